@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * base/cpu.h - what the processor can do, and the wall clock.
+ */
+#ifndef FED_BASE_CPU_H
+#define FED_BASE_CPU_H
+
+enum fed_isa {
+	FED_ISA_PLAIN, /* C alone */
+	FED_ISA_AVX2,  /* with FMA */
+	FED_ISA_AVX512 /* F, BW, DQ and VL, and an operating system that saves the registers */
+};
+
+/* The best of this machine, or what FEDSH_ISA=plain|avx2|avx512 in the environment lowers it to;
+ * asked once. */
+enum fed_isa fed_cpu_isa(void);
+const char *fed_isa_name(enum fed_isa);
+/* Processors that this process may run on, at least 1. */
+int fed_cpu_count(void);
+/* Seconds of a clock that only moves forward. */
+double fed_wall_seconds(void);
+
+#endif

@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * base/file.h - reading that cannot hang and writing that cannot lose the old file.
+ */
+#ifndef FED_BASE_FILE_H
+#define FED_BASE_FILE_H
+
+#include <stdint.h>
+#include <stdio.h>
+
+#include "base/text.h"
+#include "fedsh/plugin.h"
+
+/* FED_OK when path is a regular file that can be read; else "PATH: is a directory" and the like.
+ * `~` and `~/` at the front are the caller's (fed_path_expand). */
+int fed_file_readable(const char *path, uint64_t *size, struct fed_error *);
+/* The whole of a regular file of at most `limit` bytes, appended to `out`. */
+int fed_file_read(const char *path, uint64_t limit, struct fed_text *out, struct fed_error *);
+/* `~/x` becomes $HOME/x; anything else is copied. */
+void fed_path_expand(const char *path, struct fed_text *out);
+
+/* Write PATH.tmpXXXXXX, fsync, rename over PATH, fsync the directory.
+ *     struct fed_file_writer w;
+ *     open; any number of fed_file_write(); commit or abandon (always one of the two).
+ * The first failure is kept: later writes do nothing and commit reports it.  The old file is
+ * intact and the temporary removed on every failure. */
+struct fed_file_writer {
+	FILE *f;
+	char *path, *temporary;
+	uint32_t crc; /* CRC-32 of all written so far */
+	int error;    /* errno of the first failure */
+};
+int fed_file_open(struct fed_file_writer *, const char *path, struct fed_error *);
+void fed_file_write(struct fed_file_writer *, const void *bytes, size_t n);
+int fed_file_commit(struct fed_file_writer *, struct fed_error *);
+void fed_file_abandon(struct fed_file_writer *);
+
+/* CRC-32 (zlib's), running: start with 0. */
+uint32_t fed_crc32(uint32_t crc, const void *bytes, size_t n);
+
+/* Tests: the k-th write, fsync or rename (1 = the next) fails with `error`; 0 = none. */
+void fed_file_fail_at(uint64_t k, int error);
+
+/* A gzip or plain file read as a stream; zlib's silent cases (truncation, no gzip header under
+ * the name .gz, CRC) are failures. */
+struct fed_reader;
+int fed_reader_open(struct fed_reader **, const char *path, struct fed_error *);
+/* Exactly n bytes, or FED_FAIL "ends after N bytes" / "is damaged". */
+int fed_reader_read(struct fed_reader *, void *bytes, size_t n, struct fed_error *);
+/* FED_OK when nothing follows (this also checks the gzip trailer). */
+int fed_reader_end(struct fed_reader *, struct fed_error *);
+void fed_reader_free(struct fed_reader *);
+
+#endif

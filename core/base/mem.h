@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * base/mem.h - every allocation of the core, so that a test can make the k-th one fail.
+ *
+ * All functions return zeroed memory or NULL; nothing here exits.  Memory from one family is
+ * given back to the same family.
+ */
+#ifndef FED_BASE_MEM_H
+#define FED_BASE_MEM_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "fedsh/plugin.h"
+
+void *fed_alloc(size_t bytes);
+/* n * size bytes; NULL when the product overflows. */
+void *fed_alloc_array(size_t n, size_t size);
+/* As realloc; what is beyond old_bytes is zeroed.  On NULL the old block still stands. */
+void *fed_resize(void *block, size_t old_bytes, size_t bytes);
+char *fed_strdup(const char *s);
+void fed_free(void *block);
+
+/* Float vectors: 64-byte aligned, on huge pages where they are large. */
+float *fed_alloc_floats(size_t n);
+void fed_free_floats(float *v);
+
+/* "out of memory (n bytes for WHAT)"; returns FED_FAIL. */
+int fed_fail_memory(struct fed_error *err, size_t bytes, const char *what);
+
+/* Tests: from now on the k-th allocation (1 = the next) fails; 0 = none.  Counts over threads. */
+void fed_mem_fail_at(uint64_t k);
+/* Blocks of both families allocated and not freed. */
+int64_t fed_mem_live(void);
+
+#endif

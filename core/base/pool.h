@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * base/pool.h - threads that run jobs.
+ *
+ * Jobs start in the order (due, seq); at most `window` finished jobs may wait to be joined, so
+ * that results do not pile up in memory.  Waiting for a job that has not started makes it next,
+ * whatever the window says: no wait can deadlock.  All functions are called by one thread, the
+ * owner; jobs never call the pool.
+ */
+#ifndef FED_BASE_POOL_H
+#define FED_BASE_POOL_H
+
+#include <stdatomic.h>
+#include <stdint.h>
+
+#include "fedsh/plugin.h"
+
+struct fed_pool;
+
+struct fed_job {
+	/* Set by the caller before fed_pool_submit.  worker is in [0, threads). */
+	void (*run)(struct fed_job *, int worker);
+	double due;   /* virtual time at which the owner will want the result */
+	uint64_t seq; /* breaks ties */
+	/* The pool's own. */
+	int state;
+	size_t place;
+};
+
+/* threads >= 1; window >= 1. */
+int fed_pool_init(struct fed_pool **, int threads, int window, struct fed_error *);
+void fed_pool_free(struct fed_pool *); /* after all jobs were joined or cancelled; NULL is fine */
+int fed_pool_threads(const struct fed_pool *);
+
+int fed_pool_submit(struct fed_pool *, struct fed_job *, struct fed_error *);
+/* Until the job is done; then it is the caller's again. */
+void fed_pool_join(struct fed_pool *, struct fed_job *);
+/* Take it back: if it has not started it never will; if it runs, wait for its end. */
+void fed_pool_cancel(struct fed_pool *, struct fed_job *);
+
+/* work(ctx, i, worker) for i in [0, n), spread over the threads, and wait.  Which worker gets which
+ * i is not determined: work must write results by i. */
+int fed_pool_each(struct fed_pool *, size_t n, void (*work)(void *ctx, size_t i, int worker),
+                  void *ctx, struct fed_error *);
+
+#endif

@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * base/text.h - growing strings, names and what a terminal may be sent.
+ */
+#ifndef FED_BASE_TEXT_H
+#define FED_BASE_TEXT_H
+
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+/* A growing string.  {0} is valid and empty; s is NULL until something is appended.  When memory
+ * runs out `failed` is set and the text stays as it was: check it once, at the end. */
+struct fed_text {
+	char *s;
+	size_t len, cap;
+	bool failed;
+};
+
+__attribute__((format(printf, 2, 3))) void fed_text_add(struct fed_text *, const char *fmt, ...);
+void fed_text_vadd(struct fed_text *, const char *fmt, va_list);
+void fed_text_put(struct fed_text *, const char *s, size_t len);
+void fed_text_clear(struct fed_text *);            /* empty, memory kept */
+void fed_text_release(struct fed_text *);          /* memory freed */
+const char *fed_text_str(const struct fed_text *); /* never NULL */
+
+/* Append s fit for a terminal or a log: control bytes and invalid UTF-8 become U+FFFD ('?' unless
+ * utf8), newlines and tabs stay. */
+void fed_text_put_clean(struct fed_text *, const char *s, size_t len, bool utf8);
+
+/* Append as a JSON string with its quotes; as a JSON number (NaN and infinities are null; the
+ * shortest form that reads back to the same double). */
+void fed_text_json_string(struct fed_text *, const char *s);
+void fed_text_json_number(struct fed_text *, double x);
+
+/* "12,345,678"; "1.7 MB" (decimal units); "3 min 12 s"; "4.5 GFLOP" for display. */
+void fed_text_count(struct fed_text *, double n);
+void fed_text_bytes(struct fed_text *, double bytes);
+void fed_text_seconds(struct fed_text *, double seconds);
+void fed_text_si(struct fed_text *, double x, const char *unit);
+
+/* Columns that s takes on a terminal (wide characters 2, combining 0), bytes of invalid UTF-8 1. */
+int fed_text_width(const char *s);
+
+/* The name nearest to `typed` by edit distance with transpositions, at most a third of its length
+ * away, or that typed is a prefix of; NULL if none.  name(ctx, i) is NULL past the last. */
+const char *fed_nearest(const char *typed, const char *(*name)(const void *ctx, size_t i),
+                        const void *ctx);
+
+/* Whole-string numbers: false on anything left over, overflow, NaN or an empty string.  Integers
+ * also take 1e6, 10k and 2M when the value is whole. */
+bool fed_parse_int(const char *s, long long *out);
+bool fed_parse_real(const char *s, double *out);
+
+#endif

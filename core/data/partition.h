@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * data/partition.h - dealing examples of the pool out to clients.
+ *
+ * The pool is the set of training examples that no client holds.  Dealing takes examples from it
+ * without replacement; with `reuse`, once it is too small, examples are drawn with replacement
+ * over clients from all training examples (never twice within one client while there are enough).
+ */
+#ifndef FED_DATA_PARTITION_H
+#define FED_DATA_PARTITION_H
+
+#include "data/dataset.h"
+
+struct fed_pool_of_examples {
+	uint64_t *free_bits; /* bit i: training example i is in the pool */
+	uint32_t left;
+};
+int fed_examples_init(struct fed_pool_of_examples *, uint32_t train, struct fed_error *);
+void fed_examples_release(struct fed_pool_of_examples *);
+void fed_examples_give_back(struct fed_pool_of_examples *, const uint32_t *ids, uint32_t n);
+
+enum fed_partition_kind {
+	FED_PARTITION_IID,
+	FED_PARTITION_NONIID,    /* two label shards a client (McMahan 2017) */
+	FED_PARTITION_SHARDS,    /* shards=K label shards a client */
+	FED_PARTITION_DIRICHLET, /* class mix of each client ~ Dirichlet(alpha * class shares) (Hsu
+	                            2019) */
+	FED_PARTITION_QUANTITY,  /* iid, sizes lognormal with mean `samples` and sigma `spread` */
+	FED_PARTITION_FEATURE,   /* iid, each client's inputs shifted by its own gain and offset */
+	FED_PARTITION_NATURAL,   /* the data's own users, in order */
+};
+extern const char *const fed_partition_names[]; /* "iid", "noniid", ..., NULL */
+
+struct fed_partition {
+	enum fed_partition_kind kind;
+	int64_t samples; /* examples a client, >= 1 */
+	int64_t shards;
+	double alpha;  /* dirichlet */
+	double spread; /* quantity: sigma of the logarithm; feature: size of the shift */
+	bool reuse;
+};
+
+/* What a deal gave: client i of n holds ids[start[i]] .. ids[start[i + 1] - 1]. */
+struct fed_deal {
+	uint32_t *ids;
+	uint64_t *start;         /* [n + 1] */
+	struct fed_shift *shift; /* [n] for `feature`, else NULL */
+	bool shared;             /* reuse was needed: the ids were not taken from the pool */
+};
+/* Deterministic in (seed, number).  The pool is unchanged on FED_FAIL, whose text says how many
+ * are left and the two ways on (samples=, reuse). */
+int fed_partition_deal(const struct fed_dataset *, struct fed_pool_of_examples *,
+                       const struct fed_partition *, uint32_t n, uint64_t seed, uint64_t number,
+                       struct fed_deal *, struct fed_error *);
+void fed_deal_release(struct fed_deal *);
+
+#endif

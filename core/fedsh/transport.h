@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: 0BSD */
+/*
+ * fedsh/transport.h - carry messages between the server and its clients, and own time.
+ *
+ * The host keeps the payload; a transport sees sizes and ends.  A simulated transport decides
+ * each message's fate in send() and asks the host's virtual clock to deliver it at a time.  A
+ * real one takes the message's bytes from the host, sends them, pumps its queue in poll() and
+ * hands what arrived back to the host.  Nothing above knows which kind it is.
+ *
+ * All functions are called from one thread.
+ */
+#ifndef FEDSH_TRANSPORT_H
+#define FEDSH_TRANSPORT_H
+
+#include "plugin.h"
+
+#define FED_SERVER UINT32_MAX /* the server's address; clients have their ids */
+
+struct fed_message {
+	uint64_t id; /* the host's handle: name it in deliver() or drop() exactly once */
+	uint32_t from, to;
+	uint32_t kind;  /* what it carries; the transport need not know */
+	uint64_t bytes; /* on the wire, header included */
+};
+
+/* A client's link. INFINITY as bandwidth is a link that takes no time. */
+struct fed_link {
+	double latency; /* seconds, one way */
+	double jitter;  /* seconds: standard deviation of the latency */
+	double up;      /* bytes per second from the client */
+	double down;    /* bytes per second to the client */
+	double loss;    /* probability that a transmission is lost, in [0, 1) */
+};
+
+/* The host as a transport sees it. */
+struct fed_wire {
+	uint32_t size; /* sizeof(struct fed_wire) of the running host */
+	uint64_t seed; /* key for fed_random() */
+	/* The virtual clock, in seconds. */
+	double (*clock)(const struct fed_wire *);
+	/* The client's end of a message: its link. */
+	void (*link)(const struct fed_wire *, uint32_t client, struct fed_link *);
+	/* Simulated: the message arrives at virtual time `when` (>= clock). */
+	void (*deliver)(const struct fed_wire *, uint64_t id, double when);
+	/* The message is lost at virtual time `when`; why reads well after "lost: ". */
+	void (*drop)(const struct fed_wire *, uint64_t id, double when, const char *why);
+	/* Real: the message as bytes, valid until deliver(), drop() or arrive() of it. */
+	const void *(*bytes)(const struct fed_wire *, uint64_t id, size_t *len);
+	/* Real: bytes that came in.  FED_REJECT: not a message (the text says why). */
+	int (*arrive)(const struct fed_wire *, const void *bytes, size_t len, struct fed_error *);
+};
+
+struct fed_transport {
+	struct fed_head head;
+	/* Optional: connect.  Called before the first send(). */
+	int (*open)(void *state, const struct fed_wire *, struct fed_error *);
+	int (*send)(void *state, const struct fed_wire *, const struct fed_message *,
+	            struct fed_error *);
+	/* Real transports: wait at most `timeout` seconds, hand over what came.  NULL: simulated,
+	 * the host's clock jumps to the next event. */
+	int (*poll)(void *state, const struct fed_wire *, double timeout, struct fed_error *);
+	/* Seconds since open(); NULL: the virtual clock. */
+	double (*now)(const void *state, const struct fed_wire *);
+	/* Optional. */
+	void (*close)(void *state, const struct fed_wire *);
+};
+
+#define FED_TRANSPORT(S, name_, help_, doc_, fields_) \
+	FED_HEAD(struct fed_transport, FED_KIND_TRANSPORT, S, name_, help_, doc_, fields_)
+
+#endif

@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * net/post.h - messages between server and clients, and the host's side of a transport.
+ *
+ * An envelope is a message with its payload.  fed_post_send gives it to the transport; when the
+ * transport has it delivered, FED_DUE_MESSAGE (or FED_DUE_LOST) comes up in the clock and
+ * fed_post_take hands the envelope back.  Parcels are shared: the model of a round is one parcel
+ * in many envelopes.
+ */
+#ifndef FED_NET_POST_H
+#define FED_NET_POST_H
+
+#include <stdatomic.h>
+
+#include "net/vclock.h"
+#include "plug/call.h"
+
+/* Immutable float vectors, counted by reference. */
+struct fed_parcel {
+	atomic_uint users;
+	uint32_t n;      /* vectors */
+	size_t dim;      /* floats in each */
+	float *vector[]; /* [n]: fed_alloc_floats */
+};
+struct fed_parcel *fed_parcel_new(uint32_t n, size_t dim); /* zeroed; NULL: no memory */
+struct fed_parcel *fed_parcel_share(struct fed_parcel *);
+void fed_parcel_drop(struct fed_parcel *); /* NULL is fine */
+
+enum fed_message_kind {
+	FED_MESSAGE_MODEL = 1, /* server to client: vector 0 the parameters, then SENT rows */
+	FED_MESSAGE_UPDATE,    /* client to server: vector 0 the delta, then returned vectors */
+};
+
+struct fed_envelope {
+	struct fed_message head;
+	uint64_t version; /* of the model that it carries or answers */
+	uint64_t round;   /* number of the invitation that it belongs to */
+	/* What an update claims. */
+	uint64_t samples;
+	uint32_t steps;
+	float loss;
+	struct fed_parcel *parcel;
+	char why[64]; /* FED_DUE_LOST: the transport's words */
+};
+/* Bytes on the wire of a message with n vectors of dim floats: the frame of fed_post_encode. */
+#define FED_FRAME_BYTES 64
+uint64_t fed_frame_size(uint32_t n, size_t dim);
+
+struct fed_post {
+	struct fed_instance *transport;
+	struct fed_vclock *clock;
+	struct fed_wire wire;
+	void (*link)(void *ctx, uint32_t client, struct fed_link *);
+	void *ctx;
+	struct fed_envelope **flying; /* sent, not yet taken; sorted by id */
+	size_t n, capacity;
+	uint64_t next_id;
+	struct fed_text encoded; /* of the last wire.bytes() */
+	bool open;
+};
+
+/* link tells a client's link; ideal when NULL. */
+int fed_post_init(struct fed_post *, struct fed_instance *transport, struct fed_vclock *,
+                  uint64_t seed, void (*link)(void *ctx, uint32_t client, struct fed_link *),
+                  void *ctx, struct fed_error *);
+void fed_post_release(struct fed_post *); /* drops what is flying */
+/* Takes a copy of *envelope and its share of the parcel, also on failure.  Fills head.id and
+ * head.bytes of the copy; *bytes, when not NULL, is head.bytes. */
+int fed_post_send(struct fed_post *, const struct fed_envelope *, uint64_t *bytes,
+                  struct fed_error *);
+/* The envelope of a due id: the caller owns it (fed_envelope_free).  NULL if it was taken. */
+struct fed_envelope *fed_post_take(struct fed_post *, uint64_t id);
+void fed_envelope_free(struct fed_envelope *);
+/* Forget what is flying; what a transport delivers later of it is ignored. */
+void fed_post_clear(struct fed_post *);
+/* Real transports: wait until something is due, `timeout` seconds at most. */
+int fed_post_poll(struct fed_post *, double timeout, struct fed_error *);
+
+/* The frame, little-endian: magic, kind, from, to, version, round, samples, steps, loss, n, dim,
+ * CRC-32, then the vectors.  decode refuses what is not one, in words. */
+int fed_post_encode(const struct fed_envelope *, struct fed_text *, struct fed_error *);
+int fed_post_decode(const void *bytes, size_t len, struct fed_envelope *, struct fed_error *);
+
+#endif

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * nn/layers.h - the built-in layers, as any plugin would bring its own (fedsh/model.h).
+ *
+ * Their config structs are here so that the builder can fill them and tests can call a layer
+ * alone.  Weights start uniform in +-1/sqrt(fan in), biases too (LeCun 1998; PyTorch's default).
+ */
+#ifndef FED_NN_LAYERS_H
+#define FED_NN_LAYERS_H
+
+#include "fedsh/model.h"
+
+struct fed_dense_config {
+	uint32_t units;
+	struct fed_shape image; /* what was flattened before it: export permutes to (C, H, W) order as
+	                           PyTorch has it; rank 0 if nothing was */
+};
+struct fed_conv_config {
+	uint32_t filters, kernel, pad;
+};
+struct fed_pool_config {
+	uint32_t size;
+};
+
+extern const struct fed_layer fed_layer_dense;    /* W (in, units), b (units) */
+extern const struct fed_layer fed_layer_conv;     /* K (kernel, kernel, C, filters), b (filters) */
+extern const struct fed_layer fed_layer_max_pool; /* first of equal values gets the gradient */
+extern const struct fed_layer fed_layer_mean_pool;
+extern const struct fed_layer fed_layer_relu;
+extern const struct fed_layer fed_layer_tanh;
+extern const struct fed_layer fed_layer_flatten;
+
+#endif

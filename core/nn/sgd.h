@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * nn/sgd.h - one step of mini-batch gradient descent.
+ *
+ *     v <- momentum v + g + weight_decay w + extra(w);   w <- w - lr v
+ *
+ * g is the gradient of the batch's mean loss.  Plain SGD (no momentum, decay or extra term) adds
+ * -lr g to w inside the products that make g: no gradient buffer, half the memory traffic.
+ */
+#ifndef FED_NN_SGD_H
+#define FED_NN_SGD_H
+
+#include "nn/net.h"
+
+struct fed_sgd {
+	double lr, momentum, weight_decay;
+	/* Optional: add to g[j], j0 <= j < j1, another term of the gradient at w. */
+	void (*extra)(void *ctx, const float *w, float *g, size_t j0, size_t j1);
+	void *ctx;
+	float *gradient; /* [dim], needed unless the step is plain: fed_sgd_is_plain */
+	float *velocity; /* [dim], zero at the start; needed with momentum */
+};
+
+bool fed_sgd_is_plain(const struct fed_sgd *);
+
+/* The batch stands in fed_workspace_input(ws), which spans the whole net.  Returns the sum of the
+ * examples' losses before the step. */
+double fed_sgd_step(struct fed_workspace *ws, const struct fed_sgd *, float *w,
+                    const int32_t *label, const float *target, uint32_t batch);
+
+#endif

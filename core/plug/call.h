@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * plug/call.h - the only place that calls a plugin's functions.
+ *
+ * Whoever wants to run plugins elsewhere (in a helper process) changes this file's .c alone.
+ * Every call checks what came back: a step with a NaN or infinity, an unwritten output, a return
+ * code out of range are failures that name the plugin and the index.
+ */
+#ifndef FED_PLUG_CALL_H
+#define FED_PLUG_CALL_H
+
+#include "base/pool.h"
+#include "plug/registry.h"
+
+int fed_call_build(const struct fed_instance *model, struct fed_builder *, struct fed_error *);
+
+/* One aggregation, whatever the plugin's form: begin, add for each update in its fixed order,
+ * then finish.  Streaming plugins see each update at once; for the others the rows are kept. */
+struct fed_aggregation {
+	struct fed_instance *instance;
+	struct fed_round round;
+	struct fed_pool *pool;       /* columns run in tiles over it */
+	float *rows;                 /* [capacity][round.ld] of coordinate-wise and matrix plugins */
+	struct fed_update *update;   /* [capacity]; delta, base and returned are valid in add only,
+	                                unless the row is kept */
+	struct fed_verdict *verdict; /* [capacity] */
+	size_t n, capacity;
+};
+/* capacity: updates at most.  round.ld is filled in. */
+int fed_aggregation_begin(struct fed_aggregation *, struct fed_instance *, const struct fed_round *,
+                          size_t capacity, struct fed_pool *, struct fed_error *);
+/* FED_REJECT: this update is left out (it has no verdict); the text says why. */
+int fed_aggregation_add(struct fed_aggregation *, const struct fed_update *, struct fed_error *);
+/* out [dim].  Afterwards verdict[0 .. n) stands for update[0 .. n) with weights that sum to 1. */
+int fed_aggregation_finish(struct fed_aggregation *, float *out, struct fed_error *);
+void fed_aggregation_release(struct fed_aggregation *); /* also in the middle; zeroed is fine */
+
+/* plan, with its result checked against the ranges of struct fed_plan. */
+int fed_call_plan(const struct fed_instance *aggregator, struct fed_plan *, struct fed_error *);
+bool fed_has_local_gradient(const struct fed_instance *aggregator);
+void fed_call_local_gradient(const struct fed_instance *aggregator, const struct fed_local *,
+                             const float *w, float *g, size_t j0, size_t j1);
+void fed_call_local_end(const struct fed_instance *aggregator, const struct fed_local *,
+                        const float *w);
+uint32_t fed_client_vectors(const struct fed_instance *aggregator);
+uint32_t fed_returned_vectors(const struct fed_instance *aggregator);
+
+int fed_call_open(struct fed_instance *transport, const struct fed_wire *, struct fed_error *);
+int fed_call_send(struct fed_instance *transport, const struct fed_wire *,
+                  const struct fed_message *, struct fed_error *);
+bool fed_is_simulated(const struct fed_instance *transport); /* it has no poll() */
+int fed_call_poll(struct fed_instance *transport, const struct fed_wire *, double timeout,
+                  struct fed_error *);
+double fed_call_now(const struct fed_instance *transport, const struct fed_wire *);
+void fed_call_close(struct fed_instance *transport, const struct fed_wire *);
+
+#endif

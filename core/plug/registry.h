@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * plug/registry.h - the plugins that a session knows, and their instances.
+ *
+ * The loader reads a file's ELF headers before dlopen sees it (a truncated object would kill the
+ * process), opens a private copy (the file may be rebuilt or deleted while loaded), checks the head
+ * and the field table, and copies the plugin struct over zeroes.  It runs no plugin function.
+ */
+#ifndef FED_PLUG_REGISTRY_H
+#define FED_PLUG_REGISTRY_H
+
+#include "base/fields.h"
+#include "fedsh/aggregator.h"
+#include "fedsh/model.h"
+#include "fedsh/transport.h"
+
+struct fed_entry {
+	const struct fed_head *head; /* first member of the copy below */
+	char *path;                  /* where it came from */
+	bool builtin;                /* found in fedsh's own plugin folder */
+	uint32_t users;              /* instances alive: it cannot be unloaded */
+	union {
+		struct fed_head head;
+		struct fed_aggregator aggregator;
+		struct fed_transport transport;
+		struct fed_model model;
+	} copy;
+	void *library; /* the loader's */
+};
+
+struct fed_registry;
+int fed_registry_init(struct fed_registry **, struct fed_error *);
+void fed_registry_free(struct fed_registry *);
+
+/* All *.so of a folder, in name order.  A file that cannot be loaded is skipped and told to
+ * bad(ctx, path, text).  FED_FAIL when the folder cannot be read or memory runs out. */
+int fed_registry_scan(struct fed_registry *, const char *folder, bool builtin,
+                      void (*bad)(void *ctx, const char *path, const char *text), void *ctx,
+                      struct fed_error *);
+/* Refuses: no such file, not ELF, other machine, truncated, missing symbol, wrong magic, abi, kind,
+ * sizes, bad name or field row, a name that is taken by another file of that kind. */
+int fed_registry_load(struct fed_registry *, const char *path, const struct fed_entry **,
+                      struct fed_error *);
+/* Refuses while an instance is alive, and built-in plugins. */
+int fed_registry_unload(struct fed_registry *, enum fed_kind, const char *name, struct fed_error *);
+/* Load the entry's file again in place of it; the old one stands when that fails.  Refuses while an
+ * instance is alive: the session releases its own, reloads and makes it again. */
+int fed_registry_reload(struct fed_registry *, enum fed_kind, const char *name,
+                        const struct fed_entry **, struct fed_error *);
+
+/* The error has the nearest name and the list of names. */
+int fed_registry_find(const struct fed_registry *, enum fed_kind, const char *name,
+                      const struct fed_entry **, struct fed_error *);
+/* Entry i of a kind in name order; NULL past the last. */
+const struct fed_entry *fed_registry_at(const struct fed_registry *, enum fed_kind, size_t i);
+const char *fed_kind_name(enum fed_kind); /* "aggregator" */
+int fed_kind_parse(const char *name, enum fed_kind *, struct fed_error *);
+
+/* A plugin with its state struct: settings at their defaults, vectors not yet allocated. */
+struct fed_instance {
+	const struct fed_entry *entry;
+	void *state; /* head->state_size bytes; a valid pointer even when that is 0 */
+	size_t dim;  /* of the vectors; 0 until fed_instance_size */
+};
+int fed_instance_init(struct fed_instance *, const struct fed_entry *, const struct fed_assign *,
+                      size_t n, struct fed_error *);
+void fed_instance_release(struct fed_instance *); /* zeroed is fine */
+/* Allocate (or allocate anew, zeroed) the vectors for a model of dim parameters. */
+int fed_instance_size(struct fed_instance *, size_t dim, struct fed_error *);
+/* Rows of FED_TYPE_SENT, in order; row k's vector [dim]. */
+uint32_t fed_instance_sent(const struct fed_instance *);
+const double *fed_instance_sent_vector(const struct fed_instance *, uint32_t k);
+
+#endif

@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * session/checkpoint.h - save a session to one file and restore it bit for bit.
+ *
+ * Sections, each with a name, length and CRC-32: settings, choices, clients (cohorts, ids,
+ * figures, kept vectors), parameters, aggregator state and vectors, clock, history.  The dataset
+ * is made or read again from its spec and its fingerprint compared.  restore replaces the session
+ * only after the whole file was read and checked.
+ */
+#ifndef FED_SESSION_CHECKPOINT_H
+#define FED_SESSION_CHECKPOINT_H
+
+#include "session/session.h"
+
+int fed_session_save(struct fed_session *, const char *path, struct fed_error *);
+int fed_session_restore(struct fed_session *, const char *path, struct fed_error *);
+
+#endif

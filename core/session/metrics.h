@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * session/metrics.h - the figures of a round by name, and the history of rounds.
+ *
+ * One table of field rows over struct fed_record serves JSON, `history`, `plot`, `expect`,
+ * `run until`, CSV and checkpoints.
+ */
+#ifndef FED_SESSION_METRICS_H
+#define FED_SESSION_METRICS_H
+
+#include "base/fields.h"
+#include "train/record.h"
+
+/* All FED_TYPE_REAL, READONLY; ends with FED_END. */
+extern const struct fed_field fed_metrics[];
+
+/* The row for what a user typed; also the short names: accuracy = test_accuracy, loss = test_loss,
+ * version = round.  The error has the nearest name and the list. */
+int fed_metric_find(const char *name, const struct fed_field **, struct fed_error *);
+double fed_metric_value(const struct fed_field *, const struct fed_record *);
+
+struct fed_history {
+	struct fed_record *record; /* [n], one a version, oldest first */
+	size_t n, capacity;
+};
+int fed_history_add(struct fed_history *, const struct fed_record *, struct fed_error *);
+void fed_history_clear(struct fed_history *);
+void fed_history_release(struct fed_history *);
+/* Sums over all rounds (bytes, messages, FLOPs, updates); the others are of the last. */
+void fed_history_total(const struct fed_history *, struct fed_record *total);
+
+/* {"v":1,"event":"round",...} without a newline. */
+void fed_record_json(const struct fed_record *, struct fed_text *);
+
+#endif

@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * session/session.h - everything the user composed, and its run so far.
+ *
+ * The one entrance for front ends.  No globals: a process may hold several sessions.  All
+ * functions are called from one thread, fed_session_interrupt apart.  Functions that compose
+ * leave the session as it was on FED_FAIL.
+ *
+ * A bare session is completed when the first command needs it, each choice told to the sink as a
+ * notice: the dataset `glyphs`, the default model of the dataset (mlp for images, softmax for
+ * points, linear for regression), aggregator fedavg, transport local, scheme sync.
+ */
+#ifndef FED_SESSION_SESSION_H
+#define FED_SESSION_SESSION_H
+
+#include "session/condition.h"
+#include "session/metrics.h"
+#include "train/federation.h"
+
+#define FED_SINKS_MAX 8
+
+/* What was chosen, as it was typed: enough to make it again. */
+struct fed_choice {
+	char *name;           /* NULL: not chosen yet */
+	struct fed_text spec; /* "NAME key=value ..." with all values */
+};
+
+struct fed_session {
+	struct fed_registry *plugins;
+	struct fed_settings settings;
+	struct fed_dataset *data; /* NULL until chosen */
+	struct fed_choice dataset_choice;
+	struct fed_instance model; /* entry NULL until chosen */
+	struct fed_instance aggregator, transport;
+	const struct fed_scheme *scheme;
+	void *scheme_state;
+	struct fed_net net; /* built when data and model are there */
+	bool net_built;
+	struct fed_clients clients;       /* initialised when data is there */
+	struct fed_federation federation; /* initialised by the first round or import */
+	bool running;                     /* federation is initialised */
+	struct fed_history history;
+	struct fed_sink sink[FED_SINKS_MAX];
+	size_t n_sinks;
+	uint64_t draws;          /* random WHO selections made */
+	volatile int interrupts; /* see fed_session_interrupt */
+};
+
+/* plugin_folder: the built-in plugins.  Broken files in it are warnings to `sink`. */
+int fed_session_init(struct fed_session *, const char *plugin_folder, struct fed_sink sink,
+                     struct fed_error *);
+void fed_session_release(struct fed_session *);
+int fed_session_add_sink(struct fed_session *, struct fed_sink, struct fed_error *);
+void fed_session_remove_sink(struct fed_session *, void *ctx);
+void fed_session_tell(struct fed_session *, enum fed_event_kind, const char *fmt, ...)
+	__attribute__((format(printf, 3, 4)));
+
+/* Compose ---------------------------------------------------------------- */
+
+/* Refused while clients hold examples of another dataset. */
+int fed_session_dataset(struct fed_session *, const char *name, const struct fed_assign *, size_t n,
+                        struct fed_error *);
+/* A new model starts at version 0 with parameters from the seed; the history is cleared. */
+int fed_session_model(struct fed_session *, const char *name, const struct fed_assign *, size_t n,
+                      struct fed_error *);
+/* These keep the model and its version. */
+int fed_session_aggregator(struct fed_session *, const char *name, const struct fed_assign *,
+                           size_t n, struct fed_error *);
+int fed_session_transport(struct fed_session *, const char *name, const struct fed_assign *,
+                          size_t n, struct fed_error *);
+int fed_session_scheme(struct fed_session *, const char *name, const struct fed_assign *, size_t n,
+                       struct fed_error *);
+/* The new clients are first .. first + n - 1.  Refused with the estimate when memory would not
+ * hold them. */
+int fed_session_add_clients(struct fed_session *, uint32_t n, const struct fed_partition *,
+                            double device, uint32_t *first, struct fed_error *);
+int fed_session_remove_clients(struct fed_session *, const char *who, uint32_t *n,
+                               struct fed_error *);
+/* A setting of the session, or of the present aggregator, model, transport or scheme as
+ * "aggregator.server_lr" or, when no other has it, "server_lr". */
+int fed_session_set(struct fed_session *, const char *key, const char *value, struct fed_error *);
+/* Back to a bare session; settings, plugins and sinks stay when keep_settings. */
+int fed_session_reset(struct fed_session *, bool keep_settings, struct fed_error *);
+/* Version 0 again with the same composition (parameters from the seed, history cleared). */
+int fed_session_restart(struct fed_session *, struct fed_error *);
+
+/* Plugins ---------------------------------------------------------------- */
+
+int fed_session_load(struct fed_session *, const char *path, const struct fed_entry **,
+                     struct fed_error *);
+int fed_session_unload(struct fed_session *, const char *name, struct fed_error *);
+/* The plugin's file again; an instance in use is made again with its settings, its state zeroed. */
+int fed_session_reload(struct fed_session *, const char *name, struct fed_error *);
+
+/* Run -------------------------------------------------------------------- */
+
+/* Make whatever is missing of dataset, model, aggregator, transport (a notice each). */
+int fed_session_complete(struct fed_session *, struct fed_error *);
+/* n versions, or until the condition holds (NULL: none; n == 0: no limit but the condition).
+ * *made counts versions.  Stops early after an interrupt: *interrupted. */
+int fed_session_run(struct fed_session *, uint64_t n, const struct fed_condition *until,
+                    uint64_t *made, bool *interrupted, struct fed_error *);
+/* Safe in a signal handler.  Once: stop after this round; twice: abort it, the model as before. */
+void fed_session_interrupt(struct fed_session *);
+/* Before a new command: forget interrupts. */
+void fed_session_clear_interrupt(struct fed_session *);
+
+#endif

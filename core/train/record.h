@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * train/record.h - what one round leaves behind, and the events on the way.
+ *
+ * Plain data.  The table of session/metrics.h names the members for JSON, plots, conditions and
+ * exports: a new figure is one member here and one row there.
+ */
+#ifndef FED_TRAIN_RECORD_H
+#define FED_TRAIN_RECORD_H
+
+#include <stdint.h>
+
+struct fed_record {
+	double round;         /* the version that this round made */
+	double clock;         /* virtual seconds since the session began */
+	double wall;          /* real seconds that training and averaging took, evaluation apart */
+	double test_accuracy; /* share of test examples; NaN for regression or when not evaluated */
+	double test_loss;     /* mean over test examples; NaN when not evaluated */
+	double train_loss;    /* mean of the used clients' local losses, by weight */
+	double step_norm;     /* Euclidean norm of the step */
+	double invited, reported, used, refused, lost; /* clients */
+	double bytes_up, bytes_down, messages;
+	double client_flops, server_flops;
+	double lr; /* of the clients in this round */
+};
+
+enum fed_event_kind {
+	FED_EVENT_NOTICE,   /* text: something the session decided ("takes dataset glyphs") */
+	FED_EVENT_WARNING,  /* text */
+	FED_EVENT_BEGIN,    /* a round begins; record->invited */
+	FED_EVENT_SENT,     /* the model left for `client` */
+	FED_EVENT_TRAINED,  /* `client` finished its local training */
+	FED_EVENT_REPORTED, /* its update reached the server and was taken */
+	FED_EVENT_REFUSED,  /* the gate or the aggregator refused it: text */
+	FED_EVENT_LOST,     /* a message was lost: text */
+	FED_EVENT_ROUND,    /* a round ended: record is complete */
+	FED_EVENT_ABORTED,  /* a round ended without a step: text; the model is as before */
+	FED_EVENT_PLUGIN,   /* a plugin's note: text */
+};
+
+struct fed_event {
+	enum fed_event_kind kind;
+	uint64_t version;
+	double clock;
+	uint32_t client;                 /* UINT32_MAX: none */
+	const char *text;                /* NULL: none; valid during the call */
+	const struct fed_record *record; /* so far; NULL outside rounds */
+};
+
+struct fed_sink {
+	void (*take)(void *ctx, const struct fed_event *);
+	void *ctx;
+};
+
+#endif
