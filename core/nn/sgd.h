@@ -28,4 +28,11 @@ bool fed_sgd_is_plain(const struct fed_sgd *);
 double fed_sgd_step(struct fed_workspace *ws, const struct fed_sgd *, float *w,
                     const int32_t *label, const float *target, uint32_t batch);
 
+/* The same for a batch that is larger than the workspace, in parts: gather `part` examples into the
+ * input and accumulate, until all `batch` are in; then apply once.  Needs the gradient buffer,
+ * zeroed before the first part; apply leaves it zeroed.  Returns the part's sum of losses. */
+double fed_sgd_accumulate(struct fed_workspace *ws, const struct fed_sgd *, const float *w,
+                          const int32_t *label, const float *target, uint32_t part, uint32_t batch);
+void fed_sgd_apply(const struct fed_sgd *, float *w, size_t dim);
+
 #endif
