@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * tui/chart.h - curves with axes, drawn as text.
+ *
+ * Braille dots (2 x 4 a cell) where the terminal shows UTF-8, else one character a point.  Series
+ * are told apart by colour and by the letter at the end of each curve, which the legend repeats.
+ * A chart lower than FED_CHART_ROWS or narrower than FED_CHART_COLUMNS becomes a sparkline, one
+ * line for each series.
+ */
+#ifndef FED_TUI_CHART_H
+#define FED_TUI_CHART_H
+
+#include <stddef.h>
+
+#include "base/text.h"
+#include "fedsh/plugin.h"
+
+enum {
+	FED_CHART_COLUMNS = 24, /* the least for axes and a curve */
+	FED_CHART_ROWS = 8,
+	FED_CHART_COLUMNS_LEAST = 8, /* for a sparkline */
+	FED_CHART_SERIES = 26,       /* at most; one letter each in ASCII */
+};
+
+/* y of NaN or an infinity is a gap; x ascends, points with x not finite are left out. */
+struct fed_chart_series {
+	const char *name;
+	const double *x, *y;
+	size_t n;
+};
+
+struct fed_chart {
+	const char *title, *x_label; /* NULL or "": none */
+	const struct fed_chart_series *series;
+	size_t n;
+	int columns, rows; /* of the whole, title and legend included */
+	bool utf8, color;
+};
+
+/* Append the chart, each line ended with a newline.  FED_FAIL: no series, too many of them, too
+ * narrow, or out of memory. */
+int fed_chart_draw(const struct fed_chart *, struct fed_text *out, struct fed_error *);
+
+#endif
