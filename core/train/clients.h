@@ -38,6 +38,7 @@ struct fed_clients {
 	uint32_t n, capacity;
 	uint32_t *present; /* [n_present] ids, ascending */
 	uint32_t n_present;
+	uint32_t most; /* examples of the largest client that ever joined */
 	struct fed_cohort *cohort;
 	uint32_t n_cohorts;
 	struct fed_pool_of_examples pool;

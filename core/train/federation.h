@@ -78,8 +78,13 @@ struct fed_federation {
 	struct fed_post post;
 	struct fed_pool *pool;
 	struct fed_trainer *trainer;
-	struct fed_plan plan;     /* of the round that runs */
-	struct fed_record record; /* of the round that runs, or the last */
+	struct fed_plan plan;        /* of the round that runs */
+	struct fed_record record;    /* of the round that runs, or the last */
+	struct fed_parcel *outgoing; /* the model as this round sends it */
+	uint32_t *invited;           /* [n_invited] of this round, ascending */
+	bool *open;                  /* [n_invited] still expected to report */
+	uint32_t n_invited, n_open;
+	struct fed_host host; /* what aggregators may call */
 	/* The last round's updates as the aggregator judged them, for the views. */
 	struct fed_update *judged; /* delta, base and returned are NULL */
 	struct fed_verdict *verdict;
@@ -95,6 +100,10 @@ int fed_federation_init(struct fed_federation *, const struct fed_dataset *, con
                         struct fed_error *);
 void fed_federation_release(struct fed_federation *); /* zeroed is fine */
 
+/* After another transport was put into *transport, or the number of threads changed. */
+int fed_federation_reopen(struct fed_federation *, struct fed_error *);
+int fed_federation_rethread(struct fed_federation *, struct fed_error *);
+
 /* One version.  FED_REJECT: refused before anything was sent (no clients, a precondition). */
 int fed_federation_round(struct fed_federation *, struct fed_error *);
 
@@ -103,6 +112,7 @@ int fed_federation_round(struct fed_federation *, struct fed_error *);
 int fed_federation_evaluate(struct fed_federation *, const float *params, uint32_t first,
                             uint32_t n, double *loss, double *accuracy, struct fed_error *);
 
+/* client FED_SERVER: none; text NULL: none. */
 void fed_emit(const struct fed_federation *, enum fed_event_kind, uint32_t client,
               const char *text);
 

@@ -1,0 +1,426 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * train/federation.c - the loop over what is due, one version at a time.
+ */
+#include "train/federation.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "base/cpu.h"
+#include "base/mem.h"
+#include "base/random.h"
+#include "train/gate.h"
+#include "train/invite.h"
+#include "train/trainer.h"
+
+/* Longest wait for a real transport before the loop looks for an interrupt, in seconds. */
+#define POLL_SECONDS 0.1
+
+/* Finished trainings that may wait to be joined, for each thread. */
+#define AHEAD 2
+
+void fed_emit(const struct fed_federation *f, enum fed_event_kind kind, uint32_t client,
+              const char *text)
+{
+	const struct fed_event event = {
+		.kind = kind,
+		.version = f->version,
+		.clock = f->clock.now,
+		.client = client,
+		.text = text,
+		.record = &f->record,
+	};
+
+	if (f->sink.take)
+		f->sink.take(f->sink.ctx, &event);
+}
+
+/* struct fed_host is the first thing a plugin gets back: find the federation around it. */
+static void take_note(const struct fed_host *host, const char *text)
+{
+	const char *f = (const char *)host - offsetof(struct fed_federation, host);
+
+	fed_emit((const struct fed_federation *)(const void *)f, FED_EVENT_PLUGIN, FED_SERVER, text);
+}
+
+/* Links are ideal unless something else is set for a client. */
+static void link_of(void *ctx, uint32_t client, struct fed_link *link)
+{
+	(void)ctx, (void)client;
+	*link = (struct fed_link){.up = INFINITY, .down = INFINITY};
+}
+
+static int make_pool(struct fed_federation *f, struct fed_error *err)
+{
+	const int threads = f->settings->threads ? (int)f->settings->threads : fed_cpu_count();
+
+	if (fed_pool_init(&f->pool, threads, AHEAD * threads, err))
+		return FED_FAIL;
+	return fed_trainer_init(&f->trainer, f, err);
+}
+
+static void free_pool(struct fed_federation *f)
+{
+	fed_trainer_free(f->trainer);
+	fed_pool_free(f->pool);
+	f->trainer = NULL;
+	f->pool = NULL;
+}
+
+int fed_federation_rethread(struct fed_federation *f, struct fed_error *err)
+{
+	struct fed_federation fresh = *f;
+
+	fresh.pool = NULL;
+	fresh.trainer = NULL;
+	if (make_pool(&fresh, err)) {
+		free_pool(&fresh);
+		return FED_FAIL;
+	}
+	free_pool(f);
+	fed_trainer_free(fresh.trainer); /* it knows `fresh`, not f */
+	f->pool = fresh.pool;
+	return fed_trainer_init(&f->trainer, f, err);
+}
+
+int fed_federation_reopen(struct fed_federation *f, struct fed_error *err)
+{
+	const uint64_t seed = fed_stream_key((uint64_t)f->settings->seed, FED_FOR_WIRE, f->rounds, 0);
+
+	fed_post_release(&f->post);
+	return fed_post_init(&f->post, f->transport, &f->clock, seed, link_of, f, err);
+}
+
+int fed_federation_init(struct fed_federation *f, const struct fed_dataset *data,
+                        const struct fed_net *net, struct fed_clients *clients,
+                        struct fed_instance *aggregator, struct fed_instance *transport,
+                        const struct fed_scheme *scheme, void *scheme_state,
+                        const struct fed_settings *settings, struct fed_sink sink,
+                        struct fed_error *err)
+{
+	memset(f, 0, sizeof *f);
+	f->data = data;
+	f->net = net;
+	f->clients = clients;
+	f->aggregator = aggregator;
+	f->transport = transport;
+	f->scheme = scheme;
+	f->scheme_state = scheme_state;
+	f->settings = settings;
+	f->sink = sink;
+	f->host = (struct fed_host){.size = sizeof f->host, .note = take_note};
+	fed_vclock_init(&f->clock);
+
+	f->params = fed_alloc_floats(net->dim);
+	if (!f->params) {
+		fed_federation_release(f);
+		return fed_fail_memory(err, net->dim * sizeof *f->params, "the model");
+	}
+	fed_net_init_params(net, f->params, (uint64_t)settings->seed);
+	if (make_pool(f, err) || fed_federation_reopen(f, err)) {
+		fed_federation_release(f);
+		return FED_FAIL;
+	}
+	return FED_OK;
+}
+
+void fed_federation_release(struct fed_federation *f)
+{
+	free_pool(f);
+	fed_post_release(&f->post);
+	fed_vclock_release(&f->clock);
+	fed_parcel_drop(f->outgoing);
+	fed_free_floats(f->params);
+	fed_free(f->invited);
+	fed_free(f->open);
+	fed_free(f->judged);
+	fed_free(f->verdict);
+	memset(f, 0, sizeof *f);
+}
+
+/* What the clients will do: the settings, then what the aggregator makes of them. */
+static int make_plan(struct fed_federation *f, struct fed_error *err)
+{
+	const struct fed_settings *s = f->settings;
+
+	f->plan = (struct fed_plan){
+		.epochs = s->epochs,
+		.batch = s->batch,
+		.lr = s->lr * pow(s->lr_decay, (double)f->version),
+		.momentum = s->momentum,
+		.weight_decay = s->weight_decay,
+	};
+	return fed_call_plan(f->aggregator, &f->plan, err);
+}
+
+/* The parameters and the aggregator's SENT vectors, as one parcel for all. */
+static int pack_model(struct fed_federation *f, struct fed_error *err)
+{
+	const uint32_t sent = fed_instance_sent(f->aggregator);
+	struct fed_parcel *p = fed_parcel_new(1 + sent, f->net->dim);
+
+	if (!p)
+		return fed_fail_memory(err, (1 + sent) * f->net->dim * sizeof(float),
+		                       "the model's message");
+	memcpy(p->vector[0], f->params, f->net->dim * sizeof *f->params);
+	for (uint32_t k = 0; k < sent; k++) {
+		const double *v = fed_instance_sent_vector(f->aggregator, k);
+		for (size_t j = 0; j < f->net->dim; j++)
+			p->vector[1 + k][j] = (float)v[j];
+	}
+	fed_parcel_drop(f->outgoing);
+	f->outgoing = p;
+	return FED_OK;
+}
+
+/* A client has its model: its training begins now and ends in virtual time. */
+static int client_receives(struct fed_federation *f, const struct fed_envelope *model,
+                           struct fed_error *err)
+{
+	const uint32_t id = model->head.to;
+	struct fed_client *client = fed_clients_get(f->clients, id);
+	uint32_t slot;
+
+	if (!client)
+		return FED_OK; /* it left while the message was under way */
+	const double flops = fed_trainer_flops(f->trainer, client);
+	const double seconds = client->device > 0 ? flops / client->device : 0;
+	const double due = f->clock.now + seconds;
+
+	client->version = model->version;
+	f->record.client_flops += flops;
+	if (fed_trainer_start(f->trainer, id, model, due, &slot, err))
+		return FED_FAIL;
+	return fed_vclock_add(&f->clock, due, FED_DUE_TRAINED, slot, id, err);
+}
+
+static int client_sends(struct fed_federation *f, uint32_t slot, uint32_t id, struct fed_error *err)
+{
+	struct fed_envelope update = {
+		.head = {.from = id, .to = FED_SERVER, .kind = FED_MESSAGE_UPDATE},
+		.version = f->clients->client[id].version,
+		.round = f->rounds,
+	};
+	uint64_t bytes;
+
+	const int rc = fed_trainer_join(f->trainer, slot, &update, err);
+	if (rc)
+		return rc;
+	fed_emit(f, FED_EVENT_TRAINED, id, NULL);
+	if (fed_post_send(&f->post, &update, &bytes, err))
+		return FED_FAIL;
+	f->record.bytes_up += (double)bytes;
+	f->record.messages++;
+	return FED_OK;
+}
+
+static void refuse(struct fed_federation *f, uint32_t client, const struct fed_error *why)
+{
+	f->record.refused++;
+	fed_emit(f, FED_EVENT_REFUSED, client, why->text);
+}
+
+static int server_receives(struct fed_federation *f, const struct fed_envelope *update,
+                           struct fed_error *err)
+{
+	const uint32_t id = update->head.from;
+	struct fed_error why;
+
+	if (update->round != f->rounds || !fed_invitation_close(f, id)) {
+		fed_reject(&why, "answers no open invitation of this round");
+		fed_emit(f, FED_EVENT_REFUSED, id, why.text); /* counted when its invitation closed */
+		return FED_OK;
+	}
+	const uint32_t returned = fed_returned_vectors(f->aggregator);
+	int rc = fed_gate_check(update, returned, f->net->dim, &why);
+	if (rc == FED_OK)
+		rc = f->scheme->arrived(f, f->scheme_state, update, &why);
+	if (rc == FED_REJECT) {
+		refuse(f, id, &why);
+		return FED_OK;
+	}
+	if (rc) {
+		*err = why;
+		return rc;
+	}
+	struct fed_client *client = fed_clients_get(f->clients, id);
+	if (client)
+		client->loss = update->loss;
+	f->record.reported++;
+	f->record.server_flops += 2 * (double)f->net->dim; /* one multiply-add for each number */
+	fed_emit(f, FED_EVENT_REPORTED, id, NULL);
+	return FED_OK;
+}
+
+static int message_lost(struct fed_federation *f, const struct fed_envelope *e,
+                        struct fed_error *err)
+{
+	const uint32_t id = e->head.kind == FED_MESSAGE_MODEL ? e->head.to : e->head.from;
+
+	if (e->round != f->rounds || !fed_invitation_close(f, id))
+		return FED_OK;
+	f->record.lost++;
+	fed_emit(f, FED_EVENT_LOST, id, e->why);
+	return f->scheme->lost(f, f->scheme_state, id, err);
+}
+
+static int dispatch(struct fed_federation *f, const struct fed_due *due, struct fed_error *err)
+{
+	if (due->kind == FED_DUE_TRAINED)
+		return client_sends(f, (uint32_t)due->ref, due->who, err);
+
+	struct fed_envelope *e = fed_post_take(&f->post, due->ref);
+	int rc = FED_OK;
+	if (!e)
+		return FED_OK; /* delivered twice: the post counted it */
+	if (due->kind == FED_DUE_LOST)
+		rc = message_lost(f, e, err);
+	else if (e->head.kind == FED_MESSAGE_MODEL)
+		rc = client_receives(f, e, err);
+	else if (e->head.kind == FED_MESSAGE_UPDATE)
+		rc = server_receives(f, e, err);
+	fed_envelope_free(e);
+	return rc;
+}
+
+/* One event, or a wait for one.  FED_REJECT: told to stop. */
+static int advance(struct fed_federation *f, struct fed_error *err)
+{
+	struct fed_due due;
+
+	if (atomic_load(&f->stop) >= 2)
+		return fed_reject(err, "aborted; the model is as before the round");
+	if (fed_vclock_next(&f->clock, &due))
+		return dispatch(f, &due, err);
+	if (fed_is_simulated(f->transport))
+		return fed_fail(err, "%u of %u clients never answered and nothing is under way", f->n_open,
+		                f->n_invited);
+	return fed_post_poll(&f->post, POLL_SECONDS, err);
+}
+
+static double norm(const float *v, size_t n)
+{
+	double sum = 0;
+
+	for (size_t j = 0; j < n; j++)
+		sum += (double)v[j] * v[j];
+	return sqrt(sum);
+}
+
+/* params + step, refused when a sum is not finite; the model changes only as a whole. */
+static int apply_step(struct fed_federation *f, float *step, struct fed_error *err)
+{
+	for (size_t j = 0; j < f->net->dim; j++) {
+		if (!isfinite(f->params[j] + step[j]))
+			return fed_fail(err, "%s: the step makes parameter %zu infinite; lower lr (now %g)",
+			                f->aggregator->entry->head->name, j, f->plan.lr);
+	}
+	f->record.step_norm = norm(step, f->net->dim);
+	for (size_t j = 0; j < f->net->dim; j++)
+		f->params[j] += step[j];
+	return FED_OK;
+}
+
+static void count_rounds(struct fed_federation *f)
+{
+	for (size_t i = 0; i < f->n_judged; i++) {
+		struct fed_client *client = fed_clients_get(f->clients, f->judged[i].client);
+		if (client && f->verdict[i].used)
+			client->rounds++;
+	}
+}
+
+/* From the invitations to the step; nothing is final yet. */
+static int run_round(struct fed_federation *f, struct fed_error *err)
+{
+	int rc = pack_model(f, err);
+
+	if (rc == FED_OK)
+		rc = f->scheme->begin(f, f->scheme_state, err);
+	while (rc == FED_OK && !f->scheme->complete(f, f->scheme_state))
+		rc = advance(f, err);
+	if (rc)
+		return rc;
+	if (f->record.reported == 0)
+		return fed_fail(err, "none of %u clients reported (%.0f lost, %.0f refused)", f->n_invited,
+		                f->record.lost, f->record.refused);
+
+	float *step = fed_alloc_floats(f->net->dim);
+	if (!step)
+		return fed_fail_memory(err, f->net->dim * sizeof *step, "the step");
+	rc = f->scheme->finish(f, f->scheme_state, step, err);
+	if (rc == FED_OK)
+		rc = apply_step(f, step, err);
+	fed_free_floats(step);
+	return rc;
+}
+
+/* Refusals before anything is sent, and the buffers that the round needs. */
+static int prepare_round(struct fed_federation *f, struct fed_error *err)
+{
+	if (f->clients->n_present == 0)
+		return fed_reject(err, "there are no clients; `add-client 10` makes some");
+	if (f->aggregator->dim != f->net->dim && fed_instance_size(f->aggregator, f->net->dim, err))
+		return FED_FAIL;
+	if (make_plan(f, err))
+		return FED_FAIL;
+	return fed_trainer_prepare(f->trainer, f->clients->most, err);
+}
+
+static void begin_record(struct fed_federation *f)
+{
+	f->record = (struct fed_record){
+		.round = (double)(f->version + 1),
+		.test_accuracy = NAN,
+		.test_loss = NAN,
+		.train_loss = NAN,
+		.lr = f->plan.lr,
+	};
+}
+
+static int evaluate_round(struct fed_federation *f, struct fed_error *err)
+{
+	const int64_t every = f->settings->eval_every;
+
+	if (every == 0 || f->version % (uint64_t)every)
+		return FED_OK;
+	return fed_federation_evaluate(f, f->params, f->data->train, f->data->test,
+	                               &f->record.test_loss, &f->record.test_accuracy, err);
+}
+
+int fed_federation_round(struct fed_federation *f, struct fed_error *err)
+{
+	const double clock = f->clock.now, wall = fed_wall_seconds();
+	struct fed_instance_backup before = {0};
+
+	int rc = prepare_round(f, err);
+	if (rc)
+		return rc;
+	if (fed_instance_backup(f->aggregator, &before, err))
+		return FED_FAIL;
+	f->rounds++;
+	begin_record(f);
+	rc = run_round(f, err);
+	f->scheme->end(f, f->scheme_state);
+	fed_trainer_end_round(f->trainer, rc == FED_OK);
+	fed_post_clear(&f->post);
+	fed_vclock_clear(&f->clock);
+	f->record.wall = fed_wall_seconds() - wall;
+	if (rc) {
+		fed_instance_rollback(f->aggregator, &before);
+		f->clock.now = clock;
+		fed_emit(f, FED_EVENT_ABORTED, FED_SERVER, err->text);
+	} else {
+		f->version++;
+		count_rounds(f);
+		f->record.clock = f->clock.now;
+		/* The step stands even if there is no memory to evaluate it. */
+		struct fed_error unknown;
+		if (evaluate_round(f, &unknown))
+			fed_emit(f, FED_EVENT_WARNING, FED_SERVER, unknown.text);
+		fed_emit(f, FED_EVENT_ROUND, FED_SERVER, NULL);
+	}
+	fed_backup_release(&before);
+	return rc;
+}

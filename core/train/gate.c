@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * train/gate.c - size, claims and finiteness of an update.
+ */
+#include "train/gate.h"
+
+#include <math.h>
+#include <string.h>
+
+/* Whether all are finite: exponents of all ones are infinities and NaNs. */
+static bool all_finite(const float *v, size_t n)
+{
+	uint32_t bad = 0;
+
+	for (size_t j = 0; j < n; j++) {
+		uint32_t bits;
+		memcpy(&bits, &v[j], sizeof bits);
+		bad |= (bits & 0x7f800000u) == 0x7f800000u;
+	}
+	return !bad;
+}
+
+int fed_gate_check(const struct fed_envelope *e, uint32_t returned, size_t dim,
+                   struct fed_error *err)
+{
+	const struct fed_parcel *p = e->parcel;
+
+	if (!p || p->n != 1 + returned || p->dim != dim)
+		return fed_reject(err, "brings %u vectors of %zu numbers, the model takes %u of %zu",
+		                  p ? p->n : 0, p ? p->dim : 0, 1 + returned, dim);
+	if (e->samples == 0 || e->steps == 0)
+		return fed_reject(err, "claims %llu samples and %u steps", (unsigned long long)e->samples,
+		                  e->steps);
+	for (uint32_t k = 0; k < p->n; k++) {
+		if (all_finite(p->vector[k], dim))
+			continue;
+		size_t j = 0;
+		while (isfinite(p->vector[k][j]))
+			j++;
+		return fed_reject(err, "number %zu of its %s is %f", j, k ? "returned vector" : "update",
+		                  (double)p->vector[k][j]);
+	}
+	return FED_OK;
+}

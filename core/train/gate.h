@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * train/gate.h - what an update must be before any aggregator sees it.
+ */
+#ifndef FED_TRAIN_GATE_H
+#define FED_TRAIN_GATE_H
+
+#include "net/post.h"
+
+/* FED_REJECT with one clause when the envelope has another number of vectors (1 + returned) or
+ * another size than the model, a claim that cannot be (no samples, no steps), or a number that is
+ * not finite (its index is named). */
+int fed_gate_check(const struct fed_envelope *, uint32_t returned, size_t dim, struct fed_error *);
+
+#endif

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * train/settings.c - what `set` changes, declared once.
+ */
+#include "train/federation.h"
+
+static const char *const all[] = {"all", NULL};
+static const char *const by_fraction[] = {"by-fraction", NULL};
+static const char *const never[] = {"never", NULL};
+static const char *const each_core[] = {"auto", NULL};
+static const char *const weightings[] = {"samples", "equal", NULL};
+
+#define S struct fed_settings
+const struct fed_field fed_settings_fields[] = {
+	FED_REAL(S, fraction, 1, 0, 1,
+             "C: share of the clients that each round invites; at least one client"),
+	FED_INT_WORD(S, participants, 0, 0, 10000000, by_fraction,
+                 "clients that each round invites, instead of a share"),
+	FED_INT(S, epochs, 1, 1, 100000, "E: passes of a client over its examples in a round"),
+	FED_INT_WORD(S, batch, 10, 0, 100000000, all, "B: examples in a local step"),
+	FED_REAL(S, lr, 0.1, 0, 1000, "learning rate of the clients"),
+	FED_REAL(S, lr_decay, 1, 0, 1, "the learning rate is multiplied by this at each version"),
+	FED_REAL(S, momentum, 0, 0, 0.9999, "momentum of the clients' optimizer, anew in each round"),
+	FED_REAL(S, weight_decay, 0, 0, 1000, "lambda: lambda * w is added to each local gradient"),
+	FED_CHOICE(S, weighting, FED_WEIGHT_SAMPLES, weightings,
+               "what a client counts in the mean: its samples, or all the same"),
+	FED_INT_WORD(S, eval_every, 1, 0, 1000000, never, "rounds between evaluations on test data"),
+	FED_INT(S, seed, 1, 0, 9007199254740992.0, "of all randomness: data, deal, sample, shuffle"),
+	FED_INT_WORD(S, threads, 0, 0, 1024, each_core,
+                 "that train at once; results do not depend on it"),
+	FED_END,
+};
+#undef S

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * train/trainer.h - what clients compute, on the threads of the pool.
+ *
+ * A training starts when a client has received its model and is joined when its end is due in
+ * virtual time; in between it runs on any thread.  What a client keeps (SCAFFOLD's c_i) changes
+ * only when the round is committed.
+ */
+#ifndef FED_TRAIN_TRAINER_H
+#define FED_TRAIN_TRAINER_H
+
+#include "train/federation.h"
+
+int fed_trainer_init(struct fed_trainer **, struct fed_federation *, struct fed_error *);
+void fed_trainer_free(struct fed_trainer *); /* NULL is fine; cancels what runs */
+
+/* Before a round: buffers for federation->plan on clients of at most max_examples. */
+int fed_trainer_prepare(struct fed_trainer *, uint32_t max_examples, struct fed_error *);
+/* FLOPs that the round's plan costs a client. */
+double fed_trainer_flops(const struct fed_trainer *, const struct fed_client *);
+/* Begin the training of a client on the model that it received; it will be wanted at `due`.
+ * *slot names it.  Takes its own share of the parcel. */
+int fed_trainer_start(struct fed_trainer *, uint32_t client, const struct fed_envelope *model,
+                      double due, uint32_t *slot, struct fed_error *);
+/* Wait for it; fills the update's claims and parcel (the caller's).  FED_REJECT: it was told to
+ * stop (fed_trainer_stop). */
+int fed_trainer_join(struct fed_trainer *, uint32_t slot, struct fed_envelope *update,
+                     struct fed_error *);
+
+/* All that run end at their next step. */
+void fed_trainer_stop(struct fed_trainer *);
+/* Forget all trainings of the round; with `commit` the clients that ended keep what they learned
+ * (kept vectors), without it they are as before. */
+void fed_trainer_end_round(struct fed_trainer *, bool commit);
+
+/* Evaluation on thread `worker`: the sum of the losses of examples first .. first + n - 1, n at
+ * most fed_trainer_evaluation_batch(); *hits grows by those classified right. */
+uint32_t fed_trainer_evaluation_batch(const struct fed_trainer *);
+double fed_trainer_forward(struct fed_trainer *, int worker, const float *params, uint32_t first,
+                           uint32_t n, uint32_t *hits);
+
+#endif
