@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Seconds a round of FedAvg on Fashion-MNIST: 100 clients IID, 10 a round, training and averaging
+ * without evaluation; the same work as the lean PyTorch loops that tests/bench/compare runs beside
+ * it.  One JSON line.
+ *
+ *     bench_round MODEL EPOCHS BATCH(0 = all) LR ROUNDS THREADS
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "base/blas.h"
+#include "base/cpu.h"
+#include "session/session.h"
+
+static int by_value(const void *a, const void *b)
+{
+	const double x = *(const double *)a, y = *(const double *)b;
+
+	return (x > y) - (x < y);
+}
+
+static int die(const struct fed_error *err)
+{
+	fprintf(stderr, "bench_round: %s\n", err->text);
+	return 1;
+}
+
+static int set(struct fed_session *s, const char *key, const char *value, struct fed_error *err)
+{
+	return fed_session_set(s, key, value, err);
+}
+
+static int compose(struct fed_session *s, char **arg, struct fed_error *err)
+{
+	const struct fed_partition how = {
+		.kind = FED_PARTITION_IID, .samples = 600, .shards = 2, .alpha = 1, .spread = 1};
+	uint32_t first;
+
+	return fed_session_dataset(s, "fashion", NULL, 0, err) ||
+	       fed_session_model(s, arg[1], NULL, 0, err) ||
+	       fed_session_add_clients(s, 100, &how, 1e10, &first, err) ||
+	       set(s, "fraction", "0.1", err) || set(s, "epochs", arg[2], err) ||
+	       set(s, "batch", arg[3][0] == '0' ? "all" : arg[3], err) || set(s, "lr", arg[4], err) ||
+	       set(s, "threads", arg[6], err);
+}
+
+int main(int argc, char **argv)
+{
+	struct fed_session s;
+	struct fed_error err = {""};
+	const char *core = fed_blas_better_core();
+
+	if (argc != 7)
+		return fprintf(stderr, "usage: bench_round MODEL EPOCHS BATCH LR ROUNDS THREADS\n"), 2;
+	if (core) {
+		setenv("OPENBLAS_CORETYPE", core, 1);
+		setenv("OPENBLAS_NUM_THREADS", "1", 1);
+		execv("/proc/self/exe", argv);
+	}
+	fed_blas_init();
+	if (fed_session_init(&s, FED_PLUGIN_DIR, (struct fed_sink){0}, &err) || compose(&s, argv, &err))
+		return die(&err);
+
+	const int rounds = atoi(argv[5]);
+	double *seconds = calloc((size_t)rounds, sizeof *seconds);
+	for (int i = -1; i < rounds; i++) { /* one round to warm up */
+		uint64_t made;
+		bool interrupted;
+		if (fed_session_run(&s, 1, NULL, &made, &interrupted, &err))
+			return die(&err);
+		if (i >= 0)
+			seconds[i] = s.history.record[s.history.n - 1].wall;
+	}
+	qsort(seconds, (size_t)rounds, sizeof *seconds, by_value);
+	printf("{\"bench\":\"round\",\"model\":\"%s\",\"epochs\":%s,\"batch\":%s,\"threads\":%s,"
+	       "\"rounds\":%d,\"s_per_round\":%.5f,\"s_min\":%.5f,\"s_max\":%.5f,\"accuracy\":%.4f,"
+	       "\"isa\":\"%s\",\"blas\":\"%s\"}\n",
+	       argv[1], argv[2], argv[3], argv[6], rounds, seconds[rounds / 2], seconds[0],
+	       seconds[rounds - 1], s.history.record[s.history.n - 1].test_accuracy,
+	       fed_isa_name(fed_cpu_isa()), fed_blas_describe());
+	free(seconds);
+	fed_session_release(&s);
+	return 0;
+}

@@ -1,0 +1,122 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * A small federation, put together by hand as a session does it.
+ */
+#include "train/lab.h"
+
+#include <check.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define WORDS_MAX 8
+
+struct words {
+	char text[256];
+	const char *name;
+	struct fed_assign assign[WORDS_MAX];
+	size_t n;
+};
+
+static void split(const char *spec, struct words *w)
+{
+	char *rest = w->text;
+
+	w->n = 0;
+	snprintf(w->text, sizeof w->text, "%s", spec);
+	w->name = strsep(&rest, " ");
+	while (rest && w->n < WORDS_MAX) {
+		char *value = strsep(&rest, " ");
+		const char *key = strsep(&value, "=");
+		w->assign[w->n++] = (struct fed_assign){.key = key, .value = value};
+	}
+}
+
+static void instance(struct lab *lab, enum fed_kind kind, const char *spec,
+                     struct fed_instance *out)
+{
+	struct fed_error err = {""};
+	struct words w;
+	char path[512];
+	const struct fed_entry *entry;
+
+	split(spec, &w);
+	const char *folder = strchr(w.name, '/') ? "" : FED_PLUGIN_DIR "/";
+	snprintf(path, sizeof path, "%s%s%s", folder, w.name, *folder ? ".so" : "");
+	ck_assert_msg(fed_registry_load(lab->plugins, path, &entry, &err) == FED_OK, "%s: %s", path,
+	              err.text);
+	ck_assert_int_eq(entry->head->kind, kind);
+	ck_assert_msg(fed_instance_init(out, entry, w.assign, w.n, &err) == FED_OK, "%s", err.text);
+}
+
+void lab_compose(struct lab *lab, const char *dataset, const char *model, const char *aggregator,
+                 const char *transport, uint32_t clients, int64_t samples,
+                 enum fed_partition_kind kind)
+{
+	struct fed_error err = {""};
+	struct fed_net_builder builder;
+	struct words w;
+
+	memset(lab, 0, sizeof *lab);
+	fed_fields_default(fed_settings_fields, &lab->settings);
+	lab->settings.threads = 2;
+	ck_assert_int_eq(fed_registry_init(&lab->plugins, &err), FED_OK);
+	split(dataset, &w);
+	ck_assert_msg(fed_dataset_load(&lab->data, w.name, w.assign, w.n, 1, &err) == FED_OK, "%s",
+	              err.text);
+	instance(lab, FED_KIND_MODEL, model, &lab->model);
+	instance(lab, FED_KIND_AGGREGATOR, aggregator, &lab->aggregator);
+	instance(lab, FED_KIND_TRANSPORT, transport, &lab->transport);
+
+	fed_net_init(&lab->net, &lab->data->shape, lab->data->classes, lab->data->outputs);
+	ck_assert_msg(fed_call_build(&lab->model, fed_net_builder(&builder, &lab->net), &err) == FED_OK,
+	              "%s", err.text);
+	ck_assert_msg(fed_net_finish(&lab->net, &err) == FED_OK, "%s", err.text);
+	ck_assert_int_eq(fed_clients_init(&lab->clients, lab->data->train, &err), FED_OK);
+	if (clients)
+		lab_add(lab, clients, samples, kind, 1e9f);
+}
+
+void lab_add(struct lab *lab, uint32_t clients, int64_t samples, enum fed_partition_kind kind,
+             float device)
+{
+	const struct fed_partition how = {
+		.kind = kind, .samples = samples, .shards = 2, .alpha = 0.5, .spread = 0.3};
+	struct fed_error err = {""};
+	uint32_t first;
+
+	ck_assert_msg(
+		fed_clients_add(&lab->clients, lab->data, clients, &how, device, 1, &first, &err) == FED_OK,
+		"%s", err.text);
+}
+
+void lab_start(struct lab *lab)
+{
+	struct fed_error err = {""};
+
+	ck_assert_uint_le(fed_scheme_sync.state_size, sizeof lab->scheme_state);
+	ck_assert_msg(fed_federation_init(&lab->federation, lab->data, &lab->net, &lab->clients,
+	                                  &lab->aggregator, &lab->transport, &fed_scheme_sync,
+	                                  lab->scheme_state, &lab->settings, lab->sink, &err) == FED_OK,
+	              "%s", err.text);
+}
+
+void lab_run(struct lab *lab, int n)
+{
+	struct fed_error err = {""};
+
+	for (int i = 0; i < n; i++)
+		ck_assert_msg(fed_federation_round(&lab->federation, &err) == FED_OK, "round %d: %s", i,
+		              err.text);
+}
+
+void lab_release(struct lab *lab)
+{
+	fed_federation_release(&lab->federation);
+	fed_clients_release(&lab->clients);
+	fed_net_release(&lab->net);
+	fed_instance_release(&lab->model);
+	fed_instance_release(&lab->aggregator);
+	fed_instance_release(&lab->transport);
+	fed_dataset_free(lab->data);
+	fed_registry_free(lab->plugins);
+}

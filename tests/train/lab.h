@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * A small federation for the tests of train/: dataset, model, clients, plugins, threads.
+ */
+#ifndef TESTS_TRAIN_LAB_H
+#define TESTS_TRAIN_LAB_H
+
+#include "train/federation.h"
+
+struct lab {
+	struct fed_settings settings;
+	struct fed_registry *plugins;
+	struct fed_dataset *data;
+	struct fed_instance model, aggregator, transport;
+	struct fed_net net;
+	struct fed_clients clients;
+	struct fed_federation federation;
+	char scheme_state[256] __attribute__((aligned(16)));
+	struct fed_sink sink; /* set before lab_start; may be empty */
+};
+
+/* "NAME key=value ..." of each; clients of `samples` examples dealt by `kind`. */
+void lab_compose(struct lab *, const char *dataset, const char *model, const char *aggregator,
+                 const char *transport, uint32_t clients, int64_t samples,
+                 enum fed_partition_kind kind);
+/* More clients. */
+void lab_add(struct lab *, uint32_t clients, int64_t samples, enum fed_partition_kind kind,
+             float device);
+void lab_start(struct lab *);
+/* n rounds that must succeed. */
+void lab_run(struct lab *, int n);
+void lab_release(struct lab *);
+
+#endif
