@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * local - messages inside the process, in virtual time:
+ *
+ *     arrival = now + latency + bytes / bandwidth
+ *
+ * with the latency and the bandwidth, up or down, of the client's link.  The smallest complete
+ * transport: it loses nothing, never varies and holds no queue.
+ */
+#include <fedsh/transport.h>
+
+static const char doc[] =
+	"    arrival = now + latency + bytes / bandwidth\n"
+	"\n"
+	"Server and clients live in one process and the clock is virtual.  Each message\n"
+	"takes the latency of the client's link and its size over the link's bandwidth\n"
+	"(up from the client, down to it).  A link of infinite bandwidth and no latency,\n"
+	"which clients have unless told otherwise, takes no time.\n"
+	"\n"
+	"For: everything where the network is not the question; and the shortest example\n"
+	"of a transport.  It never loses, delays at random or reorders by chance: a\n"
+	"link's jitter and loss are left out, and messages on one link do not wait for\n"
+	"each other.\n"
+	"\n"
+	"Source: the latency-bandwidth model of a message; Hockney, The communication\n"
+	"challenge for MPP, Parallel Computing 20(3), 1994.\n"
+	"\n"
+	"Differences: packet simulators such as ns-3 also share links, queue and back\n"
+	"off; their times are longer under load.";
+
+static int carry(void *state, const struct fed_wire *wire, const struct fed_message *m,
+                 struct fed_error *err)
+{
+	const bool down = m->from == FED_SERVER;
+	struct fed_link link;
+
+	(void)state, (void)err;
+	wire->link(wire, down ? m->to : m->from, &link);
+	const double rate = down ? link.down : link.up; /* bytes per second; INFINITY takes no time */
+	wire->deliver(wire, m->id, wire->clock(wire) + link.latency + (double)m->bytes / rate);
+	return FED_OK;
+}
+
+/* char: there is nothing to remember, so any state type does. */
+FED_PLUGIN struct fed_transport fed_plugin = {
+	.head =
+		FED_TRANSPORT(char, "local", "in the process, in virtual time, without loss", doc, NULL),
+	.send = carry,
+};
