@@ -8,6 +8,7 @@
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 /* A growing string.  {0} is valid and empty; s is NULL until something is appended.  When memory
  * runs out `failed` is set and the text stays as it was: check it once, at the end. */
@@ -20,7 +21,7 @@ struct fed_text {
 __attribute__((format(printf, 2, 3))) void fed_text_add(struct fed_text *, const char *fmt, ...);
 void fed_text_vadd(struct fed_text *, const char *fmt, va_list);
 void fed_text_put(struct fed_text *, const char *s, size_t len);
-void fed_text_clear(struct fed_text *);            /* empty, memory kept */
+void fed_text_clear(struct fed_text *);            /* empty, not failed, memory kept */
 void fed_text_release(struct fed_text *);          /* memory freed */
 const char *fed_text_str(const struct fed_text *); /* never NULL */
 
@@ -28,8 +29,17 @@ const char *fed_text_str(const struct fed_text *); /* never NULL */
  * utf8), newlines and tabs stay. */
 void fed_text_put_clean(struct fed_text *, const char *s, size_t len, bool utf8);
 
-/* Append as a JSON string with its quotes; as a JSON number (NaN and infinities are null; the
- * shortest form that reads back to the same double). */
+/* What a user typed, fit to stand in an error: control characters and invalid UTF-8 are '?', what
+ * is too long ends in "...".  Use it in place: fed_fail(err, "no %s", fed_show(typed).s). */
+struct fed_shown {
+	char s[100];
+};
+struct fed_shown fed_show(const char *s);
+
+/* Append the shortest form that fed_parse_real reads back to the same double; "nan", "inf". */
+void fed_text_real(struct fed_text *, double x);
+/* Append as a JSON string with its quotes; as a JSON number (as fed_text_real; NaN and infinities
+ * are null). */
 void fed_text_json_string(struct fed_text *, const char *s);
 void fed_text_json_number(struct fed_text *, double x);
 
@@ -39,15 +49,26 @@ void fed_text_bytes(struct fed_text *, double bytes);
 void fed_text_seconds(struct fed_text *, double seconds);
 void fed_text_si(struct fed_text *, double x, const char *unit);
 
+/* The character at s and its bytes; 0 bytes when it is not valid UTF-8 (or len is 0). */
+size_t fed_utf8_next(const char *s, size_t len, uint32_t *code);
+/* Control characters, C1 and those that reorder what follows: never sent to a terminal. */
+bool fed_utf8_control(uint32_t code);
+/* 0 for combining characters, 2 for wide ones, else 1. */
+int fed_utf8_columns(uint32_t code);
 /* Columns that s takes on a terminal (wide characters 2, combining 0), bytes of invalid UTF-8 1. */
 int fed_text_width(const char *s);
 
-/* The name nearest to `typed` by edit distance with transpositions, at most a third of its length
- * away, or that typed is a prefix of; NULL if none.  name(ctx, i) is NULL past the last. */
+/* The name nearest to `typed` by edit distance with transpositions (case, - and _ count nothing),
+ * at most a third of its length away, or that typed is a prefix of; NULL if none.  name(ctx, i) is
+ * NULL past the last. */
 const char *fed_nearest(const char *typed, const char *(*name)(const void *ctx, size_t i),
                         const void *ctx);
 
-/* Whole-string numbers: false on anything left over, overflow, NaN or an empty string.  Integers
+/* Whether two names are the same, - and _ taken for one. */
+bool fed_same_name(const char *a, const char *b);
+
+/* Numbers are written with a point: the program sets LC_CTYPE and leaves LC_NUMERIC at "C".
+ * Whole-string numbers: false on anything left over, overflow, NaN or an empty string.  Integers
  * also take 1e6, 10k and 2M when the value is whole. */
 bool fed_parse_int(const char *s, long long *out);
 bool fed_parse_real(const char *s, double *out);

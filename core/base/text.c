@@ -1,0 +1,164 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Growing strings, and what may be shown of a string from outside.
+ */
+#include "base/text.h"
+
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/mem.h"
+
+/* Room for `more` bytes and the final NUL. */
+static bool reserve(struct fed_text *t, size_t more)
+{
+	if (t->failed)
+		return false;
+	size_t need;
+	if (__builtin_add_overflow(t->len, more, &need) || need > SIZE_MAX / 4) {
+		t->failed = true;
+		return false;
+	}
+	if (++need <= t->cap)
+		return true;
+	size_t cap = t->cap ? t->cap : 32;
+	while (cap < need)
+		cap *= 2;
+	char *s = fed_resize(t->s, t->cap, cap);
+	if (!s) {
+		t->failed = true;
+		return false;
+	}
+	t->s = s;
+	t->cap = cap;
+	return true;
+}
+
+void fed_text_put(struct fed_text *t, const char *s, size_t len)
+{
+	if (!reserve(t, len))
+		return;
+	if (len > 0)
+		memcpy(t->s + t->len, s, len);
+	t->len += len;
+	t->s[t->len] = '\0';
+}
+
+void fed_text_vadd(struct fed_text *t, const char *fmt, va_list args)
+{
+	char small[256];
+	va_list again;
+
+	va_copy(again, args);
+	const int n = vsnprintf(small, sizeof small, fmt, args);
+	if (n < 0)
+		t->failed = true;
+	else if ((size_t)n < sizeof small)
+		fed_text_put(t, small, (size_t)n);
+	else if (reserve(t, (size_t)n)) {
+		vsnprintf(t->s + t->len, (size_t)n + 1, fmt, again);
+		t->len += (size_t)n;
+	}
+	va_end(again);
+}
+
+void fed_text_add(struct fed_text *t, const char *fmt, ...)
+{
+	va_list args;
+
+	va_start(args, fmt);
+	fed_text_vadd(t, fmt, args);
+	va_end(args);
+}
+
+void fed_text_clear(struct fed_text *t)
+{
+	t->len = 0;
+	t->failed = false;
+	if (t->s)
+		t->s[0] = '\0';
+}
+
+void fed_text_release(struct fed_text *t)
+{
+	fed_free(t->s);
+	*t = (struct fed_text){0};
+}
+
+const char *fed_text_str(const struct fed_text *t)
+{
+	return t->s ? t->s : "";
+}
+
+void fed_text_put_clean(struct fed_text *t, const char *s, size_t len, bool utf8)
+{
+	const char *replacement = utf8 ? "\uFFFD" : "?";
+
+	for (size_t i = 0; i < len;) {
+		uint32_t code;
+		const size_t n = fed_utf8_next(s + i, len - i, &code);
+		const bool shown = n > 0 && (code == '\n' || code == '\t' || !fed_utf8_control(code)) &&
+		                   (utf8 || code < 0x80);
+
+		if (shown)
+			fed_text_put(t, s + i, n);
+		else
+			fed_text_put(t, replacement, strlen(replacement));
+		i += n > 0 ? n : 1;
+	}
+}
+
+struct fed_shown fed_show(const char *s)
+{
+	static const char cut[] = "...";
+	struct fed_shown out = {""};
+	const size_t room = sizeof out.s - sizeof cut;
+	/* Nothing beyond is shown, so a megabyte that was typed costs nothing. */
+	const size_t len = strnlen(s, sizeof out.s);
+	size_t at = 0;
+
+	for (size_t i = 0; i < len;) {
+		uint32_t code;
+		const size_t n = fed_utf8_next(s + i, len - i, &code);
+		const bool shown = n > 0 && !fed_utf8_control(code);
+
+		if (at + (shown ? n : 1) > room) {
+			memcpy(out.s + at, cut, sizeof cut);
+			return out;
+		}
+		if (shown)
+			memcpy(out.s + at, s + i, n);
+		else
+			out.s[at] = '?';
+		at += shown ? n : 1;
+		i += n > 0 ? n : 1;
+	}
+	return out;
+}
+
+void fed_text_json_string(struct fed_text *t, const char *s)
+{
+	const size_t len = strlen(s);
+
+	fed_text_put(t, "\"", 1);
+	for (size_t i = 0; i < len;) {
+		uint32_t code;
+		const size_t n = fed_utf8_next(s + i, len - i, &code);
+
+		if (n == 0)
+			fed_text_add(t, "\uFFFD");
+		else if (code == '"' || code == '\\')
+			fed_text_add(t, "\\%c", (char)code);
+		else if (code == '\n')
+			fed_text_put(t, "\\n", 2);
+		else if (code == '\t')
+			fed_text_put(t, "\\t", 2);
+		else if (code < 0x20 || code == 0x7f)
+			fed_text_add(t, "\\u%04x", (unsigned)code);
+		else
+			fed_text_put(t, s + i, n);
+		i += n > 0 ? n : 1;
+	}
+	fed_text_put(t, "\"", 1);
+}
