@@ -24,8 +24,8 @@ enum {
 };
 
 /* Whether a table is well formed: names, types, offsets and sizes inside state_size, def within
- * [min, max], choices, TEXT sizes.  `err` names the row.  A bad host table is a bug; a bad plugin
- * table is refused at load. */
+ * [min, max], choices, TEXT sizes, FED_END within 256 rows.  `err` names the row.  A bad host table
+ * is a bug; a bad plugin table is refused at load. */
 int fed_fields_check(const struct fed_field *rows, size_t state_size, struct fed_error *err);
 
 /* Write every settable member's default; vectors are left alone. */
@@ -36,12 +36,16 @@ const struct fed_field *fed_fields_find(const struct fed_field *rows, const char
 bool fed_field_settable(const struct fed_field *row);
 bool fed_field_vector(const struct fed_field *row);
 
-/* Set one member from text.  Unchanged on FED_FAIL; the error says the value and what is allowed,
- * for an unknown key the nearest name and the valid ones. */
+/* Set one member from text; value NULL is the bare name of a flag.  Unchanged on FED_FAIL; the
+ * error says the value and what is allowed, for an unknown key the nearest name and the valid ones.
+ */
 int fed_fields_set(const struct fed_field *rows, void *state, const char *key, const char *value,
                    struct fed_error *err);
 int fed_field_parse(const struct fed_field *row, void *state, const char *value,
                     struct fed_error *err);
+
+/* Whether a TEXT row takes the value: short enough, no control characters. */
+bool fed_field_takes_text(const struct fed_field *row, const char *value);
 
 /* What a user typed as key=value, not yet understood. */
 struct fed_assign {

@@ -1,0 +1,166 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Fields: what a user sees of them.
+ */
+#include <inttypes.h>
+#include <math.h>
+#include <string.h>
+
+#include "base/fields.h"
+
+void fed_field_key(const struct fed_field *row, struct fed_text *out)
+{
+	for (const char *c = row->name; *c; c++)
+		fed_text_put(out, *c == '_' ? "-" : c, 1);
+}
+
+static bool has_word(const struct fed_field *row)
+{
+	return row->type == FED_TYPE_INT && row->choice && row->choice[0];
+}
+
+/* A plugin may have written anything into its state: nothing below trusts a value. */
+static const char *choice_name(const struct fed_field *row, int wanted)
+{
+	for (int i = 0; row->choice[i]; i++)
+		if (i == wanted)
+			return row->choice[i];
+	return "?";
+}
+
+void fed_field_print(const struct fed_field *row, const void *state, struct fed_text *out)
+{
+	const void *value = (const char *)state + row->offset;
+	const struct fed_list *list = value;
+	const int64_t n = row->type == FED_TYPE_INT ? *(const int64_t *)value : 0;
+
+	switch (row->type) {
+	case FED_TYPE_INT:
+		if (has_word(row) && n == (int64_t)row->min)
+			fed_text_add(out, "%s", row->choice[0]);
+		else
+			fed_text_add(out, "%" PRId64, n);
+		break;
+	case FED_TYPE_REAL:
+		fed_text_real(out, *(const double *)value);
+		break;
+	case FED_TYPE_CHOICE:
+		fed_text_add(out, "%s", choice_name(row, *(const int *)value));
+		break;
+	case FED_TYPE_FLAG:
+		fed_text_add(out, "%s", *(const bool *)value ? "yes" : "no");
+		break;
+	case FED_TYPE_TEXT:
+		fed_text_put(out, value, strnlen(value, row->size));
+		break;
+	case FED_TYPE_LIST:
+		for (int64_t i = 0; i < list->n && i < FED_LIST_MAX; i++)
+			fed_text_add(out, "%s%" PRId64, i > 0 ? "," : "", list->v[i]);
+		break;
+	}
+}
+
+/* " from 1 to 100", " of at least 1"; nothing where there is no limit worth telling. */
+static void add_range(const struct fed_field *row, struct fed_text *out)
+{
+	/* Larger limits stand for "any". */
+	const bool low = row->min > -1e15, high = row->max < 1e15;
+
+	if (low && high)
+		fed_text_add(out, " from ");
+	else if (low || high)
+		fed_text_add(out, low ? " of at least " : " of at most ");
+	if (low)
+		fed_text_real(out, row->min);
+	if (low && high)
+		fed_text_add(out, " to ");
+	if (high)
+		fed_text_real(out, row->max);
+}
+
+void fed_field_allowed(const struct fed_field *row, struct fed_text *out)
+{
+	switch (row->type) {
+	case FED_TYPE_INT:
+		fed_text_add(out, "a whole number");
+		add_range(row, out);
+		if (has_word(row))
+			fed_text_add(out, " or %s", row->choice[0]);
+		break;
+	case FED_TYPE_REAL:
+		fed_text_add(out, "a number");
+		add_range(row, out);
+		break;
+	case FED_TYPE_CHOICE:
+		fed_text_add(out, "one of ");
+		for (size_t i = 0; row->choice[i]; i++)
+			fed_text_add(out, "%s%s", i > 0 ? ", " : "", row->choice[i]);
+		break;
+	case FED_TYPE_FLAG:
+		fed_text_add(out, "yes or no");
+		break;
+	case FED_TYPE_TEXT:
+		fed_text_add(out, "text of at most %u bytes without control characters",
+		             (unsigned)row->size - 1);
+		break;
+	case FED_TYPE_LIST:
+		fed_text_add(out, "at most %d whole numbers", FED_LIST_MAX);
+		add_range(row, out);
+		fed_text_add(out, " with commas between");
+		break;
+	}
+}
+
+/* A shell-like line takes the value as one word only in quotes. */
+static void print_quoted(const struct fed_field *row, const void *state, struct fed_text *out)
+{
+	const char *text = (const char *)state + row->offset;
+	const size_t len = row->type == FED_TYPE_TEXT ? strnlen(text, row->size) : 0;
+	bool plain = len > 0;
+
+	for (size_t i = 0; i < len; i++)
+		plain = plain && !strchr(" \t;#\"'\\", text[i]);
+	if (row->type != FED_TYPE_TEXT || plain) {
+		fed_field_print(row, state, out);
+		return;
+	}
+	fed_text_put(out, "\"", 1);
+	for (size_t i = 0; i < len; i++) {
+		if (text[i] == '"' || text[i] == '\\')
+			fed_text_put(out, "\\", 1);
+		fed_text_put(out, text + i, 1);
+	}
+	fed_text_put(out, "\"", 1);
+}
+
+void fed_fields_print(const struct fed_field *rows, const void *state, bool only_changed,
+                      struct fed_text *out)
+{
+	bool first = true;
+
+	for (const struct fed_field *row = rows; row && row->type != FED_TYPE_END; row++) {
+		if (!fed_field_settable(row) || (only_changed && fed_field_is_default(row, state)))
+			continue;
+		if (!first)
+			fed_text_put(out, " ", 1);
+		first = false;
+		fed_field_key(row, out);
+		fed_text_put(out, "=", 1);
+		print_quoted(row, state, out);
+	}
+}
+
+void fed_field_complete(const struct fed_field *row, const char *prefix,
+                        void (*take)(void *ctx, const char *candidate), void *ctx)
+{
+	static const char *const flag_words[] = {"yes", "no", NULL};
+	const char *const *words = row->type == FED_TYPE_FLAG     ? flag_words
+	                           : row->type == FED_TYPE_CHOICE ? row->choice
+	                                                          : NULL;
+
+	if (has_word(row) && strncmp(row->choice[0], prefix, strlen(prefix)) == 0)
+		take(ctx, row->choice[0]);
+	for (; words && *words; words++)
+		if (strncmp(*words, prefix, strlen(prefix)) == 0)
+			take(ctx, *words);
+}
