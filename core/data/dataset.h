@@ -26,6 +26,7 @@ struct fed_dataset {
 	uint32_t *owner; /* [train]: the data's own user of each example, or NULL */
 	uint32_t owners;
 	char **class_name;    /* [classes] or NULL */
+	float *truth;         /* [shape]: the w* behind a generated regression (linear), or NULL */
 	uint64_t fingerprint; /* of shape, sizes, contents */
 };
 
@@ -41,7 +42,7 @@ void fed_dataset_gather(const struct fed_dataset *, const uint32_t *ids, uint32_
                         const struct fed_shift *shift, float *x, int32_t *label, float *target);
 
 /* Load by what a user types after `dataset`: a built-in name, "fashion", a folder or a file, with
- * its parameters. */
+ * its parameters.  Each generated example depends on (seed, its place) alone. */
 int fed_dataset_load(struct fed_dataset **, const char *name, const struct fed_assign *assign,
                      size_t n, uint64_t seed, struct fed_error *);
 
@@ -54,6 +55,8 @@ struct fed_source {
 	            struct fed_error *);
 };
 const struct fed_source *fed_source_at(size_t i);
+/* The same for what is loaded by path: "idx" (a folder), "csv" (a file). */
+const struct fed_source *fed_source_file_at(size_t i);
 /* The source for a typed name: by name, else by what kind of file the path is (folder of IDX files,
  * .csv); FED_FAIL says what exists. */
 int fed_source_find(const char *name, const struct fed_source **, struct fed_error *);

@@ -23,8 +23,8 @@ enum fed_partition_kind {
 	FED_PARTITION_IID,
 	FED_PARTITION_NONIID,    /* two label shards a client (McMahan 2017) */
 	FED_PARTITION_SHARDS,    /* shards=K label shards a client */
-	FED_PARTITION_DIRICHLET, /* class mix of each client ~ Dirichlet(alpha * class shares) (Hsu
-	                            2019) */
+	FED_PARTITION_DIRICHLET, /* class mix of each client ~ Dirichlet(alpha * K * share of class),
+	                            K classes: the usual Dir(alpha) when the classes are equal */
 	FED_PARTITION_QUANTITY,  /* iid, sizes lognormal with mean `samples` and sigma `spread` */
 	FED_PARTITION_FEATURE,   /* iid, each client's inputs shifted by its own gain and offset */
 	FED_PARTITION_NATURAL,   /* the data's own users, in order */

@@ -1,0 +1,211 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * data/dataset.c - making, copying from and freeing a dataset.
+ */
+#include "data/dataset.h"
+
+#include <string.h>
+
+#include "base/mem.h"
+#include "base/random.h"
+#include "data/build.h"
+
+static int allocate(struct fed_dataset *data, bool bytes, struct fed_error *err)
+{
+	size_t all = (size_t)data->train + data->test;
+	size_t cells = all * fed_shape_size(&data->shape);
+	size_t targets = all * data->outputs;
+
+	if (bytes)
+		data->bytes = fed_alloc(cells);
+	else
+		data->values = fed_alloc_floats(cells);
+	if (!data->bytes && !data->values)
+		return fed_fail_memory(err, bytes ? cells : cells * sizeof(float), "the examples");
+	if (data->classes)
+		data->label = fed_alloc_array(all, sizeof *data->label);
+	else
+		data->target = fed_alloc_floats(targets);
+	if (!data->label && !data->target)
+		return fed_fail_memory(err, targets * sizeof(float), "the labels");
+	return FED_OK;
+}
+
+int fed_dataset_new(struct fed_dataset **out, const struct fed_dataset_plan *plan,
+                    struct fed_error *err)
+{
+	uint64_t all = (uint64_t)plan->train + plan->test;
+	uint64_t cell = plan->bytes ? 1 : sizeof(float);
+	uint64_t size = fed_shape_size(&plan->shape) * cell + plan->outputs * sizeof(float);
+
+	if (plan->classes > FED_DATASET_MAX_CLASSES)
+		return fed_fail(err, "has %u classes; at most %u are possible", plan->classes,
+		                FED_DATASET_MAX_CLASSES);
+	if (!size || !plan->train || all > UINT32_MAX || all > FED_DATASET_MAX_BYTES / size)
+		return fed_fail(err,
+		                "%llu examples of %llu bytes are refused: there must be at least 1, and at "
+		                "most 16 GiB in all",
+		                (unsigned long long)all, (unsigned long long)size);
+
+	struct fed_dataset *data = fed_alloc(sizeof *data);
+
+	if (!data)
+		return fed_fail_memory(err, sizeof *data, "a dataset");
+	strncpy(data->name, plan->name, sizeof data->name - 1);
+	data->shape = plan->shape;
+	data->classes = plan->classes;
+	data->outputs = plan->classes ? plan->classes : plan->outputs;
+	data->train = plan->train;
+	data->test = plan->test;
+	data->scale = plan->bytes ? 1.0f / 255.0f : 1.0f;
+	if (allocate(data, plan->bytes, err)) {
+		fed_dataset_free(data);
+		return FED_FAIL;
+	}
+	*out = data;
+	return FED_OK;
+}
+
+int fed_dataset_name_classes(struct fed_dataset *data, const char *const *names,
+                             struct fed_error *err)
+{
+	data->class_name = fed_alloc_array(data->classes, sizeof *data->class_name);
+	if (!data->class_name)
+		return fed_fail_memory(err, data->classes * sizeof *data->class_name, "class names");
+	for (uint32_t i = 0; i < data->classes; i++) {
+		data->class_name[i] = fed_strdup(names[i]);
+		if (!data->class_name[i])
+			return fed_fail_memory(err, strlen(names[i]) + 1, "a class name");
+	}
+	return FED_OK;
+}
+
+void fed_dataset_free(struct fed_dataset *data)
+{
+	if (!data)
+		return;
+	fed_free(data->spec);
+	fed_free(data->bytes);
+	fed_free_floats(data->values);
+	fed_free(data->label);
+	fed_free_floats(data->target);
+	fed_free(data->owner);
+	for (uint32_t i = 0; data->class_name && i < data->classes; i++)
+		fed_free(data->class_name[i]);
+	fed_free(data->class_name);
+	fed_free_floats(data->truth);
+	fed_free(data);
+}
+
+/* Fingerprint ------------------------------------------------------------ */
+
+/* Eight bytes a step: 55 MB must not be felt in the loading time.  Not a defence against malice. */
+static uint64_t mix(uint64_t h, const void *block, size_t n)
+{
+	const unsigned char *p = block;
+	uint64_t word;
+
+	if (!block)
+		return h * 3;
+	for (; n >= sizeof word; p += sizeof word, n -= sizeof word) {
+		memcpy(&word, p, sizeof word);
+		h = (h ^ word) * 0x9e3779b97f4a7c15u;
+		h ^= h >> 32;
+	}
+	word = n;
+	memcpy(&word, p, n);
+	return (h ^ word) * 0xbf58476d1ce4e5b9u + n;
+}
+
+void fed_dataset_seal(struct fed_dataset *data)
+{
+	size_t all = (size_t)data->train + data->test;
+	size_t cells = all * fed_shape_size(&data->shape);
+	uint64_t h = 0;
+
+	const uint32_t sizes[] = {data->shape.rank,   data->shape.dim[0], data->shape.dim[1],
+	                          data->shape.dim[2], data->classes,      data->outputs,
+	                          data->train,        data->test,         data->owners};
+	h = mix(h, sizes, sizeof sizes);
+	h = mix(h, &data->scale, sizeof data->scale);
+	h = mix(h, data->bytes, cells);
+	h = mix(h, data->values, cells * sizeof(float));
+	h = mix(h, data->label, all * sizeof *data->label);
+	h = mix(h, data->target, all * data->outputs * sizeof(float));
+	h = mix(h, data->owner, data->train * sizeof *data->owner);
+	data->fingerprint = h;
+}
+
+/* Gather ------------------------------------------------------------------ */
+
+/* Blocks of fixed length become SIMD code at -O2, which a loop of unknown length does not. */
+enum { BLOCK = 16 };
+
+static void expand_bytes(const uint8_t *restrict from, size_t n, float gain, float offset,
+                         float *restrict to)
+{
+	size_t i = 0;
+
+	for (; i + BLOCK <= n; i += BLOCK)
+		for (size_t k = 0; k < BLOCK; k++)
+			to[i + k] = gain * (float)from[i + k] + offset;
+	for (; i < n; i++)
+		to[i] = gain * (float)from[i] + offset;
+}
+
+static void shift_floats(const float *restrict from, size_t n, float gain, float offset,
+                         float *restrict to)
+{
+	size_t i = 0;
+
+	for (; i + BLOCK <= n; i += BLOCK)
+		for (size_t k = 0; k < BLOCK; k++)
+			to[i + k] = gain * from[i + k] + offset;
+	for (; i < n; i++)
+		to[i] = gain * from[i] + offset;
+}
+
+static void gather_inputs(const struct fed_dataset *data, const uint32_t *ids, uint32_t n,
+                          const struct fed_shift *shift, float *x)
+{
+	size_t size = fed_shape_size(&data->shape);
+	float gain = shift ? shift->gain : 1.0f, offset = shift ? shift->offset : 0.0f;
+
+	for (uint32_t i = 0; i < n; i++, x += size) {
+		size_t from = (size_t)ids[i] * size;
+
+		if (data->bytes)
+			expand_bytes(data->bytes + from, size, gain * data->scale, offset, x);
+		else if (shift)
+			shift_floats(data->values + from, size, gain, offset, x);
+		else
+			memcpy(x, data->values + from, size * sizeof *x);
+	}
+}
+
+void fed_dataset_gather(const struct fed_dataset *data, const uint32_t *ids, uint32_t n,
+                        const struct fed_shift *shift, float *x, int32_t *label, float *target)
+{
+	if (x)
+		gather_inputs(data, ids, n, shift, x);
+	for (uint32_t i = 0; label && data->label && i < n; i++)
+		label[i] = data->label[ids[i]];
+	for (uint32_t i = 0; target && data->target && i < n; i++)
+		memcpy(target + (size_t)i * data->outputs, data->target + (size_t)ids[i] * data->outputs,
+		       data->outputs * sizeof *target);
+}
+
+/* Streams of the generators ------------------------------------------------ */
+
+struct fed_stream fed_example_stream(uint64_t seed, enum fed_generator generator,
+                                     const struct fed_dataset *data, uint32_t i)
+{
+	uint64_t b = i < data->train ? i : ((uint64_t)1 << 32) + (i - data->train);
+
+	return fed_stream_open(seed, FED_FOR_DATA, generator, b);
+}
+
+struct fed_stream fed_common_stream(uint64_t seed, enum fed_generator generator, uint32_t a)
+{
+	return fed_stream_open(seed, FED_FOR_DATA, generator, ((uint64_t)2 << 32) + a);
+}

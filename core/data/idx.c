@@ -1,0 +1,445 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * data/idx.c - folders of four IDX files: MNIST, Fashion-MNIST, EMNIST, KMNIST.
+ *
+ * An IDX file is a magic number 0x000008RR (unsigned bytes, RR dimensions), RR big-endian counts
+ * and the bytes (Y. LeCun, "The MNIST database").  A header may claim anything: its counts are
+ * held against the size of the file before memory is asked for.
+ */
+#include <dirent.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/file.h"
+#include "base/mem.h"
+#include "data/build.h"
+
+enum role { TRAIN_IMAGES, TRAIN_LABELS, TEST_IMAGES, TEST_LABELS, ROLES };
+
+/* How the files' names end, after any prefix ("emnist-letters-"); a '.' may stand for a '-'. */
+static const struct ending {
+	const char *text;
+	enum role role;
+} endings[] = {
+	{"train-images-idx3-ubyte", TRAIN_IMAGES}, {"train-labels-idx1-ubyte", TRAIN_LABELS},
+	{"t10k-images-idx3-ubyte", TEST_IMAGES},   {"t10k-labels-idx1-ubyte", TEST_LABELS},
+	{"test-images-idx3-ubyte", TEST_IMAGES},   {"test-labels-idx1-ubyte", TEST_LABELS},
+};
+static const char *const role_ending[ROLES] = {
+	"train-images-idx3-ubyte",
+	"train-labels-idx1-ubyte",
+	"t10k-images-idx3-ubyte",
+	"t10k-labels-idx1-ubyte",
+};
+
+struct idx_args {
+	int64_t train, test;
+	char prefix[64];
+};
+static const struct fed_field idx_fields[] = {
+	FED_INT(struct idx_args, train, 0, 0, UINT32_MAX,
+            "take the first of the training examples; 0 = all"),
+	FED_INT(struct idx_args, test, 0, 0, UINT32_MAX,
+            "take the first of the test examples; 0 = all"),
+	FED_TEXT(struct idx_args, prefix, "", NULL,
+             "how the files' names begin, where a folder holds several data sets (emnist-letters)"),
+	FED_END,
+};
+
+/* Which files -------------------------------------------------------------- */
+
+struct quartet {
+	char *path[ROLES];
+	size_t prefix_len[ROLES];
+};
+
+static void quartet_release(struct quartet *q)
+{
+	for (int i = 0; i < ROLES; i++)
+		fed_free(q->path[i]);
+}
+
+static bool same_but_dots(const char *name, const char *ending, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (name[i] != ending[i] && !(name[i] == '.' && ending[i] == '-'))
+			return false;
+	return true;
+}
+
+/* The role of a file by its name; *prefix is the length of what stands before the ending. */
+static bool role_of(const char *name, enum role *role, size_t *prefix)
+{
+	size_t len = strlen(name);
+
+	if (len > 3 && !strcmp(name + len - 3, ".gz"))
+		len -= 3;
+	for (size_t i = 0; i < sizeof endings / sizeof *endings; i++) {
+		size_t n = strlen(endings[i].text);
+
+		if (len >= n && same_but_dots(name + len - n, endings[i].text, n)) {
+			*role = endings[i].role;
+			*prefix = len - n;
+			return true;
+		}
+	}
+	return false;
+}
+
+static int take_file(struct quartet *q, const char *folder, const char *name, enum role role,
+                     size_t prefix, struct fed_error *err)
+{
+	const char *known = q->path[role] ? strrchr(q->path[role], '/') + 1 : NULL;
+
+	if (known && (q->prefix_len[role] != prefix || strncmp(known, name, prefix)))
+		return fed_fail(
+			err, "%.100s holds several data sets (%.60s, %.60s); choose one with prefix=", folder,
+			known, name);
+	/* The same file twice: the plain one, which is faster. */
+	if (known && strlen(known) <= strlen(name))
+		return FED_OK;
+
+	struct fed_text path = {0};
+
+	fed_text_add(&path, "%s/%s", folder, name);
+	fed_free(q->path[role]);
+	q->path[role] = path.failed ? NULL : fed_strdup(path.s);
+	q->prefix_len[role] = prefix;
+	fed_text_release(&path);
+	return q->path[role] ? FED_OK : fed_fail_memory(err, strlen(folder), "a path");
+}
+
+static int scan_folder(struct quartet *q, DIR *dir, const char *folder, const char *prefix,
+                       struct fed_error *err)
+{
+	for (struct dirent *entry; (entry = readdir(dir));) {
+		enum role role;
+		size_t len;
+
+		if (!role_of(entry->d_name, &role, &len))
+			continue;
+		if (strncmp(entry->d_name, prefix, strlen(prefix)))
+			continue;
+		if (take_file(q, folder, entry->d_name, role, len, err))
+			return FED_FAIL;
+	}
+	for (int i = 0; i < ROLES; i++)
+		if (!q->path[i])
+			return fed_fail(err, "%.160s has no file %s%s%s (or .gz)", folder, prefix,
+			                *prefix ? "..." : "", role_ending[i]);
+	return FED_OK;
+}
+
+static int find_files(struct quartet *q, const char *folder, const char *prefix,
+                      struct fed_error *err)
+{
+	DIR *dir = opendir(folder);
+
+	if (!dir)
+		return fed_fail(err, "%.200s cannot be opened: %m", folder);
+
+	int rc = scan_folder(q, dir, folder, prefix, err);
+
+	closedir(dir);
+	return rc;
+}
+
+/* One file ----------------------------------------------------------------- */
+
+struct idx_file {
+	struct fed_reader *reader;
+	const char *name; /* without the folder, for errors */
+	const char *unit; /* "images" */
+	uint32_t count, rows, columns;
+	size_t item; /* bytes of one image or label */
+};
+
+static uint32_t big_endian(const unsigned char *p)
+{
+	return (uint32_t)p[0] << 24 | (uint32_t)p[1] << 16 | (uint32_t)p[2] << 8 | p[3];
+}
+
+/* Deflate makes at most 1032 bytes of one. */
+static int check_size(const struct idx_file *f, const char *path, size_t header,
+                      struct fed_error *err)
+{
+	uint64_t size, on_disk;
+
+	if (fed_file_readable(path, &on_disk, err))
+		return FED_FAIL;
+	if (!f->count || !f->item || f->rows > 65535 || f->columns > 65535)
+		return fed_fail(err, "%.80s: claims %u %s of %u x %u; each must be at least 1", f->name,
+		                f->count, f->unit, f->rows, f->columns);
+	size = on_disk;
+	if (strlen(path) > 3 && !strcmp(path + strlen(path) - 3, ".gz"))
+		size = on_disk * 1032;
+	if ((size - (size < header ? size : header)) / f->item < f->count)
+		return fed_fail(err, "%.80s: needs %u %s, file ends after %s%llu", f->name, f->count,
+		                f->unit, size == on_disk ? "" : "at most ",
+		                (unsigned long long)((size - (size < header ? size : header)) / f->item));
+	return FED_OK;
+}
+
+static int read_header(struct idx_file *f, const char *path, uint32_t rank, struct fed_error *err)
+{
+	unsigned char head[16];
+	size_t n = 4 + 4 * rank;
+	struct fed_error why;
+
+	if (fed_reader_read(f->reader, head, n, &why))
+		return fed_fail(err, "%.80s: no IDX header: %.160s", f->name, why.text);
+	if (big_endian(head) != (0x800 | rank))
+		return fed_fail(err, "%.80s: begins with 0x%08x; an IDX file of %s begins with 0x%08x",
+		                f->name, big_endian(head), f->unit, 0x800 | rank);
+	f->count = big_endian(head + 4);
+	f->rows = rank == 3 ? big_endian(head + 8) : 1;
+	f->columns = rank == 3 ? big_endian(head + 12) : 1;
+	f->item = (size_t)f->rows * f->columns;
+	return check_size(f, path, n, err);
+}
+
+static int idx_open(struct idx_file *f, const char *path, uint32_t rank, struct fed_error *err)
+{
+	*f = (struct idx_file){.name = strrchr(path, '/') + 1, .unit = rank == 3 ? "images" : "labels"};
+	if (fed_reader_open(&f->reader, path, err))
+		return FED_FAIL;
+	if (read_header(f, path, rank, err)) {
+		fed_reader_free(f->reader);
+		return FED_FAIL;
+	}
+	return FED_OK;
+}
+
+/* All items: the first `keep` into `to`, the others only to see that they are there. */
+static int read_items(struct idx_file *f, uint32_t keep, uint8_t *to, uint8_t *spare,
+                      struct fed_error *err)
+{
+	struct fed_error why;
+
+	for (uint32_t i = 0; i < f->count; i++)
+		if (fed_reader_read(f->reader, i < keep ? to + i * f->item : spare, f->item, &why))
+			return fed_fail(err, "%.80s: needs %u %s, file ends after %u (%.120s)", f->name,
+			                f->count, f->unit, i, why.text);
+	if (fed_reader_end(f->reader, &why))
+		return fed_fail(err, "%.80s: after %u %s: %.160s", f->name, f->count, f->unit, why.text);
+	return FED_OK;
+}
+
+/* The four together ---------------------------------------------------------- */
+
+struct idx_load {
+	struct idx_file file[ROLES];
+	uint32_t keep[ROLES]; /* of each file's items, 0 = all, from the user's limits */
+	uint8_t *labels[2];   /* all labels of the train and the test file */
+	uint8_t *spare;       /* one image */
+};
+
+static int compare_headers(struct idx_load *l, struct fed_error *err)
+{
+	for (int part = 0; part < 2; part++) {
+		const struct idx_file *x = &l->file[2 * part], *y = x + 1;
+
+		if (x->count != y->count)
+			return fed_fail(err, "%.80s has %u images, %.80s has %u labels: they must be as many",
+			                x->name, x->count, y->name, y->count);
+		for (int i = 2 * part; i < 2 * part + 2; i++)
+			if (!l->keep[i] || l->keep[i] > l->file[i].count)
+				l->keep[i] = l->file[i].count;
+	}
+
+	const struct idx_file *a = &l->file[TRAIN_IMAGES], *b = &l->file[TEST_IMAGES];
+
+	if (a->rows != b->rows || a->columns != b->columns)
+		return fed_fail(err, "%.80s holds images of %u x %u, %.80s of %u x %u", a->name, a->rows,
+		                a->columns, b->name, b->rows, b->columns);
+	return FED_OK;
+}
+
+static int read_labels(struct idx_load *l, struct fed_error *err)
+{
+	for (int part = 0; part < 2; part++) {
+		struct idx_file *f = &l->file[2 * part + 1];
+
+		l->labels[part] = fed_alloc(f->count);
+		if (!l->labels[part])
+			return fed_fail_memory(err, f->count, "labels");
+		if (read_items(f, f->count, l->labels[part], NULL, err))
+			return FED_FAIL;
+	}
+	return FED_OK;
+}
+
+/* The training labels define the classes, all of them, whatever limit the user set. */
+static int count_classes(const struct idx_load *l, uint32_t *classes, struct fed_error *err)
+{
+	uint32_t max = 0;
+
+	for (uint32_t i = 0; i < l->file[TRAIN_LABELS].count; i++)
+		if (l->labels[0][i] > max)
+			max = l->labels[0][i];
+	for (uint32_t i = 0; i < l->file[TEST_LABELS].count; i++)
+		if (l->labels[1][i] > max)
+			return fed_fail(err, "%.80s: label %u of example %u; the training labels end at %u",
+			                l->file[TEST_LABELS].name, l->labels[1][i], i, max);
+	*classes = max + 1;
+	return FED_OK;
+}
+
+static int fill(struct idx_load *l, struct fed_dataset *data, struct fed_error *err)
+{
+	size_t size = l->file[TRAIN_IMAGES].item;
+
+	l->spare = fed_alloc(size);
+	if (!l->spare)
+		return fed_fail_memory(err, size, "an image");
+	if (read_items(&l->file[TRAIN_IMAGES], data->train, data->bytes, l->spare, err) ||
+	    read_items(&l->file[TEST_IMAGES], data->test, data->bytes + data->train * size, l->spare,
+	               err))
+		return FED_FAIL;
+	for (uint32_t i = 0; i < data->train; i++)
+		data->label[i] = l->labels[0][i];
+	for (uint32_t i = 0; i < data->test; i++)
+		data->label[data->train + i] = l->labels[1][i];
+	return FED_OK;
+}
+
+static int load_opened(struct idx_load *l, const char *name, struct fed_dataset **out,
+                       struct fed_error *err)
+{
+	struct fed_dataset_plan plan = {.name = name, .bytes = true};
+	const struct idx_file *images = &l->file[TRAIN_IMAGES];
+
+	if (compare_headers(l, err) || read_labels(l, err) || count_classes(l, &plan.classes, err))
+		return FED_FAIL;
+	plan.shape = (struct fed_shape){.rank = 3, .dim = {images->rows, images->columns, 1}};
+	plan.train = l->keep[TRAIN_IMAGES];
+	plan.test = l->keep[TEST_IMAGES];
+	if (fed_dataset_new(out, &plan, err))
+		return FED_FAIL;
+	if (fill(l, *out, err)) {
+		fed_dataset_free(*out);
+		*out = NULL;
+		return FED_FAIL;
+	}
+	return FED_OK;
+}
+
+static int load_quartet(const struct quartet *q, const struct idx_args *args, const char *name,
+                        struct fed_dataset **out, struct fed_error *err)
+{
+	const uint32_t train = (uint32_t)args->train, test = (uint32_t)args->test;
+	struct idx_load l = {.keep = {train, train, test, test}};
+	int opened = 0, rc = FED_OK;
+
+	while (!rc && opened < ROLES) {
+		rc = idx_open(&l.file[opened], q->path[opened], opened % 2 ? 1 : 3, err);
+		opened += !rc;
+	}
+	if (!rc)
+		rc = load_opened(&l, name, out, err);
+	while (opened > 0)
+		fed_reader_free(l.file[--opened].reader);
+	fed_free(l.labels[0]);
+	fed_free(l.labels[1]);
+	fed_free(l.spare);
+	return rc;
+}
+
+static int load_folder(struct fed_dataset **out, const struct idx_args *args, const char *folder,
+                       const char *name, struct fed_error *err)
+{
+	struct quartet q = {0};
+	int rc = find_files(&q, folder, args->prefix, err);
+
+	if (!rc)
+		rc = load_quartet(&q, args, name, out, err);
+	quartet_release(&q);
+	return rc;
+}
+
+static int idx_load(struct fed_dataset **out, const void *args, const char *path, uint64_t seed,
+                    struct fed_error *err)
+{
+	char name[PATH_MAX];
+	size_t len = strlen(path);
+
+	(void)seed;
+	while (len > 1 && path[len - 1] == '/')
+		len--;
+	snprintf(name, sizeof name, "%.*s", (int)len, path);
+
+	const char *slash = strrchr(name, '/');
+
+	if (load_folder(out, args, name, slash && slash[1] ? slash + 1 : name, err))
+		return FED_FAIL;
+	fed_dataset_seal(*out);
+	return FED_OK;
+}
+
+const struct fed_source fed_source_idx = {
+	.name = "idx",
+	.help = "a folder of four IDX files, plain or .gz: MNIST, EMNIST, KMNIST",
+	.doc = "The folder holds train-images-idx3-ubyte, train-labels-idx1-ubyte,\n"
+		   "t10k-images-idx3-ubyte and t10k-labels-idx1-ubyte (or test-...), with any prefix,\n"
+		   "plain or as .gz.  Pixels become byte / 255; the classes are 0 to the largest label.\n"
+		   "Format: Y. LeCun, The MNIST database of handwritten digits.",
+	.fields = idx_fields,
+	.args_size = sizeof(struct idx_args),
+	.load = idx_load,
+};
+
+/* Fashion-MNIST -------------------------------------------------------------- */
+
+static const char *const fashion_classes[] = {"T-shirt/top", "Trouser",   "Pullover", "Dress",
+                                              "Coat",        "Sandal",    "Shirt",    "Sneaker",
+                                              "Bag",         "Ankle boot"};
+
+struct fashion_args {
+	int64_t train, test;
+};
+static const struct fed_field fashion_fields[] = {
+	FED_INT(struct fashion_args, train, 0, 0, UINT32_MAX,
+            "take the first of the 60,000 training examples; 0 = all"),
+	FED_INT(struct fashion_args, test, 0, 0, UINT32_MAX,
+            "take the first of the 10,000 test examples; 0 = all"),
+	FED_END,
+};
+
+static int fashion_load(struct fed_dataset **out, const void *args, const char *path, uint64_t seed,
+                        struct fed_error *err)
+{
+	const struct fashion_args *fashion = args;
+	const struct idx_args idx = {.train = fashion->train, .test = fashion->test};
+	const char *parent = getenv("FEDSH_DATASETS");
+	char folder[PATH_MAX];
+	struct fed_error why;
+
+	(void)path;
+	(void)seed;
+	snprintf(folder, sizeof folder, "%s/fashion-mnist",
+	         parent && *parent ? parent : "/usr/share/datasets");
+	if (load_folder(out, &idx, folder, "fashion", &why))
+		return fed_fail(err,
+		                "%.200s (`apt install dataset-fashion-mnist` brings the files; `dataset "
+		                "glyphs` needs none)",
+		                why.text);
+	if ((*out)->classes == 10 && fed_dataset_name_classes(*out, fashion_classes, err)) {
+		fed_dataset_free(*out);
+		*out = NULL;
+		return FED_FAIL;
+	}
+	fed_dataset_seal(*out);
+	return FED_OK;
+}
+
+const struct fed_source fed_source_fashion = {
+	.name = "fashion",
+	.help = "Fashion-MNIST: 28x28 pictures of clothes, 10 classes, 60,000 + 10,000",
+	.doc = "Zalando's pictures of articles, a drop-in for MNIST that is harder to learn (Xiao,\n"
+		   "Rasul, Vollgraf 2017).  Read from Debian's package dataset-fashion-mnist under\n"
+		   "/usr/share/datasets/fashion-mnist; FEDSH_DATASETS names another parent folder.",
+	.fields = fashion_fields,
+	.args_size = sizeof(struct fashion_args),
+	.load = fashion_load,
+};

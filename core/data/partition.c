@@ -1,0 +1,177 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * data/partition.c - one deal: check the request, size it, let its kind fill it, take the ids.
+ */
+#include "data/partition.h"
+
+#include <math.h>
+
+#include "base/mem.h"
+#include "data/deal.h"
+
+const char *const fed_partition_names[] = {"iid",      "noniid",  "shards",  "dirichlet",
+                                           "quantity", "feature", "natural", NULL};
+
+struct fed_stream fed_client_stream(const struct fed_dealing *d, uint32_t client)
+{
+	return fed_stream_open(d->seed, FED_FOR_DEAL, d->number, client);
+}
+
+void fed_deal_release(struct fed_deal *deal)
+{
+	fed_free(deal->ids);
+	fed_free(deal->start);
+	fed_free(deal->shift);
+	*deal = (struct fed_deal){0};
+}
+
+/* How many examples ---------------------------------------------------------- */
+
+static int fail_exhausted(const struct fed_dealing *d, struct fed_error *err)
+{
+	const uint32_t left = d->pool->left;
+	const long long samples = d->how->samples;
+
+	if (left >= d->n)
+		return fed_fail(err,
+		                "%u clients of %lld examples need %llu, but %u are left in the pool; use "
+		                "samples=%u or less, or add reuse to let clients share examples",
+		                d->n, samples, (unsigned long long)d->n * (unsigned long long)samples, left,
+		                left / d->n);
+	return fed_fail(
+		err,
+		"%u clients of %lld examples need %llu, but %u are left in the pool: too few for "
+		"samples=1; add fewer clients, or add reuse to let clients share examples",
+		d->n, samples, (unsigned long long)d->n * (unsigned long long)samples, left);
+}
+
+static int decide_shared(struct fed_dealing *d, struct fed_error *err)
+{
+	if (d->how->samples < 1 || d->how->samples > UINT32_MAX)
+		return fed_fail(err, "samples=%lld; it must be from 1 to %u", (long long)d->how->samples,
+		                UINT32_MAX);
+	if ((uint64_t)d->n * (uint64_t)d->how->samples <= d->pool->left)
+		return FED_OK;
+	if (!d->how->reuse)
+		return fail_exhausted(d, err);
+	d->shared = true;
+	return FED_OK;
+}
+
+/* `quantity`: one example each, the rest in shares of lognormal(0, spread) weights: the mean is
+ * `samples` exactly, so that the total is known before.  Rounding the running sum down spreads
+ * the rounding. */
+static int size_unequally(struct fed_dealing *d, struct fed_error *err)
+{
+	const uint64_t rest = (uint64_t)d->n * (uint64_t)(d->how->samples - 1);
+	double *sum = fed_alloc_array((size_t)d->n + 1, sizeof *sum);
+
+	if (!sum)
+		return fed_fail_memory(err, ((size_t)d->n + 1) * sizeof *sum, "clients' sizes");
+	for (uint32_t i = 0; i < d->n; i++) {
+		struct fed_stream r = fed_client_stream(d, i);
+
+		sum[i + 1] = sum[i] + exp(d->how->spread * fed_stream_normal(&r));
+	}
+	for (uint32_t i = 0; i < d->n; i++)
+		d->deal->start[i + 1] = i + 1 + (uint64_t)((double)rest * (sum[i + 1] / sum[d->n]));
+	fed_free(sum);
+	return FED_OK;
+}
+
+static int size_clients(struct fed_dealing *d, struct fed_error *err)
+{
+	const uint64_t total = (uint64_t)d->n * (uint64_t)d->how->samples;
+
+	d->deal->start = fed_alloc_array((size_t)d->n + 1, sizeof *d->deal->start);
+	if (!d->deal->start)
+		return fed_fail_memory(err, ((size_t)d->n + 1) * sizeof *d->deal->start, "clients");
+	d->deal->ids = fed_alloc_array(total, sizeof *d->deal->ids);
+	if (!d->deal->ids)
+		return fed_fail_memory(err, total * sizeof *d->deal->ids, "the clients' example numbers");
+	if (d->how->kind == FED_PARTITION_QUANTITY)
+		return size_unequally(d, err);
+	for (uint32_t i = 0; i < d->n; i++)
+		d->deal->start[i + 1] = (i + 1) * (uint64_t)d->how->samples;
+	return FED_OK;
+}
+
+/* Kinds ------------------------------------------------------------------------ */
+
+/* `feature`: gain lognormal(0, spread), offset normal(0, spread), from each client's own stream. */
+static int shift_clients(struct fed_dealing *d, struct fed_error *err)
+{
+	d->deal->shift = fed_alloc_array(d->n, sizeof *d->deal->shift);
+	if (!d->deal->shift)
+		return fed_fail_memory(err, d->n * sizeof *d->deal->shift, "the clients' shifts");
+	for (uint32_t i = 0; i < d->n; i++) {
+		struct fed_stream r = fed_client_stream(d, i);
+
+		d->deal->shift[i].gain = (float)exp(d->how->spread * fed_stream_normal(&r));
+		d->deal->shift[i].offset = (float)(d->how->spread * fed_stream_normal(&r));
+	}
+	return FED_OK;
+}
+
+static int deal_kind(struct fed_dealing *d, struct fed_error *err)
+{
+	switch (d->how->kind) {
+	case FED_PARTITION_NONIID:
+		return fed_deal_shards(d, 2, err);
+	case FED_PARTITION_SHARDS:
+		if (d->how->shards < 1 || d->how->shards > d->how->samples)
+			return fed_fail(err, "shards=%lld; it must be from 1 to samples=%lld",
+			                (long long)d->how->shards, (long long)d->how->samples);
+		return fed_deal_shards(d, (uint32_t)d->how->shards, err);
+	case FED_PARTITION_DIRICHLET:
+		return fed_deal_dirichlet(d, err);
+	case FED_PARTITION_FEATURE:
+		return shift_clients(d, err) ? FED_FAIL : fed_deal_uniform(d, err);
+	default:
+		return fed_deal_uniform(d, err);
+	}
+}
+
+static int deal_sized(struct fed_dealing *d, struct fed_error *err)
+{
+	if (d->how->kind == FED_PARTITION_NATURAL)
+		return fed_deal_natural(d, err);
+	if (decide_shared(d, err) || size_clients(d, err) || deal_kind(d, err))
+		return FED_FAIL;
+	return FED_OK;
+}
+
+static void take_from_pool(struct fed_pool_of_examples *pool, const struct fed_deal *deal,
+                           uint32_t n)
+{
+	for (uint64_t i = 0; i < deal->start[n]; i++)
+		pool->free_bits[deal->ids[i] / 64] &= ~((uint64_t)1 << (deal->ids[i] % 64));
+	pool->left -= (uint32_t)deal->start[n];
+}
+
+int fed_partition_deal(const struct fed_dataset *data, struct fed_pool_of_examples *pool,
+                       const struct fed_partition *how, uint32_t n, uint64_t seed, uint64_t number,
+                       struct fed_deal *deal, struct fed_error *err)
+{
+	struct fed_deal made = {0};
+	struct fed_dealing d = {.data = data,
+	                        .pool = pool,
+	                        .how = how,
+	                        .n = n,
+	                        .rand = fed_stream_open(seed, FED_FOR_DEAL, number, UINT64_MAX),
+	                        .seed = seed,
+	                        .number = number,
+	                        .deal = &made};
+
+	if (!n)
+		return fed_fail(err, "0 clients; there must be at least 1");
+	if (deal_sized(&d, err)) {
+		fed_deal_release(&made);
+		return FED_FAIL;
+	}
+	made.shared = d.shared;
+	if (!made.shared)
+		take_from_pool(pool, &made, n);
+	*deal = made;
+	return FED_OK;
+}

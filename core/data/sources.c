@@ -1,0 +1,166 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * data/sources.c - the list of what can be loaded, and the one way to load it.
+ */
+#include <string.h>
+#include <strings.h>
+#include <sys/stat.h>
+
+#include "base/file.h"
+#include "base/mem.h"
+#include "data/build.h"
+
+static const struct fed_source *const named[] = {
+	&fed_source_fashion,
+	&fed_source_blobs,
+	&fed_source_synthetic,
+	&fed_source_linear,
+};
+static const struct fed_source *const by_path[] = {&fed_source_idx};
+
+enum { NAMED = sizeof named / sizeof *named, BY_PATH = sizeof by_path / sizeof *by_path };
+
+const struct fed_source *fed_source_at(size_t i)
+{
+	return i < NAMED ? named[i] : NULL;
+}
+
+const struct fed_source *fed_source_file_at(size_t i)
+{
+	return i < BY_PATH ? by_path[i] : NULL;
+}
+
+static const char *name_at(const void *ctx, size_t i)
+{
+	const struct fed_source *source = fed_source_at(i);
+
+	(void)ctx;
+	return source ? source->name : NULL;
+}
+
+static bool ends_with(const char *s, const char *end)
+{
+	size_t n = strlen(s), m = strlen(end);
+
+	return n >= m && !strcasecmp(s + n - m, end);
+}
+
+static int fail_unknown(const char *name, struct fed_error *err)
+{
+	const char *near = fed_nearest(name, name_at, NULL);
+	struct fed_text list = {0};
+
+	for (size_t i = 0; i < NAMED; i++)
+		fed_text_add(&list, "%s%s", i ? ", " : "", named[i]->name);
+	fed_fail(err,
+	         "no dataset and no file is called %.80s%s%s%s; there are %s, folders of IDX files and "
+	         ".csv files",
+	         name, near ? " (did you mean " : "", near ? near : "", near ? "?)" : "",
+	         fed_text_str(&list));
+	fed_text_release(&list);
+	return FED_FAIL;
+}
+
+/* By what stands at the path. */
+static int find_by_path(const char *name, const char *path, const struct fed_source **out,
+                        struct fed_error *err)
+{
+	struct stat st;
+
+	if (stat(path, &st))
+		return fail_unknown(name, err);
+	if (S_ISDIR(st.st_mode)) {
+		*out = &fed_source_idx;
+		return FED_OK;
+	}
+	if (fed_file_readable(path, NULL, err))
+		return FED_FAIL;
+	if (ends_with(path, "-ubyte") || ends_with(path, "-ubyte.gz"))
+		return fed_fail(err, "%.120s is one of four IDX files; name its folder", name);
+	if (!ends_with(path, ".csv"))
+		return fed_fail(err, "%.120s is neither a folder of IDX files nor a .csv file", name);
+	*out = &fed_source_csv;
+	return FED_OK;
+}
+
+int fed_source_find(const char *name, const struct fed_source **out, struct fed_error *err)
+{
+	for (size_t i = 0; i < NAMED; i++)
+		if (!strcmp(name, named[i]->name)) {
+			*out = named[i];
+			return FED_OK;
+		}
+
+	struct fed_text path = {0};
+
+	fed_path_expand(name, &path);
+	if (path.failed) {
+		fed_text_release(&path);
+		return fed_fail_memory(err, strlen(name), "a path");
+	}
+
+	int rc = find_by_path(name, fed_text_str(&path), out, err);
+
+	fed_text_release(&path);
+	return rc;
+}
+
+/* "glyphs train=20000 ...": all values, so that a later default does not change it. */
+static int write_spec(struct fed_dataset *data, const char *name, const struct fed_source *source,
+                      const void *args, struct fed_error *err)
+{
+	struct fed_text spec = {0};
+	bool quote = strpbrk(name, " \t'") != NULL;
+
+	fed_text_add(&spec, quote ? "\"%s\" " : "%s ", name);
+	fed_fields_print(source->fields, args, false, &spec);
+	if (!spec.failed)
+		data->spec = fed_strdup(fed_text_str(&spec));
+	fed_text_release(&spec);
+	return data->spec ? FED_OK : fed_fail_memory(err, strlen(name), "a dataset's description");
+}
+
+static int load_with(struct fed_dataset **out, const struct fed_source *source, const char *name,
+                     const struct fed_assign *assign, size_t n, uint64_t seed, void *args,
+                     struct fed_error *err)
+{
+	struct fed_text path = {0};
+	struct fed_dataset *data = NULL;
+
+	fed_fields_default(source->fields, args);
+	if (fed_fields_assign(source->fields, args, assign, n, err))
+		return FED_FAIL;
+	fed_path_expand(name, &path);
+
+	int rc = path.failed ? fed_fail_memory(err, strlen(name), "a path")
+	                     : source->load(&data, args, fed_text_str(&path), seed, err);
+
+	fed_text_release(&path);
+	if (!rc)
+		rc = write_spec(data, name, source, args, err);
+	if (rc) {
+		fed_dataset_free(data);
+		return FED_FAIL;
+	}
+	*out = data;
+	return FED_OK;
+}
+
+int fed_dataset_load(struct fed_dataset **out, const char *name, const struct fed_assign *assign,
+                     size_t n, uint64_t seed, struct fed_error *err)
+{
+	const struct fed_source *source;
+
+	if (fed_source_find(name, &source, err))
+		return FED_FAIL;
+
+	void *args = fed_alloc(source->args_size);
+
+	if (!args)
+		return fed_fail_memory(err, source->args_size, "parameters");
+
+	int rc = load_with(out, source, name, assign, n, seed, args, err);
+
+	fed_free(args);
+	return rc;
+}
