@@ -12,6 +12,7 @@
 
 #include <stdatomic.h>
 
+#include "base/text.h"
 #include "net/vclock.h"
 #include "plug/call.h"
 
@@ -23,8 +24,8 @@ struct fed_parcel {
 	float *vector[]; /* [n]: fed_alloc_floats */
 };
 struct fed_parcel *fed_parcel_new(uint32_t n, size_t dim); /* zeroed; NULL: no memory */
-struct fed_parcel *fed_parcel_share(struct fed_parcel *);
-void fed_parcel_drop(struct fed_parcel *); /* NULL is fine */
+struct fed_parcel *fed_parcel_share(struct fed_parcel *);  /* NULL stays NULL */
+void fed_parcel_drop(struct fed_parcel *);                 /* NULL is fine */
 
 enum fed_message_kind {
 	FED_MESSAGE_MODEL = 1, /* server to client: vector 0 the parameters, then SENT rows */
@@ -46,26 +47,40 @@ struct fed_envelope {
 #define FED_FRAME_BYTES 64
 uint64_t fed_frame_size(uint32_t n, size_t dim);
 
+/* One that was sent and not yet taken. */
+struct fed_flying {
+	uint64_t id;
+	struct fed_envelope *envelope; /* NULL once it was taken */
+	struct fed_text bytes;         /* what wire.bytes() gave, until its fate is known */
+	bool settled;                  /* its fate is in the clock */
+};
+
+/* Must not move in memory while it is open: transports hold on to &wire. */
 struct fed_post {
 	struct fed_instance *transport;
 	struct fed_vclock *clock;
 	struct fed_wire wire;
 	void (*link)(void *ctx, uint32_t client, struct fed_link *);
 	void *ctx;
-	struct fed_envelope **flying; /* sent, not yet taken; sorted by id */
+	struct fed_flying *flying; /* sorted by id; those taken are swept out now and then */
 	size_t n, capacity;
-	uint64_t next_id;
-	struct fed_text encoded; /* of the last wire.bytes() */
+	size_t taken;          /* of the n */
+	uint64_t next_id;      /* from 1 */
+	uint64_t misdelivered; /* deliveries of unknown ids, and second ones: ignored */
+	uint64_t settled;      /* messages whose fate became known */
+	struct fed_error trouble;
+	bool troubled; /* a callback failed; its words wait in trouble for the next return */
 	bool open;
 };
 
-/* link tells a client's link; ideal when NULL. */
+/* link tells a client's link; ideal when NULL.  The transport is opened by the first message. */
 int fed_post_init(struct fed_post *, struct fed_instance *transport, struct fed_vclock *,
                   uint64_t seed, void (*link)(void *ctx, uint32_t client, struct fed_link *),
                   void *ctx, struct fed_error *);
 void fed_post_release(struct fed_post *); /* drops what is flying */
 /* Takes a copy of *envelope and its share of the parcel, also on failure.  Fills head.id and
- * head.bytes of the copy; *bytes, when not NULL, is head.bytes. */
+ * head.bytes of the copy; *bytes, when not NULL, is head.bytes.  A message that the transport
+ * refuses (FED_REJECT) counts as lost at once, for the reason that it gave. */
 int fed_post_send(struct fed_post *, const struct fed_envelope *, uint64_t *bytes,
                   struct fed_error *);
 /* The envelope of a due id: the caller owns it (fed_envelope_free).  NULL if it was taken. */
@@ -76,8 +91,10 @@ void fed_post_clear(struct fed_post *);
 /* Real transports: wait until something is due, `timeout` seconds at most. */
 int fed_post_poll(struct fed_post *, double timeout, struct fed_error *);
 
-/* The frame, little-endian: magic, kind, from, to, version, round, samples, steps, loss, n, dim,
- * CRC-32, then the vectors.  decode refuses what is not one, in words. */
+/* The frame, little-endian: magic, kind (2 bytes), n (2), from, to, id (8), version (8), round (8),
+ * samples (8), steps, loss, dim, CRC-32 of all the rest; then the vectors.  decode fills *envelope
+ * with a parcel of the caller's; it refuses what is not a frame, in words: FED_REJECT, or FED_FAIL
+ * when memory runs out. */
 int fed_post_encode(const struct fed_envelope *, struct fed_text *, struct fed_error *);
 int fed_post_decode(const void *bytes, size_t len, struct fed_envelope *, struct fed_error *);
 

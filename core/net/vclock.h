@@ -34,7 +34,7 @@ struct fed_vclock {
 
 void fed_vclock_init(struct fed_vclock *);
 void fed_vclock_release(struct fed_vclock *);
-/* when < now counts as now.  The sequence number is given. */
+/* when < now counts as now; NaN and infinity are refused.  The clock gives the sequence number. */
 int fed_vclock_add(struct fed_vclock *, double when, enum fed_due_kind, uint64_t ref, uint32_t who,
                    struct fed_error *);
 /* Take the earliest and move `now` to it; false when nothing is due. */

@@ -19,19 +19,22 @@ int fed_call_build(const struct fed_instance *model, struct fed_builder *, struc
 struct fed_aggregation {
 	struct fed_instance *instance;
 	struct fed_round round;
-	struct fed_pool *pool;       /* columns run in tiles over it */
+	struct fed_pool *pool;       /* columns run in tiles over it; NULL: in this thread */
 	float *rows;                 /* [capacity][round.ld] of coordinate-wise and matrix plugins */
-	struct fed_update *update;   /* [capacity]; delta, base and returned are valid in add only,
-	                                unless the row is kept */
+	struct fed_update *update;   /* [capacity]; delta, base and returned are valid in add only
+	                                (then NULL), unless the row is kept */
 	struct fed_verdict *verdict; /* [capacity] */
+	float **extra;               /* [capacity]: copies of base and returned of kept rows */
 	size_t n, capacity;
 };
-/* capacity: updates at most.  round.ld is filled in. */
+/* capacity: updates at most.  round.ld is filled in.  SCRATCH vectors are zero afterwards.
+ * FED_REJECT: the plugin refuses such a round (too few clients for its rule). */
 int fed_aggregation_begin(struct fed_aggregation *, struct fed_instance *, const struct fed_round *,
                           size_t capacity, struct fed_pool *, struct fed_error *);
 /* FED_REJECT: this update is left out (it has no verdict); the text says why. */
 int fed_aggregation_add(struct fed_aggregation *, const struct fed_update *, struct fed_error *);
-/* out [dim].  Afterwards verdict[0 .. n) stands for update[0 .. n) with weights that sum to 1. */
+/* out [dim].  Afterwards verdict[0 .. n) stands for update[0 .. n): those of the used ones are
+ * weights that sum to 1, unless all are 0. */
 int fed_aggregation_finish(struct fed_aggregation *, float *out, struct fed_error *);
 void fed_aggregation_release(struct fed_aggregation *); /* also in the middle; zeroed is fine */
 
@@ -46,6 +49,7 @@ uint32_t fed_client_vectors(const struct fed_instance *aggregator);
 uint32_t fed_returned_vectors(const struct fed_instance *aggregator);
 
 int fed_call_open(struct fed_instance *transport, const struct fed_wire *, struct fed_error *);
+/* FED_REJECT: the transport will not carry this message. */
 int fed_call_send(struct fed_instance *transport, const struct fed_wire *,
                   const struct fed_message *, struct fed_error *);
 bool fed_is_simulated(const struct fed_instance *transport); /* it has no poll() */

@@ -5,6 +5,8 @@
  * The loader reads a file's ELF headers before dlopen sees it (a truncated object would kill the
  * process), opens a private copy (the file may be rebuilt or deleted while loaded), checks the head
  * and the field table, and copies the plugin struct over zeroes.  It runs no plugin function.
+ *
+ * An entry owns its library: all strings of its head and rows live there until the entry goes.
  */
 #ifndef FED_PLUG_REGISTRY_H
 #define FED_PLUG_REGISTRY_H
@@ -14,9 +16,11 @@
 #include "fedsh/model.h"
 #include "fedsh/transport.h"
 
+struct fed_library;
+
 struct fed_entry {
 	const struct fed_head *head; /* first member of the copy below */
-	char *path;                  /* where it came from */
+	char *path;                  /* where it came from, absolute */
 	bool builtin;                /* found in fedsh's own plugin folder */
 	uint32_t users;              /* instances alive: it cannot be unloaded */
 	union {
@@ -25,7 +29,7 @@ struct fed_entry {
 		struct fed_transport transport;
 		struct fed_model model;
 	} copy;
-	void *library; /* the loader's */
+	struct fed_library *library; /* plug/loader.h */
 };
 
 struct fed_registry;
@@ -37,8 +41,9 @@ void fed_registry_free(struct fed_registry *);
 int fed_registry_scan(struct fed_registry *, const char *folder, bool builtin,
                       void (*bad)(void *ctx, const char *path, const char *text), void *ctx,
                       struct fed_error *);
-/* Refuses: no such file, not ELF, other machine, truncated, missing symbol, wrong magic, abi, kind,
- * sizes, bad name or field row, a name that is taken by another file of that kind. */
+/* `path` is kept in its absolute form.  Refuses: no such file, not ELF, other machine, truncated,
+ * missing symbol, wrong magic, abi, kind, sizes, bad name or field row, a name that is taken by
+ * another file of that kind. */
 int fed_registry_load(struct fed_registry *, const char *path, const struct fed_entry **,
                       struct fed_error *);
 /* Refuses while an instance is alive, and built-in plugins. */
@@ -59,16 +64,42 @@ int fed_kind_parse(const char *name, enum fed_kind *, struct fed_error *);
 /* A plugin with its state struct: settings at their defaults, vectors not yet allocated. */
 struct fed_instance {
 	const struct fed_entry *entry;
-	void *state; /* head->state_size bytes; a valid pointer even when that is 0 */
-	size_t dim;  /* of the vectors; 0 until fed_instance_size */
+	void *state;     /* head->state_size bytes; a valid pointer even when that is 0 */
+	size_t dim;      /* of the vectors; 0 until fed_instance_size */
+	double *vectors; /* the one block that all of them live in */
 };
 int fed_instance_init(struct fed_instance *, const struct fed_entry *, const struct fed_assign *,
                       size_t n, struct fed_error *);
 void fed_instance_release(struct fed_instance *); /* zeroed is fine */
-/* Allocate (or allocate anew, zeroed) the vectors for a model of dim parameters. */
+/* Allocate (or allocate anew, zeroed) the vectors for a model of dim parameters.  On failure the
+ * old ones stand. */
 int fed_instance_size(struct fed_instance *, size_t dim, struct fed_error *);
+/* Zero the FED_TYPE_SCRATCH vectors. */
+void fed_instance_zero_scratch(struct fed_instance *);
 /* Rows of FED_TYPE_SENT, in order; row k's vector [dim]. */
 uint32_t fed_instance_sent(const struct fed_instance *);
 const double *fed_instance_sent_vector(const struct fed_instance *, uint32_t k);
+
+/* What lives across rounds, for checkpoints.  The k-th KEEP or SENT vector [dim], in row order;
+ * NULL past the last or before fed_instance_size. */
+double *fed_instance_kept(const struct fed_instance *, uint32_t k);
+/* The state struct, head->state_size bytes, with the pointers to vectors zeroed. */
+void fed_instance_state_bytes(const struct fed_instance *, void *out);
+/* Take such bytes; the pointers stay those of this instance.  Refuses another size. */
+int fed_instance_set_state(struct fed_instance *, const void *bytes, size_t n, struct fed_error *);
+
+/* The same for a round that may fail: state and KEEP and SENT vectors, in memory.  A zeroed backup
+ * is empty; taking another one reuses its memory. */
+struct fed_instance_backup {
+	void *state;
+	double *kept; /* [rows][dim] */
+	size_t dim;
+	uint32_t rows;
+};
+int fed_instance_backup(const struct fed_instance *, struct fed_instance_backup *,
+                        struct fed_error *);
+/* Bit for bit as it was; the instance must be the same and of the same dim. */
+void fed_instance_rollback(struct fed_instance *, const struct fed_instance_backup *);
+void fed_backup_release(struct fed_instance_backup *);
 
 #endif

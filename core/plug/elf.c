@@ -1,0 +1,240 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * plug/elf.c - the headers of an ELF object, read as untrusted bytes.
+ *
+ * dlopen maps what the headers promise and dies by SIGBUS or SIGSEGV where the file does not keep
+ * it, so everything is held against the file's size first.  Tables are copied out byte by byte:
+ * nothing in a damaged file need be aligned.
+ */
+#include "plug/elf.h"
+
+#include <elf.h>
+#include <link.h>
+#include <string.h>
+
+typedef ElfW(Ehdr) elf_header;
+typedef ElfW(Phdr) elf_segment;
+typedef ElfW(Shdr) elf_section;
+typedef ElfW(Sym) elf_symbol;
+
+#if UINTPTR_MAX > 0xffffffffu
+#define HOST_CLASS ELFCLASS64
+#define HOST_BITS 64
+#else
+#define HOST_CLASS ELFCLASS32
+#define HOST_BITS 32
+#endif
+#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+#define HOST_ORDER ELFDATA2LSB
+#else
+#define HOST_ORDER ELFDATA2MSB
+#endif
+
+#if defined __x86_64__
+#define HOST_MACHINE EM_X86_64
+#elif defined __aarch64__
+#define HOST_MACHINE EM_AARCH64
+#elif defined __riscv
+#define HOST_MACHINE EM_RISCV
+#elif defined __i386__
+#define HOST_MACHINE EM_386
+#elif defined __arm__
+#define HOST_MACHINE EM_ARM
+#elif defined __powerpc64__
+#define HOST_MACHINE EM_PPC64
+#elif defined __s390x__
+#define HOST_MACHINE EM_S390
+#else
+#error "name this machine's ELF number here"
+#endif
+
+#if defined __has_feature
+#define HOST_HAS(x) __has_feature(x)
+#else
+#define HOST_HAS(x) 0
+#endif
+#if defined __SANITIZE_ADDRESS__ || HOST_HAS(address_sanitizer)
+#define HOST_ASAN true
+#else
+#define HOST_ASAN false
+#endif
+#if defined __SANITIZE_THREAD__ || HOST_HAS(thread_sanitizer)
+#define HOST_TSAN true
+#else
+#define HOST_TSAN false
+#endif
+
+struct image {
+	const unsigned char *bytes;
+	size_t size;
+};
+
+static bool inside(const struct image *f, uint64_t offset, uint64_t n)
+{
+	return offset <= f->size && n <= f->size - offset;
+}
+
+static const char *machine_name(unsigned machine, char buffer[24])
+{
+	static const struct {
+		unsigned machine;
+		const char *name;
+	} known[] = {{EM_X86_64, "x86_64"}, {EM_AARCH64, "aarch64"}, {EM_386, "i386"},
+	             {EM_ARM, "arm"},       {EM_RISCV, "riscv"},     {EM_PPC64, "ppc64"},
+	             {EM_S390, "s390x"},    {EM_MIPS, "mips"},       {EM_LOONGARCH, "loongarch"}};
+
+	for (size_t i = 0; i < sizeof known / sizeof *known; i++)
+		if (known[i].machine == machine)
+			return known[i].name;
+	snprintf(buffer, 24, "machine %u", machine);
+	return buffer;
+}
+
+/* Far enough to know what kind of file it is. */
+static int check_ident(const struct image *f, elf_header *h, struct fed_error *err)
+{
+	char theirs[24], ours[24];
+
+	if (f->size == 0)
+		return fed_reject(err, "is empty");
+	if (f->size < SELFMAG || memcmp(f->bytes, ELFMAG, SELFMAG) != 0)
+		return fed_reject(err, "is not a shared object (no ELF header); build it with cc -shared "
+		                       "-fPIC");
+	if (f->size < EI_NIDENT)
+		return fed_reject(err, "is truncated: it ends within its ELF header");
+	if (f->bytes[EI_CLASS] != HOST_CLASS)
+		return fed_reject(err, "is not a %d-bit object", HOST_BITS);
+	if (f->bytes[EI_DATA] != HOST_ORDER)
+		return fed_reject(err, "is for a machine with the other byte order");
+	if (f->size < sizeof *h)
+		return fed_reject(err, "is truncated: it ends within its ELF header");
+	memcpy(h, f->bytes, sizeof *h);
+	if (h->e_machine != HOST_MACHINE)
+		return fed_reject(err, "is for %s, this is %s", machine_name(h->e_machine, theirs),
+		                  machine_name(HOST_MACHINE, ours));
+	if (h->e_ident[EI_VERSION] != EV_CURRENT || h->e_version != EV_CURRENT)
+		return fed_reject(err, "has an unknown version of ELF");
+	if (h->e_type == ET_REL)
+		return fed_reject(err, "is an object file that is not linked yet; link it with cc -shared");
+	if (h->e_type != ET_DYN)
+		return fed_reject(err, "is not a shared object; link it with cc -shared");
+	return FED_OK;
+}
+
+static int truncated(const struct image *f, uint64_t needed, struct fed_error *err)
+{
+	return fed_reject(err, "is truncated: its headers promise %llu bytes, it has %zu",
+	                  (unsigned long long)needed, f->size);
+}
+
+static int check_segments(const struct image *f, const elf_header *h, struct fed_error *err)
+{
+	const uint64_t end = (uint64_t)h->e_phoff + (uint64_t)h->e_phnum * sizeof(elf_segment);
+	bool loads = false, dynamic = false;
+
+	if (h->e_phentsize != sizeof(elf_segment) || h->e_phnum == 0)
+		return fed_reject(err, "is damaged: it has no program headers");
+	if (!inside(f, h->e_phoff, (uint64_t)h->e_phnum * sizeof(elf_segment)))
+		return truncated(f, end, err);
+	for (unsigned i = 0; i < h->e_phnum; i++) {
+		elf_segment s;
+		memcpy(&s, f->bytes + h->e_phoff + i * sizeof s, sizeof s);
+		if (s.p_type != PT_LOAD && s.p_type != PT_DYNAMIC)
+			continue;
+		if (!inside(f, s.p_offset, s.p_filesz))
+			return truncated(f, (uint64_t)s.p_offset + s.p_filesz, err);
+		if (s.p_memsz < s.p_filesz || s.p_vaddr + s.p_memsz < s.p_vaddr)
+			return fed_reject(err, "is damaged: segment %u has an impossible size", i);
+		loads |= s.p_type == PT_LOAD;
+		dynamic |= s.p_type == PT_DYNAMIC;
+	}
+	if (!loads || !dynamic)
+		return fed_reject(err, "is damaged: it has no %s segment", loads ? "dynamic" : "loadable");
+	return FED_OK;
+}
+
+static elf_section section_at(const struct image *f, const elf_header *h, unsigned i)
+{
+	elf_section s;
+
+	memcpy(&s, f->bytes + h->e_shoff + i * sizeof s, sizeof s);
+	return s;
+}
+
+/* Linkers write sections last: a copy that was cut short misses them first. */
+static int check_sections(const struct image *f, const elf_header *h, struct fed_error *err)
+{
+	const uint64_t all = (uint64_t)h->e_shnum * sizeof(elf_section);
+
+	if (h->e_shnum == 0)
+		return FED_OK; /* stripped of them: lawful */
+	if (h->e_shentsize != sizeof(elf_section))
+		return fed_reject(err, "is damaged: its section headers have %u bytes", h->e_shentsize);
+	if (!inside(f, h->e_shoff, all))
+		return truncated(f, (uint64_t)h->e_shoff + all, err);
+	for (unsigned i = 0; i < h->e_shnum; i++) {
+		const elf_section s = section_at(f, h, i);
+		if (s.sh_type != SHT_NOBITS && s.sh_type != SHT_NULL && !inside(f, s.sh_offset, s.sh_size))
+			return truncated(f, (uint64_t)s.sh_offset + s.sh_size, err);
+	}
+	return FED_OK;
+}
+
+/* The name of a symbol, or "" when it leads out of the string table. */
+static const char *symbol_name(const struct image *f, const elf_section *strings,
+                               const elf_symbol *symbol)
+{
+	const char *text = (const char *)f->bytes + strings->sh_offset;
+
+	if (symbol->st_name >= strings->sh_size ||
+	    !memchr(text + symbol->st_name, '\0', strings->sh_size - symbol->st_name))
+		return "";
+	return text + symbol->st_name;
+}
+
+/* What the dynamic symbols tell before dlopen does: the export, and a sanitizer whose runtime
+ * would end the process because it does not come first. */
+static int check_symbols(const struct image *f, const elf_header *h, const elf_section *table,
+                         const char *wanted, struct fed_error *err)
+{
+	bool found = false;
+
+	if (table->sh_link >= h->e_shnum)
+		return fed_reject(err, "is damaged: its symbols have no names");
+	const elf_section strings = section_at(f, h, table->sh_link);
+	if (strings.sh_type != SHT_STRTAB)
+		return fed_reject(err, "is damaged: its symbols have no names");
+	for (uint64_t i = 0; i < table->sh_size / sizeof(elf_symbol); i++) {
+		elf_symbol symbol;
+		memcpy(&symbol, f->bytes + table->sh_offset + i * sizeof symbol, sizeof symbol);
+		const char *name = symbol_name(f, &strings, &symbol);
+		if (symbol.st_shndx != SHN_UNDEF) {
+			found |= strcmp(name, wanted) == 0;
+			continue;
+		}
+		if (!HOST_ASAN && strcmp(name, "__asan_init") == 0)
+			return fed_reject(err, "is built with -fsanitize=address; build it without");
+		if (!HOST_TSAN && strcmp(name, "__tsan_init") == 0)
+			return fed_reject(err, "is built with -fsanitize=thread; build it without");
+	}
+	return found ? FED_OK
+	             : fed_reject(err,
+	                          "exports no %s; declare it as FED_PLUGIN struct fed_aggregator "
+	                          "%s = { ... }",
+	                          wanted, wanted);
+}
+
+int fed_elf_check(const void *bytes, size_t size, const char *symbol, struct fed_error *err)
+{
+	const struct image f = {bytes, size};
+	elf_header h;
+
+	if (check_ident(&f, &h, err) || check_segments(&f, &h, err) || check_sections(&f, &h, err))
+		return FED_REJECT;
+	for (unsigned i = 0; i < h.e_shnum; i++) {
+		const elf_section s = section_at(&f, &h, i);
+		if (s.sh_type == SHT_DYNSYM)
+			return check_symbols(&f, &h, &s, symbol, err);
+	}
+	return FED_OK;
+}

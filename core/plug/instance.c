@@ -1,0 +1,203 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * plug/instance.c - a plugin's state: settings, vectors, and what is kept of them.
+ */
+#include <string.h>
+
+#include "base/mem.h"
+#include "plug/registry.h"
+
+/* Vectors start on cache lines of their own. */
+static size_t padded(size_t dim)
+{
+	return (dim + 7) / 8 * 8;
+}
+
+static double **vector_of(const struct fed_instance *instance, const struct fed_field *row)
+{
+	return (double **)((char *)instance->state + row->offset);
+}
+
+static bool is_kept(const struct fed_field *row)
+{
+	return row->type == FED_TYPE_KEEP || row->type == FED_TYPE_SENT;
+}
+
+static const struct fed_field *rows_of(const struct fed_instance *instance)
+{
+	return instance->entry->head->fields;
+}
+
+static uint32_t count_rows(const struct fed_field *row, bool (*counts)(const struct fed_field *))
+{
+	uint32_t n = 0;
+
+	for (; row->type != FED_TYPE_END; row++)
+		n += counts(row);
+	return n;
+}
+
+int fed_instance_init(struct fed_instance *instance, const struct fed_entry *entry,
+                      const struct fed_assign *assign, size_t n, struct fed_error *err)
+{
+	const size_t size = entry->head->state_size ? entry->head->state_size : 1;
+	void *state = fed_alloc(size);
+
+	if (!state)
+		return fed_fail_memory(err, size, "a plugin's state");
+	fed_fields_default(entry->head->fields, state);
+	if (fed_fields_assign(entry->head->fields, state, assign, n, err)) {
+		fed_free(state);
+		return FED_FAIL;
+	}
+	*instance = (struct fed_instance){.entry = entry, .state = state};
+	((struct fed_entry *)entry)->users++; /* entries are the registry's, never constants */
+	return FED_OK;
+}
+
+void fed_instance_release(struct fed_instance *instance)
+{
+	if (instance->entry)
+		((struct fed_entry *)instance->entry)->users--;
+	fed_free_floats((float *)instance->vectors);
+	fed_free(instance->state);
+	memset(instance, 0, sizeof *instance);
+}
+
+int fed_instance_size(struct fed_instance *instance, size_t dim, struct fed_error *err)
+{
+	const size_t rows = count_rows(rows_of(instance), fed_field_vector);
+	const size_t floats = 2 * padded(dim); /* a double is two */
+	double *block = NULL;
+
+	if (rows && dim) {
+		if (floats < dim || floats > SIZE_MAX / sizeof(float) / rows)
+			return fed_fail_memory(err, SIZE_MAX, "an aggregator's vectors");
+		block = (double *)fed_alloc_floats(rows * floats);
+		if (!block)
+			return fed_fail_memory(err, rows * floats * sizeof(float), "an aggregator's vectors");
+	}
+	fed_free_floats((float *)instance->vectors);
+	instance->vectors = block;
+	instance->dim = dim;
+	for (const struct fed_field *row = rows_of(instance); row->type != FED_TYPE_END; row++) {
+		if (!fed_field_vector(row))
+			continue;
+		*vector_of(instance, row) = block;
+		block = block ? block + padded(dim) : NULL;
+	}
+	return FED_OK;
+}
+
+void fed_instance_zero_scratch(struct fed_instance *instance)
+{
+	for (const struct fed_field *row = rows_of(instance); row->type != FED_TYPE_END; row++)
+		if (row->type == FED_TYPE_SCRATCH && instance->vectors)
+			memset(*vector_of(instance, row), 0, instance->dim * sizeof(double));
+}
+
+static bool is_sent(const struct fed_field *row)
+{
+	return row->type == FED_TYPE_SENT;
+}
+
+static double *nth_vector(const struct fed_instance *instance, uint32_t k,
+                          bool (*counts)(const struct fed_field *))
+{
+	if (!instance->vectors)
+		return NULL;
+	for (const struct fed_field *row = rows_of(instance); row->type != FED_TYPE_END; row++)
+		if (counts(row) && k-- == 0)
+			return *vector_of(instance, row);
+	return NULL;
+}
+
+uint32_t fed_instance_sent(const struct fed_instance *instance)
+{
+	return count_rows(rows_of(instance), is_sent);
+}
+
+const double *fed_instance_sent_vector(const struct fed_instance *instance, uint32_t k)
+{
+	return nth_vector(instance, k, is_sent);
+}
+
+double *fed_instance_kept(const struct fed_instance *instance, uint32_t k)
+{
+	return nth_vector(instance, k, is_kept);
+}
+
+void fed_instance_state_bytes(const struct fed_instance *instance, void *out)
+{
+	memcpy(out, instance->state, instance->entry->head->state_size);
+	for (const struct fed_field *row = rows_of(instance); row->type != FED_TYPE_END; row++)
+		if (fed_field_vector(row))
+			memset((char *)out + row->offset, 0, sizeof(double *));
+}
+
+int fed_instance_set_state(struct fed_instance *instance, const void *bytes, size_t n,
+                           struct fed_error *err)
+{
+	const struct fed_head *head = instance->entry->head;
+	char *state = instance->state;
+	size_t from = 0;
+
+	if (n != head->state_size)
+		return fed_fail(err, "%s keeps %u bytes of state, not %zu; it was built anew since",
+		                head->name, head->state_size, n);
+	/* What lies between the vectors' pointers, which rows need not name in their order. */
+	while (from < n) {
+		size_t end = n, next = n;
+		for (const struct fed_field *row = head->fields; row->type != FED_TYPE_END; row++) {
+			if (fed_field_vector(row) && row->offset >= from && row->offset < end) {
+				end = row->offset;
+				next = end + sizeof(double *);
+			}
+		}
+		memcpy(state + from, (const char *)bytes + from, end - from);
+		from = next;
+	}
+	return FED_OK;
+}
+
+int fed_instance_backup(const struct fed_instance *instance, struct fed_instance_backup *backup,
+                        struct fed_error *err)
+{
+	const size_t size = instance->entry->head->state_size;
+	const uint32_t rows = instance->vectors ? count_rows(rows_of(instance), is_kept) : 0;
+
+	if (backup->rows != rows || backup->dim != instance->dim) {
+		fed_backup_release(backup);
+		backup->kept = rows ? fed_alloc_array(rows, instance->dim * sizeof(double)) : NULL;
+		if (rows && !backup->kept)
+			return fed_fail_memory(err, rows * instance->dim * sizeof(double), "a backup");
+		backup->rows = rows;
+		backup->dim = instance->dim;
+	}
+	if (!backup->state)
+		backup->state = fed_alloc(size ? size : 1);
+	if (!backup->state)
+		return fed_fail_memory(err, size, "a backup");
+	fed_instance_state_bytes(instance, backup->state);
+	for (uint32_t k = 0; k < rows; k++)
+		memcpy(backup->kept + k * backup->dim, fed_instance_kept(instance, k),
+		       backup->dim * sizeof(double));
+	return FED_OK;
+}
+
+void fed_instance_rollback(struct fed_instance *instance, const struct fed_instance_backup *backup)
+{
+	struct fed_error unused; /* the size is the instance's own */
+
+	fed_instance_set_state(instance, backup->state, instance->entry->head->state_size, &unused);
+	for (uint32_t k = 0; k < backup->rows; k++)
+		memcpy(fed_instance_kept(instance, k), backup->kept + k * backup->dim,
+		       backup->dim * sizeof(double));
+}
+
+void fed_backup_release(struct fed_instance_backup *backup)
+{
+	fed_free(backup->state);
+	fed_free(backup->kept);
+	memset(backup, 0, sizeof *backup);
+}

@@ -1,0 +1,203 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * plug/loader.c - the one file that knows dlopen.
+ *
+ * A private copy lives in a memfd; its descriptor stays open as long as the library, because
+ * dlopen takes two libraries of the same path (/proc/self/fd/N) for one.
+ */
+#include "plug/loader.h"
+
+#include <dlfcn.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <link.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "base/file.h"
+#include "base/mem.h"
+#include "plug/elf.h"
+
+enum { FILE_MOST = 256 << 20 }; /* bytes of a shared object */
+
+struct fed_library {
+	void *handle;
+	int fd; /* of the private copy; -1 if there is none */
+};
+
+/* All of the bytes into fd; false with errno set. */
+static bool write_all(int fd, const char *s, size_t n)
+{
+	while (n > 0) {
+		const ssize_t done = write(fd, s, n);
+		if (done < 0 && errno == EINTR)
+			continue;
+		if (done <= 0)
+			return false;
+		s += done;
+		n -= (size_t)done;
+	}
+	return true;
+}
+
+static const char *last_part(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	return slash ? slash + 1 : path;
+}
+
+/* What dlopen says begins with the path that it was given, which may be the copy's. */
+static int refuse_by_dlerror(const char *given, struct fed_error *err)
+{
+	const char *words = dlerror();
+	const size_t n = strlen(given);
+
+	if (!words)
+		words = "no reason given";
+	if (strncmp(words, given, n) == 0 && strncmp(words + n, ": ", 2) == 0)
+		words += n + 2;
+	return fed_reject(err, "cannot be loaded: %s", words);
+}
+
+static int open_handle(struct fed_library *lib, const char *path, struct fed_error *err)
+{
+	lib->handle = dlopen(path, RTLD_NOW | RTLD_LOCAL);
+	return lib->handle ? FED_OK : refuse_by_dlerror(path, err);
+}
+
+/* Where no executable memfd may be made: a file that is removed as soon as it is open. */
+static int open_temporary(struct fed_library *lib, const struct fed_text *bytes,
+                          struct fed_error *err)
+{
+	const char *folder = getenv("TMPDIR");
+	char path[4096];
+
+	if (!folder || !*folder)
+		folder = "/tmp";
+	if ((size_t)snprintf(path, sizeof path, "%s/fedsh-plugin-XXXXXX", folder) >= sizeof path)
+		return fed_reject(err, "cannot be copied: TMPDIR is too long");
+	const int fd = mkostemp(path, O_CLOEXEC);
+	if (fd < 0)
+		return fed_reject(err, "cannot be copied to %s: %s", folder, strerror(errno));
+	int rc = FED_OK;
+	if (!write_all(fd, bytes->s, bytes->len))
+		rc = fed_reject(err, "cannot be copied to %s: %s", folder, strerror(errno));
+	close(fd);
+	if (rc == FED_OK)
+		rc = open_handle(lib, path, err);
+	unlink(path);
+	return rc;
+}
+
+static int open_copy(struct fed_library *lib, const char *path, const struct fed_text *bytes,
+                     struct fed_error *err)
+{
+	char link[32];
+
+	lib->fd = memfd_create(last_part(path), MFD_CLOEXEC);
+	if (lib->fd >= 0 && write_all(lib->fd, bytes->s, bytes->len)) {
+		snprintf(link, sizeof link, "/proc/self/fd/%d", lib->fd);
+		if (open_handle(lib, link, err) == FED_OK)
+			return FED_OK;
+	}
+	if (lib->fd >= 0)
+		close(lib->fd);
+	lib->fd = -1;
+	return open_temporary(lib, bytes, err);
+}
+
+int fed_library_open(struct fed_library **out, const char *path, bool private_copy,
+                     struct fed_error *err)
+{
+	struct fed_text bytes = {0};
+	uint64_t size;
+	int rc = fed_file_readable(path, &size, err);
+
+	if (rc != FED_OK)
+		return FED_REJECT;
+	if (size > FILE_MOST)
+		return fed_reject(err, "has %llu bytes, more than a plugin may have",
+		                  (unsigned long long)size);
+	struct fed_library *lib = fed_alloc(sizeof *lib);
+	if (!lib)
+		return fed_fail_memory(err, sizeof *lib, "a plugin");
+	lib->fd = -1;
+	rc = fed_file_read(path, FILE_MOST, &bytes, err);
+	if (rc == FED_OK)
+		rc = fed_elf_check(bytes.s, bytes.len, "fed_plugin", err);
+	if (rc == FED_OK)
+		rc = private_copy ? open_copy(lib, path, &bytes, err) : open_handle(lib, path, err);
+	fed_text_release(&bytes);
+	if (rc == FED_OK)
+		*out = lib;
+	else
+		fed_library_close(lib);
+	return rc;
+}
+
+void fed_library_close(struct fed_library *lib)
+{
+	if (!lib)
+		return;
+	if (lib->handle)
+		dlclose(lib->handle);
+	if (lib->fd >= 0)
+		close(lib->fd);
+	fed_free(lib);
+}
+
+const void *fed_library_symbol(const struct fed_library *lib, const char *name)
+{
+	const void *p = dlsym(lib->handle, name);
+
+	return p && fed_library_holds(lib, p, 1) ? p : NULL;
+}
+
+/* A range of the library's memory that p lies in. */
+struct search {
+	uintptr_t base, p;
+	size_t room; /* bytes from p to the end of its segment; 0: not found */
+};
+
+static int visit_library(struct dl_phdr_info *info, size_t size, void *ctx)
+{
+	struct search *s = ctx;
+
+	(void)size;
+	if (info->dlpi_addr != s->base)
+		return 0;
+	for (unsigned i = 0; i < info->dlpi_phnum; i++) {
+		const ElfW(Phdr) *segment = &info->dlpi_phdr[i];
+		const uintptr_t begin = s->base + segment->p_vaddr;
+		if (segment->p_type == PT_LOAD && (segment->p_flags & PF_R) && s->p >= begin &&
+		    s->p - begin < segment->p_memsz)
+			s->room = segment->p_memsz - (s->p - begin);
+	}
+	return 1;
+}
+
+static size_t room_at(const struct fed_library *lib, const void *p)
+{
+	struct link_map *map;
+
+	if (dlinfo(lib->handle, RTLD_DI_LINKMAP, &map) != 0)
+		return 0;
+	struct search s = {.base = map->l_addr, .p = (uintptr_t)p};
+	dl_iterate_phdr(visit_library, &s);
+	return s.room;
+}
+
+bool fed_library_holds(const struct fed_library *lib, const void *p, size_t size)
+{
+	return size <= room_at(lib, p);
+}
+
+bool fed_library_holds_string(const struct fed_library *lib, const char *s, size_t limit)
+{
+	const size_t room = room_at(lib, s);
+
+	return room && memchr(s, '\0', room < limit ? room : limit);
+}

@@ -1,0 +1,343 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * plug/registry.c - the table of plugins, ordered by kind and name.
+ */
+#include "plug/registry.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/file.h"
+#include "base/mem.h"
+#include "plug/head.h"
+#include "plug/loader.h"
+
+struct fed_registry {
+	struct fed_entry **entry; /* sorted by compare() */
+	size_t n, capacity;
+};
+
+static const char *const kind_names[] = {[FED_KIND_AGGREGATOR] = "aggregator",
+                                         [FED_KIND_TRANSPORT] = "transport",
+                                         [FED_KIND_MODEL] = "model",
+                                         [FED_KIND_ATTACK] = "attack"};
+
+const char *fed_kind_name(enum fed_kind kind)
+{
+	if (kind < FED_KIND_AGGREGATOR || kind > FED_KIND_ATTACK)
+		return "unknown";
+	return kind_names[kind];
+}
+
+static const char *kind_at(const void *ctx, size_t i)
+{
+	(void)ctx;
+	return i < FED_KIND_ATTACK ? kind_names[i + 1] : NULL;
+}
+
+int fed_kind_parse(const char *name, enum fed_kind *kind, struct fed_error *err)
+{
+	for (int k = FED_KIND_AGGREGATOR; k <= FED_KIND_ATTACK; k++) {
+		if (strcmp(name, kind_names[k]) == 0) {
+			*kind = k;
+			return FED_OK;
+		}
+	}
+	const char *near = fed_nearest(name, kind_at, NULL);
+	return fed_fail(err,
+	                "no kind of plugin is called '%.40s'%s%s%s; the kinds are aggregator, "
+	                "transport, model and attack",
+	                name, near ? ", did you mean " : "", near ? near : "", near ? "?" : "");
+}
+
+int fed_registry_init(struct fed_registry **out, struct fed_error *err)
+{
+	*out = fed_alloc(sizeof **out);
+	return *out ? FED_OK : fed_fail_memory(err, sizeof **out, "the plugins");
+}
+
+static void entry_free(struct fed_entry *entry)
+{
+	if (!entry)
+		return;
+	fed_library_close(entry->library);
+	fed_free(entry->path);
+	fed_free(entry);
+}
+
+void fed_registry_free(struct fed_registry *registry)
+{
+	if (!registry)
+		return;
+	for (size_t i = 0; i < registry->n; i++)
+		entry_free(registry->entry[i]);
+	fed_free(registry->entry);
+	fed_free(registry);
+}
+
+/* Where (kind, name) is or would be; *found tells which. */
+static size_t place_of(const struct fed_registry *registry, uint32_t kind, const char *name,
+                       bool *found)
+{
+	size_t low = 0, high = registry->n;
+
+	*found = false;
+	while (low < high) {
+		const size_t middle = low + (high - low) / 2;
+		const struct fed_head *head = registry->entry[middle]->head;
+		const int order =
+			head->kind != kind ? (head->kind < kind ? -1 : 1) : strcmp(head->name, name);
+		if (order == 0) {
+			*found = true;
+			return middle;
+		}
+		if (order < 0)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}
+
+/* Load a file into an entry of its own.  FED_REJECT: the file is refused. */
+static int entry_new(struct fed_entry **out, const char *path, bool builtin, bool private_copy,
+                     struct fed_error *err)
+{
+	struct fed_error why;
+	char *absolute = realpath(path, NULL); /* malloc's: not of base/mem.h */
+	if (!absolute)
+		return fed_reject(err, "%.250s: %s", path, strerror(errno));
+	struct fed_entry *entry = fed_alloc(sizeof *entry);
+	char *kept = entry ? fed_strdup(absolute) : NULL;
+	free(absolute);
+	if (!kept) {
+		fed_free(entry);
+		return fed_fail_memory(err, sizeof *entry, "a plugin");
+	}
+	entry->path = kept;
+	entry->builtin = builtin;
+	int rc = fed_library_open(&entry->library, kept, private_copy, &why);
+	if (rc == FED_OK)
+		rc = fed_head_read(entry->library, entry, &why);
+	if (rc == FED_OK) {
+		*out = entry;
+		return FED_OK;
+	}
+	/* What comes from fed_file_readable names the file already. */
+	const bool named = strncmp(why.text, kept, strlen(kept)) == 0;
+	*err = (struct fed_error){{0}};
+	fed_say(err, rc, "%.*s%s%s", named ? 0 : 150, kept, named ? "" : ": ", why.text);
+	entry_free(entry);
+	return rc;
+}
+
+static int insert(struct fed_registry *registry, struct fed_entry *entry, struct fed_error *err)
+{
+	const struct fed_head *head = entry->head;
+	bool found;
+	const size_t place = place_of(registry, head->kind, head->name, &found);
+
+	if (found && strcmp(registry->entry[place]->path, entry->path) == 0)
+		return fed_reject(err, "%s %s is loaded from this file already; use reload %s",
+		                  fed_kind_name(head->kind), head->name, head->name);
+	if (found)
+		return fed_reject(err, "%.150s: the %s name %s is taken by %.150s", entry->path,
+		                  fed_kind_name(head->kind), head->name, registry->entry[place]->path);
+	if (registry->n == registry->capacity) {
+		const size_t more = registry->capacity ? 2 * registry->capacity : 32;
+		struct fed_entry **grown =
+			fed_resize(registry->entry, registry->capacity * sizeof *grown, more * sizeof *grown);
+		if (!grown)
+			return fed_fail_memory(err, more * sizeof *grown, "the plugins");
+		registry->entry = grown;
+		registry->capacity = more;
+	}
+	memmove(&registry->entry[place + 1], &registry->entry[place],
+	        (registry->n - place) * sizeof *registry->entry);
+	registry->entry[place] = entry;
+	registry->n++;
+	return FED_OK;
+}
+
+/* FED_REJECT: the file is refused; FED_FAIL: memory. */
+static int load(struct fed_registry *registry, const char *path, bool builtin,
+                const struct fed_entry **out, struct fed_error *err)
+{
+	struct fed_entry *entry;
+	int rc = entry_new(&entry, path, builtin, !builtin, err);
+
+	if (rc != FED_OK)
+		return rc;
+	rc = insert(registry, entry, err);
+	if (rc != FED_OK)
+		entry_free(entry);
+	else if (out)
+		*out = entry;
+	return rc;
+}
+
+int fed_registry_load(struct fed_registry *registry, const char *path,
+                      const struct fed_entry **entry, struct fed_error *err)
+{
+	return load(registry, path, false, entry, err) == FED_OK ? FED_OK : FED_FAIL;
+}
+
+static int is_object(const struct dirent *d)
+{
+	const size_t n = strlen(d->d_name);
+
+	return n > 3 && d->d_name[0] != '.' && strcmp(d->d_name + n - 3, ".so") == 0;
+}
+
+/* Byte order, whatever the locale. */
+static int by_name(const struct dirent **a, const struct dirent **b)
+{
+	return strcmp((*a)->d_name, (*b)->d_name);
+}
+
+int fed_registry_scan(struct fed_registry *registry, const char *folder, bool builtin,
+                      void (*bad)(void *ctx, const char *path, const char *text), void *ctx,
+                      struct fed_error *err)
+{
+	struct dirent **list;
+	struct fed_text path = {0};
+	struct fed_error why;
+	const int n = scandir(folder, &list, is_object, by_name);
+	int rc = FED_OK;
+
+	if (n < 0)
+		return fed_fail(err, "%.250s: %s", folder, strerror(errno));
+	for (int i = 0; i < n; i++) {
+		fed_text_clear(&path);
+		fed_text_add(&path, "%s/%s", folder, list[i]->d_name);
+		if (rc == FED_OK && path.failed)
+			rc = fed_fail_memory(err, strlen(folder), "a path");
+		else if (rc == FED_OK)
+			rc = load(registry, path.s, builtin, NULL, &why);
+		if (rc == FED_REJECT) {
+			bad(ctx, path.s, why.text);
+			rc = FED_OK;
+		} else if (rc == FED_FAIL && !path.failed) {
+			*err = why;
+		}
+		free(list[i]);
+	}
+	free(list);
+	fed_text_release(&path);
+	return rc;
+}
+
+static const char *names_of(const struct fed_registry *registry, enum fed_kind kind,
+                            struct fed_text *out)
+{
+	const struct fed_entry *entry;
+
+	for (size_t i = 0; (entry = fed_registry_at(registry, kind, i)); i++)
+		fed_text_add(out, "%s%s", i ? ", " : "", entry->head->name);
+	return fed_text_str(out);
+}
+
+struct of_kind {
+	const struct fed_registry *registry;
+	enum fed_kind kind;
+};
+
+static const char *name_at(const void *ctx, size_t i)
+{
+	const struct of_kind *of = ctx;
+	const struct fed_entry *entry = fed_registry_at(of->registry, of->kind, i);
+
+	return entry ? entry->head->name : NULL;
+}
+
+int fed_registry_find(const struct fed_registry *registry, enum fed_kind kind, const char *name,
+                      const struct fed_entry **out, struct fed_error *err)
+{
+	bool found;
+	const size_t place = place_of(registry, kind, name, &found);
+
+	if (found) {
+		*out = registry->entry[place];
+		return FED_OK;
+	}
+	const struct of_kind of = {registry, kind};
+	const char *near = fed_nearest(name, name_at, &of);
+	struct fed_text names = {0};
+	const char *list = names_of(registry, kind, &names);
+	fed_fail(err, "no %s is called '%.40s'%s%s%s; loaded are: %s", fed_kind_name(kind), name,
+	         near ? ", did you mean " : "", near ? near : "", near ? "?" : "",
+	         *list ? list : "none");
+	fed_text_release(&names);
+	return FED_FAIL;
+}
+
+const struct fed_entry *fed_registry_at(const struct fed_registry *registry, enum fed_kind kind,
+                                        size_t i)
+{
+	bool found;
+	const size_t first = place_of(registry, kind, "", &found); /* no name is empty */
+
+	if (i >= registry->n - first || registry->entry[first + i]->head->kind != (uint32_t)kind)
+		return NULL;
+	return registry->entry[first + i];
+}
+
+/* The place of an entry that nobody uses. */
+static int find_idle(struct fed_registry *registry, enum fed_kind kind, const char *name,
+                     size_t *place, struct fed_error *err)
+{
+	const struct fed_entry *entry;
+	bool found;
+
+	if (fed_registry_find(registry, kind, name, &entry, err))
+		return FED_FAIL;
+	if (entry->users)
+		return fed_fail(err, "%s %s is in use; choose another %s first", fed_kind_name(kind), name,
+		                fed_kind_name(kind));
+	*place = place_of(registry, kind, name, &found);
+	return FED_OK;
+}
+
+int fed_registry_unload(struct fed_registry *registry, enum fed_kind kind, const char *name,
+                        struct fed_error *err)
+{
+	size_t place;
+
+	if (find_idle(registry, kind, name, &place, err))
+		return FED_FAIL;
+	if (registry->entry[place]->builtin)
+		return fed_fail(err, "%s %s comes with fedsh and stays; only loaded files can be unloaded",
+		                fed_kind_name(kind), name);
+	entry_free(registry->entry[place]);
+	registry->n--;
+	memmove(&registry->entry[place], &registry->entry[place + 1],
+	        (registry->n - place) * sizeof *registry->entry);
+	return FED_OK;
+}
+
+int fed_registry_reload(struct fed_registry *registry, enum fed_kind kind, const char *name,
+                        const struct fed_entry **out, struct fed_error *err)
+{
+	struct fed_entry *entry;
+	size_t place;
+
+	if (find_idle(registry, kind, name, &place, err))
+		return FED_FAIL;
+	struct fed_entry *old = registry->entry[place];
+	/* A copy also of a built-in one: dlopen would give back the object that it has. */
+	if (entry_new(&entry, old->path, old->builtin, true, err) != FED_OK)
+		return FED_FAIL;
+	if (entry->head->kind != (uint32_t)kind || strcmp(entry->head->name, name) != 0) {
+		fed_fail(err, "%.150s: is now %s %s, no longer %s %s; load it under its new name",
+		         entry->path, fed_kind_name(entry->head->kind), entry->head->name,
+		         fed_kind_name(kind), name);
+		entry_free(entry);
+		return FED_FAIL;
+	}
+	registry->entry[place] = entry;
+	entry_free(old);
+	*out = entry;
+	return FED_OK;
+}
