@@ -23,10 +23,12 @@ struct fed_history {
 	struct fed_record *record; /* [n], one a version, oldest first */
 	size_t n, capacity;
 };
+/* Room for one more record, so that the next add cannot fail. */
+int fed_history_reserve(struct fed_history *, struct fed_error *);
 int fed_history_add(struct fed_history *, const struct fed_record *, struct fed_error *);
 void fed_history_clear(struct fed_history *);
 void fed_history_release(struct fed_history *);
-/* Sums over all rounds (bytes, messages, FLOPs, updates); the others are of the last. */
+/* Sums over all rounds (wall, clients, bytes, messages, FLOPs); the others are of the last. */
 void fed_history_total(const struct fed_history *, struct fed_record *total);
 
 /* {"v":1,"event":"round",...} without a newline. */

@@ -13,16 +13,29 @@
 #ifndef FED_SESSION_SESSION_H
 #define FED_SESSION_SESSION_H
 
+#include <stdatomic.h>
+
 #include "session/condition.h"
 #include "session/metrics.h"
+#include "session/pairs.h"
 #include "train/federation.h"
 
 #define FED_SINKS_MAX 8
 
-/* What was chosen, as it was typed: enough to make it again. */
+/* A dataset as it was typed: enough to make it again. */
 struct fed_choice {
-	char *name;           /* NULL: not chosen yet */
-	struct fed_text spec; /* "NAME key=value ..." with all values */
+	char *name;            /* NULL: not chosen yet; paths are absolute */
+	struct fed_pairs args; /* what was given with it */
+};
+
+/* Where training stands while no federation runs. */
+struct fed_progress {
+	float *params; /* [dim]; NULL: at the beginning, parameters come from the seed */
+	size_t dim;
+	uint64_t version, rounds;
+	double clock;
+	uint64_t next_seq, next_id; /* of the clock and of the post */
+	struct fed_record record;
 };
 
 struct fed_session {
@@ -37,13 +50,15 @@ struct fed_session {
 	struct fed_net net; /* built when data and model are there */
 	bool net_built;
 	struct fed_clients clients;       /* initialised when data is there */
-	struct fed_federation federation; /* initialised by the first round or import */
+	struct fed_federation federation; /* initialised by fed_session_start */
 	bool running;                     /* federation is initialised */
+	struct fed_progress progress;     /* of a federation that was taken down */
 	struct fed_history history;
 	struct fed_sink sink[FED_SINKS_MAX];
 	size_t n_sinks;
-	uint64_t draws;          /* random WHO selections made */
-	volatile int interrupts; /* see fed_session_interrupt */
+	uint64_t draws;        /* random WHO selections made */
+	bool diverged;         /* the user was told */
+	atomic_int interrupts; /* see fed_session_interrupt */
 };
 
 /* plugin_folder: the built-in plugins.  Broken files in it are warnings to `sink`. */
@@ -57,7 +72,8 @@ void fed_session_tell(struct fed_session *, enum fed_event_kind, const char *fmt
 
 /* Compose ---------------------------------------------------------------- */
 
-/* Refused while clients hold examples of another dataset. */
+/* Refused while clients hold examples of another dataset.  The model and its version stay when
+ * shape and outputs are the same; else it is built anew, or given up when it does not fit. */
 int fed_session_dataset(struct fed_session *, const char *name, const struct fed_assign *, size_t n,
                         struct fed_error *);
 /* A new model starts at version 0 with parameters from the seed; the history is cleared. */
@@ -77,9 +93,11 @@ int fed_session_add_clients(struct fed_session *, uint32_t n, const struct fed_p
 int fed_session_remove_clients(struct fed_session *, const char *who, uint32_t *n,
                                struct fed_error *);
 /* A setting of the session, or of the present aggregator, model, transport or scheme as
- * "aggregator.server_lr" or, when no other has it, "server_lr". */
+ * "aggregator.server_lr" or, when no other has it, "server_lr".  A key of the model makes it anew,
+ * at version 0.  The seed may change as long as no client was dealt from it and no version was
+ * trained from it. */
 int fed_session_set(struct fed_session *, const char *key, const char *value, struct fed_error *);
-/* Back to a bare session; settings, plugins and sinks stay when keep_settings. */
+/* Back to a bare session.  Plugins and sinks stay, the settings too when keep_settings. */
 int fed_session_reset(struct fed_session *, bool keep_settings, struct fed_error *);
 /* Version 0 again with the same composition (parameters from the seed, history cleared). */
 int fed_session_restart(struct fed_session *, struct fed_error *);
@@ -96,6 +114,12 @@ int fed_session_reload(struct fed_session *, const char *name, struct fed_error 
 
 /* Make whatever is missing of dataset, model, aggregator, transport (a notice each). */
 int fed_session_complete(struct fed_session *, struct fed_error *);
+/* Complete it and set up the federation, as the first round does; the model has its parameters. */
+int fed_session_start(struct fed_session *, struct fed_error *);
+/* Versions made; the model's parameters [net.dim], NULL before fed_session_start. */
+uint64_t fed_session_version(const struct fed_session *);
+const float *fed_session_params(const struct fed_session *);
+double fed_session_clock(const struct fed_session *); /* virtual seconds */
 /* n versions, or until the condition holds (NULL: none; n == 0: no limit but the condition).
  * *made counts versions.  Stops early after an interrupt: *interrupted. */
 int fed_session_run(struct fed_session *, uint64_t n, const struct fed_condition *until,

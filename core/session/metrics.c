@@ -1,0 +1,160 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * session/metrics.c - the table of a round's figures, and the history.
+ */
+#include "session/metrics.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "base/mem.h"
+
+#define METRIC(m, h)                                                                        \
+	FED_ROW(struct fed_record, m, double, FED_TYPE_REAL, .min = -INFINITY, .max = INFINITY, \
+	        .flags = FED_FIELD_READONLY, .help = (h))
+const struct fed_field fed_metrics[] = {
+	METRIC(round, "the version that the round made"),
+	METRIC(clock, "virtual seconds since the session began"),
+	METRIC(wall, "real seconds that training and averaging took"),
+	METRIC(test_accuracy, "share of the test examples that the model gets right"),
+	METRIC(test_loss, "mean loss over the test examples"),
+	METRIC(train_loss, "mean of the used clients' local losses, by weight"),
+	METRIC(step_norm, "Euclidean length of the step"),
+	METRIC(invited, "clients that were sent the model"),
+	METRIC(reported, "clients whose update arrived and was taken"),
+	METRIC(used, "clients whose update is part of the step"),
+	METRIC(refused, "clients whose update the gate or the aggregator refused"),
+	METRIC(lost, "clients whose message was lost"),
+	METRIC(bytes_up, "bytes from clients to the server"),
+	METRIC(bytes_down, "bytes from the server to clients"),
+	METRIC(messages, "messages sent"),
+	METRIC(client_flops, "floating point operations of all clients"),
+	METRIC(server_flops, "floating point operations of the server"),
+	METRIC(lr, "learning rate of the clients"),
+	FED_END,
+};
+#undef METRIC
+
+static const struct {
+	const char *typed, *name;
+} short_names[] = {
+	{"accuracy", "test_accuracy"},
+	{"loss", "test_loss"},
+	{"version", "round"},
+};
+#define SHORT_NAMES (sizeof short_names / sizeof *short_names)
+
+static const char *name_at(const void *ctx, size_t i)
+{
+	const size_t rows = sizeof fed_metrics / sizeof *fed_metrics - 1;
+
+	(void)ctx;
+	if (i < rows)
+		return fed_metrics[i].name;
+	return i - rows < SHORT_NAMES ? short_names[i - rows].typed : NULL;
+}
+
+int fed_metric_find(const char *name, const struct fed_field **out, struct fed_error *err)
+{
+	const char *wanted = name;
+
+	for (size_t i = 0; i < SHORT_NAMES; i++)
+		if (strcmp(name, short_names[i].typed) == 0)
+			wanted = short_names[i].name;
+	*out = fed_fields_find(fed_metrics, wanted);
+	if (*out)
+		return FED_OK;
+
+	struct fed_text names = {0};
+	const char *near = fed_nearest(name, name_at, NULL);
+	for (size_t i = 0; name_at(NULL, i); i++)
+		fed_text_add(&names, "%s%s", i ? ", " : "", name_at(NULL, i));
+	if (near)
+		fed_fail(err, "no metric is called %.40s; did you mean %s? There are %s", name, near,
+		         fed_text_str(&names));
+	else
+		fed_fail(err, "no metric is called %.40s; there are %s", name, fed_text_str(&names));
+	fed_text_release(&names);
+	return FED_FAIL;
+}
+
+double fed_metric_value(const struct fed_field *metric, const struct fed_record *record)
+{
+	return fed_field_number(metric, record);
+}
+
+int fed_history_reserve(struct fed_history *h, struct fed_error *err)
+{
+	if (h->n < h->capacity)
+		return FED_OK;
+	const size_t more = h->capacity ? 2 * h->capacity : 64;
+	struct fed_record *grown =
+		fed_resize(h->record, h->capacity * sizeof *grown, more * sizeof *grown);
+	if (!grown)
+		return fed_fail_memory(err, more * sizeof *grown, "the history");
+	h->record = grown;
+	h->capacity = more;
+	return FED_OK;
+}
+
+int fed_history_add(struct fed_history *h, const struct fed_record *record, struct fed_error *err)
+{
+	if (fed_history_reserve(h, err))
+		return FED_FAIL;
+	h->record[h->n++] = *record;
+	return FED_OK;
+}
+
+void fed_history_clear(struct fed_history *h)
+{
+	h->n = 0;
+}
+
+void fed_history_release(struct fed_history *h)
+{
+	fed_free(h->record);
+	*h = (struct fed_history){0};
+}
+
+void fed_history_total(const struct fed_history *h, struct fed_record *total)
+{
+	*total = (struct fed_record){.test_accuracy = NAN, .test_loss = NAN, .train_loss = NAN};
+	if (h->n == 0)
+		return;
+
+	struct fed_record sum = {0};
+	for (size_t i = 0; i < h->n; i++) {
+		const struct fed_record *r = &h->record[i];
+
+		sum.wall += r->wall;
+		sum.invited += r->invited;
+		sum.reported += r->reported;
+		sum.used += r->used;
+		sum.refused += r->refused;
+		sum.lost += r->lost;
+		sum.bytes_up += r->bytes_up;
+		sum.bytes_down += r->bytes_down;
+		sum.messages += r->messages;
+		sum.client_flops += r->client_flops;
+		sum.server_flops += r->server_flops;
+	}
+	const struct fed_record *last = &h->record[h->n - 1];
+	sum.round = last->round;
+	sum.clock = last->clock;
+	sum.test_accuracy = last->test_accuracy;
+	sum.test_loss = last->test_loss;
+	sum.train_loss = last->train_loss;
+	sum.step_norm = last->step_norm;
+	sum.lr = last->lr;
+	*total = sum;
+}
+
+void fed_record_json(const struct fed_record *record, struct fed_text *out)
+{
+	fed_text_add(out, "{\"v\":1,\"event\":\"round\"");
+	for (const struct fed_field *row = fed_metrics; row->type; row++) {
+		fed_text_add(out, ",\"%s\":", row->name);
+		fed_text_json_number(out, fed_metric_value(row, record));
+	}
+	fed_text_put(out, "}", 1);
+}

@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * session/pairs.h - settings as text, key by key: what survives a rebuilt plugin and a saved file.
+ */
+#ifndef FED_SESSION_PAIRS_H
+#define FED_SESSION_PAIRS_H
+
+#include "base/fields.h"
+
+/* Owns its strings. {0} is valid and empty. */
+struct fed_pairs {
+	struct fed_assign *assign; /* [n] */
+	size_t n;
+};
+/* A value of NULL is a bare flag and kept as "yes". */
+int fed_pairs_add(struct fed_pairs *, const char *key, const char *value, struct fed_error *);
+int fed_pairs_copy(struct fed_pairs *out, const struct fed_assign *, size_t n, struct fed_error *);
+/* All settable rows with their present values; rows may be NULL. */
+int fed_pairs_of(struct fed_pairs *out, const struct fed_field *rows, const void *state,
+                 struct fed_error *);
+void fed_pairs_release(struct fed_pairs *);
+
+#endif

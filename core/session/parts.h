@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * session/parts.h - what the files of this folder share about a session's parts; not for others.
+ *
+ * Whatever changes the composition first makes all that can fail, then takes the federation down
+ * (which cannot), puts the new part in, and sets the federation up again.
+ */
+#ifndef FED_SESSION_PARTS_H
+#define FED_SESSION_PARTS_H
+
+#include "session/session.h"
+
+/* Take the federation down; where training stands goes into s->progress. */
+void fed_session_stop(struct fed_session *);
+/* Set it up again where training had begun.  A failure is a warning: nothing is lost, the next
+ * round tries again. */
+void fed_session_resume(struct fed_session *);
+
+/* What a run at version 0 needs anew: plugins with their settings and an empty state. */
+struct fed_afresh {
+	struct fed_instance aggregator, transport;
+};
+int fed_afresh_init(struct fed_afresh *, const struct fed_session *, struct fed_error *);
+void fed_afresh_release(struct fed_afresh *);
+/* Version 0: parameters from the seed, empty history, clients that never trained.  Takes what is
+ * in `afresh`; the federation must have been stopped. */
+void fed_afresh_commit(struct fed_session *, struct fed_afresh *);
+
+/* The same plugin with the same settings and an empty state; a zeroed one gives a zeroed one. */
+int fed_instance_renew(struct fed_instance *out, const struct fed_instance *, struct fed_error *);
+int fed_net_for(struct fed_net *, const struct fed_instance *model, const struct fed_dataset *,
+                struct fed_error *);
+/* A state with its defaults for a scheme (fed_free). */
+int fed_scheme_state_new(void **, const struct fed_scheme *, const struct fed_assign *, size_t n,
+                         struct fed_error *);
+
+/* Make `data` the session's; owned by the session on FED_OK.  No client may be present.  name and
+ * args may be those of the present choice. */
+int fed_session_adopt_data(struct fed_session *, struct fed_dataset *data, const char *name,
+                           const struct fed_pairs *args, struct fed_error *);
+/* Put the plugin in place of the present one; taken on FED_OK. */
+int fed_session_adopt_model(struct fed_session *, struct fed_instance *, struct fed_error *);
+void fed_session_adopt_aggregator(struct fed_session *, struct fed_instance *);
+void fed_session_adopt_transport(struct fed_session *, struct fed_instance *);
+
+/* The federation's sink: keeps the history, tells the session's sinks. */
+struct fed_sink fed_session_sink(struct fed_session *);
+/* Everything but settings, plugins and sinks. */
+void fed_session_clear(struct fed_session *);
+
+#endif

@@ -1,0 +1,189 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * session/plugins.c - load, unload and reload plugin files.
+ */
+#include <string.h>
+
+#include "base/file.h"
+#include "base/mem.h"
+#include "session/parts.h"
+
+#define LAST_KIND FED_KIND_ATTACK
+
+int fed_session_load(struct fed_session *s, const char *path, const struct fed_entry **entry,
+                     struct fed_error *err)
+{
+	struct fed_text expanded = {0};
+
+	fed_path_expand(path, &expanded);
+	const int rc = expanded.failed
+	                   ? fed_fail_memory(err, strlen(path), "a path")
+	                   : fed_registry_load(s->plugins, fed_text_str(&expanded), entry, err);
+	fed_text_release(&expanded);
+	return rc;
+}
+
+/* For fed_nearest: all plugins of all kinds. */
+static const char *plugin_at(const void *ctx, size_t i)
+{
+	const struct fed_registry *plugins = ctx;
+
+	for (enum fed_kind kind = FED_KIND_AGGREGATOR; kind <= LAST_KIND; kind++) {
+		size_t k = 0;
+
+		for (const struct fed_entry *e; (e = fed_registry_at(plugins, kind, k)); k++)
+			if (i-- == 0)
+				return e->head->name;
+	}
+	return NULL;
+}
+
+/* "krum", or "aggregator.krum" where two kinds have the name. */
+static int find_plugin(const struct fed_session *s, const char *name,
+                       const struct fed_entry **found, struct fed_error *err)
+{
+	const char *dot = strchr(name, '.');
+	struct fed_error unused;
+
+	*found = NULL;
+	for (enum fed_kind kind = FED_KIND_AGGREGATOR; kind <= LAST_KIND; kind++) {
+		const struct fed_entry *e;
+		const char *kind_name = fed_kind_name(kind);
+		const size_t n = dot ? (size_t)(dot - name) : 0;
+
+		if (dot && (strlen(kind_name) != n || strncmp(kind_name, name, n) != 0))
+			continue;
+		if (fed_registry_find(s->plugins, kind, dot ? dot + 1 : name, &e, &unused))
+			continue;
+		if (*found)
+			return fed_fail(err, "%.40s is a plugin of two kinds; say %s.%.40s or %s.%.40s", name,
+			                fed_kind_name((*found)->head->kind), name, kind_name, name);
+		*found = e;
+	}
+	if (*found)
+		return FED_OK;
+	const char *near = fed_nearest(name, plugin_at, s->plugins);
+	return fed_fail(err, "no plugin is called %.40s%s%s%s; `plugins` lists them", name,
+	                near ? "; did you mean " : "", near ? near : "", near ? "?" : "");
+}
+
+/* The session's instance of an entry, or NULL. */
+static struct fed_instance *instance_of(struct fed_session *s, const struct fed_entry *entry)
+{
+	struct fed_instance *const all[] = {&s->aggregator, &s->model, &s->transport};
+
+	for (size_t i = 0; i < sizeof all / sizeof *all; i++)
+		if (all[i]->entry == entry)
+			return all[i];
+	return NULL;
+}
+
+int fed_session_unload(struct fed_session *s, const char *name, struct fed_error *err)
+{
+	const struct fed_entry *entry;
+
+	if (find_plugin(s, name, &entry, err))
+		return FED_FAIL;
+	if (instance_of(s, entry))
+		return fed_fail(err, "%s is the session's %s now; choose another one first",
+		                entry->head->name, fed_kind_name(entry->head->kind));
+	return fed_registry_unload(s->plugins, entry->head->kind, entry->head->name, err);
+}
+
+/* What an instance was, while its plugin's code is away. */
+struct absent {
+	enum fed_kind kind;
+	char name[32];
+	struct fed_pairs settings;
+};
+
+/* The settings that the plugin still has; what it no longer takes is told. */
+static int make_again(struct fed_session *s, struct fed_instance *out,
+                      const struct fed_entry *entry, const struct absent *was,
+                      struct fed_error *err)
+{
+	struct fed_error why;
+
+	if (fed_instance_init(out, entry, NULL, 0, err))
+		return FED_FAIL;
+	for (size_t i = 0; i < was->settings.n; i++) {
+		const struct fed_assign *a = &was->settings.assign[i];
+
+		if (fed_fields_set(entry->head->fields, out->state, a->key, a->value, &why))
+			fed_session_tell(s, FED_EVENT_WARNING, "%s no longer takes %s=%s: %s", was->name,
+			                 a->key, a->value, why.text);
+	}
+	return FED_OK;
+}
+
+/* The model's code is back: its layers are built again.  Its parameters stay if they still fit. */
+static int rebuild_net(struct fed_session *s, struct fed_error *err)
+{
+	if (!s->data)
+		return FED_OK;
+	if (fed_net_for(&s->net, &s->model, s->data, err)) {
+		fed_instance_release(&s->model);
+		return FED_FAIL;
+	}
+	s->net_built = true;
+	if (!s->progress.params || s->progress.dim == s->net.dim)
+		return FED_OK;
+
+	struct fed_afresh afresh;
+	if (fed_afresh_init(&afresh, s, err)) {
+		fed_net_release(&s->net);
+		s->net_built = false;
+		fed_instance_release(&s->model);
+		return FED_FAIL;
+	}
+	fed_afresh_commit(s, &afresh);
+	fed_session_tell(s, FED_EVENT_NOTICE, "the model has %zu parameters now: version 0",
+	                 s->net.dim);
+	return FED_OK;
+}
+
+static int reload_used(struct fed_session *s, struct fed_instance *instance,
+                       const struct fed_entry *old, struct absent *was, struct fed_error *err)
+{
+	const struct fed_entry *entry = old, *fresh;
+	struct fed_error failure;
+
+	if (fed_pairs_of(&was->settings, old->head->fields, instance->state, err))
+		return FED_FAIL;
+	fed_session_stop(s);
+	if (instance == &s->model && s->net_built) {
+		fed_net_release(&s->net);
+		s->net_built = false;
+	}
+	if (instance == &s->aggregator)
+		fed_clients_forget(&s->clients);
+	fed_instance_release(instance);
+	int rc = fed_registry_reload(s->plugins, was->kind, was->name, &fresh, err);
+	if (rc == FED_OK)
+		entry = fresh;
+	/* Also when the new file was refused: the old one stands. */
+	if (make_again(s, instance, entry, was, &failure) ||
+	    (instance == &s->model && rebuild_net(s, &failure))) {
+		if (rc == FED_OK)
+			*err = failure;
+		rc = FED_FAIL;
+	}
+	fed_session_resume(s);
+	return rc;
+}
+
+int fed_session_reload(struct fed_session *s, const char *name, struct fed_error *err)
+{
+	const struct fed_entry *entry, *fresh;
+
+	if (find_plugin(s, name, &entry, err))
+		return FED_FAIL;
+	struct fed_instance *instance = instance_of(s, entry);
+	struct absent was = {.kind = entry->head->kind};
+	snprintf(was.name, sizeof was.name, "%s", entry->head->name);
+	if (!instance)
+		return fed_registry_reload(s->plugins, was.kind, was.name, &fresh, err);
+	const int rc = reload_used(s, instance, entry, &was, err);
+	fed_pairs_release(&was.settings);
+	return rc;
+}

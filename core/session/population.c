@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * session/population.c - clients join and leave.
+ */
+#include <math.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include "base/mem.h"
+#include "session/parts.h"
+#include "session/who.h"
+
+/* The number behind `key` in a file of /proc, or -1. */
+static double proc_number(const char *path, const char *key)
+{
+	char line[128];
+	double x = -1;
+	FILE *f = fopen(path, "r");
+
+	if (!f)
+		return -1;
+	while (x < 0 && fgets(line, sizeof line, f))
+		if (strncmp(line, key, strlen(key)) == 0 && sscanf(line + strlen(key), "%lf", &x) != 1)
+			x = -1;
+	fclose(f);
+	return x;
+}
+
+/* Bytes that can still be had: what the machine has free, and what a limit on the address space
+ * leaves.  Infinite where nobody tells. */
+static double available_bytes(void)
+{
+	const double free_kb = proc_number("/proc/meminfo", "MemAvailable:");
+	double bytes = free_kb < 0 ? INFINITY : free_kb * 1024;
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_AS, &limit) == 0 && limit.rlim_cur != RLIM_INFINITY) {
+		const double pages = proc_number("/proc/self/statm", "");
+		const double used = pages < 0 ? 0 : pages * (double)sysconf(_SC_PAGESIZE);
+		const double left = (double)limit.rlim_cur - used;
+
+		bytes = left < bytes ? left : bytes;
+	}
+	return bytes < 0 ? 0 : bytes;
+}
+
+static int check_memory(const struct fed_session *s, uint32_t n, const struct fed_partition *how,
+                        struct fed_error *err)
+{
+	const uint32_t owners = s->data->owners;
+	const int64_t samples =
+		how->kind == FED_PARTITION_NATURAL && owners ? s->data->train / owners + 1 : how->samples;
+	const double need = (double)fed_clients_estimate(n, samples), have = available_bytes();
+	struct fed_text text = {0};
+
+	if (need <= have)
+		return FED_OK;
+	fed_text_count(&text, n);
+	fed_text_add(&text, " clients with %lld examples each need ", (long long)samples);
+	fed_text_bytes(&text, need);
+	fed_text_add(&text, " of memory and ");
+	fed_text_bytes(&text, have);
+	fed_text_add(&text, " are free; take fewer, or a smaller samples=");
+	fed_fail(err, "%s", fed_text_str(&text));
+	fed_text_release(&text);
+	return FED_FAIL;
+}
+
+int fed_session_add_clients(struct fed_session *s, uint32_t n, const struct fed_partition *how,
+                            double device, uint32_t *first, struct fed_error *err)
+{
+	if (n == 0)
+		return fed_fail(err, "0 clients: a whole number from 1 on");
+	if (!(device >= 0) || isinf(device))
+		return fed_fail(err, "device %g: FLOP/s, 0 (takes no time) or more", device);
+	if (!s->data) {
+		if (fed_session_dataset(s, "glyphs", NULL, 0, err))
+			return FED_FAIL;
+		fed_session_tell(s, FED_EVENT_NOTICE, "no dataset was chosen: takes glyphs, %u + %u images",
+		                 s->data->train, s->data->test);
+	}
+	if (check_memory(s, n, how, err))
+		return FED_FAIL;
+	return fed_clients_add(&s->clients, s->data, n, how, (float)device, (uint64_t)s->settings.seed,
+	                       first, err);
+}
+
+int fed_session_remove_clients(struct fed_session *s, const char *who, uint32_t *n,
+                               struct fed_error *err)
+{
+	uint32_t *ids;
+
+	if (fed_who_parse(who, &s->clients, (uint64_t)s->settings.seed, &s->draws, &ids, n, err))
+		return FED_FAIL;
+	fed_clients_remove(&s->clients, ids, *n);
+	fed_free(ids);
+	return FED_OK;
+}

@@ -1,0 +1,249 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * session/route.c - to whom a `set` goes: the settings, the present plugins, the scheme.
+ */
+#include <string.h>
+
+#include "base/mem.h"
+#include "session/parts.h"
+
+enum part_kind { SETTINGS, AGGREGATOR, MODEL, TRANSPORT, SCHEME, PARTS };
+
+struct part {
+	const char *name;             /* the word before the dot */
+	const char *chosen;           /* "fedavg"; NULL: not chosen yet */
+	const struct fed_field *rows; /* NULL: none */
+};
+
+static void list_parts(const struct fed_session *s, struct part part[PARTS])
+{
+	const struct {
+		const char *name;
+		const struct fed_instance *instance;
+	} plugins[] = {
+		[AGGREGATOR] = {"aggregator", &s->aggregator},
+		[MODEL] = {"model", &s->model},
+		[TRANSPORT] = {"transport", &s->transport},
+	};
+
+	part[SETTINGS] = (struct part){"settings", "settings", fed_settings_fields};
+	for (int k = AGGREGATOR; k <= TRANSPORT; k++) {
+		const struct fed_entry *entry = plugins[k].instance->entry;
+
+		part[k] = (struct part){plugins[k].name, entry ? entry->head->name : NULL,
+		                        entry ? entry->head->fields : NULL};
+	}
+	part[SCHEME] = (struct part){"scheme", s->scheme->name, s->scheme->fields};
+}
+
+static const struct fed_field *find_in(const struct part *part, const char *key)
+{
+	return part->rows ? fed_fields_find(part->rows, key) : NULL;
+}
+
+/* Where a key goes ------------------------------------------------------- */
+
+/* All keys that may be typed, for fed_nearest. */
+static const char *key_at(const void *ctx, size_t i)
+{
+	const struct part *parts = ctx;
+
+	for (int k = 0; k < PARTS; k++) {
+		for (const struct fed_field *row = parts[k].rows; row && row->type; row++) {
+			if (!fed_field_settable(row) || (row->flags & FED_FIELD_HIDDEN))
+				continue;
+			if (i-- == 0)
+				return row->name;
+		}
+	}
+	return NULL;
+}
+
+static int unknown_key(const struct part parts[PARTS], const char *key, struct fed_error *err)
+{
+	const char *near = fed_nearest(key, key_at, parts);
+	struct fed_text all = {0};
+
+	if (near) {
+		struct fed_text shown = {0};
+
+		for (int k = 0; shown.len == 0 && k < PARTS; k++)
+			if (find_in(&parts[k], near))
+				fed_field_key(find_in(&parts[k], near), &shown);
+		fed_fail(err, "there is no setting %.40s; did you mean %s?", key, fed_text_str(&shown));
+		fed_text_release(&shown);
+		return FED_FAIL;
+	}
+	for (int k = 0; k < PARTS; k++) {
+		for (const struct fed_field *row = parts[k].rows; row && row->type; row++) {
+			if (!fed_field_settable(row) || (row->flags & FED_FIELD_HIDDEN))
+				continue;
+			fed_text_add(&all, "%s%s", all.len ? ", " : "", k == SETTINGS ? "" : parts[k].name);
+			fed_text_add(&all, "%s", k == SETTINGS ? "" : ".");
+			fed_field_key(row, &all);
+		}
+	}
+	fed_fail(err, "there is no setting %.40s; there are %s", key, fed_text_str(&all));
+	fed_text_release(&all);
+	return FED_FAIL;
+}
+
+/* "model.hidden": the part before the dot, then its key. */
+static int find_dotted(const struct part parts[PARTS], const char *key, const char *dot,
+                       enum part_kind *kind, const struct fed_field **row, struct fed_error *err)
+{
+	const size_t n = (size_t)(dot - key);
+
+	for (int k = AGGREGATOR; k < PARTS; k++) {
+		if (strlen(parts[k].name) != n || strncmp(parts[k].name, key, n) != 0)
+			continue;
+		if (!parts[k].chosen)
+			return fed_fail(err, "no %s is chosen yet; choose one with `%s NAME %.40s=...`",
+			                parts[k].name, parts[k].name, dot + 1);
+		*kind = k;
+		*row = find_in(&parts[k], dot + 1);
+		if (*row)
+			return FED_OK;
+		struct part alone[PARTS] = {[0] = parts[k]};
+		const char *near = fed_nearest(dot + 1, key_at, alone);
+		return fed_fail(err, "%s %s has no parameter %.40s%s%s%s; `info %s` shows what it has",
+		                parts[k].name, parts[k].chosen, dot + 1, near ? "; did you mean " : "",
+		                near ? near : "", near ? "?" : "", parts[k].chosen);
+	}
+	return fed_fail(err, "%.40s: before the dot stands aggregator, model, transport or scheme",
+	                key);
+}
+
+static int find_row(const struct part parts[PARTS], const char *key, enum part_kind *kind,
+                    const struct fed_field **row, struct fed_error *err)
+{
+	const char *dot = strchr(key, '.');
+	int found = 0, first = 0, second = 0;
+
+	if (dot)
+		return find_dotted(parts, key, dot, kind, row, err);
+	*row = find_in(&parts[SETTINGS], key);
+	*kind = SETTINGS;
+	if (*row)
+		return FED_OK;
+	for (int k = AGGREGATOR; k < PARTS; k++) {
+		if (!find_in(&parts[k], key))
+			continue;
+		*(found++ ? &second : &first) = k;
+	}
+	if (found == 0)
+		return unknown_key(parts, key, err);
+	if (found > 1)
+		return fed_fail(err, "%.40s is a parameter of %s %s and of %s %s; say %s.%.40s or %s.%.40s",
+		                key, parts[first].name, parts[first].chosen, parts[second].name,
+		                parts[second].chosen, parts[first].name, key, parts[second].name, key);
+	*kind = first;
+	*row = find_in(&parts[first], key);
+	return FED_OK;
+}
+
+/* Settings --------------------------------------------------------------- */
+
+/* Data, deal and first parameters come from the seed: it may change as long as nothing that stays
+ * was made from it. */
+static int set_seed(struct fed_session *s, const struct fed_settings *next, struct fed_error *err)
+{
+	const long long old = s->settings.seed;
+	const bool began = s->running || s->progress.params;
+	struct fed_dataset *data;
+	struct fed_afresh afresh;
+
+	if (s->clients.n_present)
+		return fed_fail(err,
+		                "seed: %u clients hold examples dealt from seed %lld; `remove-client all` "
+		                "first, or set the seed before add-client",
+		                s->clients.n_present, old);
+	if (fed_session_version(s))
+		return fed_fail(err, "seed: the model was trained from seed %lld; `restart` first", old);
+	if (fed_afresh_init(&afresh, s, err))
+		return FED_FAIL;
+	if (s->data) {
+		const struct fed_choice *c = &s->dataset_choice;
+
+		if (fed_dataset_load(&data, c->name, c->args.assign, c->args.n, (uint64_t)next->seed, err))
+			goto failed;
+		if (fed_session_adopt_data(s, data, c->name, &c->args, err)) {
+			fed_dataset_free(data);
+			goto failed;
+		}
+	}
+	fed_session_stop(s);
+	s->settings = *next;
+	fed_afresh_commit(s, &afresh);
+	if (began)
+		fed_session_tell(s, FED_EVENT_NOTICE, "the parameters start again, from seed %lld",
+		                 (long long)next->seed);
+	return FED_OK;
+failed:
+	fed_afresh_release(&afresh);
+	return FED_FAIL;
+}
+
+static int set_setting(struct fed_session *s, const struct fed_field *row, const char *value,
+                       struct fed_error *err)
+{
+	struct fed_settings next = s->settings;
+
+	if (fed_field_parse(row, &next, value, err))
+		return FED_FAIL;
+	if (next.seed != s->settings.seed)
+		return set_seed(s, &next, err);
+	if (next.threads == s->settings.threads) {
+		s->settings = next;
+		return FED_OK;
+	}
+	fed_session_stop(s);
+	s->settings = next;
+	fed_session_resume(s);
+	return FED_OK;
+}
+
+/* Plugins ---------------------------------------------------------------- */
+
+/* A model or transport with another parameter is another one. */
+static int set_anew(struct fed_session *s, enum part_kind kind, const struct fed_field *row,
+                    const char *value, struct fed_error *err)
+{
+	struct fed_instance *old = kind == MODEL ? &s->model : &s->transport;
+	struct fed_instance next;
+
+	if (fed_instance_renew(&next, old, err))
+		return FED_FAIL;
+	int rc = fed_field_parse(row, next.state, value, err);
+	if (rc == FED_OK && kind == MODEL)
+		rc = fed_session_adopt_model(s, &next, err);
+	else if (rc == FED_OK)
+		fed_session_adopt_transport(s, &next);
+	if (rc)
+		fed_instance_release(&next);
+	return rc;
+}
+
+int fed_session_set(struct fed_session *s, const char *key, const char *value,
+                    struct fed_error *err)
+{
+	struct part parts[PARTS];
+	const struct fed_field *row;
+	enum part_kind kind = SETTINGS;
+
+	list_parts(s, parts);
+	if (find_row(parts, key, &kind, &row, err))
+		return FED_FAIL;
+	if (!fed_field_settable(row))
+		return fed_fail(err, "%.40s is shown, not set", key);
+	switch (kind) {
+	case SETTINGS:
+		return set_setting(s, row, value, err);
+	case AGGREGATOR:
+		return fed_field_parse(row, s->aggregator.state, value, err);
+	case SCHEME:
+		return fed_field_parse(row, s->scheme_state, value, err);
+	default:
+		return set_anew(s, kind, row, value, err);
+	}
+}

@@ -1,0 +1,143 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * session/session.c - a session's life, and whom it tells what happens.
+ */
+#include "session/session.h"
+
+#include <string.h>
+
+#include "base/mem.h"
+#include "session/parts.h"
+
+static void tell_sinks(const struct fed_session *s, const struct fed_event *event)
+{
+	for (size_t i = 0; i < s->n_sinks; i++)
+		s->sink[i].take(s->sink[i].ctx, event);
+}
+
+void fed_session_tell(struct fed_session *s, enum fed_event_kind kind, const char *fmt, ...)
+{
+	char text[1024];
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(text, sizeof text, fmt, ap);
+	va_end(ap);
+	const struct fed_event event = {
+		.kind = kind,
+		.version = fed_session_version(s),
+		.clock = fed_session_clock(s),
+		.client = FED_SERVER,
+		.text = text,
+	};
+	tell_sinks(s, &event);
+}
+
+/* What the federation tells.  The history has a round before any view hears of it; room for its
+ * record was made before the round. */
+static void take_event(void *ctx, const struct fed_event *event)
+{
+	struct fed_session *s = ctx;
+	struct fed_error none;
+
+	if (event->kind == FED_EVENT_ROUND)
+		fed_history_add(&s->history, event->record, &none);
+	tell_sinks(s, event);
+}
+
+struct fed_sink fed_session_sink(struct fed_session *s)
+{
+	return (struct fed_sink){.take = take_event, .ctx = s};
+}
+
+int fed_session_add_sink(struct fed_session *s, struct fed_sink sink, struct fed_error *err)
+{
+	if (s->n_sinks == FED_SINKS_MAX)
+		return fed_fail(err, "%d listeners follow this session: no room for another",
+		                FED_SINKS_MAX);
+	s->sink[s->n_sinks++] = sink;
+	return FED_OK;
+}
+
+void fed_session_remove_sink(struct fed_session *s, void *ctx)
+{
+	size_t left = 0;
+
+	for (size_t i = 0; i < s->n_sinks; i++)
+		if (s->sink[i].ctx != ctx)
+			s->sink[left++] = s->sink[i];
+	s->n_sinks = left;
+}
+
+static void broken_plugin(void *ctx, const char *path, const char *text)
+{
+	fed_session_tell(ctx, FED_EVENT_WARNING, "plugin %s: %s", path, text);
+}
+
+int fed_session_init(struct fed_session *s, const char *plugin_folder, struct fed_sink sink,
+                     struct fed_error *err)
+{
+	memset(s, 0, sizeof *s);
+	if (sink.take)
+		s->sink[s->n_sinks++] = sink;
+	fed_fields_default(fed_settings_fields, &s->settings);
+	s->scheme = fed_scheme_at(0);
+	if (fed_scheme_state_new(&s->scheme_state, s->scheme, NULL, 0, err) ||
+	    fed_registry_init(&s->plugins, err) ||
+	    fed_registry_scan(s->plugins, plugin_folder, true, broken_plugin, s, err)) {
+		fed_session_release(s);
+		return FED_FAIL;
+	}
+	return FED_OK;
+}
+
+static void release_choice(struct fed_choice *c)
+{
+	fed_free(c->name);
+	fed_pairs_release(&c->args);
+	*c = (struct fed_choice){0};
+}
+
+void fed_session_clear(struct fed_session *s)
+{
+	fed_session_stop(s);
+	fed_free_floats(s->progress.params);
+	s->progress = (struct fed_progress){0};
+	fed_clients_release(&s->clients);
+	if (s->net_built)
+		fed_net_release(&s->net);
+	s->net_built = false;
+	fed_instance_release(&s->model);
+	fed_instance_release(&s->aggregator);
+	fed_instance_release(&s->transport);
+	s->model = s->aggregator = s->transport = (struct fed_instance){0};
+	fed_dataset_free(s->data);
+	s->data = NULL;
+	release_choice(&s->dataset_choice);
+	fed_history_release(&s->history);
+	fed_free(s->scheme_state);
+	s->scheme_state = NULL;
+	s->draws = 0;
+	s->diverged = false;
+}
+
+int fed_session_reset(struct fed_session *s, bool keep_settings, struct fed_error *err)
+{
+	void *state;
+
+	if (fed_scheme_state_new(&state, fed_scheme_at(0), NULL, 0, err))
+		return FED_FAIL;
+	fed_session_clear(s);
+	s->scheme = fed_scheme_at(0);
+	s->scheme_state = state;
+	if (!keep_settings)
+		fed_fields_default(fed_settings_fields, &s->settings);
+	return FED_OK;
+}
+
+void fed_session_release(struct fed_session *s)
+{
+	fed_session_clear(s);
+	fed_registry_free(s->plugins);
+	memset(s, 0, sizeof *s);
+}
