@@ -14,7 +14,12 @@
 /* FED_OK when path is a regular file that can be read; else "PATH: is a directory" and the like.
  * `~` and `~/` at the front are the caller's (fed_path_expand). */
 int fed_file_readable(const char *path, uint64_t *size, struct fed_error *);
-/* The whole of a regular file of at most `limit` bytes, appended to `out`. */
+/* The same, opened for reading; close() is the caller's. */
+int fed_file_descriptor(const char *path, int *fd, uint64_t *size, struct fed_error *);
+/* read() until n bytes or the end; 0 or errno. */
+int fed_file_pull(int fd, void *bytes, size_t n, size_t *got);
+/* The whole of a regular file of at most `limit` bytes, appended to `out` (as it was on
+ * FED_FAIL). */
 int fed_file_read(const char *path, uint64_t limit, struct fed_text *out, struct fed_error *);
 /* `~/x` becomes $HOME/x; anything else is copied. */
 void fed_path_expand(const char *path, struct fed_text *out);
@@ -23,7 +28,7 @@ void fed_path_expand(const char *path, struct fed_text *out);
  *     struct fed_file_writer w;
  *     open; any number of fed_file_write(); commit or abandon (always one of the two).
  * The first failure is kept: later writes do nothing and commit reports it.  The old file is
- * intact and the temporary removed on every failure. */
+ * intact and the temporary removed on every failure.  A link stays a link; the rights stay. */
 struct fed_file_writer {
 	FILE *f;
 	char *path, *temporary;
@@ -47,6 +52,8 @@ struct fed_reader;
 int fed_reader_open(struct fed_reader **, const char *path, struct fed_error *);
 /* Exactly n bytes, or FED_FAIL "ends after N bytes" / "is damaged". */
 int fed_reader_read(struct fed_reader *, void *bytes, size_t n, struct fed_error *);
+/* Up to n bytes; fewer only at the clean end of the file. */
+int fed_reader_some(struct fed_reader *, void *bytes, size_t n, size_t *got, struct fed_error *);
 /* FED_OK when nothing follows (this also checks the gzip trailer). */
 int fed_reader_end(struct fed_reader *, struct fed_error *);
 void fed_reader_free(struct fed_reader *);
