@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * What the processor can do, and the wall clock.
+ */
+#include "base/cpu.h"
+
+#include <sched.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+static const char *const isa_name[] = {"plain", "avx2", "avx512"};
+
+const char *fed_isa_name(enum fed_isa isa)
+{
+	return isa_name[isa];
+}
+
+/* The builtins also ask (xgetbv) whether the operating system saves the registers. */
+static enum fed_isa best(void)
+{
+#if defined(__x86_64__) || defined(__i386__)
+	__builtin_cpu_init();
+	const bool avx2 = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
+	const bool avx512 = __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
+	                    __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl");
+
+	return avx2 ? avx512 ? FED_ISA_AVX512 : FED_ISA_AVX2 : FED_ISA_PLAIN;
+#else
+	return FED_ISA_PLAIN;
+#endif
+}
+
+/* FEDSH_ISA can only lower it; a name that it does not know changes nothing. */
+static enum fed_isa ask(void)
+{
+	const enum fed_isa most = best();
+	const char *wanted = getenv("FEDSH_ISA");
+
+	for (enum fed_isa isa = FED_ISA_PLAIN; wanted && isa < most; isa++)
+		if (strcmp(wanted, isa_name[isa]) == 0)
+			return isa;
+	return most;
+}
+
+enum fed_isa fed_cpu_isa(void)
+{
+	static atomic_int known; /* isa + 1; every thread that asks first finds the same */
+	int isa = atomic_load_explicit(&known, memory_order_relaxed);
+
+	if (isa == 0) {
+		isa = (int)ask() + 1;
+		atomic_store_explicit(&known, isa, memory_order_relaxed);
+	}
+	return (enum fed_isa)(isa - 1);
+}
+
+int fed_cpu_count(void)
+{
+	/* The kernel refuses a set that is too small for the machine. */
+	for (int most = 1024; most <= 1 << 20; most *= 4) {
+		cpu_set_t *set = CPU_ALLOC((size_t)most);
+		const size_t size = CPU_ALLOC_SIZE((size_t)most);
+		int n = 0;
+
+		if (!set)
+			break;
+		if (sched_getaffinity(0, size, set) == 0)
+			n = CPU_COUNT_S(size, set);
+		CPU_FREE(set);
+		if (n > 0)
+			return n;
+	}
+	return 1;
+}
+
+double fed_wall_seconds(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
+}
