@@ -289,7 +289,8 @@ void fed_fields_default(const struct fed_field *rows, void *state)
 
 static bool same_list(const struct fed_list *a, const struct fed_list *b)
 {
-	return a->n == b->n && a->n >= 0 && a->n <= FED_LIST_MAX && memcmp(a->v, b->v, (size_t)a->n * sizeof *a->v) == 0;
+	return a->n == b->n && a->n >= 0 && a->n <= FED_LIST_MAX &&
+	       memcmp(a->v, b->v, (size_t)a->n * sizeof *a->v) == 0;
 }
 
 bool fed_field_is_default(const struct fed_field *row, const void *state)

@@ -39,7 +39,7 @@ uint32_t fed_stream_below(struct fed_stream *, uint32_t n); /* uniform in [0, n)
 double fed_stream_real(struct fed_stream *);                /* [0, 1) */
 double fed_stream_normal(struct fed_stream *);              /* mean 0, variance 1 */
 /* Scale 1, shape > 0.  For small shapes most of the mass is nearer to 0 than a double can be: with
- * shape 0.001 about half of the numbers are 0, with 0.01 about one in 1,500. */
+ * shape 0.001 about half of the numbers are 0, with 0.01 about one in 1,700. */
 double fed_stream_gamma(struct fed_stream *, double shape);
 /* n at most UINT32_MAX. */
 void fed_stream_shuffle(struct fed_stream *, uint32_t *v, size_t n);
