@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * What every test needs.
+ */
+#include "support/suite.h"
+
+#include <dirent.h>
+#include <ftw.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/mem.h"
+
+int fed_run_suite(Suite *suite)
+{
+	SRunner *runner = srunner_create(suite);
+
+	srunner_run_all(runner, CK_NORMAL);
+	const int failed = srunner_ntests_failed(runner);
+	srunner_free(runner);
+	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}
+
+unsigned fed_each_allocation(int (*try_it)(void *ctx, struct fed_error *), void *ctx)
+{
+	const unsigned most = 100000;
+
+	for (unsigned k = 1; k <= most; k++) {
+		struct fed_error err = {""};
+		const int64_t live = fed_mem_live();
+
+		fed_mem_fail_at(k);
+		const int rc = try_it(ctx, &err);
+		fed_mem_fail_at(0);
+		ck_assert_msg(fed_mem_live() == live, "allocation %u failed: %lld blocks are left", k,
+		              (long long)(fed_mem_live() - live));
+		if (rc == FED_OK)
+			return k - 1;
+		ck_assert_msg(err.text[0] != '\0', "allocation %u failed without words", k);
+	}
+	ck_abort_msg("it still fails when allocation %u does", most);
+	return most;
+}
+
+void fed_temp_make(struct fed_temp *t)
+{
+	*t = (struct fed_temp){.dir = "/tmp/fedsh-test-XXXXXX"};
+	ck_assert_ptr_nonnull(mkdtemp(t->dir));
+}
+
+static int remove_one(const char *path, const struct stat *st, int kind, struct FTW *at)
+{
+	(void)st;
+	(void)kind;
+	(void)at;
+	return remove(path);
+}
+
+void fed_temp_remove(struct fed_temp *t)
+{
+	ck_assert_int_eq(nftw(t->dir, remove_one, 16, FTW_DEPTH | FTW_PHYS), 0);
+}
+
+const char *fed_temp_file(struct fed_temp *t, const char *name)
+{
+	const int n = snprintf(t->file, sizeof t->file, "%s/%s", t->dir, name);
+
+	ck_assert_int_lt(n, (int)sizeof t->file);
+	return t->file;
+}
+
+const char *fed_temp_write(struct fed_temp *t, const char *name, const void *bytes, size_t n)
+{
+	FILE *f = fopen(fed_temp_file(t, name), "wb");
+
+	ck_assert_ptr_nonnull(f);
+	ck_assert_uint_eq(fwrite(bytes, 1, n, f), n);
+	ck_assert_int_eq(fclose(f), 0);
+	return t->file;
+}
+
+unsigned fed_temp_count(const struct fed_temp *t)
+{
+	DIR *dir = opendir(t->dir);
+	unsigned n = 0;
+
+	ck_assert_ptr_nonnull(dir);
+	for (const struct dirent *e; (e = readdir(dir)) != NULL;)
+		n += strcmp(e->d_name, ".") != 0 && strcmp(e->d_name, "..") != 0;
+	closedir(dir);
+	return n;
+}

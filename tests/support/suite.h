@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * support/suite.h - what every test needs: run a suite, fail every allocation, a folder to write
+ * in.
+ *
+ *     int main(void)
+ *     {
+ *         Suite *suite = suite_create("text");
+ *         TCase *tests = tcase_create("text");
+ *         tcase_add_test(tests, counts_have_commas);
+ *         suite_add_tcase(suite, tests);
+ *         return fed_run_suite(suite);
+ *     }
+ */
+#ifndef FED_TEST_SUITE_H
+#define FED_TEST_SUITE_H
+
+#include <check.h>
+
+#include "fedsh/plugin.h"
+
+/* Run it, print the failures and Check's closing line; what main returns.  CK_FORK=no in the
+ * environment keeps all in one process, for a debugger. */
+int fed_run_suite(Suite *);
+
+/* try_it(ctx, err) again and again, the k-th allocation failing, k = 1, 2, ... until it succeeds.
+ * Each failure must be FED_FAIL (or FED_REJECT) with words and leave no block behind; a success may
+ * leave none either, so try_it frees what it made.  Returns the number of allocations. */
+unsigned fed_each_allocation(int (*try_it)(void *ctx, struct fed_error *), void *ctx);
+
+/* A fresh folder, removed with all that is in it by fed_temp_remove. */
+struct fed_temp {
+	char dir[64];
+	char file[256]; /* the last result of fed_temp_file */
+};
+void fed_temp_make(struct fed_temp *);
+void fed_temp_remove(struct fed_temp *);
+/* DIR/name, until the next call. */
+const char *fed_temp_file(struct fed_temp *, const char *name);
+/* DIR/name with this content. */
+const char *fed_temp_write(struct fed_temp *, const char *name, const void *bytes, size_t n);
+/* Files in the folder. */
+unsigned fed_temp_count(const struct fed_temp *);
+
+/* The call must give FED_OK; shows the error's text when it does not. */
+#define fed_assert_ok(call, err) ck_assert_msg((call) == FED_OK, "%s: %s", #call, (err)->text)
+
+#endif
