@@ -77,7 +77,7 @@ const struct fed_source fed_source_linear = {
 	.name = "linear",
 	.help = "linear regression with a known answer, from the seed",
 	.doc = "y = <x, w*> + noise * N(0, 1), x ~ N(0, I) of d inputs, w* ~ N(0, I) from the seed "
-           "(Chen,\n"
+		   "(Chen,\n"
 		   "Su, Xu 2017, section 4).  The best model is w* without a bias; its test loss is\n"
 		   "noise^2 / 2.",
 	.fields = linear_fields,

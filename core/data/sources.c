@@ -11,10 +11,8 @@
 #include "data/build.h"
 
 static const struct fed_source *const named[] = {
-	&fed_source_fashion,
-	&fed_source_blobs,
-	&fed_source_synthetic,
-	&fed_source_linear,
+	&fed_source_fashion,   &fed_source_glyphs, &fed_source_blobs,
+	&fed_source_synthetic, &fed_source_linear,
 };
 static const struct fed_source *const by_path[] = {&fed_source_idx};
 
@@ -79,7 +77,6 @@ static int find_by_path(const char *name, const char *path, const struct fed_sou
 		return fed_fail(err, "%.120s is one of four IDX files; name its folder", name);
 	if (!ends_with(path, ".csv"))
 		return fed_fail(err, "%.120s is neither a folder of IDX files nor a .csv file", name);
-	*out = &fed_source_csv;
 	return FED_OK;
 }
 
