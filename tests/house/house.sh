@@ -1,0 +1,181 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-3.0-or-later
+# The rules of the house, one a call: house.sh RULE [ROOT].  Prints each breach as FILE:LINE: WHY
+# and exits with 1 if there was one, 77 if the rule cannot be checked here, 2 for a wrong call.
+set -eu
+LC_ALL=C
+export LC_ALL
+rule=${1:-}
+cd "${2:-.}"
+
+# The source files of some folders; none for a folder that does not exist.
+sources() {
+	for folder in "$@"; do
+		[ ! -d "$folder" ] || find "$folder" -name '*.[ch]'
+	done | sort
+}
+
+# FILE:LINE:HEADER of every #include in the files named on standard input; "..." and <...> stay.
+includes() {
+	while IFS= read -r file; do
+		sed -n 's/^[[:space:]]*#[[:space:]]*include[[:space:]]*\(["<][^">]*[">]\).*/\1/;t found
+			b
+			: found
+			=;p' "$file" | paste -d: - - | sed "s|^|$file:|"
+	done
+}
+
+# Reads breaches on standard input.
+verdict() {
+	breaches=$(cat)
+	[ -z "$breaches" ] || {
+		printf '%s\n' "$breaches"
+		return 1
+	}
+}
+
+# Arrows run down only: what the files of each folder may include.
+rule_layers() {
+	sources core shell tui | includes | awk -F: '
+	BEGIN {
+		may["fedsh"] = "fedsh"
+		may["base"] = "fedsh base"
+		may["nn"] = "fedsh base nn"
+		may["data"] = "fedsh base data"
+		may["plug"] = "fedsh base plug"
+		may["net"] = "fedsh base plug net"
+		may["train"] = "fedsh base nn data plug net train"
+		may["session"] = may["train"] " session"
+		may["tui"] = may["session"] " tui"
+		may["shell"] = may["session"] " shell"
+		main = may["shell"] " tui"
+	}
+	$3 ~ /^"/ {
+		split($1, part, "/")
+		layer = part[1] == "core" ? part[2] : part[1]
+		header = substr($3, 2, length($3) - 2)
+		count = split(header, at, "/")
+		of = count > 1 ? at[1] : ""
+		allowed = $1 == "shell/main.c" ? main : may[layer]
+		if (header ~ /\.c$/)
+			print $1 ":" $2 ": includes a source file, " header
+		else if (layer == "fedsh" && count == 1)
+			next
+		else if (of == "" || index(" " allowed " ", " " of " ") == 0)
+			print $1 ":" $2 ": includes \"" header "\"; " layer " may include " allowed
+	}' | verdict
+}
+
+# Libraries behind one door: one source file each.
+rule_doors() {
+	for library in readline ncurses cblas dlfcn libxsmm; do
+		sources core shell tui plugins | includes |
+			grep -E ":[<\"]([^>\"]*/)?$library(/[^>\"]*)?(\.h)?[>\"]" |
+			awk -F: -v library="$library" '
+			!($1 in seen) { seen[$1] = 1; place[++n] = $1 ":" $2 }
+			END {
+				for (i = 1; n > 1 && i <= n; i++)
+					print place[i] ": one of " n " files that include " library
+			}'
+	done | verdict
+}
+
+# Plugins see the public headers, the C library and headers of their own folder.
+rule_plugins() {
+	sources plugins | includes | while IFS=: read -r file line header; do
+		case $header in
+		'<fedsh/'*) ;;
+		'"'*/*) echo "$file:$line: includes $header from another folder" ;;
+		'"'*)
+			name=${header#?}
+			[ -f "$(dirname "$file")/${name%?}" ] ||
+				echo "$file:$line: includes $header, which is not in its folder"
+			;;
+		'<assert.h>' | '<complex.h>' | '<ctype.h>' | '<errno.h>' | '<fenv.h>' | '<float.h>' | \
+			'<inttypes.h>' | '<limits.h>' | '<math.h>' | '<stdalign.h>' | '<stdarg.h>' | \
+			'<stdatomic.h>' | '<stdbool.h>' | '<stddef.h>' | '<stdint.h>' | '<stdio.h>' | \
+			'<stdlib.h>' | '<stdnoreturn.h>' | '<string.h>' | '<tgmath.h>' | '<time.h>' | \
+			'<unistd.h>' | '<fcntl.h>' | '<poll.h>' | '<netdb.h>' | '<signal.h>' | '<pthread.h>' | \
+			'<sys/'* | '<arpa/'* | '<net/'* | '<netinet/'*) ;;
+		*) echo "$file:$line: includes $header; a plugin may use <fedsh/...> and the C library" ;;
+		esac
+	done | verdict
+}
+
+# Every file says its licence in its first three lines; the public headers are 0BSD.
+rule_spdx() {
+	{
+		sources core shell tui plugins tests
+		find tests sessions cmake -name '*.sh' -o -name '*.cmake' -o -name '*.fedsh' \
+			-o -name '*.py' 2>/dev/null || :
+		ls CMakeLists.txt tests/CMakeLists.txt start check .ci/* tests/fuzz/run 2>/dev/null || :
+	} | while IFS= read -r file; do
+		licence=GPL-3.0-or-later
+		case $file in core/fedsh/*) licence=0BSD ;; esac
+		head -n 3 "$file" | grep -q "SPDX-License-Identifier: $licence\( \*/\)\?$" ||
+			echo "$file:1: no line \"SPDX-License-Identifier: $licence\""
+	done | verdict
+}
+
+rule_readme() {
+	for folder in core core/* plugins plugins/* shell tui tests sessions; do
+		[ "$folder" = core/fedsh ] || [ ! -d "$folder" ] || [ -z "$(ls "$folder")" ] ||
+			[ -f "$folder/README.md" ] || echo "$folder: has no README.md"
+	done | verdict
+}
+
+# Versions of clang-format disagree in details: the one of Debian 12 decides.
+rule_format() {
+	formatter=$(command -v clang-format-14 || command -v clang-format) || {
+		echo "skipped: clang-format is not installed"
+		exit 77
+	}
+	"$formatter" --version | grep -q 'version 14\.' || {
+		echo "skipped: $("$formatter" --version), the rules are written for version 14"
+		exit 77
+	}
+	sources core shell tui plugins tests | xargs "$formatter" --dry-run -Werror 2>&1 |
+		sed -n 's/^\([^:]*\):[0-9]*:[0-9]*: error:.*/\1/p' | sort | uniq -c |
+		awk '{ print $2 ": differs from clang-format in " $1 " places" }' | verdict
+}
+
+# The core never prints and never ends the process.
+rule_quiet() {
+	sources core | while IFS= read -r file; do
+		# Comments and strings are blanked, lines keep their numbers.
+		awk '{
+			gsub(/"([^"\\]|\\.)*"/, "\"\"")
+			line = ""
+			while (length($0)) {
+				if (inside) {
+					end = index($0, "*/")
+					if (!end) break
+					$0 = substr($0, end + 2); inside = 0
+				} else {
+					begin = index($0, "/*")
+					if (!begin) { line = line $0; break }
+					line = line substr($0, 1, begin - 1)
+					$0 = substr($0, begin + 2); inside = 1
+				}
+			}
+			print line
+		}' "$file" |
+			grep -nE '(^|[^[:alnum:]_])((v?printf|puts|putchar|perror|_?exit|_Exit|abort|assert)[[:space:]]*\(|std(out|err)([^[:alnum:]_]|$))' |
+			sed "s|^\([0-9]*\):.*|$file:\1: prints or ends the process|" || :
+	done | verdict
+}
+
+rule_length() {
+	sources core shell tui plugins tests | while IFS= read -r file; do
+		lines=$(wc -l <"$file")
+		[ "$lines" -le 700 ] || echo "$file:701: $lines lines, 700 are allowed"
+	done | verdict
+}
+
+case $rule in
+layers | doors | plugins | spdx | readme | format | quiet | length) "rule_$rule" ;;
+*)
+	echo "usage: house.sh layers|doors|plugins|spdx|readme|format|quiet|length [ROOT]" >&2
+	exit 2
+	;;
+esac
