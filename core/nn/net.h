@@ -22,6 +22,7 @@ struct fed_net_layer {
 	struct fed_shape in, out;
 	size_t offset, count; /* its part of the flat vector */
 	double flops;         /* forward, one example */
+	void *copy;           /* what ops (a plugin's) and config live in */
 };
 
 struct fed_net {
@@ -31,6 +32,7 @@ struct fed_net {
 	size_t layers;
 	struct fed_net_layer *layer; /* [layers] */
 	size_t dim;                  /* parameters */
+	bool broken;                 /* a builder call failed: never finished */
 };
 
 /* input and outputs are the dataset's; classes 0 for regression. */
@@ -53,16 +55,30 @@ void fed_net_init_params(const struct fed_net *, float *params, uint64_t seed);
 /* FLOPs of layers [first, last) for one example; training counts backward as 2 x forward. */
 double fed_net_flops(const struct fed_net *, size_t first, size_t last);
 
-/* One thread's activations, gradients and scratch for layers [first, last). */
+/* Layers [first, last) that run on `chunk` examples at a time; a layer that wants the whole batch
+ * is a run of its own. */
+struct fed_run {
+	size_t first, last;
+	uint32_t chunk;
+};
+
+/* One thread's activations, gradients and scratch for layers [first, last).  i counts from first.
+ */
 struct fed_workspace {
 	const struct fed_net *net;
 	size_t first, last;
 	uint32_t max_batch;
+	size_t lowest; /* layers below need no backward: they have no parameters */
+	bool input_gradient;
+	struct fed_run *run; /* [runs] */
+	size_t runs;
+	/* Neighbours may share memory where a layer works in place. */
 	float **activation; /* [last - first + 1]: input of each layer, then the output */
-	float **gradient;   /* the same shapes; [0] is NULL unless wanted */
+	float **gradient;   /* [last - first + 1]: by those, of one chunk inside a run; NULL where
+	                       nobody needs it */
 	float **cache;      /* [last - first] */
-	float *scratch;
-	float *block; /* all of the above live in here */
+	float **scratch;    /* [last - first] */
+	float *block;       /* all of the above live in here */
 };
 /* input_gradient: whether backward() also makes the gradient by the input (split learning). */
 int fed_workspace_init(struct fed_workspace *, const struct fed_net *, size_t first, size_t last,

@@ -17,7 +17,9 @@ struct fed_sgd {
 	/* Optional: add to g[j], j0 <= j < j1, another term of the gradient at w. */
 	void (*extra)(void *ctx, const float *w, float *g, size_t j0, size_t j1);
 	void *ctx;
-	float *gradient; /* [dim], needed unless the step is plain: fed_sgd_is_plain */
+	/* [dim], needed unless the step is plain (fed_sgd_is_plain) and in one part.  Zero before the
+	 * first step; every step leaves it zero. */
+	float *gradient;
 	float *velocity; /* [dim], zero at the start; needed with momentum */
 };
 
@@ -29,8 +31,8 @@ double fed_sgd_step(struct fed_workspace *ws, const struct fed_sgd *, float *w,
                     const int32_t *label, const float *target, uint32_t batch);
 
 /* The same for a batch that is larger than the workspace, in parts: gather `part` examples into the
- * input and accumulate, until all `batch` are in; then apply once.  Needs the gradient buffer,
- * zeroed before the first part; apply leaves it zeroed.  Returns the part's sum of losses. */
+ * input and accumulate, until all `batch` are in; then apply once.  Needs the gradient buffer.
+ * Returns the part's sum of losses. */
 double fed_sgd_accumulate(struct fed_workspace *ws, const struct fed_sgd *, const float *w,
                           const int32_t *label, const float *target, uint32_t part, uint32_t batch);
 void fed_sgd_apply(const struct fed_sgd *, float *w, size_t dim);

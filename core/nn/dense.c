@@ -1,0 +1,137 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * nn/dense.c - y = x W + b.  W is (in, units), then b (units); an input of any rank is one row.
+ */
+#include <math.h>
+#include <string.h>
+
+#include "base/blas.h"
+#include "nn/image.h"
+#include "nn/init.h"
+#include "nn/kernels.h"
+#include "nn/layers.h"
+
+static uint32_t units_of(const void *config)
+{
+	return ((const struct fed_dense_config *)config)->units;
+}
+
+static int dense_shape(const void *config, const struct fed_shape *in, struct fed_shape *out,
+                       struct fed_error *err)
+{
+	(void)in;
+	if (units_of(config) < 1)
+		return fed_fail(err, "dense 0 has no output, the units are at least 1");
+	*out = (struct fed_shape){.rank = 1, .dim = {units_of(config)}};
+	return FED_OK;
+}
+
+static size_t dense_params(const void *config, const struct fed_shape *in)
+{
+	return (fed_shape_size(in) + 1) * units_of(config);
+}
+
+static void dense_init(const void *config, const struct fed_shape *in, float *params, uint64_t key)
+{
+	fed_init_uniform(params, dense_params(config, in), fed_shape_size(in), key);
+}
+
+/* The sizes of one call, as the products want them. */
+struct sizes {
+	int batch, in, units;
+};
+
+static struct sizes sizes_of(const struct fed_pass *p)
+{
+	return (struct sizes){(int)p->batch, (int)fed_shape_size(&p->in), (int)units_of(p->config)};
+}
+
+static void dense_forward(const struct fed_pass *p)
+{
+	const struct sizes s = sizes_of(p);
+	const float *bias = p->params + (size_t)s.in * (size_t)s.units;
+
+	for (int b = 0; b < s.batch; b++)
+		memcpy(p->y + (size_t)b * (size_t)s.units, bias, (size_t)s.units * sizeof *bias);
+	fed_gemm_nn(s.batch, s.units, s.in, p->x, s.in, p->params, s.units, p->y, s.units);
+}
+
+static void dense_backward(const struct fed_pass *p)
+{
+	const struct sizes s = sizes_of(p);
+
+	if (p->dx)
+		fed_gemm_nt(s.batch, s.in, s.units, p->dy, s.units, p->params, s.units, p->dx, s.in,
+		            p->scratch);
+	fed_gemm_tn(s.in, s.units, s.batch, p->x, s.in, p->dy, s.units, p->grads, s.units);
+	fed_kernels()->add_rows(p->dy, p->batch, (size_t)s.units,
+	                        p->grads + (size_t)s.in * (size_t)s.units);
+}
+
+static double dense_flops(const void *config, const struct fed_shape *in)
+{
+	return 2.0 * (double)fed_shape_size(in) * units_of(config);
+}
+
+static size_t dense_scratch(const void *config, const struct fed_shape *in, uint32_t batch)
+{
+	(void)batch;
+	return fed_gemm_nt_scratch((int)fed_shape_size(in), (int)units_of(config));
+}
+
+/* Files have (out, in); what was an image is flattened there as (C, H, W), here as (H, W, C). */
+static bool dense_tensor(const void *config, const struct fed_shape *in, uint32_t k,
+                         struct fed_tensor *t)
+{
+	const struct fed_dense_config *c = config;
+	const uint32_t units = c->units, rows = (uint32_t)fed_shape_size(in);
+	const size_t column = units; /* from one input to the next */
+
+	if (k == 1) {
+		*t = (struct fed_tensor){.name = "bias",
+		                         .offset = (size_t)rows * units,
+		                         .rank = 1,
+		                         .dim = {units},
+		                         .stride = {1},
+		                         .file_rank = 1,
+		                         .file_shape = {units}};
+		return true;
+	}
+	if (k > 1)
+		return false;
+	*t = (struct fed_tensor){.name = "weight",
+	                         .rank = 2,
+	                         .dim = {units, rows},
+	                         .stride = {1, column},
+	                         .file_rank = 2,
+	                         .file_shape = {units, rows}};
+	if (c->image.rank == 3) {
+		const uint32_t h = c->image.dim[0], w = c->image.dim[1], depth = c->image.dim[2];
+		const uint32_t dim[4] = {units, depth, h, w};
+		const size_t stride[4] = {1, column, (size_t)w * depth * column, depth * column};
+
+		t->rank = 4;
+		memcpy(t->dim, dim, sizeof dim);
+		memcpy(t->stride, stride, sizeof stride);
+	}
+	return true;
+}
+
+static void dense_describe(const void *config, const struct fed_shape *in, char *text, size_t size)
+{
+	snprintf(text, size, "%zu to %u", fed_shape_size(in), units_of(config));
+}
+
+const struct fed_layer fed_layer_dense = {
+	.size = sizeof(struct fed_layer),
+	.name = "dense",
+	.shape = dense_shape,
+	.param_count = dense_params,
+	.init = dense_init,
+	.forward = dense_forward,
+	.backward = dense_backward,
+	.flops = dense_flops,
+	.scratch_floats = dense_scratch,
+	.tensor = dense_tensor,
+	.describe = dense_describe,
+};

@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * nn/kernels.h - the inner loops, compiled once for each instruction set and chosen at run time.
+ *
+ * One source (kernels_body.h), three objects.  Each is deterministic; they differ from each other
+ * by rounding (fused multiply-adds).
+ */
+#ifndef FED_NN_KERNELS_H
+#define FED_NN_KERNELS_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/cpu.h"
+
+struct fed_kernels {
+	enum fed_isa isa;
+	/* Elementwise: the result may be any of the arguments. */
+	void (*relu)(const float *x, float *y, size_t n);
+	void (*relu_back)(const float *y, const float *dy, float *dx, size_t n);
+	void (*tanh)(const float *x, float *y, size_t n);
+	void (*tanh_back)(const float *y, const float *dy, float *dx, size_t n);
+	/* e = exp(x - shift) */
+	void (*exp)(const float *x, float shift, float *e, size_t n);
+	/* sum += each of the rows of v (rows, n), in order */
+	void (*add_rows)(const float *v, size_t rows, size_t n, float *sum);
+	/* max_pool of one row of 2x2 windows: x0 and x1 are rows of 2 n C values, y is (n, C) */
+	void (*max_pool2)(const float *x0, const float *x1, float *y, size_t n, size_t channels);
+	void (*max_pool2_back)(const float *x0, const float *x1, const float *y, const float *dy,
+	                       float *dx0, float *dx1, size_t n, size_t channels);
+	/* v <- momentum v + g + decay w;  w <- w - lr v;  g <- 0 */
+	void (*momentum_step)(float *w, float *v, float *g, size_t n, float lr, float momentum,
+	                      float decay);
+	/* w <- w - lr (g + decay w);  g <- 0 */
+	void (*plain_step)(float *w, float *g, size_t n, float lr, float decay);
+};
+
+/* Of this processor (base/cpu.h). */
+const struct fed_kernels *fed_kernels(void);
+/* NULL when this build or this processor does not have them. */
+const struct fed_kernels *fed_kernels_of(enum fed_isa);
+
+#endif

@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* nn/kernels_avx2.c - the kernels for AVX2 with FMA; empty where the compiler has them not. */
+#include "nn/kernels_sets.h"
+
+#if defined(__AVX2__) && defined(__FMA__)
+
+#define FED_WIDTH 8
+#define FED_KERNELS_ISA FED_ISA_AVX2
+#define FED_KERNELS fed_kernels_avx2
+#include "nn/kernels_body.h"
+
+#endif

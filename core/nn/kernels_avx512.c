@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* nn/kernels_avx512.c - the kernels for AVX-512; empty where the compiler has it not. */
+#include "nn/kernels_sets.h"
+
+#ifdef __AVX512F__
+
+#define FED_WIDTH 16
+#define FED_KERNELS_ISA FED_ISA_AVX512
+#define FED_KERNELS fed_kernels_avx512
+#include "nn/kernels_body.h"
+
+#endif

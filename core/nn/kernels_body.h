@@ -1,0 +1,174 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * nn/kernels_body.h - the source of nn/kernels.h, included by one file for each instruction set.
+ *
+ * The including file defines FED_KERNELS, FED_KERNELS_ISA and FED_WIDTH, the floats of a vector.
+ * These files are compiled with -O3 and contraction to fused multiply-adds.
+ */
+#include <string.h>
+
+#include "nn/kernels.h"
+
+/* The compiler may assume that iterations are independent: in place is no obstacle. */
+#ifdef __clang__
+#define EACH _Pragma("clang loop vectorize(assume_safety)") for
+#else
+#define EACH _Pragma("GCC ivdep") for
+#endif
+
+static void relu(const float *x, float *y, size_t n)
+{
+	EACH(size_t i = 0; i < n; i++)
+	y[i] = x[i] < 0 ? 0 : x[i]; /* NaN stays NaN */
+}
+
+static void relu_back(const float *y, const float *dy, float *dx, size_t n)
+{
+	EACH(size_t i = 0; i < n; i++)
+	dx[i] = y[i] > 0 ? dy[i] : 0;
+}
+
+union bits {
+	float f;
+	int32_t i;
+};
+
+/* e^x to 2 units in the last place; x beyond the range of normal floats is taken as its end.
+ * Coefficients: Cephes, expf (Moshier 1992). */
+static inline float exponential(float x)
+{
+	const float low = -87.3f, high = 88.3f;
+	const float shift = 12582912.f; /* 1.5 * 2^23: adding it rounds to a whole number */
+
+	x = x < low ? low : x;
+	x = x > high ? high : x;
+	const union bits rounded = {.f = x * 1.44269504f + shift};
+	const float k = rounded.f - shift;
+	const float r = (x - k * 0.693359375f) + k * 2.12194440e-4f;
+	float p = 1.9875691500e-4f;
+	p = p * r + 1.3981999507e-3f;
+	p = p * r + 8.3334519073e-3f;
+	p = p * r + 4.1665795894e-2f;
+	p = p * r + 1.6666665459e-1f;
+	p = p * r + 5.0000001201e-1f;
+	p = p * (r * r) + r + 1;
+	const union bits power = {.i = (int32_t)(((uint32_t)rounded.i + 127u) << 23)};
+	return p * power.f;
+}
+
+static void exp_(const float *x, float shift, float *e, size_t n)
+{
+	EACH(size_t i = 0; i < n; i++)
+	e[i] = exponential(x[i] - shift);
+}
+
+/* Near 0 by a polynomial (Cephes, tanhf), else by the exponential of -2|x|. */
+static inline float hyperbolic_tangent(float x)
+{
+	const float a = x < 0 ? -x : x;
+	const float z = x * x;
+	float p = -5.70498872745e-3f;
+	p = p * z + 2.06390887954e-2f;
+	p = p * z + -5.37397155531e-2f;
+	p = p * z + 1.33314422036e-1f;
+	p = p * z + -3.33332819422e-1f;
+	p = p * z * x + x;
+	const float e = exponential(-2 * a);
+	const float far = (1 - e) / (1 + e);
+	return a < 0.625f ? p : x < 0 ? -far : far;
+}
+
+static void tanh_(const float *x, float *y, size_t n)
+{
+	EACH(size_t i = 0; i < n; i++)
+	y[i] = hyperbolic_tangent(x[i]);
+}
+
+static void tanh_back(const float *y, const float *dy, float *dx, size_t n)
+{
+	EACH(size_t i = 0; i < n; i++)
+	dx[i] = (1 - y[i] * y[i]) * dy[i];
+}
+
+static void add_rows(const float *v, size_t rows, size_t n, float *sum)
+{
+	for (size_t r = 0; r < rows; r++)
+		EACH(size_t i = 0; i < n; i++)
+	sum[i] += v[r * n + i];
+}
+
+static inline float larger(float a, float b)
+{
+	return b > a ? b : a;
+}
+
+static void max_pool2(const float *x0, const float *x1, float *y, size_t n, size_t channels)
+{
+	for (size_t i = 0; i < n; i++) {
+		EACH(size_t c = 0; c < channels; c++)
+		y[c] = larger(larger(x0[c], x0[channels + c]), larger(x1[c], x1[channels + c]));
+		x0 += 2 * channels;
+		x1 += 2 * channels;
+		y += channels;
+	}
+}
+
+/* The first of equal values gets the gradient. */
+static void max_pool2_back(const float *x0, const float *x1, const float *y, const float *dy,
+                           float *dx0, float *dx1, size_t n, size_t channels)
+{
+	for (size_t i = 0; i < n; i++) {
+		EACH(size_t c = 0; c < channels; c++)
+		{
+			const float m = y[c], d = dy[c];
+			const float a = x0[c] == m ? d : 0, d1 = x0[c] == m ? 0 : d;
+			const float b = x0[channels + c] == m ? d1 : 0, d2 = x0[channels + c] == m ? 0 : d1;
+			const float e = x1[c] == m ? d2 : 0, f = x1[c] == m ? 0 : d2;
+			dx0[c] = a;
+			dx0[channels + c] = b;
+			dx1[c] = e;
+			dx1[channels + c] = f;
+		}
+		x0 += 2 * channels;
+		x1 += 2 * channels;
+		dx0 += 2 * channels;
+		dx1 += 2 * channels;
+		y += channels;
+		dy += channels;
+	}
+}
+
+static void momentum_step(float *w, float *v, float *g, size_t n, float lr, float momentum,
+                          float decay)
+{
+	EACH(size_t j = 0; j < n; j++)
+	{
+		const float next = momentum * v[j] + (g[j] + decay * w[j]);
+		v[j] = next;
+		w[j] -= lr * next;
+		g[j] = 0;
+	}
+}
+
+static void plain_step(float *w, float *g, size_t n, float lr, float decay)
+{
+	EACH(size_t j = 0; j < n; j++)
+	{
+		w[j] -= lr * (g[j] + decay * w[j]);
+		g[j] = 0;
+	}
+}
+
+const struct fed_kernels FED_KERNELS = {
+	.isa = FED_KERNELS_ISA,
+	.relu = relu,
+	.relu_back = relu_back,
+	.tanh = tanh_,
+	.tanh_back = tanh_back,
+	.exp = exp_,
+	.add_rows = add_rows,
+	.max_pool2 = max_pool2,
+	.max_pool2_back = max_pool2_back,
+	.momentum_step = momentum_step,
+	.plain_step = plain_step,
+};

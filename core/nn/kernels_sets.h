@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* nn/kernels_sets.h - the objects that kernels.c chooses from. */
+#ifndef FED_NN_KERNELS_SETS_H
+#define FED_NN_KERNELS_SETS_H
+
+#include "nn/kernels.h"
+
+extern const struct fed_kernels fed_kernels_plain;
+extern const struct fed_kernels fed_kernels_avx2;   /* x86-64 only */
+extern const struct fed_kernels fed_kernels_avx512; /* x86-64 only */
+
+#endif

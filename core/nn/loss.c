@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * nn/loss.c - cross entropy over a softmax, squared error, and their gradients.
+ */
+#include <math.h>
+
+#include "nn/kernels.h"
+#include "nn/net.h"
+
+/* The first of the largest. */
+static uint32_t argmax(const float *y, uint32_t n)
+{
+	uint32_t best = 0;
+
+	for (uint32_t c = 1; c < n; c++)
+		if (y[c] > y[best])
+			best = c;
+	return best;
+}
+
+/* Sum of e^(y - top); the terms go to e unless it is NULL. */
+static double exp_sum(const float *y, float top, uint32_t n, float *e)
+{
+	enum { BLOCK = 256 };
+	float block[BLOCK];
+	double sum = 0;
+
+	for (uint32_t c = 0; c < n; c += BLOCK) {
+		const uint32_t m = n - c < BLOCK ? n - c : BLOCK;
+		float *to = e ? e + c : block;
+
+		fed_kernels()->exp(y + c, top, to, m);
+		for (uint32_t j = 0; j < m; j++)
+			sum += to[j];
+	}
+	return sum;
+}
+
+double fed_loss_cross_entropy(const float *y, const int32_t *label, uint32_t batch,
+                              uint32_t classes, float scale, float *dy, uint32_t *hits)
+{
+	double loss = 0;
+
+	for (uint32_t b = 0; b < batch; b++, y += classes) {
+		const uint32_t best = argmax(y, classes), right = (uint32_t)label[b];
+		const float top = y[best], wanted = y[right];
+		const double sum = exp_sum(y, top, classes, dy);
+
+		loss += log(sum) + (double)top - (double)wanted;
+		if (hits)
+			*hits += best == right;
+		if (dy) {
+			const float share = (float)((double)scale / sum);
+			for (uint32_t c = 0; c < classes; c++)
+				dy[c] *= share;
+			dy[right] -= scale;
+			dy += classes;
+		}
+	}
+	return loss;
+}
+
+double fed_loss_squared(const float *y, const float *target, uint32_t batch, uint32_t outputs,
+                        float scale, float *dy)
+{
+	const float share = scale / (float)outputs;
+	double sum = 0;
+
+	for (size_t j = 0; j < (size_t)batch * outputs; j++) {
+		const float off = y[j] - target[j];
+
+		sum += (double)off * (double)off;
+		if (dy)
+			dy[j] = share * off;
+	}
+	return sum / (2.0 * outputs);
+}
+
+double fed_net_loss(const struct fed_net *net, const float *y, const int32_t *label,
+                    const float *target, uint32_t batch, float scale, float *dy, uint32_t *hits)
+{
+	if (net->loss == FED_LOSS_CROSS_ENTROPY)
+		return fed_loss_cross_entropy(y, label, batch, net->classes, scale, dy, hits);
+	return fed_loss_squared(y, target, batch, net->outputs, scale, dy);
+}

@@ -1,0 +1,128 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * nn/net.c - a built net: its life, parameters and description.
+ */
+#include "nn/net.h"
+
+#include <string.h>
+
+#include "base/mem.h"
+#include "base/random.h"
+#include "nn/image.h"
+#include "nn/layers.h"
+
+void fed_net_init(struct fed_net *net, const struct fed_shape *input, uint32_t classes,
+                  uint32_t outputs)
+{
+	*net = (struct fed_net){.input = *input, .classes = classes, .outputs = outputs};
+}
+
+void fed_net_release(struct fed_net *net)
+{
+	for (size_t l = 0; l < net->layers; l++)
+		fed_free(net->layer[l].copy);
+	fed_free(net->layer);
+	*net = (struct fed_net){0};
+}
+
+int fed_net_finish(struct fed_net *net, struct fed_error *err)
+{
+	char text[FED_SHAPE_TEXT];
+
+	if (net->broken)
+		return fed_fail(err, "a layer was refused and build() went on without it");
+	if (net->layers == 0)
+		return fed_fail(err, "the model has no layers");
+	if (!net->loss)
+		return fed_fail(err, "the model names no loss");
+	const struct fed_shape *out = &net->layer[net->layers - 1].out;
+	if (fed_shape_size(out) != net->outputs)
+		return fed_fail(err, "the last layer gives %s, the dataset needs %u outputs",
+		                fed_shape_text(out, text), net->outputs);
+	return FED_OK;
+}
+
+void fed_net_init_params(const struct fed_net *net, float *params, uint64_t seed)
+{
+	for (size_t l = 0; l < net->layers; l++) {
+		const struct fed_net_layer *layer = &net->layer[l];
+		float *own = params + layer->offset;
+
+		memset(own, 0, layer->count * sizeof *own);
+		if (layer->count && layer->ops->init)
+			layer->ops->init(layer->config, &layer->in, own,
+			                 fed_stream_key(seed, FED_FOR_INIT, l, 0));
+	}
+}
+
+double fed_net_flops(const struct fed_net *net, size_t first, size_t last)
+{
+	double flops = 0;
+
+	for (size_t l = first; l < last; l++)
+		flops += net->layer[l].flops;
+	return flops;
+}
+
+bool fed_net_tensor(const struct fed_net *net, size_t l, uint32_t t, char name[48],
+                    struct fed_tensor *out)
+{
+	const struct fed_net_layer *layer = &net->layer[l];
+	struct fed_tensor tensor = {.name = "params",
+	                            .rank = 1,
+	                            .dim = {(uint32_t)layer->count},
+	                            .stride = {1},
+	                            .file_rank = 1,
+	                            .file_shape = {(uint32_t)layer->count}};
+
+	if (layer->count == 0)
+		return false;
+	if (layer->ops->tensor ? !layer->ops->tensor(layer->config, &layer->in, t, &tensor) : t > 0)
+		return false;
+	snprintf(name, 48, "%s.%.15s", layer->name, tensor.name);
+	tensor.offset += layer->offset;
+	*out = tensor;
+	return true;
+}
+
+/* One row of the table; `made` is a reused cell. */
+static void describe_layer(const struct fed_net *net, size_t l, struct fed_text *made,
+                           struct fed_text *out)
+{
+	const struct fed_net_layer *layer = &net->layer[l];
+	char what[48] = "", shape[FED_SHAPE_TEXT];
+
+	if (layer->ops->describe)
+		layer->ops->describe(layer->config, &layer->in, what, sizeof what);
+	if (l + 1 < net->layers)
+		fed_text_add(out, "%4zu", l + 1);
+	else
+		fed_text_add(out, "%4s", "");
+	fed_text_add(out, "  %-12s %-26s %-12s", layer->name, what, fed_shape_text(&layer->out, shape));
+	fed_text_clear(made);
+	fed_text_count(made, (double)layer->count);
+	fed_text_add(out, " %12s", fed_text_str(made));
+	fed_text_clear(made);
+	fed_text_si(made, layer->flops, "FLOP");
+	fed_text_add(out, " %14s\n", fed_text_str(made));
+}
+
+void fed_net_describe(const struct fed_net *net, struct fed_text *out)
+{
+	struct fed_text cell = {0};
+	char shape[FED_SHAPE_TEXT];
+
+	fed_text_add(out, "%4s  %-12s %-26s %-12s %12s %14s\n", "cut", "layer", "", "output",
+	             "parameters", "per example");
+	fed_text_add(out, "%4s  %-12s %-26s %s\n", "", "input", "", fed_shape_text(&net->input, shape));
+	for (size_t l = 0; l < net->layers; l++)
+		describe_layer(net, l, &cell, out);
+	fed_text_count(&cell, (double)net->dim);
+	fed_text_add(out, "%s parameters, ", fed_text_str(&cell));
+	fed_text_clear(&cell);
+	fed_text_si(&cell, fed_net_flops(net, 0, net->layers), "FLOP");
+	fed_text_add(out, "%s forward an example, %s\n", fed_text_str(&cell),
+	             net->loss == FED_LOSS_CROSS_ENTROPY ? "cross entropy" : "squared loss");
+	out->failed |= cell.failed;
+	fed_text_release(&cell);
+}

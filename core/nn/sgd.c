@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * nn/sgd.c - steps of mini-batch gradient descent.
+ */
+#include "nn/sgd.h"
+
+#include "nn/kernels.h"
+
+bool fed_sgd_is_plain(const struct fed_sgd *sgd)
+{
+	return sgd->momentum == 0 && sgd->weight_decay == 0 && !sgd->extra;
+}
+
+/* One pass; adds scale * gradient of the summed loss to grads. */
+static double pass(struct fed_workspace *ws, const float *w, float *grads, const int32_t *label,
+                   const float *target, uint32_t batch, float scale)
+{
+	float *dy = fed_workspace_output_gradient(ws);
+	const float *y = fed_net_forward(ws, w, batch);
+	const double loss = fed_net_loss(ws->net, y, label, target, batch, scale, dy, NULL);
+
+	fed_net_backward(ws, w, grads, dy, batch);
+	return loss;
+}
+
+double fed_sgd_step(struct fed_workspace *ws, const struct fed_sgd *sgd, float *w,
+                    const int32_t *label, const float *target, uint32_t batch)
+{
+	if (fed_sgd_is_plain(sgd))
+		return pass(ws, w, w, label, target, batch, (float)(-sgd->lr / batch));
+	const double loss = fed_sgd_accumulate(ws, sgd, w, label, target, batch, batch);
+	fed_sgd_apply(sgd, w, ws->net->dim);
+	return loss;
+}
+
+double fed_sgd_accumulate(struct fed_workspace *ws, const struct fed_sgd *sgd, const float *w,
+                          const int32_t *label, const float *target, uint32_t part, uint32_t batch)
+{
+	return pass(ws, w, sgd->gradient, label, target, part, (float)(1.0 / batch));
+}
+
+void fed_sgd_apply(const struct fed_sgd *sgd, float *w, size_t dim)
+{
+	enum { BLOCK = 8192 }; /* the extra term finds w and g in the cache, and leaves them there */
+	const struct fed_kernels *k = fed_kernels();
+	const float lr = (float)sgd->lr, decay = (float)sgd->weight_decay;
+
+	for (size_t j = 0; j < dim; j += BLOCK) {
+		const size_t end = dim - j < BLOCK ? dim : j + BLOCK;
+
+		if (sgd->extra)
+			sgd->extra(sgd->ctx, w, sgd->gradient, j, end);
+		if (sgd->momentum > 0)
+			k->momentum_step(w + j, sgd->velocity + j, sgd->gradient + j, end - j, lr,
+			                 (float)sgd->momentum, decay);
+		else
+			k->plain_step(w + j, sgd->gradient + j, end - j, lr, decay);
+	}
+}
