@@ -222,7 +222,7 @@ void fed_canvas_text(const struct fed_canvas *canvas, struct fed_text *out, bool
 				put_style(out, style);
 			}
 			if (!utf8)
-				fed_text_put(out, &(char){cell->code ? ascii(cell->code) : ' '}, 1);
+				fed_text_put(out, &(char){cell->code ? ascii(cell->code) : '?'}, 1);
 			else if (cell->code)
 				put_code(out, cell->code);
 		}
