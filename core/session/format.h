@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * session/format.h - the fixed bytes of a saved file, for saver.c and loader.c.
+ */
+#ifndef FED_SESSION_FORMAT_H
+#define FED_SESSION_FORMAT_H
+
+#include "session/sections.h"
+
+#define FED_FILE_MAGIC "FEDSHSAV"
+#define FED_FILE_VERSION 1u
+#define FED_FILE_HEAD 12                        /* magic and version; then their CRC-32 */
+#define FED_SECTION_HEAD (FED_SECTION_NAME + 8) /* name and length; then their CRC-32 */
+
+#endif
