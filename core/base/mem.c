@@ -5,7 +5,6 @@
 #include "base/mem.h"
 
 #include <stdatomic.h>
-#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -31,6 +30,11 @@ static bool chosen_to_fail(void)
 void fed_mem_fail_at(uint64_t k)
 {
 	atomic_store(&countdown, k);
+}
+
+bool fed_mem_fail_ahead(void)
+{
+	return atomic_load(&countdown) > 0;
 }
 
 int64_t fed_mem_live(void)

@@ -8,6 +8,7 @@
 #ifndef FED_BASE_MEM_H
 #define FED_BASE_MEM_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -30,6 +31,8 @@ int fed_fail_memory(struct fed_error *err, size_t bytes, const char *what);
 
 /* Tests: from now on the k-th allocation (1 = the next) fails; 0 = none.  Counts over threads. */
 void fed_mem_fail_at(uint64_t k);
+/* Whether that allocation is still to come. */
+bool fed_mem_fail_ahead(void);
 /* Blocks of both families allocated and not freed. */
 int64_t fed_mem_live(void);
 

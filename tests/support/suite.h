@@ -23,9 +23,10 @@
  * environment keeps all in one process, for a debugger. */
 int fed_run_suite(Suite *);
 
-/* try_it(ctx, err) again and again, the k-th allocation failing, k = 1, 2, ... until it succeeds.
- * Each failure must be FED_FAIL (or FED_REJECT) with words and leave no block behind; a success may
- * leave none either, so try_it frees what it made.  Returns the number of allocations. */
+/* try_it(ctx, err) again and again, the k-th allocation failing, k = 1, 2, ... until there is no
+ * k-th; then it must succeed.  A failure must have words (a call may also do without what it did
+ * not get); no outcome may leave a block behind, so try_it frees what it made.  Returns the number
+ * of allocations. */
 unsigned fed_each_allocation(int (*try_it)(void *ctx, struct fed_error *), void *ctx);
 
 /* A fresh folder, removed with all that is in it by fed_temp_remove. */
