@@ -188,7 +188,7 @@ static int read_header(struct idx_file *f, const char *path, uint32_t rank, stru
 	struct fed_error why;
 
 	if (fed_reader_read(f->reader, head, n, &why))
-		return fed_fail(err, "%.80s: no IDX header: %.160s", f->name, why.text);
+		return fed_fail(err, "%.250s; it has no IDX header", why.text);
 	if (big_endian(head) != (0x800 | rank))
 		return fed_fail(err, "%.80s: begins with 0x%08x; an IDX file of %s begins with 0x%08x",
 		                f->name, big_endian(head), f->unit, 0x800 | rank);
@@ -219,10 +219,10 @@ static int read_items(struct idx_file *f, uint32_t keep, uint8_t *to, uint8_t *s
 
 	for (uint32_t i = 0; i < f->count; i++)
 		if (fed_reader_read(f->reader, i < keep ? to + i * f->item : spare, f->item, &why))
-			return fed_fail(err, "%.80s: needs %u %s, file ends after %u (%.120s)", f->name,
-			                f->count, f->unit, i, why.text);
+			return fed_fail(err, "%.230s; it needs %u %s, file ends after %u", why.text, f->count,
+			                f->unit, i);
 	if (fed_reader_end(f->reader, &why))
-		return fed_fail(err, "%.80s: after %u %s: %.160s", f->name, f->count, f->unit, why.text);
+		return fed_fail(err, "%.250s: %u %s", why.text, f->count, f->unit);
 	return FED_OK;
 }
 

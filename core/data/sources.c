@@ -14,7 +14,7 @@ static const struct fed_source *const named[] = {
 	&fed_source_fashion,   &fed_source_glyphs, &fed_source_blobs,
 	&fed_source_synthetic, &fed_source_linear,
 };
-static const struct fed_source *const by_path[] = {&fed_source_idx};
+static const struct fed_source *const by_path[] = {&fed_source_idx, &fed_source_csv};
 
 enum { NAMED = sizeof named / sizeof *named, BY_PATH = sizeof by_path / sizeof *by_path };
 
@@ -51,9 +51,9 @@ static int fail_unknown(const char *name, struct fed_error *err)
 	for (size_t i = 0; i < NAMED; i++)
 		fed_text_add(&list, "%s%s", i ? ", " : "", named[i]->name);
 	fed_fail(err,
-	         "no dataset and no file is called %.80s%s%s%s; there are %s, folders of IDX files and "
+	         "no dataset and no file is called %s%s%s%s; there are %s, folders of IDX files and "
 	         ".csv files",
-	         name, near ? " (did you mean " : "", near ? near : "", near ? "?)" : "",
+	         fed_show(name).s, near ? " (did you mean " : "", near ? near : "", near ? "?)" : "",
 	         fed_text_str(&list));
 	fed_text_release(&list);
 	return FED_FAIL;
@@ -64,6 +64,7 @@ static int find_by_path(const char *name, const char *path, const struct fed_sou
                         struct fed_error *err)
 {
 	struct stat st;
+	uint64_t size;
 
 	if (stat(path, &st))
 		return fail_unknown(name, err);
@@ -71,12 +72,14 @@ static int find_by_path(const char *name, const char *path, const struct fed_sou
 		*out = &fed_source_idx;
 		return FED_OK;
 	}
-	if (fed_file_readable(path, NULL, err))
+	if (fed_file_readable(path, &size, err))
 		return FED_FAIL;
 	if (ends_with(path, "-ubyte") || ends_with(path, "-ubyte.gz"))
-		return fed_fail(err, "%.120s is one of four IDX files; name its folder", name);
+		return fed_fail(err, "%s is one of four IDX files; name its folder", fed_show(name).s);
 	if (!ends_with(path, ".csv"))
-		return fed_fail(err, "%.120s is neither a folder of IDX files nor a .csv file", name);
+		return fed_fail(err, "%s is neither a folder of IDX files nor a .csv file",
+		                fed_show(name).s);
+	*out = &fed_source_csv;
 	return FED_OK;
 }
 

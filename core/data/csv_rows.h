@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * data/csv_rows.h - a CSV text as rows of cells (RFC 4180); for core/data alone.
+ *
+ * Cells are cut in place: the text is changed as it is read, and cells point into it.  Quotes,
+ * CRLF and a byte-order mark are understood; spaces around a bare cell are dropped; blank lines
+ * are skipped.
+ */
+#ifndef FED_DATA_CSV_ROWS_H
+#define FED_DATA_CSV_ROWS_H
+
+#include "base/text.h"
+#include "fedsh/plugin.h"
+
+struct fed_cell {
+	char *s;
+	size_t line, column; /* from 1, in bytes; for errors */
+};
+
+struct fed_csv {
+	const char *name; /* of the file, for errors: "NAME:line:column: ..." */
+	char separator;
+	char *p, *line_start;
+	size_t line;
+	struct fed_cell *cell; /* [n] of the present row */
+	size_t n, room;
+};
+
+/* text: ends with a NUL, lives as long as the cells are used. */
+int fed_csv_init(struct fed_csv *, const char *name, struct fed_text *text, char separator,
+                 struct fed_error *);
+void fed_csv_release(struct fed_csv *);
+/* The next row; *more is false when there is none. */
+int fed_csv_row(struct fed_csv *, bool *more, struct fed_error *);
+
+#endif
