@@ -32,15 +32,16 @@ static const char doc[] =
 	"FedAvg's mean D goes through a heavy ball at the server.  v starts at zero;\n"
 	"beta=0 eta=1 is fedavg.\n"
 	"\n"
-	"For: clients with different data.  Their rounds pull in different directions;\n"
-	"momentum keeps what they agree on and evens out the rest.  A constant D gives\n"
-	"steps of D/(1 - beta) in the long run, so lower lr or eta as beta grows.\n"
+	"For: clients with different data.  Their rounds pull in different\n"
+	"directions; momentum keeps what they agree on and evens out the rest.  A\n"
+	"constant D gives steps of D/(1 - beta) in the long run, so lower lr or eta\n"
+	"as beta grows.\n"
 	"\n"
 	"Source: Hsu, Qi, Brown, Measuring the Effects of Non-Identical Data\n"
 	"Distribution for Federated Visual Classification, arXiv:1909.06335, 2019.\n"
 	"\n"
-	"Differences: the paper has no eta (it is 1).  Some systems damp the mean,\n"
-	"v <- beta v + (1 - beta) D, which here is eta = 1 - beta; some offer Nesterov\n"
+	"Differences: the paper has no eta (it is 1).  Some systems damp the mean, v\n"
+	"<- beta v + (1 - beta) D, which here is eta = 1 - beta; some offer Nesterov\n"
 	"momentum under the same name.";
 
 static int begin(void *state, const struct fed_round *r, struct fed_error *err)

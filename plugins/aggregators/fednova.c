@@ -26,8 +26,9 @@ static const char doc[] =
 	"    step = tau_eff sum_i p_i d_i/tau_i\n"
 	"    p_i = n_i/N,   tau_i = local steps,   tau_eff = sum_i p_i tau_i\n"
 	"\n"
-	"Each update is divided by the client's number of steps, averaged, and the mean\n"
-	"step multiplied by the mean number of steps.  With equal tau_i it is fedavg.\n"
+	"Each update is divided by the client's number of steps, averaged, and the\n"
+	"mean step multiplied by the mean number of steps.  With equal tau_i it is\n"
+	"fedavg.\n"
 	"\n"
 	"For: clients of unequal speed or size.  One that makes ten times the steps\n"
 	"pulls ten times as hard under fedavg, which then converges to the minimum of\n"
@@ -36,10 +37,10 @@ static const char doc[] =
 	"Source: Wang et al., Tackling the Objective Inconsistency Problem in\n"
 	"Heterogeneous Federated Optimization, NeurIPS 2020, equation 6.\n"
 	"\n"
-	"Differences: tau_i counts steps, which is the paper's |a_i|_1 for plain local\n"
-	"SGD.  For local momentum or a proximal term the paper weighs the steps of a\n"
-	"client unequally; here they still count as one each.  Server momentum, an\n"
-	"option of the authors' code, is left out.";
+	"Differences: tau_i counts steps, which is the paper's |a_i|_1 for plain\n"
+	"local SGD.  For local momentum or a proximal term the paper weighs the steps\n"
+	"of a client unequally; here they still count as one each.  Server momentum,\n"
+	"an option of the authors' code, is left out.";
 
 static int begin(void *state, const struct fed_round *r, struct fed_error *err)
 {

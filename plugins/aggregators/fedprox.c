@@ -38,10 +38,11 @@ static const char doc[] =
 	"Source: Li et al., Federated Optimization in Heterogeneous Networks, MLSys\n"
 	"2020, algorithm 2.\n"
 	"\n"
-	"Differences: the paper draws clients with probability n_i/N and takes the plain\n"
-	"mean (weighting=equal with a draw by size); here, as in most systems, the draw\n"
-	"is uniform and the mean weighted.  Clients that finish only part of their work\n"
-	"are in the paper's algorithm too; here that is a matter of the scheme.";
+	"Differences: the paper draws clients with probability n_i/N and takes the\n"
+	"plain mean (weighting=equal with a draw by size); here, as in most systems,\n"
+	"the draw is uniform and the mean weighted.  Clients that finish only part of\n"
+	"their work are in the paper's algorithm too; here that is a matter of the\n"
+	"scheme.";
 
 static int begin(void *state, const struct fed_round *r, struct fed_error *err)
 {

@@ -20,18 +20,19 @@ static const char doc[] =
 	"    image -> [conv 5x5 -> relu -> max pool 2x2] twice, 32 and 64 filters\n"
 	"          -> dense(512) -> relu -> dense(classes)\n"
 	"\n"
-	"Loss: softmax and cross-entropy.  The convolutions keep height and width (two\n"
-	"rows of zeros on each side), the poolings halve them.  1,663,370 parameters on\n"
-	"28x28 grey images with ten classes.\n"
+	"Loss: softmax and cross-entropy.  The convolutions keep height and width\n"
+	"(two rows of zeros on each side), the poolings halve them.  1,663,370\n"
+	"parameters on 28x28 grey images with ten classes.\n"
 	"\n"
-	"For: images, when 99% on digits is the question; the model behind the published\n"
-	"numbers of rounds.  It costs about 60 times the FLOPs of mlp.\n"
+	"For: images, when 99% on digits is the question; the model behind the\n"
+	"published numbers of rounds.  It costs about 60 times the FLOPs of mlp.\n"
 	"\n"
 	"Source: McMahan et al., Communication-Efficient Learning of Deep Networks\n"
 	"from Decentralized Data, AISTATS 2017, sec. 3 (\"CNN\").\n"
 	"\n"
-	"Differences: the paper gives the number of parameters, from which the padding\n"
-	"follows, but not how the weights start; here uniform in +-1/sqrt(fan in).";
+	"Differences: the paper gives the number of parameters, from which the\n"
+	"padding follows, but not how the weights start; here uniform in +-1/sqrt(fan\n"
+	"in).";
 
 static int build(const void *state, struct fed_builder *b, struct fed_error *err)
 {
@@ -39,9 +40,7 @@ static int build(const void *state, struct fed_builder *b, struct fed_error *err
 	const struct fed_shape *in = &b->input;
 
 	if (in->rank != 3)
-		return fed_fail(err,
-		                "needs images (height, width, channels), this dataset has %zu plain "
-		                "numbers; use softmax or mlp",
+		return fed_fail(err, "needs images, gets examples of %zu numbers; use softmax or mlp",
 		                fed_shape_size(in));
 	if (in->dim[0] < 4 || in->dim[1] < 4)
 		return fed_fail(err, "needs images of at least 4x4, gets %ux%u; use softmax or mlp",

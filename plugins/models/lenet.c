@@ -25,10 +25,10 @@ static const char doc[] =
 	"          -> conv 5x5, 16 filters -> tanh -> mean pool 2x2\n"
 	"          -> dense(120) -> tanh -> dense(84) -> tanh -> dense(classes)\n"
 	"\n"
-	"Loss: softmax and cross-entropy.  The first convolution adds two rows of zeros\n"
-	"on each side of images below 32x32, so that 28x28 comes to 14x14 after the\n"
-	"first pooling as in the original.  61,706 parameters on 28x28 grey images with\n"
-	"ten classes.\n"
+	"Loss: softmax and cross-entropy.  The first convolution adds two rows of\n"
+	"zeros on each side of images below 32x32, so that 28x28 comes to 14x14 after\n"
+	"the first pooling as in the original.  61,706 parameters on 28x28 grey\n"
+	"images with ten classes.\n"
 	"\n"
 	"For: images with a small model; its many layers make many cuts for split\n"
 	"learning.\n"
@@ -36,11 +36,11 @@ static const char doc[] =
 	"Source: LeCun, Bottou, Bengio, Haffner, Gradient-Based Learning Applied to\n"
 	"Document Recognition, Proceedings of the IEEE 86(11), 1998, sec. II.B.\n"
 	"\n"
-	"Differences: as in most later versions every filter of the second convolution\n"
-	"sees all six maps (the original has a table of connections), poolings have no\n"
-	"weights of their own and no activation, tanh is not scaled, and the output is a\n"
-	"dense layer with softmax, not radial basis functions.  activation=relu\n"
-	"pooling=max is what many tutorials call LeNet.";
+	"Differences: as in most later versions every filter of the second\n"
+	"convolution sees all six maps (the original has a table of connections),\n"
+	"poolings have no weights of their own and no activation, tanh is not scaled,\n"
+	"and the output is a dense layer with softmax, not radial basis functions.\n"
+	"activation=relu pooling=max is what many tutorials call LeNet.";
 
 static int activate(const struct lenet *m, struct fed_builder *b, struct fed_error *err)
 {
@@ -61,9 +61,7 @@ static int build(const void *state, struct fed_builder *b, struct fed_error *err
 	const struct fed_shape *in = &b->input;
 
 	if (in->rank != 3)
-		return fed_fail(err,
-		                "needs images (height, width, channels), this dataset has %zu plain "
-		                "numbers; use softmax or mlp",
+		return fed_fail(err, "needs images, gets examples of %zu numbers; use softmax or mlp",
 		                fed_shape_size(in));
 	if (in->dim[0] < 12 || in->dim[1] < 12)
 		return fed_fail(err, "needs images of at least 12x12, gets %ux%u; use cnn or mlp",

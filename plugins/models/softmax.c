@@ -16,8 +16,8 @@ static const char doc[] =
 	"\n"
 	"Source: Bishop, Pattern Recognition and Machine Learning, 2006, sec. 4.3.4.\n"
 	"\n"
-	"Differences: none in the maths.  Weights start small and random; some systems\n"
-	"start this model at zero, where it is just as well posed.";
+	"Differences: none in the maths.  Weights start small and random; some\n"
+	"systems start this model at zero, where it is just as well posed.";
 
 static int build(const void *state, struct fed_builder *b, struct fed_error *err)
 {
