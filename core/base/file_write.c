@@ -80,6 +80,8 @@ int fed_file_open(struct fed_file_writer *w, const char *path, struct fed_error 
 	struct stat st;
 
 	*w = (struct fed_file_writer){0};
+	if (*path == '\0')
+		return fed_fail(err, "the name is empty; give the name of a file");
 	w->path = target_of(path);
 	if (!w->path)
 		return fed_fail_memory(err, strlen(path) + 1, "a file name");

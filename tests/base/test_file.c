@@ -1,0 +1,259 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Files: whatever fails, nothing hangs and the old file stays.
+ */
+#include "base/file.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/mem.h"
+#include "support/suite.h"
+
+#define COUNT(a) (sizeof(a) / sizeof *(a))
+
+static struct fed_temp temp;
+
+static void setup(void)
+{
+	fed_temp_make(&temp);
+}
+
+static void teardown(void)
+{
+	fed_temp_remove(&temp);
+}
+
+static void check_content(const char *path, const char *content)
+{
+	struct fed_text t = {0};
+	struct fed_error err;
+
+	fed_assert_ok(fed_file_read(path, 1 << 20, &t, &err), &err);
+	ck_assert_str_eq(fed_text_str(&t), content);
+	fed_text_release(&t);
+}
+
+START_TEST(reading)
+{
+	struct fed_error err;
+	struct fed_text t = {0};
+	uint64_t size = 0;
+	const char *path = fed_temp_write(&temp, "a", "hello", 5);
+
+	fed_assert_ok(fed_file_readable(path, &size, &err), &err);
+	ck_assert_uint_eq(size, 5);
+	fed_text_add(&t, "before ");
+	fed_assert_ok(fed_file_read(path, 5, &t, &err), &err);
+	ck_assert_str_eq(fed_text_str(&t), "before hello");
+	ck_assert_int_eq(fed_file_read(path, 4, &t, &err), FED_FAIL);
+	ck_assert_ptr_nonnull(strstr(err.text, "is larger than 4 B"));
+	ck_assert_str_eq(fed_text_str(&t), "before hello");
+	fed_text_release(&t);
+	/* The size that stat tells is 0. */
+	fed_assert_ok(fed_file_read("/proc/self/status", 1 << 20, &t, &err), &err);
+	ck_assert_uint_gt(t.len, 100);
+	fed_text_release(&t);
+}
+END_TEST
+
+START_TEST(what_is_no_file_is_refused_at_once)
+{
+	struct fed_error err;
+	struct fed_text t = {0};
+	struct fed_reader *r;
+	struct fed_file_writer w;
+	uint64_t size;
+	char fifo[256];
+
+	strcpy(fifo, fed_temp_file(&temp, "fifo"));
+	ck_assert_int_eq(mkfifo(fifo, 0600), 0);
+	const struct {
+		const char *path, *why;
+	} rows[] = {
+		{temp.dir, "is a directory"},      {fifo, "is a pipe"},
+		{"/dev/zero", "is a device"},      {"/no/such/file", "No such file"},
+		{"/proc/self/mem/x", "directory"}, {"", "No such file"},
+	};
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		ck_assert_int_eq(fed_file_readable(rows[i].path, &size, &err), FED_FAIL);
+		ck_assert_msg(strstr(err.text, rows[i].why) != NULL, "%s", err.text);
+		ck_assert_int_eq(strncmp(err.text, rows[i].path, strlen(rows[i].path)), 0);
+		ck_assert_int_eq(fed_file_read(rows[i].path, 10, &t, &err), FED_FAIL);
+		ck_assert_int_eq(fed_reader_open(&r, rows[i].path, &err), FED_FAIL);
+		ck_assert_int_eq(fed_file_open(&w, rows[i].path, &err), FED_FAIL);
+	}
+	/* A name never reaches the terminal raw. */
+	ck_assert_int_eq(fed_file_readable("\033[2Jx", &size, &err), FED_FAIL);
+	ck_assert_str_eq(err.text, "?[2Jx: No such file or directory");
+}
+END_TEST
+
+START_TEST(home)
+{
+	static const char *const rows[][2] = {
+		{"~/x", "/h/x"}, {"~", "/h"}, {"~user/x", "~user/x"}, {"a~/x", "a~/x"}, {"", ""}};
+
+	setenv("HOME", "/h", 1);
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		struct fed_text t = {0};
+
+		fed_path_expand(rows[i][0], &t);
+		ck_assert_str_eq(fed_text_str(&t), rows[i][1]);
+		fed_text_release(&t);
+	}
+	unsetenv("HOME");
+	struct fed_text t = {0};
+	fed_path_expand("~/x", &t);
+	ck_assert_str_eq(fed_text_str(&t), "~/x");
+	fed_text_release(&t);
+}
+END_TEST
+
+static int save(const char *path, const char *a, const char *b, struct fed_error *err)
+{
+	struct fed_file_writer w;
+
+	if (fed_file_open(&w, path, err) != FED_OK)
+		return FED_FAIL;
+	fed_file_write(&w, a, strlen(a));
+	fed_file_write(&w, b, strlen(b));
+	return fed_file_commit(&w, err);
+}
+
+START_TEST(writing)
+{
+	struct fed_error err;
+	struct stat st;
+	const char *path = fed_temp_file(&temp, "out");
+
+	fed_assert_ok(save(path, "one ", "two", &err), &err);
+	check_content(path, "one two");
+	ck_assert_int_eq(chmod(path, 0640), 0);
+	fed_assert_ok(save(path, "three", "", &err), &err);
+	check_content(path, "three");
+	ck_assert_int_eq(stat(path, &st), 0);
+	ck_assert_int_eq(st.st_mode & 0777, 0640);
+	ck_assert_uint_eq(fed_temp_count(&temp), 1);
+}
+END_TEST
+
+START_TEST(the_checksum_is_of_all_that_was_written)
+{
+	struct fed_file_writer w;
+	struct fed_error err;
+
+	fed_assert_ok(fed_file_open(&w, fed_temp_file(&temp, "out"), &err), &err);
+	fed_file_write(&w, "1234", 4);
+	fed_file_write(&w, "56789", 5);
+	ck_assert_uint_eq(w.crc, 0xcbf43926); /* the check value of CRC-32 */
+	fed_file_abandon(&w);
+	ck_assert_uint_eq(fed_temp_count(&temp), 0);
+	ck_assert_uint_eq(fed_crc32(0, NULL, 0), 0);
+}
+END_TEST
+
+START_TEST(a_link_stays_a_link)
+{
+	struct fed_error err;
+	struct stat st;
+	char link[256];
+
+	strcpy(link, fed_temp_file(&temp, "link"));
+	fed_temp_write(&temp, "real", "old", 3);
+	ck_assert_int_eq(symlink(temp.file, link), 0);
+	fed_assert_ok(save(link, "new", "", &err), &err);
+	ck_assert_int_eq(lstat(link, &st), 0);
+	ck_assert(S_ISLNK(st.st_mode));
+	check_content(fed_temp_file(&temp, "real"), "new");
+}
+END_TEST
+
+/* Two writes, one fsync, one rename: each fails once. */
+START_TEST(every_step_may_fail)
+{
+	static const int errors[] = {ENOSPC, EIO};
+	struct fed_error err;
+	const char *path = fed_temp_write(&temp, "out", "old", 3);
+
+	for (size_t e = 0; e < COUNT(errors); e++)
+		for (uint64_t k = 1; k <= 5; k++) {
+			const int64_t live = fed_mem_live();
+
+			fed_file_fail_at(k, errors[e]);
+			const int rc = save(path, "new ", "file", &err);
+			fed_file_fail_at(0, 0);
+			ck_assert_int_eq(rc, k <= 4 ? FED_FAIL : FED_OK);
+			if (k <= 4)
+				ck_assert_ptr_nonnull(strstr(err.text, strerror(errors[e])));
+			check_content(path, k <= 4 && e == 0 ? "old" : "new file");
+			ck_assert_uint_eq(fed_temp_count(&temp), 1);
+			ck_assert_int_eq(fed_mem_live(), live);
+		}
+}
+END_TEST
+
+START_TEST(a_full_disk)
+{
+	struct fed_file_writer w;
+	struct fed_error err;
+
+	/* The real thing, as far as a test can: the kernel's own full device behind the stream. */
+	fed_assert_ok(fed_file_open(&w, fed_temp_file(&temp, "out"), &err), &err);
+	FILE *full = fopen("/dev/full", "wb");
+	if (full) {
+		fclose(w.f);
+		w.f = full;
+		for (int i = 0; i < 100; i++)
+			fed_file_write(&w, "0123456789abcdef", 16);
+		ck_assert_int_eq(fed_file_commit(&w, &err), FED_FAIL);
+		ck_assert_ptr_nonnull(strstr(err.text, strerror(ENOSPC)));
+	} else {
+		fed_file_abandon(&w);
+	}
+	ck_assert_uint_eq(fed_temp_count(&temp), 0);
+}
+END_TEST
+
+static int save_and_read(void *ctx, struct fed_error *err)
+{
+	struct fed_text t = {0};
+	int rc = save(ctx, "a", "b", err);
+
+	if (rc == FED_OK)
+		rc = fed_file_read(ctx, 100, &t, err);
+	fed_text_release(&t);
+	return rc;
+}
+
+START_TEST(no_memory)
+{
+	char path[256];
+
+	strcpy(path, fed_temp_file(&temp, "out"));
+	ck_assert_uint_gt(fed_each_allocation(save_and_read, path), 2);
+	ck_assert_uint_eq(fed_temp_count(&temp), 1);
+}
+END_TEST
+
+int main(void)
+{
+	Suite *suite = suite_create("file");
+	TCase *tests = tcase_create("file");
+
+	tcase_add_checked_fixture(tests, setup, teardown);
+	tcase_add_test(tests, reading);
+	tcase_add_test(tests, what_is_no_file_is_refused_at_once);
+	tcase_add_test(tests, home);
+	tcase_add_test(tests, writing);
+	tcase_add_test(tests, the_checksum_is_of_all_that_was_written);
+	tcase_add_test(tests, a_link_stays_a_link);
+	tcase_add_test(tests, every_step_may_fail);
+	tcase_add_test(tests, a_full_disk);
+	tcase_add_test(tests, no_memory);
+	suite_add_tcase(suite, tests);
+	return fed_run_suite(suite);
+}

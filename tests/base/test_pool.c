@@ -1,0 +1,323 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * The pool: order, window, waiting and taking back.  No test sleeps; where one needs a job that is
+ * still running, a gate holds it.
+ */
+#include "base/pool.h"
+
+#include <math.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "base/random.h"
+#include "support/suite.h"
+
+/* Jobs stop at a closed gate. */
+struct gate {
+	pthread_mutex_t lock;
+	pthread_cond_t moved;
+	bool open;
+	int inside; /* jobs that came to it */
+};
+
+static struct gate gate = {PTHREAD_MUTEX_INITIALIZER, PTHREAD_COND_INITIALIZER, true, 0};
+
+static void gate_set(bool open)
+{
+	pthread_mutex_lock(&gate.lock);
+	gate.open = open;
+	gate.inside = 0;
+	pthread_cond_broadcast(&gate.moved);
+	pthread_mutex_unlock(&gate.lock);
+}
+
+static void gate_pass(void)
+{
+	pthread_mutex_lock(&gate.lock);
+	gate.inside++;
+	pthread_cond_broadcast(&gate.moved);
+	while (!gate.open)
+		pthread_cond_wait(&gate.moved, &gate.lock);
+	pthread_mutex_unlock(&gate.lock);
+}
+
+static void gate_await(int inside)
+{
+	pthread_mutex_lock(&gate.lock);
+	while (gate.inside < inside)
+		pthread_cond_wait(&gate.moved, &gate.lock);
+	pthread_mutex_unlock(&gate.lock);
+}
+
+struct task {
+	struct fed_job job; /* first: a job is its task */
+	uint64_t in, out;
+	bool gated;
+	int order; /* when it started */
+	atomic_int *started;
+	int worker;
+};
+
+static void run(struct fed_job *job, int worker)
+{
+	struct task *t = (struct task *)job;
+
+	t->order = atomic_fetch_add(t->started, 1);
+	t->worker = worker;
+	if (t->gated)
+		gate_pass();
+	t->out = fed_random(t->in, 0);
+}
+
+static struct task task(uint64_t in, double due, atomic_int *started)
+{
+	return (struct task){.job = {.run = run, .due = due, .seq = in}, .in = in, .started = started};
+}
+
+static struct fed_pool *make(int threads, int window)
+{
+	struct fed_pool *p = NULL;
+	struct fed_error err;
+
+	fed_assert_ok(fed_pool_init(&p, threads, window, &err), &err);
+	ck_assert_int_eq(fed_pool_threads(p), threads);
+	return p;
+}
+
+static void submit(struct fed_pool *p, struct task *t)
+{
+	struct fed_error err;
+
+	fed_assert_ok(fed_pool_submit(p, &t->job, &err), &err);
+}
+
+static const int shapes[][2] = {{1, 1}, {1, 8}, {2, 1}, {2, 4}, {8, 2}, {8, 1000}};
+
+/* All jobs run once and give the same, joined in any order. */
+START_TEST(every_job_is_done)
+{
+	enum { N = 500 };
+	static struct task tasks[N];
+	struct fed_stream s = fed_stream_open(3, FED_FOR_DATA, (uint64_t)_i, 0);
+	struct fed_pool *p = make(shapes[_i][0], shapes[_i][1]);
+	atomic_int started = 0;
+	uint32_t order[N];
+
+	for (uint32_t i = 0; i < N; i++) {
+		tasks[i] = task(i, fed_stream_real(&s), &started);
+		submit(p, &tasks[i]);
+		order[i] = i;
+	}
+	fed_stream_shuffle(&s, order, N);
+	for (uint32_t i = 0; i < N; i++) {
+		struct task *t = &tasks[order[i]];
+
+		fed_pool_join(p, &t->job);
+		ck_assert_uint_eq(t->out, fed_random(t->in, 0));
+		ck_assert(t->worker >= 0 && t->worker < shapes[_i][0]);
+	}
+	ck_assert_int_eq(started, N);
+	fed_pool_free(p);
+}
+END_TEST
+
+START_TEST(jobs_start_by_due_time_then_number)
+{
+	enum { N = 64 };
+	struct task tasks[N], first;
+	struct fed_pool *p = make(1, 1000);
+	atomic_int started = 0;
+
+	/* The only thread is held while the others are submitted, backwards and in pairs. */
+	gate_set(false);
+	first = task(1000, -INFINITY, &started);
+	first.gated = true;
+	submit(p, &first);
+	gate_await(1);
+	for (int i = 0; i < N; i++) {
+		tasks[i] = task((uint64_t)i, -(i / 2), &started);
+		submit(p, &tasks[i]);
+	}
+	gate_set(true);
+	fed_pool_join(p, &first.job);
+	for (int i = N - 1; i >= 0; i--) {
+		fed_pool_join(p, &tasks[i].job);
+		/* Later pairs are due first; in a pair the lower number goes first. */
+		ck_assert_int_eq(tasks[i].order, 1 + (N - 2 - i / 2 * 2) + i % 2);
+	}
+	fed_pool_free(p);
+}
+END_TEST
+
+START_TEST(the_window_holds_results_back)
+{
+	enum { N = 20, WINDOW = 3 };
+	struct task tasks[N];
+	struct fed_pool *p = make(2, WINDOW);
+	atomic_int started = 0;
+
+	for (int i = 0; i < N; i++) {
+		tasks[i] = task((uint64_t)i, i, &started);
+		submit(p, &tasks[i]);
+	}
+	for (int joined = 0; joined < N; joined++) {
+		/* At most WINDOW are started and not joined. */
+		ck_assert_int_le(atomic_load(&started), joined + WINDOW);
+		fed_pool_join(p, &tasks[joined].job);
+	}
+	fed_pool_free(p);
+}
+END_TEST
+
+/* The window is full of results that nobody takes: the last job is waited for all the same. */
+START_TEST(waiting_goes_before_the_window)
+{
+	enum { N = 10 };
+	struct task tasks[N];
+	struct fed_pool *p = make(1, 1);
+	atomic_int started = 0;
+
+	for (int i = 0; i < N; i++) {
+		tasks[i] = task((uint64_t)i, i, &started);
+		submit(p, &tasks[i]);
+	}
+	for (int i = N - 1; i >= 0; i--) {
+		fed_pool_join(p, &tasks[i].job);
+		ck_assert_uint_eq(tasks[i].out, fed_random((uint64_t)i, 0));
+	}
+	fed_pool_free(p);
+}
+END_TEST
+
+START_TEST(what_is_cancelled_never_starts)
+{
+	enum { N = 30 };
+	struct task tasks[N], first;
+	struct fed_pool *p = make(1, 1000);
+	atomic_int started = 0;
+
+	gate_set(false);
+	first = task(1000, -1, &started);
+	first.gated = true;
+	submit(p, &first);
+	gate_await(1);
+	for (int i = 0; i < N; i++) {
+		tasks[i] = task((uint64_t)i, i * 7 % N, &started);
+		submit(p, &tasks[i]);
+	}
+	for (int i = 0; i < N; i += 2)
+		fed_pool_cancel(p, &tasks[i].job);
+	gate_set(true);
+	fed_pool_cancel(p, &first.job); /* it runs: waits for its end */
+	ck_assert_uint_eq(first.out, fed_random(1000, 0));
+	fed_pool_cancel(p, &first.job); /* no longer the pool's: nothing */
+	for (int i = 0; i < N; i++) {
+		if (i % 2)
+			fed_pool_join(p, &tasks[i].job);
+		ck_assert_uint_eq(tasks[i].out, i % 2 ? fed_random((uint64_t)i, 0) : 0);
+	}
+	ck_assert_int_eq(started, 1 + N / 2);
+	fed_pool_free(p);
+}
+END_TEST
+
+struct sum {
+	uint64_t *out;
+	atomic_int *at_once; /* [threads], by worker: two at once on a worker would be wrong */
+};
+
+static void each(void *ctx, size_t i, int worker)
+{
+	struct sum *s = ctx;
+
+	ck_assert_int_eq(atomic_fetch_add(&s->at_once[worker], 1), 0);
+	s->out[i] = fed_random(i, 1);
+	atomic_fetch_sub(&s->at_once[worker], 1);
+}
+
+/* Beside jobs that wait and run. */
+START_TEST(each_i_once)
+{
+	static const size_t sizes[] = {0, 1, 2, 7, 1000, 20000};
+	static uint64_t out[20000];
+	struct fed_pool *p = make(shapes[_i][0], shapes[_i][1]);
+	atomic_int at_once[8] = {0}, started = 0;
+	struct sum sum = {out, at_once};
+	struct fed_error err;
+	struct task tasks[10];
+
+	for (int i = 0; i < 10; i++) {
+		tasks[i] = task((uint64_t)i, i, &started);
+		submit(p, &tasks[i]);
+	}
+	for (size_t k = 0; k < sizeof sizes / sizeof *sizes; k++) {
+		memset(out, 0, sizeof out);
+		fed_assert_ok(fed_pool_each(p, sizes[k], each, &sum, &err), &err);
+		for (size_t i = 0; i < 20000; i++)
+			ck_assert_uint_eq(out[i], i < sizes[k] ? fed_random(i, 1) : 0);
+	}
+	for (int i = 0; i < 10; i++)
+		fed_pool_join(p, &tasks[i].job);
+	fed_pool_free(p);
+}
+END_TEST
+
+START_TEST(bad_sizes)
+{
+	struct fed_pool *p;
+	struct fed_error err;
+
+	ck_assert_int_eq(fed_pool_init(&p, 0, 1, &err), FED_FAIL);
+	ck_assert_int_eq(fed_pool_init(&p, 1, 0, &err), FED_FAIL);
+	ck_assert_ptr_nonnull(strstr(err.text, "at least 1"));
+	fed_pool_free(NULL);
+}
+END_TEST
+
+static int some_jobs(void *ctx, struct fed_error *err)
+{
+	enum { N = 200 }; /* the heap grows twice */
+	static struct task tasks[N];
+	struct fed_pool *p;
+	atomic_int started = 0;
+	int rc, n = 0;
+
+	(void)ctx;
+	if (fed_pool_init(&p, 2, 1, err) != FED_OK)
+		return FED_FAIL;
+	for (rc = FED_OK; rc == FED_OK && n < N; n += rc == FED_OK) {
+		tasks[n] = task((uint64_t)n, n, &started);
+		rc = fed_pool_submit(p, &tasks[n].job, err);
+	}
+	for (int i = 0; i < n; i++)
+		fed_pool_cancel(p, &tasks[i].job);
+	fed_pool_free(p);
+	return rc;
+}
+
+START_TEST(no_memory)
+{
+	ck_assert_uint_ge(fed_each_allocation(some_jobs, NULL), 2);
+}
+END_TEST
+
+int main(void)
+{
+	const int n_shapes = sizeof shapes / sizeof *shapes;
+	Suite *suite = suite_create("pool");
+	TCase *tests = tcase_create("pool");
+
+	tcase_set_timeout(tests, 60);
+	tcase_add_loop_test(tests, every_job_is_done, 0, n_shapes);
+	tcase_add_test(tests, jobs_start_by_due_time_then_number);
+	tcase_add_test(tests, the_window_holds_results_back);
+	tcase_add_test(tests, waiting_goes_before_the_window);
+	tcase_add_test(tests, what_is_cancelled_never_starts);
+	tcase_add_loop_test(tests, each_i_once, 0, n_shapes);
+	tcase_add_test(tests, bad_sizes);
+	tcase_add_test(tests, no_memory);
+	suite_add_tcase(suite, tests);
+	return fed_run_suite(suite);
+}
