@@ -33,7 +33,7 @@ static const char *const all[] = {"all", NULL};
 static const struct fed_field rows[] = {
 	FED_INT(struct state, groups, 5, 1, 100, "groups"),
 	FED_INT_WORD(struct state, batch, 10, 0, 1e9, all, "examples a step"),
-	FED_INT(struct state, any, -3, INT64_MIN, INT64_MAX, "anything"),
+	FED_INT(struct state, any, -3, -0x1p63, 0x1p63, "anything"),
 	FED_REAL(struct state, learning_rate, 0.1, 0, 10, "learning rate"),
 	FED_REAL(struct state, free, 0, -INFINITY, INFINITY, "anything"),
 	FED_CHOICE(struct state, median, 1, medians, "which median"),

@@ -20,7 +20,8 @@
 #include "fedsh/plugin.h"
 
 /* Run it, print the failures and Check's closing line; what main returns.  CK_FORK=no in the
- * environment keeps all in one process, for a debugger. */
+ * environment keeps all in one process, for a debugger; a test may take two minutes
+ * (CK_DEFAULT_TIMEOUT). */
 int fed_run_suite(Suite *);
 
 /* try_it(ctx, err) again and again, the k-th allocation failing, k = 1, 2, ... until there is no
