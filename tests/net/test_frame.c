@@ -1,0 +1,210 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Parcels, and messages as bytes: what goes in comes out, and nothing else comes out.
+ */
+#include <check.h>
+#include <math.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/file.h"
+#include "base/mem.h"
+#include "base/random.h"
+#include "net/post.h"
+#include "support/suite.h"
+
+static struct fed_envelope make_envelope(uint32_t n, size_t dim)
+{
+	struct fed_stream random = fed_stream_open(n, FED_FOR_DATA, dim, 0);
+	struct fed_parcel *p = fed_parcel_new(n, dim);
+
+	ck_assert_ptr_nonnull(p);
+	for (uint32_t k = 0; k < n; k++)
+		for (size_t j = 0; j < dim; j++)
+			p->vector[k][j] = (float)fed_stream_normal(&random);
+	return (struct fed_envelope){
+		.head = {.id = 0x123456789abcdef0,
+	             .from = 77,
+	             .to = FED_SERVER,
+	             .kind = FED_MESSAGE_UPDATE},
+		.version = UINT64_MAX - 3,
+		.round = 1ull << 40,
+		.samples = 600,
+		.steps = 12345,
+		.loss = 0.25f,
+		.parcel = p,
+	};
+}
+
+static const struct {
+	uint32_t n;
+	size_t dim;
+} sizes[] = {{1, 1}, {3, 17}, {0, 0}, {2, 0}, {17, 1000}};
+
+START_TEST(comes_back_as_it_was)
+{
+	const struct fed_envelope sent = make_envelope(sizes[_i].n, sizes[_i].dim);
+	struct fed_text bytes = {0};
+	struct fed_envelope came;
+	struct fed_error err;
+
+	fed_text_add(&bytes, "before"); /* encode appends */
+	fed_assert_ok(fed_post_encode(&sent, &bytes, &err), &err);
+	ck_assert_uint_eq(bytes.len - 6, fed_frame_size(sizes[_i].n, sizes[_i].dim));
+	fed_assert_ok(fed_post_decode(bytes.s + 6, bytes.len - 6, &came, &err), &err);
+	ck_assert(came.head.id == sent.head.id && came.head.from == 77);
+	ck_assert(came.head.to == FED_SERVER && came.head.kind == FED_MESSAGE_UPDATE);
+	ck_assert_uint_eq(came.head.bytes, bytes.len - 6);
+	ck_assert(came.version == sent.version && came.round == sent.round);
+	ck_assert(came.samples == 600 && came.steps == 12345 && came.loss == 0.25f);
+	ck_assert(came.parcel->n == sizes[_i].n && came.parcel->dim == sizes[_i].dim);
+	for (uint32_t k = 0; k < sizes[_i].n; k++)
+		ck_assert(memcmp(came.parcel->vector[k], sent.parcel->vector[k],
+		                 sizes[_i].dim * sizeof(float)) == 0);
+	fed_parcel_drop(came.parcel);
+	fed_parcel_drop(sent.parcel);
+	fed_text_release(&bytes);
+	ck_assert_int_eq(fed_mem_live(), 0);
+}
+END_TEST
+
+START_TEST(every_flipped_bit_is_refused)
+{
+	const struct fed_envelope sent = make_envelope(2, 9);
+	struct fed_text bytes = {0};
+	struct fed_envelope came;
+	struct fed_error err;
+
+	fed_assert_ok(fed_post_encode(&sent, &bytes, &err), &err);
+	for (size_t bit = 0; bit < 8 * bytes.len; bit++) {
+		bytes.s[bit / 8] ^= (char)(1 << (bit % 8));
+		ck_assert_int_eq(fed_post_decode(bytes.s, bytes.len, &came, &err), FED_REJECT);
+		bytes.s[bit / 8] ^= (char)(1 << (bit % 8));
+	}
+	fed_parcel_drop(sent.parcel);
+	fed_text_release(&bytes);
+	ck_assert_int_eq(fed_mem_live(), 0);
+}
+END_TEST
+
+START_TEST(other_lengths_are_refused)
+{
+	const struct fed_envelope sent = make_envelope(2, 9);
+	struct fed_text bytes = {0};
+	struct fed_envelope came;
+	struct fed_error err;
+
+	fed_assert_ok(fed_post_encode(&sent, &bytes, &err), &err);
+	for (size_t n = 0; n < bytes.len; n++) {
+		char *exact = malloc(n ? n : 1); /* sanitizers see a read beyond */
+		memcpy(exact, bytes.s, n);
+		ck_assert_int_eq(fed_post_decode(exact, n, &came, &err), FED_REJECT);
+		free(exact);
+	}
+	fed_text_put(&bytes, "x", 1);
+	ck_assert_int_eq(fed_post_decode(bytes.s, bytes.len, &came, &err), FED_REJECT);
+	ck_assert_ptr_nonnull(strstr(err.text, "but announces 2 vectors of 9 numbers"));
+	fed_parcel_drop(sent.parcel);
+	fed_text_release(&bytes);
+}
+END_TEST
+
+/* Frames with a checksum that fits and members that lie: sizes are held against the length before
+ * anything is allocated. */
+START_TEST(lies_about_sizes_are_refused)
+{
+	static const struct {
+		size_t at;
+		unsigned char bytes[4];
+		size_t n;
+	} lies[] = {{56, {0xff, 0xff, 0xff, 0xff}, 4},
+	            {6, {0xff, 0xff}, 2},
+	            {56, {0, 0, 0, 0x40}, 4},
+	            {4, {0, 0}, 2},
+	            {4, {99, 0}, 2}};
+	const struct fed_envelope sent = make_envelope(1, 4);
+	struct fed_text bytes = {0};
+	struct fed_envelope came;
+	struct fed_error err;
+
+	fed_assert_ok(fed_post_encode(&sent, &bytes, &err), &err);
+	memcpy(bytes.s + lies[_i].at, lies[_i].bytes, lies[_i].n);
+	memset(bytes.s + 60, 0, 4);
+	const uint32_t crc = fed_crc32(0, bytes.s, bytes.len);
+	for (int k = 0; k < 4; k++)
+		bytes.s[60 + k] = (char)(crc >> (8 * k));
+	const int64_t live = fed_mem_live();
+	ck_assert_int_eq(fed_post_decode(bytes.s, bytes.len, &came, &err), FED_REJECT);
+	ck_assert_ptr_null(strstr(err.text, "checksum"));
+	ck_assert_int_eq(fed_mem_live(), live);
+	fed_parcel_drop(sent.parcel);
+	fed_text_release(&bytes);
+}
+END_TEST
+
+static void *share_and_drop(void *arg)
+{
+	for (int i = 0; i < 10000; i++)
+		fed_parcel_drop(fed_parcel_share(arg));
+	fed_parcel_drop(arg);
+	return NULL;
+}
+
+START_TEST(parcels_are_counted)
+{
+	struct fed_parcel *p = fed_parcel_new(2, 10);
+	pthread_t thread[3];
+
+	ck_assert_ptr_null(fed_parcel_share(NULL));
+	fed_parcel_drop(NULL);
+	for (int i = 0; i < 3; i++)
+		ck_assert_int_eq(pthread_create(&thread[i], NULL, share_and_drop, fed_parcel_share(p)), 0);
+	for (int i = 0; i < 3; i++)
+		pthread_join(thread[i], NULL);
+	ck_assert(p->vector[1][9] == 0);
+	fed_parcel_drop(p);
+	ck_assert_int_eq(fed_mem_live(), 0);
+}
+END_TEST
+
+static int there_and_back(void *ctx, struct fed_error *err)
+{
+	struct fed_envelope sent = {.head.kind = FED_MESSAGE_MODEL}, came;
+	struct fed_text bytes = {0};
+	int rc = FED_OK;
+
+	(void)ctx;
+	sent.parcel = fed_parcel_new(3, 100);
+	if (!sent.parcel)
+		return fed_fail_memory(err, 1200, "a parcel");
+	rc = fed_post_encode(&sent, &bytes, err);
+	if (rc == FED_OK)
+		rc = fed_post_decode(bytes.s, bytes.len, &came, err);
+	if (rc == FED_OK)
+		fed_parcel_drop(came.parcel);
+	fed_text_release(&bytes);
+	fed_parcel_drop(sent.parcel);
+	return rc;
+}
+
+START_TEST(survives_lack_of_memory)
+{
+	ck_assert_uint_ge(fed_each_allocation(there_and_back, NULL), 9);
+}
+END_TEST
+
+int main(void)
+{
+	Suite *suite = suite_create("frame");
+	TCase *tests = tcase_create("frame");
+
+	tcase_add_loop_test(tests, comes_back_as_it_was, 0, 5);
+	tcase_add_test(tests, every_flipped_bit_is_refused);
+	tcase_add_test(tests, other_lengths_are_refused);
+	tcase_add_loop_test(tests, lies_about_sizes_are_refused, 0, 5);
+	tcase_add_test(tests, parcels_are_counted);
+	tcase_add_test(tests, survives_lack_of_memory);
+	suite_add_tcase(suite, tests);
+	return fed_run_suite(suite);
+}
