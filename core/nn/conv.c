@@ -3,8 +3,7 @@
  * nn/conv.c - convolution over (H, W, C), stride 1: K is (kernel, kernel, C, filters), then the
  * biases (filters).
  */
-#include <string.h>
-
+#include "nn/conv_pass.h"
 #include "nn/image.h"
 #include "nn/init.h"
 #include "nn/stage.h"
@@ -99,88 +98,27 @@ static void conv_describe(const void *config, const struct fed_shape *in, char *
 	snprintf(text, size, "%ux%u, %u filters, pad %u", c->kernel, c->kernel, c->filters, c->pad);
 }
 
+static size_t conv_scratch(const void *config, const struct fed_shape *in, uint32_t batch)
+{
+	struct fed_shape out;
+	struct fed_error err;
+
+	(void)batch;
+	conv_shape(config, in, &out, &err);
+	return fed_conv_scratch(config, in, &out);
+}
+
 static void conv_forward(const struct fed_pass *p)
 {
-	const struct fed_conv_config *c = p->config;
-	const struct fed_image in = fed_image_of(&p->in), out = fed_image_of(&p->out);
-	const size_t n = fan_in(c, &p->in) * c->filters;
-	for (size_t b = 0; b < p->batch; b++)
-		for (uint32_t i = 0; i < out.h; i++)
-			for (uint32_t j = 0; j < out.w; j++) {
-				float *y = p->y + ((b * out.h + i) * out.w + j) * out.c;
-				memcpy(y, p->params + n, out.c * sizeof *y);
-				for (uint32_t ky = 0; ky < c->kernel; ky++)
-					for (uint32_t kx = 0; kx < c->kernel; kx++) {
-						if (i + ky < c->pad || i + ky - c->pad >= in.h || j + kx < c->pad ||
-						    j + kx - c->pad >= in.w)
-							continue;
-						const float *x =
-							p->x + ((b * in.h + i + ky - c->pad) * in.w + j + kx - c->pad) * in.c;
-						const float *k = p->params + (size_t)(ky * c->kernel + kx) * in.c * out.c;
-						for (uint32_t q = 0; q < in.c; q++)
-							for (uint32_t f = 0; f < out.c; f++)
-								y[f] += x[q] * k[q * out.c + f];
-					}
-			}
+	fed_conv_begin_forward(p);
+	fed_conv_forward(p);
 }
 
 static void conv_backward(const struct fed_pass *p)
 {
-	const struct fed_conv_config *c = p->config;
-	const struct fed_image in = fed_image_of(&p->in), out = fed_image_of(&p->out);
-	const size_t n = fan_in(c, &p->in) * c->filters;
-	float *g = p->scratch;
-	if (p->dx)
-		memset(p->dx, 0, p->batch * fed_shape_size(&p->in) * sizeof *p->dx);
-	for (size_t b = 0; b < p->batch; b++)
-		for (uint32_t i = 0; i < out.h; i++)
-			for (uint32_t j = 0; j < out.w; j++) {
-				const float *dy = p->dy + ((b * out.h + i) * out.w + j) * out.c;
-				for (uint32_t f = 0; f < out.c; f++)
-					g[n + f] += dy[f];
-				for (uint32_t ky = 0; ky < c->kernel; ky++)
-					for (uint32_t kx = 0; kx < c->kernel; kx++) {
-						if (i + ky < c->pad || i + ky - c->pad >= in.h || j + kx < c->pad ||
-						    j + kx - c->pad >= in.w)
-							continue;
-						const size_t at =
-							((b * in.h + i + ky - c->pad) * in.w + j + kx - c->pad) * in.c;
-						const size_t ko = (size_t)(ky * c->kernel + kx) * in.c * out.c;
-						for (uint32_t q = 0; q < in.c; q++) {
-							float s = 0;
-							for (uint32_t f = 0; f < out.c; f++) {
-								s += dy[f] * p->params[ko + q * out.c + f];
-								g[ko + q * out.c + f] += dy[f] * p->x[at + q];
-							}
-							if (p->dx)
-								p->dx[at + q] += s;
-						}
-					}
-			}
-}
-
-static void begin_backward(const struct fed_pass *p)
-{
-	memset(p->scratch, 0, conv_params(p->config, &p->in) * sizeof *p->scratch);
-}
-
-static void end_backward(const struct fed_pass *p)
-{
-	for (size_t j = 0; j < conv_params(p->config, &p->in); j++)
-		p->grads[j] += p->scratch[j];
-}
-
-static void conv_backward_batch(const struct fed_pass *p)
-{
-	begin_backward(p);
-	conv_backward(p);
-	end_backward(p);
-}
-
-static size_t conv_scratch(const void *config, const struct fed_shape *in, uint32_t batch)
-{
-	(void)batch;
-	return conv_params(config, in);
+	fed_conv_begin_backward(p);
+	fed_conv_backward(p);
+	fed_conv_end_backward(p);
 }
 
 const struct fed_layer fed_layer_conv = {
@@ -190,7 +128,7 @@ const struct fed_layer fed_layer_conv = {
 	.param_count = conv_params,
 	.init = conv_init,
 	.forward = conv_forward,
-	.backward = conv_backward_batch,
+	.backward = conv_backward,
 	.flops = conv_flops,
 	.scratch_floats = conv_scratch,
 	.tensor = conv_tensor,
@@ -199,8 +137,9 @@ const struct fed_layer fed_layer_conv = {
 
 const struct fed_stage fed_stage_conv = {
 	.ops = &fed_layer_conv,
-	.forward = conv_forward,
-	.begin_backward = begin_backward,
-	.backward = conv_backward,
-	.end_backward = end_backward,
+	.begin_forward = fed_conv_begin_forward,
+	.forward = fed_conv_forward,
+	.begin_backward = fed_conv_begin_backward,
+	.backward = fed_conv_backward,
+	.end_backward = fed_conv_end_backward,
 };

@@ -8,13 +8,30 @@
 #ifndef FED_NN_KERNELS_H
 #define FED_NN_KERNELS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 #include "base/cpu.h"
 
+struct fed_conv_sizes {
+	uint32_t kernel, channels; /* of the input */
+	uint32_t width;            /* pixels of an output row */
+	size_t line;               /* floats from one channel's row of the planar input to the next */
+	uint32_t filters;
+	size_t padded_filters; /* a multiple of the vector width */
+};
+
+/* The pixels of one output plane whose gradient is not 0. */
+struct fed_conv_list {
+	uint32_t n;
+	const uint32_t *at; /* where the pixel's first tap is in x and dx */
+	const float *value;
+};
+
 struct fed_kernels {
 	enum fed_isa isa;
+	uint32_t width; /* floats of a vector */
 	/* Elementwise: the result may be any of the arguments. */
 	void (*relu)(const float *x, float *y, size_t n);
 	void (*relu_back)(const float *y, const float *dy, float *dx, size_t n);
@@ -28,6 +45,19 @@ struct fed_kernels {
 	void (*max_pool2)(const float *x0, const float *x1, float *y, size_t n, size_t channels);
 	void (*max_pool2_back)(const float *x0, const float *x1, const float *y, const float *dy,
 	                       float *dx0, float *dx1, size_t n, size_t channels);
+	/* A row of a convolution's output: y (width, filters).  x is the planar input's (kernel,
+	 * channels, line) from the row's top left, k is (kernel, kernel, channels, padded_filters). */
+	void (*conv_row)(const struct fed_conv_sizes *, const float *x, const float *k,
+	                 const float *bias, float *y);
+	/* One filter's part of the gradients: its kernel rows k and dk are (kernel, span), span a
+	 * multiple of the width; the taps of a pixel are `span` floats in each of `kernel` rows of x,
+	 * `row` floats apart.  dk += ..., dx += ... unless dx is NULL (then k may be). */
+	void (*conv_list)(const struct fed_conv_list *, uint32_t kernel, size_t row, size_t span,
+	                  const float *x, float *dx, const float *k, float *dk);
+	/* dk (taps, filters) += x[j * step + t] * dy[j][f] over the row's pixels j; filters a multiple
+	 * of the width. */
+	void (*conv_taps)(uint32_t taps, uint32_t pixels, uint32_t step, const float *x,
+	                  const float *dy, size_t filters, float *dk);
 	/* v <- momentum v + g + decay w;  w <- w - lr v;  g <- 0 */
 	void (*momentum_step)(float *w, float *v, float *g, size_t n, float lr, float momentum,
 	                      float decay);

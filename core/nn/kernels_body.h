@@ -8,6 +8,8 @@
 #include <string.h>
 
 #include "nn/kernels.h"
+#include "nn/kernels_conv.h"
+#include "nn/kernels_vector.h"
 
 /* The compiler may assume that iterations are independent: in place is no obstacle. */
 #ifdef __clang__
@@ -143,7 +145,9 @@ static void momentum_step(float *w, float *v, float *g, size_t n, float lr, floa
 {
 	EACH(size_t j = 0; j < n; j++)
 	{
-		const float next = momentum * v[j] + (g[j] + decay * w[j]);
+		float next = momentum * v[j] + (g[j] + decay * w[j]);
+		/* before it decays into subnormal numbers, which cost a hundred times more */
+		next = next * next < 1e-37f ? 0 : next;
 		v[j] = next;
 		w[j] -= lr * next;
 		g[j] = 0;
@@ -161,6 +165,7 @@ static void plain_step(float *w, float *g, size_t n, float lr, float decay)
 
 const struct fed_kernels FED_KERNELS = {
 	.isa = FED_KERNELS_ISA,
+	.width = FED_WIDTH,
 	.relu = relu,
 	.relu_back = relu_back,
 	.tanh = tanh_,
@@ -169,6 +174,9 @@ const struct fed_kernels FED_KERNELS = {
 	.add_rows = add_rows,
 	.max_pool2 = max_pool2,
 	.max_pool2_back = max_pool2_back,
+	.conv_row = conv_row,
+	.conv_list = conv_list,
+	.conv_taps = conv_taps,
 	.momentum_step = momentum_step,
 	.plain_step = plain_step,
 };

@@ -1,0 +1,134 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * nn/nets.h - nets, batches and finite differences for the tests of nn.
+ */
+#ifndef FED_TEST_NETS_H
+#define FED_TEST_NETS_H
+
+#include <math.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "nn/net.h"
+#include "support/suite.h"
+
+/* A net as words: "conv 6 5 2, relu, max_pool 2, dense 10"; the loss follows from classes. */
+struct net_case {
+	const char *layers;
+	struct fed_shape input;
+	uint32_t classes, outputs;
+};
+
+static inline int add_word(struct fed_builder *b, const char *word, struct fed_error *err)
+{
+	unsigned x = 0, y = 0, z = 0;
+	char kind[16];
+
+	ck_assert_int_ge(sscanf(word, "%15s %u %u %u", kind, &x, &y, &z), 1);
+	if (strcmp(kind, "dense") == 0)
+		return b->dense(b, x, err);
+	if (strcmp(kind, "conv") == 0)
+		return b->conv(b, x, y, z, err);
+	if (strcmp(kind, "max_pool") == 0)
+		return b->max_pool(b, x, err);
+	if (strcmp(kind, "mean_pool") == 0)
+		return b->mean_pool(b, x, err);
+	if (strcmp(kind, "relu") == 0)
+		return b->relu(b, err);
+	if (strcmp(kind, "tanh") == 0)
+		return b->tanh(b, err);
+	ck_assert_str_eq(kind, "flatten");
+	return b->flatten(b, err);
+}
+
+/* FED_OK, or what the first refusal said; release the net either way. */
+static inline int make_net(struct fed_net *net, const struct net_case *c, struct fed_error *err)
+{
+	struct fed_net_builder storage;
+	char words[256];
+	char *rest = words;
+
+	fed_net_init(net, &c->input, c->classes, c->outputs);
+	struct fed_builder *b = fed_net_builder(&storage, net);
+	snprintf(words, sizeof words, "%s", c->layers);
+	for (char *word; (word = strsep(&rest, ","));)
+		if (add_word(b, word, err))
+			return FED_FAIL;
+	if (b->loss(b, c->classes ? FED_LOSS_CROSS_ENTROPY : FED_LOSS_SQUARED, err))
+		return FED_FAIL;
+	return fed_net_finish(net, err);
+}
+
+/* Uniform in [-1, 1), value j from number j of the stream `key`. */
+static inline void fill(float *v, size_t n, uint64_t key)
+{
+	for (size_t j = 0; j < n; j++)
+		v[j] = (float)(2 * fed_random_real(key, j) - 1);
+}
+
+/* A net with parameters, a batch and room for its gradients. */
+struct trial {
+	struct fed_net net;
+	struct fed_workspace ws;
+	float *params, *grads, *input, *target;
+	int32_t *label;
+	uint32_t batch;
+};
+
+static inline void make_trial(struct trial *t, const struct net_case *c, uint32_t batch)
+{
+	struct fed_error err = {{0}};
+
+	fed_assert_ok(make_net(&t->net, c, &err), &err);
+	fed_assert_ok(fed_workspace_init(&t->ws, &t->net, 0, t->net.layers, batch, true, &err), &err);
+	t->batch = batch;
+	t->params = fed_alloc_floats(t->net.dim + 1);
+	t->grads = fed_alloc_floats(t->net.dim + 1);
+	t->input = fed_alloc_floats(batch * fed_shape_size(&c->input));
+	t->target = fed_alloc_floats((size_t)batch * c->outputs);
+	t->label = fed_alloc_array(batch, sizeof *t->label);
+	fed_net_init_params(&t->net, t->params, 7);
+	fill(t->input, batch * fed_shape_size(&c->input), 1);
+	fill(t->target, (size_t)batch * c->outputs, 2);
+	for (uint32_t i = 0; i < batch && c->classes; i++)
+		t->label[i] = (int32_t)(fed_random(3, i) % c->classes);
+}
+
+static inline void free_trial(struct trial *t)
+{
+	fed_workspace_release(&t->ws);
+	fed_net_release(&t->net);
+	fed_free_floats(t->params);
+	fed_free_floats(t->grads);
+	fed_free_floats(t->input);
+	fed_free_floats(t->target);
+	fed_free(t->label);
+}
+
+static inline void put_input(struct trial *t)
+{
+	memcpy(fed_workspace_input(&t->ws), t->input,
+	       t->batch * fed_shape_size(&t->net.input) * sizeof *t->input);
+}
+
+/* The sum of the losses at params, input as they stand. */
+static inline double loss_of(struct trial *t)
+{
+	put_input(t);
+	const float *y = fed_net_forward(&t->ws, t->params, t->batch);
+	return fed_net_loss(&t->net, y, t->label, t->target, t->batch, 0, NULL, NULL);
+}
+
+/* Forward, loss and backward; gradients are added to t->grads. */
+static inline double gradient_of(struct trial *t)
+{
+	float *dy = fed_workspace_output_gradient(&t->ws);
+
+	put_input(t);
+	const float *y = fed_net_forward(&t->ws, t->params, t->batch);
+	const double loss = fed_net_loss(&t->net, y, t->label, t->target, t->batch, 1, dy, NULL);
+	fed_net_backward(&t->ws, t->params, t->grads, dy, t->batch);
+	return loss;
+}
+
+#endif
