@@ -13,6 +13,7 @@
 #include "support/suite.h"
 #include "train/lab.h"
 
+#define SIMULATED FED_BUILD_DIR "/fixtures/simulated.so"
 #define BLOBS "blobs classes=4 train=600 test=200"
 
 /* Softmax regression in double, one step of gradient descent on the mean loss of `ids`. */
@@ -295,7 +296,7 @@ START_TEST(lost_messages_are_counted_and_the_round_goes_on)
 {
 	struct lab lab;
 
-	lab_compose(&lab, BLOBS, "softmax", "fedavg", FED_BUILD_DIR "/fixtures/dropper.so", 9, 20,
+	lab_compose(&lab, BLOBS, "softmax", "fedavg", SIMULATED " how=drop-third", 9, 20,
 	            FED_PARTITION_IID);
 	lab_start(&lab);
 	for (int round = 0; round < 3; round++) {
@@ -305,6 +306,54 @@ START_TEST(lost_messages_are_counted_and_the_round_goes_on)
 		ck_assert_double_eq(r->invited, r->reported + r->lost + r->refused);
 	}
 	lab_release(&lab);
+}
+END_TEST
+
+START_TEST(what_comes_twice_or_in_reverse_is_applied_once)
+{
+	static const char *const how[] = {SIMULATED, SIMULATED " how=twice", SIMULATED " how=reverse"};
+	float *params[3];
+	size_t dim = 0;
+
+	for (int i = 0; i < 3; i++) {
+		struct lab lab;
+		lab_compose(&lab, BLOBS, "softmax", "fedavg", how[i], 9, 20, FED_PARTITION_IID);
+		lab_start(&lab);
+		lab_run(&lab, 3);
+		ck_assert_double_eq(lab.federation.record.used, 9);
+		dim = lab.net.dim;
+		params[i] = malloc(dim * sizeof *params[i]);
+		memcpy(params[i], lab.federation.params, dim * sizeof *params[i]);
+		lab_release(&lab);
+	}
+	ck_assert(memcmp(params[0], params[1], dim * sizeof(float)) == 0);
+	for (size_t j = 0; j < dim; j++) /* another order of the sum */
+		ck_assert_float_eq_tol(params[0][j], params[2][j], 1e-5f);
+	for (int i = 0; i < 3; i++)
+		free(params[i]);
+}
+END_TEST
+
+START_TEST(a_transport_that_fails_or_holds_everything_ends_the_round_in_words)
+{
+	static const char *const how[][2] = {
+		{SIMULATED " how=hold", "never answered"}, /* the fifth of five */
+		{SIMULATED " how=drop-silently", "none of 5 clients reported"},
+		{SIMULATED " how=fail", "no route to client"},
+		{SIMULATED " how=at-nan", ""},
+		{SIMULATED " how=bad-code", "simulated"},
+	};
+
+	for (size_t i = 0; i < sizeof how / sizeof *how; i++) {
+		struct lab lab;
+		struct fed_error err = {""};
+		lab_compose(&lab, BLOBS, "softmax", "fedavg", how[i][0], 5, 20, FED_PARTITION_IID);
+		lab_start(&lab);
+		ck_assert_msg(fed_federation_round(&lab.federation, &err) == FED_FAIL, "%s", how[i][0]);
+		ck_assert_msg(strstr(err.text, how[i][1]), "%s: %s", how[i][0], err.text);
+		ck_assert_uint_eq(lab.federation.version, 0);
+		lab_release(&lab);
+	}
 }
 END_TEST
 
@@ -370,6 +419,8 @@ int main(void)
 	tcase_add_test(c, bytes_messages_flops_and_time_follow_the_closed_form);
 	tcase_add_test(c, participants_are_a_uniform_sample_of_the_asked_size);
 	tcase_add_test(c, lost_messages_are_counted_and_the_round_goes_on);
+	tcase_add_test(c, what_comes_twice_or_in_reverse_is_applied_once);
+	tcase_add_test(c, a_transport_that_fails_or_holds_everything_ends_the_round_in_words);
 	tcase_add_test(c, real_bytes_over_a_socket_give_the_same_bits);
 	tcase_add_test(c, a_round_without_clients_is_refused_before_anything_is_sent);
 	tcase_add_test(c, a_batch_in_parts_is_the_same_step);
