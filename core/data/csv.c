@@ -206,10 +206,8 @@ static int read_table(struct table *t, struct fed_error *err)
 			return FED_FAIL;
 	}
 	if (t->labels.n < 2)
-		return fed_fail(
-			err,
-			"%.80s: has %u rows of data; at least one for training and one for the test are needed",
-			t->csv.name, t->labels.n);
+		return fed_fail(err, "%.80s: has %u of the 2 rows of data that training and test need",
+		                t->csv.name, t->labels.n);
 	return fed_csv_labels_decide(&t->labels, t->csv.name, t->args->task, err);
 }
 

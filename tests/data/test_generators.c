@@ -1,0 +1,433 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Generated data sets: from the seed alone, each example from its place alone, and as described.
+ */
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "data/dataset.h"
+#include "support/suite.h"
+
+enum { MOST = 8 };
+
+static struct fed_dataset *load(const char *name, uint64_t seed, const struct fed_assign *assign)
+{
+	struct fed_dataset *data = NULL;
+	struct fed_error err;
+	size_t n = 0;
+
+	while (assign && assign[n].key)
+		n++;
+	fed_assert_ok(fed_dataset_load(&data, name, assign, n, seed, &err), &err);
+	return data;
+}
+
+static void nothing_is_left(void)
+{
+	ck_assert_int_eq(fed_mem_live(), 0);
+}
+
+/* All of them ------------------------------------------------------------------------------- */
+
+static const struct {
+	const char *name;
+	struct fed_assign small[MOST], larger[MOST]; /* larger: more training examples, the same test */
+} generators[] = {
+	{"glyphs", {{"train", "50"}, {"test", "20"}, {0}}, {{"train", "80"}, {"test", "20"}, {0}}},
+	{"blobs", {{"train", "50"}, {"test", "20"}, {0}}, {{"train", "80"}, {"test", "20"}, {0}}},
+	{"linear", {{"train", "50"}, {"test", "20"}, {0}}, {{"train", "80"}, {"test", "20"}, {0}}},
+	{"synthetic", {{"devices", "2"}, {0}}, {{"devices", "4"}, {0}}},
+};
+enum { GENERATORS = sizeof generators / sizeof *generators, SIZED = GENERATORS - 1 };
+
+START_TEST(the_seed_decides)
+{
+	struct fed_dataset *a = load(generators[_i].name, 3, generators[_i].small);
+	struct fed_dataset *b = load(generators[_i].name, 3, generators[_i].small);
+	struct fed_dataset *c = load(generators[_i].name, 4, generators[_i].small);
+
+	ck_assert(a->fingerprint == b->fingerprint);
+	ck_assert(a->fingerprint != c->fingerprint);
+	fed_dataset_free(a);
+	fed_dataset_free(b);
+	fed_dataset_free(c);
+}
+END_TEST
+
+static void assert_same_examples(const struct fed_dataset *a, uint32_t from_a,
+                                 const struct fed_dataset *b, uint32_t from_b, uint32_t n)
+{
+	const size_t d = fed_shape_size(&a->shape);
+	float *x = malloc(d * sizeof *x), *y = malloc(d * sizeof *y);
+
+	for (uint32_t i = 0; i < n; i++) {
+		const uint32_t p = from_a + i, q = from_b + i;
+		int32_t label[2] = {0};
+		float target[2] = {0};
+
+		fed_dataset_gather(a, &p, 1, NULL, x, &label[0], &target[0]);
+		fed_dataset_gather(b, &q, 1, NULL, y, &label[1], &target[1]);
+		ck_assert_mem_eq(x, y, d * sizeof *x);
+		ck_assert_int_eq(label[0], label[1]);
+		ck_assert_mem_eq(&target[0], &target[1], sizeof *target);
+	}
+	free(x);
+	free(y);
+}
+
+START_TEST(an_example_depends_on_its_place_alone)
+{
+	struct fed_dataset *a = load(generators[_i].name, 3, generators[_i].small);
+	struct fed_dataset *b = load(generators[_i].name, 3, generators[_i].larger);
+
+	ck_assert_uint_gt(b->train, a->train);
+	assert_same_examples(a, 0, b, 0, a->train);
+	assert_same_examples(a, a->train, b, b->train, a->test);
+	fed_dataset_free(a);
+	fed_dataset_free(b);
+}
+END_TEST
+
+START_TEST(the_spec_makes_it_again)
+{
+	struct fed_dataset *a = load(generators[_i].name, 3, generators[_i].small), *b;
+	struct fed_assign assign[MOST + 1] = {{0}};
+	char *spec = strdup(a->spec), *at = spec, *word;
+	size_t n = 0;
+
+	ck_assert_str_eq(strsep(&at, " "), generators[_i].name);
+	while ((word = strsep(&at, " "))) {
+		assign[n].key = strsep(&word, "=");
+		assign[n++].value = word;
+	}
+	b = load(generators[_i].name, 3, assign);
+	ck_assert(a->fingerprint == b->fingerprint);
+	ck_assert_str_eq(a->spec, b->spec);
+	free(spec);
+	fed_dataset_free(a);
+	fed_dataset_free(b);
+}
+END_TEST
+
+static int try_load(void *ctx, struct fed_error *err)
+{
+	const int i = *(const int *)ctx;
+	struct fed_dataset *data;
+
+	if (fed_dataset_load(&data, generators[i].name, generators[i].small, 1, 1, err))
+		return FED_FAIL;
+	fed_dataset_free(data);
+	return FED_OK;
+}
+
+START_TEST(every_allocation_may_fail)
+{
+	int i = _i;
+
+	ck_assert_uint_ge(fed_each_allocation(try_load, &i), 4);
+}
+END_TEST
+
+START_TEST(each_source_describes_itself)
+{
+	struct fed_error err;
+	const struct fed_source *source;
+
+	for (int kind = 0; kind < 2; kind++)
+		for (size_t i = 0; (source = kind ? fed_source_file_at(i) : fed_source_at(i)); i++) {
+			const struct fed_source *found;
+
+			fed_assert_ok(fed_fields_check(source->fields, source->args_size, &err), &err);
+			ck_assert(*source->help && *source->doc);
+			if (!kind) {
+				fed_assert_ok(fed_source_find(source->name, &found, &err), &err);
+				ck_assert_ptr_eq(found, source);
+			}
+		}
+}
+END_TEST
+
+/* Refused -------------------------------------------------------------------------------------- */
+
+static const struct {
+	const char *name;
+	struct fed_assign assign[2];
+	const char *says[2];
+} refused[] = {
+	{"glpyhs", {{0}}, {"did you mean glyphs", "fashion, glyphs, blobs, synthetic, linear"}},
+	{"/no/such/file.csv", {{0}}, {"/no/such/file.csv", "glyphs"}},
+	{"/dev/null", {{0}}, {"/dev/null", "device"}},
+	{"/etc/hostname", {{0}}, {"neither a folder", ".csv"}},
+	{"blobs", {{"spraed", "1"}, {0}}, {"spraed", "spread"}},
+	{"blobs", {{"classes", "1"}, {0}}, {"classes", "1"}},
+	{"blobs", {{"train", "0"}, {0}}, {"train", "0"}},
+	{"glyphs", {{"train", "x"}, {0}}, {"train", "x"}},
+	{"linear", {{"noise", "-1"}, {0}}, {"noise", "-1"}},
+	{"linear", {{"noise", "nan"}, {0}}, {"noise", "nan"}},
+	{"linear", {{"d", "1000000"}, {0}}, {"11000 examples", "16 GiB"}},
+};
+
+START_TEST(refusals_have_words)
+{
+	struct fed_dataset *data = NULL;
+	struct fed_error err;
+	size_t n = refused[_i].assign[0].key ? 1 : 0;
+
+	ck_assert_int_eq(fed_dataset_load(&data, refused[_i].name, refused[_i].assign, n, 1, &err),
+	                 FED_FAIL);
+	for (int k = 0; k < 2; k++)
+		ck_assert_msg(strstr(err.text, refused[_i].says[k]), "%s", err.text);
+	ck_assert_ptr_null(data);
+}
+END_TEST
+
+/* Each one ----------------------------------------------------------------------------------------
+ */
+
+START_TEST(blobs_are_gaussians_on_a_circle)
+{
+	const struct fed_assign assign[] = {
+		{"classes", "5"}, {"spread", "0.2"}, {"train", "20000"}, {0}};
+	struct fed_dataset *data = load("blobs", 9, assign);
+	double n[5] = {0}, mean[5][2] = {{0}}, squares[5][2] = {{0}};
+
+	for (uint32_t i = 0; i < data->train; i++) {
+		const int32_t c = data->label[i];
+
+		n[c]++;
+		for (int k = 0; k < 2; k++) {
+			mean[c][k] += data->values[2 * i + k];
+			squares[c][k] += data->values[2 * i + k] * data->values[2 * i + k];
+		}
+	}
+	for (int c = 0; c < 5; c++) {
+		ck_assert_double_eq_tol(n[c], 4000, 300);
+		for (int k = 0; k < 2; k++) {
+			mean[c][k] /= n[c];
+			ck_assert_double_eq_tol(sqrt(squares[c][k] / n[c] - mean[c][k] * mean[c][k]), 0.2,
+			                        0.01);
+		}
+		ck_assert_double_eq_tol(hypot(mean[c][0], mean[c][1]), 1, 0.02);
+	}
+	/* neighbours are a fifth of the circle apart */
+	for (int c = 0; c < 5; c++) {
+		const double *a = mean[c], *b = mean[(c + 1) % 5];
+
+		ck_assert_double_eq_tol(hypot(a[0] - b[0], a[1] - b[1]), 2 * sin(M_PI / 5), 0.03);
+	}
+	fed_dataset_free(data);
+}
+END_TEST
+
+/* Least squares on d = 3 by the normal equations, solved by elimination. */
+static void solve3(double a[3][4])
+{
+	for (int k = 0; k < 3; k++)
+		for (int i = 0; i < 3; i++) {
+			const double f = a[i][k] / a[k][k];
+
+			for (int j = 0; i != k && j < 4; j++)
+				a[i][j] -= f * a[k][j];
+		}
+}
+
+START_TEST(linear_has_its_truth_as_the_answer)
+{
+	const struct fed_assign assign[] = {{"d", "3"}, {"noise", "0.5"}, {"train", "20000"}, {0}};
+	struct fed_dataset *data = load("linear", 2, assign);
+	double a[3][4] = {{0}}, error = 0;
+
+	ck_assert_uint_eq(data->classes, 0);
+	ck_assert_uint_eq(data->outputs, 1);
+	for (uint32_t i = 0; i < data->train; i++) {
+		const float *x = data->values + 3 * i;
+		double y = data->target[i];
+
+		for (int p = 0; p < 3; p++) {
+			for (int q = 0; q < 3; q++)
+				a[p][q] += x[p] * x[q];
+			a[p][3] += x[p] * y;
+		}
+		for (int p = 0; p < 3; p++)
+			y -= x[p] * data->truth[p];
+		error += y * y / data->train;
+	}
+	solve3(a);
+	for (int p = 0; p < 3; p++)
+		ck_assert_double_eq_tol(a[p][3] / a[p][p], data->truth[p], 0.02);
+	ck_assert_double_eq_tol(sqrt(error), 0.5, 0.01);
+	fed_dataset_free(data);
+}
+END_TEST
+
+START_TEST(synthetic_has_devices)
+{
+	struct fed_dataset *data = load("synthetic", 6, NULL);
+	uint32_t counts[30] = {0}, total = data->train + data->test;
+
+	ck_assert_uint_eq(data->owners, 30);
+	ck_assert_uint_eq(data->classes, 10);
+	ck_assert_uint_eq(data->shape.dim[0], 60);
+	for (uint32_t i = 0; i < data->train; i++) {
+		ck_assert(i == 0 || data->owner[i] >= data->owner[i - 1]);
+		counts[data->owner[i]]++;
+	}
+	for (int k = 0; k < 30; k++)
+		ck_assert_uint_ge(counts[k], 45); /* 50, a tenth of them for the test */
+	ck_assert_double_eq_tol((double)data->test / total, 0.1, 0.01);
+	fed_dataset_free(data);
+}
+END_TEST
+
+/* Means of each device's inputs over its examples: their spread over the devices is what beta
+ * sets (each is v_k, the entries of v_k ~ N(B_k, 1)). */
+static double spread_of_means(const struct fed_dataset *data)
+{
+	double mean[30] = {0}, n[30] = {0}, squares = 0;
+
+	for (uint32_t i = 0; i < data->train; i++) {
+		n[data->owner[i]]++;
+		for (int j = 0; j < 60; j++)
+			mean[data->owner[i]] += data->values[(size_t)i * 60 + j] / 60;
+	}
+	for (int k = 0; k < 30; k++)
+		squares += mean[k] / n[k] * mean[k] / n[k] / 30;
+	return sqrt(squares);
+}
+
+START_TEST(synthetic_beta_moves_the_inputs)
+{
+	const struct fed_assign none[] = {{"beta", "0"}, {0}}, much[] = {{"beta", "10"}, {0}},
+							iid[] = {{"iid", "yes"}, {0}};
+	struct fed_dataset *a = load("synthetic", 6, none), *b = load("synthetic", 6, much),
+					   *c = load("synthetic", 6, iid);
+
+	/* 1 / sqrt(60) = 0.13 of v's own spread; about 10; nearly nothing */
+	ck_assert_double_eq_tol(spread_of_means(a), 0.13, 0.06);
+	ck_assert_double_eq_tol(spread_of_means(b), 10, 4);
+	ck_assert_double_lt(spread_of_means(c), 0.05);
+	fed_dataset_free(a);
+	fed_dataset_free(b);
+	fed_dataset_free(c);
+}
+END_TEST
+
+/* Sigma_jj = j^-1.2, and one model for all: the same inputs are labelled alike everywhere. */
+START_TEST(synthetic_iid_has_the_covariance)
+{
+	const struct fed_assign iid[] = {{"iid", "yes"}, {0}};
+	struct fed_dataset *data = load("synthetic", 6, iid);
+
+	for (int j = 0; j < 60; j += 13) {
+		double squares = 0;
+
+		for (uint32_t i = 0; i < data->train; i++)
+			squares += pow(data->values[(size_t)i * 60 + j], 2) / data->train;
+		ck_assert_double_eq_tol(squares / pow(j + 1, -1.2), 1, 0.1);
+	}
+	fed_dataset_free(data);
+}
+END_TEST
+
+START_TEST(glyphs_are_dark_strokes_on_light_noise)
+{
+	const struct fed_assign plain[] = {
+		{"train", "1000"}, {"test", "1"}, {"noise", "0"}, {"distortion", "0"}, {0}};
+	struct fed_dataset *data = load("glyphs", 1, NULL);
+	double counts[10] = {0}, ink = 0;
+
+	ck_assert_uint_eq(data->shape.dim[0], 28);
+	ck_assert_ptr_nonnull(data->bytes);
+	for (uint32_t i = 0; i < data->train; i++)
+		counts[data->label[i]]++;
+	for (int c = 0; c < 10; c++)
+		ck_assert_double_eq_tol(counts[c], 2000, 250);
+	for (size_t i = 0; i < (size_t)data->train * 784; i++)
+		ink += data->bytes[i] > 128;
+	/* MNIST has about 0.13 */
+	ck_assert_double_gt(ink / data->train / 784, 0.06);
+	ck_assert_double_lt(ink / data->train / 784, 0.2);
+	fed_dataset_free(data);
+
+	/* Without distortion and noise there are no more pictures than styles: 2 or 3 a digit. */
+	data = load("glyphs", 1, plain);
+	for (int c = 0; c < 10; c++) {
+		uint32_t first[8], kinds = 0;
+
+		for (uint32_t i = 0; i < data->train; i++) {
+			uint32_t k = 0;
+
+			if (data->label[i] != c)
+				continue;
+			while (k < kinds && memcmp(data->bytes + first[k] * 784u, data->bytes + i * 784u, 784))
+				k++;
+			ck_assert_uint_lt(k, 3);
+			if (k == kinds)
+				first[kinds++] = i;
+		}
+		ck_assert_uint_ge(kinds, 2);
+	}
+	fed_dataset_free(data);
+}
+END_TEST
+
+/* Gather
+ * --------------------------------------------------------------------------------------------- */
+
+START_TEST(gather_copies_scales_and_shifts)
+{
+	static const uint32_t ids[] = {3, 0, 0, 69, 50};
+	const struct fed_shift shift = {1.5f, -0.25f};
+	float x[5 * 784], target[5];
+	int32_t label[5];
+
+	for (int g = 0; g < SIZED; g++) {
+		struct fed_dataset *data = load(generators[g].name, 3, generators[g].small);
+		const size_t d = fed_shape_size(&data->shape);
+
+		for (int shifted = 0; shifted < 2; shifted++) {
+			fed_dataset_gather(data, ids, 5, shifted ? &shift : NULL, x, label, target);
+			for (size_t k = 0; k < 5 * d; k++) {
+				const size_t from = ids[k / d] * d + k % d;
+				double want = data->bytes ? data->bytes[from] / 255.0 : data->values[from];
+
+				want = shifted ? 1.5 * want - 0.25 : want;
+				ck_assert_double_eq_tol(x[k], want, 1e-6 * (1 + fabs(want)));
+			}
+			for (int i = 0; i < 5; i++) {
+				if (data->label)
+					ck_assert_int_eq(label[i], data->label[ids[i]]);
+				else
+					ck_assert_float_eq(target[i], data->target[ids[i]]);
+			}
+		}
+		fed_dataset_gather(data, ids, 5, NULL, NULL, NULL, NULL);
+		fed_dataset_free(data);
+	}
+}
+END_TEST
+
+int main(void)
+{
+	Suite *suite = suite_create("generators");
+	TCase *tests = tcase_create("generators");
+
+	tcase_add_checked_fixture(tests, NULL, nothing_is_left);
+	tcase_add_loop_test(tests, the_seed_decides, 0, GENERATORS);
+	tcase_add_loop_test(tests, an_example_depends_on_its_place_alone, 0, SIZED);
+	tcase_add_loop_test(tests, the_spec_makes_it_again, 0, GENERATORS);
+	tcase_add_loop_test(tests, every_allocation_may_fail, 0, GENERATORS);
+	tcase_add_test(tests, each_source_describes_itself);
+	tcase_add_loop_test(tests, refusals_have_words, 0, sizeof refused / sizeof *refused);
+	tcase_add_test(tests, blobs_are_gaussians_on_a_circle);
+	tcase_add_test(tests, linear_has_its_truth_as_the_answer);
+	tcase_add_test(tests, synthetic_has_devices);
+	tcase_add_test(tests, synthetic_beta_moves_the_inputs);
+	tcase_add_test(tests, synthetic_iid_has_the_covariance);
+	tcase_add_test(tests, glyphs_are_dark_strokes_on_light_noise);
+	tcase_add_test(tests, gather_copies_scales_and_shifts);
+	suite_add_tcase(suite, tests);
+	return fed_run_suite(suite);
+}
