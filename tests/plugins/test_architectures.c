@@ -1,0 +1,139 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * The models: how many parameters, which layers and loss, and which data they refuse.
+ */
+#include <string.h>
+
+#include "drive.h"
+#include "nn/layers.h"
+#include "nn/net.h"
+#include "support/suite.h"
+
+#define POINT(n)                \
+	{                           \
+		.rank = 1, .dim = { n } \
+	}
+#define IMAGE(h, w, c)                \
+	{                                 \
+		.rank = 3, .dim = { h, w, c } \
+	}
+
+/* Build a model for data of this shape; the caller releases the net in any case. */
+static int build(const char *name, const char *settings, const struct fed_shape *input,
+                 uint32_t classes, uint32_t outputs, struct fed_net *net, struct fed_error *err)
+{
+	struct drive d;
+	struct fed_net_builder builder;
+
+	drive_open(&d, name, settings);
+	fed_net_init(net, input, classes, outputs);
+	int rc = fed_call_build(&d.instance, fed_net_builder(&builder, net), err);
+	if (rc == FED_OK)
+		rc = fed_net_finish(net, err);
+	drive_close(&d); /* built-in layers belong to the host */
+	return rc;
+}
+
+static const struct accepted {
+	const char *name, *settings;
+	struct fed_shape input;
+	uint32_t classes, outputs;
+	size_t parameters;
+	enum fed_loss loss;
+	const char *layers; /* kinds, one letter each: see letter_of */
+} accepted[] = {
+	{"softmax", "", IMAGE(28, 28, 1), 10, 10, 7850, FED_LOSS_CROSS_ENTROPY, "fd"},
+	{"softmax", "", POINT(2), 3, 3, 9, FED_LOSS_CROSS_ENTROPY, "d"},
+	{"linear", "", POINT(5), 0, 1, 6, FED_LOSS_SQUARED, "d"},
+	{"linear", "", IMAGE(2, 3, 1), 0, 2, 14, FED_LOSS_SQUARED, "fd"},
+	{"mlp", "", IMAGE(28, 28, 1), 10, 10, 199210, FED_LOSS_CROSS_ENTROPY, "fdrdrd"},
+	{"mlp", "hidden=3 activation=tanh", POINT(2), 4, 4, 25, FED_LOSS_CROSS_ENTROPY, "dtd"},
+	{"mlp", "hidden=4", POINT(3), 0, 2, 26, FED_LOSS_SQUARED, "drd"},
+	{"cnn", "", IMAGE(28, 28, 1), 10, 10, 1663370, FED_LOSS_CROSS_ENTROPY, "crxcrxfdrd"},
+	{"cnn", "filters1=2 filters2=3 units=4", IMAGE(8, 8, 1), 2, 2, 267, FED_LOSS_CROSS_ENTROPY,
+     "crxcrxfdrd"},
+	{"cnn", "filters1=2 filters2=3 units=4", IMAGE(4, 4, 1), 2, 2, 231, FED_LOSS_CROSS_ENTROPY,
+     "crxcrxfdrd"},
+	{"lenet", "", IMAGE(28, 28, 1), 10, 10, 61706, FED_LOSS_CROSS_ENTROPY, "ctmctmfdtdtd"},
+	{"lenet", "", IMAGE(32, 32, 1), 10, 10, 61706, FED_LOSS_CROSS_ENTROPY, "ctmctmfdtdtd"},
+	{"lenet", "", IMAGE(32, 32, 3), 10, 10, 62006, FED_LOSS_CROSS_ENTROPY, "ctmctmfdtdtd"},
+	{"lenet", "activation=relu pooling=max", IMAGE(12, 12, 1), 10, 10, 15626,
+     FED_LOSS_CROSS_ENTROPY, "crxcrxfdrdrd"},
+};
+
+static char letter_of(const struct fed_layer *ops)
+{
+	static const struct {
+		const struct fed_layer *ops;
+		char letter;
+	} kinds[] = {
+		{&fed_layer_dense, 'd'},   {&fed_layer_conv, 'c'},     {&fed_layer_relu, 'r'},
+		{&fed_layer_tanh, 't'},    {&fed_layer_max_pool, 'x'}, {&fed_layer_mean_pool, 'm'},
+		{&fed_layer_flatten, 'f'},
+	};
+
+	for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
+		if (ops == kinds[i].ops)
+			return kinds[i].letter;
+	return '?';
+}
+
+START_TEST(layers_and_parameters)
+{
+	const struct accepted *row = &accepted[_i];
+	struct fed_net net;
+	struct fed_error err;
+	char layers[32] = "";
+
+	fed_assert_ok(
+		build(row->name, row->settings, &row->input, row->classes, row->outputs, &net, &err), &err);
+	ck_assert_uint_eq(net.dim, row->parameters);
+	ck_assert_int_eq(net.loss, row->loss);
+	ck_assert_uint_lt(net.layers, sizeof layers);
+	for (size_t l = 0; l < net.layers; l++)
+		layers[l] = letter_of(net.layer[l].ops);
+	ck_assert_str_eq(layers, row->layers);
+	fed_net_release(&net);
+}
+END_TEST
+
+static const struct refused {
+	const char *name;
+	struct fed_shape input;
+	uint32_t classes, outputs;
+	const char *words, *instead;
+} refused[] = {
+	{"softmax", POINT(5), 0, 1, "needs classes", "use linear or mlp"},
+	{"linear", POINT(5), 3, 3, "has 3 classes", "use softmax"},
+	{"cnn", POINT(2), 4, 4, "needs images, gets examples of 2 numbers", "use softmax or mlp"},
+	{"cnn", IMAGE(2, 9, 1), 4, 4, "at least 4x4, gets 2x9", "use softmax or mlp"},
+	{"cnn", IMAGE(28, 28, 1), 0, 1, "needs classes", "use linear or mlp"},
+	{"lenet", POINT(60), 4, 4, "needs images, gets examples of 60 numbers", "use softmax or mlp"},
+	{"lenet", IMAGE(28, 11, 1), 4, 4, "at least 12x12, gets 28x11", "use cnn or mlp"},
+	{"lenet", IMAGE(28, 28, 1), 0, 1, "needs classes", "use linear or mlp"},
+};
+
+START_TEST(refusals_name_another_model)
+{
+	const struct refused *row = &refused[_i];
+	struct fed_net net;
+	struct fed_error err = {{0}};
+
+	ck_assert_int_eq(build(row->name, "", &row->input, row->classes, row->outputs, &net, &err),
+	                 FED_FAIL);
+	ck_assert_msg(strstr(err.text, row->words), "%s", err.text);
+	ck_assert_msg(strstr(err.text, row->instead), "%s", err.text);
+	fed_net_release(&net);
+}
+END_TEST
+
+int main(void)
+{
+	Suite *suite = suite_create("architectures");
+	TCase *tests = tcase_create("architectures");
+
+	tcase_add_loop_test(tests, layers_and_parameters, 0, sizeof accepted / sizeof *accepted);
+	tcase_add_loop_test(tests, refusals_name_another_model, 0, sizeof refused / sizeof *refused);
+	suite_add_tcase(suite, tests);
+	return fed_run_suite(suite);
+}
