@@ -26,7 +26,8 @@ static const char *name_of(const struct fed_post *post)
 
 /* What flies ---------------------------------------------------------------- */
 
-static struct fed_flying *find(const struct fed_post *post, uint64_t id)
+/* The place of an id, which may be given up: see fed_post_clear. */
+static struct fed_flying *find_place(const struct fed_post *post, uint64_t id)
 {
 	size_t low = 0, high = post->n;
 
@@ -37,20 +38,23 @@ static struct fed_flying *find(const struct fed_post *post, uint64_t id)
 		else
 			high = middle;
 	}
-	if (low == post->n || post->flying[low].id != id || !post->flying[low].envelope)
-		return NULL;
-	return &post->flying[low];
+	return low < post->n && post->flying[low].id == id ? &post->flying[low] : NULL;
 }
 
-/* Half of the places empty: move the rest together.  Each place moves once for each one taken. */
+static struct fed_flying *find(const struct fed_post *post, uint64_t id)
+{
+	struct fed_flying *f = find_place(post, id);
+
+	return f && f->envelope ? f : NULL;
+}
+
+/* Move together the places that are still needed. */
 static void sweep(struct fed_post *post)
 {
 	size_t kept = 0;
 
-	if (2 * post->taken <= post->n)
-		return;
 	for (size_t i = 0; i < post->n; i++)
-		if (post->flying[i].envelope)
+		if (post->flying[i].envelope || post->flying[i].bytes.s)
 			post->flying[kept++] = post->flying[i];
 	post->n = kept;
 	post->taken = 0;
@@ -62,8 +66,8 @@ static struct fed_envelope *take(struct fed_post *post, struct fed_flying *f)
 
 	fed_text_release(&f->bytes);
 	f->envelope = NULL;
-	post->taken++;
-	sweep(post);
+	if (2 * ++post->taken > post->n) /* so each place moves but once for each one taken */
+		sweep(post);
 	return e;
 }
 
@@ -139,13 +143,15 @@ static int settle(struct fed_post *post, struct fed_flying *f, double when, enum
 	return FED_OK;
 }
 
+/* The message that waits for its fate.  One that was given up has its fate now: its bytes go. */
 static struct fed_flying *find_unsettled(struct fed_post *post, uint64_t id)
 {
-	struct fed_flying *f = find(post, id);
+	struct fed_flying *f = find_place(post, id);
 
-	if (f && !f->settled)
+	if (f && f->envelope && !f->settled)
 		return f;
-	post->misdelivered++;
+	if (f)
+		fed_text_release(&f->bytes);
 	return NULL;
 }
 
@@ -155,7 +161,9 @@ static void wire_deliver(const struct fed_wire *wire, uint64_t id, double when)
 	struct fed_flying *f = find_unsettled(post, id);
 	struct fed_error why;
 
-	if (f && settle(post, f, when, FED_DUE_MESSAGE, &why))
+	if (!f)
+		post->misdelivered++;
+	else if (settle(post, f, when, FED_DUE_MESSAGE, &why))
 		trouble(post, &why);
 }
 
@@ -165,8 +173,10 @@ static void wire_drop(const struct fed_wire *wire, uint64_t id, double when, con
 	struct fed_flying *f = find_unsettled(post, id);
 	struct fed_error why;
 
-	if (!f)
+	if (!f) {
+		post->misdelivered++;
 		return;
+	}
 	snprintf(f->envelope->why, sizeof f->envelope->why, "%s",
 	         reason && *reason ? reason : "the transport gave no reason");
 	if (settle(post, f, when, FED_DUE_LOST, &why))
@@ -195,11 +205,11 @@ static const void *wire_bytes(const struct fed_wire *wire, uint64_t id, size_t *
 static int recognise(struct fed_post *post, const struct fed_message *m, struct fed_flying **out,
                      struct fed_error *err)
 {
-	struct fed_flying *f = find(post, m->id);
+	struct fed_flying *f = find_unsettled(post, m->id);
 
 	if (m->id == 0 || m->id >= post->next_id)
 		return fed_reject(err, "message %llu was never sent", (unsigned long long)m->id);
-	if (!f || f->settled)
+	if (!f)
 		return fed_reject(err, "message %llu came twice, or after it was given up",
 		                  (unsigned long long)m->id);
 	const struct fed_message *sent = &f->envelope->head;
@@ -259,13 +269,15 @@ int fed_post_init(struct fed_post *post, struct fed_instance *transport, struct 
 	return FED_OK;
 }
 
+/* A transport may still have the bytes of a message in its queue: they stay until it names the
+ * message's fate or is closed. */
 void fed_post_clear(struct fed_post *post)
 {
 	for (size_t i = 0; i < post->n; i++) {
-		fed_text_release(&post->flying[i].bytes);
 		fed_envelope_free(post->flying[i].envelope);
+		post->flying[i].envelope = NULL;
 	}
-	post->n = post->taken = 0;
+	sweep(post);
 }
 
 void fed_post_release(struct fed_post *post)
@@ -273,6 +285,8 @@ void fed_post_release(struct fed_post *post)
 	if (post->open)
 		fed_call_close(post->transport, &post->wire);
 	fed_post_clear(post);
+	for (size_t i = 0; i < post->n; i++)
+		fed_text_release(&post->flying[i].bytes);
 	fed_free(post->flying);
 	memset(post, 0, sizeof *post);
 }

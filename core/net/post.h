@@ -50,7 +50,7 @@ uint64_t fed_frame_size(uint32_t n, size_t dim);
 /* One that was sent and not yet taken. */
 struct fed_flying {
 	uint64_t id;
-	struct fed_envelope *envelope; /* NULL once it was taken */
+	struct fed_envelope *envelope; /* NULL once it was taken or given up */
 	struct fed_text bytes;         /* what wire.bytes() gave, until its fate is known */
 	bool settled;                  /* its fate is in the clock */
 };
@@ -62,9 +62,9 @@ struct fed_post {
 	struct fed_wire wire;
 	void (*link)(void *ctx, uint32_t client, struct fed_link *);
 	void *ctx;
-	struct fed_flying *flying; /* sorted by id; those taken are swept out now and then */
+	struct fed_flying *flying; /* [n], sorted by id; those taken are swept out now and then */
 	size_t n, capacity;
-	size_t taken;          /* of the n */
+	size_t taken;          /* since the last sweep */
 	uint64_t next_id;      /* from 1 */
 	uint64_t misdelivered; /* deliveries of unknown ids, and second ones: ignored */
 	uint64_t settled;      /* messages whose fate became known */

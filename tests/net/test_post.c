@@ -359,6 +359,33 @@ START_TEST(bytes_stay_until_the_fate_is_known)
 }
 END_TEST
 
+START_TEST(bytes_outlive_a_clear)
+{
+	struct fed_error err;
+	size_t len;
+
+	open_simulated("hold");
+	ck_ok(send_to(1, &err));
+	const void *queued = post.wire.bytes(&post.wire, 1, &len);
+	fed_post_clear(&post);
+	struct fed_text copy = {0};
+	fed_text_put(&copy, queued, len); /* sanitizers see it if they went */
+	ck_assert_ptr_null(fed_post_take(&post, 1));
+	ck_assert_int_eq(post.wire.arrive(&post.wire, copy.s, copy.len, &err), FED_REJECT);
+	ck_says(err.text, "after it was given up");
+	ck_assert_ptr_null(post.wire.bytes(&post.wire, 1, &len));
+	fed_text_release(&copy);
+
+	ck_ok(send_to(2, &err)); /* even: "hold" delivers it, and the lost one in vain */
+	ck_assert_uint_eq(post.misdelivered, 2);
+	fed_envelope_free(next(FED_DUE_MESSAGE));
+	ck_ok(send_to(3, &err));
+	ck_assert_ptr_nonnull(post.wire.bytes(&post.wire, 3, &len));
+	fed_post_clear(&post); /* never settled: closing frees them */
+	close_post();
+}
+END_TEST
+
 START_TEST(open_may_fail)
 {
 	struct fed_error err;
@@ -418,6 +445,7 @@ int main(void)
 	tcase_add_loop_test(real, copies_and_damage_are_refused, 0, 2);
 	tcase_add_test(real, arrivals_must_have_been_sent);
 	tcase_add_test(real, bytes_stay_until_the_fate_is_known);
+	tcase_add_test(real, bytes_outlive_a_clear);
 	tcase_add_test(real, open_may_fail);
 	tcase_add_loop_test(real, survives_lack_of_memory, 0, 2);
 	suite_add_tcase(suite, tests);
