@@ -26,12 +26,13 @@ static const struct {
 	{"!=", UNEQUAL},    {"<", LESS},        {">", MORE},
 };
 
-/* A metric some rounds back, or a number. */
+/* A metric some rounds back, or in a kept run, as `factor * value + shift`; or a number alone. */
 struct operand {
 	const struct fed_field *metric; /* NULL: a number */
 	uint32_t back;
-	double number;
-	char text[TOKEN_MAX + 16]; /* as typed, for messages */
+	double number;            /* of a number; of a kept run's metric */
+	double factor, shift;     /* of what has a name */
+	char text[2 * TOKEN_MAX]; /* of what has a name, as typed, for messages; else empty */
 };
 
 struct term {
@@ -47,6 +48,7 @@ struct fed_condition {
 
 struct parser {
 	const char *start, *at;
+	const struct fed_runs *runs;
 	struct fed_error *err;
 };
 
@@ -70,9 +72,10 @@ static int unexpected(const struct parser *p, const char *wanted)
 	                (size_t)(p->at - p->start) + 1, wanted);
 }
 
-static bool is_word(char c)
+/* A dash belongs to a word only before a letter: in loss-0.1 it subtracts. */
+static bool is_word(const char *c)
 {
-	return isalnum((unsigned char)c) || c == '_' || c == '-';
+	return isalnum((unsigned char)*c) || *c == '_' || (*c == '-' && isalpha((unsigned char)c[1]));
 }
 
 /* Length of the word at the cursor: a name, or `and`, `or`, `nan`. */
@@ -82,7 +85,7 @@ static size_t word_length(const struct parser *p)
 
 	if (!isalpha((unsigned char)p->at[0]))
 		return 0;
-	while (is_word(p->at[n]))
+	while (is_word(p->at + n))
 		n++;
 	return n;
 }
@@ -127,31 +130,95 @@ static int parse_back(struct parser *p, struct operand *o)
 	return FED_OK;
 }
 
-static int parse_metric(struct parser *p, struct operand *o)
+/* A word at the cursor, into name[TOKEN_MAX]. */
+static int parse_name(struct parser *p, char *name)
 {
-	const char *const begin = p->at;
 	const size_t n = word_length(p);
-	char name[TOKEN_MAX];
 
 	if (n == 0)
 		return unexpected(p, "a metric such as accuracy");
-	if (n >= sizeof name)
+	if (n >= TOKEN_MAX)
 		return fed_fail(p->err, "`%.20s...`: no metric has a name of %zu letters", p->at, n);
 	memcpy(name, p->at, n);
 	name[n] = 0;
-	if (fed_metric_find(name, &o->metric, p->err))
-		return FED_FAIL;
 	p->at += n;
-	if (parse_back(p, o))
+	return FED_OK;
+}
+
+/* The value of a kept run is known now and never changes. */
+static void settle(struct operand *o, const struct fed_kept_run *run)
+{
+	const struct fed_history *h = &run->history;
+
+	o->number = o->back < h->n ? fed_metric_value(o->metric, &h->record[h->n - 1 - o->back]) : NAN;
+	o->metric = NULL;
+}
+
+static int parse_metric(struct parser *p, struct operand *o)
+{
+	const char *const begin = p->at;
+	const struct fed_kept_run *run = NULL;
+	char name[TOKEN_MAX];
+
+	o->factor = 1;
+	if (parse_name(p, name))
+		return FED_FAIL;
+	if (*p->at == '.') {
+		if (fed_runs_find(p->runs, name, &run, p->err))
+			return FED_FAIL;
+		p->at++;
+		if (parse_name(p, name))
+			return FED_FAIL;
+	}
+	if (fed_metric_find(name, &o->metric, p->err) || parse_back(p, o))
 		return FED_FAIL;
 	snprintf(o->text, sizeof o->text, "%.*s", (int)(p->at - begin), begin);
+	if (run)
+		settle(o, run);
+	return FED_OK;
+}
+
+static int parse_number(struct parser *p, double *number)
+{
+	char digits[TOKEN_MAX];
+	const size_t n = number_length(p->at);
+
+	if (n >= sizeof digits)
+		return fed_fail(p->err, "`%.20s...`: a number of %zu digits", p->at, n);
+	memcpy(digits, p->at, n);
+	digits[n] = 0;
+	if (!fed_parse_real(digits, number))
+		return unexpected(p, "a number or a metric");
+	p->at += n;
+	return FED_OK;
+}
+
+/* [NUMBER *] METRIC [+- NUMBER], the factor already read. */
+static int parse_sum(struct parser *p, struct operand *o, double factor)
+{
+	double plus = 0;
+
+	if (parse_metric(p, o))
+		return FED_FAIL;
+	skip_blank(p);
+	if (*p->at == '+' || *p->at == '-') {
+		const double sign = *p->at++ == '-' ? -1 : 1;
+		skip_blank(p);
+		if (!isdigit((unsigned char)*p->at) && *p->at != '.')
+			return unexpected(p, "a number");
+		if (parse_number(p, &plus))
+			return FED_FAIL;
+		plus *= sign;
+	}
+	o->factor = factor;
+	o->shift = plus;
 	return FED_OK;
 }
 
 static int parse_right(struct parser *p, struct operand *o, enum comparison op)
 {
-	char digits[TOKEN_MAX];
-	const size_t n = number_length(p->at);
+	const bool sign = *p->at == '-' || *p->at == '+';
+	double number;
 
 	if (take_word(p, "nan")) {
 		if (op != EQUAL && op != UNEQUAL)
@@ -159,18 +226,19 @@ static int parse_right(struct parser *p, struct operand *o, enum comparison op)
 		o->number = NAN;
 		return FED_OK;
 	}
-	if (n == 0 || (n == 1 && !isdigit((unsigned char)*p->at))) {
-		if (word_length(p))
-			return parse_metric(p, o);
+	if (word_length(p))
+		return parse_sum(p, o, 1);
+	if (!isdigit((unsigned char)p->at[sign]) && p->at[sign] != '.')
 		return unexpected(p, "a number or a metric");
+	if (parse_number(p, &number))
+		return FED_FAIL;
+	skip_blank(p);
+	if (*p->at == '*') {
+		p->at++;
+		skip_blank(p);
+		return parse_sum(p, o, number);
 	}
-	if (n >= sizeof digits)
-		return fed_fail(p->err, "`%.20s...`: a number of %zu digits", p->at, n);
-	memcpy(digits, p->at, n);
-	digits[n] = 0;
-	if (!fed_parse_real(digits, &o->number))
-		return unexpected(p, "a number or a metric");
-	p->at += n;
+	o->number = number;
 	return FED_OK;
 }
 
@@ -228,14 +296,15 @@ static int parse_all(struct parser *p, struct fed_condition *c)
 	}
 }
 
-int fed_condition_parse(struct fed_condition **out, const char *text, struct fed_error *err)
+int fed_condition_parse(struct fed_condition **out, const char *text, const struct fed_runs *runs,
+                        struct fed_error *err)
 {
 	if (strnlen(text, TEXT_MAX + 1) > TEXT_MAX)
 		return fed_fail(err, "a condition has at most %d characters", TEXT_MAX);
 	struct fed_condition *c = fed_alloc(sizeof *c);
 	if (!c)
 		return fed_fail_memory(err, sizeof *c, "the condition");
-	struct parser p = {.start = text, .at = text, .err = err};
+	struct parser p = {.start = text, .at = text, .runs = runs, .err = err};
 	if (parse_all(&p, c)) {
 		fed_condition_free(c);
 		return FED_FAIL;
@@ -252,11 +321,19 @@ void fed_condition_free(struct fed_condition *c)
 	fed_free(c);
 }
 
+/* Of the metric as it is named, before factor and shift. */
 static double value_of(const struct operand *o, const struct fed_history *h)
 {
 	if (!o->metric)
 		return o->number;
 	return o->back < h->n ? fed_metric_value(o->metric, &h->record[h->n - 1 - o->back]) : NAN;
+}
+
+static double side_of(const struct operand *o, const struct fed_history *h)
+{
+	const double value = value_of(o, h);
+
+	return *o->text ? o->factor * value + o->shift : value;
 }
 
 static bool compare(double a, enum comparison op, double b, bool with_nan)
@@ -290,11 +367,11 @@ bool fed_condition_holds(const struct fed_condition *c, const struct fed_history
 		return false;
 	for (size_t i = 0; i < c->n; i++) {
 		const struct term *t = &c->term[i];
-		const bool with_nan = !t->right.metric && isnan(t->right.number);
+		const bool with_nan = !*t->right.text && isnan(t->right.number);
 
 		if (t->first && all)
 			return true;
-		const bool holds = compare(value_of(&t->left, h), t->op, value_of(&t->right, h), with_nan);
+		const bool holds = compare(side_of(&t->left, h), t->op, side_of(&t->right, h), with_nan);
 		all = t->first ? holds : all && holds;
 	}
 	return all;
@@ -325,7 +402,7 @@ void fed_condition_values(const struct fed_condition *c, const struct fed_histor
 		const struct operand *const sides[] = {&c->term[i].left, &c->term[i].right};
 
 		for (size_t k = 0; k < 2; k++) {
-			if (!sides[k]->metric || seen(c, i, sides[k]))
+			if (!*sides[k]->text || seen(c, i, sides[k]))
 				continue;
 			fed_text_add(out, "%s%s = %.6g", comma, sides[k]->text, value_of(sides[k], h));
 			comma = ", ";

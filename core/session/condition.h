@@ -3,18 +3,23 @@
  * session/condition.h - conditions over metrics: "accuracy>=0.9", "clock>=3600 or round==50".
  *
  *     condition = all { "or" all };   all = term { ("and" | ",") term }
- *     term = METRIC OP NUMBER ;       OP = < <= > >= == !=
- *     METRIC also: name[K], the value K rounds ago; NUMBER may be another METRIC; "nan" with == !=
+ *     term = METRIC OP side ;         OP = < <= > >= == !=
+ *     side = NUMBER | "nan" | [ NUMBER "*" ] METRIC [ ("+" | "-") NUMBER ]
+ *     METRIC = [ RUN "." ] name [ "[" K "]" ]
  *
+ * name[K] is the value K rounds ago, RUN.name that of a kept run (session/runs.h), taken when the
+ * condition is parsed; nan stands with == and != alone.
  * A comparison with NaN is false, but for == nan and != nan.
  */
 #ifndef FED_SESSION_CONDITION_H
 #define FED_SESSION_CONDITION_H
 
-#include "session/metrics.h"
+#include "session/runs.h"
 
 struct fed_condition;
-int fed_condition_parse(struct fed_condition **, const char *text, struct fed_error *);
+/* runs: the kept ones, or NULL when there are none. */
+int fed_condition_parse(struct fed_condition **, const char *text, const struct fed_runs *runs,
+                        struct fed_error *);
 void fed_condition_free(struct fed_condition *);
 /* Over the last record of the history; an empty history is false. */
 bool fed_condition_holds(const struct fed_condition *, const struct fed_history *);

@@ -115,6 +115,7 @@ void fed_session_clear(struct fed_session *s)
 	s->data = NULL;
 	release_choice(&s->dataset_choice);
 	fed_history_release(&s->history);
+	fed_runs_release(&s->runs);
 	fed_free(s->scheme_state);
 	s->scheme_state = NULL;
 	s->draws = 0;

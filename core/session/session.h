@@ -54,6 +54,7 @@ struct fed_session {
 	bool running;                     /* federation is initialised */
 	struct fed_progress progress;     /* of a federation that was taken down */
 	struct fed_history history;
+	struct fed_runs runs; /* kept by name */
 	struct fed_sink sink[FED_SINKS_MAX];
 	size_t n_sinks;
 	uint64_t draws;        /* random WHO selections made */
