@@ -15,7 +15,7 @@
 #define FED_DATASET_MAX_CLASSES 10000u
 
 struct fed_dataset_plan {
-	const char *name; /* cut to fit */
+	const char *name; /* made fit for a terminal and cut */
 	struct fed_shape shape;
 	uint32_t classes, outputs; /* classes == 0: regression with `outputs` targets */
 	uint32_t train, test;
@@ -24,7 +24,7 @@ struct fed_dataset_plan {
 
 /* All arrays zeroed; owner, class_name and truth are NULL. */
 int fed_dataset_new(struct fed_dataset **, const struct fed_dataset_plan *, struct fed_error *);
-/* Copies of names[classes]. */
+/* Copies of names[classes], fit for a terminal. */
 int fed_dataset_name_classes(struct fed_dataset *, const char *const *names, struct fed_error *);
 /* When all contents are there. */
 void fed_dataset_seal(struct fed_dataset *);

@@ -66,7 +66,7 @@ static int fail_no_column(const struct table *t, struct fed_error *err)
 		err,
 		"%.80s: no column is called %.60s%s%.60s%s; name one of the first row or give a place "
 		"from 1 to %u",
-		t->csv.name, t->args->label, near ? " (did you mean " : "", near ? near : "",
+		t->csv.name, t->args->label, near ? " (did you mean " : "", near ? fed_show(near).s : "",
 		near ? "?)" : "", t->columns);
 }
 
@@ -293,12 +293,13 @@ static int csv_load(struct fed_dataset **out, const void *args, const char *path
                     struct fed_error *err)
 {
 	const char *slash = strrchr(path, '/');
+	const struct fed_shown name = fed_show(slash ? slash + 1 : path);
 	struct fed_text text = {0};
 	struct table t = {.args = args};
 	int rc = fed_file_read(path, FED_DATASET_MAX_BYTES, &text, err);
 
 	if (!rc)
-		rc = fed_csv_init(&t.csv, slash ? slash + 1 : path, &text, ",;\t"[t.args->separator], err);
+		rc = fed_csv_init(&t.csv, name.s, &text, ",;\t"[t.args->separator], err);
 	if (!rc)
 		rc = read_table(&t, err);
 	if (!rc)

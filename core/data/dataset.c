@@ -51,7 +51,7 @@ int fed_dataset_new(struct fed_dataset **out, const struct fed_dataset_plan *pla
 
 	if (!data)
 		return fed_fail_memory(err, sizeof *data, "a dataset");
-	strncpy(data->name, plan->name, sizeof data->name - 1);
+	snprintf(data->name, sizeof data->name, "%.31s", fed_show(plan->name).s);
 	data->shape = plan->shape;
 	data->classes = plan->classes;
 	data->outputs = plan->classes ? plan->classes : plan->outputs;
@@ -73,7 +73,7 @@ int fed_dataset_name_classes(struct fed_dataset *data, const char *const *names,
 	if (!data->class_name)
 		return fed_fail_memory(err, data->classes * sizeof *data->class_name, "class names");
 	for (uint32_t i = 0; i < data->classes; i++) {
-		data->class_name[i] = fed_strdup(names[i]);
+		data->class_name[i] = fed_strdup(fed_show(names[i]).s);
 		if (!data->class_name[i])
 			return fed_fail_memory(err, strlen(names[i]) + 1, "a class name");
 	}

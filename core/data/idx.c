@@ -93,9 +93,8 @@ static int take_file(struct quartet *q, const char *folder, const char *name, en
 	const char *known = q->path[role] ? strrchr(q->path[role], '/') + 1 : NULL;
 
 	if (known && (q->prefix_len[role] != prefix || strncmp(known, name, prefix)))
-		return fed_fail(
-			err, "%.100s holds several data sets (%.60s, %.60s); choose one with prefix=", folder,
-			known, name);
+		return fed_fail(err, "%s holds several data sets (%.60s, %.60s); choose one with prefix=",
+		                fed_show(folder).s, fed_show(known).s, fed_show(name).s);
 	/* The same file twice: the plain one, which is faster. */
 	if (known && strlen(known) <= strlen(name))
 		return FED_OK;
@@ -126,7 +125,7 @@ static int scan_folder(struct quartet *q, DIR *dir, const char *folder, const ch
 	}
 	for (int i = 0; i < ROLES; i++)
 		if (!q->path[i])
-			return fed_fail(err, "%.160s has no file %s%s%s (or .gz)", folder, prefix,
+			return fed_fail(err, "%s has no file %s%s%s (or .gz)", fed_show(folder).s, prefix,
 			                *prefix ? "..." : "", role_ending[i]);
 	return FED_OK;
 }
@@ -137,7 +136,7 @@ static int find_files(struct quartet *q, const char *folder, const char *prefix,
 	DIR *dir = opendir(folder);
 
 	if (!dir)
-		return fed_fail(err, "%.200s cannot be opened: %m", folder);
+		return fed_fail(err, "%s cannot be opened: %m", fed_show(folder).s);
 
 	int rc = scan_folder(q, dir, folder, prefix, err);
 
@@ -149,8 +148,8 @@ static int find_files(struct quartet *q, const char *folder, const char *prefix,
 
 struct idx_file {
 	struct fed_reader *reader;
-	const char *name; /* without the folder, for errors */
-	const char *unit; /* "images" */
+	struct fed_shown name; /* without the folder, for errors */
+	const char *unit;      /* "images" */
 	uint32_t count, rows, columns;
 	size_t item; /* bytes of one image or label */
 };
@@ -169,13 +168,13 @@ static int check_size(const struct idx_file *f, const char *path, size_t header,
 	if (fed_file_readable(path, &on_disk, err))
 		return FED_FAIL;
 	if (!f->count || !f->item || f->rows > 65535 || f->columns > 65535)
-		return fed_fail(err, "%.80s: claims %u %s of %u x %u; each must be at least 1", f->name,
+		return fed_fail(err, "%.80s: claims %u %s of %u x %u; each must be at least 1", f->name.s,
 		                f->count, f->unit, f->rows, f->columns);
 	size = on_disk;
 	if (strlen(path) > 3 && !strcmp(path + strlen(path) - 3, ".gz"))
 		size = on_disk * 1032;
 	if ((size - (size < header ? size : header)) / f->item < f->count)
-		return fed_fail(err, "%.80s: needs %u %s, file ends after %s%llu", f->name, f->count,
+		return fed_fail(err, "%.80s: needs %u %s, file ends after %s%llu", f->name.s, f->count,
 		                f->unit, size == on_disk ? "" : "at most ",
 		                (unsigned long long)((size - (size < header ? size : header)) / f->item));
 	return FED_OK;
@@ -191,7 +190,7 @@ static int read_header(struct idx_file *f, const char *path, uint32_t rank, stru
 		return fed_fail(err, "%.250s; it has no IDX header", why.text);
 	if (big_endian(head) != (0x800 | rank))
 		return fed_fail(err, "%.80s: begins with 0x%08x; an IDX file of %s begins with 0x%08x",
-		                f->name, big_endian(head), f->unit, 0x800 | rank);
+		                f->name.s, big_endian(head), f->unit, 0x800 | rank);
 	f->count = big_endian(head + 4);
 	f->rows = rank == 3 ? big_endian(head + 8) : 1;
 	f->columns = rank == 3 ? big_endian(head + 12) : 1;
@@ -201,7 +200,8 @@ static int read_header(struct idx_file *f, const char *path, uint32_t rank, stru
 
 static int idx_open(struct idx_file *f, const char *path, uint32_t rank, struct fed_error *err)
 {
-	*f = (struct idx_file){.name = strrchr(path, '/') + 1, .unit = rank == 3 ? "images" : "labels"};
+	*f = (struct idx_file){.name = fed_show(strrchr(path, '/') + 1),
+	                       .unit = rank == 3 ? "images" : "labels"};
 	if (fed_reader_open(&f->reader, path, err))
 		return FED_FAIL;
 	if (read_header(f, path, rank, err)) {
@@ -242,7 +242,7 @@ static int compare_headers(struct idx_load *l, struct fed_error *err)
 
 		if (x->count != y->count)
 			return fed_fail(err, "%.80s has %u images, %.80s has %u labels: they must be as many",
-			                x->name, x->count, y->name, y->count);
+			                x->name.s, x->count, y->name.s, y->count);
 		for (int i = 2 * part; i < 2 * part + 2; i++)
 			if (!l->keep[i] || l->keep[i] > l->file[i].count)
 				l->keep[i] = l->file[i].count;
@@ -251,8 +251,8 @@ static int compare_headers(struct idx_load *l, struct fed_error *err)
 	const struct idx_file *a = &l->file[TRAIN_IMAGES], *b = &l->file[TEST_IMAGES];
 
 	if (a->rows != b->rows || a->columns != b->columns)
-		return fed_fail(err, "%.80s holds images of %u x %u, %.80s of %u x %u", a->name, a->rows,
-		                a->columns, b->name, b->rows, b->columns);
+		return fed_fail(err, "%.80s holds images of %u x %u, %.80s of %u x %u", a->name.s, a->rows,
+		                a->columns, b->name.s, b->rows, b->columns);
 	return FED_OK;
 }
 
@@ -281,7 +281,7 @@ static int count_classes(const struct idx_load *l, uint32_t *classes, struct fed
 	for (uint32_t i = 0; i < l->file[TEST_LABELS].count; i++)
 		if (l->labels[1][i] > max)
 			return fed_fail(err, "%.80s: label %u of example %u; the training labels end at %u",
-			                l->file[TEST_LABELS].name, l->labels[1][i], i, max);
+			                l->file[TEST_LABELS].name.s, l->labels[1][i], i, max);
 	*classes = max + 1;
 	return FED_OK;
 }
