@@ -36,36 +36,48 @@ static void dense_init(const void *config, const struct fed_shape *in, float *pa
 	fed_init_uniform(params, dense_params(config, in), fed_shape_size(in), key);
 }
 
-/* The sizes of one call, as the products want them. */
-struct sizes {
-	int batch, in, units;
-};
+/* Examples up to which the kernels of nn/kernels_dense.h win over a product that packs W. */
+#define SMALL_BATCH 16u
 
-static struct sizes sizes_of(const struct fed_pass *p)
+static bool is_small(const struct fed_pass *p)
 {
-	return (struct sizes){(int)p->batch, (int)fed_shape_size(&p->in), (int)units_of(p->config)};
+	return p->batch <= SMALL_BATCH;
+}
+
+static struct fed_dense_sizes sizes_of(const struct fed_pass *p)
+{
+	return (struct fed_dense_sizes){p->batch, (uint32_t)fed_shape_size(&p->in),
+	                                units_of(p->config)};
 }
 
 static void dense_forward(const struct fed_pass *p)
 {
-	const struct sizes s = sizes_of(p);
-	const float *bias = p->params + (size_t)s.in * (size_t)s.units;
+	const struct fed_dense_sizes s = sizes_of(p);
+	const float *bias = p->params + (size_t)s.in * s.units;
+	const int batch = (int)s.batch, in = (int)s.in, units = (int)s.units;
 
-	for (int b = 0; b < s.batch; b++)
-		memcpy(p->y + (size_t)b * (size_t)s.units, bias, (size_t)s.units * sizeof *bias);
-	fed_gemm_nn(s.batch, s.units, s.in, p->x, s.in, p->params, s.units, p->y, s.units);
+	if (is_small(p)) {
+		fed_kernels()->dense_forward(&s, p->x, p->params, bias, p->y);
+		return;
+	}
+	for (size_t b = 0; b < s.batch; b++)
+		memcpy(p->y + b * s.units, bias, s.units * sizeof *bias);
+	fed_gemm_nn(batch, units, in, p->x, in, p->params, units, p->y, units);
 }
 
 static void dense_backward(const struct fed_pass *p)
 {
-	const struct sizes s = sizes_of(p);
+	const struct fed_dense_sizes s = sizes_of(p);
+	const int batch = (int)s.batch, in = (int)s.in, units = (int)s.units;
 
-	if (p->dx)
-		fed_gemm_nt(s.batch, s.in, s.units, p->dy, s.units, p->params, s.units, p->dx, s.in,
-		            p->scratch);
-	fed_gemm_tn(s.in, s.units, s.batch, p->x, s.in, p->dy, s.units, p->grads, s.units);
-	fed_kernels()->add_rows(p->dy, p->batch, (size_t)s.units,
-	                        p->grads + (size_t)s.in * (size_t)s.units);
+	if (is_small(p)) {
+		fed_kernels()->dense_backward(&s, p->x, p->dy, p->params, p->dx, p->grads);
+	} else {
+		if (p->dx)
+			fed_gemm_nt(batch, in, units, p->dy, units, p->params, units, p->dx, in, p->scratch);
+		fed_gemm_tn(in, units, batch, p->x, in, p->dy, units, p->grads, units);
+	}
+	fed_kernels()->add_rows(p->dy, s.batch, s.units, p->grads + (size_t)s.in * s.units);
 }
 
 static double dense_flops(const void *config, const struct fed_shape *in)

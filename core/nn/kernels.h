@@ -22,6 +22,10 @@ struct fed_conv_sizes {
 	size_t padded_filters; /* a multiple of the vector width */
 };
 
+struct fed_dense_sizes {
+	uint32_t batch, in, units;
+};
+
 /* The pixels of one output plane whose gradient is not 0. */
 struct fed_conv_list {
 	uint32_t n;
@@ -58,6 +62,11 @@ struct fed_kernels {
 	 * of the width. */
 	void (*conv_taps)(uint32_t taps, uint32_t pixels, uint32_t step, const float *x,
 	                  const float *dy, size_t filters, float *dk);
+	/* y = x W + bias;  dx = dy W' unless dx is NULL, then g += x' dy, where g may be W. */
+	void (*dense_forward)(const struct fed_dense_sizes *, const float *x, const float *w,
+	                      const float *bias, float *y);
+	void (*dense_backward)(const struct fed_dense_sizes *, const float *x, const float *dy,
+	                       const float *w, float *dx, float *g);
 	/* v <- momentum v + g + decay w;  w <- w - lr v;  g <- 0 */
 	void (*momentum_step)(float *w, float *v, float *g, size_t n, float lr, float momentum,
 	                      float decay);

@@ -9,6 +9,7 @@
 
 #include "nn/kernels.h"
 #include "nn/kernels_conv.h"
+#include "nn/kernels_dense.h"
 #include "nn/kernels_vector.h"
 
 /* The compiler may assume that iterations are independent: in place is no obstacle. */
@@ -177,6 +178,8 @@ const struct fed_kernels FED_KERNELS = {
 	.conv_row = conv_row,
 	.conv_list = conv_list,
 	.conv_taps = conv_taps,
+	.dense_forward = dense_forward,
+	.dense_backward = dense_backward,
 	.momentum_step = momentum_step,
 	.plain_step = plain_step,
 };

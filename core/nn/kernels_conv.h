@@ -12,26 +12,12 @@
 #include "nn/kernels.h"
 #include "nn/kernels_vector.h"
 
-/* Registers: 32 with AVX-512, else 16. */
+/* Vectors of a kernel and of its gradient that fit the registers together. */
 #if FED_WIDTH == 16
-#define TILE_ROWS 14
 #define LIST_VECTORS 10
 #else
-#define TILE_ROWS 6
 #define LIST_VECTORS 5
 #endif
-
-/* Store the first n floats, at most `vectors` full vectors, of v. */
-INLINE void store_some(float *to, const vec *v, const int vectors, uint32_t n)
-{
-	if (n >= (uint32_t)(vectors * FED_WIDTH)) {
-		UNROLL for (int i = 0; i < vectors; i++) store(to + i * FED_WIDTH, v[i]);
-		return;
-	}
-	float all[2 * FED_WIDTH];
-	UNROLL for (int i = 0; i < vectors; i++) store(all + i * FED_WIDTH, v[i]);
-	memcpy(to, all, n * sizeof *to);
-}
 
 /* `pixels` neighbours of one row and `vectors` of filters; x is at the first pixel of row ky = 0,
  * c = 0. */
@@ -58,7 +44,11 @@ INLINE void conv_tile(const int pixels, const int vectors, const struct fed_conv
 				}
 			}
 	UNROLL for (int p = 0; p < pixels; p++)
-		store_some(y + (size_t)p * s->filters, sum[p], vectors, filters);
+	{
+		store_most(y + (size_t)p * s->filters, sum[p][0], filters);
+		if (vectors > 1)
+			store_most(y + (size_t)p * s->filters + FED_WIDTH, sum[p][1], filters - FED_WIDTH);
+	}
 }
 
 #define CASE(n)                                         \

@@ -42,9 +42,11 @@ static double central(struct trial *t, float *v, float step)
 /* The slope of the loss by *v; NaN where a kink (relu, max) is so near that the step matters. */
 static double slope(struct trial *t, float *v)
 {
-	const double wide = central(t, v, 8e-3f), narrow = central(t, v, 3e-3f);
+	const double wide = central(t, v, 4e-3f), middle = central(t, v, 1e-3f);
+	const double narrow = central(t, v, 2.5e-4f);
+	const double apart = fmax(fabs(wide - middle), fabs(middle - narrow));
 
-	return fabs(wide - narrow) > 1e-3 * (1 + fabs(narrow)) ? NAN : narrow;
+	return apart > 1e-3 * (1 + fabs(middle)) ? NAN : middle;
 }
 
 /* At most `most` of the n values; returns how many had no kink. */
