@@ -47,9 +47,10 @@ int fed_kind_parse(const char *name, enum fed_kind *kind, struct fed_error *err)
 	}
 	const char *near = fed_nearest(name, kind_at, NULL);
 	return fed_fail(err,
-	                "no kind of plugin is called '%.40s'%s%s%s; the kinds are aggregator, "
+	                "no kind of plugin is called '%s'%s%s%s; the kinds are aggregator, "
 	                "transport, model and attack",
-	                name, near ? ", did you mean " : "", near ? near : "", near ? "?" : "");
+	                fed_show(name).s, near ? " (did you mean " : "", near ? near : "",
+	                near ? "?)" : "");
 }
 
 int fed_registry_init(struct fed_registry **out, struct fed_error *err)
@@ -108,7 +109,7 @@ static int entry_new(struct fed_entry **out, const char *path, bool builtin, boo
 	struct fed_error why;
 	char *absolute = realpath(path, NULL); /* malloc's: not of base/mem.h */
 	if (!absolute)
-		return fed_reject(err, "%.250s: %s", path, strerror(errno));
+		return fed_reject(err, "%s: %s", fed_show(path).s, strerror(errno));
 	struct fed_entry *entry = fed_alloc(sizeof *entry);
 	char *kept = entry ? fed_strdup(absolute) : NULL;
 	free(absolute);
@@ -125,10 +126,12 @@ static int entry_new(struct fed_entry **out, const char *path, bool builtin, boo
 		*out = entry;
 		return FED_OK;
 	}
-	/* What comes from fed_file_readable names the file already. */
-	const bool named = strncmp(why.text, kept, strlen(kept)) == 0;
-	*err = (struct fed_error){{0}};
-	fed_say(err, rc, "%.*s%s%s", named ? 0 : 150, kept, named ? "" : ": ", why.text);
+	/* What base/file.h says names the file already. */
+	const struct fed_shown shown = fed_show(kept);
+	if (strncmp(why.text, shown.s, strlen(shown.s)) == 0)
+		*err = why;
+	else
+		fed_say(err, rc, "%s: %s", shown.s, why.text);
 	entry_free(entry);
 	return rc;
 }
@@ -143,8 +146,9 @@ static int insert(struct fed_registry *registry, struct fed_entry *entry, struct
 		return fed_reject(err, "%s %s is loaded from this file already; use reload %s",
 		                  fed_kind_name(head->kind), head->name, head->name);
 	if (found)
-		return fed_reject(err, "%.150s: the %s name %s is taken by %.150s", entry->path,
-		                  fed_kind_name(head->kind), head->name, registry->entry[place]->path);
+		return fed_reject(err, "%s: the %s name %s is taken by %s", fed_show(entry->path).s,
+		                  fed_kind_name(head->kind), head->name,
+		                  fed_show(registry->entry[place]->path).s);
 	if (registry->n == registry->capacity) {
 		const size_t more = registry->capacity ? 2 * registry->capacity : 32;
 		struct fed_entry **grown =
@@ -208,7 +212,7 @@ int fed_registry_scan(struct fed_registry *registry, const char *folder, bool bu
 	int rc = FED_OK;
 
 	if (n < 0)
-		return fed_fail(err, "%.250s: %s", folder, strerror(errno));
+		return fed_fail(err, "%s: %s", fed_show(folder).s, strerror(errno));
 	for (int i = 0; i < n; i++) {
 		fed_text_clear(&path);
 		fed_text_add(&path, "%s/%s", folder, list[i]->d_name);
@@ -266,8 +270,8 @@ int fed_registry_find(const struct fed_registry *registry, enum fed_kind kind, c
 	const char *near = fed_nearest(name, name_at, &of);
 	struct fed_text names = {0};
 	const char *list = names_of(registry, kind, &names);
-	fed_fail(err, "no %s is called '%.40s'%s%s%s; loaded are: %s", fed_kind_name(kind), name,
-	         near ? ", did you mean " : "", near ? near : "", near ? "?" : "",
+	fed_fail(err, "no %s is called '%s'%s%s%s; loaded are: %s", fed_kind_name(kind),
+	         fed_show(name).s, near ? " (did you mean " : "", near ? near : "", near ? "?)" : "",
 	         *list ? list : "none");
 	fed_text_release(&names);
 	return FED_FAIL;
@@ -330,8 +334,8 @@ int fed_registry_reload(struct fed_registry *registry, enum fed_kind kind, const
 	if (entry_new(&entry, old->path, old->builtin, true, err) != FED_OK)
 		return FED_FAIL;
 	if (entry->head->kind != (uint32_t)kind || strcmp(entry->head->name, name) != 0) {
-		fed_fail(err, "%.150s: is now %s %s, no longer %s %s; load it under its new name",
-		         entry->path, fed_kind_name(entry->head->kind), entry->head->name,
+		fed_fail(err, "%s: is now %s %s, no longer %s %s; load it under its new name",
+		         fed_show(entry->path).s, fed_kind_name(entry->head->kind), entry->head->name,
 		         fed_kind_name(kind), name);
 		entry_free(entry);
 		return FED_FAIL;

@@ -59,7 +59,7 @@ START_TEST(refuses_wrong_descriptions)
 	fed_text_add(&path, FED_BUILD_DIR "/fixtures/%s.so", refused[_i].fixture);
 	ck_assert_int_eq(fed_registry_load(registry, path.s, &entry, &err), FED_FAIL);
 	ck_says(err.text, refused[_i].words);
-	ck_says(err.text, refused[_i].fixture); /* the path */
+	ck_assert_int_eq(err.text[0], '/'); /* the file's path comes first */
 	ck_assert_ptr_null(fed_registry_at(registry, FED_KIND_AGGREGATOR, 0));
 	fed_text_release(&path);
 	fed_registry_free(registry);
@@ -142,7 +142,7 @@ START_TEST(refuses_what_is_no_object)
 	check_refused("is a directory");
 	ck_assert_int_eq(rmdir(file), 0);
 	ck_assert_int_eq(mkfifo(file, 0600), 0);
-	check_refused(file); /* and does not wait for a writer */
+	check_refused("not a file"); /* and does not wait for a writer */
 }
 END_TEST
 
