@@ -143,6 +143,8 @@ START_TEST(refuses_what_is_no_object)
 	ck_assert_int_eq(rmdir(file), 0);
 	ck_assert_int_eq(mkfifo(file, 0600), 0);
 	check_refused("not a file"); /* and does not wait for a writer */
+	file = "/dev/zero";
+	check_refused("is a device");
 }
 END_TEST
 
