@@ -8,6 +8,8 @@
  * mix without any class left becomes the mix of what is left.  So every draw makes progress:
  * implementations that draw whole mixes again until the sizes fit may never end.
  */
+#include <math.h>
+
 #include "base/mem.h"
 #include "data/urn.h"
 
@@ -122,8 +124,8 @@ int fed_deal_dirichlet(struct fed_dealing *d, struct fed_error *err)
 	uint32_t classes;
 	struct fed_urn u;
 
-	if (!(d->how->alpha > 0))
-		return fed_fail(err, "alpha=%g; it must be above 0", d->how->alpha);
+	if (!(d->how->alpha > 0) || isinf(d->how->alpha))
+		return fed_fail(err, "alpha=%g; it must be above 0 and finite", d->how->alpha);
 	if (fed_deal_classes(d->data, &class_of, &classes, err))
 		return FED_FAIL;
 

@@ -9,6 +9,8 @@
 #include "base/mem.h"
 #include "data/deal.h"
 
+enum { MAX_SPREAD = 10 };
+
 const char *const fed_partition_names[] = {"iid",      "noniid",  "shards",  "dirichlet",
                                            "quantity", "feature", "natural", NULL};
 
@@ -45,11 +47,14 @@ static int fail_exhausted(const struct fed_dealing *d, struct fed_error *err)
 		d->n, samples, (unsigned long long)d->n * (unsigned long long)samples, left);
 }
 
-static int decide_shared(struct fed_dealing *d, struct fed_error *err)
+static int check_request(struct fed_dealing *d, struct fed_error *err)
 {
 	if (d->how->samples < 1 || d->how->samples > UINT32_MAX)
 		return fed_fail(err, "samples=%lld; it must be from 1 to %u", (long long)d->how->samples,
 		                UINT32_MAX);
+	/* the kinds that use it take its exponential */
+	if (!(d->how->spread >= 0 && d->how->spread <= MAX_SPREAD))
+		return fed_fail(err, "spread=%g; it must be from 0 to %d", d->how->spread, MAX_SPREAD);
 	if ((uint64_t)d->n * (uint64_t)d->how->samples <= d->pool->left)
 		return FED_OK;
 	if (!d->how->reuse)
@@ -136,7 +141,7 @@ static int deal_sized(struct fed_dealing *d, struct fed_error *err)
 {
 	if (d->how->kind == FED_PARTITION_NATURAL)
 		return fed_deal_natural(d, err);
-	if (decide_shared(d, err) || size_clients(d, err) || deal_kind(d, err))
+	if (check_request(d, err) || size_clients(d, err) || deal_kind(d, err))
 		return FED_FAIL;
 	return FED_OK;
 }

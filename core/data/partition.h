@@ -36,7 +36,7 @@ struct fed_partition {
 	int64_t samples; /* examples a client, >= 1 */
 	int64_t shards;
 	double alpha;  /* dirichlet */
-	double spread; /* quantity: sigma of the logarithm; feature: size of the shift */
+	double spread; /* 0 to 10. quantity: sigma of the logarithm; feature: size of the shift */
 	bool reuse;
 };
 

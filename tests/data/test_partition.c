@@ -274,6 +274,9 @@ static const struct {
      {"3001", "3000", ""}},
 	{{FED_PARTITION_DIRICHLET, .samples = 5, .alpha = 0}, 5, {"alpha=0", "above 0", ""}},
 	{{FED_PARTITION_DIRICHLET, .samples = 5, .alpha = NAN}, 5, {"alpha=", "above 0", ""}},
+	{{FED_PARTITION_DIRICHLET, .samples = 5, .alpha = INFINITY}, 5, {"alpha=inf", "finite", ""}},
+	{{FED_PARTITION_QUANTITY, .samples = 5, .spread = 11}, 5, {"spread=11", "0 to 10", ""}},
+	{{FED_PARTITION_FEATURE, .samples = 5, .spread = NAN}, 5, {"spread=", "0 to 10", ""}},
 	{{FED_PARTITION_IID, .samples = 0}, 5, {"samples=0", "", ""}},
 	{{FED_PARTITION_IID, .samples = 5}, 0, {"0 clients", "", ""}},
 	{{FED_PARTITION_NATURAL, .samples = 5}, 40, {"39 of the dataset's 40", "at most 39", "reuse"}},
@@ -605,6 +608,23 @@ START_TEST(reuse_shares_examples_when_the_pool_is_short)
 }
 END_TEST
 
+START_TEST(reuse_shares_users)
+{
+	struct fed_partition how = partition_of(FED_PARTITION_NATURAL, 1);
+
+	how.reuse = true;
+	struct fed_deal deal = deal_of(&how, 100, 1);
+	ck_assert(deal.shared);
+	for (uint32_t i = 0; i < 100; i++) {
+		uint32_t user = i % (USERS - 1);
+
+		user += user >= 7;
+		ck_assert_uint_eq(fixture->owner[deal.ids[deal.start[i]]], user);
+	}
+	fed_deal_release(&deal);
+}
+END_TEST
+
 START_TEST(reuse_gives_more_than_there_are)
 {
 	static const int kinds[] = {FED_PARTITION_IID, FED_PARTITION_DIRICHLET, FED_PARTITION_QUANTITY};
@@ -650,6 +670,7 @@ int main(void)
 	tcase_add_test(tests, natural_leaves_users_that_are_not_whole);
 	tcase_add_test(tests, regression_is_sharded_by_target);
 	tcase_add_loop_test(tests, reuse_shares_examples_when_the_pool_is_short, 0, kinds - 1);
+	tcase_add_test(tests, reuse_shares_users);
 	tcase_add_test(tests, reuse_gives_more_than_there_are);
 	suite_add_tcase(suite, tests);
 	return fed_run_suite(suite);
