@@ -73,6 +73,14 @@ install_packages() {
 	fi
 }
 
+# One at a time: no release has to have all of them.
+install_wanted() {
+	local name
+	for name in $(packages_wanted); do
+		install_packages "$name" || say "going on: fedsh works without $name"
+	done
+}
+
 # Whether a build folder belongs to these sources (a copied one names the old place).
 configured() {
 	[[ -f $here/$1/build.ninja || -f $here/$1/Makefile ]] &&
@@ -99,7 +107,7 @@ build() {
 	if ((rc == 124)); then
 		say "building $1"
 		rc=0
-		"${make[@]}" </dev/null >"$log" 2>&1 || rc=$?
+		"${make[@]}" </dev/null >>"$log" 2>&1 || rc=$?
 	fi
 	((rc)) || return 0
 	say "building $1 failed:"
