@@ -36,12 +36,15 @@ static void dense_init(const void *config, const struct fed_shape *in, float *pa
 	fed_init_uniform(params, dense_params(config, in), fed_shape_size(in), key);
 }
 
-/* Examples up to which the kernels of nn/kernels_dense.h win over a product that packs W. */
-#define SMALL_BATCH 16u
+/* Where the kernels of nn/kernels_dense.h win over a product that packs W first (measured): small
+ * batches, rows of W that are more than one vector, and vectors that a compiler's plain C has not. */
+#define SMALL_BATCH 64u
+#define NARROW 16u
 
 static bool is_small(const struct fed_pass *p)
 {
-	return p->batch <= SMALL_BATCH;
+	return p->batch <= SMALL_BATCH && units_of(p->config) > NARROW &&
+	       fed_kernels()->isa != FED_ISA_PLAIN;
 }
 
 static struct fed_dense_sizes sizes_of(const struct fed_pass *p)
