@@ -161,9 +161,9 @@ static int export_to(struct fed_session *s, const char *path, struct fed_error *
 		return FED_FAIL;
 	}
 	return fed_fail(err,
-	                "%.200s: the ending says what to write: .csv (metrics), .npz or .safetensors "
+	                "%s: the ending says what to write: .csv (metrics), .npz or .safetensors "
 	                "(parameters)",
-	                path);
+	                fed_show(path).s);
 }
 
 int fed_session_export(struct fed_session *s, const char *path, struct fed_error *err)

@@ -110,7 +110,7 @@ static int read_tensors(struct import *m, const char *path, size_t dim, struct f
 	struct fed_error why;
 
 	if (!npz && !(n > 12 && strcasecmp(path + n - 12, ".safetensors") == 0))
-		return fed_fail(err, "%.200s: parameters come from .npz or .safetensors", path);
+		return fed_fail(err, "%s: parameters come from .npz or .safetensors", fed_show(path).s);
 	if (fed_file_read(path, limit, &bytes, err))
 		return FED_FAIL;
 	int rc = npz ? fed_npz_read(bytes.s, bytes.len, limit, &taker, &why)
@@ -118,7 +118,7 @@ static int read_tensors(struct import *m, const char *path, size_t dim, struct f
 	if (rc == FED_OK)
 		rc = check_all(m, dim, &why);
 	if (rc)
-		fed_fail(err, "%.120s: %s", path, why.text);
+		fed_fail(err, "%s: %s", fed_show(path).s, why.text);
 	fed_text_release(&bytes);
 	return rc;
 }

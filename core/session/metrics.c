@@ -70,10 +70,11 @@ int fed_metric_find(const char *name, const struct fed_field **out, struct fed_e
 	for (size_t i = 0; name_at(NULL, i); i++)
 		fed_text_add(&names, "%s%s", i ? ", " : "", name_at(NULL, i));
 	if (near)
-		fed_fail(err, "no metric is called %.40s; did you mean %s? There are %s", name, near,
-		         fed_text_str(&names));
+		fed_fail(err, "no metric is called %s; did you mean %s? There are %s", fed_show(name).s,
+		         near, fed_text_str(&names));
 	else
-		fed_fail(err, "no metric is called %.40s; there are %s", name, fed_text_str(&names));
+		fed_fail(err, "no metric is called %s; there are %s", fed_show(name).s,
+		         fed_text_str(&names));
 	fed_text_release(&names);
 	return FED_FAIL;
 }

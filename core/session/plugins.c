@@ -63,7 +63,7 @@ static int find_plugin(const struct fed_session *s, const char *name,
 	if (*found)
 		return FED_OK;
 	const char *near = fed_nearest(name, plugin_at, s->plugins);
-	return fed_fail(err, "no plugin is called %.40s%s%s%s; `plugins` lists them", name,
+	return fed_fail(err, "no plugin is called %s%s%s%s; `plugins` lists them", fed_show(name).s,
 	                near ? "; did you mean " : "", near ? near : "", near ? "?" : "");
 }
 

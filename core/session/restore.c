@@ -459,6 +459,36 @@ static int load_progress(struct fed_loader *f, struct fed_session *s)
 	return load_parameters(f, s, dim);
 }
 
+static int load_run(struct fed_loader *f, struct fed_runs *runs)
+{
+	struct fed_text name = {0};
+	struct fed_history history = {0};
+	struct fed_error why;
+
+	if (fed_loader_begin(f, "run name"))
+		return FED_FAIL;
+	fed_get_string(f, &name);
+	if (fed_loader_end(f) == FED_OK && load_records(f, "run", &history) == FED_OK &&
+	    fed_runs_keep(runs, fed_text_str(&name), &history, &why))
+		fed_loader_fail(f, "%s", why.text);
+	fed_text_release(&name);
+	fed_history_release(&history);
+	return f->failed ? FED_FAIL : FED_OK;
+}
+
+static int load_runs(struct fed_loader *f, struct fed_session *s)
+{
+	if (fed_loader_begin(f, "runs"))
+		return FED_FAIL;
+	const uint32_t n = fed_get_u32(f);
+	if (fed_loader_end(f))
+		return FED_FAIL;
+	for (uint32_t i = 0; i < n; i++)
+		if (load_run(f, &s->runs))
+			return FED_FAIL;
+	return FED_OK;
+}
+
 /* ------------------------------------------------------------------------ */
 
 static int load_all(struct fed_loader *f, struct fed_session *s)
@@ -466,7 +496,7 @@ static int load_all(struct fed_loader *f, struct fed_session *s)
 	if (load_settings(f, s) || load_scheme(f, s) || load_plugins(f, s) || load_dataset(f, s) ||
 	    load_model(f, s) || load_instance(f, s, FED_KIND_TRANSPORT, &s->transport) ||
 	    load_instance(f, s, FED_KIND_AGGREGATOR, &s->aggregator) || load_cohorts(f, s) ||
-	    load_clients(f, s) || load_kept(f, s) || load_progress(f, s))
+	    load_clients(f, s) || load_kept(f, s) || load_progress(f, s) || load_runs(f, s))
 		return FED_FAIL;
 	if (s->aggregator.dim && s->aggregator.dim != s->net.dim)
 		return fed_loader_fail(f, "an aggregator for %zu parameters, a model of %zu",
@@ -491,6 +521,7 @@ static void take_over(struct fed_session *s, struct fed_session *from)
 	s->clients = from->clients;
 	s->progress = from->progress;
 	s->history = from->history;
+	s->runs = from->runs;
 	s->draws = from->draws;
 	s->diverged = from->diverged;
 }

@@ -70,7 +70,8 @@ static int unknown_key(const struct part parts[PARTS], const char *key, struct f
 		for (int k = 0; shown.len == 0 && k < PARTS; k++)
 			if (find_in(&parts[k], near))
 				fed_field_key(find_in(&parts[k], near), &shown);
-		fed_fail(err, "there is no setting %.40s; did you mean %s?", key, fed_text_str(&shown));
+		fed_fail(err, "there is no setting %s; did you mean %s?", fed_show(key).s,
+		         fed_text_str(&shown));
 		fed_text_release(&shown);
 		return FED_FAIL;
 	}
@@ -83,7 +84,7 @@ static int unknown_key(const struct part parts[PARTS], const char *key, struct f
 			fed_field_key(row, &all);
 		}
 	}
-	fed_fail(err, "there is no setting %.40s; there are %s", key, fed_text_str(&all));
+	fed_fail(err, "there is no setting %s; there are %s", fed_show(key).s, fed_text_str(&all));
 	fed_text_release(&all);
 	return FED_FAIL;
 }
@@ -98,17 +99,18 @@ static int find_dotted(const struct part parts[PARTS], const char *key, const ch
 		if (strlen(parts[k].name) != n || strncmp(parts[k].name, key, n) != 0)
 			continue;
 		if (!parts[k].chosen)
-			return fed_fail(err, "no %s is chosen yet; choose one with `%s NAME %.40s=...`",
-			                parts[k].name, parts[k].name, dot + 1);
+			return fed_fail(err, "no %s is chosen yet; choose one with `%s NAME %s=...`",
+			                parts[k].name, parts[k].name, fed_show(dot + 1).s);
 		*kind = k;
 		*row = find_in(&parts[k], dot + 1);
 		if (*row)
 			return FED_OK;
 		struct part alone[PARTS] = {[0] = parts[k]};
 		const char *near = fed_nearest(dot + 1, key_at, alone);
-		return fed_fail(err, "%s %s has no parameter %.40s%s%s%s; `info %s` shows what it has",
-		                parts[k].name, parts[k].chosen, dot + 1, near ? "; did you mean " : "",
-		                near ? near : "", near ? "?" : "", parts[k].chosen);
+		return fed_fail(err, "%s %s has no parameter %s%s%s%s; `info %s` shows what it has",
+		                parts[k].name, parts[k].chosen, fed_show(dot + 1).s,
+		                near ? "; did you mean " : "", near ? near : "", near ? "?" : "",
+		                parts[k].chosen);
 	}
 	return fed_fail(err, "%.40s: before the dot stands aggregator, model, transport or scheme",
 	                key);

@@ -208,6 +208,19 @@ static void save_records(struct fed_saver *f, const char *section, const struct 
 	fed_saver_end(f);
 }
 
+static void save_runs(struct fed_saver *f, const struct fed_runs *runs)
+{
+	fed_saver_begin(f, "runs", 4);
+	fed_put_u32(f, (uint32_t)runs->n);
+	fed_saver_end(f);
+	for (size_t i = 0; i < runs->n; i++) {
+		fed_saver_begin(f, "run name", fed_size_string(runs->run[i].name));
+		fed_put_string(f, runs->run[i].name);
+		fed_saver_end(f);
+		save_records(f, "run", runs->run[i].history.record, runs->run[i].history.n);
+	}
+}
+
 static void save_progress(struct fed_saver *f, const struct fed_session *s)
 {
 	const struct fed_federation *run = &s->federation;
@@ -256,6 +269,7 @@ static int save_all(struct fed_saver *f, const struct fed_session *s, struct fed
 	save_clients(f, &s->clients);
 	save_kept(f, &s->clients, s->net_built ? s->net.dim : 0);
 	save_progress(f, s);
+	save_runs(f, &s->runs);
 	return FED_OK;
 }
 
