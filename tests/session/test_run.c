@@ -1,0 +1,198 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include <math.h>
+#include <signal.h>
+#include <string.h>
+
+#include "session/small.h"
+#include "support/suite.h"
+
+START_TEST(runs_until_a_condition_holds)
+{
+	struct fed_session s;
+	struct fed_condition *until;
+	struct fed_error err = {""};
+	uint64_t made;
+	bool interrupted;
+
+	small_compose(&s, NULL, "fedavg");
+	fed_assert_ok(fed_condition_parse(&until, "round>=3", NULL, &err), &err);
+	fed_assert_ok(fed_session_run(&s, 0, until, &made, &interrupted, &err), &err);
+	ck_assert_uint_eq(made, 3);
+	fed_assert_ok(fed_session_run(&s, 5, until, &made, &interrupted, &err), &err);
+	ck_assert_uint_eq(made, 0); /* it holds already */
+	fed_assert_ok(fed_session_run(&s, 2, NULL, &made, &interrupted, &err), &err);
+	ck_assert_uint_eq(made, 2);
+	ck_assert_uint_eq(s.history.n, 5);
+	fed_condition_free(until);
+	fed_session_release(&s);
+}
+END_TEST
+
+/* Interrupt when an event of `kind` comes, `times` times. */
+struct trap {
+	struct fed_session *session;
+	enum fed_event_kind kind;
+	int times;
+	size_t history; /* when the round's event came */
+};
+
+static void spring(void *ctx, const struct fed_event *event)
+{
+	struct trap *t = ctx;
+
+	if (event->kind == FED_EVENT_ROUND)
+		t->history = t->session->history.n;
+	if (event->kind == t->kind)
+		for (; t->times > 0; t->times--)
+			fed_session_interrupt(t->session);
+}
+
+START_TEST(first_interrupt_ends_after_the_round)
+{
+	struct fed_session s;
+	struct fed_error err = {""};
+	struct trap trap = {.session = &s, .kind = FED_EVENT_REPORTED, .times = 1};
+	uint64_t made;
+	bool interrupted;
+
+	small_compose(&s, NULL, "fedavg");
+	fed_assert_ok(fed_session_add_sink(&s, (struct fed_sink){spring, &trap}, &err), &err);
+	fed_assert_ok(fed_session_run(&s, 9, NULL, &made, &interrupted, &err), &err);
+	ck_assert(interrupted);
+	ck_assert_uint_eq(made, 1);
+	ck_assert_uint_eq(trap.history, 1); /* views see a history that has the round */
+	fed_session_clear_interrupt(&s);
+	fed_assert_ok(fed_session_run(&s, 2, NULL, &made, &interrupted, &err), &err);
+	ck_assert_uint_eq(made, 2);
+	fed_session_remove_sink(&s, &trap);
+	fed_session_release(&s);
+}
+END_TEST
+
+START_TEST(second_interrupt_leaves_the_model_as_it_was)
+{
+	struct fed_session s, other;
+	struct heard heard;
+	struct fed_error err = {""};
+	struct trap trap = {.session = &s, .kind = FED_EVENT_REPORTED, .times = 0};
+	uint64_t made;
+	bool interrupted;
+
+	small_compose(&s, &heard, "scaffold");
+	small_compose(&other, NULL, "scaffold");
+	small_do(&s, "round 2");
+	small_do(&other, "round 2");
+	fed_assert_ok(fed_session_add_sink(&s, (struct fed_sink){spring, &trap}, &err), &err);
+	trap.times = 2;
+	fed_assert_ok(fed_session_run(&s, 9, NULL, &made, &interrupted, &err), &err);
+	ck_assert(interrupted);
+	ck_assert_uint_eq(made, 0);
+	ck_assert_uint_eq(heard.count[FED_EVENT_ABORTED], 1);
+	small_same(&s, &other);
+	/* ... and what follows is as if it had never begun. */
+	fed_session_clear_interrupt(&s);
+	small_do(&s, "round 1");
+	small_do(&other, "round 1");
+	ck_assert_mem_eq(fed_session_params(&s), fed_session_params(&other), s.net.dim * sizeof(float));
+	fed_session_release(&s);
+	fed_session_release(&other);
+}
+END_TEST
+
+static struct fed_session *signalled;
+static void on_signal(int number)
+{
+	(void)number;
+	fed_session_interrupt(signalled);
+}
+
+START_TEST(interrupts_from_a_signal_handler)
+{
+	struct fed_session s;
+	struct fed_error err = {""};
+	uint64_t made;
+	bool interrupted;
+
+	small_compose(&s, NULL, "fedavg");
+	signalled = &s;
+	signal(SIGUSR1, on_signal);
+	raise(SIGUSR1);
+	fed_assert_ok(fed_session_run(&s, 3, NULL, &made, &interrupted, &err), &err);
+	ck_assert(interrupted);
+	ck_assert_uint_eq(made, 0);
+	signal(SIGUSR1, SIG_DFL);
+	fed_session_release(&s);
+}
+END_TEST
+
+START_TEST(diverging_loss_is_told_once)
+{
+	struct fed_session s;
+	struct heard heard;
+	struct fed_error err = {""};
+
+	small_init(&s, &heard);
+	small_do(&s, "dataset linear train=80 test=40;model linear;add 4 iid 20;set lr 1;set batch 5");
+	for (int i = 0; i < 6 && small_try(&s, "round 1", &err) == FED_OK; i++)
+		;
+	ck_assert_uint_eq(heard.count[FED_EVENT_WARNING], 1);
+	ck_assert_ptr_nonnull(strstr(heard.text, "`set lr 0.1`"));
+	ck_assert_ptr_nonnull(strstr(heard.text, "`restart`"));
+	fed_session_release(&s);
+}
+END_TEST
+
+START_TEST(calm_loss_is_not_told)
+{
+	struct fed_session s;
+	struct heard heard;
+
+	small_compose(&s, &heard, "fedavg");
+	small_do(&s, "set eval-every 2;round 4");
+	ck_assert_uint_eq(heard.count[FED_EVENT_WARNING], 0);
+	ck_assert(isnan(s.history.record[0].test_loss)); /* not measured is not diverged */
+	fed_session_release(&s);
+}
+END_TEST
+
+static const char *const rules[] = {"fedavg", "fedadam", "scaffold"};
+
+START_TEST(threads_do_not_change_bits)
+{
+	struct fed_session one, other;
+	const char *const threads[] = {"set threads 2", "set threads 8"};
+
+	small_init(&one, NULL);
+	small_compose(&other, NULL, rules[_i]);
+	fed_session_release(&other);
+	for (int k = 0; k < 2; k++) {
+		fed_session_release(&one);
+		small_compose(&one, NULL, rules[_i]);
+		small_compose(&other, NULL, rules[_i]);
+		small_do(&other, threads[k]);
+		for (int round = 0; round < 4; round++) {
+			small_do(&one, "set fraction 0.7;round 1");
+			small_do(&other, "set fraction 0.7;round 1");
+			small_same(&one, &other);
+		}
+		fed_session_release(&other);
+	}
+	fed_session_release(&one);
+}
+END_TEST
+
+int main(void)
+{
+	Suite *suite = suite_create("run");
+	TCase *tests = tcase_create("run");
+
+	tcase_add_test(tests, runs_until_a_condition_holds);
+	tcase_add_test(tests, first_interrupt_ends_after_the_round);
+	tcase_add_test(tests, second_interrupt_leaves_the_model_as_it_was);
+	tcase_add_test(tests, interrupts_from_a_signal_handler);
+	tcase_add_test(tests, diverging_loss_is_told_once);
+	tcase_add_test(tests, calm_loss_is_not_told);
+	tcase_add_loop_test(tests, threads_do_not_change_bits, 0, (int)(sizeof rules / sizeof *rules));
+	suite_add_tcase(suite, tests);
+	return fed_run_suite(suite);
+}
