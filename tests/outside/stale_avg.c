@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: 0BSD */
+/* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * stale-avg - FedAvg whose weights fade with age:
  *
