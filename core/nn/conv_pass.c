@@ -208,24 +208,34 @@ void fed_conv_forward(const struct fed_pass *p)
 
 /* Backward ------------------------------------------------------------------ */
 
-/* Tap (ky, kx, c) of filter f in the spans. */
-static size_t span_index(const struct geometry *g, size_t f, size_t ky, size_t kx, size_t c)
+/* Between the kernel's own layout, (kernel, kernel, C, filters), and the spans; adds to the result.
+ */
+static void kernel_to_spans(const struct geometry *g, const float *kernel, float *spans)
 {
-	const size_t block = c / g->block;
+	const size_t filters = g->out.c, line = g->kernel * g->span;
 
-	return ((block * g->out.c + f) * g->kernel + ky) * g->span + kx * g->block + c % g->block;
+	for (size_t c = 0; c < g->in.c; c += g->block, spans += filters * line) {
+		const size_t n = g->in.c - c < g->block ? g->in.c - c : g->block;
+
+		for (size_t tap = 0; tap < (size_t)g->kernel * g->kernel; tap++)
+			fed_kernels()->add_transposed(
+				kernel + (tap * g->in.c + c) * filters, filters, n, filters,
+				spans + tap / g->kernel * g->span + tap % g->kernel * g->block, line);
+	}
 }
 
-static void make_spans(const struct geometry *g, const float *kernel, float *spans)
+static void spans_to_kernel(const struct geometry *g, const float *spans, float *kernel)
 {
-	const size_t filters = g->out.c;
+	const size_t filters = g->out.c, line = g->kernel * g->span;
 
-	memset(spans, 0, span_floats(g) * sizeof *spans);
-	for (size_t ky = 0; ky < g->kernel; ky++)
-		for (size_t kx = 0; kx < g->kernel; kx++)
-			for (size_t c = 0; c < g->in.c; c++, kernel += filters)
-				for (size_t f = 0; f < filters; f++)
-					spans[span_index(g, f, ky, kx, c)] = kernel[f];
+	for (size_t c = 0; c < g->in.c; c += g->block, spans += filters * line) {
+		const size_t n = g->in.c - c < g->block ? g->in.c - c : g->block;
+
+		for (size_t tap = 0; tap < (size_t)g->kernel * g->kernel; tap++)
+			fed_kernels()->add_transposed(
+				spans + tap / g->kernel * g->span + tap % g->kernel * g->block, line, filters, n,
+				kernel + (tap * g->in.c + c) * filters, filters);
+	}
 }
 
 void fed_conv_begin_backward(const struct fed_pass *p)
@@ -240,8 +250,10 @@ void fed_conv_begin_backward(const struct fed_pass *p)
 		memset(s.taps_sum, 0, tap_count(&g) * g.filters * sizeof *s.taps_sum);
 	else
 		memset(s.spans_sum, 0, span_floats(&g) * sizeof *s.spans_sum);
-	if (p->dx)
-		make_spans(&g, p->params, s.spans);
+	if (p->dx) {
+		memset(s.spans, 0, span_floats(&g) * sizeof *s.spans);
+		kernel_to_spans(&g, p->params, s.spans);
+	}
 }
 
 /* x (H, W, C) of one example into the middle of the blocks. */
@@ -366,14 +378,12 @@ void fed_conv_end_backward(const struct fed_pass *p)
 	const size_t filters = g.out.c;
 	float *grads = p->grads;
 
-	for (size_t tap = 0; tap < tap_count(&g); tap++, grads += filters) {
-		const size_t c = tap % g.in.c, kx = tap / g.in.c % g.kernel;
-		const size_t ky = tap / g.in.c / g.kernel;
-
-		for (size_t f = 0; f < filters; f++)
-			grads[f] += g.by_taps ? s.taps_sum[tap * g.filters + f]
-			                      : s.spans_sum[span_index(&g, f, ky, kx, c)];
+	if (g.by_taps) {
+		for (size_t tap = 0; tap < tap_count(&g); tap++)
+			fed_kernels()->add_rows(s.taps_sum + tap * g.filters, 1, filters,
+			                        grads + tap * filters);
+	} else {
+		spans_to_kernel(&g, s.spans_sum, grads);
 	}
-	for (size_t f = 0; f < filters; f++)
-		grads[f] += s.bias_sum[f];
+	fed_kernels()->add_rows(s.bias_sum, 1, filters, grads + tap_count(&g) * filters);
 }

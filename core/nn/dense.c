@@ -37,7 +37,8 @@ static void dense_init(const void *config, const struct fed_shape *in, float *pa
 }
 
 /* Where the kernels of nn/kernels_dense.h win over a product that packs W first (measured): small
- * batches, rows of W that are more than one vector, and vectors that a compiler's plain C has not. */
+ * batches, rows of W that are more than one vector, and vectors that a compiler's plain C has not.
+ */
 #define SMALL_BATCH 64u
 #define NARROW 16u
 

@@ -67,6 +67,9 @@ struct fed_kernels {
 	                      const float *bias, float *y);
 	void (*dense_backward)(const struct fed_dense_sizes *, const float *x, const float *dy,
 	                       const float *w, float *dx, float *g);
+	/* to (columns, rows) += the transpose of from (rows, columns); `line` is from row to row. */
+	void (*add_transposed)(const float *from, size_t from_line, size_t rows, size_t columns,
+	                       float *to, size_t to_line);
 	/* v <- momentum v + g + decay w;  w <- w - lr v;  g <- 0 */
 	void (*momentum_step)(float *w, float *v, float *g, size_t n, float lr, float momentum,
 	                      float decay);

@@ -3,7 +3,7 @@
  * nn/kernels_conv.h - the convolution's inner loops (included by nn/kernels_body.h).
  *
  * Forward: a tile of pixels x filters stays in registers while all of its products are added, in
- * the order (ky, c, kx); the input is planar, so that neighbouring pixels are neighbouring floats.
+ * the order (ky, kx, c); the input is planar, so that neighbouring pixels are neighbouring floats.
  *
  * Backward, many channels: behind max pooling and relu most gradients are exactly 0, so each filter
  * has a list of those that are not, and each moves whole rows (kx, c) of the kernel.  Skipping a
@@ -28,21 +28,22 @@ INLINE void conv_tile(const int pixels, const int vectors, const struct fed_conv
 
 	UNROLL for (int p = 0; p < pixels; p++) UNROLL for (int v = 0; v < vectors; v++) sum[p][v] =
 		load(bias + v * FED_WIDTH);
-	for (uint32_t ky = 0; ky < s->kernel; ky++)
-		for (uint32_t c = 0; c < s->channels; c++, x += s->line)
-			for (uint32_t kx = 0; kx < s->kernel; kx++) {
-				const float *w =
-					k + (size_t)((ky * s->kernel + kx) * s->channels + c) * s->padded_filters;
+	for (uint32_t ky = 0; ky < s->kernel; ky++, x += s->channels * s->line)
+		for (uint32_t kx = 0; kx < s->kernel; kx++) {
+			const float *line = x + kx;
+
+			for (uint32_t c = 0; c < s->channels; c++, line += s->line, k += s->padded_filters) {
 				vec weight[2];
 
-				UNROLL for (int v = 0; v < vectors; v++) weight[v] = load(w + v * FED_WIDTH);
+				UNROLL for (int v = 0; v < vectors; v++) weight[v] = load(k + v * FED_WIDTH);
 				UNROLL for (int p = 0; p < pixels; p++)
 				{
-					const vec value = splat(x[kx + (uint32_t)p]);
+					const vec value = splat(line[p]);
 
 					UNROLL for (int v = 0; v < vectors; v++) sum[p][v] += value * weight[v];
 				}
 			}
+		}
 	UNROLL for (int p = 0; p < pixels; p++)
 	{
 		store_most(y + (size_t)p * s->filters, sum[p][0], filters);

@@ -80,37 +80,73 @@ INLINE void store_most(float *p, vec v, uint32_t n)
 		store_some(p, v, n);
 }
 
+/* From vectors a and b: their even parts, and their odd parts, of `part` lanes each; a's part
+ * first, then b's, and so on.  Both are one instruction. */
+#define EVEN(a, b, part) __builtin_shufflevector(a, b, LANES_##part(0))
+#define ODD(a, b, part) __builtin_shufflevector(a, b, LANES_##part(part))
+#if FED_WIDTH == 16
+#define FROM(i) (i), (i) + 1
+#define LANES_8(o)                                                                            \
+	FROM(o), FROM(o + 2), FROM(o + 4), FROM(o + 6), FROM(o + 16), FROM(o + 18), FROM(o + 20), \
+		FROM(o + 22)
+#define LANES_4(o)                                                                             \
+	FROM(o), FROM(o + 2), FROM(o + 16), FROM(o + 18), FROM(o + 8), FROM(o + 10), FROM(o + 24), \
+		FROM(o + 26)
+#define LANES_2(o)                                                                             \
+	FROM(o), FROM(o + 16), FROM(o + 4), FROM(o + 20), FROM(o + 8), FROM(o + 24), FROM(o + 12), \
+		FROM(o + 28)
+#define LANES_1(o)                                                                             \
+	(o), (o) + 16, (o) + 2, (o) + 18, (o) + 4, (o) + 20, (o) + 6, (o) + 22, (o) + 8, (o) + 24, \
+		(o) + 10, (o) + 26, (o) + 12, (o) + 28, (o) + 14, (o) + 30
+#elif FED_WIDTH == 8
+#define LANES_4(o) (o), (o) + 1, (o) + 2, (o) + 3, (o) + 8, (o) + 9, (o) + 10, (o) + 11
+#define LANES_2(o) (o), (o) + 1, (o) + 8, (o) + 9, (o) + 4, (o) + 5, (o) + 12, (o) + 13
+#define LANES_1(o) (o), (o) + 8, (o) + 2, (o) + 10, (o) + 4, (o) + 12, (o) + 6, (o) + 14
+#else
+#define LANES_2(o) (o), (o) + 1, (o) + 4, (o) + 5
+#define LANES_1(o) (o), (o) + 4, (o) + 2, (o) + 6
+#endif
+
 /* Lane i of the result is the sum over the lanes of v[i]: halves are added, then quarters, ... */
 INLINE vec sum_lanes(const vec *v)
 {
 	vec t[FED_WIDTH];
 
 	UNROLL for (int i = 0; i < FED_WIDTH; i++) t[i] = v[i];
-#define FOLD(n, low, high)                                      \
-	UNROLL for (int i = 0; i < (n); i++) t[i] =                 \
-		__builtin_shufflevector(t[i], t[i + (n)], EXPAND low) + \
-		__builtin_shufflevector(t[i], t[i + (n)], EXPAND high);
-#define EXPAND(...) __VA_ARGS__
+#define FOLD(n)                                 \
+	UNROLL for (int i = 0; i < (n); i++) t[i] = \
+		EVEN(t[i], t[i + (n)], n) + ODD(t[i], t[i + (n)], n);
 #if FED_WIDTH == 16
-	FOLD(8, (0, 1, 2, 3, 4, 5, 6, 7, 16, 17, 18, 19, 20, 21, 22, 23),
-	     (8, 9, 10, 11, 12, 13, 14, 15, 24, 25, 26, 27, 28, 29, 30, 31))
-	FOLD(4, (0, 1, 2, 3, 16, 17, 18, 19, 8, 9, 10, 11, 24, 25, 26, 27),
-	     (4, 5, 6, 7, 20, 21, 22, 23, 12, 13, 14, 15, 28, 29, 30, 31))
-	FOLD(2, (0, 1, 16, 17, 4, 5, 20, 21, 8, 9, 24, 25, 12, 13, 28, 29),
-	     (2, 3, 18, 19, 6, 7, 22, 23, 10, 11, 26, 27, 14, 15, 30, 31))
-	FOLD(1, (0, 16, 2, 18, 4, 20, 6, 22, 8, 24, 10, 26, 12, 28, 14, 30),
-	     (1, 17, 3, 19, 5, 21, 7, 23, 9, 25, 11, 27, 13, 29, 15, 31))
-#elif FED_WIDTH == 8
-	FOLD(4, (0, 1, 2, 3, 8, 9, 10, 11), (4, 5, 6, 7, 12, 13, 14, 15))
-	FOLD(2, (0, 1, 8, 9, 4, 5, 12, 13), (2, 3, 10, 11, 6, 7, 14, 15))
-	FOLD(1, (0, 8, 2, 10, 4, 12, 6, 14), (1, 9, 3, 11, 5, 13, 7, 15))
-#else
-	FOLD(2, (0, 1, 4, 5), (2, 3, 6, 7))
-	FOLD(1, (0, 4, 2, 6), (1, 5, 3, 7))
+	FOLD(8)
 #endif
-#undef EXPAND
+#if FED_WIDTH >= 8
+	FOLD(4)
+#endif
+	FOLD(2)
+	FOLD(1)
 #undef FOLD
 	return t[0];
+}
+
+/* v[i][j] becomes v[j][i], by exchanging halves, then quarters, ... */
+INLINE void transpose_square(vec *v)
+{
+#define EXCHANGE(n)                                            \
+	UNROLL for (int i = 0; i < FED_WIDTH; i++) if (!(i & (n))) \
+	{                                                          \
+		const vec even = EVEN(v[i], v[i + (n)], n);            \
+		v[i + (n)] = ODD(v[i], v[i + (n)], n);                 \
+		v[i] = even;                                           \
+	}
+#if FED_WIDTH == 16
+	EXCHANGE(8)
+#endif
+#if FED_WIDTH >= 8
+	EXCHANGE(4)
+#endif
+	EXCHANGE(2)
+	EXCHANGE(1)
+#undef EXCHANGE
 }
 
 /* Rows of a tile of two vectors that fit the registers: 32 with AVX-512, else 16. */
