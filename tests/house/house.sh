@@ -160,7 +160,7 @@ rule_quiet() {
 			}
 			print line
 		}' "$file" |
-			grep -nE '(^|[^[:alnum:]_])((v?printf|puts|putchar|perror|_?exit|_Exit|abort|assert)[[:space:]]*\(|std(out|err)([^[:alnum:]_]|$))' |
+			grep -nE '(^|[^[:alnum:]_])((v?printf|puts|putchar|perror|_?exit|_Exit|abort)[[:space:]]*\(|std(out|err)([^[:alnum:]_]|$))' |
 			sed "s|^\([0-9]*\):.*|$file:\1: prints or ends the process|" || :
 	done | verdict
 }
