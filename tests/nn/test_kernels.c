@@ -1,0 +1,309 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * The kernels of every instruction set that this processor has, against plain loops in double.
+ */
+#include "base/blas.h"
+#include "nn/kernels.h"
+#include "nn/layers.h"
+#include "nn/nets.h"
+
+static const enum fed_isa isas[] = {FED_ISA_PLAIN, FED_ISA_AVX2, FED_ISA_AVX512};
+#define ISAS 3
+
+/* n random values, and room for them to be wrong behind. */
+static float *random_floats(size_t n, uint64_t key)
+{
+	float *v = fed_alloc_floats(n + 1);
+
+	fill(v, n, key);
+	return v;
+}
+
+static void assert_near(const float *got, const double *wanted, size_t n, double scale,
+                        const char *what)
+{
+	for (size_t j = 0; j < n; j++)
+		ck_assert_msg(fabs((double)got[j] - wanted[j]) <= 2e-6 * scale * (1 + fabs(wanted[j])),
+		              "%s[%zu] is %.9g, should be %.9g", what, j, (double)got[j], wanted[j]);
+}
+
+START_TEST(elementwise)
+{
+	const struct fed_kernels *k = fed_kernels_of(isas[_i]);
+	float x[67], y[67], dy[67], dx[67], e[67];
+
+	if (!k)
+		return;
+	fill(x, 67, 1);
+	fill(dy, 67, 2);
+	for (size_t n = 0; n <= 67; n++) {
+		for (size_t j = 0; j < n; j++)
+			x[j] *= j % 3 ? 3 : 40;
+		k->relu(x, y, n);
+		k->relu_back(y, dy, dx, n);
+		for (size_t j = 0; j < n; j++) {
+			ck_assert_float_eq(y[j], x[j] > 0 ? x[j] : 0);
+			ck_assert_float_eq(dx[j], x[j] > 0 ? dy[j] : 0);
+		}
+		k->exp(x, 0.5f, e, n);
+		k->tanh(x, y, n);
+		k->tanh_back(y, dy, dx, n);
+		for (size_t j = 0; j < n; j++) {
+			const double t = tanh((double)x[j]), exact = exp((double)(x[j] - 0.5f));
+			ck_assert_double_eq_tol((double)e[j], exact, 4e-7 * exact + 1e-37);
+			ck_assert_double_eq_tol((double)y[j], t, 4e-7 * fabs(t) + 1e-37);
+			ck_assert_double_eq_tol((double)dx[j], (1 - t * t) * (double)dy[j], 1e-6);
+		}
+		memcpy(y, x, sizeof y);
+		k->relu(y, y, n); /* in place */
+		for (size_t j = 0; j < n; j++)
+			ck_assert_float_eq(y[j], x[j] > 0 ? x[j] : 0);
+		fill(x, 67, n);
+	}
+}
+END_TEST
+
+START_TEST(ends_of_the_range)
+{
+	const struct fed_kernels *k = fed_kernels_of(isas[_i]);
+	const float x[6] = {-INFINITY, -200, 0, 88, NAN, -0.0f};
+	float e[6], t[6], r[6];
+
+	if (!k)
+		return;
+	k->exp(x, 0, e, 6);
+	ck_assert(e[0] >= 0 && e[0] < 1e-37f && e[1] < 1e-37f);
+	ck_assert_float_eq(e[2], 1);
+	ck_assert_float_eq_tol(e[3] / 1.65163625e38f, 1, 1e-6f);
+	ck_assert(isnan(e[4]));
+	k->tanh(x, t, 6);
+	ck_assert_float_eq(t[0], -1);
+	ck_assert_float_eq(t[2], 0);
+	ck_assert(isnan(t[4]));
+	k->relu(x, r, 6);
+	ck_assert(r[0] == 0 && r[3] == 88 && isnan(r[4]));
+}
+END_TEST
+
+START_TEST(rows_and_transposes)
+{
+	const struct fed_kernels *k = fed_kernels_of(isas[_i]);
+	static const size_t sizes[] = {1, 3, 8, 16, 17, 33, 50};
+
+	for (size_t i = 0; k && i < 7; i++)
+		for (size_t j = 0; j < 7; j++) {
+			const size_t rows = sizes[i], columns = sizes[j];
+			float *v = random_floats(rows * columns, 3), *sum = random_floats(columns, 4);
+			float *to = random_floats(rows * columns, 5), *first = random_floats(rows * columns, 5);
+			double *wanted = fed_alloc_array(columns, sizeof *wanted);
+
+			for (size_t c = 0; c < columns; c++) {
+				wanted[c] = (double)sum[c];
+				for (size_t r = 0; r < rows; r++)
+					wanted[c] += (double)v[r * columns + c];
+			}
+			k->add_rows(v, rows, columns, sum);
+			assert_near(sum, wanted, columns, 10, "sum");
+			k->add_transposed(v, columns, rows, columns, to, rows);
+			for (size_t r = 0; r < rows; r++)
+				for (size_t c = 0; c < columns; c++)
+					ck_assert_float_eq(to[c * rows + r], first[c * rows + r] + v[r * columns + c]);
+			fed_free_floats(v);
+			fed_free_floats(sum);
+			fed_free_floats(to);
+			fed_free_floats(first);
+			fed_free(wanted);
+		}
+}
+END_TEST
+
+/* Dense ---------------------------------------------------------------------- */
+
+static void plain_dense(const struct fed_dense_sizes *s, const float *x, const float *dy,
+                        const float *w, const float *bias, double *y, double *dx, double *g)
+{
+	for (size_t b = 0; b < s->batch; b++)
+		for (size_t j = 0; j < s->units; j++)
+			y[b * s->units + j] = (double)bias[j];
+	for (size_t k = 0; k < s->in; k++)
+		for (size_t j = 0; j < s->units; j++)
+			g[k * s->units + j] = (double)w[k * s->units + j];
+	memset(dx, 0, (size_t)s->batch * s->in * sizeof *dx);
+	for (size_t b = 0; b < s->batch; b++)
+		for (size_t k = 0; k < s->in; k++)
+			for (size_t j = 0; j < s->units; j++) {
+				const double value = (double)x[b * s->in + k], weight = (double)w[k * s->units + j];
+				const double d = (double)dy[b * s->units + j];
+
+				y[b * s->units + j] += value * weight;
+				dx[b * s->in + k] += d * weight;
+				g[k * s->units + j] += value * d;
+			}
+}
+
+/* The gradient goes into the weights themselves, as in plain SGD. */
+static void try_dense(const struct fed_kernels *k, struct fed_dense_sizes s)
+{
+	const size_t in = (size_t)s.batch * s.in, out = (size_t)s.batch * s.units;
+	const size_t weights = (size_t)s.in * s.units;
+	float *x = random_floats(in, 1), *dy = random_floats(out, 2), *w = random_floats(weights, 3);
+	float *bias = random_floats(s.units, 4), *y = random_floats(out, 5);
+	float *dx = random_floats(in, 6), *again = random_floats(weights, 3);
+	double *wanted_y = fed_alloc_array(out, sizeof(double));
+	double *wanted_dx = fed_alloc_array(in, sizeof(double));
+	double *wanted_g = fed_alloc_array(weights, sizeof(double));
+
+	plain_dense(&s, x, dy, w, bias, wanted_y, wanted_dx, wanted_g);
+	k->dense_forward(&s, x, w, bias, y);
+	assert_near(y, wanted_y, out, 20, "y");
+	k->dense_backward(&s, x, dy, w, dx, w);
+	assert_near(dx, wanted_dx, in, 20, "dx");
+	assert_near(w, wanted_g, weights, 20, "g");
+	ck_assert_float_eq(w[weights], 0);
+	k->dense_backward(&s, x, dy, again, NULL, again);
+	ck_assert_mem_eq(w, again, weights * sizeof *w);
+	fed_free_floats(x);
+	fed_free_floats(dy);
+	fed_free_floats(w);
+	fed_free_floats(bias);
+	fed_free_floats(y);
+	fed_free_floats(dx);
+	fed_free_floats(again);
+	fed_free(wanted_y);
+	fed_free(wanted_dx);
+	fed_free(wanted_g);
+}
+
+START_TEST(dense)
+{
+	const struct fed_kernels *k = fed_kernels_of(isas[_i]);
+	static const uint32_t batches[] = {1, 2, 5, 7, 10, 14, 15, 31, 50};
+	static const uint32_t ins[] = {1, 7, 8, 25, 200};
+	static const uint32_t units[] = {1, 3, 10, 16, 17, 32, 33, 49, 100};
+
+	for (size_t b = 0; k && b < 9; b++)
+		for (size_t i = 0; i < 5; i++)
+			for (size_t u = 0; u < 9; u++)
+				try_dense(k, (struct fed_dense_sizes){batches[b], ins[i], units[u]});
+	if (k) /* larger than one part of W */
+		try_dense(k, (struct fed_dense_sizes){3, 300, 517});
+}
+END_TEST
+
+START_TEST(products)
+{
+	static const int sizes[][3] = {{1, 1, 1},    {2, 3, 5},   {10, 200, 784},
+	                               {70, 65, 33}, {1, 300, 2}, {129, 17, 64}};
+
+	fed_blas_init();
+	for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
+		const int m = sizes[i][0], n = sizes[i][1], k = sizes[i][2];
+		const size_t mn = (size_t)(m * n);
+		float *a = random_floats((size_t)(m * k), 1), *b = random_floats((size_t)(k * n), 2);
+		float *at = fed_alloc_floats((size_t)(m * k)), *bt = fed_alloc_floats((size_t)(k * n));
+		float *c = fed_alloc_floats(mn), *scratch = fed_alloc_floats(fed_gemm_nt_scratch(n, k));
+		double *wanted = fed_alloc_array(mn, sizeof *wanted);
+
+		for (int r = 0; r < m; r++)
+			for (int s = 0; s < k; s++) {
+				at[s * m + r] = a[r * k + s];
+				for (int q = 0; q < n; q++)
+					wanted[r * n + q] += (double)a[r * k + s] * (double)b[s * n + q];
+			}
+		for (int s = 0; s < k; s++)
+			for (int q = 0; q < n; q++)
+				bt[q * k + s] = b[s * n + q];
+		fed_gemm_nn(m, n, k, a, k, b, n, c, n);
+		assert_near(c, wanted, mn, 20, "nn");
+		memset(c, 0, mn * sizeof *c);
+		fed_gemm_tn(m, n, k, at, m, b, n, c, n);
+		assert_near(c, wanted, mn, 20, "tn");
+		fill(c, mn, 9);
+		fed_gemm_nt(m, n, k, a, k, bt, k, c, n, scratch);
+		assert_near(c, wanted, mn, 20, "nt");
+		fed_free_floats(a);
+		fed_free_floats(b);
+		fed_free_floats(at);
+		fed_free_floats(bt);
+		fed_free_floats(c);
+		fed_free_floats(scratch);
+		fed_free(wanted);
+	}
+}
+END_TEST
+
+/* Steps ---------------------------------------------------------------------- */
+
+START_TEST(steps_follow_their_formula)
+{
+	const struct fed_kernels *k = fed_kernels_of(isas[_i]);
+	float w[35], v[35], g[35];
+
+	if (!k)
+		return;
+	fill(w, 35, 1);
+	fill(v, 35, 2);
+	fill(g, 35, 3);
+	double wanted_v[35], wanted_w[35];
+	for (int j = 0; j < 35; j++) {
+		wanted_v[j] = 0.9 * (double)v[j] + (double)g[j] + 0.01 * (double)w[j];
+		wanted_w[j] = (double)w[j] - 0.1 * wanted_v[j];
+	}
+	k->momentum_step(w, v, g, 35, 0.1f, 0.9f, 0.01f);
+	assert_near(v, wanted_v, 35, 1, "v");
+	assert_near(w, wanted_w, 35, 1, "w");
+	for (int j = 0; j < 35; j++)
+		ck_assert_float_eq(g[j], 0);
+	fill(g, 35, 4);
+	for (int j = 0; j < 35; j++)
+		wanted_w[j] = (double)w[j] - 0.1 * ((double)g[j] + 0.01 * (double)w[j]);
+	k->plain_step(w, g, 35, 0.1f, 0.01f);
+	assert_near(w, wanted_w, 35, 1, "w");
+	for (int j = 0; j < 35; j++)
+		ck_assert_float_eq(g[j], 0);
+}
+END_TEST
+
+/* A velocity that nothing feeds ends at 0, not in subnormal numbers. */
+START_TEST(velocity_dies_out)
+{
+	const struct fed_kernels *k = fed_kernels_of(isas[_i]);
+	float w[20] = {0}, v[20], g[20] = {0};
+
+	if (!k)
+		return;
+	fill(v, 20, 1);
+	for (int step = 0; step < 1000; step++)
+		k->momentum_step(w, v, g, 20, 0, 0.9f, 0);
+	for (int j = 0; j < 20; j++)
+		ck_assert_float_eq(v[j], 0);
+}
+END_TEST
+
+START_TEST(kernels_are_of_this_processor)
+{
+	const struct fed_kernels *k = fed_kernels();
+
+	ck_assert_ptr_eq(k, fed_kernels_of(k->isa));
+	ck_assert_int_le(k->isa, fed_cpu_isa());
+	ck_assert_ptr_nonnull(fed_kernels_of(FED_ISA_PLAIN));
+}
+END_TEST
+
+int main(void)
+{
+	Suite *suite = suite_create("kernels");
+	TCase *tests = tcase_create("kernels");
+
+	tcase_set_timeout(tests, 120);
+	tcase_add_loop_test(tests, elementwise, 0, ISAS);
+	tcase_add_loop_test(tests, ends_of_the_range, 0, ISAS);
+	tcase_add_loop_test(tests, rows_and_transposes, 0, ISAS);
+	tcase_add_loop_test(tests, dense, 0, ISAS);
+	tcase_add_test(tests, products);
+	tcase_add_loop_test(tests, steps_follow_their_formula, 0, ISAS);
+	tcase_add_loop_test(tests, velocity_dies_out, 0, ISAS);
+	tcase_add_test(tests, kernels_are_of_this_processor);
+	suite_add_tcase(suite, tests);
+	return fed_run_suite(suite);
+}
