@@ -151,6 +151,59 @@ START_TEST(every_flipped_byte_is_refused)
 }
 END_TEST
 
+static void put_crc(char *at, const char *bytes, size_t n)
+{
+	const uint32_t crc = fed_crc32(0, bytes, n);
+
+	for (int k = 0; k < 4; k++)
+		at[k] = (char)(crc >> 8 * k);
+}
+
+/* Make all checksums right again, as far as the lengths lead. */
+static void forge(struct fed_text *file)
+{
+	const size_t head = 24;
+
+	for (size_t at = 16; at + head + 8 <= file->len;) {
+		uint64_t length;
+
+		memcpy(&length, file->s + at + 16, sizeof length);
+		put_crc(file->s + at + head, file->s + at, head);
+		at += head + 4;
+		if (length > file->len - at - 4)
+			return;
+		put_crc(file->s + at + length, file->s + at, length);
+		at += length + 4;
+	}
+}
+
+/* What a liar writes is refused or means something; it never harms. */
+START_TEST(forged_files_do_no_harm)
+{
+	struct fed_session s, other;
+	struct fed_text bytes = {0}, forged = {0};
+	struct fed_error err = {""};
+
+	small_save(&s, &bytes);
+	small_init(&other, NULL);
+	for (size_t i = 16 + (size_t)_i; i < bytes.len; i += 4) {
+		fed_text_clear(&forged);
+		fed_text_put(&forged, bytes.s, bytes.len);
+		forged.s[i] ^= (char)(1 << (i / 4 + (size_t)_i) % 8);
+		forge(&forged);
+		fed_temp_write(&temp, "b.fed", forged.s, forged.len);
+		if (fed_session_restore(&other, fed_temp_file(&temp, "b.fed"), &err) != FED_OK)
+			ck_assert_ptr_nonnull(strstr(err.text, "section "));
+		else if (other.clients.n_present)
+			small_try(&other, "round 1", &err);
+	}
+	fed_text_release(&bytes);
+	fed_text_release(&forged);
+	fed_session_release(&s);
+	fed_session_release(&other);
+}
+END_TEST
+
 START_TEST(every_truncation_is_refused)
 {
 	struct fed_session s;
@@ -296,6 +349,7 @@ int main(void)
 	tcase_add_loop_test(tests, goes_on_bit_for_bit, 0, (int)(sizeof runs / sizeof *runs));
 	tcase_add_loop_test(tests, every_stage_survives, 0, (int)(sizeof stages / sizeof *stages));
 	tcase_add_test(tests, every_flipped_byte_is_refused);
+	tcase_add_loop_test(tests, forged_files_do_no_harm, 0, 4);
 	tcase_add_test(tests, every_truncation_is_refused);
 	tcase_add_test(tests, other_files_are_refused);
 	tcase_add_test(tests, other_data_is_refused);
