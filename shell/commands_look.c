@@ -1,0 +1,338 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * shell/commands_look.c - see what is there and what happened.
+ */
+#include <math.h>
+#include <string.h>
+
+#include "shell/clients.h"
+#include "shell/command.h"
+#include "shell/explain.h"
+#include "shell/print.h"
+#include "shell/settings.h"
+
+/* Status ------------------------------------------------------------------- */
+
+static void cell_instance(struct fed_table *t, const char *kind, const struct fed_instance *p,
+                          const char *otherwise)
+{
+	struct fed_text text = {0};
+
+	if (p->entry)
+		fed_fields_print(p->entry->head->fields, p->state, false, &text);
+	fed_table_cell(t, "%s", kind);
+	fed_table_cell(t, "%s%s%s", p->entry ? p->entry->head->name : otherwise, text.len ? "  " : "",
+	               fed_text_str(&text));
+	fed_text_release(&text);
+}
+
+static void cell_clients(struct fed_table *t, const struct fed_session *s)
+{
+	struct fed_text text = {0};
+
+	fed_table_cell(t, "clients");
+	fed_text_count(&text, s->clients.n_present);
+	if (s->data) {
+		fed_text_add(&text, ", ");
+		fed_text_count(&text, s->clients.pool.left);
+		fed_text_add(&text, " examples left in the pool");
+	}
+	fed_table_cell(t, "%s", fed_text_str(&text));
+	fed_text_release(&text);
+}
+
+static void cell_progress(struct fed_table *t, const struct fed_session *s)
+{
+	struct fed_text text = {0};
+
+	fed_table_cell(t, "version");
+	fed_text_count(&text, (double)fed_session_version(s));
+	fed_text_add(&text, ", clock ");
+	fed_text_seconds(&text, fed_session_clock(s));
+	fed_table_cell(t, "%s", fed_text_str(&text));
+	if (s->history.n) {
+		const struct fed_record *last = &s->history.record[s->history.n - 1];
+
+		fed_table_cell(t, "last round");
+		fed_text_clear(&text);
+		if (!isnan(last->test_accuracy))
+			fed_text_add(&text, "accuracy %.2f %%, ", 100 * last->test_accuracy);
+		fed_text_add(&text, "loss %.4g, train loss %.4g", last->test_loss, last->train_loss);
+		fed_table_cell(t, "%s", fed_text_str(&text));
+	}
+	fed_text_release(&text);
+}
+
+static int run_status(struct fed_shell *shell, const struct fed_call *call, struct fed_error *err)
+{
+	const struct fed_session *s = &shell->session;
+	struct fed_table table = {.columns = 2};
+	struct fed_text text = {0};
+
+	(void)call, (void)err;
+	if (s->data)
+		fed_put_dataset(s->data, &text);
+	fed_table_cell(&table, "dataset");
+	fed_table_cell(&table, "%s",
+	               s->data ? fed_text_str(&text) : "none yet; the first use takes glyphs");
+	fed_text_clear(&text);
+	cell_instance(&table, "model", &s->model, "none yet; the first round takes a default");
+	if (s->net_built) {
+		fed_text_count(&text, (double)s->net.dim);
+		fed_table_cell(&table, "parameters");
+		fed_table_cell(&table, "%s", fed_text_str(&text));
+	}
+	cell_clients(&table, s);
+	cell_instance(&table, "aggregator", &s->aggregator, "none yet; the first round takes fedavg");
+	cell_instance(&table, "transport", &s->transport, "none yet; the first round takes local");
+	fed_table_cell(&table, "scheme");
+	fed_table_cell(&table, "%s", s->scheme->name);
+	fed_text_clear(&text);
+	fed_fields_print(fed_settings_fields, &s->settings, true, &text);
+	fed_table_cell(&table, "settings");
+	fed_table_cell(&table, "%s", text.len ? fed_text_str(&text) : "all at their defaults");
+	cell_progress(&table, s);
+	if (shell->record) {
+		fed_table_cell(&table, "recording");
+		fed_table_cell(&table, "%s", shell->record_path ? shell->record_path : "");
+	}
+	fed_table_print(shell, &table, false);
+	fed_text_release(&text);
+	return FED_OK;
+}
+
+struct clients_args {
+	char who[4096];
+};
+static const struct fed_field clients_rows[] = {
+	FED_ARG_TEXT(struct clients_args, who, FED_FIELD_POSITIONAL, "who",
+                 "3, 1-5, 20%, random:3, all; without it at most 20"),
+	FED_END,
+};
+static int run_clients(struct fed_shell *shell, const struct fed_call *call, struct fed_error *err)
+{
+	const struct clients_args *a = call->args;
+
+	return fed_show_clients(shell, *a->who ? a->who : NULL, err);
+}
+
+/* History ------------------------------------------------------------------ */
+
+static const char *const history_columns[] = {
+	"round", "test_accuracy", "test_loss",  "train_loss", "used", "refused",
+	"lost",  "bytes_up",      "bytes_down", "clock",      "wall"};
+static const char *const history_titles[] = {"round",      "accuracy", "loss", "train loss",
+                                             "used",       "refused",  "lost", "bytes up",
+                                             "bytes down", "clock",    "wall"};
+#define HISTORY_COLUMNS (sizeof history_columns / sizeof *history_columns)
+
+struct count_args {
+	int64_t n;
+};
+static const struct fed_field history_rows[] = {
+	FED_ARG_INT(struct count_args, n, FED_FIELD_POSITIONAL, 20, 1, 1e12, "the last N rounds"),
+	FED_END,
+};
+static int run_history(struct fed_shell *shell, const struct fed_call *call, struct fed_error *err)
+{
+	const struct count_args *a = call->args;
+	const struct fed_history *h = &shell->session.history;
+	const size_t first = h->n > (uint64_t)a->n ? h->n - (size_t)a->n : 0;
+	struct fed_table table = {.columns = HISTORY_COLUMNS, .right = "rrrrrrrrrrr"};
+	struct fed_text text = {0};
+
+	(void)err;
+	if (!h->n) {
+		fed_print(shell, "no rounds yet\n");
+		return FED_OK;
+	}
+	for (size_t k = 0; k < HISTORY_COLUMNS; k++)
+		fed_table_cell(&table, "%s", history_titles[k]);
+	for (size_t i = first; i < h->n; i++)
+		for (size_t k = 0; k < HISTORY_COLUMNS; k++) {
+			const struct fed_field *metric = fed_fields_find(fed_metrics, history_columns[k]);
+
+			fed_text_clear(&text);
+			fed_put_metric(&text, metric, fed_metric_value(metric, &h->record[i]));
+			fed_table_cell(&table, "%s", fed_text_str(&text));
+		}
+	fed_table_print(shell, &table, true);
+	fed_text_release(&text);
+	return FED_OK;
+}
+
+static int run_bill(struct fed_shell *shell, const struct fed_call *call, struct fed_error *err)
+{
+	static const char *const rows[] = {"round",    "clock",      "wall",         "invited",
+	                                   "used",     "refused",    "lost",         "messages",
+	                                   "bytes_up", "bytes_down", "client_flops", "server_flops"};
+	const struct fed_history *h = &shell->session.history;
+	struct fed_table table = {.columns = 3, .right = "lrl"};
+	struct fed_record total;
+	struct fed_text text = {0};
+
+	(void)call, (void)err;
+	if (!h->n) {
+		fed_print(shell, "no rounds yet: nothing was spent\n");
+		return FED_OK;
+	}
+	fed_history_total(h, &total);
+	for (size_t k = 0; k < sizeof rows / sizeof *rows; k++) {
+		const struct fed_field *metric = fed_fields_find(fed_metrics, rows[k]);
+
+		fed_text_clear(&text);
+		fed_field_key(metric, &text);
+		fed_table_cell(&table, "%s", fed_text_str(&text));
+		fed_text_clear(&text);
+		fed_put_metric(&text, metric, fed_metric_value(metric, &total));
+		fed_table_cell(&table, "%s", fed_text_str(&text));
+		fed_table_cell(&table, "%s", metric->help);
+	}
+	fed_print(shell, "over %zu round%s\n", h->n, h->n == 1 ? "" : "s");
+	fed_table_print(shell, &table, false);
+	fed_text_release(&text);
+	return FED_OK;
+}
+
+/* Plot and kept runs ------------------------------------------------------- */
+
+struct plot_args {
+	char metric[512], against[64];
+};
+static const struct fed_field plot_rows[] = {
+	FED_ARG_TEXT(struct plot_args, metric, FED_ARG_NEEDED, "metrics",
+                 "one or more, joined by commas"),
+	FED_ROW(struct plot_args, against, char *, FED_TYPE_TEXT, .text = "round", .hint = "metric",
+            .help = "the metric along the bottom: round, clock, bytes-up"),
+	FED_END,
+};
+static int run_plot(struct fed_shell *shell, const struct fed_call *call, struct fed_error *err)
+{
+	const struct plot_args *a = call->args;
+
+	return fed_show_plot(shell, a->metric, a->against, err);
+}
+
+struct keep_args {
+	char name[FED_RUN_NAME_MAX];
+};
+static const struct fed_field keep_rows[] = {
+	FED_ARG_TEXT(struct keep_args, name, FED_FIELD_POSITIONAL, "run", "the run's name"),
+	FED_END,
+};
+static int run_keep(struct fed_shell *shell, const struct fed_call *call, struct fed_error *err)
+{
+	const struct keep_args *a = call->args;
+	struct fed_session *s = &shell->session;
+
+	if (*a->name) {
+		if (fed_runs_keep(&s->runs, a->name, &s->history, err))
+			return FED_FAIL;
+		fed_print(shell, "%zu round%s kept as %s\n", s->history.n, s->history.n == 1 ? "" : "s",
+		          a->name);
+		return FED_OK;
+	}
+	if (!s->runs.n)
+		fed_print(shell, "no runs are kept; `keep NAME` keeps this one\n");
+	for (size_t i = 0; i < s->runs.n; i++)
+		fed_print(shell, "  %s  %zu rounds\n", s->runs.run[i].name, s->runs.run[i].history.n);
+	return FED_OK;
+}
+
+/* Log and explain ---------------------------------------------------------- */
+
+static const struct fed_field log_rows[] = {
+	FED_ARG_INT(struct count_args, n, FED_FIELD_POSITIONAL, 20, 1, FED_LOG_LINES,
+                "the last N lines"),
+	FED_END,
+};
+static int run_log(struct fed_shell *shell, const struct fed_call *call, struct fed_error *err)
+{
+	const struct count_args *a = call->args;
+	const uint64_t last = shell->logged;
+	uint64_t first = last > (uint64_t)a->n ? last - (uint64_t)a->n : 0;
+
+	(void)err;
+	if (last == 0)
+		fed_print(shell, "nothing happened yet\n");
+	for (; first < last; first++)
+		fed_print(shell, "%s\n", shell->log[first % FED_LOG_LINES]);
+	return FED_OK;
+}
+
+struct explain_args {
+	char name[64];
+};
+static const struct fed_field explain_rows[] = {
+	FED_ARG_TEXT(struct explain_args, name, FED_ARG_NEEDED, "explain",
+                 "a plugin, scheme, dataset or partition"),
+	FED_END,
+};
+static int run_explain(struct fed_shell *shell, const struct fed_call *call, struct fed_error *err)
+{
+	const struct explain_args *a = call->args;
+
+	return fed_explain(shell, a->name, err);
+}
+
+#define QUICK "dataset blobs; add-client 4 samples=50; round 3; "
+
+const struct fed_command fed_commands_look[] = {
+	{.name = "status",
+     .help = "show the composition and where the run stands",
+     .examples = FED_EXAMPLES("status", QUICK "status"),
+     .run = run_status},
+	{.name = "clients",
+     .help = "show clients: examples, labels, device, rounds, loss",
+     .text = "One bar for each class, its height the share of the client's examples. Without\n"
+             "WHO the first 20 are shown; `clients all` shows all.",
+     .examples = FED_EXAMPLES("dataset blobs; add-client 10 noniid samples=50; clients",
+                              "dataset blobs; add-client 10 samples=50; clients 2-4"),
+     .args = clients_rows,
+     .args_size = sizeof(struct clients_args),
+     .run = run_clients,
+     .failure = FED_EXIT_USAGE},
+	{.name = "history",
+     .help = "show the figures of the last rounds",
+     .examples = FED_EXAMPLES(QUICK "history", QUICK "history 2"),
+     .args = history_rows,
+     .args_size = sizeof(struct count_args),
+     .run = run_history},
+	{.name = "plot",
+     .help = "draw metrics over the rounds",
+     .text = "Several metrics are joined by commas. Runs kept with `keep` are drawn beside the\n"
+             "present one.",
+     .examples = FED_EXAMPLES(QUICK "plot accuracy", QUICK "plot loss,train-loss",
+                              QUICK "keep first; restart; round 2; plot loss against=bytes-up"),
+     .args = plot_rows,
+     .args_size = sizeof(struct plot_args),
+     .run = run_plot},
+	{.name = "keep",
+     .help = "keep this run's history under a name, or list the kept ones",
+     .text = "Kept runs are drawn by `plot` and can stand in conditions: accuracy>=NAME.accuracy.",
+     .examples = FED_EXAMPLES(QUICK "keep iid; keep"),
+     .args = keep_rows,
+     .args_size = sizeof(struct keep_args),
+     .run = run_keep,
+     .flags = FED_COMMAND_CHANGES,
+     .failure = FED_EXIT_USAGE},
+	{.name = "log",
+     .help = "show what was told: notes, warnings, refusals, rounds",
+     .examples = FED_EXAMPLES(QUICK "log", QUICK "log 5"),
+     .args = log_rows,
+     .args_size = sizeof(struct count_args),
+     .run = run_log},
+	{.name = "explain",
+     .help = "show formula, purpose and source of anything with a name",
+     .examples =
+         FED_EXAMPLES("explain fedavg", "explain dirichlet", "explain glyphs", "explain sync"),
+     .args = explain_rows,
+     .args_size = sizeof(struct explain_args),
+     .run = run_explain,
+     .failure = FED_EXIT_USAGE},
+	{.name = "bill",
+     .help = "show what the run cost: time, bytes, messages, FLOPs",
+     .examples = FED_EXAMPLES(QUICK "bill"),
+     .run = run_bill},
+	{0},
+};

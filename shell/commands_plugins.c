@@ -1,0 +1,204 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * shell/commands_plugins.c - list, write, build and load plugins.
+ */
+#include <string.h>
+
+#include "shell/command.h"
+#include "shell/print.h"
+#include "shell/workshop.h"
+
+static const char *const kinds[] = {"aggregator", "transport", "model", "attack", NULL};
+
+struct kind_args {
+	int kind; /* enum fed_kind - 1 */
+	char name[64];
+};
+static const struct fed_field kind_rows[] = {
+	FED_ARG_CHOICE(struct kind_args, kind, FED_FIELD_POSITIONAL, 0, kinds, "one kind; else all"),
+	FED_END,
+};
+
+static void list_kind(struct fed_shell *shell, enum fed_kind kind)
+{
+	struct fed_table table = {.columns = 3};
+	const struct fed_entry *e;
+
+	for (size_t i = 0; (e = fed_registry_at(shell->session.plugins, kind, i)); i++) {
+		fed_table_cell(&table, "%s", e->head->name);
+		fed_table_cell(&table, "%s", e->head->help);
+		fed_table_cell(&table, "%s", e->builtin ? "" : e->path);
+	}
+	if (!table.n)
+		return;
+	fed_print_styled(shell, FED_STYLE_BOLD, "%ss\n", fed_kind_name(kind));
+	fed_table_print(shell, &table, false);
+}
+
+static int run_plugins(struct fed_shell *shell, const struct fed_call *call, struct fed_error *err)
+{
+	const struct kind_args *a = call->args;
+
+	(void)err;
+	for (enum fed_kind kind = FED_KIND_AGGREGATOR; kind <= FED_KIND_ATTACK; kind++)
+		if (!fed_call_has(call, 0) || (int)kind == a->kind + 1)
+			list_kind(shell, kind);
+	if (fed_call_has(call, 0) &&
+	    !fed_registry_at(shell->session.plugins, (enum fed_kind)(a->kind + 1), 0))
+		fed_print(shell, "no %s is there\n", kinds[a->kind]);
+	return FED_OK;
+}
+
+struct name_args {
+	char name[4096];
+};
+#define NAME_ROWS(rows, hint, help)          \
+	static const struct fed_field rows[] = { \
+		FED_ARG_TEXT(struct name_args, name, FED_ARG_NEEDED, hint, help), FED_END}
+NAME_ROWS(plugin_rows, "plugin", "a plugin's name");
+NAME_ROWS(load_rows, "path", "a shared object, FILE.so");
+NAME_ROWS(build_rows, "path", "NAME or NAME.c");
+
+static const char *plugin_at(const void *ctx, size_t i)
+{
+	return fed_hint_name(ctx, "plugin", i);
+}
+
+static int run_info(struct fed_shell *shell, const struct fed_call *call, struct fed_error *err)
+{
+	const struct name_args *a = call->args;
+	bool found = false;
+
+	for (enum fed_kind kind = FED_KIND_AGGREGATOR; kind <= FED_KIND_ATTACK; kind++) {
+		const struct fed_entry *e;
+
+		for (size_t i = 0; (e = fed_registry_at(shell->session.plugins, kind, i)); i++) {
+			if (!fed_same_name(e->head->name, a->name))
+				continue;
+			fed_print_styled(shell, FED_STYLE_BOLD, "%s %s", fed_kind_name(kind), e->head->name);
+			fed_print(shell, ": %s\n  file %s%s\n", e->head->help, e->path,
+			          e->builtin ? " (built in)" : "");
+			fed_help_fields(shell, e->head->fields, NULL);
+			found = true;
+		}
+	}
+	if (found)
+		return FED_OK;
+	const char *near = fed_nearest(a->name, plugin_at, shell);
+	if (near)
+		return fed_fail(err, "no plugin %s; did you mean %s?", fed_show(a->name).s, near);
+	return fed_fail(err, "no plugin %s; `plugins` lists them", fed_show(a->name).s);
+}
+
+static int run_load(struct fed_shell *shell, const struct fed_call *call, struct fed_error *err)
+{
+	const struct name_args *a = call->args;
+	const struct fed_entry *entry;
+
+	if (fed_session_load(&shell->session, a->name, &entry, err))
+		return FED_FAIL;
+	fed_print(shell, "%s %s: %s\n", fed_kind_name((enum fed_kind)entry->head->kind),
+	          entry->head->name, entry->head->help);
+	return FED_OK;
+}
+
+static int run_unload(struct fed_shell *shell, const struct fed_call *call, struct fed_error *err)
+{
+	const struct name_args *a = call->args;
+
+	if (fed_session_unload(&shell->session, a->name, err))
+		return FED_FAIL;
+	fed_print(shell, "%s is unloaded\n", a->name);
+	return FED_OK;
+}
+
+static int run_reload(struct fed_shell *shell, const struct fed_call *call, struct fed_error *err)
+{
+	const struct name_args *a = call->args;
+
+	if (fed_session_reload(&shell->session, a->name, err))
+		return FED_FAIL;
+	fed_print(shell, "%s is loaded again\n", a->name);
+	return FED_OK;
+}
+
+static const char *const starter_kinds[] = {"aggregator", "transport", "model", NULL};
+static const struct fed_field new_rows[] = {
+	FED_ARG_CHOICE(struct kind_args, kind, FED_ARG_NEEDED, 0, starter_kinds, "what it will be"),
+	FED_ARG_TEXT(struct kind_args, name, FED_ARG_NEEDED, NULL, "its name; NAME.c is written"),
+	FED_END,
+};
+static int run_new(struct fed_shell *shell, const struct fed_call *call, struct fed_error *err)
+{
+	const struct kind_args *a = call->args;
+
+	if (fed_starter_write((enum fed_kind)(a->kind + 1), a->name, err))
+		return FED_FAIL;
+	fed_print(shell, "wrote %s.c; edit it, then `build %s` and `load ./%s.so`\n", a->name, a->name,
+	          a->name);
+	return FED_OK;
+}
+
+static int run_build(struct fed_shell *shell, const struct fed_call *call, struct fed_error *err)
+{
+	const struct name_args *a = call->args;
+
+	return fed_build(shell, a->name, err);
+}
+
+#define NAME_ARGS(rows) .args = rows, .args_size = sizeof(struct name_args)
+
+const struct fed_command fed_commands_plugins[] = {
+	{.name = "plugins",
+     .help = "list what can be chosen",
+     .examples = FED_EXAMPLES("plugins", "plugins aggregator"),
+     .args = kind_rows,
+     .args_size = sizeof(struct kind_args),
+     .run = run_plugins},
+	{.name = "info",
+     .help = "show a plugin's parameters, their defaults and ranges",
+     .examples = FED_EXAMPLES("info fedadam", "info mlp"),
+     NAME_ARGS(plugin_rows),
+     .run = run_info,
+     .failure = FED_EXIT_USAGE},
+	{.name = "load",
+     .help = "load a plugin's file",
+     .text = "A plugin is one shared object built with nothing but the public headers; the file\n"
+             "may change while it is loaded, `reload` takes the new one.",
+     .examples =
+         FED_EXAMPLES("new-plugin aggregator mine; build mine; load ./mine.so; aggregator mine"),
+     NAME_ARGS(load_rows),
+     .run = run_load,
+     .flags = FED_COMMAND_CHANGES,
+     .failure = FED_EXIT_PLUGIN},
+	{.name = "unload",
+     .help = "forget a loaded plugin",
+     .examples = FED_EXAMPLES("new-plugin model mine; build mine; load ./mine.so; unload mine"),
+     NAME_ARGS(plugin_rows),
+     .run = run_unload,
+     .flags = FED_COMMAND_CHANGES,
+     .failure = FED_EXIT_PLUGIN},
+	{.name = "reload",
+     .help = "load a plugin's file again",
+     .text = "Its settings stay, what it remembered begins anew.",
+     .examples = FED_EXAMPLES("new-plugin transport mine; build mine; load ./mine.so; reload mine"),
+     NAME_ARGS(plugin_rows),
+     .run = run_reload,
+     .flags = FED_COMMAND_CHANGES,
+     .failure = FED_EXIT_PLUGIN},
+	{.name = "new-plugin",
+     .help = "write a plugin to begin with",
+     .examples = FED_EXAMPLES("new-plugin aggregator mine", "new-plugin model mine"),
+     .args = new_rows,
+     .args_size = sizeof(struct kind_args),
+     .run = run_new,
+     .failure = FED_EXIT_IO},
+	{.name = "build",
+     .help = "compile a plugin with the installed headers",
+     .text = "Runs cc, or what CC in the environment names, and shows what it says.",
+     .examples = FED_EXAMPLES("new-plugin aggregator mine; build mine"),
+     NAME_ARGS(build_rows),
+     .run = run_build,
+     .failure = FED_EXIT_PLUGIN},
+	{0},
+};

@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * shell/explain.c - what a name stands for.
+ */
+#include "shell/explain.h"
+
+#include <string.h>
+
+#include "shell/command.h"
+#include "shell/print.h"
+
+/* In the order of fed_partition_names. */
+static const char *const partition_docs[] = {
+	[FED_PARTITION_IID] =
+		"Each client gets `samples` examples drawn at random from the pool, without\n"
+		"replacement: all clients see the same mix of classes.",
+	[FED_PARTITION_NONIID] =
+		"Examples are sorted by label and cut into shards; each client gets two of them,\n"
+		"so most clients know two classes only.\n\n"
+		"Source: McMahan et al., Communication-Efficient Learning of Deep Networks from\n"
+		"Decentralized Data, AISTATS 2017, sec. 3.",
+	[FED_PARTITION_SHARDS] =
+		"As noniid, with `shards` label shards for each client: 1 is the hardest case,\n"
+		"many shards come close to iid.",
+	[FED_PARTITION_DIRICHLET] =
+		"The class mix of each client is drawn from a Dirichlet distribution with the\n"
+		"parameter alpha for each class (scaled by the class' share of the pool): 100 is\n"
+		"nearly iid, 0.1 gives most clients one or two classes.\n\n"
+		"Source: Hsu, Qi, Brown, Measuring the Effects of Non-Identical Data Distribution\n"
+		"for Federated Visual Classification, 2019.",
+	[FED_PARTITION_QUANTITY] =
+		"As iid, but of unequal sizes: lognormal with the mean `samples` and `spread` as\n"
+		"the standard deviation of the logarithm.",
+	[FED_PARTITION_FEATURE] =
+		"As iid, but each client's inputs are changed by a gain and an offset of its own,\n"
+		"as different sensors would: `spread` says how far.",
+	[FED_PARTITION_NATURAL] =
+		"The data's own users, one client each, in their order. Needs a dataset that\n"
+		"knows its users, such as synthetic.",
+};
+
+static void show(struct fed_shell *shell, const char *kind, const char *name, const char *help,
+                 const char *doc, const struct fed_field *rows)
+{
+	fed_print_styled(shell, FED_STYLE_BOLD, "%s %s", kind, name);
+	fed_print(shell, "%s%s\n", help ? ": " : "", help ? help : "");
+	if (doc && *doc)
+		fed_print(shell, "\n%s%s", doc, doc[strlen(doc) - 1] == '\n' ? "" : "\n");
+	bool any = false;
+	for (const struct fed_field *row = rows; row && row->type; row++)
+		any |= fed_field_settable(row);
+	if (any) {
+		fed_print(shell, "\nparameters\n");
+		fed_help_fields(shell, rows, NULL);
+	}
+}
+
+static bool explain_plugin(struct fed_shell *shell, const char *name)
+{
+	bool found = false;
+
+	for (enum fed_kind kind = FED_KIND_AGGREGATOR; kind <= FED_KIND_ATTACK; kind++) {
+		const struct fed_entry *e;
+
+		for (size_t i = 0; (e = fed_registry_at(shell->session.plugins, kind, i)); i++) {
+			if (!fed_same_name(e->head->name, name))
+				continue;
+			show(shell, fed_kind_name(kind), e->head->name, e->head->help, e->head->doc,
+			     e->head->fields);
+			found = true;
+		}
+	}
+	return found;
+}
+
+static bool explain_core(struct fed_shell *shell, const char *name)
+{
+	bool found = false;
+	const struct fed_source *source;
+	const struct fed_scheme *scheme;
+
+	for (size_t i = 0; (scheme = fed_scheme_at(i)); i++)
+		if (fed_same_name(scheme->name, name)) {
+			show(shell, "scheme", scheme->name, scheme->help, scheme->doc, scheme->fields);
+			found = true;
+		}
+	for (size_t i = 0; (source = fed_source_at(i)); i++)
+		if (fed_same_name(source->name, name)) {
+			show(shell, "dataset", source->name, source->help, source->doc, source->fields);
+			found = true;
+		}
+	for (size_t i = 0; (source = fed_source_file_at(i)); i++)
+		if (fed_same_name(source->name, name)) {
+			show(shell, "dataset", source->name, source->help, source->doc, source->fields);
+			found = true;
+		}
+	for (size_t i = 0; fed_partition_names[i]; i++)
+		if (fed_same_name(fed_partition_names[i], name)) {
+			show(shell, "partition", fed_partition_names[i], NULL, partition_docs[i], NULL);
+			found = true;
+		}
+	return found;
+}
+
+static const char *name_at(const void *ctx, size_t i)
+{
+	return fed_hint_name(ctx, "explain", i);
+}
+
+int fed_explain(struct fed_shell *shell, const char *name, struct fed_error *err)
+{
+	const bool plugin = explain_plugin(shell, name), core = explain_core(shell, name);
+
+	if (plugin || core)
+		return FED_OK;
+	const char *near = fed_nearest(name, name_at, shell);
+	if (near)
+		return fed_fail(err, "nothing is called %s; did you mean %s?", fed_show(name).s, near);
+	return fed_fail(err, "nothing is called %s; `plugins` and `help` list what there is",
+	                fed_show(name).s);
+}

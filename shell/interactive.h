@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * shell/interactive.h - a person at a terminal.
+ */
+#ifndef FED_SHELL_INTERACTIVE_H
+#define FED_SHELL_INTERACTIVE_H
+
+#include "shell/shell.h"
+
+/* Until quit, the end of input or a signal.  Both ends must be a terminal with escapes. */
+enum fed_exit fed_readline_run(struct fed_shell *);
+
+#endif

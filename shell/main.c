@@ -1,0 +1,289 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * shell/main.c - the program: options, the folders it needs, and who reads the lines.
+ */
+#include <errno.h>
+#include <getopt.h>
+#include <langinfo.h>
+#include <locale.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/blas.h"
+#include "base/file.h"
+#include "base/mem.h"
+#include "shell/interactive.h"
+#include "shell/print.h"
+#include "shell/shell.h"
+#include "tui/chart.h"
+
+#ifndef FED_PLUGINS_FROM_BIN
+#define FED_PLUGINS_FROM_BIN "../lib/fedsh/plugins"
+#endif
+#define FED_VERSION "0.1.0"
+
+struct options {
+	const char *command, *json;
+	bool no_color;
+};
+
+static const char usage[] =
+	"usage: fedsh [OPTION]... [FILE]...\n"
+	"A laboratory for distributed learning. Without FILE and -c commands are read from the\n"
+	"terminal or standard input.\n"
+	"\n"
+	"  -c COMMANDS    run these commands, separated by ;\n"
+	"      --json FILE  write events as JSON lines; - is standard output, and what is for\n"
+	"                   people goes to standard error\n"
+	"      --no-color   no colour\n"
+	"      --version    show the version and what it was built with\n"
+	"      --help       show this\n"
+	"\n"
+	"Exit codes: 0 ok, 1 a command failed, 2 usage, 3 a script stopped, 4 a round failed, 5 I/O,\n"
+	"7 plugin, 130 interrupted.\n";
+
+/* Folders -------------------------------------------------------------------- */
+
+/* The folder of the program itself. */
+static void own_folder(char *out, size_t size)
+{
+	const ssize_t n = readlink("/proc/self/exe", out, size - 1);
+
+	out[n > 0 ? n : 0] = 0;
+	char *slash = strrchr(out, '/');
+	if (slash)
+		*slash = 0;
+	else
+		snprintf(out, size, ".");
+}
+
+/* The first of these folders beside the program that exists, or the last. */
+static char *beside(const char *const *names, size_t n)
+{
+	char folder[4096];
+	struct fed_text path = {0};
+	char *found;
+
+	own_folder(folder, sizeof folder);
+	for (size_t i = 0; i < n; i++) {
+		fed_text_clear(&path);
+		fed_text_add(&path, "%s/%s", folder, names[i]);
+		if (access(fed_text_str(&path), R_OK | X_OK) == 0)
+			break;
+	}
+	found = fed_strdup(fed_text_str(&path));
+	fed_text_release(&path);
+	return found;
+}
+
+static char *plugin_folder(void)
+{
+	static const char *const names[] = {"plugins", FED_PLUGINS_FROM_BIN};
+	const char *given = getenv("FEDSH_PLUGINS");
+
+	return given && *given ? fed_strdup(given) : beside(names, 2);
+}
+
+/* BLAS chooses its kernels while it is loaded: when it chose badly, the program runs itself once
+ * more with the right name in the environment. */
+static void restart_for_blas(char **argv)
+{
+	const char *core = fed_blas_better_core();
+
+	setenv("OPENBLAS_NUM_THREADS", "1", 0);
+	if (!core || setenv("OPENBLAS_CORETYPE", core, 1))
+		return;
+	execv("/proc/self/exe", argv);
+}
+
+/* The terminal --------------------------------------------------------------- */
+
+static int draw_chart(const struct fed_plot *plot, const struct fed_screen *screen,
+                      struct fed_text *out, struct fed_error *err)
+{
+	struct fed_chart_series *series = fed_alloc_array(plot->n, sizeof *series);
+
+	if (!series)
+		return fed_fail_memory(err, plot->n * sizeof *series, "a chart");
+	for (size_t i = 0; i < plot->n; i++)
+		series[i] = (struct fed_chart_series){plot->series[i].name, plot->series[i].x,
+		                                      plot->series[i].y, plot->series[i].n};
+	const struct fed_chart chart = {
+		.title = plot->title,
+		.x_label = plot->x_label,
+		.series = series,
+		.n = plot->n,
+		.columns = screen->columns < 100 ? screen->columns : 100,
+		.rows = screen->rows < 22 ? screen->rows - 2 : 20,
+		.utf8 = screen->utf8,
+		.color = screen->color,
+	};
+	const int rc = fed_chart_draw(&chart, out, err);
+	fed_free(series);
+	return rc;
+}
+
+static void look_at_screen(struct fed_shell *shell, const struct options *o)
+{
+	const char *term = getenv("TERM"), *no_color = getenv("NO_COLOR");
+	const bool escapes = term && *term && strcmp(term, "dumb") != 0;
+	struct fed_screen *screen = &shell->screen;
+
+	setlocale(LC_CTYPE, ""); /* numbers keep their point */
+	screen->terminal = escapes && isatty(fileno(shell->out));
+	screen->color = screen->terminal && !o->no_color && !(no_color && *no_color);
+	screen->utf8 = strcmp(nl_langinfo(CODESET), "UTF-8") == 0;
+	screen->columns = 80;
+	screen->rows = 24;
+	fed_shell_measure(shell);
+}
+
+/* Reading -------------------------------------------------------------------- */
+
+static int parse_options(int argc, char **argv, struct options *o)
+{
+	enum { JSON = 256, NO_COLOR, VERSION, HELP };
+	static const struct option longs[] = {
+		{"json", required_argument, NULL, JSON},
+		{"no-color", no_argument, NULL, NO_COLOR},
+		{"version", no_argument, NULL, VERSION},
+		{"help", no_argument, NULL, HELP},
+		{NULL, 0, NULL, 0},
+	};
+	int option;
+
+	while ((option = getopt_long(argc, argv, "c:h", longs, NULL)) != -1) {
+		switch (option) {
+		case 'c':
+			o->command = optarg;
+			break;
+		case JSON:
+			o->json = optarg;
+			break;
+		case NO_COLOR:
+			o->no_color = true;
+			break;
+		case VERSION:
+			printf("fedsh %s\n%s\n", FED_VERSION, fed_blas_describe());
+			exit(FED_EXIT_OK);
+		case HELP:
+		case 'h':
+			fputs(usage, stdout);
+			exit(FED_EXIT_OK);
+		default:
+			fputs("`fedsh --help` shows the options\n", stderr);
+			return FED_EXIT_USAGE;
+		}
+	}
+	return FED_EXIT_OK;
+}
+
+static int open_json(struct fed_shell *shell, const char *path)
+{
+	if (!path)
+		return FED_EXIT_OK;
+	if (strcmp(path, "-") == 0) {
+		shell->json = stdout;
+		shell->out = stderr;
+		return FED_EXIT_OK;
+	}
+	shell->json = fopen(path, "we");
+	if (shell->json)
+		return FED_EXIT_OK;
+	fprintf(stderr, "error: --json %s: %s\n", fed_show(path).s, strerror(errno));
+	return FED_EXIT_IO;
+}
+
+/* A terminal without escapes: plain lines, which never stop at an error. */
+static enum fed_exit read_plain(struct fed_shell *shell)
+{
+	char *line = NULL;
+	size_t size = 0;
+	ssize_t n;
+
+	shell->lenient = true;
+	while (!shell->quit && !fed_signals_ending()) {
+		fed_print(shell, "fedsh> ");
+		fflush(shell->out);
+		fed_signals_interrupted();
+		if ((n = getline(&line, &size, stdin)) < 0) {
+			if (!fed_signals_interrupted())
+				break;
+			clearerr(stdin);
+			fed_print(shell, "\n");
+			continue;
+		}
+		fed_shell_execute(shell, line, (size_t)n, NULL);
+	}
+	free(line);
+	return FED_EXIT_OK;
+}
+
+static enum fed_exit read_input(struct fed_shell *shell)
+{
+	if (!isatty(STDIN_FILENO))
+		return fed_shell_read(shell, stdin, "stdin", NULL);
+	if (!shell->screen.terminal)
+		return read_plain(shell);
+	fed_print(shell,
+	          "fedsh %s, a laboratory for distributed learning. `help` lists the commands.\n",
+	          FED_VERSION);
+	shell->lenient = true;
+	return fed_readline_run(shell);
+}
+
+static enum fed_exit run(struct fed_shell *shell, const struct options *o, char **files)
+{
+	enum fed_exit result = FED_EXIT_OK;
+	struct fed_error err;
+
+	if (o->command)
+		result = fed_shell_execute(shell, o->command, strlen(o->command), NULL);
+	for (; *files && result == FED_EXIT_OK && !shell->quit; files++) {
+		shell->reported = false;
+		result = fed_shell_source(shell, *files, &err);
+		if (result && !shell->reported && result != FED_EXIT_INTERRUPTED)
+			fed_print_error(shell, "", err.text);
+	}
+	return result;
+}
+
+int main(int argc, char **argv)
+{
+	static struct fed_shell shell; /* large, and signal handlers point to it */
+	struct options o = {0};
+	struct fed_error err;
+
+	restart_for_blas(argv);
+	const int bad = parse_options(argc, argv, &o);
+	if (bad)
+		return bad;
+	fed_blas_init();
+	shell.out = stdout;
+	shell.errors = stderr;
+	shell.plot = draw_chart;
+	if (open_json(&shell, o.json))
+		return FED_EXIT_IO;
+	look_at_screen(&shell, &o);
+	char *folder = plugin_folder();
+	if (!folder || fed_shell_init(&shell, folder, &err)) {
+		fprintf(stderr, "error: %s\n", folder ? err.text : "out of memory");
+		return FED_EXIT_PLUGIN;
+	}
+	static const char *const headers[] = {"include", "../include"};
+	shell.include = beside(headers, 2);
+	fed_signals_connect(&shell);
+	enum fed_exit result =
+		o.command || argv[optind] ? run(&shell, &o, argv + optind) : read_input(&shell);
+	if (fed_signals_ending())
+		result = 128 + fed_signals_ending();
+	fed_signals_connect(NULL);
+	if (fflush(shell.out) && result == FED_EXIT_OK)
+		result = FED_EXIT_IO;
+	if (shell.json && shell.json != stdout && fclose(shell.json) && result == FED_EXIT_OK)
+		result = FED_EXIT_IO;
+	fed_shell_release(&shell);
+	fed_free(folder);
+	return (int)result;
+}

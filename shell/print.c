@@ -1,0 +1,211 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * shell/print.c - text, tables and events for people.
+ */
+#include "shell/print.h"
+
+#include <math.h>
+#include <string.h>
+
+static const char *const escapes[] = {
+	[FED_STYLE_PLAIN] = "",        [FED_STYLE_BOLD] = "\033[1m", [FED_STYLE_DIM] = "\033[2m",
+	[FED_STYLE_GOOD] = "\033[32m", [FED_STYLE_BAD] = "\033[31m",
+};
+
+/* Data go through the cleaning, the escapes around them do not. */
+static void put_styled(struct fed_shell *shell, FILE *f, enum fed_style style,
+                       const struct fed_text *text)
+{
+	struct fed_text clean = {0};
+	const bool styled = shell->screen.color && style != FED_STYLE_PLAIN;
+
+	fed_progress_erase(shell);
+	fed_text_put_clean(&clean, fed_text_str(text), text->len, shell->screen.utf8);
+	if (styled)
+		fputs(escapes[style], f);
+	fwrite(fed_text_str(&clean), 1, clean.len, f);
+	if (styled)
+		fputs("\033[0m", f);
+	fed_text_release(&clean);
+}
+
+void fed_print(struct fed_shell *shell, const char *fmt, ...)
+{
+	struct fed_text text = {0};
+	va_list ap;
+
+	va_start(ap, fmt);
+	fed_text_vadd(&text, fmt, ap);
+	va_end(ap);
+	put_styled(shell, shell->out, FED_STYLE_PLAIN, &text);
+	fed_text_release(&text);
+}
+
+void fed_print_styled(struct fed_shell *shell, enum fed_style style, const char *fmt, ...)
+{
+	struct fed_text text = {0};
+	va_list ap;
+
+	va_start(ap, fmt);
+	fed_text_vadd(&text, fmt, ap);
+	va_end(ap);
+	put_styled(shell, shell->out, style, &text);
+	fed_text_release(&text);
+}
+
+void fed_print_drawing(struct fed_shell *shell, const struct fed_text *drawing)
+{
+	fed_progress_erase(shell);
+	fwrite(fed_text_str(drawing), 1, drawing->len, shell->out);
+}
+
+void fed_print_error(struct fed_shell *shell, const char *where, const char *text)
+{
+	struct fed_text line = {0};
+
+	fflush(shell->out); /* what came before is seen before */
+	fed_text_add(&line, "error: ");
+	put_styled(shell, shell->errors, FED_STYLE_BAD, &line);
+	fed_text_clear(&line);
+	fed_text_add(&line, "%s%s\n", where, text);
+	put_styled(shell, shell->errors, FED_STYLE_PLAIN, &line);
+	fed_text_release(&line);
+	fflush(shell->errors);
+}
+
+/* Tables ------------------------------------------------------------------- */
+
+void fed_table_cell(struct fed_table *t, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	fed_text_vadd(&t->cells, fmt, ap);
+	va_end(ap);
+	fed_text_put(&t->cells, "", 1);
+	t->n++;
+}
+
+#define COLUMNS_MAX 16
+
+static void measure(const struct fed_table *t, int *width)
+{
+	const char *cell = fed_text_str(&t->cells);
+
+	for (size_t i = 0; i < t->n; i++, cell += strlen(cell) + 1) {
+		const int w = fed_text_width(cell);
+
+		if (w > width[i % t->columns])
+			width[i % t->columns] = w;
+	}
+}
+
+static void put_row(const struct fed_table *t, const char **cell, const int *width,
+                    struct fed_text *line)
+{
+	for (size_t k = 0; k < t->columns; k++, *cell += strlen(*cell) + 1) {
+		const int pad = width[k] - fed_text_width(*cell);
+		const bool right = t->right && t->right[k] == 'r';
+
+		fed_text_add(line, "%s%*s%s", k ? "  " : "  ", right ? pad : 0, "", *cell);
+		if (!right && k + 1 < t->columns)
+			fed_text_add(line, "%*s", pad, "");
+	}
+	while (line->len && line->s[line->len - 1] == ' ')
+		line->s[--line->len] = 0;
+}
+
+void fed_table_print(struct fed_shell *shell, struct fed_table *t, bool header)
+{
+	int width[COLUMNS_MAX] = {0};
+	struct fed_text line = {0};
+
+	if (!t->cells.failed && t->columns && t->columns <= COLUMNS_MAX) {
+		const char *cell = fed_text_str(&t->cells);
+
+		measure(t, width);
+		for (size_t row = 0; row < t->n / t->columns; row++) {
+			fed_text_clear(&line);
+			put_row(t, &cell, width, &line);
+			fed_print_styled(shell, header && row == 0 ? FED_STYLE_DIM : FED_STYLE_PLAIN, "%s\n",
+			                 fed_text_str(&line));
+		}
+	}
+	fed_text_release(&line);
+	fed_text_release(&t->cells);
+	*t = (struct fed_table){0};
+}
+
+/* Events ------------------------------------------------------------------- */
+
+void fed_put_metric(struct fed_text *out, const struct fed_field *metric, double value)
+{
+	const char *name = metric->name;
+
+	if (!isfinite(value))
+		fed_text_add(out, isnan(value) ? "-" : "%g", value);
+	else if (strcmp(name, "test_accuracy") == 0)
+		fed_text_add(out, "%.2f %%", 100 * value);
+	else if (strncmp(name, "bytes", 5) == 0)
+		fed_text_bytes(out, value);
+	else if (strcmp(name, "clock") == 0 || strcmp(name, "wall") == 0)
+		fed_text_seconds(out, value);
+	else if (strstr(name, "flops"))
+		fed_text_si(out, value, "FLOP");
+	else if (strstr(name, "loss") || strcmp(name, "step_norm") == 0)
+		fed_text_add(out, fabs(value) < 1e4 ? "%.4f" : "%.3g", value);
+	else if (value == floor(value))
+		fed_text_count(out, value);
+	else
+		fed_text_add(out, "%.4g", value);
+}
+
+/* "round 3   accuracy 81.20 %   loss 0.5512   clients 10 of 10   0.4 s   15.9 MB" */
+static void put_round(struct fed_text *out, const struct fed_record *r)
+{
+	fed_text_add(out, "round %-4.0f", r->round);
+	if (!isnan(r->test_accuracy))
+		fed_text_add(out, "  accuracy %6.2f %%", 100 * r->test_accuracy);
+	if (!isnan(r->test_loss))
+		fed_text_add(out, "  loss %-7.4g", r->test_loss);
+	fed_text_add(out, "  train loss %-7.4g  clients %.0f", r->train_loss, r->used);
+	if (r->used != r->invited)
+		fed_text_add(out, " of %.0f", r->invited);
+	fed_text_add(out, "  clock ");
+	fed_text_seconds(out, r->clock);
+	fed_text_add(out, "  ");
+	fed_text_bytes(out, r->bytes_up + r->bytes_down);
+}
+
+void fed_print_event(void *ctx, const struct fed_event *event)
+{
+	struct fed_shell *shell = ctx;
+	struct fed_text text = {0};
+
+	switch (event->kind) {
+	case FED_EVENT_NOTICE:
+		fed_print_styled(shell, FED_STYLE_DIM, "note: %s\n", event->text ? event->text : "");
+		break;
+	case FED_EVENT_WARNING:
+		fed_text_add(&text, "warning: %s\n", event->text ? event->text : "");
+		fflush(shell->out);
+		put_styled(shell, shell->errors, FED_STYLE_BOLD, &text);
+		break;
+	case FED_EVENT_ROUND:
+		put_round(&text, event->record);
+		fed_print(shell, "%s\n", fed_text_str(&text));
+		break;
+	case FED_EVENT_REFUSED:
+		fed_print(shell, "client %u: update refused: %s\n", event->client,
+		          event->text ? event->text : "");
+		break;
+	case FED_EVENT_PLUGIN:
+		fed_print(shell, "plugin: %s\n", event->text ? event->text : "");
+		break;
+	default:
+		break; /* the others are for the log and the line of progress; an abort is an error's text
+		        */
+	}
+	fed_text_release(&text);
+	fed_progress_event(shell, event);
+}

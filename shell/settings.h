@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * shell/settings.h - showing what is set, for `show`, `set`, `status` and `info`.
+ */
+#ifndef FED_SHELL_SETTINGS_H
+#define FED_SHELL_SETTINGS_H
+
+#include "shell/shell.h"
+
+/* One part of what can be set: the session's settings, or those of a present plugin. */
+struct fed_part {
+	const char *name;             /* "settings", "aggregator", ... */
+	const char *chosen;           /* "fedavg"; NULL for the settings or when none is chosen */
+	const struct fed_field *rows; /* NULL: none */
+	const void *state;
+};
+/* Part i; false past the last. */
+bool fed_part_at(const struct fed_shell *, size_t i, struct fed_part *);
+
+/* "key = value" of one setting, "aggregator.key" too. */
+int fed_show_setting(struct fed_shell *, const char *key, struct fed_error *);
+void fed_show_all(struct fed_shell *);
+
+/* "fashion: 60,000 training and 10,000 test examples of 28x28, 10 classes" */
+void fed_put_dataset(const struct fed_dataset *, struct fed_text *);
+
+#endif

@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * shell/signals.c - Ctrl-C stops rounds, not the program.
+ */
+#include <string.h>
+#include <unistd.h>
+
+#include "shell/shell.h"
+
+static struct fed_shell *volatile connected;
+static volatile sig_atomic_t interrupted, ending, running, presses;
+
+/* write() may be called in a handler, stdio may not. */
+static void say(const char *text, size_t len)
+{
+	const ssize_t written = write(STDERR_FILENO, text, len);
+
+	(void)written; /* nothing can be done here if it failed */
+}
+
+static void on_interrupt(int number)
+{
+	static const char once[] = "\nstops after this round; Ctrl-C again aborts it\n";
+	static const char twice[] = "\naborts this round\n";
+
+	(void)number;
+	interrupted = 1;
+	if (!connected)
+		return;
+	fed_session_interrupt(&connected->session);
+	if (running && ++presses <= 2)
+		say(presses == 1 ? once : twice, presses == 1 ? sizeof once - 1 : sizeof twice - 1);
+}
+
+static void on_end(int number)
+{
+	ending = number;
+	if (!connected)
+		return;
+	fed_session_interrupt(&connected->session);
+	fed_session_interrupt(&connected->session);
+}
+
+void fed_signals_connect(struct fed_shell *shell)
+{
+	struct sigaction interrupt = {.sa_handler = on_interrupt}, end = {.sa_handler = on_end};
+	struct sigaction pipe = {.sa_handler = SIG_DFL};
+
+	connected = shell;
+	sigemptyset(&interrupt.sa_mask);
+	sigemptyset(&end.sa_mask);
+	sigemptyset(&pipe.sa_mask);
+	interrupt.sa_flags = end.sa_flags = 0; /* poll() must return */
+	sigaction(SIGINT, &interrupt, NULL);
+	sigaction(SIGTERM, &end, NULL);
+	sigaction(SIGHUP, &end, NULL);
+	sigaction(SIGPIPE, &pipe, NULL);
+}
+
+bool fed_signals_interrupted(void)
+{
+	const bool was = interrupted;
+
+	interrupted = 0;
+	return was;
+}
+
+int fed_signals_ending(void)
+{
+	return ending;
+}
+
+void fed_signals_running(bool on)
+{
+	presses = 0;
+	running = on;
+}
