@@ -1,0 +1,141 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include <string.h>
+#include <unistd.h>
+
+#include "base/file.h"
+#include "session/checkpoint.h"
+#include "session/small.h"
+#include "support/suite.h"
+
+#define FIXTURE(name) FED_BUILD_DIR "/fixtures/" name ".so"
+
+static struct fed_temp temp;
+
+static void make_folder(void)
+{
+	fed_temp_make(&temp);
+}
+static void remove_folder(void)
+{
+	fed_temp_remove(&temp);
+}
+
+/* A copy of a fixture under `name`, as a compiler would write it over the old one. */
+static const char *put_plugin(const char *name, const char *fixture)
+{
+	struct fed_text bytes = {0};
+	struct fed_error err = {""};
+
+	fed_assert_ok(fed_file_read(fixture, 1 << 24, &bytes, &err), &err);
+	unlink(fed_temp_file(&temp, name));
+	fed_temp_write(&temp, name, bytes.s, bytes.len);
+	fed_text_release(&bytes);
+	return temp.file;
+}
+
+static void load(struct fed_session *s, const char *path)
+{
+	const struct fed_entry *entry;
+	struct fed_error err = {""};
+
+	fed_assert_ok(fed_session_load(s, path, &entry, &err), &err);
+	ck_assert_str_eq(entry->head->name, "versioned");
+}
+
+START_TEST(reload_takes_the_new_file_between_rounds)
+{
+	struct fed_session s;
+	struct fed_error err = {""};
+
+	small_compose(&s, NULL, "fedavg");
+	load(&s, put_plugin("p.so", FIXTURE("versioned_1")));
+	small_do(&s, "aggregator versioned;round 1");
+	const float before = fed_session_params(&s)[0];
+	put_plugin("p.so", FIXTURE("versioned_2"));
+	small_do(&s, "round 1"); /* the running copy is private */
+	ck_assert_double_eq_tol(fed_session_params(&s)[0], before + 1, 1e-5);
+	fed_assert_ok(fed_session_reload(&s, "versioned", &err), &err);
+	ck_assert_uint_eq(fed_session_version(&s), 2);
+	small_do(&s, "round 1");
+	ck_assert_double_eq_tol(fed_session_params(&s)[0], before + 3, 1e-5);
+	/* A broken file: the old plugin stands, still in use. */
+	fed_temp_write(&temp, "p.so", "no ELF", 6);
+	ck_assert_int_eq(fed_session_reload(&s, "versioned", &err), FED_FAIL);
+	small_do(&s, "round 1");
+	ck_assert_double_eq_tol(fed_session_params(&s)[0], before + 5, 1e-5);
+	fed_session_release(&s);
+}
+END_TEST
+
+START_TEST(model_s_plugin_reloads_with_its_settings)
+{
+	struct fed_session s;
+	struct fed_error err = {""};
+
+	small_compose(&s, NULL, "fedavg");
+	small_do(&s, "model mlp hidden=7;round 2");
+	fed_assert_ok(fed_session_reload(&s, "mlp", &err), &err);
+	ck_assert_uint_eq(fed_session_version(&s), 2);
+	ck_assert_uint_eq(s.net.dim, 2 * 7 + 7 + 7 * 4 + 4);
+	small_do(&s, "round 1");
+	fed_session_release(&s);
+}
+END_TEST
+
+START_TEST(used_and_unknown_plugins_are_not_unloaded)
+{
+	struct fed_session s;
+	struct fed_error err = {""};
+
+	small_compose(&s, NULL, "fedavg");
+	load(&s, FIXTURE("versioned_1"));
+	small_do(&s, "aggregator versioned");
+	ck_assert_int_eq(fed_session_unload(&s, "versioned", &err), FED_FAIL);
+	ck_assert_ptr_nonnull(strstr(err.text, "the session's aggregator now"));
+	ck_assert_int_eq(fed_session_unload(&s, "versionde", &err), FED_FAIL);
+	ck_assert_ptr_nonnull(strstr(err.text, "did you mean versioned?"));
+	small_do(&s, "aggregator fedavg");
+	fed_assert_ok(fed_session_unload(&s, "aggregator.versioned", &err), &err);
+	small_refuses(&s, "aggregator versioned", "versioned");
+	fed_session_release(&s);
+}
+END_TEST
+
+START_TEST(saved_session_finds_its_plugins)
+{
+	struct fed_session s, other;
+	struct fed_error err = {""};
+
+	small_compose(&s, NULL, "fedavg");
+	load(&s, put_plugin("p.so", FIXTURE("versioned_1")));
+	small_do(&s, "aggregator versioned;round 1");
+	fed_assert_ok(fed_session_save(&s, fed_temp_file(&temp, "a.fed"), &err), &err);
+	small_init(&other, NULL);
+	fed_assert_ok(fed_session_restore(&other, fed_temp_file(&temp, "a.fed"), &err), &err);
+	small_do(&s, "round 1");
+	small_do(&other, "round 1");
+	small_same(&s, &other);
+	fed_session_release(&other);
+
+	small_init(&other, NULL);
+	unlink(fed_temp_file(&temp, "p.so"));
+	ck_assert_int_eq(fed_session_restore(&other, fed_temp_file(&temp, "a.fed"), &err), FED_FAIL);
+	ck_assert_ptr_nonnull(strstr(err.text, "plugin versioned"));
+	fed_session_release(&other);
+	fed_session_release(&s);
+}
+END_TEST
+
+int main(void)
+{
+	Suite *suite = suite_create("reload");
+	TCase *tests = tcase_create("reload");
+
+	tcase_add_checked_fixture(tests, make_folder, remove_folder);
+	tcase_add_test(tests, reload_takes_the_new_file_between_rounds);
+	tcase_add_test(tests, model_s_plugin_reloads_with_its_settings);
+	tcase_add_test(tests, used_and_unknown_plugins_are_not_unloaded);
+	tcase_add_test(tests, saved_session_finds_its_plugins);
+	suite_add_tcase(suite, tests);
+	return fed_run_suite(suite);
+}
