@@ -345,7 +345,7 @@ static const char *default_model(const struct fed_dataset *data)
 	return data->shape.rank > 1 ? "mlp" : "softmax";
 }
 
-static int complete_data(struct fed_session *s, struct fed_error *err)
+int fed_session_complete_data(struct fed_session *s, struct fed_error *err)
 {
 	if (s->data)
 		return FED_OK;
@@ -370,7 +370,7 @@ static int complete_model(struct fed_session *s, struct fed_error *err)
 
 int fed_session_complete(struct fed_session *s, struct fed_error *err)
 {
-	if (complete_data(s, err) || complete_model(s, err))
+	if (fed_session_complete_data(s, err) || complete_model(s, err))
 		return FED_FAIL;
 	if (!s->aggregator.entry) {
 		if (fed_session_aggregator(s, "fedavg", NULL, 0, err))

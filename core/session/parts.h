@@ -34,6 +34,8 @@ int fed_net_for(struct fed_net *, const struct fed_instance *model, const struct
 int fed_scheme_state_new(void **, const struct fed_scheme *, const struct fed_assign *, size_t n,
                          struct fed_error *);
 
+/* The default dataset where none is chosen. */
+int fed_session_complete_data(struct fed_session *, struct fed_error *);
 /* Make `data` the session's; owned by the session on FED_OK.  No client may be present.  name and
  * args may be those of the present choice. */
 int fed_session_adopt_data(struct fed_session *, struct fed_dataset *data, const char *name,

@@ -74,12 +74,8 @@ int fed_session_add_clients(struct fed_session *s, uint32_t n, const struct fed_
 		return fed_fail(err, "0 clients: a whole number from 1 on");
 	if (!(device >= 0) || isinf(device))
 		return fed_fail(err, "device %g: FLOP/s, 0 (takes no time) or more", device);
-	if (!s->data) {
-		if (fed_session_dataset(s, "glyphs", NULL, 0, err))
-			return FED_FAIL;
-		fed_session_tell(s, FED_EVENT_NOTICE, "no dataset was chosen: takes glyphs, %u + %u images",
-		                 s->data->train, s->data->test);
-	}
+	if (fed_session_complete_data(s, err))
+		return FED_FAIL;
 	if (check_memory(s, n, how, err))
 		return FED_FAIL;
 	return fed_clients_add(&s->clients, s->data, n, how, (float)device, (uint64_t)s->settings.seed,
