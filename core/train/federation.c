@@ -397,8 +397,10 @@ int fed_federation_round(struct fed_federation *f, struct fed_error *err)
 	int rc = prepare_round(f, err);
 	if (rc)
 		return rc;
-	if (fed_instance_backup(f->aggregator, &before, err))
+	if (fed_instance_backup(f->aggregator, &before, err)) {
+		fed_backup_release(&before);
 		return FED_FAIL;
+	}
 	f->rounds++;
 	begin_record(f);
 	rc = run_round(f, err);

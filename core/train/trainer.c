@@ -96,10 +96,11 @@ int fed_trainer_init(struct fed_trainer **out, struct fed_federation *f, struct 
 	t->part = clamp(fit, SMALLEST_PART, LARGEST_PART);
 	t->evaluation = clamp(fit / 4, SMALLEST_PART, EVALUATION_BATCH);
 	t->workers = fed_pool_threads(f->pool);
-	t->worker = fed_alloc_array((size_t)t->workers, sizeof *t->worker);
+	const size_t bytes = (size_t)t->workers * sizeof *t->worker;
+	t->worker = fed_alloc(bytes);
 	if (!t->worker) {
 		fed_free(t);
-		return fed_fail_memory(err, (size_t)t->workers * sizeof *t->worker, "training");
+		return fed_fail_memory(err, bytes, "training");
 	}
 	*out = t;
 	return FED_OK;
