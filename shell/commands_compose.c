@@ -77,16 +77,34 @@ static void say_model(struct fed_shell *shell)
 	fed_text_release(&text);
 }
 
+struct dataset_args {
+	char name[4096]; /* first, as in struct name_args */
+	char otherwise[4096];
+};
+
+/* `dataset fashion else=glyphs`: the second when the first cannot be had. */
+static int load_dataset(struct fed_shell *shell, const struct fed_call *call, struct fed_error *err)
+{
+	const struct dataset_args *a = call->args;
+	struct fed_session *s = &shell->session;
+
+	const int rc = fed_session_dataset(s, a->name, call->extra, call->n_extra, err);
+	if (rc == FED_OK || !*a->otherwise)
+		return rc;
+	fed_session_tell(s, FED_EVENT_NOTICE, "%s; takes %s instead", err->text, a->otherwise);
+	return fed_session_dataset(s, a->otherwise, call->extra, call->n_extra, err);
+}
+
 static int run_dataset(struct fed_shell *shell, const struct fed_call *call, struct fed_error *err)
 {
-	const struct name_args *a = call->args;
+	const struct dataset_args *a = call->args;
 	struct fed_session *s = &shell->session;
 	struct fed_text text = {0};
 
 	if (!*a->name) {
 		if (!s->data)
 			return fed_fail(err, "none is chosen yet; `help dataset` shows what there is");
-	} else if (fed_session_dataset(s, a->name, call->extra, call->n_extra, err)) {
+	} else if (load_dataset(shell, call, err)) {
 		const struct fed_source *source;
 		struct fed_error unused;
 		shell->fault = fed_source_find(a->name, &source, &unused) ? FED_EXIT_USAGE : FED_EXIT_IO;
@@ -119,7 +137,7 @@ static int run_model(struct fed_shell *shell, const struct fed_call *call, struc
 	return FED_OK;
 }
 
-/* "aggregator fedadam server-lr=0.1 ..." */
+/* "aggregator fedadam eta=0.1 ..." */
 static void say_instance(struct fed_shell *shell, const char *kind, const char *name,
                          const struct fed_field *rows, const void *state)
 {
@@ -193,7 +211,8 @@ static const struct fed_field add_rows[] = {
              "partition dirichlet: small is few classes a client"),
 	FED_REAL(struct add_args, spread, 0.5, 0, 100,
              "partition quantity: spread of the sizes; feature: of the inputs"),
-	FED_REAL(struct add_args, device, 0, 0, 1e30, "FLOP/s; 0: computing takes no virtual time"),
+	FED_REAL(struct add_args, device, 1e10, 0, 1e30,
+             "FLOP/s, by default of a laptop's core; 0: computing takes no virtual time"),
 	FED_FLAG(struct add_args, reuse, "clients may share examples once the pool is empty"),
 	FED_END,
 };
@@ -374,7 +393,16 @@ static int run_restart(struct fed_shell *shell, const struct fed_call *call, str
 #define NAME_ROWS(rows, hint, help)          \
 	static const struct fed_field rows[] = { \
 		FED_ARG_TEXT(struct name_args, name, FED_FIELD_POSITIONAL, hint, help), FED_END}
-NAME_ROWS(dataset_args, "dataset", "a built-in name, a folder of IDX files or a .csv file");
+static const struct fed_field dataset_args[] = {
+	FED_ARG_TEXT(struct dataset_args, name, FED_FIELD_POSITIONAL, "dataset",
+                 "a built-in name, a folder of IDX files or a .csv file"),
+	{.name = "else", /* a word of C: no member can have the name */
+     .type = FED_TYPE_TEXT,
+     .offset = offsetof(struct dataset_args, otherwise),
+     .size = sizeof(((struct dataset_args *)0)->otherwise),
+     .hint = "dataset",
+     .help = "what to take when that cannot be loaded"},
+	FED_END};
 NAME_ROWS(model_args, "model", "a model plugin; without it the layers are shown");
 NAME_ROWS(aggregator_args, "aggregator", "an aggregator plugin");
 NAME_ROWS(transport_args, "transport", "a transport plugin");
@@ -387,9 +415,9 @@ const struct fed_command fed_commands_compose[] = {
              "Debian's package dataset-fashion-mnist. A folder is read as IDX files (MNIST and\n"
              "its kin, plain or .gz), a .csv file needs label=COLUMN.",
      .examples = FED_EXAMPLES("dataset glyphs train=500 test=100", "dataset blobs classes=3",
-                              "dataset linear d=5 noise=0.1"),
+                              "dataset linear d=5 noise=0.1", "dataset fashion else=glyphs"),
      .args = dataset_args,
-     .args_size = sizeof(struct name_args),
+     .args_size = sizeof(struct dataset_args),
      .more = source_rows,
      .run = run_dataset,
      .flags = FED_COMMAND_CHANGES},
@@ -430,8 +458,8 @@ const struct fed_command fed_commands_compose[] = {
 	{.name = "aggregator",
      .help = "choose how updates become a step",
      .text = "The model and its version stay. `explain NAME` shows formula and source.",
-     .examples = FED_EXAMPLES("aggregator fedavg", "aggregator fedadam server-lr=0.1",
-                              "aggregator fedprox"),
+     .examples =
+         FED_EXAMPLES("aggregator fedavg", "aggregator fedadam eta=0.1", "aggregator fedprox"),
      .args = aggregator_args,
      .args_size = sizeof(struct name_args),
      .more = aggregator_rows,
@@ -461,7 +489,7 @@ const struct fed_command fed_commands_compose[] = {
      .text = "Settings of the session, or of the present aggregator, model, transport and\n"
              "scheme; where two have the name, write aggregator.KEY and so on.",
      .examples = FED_EXAMPLES("set lr 0.05", "set fraction=0.1 epochs=5 batch=10",
-                              "aggregator fedadam; set aggregator.server-lr 0.01"),
+                              "aggregator fedadam; set aggregator.eta 0.01"),
      .args = set_rows,
      .args_size = sizeof(struct set_args),
      .more = setting_rows,

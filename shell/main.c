@@ -25,7 +25,7 @@
 
 struct options {
 	const char *command, *json;
-	bool no_color;
+	bool no_color, brief;
 };
 
 static const char usage[] =
@@ -37,6 +37,7 @@ static const char usage[] =
 	"      --json FILE  write events as JSON lines; - is standard output, and what is for\n"
 	"                   people goes to standard error\n"
 	"      --no-color   no colour\n"
+	"      --short      of a script's line with `# short: COMMAND` behind it, run that command\n"
 	"      --version    show the version and what it was built with\n"
 	"      --help       show this\n"
 	"\n"
@@ -143,13 +144,11 @@ static void look_at_screen(struct fed_shell *shell, const struct options *o)
 
 static int parse_options(int argc, char **argv, struct options *o)
 {
-	enum { JSON = 256, NO_COLOR, VERSION, HELP };
+	enum { JSON = 256, NO_COLOR, SHORT, VERSION, HELP };
 	static const struct option longs[] = {
-		{"json", required_argument, NULL, JSON},
-		{"no-color", no_argument, NULL, NO_COLOR},
-		{"version", no_argument, NULL, VERSION},
-		{"help", no_argument, NULL, HELP},
-		{NULL, 0, NULL, 0},
+		{"json", required_argument, NULL, JSON}, {"no-color", no_argument, NULL, NO_COLOR},
+		{"short", no_argument, NULL, SHORT},     {"version", no_argument, NULL, VERSION},
+		{"help", no_argument, NULL, HELP},       {NULL, 0, NULL, 0},
 	};
 	int option;
 
@@ -163,6 +162,9 @@ static int parse_options(int argc, char **argv, struct options *o)
 			break;
 		case NO_COLOR:
 			o->no_color = true;
+			break;
+		case SHORT:
+			o->brief = true;
 			break;
 		case VERSION:
 			printf("fedsh %s\n%s\n", FED_VERSION, fed_blas_describe());
@@ -265,6 +267,7 @@ int main(int argc, char **argv)
 	shell.plot = draw_chart;
 	if (open_json(&shell, o.json))
 		return FED_EXIT_IO;
+	shell.brief = o.brief;
 	look_at_screen(&shell, &o);
 	char *folder = plugin_folder();
 	if (!folder || fed_shell_init(&shell, folder, &err)) {

@@ -27,6 +27,15 @@ static bool read_line(FILE *f, struct fed_text *line)
 	return c != EOF || line->len > 0;
 }
 
+/* What runs of a line: with --short what stands behind "# short:", if anything does. */
+static const char *form_of(const struct fed_shell *shell, const char *line)
+{
+	static const char mark[] = "# short:";
+	const char *brief = shell->brief ? strstr(line, mark) : NULL;
+
+	return brief ? brief + strlen(mark) : line;
+}
+
 /* What a script's failure is called: how it failed if that has a class of its own. */
 static enum fed_exit script_failure(enum fed_exit result)
 {
@@ -50,8 +59,9 @@ enum fed_exit fed_shell_read(struct fed_shell *shell, FILE *f, const char *name,
 			break;
 		}
 		const size_t bom = place.line == 1 && line.len >= 3 && !memcmp(line.s, "\xef\xbb\xbf", 3);
-		result =
-			fed_shell_execute(shell, fed_text_str(&line) + 3 * bom, line.len - 3 * bom, &place);
+		const char *form = form_of(shell, fed_text_str(&line) + 3 * bom);
+		const size_t skipped = (size_t)(form - fed_text_str(&line));
+		result = fed_shell_execute(shell, form, line.len - skipped, &place);
 	}
 	if (result == FED_EXIT_OK && ferror(f)) {
 		fed_print_error(shell, name, ": cannot be read to its end");
@@ -74,6 +84,7 @@ enum fed_exit fed_shell_source(struct fed_shell *shell, const char *path, struct
 	const struct fed_place *from = shell->place;
 	struct fed_text expanded = {0};
 	enum fed_exit result = FED_EXIT_IO;
+	uint64_t size;
 	FILE *f;
 
 	if (from && from->depth >= FED_SOURCE_DEPTH) {
@@ -85,7 +96,7 @@ enum fed_exit fed_shell_source(struct fed_shell *shell, const char *path, struct
 		return FED_EXIT_USAGE;
 	}
 	fed_path_expand(path, &expanded);
-	if (fed_file_readable(fed_text_str(&expanded), NULL, err) == FED_OK) {
+	if (fed_file_readable(fed_text_str(&expanded), &size, err) == FED_OK) {
 		f = fopen(fed_text_str(&expanded), "re");
 		if (f) {
 			result = fed_shell_read(shell, f, path, from);

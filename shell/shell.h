@@ -80,6 +80,7 @@ struct fed_shell {
 	char *include;       /* folder of the public headers, for `build`; NULL: unknown */
 	bool lenient;        /* interactive: prefixes are enough */
 	bool timing, quit;
+	bool brief;          /* scripts run the short form of a line, behind "# short:" */
 	bool reported;       /* the error that travels up was printed */
 	enum fed_exit fault; /* class of the failure of the running command; 0: as its row says */
 	struct fed_progress_line progress;
