@@ -59,8 +59,8 @@ static const struct fed_field *row_at(const struct both_rows *both, size_t i)
 {
 	for (size_t k = 0; k < 2; k++)
 		for (const struct fed_field *row = both->rows[k]; row->type; row++)
-			if (fed_field_settable(row) && !(row->flags & (FED_FIELD_HIDDEN | FED_FIELD_REST)) &&
-			    i-- == 0)
+			if (fed_field_settable(row) &&
+			    !(row->flags & (FED_FIELD_HIDDEN | FED_FIELD_POSITIONAL)) && i-- == 0)
 				return row;
 	return NULL;
 }

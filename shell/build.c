@@ -84,6 +84,7 @@ int fed_build(struct fed_shell *shell, const char *name, struct fed_error *err)
 	const char *cc = getenv("CC"), *argv[FLAGS_MAX + 16];
 	struct fed_text compiler = {0}, source = {0}, object = {0}, include = {0};
 	size_t len = strlen(name);
+	uint64_t bytes;
 	int rc;
 
 	if (len > 2 && strcmp(name + len - 2, ".c") == 0)
@@ -94,7 +95,7 @@ int fed_build(struct fed_shell *shell, const char *name, struct fed_error *err)
 	fed_text_add(&include, "-I%s", shell->include ? shell->include : "/usr/include");
 	if (compiler.failed || source.failed || object.failed || include.failed) {
 		rc = fed_fail(err, "out of memory (a command line)");
-	} else if ((rc = fed_file_readable(fed_text_str(&source), NULL, err)) == FED_OK) {
+	} else if ((rc = fed_file_readable(fed_text_str(&source), &bytes, err)) == FED_OK) {
 		size_t n = split_compiler(compiler.s, argv, FLAGS_MAX);
 		const char *const flags[] = {
 			"-std=gnu17", "-shared", "-fPIC",  "-O3",    "-Wall", "-Wextra", "-fvisibility=hidden",

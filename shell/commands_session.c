@@ -79,9 +79,10 @@ static int run_replay(struct fed_shell *shell, const struct fed_call *call, stru
 {
 	const struct path_args *a = call->args;
 	struct fed_text path = {0};
+	uint64_t size;
 
 	fed_path_expand(a->file, &path);
-	const int readable = fed_file_readable(fed_text_str(&path), NULL, err);
+	const int readable = fed_file_readable(fed_text_str(&path), &size, err);
 	fed_text_release(&path);
 	if (readable || fed_session_reset(&shell->session, false, err))
 		return FED_FAIL;

@@ -233,6 +233,13 @@ static void take_argument(struct asking *a, const struct fed_call *call, const c
 		fed_text_release(&before);
 		return;
 	}
+	/* `set lr 0.1` or `set lr=0.1 batch=5`: keys once there was one, names until then. */
+	if (command->flags & FED_COMMAND_ANY_KEY) {
+		if (call->n_extra)
+			next = NULL;
+		else if (next)
+			more = NULL;
+	}
 	if (next) {
 		struct asking value = *a; /* lists move the prefix */
 		take_value(&value, next, call);

@@ -19,7 +19,6 @@ void fed_progress_begin(struct fed_shell *shell, uint64_t rounds)
 		.on = shell->screen.terminal,
 		.target = (double)rounds,
 		.began = now,
-		.drawn = now, /* what is quick shows none */
 		.first = fed_session_version(&shell->session),
 	};
 	fed_signals_running(true);
@@ -91,6 +90,8 @@ void fed_progress_event(struct fed_shell *shell, const struct fed_event *event)
 	}
 	if (event->kind == FED_EVENT_TRAINED)
 		p->trained++;
+	if (p->invited <= 0)
+		return;
 	const double now = fed_wall_seconds();
 	if (now - p->drawn >= DRAW_EVERY)
 		draw(shell, now);

@@ -128,7 +128,7 @@ static const char model[] =
 	"};\n"
 	"\n"
 	"/* Append the layers; b->input is the shape of one example, b->outputs what must come out. "
-    "*/\n"
+	"*/\n"
 	"static int build(const void *state, struct fed_builder *b, struct fed_error *err)\n"
 	"{\n"
 	"\tconst struct state *s = state;\n"

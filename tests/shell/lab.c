@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * shell/lab.c - a shell whose output is text, and the built program run as a child.
+ */
+#include "lab.h"
+
+#include <spawn.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "support/suite.h"
+
+extern char **environ;
+
+void shell_lab_open(struct shell_lab *lab, const char *plugin_folder)
+{
+	struct fed_error err;
+
+	memset(lab, 0, sizeof *lab);
+	lab->shell.out = open_memstream(&lab->text, &lab->length);
+	ck_assert_ptr_nonnull(lab->shell.out);
+	lab->shell.errors = lab->shell.out;
+	fed_assert_ok(fed_shell_init(&lab->shell, plugin_folder, &err), &err);
+}
+
+void shell_lab_close(struct shell_lab *lab)
+{
+	fed_shell_release(&lab->shell);
+	fclose(lab->shell.out);
+	free(lab->text);
+}
+
+enum fed_exit shell_lab_run(struct shell_lab *lab, const char *line)
+{
+	return fed_shell_execute(&lab->shell, line, strlen(line), NULL);
+}
+
+const char *shell_lab_said(struct shell_lab *lab)
+{
+	fflush(lab->shell.out);
+	return lab->text;
+}
+
+/* A file without a name that holds these bytes. */
+static FILE *holding(const char *bytes, size_t n)
+{
+	FILE *f = tmpfile();
+
+	ck_assert_ptr_nonnull(f);
+	ck_assert_uint_eq(fwrite(bytes, 1, n, f), n);
+	rewind(f);
+	return f;
+}
+
+static size_t read_back(FILE *f, char *out, size_t size)
+{
+	rewind(f);
+	const size_t n = fread(out, 1, size - 1, f);
+	out[n] = 0;
+	fclose(f);
+	return n;
+}
+
+void program_run(struct program_run *run, const char *program, const char *folder,
+                 const char *const *arguments, const char *input, size_t input_length)
+{
+	FILE *in = holding(input ? input : "", input_length), *out = holding("", 0),
+		 *err = holding("", 0);
+	const char *argv[16] = {program};
+	posix_spawn_file_actions_t actions;
+	pid_t child;
+	int status;
+
+	for (size_t i = 0; arguments[i]; i++)
+		argv[i + 1] = arguments[i];
+	posix_spawn_file_actions_init(&actions);
+	posix_spawn_file_actions_addchdir_np(&actions, folder);
+	posix_spawn_file_actions_adddup2(&actions, fileno(in), 0);
+	posix_spawn_file_actions_adddup2(&actions, fileno(out), 1);
+	posix_spawn_file_actions_adddup2(&actions, fileno(err), 2);
+	ck_assert_int_eq(posix_spawn(&child, program, &actions, NULL, (char *const *)argv, environ), 0);
+	posix_spawn_file_actions_destroy(&actions);
+	ck_assert_int_eq(waitpid(child, &status, 0), child);
+	run->code = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+	run->out_length = read_back(out, run->out, sizeof run->out);
+	read_back(err, run->err, sizeof run->err);
+	fclose(in);
+}

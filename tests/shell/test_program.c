@@ -1,0 +1,213 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* shell/test_program.c - the built program from outside: transcripts and exit codes. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "lab.h"
+#include "support/suite.h"
+
+#define FEDSH FED_BUILD_DIR "/fedsh"
+#define ARGUMENTS(...) ((const char *const[]){__VA_ARGS__, NULL})
+
+static struct fed_temp temp;
+static struct program_run run;
+
+static void set_up(void)
+{
+	fed_temp_make(&temp);
+	setenv("LC_ALL", "C", 1);
+	setenv("HOME", temp.dir, 1);
+}
+
+static void tear_down(void)
+{
+	fed_temp_remove(&temp);
+}
+
+static void script(const char *name, const char *text)
+{
+	fed_temp_write(&temp, name, text, strlen(text));
+}
+
+static void go(const char *const *arguments, const char *input)
+{
+	program_run(&run, FEDSH, temp.dir, arguments, input, input ? strlen(input) : 0);
+}
+
+START_TEST(a_script_prints_this)
+{
+	script("a.fedsh", "# a comment\n"
+	                  "dataset blobs train=300 test=100 classes=3\n"
+	                  "add-client 3 samples=50   # three\n"
+	                  "set lr 0.5; show lr\n"
+	                  "expect round==0\n");
+	go(ARGUMENTS("a.fedsh"), NULL);
+	ck_assert_str_eq(run.out, "dataset blobs: 300 training and 100 test examples of 2, 3 classes\n"
+	                          "3 clients, 0 to 2, iid; 150 examples left in the pool\n"
+	                          "lr = 0.5\nlr = 0.5\n");
+	ck_assert_str_eq(run.err, "error: a.fedsh:5: expect: round==0 does not hold: there were no "
+	                          "rounds\n");
+	ck_assert_int_eq(run.code, 3);
+}
+END_TEST
+
+START_TEST(the_first_command_works_with_defaults)
+{
+	go(ARGUMENTS("-c", "add-client 10 noniid samples=60; round 1; expect round==1"), NULL);
+	ck_assert_int_eq(run.code, 0);
+	ck_assert_str_eq(run.err, "");
+	ck_assert_ptr_nonnull(strstr(run.out, "note: no dataset was chosen: takes glyphs"));
+	ck_assert_ptr_nonnull(strstr(run.out, "note: no model was chosen: takes mlp"));
+	ck_assert_ptr_nonnull(strstr(run.out, "\nround 1 "));
+	ck_assert_ptr_nonnull(strstr(run.out, "ok: round==1 (round = 1)\n"));
+	ck_assert_ptr_null(strchr(run.out, '\033'));
+	ck_assert_ptr_null(strchr(run.out, '\r'));
+}
+END_TEST
+
+static const struct {
+	const char *commands;
+	int code;
+} codes[] = {
+	{"status", 0},         {"quit; xyzzy", 0},    {"dataset blobs; expect round==1", 1},
+	{"xyzzy", 2},          {"add-client -1", 2},  {"round", 4},
+	{"restore nosuch", 5}, {"load nosuch.so", 7}, {"build nosuch", 7},
+};
+
+START_TEST(exit_codes_tell)
+{
+	go(ARGUMENTS("-c", codes[_i].commands), NULL);
+	ck_assert_msg(run.code == codes[_i].code, "%s: %d, not %d\n%s", codes[_i].commands, run.code,
+	              codes[_i].code, run.err);
+}
+END_TEST
+
+START_TEST(options_are_checked)
+{
+	go(ARGUMENTS("--nosuch"), NULL);
+	ck_assert_int_eq(run.code, 2);
+	go(ARGUMENTS("--help"), NULL);
+	ck_assert_int_eq(run.code, 0);
+	ck_assert_ptr_nonnull(strstr(run.out, "usage: fedsh"));
+	go(ARGUMENTS("--version"), NULL);
+	ck_assert_int_eq(run.code, 0);
+	ck_assert_ptr_nonnull(strstr(run.out, "OpenBLAS"));
+	go(ARGUMENTS("nosuch.fedsh"), NULL);
+	ck_assert_int_eq(run.code, 5);
+	ck_assert_ptr_nonnull(strstr(run.err, "nosuch.fedsh"));
+}
+END_TEST
+
+START_TEST(standard_input_is_a_script)
+{
+	go(ARGUMENTS("--no-color"), "dataset blobs train=100 test=10\n\nxyzzy\nstatus\n");
+	ck_assert_int_eq(run.code, 2);
+	ck_assert_str_eq(run.out, "dataset blobs: 100 training and 10 test examples of 2, 4 classes\n");
+	ck_assert_str_eq(run.err, "error: stdin:3: no command xyzzy; `help` lists the commands\n");
+	go(ARGUMENTS("--no-color"), "");
+	ck_assert_int_eq(run.code, 0);
+	ck_assert_str_eq(run.out, "");
+}
+END_TEST
+
+START_TEST(a_script_that_sources_itself_ends)
+{
+	script("me.fedsh", "\nsource me.fedsh\n");
+	go(ARGUMENTS("me.fedsh"), NULL);
+	ck_assert_int_eq(run.code, 2);
+	ck_assert_ptr_nonnull(strstr(run.err, "me.fedsh:2 < me.fedsh:2"));
+	ck_assert_ptr_nonnull(strstr(run.err, "more than 16 deep"));
+	ck_assert_ptr_eq(strchr(run.err, '\n'), run.err + strlen(run.err) - 1);
+}
+END_TEST
+
+START_TEST(json_is_alone_on_standard_output)
+{
+	go(ARGUMENTS("--json", "-", "-c",
+	             "dataset blobs train=100 test=10; add-client 2 samples=10; round 2"),
+	   NULL);
+	ck_assert_int_eq(run.code, 0);
+	size_t rounds = 0;
+	for (char *save, *line = strtok_r(run.out, "\n", &save); line;
+	     line = strtok_r(NULL, "\n", &save)) {
+		ck_assert_msg(strncmp(line, "{\"v\":1,\"event\":\"", 16) == 0, "%s", line);
+		ck_assert_int_eq(line[strlen(line) - 1], '}');
+		rounds += strstr(line, "\"event\":\"round\"") != NULL;
+	}
+	ck_assert_uint_eq(rounds, 2);
+	ck_assert_ptr_nonnull(strstr(run.err, "round 2 "));
+}
+END_TEST
+
+START_TEST(hostile_bytes_stay_out)
+{
+	static const char line[] = "explain \033]0;x\007\xff\xfe\n";
+	static char long_line[3000000];
+
+	go(ARGUMENTS("--no-color"), line);
+	ck_assert_int_eq(run.code, 2);
+	ck_assert_ptr_null(strchr(run.err, '\033'));
+	ck_assert_ptr_null(strchr(run.err, '\007'));
+	ck_assert_ptr_null(strchr(run.err, '\xff'));
+	program_run(&run, FEDSH, temp.dir, ARGUMENTS("--no-color"), "sta\0tus\n", 8);
+	ck_assert_int_eq(run.code, 2);
+	ck_assert_ptr_nonnull(strstr(run.err, "stdin:1: a NUL byte at column 4"));
+	memset(long_line, 'x', sizeof long_line);
+	program_run(&run, FEDSH, temp.dir, ARGUMENTS("--no-color"), long_line, sizeof long_line);
+	ck_assert_int_eq(run.code, 2);
+	ck_assert_ptr_nonnull(strstr(run.err, "at most 1000000"));
+}
+END_TEST
+
+START_TEST(a_record_replays_to_the_same)
+{
+	go(ARGUMENTS("-c", "set seed 7; dataset blobs train=200 test=50; record r.fedsh; add-client 4 "
+	                   "samples=20; round 3; record stop; export a.csv; export a.npz"),
+	   NULL);
+	ck_assert_msg(run.code == 0, "%s", run.err);
+	go(ARGUMENTS("-c", "replay r.fedsh; expect round==3; export b.npz"), NULL);
+	ck_assert_msg(run.code == 0, "%s", run.err);
+	static char a[65536], b[65536];
+	FILE *f = fopen(fed_temp_file(&temp, "a.npz"), "r");
+	ck_assert_ptr_nonnull(f);
+	const size_t n = fread(a, 1, sizeof a, f);
+	fclose(f);
+	f = fopen(fed_temp_file(&temp, "b.npz"), "r");
+	ck_assert_ptr_nonnull(f);
+	ck_assert_uint_eq(fread(b, 1, sizeof b, f), n);
+	fclose(f);
+	ck_assert_mem_eq(a, b, n);
+}
+END_TEST
+
+START_TEST(plots_are_drawn)
+{
+	go(ARGUMENTS("-c", "dataset blobs train=200 test=50; add-client 4 samples=20; round 3; keep "
+	                   "one; restart; round 4; plot accuracy,loss"),
+	   NULL);
+	ck_assert_msg(run.code == 0, "%s", run.err);
+	ck_assert_ptr_nonnull(strstr(run.out, "one.test-accuracy"));
+	for (size_t i = 0; i < run.out_length; i++)
+		ck_assert_msg((unsigned char)run.out[i] < 128, "not ASCII in the C locale");
+}
+END_TEST
+
+int main(void)
+{
+	Suite *suite = suite_create("program");
+	TCase *tests = tcase_create("program");
+
+	tcase_add_checked_fixture(tests, set_up, tear_down);
+	tcase_add_test(tests, a_script_prints_this);
+	tcase_add_test(tests, the_first_command_works_with_defaults);
+	tcase_add_loop_test(tests, exit_codes_tell, 0, (int)(sizeof codes / sizeof *codes));
+	tcase_add_test(tests, options_are_checked);
+	tcase_add_test(tests, standard_input_is_a_script);
+	tcase_add_test(tests, a_script_that_sources_itself_ends);
+	tcase_add_test(tests, json_is_alone_on_standard_output);
+	tcase_add_test(tests, hostile_bytes_stay_out);
+	tcase_add_test(tests, a_record_replays_to_the_same);
+	tcase_add_test(tests, plots_are_drawn);
+	suite_add_tcase(suite, tests);
+	return fed_run_suite(suite);
+}
