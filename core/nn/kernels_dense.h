@@ -113,25 +113,25 @@ static void dense_forward(const struct fed_dense_sizes *s, const float *x, const
 	}
 }
 
-/* dx[b][k + r] = sum over j of w[k + r][j] dy[b][j] for `rows` rows and one or two examples. */
+/* dx[b][k + r] = sum over j of w[k + r][j] dy[b][j] for `rows` rows and one or two examples.
+ * Fetches rows `ahead` .. ahead + 1 of those that come next. */
 INLINE void dots_tile(const int rows, const int examples, const struct fed_dense_sizes *s,
-                      const float *w, const float *dy, float *dx, bool ahead)
+                      const float *w, const float *dy, float *dx, const float *ahead)
 {
 	vec sum[FED_WIDTH] = {{0}};
 	const uint32_t whole = s->units / FED_WIDTH * FED_WIDTH;
 	const size_t n = s->units;
 
 	for (uint32_t j = 0; j < whole; j += FED_WIDTH) {
-		vec d[2];
+		vec d[2], weight[BACK_ROWS];
 
-		UNROLL for (int b = 0; b < examples; b++) d[b] = load(dy + (size_t)b * n + j);
-		UNROLL for (int r = 0; r < rows; r++)
+		__builtin_prefetch(ahead + j, 1, 3);
+		__builtin_prefetch(ahead + n + j, 1, 3);
+		UNROLL for (int r = 0; r < rows; r++) weight[r] = load(w + (size_t)r * n + j);
+		UNROLL for (int b = 0; b < examples; b++)
 		{
-			const vec weight = load(w + (size_t)r * n + j);
-
-			if (ahead)
-				__builtin_prefetch(w + (size_t)r * n + j - BACK_ROWS * n, 1, 3);
-			UNROLL for (int b = 0; b < examples; b++) sum[b * BACK_ROWS + r] += weight * d[b];
+			d[b] = load(dy + (size_t)b * n + j);
+			UNROLL for (int r = 0; r < rows; r++) sum[b * BACK_ROWS + r] += weight[r] * d[b];
 		}
 	}
 	if (whole < s->units) {
@@ -193,27 +193,32 @@ INLINE void back_rows(const int rows, const struct fed_dense_sizes *s, uint32_t 
                       const float *dy, const float *w, float *dx, float *g)
 {
 	const float *own = w + (size_t)k * s->units;
+	const float *next = k < BACK_ROWS ? own : own - BACK_ROWS * (size_t)s->units;
 
 	for (uint32_t b = 0; dx && b < s->batch; b += 2) {
 		const float *d = dy + (size_t)b * s->units;
 		float *to = dx + (size_t)b * s->in + k;
 
 		if (b + 2 <= s->batch)
-			dots_tile(rows, 2, s, own, d, to, b == 0);
+			dots_tile(rows, 2, s, own, d, to, next + b % BACK_ROWS * (size_t)s->units);
 		else
-			dots_tile(rows, 1, s, own, d, to, b == 0);
+			dots_tile(rows, 1, s, own, d, to, next + b % BACK_ROWS * (size_t)s->units);
 	}
-	for (uint32_t j = 0; j < s->units; j += 3 * FED_WIDTH) {
-		const uint32_t columns = s->units - j;
+	const uint32_t vectors = (s->units + FED_WIDTH - 1) / FED_WIDTH, parts = (vectors + 2) / 3;
+	uint32_t j = 0;
+
+	for (uint32_t i = 0; i < parts; i++) {
+		const uint32_t n = part_of(vectors, parts, i);
+		const uint32_t columns = s->units - j < n * FED_WIDTH ? s->units - j : n * FED_WIDTH;
 		float *to = g + (size_t)k * s->units + j;
 
-		if (columns > 2 * FED_WIDTH)
-			outer_tile(rows, 3, s, x + k, dy + j, to,
-			           columns < 3 * FED_WIDTH ? columns : 3 * FED_WIDTH);
-		else if (columns > FED_WIDTH)
+		if (n == 3)
+			outer_tile(rows, 3, s, x + k, dy + j, to, columns);
+		else if (n == 2)
 			outer_tile(rows, 2, s, x + k, dy + j, to, columns);
 		else
 			outer_tile(rows, 1, s, x + k, dy + j, to, columns);
+		j += columns;
 	}
 }
 
