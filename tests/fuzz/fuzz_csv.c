@@ -15,8 +15,7 @@ void fed_fuzz_begin(void)
 {
 	static const char *const seeds[] = {
 		"x,y,label\n1,2,a\n3,4,b\n5,6,a\n7,8,b\n0,1,a\n2,2,b\n",
-		"\xEF\xBB\xBF"
-		"1.5,2,0\r\n2.5,1,1\r\n0.5,3,0\r\n0,0,1\r\n9,9,1\r\n",
+		"\357\273\2771.5,2,0\r\n2.5,1,1\r\n0.5,3,0\r\n0,0,1\r\n9,9,1\r\n",
 		"a,\"b, c\",y\n1,2,0.5\n2,3,0.25\n3,4,1e-3\n4,5,7\n1,1,1\n",
 	};
 	for (size_t i = 0; i < sizeof seeds / sizeof *seeds; i++)
