@@ -2,12 +2,18 @@
 /*
  * nn/conv_pass.c - how the convolution lays out its data for the kernels of nn/kernels_conv.h.
  *
- * Forward reads a planar copy of each example, (H + 2 pad, C, W + 2 pad).  Backward reads a padded
- * copy in blocks of channels, (blocks, H + 2 pad, W + 2 pad, block), so that the part of the input
- * and of its gradient that a filter walks over stay in the first-level cache; kernels and their
- * gradients stand there as (blocks, filters, kernel, span), a span being the row (kx, c) of a
- * block, filled up to whole vectors.  The lanes that fill up meet zeros in the kernel, so what they
- * read beyond a row changes nothing.
+ * Forward reads a planar copy of each example, (H + 2 pad, C, W + 2 pad).
+ *
+ * Backward reads a padded copy in blocks of channels, (blocks, H + 2 pad, W + 2 pad, block), so
+ * that the part of the input and of its gradient that a filter walks over stay in the first-level
+ * cache. Where most of dy is 0, as behind relu and max pooling, each filter's list of the others
+ * moves whole rows (kx, c) of its kernel; kernels and their gradients stand as (blocks, filters,
+ * kernel, span) for that, a span being such a row of a block, filled up to whole vectors.  The
+ * lanes that fill up meet zeros in the kernel, so what they read beyond a row changes nothing.
+ *
+ * Where dy is dense, the kernel's gradient is summed by taps x filters, and dx is the convolution
+ * of dy with the kernel turned by half a circle.  Which way an example goes is decided by its own
+ * dy alone: the same bits in any batch and behind any cut.
  */
 #include "nn/conv_pass.h"
 
@@ -18,7 +24,7 @@
 
 #define BLOCK_BYTES ((size_t)44 << 10) /* of the first-level cache, for input and gradient */
 #define SMALLEST_BLOCK 16u             /* channels */
-#define FEW_TAPS 8u /* a kernel row that is shorter fills no vector: taps instead of lists */
+#define FEW_TAPS 8u /* a kernel row that is shorter fills no vector: never by lists */
 
 struct geometry {
 	uint32_t kernel, pad;
@@ -28,7 +34,9 @@ struct geometry {
 	size_t filters;         /* filled up to whole vectors */
 	uint32_t block, blocks; /* channels of a block */
 	size_t span;
-	bool by_taps; /* how the kernel's gradient is made */
+	size_t channels;     /* filled up to whole vectors: of the turned kernel */
+	uint32_t reach;      /* padding of dy around which the turned kernel makes dx */
+	size_t longest_list; /* non-zero values of one example's dy up to which lists are faster */
 };
 
 static size_t whole_vectors(size_t n, uint32_t vector)
@@ -56,7 +64,12 @@ static struct geometry geometry_of(const struct fed_conv_config *c, const struct
 		g.block = (g.block + 1) / 2;
 	g.blocks = (g.in.c + g.block - 1) / g.block;
 	g.span = whole_vectors((size_t)g.kernel * g.block, g.vector);
-	g.by_taps = g.kernel * g.in.c < FEW_TAPS;
+	g.channels = whole_vectors(g.in.c, g.vector);
+	g.reach = g.kernel - 1 - g.pad;
+	/* measured; lists suffer where pixels do not begin at vectors */
+	g.longest_list = (size_t)g.out.h * g.out.w * g.out.c / (g.block % g.vector ? 8 : 2);
+	if (g.kernel * g.in.c < FEW_TAPS)
+		g.longest_list = 0;
 	return g;
 }
 
@@ -66,7 +79,9 @@ struct parts {
 	float *kernel, *bias;     /* filled up to whole vectors; unused when they are anyway */
 	float *input, *gradient;  /* (blocks, rows, columns, block) */
 	float *spans, *spans_sum; /* kernel and its gradient, (blocks, filters, kernel, span) */
-	float *taps_sum;          /* (kernel, kernel, C, filters), by taps */
+	float *taps_sum;          /* (blocks, kernel, kernel, block, filters) */
+	float *turned, *zeros;    /* (kernel, kernel, filters, C) and no bias, filled up by C */
+	float *planar_dy;         /* (h + 2 reach, filters, w + 2 reach) */
 	float *bias_sum;          /* (filters) */
 	float *row;               /* one row of dy, filters filled up */
 	float *value;             /* (filters, pixels) */
@@ -82,6 +97,16 @@ static size_t block_floats(const struct geometry *g)
 static size_t span_floats(const struct geometry *g)
 {
 	return (size_t)g->blocks * g->out.c * g->kernel * g->span;
+}
+
+static size_t taps_floats(const struct geometry *g)
+{
+	return (size_t)g->blocks * g->kernel * g->kernel * g->block * g->filters;
+}
+
+static size_t planar_dy_floats(const struct geometry *g)
+{
+	return (size_t)(g->out.h + 2 * g->reach) * g->out.c * (g->out.w + 2 * g->reach);
 }
 
 static size_t tap_count(const struct geometry *g)
@@ -111,7 +136,10 @@ static size_t divide(const struct geometry *g, float *base, struct parts *p)
 	p->gradient = take(base, &used, g->blocks * block_floats(g) + g->vector);
 	p->spans = take(base, &used, span_floats(g));
 	p->spans_sum = take(base, &used, span_floats(g));
-	p->taps_sum = take(base, &used, tap_count(g) * g->filters);
+	p->taps_sum = take(base, &used, taps_floats(g));
+	p->turned = take(base, &used, (size_t)g->kernel * g->kernel * g->out.c * g->channels);
+	p->zeros = take(base, &used, g->channels);
+	p->planar_dy = take(base, &used, planar_dy_floats(g));
 	p->bias_sum = take(base, &used, g->filters);
 	p->row = take(base, &used, g->out.w * g->filters);
 	p->value = take(base, &used, g->out.c * pixels);
@@ -161,21 +189,21 @@ void fed_conv_begin_forward(const struct fed_pass *p)
 	fill_up(p->params + tap_count(&g) * g.out.c, 1, g.out.c, s.bias, g.filters);
 }
 
-/* x (H, W, C) of one example into the middle of planar. */
-static void make_planar(const struct geometry *g, const float *x, float *planar)
+/* An image (h, w, c) into the middle of (h + 2 pad, c, w + 2 pad). */
+static void make_planar(const struct fed_image *image, const float *x, size_t pad, float *planar)
 {
-	const size_t c_count = g->in.c, w = g->in.w;
+	const size_t count = image->c, w = image->w, line = w + 2 * pad;
 
-	for (size_t i = 0; i < g->in.h; i++, x += w * c_count) {
-		float *row = planar + (i + g->pad) * c_count * g->columns + g->pad;
+	for (size_t i = 0; i < image->h; i++, x += w * count) {
+		float *row = planar + (i + pad) * count * line + pad;
 
-		if (c_count == 1) {
+		if (count == 1) {
 			memcpy(row, x, w * sizeof *row);
 			continue;
 		}
-		for (size_t c = 0; c < c_count; c++, row += g->columns)
+		for (size_t c = 0; c < count; c++, row += line)
 			for (size_t j = 0; j < w; j++)
-				row[j] = x[j * c_count + c];
+				row[j] = x[j * count + c];
 	}
 }
 
@@ -199,7 +227,7 @@ void fed_conv_forward(const struct fed_pass *p)
 	for (size_t b = 0; b < p->batch; b++) {
 		float *y = p->y + b * fed_shape_size(&p->out);
 
-		make_planar(&g, p->x + b * fed_shape_size(&p->in), s.planar);
+		make_planar(&g.in, p->x + b * fed_shape_size(&p->in), g.pad, s.planar);
 		for (size_t i = 0; i < g.out.h; i++)
 			k->conv_row(&sizes, s.planar + i * g.in.c * g.columns, kernel, bias,
 			            y + i * g.out.w * g.out.c);
@@ -238,22 +266,35 @@ static void spans_to_kernel(const struct geometry *g, const float *spans, float 
 	}
 }
 
+/* to (kernel, kernel, filters, channels) = kernel (kernel, kernel, C, filters), last tap first. */
+static void turn_kernel(const struct geometry *g, const float *kernel, float *to)
+{
+	const size_t taps = (size_t)g->kernel * g->kernel, filters = g->out.c;
+
+	for (size_t tap = taps; tap-- > 0; to += filters * g->channels)
+		fed_kernels()->add_transposed(kernel + tap * g->in.c * filters, filters, g->in.c, filters,
+		                              to, g->channels);
+}
+
 void fed_conv_begin_backward(const struct fed_pass *p)
 {
 	struct parts s;
 	const struct geometry g = open_pass(p, &s);
+	const size_t turned = (size_t)g.kernel * g.kernel * g.out.c * g.channels;
 
 	memset(s.input, 0, (g.blocks * block_floats(&g) + g.vector) * sizeof *s.input);
-	memset(s.gradient, 0, (g.blocks * block_floats(&g) + g.vector) * sizeof *s.gradient);
 	memset(s.bias_sum, 0, g.filters * sizeof *s.bias_sum);
-	if (g.by_taps)
-		memset(s.taps_sum, 0, tap_count(&g) * g.filters * sizeof *s.taps_sum);
-	else
-		memset(s.spans_sum, 0, span_floats(&g) * sizeof *s.spans_sum);
-	if (p->dx) {
-		memset(s.spans, 0, span_floats(&g) * sizeof *s.spans);
-		kernel_to_spans(&g, p->params, s.spans);
-	}
+	memset(s.taps_sum, 0, taps_floats(&g) * sizeof *s.taps_sum);
+	memset(s.spans_sum, 0, span_floats(&g) * sizeof *s.spans_sum);
+	if (!p->dx)
+		return;
+	memset(s.gradient, 0, (g.blocks * block_floats(&g) + g.vector) * sizeof *s.gradient);
+	memset(s.spans, 0, span_floats(&g) * sizeof *s.spans);
+	kernel_to_spans(&g, p->params, s.spans);
+	memset(s.turned, 0, turned * sizeof *s.turned);
+	turn_kernel(&g, p->params, s.turned);
+	memset(s.zeros, 0, g.channels * sizeof *s.zeros);
+	memset(s.planar_dy, 0, planar_dy_floats(&g) * sizeof *s.planar_dy);
 }
 
 /* x (H, W, C) of one example into the middle of the blocks. */
@@ -290,8 +331,8 @@ static void take_blocks(const struct geometry *g, const float *blocks, float *dx
 	}
 }
 
-/* For each filter the pixels of dy (h, w, filters) that are not 0, in order. */
-static void make_lists(const struct geometry *g, const float *dy, const struct parts *s)
+/* For each filter the pixels of dy (h, w, filters) that are not 0, in order; how many in all. */
+static size_t make_lists(const struct geometry *g, const float *dy, const struct parts *s)
 {
 	const size_t filters = g->out.c, pixels = (size_t)g->out.h * g->out.w;
 
@@ -306,6 +347,10 @@ static void make_lists(const struct geometry *g, const float *dy, const struct p
 			s->count[f] += dy[f] != 0;
 		}
 	}
+	size_t all = 0;
+	for (size_t f = 0; f < filters; f++)
+		all += s->count[f];
+	return all;
 }
 
 static void backward_lists(const struct geometry *g, const struct parts *s, bool want_dx)
@@ -327,11 +372,12 @@ static void backward_lists(const struct geometry *g, const struct parts *s, bool
 		}
 }
 
+/* The kernel's gradient from dense dy. */
 static void backward_taps(const struct geometry *g, const float *dy, const struct parts *s)
 {
 	const struct fed_kernels *k = fed_kernels();
-	const size_t row = (size_t)g->columns * g->in.c;
-	const uint32_t taps = g->kernel * g->in.c;
+	const size_t row = (size_t)g->columns * g->block;
+	const uint32_t taps = g->kernel * g->block;
 
 	for (size_t i = 0; i < g->out.h; i++, dy += g->out.w * g->out.c) {
 		const float *d = dy;
@@ -340,14 +386,33 @@ static void backward_taps(const struct geometry *g, const float *dy, const struc
 			fill_up(dy, g->out.w, g->out.c, s->row, g->filters);
 			d = s->row;
 		}
-		for (size_t ky = 0; ky < g->kernel; ky++)
-			k->conv_taps(taps, g->out.w, g->in.c, s->input + (i + ky) * row, d, g->filters,
-			             s->taps_sum + ky * taps * g->filters);
+		for (size_t block = 0; block < g->blocks; block++)
+			for (size_t ky = 0; ky < g->kernel; ky++)
+				k->conv_taps(taps, g->out.w, g->block,
+				             s->input + block * block_floats(g) + (i + ky) * row, d, g->filters,
+				             s->taps_sum + (block * g->kernel + ky) * taps * g->filters);
 	}
 }
 
-/* By taps the lists are only made for dx: their sum for the kernel goes unused, so that the
- * kernel's gradient has the same bits whether or not somebody wants dx. */
+/* dx from dense dy. */
+static void backward_turned(const struct geometry *g, const float *dy, const struct parts *s,
+                            float *dx)
+{
+	const struct fed_conv_sizes sizes = {
+		.kernel = g->kernel,
+		.channels = g->out.c,
+		.width = g->in.w,
+		.line = g->out.w + 2 * g->reach,
+		.filters = g->in.c,
+		.padded_filters = g->channels,
+	};
+
+	make_planar(&g->out, dy, g->reach, s->planar_dy);
+	for (size_t i = 0; i < g->in.h; i++)
+		fed_kernels()->conv_row(&sizes, s->planar_dy + i * g->out.c * sizes.line, s->turned,
+		                        s->zeros, dx + i * g->in.w * g->in.c);
+}
+
 void fed_conv_backward(const struct fed_pass *p)
 {
 	struct parts s;
@@ -355,35 +420,43 @@ void fed_conv_backward(const struct fed_pass *p)
 
 	for (size_t b = 0; b < p->batch; b++) {
 		const float *dy = p->dy + b * fed_shape_size(&p->out);
+		float *dx = p->dx ? p->dx + b * fed_shape_size(&p->in) : NULL;
 
 		make_blocks(&g, p->x + b * fed_shape_size(&p->in), s.input);
 		fed_kernels()->add_rows(dy, (size_t)g.out.h * g.out.w, g.out.c, s.bias_sum);
-		if (g.by_taps)
+		if (g.longest_list == 0 || make_lists(&g, dy, &s) > g.longest_list) {
 			backward_taps(&g, dy, &s);
-		if (g.by_taps && !p->dx)
+			if (dx)
+				backward_turned(&g, dy, &s, dx);
 			continue;
-		make_lists(&g, dy, &s);
-		if (p->dx)
+		}
+		if (dx)
 			memset(s.gradient, 0, g.blocks * block_floats(&g) * sizeof *s.gradient);
-		backward_lists(&g, &s, p->dx != NULL);
-		if (p->dx)
-			take_blocks(&g, s.gradient, p->dx + b * fed_shape_size(&p->in));
+		backward_lists(&g, &s, dx != NULL);
+		if (dx)
+			take_blocks(&g, s.gradient, dx);
 	}
+}
+
+/* taps_sum of all blocks to the kernel's gradient. */
+static void taps_to_kernel(const struct geometry *g, const float *sum, float *kernel)
+{
+	const size_t filters = g->out.c;
+
+	for (size_t c = 0; c < g->in.c; c += g->block)
+		for (size_t tap = 0; tap < (size_t)g->kernel * g->kernel; tap++)
+			for (size_t q = 0; q < g->block; q++, sum += g->filters)
+				if (c + q < g->in.c)
+					fed_kernels()->add_rows(sum, 1, filters,
+					                        kernel + (tap * g->in.c + c + q) * filters);
 }
 
 void fed_conv_end_backward(const struct fed_pass *p)
 {
 	struct parts s;
 	const struct geometry g = open_pass(p, &s);
-	const size_t filters = g.out.c;
-	float *grads = p->grads;
 
-	if (g.by_taps) {
-		for (size_t tap = 0; tap < tap_count(&g); tap++)
-			fed_kernels()->add_rows(s.taps_sum + tap * g.filters, 1, filters,
-			                        grads + tap * filters);
-	} else {
-		spans_to_kernel(&g, s.spans_sum, grads);
-	}
-	fed_kernels()->add_rows(s.bias_sum, 1, filters, grads + tap_count(&g) * filters);
+	taps_to_kernel(&g, s.taps_sum, p->grads);
+	spans_to_kernel(&g, s.spans_sum, p->grads);
+	fed_kernels()->add_rows(s.bias_sum, 1, g.out.c, p->grads + tap_count(&g) * g.out.c);
 }

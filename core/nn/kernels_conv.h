@@ -116,17 +116,26 @@ INLINE void list_tile(const int rows, const int vectors, const bool want_dx,
 		if (want_dx)
 			weight[r * vectors + v] = load(k + (size_t)r * span + v * FED_WIDTH);
 	}
-	for (uint32_t i = 0; i < list->n; i++) {
-		const vec value = splat(list->value[i]);
-		const size_t at = list->at[i];
+	/* copies: the compiler must take it that stores to dx change the list */
+	const uint32_t n = list->n, *at = list->at;
+	const float *value = list->value;
 
-		UNROLL for (int r = 0; r < rows; r++) UNROLL for (int v = 0; v < vectors; v++)
+	for (uint32_t i = 0; i < n; i++) {
+		const vec factor = splat(value[i]);
+		const float *from = x + at[i];
+		float *to = dx + (want_dx ? at[i] : 0);
+
+		UNROLL for (int r = 0; r < rows; r++)
 		{
-			const size_t j = at + (size_t)r * row + (size_t)v * FED_WIDTH;
-
-			sum[r * vectors + v] += value * load(x + j);
-			if (want_dx)
-				store(dx + j, load(dx + j) + value * weight[r * vectors + v]);
+			UNROLL for (int v = 0; v < vectors; v++)
+			{
+				sum[r * vectors + v] += factor * load(from + v * FED_WIDTH);
+				if (want_dx)
+					store(to + v * FED_WIDTH,
+					      load(to + v * FED_WIDTH) + factor * weight[r * vectors + v]);
+			}
+			from += row;
+			to += want_dx ? row : 0;
 		}
 	}
 	UNROLL for (int r = 0; r < rows; r++) UNROLL for (int v = 0; v < vectors; v++)
