@@ -116,6 +116,18 @@ static int run_dataset(struct fed_shell *shell, const struct fed_call *call, str
 	return FED_OK;
 }
 
+/* "aggregator fedadam eta=0.1 ..." */
+static void say_instance(struct fed_shell *shell, const char *kind, const char *name,
+                         const struct fed_field *rows, const void *state)
+{
+	struct fed_text text = {0};
+
+	if (rows)
+		fed_fields_print(rows, state, false, &text);
+	fed_print(shell, "%s %s%s%s\n", kind, name, text.len ? "  " : "", fed_text_str(&text));
+	fed_text_release(&text);
+}
+
 static int run_model(struct fed_shell *shell, const struct fed_call *call, struct fed_error *err)
 {
 	const struct name_args *a = call->args;
@@ -130,23 +142,12 @@ static int run_model(struct fed_shell *shell, const struct fed_call *call, struc
 	if (fed_session_complete(s, err))
 		return FED_FAIL;
 	struct fed_text text = {0};
-	say_model(shell);
+	say_instance(shell, "model", s->model.entry->head->name, s->model.entry->head->fields,
+	             s->model.state);
 	fed_net_describe(&s->net, &text);
 	fed_print(shell, "%s", fed_text_str(&text));
 	fed_text_release(&text);
 	return FED_OK;
-}
-
-/* "aggregator fedadam eta=0.1 ..." */
-static void say_instance(struct fed_shell *shell, const char *kind, const char *name,
-                         const struct fed_field *rows, const void *state)
-{
-	struct fed_text text = {0};
-
-	if (rows)
-		fed_fields_print(rows, state, false, &text);
-	fed_print(shell, "%s %s%s%s\n", kind, name, text.len ? "  " : "", fed_text_str(&text));
-	fed_text_release(&text);
 }
 
 static int run_aggregator(struct fed_shell *shell, const struct fed_call *call,

@@ -117,11 +117,12 @@ void fed_net_describe(const struct fed_net *net, struct fed_text *out)
 	fed_text_add(out, "%4s  %-12s %-26s %s\n", "", "input", "", fed_shape_text(&net->input, shape));
 	for (size_t l = 0; l < net->layers; l++)
 		describe_layer(net, l, &cell, out);
+	fed_text_clear(&cell);
 	fed_text_count(&cell, (double)net->dim);
 	fed_text_add(out, "%s parameters, ", fed_text_str(&cell));
 	fed_text_clear(&cell);
 	fed_text_si(&cell, fed_net_flops(net, 0, net->layers), "FLOP");
-	fed_text_add(out, "%s forward an example, %s\n", fed_text_str(&cell),
+	fed_text_add(out, "%s forward per example, %s\n", fed_text_str(&cell),
 	             net->loss == FED_LOSS_CROSS_ENTROPY ? "cross entropy" : "squared loss");
 	out->failed |= cell.failed;
 	fed_text_release(&cell);
