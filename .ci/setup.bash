@@ -105,7 +105,7 @@ build() {
 	local make=(cmake --build "$here/$1" -j "$(nproc)" --target "$2") rc=0
 	timeout 2 "${make[@]}" </dev/null >"$log" 2>&1 || rc=$?
 	if ((rc == 124)); then
-		say "building $1"
+		say "compiling into $1/"
 		rc=0
 		"${make[@]}" </dev/null >>"$log" 2>&1 || rc=$?
 	fi
