@@ -69,9 +69,11 @@ static int add_client(struct fed_shell *shell, struct fed_table *t, uint32_t id,
 	fed_table_cell(t, "%s", s->data->classes ? fed_text_str(&text) : "-");
 	fed_table_cell(t, "%s", fed_partition_names[s->clients.cohort[client->cohort].how.kind]);
 	fed_text_clear(&text);
-	if (client->device > 0)
-		fed_text_si(&text, client->device, "FLOP/s");
-	fed_table_cell(t, "%s", text.len ? fed_text_str(&text) : "ideal");
+	fed_device_put(&text, client->device_profile, client->device);
+	fed_table_cell(t, "%s", fed_text_str(&text));
+	fed_text_clear(&text);
+	fed_link_put(&text, client->link_profile, &client->link);
+	fed_table_cell(t, "%s", fed_text_str(&text));
 	fed_table_cell(t, "%u", client->rounds);
 	if (isnan(client->loss))
 		fed_table_cell(t, "-");
@@ -111,9 +113,9 @@ static void summarise(struct fed_shell *shell)
 int fed_show_clients(struct fed_shell *shell, const char *who, struct fed_error *err)
 {
 	struct fed_session *s = &shell->session;
-	struct fed_table table = {.columns = 7, .right = "rrlllrr"};
+	struct fed_table table = {.columns = 8, .right = "rrllllrr"};
 	const char *const titles[] = {"client", "examples", "labels", "partition",
-	                              "device", "rounds",   "loss"};
+	                              "device", "link",     "rounds", "loss"};
 	uint64_t draw = s->draws; /* looking draws nothing from the session's stream */
 	uint32_t *ids = NULL, n = s->clients.n_present;
 	int rc = FED_OK;

@@ -193,11 +193,15 @@ static int run_scheme(struct fed_shell *shell, const struct fed_call *call, stru
 
 /* Clients ------------------------------------------------------------------ */
 
+#define DEVICE_HELP "phone, 2e9 (FLOP/s), phone:0.5 with a spread; `explain device`"
+#define LINK_HELP "4g, 1e6 (bytes/s), 4g:0.3 with a spread of the bandwidths; `explain link`"
+
 struct add_args {
 	int64_t n;
 	int partition; /* enum fed_partition_kind */
 	int64_t samples, shards;
-	double alpha, spread, device;
+	double alpha, spread;
+	char device[64], link[64];
 	bool reuse;
 };
 enum { ADD_N, ADD_PARTITION, ADD_SAMPLES, ADD_SHARDS, ADD_ALPHA, ADD_SPREAD };
@@ -212,8 +216,8 @@ static const struct fed_field add_rows[] = {
              "partition dirichlet: small is few classes a client"),
 	FED_REAL(struct add_args, spread, 0.5, 0, 100,
              "partition quantity: spread of the sizes; feature: of the inputs"),
-	FED_REAL(struct add_args, device, 1e10, 0, 1e30,
-             "FLOP/s, by default of a laptop's core; 0: computing takes no virtual time"),
+	FED_TEXT(struct add_args, device, FED_DEVICE_DEFAULT, "device", DEVICE_HELP),
+	FED_TEXT(struct add_args, link, FED_LINK_DEFAULT, "link", LINK_HELP),
 	FED_FLAG(struct add_args, reuse, "clients may share examples once the pool is empty"),
 	FED_END,
 };
@@ -251,10 +255,13 @@ static int run_add(struct fed_shell *shell, const struct fed_call *call, struct 
 	const struct add_args *a = call->args;
 	struct fed_session *s = &shell->session;
 	struct fed_text text = {0};
+	struct fed_device_spec device;
+	struct fed_link_spec link;
 	uint32_t first;
 	int kind;
 
-	if (choose_partition(call, &kind, err)) {
+	if (choose_partition(call, &kind, err) || fed_device_parse(a->device, &device, err) ||
+	    fed_link_parse(a->link, &link, err)) {
 		shell->fault = FED_EXIT_USAGE;
 		return FED_FAIL;
 	}
@@ -266,7 +273,7 @@ static int run_add(struct fed_shell *shell, const struct fed_call *call, struct 
 		.spread = a->spread,
 		.reuse = a->reuse,
 	};
-	if (fed_session_add_clients(s, (uint32_t)a->n, &how, a->device, &first, err))
+	if (fed_session_add_clients(s, (uint32_t)a->n, &how, &device, &link, &first, err))
 		return FED_FAIL;
 	fed_text_count(&text, (double)a->n);
 	if (a->n == 1)
@@ -442,7 +449,8 @@ const struct fed_command fed_commands_compose[] = {
      .examples = FED_EXAMPLES("dataset blobs; add-client 10 samples=50",
                               "dataset blobs; add-client 5 shards=3 samples=60",
                               "dataset blobs; add-client 20 dirichlet alpha=0.1 samples=100",
-                              "dataset blobs; add-client 1000 reuse device=1e9"),
+                              "dataset blobs; add-client 1000 reuse device=1e9",
+                              "dataset blobs; add-client 10 samples=50 device=phone:0.5 link=4g"),
      .args = add_rows,
      .args_size = sizeof(struct add_args),
      .run = run_add,

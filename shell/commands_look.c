@@ -283,7 +283,7 @@ const struct fed_command fed_commands_look[] = {
      .examples = FED_EXAMPLES("status", QUICK "status"),
      .run = run_status},
 	{.name = "clients",
-     .help = "show clients: examples, labels, device, rounds, loss",
+     .help = "show clients: examples, labels, device, link, rounds, loss",
      .text = "One bar for each class, its height the share of the client's examples. Without\n"
              "WHO the first 20 are shown; `clients all` shows all.",
      .examples = FED_EXAMPLES("dataset blobs; add-client 10 noniid samples=50; clients",

@@ -49,7 +49,7 @@ static int pull_u32(struct fed_loader *l, uint32_t *x)
 static int check_head(struct fed_loader *l)
 {
 	unsigned char head[FED_FILE_HEAD];
-	uint32_t version, crc;
+	uint32_t crc;
 
 	snprintf(l->section, sizeof l->section, "header");
 	if (pull(l, head, sizeof head) || pull_u32(l, &crc))
@@ -59,11 +59,11 @@ static int check_head(struct fed_loader *l)
 		                       FED_FILE_MAGIC);
 	if (crc != fed_crc32(0, head, sizeof head))
 		return fed_loader_fail(l, "damaged (wrong checksum)");
-	memcpy(&version, head + 8, sizeof version);
-	version = le32toh(version);
-	if (version != FED_FILE_VERSION)
-		return fed_loader_fail(l, "saved by a newer fedsh (format %u; this one reads format %u)",
-		                       version, FED_FILE_VERSION);
+	memcpy(&l->version, head + 8, sizeof l->version);
+	l->version = le32toh(l->version);
+	if (l->version < 1 || l->version > FED_FILE_VERSION)
+		return fed_loader_fail(l, "saved by a newer fedsh (format %u; this one reads 1 to %u)",
+		                       l->version, FED_FILE_VERSION);
 	return FED_OK;
 }
 

@@ -68,17 +68,16 @@ static int check_memory(const struct fed_session *s, uint32_t n, const struct fe
 }
 
 int fed_session_add_clients(struct fed_session *s, uint32_t n, const struct fed_partition *how,
-                            double device, uint32_t *first, struct fed_error *err)
+                            const struct fed_device_spec *device, const struct fed_link_spec *link,
+                            uint32_t *first, struct fed_error *err)
 {
 	if (n == 0)
 		return fed_fail(err, "0 clients: a whole number from 1 on");
-	if (!(device >= 0) || isinf(device))
-		return fed_fail(err, "device %g: FLOP/s, 0 (takes no time) or more", device);
 	if (fed_session_complete_data(s, err))
 		return FED_FAIL;
 	if (check_memory(s, n, how, err))
 		return FED_FAIL;
-	return fed_clients_add(&s->clients, s->data, n, how, (float)device, (uint64_t)s->settings.seed,
+	return fed_clients_add(&s->clients, s->data, n, how, device, link, (uint64_t)s->settings.seed,
 	                       first, err);
 }
 
@@ -90,6 +89,21 @@ int fed_session_remove_clients(struct fed_session *s, const char *who, uint32_t 
 	if (fed_who_parse(who, &s->clients, (uint64_t)s->settings.seed, &s->draws, &ids, n, err))
 		return FED_FAIL;
 	fed_clients_remove(&s->clients, ids, *n);
+	fed_free(ids);
+	return FED_OK;
+}
+
+int fed_session_equip_clients(struct fed_session *s, const char *who,
+                              const struct fed_device_spec *device,
+                              const struct fed_link_spec *link, uint32_t *n, struct fed_error *err)
+{
+	uint32_t *ids;
+
+	if (fed_who_parse(who, &s->clients, (uint64_t)s->settings.seed, &s->draws, &ids, n, err))
+		return FED_FAIL;
+	for (uint32_t i = 0; i < *n; i++)
+		fed_client_equip(&s->clients.client[ids[i]], ids[i], device, link,
+		                 (uint64_t)s->settings.seed);
 	fed_free(ids);
 	return FED_OK;
 }

@@ -7,6 +7,7 @@
 
 #include "base/mem.h"
 #include "session/checkpoint.h"
+#include "session/links.h"
 #include "session/parts.h"
 #include "session/sections.h"
 
@@ -496,7 +497,8 @@ static int load_all(struct fed_loader *f, struct fed_session *s)
 	if (load_settings(f, s) || load_scheme(f, s) || load_plugins(f, s) || load_dataset(f, s) ||
 	    load_model(f, s) || load_instance(f, s, FED_KIND_TRANSPORT, &s->transport) ||
 	    load_instance(f, s, FED_KIND_AGGREGATOR, &s->aggregator) || load_cohorts(f, s) ||
-	    load_clients(f, s) || load_kept(f, s) || load_progress(f, s) || load_runs(f, s))
+	    load_clients(f, s) || fed_load_links(f, &s->clients) || load_kept(f, s) ||
+	    load_progress(f, s) || load_runs(f, s))
 		return FED_FAIL;
 	if (s->aggregator.dim && s->aggregator.dim != s->net.dim)
 		return fed_loader_fail(f, "an aggregator for %zu parameters, a model of %zu",

@@ -6,6 +6,7 @@
 
 #include "base/mem.h"
 #include "session/checkpoint.h"
+#include "session/links.h"
 #include "session/sections.h"
 
 static void save_settings(struct fed_saver *f, const struct fed_pairs *settings)
@@ -267,6 +268,7 @@ static int save_all(struct fed_saver *f, const struct fed_session *s, struct fed
 		return FED_FAIL;
 	save_cohorts(f, &s->clients);
 	save_clients(f, &s->clients);
+	fed_save_links(f, &s->clients);
 	save_kept(f, &s->clients, s->net_built ? s->net.dim : 0);
 	save_progress(f, s);
 	save_runs(f, &s->runs);

@@ -48,6 +48,7 @@ struct fed_loader {
 	FILE *file;
 	uint64_t left;    /* bytes of this section not yet read */
 	uint64_t in_file; /* bytes of the file not yet read */
+	uint32_t version; /* of the format */
 	char section[FED_SECTION_NAME + 1];
 	struct fed_error *err;
 	bool failed; /* err has the words */

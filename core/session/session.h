@@ -87,10 +87,14 @@ int fed_session_transport(struct fed_session *, const char *name, const struct f
                           size_t n, struct fed_error *);
 int fed_session_scheme(struct fed_session *, const char *name, const struct fed_assign *, size_t n,
                        struct fed_error *);
-/* The new clients are first .. first + n - 1.  Refused with the estimate when memory would not
- * hold them. */
+/* The new clients are first .. first + n - 1; device and link NULL: the defaults.  Refused with the
+ * estimate when memory would not hold them. */
 int fed_session_add_clients(struct fed_session *, uint32_t n, const struct fed_partition *,
-                            double device, uint32_t *first, struct fed_error *);
+                            const struct fed_device_spec *, const struct fed_link_spec *,
+                            uint32_t *first, struct fed_error *);
+/* Give *n clients another device, another link; NULL: as it is. */
+int fed_session_equip_clients(struct fed_session *, const char *who, const struct fed_device_spec *,
+                              const struct fed_link_spec *, uint32_t *n, struct fed_error *);
 int fed_session_remove_clients(struct fed_session *, const char *who, uint32_t *n,
                                struct fed_error *);
 /* A setting of the session, or of the present aggregator, model, transport or scheme as

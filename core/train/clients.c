@@ -63,12 +63,32 @@ static int reserve(struct fed_clients *c, uint32_t n, struct fed_error *err)
 	return FED_OK;
 }
 
+void fed_client_equip(struct fed_client *client, uint32_t id, const struct fed_device_spec *device,
+                      const struct fed_link_spec *link, uint64_t seed)
+{
+	if (device) {
+		client->device = fed_device_draw(device, seed, id);
+		client->device_profile = device->profile;
+	}
+	if (link) {
+		client->link = fed_link_draw(link, seed, id);
+		client->link_profile = link->profile;
+	}
+}
+
 int fed_clients_add(struct fed_clients *c, const struct fed_dataset *data, uint32_t n,
-                    const struct fed_partition *how, float device, uint64_t seed, uint32_t *first,
+                    const struct fed_partition *how, const struct fed_device_spec *device,
+                    const struct fed_link_spec *link, uint64_t seed, uint32_t *first,
                     struct fed_error *err)
 {
 	struct fed_deal deal = {0};
+	struct fed_device_spec any_device;
+	struct fed_link_spec any_link;
 
+	if (!device && fed_device_parse(FED_DEVICE_DEFAULT, &any_device, err))
+		return FED_FAIL;
+	if (!link && fed_link_parse(FED_LINK_DEFAULT, &any_link, err))
+		return FED_FAIL;
 	if (reserve(c, n, err))
 		return FED_FAIL;
 	if (fed_partition_deal(data, &c->pool, how, n, seed, c->n_cohorts, &deal, err))
@@ -81,11 +101,12 @@ int fed_clients_add(struct fed_clients *c, const struct fed_dataset *data, uint3
 			.count = (uint32_t)(deal.start[i + 1] - deal.start[i]),
 			.cohort = c->n_cohorts,
 			.loss = NAN,
-			.device = device,
 			.shift = deal.shift ? deal.shift[i] : (struct fed_shift){.gain = 1},
 			.shifted = deal.shift != NULL,
 			.present = true,
 		};
+		fed_client_equip(&c->client[id], id, device ? device : &any_device, link ? link : &any_link,
+		                 seed);
 		c->present[c->n_present + i] = id;
 		if (c->client[id].count > c->most)
 			c->most = c->client[id].count;

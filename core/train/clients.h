@@ -9,7 +9,7 @@
 #define FED_TRAIN_CLIENTS_H
 
 #include "data/partition.h"
-#include "fedsh/transport.h"
+#include "train/device.h"
 
 struct fed_client {
 	const uint32_t *examples; /* [count], in its cohort's block; NULL once removed */
@@ -20,7 +20,9 @@ struct fed_client {
 	uint32_t rounds; /* updates of it that were used */
 	float loss;      /* its last mean local loss; NaN before */
 	struct fed_shift shift;
-	float device; /* FLOP per virtual second */
+	float device; /* FLOP per virtual second; 0: computing takes no time */
+	struct fed_client_link link;
+	uint8_t device_profile, link_profile; /* where they came from, or FED_NO_PROFILE */
 	bool present, shifted;
 };
 
@@ -49,10 +51,15 @@ int fed_clients_init(struct fed_clients *, uint32_t train, struct fed_error *);
 void fed_clients_release(struct fed_clients *);
 /* Bytes that n more clients with `samples` each will take. */
 uint64_t fed_clients_estimate(uint32_t n, int64_t samples);
-/* The new ids are first .. first + n - 1.  Unchanged on FED_FAIL. */
+/* The new ids are first .. first + n - 1; device and link NULL: the defaults.  Unchanged on
+ * FED_FAIL. */
 int fed_clients_add(struct fed_clients *, const struct fed_dataset *, uint32_t n,
-                    const struct fed_partition *, float device, uint64_t seed, uint32_t *first,
+                    const struct fed_partition *, const struct fed_device_spec *,
+                    const struct fed_link_spec *, uint64_t seed, uint32_t *first,
                     struct fed_error *);
+/* Give a client another device, another link; NULL: as it is. */
+void fed_client_equip(struct fed_client *, uint32_t id, const struct fed_device_spec *,
+                      const struct fed_link_spec *, uint64_t seed);
 /* Their examples go back to the pool.  ids ascending, all present. */
 void fed_clients_remove(struct fed_clients *, const uint32_t *ids, uint32_t n);
 /* NULL unless present. */

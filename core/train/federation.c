@@ -44,11 +44,13 @@ static void take_note(const struct fed_host *host, const char *text)
 	fed_emit((const struct fed_federation *)(const void *)f, FED_EVENT_PLUGIN, FED_SERVER, text);
 }
 
-/* Links are ideal unless something else is set for a client. */
 static void link_of(void *ctx, uint32_t client, struct fed_link *link)
 {
-	(void)ctx, (void)client;
-	*link = (struct fed_link){.up = INFINITY, .down = INFINITY};
+	const struct fed_federation *f = ctx;
+	const struct fed_client *x = fed_clients_get(f->clients, client);
+
+	/* What is on the way to one that left arrives at once. */
+	*link = x ? fed_link_of(&x->link) : fed_link_profiles[0].link;
 }
 
 static int make_pool(struct fed_federation *f, struct fed_error *err)

@@ -44,13 +44,16 @@ static int measure(uint32_t n, double *join, double *bytes, double *round, struc
 	enum { ROUNDS = 21 };
 	double seconds[ROUNDS];
 	struct fed_session s;
+	struct fed_device_spec phones;
+	struct fed_link_spec mobile;
 	uint32_t first;
 
-	if (fed_session_init(&s, FED_PLUGIN_DIR, (struct fed_sink){0}, err) ||
+	if (fed_device_parse("phone:0.5", &phones, err) || fed_link_parse("4g:0.3", &mobile, err) ||
+	    fed_session_init(&s, FED_PLUGIN_DIR, (struct fed_sink){0}, err) ||
 	    fed_session_dataset(&s, "glyphs", NULL, 0, err))
 		return FED_FAIL;
 	const double before = resident(), start = fed_wall_seconds();
-	int rc = fed_session_add_clients(&s, n, &how, 1e10, &first, err);
+	int rc = fed_session_add_clients(&s, n, &how, &phones, &mobile, &first, err);
 	*join = fed_wall_seconds() - start;
 	*bytes = resident() - before;
 	rc = rc || fed_session_set(&s, "participants", "100", err) ||

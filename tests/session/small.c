@@ -32,11 +32,16 @@ void small_init(struct fed_session *s, struct heard *heard)
 static int add(struct fed_session *s, char *const word[], struct fed_error *err)
 {
 	struct fed_partition how = {.samples = atoi(word[3]), .shards = 2, .alpha = 0.5, .spread = 0.3};
+	struct fed_device_spec device = {.flops = 1e6, .profile = FED_NO_PROFILE};
+	struct fed_link_spec link;
 	uint32_t first;
 
+	if ((word[4] && fed_device_parse(word[4], &device, err)) ||
+	    fed_link_parse(word[4] && word[5] ? word[5] : FED_LINK_DEFAULT, &link, err))
+		return FED_FAIL;
 	while (strcmp(fed_partition_names[how.kind], word[2]) != 0)
 		how.kind++;
-	return fed_session_add_clients(s, (uint32_t)atoi(word[1]), &how, 1e6, &first, err);
+	return fed_session_add_clients(s, (uint32_t)atoi(word[1]), &how, &device, &link, &first, err);
 }
 
 static int run(struct fed_session *s, uint64_t n, struct fed_error *err)

@@ -245,12 +245,12 @@ START_TEST(other_files_are_refused)
 	cannot_restore(&s, "missing.fed", "missing.fed");
 	cannot_restore(&s, ".", "directory");
 	/* A newer format, its checksum right. */
-	bytes.s[8] = 2;
+	bytes.s[8] = 3;
 	const uint32_t crc = fed_crc32(0, bytes.s, 12);
 	for (int k = 0; k < 4; k++)
 		bytes.s[12 + k] = (char)(crc >> 8 * k);
 	fed_temp_write(&temp, "newer.fed", bytes.s, bytes.len);
-	cannot_restore(&s, "newer.fed", "newer fedsh (format 2");
+	cannot_restore(&s, "newer.fed", "newer fedsh (format 3");
 	fed_text_release(&bytes);
 	fed_session_release(&s);
 }

@@ -73,20 +73,21 @@ void lab_compose(struct lab *lab, const char *dataset, const char *model, const 
 	ck_assert_msg(fed_net_finish(&lab->net, &err) == FED_OK, "%s", err.text);
 	ck_assert_int_eq(fed_clients_init(&lab->clients, lab->data->train, &err), FED_OK);
 	if (clients)
-		lab_add(lab, clients, samples, kind, 1e9f);
+		lab_add(lab, clients, samples, kind, 1e9);
 }
 
 void lab_add(struct lab *lab, uint32_t clients, int64_t samples, enum fed_partition_kind kind,
-             float device)
+             double flops)
 {
 	const struct fed_partition how = {
 		.kind = kind, .samples = samples, .shards = 2, .alpha = 0.5, .spread = 0.3};
+	const struct fed_device_spec device = {.flops = flops, .profile = FED_NO_PROFILE};
 	struct fed_error err = {""};
 	uint32_t first;
 
-	ck_assert_msg(
-		fed_clients_add(&lab->clients, lab->data, clients, &how, device, 1, &first, &err) == FED_OK,
-		"%s", err.text);
+	ck_assert_msg(fed_clients_add(&lab->clients, lab->data, clients, &how, &device, NULL, 1, &first,
+	                              &err) == FED_OK,
+	              "%s", err.text);
 }
 
 void lab_start(struct lab *lab)

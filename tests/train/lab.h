@@ -25,7 +25,7 @@ void lab_compose(struct lab *, const char *dataset, const char *model, const cha
                  enum fed_partition_kind kind);
 /* More clients. */
 void lab_add(struct lab *, uint32_t clients, int64_t samples, enum fed_partition_kind kind,
-             float device);
+             double flops);
 void lab_start(struct lab *);
 /* n rounds that must succeed. */
 void lab_run(struct lab *, int n);

@@ -73,7 +73,7 @@ static int add_some(void *ctx, struct fed_error *err)
 	struct lab *lab = ctx;
 	const struct fed_partition how = {.kind = FED_PARTITION_NONIID, .samples = 20, .shards = 2};
 	uint32_t first, before = lab->clients.n, left = lab->clients.pool.left;
-	const int rc = fed_clients_add(&lab->clients, lab->data, 4, &how, 1e9f, 1, &first, err);
+	const int rc = fed_clients_add(&lab->clients, lab->data, 4, &how, NULL, NULL, 1, &first, err);
 
 	if (rc) {
 		ck_assert_uint_eq(lab->clients.n, before);

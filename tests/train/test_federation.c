@@ -71,7 +71,7 @@ START_TEST(fedsgd_with_all_clients_is_gradient_descent_on_the_pooled_data)
 	struct lab lab;
 
 	lab_compose(&lab, BLOBS, "softmax", "fedsgd", "local", 7, 40, FED_PARTITION_NONIID);
-	lab_add(&lab, 3, 55, FED_PARTITION_IID, 1e9f); /* unequal sizes */
+	lab_add(&lab, 3, 55, FED_PARTITION_IID, 1e9); /* unequal sizes */
 	lab.settings.lr = 0.5;
 	lab_start(&lab);
 	uint32_t pooled[1000], n = 0;
@@ -252,7 +252,7 @@ START_TEST(bytes_messages_flops_and_time_follow_the_closed_form)
 	struct lab lab;
 
 	lab_compose(&lab, BLOBS, "softmax", "fedavg", "local", 6, 30, FED_PARTITION_IID);
-	lab_add(&lab, 2, 30, FED_PARTITION_IID, 1e6f); /* a thousand times slower */
+	lab_add(&lab, 2, 30, FED_PARTITION_IID, 1e6); /* a thousand times slower */
 	lab.settings.epochs = 4;
 	lab_start(&lab);
 	lab_run(&lab, 1);

@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * session/links.h - the section "links" of a saved file: where each client's device came from, and
+ * its link.  The device's speed is in the section "clients".
+ */
+#ifndef FED_SESSION_LINKS_H
+#define FED_SESSION_LINKS_H
+
+#include "session/sections.h"
+#include "train/clients.h"
+
+void fed_save_links(struct fed_saver *, const struct fed_clients *);
+/* After the clients.  A file of format 1 has no such section: their links are ideal. */
+int fed_load_links(struct fed_loader *, struct fed_clients *);
+
+#endif
