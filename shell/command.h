@@ -26,7 +26,6 @@ extern const char *const fed_group_help[FED_GROUPS + 1];
 enum {
 	FED_COMMAND_CHANGES = 1, /* goes into the journal, so that a replay repeats it */
 	FED_COMMAND_ANY_KEY = 2, /* takes key=value of any key; the session checks them */
-	FED_COMMAND_RUNS = 4,    /* rounds: prints nothing while they run but events */
 };
 
 struct fed_command;
@@ -71,7 +70,7 @@ int fed_command_find(const char *name, bool prefix, const struct fed_command **,
 int fed_call_bind(struct fed_call *, const struct fed_shell *, const struct fed_command *,
                   const struct fed_words *, size_t first, struct fed_error *);
 void fed_call_release(struct fed_call *);
-/* Bind again from scratch with args only; what completion needs: the next positional row. */
+/* The row that the next word without a key stands for; NULL when all were given. */
 const struct fed_field *fed_call_next(const struct fed_call *);
 static inline bool fed_call_has(const struct fed_call *c, size_t row)
 {

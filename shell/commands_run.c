@@ -96,7 +96,7 @@ const struct fed_command fed_commands_run[] = {
      .args = round_rows,
      .args_size = sizeof(struct round_args),
      .run = run_round,
-     .flags = FED_COMMAND_CHANGES | FED_COMMAND_RUNS,
+     .flags = FED_COMMAND_CHANGES,
      .failure = FED_EXIT_ROUND},
 	{.name = "run",
      .help = "make rounds until a condition holds",
@@ -108,7 +108,7 @@ const struct fed_command fed_commands_run[] = {
      .args = run_rows,
      .args_size = sizeof(struct run_args),
      .run = run_until,
-     .flags = FED_COMMAND_CHANGES | FED_COMMAND_RUNS,
+     .flags = FED_COMMAND_CHANGES,
      .failure = FED_EXIT_ROUND},
 	{0},
 };
