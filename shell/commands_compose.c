@@ -6,6 +6,7 @@
 
 #include "base/mem.h"
 #include "shell/command.h"
+#include "shell/devices.h"
 #include "shell/print.h"
 #include "shell/settings.h"
 
@@ -193,9 +194,6 @@ static int run_scheme(struct fed_shell *shell, const struct fed_call *call, stru
 
 /* Clients ------------------------------------------------------------------ */
 
-#define DEVICE_HELP "phone, 2e9 (FLOP/s), phone:0.5 with a spread; `explain device`"
-#define LINK_HELP "4g, 1e6 (bytes/s), 4g:0.3 with a spread of the bandwidths; `explain link`"
-
 struct add_args {
 	int64_t n;
 	int partition; /* enum fed_partition_kind */
@@ -216,8 +214,8 @@ static const struct fed_field add_rows[] = {
              "partition dirichlet: small is few classes a client"),
 	FED_REAL(struct add_args, spread, 0.5, 0, 100,
              "partition quantity: spread of the sizes; feature: of the inputs"),
-	FED_TEXT(struct add_args, device, FED_DEVICE_DEFAULT, "device", DEVICE_HELP),
-	FED_TEXT(struct add_args, link, FED_LINK_DEFAULT, "link", LINK_HELP),
+	FED_TEXT(struct add_args, device, FED_DEVICE_DEFAULT, "device", FED_DEVICE_HELP),
+	FED_TEXT(struct add_args, link, FED_LINK_DEFAULT, "link", FED_LINK_HELP),
 	FED_FLAG(struct add_args, reuse, "clients may share examples once the pool is empty"),
 	FED_END,
 };
@@ -324,10 +322,17 @@ static const struct fed_field set_rows[] = {
 	FED_ARG_TEXT(struct set_args, value, FED_FIELD_POSITIONAL, "value", "its new value"),
 	FED_END,
 };
+/* `set client 3-7 link=3g`: the value says who. */
+static bool is_client(const struct set_args *a)
+{
+	return strcmp(a->key, "client") == 0;
+}
 static const struct fed_field *setting_rows(const struct fed_shell *shell, const void *args)
 {
-	(void)shell, (void)args;
-	return fed_settings_fields;
+	const struct set_args *a = args;
+
+	(void)shell;
+	return is_client(a) ? fed_equipment_fields : fed_settings_fields;
 }
 
 static int set_one(struct fed_shell *shell, const char *key, const char *value,
@@ -343,6 +348,8 @@ static int run_set(struct fed_shell *shell, const struct fed_call *call, struct 
 {
 	const struct set_args *a = call->args;
 
+	if (is_client(a))
+		return fed_set_equipment(shell, a->value, call->extra, call->n_extra, err);
 	if (!*a->key && !call->n_extra)
 		return fed_fail(err, "what? Say `set lr 0.05` or `set lr=0.05 batch=20`; `show` lists all");
 	if (*a->key && !fed_call_has(call, 1))
@@ -445,7 +452,8 @@ const struct fed_command fed_commands_compose[] = {
      .help = "let clients join; each gets examples from the pool",
      .text = "Without a partition: iid. shards= or alpha= alone say which partition is meant.\n"
              "Examples are dealt without replacement until the pool is empty; reuse lets\n"
-             "clients share them.",
+             "clients share them. device= and link= decide what computing and messages take\n"
+             "in virtual time.",
      .examples = FED_EXAMPLES("dataset blobs; add-client 10 samples=50",
                               "dataset blobs; add-client 5 shards=3 samples=60",
                               "dataset blobs; add-client 20 dirichlet alpha=0.1 samples=100",
@@ -477,7 +485,7 @@ const struct fed_command fed_commands_compose[] = {
      .failure = FED_EXIT_USAGE},
 	{.name = "transport",
      .help = "choose what carries the messages",
-     .examples = FED_EXAMPLES("transport local"),
+     .examples = FED_EXAMPLES("transport local", "transport lossy retries=2"),
      .args = transport_args,
      .args_size = sizeof(struct name_args),
      .more = transport_rows,
@@ -496,8 +504,11 @@ const struct fed_command fed_commands_compose[] = {
 	{.name = "set",
      .help = "change a setting",
      .text = "Settings of the session, or of the present aggregator, model, transport and\n"
-             "scheme; where two have the name, write aggregator.KEY and so on.",
-     .examples = FED_EXAMPLES("set lr 0.05", "set fraction=0.1 epochs=5 batch=10",
+             "scheme; where two have the name, write aggregator.KEY and so on.\n"
+             "`set client WHO` changes devices and links of clients.",
+     .examples = FED_EXAMPLES("dataset blobs; add-client 10 samples=50; set client 3-7 link=3g "
+                              "device=iot",
+                              "set lr 0.05", "set fraction=0.1 epochs=5 batch=10",
                               "aggregator fedadam; set aggregator.eta 0.01"),
      .args = set_rows,
      .args_size = sizeof(struct set_args),

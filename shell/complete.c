@@ -147,7 +147,9 @@ static void take_setting_value(struct asking *a, const char *key)
 {
 	const struct fed_field *row = fed_fields_find(fed_settings_fields, key);
 
-	if (row)
+	if (strcmp(key, "client") == 0)
+		take_clients(a);
+	else if (row)
 		fed_field_complete(row, a->prefix, take, a);
 }
 

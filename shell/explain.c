@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "shell/command.h"
+#include "shell/devices.h"
 #include "shell/print.h"
 
 /* In the order of fed_partition_names. */
@@ -110,8 +111,9 @@ static const char *name_at(const void *ctx, size_t i)
 int fed_explain(struct fed_shell *shell, const char *name, struct fed_error *err)
 {
 	const bool plugin = explain_plugin(shell, name), core = explain_core(shell, name);
+	const bool equipment = fed_explain_equipment(shell, name);
 
-	if (plugin || core)
+	if (plugin || core || equipment)
 		return FED_OK;
 	const char *near = fed_nearest(name, name_at, shell);
 	if (near)

@@ -52,6 +52,30 @@ static const char *partition_at(const struct fed_shell *shell, size_t i)
 			return NULL;
 	return fed_partition_names[i];
 }
+static const char *device_at(const struct fed_shell *shell, size_t i)
+{
+	(void)shell;
+	for (size_t k = 0; k <= i; k++)
+		if (!fed_device_profiles[k].name)
+			return NULL;
+	return fed_device_profiles[i].name;
+}
+static const char *link_at(const struct fed_shell *shell, size_t i)
+{
+	(void)shell;
+	for (size_t k = 0; k <= i; k++)
+		if (!fed_link_profiles[k].name)
+			return NULL;
+	return fed_link_profiles[i].name;
+}
+/* The two tables of them. */
+static const char *equipment_at(const struct fed_shell *shell, size_t i)
+{
+	static const char *const names[] = {"device", "link"};
+
+	(void)shell;
+	return i < sizeof names / sizeof *names ? names[i] : NULL;
+}
 static const char *metric_at(const struct fed_shell *shell, size_t i)
 {
 	static const char *const shorts[] = {"accuracy", "loss", "version"};
@@ -95,7 +119,8 @@ static const char *chain(const struct fed_shell *shell, name_at *const *lists, s
 }
 static const char *explain_at(const struct fed_shell *shell, size_t i)
 {
-	static name_at *const lists[] = {plugin_at, scheme_at, dataset_at, partition_at};
+	static name_at *const lists[] = {plugin_at,    scheme_at, dataset_at, partition_at,
+	                                 equipment_at, device_at, link_at};
 
 	return chain(shell, lists, sizeof lists / sizeof *lists, i);
 }
@@ -117,7 +142,7 @@ static const char *setting_at(const struct fed_shell *shell, size_t i)
 		for (const struct fed_field *r = setting_rows(shell, part); r && r->type; r++)
 			if (fed_field_settable(r) && !(r->flags & FED_FIELD_HIDDEN) && i-- == 0)
 				return r->name;
-	return NULL;
+	return i == 0 ? "client" : NULL; /* `set client WHO ...`, `show client` */
 }
 
 const char *fed_hint_name(const struct fed_shell *shell, const char *hint, size_t i)
@@ -126,19 +151,11 @@ const char *fed_hint_name(const struct fed_shell *shell, const char *hint, size_
 		const char *hint;
 		name_at *at;
 	} lists[] = {
-		{"aggregator", aggregator_at},
-		{"transport", transport_at},
-		{"model", model_at},
-		{"plugin", plugin_at},
-		{"scheme", scheme_at},
-		{"dataset", dataset_at},
-		{"metric", metric_at},
-		{"command", command_at},
-		{"topic", topic_at},
-		{"alias", alias_at},
-		{"explain", explain_at},
-		{"setting", setting_at},
-		{"run", run_at},
+		{"aggregator", aggregator_at}, {"transport", transport_at}, {"model", model_at},
+		{"plugin", plugin_at},         {"scheme", scheme_at},       {"dataset", dataset_at},
+		{"device", device_at},         {"link", link_at},           {"metric", metric_at},
+		{"command", command_at},       {"topic", topic_at},         {"alias", alias_at},
+		{"explain", explain_at},       {"setting", setting_at},     {"run", run_at},
 	};
 
 	for (size_t k = 0; k < sizeof lists / sizeof *lists; k++)

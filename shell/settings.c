@@ -6,6 +6,7 @@
 
 #include <string.h>
 
+#include "shell/devices.h"
 #include "shell/print.h"
 
 bool fed_part_at(const struct fed_shell *shell, size_t i, struct fed_part *part)
@@ -64,6 +65,7 @@ void fed_show_all(struct fed_shell *shell)
 				add_row(&table, row, part.state);
 		fed_table_print(shell, &table, false);
 	}
+	fed_show_equipment(shell);
 }
 
 static const char *setting_at(const void *ctx, size_t i)
@@ -83,6 +85,10 @@ int fed_show_setting(struct fed_shell *shell, const char *key, struct fed_error 
 	const size_t n = dot ? (size_t)(dot - key) : 0;
 	struct fed_part part;
 
+	if (strcmp(key, "client") == 0) {
+		fed_show_equipment(shell);
+		return FED_OK;
+	}
 	for (size_t i = 0; fed_part_at(shell, i, &part); i++) {
 		if (dot && (strlen(part.name) != n || strncmp(part.name, key, n) != 0))
 			continue;
