@@ -14,21 +14,23 @@
 
 /* The compiler may assume that iterations are independent: in place is no obstacle. */
 #ifdef __clang__
-#define EACH _Pragma("clang loop vectorize(assume_safety)") for
+#define EACH _Pragma("clang loop vectorize(assume_safety)")
 #else
-#define EACH _Pragma("GCC ivdep") for
+#define EACH _Pragma("GCC ivdep")
 #endif
 
 static void relu(const float *x, float *y, size_t n)
 {
-	EACH(size_t i = 0; i < n; i++)
-	y[i] = x[i] < 0 ? 0 : x[i]; /* NaN stays NaN */
+	EACH
+	for (size_t i = 0; i < n; i++)
+		y[i] = x[i] < 0 ? 0 : x[i]; /* NaN stays NaN */
 }
 
 static void relu_back(const float *y, const float *dy, float *dx, size_t n)
 {
-	EACH(size_t i = 0; i < n; i++)
-	dx[i] = y[i] > 0 ? dy[i] : 0;
+	EACH
+	for (size_t i = 0; i < n; i++)
+		dx[i] = y[i] > 0 ? dy[i] : 0;
 }
 
 union bits {
@@ -61,8 +63,9 @@ static inline float exponential(float x)
 
 static void exp_(const float *x, float shift, float *e, size_t n)
 {
-	EACH(size_t i = 0; i < n; i++)
-	e[i] = exponential(x[i] - shift);
+	EACH
+	for (size_t i = 0; i < n; i++)
+		e[i] = exponential(x[i] - shift);
 }
 
 /* Near 0 by a polynomial (Cephes, tanhf), else by the exponential of -2|x|. */
@@ -83,21 +86,25 @@ static inline float hyperbolic_tangent(float x)
 
 static void tanh_(const float *x, float *y, size_t n)
 {
-	EACH(size_t i = 0; i < n; i++)
-	y[i] = hyperbolic_tangent(x[i]);
+	EACH
+	for (size_t i = 0; i < n; i++)
+		y[i] = hyperbolic_tangent(x[i]);
 }
 
 static void tanh_back(const float *y, const float *dy, float *dx, size_t n)
 {
-	EACH(size_t i = 0; i < n; i++)
-	dx[i] = (1 - y[i] * y[i]) * dy[i];
+	EACH
+	for (size_t i = 0; i < n; i++)
+		dx[i] = (1 - y[i] * y[i]) * dy[i];
 }
 
 static void add_rows(const float *v, size_t rows, size_t n, float *sum)
 {
-	for (size_t r = 0; r < rows; r++)
-		EACH(size_t i = 0; i < n; i++)
-	sum[i] += v[r * n + i];
+	for (size_t r = 0; r < rows; r++) {
+		EACH
+		for (size_t i = 0; i < n; i++)
+			sum[i] += v[r * n + i];
+	}
 }
 
 static inline float larger(float a, float b)
@@ -108,8 +115,9 @@ static inline float larger(float a, float b)
 static void max_pool2(const float *x0, const float *x1, float *y, size_t n, size_t channels)
 {
 	for (size_t i = 0; i < n; i++) {
-		EACH(size_t c = 0; c < channels; c++)
-		y[c] = larger(larger(x0[c], x0[channels + c]), larger(x1[c], x1[channels + c]));
+		EACH
+		for (size_t c = 0; c < channels; c++)
+			y[c] = larger(larger(x0[c], x0[channels + c]), larger(x1[c], x1[channels + c]));
 		x0 += 2 * channels;
 		x1 += 2 * channels;
 		y += channels;
@@ -121,8 +129,8 @@ static void max_pool2_back(const float *x0, const float *x1, const float *y, con
                            float *dx0, float *dx1, size_t n, size_t channels)
 {
 	for (size_t i = 0; i < n; i++) {
-		EACH(size_t c = 0; c < channels; c++)
-		{
+		EACH
+		for (size_t c = 0; c < channels; c++) {
 			const float m = y[c], d = dy[c];
 			const float a = x0[c] == m ? d : 0, d1 = x0[c] == m ? 0 : d;
 			const float b = x0[channels + c] == m ? d1 : 0, d2 = x0[channels + c] == m ? 0 : d1;
@@ -151,11 +159,12 @@ static void add_transposed(const float *from, size_t from_line, size_t rows, siz
 		for (size_t c = 0; c < whole_columns; c += FED_WIDTH) {
 			vec v[FED_WIDTH];
 
-			UNROLL for (int i = 0; i < FED_WIDTH; i++) v[i] =
-				load(from + (r + (size_t)i) * from_line + c);
+			UNROLL
+			for (int i = 0; i < FED_WIDTH; i++)
+				v[i] = load(from + (r + (size_t)i) * from_line + c);
 			transpose_square(v);
-			UNROLL for (int i = 0; i < FED_WIDTH; i++)
-			{
+			UNROLL
+			for (int i = 0; i < FED_WIDTH; i++) {
 				float *line = to + (c + (size_t)i) * to_line + r;
 				store(line, load(line) + v[i]);
 			}
@@ -168,8 +177,8 @@ static void add_transposed(const float *from, size_t from_line, size_t rows, siz
 static void momentum_step(float *w, float *v, float *g, size_t n, float lr, float momentum,
                           float decay)
 {
-	EACH(size_t j = 0; j < n; j++)
-	{
+	EACH
+	for (size_t j = 0; j < n; j++) {
 		float next = momentum * v[j] + (g[j] + decay * w[j]);
 		/* before it decays into subnormal numbers, which cost a hundred times more */
 		next = next * next < 1e-37f ? 0 : next;
@@ -181,8 +190,8 @@ static void momentum_step(float *w, float *v, float *g, size_t n, float lr, floa
 
 static void plain_step(float *w, float *g, size_t n, float lr, float decay)
 {
-	EACH(size_t j = 0; j < n; j++)
-	{
+	EACH
+	for (size_t j = 0; j < n; j++) {
 		w[j] -= lr * (g[j] + decay * w[j]);
 		g[j] = 0;
 	}

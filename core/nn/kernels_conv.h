@@ -26,8 +26,12 @@ INLINE void conv_tile(const int pixels, const int vectors, const struct fed_conv
 {
 	vec sum[TILE_ROWS][2];
 
-	UNROLL for (int p = 0; p < pixels; p++) UNROLL for (int v = 0; v < vectors; v++) sum[p][v] =
-		load(bias + v * FED_WIDTH);
+	UNROLL
+	for (int p = 0; p < pixels; p++) {
+		UNROLL
+		for (int v = 0; v < vectors; v++)
+			sum[p][v] = load(bias + v * FED_WIDTH);
+	}
 	for (uint32_t ky = 0; ky < s->kernel; ky++, x += s->channels * s->line)
 		for (uint32_t kx = 0; kx < s->kernel; kx++) {
 			const float *line = x + kx;
@@ -35,17 +39,21 @@ INLINE void conv_tile(const int pixels, const int vectors, const struct fed_conv
 			for (uint32_t c = 0; c < s->channels; c++, line += s->line, k += s->padded_filters) {
 				vec weight[2];
 
-				UNROLL for (int v = 0; v < vectors; v++) weight[v] = load(k + v * FED_WIDTH);
-				UNROLL for (int p = 0; p < pixels; p++)
-				{
+				UNROLL
+				for (int v = 0; v < vectors; v++)
+					weight[v] = load(k + v * FED_WIDTH);
+				UNROLL
+				for (int p = 0; p < pixels; p++) {
 					const vec value = splat(line[p]);
 
-					UNROLL for (int v = 0; v < vectors; v++) sum[p][v] += value * weight[v];
+					UNROLL
+					for (int v = 0; v < vectors; v++)
+						sum[p][v] += value * weight[v];
 				}
 			}
 		}
-	UNROLL for (int p = 0; p < pixels; p++)
-	{
+	UNROLL
+	for (int p = 0; p < pixels; p++) {
 		store_most(y + (size_t)p * s->filters, sum[p][0], filters);
 		if (vectors > 1)
 			store_most(y + (size_t)p * s->filters + FED_WIDTH, sum[p][1], filters - FED_WIDTH);
@@ -110,11 +118,14 @@ INLINE void list_tile(const int rows, const int vectors, const bool want_dx,
 {
 	vec sum[LIST_VECTORS], weight[LIST_VECTORS];
 
-	UNROLL for (int r = 0; r < rows; r++) UNROLL for (int v = 0; v < vectors; v++)
-	{
-		sum[r * vectors + v] = load(dk + (size_t)r * span + v * FED_WIDTH);
-		if (want_dx)
-			weight[r * vectors + v] = load(k + (size_t)r * span + v * FED_WIDTH);
+	UNROLL
+	for (int r = 0; r < rows; r++) {
+		UNROLL
+		for (int v = 0; v < vectors; v++) {
+			sum[r * vectors + v] = load(dk + (size_t)r * span + v * FED_WIDTH);
+			if (want_dx)
+				weight[r * vectors + v] = load(k + (size_t)r * span + v * FED_WIDTH);
+		}
 	}
 	/* copies: the compiler must take it that stores to dx change the list */
 	const uint32_t n = list->n, *at = list->at;
@@ -125,10 +136,10 @@ INLINE void list_tile(const int rows, const int vectors, const bool want_dx,
 		const float *from = x + at[i];
 		float *to = dx + (want_dx ? at[i] : 0);
 
-		UNROLL for (int r = 0; r < rows; r++)
-		{
-			UNROLL for (int v = 0; v < vectors; v++)
-			{
+		UNROLL
+		for (int r = 0; r < rows; r++) {
+			UNROLL
+			for (int v = 0; v < vectors; v++) {
 				sum[r * vectors + v] += factor * load(from + v * FED_WIDTH);
 				if (want_dx)
 					store(to + v * FED_WIDTH,
@@ -138,8 +149,12 @@ INLINE void list_tile(const int rows, const int vectors, const bool want_dx,
 			to += want_dx ? row : 0;
 		}
 	}
-	UNROLL for (int r = 0; r < rows; r++) UNROLL for (int v = 0; v < vectors; v++)
-		store(dk + (size_t)r * span + v * FED_WIDTH, sum[r * vectors + v]);
+	UNROLL
+	for (int r = 0; r < rows; r++) {
+		UNROLL
+		for (int v = 0; v < vectors; v++)
+			store(dk + (size_t)r * span + v * FED_WIDTH, sum[r * vectors + v]);
+	}
 }
 
 #define CASE(r, v)                                                 \
@@ -210,21 +225,33 @@ INLINE void taps_tile(const int taps, const int vectors, uint32_t pixels, uint32
 {
 	vec sum[TILE_ROWS][2];
 
-	UNROLL for (int t = 0; t < taps; t++) UNROLL for (int v = 0; v < vectors; v++) sum[t][v] =
-		load(dk + (size_t)t * filters + v * FED_WIDTH);
+	UNROLL
+	for (int t = 0; t < taps; t++) {
+		UNROLL
+		for (int v = 0; v < vectors; v++)
+			sum[t][v] = load(dk + (size_t)t * filters + v * FED_WIDTH);
+	}
 	for (uint32_t j = 0; j < pixels; j++, x += step, dy += filters) {
 		vec d[2];
 
-		UNROLL for (int v = 0; v < vectors; v++) d[v] = load(dy + v * FED_WIDTH);
-		UNROLL for (int t = 0; t < taps; t++)
-		{
+		UNROLL
+		for (int v = 0; v < vectors; v++)
+			d[v] = load(dy + v * FED_WIDTH);
+		UNROLL
+		for (int t = 0; t < taps; t++) {
 			const vec value = splat(x[t]);
 
-			UNROLL for (int v = 0; v < vectors; v++) sum[t][v] += value * d[v];
+			UNROLL
+			for (int v = 0; v < vectors; v++)
+				sum[t][v] += value * d[v];
 		}
 	}
-	UNROLL for (int t = 0; t < taps; t++) UNROLL for (int v = 0; v < vectors; v++)
-		store(dk + (size_t)t * filters + v * FED_WIDTH, sum[t][v]);
+	UNROLL
+	for (int t = 0; t < taps; t++) {
+		UNROLL
+		for (int v = 0; v < vectors; v++)
+			store(dk + (size_t)t * filters + v * FED_WIDTH, sum[t][v]);
+	}
 }
 
 #define CASE(n)                                                \

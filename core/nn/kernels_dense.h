@@ -21,8 +21,8 @@ INLINE void forward_tile(const int examples, const int vectors, const struct fed
 	vec sum[TILE_ROWS][2];
 	const uint32_t last = columns - (uint32_t)(vectors - 1) * FED_WIDTH;
 
-	UNROLL for (int b = 0; b < examples; b++)
-	{
+	UNROLL
+	for (int b = 0; b < examples; b++) {
 		const float *from = bias ? bias : y + (size_t)b * s->units;
 
 		if (vectors > 1)
@@ -38,15 +38,17 @@ INLINE void forward_tile(const int examples, const int vectors, const struct fed
 			weight[0] = load(w);
 		}
 		weight[vectors - 1] = load_most(w + (vectors - 1) * FED_WIDTH, last);
-		UNROLL for (int b = 0; b < examples; b++)
-		{
+		UNROLL
+		for (int b = 0; b < examples; b++) {
 			const vec value = splat(x[(size_t)b * s->in]);
 
-			UNROLL for (int v = 0; v < vectors; v++) sum[b][v] += value * weight[v];
+			UNROLL
+			for (int v = 0; v < vectors; v++)
+				sum[b][v] += value * weight[v];
 		}
 	}
-	UNROLL for (int b = 0; b < examples; b++)
-	{
+	UNROLL
+	for (int b = 0; b < examples; b++) {
 		float *to = y + (size_t)b * s->units;
 
 		if (vectors > 1)
@@ -127,28 +129,36 @@ INLINE void dots_tile(const int rows, const int examples, const struct fed_dense
 
 		__builtin_prefetch(ahead + j, 1, 3);
 		__builtin_prefetch(ahead + n + j, 1, 3);
-		UNROLL for (int r = 0; r < rows; r++) weight[r] = load(w + (size_t)r * n + j);
-		UNROLL for (int b = 0; b < examples; b++)
-		{
+		UNROLL
+		for (int r = 0; r < rows; r++)
+			weight[r] = load(w + (size_t)r * n + j);
+		UNROLL
+		for (int b = 0; b < examples; b++) {
 			d[b] = load(dy + (size_t)b * n + j);
-			UNROLL for (int r = 0; r < rows; r++) sum[b * BACK_ROWS + r] += weight[r] * d[b];
+			UNROLL
+			for (int r = 0; r < rows; r++)
+				sum[b * BACK_ROWS + r] += weight[r] * d[b];
 		}
 	}
 	if (whole < s->units) {
 		vec d[2];
 
-		UNROLL for (int b = 0; b < examples; b++) d[b] =
-			load_some(dy + (size_t)b * n + whole, s->units - whole);
-		UNROLL for (int r = 0; r < rows; r++)
-		{
+		UNROLL
+		for (int b = 0; b < examples; b++)
+			d[b] = load_some(dy + (size_t)b * n + whole, s->units - whole);
+		UNROLL
+		for (int r = 0; r < rows; r++) {
 			const vec weight = load_some(w + (size_t)r * n + whole, s->units - whole);
 
-			UNROLL for (int b = 0; b < examples; b++) sum[b * BACK_ROWS + r] += weight * d[b];
+			UNROLL
+			for (int b = 0; b < examples; b++)
+				sum[b * BACK_ROWS + r] += weight * d[b];
 		}
 	}
 	float all[FED_WIDTH];
 	store(all, sum_lanes(sum));
-	UNROLL for (int b = 0; b < examples; b++)
+	UNROLL
+	for (int b = 0; b < examples; b++)
 		memcpy(dx + (size_t)b * s->in, all + b * BACK_ROWS, (size_t)rows * sizeof *dx);
 }
 
@@ -159,32 +169,41 @@ INLINE void outer_tile(const int rows, const int vectors, const struct fed_dense
 	vec sum[BACK_ROWS][3];
 	const uint32_t last = columns - (uint32_t)(vectors - 1) * FED_WIDTH;
 
-	UNROLL for (int r = 0; r < rows; r++) UNROLL for (int v = 0; v < vectors; v++)
-	{
-		const float *from = g + (size_t)r * s->units + v * FED_WIDTH;
+	UNROLL
+	for (int r = 0; r < rows; r++) {
+		UNROLL
+		for (int v = 0; v < vectors; v++) {
+			const float *from = g + (size_t)r * s->units + v * FED_WIDTH;
 
-		sum[r][v] = v < vectors - 1 ? load(from) : load_most(from, last);
+			sum[r][v] = v < vectors - 1 ? load(from) : load_most(from, last);
+		}
 	}
 	for (uint32_t b = 0; b < s->batch; b++, x += s->in, dy += s->units) {
 		vec d[3];
 
-		UNROLL for (int v = 0; v < vectors; v++) d[v] =
-			v < vectors - 1 ? load(dy + v * FED_WIDTH) : load_most(dy + v * FED_WIDTH, last);
-		UNROLL for (int r = 0; r < rows; r++)
-		{
+		UNROLL
+		for (int v = 0; v < vectors; v++)
+			d[v] = v < vectors - 1 ? load(dy + v * FED_WIDTH) : load_most(dy + v * FED_WIDTH, last);
+		UNROLL
+		for (int r = 0; r < rows; r++) {
 			const vec value = splat(x[r]);
 
-			UNROLL for (int v = 0; v < vectors; v++) sum[r][v] += value * d[v];
+			UNROLL
+			for (int v = 0; v < vectors; v++)
+				sum[r][v] += value * d[v];
 		}
 	}
-	UNROLL for (int r = 0; r < rows; r++) UNROLL for (int v = 0; v < vectors; v++)
-	{
-		float *to = g + (size_t)r * s->units + v * FED_WIDTH;
+	UNROLL
+	for (int r = 0; r < rows; r++) {
+		UNROLL
+		for (int v = 0; v < vectors; v++) {
+			float *to = g + (size_t)r * s->units + v * FED_WIDTH;
 
-		if (v < vectors - 1)
-			store(to, sum[r][v]);
-		else
-			store_most(to, sum[r][v], last);
+			if (v < vectors - 1)
+				store(to, sum[r][v]);
+			else
+				store_most(to, sum[r][v], last);
+		}
 	}
 }
 

@@ -112,10 +112,13 @@ INLINE vec sum_lanes(const vec *v)
 {
 	vec t[FED_WIDTH];
 
-	UNROLL for (int i = 0; i < FED_WIDTH; i++) t[i] = v[i];
-#define FOLD(n)                                 \
-	UNROLL for (int i = 0; i < (n); i++) t[i] = \
-		EVEN(t[i], t[i + (n)], n) + ODD(t[i], t[i + (n)], n);
+	UNROLL
+	for (int i = 0; i < FED_WIDTH; i++)
+		t[i] = v[i];
+#define FOLD(n)                   \
+	UNROLL                        \
+	for (int i = 0; i < (n); i++) \
+		t[i] = EVEN(t[i], t[i + (n)], n) + ODD(t[i], t[i + (n)], n);
 #if FED_WIDTH == 16
 	FOLD(8)
 #endif
@@ -131,13 +134,14 @@ INLINE vec sum_lanes(const vec *v)
 /* v[i][j] becomes v[j][i], by exchanging halves, then quarters, ... */
 INLINE void transpose_square(vec *v)
 {
-#define EXCHANGE(n)                                            \
-	UNROLL for (int i = 0; i < FED_WIDTH; i++) if (!(i & (n))) \
-	{                                                          \
-		const vec even = EVEN(v[i], v[i + (n)], n);            \
-		v[i + (n)] = ODD(v[i], v[i + (n)], n);                 \
-		v[i] = even;                                           \
-	}
+#define EXCHANGE(n)                                     \
+	UNROLL                                              \
+	for (int i = 0; i < FED_WIDTH; i++)                 \
+		if (!(i & (n))) {                               \
+			const vec even = EVEN(v[i], v[i + (n)], n); \
+			v[i + (n)] = ODD(v[i], v[i + (n)], n);      \
+			v[i] = even;                                \
+		}
 #if FED_WIDTH == 16
 	EXCHANGE(8)
 #endif
