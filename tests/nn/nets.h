@@ -19,6 +19,27 @@ struct net_case {
 	uint32_t classes, outputs;
 };
 
+/* Whole models, small. */
+#define MLP "dense 20, relu, dense 17, relu, dense 10"
+#define CNN                                                                                  \
+	"conv 8 5 2, relu, max_pool 2, conv 20 5 2, relu, max_pool 2, flatten, dense 33, relu, " \
+	"dense 10"
+#define LENET                                                                                  \
+	"conv 6 5 2, tanh, mean_pool 2, conv 16 5 0, tanh, mean_pool 2, flatten, dense 21, tanh, " \
+	"dense 12, tanh, dense 10"
+
+static const struct net_case nets[] = {
+	{MLP, {3, {9, 7, 1}}, 10, 10},
+	{CNN, {3, {12, 12, 1}}, 10, 10},
+	{LENET, {3, {16, 16, 1}}, 10, 10},
+	{"flatten, relu, tanh, dense 4", {2, {3, 5}}, 0, 4},
+	{"conv 16 3 1, relu, relu, mean_pool 3, max_pool 1, tanh, flatten, flatten, dense 3",
+     {3, {9, 10, 3}},
+     3,
+     3},
+};
+#define NETS ((int)(sizeof nets / sizeof *nets))
+
 static inline int add_word(struct fed_builder *b, const char *word, struct fed_error *err)
 {
 	unsigned x = 0, y = 0, z = 0;

@@ -2,7 +2,6 @@
 /*
  * The kernels of every instruction set that this processor has, against plain loops in double.
  */
-#include "base/blas.h"
 #include "nn/kernels.h"
 #include "nn/layers.h"
 #include "nn/nets.h"
@@ -190,48 +189,6 @@ START_TEST(dense)
 }
 END_TEST
 
-START_TEST(products)
-{
-	static const int sizes[][3] = {{1, 1, 1},    {2, 3, 5},   {10, 200, 784},
-	                               {70, 65, 33}, {1, 300, 2}, {129, 17, 64}};
-
-	fed_blas_init();
-	for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
-		const int m = sizes[i][0], n = sizes[i][1], k = sizes[i][2];
-		const size_t mn = (size_t)(m * n);
-		float *a = random_floats((size_t)(m * k), 1), *b = random_floats((size_t)(k * n), 2);
-		float *at = fed_alloc_floats((size_t)(m * k)), *bt = fed_alloc_floats((size_t)(k * n));
-		float *c = fed_alloc_floats(mn), *scratch = fed_alloc_floats(fed_gemm_nt_scratch(n, k));
-		double *wanted = fed_alloc_array(mn, sizeof *wanted);
-
-		for (int r = 0; r < m; r++)
-			for (int s = 0; s < k; s++) {
-				at[s * m + r] = a[r * k + s];
-				for (int q = 0; q < n; q++)
-					wanted[r * n + q] += (double)a[r * k + s] * (double)b[s * n + q];
-			}
-		for (int s = 0; s < k; s++)
-			for (int q = 0; q < n; q++)
-				bt[q * k + s] = b[s * n + q];
-		fed_gemm_nn(m, n, k, a, k, b, n, c, n);
-		assert_near(c, wanted, mn, 20, "nn");
-		memset(c, 0, mn * sizeof *c);
-		fed_gemm_tn(m, n, k, at, m, b, n, c, n);
-		assert_near(c, wanted, mn, 20, "tn");
-		fill(c, mn, 9);
-		fed_gemm_nt(m, n, k, a, k, bt, k, c, n, scratch);
-		assert_near(c, wanted, mn, 20, "nt");
-		fed_free_floats(a);
-		fed_free_floats(b);
-		fed_free_floats(at);
-		fed_free_floats(bt);
-		fed_free_floats(c);
-		fed_free_floats(scratch);
-		fed_free(wanted);
-	}
-}
-END_TEST
-
 /* Steps ---------------------------------------------------------------------- */
 
 START_TEST(steps_follow_their_formula)
@@ -300,7 +257,6 @@ int main(void)
 	tcase_add_loop_test(tests, ends_of_the_range, 0, ISAS);
 	tcase_add_loop_test(tests, rows_and_transposes, 0, ISAS);
 	tcase_add_loop_test(tests, dense, 0, ISAS);
-	tcase_add_test(tests, products);
 	tcase_add_loop_test(tests, steps_follow_their_formula, 0, ISAS);
 	tcase_add_loop_test(tests, velocity_dies_out, 0, ISAS);
 	tcase_add_test(tests, kernels_are_of_this_processor);
