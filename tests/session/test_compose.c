@@ -204,7 +204,8 @@ START_TEST(clients_are_refused_with_words)
 	small_refuses(&s, "add 0 iid 1", "0 clients");
 	small_refuses(&s, "add 100 iid 1", "reuse");
 	small_refuses(&s, "remove 9", "from 0 to 3");
-	ck_assert_int_eq(fed_session_add_clients(&s, 4000000000u, &how, NULL, NULL, &first, &err), FED_FAIL);
+	ck_assert_int_eq(fed_session_add_clients(&s, 4000000000u, &how, NULL, NULL, &first, &err),
+	                 FED_FAIL);
 	ck_assert_msg(strstr(err.text, "4,000,000,000 clients with 600 examples each need"), "%s",
 	              err.text);
 	ck_assert_uint_eq(s.clients.n, 4);
