@@ -225,6 +225,13 @@ static double step(const struct fed_trainer *t, const struct fed_client *client,
 	return loss;
 }
 
+/* The owner may be waiting for this very training: an abort must be seen from here too. */
+static bool told_to_stop(const struct fed_trainer *t)
+{
+	return atomic_load_explicit(&t->stop, memory_order_relaxed) ||
+	       atomic_load_explicit(&t->federation->stop, memory_order_relaxed) >= 2;
+}
+
 /* Epochs over the client's examples; params [dim] goes from received to trained. */
 static void train(struct training *g, const struct fed_client *client, struct worker *w,
                   const struct fed_sgd *sgd, struct fed_local *local, float *params)
@@ -242,7 +249,7 @@ static void train(struct training *g, const struct fed_client *client, struct wo
 		for (uint32_t i = 0; i < client->count; i += batch) {
 			const uint32_t n = client->count - i < batch ? client->count - i : batch;
 
-			if (atomic_load_explicit(&t->stop, memory_order_relaxed)) {
+			if (told_to_stop(t)) {
 				g->stopped = true;
 				return;
 			}
@@ -273,7 +280,7 @@ static void run(struct fed_job *job, int worker)
 	const size_t dim = f->net->dim;
 	const uint32_t keeps = fed_client_vectors(f->aggregator);
 
-	if (atomic_load_explicit(&t->stop, memory_order_relaxed)) {
+	if (told_to_stop(t)) {
 		g->stopped = true;
 		return;
 	}
