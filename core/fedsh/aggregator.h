@@ -117,6 +117,10 @@ struct fed_aggregator {
 	                       size_t j0, size_t j1);
 	/* After the last step: w is the trained model; fill kept and returned. */
 	void (*local_end)(const void *state, const struct fed_local *, const float *w);
+
+	/* Optional.  Updates that make one version when nobody waits for a round (scheme async), at
+	 * least 1; NULL: 1. */
+	uint32_t (*updates_per_step)(const void *state);
 };
 
 #define FED_AGGREGATOR(S, name_, help_, doc_, fields_) \

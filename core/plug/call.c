@@ -407,6 +407,14 @@ uint32_t fed_returned_vectors(const struct fed_instance *aggregator)
 	return aggregator_of(aggregator)->returned_vectors;
 }
 
+uint32_t fed_updates_per_step(const struct fed_instance *aggregator)
+{
+	const struct fed_aggregator *a = aggregator_of(aggregator);
+	const uint32_t n = a->updates_per_step ? a->updates_per_step(aggregator->state) : 1;
+
+	return n ? n : 1;
+}
+
 /* Transports ------------------------------------------------------------- */
 
 static const struct fed_transport *transport_of(const struct fed_instance *instance)

@@ -47,6 +47,8 @@ void fed_call_local_end(const struct fed_instance *aggregator, const struct fed_
                         const float *w);
 uint32_t fed_client_vectors(const struct fed_instance *aggregator);
 uint32_t fed_returned_vectors(const struct fed_instance *aggregator);
+/* How many updates make a version under scheme async: at least 1, also of a plugin that says 0. */
+uint32_t fed_updates_per_step(const struct fed_instance *aggregator);
 
 int fed_call_open(struct fed_instance *transport, const struct fed_wire *, struct fed_error *);
 /* FED_REJECT: the transport will not carry this message. */

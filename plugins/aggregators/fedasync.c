@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * fedasync - every arriving model is mixed into the global one, the less the older it is:
+ *
+ *     x <- (1 - a_t) x + a_t x_i,    a_t = alpha s(tau)
+ *
+ * x_i is the model that client i trained, tau how many versions were made since it was sent its
+ * start.  alpha is the same at every step: only tau makes a_t smaller.
+ *
+ * Xie, Koyejo, Gupta: Asynchronous Federated Optimization, OPT2020 (arXiv:1903.03934), algorithm 1.
+ */
+#include <math.h>
+
+#include <fedsh/aggregator.h>
+
+enum function { POLYNOMIAL, HINGE, CONSTANT };
+static const char *const functions[] = {"polynomial", "hinge", "constant", NULL};
+
+struct fedasync {
+	double alpha, a, b, rho;
+	int function; /* enum function */
+	double *sum;  /* [dim], what the updates so far add to the model */
+};
+
+static const struct fed_field fields[] = {
+	FED_REAL(struct fedasync, alpha, 0.6, 0, 1, "share of a fresh client's model in the mix"),
+	FED_CHOICE(struct fedasync, function, POLYNOMIAL, functions, "how staleness lowers the share"),
+	FED_REAL(struct fedasync, a, 0, 0, 1000,
+             "steepness; 0 is the paper's: 0.5 for polynomial, 10 for hinge"),
+	FED_REAL(struct fedasync, b, 4, 0, 1e9, "hinge: versions that cost nothing"),
+	FED_REAL(struct fedasync, rho, 0.005, 0, 1000, "pull towards the received model"),
+	FED_SCRATCH(struct fedasync, sum, "what the updates add to the model"),
+	FED_END,
+};
+
+static const char doc[] =
+	"    x <- (1 - a_t) x + a_t x_i,   a_t = alpha s(tau)\n"
+	"    polynomial   s = (tau + 1)^-a                                a = 0.5\n"
+	"    hinge        s = 1 if tau <= b, else 1/(a (tau - b) + 1)     a = 10, b = 4\n"
+	"    constant     s = 1\n"
+	"    client i minimises F_i(w) + rho/2 |w - x|^2\n"
+	"\n"
+	"x_i is what client i made of the model that it received, tau the versions\n"
+	"made since then.  alpha never compounds: a_t depends on this update's\n"
+	"staleness alone.  The views show it as the update's score.\n"
+	"\n"
+	"For: scheme async, where the server waits for nobody.  With one client,\n"
+	"alpha=1 and rho=0 it is plain SGD.\n"
+	"\n"
+	"Source: Xie, Koyejo, Gupta, Asynchronous Federated Optimization, OPT2020\n"
+	"(arXiv:1903.03934), algorithm 1; s from its adaptive variants.\n"
+	"\n"
+	"Differences: when a scheme hands several updates to one version (sync does)\n"
+	"they are mixed one after another in the order in which they are given; the\n"
+	"version, and so tau, is that of the first of them.  The paper's experiments\n"
+	"also lower alpha once in a long run; here `aggregator fedasync alpha=0.3` does\n"
+	"that when it is wanted.  Samples have no say, as in the paper.";
+
+static double share(const struct fedasync *f, uint32_t staleness)
+{
+	const double tau = staleness;
+
+	switch (f->function) {
+	case POLYNOMIAL:
+		return f->alpha * pow(tau + 1, -(f->a > 0 ? f->a : 0.5));
+	case HINGE:
+		return tau <= f->b ? f->alpha : f->alpha / ((f->a > 0 ? f->a : 10) * (tau - f->b) + 1);
+	default:
+		return f->alpha;
+	}
+}
+
+static int add(void *state, const struct fed_round *r, const struct fed_update *u,
+               struct fed_verdict *v, struct fed_error *err)
+{
+	struct fedasync *f = state;
+	const double part = share(f, u->staleness);
+
+	(void)err;
+	for (size_t j = 0; j < r->dim; j++) {
+		/* x_i - x; nothing is rounded away when base is x */
+		const double apart = (double)u->base[j] - r->params[j] + u->delta[j];
+		f->sum[j] += part * (apart - f->sum[j]);
+	}
+	v->weight = v->score = (float)part;
+	return FED_OK;
+}
+
+static int finish(void *state, const struct fed_round *r, float *out, struct fed_error *err)
+{
+	const struct fedasync *f = state;
+
+	(void)err;
+	for (size_t j = 0; j < r->dim; j++)
+		out[j] = (float)f->sum[j];
+	return FED_OK;
+}
+
+/* Runs at the client before each of its steps; w is its model so far. */
+static void pull(const void *state, const struct fed_local *l, const float *w, float *g, size_t j0,
+                 size_t j1)
+{
+	const float rho = (float)((const struct fedasync *)state)->rho;
+	const float *x = l->received;
+
+	for (size_t j = j0; j < j1; j++)
+		g[j] += rho * (w[j] - x[j]);
+}
+
+FED_PLUGIN struct fed_aggregator fed_plugin = {
+	.head = FED_AGGREGATOR(struct fedasync, "fedasync", "mix each model in, the less the older",
+                           doc, fields),
+	.add = add,
+	.finish = finish,
+	.local_gradient = pull,
+};

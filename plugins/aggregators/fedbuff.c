@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * fedbuff - a step for every K updates, each counting less the staler it is:
+ *
+ *     step = eta_g / K * sum_i s(tau_i) d_i,    s(tau) = 1/sqrt(1 + tau)
+ *
+ * Nguyen, Malik, Zhan, Yousefpour, Rabbat, Malek, Huba: Federated Learning with Buffered
+ * Asynchronous Aggregation, AISTATS 2022, algorithm 1; s as in its experiments.
+ */
+#include <math.h>
+
+#include <fedsh/aggregator.h>
+
+struct fedbuff {
+	int64_t buffer;
+	double eta_g;
+	uint64_t n;  /* updates so far */
+	double *sum; /* [dim], sum of s(tau_i) d_i so far */
+};
+
+static const struct fed_field fields[] = {
+	FED_INT(struct fedbuff, buffer, 10, 1, 1000000, "K: updates that make a version (async)"),
+	FED_REAL(struct fedbuff, eta_g, 1, 0, 100, "learning rate of the server"),
+	FED_SCRATCH(struct fedbuff, sum, "sum of the scaled updates"),
+	FED_END,
+};
+
+static const char doc[] =
+	"    step = eta_g/K sum_i s(tau_i) d_i,   s(tau) = 1/sqrt(1 + tau)\n"
+	"\n"
+	"The server waits for K = buffer updates, whoever sends them, and makes one\n"
+	"version of them; d_i is what the client's training changed, tau_i the\n"
+	"versions made since the client was sent its start.  The views show\n"
+	"s(tau_i) as the score, and its share of their sum as the weight.\n"
+	"\n"
+	"For: scheme async with many clients at work.  A buffer makes fewer and\n"
+	"steadier versions than fedasync and lets updates be summed in secret.  With\n"
+	"K = all clients and no staleness it is fedavg under weighting=equal.\n"
+	"\n"
+	"Source: Nguyen et al., Federated Learning with Buffered Asynchronous\n"
+	"Aggregation, AISTATS 2022, algorithm 1; s as in its experiments.\n"
+	"\n"
+	"Differences: K in the formula is the number of updates that the scheme handed\n"
+	"over, which under async is buffer, less those that the gate refused, and under\n"
+	"sync all that answered.  The paper divides by K, not by the sum of the s, so a\n"
+	"buffer of stale updates makes a short step; so does this.  Samples have no\n"
+	"say.";
+
+static int begin(void *state, const struct fed_round *r, struct fed_error *err)
+{
+	struct fedbuff *f = state;
+
+	(void)r, (void)err;
+	f->n = 0;
+	return FED_OK;
+}
+
+static int add(void *state, const struct fed_round *r, const struct fed_update *u,
+               struct fed_verdict *v, struct fed_error *err)
+{
+	struct fedbuff *f = state;
+	const double s = 1 / sqrt(1 + (double)u->staleness);
+
+	(void)err;
+	for (size_t j = 0; j < r->dim; j++)
+		f->sum[j] += s * u->delta[j];
+	f->n++;
+	v->weight = v->score = (float)s;
+	return FED_OK;
+}
+
+static int finish(void *state, const struct fed_round *r, float *out, struct fed_error *err)
+{
+	const struct fedbuff *f = state;
+
+	if (f->n == 0)
+		return fed_fail(err, "no mean: the buffer is empty");
+	for (size_t j = 0; j < r->dim; j++)
+		out[j] = (float)(f->eta_g * (f->sum[j] / (double)f->n));
+	return FED_OK;
+}
+
+static uint32_t updates_per_step(const void *state)
+{
+	return (uint32_t)((const struct fedbuff *)state)->buffer;
+}
+
+FED_PLUGIN struct fed_aggregator fed_plugin = {
+	.head = FED_AGGREGATOR(struct fedbuff, "fedbuff", "mean of K updates, stale ones count less",
+                           doc, fields),
+	.begin = begin,
+	.add = add,
+	.finish = finish,
+	.updates_per_step = updates_per_step,
+};
