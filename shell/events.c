@@ -14,7 +14,7 @@ static const char *const kind_names[] = {
 	[FED_EVENT_TRAINED] = "trained", [FED_EVENT_REPORTED] = "reported",
 	[FED_EVENT_REFUSED] = "refused", [FED_EVENT_LOST] = "lost",
 	[FED_EVENT_ROUND] = "round",     [FED_EVENT_ABORTED] = "aborted",
-	[FED_EVENT_PLUGIN] = "plugin",
+	[FED_EVENT_PLUGIN] = "plugin",   [FED_EVENT_LATE] = "late",
 };
 
 /* Steps inside a round are many and have no words of their own. */

@@ -13,6 +13,7 @@
 enum fed_due_kind {
 	FED_DUE_MESSAGE = 1, /* ref: the message's id arrives */
 	FED_DUE_LOST,        /* ref: the message's id is lost */
+	FED_DUE_DEADLINE,    /* ref: its number */
 	FED_DUE_TRAINED,     /* ref: the job's id; who: the client that finishes */
 };
 

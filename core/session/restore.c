@@ -436,7 +436,7 @@ static int load_progress(struct fed_loader *f, struct fed_session *s)
 	if (fed_loader_begin(f, "progress"))
 		return FED_FAIL;
 	p->version = fed_get_u64(f);
-	p->rounds = fed_get_u64(f);
+	p->invitations = fed_get_u64(f);
 	p->clock = fed_get_f64(f);
 	p->next_seq = fed_get_u64(f);
 	p->next_id = fed_get_u64(f);

@@ -31,11 +31,12 @@ void fed_session_stop(struct fed_session *s)
 
 	if (!s->running)
 		return;
+	fed_federation_abort(f, "the composition changes");
 	s->progress = (struct fed_progress){
 		.params = f->params,
 		.dim = s->net.dim,
 		.version = f->version,
-		.rounds = f->rounds,
+		.invitations = f->invitations,
 		.clock = f->clock.now,
 		.next_seq = f->clock.next_seq,
 		.next_id = f->post.next_id,
@@ -56,7 +57,7 @@ static void take_progress(struct fed_session *s)
 	fed_free_floats(f->params);
 	f->params = p->params;
 	f->version = p->version;
-	f->rounds = p->rounds;
+	f->invitations = p->invitations;
 	f->clock.now = p->clock;
 	f->clock.next_seq = p->next_seq;
 	f->post.next_id = p->next_id;

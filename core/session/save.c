@@ -231,7 +231,7 @@ static void save_progress(struct fed_saver *f, const struct fed_session *s)
 
 	fed_saver_begin(f, "progress", 7 * 8 + 1 + 8);
 	fed_put_u64(f, fed_session_version(s));
-	fed_put_u64(f, s->running ? run->rounds : p->rounds);
+	fed_put_u64(f, s->running ? run->invitations : p->invitations);
 	fed_put_f64(f, fed_session_clock(s));
 	fed_put_u64(f, s->running ? run->clock.next_seq : p->next_seq);
 	fed_put_u64(f, s->running ? run->post.next_id : p->next_id);

@@ -32,7 +32,7 @@ struct fed_choice {
 struct fed_progress {
 	float *params; /* [dim]; NULL: at the beginning, parameters come from the seed */
 	size_t dim;
-	uint64_t version, rounds;
+	uint64_t version, invitations;
 	double clock;
 	uint64_t next_seq, next_id; /* of the clock and of the post */
 	struct fed_record record;

@@ -72,6 +72,10 @@ static void free_pool(struct fed_federation *f)
 
 int fed_federation_rethread(struct fed_federation *f, struct fed_error *err)
 {
+	if (f->trainer) {
+		fed_federation_abort(f, "the threads change");
+		fed_recall(f);
+	}
 	struct fed_federation fresh = *f;
 
 	fresh.pool = NULL;
@@ -88,7 +92,8 @@ int fed_federation_rethread(struct fed_federation *f, struct fed_error *err)
 
 int fed_federation_reopen(struct fed_federation *f, struct fed_error *err)
 {
-	const uint64_t seed = fed_stream_key((uint64_t)f->settings->seed, FED_FOR_WIRE, f->rounds, 0);
+	const uint64_t seed =
+		fed_stream_key((uint64_t)f->settings->seed, FED_FOR_WIRE, f->invitations, 0);
 
 	fed_post_release(&f->post);
 	return fed_post_init(&f->post, f->transport, &f->clock, seed, link_of, f, err);
@@ -129,12 +134,14 @@ int fed_federation_init(struct fed_federation *f, const struct fed_dataset *data
 
 void fed_federation_release(struct fed_federation *f)
 {
+	if (f->trainer)
+		fed_recall(f);
+	fed_backup_release(&f->before);
 	free_pool(f);
 	fed_post_release(&f->post);
 	fed_vclock_release(&f->clock);
 	fed_parcel_drop(f->outgoing);
 	fed_free_floats(f->params);
-	fed_free(f->invited);
 	fed_free(f->open);
 	fed_free(f->judged);
 	fed_free(f->verdict);
@@ -156,24 +163,12 @@ static int make_plan(struct fed_federation *f, struct fed_error *err)
 	return fed_call_plan(f->aggregator, &f->plan, err);
 }
 
-/* The parameters and the aggregator's SENT vectors, as one parcel for all. */
-static int pack_model(struct fed_federation *f, struct fed_error *err)
+/* Whether the message belongs to the client's open invitation. */
+static bool is_open(const struct fed_federation *f, uint32_t client, uint64_t number)
 {
-	const uint32_t sent = fed_instance_sent(f->aggregator);
-	struct fed_parcel *p = fed_parcel_new(1 + sent, f->net->dim);
+	const struct fed_invitation *invitation = fed_invitation_of(f, client);
 
-	if (!p)
-		return fed_fail_memory(err, (1 + sent) * f->net->dim * sizeof(float),
-		                       "the model's message");
-	memcpy(p->vector[0], f->params, f->net->dim * sizeof *f->params);
-	for (uint32_t k = 0; k < sent; k++) {
-		const double *v = fed_instance_sent_vector(f->aggregator, k);
-		for (size_t j = 0; j < f->net->dim; j++)
-			p->vector[1 + k][j] = (float)v[j];
-	}
-	fed_parcel_drop(f->outgoing);
-	f->outgoing = p;
-	return FED_OK;
+	return invitation && invitation->number == number;
 }
 
 /* A client has its model: its training begins now and ends in virtual time. */
@@ -184,8 +179,8 @@ static int client_receives(struct fed_federation *f, const struct fed_envelope *
 	struct fed_client *client = fed_clients_get(f->clients, id);
 	uint32_t slot;
 
-	if (!client)
-		return FED_OK; /* it left while the message was under way */
+	if (!client || !is_open(f, id, model->round))
+		return FED_OK; /* it left, or was given up, while the message was under way */
 	const double flops = fed_trainer_flops(f->trainer, client);
 	const double seconds = client->device > 0 ? flops / client->device : 0;
 	const double due = f->clock.now + seconds;
@@ -201,8 +196,6 @@ static int client_sends(struct fed_federation *f, uint32_t slot, uint32_t id, st
 {
 	struct fed_envelope update = {
 		.head = {.from = id, .to = FED_SERVER, .kind = FED_MESSAGE_UPDATE},
-		.version = f->clients->client[id].version,
-		.round = f->rounds,
 	};
 	uint64_t bytes;
 
@@ -217,10 +210,19 @@ static int client_sends(struct fed_federation *f, uint32_t slot, uint32_t id, st
 	return FED_OK;
 }
 
-static void refuse(struct fed_federation *f, uint32_t client, const struct fed_error *why)
+/* The update of an open invitation: the gate, then the scheme. */
+static int take_update(struct fed_federation *f, const struct fed_envelope *update,
+                       struct fed_error *why)
 {
-	f->record.refused++;
-	fed_emit(f, FED_EVENT_REFUSED, client, why->text);
+	const uint32_t id = update->head.from;
+	struct fed_parcel *model = fed_parcel_share(fed_invitation_of(f, id)->model);
+
+	fed_invitation_close(f, id);
+	int rc = fed_gate_check(update, fed_returned_vectors(f->aggregator), f->net->dim, why);
+	if (rc == FED_OK)
+		rc = f->scheme->arrived(f, f->scheme_state, update, model->vector[0], why);
+	fed_parcel_drop(model);
+	return rc;
 }
 
 static int server_receives(struct fed_federation *f, const struct fed_envelope *update,
@@ -229,18 +231,15 @@ static int server_receives(struct fed_federation *f, const struct fed_envelope *
 	const uint32_t id = update->head.from;
 	struct fed_error why;
 
-	if (update->round != f->rounds || !fed_invitation_close(f, id)) {
-		fed_reject(&why, "answers no open invitation of this round");
-		fed_emit(f, FED_EVENT_REFUSED, id, why.text); /* counted when its invitation closed */
+	if (!is_open(f, id, update->round)) { /* counted when its invitation ended */
+		fed_emit(f, FED_EVENT_REFUSED, id, "answers no open invitation: late, or twice");
 		return FED_OK;
 	}
-	const uint32_t returned = fed_returned_vectors(f->aggregator);
-	int rc = fed_gate_check(update, returned, f->net->dim, &why);
-	if (rc == FED_OK)
-		rc = f->scheme->arrived(f, f->scheme_state, update, &why);
+	const int rc = take_update(f, update, &why);
 	if (rc == FED_REJECT) {
-		refuse(f, id, &why);
-		return FED_OK;
+		f->record.refused++;
+		fed_emit(f, FED_EVENT_REFUSED, id, why.text);
+		return f->scheme->lost(f, f->scheme_state, id, err);
 	}
 	if (rc) {
 		*err = why;
@@ -260,17 +259,28 @@ static int message_lost(struct fed_federation *f, const struct fed_envelope *e,
 {
 	const uint32_t id = e->head.kind == FED_MESSAGE_MODEL ? e->head.to : e->head.from;
 
-	if (e->round != f->rounds || !fed_invitation_close(f, id))
+	if (!is_open(f, id, e->round))
 		return FED_OK;
+	fed_invitation_close(f, id);
 	f->record.lost++;
 	fed_emit(f, FED_EVENT_LOST, id, e->why);
 	return f->scheme->lost(f, f->scheme_state, id, err);
+}
+
+static int deadline_comes(struct fed_federation *f, uint64_t number, struct fed_error *err)
+{
+	if (number != f->deadline || !f->scheme->deadline)
+		return FED_OK; /* of a version that is complete */
+	f->deadline = 0;
+	return f->scheme->deadline(f, f->scheme_state, err);
 }
 
 static int dispatch(struct fed_federation *f, const struct fed_due *due, struct fed_error *err)
 {
 	if (due->kind == FED_DUE_TRAINED)
 		return client_sends(f, (uint32_t)due->ref, due->who, err);
+	if (due->kind == FED_DUE_DEADLINE)
+		return deadline_comes(f, due->ref, err);
 
 	struct fed_envelope *e = fed_post_take(&f->post, due->ref);
 	int rc = FED_OK;
@@ -286,19 +296,34 @@ static int dispatch(struct fed_federation *f, const struct fed_due *due, struct 
 	return rc;
 }
 
-/* One event, or a wait for one.  FED_REJECT: told to stop. */
-static int advance(struct fed_federation *f, struct fed_error *err)
+/* Nothing is under way and invitations are open: whoever has them will never answer. */
+static int nobody_answers(struct fed_federation *f, struct fed_error *err)
+{
+	for (uint32_t i = 0; i < f->open_room && f->n_open; i++) {
+		while (f->open[i].number) {
+			const uint32_t id = f->open[i].client;
+			fed_invitation_close(f, id);
+			f->record.lost++;
+			fed_emit(f, FED_EVENT_LOST, id, "never answered");
+			if (f->scheme->lost(f, f->scheme_state, id, err))
+				return FED_FAIL;
+		}
+	}
+	return FED_OK;
+}
+
+/* One event, or a wait for one. */
+static int next_event(struct fed_federation *f, struct fed_error *err)
 {
 	struct fed_due due;
 
-	if (atomic_load(&f->stop) >= 2)
-		return fed_reject(err, "aborted; the model is as before the round");
 	if (fed_vclock_next(&f->clock, &due))
 		return dispatch(f, &due, err);
-	if (fed_is_simulated(f->transport))
-		return fed_fail(err, "%u of %u clients never answered and nothing is under way", f->n_open,
-		                f->n_invited);
-	return fed_post_poll(&f->post, POLL_SECONDS, err);
+	if (!fed_is_simulated(f->transport))
+		return fed_post_poll(&f->post, POLL_SECONDS, err);
+	if (f->n_open)
+		return nobody_answers(f, err);
+	return fed_fail(err, "scheme %s waits for nothing", f->scheme->name);
 }
 
 static double norm(const float *v, size_t n)
@@ -333,25 +358,17 @@ static void count_rounds(struct fed_federation *f)
 	}
 }
 
-/* From the invitations to the step; nothing is final yet. */
-static int run_round(struct fed_federation *f, struct fed_error *err)
+/* The version is complete: make the step. */
+static int make_step(struct fed_federation *f, struct fed_error *err)
 {
-	int rc = pack_model(f, err);
-
-	if (rc == FED_OK)
-		rc = f->scheme->begin(f, f->scheme_state, err);
-	while (rc == FED_OK && !f->scheme->complete(f, f->scheme_state))
-		rc = advance(f, err);
-	if (rc)
-		return rc;
 	if (f->record.reported == 0)
-		return fed_fail(err, "none of %u clients reported (%.0f lost, %.0f refused)", f->n_invited,
-		                f->record.lost, f->record.refused);
+		return fed_fail(err, "none of %.0f clients reported (%.0f lost, %.0f refused, %.0f late)",
+		                f->record.invited, f->record.lost, f->record.refused, f->record.late);
 
 	float *step = fed_alloc_floats(f->net->dim);
 	if (!step)
 		return fed_fail_memory(err, f->net->dim * sizeof *step, "the step");
-	rc = f->scheme->finish(f, f->scheme_state, step, err);
+	int rc = f->scheme->finish(f, f->scheme_state, step, err);
 	if (rc == FED_OK)
 		rc = apply_step(f, step, err);
 	fed_free_floats(step);
@@ -377,6 +394,8 @@ static void begin_record(struct fed_federation *f)
 		.test_accuracy = NAN,
 		.test_loss = NAN,
 		.train_loss = NAN,
+		.staleness = NAN,
+		.updates = f->record.updates,
 		.lr = f->plan.lr,
 	};
 }
@@ -391,40 +410,112 @@ static int evaluate_round(struct fed_federation *f, struct fed_error *err)
 	                               &f->record.test_loss, &f->record.test_accuracy, err);
 }
 
-int fed_federation_round(struct fed_federation *f, struct fed_error *err)
+static void close_round(struct fed_federation *f)
 {
-	const double clock = f->clock.now, wall = fed_wall_seconds();
-	struct fed_instance_backup before = {0};
+	f->scheme->end(f, f->scheme_state);
+	f->in_round = false;
+	f->deadline = 0;
+	fed_parcel_drop(f->outgoing);
+	f->outgoing = NULL;
+	fed_backup_release(&f->before);
+}
 
+void fed_federation_abort(struct fed_federation *f, const char *why)
+{
+	if (!f->in_round)
+		return;
+	fed_recall(f);
+	fed_instance_rollback(f->aggregator, &f->before);
+	f->record.updates = f->updates_before;
+	f->clock.now = f->clock_before;
+	close_round(f);
+	fed_emit(f, FED_EVENT_ABORTED, FED_SERVER, why);
+}
+
+/* The step is made: what else belongs to a version. */
+static void complete_round(struct fed_federation *f)
+{
+	struct fed_error unknown;
+
+	f->version++;
+	fed_trainer_commit(f->trainer);
+	count_rounds(f);
+	close_round(f);
+	if (!f->scheme->overlaps)
+		fed_recall(f);
+	f->record.clock = f->clock.now;
+	const double began = fed_wall_seconds();
+	/* The step stands even if there is no memory to evaluate it. */
+	if (evaluate_round(f, &unknown))
+		fed_emit(f, FED_EVENT_WARNING, FED_SERVER, unknown.text);
+	f->record.wall -= fed_wall_seconds() - began; /* the caller counts all of it */
+}
+
+int fed_federation_begin(struct fed_federation *f, struct fed_error *err)
+{
+	const double began = fed_wall_seconds();
+
+	if (f->in_round)
+		return FED_OK;
 	int rc = prepare_round(f, err);
 	if (rc)
 		return rc;
-	if (fed_instance_backup(f->aggregator, &before, err)) {
-		fed_backup_release(&before);
+	if (fed_instance_backup(f->aggregator, &f->before, err)) {
+		fed_backup_release(&f->before);
 		return FED_FAIL;
 	}
-	f->rounds++;
+	f->in_round = true;
+	f->clock_before = f->clock.now;
+	f->updates_before = f->record.updates;
 	begin_record(f);
-	rc = run_round(f, err);
-	f->scheme->end(f, f->scheme_state);
-	fed_trainer_end_round(f->trainer, rc == FED_OK);
-	fed_post_clear(&f->post);
-	fed_vclock_clear(&f->clock);
-	f->record.wall = fed_wall_seconds() - wall;
-	if (rc) {
-		fed_instance_rollback(f->aggregator, &before);
-		f->clock.now = clock;
-		fed_emit(f, FED_EVENT_ABORTED, FED_SERVER, err->text);
-	} else {
-		f->version++;
-		count_rounds(f);
-		f->record.clock = f->clock.now;
-		/* The step stands even if there is no memory to evaluate it. */
-		struct fed_error unknown;
-		if (evaluate_round(f, &unknown))
-			fed_emit(f, FED_EVENT_WARNING, FED_SERVER, unknown.text);
+	rc = f->scheme->begin(f, f->scheme_state, err);
+	if (rc)
+		fed_federation_abort(f, err->text);
+	else
+		fed_emit(f, FED_EVENT_BEGIN, FED_SERVER, NULL);
+	f->record.wall += fed_wall_seconds() - began;
+	return rc;
+}
+
+/* One event of the round, and the step if it was the last. */
+static int advance(struct fed_federation *f, bool *made, struct fed_error *err)
+{
+	int rc = FED_OK;
+
+	if (atomic_load(&f->stop) >= 2)
+		return fed_reject(err, "aborted; the model is as before the round");
+	if (!f->scheme->complete(f, f->scheme_state))
+		rc = next_event(f, err);
+	if (rc || !f->scheme->complete(f, f->scheme_state))
+		return rc;
+	rc = make_step(f, err);
+	if (rc)
+		return rc;
+	complete_round(f);
+	*made = true;
+	return FED_OK;
+}
+
+int fed_federation_advance(struct fed_federation *f, bool *made, struct fed_error *err)
+{
+	const double began = fed_wall_seconds();
+
+	*made = false;
+	const int rc = advance(f, made, err);
+	if (rc)
+		fed_federation_abort(f, err->text);
+	f->record.wall += fed_wall_seconds() - began;
+	if (*made)
 		fed_emit(f, FED_EVENT_ROUND, FED_SERVER, NULL);
-	}
-	fed_backup_release(&before);
+	return rc;
+}
+
+int fed_federation_round(struct fed_federation *f, struct fed_error *err)
+{
+	bool made = false;
+	int rc = fed_federation_begin(f, err);
+
+	while (rc == FED_OK && !made)
+		rc = fed_federation_advance(f, &made, err);
 	return rc;
 }

@@ -3,9 +3,14 @@
  * train/federation.h - a composed federation, running: server, clients, scheme, clock.
  *
  * It borrows dataset, net, clients and plugin instances from the session, and owns the model's
- * parameters, the clock, the post and the pool of threads.  fed_federation_round() makes one
- * version; on any failure and on abort the model, the aggregator's state and the clients' kept
- * vectors are bit for bit what they were.
+ * parameters, the clock, the post and the pool of threads.
+ *
+ * A round makes one version: fed_federation_begin() opens it, each fed_federation_advance() handles
+ * one event of virtual time, the last one steps and evaluates.  Between two of these calls the
+ * world stands still and may be looked at.  On any failure and on abort the model, the
+ * aggregator's state and the clients' kept vectors are bit for bit what they were before the round,
+ * and what was under way is recalled.  What is under way when a version is complete stays so if
+ * the scheme wants it (async).
  */
 #ifndef FED_TRAIN_FEDERATION_H
 #define FED_TRAIN_FEDERATION_H
@@ -36,25 +41,39 @@ extern const struct fed_field fed_settings_fields[];
 
 struct fed_federation;
 
+/* A client was sent the model and has not answered yet; at most one for each client. */
+struct fed_invitation {
+	uint64_t number;  /* from 1; what its messages carry as `round` */
+	uint64_t version; /* of the model that was sent */
+	double sent;      /* virtual seconds */
+	struct fed_parcel *model;
+	uint32_t client;
+};
+
 /* Who talks to whom and who waits for whom.  In core, one file each. */
 struct fed_scheme {
 	const char *name, *help, *doc;
 	const struct fed_field *fields;
 	size_t state_size;
-	/* Invite clients for the next version. */
+	/* A new version begins: invite clients. */
 	int (*begin)(struct fed_federation *, void *state, struct fed_error *);
-	/* An update passed the gate (the envelope is the caller's), or will never come. */
+	/* An update passed the gate (the envelope is the caller's; base is the model that its client
+	 * received).  FED_REJECT refuses it in words. */
 	int (*arrived)(struct fed_federation *, void *state, const struct fed_envelope *,
-	               struct fed_error *);
+	               const float *base, struct fed_error *);
+	/* An invitation will never be answered. */
 	int (*lost)(struct fed_federation *, void *state, uint32_t client, struct fed_error *);
+	/* Optional: the deadline that fed_set_deadline() set has come. */
+	int (*deadline)(struct fed_federation *, void *state, struct fed_error *);
 	/* Whether the version is complete. */
 	bool (*complete)(const struct fed_federation *, const void *state);
-	/* Make the step into out [dim]. */
+	/* Make the step into out [dim].  FED_FAIL ends the round without one. */
 	int (*finish)(struct fed_federation *, void *state, float *out, struct fed_error *);
-	/* After finish, failure or abort: let go of what the round held. */
+	/* After finish, failure or abort: let go of what the version held. */
 	void (*end)(struct fed_federation *, void *state);
+	bool overlaps; /* what is under way when a version is complete goes on */
 };
-extern const struct fed_scheme fed_scheme_sync;
+extern const struct fed_scheme fed_scheme_sync, fed_scheme_async;
 const struct fed_scheme *fed_scheme_at(size_t i); /* NULL past the last */
 int fed_scheme_find(const char *name, const struct fed_scheme **, struct fed_error *);
 
@@ -73,18 +92,21 @@ struct fed_federation {
 	/* owned */
 	float *params; /* [net->dim], the global model */
 	uint64_t version;
-	uint64_t rounds; /* invitations made, aborted ones included */
+	uint64_t invitations; /* made so far, aborted ones included */
 	struct fed_vclock clock;
 	struct fed_post post;
 	struct fed_pool *pool;
 	struct fed_trainer *trainer;
 	struct fed_plan plan;        /* of the round that runs */
 	struct fed_record record;    /* of the round that runs, or the last */
-	struct fed_parcel *outgoing; /* the model as this round sends it */
-	uint32_t *invited;           /* [n_invited] of this round, ascending */
-	bool *open;                  /* [n_invited] still expected to report */
-	uint32_t n_invited, n_open;
-	struct fed_host host; /* what aggregators may call */
+	struct fed_parcel *outgoing; /* the model as it is sent now; NULL: to be packed */
+	struct fed_invitation *open; /* hash table [open_room] by client; number 0: free */
+	uint32_t n_open, open_room;
+	bool in_round;
+	struct fed_instance_backup before;   /* of the aggregator, while in_round */
+	double clock_before, updates_before; /* while in_round */
+	uint64_t deadlines, deadline;        /* set so far; number of the one that counts, 0: none */
+	struct fed_host host;                /* what aggregators may call */
 	/* The last round's updates as the aggregator judged them, for the views. */
 	struct fed_update *judged; /* delta, base and returned are NULL */
 	struct fed_verdict *verdict;
@@ -104,7 +126,14 @@ void fed_federation_release(struct fed_federation *); /* zeroed is fine */
 int fed_federation_reopen(struct fed_federation *, struct fed_error *);
 int fed_federation_rethread(struct fed_federation *, struct fed_error *);
 
-/* One version.  FED_REJECT: refused before anything was sent (no clients, a precondition). */
+/* Open a round if none is open.  FED_REJECT: refused before anything was sent (no clients). */
+int fed_federation_begin(struct fed_federation *, struct fed_error *);
+/* One event of the open round; *made when it was the last and the version stands.  FED_REJECT: it
+ * was aborted because `stop` said so. */
+int fed_federation_advance(struct fed_federation *, bool *made, struct fed_error *);
+/* End the open round, if any, without a step; everything is as before it. */
+void fed_federation_abort(struct fed_federation *, const char *why);
+/* Begin, and advance until the version stands. */
 int fed_federation_round(struct fed_federation *, struct fed_error *);
 
 /* Loss and accuracy of params on examples [first, first + n) of the dataset, in parallel; the same

@@ -3,25 +3,35 @@
  * train/invite.h - what every scheme needs: invitations, and updates as an aggregator sees them.
  *
  * An invitation is open from the moment the model leaves for a client until its update was taken
- * or refused, or one of the messages was lost.  An update without an open invitation of this
- * round (late, twice, never asked) is refused before the scheme hears of it.
+ * or refused, one of the messages was lost, or the scheme closed it (late).  Each ends in exactly
+ * one of these, and is counted there: invited = reported + refused + lost + late + still open.
+ * What arrives without an open invitation (late, twice, never asked) is refused before the scheme
+ * hears of it.
  */
 #ifndef FED_TRAIN_INVITE_H
 #define FED_TRAIN_INVITE_H
 
 #include "train/federation.h"
 
-/* Send the model to these clients (ascending ids); counts them in record.invited. */
+/* Send the model to these clients, none of which has an open invitation. */
 int fed_invite(struct fed_federation *, const uint32_t *clients, uint32_t n, struct fed_error *);
-uint32_t fed_invitations_open(const struct fed_federation *);
-/* Whether it was open; then it no longer is. */
-bool fed_invitation_close(struct fed_federation *, uint32_t client);
+/* The open invitation of a client, or NULL. */
+const struct fed_invitation *fed_invitation_of(const struct fed_federation *, uint32_t client);
+/* It ends; the caller counts how. */
+void fed_invitation_close(struct fed_federation *, uint32_t client);
+/* All that are open end as late. */
+void fed_invitations_expire(struct fed_federation *, const char *why);
+/* All that are open are forgotten, trainings and messages with them. */
+void fed_recall(struct fed_federation *);
+/* Call the scheme's deadline() after so many virtual seconds, unless the round ends before. */
+int fed_set_deadline(struct fed_federation *, double seconds, struct fed_error *);
 
 /* Begin an aggregation of at most `most` updates on the present model. */
 int fed_begin_aggregation(struct fed_federation *, struct fed_aggregation *, uint32_t most,
                           struct fed_error *);
-/* The update in an envelope that passed the gate; valid while the envelope is. */
-struct fed_update fed_update_of(const struct fed_federation *, const struct fed_envelope *);
+/* The update in an envelope that passed the gate; valid while envelope and base are. */
+struct fed_update fed_update_of(const struct fed_federation *, const struct fed_envelope *,
+                                const float *base);
 /* After a finished aggregation: who was used, with what weight, for records and views. */
 int fed_keep_verdicts(struct fed_federation *, const struct fed_aggregation *, struct fed_error *);
 

@@ -18,7 +18,12 @@ struct fed_record {
 	double test_loss;     /* mean over test examples; NaN when not evaluated */
 	double train_loss;    /* mean of the used clients' local losses, by weight */
 	double step_norm;     /* Euclidean norm of the step */
-	double invited, reported, used, refused, lost; /* clients */
+	/* Invitations of this round, and what became of invitations in it: reported (taken by the
+	 * aggregator), refused, lost on the way, or late (closed before the answer came). */
+	double invited, reported, refused, lost, late;
+	double used;      /* updates in the step */
+	double updates;   /* the same since version 0 */
+	double staleness; /* mean over the used: versions made while they were under way */
 	double bytes_up, bytes_down, messages;
 	double client_flops, server_flops;
 	double lr; /* of the clients in this round */
@@ -33,6 +38,7 @@ enum fed_event_kind {
 	FED_EVENT_REPORTED, /* its update reached the server and was taken */
 	FED_EVENT_REFUSED,  /* the gate or the aggregator refused it: text */
 	FED_EVENT_LOST,     /* a message was lost: text */
+	FED_EVENT_LATE,     /* `client` had not answered when its invitation was closed: text */
 	FED_EVENT_ROUND,    /* a round ended: record is complete */
 	FED_EVENT_ABORTED,  /* a round ended without a step: text; the model is as before */
 	FED_EVENT_PLUGIN,   /* a plugin's note: text */

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * train/sync.c - the synchronous scheme: invite a sample of clients, wait for all of them.
+ * train/sync.c - the synchronous scheme: invite a sample of clients, wait for enough of them, step.
  *
- * McMahan 2017, algorithm 1: m = max(C K, 1) clients drawn uniformly without replacement; the
- * server steps when each of them has reported or is known to be lost.
+ * McMahan 2017, algorithm 1: m = max(C K, 1) clients drawn uniformly without replacement.  Bonawitz
+ * 2019, section 4: invite more than are needed, take the first, give up the rest.
  */
 #include <math.h>
 #include <string.h>
@@ -13,48 +13,72 @@
 #include "train/invite.h"
 
 struct sync {
+	double deadline, quorum, over_select; /* settings */
 	struct fed_aggregation aggregation;
-	bool begun;
+	uint32_t enough; /* reports that complete the version */
+	bool begun, over;
 };
 
-static uint32_t participants(const struct fed_settings *s, uint32_t population)
+static const struct fed_field fields[] = {
+	FED_REAL(struct sync, deadline, 0, 0, 1e12,
+             "virtual seconds after which a round no longer waits; 0: it waits"),
+	FED_REAL(struct sync, quorum, 1, 0, 1, "share of the clients wanted that completes a round"),
+	FED_REAL(struct sync, over_select, 1, 1, 100, "invite this many times the clients wanted"),
+	FED_END,
+};
+
+static uint32_t wanted(const struct fed_settings *s, uint32_t population)
 {
 	const double share = floor(s->fraction * population + 0.5);
-	double m = s->participants ? (double)s->participants : share;
+	const double m = s->participants ? (double)s->participants : share;
 
-	if (m > population)
-		m = population;
-	return m < 1 ? 1 : (uint32_t)m;
+	return m < 1 ? 1 : m > population ? population : (uint32_t)m;
+}
+
+/* m distinct present clients, ascending. */
+static int choose(const struct fed_federation *f, uint32_t *chosen, uint32_t m,
+                  struct fed_error *err)
+{
+	struct fed_stream draw =
+		fed_stream_open((uint64_t)f->settings->seed, FED_FOR_SAMPLE, f->version, 0);
+
+	if (fed_stream_choose(&draw, f->clients->n_present, m, chosen, err))
+		return FED_FAIL;
+	for (uint32_t i = 0; i < m; i++)
+		chosen[i] = f->clients->present[chosen[i]];
+	return FED_OK;
 }
 
 static int sync_begin(struct fed_federation *f, void *state, struct fed_error *err)
 {
 	struct sync *s = state;
-	const struct fed_clients *c = f->clients;
-	const uint32_t m = participants(f->settings, c->n_present);
-	struct fed_stream draw =
-		fed_stream_open((uint64_t)f->settings->seed, FED_FOR_SAMPLE, f->version, 0);
-	uint32_t *chosen = fed_alloc_array(m, sizeof *chosen);
+	const uint32_t population = f->clients->n_present, m = wanted(f->settings, population);
+	const double more = ceil(m * s->over_select - 1e-9);
+	const uint32_t invited = more > population ? population : (uint32_t)more;
+	uint32_t *chosen = fed_alloc_array(invited, sizeof *chosen);
 
+	s->enough = (uint32_t)ceil(m * s->quorum - 1e-9);
+	s->enough += s->enough == 0;
+	s->over = false;
 	if (!chosen)
-		return fed_fail_memory(err, m * sizeof *chosen, "the participants");
-	int rc = fed_stream_choose(&draw, c->n_present, m, chosen, err);
-	for (uint32_t i = 0; rc == FED_OK && i < m; i++)
-		chosen[i] = c->present[chosen[i]];
+		return fed_fail_memory(err, invited * sizeof *chosen, "the participants");
+	int rc = choose(f, chosen, invited, err);
 	if (rc == FED_OK)
-		rc = fed_begin_aggregation(f, &s->aggregation, m, err);
+		rc = fed_begin_aggregation(f, &s->aggregation, invited, err);
 	s->begun = rc == FED_OK;
 	if (rc == FED_OK)
-		rc = fed_invite(f, chosen, m, err);
+		rc = fed_invite(f, chosen, invited, err);
+	if (rc == FED_OK && s->deadline > 0)
+		rc = fed_set_deadline(f, s->deadline, err);
 	fed_free(chosen);
 	return rc;
 }
 
 static int sync_arrived(struct fed_federation *f, void *state, const struct fed_envelope *e,
-                        struct fed_error *err)
+                        const float *base, struct fed_error *err)
 {
 	struct sync *s = state;
-	const struct fed_update update = fed_update_of(f, e);
+	const struct fed_update update = fed_update_of(f, e, base);
 
 	return fed_aggregation_add(&s->aggregation, &update, err);
 }
@@ -62,19 +86,34 @@ static int sync_arrived(struct fed_federation *f, void *state, const struct fed_
 static int sync_lost(struct fed_federation *f, void *state, uint32_t client, struct fed_error *err)
 {
 	(void)f, (void)state, (void)client, (void)err;
-	return FED_OK; /* the invitation is closed: nobody waits for it */
+	return FED_OK; /* its invitation is closed: nobody waits for it */
+}
+
+static int sync_deadline(struct fed_federation *f, void *state, struct fed_error *err)
+{
+	struct sync *s = state;
+
+	(void)err;
+	s->over = true;
+	fed_invitations_expire(f, "the deadline has passed");
+	return FED_OK;
 }
 
 static bool sync_complete(const struct fed_federation *f, const void *state)
 {
-	(void)state;
-	return fed_invitations_open(f) == 0;
+	const struct sync *s = state;
+
+	return s->over || s->aggregation.n >= s->enough || f->n_open == 0;
 }
 
 static int sync_finish(struct fed_federation *f, void *state, float *out, struct fed_error *err)
 {
 	struct sync *s = state;
 
+	fed_invitations_expire(f, "enough others have reported");
+	if (s->quorum < 1 && s->aggregation.n < s->enough)
+		return fed_fail(err, "the quorum is missed: %zu clients reported, %u are needed",
+		                s->aggregation.n, s->enough);
 	if (fed_aggregation_finish(&s->aggregation, out, err))
 		return FED_FAIL;
 	return fed_keep_verdicts(f, &s->aggregation, err);
@@ -87,22 +126,32 @@ static void sync_end(struct fed_federation *f, void *state)
 	(void)f;
 	if (s->begun)
 		fed_aggregation_release(&s->aggregation);
-	memset(s, 0, sizeof *s);
+	s->begun = false;
 }
 
 const struct fed_scheme fed_scheme_sync = {
 	.name = "sync",
-	.help = "invite a sample of the clients, wait for all, step once",
-	.doc = "Each round invites m = max(C K, 1) of the K clients, drawn uniformly without\n"
+	.help = "invite a sample of the clients, wait for them, step once",
+	.doc = "Each round wants m = max(C K, 1) of the K clients, drawn uniformly without\n"
 		   "replacement (settings `fraction` = C, or `participants` = m). Each trains E epochs\n"
 		   "of mini-batches of B examples on its own data (`epochs`, `batch`) and sends its\n"
-		   "update; the server waits for all of them, then the aggregator makes one step.\n"
-		   "A round lasts as long as its slowest client.\n"
-		   "Source: McMahan et al. 2017, algorithm 1.\n",
+		   "update; when they have reported the aggregator makes one step. A round lasts as\n"
+		   "long as the slowest client that it waits for:\n"
+		   "\n"
+		   "  over-select=1.3  invites 1.3 m clients and steps with the first m\n"
+		   "  quorum=0.8       steps as soon as 0.8 m have reported; with fewer it fails\n"
+		   "  deadline=60      steps after 60 virtual seconds with whoever has reported\n"
+		   "\n"
+		   "Clients that are not waited for are late: their work is dropped and counted.\n"
+		   "A client that never answers is lost once nothing else is under way.\n"
+		   "\n"
+		   "Source: McMahan et al. 2017, algorithm 1; Bonawitz et al. 2019, section 4.\n",
+	.fields = fields,
 	.state_size = sizeof(struct sync),
 	.begin = sync_begin,
 	.arrived = sync_arrived,
 	.lost = sync_lost,
+	.deadline = sync_deadline,
 	.complete = sync_complete,
 	.finish = sync_finish,
 	.end = sync_end,

@@ -22,13 +22,22 @@ struct training {
 	struct fed_job job;
 	struct fed_trainer *trainer;
 	uint32_t client;
-	uint64_t version;
+	uint64_t version, round; /* of the model's message */
+	struct fed_plan plan;
 	struct fed_parcel *model;  /* received: parameters, then the aggregator's SENT vectors */
 	struct fed_parcel *result; /* delta, then returned vectors */
 	float **kept;              /* this training's copy of what the client keeps */
 	uint32_t steps;
-	double loss; /* sum over examples and epochs */
-	bool submitted, stopped, no_memory;
+	double loss;    /* sum over examples and epochs */
+	bool submitted; /* the pool has it */
+	bool ran;       /* set by its thread; read when the pool has it no more */
+	bool stopped, no_memory;
+};
+
+/* What a client that was joined wants to keep. */
+struct learned {
+	uint32_t client;
+	float **kept;
 };
 
 /* What one thread needs. */
@@ -49,8 +58,13 @@ struct fed_trainer {
 	uint32_t evaluation; /* examples of an evaluation batch */
 	/* What the workers' buffers hold at present: */
 	uint32_t room, order_room;
-	struct training **slot;
+	struct training **slot; /* [slots]; NULL: free */
 	uint32_t slots, capacity;
+	uint32_t *vacant; /* [n_vacant] free slots below `slots`, [capacity] long */
+	uint32_t n_vacant;
+	struct learned *learned; /* [n_learned], to be committed */
+	size_t n_learned, learned_room;
+	uint64_t started; /* trainings so far: the order among those due together */
 	atomic_bool stop;
 };
 
@@ -110,11 +124,13 @@ void fed_trainer_free(struct fed_trainer *t)
 {
 	if (!t)
 		return;
-	fed_trainer_end_round(t, false);
+	fed_trainer_recall(t);
 	for (int i = 0; i < t->workers; i++)
 		release_worker(&t->worker[i]);
 	fed_free(t->worker);
 	fed_free(t->slot);
+	fed_free(t->vacant);
+	fed_free(t->learned);
 	fed_free(t);
 }
 
@@ -149,19 +165,36 @@ static bool has_room(const struct fed_trainer *t, uint32_t room, uint32_t exampl
 	       (!velocity || w->velocity);
 }
 
-int fed_trainer_prepare(struct fed_trainer *t, uint32_t max_examples, struct fed_error *err)
+/* Buffers change only while no training runs: those that wait for a thread are taken off the pool,
+ * those that run are waited for. */
+static void hold_trainings(struct fed_trainer *t)
 {
-	const struct fed_federation *f = t->federation;
-	const uint32_t batch = batch_of(&f->plan, max_examples);
-	const uint32_t room = clamp(batch, t->evaluation, t->part);
-	const bool velocity = f->plan.momentum > 0;
-	const bool gradient = velocity || f->plan.weight_decay > 0 || batch > t->part ||
-	                      fed_has_local_gradient(f->aggregator);
+	for (uint32_t i = 0; i < t->slots; i++) {
+		if (!t->slot[i] || !t->slot[i]->submitted)
+			continue;
+		fed_pool_cancel(t->federation->pool, &t->slot[i]->job);
+		t->slot[i]->submitted = false;
+	}
+}
 
-	if (has_room(t, room, max_examples, gradient, velocity))
-		return FED_OK;
-	t->room = room > t->room ? room : t->room;
-	t->order_room = max_examples > t->order_room ? max_examples : t->order_room;
+static int submit(struct fed_trainer *t, struct training *g, struct fed_error *err)
+{
+	const int rc = fed_pool_submit(t->federation->pool, &g->job, err);
+
+	g->submitted = rc == FED_OK;
+	return rc;
+}
+
+static int release_trainings(struct fed_trainer *t, struct fed_error *err)
+{
+	for (uint32_t i = 0; i < t->slots; i++)
+		if (t->slot[i] && !t->slot[i]->ran && submit(t, t->slot[i], err))
+			return FED_FAIL;
+	return FED_OK;
+}
+
+static int make_room(struct fed_trainer *t, bool gradient, bool velocity, struct fed_error *err)
+{
 	for (int k = 0; k < t->workers; k++) {
 		if (!prepare_worker(t, &t->worker[k], gradient, velocity, err))
 			continue;
@@ -171,6 +204,27 @@ int fed_trainer_prepare(struct fed_trainer *t, uint32_t max_examples, struct fed
 		return FED_FAIL;
 	}
 	return FED_OK;
+}
+
+int fed_trainer_prepare(struct fed_trainer *t, uint32_t max_examples, struct fed_error *err)
+{
+	const struct fed_federation *f = t->federation;
+	const uint32_t batch = batch_of(&f->plan, max_examples);
+	const uint32_t room = clamp(batch, t->evaluation, t->part);
+	/* What a training that is under way may need stays. */
+	const struct worker *w = &t->worker[0];
+	const bool velocity = w->velocity || f->plan.momentum > 0;
+	const bool gradient = w->gradient || velocity || f->plan.weight_decay > 0 || batch > t->part ||
+	                      fed_has_local_gradient(f->aggregator);
+
+	if (has_room(t, room, max_examples, gradient, velocity))
+		return FED_OK;
+	t->room = room > t->room ? room : t->room;
+	t->order_room = max_examples > t->order_room ? max_examples : t->order_room;
+	hold_trainings(t);
+	if (make_room(t, gradient, velocity, err))
+		return FED_FAIL;
+	return release_trainings(t, err);
 }
 
 double fed_trainer_flops(const struct fed_trainer *t, const struct fed_client *client)
@@ -237,7 +291,7 @@ static void train(struct training *g, const struct fed_client *client, struct wo
                   const struct fed_sgd *sgd, struct fed_local *local, float *params)
 {
 	struct fed_trainer *t = g->trainer;
-	const struct fed_plan *plan = &t->federation->plan;
+	const struct fed_plan *plan = &g->plan;
 	const uint32_t batch = batch_of(plan, client->count);
 	struct fed_stream shuffle = fed_stream_open((uint64_t)t->federation->settings->seed,
 	                                            FED_FOR_SHUFFLE, g->version, g->client);
@@ -280,6 +334,7 @@ static void run(struct fed_job *job, int worker)
 	const size_t dim = f->net->dim;
 	const uint32_t keeps = fed_client_vectors(f->aggregator);
 
+	g->ran = true;
 	if (told_to_stop(t)) {
 		g->stopped = true;
 		return;
@@ -298,7 +353,7 @@ static void run(struct fed_job *job, int worker)
 		.version = g->version,
 		.client = g->client,
 		.dim = dim,
-		.lr = f->plan.lr,
+		.lr = g->plan.lr,
 		.received = received,
 		.sent = (const float *const *)(g->model->vector + 1),
 		.kept = g->kept,
@@ -306,13 +361,13 @@ static void run(struct fed_job *job, int worker)
 	};
 	struct extra_term term = {.aggregator = f->aggregator, .local = &local};
 	const struct fed_sgd sgd = {
-		.lr = f->plan.lr,
-		.momentum = f->plan.momentum,
-		.weight_decay = f->plan.weight_decay,
+		.lr = g->plan.lr,
+		.momentum = g->plan.momentum,
+		.weight_decay = g->plan.weight_decay,
 		.extra = fed_has_local_gradient(f->aggregator) ? add_term : NULL,
 		.ctx = &term,
 		.gradient = w->gradient,
-		.velocity = f->plan.momentum > 0 ? w->velocity : NULL,
+		.velocity = g->plan.momentum > 0 ? w->velocity : NULL,
 	};
 
 	memcpy(params, received, dim * sizeof *params);
@@ -326,9 +381,13 @@ static void run(struct fed_job *job, int worker)
 		params[j] -= received[j];
 }
 
-int fed_trainer_start(struct fed_trainer *t, uint32_t client, const struct fed_envelope *model,
-                      double due, uint32_t *slot, struct fed_error *err)
+/* A free slot, its number kept below t->slots. */
+static int vacant_slot(struct fed_trainer *t, uint32_t *slot, struct fed_error *err)
 {
+	if (t->n_vacant) {
+		*slot = t->vacant[--t->n_vacant];
+		return FED_OK;
+	}
 	if (t->slots == t->capacity) {
 		const uint32_t more = t->capacity ? 2 * t->capacity : 64;
 		struct training **grown =
@@ -336,23 +395,69 @@ int fed_trainer_start(struct fed_trainer *t, uint32_t client, const struct fed_e
 		if (!grown)
 			return fed_fail_memory(err, more * sizeof *grown, "training");
 		t->slot = grown;
+		uint32_t *vacant =
+			fed_resize(t->vacant, t->capacity * sizeof *vacant, more * sizeof *vacant);
+		if (!vacant)
+			return fed_fail_memory(err, more * sizeof *vacant, "training");
+		t->vacant = vacant;
 		t->capacity = more;
 	}
+	*slot = t->slots++;
+	return FED_OK;
+}
+
+static void free_training(struct fed_trainer *t, uint32_t slot)
+{
+	struct training *g = t->slot[slot];
+
+	fed_parcel_drop(g->model);
+	fed_parcel_drop(g->result);
+	fed_free(g->kept);
+	fed_free(g);
+	t->slot[slot] = NULL;
+	t->vacant[t->n_vacant++] = slot;
+}
+
+int fed_trainer_start(struct fed_trainer *t, uint32_t client, const struct fed_envelope *model,
+                      double due, uint32_t *slot, struct fed_error *err)
+{
 	struct training *g = fed_alloc(sizeof *g);
+
 	if (!g)
 		return fed_fail_memory(err, sizeof *g, "training");
+	if (vacant_slot(t, slot, err)) {
+		fed_free(g);
+		return FED_FAIL;
+	}
 	*g = (struct training){
-		.job = {.run = run, .due = due, .seq = t->slots},
+		.job = {.run = run, .due = due, .seq = t->started++},
 		.trainer = t,
 		.client = client,
 		.version = model->version,
+		.round = model->round,
+		.plan = t->federation->plan,
 		.model = fed_parcel_share(model->parcel),
 	};
-	t->slot[t->slots] = g;
-	*slot = t->slots++;
-	if (fed_pool_submit(t->federation->pool, &g->job, err))
-		return FED_FAIL;
-	g->submitted = true;
+	t->slot[*slot] = g;
+	return submit(t, g, err);
+}
+
+/* Remember what the client wants to keep, until the round is committed or recalled. */
+static int remember(struct fed_trainer *t, struct training *g, struct fed_error *err)
+{
+	if (!g->kept)
+		return FED_OK;
+	if (t->n_learned == t->learned_room) {
+		const size_t room = t->learned_room ? 2 * t->learned_room : 16;
+		struct learned *grown =
+			fed_resize(t->learned, t->learned_room * sizeof *grown, room * sizeof *grown);
+		if (!grown)
+			return fed_fail_memory(err, room * sizeof *grown, "what clients keep");
+		t->learned = grown;
+		t->learned_room = room;
+	}
+	t->learned[t->n_learned++] = (struct learned){.client = g->client, .kept = g->kept};
+	g->kept = NULL;
 	return FED_OK;
 }
 
@@ -361,61 +466,60 @@ int fed_trainer_join(struct fed_trainer *t, uint32_t slot, struct fed_envelope *
 {
 	struct training *g = t->slot[slot];
 	const struct fed_client *client = &t->federation->clients->client[g->client];
+	int rc = FED_OK;
 
-	fed_pool_join(t->federation->pool, &g->job);
+	if (g->submitted)
+		fed_pool_join(t->federation->pool, &g->job);
 	g->submitted = false;
-	fed_parcel_drop(g->model);
-	g->model = NULL;
 	if (g->no_memory)
-		return fed_fail(err, "out of memory for the update of client %u", g->client);
-	if (g->stopped)
-		return fed_reject(err, "client %u was told to stop", g->client);
-	const double seen = (double)client->count * (double)t->federation->plan.epochs;
-	update->samples = client->count;
-	update->steps = g->steps;
-	update->loss = (float)(g->loss / seen);
-	update->parcel = g->result;
-	g->result = NULL;
-	return FED_OK;
+		rc = fed_fail(err, "out of memory for the update of client %u", g->client);
+	else if (g->stopped)
+		rc = fed_reject(err, "aborted; the model is as before the round");
+	else
+		rc = remember(t, g, err);
+	if (rc == FED_OK) {
+		const double seen = (double)client->count * (double)g->plan.epochs;
+		update->version = g->version;
+		update->round = g->round;
+		update->samples = client->count;
+		update->steps = g->steps;
+		update->loss = (float)(g->loss / seen);
+		update->parcel = g->result;
+		g->result = NULL;
+	}
+	free_training(t, slot);
+	return rc;
 }
 
-void fed_trainer_stop(struct fed_trainer *t)
+void fed_trainer_commit(struct fed_trainer *t)
+{
+	struct fed_clients *clients = t->federation->clients;
+
+	for (size_t i = 0; i < t->n_learned; i++) {
+		struct fed_client *client = fed_clients_get(clients, t->learned[i].client);
+		if (!client) {
+			fed_free(t->learned[i].kept); /* it left */
+			continue;
+		}
+		fed_free(client->kept);
+		client->kept = t->learned[i].kept;
+	}
+	t->n_learned = 0;
+	if (fed_client_vectors(t->federation->aggregator))
+		clients->kept_vectors = fed_client_vectors(t->federation->aggregator);
+}
+
+void fed_trainer_recall(struct fed_trainer *t)
 {
 	atomic_store(&t->stop, true);
-}
-
-/* A training that ended becomes the client's memory. */
-static void commit_kept(struct fed_clients *clients, struct training *g)
-{
-	struct fed_client *client = fed_clients_get(clients, g->client);
-
-	if (!g->kept || !client || g->stopped || g->no_memory)
-		return;
-	fed_free(client->kept);
-	client->kept = g->kept;
-	g->kept = NULL;
-}
-
-void fed_trainer_end_round(struct fed_trainer *t, bool commit)
-{
-	struct fed_federation *f = t->federation;
-
-	fed_trainer_stop(t);
-	for (uint32_t i = 0; i < t->slots; i++) {
-		struct training *g = t->slot[i];
-
-		if (g->submitted)
-			fed_pool_cancel(f->pool, &g->job);
-		else if (commit)
-			commit_kept(f->clients, g);
-		fed_parcel_drop(g->model);
-		fed_parcel_drop(g->result);
-		fed_free(g->kept);
-		fed_free(g);
-	}
-	t->slots = 0;
-	if (commit && fed_client_vectors(f->aggregator))
-		f->clients->kept_vectors = fed_client_vectors(f->aggregator);
+	hold_trainings(t);
+	for (uint32_t i = 0; i < t->slots; i++)
+		if (t->slot[i])
+			free_training(t, i);
+	t->slots = t->n_vacant = 0;
+	for (size_t i = 0; i < t->n_learned; i++)
+		fed_free(t->learned[i].kept);
+	t->n_learned = 0;
 	atomic_store(&t->stop, false);
 }
 

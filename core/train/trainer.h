@@ -22,16 +22,16 @@ double fed_trainer_flops(const struct fed_trainer *, const struct fed_client *);
  * *slot names it.  Takes its own share of the parcel. */
 int fed_trainer_start(struct fed_trainer *, uint32_t client, const struct fed_envelope *model,
                       double due, uint32_t *slot, struct fed_error *);
-/* Wait for it; fills the update's claims and parcel (the caller's).  FED_REJECT: it was told to
- * stop (fed_trainer_stop). */
+/* Wait for it; fills the update's claims and parcel (the caller's).  The slot is free
+ * again.  FED_REJECT: it saw that the round is to be aborted. */
 int fed_trainer_join(struct fed_trainer *, uint32_t slot, struct fed_envelope *update,
                      struct fed_error *);
 
-/* All that run end at their next step. */
-void fed_trainer_stop(struct fed_trainer *);
-/* Forget all trainings of the round; with `commit` the clients that ended keep what they learned
- * (kept vectors), without it they are as before. */
-void fed_trainer_end_round(struct fed_trainer *, bool commit);
+/* What clients that were joined since the last commit or recall have learned to keep (kept
+ * vectors) becomes theirs. */
+void fed_trainer_commit(struct fed_trainer *);
+/* Trainings that run end at their next step and are forgotten, with what was not committed. */
+void fed_trainer_recall(struct fed_trainer *);
 
 /* Evaluation on thread `worker`: the sum of the losses of examples first .. first + n - 1, n at
  * most fed_trainer_evaluation_batch(); *hits grows by those classified right. */

@@ -59,6 +59,7 @@ void lab_compose(struct lab *lab, const char *dataset, const char *model, const 
 	memset(lab, 0, sizeof *lab);
 	fed_fields_default(fed_settings_fields, &lab->settings);
 	lab->settings.threads = 2;
+	lab_scheme(lab, &fed_scheme_sync, NULL, NULL);
 	ck_assert_int_eq(fed_registry_init(&lab->plugins, &err), FED_OK);
 	split(dataset, &w);
 	ck_assert_msg(fed_dataset_load(&lab->data, w.name, w.assign, w.n, 1, &err) == FED_OK, "%s",
@@ -90,13 +91,28 @@ void lab_add(struct lab *lab, uint32_t clients, int64_t samples, enum fed_partit
 	              "%s", err.text);
 }
 
+void lab_scheme(struct lab *lab, const struct fed_scheme *scheme, const char *key,
+                const char *value)
+{
+	struct fed_error err = {""};
+
+	ck_assert_uint_le(scheme->state_size, sizeof lab->scheme_state);
+	if (lab->scheme != scheme) {
+		memset(lab->scheme_state, 0, sizeof lab->scheme_state);
+		fed_fields_default(scheme->fields, lab->scheme_state);
+	}
+	lab->scheme = scheme;
+	if (key)
+		ck_assert_msg(fed_fields_set(scheme->fields, lab->scheme_state, key, value, &err) == FED_OK,
+		              "%s", err.text);
+}
+
 void lab_start(struct lab *lab)
 {
 	struct fed_error err = {""};
 
-	ck_assert_uint_le(fed_scheme_sync.state_size, sizeof lab->scheme_state);
 	ck_assert_msg(fed_federation_init(&lab->federation, lab->data, &lab->net, &lab->clients,
-	                                  &lab->aggregator, &lab->transport, &fed_scheme_sync,
+	                                  &lab->aggregator, &lab->transport, lab->scheme,
 	                                  lab->scheme_state, &lab->settings, lab->sink, &err) == FED_OK,
 	              "%s", err.text);
 }

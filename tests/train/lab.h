@@ -15,7 +15,8 @@ struct lab {
 	struct fed_net net;
 	struct fed_clients clients;
 	struct fed_federation federation;
-	char scheme_state[256] __attribute__((aligned(16)));
+	const struct fed_scheme *scheme; /* sync*/
+	char scheme_state[512] __attribute__((aligned(16)));
 	struct fed_sink sink; /* set before lab_start; may be empty */
 };
 
@@ -26,6 +27,8 @@ void lab_compose(struct lab *, const char *dataset, const char *model, const cha
 /* More clients. */
 void lab_add(struct lab *, uint32_t clients, int64_t samples, enum fed_partition_kind kind,
              double flops);
+/* A setting of the scheme. */
+void lab_scheme(struct lab *, const struct fed_scheme *, const char *key, const char *value);
 void lab_start(struct lab *);
 /* n rounds that must succeed. */
 void lab_run(struct lab *, int n);

@@ -1,0 +1,161 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * train/async.c - the asynchronous scheme: some clients are always at work, the server steps when
+ * updates come in.
+ *
+ * Xie 2019 (each update makes a version), Nguyen 2022 (each K do).  Which of the two is the
+ * aggregator's to say (updates_per_step).  An update knows how many versions were made since its
+ * client received the model: its staleness.
+ */
+#include <string.h>
+
+#include "base/mem.h"
+#include "base/random.h"
+#include "train/invite.h"
+
+/* Invitations lost in a row, beside ten for each place, after which a round gives up. */
+#define LOST_MAX 1000u
+
+struct async {
+	int64_t concurrency, max_staleness; /* settings */
+	struct fed_aggregation aggregation;
+	uint32_t enough; /* updates that complete the version */
+	uint64_t lost;   /* invitations in a row */
+	bool begun;
+};
+
+static const char *const no_limit[] = {"none", NULL};
+static const struct fed_field fields[] = {
+	FED_INT(struct async, concurrency, 10, 1, 10000000, "clients at work at any moment"),
+	FED_INT_WORD(struct async, max_staleness, -1, -1, 1000000000, no_limit,
+                 "an update on a model that is more versions old is refused"),
+	FED_END,
+};
+
+/* A client without an open invitation, uniformly; the stream is that of the next invitation. */
+static uint32_t choose(const struct fed_federation *f)
+{
+	const struct fed_clients *c = f->clients;
+	struct fed_stream draw =
+		fed_stream_open((uint64_t)f->settings->seed, FED_FOR_SAMPLE, f->invitations + 1, 1);
+
+	for (int tries = 0; tries < 64; tries++) {
+		const uint32_t id = c->present[fed_stream_below(&draw, c->n_present)];
+		if (!fed_invitation_of(f, id))
+			return id;
+	}
+	/* Nearly all are at work: the first idle one from a random place. */
+	uint32_t at = fed_stream_below(&draw, c->n_present);
+	while (fed_invitation_of(f, c->present[at]))
+		at = (at + 1) % c->n_present;
+	return c->present[at];
+}
+
+static int top_up(struct fed_federation *f, const struct async *s, struct fed_error *err)
+{
+	const uint32_t population = f->clients->n_present;
+	const uint32_t room =
+		s->concurrency < (int64_t)population ? (uint32_t)s->concurrency : population;
+
+	while (f->n_open < room) {
+		const uint32_t client = choose(f);
+		if (fed_invite(f, &client, 1, err))
+			return FED_FAIL;
+	}
+	return FED_OK;
+}
+
+static int async_begin(struct fed_federation *f, void *state, struct fed_error *err)
+{
+	struct async *s = state;
+
+	s->lost = 0;
+	s->enough = fed_updates_per_step(f->aggregator);
+	if (fed_begin_aggregation(f, &s->aggregation, s->enough, err))
+		return FED_FAIL;
+	s->begun = true;
+	return top_up(f, s, err);
+}
+
+/* A place is free: another client gets the present model, unless the version is complete and the
+ * next one will be sent. */
+static int refill(struct fed_federation *f, const struct async *s, struct fed_error *err)
+{
+	return s->aggregation.n < s->enough ? top_up(f, s, err) : FED_OK;
+}
+
+static int async_arrived(struct fed_federation *f, void *state, const struct fed_envelope *e,
+                         const float *base, struct fed_error *err)
+{
+	struct async *s = state;
+	const struct fed_update update = fed_update_of(f, e, base);
+
+	if (s->max_staleness >= 0 && update.staleness > s->max_staleness)
+		return fed_reject(err, "its model is %u versions old, at most %lld are allowed",
+		                  update.staleness, (long long)s->max_staleness);
+	s->lost = 0;
+	const int rc = fed_aggregation_add(&s->aggregation, &update, err);
+	return rc ? rc : refill(f, s, err);
+}
+
+static int async_lost(struct fed_federation *f, void *state, uint32_t client, struct fed_error *err)
+{
+	struct async *s = state;
+
+	(void)client;
+	/* Whoever replaces a lost client may be lost too, for ever. */
+	if (++s->lost > LOST_MAX + 10 * (uint64_t)s->concurrency)
+		return fed_fail(err, "the last %llu invitations were all lost or refused",
+		                (unsigned long long)s->lost);
+	return refill(f, s, err);
+}
+
+static bool async_complete(const struct fed_federation *f, const void *state)
+{
+	const struct async *s = state;
+
+	(void)f;
+	return s->aggregation.n >= s->enough;
+}
+
+static int async_finish(struct fed_federation *f, void *state, float *out, struct fed_error *err)
+{
+	struct async *s = state;
+
+	if (fed_aggregation_finish(&s->aggregation, out, err))
+		return FED_FAIL;
+	return fed_keep_verdicts(f, &s->aggregation, err);
+}
+
+static void async_end(struct fed_federation *f, void *state)
+{
+	struct async *s = state;
+
+	(void)f;
+	if (s->begun)
+		fed_aggregation_release(&s->aggregation);
+	s->begun = false;
+}
+
+const struct fed_scheme fed_scheme_async = {
+	.name = "async",
+	.help = "clients are always at work, the server steps as updates come in",
+	.doc = "`concurrency` clients, drawn uniformly among the idle, are at work at any moment;\n"
+		   "whoever answers is replaced at once by another, who gets the newest model. Each\n"
+		   "update makes a version (fedasync), or each K updates do (fedbuff). Nobody waits for\n"
+		   "stragglers; the price is staleness: an update was computed on a model that is some\n"
+		   "versions old. max-staleness=N refuses older ones.\n"
+		   "`round N` makes N versions. What is under way when they are made goes on with the\n"
+		   "next `round`.\n"
+		   "\n"
+		   "Source: Xie, Koyejo, Gupta 2019; Nguyen et al. 2022 (FedBuff).\n",
+	.fields = fields,
+	.state_size = sizeof(struct async),
+	.begin = async_begin,
+	.arrived = async_arrived,
+	.lost = async_lost,
+	.complete = async_complete,
+	.finish = async_finish,
+	.end = async_end,
+	.overlaps = true,
+};
