@@ -129,7 +129,7 @@ START_TEST(csv_has_all_rounds)
 		lines += bytes.s[i] == '\n';
 	}
 	ck_assert_uint_eq(lines, 4);
-	ck_assert_uint_eq(commas, 4 * 17);
+	ck_assert_uint_eq(commas, 4 * 20);
 	ck_assert_ptr_nonnull(strstr(bytes.s, "round,clock,wall,test_accuracy,test_loss,"));
 	/* Round 1 was not evaluated: two empty cells, which pandas reads as NaN. */
 	const char *row = strstr(bytes.s, "\n1,");
