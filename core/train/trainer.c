@@ -461,6 +461,28 @@ static int remember(struct fed_trainer *t, struct training *g, struct fed_error 
 	return FED_OK;
 }
 
+/* Wait for its thread.  One that saw an abort which is over (its version was complete already, or
+ * the round was aborted before this training's turn came) begins again. */
+static int join_job(struct fed_trainer *t, struct training *g, struct fed_error *err)
+{
+	for (;;) {
+		if (g->submitted)
+			fed_pool_join(t->federation->pool, &g->job);
+		g->submitted = false;
+		if (!g->stopped || told_to_stop(t))
+			return FED_OK;
+		fed_parcel_drop(g->result);
+		fed_free(g->kept);
+		g->result = NULL;
+		g->kept = NULL;
+		g->stopped = false;
+		g->steps = 0;
+		g->loss = 0;
+		if (submit(t, g, err))
+			return FED_FAIL;
+	}
+}
+
 int fed_trainer_join(struct fed_trainer *t, uint32_t slot, struct fed_envelope *update,
                      struct fed_error *err)
 {
@@ -468,9 +490,10 @@ int fed_trainer_join(struct fed_trainer *t, uint32_t slot, struct fed_envelope *
 	const struct fed_client *client = &t->federation->clients->client[g->client];
 	int rc = FED_OK;
 
-	if (g->submitted)
-		fed_pool_join(t->federation->pool, &g->job);
-	g->submitted = false;
+	if (join_job(t, g, err)) {
+		free_training(t, slot);
+		return FED_FAIL;
+	}
 	if (g->no_memory)
 		rc = fed_fail(err, "out of memory for the update of client %u", g->client);
 	else if (g->stopped)
