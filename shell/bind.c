@@ -132,6 +132,12 @@ static bool split_pair(const char *word, char *key, size_t size, const char **va
 	return true;
 }
 
+/* The name that should bring rows is unknown, or brings none: the command says which. */
+static bool names_nothing(const struct fed_call *c, const struct fed_shell *shell)
+{
+	return c->command->more && fed_call_has(c, 0) && !c->command->more(shell, c->args);
+}
+
 static int take_pair(struct fed_call *c, const struct fed_shell *shell, const char *key,
                      const char *value, struct fed_error *err)
 {
@@ -140,7 +146,8 @@ static int take_pair(struct fed_call *c, const struct fed_shell *shell, const ch
 	if (row)
 		return set_row(c, row, value, err);
 	row = fed_fields_find(more_rows(c, shell), key);
-	if (!(c->command->flags & FED_COMMAND_ANY_KEY) && (!row || fed_field_vector(row)))
+	if (!(c->command->flags & FED_COMMAND_ANY_KEY) && !names_nothing(c, shell) &&
+	    (!row || fed_field_vector(row)))
 		return refuse_key(c, shell, key, err);
 	return add_extra(c, key, value, err);
 }

@@ -82,6 +82,16 @@ START_TEST(exit_codes_tell)
 }
 END_TEST
 
+START_TEST(an_unknown_name_is_told_before_its_parameters)
+{
+	go(ARGUMENTS("-c", "model cn hidden=3"), NULL);
+	ck_assert_int_eq(run.code, 2);
+	ck_assert_ptr_nonnull(strstr(run.err, "did you mean cnn?"));
+	go(ARGUMENTS("-c", "dataset nosuch.csv label=y"), NULL);
+	ck_assert_ptr_nonnull(strstr(run.err, "no file is called nosuch.csv"));
+}
+END_TEST
+
 START_TEST(options_are_checked)
 {
 	go(ARGUMENTS("--nosuch"), NULL);
@@ -201,6 +211,7 @@ int main(void)
 	tcase_add_test(tests, a_script_prints_this);
 	tcase_add_test(tests, the_first_command_works_with_defaults);
 	tcase_add_loop_test(tests, exit_codes_tell, 0, (int)(sizeof codes / sizeof *codes));
+	tcase_add_test(tests, an_unknown_name_is_told_before_its_parameters);
 	tcase_add_test(tests, options_are_checked);
 	tcase_add_test(tests, standard_input_is_a_script);
 	tcase_add_test(tests, a_script_that_sources_itself_ends);
