@@ -397,14 +397,6 @@ void fed_call_local_end(const struct fed_instance *aggregator, const struct fed_
 		aggregator_of(aggregator)->local_end(aggregator->state, local, w);
 }
 
-uint32_t fed_updates_per_step(const struct fed_instance *aggregator)
-{
-	const struct fed_aggregator *plugin = aggregator_of(aggregator);
-	const uint32_t n = plugin->updates_per_step ? plugin->updates_per_step(aggregator->state) : 1;
-
-	return n ? n : 1;
-}
-
 uint32_t fed_client_vectors(const struct fed_instance *aggregator)
 {
 	return aggregator_of(aggregator)->client_vectors;

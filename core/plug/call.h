@@ -45,8 +45,6 @@ void fed_call_local_gradient(const struct fed_instance *aggregator, const struct
                              const float *w, float *g, size_t j0, size_t j1);
 void fed_call_local_end(const struct fed_instance *aggregator, const struct fed_local *,
                         const float *w);
-/* At least 1. */
-uint32_t fed_updates_per_step(const struct fed_instance *aggregator);
 uint32_t fed_client_vectors(const struct fed_instance *aggregator);
 uint32_t fed_returned_vectors(const struct fed_instance *aggregator);
 /* How many updates make a version under scheme async: at least 1, also of a plugin that says 0. */
