@@ -4,7 +4,7 @@
 
 100 clients IID, 10 a round, training and averaging without evaluation.  Lean: no DataLoader, tensors
 in memory, one model a process, models travel as flat vectors in shared memory, SGD in place.
-The 2NN's backward is written out, its weight gradients added to the weights by the products
+The MLP's (McMahan's 2NN) backward is written out, its weight gradients added to the weights by the products
 themselves; the CNN uses autograd on channels-last tensors.  One JSON line.
 
     torch_round.py MODEL EPOCHS BATCH(0 = all) LR ROUNDS PROCESSES THREADS
@@ -33,7 +33,7 @@ import torch.nn.functional as F
 DATA = os.environ.get("FASHION_MNIST", "/usr/share/datasets/fashion-mnist")
 CLIENTS, SELECTED, EXAMPLES = 100, 10, 60000
 SHAPES = {
-    "2nn": [(200, 784), (200,), (200, 200), (200,), (10, 200), (10,)],
+    "mlp": [(200, 784), (200,), (200, 200), (200,), (10, 200), (10,)],
     "cnn": [(32, 1, 5, 5), (32,), (64, 32, 5, 5), (64,), (512, 3136), (512,), (10, 512), (10,)],
 }[MODEL]
 SIZES = [int(np.prod(shape)) for shape in SHAPES]
@@ -48,7 +48,7 @@ def load():
     pixels = read_idx("train-images-idx3-ubyte.gz", 16, (EXAMPLES, 784))
     x = torch.from_numpy(pixels.astype(np.float32) / 255)
     y = torch.from_numpy(read_idx("train-labels-idx1-ubyte.gz", 8, EXAMPLES).astype(np.int64))
-    return (x if MODEL == "2nn" else x.view(-1, 1, 28, 28)), y
+    return (x if MODEL == "mlp" else x.view(-1, 1, 28, 28)), y
 
 
 def initial():
@@ -74,10 +74,10 @@ class Trainer:
             ]
             for q in self.p:
                 q.requires_grad_()
-        self.step = self.step_2nn if MODEL == "2nn" else self.step_cnn
+        self.step = self.step_mlp if MODEL == "mlp" else self.step_cnn
 
     @torch.no_grad()
-    def step_2nn(self, x, y):
+    def step_mlp(self, x, y):
         w1, b1, w2, b2, w3, b3 = self.p
         rate = -LR / len(y)
         h1 = torch.addmm(b1, x, w1.t()).relu_()
@@ -182,7 +182,7 @@ def main():
 @torch.no_grad()
 def loss(p, x, y):
     """Mean training loss on some examples: rounds that learn nothing would be no yardstick."""
-    if MODEL == "2nn":
+    if MODEL == "mlp":
         h = F.relu(F.linear(F.relu(F.linear(x, p[0], p[1])), p[2], p[3]))
         return F.cross_entropy(F.linear(h, p[4], p[5]), y).item()
     h = F.max_pool2d(F.relu(F.conv2d(x, p[0], p[1], padding=2)), 2)
