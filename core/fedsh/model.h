@@ -110,6 +110,12 @@ struct fed_builder {
 	             size_t config_size, struct fed_error *);
 	/* Exactly once, last. */
 	int (*loss)(struct fed_builder *, enum fed_loss, struct fed_error *);
+	/* What follows came later: a host whose `size` ends before it does not have it. */
+	bool tokens; /* an example is a row of tokens 0 .. classes - 1, its label the next one */
+	/* (T) tokens to (T, width): a row of a table for each. */
+	int (*embedding)(struct fed_builder *, uint32_t vocabulary, uint32_t width, struct fed_error *);
+	/* (T, width) to (units): the last state of a gated recurrent unit (as torch.nn.GRU). */
+	int (*gru)(struct fed_builder *, uint32_t units, struct fed_error *);
 };
 
 struct fed_model {

@@ -184,6 +184,21 @@ static int add_flatten(struct fed_builder *b, struct fed_error *err)
 	return append_built_in(b, &fed_layer_flatten, NULL, 0, err);
 }
 
+static int add_embedding(struct fed_builder *b, uint32_t vocabulary, uint32_t width,
+                         struct fed_error *err)
+{
+	const struct fed_embedding_config c = {.vocabulary = vocabulary, .width = width};
+
+	return append_built_in(b, &fed_layer_embedding, &c, sizeof c, err);
+}
+
+static int add_gru(struct fed_builder *b, uint32_t units, struct fed_error *err)
+{
+	const struct fed_gru_config c = {.units = units};
+
+	return append_built_in(b, &fed_layer_gru, &c, sizeof c, err);
+}
+
 /* The plugin's struct may be older, and shorter, than the host's. */
 static int check_layer(const struct fed_layer *ops, const void *config, size_t config_size,
                        struct fed_error *err)
@@ -263,6 +278,9 @@ struct fed_builder *fed_net_builder(struct fed_net_builder *storage, struct fed_
 				.flatten = add_flatten,
 				.layer = add_layer,
 				.loss = set_loss,
+				.tokens = net->tokens,
+				.embedding = add_embedding,
+				.gru = add_gru,
 			},
 		.net = net,
 	};

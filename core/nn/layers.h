@@ -22,6 +22,13 @@ struct fed_pool_config {
 	uint32_t size;
 };
 
+struct fed_embedding_config {
+	uint32_t vocabulary, width;
+};
+struct fed_gru_config {
+	uint32_t units;
+};
+
 extern const struct fed_layer fed_layer_dense;    /* W (in, units), b (units) */
 extern const struct fed_layer fed_layer_conv;     /* K (kernel, kernel, C, filters), b (filters) */
 extern const struct fed_layer fed_layer_max_pool; /* first of equal values gets the gradient */
@@ -29,5 +36,7 @@ extern const struct fed_layer fed_layer_mean_pool;
 extern const struct fed_layer fed_layer_relu;
 extern const struct fed_layer fed_layer_tanh;
 extern const struct fed_layer fed_layer_flatten;
+extern const struct fed_layer fed_layer_embedding; /* E (vocabulary, width), from N(0, 1) */
+extern const struct fed_layer fed_layer_gru; /* W (in, 3U), U (U, 3U), b (3U), c (3U): r, z, n */
 
 #endif

@@ -28,6 +28,7 @@ struct fed_net_layer {
 struct fed_net {
 	struct fed_shape input;
 	uint32_t classes, outputs;
+	bool tokens; /* the dataset's; set after fed_net_init, before the builder is made */
 	enum fed_loss loss;
 	size_t layers;
 	struct fed_net_layer *layer; /* [layers] */

@@ -45,6 +45,7 @@ int fed_net_for(struct fed_net *net, const struct fed_instance *model,
 	struct fed_net_builder builder;
 
 	fed_net_init(net, &data->shape, data->classes, data->outputs);
+	net->tokens = data->tokens;
 	if (fed_call_build(model, fed_net_builder(&builder, net), err) || fed_net_finish(net, err)) {
 		fed_net_release(net);
 		return FED_FAIL;
@@ -78,7 +79,8 @@ static bool same_face(const struct fed_net *net, const struct fed_dataset *data)
 	return net->input.rank == data->shape.rank &&
 	       memcmp(net->input.dim, data->shape.dim, data->shape.rank * sizeof *net->input.dim) ==
 	           0 &&
-	       net->classes == data->classes && net->outputs == data->outputs;
+	       net->classes == data->classes && net->outputs == data->outputs &&
+	       net->tokens == data->tokens;
 }
 
 /* What becomes of the model when the data changes. */
@@ -342,6 +344,8 @@ static const char *default_model(const struct fed_dataset *data)
 {
 	if (data->classes == 0)
 		return "linear";
+	if (data->tokens)
+		return "gru";
 	return data->shape.rank > 1 ? "mlp" : "softmax";
 }
 

@@ -32,6 +32,7 @@ static const struct net_case nets[] = {
 	{MLP, {3, {9, 7, 1}}, 10, 10},
 	{CNN, {3, {12, 12, 1}}, 10, 10},
 	{LENET, {3, {16, 16, 1}}, 10, 10},
+	{"embedding 11 6, gru 9, dense 11", {1, {7}}, 11, 11},
 	{"flatten, relu, tanh, dense 4", {2, {3, 5}}, 0, 4},
 	{"conv 16 3 1, relu, relu, mean_pool 3, max_pool 1, tanh, flatten, flatten, dense 3",
      {3, {9, 10, 3}},
@@ -54,6 +55,10 @@ static inline int add_word(struct fed_builder *b, const char *word, struct fed_e
 		return b->max_pool(b, x, err);
 	if (strcmp(kind, "mean_pool") == 0)
 		return b->mean_pool(b, x, err);
+	if (strcmp(kind, "embedding") == 0)
+		return b->embedding(b, x, y, err);
+	if (strcmp(kind, "gru") == 0)
+		return b->gru(b, x, err);
 	if (strcmp(kind, "relu") == 0)
 		return b->relu(b, err);
 	if (strcmp(kind, "tanh") == 0)
@@ -87,6 +92,12 @@ static inline void fill(float *v, size_t n, uint64_t key)
 		v[j] = (float)(2 * fed_random_real(key, j) - 1);
 }
 
+static inline void fill_tokens(float *v, size_t n, uint32_t vocabulary)
+{
+	for (size_t j = 0; j < n; j++)
+		v[j] = (float)(fed_random(4, j) % vocabulary);
+}
+
 /* A net with parameters, a batch and room for its gradients. */
 struct trial {
 	struct fed_net net;
@@ -111,6 +122,8 @@ static inline void make_trial(struct trial *t, const struct net_case *c, uint32_
 	fed_net_init_params(&t->net, t->params, 7);
 	fill(t->input, batch * fed_shape_size(&c->input), 1);
 	fill(t->target, (size_t)batch * c->outputs, 2);
+	if (strncmp(c->layers, "embedding", 9) == 0)
+		fill_tokens(t->input, batch * fed_shape_size(&c->input), c->classes);
 	for (uint32_t i = 0; i < batch && c->classes; i++)
 		t->label[i] = (int32_t)(fed_random(3, i) % c->classes);
 }

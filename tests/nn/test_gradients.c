@@ -24,6 +24,12 @@ static const struct net_case cases[] = {
      3,
      3},
 	{"relu, dense 3", {1, {9}}, 3, 3},
+	{"gru 5, dense 3", {2, {1, 4}}, 3, 3},
+	{"gru 4, dense 3", {2, {6, 3}}, 3, 3},
+	{"gru 19, dense 2", {2, {9, 17}}, 0, 2},
+	{"embedding 5 3, gru 4, dense 5", {1, {8}}, 5, 5},
+	{"embedding 4 18, gru 21, tanh, dense 4", {1, {5}}, 4, 4},
+	{"embedding 6 2, tanh, dense 6", {1, {3}}, 6, 6},
 };
 
 /* (f(v + step) - f(v - step)) / 2 step. */

@@ -23,6 +23,12 @@ static const struct {
 	{{"dense 0", {1, {4}}, 2, 2}, "dense 0 has no output"},
 	{{"dense 4000000000, dense 2", {1, {4}}, 2, 2}, "more than 268435456 values"},
 	{{"dense 100000000, dense 10", {1, {40}}, 10, 10}, "larger than 2147483648 parameters"},
+	{{"gru 3, dense 2", {1, {4}}, 2, 2},
+     "gru needs a sequence (T, width), gets examples of rank 1"},
+	{{"gru 0, dense 2", {2, {4, 2}}, 2, 2}, "gru 0: the units are 1 to 32768"},
+	{{"embedding 2 4, dense 2", {2, {4, 2}}, 2, 2},
+     "needs a row of tokens, gets examples of rank 2"},
+	{{"embedding 2 0, dense 2", {1, {4}}, 2, 2}, "embedding 2 0 has no table"},
 	{{"dense 3", {1, {4}}, 2, 2}, "the last layer gives 3, the dataset needs 2 outputs"},
 };
 
@@ -239,6 +245,26 @@ START_TEST(broken_plugin_layers_are_refused)
 }
 END_TEST
 
+/* Tokens that were shifted or are none are the nearest ones; nothing is learned about inputs. */
+START_TEST(any_number_is_a_token)
+{
+	static const float odd[] = {-3, NAN, 0.4f, 1.6f, 4, 1e30f, -INFINITY, INFINITY};
+	static const size_t row[] = {0, 0, 0, 2, 4, 4, 0, 4};
+	const struct net_case c = {"embedding 5 3, dense 5", {1, {8}}, 5, 5};
+	struct trial t;
+
+	make_trial(&t, &c, 1);
+	memcpy(t.input, odd, sizeof odd);
+	gradient_of(&t);
+	const float *dx = fed_workspace_input_gradient(&t.ws);
+	for (size_t i = 0; i < 8; i++) {
+		ck_assert_mem_eq(t.ws.activation[1] + 3 * i, t.params + 3 * row[i], 3 * sizeof(float));
+		ck_assert_float_eq(dx[i], 0);
+	}
+	free_trial(&t);
+}
+END_TEST
+
 /* Running -------------------------------------------------------------------- */
 
 START_TEST(same_seed_same_parameters)
@@ -252,9 +278,12 @@ START_TEST(same_seed_same_parameters)
 	ck_assert_mem_ne(t.params, u.params, t.net.dim * sizeof(float));
 	for (size_t l = 0; l < t.net.layers; l++) {
 		const struct fed_net_layer *layer = &t.net.layer[l];
-		const double bound =
-			1 / sqrt((double)layer->flops / 2 / (double)fed_shape_size(&layer->out));
+		const double products = layer->flops / 2 / (double)fed_shape_size(&layer->out);
+		const bool gru = layer->ops == &fed_layer_gru;
+		const double bound = 1 / sqrt(gru ? layer->out.dim[0] : products);
 
+		if (layer->ops == &fed_layer_embedding)
+			continue; /* normal */
 		for (size_t j = 0; j < layer->count; j++)
 			ck_assert_double_le(fabs((double)t.params[layer->offset + j]), bound * 1.000001);
 	}
@@ -384,6 +413,43 @@ START_TEST(files_have_the_order_of_pytorch)
 }
 END_TEST
 
+START_TEST(gru_files_have_the_order_of_pytorch)
+{
+	static const struct {
+		const char *name;
+		uint32_t rank, shape[2];
+		size_t at, place; /* a position of the file and where it is in the layer */
+	} wanted[] = {
+		{"gru1.weight_ih_l0", 2, {12, 6}, 7 * 6 + 5, 5 * 12 + 7},
+		{"gru1.weight_hh_l0", 2, {12, 4}, 11 * 4 + 3, (6 + 3) * 12 + 11},
+		{"gru1.bias_ih_l0", 1, {12}, 10, 10 * 12 + 10},
+		{"gru1.bias_hh_l0", 1, {12}, 2, 11 * 12 + 2},
+	};
+	const struct net_case c = {"embedding 5 6, gru 4, dense 5", {1, {3}}, 5, 5};
+	struct trial t;
+	struct fed_tensor tensor;
+	char name[48];
+
+	make_trial(&t, &c, 1);
+	ck_assert_uint_eq(t.net.layer[1].count, 12 * 12);
+	for (uint32_t k = 0; k < 4; k++) {
+		ck_assert(fed_net_tensor(&t.net, 1, k, name, &tensor));
+		ck_assert_str_eq(name, wanted[k].name);
+		ck_assert_uint_eq(tensor.file_rank, wanted[k].rank);
+		ck_assert_uint_eq(tensor.file_shape[0], wanted[k].shape[0]);
+		ck_assert_uint_eq(tensor.file_shape[1], wanted[k].shape[1]);
+		ck_assert_float_eq(exported(&tensor, t.params, wanted[k].at),
+		                   t.params[30 + wanted[k].place]);
+	}
+	ck_assert(!fed_net_tensor(&t.net, 1, 4, name, &tensor));
+	ck_assert(fed_net_tensor(&t.net, 0, 0, name, &tensor));
+	ck_assert_str_eq(name, "embedding1.weight");
+	ck_assert_float_eq(exported(&tensor, t.params, 4 * 6 + 5), t.params[29]);
+	ck_assert(!fed_net_tensor(&t.net, 0, 1, name, &tensor));
+	free_trial(&t);
+}
+END_TEST
+
 START_TEST(mcmahans_nets_have_their_size)
 {
 	static const struct net_case published[] = {
@@ -460,10 +526,12 @@ int main(void)
 	tcase_add_test(tests, loss_fits_the_dataset);
 	tcase_add_test(tests, plugin_layers_are_copied_and_run);
 	tcase_add_test(tests, broken_plugin_layers_are_refused);
+	tcase_add_test(tests, any_number_is_a_token);
 	tcase_add_loop_test(tests, same_seed_same_parameters, 0, NETS);
 	tcase_add_loop_test(tests, cuts_do_not_change_bits, 0, NETS);
 	tcase_add_loop_test(tests, gradients_repeat, 0, NETS);
 	tcase_add_test(tests, files_have_the_order_of_pytorch);
+	tcase_add_test(tests, gru_files_have_the_order_of_pytorch);
 	tcase_add_test(tests, mcmahans_nets_have_their_size);
 	tcase_add_loop_test(tests, memory_may_run_out, 0, NETS);
 	tcase_add_test(tests, workspaces_are_checked);

@@ -18,6 +18,8 @@
 		.rank = 3, .dim = { h, w, c } \
 	}
 
+enum { NO_TOKENS = 7 }; /* outputs of data that are no tokens although the model is gru */
+
 /* Build a model for data of this shape; the caller releases the net in any case. */
 static int build(const char *name, const char *settings, const struct fed_shape *input,
                  uint32_t classes, uint32_t outputs, struct fed_net *net, struct fed_error *err)
@@ -27,6 +29,7 @@ static int build(const char *name, const char *settings, const struct fed_shape 
 
 	drive_open(&d, name, settings);
 	fed_net_init(net, input, classes, outputs);
+	net->tokens = strcmp(name, "gru") == 0 && outputs != NO_TOKENS;
 	int rc = fed_call_build(&d.instance, fed_net_builder(&builder, net), err);
 	if (rc == FED_OK)
 		rc = fed_net_finish(net, err);
@@ -59,6 +62,9 @@ static const struct accepted {
 	{"lenet", "", IMAGE(32, 32, 3), 10, 10, 62006, FED_LOSS_CROSS_ENTROPY, "ctmctmfdtdtd"},
 	{"lenet", "activation=relu pooling=max", IMAGE(12, 12, 1), 10, 10, 15626,
      FED_LOSS_CROSS_ENTROPY, "crxcrxfdrdrd"},
+	/* 90 x 8; 3 x 64 x (8 + 64 + 2); 64 x 90 + 90 */
+	{"gru", "", POINT(40), 90, 90, 720 + 14208 + 5850, FED_LOSS_CROSS_ENTROPY, "egd"},
+	{"gru", "embedding=2 units=3", POINT(5), 4, 4, 8 + 63 + 16, FED_LOSS_CROSS_ENTROPY, "egd"},
 };
 
 static char letter_of(const struct fed_layer *ops)
@@ -67,9 +73,9 @@ static char letter_of(const struct fed_layer *ops)
 		const struct fed_layer *ops;
 		char letter;
 	} kinds[] = {
-		{&fed_layer_dense, 'd'},   {&fed_layer_conv, 'c'},     {&fed_layer_relu, 'r'},
-		{&fed_layer_tanh, 't'},    {&fed_layer_max_pool, 'x'}, {&fed_layer_mean_pool, 'm'},
-		{&fed_layer_flatten, 'f'},
+		{&fed_layer_dense, 'd'},   {&fed_layer_conv, 'c'},      {&fed_layer_relu, 'r'},
+		{&fed_layer_tanh, 't'},    {&fed_layer_max_pool, 'x'},  {&fed_layer_mean_pool, 'm'},
+		{&fed_layer_flatten, 'f'}, {&fed_layer_embedding, 'e'}, {&fed_layer_gru, 'g'},
 	};
 
 	for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
@@ -111,6 +117,8 @@ static const struct refused {
 	{"lenet", POINT(60), 4, 4, "needs images, gets examples of 60 numbers", "use softmax or mlp"},
 	{"lenet", IMAGE(28, 11, 1), 4, 4, "at least 12x12, gets 28x11", "use cnn or mlp"},
 	{"lenet", IMAGE(28, 28, 1), 0, 1, "needs classes", "use linear or mlp"},
+	{"gru", POINT(5), NO_TOKENS, NO_TOKENS, "needs rows of tokens", "use softmax or mlp"},
+	{"gru", POINT(5), 0, NO_TOKENS, "needs rows of tokens", "use linear or mlp"},
 };
 
 START_TEST(refusals_name_another_model)
