@@ -163,9 +163,9 @@ static int run_history(struct fed_shell *shell, const struct fed_call *call, str
 
 static int run_bill(struct fed_shell *shell, const struct fed_call *call, struct fed_error *err)
 {
-	static const char *const rows[] = {"round",    "clock",      "wall",         "invited",
-	                                   "used",     "refused",    "lost",         "messages",
-	                                   "bytes_up", "bytes_down", "client_flops", "server_flops"};
+	static const char *const rows[] = {
+		"round", "clock",    "wall",     "invited",    "used",         "refused",     "lost",
+		"late",  "messages", "bytes_up", "bytes_down", "client_flops", "server_flops"};
 	const struct fed_history *h = &shell->session.history;
 	struct fed_table table = {.columns = 3, .right = "lrl"};
 	struct fed_record total;

@@ -21,7 +21,6 @@
 #ifndef FED_PLUGINS_FROM_BIN
 #define FED_PLUGINS_FROM_BIN "../lib/fedsh/plugins"
 #endif
-#define FED_VERSION "0.1.0"
 
 struct options {
 	const char *command, *json;
@@ -282,7 +281,7 @@ int main(int argc, char **argv)
 	if (fed_signals_ending())
 		result = 128 + fed_signals_ending();
 	fed_signals_connect(NULL);
-	if (fflush(shell.out) && result == FED_EXIT_OK)
+	if ((fflush(shell.out) || ferror(shell.out)) && result == FED_EXIT_OK)
 		result = FED_EXIT_IO;
 	if (shell.json && shell.json != stdout && fclose(shell.json) && result == FED_EXIT_OK)
 		result = FED_EXIT_IO;

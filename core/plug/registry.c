@@ -307,7 +307,7 @@ static int find_idle(struct fed_registry *registry, enum fed_kind kind, const ch
 int fed_registry_unload(struct fed_registry *registry, enum fed_kind kind, const char *name,
                         struct fed_error *err)
 {
-	size_t place;
+	size_t place = 0;
 
 	if (find_idle(registry, kind, name, &place, err))
 		return FED_FAIL;
@@ -325,7 +325,7 @@ int fed_registry_reload(struct fed_registry *registry, enum fed_kind kind, const
                         const struct fed_entry **out, struct fed_error *err)
 {
 	struct fed_entry *entry;
-	size_t place;
+	size_t place = 0;
 
 	if (find_idle(registry, kind, name, &place, err))
 		return FED_FAIL;

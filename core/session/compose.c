@@ -326,7 +326,7 @@ int fed_session_scheme(struct fed_session *s, const char *name, const struct fed
                        size_t n, struct fed_error *err)
 {
 	const struct fed_scheme *scheme;
-	void *state;
+	void *state = NULL;
 
 	if (fed_scheme_find(name, &scheme, err) || fed_scheme_state_new(&state, scheme, assign, n, err))
 		return FED_FAIL;
