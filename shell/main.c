@@ -257,10 +257,10 @@ int main(int argc, char **argv)
 	struct fed_error err;
 
 	restart_for_blas(argv);
+	fed_blas_init();
 	const int bad = parse_options(argc, argv, &o);
 	if (bad)
 		return bad;
-	fed_blas_init();
 	shell.out = stdout;
 	shell.errors = stderr;
 	shell.plot = draw_chart;
