@@ -152,6 +152,20 @@ static int take_pair(struct fed_call *c, const struct fed_shell *shell, const ch
 	return add_extra(c, key, value, err);
 }
 
+/* `dataset text FILE`: what is named may want a word of its own. */
+static const struct fed_field *next_more(const struct fed_call *c, const struct fed_shell *shell)
+{
+	for (const struct fed_field *row = more_rows(c, shell); row->type; row++) {
+		bool given = !(row->flags & FED_FIELD_POSITIONAL);
+
+		for (size_t i = 0; !given && i < c->n_extra; i++)
+			given = fed_same_name(c->extra[i].key, row->name);
+		if (!given)
+			return row;
+	}
+	return NULL;
+}
+
 /* A word without "=": the next positional argument, or the bare name of a flag. */
 static int take_word(struct fed_call *c, const struct fed_shell *shell, const char *word,
                      struct fed_error *err)
@@ -165,6 +179,9 @@ static int take_word(struct fed_call *c, const struct fed_shell *shell, const ch
 	flag = fed_fields_find(more_rows(c, shell), word);
 	if (flag && flag->type == FED_TYPE_FLAG)
 		return add_extra(c, word, NULL, err);
+	next = flag ? NULL : next_more(c, shell);
+	if (next)
+		return add_extra(c, next->name, word, err);
 	if (flag || (c->command->flags & FED_COMMAND_ANY_KEY))
 		return fed_fail(err, "%s needs a value: %s=VALUE", fed_show(word).s, fed_show(word).s);
 	return fed_fail(err, "%s is one word too many; `help %s` shows what it takes", fed_show(word).s,

@@ -36,6 +36,7 @@ enum fed_generator {
 	FED_GENERATOR_GLYPHS,
 	FED_GENERATOR_LINEAR,
 	FED_GENERATOR_SYNTHETIC,
+	FED_GENERATOR_MARKOV,
 };
 struct fed_stream fed_example_stream(uint64_t seed, enum fed_generator, const struct fed_dataset *,
                                      uint32_t i);
@@ -43,6 +44,7 @@ struct fed_stream fed_example_stream(uint64_t seed, enum fed_generator, const st
 struct fed_stream fed_common_stream(uint64_t seed, enum fed_generator, uint32_t a);
 
 extern const struct fed_source fed_source_fashion, fed_source_glyphs, fed_source_blobs,
-	fed_source_synthetic, fed_source_linear, fed_source_idx, fed_source_csv;
+	fed_source_synthetic, fed_source_linear, fed_source_idx, fed_source_csv, fed_source_text,
+	fed_source_markov;
 
 #endif

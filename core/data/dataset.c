@@ -128,6 +128,8 @@ void fed_dataset_seal(struct fed_dataset *data)
 	                          data->train,        data->test,         data->owners};
 	h = mix(h, sizes, sizeof sizes);
 	h = mix(h, &data->scale, sizeof data->scale);
+	if (data->tokens)
+		h = mix(h, &data->tokens, sizeof data->tokens);
 	h = mix(h, data->bytes, cells);
 	h = mix(h, data->values, cells * sizeof(float));
 	h = mix(h, data->label, all * sizeof *data->label);

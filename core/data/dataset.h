@@ -49,9 +49,9 @@ int fed_dataset_load(struct fed_dataset **, const char *name, const struct fed_a
 
 /* Names, one-line help and parameters of what can be loaded by name; NULL past the last. */
 struct fed_source {
-	const char *name, *help, *doc; /* doc: how it is made, shown by `explain` */
-	const struct fed_field *fields;
-	size_t args_size; /* of the struct that the fields describe */
+	const char *name, *help, *doc;  /* doc: how it is made, shown by `explain` */
+	const struct fed_field *fields; /* a POSITIONAL one may follow the name without its key */
+	size_t args_size;               /* of the struct that the fields describe */
 	int (*load)(struct fed_dataset **, const void *args, const char *path, uint64_t seed,
 	            struct fed_error *);
 };

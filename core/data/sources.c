@@ -11,8 +11,8 @@
 #include "data/build.h"
 
 static const struct fed_source *const named[] = {
-	&fed_source_fashion,   &fed_source_glyphs, &fed_source_blobs,
-	&fed_source_synthetic, &fed_source_linear,
+	&fed_source_fashion, &fed_source_glyphs, &fed_source_blobs, &fed_source_synthetic,
+	&fed_source_linear,  &fed_source_markov, &fed_source_text,
 };
 static const struct fed_source *const by_path[] = {&fed_source_idx, &fed_source_csv};
 
@@ -77,7 +77,9 @@ static int find_by_path(const char *name, const char *path, const struct fed_sou
 	if (ends_with(path, "-ubyte") || ends_with(path, "-ubyte.gz"))
 		return fed_fail(err, "%s is one of four IDX files; name its folder", fed_show(name).s);
 	if (!ends_with(path, ".csv"))
-		return fed_fail(err, "%s is neither a folder of IDX files nor a .csv file",
+		return fed_fail(err,
+		                "%s is neither a folder of IDX files nor a .csv file; for a text say "
+		                "`dataset text FILE`",
 		                fed_show(name).s);
 	*out = &fed_source_csv;
 	return FED_OK;

@@ -177,6 +177,49 @@ static int absolute_name(const char *name, struct fed_text *out, struct fed_erro
 	return out->failed ? fed_fail_memory(err, strlen(name), "the dataset") : FED_OK;
 }
 
+/* "a.txt,~/b.txt" with every part as absolute_name() would have it. */
+static int absolute_list(const char *list, struct fed_text *out, struct fed_error *err)
+{
+	char *copy = fed_strdup(list), *rest = copy, *part;
+	struct fed_text path = {0};
+
+	if (!copy)
+		return fed_fail_memory(err, strlen(list), "the dataset");
+	while ((part = strsep(&rest, ","))) {
+		fed_text_clear(&path);
+		fed_path_expand(part, &path);
+		char *absolute = realpath(fed_text_str(&path), NULL);
+		fed_text_add(out, "%s%s", part == copy ? "" : ",", absolute ? absolute : part);
+		free(absolute);
+		out->failed |= path.failed;
+	}
+	fed_text_release(&path);
+	fed_free(copy);
+	return out->failed ? fed_fail_memory(err, strlen(list), "the dataset") : FED_OK;
+}
+
+/* A copy in which the setting that names files (dataset text) stays right elsewhere, too. */
+static int absolute_settings(struct fed_pairs *out, const struct fed_assign *from, size_t n,
+                             struct fed_error *err)
+{
+	int rc = FED_OK;
+
+	*out = (struct fed_pairs){0};
+	for (size_t i = 0; rc == FED_OK && i < n; i++) {
+		const bool path = from[i].value && fed_same_name(from[i].key, "path");
+		struct fed_text list = {0};
+
+		if (path)
+			rc = absolute_list(from[i].value, &list, err);
+		if (rc == FED_OK)
+			rc = fed_pairs_add(out, from[i].key, path ? fed_text_str(&list) : from[i].value, err);
+		fed_text_release(&list);
+	}
+	if (rc)
+		fed_pairs_release(out);
+	return rc;
+}
+
 static bool same_choice(const struct fed_choice *c, const char *name, const struct fed_pairs *args)
 {
 	if (!c->name || strcmp(c->name, name) != 0 || c->args.n != args->n)
@@ -214,7 +257,7 @@ int fed_session_dataset(struct fed_session *s, const char *name, const struct fe
 	struct fed_pairs args;
 	int rc = FED_FAIL;
 
-	if (fed_pairs_copy(&args, assign, n, err))
+	if (absolute_settings(&args, assign, n, err))
 		return FED_FAIL;
 	fed_path_expand(name, &expanded);
 	if (expanded.failed)

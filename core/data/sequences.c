@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * data/sequences.c - windows over rows of tokens.
+ */
+#include "data/sequences.h"
+
+#include <string.h>
+
+#include "base/mem.h"
+#include "data/build.h"
+
+size_t fed_sequence_least(uint32_t window)
+{
+	return 2 * ((size_t)window + 1);
+}
+
+/* Where the test part begins: both parts have room for a window and its label. */
+static size_t cut_of(const struct fed_sequences_plan *plan, size_t n)
+{
+	const size_t least = (size_t)plan->window + 1;
+	const size_t test = (size_t)(plan->test * (double)n);
+
+	return test < least ? n - least : test > n - least ? least : n - test;
+}
+
+static size_t windows(const struct fed_sequences_plan *plan, size_t n)
+{
+	return (n - plan->window - 1) / plan->stride + 1;
+}
+
+static void fill_part(struct fed_dataset *data, const struct fed_sequences_plan *plan,
+                      const uint8_t *token, size_t n, uint32_t *id)
+{
+	for (size_t i = 0; i < windows(plan, n); i++, ++*id) {
+		const uint8_t *from = token + i * plan->stride;
+
+		memcpy(data->bytes + (size_t)*id * plan->window, from, plan->window);
+		data->label[*id] = from[plan->window];
+	}
+}
+
+static void fill(struct fed_dataset *data, const struct fed_sequences_plan *plan,
+                 const struct fed_sequence *rows, uint32_t n)
+{
+	uint32_t train = 0, test = data->train;
+
+	for (uint32_t k = 0; k < n; k++) {
+		const size_t cut = cut_of(plan, rows[k].n);
+		const uint32_t first = train;
+
+		fill_part(data, plan, rows[k].token, cut, &train);
+		fill_part(data, plan, rows[k].token + cut, rows[k].n - cut, &test);
+		for (uint32_t i = first; i < train; i++)
+			data->owner[i] = k;
+	}
+}
+
+int fed_sequences_make(struct fed_dataset **out, const struct fed_sequences_plan *plan,
+                       const struct fed_sequence *rows, uint32_t n, struct fed_error *err)
+{
+	uint64_t train = 0, test = 0;
+
+	for (uint32_t k = 0; k < n; k++) {
+		const size_t cut = cut_of(plan, rows[k].n);
+
+		train += windows(plan, cut);
+		test += windows(plan, rows[k].n - cut);
+	}
+	if (train + test > UINT32_MAX)
+		return fed_fail(err, "%llu windows are too many; take a larger stride=",
+		                (unsigned long long)(train + test));
+
+	const struct fed_dataset_plan sizes = {.name = plan->name,
+	                                       .shape = {.rank = 1, .dim = {plan->window}},
+	                                       .classes = plan->classes,
+	                                       .train = (uint32_t)train,
+	                                       .test = (uint32_t)test,
+	                                       .bytes = true};
+	if (fed_dataset_new(out, &sizes, err))
+		return FED_FAIL;
+	(*out)->owner = fed_alloc_array(train, sizeof *(*out)->owner);
+	if (!(*out)->owner) {
+		fed_dataset_free(*out);
+		*out = NULL;
+		return fed_fail_memory(err, train * sizeof *(*out)->owner, "the examples' users");
+	}
+	(*out)->owners = n;
+	(*out)->tokens = true;
+	(*out)->scale = 1; /* a token is its byte */
+	fill(*out, plan, rows, n);
+	return FED_OK;
+}
