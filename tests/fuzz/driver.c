@@ -3,6 +3,7 @@
 #include "fuzz/fuzz.h"
 
 #include <ctype.h>
+#include <dirent.h>
 #include <errno.h>
 #include <signal.h>
 #include <stdbool.h>
@@ -134,6 +135,18 @@ static void make_folder(void)
 	exit(2);
 }
 
+/* Also when a target died and left files. */
+static void remove_folder(void)
+{
+	DIR *dir = opendir(folder);
+	if (!dir)
+		return;
+	for (const struct dirent *entry; (entry = readdir(dir)) != NULL;)
+		unlinkat(dirfd(dir), entry->d_name, 0);
+	closedir(dir);
+	rmdir(folder);
+}
+
 /* When something goes wrong --------------------------------------------------- */
 
 void fed_fuzz_broken(const char *claim, const char *file, int line)
@@ -147,6 +160,7 @@ static char crash_name[256];
 
 static void leave_input(void)
 {
+	remove_folder();
 	FILE *f = fopen(crash_name, "wb");
 	if (!f)
 		return;
@@ -270,7 +284,7 @@ int main(int argc, char **argv)
 	fed_fuzz_end();
 	while (corpus_n > 0)
 		free(corpus[--corpus_n].bytes);
-	rmdir(folder);
+	remove_folder();
 	return rc;
 }
 
@@ -285,6 +299,7 @@ int LLVMFuzzerInitialize(int *argc, char ***argv)
 	(void)argc;
 	(void)argv;
 	make_folder();
+	atexit(remove_folder);
 	fed_fuzz_begin();
 	return 0;
 }
