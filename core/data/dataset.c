@@ -167,6 +167,21 @@ static void shift_floats(const float *restrict from, size_t n, float gain, float
 		to[i] = gain * from[i] + offset;
 }
 
+#define CACHE_LINE 64u
+#define ROWS_AHEAD 3u   /* that gathering asks for before it needs them */
+#define SMALL_BATCH 64u /* the caller has asked for the whole batch already */
+
+void fed_dataset_prefetch(const struct fed_dataset *data, const uint32_t *ids, uint32_t n)
+{
+	const size_t width = data->bytes ? sizeof *data->bytes : sizeof *data->values;
+	const size_t row = fed_shape_size(&data->shape) * width;
+	const char *rows = data->bytes ? (const char *)data->bytes : (const char *)data->values;
+
+	for (uint32_t i = 0; i < n; i++)
+		for (size_t at = 0; at < row; at += CACHE_LINE)
+			__builtin_prefetch(rows + ids[i] * row + at, 0, 2);
+}
+
 static void gather_inputs(const struct fed_dataset *data, const uint32_t *ids, uint32_t n,
                           const struct fed_shift *shift, float *x)
 {
@@ -176,6 +191,8 @@ static void gather_inputs(const struct fed_dataset *data, const uint32_t *ids, u
 	for (uint32_t i = 0; i < n; i++, x += size) {
 		size_t from = (size_t)ids[i] * size;
 
+		if (n > SMALL_BATCH && i + ROWS_AHEAD < n)
+			fed_dataset_prefetch(data, ids + i + ROWS_AHEAD, 1);
 		if (data->bytes)
 			expand_bytes(data->bytes + from, size, gain * data->scale, offset, x);
 		else if (shift)

@@ -16,6 +16,7 @@
 #define SMALLEST_PART 16u
 #define LARGEST_PART 4096u
 #define EVALUATION_BATCH 128u
+#define LOOK_AHEAD 64u /* examples: more would not stay in the cache */
 
 /* One client's training; the job is its first member. */
 struct training {
@@ -32,6 +33,7 @@ struct training {
 	bool submitted; /* the pool has it */
 	bool ran;       /* set by its thread; read when the pool has it no more */
 	bool stopped, no_memory;
+	bool spare; /* the result is one of the trainer's spare parcels */
 };
 
 /* What a client that was joined wants to keep. */
@@ -40,12 +42,17 @@ struct learned {
 	float **kept;
 };
 
+/* Parcels that trainings use again: a fresh one costs as many page faults as it has pages. */
+#define SPARES_MAX 64u
+#define SPARES_BYTES ((size_t)256 << 20)
+
 /* What one thread needs. */
 struct worker {
 	struct fed_workspace space;
 	uint32_t *order; /* the client's examples in this epoch's order */
 	int32_t *label;
 	float *target;
+	float *params;              /* [dim]: the model in training stays in this thread's cache */
 	float *gradient, *velocity; /* [dim], when the plan needs them */
 };
 
@@ -64,6 +71,8 @@ struct fed_trainer {
 	uint32_t n_vacant;
 	struct learned *learned; /* [n_learned], to be committed */
 	size_t n_learned, learned_room;
+	struct fed_parcel *spare[SPARES_MAX]; /* free when nobody else has a share */
+	uint32_t n_spare;
 	uint64_t started; /* trainings so far: the order among those due together */
 	atomic_bool stop;
 };
@@ -74,6 +83,7 @@ static void release_worker(struct worker *w)
 	fed_free(w->order);
 	fed_free(w->label);
 	fed_free(w->target);
+	fed_free_floats(w->params);
 	fed_free_floats(w->gradient);
 	fed_free_floats(w->velocity);
 	memset(w, 0, sizeof *w);
@@ -120,11 +130,18 @@ int fed_trainer_init(struct fed_trainer **out, struct fed_federation *f, struct 
 	return FED_OK;
 }
 
+static void drop_spares(struct fed_trainer *t)
+{
+	while (t->n_spare)
+		fed_parcel_drop(t->spare[--t->n_spare]);
+}
+
 void fed_trainer_free(struct fed_trainer *t)
 {
 	if (!t)
 		return;
 	fed_trainer_recall(t);
+	drop_spares(t);
 	for (int i = 0; i < t->workers; i++)
 		release_worker(&t->worker[i]);
 	fed_free(t->worker);
@@ -145,11 +162,12 @@ static int prepare_worker(const struct fed_trainer *t, struct worker *w, bool gr
 	w->order = fed_alloc_array(t->order_room, sizeof *w->order);
 	w->label = fed_alloc_array(t->room, sizeof *w->label);
 	w->target = fed_alloc_array((size_t)t->room * net->outputs, sizeof *w->target);
+	w->params = fed_alloc_floats(net->dim);
 	if (gradient)
 		w->gradient = fed_alloc_floats(net->dim);
 	if (velocity)
 		w->velocity = fed_alloc_floats(net->dim);
-	if (!w->order || !w->label || !w->target || (gradient && !w->gradient) ||
+	if (!w->order || !w->label || !w->target || !w->params || (gradient && !w->gradient) ||
 	    (velocity && !w->velocity))
 		return fed_fail_memory(err, (size_t)t->room * net->outputs * sizeof(float),
 		                       "a training thread");
@@ -257,6 +275,16 @@ static void gather(const struct fed_federation *f, const struct fed_client *clie
 	                   f->net->classes ? NULL : w->target);
 }
 
+/* The batch behind this one will be wanted next: far-away memory answers while this one computes.
+ */
+static void look_ahead(const struct fed_trainer *t, const struct fed_client *client,
+                       const struct worker *w, uint32_t next, uint32_t batch)
+{
+	const uint32_t left = next < client->count ? client->count - next : 0;
+
+	fed_dataset_prefetch(t->federation->data, w->order + next, left < batch ? left : batch);
+}
+
 /* One local step on `batch` examples; returns the sum of their losses. */
 static double step(const struct fed_trainer *t, const struct fed_client *client, struct worker *w,
                    const struct fed_sgd *sgd, float *params, const uint32_t *ids, uint32_t batch)
@@ -307,6 +335,8 @@ static void train(struct training *g, const struct fed_client *client, struct wo
 				g->stopped = true;
 				return;
 			}
+			if (n <= LOOK_AHEAD)
+				look_ahead(t, client, w, i + n, n);
 			g->loss += step(t, client, w, sgd, params, w->order + i, n);
 			local->steps = ++g->steps;
 		}
@@ -324,6 +354,13 @@ static float **copy_kept(const struct fed_client *client, uint32_t vectors, size
 	return kept;
 }
 
+/* What local_end() may rely on, of a parcel that was used before. */
+static void zero_returned(struct fed_parcel *p)
+{
+	for (uint32_t k = 1; k < p->n; k++)
+		memset(p->vector[k], 0, p->dim * sizeof *p->vector[k]);
+}
+
 static void run(struct fed_job *job, int worker)
 {
 	struct training *g = (struct training *)job;
@@ -339,7 +376,10 @@ static void run(struct fed_job *job, int worker)
 		g->stopped = true;
 		return;
 	}
-	g->result = fed_parcel_new(1 + fed_returned_vectors(f->aggregator), dim);
+	if (!g->result)
+		g->result = fed_parcel_new(1 + fed_returned_vectors(f->aggregator), dim);
+	else
+		zero_returned(g->result);
 	if (keeps)
 		g->kept = copy_kept(client, keeps, dim);
 	if (!g->result || (keeps && !g->kept)) {
@@ -348,7 +388,7 @@ static void run(struct fed_job *job, int worker)
 	}
 
 	const float *received = g->model->vector[0];
-	float *params = g->result->vector[0];
+	float *delta = g->result->vector[0], *params = w->params;
 	struct fed_local local = {
 		.version = g->version,
 		.client = g->client,
@@ -378,7 +418,7 @@ static void run(struct fed_job *job, int worker)
 		return;
 	fed_call_local_end(f->aggregator, &local, params);
 	for (size_t j = 0; j < dim; j++)
-		params[j] -= received[j];
+		delta[j] = params[j] - received[j];
 }
 
 /* A free slot, its number kept below t->slots. */
@@ -418,6 +458,28 @@ static void free_training(struct fed_trainer *t, uint32_t slot)
 	t->vacant[t->n_vacant++] = slot;
 }
 
+/* A share of a spare parcel that nobody else has, or NULL. */
+static struct fed_parcel *take_spare(struct fed_trainer *t)
+{
+	const struct fed_federation *f = t->federation;
+
+	for (uint32_t i = 0; i < t->n_spare; i++) {
+		struct fed_parcel *p = t->spare[i];
+		if (atomic_load(&p->users) == 1 && p->dim == f->net->dim &&
+		    p->n == 1 + fed_returned_vectors(f->aggregator))
+			return fed_parcel_share(p);
+	}
+	return NULL;
+}
+
+static void keep_spare(struct fed_trainer *t, struct fed_parcel *p)
+{
+	const size_t bytes = p->n * p->dim * sizeof(float);
+
+	if (t->n_spare < SPARES_MAX && (t->n_spare + 1) * bytes <= SPARES_BYTES)
+		t->spare[t->n_spare++] = fed_parcel_share(p);
+}
+
 int fed_trainer_start(struct fed_trainer *t, uint32_t client, const struct fed_envelope *model,
                       double due, uint32_t *slot, struct fed_error *err)
 {
@@ -437,7 +499,9 @@ int fed_trainer_start(struct fed_trainer *t, uint32_t client, const struct fed_e
 		.round = model->round,
 		.plan = t->federation->plan,
 		.model = fed_parcel_share(model->parcel),
+		.result = take_spare(t),
 	};
+	g->spare = g->result;
 	t->slot[*slot] = g;
 	return submit(t, g, err);
 }
@@ -471,9 +535,7 @@ static int join_job(struct fed_trainer *t, struct training *g, struct fed_error 
 		g->submitted = false;
 		if (!g->stopped || told_to_stop(t))
 			return FED_OK;
-		fed_parcel_drop(g->result);
 		fed_free(g->kept);
-		g->result = NULL;
 		g->kept = NULL;
 		g->stopped = false;
 		g->steps = 0;
@@ -507,6 +569,8 @@ int fed_trainer_join(struct fed_trainer *t, uint32_t slot, struct fed_envelope *
 		update->samples = client->count;
 		update->steps = g->steps;
 		update->loss = (float)(g->loss / seen);
+		if (!g->spare)
+			keep_spare(t, g->result);
 		update->parcel = g->result;
 		g->result = NULL;
 	}
