@@ -92,8 +92,8 @@ int fed_federation_rethread(struct fed_federation *f, struct fed_error *err)
 
 int fed_federation_reopen(struct fed_federation *f, struct fed_error *err)
 {
-	const uint64_t seed =
-		fed_stream_key((uint64_t)f->settings->seed, FED_FOR_WIRE, f->invitations, 0);
+	/* Transports draw by message id, and ids go on where another federation left them. */
+	const uint64_t seed = fed_stream_key((uint64_t)f->settings->seed, FED_FOR_WIRE, 0, 0);
 
 	fed_post_release(&f->post);
 	return fed_post_init(&f->post, f->transport, &f->clock, seed, link_of, f, err);

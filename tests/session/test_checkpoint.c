@@ -84,6 +84,26 @@ START_TEST(goes_on_bit_for_bit)
 }
 END_TEST
 
+START_TEST(work_under_way_is_recalled_by_saving)
+{
+	struct fed_session saved, restored;
+	struct fed_error err = {""};
+
+	small_compose(&saved, NULL, "fedasync");
+	small_do(&saved, "transport lossy;scheme async concurrency=3;add 3 iid 10 1e6 4g:0.5;round 7");
+	ck_assert_uint_gt(saved.federation.n_open, 0);
+	save(&saved, "async.fed");
+	ck_assert_uint_eq(saved.federation.n_open, 0);
+	small_init(&restored, NULL);
+	fed_assert_ok(fed_session_restore(&restored, fed_temp_file(&temp, "async.fed"), &err), &err);
+	small_do(&saved, "round 9");
+	small_do(&restored, "round 9");
+	small_same(&saved, &restored);
+	fed_session_release(&saved);
+	fed_session_release(&restored);
+}
+END_TEST
+
 static const char *const stages[] = {
 	"",
 	"set lr 0.5",
@@ -359,6 +379,7 @@ int main(void)
 
 	tcase_add_checked_fixture(tests, make_folder, remove_folder);
 	tcase_add_loop_test(tests, goes_on_bit_for_bit, 0, (int)(sizeof runs / sizeof *runs));
+	tcase_add_test(tests, work_under_way_is_recalled_by_saving);
 	tcase_add_loop_test(tests, every_stage_survives, 0, (int)(sizeof stages / sizeof *stages));
 	tcase_add_test(tests, every_flipped_byte_is_refused);
 	tcase_add_loop_test(tests, forged_files_do_no_harm, 0, 4);
