@@ -12,6 +12,9 @@
 
 /* Take the federation down; where training stands goes into s->progress. */
 void fed_session_stop(struct fed_session *);
+/* Recall the work that is under way between two versions (scheme async), if any, with a notice that
+ * begins with `why`. */
+void fed_session_recall(struct fed_session *, const char *why);
 /* Set it up again where training had begun.  A failure is a warning: nothing is lost, the next
  * round tries again. */
 void fed_session_resume(struct fed_session *);

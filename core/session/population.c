@@ -10,6 +10,7 @@
 #include "base/mem.h"
 #include "session/parts.h"
 #include "session/who.h"
+#include "train/invite.h"
 
 /* The number behind `key` in a file of /proc, or -1. */
 static double proc_number(const char *path, const char *key)
@@ -88,6 +89,10 @@ int fed_session_remove_clients(struct fed_session *s, const char *who, uint32_t 
 
 	if (fed_who_parse(who, &s->clients, (uint64_t)s->settings.seed, &s->draws, &ids, n, err))
 		return FED_FAIL;
+	/* A training reads what its client keeps. */
+	for (uint32_t i = 0; s->running && i < *n; i++)
+		if (fed_invitation_of(&s->federation, ids[i]))
+			fed_session_recall(s, "removing a client at work");
 	fed_clients_remove(&s->clients, ids, *n);
 	fed_free(ids);
 	return FED_OK;

@@ -7,6 +7,7 @@
 
 #include "base/mem.h"
 #include "session/parts.h"
+#include "train/invite.h"
 
 uint64_t fed_session_version(const struct fed_session *s)
 {
@@ -45,6 +46,18 @@ void fed_session_stop(struct fed_session *s)
 	f->params = NULL; /* the progress has them */
 	s->running = false;
 	fed_federation_release(f);
+}
+
+void fed_session_recall(struct fed_session *s, const char *why)
+{
+	struct fed_federation *f = &s->federation;
+
+	if (!s->running || !f->n_open)
+		return;
+	fed_session_tell(s, FED_EVENT_NOTICE,
+	                 "%s recalls the work of %u clients that is under way; they are invited again",
+	                 why, f->n_open);
+	fed_recall(f);
 }
 
 static void take_progress(struct fed_session *s)

@@ -7,8 +7,8 @@
 #include "base/mem.h"
 #include "session/checkpoint.h"
 #include "session/links.h"
+#include "session/parts.h"
 #include "session/sections.h"
-#include "train/invite.h"
 
 static void save_settings(struct fed_saver *f, const struct fed_pairs *settings)
 {
@@ -276,27 +276,14 @@ static int save_all(struct fed_saver *f, const struct fed_session *s, struct fed
 	return FED_OK;
 }
 
-/* Work that is under way between two versions (scheme async) is not in the file.  It is recalled
- * here too, so that this session goes on exactly as a restored one does. */
-static void recall(struct fed_session *s)
-{
-	struct fed_federation *f = &s->federation;
-
-	if (!s->running || !f->n_open)
-		return;
-	fed_session_tell(s, FED_EVENT_NOTICE,
-	                 "saving recalls the work of %u clients that is under way; they are invited "
-	                 "again",
-	                 f->n_open);
-	fed_recall(f);
-}
-
 int fed_session_save(struct fed_session *s, const char *path, struct fed_error *err)
 {
 	struct fed_text expanded = {0};
 	struct fed_saver f;
 
-	recall(s);
+	/* Work under way is not in the file.  It is recalled here too, so that this session goes on
+	 * exactly as a restored one does. */
+	fed_session_recall(s, "saving");
 
 	fed_path_expand(path, &expanded);
 	if (expanded.failed)

@@ -23,6 +23,7 @@ struct training {
 	struct fed_job job;
 	struct fed_trainer *trainer;
 	uint32_t client;
+	struct fed_client row;   /* as it was when it began: the table may grow meanwhile */
 	uint64_t version, round; /* of the model's message */
 	struct fed_plan plan;
 	struct fed_parcel *model;  /* received: parameters, then the aggregator's SENT vectors */
@@ -367,7 +368,7 @@ static void run(struct fed_job *job, int worker)
 	struct fed_trainer *t = g->trainer;
 	struct fed_federation *f = t->federation;
 	struct worker *w = &t->worker[worker];
-	const struct fed_client *client = &f->clients->client[g->client];
+	const struct fed_client *client = &g->row;
 	const size_t dim = f->net->dim;
 	const uint32_t keeps = fed_client_vectors(f->aggregator);
 
@@ -495,6 +496,7 @@ int fed_trainer_start(struct fed_trainer *t, uint32_t client, const struct fed_e
 		.job = {.run = run, .due = due, .seq = t->started++},
 		.trainer = t,
 		.client = client,
+		.row = t->federation->clients->client[client],
 		.version = model->version,
 		.round = model->round,
 		.plan = t->federation->plan,
@@ -549,7 +551,7 @@ int fed_trainer_join(struct fed_trainer *t, uint32_t slot, struct fed_envelope *
                      struct fed_error *err)
 {
 	struct training *g = t->slot[slot];
-	const struct fed_client *client = &t->federation->clients->client[g->client];
+	const struct fed_client *client = &g->row;
 	int rc = FED_OK;
 
 	if (join_job(t, g, err)) {

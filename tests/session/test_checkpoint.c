@@ -84,6 +84,21 @@ START_TEST(goes_on_bit_for_bit)
 }
 END_TEST
 
+START_TEST(clients_come_and_go_while_others_work)
+{
+	struct fed_session s;
+
+	small_compose(&s, NULL, "scaffold");
+	small_do(&s, "scheme async concurrency=4;round 5");
+	for (int i = 0; i < 10; i++) {
+		small_do(&s,
+		         "add 3 iid 9;round 3;remove random:3;round 3;set batch all;round 2;set batch 4");
+		ck_assert_uint_eq(s.federation.n_open, 4);
+	}
+	fed_session_release(&s);
+}
+END_TEST
+
 START_TEST(work_under_way_is_recalled_by_saving)
 {
 	struct fed_session saved, restored;
@@ -379,6 +394,7 @@ int main(void)
 
 	tcase_add_checked_fixture(tests, make_folder, remove_folder);
 	tcase_add_loop_test(tests, goes_on_bit_for_bit, 0, (int)(sizeof runs / sizeof *runs));
+	tcase_add_test(tests, clients_come_and_go_while_others_work);
 	tcase_add_test(tests, work_under_way_is_recalled_by_saving);
 	tcase_add_loop_test(tests, every_stage_survives, 0, (int)(sizeof stages / sizeof *stages));
 	tcase_add_test(tests, every_flipped_byte_is_refused);
