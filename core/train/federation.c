@@ -120,7 +120,8 @@ int fed_federation_init(struct fed_federation *f, const struct fed_dataset *data
 	fed_vclock_init(&f->clock);
 
 	f->params = fed_alloc_floats(net->dim);
-	if (!f->params) {
+	f->step = fed_alloc_floats(net->dim);
+	if (!f->params || !f->step) {
 		fed_federation_release(f);
 		return fed_fail_memory(err, net->dim * sizeof *f->params, "the model");
 	}
@@ -142,6 +143,7 @@ void fed_federation_release(struct fed_federation *f)
 	fed_vclock_release(&f->clock);
 	fed_parcel_drop(f->outgoing);
 	fed_free_floats(f->params);
+	fed_free_floats(f->step);
 	fed_free(f->open);
 	fed_free(f->judged);
 	fed_free(f->verdict);
@@ -328,21 +330,27 @@ static int next_event(struct fed_federation *f, struct fed_error *err)
 
 static double norm(const float *v, size_t n)
 {
-	double sum = 0;
+	/* Eight sums, always the same: one would wait for itself at each addition. */
+	double lane[8] = {0}, sum = 0;
 
 	for (size_t j = 0; j < n; j++)
-		sum += (double)v[j] * v[j];
+		lane[j % 8] += (double)v[j] * v[j];
+	for (int k = 0; k < 8; k++)
+		sum += lane[k];
 	return sqrt(sum);
 }
 
 /* params + step, refused when a sum is not finite; the model changes only as a whole. */
-static int apply_step(struct fed_federation *f, float *step, struct fed_error *err)
+static int apply_step(struct fed_federation *f, const float *step, struct fed_error *err)
 {
-	for (size_t j = 0; j < f->net->dim; j++) {
+	unsigned bad = 0;
+
+	for (size_t j = 0; j < f->net->dim; j++)
+		bad |= !isfinite(f->params[j] + step[j]);
+	for (size_t j = 0; bad && j < f->net->dim; j++)
 		if (!isfinite(f->params[j] + step[j]))
 			return fed_fail(err, "%s: the step makes parameter %zu infinite; lower lr (now %g)",
 			                f->aggregator->entry->head->name, j, f->plan.lr);
-	}
 	f->record.step_norm = norm(step, f->net->dim);
 	for (size_t j = 0; j < f->net->dim; j++)
 		f->params[j] += step[j];
@@ -365,14 +373,9 @@ static int make_step(struct fed_federation *f, struct fed_error *err)
 		return fed_fail(err, "none of %.0f clients reported (%.0f lost, %.0f refused, %.0f late)",
 		                f->record.invited, f->record.lost, f->record.refused, f->record.late);
 
-	float *step = fed_alloc_floats(f->net->dim);
-	if (!step)
-		return fed_fail_memory(err, f->net->dim * sizeof *step, "the step");
-	int rc = f->scheme->finish(f, f->scheme_state, step, err);
-	if (rc == FED_OK)
-		rc = apply_step(f, step, err);
-	fed_free_floats(step);
-	return rc;
+	if (f->scheme->finish(f, f->scheme_state, f->step, err))
+		return FED_FAIL;
+	return apply_step(f, f->step, err);
 }
 
 /* Refusals before anything is sent, and the buffers that the round needs. */
@@ -415,8 +418,7 @@ static void close_round(struct fed_federation *f)
 	f->scheme->end(f, f->scheme_state);
 	f->in_round = false;
 	f->deadline = 0;
-	fed_parcel_drop(f->outgoing);
-	f->outgoing = NULL;
+	f->packed = false;
 	fed_backup_release(&f->before);
 }
 

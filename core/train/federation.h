@@ -99,7 +99,9 @@ struct fed_federation {
 	struct fed_trainer *trainer;
 	struct fed_plan plan;        /* of the round that runs */
 	struct fed_record record;    /* of the round that runs, or the last */
-	struct fed_parcel *outgoing; /* the model as it is sent now; NULL: to be packed */
+	struct fed_parcel *outgoing; /* the model as it was last sent, or NULL */
+	bool packed;                 /* outgoing is the present version */
+	float *step;                 /* [dim], for the aggregator to write */
 	struct fed_invitation *open; /* hash table [open_room] by client; number 0: free */
 	uint32_t n_open, open_room;
 	bool in_round;

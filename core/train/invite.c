@@ -72,19 +72,24 @@ static int pack_model(struct fed_federation *f, struct fed_error *err)
 {
 	const uint32_t sent = fed_instance_sent(f->aggregator);
 
-	if (f->outgoing)
+	if (f->packed)
 		return FED_OK;
-	struct fed_parcel *p = fed_parcel_new(1 + sent, f->net->dim);
-	if (!p)
-		return fed_fail_memory(err, (1 + sent) * f->net->dim * sizeof(float),
-		                       "the model's message");
+	struct fed_parcel *p = f->outgoing;
+	if (!p || atomic_load(&p->users) > 1 || p->n != 1 + sent) { /* still on its way to somebody */
+		p = fed_parcel_new(1 + sent, f->net->dim);
+		if (!p)
+			return fed_fail_memory(err, (1 + sent) * f->net->dim * sizeof(float),
+			                       "the model's message");
+		fed_parcel_drop(f->outgoing);
+		f->outgoing = p;
+	}
 	memcpy(p->vector[0], f->params, f->net->dim * sizeof *f->params);
 	for (uint32_t k = 0; k < sent; k++) {
 		const double *v = fed_instance_sent_vector(f->aggregator, k);
 		for (size_t j = 0; j < f->net->dim; j++)
 			p->vector[1 + k][j] = (float)v[j];
 	}
-	f->outgoing = p;
+	f->packed = true;
 	return FED_OK;
 }
 
