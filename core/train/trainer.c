@@ -25,7 +25,8 @@ struct training {
 	uint32_t client;
 	struct fed_client row;   /* as it was when it began: the table may grow meanwhile */
 	uint64_t version, round; /* of the model's message */
-	struct fed_plan plan;
+	struct fed_plan plan;    /* plan and seed as they were, too: `set` may come meanwhile */
+	uint64_t seed;
 	struct fed_parcel *model;  /* received: parameters, then the aggregator's SENT vectors */
 	struct fed_parcel *result; /* delta, then returned vectors */
 	float **kept;              /* this training's copy of what the client keeps */
@@ -322,8 +323,7 @@ static void train(struct training *g, const struct fed_client *client, struct wo
 	struct fed_trainer *t = g->trainer;
 	const struct fed_plan *plan = &g->plan;
 	const uint32_t batch = batch_of(plan, client->count);
-	struct fed_stream shuffle = fed_stream_open((uint64_t)t->federation->settings->seed,
-	                                            FED_FOR_SHUFFLE, g->version, g->client);
+	struct fed_stream shuffle = fed_stream_open(g->seed, FED_FOR_SHUFFLE, g->version, g->client);
 
 	memcpy(w->order, client->examples, client->count * sizeof *w->order);
 	for (int64_t epoch = 0; epoch < plan->epochs; epoch++) {
@@ -500,6 +500,7 @@ int fed_trainer_start(struct fed_trainer *t, uint32_t client, const struct fed_e
 		.version = model->version,
 		.round = model->round,
 		.plan = t->federation->plan,
+		.seed = (uint64_t)t->federation->settings->seed,
 		.model = fed_parcel_share(model->parcel),
 		.result = take_spare(t),
 	};
