@@ -70,32 +70,11 @@ static void free_pool(struct fed_federation *f)
 	f->pool = NULL;
 }
 
-int fed_federation_rethread(struct fed_federation *f, struct fed_error *err)
-{
-	if (f->trainer) {
-		fed_federation_abort(f, "the threads change");
-		fed_recall(f);
-	}
-	struct fed_federation fresh = *f;
-
-	fresh.pool = NULL;
-	fresh.trainer = NULL;
-	if (make_pool(&fresh, err)) {
-		free_pool(&fresh);
-		return FED_FAIL;
-	}
-	free_pool(f);
-	fed_trainer_free(fresh.trainer); /* it knows `fresh`, not f */
-	f->pool = fresh.pool;
-	return fed_trainer_init(&f->trainer, f, err);
-}
-
-int fed_federation_reopen(struct fed_federation *f, struct fed_error *err)
+static int open_post(struct fed_federation *f, struct fed_error *err)
 {
 	/* Transports draw by message id, and ids go on where another federation left them. */
 	const uint64_t seed = fed_stream_key((uint64_t)f->settings->seed, FED_FOR_WIRE, 0, 0);
 
-	fed_post_release(&f->post);
 	return fed_post_init(&f->post, f->transport, &f->clock, seed, link_of, f, err);
 }
 
@@ -126,7 +105,7 @@ int fed_federation_init(struct fed_federation *f, const struct fed_dataset *data
 		return fed_fail_memory(err, net->dim * sizeof *f->params, "the model");
 	}
 	fed_net_init_params(net, f->params, (uint64_t)settings->seed);
-	if (make_pool(f, err) || fed_federation_reopen(f, err)) {
+	if (make_pool(f, err) || open_post(f, err)) {
 		fed_federation_release(f);
 		return FED_FAIL;
 	}

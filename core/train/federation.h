@@ -124,10 +124,6 @@ int fed_federation_init(struct fed_federation *, const struct fed_dataset *, con
                         struct fed_error *);
 void fed_federation_release(struct fed_federation *); /* zeroed is fine */
 
-/* After another transport was put into *transport, or the number of threads changed. */
-int fed_federation_reopen(struct fed_federation *, struct fed_error *);
-int fed_federation_rethread(struct fed_federation *, struct fed_error *);
-
 /* Open a round if none is open.  FED_REJECT: refused before anything was sent (no clients). */
 int fed_federation_begin(struct fed_federation *, struct fed_error *);
 /* One event of the open round; *made when it was the last and the version stands.  FED_REJECT: it
