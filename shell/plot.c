@@ -24,6 +24,14 @@ static void release(struct curves *c)
 		fed_free(c->values[i]);
 }
 
+/* Sums of a round are what was spent until then along the bottom. */
+static bool adds_up(const struct fed_field *x)
+{
+	return strncmp(x->name, "bytes", 5) == 0 || strstr(x->name, "flops") ||
+	       strcmp(x->name, "wall") == 0 || strcmp(x->name, "messages") == 0;
+}
+
+/* Points are joined over rounds that were not evaluated, not over those that went wrong. */
 static int add_curve(struct curves *c, const char *run, const struct fed_history *h,
                      const struct fed_field *y, const struct fed_field *x, struct fed_error *err)
 {
@@ -34,26 +42,42 @@ static int add_curve(struct curves *c, const char *run, const struct fed_history
 	double *values = fed_alloc_array(2 * h->n, sizeof *values);
 	if (!values)
 		return fed_fail_memory(err, 2 * h->n * sizeof *values, "a curve");
+	double spent = 0;
+	size_t n = 0;
 	for (size_t i = 0; i < h->n; i++) {
-		values[i] = fed_metric_value(x, &h->record[i]);
-		values[h->n + i] = fed_metric_value(y, &h->record[i]);
+		const double at = fed_metric_value(x, &h->record[i]);
+
+		spent += at;
+		if (!fed_metric_is_due(y, &h->record[i]))
+			continue;
+		values[n] = adds_up(x) ? spent : at;
+		values[h->n + n++] = fed_metric_value(y, &h->record[i]);
 	}
-	/* Sums of a round are what was spent until then along the bottom. */
-	if (strncmp(x->name, "bytes", 5) == 0 || strstr(x->name, "flops") ||
-	    strcmp(x->name, "wall") == 0 || strcmp(x->name, "messages") == 0)
-		for (size_t i = 1; i < h->n; i++)
-			values[i] += values[i - 1];
 	fed_field_key(y, &key);
 	snprintf(c->name[c->n], sizeof c->name[c->n], "%s%s%s", run, *run ? "." : "",
 	         fed_text_str(&key));
 	fed_text_release(&key);
 	c->values[c->n] = values;
-	c->series[c->n] = (struct fed_plot_series){c->name[c->n], values, values + h->n, h->n};
+	c->series[c->n] = (struct fed_plot_series){c->name[c->n], values, values + h->n, n};
 	c->n++;
 	return FED_OK;
 }
 
-/* Every run that has rounds. */
+/* The present run was just kept. */
+static bool is_kept(const struct fed_session *s)
+{
+	const struct fed_history *h = &s->history;
+
+	for (size_t i = 0; i < s->runs.n; i++) {
+		const struct fed_history *kept = &s->runs.run[i].history;
+
+		if (kept->n == h->n && memcmp(kept->record, h->record, h->n * sizeof *h->record) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* Every run that has rounds, each once. */
 static int add_metric(struct curves *c, const struct fed_session *s, const struct fed_field *y,
                       const struct fed_field *x, struct fed_error *err)
 {
@@ -61,7 +85,7 @@ static int add_metric(struct curves *c, const struct fed_session *s, const struc
 		if (s->runs.run[i].history.n &&
 		    add_curve(c, s->runs.run[i].name, &s->runs.run[i].history, y, x, err))
 			return FED_FAIL;
-	return s->history.n ? add_curve(c, "", &s->history, y, x, err) : FED_OK;
+	return s->history.n && !is_kept(s) ? add_curve(c, "", &s->history, y, x, err) : FED_OK;
 }
 
 static int add_metrics(struct curves *c, const struct fed_session *s, const char *names,

@@ -151,12 +151,17 @@ static bool is_unevaluated(const struct fed_record *r)
 	return isnan(r->test_loss) && isnan(r->test_accuracy) && isfinite(r->train_loss);
 }
 
+bool fed_metric_is_due(const struct fed_field *metric, const struct fed_record *r)
+{
+	return !is_of_test(metric) || !is_unevaluated(r);
+}
+
 double fed_history_figure(const struct fed_history *h, const struct fed_field *metric, size_t back)
 {
 	if (back >= h->n)
 		return NAN;
 	size_t i = h->n - 1 - back;
-	while (back == 0 && i > 0 && is_of_test(metric) && is_unevaluated(&h->record[i]))
+	while (back == 0 && i > 0 && !fed_metric_is_due(metric, &h->record[i]))
 		i--;
 	return fed_metric_value(metric, &h->record[i]);
 }

@@ -20,6 +20,8 @@ int fed_metric_find(const char *name, const struct fed_field **, struct fed_erro
 double fed_metric_value(const struct fed_field *, const struct fed_record *);
 /* It is counted while the round runs (invited, refused, bytes); the others are known at its end. */
 bool fed_metric_counts(const struct fed_field *);
+/* False for a figure over the test examples in a round that `eval-every N` left out. */
+bool fed_metric_is_due(const struct fed_field *, const struct fed_record *);
 /* A loss is no number, or infinite.  A test loss may be missing: then there is no accuracy. */
 bool fed_record_is_lost(const struct fed_record *);
 

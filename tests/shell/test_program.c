@@ -202,6 +202,30 @@ START_TEST(plots_are_drawn)
 }
 END_TEST
 
+/* The longest run of `c` in the output. */
+static size_t longest(char c)
+{
+	size_t most = 0, here = 0;
+
+	for (size_t i = 0; i < run.out_length; i++) {
+		here = run.out[i] == c ? here + 1 : 0;
+		most = here > most ? here : most;
+	}
+	return most;
+}
+
+START_TEST(a_curve_joins_the_rounds_that_were_evaluated)
+{
+	go(ARGUMENTS("-c", "dataset blobs train=200 test=50; add-client 4 samples=20; "
+	                   "set eval-every 4; round 8; keep one; plot accuracy"),
+	   NULL);
+	ck_assert_msg(run.code == 0, "%s", run.err);
+	ck_assert_uint_ge(longest('*'), 3);
+	ck_assert_msg(!strstr(run.out, "one.test-accuracy"), "the kept run is drawn twice:\n%s",
+	              run.out);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("program");
@@ -219,6 +243,7 @@ int main(void)
 	tcase_add_test(tests, hostile_bytes_stay_out);
 	tcase_add_test(tests, a_record_replays_to_the_same);
 	tcase_add_test(tests, plots_are_drawn);
+	tcase_add_test(tests, a_curve_joins_the_rounds_that_were_evaluated);
 	suite_add_tcase(suite, tests);
 	return fed_run_suite(suite);
 }
