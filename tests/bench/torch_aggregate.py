@@ -58,6 +58,12 @@ def torch_median():
     return low if N % 2 else (low + T.kthvalue(N // 2 + 1, 0)[0]) / 2
 
 
+def torch_both_medians():
+    """torch.median takes the lower of the two middle values; the upper one is minus that of -T."""
+    low = T.median(0)[0]
+    return low if N % 2 else (low - (-T).median(0)[0]) / 2
+
+
 def torch_sorted_median():
     order = T.sort(0)[0]
     return (order[(N - 1) // 2] + order[N // 2]) / 2
@@ -77,7 +83,7 @@ RULES = {
         "numpy": lambda: np.median(X, axis=0),
         "torch": torch_sorted_median,
         "torch kthvalue": torch_median,
-        "torch median": lambda: T.median(0)[0],  # the lower of two: less work
+        "torch median": torch_both_medians,
     },
     "trimmed-mean": {
         "numpy": lambda: np.partition(X, (F, N - F - 1), axis=0)[F : N - F].mean(0),
