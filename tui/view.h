@@ -83,6 +83,9 @@ struct fed_view {
 	int (*filter)(void *state, struct fed_watched *, const char *text, struct fed_error *);
 	/* Optional: the filter as it stands, for the title line. */
 	const char *(*filtered)(const void *state);
+	/* Optional, of the view that is shown: a version was just made, and its updates are there (they
+	 * are not once the next round has begun).  Called at most as often as frames are painted. */
+	void (*made)(void *state, struct fed_watched *);
 };
 
 /* In the order of their numbers, from 1; NULL past the last. */
