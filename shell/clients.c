@@ -9,49 +9,11 @@
 
 #include "base/mem.h"
 #include "session/faulting.h"
+#include "session/labels.h"
 #include "session/who.h"
 #include "shell/print.h"
 
 #define SHOWN 20 /* clients without `all` */
-#define BARS 40u /* classes in a histogram; more are put together */
-
-void fed_put_bars(struct fed_text *out, const uint32_t *counts, uint32_t n, bool utf8)
-{
-	static const char *const blocks[] = {" ", "▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"};
-	uint32_t most = 0;
-
-	for (uint32_t i = 0; i < n; i++)
-		most = counts[i] > most ? counts[i] : most;
-	for (uint32_t i = 0; i < n; i++) {
-		const uint64_t top = utf8 ? 8 : 9;
-		/* Rounded up: what is there is seen. */
-		const uint64_t level = most ? (counts[i] * top + most - 1) / most : 0;
-
-		if (utf8)
-			fed_text_add(out, "%s", blocks[level]);
-		else if (level)
-			fed_text_add(out, "%u", (unsigned)level);
-		else
-			fed_text_add(out, ".");
-	}
-}
-
-int fed_put_labels(struct fed_text *out, const struct fed_client *client,
-                   const struct fed_dataset *data, bool utf8, struct fed_error *err)
-{
-	uint32_t bar[BARS] = {0};
-	uint32_t *counts = fed_alloc_array(data->classes, sizeof *counts);
-	const uint32_t bars = data->classes < BARS ? data->classes : BARS;
-
-	if (!counts)
-		return fed_fail_memory(err, data->classes * sizeof *counts, "a histogram");
-	fed_client_histogram(client, data, counts);
-	for (uint32_t i = 0; i < data->classes; i++)
-		bar[(uint64_t)i * bars / data->classes] += counts[i];
-	fed_put_bars(out, bar, bars, utf8);
-	fed_free(counts);
-	return FED_OK;
-}
 
 static int add_client(struct fed_shell *shell, struct fed_table *t, uint32_t id,
                       struct fed_error *err)
@@ -62,7 +24,8 @@ static int add_client(struct fed_shell *shell, struct fed_table *t, uint32_t id,
 
 	fed_table_cell(t, "%u", id);
 	fed_table_cell(t, "%u", client->count);
-	if (s->data->classes && fed_put_labels(&text, client, s->data, shell->screen.utf8, err)) {
+	if (s->data->classes &&
+	    fed_labels_put(&text, client, s->data, FED_BARS_MAX, shell->screen.utf8, err)) {
 		fed_text_release(&text);
 		return FED_FAIL;
 	}

@@ -9,11 +9,6 @@
 
 /* who NULL: the first 20 and a summary. */
 int fed_show_clients(struct fed_shell *, const char *who, struct fed_error *);
-/* A bar for each count, as high as its share of the largest: a block, or a digit 0 to 9. */
-void fed_put_bars(struct fed_text *, const uint32_t *counts, uint32_t n, bool utf8);
-/* The client's histogram of labels as bars; many classes are put together. */
-int fed_put_labels(struct fed_text *, const struct fed_client *, const struct fed_dataset *,
-                   bool utf8, struct fed_error *);
 
 /* metrics: names joined by commas; against: the metric of the horizontal axis. */
 int fed_show_plot(struct fed_shell *, const char *metrics, const char *against, struct fed_error *);

@@ -8,7 +8,7 @@
 
 #include "base/mem.h"
 #include "session/faulting.h"
-#include "shell/clients.h"
+#include "session/labels.h"
 #include "shell/print.h"
 
 /* What it is ------------------------------------------------------------------- */
@@ -25,7 +25,7 @@ static int describe(struct fed_shell *shell, uint32_t id, struct fed_error *err)
 	             fed_partition_names[s->clients.cohort[client->cohort].how.kind]);
 	if (s->data->classes) {
 		fed_text_add(&text, ", labels ");
-		if (fed_put_labels(&text, client, s->data, shell->screen.utf8, err)) {
+		if (fed_labels_put(&text, client, s->data, FED_BARS_MAX, shell->screen.utf8, err)) {
 			fed_text_release(&text);
 			return FED_FAIL;
 		}
@@ -81,56 +81,6 @@ static void cell_bytes(struct fed_table *t, uint64_t bytes)
 	fed_text_release(&text);
 }
 
-static void put_verdict(struct fed_text *out, const struct fed_journey *x)
-{
-	if (!x->step) {
-		fed_text_add(out, "taken; the step is not made yet");
-		return;
-	}
-	if (x->used)
-		fed_text_add(out, "used for version %llu with weight %.3g", (unsigned long long)x->step,
-		             (double)x->weight);
-	else
-		fed_text_add(out, "version %llu was made without it", (unsigned long long)x->step);
-	const unsigned long long stale = x->step - 1 - x->version;
-	if (stale)
-		fed_text_add(out, ", %llu version%s stale", stale, stale == 1 ? "" : "s");
-	if (!isnan(x->score))
-		fed_text_add(out, ", score %.4g", (double)x->score);
-	if (x->byzantine)
-		fed_text_add(out, ", Byzantine");
-}
-
-static void put_fate(struct fed_text *out, const struct fed_recorder *r,
-                     const struct fed_journey *x)
-{
-	static const char *const words[FED_JOURNEY_STATES] = {
-		[FED_JOURNEY_DOWNLOADS] = "the model is on its way",
-		[FED_JOURNEY_COMPUTES] = "it trains",
-		[FED_JOURNEY_HELD] = "its update waits at the client",
-		[FED_JOURNEY_UPLOADS] = "its update is on its way",
-		[FED_JOURNEY_REFUSED] = "refused",
-		[FED_JOURNEY_LOST] = "lost",
-		[FED_JOURNEY_LATE] = "late",
-		[FED_JOURNEY_RECALLED] = "recalled",
-	};
-	const struct fed_past *end = fed_recorder_at(r, x->end);
-	const char *why = end ? fed_recorder_text(r, end) : NULL;
-
-	if (x->state == FED_JOURNEY_REPORTED)
-		put_verdict(out, x);
-	else
-		fed_text_add(out, "%s", words[x->state]);
-	if (why)
-		fed_text_add(out, ": %s", why);
-	if (x->left > x->trained) {
-		fed_text_add(out, "; the update waited ");
-		fed_text_seconds(out, x->left - x->trained);
-	}
-	if (x->strays)
-		fed_text_add(out, "; %u more answer%s refused", x->strays, x->strays == 1 ? "" : "s");
-}
-
 static void add_invitation(struct fed_table *t, const struct fed_recorder *r,
                            const struct fed_journey *x)
 {
@@ -144,7 +94,7 @@ static void add_invitation(struct fed_table *t, const struct fed_recorder *r,
 	cell_bytes(t, x->bytes_up);
 	cell_seconds(t, x->state <= FED_JOURNEY_REFUSED ? x->ended - x->left : NAN);
 	cell_seconds(t, x->ended);
-	put_fate(&fate, r, x);
+	fed_journey_put_fate(x, r, &fate);
 	fed_table_cell(t, "%s", fed_text_str(&fate));
 	fed_text_release(&fate);
 }

@@ -54,6 +54,8 @@ static double figure_of(const struct fed_operand *o, const struct fed_moment *m)
 	const struct fed_history *h = m->history;
 	size_t back = o->back;
 
+	if (m->row)
+		return fed_field_number(o->metric, m->row);
 	if (m->open && is_live(o->metric) && back-- == 0)
 		return is_clock(o->metric) ? m->clock : fed_metric_value(o->metric, m->open);
 	return fed_history_figure(h, o->metric, back);
@@ -129,6 +131,19 @@ bool fed_condition_holds_at(const struct fed_condition *c, const struct fed_mome
 bool fed_condition_holds(const struct fed_condition *c, const struct fed_history *h)
 {
 	return h->n && fed_condition_holds_at(c, &(struct fed_moment){.history = h});
+}
+
+bool fed_condition_holds_row(const struct fed_condition *c, const void *row)
+{
+	return fed_condition_holds_at(c, &(struct fed_moment){.row = row});
+}
+
+bool fed_condition_names(const struct fed_condition *c, const struct fed_field *field)
+{
+	for (size_t i = 0; i < c->n; i++)
+		if (c->term[i].left.metric == field || c->term[i].right.metric == field)
+			return true;
+	return false;
 }
 
 enum fed_pace fed_condition_pace(const struct fed_condition *c)

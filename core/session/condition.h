@@ -16,6 +16,13 @@
  *     term = "client" OP NUMBER | "event" ("==" | "!=") KIND | "nan"
  *
  * KIND is a name of session/recorder.h; nan: a loss, an update or a step is not finite.
+ *
+ * Conditions over the rows of a table (fed_condition_parse_row) have its fields in place of
+ * metrics, without [K] and RUN:
+ *
+ *     term = FIELD OP side | CHOICE ("==" | "!=") WORD | WORD | FLAG
+ *
+ * A WORD alone is one that a choice of the table may have, and stands for CHOICE == WORD.
  */
 #ifndef FED_SESSION_CONDITION_H
 #define FED_SESSION_CONDITION_H
@@ -28,6 +35,9 @@ int fed_condition_parse(struct fed_condition **, const char *text, const struct 
                         struct fed_error *);
 int fed_condition_parse_event(struct fed_condition **, const char *text,
                               const struct fed_runs *runs, struct fed_error *);
+/* fields: INT, REAL, CHOICE and FLAG, kept until the condition is freed. */
+int fed_condition_parse_row(struct fed_condition **, const char *text,
+                            const struct fed_field *fields, struct fed_error *);
 int fed_condition_copy(struct fed_condition **, const struct fed_condition *, struct fed_error *);
 void fed_condition_free(struct fed_condition *); /* NULL is fine */
 /* Over the last record of the history; an empty history is false. */
@@ -42,6 +52,7 @@ struct fed_moment {
 	const struct fed_record *open; /* the counters so far are the newest values; NULL: no round */
 	const struct fed_event *event; /* NULL: none in particular */
 	double clock;                  /* virtual seconds */
+	const void *row; /* what the fields of fed_condition_parse_row describe; NULL: metrics */
 };
 /* How often its value may change. */
 enum fed_pace {
@@ -51,6 +62,10 @@ enum fed_pace {
 };
 enum fed_pace fed_condition_pace(const struct fed_condition *);
 bool fed_condition_holds_at(const struct fed_condition *, const struct fed_moment *);
+/* Of one that fed_condition_parse_row made, over a struct that its fields describe. */
+bool fed_condition_holds_row(const struct fed_condition *, const void *row);
+/* Whether it looks at this field. */
+bool fed_condition_names(const struct fed_condition *, const struct fed_field *);
 void fed_condition_values_at(const struct fed_condition *, const struct fed_moment *,
                              struct fed_text *);
 

@@ -26,7 +26,8 @@ static const struct {
 struct parser {
 	const char *start, *at;
 	const struct fed_runs *runs;
-	bool events; /* terms over events are allowed */
+	bool events;                    /* terms over events are allowed */
+	const struct fed_field *fields; /* names of these in place of metrics; NULL: metrics */
 	struct fed_error *err;
 };
 
@@ -132,6 +133,28 @@ static void settle(struct fed_operand *o, const struct fed_kept_run *run)
 	o->metric = NULL;
 }
 
+static const char *field_at(const void *ctx, size_t i)
+{
+	return ((const struct fed_field *)ctx)[i].name;
+}
+
+static int find_field(struct parser *p, const char *name, const struct fed_field **out)
+{
+	struct fed_text names = {0};
+
+	*out = fed_fields_find(p->fields, name);
+	if (*out)
+		return FED_OK;
+	const char *near = fed_nearest(name, field_at, p->fields);
+	for (const struct fed_field *f = p->fields; f->type; f++)
+		fed_text_add(&names, "%s%s", f > p->fields ? ", " : "", f->name);
+	fed_fail(p->err, "nothing here is called %s%s%s%s; there are %s", fed_show(name).s,
+	         near ? "; did you mean " : "", near ? near : "", near ? "?" : "",
+	         fed_text_str(&names));
+	fed_text_release(&names);
+	return FED_FAIL;
+}
+
 static int parse_metric(struct parser *p, struct fed_operand *o)
 {
 	const char *const begin = p->at;
@@ -141,6 +164,10 @@ static int parse_metric(struct parser *p, struct fed_operand *o)
 	o->factor = 1;
 	if (parse_name(p, name))
 		return FED_FAIL;
+	if (p->fields) {
+		snprintf(o->text, sizeof o->text, "%s", name);
+		return find_field(p, name, &o->metric);
+	}
 	if (*p->at == '.') {
 		if (fed_runs_find(p->runs, name, &run, p->err))
 			return FED_FAIL;
@@ -312,13 +339,84 @@ static int parse_event_term(struct parser *p, struct fed_term *t, bool *taken)
 
 /* ------------------------------------------------------------------------ */
 
+/* Terms over rows --------------------------------------------------------- */
+
+static int choice_of(const struct fed_field *field, const char *word)
+{
+	for (int i = 0; field->type == FED_TYPE_CHOICE && field->choice[i]; i++)
+		if (fed_same_name(field->choice[i], word))
+			return i;
+	return -1;
+}
+
+/* The word of a choice, as its number. */
+static int parse_choice(struct parser *p, const struct fed_field *field, struct fed_term *t)
+{
+	struct fed_text allowed = {0};
+	char word[FED_WORD_MAX];
+
+	if (t->op != FED_EQUAL && t->op != FED_UNEQUAL)
+		return fed_fail(p->err, "%s compares with == and != alone", field->name);
+	if (word_length(p) == 0)
+		return unexpected(p, "a word");
+	if (parse_name(p, word))
+		return FED_FAIL;
+	t->right.number = choice_of(field, word);
+	if (t->right.number >= 0)
+		return FED_OK;
+	fed_field_allowed(field, &allowed);
+	fed_fail(p->err, "%s is never %s: %s", field->name, fed_show(word).s, fed_text_str(&allowed));
+	fed_text_release(&allowed);
+	return FED_FAIL;
+}
+
+/* A term that is no comparison of numbers.  *taken: there was one. */
+static int parse_row_term(struct parser *p, struct fed_term *t, bool *taken)
+{
+	const char *const begin = p->at;
+	char word[FED_WORD_MAX];
+
+	*taken = false;
+	if (word_length(p) == 0)
+		return FED_OK;
+	if (parse_name(p, word))
+		return FED_FAIL;
+	skip_blank(p);
+	const struct fed_field *field = fed_fields_find(p->fields, word);
+	*taken = true;
+	if (field && field->type == FED_TYPE_CHOICE) {
+		if (parse_operator(p, &t->op))
+			return FED_FAIL;
+		skip_blank(p);
+		t->left.metric = field;
+		return parse_choice(p, field, t);
+	}
+	t->op = FED_EQUAL;
+	t->right.number = 1;
+	t->left.metric = field;
+	const bool compared = *p->at && strchr("<>=!", *p->at);
+	if (field && field->type == FED_TYPE_FLAG && !compared)
+		return FED_OK;
+	for (const struct fed_field *f = p->fields; !field && f->type; f++) {
+		t->right.number = choice_of(f, word);
+		t->left.metric = f;
+		if (t->right.number >= 0)
+			return FED_OK;
+	}
+	*taken = false;
+	*t = (struct fed_term){.first = t->first};
+	p->at = begin;
+	return FED_OK;
+}
+
 static int parse_term(struct parser *p, struct fed_term *t)
 {
 	bool taken;
 
 	skip_blank(p);
-	if (parse_event_term(p, t, &taken))
+	if (p->fields ? parse_row_term(p, t, &taken) : parse_event_term(p, t, &taken))
 		return FED_FAIL;
+	skip_blank(p);
 	if (taken)
 		return FED_OK;
 	if (parse_metric(p, &t->left))
@@ -360,14 +458,15 @@ static int parse_all(struct parser *p, struct fed_condition *c)
 }
 
 static int parse(struct fed_condition **out, const char *text, const struct fed_runs *runs,
-                 bool events, struct fed_error *err)
+                 bool events, const struct fed_field *fields, struct fed_error *err)
 {
 	if (strnlen(text, TEXT_MAX + 1) > TEXT_MAX)
 		return fed_fail(err, "a condition has at most %d characters", TEXT_MAX);
 	struct fed_condition *c = fed_alloc(sizeof *c);
 	if (!c)
 		return fed_fail_memory(err, sizeof *c, "the condition");
-	struct parser p = {.start = text, .at = text, .runs = runs, .events = events, .err = err};
+	struct parser p = {
+		.start = text, .at = text, .runs = runs, .events = events, .fields = fields, .err = err};
 	if (parse_all(&p, c)) {
 		fed_condition_free(c);
 		return FED_FAIL;
@@ -379,11 +478,17 @@ static int parse(struct fed_condition **out, const char *text, const struct fed_
 int fed_condition_parse(struct fed_condition **out, const char *text, const struct fed_runs *runs,
                         struct fed_error *err)
 {
-	return parse(out, text, runs, false, err);
+	return parse(out, text, runs, false, NULL, err);
 }
 
 int fed_condition_parse_event(struct fed_condition **out, const char *text,
                               const struct fed_runs *runs, struct fed_error *err)
 {
-	return parse(out, text, runs, true, err);
+	return parse(out, text, runs, true, NULL, err);
+}
+
+int fed_condition_parse_row(struct fed_condition **out, const char *text,
+                            const struct fed_field *fields, struct fed_error *err)
+{
+	return parse(out, text, NULL, false, fields, err);
 }

@@ -291,6 +291,7 @@ void fed_journeys_judge(struct fed_journeys *j, uint64_t version, double clock,
 			continue; /* it is not kept any more */
 		x->step = version;
 		x->used = of->verdict.used;
+		x->trusted = fed_judged_trusted(of);
 		x->weight = of->verdict.weight;
 		x->score = of->verdict.score;
 		x->byzantine = of->byzantine;

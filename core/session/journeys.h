@@ -45,6 +45,7 @@ struct fed_journey {
 	uint16_t strays; /* answers that came after its end */
 	uint8_t state;   /* enum fed_journey_state */
 	bool used;       /* in the step */
+	bool trusted;    /* used, and not doubted by a rule that leaves nobody out */
 	bool byzantine;  /* the truth, which the server is not told */
 };
 

@@ -113,6 +113,7 @@ int fed_session_equip_clients(struct fed_session *s, const char *who,
 	for (uint32_t i = 0; i < *n; i++)
 		fed_client_equip(&s->clients.client[ids[i]], ids[i], device, link,
 		                 (uint64_t)s->settings.seed);
+	s->clients.equipped++;
 	fed_free(ids);
 	return FED_OK;
 }

@@ -47,6 +47,7 @@ struct fed_clients {
 	uint32_t n_cohorts;
 	struct fed_pool_of_examples pool;
 	uint32_t kept_vectors; /* vectors in each client's `kept` */
+	uint32_t equipped;     /* how often some were given another device or link */
 };
 
 int fed_clients_init(struct fed_clients *, uint32_t train, struct fed_error *);

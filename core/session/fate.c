@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * session/fate.c - what became of an invitation, in words.
+ */
+#include "session/fate.h"
+
+#include <math.h>
+
+static void put_verdict(struct fed_text *out, const struct fed_journey *x)
+{
+	if (!x->step) {
+		fed_text_add(out, "taken; the step is not made yet");
+		return;
+	}
+	if (x->used)
+		fed_text_add(out, "used for version %llu with weight %.3g", (unsigned long long)x->step,
+		             (double)x->weight);
+	else
+		fed_text_add(out, "version %llu was made without it", (unsigned long long)x->step);
+	const unsigned long long stale = x->step - 1 - x->version;
+	if (stale)
+		fed_text_add(out, ", %llu version%s stale", stale, stale == 1 ? "" : "s");
+	if (!isnan(x->score))
+		fed_text_add(out, ", score %.4g", (double)x->score);
+	if (x->byzantine)
+		fed_text_add(out, ", Byzantine");
+}
+
+void fed_journey_put_fate(const struct fed_journey *x, const struct fed_recorder *r,
+                          struct fed_text *out)
+{
+	static const char *const words[FED_JOURNEY_STATES] = {
+		[FED_JOURNEY_DOWNLOADS] = "the model is on its way",
+		[FED_JOURNEY_COMPUTES] = "it trains",
+		[FED_JOURNEY_HELD] = "its update waits at the client",
+		[FED_JOURNEY_UPLOADS] = "its update is on its way",
+		[FED_JOURNEY_REFUSED] = "refused",
+		[FED_JOURNEY_LOST] = "lost",
+		[FED_JOURNEY_LATE] = "late",
+		[FED_JOURNEY_RECALLED] = "recalled",
+	};
+	const struct fed_past *end = fed_recorder_at(r, x->end);
+	const char *why = end ? fed_recorder_text(r, end) : NULL;
+
+	if (x->state == FED_JOURNEY_REPORTED)
+		put_verdict(out, x);
+	else
+		fed_text_add(out, "%s", words[x->state]);
+	if (why)
+		fed_text_add(out, ": %s", why);
+	if (x->left > x->trained) {
+		fed_text_add(out, "; the update waited ");
+		fed_text_seconds(out, x->left - x->trained);
+	}
+	if (x->strays)
+		fed_text_add(out, "; %u more answer%s refused", x->strays, x->strays == 1 ? "" : "s");
+}

@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * session/labels.h - what a client's examples look like, in one word of text: a bar for each class.
+ */
+#ifndef FED_SESSION_LABELS_H
+#define FED_SESSION_LABELS_H
+
+#include "base/text.h"
+#include "train/clients.h"
+
+#define FED_BARS_MAX 40u
+
+/* A bar for each count, as high as its share of the largest: a block, or a digit 0 to 9. */
+void fed_bars_put(struct fed_text *, const uint32_t *counts, uint32_t n, bool utf8);
+/* The client's histogram of labels as bars, at most `most` of them: more classes are put together.
+ * The data must have classes. */
+int fed_labels_put(struct fed_text *, const struct fed_client *, const struct fed_dataset *,
+                   uint32_t most, bool utf8, struct fed_error *);
+
+#endif
