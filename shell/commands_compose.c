@@ -475,14 +475,16 @@ NAME_ROWS(scheme_args, "scheme", "who talks to whom and who waits for whom");
 const struct fed_command fed_commands_compose[] = {
 	{.name = "dataset",
      .help = "choose the examples",
-     .text = "Built in and made from the seed: glyphs, blobs, synthetic, linear. fashion reads\n"
-             "Debian's package dataset-fashion-mnist. A folder is read as IDX files (MNIST and\n"
-             "its kin, plain or .gz), a .csv file needs label=COLUMN. `dataset text FILE` makes a\n"
-             "character task of a file, of several (a.txt,b.txt) or of a folder of .txt files;\n"
-             "markov generates users who write by habit.",
+     .text =
+         "Built in and made from the seed: glyphs, scans, blobs, synthetic, linear. fashion\n"
+         "reads Debian's package dataset-fashion-mnist. A folder is read as IDX files (MNIST and\n"
+         "its kin, plain or .gz), a .csv file needs label=COLUMN. `dataset text FILE` makes a\n"
+         "character task of a file, of several (a.txt,b.txt) or of a folder of .txt files;\n"
+         "markov generates users who write by habit.",
      .examples = FED_EXAMPLES("dataset glyphs train=500 test=100", "dataset blobs classes=3",
                               "dataset linear d=5 noise=0.1", "dataset fashion else=glyphs",
-                              "dataset markov users=20 habits=0.5"),
+                              "dataset markov users=20 habits=0.5",
+                              "dataset scans; add-client 5 natural; clients"),
      .args = dataset_args,
      .args_size = sizeof(struct dataset_args),
      .more = source_rows,

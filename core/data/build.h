@@ -37,6 +37,7 @@ enum fed_generator {
 	FED_GENERATOR_LINEAR,
 	FED_GENERATOR_SYNTHETIC,
 	FED_GENERATOR_MARKOV,
+	FED_GENERATOR_SCANS,
 };
 struct fed_stream fed_example_stream(uint64_t seed, enum fed_generator, const struct fed_dataset *,
                                      uint32_t i);
@@ -45,6 +46,6 @@ struct fed_stream fed_common_stream(uint64_t seed, enum fed_generator, uint32_t 
 
 extern const struct fed_source fed_source_fashion, fed_source_glyphs, fed_source_blobs,
 	fed_source_synthetic, fed_source_linear, fed_source_idx, fed_source_csv, fed_source_text,
-	fed_source_markov;
+	fed_source_markov, fed_source_scans;
 
 #endif

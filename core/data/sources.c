@@ -12,7 +12,7 @@
 
 static const struct fed_source *const named[] = {
 	&fed_source_fashion, &fed_source_glyphs, &fed_source_blobs, &fed_source_synthetic,
-	&fed_source_linear,  &fed_source_markov, &fed_source_text,
+	&fed_source_linear,  &fed_source_markov, &fed_source_text,  &fed_source_scans,
 };
 static const struct fed_source *const by_path[] = {&fed_source_idx, &fed_source_csv};
 

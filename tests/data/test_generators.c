@@ -38,6 +38,7 @@ static const struct {
 	{"glyphs", {{"train", "50"}, {"test", "20"}, {0}}, {{"train", "80"}, {"test", "20"}, {0}}},
 	{"blobs", {{"train", "50"}, {"test", "20"}, {0}}, {{"train", "80"}, {"test", "20"}, {0}}},
 	{"linear", {{"train", "50"}, {"test", "20"}, {0}}, {{"train", "80"}, {"test", "20"}, {0}}},
+	{"scans", {{"train", "50"}, {"test", "20"}, {0}}, {{"train", "80"}, {"test", "20"}, {0}}},
 	{"synthetic", {{"devices", "2"}, {0}}, {{"devices", "4"}, {0}}},
 };
 enum { GENERATORS = sizeof generators / sizeof *generators, SIZED = GENERATORS - 1 };
@@ -373,6 +374,96 @@ START_TEST(glyphs_are_dark_strokes_on_light_noise)
 }
 END_TEST
 
+/* Mean and deviation of the pixels of each hospital's training scans. */
+static void measure_scanners(const struct fed_dataset *data, double mean[5], double deviation[5])
+{
+	double n[5] = {0}, square[5] = {0};
+
+	for (int k = 0; k < 5; k++)
+		mean[k] = 0;
+	for (size_t i = 0; i < (size_t)data->train * 784; i++) {
+		const uint32_t k = data->owner[i / 784];
+		const double x = data->bytes[i] * data->scale;
+
+		n[k]++;
+		mean[k] += x;
+		square[k] += x * x;
+	}
+	for (int k = 0; k < 5; k++) {
+		mean[k] /= n[k];
+		deviation[k] = sqrt(square[k] / n[k] - mean[k] * mean[k]);
+	}
+}
+
+static double range_of(const double v[5])
+{
+	double low = v[0], high = v[0];
+
+	for (int k = 1; k < 5; k++) {
+		low = fmin(low, v[k]);
+		high = fmax(high, v[k]);
+	}
+	return high - low;
+}
+
+START_TEST(scans_come_from_hospitals)
+{
+	struct fed_dataset *data = load("scans", 1, NULL);
+	double of_hospital[5] = {0}, of_class[4] = {0};
+
+	ck_assert_uint_eq(data->owners, 5);
+	ck_assert_str_eq(data->class_name[3], "star");
+	for (uint32_t i = 0; i < data->train; i++) {
+		of_hospital[data->owner[i]]++;
+		of_class[data->label[i]]++;
+	}
+	/* 1, 1/2, ... 1/5 of 60/137; four deviations of a count are 80 at most */
+	for (int k = 0; k < 5; k++)
+		ck_assert_double_eq_tol(of_hospital[k], data->train * 60.0 / 137 / (k + 1), 80);
+	for (int c = 0; c < 4; c++)
+		ck_assert_double_eq_tol(of_class[c], data->train / 4.0, 80);
+	fed_dataset_free(data);
+}
+END_TEST
+
+START_TEST(scanners_differ_as_asked)
+{
+	const struct fed_assign alike[] = {{"differ", "0"}, {0}};
+	struct fed_dataset *a = load("scans", 1, alike), *b = load("scans", 1, NULL);
+	double mean[2][5], deviation[2][5];
+
+	measure_scanners(a, mean[0], deviation[0]);
+	measure_scanners(b, mean[1], deviation[1]);
+	ck_assert_double_lt(range_of(mean[0]), 0.03);
+	ck_assert_double_gt(range_of(mean[1]), 0.12);
+	ck_assert_double_lt(range_of(deviation[0]), 0.02);
+	ck_assert_double_gt(range_of(deviation[1]), 0.03);
+	fed_dataset_free(a);
+	fed_dataset_free(b);
+}
+END_TEST
+
+/* Lesions are the only thing that adds light; tissue has mean 0. */
+START_TEST(lesions_are_where_the_label_says)
+{
+	const struct fed_assign plain[] = {{"differ", "0"}, {"noise", "0"}, {"lesion", "1"}, {0}};
+	struct fed_dataset *data = load("scans", 2, plain);
+	double light[4] = {0}, n[4] = {0};
+
+	for (uint32_t i = 0; i < data->train; i++) {
+		double brightest = 0;
+
+		for (size_t j = 0; j < 784; j++)
+			brightest = fmax(brightest, data->bytes[i * 784 + j] * data->scale);
+		light[data->label[i]] += brightest;
+		n[data->label[i]]++;
+	}
+	for (int c = 1; c < 4; c++)
+		ck_assert_double_gt(light[c] / n[c], light[0] / n[0] + 0.15);
+	fed_dataset_free(data);
+}
+END_TEST
+
 /* Gather
  * --------------------------------------------------------------------------------------------- */
 
@@ -427,6 +518,9 @@ int main(void)
 	tcase_add_test(tests, synthetic_beta_moves_the_inputs);
 	tcase_add_test(tests, synthetic_iid_has_the_covariance);
 	tcase_add_test(tests, glyphs_are_dark_strokes_on_light_noise);
+	tcase_add_test(tests, scans_come_from_hospitals);
+	tcase_add_test(tests, scanners_differ_as_asked);
+	tcase_add_test(tests, lesions_are_where_the_label_says);
 	tcase_add_test(tests, gather_copies_scales_and_shifts);
 	suite_add_tcase(suite, tests);
 	return fed_run_suite(suite);
