@@ -7,6 +7,7 @@
 #include <math.h>
 
 #include "base/mem.h"
+#include "session/fate.h"
 #include "session/faulting.h"
 #include "session/labels.h"
 #include "shell/print.h"
