@@ -564,11 +564,11 @@ const struct fed_command fed_commands_compose[] = {
      .text = "Settings of the session, or of the present aggregator, model, transport and\n"
              "scheme; where two have the name, write aggregator.KEY and so on.\n"
              "`set client WHO` changes devices and links of clients.",
-     .examples =
-         FED_EXAMPLES("dataset blobs; add-client 10 samples=50; set client 3-7 link=3g "
-                      "device=iot",
-                      "set lr 0.05", "set fraction=0.1 epochs=5 batch=10",
-                      "aggregator fedadam; set aggregator.eta 0.01", "set codec top-k:0.01"),
+     .examples = FED_EXAMPLES("dataset blobs; add-client 10 samples=50; set client 3-7 link=3g "
+                              "device=iot",
+                              "set lr 0.05", "set fraction=0.1 epochs=5 batch=10",
+                              "aggregator fedadam; set aggregator.eta 0.01", "set codec top-k:0.01",
+                              "set noise 0.001"),
      .args = set_rows,
      .args_size = sizeof(struct set_args),
      .more = setting_rows,

@@ -25,6 +25,8 @@ enum fed_purpose {
 	FED_FOR_DEVICE,   /* spread of devices and links: a = client */
 	FED_FOR_SPLIT,    /* train and test parts of a file */
 	FED_FOR_FAULT,    /* faults: a = number of the fault, b = client */
+	FED_FOR_NOISE,    /* what clients add to what they send: a = version, b = client */
+	FED_FOR_LOOK,     /* what an observer draws (`leak`, `peek`): a, b as it likes */
 };
 
 struct fed_stream {

@@ -208,6 +208,7 @@ static int make_plan(struct fed_federation *f, struct fed_error *err)
 		.weight_decay = s->weight_decay,
 	};
 	f->feedback = s->error_feedback;
+	f->noise = s->noise;
 	if (fed_codec_parse(s->codec, &f->codec, err))
 		return FED_FAIL;
 	return fed_call_plan(f->aggregator, &f->plan, err);

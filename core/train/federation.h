@@ -37,6 +37,7 @@ struct fed_settings {
 	int weighting;  /* enum fed_weighting */
 	char codec[32]; /* of updates: fed_codec_parse() */
 	bool error_feedback;
+	double noise;       /* standard deviation of what clients add to what they send */
 	int64_t eval_every; /* rounds between evaluations; 0: never */
 	int64_t seed;
 	int64_t threads; /* 0: one for each processor */
@@ -114,6 +115,7 @@ struct fed_federation {
 	struct fed_plan plan;            /* of the round that runs */
 	struct fed_codec codec;          /* the same, as is: */
 	bool feedback;                   /* whether clients keep what it loses */
+	double noise;                    /* that they add to what they send: its standard deviation */
 	struct fed_record record;        /* of the round that runs, or the last */
 	struct fed_charges charges;      /* what it cost, by clients */
 	struct fed_parcel *outgoing;     /* the model as it was last sent, or NULL */

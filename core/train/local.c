@@ -7,6 +7,7 @@
 #include "base/random.h"
 #include "nn/sgd.h"
 #include "train/feedback.h"
+#include "train/noise.h"
 
 #define LOOK_AHEAD 64u /* examples: more would not stay in the cache */
 
@@ -167,5 +168,8 @@ void fed_training_run(struct fed_job *job, int worker)
 	fed_call_local_end(f->aggregator, &local, params);
 	for (size_t j = 0; j < dim; j++)
 		delta[j] = params[j] - received[j];
+
+	struct fed_stream noise = fed_stream_open(g->seed, FED_FOR_NOISE, g->version, g->client);
+	fed_noise_add(&noise, g->noise, delta, dim);
 	g->no_memory = fed_feedback_code(g, w) != FED_OK;
 }

@@ -28,6 +28,8 @@ const struct fed_field fed_settings_fields[] = {
              "how updates travel: none, fp16, int8, or top-k:SHARE of the largest numbers"),
 	FED_ROW(S, error_feedback, bool, FED_TYPE_FLAG, .def = 1,
             .help = "clients keep what the codec loses and add it to their next update"),
+	FED_REAL(S, noise, 0, 0, 1000,
+             "standard deviation of the Gaussian noise that clients add to what they send"),
 	FED_INT_WORD(S, eval_every, 1, 0, 1000000, never, "rounds between evaluations on test data"),
 	FED_INT(S, seed, 1, 0, 9007199254740992.0, "of all randomness: data, deal, sample, shuffle"),
 	FED_INT_WORD(S, threads, 0, 0, 1024, each_core,

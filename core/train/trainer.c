@@ -192,6 +192,7 @@ int fed_trainer_start(struct fed_trainer *t, uint32_t client, const struct fed_c
 		.model = fed_parcel_share(model->parcel),
 		.codec = t->federation->codec,
 		.feedback = t->federation->feedback,
+		.noise = t->federation->noise,
 		.residual = residual_of(t, row),
 	};
 	t->slot[*slot] = g;

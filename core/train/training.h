@@ -28,6 +28,7 @@ struct fed_training {
 	float **kept;              /* this training's copy of what the client keeps */
 	struct fed_codec codec;
 	bool feedback;
+	double noise;
 	struct fed_parcel *residual; /* a share of the client's, or NULL */
 	struct fed_parcel *left;     /* what takes its place: what the codec loses now, or NULL */
 	uint64_t coded;              /* bytes of the delta under the codec */

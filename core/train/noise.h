@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * train/noise.h - Gaussian noise that clients add to what they send (setting `noise`).
+ *
+ * To updates before the codec (sync, async), to smashed data (split): so the server, and whoever
+ * listens, sees less of the examples behind them.  Nothing is clipped first and no budget is kept:
+ * this is the noise of differential privacy without its promise.
+ */
+#ifndef FED_TRAIN_NOISE_H
+#define FED_TRAIN_NOISE_H
+
+#include "base/random.h"
+
+/* v[i] += N(0, sigma^2), i in [0, n), drawn in this order.  sigma 0 changes and draws nothing. */
+void fed_noise_add(struct fed_stream *, double sigma, float *v, size_t n);
+
+#endif
