@@ -27,6 +27,31 @@ static void put_json(const struct fed_shell *shell, const struct fed_event *even
 	fed_text_add(line, fed_session_open(&shell->session) ? ",\"open\":true}" : "}");
 }
 
+void fed_print_json(struct fed_shell *shell, struct fed_text *line)
+{
+	if (shell->json &&
+	    (fprintf(shell->json, "%s\n", fed_text_str(line)) < 0 || fflush(shell->json))) {
+		shell->json = NULL; /* whoever opened it closes it */
+		fed_print_error(shell, "--json: ", strerror(errno));
+	}
+	fed_text_release(line);
+}
+
+void fed_json_outcome(struct fed_text *line, const struct fed_outcome *o)
+{
+	fed_text_add(line, ",\"rounds\":%llu,\"clients\":%u", (unsigned long long)o->rounds,
+	             o->clients);
+	for (const struct fed_field *row = fed_metrics; row->type; row++) {
+		fed_text_add(line, ",\"%s\":", row->name);
+		fed_text_json_number(line, fed_metric_value(row, &o->total));
+	}
+	if (*o->why) {
+		fed_text_add(line, ",\"why\":");
+		fed_text_json_string(line, o->why);
+	}
+	fed_text_put(line, "}", 1);
+}
+
 void fed_json_event(void *ctx, const struct fed_event *event)
 {
 	struct fed_shell *shell = ctx;
@@ -35,9 +60,5 @@ void fed_json_event(void *ctx, const struct fed_event *event)
 	if (!shell->json || (fed_event_is_step(event->kind) && !shell->stepping.on))
 		return;
 	put_json(shell, event, &line);
-	if (fprintf(shell->json, "%s\n", fed_text_str(&line)) < 0 || fflush(shell->json)) {
-		shell->json = NULL; /* whoever opened it closes it */
-		fed_print_error(shell, "--json: ", strerror(errno));
-	}
-	fed_text_release(&line);
+	fed_print_json(shell, &line);
 }

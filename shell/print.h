@@ -42,6 +42,10 @@ void fed_put_metric(struct fed_text *, const struct fed_field *metric, double va
 /* The sinks. */
 void fed_print_event(void *shell, const struct fed_event *);
 void fed_json_event(void *shell, const struct fed_event *);
+/* A line for --json, if it is on; released. */
+void fed_print_json(struct fed_shell *, struct fed_text *);
+/* Append ,"rounds":3,"test_accuracy":... and the end of the line. */
+void fed_json_outcome(struct fed_text *, const struct fed_outcome *);
 
 /* Progress: rounds == 0 is without limit. */
 void fed_progress_begin(struct fed_shell *, uint64_t rounds);

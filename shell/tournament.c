@@ -24,16 +24,28 @@ const struct fed_field fed_tournament_rows[] = {
 };
 #undef P
 
-static void cell_match(struct fed_table *table, const struct fed_match *m)
+static void cell_match(struct fed_table *table, const struct fed_outcome *o)
 {
-	if (!m->played)
+	if (!o->played)
 		fed_table_cell(table, "...");
-	else if (*m->why)
+	else if (*o->why)
 		fed_table_cell(table, "failed");
-	else if (isnan(m->accuracy))
-		fed_table_cell(table, "%.4g", m->loss);
+	else if (isnan(o->total.test_accuracy))
+		fed_table_cell(table, "%.4g", o->total.test_loss);
 	else
-		fed_table_cell(table, "%.1f %%", 100 * m->accuracy);
+		fed_table_cell(table, "%.1f %%", 100 * o->total.test_accuracy);
+}
+
+static void json_match(struct fed_shell *shell, const struct fed_tournament *t, size_t k)
+{
+	struct fed_text line = {0};
+
+	fed_text_add(&line, "{\"v\":1,\"event\":\"match\",\"attack\":");
+	fed_text_json_string(&line, t->attack[k / t->aggregators].name);
+	fed_text_add(&line, ",\"aggregator\":");
+	fed_text_json_string(&line, t->aggregator[k % t->aggregators].name);
+	fed_json_outcome(&line, &t->trials.outcome[k]);
+	fed_print_json(shell, &line);
 }
 
 static void show_grid(struct fed_shell *shell, const struct fed_tournament *t)
@@ -49,21 +61,25 @@ static void show_grid(struct fed_shell *shell, const struct fed_tournament *t)
 	for (size_t i = 0; i < t->attacks; i++) {
 		fed_table_cell(&table, "%s", t->attack[i].name);
 		for (size_t k = 0; k < t->aggregators; k++)
-			cell_match(&table, &t->match[i * t->aggregators + k]);
+			cell_match(&table, &t->trials.outcome[i * t->aggregators + k]);
 	}
 	fed_table_print(shell, &table, true);
-	for (size_t i = 0; i < t->attacks * t->aggregators; i++)
-		if (t->match[i].played && *t->match[i].why)
+	for (size_t i = 0; i < t->trials.n; i++)
+		if (*t->trials.outcome[i].why)
 			fed_print(shell, "%s against %s: %s\n", t->attack[i / t->aggregators].name,
-			          t->aggregator[i % t->aggregators].name, t->match[i].why);
+			          t->aggregator[i % t->aggregators].name, t->trials.outcome[i].why);
+	for (size_t i = 0; i < t->trials.n; i++)
+		if (t->trials.outcome[i].played)
+			json_match(shell, t, i);
 }
 
-static void tell(void *ctx, const struct fed_tournament *t)
+static void tell(void *ctx)
 {
 	struct fed_shell *shell = ctx;
+	const struct fed_trials *t = &shell->tournament.trials;
 
 	if (shell->screen.terminal)
-		fed_print(shell, "%zu of %zu matches\n", t->played, t->attacks * t->aggregators);
+		fed_print(shell, "%zu of %zu matches\n", t->played, t->n);
 }
 
 int fed_run_tournament(struct fed_shell *shell, const struct fed_call *call, struct fed_error *err)
@@ -92,10 +108,10 @@ int fed_plot_tournament(struct fed_shell *shell, struct fed_error *err)
 {
 	const struct fed_tournament *t = &shell->tournament;
 	const char *row[FED_TOURNAMENT_SIDES], *column[FED_TOURNAMENT_SIDES];
-	const size_t n = t->attacks * t->aggregators;
+	const size_t n = t->trials.n;
 	struct fed_text drawing = {0};
 
-	if (!t->match)
+	if (!t->trials.outcome)
 		return fed_fail(err, "no tournament was played yet; `tournament` plays one");
 	if (!shell->heat)
 		return fed_fail(err,
@@ -108,7 +124,7 @@ int fed_plot_tournament(struct fed_shell *shell, struct fed_error *err)
 	for (size_t k = 0; k < t->aggregators; k++)
 		column[k] = t->aggregator[k].name;
 	for (size_t i = 0; i < n; i++)
-		value[i] = t->match[i].accuracy;
+		value[i] = t->trials.outcome[i].total.test_accuracy;
 	fed_shell_measure(shell);
 	const struct fed_grid grid = {
 		"test accuracy in per cent", row, column, t->attacks, t->aggregators, value};

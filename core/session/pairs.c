@@ -69,3 +69,20 @@ void fed_pairs_release(struct fed_pairs *p)
 	fed_free(p->assign);
 	*p = (struct fed_pairs){0};
 }
+
+int fed_assign_cut(char *text, const char **name, struct fed_assign assign[FED_COLONS_MAX],
+                   size_t *n, struct fed_error *err)
+{
+	char *rest = text;
+
+	*name = strsep(&rest, ":");
+	for (*n = 0; rest; ++*n) {
+		char *value = strsep(&rest, ":");
+		const char *key = strsep(&value, "=");
+
+		if (*n == FED_COLONS_MAX)
+			return fed_fail(err, "%s: more than %d parameters", *name, FED_COLONS_MAX);
+		assign[*n] = (struct fed_assign){.key = key, .value = value};
+	}
+	return FED_OK;
+}

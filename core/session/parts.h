@@ -45,6 +45,9 @@ int fed_instance_put(const struct fed_registry *, struct fed_instance *, const c
 int fed_instance_settings(struct fed_pairs *out, const struct fed_instance *, struct fed_error *);
 /* The same plugin with the same settings and an empty state; a zeroed one gives a zeroed one. */
 int fed_instance_renew(struct fed_instance *out, const struct fed_instance *, struct fed_error *);
+/* The same attack with the same settings and an empty state. */
+int fed_attack_renew(struct fed_attack_share **out, const struct fed_attack_share *,
+                     struct fed_error *);
 int fed_net_for(struct fed_net *, const struct fed_instance *model, const struct fed_dataset *,
                 struct fed_error *);
 /* A plugin at work as a section of a saved file (save.c, restore.c): settings, state, vectors. */

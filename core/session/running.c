@@ -117,8 +117,8 @@ void fed_session_resume(struct fed_session *s)
 
 /* From the beginning ----------------------------------------------------- */
 
-static int renew_attack(struct fed_attack_share **out, const struct fed_attack_share *old,
-                        struct fed_error *err)
+int fed_attack_renew(struct fed_attack_share **out, const struct fed_attack_share *old,
+                     struct fed_error *err)
 {
 	struct fed_instance attack;
 
@@ -140,7 +140,7 @@ static int renew_attacks(struct fed_afresh *a, const struct fed_faults *faults,
 	for (a->n_faults = 0; a->n_faults < faults->n; a->n_faults++) {
 		const struct fed_attack_share *old = faults->fault[a->n_faults].attack;
 
-		if (old && renew_attack(&a->attack[a->n_faults], old, err))
+		if (old && fed_attack_renew(&a->attack[a->n_faults], old, err))
 			return FED_FAIL;
 	}
 	return FED_OK;

@@ -11,6 +11,8 @@
 
 static void tell_sinks(struct fed_session *s, const struct fed_event *event)
 {
+	if (s->copied)
+		return;
 	fed_recorder_take(&s->recorder, event);
 	if (event->kind == FED_EVENT_ROUND)
 		fed_journeys_judge(&s->recorder.journeys, event->version, event->clock,

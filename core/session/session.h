@@ -67,6 +67,7 @@ struct fed_session {
 	size_t n_sinks;
 	uint64_t draws;        /* random WHO selections made */
 	bool diverged;         /* the user was told */
+	bool copied;           /* a copy (session/copy.h): nobody hears of it */
 	atomic_int interrupts; /* see fed_session_interrupt */
 };
 

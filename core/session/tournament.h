@@ -2,16 +2,13 @@
 /*
  * session/tournament.h - every attack against every aggregator, from the same state.
  *
- * A match is a copy of the session's federation with another aggregator and an attack on some of
- * the clients; it trains some rounds on one thread and is evaluated at its end.  Matches run in
- * parallel, and what they show depends on nothing but the session's state and the plan.  The
- * session itself does not change.  A tournament that was interrupted goes on where it stopped when
- * the same plan is played from the same state.
+ * A match is a trial (session/trials.h) with another aggregator and an attack on some of the
+ * clients.
  */
 #ifndef FED_SESSION_TOURNAMENT_H
 #define FED_SESSION_TOURNAMENT_H
 
-#include "session/session.h"
+#include "session/trials.h"
 
 #define FED_TOURNAMENT_SIDES 32 /* attacks, and aggregators, at most */
 
@@ -21,13 +18,6 @@ struct fed_tournament_plan {
 	char attacks[1000], aggregators[1000];
 	char byzantine[200]; /* WHO */
 	int64_t rounds;
-};
-
-struct fed_match {
-	double accuracy; /* share of the test examples; NaN: not played, or for regression */
-	double loss;     /* on them; NaN: not played */
-	bool played;
-	char why[400]; /* a round failed: the reason; "" otherwise */
 };
 
 /* One side of the table, as it was typed. */
@@ -42,19 +32,15 @@ struct fed_tournament {
 	size_t attacks, aggregators;
 	uint32_t *byzantine; /* [n_byzantine] ids, ascending */
 	uint32_t n_byzantine;
-	struct fed_match *match; /* [attacks][aggregators] */
-	uint64_t start;          /* hash of the session's state that it began from */
-	size_t played;
+	struct fed_trials trials; /* [attacks][aggregators] */
 };
 
-/* Play what is left of the plan.  told(ctx, t) after each few matches, on the caller's thread.
- * Stops after the matches that run when the session is interrupted: *interrupted.  Without clients
- * or with a plan that makes no sense it is refused before anything is played.  *t is zeroed at
- * first, and may be one that was begun. */
+/* Play what is left of the plan, as fed_trials_play does.  Without clients or with a plan that
+ * makes no sense it is refused before anything is played.  *t is zeroed at first, and may be one
+ * that was begun. */
 int fed_tournament_play(struct fed_tournament *t, struct fed_session *,
-                        const struct fed_tournament_plan *,
-                        void (*told)(void *ctx, const struct fed_tournament *), void *ctx,
-                        bool *interrupted, struct fed_error *);
+                        const struct fed_tournament_plan *, void (*told)(void *told_ctx),
+                        void *told_ctx, bool *interrupted, struct fed_error *);
 void fed_tournament_release(struct fed_tournament *);
 
 #endif

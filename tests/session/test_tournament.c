@@ -19,9 +19,9 @@ static const struct fed_tournament_plan plan = {
 	.rounds = 3,
 };
 
-static void ignore(void *ctx, const struct fed_tournament *t)
+static void ignore(void *ctx)
 {
-	(void)ctx, (void)t;
+	(void)ctx;
 }
 
 /* A session that has trained for some rounds. */
@@ -77,7 +77,7 @@ START_TEST(a_match_is_a_session)
 
 	compose(&s);
 	play(&t, &s, &plan);
-	ck_assert_uint_eq(t.played, 8);
+	ck_assert_uint_eq(t.trials.played, 8);
 	for (size_t i = 0; i < 8; i++) {
 		const struct fed_record *last;
 
@@ -87,9 +87,9 @@ START_TEST(a_match_is_a_session)
 			inject(&real, attacks[i / 2].attack, attacks[i / 2].key, attacks[i / 2].value);
 		small_do(&real, "round 3");
 		last = &real.history.record[real.history.n - 1];
-		ck_assert_str_eq(t.match[i].why, "");
-		ck_assert_double_eq(t.match[i].accuracy, last->test_accuracy);
-		ck_assert_double_eq(t.match[i].loss, last->test_loss);
+		ck_assert_str_eq(t.trials.outcome[i].why, "");
+		ck_assert_double_eq(t.trials.outcome[i].total.test_accuracy, last->test_accuracy);
+		ck_assert_double_eq(t.trials.outcome[i].total.test_loss, last->test_loss);
 		fed_session_release(&real);
 	}
 	fed_tournament_release(&t);
@@ -121,13 +121,15 @@ START_TEST(rules_know_how_many_attack)
 		compose(&other);
 		small_do(&other, real[i]);
 		small_do(&other, "inject byzantine 1,3 attack=sign-flip scale=4;round 2");
-		ck_assert_str_eq(t.match[i].why, "");
-		ck_assert_double_eq(t.match[i].loss, other.history.record[other.history.n - 1].test_loss);
+		ck_assert_str_eq(t.trials.outcome[i].why, "");
+		ck_assert_double_eq(t.trials.outcome[i].total.test_loss,
+		                    other.history.record[other.history.n - 1].test_loss);
 		fed_session_release(&other);
 	}
-	ck_assert_str_eq(t.match[5].why, "aggregator krum: needs 2f + 2 < n, but with f = 3 and n = 8 "
-	                                 "updates 2f + 2 is 8; ask more clients or assume fewer "
-	                                 "Byzantine ones");
+	ck_assert_str_eq(t.trials.outcome[5].why,
+	                 "aggregator krum: needs 2f + 2 < n, but with f = 3 and n = 8 "
+	                 "updates 2f + 2 is 8; ask more clients or assume fewer "
+	                 "Byzantine ones");
 	fed_tournament_release(&t);
 	fed_session_release(&s);
 }
@@ -151,10 +153,17 @@ START_TEST(the_session_does_not_notice)
 }
 END_TEST
 
-static void interrupt(void *ctx, const struct fed_tournament *t)
+struct stopping {
+	struct fed_session *session;
+	const struct fed_tournament *tournament;
+};
+
+static void interrupt(void *ctx)
 {
-	if (t->played >= 3)
-		fed_session_interrupt(ctx);
+	const struct stopping *stopping = ctx;
+
+	if (stopping->tournament->trials.played >= 3)
+		fed_session_interrupt(stopping->session);
 }
 
 START_TEST(goes_on_where_it_stopped)
@@ -166,18 +175,21 @@ START_TEST(goes_on_where_it_stopped)
 
 	compose(&s);
 	play(&whole, &s, &plan);
-	ck_assert_int_eq(fed_tournament_play(&parts, &s, &plan, interrupt, &s, &interrupted, &err),
-	                 FED_OK);
+	struct stopping stopping = {&s, &parts};
+	ck_assert_int_eq(
+		fed_tournament_play(&parts, &s, &plan, interrupt, &stopping, &interrupted, &err), FED_OK);
 	ck_assert(interrupted);
-	ck_assert_uint_lt(parts.played, 8);
+	ck_assert_uint_lt(parts.trials.played, 8);
 	fed_session_clear_interrupt(&s);
 	play(&parts, &s, &plan);
 	for (size_t i = 0; i < 8; i++)
-		ck_assert_double_eq(whole.match[i].loss, parts.match[i].loss);
+		ck_assert_double_eq(whole.trials.outcome[i].total.test_loss,
+		                    parts.trials.outcome[i].total.test_loss);
 	/* From another state it begins anew. */
 	small_do(&s, "round 1");
 	play(&parts, &s, &plan);
-	ck_assert_double_ne(whole.match[0].loss, parts.match[0].loss);
+	ck_assert_double_ne(whole.trials.outcome[0].total.test_loss,
+	                    parts.trials.outcome[0].total.test_loss);
 	fed_tournament_release(&whole);
 	fed_tournament_release(&parts);
 	fed_session_release(&s);
@@ -209,7 +221,7 @@ START_TEST(refusals)
 		snprintf(p.byzantine, sizeof p.byzantine, "%s", rows[i].byzantine);
 		ck_assert_int_ne(fed_tournament_play(&t, &s, &p, ignore, NULL, &interrupted, &err), FED_OK);
 		ck_assert_msg(strstr(err.text, rows[i].words), "%s", err.text);
-		ck_assert_ptr_null(t.match);
+		ck_assert_ptr_null(t.trials.outcome);
 	}
 	fed_session_release(&s);
 }
@@ -236,7 +248,7 @@ START_TEST(without_memory)
 		if (rc == FED_OK && ahead)
 			played = true;
 		else if (rc == FED_OK)
-			ck_assert(*t.match[0].why || isfinite(t.match[0].loss));
+			ck_assert(*t.trials.outcome[0].why || isfinite(t.trials.outcome[0].total.test_loss));
 		fed_tournament_release(&t);
 		ck_assert_int_eq(fed_mem_live(), before);
 		ck_assert_uint_lt(k, 3000);
