@@ -7,27 +7,19 @@
 
 #include "base/mem.h"
 #include "tui/canvas.h"
+#include "tui/marks.h"
 #include "tui/ticks.h"
 
 enum { LINE = 0x2502, TICK_COLUMNS = 12 };
 
 /* Phases, then the ends of invitations without an update. */
 enum { REFUSED = FED_PHASES, LOST, LATE, RECALLED, MARKS };
-static const struct mark {
-	const char *name;
-	uint32_t glyph;
-	char ascii;
-	uint8_t color;
-} marks[MARKS] = {
-	[FED_PHASE_DOWNLOAD] = {"download", 0x25C2, '<', FED_COLOR_BLUE},
-	[FED_PHASE_COMPUTE] = {"compute", 0x2588, '=', FED_COLOR_GREEN},
-	[FED_PHASE_UPLOAD] = {"upload", 0x25B8, '>', FED_COLOR_YELLOW},
-	[FED_PHASE_WAIT] = {"waiting", 0xB7, '.', FED_COLOR_GREY},
-	[REFUSED] = {"refused", 0x2298, '%', FED_COLOR_RED},
-	[LOST] = {"lost", 0x2717, 'x', FED_COLOR_RED},
-	[LATE] = {"late", '!', '!', FED_COLOR_MAGENTA},
-	[RECALLED] = {"recalled", '~', '~', FED_COLOR_MAGENTA},
-};
+
+static const struct fed_mark *mark_of(int mark)
+{
+	return mark < FED_PHASES ? &fed_phase_marks[mark]
+	                         : &fed_activity_marks[FED_ACTIVITY_REFUSED + mark - REFUSED];
+}
 
 struct painter {
 	struct fed_canvas *canvas;
@@ -50,10 +42,7 @@ static int column_of(const struct painter *p, double clock)
 
 static void put_mark(struct painter *p, int column, int row, int mark)
 {
-	const struct mark *m = &marks[mark];
-
-	fed_canvas_put(p->canvas, p->left + column, row, p->utf8 ? m->glyph : (uint32_t)m->ascii,
-	               (struct fed_style){.color = m->color});
+	fed_mark_put(p->canvas, p->left + column, row, mark_of(mark), p->utf8);
 	p->seen[mark] = true;
 }
 
@@ -192,12 +181,11 @@ static void put_legend(struct painter *p, int row)
 	int column = 0;
 
 	for (int i = 0; i < MARKS; i++) {
-		const struct mark *m = &marks[i];
+		const struct fed_mark *m = mark_of(i);
 
 		if (!p->seen[i] || column + 2 + (int)strlen(m->name) > p->canvas->columns)
 			continue;
-		fed_canvas_put(p->canvas, column, row, p->utf8 ? m->glyph : (uint32_t)m->ascii,
-		               (struct fed_style){.color = m->color});
+		fed_mark_put(p->canvas, column, row, m, p->utf8);
 		column = 2 + fed_canvas_write(p->canvas, column + 2, row, m->name, plain);
 	}
 }

@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The views, in the order of their numbers. */
+#include "tui/views.h"
+
+static const struct fed_view *const views[] = {
+	&fed_view_clients,
+};
+
+const struct fed_view *fed_view_at(size_t i)
+{
+	return i < sizeof views / sizeof *views ? views[i] : NULL;
+}

@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * tui/views.h - the views, for views.c, which numbers them.
+ */
+#ifndef FED_TUI_VIEWS_H
+#define FED_TUI_VIEWS_H
+
+#include "tui/view.h"
+
+extern const struct fed_view fed_view_clients;
+
+#endif
