@@ -11,6 +11,7 @@
 #include "shell/command.h"
 #include "shell/explain.h"
 #include "shell/histogram.h"
+#include "shell/leak.h"
 #include "shell/print.h"
 #include "shell/settings.h"
 #include "shell/tournament.h"
@@ -406,6 +407,22 @@ const struct fed_command fed_commands_look[] = {
      .args = fed_updates_rows,
      .args_size = sizeof(struct fed_updates_args),
      .run = fed_run_updates},
+	{.name = "leak",
+     .help = "measure what crosses each cut of the model: what it tells about inputs and labels",
+     .text =
+         "Whoever gets the activations at a cut (smashed data) sees the examples through the\n"
+         "layers below it. dcor is the distance correlation of inputs and smashed data, 1: all\n"
+         "is there; of few examples and long vectors it stays high, corrected is 0 in the mean\n"
+         "when nothing is. Where labels stay with the client, it sends gradients\n"
+         "back through a cut: labels told is the share of labels that the nearest mean direction\n"
+         "of a class tells; with two classes norm AUC says how well the length alone does. The\n"
+         "setting `noise` is on the smashed data.",
+     .examples = FED_EXAMPLES("dataset glyphs train=300 test=100; model mlp; leak examples=40",
+                              "dataset blobs; model mlp; set noise 0.5; leak cut=1"),
+     .args = fed_leak_rows,
+     .args_size = sizeof(struct fed_leak_args),
+     .run = fed_run_leak,
+     .failure = FED_EXIT_USAGE},
 	{.name = "bill",
      .help = "show what the run cost: bytes, messages and FLOPs, in total and by client",
      .text = "Bytes and messages by direction, what the codec saved against sending updates as\n"
