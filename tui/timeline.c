@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "session/who.h"
 #include "tui/canvas.h"
 #include "tui/marks.h"
 #include "tui/ticks.h"
@@ -108,6 +109,9 @@ static void put_client(struct painter *p, int row, uint32_t client)
 
 	snprintf(label, sizeof label, "%*u", p->left - 1, client);
 	fed_canvas_write(p->canvas, 0, row, label, plain);
+	if (fed_who_has(p->schedule->marked, p->schedule->n_marked, client))
+		fed_canvas_put(p->canvas, p->left - 1, row, '*',
+		               (struct fed_style){.color = FED_COLOR_CYAN, .bold = true});
 	memset(p->share, 0, (size_t)(FED_PHASES * p->width) * sizeof *p->share);
 	for (const struct fed_journey *x = last; x && !is_over(p, x); x = fed_journeys_before(j, x))
 		for (int n = fed_journey_spans(x, p->schedule->now, span), i = 0; i < n; i++)

@@ -4,6 +4,7 @@
 
 static const struct fed_view *const views[] = {
 	&fed_view_clients,
+	&fed_view_timeline,
 };
 
 const struct fed_view *fed_view_at(size_t i)

@@ -16,12 +16,19 @@ struct fed_schedule {
 	double now;       /* what has no end yet goes on until here */
 	uint32_t *client; /* [n] that were busy in the window, ascending */
 	uint32_t n;
+	const uint32_t *marked; /* [n_marked] ascending: those to be shown with a star; NULL: none */
+	uint32_t n_marked;
 };
 
 /* The last `rounds` rounds until now, and of the clients that were busy those among who [n_who]
  * (ascending; NULL: all). */
 int fed_schedule_init(struct fed_schedule *, const struct fed_session *, uint64_t rounds,
                       const uint32_t *who, uint32_t n_who, struct fed_error *);
+/* Between two times, the later one at most now. */
+int fed_schedule_between(struct fed_schedule *, const struct fed_session *, double from, double to,
+                         const uint32_t *who, uint32_t n_who, struct fed_error *);
+/* When the run began, as far as it is known: it may have been restored, or be very long. */
+double fed_schedule_start(const struct fed_session *);
 void fed_schedule_release(struct fed_schedule *);
 
 #endif
