@@ -17,6 +17,7 @@
 #include "shell/tournament.h"
 #include "shell/story.h"
 #include "shell/updates.h"
+#include "shell/watching.h"
 
 /* Status ------------------------------------------------------------------- */
 
@@ -355,6 +356,17 @@ const struct fed_command fed_commands_look[] = {
      .args_size = sizeof(struct fed_timeline_args),
      .run = fed_run_timeline,
      .failure = FED_EXIT_USAGE},
+	{.name = "watch",
+     .help = "see it happen: a full-screen view of the session, with keys to drive it",
+     .text = "Views are switched by number or tab; space pauses, s lets one event happen, r one\n"
+             "round, + and - set the pace, : takes any command, ? lists all keys, q leads back.\n"
+             "What runs when you leave is stopped between two events; `continue` finishes it.\n"
+             "In a script it opens a view where `fedsh --watch FILE` plays it, else it does\n"
+             "nothing.",
+     .examples = FED_EXAMPLES("watch", "watch log pace=2"),
+     .args = fed_watch_rows,
+     .args_size = sizeof(struct fed_watch_args),
+     .run = fed_run_watch},
 	{.name = "explain",
      .help = "show formula, purpose and source of anything with a name",
      .text = "Of the session's aggregator and the pre-step in front of it also the formula with\n"

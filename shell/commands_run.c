@@ -7,6 +7,7 @@
 #include "shell/command.h"
 #include "shell/print.h"
 #include "shell/stepping.h"
+#include "shell/watching.h"
 
 /* The journal ------------------------------------------------------------------ */
 
@@ -44,6 +45,21 @@ static void journal_aborted(struct fed_shell *shell, uint64_t made, uint64_t ste
 		journal(shell, "step %llu", (unsigned long long)steps);
 	if (steps || (open && !made))
 		journal(shell, "abort");
+}
+
+/* A run that the watch stopped between two events, to be finished after what was typed: its replay
+ * pauses before the open round and makes the steps of it. */
+static void stop_between(struct fed_shell *shell, const char *command, uint64_t made, bool open)
+{
+	const struct fed_session *s = &shell->session;
+	const uint64_t steps = s->federation.steps - (made ? 0 : s->debugger.before);
+	const bool same = open && made == 0; /* it stopped in the round that was open before it */
+
+	if (!same)
+		journal_stopped(shell, command);
+	if (fed_session_open(s) && steps)
+		journal(shell, "step %llu", (unsigned long long)steps);
+	fed_watching_stopped(shell, same ? command : "continue");
 }
 
 /* Runs ------------------------------------------------------------------------- */
@@ -87,9 +103,11 @@ static int make_versions(struct fed_shell *shell, const struct run *run, struct 
 		journal_aborted(shell, made, s->debugger.steps, open);
 	else if (interrupted)
 		journal_stopped(shell, run->command);
+	else if (s->debugger.held)
+		stop_between(shell, run->command, made, open);
 	if (interrupted)
 		say_interrupted(shell);
-	else if (fed_session_open(s))
+	else if (fed_session_open(s) && !s->debugger.held)
 		fed_print_next(shell);
 	return rc;
 }
@@ -184,8 +202,22 @@ static int make_steps(struct fed_shell *shell, uint64_t n, uint64_t *done, bool 
 		if (rc || s->debugger.aborted)
 			break;
 		fed_stepping_close(shell, &was);
+		if (*done + 1 < n && !hit && !*interrupted && fed_session_hold(s)) {
+			++*done;
+			break;
+		}
 	}
 	return rc;
+}
+
+/* The watch stopped it between two of its steps. */
+static void stop_stepping(struct fed_shell *shell, uint64_t done, uint64_t left)
+{
+	char command[40];
+
+	journal(shell, "step %llu", (unsigned long long)done);
+	snprintf(command, sizeof command, "step %llu", (unsigned long long)left);
+	fed_watching_stopped(shell, command);
 }
 
 static const struct fed_field step_rows[] = {
@@ -207,9 +239,11 @@ static int run_step(struct fed_shell *shell, const struct fed_call *call, struct
 		journal_aborted(shell, 0, done, open);
 	else if (interrupted)
 		journal(shell, "step %llu", (unsigned long long)done);
+	else if (shell->session.debugger.held)
+		stop_stepping(shell, done, (uint64_t)a->n - done);
 	if (interrupted)
 		say_interrupted(shell);
-	if (rc == FED_OK)
+	if (rc == FED_OK && !shell->session.debugger.held)
 		fed_print_next(shell);
 	return rc;
 }

@@ -8,6 +8,7 @@
 #include "shell/command.h"
 #include "shell/explain.h"
 #include "shell/print.h"
+#include "shell/watching.h"
 
 #define ALIAS_DEPTH 16
 
@@ -99,14 +100,14 @@ static enum fed_exit run_words(struct fed_shell *shell, const struct fed_words *
 	fed_call_release(&call);
 	/* A Ctrl-C that came too late to stop it stops what follows. */
 	const bool done = result == FED_EXIT_OK || (result == FED_EXIT_INTERRUPTED && !shell->fault);
-	if (done && (command->flags & FED_COMMAND_CHANGES)) {
+	if (done && (command->flags & FED_COMMAND_CHANGES) && !shell->watching.stopped) {
 		struct fed_text line = {0};
 		fed_text_add(&line, "%s", command->name);
 		fed_text_put(&line, source + words->word[0].end, len - words->word[0].end);
 		fed_journal_add(shell, fed_text_str(&line), line.len);
 		fed_text_release(&line);
 	}
-	return result;
+	return fed_watching_after(shell, result);
 }
 
 static enum fed_exit run_all(struct fed_shell *, const char *text, size_t len, unsigned depth);

@@ -10,4 +10,10 @@
 /* Until quit, the end of input or a signal.  Both ends must be a terminal with escapes. */
 enum fed_exit fed_readline_run(struct fed_shell *);
 
+/* The history of typed lines; `back` counts from 1, the last; NULL: none so old. */
+void fed_typed_load(void);
+void fed_typed_save(struct fed_shell *);
+void fed_typed_add(const char *line);
+const char *fed_typed_line(size_t back);
+
 #endif

@@ -16,10 +16,13 @@
 #include "shell/interactive.h"
 #include "shell/print.h"
 #include "shell/shell.h"
+#include "shell/complete.h"
+#include "shell/watching.h"
 #include "tui/chart.h"
 #include "tui/heat.h"
 #include "tui/scatter.h"
 #include "tui/timeline.h"
+#include "tui/watch.h"
 
 #ifndef FED_PLUGINS_FROM_BIN
 #define FED_PLUGINS_FROM_BIN "../lib/fedsh/plugins"
@@ -27,7 +30,8 @@
 
 struct options {
 	const char *command, *json;
-	bool no_color, brief;
+	bool no_color, brief, watch;
+	double pace; /* of the watch; below 0: as it is */
 };
 
 static const char usage[] =
@@ -39,6 +43,8 @@ static const char usage[] =
 	"      --json FILE  write events as JSON lines; - is standard output, and what is for\n"
 	"                   people goes to standard error\n"
 	"      --no-color   no colour\n"
+	"      --watch      open the full-screen view, and play FILE in it\n"
+	"      --pace X     there: X rounds a second; 0 is full speed, a script has 2 without it\n"
 	"      --short      of a script's line with `# short: COMMAND` behind it, run that command\n"
 	"      --version    show the version and what it was built with\n"
 	"      --help       show this\n"
@@ -181,14 +187,129 @@ static void look_at_screen(struct fed_shell *shell, const struct options *o)
 	fed_shell_measure(shell);
 }
 
+/* The watch ------------------------------------------------------------------ */
+
+static void watch_execute(void *ctx, const char *line)
+{
+	fed_watching_execute(ctx, line);
+}
+
+static const char *watch_resume(void *ctx)
+{
+	return fed_watching_resume(ctx);
+}
+
+static bool watch_done(void *ctx)
+{
+	const struct fed_shell *shell = ctx;
+
+	return shell->quit;
+}
+
+static void watch_complete(void *ctx, const char *line, size_t point, struct fed_text *out,
+                           size_t *start)
+{
+	struct fed_candidates found;
+
+	fed_complete(ctx, line, point, &found);
+	*start = found.start;
+	for (size_t i = 0; i < found.n; i++)
+		fed_text_add(out, "%s%s", i ? "\n" : "", found.text[i]);
+	fed_candidates_release(&found);
+}
+
+static const char *watch_history(void *ctx, size_t back)
+{
+	(void)ctx;
+	return fed_typed_line(back);
+}
+
+static void watch_remember(void *ctx, const char *line)
+{
+	(void)ctx;
+	fed_typed_add(line);
+}
+
+static void watch_say(void *watch, enum fed_heard what, const char *bytes, size_t n)
+{
+	fed_watch_say(watch, what == FED_HEARD_ERROR ? FED_SAID_ERROR : FED_SAID_OUT, bytes, n);
+}
+
+static int watch_turn(void *watch, const char *view, double pace, struct fed_error *err)
+{
+	return fed_watch_switch(watch, view, pace, err);
+}
+
+static bool watch_line(void *watch, const char *text)
+{
+	return fed_watch_line(watch, text);
+}
+
+static bool watch_after(void *watch)
+{
+	return fed_watch_after(watch);
+}
+
+static int watch_opened(void *ctx, struct fed_watch *watch, struct fed_error *err)
+{
+	if (watch)
+		return fed_watching_open(ctx, watch, err);
+	fed_watching_close(ctx);
+	return FED_OK;
+}
+
+static int run_watch(struct fed_shell *shell, const char *view, double pace,
+                     const char *const *script, struct fed_error *err)
+{
+	const struct fed_watch_host host = {
+		.ctx = shell,
+		.session = &shell->session,
+		.execute = watch_execute,
+		.resume = watch_resume,
+		.done = watch_done,
+		.ending = fed_signals_ending,
+		.complete = watch_complete,
+		.history = watch_history,
+		.remember = watch_remember,
+		.opened = watch_opened,
+	};
+	struct fed_watch_options options = {
+		.view = view,
+		.pace = pace,
+		.script = script,
+		.terminal = fileno(shell->out),
+		.color = shell->screen.color,
+	};
+
+	if (fed_watch_check(&options, err))
+		return FED_FAIL;
+	if (shell->json && isatty(fileno(shell->json)))
+		return fed_fail(err, "JSON lines go to this terminal; `--json FILE` keeps them apart");
+	options.terminal = dup(options.terminal);
+	if (options.terminal < 0)
+		return fed_fail(err, "the terminal cannot be used: %s", strerror(errno));
+	const int rc = fed_watch_run(&options, &host, err);
+	close(options.terminal);
+	return rc;
+}
+
+static const struct fed_watching watching = {
+	.run = run_watch,
+	.say = watch_say,
+	.turn = watch_turn,
+	.line = watch_line,
+	.after = watch_after,
+};
+
 /* Reading -------------------------------------------------------------------- */
 
 static int parse_options(int argc, char **argv, struct options *o)
 {
-	enum { JSON = 256, NO_COLOR, SHORT, VERSION, HELP };
+	enum { JSON = 256, NO_COLOR, SHORT, WATCH, PACE, VERSION, HELP };
 	static const struct option longs[] = {
 		{"json", required_argument, NULL, JSON}, {"no-color", no_argument, NULL, NO_COLOR},
 		{"short", no_argument, NULL, SHORT},     {"version", no_argument, NULL, VERSION},
+		{"watch", no_argument, NULL, WATCH},     {"pace", required_argument, NULL, PACE},
 		{"help", no_argument, NULL, HELP},       {NULL, 0, NULL, 0},
 	};
 	int option;
@@ -206,6 +327,16 @@ static int parse_options(int argc, char **argv, struct options *o)
 			break;
 		case SHORT:
 			o->brief = true;
+			break;
+		case WATCH:
+			o->watch = true;
+			break;
+		case PACE:
+			if (!fed_parse_real(optarg, &o->pace) || o->pace < 0 || o->pace > 1000) {
+				fprintf(stderr, "--pace %s: rounds a second, from 0 (full speed) to 1000\n",
+				        fed_show(optarg).s);
+				return FED_EXIT_USAGE;
+			}
 			break;
 		case VERSION:
 			printf("fedsh %s\n%s\n", FED_VERSION, fed_blas_describe());
@@ -296,10 +427,41 @@ static enum fed_exit run(struct fed_shell *shell, const struct options *o, char 
 	return result;
 }
 
+/* The watch with the files as commands, -c as the first of them. */
+static enum fed_exit watch(struct fed_shell *shell, const struct options *o, char **files, int n)
+{
+	const char **script = fed_alloc_array((size_t)n + 2, sizeof *script);
+	struct fed_text *line = fed_alloc_array((size_t)n + 1, sizeof *line);
+	struct fed_error err;
+	int rc, k = 0;
+
+	if (o->command && script)
+		script[k++] = o->command;
+	for (int i = 0; i < n && script && line; i++) {
+		fed_text_add(&line[i], "source ");
+		fed_word_quote(&line[i], files[i]);
+		script[k++] = fed_text_str(&line[i]);
+	}
+	shell->lenient = true;
+	fed_typed_load();
+	const double pace = o->pace >= 0 ? o->pace : n ? 2 : 0;
+	rc = script && line ? run_watch(shell, NULL, pace, script, &err)
+	                    : fed_fail_memory(&err, sizeof *line, "the lines");
+	fed_typed_save(shell);
+	for (int i = 0; i < n && line; i++)
+		fed_text_release(&line[i]);
+	fed_free(line);
+	fed_free(script);
+	if (rc == FED_OK)
+		return FED_EXIT_OK;
+	fed_print_error(shell, "--watch: ", err.text);
+	return FED_EXIT_USAGE;
+}
+
 int main(int argc, char **argv)
 {
 	static struct fed_shell shell; /* large, and signal handlers point to it */
-	struct options o = {0};
+	struct options o = {.pace = -1};
 	struct fed_error err;
 
 	restart_for_blas(argv);
@@ -313,6 +475,7 @@ int main(int argc, char **argv)
 	shell.timeline = draw_timeline;
 	shell.map = draw_map;
 	shell.heat = draw_heat;
+	shell.watching = watching;
 	if (open_json(&shell, o.json))
 		return FED_EXIT_IO;
 	shell.brief = o.brief;
@@ -325,8 +488,9 @@ int main(int argc, char **argv)
 	static const char *const headers[] = {"include", "../include"};
 	shell.include = beside(headers, 2);
 	fed_signals_connect(&shell);
-	enum fed_exit result =
-		o.command || argv[optind] ? run(&shell, &o, argv + optind) : read_input(&shell);
+	enum fed_exit result = o.watch ? watch(&shell, &o, argv + optind, argc - optind)
+	                       : o.command || argv[optind] ? run(&shell, &o, argv + optind)
+	                                                   : read_input(&shell);
 	if (fed_signals_ending())
 		result = 128 + fed_signals_ending();
 	fed_signals_connect(NULL);

@@ -86,7 +86,7 @@ static bool history_path(struct fed_text *path)
 	return true;
 }
 
-static void load_history(void)
+void fed_typed_load(void)
 {
 	struct fed_text path = {0};
 
@@ -97,7 +97,7 @@ static void load_history(void)
 	fed_text_release(&path);
 }
 
-static void save_history(struct fed_shell *shell)
+void fed_typed_save(struct fed_shell *shell)
 {
 	struct fed_text path = {0};
 
@@ -111,12 +111,21 @@ static void save_history(struct fed_shell *shell)
 	fed_text_release(&path);
 }
 
-static void remember(const char *line)
+void fed_typed_add(const char *line)
 {
 	const HIST_ENTRY *last = history_length ? history_get(history_base + history_length - 1) : NULL;
 
 	if (line[strspn(line, " \t\n")] && (!last || strcmp(last->line, line) != 0))
 		add_history(line);
+}
+
+const char *fed_typed_line(size_t back)
+{
+	const HIST_ENTRY *entry = back && back <= (size_t)history_length
+	                              ? history_get(history_base + history_length - (int)back)
+	                              : NULL;
+
+	return entry ? entry->line : NULL;
 }
 
 /* Lines ---------------------------------------------------------------------- */
@@ -144,7 +153,7 @@ static void take_line(char *line)
 		done = true;
 		return;
 	}
-	remember(line);
+	fed_typed_add(line);
 	fed_signals_interrupted();
 	fed_shell_measure(at_prompt);
 	fed_shell_execute(at_prompt, line, strlen(line), NULL);
@@ -179,7 +188,7 @@ static void set_up(struct fed_shell *shell)
 	rl_basic_quote_characters = "";
 	rl_variable_bind("enable-bracketed-paste", "on");
 	rl_variable_bind("completion-ignore-case", "off");
-	load_history();
+	fed_typed_load();
 }
 
 enum fed_exit fed_readline_run(struct fed_shell *shell)
@@ -198,7 +207,7 @@ enum fed_exit fed_readline_run(struct fed_shell *shell)
 			break;
 	}
 	rl_callback_handler_remove();
-	save_history(shell);
+	fed_typed_save(shell);
 	fed_candidates_release(&found);
 	clear_history();
 	return FED_EXIT_OK;

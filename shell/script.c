@@ -61,7 +61,11 @@ enum fed_exit fed_shell_read(struct fed_shell *shell, FILE *f, const char *name,
 		const size_t bom = place.line == 1 && line.len >= 3 && !memcmp(line.s, "\xef\xbb\xbf", 3);
 		const char *form = form_of(shell, fed_text_str(&line) + 3 * bom);
 		const size_t skipped = (size_t)(form - fed_text_str(&line));
-		result = fed_shell_execute(shell, form, line.len - skipped, &place);
+		const struct fed_watching *w = &shell->watching;
+		if (w->watch && !w->line(w->watch, form))
+			result = FED_EXIT_INTERRUPTED;
+		else
+			result = fed_shell_execute(shell, form, line.len - skipped, &place);
 	}
 	if (result == FED_EXIT_OK && ferror(f)) {
 		fed_print_error(shell, name, ": cannot be read to its end");

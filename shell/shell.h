@@ -81,6 +81,28 @@ typedef int fed_grid_draw(const struct fed_grid *, const struct fed_screen *, st
 typedef int fed_timeline_draw(const struct fed_schedule *, const struct fed_screen *,
                               struct fed_text *out, struct fed_error *);
 
+/* The watch as the shell knows it; main.c fills it in. */
+enum fed_heard { FED_HEARD_OUT, FED_HEARD_ERROR };
+struct fed_shell;
+struct fed_watching {
+	/* Open it until the user leaves; script: command lines to begin with, or NULL.  Refused in
+	 * words where there is no terminal for it. */
+	int (*run)(struct fed_shell *, const char *view, double pace, const char *const *script,
+	           struct fed_error *);
+	/* While it is open: */
+	void (*say)(void *watch, enum fed_heard, const char *bytes, size_t n);
+	int (*turn)(void *watch, const char *view, double pace, struct fed_error *);
+	bool (*line)(void *watch, const char *text); /* of a script, before it runs; false: stop */
+	bool (*after)(void *watch);                  /* a command; false: stop */
+	void *watch;                                 /* NULL: it is not open */
+	/* The shell's own. */
+	FILE *out, *errors; /* as they were before */
+	struct fed_screen screen;
+	char resume[2100]; /* the command that finishes what was stopped between two events; "": none */
+	char resuming[2100]; /* what fed_watching_resume() returned */
+	bool stopped; /* so was the command that runs: it is not in the journal as it was typed */
+};
+
 /* The line of progress while rounds run, on a terminal only. */
 struct fed_progress_line {
 	bool on;             /* rounds run now */
@@ -121,6 +143,7 @@ struct fed_shell {
 	fed_timeline_draw *timeline;
 	fed_map_draw *map; /* NULL: there are none */
 	fed_grid_draw *heat;
+	struct fed_watching watching;
 	struct fed_tournament tournament; /* the last one */
 	char *include;                    /* folder of the public headers, for `build`; NULL: unknown */
 	bool lenient;                     /* interactive: prefixes are enough */

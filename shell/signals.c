@@ -2,13 +2,16 @@
 /*
  * shell/signals.c - Ctrl-C stops rounds, not the program.
  */
+#include <stdatomic.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "shell/shell.h"
 
 static struct fed_shell *volatile connected;
-static volatile sig_atomic_t interrupted, ending, running, presses;
+/* Lock-free, so that handlers may use them; while the watch is open, commands run in another
+ * thread than the one that handles signals. */
+static atomic_int interrupted, ending, running, presses;
 
 /* write() may be called in a handler, stdio may not. */
 static void say(const char *text, size_t len)
@@ -66,10 +69,7 @@ void fed_signals_connect(struct fed_shell *shell)
 
 bool fed_signals_interrupted(void)
 {
-	const bool was = interrupted;
-
-	interrupted = 0;
-	return was;
+	return atomic_exchange(&interrupted, 0);
 }
 
 int fed_signals_ending(void)
@@ -80,5 +80,5 @@ int fed_signals_ending(void)
 void fed_signals_running(enum fed_running what)
 {
 	presses = 0;
-	running = (sig_atomic_t)what;
+	running = (int)what;
 }

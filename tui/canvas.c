@@ -157,25 +157,7 @@ void fed_canvas_line(struct fed_canvas *canvas, int x0, int y0, int x1, int y1, 
 
 /* The grid as text ------------------------------------------------------------- */
 
-static void put_code(struct fed_text *out, uint32_t code)
-{
-	if (code < 0x80)
-		fed_text_put(out, &(char){(char)code}, 1);
-	else if (code < 0x800)
-		fed_text_put(out, (char[]){(char)(0xC0 | code >> 6), (char)(0x80 | (code & 0x3F))}, 2);
-	else if (code < 0x10000)
-		fed_text_put(out,
-		             (char[]){(char)(0xE0 | code >> 12), (char)(0x80 | (code >> 6 & 0x3F)),
-		                      (char)(0x80 | (code & 0x3F))},
-		             3);
-	else
-		fed_text_put(out,
-		             (char[]){(char)(0xF0 | code >> 18), (char)(0x80 | (code >> 12 & 0x3F)),
-		                      (char)(0x80 | (code >> 6 & 0x3F)), (char)(0x80 | (code & 0x3F))},
-		             4);
-}
-
-static char ascii(uint32_t code)
+char fed_canvas_ascii(uint32_t code)
 {
 	if (code < 0x80)
 		return (char)code;
@@ -222,9 +204,9 @@ void fed_canvas_text(const struct fed_canvas *canvas, struct fed_text *out, bool
 				put_style(out, style);
 			}
 			if (!utf8)
-				fed_text_put(out, &(char){cell->code ? ascii(cell->code) : '?'}, 1);
+				fed_text_put(out, &(char){cell->code ? fed_canvas_ascii(cell->code) : '?'}, 1);
 			else if (cell->code)
-				put_code(out, cell->code);
+				fed_text_put_code(out, cell->code);
 		}
 		if (!same_style(style, plain))
 			put_style(out, plain);

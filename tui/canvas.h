@@ -69,4 +69,7 @@ void fed_canvas_line(struct fed_canvas *, int x0, int y0, int x1, int y1, struct
  * dots ':' and other characters '?'; with color styles are SGR sequences. */
 void fed_canvas_text(const struct fed_canvas *, struct fed_text *out, bool utf8, bool color);
 
+/* What stands for a character there. */
+char fed_canvas_ascii(uint32_t code);
+
 #endif

@@ -16,6 +16,8 @@
 #include "session/session.h"
 #include "tui/canvas.h"
 
+struct fed_messages;
+
 /* What all views share. */
 struct fed_watched {
 	struct fed_session *session;
@@ -27,6 +29,8 @@ struct fed_watched {
 	 * the log view.  Never blocks. */
 	void (*command)(void *ctx, const char *line);
 	void *ctx;
+	struct fed_messages
+		*messages; /* tui/messages.h: what commands and libraries printed; or NULL */
 };
 
 /* Keys beside code points. */
@@ -46,6 +50,8 @@ enum fed_key_code {
 	FED_KEY_DELETE,
 	FED_KEY_ESCAPE,
 	FED_KEY_CLICK, /* the mouse, where it is on: the cell is in struct fed_press */
+	FED_KEY_PASTE, /* what comes up to the end was not typed: views never see it */
+	FED_KEY_PASTE_END,
 };
 
 struct fed_press {
@@ -90,5 +96,7 @@ struct fed_view {
 
 /* In the order of their numbers, from 1; NULL past the last. */
 const struct fed_view *fed_view_at(size_t i);
+/* Its place by name. */
+int fed_view_find(const char *name, size_t *at, struct fed_error *);
 
 #endif

@@ -190,12 +190,16 @@ static void *work(void *arg)
 
 /* The owner -------------------------------------------------------------- */
 
-/* Signals are the owner's: a worker must not be the one that Ctrl-C interrupts. */
+/* Signals are the owner's: a worker must not be the one that Ctrl-C interrupts.  Those of its own
+ * mistakes stay, so that who handles them can restore the terminal. */
 static int start_thread(struct worker *w)
 {
+	static const int own[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL};
 	sigset_t all, old;
 
 	sigfillset(&all);
+	for (size_t i = 0; i < sizeof own / sizeof *own; i++)
+		sigdelset(&all, own[i]);
 	pthread_sigmask(SIG_SETMASK, &all, &old);
 	const int error = pthread_create(&w->thread, NULL, work, w);
 	pthread_sigmask(SIG_SETMASK, &old, NULL);

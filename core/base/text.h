@@ -56,6 +56,8 @@ void fed_text_si(struct fed_text *, double x, const char *unit);
 
 /* The character at s and its bytes; 0 bytes when it is not valid UTF-8 (or len is 0). */
 size_t fed_utf8_next(const char *s, size_t len, uint32_t *code);
+/* Append a code point as UTF-8. */
+void fed_text_put_code(struct fed_text *, uint32_t code);
 /* Control characters, C1 and those that reorder what follows: never sent to a terminal. */
 bool fed_utf8_control(uint32_t code);
 /* 0 for combining characters, 2 for wide ones, else 1. */

@@ -109,3 +109,21 @@ int fed_text_width(const char *s)
 	}
 	return columns;
 }
+
+void fed_text_put_code(struct fed_text *out, uint32_t code)
+{
+	if (code < 0x80)
+		fed_text_put(out, &(char){(char)code}, 1);
+	else if (code < 0x800)
+		fed_text_put(out, (char[]){(char)(0xC0 | code >> 6), (char)(0x80 | (code & 0x3F))}, 2);
+	else if (code < 0x10000)
+		fed_text_put(out,
+		             (char[]){(char)(0xE0 | code >> 12), (char)(0x80 | (code >> 6 & 0x3F)),
+		                      (char)(0x80 | (code & 0x3F))},
+		             3);
+	else
+		fed_text_put(out,
+		             (char[]){(char)(0xF0 | code >> 18), (char)(0x80 | (code >> 12 & 0x3F)),
+		                      (char)(0x80 | (code >> 6 & 0x3F)), (char)(0x80 | (code & 0x3F))},
+		             4);
+}

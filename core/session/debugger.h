@@ -46,6 +46,7 @@ struct fed_debugger {
 	bool aborted;
 	uint64_t steps;
 	uint64_t before; /* steps of the open round that were made before this run */
+	bool held;       /* the last run or step was stopped by whoever stands between two events */
 	bool listening;  /* a step runs: what is told is about it */
 	bool heard;      /* something was told in this step */
 };

@@ -3,7 +3,7 @@
  * session/rounds.c - make versions, in one go or an event at a time, and stop when told to.
  *
  * Everything goes through step(): it opens a round or handles one event of the open one, or makes
- * the whole round at once where no breakpoint wants to look.
+ * the whole round at once where nobody wants to look between two events.
  */
 #include <math.h>
 
@@ -112,7 +112,7 @@ static int give_up(struct fed_session *s, int rc, bool *interrupted)
 
 static int get_ready(struct fed_session *s, struct fed_error *err)
 {
-	s->debugger.aborted = false;
+	s->debugger.aborted = s->debugger.held = false;
 	s->debugger.before = fed_session_open(s) ? s->federation.steps : 0;
 	if (s->clients.n_present == 0)
 		return fed_reject(err, "there are no clients; `add-client 10` makes some");
@@ -127,23 +127,33 @@ static bool is_stopped(struct fed_session *s, bool stands)
 	return (stands && fed_debugger_pauses(s)) || hit;
 }
 
+bool fed_session_hold(struct fed_session *s)
+{
+	s->debugger.held = s->between.stand && s->between.stand(s->between.ctx);
+	return s->debugger.held;
+}
+
+static bool something_is_left(const struct fed_session *s)
+{
+	return fed_session_open(s) || fed_rest_wants(&s->debugger.rest, &s->history);
+}
+
 /* The open round, if any, and what is left to do. */
 static int go_on(struct fed_session *s, uint64_t *made, bool *interrupted, struct fed_error *err)
 {
-	const struct fed_rest *rest = &s->debugger.rest;
 	bool stop = !fed_session_open(s) && fed_debugger_pauses(s);
 
-	while (!stop && (fed_session_open(s) || fed_rest_wants(rest, &s->history))) {
+	while (!stop && something_is_left(s)) {
 		bool stands;
 
 		*interrupted = !fed_session_open(s) && atomic_load(&s->interrupts) > 0;
 		if (*interrupted)
 			return FED_OK;
-		const int rc = step(s, s->debugger.n == 0, &stands, err);
+		const int rc = step(s, s->debugger.n == 0 && !s->between.stand, &stands, err);
 		if (rc)
 			return give_up(s, rc, interrupted);
 		*made += stands;
-		stop = is_stopped(s, stands);
+		stop = is_stopped(s, stands) || (something_is_left(s) && fed_session_hold(s));
 	}
 	return FED_OK;
 }
@@ -175,7 +185,7 @@ int fed_session_continue(struct fed_session *s, uint64_t *made, bool *interrupte
 	const int rc = get_ready(s, err);
 	if (rc)
 		return rc;
-	if (!fed_session_open(s) && !fed_rest_wants(&s->debugger.rest, &s->history))
+	if (!something_is_left(s))
 		return fed_reject(err, "nothing was stopped before its end; `round` makes a version");
 	return go_on(s, made, interrupted, err);
 }

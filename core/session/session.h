@@ -3,8 +3,8 @@
  * session/session.h - everything the user composed, and its run so far.
  *
  * The one entrance for front ends.  No globals: a process may hold several sessions.  All
- * functions are called from one thread, fed_session_interrupt apart.  Functions that compose
- * leave the session as it was on FED_FAIL.
+ * functions are called from one thread at a time, fed_session_interrupt apart.  Functions that
+ * compose leave the session as it was on FED_FAIL.
  *
  * A bare session is completed when the first command needs it, each choice told to the sink as a
  * notice: the dataset `glyphs`, the default model of the dataset (mlp for images, softmax for
@@ -24,6 +24,13 @@
 #include "train/federation.h"
 
 #define FED_SINKS_MAX 8
+
+/* Asked between any two events of a run, while the session stands still: true stops there, and what
+ * is left waits for fed_session_continue(). */
+struct fed_between {
+	bool (*stand)(void *ctx); /* NULL: nobody */
+	void *ctx;
+};
 
 /* A dataset as it was typed: enough to make it again. */
 struct fed_choice {
@@ -65,6 +72,7 @@ struct fed_session {
 	struct fed_debugger debugger;
 	struct fed_sink sink[FED_SINKS_MAX];
 	size_t n_sinks;
+	struct fed_between between;
 	uint64_t draws;        /* random WHO selections made */
 	bool diverged;         /* the user was told */
 	bool copied;           /* a copy (session/copy.h): nobody hears of it */
@@ -148,6 +156,8 @@ int fed_session_continue(struct fed_session *, uint64_t *made, bool *interrupted
                          struct fed_error *);
 /* Open a round if none is open, else one event of it; *hit: a breakpoint or pause has come. */
 int fed_session_step(struct fed_session *, bool *hit, bool *interrupted, struct fed_error *);
+/* Between two of many steps: whoever stands between events wants them to stop. */
+bool fed_session_hold(struct fed_session *);
 /* A round was begun and has not ended.  Until it has, what would change the composition is refused;
  * faults, devices, links and most settings may change. */
 bool fed_session_open(const struct fed_session *);

@@ -1,0 +1,471 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The thread that executes command lines. */
+#include "tui/runner.h"
+
+#include <math.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/cpu.h"
+#include "base/mem.h"
+
+#define LINES_MAX 1000    /* that may wait */
+#define EVENTS_A_CLIENT 3 /* received, trained, reported */
+#define LATE_MOST 0.1     /* seconds that a slow round may catch up */
+
+enum place { IDLE, BUSY, STANDING };
+
+struct fed_runner {
+	struct fed_watch_host host;
+	pthread_t thread;
+	pthread_mutex_t lock;
+	pthread_cond_t changed;
+	int bell;
+	atomic_bool attention; /* there is something to look at between two events */
+	/* With the lock. */
+	enum place place;
+	bool wanted, taken; /* the session, by the other thread */
+	bool paused, leaving, left, done;
+	unsigned permits; /* events or lines that pass although it is paused */
+	bool round_asked; /* all that belong to round_from + 1 do */
+	bool round_begun;
+	uint64_t round_from;
+	double pace, due; /* wall seconds at which the next event may pass */
+	char **line;      /* [n_lines] that wait */
+	size_t n_lines;
+	uint64_t executed;
+	/* The runner's own. */
+	int depth; /* lines executed where another one was stopped */
+};
+
+/* With the lock. */
+static void look_again(struct fed_runner *r)
+{
+	atomic_store(&r->attention,
+	             r->wanted || r->paused || r->leaving || r->pace > 0 || r->n_lines > 0);
+	pthread_cond_broadcast(&r->changed);
+}
+
+static void ring(struct fed_runner *r)
+{
+	const uint64_t one = 1;
+	const ssize_t written = write(r->bell, &one, sizeof one);
+
+	(void)written; /* full: it rings already */
+}
+
+/* Standing -------------------------------------------------------------------- */
+
+static bool is_interrupted(const struct fed_runner *r)
+{
+	return atomic_load(&r->host.session->interrupts) > 0;
+}
+
+/* Until something changes, or until the wall clock says `until` (0: no limit). */
+static void wait_change(struct fed_runner *r, double until)
+{
+	if (until <= 0) {
+		pthread_cond_wait(&r->changed, &r->lock);
+		return;
+	}
+	const struct timespec at = {(time_t)until, (long)((until - floor(until)) * 1e9)};
+	pthread_cond_timedwait(&r->changed, &r->lock, &at);
+}
+
+/* The other thread wants the session, or has it. */
+static void let_look(struct fed_runner *r)
+{
+	if (r->wanted && !r->taken)
+		ring(r);
+	while (r->wanted || r->taken)
+		wait_change(r, 0);
+}
+
+/* Paused, and this event or line may not pass. */
+static bool is_barred(struct fed_runner *r)
+{
+	const uint64_t version = fed_session_version(r->host.session);
+
+	if (!r->paused || r->permits)
+		return false;
+	if (!r->round_asked)
+		return true;
+	if (!r->round_begun) {
+		r->round_begun = true;
+		r->round_from = version;
+	}
+	r->round_asked = version == r->round_from;
+	r->round_begun = r->round_asked;
+	return !r->round_asked;
+}
+
+static double now(void)
+{
+	struct timespec at;
+
+	clock_gettime(CLOCK_MONOTONIC, &at); /* as `changed` counts */
+	return (double)at.tv_sec + (double)at.tv_nsec * 1e-9;
+}
+
+/* Stand until the next event or line may pass; seconds: what its turn takes.  True: stop. */
+static bool stand(struct fed_runner *r, double seconds)
+{
+	bool stop = false;
+
+	pthread_mutex_lock(&r->lock);
+	r->place = STANDING;
+	r->due = fmax(r->due, now() - LATE_MOST) + seconds;
+	for (;;) {
+		let_look(r);
+		stop = r->leaving || r->n_lines > 0;
+		if (stop || is_interrupted(r))
+			break;
+		if (is_barred(r))
+			wait_change(r, 0);
+		else if (seconds > 0 && r->pace > 0 && !r->permits && now() < r->due)
+			wait_change(r, r->due);
+		else
+			break;
+	}
+	r->permits -= r->permits > 0;
+	r->place = BUSY;
+	pthread_mutex_unlock(&r->lock);
+	return stop;
+}
+
+/* Between two events: a round lasts 1 / pace seconds, its events the same time each. */
+static bool between_events(void *ctx)
+{
+	struct fed_runner *r = ctx;
+	const struct fed_session *s = r->host.session;
+
+	if (!atomic_load_explicit(&r->attention, memory_order_relaxed))
+		return false;
+	pthread_mutex_lock(&r->lock);
+	const double pace = r->pace;
+	pthread_mutex_unlock(&r->lock);
+	const double events = EVENTS_A_CLIENT * s->federation.record.invited + 2;
+	return stand(r, pace > 0 ? 1 / (pace * events) : 0);
+}
+
+/* Lines ------------------------------------------------------------------------ */
+
+/* The next line that waits (fed_free), or NULL. */
+static char *next_line(struct fed_runner *r)
+{
+	pthread_mutex_lock(&r->lock);
+	char *line = r->n_lines && !r->leaving ? r->line[0] : NULL;
+	if (line) {
+		r->n_lines--;
+		memmove(r->line, r->line + 1, r->n_lines * sizeof *r->line);
+		look_again(r);
+	}
+	pthread_mutex_unlock(&r->lock);
+	return line;
+}
+
+static void execute(struct fed_runner *r, const char *line)
+{
+	r->host.execute(r->host.ctx, line);
+	const bool done = r->host.done(r->host.ctx);
+	pthread_mutex_lock(&r->lock);
+	r->executed++;
+	r->done |= done;
+	pthread_mutex_unlock(&r->lock);
+	ring(r);
+}
+
+static void execute_waiting(struct fed_runner *r)
+{
+	for (char *line; (line = next_line(r)); fed_free(line))
+		execute(r, line);
+}
+
+static bool something_is_left(const struct fed_session *s)
+{
+	return fed_session_open(s) || fed_rest_wants(&s->debugger.rest, &s->history);
+}
+
+/* What was typed has its turn, then what was stopped goes on: until it is not stopped again. */
+static bool finish_stopped(struct fed_runner *r)
+{
+	struct fed_text resume = {0};
+	const char *text;
+	bool left = false;
+
+	r->depth++;
+	while (!left && (text = r->host.resume(r->host.ctx))) {
+		fed_text_clear(&resume);
+		fed_text_add(&resume, "%s", text);
+		execute_waiting(r);
+		while (stand(r, 0) && !(left = fed_runner_state(r).leaving))
+			execute_waiting(r);
+		const char *later = r->host.resume(r->host.ctx);
+		if (later) {
+			fed_text_clear(&resume);
+			fed_text_add(&resume, "%s", later);
+		}
+		left = left || is_interrupted(r) || resume.failed || r->host.done(r->host.ctx);
+		if (!left && something_is_left(r->host.session))
+			r->host.execute(r->host.ctx, fed_text_str(&resume));
+	}
+	r->depth--;
+	fed_text_release(&resume);
+	return !left;
+}
+
+/* Between two commands, which may be many and quick. */
+static void let_look_shortly(struct fed_runner *r)
+{
+	pthread_mutex_lock(&r->lock);
+	r->place = STANDING;
+	let_look(r);
+	r->place = BUSY;
+	pthread_mutex_unlock(&r->lock);
+}
+
+bool fed_runner_after(struct fed_runner *r)
+{
+	if (atomic_load(&r->attention))
+		let_look_shortly(r);
+	return r->depth || finish_stopped(r);
+}
+
+bool fed_runner_line(struct fed_runner *r, double seconds)
+{
+	while (stand(r, seconds)) {
+		if (fed_runner_state(r).leaving)
+			return false;
+		r->depth++;
+		execute_waiting(r);
+		r->depth--;
+		seconds = 0;
+	}
+	return true;
+}
+
+static void *work(void *arg)
+{
+	struct fed_runner *r = arg;
+
+	for (;;) {
+		pthread_mutex_lock(&r->lock);
+		r->place = IDLE;
+		ring(r);
+		while (r->wanted || r->taken || (!r->n_lines && !r->leaving)) {
+			if (r->wanted && !r->taken)
+				r->wanted = false, ring(r);
+			else
+				wait_change(r, 0);
+		}
+		const bool leaving = r->leaving;
+		r->place = BUSY;
+		pthread_mutex_unlock(&r->lock);
+		if (leaving)
+			break;
+		char *line = next_line(r);
+		if (line)
+			execute(r, line);
+		fed_free(line);
+	}
+	pthread_mutex_lock(&r->lock);
+	r->place = IDLE;
+	r->left = true;
+	pthread_mutex_unlock(&r->lock);
+	ring(r);
+	return NULL;
+}
+
+/* Life -------------------------------------------------------------------------- */
+
+/* Signals are the terminal's thread's, those of the thread's own mistakes apart. */
+static int start(struct fed_runner *r)
+{
+	static const int own[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL};
+	sigset_t all, old;
+
+	sigfillset(&all);
+	for (size_t i = 0; i < sizeof own / sizeof *own; i++)
+		sigdelset(&all, own[i]);
+	pthread_sigmask(SIG_SETMASK, &all, &old);
+	const int error = pthread_create(&r->thread, NULL, work, r);
+	pthread_sigmask(SIG_SETMASK, &old, NULL);
+	return error;
+}
+
+int fed_runner_new(struct fed_runner **out, const struct fed_watch_host *host, double pace,
+                   struct fed_error *err)
+{
+	struct fed_runner *r = fed_alloc(sizeof *r);
+	pthread_condattr_t attributes;
+
+	if (!r)
+		return fed_fail_memory(err, sizeof *r, "a thread");
+	r->host = *host;
+	r->pace = pace;
+	r->place = BUSY;
+	r->bell = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	pthread_mutex_init(&r->lock, NULL);
+	pthread_condattr_init(&attributes);
+	pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
+	pthread_cond_init(&r->changed, &attributes);
+	pthread_condattr_destroy(&attributes);
+	look_again(r);
+	host->session->between = (struct fed_between){between_events, r};
+	const int error = r->bell < 0 ? 0 : start(r);
+	if (r->bell >= 0 && !error) {
+		*out = r;
+		return FED_OK;
+	}
+	host->session->between = (struct fed_between){0};
+	if (r->bell >= 0)
+		close(r->bell);
+	fed_free(r);
+	return fed_fail(err, "the watch cannot start a thread: %s", strerror(error));
+}
+
+void fed_runner_free(struct fed_runner *r)
+{
+	if (!r)
+		return;
+	fed_runner_leave(r);
+	pthread_join(r->thread, NULL);
+	r->host.session->between = (struct fed_between){0};
+	for (size_t i = 0; i < r->n_lines; i++)
+		fed_free(r->line[i]);
+	fed_free(r->line);
+	pthread_cond_destroy(&r->changed);
+	pthread_mutex_destroy(&r->lock);
+	close(r->bell);
+	fed_free(r);
+}
+
+/* The other thread ----------------------------------------------------------------- */
+
+int fed_runner_bell(const struct fed_runner *r)
+{
+	return r->bell;
+}
+
+void fed_runner_hush(struct fed_runner *r)
+{
+	uint64_t times;
+	const ssize_t got = read(r->bell, &times, sizeof times);
+
+	(void)got;
+}
+
+bool fed_runner_take(struct fed_runner *r)
+{
+	pthread_mutex_lock(&r->lock);
+	r->taken = r->place != BUSY;
+	r->wanted = !r->taken;
+	look_again(r);
+	const bool taken = r->taken;
+	pthread_mutex_unlock(&r->lock);
+	return taken;
+}
+
+void fed_runner_give(struct fed_runner *r)
+{
+	pthread_mutex_lock(&r->lock);
+	r->taken = r->wanted = false;
+	look_again(r);
+	pthread_mutex_unlock(&r->lock);
+}
+
+int fed_runner_submit(struct fed_runner *r, const char *text, struct fed_error *err)
+{
+	char *line = fed_strdup(text);
+	int rc = FED_OK;
+
+	pthread_mutex_lock(&r->lock);
+	const size_t n = r->n_lines, unit = sizeof *r->line;
+	char **grown = line && n < LINES_MAX ? fed_resize(r->line, n * unit, (n + 1) * unit) : NULL;
+	if (grown) {
+		r->line = grown;
+		r->line[r->n_lines++] = line;
+	} else {
+		rc = fed_fail(err, "%d lines wait already, or out of memory", LINES_MAX);
+		fed_free(line);
+	}
+	look_again(r);
+	pthread_mutex_unlock(&r->lock);
+	return rc;
+}
+
+void fed_runner_leave(struct fed_runner *r)
+{
+	pthread_mutex_lock(&r->lock);
+	r->leaving = true;
+	r->taken = r->wanted = false;
+	look_again(r);
+	pthread_mutex_unlock(&r->lock);
+}
+
+void fed_runner_poke(struct fed_runner *r)
+{
+	pthread_mutex_lock(&r->lock);
+	pthread_cond_broadcast(&r->changed);
+	pthread_mutex_unlock(&r->lock);
+}
+
+struct fed_runner_state fed_runner_state(struct fed_runner *r)
+{
+	pthread_mutex_lock(&r->lock);
+	const struct fed_runner_state state = {
+		.busy = r->place != IDLE || r->n_lines > 0,
+		.standing = r->place == STANDING,
+		.paused = r->paused,
+		.leaving = r->leaving,
+		.left = r->left,
+		.done = r->done,
+		.pace = r->pace,
+		.lines = r->executed,
+	};
+	pthread_mutex_unlock(&r->lock);
+	return state;
+}
+
+void fed_runner_pause(struct fed_runner *r, bool paused)
+{
+	pthread_mutex_lock(&r->lock);
+	r->paused = paused;
+	r->permits = 0;
+	r->round_asked = r->round_begun = false;
+	look_again(r);
+	pthread_mutex_unlock(&r->lock);
+}
+
+void fed_runner_pace(struct fed_runner *r, double pace)
+{
+	pthread_mutex_lock(&r->lock);
+	r->pace = pace;
+	r->due = 0;
+	look_again(r);
+	pthread_mutex_unlock(&r->lock);
+}
+
+void fed_runner_let_one(struct fed_runner *r)
+{
+	pthread_mutex_lock(&r->lock);
+	r->paused = true;
+	r->permits++;
+	r->round_asked = r->round_begun = false;
+	look_again(r);
+	pthread_mutex_unlock(&r->lock);
+}
+
+void fed_runner_let_round(struct fed_runner *r)
+{
+	pthread_mutex_lock(&r->lock);
+	r->paused = r->round_asked = true;
+	r->round_begun = false;
+	look_again(r);
+	pthread_mutex_unlock(&r->lock);
+}

@@ -1,0 +1,509 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* A terminal by way of ncurses. */
+#define NCURSES_WIDECHAR 1
+#include "tui/terminal.h"
+
+#include <errno.h>
+#include <langinfo.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+#include <wchar.h>
+
+#include <ncurses.h>
+#include <term.h>
+#undef columns /* term.h makes macros of short names */
+
+#include "base/mem.h"
+#include "tui/crash.h"
+
+enum {
+	ESCAPE_WAIT = 25, /* milliseconds in which the rest of an escape sequence comes */
+	KEY_PASTE = KEY_MAX + 1,
+	KEY_PASTE_END,
+	COLORS_USED = FED_COLOR_GREY, /* beside the terminal's own */
+	FAREWELL_MOST = 512,
+};
+
+struct fed_terminal {
+	SCREEN *screen;
+	FILE *out, *in;
+	int descriptor;
+	struct fed_cell *shown; /* [rows][columns] what the terminal shows */
+	int columns, rows;
+	bool utf8, color, mouse, pastes;
+};
+
+/* Signals ------------------------------------------------------------------------ */
+
+static volatile sig_atomic_t resized, stopping, continued;
+
+static void on_resize(int number)
+{
+	(void)number;
+	resized = 1;
+}
+
+static void on_stop(int number)
+{
+	(void)number;
+	stopping = 1;
+}
+
+static void on_continue(int number)
+{
+	(void)number;
+	continued = 1;
+}
+
+static const struct {
+	int number;
+	void (*handler)(int);
+} handled[] = {{SIGWINCH, on_resize}, {SIGTSTP, on_stop}, {SIGCONT, on_continue}};
+enum { HANDLED = sizeof handled / sizeof *handled };
+static struct sigaction before[HANDLED];
+
+static void connect_signals(void)
+{
+	resized = stopping = continued = 0;
+	for (size_t i = 0; i < HANDLED; i++) {
+		struct sigaction action = {.sa_handler = handled[i].handler}; /* poll() must return */
+
+		sigemptyset(&action.sa_mask);
+		sigaction(handled[i].number, &action, &before[i]);
+	}
+}
+
+static void disconnect_signals(void)
+{
+	for (size_t i = 0; i < HANDLED; i++)
+		sigaction(handled[i].number, &before[i], NULL);
+}
+
+/* Capabilities -------------------------------------------------------------------- */
+
+/* A string of the terminal's description, or NULL. */
+static const char *capability(const char *name)
+{
+	char *text = tigetstr((char *)name);
+
+	return text && text != (char *)-1 && *text ? text : NULL;
+}
+
+static char farewell[FAREWELL_MOST];
+static size_t n_farewell;
+
+static int keep_byte(int c)
+{
+	if (n_farewell < sizeof farewell)
+		farewell[n_farewell++] = (char)c;
+	return c;
+}
+
+/* What brings the terminal back: of a crash, no library can be asked any more. */
+static void prepare_farewell(void)
+{
+	static const char *const names[] = {"sgr0", "op", "rmkx", "BD", "cnorm", "rmcup"};
+
+	n_farewell = 0;
+	if (capability("XM"))
+		tputs(tparm((char *)capability("XM"), 0, 0, 0, 0, 0, 0, 0, 0, 0), 1, keep_byte);
+	for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+		if (capability(names[i]))
+			tputs(capability(names[i]), 1, keep_byte);
+}
+
+int fed_terminal_check(int descriptor, struct fed_error *err)
+{
+	const char *term = getenv("TERM");
+	int rc;
+
+	if (!isatty(STDIN_FILENO) || !isatty(descriptor))
+		return fed_fail(err, "there is no terminal here");
+	if (!term || !*term)
+		return fed_fail(err, "TERM is not set: `TERM=xterm-256color fedsh` where the terminal is "
+		                     "one, or use plot, clients, log and timeline");
+	if (setupterm(NULL, descriptor, &rc) != OK)
+		return fed_fail(err, "TERM=%s is no terminal that is known here; TERM=xterm suits most",
+		                fed_show(term).s);
+	const bool good = capability("cup") && capability("clear");
+	del_curterm(cur_term);
+	if (good)
+		return FED_OK;
+	return fed_fail(err,
+	                "a terminal like TERM=%s cannot show it; plot, clients, log and timeline "
+	                "show the same as text",
+	                fed_show(term).s);
+}
+
+/* Colours -------------------------------------------------------------------------- */
+
+/* After Okabe and Ito's palette, which colour-blind people can tell apart (Color Universal Design,
+ * 2008): vermillion, bluish green, orange or yellow, blue, reddish purple, sky blue; in shades
+ * that are seen on dark and on light. */
+static const uint32_t rgb[2][COLORS_USED] = {
+	{0xE2691C, 0x2FB58A, 0xF0C040, 0x4F9FE0, 0xD98CB8, 0x63C4EE, 0x9A9A9A},
+	{0xC34A00, 0x007A58, 0x9A6B00, 0x0060A8, 0xA8487F, 0x1079AA, 0x6C6C6C}};
+static const uint8_t of_256[2][COLORS_USED] = {{166, 36, 220, 74, 175, 81, 246},
+                                               {160, 29, 94, 25, 132, 31, 242}};
+static const uint8_t of_8[COLORS_USED] = {COLOR_RED,     COLOR_GREEN, COLOR_YELLOW, COLOR_BLUE,
+                                          COLOR_MAGENTA, COLOR_CYAN,  COLOR_WHITE};
+
+/* "15;0" of some terminals: the last number is the background. */
+static bool is_light(void)
+{
+	const char *colors = getenv("COLORFGBG"), *last = colors ? strrchr(colors, ';') : NULL;
+	const int background = last ? atoi(last + 1) : 0;
+
+	return background == 7 || background >= 9;
+}
+
+static void set_colors(struct fed_terminal *t, bool wanted)
+{
+	const bool light = is_light();
+
+	t->color = wanted && has_colors() && start_color() == OK && COLORS >= 8;
+	if (!t->color)
+		return;
+	const int background = use_default_colors() == OK ? -1 : COLOR_BLACK;
+	for (int i = 0; i < COLORS_USED; i++) {
+		int color = of_8[i];
+
+		if (COLORS >= 1 << 24)
+			color = (int)rgb[light][i];
+		else if (COLORS >= 256)
+			color = of_256[light][i];
+		else if (COLORS >= 16 && i == COLORS_USED - 1)
+			color = 8;
+		init_extended_pair(i + 1, color, background);
+	}
+}
+
+/* Life ------------------------------------------------------------------------------ */
+
+static void send(struct fed_terminal *t, const char *name)
+{
+	const char *text = capability(name);
+
+	if (text) {
+		putp(text);
+		fflush(t->out);
+	}
+}
+
+static void set_keys(struct fed_terminal *t)
+{
+	const char *begin = capability("PS"), *end = capability("PE");
+
+	cbreak();
+	noecho();
+	nonl();
+	intrflush(stdscr, FALSE);
+	keypad(stdscr, TRUE);
+	nodelay(stdscr, TRUE);
+	t->pastes = begin && end && capability("BE");
+	if (!t->pastes)
+		return;
+	define_key((char *)begin, KEY_PASTE);
+	define_key((char *)end, KEY_PASTE_END);
+	send(t, "BE");
+}
+
+static int make_room(struct fed_terminal *t, struct fed_error *err)
+{
+	const int rows = getmaxy(stdscr), columns = getmaxx(stdscr);
+	const size_t cells = (size_t)(rows > 0 ? rows : 1) * (size_t)(columns > 0 ? columns : 1);
+	struct fed_cell *shown = fed_alloc_array(cells, sizeof *shown);
+
+	if (!shown)
+		return fed_fail_memory(err, cells * sizeof *shown, "the screen");
+	fed_free(t->shown);
+	t->shown = shown;
+	t->columns = columns > 0 ? columns : 1;
+	t->rows = rows > 0 ? rows : 1;
+	return FED_OK;
+}
+
+static int open_screen(struct fed_terminal *t, bool color, struct fed_error *err)
+{
+	const int out = dup(t->descriptor), in = dup(STDIN_FILENO);
+	struct termios modes;
+
+	t->out = out >= 0 ? fdopen(out, "w") : NULL;
+	t->in = in >= 0 ? fdopen(in, "r") : NULL;
+	if (!t->out || !t->in || tcgetattr(t->descriptor, &modes))
+		return fed_fail(err, "the terminal cannot be used: %s", strerror(errno));
+	connect_signals();
+	use_tioctl(TRUE);
+	set_escdelay(ESCAPE_WAIT);
+	t->screen = newterm(NULL, t->out, t->in);
+	if (!t->screen) {
+		disconnect_signals();
+		return fed_fail(err, "the terminal cannot be used as TERM=%s", getenv("TERM"));
+	}
+	set_term(t->screen);
+	prepare_farewell();
+	fed_crash_arm(t->descriptor, &modes, farewell, n_farewell);
+	set_colors(t, color);
+	set_keys(t);
+	curs_set(0);
+	return make_room(t, err);
+}
+
+int fed_terminal_open(struct fed_terminal **out, int descriptor, bool color, struct fed_error *err)
+{
+	if (fed_terminal_check(descriptor, err))
+		return FED_FAIL;
+	struct fed_terminal *t = fed_alloc(sizeof *t);
+	if (!t)
+		return fed_fail_memory(err, sizeof *t, "the screen");
+	t->descriptor = descriptor;
+	t->utf8 = strcmp(nl_langinfo(CODESET), "UTF-8") == 0;
+	if (open_screen(t, color, err)) {
+		fed_terminal_close(t);
+		return FED_FAIL;
+	}
+	*out = t;
+	return FED_OK;
+}
+
+void fed_terminal_close(struct fed_terminal *t)
+{
+	if (!t)
+		return;
+	if (t->screen) {
+		fed_terminal_mouse(t, false);
+		if (t->pastes)
+			send(t, "BD");
+		endwin();
+		delscreen(t->screen);
+		disconnect_signals();
+		fed_crash_disarm();
+	}
+	if (t->out)
+		fclose(t->out);
+	if (t->in)
+		fclose(t->in);
+	fed_free(t->shown);
+	fed_free(t);
+}
+
+bool fed_terminal_utf8(const struct fed_terminal *t)
+{
+	const char *term = getenv("TERM");
+
+	/* The console of the kernel has fonts of 512 characters, no braille among them. */
+	return t->utf8 && strcmp(term, "linux") != 0;
+}
+
+void fed_terminal_size(const struct fed_terminal *t, int *columns, int *rows)
+{
+	*columns = t->columns;
+	*rows = t->rows;
+}
+
+/* What signals told ------------------------------------------------------------------ */
+
+static void resize(struct fed_terminal *t)
+{
+	struct winsize size;
+	struct fed_error unused;
+
+	resized = 0;
+	if (ioctl(t->descriptor, TIOCGWINSZ, &size))
+		return;
+	/* 0 x 0: nobody knows. */
+	if (size.ws_row && size.ws_col)
+		resizeterm(size.ws_row < FED_CANVAS_MAX ? size.ws_row : FED_CANVAS_MAX,
+		           size.ws_col < FED_CANVAS_MAX ? size.ws_col : FED_CANVAS_MAX);
+	make_room(t, &unused); /* else the old room is used */
+	fed_terminal_clear(t);
+}
+
+static void stop(struct fed_terminal *t)
+{
+	struct sigaction usual = {.sa_handler = SIG_DFL}, ours;
+
+	stopping = 0;
+	if (t->pastes)
+		send(t, "BD");
+	endwin();
+	fflush(t->out);
+	sigaction(SIGTSTP, &usual, &ours);
+	raise(SIGTSTP);
+	sigaction(SIGTSTP, &ours, NULL);
+	continued = 1; /* or nobody could have continued it, and it was not stopped */
+}
+
+bool fed_terminal_attend(struct fed_terminal *t)
+{
+	const bool again = resized || stopping || continued;
+
+	if (stopping)
+		stop(t);
+	if (continued) {
+		continued = 0;
+		resized = 1;
+		if (t->pastes)
+			send(t, "BE");
+		clearok(stdscr, TRUE);
+		refresh(); /* after endwin: the modes of the terminal, too */
+	}
+	if (resized)
+		resize(t);
+	return again;
+}
+
+/* Showing ------------------------------------------------------------------------------ */
+
+static void put(const struct fed_terminal *t, int row, int column, const struct fed_cell *cell)
+{
+	wchar_t text[2] = {(wchar_t)cell->code, 0};
+	const bool wide = fed_utf8_columns(cell->code) == 2;
+	const attr_t attributes = cell->style.bold ? A_BOLD : A_NORMAL;
+	const int pair = t->color ? cell->style.color : 0;
+	cchar_t shown;
+
+	if (!t->utf8)
+		text[0] = (wchar_t)fed_canvas_ascii(cell->code);
+	else if (wcwidth(text[0]) != 1 + wide)
+		text[0] = L'?'; /* this system has another idea of it: columns must stay aligned */
+	setcchar(&shown, text, attributes, (short)pair, NULL);
+	mvadd_wch(row, column, &shown);
+	if (wide && text[0] < 0x80)
+		mvadd_wch(row, column + 1, &shown);
+}
+
+static void show_row(struct fed_terminal *t, const struct fed_canvas *canvas, int row)
+{
+	static const struct fed_cell blank = {.code = ' '};
+	struct fed_cell *shown = &t->shown[(size_t)row * (size_t)t->columns];
+	const struct fed_cell *cell = &canvas->cell[(size_t)row * (size_t)canvas->columns];
+	bool differs = false;
+
+	for (int i = 0; i < t->columns; i++) {
+		const bool inside = row < canvas->rows && i < canvas->columns;
+		const struct fed_cell *next = inside ? &cell[i] : &blank;
+
+		/* No half of a wide character at the edge. */
+		if (inside && i + 1 == t->columns && i + 1 < canvas->columns && cell[i + 1].code == 0)
+			next = &blank;
+		differs = differs || shown[i].code != next->code ||
+		          shown[i].style.color != next->style.color ||
+		          shown[i].style.bold != next->style.bold;
+		shown[i] = *next;
+	}
+	for (int i = 0; differs && i < t->columns; i++)
+		if (shown[i].code)
+			put(t, row, i, &shown[i]);
+}
+
+void fed_terminal_show(struct fed_terminal *t, const struct fed_canvas *canvas, int column, int row)
+{
+	for (int i = 0; i < t->rows; i++)
+		show_row(t, canvas, i);
+	curs_set(column >= 0);
+	if (column >= 0)
+		move(row < t->rows ? row : t->rows - 1, column < t->columns ? column : t->columns - 1);
+	refresh();
+}
+
+void fed_terminal_clear(struct fed_terminal *t)
+{
+	memset(t->shown, 0, (size_t)t->columns * (size_t)t->rows * sizeof *t->shown);
+	clearok(stdscr, TRUE);
+}
+
+/* Keys ---------------------------------------------------------------------------------- */
+
+static const struct {
+	int curses;
+	enum fed_key_code code;
+} named[] = {
+	{KEY_UP, FED_KEY_UP},         {KEY_DOWN, FED_KEY_DOWN},
+	{KEY_LEFT, FED_KEY_LEFT},     {KEY_RIGHT, FED_KEY_RIGHT},
+	{KEY_PPAGE, FED_KEY_PAGE_UP}, {KEY_NPAGE, FED_KEY_PAGE_DOWN},
+	{KEY_HOME, FED_KEY_HOME},     {KEY_END, FED_KEY_END},
+	{KEY_ENTER, FED_KEY_ENTER},   {KEY_BTAB, FED_KEY_BACK_TAB},
+	{KEY_DC, FED_KEY_DELETE},     {KEY_BACKSPACE, FED_KEY_BACKSPACE},
+	{KEY_PASTE, FED_KEY_PASTE},   {KEY_PASTE_END, FED_KEY_PASTE_END},
+};
+
+static uint32_t code_of_key(wint_t key)
+{
+	for (size_t i = 0; i < sizeof named / sizeof *named; i++)
+		if ((int)key == named[i].curses)
+			return named[i].code;
+	return 0;
+}
+
+static uint32_t code_of_character(wint_t c)
+{
+	switch (c) {
+	case '\r':
+	case '\n':
+		return FED_KEY_ENTER;
+	case '\t':
+		return FED_KEY_TAB;
+	case '\b':
+	case 0x7F:
+		return FED_KEY_BACKSPACE;
+	case 0x1B:
+		return FED_KEY_ESCAPE;
+	default:
+		return (uint32_t)c;
+	}
+}
+
+static bool take_click(struct fed_press *press)
+{
+	MEVENT event;
+
+	if (getmouse(&event) != OK || !(event.bstate & (BUTTON1_PRESSED | BUTTON1_CLICKED)))
+		return false;
+	*press = (struct fed_press){.code = FED_KEY_CLICK, .column = event.x, .row = event.y};
+	return true;
+}
+
+/* Standard input is at its end, and so is the terminal. */
+static bool is_gone(void)
+{
+	struct pollfd p = {.fd = STDIN_FILENO, .events = POLLIN};
+
+	return poll(&p, 1, 0) > 0 && (p.revents & (POLLHUP | POLLERR | POLLNVAL)) &&
+	       !(p.revents & POLLIN);
+}
+
+bool fed_terminal_key(struct fed_terminal *t, struct fed_press *press, bool *gone)
+{
+	wint_t key;
+
+	(void)t;
+	for (;;) {
+		const int kind = get_wch(&key);
+
+		*press = (struct fed_press){0};
+		if (kind == ERR) {
+			*gone = is_gone();
+			return false;
+		}
+		if (kind == KEY_CODE_YES && key == KEY_MOUSE && take_click(press))
+			return true;
+		press->code = kind == KEY_CODE_YES ? code_of_key(key) : code_of_character(key);
+		if (press->code)
+			return true;
+	}
+}
+
+void fed_terminal_mouse(struct fed_terminal *t, bool on)
+{
+	if (on == t->mouse)
+		return;
+	mousemask(on ? BUTTON1_PRESSED | BUTTON1_CLICKED : 0, NULL);
+	mouseinterval(0);
+	t->mouse = on;
+}

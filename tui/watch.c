@@ -1,0 +1,438 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The loop: keys, frames, and the runner's bell. */
+#include "tui/watch.h"
+
+#include <errno.h>
+#include <math.h>
+#include <poll.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/cpu.h"
+#include "base/mem.h"
+#include "tui/messages.h"
+#include "tui/stage.h"
+#include "tui/stray.h"
+#include "tui/terminal.h"
+
+#define FRAME_LEAST 0.05 /* seconds between two frames */
+/* While training runs a frame is followed by a pause of so many times the processor time it took:
+ * looking costs training at most 2%. */
+#define FRAME_SHARE 50
+#define IDLE_WAIT 0.25 /* seconds after which signals are looked for anyway */
+enum { KEYS_MOST = 64 };
+
+struct fed_watch {
+	struct fed_watch_host host;
+	struct fed_terminal *terminal;
+	struct fed_runner *runner;
+	struct fed_messages *messages;
+	struct fed_stage stage;
+	struct fed_press key[KEYS_MOST]; /* [n_keys] that wait for the session to stand */
+	int n_keys;
+	bool dirty; /* a key or a signal changed what is shown */
+	bool over;
+	double framed;         /* wall seconds of the last frame */
+	double cost;           /* processor seconds that it took */
+	atomic_int view_asked; /* number of a view, from 1, that a command asks for; 0: none */
+	atomic_uint_fast64_t last_event; /* of the session, as it was last seen */
+};
+
+/* The runner's side ---------------------------------------------------------------- */
+
+void fed_watch_say(struct fed_watch *w, enum fed_saying saying, const char *bytes, size_t n)
+{
+	const uint64_t event = w->host.session->recorder.n;
+
+	atomic_store(&w->last_event, event);
+	fed_messages_add(w->messages, saying, event, bytes, n);
+}
+
+int fed_watch_switch(struct fed_watch *w, const char *view, double pace, struct fed_error *err)
+{
+	size_t at = 0;
+
+	if (view && fed_view_find(view, &at, err))
+		return FED_FAIL;
+	if (view)
+		atomic_store(&w->view_asked, (int)at + 1);
+	if (pace >= 0)
+		fed_runner_pace(w->runner, pace);
+	return FED_OK;
+}
+
+/* How long people need for it at a pace of one round a second. */
+static double reading_time(const char *text)
+{
+	const size_t blank = strspn(text, " \t");
+
+	return text[blank] == '#' ? 0.5 + (double)strlen(text) / 20 : 1.5;
+}
+
+bool fed_watch_line(struct fed_watch *w, const char *text)
+{
+	const double pace = fed_runner_state(w->runner).pace;
+
+	if (!text[strspn(text, " \t\r\n")] || strstr(text, "SPDX-License-Identifier"))
+		return fed_runner_line(w->runner, 0);
+	fed_watch_say(w, FED_SAID_LINE, text, strlen(text));
+	fed_watch_say(w, FED_SAID_LINE, "\n", 1);
+	return fed_runner_line(w->runner, pace > 0 ? reading_time(text) / pace : 0);
+}
+
+bool fed_watch_after(struct fed_watch *w)
+{
+	return fed_runner_after(w->runner);
+}
+
+/* What keys ask for ------------------------------------------------------------------ */
+
+static void submit(struct fed_watch *w, const char *line)
+{
+	struct fed_error err;
+
+	if (fed_runner_submit(w->runner, line, &err))
+		fed_stage_tell(&w->stage, true, err.text);
+}
+
+static void submit_view_command(void *ctx, const char *line)
+{
+	submit(ctx, line);
+}
+
+/* Nothing is executed: whether a run was stopped before its end. */
+static bool is_something_left(struct fed_watch *w)
+{
+	const struct fed_session *s = w->host.session;
+
+	if (!fed_runner_take(w->runner))
+		return false;
+	const bool left = fed_session_open(s) || fed_rest_wants(&s->debugger.rest, &s->history);
+	fed_runner_give(w->runner);
+	return left;
+}
+
+static void press_pause(struct fed_watch *w)
+{
+	const struct fed_runner_state now = fed_runner_state(w->runner);
+
+	if (now.busy) {
+		fed_runner_pause(w->runner, !now.paused);
+		return;
+	}
+	fed_runner_pause(w->runner, false);
+	if (is_something_left(w))
+		submit(w, "continue");
+	else if (!now.paused)
+		fed_stage_tell(&w->stage, false, "nothing runs: r makes a round, : takes a command");
+}
+
+static void press_round(struct fed_watch *w)
+{
+	const bool busy = fed_runner_state(w->runner).busy;
+
+	fed_runner_let_round(w->runner);
+	if (!busy)
+		submit(w, is_something_left(w) ? "continue" : "round");
+}
+
+static void change_pace(struct fed_watch *w, bool faster)
+{
+	static const double paces[] = {0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50, INFINITY};
+	enum { PACES = sizeof paces / sizeof *paces };
+	const double pace = fed_runner_state(w->runner).pace, now = pace > 0 ? pace : INFINITY;
+	double next = faster ? INFINITY : paces[0];
+	char text[80];
+
+	for (int i = 0; i < PACES; i++) {
+		const double p = paces[faster ? PACES - 1 - i : i];
+		next = (faster ? p > now : p < now) ? p : next;
+	}
+	fed_runner_pace(w->runner, isfinite(next) ? next : 0);
+	snprintf(text, sizeof text, isfinite(next) ? "%g rounds a second at most" : "full speed", next);
+	fed_stage_tell(&w->stage, false, text);
+}
+
+static void leave(struct fed_watch *w)
+{
+	fed_runner_leave(w->runner);
+	fed_stage_tell(&w->stage, false, "leaves when what runs can be stopped; ctrl-C stops it");
+}
+
+static void complete(struct fed_watch *w)
+{
+	struct fed_prompt *p = &w->stage.prompt;
+	struct fed_text candidates = {0};
+	size_t start = 0;
+
+	w->host.complete(w->host.ctx, p->line, p->cursor, &candidates, &start);
+	fed_prompt_complete(p, fed_text_str(&candidates), start);
+	fed_text_release(&candidates);
+}
+
+static void execute(struct fed_watch *w)
+{
+	const char *line = w->stage.prompt.line;
+
+	w->host.remember(w->host.ctx, line);
+	fed_messages_add(w->messages, FED_SAID_LINE, atomic_load(&w->last_event), line, strlen(line));
+	fed_messages_add(w->messages, FED_SAID_LINE, atomic_load(&w->last_event), "\n", 1);
+	w->stage.heard = fed_messages_count(w->messages); /* whoever typed it knows */
+	submit(w, line);
+}
+
+static void press(struct fed_watch *w, const struct fed_press *key)
+{
+	switch (fed_stage_press(&w->stage, key)) {
+	case FED_DEED_LEAVE:
+		leave(w);
+		break;
+	case FED_DEED_PAUSE:
+		press_pause(w);
+		break;
+	case FED_DEED_STEP:
+		if (!fed_runner_state(w->runner).busy)
+			submit(w, "step");
+		fed_runner_let_one(w->runner);
+		break;
+	case FED_DEED_ROUND:
+		press_round(w);
+		break;
+	case FED_DEED_FASTER:
+	case FED_DEED_SLOWER:
+		change_pace(w, key->code != '-');
+		break;
+	case FED_DEED_MOUSE:
+		fed_terminal_mouse(w->terminal, w->stage.mouse);
+		break;
+	case FED_DEED_REDRAW:
+		fed_terminal_clear(w->terminal);
+		break;
+	case FED_DEED_LINE:
+		execute(w);
+		break;
+	case FED_DEED_COMPLETE:
+		complete(w);
+		break;
+	case FED_DEED_OLDER:
+	case FED_DEED_NEWER:
+		fed_prompt_recall(&w->stage.prompt, key->code == FED_KEY_UP, w->host.history, w->host.ctx);
+		break;
+	case FED_DEED_NONE:
+		break;
+	}
+	w->dirty = true;
+}
+
+/* Keys that look at the session wait until it stands, and those behind them with them; but pausing
+ * and leaving never wait. */
+static void read_keys(struct fed_watch *w)
+{
+	struct fed_press key;
+	bool gone = false;
+
+	while (fed_terminal_key(w->terminal, &key, &gone)) {
+		const bool waits = fed_stage_needs_session(&w->stage, &key) || w->n_keys > 0;
+		const bool urgent = !w->stage.prompting && (key.code == 'q' || key.code == ' ');
+
+		if (!waits || urgent)
+			press(w, &key);
+		else if (w->n_keys < KEYS_MOST)
+			w->key[w->n_keys++] = key;
+	}
+	if (gone)
+		leave(w);
+}
+
+/* Frames -------------------------------------------------------------------------------- */
+
+static double thread_seconds(void)
+{
+	struct timespec at;
+
+	clock_gettime(CLOCK_THREAD_CPUTIME_ID, &at);
+	return (double)at.tv_sec + (double)at.tv_nsec * 1e-9;
+}
+
+/* still: the session stands, and is ours. */
+static void paint(struct fed_watch *w, bool still)
+{
+	const struct fed_runner_state now = fed_runner_state(w->runner);
+	int columns, rows;
+	struct fed_error err;
+
+	fed_terminal_size(w->terminal, &columns, &rows);
+	if (fed_stage_paint(&w->stage, &now, still, columns, rows, &err))
+		w->stage.cursor = -1; /* no memory: what is there stays */
+	w->dirty = false;
+}
+
+static void show(struct fed_watch *w, double began)
+{
+	int columns, rows;
+
+	fed_terminal_size(w->terminal, &columns, &rows);
+	fed_terminal_show(w->terminal, &w->stage.whole, w->stage.cursor, rows - 1);
+	w->cost = thread_seconds() - began;
+	w->framed = fed_wall_seconds();
+}
+
+/* The session is ours: keys that waited for it, a view that a command asked for. */
+static void look(struct fed_watch *w)
+{
+	struct fed_press key[KEYS_MOST];
+	const int n = w->n_keys, asked = atomic_exchange(&w->view_asked, 0);
+	struct fed_error err;
+
+	atomic_store(&w->last_event, w->host.session->recorder.n);
+	if (asked && fed_stage_switch(&w->stage, fed_view_at((size_t)asked - 1)->name, &err))
+		fed_stage_tell(&w->stage, true, err.text);
+	w->dirty |= asked > 0;
+	memcpy(key, w->key, sizeof key);
+	w->n_keys = 0;
+	for (int i = 0; i < n; i++)
+		press(w, &key[i]);
+}
+
+/* A frame, if one is due and would show something else. */
+static void frame(struct fed_watch *w, bool lively, bool rang)
+{
+	const double now = fed_wall_seconds(), began = thread_seconds();
+	const double pause = fmax(FRAME_LEAST, lively ? FRAME_SHARE * w->cost : 0);
+	const bool due = now >= w->framed + pause, soon = now >= w->framed + FRAME_LEAST;
+	bool painted = false;
+
+	if ((w->n_keys || (w->dirty && soon) || ((lively || rang) && due)) &&
+	    fed_runner_take(w->runner)) {
+		const struct fed_runner_state state = fed_runner_state(w->runner);
+
+		look(w);
+		painted = soon && (w->dirty || fed_stage_is_changed(&w->stage, &state));
+		if (painted)
+			paint(w, true);
+		fed_runner_give(w->runner);
+	} else if (w->dirty && soon) {
+		paint(w, false);
+		painted = true;
+	}
+	if (painted)
+		show(w, began);
+}
+
+/* Loop ------------------------------------------------------------------------------------ */
+
+static void read_strays(struct fed_watch *w)
+{
+	char bytes[4096];
+
+	for (size_t n; (n = fed_stray_read(bytes, sizeof bytes)) > 0;)
+		fed_messages_add(w->messages, FED_SAID_STDERR, atomic_load(&w->last_event), bytes, n);
+}
+
+/* Until a key, a message or the bell; at most until the next frame may be due. */
+static bool wait_for_more(struct fed_watch *w, bool lively)
+{
+	struct pollfd p[] = {{.fd = STDIN_FILENO, .events = POLLIN},
+	                     {.fd = fed_stray_descriptor(), .events = POLLIN},
+	                     {.fd = fed_runner_bell(w->runner), .events = POLLIN}};
+	const double pause = lively && !w->dirty ? fmax(FRAME_LEAST, FRAME_SHARE * w->cost)
+	                     : w->dirty          ? FRAME_LEAST
+	                                         : IDLE_WAIT;
+	const double left = w->framed + pause - fed_wall_seconds();
+	const double wait = fmin(fmax(lively || w->dirty ? left : pause, 0.001), IDLE_WAIT);
+
+	if (poll(p, 3, (int)ceil(1000 * wait)) <= 0)
+		return false;
+	const bool rang = p[2].revents & POLLIN;
+	if (rang)
+		fed_runner_hush(w->runner);
+	return rang;
+}
+
+static void loop(struct fed_watch *w)
+{
+	bool rang = true, lively = false, leaving = false;
+
+	w->dirty = true;
+	while (!w->over) {
+		const struct fed_runner_state now = fed_runner_state(w->runner);
+
+		lively = now.busy && !(now.paused && now.standing);
+		leaving = leaving || now.leaving;
+		if (now.left)
+			break;
+		if ((now.done || w->host.ending()) && !leaving)
+			leave(w);
+		if (atomic_load(&w->host.session->interrupts))
+			fed_runner_poke(w->runner);
+		w->dirty |= fed_terminal_attend(w->terminal);
+		read_keys(w);
+		read_strays(w);
+		w->dirty |= fed_stage_listen(&w->stage);
+		frame(w, lively, rang);
+		rang = wait_for_more(w, lively);
+	}
+}
+
+/* Life -------------------------------------------------------------------------------------- */
+
+static int open_watch(struct fed_watch *w, const struct fed_watch_options *o, struct fed_error *err)
+{
+	w->messages = fed_messages_new();
+	if (!w->messages)
+		return fed_fail_memory(err, sizeof(void *), "the messages");
+	w->stage.watched = (struct fed_watched){.session = w->host.session,
+	                                        .command = submit_view_command,
+	                                        .ctx = w,
+	                                        .messages = w->messages};
+	if (fed_terminal_open(&w->terminal, o->terminal, o->color, err))
+		return FED_FAIL;
+	w->stage.watched.utf8 = fed_terminal_utf8(w->terminal);
+	if (fed_stage_init(&w->stage, o->view, err) || fed_stray_begin(err))
+		return FED_FAIL;
+	if (w->host.opened(w->host.ctx, w, err) || fed_runner_new(&w->runner, &w->host, o->pace, err))
+		return FED_FAIL;
+	for (const char *const *line = o->script; line && *line; line++)
+		if (fed_runner_submit(w->runner, *line, err))
+			return FED_FAIL;
+	return FED_OK;
+}
+
+static void close_watch(struct fed_watch *w)
+{
+	struct fed_error unused;
+
+	fed_runner_free(w->runner);
+	w->host.opened(w->host.ctx, NULL, &unused);
+	fed_stage_release(&w->stage);
+	fed_terminal_close(w->terminal);
+	fed_stray_end();
+	fed_messages_free(w->messages);
+}
+
+int fed_watch_check(const struct fed_watch_options *o, struct fed_error *err)
+{
+	size_t at;
+
+	if (o->view && fed_view_find(o->view, &at, err))
+		return FED_FAIL;
+	return fed_terminal_check(o->terminal, err);
+}
+
+int fed_watch_run(const struct fed_watch_options *options, const struct fed_watch_host *host,
+                  struct fed_error *err)
+{
+	struct fed_watch *w = fed_alloc(sizeof *w);
+
+	if (!w)
+		return fed_fail_memory(err, sizeof *w, "the watch");
+	w->host = *host;
+	const int rc = open_watch(w, options, err);
+	if (rc == FED_OK)
+		loop(w);
+	close_watch(w);
+	fed_free(w);
+	return rc;
+}
