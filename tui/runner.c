@@ -27,6 +27,7 @@ struct fed_runner {
 	pthread_cond_t changed;
 	int bell;
 	atomic_bool attention; /* there is something to look at between two events */
+	atomic_bool wished;    /* the other thread wants to look when a version was made */
 	/* With the lock. */
 	enum place place;
 	bool wanted, taken; /* the session, by the other thread */
@@ -144,9 +145,14 @@ static bool between_events(void *ctx)
 	struct fed_runner *r = ctx;
 	const struct fed_session *s = r->host.session;
 
-	if (!atomic_load_explicit(&r->attention, memory_order_relaxed))
+	const bool wished =
+		atomic_load_explicit(&r->wished, memory_order_relaxed) && !fed_session_open(s);
+
+	if (!wished && !atomic_load_explicit(&r->attention, memory_order_relaxed))
 		return false;
+	atomic_store(&r->wished, atomic_load(&r->wished) && !wished);
 	pthread_mutex_lock(&r->lock);
+	r->wanted |= wished && !r->taken;
 	const double pace = r->pace;
 	pthread_mutex_unlock(&r->lock);
 	const double events = EVENTS_A_CLIENT * s->federation.record.invited + 2;
@@ -369,6 +375,11 @@ bool fed_runner_take(struct fed_runner *r)
 	const bool taken = r->taken;
 	pthread_mutex_unlock(&r->lock);
 	return taken;
+}
+
+void fed_runner_wish(struct fed_runner *r)
+{
+	atomic_store(&r->wished, true);
 }
 
 void fed_runner_give(struct fed_runner *r)

@@ -26,6 +26,8 @@ int fed_runner_bell(const struct fed_runner *);
 void fed_runner_hush(struct fed_runner *);
 bool fed_runner_take(struct fed_runner *);
 void fed_runner_give(struct fed_runner *);
+/* Stand, and ring, once also when the next version was made and no round is open. */
+void fed_runner_wish(struct fed_runner *);
 
 /* Execute this line when what runs stands. */
 int fed_runner_submit(struct fed_runner *, const char *line, struct fed_error *);

@@ -36,6 +36,7 @@ static int open_view(struct fed_stage *stage, size_t at, struct fed_error *err)
 	}
 	stage->at = at;
 	stage->fresh = false;
+	stage->made = 0;
 	return FED_OK;
 }
 
@@ -73,6 +74,23 @@ bool fed_stage_is_stale(const struct fed_stage *stage)
 
 	return !stage->fresh ||
 	       (view->stamp && view->stamp(stage->state[stage->at], &stage->watched) != stage->stamp);
+}
+
+bool fed_stage_awaits_versions(const struct fed_stage *stage)
+{
+	return view_of(stage)->made != NULL;
+}
+
+void fed_stage_look(struct fed_stage *stage)
+{
+	const struct fed_session *s = stage->watched.session;
+	const uint64_t version = fed_session_version(s);
+
+	if (fed_session_open(s) || version == stage->made || !fed_stage_awaits_versions(stage))
+		return;
+	stage->made = version;
+	if (version)
+		view_of(stage)->made(stage->state[stage->at], &stage->watched);
 }
 
 /* Messages ------------------------------------------------------------------------ */

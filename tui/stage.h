@@ -29,6 +29,7 @@ struct fed_stage {
 	size_t at;                    /* the view that is shown, from 0 */
 	void *state[FED_STAGE_VIEWS]; /* NULL: never opened */
 	uint64_t stamp;               /* of the view as it is in `view` */
+	uint64_t made;                /* version of which the view was told */
 	bool fresh;                   /* `view` shows the view as it is at its size */
 	struct fed_canvas view, whole;
 	char title[200]; /* the session's state as it was when it last stood still */
@@ -72,6 +73,10 @@ int fed_stage_switch(struct fed_stage *, const char *name, struct fed_error *);
 bool fed_stage_needs_session(const struct fed_stage *, const struct fed_press *);
 enum fed_deed fed_stage_press(struct fed_stage *, const struct fed_press *);
 void fed_stage_tell(struct fed_stage *, bool alarm, const char *text);
+/* The session stands still: tell the view of a version that was just made. */
+void fed_stage_look(struct fed_stage *);
+/* Whether the view that is shown wants to be told of versions. */
+bool fed_stage_awaits_versions(const struct fed_stage *);
 /* Look at new messages; true: something is shown differently. */
 bool fed_stage_listen(struct fed_stage *);
 /* The session stands still: whether view or title would be drawn differently. */

@@ -294,6 +294,7 @@ static void look(struct fed_watch *w)
 	w->n_keys = 0;
 	for (int i = 0; i < n; i++)
 		press(w, &key[i]);
+	fed_stage_look(&w->stage);
 }
 
 /* A frame, if one is due and would show something else. */
@@ -312,6 +313,8 @@ static void frame(struct fed_watch *w, bool lively, bool rang)
 		painted = soon && (w->dirty || fed_stage_is_changed(&w->stage, &state));
 		if (painted)
 			paint(w, true);
+		if (fed_stage_awaits_versions(&w->stage))
+			fed_runner_wish(w->runner);
 		fed_runner_give(w->runner);
 	} else if (w->dirty && soon) {
 		paint(w, false);
