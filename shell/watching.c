@@ -133,13 +133,13 @@ int fed_run_watch(struct fed_shell *shell, const struct fed_call *call, struct f
 
 	if (w->watch)
 		return w->turn(w->watch, view, a->pace, err);
-	if (!w->run)
-		return fed_fail(err, "this program was built without it");
 	if ((shell->place && shell->place->file) || !isatty(STDIN_FILENO) ||
 	    !isatty(fileno(shell->out))) {
 		fed_print(shell,
 		          "watch: in a terminal, `fedsh --watch FILE` shows this script as it runs\n");
 		return FED_OK;
 	}
+	if (!w->run)
+		return fed_fail(err, "this program was built without it");
 	return w->run(shell, view, a->pace > 0 ? a->pace : 0, NULL, err);
 }
