@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "session/labels.h"
 #include "shell/print.h"
 
 enum figure { STALENESS, DURATION, DOWNLOAD, COMPUTE, UPLOAD, WEIGHT, EXAMPLES, LOSS };
@@ -108,16 +109,6 @@ static void put_value(struct fed_text *text, double x, enum figure figure)
 		fed_text_add(text, "%.4g", x);
 }
 
-static void put_bar(struct fed_text *text, double share, int columns, bool utf8)
-{
-	static const char *const eighths[] = {"", "▏", "▎", "▍", "▌", "▋", "▊", "▉"};
-	const int whole = (int)(share * columns), rest = (int)((share * columns - whole) * 8);
-
-	for (int k = 0; k < whole; k++)
-		fed_text_add(text, utf8 ? "█" : "#");
-	fed_text_add(text, "%s", utf8 ? eighths[rest] : rest >= 4 && whole < columns ? "#" : "");
-}
-
 static void show(struct fed_shell *shell, const struct values *v, enum figure figure, size_t bins)
 {
 	const bool whole = figure == STALENESS || figure == EXAMPLES;
@@ -149,7 +140,7 @@ static void show(struct fed_shell *shell, const struct values *v, enum figure fi
 		fed_table_cell(&table, "%s", fed_text_str(&text));
 		fed_table_cell(&table, "%llu", (unsigned long long)count[k]);
 		fed_text_clear(&text);
-		put_bar(&text, (double)count[k] / (double)most, columns, shell->screen.utf8);
+		fed_bar_put(&text, (double)count[k] / (double)most, columns, shell->screen.utf8);
 		fed_table_cell(&table, "%s", fed_text_str(&text));
 	}
 	fed_table_print(shell, &table, false);

@@ -20,7 +20,7 @@
 #include "shell/watching.h"
 #include "tui/chart.h"
 #include "tui/heat.h"
-#include "tui/scatter.h"
+#include "tui/map.h"
 #include "tui/timeline.h"
 #include "tui/watch.h"
 
@@ -142,28 +142,12 @@ static int draw_heat(const struct fed_grid *grid, const struct fed_screen *scree
 	return fed_heat_draw(&heat, screen->columns, screen->utf8, screen->color, out, err);
 }
 
-static int draw_map(const struct fed_map *map, const struct fed_screen *screen,
-                    struct fed_text *out, struct fed_error *err)
+static int draw_map(const struct fed_insight *in, const char *title,
+                    const struct fed_screen *screen, struct fed_text *out, struct fed_error *err)
 {
-	static const uint8_t color[] = {[FED_MAP_GOOD] = FED_COLOR_BLUE,
-	                                [FED_MAP_BAD] = FED_COLOR_YELLOW,
-	                                [FED_MAP_MARK] = FED_COLOR_PLAIN};
-	struct fed_scatter_group *group = fed_alloc_array(map->n, sizeof *group);
-
-	if (!group)
-		return fed_fail_memory(err, map->n * sizeof *group, "a map");
-	for (size_t k = 0; k < map->n; k++) {
-		const struct fed_map_group *g = &map->group[k];
-		group[k] = (struct fed_scatter_group){g->name, g->glyph, g->ascii, color[g->color],
-		                                      g->x,    g->y,     g->n,     g->id};
-	}
-	const struct fed_scatter scatter = {
-		.title = map->title, .group = group, .n = map->n, .utf8 = screen->utf8};
-	const int rc =
-		fed_scatter_draw(&scatter, screen->columns < 100 ? screen->columns : 100,
-	                     screen->rows < 26 ? screen->rows - 2 : 24, screen->color, out, err);
-	fed_free(group);
-	return rc;
+	return fed_map_text(in, title, screen->columns < 100 ? screen->columns : 100,
+	                    screen->rows < 26 ? screen->rows - 2 : 24, screen->utf8, screen->color, out,
+	                    err);
 }
 
 static int draw_timeline(const struct fed_schedule *schedule, const struct fed_screen *screen,

@@ -49,24 +49,10 @@ struct fed_plot {
 typedef int fed_plot_draw(const struct fed_plot *, const struct fed_screen *, struct fed_text *out,
                           struct fed_error *);
 
-/* Points in a plane, likewise. */
-enum fed_map_color { FED_MAP_GOOD, FED_MAP_BAD, FED_MAP_MARK };
-struct fed_map_group {
-	const char *name;
-	uint32_t glyph; /* where the screen shows UTF-8 ... */
-	char ascii;     /* ... and elsewhere */
-	enum fed_map_color color;
-	const double *x, *y; /* [n] */
-	size_t n;
-	const uint32_t *id; /* [n] numbers to stand beside the points, or NULL */
-};
-struct fed_map {
-	const char *title;
-	const struct fed_map_group *group;
-	size_t n;
-};
-typedef int fed_map_draw(const struct fed_map *, const struct fed_screen *, struct fed_text *out,
-                         struct fed_error *);
+/* The map of the last updates, likewise. */
+struct fed_insight;
+typedef int fed_map_draw(const struct fed_insight *, const char *title, const struct fed_screen *,
+                         struct fed_text *out, struct fed_error *);
 /* Shares in a grid, likewise. */
 struct fed_grid {
 	const char *title;

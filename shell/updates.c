@@ -151,83 +151,24 @@ static int show_table(struct fed_shell *shell, const struct fed_insight *in, enu
 
 /* Map -------------------------------------------------------------------------- */
 
-enum group { HONEST, HONEST_FILTERED, BYZANTINE, BYZANTINE_FILTERED, GROUPS };
-
-static enum group group_of(const struct fed_judged *u)
-{
-	if (u->byzantine)
-		return fed_judged_trusted(u) ? BYZANTINE : BYZANTINE_FILTERED;
-	return fed_judged_trusted(u) ? HONEST : HONEST_FILTERED;
-}
-
-/* Coordinates of each group's updates, one after the other, then the landmarks. */
-static void fill_groups(const struct fed_insight *in, struct fed_map_group *group, double *x,
-                        double *y, uint32_t *id)
-{
-	static const struct fed_map_group look[GROUPS + FED_LANDMARKS] = {
-		[HONEST] = {"honest", 0x25cb, 'o', FED_MAP_GOOD},
-		[HONEST_FILTERED] = {"honest, filtered", 0x25cc, '.', FED_MAP_GOOD},
-		[BYZANTINE] = {"Byzantine", 0x25b2, 'x', FED_MAP_BAD},
-		[BYZANTINE_FILTERED] = {"Byzantine, filtered", 0x25b3, 'v', FED_MAP_BAD},
-		[GROUPS + FED_LANDMARK_MEAN] = {"mean", 'M', 'M', FED_MAP_MARK},
-		[GROUPS + FED_LANDMARK_HONEST] = {"honest mean", 'H', 'H', FED_MAP_MARK},
-		[GROUPS + FED_LANDMARK_MEDIAN] = {"median", 'D', 'D', FED_MAP_MARK},
-		[GROUPS + FED_LANDMARK_STEP] = {"step", 'S', 'S', FED_MAP_MARK},
-	};
-	size_t at = 0;
-
-	for (int g = 0; g < GROUPS; g++) {
-		group[g] = look[g];
-		group[g].x = x + at;
-		group[g].y = y + at;
-		group[g].id = id + at;
-		for (size_t i = 0; i < in->n; i++) {
-			if (group_of(&in->of[i]) != (enum group)g)
-				continue;
-			id[at] = in->of[i].client;
-			x[at] = in->update[i].x;
-			y[at++] = in->update[i].y;
-			group[g].n++;
-		}
-	}
-	for (size_t k = 0; k < FED_LANDMARKS; k++) {
-		group[GROUPS + k] = look[GROUPS + k];
-		group[GROUPS + k].x = &in->landmark[k].x;
-		group[GROUPS + k].y = &in->landmark[k].y;
-		group[GROUPS + k].n = !isnan(in->landmark[k].x);
-	}
-}
-
 static int show_map(struct fed_shell *shell, const struct fed_insight *in, struct fed_error *err)
 {
-	struct fed_map_group group[GROUPS + FED_LANDMARKS];
-	double *x = fed_alloc_array(2 * in->n, sizeof *x);
-	uint32_t *id = fed_alloc_array(in->n, sizeof *id);
 	struct fed_text drawing = {0};
 	char title[96];
 	int rc = FED_FAIL;
 
-	if (!x || !id) {
-		fed_free(x);
-		fed_free(id);
-		return fed_fail_memory(err, 2 * in->n * sizeof *x, "the map of the updates");
-	}
-	fill_groups(in, group, x, x + in->n, id);
 	snprintf(title, sizeof title, "updates of version %llu, %.0f %% of their variance",
 	         (unsigned long long)fed_session_version(&shell->session),
 	         isnan(in->shown) ? 100.0 : 100 * in->shown);
-	const struct fed_map map = {title, group, GROUPS + FED_LANDMARKS};
-	if (!shell->map)
+	if (!shell->map) {
 		fed_fail(err, "this program was built without maps; `updates` shows the figures");
-	else {
+	} else {
 		fed_shell_measure(shell);
-		rc = shell->map(&map, &shell->screen, &drawing, err);
+		rc = shell->map(in, title, &shell->screen, &drawing, err);
 	}
 	if (rc == FED_OK)
 		fed_print_drawing(shell, &drawing);
 	fed_text_release(&drawing);
-	fed_free(x);
-	fed_free(id);
 	return rc;
 }
 

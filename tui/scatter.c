@@ -39,6 +39,10 @@ static void fit(const struct fed_scatter *s, struct frame *f)
 	}
 	if (!(low_x <= high_x))
 		low_x = high_x = low_y = high_y = 0;
+	if (s->reach > 0) {
+		low_x = low_y = -s->reach;
+		high_x = high_y = s->reach;
+	}
 	f->x = low_x / 2 + high_x / 2;
 	f->y = low_y / 2 + high_y / 2;
 	f->unit = fmax((high_x / 2 - low_x / 2) / (f->columns / 2.0 - 1),
@@ -47,11 +51,18 @@ static void fit(const struct fed_scatter *s, struct frame *f)
 		f->unit = 1;
 }
 
-static void place(const struct frame *f, const struct fed_scatter_group *g, size_t i, int *column,
+/* false: outside. */
+static bool place(const struct frame *f, const struct fed_scatter_group *g, size_t i, int *column,
                   int *row)
 {
-	*column = f->column + f->columns / 2 + (int)floor((g->x[i] - f->x) / f->unit + 0.5);
-	*row = f->row + f->rows / 2 - (int)floor((g->y[i] - f->y) / (CELL_RATIO * f->unit) + 0.5);
+	const double across = floor((g->x[i] - f->x) / f->unit + 0.5) + f->columns / 2;
+	const double down = f->rows / 2 - floor((g->y[i] - f->y) / (CELL_RATIO * f->unit) + 0.5);
+
+	if (!(across >= 0 && across < f->columns && down >= 0 && down < f->rows))
+		return false;
+	*column = f->column + (int)across;
+	*row = f->row + (int)down;
+	return true;
 }
 
 static bool is_free(const struct fed_canvas *canvas, int column, int row)
@@ -80,11 +91,10 @@ static void put_group(struct fed_canvas *canvas, const struct frame *f,
 	const struct fed_style style = {.color = g->color};
 
 	for (size_t i = 0; i < g->n; i++) {
-		if (!is_point(g, i))
-			continue;
 		int column, row;
 
-		place(f, g, i, &column, &row);
+		if (!is_point(g, i) || !place(f, g, i, &column, &row))
+			continue;
 		fed_canvas_put(canvas, column, row, utf8 ? g->glyph : (uint32_t)g->ascii, style);
 	}
 }
@@ -96,9 +106,8 @@ static void put_ids(struct fed_canvas *canvas, const struct frame *f,
 	for (size_t i = 0; g->id && i < g->n; i++) {
 		int column, row;
 
-		if (!is_point(g, i))
+		if (!is_point(g, i) || !place(f, g, i, &column, &row))
 			continue;
-		place(f, g, i, &column, &row);
 		put_id(canvas, f, column + 1, row, g->id[i]);
 	}
 }

@@ -29,6 +29,7 @@ struct fed_scatter {
 	const char *title; /* NULL: none */
 	const struct fed_scatter_group *group;
 	size_t n;
+	double reach; /* each way from the origin, which is in the middle; 0: what the points need */
 	bool utf8;
 };
 

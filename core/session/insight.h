@@ -53,4 +53,10 @@ double fed_insight_cosine(const struct fed_insight *, size_t i, size_t k);
 int fed_principal_plane(const double *gram, size_t n, size_t ld, double *x, double *y,
                         double *shown, struct fed_error *);
 
+/* A map's axes may point anywhere: the turn (or turn and reflection) of a plane that brings n
+ * points nearest to where they were, in the sense of least squares: x' = turn[0] x + turn[1] y, y'
+ * = turn[2] x + turn[3] y.  Points that are not finite do not count. */
+void fed_plane_turn(size_t n, const double *x, const double *y, const double *was_x,
+                    const double *was_y, double turn[4]);
+
 #endif

@@ -44,3 +44,13 @@ int fed_labels_put(struct fed_text *out, const struct fed_client *client,
 	fed_free(counts);
 	return out->failed ? fed_fail_memory(err, out->len, "a histogram") : FED_OK;
 }
+
+void fed_bar_put(struct fed_text *text, double share, int columns, bool utf8)
+{
+	static const char *const eighths[] = {"", "▏", "▎", "▍", "▌", "▋", "▊", "▉"};
+	const int whole = (int)(share * columns), rest = (int)((share * columns - whole) * 8);
+
+	for (int k = 0; k < whole; k++)
+		fed_text_add(text, utf8 ? "█" : "#");
+	fed_text_add(text, "%s", utf8 ? eighths[rest] : rest >= 4 && whole < columns ? "#" : "");
+}

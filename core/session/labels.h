@@ -16,5 +16,7 @@ void fed_bars_put(struct fed_text *, const uint32_t *counts, uint32_t n, bool ut
  * The data must have classes. */
 int fed_labels_put(struct fed_text *, const struct fed_client *, const struct fed_dataset *,
                    uint32_t most, bool utf8, struct fed_error *);
+/* A bar of share * columns cells, share from 0 to 1; '#' unless utf8. */
+void fed_bar_put(struct fed_text *, double share, int columns, bool utf8);
 
 #endif

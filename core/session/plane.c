@@ -131,3 +131,30 @@ int fed_principal_plane(const double *gram, size_t n, size_t ld, double *x, doub
 	fed_free(work);
 	return rc;
 }
+
+/* Orthogonal Procrustes problem in two dimensions (Schoenemann 1966): of all turns by an angle the
+ * best one has its tangent in closed form, with and without a reflection first. */
+void fed_plane_turn(size_t n, const double *x, const double *y, const double *was_x,
+                    const double *was_y, double turn[4])
+{
+	double straight[2] = {0, 0}, mirrored[2] = {0, 0}; /* sums along and across */
+
+	for (size_t i = 0; i < n; i++) {
+		if (!isfinite(x[i] + y[i] + was_x[i] + was_y[i]))
+			continue;
+		straight[0] += x[i] * was_x[i] + y[i] * was_y[i];
+		straight[1] += x[i] * was_y[i] - y[i] * was_x[i];
+		mirrored[0] += x[i] * was_x[i] - y[i] * was_y[i];
+		mirrored[1] += x[i] * was_y[i] + y[i] * was_x[i];
+	}
+	const double plain = hypot(straight[0], straight[1]), other = hypot(mirrored[0], mirrored[1]);
+	const double *sum = other > plain ? mirrored : straight, length = fmax(plain, other);
+	const double along = length > 0 ? sum[0] / length : 1,
+				 across = length > 0 ? sum[1] / length : 0;
+	const double sense = other > plain ? -1 : 1;
+
+	turn[0] = along;
+	turn[1] = -across * sense;
+	turn[2] = across;
+	turn[3] = along * sense;
+}

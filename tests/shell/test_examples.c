@@ -5,6 +5,7 @@
 
 #include "base/mem.h"
 #include "lab.h"
+#include "session/insight.h"
 #include "support/suite.h"
 
 static int draw_nothing(const struct fed_plot *plot, const struct fed_screen *screen,
@@ -16,11 +17,11 @@ static int draw_nothing(const struct fed_plot *plot, const struct fed_screen *sc
 	return FED_OK;
 }
 
-static int draw_no_map(const struct fed_map *map, const struct fed_screen *screen,
-                       struct fed_text *out, struct fed_error *err)
+static int draw_no_map(const struct fed_insight *in, const char *title,
+                       const struct fed_screen *screen, struct fed_text *out, struct fed_error *err)
 {
-	(void)screen, (void)err;
-	ck_assert_uint_gt(map->n, 0);
+	(void)screen, (void)err, (void)title;
+	ck_assert_uint_gt(in->n, 0);
 	fed_text_add(out, "a map\n");
 	return FED_OK;
 }

@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * tui/map.h - the map of a round's updates: honest ones and Byzantine ones, trusted and filtered,
+ * each with a glyph of its own, and the landmarks as letters.
+ */
+#ifndef FED_TUI_MAP_H
+#define FED_TUI_MAP_H
+
+#include "session/insight.h"
+#include "tui/canvas.h"
+
+struct fed_map_point {
+	double x, y;
+	double was_x, was_y; /* a version ago; NaN: nowhere */
+	uint32_t client;
+	bool byzantine, trusted;
+};
+
+struct fed_map {
+	const char *title;
+	const struct fed_map_point *point; /* [n] */
+	size_t n;
+	struct fed_spot landmark[FED_LANDMARKS]; /* x of NaN: not there */
+	double reach; /* each way from the middle, which is the mean; 0: what the points need */
+	bool utf8;
+};
+
+/* Into a rectangle, which is left blank where it is too small (tui/scatter.h). */
+int fed_map_put(struct fed_canvas *, int column, int row, int columns, int rows,
+                const struct fed_map *, struct fed_error *);
+/* The map of the insight alone, as text. */
+int fed_map_text(const struct fed_insight *, const char *title, int columns, int rows, bool utf8,
+                 bool color, struct fed_text *out, struct fed_error *);
+
+#endif
