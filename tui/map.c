@@ -73,7 +73,8 @@ int fed_map_put(struct fed_canvas *canvas, int column, int row, int columns, int
 		                &(struct fed_scatter){.title = map->title,
 		                                      .group = group,
 		                                      .n = GROUPS,
-		                                      .reach = map->reach,
+		                                      .reach_x = map->reach_x,
+		                                      .reach_y = map->reach_y,
 		                                      .utf8 = map->utf8});
 	}
 	const bool done = x && id;

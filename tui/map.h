@@ -21,7 +21,8 @@ struct fed_map {
 	const struct fed_map_point *point; /* [n] */
 	size_t n;
 	struct fed_spot landmark[FED_LANDMARKS]; /* x of NaN: not there */
-	double reach; /* each way from the middle, which is the mean; 0: what the points need */
+	/* To be seen each way from the middle, which is the plain mean; 0: what the points need. */
+	double reach_x, reach_y;
 	bool utf8;
 };
 

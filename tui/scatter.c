@@ -39,9 +39,9 @@ static void fit(const struct fed_scatter *s, struct frame *f)
 	}
 	if (!(low_x <= high_x))
 		low_x = high_x = low_y = high_y = 0;
-	if (s->reach > 0) {
-		low_x = low_y = -s->reach;
-		high_x = high_y = s->reach;
+	if (s->reach_x > 0 || s->reach_y > 0) {
+		low_x = -(high_x = s->reach_x);
+		low_y = -(high_y = s->reach_y);
 	}
 	f->x = low_x / 2 + high_x / 2;
 	f->y = low_y / 2 + high_y / 2;

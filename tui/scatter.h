@@ -29,7 +29,8 @@ struct fed_scatter {
 	const char *title; /* NULL: none */
 	const struct fed_scatter_group *group;
 	size_t n;
-	double reach; /* each way from the origin, which is in the middle; 0: what the points need */
+	/* To be seen each way from the origin, which is in the middle; 0: what the points need. */
+	double reach_x, reach_y;
 	bool utf8;
 };
 

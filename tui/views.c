@@ -7,6 +7,7 @@
 static const struct fed_view *const views[] = {
 	&fed_view_overview,
 	&fed_view_clients,
+	&fed_view_updates,
 	&fed_view_timeline,
 	&fed_view_log,
 };

@@ -7,6 +7,7 @@
 
 #include "tui/view.h"
 
-extern const struct fed_view fed_view_clients, fed_view_timeline, fed_view_overview, fed_view_log;
+extern const struct fed_view fed_view_overview, fed_view_clients, fed_view_updates,
+	fed_view_timeline, fed_view_log;
 
 #endif
