@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * base/rows.h - the inner loops over many long rows of floats: products, sums and orders.
+ * base/rows.h - the inner loops over long rows of floats: products, sums and orders.
  *
  * Each works on some columns of all rows, in one thread; who has the whole matrix cuts it into
  * tiles.  One source (rows_body.h) is compiled for each instruction set.
@@ -46,6 +46,12 @@ struct fed_rows_kernels {
 	void (*sort)(const struct fed_sorter *, float *block);
 	/* In how many columns lo[k] <= x[k] <= hi[k]. */
 	uint32_t (*within)(const float *x, const float *lo, const float *hi, size_t width);
+	/* out = a - b */
+	void (*subtract)(const float *a, const float *b, float *out, size_t n);
+	/* Whether all are finite. */
+	bool (*finite)(const float *v, size_t n);
+	/* out = gain * from + offset; the product may be rounded before it is added */
+	void (*expand)(const uint8_t *from, float gain, float offset, float *out, size_t n);
 };
 
 /* For this processor. */

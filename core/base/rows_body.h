@@ -5,6 +5,7 @@
  * Needs FED_WIDTH (floats of a vector: 4, 8 or 16), FED_SIDE, FED_ROWS_ISA and FED_ROWS, the name
  * of the object that is defined here.
  */
+#include <string.h>
 #ifdef __SSE__
 #include <immintrin.h>
 #endif
@@ -225,6 +226,33 @@ static uint32_t within(const float *x, const float *lo, const float *hi, size_t 
 	return count;
 }
 
+static void subtract(const float *restrict a, const float *restrict b, float *restrict out,
+                     size_t n)
+{
+	for (size_t k = 0; k < n; k++)
+		out[k] = a[k] - b[k];
+}
+
+/* Exponents of all ones are infinities and NaNs. */
+static bool finite_(const float *v, size_t n)
+{
+	uint32_t bad = 0;
+
+	for (size_t k = 0; k < n; k++) {
+		uint32_t bits;
+		memcpy(&bits, &v[k], sizeof bits);
+		bad |= (bits & 0x7f800000u) == 0x7f800000u;
+	}
+	return !bad;
+}
+
+static void expand(const uint8_t *restrict from, float gain, float offset, float *restrict out,
+                   size_t n)
+{
+	for (size_t k = 0; k < n; k++)
+		out[k] = gain * (float)from[k] + offset;
+}
+
 const struct fed_rows_kernels FED_ROWS = {
 	.isa = FED_ROWS_ISA,
 	.gram = gram,
@@ -232,4 +260,7 @@ const struct fed_rows_kernels FED_ROWS = {
 	.weigh = weigh,
 	.sort = sort,
 	.within = within,
+	.subtract = subtract,
+	.finite = finite_,
+	.expand = expand,
 };

@@ -8,6 +8,7 @@
 
 #include "base/mem.h"
 #include "base/random.h"
+#include "base/rows.h"
 #include "data/build.h"
 
 static int allocate(struct fed_dataset *data, bool bytes, struct fed_error *err)
@@ -140,30 +141,10 @@ void fed_dataset_seal(struct fed_dataset *data)
 
 /* Gather ------------------------------------------------------------------ */
 
-/* Blocks of fixed length become SIMD code at -O2, which a loop of unknown length does not. */
-enum { BLOCK = 16 };
-
-static void expand_bytes(const uint8_t *restrict from, size_t n, float gain, float offset,
-                         float *restrict to)
-{
-	size_t i = 0;
-
-	for (; i + BLOCK <= n; i += BLOCK)
-		for (size_t k = 0; k < BLOCK; k++)
-			to[i + k] = gain * (float)from[i + k] + offset;
-	for (; i < n; i++)
-		to[i] = gain * (float)from[i] + offset;
-}
-
 static void shift_floats(const float *restrict from, size_t n, float gain, float offset,
                          float *restrict to)
 {
-	size_t i = 0;
-
-	for (; i + BLOCK <= n; i += BLOCK)
-		for (size_t k = 0; k < BLOCK; k++)
-			to[i + k] = gain * from[i + k] + offset;
-	for (; i < n; i++)
+	for (size_t i = 0; i < n; i++)
 		to[i] = gain * from[i] + offset;
 }
 
@@ -187,6 +168,7 @@ static void gather_inputs(const struct fed_dataset *data, const uint32_t *ids, u
 {
 	size_t size = fed_shape_size(&data->shape);
 	float gain = shift ? shift->gain : 1.0f, offset = shift ? shift->offset : 0.0f;
+	void (*expand)(const uint8_t *, float, float, float *, size_t) = fed_rows_kernels()->expand;
 
 	for (uint32_t i = 0; i < n; i++, x += size) {
 		size_t from = (size_t)ids[i] * size;
@@ -194,7 +176,7 @@ static void gather_inputs(const struct fed_dataset *data, const uint32_t *ids, u
 		if (n > SMALL_BATCH && i + ROWS_AHEAD < n)
 			fed_dataset_prefetch(data, ids + i + ROWS_AHEAD, 1);
 		if (data->bytes)
-			expand_bytes(data->bytes + from, size, gain * data->scale, offset, x);
+			expand(data->bytes + from, gain * data->scale, offset, x, size);
 		else if (shift)
 			shift_floats(data->values + from, size, gain, offset, x);
 		else

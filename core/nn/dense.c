@@ -59,13 +59,14 @@ static bool is_small(const struct fed_pass *p)
 static bool is_sparse(const struct fed_pass *p)
 {
 	const size_t n = fed_shape_size(&p->in) * (p->batch < 16 ? p->batch : 16);
-	size_t zeros = 0;
+	size_t others = 0;
 
 	if (!is_wide(p) || p->batch < SPARSE_BATCH)
 		return false;
-	for (size_t i = 0; i < n; i++)
-		zeros += p->x[i] == 0;
-	return zeros > n * 3 / 8;
+	for (size_t i = 0; i < n; i += 64)
+		others += (size_t)__builtin_popcountll(
+			fed_kernels()->nonzero(p->x + i, n - i < 64 ? (uint32_t)(n - i) : 64));
+	return others < n * 5 / 8;
 }
 
 static struct fed_dense_sizes sizes_of(const struct fed_pass *p)
@@ -97,7 +98,6 @@ static void dense_backward(const struct fed_pass *p)
 {
 	const struct fed_dense_sizes s = sizes_of(p);
 	const int batch = (int)s.batch, in = (int)s.in, units = (int)s.units;
-
 	const struct fed_kernels *k = fed_kernels();
 	float *dx = p->dx;
 

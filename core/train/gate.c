@@ -5,20 +5,8 @@
 #include "train/gate.h"
 
 #include <math.h>
-#include <string.h>
 
-/* Whether all are finite: exponents of all ones are infinities and NaNs. */
-static bool all_finite(const float *v, size_t n)
-{
-	uint32_t bad = 0;
-
-	for (size_t j = 0; j < n; j++) {
-		uint32_t bits;
-		memcpy(&bits, &v[j], sizeof bits);
-		bad |= (bits & 0x7f800000u) == 0x7f800000u;
-	}
-	return !bad;
-}
+#include "base/rows.h"
 
 int fed_gate_check(const struct fed_envelope *e, uint32_t returned, size_t dim,
                    struct fed_error *err)
@@ -32,7 +20,7 @@ int fed_gate_check(const struct fed_envelope *e, uint32_t returned, size_t dim,
 		return fed_reject(err, "claims %llu samples and %u steps", (unsigned long long)e->samples,
 		                  e->steps);
 	for (uint32_t k = 0; k < p->n; k++) {
-		if (all_finite(p->vector[k], dim))
+		if (fed_rows_kernels()->finite(p->vector[k], dim))
 			continue;
 		size_t j = 0;
 		while (isfinite(p->vector[k][j]))
@@ -46,7 +34,7 @@ int fed_gate_check(const struct fed_envelope *e, uint32_t returned, size_t dim,
 bool fed_update_is_finite(const struct fed_envelope *e)
 {
 	for (uint32_t k = 0; e->parcel && k < e->parcel->n; k++)
-		if (!all_finite(e->parcel->vector[k], e->parcel->dim))
+		if (!fed_rows_kernels()->finite(e->parcel->vector[k], e->parcel->dim))
 			return false;
 	return isfinite(e->loss);
 }

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/random.h"
+#include "base/rows.h"
 #include "nn/sgd.h"
 #include "train/feedback.h"
 #include "train/noise.h"
@@ -166,8 +167,7 @@ void fed_training_run(struct fed_job *job, int worker)
 	if (g->stopped || g->failed)
 		return;
 	fed_call_local_end(f->aggregator, &local, params);
-	for (size_t j = 0; j < dim; j++)
-		delta[j] = params[j] - received[j];
+	fed_rows_kernels()->subtract(params, received, delta, dim);
 
 	struct fed_stream noise = fed_stream_open(g->seed, FED_FOR_NOISE, g->version, g->client);
 	fed_noise_add(&noise, g->noise, delta, dim);

@@ -69,8 +69,9 @@ static int finish(void *state, const struct fed_round *r, float *out, struct fed
 
 	if (!(a->total > 0))
 		return fed_fail(err, "no mean: the weights of the updates sum to %g", a->total);
+	const double share = 1 / a->total;
 	for (size_t j = 0; j < r->dim; j++)
-		out[j] = (float)(a->sum[j] / a->total);
+		out[j] = (float)(a->sum[j] * share);
 	return FED_OK;
 }
 

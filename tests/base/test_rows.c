@@ -162,6 +162,51 @@ START_TEST(counts_what_lies_between)
 }
 END_TEST
 
+START_TEST(differences_and_bytes_are_those_of_plain_loops)
+{
+	uint8_t bytes[WIDTH + 3];
+	float y[WIDTH + 3], out[WIDTH + 3];
+
+	if (!choose(_i))
+		return;
+	fill(7);
+	for (size_t k = 0; k < WIDTH + 3; k++) {
+		bytes[k] = (uint8_t)(5 * k);
+		y[k] = x[k + 1] * 3;
+	}
+	for (size_t n = 0; n <= WIDTH + 3; n++) {
+		kernels->subtract(x, y, out, n);
+		for (size_t k = 0; k < n; k++)
+			ck_assert(out[k] == x[k] - y[k]);
+		kernels->expand(bytes, 0.25f, -1, out, n); /* exact, fused or not */
+		for (size_t k = 0; k < n; k++)
+			ck_assert(out[k] == 0.25f * (float)bytes[k] - 1);
+	}
+}
+END_TEST
+
+START_TEST(finds_what_is_not_finite)
+{
+	const float wrong[] = {NAN, -NAN, INFINITY, -INFINITY};
+
+	if (!choose(_i))
+		return;
+	fill(8);
+	x[2] = 3.4e38f;
+	x[3] = 1e-42f;
+	for (size_t n = 0; n < WIDTH; n++) {
+		ck_assert(kernels->finite(x, n));
+		for (size_t k = 0; k < n; k++) {
+			const float good = x[k];
+
+			x[k] = wrong[(n + k) % 4];
+			ck_assert(!kernels->finite(x, n));
+			x[k] = good;
+		}
+	}
+}
+END_TEST
+
 static int make_sorter(void *ctx, struct fed_error *err)
 {
 	struct fed_sorter sorter;
@@ -188,6 +233,9 @@ int main(void)
 	tcase_add_loop_test(tests, squares_and_sums_are_those_of_plain_loops, 0, FED_ISA_AVX512 + 1);
 	tcase_add_loop_test(tests, every_rank_is_in_its_place, 0, FED_ISA_AVX512 + 1);
 	tcase_add_loop_test(tests, counts_what_lies_between, 0, FED_ISA_AVX512 + 1);
+	tcase_add_loop_test(tests, differences_and_bytes_are_those_of_plain_loops, 0,
+	                    FED_ISA_AVX512 + 1);
+	tcase_add_loop_test(tests, finds_what_is_not_finite, 0, FED_ISA_AVX512 + 1);
 	tcase_add_test(tests, survives_lack_of_memory);
 	suite_add_tcase(suite, tests);
 	return fed_run_suite(suite);
