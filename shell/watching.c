@@ -125,6 +125,16 @@ const struct fed_field fed_watch_rows[] = {
 	FED_END,
 };
 
+/* What ran was stopped when the user left. */
+static void say_what_is_left(struct fed_shell *shell)
+{
+	const struct fed_session *s = &shell->session;
+
+	if (fed_session_open(s) || fed_rest_wants(&s->debugger.rest, &s->history))
+		fed_print(shell, "stopped at version %llu; `continue` goes on\n",
+		          (unsigned long long)fed_session_version(s));
+}
+
 int fed_run_watch(struct fed_shell *shell, const struct fed_call *call, struct fed_error *err)
 {
 	const struct fed_watch_args *a = call->args;
@@ -141,5 +151,8 @@ int fed_run_watch(struct fed_shell *shell, const struct fed_call *call, struct f
 	}
 	if (!w->run)
 		return fed_fail(err, "this program was built without it");
-	return w->run(shell, view, a->pace > 0 ? a->pace : 0, NULL, err);
+	const int rc = w->run(shell, view, a->pace > 0 ? a->pace : 0, NULL, err);
+	if (rc == FED_OK && !shell->quit)
+		say_what_is_left(shell);
+	return rc;
 }

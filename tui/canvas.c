@@ -12,6 +12,7 @@ enum {
 	BRAILLE = 0x2800, /* and 255 more, a bit for each dot */
 	HORIZONTAL = 0x2500,
 	VERTICAL = 0x2502,
+	DASHED = 0x250A,     /* and vertical */
 	FRAMES_END = 0x2580, /* of the box drawing block */
 };
 
@@ -114,6 +115,23 @@ void fed_canvas_box(struct fed_canvas *canvas, int column, int row, int columns,
 	fed_canvas_put(canvas, right, bottom, 0x2518, style);
 }
 
+void fed_canvas_copy(struct fed_canvas *canvas, int column, int row, const struct fed_canvas *from)
+{
+	for (int y = 0; y < from->rows; y++)
+		for (int x = 0; x < from->columns; x++) {
+			const struct fed_cell *cell = cell_at(from, x, y);
+			struct fed_cell *to = cell_at(canvas, column + x, row + y);
+
+			if (!to)
+				continue;
+			/* A wide character goes with both halves, or not at all. */
+			const bool halved = cell->code && fed_utf8_columns(cell->code) == 2 &&
+			                    !cell_at(canvas, column + x + 1, row + y);
+			*to = halved || (cell->code == 0 && column + x == 0) ? (struct fed_cell){.code = ' '}
+			                                                     : *cell;
+		}
+}
+
 /* Marks and lines ------------------------------------------------------------ */
 
 void fed_canvas_mark(struct fed_canvas *canvas, int x, int y, struct fed_pen pen)
@@ -165,6 +183,8 @@ char fed_canvas_ascii(uint32_t code)
 		return '-';
 	if (code == VERTICAL)
 		return '|';
+	if (code == DASHED)
+		return ':';
 	if (code > VERTICAL && code < FRAMES_END)
 		return '+';
 	return code >= BRAILLE && code < BRAILLE + 256 ? ':' : '?';

@@ -56,6 +56,9 @@ int fed_canvas_write(struct fed_canvas *, int column, int row, const char *text,
 void fed_canvas_box(struct fed_canvas *, int column, int row, int columns, int rows,
                     struct fed_style);
 
+/* Another canvas onto this one, its upper left cell at this one. */
+void fed_canvas_copy(struct fed_canvas *, int column, int row, const struct fed_canvas *from);
+
 /* What marks and lines are made of: braille dots, 2 x 4 to a cell (glyph 0; x and y count dots),
  * or a character in each cell (x and y count cells). */
 struct fed_pen {

@@ -7,7 +7,6 @@
 #include <string.h>
 
 #include "base/mem.h"
-#include "tui/canvas.h"
 #include "tui/ticks.h"
 
 enum {
@@ -18,13 +17,14 @@ enum {
 	AXIS_Y = 0x2502,
 	AXIS_X = 0x2500,
 	AXIS_CORNER = 0x2514,
+	MARK_LINE = 0x250A,
 	LOWEST_BAR = 0x2581, /* and seven higher ones */
 };
 
 /* A chart being drawn.  Marks are dots of 2 x 4 a cell, or cells in ASCII. */
 struct picture {
 	const struct fed_chart *chart;
-	struct fed_canvas canvas;
+	struct fed_canvas *canvas;
 	struct fed_ticks x, y;
 	int left, top, columns, rows; /* the area of the curves, in cells */
 	int across, down;             /* marks a cell */
@@ -37,7 +37,8 @@ struct range {
 };
 
 static const struct fed_style plain_style = {0}, grey_style = {.color = FED_COLOR_GREY},
-							  bold_style = {.bold = true};
+							  bold_style = {.bold = true},
+							  mark_style = {.color = FED_COLOR_RED, .bold = true};
 
 static struct fed_style series_style(size_t i)
 {
@@ -70,6 +71,18 @@ static bool has_text(const char *s)
 
 /* Layout --------------------------------------------------------------------- */
 
+/* "! fault" behind the names, if there is room. */
+static void legend_of_marks(struct picture *p, int row, int column)
+{
+	const struct fed_chart *chart = p->chart;
+
+	if (!chart->marks || !has_text(chart->mark_name) ||
+	    column + 2 + fed_text_width(chart->mark_name) > chart->columns)
+		return;
+	fed_canvas_put(p->canvas, column, row, '!', mark_style);
+	fed_canvas_write(p->canvas, column + 2, row, chart->mark_name, plain_style);
+}
+
 /* The legend, or only how many rows it takes when draw is false; rows past `most` are left out. */
 static int legend(struct picture *p, int row, int most, bool draw)
 {
@@ -84,11 +97,13 @@ static int legend(struct picture *p, int row, int most, bool draw)
 		}
 		if (draw && rows <= most) {
 			const int at = row + rows - 1;
-			fed_canvas_put(&p->canvas, column, at, (uint32_t)series_letter(i), series_style(i));
-			fed_canvas_write(&p->canvas, column + 2, at, chart->series[i].name, plain_style);
+			fed_canvas_put(p->canvas, column, at, (uint32_t)series_letter(i), series_style(i));
+			fed_canvas_write(p->canvas, column + 2, at, chart->series[i].name, plain_style);
 		}
 		column += width + 2;
 	}
+	if (draw && rows <= most)
+		legend_of_marks(p, row + rows - 1, column);
 	return rows;
 }
 
@@ -98,7 +113,7 @@ static void lay_out_rows(struct picture *p)
 	const struct fed_chart *chart = p->chart;
 	const int title = has_text(chart->title), label = has_text(chart->x_label);
 	const int room = chart->rows - title - 2;
-	const bool one_curve = chart->n == 1 && title;
+	const bool one_curve = chart->n == 1 && title && !chart->marks;
 
 	p->legend_rows = one_curve ? 0 : legend(p, 0, 0, false);
 	if (p->legend_rows > room - LEAST_ROWS)
@@ -170,13 +185,13 @@ static int mark_y(const struct picture *p, double y)
 static void draw_y_axis(struct picture *p)
 {
 	for (int row = p->top; row < p->top + p->rows; row++)
-		fed_canvas_put(&p->canvas, p->left - 1, row, AXIS_Y, grey_style);
+		fed_canvas_put(p->canvas, p->left - 1, row, AXIS_Y, grey_style);
 	for (int i = 0; i < p->y.n; i++) {
 		char label[32];
 		fed_tick_label(&p->y, i, label);
 		const int row = mark_y(p, fed_tick_value(&p->y, i)) / p->down;
-		fed_canvas_write(&p->canvas, p->left - 1 - (int)strlen(label), row, label, plain_style);
-		fed_canvas_put(&p->canvas, p->left - 1, row, AXIS_TICK_Y, grey_style);
+		fed_canvas_write(p->canvas, p->left - 1 - (int)strlen(label), row, label, plain_style);
+		fed_canvas_put(p->canvas, p->left - 1, row, AXIS_TICK_Y, grey_style);
 	}
 }
 
@@ -185,9 +200,9 @@ static void draw_x_axis(struct picture *p)
 	const int row = p->top + p->rows, right = p->left + p->columns;
 	int free_from = 0;
 
-	fed_canvas_put(&p->canvas, p->left - 1, row, AXIS_CORNER, grey_style);
+	fed_canvas_put(p->canvas, p->left - 1, row, AXIS_CORNER, grey_style);
 	for (int column = p->left; column < right; column++)
-		fed_canvas_put(&p->canvas, column, row, AXIS_X, grey_style);
+		fed_canvas_put(p->canvas, column, row, AXIS_X, grey_style);
 	for (int i = 0; i < p->x.n; i++) {
 		char label[32];
 		fed_tick_label(&p->x, i, label);
@@ -196,16 +211,15 @@ static void draw_x_axis(struct picture *p)
 		int begin = column - width / 2;
 		if (begin + width > p->chart->columns)
 			begin = p->chart->columns - width;
-		fed_canvas_put(&p->canvas, column, row, AXIS_TICK_X, grey_style);
+		fed_canvas_put(p->canvas, column, row, AXIS_TICK_X, grey_style);
 		if (begin < free_from)
 			continue;
-		fed_canvas_write(&p->canvas, begin, row + 1, label, plain_style);
+		fed_canvas_write(p->canvas, begin, row + 1, label, plain_style);
 		free_from = begin + width + 1;
 	}
 	if (has_text(p->chart->x_label)) {
 		const int begin = p->left + (p->columns - fed_text_width(p->chart->x_label)) / 2;
-		fed_canvas_write(&p->canvas, begin > 0 ? begin : 0, row + 2, p->chart->x_label,
-		                 plain_style);
+		fed_canvas_write(p->canvas, begin > 0 ? begin : 0, row + 2, p->chart->x_label, plain_style);
 	}
 }
 
@@ -222,11 +236,11 @@ static void draw_curve(struct picture *p, size_t i)
 			continue;
 		const int x = mark_x(p, series->x[k]), y = mark_y(p, series->y[k]);
 		if (k > 0 && drawn(series, k - 1))
-			fed_canvas_line(&p->canvas, from_x, from_y, x, y, pen);
+			fed_canvas_line(p->canvas, from_x, from_y, x, y, pen);
 		else if (drawn(series, k + 1) || pen.glyph)
-			fed_canvas_mark(&p->canvas, x, y, pen);
+			fed_canvas_mark(p->canvas, x, y, pen);
 		else
-			fed_canvas_put(&p->canvas, x / p->across, y / p->down, LONE_POINT, pen.style);
+			fed_canvas_put(p->canvas, x / p->across, y / p->down, LONE_POINT, pen.style);
 		from_x = x;
 		from_y = y;
 	}
@@ -254,11 +268,28 @@ static void draw_letters(struct picture *p)
 				free_cell = free_cell && (taken[k][0] != column || taken[k][1] != row);
 			if (!free_cell)
 				continue;
-			fed_canvas_put(&p->canvas, column, row, (uint32_t)series_letter(i), series_style(i));
+			fed_canvas_put(p->canvas, column, row, (uint32_t)series_letter(i), series_style(i));
 			taken[n][0] = column;
 			taken[n++][1] = row;
 			break;
 		}
+	}
+}
+
+/* Below the curves. */
+static void draw_marks(struct picture *p)
+{
+	const struct fed_style line = {.color = FED_COLOR_RED};
+
+	for (size_t i = 0; i < p->chart->marks; i++) {
+		const double x = p->chart->mark[i];
+
+		if (!(x >= p->x.lo && x <= p->x.hi))
+			continue;
+		const int column = mark_x(p, x) / p->across;
+		for (int row = p->top; row < p->top + p->rows; row++)
+			fed_canvas_put(p->canvas, column, row, MARK_LINE, line);
+		fed_canvas_put(p->canvas, column, p->top + p->rows, '!', mark_style);
 	}
 }
 
@@ -268,34 +299,34 @@ static void draw_picture(struct picture *p)
 	static const char nothing[] = "no values";
 
 	if (has_text(chart->title))
-		fed_canvas_write(&p->canvas, 0, 0, chart->title, bold_style);
+		fed_canvas_write(p->canvas, 0, 0, chart->title, bold_style);
 	if (p->legend_rows > 0)
 		legend(p, p->top - p->legend_rows, p->legend_rows, true);
 	draw_y_axis(p);
 	draw_x_axis(p);
 	if (p->empty)
-		fed_canvas_write(&p->canvas, p->left + (p->columns - (int)strlen(nothing)) / 2,
+		fed_canvas_write(p->canvas, p->left + (p->columns - (int)strlen(nothing)) / 2,
 		                 p->top + p->rows / 2, nothing, grey_style);
+	draw_marks(p);
 	for (size_t i = 0; i < chart->n; i++)
 		draw_curve(p, i);
 	if (chart->utf8 && chart->n > 1)
 		draw_letters(p);
 }
 
-static int draw_axes_and_curves(const struct fed_chart *chart, struct fed_text *out,
-                                struct fed_error *err)
+static int paint_axes_and_curves(const struct fed_chart *chart, struct fed_canvas *canvas,
+                                 struct fed_error *err)
 {
-	struct picture p = {.chart = chart, .across = chart->utf8 ? 2 : 1, .down = chart->utf8 ? 4 : 1};
+	struct picture p = {.chart = chart,
+	                    .canvas = canvas,
+	                    .across = chart->utf8 ? 2 : 1,
+	                    .down = chart->utf8 ? 4 : 1};
 
-	const int rc = fed_canvas_init(&p.canvas, chart->columns, chart->rows, err);
-	if (rc != FED_OK)
-		return rc;
+	(void)err;
 	lay_out_rows(&p);
 	find_axes(&p);
 	lay_out_columns(&p);
 	draw_picture(&p);
-	fed_canvas_text(&p.canvas, out, chart->utf8, chart->color);
-	fed_canvas_release(&p.canvas);
 	return FED_OK;
 }
 
@@ -327,18 +358,14 @@ static void draw_bars(struct fed_canvas *canvas, const struct fed_chart *chart, 
 	}
 }
 
-static int draw_sparklines(const struct fed_chart *chart, struct fed_text *out,
-                           struct fed_error *err)
+static int paint_sparklines(const struct fed_chart *chart, struct fed_canvas *canvas,
+                            struct fed_error *err)
 {
-	struct fed_canvas canvas;
 	int names = 0;
 
 	if (chart->n > (size_t)chart->rows)
 		return fed_fail(err, "%zu curves need %zu rows, there are %d", chart->n, chart->n,
 		                chart->rows);
-	const int rc = fed_canvas_init(&canvas, chart->columns, (int)chart->n, err);
-	if (rc != FED_OK)
-		return rc;
 	for (size_t i = 0; i < chart->n; i++) {
 		const int width = fed_text_width(chart->series[i].name);
 		names = width > names ? width : names;
@@ -354,19 +381,18 @@ static int draw_sparklines(const struct fed_chart *chart, struct fed_text *out,
 		if (last > 0)
 			snprintf(value, sizeof value, "%.4g", series->y[last - 1]);
 		const int left = names + 1, end = chart->columns - (int)strlen(value);
-		fed_canvas_write(&canvas, 0, (int)i, series->name, plain_style);
+		fed_canvas_write(canvas, 0, (int)i, series->name, plain_style);
 		for (int column = names; column < chart->columns; column++)
-			fed_canvas_put(&canvas, column, (int)i, ' ', plain_style);
+			fed_canvas_put(canvas, column, (int)i, ' ', plain_style);
 		if (end - 1 > left)
-			draw_bars(&canvas, chart, i, left, end - 1 - left);
-		fed_canvas_write(&canvas, end > left ? end : left, (int)i, value, plain_style);
+			draw_bars(canvas, chart, i, left, end - 1 - left);
+		fed_canvas_write(canvas, end > left ? end : left, (int)i, value, plain_style);
 	}
-	fed_canvas_text(&canvas, out, chart->utf8, chart->color);
-	fed_canvas_release(&canvas);
 	return FED_OK;
 }
 
-int fed_chart_draw(const struct fed_chart *chart, struct fed_text *out, struct fed_error *err)
+/* Checked, onto a canvas of the chart's size or, for sparklines, of as many rows as curves. */
+static int paint(const struct fed_chart *chart, struct fed_canvas *canvas, struct fed_error *err)
 {
 	if (chart->n < 1 || chart->n > FED_CHART_SERIES)
 		return fed_fail(err, "a chart of %zu curves cannot be drawn: from 1 to %d", chart->n,
@@ -375,8 +401,35 @@ int fed_chart_draw(const struct fed_chart *chart, struct fed_text *out, struct f
 		return fed_fail(err, "%d x %d cells are too few for a chart: at least %d x 1",
 		                chart->columns, chart->rows, FED_CHART_COLUMNS_LEAST);
 	const bool small = chart->columns < FED_CHART_COLUMNS || chart->rows < FED_CHART_ROWS;
-	const int rc = (small ? draw_sparklines : draw_axes_and_curves)(chart, out, err);
-	if (rc == FED_OK && out->failed)
-		return fed_fail_memory(err, out->len, "a chart");
+	if (fed_canvas_init(canvas, chart->columns, small ? (int)chart->n : chart->rows, err))
+		return FED_FAIL;
+	const int rc = (small ? paint_sparklines : paint_axes_and_curves)(chart, canvas, err);
+	if (rc)
+		fed_canvas_release(canvas);
 	return rc;
+}
+
+int fed_chart_draw(const struct fed_chart *chart, struct fed_text *out, struct fed_error *err)
+{
+	struct fed_canvas canvas;
+
+	if (paint(chart, &canvas, err))
+		return FED_FAIL;
+	fed_canvas_text(&canvas, out, chart->utf8, chart->color);
+	fed_canvas_release(&canvas);
+	return out->failed ? fed_fail_memory(err, out->len, "a chart") : FED_OK;
+}
+
+int fed_chart_put(struct fed_canvas *canvas, int column, int row, const struct fed_chart *chart,
+                  struct fed_error *err)
+{
+	struct fed_canvas alone;
+
+	if (chart->columns < FED_CHART_COLUMNS_LEAST || chart->rows < (int)chart->n)
+		return FED_OK;
+	if (paint(chart, &alone, err))
+		return FED_FAIL;
+	fed_canvas_copy(canvas, column, row, &alone);
+	fed_canvas_release(&alone);
+	return FED_OK;
 }

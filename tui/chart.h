@@ -12,8 +12,7 @@
 
 #include <stddef.h>
 
-#include "base/text.h"
-#include "fedsh/plugin.h"
+#include "tui/canvas.h"
 
 enum {
 	FED_CHART_COLUMNS = 24, /* the least for axes and a curve */
@@ -33,12 +32,18 @@ struct fed_chart {
 	const char *title, *x_label; /* NULL or "": none */
 	const struct fed_chart_series *series;
 	size_t n;
-	int columns, rows; /* of the whole, title and legend included */
+	const double *mark; /* [marks] places along x where something happened: a dashed line each */
+	size_t marks;
+	const char *mark_name; /* for the legend */
+	int columns, rows;     /* of the whole, title and legend included */
 	bool utf8, color;
 };
 
 /* Append the chart, each line ended with a newline.  FED_FAIL: no series, too many of them, too
  * narrow, or out of memory. */
 int fed_chart_draw(const struct fed_chart *, struct fed_text *out, struct fed_error *);
+/* The same onto a canvas, its upper left cell at this one; without room there is nothing. */
+int fed_chart_put(struct fed_canvas *, int column, int row, const struct fed_chart *,
+                  struct fed_error *);
 
 #endif

@@ -78,6 +78,8 @@ void fed_messages_add(struct fed_messages *m, enum fed_saying saying, uint64_t e
 
 uint64_t fed_messages_count(struct fed_messages *m)
 {
+	if (!m)
+		return 0;
 	pthread_mutex_lock(&m->lock);
 	const uint64_t n = m->n;
 	pthread_mutex_unlock(&m->lock);
@@ -92,7 +94,8 @@ bool fed_messages_get(struct fed_messages *m, uint64_t number, struct fed_said_l
 	const bool kept = number && number <= m->n && m->n - number < FED_MESSAGES_MAX && line->text;
 	if (kept) {
 		*about = line->about;
-		fed_text_add(out, "%s", line->text);
+		if (out)
+			fed_text_add(out, "%s", line->text);
 	}
 	pthread_mutex_unlock(&m->lock);
 	return kept;

@@ -19,14 +19,14 @@ void fed_messages_free(struct fed_messages *);
 /* event: number of the session's last one (session/recorder.h), where the line belongs. */
 void fed_messages_add(struct fed_messages *, enum fed_saying, uint64_t event, const char *bytes,
                       size_t n);
-/* Lines so far: numbers 1 to this, of which the last are kept. */
+/* Lines so far (of NULL none): numbers 1 to this, of which the last are kept. */
 uint64_t fed_messages_count(struct fed_messages *);
 
 struct fed_said_line {
 	enum fed_saying saying;
 	uint64_t event;
 };
-/* Line `number` appended to `out`; false: it is not kept. */
+/* Line `number`, its text appended to `out` (or NULL); false: it is not kept. */
 bool fed_messages_get(struct fed_messages *, uint64_t number, struct fed_said_line *,
                       struct fed_text *out);
 

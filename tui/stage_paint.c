@@ -7,8 +7,10 @@
 #include "tui/stage_parts.h"
 
 enum {
-	ROOMY = 16, /* rows from which on the title has two */
+	ROOMY = 16,  /* rows from which on the title has two */
+	NARROW = 60, /* columns below which words are short */
 	KEYS_SHOWN = 6,
+	HINT_MOST = 40,   /* bytes of what a key does */
 	LESSON_SHARE = 4, /* of the rows at most one in so many */
 };
 
@@ -39,7 +41,7 @@ static int resize(struct fed_canvas *canvas, int columns, int rows, struct fed_e
 static const char *word_of(const struct fed_runner_state *now)
 {
 	if (now->paused)
-		return now->busy ? "paused" : "paused, nothing runs";
+		return "paused";
 	return now->busy ? "running" : "ready";
 }
 
@@ -49,7 +51,10 @@ static void put_state(const struct fed_stage *stage, const struct fed_runner_sta
 	const struct fed_watched *w = &stage->watched;
 	const struct fed_view *view = fed_view_at(stage->at);
 
-	fed_text_add(out, "version %s  clock ", fed_count((double)fed_session_version(w->session)).s);
+	const bool narrow = stage->whole.columns < NARROW;
+
+	fed_text_add(out, narrow ? "v%s  " : "version %s  clock ",
+	             fed_count((double)fed_session_version(w->session)).s);
 	fed_text_seconds(out, fed_session_clock(w->session));
 	fed_text_add(out, "  %s", word_of(now));
 	if (now->pace > 0)
@@ -225,13 +230,18 @@ static int paint_help(const struct fed_stage *stage, struct fed_canvas *canvas, 
 /* Footer ------------------------------------------------------------------------------ */
 
 struct hint {
-	const char *name, *word;
+	const char *name;
+	char word[HINT_MOST];
 };
 
+/* What a key does, up to the first comma. */
 static void add_hint(struct hint *hints, int *n, const char *name, const char *word)
 {
-	if (*n < KEYS_SHOWN && word)
-		hints[(*n)++] = (struct hint){name, word};
+	if (*n == KEYS_SHOWN || !word)
+		return;
+	hints[*n].name = name;
+	snprintf(hints[*n].word, sizeof hints[*n].word, "%.*s", (int)strcspn(word, ",;:("), word);
+	++*n;
 }
 
 static void add_global(struct hint *hints, int *n, uint32_t code, const char *word)
@@ -341,19 +351,6 @@ static int paint_view(struct fed_stage *stage, int columns, int rows, struct fed
 	return FED_OK;
 }
 
-/* What there is of the view's last picture. */
-static void copy_view(struct fed_stage *stage, int top, int rows)
-{
-	const struct fed_canvas *from = &stage->view;
-	struct fed_canvas *to = &stage->whole;
-	const int columns = from->columns < to->columns ? from->columns : to->columns;
-
-	for (int row = 0; row < rows && row < from->rows; row++)
-		memcpy(&to->cell[(size_t)(row + top) * (size_t)to->columns],
-		       &from->cell[(size_t)row * (size_t)from->columns],
-		       (size_t)columns * sizeof *to->cell);
-}
-
 static void paint_help_over(struct fed_stage *stage, int top, int rows)
 {
 	struct fed_canvas help;
@@ -367,8 +364,7 @@ static void paint_help_over(struct fed_stage *stage, int top, int rows)
 	stage->help_row = stage->help_row > 0 ? stage->help_row : 0;
 	fed_canvas_clear(&help);
 	paint_help(stage, &help, stage->help_row);
-	memcpy(&stage->whole.cell[(size_t)top * (size_t)columns], help.cell,
-	       (size_t)columns * (size_t)rows * sizeof *help.cell);
+	fed_canvas_copy(&stage->whole, 0, top, &help);
 	fed_canvas_release(&help);
 }
 
@@ -396,7 +392,7 @@ int fed_stage_paint(struct fed_stage *stage, const struct fed_runner_state *now,
 		fed_text_release(&state);
 	}
 	paint_title(stage, stage->title);
-	copy_view(stage, top, room);
+	fed_canvas_copy(&stage->whole, 0, top, &stage->view); /* what there is of its last picture */
 	if (stage->helping)
 		paint_help_over(stage, top, room);
 	paint_lesson(stage, top + room, lesson);
