@@ -103,7 +103,7 @@ static int paint_map(struct state *st, const struct fed_watched *w, struct fed_c
 
 	if (canvas->columns < FED_SCATTER_COLUMNS || canvas->rows - 1 < FED_SCATTER_ROWS) {
 		if (canvas->rows > 1)
-			fed_cells_line(canvas, 1, "too small for a map: tab shows bars", (struct fed_style){0});
+			fed_cells_line(canvas, 1, "too small for a map: the right arrow shows bars", (struct fed_style){0});
 		return FED_OK;
 	}
 	for (int k = 0; k < FED_LANDMARKS; k++)
@@ -137,7 +137,7 @@ static int press_page(void *state, struct fed_watched *w, const struct fed_press
                       struct fed_error *err)
 {
 	struct state *st = state;
-	const unsigned step = press->code == FED_KEY_TAB ? 1 : PAGES - 1;
+	const unsigned step = press->code == FED_KEY_RIGHT ? 1 : PAGES - 1;
 
 	(void)w;
 	(void)err;
@@ -188,8 +188,8 @@ static bool has_bars(const void *state, const struct fed_watched *w)
 }
 
 static const struct fed_key keys[] = {
-	{FED_KEY_TAB, 0, "tab", "the next page: map, bars, groups", press_page, has_updates},
-	{FED_KEY_BACK_TAB, 0, "back tab", "the page before", press_page, NULL},
+	{FED_KEY_RIGHT, 0, "right", "the next page: map, bars, groups", press_page, has_updates},
+	{FED_KEY_LEFT, 0, "left", "the page before", press_page, NULL},
 	{'<', 0, "<", "bars in the order before", press_order, NULL},
 	{'>', 0, ">", "bars by norm, score, cosine, client", press_order, has_bars},
 	{FED_KEY_UP, 0, "up", "up", press_scroll, NULL},

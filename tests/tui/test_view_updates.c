@@ -24,11 +24,11 @@ START_TEST(golden_pages)
 	small_do(&g.session, "round 1");
 	glass_golden(&g, "updates-map", 70, 18, true);
 	glass_golden(&g, "updates-map-ascii", 40, 12, false);
-	glass_press(&g, "tab");
+	glass_press(&g, "right");
 	glass_golden(&g, "updates-bars", 110, 14, true);
 	glass_press(&g, ">,>");
 	glass_golden(&g, "updates-scores", 50, 8, false);
-	glass_press(&g, "tab");
+	glass_press(&g, "right");
 	glass_look(&g, 60, 8, true);
 	glass_shows(&g, "this rule makes no groups");
 	small_do(&g.session, "aggregator bgd groups=5 q=2;round 1");
@@ -57,7 +57,7 @@ START_TEST(stays_while_a_round_is_open)
 	small_do(&g.session, "continue;remove all;restart");
 	glass_look(&g, 80, 20, true);
 	glass_shows(&g, "there are no updates yet");
-	glass_press(&g, "tab,down,page down,up,page up,back tab");
+	glass_press(&g, "right,down,page down,up,page up,left");
 	glass_release(&g);
 }
 END_TEST
@@ -72,7 +72,7 @@ START_TEST(shows_the_figures_of_the_insight)
 	small_do(&g.session, "round 2");
 	fed_assert_ok(fed_insight_init(&in, &g.session, &err), &err);
 	glass_open(&g, &fed_view_updates);
-	glass_press(&g, "tab");
+	glass_press(&g, "right");
 	glass_look(&g, 120, 30, true);
 	for (size_t i = 0; i < in.n; i++) {
 		struct fed_text want = {0};
