@@ -209,7 +209,7 @@ static int run_history(struct fed_shell *shell, const struct fed_call *call, str
 			const struct fed_field *metric = fed_fields_find(fed_metrics, history_columns[k]);
 
 			fed_text_clear(&text);
-			fed_put_metric(&text, metric, fed_metric_value(metric, &h->record[i]));
+			fed_metric_put(metric, fed_metric_value(metric, &h->record[i]), &text);
 			fed_table_cell(&table, "%s", fed_text_str(&text));
 		}
 	fed_table_print(shell, &table, true);

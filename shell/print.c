@@ -141,28 +141,6 @@ void fed_table_print(struct fed_shell *shell, struct fed_table *t, bool header)
 
 /* Events ------------------------------------------------------------------- */
 
-void fed_put_metric(struct fed_text *out, const struct fed_field *metric, double value)
-{
-	const char *name = metric->name;
-
-	if (!isfinite(value))
-		fed_text_add(out, isnan(value) ? "-" : "%g", value);
-	else if (strcmp(name, "test_accuracy") == 0 || strcmp(name, "attack_success") == 0)
-		fed_text_add(out, "%.2f %%", 100 * value);
-	else if (strncmp(name, "bytes", 5) == 0)
-		fed_text_bytes(out, value);
-	else if (strcmp(name, "clock") == 0 || strcmp(name, "wall") == 0)
-		fed_text_seconds(out, value);
-	else if (strstr(name, "flops"))
-		fed_text_si(out, value, "FLOP");
-	else if (strstr(name, "loss") || strcmp(name, "step_norm") == 0)
-		fed_text_add(out, fabs(value) < 1e4 ? "%.4f" : "%.3g", value);
-	else if (value == floor(value))
-		fed_text_count(out, value);
-	else
-		fed_text_add(out, "%.4g", value);
-}
-
 /* "round 3   accuracy 81.20 %   loss 0.5512   clients 10 of 10   0.4 s   15.9 MB" */
 static void put_round(struct fed_text *out, const struct fed_record *r)
 {

@@ -36,9 +36,6 @@ void fed_table_cell(struct fed_table *, const char *fmt, ...) __attribute__((for
 /* Print and release it.  header: the first row is one. */
 void fed_table_print(struct fed_shell *, struct fed_table *, bool header);
 
-/* Append numbers with their units. */
-void fed_put_metric(struct fed_text *, const struct fed_field *metric, double value);
-
 /* The sinks. */
 void fed_print_event(void *shell, const struct fed_event *);
 void fed_json_event(void *shell, const struct fed_event *);

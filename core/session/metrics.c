@@ -93,6 +93,28 @@ double fed_metric_value(const struct fed_field *metric, const struct fed_record 
 	return fed_field_number(metric, record);
 }
 
+void fed_metric_put(const struct fed_field *metric, double value, struct fed_text *out)
+{
+	const char *name = metric->name;
+
+	if (!isfinite(value))
+		fed_text_add(out, isnan(value) ? "-" : "%g", value);
+	else if (strcmp(name, "test_accuracy") == 0 || strcmp(name, "attack_success") == 0)
+		fed_text_add(out, "%.2f %%", 100 * value);
+	else if (strncmp(name, "bytes", 5) == 0)
+		fed_text_bytes(out, value);
+	else if (strcmp(name, "clock") == 0 || strcmp(name, "wall") == 0)
+		fed_text_seconds(out, value);
+	else if (strstr(name, "flops"))
+		fed_text_si(out, value, "FLOP");
+	else if (strstr(name, "loss") || strcmp(name, "step_norm") == 0)
+		fed_text_add(out, fabs(value) < 1e4 ? "%.4f" : "%.3g", value);
+	else if (value == floor(value))
+		fed_text_count(out, value);
+	else
+		fed_text_add(out, "%.4g", value);
+}
+
 bool fed_metric_counts(const struct fed_field *metric)
 {
 	static const size_t counters[] = {

@@ -18,6 +18,8 @@ extern const struct fed_field fed_metrics[];
  * version = round.  The error has the nearest name and the list. */
 int fed_metric_find(const char *name, const struct fed_field **, struct fed_error *);
 double fed_metric_value(const struct fed_field *, const struct fed_record *);
+/* Append a value with its unit: "81.20 %", "15.9 MB", "-" where there is none. */
+void fed_metric_put(const struct fed_field *, double value, struct fed_text *);
 /* It is counted while the round runs (invited, refused, bytes); the others are known at its end. */
 bool fed_metric_counts(const struct fed_field *);
 /* False for a figure over the test examples in a round that `eval-every N` left out. */
