@@ -49,6 +49,7 @@ int fed_series_add(struct fed_series_set *set, const char *run, const struct fed
 	}
 	fed_field_key(y, &key);
 	snprintf(series->name, sizeof series->name, "%s%s%s", run, *run ? "." : "", fed_text_str(&key));
+	snprintf(series->run, sizeof series->run, "%s", run);
 	fed_text_release(&key);
 	set->n++;
 	return FED_OK;

@@ -14,6 +14,7 @@ struct fed_series {
 	char name[FED_RUN_NAME_MAX + 40]; /* "accuracy", "krum.accuracy" */
 	double *x, *y;                    /* [n], in one block that begins at x */
 	size_t n;
+	char run[FED_RUN_NAME_MAX];        /* "": the present one */
 	const struct fed_history *history; /* that it was made of */
 };
 /* Zeroed is an empty one. */
