@@ -5,8 +5,8 @@
 #include "base/text.h"
 
 static const struct fed_view *const views[] = {
-	&fed_view_overview, &fed_view_clients, &fed_view_updates,
-	&fed_view_timeline, &fed_view_log,     &fed_view_compare,
+	&fed_view_overview, &fed_view_clients, &fed_view_updates, &fed_view_timeline,
+	&fed_view_split,    &fed_view_log,     &fed_view_compare,
 };
 
 const struct fed_view *fed_view_at(size_t i)

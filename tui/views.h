@@ -8,6 +8,6 @@
 #include "tui/view.h"
 
 extern const struct fed_view fed_view_overview, fed_view_clients, fed_view_updates,
-	fed_view_timeline, fed_view_log, fed_view_compare;
+	fed_view_timeline, fed_view_split, fed_view_log, fed_view_compare;
 
 #endif
