@@ -58,7 +58,8 @@ int fed_marked_add(struct fed_watched *w, const struct fed_roster *r, struct fed
 		return FED_FAIL;
 	for (uint32_t i = 0; i < r->n; i++)
 		w->marked[w->n_marked + i] = r->ranked[i].client;
-	qsort(w->marked, all, sizeof *w->marked, by_id);
+	if (all)
+		qsort(w->marked, all, sizeof *w->marked, by_id);
 	for (uint32_t i = 0; i < all; i++)
 		if (n == 0 || w->marked[n - 1] != w->marked[i])
 			w->marked[n++] = w->marked[i];

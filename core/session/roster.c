@@ -380,7 +380,8 @@ void fed_roster_order(struct fed_roster *r, uint32_t from, uint32_t to)
 		select_place(r->ranked, 0, r->n, from);
 	if (to < r->n)
 		select_place(r->ranked, from, r->n, to);
-	qsort(r->ranked + from, to - from, sizeof *r->ranked, compare);
+	if (from < to)
+		qsort(r->ranked + from, to - from, sizeof *r->ranked, compare);
 	r->sorted_from = from;
 	r->sorted_to = to;
 }

@@ -230,7 +230,7 @@ static int by_id(const void *a, const void *b)
 
 bool fed_who_has(const uint32_t *ids, uint32_t n, uint32_t id)
 {
-	return bsearch(&id, ids, n, sizeof id, by_id) != NULL;
+	return n && bsearch(&id, ids, n, sizeof id, by_id) != NULL;
 }
 
 void fed_who_put(struct fed_text *out, const uint32_t *ids, uint32_t n, size_t most)
