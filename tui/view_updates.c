@@ -12,6 +12,9 @@
  * rate. */
 #define QUICK 2e-3 /* seconds */
 #define PATIENCE 40
+/* Products of all pairs of updates: beyond, a look takes about a second and waits to be asked for.
+ */
+#define LARGE 1.5e10
 
 enum page { MAP, BARS, GROUPS, PAGES };
 
@@ -21,6 +24,7 @@ struct state {
 	uint64_t made;        /* of which version of which run */
 	bool there;           /* why is empty */
 	double again;         /* not before, seconds of the machine's clock */
+	bool wanted;          /* a look that takes long was asked for */
 	enum page page;
 	enum fed_sights_order order;
 	uint32_t top;
@@ -50,6 +54,26 @@ static bool is_old(const struct state *st, const struct fed_session *s)
 	return st->made != mark_of(s) && fed_updates_kept(s, &unused) == FED_OK;
 }
 
+static bool is_large(const struct fed_session *s)
+{
+	const double n = s->running ? (double)s->federation.judgement.n : 0;
+
+	return n * n * (double)s->net.dim > LARGE;
+}
+
+/* Nothing is shown yet, and the look takes long. */
+static void offer(struct state *st, const struct fed_session *s)
+{
+	struct fed_text text = {0};
+
+	fed_text_count(&text, (double)s->federation.judgement.n);
+	fed_text_add(&text, " updates of ");
+	fed_text_count(&text, (double)s->net.dim);
+	fed_fail(&st->why, "%s numbers take a while: enter looks at them", fed_text_str(&text));
+	fed_text_release(&text);
+	st->there = false;
+}
+
 static void refresh(struct state *st, const struct fed_watched *w)
 {
 	const struct fed_session *s = w->session;
@@ -64,8 +88,14 @@ static void refresh(struct state *st, const struct fed_watched *w)
 			st->there = fed_updates_kept(s, &st->why) == FED_OK;
 		return;
 	}
-	if (began < st->again)
+	if (is_large(s) && !st->wanted) {
+		if (!st->sights.n)
+			offer(st, s);
 		return;
+	}
+	if (began < st->again && !st->wanted)
+		return;
+	st->wanted = false;
 	st->there = fed_sights_take(&st->sights, s, &st->why) == FED_OK;
 	st->made = mark_of(s);
 	const double took = seconds() - began;
@@ -160,6 +190,19 @@ static int press_order(void *state, struct fed_watched *w, const struct fed_pres
 	return FED_OK;
 }
 
+static int press_look(void *state, struct fed_watched *w, const struct fed_press *press,
+                      struct fed_error *err)
+{
+	struct state *st = state;
+
+	(void)press;
+	(void)err;
+	st->wanted = true;
+	refresh(st, w);
+	st->wanted = false; /* there may have been nothing to look at */
+	return FED_OK;
+}
+
 static int press_scroll(void *state, struct fed_watched *w, const struct fed_press *press,
                         struct fed_error *err)
 {
@@ -183,6 +226,11 @@ static bool has_updates(const void *state, const struct fed_watched *w)
 	return ((const struct state *)state)->there;
 }
 
+static bool waits(const void *state, const struct fed_watched *w)
+{
+	return is_large(w->session) && is_old(state, w->session);
+}
+
 static bool has_bars(const void *state, const struct fed_watched *w)
 {
 	return has_updates(state, w) && ((const struct state *)state)->page == BARS;
@@ -193,6 +241,8 @@ static const struct fed_key keys[] = {
 	{FED_KEY_LEFT, 0, "left", "the page before", press_page, NULL},
 	{'<', 0, "<", "bars in the order before", press_order, NULL},
 	{'>', 0, ">", "bars by norm, score, cosine, client", press_order, has_bars},
+	{FED_KEY_ENTER, 0, "enter", "look at the last version, however long it takes", press_look,
+     waits},
 	{FED_KEY_UP, 0, "up", "up", press_scroll, NULL},
 	{FED_KEY_DOWN, 0, "down", "down", press_scroll, NULL},
 	{FED_KEY_PAGE_UP, 0, "page up", "a page up", press_scroll, NULL},
@@ -206,7 +256,7 @@ static const struct fed_key keys[] = {
 static uint64_t stamp(const void *state, const struct fed_watched *w)
 {
 	const struct state *st = state;
-	const bool due = is_old(st, w->session) && seconds() >= st->again;
+	const bool due = is_old(st, w->session) && !is_large(w->session) && seconds() >= st->again;
 
 	return fed_stamp_with(fed_stamp_of(w), due);
 }
