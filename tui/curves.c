@@ -73,10 +73,8 @@ bool fed_curves_has(const struct fed_curves *c, enum fed_curve curve)
 	return c->of[curve].n > 0;
 }
 
-/* Of each bucket of points the lowest and the highest, in their order, so that no peak is lost; the
- * last point always. */
-static size_t thin(const double *x, const double *y, size_t n, size_t buckets, double *to_x,
-                   double *to_y)
+size_t fed_curve_thin(const double *x, const double *y, size_t n, size_t buckets, double *to_x,
+                      double *to_y)
 {
 	size_t m = 0;
 
@@ -85,8 +83,8 @@ static size_t thin(const double *x, const double *y, size_t n, size_t buckets, d
 		size_t low = begin, high = begin;
 
 		for (size_t i = begin; i < end; i++) {
-			low = y[i] < y[low] ? i : low;
-			high = y[i] > y[high] ? i : high;
+			low = isnan(y[low]) || y[i] < y[low] ? i : low;
+			high = isnan(y[high]) || y[i] > y[high] ? i : high;
 		}
 		const size_t pick[] = {low < high ? low : high, low < high ? high : low, n - 1};
 		for (size_t i = 0; i < 3; i++)
@@ -114,8 +112,8 @@ size_t fed_curves_series(struct fed_curves *c, int from, int to, int most,
 		    grow(&c->of[k].thin_x, &c->of[k].thin_y, &c->of[k].thin_room, 2 * buckets + 1)) {
 			series[made].x = c->of[k].thin_x;
 			series[made].y = c->of[k].thin_y;
-			series[made].n =
-				thin(c->of[k].x, c->of[k].y, n, buckets, c->of[k].thin_x, c->of[k].thin_y);
+			series[made].n = fed_curve_thin(c->of[k].x, c->of[k].y, n, buckets, c->of[k].thin_x,
+			                                c->of[k].thin_y);
 		}
 		made++;
 	}

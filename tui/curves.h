@@ -37,5 +37,9 @@ bool fed_curves_has(const struct fed_curves *, enum fed_curve);
  * Valid until the next call for the same curve. */
 size_t fed_curves_series(struct fed_curves *, int from, int to, int most,
                          struct fed_chart_series *);
+/* At most 2 * buckets + 1 of n points: of each bucket the lowest and the highest, in their order,
+ * so that no peak is lost; the last point always.  Returns how many. */
+size_t fed_curve_thin(const double *x, const double *y, size_t n, size_t buckets, double *to_x,
+                      double *to_y);
 
 #endif

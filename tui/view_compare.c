@@ -3,9 +3,10 @@
 #include <math.h>
 #include <string.h>
 
+#include "base/mem.h"
 #include "session/series.h"
 #include "tui/cells.h"
-#include "tui/chart.h"
+#include "tui/curves.h"
 #include "tui/views.h"
 
 enum {
@@ -26,9 +27,19 @@ static const struct axis {
 };
 enum { AXES = sizeof axes / sizeof *axes };
 
+/* What a run has come to, followed as its series is. */
+struct tally {
+	size_t taken; /* rounds */
+	size_t best;  /* round number from 1 in the history; 0: none is better than another */
+	double bytes;
+};
+
 struct state {
 	struct fed_series_set set;
-	uint64_t made; /* the stamp that it was made for */
+	struct tally tally[FED_SERIES_MAX];
+	double *thin; /* [thin_room] where long curves are thinned out */
+	size_t thin_room;
+	uint64_t made; /* of these runs */
 	bool stands;
 	const struct fed_field *metric; /* NULL: the first time */
 	size_t axis;
@@ -36,18 +47,16 @@ struct state {
 
 /* Series ------------------------------------------------------------------------------ */
 
-static uint64_t stamp_of(const struct fed_watched *w)
+/* Of the runs there are: the present one may grow. */
+static uint64_t runs_of(const struct fed_session *s)
 {
-	const struct fed_session *s = w->session;
-	uint64_t stamp = fed_stamp_with(s->history.n, s->recorder.run);
+	uint64_t stamp = s->recorder.run;
 
-	stamp = fed_stamp_with(stamp, fed_session_version(s));
-	stamp = fed_stamp_with(stamp, (uintptr_t)s->history.record);
 	for (size_t i = 0; i < s->runs.n; i++) {
 		stamp = fed_stamp_with(stamp, (uintptr_t)s->runs.run[i].history.record);
 		stamp = fed_stamp_with(stamp, s->runs.run[i].history.n);
 	}
-	return fed_stamp_with(stamp, w->utf8);
+	return stamp;
 }
 
 static bool has_values(const struct fed_history *h, const struct fed_field *metric)
@@ -87,36 +96,6 @@ static const struct fed_field *first_metric(const struct fed_session *s)
 	return fed_fields_find(fed_metrics, "train_loss");
 }
 
-static int refresh(struct state *st, const struct fed_watched *w, struct fed_error *err)
-{
-	const uint64_t stamp = stamp_of(w);
-	const struct axis *axis = &axes[st->axis];
-	const struct fed_field *also = axis->also ? fed_fields_find(fed_metrics, axis->also) : NULL;
-
-	if (st->stands && st->made == stamp)
-		return FED_OK;
-	fed_series_release(&st->set);
-	st->stands = fed_series_add_runs(
-					 &st->set, w->session, st->metric ? st->metric : first_metric(w->session),
-					 fed_fields_find(fed_metrics, axis->metric), also, err) == FED_OK;
-	st->made = stamp;
-	return st->stands ? FED_OK : FED_FAIL;
-}
-
-/* Table ---------------------------------------------------------------------------------- */
-
-enum { LETTER, RUN, ROUNDS, LAST, BEST, AT, CLOCK, BYTES, COLUMNS };
-static const struct fed_column columns[COLUMNS] = {
-	[LETTER] = {"", 1, 1},
-	[RUN] = {"run", 20, 0},
-	[ROUNDS] = {"rounds", 9, 4, true},
-	[LAST] = {"last", 11, 2, true},
-	[BEST] = {"best", 11, 3, true},
-	[AT] = {"in round", 9, 5, true},
-	[CLOCK] = {"virtual time", 14, 6, true},
-	[BYTES] = {"bytes", 9, 7, true},
-};
-
 /* 1: more is better, -1: less is, 0: neither. */
 static int sense_of(const struct fed_field *metric)
 {
@@ -133,29 +112,85 @@ static int sense_of(const struct fed_field *metric)
 	return 0;
 }
 
-/* The best round so far, or NULL. */
-static const struct fed_record *best_of(const struct fed_history *h, const struct fed_field *metric)
+/* The last series is the present run, and its history has grown. */
+static bool can_follow(const struct state *st, const struct fed_session *s)
 {
-	const int sense = sense_of(metric);
-	const struct fed_record *best = NULL;
+	const struct fed_series *last = st->set.n ? &st->set.of[st->set.n - 1] : NULL;
 
-	for (size_t i = 0; sense && i < h->n; i++) {
-		const double x = fed_metric_value(metric, &h->record[i]);
-
-		if (isfinite(x) && (!best || sense * x > sense * fed_metric_value(metric, best)))
-			best = &h->record[i];
-	}
-	return best;
+	if (!st->stands || st->made != runs_of(s))
+		return false;
+	if (last && !st->metric && last->of != first_metric(s))
+		return false; /* there was no accuracy before */
+	if (last && last->history == &s->history)
+		return last->taken <= s->history.n;
+	return s->history.n == 0; /* else it may have begun, or be one that was kept */
 }
 
-static void put_cell(struct fed_text *out, int column, const struct fed_series *series, size_t i,
-                     const struct fed_field *metric)
+static int rebuild(struct state *st, const struct fed_session *s, struct fed_error *err)
+{
+	const struct axis *axis = &axes[st->axis];
+	const struct fed_field *also = axis->also ? fed_fields_find(fed_metrics, axis->also) : NULL;
+
+	fed_series_release(&st->set);
+	memset(st->tally, 0, sizeof st->tally);
+	return fed_series_add_runs(&st->set, s, st->metric ? st->metric : first_metric(s),
+	                           fed_fields_find(fed_metrics, axis->metric), also, err);
+}
+
+static void count(struct tally *t, const struct fed_series *series)
 {
 	const struct fed_history *h = series->history;
-	const struct fed_record *best = best_of(h, metric);
-	struct fed_record total;
+	const int sense = sense_of(series->of);
 
-	fed_history_total(h, &total);
+	for (; t->taken < h->n; t->taken++) {
+		const struct fed_record *r = &h->record[t->taken];
+		const double x = sense * fed_metric_value(series->of, r);
+
+		t->bytes += r->bytes_up + r->bytes_down;
+		if (sense && isfinite(x) &&
+		    (!t->best || x > sense * fed_metric_value(series->of, &h->record[t->best - 1])))
+			t->best = t->taken + 1;
+	}
+}
+
+static int refresh(struct state *st, const struct fed_watched *w, struct fed_error *err)
+{
+	const struct fed_session *s = w->session;
+	struct fed_series *last = st->set.n ? &st->set.of[st->set.n - 1] : NULL;
+	int rc = FED_OK;
+
+	if (!can_follow(st, s))
+		rc = rebuild(st, s, err);
+	else if (last && last->history == &s->history)
+		rc = fed_series_follow(last, err);
+	st->made = runs_of(s);
+	st->stands = rc == FED_OK;
+	for (size_t i = 0; rc == FED_OK && i < st->set.n; i++)
+		count(&st->tally[i], &st->set.of[i]);
+	return rc;
+}
+
+/* Table ---------------------------------------------------------------------------------- */
+
+enum { LETTER, RUN, ROUNDS, LAST, BEST, AT, CLOCK, BYTES, COLUMNS };
+static const struct fed_column columns[COLUMNS] = {
+	[LETTER] = {"", 1, 1},
+	[RUN] = {"run", 20, 0},
+	[ROUNDS] = {"rounds", 9, 4, true},
+	[LAST] = {"last", 11, 2, true},
+	[BEST] = {"best", 11, 3, true},
+	[AT] = {"in round", 9, 5, true},
+	[CLOCK] = {"virtual time", 14, 6, true},
+	[BYTES] = {"bytes", 9, 7, true},
+};
+
+static void put_cell(struct fed_text *out, int column, const struct state *st, size_t i)
+{
+	const struct fed_series *series = &st->set.of[i];
+	const struct fed_history *h = series->history;
+	const struct fed_field *metric = series->of;
+	const struct fed_record *best = st->tally[i].best ? &h->record[st->tally[i].best - 1] : NULL;
+
 	switch (column) {
 	case LETTER:
 		fed_text_add(out, "%c", (char)('a' + i));
@@ -177,15 +212,14 @@ static void put_cell(struct fed_text *out, int column, const struct fed_series *
 			fed_text_count(out, best->round);
 		break;
 	case CLOCK:
-		fed_text_seconds(out, total.clock);
+		fed_text_seconds(out, h->record[h->n - 1].clock);
 		break;
 	default:
-		fed_text_bytes(out, total.bytes_up + total.bytes_down);
+		fed_text_bytes(out, st->tally[i].bytes);
 	}
 }
 
-static void paint_table(const struct state *st, struct fed_canvas *canvas, int row,
-                        const struct fed_field *metric)
+static void paint_table(const struct state *st, struct fed_canvas *canvas, int row)
 {
 	struct fed_columns c;
 	struct fed_text text = {0};
@@ -195,7 +229,7 @@ static void paint_table(const struct state *st, struct fed_canvas *canvas, int r
 	for (size_t i = 0; i < st->set.n && row < canvas->rows; i++, row++)
 		for (int k = 0; k < COLUMNS; k++) {
 			fed_text_clear(&text);
-			put_cell(&text, k, &st->set.of[i], i, metric);
+			put_cell(&text, k, st, i);
 			fed_columns_cell(&c, canvas, (size_t)k, row, fed_text_str(&text), plain);
 		}
 	fed_text_release(&text);
@@ -203,11 +237,36 @@ static void paint_table(const struct state *st, struct fed_canvas *canvas, int r
 
 /* Painting ------------------------------------------------------------------------------------ */
 
-static int paint_chart(const struct state *st, const struct fed_watched *w,
-                       struct fed_canvas *canvas, int rows, const struct fed_field *metric,
-                       struct fed_error *err)
+/* Long curves with as many points as the chart can show; where memory is short, with all. */
+static void thin(struct state *st, int width, struct fed_chart_series *series)
+{
+	const size_t buckets = 2 * (size_t)width, most = 2 * buckets + 1;
+	const size_t room = 2 * most * st->set.n;
+
+	if (room > st->thin_room) {
+		double *grown = fed_resize(st->thin, st->thin_room * sizeof *grown, room * sizeof *grown);
+
+		if (!grown)
+			return;
+		st->thin = grown;
+		st->thin_room = room;
+	}
+	for (size_t i = 0; i < st->set.n; i++) {
+		double *x = st->thin + 2 * most * i, *y = x + most;
+
+		if (series[i].n <= most)
+			continue;
+		series[i].n = fed_curve_thin(series[i].x, series[i].y, series[i].n, buckets, x, y);
+		series[i].x = x;
+		series[i].y = y;
+	}
+}
+
+static int paint_chart(struct state *st, const struct fed_watched *w, struct fed_canvas *canvas,
+                       int rows, struct fed_error *err)
 {
 	struct fed_chart_series series[FED_SERIES_MAX];
+	const struct fed_field *metric = st->set.of[0].of;
 	struct fed_text title = {0};
 
 	for (size_t i = 0; i < st->set.n; i++) {
@@ -215,6 +274,7 @@ static int paint_chart(const struct state *st, const struct fed_watched *w,
 
 		series[i] = (struct fed_chart_series){*of->run ? of->run : "this run", of->x, of->y, of->n};
 	}
+	thin(st, canvas->columns, series);
 	fed_field_key(metric, &title);
 	const size_t lines =
 		rows < FED_CHART_ROWS && (size_t)rows < st->set.n ? (size_t)rows : st->set.n;
@@ -243,13 +303,12 @@ static int paint(void *state, struct fed_watched *w, struct fed_canvas *canvas,
 		fed_cells_line(canvas, 0, "no rounds yet: `round 5` makes some", plain);
 		return FED_OK;
 	}
-	const struct fed_field *metric = st->metric ? st->metric : first_metric(s);
 	const int lines = (int)st->set.n + 1 + (s->runs.n == 0);
 	const int table = canvas->rows < TABLE_FROM ? 0 : lines < third ? lines : third;
-	if (paint_chart(st, w, canvas, canvas->rows - table, metric, err))
+	if (paint_chart(st, w, canvas, canvas->rows - table, err))
 		return FED_FAIL;
 	if (table)
-		paint_table(st, canvas, canvas->rows - table, metric);
+		paint_table(st, canvas, canvas->rows - table);
 	if (table == lines && s->runs.n == 0)
 		fed_cells_line(canvas, canvas->rows - 1,
 		               "`keep NAME` keeps this run; then `restart`, change something, compare",
@@ -310,12 +369,15 @@ static const struct fed_key keys[] = {
 static uint64_t stamp(const void *state, const struct fed_watched *w)
 {
 	(void)state;
-	return stamp_of(w);
+	return fed_stamp_with(fed_stamp_with(runs_of(w->session), w->session->history.n), w->utf8);
 }
 
 static void close_view(void *state)
 {
-	fed_series_release(&((struct state *)state)->set);
+	struct state *st = state;
+
+	fed_series_release(&st->set);
+	fed_free(st->thin);
 }
 
 const struct fed_view fed_view_compare = {

@@ -12,10 +12,13 @@
 
 struct fed_series {
 	char name[FED_RUN_NAME_MAX + 40]; /* "accuracy", "krum.accuracy" */
-	double *x, *y;                    /* [n], in one block that begins at x */
-	size_t n;
+	double *x, *y;                    /* [n] */
+	size_t n, room;
 	char run[FED_RUN_NAME_MAX];        /* "": the present one */
-	const struct fed_history *history; /* that it was made of */
+	const struct fed_history *history; /* that it was made of ... */
+	size_t taken;                      /* ... so many rounds so far */
+	double spent;                      /* along x */
+	const struct fed_field *of, *along, *also;
 };
 /* Zeroed is an empty one. */
 struct fed_series_set {
@@ -33,6 +36,8 @@ int fed_series_add(struct fed_series_set *, const char *run, const struct fed_hi
 int fed_series_add_runs(struct fed_series_set *, const struct fed_session *,
                         const struct fed_field *y, const struct fed_field *x,
                         const struct fed_field *also, struct fed_error *);
+/* Take the rounds that were made since: the history must have grown, not changed. */
+int fed_series_follow(struct fed_series *, struct fed_error *);
 void fed_series_release(struct fed_series_set *);
 
 #endif

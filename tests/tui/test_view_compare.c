@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The view `compare`: figures are those of the histories. */
+#include <math.h>
 #include <string.h>
 
 #include "tui/glass.h"
@@ -88,6 +89,39 @@ START_TEST(a_regression_has_no_accuracy)
 }
 END_TEST
 
+/* Rounds are taken as they come; a long run is painted quickly, and no peak is lost. */
+START_TEST(follows_long_runs)
+{
+	struct glass g;
+	struct fed_error err = {""};
+	char grown[16384];
+	struct fed_history *h = &g.session.history;
+
+	glass_init(&g, lines);
+	small_do(&g.session, "round 3");
+	keep(&g.session, "short");
+	glass_open(&g, &fed_view_compare);
+	const uint64_t before = g.view->stamp(g.state, &g.watched);
+	while (h->n < 40000) {
+		struct fed_record r = h->record[0];
+
+		r.round = (double)h->n + 1;
+		r.test_accuracy = h->n == 20001 ? 0.97 : h->n % 7 ? 0.5 : NAN;
+		fed_assert_ok(fed_history_add(h, &r, &err), &err);
+		if (h->n % 8000 == 0)
+			glass_look(&g, 100, 30, true);
+	}
+	ck_assert_uint_ne(g.view->stamp(g.state, &g.watched), before);
+	snprintf(grown, sizeof grown, "%s", glass_look(&g, 100, 30, true));
+	glass_shows(&g, "97.00 %     20,002");
+	glass_shows(&g, "short");
+	glass_close(&g);
+	glass_open(&g, &fed_view_compare); /* the same, taken at once */
+	ck_assert_str_eq(glass_look(&g, 100, 30, true), grown);
+	glass_release(&g);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("view_compare");
@@ -96,6 +130,7 @@ int main(void)
 	tcase_add_test(tests, golden_charts);
 	tcase_add_test(tests, shows_the_figures_of_the_histories);
 	tcase_add_test(tests, a_regression_has_no_accuracy);
+	tcase_add_test(tests, follows_long_runs);
 	suite_add_tcase(suite, tests);
 	return fed_run_suite(suite);
 }
