@@ -97,6 +97,10 @@ static const char *sentence_of(const struct fed_event *event)
 	case FED_EVENT_TRAINED:
 		return event->bytes ? "client %u has trained and sends its update"
 		                    : "client %u has trained";
+	case FED_EVENT_SMASHED:
+		return "client %u sends";
+	case FED_EVENT_GRADIENT:
+		return "the server sends to client %u";
 	case FED_EVENT_REPORTED:
 		return "the update of client %u has arrived";
 	case FED_EVENT_REFUSED:
@@ -161,6 +165,8 @@ static const char *words_of(const struct fed_next *next)
 		[FED_NEXT_LOST] = "a message of client %u is given up",
 		[FED_NEXT_TRAINED] = "client %u ends its training",
 		[FED_NEXT_CRASH] = "client %u crashes",
+		[FED_NEXT_WORK] = "what is computed for client %u is done",
+		[FED_NEXT_CROSSING] = "a message of client %u arrives",
 		[FED_NEXT_DEADLINE] = "the deadline",
 		[FED_NEXT_SILENCE] = "nothing is under way: who was invited will not answer",
 		[FED_NEXT_WAIT] = "whatever arrives",

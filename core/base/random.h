@@ -27,6 +27,7 @@ enum fed_purpose {
 	FED_FOR_FAULT,    /* faults: a = number of the fault, b = client */
 	FED_FOR_NOISE,    /* what clients add to what they send: a = version, b = client */
 	FED_FOR_LOOK,     /* what an observer draws (`leak`, `peek`): a, b as it likes */
+	FED_FOR_TURNS,    /* order of turns in split learning: a = version */
 };
 
 struct fed_stream {

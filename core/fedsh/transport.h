@@ -12,6 +12,8 @@
 #ifndef FEDSH_TRANSPORT_H
 #define FEDSH_TRANSPORT_H
 
+#include <math.h>
+
 #include "plugin.h"
 
 #define FED_SERVER UINT32_MAX /* the server's address; clients have their ids */
@@ -49,6 +51,32 @@ struct fed_wire {
 	/* Real: bytes that came in.  FED_REJECT: not a message (the text says why). */
 	int (*arrive)(const struct fed_wire *, const void *bytes, size_t len, struct fed_error *);
 };
+
+/* What a message has before it: the link of the client at its one end or, between two clients, both
+ * links, one after the other: latencies add up, the slower one counts. */
+struct fed_way {
+	double latency, jitter; /* seconds */
+	double rate;            /* bytes per second */
+	double loss;            /* probability that a transmission is lost */
+};
+static inline struct fed_way fed_way_of(const struct fed_wire *wire, const struct fed_message *m)
+{
+	struct fed_way way = {0, 0, INFINITY, 0};
+	struct fed_link link;
+
+	if (m->from != FED_SERVER) {
+		wire->link(wire, m->from, &link);
+		way = (struct fed_way){link.latency, link.jitter, link.up, link.loss};
+	}
+	if (m->to != FED_SERVER) {
+		wire->link(wire, m->to, &link);
+		way.latency += link.latency;
+		way.jitter = way.jitter > 0 ? hypot(way.jitter, link.jitter) : link.jitter;
+		way.rate = link.down < way.rate ? link.down : way.rate;
+		way.loss = 1 - (1 - way.loss) * (1 - link.loss);
+	}
+	return way;
+}
 
 struct fed_transport {
 	struct fed_head head;

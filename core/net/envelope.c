@@ -11,11 +11,17 @@
 #define FRAME_MAGIC 0x31504446u /* "FDP1" in a hex dump; another form gets another digit */
 enum { CRC_AT = 60 };
 
+void fed_envelope_let_go(const struct fed_envelope *e)
+{
+	fed_parcel_drop(e->parcel);
+	fed_parcel_drop(e->labels);
+}
+
 void fed_envelope_free(struct fed_envelope *e)
 {
 	if (!e)
 		return;
-	fed_parcel_drop(e->parcel);
+	fed_envelope_let_go(e);
 	fed_free(e);
 }
 
@@ -82,13 +88,15 @@ int fed_post_encode(const struct fed_envelope *e, struct fed_text *out, struct f
 	put(h + 16, 8, e->head.id);
 	put(h + 24, 8, e->version);
 	put(h + 32, 8, e->round);
-	put(h + 40, 8, e->samples);
+	put(h + 40, 8, e->labels ? e->labels->dim : e->samples);
 	put(h + 48, 4, e->steps);
 	put(h + 52, 4, loss);
 	put(h + 56, 4, dim);
 	fed_text_put(out, (const char *)h, sizeof h);
 	for (uint32_t k = 0; k < n && !out->failed; k++)
 		put_vector(out, k ? FED_CODEC_NONE : kind, e->parcel->vector[k], dim);
+	if (e->labels)
+		put_vector(out, FED_CODEC_NONE, e->labels->vector[0], e->labels->dim);
 	if (out->failed)
 		return fed_fail_memory(err, fed_frame_size(n, dim), "a message");
 	unsigned char *frame = (unsigned char *)out->s + start;
@@ -96,19 +104,27 @@ int fed_post_encode(const struct fed_envelope *e, struct fed_text *out, struct f
 	return FED_OK;
 }
 
-/* Bytes of vector 0: what the head and the other vectors leave. */
+/* Bytes of the labels behind the vectors. */
+static uint64_t labels_size(const unsigned char *h)
+{
+	const uint64_t n = h[4] == FED_MESSAGE_SMASHED ? get(h + 40, 8) : 0;
+
+	return n > UINT32_MAX ? UINT64_MAX / 2 : n * sizeof(float);
+}
+
+/* Bytes of vector 0: what the head, the other vectors and the labels leave. */
 static size_t first_size(const unsigned char *h, size_t len)
 {
-	return len - fed_frame_size((uint32_t)get(h + 6, 2) - 1, get(h + 56, 4));
+	return len - labels_size(h) - fed_frame_size((uint32_t)get(h + 6, 2) - 1, get(h + 56, 4));
 }
 
 static int check_size(const unsigned char *h, size_t len, struct fed_error *err)
 {
-	const uint64_t n = get(h + 6, 2), dim = get(h + 56, 4);
-	bool fits = len == fed_frame_size((uint32_t)n, dim);
+	const uint64_t n = get(h + 6, 2), dim = get(h + 56, 4), labels = labels_size(h);
+	bool fits = len == fed_frame_size((uint32_t)n, dim) + labels;
 
 	if (h[5] != FED_CODEC_NONE) /* vector 0 is looked at when it is decoded */
-		fits = n > 0 && len >= fed_frame_size((uint32_t)n - 1, dim);
+		fits = n > 0 && len >= fed_frame_size((uint32_t)n - 1, dim) + labels;
 	return fits ? FED_OK
 	            : fed_reject(err, "has %zu bytes, but announces %llu vectors of %llu numbers", len,
 	                         (unsigned long long)n, (unsigned long long)dim);
@@ -127,7 +143,7 @@ static int check_frame(const unsigned char *h, size_t len, size_t longest, struc
 		return FED_REJECT;
 	if (get(h + CRC_AT, 4) != frame_crc(h, len))
 		return fed_reject(err, "is damaged: its checksum does not match");
-	if (h[4] < FED_MESSAGE_MODEL || h[4] > FED_MESSAGE_UPDATE)
+	if (h[4] < FED_MESSAGE_MODEL || h[4] > FED_MESSAGE_LAST)
 		return fed_reject(err, "is of the unknown kind %u", h[4]);
 	if (get(h + 56, 4) > longest)
 		return fed_reject(err, "announces vectors of %llu numbers, at most %zu are expected",
@@ -152,6 +168,26 @@ static int get_vectors(const unsigned char *h, size_t len, struct fed_parcel *p,
 	return rc;
 }
 
+/* The labels that stand behind the vectors, if there are any: *labels is the caller's. */
+static int get_labels(const unsigned char *h, size_t len, struct fed_parcel **labels,
+                      struct fed_error *err)
+{
+	const size_t bytes = labels_size(h), n = bytes / sizeof(float);
+
+	*labels = NULL;
+	if (n == 0)
+		return FED_OK;
+	struct fed_parcel *p = fed_parcel_new(1, n);
+	if (!p)
+		return fed_fail_memory(err, bytes, "a message");
+	const int rc = fed_codec_decode(FED_CODEC_NONE, h + len - bytes, bytes, p->vector[0], n, err);
+	if (rc)
+		fed_parcel_drop(p);
+	else
+		*labels = p;
+	return rc;
+}
+
 int fed_post_decode(const void *bytes, size_t len, size_t longest, struct fed_envelope *e,
                     struct fed_error *err)
 {
@@ -162,12 +198,15 @@ int fed_post_decode(const void *bytes, size_t len, size_t longest, struct fed_en
 		return FED_REJECT;
 	const uint32_t n = (uint32_t)get(h + 6, 2);
 	const size_t dim = get(h + 56, 4);
-	struct fed_parcel *parcel = fed_parcel_new(n, dim);
+	struct fed_parcel *parcel = fed_parcel_new(n, dim), *labels;
 	if (!parcel)
 		return fed_fail_memory(err, len, "a message");
-	if (get_vectors(h, len, parcel, err)) {
+	int rc = get_vectors(h, len, parcel, err);
+	if (rc == FED_OK)
+		rc = get_labels(h, len, &labels, err);
+	if (rc) {
 		fed_parcel_drop(parcel);
-		return FED_REJECT;
+		return rc;
 	}
 	*e = (struct fed_envelope){
 		.head = {.id = get(h + 16, 8),
@@ -180,6 +219,7 @@ int fed_post_decode(const void *bytes, size_t len, size_t longest, struct fed_en
 		.samples = get(h + 40, 8),
 		.steps = (uint32_t)get(h + 48, 4),
 		.parcel = parcel,
+		.labels = labels,
 		.codec = {.kind = h[5], .share = 1},
 		.coded = n ? first_size(h, len) : 0,
 	};

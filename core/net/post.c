@@ -77,7 +77,7 @@ void fed_post_done(struct fed_post *post, struct fed_envelope *e)
 		fed_envelope_free(e);
 		return;
 	}
-	fed_parcel_drop(e->parcel);
+	fed_envelope_let_go(e);
 	post->idle[post->n_idle++] = e;
 }
 
@@ -87,9 +87,10 @@ uint64_t fed_envelope_bytes(const struct fed_envelope *e)
 
 	if (!p)
 		return FED_FRAME_BYTES;
+	const uint64_t labels = e->labels ? e->labels->dim * sizeof(float) : 0;
 	if (e->codec.kind == FED_CODEC_NONE || p->n == 0)
-		return fed_frame_size(p->n, p->dim);
-	return fed_frame_size(p->n - 1, p->dim) + e->coded;
+		return fed_frame_size(p->n, p->dim) + labels;
+	return fed_frame_size(p->n - 1, p->dim) + e->coded + labels;
 }
 
 /* A copy of *envelope that flies under the next id; NULL: no memory. */
@@ -157,8 +158,7 @@ static int settle(struct fed_post *post, struct fed_flying *f, double when, enum
 {
 	const struct fed_message *m = &f->envelope->head;
 
-	if (fed_vclock_add(post->clock, when, kind, f->id, m->from == FED_SERVER ? m->to : m->from,
-	                   err))
+	if (fed_vclock_add(post->clock, when, kind, f->id, m->to == FED_SERVER ? m->from : m->to, err))
 		return FED_FAIL;
 	f->settled = true;
 	post->settled++;
@@ -258,11 +258,11 @@ static int wire_arrive(const struct fed_wire *wire, const void *bytes, size_t le
 	if (rc == FED_OK)
 		rc = settle(post, f, fed_call_now(post->transport, wire), FED_DUE_MESSAGE, err);
 	if (rc != FED_OK) {
-		fed_parcel_drop(came.parcel);
+		fed_envelope_let_go(&came);
 		return rc;
 	}
 	/* The receiver gets what came over the wire, not what was sent. */
-	fed_parcel_drop(f->envelope->parcel);
+	fed_envelope_let_go(f->envelope);
 	*f->envelope = came;
 	return FED_OK;
 }
@@ -357,7 +357,7 @@ int fed_post_send(struct fed_post *post, const struct fed_envelope *envelope, ui
 			fed_fail_memory(err, sizeof *envelope, "a message");
 	}
 	if (!f) {
-		fed_parcel_drop(envelope->parcel);
+		fed_envelope_let_go(envelope);
 		return FED_FAIL;
 	}
 	const struct fed_message message = f->envelope->head;
@@ -377,7 +377,7 @@ int fed_post_lose(struct fed_post *post, const struct fed_envelope *envelope, do
 	struct fed_flying *f = launch(post, envelope);
 
 	if (!f) {
-		fed_parcel_drop(envelope->parcel);
+		fed_envelope_let_go(envelope);
 		return fed_fail_memory(err, sizeof *envelope, "a message");
 	}
 	snprintf(f->envelope->why, sizeof f->envelope->why, "%s", why);

@@ -19,6 +19,13 @@
 enum fed_message_kind {
 	FED_MESSAGE_MODEL = 1, /* server to client: vector 0 the parameters, then SENT rows */
 	FED_MESSAGE_UPDATE,    /* client to server: vector 0 the delta, then returned vectors */
+	/* Split learning (train/split.h); steps is the number of the batch, from 1. */
+	FED_MESSAGE_HEAD,     /* between any two: the parameters of the client's layers */
+	FED_MESSAGE_SMASHED,  /* client to server: activations at the cut, (B, width); labels */
+	FED_MESSAGE_GRADIENT, /* server to client: gradient by them */
+	FED_MESSAGE_FEATURES, /* server to client: activations at the second cut */
+	FED_MESSAGE_FEATURES_GRADIENT, /* client to server: gradient by them */
+	FED_MESSAGE_LAST = FED_MESSAGE_FEATURES_GRADIENT,
 };
 
 struct fed_envelope {
@@ -30,6 +37,9 @@ struct fed_envelope {
 	uint32_t steps;
 	float loss;
 	struct fed_parcel *parcel;
+	/* FED_MESSAGE_SMASHED: one vector, of what the examples are to give (labels as numbers, or
+	 * targets), as it is; NULL where they stay with the client. */
+	struct fed_parcel *labels;
 	/* Of vector 0, which the parcel holds as it is decoded; the others travel as they are. */
 	struct fed_codec codec;
 	uint64_t coded; /* bytes of vector 0; counts unless the codec is `none` */
@@ -76,7 +86,7 @@ int fed_post_init(struct fed_post *, struct fed_instance *transport, struct fed_
                   uint64_t seed, void (*link)(void *ctx, uint32_t client, struct fed_link *),
                   void *ctx, struct fed_error *);
 void fed_post_release(struct fed_post *); /* drops what is flying */
-/* Takes a copy of *envelope and its share of the parcel, also on failure.  Fills head.id and
+/* Takes a copy of *envelope and its shares of the parcels, also on failure.  Fills head.id and
  * head.bytes of the copy; *bytes, when not NULL, is head.bytes.  A message that the transport
  * refuses (FED_REJECT) counts as lost at once, for the reason that it gave. */
 int fed_post_send(struct fed_post *, const struct fed_envelope *, uint64_t *bytes,
@@ -90,6 +100,7 @@ uint64_t fed_envelope_bytes(const struct fed_envelope *); /* on the wire */
 struct fed_envelope *fed_post_take(struct fed_post *, uint64_t id);
 /* The same, which stays where it is. */
 const struct fed_envelope *fed_post_peek(const struct fed_post *, uint64_t id);
+void fed_envelope_let_go(const struct fed_envelope *); /* of its shares of parcels */
 void fed_envelope_free(struct fed_envelope *);
 /* Likewise, but the post may use it again. */
 void fed_post_done(struct fed_post *, struct fed_envelope *);
@@ -100,9 +111,10 @@ int fed_post_poll(struct fed_post *, double timeout, struct fed_error *);
 
 /* The frame, little-endian: magic, kind (1 byte), codec (1), n (2), from, to, id (8), version (8),
  * round (8), samples (8), steps, loss, dim, CRC-32 of all the rest; then the vectors, the first
- * under the codec.  decode fills *envelope with a parcel of the caller's; it refuses what is not a
- * frame, and vectors longer than `longest` (a few bytes can announce many numbers), in words:
- * FED_REJECT, or FED_FAIL when memory runs out. */
+ * under the codec, then the labels, whose number is in the place of `samples`.  decode fills
+ * *envelope with a parcel of the caller's; it refuses what is not a frame, and vectors longer than
+ * `longest` (a few bytes can announce many numbers), in words: FED_REJECT, or FED_FAIL when memory
+ * runs out. */
 int fed_post_encode(const struct fed_envelope *, struct fed_text *, struct fed_error *);
 int fed_post_decode(const void *bytes, size_t len, size_t longest, struct fed_envelope *,
                     struct fed_error *);

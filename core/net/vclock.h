@@ -16,6 +16,7 @@ enum fed_due_kind {
 	FED_DUE_DEADLINE,    /* ref: its number */
 	FED_DUE_TRAINED,     /* ref: the job's id; who: the client that finishes */
 	FED_DUE_CRASH,       /* ref: the invitation's number; who: the client that dies */
+	FED_DUE_WORK,        /* the scheme's own: something was computed; ref and who as it likes */
 };
 
 /* Plain data, so that what is pending can be listed and saved. */

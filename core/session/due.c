@@ -26,6 +26,9 @@ static struct fed_next next_of(const struct fed_federation *f, const struct fed_
 		next.kind = FED_NEXT_CRASH;
 		next.stale = !is_open(f, due->who, due->ref);
 		return next;
+	case FED_DUE_WORK:
+		next.kind = FED_NEXT_WORK;
+		return next;
 	case FED_DUE_DEADLINE:
 		next.kind = FED_NEXT_DEADLINE;
 		next.stale = due->ref != f->deadline;
@@ -38,6 +41,7 @@ static struct fed_next next_of(const struct fed_federation *f, const struct fed_
 	next.stale = !e || !is_open(f, due->who, e->round);
 	next.kind = due->kind == FED_DUE_LOST                ? FED_NEXT_LOST
 	            : e && e->head.kind == FED_MESSAGE_MODEL ? FED_NEXT_MODEL
+	            : e && e->head.kind >= FED_MESSAGE_HEAD  ? FED_NEXT_CROSSING
 	                                                     : FED_NEXT_UPDATE;
 	return next;
 }

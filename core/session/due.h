@@ -15,6 +15,8 @@ enum fed_next_kind {
 	FED_NEXT_LOST,     /* a message to or from `client` is given up */
 	FED_NEXT_TRAINED,  /* `client` ends its training */
 	FED_NEXT_CRASH,    /* `client` dies */
+	FED_NEXT_WORK,     /* split learning: a task of `client`, or of the server for it, is done */
+	FED_NEXT_CROSSING, /* split learning: a message of `client` arrives */
 	FED_NEXT_DEADLINE, /* of the round */
 	FED_NEXT_SILENCE,  /* nothing is under way: who was invited will never answer */
 	FED_NEXT_WAIT,     /* real connections: whatever comes */

@@ -37,15 +37,16 @@ static struct fed_fault *attack_on(const struct fed_federation *f, enum fed_atta
 
 /* Alone ------------------------------------------------------------------------ */
 
-int fed_craft_alone(struct fed_federation *f, struct fed_envelope *update, struct fed_error *err)
+int fed_craft_alone(struct fed_federation *f, struct fed_envelope *update, const float *received,
+                    uint64_t occasion, struct fed_error *err)
 {
 	const uint32_t id = update->head.from;
 	struct fed_fault *fault = attack_on(f, FED_ATTACK_ALONE, id, update->version);
 	const struct fed_invitation *open = fed_invitation_of(f, id);
-	const size_t dim = f->net->dim;
+	const size_t dim = update->parcel->dim;
 	float *memory = NULL;
 
-	if (!fault || !open || open->number != update->round)
+	if (!fault || dim == 0 || !open || open->number != update->round)
 		return FED_OK;
 	if (fed_attack_remembers(&fault->attack->instance)) {
 		memory = fed_fault_memory(fault, id, dim);
@@ -58,10 +59,10 @@ int fed_craft_alone(struct fed_federation *f, struct fed_envelope *update, struc
 	memcpy(honest, out, dim * sizeof *honest);
 	const struct fed_attacker attacker = {
 		.version = update->version,
-		.seed = key_of(f, fault, id, update->round),
+		.seed = key_of(f, fault, id, occasion),
 		.client = id,
 		.dim = dim,
-		.params = open->model->vector[0],
+		.params = received ? received : open->model->vector[0],
 		.delta = honest,
 		.lr = f->plan.lr,
 		.memory = memory,

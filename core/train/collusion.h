@@ -35,8 +35,11 @@ struct fed_collusions {
 	size_t n_waiting, waiting_room;
 };
 
-/* The client may be under an attack of the form `alone`: rewrite its update. */
-int fed_craft_alone(struct fed_federation *, struct fed_envelope *update, struct fed_error *);
+/* The client may be under an attack of the form `alone`: rewrite what it sends, vector 0.  received
+ * [as long]: the parameters that it is a change of; NULL: the whole model of its invitation.
+ * occasion: what the attack draws by. */
+int fed_craft_alone(struct fed_federation *, struct fed_envelope *update, const float *received,
+                    uint64_t occasion, struct fed_error *);
 /* An update that passed the gate.  *waits: it is a colluder's, and comes again by fed_reveal().  In
  * a scheme without rounds it is rewritten now.  Honest ones are remembered if anybody colludes. */
 int fed_collude_on_arrival(struct fed_federation *, struct fed_envelope *, struct fed_parcel *model,

@@ -222,8 +222,7 @@ static bool is_open(const struct fed_federation *f, uint32_t client, uint64_t nu
 	return invitation && invitation->number == number;
 }
 
-/* The client as it trains on a model of this version: with the examples that it has by then. */
-static struct fed_client row_of(const struct fed_federation *f, uint32_t id, uint64_t version)
+struct fed_client fed_row_of(const struct fed_federation *f, uint32_t id, uint64_t version)
 {
 	struct fed_client row = f->clients->client[id];
 	uint32_t first;
@@ -243,7 +242,7 @@ static int client_receives(struct fed_federation *f, const struct fed_envelope *
 
 	if (!client || !is_open(f, id, model->round))
 		return FED_OK; /* it left, or was given up, while the message was under way */
-	const struct fed_client row = row_of(f, id, model->version);
+	const struct fed_client row = fed_row_of(f, id, model->version);
 	const double flops = fed_trainer_flops(f->trainer, &row);
 	const double slow = fed_faults_factor(f->faults, FED_FAULT_STRAGGLER, id, f->version);
 	const double seconds = client->device > 0 ? slow * flops / client->device : 0;
@@ -271,11 +270,12 @@ static int client_sends(struct fed_federation *f, uint32_t slot, uint32_t id, st
 	};
 	const int rc = fed_trainer_join(f->trainer, slot, &update, err);
 
-	return rc ? rc : fed_send_update(f, &update, err);
+	return rc ? rc : fed_send_update(f, &update, NULL, err);
 }
 
 /* The update of an open invitation: the gate, then the scheme. */
-static int take_update(struct fed_federation *f, struct fed_envelope *update, struct fed_error *why)
+static int accept_update(struct fed_federation *f, struct fed_envelope *update,
+                         struct fed_error *why)
 {
 	const uint32_t id = update->head.from;
 	struct fed_parcel *model = fed_parcel_share(fed_invitation_of(f, id)->model);
@@ -293,8 +293,7 @@ static int take_update(struct fed_federation *f, struct fed_envelope *update, st
 	return rc;
 }
 
-static int server_receives(struct fed_federation *f, struct fed_envelope *update,
-                           struct fed_error *err)
+int fed_take_update(struct fed_federation *f, struct fed_envelope *update, struct fed_error *err)
 {
 	const uint32_t id = update->head.from;
 	struct fed_error why;
@@ -303,7 +302,7 @@ static int server_receives(struct fed_federation *f, struct fed_envelope *update
 		fed_emit_about(f, FED_EVENT_REFUSED, id, update->round, 0, fed_stray_update);
 		return FED_OK;
 	}
-	const int rc = take_update(f, update, &why);
+	const int rc = accept_update(f, update, &why);
 	if (rc == FED_REJECT) {
 		f->record.refused++;
 		f->nan = !fed_update_is_finite(update);
@@ -330,7 +329,7 @@ static int server_receives(struct fed_federation *f, struct fed_envelope *update
 static int message_lost(struct fed_federation *f, const struct fed_envelope *e,
                         struct fed_error *err)
 {
-	const uint32_t id = e->head.kind == FED_MESSAGE_MODEL ? e->head.to : e->head.from;
+	const uint32_t id = fed_invited(e);
 
 	if (!is_open(f, id, e->round))
 		return FED_OK;
@@ -353,6 +352,8 @@ static int dispatch(struct fed_federation *f, const struct fed_due *due, struct 
 		return deadline_comes(f, due->ref, err);
 	if (due->kind == FED_DUE_CRASH)
 		return fed_crash(f, due->who, due->ref, err);
+	if (due->kind == FED_DUE_WORK)
+		return f->scheme->worked(f, f->scheme_state, due->who, due->ref, err);
 
 	struct fed_envelope *e = fed_post_take(&f->post, due->ref);
 	int rc = FED_OK;
@@ -360,19 +361,27 @@ static int dispatch(struct fed_federation *f, const struct fed_due *due, struct 
 		return FED_OK; /* delivered twice: the post counted it */
 	if (due->kind == FED_DUE_LOST)
 		rc = message_lost(f, e, err);
+	else if (f->scheme->message)
+		rc = f->scheme->message(f, f->scheme_state, e, err);
 	else if (e->head.kind == FED_MESSAGE_MODEL)
 		rc = client_receives(f, e, err);
 	else if (e->head.kind == FED_MESSAGE_UPDATE)
-		rc = server_receives(f, e, err);
+		rc = fed_take_update(f, e, err);
 	fed_post_done(&f->post, e);
 	return rc;
+}
+
+/* Somebody else is why nothing comes from the client. */
+static bool waits(const struct fed_federation *f, uint32_t client)
+{
+	return f->scheme->waits && f->scheme->waits(f, f->scheme_state, client);
 }
 
 /* Nothing is under way and invitations are open: whoever has them will never answer. */
 static int nobody_answers(struct fed_federation *f, struct fed_error *err)
 {
 	for (uint32_t i = 0; i < f->open_room && f->n_open; i++) {
-		while (f->open[i].number) {
+		while (f->open[i].number && !waits(f, f->open[i].client)) {
 			const struct fed_invitation open = f->open[i];
 
 			if (!fed_is_held(f, open.client)) {
@@ -405,9 +414,24 @@ static int next_event(struct fed_federation *f, struct fed_error *err)
 	return fed_fail(err, "scheme %s waits for nothing", f->scheme->name);
 }
 
+/* Of a scheme that makes the model itself: what it made goes to `to`, the step from the old one
+ * takes its place.  False when a number is not finite. */
+static bool take_model(const float *from, float *made, float *to, size_t dim, double *squares)
+{
+	double sum = 0;
+
+	memcpy(to, made, dim * sizeof *to);
+	for (size_t j = 0; j < dim; j++) {
+		made[j] = to[j] - from[j];
+		sum += (double)made[j] * made[j];
+	}
+	*squares = sum;
+	return isfinite(sum);
+}
+
 /* params + step, refused when a sum is not finite.  The old model stays as it is for those who
  * were sent it; the new one is written into another parcel. */
-static int apply_step(struct fed_federation *f, const float *step, struct fed_error *err)
+static int apply_step(struct fed_federation *f, float *step, struct fed_error *err)
 {
 	const size_t dim = f->net->dim;
 	struct fed_parcel *next = fed_stock_take(&f->models, 1, dim);
@@ -415,7 +439,11 @@ static int apply_step(struct fed_federation *f, const float *step, struct fed_er
 
 	if (!next)
 		return fed_fail_memory(err, dim * sizeof *step, "the model");
-	if (!fed_kernels()->add_step(f->params, step, next->vector[0], dim, &squares)) {
+	const bool finite =
+		f->scheme->makes_model
+			? take_model(f->params, step, next->vector[0], dim, &squares)
+			: fed_kernels()->add_step(f->params, step, next->vector[0], dim, &squares);
+	if (!finite) {
 		size_t j = 0;
 		while (isfinite(next->vector[0][j]))
 			j++;

@@ -79,9 +79,18 @@ struct fed_scheme {
 	int (*finish)(struct fed_federation *, void *state, float *out, struct fed_error *);
 	/* After finish, failure or abort: let go of what the version held. */
 	void (*end)(struct fed_federation *, void *state);
-	bool overlaps; /* what is under way when a version is complete goes on */
+	bool overlaps;    /* what is under way when a version is complete goes on */
+	bool makes_model; /* finish() makes the new parameters themselves, not a step */
+	/* A scheme with a protocol of its own gets all that arrives (the envelope is the caller's), and
+	 * FED_DUE_WORK.  Messages that are lost end their invitation, as ever. */
+	int (*message)(struct fed_federation *, void *state, struct fed_envelope *, struct fed_error *);
+	int (*worked)(struct fed_federation *, void *state, uint32_t who, uint64_t ref,
+	              struct fed_error *);
+	/* Optional: where some wait for others, this client is one who does: when nothing is under way
+	 * it is not its fault. */
+	bool (*waits)(const struct fed_federation *, const void *state, uint32_t client);
 };
-extern const struct fed_scheme fed_scheme_sync, fed_scheme_async;
+extern const struct fed_scheme fed_scheme_sync, fed_scheme_async, fed_scheme_split;
 const struct fed_scheme *fed_scheme_at(size_t i); /* NULL past the last */
 int fed_scheme_find(const char *name, const struct fed_scheme **, struct fed_error *);
 

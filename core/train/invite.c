@@ -95,30 +95,63 @@ static int pack_model(struct fed_federation *f, struct fed_error *err)
 	return FED_OK;
 }
 
-static int send_model(struct fed_federation *f, uint32_t client, struct fed_error *err)
+/* The table has room. */
+static uint64_t open_invitation(struct fed_federation *f, uint32_t client, struct fed_parcel *model)
 {
-	const struct fed_invitation invitation = {
-		.number = ++f->invitations,
+	const uint64_t number = ++f->invitations;
+
+	f->open[place_of(f, client)] = (struct fed_invitation){
+		.number = number,
 		.version = f->version,
 		.sent = f->clock.now,
-		.model = fed_parcel_share(f->outgoing),
+		.model = fed_parcel_share(model),
 		.client = client,
 	};
+	f->n_open++;
+	f->record.invited++;
+	return number;
+}
+
+static int send_model(struct fed_federation *f, uint32_t client, struct fed_error *err)
+{
 	const struct fed_envelope model = {
 		.head = {.from = FED_SERVER, .to = client, .kind = FED_MESSAGE_MODEL},
 		.version = f->version,
-		.round = invitation.number,
+		.round = open_invitation(f, client, f->outgoing),
 		.loss = NAN,
 		.parcel = fed_parcel_share(f->outgoing),
 	};
 	uint64_t bytes;
 
-	f->open[place_of(f, client)] = invitation;
-	f->n_open++;
-	f->record.invited++;
 	if (fed_send(f, &model, &bytes, err))
 		return FED_FAIL;
-	fed_emit_about(f, FED_EVENT_SENT, client, invitation.number, bytes, NULL);
+	fed_emit_about(f, FED_EVENT_SENT, client, model.round, bytes, NULL);
+	return FED_OK;
+}
+
+int fed_invite_with(struct fed_federation *f, struct fed_envelope *first, struct fed_error *err)
+{
+	const uint32_t client = first->head.to;
+	uint64_t bytes;
+
+	if (reserve(f, 1, err)) {
+		fed_envelope_let_go(first);
+		return FED_FAIL;
+	}
+	first->version = f->version;
+	first->round = open_invitation(f, client, f->model);
+	if (fed_send(f, first, &bytes, err))
+		return FED_FAIL;
+	fed_emit_about(f, FED_EVENT_SENT, client, first->round, bytes, NULL);
+	return FED_OK;
+}
+
+int fed_invite_silently(struct fed_federation *f, uint32_t client, struct fed_error *err)
+{
+	if (reserve(f, 1, err))
+		return FED_FAIL;
+	const uint64_t number = open_invitation(f, client, f->model);
+	fed_emit_about(f, FED_EVENT_SENT, client, number, 0, NULL);
 	return FED_OK;
 }
 
@@ -184,6 +217,15 @@ int fed_set_deadline(struct fed_federation *f, double seconds, struct fed_error 
 	f->deadline = ++f->deadlines;
 	return fed_vclock_add(&f->clock, f->clock.now + seconds, FED_DUE_DEADLINE, f->deadline,
 	                      FED_SERVER, err);
+}
+
+uint32_t fed_wanted_clients(const struct fed_federation *f)
+{
+	const uint32_t population = f->clients->n_present;
+	const double share = floor(f->settings->fraction * population + 0.5);
+	const double m = f->settings->participants ? (double)f->settings->participants : share;
+
+	return m < 1 ? 1 : m > population ? population : (uint32_t)m;
 }
 
 /* Draw some more than are wanted, leave out who is away, and draw again among the rest: whoever is

@@ -22,15 +22,14 @@ static void strike(struct fed_federation *f, struct fed_fault *fault, uint32_t c
 	fed_emit_about(f, FED_EVENT_FAULT, client, invitation, 0, text);
 }
 
-static uint32_t client_of(const struct fed_envelope *e)
+uint32_t fed_invited(const struct fed_envelope *e)
 {
-	return e->head.from == FED_SERVER ? e->head.to : e->head.from;
+	return e->head.to == FED_SERVER ? e->head.from : e->head.to;
 }
 
 /* Links ------------------------------------------------------------------------ */
 
-/* Why nothing can be sent to the client, or NULL. */
-static const char *unreachable(const struct fed_federation *f, uint32_t client, uint64_t number)
+const char *fed_unreachable(const struct fed_federation *f, uint32_t client, uint64_t number)
 {
 	struct fed_fault *fault = fed_fault_on(f->faults, FED_FAULT_OFFLINE, client, f->version, NULL);
 	const char *why = "the client is offline";
@@ -54,47 +53,72 @@ static const char *unreachable(const struct fed_federation *f, uint32_t client, 
 /* Seconds that a message takes at least: when its sender may know that it was lost. */
 static double way(const struct fed_federation *f, const struct fed_envelope *e, uint64_t bytes)
 {
-	const bool down = e->head.from == FED_SERVER;
 	struct fed_link link;
+	double latency = 0, rate = INFINITY;
 
-	f->post.link(f->post.ctx, client_of(e), &link);
-	return link.latency + (double)bytes / (down ? link.down : link.up);
+	if (e->head.from != FED_SERVER) {
+		f->post.link(f->post.ctx, e->head.from, &link);
+		latency = link.latency;
+		rate = link.up;
+	}
+	if (e->head.to != FED_SERVER) {
+		f->post.link(f->post.ctx, e->head.to, &link);
+		latency += link.latency;
+		rate = link.down < rate ? link.down : rate;
+	}
+	return latency + (double)bytes / rate;
+}
+
+/* Each message of an invitation is an occasion of its own. */
+static uint64_t occasion_of(const struct fed_envelope *e)
+{
+	const uint32_t kind = e->head.kind;
+
+	if (kind <= FED_MESSAGE_UPDATE)
+		return 2 * e->round + (kind == FED_MESSAGE_UPDATE);
+	return fed_random(e->round, (uint64_t)e->steps * (FED_MESSAGE_LAST + 1) + kind);
 }
 
 static bool is_lost(const struct fed_federation *f, const struct fed_envelope *e)
 {
-	const uint64_t occasion = 2 * e->round + (e->head.kind == FED_MESSAGE_UPDATE);
-	struct fed_fault *fault =
-		fed_fault_strikes(f->faults, FED_FAULT_LOSSY, client_of(e), f->version, occasion);
+	const uint64_t occasion = occasion_of(e);
+	struct fed_fault *fault = NULL;
+
+	if (e->head.from != FED_SERVER)
+		fault = fed_fault_strikes(f->faults, FED_FAULT_LOSSY, e->head.from, f->version, occasion);
+	if (!fault && e->head.to != FED_SERVER)
+		fault = fed_fault_strikes(f->faults, FED_FAULT_LOSSY, e->head.to, f->version, occasion);
 
 	if (fault)
 		fault->strikes++;
 	return fault;
 }
 
-static int charge_message(struct fed_federation *f, uint32_t client, bool down, uint64_t bytes,
+/* A message between clients is one, its sender's; its bytes go up and down. */
+static int charge_message(struct fed_federation *f, const struct fed_envelope *e, uint64_t bytes,
                           uint64_t plain, struct fed_error *err)
 {
-	struct fed_costs costs = {0};
+	const bool up = e->head.from != FED_SERVER, down = e->head.to != FED_SERVER;
 
-	if (down) {
-		costs.messages_down = 1;
-		costs.bytes_down = bytes;
-	} else {
-		costs.messages_up = 1;
-		costs.bytes_up = bytes;
-		costs.plain_up = plain;
+	if (up) {
+		const struct fed_costs costs = {.messages_up = 1, .bytes_up = bytes, .plain_up = plain};
+		if (fed_charge(f, e->head.from, &costs, err))
+			return FED_FAIL;
 	}
-	return fed_charge(f, client, &costs, err);
+	if (down) {
+		const struct fed_costs costs = {.messages_down = !up, .bytes_down = bytes};
+		if (fed_charge(f, e->head.to, &costs, err))
+			return FED_FAIL;
+	}
+	return FED_OK;
 }
 
 int fed_send(struct fed_federation *f, const struct fed_envelope *e, uint64_t *bytes,
              struct fed_error *err)
 {
-	const bool down = e->head.from == FED_SERVER;
-	const uint32_t id = client_of(e);
-	const uint64_t plain = fed_frame_size(e->parcel->n, e->parcel->dim);
-	const char *why = down ? unreachable(f, id, e->round) : NULL;
+	const uint64_t plain = fed_frame_size(e->parcel->n, e->parcel->dim) +
+	                       (e->labels ? e->labels->dim * sizeof(float) : 0);
+	const char *why = e->head.to == FED_SERVER ? NULL : fed_unreachable(f, e->head.to, e->round);
 	int rc;
 
 	*bytes = 0;
@@ -106,7 +130,7 @@ int fed_send(struct fed_federation *f, const struct fed_envelope *e, uint64_t *b
 	} else {
 		rc = fed_post_send(&f->post, e, bytes, err);
 	}
-	return rc ? FED_FAIL : charge_message(f, id, down, *bytes, plain, err);
+	return rc ? FED_FAIL : charge_message(f, e, *bytes, plain, err);
 }
 
 /* Trainings --------------------------------------------------------------------- */
@@ -155,12 +179,13 @@ static int put_nan(struct fed_federation *f, struct fed_envelope *update, struct
 	struct fed_fault *fault =
 		fed_fault_strikes(f->faults, FED_FAULT_NAN, id, update->version, update->round);
 
-	if (!fault)
+	const size_t dim = update->parcel->dim;
+	if (!fault || dim == 0)
 		return FED_OK;
 	const double u = fed_fault_draw(f->faults, fault, id, update->round, 1);
-	update->parcel->vector[0][(size_t)(u * (double)f->net->dim)] = NAN;
+	update->parcel->vector[0][(size_t)(u * (double)dim)] = NAN;
 	strike(f, fault, id, update->round, "its update holds a NaN");
-	return fed_recode(&update->codec, update->parcel->vector[0], f->net->dim, &update->coded, err);
+	return fed_recode(&update->codec, update->parcel->vector[0], dim, &update->coded, err);
 }
 
 static int hold(struct fed_federation *f, const struct fed_envelope *update, uint64_t release,
@@ -212,7 +237,8 @@ static int send_twice(struct fed_federation *f, struct fed_fault *fault,
 	return fed_send(f, &copy, &bytes, err);
 }
 
-int fed_send_update(struct fed_federation *f, struct fed_envelope *update, struct fed_error *err)
+int fed_send_update(struct fed_federation *f, struct fed_envelope *update, const float *received,
+                    struct fed_error *err)
 {
 	const uint32_t id = update->head.from;
 	uint64_t bytes, release;
@@ -224,7 +250,7 @@ int fed_send_update(struct fed_federation *f, struct fed_envelope *update, struc
 			return FED_OK;
 		return fed_invitation_lost(f, id, "left before it could answer", err);
 	}
-	if (fed_craft_alone(f, update, err) || put_nan(f, update, err)) {
+	if (fed_craft_alone(f, update, received, update->round, err) || put_nan(f, update, err)) {
 		fed_parcel_drop(update->parcel);
 		return FED_FAIL;
 	}

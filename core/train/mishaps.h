@@ -15,11 +15,15 @@ struct fed_held {
 	uint64_t release; /* version at which it leaves; 0: when no partition is on the client */
 };
 
+/* The client to whose invitation a message belongs: whom it goes to, or who sends to the server. */
+uint32_t fed_invited(const struct fed_envelope *);
 /* Send an envelope to or from a client, by way of the faults on its link; counts bytes and
- * messages.  *bytes: what left, 0 when nothing could.  Takes the share of the parcel. */
+ * messages.  *bytes: what left, 0 when nothing could.  Takes the shares of the parcels. */
 int fed_send(struct fed_federation *, const struct fed_envelope *, uint64_t *bytes,
              struct fed_error *);
 
+/* Why nothing can be sent to the client in this invitation, or NULL.  Counts as a strike. */
+const char *fed_unreachable(const struct fed_federation *, uint32_t client, uint64_t number);
 /* The model has arrived.  What strikes the client before it has trained, if anything: *struck, and
  * the training must not start.  seconds, flops: of the whole training. */
 int fed_strike_training(struct fed_federation *, const struct fed_envelope *model, double seconds,
@@ -27,8 +31,11 @@ int fed_strike_training(struct fed_federation *, const struct fed_envelope *mode
 /* A crash is due: the invitation `number` of the client ends. */
 int fed_crash(struct fed_federation *, uint32_t client, uint64_t number, struct fed_error *);
 
-/* The client has trained: what becomes of its update on the way out.  Takes the update's parcel. */
-int fed_send_update(struct fed_federation *, struct fed_envelope *update, struct fed_error *);
+/* The client has trained: what becomes of its update on the way out.
+ * received: the parameters that it changed, as many as the update has (NULL: the whole model).
+ * Takes the update's parcel. */
+int fed_send_update(struct fed_federation *, struct fed_envelope *update, const float *received,
+                    struct fed_error *);
 /* A version begins: what was held and may leave now does. */
 int fed_release_held(struct fed_federation *, struct fed_error *);
 /* Whether a message of the client waits. */

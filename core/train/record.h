@@ -56,6 +56,9 @@ enum fed_event_kind {
 	FED_EVENT_FAULT,    /* a fault begins, strikes `client`, or ends: text */
 	FED_EVENT_RECALLED, /* all open invitations are given up, nobody will hear of them */
 	FED_EVENT_STOP,     /* the session: a run stops before its end: text */
+	/* Split learning; text says which batch, and what: */
+	FED_EVENT_SMASHED,  /* activations or a gradient leave `client` for the server */
+	FED_EVENT_GRADIENT, /* a gradient or activations leave the server for `client` */
 	FED_EVENT_KINDS,
 };
 

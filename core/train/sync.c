@@ -27,18 +27,10 @@ static const struct fed_field fields[] = {
 	FED_END,
 };
 
-static uint32_t wanted(const struct fed_settings *s, uint32_t population)
-{
-	const double share = floor(s->fraction * population + 0.5);
-	const double m = s->participants ? (double)s->participants : share;
-
-	return m < 1 ? 1 : m > population ? population : (uint32_t)m;
-}
-
 static int sync_begin(struct fed_federation *f, void *state, struct fed_error *err)
 {
 	struct sync *s = state;
-	const uint32_t population = f->clients->n_present, m = wanted(f->settings, population);
+	const uint32_t population = f->clients->n_present, m = fed_wanted_clients(f);
 	const double more = ceil(m * s->over_select - 1e-9);
 	uint32_t invited = more > population ? population : (uint32_t)more;
 	uint32_t *chosen = fed_alloc_array(invited, sizeof *chosen);

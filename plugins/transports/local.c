@@ -4,7 +4,8 @@
  *
  *     arrival = now + latency + bytes / bandwidth
  *
- * with the latency and the bandwidth, up or down, of the client's link.  The smallest complete
+ * with the latency and the bandwidth, up or down, of the client's link (between two clients: of
+ * both).  The smallest complete
  * transport: it loses nothing, never varies and holds no queue.
  */
 #include <fedsh/transport.h>
@@ -15,7 +16,8 @@ static const char doc[] =
 	"Server and clients live in one process and the clock is virtual.  Each\n"
 	"message takes the latency of the client's link and its size over the link's\n"
 	"bandwidth (up from the client, down to it).  A link of infinite bandwidth\n"
-	"and no latency, which clients have unless told otherwise, takes no time.\n"
+	"and no latency, which clients have unless told otherwise, takes no time.  A\n"
+	"message from client to client goes over both links, at the pace of the slower.\n"
 	"\n"
 	"For: everything where the network is not the question; and the shortest\n"
 	"example of a transport.  It never loses, delays at random or reorders by\n"
@@ -31,13 +33,11 @@ static const char doc[] =
 static int carry(void *state, const struct fed_wire *wire, const struct fed_message *m,
                  struct fed_error *err)
 {
-	const bool down = m->from == FED_SERVER;
-	struct fed_link link;
+	const struct fed_way way = fed_way_of(wire, m);
 
 	(void)state, (void)err;
-	wire->link(wire, down ? m->to : m->from, &link);
-	const double rate = down ? link.down : link.up; /* bytes per second; INFINITY takes no time */
-	wire->deliver(wire, m->id, wire->clock(wire) + link.latency + (double)m->bytes / rate);
+	/* An infinite rate takes no time. */
+	wire->deliver(wire, m->id, wire->clock(wire) + way.latency + (double)m->bytes / way.rate);
 	return FED_OK;
 }
 

@@ -71,26 +71,24 @@ static int carry(void *state, const struct fed_wire *wire, const struct fed_mess
                  struct fed_error *err)
 {
 	const struct state *s = state;
-	const bool down = m->from == FED_SERVER;
 	const uint64_t key = fed_random(wire->seed, m->id);
-	struct fed_link link;
+	const struct fed_way way = fed_way_of(wire, m);
 	double sent = wire->clock(wire);
 	char why[40];
 
 	(void)err;
-	wire->link(wire, down ? m->to : m->from, &link);
-	const double pushing = (double)m->bytes / (down ? link.down : link.up);
+	const double pushing = (double)m->bytes / way.rate;
 	for (int64_t k = 0; k <= s->retries; k++) {
 		const uint64_t try = fed_random(key, (uint64_t)k);
 
-		if (fed_random_real(try, 0) >= link.loss) {
-			double delay = link.latency;
-			if (link.jitter > 0 && link.latency > 0)
-				delay += link.jitter * cut_normal(link.latency / link.jitter, fed_random(try, 1));
+		if (fed_random_real(try, 0) >= way.loss) {
+			double delay = way.latency;
+			if (way.jitter > 0 && way.latency > 0)
+				delay += way.jitter * cut_normal(way.latency / way.jitter, fed_random(try, 1));
 			wire->deliver(wire, m->id, sent + fmax(delay, 0) + pushing);
 			return FED_OK;
 		}
-		sent += s->rto * (2 * link.latency + pushing);
+		sent += s->rto * (2 * way.latency + pushing);
 	}
 	const long long tries = s->retries + 1;
 	snprintf(why, sizeof why, "lost after %lld %s", tries, tries == 1 ? "try" : "tries");

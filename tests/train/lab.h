@@ -18,7 +18,7 @@ struct lab {
 	struct fed_faults faults;
 	struct fed_federation federation;
 	const struct fed_scheme *scheme; /* sync*/
-	char scheme_state[512] __attribute__((aligned(16)));
+	char scheme_state[2048] __attribute__((aligned(16)));
 	struct fed_sink sink; /* set before lab_start; may be empty */
 };
 

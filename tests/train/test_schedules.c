@@ -16,6 +16,7 @@
 
 #define EVENTS 10000
 #define CLIENTS 12u
+#define SPLIT_FROM 20u /* schedules from this one on are of split learning */
 #define INVITATIONS_MAX 400000u
 
 /* What is watched while a schedule runs. */
@@ -71,8 +72,6 @@ static void inject(struct lab *lab, struct fed_stream *s)
 	                                      "alie",      "nan",    "label-flip"};
 	const enum fed_fault_kind kind = (enum fed_fault_kind)range(s, 0, FED_FAULT_KINDS - 1);
 	const char *name = fed_fault_types[kind].name;
-	if (kind == FED_FAULT_BYZANTINE)
-		return; // TMP
 	const uint64_t from = lab->federation.version + range(s, 0, 3), n = range(s, 1, 5);
 	const double p = 0.05 + 0.95 * fed_stream_real(s);
 	char spec[200];
@@ -132,13 +131,28 @@ static void meddle(struct lab *lab, struct fed_stream *s, struct watch *w)
 	}
 }
 
+/* A variant of split learning. */
+static void compose_split(struct lab *lab, uint64_t seed)
+{
+	static const char *const parallel[] = {"off", "off", "v1", "v2", "v2"};
+	const bool peer = seed % 5 == 1, batch = seed % 5 == 4;
+
+	lab_scheme(lab, &fed_scheme_split, "parallel", parallel[seed % 5]);
+	lab_scheme(lab, &fed_scheme_split, "relay", peer ? "peer" : "server");
+	lab_scheme(lab, &fed_scheme_split, "smashed", batch ? "batch" : "single");
+	lab_scheme(lab, &fed_scheme_split, "labels", !batch && seed % 2 ? "client" : "server");
+	lab_scheme(lab, &fed_scheme_split, "order", seed % 3 ? "random" : "round-robin");
+}
+
 static void compose(struct lab *lab, uint64_t seed, int64_t threads, struct watch *w)
 {
 	static const char *const aggregators[] = {"fedavg", "scaffold", "fedbuff buffer=3", "fedasync"};
-	const bool async = seed % 2;
+	const bool split = seed >= SPLIT_FROM, async = !split && seed % 2;
 
-	lab_compose(lab, "blobs train=600 test=30 classes=3", "softmax",
-	            aggregators[async ? 2 + seed / 2 % 2 : seed / 2 % 2],
+	lab_compose(lab, "blobs train=600 test=30 classes=3", split ? "mlp hidden=6,5" : "softmax",
+	            aggregators[split   ? 0
+	                        : async ? 2 + seed / 2 % 2
+	                                : seed / 2 % 2],
 	            seed % 3 ? "local" : "lossy retries=1", 0, 0, FED_PARTITION_IID);
 	lab_add(lab, CLIENTS / 2, 20, FED_PARTITION_IID, 1e7);
 	lab_add(lab, CLIENTS / 2, 40, FED_PARTITION_IID, 1e6);
@@ -148,11 +162,13 @@ static void compose(struct lab *lab, uint64_t seed, int64_t threads, struct watc
 	for (uint32_t i = 0; i < CLIENTS; i += 2)
 		fed_client_equip(&lab->clients.client[i], i, NULL, &link, 1);
 	lab_scheme(lab, async ? &fed_scheme_async : &fed_scheme_sync, NULL, NULL);
+	if (split)
+		compose_split(lab, seed);
 	if (async && seed % 5 == 1)
 		lab_scheme(lab, &fed_scheme_async, "max_staleness", "3");
-	if (!async && seed % 4 == 0)
+	if (!async && !split && seed % 4 == 0)
 		lab_scheme(lab, &fed_scheme_sync, "deadline", "0.05");
-	if (!async && seed % 4 == 2)
+	if (!async && !split && seed % 4 == 2)
 		lab_scheme(lab, &fed_scheme_sync, "over_select", "1.4");
 	lab->settings.fraction = 0.7;
 	lab->settings.batch = 10;
@@ -214,7 +230,8 @@ START_TEST(random_schedules)
 	run((uint64_t)_i, 1, &one);
 	run((uint64_t)_i, 4, &other);
 	ck_assert_uint_eq(one.hash, other.hash);
-	ck_assert_uint_gt(one.rounds, EVENTS / 200);
+	/* A round of split learning has some hundred events. */
+	ck_assert_uint_gt(one.rounds, EVENTS / (_i < (int)SPLIT_FROM ? 200 : 2000));
 	ck_assert_uint_eq(one.rounds, other.rounds);
 }
 END_TEST
@@ -225,7 +242,7 @@ static Suite *suite(void)
 	TCase *c = tcase_create("schedules");
 
 	tcase_set_timeout(c, 120);
-	tcase_add_loop_test(c, random_schedules, 0, 20);
+	tcase_add_loop_test(c, random_schedules, 0, SPLIT_FROM + 20);
 	suite_add_tcase(s, c);
 	return s;
 }

@@ -1,0 +1,589 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * train/split.c - the scheme `split`: who is called when, and what becomes of the model.
+ */
+#include "train/split.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "base/random.h"
+#include "train/gate.h"
+#include "train/invite.h"
+#include "train/mishaps.h"
+#include "train/splitting.h"
+
+static const char *const relays[] = {"server", "peer", NULL};
+static const char *const holders[] = {"server", "client", NULL};
+static const char *const parallels[] = {"off", "v1", "v2", NULL};
+static const char *const batches[] = {"single", "batch", NULL};
+static const char *const orders[] = {"round-robin", "random", NULL};
+static const char *const nobody[] = {"nobody", NULL};
+
+static const struct fed_field fields[] = {
+	FED_LIST(
+		struct fed_split, cut, NULL, 1, 10000,
+		"layers of the client before the cut, as `model` numbers them; with labels=client also "
+		"the layers before the second cut; none: in the middle"),
+	FED_CHOICE(struct fed_split, relay, FED_RELAY_SERVER, relays,
+               "how the next client gets the head"),
+	FED_CHOICE(struct fed_split, labels, FED_LABELS_SERVER, holders,
+               "who has labels and loss; client: the last layers are the client's too"),
+	FED_CHOICE(struct fed_split, parallel, FED_PARALLEL_OFF, parallels,
+               "off: one client after the other; v1, v2: SplitFed"),
+	FED_CHOICE(struct fed_split, smashed, FED_SMASHED_SINGLE, batches,
+               "batch: under v2 the activations of all clients are one batch of the server"),
+	FED_CHOICE(struct fed_split, order, FED_ORDER_ROUND_ROBIN, orders, "whose turn is next"),
+	FED_REAL(struct fed_split, server_speed, 1e13, 0, 1e18,
+             "FLOP a virtual second of the server; 0: computing takes it no time"),
+	FED_ROW(struct fed_split, holder, int64_t, FED_TYPE_INT, .def = -1, .min = -1,
+            .max = UINT32_MAX - 1, .choice = nobody,
+            .help = "relay=peer: the client that has the head between two rounds"),
+	FED_END,
+};
+
+/* The model's parts ---------------------------------------------------------------- */
+
+int fed_split_cuts(const struct fed_split *s, const struct fed_net *net, size_t at[2],
+                   struct fed_error *err)
+{
+	const size_t layers = net->layers;
+	const bool two = s->labels == FED_LABELS_CLIENT;
+
+	if (layers < (two ? 3 : 2))
+		return fed_reject(err, "a model of %zu layer%s cannot be cut %s", layers,
+		                  layers == 1 ? "" : "s", two ? "twice" : "at all");
+	if (s->cut.n > 1 + two)
+		return fed_reject(err, "%lld cuts; labels=%s takes %s", (long long)s->cut.n,
+		                  holders[s->labels], two ? "two, cut=1,3" : "one");
+	at[0] = s->cut.n > 0 ? (size_t)s->cut.v[0] : two ? 1 : layers / 2;
+	at[1] = !two ? layers : s->cut.n > 1 ? (size_t)s->cut.v[1] : layers - 1;
+	if (at[0] >= layers || (two && at[1] >= layers))
+		return fed_reject(
+			err,
+			"no cut behind layer %zu: the model has %zu layers, cut=1 to cut=%zu (see "
+			"`model`)",
+			two && at[0] < layers ? at[1] : at[0], layers, layers - 1);
+	if (at[0] >= at[1])
+		return fed_reject(err, "cut=%zu,%zu leaves the server no layer; the second is larger",
+		                  at[0], at[1]);
+	return FED_OK;
+}
+
+void fed_part_layers(const struct fed_split *s, const struct fed_net *net, enum fed_split_part part,
+                     size_t *first, size_t *last)
+{
+	*first = part == FED_PART_HEAD ? 0 : s->at[part == FED_PART_TAIL];
+	*last = part == FED_PART_TAIL ? net->layers : s->at[part == FED_PART_SERVER];
+}
+
+size_t fed_cut_width(const struct fed_net *net, size_t layer)
+{
+	return fed_shape_size(layer < net->layers ? &net->layer[layer].in
+	                                          : &net->layer[net->layers - 1].out);
+}
+
+void fed_server_params(const struct fed_split *s, const struct fed_net *net, size_t *from,
+                       size_t *to)
+{
+	*from = net->layer[s->at[0]].offset;
+	*to = s->at[1] < net->layers ? net->layer[s->at[1]].offset : net->dim;
+}
+
+float *fed_server_model(const struct fed_turn *t)
+{
+	return t->split->parallel == FED_PARALLEL_V1 ? t->params : t->split->params;
+}
+
+/* Whether it can be done ------------------------------------------------------------- */
+
+/* What this scheme does not do, instead of doing something else in silence. */
+static int suits(const struct fed_federation *f, const struct fed_split *s, struct fed_error *err)
+{
+	const bool aggregates = s->parallel != FED_PARALLEL_OFF;
+
+	if (f->plan.momentum > 0 || f->plan.weight_decay > 0)
+		return fed_reject(
+			err,
+			"split learning trains with plain SGD; momentum is %g and weight-decay %g, "
+			"set both to 0",
+			f->plan.momentum, f->plan.weight_decay);
+	if (s->relay == FED_RELAY_PEER && aggregates)
+		return fed_reject(err,
+		                  "relay=peer is for clients in turn; with parallel=%s the heads are "
+		                  "averaged at the server: relay=server",
+		                  parallels[s->parallel]);
+	if (s->smashed == FED_SMASHED_BATCH &&
+	    (s->parallel != FED_PARALLEL_V2 || s->labels == FED_LABELS_CLIENT))
+		return fed_reject(err, "smashed=batch needs parallel=v2 and labels=server: one step of the "
+		                       "server's layers for all clients");
+	if (aggregates && (fed_has_local_gradient(f->aggregator) || fed_instance_sent(f->aggregator) ||
+	                   fed_returned_vectors(f->aggregator)))
+		return fed_reject(err,
+		                  "aggregator %s changes how clients train, which split learning cannot; "
+		                  "take fedavg, or a robust one",
+		                  f->aggregator->entry->head->name);
+	return FED_OK;
+}
+
+/* Who is called ------------------------------------------------------------------------ */
+
+static void shuffle(const struct fed_federation *f, uint32_t *chosen, uint32_t n)
+{
+	struct fed_stream order =
+		fed_stream_open((uint64_t)f->settings->seed, FED_FOR_TURNS, f->version, 0);
+
+	fed_stream_shuffle(&order, chosen, n);
+}
+
+/* Those who are here, beginning where the round before would have ended. */
+static uint32_t choose_in_turn(const struct fed_federation *f, uint32_t wanted, uint32_t *chosen)
+{
+	const uint32_t population = f->clients->n_present;
+	const uint32_t first = (uint32_t)(f->version * wanted % population);
+	uint32_t n = 0;
+
+	for (uint32_t i = 0; i < population && n < wanted; i++) {
+		const uint32_t id = f->clients->present[((uint64_t)first + i) % population];
+		if (fed_faults_here(f->faults, id, f->version))
+			chosen[n++] = id;
+	}
+	return n;
+}
+
+static int choose(struct fed_federation *f, struct fed_split *s, struct fed_error *err)
+{
+	const uint32_t wanted = fed_wanted_clients(f);
+	uint32_t *chosen = fed_alloc_array(wanted, sizeof *chosen), n = 0;
+	int rc = FED_OK;
+
+	if (!chosen)
+		return fed_fail_memory(err, wanted * sizeof *chosen, "the participants");
+	if (s->order == FED_ORDER_RANDOM) {
+		rc = fed_draw_clients(f, wanted, chosen, &n, err);
+		if (rc == FED_OK)
+			shuffle(f, chosen, n);
+	} else {
+		n = choose_in_turn(f, wanted, chosen);
+	}
+	if (rc == FED_OK && n == 0)
+		rc = fed_reject(err,
+		                "no client is here: churn has taken all %u away; `heal` brings them "
+		                "back",
+		                f->clients->n_present);
+	if (rc == FED_OK) {
+		s->turn = fed_alloc(n * sizeof *s->turn);
+		s->queue = fed_alloc_array(n, sizeof *s->queue);
+		if (!s->turn || !s->queue)
+			rc = fed_fail_memory(err, n * sizeof *s->turn, "the turns");
+	}
+	for (uint32_t i = 0; rc == FED_OK && i < n; i++)
+		s->turn[i] = (struct fed_turn){.federation = f, .split = s, .client = chosen[i]};
+	if (rc == FED_OK)
+		s->turns = n;
+	fed_free(chosen);
+	return rc;
+}
+
+/* Calling ------------------------------------------------------------------------------- */
+
+/* The client has its layers already, or makes them from the seed: no message. */
+static int begin_silently(struct fed_federation *f, struct fed_turn *t, struct fed_error *err)
+{
+	if (fed_invite_silently(f, t->client, err))
+		return FED_FAIL;
+	const char *why = fed_unreachable(f, t->client, t->number);
+	return why ? fed_invitation_lost(f, t->client, why, err) : fed_turn_begin(t, NULL, err);
+}
+
+static int call_next(struct fed_federation *f, struct fed_split *s, struct fed_error *err)
+{
+	struct fed_turn *t = &s->turn[s->called++];
+	const bool peer = s->relay == FED_RELAY_PEER;
+	const bool has_it = peer && (s->giver < 0 || s->giver == t->client ||
+	                             !fed_clients_get(f->clients, (uint32_t)s->giver));
+
+	t->number = f->invitations + 1;
+	t->phase = FED_TURN_CALLED;
+	if (has_it)
+		return begin_silently(f, t, err);
+	struct fed_envelope head = {
+		.head = {.from = peer ? (uint32_t)s->giver : FED_SERVER,
+	             .to = t->client,
+	             .kind = FED_MESSAGE_HEAD},
+		.loss = NAN,
+		.parcel = fed_pack_client(s, f->net, s->params),
+	};
+	if (!head.parcel)
+		return fed_fail_memory(err, f->net->dim * sizeof(float), "a head");
+	return fed_invite_with(f, &head, err);
+}
+
+static int split_begin(struct fed_federation *f, void *state, struct fed_error *err)
+{
+	struct fed_split *s = state;
+	int rc = fed_split_cuts(s, f->net, s->at, err);
+
+	if (rc == FED_OK)
+		rc = suits(f, s, err);
+	if (rc == FED_OK)
+		rc = choose(f, s, err);
+	if (rc)
+		return rc;
+	s->called = s->over = s->queued = s->front = 0;
+	s->serving = -1;
+	s->free = f->clock.now;
+	s->giver = s->holder;
+	s->first = f->invitations + 1;
+	s->params = fed_alloc_floats(f->net->dim);
+	if (!s->params)
+		return fed_fail_memory(err, f->net->dim * sizeof *s->params, "the model");
+	memcpy(s->params, f->params, f->net->dim * sizeof *s->params);
+	if (s->parallel == FED_PARALLEL_OFF)
+		return call_next(f, s, err);
+	if (fed_begin_aggregation(f, &s->aggregation, s->turns, err))
+		return FED_FAIL;
+	s->aggregating = true;
+	while (s->called < s->turns)
+		if (call_next(f, s, err))
+			return FED_FAIL;
+	return FED_OK;
+}
+
+/* Turns that end ---------------------------------------------------------------------- */
+
+/* The next one, if this one was the last under way. */
+static int over(struct fed_federation *f, struct fed_split *s, struct fed_turn *t,
+                struct fed_error *err)
+{
+	t->phase = FED_TURN_OVER;
+	s->over++;
+	if (!t->joined && s->serving != t - s->turn) /* else when the server is through */
+		fed_turn_close(t);
+	if (s->parallel != FED_PARALLEL_OFF)
+		return fed_split_missed(f, s, err);
+	return s->called < s->turns ? call_next(f, s, err) : FED_OK;
+}
+
+/* A client in turn has done its part: its layers count from now on. */
+static int take_head(struct fed_federation *f, struct fed_split *s, struct fed_turn *t,
+                     struct fed_error *err)
+{
+	struct fed_client *client = fed_clients_get(f->clients, t->client);
+	const double seen = (double)t->row.count * (double)f->plan.epochs;
+
+	t->reported = true;
+	s->giver = t->client;
+	if (client)
+		client->loss = (float)(t->loss / seen);
+	fed_invitation_close(f, t->client);
+	f->record.reported++;
+	fed_emit_about(f, FED_EVENT_REPORTED, t->client, t->number, 0, NULL);
+	return over(f, s, t, err);
+}
+
+int fed_turn_ended(struct fed_federation *f, struct fed_split *s, struct fed_turn *t,
+                   struct fed_error *err)
+{
+	if (s->relay == FED_RELAY_SERVER)
+		return fed_turn_hands_over(t, err);
+	/* The server heard of it when the last gradient left; the head stays until a peer wants it. */
+	struct fed_parcel *head = fed_pack_client(s, f->net, t->params);
+	if (!head)
+		return fed_fail_memory(err, f->net->dim * sizeof(float), "a head");
+	fed_unpack_client(s, f->net, head, s->params);
+	fed_parcel_drop(head);
+	fed_emit_about(f, FED_EVENT_TRAINED, t->client, t->number, 0, NULL);
+	return take_head(f, s, t, err);
+}
+
+static int refuse_head(struct fed_federation *f, struct fed_turn *t, struct fed_error *err)
+{
+	fed_invitation_close(f, t->client);
+	f->record.refused++;
+	f->nan = true;
+	fed_emit_about(f, FED_EVENT_REFUSED, t->client, t->number, 0, "its head is not finite");
+	f->nan = false;
+	return f->scheme->lost(f, f->scheme_state, t->client, err);
+}
+
+/* Messages ---------------------------------------------------------------------------- */
+
+/* The turn that a message belongs to, or NULL when it is over or of another round. */
+static struct fed_turn *turn_of(struct fed_split *s, uint64_t number)
+{
+	if (number < s->first || number - s->first >= s->called)
+		return NULL;
+	return &s->turn[number - s->first];
+}
+
+/* A head at the server. */
+static int server_gets_head(struct fed_federation *f, struct fed_split *s, struct fed_turn *t,
+                            struct fed_envelope *e, struct fed_error *err)
+{
+	if (t->phase != FED_TURN_HANDING)
+		return FED_OK;
+	if (!fed_update_is_finite(e) || !fed_unpack_client(s, f->net, e->parcel, s->params))
+		return refuse_head(f, t, err);
+	return take_head(f, s, t, err);
+}
+
+static int split_message(struct fed_federation *f, void *state, struct fed_envelope *e,
+                         struct fed_error *err)
+{
+	struct fed_split *s = state;
+	struct fed_turn *t = turn_of(s, e->round);
+	const bool live = t && t->phase != FED_TURN_OVER;
+
+	if (e->head.kind == FED_MESSAGE_UPDATE) {
+		if (live && fed_complete_update(t, e, err))
+			return FED_FAIL;
+		return fed_take_update(f, e, err);
+	}
+	if (!live)
+		return FED_OK;
+	switch (e->head.kind) {
+	case FED_MESSAGE_HEAD:
+		if (e->head.to == FED_SERVER)
+			return server_gets_head(f, s, t, e, err);
+		return t->phase == FED_TURN_CALLED ? fed_turn_begin(t, e, err) : FED_OK;
+	case FED_MESSAGE_SMASHED:
+	case FED_MESSAGE_FEATURES_GRADIENT:
+		return fed_split_serve(t, e, err);
+	case FED_MESSAGE_GRADIENT:
+	case FED_MESSAGE_FEATURES:
+		return fed_turn_receives(t, e, err);
+	default:
+		return FED_OK;
+	}
+}
+
+static int split_worked(struct fed_federation *f, void *state, uint32_t who, uint64_t ref,
+                        struct fed_error *err)
+{
+	struct fed_split *s = state;
+	struct fed_turn *t = turn_of(s, ref);
+
+	if (who == FED_SERVER)
+		return fed_split_served(f, s, NULL, err);
+	if (!t)
+		return FED_OK;
+	const bool served = t->phase == FED_TURN_SERVED || t->phase == FED_TURN_SERVED_BACK;
+	if (served || s->serving == t - s->turn)
+		return fed_split_served(f, s, t, err);
+	return t->phase == FED_TURN_OVER ? FED_OK : fed_turn_worked(t, err);
+}
+
+/* The server's layers are as it knows them, whatever an attacker says: update->delta without a lie
+ * about them. */
+static int correct(struct fed_federation *f, struct fed_turn *t, struct fed_update *update,
+                   struct fed_error *err)
+{
+	const bool copies = t->split->parallel == FED_PARALLEL_V1;
+	size_t from, to, j;
+
+	fed_server_params(t->split, f->net, &from, &to);
+	for (j = from; j < to; j++)
+		if (update->delta[j] != (copies ? t->params[j] - f->params[j] : 0))
+			break;
+	if (j == to)
+		return FED_OK;
+	t->corrected = fed_alloc_floats(f->net->dim);
+	if (!t->corrected)
+		return fed_fail_memory(err, f->net->dim * sizeof(float), "an update");
+	memcpy(t->corrected, update->delta, f->net->dim * sizeof(float));
+	for (j = from; j < to; j++)
+		t->corrected[j] = copies ? t->params[j] - f->params[j] : 0;
+	update->delta = t->corrected;
+	return FED_OK;
+}
+
+static int split_arrived(struct fed_federation *f, void *state, const struct fed_envelope *e,
+                         const float *base, struct fed_error *err)
+{
+	struct fed_split *s = state;
+	struct fed_turn *t = turn_of(s, e->round);
+	struct fed_update update = fed_update_of(f, e, base);
+
+	if (correct(f, t, &update, err))
+		return FED_FAIL;
+	const int rc = fed_aggregation_add(&s->aggregation, &update, err);
+	if (rc)
+		return rc;
+	t->reported = true;
+	return t->phase == FED_TURN_OVER ? FED_OK : over(f, s, t, err);
+}
+
+static int split_lost(struct fed_federation *f, void *state, uint32_t client, struct fed_error *err)
+{
+	struct fed_split *s = state;
+
+	for (uint32_t i = 0; i < s->called; i++)
+		if (s->turn[i].client == client && s->turn[i].phase != FED_TURN_OVER)
+			return over(f, s, &s->turn[i], err);
+	return FED_OK;
+}
+
+/* It waits for the others: nothing is wrong with it. */
+static bool split_waits(const struct fed_federation *f, const void *state, uint32_t client)
+{
+	const struct fed_split *s = state;
+
+	(void)f;
+	for (uint32_t i = 0; i < s->called; i++)
+		if (s->turn[i].client == client)
+			return s->turn[i].phase == FED_TURN_SERVED;
+	return false;
+}
+
+static bool split_complete(const struct fed_federation *f, const void *state)
+{
+	const struct fed_split *s = state;
+
+	return s->called == s->turns && f->n_open == 0;
+}
+
+/* The model -------------------------------------------------------------------------- */
+
+/* Figures of the round where no aggregator gave a verdict: all who reported were used. */
+static void count_turns(struct fed_federation *f, const struct fed_split *s)
+{
+	struct fed_record *r = &f->record;
+	double loss = 0, examples = 0;
+
+	for (uint32_t i = 0; i < s->turns; i++) {
+		const struct fed_turn *t = &s->turn[i];
+		struct fed_client *client = fed_clients_get(f->clients, t->client);
+
+		if (!t->reported)
+			continue;
+		if (client)
+			client->rounds++;
+		loss += t->loss / (double)f->plan.epochs;
+		examples += t->row.count;
+	}
+	r->used = r->reported;
+	r->updates += r->used;
+	r->staleness = 0;
+	r->train_loss = examples > 0 ? loss / examples : NAN;
+}
+
+/* The only one who reported, or NULL. */
+static const struct fed_turn *single(const struct fed_split *s)
+{
+	const struct fed_turn *only = NULL;
+
+	for (uint32_t i = 0; i < s->turns; i++) {
+		if (!s->turn[i].reported)
+			continue;
+		if (only)
+			return NULL;
+		only = &s->turn[i];
+	}
+	return only;
+}
+
+/* out: the step, then the model.  Where the aggregator passed on what the only client changed, the
+ * model is what that client has, to the last bit: x + (y - x) may differ from y. */
+static void apply(const struct fed_federation *f, const struct fed_split *s, float *out)
+{
+	const struct fed_turn *only = single(s);
+	size_t from, to;
+
+	for (size_t j = 0; j < f->net->dim; j++) {
+		const bool same = only && out[j] == only->params[j] - f->params[j];
+		out[j] = same ? only->params[j] : f->params[j] + out[j];
+	}
+	if (s->parallel == FED_PARALLEL_V1)
+		return;
+	fed_server_params(s, f->net, &from, &to);
+	memcpy(out + from, s->params + from, (to - from) * sizeof *out);
+}
+
+static int split_finish(struct fed_federation *f, void *state, float *out, struct fed_error *err)
+{
+	struct fed_split *s = state;
+
+	if (s->parallel == FED_PARALLEL_OFF) {
+		count_turns(f, s);
+		memcpy(out, s->params, f->net->dim * sizeof *out);
+		s->holder = s->relay == FED_RELAY_PEER ? s->giver : -1;
+		return FED_OK;
+	}
+	if (fed_aggregation_finish(&s->aggregation, out, err))
+		return FED_FAIL;
+	fed_judge(f, &s->aggregation);
+	apply(f, s, out);
+	return FED_OK;
+}
+
+static void split_end(struct fed_federation *f, void *state)
+{
+	struct fed_split *s = state;
+
+	if (s->serving == FED_SERVING_ALL)
+		fed_pool_cancel(f->pool, &s->all_job);
+	for (uint32_t i = 0; i < s->turns; i++)
+		fed_turn_release(&s->turn[i]);
+	if (s->aggregating)
+		fed_aggregation_release(&s->aggregation);
+	fed_workspace_release(&s->all);
+	fed_free(s->turn);
+	fed_free(s->queue);
+	fed_free_floats(s->params);
+	s->turn = NULL;
+	s->queue = NULL;
+	s->params = NULL;
+	s->aggregating = false;
+	s->turns = s->called = s->over = s->queued = 0;
+	s->serving = -1;
+}
+
+static const char doc[] =
+	"The model is cut: layers below the cut (the head) are the client's, those above\n"
+	"it the server's. For each batch the client sends the activations at the cut\n"
+	"(smashed data) and the server sends back the gradient by them; examples never\n"
+	"leave the client, and most of the computing is the server's. `model` lists the\n"
+	"cuts.\n"
+	"\n"
+	"  cut=2              the client has two layers\n"
+	"  relay=server       the next client gets the head from the server, which sees it\n"
+	"  relay=peer         ... from the client before, and the server never sees it\n"
+	"  labels=client      U-shape: the last layers and the loss are the client's too,\n"
+	"                     no label leaves it; cut=1,3 gives both cuts\n"
+	"  parallel=off       clients in turn: one model, handed from one to the next\n"
+	"  parallel=v1        all at once, the server's layers copied for each client;\n"
+	"                     heads and copies go through the aggregator (SplitFed V1)\n"
+	"  parallel=v2        all at once, the server's layers learn from each in the\n"
+	"                     order in which activations arrive; heads are aggregated\n"
+	"  smashed=batch      under v2: one step of the server for a batch of all clients\n"
+	"\n"
+	"A round is one turn of m clients (as under sync), each of E epochs. Who fails in\n"
+	"its turn is left out: the head is again that of the client before; what its\n"
+	"batches taught the server's layers stays. With relay=peer the first client of\n"
+	"all makes the head from the seed; when the client that has the head left, the\n"
+	"next one makes it from what the laboratory kept.\n"
+	"\n"
+	"Per batch of B examples: B x width numbers and B labels up, B x width numbers\n"
+	"down. Plain SGD; with one client every variant is SGD without a cut, bit for bit.\n"
+	"\n"
+	"Source: Gupta, Raskar 2018; Vepakomma et al. 2018; Thapa et al. 2022 (SplitFed).\n";
+
+const struct fed_scheme fed_scheme_split = {
+	.name = "split",
+	.help = "cut the model: clients run the first layers, the server the others",
+	.doc = doc,
+	.fields = fields,
+	.state_size = sizeof(struct fed_split),
+	.begin = split_begin,
+	.arrived = split_arrived,
+	.lost = split_lost,
+	.complete = split_complete,
+	.finish = split_finish,
+	.end = split_end,
+	.makes_model = true,
+	.message = split_message,
+	.worked = split_worked,
+	.waits = split_waits,
+};

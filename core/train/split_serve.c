@@ -1,0 +1,243 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * train/split_serve.c - the server of split learning: one processor, one task after another.
+ *
+ * Under v1 each turn has server layers of its own, so the tasks may really run side by side; in
+ * virtual time they still follow one another.  Otherwise the layers learn from one task at a time,
+ * in the order in which the data came.
+ */
+#include <math.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "train/invite.h"
+#include "train/splitting.h"
+
+/* Tasks ------------------------------------------------------------------------- */
+
+/* When a task that could begin now will be done. */
+static double book(struct fed_split *s, const struct fed_federation *f, double flops)
+{
+	const double begin = s->free > f->clock.now ? s->free : f->clock.now;
+
+	s->free = begin + (s->server_speed > 0 ? flops / s->server_speed : 0);
+	return s->free;
+}
+
+/* What is to be computed for the turn's phase: FLOPs as multiples of a forward pass, and the size
+ * of what comes out. */
+static int start(struct fed_turn *t, struct fed_error *err)
+{
+	struct fed_federation *f = t->federation;
+	struct fed_split *s = t->split;
+	const bool back = t->phase == FED_TURN_SERVED_BACK, whole = s->labels == FED_LABELS_SERVER;
+	const double flops = (whole  ? 3
+	                      : back ? 2
+	                             : 1) *
+	                     (double)t->n * fed_net_flops(f->net, s->at[0], s->at[1]);
+	const size_t width = fed_cut_width(f->net, s->at[!whole && !back]);
+	const struct fed_costs work = {.server_flops = flops};
+
+	t->answer = fed_stock_take(&f->messages, 1, t->n * width);
+	if (!t->answer)
+		return fed_fail_memory(err, t->n * width * sizeof(float), "a gradient");
+	if (fed_charge(f, t->client, &work, err))
+		return FED_FAIL;
+	return fed_turn_compute(t,
+	                        whole  ? fed_work_serve
+	                        : back ? fed_work_serve_back
+	                               : fed_work_serve_forward,
+	                        book(s, f, flops), err);
+}
+
+/* The next turn that still waits, if the server is free. */
+static int start_next(struct fed_split *s, struct fed_error *err)
+{
+	while (s->serving < 0 && s->queued) {
+		const uint32_t i = s->queue[s->front];
+
+		s->front = (s->front + 1) % s->turns;
+		s->queued--;
+		if (s->turn[i].phase == FED_TURN_OVER)
+			continue; /* given up while its data waited */
+		s->serving = i;
+		return start(&s->turn[i], err);
+	}
+	return FED_OK;
+}
+
+/* Everybody at once -------------------------------------------------------------- */
+
+/* Whether each turn that is not over has its data here; how many examples these are. */
+static bool all_are_here(const struct fed_split *s, uint32_t *examples)
+{
+	*examples = 0;
+	for (uint32_t i = 0; i < s->turns; i++) {
+		if (s->turn[i].phase == FED_TURN_SERVED)
+			*examples += s->turn[i].n;
+		else if (s->turn[i].phase != FED_TURN_OVER && s->turn[i].phase != FED_TURN_HANDING)
+			return false;
+	}
+	return *examples > 0;
+}
+
+static int start_all(struct fed_federation *f, struct fed_split *s, uint32_t examples,
+                     struct fed_error *err)
+{
+	const double flops = 3.0 * fed_net_flops(f->net, s->at[0], s->at[1]);
+
+	if (s->all.max_batch < examples) {
+		fed_workspace_release(&s->all);
+		if (fed_workspace_init(&s->all, f->net, s->at[0], s->at[1], examples, true, err))
+			return FED_FAIL;
+	}
+	for (uint32_t i = 0; i < s->turns; i++) {
+		struct fed_turn *t = &s->turn[i];
+		const struct fed_costs work = {.server_flops = flops * t->n};
+
+		if (t->phase != FED_TURN_SERVED)
+			continue;
+		t->answer = fed_stock_take(&f->messages, 1, t->crossing->dim);
+		if (!t->answer)
+			return fed_fail_memory(err, t->crossing->dim * sizeof(float), "a gradient");
+		t->joined = true;
+		if (fed_charge(f, t->client, &work, err))
+			return FED_FAIL;
+	}
+	const double due = book(s, f, flops * examples);
+	s->serving = FED_SERVING_ALL;
+	s->all_job = (struct fed_job){.run = fed_work_serve_all, .due = due, .seq = s->jobs++};
+	if (fed_pool_submit(f->pool, &s->all_job, err)) {
+		s->serving = -1;
+		return FED_FAIL;
+	}
+	return fed_vclock_add(&f->clock, due, FED_DUE_WORK, 0, FED_SERVER, err);
+}
+
+int fed_split_missed(struct fed_federation *f, struct fed_split *s, struct fed_error *err)
+{
+	uint32_t examples;
+
+	if (s->smashed != FED_SMASHED_BATCH || s->serving >= 0 || s->called < s->turns ||
+	    !all_are_here(s, &examples))
+		return FED_OK;
+	return start_all(f, s, examples, err);
+}
+
+/* Arrivals ------------------------------------------------------------------------- */
+
+static bool labels_are_valid(const struct fed_turn *t)
+{
+	const struct fed_net *net = t->federation->net;
+	const struct fed_parcel *p = t->labels;
+
+	if (t->split->labels == FED_LABELS_CLIENT)
+		return !p;
+	if (!p || p->dim != (size_t)t->n * (net->classes ? 1 : net->outputs))
+		return false;
+	for (size_t i = 0; net->classes && i < p->dim; i++)
+		if (!(p->vector[0][i] >= 0 && p->vector[0][i] < (float)net->classes &&
+		      p->vector[0][i] == floorf(p->vector[0][i])))
+			return false;
+	return true;
+}
+
+/* The gate of what crosses. */
+static int check(const struct fed_turn *t, struct fed_error *why)
+{
+	const struct fed_parcel *p = t->crossing;
+
+	for (size_t j = 0; j < p->dim; j++)
+		if (!isfinite(p->vector[0][j]))
+			return fed_reject(why, "number %zu of batch %u is %f", j, t->batch,
+			                  (double)p->vector[0][j]);
+	if (t->phase == FED_TURN_SERVED && !labels_are_valid(t))
+		return fed_reject(why, "the labels of batch %u are none of this dataset", t->batch);
+	return FED_OK;
+}
+
+static int refuse(struct fed_turn *t, const char *why, struct fed_error *err)
+{
+	struct fed_federation *f = t->federation;
+
+	fed_invitation_close(f, t->client);
+	f->record.refused++;
+	f->nan = true;
+	fed_emit_about(f, FED_EVENT_REFUSED, t->client, t->number, 0, why);
+	f->nan = false;
+	return f->scheme->lost(f, f->scheme_state, t->client, err);
+}
+
+int fed_split_serve(struct fed_turn *t, struct fed_envelope *e, struct fed_error *err)
+{
+	struct fed_split *s = t->split;
+	const bool back = e->head.kind == FED_MESSAGE_FEATURES_GRADIENT;
+	const enum fed_turn_phase awaited = back ? FED_TURN_TAIL_UP : FED_TURN_UP;
+	const size_t width = fed_cut_width(t->federation->net, s->at[back]);
+	struct fed_error why;
+
+	if (t->phase != awaited || e->steps != t->batch || e->parcel->dim != t->n * width)
+		return FED_OK; /* twice, or of a batch that is over */
+	t->crossing = fed_parcel_share(e->parcel);
+	t->labels = fed_parcel_share(e->labels);
+	t->phase = back ? FED_TURN_SERVED_BACK : FED_TURN_SERVED;
+	if (check(t, &why))
+		return refuse(t, why.text, err);
+	if (s->parallel == FED_PARALLEL_V1)
+		return start(t, err);
+	if (s->smashed == FED_SMASHED_BATCH)
+		return fed_split_missed(t->federation, s, err);
+	s->queue[(s->front + s->queued++) % s->turns] = (uint32_t)(t - s->turn);
+	return start_next(s, err);
+}
+
+/* Answers ---------------------------------------------------------------------------- */
+
+/* To the turn's client, unless its turn is over. */
+static int answer(struct fed_turn *t, struct fed_error *err)
+{
+	const bool features = t->phase == FED_TURN_SERVED && t->split->labels == FED_LABELS_CLIENT;
+
+	if (t->phase == FED_TURN_OVER)
+		return FED_OK;
+	fed_parcel_drop(t->labels);
+	t->labels = NULL;
+	t->phase = features ? FED_TURN_FEATURES : FED_TURN_DOWN;
+	return fed_turn_send(t, features ? FED_MESSAGE_FEATURES : FED_MESSAGE_GRADIENT, false, err);
+}
+
+static int answer_all(struct fed_federation *f, struct fed_split *s, struct fed_error *err)
+{
+	fed_pool_join(f->pool, &s->all_job);
+	s->serving = -1;
+	for (uint32_t i = 0; i < s->turns; i++) {
+		struct fed_turn *t = &s->turn[i];
+
+		if (!t->joined)
+			continue;
+		t->joined = false;
+		fed_parcel_drop(t->crossing);
+		t->crossing = t->answer;
+		t->answer = NULL;
+		if (t->phase == FED_TURN_OVER)
+			fed_turn_close(t); /* given up meanwhile */
+		else if (answer(t, err))
+			return FED_FAIL;
+	}
+	return fed_split_missed(f, s, err);
+}
+
+int fed_split_served(struct fed_federation *f, struct fed_split *s, struct fed_turn *t,
+                     struct fed_error *err)
+{
+	if (!t)
+		return answer_all(f, s, err);
+	fed_turn_join(t);
+	if (s->serving == t - s->turn)
+		s->serving = -1;
+	if (t->phase == FED_TURN_OVER)
+		fed_turn_close(t);
+	else if (answer(t, err))
+		return FED_FAIL;
+	return start_next(s, err);
+}

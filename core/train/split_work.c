@@ -1,0 +1,211 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * train/split_work.c - what clients and server compute, on threads of the pool.
+ *
+ * Gradients cross the cut as they stand in the whole net's plain step: scaled by -lr / B, so that
+ * each side adds to its parameters inside the products (nn/sgd.h) and one client's turn gives the
+ * bits that training without a cut gives.
+ */
+#include <string.h>
+
+#include "train/splitting.h"
+#include "train/trainer.h"
+
+int fed_turn_compute(struct fed_turn *t, void (*run)(struct fed_job *, int), double when,
+                     struct fed_error *err)
+{
+	struct fed_federation *f = t->federation;
+
+	t->job = (struct fed_job){.run = run, .due = when, .seq = t->split->jobs++};
+	t->submitted = true; /* from now on the turn is a thread's, until it is joined */
+	if (fed_pool_submit(f->pool, &t->job, err)) {
+		t->submitted = false;
+		return FED_FAIL;
+	}
+	return fed_vclock_add(&f->clock, when, FED_DUE_WORK, t->number, t->client, err);
+}
+
+void fed_turn_join(struct fed_turn *t)
+{
+	if (!t->submitted)
+		return;
+	fed_pool_join(t->federation->pool, &t->job);
+	t->submitted = false;
+	if (t->answer) {
+		fed_parcel_drop(t->crossing);
+		t->crossing = t->answer;
+		t->answer = NULL;
+	}
+}
+
+/* To and from the numbers that cross ---------------------------------------- */
+
+/* Labels, or targets, as numbers. */
+static void write_labels(const struct fed_turn *t, float *to)
+{
+	const struct fed_net *net = t->federation->net;
+
+	if (!net->classes) {
+		memcpy(to, t->target, (size_t)t->n * net->outputs * sizeof *to);
+		return;
+	}
+	for (uint32_t i = 0; i < t->n; i++)
+		to[i] = (float)t->label[i];
+}
+
+static void read_labels(struct fed_turn *t)
+{
+	const struct fed_net *net = t->federation->net;
+	const float *from = t->labels->vector[0];
+
+	if (!net->classes) {
+		memcpy(t->target, from, (size_t)t->n * net->outputs * sizeof *from);
+		return;
+	}
+	for (uint32_t i = 0; i < t->n; i++)
+		t->label[i] = (int32_t)from[i];
+}
+
+static void put_input(struct fed_turn *t, enum fed_split_part part)
+{
+	memcpy(fed_workspace_input(&t->space[part]), t->crossing->vector[0],
+	       t->crossing->dim * sizeof(float));
+}
+
+static void take_gradient(struct fed_turn *t, enum fed_split_part part)
+{
+	memcpy(t->answer->vector[0], fed_workspace_input_gradient(&t->space[part]),
+	       t->answer->dim * sizeof(float));
+}
+
+/* Steps ----------------------------------------------------------------------- */
+
+static float scale_of(const struct fed_turn *t, uint32_t batch)
+{
+	return (float)(-t->federation->plan.lr / batch);
+}
+
+/* Forward, loss and backward of the last part; returns the sum of the losses. */
+static double learn(struct fed_turn *t, struct fed_workspace *ws, float *w, uint32_t n)
+{
+	const struct fed_net *net = ws->net;
+	float *dy = fed_workspace_output_gradient(ws);
+	const float *y = fed_net_forward(ws, w, n);
+	const double loss = fed_net_loss(net, y, t->label, t->target, n, scale_of(t, n), dy, NULL);
+
+	fed_net_backward(ws, w, w, dy, n);
+	return loss;
+}
+
+void fed_work_forward(struct fed_job *job, int worker)
+{
+	struct fed_turn *t = (struct fed_turn *)job;
+	const struct fed_federation *f = t->federation;
+	struct fed_workspace *ws = &t->space[FED_PART_HEAD];
+	const uint32_t *ids = t->order + t->from;
+	float *x = fed_workspace_input(ws);
+
+	(void)worker;
+	fed_dataset_gather(f->data, ids, t->n, t->row.shifted ? &t->row.shift : NULL, x,
+	                   f->net->classes ? t->label : NULL, f->net->classes ? NULL : t->target);
+	if (fed_spoils(&t->spoiler) && fed_spoiler_apply(&t->spoiler, f->data, ids, t->n, x,
+	                                                 f->net->classes ? t->label : NULL, &t->why)) {
+		t->failed = true;
+		return;
+	}
+	const float *y = fed_net_forward(ws, t->params, t->n);
+	memcpy(t->answer->vector[0], y, t->answer->dim * sizeof *y);
+	if (t->labels)
+		write_labels(t, t->labels->vector[0]);
+}
+
+void fed_work_serve(struct fed_job *job, int worker)
+{
+	struct fed_turn *t = (struct fed_turn *)job;
+
+	(void)worker;
+	read_labels(t);
+	put_input(t, FED_PART_SERVER);
+	t->loss += learn(t, &t->space[FED_PART_SERVER], fed_server_model(t), t->n);
+	take_gradient(t, FED_PART_SERVER);
+}
+
+void fed_work_serve_forward(struct fed_job *job, int worker)
+{
+	struct fed_turn *t = (struct fed_turn *)job;
+
+	(void)worker;
+	put_input(t, FED_PART_SERVER);
+	const float *y = fed_net_forward(&t->space[FED_PART_SERVER], fed_server_model(t), t->n);
+	memcpy(t->answer->vector[0], y, t->answer->dim * sizeof *y);
+}
+
+void fed_work_tail(struct fed_job *job, int worker)
+{
+	struct fed_turn *t = (struct fed_turn *)job;
+
+	(void)worker;
+	put_input(t, FED_PART_TAIL);
+	t->loss += learn(t, &t->space[FED_PART_TAIL], t->params, t->n);
+	take_gradient(t, FED_PART_TAIL);
+}
+
+void fed_work_serve_back(struct fed_job *job, int worker)
+{
+	struct fed_turn *t = (struct fed_turn *)job;
+	struct fed_workspace *ws = &t->space[FED_PART_SERVER];
+	float *w = fed_server_model(t);
+
+	(void)worker;
+	fed_net_backward(ws, w, w, t->crossing->vector[0], t->n);
+	take_gradient(t, FED_PART_SERVER);
+}
+
+void fed_work_backward(struct fed_job *job, int worker)
+{
+	struct fed_turn *t = (struct fed_turn *)job;
+
+	(void)worker;
+	fed_net_backward(&t->space[FED_PART_HEAD], t->params, t->params, t->crossing->vector[0], t->n);
+}
+
+/* Everybody's at once -------------------------------------------------------------- */
+
+/* One step of the server's layers on the activations of all turns that wait, one turn's behind the
+ * other's; each gets its part of the gradient. */
+void fed_work_serve_all(struct fed_job *job, int worker)
+{
+	struct fed_split *s = (struct fed_split *)((char *)job - offsetof(struct fed_split, all_job));
+	const struct fed_net *net = s->all.net;
+	const size_t width = fed_cut_width(net, s->at[0]);
+	float *x = fed_workspace_input(&s->all), *dy = fed_workspace_output_gradient(&s->all);
+	uint32_t n = 0;
+
+	(void)worker;
+	for (uint32_t i = 0; i < s->turns; i++) {
+		struct fed_turn *t = &s->turn[i];
+		if (!t->joined)
+			continue;
+		memcpy(x + n * width, t->crossing->vector[0], t->n * width * sizeof *x);
+		n += t->n;
+	}
+	const float *y = fed_net_forward(&s->all, s->params, n);
+	for (uint32_t i = 0, at = 0; i < s->turns; i++) {
+		struct fed_turn *t = &s->turn[i];
+		if (!t->joined)
+			continue;
+		read_labels(t);
+		t->loss += fed_net_loss(net, y + (size_t)at * net->outputs, t->label, t->target, t->n,
+		                        scale_of(t, n), dy + (size_t)at * net->outputs, NULL);
+		at += t->n;
+	}
+	fed_net_backward(&s->all, s->params, s->params, dy, n);
+	const float *dx = fed_workspace_input_gradient(&s->all);
+	for (uint32_t i = 0; i < s->turns; i++) {
+		struct fed_turn *t = &s->turn[i];
+		if (!t->joined)
+			continue;
+		memcpy(t->answer->vector[0], dx, t->n * width * sizeof *dx);
+		dx += t->n * width;
+	}
+}
