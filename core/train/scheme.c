@@ -8,7 +8,7 @@
 #include "train/federation.h"
 
 static const struct fed_scheme *const schemes[] = {&fed_scheme_sync, &fed_scheme_async,
-                                                  &fed_scheme_split};
+                                                   &fed_scheme_split};
 
 const struct fed_scheme *fed_scheme_at(size_t i)
 {
