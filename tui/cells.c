@@ -42,6 +42,43 @@ void fed_cells_line(struct fed_canvas *canvas, int row, const char *text, struct
 	fed_cells_write(canvas, 0, row, canvas->columns, false, text, style);
 }
 
+/* Bytes of text that fit into a row, up to a space if there is one. */
+static size_t row_of(const char *text, int columns)
+{
+	size_t at = 0, space = 0;
+	int used = 0;
+
+	while (text[at]) {
+		uint32_t code;
+		const size_t n = fed_utf8_next(text + at, strlen(text + at), &code);
+
+		used += n ? fed_utf8_columns(code) : 1;
+		if (used > columns)
+			return space ? space : at ? at : 1;
+		if (text[at] == ' ')
+			space = at;
+		at += n ? n : 1;
+	}
+	return at;
+}
+
+void fed_cells_say(struct fed_canvas *canvas, int row, const char *text, struct fed_style style)
+{
+	struct fed_text line = {0};
+
+	for (; *text && row < canvas->rows; row++) {
+		const bool last = row + 1 == canvas->rows;
+		const size_t n = last ? strlen(text) : row_of(text, canvas->columns);
+
+		fed_text_clear(&line);
+		fed_text_put(&line, text, n);
+		fed_cells_line(canvas, row, fed_text_str(&line), style);
+		text += n;
+		text += *text == ' ';
+	}
+	fed_text_release(&line);
+}
+
 /* Columns ------------------------------------------------------------------------ */
 
 static int width_of(const struct fed_column *c)
@@ -60,7 +97,7 @@ void fed_columns_fit(struct fed_columns *t, const struct fed_column *column, siz
 	*t = (struct fed_columns){.column = column, .n = n < FED_COLUMNS_MAX ? n : FED_COLUMNS_MAX};
 	for (size_t k = 0; k < t->n; k++)
 		t->at[k] = -1;
-	for (int rank = 0; rank < FED_COLUMNS_MAX; rank++)
+	for (int rank = 0; rank < FED_COLUMNS_MAX && (rank == 0 || room < right - left); rank++)
 		for (size_t k = 0; k < t->n; k++) {
 			const int need = width_of(&column[k]) + (room < right - left ? GAP : 0);
 

@@ -14,6 +14,9 @@ void fed_cells_write(struct fed_canvas *, int column, int row, int columns, bool
 /* A line of text that may be longer than the canvas. */
 void fed_cells_line(struct fed_canvas *, int row, const char *text, struct fed_style);
 
+/* A sentence on as many rows as it takes, broken at spaces. */
+void fed_cells_say(struct fed_canvas *, int row, const char *text, struct fed_style);
+
 /* The columns of a table, in the order in which they stand. */
 struct fed_column {
 	const char *title;

@@ -310,10 +310,10 @@ static int paint_table(struct state *st, struct fed_watched *w, struct fed_canva
 	fit(st, w->session, canvas->columns);
 	st->rows = rows;
 	if (st->roster.n == 0) {
-		fed_cells_line(canvas, 0,
-		               w->session->clients.n_present ? "no client is chosen by the filter"
-		                                             : "no clients yet: `add-client 10` makes some",
-		               (struct fed_style){0});
+		fed_cells_say(canvas, 0,
+		              w->session->clients.n_present ? "no client is chosen by the filter"
+		                                            : "no clients yet: `add-client 10` makes some",
+		              (struct fed_style){0});
 		return FED_OK;
 	}
 	find_client(st);

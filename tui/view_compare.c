@@ -300,7 +300,7 @@ static int paint(void *state, struct fed_watched *w, struct fed_canvas *canvas,
 	if (refresh(st, w, err))
 		return FED_FAIL;
 	if (!st->set.n) {
-		fed_cells_line(canvas, 0, "no rounds yet: `round 5` makes some", plain);
+		fed_cells_say(canvas, 0, "no rounds yet: `round 5` makes some", plain);
 		return FED_OK;
 	}
 	const int lines = (int)st->set.n + 1 + (s->runs.n == 0);

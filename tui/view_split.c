@@ -321,12 +321,11 @@ static int paint(void *state, struct fed_watched *w, struct fed_canvas *canvas,
 
 	(void)err;
 	if (!s->net_built) {
-		fed_cells_line(canvas, 0, "no model yet: `model mlp` makes one, and so does `round`",
-		               plain);
+		fed_cells_say(canvas, 0, "no model yet: `model mlp` makes one, and so does `round`", plain);
 		return FED_OK;
 	}
 	if (s->net.layers < 2) {
-		fed_cells_line(canvas, 0, "a model of one layer cannot be cut; `model mlp` can", plain);
+		fed_cells_say(canvas, 0, "a model of one layer cannot be cut; `model mlp` can", plain);
 		return FED_OK;
 	}
 	const struct fed_division d = division_of(st, s);

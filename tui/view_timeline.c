@@ -162,7 +162,7 @@ static int paint(void *state, struct fed_watched *w, struct fed_canvas *canvas,
 		return FED_FAIL;
 	const char *why = obstacle(w->session, &schedule, canvas);
 	if (why)
-		fed_cells_line(canvas, 0, why, (struct fed_style){0});
+		fed_cells_say(canvas, 0, why, (struct fed_style){0});
 	else
 		rc = paint_window(st, w, canvas, &schedule, err);
 	fed_schedule_release(&schedule);

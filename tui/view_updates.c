@@ -133,8 +133,8 @@ static int paint_map(struct state *st, const struct fed_watched *w, struct fed_c
 
 	if (canvas->columns < FED_SCATTER_COLUMNS || canvas->rows - 1 < FED_SCATTER_ROWS) {
 		if (canvas->rows > 1)
-			fed_cells_line(canvas, 1, "too small for a map: the right arrow shows bars",
-			               (struct fed_style){0});
+			fed_cells_say(canvas, 1, "too small for a map: the right arrow shows bars",
+			              (struct fed_style){0});
 		return FED_OK;
 	}
 	for (int k = 0; k < FED_LANDMARKS; k++)
@@ -150,7 +150,7 @@ static int paint(void *state, struct fed_watched *w, struct fed_canvas *canvas,
 	refresh(st, w);
 	st->rows = canvas->rows;
 	if (!st->there) {
-		fed_cells_line(canvas, 0, st->why.text, (struct fed_style){0});
+		fed_cells_say(canvas, 0, st->why.text, (struct fed_style){0});
 		return FED_OK;
 	}
 	paint_title(st, canvas);

@@ -22,8 +22,8 @@ static const char *const ages[] = {
 	"round 1;heal all;restart",
 	"remove all",
 	"add 70 iid 2 phone wifi;aggregator bgd groups=6 q=1;round 1",
-	"reset;dataset glyphs train=200 test=20;model mlp hidden=30,20;scheme async;add 6 iid 20 1e6 "
-	"3g",
+	"reset;dataset glyphs train=200 test=20;model mlp hidden=30,20",
+	"scheme async;add 6 iid 20 1e6 3g",
 	"set participants 3;aggregator fedasync;round 4;step 5",
 	"reset;dataset linear train=100 test=20;model linear;add 3 iid 10;round 2",
 };
