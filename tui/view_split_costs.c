@@ -1,17 +1,23 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* What a cut costs, and what crossed it last. */
-#include <string.h>
-
 #include "net/post.h"
+#include "train/split.h"
 #include "tui/view_split.h"
 
 enum { LOOK_BACK = 4096 }; /* events at most */
 
 bool fed_division_of(const struct fed_session *s, struct fed_division *d)
 {
-	(void)s;
+	const struct fed_split *split = s->scheme_state;
+	struct fed_error unused;
+
 	*d = (struct fed_division){.labels = true};
-	return false;
+	if (s->scheme != &fed_scheme_split || !s->net_built ||
+	    fed_split_cuts(split, &s->net, d->at, &unused))
+		return false;
+	d->labels = split->labels == FED_LABELS_SERVER;
+	d->real = true;
+	return true;
 }
 
 uint32_t fed_batch_of(const struct fed_session *s)
@@ -55,28 +61,17 @@ struct fed_crossing fed_crossing_at(const struct fed_session *s, const struct fe
 	return c;
 }
 
-/* The kind of event that is told under this name; FED_EVENT_KINDS: none is. */
-static size_t kind_called(const char *name)
-{
-	size_t kind = 0;
-
-	while (fed_event_name(kind) && strcmp(fed_event_name(kind), name) != 0)
-		kind++;
-	return fed_event_name(kind) ? kind : FED_EVENT_KINDS;
-}
-
 const struct fed_past *fed_last_crossing(const struct fed_session *s, bool *up, uint64_t *number)
 {
-	const size_t smashed = kind_called("smashed"), gradient = kind_called("gradient");
 	const struct fed_recorder *r = &s->recorder;
 	const uint64_t last = r->n > LOOK_BACK ? r->n - LOOK_BACK : 0;
 
 	for (uint64_t k = r->n; k > last && k >= r->run; k--) {
 		const struct fed_past *past = fed_recorder_at(r, k);
 
-		if (!past || (past->kind != smashed && past->kind != gradient))
+		if (!past || (past->kind != FED_EVENT_SMASHED && past->kind != FED_EVENT_GRADIENT))
 			continue;
-		*up = past->kind == smashed;
+		*up = past->kind == FED_EVENT_SMASHED;
 		*number = k;
 		return past;
 	}

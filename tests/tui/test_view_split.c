@@ -68,6 +68,57 @@ START_TEST(costs_add_up)
 }
 END_TEST
 
+/* Under scheme split: who holds what, and what is told to cross is what was said to. */
+START_TEST(a_model_that_is_cut)
+{
+	struct glass g;
+	struct fed_division d;
+	const struct fed_past *past;
+	uint64_t number;
+	bool up;
+
+	glass_init(&g, lines);
+	small_do(&g.session, "scheme split cut=2");
+	glass_open(&g, &fed_view_split);
+	ck_assert(fed_division_of(&g.session, &d) && d.real && d.at[0] == 2);
+	ck_assert_ptr_null(fed_last_crossing(&g.session, &up, &number));
+	glass_look(&g, 100, 20, true);
+	glass_shows(&g, "nothing has crossed the cut yet");
+	small_do(&g.session, "step");
+	for (int i = 0; i < 50 && !fed_last_crossing(&g.session, &up, &number); i++)
+		small_do(&g.session, "step");
+	past = fed_last_crossing(&g.session, &up, &number);
+	ck_assert(past && up);
+	ck_assert_double_eq((double)past->bytes, fed_crossing_at(&g.session, &d).up);
+	glass_golden(&g, "split-cut", 90, 18, true);
+	for (int i = 0; i < 50 && up; i++) {
+		small_do(&g.session, "step");
+		past = fed_last_crossing(&g.session, &up, &number);
+	}
+	ck_assert_double_eq((double)past->bytes, fed_crossing_at(&g.session, &d).down);
+	small_do(&g.session, "continue");
+	/* So far: what the history, and so --json, says. */
+	struct fed_record total;
+	struct fed_text want = {0};
+	fed_history_total(&g.session.history, &total);
+	fed_text_add(&want, "so far: ");
+	fed_text_bytes(&want, total.bytes_up);
+	fed_text_add(&want, " up, ");
+	fed_text_bytes(&want, total.bytes_down);
+	fed_text_add(&want, " down, ");
+	fed_text_count(&want, total.messages);
+	glass_look(&g, 100, 20, true);
+	glass_shows(&g, fed_text_str(&want));
+	fed_text_release(&want);
+	glass_press(&g, "down,enter");
+	ck_assert_str_eq(g.said, "set scheme.cut 3\n");
+	small_do(&g.session, "scheme split labels=client cut=2,5;round 1");
+	ck_assert(fed_division_of(&g.session, &d) && d.at[1] == 5 && !d.labels);
+	glass_golden(&g, "split-tail", 90, 18, false);
+	glass_release(&g);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("view_split");
@@ -75,6 +126,7 @@ int main(void)
 
 	tcase_add_test(tests, golden_models);
 	tcase_add_test(tests, costs_add_up);
+	tcase_add_test(tests, a_model_that_is_cut);
 	suite_add_tcase(suite, tests);
 	return fed_run_suite(suite);
 }
