@@ -71,6 +71,8 @@ int fed_stage_switch(struct fed_stage *, const char *name, struct fed_error *);
 
 /* Whether the key can be handled only while the session stands still. */
 bool fed_stage_needs_session(const struct fed_stage *, const struct fed_press *);
+/* Whether what is typed behind it is text. */
+bool fed_stage_begins_line(const struct fed_press *);
 enum fed_deed fed_stage_press(struct fed_stage *, const struct fed_press *);
 void fed_stage_tell(struct fed_stage *, bool alarm, const char *text);
 /* The session stands still: tell the view of a version that was just made. */

@@ -178,6 +178,12 @@ const struct fed_stage_key fed_stage_keys[] = {
 	{0},
 };
 
+bool fed_stage_begins_line(const struct fed_press *press)
+{
+	return press->code == FED_KEY_PASTE ||
+	       (press->code < 0x80 && strchr(":/eih", (int)press->code));
+}
+
 const struct fed_stage_key *fed_stage_key(uint32_t code)
 {
 	if (code > '1' && code <= '9')

@@ -195,6 +195,20 @@ static void send(struct fed_terminal *t, const char *name)
 	}
 }
 
+/* Some terminals send these whatever mode they are in. */
+static void add_arrows(void)
+{
+	static const struct {
+		const char *bytes;
+		int key;
+	} arrows[] = {{"\033[A", KEY_UP},   {"\033[B", KEY_DOWN}, {"\033[C", KEY_RIGHT},
+	              {"\033[D", KEY_LEFT}, {"\033[H", KEY_HOME}, {"\033[F", KEY_END},
+	              {"\033[Z", KEY_BTAB}};
+
+	for (size_t i = 0; i < sizeof arrows / sizeof *arrows; i++)
+		define_key((char *)arrows[i].bytes, arrows[i].key);
+}
+
 static void set_keys(struct fed_terminal *t)
 {
 	const char *begin = capability("PS"), *end = capability("PE");
@@ -205,6 +219,7 @@ static void set_keys(struct fed_terminal *t)
 	intrflush(stdscr, FALSE);
 	keypad(stdscr, TRUE);
 	nodelay(stdscr, TRUE);
+	add_arrows();
 	t->pastes = begin && end && capability("BE");
 	if (!t->pastes)
 		return;
@@ -279,6 +294,10 @@ void fed_terminal_close(struct fed_terminal *t)
 		fed_terminal_mouse(t, false);
 		if (t->pastes)
 			send(t, "BD");
+		if (!capability("rmcup")) { /* there is no other screen behind it */
+			erase();
+			refresh();
+		}
 		endwin();
 		delscreen(t->screen);
 		disconnect_signals();

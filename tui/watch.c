@@ -32,8 +32,9 @@ struct fed_watch {
 	struct fed_stage stage;
 	struct fed_press key[KEYS_MOST]; /* [n_keys] that wait for the session to stand */
 	int n_keys;
-	bool dirty; /* a key or a signal changed what is shown */
-	bool over;
+	bool types;            /* one of them begins a line: those behind it are text */
+	bool rang;             /* the runner did, and the session was not looked at since */
+	bool dirty;            /* a key or a signal changed what is shown */
 	double framed;         /* wall seconds of the last frame */
 	double cost;           /* processor seconds that it took */
 	atomic_int view_asked; /* number of a view, from 1, that a command asks for; 0: none */
@@ -235,12 +236,15 @@ static void read_keys(struct fed_watch *w)
 
 	while (fed_terminal_key(w->terminal, &key, &gone)) {
 		const bool waits = fed_stage_needs_session(&w->stage, &key) || w->n_keys > 0;
-		const bool urgent = !w->stage.prompting && (key.code == 'q' || key.code == ' ');
+		const bool text = w->stage.prompting || w->types;
+		const bool urgent = !text && (key.code == 'q' || key.code == ' ');
 
-		if (!waits || urgent)
+		if (!waits || urgent) {
 			press(w, &key);
-		else if (w->n_keys < KEYS_MOST)
+		} else if (w->n_keys < KEYS_MOST) {
 			w->key[w->n_keys++] = key;
+			w->types |= fed_stage_begins_line(&key);
+		}
 	}
 	if (gone)
 		leave(w);
@@ -292,23 +296,30 @@ static void look(struct fed_watch *w)
 	w->dirty |= asked > 0;
 	memcpy(key, w->key, sizeof key);
 	w->n_keys = 0;
+	w->types = false;
 	for (int i = 0; i < n; i++)
 		press(w, &key[i]);
 	fed_stage_look(&w->stage);
 }
 
+/* Seconds between two frames. */
+static double pause_of(const struct fed_watch *w, bool lively)
+{
+	return fmax(FRAME_LEAST, lively ? FRAME_SHARE * w->cost : 0);
+}
+
 /* A frame, if one is due and would show something else. */
-static void frame(struct fed_watch *w, bool lively, bool rang)
+static void frame(struct fed_watch *w, bool lively)
 {
 	const double now = fed_wall_seconds(), began = thread_seconds();
-	const double pause = fmax(FRAME_LEAST, lively ? FRAME_SHARE * w->cost : 0);
-	const bool due = now >= w->framed + pause, soon = now >= w->framed + FRAME_LEAST;
+	const bool soon = now >= w->framed + FRAME_LEAST;
+	const bool due = (lively || w->rang) && now >= w->framed + pause_of(w, lively);
 	bool painted = false;
 
-	if ((w->n_keys || (w->dirty && soon) || ((lively || rang) && due)) &&
-	    fed_runner_take(w->runner)) {
+	if ((w->n_keys || (w->dirty && soon) || due) && fed_runner_take(w->runner)) {
 		const struct fed_runner_state state = fed_runner_state(w->runner);
 
+		w->rang = false;
 		look(w);
 		painted = soon && (w->dirty || fed_stage_is_changed(&w->stage, &state));
 		if (painted)
@@ -334,38 +345,33 @@ static void read_strays(struct fed_watch *w)
 		fed_messages_add(w->messages, FED_SAID_STDERR, atomic_load(&w->last_event), bytes, n);
 }
 
-/* Until a key, a message or the bell; at most until the next frame may be due. */
-static bool wait_for_more(struct fed_watch *w, bool lively)
+/* Until a key, a message or the bell; at most until the next frame is due. */
+static void wait_for_more(struct fed_watch *w, bool lively)
 {
 	struct pollfd p[] = {{.fd = STDIN_FILENO, .events = POLLIN},
 	                     {.fd = fed_stray_descriptor(), .events = POLLIN},
 	                     {.fd = fed_runner_bell(w->runner), .events = POLLIN}};
-	const double pause = lively && !w->dirty ? fmax(FRAME_LEAST, FRAME_SHARE * w->cost)
-	                     : w->dirty          ? FRAME_LEAST
-	                                         : IDLE_WAIT;
+	const double pause = w->dirty ? FRAME_LEAST : pause_of(w, lively);
 	const double left = w->framed + pause - fed_wall_seconds();
-	const double wait = fmin(fmax(lively || w->dirty ? left : pause, 0.001), IDLE_WAIT);
+	const bool expects = w->dirty || lively || w->rang;
+	/* Where a frame was due already, the session could not be had: the bell tells when. */
+	const double wait = expects && left > 0 ? fmin(left, IDLE_WAIT) : IDLE_WAIT;
 
-	if (poll(p, 3, (int)ceil(1000 * wait)) <= 0)
-		return false;
-	const bool rang = p[2].revents & POLLIN;
-	if (rang)
-		fed_runner_hush(w->runner);
-	return rang;
+	if (poll(p, 3, (int)ceil(1000 * wait)) <= 0 || !(p[2].revents & POLLIN))
+		return;
+	fed_runner_hush(w->runner);
+	w->rang = true;
 }
 
 static void loop(struct fed_watch *w)
 {
-	bool rang = true, lively = false, leaving = false;
+	bool leaving = false;
 
-	w->dirty = true;
-	while (!w->over) {
-		const struct fed_runner_state now = fed_runner_state(w->runner);
+	w->dirty = w->rang = true;
+	for (struct fed_runner_state now; now = fed_runner_state(w->runner), !now.left;) {
+		const bool lively = now.busy && !(now.paused && now.standing);
 
-		lively = now.busy && !(now.paused && now.standing);
 		leaving = leaving || now.leaving;
-		if (now.left)
-			break;
 		if ((now.done || w->host.ending()) && !leaving)
 			leave(w);
 		if (atomic_load(&w->host.session->interrupts))
@@ -374,8 +380,8 @@ static void loop(struct fed_watch *w)
 		read_keys(w);
 		read_strays(w);
 		w->dirty |= fed_stage_listen(&w->stage);
-		frame(w, lively, rang);
-		rang = wait_for_more(w, lively);
+		frame(w, lively);
+		wait_for_more(w, lively);
 	}
 }
 
