@@ -25,6 +25,7 @@ static const char *const ages[] = {
 	"reset;dataset glyphs train=200 test=20;model mlp hidden=30,20",
 	"scheme async;add 6 iid 20 1e6 3g",
 	"set participants 3;aggregator fedasync;round 4;step 5",
+	"abort;aggregator fedavg;scheme split cut=2;round 1;step 20",
 	"reset;dataset linear train=100 test=20;model linear;add 3 iid 10;round 2",
 };
 
@@ -114,7 +115,7 @@ START_TEST(whatever_the_state)
 			if (fed_clients_get(&g.session.clients, g.watched.marked[i]))
 				g.watched.marked[n++] = g.watched.marked[i];
 		g.watched.n_marked = n;
-		try_sizes(&g, &k, 40);
+		try_sizes(&g, &k, 25);
 		kept = g.state;
 		glass_open(&g, g.view); /* a fresh one beside it */
 		try_sizes(&g, &k, 10);
