@@ -137,8 +137,9 @@ static void show_totals(struct fed_shell *shell, const struct fed_costs *c)
 
 	for (size_t k = 0; k < sizeof titles / sizeof *titles; k++)
 		fed_table_cell(&table, "%s", titles[k]);
-	row(&table, "models down", c->messages_down, down, down);
-	row(&table, "updates up", c->messages_up, up, plain);
+	row(&table, shell->session.scheme->message ? "down" : "models down", c->messages_down, down,
+	    down);
+	row(&table, shell->session.scheme->message ? "up" : "updates up", c->messages_up, up, plain);
 	row(&table, "all", c->messages_up + c->messages_down, down + up, down + plain);
 	fed_table_print(shell, &table, true);
 	fed_text_si(&text, c->client_flops, "FLOP");

@@ -9,6 +9,7 @@
 
 #include "base/mem.h"
 #include "base/random.h"
+#include "base/rows.h"
 #include "train/gate.h"
 #include "train/invite.h"
 #include "train/mishaps.h"
@@ -283,6 +284,16 @@ static int take_head(struct fed_federation *f, struct fed_split *s, struct fed_t
 	return over(f, s, t, err);
 }
 
+static int refuse_head(struct fed_federation *f, struct fed_turn *t, struct fed_error *err)
+{
+	fed_invitation_close(f, t->client);
+	f->record.refused++;
+	f->nan = true;
+	fed_emit_about(f, FED_EVENT_REFUSED, t->client, t->number, 0, "its head is not finite");
+	f->nan = false;
+	return f->scheme->lost(f, f->scheme_state, t->client, err);
+}
+
 int fed_turn_ended(struct fed_federation *f, struct fed_split *s, struct fed_turn *t,
                    struct fed_error *err)
 {
@@ -292,20 +303,17 @@ int fed_turn_ended(struct fed_federation *f, struct fed_split *s, struct fed_tur
 	struct fed_parcel *head = fed_pack_client(s, f->net, t->params);
 	if (!head)
 		return fed_fail_memory(err, f->net->dim * sizeof(float), "a head");
-	fed_unpack_client(s, f->net, head, s->params);
+	const int rc = fed_craft_head(t, head, err);
+	const bool whole = !head->n || fed_rows_kernels()->finite(head->vector[0], head->dim);
+	if (rc == FED_OK && whole)
+		fed_unpack_client(s, f->net, head, s->params);
 	fed_parcel_drop(head);
+	if (rc)
+		return rc;
+	if (!whole) /* the next client refuses it */
+		return refuse_head(f, t, err);
 	fed_emit_about(f, FED_EVENT_TRAINED, t->client, t->number, 0, NULL);
 	return take_head(f, s, t, err);
-}
-
-static int refuse_head(struct fed_federation *f, struct fed_turn *t, struct fed_error *err)
-{
-	fed_invitation_close(f, t->client);
-	f->record.refused++;
-	f->nan = true;
-	fed_emit_about(f, FED_EVENT_REFUSED, t->client, t->number, 0, "its head is not finite");
-	f->nan = false;
-	return f->scheme->lost(f, f->scheme_state, t->client, err);
 }
 
 /* Messages ---------------------------------------------------------------------------- */

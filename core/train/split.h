@@ -62,7 +62,7 @@ struct fed_turn {
 	uint64_t number; /* of its invitation */
 	struct fed_client row;
 	struct fed_spoiler spoiler;
-	struct fed_stream shuffle;
+	struct fed_stream shuffle, noise;
 	uint32_t *order; /* [row.count] examples of this epoch */
 	int64_t epoch;
 	uint32_t from, n; /* the present batch: examples from .. from + n - 1 of the epoch */

@@ -6,6 +6,8 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "train/collusion.h"
+#include "train/faults.h"
 #include "train/feedback.h"
 #include "train/mishaps.h"
 #include "train/splitting.h"
@@ -41,6 +43,61 @@ bool fed_unpack_client(const struct fed_split *s, const struct fed_net *net,
 		memcpy(params + to, p->vector[0] + from, (net->dim - to) * sizeof *params);
 	}
 	return true;
+}
+
+/* Lies ------------------------------------------------------------------------------- */
+
+static const struct fed_fault *attack_on(const struct fed_turn *t)
+{
+	const struct fed_federation *f = t->federation;
+
+	return fed_fault_on(f->faults, FED_FAULT_BYZANTINE, t->client, f->version, NULL);
+}
+
+/* Under an attack of the form `alone` the client sends other activations than it computed.  One
+ * that remembers speaks of models alone. */
+static int craft_smashed(const struct fed_turn *t, struct fed_envelope *e, struct fed_error *err)
+{
+	const struct fed_fault *fault = attack_on(t);
+	const size_t bytes = e->parcel->dim * sizeof(float);
+
+	if (!fault || fed_attack_remembers(&fault->attack->instance))
+		return FED_OK;
+	float *nothing = fed_alloc_floats(e->parcel->dim); /* that they would be a change of */
+	if (!nothing)
+		return fed_fail_memory(err, bytes, "an attack");
+	memset(nothing, 0, bytes);
+	const int rc = fed_craft_alone(t->federation, e, nothing, fed_random(t->number, t->batch), err);
+	fed_free_floats(nothing);
+	return rc;
+}
+
+int fed_craft_head(const struct fed_turn *t, struct fed_parcel *head, struct fed_error *err)
+{
+	const struct fed_federation *f = t->federation;
+	struct fed_envelope change = {
+		.head = {.from = t->client}, .version = f->version, .round = t->number};
+	int rc = FED_OK;
+
+	if (!attack_on(t) || head->dim == 0)
+		return FED_OK;
+	struct fed_parcel *before = fed_pack_client(t->split, f->net, t->split->params);
+	struct fed_parcel *honest = fed_parcel_new(1, head->dim);
+	change.parcel = fed_parcel_new(1, head->dim);
+	if (!before || !honest || !change.parcel)
+		rc = fed_fail_memory(err, head->dim * sizeof(float), "an attack");
+	for (size_t j = 0; rc == FED_OK && j < head->dim; j++)
+		honest->vector[0][j] = change.parcel->vector[0][j] =
+			head->vector[0][j] - before->vector[0][j];
+	if (rc == FED_OK)
+		rc = fed_craft_alone(t->federation, &change, before->vector[0], t->number, err);
+	for (size_t j = 0; rc == FED_OK && j < head->dim; j++)
+		if (change.parcel->vector[0][j] != honest->vector[0][j])
+			head->vector[0][j] = before->vector[0][j] + change.parcel->vector[0][j];
+	fed_parcel_drop(before);
+	fed_parcel_drop(honest);
+	fed_parcel_drop(change.parcel);
+	return rc;
 }
 
 /* Batches --------------------------------------------------------------------------- */
@@ -79,7 +136,9 @@ int fed_turn_send(struct fed_turn *t, enum fed_message_kind kind, bool up, struc
 		.codec = f->codec,
 	};
 	name_batch(t, kind, text, sizeof text);
-	int rc = fed_recode(&e.codec, e.parcel->vector[0], e.parcel->dim, &e.coded, err);
+	int rc = kind == FED_MESSAGE_SMASHED ? craft_smashed(t, &e, err) : FED_OK;
+	if (rc == FED_OK)
+		rc = fed_recode(&e.codec, e.parcel->vector[0], e.parcel->dim, &e.coded, err);
 	t->crossing = t->labels = NULL;
 	if (rc) {
 		fed_envelope_let_go(&e);
@@ -117,6 +176,10 @@ static int send_head(struct fed_turn *t, struct fed_error *err)
 	e.parcel = fed_pack_client(t->split, f->net, t->params);
 	if (!e.parcel)
 		return fed_fail_memory(err, f->net->dim * sizeof(float), "a head");
+	if (fed_craft_head(t, e.parcel, err)) {
+		fed_parcel_drop(e.parcel);
+		return FED_FAIL;
+	}
 	if (fed_send(f, &e, &bytes, err))
 		return FED_FAIL;
 	fed_emit_about(f, FED_EVENT_TRAINED, t->client, t->number, bytes, NULL);

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "base/rows.h"
 #include "train/invite.h"
 #include "train/splitting.h"
 
@@ -147,10 +148,13 @@ static int check(const struct fed_turn *t, struct fed_error *why)
 {
 	const struct fed_parcel *p = t->crossing;
 
-	for (size_t j = 0; j < p->dim; j++)
-		if (!isfinite(p->vector[0][j]))
-			return fed_reject(why, "number %zu of batch %u is %f", j, t->batch,
-			                  (double)p->vector[0][j]);
+	if (!fed_rows_kernels()->finite(p->vector[0], p->dim)) {
+		size_t j = 0;
+		while (isfinite(p->vector[0][j]))
+			j++;
+		return fed_reject(why, "number %zu of batch %u is %f", j, t->batch,
+		                  (double)p->vector[0][j]);
+	}
 	if (t->phase == FED_TURN_SERVED && !labels_are_valid(t))
 		return fed_reject(why, "the labels of batch %u are none of this dataset", t->batch);
 	return FED_OK;

@@ -70,6 +70,9 @@ bool fed_unpack_client(const struct fed_split *, const struct fed_net *, const s
 /* Send what the turn has in `crossing` (and `labels`), to the server or to its client; the turn's
  * shares go with it. */
 int fed_turn_send(struct fed_turn *, enum fed_message_kind, bool up, struct fed_error *);
+/* What a client under an attack hands on instead of its layers: a made-up change of those that it
+ * got. */
+int fed_craft_head(const struct fed_turn *, struct fed_parcel *head, struct fed_error *);
 /* The turn's client hands its layers on: to the server as they are, or as the update that the
  * aggregator will get. */
 int fed_turn_hands_over(struct fed_turn *, struct fed_error *);

@@ -477,6 +477,77 @@ START_TEST(a_client_that_fails_is_left_out)
 }
 END_TEST
 
+/* A lie about activations or head moves the model; one that is not finite is refused. */
+START_TEST(attackers_lie_about_activations_and_head)
+{
+	static const char *const attacks[] = {"byzantine attack=sign-flip scale=3",
+	                                      "byzantine attack=gaussian", "byzantine attack=alie",
+	                                      "byzantine attack=label-flip"};
+	struct lab honest;
+
+	compose_variant(&honest, _i, 2);
+	honest.settings.fraction = 1;
+	lab_start(&honest);
+	lab_run(&honest, 2);
+	for (size_t i = 0; i < sizeof attacks / sizeof *attacks; i++) {
+		struct lab lab;
+		compose_variant(&lab, _i, 2);
+		lab.settings.fraction = 1;
+		lab_inject(&lab, attacks[i], 2, 2, 0, 9);
+		lab_start(&lab);
+		lab_run(&lab, 2);
+		ck_assert_double_eq(lab.federation.record.reported, 8);
+		/* alie is made from what others send: in turn nobody does. */
+		const bool same = memcmp(honest.federation.params, lab.federation.params,
+		                         lab.net.dim * sizeof(float)) == 0;
+		ck_assert_int_eq(same, i == 2 && _i < 2);
+		lab_release(&lab);
+	}
+	struct lab lab;
+	compose_variant(&lab, _i, 2);
+	lab.settings.fraction = 1;
+	lab_inject(&lab, "byzantine attack=nan", 2, 2, 0, 9);
+	lab_start(&lab);
+	lab_run(&lab, 2);
+	ck_assert_double_eq(lab.federation.record.refused, 2);
+	ck_assert_double_eq(lab.federation.record.reported, 6);
+	lab_release(&lab);
+	lab_release(&honest);
+}
+END_TEST
+
+START_TEST(noise_and_codecs_change_what_crosses)
+{
+	static const char *const codecs[] = {"none", "fp16", "int8", "top-k:0.25"};
+	double bytes = INFINITY;
+
+	for (int i = 0; i < 4; i++) {
+		struct lab lab;
+		compose_variant(&lab, _i, 2);
+		snprintf(lab.settings.codec, sizeof lab.settings.codec, "%s", codecs[i]);
+		lab_start(&lab);
+		lab_run(&lab, 3);
+		ck_assert_double_eq(lab.federation.record.reported, 6);
+		if (i != 3) /* 8 bytes a number: a quarter of them is as much as fp16 */
+			ck_assert_double_lt(lab.federation.record.bytes_up, bytes);
+		bytes = lab.federation.record.bytes_up;
+		lab_release(&lab);
+	}
+	struct lab plain, noisy;
+	compose_variant(&plain, _i, 2);
+	compose_variant(&noisy, _i, 2);
+	noisy.settings.noise = 0.5;
+	lab_start(&plain);
+	lab_start(&noisy);
+	lab_run(&plain, 1);
+	lab_run(&noisy, 1);
+	ck_assert(
+		memcmp(plain.federation.params, noisy.federation.params, plain.net.dim * sizeof(float)));
+	lab_release(&plain);
+	lab_release(&noisy);
+}
+END_TEST
+
 /* k-th allocation fails, for every k. */
 START_TEST(a_round_without_memory_changes_nothing)
 {
@@ -547,6 +618,8 @@ int main(void)
 	tcase_add_loop_test(c, an_abort_at_any_event_changes_nothing, 0, VARIANTS);
 	tcase_add_loop_test(c, a_client_that_fails_is_left_out, 0, VARIANTS);
 	tcase_add_loop_test(c, a_round_without_memory_changes_nothing, 0, VARIANTS);
+	tcase_add_loop_test(c, attackers_lie_about_activations_and_head, 0, VARIANTS);
+	tcase_add_loop_test(c, noise_and_codecs_change_what_crosses, 0, VARIANTS);
 	tcase_add_test(c, what_cannot_be_done_is_refused_in_words);
 	suite_add_tcase(s, c);
 	return fed_run_suite(s);
