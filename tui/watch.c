@@ -19,8 +19,8 @@
 
 #define FRAME_LEAST 0.05 /* seconds between two frames */
 /* While training runs a frame is followed by a pause of so many times the processor time it took:
- * looking costs training at most 2%. */
-#define FRAME_SHARE 50
+ * looking costs training 1% of a processor at most. */
+#define FRAME_SHARE 100
 #define IDLE_WAIT 0.25 /* seconds after which signals are looked for anyway */
 enum { KEYS_MOST = 64 };
 

@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The view `overview`: curves, the round as it happens, what it cost. */
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "tui/curves.h"
+#include "tui/glass.h"
+
+static const char lines[] = "dataset blobs train=400 test=40;model softmax;"
+							"scheme sync deadline=2;add 8 iid 20 2e4:0.5 wifi;set batch 5";
+
+START_TEST(golden_overviews)
+{
+	struct glass g;
+
+	glass_init(&g, lines);
+	glass_open(&g, &fed_view_overview);
+	glass_look(&g, 80, 20, true);
+	glass_shows(&g, "nothing was trained yet");
+	small_do(&g.session, "round 6;inject straggler 1 factor=9;inject offline 6;round 3");
+	glass_golden(&g, "overview", 100, 24, true);
+	glass_golden(&g, "overview-ascii", 80, 24, false);
+	glass_golden(&g, "overview-least", 40, 8, true);
+	small_do(&g.session, "step 15");
+	glass_golden(&g, "overview-open", 60, 14, true);
+	glass_release(&g);
+}
+END_TEST
+
+START_TEST(any_size)
+{
+	struct glass g;
+
+	glass_init(&g, lines);
+	small_do(&g.session, "round 2;step 5");
+	glass_open(&g, &fed_view_overview);
+	for (int columns = 1; columns < 130; columns += 7)
+		for (int rows = 1; rows < 40; rows += 3)
+			glass_look(&g, columns, rows, columns % 2);
+	small_do(&g.session, "restart");
+	glass_look(&g, 80, 24, true);
+	glass_shows(&g, "nothing was trained yet");
+	glass_release(&g);
+}
+END_TEST
+
+/* Nothing changes while nothing happens; an event changes the stamp. */
+START_TEST(stamps)
+{
+	struct glass g;
+
+	glass_init(&g, lines);
+	glass_open(&g, &fed_view_overview);
+	small_do(&g.session, "step 3");
+	const uint64_t before = fed_view_overview.stamp(g.state, &g.watched);
+	ck_assert_uint_eq(fed_view_overview.stamp(g.state, &g.watched), before);
+	small_do(&g.session, "step 1");
+	ck_assert_uint_ne(fed_view_overview.stamp(g.state, &g.watched), before);
+	glass_release(&g);
+}
+END_TEST
+
+/* Many points become few, and no peak is lost. */
+START_TEST(thin_curves_keep_their_peaks)
+{
+	struct fed_history h = {0};
+	struct fed_curves c = {0};
+	struct fed_chart_series series[FED_CURVES];
+	struct fed_error err;
+	bool peak = false;
+
+	for (int i = 1; i <= 10000; i++) {
+		const struct fed_record r = {.round = i,
+		                             .test_accuracy = i == 4321 ? 1 : 0.5,
+		                             .attack_success = NAN,
+		                             .test_loss = i % 2 ? NAN : 1,
+		                             .train_loss = NAN};
+
+		fed_assert_ok(fed_history_reserve(&h, &err), &err);
+		fed_assert_ok(fed_history_add(&h, &r, &err), &err);
+		if (i == 5000)
+			fed_assert_ok(fed_curves_follow(&c, &h, 1, &err), &err);
+	}
+	fed_assert_ok(fed_curves_follow(&c, &h, 1, &err), &err);
+	ck_assert_uint_eq(fed_curves_series(&c, 0, FED_CURVES, 200, series), 2);
+	ck_assert_uint_le(series[0].n, 201);
+	for (size_t i = 0; i < series[0].n; i++) {
+		peak = peak || series[0].y[i] > 0.9;
+		ck_assert(i == 0 || series[0].x[i] > series[0].x[i - 1]);
+	}
+	ck_assert(peak);
+	ck_assert(fabs(series[0].x[series[0].n - 1] - 10000) < 0.5);
+	ck_assert(!fed_curves_has(&c, FED_CURVE_TRAIN_LOSS));
+	fed_curves_release(&c);
+	fed_history_release(&h);
+}
+END_TEST
+
+int main(void)
+{
+	Suite *suite = suite_create("view_overview");
+	TCase *tests = tcase_create("view_overview");
+
+	tcase_add_test(tests, golden_overviews);
+	tcase_add_test(tests, any_size);
+	tcase_add_test(tests, stamps);
+	tcase_add_test(tests, thin_curves_keep_their_peaks);
+	suite_add_tcase(suite, tests);
+	return fed_run_suite(suite);
+}
