@@ -12,6 +12,7 @@
 #include "shell/explain.h"
 #include "shell/histogram.h"
 #include "shell/leak.h"
+#include "shell/peek.h"
 #include "shell/print.h"
 #include "shell/settings.h"
 #include "shell/tournament.h"
@@ -434,6 +435,27 @@ const struct fed_command fed_commands_look[] = {
      .args = fed_leak_rows,
      .args_size = sizeof(struct fed_leak_args),
      .run = fed_run_leak,
+     .failure = FED_EXIT_USAGE},
+	{.name = "peek",
+     .help = "draw a client's example beside what the server can make of what the client sends",
+     .text =
+         "from=smashed: a decoder learns to draw inputs from the smashed data at a cut, on public\n"
+         "examples (the dataset's test examples stand for them), then draws the client's. Noise\n"
+         "is in both. from=update: the client is taken to send the update of one step on one or a\n"
+         "few of its examples, with the noise and the codec that are set; its gradient gives the\n"
+         "input exactly where the model begins with a dense layer, else inputs are looked for "
+         "that\n"
+         "make the same gradient (labels are taken as known). PSNR: the more the closer. Ctrl-C\n"
+         "shows what was found so far.",
+     .examples = FED_EXAMPLES("dataset glyphs train=500 test=100; model mlp; add-client 5 "
+                              "samples=50; peek 2",
+                              "dataset glyphs train=500 test=100; model lenet; add-client 5 "
+                              "samples=50; peek 2 from=smashed cut=3 steps=20",
+                              "dataset scans train=500 test=100; model lenet; add-client 2 "
+                              "natural; set noise 0.01; peek 1 example=3 batch=2 steps=20"),
+     .args = fed_peek_rows,
+     .args_size = sizeof(struct fed_peek_args),
+     .run = fed_run_peek,
      .failure = FED_EXIT_USAGE},
 	{.name = "bill",
      .help = "show what the run cost: bytes, messages and FLOPs, in total and by client",

@@ -8,14 +8,10 @@
 #include <string.h>
 
 #include "base/mem.h"
-#include "base/random.h"
 #include "plug/distances.h"
-#include "train/noise.h"
+#include "session/smash.h"
 
 enum { BATCH = 20 }; /* examples that go through the model together */
-
-/* Streams of FED_FOR_LOOK. */
-enum { FOR_EXAMPLES = 1 };
 
 /* What all cuts share. */
 struct probe {
@@ -40,16 +36,6 @@ struct work {
 	double *norm;              /* [n] */
 	double *distance;          /* [n][n] */
 };
-
-int fed_cut_check(const struct fed_net *net, size_t cut, struct fed_error *err)
-{
-	if (net->layers < 2)
-		return fed_fail(err, "a model of one layer cannot be cut; `model mlp` can");
-	if (cut < 1 || cut >= net->layers)
-		return fed_fail(err, "no cut %zu: this model has cuts 1 to %zu; `model` shows them", cut,
-		                net->layers - 1);
-	return FED_OK;
-}
 
 /* Figures ---------------------------------------------------------------------- */
 
@@ -168,15 +154,8 @@ static void pass(struct work *w, uint32_t first, uint32_t batch)
 	const size_t d = w->at->numbers;
 	float *dy = fed_workspace_output_gradient(&w->tail), *x = fed_workspace_input(&w->tail);
 
-	fed_dataset_gather(s->data, p->id + first, batch, NULL, fed_workspace_input(&w->head), NULL,
-	                   NULL);
-	memcpy(x, fed_net_forward(&w->head, p->params, batch), batch * d * sizeof *x);
-	for (uint32_t i = 0; i < batch; i++) {
-		struct fed_stream r = fed_stream_open((uint64_t)s->settings.seed, FED_FOR_LOOK,
-		                                      fed_session_version(s), p->id[first + i]);
-		fed_noise_add(&r, s->settings.noise, x + i * d, d);
-	}
-	memcpy(w->smashed + first * d, x, batch * d * sizeof *x);
+	fed_smash(s, &w->head, p->id + first, batch, NULL, w->smashed + first * d);
+	memcpy(x, w->smashed + first * d, batch * d * sizeof *x);
 	fed_net_loss(net, fed_net_forward(&w->tail, p->params, batch),
 	             p->label ? p->label + first : NULL,
 	             p->target ? p->target + (size_t)first * net->outputs : NULL, batch, 1, dy, NULL);
@@ -284,8 +263,6 @@ static int probe_init(struct probe *p, struct fed_error *err)
 {
 	const struct fed_session *s = p->session;
 	const size_t n = p->n, d = fed_shape_size(&s->data->shape);
-	struct fed_stream r =
-		fed_stream_open((uint64_t)s->settings.seed, FED_FOR_LOOK, UINT64_MAX, FOR_EXAMPLES);
 	float *x = fed_alloc_floats(n * d);
 	const float **row = fed_alloc_array(n, sizeof *row);
 	const bool classes = s->net.classes > 0;
@@ -299,12 +276,8 @@ static int probe_init(struct probe *p, struct fed_error *err)
 	p->distance = fed_alloc_array(n * n, sizeof *p->distance);
 	if (!x || !row || !p->id || !(classes ? (void *)p->label : (void *)p->target) || !p->distance)
 		fed_fail_memory(err, n * (n + d) * sizeof *x, "the examples");
-	else if (fed_stream_choose(&r, s->data->test, p->n, p->id, err) == FED_OK) {
-		for (size_t i = 0; i < n; i++)
-			p->id[i] += s->data->train;
-		fed_stream_shuffle(&r, p->id, n); /* halves must not differ in a file's order */
+	else if (fed_tests_choose(s, p->n, p->id, err) == FED_OK)
 		rc = measure_inputs(p, x, row, d, err);
-	}
 	fed_free_floats(x);
 	fed_free(row);
 	return rc;

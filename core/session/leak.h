@@ -42,9 +42,6 @@ int fed_leak_measure(struct fed_leak *, struct fed_session *, size_t cut, uint32
                      struct fed_error *);
 void fed_leak_release(struct fed_leak *); /* zeroed is fine */
 
-/* Whether the model has this cut: 1 to layers - 1; else says so. */
-int fed_cut_check(const struct fed_net *, size_t cut, struct fed_error *);
-
 /* The figures alone.  AUC of `value` as a score for label 1 against label 0, or 1 - AUC, whichever
  * is larger; ties count half; NaN when a class is missing. */
 double fed_norm_auc(const double *value, const int32_t *label, size_t n);
