@@ -54,7 +54,7 @@ int fed_invert_exactly(const struct fed_net *net, const float *gradient, float *
 /* By matching ------------------------------------------------------------------------ */
 
 /* How far the parameters are moved for the difference, against their own length. */
-#define MOVE 1e-3
+#define MOVE 1e-2
 
 struct matcher {
 	const struct fed_matching *m;
