@@ -483,6 +483,8 @@ static int make_step(struct fed_federation *f, struct fed_error *err)
 	}
 	if (apply_step(f, f->step, err))
 		return FED_FAIL;
+	if (f->scheme->mask)
+		f->scheme->mask(f, f->scheme_state, f->step);
 	fed_judge_step(f, f->step);
 	return FED_OK;
 }

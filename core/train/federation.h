@@ -86,6 +86,9 @@ struct fed_scheme {
 	int (*message)(struct fed_federation *, void *state, struct fed_envelope *, struct fed_error *);
 	int (*worked)(struct fed_federation *, void *state, uint32_t who, uint64_t ref,
 	              struct fed_error *);
+	/* Optional: of the step [dim], set to 0 what no aggregator made, so that it can be compared
+	 * with the updates. */
+	void (*mask)(const struct fed_federation *, const void *state, float *step);
 	/* Optional: where some wait for others, this client is one who does: when nothing is under way
 	 * it is not its fault. */
 	bool (*waits)(const struct fed_federation *, const void *state, uint32_t client);

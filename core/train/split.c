@@ -526,6 +526,18 @@ static int split_finish(struct fed_federation *f, void *state, float *out, struc
 	return FED_OK;
 }
 
+/* The server's layers of v2 are not in the updates. */
+static void split_mask(const struct fed_federation *f, const void *state, float *step)
+{
+	const struct fed_split *s = state;
+	size_t from, to;
+
+	if (s->parallel != FED_PARALLEL_V2)
+		return;
+	fed_server_params(s, f->net, &from, &to);
+	memset(step + from, 0, (to - from) * sizeof *step);
+}
+
 static void split_end(struct fed_federation *f, void *state)
 {
 	struct fed_split *s = state;
@@ -593,5 +605,6 @@ const struct fed_scheme fed_scheme_split = {
 	.makes_model = true,
 	.message = split_message,
 	.worked = split_worked,
+	.mask = split_mask,
 	.waits = split_waits,
 };

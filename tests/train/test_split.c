@@ -497,6 +497,16 @@ START_TEST(attackers_lie_about_activations_and_head)
 		lab_start(&lab);
 		lab_run(&lab, 2);
 		ck_assert_double_eq(lab.federation.record.reported, 8);
+		/* What the views compare: the step of v2 is that of the client's layers alone. */
+		if (_i >= 4) {
+			const struct fed_net *net = &lab.net;
+			size_t at[2];
+			struct fed_error err;
+			fed_split_cuts((const struct fed_split *)(const void *)lab.scheme_state, net, at, &err);
+			const size_t to = at[1] < net->layers ? net->layer[at[1]].offset : net->dim;
+			for (size_t j = net->layer[at[0]].offset; j < to; j++)
+				ck_assert(lab.federation.judgement.step[j] == 0);
+		}
 		/* alie is made from what others send: in turn nobody does. */
 		const bool same = memcmp(honest.federation.params, lab.federation.params,
 		                         lab.net.dim * sizeof(float)) == 0;
