@@ -10,6 +10,7 @@
 #include "session/peek.h"
 #include "shell/picture.h"
 #include "shell/print.h"
+#include "train/split.h"
 
 enum { BY_SCHEME, SMASHED, UPDATE };
 static const char *const sources[] = {"auto", "smashed", "update", NULL};
@@ -164,20 +165,37 @@ static void show(struct fed_shell *shell, const struct fed_peek *k,
 	say_how(shell, k, plan);
 }
 
+/* Where the scheme cuts, or the middle of a model that is not cut. */
+static int default_cut(const struct fed_session *s, size_t *cut, struct fed_error *err)
+{
+	size_t at[2];
+
+	*cut = s->net.layers / 2;
+	if (s->scheme != &fed_scheme_split)
+		return FED_OK;
+	if (fed_split_cuts(s->scheme_state, &s->net, at, err))
+		return FED_FAIL;
+	*cut = at[0];
+	return FED_OK;
+}
+
 int fed_run_peek(struct fed_shell *shell, const struct fed_call *call, struct fed_error *err)
 {
 	const struct fed_peek_args *a = call->args;
 	struct fed_session *s = &shell->session;
 	struct fed_peek k;
 
-	if (fed_session_start(s, err))
+	size_t cut;
+	if (fed_session_start(s, err) || default_cut(s, &cut, err))
 		return FED_FAIL;
+	const bool smashed =
+		a->from == SMASHED || (a->from == BY_SCHEME && s->scheme == &fed_scheme_split);
 	const struct fed_peek_plan plan = {
 		.client = (uint32_t)a->client,
 		.example = (uint32_t)a->example,
-		.from = a->from == SMASHED ? FED_PEEK_SMASHED : FED_PEEK_UPDATE,
-		.cut = a->cut ? (size_t)a->cut : s->net.layers / 2,
-		.batch = a->from == SMASHED ? 1 : (uint32_t)a->batch,
+		.from = smashed ? FED_PEEK_SMASHED : FED_PEEK_UPDATE,
+		.cut = a->cut ? (size_t)a->cut : cut,
+		.batch = smashed ? 1 : (uint32_t)a->batch,
 		.steps = (uint32_t)a->steps,
 	};
 	if (fed_peek_look(&k, s, &plan, err))
