@@ -15,8 +15,9 @@
 #include "shell/peek.h"
 #include "shell/print.h"
 #include "shell/settings.h"
-#include "shell/tournament.h"
 #include "shell/story.h"
+#include "shell/sweep.h"
+#include "shell/tournament.h"
 #include "shell/updates.h"
 #include "shell/watching.h"
 
@@ -221,11 +222,13 @@ static int run_history(struct fed_shell *shell, const struct fed_call *call, str
 /* Plot and kept runs ------------------------------------------------------- */
 
 struct plot_args {
-	char metric[512], against[64];
+	char metric[512], of[64], against[64];
 };
 static const struct fed_field plot_rows[] = {
 	FED_ARG_TEXT(struct plot_args, metric, FED_ARG_NEEDED, "metrics",
-                 "one or more, joined by commas"),
+                 "one or more, joined by commas; or tournament, or sweep"),
+	FED_ARG_TEXT(struct plot_args, of, FED_FIELD_POSITIONAL, "metric",
+                 "behind sweep: the metric of each row"),
 	FED_ROW(struct plot_args, against, char *, FED_TYPE_TEXT, .text = "round", .hint = "metric",
             .help = "the metric along the bottom: round, clock, bytes-up"),
 	FED_END,
@@ -236,6 +239,13 @@ static int run_plot(struct fed_shell *shell, const struct fed_call *call, struct
 
 	if (strcmp(a->metric, "tournament") == 0)
 		return fed_plot_tournament(shell, err);
+	if (strcmp(a->metric, "sweep") == 0)
+		return fed_plot_sweep(shell, a->of, err);
+	if (*a->of) {
+		shell->fault = FED_EXIT_USAGE;
+		return fed_fail(err, "metrics are joined by commas: plot %s,%s", fed_show(a->metric).s,
+		                fed_show(a->of).s);
+	}
 	return fed_show_plot(shell, a->metric, a->against, err);
 }
 
@@ -407,6 +417,29 @@ const struct fed_command fed_commands_look[] = {
      .args = fed_tournament_rows,
      .args_size = sizeof(struct fed_tournament_plan),
      .run = fed_run_tournament,
+     .failure = FED_EXIT_ROUND},
+	{.name = "sweep",
+     .help = "play the same session once for each value of a key and show what each costs",
+     .text =
+         "Each row trains copies of the model and the clients from the present state; the session\n"
+         "stays as it is. Bytes and FLOPs of clients are those of one client, in the mean.\n"
+         "  sweep lr 0.01,0.1              any setting or parameter\n"
+         "  sweep aggregator krum:f=2,bgd  plugins, parameters behind colons; model, scheme and\n"
+         "                                 transport likewise\n"
+         "  sweep link wifi,4g             links or devices of all clients\n"
+         "  sweep clients 10,100           the same examples dealt to so many, in the same way\n"
+         "  sweep cut                      scheme split cut behind each layer, beside scheme sync\n"
+         "`plot sweep METRIC` draws it. Ctrl-C stops after the rows that run; the same command\n"
+         "goes on.",
+     .examples = FED_EXAMPLES(QUICK "sweep lr 0.01,0.1 rounds=2",
+                              QUICK "sweep epochs 1,5 until=accuracy>=0.9 "
+                                    "metrics=accuracy,clock,client-flops",
+                              QUICK "sweep aggregator fedavg,fedadam:eta=0.05 rounds=2; "
+                                    "plot sweep loss",
+                              QUICK "sweep clients 2,4,8 rounds=2 metrics=accuracy,bytes-up"),
+     .args = fed_sweep_rows,
+     .args_size = sizeof(struct fed_sweep_plan),
+     .run = fed_run_sweep,
      .failure = FED_EXIT_ROUND},
 	{.name = "updates",
      .help = "show the last round's updates: as a table, a map, or a matrix of angles",

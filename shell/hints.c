@@ -199,33 +199,39 @@ static const char *setting_at(const struct fed_shell *shell, size_t i)
 	return i == 0 ? "client" : NULL; /* `set client WHO ...`, `show client` */
 }
 
+/* What `sweep` takes beside settings. */
+static const char *sweep_word_at(const struct fed_shell *shell, size_t i)
+{
+	static const char *const words[] = {"aggregator", "model", "scheme", "transport",
+	                                    "clients",    "cut",   "device", "link"};
+
+	(void)shell;
+	return i < sizeof words / sizeof *words ? words[i] : NULL;
+}
+static const char *sweep_at(const struct fed_shell *shell, size_t i)
+{
+	static name_at *const lists[] = {sweep_word_at, setting_at};
+
+	return chain(shell, lists, sizeof lists / sizeof *lists, i);
+}
+
 const char *fed_hint_name(const struct fed_shell *shell, const char *hint, size_t i)
 {
 	static const struct {
 		const char *hint;
 		name_at *at;
 	} lists[] = {
-		{"aggregator", aggregator_at},
-		{"pre-step", pre_step_at},
-		{"attack", attack_at},
-		{"transport", transport_at},
-		{"model", model_at},
-		{"plugin", plugin_at},
-		{"scheme", scheme_at},
-		{"dataset", dataset_at},
-		{"device", device_at},
-		{"link", link_at},
-		{"metric", metric_at},
-		{"command", command_at},
-		{"topic", topic_at},
-		{"alias", alias_at},
-		{"explain", explain_at},
-		{"setting", setting_at},
-		{"run", run_at},
-		{"event", event_at},
-		{"fault", fault_at},
-		{"break", break_at},
-		{"codec", coding_at},
+		{"aggregator", aggregator_at}, {"pre-step", pre_step_at},
+		{"attack", attack_at},         {"transport", transport_at},
+		{"model", model_at},           {"plugin", plugin_at},
+		{"scheme", scheme_at},         {"dataset", dataset_at},
+		{"device", device_at},         {"link", link_at},
+		{"metric", metric_at},         {"command", command_at},
+		{"topic", topic_at},           {"alias", alias_at},
+		{"explain", explain_at},       {"setting", setting_at},
+		{"sweep", sweep_at},           {"run", run_at},
+		{"event", event_at},           {"fault", fault_at},
+		{"break", break_at},           {"codec", coding_at},
 	};
 
 	for (size_t k = 0; k < sizeof lists / sizeof *lists; k++)

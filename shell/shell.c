@@ -30,6 +30,7 @@ int fed_shell_init(struct fed_shell *shell, const char *plugin_folder, struct fe
 void fed_shell_release(struct fed_shell *shell)
 {
 	fed_tournament_release(&shell->tournament);
+	fed_sweep_release(&shell->sweep);
 	fed_session_release(&shell->session);
 	for (size_t i = 0; i < shell->n_aliases; i++) {
 		fed_free(shell->alias[i].name);

@@ -12,6 +12,7 @@
 #include <signal.h>
 
 #include "session/schedule.h"
+#include "session/sweep.h"
 #include "session/tournament.h"
 
 /* What the program exits with. */
@@ -131,6 +132,7 @@ struct fed_shell {
 	fed_grid_draw *heat;
 	struct fed_watching watching;
 	struct fed_tournament tournament; /* the last one */
+	struct fed_sweep sweep;           /* likewise */
 	char *include;                    /* folder of the public headers, for `build`; NULL: unknown */
 	bool lenient;                     /* interactive: prefixes are enough */
 	bool timing, quit;

@@ -209,34 +209,24 @@ void fed_history_total(const struct fed_history *h, struct fed_record *total)
 	if (h->n == 0)
 		return;
 
-	struct fed_record sum = {0};
-	for (size_t i = 0; i < h->n; i++) {
+	*total = h->record[h->n - 1];
+	for (size_t i = 0; i + 1 < h->n; i++) {
 		const struct fed_record *r = &h->record[i];
 
-		sum.wall += r->wall;
-		sum.invited += r->invited;
-		sum.reported += r->reported;
-		sum.used += r->used;
-		sum.refused += r->refused;
-		sum.lost += r->lost;
-		sum.late += r->late;
-		sum.bytes_up += r->bytes_up;
-		sum.bytes_down += r->bytes_down;
-		sum.messages += r->messages;
-		sum.client_flops += r->client_flops;
-		sum.server_flops += r->server_flops;
+		total->wall += r->wall;
+		total->invited += r->invited;
+		total->reported += r->reported;
+		total->used += r->used;
+		total->refused += r->refused;
+		total->lost += r->lost;
+		total->late += r->late;
+		total->attackers += r->attackers;
+		total->bytes_up += r->bytes_up;
+		total->bytes_down += r->bytes_down;
+		total->messages += r->messages;
+		total->client_flops += r->client_flops;
+		total->server_flops += r->server_flops;
 	}
-	const struct fed_record *last = &h->record[h->n - 1];
-	sum.round = last->round;
-	sum.clock = last->clock;
-	sum.test_accuracy = last->test_accuracy;
-	sum.test_loss = last->test_loss;
-	sum.train_loss = last->train_loss;
-	sum.attack_success = last->attack_success;
-	sum.parameter_error = last->parameter_error;
-	sum.step_norm = last->step_norm;
-	sum.lr = last->lr;
-	*total = sum;
 }
 
 void fed_record_json(const struct fed_record *record, struct fed_text *out)

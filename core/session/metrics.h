@@ -39,7 +39,8 @@ int fed_history_add(struct fed_history *, const struct fed_record *, struct fed_
 double fed_history_figure(const struct fed_history *, const struct fed_field *metric, size_t back);
 void fed_history_clear(struct fed_history *);
 void fed_history_release(struct fed_history *);
-/* Sums over all rounds (wall, clients, bytes, messages, FLOPs); the others are of the last. */
+/* Sums over all rounds (wall, clients, attackers, bytes, messages, FLOPs); the others are of the
+ * last. */
 void fed_history_total(const struct fed_history *, struct fed_record *total);
 
 /* {"v":1,"event":"round",...} without a newline. */

@@ -223,6 +223,7 @@ static size_t prepare_some(struct trial **x, struct fed_trials *t, const struct 
 		x[n] = prepare(s, plan, k, threads, err);
 		if (!x[n])
 			return n;
+		t->outcome[k].scheme = x[n]->copy.scheme->name;
 		x[n++]->outcome = &t->outcome[k];
 	}
 	return n;

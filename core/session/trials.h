@@ -13,6 +13,7 @@
 
 struct fed_outcome {
 	struct fed_record total; /* sums over its rounds; figures over the test examples at its end */
+	const char *scheme;      /* name of the one that it is played under; NULL: not yet */
 	uint32_t clients;        /* that were there */
 	uint64_t rounds;
 	bool played;
