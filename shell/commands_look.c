@@ -431,12 +431,14 @@ const struct fed_command fed_commands_look[] = {
          "  sweep cut                      scheme split cut behind each layer, beside scheme sync\n"
          "`plot sweep METRIC` draws it. Ctrl-C stops after the rows that run; the same command\n"
          "goes on.",
-     .examples = FED_EXAMPLES(QUICK "sweep lr 0.01,0.1 rounds=2",
-                              QUICK "sweep epochs 1,5 until=accuracy>=0.9 "
-                                    "metrics=accuracy,clock,client-flops",
-                              QUICK "sweep aggregator fedavg,fedadam:eta=0.05 rounds=2; "
-                                    "plot sweep loss",
-                              QUICK "sweep clients 2,4,8 rounds=2 metrics=accuracy,bytes-up"),
+     .examples =
+         FED_EXAMPLES(QUICK "sweep lr 0.01,0.1 rounds=2",
+                      QUICK "sweep epochs 1,5 until=accuracy>=0.9 "
+                            "metrics=accuracy,clock,client-flops",
+                      QUICK "sweep aggregator fedavg,fedadam:eta=0.05 rounds=2; "
+                            "plot sweep loss",
+                      QUICK "sweep clients 2,4,8 rounds=2 metrics=accuracy,bytes-up",
+                      QUICK "model mlp hidden=8,8; sweep cut rounds=2; plot sweep bytes-up"),
      .args = fed_sweep_rows,
      .args_size = sizeof(struct fed_sweep_plan),
      .run = fed_run_sweep,

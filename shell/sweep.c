@@ -93,7 +93,7 @@ static void cell_figure(struct fed_table *table, const struct fed_outcome *o,
 {
 	struct fed_text text = {0};
 
-	fed_put_metric(&text, metric, fed_outcome_figure(o, metric));
+	fed_metric_put(metric, fed_outcome_figure(o, metric), &text);
 	fed_table_cell(table, "%s", fed_text_str(&text));
 	fed_text_release(&text);
 }

@@ -137,16 +137,12 @@ static int add_beside(struct fed_sweep *w, const char *value, size_t len, struct
 
 static int add_value(struct fed_sweep *w, const char *value, size_t len, struct fed_error *err)
 {
-	const struct fed_scheme *split = NULL;
-	struct fed_error unused;
-	const bool splits =
-		fed_scheme_find("split", &split, &unused) == FED_OK && w->session->scheme == split;
-
 	if (len == 0)
 		return fed_fail(err, "an empty value in %s", fed_show(w->plan.values).s);
-	if (is_clients(w->plan.key) && splits && add_beside(w, value, len, err))
+	if (is_clients(w->plan.key) && w->session->scheme == &fed_scheme_split &&
+	    add_beside(w, value, len, err))
 		return FED_FAIL;
-	return add_row(w, value, len, is_cut(w->plan.key) ? split : NULL, err);
+	return add_row(w, value, len, is_cut(w->plan.key) ? &fed_scheme_split : NULL, err);
 }
 
 static int add_values(struct fed_sweep *w, struct fed_error *err)
@@ -179,15 +175,13 @@ static int add_cuts(struct fed_sweep *w, struct fed_error *err)
 
 static int list_rows(struct fed_sweep *w, struct fed_error *err)
 {
-	const struct fed_scheme *split;
-
 	if (!is_cut(w->plan.key)) {
 		if (!*w->plan.values)
 			return fed_fail(err, "no values for %s; join them by commas, as in `sweep lr 0.01,0.1`",
 			                fed_show(w->plan.key).s);
 		return add_values(w, err);
 	}
-	if (fed_scheme_find("split", &split, err) || add_beside(w, "", 0, err))
+	if (add_beside(w, "", 0, err))
 		return FED_FAIL;
 	return *w->plan.values ? add_values(w, err) : add_cuts(w, err);
 }
