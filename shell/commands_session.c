@@ -231,7 +231,7 @@ static int run_quit(struct fed_shell *shell, const struct fed_call *call, struct
 
 const struct fed_command fed_commands_session[] = {
 	{.name = "save",
-     .help = "save the session to a file",
+     .help = "save the session to a file, in the middle of a round too",
      .text = "Everything is in it: a restored session goes on bit for bit. The old file stays\n"
              "as it was until the new one is complete.",
      .examples = FED_EXAMPLES(QUICK "save run.fed"),

@@ -4,8 +4,9 @@
  *
  * Sections, each with a name, length and CRC-32: settings, choices, clients (cohorts, ids,
  * figures, kept vectors, residuals, costs), parameters, aggregator state and vectors, clock,
- * history, faults.  The dataset is made or read again from its spec and its fingerprint compared.
- * restore replaces the session only after the whole file was read and checked.
+ * history, faults, and how far an open round has come (session/midway.h).  The dataset is made or
+ * read again from its spec and its fingerprint compared. restore replaces the session only after
+ * the whole file was read and checked.
  */
 #ifndef FED_SESSION_CHECKPOINT_H
 #define FED_SESSION_CHECKPOINT_H

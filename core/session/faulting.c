@@ -316,6 +316,7 @@ int fed_session_inject(struct fed_session *s, const struct fed_injection *in, st
 		release_parts(&fault);
 		return FED_FAIL;
 	}
+	s->touched = true;
 	s->draws = draws;
 	set_versions(s, &fault, in);
 	fed_session_tell_idle(s, &fault);
@@ -408,6 +409,7 @@ int fed_session_heal(struct fed_session *s, const char *who, const char *which, 
 		return FED_FAIL;
 	if (who && fed_who_parse(who, &s->clients, (uint64_t)s->settings.seed, &draws, &ids, &n, err))
 		return FED_FAIL;
+	s->touched = true;
 	c.client = ids;
 	c.n = n;
 	const int rc = s->faults.n ? heal(s, &c, healed, err) : FED_OK;

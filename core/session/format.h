@@ -8,8 +8,8 @@
 #include "session/sections.h"
 
 #define FED_FILE_MAGIC "FEDSHSAV"
-#define FED_FILE_VERSION 4u                     /* 1: no links; 2: no books; 3: no faults */
-#define FED_FILE_HEAD 12                        /* magic and version; then their CRC-32 */
+#define FED_FILE_VERSION 5u /* 1: no links; 2: no books; 3: no faults; 4: no open round */
+#define FED_FILE_HEAD 12    /* magic and version; then their CRC-32 */
 #define FED_SECTION_HEAD (FED_SECTION_NAME + 8) /* name and length; then their CRC-32 */
 
 #endif

@@ -114,6 +114,7 @@ int fed_session_equip_clients(struct fed_session *s, const char *who,
 		fed_client_equip(&s->clients.client[ids[i]], ids[i], device, link,
 		                 (uint64_t)s->settings.seed);
 	s->clients.equipped++;
+	s->touched = true;
 	fed_free(ids);
 	return FED_OK;
 }

@@ -9,6 +9,7 @@
 #include "session/books.h"
 #include "session/checkpoint.h"
 #include "session/links.h"
+#include "session/midway.h"
 #include "session/parts.h"
 #include "session/saved_faults.h"
 #include "session/sections.h"
@@ -506,7 +507,18 @@ static int load_runs(struct fed_loader *f, struct fed_session *s)
 
 /* ------------------------------------------------------------------------ */
 
-static int load_all(struct fed_loader *f, struct fed_session *s)
+static int load_midway(struct fed_loader *f, uint64_t *steps)
+{
+	*steps = 0;
+	if (f->version < 5)
+		return FED_OK;
+	if (fed_loader_begin(f, "midway"))
+		return FED_FAIL;
+	*steps = fed_get_u64(f);
+	return fed_loader_end(f);
+}
+
+static int load_all(struct fed_loader *f, struct fed_session *s, uint64_t *steps)
 {
 	if (load_settings(f, s) || load_scheme(f, s) || load_plugins(f, s) || load_dataset(f, s) ||
 	    load_model(f, s) || fed_load_instance(f, s, FED_KIND_TRANSPORT, &s->transport) ||
@@ -519,7 +531,7 @@ static int load_all(struct fed_loader *f, struct fed_session *s)
 	if (s->aggregator.dim && s->aggregator.dim != s->net.dim)
 		return fed_loader_fail(f, "an aggregator for %zu parameters, a model of %zu",
 		                       s->aggregator.dim, s->net.dim);
-	return fed_loader_begin(f, "end");
+	return load_midway(f, steps) || fed_loader_begin(f, "end") ? FED_FAIL : FED_OK;
 }
 
 /* Everything that was composed; plugins, sinks and interrupts stay where they are.  No federation
@@ -547,11 +559,27 @@ static void take_over(struct fed_session *s, struct fed_session *from)
 	s->diverged = from->diverged;
 }
 
+/* Into the round that was open.  The session is restored all the same when that fails. */
+static void go_midway(struct fed_session *s, uint64_t steps)
+{
+	struct fed_error why;
+
+	if (steps == 0)
+		return;
+	if (fed_session_start(s, &why) || fed_midway_replay(s, steps, true, &why))
+		fed_session_tell(s, FED_EVENT_WARNING, "the round that was open is not: %s", why.text);
+	else if (fed_session_open(s))
+		fed_session_tell(s, FED_EVENT_NOTICE, "round %s is open, %s steps were made",
+		                 fed_count((double)fed_session_version(s) + 1).s,
+		                 fed_count((double)s->federation.steps).s);
+}
+
 int fed_session_restore(struct fed_session *s, const char *path, struct fed_error *err)
 {
 	struct fed_text expanded = {0};
 	struct fed_loader f;
 	struct fed_session *fresh = fed_alloc(sizeof *fresh);
+	uint64_t steps = 0;
 
 	if (!fresh)
 		return fed_fail_memory(err, sizeof *fresh, "a session");
@@ -560,7 +588,7 @@ int fed_session_restore(struct fed_session *s, const char *path, struct fed_erro
 	int rc = expanded.failed ? fed_fail_memory(err, strlen(path), "a path")
 	                         : fed_loader_open(&f, fed_text_str(&expanded), err);
 	if (rc == FED_OK) {
-		rc = load_all(&f, fresh);
+		rc = load_all(&f, fresh, &steps);
 		fed_loader_close(&f);
 	}
 	if (rc == FED_OK) {
@@ -571,6 +599,7 @@ int fed_session_restore(struct fed_session *s, const char *path, struct fed_erro
 			fed_session_tell(s, FED_EVENT_NOTICE,
 			                 "breakpoints belong to a session: %zu went with it", breakpoints);
 		fed_session_resume(s);
+		go_midway(s, steps);
 	} else {
 		fed_session_clear(fresh);
 	}

@@ -83,8 +83,11 @@ static int step(struct fed_session *s, bool whole, bool *made, struct fed_error 
 {
 	struct fed_debugger *d = &s->debugger;
 
-	if (!fed_session_open(s) && fed_history_reserve(&s->history, err))
-		return FED_FAIL;
+	if (!fed_session_open(s)) {
+		if (fed_history_reserve(&s->history, err))
+			return FED_FAIL;
+		s->touched = false;
+	}
 	d->listening = true;
 	const int rc = advance(s, whole, made, err);
 	d->listening = false;

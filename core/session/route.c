@@ -351,6 +351,7 @@ int fed_session_set_all(struct fed_session *s, const struct fed_assign *assign, 
 		rc = check_open(s, &c.settings, err);
 	if (rc == FED_OK)
 		rc = commit(&c, s, parts, assign, n, err);
+	s->touched |= rc == FED_OK;
 	for (int k = 0; k < PARTS; k++) {
 		fed_free(c.state[k]);
 		fed_instance_release(&c.fresh[k]);

@@ -8,6 +8,7 @@
 #include "session/books.h"
 #include "session/checkpoint.h"
 #include "session/links.h"
+#include "session/midway.h"
 #include "session/parts.h"
 #include "session/saved_faults.h"
 #include "session/sections.h"
@@ -280,13 +281,20 @@ static int save_all(struct fed_saver *f, const struct fed_session *s, struct fed
 	return fed_save_faults(f, s, err);
 }
 
-int fed_session_save(struct fed_session *s, const char *path, struct fed_error *err)
+/* Steps of the round that was open; 0: none was. */
+static void save_midway(struct fed_saver *f, uint64_t steps)
+{
+	fed_saver_begin(f, "midway", 8);
+	fed_put_u64(f, steps);
+	fed_saver_end(f);
+}
+
+static int save_closed(struct fed_session *s, const char *path, uint64_t steps,
+                       struct fed_error *err)
 {
 	struct fed_text expanded = {0};
 	struct fed_saver f;
 
-	if (fed_session_check_closed(s, err))
-		return FED_FAIL;
 	/* Work under way is not in the file.  It is recalled here too, so that this session goes on
 	 * exactly as a restored one does. */
 	fed_session_recall(s, "saving");
@@ -298,10 +306,26 @@ int fed_session_save(struct fed_session *s, const char *path, struct fed_error *
 	if (rc == FED_OK) {
 		rc = save_all(&f, s, err);
 		if (rc == FED_OK)
+			save_midway(&f, steps);
+		if (rc == FED_OK)
 			rc = fed_saver_commit(&f, err);
 		else
 			fed_saver_abandon(&f);
 	}
 	fed_text_release(&expanded);
+	return rc;
+}
+
+int fed_session_save(struct fed_session *s, const char *path, struct fed_error *err)
+{
+	struct fed_error why;
+	uint64_t steps;
+
+	if (fed_midway_rewind(s, &steps, err))
+		return FED_FAIL;
+	const int rc = save_closed(s, path, steps, err);
+	if (fed_midway_replay(s, steps, false, &why) && rc == FED_OK)
+		return fed_fail(err, "saved, but the open round is lost here: %s; `restore` the file",
+		                why.text);
 	return rc;
 }

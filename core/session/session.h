@@ -65,6 +65,7 @@ struct fed_session {
 	struct fed_ledger ledger;         /* what they cost since version 0 */
 	struct fed_federation federation; /* initialised by fed_session_start */
 	bool running;                     /* federation is initialised */
+	bool touched;                     /* since the open round began: set, inject, heal, links */
 	struct fed_progress progress;     /* of a federation that was taken down */
 	struct fed_history history;
 	struct fed_runs runs; /* kept by name */

@@ -86,6 +86,7 @@ void fed_faults_add(struct fed_faults *faults, const struct fed_fault *fault)
 	struct fed_fault *place = &faults->fault[faults->n++];
 
 	*place = *fault;
+	place->settled = place->strikes; /* of a restored one */
 	if (place->number == 0)
 		place->number = faults->made + 1;
 	if (place->number > faults->made)
@@ -183,7 +184,13 @@ float *fed_fault_memory(struct fed_fault *fault, uint32_t client, size_t dim)
 
 static void settle(struct fed_faults *faults, bool stands)
 {
-	for (size_t i = 0; faults && i < faults->n; i++)
+	for (size_t i = 0; faults && i < faults->n; i++) {
+		struct fed_fault *fault = &faults->fault[i];
+
+		if (stands)
+			fault->settled = fault->strikes;
+		else
+			fault->strikes = fault->settled;
 		for (size_t k = 0; k < faults->fault[i].n_memories; k++) {
 			struct fed_attack_memory *m = &faults->fault[i].memory[k];
 
@@ -193,6 +200,7 @@ static void settle(struct fed_faults *faults, bool stands)
 			m->vector = stands ? m->next : m->vector;
 			m->next = NULL;
 		}
+	}
 }
 
 void fed_faults_commit(struct fed_faults *faults)

@@ -83,6 +83,7 @@ struct fed_fault {
 	uint64_t from, until; /* versions; until UINT64_MAX: until healed */
 	bool dated;           /* from was chosen, not just the present version */
 	uint64_t strikes;     /* how often it did something to somebody */
+	uint64_t settled;     /* the same, in versions that stand */
 	uint32_t *client;     /* [n] ids, ascending */
 	uint32_t n;
 	struct fed_fault_args args;

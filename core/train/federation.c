@@ -600,6 +600,10 @@ static int begin(struct fed_federation *f, struct fed_error *err)
 	fed_judgement_let_go(&f->judgement);
 	f->clock_before = f->clock.now;
 	f->updates_before = f->record.updates;
+	f->started.invitations = f->invitations;
+	f->started.next_seq = f->clock.next_seq;
+	f->started.next_id = f->post.next_id;
+	f->started.held = f->n_held;
 	begin_record(f);
 	rc = f->scheme->begin(f, f->scheme_state, err);
 	if (rc == FED_OK)

@@ -144,8 +144,12 @@ struct fed_federation {
 	bool nan;       /* a number that is not finite is why the next event is told */
 	struct fed_instance_backup before;   /* of the aggregator, while in_round */
 	double clock_before, updates_before; /* while in_round */
-	uint64_t deadlines, deadline;        /* set so far; number of the one that counts, 0: none */
-	struct fed_host host;                /* what aggregators may call */
+	struct {
+		uint64_t invitations, next_seq, next_id; /* what is counted on, even by aborted rounds */
+		size_t held;                             /* messages that faults kept at clients */
+	} started;                                   /* as the open round, or the last one, began */
+	uint64_t deadlines, deadline; /* set so far; number of the one that counts, 0: none */
+	struct fed_host host;         /* what aggregators may call */
 	struct fed_judgement judgement;
 	atomic_int stop; /* 0 go on, 1 after this round, 2 abort now; set by a signal handler */
 };

@@ -409,9 +409,8 @@ START_TEST(an_open_round_keeps_its_composition)
 		ck_assert(fed_session_open(&s));
 	}
 	fed_temp_make(&temp);
-	ck_assert_int_eq(fed_session_save(&s, fed_temp_file(&temp, "x.fed"), &err), FED_FAIL);
-	ck_assert_ptr_nonnull(strstr(err.text, "a round is open"));
-	ck_assert_uint_eq(fed_temp_count(&temp), 0);
+	fed_assert_ok(fed_session_save(&s, fed_temp_file(&temp, "x.fed"), &err), &err);
+	ck_assert(fed_session_open(&s));
 	fed_temp_remove(&temp);
 	small_do(&s, "continue");
 	run(&other, 1);
