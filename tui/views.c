@@ -22,20 +22,19 @@ static const char *name_at(const void *ctx, size_t i)
 
 int fed_view_find(const char *name, size_t *at, struct fed_error *err)
 {
-	struct fed_text names = {0};
-
 	for (size_t i = 0; fed_view_at(i); i++) {
 		if (fed_same_name(fed_view_at(i)->name, name)) {
 			*at = i;
 			return FED_OK;
 		}
-		fed_text_add(&names, "%s%s", i ? ", " : "", fed_view_at(i)->name);
 	}
 	const char *near = fed_nearest(name, name_at, NULL);
 	if (near)
-		fed_fail(err, "no view %s; did you mean %s?", fed_show(name).s, near);
-	else
-		fed_fail(err, "no view %s; there are %s", fed_show(name).s, fed_text_str(&names));
+		return fed_fail(err, "no view %s; did you mean %s?", fed_show(name).s, near);
+	struct fed_text names = {0};
+	for (size_t i = 0; fed_view_at(i); i++)
+		fed_text_add(&names, "%s%s", i ? ", " : "", fed_view_at(i)->name);
+	fed_fail(err, "no view %s; there are %s", fed_show(name).s, fed_text_str(&names));
 	fed_text_release(&names);
 	return FED_FAIL;
 }
