@@ -4,7 +4,6 @@
 
 #include <math.h>
 #include <pthread.h>
-#include <signal.h>
 #include <stdatomic.h>
 #include <string.h>
 #include <sys/eventfd.h>
@@ -13,6 +12,7 @@
 
 #include "base/cpu.h"
 #include "base/mem.h"
+#include "base/thread.h"
 
 #define LINES_MAX 1000    /* that may wait */
 #define EVENTS_A_CLIENT 3 /* received, trained, reported */
@@ -289,21 +289,6 @@ static void *work(void *arg)
 
 /* Life -------------------------------------------------------------------------- */
 
-/* Signals are the terminal's thread's, those of the thread's own mistakes apart. */
-static int start(struct fed_runner *r)
-{
-	static const int own[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL};
-	sigset_t all, old;
-
-	sigfillset(&all);
-	for (size_t i = 0; i < sizeof own / sizeof *own; i++)
-		sigdelset(&all, own[i]);
-	pthread_sigmask(SIG_SETMASK, &all, &old);
-	const int error = pthread_create(&r->thread, NULL, work, r);
-	pthread_sigmask(SIG_SETMASK, &old, NULL);
-	return error;
-}
-
 int fed_runner_new(struct fed_runner **out, const struct fed_watch_host *host, double pace,
                    struct fed_error *err)
 {
@@ -314,7 +299,6 @@ int fed_runner_new(struct fed_runner **out, const struct fed_watch_host *host, d
 		return fed_fail_memory(err, sizeof *r, "a thread");
 	r->host = *host;
 	r->pace = pace;
-	r->place = BUSY;
 	r->bell = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	pthread_mutex_init(&r->lock, NULL);
 	pthread_condattr_init(&attributes);
@@ -323,7 +307,7 @@ int fed_runner_new(struct fed_runner **out, const struct fed_watch_host *host, d
 	pthread_condattr_destroy(&attributes);
 	look_again(r);
 	host->session->between = (struct fed_between){between_events, r};
-	const int error = r->bell < 0 ? 0 : start(r);
+	const int error = r->bell < 0 ? 0 : fed_thread_start(&r->thread, work, r);
 	if (r->bell >= 0 && !error) {
 		*out = r;
 		return FED_OK;

@@ -8,11 +8,11 @@
 #include "base/pool.h"
 
 #include <pthread.h>
-#include <signal.h>
 #include <stdbool.h>
 #include <string.h>
 
 #include "base/mem.h"
+#include "base/thread.h"
 
 enum state { IDLE, QUEUED, RUNNING, DONE };
 
@@ -190,22 +190,6 @@ static void *work(void *arg)
 
 /* The owner -------------------------------------------------------------- */
 
-/* Signals are the owner's: a worker must not be the one that Ctrl-C interrupts.  Those of its own
- * mistakes stay, so that who handles them can restore the terminal. */
-static int start_thread(struct worker *w)
-{
-	static const int own[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL};
-	sigset_t all, old;
-
-	sigfillset(&all);
-	for (size_t i = 0; i < sizeof own / sizeof *own; i++)
-		sigdelset(&all, own[i]);
-	pthread_sigmask(SIG_SETMASK, &all, &old);
-	const int error = pthread_create(&w->thread, NULL, work, w);
-	pthread_sigmask(SIG_SETMASK, &old, NULL);
-	return error;
-}
-
 static void make_lock(pthread_mutex_t *lock)
 {
 	pthread_mutexattr_t kind;
@@ -232,7 +216,7 @@ int fed_pool_init(struct fed_pool **out, int threads, int window, struct fed_err
 	p->threads = threads;
 	for (int i = 0; i < threads - 1; i++) {
 		p->worker[i] = (struct worker){.pool = p, .index = i};
-		const int error = start_thread(&p->worker[i]);
+		const int error = fed_thread_start(&p->worker[i].thread, work, &p->worker[i]);
 		if (error != 0) {
 			fed_pool_free(p);
 			return fed_fail(err, "thread %d of %d cannot be started: %s; use fewer threads", i + 2,
