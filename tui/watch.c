@@ -21,8 +21,8 @@
 /* While training runs a frame is followed by a pause of so many times the processor time it took:
  * looking costs training 1% of a processor at most. */
 #define FRAME_SHARE 100
-#define IDLE_WAIT 0.25 /* seconds after which signals are looked for anyway */
-enum { KEYS_MOST = 64 };
+#define IDLE_WAIT 0.25     /* seconds after which signals are looked for anyway */
+enum { KEYS_MOST = 4096 }; /* a terminal keeps as many when nobody reads */
 
 struct fed_watch {
 	struct fed_watch_host host;
@@ -33,6 +33,7 @@ struct fed_watch {
 	struct fed_press key[KEYS_MOST]; /* [n_keys] that wait for the session to stand */
 	int n_keys;
 	bool types;            /* one of them begins a line: those behind it are text */
+	bool ours;             /* the session was taken from the runner */
 	bool rang;             /* the runner did, and the session was not looked at since */
 	bool dirty;            /* a key or a signal changed what is shown */
 	double framed;         /* wall seconds of the last frame */
@@ -108,10 +109,11 @@ static bool is_something_left(struct fed_watch *w)
 {
 	const struct fed_session *s = w->host.session;
 
-	if (!fed_runner_take(w->runner))
+	if (!w->ours && !fed_runner_take(w->runner))
 		return false;
 	const bool left = fed_session_open(s) || fed_rest_wants(&s->debugger.rest, &s->history);
-	fed_runner_give(w->runner);
+	if (!w->ours)
+		fed_runner_give(w->runner);
 	return left;
 }
 
@@ -234,14 +236,14 @@ static void read_keys(struct fed_watch *w)
 	struct fed_press key;
 	bool gone = false;
 
-	while (fed_terminal_key(w->terminal, &key, &gone)) {
+	while (w->n_keys < KEYS_MOST && fed_terminal_key(w->terminal, &key, &gone)) {
 		const bool waits = fed_stage_needs_session(&w->stage, &key) || w->n_keys > 0;
 		const bool text = w->stage.prompting || w->types;
 		const bool urgent = !text && (key.code == 'q' || key.code == ' ');
 
 		if (!waits || urgent) {
 			press(w, &key);
-		} else if (w->n_keys < KEYS_MOST) {
+		} else {
 			w->key[w->n_keys++] = key;
 			w->types |= fed_stage_begins_line(&key);
 		}
@@ -286,19 +288,17 @@ static void show(struct fed_watch *w, double began)
 /* The session is ours: keys that waited for it, a view that a command asked for. */
 static void look(struct fed_watch *w)
 {
-	struct fed_press key[KEYS_MOST];
-	const int n = w->n_keys, asked = atomic_exchange(&w->view_asked, 0);
+	const int asked = atomic_exchange(&w->view_asked, 0);
 	struct fed_error err;
 
 	atomic_store(&w->last_event, w->host.session->recorder.n);
 	if (asked && fed_stage_switch(&w->stage, fed_view_at((size_t)asked - 1)->name, &err))
 		fed_stage_tell(&w->stage, true, err.text);
 	w->dirty |= asked > 0;
-	memcpy(key, w->key, sizeof key);
+	for (int i = 0; i < w->n_keys; i++)
+		press(w, &w->key[i]);
 	w->n_keys = 0;
 	w->types = false;
-	for (int i = 0; i < n; i++)
-		press(w, &key[i]);
 	fed_stage_look(&w->stage);
 }
 
@@ -320,12 +320,14 @@ static void frame(struct fed_watch *w, bool lively)
 		const struct fed_runner_state state = fed_runner_state(w->runner);
 
 		w->rang = false;
+		w->ours = true;
 		look(w);
 		painted = soon && (w->dirty || fed_stage_is_changed(&w->stage, &state));
 		if (painted)
 			paint(w, true);
 		if (fed_stage_awaits_versions(&w->stage))
 			fed_runner_wish(w->runner);
+		w->ours = false;
 		fed_runner_give(w->runner);
 	} else if (w->dirty && soon) {
 		paint(w, false);

@@ -35,7 +35,6 @@ static void begin(void)
 	begin_as("xterm-256color");
 	emulator_type(COMPOSE "; watch\r");
 	emulator_wait("[1 overview]");
-	emulator_wait("ready"); /* a key before that may meet the end of the line above */
 }
 
 static void command(const char *line)
@@ -314,7 +313,6 @@ START_TEST(numbers_are_those_of_json)
 	emulator_wait("fedsh>");
 	emulator_type(COMPOSE "; watch\r");
 	emulator_wait("[1 overview]");
-	emulator_wait("ready"); /* a key before that may meet the end of the line above */
 	command("round 3");
 	emulator_wait("round 3 is made");
 	emulator_wait("ready");
