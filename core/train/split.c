@@ -232,7 +232,7 @@ static int split_begin(struct fed_federation *f, void *state, struct fed_error *
 		rc = choose(f, s, err);
 	if (rc)
 		return rc;
-	s->called = s->over = s->queued = s->front = 0;
+	s->called = s->queued = s->front = 0;
 	s->serving = -1;
 	s->free = f->clock.now;
 	s->giver = s->holder;
@@ -259,7 +259,6 @@ static int over(struct fed_federation *f, struct fed_split *s, struct fed_turn *
                 struct fed_error *err)
 {
 	t->phase = FED_TURN_OVER;
-	s->over++;
 	if (!t->joined && s->serving != t - s->turn) /* else when the server is through */
 		fed_turn_close(t);
 	if (s->parallel != FED_PARALLEL_OFF)
@@ -556,7 +555,7 @@ static void split_end(struct fed_federation *f, void *state)
 	s->queue = NULL;
 	s->params = NULL;
 	s->aggregating = false;
-	s->turns = s->called = s->over = s->queued = 0;
+	s->turns = s->called = s->queued = 0;
 	s->serving = -1;
 }
 

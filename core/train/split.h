@@ -63,6 +63,7 @@ struct fed_turn {
 	struct fed_client row;
 	struct fed_spoiler spoiler;
 	struct fed_stream shuffle, noise;
+	double sigma;    /* of the noise, as the setting was when the turn began */
 	uint32_t *order; /* [row.count] examples of this epoch */
 	int64_t epoch;
 	uint32_t from, n; /* the present batch: examples from .. from + n - 1 of the epoch */
@@ -90,7 +91,7 @@ struct fed_split {
 	/* Of the round. */
 	size_t at[2];          /* the cuts */
 	struct fed_turn *turn; /* [turns], in the order of being called */
-	uint32_t turns, called, over;
+	uint32_t turns, called;
 	uint64_t first;  /* number of the first turn's invitation */
 	float *params;   /* [dim], the model as it becomes: the head that counts, the server's */
 	int64_t giver;   /* relay=peer: who has the head that counts, or -1 */

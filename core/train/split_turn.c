@@ -145,6 +145,7 @@ int fed_turn_begin(struct fed_turn *t, const struct fed_envelope *head, struct f
 	t->shuffle =
 		fed_stream_open((uint64_t)f->settings->seed, FED_FOR_SHUFFLE, f->version, t->client);
 	t->noise = fed_stream_open((uint64_t)f->settings->seed, FED_FOR_NOISE, f->version, t->client);
+	t->sigma = f->settings->noise;
 	client->version = f->version;
 	fed_emit_about(f, FED_EVENT_RECEIVED, t->client, t->number, 0, NULL);
 	const double flops = turn_flops(t);

@@ -116,7 +116,7 @@ void fed_work_forward(struct fed_job *job, int worker)
 	}
 	const float *y = fed_net_forward(ws, t->params, t->n);
 	memcpy(t->answer->vector[0], y, t->answer->dim * sizeof *y);
-	fed_noise_add(&t->noise, f->settings->noise, t->answer->vector[0], t->answer->dim);
+	fed_noise_add(&t->noise, t->sigma, t->answer->vector[0], t->answer->dim);
 	if (t->labels)
 		write_labels(t, t->labels->vector[0]);
 }
