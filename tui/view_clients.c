@@ -154,7 +154,6 @@ struct state {
 	uint32_t top, rows;     /* first row shown, rows shown */
 	bool story;             /* the page of the cursor's client */
 	uint32_t story_top;
-	char filter[256];
 	struct fed_column column[COLUMNS];
 	struct fed_columns shown; /* as painted last: for clicks */
 };
@@ -551,18 +550,15 @@ static int filter(void *state, struct fed_watched *w, const char *text, struct f
 {
 	struct state *st = state;
 
-	if (strlen(text) >= sizeof st->filter)
-		return fed_fail(err, "a filter has at most %zu characters", sizeof st->filter - 1);
 	if (fed_roster_filter(&st->roster, w->session, text, err))
 		return FED_FAIL;
-	memcpy(st->filter, text, strlen(text) + 1);
 	st->stands = false;
 	return FED_OK;
 }
 
 static const char *filtered(const void *state)
 {
-	return ((const struct state *)state)->filter;
+	return ((const struct state *)state)->roster.filter;
 }
 
 static uint64_t stamp(const void *state, const struct fed_watched *w)

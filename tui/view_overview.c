@@ -80,29 +80,13 @@ static int take_marks(struct fed_overview *st, const struct fed_session *s, stru
 
 /* The round ---------------------------------------------------------------------------- */
 
-static enum fed_activity activity_of(const struct fed_journey *j)
-{
-	static const uint8_t of[FED_JOURNEY_STATES] = {
-		[FED_JOURNEY_DOWNLOADS] = FED_ACTIVITY_DOWNLOADS,
-		[FED_JOURNEY_COMPUTES] = FED_ACTIVITY_TRAINS,
-		[FED_JOURNEY_HELD] = FED_ACTIVITY_HOLDS,
-		[FED_JOURNEY_UPLOADS] = FED_ACTIVITY_UPLOADS,
-		[FED_JOURNEY_REPORTED] = FED_ACTIVITY_DONE,
-		[FED_JOURNEY_REFUSED] = FED_ACTIVITY_REFUSED,
-		[FED_JOURNEY_LOST] = FED_ACTIVITY_LOST,
-		[FED_JOURNEY_LATE] = FED_ACTIVITY_LATE,
-		[FED_JOURNEY_RECALLED] = FED_ACTIVITY_RECALLED,
-	};
-
-	return (enum fed_activity)of[j->state];
-}
-
 static void take_journey(struct fed_overview *st, const struct fed_journey *j)
 {
-	st->count[activity_of(j)]++;
+	st->count[fed_activity_of((enum fed_journey_state)j->state)]++;
 	if (st->n_workers < GLYPHS) {
 		st->worker[st->n_workers].client = j->client;
-		st->worker[st->n_workers].activity = (uint8_t)activity_of(j);
+		st->worker[st->n_workers].activity =
+			(uint8_t)fed_activity_of((enum fed_journey_state)j->state);
 	}
 	st->n_workers++;
 }

@@ -13,11 +13,10 @@ enum { ROUNDS = 3 };    /* shown at first */
 
 struct state {
 	struct fed_roster roster; /* for the filter */
-	char filter[256];
-	double from, span;  /* seconds; span 0: the last rounds */
-	bool stays;         /* at `from`; else the window ends now */
-	uint32_t top, rows; /* first client shown, rows for them as painted last */
-	uint32_t n;         /* busy in the window */
+	double from, span;        /* seconds; span 0: the last rounds */
+	bool stays;               /* at `from`; else the window ends now */
+	uint32_t top, rows;       /* first client shown, rows for them as painted last */
+	uint32_t n;               /* busy in the window */
 };
 
 /* The window --------------------------------------------------------------------------- */
@@ -52,7 +51,7 @@ static int chosen(struct state *st, const struct fed_session *s, uint32_t **ids,
                   struct fed_error *err)
 {
 	*ids = NULL;
-	if (!*st->filter)
+	if (!*st->roster.filter)
 		return FED_OK;
 	if (fed_roster_make(&st->roster, s, err))
 		return FED_FAIL;
@@ -283,17 +282,12 @@ static int filter(void *state, struct fed_watched *w, const char *text, struct f
 {
 	struct state *st = state;
 
-	if (strlen(text) >= sizeof st->filter)
-		return fed_fail(err, "a filter has at most %zu characters", sizeof st->filter - 1);
-	if (fed_roster_filter(&st->roster, w->session, text, err))
-		return FED_FAIL;
-	memcpy(st->filter, text, strlen(text) + 1);
-	return FED_OK;
+	return fed_roster_filter(&st->roster, w->session, text, err);
 }
 
 static const char *filtered(const void *state)
 {
-	return ((const struct state *)state)->filter;
+	return ((const struct state *)state)->roster.filter;
 }
 
 static uint64_t stamp(const void *state, const struct fed_watched *w)

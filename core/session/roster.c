@@ -107,10 +107,9 @@ static bool is_away(const struct fed_session *s, uint32_t client, uint64_t versi
 	                       !fed_faults_here(&s->faults, client, version));
 }
 
-static enum fed_activity activity(const struct fed_session *s, uint32_t client,
-                                  const struct fed_journey *last, uint64_t since)
+enum fed_activity fed_activity_of(enum fed_journey_state state)
 {
-	static const uint8_t activities[FED_JOURNEY_STATES] = {
+	static const uint8_t activity[FED_JOURNEY_STATES] = {
 		[FED_JOURNEY_DOWNLOADS] = FED_ACTIVITY_DOWNLOADS,
 		[FED_JOURNEY_COMPUTES] = FED_ACTIVITY_TRAINS,
 		[FED_JOURNEY_HELD] = FED_ACTIVITY_HOLDS,
@@ -122,8 +121,14 @@ static enum fed_activity activity(const struct fed_session *s, uint32_t client,
 		[FED_JOURNEY_RECALLED] = FED_ACTIVITY_RECALLED,
 	};
 
+	return (enum fed_activity)activity[state];
+}
+
+static enum fed_activity activity(const struct fed_session *s, uint32_t client,
+                                  const struct fed_journey *last, uint64_t since)
+{
 	if (last && (last->state < FED_JOURNEY_REPORTED || last->end >= since))
-		return activities[last->state];
+		return fed_activity_of((enum fed_journey_state)last->state);
 	return is_away(s, client, fed_session_version(s)) ? FED_ACTIVITY_AWAY : FED_ACTIVITY_IDLE;
 }
 
@@ -475,8 +480,12 @@ int fed_roster_filter(struct fed_roster *r, const struct fed_session *s, const c
 	uint64_t draw = s->draws; /* looking draws nothing from the session's stream */
 	uint32_t *who = NULL, n_who = 0;
 	struct fed_text part = {0};
+	char typed[sizeof r->filter];
 	int rc = FED_OK;
 
+	if (strlen(text) >= sizeof r->filter)
+		return fed_fail(err, "a filter has at most %zu characters", sizeof r->filter - 1);
+	snprintf(typed, sizeof typed, "%s", text);
 	text += strspn(text, " \t");
 	const size_t n = who_length(text);
 	fed_text_put(&part, text, n);
@@ -495,6 +504,7 @@ int fed_roster_filter(struct fed_roster *r, const struct fed_session *s, const c
 		fed_free(who);
 		return FED_FAIL;
 	}
+	snprintf(r->filter, sizeof r->filter, "%s", typed);
 	fed_condition_free(r->where);
 	fed_free(r->who);
 	r->where = where;

@@ -28,6 +28,8 @@ enum fed_activity {
 	FED_ACTIVITIES
 };
 extern const char *const fed_activity_names[FED_ACTIVITIES + 1];
+/* What a client does, or what became of it, while its invitation is in this state. */
+enum fed_activity fed_activity_of(enum fed_journey_state);
 
 enum fed_opinion { FED_OPINION_NONE, FED_OPINION_USED, FED_OPINION_DOUBTED, FED_OPINION_FILTERED };
 extern const char *const fed_opinion_names[];
@@ -54,6 +56,7 @@ struct fed_ranked {
 
 /* Zeroed is one of all clients, by their numbers. */
 struct fed_roster {
+	char filter[256];            /* as it was typed; "": none */
 	struct fed_condition *where; /* NULL: all */
 	uint32_t *who;               /* [n_who] ascending; NULL: all */
 	uint32_t n_who;
