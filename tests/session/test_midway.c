@@ -25,8 +25,7 @@ static void tear_down(void)
 static const char *const runs[] = {
 	"scheme sync",
 	"scheme sync over_select=1.5 deadline=0.02;inject straggler 1 factor=20;inject crash 2 p=0.5",
-	"transport lossy;inject lossy all p=0.2;inject duplicate 0 p=0.5;inject churn all join=0.5 "
-	"leave=0.2",
+	"transport lossy;inject lossy all p=0.2;inject duplicate 0 p=0.5;inject churn all join=0.5",
 	"aggregator scaffold;inject byzantine 1 attack=sign-flip;inject nan 3 p=0.3",
 	"set codec int8;set error_feedback yes;inject byzantine 0,2 attack=alie",
 	"inject byzantine 1 attack=replay",
