@@ -281,12 +281,6 @@ static void tell_past(struct fed_session *s, const struct fed_fault *fault)
 	fed_text_release(&versions);
 }
 
-static void release_parts(struct fed_fault *fault)
-{
-	fed_attack_share_drop(fault->attack);
-	fed_free(fault->client);
-}
-
 static int make_fault(struct fed_session *s, struct fed_fault *fault,
                       const struct fed_injection *in, uint64_t *draws, struct fed_error *err)
 {
@@ -299,28 +293,27 @@ static int make_fault(struct fed_session *s, struct fed_fault *fault,
 	if (rc == FED_OK)
 		rc = read_args(s, fault, in, rest, err);
 	fed_free(rest);
-	if (rc || fed_fault_fits(s, fault, err) || fed_faults_reserve(&s->faults, err))
-		return FED_FAIL;
-	return FED_OK;
+	return rc || fed_fault_fits(s, fault, err) ? FED_FAIL : FED_OK;
 }
 
 int fed_session_inject(struct fed_session *s, const struct fed_injection *in, struct fed_error *err)
 {
-	struct fed_fault fault = {0};
+	struct fed_change c = {.kind = FED_CHANGE_INJECT};
+	struct fed_fault *fault = &c.fault;
 	uint64_t draws = s->draws;
 	struct fed_text when = {0};
 
-	if (find_kind(s, in->fault, &fault.kind, err))
+	if (find_kind(s, in->fault, &fault->kind, err))
 		return FED_FAIL;
-	if (make_fault(s, &fault, in, &draws, err)) {
-		release_parts(&fault);
+	if (make_fault(s, fault, in, &draws, err)) {
+		fed_change_release(&c);
 		return FED_FAIL;
 	}
-	s->touched = true;
+	set_versions(s, fault, in);
+	fed_session_tell_idle(s, fault);
+	if (fed_session_change(s, &c, NULL, err))
+		return FED_FAIL;
 	s->draws = draws;
-	set_versions(s, &fault, in);
-	fed_session_tell_idle(s, &fault);
-	fed_faults_add(&s->faults, &fault);
 	const struct fed_fault *added = &s->faults.fault[s->faults.n - 1];
 	fed_text_add(&when, ", ");
 	fed_fault_put_versions(added, &when);
@@ -332,20 +325,13 @@ int fed_session_inject(struct fed_session *s, const struct fed_injection *in, st
 
 /* What is healed ------------------------------------------------------------------ */
 
-struct choice {
-	uint32_t kinds;         /* bit k: kind k */
-	uint64_t number;        /* 0: any */
-	const uint32_t *client; /* [n]; NULL: all */
-	uint32_t n;
-};
-
-static int choose(const struct fed_session *s, const char *which, struct choice *c,
+static int choose(const struct fed_session *s, const char *which, struct fed_cure *c,
                   struct fed_error *err)
 {
 	enum fed_fault_kind kind;
 	long long number;
 
-	*c = (struct choice){.kinds = UINT32_MAX};
+	*c = (struct fed_cure){.kinds = UINT32_MAX};
 	if (!which)
 		return FED_OK;
 	if (!fed_parse_int(which, &number)) {
@@ -363,7 +349,7 @@ static int choose(const struct fed_session *s, const char *which, struct choice 
 }
 
 /* Those of the fault's clients that are chosen; both ascend. */
-static uint32_t chosen_of(const struct fed_fault *fault, const struct choice *c, uint32_t *out)
+static uint32_t chosen_of(const struct fed_fault *fault, const struct fed_cure *c, uint32_t *out)
 {
 	uint32_t n = 0, k = 0;
 
@@ -378,8 +364,7 @@ static uint32_t chosen_of(const struct fed_fault *fault, const struct choice *c,
 	return n;
 }
 
-static int heal(struct fed_session *s, const struct choice *c, uint64_t *healed,
-                struct fed_error *err)
+static int tell_healed(struct fed_session *s, const struct fed_cure *c, struct fed_error *err)
 {
 	uint32_t *ids = fed_alloc_array(s->clients.n, sizeof *ids);
 
@@ -392,30 +377,28 @@ static int heal(struct fed_session *s, const struct choice *c, uint64_t *healed,
 			tell(s, &s->faults.fault[i], "is healed on", ids, n, "");
 	}
 	fed_free(ids);
-	*healed = c->number ? fed_faults_heal_one(&s->faults, c->number, c->client, c->n)
-	                    : fed_faults_heal(&s->faults, c->client, c->n, c->kinds);
 	return FED_OK;
 }
 
 int fed_session_heal(struct fed_session *s, const char *who, const char *which, uint64_t *healed,
                      struct fed_error *err)
 {
-	struct choice c;
-	uint32_t *ids = NULL, n = 0;
+	struct fed_change c = {.kind = FED_CHANGE_HEAL};
+	struct fed_cure *cure = &c.heal.cure;
 	uint64_t draws = s->draws;
 
 	*healed = 0;
-	if (choose(s, which, &c, err))
+	if (choose(s, which, cure, err))
 		return FED_FAIL;
-	if (who && fed_who_parse(who, &s->clients, (uint64_t)s->settings.seed, &draws, &ids, &n, err))
+	if (who && fed_who_parse(who, &s->clients, (uint64_t)s->settings.seed, &draws, &cure->client,
+	                         &cure->n, err))
 		return FED_FAIL;
-	s->touched = true;
-	c.client = ids;
-	c.n = n;
-	const int rc = s->faults.n ? heal(s, &c, healed, err) : FED_OK;
-	if (rc == FED_OK)
-		s->draws = draws;
-	fed_free(ids);
+	if (s->faults.n && tell_healed(s, cure, err)) {
+		fed_change_release(&c);
+		return FED_FAIL;
+	}
+	const int rc = fed_session_change(s, &c, healed, err);
+	s->draws = rc ? s->draws : draws;
 	return rc;
 }
 

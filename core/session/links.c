@@ -9,25 +9,40 @@
 
 #define LINK_BYTES 22
 
-/* Devices' and links' profiles by name, then each client's by number and its link. */
-void fed_save_links(struct fed_saver *f, const struct fed_clients *c)
+uint64_t fed_size_profiles(void)
+{
+	uint64_t bytes = 4 + 4;
+
+	for (const struct fed_device_profile *p = fed_device_profiles; p->name; p++)
+		bytes += fed_size_string(p->name);
+	for (const struct fed_link_profile *p = fed_link_profiles; p->name; p++)
+		bytes += fed_size_string(p->name);
+	return bytes;
+}
+
+void fed_put_profiles(struct fed_saver *f)
 {
 	const struct fed_device_profile *device = fed_device_profiles;
 	const struct fed_link_profile *link = fed_link_profiles;
 	uint32_t devices = 0, links = 0;
-	uint64_t bytes = 4 + 4 + (uint64_t)LINK_BYTES * c->n;
 
-	for (; device[devices].name; devices++)
-		bytes += fed_size_string(device[devices].name);
-	for (; link[links].name; links++)
-		bytes += fed_size_string(link[links].name);
-	fed_saver_begin(f, "links", bytes);
+	while (device[devices].name)
+		devices++;
+	while (link[links].name)
+		links++;
 	fed_put_u32(f, devices);
 	for (uint32_t k = 0; k < devices; k++)
 		fed_put_string(f, device[k].name);
 	fed_put_u32(f, links);
 	for (uint32_t k = 0; k < links; k++)
 		fed_put_string(f, link[k].name);
+}
+
+/* Devices' and links' profiles by name, then each client's by number and its link. */
+void fed_save_links(struct fed_saver *f, const struct fed_clients *c)
+{
+	fed_saver_begin(f, "links", fed_size_profiles() + (uint64_t)LINK_BYTES * c->n);
+	fed_put_profiles(f);
 	for (uint32_t id = 0; id < c->n; id++) {
 		const struct fed_client *x = &c->client[id];
 
@@ -70,9 +85,21 @@ static const char *link_name(size_t k)
 	return fed_link_profiles[k].name;
 }
 
+void fed_get_profiles(struct fed_loader *f, uint8_t device[256], uint8_t link[256])
+{
+	load_profiles(f, device_name, device);
+	load_profiles(f, link_name, link);
+}
+
 static bool is_time(float x)
 {
 	return x >= 0 && isfinite(x);
+}
+
+bool fed_link_is_possible(float device, const struct fed_client_link *l)
+{
+	return is_time(device) && is_time(l->latency) && is_time(l->jitter) && l->up > 0 &&
+	       l->down > 0 && l->loss >= 0 && l->loss < 1;
 }
 
 int fed_load_links(struct fed_loader *f, struct fed_clients *c)
@@ -89,8 +116,7 @@ int fed_load_links(struct fed_loader *f, struct fed_clients *c)
 	}
 	if (fed_loader_begin(f, "links"))
 		return FED_FAIL;
-	load_profiles(f, device_name, device);
-	load_profiles(f, link_name, link);
+	fed_get_profiles(f, device, link);
 	for (uint32_t id = 0; id < c->n && !f->failed; id++) {
 		struct fed_client *x = &c->client[id];
 		struct fed_client_link *l = &x->link;
@@ -102,9 +128,7 @@ int fed_load_links(struct fed_loader *f, struct fed_clients *c)
 		l->up = fed_get_f32(f);
 		l->down = fed_get_f32(f);
 		l->loss = fed_get_f32(f);
-		if (!f->failed && x->present &&
-		    !(is_time(x->device) && is_time(l->latency) && is_time(l->jitter) && l->up > 0 &&
-		      l->down > 0 && l->loss >= 0 && l->loss < 1))
+		if (!f->failed && x->present && !fed_link_is_possible(x->device, l))
 			fed_loader_fail(f, "client %u has no such device or link", id);
 	}
 	return fed_loader_end(f);

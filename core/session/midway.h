@@ -3,20 +3,34 @@
  * session/midway.h - saving and restoring in the middle of a round.
  *
  * What is under way is not written down.  The file holds the session as it was before the round,
- * and how many steps the round had made; whoever restores it opens the round again and makes as
- * many.  Rounds depend on seed and virtual time alone, so the bits are the same.
+ * how many steps the round had made, and what the user changed in between (session/changes.h);
+ * whoever restores it opens the round again and makes as many, with the same changes at the same
+ * steps.  Rounds depend on seed and virtual time alone, so the bits are the same.
  */
 #ifndef FED_SESSION_MIDWAY_H
 #define FED_SESSION_MIDWAY_H
 
+#include "session/sections.h"
 #include "session/session.h"
 
-/* Take the open round back, without a word: the session is as before it, to be saved.  *steps: what
- * it had made; 0: no round was open.  Refused, in words, where replaying it would come to something
- * else: what is under way is older than the round, or somebody has changed the session since. */
-int fed_midway_rewind(struct fed_session *, uint64_t *steps, struct fed_error *);
-/* Open the round again and make so many steps of it; told to the recorder when `told`, to no other
- * sink.  On FED_FAIL no round is open, the model is as before it. */
-int fed_midway_replay(struct fed_session *, uint64_t steps, bool told, struct fed_error *);
+/* An open round that was taken back. */
+struct fed_midway {
+	uint64_t steps; /* that it had made; 0: none was open */
+	struct fed_changes changes;
+};
+void fed_midway_release(struct fed_midway *); /* zeroed is fine */
+
+/* Take the open round back, without a word: the session is as before it, to be saved.  Refused, in
+ * words, where replaying it would come to something else: what is under way is older than it. */
+int fed_midway_rewind(struct fed_session *, struct fed_midway *, struct fed_error *);
+/* Open the round again and make its steps and changes, which are the session's then; told to the
+ * recorder when `told`, to no other sink.  On FED_FAIL no round is open, the model is as before it,
+ * and the changes are made. */
+int fed_midway_replay(struct fed_session *, struct fed_midway *, bool told, struct fed_error *);
+
+/* The sections of a saved file. */
+int fed_save_midway(struct fed_saver *, const struct fed_midway *, struct fed_error *);
+/* The session has all the rest.  The caller releases it, also on FED_FAIL. */
+int fed_load_midway(struct fed_loader *, struct fed_session *, struct fed_midway *);
 
 #endif

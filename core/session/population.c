@@ -102,19 +102,41 @@ int fed_session_remove_clients(struct fed_session *s, const char *who, uint32_t 
 	return FED_OK;
 }
 
+static int equip(struct fed_session *s, const uint32_t *ids, uint32_t n,
+                 const struct fed_device_spec *device, const struct fed_link_spec *link,
+                 struct fed_error *err)
+{
+	struct fed_change c = {.kind = FED_CHANGE_EQUIP};
+
+	c.equip.of = fed_alloc_array((size_t)n + 1, sizeof *c.equip.of);
+	if (!c.equip.of)
+		return fed_fail_memory(err, n * sizeof *c.equip.of, "devices and links");
+	for (; c.equip.n < n; c.equip.n++) {
+		struct fed_client x = s->clients.client[ids[c.equip.n]];
+
+		fed_client_equip(&x, ids[c.equip.n], device, link, (uint64_t)s->settings.seed);
+		c.equip.of[c.equip.n] = (struct fed_equipment){
+			.client = ids[c.equip.n],
+			.device = x.device,
+			.link = x.link,
+			.device_profile = x.device_profile,
+			.link_profile = x.link_profile,
+		};
+	}
+	return fed_session_change(s, &c, NULL, err);
+}
+
 int fed_session_equip_clients(struct fed_session *s, const char *who,
                               const struct fed_device_spec *device,
                               const struct fed_link_spec *link, uint32_t *n, struct fed_error *err)
 {
 	uint32_t *ids;
+	uint64_t draws = s->draws;
 
-	if (fed_who_parse(who, &s->clients, (uint64_t)s->settings.seed, &s->draws, &ids, n, err))
+	if (fed_who_parse(who, &s->clients, (uint64_t)s->settings.seed, &draws, &ids, n, err))
 		return FED_FAIL;
-	for (uint32_t i = 0; i < *n; i++)
-		fed_client_equip(&s->clients.client[ids[i]], ids[i], device, link,
-		                 (uint64_t)s->settings.seed);
-	s->clients.equipped++;
-	s->touched = true;
+	const int rc = equip(s, ids, *n, device, link, err);
+	s->draws = rc ? s->draws : draws;
 	fed_free(ids);
-	return FED_OK;
+	return rc;
 }

@@ -507,18 +507,7 @@ static int load_runs(struct fed_loader *f, struct fed_session *s)
 
 /* ------------------------------------------------------------------------ */
 
-static int load_midway(struct fed_loader *f, uint64_t *steps)
-{
-	*steps = 0;
-	if (f->version < 5)
-		return FED_OK;
-	if (fed_loader_begin(f, "midway"))
-		return FED_FAIL;
-	*steps = fed_get_u64(f);
-	return fed_loader_end(f);
-}
-
-static int load_all(struct fed_loader *f, struct fed_session *s, uint64_t *steps)
+static int load_all(struct fed_loader *f, struct fed_session *s, struct fed_midway *midway)
 {
 	if (load_settings(f, s) || load_scheme(f, s) || load_plugins(f, s) || load_dataset(f, s) ||
 	    load_model(f, s) || fed_load_instance(f, s, FED_KIND_TRANSPORT, &s->transport) ||
@@ -531,7 +520,7 @@ static int load_all(struct fed_loader *f, struct fed_session *s, uint64_t *steps
 	if (s->aggregator.dim && s->aggregator.dim != s->net.dim)
 		return fed_loader_fail(f, "an aggregator for %zu parameters, a model of %zu",
 		                       s->aggregator.dim, s->net.dim);
-	return load_midway(f, steps) || fed_loader_begin(f, "end") ? FED_FAIL : FED_OK;
+	return fed_load_midway(f, s, midway) || fed_loader_begin(f, "end") ? FED_FAIL : FED_OK;
 }
 
 /* Everything that was composed; plugins, sinks and interrupts stay where they are.  No federation
@@ -560,13 +549,13 @@ static void take_over(struct fed_session *s, struct fed_session *from)
 }
 
 /* Into the round that was open.  The session is restored all the same when that fails. */
-static void go_midway(struct fed_session *s, uint64_t steps)
+static void go_midway(struct fed_session *s, struct fed_midway *midway)
 {
 	struct fed_error why;
 
-	if (steps == 0)
+	if (midway->steps == 0)
 		return;
-	if (fed_session_start(s, &why) || fed_midway_replay(s, steps, true, &why))
+	if (fed_session_start(s, &why) || fed_midway_replay(s, midway, true, &why))
 		fed_session_tell(s, FED_EVENT_WARNING, "the round that was open is not: %s", why.text);
 	else if (fed_session_open(s))
 		fed_session_tell(s, FED_EVENT_NOTICE, "round %s is open, %s steps were made",
@@ -579,7 +568,7 @@ int fed_session_restore(struct fed_session *s, const char *path, struct fed_erro
 	struct fed_text expanded = {0};
 	struct fed_loader f;
 	struct fed_session *fresh = fed_alloc(sizeof *fresh);
-	uint64_t steps = 0;
+	struct fed_midway midway = {0};
 
 	if (!fresh)
 		return fed_fail_memory(err, sizeof *fresh, "a session");
@@ -588,7 +577,7 @@ int fed_session_restore(struct fed_session *s, const char *path, struct fed_erro
 	int rc = expanded.failed ? fed_fail_memory(err, strlen(path), "a path")
 	                         : fed_loader_open(&f, fed_text_str(&expanded), err);
 	if (rc == FED_OK) {
-		rc = load_all(&f, fresh, &steps);
+		rc = load_all(&f, fresh, &midway);
 		fed_loader_close(&f);
 	}
 	if (rc == FED_OK) {
@@ -599,10 +588,11 @@ int fed_session_restore(struct fed_session *s, const char *path, struct fed_erro
 			fed_session_tell(s, FED_EVENT_NOTICE,
 			                 "breakpoints belong to a session: %zu went with it", breakpoints);
 		fed_session_resume(s);
-		go_midway(s, steps);
+		go_midway(s, &midway);
 	} else {
 		fed_session_clear(fresh);
 	}
+	fed_midway_release(&midway);
 	fed_recorder_release(&fresh->recorder);
 	fed_free(fresh);
 	fed_text_release(&expanded);

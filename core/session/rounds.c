@@ -86,11 +86,13 @@ static int step(struct fed_session *s, bool whole, bool *made, struct fed_error 
 	if (!fed_session_open(s)) {
 		if (fed_history_reserve(&s->history, err))
 			return FED_FAIL;
-		s->touched = false;
+		fed_changes_clear(&s->changes);
 	}
 	d->listening = true;
 	const int rc = advance(s, whole, made, err);
 	d->listening = false;
+	if (!fed_session_open(s))
+		fed_changes_clear(&s->changes);
 	if (rc) {
 		d->aborted = true;
 		d->steps = s->federation.steps - d->before;
@@ -220,6 +222,7 @@ int fed_session_abort(struct fed_session *s, struct fed_error *err)
 		return fed_reject(err, "no round is open; `step` opens one");
 	fed_rest_clear(&s->debugger.rest);
 	fed_federation_abort(&s->federation, "aborted by a command");
+	fed_changes_clear(&s->changes);
 	return FED_OK;
 }
 

@@ -212,7 +212,10 @@ static int set_settings(struct fed_session *s, const struct fed_settings *next,
 	if (next->seed != s->settings.seed)
 		return set_seed(s, next, err);
 	if (next->threads == s->settings.threads) {
-		s->settings = *next;
+		struct fed_change c = {.kind = FED_CHANGE_SETTINGS, .settings = *next};
+
+		if (fed_session_change(s, &c, NULL, err))
+			return FED_FAIL;
 		if (fed_session_open(s))
 			fed_session_tell(s, FED_EVENT_NOTICE,
 			                 "the open round keeps the plan that it began with");
@@ -351,7 +354,6 @@ int fed_session_set_all(struct fed_session *s, const struct fed_assign *assign, 
 		rc = check_open(s, &c.settings, err);
 	if (rc == FED_OK)
 		rc = commit(&c, s, parts, assign, n, err);
-	s->touched |= rc == FED_OK;
 	for (int k = 0; k < PARTS; k++) {
 		fed_free(c.state[k]);
 		fed_instance_release(&c.fresh[k]);

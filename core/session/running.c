@@ -32,6 +32,7 @@ void fed_session_stop(struct fed_session *s)
 	if (!s->running)
 		return;
 	fed_federation_abort(f, "the composition changes");
+	fed_changes_clear(&s->changes);
 	fed_recall(f, true);
 	s->progress = (struct fed_progress){
 		.dim = s->net.dim,

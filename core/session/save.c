@@ -281,15 +281,7 @@ static int save_all(struct fed_saver *f, const struct fed_session *s, struct fed
 	return fed_save_faults(f, s, err);
 }
 
-/* Steps of the round that was open; 0: none was. */
-static void save_midway(struct fed_saver *f, uint64_t steps)
-{
-	fed_saver_begin(f, "midway", 8);
-	fed_put_u64(f, steps);
-	fed_saver_end(f);
-}
-
-static int save_closed(struct fed_session *s, const char *path, uint64_t steps,
+static int save_closed(struct fed_session *s, const char *path, const struct fed_midway *midway,
                        struct fed_error *err)
 {
 	struct fed_text expanded = {0};
@@ -306,7 +298,7 @@ static int save_closed(struct fed_session *s, const char *path, uint64_t steps,
 	if (rc == FED_OK) {
 		rc = save_all(&f, s, err);
 		if (rc == FED_OK)
-			save_midway(&f, steps);
+			rc = fed_save_midway(&f, midway, err);
 		if (rc == FED_OK)
 			rc = fed_saver_commit(&f, err);
 		else
@@ -319,12 +311,12 @@ static int save_closed(struct fed_session *s, const char *path, uint64_t steps,
 int fed_session_save(struct fed_session *s, const char *path, struct fed_error *err)
 {
 	struct fed_error why;
-	uint64_t steps;
+	struct fed_midway midway;
 
-	if (fed_midway_rewind(s, &steps, err))
+	if (fed_midway_rewind(s, &midway, err))
 		return FED_FAIL;
-	const int rc = save_closed(s, path, steps, err);
-	if (fed_midway_replay(s, steps, false, &why) && rc == FED_OK)
+	const int rc = save_closed(s, path, &midway, err);
+	if (fed_midway_replay(s, &midway, false, &why) && rc == FED_OK)
 		return fed_fail(err, "saved, but the open round is lost here: %s; `restore` the file",
 		                why.text);
 	return rc;

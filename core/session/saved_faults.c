@@ -40,7 +40,7 @@ static void save_memories(struct fed_saver *f, const struct fed_fault *fault)
 	fed_saver_end(f);
 }
 
-static int save_fault(struct fed_saver *f, const struct fed_fault *fault, struct fed_error *err)
+int fed_save_fault(struct fed_saver *f, const struct fed_fault *fault, struct fed_error *err)
 {
 	const struct fed_fault_type *type = &fed_fault_types[fault->kind];
 	struct fed_pairs args;
@@ -77,7 +77,7 @@ int fed_save_faults(struct fed_saver *f, const struct fed_session *s, struct fed
 	fed_put_u32(f, (uint32_t)s->faults.n);
 	fed_saver_end(f);
 	for (size_t i = 0; i < s->faults.n; i++)
-		if (save_fault(f, &s->faults.fault[i], err))
+		if (fed_save_fault(f, &s->faults.fault[i], err))
 			return FED_FAIL;
 	return FED_OK;
 }
@@ -171,7 +171,8 @@ static int load_memories(struct fed_loader *f, struct fed_session *s, struct fed
 		return FED_FAIL;
 	const uint64_t dim = fed_get_u64(f);
 	const uint32_t n = fed_get_u32(f);
-	if (n && dim != s->net.dim)
+	/* Under scheme split an update is as long as the layers that a client has. */
+	if (n && (dim == 0 || dim > s->net.dim))
 		return fed_loader_fail(f, "vectors of %llu numbers for a model of %zu",
 		                       (unsigned long long)dim, s->net.dim);
 	for (uint32_t i = 0; i < n && fed_loader_holds(f, dim, sizeof(float)); i++) {
@@ -200,21 +201,13 @@ static int take_fault(struct fed_loader *f, struct fed_faults *faults, struct fe
 	return FED_OK;
 }
 
-static int load_fault(struct fed_loader *f, struct fed_session *s)
+int fed_load_fault(struct fed_loader *f, struct fed_session *s, struct fed_fault *fault)
 {
-	struct fed_fault fault = {0};
-	int rc = load_head(f, s, &fault);
-
-	if (rc == FED_OK && fault.kind == FED_FAULT_BYZANTINE)
-		rc = load_attack(f, s, &fault) || load_memories(f, s, &fault);
-	if (rc == FED_OK)
-		rc = take_fault(f, &s->faults, &fault);
-	if (rc == FED_OK)
-		return FED_OK;
-	fed_fault_forget(&fault);
-	fed_attack_share_drop(fault.attack);
-	fed_free(fault.client);
-	return FED_FAIL;
+	*fault = (struct fed_fault){0};
+	int rc = load_head(f, s, fault);
+	if (rc == FED_OK && fault->kind == FED_FAULT_BYZANTINE)
+		rc = load_attack(f, s, fault) || load_memories(f, s, fault);
+	return rc ? FED_FAIL : FED_OK;
 }
 
 int fed_load_faults(struct fed_loader *f, struct fed_session *s)
@@ -230,9 +223,14 @@ int fed_load_faults(struct fed_loader *f, struct fed_session *s)
 		                       (unsigned long long)made);
 	if (fed_loader_end(f))
 		return FED_FAIL;
-	for (uint32_t i = 0; i < n; i++)
-		if (load_fault(f, s))
+	for (uint32_t i = 0; i < n; i++) {
+		struct fed_fault fault;
+
+		if (fed_load_fault(f, s, &fault) || take_fault(f, &s->faults, &fault)) {
+			fed_fault_release(&fault);
 			return FED_FAIL;
+		}
+	}
 	if (s->faults.made > made)
 		return fed_loader_fail(f, "fault %llu of %llu", (unsigned long long)s->faults.made,
 		                       (unsigned long long)made);

@@ -15,6 +15,7 @@
 
 #include <stdatomic.h>
 
+#include "session/changes.h"
 #include "session/condition.h"
 #include "session/debugger.h"
 #include "session/metrics.h"
@@ -65,7 +66,7 @@ struct fed_session {
 	struct fed_ledger ledger;         /* what they cost since version 0 */
 	struct fed_federation federation; /* initialised by fed_session_start */
 	bool running;                     /* federation is initialised */
-	bool touched;                     /* since the open round began: set, inject, heal, links */
+	struct fed_changes changes;       /* since the open round began */
 	struct fed_progress progress;     /* of a federation that was taken down */
 	struct fed_history history;
 	struct fed_runs runs; /* kept by name */

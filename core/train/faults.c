@@ -52,17 +52,71 @@ void fed_fault_forget(struct fed_fault *fault)
 	fault->n_memories = fault->memory_dim = 0;
 }
 
-static void release_fault(struct fed_fault *fault)
+void fed_fault_release(struct fed_fault *fault)
 {
 	fed_fault_forget(fault);
 	fed_attack_share_drop(fault->attack);
 	fed_free(fault->client);
+	*fault = (struct fed_fault){0};
+}
+
+static int copy_memories(struct fed_fault *out, const struct fed_fault *from, struct fed_error *err)
+{
+	const size_t bytes = from->memory_dim * sizeof(float);
+
+	out->memory = fed_alloc_array(from->n_memories + 1, sizeof *out->memory);
+	if (!out->memory)
+		return fed_fail_memory(err, from->n_memories * sizeof *out->memory, "a copy of a fault");
+	for (size_t i = 0; i < from->n_memories; i++) {
+		struct fed_attack_memory *m = &out->memory[out->n_memories++];
+
+		m->client = from->memory[i].client;
+		if (!from->memory[i].vector)
+			continue;
+		m->vector = fed_alloc_floats(from->memory_dim);
+		if (!m->vector)
+			return fed_fail_memory(err, bytes, "a copy of what an attack remembers");
+		memcpy(m->vector, from->memory[i].vector, bytes);
+	}
+	return FED_OK;
+}
+
+int fed_fault_copy(struct fed_fault *out, const struct fed_fault *from, struct fed_error *err)
+{
+	*out = *from;
+	out->strikes = from->settled;
+	out->attack = fed_attack_share_take(from->attack);
+	out->memory = NULL;
+	out->n_memories = 0;
+	out->client = fed_alloc_array((size_t)from->n + 1, sizeof *out->client);
+	if (!out->client)
+		fed_fail_memory(err, from->n * sizeof *out->client, "a copy of a fault");
+	else
+		memcpy(out->client, from->client, from->n * sizeof *out->client);
+	if (out->client && copy_memories(out, from, err) == FED_OK)
+		return FED_OK;
+	fed_fault_release(out);
+	return FED_FAIL;
+}
+
+int fed_faults_copy(struct fed_faults *out, const struct fed_faults *from, struct fed_error *err)
+{
+	*out = (struct fed_faults){.made = from->made, .seed = from->seed};
+	for (size_t i = 0; i < from->n; i++) {
+		if (fed_faults_reserve(out, err) ||
+		    fed_fault_copy(&out->fault[out->n], &from->fault[i], err)) {
+			fed_faults_release(out);
+			return FED_FAIL;
+		}
+		out->n++;
+	}
+	return FED_OK;
 }
 
 void fed_faults_release(struct fed_faults *faults)
 {
 	for (size_t i = 0; i < faults->n; i++)
-		release_fault(&faults->fault[i]);
+		fed_fault_release(&faults->fault[i]);
 	fed_free(faults->fault);
 	*faults = (struct fed_faults){0};
 }
@@ -124,7 +178,7 @@ static uint64_t heal(struct fed_faults *faults, uint64_t number, uint32_t kinds,
 		if ((kinds >> fault->kind & 1) && (!number || fault->number == number))
 			healed += heal_fault(fault, client, n);
 		if (fault->n == 0)
-			release_fault(fault);
+			fed_fault_release(fault);
 		else
 			faults->fault[left++] = *fault;
 	}
@@ -142,6 +196,13 @@ uint64_t fed_faults_heal_one(struct fed_faults *faults, uint64_t number, const u
                              uint32_t n)
 {
 	return heal(faults, number, UINT32_MAX, client, n);
+}
+
+void fed_faults_unmake(struct fed_faults *faults)
+{
+	if (faults->n && faults->fault[faults->n - 1].number == faults->made)
+		fed_fault_release(&faults->fault[--faults->n]);
+	faults->made--;
 }
 
 /* The place of a client among the memories, made if it has none; NULL: no memory. */

@@ -99,7 +99,13 @@ struct fed_faults {
 	uint64_t seed;
 };
 
+/* Another one that strikes likewise: ids and memories of its own, a share of the attack, all as it
+ * was when the last version stood.  release: zeroed is fine. */
+int fed_fault_copy(struct fed_fault *, const struct fed_fault *, struct fed_error *);
+void fed_fault_release(struct fed_fault *);
+
 void fed_faults_release(struct fed_faults *); /* zeroed is fine */
+int fed_faults_copy(struct fed_faults *, const struct fed_faults *, struct fed_error *);
 /* Room for one more, so that fed_faults_add cannot fail. */
 int fed_faults_reserve(struct fed_faults *, struct fed_error *);
 /* Takes fault->client, attack and memories; gives it the next number unless it has one (a restored
@@ -111,6 +117,8 @@ uint64_t fed_faults_heal(struct fed_faults *, const uint32_t *client, uint32_t n
 /* The same for the fault of this number alone. */
 uint64_t fed_faults_heal_one(struct fed_faults *, uint64_t number, const uint32_t *client,
                              uint32_t n);
+/* The fault that was made last goes, as if it had never been. */
+void fed_faults_unmake(struct fed_faults *);
 /* The memory of a client that an attack may change until the version is complete, zero at first;
  * NULL: no memory. */
 float *fed_fault_memory(struct fed_fault *, uint32_t client, size_t dim);

@@ -46,6 +46,17 @@ static int add(struct fed_session *s, char *const word[], struct fed_error *err)
 	return fed_session_add_clients(s, (uint32_t)atoi(word[1]), &how, &device, &link, &first, err);
 }
 
+static int equip(struct fed_session *s, char *const word[], struct fed_error *err)
+{
+	struct fed_device_spec device;
+	struct fed_link_spec link;
+	uint32_t n;
+
+	if (fed_device_parse(word[2], &device, err) || (word[3] && fed_link_parse(word[3], &link, err)))
+		return FED_FAIL;
+	return fed_session_equip_clients(s, word[1], &device, word[3] ? &link : NULL, &n, err);
+}
+
 static int run(struct fed_session *s, uint64_t n, struct fed_error *err)
 {
 	uint64_t made;
@@ -129,6 +140,8 @@ int small_try(struct fed_session *s, const char *line, struct fed_error *err)
 			return choices[i].choose(s, word[1], assign, given, err);
 	if (strcmp(word[0], "add") == 0)
 		return add(s, word, err);
+	if (strcmp(word[0], "equip") == 0)
+		return equip(s, word, err);
 	if (strcmp(word[0], "remove") == 0)
 		return fed_session_remove_clients(s, word[1], &removed, err);
 	if (strcmp(word[0], "set") == 0)

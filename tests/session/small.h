@@ -4,6 +4,7 @@
  *
  *     dataset|model|aggregator|transport|scheme NAME key=value ...
  *     add N KIND SAMPLES [DEVICE [LINK]]      KIND: iid, noniid, ...
+ *     equip WHO DEVICE [LINK]
  *     remove WHO | set KEY VALUE | round N | restart | reset
  *     inject FAULT WHO key=value ... [at=V] [for=N] | heal [WHO|all] [FAULT]
  *     step [N] | continue | abort | break CONDITION
