@@ -46,8 +46,8 @@ struct fed_rows_kernels {
 	void (*sort)(const struct fed_sorter *, float *block);
 	/* In how many columns lo[k] <= x[k] <= hi[k]. */
 	uint32_t (*within)(const float *x, const float *lo, const float *hi, size_t width);
-	/* out = a - b */
-	void (*subtract)(const float *a, const float *b, float *out, size_t n);
+	/* a -= b */
+	void (*subtract)(float *a, const float *b, size_t n);
 	/* Whether all are finite. */
 	bool (*finite)(const float *v, size_t n);
 	/* out = gain * from + offset; the product may be rounded before it is added */

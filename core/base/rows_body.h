@@ -226,11 +226,10 @@ static uint32_t within(const float *x, const float *lo, const float *hi, size_t 
 	return count;
 }
 
-static void subtract(const float *restrict a, const float *restrict b, float *restrict out,
-                     size_t n)
+static void subtract(float *restrict a, const float *restrict b, size_t n)
 {
 	for (size_t k = 0; k < n; k++)
-		out[k] = a[k] - b[k];
+		a[k] -= b[k];
 }
 
 /* Exponents of all ones are infinities and NaNs. */

@@ -152,26 +152,20 @@ static void max_pool2_back(const float *x0, const float *x1, const float *y, con
 static void add_transposed(const float *from, size_t from_line, size_t rows, size_t columns,
                            float *to, size_t to_line)
 {
-	const size_t whole_rows = rows / FED_WIDTH * FED_WIDTH;
-	const size_t whole_columns = columns / FED_WIDTH * FED_WIDTH;
+	for (size_t r = 0; r < rows; r += FED_WIDTH) {
+		const uint32_t n = rows - r < FED_WIDTH ? (uint32_t)(rows - r) : FED_WIDTH;
 
-	for (size_t r = 0; r < whole_rows; r += FED_WIDTH)
-		for (size_t c = 0; c < whole_columns; c += FED_WIDTH) {
+		for (size_t c = 0; c < columns; c += FED_WIDTH) {
 			vec v[FED_WIDTH];
 
-			UNROLL
-			for (int i = 0; i < FED_WIDTH; i++)
-				v[i] = load(from + (r + (size_t)i) * from_line + c);
-			transpose_square(v);
-			UNROLL
-			for (int i = 0; i < FED_WIDTH; i++) {
-				float *line = to + (c + (size_t)i) * to_line + r;
-				store(line, load(line) + v[i]);
+			load_transposed(from + r * from_line + c, from_line, n, columns - c, v);
+			for (size_t i = 0; i < FED_WIDTH && c + i < columns; i++) {
+				float *line = to + (c + i) * to_line + r;
+
+				store_most(line, load_most(line, n) + v[i], n);
 			}
 		}
-	for (size_t r = 0; r < rows; r++)
-		for (size_t c = r < whole_rows ? whole_columns : 0; c < columns; c++)
-			to[c * to_line + r] += from[r * from_line + c];
+	}
 }
 
 static void momentum_step(float *w, float *v, float *g, size_t n, float lr, float momentum,

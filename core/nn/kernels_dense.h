@@ -18,6 +18,8 @@
 /* Rows of W and examples that make dx together: a vector of sums. */
 #define DOT_ROWS 4
 #define DOT_EXAMPLES (FED_WIDTH / DOT_ROWS)
+/* From so many on, transposing W costs less than adding up lanes (measured). */
+#define MANY_EXAMPLES 24u
 /* A part of W that goes backward together: all of it when it stays in the second-level cache, else
  * what does between making dx and the gradient. */
 #define WHOLE_FLOATS 262144u
@@ -126,6 +128,20 @@ static void dense_forward(const struct fed_dense_sizes *s, const float *x, const
 	}
 }
 
+/* to (columns, rows) = the transpose of from (rows, columns). */
+static void transpose(const float *from, size_t from_line, size_t rows, size_t columns, float *to,
+                      size_t to_line)
+{
+	for (size_t r = 0; r < rows; r += FED_WIDTH)
+		for (size_t c = 0; c < columns; c += FED_WIDTH) {
+			vec v[FED_WIDTH];
+
+			load_transposed(from + r * from_line + c, from_line, rows - r, columns - c, v);
+			for (size_t i = 0; i < FED_WIDTH && c + i < columns; i++)
+				store(to + (c + i) * to_line + r, v[i]);
+		}
+}
+
 /* dx[b][r] = sum over j of w[r][j] dy[b][j] for `rows` rows and `examples`.  Fetches the two rows
  * at `ahead` of those that come later. */
 INLINE void dots_tile(const int rows, const int examples, const struct fed_dense_sizes *s,
@@ -208,11 +224,44 @@ static void dots_rows(const struct fed_dense_sizes *s, uint32_t rows, const floa
 }
 #undef CASE
 
+/* The same for many examples: W is transposed in parts that stay in the first-level cache, and
+ * then meets dy as it would forward. */
+static void dots_transposed(const struct fed_dense_sizes *s, uint32_t rows, const float *w,
+                            const float *dy, float *dx)
+{
+	enum { LINE = SQUARE_VECTORS * FED_WIDTH };
+	_Alignas(sizeof(vec)) float part[64 * LINE];
+	uint64_t all[PART_EXAMPLES];
+	struct product p = {.w = part, .x_line = s->units, .w_line = LINE, .y_line = s->in};
+
+	for (size_t b = 0; b < s->batch; b++)
+		memset(dx + b * s->in, 0, rows * sizeof *dx);
+	for (size_t j = 0; j < s->units; j += 64) {
+		const size_t units = s->units - j < 64 ? s->units - j : 64;
+
+		for (size_t b = 0; b < PART_EXAMPLES; b++)
+			all[b] = ~(uint64_t)0 >> (64 - units);
+		for (size_t r = 0; r < rows; r += LINE) {
+			const uint32_t some = rows - r < LINE ? (uint32_t)(rows - r) : LINE;
+
+			transpose(w + r * s->units + j, s->units, some, units, part, LINE);
+			for (size_t b = 0; b < s->batch; b += PART_EXAMPLES) {
+				p.examples = part_examples(s->batch - b);
+				p.x = dy + b * s->units + j;
+				p.y = dx + b * s->in + r;
+				square_product(p, all, some);
+			}
+		}
+	}
+}
+
 /* Rows k .. k + rows - 1: first their part of dx, then their gradient, which may be w itself. */
 static void back_rows(const struct fed_dense_sizes *s, uint32_t k, uint32_t rows, const float *x,
                       const float *dy, const float *w, float *dx, float *g)
 {
-	for (uint32_t r = rows; dx && r;) {
+	if (dx && s->batch >= MANY_EXAMPLES)
+		dots_transposed(s, rows, w + (size_t)k * s->units, dy, dx + k);
+	for (uint32_t r = rows; dx && s->batch < MANY_EXAMPLES && r;) {
 		const uint32_t n = r % DOT_ROWS ? r % DOT_ROWS : DOT_ROWS;
 
 		r -= n;

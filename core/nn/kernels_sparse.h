@@ -2,9 +2,9 @@
 /*
  * nn/kernels_sparse.h - products of a dense layer that skip zeros (included by nn/kernels_dense.h).
  *
- * Half of a picture on black is 0, and of what relu leaves.  Two rows of sums stay in registers
- * while the terms pass whose factor is not 0 in both; a set of up to 64 bits says which those are.
- * Skipping a zero changes no sum.
+ * Half of a picture on black is 0, and of what relu leaves.  A few rows of sums stay in registers
+ * while the terms pass whose factor is not 0 in one of them; a set of up to 64 bits says which
+ * those are.  Every value is summed in the order of its terms, and skipping a zero changes no sum.
  */
 #include "nn/kernels.h"
 #include "nn/kernels_vector.h"
@@ -20,9 +20,18 @@
 #define PAIR_VECTORS 6
 #define PAIR_CASES CASE(1) CASE(2) CASE(3) CASE(4) CASE(5) CASE(6)
 #endif
-/* Forward: a part of W beside which two rows of x and y fit the first-level cache, and examples of
- * which x and y fit the second. */
-#define PART_OF_W 8192u
+/* Forward: examples and vectors of their sums that fit the registers.  So square, a tile needs less
+ * than one load for two multiplications, above which it waits for loads (measured). */
+#if FED_WIDTH == 16
+#define SQUARE_EXAMPLES 5
+#define SQUARE_VECTORS 5
+#define SQUARE_CASES CASE(1) CASE(2) CASE(3) CASE(4) CASE(5)
+#else
+#define SQUARE_EXAMPLES 3
+#define SQUARE_VECTORS 4
+#define SQUARE_CASES CASE(1) CASE(2) CASE(3) CASE(4)
+#endif
+/* Examples of which x and y fit the second-level cache. */
 #define PART_EXAMPLES 128u
 /* Backward: examples whose dy stays in the first-level cache, and rows of W. */
 #define BACK_EXAMPLES 50u
@@ -111,63 +120,135 @@ static uint64_t nonzero(const float *x, uint32_t n)
 	return set;
 }
 
-/* y += x W for the columns from `first`. */
-INLINE void sparse_columns(const int vectors, const struct fed_dense_sizes *s, const float *x,
-                           const float *w, float *y, size_t first)
+/* y += x W: rows of each are `line` floats apart. */
+struct product {
+	uint32_t examples;
+	const float *x, *w;
+	float *y;
+	size_t x_line, w_line, y_line;
+};
+
+/* y (examples, vectors) += x W for the rows of W that `set` names, in order; the last vector has
+ * `last` floats. */
+INLINE void square_tile(const int examples, const int vectors, const struct product *p,
+                        uint64_t set, const float *x, float *y, uint32_t last)
 {
-	_Alignas(sizeof(vec)) float part[PART_OF_W];
-	const uint32_t fit = PART_OF_W / ((uint32_t)vectors * FED_WIDTH), most = fit < 64 ? fit : 64;
-	const uint32_t parts = (s->in + most - 1) / most, last = last_of(vectors, s->units, first);
+	vec sum[SQUARE_EXAMPLES][SQUARE_VECTORS];
 
-	w += first;
-	for (uint32_t i = 0; i < parts; i++) {
-		const uint32_t rows = part_of(s->in, parts, i);
-		struct factor own = {x, 1, s->in};
-		float *to = y + first;
-		uint32_t b = 0;
+	UNROLL
+	for (int b = 0; b < examples; b++) {
+		UNROLL
+		for (int v = 0; v < vectors; v++) {
+			const float *own = y + b * p->y_line + v * FED_WIDTH;
 
-		pack(vectors, w, s->units, rows, part, last);
-		for (; b + 2 <= s->batch; b += 2, own.at += 2 * own.line, to += 2 * (size_t)s->units)
-			pair_tile(2, vectors, nonzero(own.at, rows) | nonzero(own.at + own.line, rows), own,
-			          part, to, s->units, last);
-		if (b < s->batch)
-			pair_tile(1, vectors, nonzero(own.at, rows), own, part, to, s->units, last);
-		x += rows;
-		w += rows * (size_t)s->units;
+			sum[b][v] = v < vectors - 1 ? load(own) : load_some(own, last);
+		}
+	}
+	for (; set; set &= set - 1) {
+		const size_t k = (size_t)__builtin_ctzll(set);
+		vec value[SQUARE_EXAMPLES];
+
+		UNROLL
+		for (int b = 0; b < examples; b++)
+			value[b] = keep(splat(x[b * p->x_line + k]));
+		UNROLL
+		for (int v = 0; v < vectors; v++) {
+			const float *own = p->w + k * p->w_line + v * FED_WIDTH;
+			const vec weight = keep(v < vectors - 1 ? load(own) : load_some(own, last));
+
+			UNROLL
+			for (int b = 0; b < examples; b++)
+				sum[b][v] += value[b] * weight;
+		}
+	}
+	UNROLL
+	for (int b = 0; b < examples; b++) {
+		UNROLL
+		for (int v = 0; v < vectors; v++) {
+			float *own = y + b * p->y_line + v * FED_WIDTH;
+
+			if (v < vectors - 1)
+				store(own, sum[b][v]);
+			else
+				store_some(own, sum[b][v], last);
+		}
 	}
 }
 
-#define CASE(n)                                   \
-	case n:                                       \
-		sparse_columns(n, &some, x, w, y, first); \
+/* All examples; set[b] names the rows of W that example b meets. */
+INLINE void square_columns(const int vectors, const struct product *product, const uint64_t *set,
+                           uint32_t last)
+{
+	const struct product p = *product;
+	const float *x = p.x;
+	float *y = p.y;
+	uint32_t b = 0;
+
+	for (; b + SQUARE_EXAMPLES <= p.examples; b += SQUARE_EXAMPLES) {
+		uint64_t any = 0;
+
+		UNROLL
+		for (int i = 0; i < SQUARE_EXAMPLES; i++)
+			any |= *set++;
+		square_tile(SQUARE_EXAMPLES, vectors, &p, any, x, y, last);
+		x += SQUARE_EXAMPLES * p.x_line;
+		y += SQUARE_EXAMPLES * p.y_line;
+	}
+	for (; b < p.examples; b++, x += p.x_line, y += p.y_line)
+		square_tile(1, vectors, &p, *set++, x, y, last);
+}
+
+#define CASE(n)                           \
+	case n:                               \
+		square_columns(n, &p, set, last); \
 		break;
+
+/* All `columns` of y: a few of W's stay in the first-level cache while all examples pass. */
+static void square_product(struct product p, const uint64_t *set, uint32_t columns)
+{
+	const uint32_t vectors = (columns + FED_WIDTH - 1) / FED_WIDTH;
+	const uint32_t parts = (vectors + SQUARE_VECTORS - 1) / SQUARE_VECTORS;
+	size_t first = 0;
+
+	for (uint32_t i = 0; i < parts; i++) {
+		const uint32_t n = part_of(vectors, parts, i), left = last_of((int)n, columns, first);
+		const uint32_t last = left < FED_WIDTH ? left : FED_WIDTH;
+
+		switch (n) {
+			SQUARE_CASES
+		}
+		first += (size_t)n * FED_WIDTH;
+		p.w += n * FED_WIDTH;
+		p.y += n * FED_WIDTH;
+	}
+}
+#undef CASE
+
+INLINE uint32_t part_examples(size_t left)
+{
+	return left < PART_EXAMPLES ? (uint32_t)left : PART_EXAMPLES;
+}
 
 static void dense_forward_sparse(const struct fed_dense_sizes *s, const float *x, const float *w,
                                  const float *bias, float *y)
 {
-	const uint32_t vectors = (s->units + FED_WIDTH - 1) / FED_WIDTH;
-	const uint32_t parts = (vectors + PAIR_VECTORS - 1) / PAIR_VECTORS;
-	struct fed_dense_sizes some = *s;
+	struct product p = {.x_line = s->in, .w_line = s->units, .y_line = s->units};
+	uint64_t set[PART_EXAMPLES];
 
 	for (size_t b = 0; b < s->batch; b++)
 		memcpy(y + b * s->units, bias, s->units * sizeof *bias);
-	for (uint32_t b = 0; b < s->batch; b += PART_EXAMPLES) {
-		size_t first = 0;
-
-		some.batch = s->batch - b < PART_EXAMPLES ? s->batch - b : PART_EXAMPLES;
-		for (uint32_t i = 0; i < parts; i++) {
-			const uint32_t n = part_of(vectors, parts, i);
-
-			switch (n) {
-				PAIR_CASES
-			}
-			first += (size_t)n * FED_WIDTH;
+	for (size_t b = 0; b < s->batch; b += PART_EXAMPLES) {
+		p.examples = part_examples(s->batch - b);
+		p.y = y + b * s->units;
+		for (size_t k = 0; k < s->in; k += 64) {
+			p.x = x + b * s->in + k;
+			p.w = w + k * s->units;
+			for (size_t i = 0; i < p.examples; i++)
+				set[i] = nonzero(p.x + i * s->in, s->in - k < 64 ? (uint32_t)(s->in - k) : 64);
+			square_product(p, set, s->units);
 		}
-		x += PART_EXAMPLES * (size_t)s->in;
-		y += PART_EXAMPLES * (size_t)s->units;
 	}
 }
-#undef CASE
 
 /* The weights' gradient ------------------------------------------------------ */
 

@@ -64,6 +64,21 @@ INLINE void store_some(float *p, vec v, uint32_t n)
 {
 	_mm512_mask_storeu_ps(p, (__mmask16)(0xffffu >> (16 - n)), (__m512)v);
 }
+#elif FED_WIDTH == 8
+INLINE __m256i first_lanes(uint32_t n)
+{
+	return _mm256_cmpgt_epi32(_mm256_set1_epi32((int)n), _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7));
+}
+
+INLINE vec load_some(const float *p, uint32_t n)
+{
+	return (vec)_mm256_maskload_ps(p, first_lanes(n));
+}
+
+INLINE void store_some(float *p, vec v, uint32_t n)
+{
+	_mm256_maskstore_ps(p, first_lanes(n), (__m256)v);
+}
 #else
 INLINE vec load_some(const float *p, uint32_t n)
 {
@@ -180,6 +195,17 @@ INLINE void transpose_square(vec *v)
 	EXCHANGE(2)
 	EXCHANGE(1)
 #undef EXCHANGE
+}
+
+/* v[j] (rows) is column j of the block `from` (rows, columns), at most FED_WIDTH of either. */
+INLINE void load_transposed(const float *from, size_t line, size_t rows, size_t columns, vec *v)
+{
+	const uint32_t n = columns < FED_WIDTH ? (uint32_t)columns : FED_WIDTH;
+
+	UNROLL
+	for (size_t i = 0; i < FED_WIDTH; i++)
+		v[i] = i < rows ? load_most(from + i * line, n) : (vec){0};
+	transpose_square(v);
 }
 
 /* Rows of a tile of two vectors that fit the registers: 32 with AVX-512, else 16. */

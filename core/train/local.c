@@ -138,7 +138,8 @@ void fed_training_run(struct fed_job *job, int worker)
 	}
 
 	const float *received = g->model->vector[0];
-	float *delta = g->result->vector[0], *params = w->params;
+	/* The model is trained where its update will be: memory is what many updates wait for. */
+	float *delta = g->result->vector[0], *params = delta;
 	struct fed_local local = {
 		.version = g->version,
 		.client = g->client,
@@ -167,7 +168,7 @@ void fed_training_run(struct fed_job *job, int worker)
 	if (g->stopped || g->failed)
 		return;
 	fed_call_local_end(f->aggregator, &local, params);
-	fed_rows_kernels()->subtract(params, received, delta, dim);
+	fed_rows_kernels()->subtract(delta, received, dim);
 
 	struct fed_stream noise = fed_stream_open(g->seed, FED_FOR_NOISE, g->version, g->client);
 	fed_noise_add(&noise, g->noise, delta, dim);

@@ -56,7 +56,6 @@ struct fed_worker {
 	uint32_t *order; /* the client's examples in this epoch's order */
 	int32_t *label;
 	float *target;
-	float *params;              /* [dim]: the model in training stays in this thread's cache */
 	float *gradient, *velocity; /* [dim], when the plan needs them */
 	unsigned char *coded;       /* [coded_room], when there is a codec */
 	size_t coded_room;

@@ -19,7 +19,6 @@ static void release_worker(struct fed_worker *w)
 	fed_free(w->order);
 	fed_free(w->label);
 	fed_free(w->target);
-	fed_free_floats(w->params);
 	fed_free_floats(w->gradient);
 	fed_free_floats(w->velocity);
 	fed_free(w->coded);
@@ -67,12 +66,11 @@ static int prepare_worker(const struct fed_trainer *t, struct fed_worker *w, boo
 	w->order = fed_alloc_array(t->order_room, sizeof *w->order);
 	w->label = fed_alloc_array(t->room, sizeof *w->label);
 	w->target = fed_alloc_array((size_t)t->room * net->outputs, sizeof *w->target);
-	w->params = fed_alloc_floats(net->dim);
 	if (gradient)
 		w->gradient = fed_alloc_floats(net->dim);
 	if (velocity)
 		w->velocity = fed_alloc_floats(net->dim);
-	if (!w->order || !w->label || !w->target || !w->params || (gradient && !w->gradient) ||
+	if (!w->order || !w->label || !w->target || (gradient && !w->gradient) ||
 	    (velocity && !w->velocity))
 		return fed_fail_memory(err, (size_t)t->room * net->outputs * sizeof(float),
 		                       "a training thread");
