@@ -19,27 +19,14 @@ int fed_midway_rewind(struct fed_session *s, struct fed_midway *m, struct fed_er
 	*m = (struct fed_midway){0};
 	if (!fed_session_open(s))
 		return FED_OK;
-	if (f->scheme->overlaps)
-		return fed_fail(err,
-		                "under scheme %s work of earlier versions is under way in the middle of a "
-		                "round; `continue` finishes it, then save",
-		                f->scheme->name);
-	if (f->started.held)
-		return fed_fail(err,
-		                "%zu messages of earlier rounds are held up by faults; `continue` "
-		                "finishes the round, then save",
-		                f->started.held);
 	if (!fed_is_simulated(&s->transport))
 		return fed_fail(err, "over real connections a round cannot be repeated; `continue` "
 		                     "finishes it, then save");
-	const struct fed_sink sink = f->sink;
 	m->steps = f->steps;
-	f->sink = (struct fed_sink){0};
-	fed_federation_abort(f, "saving");
-	f->invitations = f->started.invitations;
-	f->clock.next_seq = f->started.next_seq;
-	f->post.next_id = f->started.next_id;
-	f->sink = sink;
+	if (fed_federation_take_back(f, err)) {
+		fed_changes_clear(&s->changes);
+		return FED_FAIL;
+	}
 	fed_changes_undo(&s->changes, s);
 	m->changes = s->changes;
 	s->changes = (struct fed_changes){0};

@@ -20,8 +20,8 @@ struct fed_midway {
 };
 void fed_midway_release(struct fed_midway *); /* zeroed is fine */
 
-/* Take the open round back, without a word: the session is as before it, to be saved.  Refused, in
- * words, where replaying it would come to something else: what is under way is older than it. */
+/* Take the open round back, without a word: the session is as before it, to be saved.  Refused over
+ * real connections.  On FED_FAIL for lack of memory the round is given up. */
 int fed_midway_rewind(struct fed_session *, struct fed_midway *, struct fed_error *);
 /* Open the round again and make its steps and changes, which are the session's then; told to the
  * recorder when `told`, to no other sink.  On FED_FAIL no round is open, the model is as before it,

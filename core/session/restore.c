@@ -12,6 +12,7 @@
 #include "session/midway.h"
 #include "session/parts.h"
 #include "session/saved_faults.h"
+#include "session/saved_underway.h"
 #include "session/sections.h"
 
 static int load_settings(struct fed_loader *f, struct fed_session *s)
@@ -507,7 +508,8 @@ static int load_runs(struct fed_loader *f, struct fed_session *s)
 
 /* ------------------------------------------------------------------------ */
 
-static int load_all(struct fed_loader *f, struct fed_session *s, struct fed_midway *midway)
+static int load_all(struct fed_loader *f, struct fed_session *s, struct fed_underway *underway,
+                    struct fed_midway *midway)
 {
 	if (load_settings(f, s) || load_scheme(f, s) || load_plugins(f, s) || load_dataset(f, s) ||
 	    load_model(f, s) || fed_load_instance(f, s, FED_KIND_TRANSPORT, &s->transport) ||
@@ -520,7 +522,10 @@ static int load_all(struct fed_loader *f, struct fed_session *s, struct fed_midw
 	if (s->aggregator.dim && s->aggregator.dim != s->net.dim)
 		return fed_loader_fail(f, "an aggregator for %zu parameters, a model of %zu",
 		                       s->aggregator.dim, s->net.dim);
-	return fed_load_midway(f, s, midway) || fed_loader_begin(f, "end") ? FED_FAIL : FED_OK;
+	return fed_load_underway(f, s, underway) || fed_load_midway(f, s, midway) ||
+	               fed_loader_begin(f, "end")
+	           ? FED_FAIL
+	           : FED_OK;
 }
 
 /* Everything that was composed; plugins, sinks and interrupts stay where they are.  No federation
@@ -548,6 +553,18 @@ static void take_over(struct fed_session *s, struct fed_session *from)
 	s->diverged = from->diverged;
 }
 
+/* What was under way goes on. */
+static void go_on(struct fed_session *s, struct fed_underway *u)
+{
+	struct fed_error why;
+
+	if (u->open && s->running && fed_underway_put(u, &s->federation, &why))
+		fed_session_tell(s, FED_EVENT_WARNING,
+		                 "the work that was under way is lost: %s; clients "
+		                 "are invited again",
+		                 why.text);
+}
+
 /* Into the round that was open.  The session is restored all the same when that fails. */
 static void go_midway(struct fed_session *s, struct fed_midway *midway)
 {
@@ -568,6 +585,7 @@ int fed_session_restore(struct fed_session *s, const char *path, struct fed_erro
 	struct fed_text expanded = {0};
 	struct fed_loader f;
 	struct fed_session *fresh = fed_alloc(sizeof *fresh);
+	struct fed_underway underway = {0};
 	struct fed_midway midway = {0};
 
 	if (!fresh)
@@ -577,7 +595,7 @@ int fed_session_restore(struct fed_session *s, const char *path, struct fed_erro
 	int rc = expanded.failed ? fed_fail_memory(err, strlen(path), "a path")
 	                         : fed_loader_open(&f, fed_text_str(&expanded), err);
 	if (rc == FED_OK) {
-		rc = load_all(&f, fresh, &midway);
+		rc = load_all(&f, fresh, &underway, &midway);
 		fed_loader_close(&f);
 	}
 	if (rc == FED_OK) {
@@ -588,10 +606,12 @@ int fed_session_restore(struct fed_session *s, const char *path, struct fed_erro
 			fed_session_tell(s, FED_EVENT_NOTICE,
 			                 "breakpoints belong to a session: %zu went with it", breakpoints);
 		fed_session_resume(s);
+		go_on(s, &underway);
 		go_midway(s, &midway);
 	} else {
 		fed_session_clear(fresh);
 	}
+	fed_underway_release(&underway);
 	fed_midway_release(&midway);
 	fed_recorder_release(&fresh->recorder);
 	fed_free(fresh);

@@ -11,6 +11,7 @@
 #include "session/midway.h"
 #include "session/parts.h"
 #include "session/saved_faults.h"
+#include "session/saved_underway.h"
 #include "session/sections.h"
 
 static void save_settings(struct fed_saver *f, const struct fed_pairs *settings)
@@ -281,22 +282,40 @@ static int save_all(struct fed_saver *f, const struct fed_session *s, struct fed
 	return fed_save_faults(f, s, err);
 }
 
+/* What is under way goes on here as it does in a restored session.  Over real connections it cannot
+ * be saved: it is recalled here too. */
+static int set_aside(struct fed_session *s, struct fed_underway *u, struct fed_error *err)
+{
+	if (!s->running)
+		return FED_OK;
+	if (!fed_is_simulated(&s->transport)) {
+		fed_session_recall(s, "saving");
+		return FED_OK;
+	}
+	return fed_trainer_finish(s->federation.trainer, err) ||
+	               fed_underway_take(u, &s->federation, err)
+	           ? FED_FAIL
+	           : FED_OK;
+}
+
 static int save_closed(struct fed_session *s, const char *path, const struct fed_midway *midway,
                        struct fed_error *err)
 {
 	struct fed_text expanded = {0};
 	struct fed_saver f;
 
-	/* Work under way is not in the file.  It is recalled here too, so that this session goes on
-	 * exactly as a restored one does. */
-	fed_session_recall(s, "saving");
+	struct fed_underway underway = {0};
 
+	if (set_aside(s, &underway, err))
+		return FED_FAIL;
 	fed_path_expand(path, &expanded);
-	if (expanded.failed)
-		return fed_fail_memory(err, strlen(path), "a path");
-	int rc = fed_saver_open(&f, fed_text_str(&expanded), err);
+	int rc = expanded.failed ? fed_fail_memory(err, strlen(path), "a path") : FED_OK;
+	if (rc == FED_OK)
+		rc = fed_saver_open(&f, fed_text_str(&expanded), err);
 	if (rc == FED_OK) {
 		rc = save_all(&f, s, err);
+		if (rc == FED_OK)
+			rc = fed_save_underway(&f, &underway, s->net_built ? s->net.dim : 0, err);
 		if (rc == FED_OK)
 			rc = fed_save_midway(&f, midway, err);
 		if (rc == FED_OK)
@@ -304,6 +323,7 @@ static int save_closed(struct fed_session *s, const char *path, const struct fed
 		else
 			fed_saver_abandon(&f);
 	}
+	fed_underway_release(&underway);
 	fed_text_release(&expanded);
 	return rc;
 }

@@ -17,6 +17,7 @@
 #include "train/mishaps.h"
 #include "train/spoil.h"
 #include "train/trainer.h"
+#include "train/underway.h"
 
 /* Longest wait for a real transport before the loop looks for an interrupt, in seconds. */
 #define POLL_SECONDS 0.1
@@ -147,6 +148,7 @@ static void release(struct fed_federation *f)
 {
 	f->sink = (struct fed_sink){0};
 	fed_federation_abort(f, "its end");
+	fed_underway_forget(f);
 	if (f->trainer)
 		fed_recall(f, true);
 	fed_backup_release(&f->before);
@@ -543,6 +545,7 @@ static void close_round(struct fed_federation *f)
 {
 	f->scheme->end(f, f->scheme_state);
 	fed_let_go(f);
+	fed_underway_forget(f);
 	f->in_round = false;
 	f->deadline = 0;
 	f->packed = false;
@@ -588,13 +591,15 @@ static void complete_round(struct fed_federation *f)
 	f->record.wall -= fed_wall_seconds() - began; /* the caller counts all of it */
 }
 
-static int begin(struct fed_federation *f, struct fed_error *err)
+static int begin(struct fed_federation *f, bool may_be_taken_back, struct fed_error *err)
 {
 	f->steps = 0;
 	int rc = prepare_round(f, err);
 	if (rc)
 		return rc;
 	if (fed_instance_backup(f->aggregator, &f->before, err))
+		return FED_FAIL;
+	if (may_be_taken_back && fed_is_simulated(f->transport) && fed_underway_remember(f, err))
 		return FED_FAIL;
 	f->in_round = true;
 	fed_judgement_let_go(&f->judgement);
@@ -603,7 +608,6 @@ static int begin(struct fed_federation *f, struct fed_error *err)
 	f->started.invitations = f->invitations;
 	f->started.next_seq = f->clock.next_seq;
 	f->started.next_id = f->post.next_id;
-	f->started.held = f->n_held;
 	begin_record(f);
 	rc = f->scheme->begin(f, f->scheme_state, err);
 	if (rc == FED_OK)
@@ -616,16 +620,21 @@ static int begin(struct fed_federation *f, struct fed_error *err)
 	return rc;
 }
 
-int fed_federation_begin(struct fed_federation *f, struct fed_error *err)
+static int open_round(struct fed_federation *f, bool may_be_taken_back, struct fed_error *err)
 {
 	const double began = fed_wall_seconds();
 
 	if (f->in_round)
 		return FED_OK;
-	const int rc = begin(f, err);
+	const int rc = begin(f, may_be_taken_back, err);
 	if (rc == FED_OK)
 		f->record.wall += fed_wall_seconds() - began;
 	return rc;
+}
+
+int fed_federation_begin(struct fed_federation *f, struct fed_error *err)
+{
+	return open_round(f, true, err);
 }
 
 /* One event of the round, and the step if it was the last. */
@@ -673,7 +682,7 @@ int fed_federation_advance(struct fed_federation *f, bool *made, struct fed_erro
 
 int fed_federation_round(struct fed_federation *f, struct fed_error *err)
 {
-	const int rc = fed_federation_begin(f, err);
+	const int rc = open_round(f, false, err);
 	bool made;
 
 	return rc ? rc : go_on(f, false, &made, err);

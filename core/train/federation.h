@@ -98,8 +98,9 @@ const struct fed_scheme *fed_scheme_at(size_t i); /* NULL past the last */
 int fed_scheme_find(const char *name, const struct fed_scheme **, struct fed_error *);
 
 struct fed_faults;
-struct fed_held;    /* train/mishaps.h */
-struct fed_trainer; /* jobs and per-thread workspaces: train/trainer.h */
+struct fed_held;     /* train/mishaps.h */
+struct fed_trainer;  /* jobs and per-thread workspaces: train/trainer.h */
+struct fed_underway; /* train/underway.h */
 
 struct fed_federation {
 	/* borrowed */
@@ -146,7 +147,7 @@ struct fed_federation {
 	double clock_before, updates_before; /* while in_round */
 	struct {
 		uint64_t invitations, next_seq, next_id; /* what is counted on, even by aborted rounds */
-		size_t held;                             /* messages that faults kept at clients */
+		struct fed_underway *underway;           /* while a round is open that may be taken back */
 	} started;                                   /* as the open round, or the last one, began */
 	uint64_t deadlines, deadline; /* set so far; number of the one that counts, 0: none */
 	struct fed_host host;         /* what aggregators may call */
@@ -167,13 +168,17 @@ float *fed_federation_dissolve(struct fed_federation *);
  * fail before the first version begins. */
 int fed_federation_adopt(struct fed_federation *, float *params, struct fed_error *);
 
-/* Open a round if none is open.  FED_REJECT: refused before anything was sent (no clients). */
+/* Open a round if none is open.  FED_REJECT: refused before anything was sent (no clients).  It may
+ * be taken back, unless its messages are real. */
 int fed_federation_begin(struct fed_federation *, struct fed_error *);
 /* One event of the open round; *made when it was the last and the version stands.  FED_REJECT: it
  * was aborted because `stop` said so. */
 int fed_federation_advance(struct fed_federation *, bool *made, struct fed_error *);
 /* End the open round, if any, without a step; everything is as before it. */
 void fed_federation_abort(struct fed_federation *, const char *why);
+/* End it as if it had never begun: what is counted is, and what was under way goes on.  No sink
+ * hears of it.  FED_FAIL: what was under way is lost. */
+int fed_federation_take_back(struct fed_federation *, struct fed_error *);
 /* Begin, and advance until the version stands. */
 int fed_federation_round(struct fed_federation *, struct fed_error *);
 

@@ -26,12 +26,13 @@ static void settle(struct fed_trainer *t, struct fed_training *g, struct fed_lea
 		return; /* it left */
 	learned->settled = true;
 	learned->residual = client->residual;
-	client->residual = g->left;
-	g->left = NULL;
+	client->residual = fed_parcel_share(g->left);
 }
 
 int fed_remember(struct fed_trainer *t, struct fed_training *g, struct fed_error *err)
 {
+	float **kept = g->kept;
+
 	if (!g->kept && !g->residual && !g->left)
 		return FED_OK;
 	if (t->n_learned == t->learned_room) {
@@ -43,9 +44,17 @@ int fed_remember(struct fed_trainer *t, struct fed_training *g, struct fed_error
 		t->learned = grown;
 		t->learned_room = room;
 	}
+	if (g->users > 1 && kept) { /* somebody shares the training */
+		const struct fed_client its = {.kept = kept};
+		kept = fed_copy_kept(&its, fed_client_vectors(t->federation->aggregator),
+		                     t->federation->net->dim);
+		if (!kept)
+			return fed_fail(err, "out of memory for what client %u keeps", g->client);
+	} else {
+		g->kept = NULL;
+	}
 	struct fed_learned *learned = &t->learned[t->n_learned++];
-	*learned = (struct fed_learned){.client = g->client, .kept = g->kept};
-	g->kept = NULL;
+	*learned = (struct fed_learned){.client = g->client, .kept = kept};
 	if (g->residual || g->left)
 		settle(t, g, learned);
 	return FED_OK;

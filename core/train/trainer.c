@@ -109,6 +109,28 @@ double fed_trainer_flops(const struct fed_trainer *t, const struct fed_client *c
 	return 3 * forward * client->count * (double)f->plan.epochs;
 }
 
+/* Room for so many slots. */
+static int make_slots(struct fed_trainer *t, uint32_t slots, struct fed_error *err)
+{
+	uint32_t more = t->capacity ? t->capacity : 64;
+
+	while (more < slots)
+		more *= 2;
+	if (more == t->capacity)
+		return FED_OK;
+	struct fed_training **grown =
+		fed_resize(t->slot, t->capacity * sizeof *grown, more * sizeof *grown);
+	if (!grown)
+		return fed_fail_memory(err, more * sizeof *grown, "training");
+	t->slot = grown;
+	uint32_t *vacant = fed_resize(t->vacant, t->capacity * sizeof *vacant, more * sizeof *vacant);
+	if (!vacant)
+		return fed_fail_memory(err, more * sizeof *vacant, "training");
+	t->vacant = vacant;
+	t->capacity = more;
+	return FED_OK;
+}
+
 /* A free slot, its number kept below t->slots. */
 static int vacant_slot(struct fed_trainer *t, uint32_t *slot, struct fed_error *err)
 {
@@ -116,20 +138,8 @@ static int vacant_slot(struct fed_trainer *t, uint32_t *slot, struct fed_error *
 		*slot = t->vacant[--t->n_vacant];
 		return FED_OK;
 	}
-	if (t->slots == t->capacity) {
-		const uint32_t more = t->capacity ? 2 * t->capacity : 64;
-		struct fed_training **grown =
-			fed_resize(t->slot, t->capacity * sizeof *grown, more * sizeof *grown);
-		if (!grown)
-			return fed_fail_memory(err, more * sizeof *grown, "training");
-		t->slot = grown;
-		uint32_t *vacant =
-			fed_resize(t->vacant, t->capacity * sizeof *vacant, more * sizeof *vacant);
-		if (!vacant)
-			return fed_fail_memory(err, more * sizeof *vacant, "training");
-		t->vacant = vacant;
-		t->capacity = more;
-	}
+	if (make_slots(t, t->slots + 1, err))
+		return FED_FAIL;
 	*slot = t->slots++;
 	return FED_OK;
 }
@@ -144,18 +154,27 @@ static struct fed_training *idle_training(struct fed_trainer *t)
 	return g;
 }
 
-static void free_training(struct fed_trainer *t, uint32_t slot)
+void fed_training_drop(struct fed_training *g)
 {
-	struct fed_training *g = t->slot[slot];
-
+	if (!g || --g->users)
+		return;
 	fed_parcel_drop(g->model);
 	fed_parcel_drop(g->result);
 	fed_spoiler_release(&g->spoiler);
 	fed_free(g->kept);
 	fed_parcel_drop(g->residual);
 	fed_parcel_drop(g->left);
-	g->next = t->idle;
-	t->idle = g;
+	if (!g->trainer) {
+		fed_free(g);
+		return;
+	}
+	g->next = g->trainer->idle;
+	g->trainer->idle = g;
+}
+
+static void free_training(struct fed_trainer *t, uint32_t slot)
+{
+	fed_training_drop(t->slot[slot]);
 	t->slot[slot] = NULL;
 	t->vacant[t->n_vacant++] = slot;
 }
@@ -181,6 +200,7 @@ int fed_trainer_start(struct fed_trainer *t, uint32_t client, const struct fed_c
 	}
 	*g = (struct fed_training){
 		.job = {.run = fed_training_run, .due = due, .seq = t->started++},
+		.users = 1,
 		.trainer = t,
 		.client = client,
 		.row = *row,
@@ -219,6 +239,21 @@ static int join_job(struct fed_trainer *t, struct fed_training *g, struct fed_er
 	}
 }
 
+/* What it made, the caller's; a copy where somebody shares the training. */
+static struct fed_parcel *result_of(struct fed_training *g)
+{
+	struct fed_parcel *result = g->result;
+
+	if (g->users == 1) {
+		g->result = NULL;
+		return result;
+	}
+	struct fed_parcel *copy = fed_parcel_new(result->n, result->dim);
+	for (uint32_t k = 0; copy && k < copy->n; k++)
+		memcpy(copy->vector[k], result->vector[k], copy->dim * sizeof(float));
+	return copy;
+}
+
 int fed_trainer_join(struct fed_trainer *t, uint32_t slot, struct fed_envelope *update,
                      struct fed_error *err)
 {
@@ -245,10 +280,11 @@ int fed_trainer_join(struct fed_trainer *t, uint32_t slot, struct fed_envelope *
 		update->samples = client->count;
 		update->steps = g->steps;
 		update->loss = (float)(g->loss / seen);
-		update->parcel = g->result;
+		update->parcel = result_of(g);
 		update->codec = g->codec;
 		update->coded = g->coded;
-		g->result = NULL;
+		if (!update->parcel)
+			rc = fed_fail(err, "out of memory for the update of client %u", g->client);
 	}
 	free_training(t, slot);
 	return rc;
@@ -264,4 +300,114 @@ void fed_trainer_recall(struct fed_trainer *t)
 	t->slots = t->n_vacant = 0;
 	fed_forget_learned(t);
 	atomic_store(&t->stop, false);
+}
+
+/* Set aside ---------------------------------------------------------------------- */
+
+bool fed_trainer_share(const struct fed_trainer *t, struct fed_training ***out, uint32_t *slots)
+{
+	*out = fed_alloc_array((size_t)t->slots + 1, sizeof **out);
+	if (!*out)
+		return false;
+	*slots = t->slots;
+	for (uint32_t i = 0; i < t->slots; i++) {
+		(*out)[i] = t->slot[i];
+		if (t->slot[i])
+			t->slot[i]->users++;
+	}
+	return true;
+}
+
+int fed_trainer_put(struct fed_trainer *t, struct fed_training *const *training, uint32_t slots,
+                    struct fed_error *err)
+{
+	if (make_slots(t, slots, err)) {
+		for (uint32_t i = 0; i < slots; i++)
+			fed_training_drop(training[i]);
+		return FED_FAIL;
+	}
+	t->slots = slots;
+	t->n_vacant = 0;
+	for (uint32_t i = 0; i < slots; i++) {
+		t->slot[i] = training[i];
+		if (!training[i])
+			t->vacant[t->n_vacant++] = i;
+		else
+			training[i]->trainer = t;
+	}
+	if (release_trainings(t, err) == FED_OK)
+		return FED_OK;
+	fed_trainer_recall(t);
+	return FED_FAIL;
+}
+
+int fed_trainer_finish(struct fed_trainer *t, struct fed_error *err)
+{
+	for (uint32_t i = 0; i < t->slots; i++) {
+		const struct fed_training *g = t->slot[i];
+
+		if (!g)
+			continue;
+		if (join_job(t, t->slot[i], err))
+			return FED_FAIL;
+		if (g->no_memory)
+			return fed_fail(err, "out of memory for the update of client %u", g->client);
+		if (g->stopped)
+			return fed_reject(err, "interrupted");
+	}
+	return FED_OK;
+}
+
+struct fed_outcome fed_training_outcome(const struct fed_training *g)
+{
+	return (struct fed_outcome){
+		.client = g->client,
+		.steps = g->steps,
+		.kept_vectors = g->kept ? fed_client_vectors(g->trainer->federation->aggregator) : 0,
+		.version = g->version,
+		.round = g->round,
+		.samples = g->row.count,
+		.epochs = g->plan.epochs,
+		.loss = g->loss,
+		.codec = g->codec,
+		.coded = g->coded,
+		.result = g->failed ? NULL : g->result,
+		.left = g->left,
+		.had_residual = g->residual,
+		.kept = g->kept,
+		.why = g->why,
+	};
+}
+
+struct fed_training *fed_training_of(const struct fed_outcome *o)
+{
+	struct fed_training *g = fed_alloc(sizeof *g);
+	/* Only whether there was one matters now. */
+	struct fed_parcel *residual = o->had_residual ? fed_parcel_new(0, 0) : NULL;
+
+	if (!g || (o->had_residual && !residual)) {
+		fed_free(g);
+		return NULL;
+	}
+	*g = (struct fed_training){
+		.job = {.run = fed_training_run},
+		.users = 1,
+		.client = o->client,
+		.row = {.count = o->samples},
+		.version = o->version,
+		.round = o->round,
+		.plan = {.epochs = o->epochs},
+		.codec = o->codec,
+		.coded = o->coded,
+		.steps = o->steps,
+		.loss = o->loss,
+		.ran = true,
+		.failed = !o->result,
+		.why = o->why,
+		.result = o->result,
+		.residual = residual,
+		.left = o->left,
+		.kept = o->kept,
+	};
+	return g;
 }

@@ -35,6 +35,38 @@ void fed_trainer_commit(struct fed_trainer *);
 /* Trainings that run end at their next step and are forgotten, with what was not committed. */
 void fed_trainer_recall(struct fed_trainer *);
 
+/* Trainings that outlive their slot: shares of all that are there, [*slots], NULL where none is
+ * (the caller's: drop each, fed_free).  False: no memory. */
+struct fed_training;
+bool fed_trainer_share(const struct fed_trainer *, struct fed_training ***, uint32_t *slots);
+/* None is there: these come back, in the same slots.  Takes the shares, also on FED_FAIL: then
+ * none is. */
+int fed_trainer_put(struct fed_trainer *, struct fed_training *const *, uint32_t slots,
+                    struct fed_error *);
+void fed_training_drop(struct fed_training *); /* NULL is fine */
+/* Wait until all have come to their end. */
+int fed_trainer_finish(struct fed_trainer *, struct fed_error *);
+
+/* What a training came to that has ended, to be saved. */
+struct fed_outcome {
+	uint32_t client, steps, kept_vectors;
+	uint64_t version, round;
+	uint32_t samples;
+	int64_t epochs;
+	double loss; /* sum over examples and epochs */
+	struct fed_codec codec;
+	uint64_t coded;
+	struct fed_parcel *result; /* NULL: it failed */
+	struct fed_parcel *left;   /* what the codec lost, or NULL */
+	bool had_residual;
+	float **kept; /* [kept_vectors], or NULL */
+	struct fed_error why;
+};
+/* Borrowed from the training. */
+struct fed_outcome fed_training_outcome(const struct fed_training *);
+/* A training that came to this; takes parcels and kept on success.  NULL: no memory. */
+struct fed_training *fed_training_of(const struct fed_outcome *);
+
 /* Evaluation on thread `worker`: the sum of the losses of examples first .. first + n - 1, n at
  * most fed_trainer_evaluation_batch(); *hits grows by those classified right. */
 uint32_t fed_trainer_evaluation_batch(const struct fed_trainer *);

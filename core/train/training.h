@@ -15,8 +15,9 @@
 /* One client's training; the job is its first member. */
 struct fed_training {
 	struct fed_job job;
-	struct fed_training *next; /* among those that may be used again */
-	struct fed_trainer *trainer;
+	struct fed_training *next;   /* among those that may be used again */
+	uint32_t users;              /* its slot, and whoever set it aside (train/underway.h) */
+	struct fed_trainer *trainer; /* NULL: of none yet, it was read from a file */
 	uint32_t client;
 	struct fed_client row; /* as it was when it began: the table may grow meanwhile */
 	struct fed_spoiler spoiler;

@@ -90,7 +90,6 @@ static const struct {
      "add-client: a round is open; `continue` finishes it, `abort` "
      "leaves the model as before it\n",
      1},
-	{WORLD "step; set lr 0.01; save x.fed", "save: settings, faults or links were changed", 5},
 	{WORLD "step; set lr 0.01; continue",
      "note: the open round keeps the plan that it began with\n", 0},
 	{WORLD "step; inject offline 2; set client 1 link=3g; continue; expect round==1", "", 0},
