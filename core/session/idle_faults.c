@@ -9,6 +9,7 @@
 #include "base/mem.h"
 #include "plug/call.h"
 #include "session/who.h"
+#include "train/split.h"
 
 /* Clients ----------------------------------------------------------------------- */
 
@@ -107,6 +108,20 @@ static void tell_knowledge(struct fed_session *s, const struct fed_fault *fault)
 		                 attack->entry->head->name);
 }
 
+/* One after the other, attackers have no updates of others before them. */
+static void tell_turns(struct fed_session *s, const struct fed_fault *fault)
+{
+	const struct fed_instance *attack = &fault->attack->instance;
+	const struct fed_split *split = s->scheme_state;
+
+	if (s->scheme == &fed_scheme_split && split->parallel == FED_PARALLEL_OFF &&
+	    fed_attack_form(attack) == FED_ATTACK_TOGETHER)
+		fed_session_tell(s, FED_EVENT_NOTICE,
+		                 "%s can do nothing where clients train in turn: it is made of the updates "
+		                 "of a round; `set parallel v1`, or another attack",
+		                 attack->entry->head->name);
+}
+
 static bool shares_client(const struct fed_fault *a, const struct fed_fault *b)
 {
 	uint32_t i = 0, k = 0;
@@ -148,6 +163,7 @@ void fed_session_tell_idle(struct fed_session *s, const struct fed_fault *fault)
 			tell_clients(s, fault, rules[i].idle, rules[i].why);
 	if (fault->attack) {
 		tell_knowledge(s, fault);
+		tell_turns(s, fault);
 		tell_rivals(s, fault);
 	}
 }

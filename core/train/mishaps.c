@@ -173,7 +173,7 @@ int fed_crash(struct fed_federation *f, uint32_t client, uint64_t number, struct
 
 /* Updates ----------------------------------------------------------------------- */
 
-static int put_nan(struct fed_federation *f, struct fed_envelope *update, struct fed_error *err)
+int fed_put_nan(struct fed_federation *f, struct fed_envelope *update, struct fed_error *err)
 {
 	const uint32_t id = update->head.from;
 	struct fed_fault *fault =
@@ -237,29 +237,21 @@ static int send_twice(struct fed_federation *f, struct fed_fault *fault,
 	return fed_send(f, &copy, &bytes, err);
 }
 
-int fed_send_update(struct fed_federation *f, struct fed_envelope *update, const float *received,
-                    struct fed_error *err)
+bool fed_keeps_back(struct fed_federation *f, const struct fed_envelope *update)
+{
+	uint64_t release;
+
+	return is_kept_back(f, update, &release);
+}
+
+int fed_send_trained(struct fed_federation *f, const struct fed_envelope *update,
+                     struct fed_error *err)
 {
 	const uint32_t id = update->head.from;
-	uint64_t bytes, release;
-
-	if (!fed_faults_here(f->faults, id, f->version)) {
-		fed_parcel_drop(update->parcel);
-		const struct fed_invitation *open = fed_invitation_of(f, id);
-		if (!open || open->number != update->round)
-			return FED_OK;
-		return fed_invitation_lost(f, id, "left before it could answer", err);
-	}
-	if (fed_craft_alone(f, update, received, update->round, err) || put_nan(f, update, err)) {
-		fed_parcel_drop(update->parcel);
-		return FED_FAIL;
-	}
-	if (is_kept_back(f, update, &release)) {
-		fed_emit_about(f, FED_EVENT_TRAINED, id, update->round, 0, NULL);
-		return hold(f, update, release, err);
-	}
 	struct fed_fault *twice =
 		fed_fault_strikes(f->faults, FED_FAULT_DUPLICATE, id, update->version, update->round);
+	uint64_t bytes;
+
 	if (twice && send_twice(f, twice, update, err)) {
 		fed_parcel_drop(update->parcel);
 		return FED_FAIL;
@@ -268,6 +260,30 @@ int fed_send_update(struct fed_federation *f, struct fed_envelope *update, const
 		return FED_FAIL;
 	fed_emit_about(f, FED_EVENT_TRAINED, id, update->round, bytes, NULL);
 	return FED_OK;
+}
+
+int fed_send_update(struct fed_federation *f, struct fed_envelope *update, const float *received,
+                    struct fed_error *err)
+{
+	const uint32_t id = update->head.from;
+	uint64_t release;
+
+	if (!fed_faults_here(f->faults, id, f->version)) {
+		fed_parcel_drop(update->parcel);
+		const struct fed_invitation *open = fed_invitation_of(f, id);
+		if (!open || open->number != update->round)
+			return FED_OK;
+		return fed_invitation_lost(f, id, "left before it could answer", err);
+	}
+	if (fed_craft_alone(f, update, received, update->round, err) || fed_put_nan(f, update, err)) {
+		fed_parcel_drop(update->parcel);
+		return FED_FAIL;
+	}
+	if (is_kept_back(f, update, &release)) {
+		fed_emit_about(f, FED_EVENT_TRAINED, id, update->round, 0, NULL);
+		return hold(f, update, release, err);
+	}
+	return fed_send_trained(f, update, err);
 }
 
 /* What was held ------------------------------------------------------------------ */

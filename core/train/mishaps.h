@@ -36,6 +36,12 @@ int fed_crash(struct fed_federation *, uint32_t client, uint64_t number, struct 
  * Takes the update's parcel. */
 int fed_send_update(struct fed_federation *, struct fed_envelope *update, const float *received,
                     struct fed_error *);
+/* Parts of it, for a client in turn that hands on its layers (scheme split).  A NaN in vector 0, if
+ * such a fault strikes; whether the message stays with its client for now; the message leaves,
+ * perhaps twice (takes its parcel). */
+int fed_put_nan(struct fed_federation *, struct fed_envelope *, struct fed_error *);
+bool fed_keeps_back(struct fed_federation *, const struct fed_envelope *);
+int fed_send_trained(struct fed_federation *, const struct fed_envelope *, struct fed_error *);
 /* A version begins: what was held and may leave now does. */
 int fed_release_held(struct fed_federation *, struct fed_error *);
 /* Whether a message of the client waits. */

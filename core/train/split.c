@@ -283,36 +283,64 @@ static int take_head(struct fed_federation *f, struct fed_split *s, struct fed_t
 	return over(f, s, t, err);
 }
 
-static int refuse_head(struct fed_federation *f, struct fed_turn *t, struct fed_error *err)
+static int refuse_head(struct fed_federation *f, struct fed_turn *t, const char *why,
+                       struct fed_error *err)
 {
 	fed_invitation_close(f, t->client);
 	f->record.refused++;
-	f->nan = true;
-	fed_emit_about(f, FED_EVENT_REFUSED, t->client, t->number, 0, "its head is not finite");
+	fed_emit_about(f, FED_EVENT_REFUSED, t->client, t->number, 0, why);
 	f->nan = false;
+	return f->scheme->lost(f, f->scheme_state, t->client, err);
+}
+
+/* By the server, or (relay=peer) by the next client. */
+static int judge_head(struct fed_federation *f, struct fed_split *s, struct fed_turn *t,
+                      const struct fed_envelope *e, struct fed_error *err)
+{
+	struct fed_error why;
+	const int rc = e->parcel->n ? fed_check_message(f, e, &why) : FED_OK;
+
+	if (rc == FED_REJECT)
+		return refuse_head(f, t, why.text, err);
+	if (rc) {
+		*err = why;
+		return rc;
+	}
+	f->nan = !fed_update_is_finite(e);
+	if (f->nan || !fed_unpack_client(s, f->net, e->parcel, s->params))
+		return refuse_head(f, t, "its head is not finite", err);
+	return take_head(f, s, t, err);
+}
+
+/* Nobody waits for a head that stays with its client. */
+static int head_is_late(struct fed_federation *f, struct fed_turn *t, struct fed_error *err)
+{
+	fed_invitation_close(f, t->client);
+	f->record.late++;
+	fed_emit_about(f, FED_EVENT_LATE, t->client, t->number, 0, "the others go on without its head");
 	return f->scheme->lost(f, f->scheme_state, t->client, err);
 }
 
 int fed_turn_ended(struct fed_federation *f, struct fed_split *s, struct fed_turn *t,
                    struct fed_error *err)
 {
+	struct fed_envelope head;
+
+	if (s->parallel != FED_PARALLEL_OFF)
+		return fed_turn_sends_update(t, err);
+	if (fed_turn_head(t, &head, err))
+		return FED_FAIL;
+	if (fed_keeps_back(f, &head)) {
+		fed_envelope_let_go(&head);
+		return head_is_late(f, t, err);
+	}
 	if (s->relay == FED_RELAY_SERVER)
-		return fed_turn_hands_over(t, err);
+		return fed_send_trained(f, &head, err);
 	/* The server heard of it when the last gradient left; the head stays until a peer wants it. */
-	struct fed_parcel *head = fed_pack_client(s, f->net, t->params);
-	if (!head)
-		return fed_fail_memory(err, f->net->dim * sizeof(float), "a head");
-	const int rc = fed_craft_head(t, head, err);
-	const bool whole = !head->n || fed_rows_kernels()->finite(head->vector[0], head->dim);
-	if (rc == FED_OK && whole)
-		fed_unpack_client(s, f->net, head, s->params);
-	fed_parcel_drop(head);
-	if (rc)
-		return rc;
-	if (!whole) /* the next client refuses it */
-		return refuse_head(f, t, err);
 	fed_emit_about(f, FED_EVENT_TRAINED, t->client, t->number, 0, NULL);
-	return take_head(f, s, t, err);
+	const int rc = judge_head(f, s, t, &head, err);
+	fed_envelope_let_go(&head);
+	return rc;
 }
 
 /* Messages ---------------------------------------------------------------------------- */
@@ -323,17 +351,6 @@ static struct fed_turn *turn_of(struct fed_split *s, uint64_t number)
 	if (number < s->first || number - s->first >= s->called)
 		return NULL;
 	return &s->turn[number - s->first];
-}
-
-/* A head at the server. */
-static int server_gets_head(struct fed_federation *f, struct fed_split *s, struct fed_turn *t,
-                            struct fed_envelope *e, struct fed_error *err)
-{
-	if (t->phase != FED_TURN_HANDING)
-		return FED_OK;
-	if (!fed_update_is_finite(e) || !fed_unpack_client(s, f->net, e->parcel, s->params))
-		return refuse_head(f, t, err);
-	return take_head(f, s, t, err);
 }
 
 static int split_message(struct fed_federation *f, void *state, struct fed_envelope *e,
@@ -348,12 +365,14 @@ static int split_message(struct fed_federation *f, void *state, struct fed_envel
 			return FED_FAIL;
 		return fed_take_update(f, e, err);
 	}
+	if (t && !live && e->head.kind == FED_MESSAGE_HEAD && e->head.to == FED_SERVER)
+		fed_emit_about(f, FED_EVENT_REFUSED, t->client, e->round, 0, fed_stray_update);
 	if (!live)
 		return FED_OK;
 	switch (e->head.kind) {
 	case FED_MESSAGE_HEAD:
 		if (e->head.to == FED_SERVER)
-			return server_gets_head(f, s, t, e, err);
+			return t->phase == FED_TURN_HANDING ? judge_head(f, s, t, e, err) : FED_OK;
 		return t->phase == FED_TURN_CALLED ? fed_turn_begin(t, e, err) : FED_OK;
 	case FED_MESSAGE_SMASHED:
 	case FED_MESSAGE_FEATURES_GRADIENT:

@@ -72,7 +72,9 @@ static int craft_smashed(const struct fed_turn *t, struct fed_envelope *e, struc
 	return rc;
 }
 
-int fed_craft_head(const struct fed_turn *t, struct fed_parcel *head, struct fed_error *err)
+/* What a client under an attack hands on instead of its layers: a made-up change of those that it
+ * got. */
+static int craft_head(const struct fed_turn *t, struct fed_parcel *head, struct fed_error *err)
 {
 	const struct fed_federation *f = t->federation;
 	struct fed_envelope change = {
@@ -167,27 +169,21 @@ static struct fed_envelope claim(const struct fed_turn *t, enum fed_message_kind
 	};
 }
 
-static int send_head(struct fed_turn *t, struct fed_error *err)
+int fed_turn_head(const struct fed_turn *t, struct fed_envelope *e, struct fed_error *err)
 {
 	struct fed_federation *f = t->federation;
-	struct fed_envelope e = claim(t, FED_MESSAGE_HEAD);
-	uint64_t bytes;
 
-	e.parcel = fed_pack_client(t->split, f->net, t->params);
-	if (!e.parcel)
+	*e = claim(t, FED_MESSAGE_HEAD);
+	e->parcel = fed_pack_client(t->split, f->net, t->params);
+	if (!e->parcel)
 		return fed_fail_memory(err, f->net->dim * sizeof(float), "a head");
-	if (fed_craft_head(t, e.parcel, err)) {
-		fed_parcel_drop(e.parcel);
-		return FED_FAIL;
-	}
-	if (fed_send(f, &e, &bytes, err))
-		return FED_FAIL;
-	fed_emit_about(f, FED_EVENT_TRAINED, t->client, t->number, bytes, NULL);
-	return FED_OK;
+	if (craft_head(t, e->parcel, err) == FED_OK && fed_put_nan(f, e, err) == FED_OK)
+		return FED_OK;
+	fed_parcel_drop(e->parcel);
+	return FED_FAIL;
 }
 
-/* The change of the client's layers, for the aggregator. */
-static int send_update(struct fed_turn *t, struct fed_error *err)
+int fed_turn_sends_update(struct fed_turn *t, struct fed_error *err)
 {
 	struct fed_federation *f = t->federation;
 	struct fed_envelope e = claim(t, FED_MESSAGE_UPDATE);
@@ -210,11 +206,6 @@ static int send_update(struct fed_turn *t, struct fed_error *err)
 		rc = fed_send_update(f, &e, before->n ? before->vector[0] : NULL, err);
 	fed_parcel_drop(before);
 	return rc;
-}
-
-int fed_turn_hands_over(struct fed_turn *t, struct fed_error *err)
-{
-	return t->split->parallel == FED_PARALLEL_OFF ? send_head(t, err) : send_update(t, err);
 }
 
 int fed_complete_update(struct fed_turn *t, struct fed_envelope *e, struct fed_error *err)

@@ -70,12 +70,11 @@ bool fed_unpack_client(const struct fed_split *, const struct fed_net *, const s
 /* Send what the turn has in `crossing` (and `labels`), to the server or to its client; the turn's
  * shares go with it. */
 int fed_turn_send(struct fed_turn *, enum fed_message_kind, bool up, struct fed_error *);
-/* What a client under an attack hands on instead of its layers: a made-up change of those that it
- * got. */
-int fed_craft_head(const struct fed_turn *, struct fed_parcel *head, struct fed_error *);
-/* The turn's client hands its layers on: to the server as they are, or as the update that the
- * aggregator will get. */
-int fed_turn_hands_over(struct fed_turn *, struct fed_error *);
+/* What the client hands on in turn: its layers as they are now, or what an attack or a fault makes
+ * of them.  The parcel is the caller's. */
+int fed_turn_head(const struct fed_turn *, struct fed_envelope *, struct fed_error *);
+/* The turn's client sends the change of its layers, for the aggregator. */
+int fed_turn_sends_update(struct fed_turn *, struct fed_error *);
 /* The update of the whole model from that of the client's layers, in the same envelope. */
 int fed_complete_update(struct fed_turn *, struct fed_envelope *, struct fed_error *);
 

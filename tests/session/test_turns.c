@@ -1,0 +1,118 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Scheme split, clients in turn: faults of the message with which a client hands its layers on.
+ */
+#include <check.h>
+#include <math.h>
+#include <string.h>
+
+#include "session/small.h"
+
+static const char *const relays[] = {"server", "peer"};
+enum { RELAYS = sizeof relays / sizeof *relays };
+
+static void compose(struct fed_session *s, struct heard *heard, const char *relay,
+                    const char *faults)
+{
+	char line[80];
+
+	small_compose(s, heard, "fedavg");
+	snprintf(line, sizeof line, "model mlp hidden=5,4;scheme split cut=2 relay=%s", relay);
+	small_do(s, line);
+	if (faults)
+		small_do(s, faults);
+	small_do(s, "round 1");
+}
+
+static const struct fed_record *last(const struct fed_session *s)
+{
+	return &s->history.record[s->history.n - 1];
+}
+
+static bool all_finite(const struct fed_session *s)
+{
+	for (size_t j = 0; j < s->net.dim; j++)
+		if (!isfinite(fed_session_params(s)[j]))
+			return false;
+	return true;
+}
+
+/* Whoever fails with its head is left out: the others go on with the one before. */
+static const struct {
+	const char *fault, *says;
+	int refused, late;
+} failures[] = {
+	{"inject nan 2", "its head is not finite", 1, 0},
+	{"inject byzantine 2 attack=nan", "", 1, 0},
+	{"inject corrupt 2 bits=1", "", 1, 0},
+	{"inject late 2", "the others go on without its head", 0, 1},
+	{"inject partition 2", "the others go on without its head", 0, 1},
+};
+enum { FAILURES = sizeof failures / sizeof *failures };
+
+START_TEST(a_head_that_fails_is_left_out)
+{
+	const int i = _i / RELAYS;
+	struct heard heard;
+	struct fed_session s;
+
+	compose(&s, &heard, relays[_i % RELAYS], failures[i].fault);
+	ck_assert_double_eq(last(&s)->invited, 4);
+	ck_assert_double_eq(last(&s)->reported, 3);
+	ck_assert_double_eq(last(&s)->refused, failures[i].refused);
+	ck_assert_double_eq(last(&s)->late, failures[i].late);
+	ck_assert_uint_eq(s.faults.fault[0].strikes, i == 1 ? s.faults.fault[0].strikes : 1);
+	ck_assert_msg(strstr(heard.text, failures[i].says) != NULL, "%s", heard.text);
+	ck_assert(all_finite(&s));
+	ck_assert_uint_eq(s.federation.n_held, 0);
+	small_do(&s, "heal;round 1");
+	ck_assert_double_eq(last(&s)->reported, 4);
+	fed_session_release(&s);
+}
+END_TEST
+
+/* The second of two equal heads is seen, paid for and ignored. */
+START_TEST(a_head_that_comes_twice_counts_once)
+{
+	struct fed_session once, twice;
+	struct heard heard;
+
+	compose(&once, NULL, "server", NULL);
+	compose(&twice, &heard, "server", "inject duplicate 2");
+	ck_assert_double_eq(last(&twice)->reported, 4);
+	ck_assert_double_eq(last(&twice)->messages, last(&once)->messages + 1);
+	ck_assert_uint_eq(heard.count[FED_EVENT_REFUSED], 1);
+	ck_assert_mem_eq(fed_session_params(&once), fed_session_params(&twice),
+	                 once.net.dim * sizeof(float));
+	fed_session_release(&once);
+	fed_session_release(&twice);
+}
+END_TEST
+
+START_TEST(attacks_made_of_a_rounds_updates_are_told_to_do_nothing)
+{
+	struct heard heard;
+	struct fed_session s;
+
+	compose(&s, &heard, "server", "inject byzantine 1,2 attack=alie");
+	ck_assert_msg(strstr(heard.text, "alie can do nothing where clients train in turn") != NULL,
+	              "%s", heard.text);
+	heard.len = 0;
+	heard.text[0] = 0;
+	small_do(&s, "set parallel v1;heal;inject byzantine 1,2 attack=alie");
+	ck_assert_ptr_null(strstr(heard.text, "can do nothing"));
+	fed_session_release(&s);
+}
+END_TEST
+
+int main(void)
+{
+	Suite *s = suite_create("turns");
+	TCase *c = tcase_create("turns");
+
+	tcase_add_loop_test(c, a_head_that_fails_is_left_out, 0, FAILURES * RELAYS);
+	tcase_add_test(c, a_head_that_comes_twice_counts_once);
+	tcase_add_test(c, attacks_made_of_a_rounds_updates_are_told_to_do_nothing);
+	suite_add_tcase(s, c);
+	return fed_run_suite(s);
+}
