@@ -7,7 +7,6 @@
 #include <poll.h>
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "base/cpu.h"
@@ -18,8 +17,8 @@
 #include "tui/terminal.h"
 
 #define FRAME_LEAST 0.05 /* seconds between two frames */
-/* While training runs a frame is followed by a pause of so many times the processor time it took:
- * looking costs training 1% of a processor at most. */
+/* While training runs a frame is followed by a pause of so many times what it took, for which
+ * training stood: looking costs training 1% of its time at most. */
 #define FRAME_SHARE 100
 #define IDLE_WAIT 0.25     /* seconds after which signals are looked for anyway */
 enum { KEYS_MOST = 4096 }; /* a terminal keeps as many when nobody reads */
@@ -37,7 +36,8 @@ struct fed_watch {
 	bool rang;             /* the runner did, and the session was not looked at since */
 	bool dirty;            /* a key or a signal changed what is shown */
 	double framed;         /* wall seconds of the last frame */
-	double cost;           /* processor seconds that it took */
+	double cost, spent;    /* wall seconds that it took, and what was looked at since */
+	bool wishes;           /* the runner stands at the next version */
 	atomic_int view_asked; /* number of a view, from 1, that a command asks for; 0: none */
 	atomic_uint_fast64_t last_event; /* of the session, as it was last seen */
 };
@@ -254,14 +254,6 @@ static void read_keys(struct fed_watch *w)
 
 /* Frames -------------------------------------------------------------------------------- */
 
-static double thread_seconds(void)
-{
-	struct timespec at;
-
-	clock_gettime(CLOCK_THREAD_CPUTIME_ID, &at);
-	return (double)at.tv_sec + (double)at.tv_nsec * 1e-9;
-}
-
 /* still: the session stands, and is ours. */
 static void paint(struct fed_watch *w, bool still)
 {
@@ -275,13 +267,12 @@ static void paint(struct fed_watch *w, bool still)
 	w->dirty = false;
 }
 
-static void show(struct fed_watch *w, double began)
+static void show(struct fed_watch *w)
 {
 	int columns, rows;
 
 	fed_terminal_size(w->terminal, &columns, &rows);
 	fed_terminal_show(w->terminal, &w->stage.whole, w->stage.cursor, rows - 1);
-	w->cost = thread_seconds() - began;
 	w->framed = fed_wall_seconds();
 }
 
@@ -308,33 +299,51 @@ static double pause_of(const struct fed_watch *w, bool lively)
 	return fmax(FRAME_LEAST, lively ? FRAME_SHARE * w->cost : 0);
 }
 
-/* A frame, if one is due and would show something else. */
+/* Look at the session, and paint if a frame is due that would show something else.  Training stands
+ * meanwhile, also where it stands for a version that was wished for: that wish is made once a
+ * frame.
+ */
+static bool take_frame(struct fed_watch *w, bool due, bool soon)
+{
+	const struct fed_runner_state state = fed_runner_state(w->runner);
+
+	w->rang = false;
+	w->ours = true;
+	look(w);
+	const bool paints =
+		(due || (w->dirty && soon)) && (w->dirty || fed_stage_is_changed(&w->stage, &state));
+	if (paints)
+		paint(w, true);
+	w->wishes = due && fed_stage_awaits_versions(&w->stage);
+	if (w->wishes)
+		fed_runner_wish(w->runner);
+	w->ours = false;
+	fed_runner_give(w->runner);
+	return paints;
+}
+
+/* A frame, if there is a reason for one. */
 static void frame(struct fed_watch *w, bool lively)
 {
-	const double now = fed_wall_seconds(), began = thread_seconds();
+	const double now = fed_wall_seconds();
 	const bool soon = now >= w->framed + FRAME_LEAST;
 	const bool due = (lively || w->rang) && now >= w->framed + pause_of(w, lively);
+	const bool wished = w->rang && w->wishes;
 	bool painted = false;
 
-	if ((w->n_keys || (w->dirty && soon) || due) && fed_runner_take(w->runner)) {
-		const struct fed_runner_state state = fed_runner_state(w->runner);
-
-		w->rang = false;
-		w->ours = true;
-		look(w);
-		painted = soon && (w->dirty || fed_stage_is_changed(&w->stage, &state));
-		if (painted)
-			paint(w, true);
-		if (fed_stage_awaits_versions(&w->stage))
-			fed_runner_wish(w->runner);
-		w->ours = false;
-		fed_runner_give(w->runner);
+	if ((w->n_keys || (w->dirty && soon) || due || wished) && fed_runner_take(w->runner)) {
+		painted = take_frame(w, due, soon);
 	} else if (w->dirty && soon) {
 		paint(w, false);
 		painted = true;
 	}
 	if (painted)
-		show(w, began);
+		show(w);
+	w->spent += fed_wall_seconds() - now;
+	if (painted) {
+		w->cost = w->spent;
+		w->spent = 0;
+	}
 }
 
 /* Loop ------------------------------------------------------------------------------------ */

@@ -178,6 +178,19 @@ START_TEST(a_round_is_driven_by_events)
 }
 END_TEST
 
+/* Some views wish to see each version: training does not wait until a frame is due. */
+START_TEST(rounds_do_not_wait_for_frames)
+{
+	begin();
+	emulator_type("2");
+	command("set participants 1; round 2500");
+	const double began = fed_wall_seconds(); /* a frame each 0.05 s would make it 125 s */
+	emulator_wait("version 2,500 ");
+	ck_assert_double_lt(fed_wall_seconds() - began, 100);
+	leave();
+}
+END_TEST
+
 /* A fault is injected while rounds run: they stop between two events and go on behind it. */
 START_TEST(commands_while_rounds_run)
 {
@@ -487,6 +500,7 @@ int main(void)
 	tcase_add_test(tests, a_locale_without_utf8_is_ascii);
 	tcase_add_test(tests, pausing_and_single_events);
 	tcase_add_test(tests, a_round_is_driven_by_events);
+	tcase_add_test(tests, rounds_do_not_wait_for_frames);
 	tcase_add_test(tests, commands_while_rounds_run);
 	tcase_add_test(tests, interrupts_stop_what_runs);
 	tcase_add_test(tests, the_command_line);
