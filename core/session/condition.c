@@ -16,10 +16,12 @@ int fed_condition_copy(struct fed_condition **out, const struct fed_condition *f
 {
 	struct fed_condition *c = fed_alloc(sizeof *c);
 
-	if (c)
+	if (c) {
 		c->term = fed_alloc_array(from->n, sizeof *c->term);
-	if (!c || !c->term) {
-		fed_free(c);
+		c->text = fed_strdup(from->text);
+	}
+	if (!c || !c->term || !c->text) {
+		fed_condition_free(c);
 		return fed_fail_memory(err, from->n * sizeof *c->term, "the condition");
 	}
 	memcpy(c->term, from->term, from->n * sizeof *c->term);
@@ -33,7 +35,13 @@ void fed_condition_free(struct fed_condition *c)
 	if (!c)
 		return;
 	fed_free(c->term);
+	fed_free(c->text);
 	fed_free(c);
+}
+
+const char *fed_condition_text(const struct fed_condition *c)
+{
+	return c->text;
 }
 
 /* Values ----------------------------------------------------------------- */

@@ -467,7 +467,10 @@ static int parse(struct fed_condition **out, const char *text, const struct fed_
 		return fed_fail_memory(err, sizeof *c, "the condition");
 	struct parser p = {
 		.start = text, .at = text, .runs = runs, .events = events, .fields = fields, .err = err};
-	if (parse_all(&p, c)) {
+	c->text = fed_strdup(text);
+	if (!c->text)
+		fed_fail_memory(err, strlen(text), "the condition");
+	if (!c->text || parse_all(&p, c)) {
 		fed_condition_free(c);
 		return FED_FAIL;
 	}

@@ -551,6 +551,7 @@ static void take_over(struct fed_session *s, struct fed_session *from)
 	s->runs = from->runs;
 	s->draws = from->draws;
 	s->diverged = from->diverged;
+	s->debugger.rest = from->debugger.rest;
 }
 
 /* What was under way goes on. */
@@ -570,8 +571,12 @@ static void go_midway(struct fed_session *s, struct fed_midway *midway)
 {
 	struct fed_error why;
 
-	if (midway->steps == 0)
+	if (midway->steps == 0) {
+		if (fed_rest_wants(&s->debugger.rest, &s->history))
+			fed_session_tell(s, FED_EVENT_NOTICE,
+			                 "`continue` goes on with the run that was stopped");
 		return;
+	}
 	if (fed_session_start(s, &why) || fed_midway_replay(s, midway, true, &why))
 		fed_session_tell(s, FED_EVENT_WARNING, "the round that was open is not: %s", why.text);
 	else if (fed_session_open(s))

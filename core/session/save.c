@@ -317,7 +317,7 @@ static int save_closed(struct fed_session *s, const char *path, const struct fed
 		if (rc == FED_OK)
 			rc = fed_save_underway(&f, &underway, s->net_built ? s->net.dim : 0, err);
 		if (rc == FED_OK)
-			rc = fed_save_midway(&f, midway, err);
+			rc = fed_save_midway(&f, s, midway, err);
 		if (rc == FED_OK)
 			rc = fed_saver_commit(&f, err);
 		else

@@ -34,6 +34,7 @@ struct fed_term {
 struct fed_condition {
 	struct fed_term *term; /* [n] */
 	size_t n;
+	char *text; /* as typed */
 };
 
 #endif

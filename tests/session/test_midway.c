@@ -264,6 +264,53 @@ START_TEST(saving_between_rounds_disturbs_nobody)
 }
 END_TEST
 
+/* What a breakpoint left of a run is made by `continue`, here and there. */
+START_TEST(what_a_stop_left_is_kept)
+{
+	static const char *const stopped[] = {"break client==2;round 6", "break version==4;round 6",
+	                                      "break client==2;step 2"};
+	struct fed_session saved, restored;
+
+	compose(&saved, 0);
+	small_do(&saved, stopped[_i]);
+	save(&saved);
+	restore(&restored);
+	fed_session_unbreak_all(&saved);
+	small_do(&saved, "continue");
+	small_do(&restored, "continue");
+	ck_assert_uint_eq(fed_session_version(&saved), _i == 2 ? 3 : 8);
+	small_same(&saved, &restored);
+	small_refuses(&restored, "continue", "nothing was stopped");
+	fed_session_release(&saved);
+	fed_session_release(&restored);
+}
+END_TEST
+
+START_TEST(a_condition_to_stop_at_is_kept)
+{
+	struct fed_session saved, restored;
+	struct fed_condition *until;
+	struct fed_error err = {""};
+	bool interrupted;
+	uint64_t made;
+
+	compose(&saved, 0);
+	small_do(&saved, "break version==3");
+	fed_assert_ok(fed_condition_parse(&until, "round>=7 or loss<0", &saved.runs, &err), &err);
+	fed_assert_ok(fed_session_run(&saved, 0, until, &made, &interrupted, &err), &err);
+	fed_condition_free(until);
+	ck_assert_uint_eq(fed_session_version(&saved), 3);
+	save(&saved);
+	restore(&restored);
+	small_do(&saved, "continue");
+	small_do(&restored, "continue");
+	ck_assert_uint_eq(fed_session_version(&restored), 7);
+	small_same(&saved, &restored);
+	fed_session_release(&saved);
+	fed_session_release(&restored);
+}
+END_TEST
+
 START_TEST(what_cannot_be_repeated_is_refused)
 {
 	const struct fed_entry *entry;
@@ -292,6 +339,8 @@ int main(void)
 	tcase_add_loop_test(c, at_any_step_both_go_on_to_the_same_bits, 0, RUNS);
 	tcase_add_loop_test(c, what_was_changed_in_the_round_is_changed_again, 0, RUNS);
 	tcase_add_loop_test(c, saving_between_rounds_disturbs_nobody, 0, RUNS);
+	tcase_add_loop_test(c, what_a_stop_left_is_kept, 0, 3);
+	tcase_add_test(c, a_condition_to_stop_at_is_kept);
 	tcase_add_test(c, changes_outlive_a_round_that_is_given_up);
 	tcase_add_test(c, nothing_is_lost_without_memory);
 	tcase_add_test(c, what_cannot_be_repeated_is_refused);
