@@ -19,10 +19,12 @@
 #undef columns /* term.h makes macros of short names */
 
 #include "base/mem.h"
+#include "tui/background.h"
 #include "tui/crash.h"
 
 enum {
-	ESCAPE_WAIT = 25, /* milliseconds in which the rest of an escape sequence comes */
+	ESCAPE_WAIT = 25,  /* milliseconds in which the rest of an escape sequence comes */
+	ANSWER_WAIT = 200, /* and a terminal answers */
 	KEY_PASTE = KEY_MAX + 1,
 	KEY_PASTE_END,
 	COLORS_USED = FED_COLOR_GREY, /* beside the terminal's own */
@@ -36,6 +38,7 @@ struct fed_terminal {
 	struct fed_cell *shown; /* [rows][columns] what the terminal shows */
 	int columns, rows;
 	bool utf8, color, mouse, pastes;
+	bool unanswered; /* the background was asked for */
 };
 
 /* Signals ------------------------------------------------------------------------ */
@@ -153,22 +156,46 @@ static const uint8_t of_256[2][COLORS_USED] = {{166, 36, 220, 74, 175, 81, 246},
 static const uint8_t of_8[COLORS_USED] = {COLOR_RED,     COLOR_GREEN, COLOR_YELLOW, COLOR_BLUE,
                                           COLOR_MAGENTA, COLOR_CYAN,  COLOR_WHITE};
 
-/* "15;0" of some terminals: the last number is the background. */
-static bool is_light(void)
+/* Read the answers, and leave what else was typed to ncurses. */
+static bool ask_background(struct fed_terminal *t)
 {
-	const char *colors = getenv("COLORFGBG"), *last = colors ? strrchr(colors, ';') : NULL;
-	const int background = last ? atoi(last + 1) : 0;
+	struct pollfd p = {.fd = STDIN_FILENO, .events = POLLIN};
+	char bytes[256];
+	size_t n = 0;
+	bool light = false;
 
-	return background == 7 || background >= 9;
+	fputs(FED_BACKGROUND_QUESTION, t->out);
+	fflush(t->out);
+	t->unanswered = true;
+	while (t->unanswered && n < sizeof bytes && poll(&p, 1, ANSWER_WAIT) > 0) {
+		const ssize_t got = read(STDIN_FILENO, bytes + n, sizeof bytes - n);
+
+		if (got <= 0)
+			break;
+		n += (size_t)got;
+		t->unanswered = !fed_background_answers(bytes, &n, &light);
+	}
+	while (n)
+		ungetch((unsigned char)bytes[--n]);
+	return light;
+}
+
+static bool is_light(struct fed_terminal *t)
+{
+	const char *named = getenv("COLORFGBG");
+
+	/* XT and hs: it knows the title, and such, of an xterm */
+	const bool answers = tigetflag((char *)"XT") > 0 || tigetflag((char *)"hs") > 0;
+
+	return named || !answers ? fed_background_named(named) : ask_background(t);
 }
 
 static void set_colors(struct fed_terminal *t, bool wanted)
 {
-	const bool light = is_light();
-
 	t->color = wanted && has_colors() && start_color() == OK && COLORS >= 8;
 	if (!t->color)
 		return;
+	const bool light = is_light(t);
 	const int background = use_default_colors() == OK ? -1 : COLOR_BLACK;
 	for (int i = 0; i < COLORS_USED; i++) {
 		int color = of_8[i];
@@ -263,8 +290,8 @@ static int open_screen(struct fed_terminal *t, bool color, struct fed_error *err
 	set_term(t->screen);
 	prepare_farewell();
 	fed_crash_arm(t->descriptor, &modes, farewell, n_farewell);
-	set_colors(t, color);
 	set_keys(t);
+	set_colors(t, color);
 	curs_set(0);
 	return make_room(t, err);
 }
@@ -497,15 +524,35 @@ static bool is_gone(void)
 	       !(p.revents & POLLIN);
 }
 
+/* An answer that comes after all, behind its first character: what it says is too late. */
+static bool skip_answer(struct fed_terminal *t)
+{
+	wint_t key, last = 0;
+
+	if (get_wch(&key) != OK)
+		return false;
+	if (key != ']' && key != '[') {
+		unget_wch((wchar_t)key);
+		return false;
+	}
+	const bool attributes = key == '[';
+	while (get_wch(&key) == OK && key != (attributes ? 'c' : '\a') &&
+	       (attributes || last != 0x1B || key != '\\'))
+		last = key;
+	t->unanswered = !attributes;
+	return true;
+}
+
 bool fed_terminal_key(struct fed_terminal *t, struct fed_press *press, bool *gone)
 {
 	wint_t key;
 
-	(void)t;
 	for (;;) {
 		const int kind = get_wch(&key);
 
 		*press = (struct fed_press){0};
+		if (kind == OK && key == 0x1B && t->unanswered && skip_answer(t))
+			continue;
 		if (kind == ERR) {
 			*gone = is_gone();
 			return false;

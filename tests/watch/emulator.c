@@ -31,10 +31,13 @@ static struct termios modes;
 static struct fed_text shown;
 static size_t bytes;
 
+static struct emulated emulated;
+
 static void answer(const char *s, size_t len, void *user)
 {
 	(void)user;
-	ck_assert_int_eq(write(master, s, len), (ssize_t)len);
+	if (!emulated.deaf)
+		ck_assert_int_eq(write(master, s, len), (ssize_t)len);
 }
 
 static int set_property(VTermProp property, VTermValue *value, void *user)
@@ -58,6 +61,7 @@ static void run_program(const struct emulated *e)
 	unsetenv("XDG_STATE_HOME");
 	unsetenv("COLUMNS");
 	unsetenv("LINES");
+	unsetenv("COLORFGBG");
 	if (e->color)
 		unsetenv("NO_COLOR");
 	else
@@ -74,6 +78,7 @@ void emulator_begin(const struct emulated *e)
 	const int columns = e->columns ? e->columns : 100, rows = e->rows ? e->rows : 30;
 	const struct winsize size = {.ws_row = (unsigned short)rows, .ws_col = (unsigned short)columns};
 
+	emulated = *e;
 	terminal = vterm_new(rows, columns);
 	vterm_set_utf8(terminal, 1);
 	vterm_output_set_callback(terminal, answer, NULL);
@@ -106,6 +111,12 @@ static bool read_more(int timeout)
 	if (n <= 0)
 		return false;
 	bytes += (size_t)n;
+	if (emulated.background && memmem(got, (size_t)n, "\033]11;?", 6)) {
+		char told[60];
+
+		snprintf(told, sizeof told, "\033]11;rgb:%s\033\\", emulated.background);
+		answer(told, strlen(told), NULL);
+	}
 	vterm_input_write(terminal, got, (size_t)n);
 	return true;
 }
@@ -133,6 +144,22 @@ const char *emulator_screen(void)
 		fed_text_put(&shown, "\n", 1);
 	}
 	return fed_text_str(&shown);
+}
+
+bool emulator_has_color(int color)
+{
+	int rows, columns;
+	bool found = false;
+
+	vterm_get_size(terminal, &rows, &columns);
+	for (int i = 0; i < rows * columns; i++) {
+		const VTermPos at = {i / columns, i % columns};
+		VTermScreenCell cell;
+
+		vterm_screen_get_cell(screen, at, &cell);
+		found |= VTERM_COLOR_IS_INDEXED(&cell.fg) && cell.fg.indexed.idx == color;
+	}
+	return found;
 }
 
 bool emulator_shows(const char *text)

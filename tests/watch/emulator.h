@@ -17,6 +17,8 @@ struct emulated {
 	int columns, rows;           /* 0: 100 x 30 */
 	bool ascii;                  /* a locale without UTF-8 */
 	bool color;                  /* else NO_COLOR is set */
+	const char *background;      /* "rrrr/gggg/bbbb", told when asked for; NULL: no answer */
+	bool deaf;                   /* it answers nothing */
 };
 void emulator_begin(const struct emulated *);
 void emulator_type(const char *keys);
@@ -31,6 +33,8 @@ void emulator_settle(void);
 bool emulator_shows(const char *text);
 /* All rows, a newline after each, blanks at their ends cut. */
 const char *emulator_screen(void);
+/* Whether a letter has this colour of 256. */
+bool emulator_has_color(int color);
 /* Bytes written by the program so far. */
 size_t emulator_bytes(void);
 /* It stands stopped (SIGTSTP): wait for that. */

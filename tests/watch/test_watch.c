@@ -112,6 +112,49 @@ START_TEST(views_on_vt100)
 }
 END_TEST
 
+/* The grey of the titles on a background that the terminal tells; keys typed meanwhile count. */
+static void on_background(const char *background, int color)
+{
+	emulator_begin(&(struct emulated){
+		.term = "xterm-256color", .folder = temp.dir, .color = true, .background = background});
+	emulator_wait("fedsh>");
+	emulator_type(COMPOSE "; round 5; watch\r2");
+	emulator_wait("[2 clients]");
+	emulator_type("1");
+	emulator_wait("[1 overview]");
+	emulator_wait("a test loss");
+	emulator_settle();
+	ck_assert_msg(emulator_has_color(color), "no colour %d", color);
+	leave();
+}
+
+START_TEST(colours_suit_the_background)
+{
+	on_background("ffff/fafa/f0f0", 242);
+	on_background("0000/0000/1010", 246);
+	on_background(NULL, 246);
+}
+END_TEST
+
+START_TEST(a_late_answer_is_no_key)
+{
+	emulator_begin(&(struct emulated){
+		.term = "xterm-256color", .folder = temp.dir, .color = true, .deaf = true});
+	emulator_wait("fedsh>");
+	emulator_type(COMPOSE "; watch\r");
+	emulator_wait("[1 overview]");
+	emulator_type("\033]11;rgb:4444/4444/4444\033\\");
+	emulator_type("\033[?64;1;2;4c");
+	emulator_settle();
+	ck_assert(emulator_shows("[1 overview]"));
+	emulator_type("3");
+	emulator_wait("[3 updates]");
+	emulator_type(":");
+	emulator_type("\033");
+	leave();
+}
+END_TEST
+
 START_TEST(a_dumb_terminal_is_refused)
 {
 	begin_as("dumb");
@@ -497,6 +540,8 @@ int main(void)
 	tcase_add_test(tests, views_on_xterm);
 	tcase_add_test(tests, views_on_linux);
 	tcase_add_test(tests, views_on_vt100);
+	tcase_add_test(tests, colours_suit_the_background);
+	tcase_add_test(tests, a_late_answer_is_no_key);
 	tcase_add_test(tests, a_dumb_terminal_is_refused);
 	tcase_add_test(tests, a_locale_without_utf8_is_ascii);
 	tcase_add_test(tests, pausing_and_single_events);
