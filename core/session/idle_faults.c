@@ -108,18 +108,30 @@ static void tell_knowledge(struct fed_session *s, const struct fed_fault *fault)
 		                 attack->entry->head->name);
 }
 
-/* One after the other, attackers have no updates of others before them. */
-static void tell_turns(struct fed_session *s, const struct fed_fault *fault)
+/* Where clients train one after the other: why the fault does nothing there, or NULL. */
+static const char *idle_in_turn(const struct fed_session *s, const struct fed_fault *fault)
 {
-	const struct fed_instance *attack = &fault->attack->instance;
 	const struct fed_split *split = s->scheme_state;
 
-	if (s->scheme == &fed_scheme_split && split->parallel == FED_PARALLEL_OFF &&
-	    fed_attack_form(attack) == FED_ATTACK_TOGETHER)
-		fed_session_tell(s, FED_EVENT_NOTICE,
-		                 "%s can do nothing where clients train in turn: it is made of the updates "
-		                 "of a round; `set parallel v1`, or another attack",
-		                 attack->entry->head->name);
+	if (s->scheme != &fed_scheme_split || split->parallel != FED_PARALLEL_OFF)
+		return NULL;
+	if (fault->attack && fed_attack_form(&fault->attack->instance) == FED_ATTACK_TOGETHER)
+		return "it is made of the updates of a round; `set parallel v1`, or another attack";
+	if (fault->kind == FED_FAULT_DUPLICATE && split->relay == FED_RELAY_PEER)
+		return "a peer that wants the head asks once; `set relay server`";
+	return NULL;
+}
+
+static void tell_turns(struct fed_session *s, const struct fed_fault *fault)
+{
+	const char *why = idle_in_turn(s, fault);
+	const char *name = fed_fault_types[fault->kind].name;
+
+	if (fault->attack)
+		name = fault->attack->instance.entry->head->name;
+	if (why)
+		fed_session_tell(s, FED_EVENT_NOTICE, "%s can do nothing where clients train in turn: %s",
+		                 name, why);
 }
 
 static bool shares_client(const struct fed_fault *a, const struct fed_fault *b)
@@ -161,9 +173,9 @@ void fed_session_tell_idle(struct fed_session *s, const struct fed_fault *fault)
 	for (size_t i = 0; !why && i < sizeof rules / sizeof *rules; i++)
 		if (rules[i].kind == fault->kind)
 			tell_clients(s, fault, rules[i].idle, rules[i].why);
+	tell_turns(s, fault);
 	if (fault->attack) {
 		tell_knowledge(s, fault);
-		tell_turns(s, fault);
 		tell_rivals(s, fault);
 	}
 }

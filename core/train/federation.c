@@ -379,11 +379,14 @@ static bool waits(const struct fed_federation *f, uint32_t client)
 	return f->scheme->waits && f->scheme->waits(f, f->scheme_state, client);
 }
 
-/* Nothing is under way and invitations are open: whoever has them will never answer. */
+/* Nothing is under way and invitations are open: whoever has them will never answer.  Those whom
+ * the scheme invites in their place will. */
 static int nobody_answers(struct fed_federation *f, struct fed_error *err)
 {
+	const uint64_t last = f->invitations;
+
 	for (uint32_t i = 0; i < f->open_room && f->n_open; i++) {
-		while (f->open[i].number && !waits(f, f->open[i].client)) {
+		while (f->open[i].number && f->open[i].number <= last && !waits(f, f->open[i].client)) {
 			const struct fed_invitation open = f->open[i];
 
 			if (!fed_is_held(f, open.client)) {

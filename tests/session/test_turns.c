@@ -89,7 +89,24 @@ START_TEST(a_head_that_comes_twice_counts_once)
 }
 END_TEST
 
-START_TEST(attacks_made_of_a_rounds_updates_are_told_to_do_nothing)
+/* Who comes after one that never answers is given its time. */
+START_TEST(one_that_hangs_takes_nobody_with_it)
+{
+	struct fed_session s;
+	char line[48];
+
+	small_compose(&s, NULL, "fedavg");
+	snprintf(line, sizeof line, "inject hang %d", _i);
+	small_do(&s, "add 5 iid 4;model mlp hidden=5,4;scheme split cut=2");
+	small_do(&s, line);
+	small_do(&s, "round 1");
+	ck_assert_double_eq(last(&s)->lost, 1);
+	ck_assert_double_eq(last(&s)->reported, 8);
+	fed_session_release(&s);
+}
+END_TEST
+
+START_TEST(what_does_nothing_in_turn_is_told)
 {
 	struct heard heard;
 	struct fed_session s;
@@ -101,6 +118,10 @@ START_TEST(attacks_made_of_a_rounds_updates_are_told_to_do_nothing)
 	heard.text[0] = 0;
 	small_do(&s, "set parallel v1;heal;inject byzantine 1,2 attack=alie");
 	ck_assert_ptr_null(strstr(heard.text, "can do nothing"));
+	small_do(&s, "set parallel off;inject duplicate 1");
+	ck_assert_ptr_null(strstr(heard.text, "can do nothing"));
+	small_do(&s, "set relay peer;inject duplicate 1");
+	ck_assert_ptr_nonnull(strstr(heard.text, "duplicate can do nothing"));
 	fed_session_release(&s);
 }
 END_TEST
@@ -112,7 +133,8 @@ int main(void)
 
 	tcase_add_loop_test(c, a_head_that_fails_is_left_out, 0, FAILURES * RELAYS);
 	tcase_add_test(c, a_head_that_comes_twice_counts_once);
-	tcase_add_test(c, attacks_made_of_a_rounds_updates_are_told_to_do_nothing);
+	tcase_add_loop_test(c, one_that_hangs_takes_nobody_with_it, 0, 9);
+	tcase_add_test(c, what_does_nothing_in_turn_is_told);
 	suite_add_tcase(s, c);
 	return fed_run_suite(s);
 }
