@@ -9,6 +9,7 @@
 #include "base/mem.h"
 #include "session/who.h"
 #include "shell/print.h"
+#include "shell/sweep.h"
 
 enum sort { BYTES, UP, DOWN, MESSAGES, FLOPS, SERVER_FLOPS, SAVED };
 static const char *const sorts[] = {"bytes", "up",           "down",  "messages",
@@ -19,6 +20,12 @@ const struct fed_field fed_bill_rows[] = {
                  "3, 1-5, 20%, random:3, all; without it all that took part"),
 	FED_ARG_CHOICE(struct fed_bill_args, sort, 0, BYTES, sorts, "what to list the clients by"),
 	FED_ARG_INT(struct fed_bill_args, n, 0, 10, 0, 1e9, "clients to list"),
+	FED_ARG_TEXT(struct fed_bill_args, against, 0, "scheme",
+                 "a scheme that is billed for the same work: sync, split:cut=2"),
+	FED_ARG_INT(struct fed_bill_args, rounds, 0, 0, 0, 1e6,
+                "against: rounds of each; 0: 10, or with until= at most 1000"),
+	FED_ARG_TEXT(struct fed_bill_args, until, 0, "condition",
+                 "against: each ends when this holds: accuracy>=0.9"),
 	FED_END,
 };
 
@@ -197,6 +204,34 @@ static void show_lines(struct fed_shell *shell, const struct line *lines, uint32
 	fed_table_print(shell, &table, true);
 }
 
+/* One line: of a client, or of all. */
+static void show_json(struct fed_shell *shell, const uint32_t *id, const struct fed_costs *c)
+{
+	const struct {
+		const char *name;
+		double value;
+	} figures[] = {{"messages_up", (double)c->messages_up},
+	               {"messages_down", (double)c->messages_down},
+	               {"bytes_up", (double)c->bytes_up},
+	               {"bytes_down", (double)c->bytes_down},
+	               {"saved", saved(c)},
+	               {"client_flops", c->client_flops},
+	               {"server_flops", c->server_flops}};
+	struct fed_text line = {0};
+
+	fed_text_add(&line, "{\"v\":1,\"event\":\"bill\",\"client\":");
+	if (id)
+		fed_text_add(&line, "%u", *id);
+	else
+		fed_text_add(&line, "null");
+	for (size_t i = 0; i < sizeof figures / sizeof *figures; i++) {
+		fed_text_add(&line, ",\"%s\":", figures[i].name);
+		fed_text_json_number(&line, figures[i].value);
+	}
+	fed_text_put(&line, "}", 1);
+	fed_print_json(shell, &line);
+}
+
 static struct fed_costs sum_of(const struct line *lines, uint32_t n)
 {
 	struct fed_costs sum = {0};
@@ -219,15 +254,36 @@ static int show(struct fed_shell *shell, const struct fed_bill_args *a, const ui
 		lines[i].key = key_of(&lines[i].costs, (enum sort)a->sort);
 	const struct fed_costs sum = sum_of(lines, n);
 	show_totals(shell, ids ? &sum : &s->ledger.total);
+	show_json(shell, NULL, ids ? &sum : &s->ledger.total);
 	qsort(lines, n, sizeof *lines, by_key);
 	if (shown) {
 		fed_print(shell, "by client, the most %s first\n", sorts[a->sort]);
 		show_lines(shell, lines, shown);
 	}
+	for (uint32_t i = 0; i < shown; i++)
+		show_json(shell, &lines[i].id, &lines[i].costs);
 	if (shown < n)
 		fed_print(shell, "  and %u more; n=%u lists them\n", n - shown, n);
 	fed_free(lines);
 	return FED_OK;
+}
+
+/* The present scheme beside another one, from the present model. */
+static int show_beside(struct fed_shell *shell, const struct fed_bill_args *a,
+                       struct fed_error *err)
+{
+	struct fed_sweep_plan plan = {.rounds = 0};
+
+	if (*a->who)
+		return fed_fail(err, "a bill of some clients has nothing to stand beside; leave out %s",
+		                fed_show(a->who).s);
+	fed_fields_default(fed_sweep_rows, &plan);
+	snprintf(plan.key, sizeof plan.key, "scheme");
+	plan.rounds = a->rounds;
+
+	snprintf(plan.values, sizeof plan.values, "%s|%s", shell->session.scheme->name, a->against);
+	snprintf(plan.until, sizeof plan.until, "%s", a->until);
+	return fed_show_sweep(shell, &plan, err);
 }
 
 int fed_run_bill(struct fed_shell *shell, const struct fed_call *call, struct fed_error *err)
@@ -237,6 +293,11 @@ int fed_run_bill(struct fed_shell *shell, const struct fed_call *call, struct fe
 	uint64_t draw = s->draws; /* looking draws nothing from the session's stream */
 	uint32_t *ids = NULL, n = 0;
 
+	if (*a->against)
+		return show_beside(shell, a, err);
+	if (a->rounds || *a->until)
+		return fed_fail(err, "rounds= and until= are of the work that is billed against a scheme: "
+		                     "`bill against=sync rounds=5`");
 	if (*a->who &&
 	    fed_who_parse(a->who, &s->clients, (uint64_t)s->settings.seed, &draw, &ids, &n, err))
 		return FED_FAIL;

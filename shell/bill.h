@@ -11,6 +11,8 @@ struct fed_bill_args {
 	char who[4096];
 	int sort;
 	int64_t n;
+	char against[64], until[500];
+	int64_t rounds;
 };
 extern const struct fed_field fed_bill_rows[];
 int fed_run_bill(struct fed_shell *, const struct fed_call *, struct fed_error *);

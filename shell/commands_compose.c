@@ -393,6 +393,23 @@ static int set_all(struct fed_shell *shell, const struct fed_call *call, struct 
 	return rc;
 }
 
+/* `set noise sigma=0.5`: the value by the name that the field's hint gives it. */
+static bool is_named(const struct fed_shell *shell, const struct set_args *a,
+                     const struct fed_assign *value)
+{
+	const struct fed_field *row = fed_find_setting(shell, a->key);
+
+	return row && row->hint && strcmp(row->hint, value->key) == 0;
+}
+
+static int set_named(struct fed_shell *shell, const struct set_args *a,
+                     const struct fed_assign *value, struct fed_error *err)
+{
+	if (fed_session_set(&shell->session, a->key, value->value, err))
+		return FED_FAIL;
+	return fed_show_setting(shell, a->key, err);
+}
+
 static int run_set(struct fed_shell *shell, const struct fed_call *call, struct fed_error *err)
 {
 	const struct set_args *a = call->args;
@@ -401,6 +418,8 @@ static int run_set(struct fed_shell *shell, const struct fed_call *call, struct 
 		return fed_set_equipment(shell, a->value, call->extra, call->n_extra, err);
 	if (!*a->key && !call->n_extra)
 		return fed_fail(err, "what? Say `set lr 0.05` or `set lr=0.05 batch=20`; `show` lists all");
+	if (*a->key && !fed_call_has(call, 1) && call->n_extra == 1 && is_named(shell, a, call->extra))
+		return set_named(shell, a, call->extra, err);
 	if (*a->key && !fed_call_has(call, 1))
 		return fed_fail(err, "%s needs a value: `set %s VALUE`", fed_show(a->key).s,
 		                fed_show(a->key).s);
@@ -568,7 +587,7 @@ const struct fed_command fed_commands_compose[] = {
                               "device=iot",
                               "set lr 0.05", "set fraction=0.1 epochs=5 batch=10",
                               "aggregator fedadam; set aggregator.eta 0.01", "set codec top-k:0.01",
-                              "set noise 0.001"),
+                              "set noise sigma=0.001"),
      .args = set_rows,
      .args_size = sizeof(struct set_args),
      .more = setting_rows,

@@ -494,11 +494,17 @@ const struct fed_command fed_commands_look[] = {
      .failure = FED_EXIT_USAGE},
 	{.name = "bill",
      .help = "show what the run cost: bytes, messages and FLOPs, in total and by client",
-     .text = "Bytes and messages by direction, what the codec saved against sending updates as\n"
-             "they are, and the clients that cost the most. Work is that of training at the\n"
-             "clients and of taking their updates at the server. A round is billed when it stands.",
+     .text =
+         "Bytes and messages by direction, what the codec saved against sending updates as\n"
+         "they are, and the clients that cost the most. Work is that of training at the\n"
+         "clients and of taking their updates at the server. A round is billed when it stands.\n"
+         "against=SCHEME plays the same work from the present model under the present scheme\n"
+         "and under that one, and bills both; FLOPs and bytes are then those of a client.",
      .examples = FED_EXAMPLES(QUICK "bill", "set codec int8; " QUICK "bill 1-2 sort=saved",
-                              QUICK "bill sort=flops n=3"),
+                              QUICK "bill sort=flops n=3",
+                              QUICK "model mlp hidden=8,8; scheme split cut=2; bill against=sync "
+                                    "rounds=2",
+                              QUICK "bill against=async until=accuracy>=0.9"),
      .args = fed_bill_rows,
      .args_size = sizeof(struct fed_bill_args),
      .run = fed_run_bill,

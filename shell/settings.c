@@ -82,29 +82,51 @@ static const char *setting_at(const void *ctx, size_t i)
 	return NULL;
 }
 
-int fed_show_setting(struct fed_shell *shell, const char *key, struct fed_error *err)
+/* The row that KEY or PART.KEY names, in *part, which is number *at; or NULL. */
+static const struct fed_field *find_row(const struct fed_shell *shell, const char *key,
+                                        struct fed_part *part, size_t *at)
 {
 	const char *dot = strchr(key, '.');
 	const size_t n = dot ? (size_t)(dot - key) : 0;
+
+	for (*at = 0; fed_part_at(shell, *at, part); ++*at) {
+		if (dot && (strlen(part->name) != n || strncmp(part->name, key, n) != 0))
+			continue;
+		const struct fed_field *row =
+			part->rows ? fed_fields_find(part->rows, dot ? dot + 1 : key) : NULL;
+
+		if (row && is_listed(row))
+			return row;
+	}
+	return NULL;
+}
+
+const struct fed_field *fed_find_setting(const struct fed_shell *shell, const char *key)
+{
 	struct fed_part part;
+	size_t at;
+
+	return find_row(shell, key, &part, &at);
+}
+
+int fed_show_setting(struct fed_shell *shell, const char *key, struct fed_error *err)
+{
+	const char *dot = strchr(key, '.');
+	struct fed_part part;
+	size_t at;
 
 	if (strcmp(key, "client") == 0) {
 		fed_show_equipment(shell);
 		return FED_OK;
 	}
-	for (size_t i = 0; fed_part_at(shell, i, &part); i++) {
-		if (dot && (strlen(part.name) != n || strncmp(part.name, key, n) != 0))
-			continue;
-		const struct fed_field *row =
-			part.rows ? fed_fields_find(part.rows, dot ? dot + 1 : key) : NULL;
-
-		if (!row || !is_listed(row))
-			continue;
+	const struct fed_field *row = find_row(shell, key, &part, &at);
+	if (row) {
 		struct fed_text text = {0};
+
 		fed_field_key(row, &text);
 		fed_text_add(&text, " = ");
 		fed_field_print(row, part.state, &text);
-		fed_print(shell, "%s%s%s\n", i ? part.name : "", i ? "." : "", fed_text_str(&text));
+		fed_print(shell, "%s%s%s\n", at ? part.name : "", at ? "." : "", fed_text_str(&text));
 		fed_text_release(&text);
 		return FED_OK;
 	}

@@ -17,6 +17,8 @@ struct fed_part {
 /* Part i; false past the last. */
 bool fed_part_at(const struct fed_shell *, size_t i, struct fed_part *);
 
+/* The row of a setting, "aggregator.key" too; NULL: there is none. */
+const struct fed_field *fed_find_setting(const struct fed_shell *, const char *key);
 /* "key = value" of one setting, "aggregator.key" too. */
 int fed_show_setting(struct fed_shell *, const char *key, struct fed_error *);
 void fed_show_all(struct fed_shell *);

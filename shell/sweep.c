@@ -176,9 +176,9 @@ static void tell(void *ctx)
 		fed_print(shell, "%zu of %zu rows\n", t->played, t->n);
 }
 
-int fed_run_sweep(struct fed_shell *shell, const struct fed_call *call, struct fed_error *err)
+int fed_show_sweep(struct fed_shell *shell, const struct fed_sweep_plan *plan,
+                   struct fed_error *err)
 {
-	const struct fed_sweep_plan *plan = call->args;
 	struct fed_sweep *w = &shell->sweep;
 	struct columns columns;
 	bool interrupted = false;
@@ -200,6 +200,11 @@ int fed_run_sweep(struct fed_shell *shell, const struct fed_call *call, struct f
 		fed_signals_interrupted();
 	}
 	return FED_OK;
+}
+
+int fed_run_sweep(struct fed_shell *shell, const struct fed_call *call, struct fed_error *err)
+{
+	return fed_show_sweep(shell, call->args, err);
 }
 
 /* The chart ------------------------------------------------------------------------------ */

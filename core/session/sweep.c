@@ -54,8 +54,11 @@ static int make_part(struct fed_session *copy, choose *part, const char *value,
 	size_t n;
 
 	memcpy(text, value, strlen(value) + 1);
-	return fed_assign_cut(text, &name, assign, &n, err) ? FED_FAIL
-	                                                    : part(copy, name, assign, n, err);
+	if (fed_assign_cut(text, &name, assign, &n, err))
+		return FED_FAIL;
+	if (part == fed_session_scheme && n == 0 && fed_same_name(name, copy->scheme->name))
+		return FED_OK; /* as it is composed */
+	return part(copy, name, assign, n, err);
 }
 
 static int make_clients(struct fed_session *copy, const struct fed_session *s, const char *value,

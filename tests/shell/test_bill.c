@@ -1,16 +1,22 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* shell/test_bill.c - what the bill shows, in a world of round numbers. */
+#include <stdlib.h>
 #include <string.h>
 
 #include "lab.h"
 #include "support/suite.h"
 
 static struct shell_lab lab;
+static char *json;
+static size_t json_length;
+static FILE *json_file;
 
 /* 48 parameters and a frame's head are 256 bytes; 12 of them under top-k:0.25 are 160. */
 static void open_world(void)
 {
 	shell_lab_open(&lab, FED_PLUGIN_DIR);
+	json_file = open_memstream(&json, &json_length);
+	lab.shell.json = json_file;
 	ck_assert_int_eq(shell_lab_run(&lab, "dataset blobs classes=16; model softmax; "
 	                                     "aggregator fedavg; transport local; "
 	                                     "add-client 4 samples=50; set codec top-k:0.25"),
@@ -20,6 +26,8 @@ static void open_world(void)
 static void close_world(void)
 {
 	shell_lab_close(&lab);
+	fclose(json_file);
+	free(json);
 }
 
 static const char *said(const char *line, enum fed_exit wanted)
@@ -81,6 +89,61 @@ START_TEST(idle_clients)
 }
 END_TEST
 
+/* A figure of the line of JSON that begins like this. */
+static double figure(const char *line, const char *key)
+{
+	char name[40];
+
+	fflush(json_file);
+	const char *at = strstr(json, line);
+	ck_assert_msg(at != NULL, "%s is not in %s", line, json);
+	snprintf(name, sizeof name, "\"%s\":", key);
+	at = strstr(at, name);
+	ck_assert_ptr_nonnull(at);
+	return strtod(at + strlen(name), NULL);
+}
+
+#define ALL "{\"v\":1,\"event\":\"bill\",\"client\":null,"
+
+START_TEST(lines_of_json)
+{
+	said("round 2; bill 1,3 n=1", FED_EXIT_OK);
+	ck_assert_double_eq(figure(ALL, "messages_up"), 4);
+	ck_assert_double_eq(figure(ALL, "bytes_up"), 640);
+	ck_assert_double_eq(figure(ALL, "saved"), 384);
+	ck_assert_double_eq(figure("{\"v\":1,\"event\":\"bill\",\"client\":1,", "bytes_down"), 512);
+	ck_assert_ptr_null(strstr(json, "\"client\":3,\"messages"));
+}
+END_TEST
+
+/* Each row is what the work costs when it is really done from here. */
+START_TEST(against_another_scheme)
+{
+	static const char *const keys[] = {"bytes_up", "bytes_down", "client_flops", "server_flops"};
+	static const char *const rows[] = {"\"event\":\"sweep\",\"key\":\"scheme\",\"value\":\"split\"",
+	                                   "\"event\":\"sweep\",\"key\":\"scheme\",\"value\":\"sync\""};
+
+	said("set codec none; model mlp hidden=4,4; scheme split cut=3", FED_EXIT_OK);
+	const char *text = said("bill against=sync rounds=2", FED_EXIT_OK);
+	shows(text, "  scheme  rounds  accuracy  FLOPs/client  server FLOPs  up/client  down/client  ");
+	shows(text, "  split        2 ");
+	shows(text, "  sync         2 ");
+	said("round 2; bill n=0", FED_EXIT_OK);
+	for (int i = 0; i < 4; i++)
+		ck_assert_double_eq(figure(rows[0], keys[i]), figure(ALL, keys[i]));
+	fclose(json_file);
+	free(json);
+	lab.shell.json = json_file = open_memstream(&json, &json_length);
+	said("restart; bill against=sync rounds=2; scheme sync; round 2; bill n=0", FED_EXIT_OK);
+	for (int i = 0; i < 4; i++)
+		ck_assert_double_eq(figure(rows[1], keys[i]), figure(ALL, keys[i]));
+	shows(said("bill against=sync until=accuracy>=0 rounds=3", FED_EXIT_OK), "  sync         1 ");
+	shows(said("bill 1 against=sync", FED_EXIT_USAGE), "leave out 1");
+	shows(said("bill rounds=3", FED_EXIT_USAGE), "bill against=sync rounds=5");
+	shows(said("bill against=nonsense", FED_EXIT_USAGE), "nonsense");
+}
+END_TEST
+
 START_TEST(codecs_are_explained)
 {
 	shows(said("explain int8", FED_EXIT_OK), "codec int8: ");
@@ -100,6 +163,8 @@ int main(void)
 	tcase_add_test(tests, totals_and_clients);
 	tcase_add_test(tests, some_clients);
 	tcase_add_test(tests, idle_clients);
+	tcase_add_test(tests, lines_of_json);
+	tcase_add_test(tests, against_another_scheme);
 	tcase_add_test(tests, codecs_are_explained);
 	suite_add_tcase(suite, tests);
 	return fed_run_suite(suite);
