@@ -259,7 +259,7 @@ static enum fed_deed press_view(struct fed_stage *stage, const struct fed_key *k
 	seen.columns = stage->view.columns;
 	seen.rows = stage->view.rows;
 	seen.row = press->row - fed_stage_top(stage->whole.rows);
-	if (press->code == FED_KEY_CLICK && (seen.row < 0 || seen.row >= seen.rows))
+	if (press->code == FED_KEY_CLICK && seen.row >= seen.rows)
 		return FED_DEED_NONE;
 	if (key->press(stage->state[stage->at], &stage->watched, &seen, &err))
 		fed_stage_tell(stage, true, err.text);
@@ -292,7 +292,9 @@ enum fed_deed fed_stage_press(struct fed_stage *stage, const struct fed_press *p
 	}
 	if (stage->helping)
 		return press_help(stage, press->code);
-	const struct fed_key *key = fed_view_key(view_of(stage), press->code);
+	const bool above =
+		press->code == FED_KEY_CLICK && press->row < fed_stage_top(stage->whole.rows);
+	const struct fed_key *key = above ? NULL : fed_view_key(view_of(stage), press->code);
 	if (key)
 		return press_view(stage, key, press);
 	const struct fed_stage_key *global = fed_stage_key(press->code);

@@ -32,7 +32,8 @@ struct fed_stage {
 	uint64_t made;                /* version of which the view was told */
 	bool fresh;                   /* `view` shows the view as it is at its size */
 	struct fed_canvas view, whole;
-	char title[200]; /* the session's state as it was when it last stood still */
+	char title[200];               /* the session's state as it was when it last stood still */
+	int name_end[FED_STAGE_VIEWS]; /* column behind each view's name in the title; 0: not there */
 	struct fed_prompt prompt;
 	enum fed_prompting prompting;
 	int cursor; /* column in the last row, or -1 */

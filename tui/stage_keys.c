@@ -157,8 +157,20 @@ static enum fed_deed press_quit(struct fed_stage *stage, const struct fed_press 
 	return FED_DEED_LEAVE;
 }
 
+static enum fed_deed press_click(struct fed_stage *stage, const struct fed_press *press)
+{
+	for (size_t i = 0; press->row == 0 && fed_view_at(i); i++) {
+		if (press->column < stage->name_end[i]) {
+			fed_stage_show(stage, i);
+			break;
+		}
+	}
+	return FED_DEED_NONE;
+}
+
 const struct fed_stage_key fed_stage_keys[] = {
 	{'1', 0, "1 to 9", "the view of this number", NULL, true, press_number},
+	{FED_KEY_CLICK, 0, "click", "on a name in the title: that view", NULL, true, press_click},
 	{FED_KEY_TAB, 0, "tab", "the next view", "next view", true, press_next},
 	{FED_KEY_BACK_TAB, 0, "shift-tab", "the view before", NULL, true, press_previous},
 	{' ', 0, "space", "pause, or go on", "pause", false, press_pause},

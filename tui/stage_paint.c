@@ -86,7 +86,7 @@ static int names_width(void)
 }
 
 /* " 1 overview [2 log]"; where there is no room only the one that is shown. */
-static int put_names(struct fed_canvas *canvas, const struct fed_stage *stage, bool all)
+static int put_names(struct fed_canvas *canvas, struct fed_stage *stage, bool all)
 {
 	int column = 0;
 
@@ -94,10 +94,12 @@ static int put_names(struct fed_canvas *canvas, const struct fed_stage *stage, b
 		const bool shown = i == stage->at;
 		char text[64];
 
+		stage->name_end[i] = 0;
 		if (!shown && !all)
 			continue;
 		snprintf(text, sizeof text, shown ? "[%zu %s]" : " %zu %s ", i + 1, fed_view_at(i)->name);
 		column = fed_canvas_write(canvas, column, 0, text, shown ? bold : grey);
+		stage->name_end[i] = column;
 	}
 	return column;
 }

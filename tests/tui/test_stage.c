@@ -112,6 +112,28 @@ START_TEST(keys_and_deeds)
 }
 END_TEST
 
+START_TEST(clicks_on_names)
+{
+	const struct fed_press first = {.code = FED_KEY_CLICK, .column = 2, .row = 0},
+						   second = {.code = FED_KEY_CLICK, .column = 16, .row = 0},
+						   below = {.code = FED_KEY_CLICK, .column = 2, .row = 1},
+						   behind = {.code = FED_KEY_CLICK, .column = 99, .row = 0};
+
+	look(&idle, 100, 24);
+	fed_stage_press(&stage, &second);
+	ck_assert_uint_eq(stage.at, 1);
+	look(&idle, 100, 24);
+	fed_stage_press(&stage, &below);
+	fed_stage_press(&stage, &behind);
+	ck_assert_uint_eq(stage.at, 1);
+	fed_stage_press(&stage, &first);
+	ck_assert_uint_eq(stage.at, 0);
+	look(&idle, 40, 10); /* room for the one that is shown */
+	fed_stage_press(&stage, &first);
+	ck_assert_uint_eq(stage.at, 0);
+}
+END_TEST
+
 START_TEST(a_line_is_edited)
 {
 	press(':');
@@ -185,6 +207,7 @@ int main(void)
 	tcase_add_checked_fixture(tests, set_up, tear_down);
 	tcase_add_test(tests, title_and_footer);
 	tcase_add_test(tests, keys_and_deeds);
+	tcase_add_test(tests, clicks_on_names);
 	tcase_add_test(tests, a_line_is_edited);
 	tcase_add_test(tests, completion);
 	tcase_add_test(tests, lessons_and_messages);
