@@ -428,7 +428,9 @@ const struct fed_command fed_commands_look[] = {
          "                                 transport likewise\n"
          "  sweep link wifi,4g             links or devices of all clients\n"
          "  sweep clients 10,100           the same examples dealt to so many, in the same way\n"
-         "  sweep cut                      scheme split cut behind each layer, beside scheme sync\n"
+         "  sweep cut                      scheme split cut behind each layer (with labels=client "
+         "at\n"
+         "                                 each two), beside scheme sync\n"
          "`plot sweep METRIC` draws it. Ctrl-C stops after the rows that run; the same command\n"
          "goes on.",
      .examples =

@@ -9,6 +9,7 @@
 
 #include "base/mem.h"
 #include "session/parts.h"
+#include "train/split.h"
 
 #define ROUNDS_DEFAULT 10
 #define ROUNDS_UNTIL 1000
@@ -163,11 +164,38 @@ static int add_values(struct fed_sweep *w, struct fed_error *err)
 	}
 }
 
+/* labels=client: two cuts. */
+static bool is_u_shaped(const struct fed_session *s)
+{
+	const struct fed_split *split = s->scheme_state;
+
+	return s->scheme == &fed_scheme_split && split->labels == FED_LABELS_CLIENT;
+}
+
+/* Every two boundaries; where those are too many rows, the last layer alone is behind the second.
+ */
+static int add_pairs(struct fed_sweep *w, struct fed_error *err)
+{
+	const size_t cuts = w->session->net.layers - 1;
+	const bool all = cuts * (cuts - 1) / 2 < FED_SWEEP_ROWS;
+	char pair[48];
+
+	for (size_t first = 1; first < cuts; first++)
+		for (size_t second = all ? first + 1 : cuts; second <= cuts; second++) {
+			snprintf(pair, sizeof pair, "%zu,%zu", first, second);
+			if (add_value(w, pair, strlen(pair), err))
+				return FED_FAIL;
+		}
+	return FED_OK;
+}
+
 /* Every boundary between two layers. */
 static int add_cuts(struct fed_sweep *w, struct fed_error *err)
 {
 	char cut[24];
 
+	if (is_u_shaped(w->session))
+		return add_pairs(w, err);
 	for (size_t k = 1; k < w->session->net.layers; k++) {
 		snprintf(cut, sizeof cut, "%zu", k);
 		if (add_value(w, cut, strlen(cut), err))

@@ -4,8 +4,9 @@
  *
  * Keys: whatever `set` takes; `aggregator`, `model`, `scheme`, `transport` with the names of
  * plugins (parameters behind colons); `device` and `link` of all clients; `clients`, the same
- * examples dealt to so many; `cut`, where scheme split cuts the model, beside scheme sync.  Under
- * scheme split each number of clients is played under sync, too.
+ * examples dealt to so many; `cut`, where scheme split cuts the model (pairs of cuts with
+ * labels=client), beside scheme sync.  Under scheme split each number of clients is played under
+ * sync, too.
  */
 #ifndef FED_SESSION_SWEEP_H
 #define FED_SESSION_SWEEP_H

@@ -293,6 +293,32 @@ START_TEST(split_against_federated)
 }
 END_TEST
 
+/* labels=client: every two cuts, as the session that is composed so; too many: the last layer alone
+ * stays behind the second. */
+START_TEST(pairs_of_cuts)
+{
+	static const char *const pairs[] = {"", "1,2", "1,3", "1,4", "2,3", "2,4", "3,4"};
+	struct fed_sweep w = {0};
+	struct fed_session s, real;
+
+	compose(&s, "model mlp hidden=6,5;" CLIENTS ";scheme split cut=1,2 labels=client");
+	sweep(&w, &s, "cut", "", 2, "");
+	ck_assert_uint_eq(w.n, 7);
+	for (size_t i = 0; i < 7; i++)
+		ck_assert_str_eq(w.row[i].value, pairs[i]);
+	compose(&real, "model mlp hidden=6,5;" CLIENTS ";scheme split cut=2,4 labels=client;round 2");
+	same_outcome(&w.trials.outcome[5], &real);
+	fed_session_release(&real);
+	small_do(&s, "model mlp hidden=6,6,6,6,6,6");
+	sweep(&w, &s, "cut", "", 1, "");
+	ck_assert_uint_eq(w.n, 1 + 11);
+	ck_assert_str_eq(w.row[1].value, "1,12");
+	ck_assert_str_eq(w.row[11].value, "11,12");
+	fed_sweep_release(&w);
+	fed_session_release(&s);
+}
+END_TEST
+
 /* The session goes on as if nothing had been swept, whatever was. */
 START_TEST(the_session_does_not_notice)
 {
@@ -454,6 +480,7 @@ static Suite *suite(void)
 	tcase_add_test(c, until_a_condition);
 	tcase_add_test(c, closed_forms);
 	tcase_add_test(c, split_against_federated);
+	tcase_add_test(c, pairs_of_cuts);
 	tcase_add_test(c, the_session_does_not_notice);
 	tcase_add_test(c, goes_on_where_it_stopped);
 	tcase_add_test(c, refusals);
