@@ -66,6 +66,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n)
 	if (fed_session_restore(&session, fed_fuzz_file("input", bytes, n), &err) == FED_OK) {
 		fed_fuzz_claim(fed_session_save(&session, fed_fuzz_path("again"), &err) == FED_OK);
 		fed_fuzz_claim(fed_session_reset(&session, false, &err) == FED_OK);
+		/* What a session keeps for its next composition is no leak. */
+		fed_session_release(&session);
+		lab_bare(&session);
 	} else {
 		fed_fuzz_claim(!session.data && !session.net_built && session.history.n == 0 &&
 		               session.faults.n == 0);
