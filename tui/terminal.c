@@ -524,22 +524,40 @@ static bool is_gone(void)
 	       !(p.revents & POLLIN);
 }
 
+/* The next key, if it is this character; else it stays the next one. */
+static bool take_character(wint_t wanted)
+{
+	wint_t key;
+	const int kind = get_wch(&key);
+
+	if (kind == OK && key == wanted)
+		return true;
+	if (kind == OK)
+		unget_wch((wchar_t)key);
+	else if (kind == KEY_CODE_YES)
+		ungetch((int)key);
+	return false;
+}
+
 /* An answer that comes after all, behind its first character: what it says is too late. */
 static bool skip_answer(struct fed_terminal *t)
 {
 	wint_t key, last = 0;
 
-	if (get_wch(&key) != OK)
+	if (take_character(']')) {
+		while (get_wch(&key) == OK && key != '\a' && (last != 0x1B || key != '\\'))
+			last = key;
+		return true;
+	}
+	if (!take_character('['))
 		return false;
-	if (key != ']' && key != '[') {
-		unget_wch((wchar_t)key);
+	if (!take_character('?')) {
+		unget_wch('[');
 		return false;
 	}
-	const bool attributes = key == '[';
-	while (get_wch(&key) == OK && key != (attributes ? 'c' : '\a') &&
-	       (attributes || last != 0x1B || key != '\\'))
-		last = key;
-	t->unanswered = !attributes;
+	while (get_wch(&key) == OK && key != 'c')
+		;
+	t->unanswered = false;
 	return true;
 }
 

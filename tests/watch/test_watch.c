@@ -149,8 +149,24 @@ START_TEST(a_late_answer_is_no_key)
 	ck_assert(emulator_shows("[1 overview]"));
 	emulator_type("3");
 	emulator_wait("[3 updates]");
+	emulator_type("2");
+	emulator_wait(">       0");
 	emulator_type(":");
 	emulator_type("\033");
+	leave();
+}
+END_TEST
+
+/* While an answer may still come, an escape takes nothing from the key behind it. */
+START_TEST(keys_behind_an_escape_count)
+{
+	emulator_begin(&(struct emulated){
+		.term = "xterm-256color", .folder = temp.dir, .color = true, .deaf = true});
+	emulator_wait("fedsh>");
+	emulator_type(COMPOSE "; watch clients\r");
+	emulator_wait(">       0");
+	emulator_type("\033\033[B");
+	emulator_wait(">       1");
 	leave();
 }
 END_TEST
@@ -542,6 +558,7 @@ int main(void)
 	tcase_add_test(tests, views_on_vt100);
 	tcase_add_test(tests, colours_suit_the_background);
 	tcase_add_test(tests, a_late_answer_is_no_key);
+	tcase_add_test(tests, keys_behind_an_escape_count);
 	tcase_add_test(tests, a_dumb_terminal_is_refused);
 	tcase_add_test(tests, a_locale_without_utf8_is_ascii);
 	tcase_add_test(tests, pausing_and_single_events);
