@@ -66,7 +66,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n)
 	if (fed_session_restore(&session, fed_fuzz_file("input", bytes, n), &err) == FED_OK) {
 		fed_fuzz_claim(fed_session_save(&session, fed_fuzz_path("again"), &err) == FED_OK);
 		fed_fuzz_claim(fed_session_reset(&session, false, &err) == FED_OK);
-		/* What a session keeps for its next composition is no leak. */
+		/* The log of events, which outlives a reset, has room from its first event on. */
 		fed_session_release(&session);
 		lab_bare(&session);
 	} else {

@@ -82,6 +82,18 @@ static void finish(struct fed_session *s)
 		small_do(s, "round 1");
 }
 
+/* Both come to the end of the one that was never saved; released. */
+static void end_alike(struct fed_session *straight, struct fed_session *saved,
+                      struct fed_session *restored)
+{
+	finish(saved);
+	finish(restored);
+	small_same(straight, saved);
+	small_same(straight, restored);
+	fed_session_release(saved);
+	fed_session_release(restored);
+}
+
 START_TEST(at_any_step_both_go_on_to_the_same_bits)
 {
 	struct fed_session straight;
@@ -105,12 +117,7 @@ START_TEST(at_any_step_both_go_on_to_the_same_bits)
 		                                              : saved.federation.steps);
 		for (size_t k = 0; k < saved.faults.n; k++)
 			ck_assert_uint_eq(saved.faults.fault[k].strikes, restored.faults.fault[k].strikes);
-		finish(&saved);
-		finish(&restored);
-		small_same(&straight, &saved);
-		small_same(&straight, &restored);
-		fed_session_release(&saved);
-		fed_session_release(&restored);
+		end_alike(&straight, &saved, &restored);
 	}
 	fed_session_release(&straight);
 }
@@ -171,12 +178,7 @@ START_TEST(what_was_changed_in_the_round_is_changed_again)
 			ck_abort();
 		if (open && amend(&restored, at, 1000))
 			ck_abort();
-		finish(&saved);
-		finish(&restored);
-		small_same(&straight, &saved);
-		small_same(&straight, &restored);
-		fed_session_release(&saved);
-		fed_session_release(&restored);
+		end_alike(&straight, &saved, &restored);
 	}
 	fed_session_release(&straight);
 }
