@@ -115,10 +115,12 @@ static int suits(const struct fed_federation *f, const struct fed_split *s, stru
 		                  "relay=peer is for clients in turn; with parallel=%s the heads are "
 		                  "averaged at the server: relay=server",
 		                  parallels[s->parallel]);
-	if (s->smashed == FED_SMASHED_BATCH &&
-	    (s->parallel != FED_PARALLEL_V2 || s->labels == FED_LABELS_CLIENT))
-		return fed_reject(err, "smashed=batch needs parallel=v2 and labels=server: one step of the "
-		                       "server's layers for all clients");
+	if (s->smashed == FED_SMASHED_BATCH && s->parallel != FED_PARALLEL_V2)
+		return fed_reject(
+			err,
+			"smashed=batch needs parallel=v2, not %s: one step of the server's layers "
+			"for all clients",
+			parallels[s->parallel]);
 	if (aggregates && (fed_has_local_gradient(f->aggregator) || fed_instance_sent(f->aggregator) ||
 	                   fed_returned_vectors(f->aggregator)))
 		return fed_reject(err,
@@ -459,7 +461,7 @@ static bool split_waits(const struct fed_federation *f, const void *state, uint3
 	(void)f;
 	for (uint32_t i = 0; i < s->called; i++)
 		if (s->turn[i].client == client)
-			return s->turn[i].phase == FED_TURN_SERVED;
+			return s->turn[i].phase == FED_TURN_SERVED || s->turn[i].phase == FED_TURN_SERVED_BACK;
 	return false;
 }
 
@@ -596,6 +598,13 @@ static const char doc[] =
 	"  parallel=v2        all at once, the server's layers learn from each in the\n"
 	"                     order in which activations arrive; heads are aggregated\n"
 	"  smashed=batch      under v2: one step of the server for a batch of all clients\n"
+	"\n"
+	"With smashed=batch the server waits for all clients still at work, and steps with\n"
+	"the mean gradient of all n examples; a head gets its share of it, n_i / n of what\n"
+	"it would get alone. With labels=client the server waits again for the gradients\n"
+	"of the features and weights each by n_i / n; the last layers, which the server\n"
+	"does not see, learn from the n_i examples of their client alone. Who fails in\n"
+	"between is left out of the step, and n is what is left.\n"
 	"\n"
 	"A round is one turn of m clients (as under sync), each of E epochs. Who fails in\n"
 	"its turn is left out: the head is again that of the client before; what its\n"

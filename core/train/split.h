@@ -14,6 +14,14 @@
  * is averaged by the aggregator; the server has a copy of its layers for each client (v1), averaged
  * too, or one that learns from them in the order in which activations arrive (v2).
  *
+ * v2 with smashed=batch: the server waits for everybody's activations, joins them to one batch and
+ * makes one step with the mean gradient of all its examples.  With labels=client it waits twice:
+ * for the activations, which it takes forward together, and for the gradients by the features.
+ * Each of those is a mean over its client's n_i examples; the server weights it by n_i / n, so that
+ * its step, and what it sends back to the heads, is that of the joined batch as with labels=server,
+ * while each tail learns from the examples of its own client.  A client that ended its turn in
+ * between is left out of the step, as if its activations had never come.
+ *
  * The head that counts is the last one handed on: when a client fails in its turn, what it did to
  * its own layers is gone, what its batches did to the server's layers stays.
  */
@@ -56,8 +64,9 @@ struct fed_turn {
 	struct fed_split *split;
 	enum fed_turn_phase phase;
 	bool submitted;
-	bool joined;   /* the server computes for it together with others */
-	bool reported; /* its layers were taken */
+	bool joined;       /* the server computes for it together with others: */
+	uint32_t from_all; /* its first example in their batch */
+	bool reported;     /* its layers were taken */
 	uint32_t client;
 	uint64_t number; /* of its invitation */
 	struct fed_client row;
@@ -100,6 +109,7 @@ struct fed_split {
 	uint32_t queued, front;
 	int64_t serving;          /* the turn, FED_SERVING_ALL or -1 */
 	struct fed_workspace all; /* smashed=batch: the server's, for a batch of everybody's */
+	uint32_t n_all;           /* examples that went forward in it last */
 	struct fed_job all_job;
 	struct fed_aggregation aggregation;
 	bool aggregating;

@@ -25,30 +25,47 @@ static double book(struct fed_split *s, const struct fed_federation *f, double f
 	return s->free;
 }
 
-/* What is to be computed for the turn's phase: FLOPs as multiples of a forward pass, and the size
- * of what comes out. */
-static int start(struct fed_turn *t, struct fed_error *err)
+/* What the server does with data, and what it costs for an example. */
+struct task {
+	void (*one)(struct fed_job *, int worker); /* for one turn */
+	void (*all)(struct fed_job *, int worker);
+	double flops;
+	size_t width; /* of what comes out */
+};
+
+static struct task task_of(const struct fed_split *s, const struct fed_net *net,
+                           enum fed_turn_phase phase)
+{
+	const double forward = fed_net_flops(net, s->at[0], s->at[1]);
+	const size_t below = fed_cut_width(net, s->at[0]), above = fed_cut_width(net, s->at[1]);
+
+	if (s->labels == FED_LABELS_SERVER)
+		return (struct task){fed_work_serve, fed_work_serve_all, 3 * forward, below};
+	if (phase == FED_TURN_SERVED_BACK)
+		return (struct task){fed_work_serve_back, fed_work_serve_all_back, 2 * forward, below};
+	return (struct task){fed_work_serve_forward, fed_work_serve_all_forward, forward, above};
+}
+
+/* Room for what comes out of the turn's data; the work is charged to its client. */
+static int prepare(struct fed_turn *t, const struct task *task, struct fed_error *err)
 {
 	struct fed_federation *f = t->federation;
-	struct fed_split *s = t->split;
-	const bool back = t->phase == FED_TURN_SERVED_BACK, whole = s->labels == FED_LABELS_SERVER;
-	const double flops = (whole  ? 3
-	                      : back ? 2
-	                             : 1) *
-	                     (double)t->n * fed_net_flops(f->net, s->at[0], s->at[1]);
-	const size_t width = fed_cut_width(f->net, s->at[!whole && !back]);
-	const struct fed_costs work = {.server_flops = flops};
+	const struct fed_costs work = {.server_flops = task->flops * t->n};
 
-	t->answer = fed_stock_take(&f->messages, 1, t->n * width);
+	t->answer = fed_stock_take(&f->messages, 1, t->n * task->width);
 	if (!t->answer)
-		return fed_fail_memory(err, t->n * width * sizeof(float), "a gradient");
-	if (fed_charge(f, t->client, &work, err))
+		return fed_fail_memory(err, t->n * task->width * sizeof(float), "a gradient");
+	return fed_charge(f, t->client, &work, err);
+}
+
+static int start(struct fed_turn *t, struct fed_error *err)
+{
+	struct fed_split *s = t->split;
+	const struct task task = task_of(s, t->federation->net, t->phase);
+
+	if (prepare(t, &task, err))
 		return FED_FAIL;
-	return fed_turn_compute(t,
-	                        whole  ? fed_work_serve
-	                        : back ? fed_work_serve_back
-	                               : fed_work_serve_forward,
-	                        book(s, f, flops), err);
+	return fed_turn_compute(t, task.one, book(s, t->federation, task.flops * t->n), err);
 }
 
 /* The next turn that still waits, if the server is free. */
@@ -69,45 +86,57 @@ static int start_next(struct fed_split *s, struct fed_error *err)
 
 /* Everybody at once -------------------------------------------------------------- */
 
-/* Whether each turn that is not over has its data here; how many examples these are. */
-static bool all_are_here(const struct fed_split *s, uint32_t *examples)
+/* Whether each turn that is not over has its data here; in which phase, and how many examples these
+ * are.  All are in the same: none gets ahead of the others by a step of all. */
+static bool all_are_here(const struct fed_split *s, enum fed_turn_phase *phase, uint32_t *examples)
 {
 	*examples = 0;
 	for (uint32_t i = 0; i < s->turns; i++) {
-		if (s->turn[i].phase == FED_TURN_SERVED)
-			*examples += s->turn[i].n;
-		else if (s->turn[i].phase != FED_TURN_OVER && s->turn[i].phase != FED_TURN_HANDING)
+		const struct fed_turn *t = &s->turn[i];
+
+		if (t->phase == FED_TURN_OVER || t->phase == FED_TURN_HANDING)
+			continue;
+		if (t->phase != FED_TURN_SERVED && t->phase != FED_TURN_SERVED_BACK)
 			return false;
+		*phase = t->phase;
+		*examples += t->n;
 	}
 	return *examples > 0;
 }
 
-static int start_all(struct fed_federation *f, struct fed_split *s, uint32_t examples,
+/* A batch of everybody's activations begins. */
+static int make_room(struct fed_federation *f, struct fed_split *s, uint32_t examples,
                      struct fed_error *err)
 {
-	const double flops = 3.0 * fed_net_flops(f->net, s->at[0], s->at[1]);
+	s->n_all = examples;
+	if (s->all.max_batch >= examples)
+		return FED_OK;
+	fed_workspace_release(&s->all);
+	return fed_workspace_init(&s->all, f->net, s->at[0], s->at[1], examples, true, err);
+}
 
-	if (s->all.max_batch < examples) {
-		fed_workspace_release(&s->all);
-		if (fed_workspace_init(&s->all, f->net, s->at[0], s->at[1], examples, true, err))
-			return FED_FAIL;
-	}
-	for (uint32_t i = 0; i < s->turns; i++) {
+static int start_all(struct fed_federation *f, struct fed_split *s, enum fed_turn_phase phase,
+                     uint32_t examples, struct fed_error *err)
+{
+	const struct task task = task_of(s, f->net, phase);
+
+	if (phase == FED_TURN_SERVED && make_room(f, s, examples, err))
+		return FED_FAIL;
+	for (uint32_t i = 0, from = 0; i < s->turns; i++) {
 		struct fed_turn *t = &s->turn[i];
-		const struct fed_costs work = {.server_flops = flops * t->n};
 
-		if (t->phase != FED_TURN_SERVED)
+		if (t->phase != phase)
 			continue;
-		t->answer = fed_stock_take(&f->messages, 1, t->crossing->dim);
-		if (!t->answer)
-			return fed_fail_memory(err, t->crossing->dim * sizeof(float), "a gradient");
-		t->joined = true;
-		if (fed_charge(f, t->client, &work, err))
+		if (prepare(t, &task, err))
 			return FED_FAIL;
+		t->joined = true;
+		if (phase == FED_TURN_SERVED)
+			t->from_all = from;
+		from += t->n;
 	}
-	const double due = book(s, f, flops * examples);
+	const double due = book(s, f, task.flops * examples);
 	s->serving = FED_SERVING_ALL;
-	s->all_job = (struct fed_job){.run = fed_work_serve_all, .due = due, .seq = s->jobs++};
+	s->all_job = (struct fed_job){.run = task.all, .due = due, .seq = s->jobs++};
 	if (fed_pool_submit(f->pool, &s->all_job, err)) {
 		s->serving = -1;
 		return FED_FAIL;
@@ -117,12 +146,13 @@ static int start_all(struct fed_federation *f, struct fed_split *s, uint32_t exa
 
 int fed_split_missed(struct fed_federation *f, struct fed_split *s, struct fed_error *err)
 {
+	enum fed_turn_phase phase = FED_TURN_SERVED;
 	uint32_t examples;
 
 	if (s->smashed != FED_SMASHED_BATCH || s->serving >= 0 || s->called < s->turns ||
-	    !all_are_here(s, &examples))
+	    !all_are_here(s, &phase, &examples))
 		return FED_OK;
-	return start_all(f, s, examples, err);
+	return start_all(f, s, phase, examples, err);
 }
 
 /* Arrivals ------------------------------------------------------------------------- */

@@ -173,41 +173,104 @@ void fed_work_backward(struct fed_job *job, int worker)
 
 /* Everybody's at once -------------------------------------------------------------- */
 
-/* One step of the server's layers on the activations of all turns that wait, one turn's behind the
- * other's; each gets its part of the gradient. */
+static struct fed_split *scheme_of(struct fed_job *all_job)
+{
+	return (struct fed_split *)((char *)all_job - offsetof(struct fed_split, all_job));
+}
+
+/* The activations of all turns that wait, one turn's behind the other's, go forward. */
+static const float *forward_all(struct fed_split *s)
+{
+	const size_t width = fed_cut_width(s->all.net, s->at[0]);
+	float *x = fed_workspace_input(&s->all);
+
+	for (uint32_t i = 0; i < s->turns; i++) {
+		const struct fed_turn *t = &s->turn[i];
+		if (t->joined)
+			memcpy(x + t->from_all * width, t->crossing->vector[0], t->n * width * sizeof *x);
+	}
+	return fed_net_forward(&s->all, s->params, s->n_all);
+}
+
+/* Each gets its part of what came out. */
+static void deal_out(struct fed_split *s, const float *from)
+{
+	for (uint32_t i = 0; i < s->turns; i++) {
+		struct fed_turn *t = &s->turn[i];
+		if (!t->joined)
+			continue;
+		memcpy(t->answer->vector[0], from, t->answer->dim * sizeof *from);
+		from += t->answer->dim;
+	}
+}
+
+/* One step of the server's layers. */
 void fed_work_serve_all(struct fed_job *job, int worker)
 {
-	struct fed_split *s = (struct fed_split *)((char *)job - offsetof(struct fed_split, all_job));
+	struct fed_split *s = scheme_of(job);
 	const struct fed_net *net = s->all.net;
-	const size_t width = fed_cut_width(net, s->at[0]);
-	float *x = fed_workspace_input(&s->all), *dy = fed_workspace_output_gradient(&s->all);
-	uint32_t n = 0;
+	const float *y = forward_all(s);
+	float *dy = fed_workspace_output_gradient(&s->all);
 
 	(void)worker;
 	for (uint32_t i = 0; i < s->turns; i++) {
 		struct fed_turn *t = &s->turn[i];
-		if (!t->joined)
-			continue;
-		memcpy(x + n * width, t->crossing->vector[0], t->n * width * sizeof *x);
-		n += t->n;
-	}
-	const float *y = fed_net_forward(&s->all, s->params, n);
-	for (uint32_t i = 0, at = 0; i < s->turns; i++) {
-		struct fed_turn *t = &s->turn[i];
+		const size_t from = (size_t)t->from_all * net->outputs;
 		if (!t->joined)
 			continue;
 		read_labels(t);
-		t->loss += fed_net_loss(net, y + (size_t)at * net->outputs, t->label, t->target, t->n,
-		                        scale_of(t, n), dy + (size_t)at * net->outputs, NULL);
-		at += t->n;
+		t->loss += fed_net_loss(net, y + from, t->label, t->target, t->n, scale_of(t, s->n_all),
+		                        dy + from, NULL);
 	}
-	fed_net_backward(&s->all, s->params, s->params, dy, n);
-	const float *dx = fed_workspace_input_gradient(&s->all);
+	fed_net_backward(&s->all, s->params, s->params, dy, s->n_all);
+	deal_out(s, fed_workspace_input_gradient(&s->all));
+}
+
+void fed_work_serve_all_forward(struct fed_job *job, int worker)
+{
+	struct fed_split *s = scheme_of(job);
+
+	(void)worker;
+	deal_out(s, forward_all(s));
+}
+
+/* Who went forward and failed meanwhile is left out: the others go forward again without it.  Zeros
+ * for its gradient would not do where its activations have overflowed.  Returns the examples that
+ * are left. */
+static uint32_t leave_out_missing(struct fed_split *s)
+{
+	const size_t width = fed_cut_width(s->all.net, s->at[0]);
+	float *x = fed_workspace_input(&s->all);
+	uint32_t n = 0;
+
 	for (uint32_t i = 0; i < s->turns; i++) {
-		struct fed_turn *t = &s->turn[i];
+		const struct fed_turn *t = &s->turn[i];
 		if (!t->joined)
 			continue;
-		memcpy(t->answer->vector[0], dx, t->n * width * sizeof *dx);
-		dx += t->n * width;
+		memmove(x + n * width, x + t->from_all * width, t->n * width * sizeof *x);
+		n += t->n;
 	}
+	if (n < s->n_all)
+		fed_net_forward(&s->all, s->params, n);
+	return n;
+}
+
+/* What the clients sent is scaled by their own batches: by n_i / n it is that of a batch of all. */
+void fed_work_serve_all_back(struct fed_job *job, int worker)
+{
+	struct fed_split *s = scheme_of(job);
+	const uint32_t n = leave_out_missing(s);
+	float *dy = fed_workspace_output_gradient(&s->all), *to = dy;
+
+	(void)worker;
+	for (uint32_t i = 0; i < s->turns; i++) {
+		const struct fed_turn *t = &s->turn[i];
+		const float share = (float)((double)t->n / n);
+		if (!t->joined)
+			continue;
+		for (size_t j = 0; j < t->crossing->dim; j++)
+			*to++ = share * t->crossing->vector[0][j];
+	}
+	fed_net_backward(&s->all, s->params, s->params, dy, n);
+	deal_out(s, fed_workspace_input_gradient(&s->all));
 }

@@ -52,8 +52,11 @@ void fed_work_serve(struct fed_job *, int worker);         /* the server's layer
 void fed_work_serve_forward(struct fed_job *, int worker); /* labels=client: forward alone */
 void fed_work_tail(struct fed_job *, int worker);          /* the client's last layers */
 void fed_work_serve_back(struct fed_job *, int worker);
-void fed_work_backward(struct fed_job *, int worker);  /* head */
-void fed_work_serve_all(struct fed_job *, int worker); /* of the scheme's all_job */
+void fed_work_backward(struct fed_job *, int worker); /* head */
+/* The same three of the server for all together: of the scheme's all_job. */
+void fed_work_serve_all(struct fed_job *, int worker);
+void fed_work_serve_all_forward(struct fed_job *, int worker);
+void fed_work_serve_all_back(struct fed_job *, int worker);
 /* Have it run, until it is due in so many virtual seconds, when worked() gets `who` and the turn's
  * number. */
 int fed_turn_compute(struct fed_turn *, void (*run)(struct fed_job *, int), double when,

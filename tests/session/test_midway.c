@@ -34,6 +34,8 @@ static const char *const runs[] = {
 	"model mlp hidden=5,4;scheme split cut=2,4 labels=client relay=peer;inject crash 2 p=0.3",
 	"model mlp hidden=5,4;scheme split parallel=v1;inject lossy all p=0.02",
 	"model mlp hidden=5,4;scheme split parallel=v2 smashed=batch;set noise 0.1",
+	"model mlp hidden=5,4;scheme split cut=2,4 parallel=v2 smashed=batch labels=client;"
+	"inject crash 2 p=0.3;inject lossy all p=0.02",
 	/* what is under way, or held, when the round begins */
 	"inject late 0,1 versions=1;set codec fp16",
 	"inject partition 1 for=2;inject late 2 versions=2",
@@ -48,7 +50,7 @@ static const char *const runs[] = {
 	"scheme async concurrency=4;aggregator fedbuff buffer=2;add 5 iid 5 1e5:2 wifi;"
 	"inject byzantine 1,5 attack=label-flip;inject nan 2 p=0.2;inject corrupt 3;inject churn all",
 };
-enum { RUNS = sizeof runs / sizeof *runs, SOMETHING_IS_UNDER_WAY = 10 };
+enum { RUNS = sizeof runs / sizeof *runs, SOMETHING_IS_UNDER_WAY = 11 };
 
 static void compose(struct fed_session *s, int i)
 {

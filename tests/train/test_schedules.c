@@ -140,7 +140,7 @@ static void compose_split(struct lab *lab, uint64_t seed)
 	lab_scheme(lab, &fed_scheme_split, "parallel", parallel[seed % 5]);
 	lab_scheme(lab, &fed_scheme_split, "relay", peer ? "peer" : "server");
 	lab_scheme(lab, &fed_scheme_split, "smashed", batch ? "batch" : "single");
-	lab_scheme(lab, &fed_scheme_split, "labels", !batch && seed % 2 ? "client" : "server");
+	lab_scheme(lab, &fed_scheme_split, "labels", seed % 2 ? "client" : "server");
 	lab_scheme(lab, &fed_scheme_split, "order", seed % 3 ? "random" : "round-robin");
 }
 

@@ -11,7 +11,9 @@
 #include "base/random.h"
 #include "nn/sgd.h"
 #include "support/suite.h"
+#include "train/invite.h"
 #include "train/lab.h"
+#include "train/mishaps.h"
 #include "train/split.h"
 
 #define SIMULATED FED_BUILD_DIR "/fixtures/simulated.so"
@@ -141,6 +143,8 @@ START_TEST(one_client_with_its_labels_is_sgd_at_every_pair_of_cuts)
 			const size_t v = (a + b) % 4;
 			equals_reference(net, (const char *const[]){"cut", cut, "labels", "client",
 			                                            variants[v][0], variants[v][1], NULL});
+			equals_reference(net, (const char *const[]){"cut", cut, "labels", "client", "parallel",
+			                                            "v2", "smashed", "batch", NULL});
 		}
 }
 END_TEST
@@ -206,50 +210,17 @@ START_TEST(clients_in_turn_are_sgd_over_all_their_batches)
 }
 END_TEST
 
-/* smashed=batch: the server's first step is one on the batches of all clients. */
-START_TEST(smashed_batch_is_one_step_on_all_batches)
-{
-	struct lab lab;
-	struct fed_workspace ws;
-	struct fed_error err;
-	int32_t label[24];
-	uint32_t ids[24];
-	size_t at[2];
-
-	compose(&lab, 0, 3, 8);
-	set(&lab, "parallel", "v2");
-	set(&lab, "smashed", "batch");
-	lab_start(&lab);
-	lab_run(&lab, 1);
-	const struct fed_net *net = &lab.net;
-	ck_assert_int_eq(
-		fed_split_cuts((const struct fed_split *)(const void *)lab.scheme_state, net, at, &err),
-		FED_OK);
-	float *w = fed_alloc_floats(net->dim);
-	fed_net_init_params(net, w, 1);
-	for (uint32_t id = 0; id < 3; id++) /* of all: the order does not matter much */
-		memcpy(ids + 8 * id, lab.clients.client[id].examples, 8 * sizeof *ids);
-	ck_assert_int_eq(fed_workspace_init(&ws, net, 0, net->layers, 24, false, &err), FED_OK);
-	fed_dataset_gather(lab.data, ids, 24, NULL, fed_workspace_input(&ws), label, NULL);
-	const struct fed_sgd sgd = {.lr = 0.1};
-	fed_sgd_step(&ws, &sgd, w, label, NULL, 24);
-	for (size_t j = net->layer[at[0]].offset; j < net->dim; j++)
-		ck_assert_double_eq_tol(lab.federation.params[j], w[j], 1e-6);
-	fed_workspace_release(&ws);
-	fed_free_floats(w);
-	lab_release(&lab);
-}
-END_TEST
-
 /* Costs ----------------------------------------------------------------------------- */
 
 /* m clients of n examples, E epochs of batches of B; head h and, U-shaped, tail t parameters. */
 START_TEST(bytes_messages_and_flops_follow_the_closed_form)
 {
-	static const char *const variants[][3] = {
-		{"server", "server", "off"}, {"peer", "server", "off"},  {"server", "client", "off"},
-		{"peer", "client", "off"},   {"server", "server", "v1"}, {"server", "server", "v2"},
-		{"server", "client", "v1"},  {"server", "client", "v2"},
+	static const char *const variants[][4] = {
+		{"server", "server", "off", "single"}, {"peer", "server", "off", "single"},
+		{"server", "client", "off", "single"}, {"peer", "client", "off", "single"},
+		{"server", "server", "v1", "single"},  {"server", "server", "v2", "single"},
+		{"server", "client", "v1", "single"},  {"server", "client", "v2", "single"},
+		{"server", "server", "v2", "batch"},   {"server", "client", "v2", "batch"},
 	};
 	const char *const *v = variants[_i];
 	const bool peer = v[0][0] == 'p', own = v[1][0] == 'c', parallel = v[2][0] == 'v';
@@ -261,6 +232,7 @@ START_TEST(bytes_messages_and_flops_follow_the_closed_form)
 	set(&lab, "relay", v[0]);
 	set(&lab, "labels", v[1]);
 	set(&lab, "parallel", v[2]);
+	set(&lab, "smashed", v[3]);
 	set(&lab, "cut", own ? "2,4" : "2");
 	lab_start(&lab);
 	for (int round = 0; round < 2; round++) {
@@ -345,13 +317,14 @@ static struct seen watch_rounds(struct lab *lab, int rounds)
 
 START_TEST(with_its_labels_no_label_crosses)
 {
-	static const char *const parallel[] = {"off", "v1", "v2"};
+	static const char *const parallel[] = {"off", "v1", "v2", "v2"};
 
 	for (int own = 0; own < 2; own++) {
 		struct lab lab;
 		compose(&lab, 0, 4, 20);
 		set(&lab, "labels", own ? "client" : "server");
 		set(&lab, "parallel", parallel[_i]);
+		set(&lab, "smashed", _i == 3 ? "batch" : "single");
 		lab_start(&lab);
 		const struct seen seen = watch_rounds(&lab, 2);
 		ck_assert_uint_eq(seen.smashed, 2 * 4 * 3);
@@ -390,10 +363,11 @@ static const char *const *variant(int i)
 		{"parallel", "v2", NULL},
 		{"parallel", "v2", "smashed", "batch", NULL},
 		{"parallel", "v2", "order", "random", "labels", "client", NULL},
+		{"parallel", "v2", "smashed", "batch", "labels", "client", NULL},
 	};
 	return all[i];
 }
-enum { VARIANTS = 7 };
+enum { VARIANTS = 8 };
 
 static void compose_variant(struct lab *lab, int i, int64_t threads)
 {
@@ -472,6 +446,37 @@ START_TEST(a_client_that_fails_is_left_out)
 		ck_assert_double_eq(r->invited, 8);
 		ck_assert_double_eq(r->reported, 7);
 		ck_assert_double_eq(r->lost + r->late, 1);
+		lab_release(&lab);
+	}
+}
+END_TEST
+
+/* A client dies at any event of a round: nobody waits for it, and what is left is a round. */
+START_TEST(a_client_that_dies_at_any_event_holds_up_nobody)
+{
+	struct fed_error err = {""};
+	bool made = false;
+
+	for (int event = 0; !made; event += 7) {
+		struct lab lab;
+
+		compose_variant(&lab, _i, 2);
+		lab.settings.fraction = 1;
+		lab.settings.epochs = 1;
+		lab_start(&lab);
+		fed_assert_ok(fed_federation_begin(&lab.federation, &err), &err);
+		for (int i = 0; i < event && !made; i++)
+			fed_assert_ok(fed_federation_advance(&lab.federation, &made, &err), &err);
+		const struct fed_invitation *open = fed_invitation_of(&lab.federation, 3);
+		const bool dies = !made && open;
+		if (dies)
+			fed_assert_ok(fed_crash(&lab.federation, 3, open->number, &err), &err);
+		for (bool done = made; !done;)
+			fed_assert_ok(fed_federation_advance(&lab.federation, &done, &err), &err);
+		ck_assert_double_eq(lab.federation.record.lost, dies);
+		ck_assert_double_eq(lab.federation.record.reported, 8 - dies);
+		for (size_t j = 0; j < lab.net.dim; j++)
+			ck_assert(isfinite(lab.federation.params[j]));
 		lab_release(&lab);
 	}
 }
@@ -620,13 +625,13 @@ int main(void)
 	tcase_add_loop_test(c, one_client_with_its_labels_is_sgd_at_every_pair_of_cuts, 0, NETS - 1);
 	tcase_add_loop_test(c, splitfed_v1_is_fedavg, 0, NETS - 1);
 	tcase_add_loop_test(c, clients_in_turn_are_sgd_over_all_their_batches, 0, 2);
-	tcase_add_test(c, smashed_batch_is_one_step_on_all_batches);
-	tcase_add_loop_test(c, bytes_messages_and_flops_follow_the_closed_form, 0, 8);
-	tcase_add_loop_test(c, with_its_labels_no_label_crosses, 0, 3);
+	tcase_add_loop_test(c, bytes_messages_and_flops_follow_the_closed_form, 0, 10);
+	tcase_add_loop_test(c, with_its_labels_no_label_crosses, 0, 4);
 	tcase_add_loop_test(c, between_peers_no_head_reaches_the_server, 0, 2);
 	tcase_add_loop_test(c, threads_change_no_bit, 0, VARIANTS);
 	tcase_add_loop_test(c, an_abort_at_any_event_changes_nothing, 0, VARIANTS);
 	tcase_add_loop_test(c, a_client_that_fails_is_left_out, 0, VARIANTS);
+	tcase_add_loop_test(c, a_client_that_dies_at_any_event_holds_up_nobody, 0, VARIANTS);
 	tcase_add_loop_test(c, a_round_without_memory_changes_nothing, 0, VARIANTS);
 	tcase_add_loop_test(c, attackers_lie_about_activations_and_head, 0, VARIANTS);
 	tcase_add_loop_test(c, noise_and_codecs_change_what_crosses, 0, VARIANTS);
