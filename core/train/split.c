@@ -97,6 +97,24 @@ float *fed_server_model(const struct fed_turn *t)
 	return t->split->parallel == FED_PARALLEL_V1 ? t->params : t->split->params;
 }
 
+size_t fed_turn_dim(const struct fed_split *s, const struct fed_net *net)
+{
+	const bool head_alone = s->parallel == FED_PARALLEL_V2 && s->labels == FED_LABELS_SERVER;
+
+	return head_alone ? net->layer[s->at[0]].offset : net->dim;
+}
+
+bool fed_turn_has_space(const struct fed_split *s, const struct fed_net *net,
+                        enum fed_split_part part)
+{
+	const bool one = s->parallel == FED_PARALLEL_V2 &&
+	                 (s->labels == FED_LABELS_SERVER || s->smashed == FED_SMASHED_BATCH);
+	size_t first, last;
+
+	fed_part_layers(s, net, part, &first, &last);
+	return first < last && !(one && part == FED_PART_SERVER);
+}
+
 /* Whether it can be done ------------------------------------------------------------- */
 
 /* What this scheme does not do, instead of doing something else in silence. */
@@ -200,6 +218,16 @@ static int begin_silently(struct fed_federation *f, struct fed_turn *t, struct f
 	return why ? fed_invitation_lost(f, t->client, why, err) : fed_turn_begin(t, NULL, err);
 }
 
+/* Clients that begin together begin with the same. */
+static struct fed_parcel *pack_head(const struct fed_federation *f, struct fed_split *s)
+{
+	if (s->parallel == FED_PARALLEL_OFF)
+		return fed_pack_client(s, f->net, s->params);
+	if (!s->head)
+		s->head = fed_pack_client(s, f->net, s->params);
+	return fed_parcel_share(s->head);
+}
+
 static int call_next(struct fed_federation *f, struct fed_split *s, struct fed_error *err)
 {
 	struct fed_turn *t = &s->turn[s->called++];
@@ -216,7 +244,7 @@ static int call_next(struct fed_federation *f, struct fed_split *s, struct fed_e
 	             .to = t->client,
 	             .kind = FED_MESSAGE_HEAD},
 		.loss = NAN,
-		.parcel = fed_pack_client(s, f->net, s->params),
+		.parcel = pack_head(f, s),
 	};
 	if (!head.parcel)
 		return fed_fail_memory(err, f->net->dim * sizeof(float), "a head");
@@ -519,14 +547,17 @@ static void apply(const struct fed_federation *f, const struct fed_split *s, flo
 	const struct fed_turn *only = single(s);
 	size_t from, to;
 
+	fed_server_params(s, f->net, &from, &to);
+	if (s->parallel == FED_PARALLEL_V1)
+		from = to;
 	for (size_t j = 0; j < f->net->dim; j++) {
+		if (j >= from && j < to) {
+			out[j] = s->params[j];
+			continue;
+		}
 		const bool same = only && out[j] == only->params[j] - f->params[j];
 		out[j] = same ? only->params[j] : f->params[j] + out[j];
 	}
-	if (s->parallel == FED_PARALLEL_V1)
-		return;
-	fed_server_params(s, f->net, &from, &to);
-	memcpy(out + from, s->params + from, (to - from) * sizeof *out);
 }
 
 static int split_finish(struct fed_federation *f, void *state, float *out, struct fed_error *err)
@@ -572,6 +603,8 @@ static void split_end(struct fed_federation *f, void *state)
 	fed_free(s->turn);
 	fed_free(s->queue);
 	fed_free_floats(s->params);
+	fed_parcel_drop(s->head);
+	s->head = NULL;
 	s->turn = NULL;
 	s->queue = NULL;
 	s->params = NULL;

@@ -78,11 +78,11 @@ struct fed_turn {
 	uint32_t from, n; /* the present batch: examples from .. from + n - 1 of the epoch */
 	uint32_t batch;   /* its number in the turn, from 1 */
 	double loss;      /* sum over examples and epochs */
-	/* [dim]: its own layers, and under v1 the server's copy of the rest. */
+	/* [fed_turn_dim()]: its own layers, and under v1 the server's copy of the rest. */
 	float *params;
 	float *
 		corrected; /* [dim], what the aggregator gets where an attacker made up the rest; or NULL */
-	struct fed_workspace space[FED_PARTS]; /* that it needs */
+	struct fed_workspace space[FED_PARTS]; /* of its own: fed_turn_has_space() */
 	int32_t *label;
 	float *target;
 	struct fed_parcel *crossing, *labels; /* what has arrived, or was computed and will leave */
@@ -101,14 +101,15 @@ struct fed_split {
 	size_t at[2];          /* the cuts */
 	struct fed_turn *turn; /* [turns], in the order of being called */
 	uint32_t turns, called;
-	uint64_t first;  /* number of the first turn's invitation */
-	float *params;   /* [dim], the model as it becomes: the head that counts, the server's */
-	int64_t giver;   /* relay=peer: who has the head that counts, or -1 */
-	double free;     /* virtual time at which the server has nothing to do any more */
-	uint32_t *queue; /* [turns] ring of turns whose data wait for the server */
+	uint64_t first; /* number of the first turn's invitation */
+	float *params;  /* [dim], the model as it becomes: the head that counts, the server's */
+	struct fed_parcel *head; /* v1, v2: what all are called with, or NULL */
+	int64_t giver;           /* relay=peer: who has the head that counts, or -1 */
+	double free;             /* virtual time at which the server has nothing to do any more */
+	uint32_t *queue;         /* [turns] ring of turns whose data wait for the server */
 	uint32_t queued, front;
 	int64_t serving;          /* the turn, FED_SERVING_ALL or -1 */
-	struct fed_workspace all; /* smashed=batch: the server's, for a batch of everybody's */
+	struct fed_workspace all; /* v2: the server's, for one turn after another, or for all */
 	uint32_t n_all;           /* examples that went forward in it last */
 	struct fed_job all_job;
 	struct fed_aggregation aggregation;

@@ -24,7 +24,8 @@ struct fed_parcel *fed_pack_client(const struct fed_split *s, const struct fed_n
 	struct fed_parcel *p = fed_parcel_new(dim ? 1 : 0, dim);
 	if (p && dim) {
 		memcpy(p->vector[0], params, from * sizeof *params);
-		memcpy(p->vector[0] + from, params + to, (net->dim - to) * sizeof *params);
+		if (to < net->dim) /* a turn's params may end at `from` */
+			memcpy(p->vector[0] + from, params + to, (net->dim - to) * sizeof *params);
 	}
 	return p;
 }
@@ -40,7 +41,8 @@ bool fed_unpack_client(const struct fed_split *s, const struct fed_net *net,
 		return false;
 	if (dim) {
 		memcpy(params, p->vector[0], from * sizeof *params);
-		memcpy(params + to, p->vector[0] + from, (net->dim - to) * sizeof *params);
+		if (to < net->dim)
+			memcpy(params + to, p->vector[0] + from, (net->dim - to) * sizeof *params);
 	}
 	return true;
 }

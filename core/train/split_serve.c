@@ -58,12 +58,25 @@ static int prepare(struct fed_turn *t, const struct task *task, struct fed_error
 	return fed_charge(f, t->client, &work, err);
 }
 
+/* The server's own workspace takes such a batch. */
+static int make_room(struct fed_split *s, const struct fed_net *net, uint32_t examples,
+                     struct fed_error *err)
+{
+	if (s->all.max_batch >= examples)
+		return FED_OK;
+	fed_workspace_release(&s->all);
+	return fed_workspace_init(&s->all, net, s->at[0], s->at[1], examples, true, err);
+}
+
 static int start(struct fed_turn *t, struct fed_error *err)
 {
 	struct fed_split *s = t->split;
 	const struct task task = task_of(s, t->federation->net, t->phase);
 
 	if (prepare(t, &task, err))
+		return FED_FAIL;
+	if (!fed_turn_has_space(s, t->federation->net, FED_PART_SERVER) &&
+	    make_room(s, t->federation->net, t->n, err))
 		return FED_FAIL;
 	return fed_turn_compute(t, task.one, book(s, t->federation, task.flops * t->n), err);
 }
@@ -104,24 +117,16 @@ static bool all_are_here(const struct fed_split *s, enum fed_turn_phase *phase, 
 	return *examples > 0;
 }
 
-/* A batch of everybody's activations begins. */
-static int make_room(struct fed_federation *f, struct fed_split *s, uint32_t examples,
-                     struct fed_error *err)
-{
-	s->n_all = examples;
-	if (s->all.max_batch >= examples)
-		return FED_OK;
-	fed_workspace_release(&s->all);
-	return fed_workspace_init(&s->all, f->net, s->at[0], s->at[1], examples, true, err);
-}
-
 static int start_all(struct fed_federation *f, struct fed_split *s, enum fed_turn_phase phase,
                      uint32_t examples, struct fed_error *err)
 {
 	const struct task task = task_of(s, f->net, phase);
 
-	if (phase == FED_TURN_SERVED && make_room(f, s, examples, err))
-		return FED_FAIL;
+	if (phase == FED_TURN_SERVED) {
+		if (make_room(s, f->net, examples, err))
+			return FED_FAIL;
+		s->n_all = examples;
+	}
 	for (uint32_t i = 0, from = 0; i < s->turns; i++) {
 		struct fed_turn *t = &s->turn[i];
 

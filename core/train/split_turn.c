@@ -100,22 +100,23 @@ static int make_room(struct fed_turn *t, struct fed_error *err)
 	const struct fed_split *s = t->split;
 	const uint32_t count = t->row.count, batch = fed_training_batch(&f->plan, count);
 	const uint32_t room = batch ? batch : 1;
+	const size_t dim = fed_turn_dim(s, f->net);
 
 	t->order = fed_alloc_array(count ? count : 1, sizeof *t->order);
 	t->label = fed_alloc_array(room, sizeof *t->label);
 	t->target = fed_alloc_array((size_t)room * f->net->outputs, sizeof *t->target);
-	t->params = fed_alloc_floats(f->net->dim);
+	t->params = fed_alloc_floats(dim);
 	if (!t->order || !t->label || !t->target || !t->params)
-		return fed_fail_memory(err, f->net->dim * sizeof(float), "a turn");
+		return fed_fail_memory(err, dim * sizeof(float), "a turn");
 	memcpy(t->order, t->row.examples, count * sizeof *t->order);
 	memcpy(t->params, s->parallel == FED_PARALLEL_OFF ? s->params : f->params,
-	       f->net->dim * sizeof *t->params);
+	       dim * sizeof *t->params);
 	for (enum fed_split_part part = FED_PART_HEAD; part < FED_PARTS; part++) {
 		size_t first, last;
 
-		fed_part_layers(s, f->net, part, &first, &last);
-		if (first == last || (part == FED_PART_SERVER && s->smashed == FED_SMASHED_BATCH))
+		if (!fed_turn_has_space(s, f->net, part))
 			continue;
+		fed_part_layers(s, f->net, part, &first, &last);
 		if (fed_workspace_init(&t->space[part], f->net, first, last, room, part != FED_PART_HEAD,
 		                       err))
 			return FED_FAIL;
@@ -223,6 +224,10 @@ void fed_turn_close(struct fed_turn *t)
 	t->order = NULL;
 	t->label = NULL;
 	t->target = NULL;
+	if (t->reported && t->split->parallel != FED_PARALLEL_OFF)
+		return;
+	fed_free_floats(t->params);
+	t->params = NULL;
 }
 
 void fed_turn_release(struct fed_turn *t)

@@ -67,16 +67,22 @@ static void read_labels(struct fed_turn *t)
 		t->label[i] = (int32_t)from[i];
 }
 
-static void put_input(struct fed_turn *t, enum fed_split_part part)
+static void put_input(struct fed_workspace *ws, const struct fed_turn *t)
 {
-	memcpy(fed_workspace_input(&t->space[part]), t->crossing->vector[0],
-	       t->crossing->dim * sizeof(float));
+	memcpy(fed_workspace_input(ws), t->crossing->vector[0], t->crossing->dim * sizeof(float));
 }
 
-static void take_gradient(struct fed_turn *t, enum fed_split_part part)
+static void take_gradient(const struct fed_workspace *ws, struct fed_turn *t)
 {
-	memcpy(t->answer->vector[0], fed_workspace_input_gradient(&t->space[part]),
-	       t->answer->dim * sizeof(float));
+	memcpy(t->answer->vector[0], fed_workspace_input_gradient(ws), t->answer->dim * sizeof(float));
+}
+
+/* Where the server computes on this turn's data. */
+static struct fed_workspace *server_space(struct fed_turn *t)
+{
+	struct fed_workspace *own = &t->space[FED_PART_SERVER];
+
+	return own->net ? own : &t->split->all;
 }
 
 /* Steps ----------------------------------------------------------------------- */
@@ -124,32 +130,35 @@ void fed_work_forward(struct fed_job *job, int worker)
 void fed_work_serve(struct fed_job *job, int worker)
 {
 	struct fed_turn *t = (struct fed_turn *)job;
+	struct fed_workspace *ws = server_space(t);
 
 	(void)worker;
 	read_labels(t);
-	put_input(t, FED_PART_SERVER);
-	t->loss += learn(t, &t->space[FED_PART_SERVER], fed_server_model(t), t->n);
-	take_gradient(t, FED_PART_SERVER);
+	put_input(ws, t);
+	t->loss += learn(t, ws, fed_server_model(t), t->n);
+	take_gradient(ws, t);
 }
 
 void fed_work_serve_forward(struct fed_job *job, int worker)
 {
 	struct fed_turn *t = (struct fed_turn *)job;
+	struct fed_workspace *ws = &t->space[FED_PART_SERVER];
 
 	(void)worker;
-	put_input(t, FED_PART_SERVER);
-	const float *y = fed_net_forward(&t->space[FED_PART_SERVER], fed_server_model(t), t->n);
+	put_input(ws, t);
+	const float *y = fed_net_forward(ws, fed_server_model(t), t->n);
 	memcpy(t->answer->vector[0], y, t->answer->dim * sizeof *y);
 }
 
 void fed_work_tail(struct fed_job *job, int worker)
 {
 	struct fed_turn *t = (struct fed_turn *)job;
+	struct fed_workspace *ws = &t->space[FED_PART_TAIL];
 
 	(void)worker;
-	put_input(t, FED_PART_TAIL);
-	t->loss += learn(t, &t->space[FED_PART_TAIL], t->params, t->n);
-	take_gradient(t, FED_PART_TAIL);
+	put_input(ws, t);
+	t->loss += learn(t, ws, t->params, t->n);
+	take_gradient(ws, t);
 }
 
 void fed_work_serve_back(struct fed_job *job, int worker)
@@ -160,7 +169,7 @@ void fed_work_serve_back(struct fed_job *job, int worker)
 
 	(void)worker;
 	fed_net_backward(ws, w, w, t->crossing->vector[0], t->n);
-	take_gradient(t, FED_PART_SERVER);
+	take_gradient(ws, t);
 }
 
 void fed_work_backward(struct fed_job *job, int worker)

@@ -20,6 +20,12 @@ size_t fed_cut_width(const struct fed_net *, size_t layer);
 void fed_server_params(const struct fed_split *, const struct fed_net *, size_t *from, size_t *to);
 /* The parameters that the server's layers have in this turn. */
 float *fed_server_model(const struct fed_turn *);
+/* Numbers of a turn's `params`: the model's, or only those of the head where nothing else is the
+ * turn's. */
+size_t fed_turn_dim(const struct fed_split *, const struct fed_net *);
+/* Whether each turn has a workspace for this part.  Under v2 the server needs but one, unless it
+ * goes forward for one turn before it goes back for another. */
+bool fed_turn_has_space(const struct fed_split *, const struct fed_net *, enum fed_split_part);
 
 /* split.c */
 /* The turn ended without an answer, or with one. */
@@ -33,7 +39,8 @@ int fed_turn_begin(struct fed_turn *, const struct fed_envelope *head, struct fe
 int fed_turn_receives(struct fed_turn *, struct fed_envelope *, struct fed_error *);
 /* What the client computed is due. */
 int fed_turn_worked(struct fed_turn *, struct fed_error *);
-/* Let go of everything but its parameters and how it ended. */
+/* Let go of everything but how it ended, and of a client that an aggregator has heard its
+ * parameters. */
 void fed_turn_close(struct fed_turn *);
 void fed_turn_release(struct fed_turn *);
 
