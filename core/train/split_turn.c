@@ -71,6 +71,24 @@ static bool next_batch(struct fed_turn *t)
 	return true;
 }
 
+/* All that the client needs to train. */
+static void put_down(struct fed_turn *t)
+{
+	for (enum fed_split_part part = FED_PART_HEAD; part < FED_PARTS; part++)
+		fed_workspace_release(&t->space[part]);
+	fed_spoiler_release(&t->spoiler);
+	fed_parcel_drop(t->crossing);
+	fed_parcel_drop(t->labels);
+	fed_parcel_drop(t->answer);
+	t->crossing = t->labels = t->answer = NULL;
+	fed_free(t->order);
+	fed_free(t->label);
+	fed_free(t->target);
+	t->order = NULL;
+	t->label = NULL;
+	t->target = NULL;
+}
+
 /* Forward through the head, or the end when all batches are through. */
 static int go_on(struct fed_turn *t, struct fed_error *err)
 {
@@ -78,6 +96,7 @@ static int go_on(struct fed_turn *t, struct fed_error *err)
 	struct fed_split *s = t->split;
 
 	if (!next_batch(t)) {
+		put_down(t);
 		t->phase = FED_TURN_HANDING;
 		return fed_turn_ended(f, s, t, err);
 	}
@@ -211,19 +230,7 @@ void fed_turn_close(struct fed_turn *t)
 		fed_pool_cancel(t->federation->pool, &t->job);
 		t->submitted = false;
 	}
-	for (enum fed_split_part part = FED_PART_HEAD; part < FED_PARTS; part++)
-		fed_workspace_release(&t->space[part]);
-	fed_spoiler_release(&t->spoiler);
-	fed_parcel_drop(t->crossing);
-	fed_parcel_drop(t->labels);
-	fed_parcel_drop(t->answer);
-	t->crossing = t->labels = t->answer = NULL;
-	fed_free(t->order);
-	fed_free(t->label);
-	fed_free(t->target);
-	t->order = NULL;
-	t->label = NULL;
-	t->target = NULL;
+	put_down(t);
 	if (t->reported && t->split->parallel != FED_PARALLEL_OFF)
 		return;
 	fed_free_floats(t->params);
