@@ -2,49 +2,12 @@
 /*
  * session/population.c - clients join and leave.
  */
-#include <math.h>
 #include <string.h>
-#include <sys/resource.h>
-#include <unistd.h>
 
 #include "base/mem.h"
 #include "session/parts.h"
 #include "session/who.h"
 #include "train/invite.h"
-
-/* The number behind `key` in a file of /proc, or -1. */
-static double proc_number(const char *path, const char *key)
-{
-	char line[128];
-	double x = -1;
-	FILE *f = fopen(path, "r");
-
-	if (!f)
-		return -1;
-	while (x < 0 && fgets(line, sizeof line, f))
-		if (strncmp(line, key, strlen(key)) == 0 && sscanf(line + strlen(key), "%lf", &x) != 1)
-			x = -1;
-	fclose(f);
-	return x;
-}
-
-/* Bytes that can still be had: what the machine has free, and what a limit on the address space
- * leaves.  Infinite where nobody tells. */
-static double available_bytes(void)
-{
-	const double free_kb = proc_number("/proc/meminfo", "MemAvailable:");
-	double bytes = free_kb < 0 ? INFINITY : free_kb * 1024;
-	struct rlimit limit;
-
-	if (getrlimit(RLIMIT_AS, &limit) == 0 && limit.rlim_cur != RLIM_INFINITY) {
-		const double pages = proc_number("/proc/self/statm", "");
-		const double used = pages < 0 ? 0 : pages * (double)sysconf(_SC_PAGESIZE);
-		const double left = (double)limit.rlim_cur - used;
-
-		bytes = left < bytes ? left : bytes;
-	}
-	return bytes < 0 ? 0 : bytes;
-}
 
 static int check_memory(const struct fed_session *s, uint32_t n, const struct fed_partition *how,
                         struct fed_error *err)
@@ -52,7 +15,7 @@ static int check_memory(const struct fed_session *s, uint32_t n, const struct fe
 	const uint32_t owners = s->data->owners;
 	const int64_t samples =
 		how->kind == FED_PARTITION_NATURAL && owners ? s->data->train / owners + 1 : how->samples;
-	const double need = (double)fed_clients_estimate(n, samples), have = available_bytes();
+	const double need = (double)fed_clients_estimate(n, samples), have = fed_mem_available();
 	struct fed_text text = {0};
 
 	if (need <= have)
