@@ -85,6 +85,9 @@ struct fed_workspace {
 int fed_workspace_init(struct fed_workspace *, const struct fed_net *, size_t first, size_t last,
                        uint32_t max_batch, bool input_gradient, struct fed_error *);
 void fed_workspace_release(struct fed_workspace *);
+/* What such a workspace takes, but for a few small tables. */
+int fed_workspace_bytes(const struct fed_net *, size_t first, size_t last, uint32_t max_batch,
+                        bool input_gradient, double *bytes, struct fed_error *);
 /* Where the caller puts a batch: (B, in of layer first). */
 float *fed_workspace_input(struct fed_workspace *);
 

@@ -185,23 +185,9 @@ static int allocate_tables(struct fed_workspace *ws, struct fed_error *err)
 	return FED_OK;
 }
 
-static int allocate(struct fed_workspace *ws, struct fed_error *err)
-{
-	if (allocate_tables(ws, err))
-		return FED_FAIL;
-	find_runs(ws);
-	const size_t floats = lay_out(ws, NULL);
-	if (floats >= BLOCK_FLOATS_MAX)
-		return fed_fail(err, "a batch of %u examples of this model fits no memory", ws->max_batch);
-	ws->block = fed_alloc_floats(floats);
-	if (!ws->block)
-		return fed_fail_memory(err, floats * sizeof *ws->block, "activations");
-	lay_out(ws, ws->block);
-	return FED_OK;
-}
-
-int fed_workspace_init(struct fed_workspace *ws, const struct fed_net *net, size_t first,
-                       size_t last, uint32_t max_batch, bool input_gradient, struct fed_error *err)
+/* All but the block, of which it tells the size. */
+static int measure(struct fed_workspace *ws, const struct fed_net *net, size_t first, size_t last,
+                   uint32_t max_batch, bool input_gradient, size_t *floats, struct fed_error *err)
 {
 	*ws = (struct fed_workspace){0};
 	if (first >= last || last > net->layers)
@@ -218,11 +204,47 @@ int fed_workspace_init(struct fed_workspace *ws, const struct fed_net *net, size
 	};
 	while (!input_gradient && ws->lowest < last - 1 && layer_at(ws, ws->lowest)->count == 0)
 		ws->lowest++;
-	if (allocate(ws, err)) {
-		fed_workspace_release(ws);
+	if (allocate_tables(ws, err))
 		return FED_FAIL;
-	}
+	find_runs(ws);
+	*floats = lay_out(ws, NULL);
 	return FED_OK;
+}
+
+static int allocate(struct fed_workspace *ws, size_t floats, struct fed_error *err)
+{
+	if (floats >= BLOCK_FLOATS_MAX)
+		return fed_fail(err, "a batch of %u examples of this model fits no memory", ws->max_batch);
+	ws->block = fed_alloc_floats(floats);
+	if (!ws->block)
+		return fed_fail_memory(err, floats * sizeof *ws->block, "activations");
+	lay_out(ws, ws->block);
+	return FED_OK;
+}
+
+int fed_workspace_init(struct fed_workspace *ws, const struct fed_net *net, size_t first,
+                       size_t last, uint32_t max_batch, bool input_gradient, struct fed_error *err)
+{
+	size_t floats = 0;
+	int rc = measure(ws, net, first, last, max_batch, input_gradient, &floats, err);
+
+	if (rc == FED_OK)
+		rc = allocate(ws, floats, err);
+	if (rc)
+		fed_workspace_release(ws);
+	return rc;
+}
+
+int fed_workspace_bytes(const struct fed_net *net, size_t first, size_t last, uint32_t max_batch,
+                        bool input_gradient, double *bytes, struct fed_error *err)
+{
+	struct fed_workspace ws;
+	size_t floats = 0;
+	const int rc = measure(&ws, net, first, last, max_batch, input_gradient, &floats, err);
+
+	*bytes = (double)floats * sizeof *ws.block;
+	fed_workspace_release(&ws);
+	return rc;
 }
 
 void fed_workspace_release(struct fed_workspace *ws)

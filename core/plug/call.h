@@ -41,6 +41,8 @@ struct fed_aggregation {
  * its rule). */
 int fed_aggregation_begin(struct fed_aggregation *, struct fed_instance *, const struct fed_round *,
                           size_t capacity, struct fed_pool *, struct fed_error *);
+/* What such an aggregation holds until its release, without what a plugin allocates itself. */
+double fed_aggregation_bytes(const struct fed_instance *, size_t dim, size_t capacity);
 /* FED_REJECT: this update is left out (it has no verdict); the text says why.  What it points to is
  * copied if it is needed later, but not where the capacity is 1 and the plugin coordinate-wise:
  * then it stays where it is until finish. */

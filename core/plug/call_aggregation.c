@@ -139,6 +139,15 @@ int fed_aggregation_begin(struct fed_aggregation *a, struct fed_instance *instan
 	return begin(a, instance, round, capacity, 0, pool, err);
 }
 
+double fed_aggregation_bytes(const struct fed_instance *instance, size_t dim, size_t capacity)
+{
+	const double row = keeps_rows(instance) ? (double)leading_dimension(dim) * sizeof(float) : 0;
+	const struct fed_aggregation *const a = NULL;
+
+	return (double)capacity * (row + sizeof *a->update + sizeof *a->verdict + sizeof *a->belief +
+	                           sizeof *a->extra + (instance->after ? sizeof *a->mixed : 0));
+}
+
 /* Adding ----------------------------------------------------------------- */
 
 /* Copies of what u points to, into row i: its delta, its base when it is not the model itself, and

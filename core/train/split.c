@@ -193,6 +193,8 @@ static int choose(struct fed_federation *f, struct fed_split *s, struct fed_erro
 		                "no client is here: churn has taken all %u away; `heal` brings them "
 		                "back",
 		                f->clients->n_present);
+	if (rc == FED_OK)
+		rc = fed_split_check_memory(f, s, chosen, n, err);
 	if (rc == FED_OK) {
 		s->turn = fed_alloc(n * sizeof *s->turn);
 		s->queue = fed_alloc_array(n, sizeof *s->queue);

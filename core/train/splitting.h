@@ -4,7 +4,7 @@
  *
  * split.c is the scheme: settings, who is called when, the step.  split_turn.c is one client's turn
  * from message to message; split_serve.c the server, that computes for one turn or for all;
- * split_work.c what runs on a thread; split_mail.c what crosses.
+ * split_work.c what runs on a thread; split_mail.c what crosses; split_room.c the memory for it.
  */
 #ifndef FED_TRAIN_SPLITTING_H
 #define FED_TRAIN_SPLITTING_H
@@ -31,6 +31,11 @@ bool fed_turn_has_space(const struct fed_split *, const struct fed_net *, enum f
 /* The turn ended without an answer, or with one. */
 int fed_turn_ended(struct fed_federation *, struct fed_split *, struct fed_turn *,
                    struct fed_error *);
+
+/* split_room.c */
+/* Whether memory will hold a round with these clients; FED_REJECT in words. */
+int fed_split_check_memory(const struct fed_federation *, const struct fed_split *,
+                           const uint32_t *clients, uint32_t n, struct fed_error *);
 
 /* split_turn.c */
 /* The client has its layers' parameters, in the parcel or (NULL) already: the turn begins. */

@@ -536,6 +536,36 @@ START_TEST(memory_may_run_out)
 }
 END_TEST
 
+/* All that the layers work in lies within what is told. */
+START_TEST(workspaces_tell_their_size)
+{
+	struct fed_net net;
+	struct fed_error err = {{0}};
+
+	fed_assert_ok(make_net(&net, &nets[0], &err), &err);
+	for (size_t first = 0; first < 2; first++)
+		for (uint32_t batch = 1; batch < 100; batch += 7) {
+			struct fed_workspace ws;
+			double bytes;
+
+			fed_assert_ok(fed_workspace_bytes(&net, first, 3, batch, true, &bytes, &err), &err);
+			fed_assert_ok(fed_workspace_init(&ws, &net, first, 3, batch, true, &err), &err);
+			const float *end = ws.block + (size_t)(bytes / sizeof *end);
+			for (size_t i = 0; i <= 3 - first; i++) {
+				const struct fed_net_layer *l = &net.layer[first + i - (first + i == 3)];
+				const size_t floats = batch * fed_shape_size(first + i == 3 ? &l->out : &l->in);
+
+				ck_assert(ws.activation[i] >= ws.block && ws.activation[i] + floats <= end);
+				ck_assert(ws.gradient[i] >= ws.block && ws.gradient[i] < end);
+			}
+			fed_workspace_release(&ws);
+		}
+	double bytes;
+	ck_assert_int_eq(fed_workspace_bytes(&net, 0, 9, 1, false, &bytes, &err), FED_FAIL);
+	fed_net_release(&net);
+}
+END_TEST
+
 START_TEST(workspaces_are_checked)
 {
 	struct fed_net net;
@@ -571,6 +601,7 @@ int main(void)
 	tcase_add_test(tests, gru_files_have_the_order_of_pytorch);
 	tcase_add_test(tests, mcmahans_nets_have_their_size);
 	tcase_add_loop_test(tests, memory_may_run_out, 0, NETS);
+	tcase_add_test(tests, workspaces_tell_their_size);
 	tcase_add_test(tests, workspaces_are_checked);
 	suite_add_tcase(suite, tests);
 	return fed_run_suite(suite);

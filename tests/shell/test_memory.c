@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* shell/test_memory.c - what no memory would hold is refused in words, and the session goes on. */
+#include <string.h>
+
+#include "lab.h"
+#include "support/suite.h"
+
+static struct shell_lab lab;
+
+/* A hundred thousand copies of this model are more than 600 GB. */
+static void open_world(void)
+{
+	shell_lab_open(&lab, FED_PLUGIN_DIR);
+	ck_assert_int_eq(shell_lab_run(&lab, "dataset glyphs train=200 test=50; model cnn; "
+	                                     "aggregator fedavg; transport local; set eval-every 0; "
+	                                     "add-client 100000 samples=1 reuse"),
+	                 FED_EXIT_OK);
+}
+
+static void close_world(void)
+{
+	shell_lab_close(&lab);
+}
+
+static void says(const char *line, enum fed_exit wanted, const char *words)
+{
+	const size_t before = strlen(shell_lab_said(&lab));
+	const enum fed_exit result = shell_lab_run(&lab, line);
+	const char *said = shell_lab_said(&lab) + before;
+
+	ck_assert_msg(result == wanted, "%s: %d, %s", line, (int)result, said);
+	ck_assert_msg(strstr(said, words), "%s: \"%s\" is not in:\n%s", line, words, said);
+}
+
+START_TEST(clients_beyond_memory)
+{
+	says("add-client 4000000000 samples=100 reuse", FED_EXIT_FAILED, " are free; take fewer");
+	says("status", FED_EXIT_OK, "clients     100,000");
+}
+END_TEST
+
+static const char *const at_once[] = {
+	"scheme split parallel=v1", "scheme split parallel=v2 labels=client",
+	"scheme split parallel=v2 labels=client smashed=batch",
+	"aggregator median; scheme split parallel=v2 cut=1", /* which keeps all updates */
+};
+
+START_TEST(turns_at_once_beyond_memory)
+{
+	says(at_once[_i], FED_EXIT_OK, "scheme split");
+	says("set fraction 1; round 1", FED_EXIT_ROUND, "100,000 clients at once need ");
+	says("history", FED_EXIT_OK, "no rounds");
+	/* What it says helps. */
+	says("set participants 4; round 1", FED_EXIT_OK, "clients 4");
+	says("set parallel off; set smashed single; set participants 40; round 1", FED_EXIT_OK,
+	     "clients 40");
+}
+END_TEST
+
+/* In turn one client at a time is all there is. */
+START_TEST(a_million_clients_in_turn)
+{
+	says("model softmax; add-client 900000 samples=1 reuse", FED_EXIT_OK, "100000 to 999999");
+	says("scheme split cut=1; model mlp hidden=8; set participants 100; round 2", FED_EXIT_OK,
+	     "clients 100");
+}
+END_TEST
+
+int main(void)
+{
+	Suite *suite = suite_create("memory");
+	TCase *tests = tcase_create("memory");
+
+	tcase_add_checked_fixture(tests, open_world, close_world);
+	tcase_add_test(tests, clients_beyond_memory);
+	tcase_add_loop_test(tests, turns_at_once_beyond_memory, 0, sizeof at_once / sizeof *at_once);
+	tcase_add_test(tests, a_million_clients_in_turn);
+	suite_add_tcase(suite, tests);
+	return fed_run_suite(suite);
+}
