@@ -264,7 +264,7 @@ static int split_begin(struct fed_federation *f, void *state, struct fed_error *
 		rc = choose(f, s, err);
 	if (rc)
 		return rc;
-	s->called = s->queued = s->front = 0;
+	s->called = s->queued = s->front = s->awaited = 0;
 	s->serving = -1;
 	s->free = f->clock.now;
 	s->giver = s->holder;
@@ -487,12 +487,12 @@ static int split_lost(struct fed_federation *f, void *state, uint32_t client, st
 static bool split_waits(const struct fed_federation *f, const void *state, uint32_t client)
 {
 	const struct fed_split *s = state;
+	const struct fed_invitation *open = fed_invitation_of(f, client);
 
-	(void)f;
-	for (uint32_t i = 0; i < s->called; i++)
-		if (s->turn[i].client == client)
-			return s->turn[i].phase == FED_TURN_SERVED || s->turn[i].phase == FED_TURN_SERVED_BACK;
-	return false;
+	if (!open || open->number < s->first || open->number - s->first >= s->called)
+		return false;
+	const enum fed_turn_phase phase = s->turn[open->number - s->first].phase;
+	return phase == FED_TURN_SERVED || phase == FED_TURN_SERVED_BACK;
 }
 
 static bool split_complete(const struct fed_federation *f, const void *state)

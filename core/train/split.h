@@ -111,6 +111,7 @@ struct fed_split {
 	int64_t serving;          /* the turn, FED_SERVING_ALL or -1 */
 	struct fed_workspace all; /* v2: the server's, for one turn after another, or for all */
 	uint32_t n_all;           /* examples that went forward in it last */
+	uint32_t awaited; /* a turn that was not there when last looked for; turns: all have trained */
 	struct fed_job all_job;
 	struct fed_aggregation aggregation;
 	bool aggregating;

@@ -100,20 +100,28 @@ static int start_next(struct fed_split *s, struct fed_error *err)
 /* Everybody at once -------------------------------------------------------------- */
 
 /* Whether each turn that is not over has its data here; in which phase, and how many examples these
- * are.  All are in the same: none gets ahead of the others by a step of all. */
-static bool all_are_here(const struct fed_split *s, enum fed_turn_phase *phase, uint32_t *examples)
+ * are.  All are in the same: none gets ahead of the others by a step of all.  Looks first at the
+ * one that was missing last time, or an arrival would cost a look at all before it. */
+static bool all_are_here(struct fed_split *s, enum fed_turn_phase *phase, uint32_t *examples)
 {
 	*examples = 0;
-	for (uint32_t i = 0; i < s->turns; i++) {
+	if (s->awaited == s->turns)
+		return false;
+	for (uint32_t k = 0; k < s->turns; k++) {
+		const uint32_t i = (uint32_t)(((uint64_t)s->awaited + k) % s->turns);
 		const struct fed_turn *t = &s->turn[i];
 
 		if (t->phase == FED_TURN_OVER || t->phase == FED_TURN_HANDING)
 			continue;
-		if (t->phase != FED_TURN_SERVED && t->phase != FED_TURN_SERVED_BACK)
+		if (t->phase != FED_TURN_SERVED && t->phase != FED_TURN_SERVED_BACK) {
+			s->awaited = i;
 			return false;
+		}
 		*phase = t->phase;
 		*examples += t->n;
 	}
+	if (*examples == 0)
+		s->awaited = s->turns;
 	return *examples > 0;
 }
 
