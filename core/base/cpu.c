@@ -76,6 +76,15 @@ int fed_cpu_count(void)
 	return 1;
 }
 
+void fed_cpu_relax(unsigned turn)
+{
+#ifdef __x86_64__
+	__builtin_ia32_pause();
+#endif
+	if (turn % 64 == 63)
+		sched_yield();
+}
+
 double fed_wall_seconds(void)
 {
 	struct timespec now;

@@ -17,6 +17,8 @@ enum fed_isa fed_cpu_isa(void);
 const char *fed_isa_name(enum fed_isa);
 /* Processors that this process may run on, at least 1. */
 int fed_cpu_count(void);
+/* In a loop that waits for another thread, `turn` counting from 0. */
+void fed_cpu_relax(unsigned turn);
 /* Seconds of a clock that only moves forward. */
 double fed_wall_seconds(void);
 

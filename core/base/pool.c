@@ -2,8 +2,11 @@
 /*
  * Threads that run jobs.
  *
- * One mutex guards everything but the index of fed_pool_each.  Jobs that wait stand in a heap by
- * (due, seq); `place` is a job's index there, so that any of them can be taken out.
+ * One mutex guards everything but what is atomic.  Jobs that wait stand in a heap by (due, seq);
+ * `place` is a job's index there, so that any of them can be taken out.
+ *
+ * To wake a thread takes as long as a small job: one that helped with shared work, of which there
+ * is often more in a moment, watches for it before it sleeps.
  */
 #include "base/pool.h"
 
@@ -11,18 +14,23 @@
 #include <stdbool.h>
 #include <string.h>
 
+#include "base/cpu.h"
 #include "base/mem.h"
 #include "base/thread.h"
 
+#define WATCH_SECONDS 200e-6 /* before a thread that helped sleeps */
+
 enum state { IDLE, QUEUED, RUNNING, DONE };
 
-/* One fed_pool_each. */
-struct each {
+/* Work that is spread over threads; lives on the stack of the one that shares it. */
+struct share {
 	void (*work)(void *ctx, size_t i, int worker);
 	void *ctx;
-	size_t n;           /* 0: none */
+	size_t n;
 	atomic_size_t next; /* the i that nobody has taken yet */
-	int busy;           /* workers in it */
+	atomic_int helpers; /* that are in it; changes with the lock */
+	bool awaited;       /* the one that shares sleeps until they are done */
+	struct share *next_open;
 };
 
 struct worker {
@@ -33,11 +41,14 @@ struct worker {
 
 struct fed_pool {
 	pthread_mutex_t lock;
-	pthread_cond_t work; /* workers: there may be something to do */
-	pthread_cond_t done; /* owner: something ended */
+	pthread_cond_t work;   /* workers: there may be something to do */
+	pthread_cond_t done;   /* owner: something ended, or there may be something to do */
+	pthread_cond_t helped; /* who shares: the last helper is done */
 	struct fed_job **heap;
 	size_t n, cap;
-	struct each each;
+	struct share *open;
+	atomic_int idle;       /* threads that would help; changes with the lock */
+	atomic_uint changes;   /* of jobs and shares; changes with the lock */
 	int running, finished; /* jobs; finished ones are not joined yet */
 	int window;
 	int asleep, woken; /* workers that wait for work; those of them that were called */
@@ -87,9 +98,13 @@ static void take_out(struct fed_pool *p, struct fed_job *job)
 
 /* Threads ---------------------------------------------------------------- */
 
-static bool each_open(struct fed_pool *p)
+/* Shared work of which a part is not taken yet, or NULL. */
+static struct share *open_share(struct fed_pool *p)
 {
-	return atomic_load(&p->each.next) < p->each.n;
+	for (struct share *s = p->open; s; s = s->next_open)
+		if (atomic_load_explicit(&s->next, memory_order_relaxed) < s->n)
+			return s;
+	return NULL;
 }
 
 /* The job to run now, or NULL.  Running jobs count as finished: soon they are. */
@@ -124,6 +139,27 @@ static void tell_owner(struct fed_pool *p)
 		pthread_cond_signal(&p->done);
 }
 
+/* Those who watch will look what there is to do. */
+static void note_change(struct fed_pool *p)
+{
+	atomic_fetch_add_explicit(&p->changes, 1, memory_order_release);
+}
+
+/* Without sleeping, until there was a change, or for some time.  Gives up the lock meanwhile. */
+static void watch(struct fed_pool *p)
+{
+	const unsigned seen = atomic_load(&p->changes);
+	const double end = fed_wall_seconds() + WATCH_SECONDS;
+
+	pthread_mutex_unlock(&p->lock);
+	for (unsigned i = 0; atomic_load_explicit(&p->changes, memory_order_acquire) == seen; i++) {
+		fed_cpu_relax(i);
+		if (i % 64 == 63 && fed_wall_seconds() > end)
+			break;
+	}
+	pthread_mutex_lock(&p->lock);
+}
+
 static void await_end(struct fed_pool *p)
 {
 	p->waiting = true;
@@ -131,19 +167,24 @@ static void await_end(struct fed_pool *p)
 	p->waiting = false;
 }
 
-/* With the lock; gives it up while the work runs. */
-static void run_each(struct fed_pool *p, int index)
+static void run_parts(struct share *s, int index)
 {
-	struct each *each = &p->each;
 	size_t i;
 
-	each->busy++;
+	while ((i = atomic_fetch_add(&s->next, 1)) < s->n)
+		s->work(s->ctx, i, index);
+}
+
+/* With the lock; gives it up while the work runs.  The share is gone once its last helper is. */
+static void help(struct fed_pool *p, struct share *s, int index)
+{
+	atomic_fetch_add(&s->helpers, 1);
 	pthread_mutex_unlock(&p->lock);
-	while ((i = atomic_fetch_add(&each->next, 1)) < each->n)
-		each->work(each->ctx, i, index);
+	run_parts(s, index);
 	pthread_mutex_lock(&p->lock);
-	if (--each->busy == 0)
-		tell_owner(p);
+	const bool awaited = s->awaited;
+	if (atomic_fetch_sub(&s->helpers, 1) == 1 && awaited)
+		pthread_cond_broadcast(&p->helped);
 }
 
 static void run_job(struct fed_pool *p, struct fed_job *job, int index)
@@ -156,6 +197,7 @@ static void run_job(struct fed_pool *p, struct fed_job *job, int index)
 	p->running--;
 	p->finished++;
 	job->state = DONE;
+	note_change(p);
 	tell_owner(p);
 }
 
@@ -168,21 +210,37 @@ static void sleep_until_called(struct fed_pool *p)
 	p->asleep--;
 }
 
+/* Until there may be something to do.  eager: has just helped. */
+static void be_idle(struct fed_pool *p, bool eager, void (*sleep)(struct fed_pool *))
+{
+	atomic_fetch_add(&p->idle, 1);
+	if (eager)
+		watch(p);
+	else
+		sleep(p);
+	atomic_fetch_sub(&p->idle, 1);
+}
+
 static void *work(void *arg)
 {
 	struct worker *w = arg;
 	struct fed_pool *p = w->pool;
+	bool eager = false;
 
 	pthread_mutex_lock(&p->lock);
 	while (!p->quit) {
+		struct share *share;
 		struct fed_job *job;
 
-		if (each_open(p))
-			run_each(p, w->index);
-		else if ((job = next_job(p)) != NULL)
+		if ((share = open_share(p)) != NULL) {
+			help(p, share, w->index);
+			eager = true;
+		} else if ((job = next_job(p)) != NULL) {
 			run_job(p, job, w->index);
-		else
-			sleep_until_called(p);
+		} else {
+			be_idle(p, eager, sleep_until_called);
+			eager = false;
+		}
 	}
 	pthread_mutex_unlock(&p->lock);
 	return NULL;
@@ -212,6 +270,7 @@ int fed_pool_init(struct fed_pool **out, int threads, int window, struct fed_err
 	make_lock(&p->lock);
 	pthread_cond_init(&p->work, NULL);
 	pthread_cond_init(&p->done, NULL);
+	pthread_cond_init(&p->helped, NULL);
 	p->window = window;
 	p->threads = threads;
 	for (int i = 0; i < threads - 1; i++) {
@@ -234,10 +293,12 @@ void fed_pool_free(struct fed_pool *p)
 		return;
 	pthread_mutex_lock(&p->lock);
 	p->quit = true;
+	note_change(p);
 	call_all(p);
 	pthread_mutex_unlock(&p->lock);
 	for (int i = 0; i < p->workers; i++)
 		pthread_join(p->worker[i].thread, NULL);
+	pthread_cond_destroy(&p->helped);
 	pthread_cond_destroy(&p->done);
 	pthread_cond_destroy(&p->work);
 	pthread_mutex_destroy(&p->lock);
@@ -272,6 +333,7 @@ int fed_pool_submit(struct fed_pool *p, struct fed_job *job, struct fed_error *e
 		job->state = QUEUED;
 		p->n++;
 		settle(p, p->n - 1, job);
+		note_change(p);
 		call_worker(p);
 	}
 	pthread_mutex_unlock(&p->lock);
@@ -289,6 +351,7 @@ static void let_go(struct fed_pool *p, struct fed_job *job)
 void fed_pool_join(struct fed_pool *p, struct fed_job *job)
 {
 	const int owner = p->threads - 1;
+	bool eager = false;
 
 	pthread_mutex_lock(&p->lock);
 	if (job->state == QUEUED) {
@@ -297,11 +360,17 @@ void fed_pool_join(struct fed_pool *p, struct fed_job *job)
 	}
 	while (job->state == RUNNING) {
 		struct fed_job *other = next_job(p);
+		struct share *share = other ? NULL : open_share(p);
 
-		if (other)
+		if (other) {
 			run_job(p, other, owner);
-		else
-			await_end(p);
+		} else if (share) {
+			help(p, share, owner);
+			eager = true;
+		} else {
+			be_idle(p, eager, await_end);
+			eager = false;
+		}
 	}
 	if (job->state == DONE)
 		let_go(p, job);
@@ -322,26 +391,75 @@ void fed_pool_cancel(struct fed_pool *p, struct fed_job *job)
 	pthread_mutex_unlock(&p->lock);
 }
 
-int fed_pool_each(struct fed_pool *p, size_t n, void (*each_work)(void *ctx, size_t i, int worker),
+/* Shared work ------------------------------------------------------------ */
+
+/* With the lock. */
+static void open_to_helpers(struct fed_pool *p, struct share *s)
+{
+	s->next_open = p->open;
+	p->open = s;
+	note_change(p);
+	for (size_t i = 1; i < s->n && p->asleep > p->woken; i++) {
+		p->woken++;
+		pthread_cond_signal(&p->work);
+	}
+	tell_owner(p);
+}
+
+/* With the lock; until nobody is in it. */
+static void close_to_helpers(struct fed_pool *p, struct share *s)
+{
+	struct share **at = &p->open;
+
+	while (*at != s)
+		at = &(*at)->next_open;
+	*at = s->next_open;
+	if (atomic_load(&s->helpers) == 0)
+		return;
+	pthread_mutex_unlock(&p->lock);
+	const double end = fed_wall_seconds() + WATCH_SECONDS;
+	for (unsigned i = 0; atomic_load(&s->helpers) && (i % 64 || fed_wall_seconds() < end); i++)
+		fed_cpu_relax(i);
+	pthread_mutex_lock(&p->lock);
+	s->awaited = true;
+	while (atomic_load(&s->helpers) > 0)
+		pthread_cond_wait(&p->helped, &p->lock);
+}
+
+static void share_out(struct fed_pool *p, int index, size_t n,
+                      void (*part)(void *ctx, size_t i, int worker), void *ctx)
+{
+	struct share s = {.work = part, .ctx = ctx, .n = n};
+
+	pthread_mutex_lock(&p->lock);
+	open_to_helpers(p, &s);
+	pthread_mutex_unlock(&p->lock);
+	run_parts(&s, index);
+	pthread_mutex_lock(&p->lock);
+	close_to_helpers(p, &s);
+	pthread_mutex_unlock(&p->lock);
+}
+
+void fed_pool_share(struct fed_pool *p, int worker, size_t n,
+                    void (*part)(void *ctx, size_t i, int worker), void *ctx)
+{
+	if (p && n > 1 && atomic_load_explicit(&p->idle, memory_order_relaxed) > 0) {
+		share_out(p, worker, n, part, ctx);
+		return;
+	}
+	for (size_t i = 0; i < n; i++)
+		part(ctx, i, worker);
+}
+
+int fed_pool_each(struct fed_pool *p, size_t n, void (*each)(void *ctx, size_t i, int worker),
                   void *ctx, struct fed_error *err)
 {
 	(void)err; /* nothing here can fail today */
-	if (!p) {
-		for (size_t i = 0; i < n; i++)
-			each_work(ctx, i, 0);
+	if (p && n > 1) {
+		share_out(p, p->threads - 1, n, each, ctx);
 		return FED_OK;
 	}
-	pthread_mutex_lock(&p->lock);
-	p->each.work = each_work;
-	p->each.ctx = ctx;
-	atomic_store(&p->each.next, 0);
-	p->each.n = n;
-	if (n > 1 && p->asleep > p->woken)
-		call_all(p);
-	run_each(p, p->threads - 1);
-	while (p->each.busy > 0)
-		await_end(p);
-	p->each.n = 0;
-	pthread_mutex_unlock(&p->lock);
+	for (size_t i = 0; i < n; i++)
+		each(ctx, i, p ? p->threads - 1 : 0);
 	return FED_OK;
 }

@@ -3,10 +3,11 @@
  * nn/conv.c - convolution over (H, W, C), stride 1: K is (kernel, kernel, C, filters), then the
  * biases (filters).
  */
+#include <string.h>
+
 #include "nn/conv_pass.h"
 #include "nn/image.h"
 #include "nn/init.h"
-#include "nn/stage.h"
 
 static int conv_shape(const void *config, const struct fed_shape *in, struct fed_shape *out,
                       struct fed_error *err)
@@ -98,27 +99,48 @@ static void conv_describe(const void *config, const struct fed_shape *in, char *
 	snprintf(text, size, "%ux%u, %u filters, pad %u", c->kernel, c->kernel, c->filters, c->pad);
 }
 
-static size_t conv_scratch(const void *config, const struct fed_shape *in, uint32_t batch)
+static struct fed_room_sizes room_of(const void *config, const struct fed_shape *in)
 {
 	struct fed_shape out;
 	struct fed_error err;
 
-	(void)batch;
 	conv_shape(config, in, &out, &err);
-	return fed_conv_scratch(config, in, &out);
+	return fed_conv_room(config, in, &out);
+}
+
+static size_t conv_scratch(const void *config, const struct fed_shape *in, uint32_t batch)
+{
+	const struct fed_room_sizes n = room_of(config, in);
+
+	(void)batch;
+	return n.batch + n.lane + n.sum;
+}
+
+/* The layer alone: its scratch as the room of one thread. */
+static struct fed_room room_in(const struct fed_pass *p)
+{
+	const struct fed_room_sizes n = room_of(p->config, &p->in);
+
+	memset(p->scratch + n.batch, 0, n.lane * sizeof *p->scratch);
+	return (struct fed_room){p->scratch, p->scratch + n.batch, p->scratch + n.batch + n.lane};
 }
 
 static void conv_forward(const struct fed_pass *p)
 {
-	fed_conv_begin_forward(p);
-	fed_conv_forward(p);
+	const struct fed_room room = room_in(p);
+
+	fed_conv_begin_forward(p, &room);
+	fed_conv_forward(p, &room);
 }
 
 static void conv_backward(const struct fed_pass *p)
 {
-	fed_conv_begin_backward(p);
-	fed_conv_backward(p);
-	fed_conv_end_backward(p);
+	const struct fed_room room = room_in(p);
+
+	fed_conv_begin_backward(p, &room);
+	fed_conv_clear_sum(p, room.sum);
+	fed_conv_backward(p, &room);
+	fed_conv_end_backward(p, &room);
 }
 
 const struct fed_layer fed_layer_conv = {
@@ -137,9 +159,12 @@ const struct fed_layer fed_layer_conv = {
 
 const struct fed_stage fed_stage_conv = {
 	.ops = &fed_layer_conv,
+	.room = fed_conv_room,
 	.begin_forward = fed_conv_begin_forward,
 	.forward = fed_conv_forward,
 	.begin_backward = fed_conv_begin_backward,
 	.backward = fed_conv_backward,
 	.end_backward = fed_conv_end_backward,
+	.clear_sum = fed_conv_clear_sum,
+	.add_sum = fed_conv_add_sum,
 };

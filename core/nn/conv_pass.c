@@ -73,21 +73,31 @@ static struct geometry geometry_of(const struct fed_conv_config *c, const struct
 	return g;
 }
 
-/* The parts of the scratch. */
-struct parts {
+/* Made once for a batch. */
+struct shared {
+	float *kernel, *bias;  /* filled up to whole vectors; unused when they are anyway */
+	float *spans;          /* the kernel as (blocks, filters, kernel, span) */
+	float *turned, *zeros; /* (kernel, kernel, filters, C) and no bias, filled up by C */
+};
+
+/* What a thread works with on one example.  Edges are 0 from the beginning and stay so. */
+struct lane {
 	float *planar;            /* (rows, C, columns) */
 	uint64_t *live, *live_dy; /* (rows, words): channels of planar and planar_dy that are not 0 */
-	float *kernel, *bias;     /* filled up to whole vectors; unused when they are anyway */
 	float *input, *gradient;  /* (blocks, rows, columns, block) */
-	float *spans, *spans_sum; /* kernel and its gradient, (blocks, filters, kernel, span) */
-	float *taps_sum;          /* (blocks, kernel, kernel, block, filters) */
-	float *turned, *zeros;    /* (kernel, kernel, filters, C) and no bias, filled up by C */
 	float *planar_dy;         /* (h + 2 reach, filters, w + 2 reach) */
-	float *bias_sum;          /* (filters) */
 	float *row;               /* one row of dy, filters filled up */
 	float *value;             /* (filters, pixels) */
 	uint32_t *at;             /* (filters, pixels) */
 	uint32_t *count;          /* (filters) */
+};
+
+/* Gradients of kernel and bias from some examples. */
+struct sum {
+	float *by_lists, *by_taps; /* [1] how many of them went either way; 0: the part is not set */
+	float *bias;               /* (filters) */
+	float *spans;              /* as shared.spans */
+	float *taps;               /* (blocks, kernel, kernel, block, filters) */
 };
 
 static size_t block_floats(const struct geometry *g)
@@ -123,8 +133,20 @@ static float *take(float *base, size_t *used, size_t n)
 	return part;
 }
 
-/* Returns the floats in all; without a base it only counts. */
-static size_t divide(const struct geometry *g, float *base, struct parts *p)
+/* Each returns the floats in all; without a base it only counts. */
+static size_t divide_shared(const struct geometry *g, float *base, struct shared *p)
+{
+	size_t used = 0;
+
+	p->kernel = take(base, &used, tap_count(g) * g->filters);
+	p->bias = take(base, &used, g->filters);
+	p->spans = take(base, &used, span_floats(g));
+	p->turned = take(base, &used, (size_t)g->kernel * g->kernel * g->out.c * g->channels);
+	p->zeros = take(base, &used, g->channels);
+	return used;
+}
+
+static size_t divide_lane(const struct geometry *g, float *base, struct lane *p)
 {
 	const size_t pixels = (size_t)g->out.h * g->out.w;
 	size_t used = 0;
@@ -133,18 +155,10 @@ static size_t divide(const struct geometry *g, float *base, struct parts *p)
 	p->live = (uint64_t *)take(base, &used, 2 * g->rows * LIVE_WORDS(g->in.c));
 	p->live_dy =
 		(uint64_t *)take(base, &used, 2 * (g->out.h + 2 * g->reach) * LIVE_WORDS(g->out.c));
-	p->kernel = take(base, &used, tap_count(g) * g->filters);
-	p->bias = take(base, &used, g->filters);
 	/* what fills up the last span of the last block lies behind it */
 	p->input = take(base, &used, g->blocks * block_floats(g) + g->vector);
 	p->gradient = take(base, &used, g->blocks * block_floats(g) + g->vector);
-	p->spans = take(base, &used, span_floats(g));
-	p->spans_sum = take(base, &used, span_floats(g));
-	p->taps_sum = take(base, &used, taps_floats(g));
-	p->turned = take(base, &used, (size_t)g->kernel * g->kernel * g->out.c * g->channels);
-	p->zeros = take(base, &used, g->channels);
 	p->planar_dy = take(base, &used, planar_dy_floats(g));
-	p->bias_sum = take(base, &used, g->filters);
 	p->row = take(base, &used, g->out.w * g->filters);
 	p->value = take(base, &used, g->out.c * pixels);
 	p->at = (uint32_t *)take(base, &used, g->out.c * pixels);
@@ -152,22 +166,36 @@ static size_t divide(const struct geometry *g, float *base, struct parts *p)
 	return used;
 }
 
-size_t fed_conv_scratch(const struct fed_conv_config *c, const struct fed_shape *in,
-                        const struct fed_shape *out)
+static size_t divide_sum(const struct geometry *g, float *base, struct sum *p)
 {
-	const struct geometry g = geometry_of(c, in, out);
-	struct parts parts;
+	size_t used = 0;
 
-	return divide(&g, NULL, &parts);
+	p->by_lists = take(base, &used, 1);
+	p->by_taps = take(base, &used, 1);
+	p->bias = take(base, &used, g->filters);
+	p->spans = take(base, &used, span_floats(g));
+	p->taps = take(base, &used, taps_floats(g));
+	return used;
 }
 
-/* What every pass begins with. */
-static struct geometry open_pass(const struct fed_pass *p, struct parts *parts)
+struct fed_room_sizes fed_conv_room(const void *config, const struct fed_shape *in,
+                                    const struct fed_shape *out)
 {
-	const struct geometry g = geometry_of(p->config, &p->in, &p->out);
+	const struct geometry g = geometry_of(config, in, out);
+	struct shared shared;
+	struct lane lane;
+	struct sum sum;
 
-	divide(&g, p->scratch, parts);
-	return g;
+	return (struct fed_room_sizes){
+		.batch = divide_shared(&g, NULL, &shared),
+		.lane = divide_lane(&g, NULL, &lane),
+		.sum = divide_sum(&g, NULL, &sum),
+	};
+}
+
+static struct geometry geometry_in(const struct fed_pass *p)
+{
+	return geometry_of(p->config, &p->in, &p->out);
 }
 
 /* Forward ------------------------------------------------------------------- */
@@ -181,12 +209,12 @@ static void fill_up(const float *from, size_t rows, size_t n, float *to, size_t 
 	}
 }
 
-void fed_conv_begin_forward(const struct fed_pass *p)
+void fed_conv_begin_forward(const struct fed_pass *p, const struct fed_room *room)
 {
-	struct parts s;
-	const struct geometry g = open_pass(p, &s);
+	const struct geometry g = geometry_in(p);
+	struct shared s;
 
-	memset(s.planar, 0, (size_t)g.rows * g.in.c * g.columns * sizeof *s.planar);
+	divide_shared(&g, room->batch, &s);
 	if (g.filters == g.out.c)
 		return;
 	fill_up(p->params, tap_count(&g), g.out.c, s.kernel, g.filters);
@@ -217,12 +245,16 @@ static void make_planar(const struct fed_image *image, const float *x, size_t pa
 	}
 }
 
-void fed_conv_forward(const struct fed_pass *p)
+void fed_conv_forward(const struct fed_pass *p, const struct fed_room *room)
 {
 	const struct fed_kernels *k = fed_kernels();
-	struct parts s;
-	const struct geometry g = open_pass(p, &s);
+	const struct geometry g = geometry_in(p);
 	const bool whole = g.filters == g.out.c;
+	struct shared s;
+	struct lane own;
+
+	divide_shared(&g, room->batch, &s);
+	divide_lane(&g, room->lane, &own);
 	const float *kernel = whole ? p->params : s.kernel;
 	const float *bias = whole ? p->params + tap_count(&g) * g.out.c : s.bias;
 	const struct fed_conv_sizes sizes = {
@@ -237,10 +269,11 @@ void fed_conv_forward(const struct fed_pass *p)
 	for (size_t b = 0; b < p->batch; b++) {
 		float *y = p->y + b * fed_shape_size(&p->out);
 
-		make_planar(&g.in, p->x + b * fed_shape_size(&p->in), g.pad, s.planar, s.live);
+		make_planar(&g.in, p->x + b * fed_shape_size(&p->in), g.pad, own.planar, own.live);
 		for (size_t i = 0; i < g.out.h; i++)
-			k->conv_row(&sizes, s.live + i * LIVE_WORDS(g.in.c), s.planar + i * g.in.c * g.columns,
-			            kernel, bias, y + i * g.out.w * g.out.c);
+			k->conv_row(&sizes, own.live + i * LIVE_WORDS(g.in.c),
+			            own.planar + i * g.in.c * g.columns, kernel, bias,
+			            y + i * g.out.w * g.out.c);
 	}
 }
 
@@ -286,25 +319,20 @@ static void turn_kernel(const struct geometry *g, const float *kernel, float *to
 		                              to, g->channels);
 }
 
-void fed_conv_begin_backward(const struct fed_pass *p)
+void fed_conv_begin_backward(const struct fed_pass *p, const struct fed_room *room)
 {
-	struct parts s;
-	const struct geometry g = open_pass(p, &s);
+	const struct geometry g = geometry_in(p);
 	const size_t turned = (size_t)g.kernel * g.kernel * g.out.c * g.channels;
+	struct shared s;
 
-	memset(s.input, 0, (g.blocks * block_floats(&g) + g.vector) * sizeof *s.input);
-	memset(s.bias_sum, 0, g.filters * sizeof *s.bias_sum);
-	memset(s.taps_sum, 0, taps_floats(&g) * sizeof *s.taps_sum);
-	memset(s.spans_sum, 0, span_floats(&g) * sizeof *s.spans_sum);
 	if (!p->dx)
 		return;
-	memset(s.gradient, 0, (g.blocks * block_floats(&g) + g.vector) * sizeof *s.gradient);
+	divide_shared(&g, room->batch, &s);
 	memset(s.spans, 0, span_floats(&g) * sizeof *s.spans);
 	kernel_to_spans(&g, p->params, s.spans);
 	memset(s.turned, 0, turned * sizeof *s.turned);
 	turn_kernel(&g, p->params, s.turned);
 	memset(s.zeros, 0, g.channels * sizeof *s.zeros);
-	memset(s.planar_dy, 0, planar_dy_floats(&g) * sizeof *s.planar_dy);
 }
 
 /* x (H, W, C) of one example into the middle of the blocks. */
@@ -343,7 +371,7 @@ static void take_blocks(const struct geometry *g, const float *blocks, float *dx
 
 /* For each filter the pixels of dy (h, w, filters) that are not 0, in order.  false: they are so
  * many that lists would be slow, and are not complete. */
-static bool make_lists(const struct geometry *g, const float *dy, const struct parts *s)
+static bool make_lists(const struct geometry *g, const float *dy, const struct lane *s)
 {
 	const size_t filters = g->out.c, pixels = (size_t)g->out.h * g->out.w;
 	size_t all = 0;
@@ -368,7 +396,8 @@ static bool make_lists(const struct geometry *g, const float *dy, const struct p
 	return all <= g->longest_list;
 }
 
-static void backward_lists(const struct geometry *g, const struct parts *s, bool want_dx)
+static void backward_lists(const struct geometry *g, const struct shared *shared,
+                           const struct lane *s, float *sum, bool want_dx)
 {
 	const struct fed_kernels *k = fed_kernels();
 	const size_t pixels = (size_t)g->out.h * g->out.w;
@@ -382,13 +411,14 @@ static void backward_lists(const struct geometry *g, const struct parts *s, bool
 
 			if (list.n)
 				k->conv_list(&list, g->kernel, row, g->span, s->input + block * block_floats(g),
-				             want_dx ? s->gradient + block * block_floats(g) : NULL, s->spans + at,
-				             s->spans_sum + at);
+				             want_dx ? s->gradient + block * block_floats(g) : NULL,
+				             shared->spans + at, sum + at);
 		}
 }
 
 /* The kernel's gradient from dense dy. */
-static void backward_taps(const struct geometry *g, const float *dy, const struct parts *s)
+static void backward_taps(const struct geometry *g, const float *dy, const struct lane *s,
+                          float *sum)
 {
 	const struct fed_kernels *k = fed_kernels();
 	const size_t row = (size_t)g->columns * g->block;
@@ -405,13 +435,13 @@ static void backward_taps(const struct geometry *g, const float *dy, const struc
 			for (size_t ky = 0; ky < g->kernel; ky++)
 				k->conv_taps(taps, g->out.w, g->block,
 				             s->input + block * block_floats(g) + (i + ky) * row, d, g->filters,
-				             s->taps_sum + (block * g->kernel + ky) * taps * g->filters);
+				             sum + (block * g->kernel + ky) * taps * g->filters);
 	}
 }
 
 /* dx from dense dy. */
-static void backward_turned(const struct geometry *g, const float *dy, const struct parts *s,
-                            float *dx)
+static void backward_turned(const struct geometry *g, const float *dy, const struct shared *shared,
+                            const struct lane *s, float *dx)
 {
 	const struct fed_conv_sizes sizes = {
 		.kernel = g->kernel,
@@ -425,36 +455,84 @@ static void backward_turned(const struct geometry *g, const float *dy, const str
 	make_planar(&g->out, dy, g->reach, s->planar_dy, s->live_dy);
 	for (size_t i = 0; i < g->in.h; i++)
 		fed_kernels()->conv_row(&sizes, s->live_dy + i * LIVE_WORDS(g->out.c),
-		                        s->planar_dy + i * g->out.c * sizes.line, s->turned, s->zeros,
-		                        dx + i * g->in.w * g->in.c);
+		                        s->planar_dy + i * g->out.c * sizes.line, shared->turned,
+		                        shared->zeros, dx + i * g->in.w * g->in.c);
 }
 
-void fed_conv_backward(const struct fed_pass *p)
+/* The part of a sum that an example is added to; the first one finds it empty. */
+static float *add_one(float *part, size_t floats, float *count)
 {
-	struct parts s;
-	const struct geometry g = open_pass(p, &s);
+	if (*count == 0)
+		memset(part, 0, floats * sizeof *part);
+	++*count;
+	return part;
+}
 
+void fed_conv_backward(const struct fed_pass *p, const struct fed_room *room)
+{
+	const struct geometry g = geometry_in(p);
+	struct shared s;
+	struct lane own;
+	struct sum sum;
+
+	divide_shared(&g, room->batch, &s);
+	divide_lane(&g, room->lane, &own);
+	divide_sum(&g, room->sum, &sum);
 	for (size_t b = 0; b < p->batch; b++) {
 		const float *dy = p->dy + b * fed_shape_size(&p->out);
 		float *dx = p->dx ? p->dx + b * fed_shape_size(&p->in) : NULL;
 
-		make_blocks(&g, p->x + b * fed_shape_size(&p->in), s.input);
-		fed_kernels()->add_rows(dy, (size_t)g.out.h * g.out.w, g.out.c, s.bias_sum);
-		if (g.longest_list == 0 || !make_lists(&g, dy, &s)) {
-			backward_taps(&g, dy, &s);
+		make_blocks(&g, p->x + b * fed_shape_size(&p->in), own.input);
+		fed_kernels()->add_rows(dy, (size_t)g.out.h * g.out.w, g.out.c, sum.bias);
+		if (g.longest_list == 0 || !make_lists(&g, dy, &own)) {
+			backward_taps(&g, dy, &own, add_one(sum.taps, taps_floats(&g), sum.by_taps));
 			if (dx)
-				backward_turned(&g, dy, &s, dx);
+				backward_turned(&g, dy, &s, &own, dx);
 			continue;
 		}
 		if (dx)
-			memset(s.gradient, 0, g.blocks * block_floats(&g) * sizeof *s.gradient);
-		backward_lists(&g, &s, dx != NULL);
+			memset(own.gradient, 0, g.blocks * block_floats(&g) * sizeof *own.gradient);
+		backward_lists(&g, &s, &own, add_one(sum.spans, span_floats(&g), sum.by_lists), dx != NULL);
 		if (dx)
-			take_blocks(&g, s.gradient, dx);
+			take_blocks(&g, own.gradient, dx);
 	}
 }
 
-/* taps_sum of all blocks to the kernel's gradient. */
+/* Sums --------------------------------------------------------------------------- */
+
+void fed_conv_clear_sum(const struct fed_pass *p, float *at)
+{
+	const struct geometry g = geometry_in(p);
+	struct sum sum;
+
+	divide_sum(&g, at, &sum);
+	*sum.by_lists = *sum.by_taps = 0;
+	memset(sum.bias, 0, g.filters * sizeof *sum.bias);
+}
+
+static void add_part(const float *from, float from_count, float *to, float *to_count, size_t floats)
+{
+	if (from_count == 0)
+		return;
+	if (*to_count == 0)
+		memset(to, 0, floats * sizeof *to);
+	fed_kernels()->add_rows(from, 1, floats, to);
+	*to_count += from_count;
+}
+
+void fed_conv_add_sum(const struct fed_pass *p, const float *from, float *to)
+{
+	const struct geometry g = geometry_in(p);
+	struct sum a, b;
+
+	divide_sum(&g, (float *)from, &a);
+	divide_sum(&g, to, &b);
+	fed_kernels()->add_rows(a.bias, 1, g.filters, b.bias);
+	add_part(a.spans, *a.by_lists, b.spans, b.by_lists, span_floats(&g));
+	add_part(a.taps, *a.by_taps, b.taps, b.by_taps, taps_floats(&g));
+}
+
+/* taps of all blocks to the kernel's gradient. */
 static void taps_to_kernel(const struct geometry *g, const float *sum, float *kernel)
 {
 	const size_t filters = g->out.c;
@@ -467,12 +545,15 @@ static void taps_to_kernel(const struct geometry *g, const float *sum, float *ke
 					                        kernel + (tap * g->in.c + c + q) * filters);
 }
 
-void fed_conv_end_backward(const struct fed_pass *p)
+void fed_conv_end_backward(const struct fed_pass *p, const struct fed_room *room)
 {
-	struct parts s;
-	const struct geometry g = open_pass(p, &s);
+	const struct geometry g = geometry_in(p);
+	struct sum sum;
 
-	taps_to_kernel(&g, s.taps_sum, p->grads);
-	spans_to_kernel(&g, s.spans_sum, p->grads);
-	fed_kernels()->add_rows(s.bias_sum, 1, g.out.c, p->grads + tap_count(&g) * g.out.c);
+	divide_sum(&g, room->sum, &sum);
+	if (*sum.by_taps > 0)
+		taps_to_kernel(&g, sum.taps, p->grads);
+	if (*sum.by_lists > 0)
+		spans_to_kernel(&g, sum.spans, p->grads);
+	fed_kernels()->add_rows(sum.bias, 1, g.out.c, p->grads + tap_count(&g) * g.out.c);
 }

@@ -6,15 +6,16 @@
 #ifndef FED_NN_CONV_PASS_H
 #define FED_NN_CONV_PASS_H
 
-#include "nn/layers.h"
+#include "nn/stage.h"
 
-void fed_conv_begin_forward(const struct fed_pass *);
-void fed_conv_forward(const struct fed_pass *);
-void fed_conv_begin_backward(const struct fed_pass *);
-void fed_conv_backward(const struct fed_pass *);
-void fed_conv_end_backward(const struct fed_pass *);
-
-size_t fed_conv_scratch(const struct fed_conv_config *, const struct fed_shape *in,
-                        const struct fed_shape *out);
+struct fed_room_sizes fed_conv_room(const void *config, const struct fed_shape *in,
+                                    const struct fed_shape *out);
+void fed_conv_begin_forward(const struct fed_pass *, const struct fed_room *);
+void fed_conv_forward(const struct fed_pass *, const struct fed_room *);
+void fed_conv_begin_backward(const struct fed_pass *, const struct fed_room *);
+void fed_conv_backward(const struct fed_pass *, const struct fed_room *);
+void fed_conv_end_backward(const struct fed_pass *, const struct fed_room *);
+void fed_conv_clear_sum(const struct fed_pass *, float *sum);
+void fed_conv_add_sum(const struct fed_pass *, const float *from, float *to);
 
 #endif

@@ -9,7 +9,7 @@
 #include "nn/image.h"
 #include "nn/init.h"
 #include "nn/kernels.h"
-#include "nn/layers.h"
+#include "nn/stage.h"
 
 static uint32_t units_of(const void *config)
 {
@@ -87,45 +87,114 @@ static bool is_sparse_backward(const struct fed_pass *p)
 
 static struct fed_dense_sizes sizes_of(const struct fed_pass *p)
 {
-	return (struct fed_dense_sizes){p->batch, (uint32_t)fed_shape_size(&p->in),
-	                                units_of(p->config)};
+	const uint32_t in = (uint32_t)fed_shape_size(&p->in), units = units_of(p->config);
+
+	return (struct fed_dense_sizes){p->batch, in, units, in, units};
+}
+
+/* Parts ----------------------------------------------------------------------------
+ *
+ * Forward a part has some columns of W, backward some of its rows.  The kernels make each value the
+ * same way in any part; BLAS may not, so for it the parts depend on the shape alone.
+ */
+
+#define BLAS_PART 256u  /* columns or rows */
+#define THREAD_PARTS 2u /* for each thread: one that comes late takes less */
+#define LEAST_PART 64u  /* columns or rows: less would read W in crumbs */
+
+static bool forward_is_blas(const struct fed_pass *p)
+{
+	return !is_small(p) && !is_sparse_forward(p);
+}
+
+static bool backward_is_blas(const struct fed_pass *p)
+{
+	return !is_small(p);
+}
+
+static uint32_t parts_of(uint32_t lines, bool blas, int threads)
+{
+	const uint32_t most = lines / (blas ? BLAS_PART : LEAST_PART);
+	const uint32_t wanted = blas ? most : threads > 1 ? THREAD_PARTS * (uint32_t)threads : 1;
+
+	return most < 1 ? 1 : wanted < most ? wanted : most;
+}
+
+static uint32_t forward_parts(const struct fed_pass *p, int threads)
+{
+	return parts_of(units_of(p->config), forward_is_blas(p), threads);
+}
+
+static uint32_t backward_parts(const struct fed_pass *p, int threads)
+{
+	return parts_of((uint32_t)fed_shape_size(&p->in), backward_is_blas(p), threads);
+}
+
+/* Where part i of `lines` begins: at a whole cache line of any vector width. */
+static uint32_t begin_of(uint32_t lines, uint32_t part, uint32_t parts)
+{
+	return part == parts ? lines : (uint32_t)((uint64_t)lines * part / parts) / 16 * 16;
+}
+
+static void forward_part(const struct fed_pass *p, uint32_t part, uint32_t parts)
+{
+	const struct fed_kernels *k = fed_kernels();
+	struct fed_dense_sizes s = sizes_of(p);
+	const uint32_t units = s.units, first = begin_of(units, part, parts);
+	const float *w = p->params + first, *bias = p->params + (size_t)s.in * units + first;
+	float *y = p->y + first;
+
+	s.units = begin_of(units, part + 1, parts) - first;
+	if (is_sparse_forward(p)) {
+		k->dense_forward_sparse(&s, p->x, w, bias, y);
+	} else if (is_small(p)) {
+		k->dense_forward(&s, p->x, w, bias, y);
+	} else {
+		for (size_t b = 0; b < s.batch; b++)
+			memcpy(y + b * units, bias, s.units * sizeof *bias);
+		fed_gemm_nn((int)s.batch, (int)s.units, (int)s.in, p->x, (int)s.in, w, (int)units, y,
+		            (int)units);
+	}
+}
+
+static void backward_part(const struct fed_pass *p, uint32_t part, uint32_t parts)
+{
+	const struct fed_kernels *k = fed_kernels();
+	struct fed_dense_sizes s = sizes_of(p);
+	const uint32_t in = s.in, first = begin_of(in, part, parts);
+	const size_t from = (size_t)first * s.units;
+	const int batch = (int)s.batch, units = (int)s.units;
+	const float *x = p->x + first;
+	float *dx = p->dx ? p->dx + first : NULL;
+
+	s.in = begin_of(in, part + 1, parts) - first;
+	if (dx && !is_small(p)) {
+		fed_gemm_nt(batch, (int)s.in, units, p->dy, units, p->params + from, units, dx, (int)in,
+		            p->scratch + from);
+		dx = NULL;
+	}
+	if (is_small(p) || is_sparse_backward(p))
+		k->dense_backward(&s, x, p->dy, p->params + from, dx, p->grads + from);
+	else
+		fed_gemm_tn((int)s.in, units, batch, x, (int)in, p->dy, units, p->grads + from, units);
+	if (part == 0)
+		k->add_rows(p->dy, s.batch, s.units, p->grads + (size_t)in * s.units);
 }
 
 static void dense_forward(const struct fed_pass *p)
 {
-	const struct fed_dense_sizes s = sizes_of(p);
-	const float *bias = p->params + (size_t)s.in * s.units;
-	const int batch = (int)s.batch, in = (int)s.in, units = (int)s.units;
+	const uint32_t parts = forward_parts(p, 1);
 
-	if (is_sparse_forward(p)) {
-		fed_kernels()->dense_forward_sparse(&s, p->x, p->params, bias, p->y);
-		return;
-	}
-	if (is_small(p)) {
-		fed_kernels()->dense_forward(&s, p->x, p->params, bias, p->y);
-		return;
-	}
-	for (size_t b = 0; b < s.batch; b++)
-		memcpy(p->y + b * s.units, bias, s.units * sizeof *bias);
-	fed_gemm_nn(batch, units, in, p->x, in, p->params, units, p->y, units);
+	for (uint32_t i = 0; i < parts; i++)
+		forward_part(p, i, parts);
 }
 
 static void dense_backward(const struct fed_pass *p)
 {
-	const struct fed_dense_sizes s = sizes_of(p);
-	const int batch = (int)s.batch, in = (int)s.in, units = (int)s.units;
-	const struct fed_kernels *k = fed_kernels();
-	float *dx = p->dx;
+	const uint32_t parts = backward_parts(p, 1);
 
-	if (dx && !is_small(p)) {
-		fed_gemm_nt(batch, in, units, p->dy, units, p->params, units, dx, in, p->scratch);
-		dx = NULL;
-	}
-	if (is_small(p) || is_sparse_backward(p))
-		k->dense_backward(&s, p->x, p->dy, p->params, dx, p->grads);
-	else
-		fed_gemm_tn(in, units, batch, p->x, in, p->dy, units, p->grads, units);
-	k->add_rows(p->dy, s.batch, s.units, p->grads + (size_t)s.in * s.units);
+	for (uint32_t i = 0; i < parts; i++)
+		backward_part(p, i, parts);
 }
 
 static double dense_flops(const void *config, const struct fed_shape *in)
@@ -194,4 +263,12 @@ const struct fed_layer fed_layer_dense = {
 	.scratch_floats = dense_scratch,
 	.tensor = dense_tensor,
 	.describe = dense_describe,
+};
+
+const struct fed_divided fed_divided_dense = {
+	.ops = &fed_layer_dense,
+	.forward_parts = forward_parts,
+	.forward = forward_part,
+	.backward_parts = backward_parts,
+	.backward = backward_part,
 };

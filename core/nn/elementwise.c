@@ -105,21 +105,15 @@ const struct fed_stage fed_stage_relu = {
 	.ops = &fed_layer_relu,
 	.in_place = true,
 	.keeps_y = true,
-	.forward = relu_forward,
-	.backward = relu_backward,
 };
 
 const struct fed_stage fed_stage_tanh = {
 	.ops = &fed_layer_tanh,
 	.in_place = true,
 	.keeps_y = true,
-	.forward = tanh_forward,
-	.backward = tanh_backward,
 };
 
 const struct fed_stage fed_stage_flatten = {
 	.ops = &fed_layer_flatten,
 	.in_place = true,
-	.forward = flatten_forward,
-	.backward = flatten_backward,
 };

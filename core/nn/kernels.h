@@ -24,6 +24,9 @@ struct fed_conv_sizes {
 
 struct fed_dense_sizes {
 	uint32_t batch, in, units;
+	size_t
+		x_line; /* floats from one example's x or dx to the next: more than `in` for a part of W */
+	size_t w_line; /* from one row of W, g, y or dy to the next: likewise */
 };
 
 /* Words of a set of channels: bit c % 64 of word c / 64. */

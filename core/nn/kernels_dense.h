@@ -35,14 +35,14 @@ INLINE void forward_tile(const int examples, const int vectors, const struct fed
 
 	UNROLL
 	for (int b = 0; b < examples; b++) {
-		const float *from = bias ? bias : y + (size_t)b * s->units;
+		const float *from = bias ? bias : y + b * s->w_line;
 
 		if (vectors > 1)
 			sum[b][0] = load(from);
 		sum[b][vectors - 1] = load_most(from + (vectors - 1) * FED_WIDTH, last);
 	}
-	for (uint32_t k = 0; k < rows; k++, w += s->units, x++) {
-		const float *ahead = w + FETCH_ROWS * (size_t)s->units;
+	for (uint32_t k = 0; k < rows; k++, w += s->w_line, x++) {
+		const float *ahead = w + FETCH_ROWS * s->w_line;
 		vec weight[2];
 
 		__builtin_prefetch(ahead, 0, 3);
@@ -53,7 +53,7 @@ INLINE void forward_tile(const int examples, const int vectors, const struct fed
 		weight[vectors - 1] = load_most(w + (vectors - 1) * FED_WIDTH, last);
 		UNROLL
 		for (int b = 0; b < examples; b++) {
-			const vec value = splat(x[(size_t)b * s->in]);
+			const vec value = splat(x[b * s->x_line]);
 
 			UNROLL
 			for (int v = 0; v < vectors; v++)
@@ -62,7 +62,7 @@ INLINE void forward_tile(const int examples, const int vectors, const struct fed
 	}
 	UNROLL
 	for (int b = 0; b < examples; b++) {
-		float *to = y + (size_t)b * s->units;
+		float *to = y + b * s->w_line;
 
 		if (vectors > 1)
 			store(to, sum[b][0]);
@@ -119,9 +119,8 @@ static void dense_forward(const struct fed_dense_sizes *s, const float *x, const
 			for (uint32_t i = 0; i < parts; i++) {
 				const uint32_t examples = part_of(s->batch, parts, i);
 
-				forward_some(examples, s, rows, x + (size_t)b * s->in + k,
-				             w + (size_t)k * s->units + j, k ? NULL : bias + j,
-				             y + (size_t)b * s->units + j, columns);
+				forward_some(examples, s, rows, x + b * s->x_line + k, w + k * s->w_line + j,
+				             k ? NULL : bias + j, y + b * s->w_line + j, columns);
 				b += examples;
 			}
 		}
@@ -187,7 +186,7 @@ INLINE void dots_tile(const int rows, const int examples, const struct fed_dense
 	store(all, sum_lanes(sum));
 	UNROLL
 	for (int b = 0; b < examples; b++)
-		memcpy(dx + (size_t)b * s->in, all + b * DOT_ROWS, (size_t)rows * sizeof *dx);
+		memcpy(dx + b * s->x_line, all + b * DOT_ROWS, (size_t)rows * sizeof *dx);
 }
 
 #define CASE(n)                                                      \
@@ -219,7 +218,7 @@ static void dots_rows(const struct fed_dense_sizes *s, uint32_t rows, const floa
 #endif
 		}
 		dy += DOT_EXAMPLES * line;
-		dx += DOT_EXAMPLES * (size_t)s->in;
+		dx += DOT_EXAMPLES * s->x_line;
 	}
 }
 #undef CASE
@@ -232,10 +231,10 @@ static void dots_transposed(const struct fed_dense_sizes *s, uint32_t rows, cons
 	enum { LINE = SQUARE_VECTORS * FED_WIDTH };
 	_Alignas(sizeof(vec)) float part[64 * LINE];
 	uint64_t all[PART_EXAMPLES];
-	struct product p = {.w = part, .x_line = s->units, .w_line = LINE, .y_line = s->in};
+	struct product p = {.w = part, .x_line = s->units, .w_line = LINE, .y_line = s->x_line};
 
 	for (size_t b = 0; b < s->batch; b++)
-		memset(dx + b * s->in, 0, rows * sizeof *dx);
+		memset(dx + b * s->x_line, 0, rows * sizeof *dx);
 	for (size_t j = 0; j < s->units; j += 64) {
 		const size_t units = s->units - j < 64 ? s->units - j : 64;
 
@@ -248,7 +247,7 @@ static void dots_transposed(const struct fed_dense_sizes *s, uint32_t rows, cons
 			for (size_t b = 0; b < s->batch; b += PART_EXAMPLES) {
 				p.examples = part_examples(s->batch - b);
 				p.x = dy + b * s->units + j;
-				p.y = dx + b * s->in + r;
+				p.y = dx + b * s->x_line + r;
 				square_product(p, all, some);
 			}
 		}

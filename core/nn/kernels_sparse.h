@@ -232,19 +232,19 @@ INLINE uint32_t part_examples(size_t left)
 static void dense_forward_sparse(const struct fed_dense_sizes *s, const float *x, const float *w,
                                  const float *bias, float *y)
 {
-	struct product p = {.x_line = s->in, .w_line = s->units, .y_line = s->units};
+	struct product p = {.x_line = s->x_line, .w_line = s->w_line, .y_line = s->w_line};
 	uint64_t set[PART_EXAMPLES];
 
 	for (size_t b = 0; b < s->batch; b++)
-		memcpy(y + b * s->units, bias, s->units * sizeof *bias);
+		memcpy(y + b * s->w_line, bias, s->units * sizeof *bias);
 	for (size_t b = 0; b < s->batch; b += PART_EXAMPLES) {
 		p.examples = part_examples(s->batch - b);
-		p.y = y + b * s->units;
+		p.y = y + b * s->w_line;
 		for (size_t k = 0; k < s->in; k += 64) {
-			p.x = x + b * s->in + k;
-			p.w = w + k * s->units;
+			p.x = x + b * s->x_line + k;
+			p.w = w + k * s->w_line;
 			for (size_t i = 0; i < p.examples; i++)
-				set[i] = nonzero(p.x + i * s->in, s->in - k < 64 ? (uint32_t)(s->in - k) : 64);
+				set[i] = nonzero(p.x + i * s->x_line, s->in - k < 64 ? (uint32_t)(s->in - k) : 64);
 			square_product(p, set, s->units);
 		}
 	}
@@ -254,7 +254,7 @@ static void dense_forward_sparse(const struct fed_dense_sizes *s, const float *x
 
 /* `rows` rows of g, and the n examples that are added to them. */
 struct outer {
-	size_t in, units;
+	size_t x_line, units;
 	uint32_t rows, n;
 	const float *x, *dy;
 	float *g;
@@ -273,11 +273,11 @@ static void find_examples(struct outer *o)
 
 		for (uint32_t first = 0; first < o->n; first += 32) {
 			const uint32_t n = o->n - first < 32 ? o->n - first : 32;
-			const float *x = o->x + first * o->in + r;
+			const float *x = o->x + first * o->x_line + r;
 			lanes set = {0};
 
 			for (uint32_t b = 0; b < n; b++)
-				set |= (lanes)(load_most(x + b * o->in, rows) != (vec){0}) & (1u << b);
+				set |= (lanes)(load_most(x + b * o->x_line, rows) != (vec){0}) & (1u << b);
 			for (uint32_t i = 0; i < rows; i++)
 				o->set[r + i] |= (uint64_t)set[i] << first;
 		}
@@ -288,7 +288,7 @@ static void find_examples(struct outer *o)
 INLINE void outer_columns(const int vectors, struct outer *o, size_t first)
 {
 	const uint32_t last = last_of(vectors, o->units, first);
-	struct factor x = {o->x, o->in, 1};
+	struct factor x = {o->x, o->x_line, 1};
 	float *g = o->g + first;
 	uint32_t r = 0;
 
@@ -333,7 +333,7 @@ static void outer_rows(const struct fed_dense_sizes *s, uint32_t k, uint32_t row
 	const uint32_t parts = (s->batch + BACK_EXAMPLES - 1) / BACK_EXAMPLES;
 	struct outer o; /* not cleared: it is large */
 
-	o.in = s->in;
+	o.x_line = s->x_line;
 	o.units = s->units;
 	o.rows = rows;
 	o.x = x + k;
@@ -342,7 +342,7 @@ static void outer_rows(const struct fed_dense_sizes *s, uint32_t k, uint32_t row
 	for (uint32_t i = 0; i < parts; i++) {
 		o.n = part_of(s->batch, parts, i);
 		outer_part(&o);
-		o.x += o.n * o.in;
+		o.x += o.n * o.x_line;
 		o.dy += o.n * o.units;
 	}
 }

@@ -2,18 +2,19 @@
 /*
  * nn/net.h - a model: layers over one flat vector of parameters.
  *
- * struct fed_net is immutable once built and shared by all threads.  What one thread needs to
- * run a range of its layers on up to max_batch examples is a struct fed_workspace.  No function
- * here allocates once the workspace stands.
+ * struct fed_net is immutable once built and shared by all threads.  What it takes to run a range
+ * of its layers on up to max_batch examples is a struct fed_workspace, which one thread uses at a
+ * time, others helping it (nn/crew.h).  No function here allocates once the workspace stands.
  *
  * Order of calls: fed_net_init, the plugin's build() on fed_net_builder(), fed_net_finish;
- * fed_workspace_init for each thread; then forward, loss, backward for each batch.
+ * fed_workspace_init; then forward, loss, backward for each batch.
  */
 #ifndef FED_NN_NET_H
 #define FED_NN_NET_H
 
 #include "base/text.h"
 #include "fedsh/model.h"
+#include "nn/crew.h"
 
 struct fed_net_layer {
 	const struct fed_layer *ops;
@@ -63,8 +64,7 @@ struct fed_run {
 	uint32_t chunk;
 };
 
-/* One thread's activations, gradients and scratch for layers [first, last).  i counts from first.
- */
+/* Activations and gradients of a batch in layers [first, last).  i counts from first. */
 struct fed_workspace {
 	const struct fed_net *net;
 	size_t first, last;
@@ -75,15 +75,24 @@ struct fed_workspace {
 	size_t runs;
 	/* Neighbours may share memory where a layer works in place. */
 	float **activation; /* [last - first + 1]: input of each layer, then the output */
-	float **gradient;   /* [last - first + 1]: by those, of one chunk inside a run; NULL where
-	                       nobody needs it */
-	float **cache;      /* [last - first] */
-	float **scratch;    /* [last - first] */
-	float *block;       /* all of the above live in here */
+	float **gradient;   /* [last - first + 1]: by those; NULL where nobody needs it, and inside a
+	                       run, where a lane has it from inner[i] on */
+	size_t *inner;
+	float **cache;                 /* [last - first] */
+	float **scratch;               /* [last - first]: of a stage what it wants for a batch */
+	float **sum;                   /* [last - first]: of a stage its gradients' sum */
+	float *block;                  /* all of the above live in here */
+	const struct fed_crew *shared; /* who computes; NULL: `alone`, its caller */
+	struct fed_crew alone;
+	int worker; /* which of the crew's threads calls forward and backward */
 };
 /* input_gradient: whether backward() also makes the gradient by the input (split learning). */
 int fed_workspace_init(struct fed_workspace *, const struct fed_net *, size_t first, size_t last,
                        uint32_t max_batch, bool input_gradient, struct fed_error *);
+/* The same, of the crew's net and for its threads; the crew outlives it. */
+int fed_workspace_init_for(struct fed_workspace *, const struct fed_crew *, size_t first,
+                           size_t last, uint32_t max_batch, bool input_gradient,
+                           struct fed_error *);
 void fed_workspace_release(struct fed_workspace *);
 /* What such a workspace takes, but for a few small tables. */
 int fed_workspace_bytes(const struct fed_net *, size_t first, size_t last, uint32_t max_batch,

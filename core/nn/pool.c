@@ -210,12 +210,8 @@ const struct fed_layer fed_layer_mean_pool = {
 const struct fed_stage fed_stage_max_pool = {
 	.ops = &fed_layer_max_pool,
 	.keeps_y = true,
-	.forward = max_forward,
-	.backward = max_backward,
 };
 
 const struct fed_stage fed_stage_mean_pool = {
 	.ops = &fed_layer_mean_pool,
-	.forward = mean_forward,
-	.backward = mean_backward,
 };

@@ -191,14 +191,15 @@ static int build(struct fed_decoder *d, const struct fed_net *of, size_t cut, st
 }
 
 int fed_decoder_init(struct fed_decoder *d, const struct fed_net *of, size_t cut, uint64_t seed,
-                     struct fed_error *err)
+                     struct fed_pool *pool, struct fed_error *err)
 {
 	*d = (struct fed_decoder){.spread = 1};
-	if (build(d, of, cut, err) ||
-	    fed_workspace_init(&d->space, &d->net, 0, d->net.layers, BATCH, false, err)) {
+	if (build(d, of, cut, err) || fed_crew_init(&d->crew, &d->net, pool, err) ||
+	    fed_workspace_init_for(&d->space, &d->crew, 0, d->net.layers, BATCH, false, err)) {
 		fed_decoder_release(d);
 		return FED_FAIL;
 	}
+	d->space.worker = fed_pool_threads(pool) - 1;
 	d->params = fed_alloc_floats(d->net.dim);
 	d->mean = fed_alloc_floats(d->net.outputs);
 	d->middle = fed_alloc_floats(fed_shape_size(&d->net.input));
@@ -215,6 +216,7 @@ int fed_decoder_init(struct fed_decoder *d, const struct fed_net *of, size_t cut
 void fed_decoder_release(struct fed_decoder *d)
 {
 	fed_workspace_release(&d->space);
+	fed_crew_release(&d->crew);
 	fed_net_release(&d->net);
 	fed_free_floats(d->params);
 	fed_free_floats(d->mean);

@@ -18,6 +18,7 @@
 
 struct fed_decoder {
 	struct fed_net net;
+	struct fed_crew crew;
 	struct fed_workspace space;
 	float *params; /* [net.dim] */
 	float *mean;   /* [inputs]: of the public inputs */
@@ -25,9 +26,10 @@ struct fed_decoder {
 	double spread; /* their standard deviation around it, over all numbers */
 };
 
-/* For the cut below layer [cut] of the model `of`, untrained. */
+/* For the cut below layer [cut] of the model `of`, untrained.  The pool's idle threads help its
+ * owner, who calls all of this; NULL: no pool. */
 int fed_decoder_init(struct fed_decoder *, const struct fed_net *of, size_t cut, uint64_t seed,
-                     struct fed_error *);
+                     struct fed_pool *, struct fed_error *);
 void fed_decoder_release(struct fed_decoder *); /* zeroed is fine */
 /* On n public examples: z (n, smashed), x (n, input).  Ends early when *stopped is not 0; returns
  * the steps made, or less than 0 without memory. */

@@ -109,8 +109,8 @@ static int draw(struct fed_peek *k, const struct fed_session *s, const struct fe
 		          p->z + i * numbers);
 	if (!z)
 		fed_fail_memory(err, numbers * sizeof *z, "smashed data");
-	else if (fed_decoder_init(&decoder, &s->net, plan->cut, (uint64_t)s->settings.seed, err) ==
-	         FED_OK) {
+	else if (fed_decoder_init(&decoder, &s->net, plan->cut, (uint64_t)s->settings.seed,
+	                          s->federation.pool, err) == FED_OK) {
 		const int64_t made = fed_decoder_train(&decoder, p->z, p->x, p->n, plan->steps,
 		                                       (uint64_t)s->settings.seed, &s->interrupts, err);
 

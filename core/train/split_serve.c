@@ -13,6 +13,7 @@
 #include "base/rows.h"
 #include "train/invite.h"
 #include "train/splitting.h"
+#include "train/trainer.h"
 
 /* Tasks ------------------------------------------------------------------------- */
 
@@ -59,13 +60,14 @@ static int prepare(struct fed_turn *t, const struct task *task, struct fed_error
 }
 
 /* The server's own workspace takes such a batch. */
-static int make_room(struct fed_split *s, const struct fed_net *net, uint32_t examples,
+static int make_room(struct fed_split *s, const struct fed_federation *f, uint32_t examples,
                      struct fed_error *err)
 {
 	if (s->all.max_batch >= examples)
 		return FED_OK;
 	fed_workspace_release(&s->all);
-	return fed_workspace_init(&s->all, net, s->at[0], s->at[1], examples, true, err);
+	return fed_workspace_init_for(&s->all, fed_trainer_crew(f->trainer), s->at[0], s->at[1],
+	                              examples, true, err);
 }
 
 static int start(struct fed_turn *t, struct fed_error *err)
@@ -76,7 +78,7 @@ static int start(struct fed_turn *t, struct fed_error *err)
 	if (prepare(t, &task, err))
 		return FED_FAIL;
 	if (!fed_turn_has_space(s, t->federation->net, FED_PART_SERVER) &&
-	    make_room(s, t->federation->net, t->n, err))
+	    make_room(s, t->federation, t->n, err))
 		return FED_FAIL;
 	return fed_turn_compute(t, task.one, book(s, t->federation, task.flops * t->n), err);
 }
@@ -131,7 +133,7 @@ static int start_all(struct fed_federation *f, struct fed_split *s, enum fed_tur
 	const struct task task = task_of(s, f->net, phase);
 
 	if (phase == FED_TURN_SERVED) {
-		if (make_room(s, f->net, examples, err))
+		if (make_room(s, f, examples, err))
 			return FED_FAIL;
 		s->n_all = examples;
 	}

@@ -136,8 +136,8 @@ static int make_room(struct fed_turn *t, struct fed_error *err)
 		if (!fed_turn_has_space(s, f->net, part))
 			continue;
 		fed_part_layers(s, f->net, part, &first, &last);
-		if (fed_workspace_init(&t->space[part], f->net, first, last, room, part != FED_PART_HEAD,
-		                       err))
+		if (fed_workspace_init_for(&t->space[part], fed_trainer_crew(f->trainer), first, last, room,
+		                           part != FED_PART_HEAD, err))
 			return FED_FAIL;
 	}
 	return FED_OK;

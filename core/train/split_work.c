@@ -77,12 +77,22 @@ static void take_gradient(const struct fed_workspace *ws, struct fed_turn *t)
 	memcpy(t->answer->vector[0], fed_workspace_input_gradient(ws), t->answer->dim * sizeof(float));
 }
 
-/* Where the server computes on this turn's data. */
-static struct fed_workspace *server_space(struct fed_turn *t)
+/* Where thread `worker` runs a part of the turn's model. */
+static struct fed_workspace *space_of(struct fed_turn *t, enum fed_split_part part, int worker)
 {
-	struct fed_workspace *own = &t->space[FED_PART_SERVER];
+	struct fed_workspace *ws = &t->space[part];
 
-	return own->net ? own : &t->split->all;
+	ws->worker = worker;
+	return ws;
+}
+
+/* Where the server computes on this turn's data. */
+static struct fed_workspace *server_space(struct fed_turn *t, int worker)
+{
+	if (t->space[FED_PART_SERVER].net)
+		return space_of(t, FED_PART_SERVER, worker);
+	t->split->all.worker = worker;
+	return &t->split->all;
 }
 
 /* Steps ----------------------------------------------------------------------- */
@@ -108,11 +118,10 @@ void fed_work_forward(struct fed_job *job, int worker)
 {
 	struct fed_turn *t = (struct fed_turn *)job;
 	const struct fed_federation *f = t->federation;
-	struct fed_workspace *ws = &t->space[FED_PART_HEAD];
+	struct fed_workspace *ws = space_of(t, FED_PART_HEAD, worker);
 	const uint32_t *ids = t->order + t->from;
 	float *x = fed_workspace_input(ws);
 
-	(void)worker;
 	fed_dataset_gather(f->data, ids, t->n, t->row.shifted ? &t->row.shift : NULL, x,
 	                   f->net->classes ? t->label : NULL, f->net->classes ? NULL : t->target);
 	if (fed_spoils(&t->spoiler) && fed_spoiler_apply(&t->spoiler, f->data, ids, t->n, x,
@@ -130,9 +139,8 @@ void fed_work_forward(struct fed_job *job, int worker)
 void fed_work_serve(struct fed_job *job, int worker)
 {
 	struct fed_turn *t = (struct fed_turn *)job;
-	struct fed_workspace *ws = server_space(t);
+	struct fed_workspace *ws = server_space(t, worker);
 
-	(void)worker;
 	read_labels(t);
 	put_input(ws, t);
 	t->loss += learn(t, ws, fed_server_model(t), t->n);
@@ -142,9 +150,8 @@ void fed_work_serve(struct fed_job *job, int worker)
 void fed_work_serve_forward(struct fed_job *job, int worker)
 {
 	struct fed_turn *t = (struct fed_turn *)job;
-	struct fed_workspace *ws = &t->space[FED_PART_SERVER];
+	struct fed_workspace *ws = space_of(t, FED_PART_SERVER, worker);
 
-	(void)worker;
 	put_input(ws, t);
 	const float *y = fed_net_forward(ws, fed_server_model(t), t->n);
 	memcpy(t->answer->vector[0], y, t->answer->dim * sizeof *y);
@@ -153,9 +160,8 @@ void fed_work_serve_forward(struct fed_job *job, int worker)
 void fed_work_tail(struct fed_job *job, int worker)
 {
 	struct fed_turn *t = (struct fed_turn *)job;
-	struct fed_workspace *ws = &t->space[FED_PART_TAIL];
+	struct fed_workspace *ws = space_of(t, FED_PART_TAIL, worker);
 
-	(void)worker;
 	put_input(ws, t);
 	t->loss += learn(t, ws, t->params, t->n);
 	take_gradient(ws, t);
@@ -164,10 +170,9 @@ void fed_work_tail(struct fed_job *job, int worker)
 void fed_work_serve_back(struct fed_job *job, int worker)
 {
 	struct fed_turn *t = (struct fed_turn *)job;
-	struct fed_workspace *ws = &t->space[FED_PART_SERVER];
+	struct fed_workspace *ws = space_of(t, FED_PART_SERVER, worker);
 	float *w = fed_server_model(t);
 
-	(void)worker;
 	fed_net_backward(ws, w, w, t->crossing->vector[0], t->n);
 	take_gradient(ws, t);
 }
@@ -175,16 +180,20 @@ void fed_work_serve_back(struct fed_job *job, int worker)
 void fed_work_backward(struct fed_job *job, int worker)
 {
 	struct fed_turn *t = (struct fed_turn *)job;
+	struct fed_workspace *ws = space_of(t, FED_PART_HEAD, worker);
 
-	(void)worker;
-	fed_net_backward(&t->space[FED_PART_HEAD], t->params, t->params, t->crossing->vector[0], t->n);
+	fed_net_backward(ws, t->params, t->params, t->crossing->vector[0], t->n);
 }
 
 /* Everybody's at once -------------------------------------------------------------- */
 
-static struct fed_split *scheme_of(struct fed_job *all_job)
+static struct fed_split *scheme_of(struct fed_job *all_job, int worker)
 {
-	return (struct fed_split *)((char *)all_job - offsetof(struct fed_split, all_job));
+	struct fed_split *s =
+		(struct fed_split *)((char *)all_job - offsetof(struct fed_split, all_job));
+
+	s->all.worker = worker;
+	return s;
 }
 
 /* The activations of all turns that wait, one turn's behind the other's, go forward. */
@@ -216,12 +225,11 @@ static void deal_out(struct fed_split *s, const float *from)
 /* One step of the server's layers. */
 void fed_work_serve_all(struct fed_job *job, int worker)
 {
-	struct fed_split *s = scheme_of(job);
+	struct fed_split *s = scheme_of(job, worker);
 	const struct fed_net *net = s->all.net;
 	const float *y = forward_all(s);
 	float *dy = fed_workspace_output_gradient(&s->all);
 
-	(void)worker;
 	for (uint32_t i = 0; i < s->turns; i++) {
 		struct fed_turn *t = &s->turn[i];
 		const size_t from = (size_t)t->from_all * net->outputs;
@@ -237,9 +245,8 @@ void fed_work_serve_all(struct fed_job *job, int worker)
 
 void fed_work_serve_all_forward(struct fed_job *job, int worker)
 {
-	struct fed_split *s = scheme_of(job);
+	struct fed_split *s = scheme_of(job, worker);
 
-	(void)worker;
 	deal_out(s, forward_all(s));
 }
 
@@ -267,11 +274,10 @@ static uint32_t leave_out_missing(struct fed_split *s)
 /* What the clients sent is scaled by their own batches: by n_i / n it is that of a batch of all. */
 void fed_work_serve_all_back(struct fed_job *job, int worker)
 {
-	struct fed_split *s = scheme_of(job);
+	struct fed_split *s = scheme_of(job, worker);
 	const uint32_t n = leave_out_missing(s);
 	float *dy = fed_workspace_output_gradient(&s->all), *to = dy;
 
-	(void)worker;
 	for (uint32_t i = 0; i < s->turns; i++) {
 		const struct fed_turn *t = &s->turn[i];
 		const float share = (float)((double)t->n / n);

@@ -25,6 +25,11 @@ int fed_trainer_init(struct fed_trainer **out, struct fed_federation *f, struct 
 		fed_free(t);
 		return fed_fail_memory(err, bytes, "training");
 	}
+	if (fed_crew_init(&t->crew, f->net, f->pool, err)) {
+		fed_free(t->worker);
+		fed_free(t);
+		return FED_FAIL;
+	}
 	fed_stock_init(&t->results, SPARE_BYTES);
 	*out = t;
 	return FED_OK;
@@ -42,11 +47,17 @@ void fed_trainer_free(struct fed_trainer *t)
 		fed_free(g);
 	}
 	fed_workers_release(t);
+	fed_crew_release(&t->crew);
 	fed_free(t->worker);
 	fed_free(t->slot);
 	fed_free(t->vacant);
 	fed_free(t->learned);
 	fed_free(t);
+}
+
+const struct fed_crew *fed_trainer_crew(const struct fed_trainer *t)
+{
+	return &t->crew;
 }
 
 /* Buffers change only while no training runs: those that wait for a thread are taken off the pool,

@@ -13,6 +13,8 @@
 
 int fed_trainer_init(struct fed_trainer **, struct fed_federation *, struct fed_error *);
 void fed_trainer_free(struct fed_trainer *); /* NULL is fine; cancels what runs */
+/* The pool's threads, for whoever computes with the model; lives as long as the trainer. */
+const struct fed_crew *fed_trainer_crew(const struct fed_trainer *);
 
 /* Before a round: buffers for federation->plan on clients of at most max_examples. */
 int fed_trainer_prepare(struct fed_trainer *, uint32_t max_examples, struct fed_error *);

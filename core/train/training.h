@@ -64,6 +64,7 @@ struct fed_worker {
 
 struct fed_trainer {
 	struct fed_federation *federation;
+	struct fed_crew crew;
 	struct fed_worker *worker;
 	int workers;
 	/* Of the net alone, so that results do not depend on what ran before: */

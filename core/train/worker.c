@@ -61,8 +61,9 @@ static int prepare_worker(const struct fed_trainer *t, struct fed_worker *w, boo
 	const struct fed_net *net = t->federation->net;
 
 	release_worker(w);
-	if (fed_workspace_init(&w->space, net, 0, net->layers, t->room, false, err))
+	if (fed_workspace_init_for(&w->space, &t->crew, 0, net->layers, t->room, false, err))
 		return FED_FAIL;
+	w->space.worker = (int)(w - t->worker);
 	w->order = fed_alloc_array(t->order_room, sizeof *w->order);
 	w->label = fed_alloc_array(t->room, sizeof *w->label);
 	w->target = fed_alloc_array((size_t)t->room * net->outputs, sizeof *w->target);

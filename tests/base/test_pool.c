@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/cpu.h"
 #include "base/mem.h"
 #include "base/random.h"
 #include "support/suite.h"
@@ -317,6 +318,104 @@ START_TEST(each_i_once)
 }
 END_TEST
 
+/* A job that spreads a part of its work. */
+struct sharing {
+	struct fed_job job;
+	struct fed_pool *pool;
+	struct sum sum;
+	size_t n;
+};
+
+static void run_sharing(struct fed_job *job, int worker)
+{
+	struct sharing *t = (struct sharing *)job;
+
+	fed_pool_share(t->pool, worker, t->n, each, &t->sum);
+}
+
+/* Each i of each job once, while other jobs share theirs and the owner waits, takes back, or shares
+ * too. */
+START_TEST(jobs_share_their_work)
+{
+	enum { JOBS = 24, MOST = 3000 };
+	static uint64_t out[JOBS][MOST], all[MOST];
+	static struct sharing jobs[JOBS];
+	struct fed_pool *p = make(shapes[_i][0], shapes[_i][1]);
+	atomic_int at_once[JOBS + 1][8];
+	struct fed_error err;
+
+	memset(out, 0, sizeof out);
+	memset(at_once, 0, sizeof at_once);
+	for (int k = 0; k < JOBS; k++) {
+		jobs[k] = (struct sharing){.job = {.run = run_sharing, .seq = (uint64_t)k},
+		                           .pool = p,
+		                           .sum = {out[k], at_once[k]},
+		                           .n = (size_t)fed_random((uint64_t)k, 2) % MOST};
+		fed_assert_ok(fed_pool_submit(p, &jobs[k].job, &err), &err);
+	}
+	struct sum sum = {all, at_once[JOBS]};
+	fed_assert_ok(fed_pool_each(p, MOST, each, &sum, &err), &err);
+	for (int k = JOBS; k-- > 0;) {
+		if (k % 5 == 1)
+			fed_pool_cancel(p, &jobs[k].job); /* all of it or nothing */
+		else
+			fed_pool_join(p, &jobs[k].job);
+		const bool ran = k % 5 != 1 || out[k][0] != 0;
+		for (size_t i = 0; i < MOST; i++)
+			ck_assert_uint_eq(out[k][i], ran && i < jobs[k].n ? fed_random(i, 1) : 0);
+	}
+	fed_pool_free(p);
+}
+END_TEST
+
+struct meeting {
+	struct fed_job job;
+	struct fed_pool *pool;
+	int threads;
+	atomic_int there;
+	atomic_bool met;
+};
+
+/* Waits, for a while, until all threads are in it. */
+static void meet(void *ctx, size_t i, int worker)
+{
+	struct meeting *m = ctx;
+
+	(void)i, (void)worker;
+	atomic_fetch_add(&m->there, 1);
+	for (unsigned k = 0; k < 1u << 16 && atomic_load(&m->there) < m->threads; k++)
+		fed_cpu_relax(k);
+	if (atomic_load(&m->there) == m->threads)
+		m->met = true;
+}
+
+static void run_meeting(struct fed_job *job, int worker)
+{
+	struct meeting *m = (struct meeting *)job;
+
+	while (!m->met) { /* until all others were idle when it was shared */
+		atomic_store(&m->there, 0);
+		fed_pool_share(m->pool, worker, (size_t)m->threads, meet, m);
+	}
+}
+
+/* The owner, who waits for the job, helps too. */
+START_TEST(all_idle_threads_help)
+{
+	struct meeting m = {.job = {.run = run_meeting}, .threads = _i};
+	struct fed_error err;
+
+	m.pool = make(m.threads, 4);
+	for (int again = 0; again < 20; again++) {
+		m.met = false;
+		fed_assert_ok(fed_pool_submit(m.pool, &m.job, &err), &err);
+		fed_pool_join(m.pool, &m.job);
+		ck_assert(m.met);
+	}
+	fed_pool_free(m.pool);
+}
+END_TEST
+
 START_TEST(bad_sizes)
 {
 	struct fed_pool *p;
@@ -371,6 +470,8 @@ int main(void)
 	tcase_add_test(tests, waiting_is_work);
 	tcase_add_test(tests, one_thread_is_the_owner);
 	tcase_add_loop_test(tests, each_i_once, 0, n_shapes);
+	tcase_add_loop_test(tests, jobs_share_their_work, 0, n_shapes);
+	tcase_add_loop_test(tests, all_idle_threads_help, 2, 5);
 	tcase_add_test(tests, bad_sizes);
 	tcase_add_test(tests, no_memory);
 	suite_add_tcase(suite, tests);

@@ -167,7 +167,8 @@ START_TEST(agrees_with_plain_loops)
 }
 END_TEST
 
-/* Example after example, as the executor may do it, and without dx: the same bits. */
+/* Example after example on two threads' lanes in turn, as the executor may do it, and without dx:
+ * the same bits. */
 START_TEST(chunks_do_not_change_bits)
 {
 	const struct fed_stage *stage = &fed_stage_conv;
@@ -180,23 +181,34 @@ START_TEST(chunks_do_not_change_bits)
 	fed_layer_conv.backward(&whole.pass);
 
 	struct fed_pass one = parts.pass;
+	const struct fed_room_sizes n = stage->room(one.config, &one.in, &one.out);
+	float *lanes = fed_alloc(2 * n.lane * sizeof *lanes); /* zeroed */
+	float *sum = fed_alloc_floats(n.sum);
+	struct fed_room room = {.batch = one.scratch, .sum = sum};
+
 	one.dx = NULL;
-	stage->begin_forward(&one);
+	one.scratch = NULL;
+	stage->begin_forward(&one, &room);
 	for (size_t b = 0; b < BATCH; b++) {
 		one.batch = 1;
 		one.x = parts.x + b * parts.in / BATCH;
 		one.y = parts.y + b * parts.out / BATCH;
-		stage->forward(&one);
+		room.lane = lanes + b % 2 * n.lane;
+		stage->forward(&one, &room);
 	}
-	stage->begin_backward(&one);
+	stage->begin_backward(&one, &room);
+	stage->clear_sum(&one, sum);
 	for (size_t b = 0; b < BATCH; b++) {
 		one.x = parts.x + b * parts.in / BATCH;
 		one.dy = parts.dy + b * parts.out / BATCH;
-		stage->backward(&one);
+		room.lane = lanes + b % 2 * n.lane;
+		stage->backward(&one, &room);
 	}
-	stage->end_backward(&one);
+	stage->end_backward(&one, &room);
 	ck_assert_mem_eq(whole.y, parts.y, whole.out * sizeof(float));
 	ck_assert_mem_eq(whole.grads, parts.grads, whole.count * sizeof(float));
+	fed_free(lanes);
+	fed_free_floats(sum);
 	tear_down(&whole);
 	tear_down(&parts);
 }

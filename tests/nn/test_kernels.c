@@ -166,6 +166,53 @@ static void make_holes(const struct fed_dense_sizes *s, float *x)
 				x[b * s->in + k] = 0;
 }
 
+static struct fed_dense_sizes whole(uint32_t batch, uint32_t in, uint32_t units)
+{
+	return (struct fed_dense_sizes){batch, in, units, in, units};
+}
+
+/* Some columns of W and then the others, some rows and then the others: the same bits. */
+static void try_parts(const struct fed_kernels *k, const struct fed_dense_sizes *s, const float *x,
+                      const float *dy, const float *bias, bool sparse)
+{
+	const size_t out = (size_t)s->batch * s->units, in = (size_t)s->batch * s->in;
+	const size_t weights = (size_t)s->in * s->units;
+	const uint32_t columns[3] = {0, (s->units + 1) / 2, s->units};
+	const uint32_t rows[3] = {0, (s->in + 1) / 3, s->in};
+	float *w = random_floats(weights, 3), *v = random_floats(weights, 3);
+	float *y = random_floats(out, 5), *z = random_floats(out, 6);
+	float *dx = random_floats(in, 7), *dz = random_floats(in, 8);
+
+	(sparse ? k->dense_forward_sparse : k->dense_forward)(s, x, w, bias, y);
+	for (int i = 0; i < 2; i++) {
+		struct fed_dense_sizes part = *s;
+		const uint32_t from = columns[i];
+
+		part.units = columns[i + 1] - from;
+		if (part.units > 0)
+			(sparse ? k->dense_forward_sparse : k->dense_forward)(&part, x, w + from, bias + from,
+			                                                      z + from);
+	}
+	ck_assert_mem_eq(y, z, out * sizeof *y);
+	k->dense_backward(s, x, dy, w, dx, w);
+	for (int i = 0; i < 2; i++) {
+		struct fed_dense_sizes part = *s;
+		const size_t from = rows[i], at = from * s->units;
+
+		part.in = rows[i + 1] - rows[i];
+		if (part.in > 0)
+			k->dense_backward(&part, x + from, dy, v + at, dz + from, v + at);
+	}
+	ck_assert_mem_eq(w, v, weights * sizeof *w);
+	ck_assert_mem_eq(dx, dz, in * sizeof *dx);
+	fed_free_floats(w);
+	fed_free_floats(v);
+	fed_free_floats(y);
+	fed_free_floats(z);
+	fed_free_floats(dx);
+	fed_free_floats(dz);
+}
+
 /* The gradient goes into the weights themselves, as in plain SGD. */
 static void try_dense(const struct fed_kernels *k, struct fed_dense_sizes s, bool holes)
 {
@@ -192,6 +239,7 @@ static void try_dense(const struct fed_kernels *k, struct fed_dense_sizes s, boo
 	ck_assert_float_eq(w[weights], 0);
 	k->dense_backward(&s, x, dy, again, NULL, again);
 	ck_assert_mem_eq(w, again, weights * sizeof *w);
+	try_parts(k, &s, x, dy, bias, holes);
 	fed_free_floats(x);
 	fed_free_floats(dy);
 	fed_free_floats(w);
@@ -215,13 +263,13 @@ START_TEST(dense)
 		for (size_t i = 0; i < 5; i++)
 			for (size_t u = 0; u < 9; u++)
 				for (int holes = 0; holes < 2; holes++)
-					try_dense(k, (struct fed_dense_sizes){batches[b], ins[i], units[u]}, holes);
+					try_dense(k, whole(batches[b], ins[i], units[u]), holes);
 	if (k) /* larger than one part of W */
-		try_dense(k, (struct fed_dense_sizes){3, 300, 517}, false);
+		try_dense(k, whole(3, 300, 517), false);
 	if (k) /* more examples than go together, and a matrix that no cache holds */
-		try_dense(k, (struct fed_dense_sizes){259, 70, 35}, true);
+		try_dense(k, whole(259, 70, 35), true);
 	if (k)
-		try_dense(k, (struct fed_dense_sizes){6, 1100, 260}, true);
+		try_dense(k, whole(6, 1100, 260), true);
 }
 END_TEST
 

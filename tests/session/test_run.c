@@ -181,6 +181,34 @@ START_TEST(threads_do_not_change_bits)
 }
 END_TEST
 
+/* Fewer trainings than threads, of steps that are long enough for idle threads to take a share. */
+static const char *const lonely[] = {
+	"add 1 iid 96",
+	"add 3 noniid 64;set participants 1;scheme async concurrency=1;aggregator fedasync",
+	"add 1 iid 96;scheme split cut=3",
+	"add 2 iid 64;scheme split cut=1,6 labels=client relay=peer",
+	"add 2 iid 64;scheme split cut=3 parallel=v2 smashed=batch",
+};
+
+START_TEST(shared_steps_do_not_change_bits)
+{
+	static const char *const threads[] = {"set threads 1", "set threads 2", "set threads 5"};
+	struct fed_session s[3];
+
+	for (int k = 0; k < 3; k++) {
+		small_init(&s[k], NULL);
+		small_do(&s[k], threads[k]);
+		small_do(&s[k],
+		         "dataset glyphs train=200 test=50;model lenet;aggregator fedavg;set batch 32");
+		small_do(&s[k], lonely[_i]);
+		small_do(&s[k], "round 2");
+		small_same(&s[0], &s[k]);
+	}
+	for (int k = 0; k < 3; k++)
+		fed_session_release(&s[k]);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("run");
@@ -193,6 +221,8 @@ int main(void)
 	tcase_add_test(tests, diverging_loss_is_told_once);
 	tcase_add_test(tests, calm_loss_is_not_told);
 	tcase_add_loop_test(tests, threads_do_not_change_bits, 0, (int)(sizeof rules / sizeof *rules));
+	tcase_add_loop_test(tests, shared_steps_do_not_change_bits, 0,
+	                    (int)(sizeof lonely / sizeof *lonely));
 	suite_add_tcase(suite, tests);
 	return fed_run_suite(suite);
 }
