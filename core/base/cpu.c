@@ -4,9 +4,11 @@
  */
 #include "base/cpu.h"
 
+#if defined(__x86_64__) || defined(__i386__)
+#include <cpuid.h>
+#endif
 #include <sched.h>
 #include <stdatomic.h>
-#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -55,6 +57,34 @@ enum fed_isa fed_cpu_isa(void)
 		atomic_store_explicit(&known, isa, memory_order_relaxed);
 	}
 	return (enum fed_isa)(isa - 1);
+}
+
+/* Family 25 of AMD: Zen 3, without AVX-512, and Zen 4. */
+static bool ask_for_halves(void)
+{
+#if defined(__x86_64__) || defined(__i386__)
+	unsigned a, b, c, d;
+
+	__builtin_cpu_init();
+	if (!__builtin_cpu_is("amd") || !__builtin_cpu_supports("avx512f") ||
+	    !__get_cpuid(1, &a, &b, &c, &d))
+		return false;
+	return (a >> 8 & 15) + (a >> 20 & 255) == 25;
+#else
+	return false;
+#endif
+}
+
+bool fed_cpu_halves_vectors(void)
+{
+	static atomic_int known; /* 1: no, 2: yes */
+	int halves = atomic_load_explicit(&known, memory_order_relaxed);
+
+	if (halves == 0) {
+		halves = 1 + ask_for_halves();
+		atomic_store_explicit(&known, halves, memory_order_relaxed);
+	}
+	return halves == 2;
 }
 
 int fed_cpu_count(void)

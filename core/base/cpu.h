@@ -5,6 +5,8 @@
 #ifndef FED_BASE_CPU_H
 #define FED_BASE_CPU_H
 
+#include <stdbool.h>
+
 enum fed_isa {
 	FED_ISA_PLAIN, /* C alone */
 	FED_ISA_AVX2,  /* with FMA */
@@ -15,6 +17,8 @@ enum fed_isa {
  * asked once. */
 enum fed_isa fed_cpu_isa(void);
 const char *fed_isa_name(enum fed_isa);
+/* Whether it has AVX-512 and multiplies its vectors in two halves, as AMD's first ones do. */
+bool fed_cpu_halves_vectors(void);
 /* Processors that this process may run on, at least 1. */
 int fed_cpu_count(void);
 /* In a loop that waits for another thread, `turn` counting from 0. */

@@ -74,10 +74,10 @@ static double share_of_inputs(const struct fed_pass *p, uint32_t together)
 }
 
 /* Whether so much of x is 0, as in pictures on black, that skipping it wins over the rest
- * (measured): forward, where five examples meet at each row of W, and backward. */
+ * (measured): forward, where two or five examples meet at each row of W, and backward. */
 static bool is_sparse_forward(const struct fed_pass *p)
 {
-	return is_wide(p) && share_of_inputs(p, 5) < 0.9;
+	return is_wide(p) && share_of_inputs(p, fed_cpu_halves_vectors() ? 2 : 5) < 0.9;
 }
 
 static bool is_sparse_backward(const struct fed_pass *p)
@@ -146,7 +146,7 @@ static void forward_part(const struct fed_pass *p, uint32_t part, uint32_t parts
 
 	s.units = begin_of(units, part + 1, parts) - first;
 	if (is_sparse_forward(p)) {
-		k->dense_forward_sparse(&s, p->x, w, bias, y);
+		k->dense_forward_sparse(&s, fed_cpu_halves_vectors(), p->x, w, bias, y);
 	} else if (is_small(p)) {
 		k->dense_forward(&s, p->x, w, bias, y);
 	} else {

@@ -75,8 +75,9 @@ struct fed_kernels {
 	 * unless dx is NULL, then g += x' dy, where g may be W. */
 	void (*dense_forward)(const struct fed_dense_sizes *, const float *x, const float *w,
 	                      const float *bias, float *y);
-	void (*dense_forward_sparse)(const struct fed_dense_sizes *, const float *x, const float *w,
-	                             const float *bias, float *y);
+	/* flat: in the tiles for fed_cpu_halves_vectors(). */
+	void (*dense_forward_sparse)(const struct fed_dense_sizes *, bool flat, const float *x,
+	                             const float *w, const float *bias, float *y);
 	void (*dense_backward)(const struct fed_dense_sizes *, const float *x, const float *dy,
 	                       const float *w, float *dx, float *g);
 	/* to (columns, rows) += the transpose of from (rows, columns); `line` is from row to row. */

@@ -25,12 +25,14 @@
 #if FED_WIDTH == 16
 #define SQUARE_EXAMPLES 5
 #define SQUARE_VECTORS 5
-#define SQUARE_CASES CASE(1) CASE(2) CASE(3) CASE(4) CASE(5)
 #else
 #define SQUARE_EXAMPLES 3
 #define SQUARE_VECTORS 4
-#define SQUARE_CASES CASE(1) CASE(2) CASE(3) CASE(4)
 #endif
+/* Where a vector is multiplied in two halves, loads are to spare: two examples have fewer terms
+ * that pass for one of them alone (measured: 14% less time on pictures). */
+#define FLAT_EXAMPLES 2
+#define FLAT_VECTORS 7
 /* Examples of which x and y fit the second-level cache. */
 #define PART_EXAMPLES 128u
 /* Backward: examples whose dy stays in the first-level cache, and rows of W. */
@@ -130,10 +132,10 @@ struct product {
 
 /* y (examples, vectors) += x W for the rows of W that `set` names, in order; the last vector has
  * `last` floats. */
-INLINE void square_tile(const int examples, const int vectors, const struct product *p,
-                        uint64_t set, const float *x, float *y, uint32_t last)
+INLINE void product_tile(const int examples, const int vectors, const struct product *p,
+                         uint64_t set, const float *x, float *y, uint32_t last)
 {
-	vec sum[SQUARE_EXAMPLES][SQUARE_VECTORS];
+	vec sum[SQUARE_EXAMPLES][FLAT_VECTORS];
 
 	UNROLL
 	for (int b = 0; b < examples; b++) {
@@ -175,39 +177,42 @@ INLINE void square_tile(const int examples, const int vectors, const struct prod
 	}
 }
 
-/* All examples; set[b] names the rows of W that example b meets. */
-INLINE void square_columns(const int vectors, const struct product *product, const uint64_t *set,
-                           uint32_t last)
+/* All examples, `together` at a time; set[b] names the rows of W that example b meets. */
+INLINE void product_columns(const int together, const int vectors, const struct product *product,
+                            const uint64_t *set, uint32_t last)
 {
 	const struct product p = *product;
 	const float *x = p.x;
 	float *y = p.y;
 	uint32_t b = 0;
 
-	for (; b + SQUARE_EXAMPLES <= p.examples; b += SQUARE_EXAMPLES) {
+	for (; b + (uint32_t)together <= p.examples; b += (uint32_t)together) {
 		uint64_t any = 0;
 
 		UNROLL
-		for (int i = 0; i < SQUARE_EXAMPLES; i++)
+		for (int i = 0; i < together; i++)
 			any |= *set++;
-		square_tile(SQUARE_EXAMPLES, vectors, &p, any, x, y, last);
-		x += SQUARE_EXAMPLES * p.x_line;
-		y += SQUARE_EXAMPLES * p.y_line;
+		product_tile(together, vectors, &p, any, x, y, last);
+		x += together * p.x_line;
+		y += together * p.y_line;
 	}
 	for (; b < p.examples; b++, x += p.x_line, y += p.y_line)
-		square_tile(1, vectors, &p, *set++, x, y, last);
+		product_tile(1, vectors, &p, *set++, x, y, last);
 }
 
-#define CASE(n)                           \
-	case n:                               \
-		square_columns(n, &p, set, last); \
+#define CASE(n)                                          \
+	case n:                                              \
+		if ((n) <= most)                                 \
+			product_columns(together, n, &p, set, last); \
 		break;
 
-/* All `columns` of y: a few of W's stay in the first-level cache while all examples pass. */
-static void square_product(struct product p, const uint64_t *set, uint32_t columns)
+/* All `columns` of y, at most `most` vectors of them at a time: those of W stay in the first-level
+ * cache while all examples pass. */
+INLINE void product_parts(const int together, const int most, struct product p, const uint64_t *set,
+                          uint32_t columns)
 {
 	const uint32_t vectors = (columns + FED_WIDTH - 1) / FED_WIDTH;
-	const uint32_t parts = (vectors + SQUARE_VECTORS - 1) / SQUARE_VECTORS;
+	const uint32_t parts = (vectors + (uint32_t)most - 1) / (uint32_t)most;
 	size_t first = 0;
 
 	for (uint32_t i = 0; i < parts; i++) {
@@ -215,7 +220,13 @@ static void square_product(struct product p, const uint64_t *set, uint32_t colum
 		const uint32_t last = left < FED_WIDTH ? left : FED_WIDTH;
 
 		switch (n) {
-			SQUARE_CASES
+			CASE(1)
+			CASE(2)
+			CASE(3)
+			CASE(4)
+			CASE(5)
+			CASE(6)
+			CASE(7)
 		}
 		first += (size_t)n * FED_WIDTH;
 		p.w += n * FED_WIDTH;
@@ -224,13 +235,23 @@ static void square_product(struct product p, const uint64_t *set, uint32_t colum
 }
 #undef CASE
 
+static void square_product(struct product p, const uint64_t *set, uint32_t columns)
+{
+	product_parts(SQUARE_EXAMPLES, SQUARE_VECTORS, p, set, columns);
+}
+
+static void flat_product(struct product p, const uint64_t *set, uint32_t columns)
+{
+	product_parts(FLAT_EXAMPLES, FLAT_VECTORS, p, set, columns);
+}
+
 INLINE uint32_t part_examples(size_t left)
 {
 	return left < PART_EXAMPLES ? (uint32_t)left : PART_EXAMPLES;
 }
 
-static void dense_forward_sparse(const struct fed_dense_sizes *s, const float *x, const float *w,
-                                 const float *bias, float *y)
+static void dense_forward_sparse(const struct fed_dense_sizes *s, bool flat, const float *x,
+                                 const float *w, const float *bias, float *y)
 {
 	struct product p = {.x_line = s->x_line, .w_line = s->w_line, .y_line = s->w_line};
 	uint64_t set[PART_EXAMPLES];
@@ -245,7 +266,7 @@ static void dense_forward_sparse(const struct fed_dense_sizes *s, const float *x
 			p.w = w + k * s->w_line;
 			for (size_t i = 0; i < p.examples; i++)
 				set[i] = nonzero(p.x + i * s->x_line, s->in - k < 64 ? (uint32_t)(s->in - k) : 64);
-			square_product(p, set, s->units);
+			(flat ? flat_product : square_product)(p, set, s->units);
 		}
 	}
 }

@@ -171,9 +171,19 @@ static struct fed_dense_sizes whole(uint32_t batch, uint32_t in, uint32_t units)
 	return (struct fed_dense_sizes){batch, in, units, in, units};
 }
 
+/* The ways forward: all terms, or without zeros in either kind of tiles. */
+static void forward(const struct fed_kernels *k, int way, const struct fed_dense_sizes *s,
+                    const float *x, const float *w, const float *bias, float *y)
+{
+	if (way == 0)
+		k->dense_forward(s, x, w, bias, y);
+	else
+		k->dense_forward_sparse(s, way == 2, x, w, bias, y);
+}
+
 /* Some columns of W and then the others, some rows and then the others: the same bits. */
 static void try_parts(const struct fed_kernels *k, const struct fed_dense_sizes *s, const float *x,
-                      const float *dy, const float *bias, bool sparse)
+                      const float *dy, const float *bias, int way)
 {
 	const size_t out = (size_t)s->batch * s->units, in = (size_t)s->batch * s->in;
 	const size_t weights = (size_t)s->in * s->units;
@@ -183,15 +193,14 @@ static void try_parts(const struct fed_kernels *k, const struct fed_dense_sizes 
 	float *y = random_floats(out, 5), *z = random_floats(out, 6);
 	float *dx = random_floats(in, 7), *dz = random_floats(in, 8);
 
-	(sparse ? k->dense_forward_sparse : k->dense_forward)(s, x, w, bias, y);
+	forward(k, way, s, x, w, bias, y);
 	for (int i = 0; i < 2; i++) {
 		struct fed_dense_sizes part = *s;
 		const uint32_t from = columns[i];
 
 		part.units = columns[i + 1] - from;
 		if (part.units > 0)
-			(sparse ? k->dense_forward_sparse : k->dense_forward)(&part, x, w + from, bias + from,
-			                                                      z + from);
+			forward(k, way, &part, x, w + from, bias + from, z + from);
 	}
 	ck_assert_mem_eq(y, z, out * sizeof *y);
 	k->dense_backward(s, x, dy, w, dx, w);
@@ -230,16 +239,19 @@ static void try_dense(const struct fed_kernels *k, struct fed_dense_sizes s, boo
 	plain_dense(&s, x, dy, w, bias, wanted_y, wanted_dx, wanted_g);
 	k->dense_forward(&s, x, w, bias, y);
 	assert_near(y, wanted_y, out, 20, "y");
-	memset(y, 0, out * sizeof *y);
-	k->dense_forward_sparse(&s, x, w, bias, y);
-	assert_near(y, wanted_y, out, 20, "y, zeros skipped");
+	for (int flat = 0; flat < 2; flat++) {
+		memset(y, 0, out * sizeof *y);
+		k->dense_forward_sparse(&s, flat, x, w, bias, y);
+		assert_near(y, wanted_y, out, 20, "y, zeros skipped");
+	}
 	k->dense_backward(&s, x, dy, w, dx, w);
 	assert_near(dx, wanted_dx, in, 20, "dx");
 	assert_near(w, wanted_g, weights, 20, "g");
 	ck_assert_float_eq(w[weights], 0);
 	k->dense_backward(&s, x, dy, again, NULL, again);
 	ck_assert_mem_eq(w, again, weights * sizeof *w);
-	try_parts(k, &s, x, dy, bias, holes);
+	for (int way = 0; way < 3; way++)
+		try_parts(k, &s, x, dy, bias, way);
 	fed_free_floats(x);
 	fed_free_floats(dy);
 	fed_free_floats(w);
