@@ -9,6 +9,7 @@
 #include "base/mem.h"
 #include "plug/call.h"
 #include "session/parts.h"
+#include "train/split.h"
 
 /* Instances and nets ----------------------------------------------------- */
 
@@ -353,6 +354,18 @@ int fed_session_model(struct fed_session *s, const char *name, const struct fed_
 	return FED_OK;
 }
 
+/* Whoever chose a rule expects that it rules; fedavg is what one has without choosing. */
+static void tell_idle_aggregator(struct fed_session *s)
+{
+	const struct fed_split *split = s->scheme_state;
+
+	if (s->scheme == &fed_scheme_split && split->parallel == FED_PARALLEL_OFF &&
+	    s->aggregator.entry && strcmp(s->aggregator.entry->head->name, "fedavg") != 0)
+		fed_session_tell(s, FED_EVENT_NOTICE,
+		                 "%s has nothing to combine where clients train in turn; `set parallel v1`",
+		                 s->aggregator.entry->head->name);
+}
+
 int fed_session_aggregator(struct fed_session *s, const char *name, const struct fed_assign *assign,
                            size_t n, struct fed_error *err)
 {
@@ -362,6 +375,7 @@ int fed_session_aggregator(struct fed_session *s, const char *name, const struct
 	    fed_aggregator_make(s->plugins, &aggregator, name, assign, n, err))
 		return FED_FAIL;
 	fed_session_adopt_aggregator(s, &aggregator);
+	tell_idle_aggregator(s);
 	return FED_OK;
 }
 
@@ -386,10 +400,15 @@ int fed_session_scheme(struct fed_session *s, const char *name, const struct fed
 	if (fed_session_check_closed(s, err) || fed_scheme_find(name, &scheme, err) ||
 	    fed_scheme_state_new(&state, scheme, assign, n, err))
 		return FED_FAIL;
+	if (scheme->fits && scheme->fits(state, s->net_built ? &s->net : NULL, err)) {
+		fed_free(state);
+		return FED_FAIL;
+	}
 	fed_session_stop(s);
 	fed_free(s->scheme_state);
 	s->scheme = scheme;
 	s->scheme_state = state;
+	tell_idle_aggregator(s);
 	fed_session_resume(s);
 	return FED_OK;
 }

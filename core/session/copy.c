@@ -8,7 +8,6 @@
 
 #include "base/mem.h"
 #include "session/parts.h"
-#include "train/split.h"
 
 /* Parts -------------------------------------------------------------------------------- */
 
@@ -54,9 +53,8 @@ static int copy_scheme(struct fed_session *copy, const struct fed_session *s, st
 	const int rc =
 		fed_scheme_state_new(&copy->scheme_state, s->scheme, settings.assign, settings.n, err);
 	fed_pairs_release(&settings);
-	if (rc == FED_OK &&
-	    copy->scheme == &fed_scheme_split) /* clients that never trained hold nothing */
-		((struct fed_split *)copy->scheme_state)->holder = -1;
+	if (rc == FED_OK && s->scheme->forget) /* its clients never trained */
+		s->scheme->forget(copy->scheme_state);
 	return rc;
 }
 

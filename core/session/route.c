@@ -350,6 +350,9 @@ int fed_session_set_all(struct fed_session *s, const struct fed_assign *assign, 
 		rc = prepare(&c, s, parts, &assign[i], err);
 	if (rc == FED_OK)
 		rc = fed_settings_check(&c.settings, err);
+	if (rc == FED_OK && c.touched[SCHEME] && s->scheme->fits)
+		rc = s->scheme->fits(c.state[SCHEME], s->net_built && !c.touched[MODEL] ? &s->net : NULL,
+		                     err);
 	if (rc == FED_OK)
 		rc = check_open(s, &c.settings, err);
 	if (rc == FED_OK)

@@ -184,8 +184,11 @@ void fed_afresh_commit(struct fed_session *s, struct fed_afresh *a)
 	}
 	fed_afresh_release(a);
 	fed_faults_forget(&s->faults);
-	if (s->progress.version) /* else those injected now begin at once, too */
-		s->faults_told = s->faults.made;
+	if (s->progress.version) {
+		s->faults_told = s->faults.made; /* else those injected now begin at once, too */
+		if (s->scheme->forget)
+			s->scheme->forget(s->scheme_state);
+	}
 
 	fed_free_floats(s->progress.params);
 	s->progress = (struct fed_progress){0};

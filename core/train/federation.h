@@ -63,6 +63,11 @@ struct fed_scheme {
 	const char *name, *help, *doc;
 	const struct fed_field *fields;
 	size_t state_size;
+	/* Optional: whether these settings go together, and with this model (NULL: not known yet).
+	 * FED_REJECT in words. */
+	int (*fits)(const void *state, const struct fed_net *, struct fed_error *);
+	/* Optional: the run begins anew; forget what is kept from round to round. */
+	void (*forget)(void *state);
 	/* A new version begins: invite clients. */
 	int (*begin)(struct fed_federation *, void *state, struct fed_error *);
 	/* An update passed the gate (the envelope is the caller's; base is the model that its client

@@ -26,12 +26,19 @@ void fed_ledger_release(struct fed_ledger *l)
 	*l = (struct fed_ledger){0};
 }
 
+/* Who gets the head from a peer receives bytes without a message of its own. */
+static bool cost_something(const struct fed_costs *c)
+{
+	return c->messages_up || c->messages_down || c->bytes_up || c->bytes_down ||
+	       c->client_flops > 0 || c->server_flops > 0;
+}
+
 const struct fed_costs *fed_ledger_of(const struct fed_ledger *l, uint32_t client)
 {
 	if (!l->n)
 		return NULL;
 	const struct fed_costs *costs = &place_of(l, client)->costs;
-	return costs->messages_up + costs->messages_down ? costs : NULL;
+	return cost_something(costs) ? costs : NULL;
 }
 
 /* Room for one account more; at most three quarters of the places are taken. */

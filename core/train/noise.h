@@ -2,7 +2,8 @@
 /*
  * train/noise.h - Gaussian noise that clients add to what they send (setting `noise`).
  *
- * To updates before the codec (sync, async), to smashed data (split): so the server, and whoever
+ * To updates before the codec, split learning's heads under v1 and v2 among them, and to smashed
+ * data: so the server, and whoever
  * listens, sees less of the examples behind them.  Nothing is clipped first and no budget is kept:
  * this is the noise of differential privacy without its promise.
  */

@@ -29,7 +29,7 @@ const struct fed_field fed_settings_fields[] = {
 	FED_ROW(S, error_feedback, bool, FED_TYPE_FLAG, .def = 1,
             .help = "clients keep what the codec loses and add it to their next update"),
 	FED_ROW(S, noise, double, FED_TYPE_REAL, .min = 0, .max = 1000, .hint = "sigma",
-            .help = "standard deviation of the Gaussian noise that clients add to what they send"),
+            .help = "standard deviation of the Gaussian noise on updates and smashed data"),
 	FED_INT_WORD(S, eval_every, 1, 0, 1000000, never, "rounds between evaluations on test data"),
 	FED_INT(S, seed, 1, 0, 9007199254740992.0, "of all randomness: data, deal, sample, shuffle"),
 	FED_INT_WORD(S, threads, 0, 0, 1024, each_core,

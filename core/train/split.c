@@ -44,91 +44,15 @@ static const struct fed_field fields[] = {
 	FED_END,
 };
 
-/* The model's parts ---------------------------------------------------------------- */
-
-int fed_split_cuts(const struct fed_split *s, const struct fed_net *net, size_t at[2],
-                   struct fed_error *err)
-{
-	const size_t layers = net->layers;
-	const bool two = s->labels == FED_LABELS_CLIENT;
-
-	if (layers < (two ? 3 : 2))
-		return fed_reject(err, "a model of %zu layer%s cannot be cut %s", layers,
-		                  layers == 1 ? "" : "s", two ? "twice" : "at all");
-	if (s->cut.n > 1 + two)
-		return fed_reject(err, "%lld cuts; labels=%s takes %s", (long long)s->cut.n,
-		                  holders[s->labels], two ? "two, cut=1,3" : "one");
-	at[0] = s->cut.n > 0 ? (size_t)s->cut.v[0] : two ? 1 : layers / 2;
-	at[1] = !two ? layers : s->cut.n > 1 ? (size_t)s->cut.v[1] : layers - 1;
-	if (at[0] >= layers || (two && at[1] >= layers))
-		return fed_reject(
-			err,
-			"no cut behind layer %zu: the model has %zu layers, cut=1 to cut=%zu (see "
-			"`model`)",
-			two && at[0] < layers ? at[1] : at[0], layers, layers - 1);
-	if (at[0] >= at[1])
-		return fed_reject(err, "cut=%zu,%zu leaves the server no layer; the second is larger",
-		                  at[0], at[1]);
-	return FED_OK;
-}
-
-void fed_part_layers(const struct fed_split *s, const struct fed_net *net, enum fed_split_part part,
-                     size_t *first, size_t *last)
-{
-	*first = part == FED_PART_HEAD ? 0 : s->at[part == FED_PART_TAIL];
-	*last = part == FED_PART_TAIL ? net->layers : s->at[part == FED_PART_SERVER];
-}
-
-size_t fed_cut_width(const struct fed_net *net, size_t layer)
-{
-	return fed_shape_size(layer < net->layers ? &net->layer[layer].in
-	                                          : &net->layer[net->layers - 1].out);
-}
-
-void fed_server_params(const struct fed_split *s, const struct fed_net *net, size_t *from,
-                       size_t *to)
-{
-	*from = net->layer[s->at[0]].offset;
-	*to = s->at[1] < net->layers ? net->layer[s->at[1]].offset : net->dim;
-}
-
-float *fed_server_model(const struct fed_turn *t)
-{
-	return t->split->parallel == FED_PARALLEL_V1 ? t->params : t->split->params;
-}
-
-size_t fed_turn_dim(const struct fed_split *s, const struct fed_net *net)
-{
-	const bool head_alone = s->parallel == FED_PARALLEL_V2 && s->labels == FED_LABELS_SERVER;
-
-	return head_alone ? net->layer[s->at[0]].offset : net->dim;
-}
-
-bool fed_turn_has_space(const struct fed_split *s, const struct fed_net *net,
-                        enum fed_split_part part)
-{
-	const bool one = s->parallel == FED_PARALLEL_V2 &&
-	                 (s->labels == FED_LABELS_SERVER || s->smashed == FED_SMASHED_BATCH);
-	size_t first, last;
-
-	fed_part_layers(s, net, part, &first, &last);
-	return first < last && !(one && part == FED_PART_SERVER);
-}
-
 /* Whether it can be done ------------------------------------------------------------- */
 
 /* What this scheme does not do, instead of doing something else in silence. */
-static int suits(const struct fed_federation *f, const struct fed_split *s, struct fed_error *err)
+static int split_fits(const void *state, const struct fed_net *net, struct fed_error *err)
 {
-	const bool aggregates = s->parallel != FED_PARALLEL_OFF;
+	const struct fed_split *s = state;
+	size_t at[2];
 
-	if (f->plan.momentum > 0 || f->plan.weight_decay > 0)
-		return fed_reject(
-			err,
-			"split learning trains with plain SGD; momentum is %g and weight-decay %g, "
-			"set both to 0",
-			f->plan.momentum, f->plan.weight_decay);
-	if (s->relay == FED_RELAY_PEER && aggregates)
+	if (s->relay == FED_RELAY_PEER && s->parallel != FED_PARALLEL_OFF)
 		return fed_reject(err,
 		                  "relay=peer is for clients in turn; with parallel=%s the heads are "
 		                  "averaged at the server: relay=server",
@@ -137,8 +61,28 @@ static int suits(const struct fed_federation *f, const struct fed_split *s, stru
 		return fed_reject(
 			err,
 			"smashed=batch needs parallel=v2, not %s: one step of the server's layers "
-			"for all clients",
+			"for all clients; or take smashed=single",
 			parallels[s->parallel]);
+	return net ? fed_split_cuts(s, net, at, err) : FED_OK;
+}
+
+/* The head that a client has is of a model that is no more. */
+static void split_forget(void *state)
+{
+	((struct fed_split *)state)->holder = -1;
+}
+
+static int suits(const struct fed_federation *f, const struct fed_split *s, struct fed_error *err)
+{
+	const bool aggregates = s->parallel != FED_PARALLEL_OFF;
+
+	if (f->plan.momentum > 0 || f->plan.weight_decay > 0) {
+		const bool momentum = f->plan.momentum > 0;
+
+		return fed_reject(err, "split learning trains with plain SGD; %s is %g, set it to 0",
+		                  momentum ? "momentum" : "weight-decay",
+		                  momentum ? f->plan.momentum : f->plan.weight_decay);
+	}
 	if (aggregates && (fed_has_local_gradient(f->aggregator) || fed_instance_sent(f->aggregator) ||
 	                   fed_returned_vectors(f->aggregator)))
 		return fed_reject(err,
@@ -256,8 +200,10 @@ static int call_next(struct fed_federation *f, struct fed_split *s, struct fed_e
 static int split_begin(struct fed_federation *f, void *state, struct fed_error *err)
 {
 	struct fed_split *s = state;
-	int rc = fed_split_cuts(s, f->net, s->at, err);
+	int rc = split_fits(s, f->net, err);
 
+	if (rc == FED_OK)
+		rc = fed_split_cuts(s, f->net, s->at, err);
 	if (rc == FED_OK)
 		rc = suits(f, s, err);
 	if (rc == FED_OK)
@@ -647,6 +593,14 @@ static const char doc[] =
 	"all makes the head from the seed; when the client that has the head left, the\n"
 	"next one makes it from what the laboratory kept.\n"
 	"\n"
+	"Noise (`set noise`) is on activations and, under v1 and v2, on the change of the\n"
+	"client's layers. The gradient of the features, which the tail's client sends,\n"
+	"and a head that is handed on in turn go as they are.\n"
+	"\n"
+	"Clients in turn leave an aggregator nothing to combine: it has a say under v1\n"
+	"and v2 alone, and so have attacks that are made of the updates of a round.\n"
+	"Others strike activations, and the layers that their client hands on.\n"
+	"\n"
 	"Per batch of B examples: B x width numbers and B labels up, B x width numbers\n"
 	"down. Plain SGD; with one client every variant is SGD without a cut, bit for bit.\n"
 	"\n"
@@ -658,6 +612,8 @@ const struct fed_scheme fed_scheme_split = {
 	.doc = doc,
 	.fields = fields,
 	.state_size = sizeof(struct fed_split),
+	.fits = split_fits,
+	.forget = split_forget,
 	.begin = split_begin,
 	.arrived = split_arrived,
 	.lost = split_lost,

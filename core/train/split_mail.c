@@ -10,6 +10,7 @@
 #include "train/faults.h"
 #include "train/feedback.h"
 #include "train/mishaps.h"
+#include "train/noise.h"
 #include "train/splitting.h"
 
 /* The client's parameters -------------------------------------------------------- */
@@ -199,6 +200,8 @@ int fed_turn_sends_update(struct fed_turn *t, struct fed_error *err)
 	}
 	for (size_t j = 0; e.parcel->n && j < e.parcel->dim; j++)
 		e.parcel->vector[0][j] -= before->vector[0][j];
+	if (e.parcel->n)
+		fed_noise_add(&t->noise, t->sigma, e.parcel->vector[0], e.parcel->dim);
 	e.codec = e.parcel->n ? f->codec : (struct fed_codec){.kind = FED_CODEC_NONE};
 	int rc = e.parcel->n ? fed_recode(&e.codec, e.parcel->vector[0], e.parcel->dim, &e.coded, err)
 	                     : FED_OK;

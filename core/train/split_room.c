@@ -103,7 +103,7 @@ int fed_split_check_memory(const struct fed_federation *f, const struct fed_spli
 	fed_text_add(&text, " of memory and ");
 	fed_text_bytes(&text, have);
 	fed_text_add(&text, " are free; take fewer with `set participants`");
-	if (s->parallel != FED_PARALLEL_OFF)
+	if (s->parallel != FED_PARALLEL_OFF && s->smashed == FED_SMASHED_SINGLE)
 		fed_text_add(&text, ", or one after the other with `set parallel off`");
 	const int rc = fed_reject(err, "%s", fed_text_str(&text));
 	fed_text_release(&text);

@@ -2,9 +2,10 @@
 /*
  * train/splitting.h - the split scheme's own: turns, what they compute, what they send.
  *
- * split.c is the scheme: settings, who is called when, the step.  split_turn.c is one client's turn
- * from message to message; split_serve.c the server, that computes for one turn or for all;
- * split_work.c what runs on a thread; split_mail.c what crosses; split_room.c the memory for it.
+ * split.c is the scheme: settings, who is called when, the step; split_parts.c which layers are
+ * whose; split_room.c what a round will hold in memory.  split_turn.c is one client's turn from
+ * message to message; split_serve.c the server, that computes for one turn or for all; split_work.c
+ * what runs on a thread; split_mail.c what crosses; split_room.c the memory for it.
  */
 #ifndef FED_TRAIN_SPLITTING_H
 #define FED_TRAIN_SPLITTING_H

@@ -205,6 +205,13 @@ void small_same(const struct fed_session *a, const struct fed_session *b)
 	ck_assert_uint_eq(fed_session_version(a), fed_session_version(b));
 	ck_assert_mem_eq(fed_session_params(a), fed_session_params(b), a->net.dim * sizeof(float));
 	ck_assert_mem_eq(&a->ledger.total, &b->ledger.total, sizeof a->ledger.total);
+	for (uint32_t id = 0; id < a->clients.n; id++) {
+		const struct fed_costs *x = fed_ledger_of(&a->ledger, id),
+							   *y = fed_ledger_of(&b->ledger, id);
+
+		ck_assert_msg(!x == !y && (!x || memcmp(x, y, sizeof *x) == 0),
+		              "the account of client %u differs", id);
+	}
 	ck_assert_uint_eq(a->history.n, b->history.n);
 	for (size_t i = 0; i < a->history.n; i++) {
 		struct fed_record x = a->history.record[i], y = b->history.record[i];

@@ -32,6 +32,7 @@ static const char *const runs[] = {
 	"inject byzantine 1 attack=replay",
 	"model mlp hidden=5,4;scheme split cut=2",
 	"model mlp hidden=5,4;scheme split cut=2,4 labels=client relay=peer;inject crash 2 p=0.3",
+	"model mlp hidden=5,4;scheme split cut=2 relay=peer;inject hang 1 for=2", /* has sent nothing */
 	"model mlp hidden=5,4;scheme split parallel=v1;inject lossy all p=0.02",
 	"model mlp hidden=5,4;scheme split parallel=v2 smashed=batch;set noise 0.1",
 	"model mlp hidden=5,4;scheme split cut=2,4 parallel=v2 smashed=batch labels=client;"
@@ -50,7 +51,7 @@ static const char *const runs[] = {
 	"scheme async concurrency=4;aggregator fedbuff buffer=2;add 5 iid 5 1e5:2 wifi;"
 	"inject byzantine 1,5 attack=label-flip;inject nan 2 p=0.2;inject corrupt 3;inject churn all",
 };
-enum { RUNS = sizeof runs / sizeof *runs, SOMETHING_IS_UNDER_WAY = 11 };
+enum { RUNS = sizeof runs / sizeof *runs, SOMETHING_IS_UNDER_WAY = 12 };
 
 static void compose(struct fed_session *s, int i)
 {

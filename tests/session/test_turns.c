@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "session/small.h"
+#include "train/split.h"
 
 static const char *const relays[] = {"server", "peer"};
 enum { RELAYS = sizeof relays / sizeof *relays };
@@ -126,6 +127,70 @@ START_TEST(what_does_nothing_in_turn_is_told)
 }
 END_TEST
 
+/* A rule that somebody chose, in whatever order. */
+START_TEST(an_aggregator_without_work_is_told)
+{
+	static const struct {
+		const char *lines;
+		bool told;
+	} cases[] = {
+		{"aggregator median;scheme split", true},
+		{"scheme split;aggregator krum", true},
+		{"scheme split;aggregator fedavg", false},
+		{"aggregator median;scheme split parallel=v2", false},
+	};
+	struct heard heard;
+	struct fed_session s;
+
+	small_compose(&s, &heard, "fedavg");
+	small_do(&s, "model mlp hidden=5,4");
+	small_do(&s, cases[_i].lines);
+	ck_assert_msg(cases[_i].told == (strstr(heard.text, "nothing to combine") != NULL), "%s",
+	              heard.text);
+	fed_session_release(&s);
+}
+END_TEST
+
+/* What does not go together, or not with this model, is refused at once, and nothing changes. */
+START_TEST(settings_that_do_not_fit_are_refused)
+{
+	static const struct {
+		const char *line, *words;
+	} cases[] = {
+		{"scheme split cut=9", "cut=1 to cut=4"},
+		{"scheme split cut=3,2 labels=client", "leaves the server no layer"},
+		{"scheme split cut=1,3", "labels=client two"},
+		{"scheme split relay=peer parallel=v1", "relay=server"},
+		{"scheme split smashed=batch", "or take smashed=single"},
+		{"set scheme.cut 9", "cut=1 to cut=4"},
+		{"set smashed batch", "parallel=v2, not off"},
+	};
+	struct fed_session s;
+
+	small_compose(&s, NULL, "fedavg");
+	small_do(&s, "model mlp hidden=5,4;scheme split cut=2");
+	small_refuses(&s, cases[_i].line, cases[_i].words);
+	ck_assert_int_eq(((const struct fed_split *)s.scheme_state)->cut.v[0], 2);
+	small_do(&s, "round 1");
+	fed_session_release(&s);
+}
+END_TEST
+
+/* relay=peer: who got the head in the last round of another run has it no more. */
+START_TEST(a_run_from_the_beginning_costs_the_same)
+{
+	struct fed_session s;
+
+	compose(&s, NULL, "peer", NULL);
+	const struct fed_costs first = s.ledger.total;
+	small_do(&s, "restart;round 1");
+	ck_assert_mem_eq(&first, &s.ledger.total, sizeof first);
+	small_do(&s, "model mlp hidden=5,4;round 1");
+	ck_assert_mem_eq(&first, &s.ledger.total, sizeof first);
+	fed_session_release(&s);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *s = suite_create("turns");
@@ -135,6 +200,9 @@ int main(void)
 	tcase_add_test(c, a_head_that_comes_twice_counts_once);
 	tcase_add_loop_test(c, one_that_hangs_takes_nobody_with_it, 0, 9);
 	tcase_add_test(c, what_does_nothing_in_turn_is_told);
+	tcase_add_loop_test(c, an_aggregator_without_work_is_told, 0, 4);
+	tcase_add_loop_test(c, settings_that_do_not_fit_are_refused, 0, 7);
+	tcase_add_test(c, a_run_from_the_beginning_costs_the_same);
 	suite_add_tcase(s, c);
 	return fed_run_suite(s);
 }

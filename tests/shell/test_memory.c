@@ -52,7 +52,7 @@ START_TEST(turns_at_once_beyond_memory)
 	says("history", FED_EXIT_OK, "no rounds");
 	/* What it says helps. */
 	says("set participants 4; round 1", FED_EXIT_OK, "clients 4");
-	says("set parallel off; set smashed single; set participants 40; round 1", FED_EXIT_OK,
+	says("set smashed single; set parallel off; set participants 40; round 1", FED_EXIT_OK,
 	     "clients 40");
 }
 END_TEST

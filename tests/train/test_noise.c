@@ -87,6 +87,32 @@ START_TEST(updates_carry_it)
 }
 END_TEST
 
+/* So is that of the heads which SplitFed averages; the server's layers stay what they are. */
+START_TEST(heads_carry_it)
+{
+	struct lab lab;
+	size_t head;
+
+	compose(&lab, 0.2, 4, 2);
+	lab.settings.lr = 0;
+	lab_scheme(&lab, &fed_scheme_split, "parallel", _i ? "v2" : "v1");
+	lab_scheme(&lab, &fed_scheme_split, "cut", "1");
+	lab_start(&lab);
+
+	const size_t dim = lab.net.dim;
+	float *step = fed_alloc_floats(dim);
+	memcpy(step, lab.federation.params, dim * sizeof *step);
+	lab_run(&lab, 1);
+	for (size_t j = 0; j < dim; j++)
+		step[j] -= lab.federation.params[j];
+	head = lab.net.layer[1].offset;
+	ck_assert_double_eq_tol(deviation(step, head), 0.1, 0.01);
+	ck_assert_double_eq(deviation(step + head, dim - head), 0);
+	fed_free_floats(step);
+	lab_release(&lab);
+}
+END_TEST
+
 START_TEST(threads_change_nothing)
 {
 	struct lab lab[3];
@@ -113,6 +139,7 @@ int main(void)
 	tcase_add_test(tests, it_is_gaussian);
 	tcase_add_test(tests, none_changes_and_draws_nothing);
 	tcase_add_test(tests, updates_carry_it);
+	tcase_add_loop_test(tests, heads_carry_it, 0, 2);
 	tcase_add_test(tests, threads_change_nothing);
 	suite_add_tcase(suite, tests);
 	return fed_run_suite(suite);
