@@ -194,9 +194,12 @@ static int add_cuts(struct fed_sweep *w, struct fed_error *err)
 {
 	char cut[24];
 
+	const size_t layers = w->session->net.layers;
+	if (layers < 2)
+		return fed_fail(err, "a model of %zu layer has no cut; take one with more", layers);
 	if (is_u_shaped(w->session))
 		return add_pairs(w, err);
-	for (size_t k = 1; k < w->session->net.layers; k++) {
+	for (size_t k = 1; k < layers; k++) {
 		snprintf(cut, sizeof cut, "%zu", k);
 		if (add_value(w, cut, strlen(cut), err))
 			return FED_FAIL;

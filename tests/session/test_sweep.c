@@ -415,6 +415,9 @@ START_TEST(refusals)
 	small_do(&s, "inject straggler 1 factor=2");
 	ck_assert_int_ne(try_sweep(&w, &s, "clients", "4", 1, "", &err), FED_OK);
 	ck_assert_msg(strstr(err.text, "heal"), "%s", err.text);
+	small_do(&s, "model softmax");
+	ck_assert_int_ne(try_sweep(&w, &s, "cut", "", 1, "", &err), FED_OK);
+	ck_assert_msg(strstr(err.text, "has no cut"), "%s", err.text);
 	fed_session_release(&s);
 }
 END_TEST
