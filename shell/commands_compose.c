@@ -246,7 +246,8 @@ static const struct fed_field add_rows[] = {
 	FED_ROW(struct add_args, partition, int, FED_TYPE_CHOICE, .flags = FED_FIELD_POSITIONAL,
             .def = FED_PARTITION_IID, .choice = fed_partition_names,
             .help = "how examples are dealt; `explain NAME` tells each"),
-	FED_INT(struct add_args, samples, 600, 1, UINT32_MAX, "examples of each client"),
+	FED_INT(struct add_args, samples, FED_PARTITION_SAMPLES, 1, UINT32_MAX,
+            "examples of each client; without it fewer where the pool has not so many"),
 	FED_INT(struct add_args, shards, 2, 1, UINT32_MAX, "partition shards: label shards a client"),
 	FED_REAL(struct add_args, alpha, 0.5, 1e-6, 1e6,
              "partition dirichlet: small is few classes a client"),
@@ -303,7 +304,7 @@ static int run_add(struct fed_shell *shell, const struct fed_call *call, struct 
 	}
 	const struct fed_partition how = {
 		.kind = (enum fed_partition_kind)kind,
-		.samples = a->samples,
+		.samples = fed_call_has(call, ADD_SAMPLES) ? a->samples : 0,
 		.shards = a->shards,
 		.alpha = a->alpha,
 		.spread = a->spread,

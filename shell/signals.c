@@ -2,6 +2,7 @@
 /*
  * shell/signals.c - Ctrl-C stops rounds, not the program.
  */
+#include <signal.h>
 #include <stdatomic.h>
 #include <string.h>
 #include <unistd.h>
@@ -21,20 +22,35 @@ static void say(const char *text, size_t len)
 	(void)written; /* nothing can be done here if it failed */
 }
 
+/* As if nobody had caught the signal. */
+static void end_at_once(int number)
+{
+	signal(number, SIG_DFL);
+	raise(number);
+}
+
 static void on_interrupt(int number)
 {
 	static const char once[] = "\nstops after this round; Ctrl-C again aborts it\n";
 	static const char step[] = "\nstops after this step; Ctrl-C again aborts the round\n";
 	static const char twice[] = "\naborts this round\n";
+	static const char late[] = "\nthis round is made already; ends its evaluation\n";
+	static const char stuck[] =
+		"\nstill at work, maybe in a plugin; Ctrl-C again ends fedsh, without saving\n";
 
-	(void)number;
 	interrupted = 1;
 	if (!connected)
 		return;
 	fed_session_interrupt(&connected->session);
-	if (!running || ++presses > 2)
+	if (!running)
 		return;
-	if (presses == 2)
+	if (++presses > 3)
+		end_at_once(number);
+	else if (presses == 3)
+		say(stuck, sizeof stuck - 1);
+	else if (presses == 2 && fed_session_evaluates(&connected->session))
+		say(late, sizeof late - 1);
+	else if (presses == 2)
 		say(twice, sizeof twice - 1);
 	else if (running == FED_RUNNING_STEPS)
 		say(step, sizeof step - 1);
@@ -42,8 +58,11 @@ static void on_interrupt(int number)
 		say(once, sizeof once - 1);
 }
 
+/* The second time without waiting: a plugin may never come back. */
 static void on_end(int number)
 {
+	if (ending)
+		end_at_once(number);
 	ending = number;
 	if (!connected)
 		return;

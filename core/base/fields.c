@@ -256,9 +256,20 @@ int fed_fields_set(const struct fed_field *rows, void *state, const char *key, c
 	return fed_field_parse(row, state, value ? value : "yes", err);
 }
 
+int fed_assigned_once(const struct fed_assign *assign, size_t n, struct fed_error *err)
+{
+	for (size_t i = 0; i < n; i++)
+		for (size_t k = 0; k < i; k++)
+			if (fed_same_name(assign[i].key, assign[k].key))
+				return fed_fail(err, "%s is given twice", fed_show(assign[i].key).s);
+	return FED_OK;
+}
+
 int fed_fields_assign(const struct fed_field *rows, void *state, const struct fed_assign *assign,
                       size_t n, struct fed_error *err)
 {
+	if (fed_assigned_once(assign, n, err))
+		return FED_FAIL;
 	for (size_t i = 0; i < n; i++)
 		if (fed_fields_set(rows, state, assign[i].key, assign[i].value, err) != FED_OK)
 			return FED_FAIL;

@@ -51,6 +51,8 @@ bool fed_field_takes_text(const struct fed_field *row, const char *value);
 struct fed_assign {
 	const char *key, *value;
 };
+/* That no key is there twice. */
+int fed_assigned_once(const struct fed_assign *, size_t n, struct fed_error *err);
 /* Set several; all or nothing needs a copy of the state: on FED_FAIL the earlier ones are set. */
 int fed_fields_assign(const struct fed_field *rows, void *state, const struct fed_assign *,
                       size_t n, struct fed_error *err);

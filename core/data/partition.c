@@ -40,6 +40,10 @@ static int fail_exhausted(const struct fed_dealing *d, struct fed_error *err)
 		                "samples=%u or less, or add reuse to let clients share examples",
 		                fed_count(d->n).s, fed_count(samples).s, fed_count(d->n * samples).s,
 		                fed_count(left).s, left / d->n);
+	if (left == 0)
+		return fed_fail(err,
+		                "no examples are left in the pool; `remove-client` gives some back, or "
+		                "add reuse to let clients share examples");
 	return fed_fail(err,
 	                "%s clients of %s examples need %s, but %s are left in the pool: too few for "
 	                "samples=1; add fewer clients, or add reuse to let clients share examples",

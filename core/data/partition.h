@@ -31,9 +31,12 @@ enum fed_partition_kind {
 };
 extern const char *const fed_partition_names[]; /* "iid", "noniid", ..., NULL */
 
+/* Examples a client where nobody says how many. */
+#define FED_PARTITION_SAMPLES 600
+
 struct fed_partition {
 	enum fed_partition_kind kind;
-	int64_t samples; /* examples a client, >= 1 */
+	int64_t samples; /* examples a client, >= 1 (a session takes 0, too: FED_PARTITION_SAMPLES) */
 	int64_t shards;
 	double alpha;  /* dirichlet */
 	double spread; /* 0 to 10. quantity: sigma of the logarithm; feature: size of the shift */

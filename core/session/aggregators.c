@@ -143,7 +143,8 @@ int fed_aggregator_make(const struct fed_registry *plugins, struct fed_instance 
 
 	*out = (struct fed_instance){0};
 	if (fed_registry_find(plugins, FED_KIND_AGGREGATOR, name, &entry, err) ||
-	    check_pair(entry, false, err) || fed_instance_init(out, entry, NULL, 0, err))
+	    check_pair(entry, false, err) || fed_assigned_once(assign, n, err) ||
+	    fed_instance_init(out, entry, NULL, 0, err))
 		return FED_FAIL;
 	int rc = FED_OK;
 	/* The pre-step first: it says which keys there are. */

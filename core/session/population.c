@@ -31,19 +31,37 @@ static int check_memory(const struct fed_session *s, uint32_t n, const struct fe
 	return FED_FAIL;
 }
 
-int fed_session_add_clients(struct fed_session *s, uint32_t n, const struct fed_partition *how,
+/* As many as usual, or what the pool has for each. */
+static int64_t choose_samples(struct fed_session *s, uint32_t n, const struct fed_partition *how)
+{
+	const int64_t usual = FED_PARTITION_SAMPLES, most = s->clients.pool.left / n;
+
+	if (how->reuse || how->kind == FED_PARTITION_NATURAL || most >= usual || most == 0)
+		return usual;
+	fed_session_tell(s, FED_EVENT_NOTICE,
+	                 "the pool has no %lld examples for each of %s clients: takes samples=%lld",
+	                 (long long)usual, fed_count(n).s, (long long)most);
+	return most;
+}
+
+int fed_session_add_clients(struct fed_session *s, uint32_t n,
+                            const struct fed_partition *partition,
                             const struct fed_device_spec *device, const struct fed_link_spec *link,
                             uint32_t *first, struct fed_error *err)
 {
+	struct fed_partition how = *partition;
+
 	if (fed_session_check_closed(s, err))
 		return FED_FAIL;
 	if (n == 0)
 		return fed_fail(err, "0 clients: a whole number from 1 on");
 	if (fed_session_complete_data(s, err))
 		return FED_FAIL;
-	if (check_memory(s, n, how, err))
+	if (how.samples == 0)
+		how.samples = choose_samples(s, n, &how);
+	if (check_memory(s, n, &how, err))
 		return FED_FAIL;
-	return fed_clients_add(&s->clients, s->data, n, how, device, link, (uint64_t)s->settings.seed,
+	return fed_clients_add(&s->clients, s->data, n, &how, device, link, (uint64_t)s->settings.seed,
 	                       first, err);
 }
 

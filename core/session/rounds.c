@@ -36,21 +36,30 @@ static const struct fed_record *first_with_loss(const struct fed_history *h)
 	return NULL;
 }
 
-static bool is_diverged(const struct fed_history *h)
+/* What a loss is held against: the first one, or what guessing would give if that is less. */
+static double reference(const struct fed_session *s, double first)
 {
+	const double guessing = s->net.classes > 1 ? log(s->net.classes) : INFINITY;
+
+	return first < guessing ? first : guessing;
+}
+
+static bool is_diverged(const struct fed_session *s)
+{
+	const struct fed_history *h = &s->history;
 	const struct fed_record *last = &h->record[h->n - 1];
 	const struct fed_record *first = first_with_loss(h);
 
 	if (fed_record_is_lost(last))
 		return true;
-	return first && (last->train_loss > DIVERGED * first->train_loss ||
-	                 last->test_loss > DIVERGED * first->test_loss);
+	return last->train_loss > DIVERGED * reference(s, first ? first->train_loss : INFINITY) ||
+	       last->test_loss > DIVERGED * reference(s, first ? first->test_loss : INFINITY);
 }
 
 /* Told once, until it recovers. */
 static void watch_loss(struct fed_session *s)
 {
-	const bool now = s->history.n > 0 && is_diverged(&s->history);
+	const bool now = s->history.n > 0 && is_diverged(s);
 
 	if (now && !s->diverged) {
 		const struct fed_record *r = &s->history.record[s->history.n - 1];
@@ -234,6 +243,11 @@ void fed_session_interrupt(struct fed_session *s)
 	const int count = atomic_fetch_add(&s->interrupts, 1) + 1;
 
 	atomic_store(&s->federation.stop, count < 2 ? count : 2);
+}
+
+bool fed_session_evaluates(const struct fed_session *s)
+{
+	return atomic_load(&s->federation.evaluating);
 }
 
 void fed_session_clear_interrupt(struct fed_session *s)

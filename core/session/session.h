@@ -174,6 +174,8 @@ void fed_session_unbreak_all(struct fed_session *);
 void fed_session_pause(struct fed_session *, uint64_t version);
 /* Safe in a signal handler.  Once: stop after this round; twice: abort it, the model as before. */
 void fed_session_interrupt(struct fed_session *);
+/* Whether a version is being evaluated, which stands already.  In signal handlers, too. */
+bool fed_session_evaluates(const struct fed_session *);
 /* Before a new command: forget interrupts. */
 void fed_session_clear_interrupt(struct fed_session *);
 

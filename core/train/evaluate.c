@@ -18,12 +18,16 @@ struct evaluation {
 	uint32_t first, n, batch;
 	double *loss;   /* [batches] */
 	uint32_t *hits; /* [batches] */
+	const atomic_int *stop;
 };
 
 static void evaluate_batch(void *ctx, size_t i, int worker)
 {
 	struct evaluation *e = ctx;
 	const uint32_t at = (uint32_t)i * e->batch;
+
+	if (atomic_load_explicit(e->stop, memory_order_relaxed) >= 2)
+		return; /* nobody wants the result */
 	const uint32_t n = e->n - at < e->batch ? e->n - at : e->batch;
 
 	e->loss[i] = fed_trainer_forward(e->trainer, worker, e->params, e->first + at, n, &e->hits[i]);
@@ -38,6 +42,7 @@ int fed_federation_evaluate(struct fed_federation *f, const float *params, uint3
 		.first = first,
 		.n = n,
 		.batch = fed_trainer_evaluation_batch(f->trainer),
+		.stop = &f->stop,
 	};
 	*loss = *accuracy = NAN;
 	if (n == 0)
@@ -53,6 +58,9 @@ int fed_federation_evaluate(struct fed_federation *f, const float *params, uint3
 		rc = fed_fail_memory(err, batches * sizeof *e.loss, "an evaluation");
 	else
 		rc = fed_pool_each(f->pool, batches, evaluate_batch, &e, err);
+	if (rc == FED_OK && atomic_load(&f->stop) >= 2)
+		rc = fed_reject(err, "the evaluation of version %llu was interrupted; the version stands",
+		                (unsigned long long)f->version);
 	if (rc == FED_OK) {
 		double sum = 0, hits = 0;
 		for (size_t i = 0; i < batches; i++) {

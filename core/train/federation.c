@@ -589,8 +589,10 @@ static void complete_round(struct fed_federation *f)
 	f->record.clock = f->clock.now;
 	const double began = fed_wall_seconds();
 	/* The step stands even if there is no memory to evaluate it. */
+	atomic_store(&f->evaluating, true);
 	if (evaluate_round(f, &unknown))
 		fed_emit(f, FED_EVENT_WARNING, FED_SERVER, unknown.text);
+	atomic_store(&f->evaluating, false);
 	f->record.wall -= fed_wall_seconds() - began; /* the caller counts all of it */
 }
 

@@ -157,7 +157,8 @@ struct fed_federation {
 	uint64_t deadlines, deadline; /* set so far; number of the one that counts, 0: none */
 	struct fed_host host;         /* what aggregators may call */
 	struct fed_judgement judgement;
-	atomic_int stop; /* 0 go on, 1 after this round, 2 abort now; set by a signal handler */
+	atomic_bool evaluating; /* a version that stands already: it is too late to abort */
+	atomic_int stop;        /* 0 go on, 1 after this round, 2 abort now; set by a signal handler */
 };
 
 /* Parameters start from the seed; version 0. */

@@ -26,7 +26,7 @@ int fed_gate_check(const struct fed_envelope *e, uint32_t returned, size_t dim,
 		while (isfinite(p->vector[k][j]))
 			j++;
 		return fed_reject(err, "number %zu of its %s is %f", j, k ? "returned vector" : "update",
-		                  (double)p->vector[k][j]);
+		                  fed_unsigned_nan(p->vector[k][j]));
 	}
 	return FED_OK;
 }

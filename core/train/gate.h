@@ -5,6 +5,8 @@
 #ifndef FED_TRAIN_GATE_H
 #define FED_TRAIN_GATE_H
 
+#include <math.h>
+
 #include "net/post.h"
 
 /* FED_REJECT with one clause when the envelope has another number of vectors (1 + returned) or
@@ -13,5 +15,11 @@
 int fed_gate_check(const struct fed_envelope *, uint32_t returned, size_t dim, struct fed_error *);
 /* Whether all its numbers are finite, its loss included. */
 bool fed_update_is_finite(const struct fed_envelope *);
+
+/* As a number is told: what printf would call -nan is nan. */
+static inline double fed_unsigned_nan(float x)
+{
+	return isnan(x) ? (double)NAN : (double)x;
+}
 
 #endif

@@ -11,6 +11,7 @@
 
 #include "base/mem.h"
 #include "base/rows.h"
+#include "train/gate.h"
 #include "train/invite.h"
 #include "train/splitting.h"
 #include "train/trainer.h"
@@ -198,7 +199,7 @@ static int check(const struct fed_turn *t, struct fed_error *why)
 		while (isfinite(p->vector[0][j]))
 			j++;
 		return fed_reject(why, "number %zu of batch %u is %f", j, t->batch,
-		                  (double)p->vector[0][j]);
+		                  fed_unsigned_nan(p->vector[0][j]));
 	}
 	if (t->phase == FED_TURN_SERVED && !labels_are_valid(t))
 		return fed_reject(why, "the labels of batch %u are none of this dataset", t->batch);

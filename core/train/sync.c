@@ -22,7 +22,9 @@ struct sync {
 static const struct fed_field fields[] = {
 	FED_REAL(struct sync, deadline, 0, 0, 1e12,
              "virtual seconds after which a round no longer waits; 0: it waits"),
-	FED_REAL(struct sync, quorum, 1, 0, 1, "share of the clients wanted that completes a round"),
+	FED_REAL(struct sync, quorum, 1, 0, 1,
+             "share of the clients wanted that completes a round, and without which it fails; 1: "
+             "all who are not lost"),
 	FED_REAL(struct sync, over_select, 1, 1, 100, "invite this many times the clients wanted"),
 	FED_END,
 };
@@ -95,8 +97,8 @@ static int sync_finish(struct fed_federation *f, void *state, float *out, struct
 
 	fed_invitations_expire(f, "enough others have reported");
 	if (s->quorum < 1 && s->aggregation.n < s->enough)
-		return fed_fail(err, "the quorum is missed: %zu clients reported, %u are needed",
-		                s->aggregation.n, s->enough);
+		return fed_fail(err, "the quorum is missed: %zu client%s reported, %u are needed",
+		                s->aggregation.n, s->aggregation.n == 1 ? "" : "s", s->enough);
 	if (fed_aggregation_finish(&s->aggregation, out, err))
 		return FED_FAIL;
 	fed_judge(f, &s->aggregation);
@@ -123,7 +125,8 @@ const struct fed_scheme fed_scheme_sync = {
 		   "long as the slowest client that it waits for:\n"
 		   "\n"
 		   "  over-select=1.3  invites 1.3 m clients and steps with the first m\n"
-		   "  quorum=0.8       steps as soon as 0.8 m have reported; with fewer it fails\n"
+		   "  quorum=0.8       steps as soon as 0.8 m have reported; with fewer it fails.\n"
+		   "                   1, the default, waits for all who are not lost\n"
 		   "  deadline=60      steps after 60 virtual seconds with whoever has reported\n"
 		   "\n"
 		   "Clients that are not waited for are late: their work is dropped and counted.\n"

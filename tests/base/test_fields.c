@@ -290,12 +290,16 @@ END_TEST
 START_TEST(several_at_once)
 {
 	const struct fed_assign typed[] = {{"groups", "9"}, {"reuse", NULL}, {"groups", "x"}};
+	const struct fed_assign wrong[] = {{"reuse", NULL}, {"groups", "x"}};
 	struct state s = fresh();
 	struct fed_error err;
 	struct fed_text t = {0};
 
 	fed_assert_ok(fed_fields_assign(rows, &s, typed, 2, &err), &err);
 	ck_assert_int_eq(fed_fields_assign(rows, &s, typed, 3, &err), FED_FAIL);
+	ck_assert_str_eq(err.text, "groups is given twice");
+	ck_assert_int_eq(fed_fields_assign(rows, &s, wrong, 2, &err), FED_FAIL);
+	ck_assert_ptr_nonnull(strstr(err.text, "groups=x"));
 	memcpy(s.path, "a \"b\"\\", 7);
 	fed_fields_print(rows, &s, true, &t);
 	ck_assert_str_eq(fed_text_str(&t), "groups=9 reuse=yes path=\"a \\\"b\\\"\\\\\"");

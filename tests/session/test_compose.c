@@ -308,6 +308,35 @@ START_TEST(failing_allocation_changes_nothing)
 }
 END_TEST
 
+/* Nobody said how many examples: as many as usual, or what the pool has for each; told. */
+START_TEST(clients_take_what_the_pool_has)
+{
+	struct fed_partition how = {.kind = FED_PARTITION_IID, .shards = 2, .alpha = 1};
+	const struct fed_device_spec device = {.flops = 1e6, .profile = FED_NO_PROFILE};
+	struct fed_session s;
+	struct heard heard;
+	struct fed_link_spec link;
+	struct fed_error err = {""};
+	uint32_t first;
+
+	small_init(&s, &heard);
+	small_do(&s, "dataset blobs train=2000 test=40");
+	fed_assert_ok(fed_link_parse(FED_LINK_DEFAULT, &link, &err), &err);
+	fed_assert_ok(fed_session_add_clients(&s, 2, &how, &device, &link, &first, &err), &err);
+	ck_assert_uint_eq(s.clients.client[0].count, 600);
+	ck_assert_uint_eq(heard.count[FED_EVENT_NOTICE], 0);
+	fed_assert_ok(fed_session_add_clients(&s, 3, &how, &device, &link, &first, &err), &err);
+	ck_assert_uint_eq(s.clients.client[first].count, 266);
+	ck_assert_ptr_nonnull(strstr(heard.text, "takes samples=266"));
+	ck_assert_int_ne(fed_session_add_clients(&s, 3, &how, &device, &link, &first, &err), FED_OK);
+	ck_assert_ptr_nonnull(strstr(err.text, "2 are left"));
+	how.samples = 900;
+	ck_assert_int_ne(fed_session_add_clients(&s, 1, &how, &device, &link, &first, &err), FED_OK);
+	ck_assert_ptr_nonnull(strstr(err.text, "samples=2 or less"));
+	fed_session_release(&s);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("compose");
@@ -327,6 +356,7 @@ int main(void)
 		tcase_add_test(tests, limit_on_addresses_counts);
 	tcase_add_loop_test(tests, failing_allocation_changes_nothing, 0,
 	                    (int)(sizeof commands / sizeof *commands));
+	tcase_add_test(tests, clients_take_what_the_pool_has);
 	suite_add_tcase(suite, tests);
 	return fed_run_suite(suite);
 }

@@ -99,6 +99,43 @@ START_TEST(second_interrupt_leaves_the_model_as_it_was)
 }
 END_TEST
 
+/* Interrupt twice when the last of 4 clients has reported: the version is made. */
+static void spring_late(void *ctx, const struct fed_event *event)
+{
+	struct trap *t = ctx;
+
+	if (event->kind != FED_EVENT_REPORTED || --t->times > 0)
+		return;
+	fed_session_interrupt(t->session);
+	fed_session_interrupt(t->session);
+}
+
+START_TEST(second_interrupt_ends_an_evaluation)
+{
+	struct fed_session s, other;
+	struct heard heard;
+	struct fed_error err = {""};
+	struct trap trap = {.session = &s, .times = 4};
+	uint64_t made;
+	bool interrupted;
+
+	small_compose(&s, &heard, "fedavg");
+	small_compose(&other, NULL, "fedavg");
+	fed_assert_ok(fed_session_add_sink(&s, (struct fed_sink){spring_late, &trap}, &err), &err);
+	fed_assert_ok(fed_session_run(&s, 9, NULL, &made, &interrupted, &err), &err);
+	ck_assert(interrupted);
+	ck_assert_uint_eq(made, 1);
+	ck_assert(isnan(s.history.record[0].test_loss));
+	ck_assert_msg(strstr(heard.text, "version 1 was interrupted; the version stands"), "%s",
+	              heard.text);
+	small_do(&other, "round 1");
+	ck_assert_mem_eq(fed_session_params(&s), fed_session_params(&other), s.net.dim * sizeof(float));
+	fed_session_remove_sink(&s, &trap);
+	fed_session_release(&s);
+	fed_session_release(&other);
+}
+END_TEST
+
 static struct fed_session *signalled;
 static void on_signal(int number)
 {
@@ -138,6 +175,20 @@ START_TEST(diverging_loss_is_told_once)
 	ck_assert_uint_eq(heard.count[FED_EVENT_WARNING], 1);
 	ck_assert_ptr_nonnull(strstr(heard.text, "`set lr 0.1`"));
 	ck_assert_ptr_nonnull(strstr(heard.text, "`restart`"));
+	fed_session_release(&s);
+}
+END_TEST
+
+/* There is no round before the first to hold it against. */
+START_TEST(a_first_round_that_diverges_is_told)
+{
+	struct fed_session s;
+	struct heard heard;
+
+	small_compose(&s, &heard, "fedavg");
+	small_do(&s, "set lr 1000;set batch 2;round 1");
+	ck_assert_uint_eq(heard.count[FED_EVENT_WARNING], 1);
+	ck_assert_ptr_nonnull(strstr(heard.text, "diverges at version 1"));
 	fed_session_release(&s);
 }
 END_TEST
@@ -217,8 +268,10 @@ int main(void)
 	tcase_add_test(tests, runs_until_a_condition_holds);
 	tcase_add_test(tests, first_interrupt_ends_after_the_round);
 	tcase_add_test(tests, second_interrupt_leaves_the_model_as_it_was);
+	tcase_add_test(tests, second_interrupt_ends_an_evaluation);
 	tcase_add_test(tests, interrupts_from_a_signal_handler);
 	tcase_add_test(tests, diverging_loss_is_told_once);
+	tcase_add_test(tests, a_first_round_that_diverges_is_told);
 	tcase_add_test(tests, calm_loss_is_not_told);
 	tcase_add_loop_test(tests, threads_do_not_change_bits, 0, (int)(sizeof rules / sizeof *rules));
 	tcase_add_loop_test(tests, shared_steps_do_not_change_bits, 0,
