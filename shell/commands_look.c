@@ -480,10 +480,10 @@ const struct fed_command fed_commands_look[] = {
          "examples (the dataset's test examples stand for them), then draws the client's. Noise\n"
          "is in both. from=update: the client is taken to send the update of one step on one or a\n"
          "few of its examples, with the noise and the codec that are set; its gradient gives the\n"
-         "input exactly where the model begins with a dense layer, else inputs are looked for "
-         "that\n"
-         "make the same gradient (labels are taken as known). PSNR: the more the closer. Ctrl-C\n"
-         "shows what was found so far.",
+         "input by one division where the model begins with a dense layer (exactly, if there is\n"
+         "neither noise nor codec), else inputs are looked for that make the same gradient\n"
+         "(labels are taken as known). PSNR: the more the closer. Ctrl-C shows what was found so\n"
+         "far.",
      .examples = FED_EXAMPLES("dataset glyphs train=500 test=100; model mlp; add-client 5 "
                               "samples=50; peek 2",
                               "dataset glyphs train=500 test=100; model lenet; add-client 5 "

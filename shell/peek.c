@@ -101,6 +101,12 @@ static void say_figures(struct fed_shell *shell, const struct fed_peek *k, uint3
 	fed_text_release(&text);
 }
 
+/* Nothing is added to an update or taken from it on its way. */
+static bool travels_as_it_is(const struct fed_settings *settings)
+{
+	return settings->noise == 0 && strcmp(settings->codec, "none") == 0;
+}
+
 static void say_how(struct fed_shell *shell, const struct fed_peek *k,
                     const struct fed_peek_plan *plan)
 {
@@ -112,8 +118,9 @@ static void say_how(struct fed_shell *shell, const struct fed_peek *k,
 		          "public examples (test examples stand for them)",
 		          plan->cut, s->net.layer[plan->cut - 1].name, k->steps, k->publics);
 	else if (k->how == FED_PEEK_EXACT)
-		fed_print(shell, "from the update of one step on this example, exactly: the first layer "
-		                 "is dense");
+		fed_print(shell,
+		          "from the update of one step on this example, %s: the first layer is dense",
+		          travels_as_it_is(&s->settings) ? "exactly" : "by one division");
 	else
 		fed_print(shell,
 		          "from the update of one step on %u example%s, by matching gradients in "

@@ -71,6 +71,18 @@ START_TEST(rule_and_pre_step)
 }
 END_TEST
 
+START_TEST(exactly_is_said_of_what_is)
+{
+	said("dataset blobs; model mlp hidden=4; add-client 2 samples=20", FED_EXIT_OK);
+	shows(said("peek 1", FED_EXIT_OK), "exactly: the first layer is dense; noise 0\n");
+	said("set noise 0.05", FED_EXIT_OK);
+	lacks(said("peek 1", FED_EXIT_OK), "exactly");
+	said("set noise 0 codec=int8", FED_EXIT_OK);
+	shows(said("peek 1", FED_EXIT_OK),
+	      "by one division: the first layer is dense; noise 0, codec int8\n");
+}
+END_TEST
+
 START_TEST(a_plugin_that_tells_badly)
 {
 	said(COMPOSED "load " FED_BUILD_DIR "/fixtures/telling.so; aggregator telling how=fails; round",
@@ -94,6 +106,7 @@ int main(void)
 	tcase_add_checked_fixture(tests, open_lab, close_lab);
 	tcase_add_test(tests, the_formula_with_its_numbers);
 	tcase_add_test(tests, rule_and_pre_step);
+	tcase_add_test(tests, exactly_is_said_of_what_is);
 	tcase_add_test(tests, a_plugin_that_tells_badly);
 	suite_add_tcase(suite, tests);
 	return fed_run_suite(suite);
