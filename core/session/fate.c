@@ -9,10 +9,12 @@
 static void put_verdict(struct fed_text *out, const struct fed_journey *x)
 {
 	if (!x->step) {
-		fed_text_add(out, "taken; the step is not made yet");
+		fed_text_add(out, "taken; the version is not made yet");
 		return;
 	}
-	if (x->used)
+	if (x->used && isnan(x->weight))
+		fed_text_add(out, "its layers were handed on in version %llu", (unsigned long long)x->step);
+	else if (x->used)
 		fed_text_add(out, "used for version %llu with weight %.3g", (unsigned long long)x->step,
 		             (double)x->weight);
 	else

@@ -299,6 +299,19 @@ void fed_journeys_judge(struct fed_journeys *j, uint64_t version, double clock,
 	}
 }
 
+void fed_journeys_hand_on(struct fed_journeys *j, uint64_t version, double clock)
+{
+	for (uint64_t k = j->n; k && k >= j->first && row(j, k)->version + 1 == version; k--) {
+		struct fed_journey *x = row(j, k);
+
+		if (x->state != FED_JOURNEY_REPORTED)
+			continue;
+		x->step = version;
+		x->used = x->trusted = true;
+		x->until = isnan(x->until) ? clock : x->until;
+	}
+}
+
 /* What came of an earlier journey in the aborted round did not. */
 static void set_back(struct fed_journey *x, double clock, uint64_t number)
 {

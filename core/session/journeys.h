@@ -39,7 +39,7 @@ struct fed_journey {
 	uint64_t step;    /* reported: the version that it was judged for; 0: not yet */
 	uint64_t end;     /* number of the event that ended it (session/recorder.h) */
 	uint64_t bytes_down, bytes_up;
-	float weight, score; /* its verdict, once step is set */
+	float weight, score; /* its verdict, once step is set; NaN: in turn there is none */
 	uint32_t client;
 	uint32_t before; /* so many journeys ago the client's one before left; 0: none */
 	uint16_t strays; /* answers that came after its end */
@@ -66,6 +66,9 @@ void fed_journeys_take(struct fed_journeys *, const struct fed_event *, uint64_t
 /* The version that now stands was made of these updates. */
 void fed_journeys_judge(struct fed_journeys *, uint64_t version, double clock,
                         const struct fed_judgement *);
+/* The version that now stands was made by clients in turn, without a verdict: each that reported
+ * has handed its layers on. */
+void fed_journeys_hand_on(struct fed_journeys *, uint64_t version, double clock);
 /* The round whose first event and journey would have had these numbers was aborted; event: that
  * says so, with its own number. */
 void fed_journeys_undo(struct fed_journeys *, uint64_t first_event, uint64_t first_journey,

@@ -9,12 +9,20 @@
 #include "base/mem.h"
 #include "session/parts.h"
 
+/* Clients in turn: no aggregator gives a verdict. */
+static bool is_handed_on(const struct fed_session *s)
+{
+	return s->scheme->makes_model && s->federation.judgement.n == 0;
+}
+
 static void tell_sinks(struct fed_session *s, const struct fed_event *event)
 {
 	if (s->copied)
 		return;
 	fed_recorder_take(&s->recorder, event);
-	if (event->kind == FED_EVENT_ROUND)
+	if (event->kind == FED_EVENT_ROUND && is_handed_on(s))
+		fed_journeys_hand_on(&s->recorder.journeys, event->version, event->clock);
+	else if (event->kind == FED_EVENT_ROUND)
 		fed_journeys_judge(&s->recorder.journeys, event->version, event->clock,
 		                   &s->federation.judgement);
 	for (size_t i = 0; i < s->n_sinks; i++)

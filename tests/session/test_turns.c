@@ -6,6 +6,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "session/fate.h"
 #include "session/small.h"
 #include "train/split.h"
 
@@ -107,6 +108,30 @@ START_TEST(one_that_hangs_takes_nobody_with_it)
 }
 END_TEST
 
+/* No aggregator judges a turn, and still its journey ends with the version. */
+START_TEST(what_was_handed_on_is_told)
+{
+	struct fed_session s;
+
+	compose(&s, NULL, relays[_i], "inject late 2");
+	for (uint32_t id = 0; id < 4; id++) {
+		const struct fed_journey *x = fed_journeys_last(&s.recorder.journeys, id);
+		struct fed_text fate = {0};
+
+		fed_journey_put_fate(x, &s.recorder, &fate);
+		if (id == 2)
+			ck_assert_str_eq(fed_text_str(&fate), "late: the others go on without its head");
+		else
+			ck_assert_str_eq(fed_text_str(&fate), "its layers were handed on in version 1");
+		ck_assert(id == 2 || x->until == fed_session_clock(&s));
+		fed_text_release(&fate);
+	}
+	small_do(&s, "set relay server;set parallel v1;heal;round 1");
+	ck_assert_double_gt((double)fed_journeys_last(&s.recorder.journeys, 1)->weight, 0.2);
+	fed_session_release(&s);
+}
+END_TEST
+
 START_TEST(what_does_nothing_in_turn_is_told)
 {
 	struct heard heard;
@@ -199,6 +224,7 @@ int main(void)
 	tcase_add_loop_test(c, a_head_that_fails_is_left_out, 0, FAILURES * RELAYS);
 	tcase_add_test(c, a_head_that_comes_twice_counts_once);
 	tcase_add_loop_test(c, one_that_hangs_takes_nobody_with_it, 0, 9);
+	tcase_add_loop_test(c, what_was_handed_on_is_told, 0, RELAYS);
 	tcase_add_test(c, what_does_nothing_in_turn_is_told);
 	tcase_add_loop_test(c, an_aggregator_without_work_is_told, 0, 4);
 	tcase_add_loop_test(c, settings_that_do_not_fit_are_refused, 0, 7);
