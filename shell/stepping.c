@@ -124,7 +124,8 @@ static void say_event(struct fed_shell *shell, const struct fed_event *event)
 	else if (event->kind == FED_EVENT_RECALLED)
 		fed_text_add(&words, "what is under way is recalled");
 	if (event->kind == FED_EVENT_REPORTED && !shell->session.scheme->overlaps)
-		fed_text_add(&words, ", %.0f of %.0f", event->record->reported, event->record->invited);
+		fed_text_add(&words, ", %.0f of %.0f", event->record->reported,
+		             fed_session_called(&shell->session));
 	if (event->text)
 		fed_text_add(&words, "%s%s", words.len ? ": " : "", event->text);
 	say(shell, event->clock, fed_text_str(&words));
@@ -165,8 +166,11 @@ static const char *words_of(const struct fed_next *next)
 		[FED_NEXT_LOST] = "a message of client %u is given up",
 		[FED_NEXT_TRAINED] = "client %u ends its training",
 		[FED_NEXT_CRASH] = "client %u crashes",
-		[FED_NEXT_WORK] = "what is computed for client %u is done",
-		[FED_NEXT_CROSSING] = "a message of client %u arrives",
+		[FED_NEXT_WORK] = "client %u has computed",
+		[FED_NEXT_SERVED] = "the server has computed for client %u",
+		[FED_NEXT_SERVED_ALL] = "the server has computed for all",
+		[FED_NEXT_UP] = "a message from client %u reaches the server",
+		[FED_NEXT_DOWN] = "a message to client %u reaches it",
 		[FED_NEXT_DEADLINE] = "the deadline",
 		[FED_NEXT_SILENCE] = "nothing is under way: who was invited will not answer",
 		[FED_NEXT_WAIT] = "whatever arrives",
@@ -226,7 +230,7 @@ void fed_print_next(struct fed_shell *shell)
 	} else {
 		put_next(&text, &next);
 	}
-	if (names_client(&next) || next.kind == FED_NEXT_DEADLINE)
+	if (names_client(&next) || next.kind == FED_NEXT_DEADLINE || next.kind == FED_NEXT_SERVED_ALL)
 		fed_text_add(&text, ", at %.9g s", next.when);
 	fed_print(shell, "next: %s\n", fed_text_str(&text));
 	fed_text_release(&text);

@@ -5,12 +5,47 @@
 #include "session/due.h"
 
 #include "train/invite.h"
+#include "train/split.h"
 
 static bool is_open(const struct fed_federation *f, uint32_t client, uint64_t number)
 {
 	const struct fed_invitation *open = fed_invitation_of(f, client);
 
 	return open && open->number == number;
+}
+
+/* NULL: no scheme has turns, or the number is of none. */
+static const struct fed_turn *turn_of(const struct fed_federation *f, uint64_t number)
+{
+	const struct fed_split *s = f->scheme_state;
+
+	if (f->scheme != &fed_scheme_split || number < s->first || number - s->first >= s->called)
+		return NULL;
+	return &s->turn[number - s->first];
+}
+
+/* Who has computed: the server serves a turn also when that was given up meanwhile. */
+static void name_worker(struct fed_next *next, const struct fed_federation *f,
+                        const struct fed_due *due)
+{
+	const struct fed_turn *t = turn_of(f, due->ref);
+
+	next->kind = due->who == FED_SERVER ? FED_NEXT_SERVED_ALL : FED_NEXT_WORK;
+	if (!t || due->who == FED_SERVER)
+		return;
+	next->stale = t->phase == FED_TURN_OVER;
+	if (t->phase == FED_TURN_SERVED || t->phase == FED_TURN_SERVED_BACK ||
+	    t->split->serving == t - t->split->turn)
+		next->kind = FED_NEXT_SERVED;
+}
+
+static enum fed_next_kind kind_of(const struct fed_envelope *e)
+{
+	if (!e || e->head.kind == FED_MESSAGE_UPDATE)
+		return FED_NEXT_UPDATE;
+	if (e->head.kind == FED_MESSAGE_MODEL)
+		return FED_NEXT_MODEL;
+	return e->head.to == FED_SERVER ? FED_NEXT_UP : FED_NEXT_DOWN;
 }
 
 static struct fed_next next_of(const struct fed_federation *f, const struct fed_due *due)
@@ -27,7 +62,7 @@ static struct fed_next next_of(const struct fed_federation *f, const struct fed_
 		next.stale = !is_open(f, due->who, due->ref);
 		return next;
 	case FED_DUE_WORK:
-		next.kind = FED_NEXT_WORK;
+		name_worker(&next, f, due);
 		return next;
 	case FED_DUE_DEADLINE:
 		next.kind = FED_NEXT_DEADLINE;
@@ -39,10 +74,7 @@ static struct fed_next next_of(const struct fed_federation *f, const struct fed_
 	}
 	e = fed_post_peek(&f->post, due->ref);
 	next.stale = !e || !is_open(f, due->who, e->round);
-	next.kind = due->kind == FED_DUE_LOST                ? FED_NEXT_LOST
-	            : e && e->head.kind == FED_MESSAGE_MODEL ? FED_NEXT_MODEL
-	            : e && e->head.kind >= FED_MESSAGE_HEAD  ? FED_NEXT_CROSSING
-	                                                     : FED_NEXT_UPDATE;
+	next.kind = due->kind == FED_DUE_LOST ? FED_NEXT_LOST : kind_of(e);
 	return next;
 }
 
@@ -60,4 +92,12 @@ struct fed_next fed_session_next(const struct fed_session *s)
 	else
 		next.kind = fed_is_simulated(f->transport) ? FED_NEXT_SILENCE : FED_NEXT_WAIT;
 	return next;
+}
+
+double fed_session_called(const struct fed_session *s)
+{
+	const struct fed_split *split = s->scheme_state;
+	const double invited = s->federation.record.invited;
+
+	return fed_session_open(s) && s->scheme == &fed_scheme_split ? split->turns : invited;
 }

@@ -11,6 +11,7 @@
 #define FEDSH FED_BUILD_DIR "/fedsh"
 #define ARGUMENTS(...) ((const char *const[]){__VA_ARGS__, NULL})
 #define WORLD "dataset blobs train=200 test=50; add-client 4 samples=20 link=4g device=phone; "
+#define SPLIT WORLD "model mlp hidden=4; scheme split cut=1; "
 #define ASYNC WORLD "scheme async concurrency=3; aggregator fedbuff buffer=2; transport lossy; "
 
 static struct fed_temp temp;
@@ -102,6 +103,16 @@ static const struct {
 	{ASYNC "run until updates>=11; expect updates==12", "updates = 12\n", 0},
 	{ASYNC "run until accuracy>=2 or updates>=20 and clock>=0.1", "updates = 20, clock = ", 0},
 	{ASYNC "break lost>0; break client==1; round 3; continue; abort; round 2", "", 0},
+	{SPLIT "step", "\nnext: a message to client 0 reaches it, at ", 0},
+	{SPLIT "step 2", "\nnext: client 0 has computed, at ", 0},
+	{SPLIT "step 3", "\nnext: a message from client 0 reaches the server, at ", 0},
+	{SPLIT "step 4",
+     " s  a message from client 0 reaches the server\nnext: the server has computed "
+     "for client 0, at ",
+     0},
+	{SPLIT "step 13", " s  the update of client 0 has arrived, 1 of 4\n", 0},
+	{SPLIT "scheme split cut=1 parallel=v2 smashed=batch; step 13",
+     "\nnext: the server has computed for all, at 0.", 0},
 	{"step", "there are no clients", 4},
 	{"set lr=0.5 batch=x", "batch=x: must be", 2},
 	{"add-client 3 partition=nonid", "did you mean noniid?", 2},
