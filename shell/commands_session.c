@@ -232,11 +232,13 @@ static int run_quit(struct fed_shell *shell, const struct fed_call *call, struct
 const struct fed_command fed_commands_session[] = {
 	{.name = "save",
      .help = "save the session to a file, in the middle of a round too",
-     .text = "Everything is in it: a restored session goes on bit for bit. The old file stays\n"
-             "as it was until the new one is complete. Clients that are at work (scheme async)\n"
-             "go on, here and where it is restored; over real connections they are recalled.\n"
-             "An open round is made again when it is restored, as far as it had come and with\n"
-             "what was changed in it (set, inject, ...).",
+     .text =
+         "Everything is in it but the log, of which `log`, `client` and `timeline` tell: a\n"
+         "restored session goes on bit for bit. The old file stays as it was until the new\n"
+         "one is complete. Clients that are at work (scheme async) go on, here and where it is\n"
+         "restored; over real connections they are recalled. An open round is made again when\n"
+         "it is restored, as far as it had come and with what was changed in it (set, inject,\n"
+         "...).",
      .examples = FED_EXAMPLES(QUICK "save run.fed", QUICK "step 5; set lr 0.3; save run.fed"),
      PATH_ARGS,
      .run = run_save,

@@ -2,6 +2,7 @@
 /*
  * shell/log.c - events of the recorder as lines, those that were asked for.
  */
+#include "session/fate.h"
 #include "session/sieve.h"
 #include "shell/print.h"
 #include "shell/story.h"
@@ -19,6 +20,21 @@ static void print_from(struct fed_shell *shell, uint64_t k, const struct fed_sie
 		fed_print(shell, "%s\n", fed_text_str(&line));
 	}
 	fed_text_release(&line);
+}
+
+static void say_nothing(struct fed_shell *shell, bool any_kind)
+{
+	const struct fed_session *s = &shell->session;
+	struct fed_text text = {0};
+
+	if (s->recorder.n)
+		fed_text_add(&text, any_kind ? "no such event; `log kind=all` shows the steps, too"
+		                             : "no such event");
+	if (s->recorder.n && fed_recorder_begins(&s->recorder, fed_session_version(s)))
+		fed_text_add(&text, "; ");
+	fed_recorder_put_begin(s, &text);
+	fed_print(shell, "%s\n", text.len ? fed_text_str(&text) : "nothing happened yet");
+	fed_text_release(&text);
 }
 
 const struct fed_field fed_log_rows[] = {
@@ -48,10 +64,7 @@ int fed_run_log(struct fed_shell *shell, const struct fed_call *call, struct fed
 			left--;
 		}
 	if (left == f->n)
-		fed_print(shell, "%s\n",
-		          !r->n      ? "nothing happened yet"
-		          : *f->kind ? "no such event"
-		                     : "no such event; `log kind=all` shows the steps, too");
+		say_nothing(shell, !*f->kind);
 	print_from(shell, first, &sieve);
 	fed_sieve_release(&sieve);
 	return FED_OK;

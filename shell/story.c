@@ -100,6 +100,26 @@ static void add_invitation(struct fed_table *t, const struct fed_recorder *r,
 	fed_text_release(&fate);
 }
 
+/* Where earlier invitations are not known. */
+static void say_begin(struct fed_shell *shell)
+{
+	struct fed_text text = {0};
+
+	fed_recorder_put_begin(&shell->session, &text);
+	if (text.len)
+		fed_print(shell, "%s\n", fed_text_str(&text));
+	fed_text_release(&text);
+}
+
+static void say_none(struct fed_shell *shell)
+{
+	struct fed_text text = {0};
+
+	fed_journeys_put_none(&shell->session, &text);
+	fed_print(shell, "%s\n", fed_text_str(&text));
+	fed_text_release(&text);
+}
+
 static int show_invitations(struct fed_shell *shell, uint32_t id, uint64_t most,
                             struct fed_error *err)
 {
@@ -114,7 +134,7 @@ static int show_invitations(struct fed_shell *shell, uint32_t id, uint64_t most,
 	for (const struct fed_journey *x = fed_journeys_last(j, id); x; x = fed_journeys_before(j, x))
 		n++;
 	if (!n) {
-		fed_print(shell, "it was not invited yet\n");
+		say_none(shell);
 		return FED_OK;
 	}
 	const uint64_t shown = n < most ? n : most;
@@ -124,6 +144,7 @@ static int show_invitations(struct fed_shell *shell, uint32_t id, uint64_t most,
 	if (n > shown)
 		fed_print(shell, "%llu invitations, the last %llu; `client %u n=%llu` shows all\n",
 		          (unsigned long long)n, (unsigned long long)shown, id, (unsigned long long)n);
+	say_begin(shell);
 	for (size_t k = 0; k < table.columns; k++)
 		fed_table_cell(&table, "%s", titles[k]);
 	const struct fed_journey *x = fed_journeys_last(j, id);

@@ -3,6 +3,7 @@
  * shell/timeline.c - the schedule of the last rounds, as wide and high as the screen.
  */
 #include "base/mem.h"
+#include "session/fate.h"
 #include "session/who.h"
 #include "shell/print.h"
 #include "shell/story.h"
@@ -45,6 +46,16 @@ static int draw(struct fed_shell *shell, struct fed_schedule *w, struct fed_erro
 	return rc;
 }
 
+static void say_no_rounds(struct fed_shell *shell)
+{
+	struct fed_text begin = {0};
+
+	fed_recorder_put_begin(&shell->session, &begin);
+	fed_print(shell, "%s\n",
+	          begin.len ? fed_text_str(&begin) : "no rounds yet: `round 5` makes some");
+	fed_text_release(&begin);
+}
+
 const struct fed_field fed_timeline_rows[] = {
 	FED_ARG_TEXT(struct fed_timeline_args, who, FED_FIELD_POSITIONAL, "who",
                  "3, 1-5, 20%, random:3; without it all that took part"),
@@ -68,7 +79,7 @@ int fed_run_timeline(struct fed_shell *shell, const struct fed_call *call, struc
 		return FED_FAIL;
 	}
 	if (!s->recorder.journeys.n)
-		fed_print(shell, "no rounds yet: `round 5` makes some\n");
+		say_no_rounds(shell);
 	else if (!w.n)
 		fed_print(shell,
 		          "none of these clients took part in the last rounds; n=20 looks back further\n");

@@ -146,7 +146,9 @@ static void put_invitations(struct fed_canvas *canvas, const struct fed_watched 
 	for (const struct fed_journey *y = x; y; y = fed_journeys_before(&r->journeys, y))
 		n++;
 	if (!n) {
-		fed_cells_line(canvas, row, "it was not invited yet", plain);
+		fed_journeys_put_none(w->session, &text);
+		fed_cells_line(canvas, row, fed_text_str(&text), plain);
+		fed_text_release(&text);
 		return;
 	}
 	const int room = canvas->rows - row - 1;

@@ -57,3 +57,33 @@ void fed_journey_put_fate(const struct fed_journey *x, const struct fed_recorder
 	if (x->strays)
 		fed_text_add(out, "; %u more answer%s refused", x->strays, x->strays == 1 ? "" : "s");
 }
+
+static uint64_t log_begins(const struct fed_session *s)
+{
+	return fed_recorder_begins(&s->recorder, fed_session_version(s));
+}
+
+static const char *why_not_sooner(const struct fed_recorder *r)
+{
+	return r->n && r->run < r->first ? "there is no room for more" : "a saved file has none";
+}
+
+void fed_recorder_put_begin(const struct fed_session *s, struct fed_text *out)
+{
+	const unsigned long long begins = log_begins(s);
+
+	if (begins)
+		fed_text_add(out, "the log begins at version %llu: %s", begins,
+		             why_not_sooner(&s->recorder));
+}
+
+void fed_journeys_put_none(const struct fed_session *s, struct fed_text *out)
+{
+	const unsigned long long begins = log_begins(s);
+
+	if (begins)
+		fed_text_add(out, "it was not invited since version %llu, where the log begins: %s", begins,
+		             why_not_sooner(&s->recorder));
+	else
+		fed_text_add(out, "it was not invited yet");
+}

@@ -167,3 +167,10 @@ uint64_t fed_recorder_since(const struct fed_recorder *r, uint64_t version)
 	}
 	return lo;
 }
+
+uint64_t fed_recorder_begins(const struct fed_recorder *r, uint64_t version)
+{
+	const struct fed_past *first = fed_recorder_at(r, r->run > r->first ? r->run : r->first);
+
+	return first ? first->version : version;
+}

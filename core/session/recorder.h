@@ -57,6 +57,10 @@ const char *fed_recorder_text(const struct fed_recorder *, const struct fed_past
 /* The first event of the present run at this version or a later one; n + 1 when there is none. */
 uint64_t fed_recorder_since(const struct fed_recorder *, uint64_t version);
 
+/* The version from which on events of the present run are kept, now that it is at `version`: 0, or
+ * later where it was restored (a saved file has none) or the oldest went. */
+uint64_t fed_recorder_begins(const struct fed_recorder *, uint64_t version);
+
 /* "sent", "refused"; NULL past the last. */
 const char *fed_event_name(size_t kind);
 /* Steps inside a round: many, and without words of their own. */

@@ -139,6 +139,35 @@ static int show(const struct fed_schedule *w, const struct fed_screen *screen, s
 	return FED_OK;
 }
 
+/* A saved file has no log. */
+START_TEST(a_log_that_begins_later)
+{
+	static const char since[] = "the log begins at version 2: a saved file has none\n";
+	struct fed_temp temp;
+	char line[400];
+
+	said("round 2");
+	fed_temp_make(&temp);
+	snprintf(line, sizeof line, "save %s/two.fed", temp.dir);
+	said(line);
+	shell_lab_close(&lab);
+	shell_lab_open(&lab, FED_PLUGIN_DIR);
+	snprintf(line, sizeof line, "restore %s/two.fed", temp.dir);
+	said(line);
+	fed_temp_remove(&temp);
+	ck_assert_str_eq(said("log"), since);
+	ck_assert_str_eq(said("timeline"), since);
+	ck_assert_ptr_nonnull(strstr(said("client 1"), "\nit was not invited since version 2, where "
+	                                               "the log begins: a saved file has none\n"));
+	said("round 1");
+	ck_assert_ptr_nonnull(
+		strstr(said("log kind=lost"), "no such event; the log begins at version"));
+	ck_assert_ptr_nonnull(strstr(said("client 1"), since));
+	said("restart");
+	ck_assert_ptr_nonnull(strstr(said("client 1"), "\nit was not invited yet\n"));
+}
+END_TEST
+
 START_TEST(a_timeline_s_window)
 {
 	lab.shell.timeline = show;
@@ -173,6 +202,7 @@ int main(void)
 	tcase_add_test(tests, a_client_s_story);
 	tcase_add_test(tests, stories_of_other_ends);
 	tcase_add_test(tests, the_log_and_its_filters);
+	tcase_add_test(tests, a_log_that_begins_later);
 	tcase_add_test(tests, a_timeline_s_window);
 	tcase_add_test(tests, no_time_passes_in_an_ideal_world);
 	suite_add_tcase(suite, tests);
