@@ -146,6 +146,16 @@ static void say_instance(struct fed_shell *shell, const char *kind, const char *
 	fed_text_release(&text);
 }
 
+static void say_cut(struct fed_shell *shell)
+{
+	struct fed_text text = {0};
+
+	fed_put_cut(&shell->session, &text);
+	if (text.len)
+		fed_print(shell, "cut: %s\n", fed_text_str(&text));
+	fed_text_release(&text);
+}
+
 static int run_model(struct fed_shell *shell, const struct fed_call *call, struct fed_error *err)
 {
 	const struct name_args *a = call->args;
@@ -165,6 +175,7 @@ static int run_model(struct fed_shell *shell, const struct fed_call *call, struc
 	fed_net_describe(&s->net, &text);
 	fed_print(shell, "%s", fed_text_str(&text));
 	fed_text_release(&text);
+	say_cut(shell);
 	return FED_OK;
 }
 
@@ -227,6 +238,7 @@ static int run_scheme(struct fed_shell *shell, const struct fed_call *call, stru
 	if (*a->name && fed_session_scheme(s, a->name, call->extra, call->n_extra, err))
 		return FED_FAIL;
 	say_instance(shell, "scheme", s->scheme->name, s->scheme->fields, s->scheme_state);
+	say_cut(shell);
 	return FED_OK;
 }
 

@@ -35,6 +35,23 @@ static void cell_instance(struct fed_table *t, const char *kind, const struct fe
 	fed_text_release(&text);
 }
 
+/* What is not as by default, and where the model is cut. */
+static void cell_scheme(struct fed_table *t, const struct fed_session *s)
+{
+	struct fed_text text = {0};
+
+	fed_fields_print(s->scheme->fields, s->scheme_state, true, &text);
+	fed_table_cell(t, "scheme");
+	fed_table_cell(t, "%s%s%s", s->scheme->name, text.len ? "  " : "", fed_text_str(&text));
+	fed_text_clear(&text);
+	fed_put_cut(s, &text);
+	if (text.len) {
+		fed_table_cell(t, "cut");
+		fed_table_cell(t, "%s", fed_text_str(&text));
+	}
+	fed_text_release(&text);
+}
+
 static void cell_clients(struct fed_table *t, const struct fed_session *s)
 {
 	struct fed_text text = {0};
@@ -142,8 +159,7 @@ static int run_status(struct fed_shell *shell, const struct fed_call *call, stru
 	cell_faults(&table, s);
 	cell_instance(&table, "aggregator", &s->aggregator, "none yet; the first round takes fedavg");
 	cell_instance(&table, "transport", &s->transport, "none yet; the first round takes local");
-	fed_table_cell(&table, "scheme");
-	fed_table_cell(&table, "%s", s->scheme->name);
+	cell_scheme(&table, s);
 	fed_text_clear(&text);
 	fed_fields_print(fed_settings_fields, &s->settings, true, &text);
 	fed_table_cell(&table, "settings");

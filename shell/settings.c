@@ -8,6 +8,7 @@
 
 #include "shell/devices.h"
 #include "shell/print.h"
+#include "train/split.h"
 
 bool fed_part_at(const struct fed_shell *shell, size_t i, struct fed_part *part)
 {
@@ -169,4 +170,26 @@ void fed_put_dataset(const struct fed_dataset *data, struct fed_text *out)
 		fed_text_add(out, ", %u target%s", data->outputs, data->outputs == 1 ? "" : "s");
 	if (data->owner)
 		fed_text_add(out, ", %u users", data->owners);
+}
+
+/* The cut ------------------------------------------------------------------ */
+
+void fed_put_cut(const struct fed_session *s, struct fed_text *out)
+{
+	const struct fed_split *split = s->scheme_state;
+	struct fed_error why;
+	size_t at[2];
+
+	if (s->scheme != &fed_scheme_split || !s->net_built)
+		return;
+	if (fed_split_cuts(split, &s->net, at, &why)) {
+		fed_text_add(out, "%s", why.text);
+		return;
+	}
+	if (at[1] < s->net.layers)
+		fed_text_add(out, "behind layers %zu and %zu of %zu", at[0], at[1], s->net.layers);
+	else
+		fed_text_add(out, "behind layer %zu of %zu", at[0], s->net.layers);
+	if (split->cut.n < 1 + (at[1] < s->net.layers))
+		fed_text_add(out, ", by default");
 }

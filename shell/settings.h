@@ -29,4 +29,8 @@ void fed_put_instance(const struct fed_instance *, struct fed_text *);
 /* "fashion: 60,000 training and 10,000 test examples of 28x28, 10 classes" */
 void fed_put_dataset(const struct fed_dataset *, struct fed_text *);
 
+/* Under scheme split, once there is a model: "behind layer 2 of 5, by default", or why it cannot be
+ * cut so; else nothing. */
+void fed_put_cut(const struct fed_session *, struct fed_text *);
+
 #endif

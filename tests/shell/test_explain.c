@@ -71,6 +71,24 @@ START_TEST(rule_and_pre_step)
 }
 END_TEST
 
+START_TEST(a_cut_is_shown_where_it_is)
+{
+	said("dataset blobs; model mlp hidden=4; scheme split parallel=v2", FED_EXIT_OK);
+	const char *status = said("status", FED_EXIT_OK);
+	shows(status, "  scheme      split  parallel=v2\n"
+	              "  cut         behind layer 1 of 3, by default\n");
+	shows(said("model", FED_EXIT_OK), "cross entropy\ncut: behind layer 1 of 3, by default\n");
+	shows(said("scheme split labels=client cut=1,2", FED_EXIT_OK),
+	      "\ncut: behind layers 1 and 2 of 3\n");
+	said("scheme split; model softmax", FED_EXIT_OK);
+	shows(said("status", FED_EXIT_OK), "cut         a model of 1 layer cannot be cut at all\n");
+	said("scheme sync deadline=2", FED_EXIT_OK);
+	status = said("status", FED_EXIT_OK);
+	shows(status, "  scheme      sync  deadline=2\n");
+	lacks(status, "  cut ");
+}
+END_TEST
+
 START_TEST(exactly_is_said_of_what_is)
 {
 	said("dataset blobs; model mlp hidden=4; add-client 2 samples=20", FED_EXIT_OK);
@@ -106,6 +124,7 @@ int main(void)
 	tcase_add_checked_fixture(tests, open_lab, close_lab);
 	tcase_add_test(tests, the_formula_with_its_numbers);
 	tcase_add_test(tests, rule_and_pre_step);
+	tcase_add_test(tests, a_cut_is_shown_where_it_is);
 	tcase_add_test(tests, exactly_is_said_of_what_is);
 	tcase_add_test(tests, a_plugin_that_tells_badly);
 	suite_add_tcase(suite, tests);
