@@ -26,7 +26,7 @@ static const struct fed_field fields[] = {
 	FED_LIST(
 		struct fed_split, cut, NULL, 1, 10000,
 		"layers of the client before the cut, as `model` numbers them; with labels=client also "
-		"the layers before the second cut; none: in the middle"),
+		"the layers before the second cut; left out: in the middle"),
 	FED_CHOICE(struct fed_split, relay, FED_RELAY_SERVER, relays,
                "how the next client gets the head"),
 	FED_CHOICE(struct fed_split, labels, FED_LABELS_SERVER, holders,
