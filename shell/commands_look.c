@@ -425,7 +425,8 @@ const struct fed_command fed_commands_look[] = {
      .text = "Each match trains copies of the model and the clients for some rounds with one\n"
              "attack on some clients and one aggregator, and is evaluated at its end; the session\n"
              "stays as it is. The grid shows the accuracies, `plot tournament` as a heat map.\n"
-             "Ctrl-C stops after the matches that run; the same command goes on.",
+             "Ctrl-C stops after the matches that run, a second one drops these; the same command\n"
+             "goes on with those that are left.",
      .examples = FED_EXAMPLES("dataset blobs; add-client 10 samples=30; tournament rounds=2 "
                               "attacks=none,sign-flip:scale=5,ipm aggregators=fedavg,fedadam",
                               "dataset blobs; add-client 8 samples=30; tournament rounds=1 "
@@ -447,8 +448,8 @@ const struct fed_command fed_commands_look[] = {
          "  sweep cut                      scheme split cut behind each layer (with labels=client "
          "at\n"
          "                                 each two), beside scheme sync\n"
-         "`plot sweep METRIC` draws it. Ctrl-C stops after the rows that run; the same command\n"
-         "goes on.",
+         "`plot sweep METRIC` draws it. Ctrl-C stops after the rows that run, a second one drops\n"
+         "these; the same command goes on with those that are left.",
      .examples =
          FED_EXAMPLES(QUICK "sweep lr 0.01,0.1 rounds=2",
                       QUICK "sweep epochs 1,5 until=accuracy>=0.9 "
@@ -517,7 +518,8 @@ const struct fed_command fed_commands_look[] = {
          "they are, and the clients that cost the most. Work is that of training at the\n"
          "clients and of taking their updates at the server. A round is billed when it stands.\n"
          "against=SCHEME plays the same work from the present model under the present scheme\n"
-         "and under that one, and bills both; FLOPs and bytes are then those of a client.",
+         "and under that one, and bills both; FLOPs and bytes are then those of a client. Ctrl-C\n"
+         "is as for `sweep`.",
      .examples = FED_EXAMPLES(QUICK "bill", "set codec int8; " QUICK "bill 1-2 sort=saved",
                               QUICK "bill sort=flops n=3",
                               QUICK "model mlp hidden=8,8; scheme split cut=2; bill against=sync "

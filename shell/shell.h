@@ -186,7 +186,13 @@ bool fed_signals_interrupted(void);
 /* The signal that asks the program to end, or 0. */
 int fed_signals_ending(void);
 /* What runs now: what Ctrl-C says. */
-enum fed_running { FED_RUNNING_NOTHING, FED_RUNNING_ROUNDS, FED_RUNNING_STEPS };
+enum fed_running {
+	FED_RUNNING_NOTHING,
+	FED_RUNNING_ROUNDS,
+	FED_RUNNING_STEPS,
+	FED_RUNNING_TRIALS, /* rows of a sweep, matches of a tournament */
+	FED_RUNNING_KINDS
+};
 void fed_signals_running(enum fed_running);
 
 #endif

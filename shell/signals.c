@@ -29,33 +29,46 @@ static void end_at_once(int number)
 	raise(number);
 }
 
+#define SAID(words) words, sizeof words - 1
+struct words {
+	const char *text;
+	size_t len;
+};
+/* What the first and the second one do; and where the second comes too late, or is not enough. */
+static const struct words said[FED_RUNNING_KINDS][2] = {
+	[FED_RUNNING_ROUNDS] = {{SAID("\nstops after this round; Ctrl-C again aborts it\n")},
+                            {SAID("\naborts this round\n")}},
+	[FED_RUNNING_STEPS] = {{SAID("\nstops after this step; Ctrl-C again aborts the round\n")},
+                           {SAID("\naborts this round\n")}},
+	[FED_RUNNING_TRIALS] = {{SAID("\nstops after those that run; Ctrl-C again drops them\n")},
+                            {SAID("\ndrops those that run\n")}},
+};
+static const struct words late = {SAID("\nthis round is made already; ends its evaluation\n")};
+static const struct words stuck = {
+	SAID("\nstill at work, maybe in a plugin; Ctrl-C again ends fedsh, without saving\n")};
+
+static const struct words *words_for(int press)
+{
+	if (press > 2)
+		return &stuck;
+	if (press == 2 && fed_session_evaluates(&connected->session))
+		return &late;
+	return &said[running][press - 1];
+}
+
 static void on_interrupt(int number)
 {
-	static const char once[] = "\nstops after this round; Ctrl-C again aborts it\n";
-	static const char step[] = "\nstops after this step; Ctrl-C again aborts the round\n";
-	static const char twice[] = "\naborts this round\n";
-	static const char late[] = "\nthis round is made already; ends its evaluation\n";
-	static const char stuck[] =
-		"\nstill at work, maybe in a plugin; Ctrl-C again ends fedsh, without saving\n";
-
 	interrupted = 1;
 	if (!connected)
 		return;
 	fed_session_interrupt(&connected->session);
 	if (!running)
 		return;
-	if (++presses > 3)
+	const int press = ++presses;
+	if (press > 3)
 		end_at_once(number);
-	else if (presses == 3)
-		say(stuck, sizeof stuck - 1);
-	else if (presses == 2 && fed_session_evaluates(&connected->session))
-		say(late, sizeof late - 1);
-	else if (presses == 2)
-		say(twice, sizeof twice - 1);
-	else if (running == FED_RUNNING_STEPS)
-		say(step, sizeof step - 1);
 	else
-		say(once, sizeof once - 1);
+		say(words_for(press)->text, words_for(press)->len);
 }
 
 /* The second time without waiting: a plugin may never come back. */

@@ -187,7 +187,9 @@ int fed_show_sweep(struct fed_shell *shell, const struct fed_sweep_plan *plan,
 		shell->fault = FED_EXIT_USAGE;
 		return FED_FAIL;
 	}
+	fed_signals_running(FED_RUNNING_TRIALS);
 	const int rc = fed_sweep_play(w, &shell->session, plan, tell, shell, &interrupted, err);
+	fed_signals_running(FED_RUNNING_NOTHING);
 	if (rc)
 		return rc;
 	fed_print(shell, "from version %llu\n",

@@ -88,7 +88,9 @@ int fed_run_tournament(struct fed_shell *shell, const struct fed_call *call, str
 	struct fed_tournament *t = &shell->tournament;
 	bool interrupted = false;
 
+	fed_signals_running(FED_RUNNING_TRIALS);
 	const int rc = fed_tournament_play(t, &shell->session, plan, tell, shell, &interrupted, err);
+	fed_signals_running(FED_RUNNING_NOTHING);
 	if (rc)
 		return rc;
 	fed_print(shell, "%lld round%s from version %llu, %u of %u clients attack\n",

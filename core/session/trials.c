@@ -131,7 +131,8 @@ static int evaluate(struct trial *x, struct fed_error *err)
 	return fed_federation_attacked(f, f->params, &r->attack_success, err);
 }
 
-static int play_rounds(struct trial *x, bool *interrupted, struct fed_error *err)
+/* Once lets those that run come to their end; twice drops them. */
+static int play_rounds(struct trial *x, bool *dropped, struct fed_error *err)
 {
 	struct fed_outcome *o = x->outcome;
 	uint64_t made = 0;
@@ -139,8 +140,8 @@ static int play_rounds(struct trial *x, bool *interrupted, struct fed_error *err
 	int rc = fed_session_start(&x->copy, err);
 
 	while (rc == FED_OK && !is_over(x)) {
-		*interrupted = atomic_load(&x->session->interrupts) > 0;
-		if (*interrupted)
+		*dropped = atomic_load(&x->session->interrupts) > 1;
+		if (*dropped)
 			return FED_OK;
 		rc = fed_session_run(&x->copy, 1, NULL, &made, &unused, err);
 		o->rounds += made;
@@ -154,13 +155,13 @@ static void play(void *ctx, size_t i, int worker)
 {
 	struct trial *x = ((struct trial **)ctx)[i];
 	struct fed_error err = {""};
-	bool interrupted = false;
+	bool dropped = false;
 
 	(void)worker;
-	if (play_rounds(x, &interrupted, &err))
+	if (play_rounds(x, &dropped, &err))
 		snprintf(x->outcome->why, sizeof x->outcome->why, "%s", err.text);
-	x->outcome->played = !interrupted;
-	if (interrupted)
+	x->outcome->played = !dropped;
+	if (dropped)
 		x->outcome->rounds = 0;
 }
 

@@ -3,8 +3,8 @@
  * session/trials.h - copies of a session, each changed in one thing, played beside one another.
  *
  * Trials run in parallel, and what they show depends on nothing but the session's state and the
- * plan.  The session itself does not change.  Those that were interrupted go on where they stopped
- * when they are played again from the same state.  Tournaments, sweeps and bills are made of them.
+ * plan.  The session itself does not change.  What an interrupt left is played when they are played
+ * again from the same state.  Tournaments, sweeps and bills are made of them.
  */
 #ifndef FED_SESSION_TRIALS_H
 #define FED_SESSION_TRIALS_H
@@ -46,7 +46,7 @@ int fed_trials_check(const struct fed_session *, const struct fed_trials_plan *,
                      struct fed_error *);
 /* Play those that are left, with the same plan each time; the session was started
  * (fed_session_start).  told(told_ctx) after each few, on the caller's thread.  When the session is
- * interrupted it stops after those that run: *interrupted. */
+ * interrupted it stops after those that run, twice: without them: *interrupted. */
 int fed_trials_play(struct fed_trials *, struct fed_session *, const struct fed_trials_plan *,
                     void (*told)(void *told_ctx), void *told_ctx, bool *interrupted,
                     struct fed_error *);

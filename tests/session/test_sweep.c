@@ -354,6 +354,53 @@ static void interrupt(void *ctx)
 		fed_session_interrupt(stopping->session);
 }
 
+/* Interrupts as often as `presses` says, when a trial is about to be played. */
+struct pressing {
+	struct fed_session *session;
+	int presses;
+};
+
+static int press(void *ctx, size_t k, struct fed_session *copy, struct fed_error *err)
+{
+	const struct pressing *p = ctx;
+
+	(void)copy, (void)err;
+	for (int i = 0; k == 0 && i < p->presses; i++)
+		fed_session_interrupt(p->session);
+	return FED_OK;
+}
+
+START_TEST(one_interrupt_waits_for_what_runs_and_two_drop_it)
+{
+	struct fed_session s;
+	struct fed_trials t = {0};
+	struct fed_error err = {""};
+	bool interrupted;
+
+	compose(&s, CLIENTS);
+	small_do(&s, "set threads 1");
+	fed_assert_ok(fed_session_start(&s, &err), &err);
+	fed_assert_ok(fed_trials_init(&t, 3, &s, &err), &err);
+	struct pressing pressing = {&s, 2};
+	const struct fed_trials_plan plan = {.make = press, .ctx = &pressing, .rounds = 2};
+	fed_assert_ok(fed_trials_play(&t, &s, &plan, ignore, NULL, &interrupted, &err), &err);
+	ck_assert(interrupted);
+	ck_assert_uint_eq(t.played, 0);
+	fed_session_clear_interrupt(&s);
+	pressing.presses = 1;
+	fed_assert_ok(fed_trials_play(&t, &s, &plan, ignore, NULL, &interrupted, &err), &err);
+	ck_assert(interrupted);
+	ck_assert_uint_eq(t.played, 1);
+	ck_assert_uint_eq(t.outcome[0].rounds, 2);
+	fed_session_clear_interrupt(&s);
+	fed_assert_ok(fed_trials_play(&t, &s, &plan, ignore, NULL, &interrupted, &err), &err);
+	ck_assert(!interrupted);
+	ck_assert_uint_eq(t.played, 3);
+	fed_trials_release(&t);
+	fed_session_release(&s);
+}
+END_TEST
+
 START_TEST(goes_on_where_it_stopped)
 {
 	const struct fed_sweep_plan plan = {.key = "lr", .values = "0.1,0.2,0.3,0.4,0.5", .rounds = 2};
@@ -486,6 +533,7 @@ static Suite *suite(void)
 	tcase_add_test(c, pairs_of_cuts);
 	tcase_add_test(c, the_session_does_not_notice);
 	tcase_add_test(c, goes_on_where_it_stopped);
+	tcase_add_test(c, one_interrupt_waits_for_what_runs_and_two_drop_it);
 	tcase_add_test(c, refusals);
 	tcase_add_test(c, a_row_fails);
 	tcase_add_test(c, without_memory);
