@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "base/cpu.h"
+#include "session/due.h"
 #include "shell/print.h"
 
 #define DRAW_EVERY 0.1 /* seconds */
@@ -86,7 +87,7 @@ void fed_progress_event(struct fed_shell *shell, const struct fed_event *event)
 		return;
 	if (event->kind == FED_EVENT_BEGIN || event->kind == FED_EVENT_ROUND) {
 		p->trained = 0;
-		p->invited = event->kind == FED_EVENT_BEGIN && event->record ? event->record->invited : 0;
+		p->invited = event->kind == FED_EVENT_BEGIN ? fed_session_called(&shell->session) : 0;
 	}
 	if (event->kind == FED_EVENT_TRAINED)
 		p->trained++;
