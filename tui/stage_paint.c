@@ -330,8 +330,9 @@ static void paint_too_small(struct fed_canvas *canvas)
 {
 	char text[80];
 
-	snprintf(text, sizeof text, "too small: %d x %d cells of %d x %d", canvas->columns,
-	         canvas->rows, FED_STAGE_COLUMNS, FED_STAGE_ROWS);
+	/* What is needed first: the rest may not fit. */
+	snprintf(text, sizeof text, "needs %d x %d, has %d x %d", FED_STAGE_COLUMNS, FED_STAGE_ROWS,
+	         canvas->columns, canvas->rows);
 	fed_canvas_clear(canvas);
 	fed_canvas_write(canvas, 0, 0, text, plain);
 }

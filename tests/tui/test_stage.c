@@ -76,7 +76,8 @@ START_TEST(title_and_footer)
 	look(&running, 40, 10);
 	shows("[1 overview]  v0  0 s  running");
 	shows("? keys  q back");
-	ck_assert_str_eq(look(&idle, 39, 3), "too small: 39 x 3 cells of 40 x 10\n\n\n");
+	ck_assert_str_eq(look(&idle, 39, 3), "needs 40 x 10, has 39 x 3\n\n\n");
+	ck_assert_str_eq(look(&idle, 20, 5), "needs 40 x 10, has 2\n\n\n\n\n");
 	for (int columns = 1; columns < 60; columns += 4)
 		for (int rows = 1; rows < 20; rows += 3)
 			look(&idle, columns, rows);

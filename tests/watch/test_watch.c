@@ -355,7 +355,7 @@ START_TEST(any_size)
 	emulator_wait("[1 overview]");
 	emulator_wait("q back");
 	emulator_resize(30, 5);
-	emulator_wait("too small: 30 x 5");
+	emulator_wait("needs 40 x 10, has 30 x 5");
 	emulator_resize(100, 30);
 	emulator_wait("q back");
 	leave();
