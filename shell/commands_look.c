@@ -298,7 +298,7 @@ struct explain_args {
 };
 static const struct fed_field explain_rows[] = {
 	FED_ARG_TEXT(struct explain_args, name, FED_ARG_NEEDED, "explain",
-                 "a plugin, scheme, dataset or partition"),
+                 "a plugin, scheme, dataset, partition, device, link, codec, fault or command"),
 	FED_END,
 };
 static int run_explain(struct fed_shell *shell, const struct fed_call *call, struct fed_error *err)

@@ -41,6 +41,37 @@ static const char *const partition_docs[] = {
 		"knows its users, such as synthetic.",
 };
 
+static const char noise_doc[] =
+	"Each number that a client sends of what it computed gets a draw of N(0, sigma^2):\n"
+	"of its update under scheme sync and async, of its smashed data under scheme split,\n"
+	"before the codec. Other messages of split learning (heads, gradients) have none.\n"
+	"Nothing is clipped first and no privacy budget is kept: it is the noise of\n"
+	"differential privacy without its promise. `peek` and `leak` show what it hides.\n"
+	"\n"
+	"  x_i + sigma * z_i, z_i ~ N(0, 1); `set noise 0.05` is sigma = 0.05, 0 is none\n"
+	"\n"
+	"Source of the mechanism: Dwork, Roth, The Algorithmic Foundations of Differential\n"
+	"Privacy, 2014, app. A; Abadi et al., Deep Learning with Differential Privacy, 2016.";
+
+/* Words that papers use, and where they are explained; a doc of their own instead of a page. */
+static const struct {
+	const char *word, *page, *kind, *help, *doc;
+} words[] = {
+	{.word = "noise",
+     .kind = "setting",
+     .help = "Gaussian noise that clients add to what they send",
+     .doc = noise_doc},
+	{.word = "splitfed", .page = "split"},
+	{.word = "smashed", .page = "split"},
+	{.word = "u-shape", .page = "split"},
+};
+#define WORDS (sizeof words / sizeof *words)
+
+const char *fed_explain_word_at(size_t i)
+{
+	return i < WORDS ? words[i].word : NULL;
+}
+
 static void show(struct fed_shell *shell, const char *kind, const char *name, const char *help,
                  const char *doc, const struct fed_field *rows)
 {
@@ -143,6 +174,30 @@ static int explain_round(struct fed_shell *shell, const char *name, struct fed_e
 	return rc == FED_FAIL ? FED_FAIL : FED_OK;
 }
 
+static bool explain_word(struct fed_shell *shell, const char *name)
+{
+	for (size_t i = 0; i < WORDS; i++) {
+		if (!fed_same_name(words[i].word, name))
+			continue;
+		if (words[i].page)
+			return explain_core(shell, words[i].page);
+		show(shell, words[i].kind, words[i].word, words[i].help, words[i].doc, NULL);
+		return true;
+	}
+	return false;
+}
+
+static bool explain_command(struct fed_shell *shell, const char *name)
+{
+	const struct fed_command *command;
+	struct fed_error none;
+
+	if (fed_command_find(name, false, &command, &none))
+		return false;
+	fed_help_command(shell, command);
+	return true;
+}
+
 static const char *name_at(const void *ctx, size_t i)
 {
 	return fed_hint_name(ctx, "explain", i);
@@ -155,6 +210,8 @@ int fed_explain(struct fed_shell *shell, const char *name, struct fed_error *err
 
 	if (plugin || core || equipment)
 		return explain_round(shell, name, err);
+	if (explain_word(shell, name) || explain_command(shell, name))
+		return FED_OK;
 	const char *near = fed_nearest(name, name_at, shell);
 	if (near)
 		return fed_fail(err, "nothing is called %s; did you mean %s?", fed_show(name).s, near);

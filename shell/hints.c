@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "shell/command.h"
+#include "shell/explain.h"
 
 typedef const char *name_at(const struct fed_shell *, size_t i);
 
@@ -171,10 +172,15 @@ static const char *break_at(const struct fed_shell *shell, size_t i)
 
 	return chain(shell, lists, sizeof lists / sizeof *lists, i);
 }
+static const char *word_at(const struct fed_shell *shell, size_t i)
+{
+	(void)shell;
+	return fed_explain_word_at(i);
+}
 static const char *explain_at(const struct fed_shell *shell, size_t i)
 {
 	static name_at *const lists[] = {plugin_at, scheme_at, dataset_at, partition_at, equipment_at,
-	                                 device_at, link_at,   codec_at,   fault_at};
+	                                 device_at, link_at,   codec_at,   fault_at,     word_at};
 
 	return chain(shell, lists, sizeof lists / sizeof *lists, i);
 }

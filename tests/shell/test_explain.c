@@ -71,6 +71,25 @@ START_TEST(rule_and_pre_step)
 }
 END_TEST
 
+/* Words of papers, and commands. */
+START_TEST(other_words)
+{
+	static const char *const led[][2] = {{"splitfed", "scheme split: "},
+	                                     {"smashed", "scheme split: "},
+	                                     {"noise", "setting noise: "},
+	                                     {"peek", "peek CLIENT "},
+	                                     {"leak", "leak "}};
+	char line[40];
+
+	for (size_t i = 0; i < sizeof led / sizeof *led; i++) {
+		snprintf(line, sizeof line, "explain %s", led[i][0]);
+		const char *text = said(line, FED_EXIT_OK);
+		ck_assert_ptr_eq(strstr(text, led[i][1]), text);
+	}
+	shows(said("explain splitfedd", FED_EXIT_USAGE), "did you mean splitfed?");
+}
+END_TEST
+
 START_TEST(a_cut_is_shown_where_it_is)
 {
 	said("dataset blobs; model mlp hidden=4; scheme split parallel=v2", FED_EXIT_OK);
@@ -124,6 +143,7 @@ int main(void)
 	tcase_add_checked_fixture(tests, open_lab, close_lab);
 	tcase_add_test(tests, the_formula_with_its_numbers);
 	tcase_add_test(tests, rule_and_pre_step);
+	tcase_add_test(tests, other_words);
 	tcase_add_test(tests, a_cut_is_shown_where_it_is);
 	tcase_add_test(tests, exactly_is_said_of_what_is);
 	tcase_add_test(tests, a_plugin_that_tells_badly);
