@@ -355,9 +355,9 @@ const struct fed_command fed_commands_look[] = {
 	{.name = "log",
      .help = "show what happened: notes, warnings, refusals, rounds; with kind= any event",
      .text = "Each of the arguments leaves out what does not match. Steps inside a round (begin,\n"
-             "sent, received, trained, reported, recalled) are many and shown only when kind=\n"
-             "asks for them; kind=all shows everything. What an aborted round did is marked as\n"
-             "undone. The last 1,048,576 events are kept.",
+             "sent, received, trained, reported, recalled; smashed, gradient, arrived) are many\n"
+             "and shown only when kind= asks for them; kind=all shows everything. What an aborted\n"
+             "round did is marked as undone. The last 1,048,576 events are kept.",
      .examples = FED_EXAMPLES(QUICK "log", QUICK "log 5", QUICK "log kind=refused,lost,late",
                               QUICK "log kind=all client=1-2 version=1-"),
      .args = fed_log_rows,
@@ -366,9 +366,12 @@ const struct fed_command fed_commands_look[] = {
      .failure = FED_EXIT_USAGE},
 	{.name = "client",
      .help = "tell the story of one client: what it is and what became of each invitation",
-     .text = "For each time that it was sent the model: when, how long the download, the training\n"
-             "and the upload took, how many bytes they were, and what became of the update.\n"
-             "Times are those of the simulated world.",
+     .text =
+         "For each time that it was sent the model: when, how long the download, the training\n"
+         "and the upload took, how many bytes they were, and what became of the update.\n"
+         "Under scheme split the training is what the client computed in its turn; how long it\n"
+         "waited for messages and the server in it is told behind. Times are those of the\n"
+         "simulated world.",
      .examples = FED_EXAMPLES(QUICK "client 2", QUICK "client 2 n=1"),
      .args = fed_story_rows,
      .args_size = sizeof(struct fed_story_args),
@@ -377,7 +380,8 @@ const struct fed_command fed_commands_look[] = {
 	{.name = "timeline",
      .help = "draw the last rounds: who downloaded, computed, uploaded and waited when",
      .text = "One row for each client that took part, virtual time along the bottom, the versions\n"
-             "of the server above. Each cell shows what took most of its time.",
+             "of the server above. Each cell shows what took most of its time. Under scheme split\n"
+             "a client waits for messages and the server between two batches.",
      .examples = FED_EXAMPLES(QUICK "timeline", QUICK "timeline 1-2 n=1"),
      .args = fed_timeline_rows,
      .args_size = sizeof(struct fed_timeline_args),

@@ -56,7 +56,7 @@ static double of_journey(const struct fed_journey *j, enum figure figure)
 	case DOWNLOAD:
 		return j->received - j->sent;
 	case COMPUTE:
-		return j->trained - j->received;
+		return fed_journey_computed(j);
 	case UPLOAD:
 		return reported ? j->ended - j->left : NAN;
 	default:

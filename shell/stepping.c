@@ -101,6 +101,8 @@ static const char *sentence_of(const struct fed_event *event)
 		return "client %u sends";
 	case FED_EVENT_GRADIENT:
 		return "the server sends to client %u";
+	case FED_EVENT_ARRIVED:
+		return "client %u receives";
 	case FED_EVENT_REPORTED:
 		return "the update of client %u has arrived";
 	case FED_EVENT_REFUSED:

@@ -91,7 +91,7 @@ static void add_invitation(struct fed_table *t, const struct fed_recorder *r,
 	cell_seconds(t, x->sent);
 	cell_bytes(t, x->bytes_down);
 	cell_seconds(t, x->received - x->sent);
-	cell_seconds(t, x->trained - x->received);
+	cell_seconds(t, fed_journey_computed(x));
 	cell_bytes(t, x->bytes_up);
 	cell_seconds(t, x->state <= FED_JOURNEY_REFUSED ? x->ended - x->left : NAN);
 	cell_seconds(t, x->ended);

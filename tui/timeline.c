@@ -28,7 +28,8 @@ struct painter {
 	bool utf8;
 	int left, width; /* columns of the labels, and of time */
 	double cell;     /* seconds of a cell */
-	double *share;   /* [FED_PHASES][width]: seconds of each phase in each cell of a row */
+	int rows;        /* of clients */
+	double *share;   /* [rows][FED_PHASES][width]: seconds of each phase in each cell */
 	bool seen[MARKS];
 };
 
@@ -49,30 +50,37 @@ static void put_mark(struct painter *p, int column, int row, int mark)
 
 /* Clients ---------------------------------------------------------------------- */
 
-static void add_span(struct painter *p, const struct fed_span *span)
+static double *share_of(const struct painter *p, int client)
+{
+	return p->share + (size_t)client * FED_PHASES * (size_t)p->width;
+}
+
+static void add_span(struct painter *p, int client, const struct fed_span *span)
 {
 	const double from = fmax(span->from, p->schedule->from) - p->schedule->from;
 	const double to = fmin(span->to, p->schedule->to) - p->schedule->from;
 
 	if (to <= from)
 		return;
-	double *share = p->share + span->phase * p->width;
+	double *share = share_of(p, client) + span->phase * p->width;
 	const int last = column_of(p, p->schedule->from + to);
 	for (int c = column_of(p, p->schedule->from + from); c <= last; c++)
 		share[c] += fmax(0, fmin(to, (c + 1) * p->cell) - fmax(from, c * p->cell));
 }
 
 /* What took most of each cell. */
-static void put_phases(struct painter *p, int row)
+static void put_phases(struct painter *p, int client)
 {
+	const double *share = share_of(p, client);
+
 	for (int c = 0; c < p->width; c++) {
 		int most = 0;
 
 		for (int phase = 1; phase < FED_PHASES; phase++)
-			if (p->share[phase * p->width + c] > p->share[most * p->width + c])
+			if (share[phase * p->width + c] > share[most * p->width + c])
 				most = phase;
-		if (p->share[most * p->width + c] > 0)
-			put_mark(p, c, row, most);
+		if (share[most * p->width + c] > 0)
+			put_mark(p, c, 1 + client, most);
 	}
 }
 
@@ -94,7 +102,27 @@ static bool is_over(const struct painter *p, const struct fed_journey *x)
 	return end <= p->schedule->from && x->sent < p->schedule->from;
 }
 
-static void put_client(struct painter *p, int row, uint32_t client)
+/* What journeys tell of client number `at` of the schedule. */
+static void add_client(struct painter *p, int at)
+{
+	const struct fed_journeys *j = p->schedule->journeys;
+	const struct fed_journey *x = first_in(p, p->schedule->client[at]);
+	struct fed_span span[FED_SPANS_MAX];
+
+	for (; x && !is_over(p, x); x = fed_journeys_before(j, x))
+		for (int n = fed_journey_spans(x, p->schedule->now, span), i = 0; i < n; i++)
+			add_span(p, at, &span[i]);
+}
+
+static void add_stretch(void *ctx, const struct fed_stretch *stretch)
+{
+	struct painter *p = ctx;
+
+	if (stretch->at < (uint32_t)p->rows)
+		add_span(p, (int)stretch->at, &stretch->span);
+}
+
+static void put_client(struct painter *p, int at)
 {
 	static const int ends[FED_JOURNEY_STATES] = {
 		[FED_JOURNEY_REFUSED] = REFUSED,
@@ -103,8 +131,8 @@ static void put_client(struct painter *p, int row, uint32_t client)
 		[FED_JOURNEY_RECALLED] = RECALLED,
 	};
 	const struct fed_journeys *j = p->schedule->journeys;
-	const struct fed_journey *const last = first_in(p, client);
-	struct fed_span span[FED_SPANS_MAX];
+	const uint32_t client = p->schedule->client[at];
+	const int row = 1 + at;
 	char label[16];
 
 	snprintf(label, sizeof label, "%*u", p->left - 1, client);
@@ -112,12 +140,9 @@ static void put_client(struct painter *p, int row, uint32_t client)
 	if (fed_who_has(p->schedule->marked, p->schedule->n_marked, client))
 		fed_canvas_put(p->canvas, p->left - 1, row, '*',
 		               (struct fed_style){.color = FED_COLOR_CYAN, .bold = true});
-	memset(p->share, 0, (size_t)(FED_PHASES * p->width) * sizeof *p->share);
-	for (const struct fed_journey *x = last; x && !is_over(p, x); x = fed_journeys_before(j, x))
-		for (int n = fed_journey_spans(x, p->schedule->now, span), i = 0; i < n; i++)
-			add_span(p, &span[i]);
-	put_phases(p, row);
-	for (const struct fed_journey *x = last; x && !is_over(p, x); x = fed_journeys_before(j, x))
+	put_phases(p, at);
+	for (const struct fed_journey *x = first_in(p, client); x && !is_over(p, x);
+	     x = fed_journeys_before(j, x))
 		if (ends[x->state] && x->ended <= p->schedule->to)
 			put_mark(p, column_of(p, x->ended), row, ends[x->state]);
 }
@@ -194,12 +219,23 @@ static void put_legend(struct painter *p, int row)
 	}
 }
 
+static void paint(struct painter *p)
+{
+	fed_canvas_clear(p->canvas);
+	put_versions(p, p->rows);
+	for (int at = 0; at < p->rows; at++)
+		put_client(p, at);
+	put_time(p, 1 + p->rows);
+	put_legend(p, 2 + p->rows);
+}
+
 int fed_timeline_paint(struct fed_canvas *canvas, const struct fed_schedule *schedule, bool utf8,
                        struct fed_error *err)
 {
 	const int room = canvas->rows - FED_TIMELINE_FRAME;
 	const int rows = room < (int)schedule->n ? room : (int)schedule->n;
-	struct painter p = {.canvas = canvas, .schedule = schedule, .utf8 = utf8, .left = 8};
+	struct painter p = {
+		.canvas = canvas, .schedule = schedule, .utf8 = utf8, .left = 8, .rows = rows};
 
 	if (canvas->columns < FED_TIMELINE_COLUMNS || room < 1)
 		return fed_fail(err, "a timeline needs %d columns and %d rows", FED_TIMELINE_COLUMNS,
@@ -210,17 +246,17 @@ int fed_timeline_paint(struct fed_canvas *canvas, const struct fed_schedule *sch
 		p.left = 11;
 	p.width = canvas->columns - p.left;
 	p.cell = (schedule->to - schedule->from) / p.width;
-	p.share = fed_alloc_array((size_t)(FED_PHASES * p.width), sizeof *p.share);
+	const size_t numbers = (size_t)(rows + 1) * FED_PHASES * (size_t)p.width;
+	p.share = fed_alloc_array(numbers, sizeof *p.share);
 	if (!p.share)
-		return fed_fail_memory(err, (size_t)p.width * FED_PHASES * sizeof *p.share, "a timeline");
-	fed_canvas_clear(canvas);
-	put_versions(&p, rows);
-	for (int i = 0; i < rows; i++)
-		put_client(&p, 1 + i, schedule->client[i]);
-	put_time(&p, 1 + rows);
-	put_legend(&p, 2 + rows);
+		return fed_fail_memory(err, numbers * sizeof *p.share, "a timeline");
+	for (int at = 0; at < rows; at++)
+		add_client(&p, at);
+	const int rc = fed_schedule_turns(schedule, add_stretch, &p, err);
+	if (rc == FED_OK)
+		paint(&p);
 	fed_free(p.share);
-	return FED_OK;
+	return rc;
 }
 
 int fed_timeline_text(const struct fed_schedule *schedule, int columns, bool utf8, bool color,

@@ -118,7 +118,7 @@ static void put_cell(struct fed_text *out, int column, const struct fed_journey 
 		put_seconds(out, x->received - x->sent);
 		break;
 	case TRAINED:
-		put_seconds(out, x->trained - x->received);
+		put_seconds(out, fed_journey_computed(x));
 		break;
 	case UP:
 		put_bytes(out, x->bytes_up);

@@ -6,6 +6,9 @@
 
 #include <math.h>
 
+/* Seconds: less is what is left of sums of times. */
+#define ROUNDING 1e-9
+
 static void put_verdict(struct fed_text *out, const struct fed_journey *x)
 {
 	if (!x->step) {
@@ -50,6 +53,11 @@ void fed_journey_put_fate(const struct fed_journey *x, const struct fed_recorder
 		fed_text_add(out, "%s", words[x->state]);
 	if (why)
 		fed_text_add(out, ": %s", why);
+	const double waited = x->turn ? x->trained - x->received - x->computed : 0;
+	if (waited > ROUNDING) {
+		fed_text_add(out, "; in its turn it waited ");
+		fed_text_seconds(out, waited);
+	}
 	if (x->left > x->trained) {
 		fed_text_add(out, "; the update waited ");
 		fed_text_seconds(out, x->left - x->trained);

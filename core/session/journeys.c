@@ -214,14 +214,30 @@ static void recall(struct fed_journeys *j, double clock, uint64_t number)
 			end(row(j, k), FED_JOURNEY_RECALLED, clock, number);
 }
 
+/* The client begins to compute, or ends. */
+static void compute(struct fed_journey *x, bool begins, double clock)
+{
+	if (x->computing == begins)
+		return;
+	x->computed += begins ? -clock : clock;
+	x->computing = begins;
+}
+
+double fed_journey_computed(const struct fed_journey *x)
+{
+	return isnan(x->trained) ? NAN : x->computed;
+}
+
 /* Trained, or no longer held.  The bytes of an update count also where nobody waits for it. */
 static void leave(struct fed_journey *x, const struct fed_event *event)
 {
 	x->bytes_up += event->bytes;
 	if (x->state >= FED_JOURNEY_REPORTED)
 		return;
-	if (isnan(x->trained))
+	if (isnan(x->trained)) {
+		compute(x, false, event->clock);
 		x->trained = event->clock;
+	}
 	x->left = event->bytes ? event->clock : NAN;
 	x->state = event->bytes ? FED_JOURNEY_UPLOADS : FED_JOURNEY_HELD;
 }
@@ -261,6 +277,14 @@ void fed_journeys_take(struct fed_journeys *j, const struct fed_event *event, ui
 	case FED_EVENT_RECEIVED:
 		x->received = event->clock;
 		x->state = FED_JOURNEY_COMPUTES;
+		compute(x, true, event->clock);
+		break;
+	case FED_EVENT_SMASHED:
+		x->turn = true;
+		compute(x, false, event->clock);
+		break;
+	case FED_EVENT_ARRIVED:
+		compute(x, true, event->clock);
 		break;
 	case FED_EVENT_TRAINED:
 		leave(x, event);
@@ -394,7 +418,8 @@ int fed_journey_spans(const struct fed_journey *x, double now, struct fed_span s
 	for (int k = 0; k < 4 && !isnan(begins[k]); k++) {
 		const double to = isnan(begins[k + 1]) ? end : begins[k + 1];
 
-		if (phases[k] != FED_PHASE_WAIT || to > begins[k])
+		if (phases[k] == FED_PHASE_WAIT ? to > begins[k]
+		                                : phases[k] != FED_PHASE_COMPUTE || !x->turn)
 			span[n++] = (struct fed_span){phases[k], begins[k], to};
 	}
 	const double until = isnan(x->until) ? now : x->until;

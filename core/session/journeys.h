@@ -3,8 +3,8 @@
  * session/journeys.h - what became of each invitation of the present run: when the model left for a
  * client, arrived, was trained, when the update left, arrived, and what it was good for.
  *
- * The last FED_JOURNEYS_MAX are kept, 120 bytes each and 32 to 96 for each client among them: at
- * most 48 MB.  Those of an aborted round never happened: virtual time is set back, and they are
+ * The last FED_JOURNEYS_MAX are kept, 128 bytes each and 32 to 96 for each client among them: at
+ * most 50 MB.  Those of an aborted round never happened: virtual time is set back, and they are
  * taken out; what an aborted round did to earlier ones (scheme async) ends as recalled, at the time
  * that the clock was set back to.
  */
@@ -33,7 +33,8 @@ enum fed_journey_state {
 struct fed_journey {
 	/* Virtual seconds; NaN: not yet, or never. */
 	double sent, received, trained, left, ended;
-	double until; /* reported: the step was made, or the client was invited again */
+	double computed; /* seconds until trained; in between less the time at which it began last */
+	double until;    /* reported: the step was made, or the client was invited again */
 	uint64_t invitation;
 	uint64_t version; /* of the model that was sent */
 	uint64_t step;    /* reported: the version that it was judged for; 0: not yet */
@@ -44,9 +45,11 @@ struct fed_journey {
 	uint32_t before; /* so many journeys ago the client's one before left; 0: none */
 	uint16_t strays; /* answers that came after its end */
 	uint8_t state;   /* enum fed_journey_state */
-	bool used;       /* in the step */
-	bool trusted;    /* used, and not doubted by a rule that leaves nobody out */
-	bool byzantine;  /* the truth, which the server is not told */
+	bool computing;
+	bool turn;      /* split learning: between received and trained it waits for the server, too */
+	bool used;      /* in the step */
+	bool trusted;   /* used, and not doubted by a rule that leaves nobody out */
+	bool byzantine; /* the truth, which the server is not told */
 };
 
 /* Zeroed is an empty one. */
@@ -84,6 +87,10 @@ const struct fed_journey *fed_journeys_before(const struct fed_journeys *,
 int fed_journeys_clients(const struct fed_journeys *, double from, double to, uint32_t **client,
                          uint32_t *n, struct fed_error *);
 
+/* Seconds that its client computed, which under split learning is not all between received and
+ * trained; NaN: it has not trained. */
+double fed_journey_computed(const struct fed_journey *);
+
 /* What a client does one after the other. */
 enum fed_phase {
 	FED_PHASE_DOWNLOAD,
@@ -99,7 +106,8 @@ struct fed_span {
 };
 #define FED_SPANS_MAX 5
 /* The spans of a journey, each beginning where the last one ended; what has no end yet ends `now`.
- * Returns how many. */
+ * Returns how many.  What is between received and trained in a turn is left out:
+ * fed_schedule_turns(). */
 int fed_journey_spans(const struct fed_journey *, double now, struct fed_span[FED_SPANS_MAX]);
 
 #endif

@@ -15,10 +15,11 @@ static const char *const names[FED_EVENT_KINDS] = {
 	[FED_EVENT_RECEIVED] = "received", [FED_EVENT_TRAINED] = "trained",
 	[FED_EVENT_REPORTED] = "reported", [FED_EVENT_REFUSED] = "refused",
 	[FED_EVENT_SMASHED] = "smashed",   [FED_EVENT_GRADIENT] = "gradient",
-	[FED_EVENT_LOST] = "lost",         [FED_EVENT_LATE] = "late",
-	[FED_EVENT_RECALLED] = "recalled", [FED_EVENT_ROUND] = "round",
-	[FED_EVENT_ABORTED] = "aborted",   [FED_EVENT_PLUGIN] = "plugin",
-	[FED_EVENT_FAULT] = "fault",       [FED_EVENT_STOP] = "stop",
+	[FED_EVENT_ARRIVED] = "arrived",   [FED_EVENT_LOST] = "lost",
+	[FED_EVENT_LATE] = "late",         [FED_EVENT_RECALLED] = "recalled",
+	[FED_EVENT_ROUND] = "round",       [FED_EVENT_ABORTED] = "aborted",
+	[FED_EVENT_PLUGIN] = "plugin",     [FED_EVENT_FAULT] = "fault",
+	[FED_EVENT_STOP] = "stop",
 };
 
 const char *fed_event_name(size_t kind)
@@ -30,7 +31,7 @@ bool fed_event_is_step(enum fed_event_kind kind)
 {
 	return kind == FED_EVENT_BEGIN || kind == FED_EVENT_SENT || kind == FED_EVENT_RECEIVED ||
 	       kind == FED_EVENT_TRAINED || kind == FED_EVENT_REPORTED || kind == FED_EVENT_RECALLED ||
-	       kind == FED_EVENT_SMASHED || kind == FED_EVENT_GRADIENT;
+	       kind == FED_EVENT_SMASHED || kind == FED_EVENT_GRADIENT || kind == FED_EVENT_ARRIVED;
 }
 
 void fed_recorder_release(struct fed_recorder *r)

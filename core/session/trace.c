@@ -224,6 +224,17 @@ static void put_journey(struct trace *t, const struct fed_journey *x)
 	put_end(t, x);
 }
 
+static void put_stretch(void *ctx, const struct fed_stretch *of)
+{
+	struct trace *t = ctx;
+	const struct fed_journey x = {.invitation = of->invitation, .version = of->version};
+
+	begin(t, "X", CLIENTS, tid_of(t->all.client[of->at]), fed_phase_names[of->span.phase]);
+	put_span(t, of->span.from, of->span.to);
+	put_details(t, &x, of->span.phase);
+	end(t);
+}
+
 int fed_trace_write(struct fed_session *s, struct fed_file_writer *file, struct fed_error *err)
 {
 	static const char head[] = "{\"displayTimeUnit\":\"ms\",\"traceEvents\":[", tail[] = "\n]}\n";
@@ -237,8 +248,11 @@ int fed_trace_write(struct fed_session *s, struct fed_file_writer *file, struct 
 	const struct fed_journeys *j = &s->recorder.journeys;
 	for (uint64_t k = j->first; k && k <= j->n; k++)
 		put_journey(&t, fed_journeys_at(j, k));
+	int rc = fed_schedule_turns(&t.all, put_stretch, &t, err);
 	fed_file_write(file, tail, sizeof tail - 1);
+	if (rc == FED_OK && t.failed)
+		rc = fed_fail_memory(err, 4096, "a line");
 	fed_text_release(&t.line);
 	fed_schedule_release(&t.all);
-	return t.failed ? fed_fail_memory(err, 4096, "a line") : FED_OK;
+	return rc;
 }

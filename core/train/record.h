@@ -59,6 +59,7 @@ enum fed_event_kind {
 	/* Split learning; text says which batch, and what: */
 	FED_EVENT_SMASHED,  /* activations or a gradient leave `client` for the server */
 	FED_EVENT_GRADIENT, /* a gradient or activations leave the server for `client` */
+	FED_EVENT_ARRIVED,  /* they have reached `client`, which computes again */
 	FED_EVENT_KINDS,
 };
 

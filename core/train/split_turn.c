@@ -2,6 +2,7 @@
 /*
  * train/split_turn.c - one client's turn: batch after batch, until it hands its layers on.
  */
+#include <stdio.h>
 #include <string.h>
 
 #include "base/mem.h"
@@ -185,6 +186,15 @@ int fed_turn_begin(struct fed_turn *t, const struct fed_envelope *head, struct f
 
 /* On the way ------------------------------------------------------------------------ */
 
+/* It waited until now. */
+static void tell_arrival(const struct fed_turn *t, bool features)
+{
+	char text[48];
+
+	snprintf(text, sizeof text, "batch %u: %s", t->batch, features ? "features" : "gradient");
+	fed_emit_about(t->federation, FED_EVENT_ARRIVED, t->client, t->number, 0, text);
+}
+
 int fed_turn_receives(struct fed_turn *t, struct fed_envelope *e, struct fed_error *err)
 {
 	const bool features = e->head.kind == FED_MESSAGE_FEATURES;
@@ -194,6 +204,7 @@ int fed_turn_receives(struct fed_turn *t, struct fed_envelope *e, struct fed_err
 	if (t->phase != awaited || e->steps != t->batch || e->parcel->dim != t->n * width)
 		return FED_OK; /* twice, or of a batch that is over */
 	t->crossing = fed_parcel_share(e->parcel);
+	tell_arrival(t, features);
 	if (!features)
 		return compute(t, FED_TURN_BACKWARD, fed_work_backward,
 		               2 * t->n * part_flops(t, FED_PART_HEAD), err);

@@ -309,6 +309,70 @@ START_TEST(the_oldest_journeys_go)
 }
 END_TEST
 
+/* Turns --------------------------------------------------------------------------- */
+
+struct sums {
+	double computed[4], waited[4], end[4]; /* by client, of its last turn */
+	uint64_t invitation[4];
+};
+
+static void add_stretch(void *ctx, const struct fed_stretch *stretch)
+{
+	struct sums *sums = ctx;
+	const uint32_t at = stretch->at;
+	const bool computes = stretch->span.phase == FED_PHASE_COMPUTE;
+
+	if (stretch->invitation != sums->invitation[at]) {
+		ck_assert(computes);
+		sums->computed[at] = sums->waited[at] = 0;
+		sums->invitation[at] = stretch->invitation;
+	} else {
+		ck_assert_double_eq(stretch->span.from, sums->end[at]);
+	}
+	sums->end[at] = stretch->span.to;
+	*(computes ? &sums->computed[at] : &sums->waited[at]) += stretch->span.to - stretch->span.from;
+}
+
+static const char *const turns[] = {"cut=2", "cut=2 parallel=v1", "cut=2 parallel=v2 smashed=batch",
+                                    "cut=2,4 labels=client"};
+
+/* Head and tail: forward once, backward twice as dear. */
+static double own_flops(const struct fed_session *s, bool tail)
+{
+	return 3 * (fed_net_flops(&s->net, 0, 2) + (tail ? fed_net_flops(&s->net, 4, 5) : 0));
+}
+
+START_TEST(a_turn_computes_and_waits)
+{
+	struct fed_session s;
+	struct fed_error err = {""};
+	struct fed_schedule w;
+	struct sums sums = {0};
+	char line[100];
+
+	small_init(&s, NULL);
+	snprintf(line, sizeof line, "scheme split %s;round 2", turns[_i]);
+	small_do(&s, COMPOSE "model mlp hidden=4,4;add 4 iid 20 1e5 4g");
+	small_do(&s, line);
+	fed_assert_ok(fed_schedule_init(&w, &s, 1, NULL, 0, &err), &err);
+	ck_assert_uint_eq(w.n, 4);
+	fed_assert_ok(fed_schedule_turns(&w, add_stretch, &sums, &err), &err);
+	for (uint32_t id = 0; id < 4; id++) {
+		const struct fed_journey *x = fed_journeys_last(of(&s), id);
+
+		ck_assert(x->turn);
+		ck_assert_double_eq(sums.end[id], x->trained);
+		ck_assert_double_eq_tol(sums.computed[id], fed_journey_computed(x), NEAR);
+		ck_assert_double_eq_tol(sums.computed[id], 20 * own_flops(&s, _i == 3) / 1e5, NEAR);
+		ck_assert_double_eq_tol(sums.computed[id] + sums.waited[id], x->trained - x->received,
+		                        NEAR);
+		ck_assert_double_ge(sums.waited[id], 4 * 0.07); /* batches, there and back */
+	}
+	fed_schedule_release(&w);
+	fed_session_release(&s);
+}
+END_TEST
+
 /* By hand ------------------------------------------------------------------------- */
 
 static void tell(struct fed_journeys *j, enum fed_event_kind kind, uint64_t invitation,
@@ -417,6 +481,7 @@ int main(void)
 	tcase_add_test(tests, the_oldest_journeys_go);
 	tcase_add_test(tests, held_updates_and_strays);
 	tcase_add_test(tests, clients_of_a_window);
+	tcase_add_loop_test(tests, a_turn_computes_and_waits, 0, (int)(sizeof turns / sizeof *turns));
 	suite_add_tcase(suite, tests);
 	return fed_run_suite(suite);
 }

@@ -196,7 +196,7 @@ START_TEST(kinds_have_names)
 	ck_assert(fed_event_is_step(FED_EVENT_SENT));
 	ck_assert(!fed_event_is_step(FED_EVENT_LOST));
 	ck_assert_uint_eq(sizeof(struct fed_past), 40);
-	ck_assert_uint_eq(sizeof(struct fed_journey), 120);
+	ck_assert_uint_eq(sizeof(struct fed_journey), 128);
 	ck_assert_uint_le(FED_EVENT_KINDS, 64);
 }
 END_TEST

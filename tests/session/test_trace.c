@@ -52,6 +52,10 @@ static const struct {
 	{COMPOSE "add 8 iid 20 1e5:2 3g:1;transport lossy retries=0;"
              "scheme async concurrency=6 max_staleness=1;aggregator fedasync;round 60",
      60, 8},
+	{COMPOSE "model mlp hidden=4,4;add 8 iid 20 1e5:1 4g:1;scheme split cut=2;round 3", 3, 8},
+	{COMPOSE "model mlp hidden=4,4;add 8 iid 20 1e5:1 4g:1;scheme split cut=2,4 labels=client "
+             "parallel=v2;round 3",
+     3, 8},
 	/* Slow enough for the clock to reach years. */
 	{COMPOSE "set epochs 20000;add 3 iid 20 1 satellite;round 3", 3, 3},
 };

@@ -139,6 +139,19 @@ static int show(const struct fed_schedule *w, const struct fed_screen *screen, s
 	return FED_OK;
 }
 
+/* Head and tail of a turn: 50 examples at 16 FLOPs forward, twice that backward. */
+START_TEST(a_turn_of_split_learning)
+{
+	said("model mlp hidden=4; scheme split cut=1; round 1");
+	const char *story = said("client 1");
+	ck_assert_msg(strstr(story, "  24 ms  ") != NULL, "%s", story);
+	ck_assert_ptr_nonnull(
+		strstr(story, "its layers were handed on in version 1; in its turn it waited "));
+	ck_assert_ptr_nonnull(strstr(said("histogram compute"),
+	                             "compute of 4 updates: mean 78 ms, least 24 ms, most 240 ms"));
+}
+END_TEST
+
 /* A saved file has no log. */
 START_TEST(a_log_that_begins_later)
 {
@@ -202,6 +215,7 @@ int main(void)
 	tcase_add_test(tests, a_client_s_story);
 	tcase_add_test(tests, stories_of_other_ends);
 	tcase_add_test(tests, the_log_and_its_filters);
+	tcase_add_test(tests, a_turn_of_split_learning);
 	tcase_add_test(tests, a_log_that_begins_later);
 	tcase_add_test(tests, a_timeline_s_window);
 	tcase_add_test(tests, no_time_passes_in_an_ideal_world);

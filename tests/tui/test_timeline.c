@@ -130,6 +130,41 @@ START_TEST(golden_timelines)
 }
 END_TEST
 
+/* Split learning: between two batches a client waits for the server. */
+START_TEST(a_turn)
+{
+	static const struct {
+		enum fed_event_kind kind;
+		double clock;
+	} turn[] = {{FED_EVENT_SENT, 0},     {FED_EVENT_RECEIVED, 2}, {FED_EVENT_SMASHED, 5},
+	            {FED_EVENT_GRADIENT, 8}, {FED_EVENT_ARRIVED, 9},  {FED_EVENT_SMASHED, 14},
+	            {FED_EVENT_ARRIVED, 16}, {FED_EVENT_TRAINED, 18}, {FED_EVENT_REPORTED, 20}};
+	struct fed_recorder r = {0};
+	struct fed_text out = {0};
+	struct fed_error err = {""};
+	uint32_t client = 3;
+
+	for (size_t i = 0; i < sizeof turn / sizeof *turn; i++)
+		fed_recorder_take(&r, &(struct fed_event){.kind = turn[i].kind,
+		                                          .client = 3,
+		                                          .invitation = 1,
+		                                          .clock = turn[i].clock,
+		                                          .bytes = 100});
+	const struct fed_schedule w = {.journeys = &r.journeys,
+	                               .recorder = &r,
+	                               .first = 1,
+	                               .to = 22,
+	                               .now = 22,
+	                               .client = &client,
+	                               .n = 1};
+	fed_assert_ok(fed_timeline_text(&w, 30, true, false, &out, &err), &err);
+	ck_assert_ptr_nonnull(strstr(fed_text_str(&out), "\n      3 ◂◂███····█████··██▸▸··\n"));
+	ck_assert_double_eq(fed_journey_computed(fed_journeys_last(&r.journeys, 3)), 10);
+	fed_text_release(&out);
+	fed_recorder_release(&r);
+}
+END_TEST
+
 START_TEST(what_cannot_be_drawn)
 {
 	struct fed_text out = {0};
@@ -172,6 +207,7 @@ int main(void)
 	TCase *tests = tcase_create("timeline");
 
 	tcase_add_test(tests, golden_timelines);
+	tcase_add_test(tests, a_turn);
 	tcase_add_test(tests, what_cannot_be_drawn);
 	tcase_add_test(tests, survives_every_allocation);
 	suite_add_tcase(suite, tests);
