@@ -165,7 +165,7 @@ static const char *words_of(const struct fed_next *next)
 		[FED_NEXT_VERSION] = "the version is complete: the step is made",
 		[FED_NEXT_MODEL] = "the model reaches client %u",
 		[FED_NEXT_UPDATE] = "the update of client %u arrives",
-		[FED_NEXT_LOST] = "a message of client %u is given up",
+		[FED_NEXT_LOST] = "a message to or from client %u is given up",
 		[FED_NEXT_TRAINED] = "client %u ends its training",
 		[FED_NEXT_CRASH] = "client %u crashes",
 		[FED_NEXT_WORK] = "client %u has computed",
