@@ -65,10 +65,12 @@ static void on_interrupt(int number)
 	if (!running)
 		return;
 	const int press = ++presses;
-	if (press > 3)
+	if (press > 3) {
 		end_at_once(number);
-	else
-		say(words_for(press)->text, words_for(press)->len);
+		return;
+	}
+	const struct words *words = words_for(press);
+	say(words->text, words->len);
 }
 
 /* The second time without waiting: a plugin may never come back. */
