@@ -4,6 +4,7 @@
  */
 #include "base/mem.h"
 
+#include <malloc.h>
 #include <math.h>
 #include <stdatomic.h>
 #include <stdio.h>
@@ -134,6 +135,16 @@ static double proc_number(const char *path, const char *key)
 	return x;
 }
 
+/* What was freed here and the C library keeps for the next one who asks. */
+static double kept_by_library(void)
+{
+#if defined(__GLIBC__) && __GLIBC_PREREQ(2, 33)
+	return (double)mallinfo2().fordblks;
+#else
+	return 0;
+#endif
+}
+
 double fed_mem_available(void)
 {
 	const double free_kb = proc_number("/proc/meminfo", "MemAvailable:");
@@ -147,7 +158,7 @@ double fed_mem_available(void)
 
 		bytes = left < bytes ? left : bytes;
 	}
-	return bytes < 0 ? 0 : bytes;
+	return (bytes < 0 ? 0 : bytes) + kept_by_library();
 }
 
 int fed_fail_memory(struct fed_error *err, size_t bytes, const char *what)

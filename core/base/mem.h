@@ -26,8 +26,8 @@ void fed_free(void *block);
 float *fed_alloc_floats(size_t n);
 void fed_free_floats(float *v);
 
-/* Bytes that can still be had: what the machine has free, and what a limit on the address space
- * leaves.  Infinite where nobody tells. */
+/* Bytes that can still be had: what the machine has free, or what a limit on the address space
+ * leaves, and what was freed here before.  Infinite where nobody tells. */
 double fed_mem_available(void);
 
 /* "out of memory (n bytes for WHAT)"; returns FED_FAIL. */

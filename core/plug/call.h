@@ -43,6 +43,10 @@ int fed_aggregation_begin(struct fed_aggregation *, struct fed_instance *, const
                           size_t capacity, struct fed_pool *, struct fed_error *);
 /* What such an aggregation holds until its release, without what a plugin allocates itself. */
 double fed_aggregation_bytes(const struct fed_instance *, size_t dim, size_t capacity);
+/* What finish takes beside it for the mixtures of a pre-step; 0 without one. */
+double fed_mixtures_bytes(const struct fed_instance *, size_t dim, size_t capacity);
+/* Whether all updates are kept until finish. */
+bool fed_aggregation_keeps(const struct fed_instance *);
 /* FED_REJECT: this update is left out (it has no verdict); the text says why.  What it points to is
  * copied if it is needed later, but not where the capacity is 1 and the plugin coordinate-wise:
  * then it stays where it is until finish. */

@@ -26,7 +26,7 @@ bool fed_is_pre_step(const struct fed_entry *entry)
 	return entry->head->kind == FED_KIND_AGGREGATOR && entry->copy.aggregator.mix;
 }
 
-static bool keeps_rows(const struct fed_instance *instance)
+bool fed_aggregation_keeps(const struct fed_instance *instance)
 {
 	return !aggregator_of(instance)->add || instance->after;
 }
@@ -44,7 +44,7 @@ static size_t leading_dimension(size_t dim)
 
 static int allocate(struct fed_aggregation *a, struct fed_error *err)
 {
-	const bool rows = keeps_rows(a->instance) && !a->lent, after = a->instance->after;
+	const bool rows = fed_aggregation_keeps(a->instance) && !a->lent, after = a->instance->after;
 	const size_t capacity = a->capacity ? a->capacity : 1, ld = a->round.ld;
 	const char *what = "the updates of a round";
 
@@ -141,11 +141,19 @@ int fed_aggregation_begin(struct fed_aggregation *a, struct fed_instance *instan
 
 double fed_aggregation_bytes(const struct fed_instance *instance, size_t dim, size_t capacity)
 {
-	const double row = keeps_rows(instance) ? (double)leading_dimension(dim) * sizeof(float) : 0;
+	const double rows = fed_aggregation_keeps(instance) ? 1.0 + fed_returned_vectors(instance) : 0;
 	const struct fed_aggregation *const a = NULL;
 
-	return (double)capacity * (row + sizeof *a->update + sizeof *a->verdict + sizeof *a->belief +
+	return (double)capacity * (rows * (double)leading_dimension(dim) * sizeof(float) +
+	                           sizeof *a->update + sizeof *a->verdict + sizeof *a->belief +
 	                           sizeof *a->extra + (instance->after ? sizeof *a->mixed : 0));
+}
+
+double fed_mixtures_bytes(const struct fed_instance *instance, size_t dim, size_t capacity)
+{
+	const double m = instance->after ? (double)mixtures_of(instance->after, capacity) : 0;
+
+	return m * ((double)capacity * sizeof(double) + (double)leading_dimension(dim) * sizeof(float));
 }
 
 /* Adding ----------------------------------------------------------------- */
@@ -214,7 +222,7 @@ int fed_aggregation_add(struct fed_aggregation *a, const struct fed_update *u,
 	struct fed_update *row = &a->update[a->n];
 	*row = *u;
 	unset_verdict(&a->verdict[a->n], &a->belief[a->n], u);
-	if (keeps_rows(a->instance)) {
+	if (fed_aggregation_keeps(a->instance)) {
 		rc = a->lent ? FED_OK : keep_row(a, u, err);
 	} else {
 		rc = call_add(a, u, &a->verdict[a->n], err);
@@ -438,7 +446,7 @@ int fed_aggregation_finish(struct fed_aggregation *a, float *out, struct fed_err
 		u[i] = &a->update[i];
 	if (a->instance->after)
 		rc = run_mixed(a, u, out, err);
-	else if (keeps_rows(a->instance))
+	else if (fed_aggregation_keeps(a->instance))
 		rc = run_rows(a, u, a->n, a->verdict, a->belief, out, err);
 	else
 		rc = run_finish(a, out, err);

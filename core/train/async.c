@@ -13,6 +13,7 @@
 #include "base/random.h"
 #include "train/faults.h"
 #include "train/invite.h"
+#include "train/room.h"
 
 /* Invitations lost in a row, beside ten for each place, after which a round gives up. */
 #define LOST_MAX 1000u
@@ -61,11 +62,16 @@ static bool choose(const struct fed_federation *f, uint32_t *client)
 	return false;
 }
 
-static int top_up(struct fed_federation *f, const struct async *s, struct fed_error *err)
+static uint32_t places(const struct fed_federation *f, const struct async *s)
 {
 	const uint32_t population = f->clients->n_present;
-	const uint32_t room =
-		s->concurrency < (int64_t)population ? (uint32_t)s->concurrency : population;
+
+	return s->concurrency < (int64_t)population ? (uint32_t)s->concurrency : population;
+}
+
+static int top_up(struct fed_federation *f, const struct async *s, struct fed_error *err)
+{
+	const uint32_t room = places(f, s);
 
 	while (f->n_open < room) {
 		uint32_t client;
@@ -79,7 +85,7 @@ static int top_up(struct fed_federation *f, const struct async *s, struct fed_er
 		return fed_reject(err,
 		                  "no client is here: churn has taken all %u away; `heal` brings them "
 		                  "back",
-		                  population);
+		                  f->clients->n_present);
 	return FED_OK;
 }
 
@@ -98,6 +104,9 @@ static int async_begin(struct fed_federation *f, void *state, struct fed_error *
 	s->lost = 0;
 	give_up_stale(f, s);
 	s->enough = fed_updates_per_step(f->aggregator);
+	const int rc = fed_room_for_places(f, places(f, s), s->enough, err);
+	if (rc)
+		return rc;
 	if (fed_begin_aggregation(f, &s->aggregation, s->enough, err))
 		return FED_FAIL;
 	s->begun = true;

@@ -75,7 +75,7 @@ int fed_craft_alone(struct fed_federation *f, struct fed_envelope *update, const
 
 /* What colluders know ------------------------------------------------------------ */
 
-static bool somebody_colludes(const struct fed_federation *f)
+bool fed_somebody_colludes(const struct fed_federation *f)
 {
 	for (size_t i = 0; f->faults && i < f->faults->n; i++) {
 		const struct fed_fault *fault = &f->faults->fault[i];
@@ -271,7 +271,7 @@ int fed_collude_on_arrival(struct fed_federation *f, struct fed_envelope *e,
 	struct fed_fault *fault;
 
 	*waits = false;
-	if (!fed_faults_any(f->faults, FED_FAULT_BYZANTINE) || !somebody_colludes(f))
+	if (!fed_faults_any(f->faults, FED_FAULT_BYZANTINE) || !fed_somebody_colludes(f))
 		return FED_OK;
 	fault = attack_on(f, FED_ATTACK_TOGETHER, e->head.from, e->version);
 	if (!fault) {

@@ -35,6 +35,8 @@ struct fed_collusions {
 	size_t n_waiting, waiting_room;
 };
 
+/* Whether an attack is in the table whose attackers see what others send. */
+bool fed_somebody_colludes(const struct fed_federation *);
 /* The client may be under an attack of the form `alone`: rewrite what it sends, vector 0.  received
  * [as long]: the parameters that it is a change of; NULL: the whole model of its invitation.
  * occasion: what the attack draws by. */

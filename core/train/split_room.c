@@ -2,8 +2,7 @@
 /*
  * train/split_room.c - what a round of split learning will hold in memory, before it begins.
  */
-#include "base/mem.h"
-#include "base/text.h"
+#include "train/room.h"
 #include "train/splitting.h"
 #include "train/training.h"
 
@@ -88,24 +87,15 @@ static int measure_round(const struct fed_federation *f, const struct fed_split 
 int fed_split_check_memory(const struct fed_federation *f, const struct fed_split *s,
                            const uint32_t *clients, uint32_t n, struct fed_error *err)
 {
-	const double have = fed_mem_available();
-	struct fed_text text = {0};
+	const bool in_turn = s->parallel == FED_PARALLEL_OFF;
 	double need;
 
 	if (measure_round(f, s, clients, n, &need, err))
 		return FED_FAIL;
-	if (need <= have)
-		return FED_OK;
-	fed_text_count(&text, n);
-	fed_text_add(&text, s->parallel == FED_PARALLEL_OFF ? " clients in turn need "
-	                                                    : " clients at once need ");
-	fed_text_bytes(&text, need);
-	fed_text_add(&text, " of memory and ");
-	fed_text_bytes(&text, have);
-	fed_text_add(&text, " are free; take fewer with `set participants`");
-	if (s->parallel != FED_PARALLEL_OFF && s->smashed == FED_SMASHED_SINGLE)
-		fed_text_add(&text, ", or one after the other with `set parallel off`");
-	const int rc = fed_reject(err, "%s", fed_text_str(&text));
-	fed_text_release(&text);
-	return rc;
+	return fed_room_check(f, need, n, in_turn ? "clients in turn" : "clients at once",
+	                      in_turn || s->smashed == FED_SMASHED_BATCH
+	                          ? "take fewer with `set participants`"
+	                          : "take fewer with `set participants`, or one after the other with "
+	                            "`set parallel off`",
+	                      err);
 }

@@ -11,6 +11,7 @@
 #include "base/mem.h"
 #include "base/random.h"
 #include "train/invite.h"
+#include "train/room.h"
 
 struct sync {
 	double deadline, quorum, over_select; /* settings */
@@ -48,6 +49,8 @@ static int sync_begin(struct fed_federation *f, void *state, struct fed_error *e
 		                "no client is here: churn has taken all %u away; `heal` brings them "
 		                "back",
 		                population);
+	if (rc == FED_OK)
+		rc = fed_room_for_round(f, chosen, invited, s->enough, s->deadline, err);
 	if (rc == FED_OK)
 		rc = fed_begin_aggregation(f, &s->aggregation, invited, err);
 	s->begun = rc == FED_OK;

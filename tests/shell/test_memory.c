@@ -57,6 +57,34 @@ START_TEST(turns_at_once_beyond_memory)
 }
 END_TEST
 
+static const struct {
+	const char *compose, *says, *helps;
+} rounds[] = {
+	{"aggregator fedavg", "100,000 clients in a round need ", "set participants 4"},
+	{"aggregator median", "or an aggregator that keeps no updates", "set participants 4"},
+	{"aggregator krum after=bucketing", "or an aggregator that keeps no updates",
+     "set participants 4; aggregator fedavg"},
+	{"scheme async concurrency=100000; aggregator fedasync", "100,000 clients at work need ",
+     "set concurrency 4"},
+};
+
+START_TEST(updates_beyond_memory)
+{
+	says(rounds[_i].compose, FED_EXIT_OK, "");
+	says("set fraction 1; round 1", FED_EXIT_ROUND, rounds[_i].says);
+	says("history", FED_EXIT_OK, "no rounds");
+	says(rounds[_i].helps, FED_EXIT_OK, "");
+	says("round 2", FED_EXIT_OK, "round 2");
+}
+END_TEST
+
+START_TEST(a_hundred_thousand_small_updates)
+{
+	says("model mlp hidden=2; set fraction 1; round 2", FED_EXIT_OK,
+	     "clients 100000");
+}
+END_TEST
+
 /* In turn one client at a time is all there is. */
 START_TEST(a_million_clients_in_turn)
 {
@@ -74,6 +102,8 @@ int main(void)
 	tcase_add_checked_fixture(tests, open_world, close_world);
 	tcase_add_test(tests, clients_beyond_memory);
 	tcase_add_loop_test(tests, turns_at_once_beyond_memory, 0, sizeof at_once / sizeof *at_once);
+	tcase_add_loop_test(tests, updates_beyond_memory, 0, sizeof rounds / sizeof *rounds);
+	tcase_add_test(tests, a_hundred_thousand_small_updates);
 	tcase_add_test(tests, a_million_clients_in_turn);
 	suite_add_tcase(suite, tests);
 	return fed_run_suite(suite);
