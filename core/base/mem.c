@@ -4,15 +4,10 @@
  */
 #include "base/mem.h"
 
-#include <malloc.h>
-#include <math.h>
 #include <stdatomic.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/resource.h>
-#include <unistd.h>
 
 enum { CACHE_LINE = 64 };
 #define HUGE_PAGE ((size_t)2 << 20)
@@ -117,48 +112,6 @@ float *fed_alloc_floats(size_t n)
 void fed_free_floats(float *v)
 {
 	fed_free(v);
-}
-
-/* The number behind `key` in a file of /proc, or -1. */
-static double proc_number(const char *path, const char *key)
-{
-	char line[128];
-	double x = -1;
-	FILE *f = fopen(path, "r");
-
-	if (!f)
-		return -1;
-	while (x < 0 && fgets(line, sizeof line, f))
-		if (strncmp(line, key, strlen(key)) == 0 && sscanf(line + strlen(key), "%lf", &x) != 1)
-			x = -1;
-	fclose(f);
-	return x;
-}
-
-/* What was freed here and the C library keeps for the next one who asks. */
-static double kept_by_library(void)
-{
-#if defined(__GLIBC__) && __GLIBC_PREREQ(2, 33)
-	return (double)mallinfo2().fordblks;
-#else
-	return 0;
-#endif
-}
-
-double fed_mem_available(void)
-{
-	const double free_kb = proc_number("/proc/meminfo", "MemAvailable:");
-	double bytes = free_kb < 0 ? INFINITY : free_kb * 1024;
-	struct rlimit limit;
-
-	if (getrlimit(RLIMIT_AS, &limit) == 0 && limit.rlim_cur != RLIM_INFINITY) {
-		const double pages = proc_number("/proc/self/statm", "");
-		const double used = pages < 0 ? 0 : pages * (double)sysconf(_SC_PAGESIZE);
-		const double left = (double)limit.rlim_cur - used;
-
-		bytes = left < bytes ? left : bytes;
-	}
-	return (bytes < 0 ? 0 : bytes) + kept_by_library();
 }
 
 int fed_fail_memory(struct fed_error *err, size_t bytes, const char *what)

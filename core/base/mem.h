@@ -26,8 +26,8 @@ void fed_free(void *block);
 float *fed_alloc_floats(size_t n);
 void fed_free_floats(float *v);
 
-/* Bytes that can still be had: what the machine has free, or what a limit on the address space
- * leaves, and what was freed here before.  Infinite where nobody tells. */
+/* Bytes that can still be had: what the machine has free, or what a limit on a control group or on
+ * the address space leaves, and what was freed here before.  Infinite where nobody tells. */
 double fed_mem_available(void);
 
 /* "out of memory (n bytes for WHAT)"; returns FED_FAIL. */
@@ -37,6 +37,8 @@ int fed_fail_memory(struct fed_error *err, size_t bytes, const char *what);
 void fed_mem_fail_at(uint64_t k);
 /* Whether that allocation is still to come. */
 bool fed_mem_fail_ahead(void);
+/* Tests: /proc and /sys are looked for below this folder, "" being the root. */
+void fed_mem_root(const char *folder);
 /* Blocks of both families allocated and not freed. */
 int64_t fed_mem_live(void);
 

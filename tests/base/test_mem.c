@@ -4,8 +4,10 @@
  */
 #include "base/mem.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "support/suite.h"
 
@@ -108,6 +110,103 @@ START_TEST(the_error_says_how_much_for_what)
 }
 END_TEST
 
+/* A machine of files, where a process may have 8 GiB. */
+static struct fed_temp machine;
+
+static void put(const char *path, const char *text)
+{
+	char folder[256];
+
+	for (const char *at = path; (at = strchr(at, '/')); at++) {
+		snprintf(folder, sizeof folder, "%s/%.*s", machine.dir, (int)(at - path), path);
+		mkdir(folder, 0700);
+	}
+	fed_temp_write(&machine, path, text, strlen(text));
+}
+
+static void build_machine(void)
+{
+	fed_temp_make(&machine);
+	put("proc/meminfo", "MemTotal: 9999999 kB\nMemAvailable: 8388608 kB\n");
+	fed_mem_root(machine.dir);
+}
+
+static void remove_machine(void)
+{
+	fed_mem_root("");
+	fed_temp_remove(&machine);
+}
+
+/* What the C library keeps comes on top. */
+static void has_mib(double mib)
+{
+	const double have = fed_mem_available() / (1 << 20);
+
+	ck_assert_msg(have >= mib && have < mib + 64, "%f MiB instead of %f", have, mib);
+}
+
+START_TEST(the_machine_is_the_limit)
+{
+	has_mib(8192);
+	put("proc/self/cgroup", "0::/user/shell\n");
+	has_mib(8192);
+	put("sys/fs/cgroup/user/shell/memory.max", "max\n");
+	put("sys/fs/cgroup/user/shell/memory.current", "1000000\n");
+	has_mib(8192);
+	put("proc/self/cgroup", "");
+	has_mib(8192);
+	put("proc/self/cgroup", "no colons\n0:\n::\n4:memoryless,my-memory:/\n");
+	has_mib(8192);
+	put("proc/meminfo", "");
+	ck_assert(fed_mem_available() == INFINITY);
+}
+END_TEST
+
+START_TEST(a_control_group_is_the_limit)
+{
+	put("proc/self/cgroup", "1:name=systemd:/\n0::/box/inner\n");
+	put("sys/fs/cgroup/box/inner/memory.max", "2147483648\n");
+	has_mib(2048);
+	put("sys/fs/cgroup/box/inner/memory.current", "1073741824\n");
+	has_mib(1024);
+	/* Pages of files are let go when memory is wanted. */
+	put("sys/fs/cgroup/box/inner/memory.stat",
+	    "anon 1\nfile 2\nslab_inactive_file 7\ninactive_file 536870912\n");
+	has_mib(1536);
+	/* The group around it has less left, the one around that more. */
+	put("sys/fs/cgroup/box/memory.max", "4294967296\n");
+	put("sys/fs/cgroup/box/memory.current", "4026531840\n");
+	put("sys/fs/cgroup/memory.max", "6442450944\n");
+	has_mib(256);
+	put("sys/fs/cgroup/box/memory.current", "5026531840\n");
+	has_mib(0);
+}
+END_TEST
+
+/* In a container the path is the host's, and the mount the container's own. */
+START_TEST(a_container_sees_its_own_group)
+{
+	put("proc/self/cgroup", "0::/system.slice/container-4711.scope\n");
+	put("sys/fs/cgroup/memory.max", "1073741824\n");
+	put("sys/fs/cgroup/memory.current", "536870912\n");
+	has_mib(512);
+}
+END_TEST
+
+START_TEST(groups_of_version_1)
+{
+	put("proc/self/cgroup", "9:name=systemd:/\n4:cpu,memory:/a/b\n0::/\n");
+	put("sys/fs/cgroup/memory/a/b/memory.limit_in_bytes", "9223372036854771712\n");
+	put("sys/fs/cgroup/memory/a/b/memory.usage_in_bytes", "1048576\n");
+	has_mib(8192);
+	put("sys/fs/cgroup/memory/a/memory.limit_in_bytes", "3221225472\n");
+	put("sys/fs/cgroup/memory/a/memory.usage_in_bytes", "2147483648\n");
+	has_mib(1024);
+	put("sys/fs/cgroup/memory/a/memory.stat", "inactive_file 5\ntotal_inactive_file 1073741824\n");
+	has_mib(2048);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("mem");
@@ -119,6 +218,13 @@ int main(void)
 	tcase_add_test(tests, floats_are_aligned_and_zeroed);
 	tcase_add_test(tests, the_kth_allocation_fails_once);
 	tcase_add_test(tests, the_error_says_how_much_for_what);
+	suite_add_tcase(suite, tests);
+	tests = tcase_create("available");
+	tcase_add_checked_fixture(tests, build_machine, remove_machine);
+	tcase_add_test(tests, the_machine_is_the_limit);
+	tcase_add_test(tests, a_control_group_is_the_limit);
+	tcase_add_test(tests, a_container_sees_its_own_group);
+	tcase_add_test(tests, groups_of_version_1);
 	suite_add_tcase(suite, tests);
 	return fed_run_suite(suite);
 }
