@@ -82,25 +82,29 @@ static void time_flights(const struct fed_federation *f, const uint32_t *clients
 	qsort(all->arrives, all->n, sizeof *all->arrives, ascending);
 }
 
-/* What leaves at a moment has left before anything arrives at it. */
-static uint32_t most_at_once(const struct flights *all, uint32_t enough, double deadline)
-{
-	uint32_t most = 0, arrived = 0;
+/* Updates that a version holds at most: on their way at once, and handed to the aggregator. */
+struct load {
+	double flying, taken;
+};
 
-	for (uint32_t i = 0; i < all->n; i++) {
-		if (deadline > 0 && all->leaves[i] > deadline)
-			break;
-		while (all->arrives[arrived] < all->leaves[i])
+/* What leaves at a moment has left before anything arrives at it. */
+static struct load load_of(const struct flights *all, uint32_t enough, double deadline)
+{
+	uint32_t most = 0, arrived = 0, n = 0;
+
+	while (n < all->n && !(deadline > 0 && all->leaves[n] > deadline)) {
+		while (all->arrives[arrived] < all->leaves[n])
 			arrived++;
 		if (arrived >= enough)
 			break;
-		most = i + 1 - arrived > most ? i + 1 - arrived : most;
+		n++;
+		most = n - arrived > most ? n - arrived : most;
 	}
-	return most;
+	return (struct load){.flying = most, .taken = n < enough ? n : enough};
 }
 
-static int count_flights(const struct fed_federation *f, const uint32_t *clients, uint32_t n,
-                         uint32_t enough, double deadline, uint32_t *most, struct fed_error *err)
+static int measure_load(const struct fed_federation *f, const uint32_t *clients, uint32_t n,
+                        uint32_t enough, double deadline, struct load *load, struct fed_error *err)
 {
 	struct flights all = {
 		.leaves = fed_alloc_array(n, sizeof *all.leaves),
@@ -111,7 +115,7 @@ static int count_flights(const struct fed_federation *f, const uint32_t *clients
 
 	if (all.leaves && all.arrives) {
 		time_flights(f, clients, &all);
-		*most = most_at_once(&all, enough, deadline);
+		*load = load_of(&all, enough, deadline);
 	} else {
 		rc = fed_fail_memory(err, n * sizeof *all.leaves, "the participants");
 	}
@@ -139,10 +143,8 @@ static double clients_bytes(const struct fed_federation *f, uint32_t n)
 	return n * (vectors * (double)f->net->dim * sizeof(float) + (double)records);
 }
 
-/* Updates of n clients, `flying` of which are on their way at once, and the last ones that `taken`
- * of them leave for the views. */
-static double updates_bytes(const struct fed_federation *f, double flying, uint32_t n,
-                            uint32_t taken)
+/* Updates of n clients: on their way, and those taken last, which stay for the views. */
+static double updates_bytes(const struct fed_federation *f, uint32_t n, double flying, double taken)
 {
 	const double ahead = flying + AHEAD * fed_pool_threads(f->pool), one = update_bytes(f);
 	const double held = (ahead < n ? ahead : n) * one, seen = taken * one;
@@ -152,21 +154,17 @@ static double updates_bytes(const struct fed_federation *f, double flying, uint3
 	return !f->scheme->overlaps && all > n * one ? n * one : all;
 }
 
-/* An aggregation of so many updates, and those themselves: what comes first or the end of it. */
-static double round_bytes(const struct fed_federation *f, double flying, uint32_t n, uint32_t taken)
-{
-	const double arriving = updates_bytes(f, flying, n, taken);
-	const double ending =
-		updates_bytes(f, 0, n, taken) + fed_mixtures_bytes(f->aggregator, f->net->dim, taken);
-
-	return clients_bytes(f, n) + fed_aggregation_bytes(f->aggregator, f->net->dim, taken) +
-	       (arriving > ending ? arriving : ending);
-}
-
-static int check(const struct fed_federation *f, double flying, uint32_t n, uint32_t taken,
+/* n clients, an aggregation of at most `most` updates, and those themselves while they arrive or
+ * while it ends. */
+static int check(const struct fed_federation *f, uint32_t n, uint32_t most, struct load load,
                  struct fed_error *err)
 {
-	const double need = round_bytes(f, flying, n, taken);
+	const size_t dim = f->net->dim;
+	const double arriving = updates_bytes(f, n, load.flying, load.taken);
+	const double ending =
+		updates_bytes(f, n, 0, load.taken) + fed_mixtures_bytes(f->aggregator, dim, most);
+	const double need = clients_bytes(f, n) + fed_aggregation_bytes(f->aggregator, dim, most) +
+	                    (arriving > ending ? arriving : ending);
 
 	if (f->scheme->overlaps)
 		return fed_room_check(f, need, n, "clients at work", "take fewer with `set concurrency`",
@@ -182,15 +180,14 @@ static int check(const struct fed_federation *f, double flying, uint32_t n, uint
 int fed_room_for_round(const struct fed_federation *f, const uint32_t *clients, uint32_t n,
                        uint32_t enough, double deadline, struct fed_error *err)
 {
-	uint32_t flying = n;
+	struct load load = {.flying = n, .taken = n};
 
-	/* Most rounds fit whatever happens. */
-	if (check(f, n, n, n, err) == FED_OK)
+	/* Most rounds fit whatever happens; colluders see all updates of theirs. */
+	if (check(f, n, n, load, err) == FED_OK)
 		return FED_OK;
-	/* Colluders see all updates of the round. */
-	if (!fed_somebody_colludes(f) && count_flights(f, clients, n, enough, deadline, &flying, err))
+	if (!fed_somebody_colludes(f) && measure_load(f, clients, n, enough, deadline, &load, err))
 		return FED_FAIL;
-	return check(f, flying, n, n, err);
+	return check(f, n, n, load, err);
 }
 
 int fed_room_for_places(const struct fed_federation *f, uint32_t places, uint32_t enough,
@@ -198,12 +195,14 @@ int fed_room_for_places(const struct fed_federation *f, uint32_t places, uint32_
 {
 	const uint32_t population = f->clients->n_present;
 	const uint32_t called = places > f->n_open ? places - f->n_open : 0;
-	uint32_t flying;
+	struct load load = {.flying = called, .taken = enough};
 
-	if (check(f, called, called, enough, err) == FED_OK)
+	if (check(f, called, enough, load, err) == FED_OK)
 		return FED_OK;
 	/* Who will be called is not known: any of those who are here. */
-	if (count_flights(f, f->clients->present, population, UINT32_MAX, 0, &flying, err))
+	if (measure_load(f, f->clients->present, population, UINT32_MAX, 0, &load, err))
 		return FED_FAIL;
-	return check(f, (double)flying / population * called, called, enough, err);
+	load.flying *= (double)called / population;
+	load.taken = enough;
+	return check(f, called, enough, load, err);
 }

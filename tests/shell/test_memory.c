@@ -1,11 +1,15 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* shell/test_memory.c - what no memory would hold is refused in words, and the session goes on. */
+#include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 
+#include "base/mem.h"
 #include "lab.h"
 #include "support/suite.h"
 
 static struct shell_lab lab;
+static struct fed_temp machine;
 
 /* A hundred thousand copies of this model are more than 600 GB. */
 static void open_world(void)
@@ -20,6 +24,23 @@ static void open_world(void)
 static void close_world(void)
 {
 	shell_lab_close(&lab);
+	fed_mem_root("");
+	if (*machine.dir)
+		fed_temp_remove(&machine);
+}
+
+/* From now on the machine says that it has so much, which it may not. */
+static void pretend(unsigned megabytes)
+{
+	char path[128], text[64];
+
+	if (!*machine.dir)
+		fed_temp_make(&machine);
+	snprintf(path, sizeof path, "%s/proc", machine.dir);
+	mkdir(path, 0700);
+	snprintf(text, sizeof text, "MemAvailable: %u kB\n", megabytes * 1000);
+	fed_temp_write(&machine, "proc/meminfo", text, strlen(text));
+	fed_mem_root(machine.dir);
 }
 
 static void says(const char *line, enum fed_exit wanted, const char *words)
@@ -80,8 +101,24 @@ END_TEST
 
 START_TEST(a_hundred_thousand_small_updates)
 {
-	says("model mlp hidden=2; set fraction 1; round 2", FED_EXIT_OK,
-	     "clients 100000");
+	says("model mlp hidden=2; set fraction 1; round 2", FED_EXIT_OK, "clients 100000");
+}
+END_TEST
+
+/* Updates of clients that differ are not on their way at once: 3,000 are 94 MB, and those of one
+ * moment are few.  Those that nobody waits for are given up. */
+START_TEST(updates_one_after_the_other)
+{
+	says("model softmax; remove-client all; set fraction 1", FED_EXIT_OK, "removed");
+	pretend(80);
+	says("add-client 3000 samples=1 reuse device=phone link=4g; round 1", FED_EXIT_ROUND,
+	     "3,000 clients in a round need ");
+	says("scheme async concurrency=3000; round 1", FED_EXIT_ROUND, "3,000 clients at work need ");
+	says("set client all device=phone:2 link=4g:2; scheme sync", FED_EXIT_OK, "");
+	says("scheme sync quorum=0.1; round 1", FED_EXIT_OK, "clients 300");
+	says("scheme sync deadline=0.1; round 1", FED_EXIT_OK, "round 2");
+	says("scheme async concurrency=3000; aggregator fedasync; round 3000", FED_EXIT_OK,
+	     "round 3000");
 }
 END_TEST
 
@@ -104,6 +141,7 @@ int main(void)
 	tcase_add_loop_test(tests, turns_at_once_beyond_memory, 0, sizeof at_once / sizeof *at_once);
 	tcase_add_loop_test(tests, updates_beyond_memory, 0, sizeof rounds / sizeof *rounds);
 	tcase_add_test(tests, a_hundred_thousand_small_updates);
+	tcase_add_test(tests, updates_one_after_the_other);
 	tcase_add_test(tests, a_million_clients_in_turn);
 	suite_add_tcase(suite, tests);
 	return fed_run_suite(suite);
