@@ -131,11 +131,11 @@ static int async_arrived(struct fed_federation *f, void *state, const struct fed
 	return rc ? rc : refill(f, s, err);
 }
 
-static int async_lost(struct fed_federation *f, void *state, uint32_t client, struct fed_error *err)
+static int async_lost(struct fed_federation *f, void *state, uint64_t number, struct fed_error *err)
 {
 	struct async *s = state;
 
-	(void)client;
+	(void)number;
 	/* Whoever replaces a lost client may be lost too, for ever. */
 	if (++s->lost > LOST_MAX + 10 * (uint64_t)s->concurrency)
 		return fed_fail(err, "the last %llu invitations were all lost or refused",

@@ -330,7 +330,7 @@ static int hand_in(struct fed_federation *f, const struct fed_waiting *w, struct
 		f->nan = !fed_update_is_finite(e);
 		fed_emit_about(f, FED_EVENT_REFUSED, e->head.from, e->round, 0, why.text);
 		f->nan = false;
-		return f->scheme->lost(f, f->scheme_state, e->head.from, err);
+		return f->scheme->lost(f, f->scheme_state, e->round, err);
 	}
 	if (rc)
 		*err = why;

@@ -310,7 +310,7 @@ int fed_take_update(struct fed_federation *f, struct fed_envelope *update, struc
 		f->nan = !fed_update_is_finite(update);
 		fed_emit_about(f, FED_EVENT_REFUSED, id, update->round, 0, why.text);
 		f->nan = false;
-		return f->scheme->lost(f, f->scheme_state, id, err);
+		return f->scheme->lost(f, f->scheme_state, update->round, err);
 	}
 	if (rc) {
 		*err = why;
@@ -398,7 +398,7 @@ static int nobody_answers(struct fed_federation *f, struct fed_error *err)
 			f->record.late++;
 			fed_emit_about(f, FED_EVENT_LATE, open.client, open.number, 0,
 			               "nothing else is under way");
-			if (f->scheme->lost(f, f->scheme_state, open.client, err))
+			if (f->scheme->lost(f, f->scheme_state, open.number, err))
 				return FED_FAIL;
 		}
 	}

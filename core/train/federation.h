@@ -74,8 +74,8 @@ struct fed_scheme {
 	 * received).  FED_REJECT refuses it in words. */
 	int (*arrived)(struct fed_federation *, void *state, const struct fed_envelope *,
 	               const float *base, struct fed_error *);
-	/* An invitation will never be answered. */
-	int (*lost)(struct fed_federation *, void *state, uint32_t client, struct fed_error *);
+	/* The invitation of this number will never be answered; it is closed. */
+	int (*lost)(struct fed_federation *, void *state, uint64_t number, struct fed_error *);
 	/* Optional: the deadline that fed_set_deadline() set has come. */
 	int (*deadline)(struct fed_federation *, void *state, struct fed_error *);
 	/* Whether the version is complete. */

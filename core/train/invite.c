@@ -192,7 +192,7 @@ int fed_invitation_lost(struct fed_federation *f, uint32_t client, const char *w
 	fed_invitation_close(f, client);
 	f->record.lost++;
 	fed_emit_about(f, FED_EVENT_LOST, client, number, 0, why);
-	return f->scheme->lost(f, f->scheme_state, client, err);
+	return f->scheme->lost(f, f->scheme_state, number, err);
 }
 
 void fed_recall(struct fed_federation *f, bool held)

@@ -268,7 +268,7 @@ static int refuse_head(struct fed_federation *f, struct fed_turn *t, const char 
 	f->record.refused++;
 	fed_emit_about(f, FED_EVENT_REFUSED, t->client, t->number, 0, why);
 	f->nan = false;
-	return f->scheme->lost(f, f->scheme_state, t->client, err);
+	return f->scheme->lost(f, f->scheme_state, t->number, err);
 }
 
 /* By the server, or (relay=peer) by the next client. */
@@ -296,7 +296,7 @@ static int head_is_late(struct fed_federation *f, struct fed_turn *t, struct fed
 	fed_invitation_close(f, t->client);
 	f->record.late++;
 	fed_emit_about(f, FED_EVENT_LATE, t->client, t->number, 0, "the others go on without its head");
-	return f->scheme->lost(f, f->scheme_state, t->client, err);
+	return f->scheme->lost(f, f->scheme_state, t->number, err);
 }
 
 int fed_turn_ended(struct fed_federation *f, struct fed_split *s, struct fed_turn *t,
@@ -324,7 +324,7 @@ int fed_turn_ended(struct fed_federation *f, struct fed_split *s, struct fed_tur
 /* Messages ---------------------------------------------------------------------------- */
 
 /* The turn that a message belongs to, or NULL when it is over or of another round. */
-static struct fed_turn *turn_of(struct fed_split *s, uint64_t number)
+static struct fed_turn *turn_of(const struct fed_split *s, uint64_t number)
 {
 	if (number < s->first || number - s->first >= s->called)
 		return NULL;
@@ -419,26 +419,21 @@ static int split_arrived(struct fed_federation *f, void *state, const struct fed
 	return t->phase == FED_TURN_OVER ? FED_OK : over(f, s, t, err);
 }
 
-static int split_lost(struct fed_federation *f, void *state, uint32_t client, struct fed_error *err)
+static int split_lost(struct fed_federation *f, void *state, uint64_t number, struct fed_error *err)
 {
 	struct fed_split *s = state;
+	struct fed_turn *t = turn_of(s, number);
 
-	for (uint32_t i = 0; i < s->called; i++)
-		if (s->turn[i].client == client && s->turn[i].phase != FED_TURN_OVER)
-			return over(f, s, &s->turn[i], err);
-	return FED_OK;
+	return t && t->phase != FED_TURN_OVER ? over(f, s, t, err) : FED_OK;
 }
 
 /* It waits for the others: nothing is wrong with it. */
 static bool split_waits(const struct fed_federation *f, const void *state, uint32_t client)
 {
-	const struct fed_split *s = state;
 	const struct fed_invitation *open = fed_invitation_of(f, client);
+	const struct fed_turn *t = open ? turn_of(state, open->number) : NULL;
 
-	if (!open || open->number < s->first || open->number - s->first >= s->called)
-		return false;
-	const enum fed_turn_phase phase = s->turn[open->number - s->first].phase;
-	return phase == FED_TURN_SERVED || phase == FED_TURN_SERVED_BACK;
+	return t && (t->phase == FED_TURN_SERVED || t->phase == FED_TURN_SERVED_BACK);
 }
 
 static bool split_complete(const struct fed_federation *f, const void *state)

@@ -215,7 +215,7 @@ static int refuse(struct fed_turn *t, const char *why, struct fed_error *err)
 	f->nan = true;
 	fed_emit_about(f, FED_EVENT_REFUSED, t->client, t->number, 0, why);
 	f->nan = false;
-	return f->scheme->lost(f, f->scheme_state, t->client, err);
+	return f->scheme->lost(f, f->scheme_state, t->number, err);
 }
 
 int fed_split_serve(struct fed_turn *t, struct fed_envelope *e, struct fed_error *err)

@@ -71,9 +71,9 @@ static int sync_arrived(struct fed_federation *f, void *state, const struct fed_
 	return fed_aggregation_add(&s->aggregation, &update, err);
 }
 
-static int sync_lost(struct fed_federation *f, void *state, uint32_t client, struct fed_error *err)
+static int sync_lost(struct fed_federation *f, void *state, uint64_t number, struct fed_error *err)
 {
-	(void)f, (void)state, (void)client, (void)err;
+	(void)f, (void)state, (void)number, (void)err;
 	return FED_OK; /* its invitation is closed: nobody waits for it */
 }
 
