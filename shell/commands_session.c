@@ -238,7 +238,7 @@ const struct fed_command fed_commands_session[] = {
          "one is complete. Clients that are at work (scheme async) go on, here and where it is\n"
          "restored; over real connections they are recalled. An open round is made again when\n"
          "it is restored, as far as it had come and with what was changed in it (set, inject,\n"
-         "...).",
+         "...). Breakpoints and a pause come along.",
      .examples = FED_EXAMPLES(QUICK "save run.fed", QUICK "step 5; set lr 0.3; save run.fed"),
      PATH_ARGS,
      .run = run_save,

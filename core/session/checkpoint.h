@@ -4,8 +4,8 @@
  *
  * Sections, each with a name, length and CRC-32: settings, choices, clients (cohorts, ids,
  * figures, kept vectors, residuals, costs), parameters, aggregator state and vectors, clock,
- * history, faults, what is under way (session/saved_underway.h), what a stop left of a run, and how
- * far an open round has come (session/midway.h).  Breakpoints and a pause are not.  The dataset is
+ * history, faults, what is under way (session/saved_underway.h), what a stop left of a run,
+ * breakpoints and a pause, and how far an open round has come (session/midway.h).  The dataset is
  * made or read again from its spec and its fingerprint compared. restore replaces the session only
  * after the whole file was read and checked.
  */

@@ -28,10 +28,13 @@ int fed_midway_rewind(struct fed_session *, struct fed_midway *, struct fed_erro
  * and the changes are made. */
 int fed_midway_replay(struct fed_session *, struct fed_midway *, bool told, struct fed_error *);
 
-/* The sections of a saved file: what a stop left of a run (`continue`) is among them. */
+/* The sections of a saved file, where runs stop (saved_stops.c) among them. */
 int fed_save_midway(struct fed_saver *, const struct fed_session *, const struct fed_midway *,
                     struct fed_error *);
 /* The session has all the rest.  The caller releases it, also on FED_FAIL. */
 int fed_load_midway(struct fed_loader *, struct fed_session *, struct fed_midway *);
+/* What a stop left of a run (`continue`), breakpoints, a pause.  The kept runs are there. */
+void fed_save_stops(struct fed_saver *, const struct fed_session *);
+int fed_load_stops(struct fed_loader *, struct fed_session *);
 
 #endif

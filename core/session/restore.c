@@ -551,7 +551,19 @@ static void take_over(struct fed_session *s, struct fed_session *from)
 	s->runs = from->runs;
 	s->draws = from->draws;
 	s->diverged = from->diverged;
-	s->debugger.rest = from->debugger.rest;
+	s->debugger = from->debugger;
+}
+
+/* So many went, others may have come. */
+static void tell_breakpoints(struct fed_session *s, size_t gone)
+{
+	if (gone)
+		fed_session_tell(s, FED_EVENT_NOTICE, "breakpoints belong to a session: %zu went with it",
+		                 gone);
+	if (s->debugger.n)
+		fed_session_tell(s, FED_EVENT_NOTICE,
+		                 "breakpoints of the saved session: %zu; `break` lists them",
+		                 s->debugger.n);
 }
 
 /* What was under way goes on. */
@@ -607,9 +619,7 @@ int fed_session_restore(struct fed_session *s, const char *path, struct fed_erro
 		const size_t breakpoints = s->debugger.n;
 		fed_session_clear(s);
 		take_over(s, fresh);
-		if (breakpoints)
-			fed_session_tell(s, FED_EVENT_NOTICE,
-			                 "breakpoints belong to a session: %zu went with it", breakpoints);
+		tell_breakpoints(s, breakpoints);
 		fed_session_resume(s);
 		go_on(s, &underway);
 		go_midway(s, &midway);

@@ -84,25 +84,10 @@ static int save_change(struct fed_saver *f, const struct fed_change *c, struct f
 	return c->kind == FED_CHANGE_INJECT ? fed_save_fault(f, &c->fault, err) : FED_OK;
 }
 
-static void save_rest(struct fed_saver *f, const struct fed_session *s)
-{
-	static const struct fed_rest none;
-	const struct fed_rest *rest = &s->debugger.rest;
-
-	if (!fed_rest_wants(rest, &s->history))
-		rest = &none;
-	const char *until = rest->until ? fed_condition_text(rest->until) : "";
-	fed_saver_begin(f, "rest", 8 + 1 + fed_size_string(until));
-	fed_put_u64(f, rest->versions);
-	fed_put_u8(f, rest->endless);
-	fed_put_string(f, until);
-	fed_saver_end(f);
-}
-
 int fed_save_midway(struct fed_saver *f, const struct fed_session *s, const struct fed_midway *m,
                     struct fed_error *err)
 {
-	save_rest(f, s);
+	fed_save_stops(f, s);
 	fed_saver_begin(f, "midway", 8 + 4);
 	fed_put_u64(f, m->steps);
 	fed_put_u32(f, (uint32_t)m->changes.n);
@@ -216,31 +201,13 @@ static int load_change(struct fed_loader *f, struct fed_session *s, struct fed_c
 	return c->kind == FED_CHANGE_INJECT ? fed_load_fault(f, s, &c->fault) : FED_OK;
 }
 
-static int load_rest(struct fed_loader *f, struct fed_session *s)
-{
-	struct fed_rest *rest = &s->debugger.rest;
-	struct fed_text until = {0};
-	struct fed_error why;
-
-	if (fed_loader_begin(f, "rest"))
-		return FED_FAIL;
-	rest->versions = fed_get_u64(f);
-	rest->endless = fed_get_u8(f);
-	fed_get_string(f, &until);
-	if (!f->failed && until.len &&
-	    fed_condition_parse(&rest->until, fed_text_str(&until), &s->runs, &why))
-		fed_loader_fail(f, "%s", why.text);
-	fed_text_release(&until);
-	return fed_loader_end(f);
-}
-
 int fed_load_midway(struct fed_loader *f, struct fed_session *s, struct fed_midway *m)
 {
 	uint32_t n = 0;
 
 	if (f->version < 5)
 		return FED_OK;
-	if (f->version >= 8 && load_rest(f, s))
+	if (fed_load_stops(f, s))
 		return FED_FAIL;
 	if (fed_loader_begin(f, "midway"))
 		return FED_FAIL;

@@ -30,7 +30,7 @@ static void seed(uint64_t rounds)
 {
 	struct fed_session trained;
 	struct fed_error err;
-	uint64_t made;
+	uint64_t made, number;
 	bool interrupted;
 
 	lab_trained(&trained, rounds);
@@ -39,6 +39,9 @@ static void seed(uint64_t rounds)
 	inject(&trained, "byzantine", "0-1", "replay", 0);
 	inject(&trained, "flaky", "2", NULL, rounds + 9);
 	fed_fuzz_claim(fed_session_run(&trained, 1, NULL, &made, &interrupted, &err) == FED_OK);
+	fed_fuzz_claim(fed_session_break(&trained, "client==2", &number, &err) == FED_OK);
+	fed_fuzz_claim(fed_session_break(&trained, "refused>0", &number, &err) == FED_OK);
+	fed_session_pause(&trained, rounds + 9);
 	fed_fuzz_claim(fed_session_save(&trained, fed_fuzz_path("seed"), &err) == FED_OK);
 	fed_session_release(&trained);
 	lab_seed_from("seed");

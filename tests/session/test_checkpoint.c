@@ -165,7 +165,7 @@ static void small_save(struct fed_session *s, struct fed_text *bytes)
 	small_init(s, NULL);
 	small_do(s, "dataset blobs train=12 test=4;model softmax;aggregator scaffold");
 	small_do(s, "add 2 iid 4;set codec int8;inject drift 0 at=2 for=5");
-	small_do(s, "inject byzantine 1 attack=replay;round 1");
+	small_do(s, "inject byzantine 1 attack=replay;round 1;break client==9;break loss<0");
 	save(s, "a.fed");
 	contents("a.fed", bytes);
 }
@@ -269,6 +269,73 @@ START_TEST(forged_files_do_no_harm)
 	fed_text_release(&forged);
 	fed_session_release(&s);
 	fed_session_release(&other);
+}
+END_TEST
+
+/* The section goes, with all that the loader would read of it. */
+static void cut_section(struct fed_text *file, const char *name)
+{
+	char *at = memmem(file->s, file->len, name, strlen(name) + 1);
+	uint64_t length;
+
+	ck_assert_ptr_nonnull(at);
+	memcpy(&length, at + 16, sizeof length);
+	const size_t bytes = 24 + 4 + (size_t)length + 4;
+	memmove(at, at + bytes, file->len - (size_t)(at - file->s) - bytes);
+	file->len -= bytes;
+}
+
+/* What was saved before there were breakpoints in it is restored without. */
+START_TEST(the_format_before_is_read)
+{
+	struct fed_session s, other;
+	struct fed_text bytes = {0};
+	struct fed_error err = {""};
+
+	small_save(&s, &bytes);
+	cut_section(&bytes, "breakpoints");
+	fed_temp_write(&temp, "b.fed", bytes.s, bytes.len);
+	cannot_restore(&s, "b.fed", "section midway");
+	bytes.s[8] = 8;
+	put_crc(bytes.s + 12, bytes.s, 12);
+	fed_temp_write(&temp, "b.fed", bytes.s, bytes.len);
+	small_init(&other, NULL);
+	fed_assert_ok(fed_session_restore(&other, fed_temp_file(&temp, "b.fed"), &err), &err);
+	ck_assert_uint_eq(other.debugger.n, 0);
+	small_same(&s, &other);
+	fed_text_release(&bytes);
+	fed_session_release(&s);
+	fed_session_release(&other);
+}
+END_TEST
+
+/* Numbers, conditions and counts that no session has. */
+static const struct {
+	size_t at; /* behind the section's head */
+	char byte;
+	const char *words;
+} lies[] = {
+	{9, 1, "breakpoint 2"},  /* the second one, where one number was given */
+	{17, 3, "ends early"},   /* three, where two follow */
+	{17, 1, "too many"},     /* one */
+	{21, 2, "breakpoint 2"}, /* twice */
+	{21, 0, "breakpoint 0"}, {42, '@', "condition"},
+};
+
+START_TEST(breakpoints_that_cannot_be_are_refused)
+{
+	struct fed_session s;
+	struct fed_text bytes = {0};
+
+	small_save(&s, &bytes);
+	char *section = memmem(bytes.s, bytes.len, "breakpoints", 12);
+	section[28 + lies[_i].at] = lies[_i].byte;
+	forge(&bytes);
+	fed_temp_write(&temp, "b.fed", bytes.s, bytes.len);
+	cannot_restore(&s, "b.fed", "section breakpoints");
+	cannot_restore(&s, "b.fed", lies[_i].words);
+	fed_text_release(&bytes);
+	fed_session_release(&s);
 }
 END_TEST
 
@@ -420,6 +487,9 @@ int main(void)
 	tcase_add_loop_test(tests, every_stage_survives, 0, (int)(sizeof stages / sizeof *stages));
 	tcase_add_test(tests, every_flipped_byte_is_refused);
 	tcase_add_loop_test(tests, forged_files_do_no_harm, 0, 8);
+	tcase_add_test(tests, the_format_before_is_read);
+	tcase_add_loop_test(tests, breakpoints_that_cannot_be_are_refused, 0,
+	                    (int)(sizeof lies / sizeof *lies));
 	tcase_add_test(tests, every_truncation_is_refused);
 	tcase_add_test(tests, other_files_are_refused);
 	tcase_add_test(tests, other_data_is_refused);

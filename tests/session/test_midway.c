@@ -281,6 +281,7 @@ START_TEST(what_a_stop_left_is_kept)
 	save(&saved);
 	restore(&restored);
 	fed_session_unbreak_all(&saved);
+	fed_session_unbreak_all(&restored);
 	small_do(&saved, "continue");
 	small_do(&restored, "continue");
 	ck_assert_uint_eq(fed_session_version(&saved), _i == 2 ? 3 : 8);
@@ -316,6 +317,96 @@ START_TEST(a_condition_to_stop_at_is_kept)
 }
 END_TEST
 
+/* The same stops lie ahead, and these were hit so far. */
+static void stop_alike(const struct fed_session *a, const struct fed_session *b)
+{
+	const struct fed_debugger *x = &a->debugger, *y = &b->debugger;
+
+	ck_assert_uint_eq(x->n, y->n);
+	ck_assert_uint_eq(x->numbered, y->numbered);
+	ck_assert_int_eq(x->pausing, y->pausing);
+	ck_assert_uint_eq(x->pause, y->pause);
+	for (size_t i = 0; i < x->n; i++) {
+		ck_assert_uint_eq(x->point[i].number, y->point[i].number);
+		ck_assert_uint_eq(x->point[i].hits, y->point[i].hits);
+		ck_assert_int_eq(x->point[i].holds, y->point[i].holds);
+		ck_assert_str_eq(x->point[i].text, y->point[i].text);
+	}
+	ck_assert_int_eq(fed_session_open(a), fed_session_open(b));
+	ck_assert_uint_eq(fed_session_version(a), fed_session_version(b));
+	if (fed_session_open(a))
+		ck_assert_uint_eq(a->federation.steps, b->federation.steps);
+}
+
+static void run_to_a_stop(struct fed_session *s, int i)
+{
+	struct fed_error err = {""};
+
+	compose(s, i);
+	small_do(s, "break client==1;break nan;break reported>1;break loss<0;break version==3");
+	fed_assert_ok(fed_session_unbreak(s, 2, &err), &err);
+	fed_session_pause(s, 4);
+	small_do(s, "round 3");
+}
+
+START_TEST(breakpoints_and_a_pause_are_kept)
+{
+	struct fed_session straight, saved, restored;
+	int stops = 0, open = 0;
+
+	run_to_a_stop(&straight, _i);
+	run_to_a_stop(&saved, _i);
+	save(&saved);
+	restore(&restored);
+	save(&restored); /* what was read is written again */
+	fed_session_release(&restored);
+	restore(&restored);
+	for (; fed_session_open(&straight) || straight.debugger.rest.versions; stops++) {
+		open += fed_session_open(&straight);
+		stop_alike(&straight, &saved);
+		stop_alike(&straight, &restored);
+		small_do(&straight, "continue");
+		small_do(&saved, "continue");
+		small_do(&restored, "continue");
+	}
+	stop_alike(&straight, &restored);
+	small_same(&straight, &saved);
+	small_same(&straight, &restored);
+	ck_assert_int_gt(stops, 1);
+	ck_assert(open > 0 || _i > 0); /* most stop in the middle of a round */
+	ck_assert(!restored.debugger.pausing);
+	ck_assert_uint_eq(fed_session_version(&restored), 5);
+	fed_session_release(&straight);
+	fed_session_release(&saved);
+	fed_session_release(&restored);
+}
+END_TEST
+
+/* Those of the session that goes make room for those that come, which may name its kept runs. */
+START_TEST(breakpoints_go_with_their_session)
+{
+	struct fed_session saved, other;
+	struct heard heard;
+	struct fed_error err = {""};
+
+	compose(&saved, 0);
+	fed_assert_ok(fed_runs_keep(&saved.runs, "old", &saved.history, &err), &err);
+	small_do(&saved, "break loss<=old.loss;break round==9");
+	save(&saved);
+	small_init(&other, &heard);
+	small_do(&other, "break nan");
+	fed_assert_ok(fed_session_restore(&other, fed_temp_file(&temp, "midway.fed"), &err), &err);
+	stop_alike(&saved, &other);
+	ck_assert_ptr_nonnull(strstr(heard.text, "1 went with it"));
+	ck_assert_ptr_nonnull(strstr(heard.text, "of the saved session: 2; "));
+	small_do(&saved, "round 2");
+	small_do(&other, "round 2");
+	stop_alike(&saved, &other);
+	fed_session_release(&saved);
+	fed_session_release(&other);
+}
+END_TEST
+
 START_TEST(what_cannot_be_repeated_is_refused)
 {
 	const struct fed_entry *entry;
@@ -346,6 +437,8 @@ int main(void)
 	tcase_add_loop_test(c, saving_between_rounds_disturbs_nobody, 0, RUNS);
 	tcase_add_loop_test(c, what_a_stop_left_is_kept, 0, 3);
 	tcase_add_test(c, a_condition_to_stop_at_is_kept);
+	tcase_add_loop_test(c, breakpoints_and_a_pause_are_kept, 0, RUNS);
+	tcase_add_test(c, breakpoints_go_with_their_session);
 	tcase_add_test(c, changes_outlive_a_round_that_is_given_up);
 	tcase_add_test(c, nothing_is_lost_without_memory);
 	tcase_add_test(c, what_cannot_be_repeated_is_refused);
