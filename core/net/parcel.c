@@ -105,6 +105,14 @@ void fed_stock_release(struct fed_stock *s)
 	pthread_mutex_destroy(&s->lock);
 }
 
+size_t fed_stock_bytes(struct fed_stock *s)
+{
+	pthread_mutex_lock(&s->lock);
+	const size_t bytes = s->bytes;
+	pthread_mutex_unlock(&s->lock);
+	return bytes;
+}
+
 struct fed_parcel *fed_stock_take(struct fed_stock *s, uint32_t n, size_t dim)
 {
 	pthread_mutex_lock(&s->lock);

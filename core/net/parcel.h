@@ -41,6 +41,8 @@ struct fed_stock {
 };
 void fed_stock_init(struct fed_stock *, size_t most_bytes);
 void fed_stock_release(struct fed_stock *);
+/* Of the vectors in stock. */
+size_t fed_stock_bytes(struct fed_stock *);
 /* From the stock, with whatever stood in it, or new; NULL: no memory.  Another size than before
  * empties the stock. */
 struct fed_parcel *fed_stock_take(struct fed_stock *, uint32_t n, size_t dim);

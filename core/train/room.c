@@ -30,7 +30,7 @@ int fed_room_check(const struct fed_federation *f, double need, uint32_t n, cons
 	if (need < SMALL_BYTES)
 		return FED_OK;
 	/* Updates of the rounds before that wait to be written again. */
-	const double have = fed_mem_available() + (double)f->trainer->results.bytes;
+	const double have = fed_mem_available() + (double)fed_stock_bytes(&f->trainer->results);
 	if (need <= have)
 		return FED_OK;
 	fed_text_count(&text, n);
