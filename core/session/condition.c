@@ -44,6 +44,18 @@ const char *fed_condition_text(const struct fed_condition *c)
 	return c->text;
 }
 
+double *fed_condition_taken(struct fed_condition *c, size_t i)
+{
+	for (size_t k = 0; k < 2 * c->n; k++) {
+		struct fed_operand *o = k % 2 ? &c->term[k / 2].right : &c->term[k / 2].left;
+		const bool taken = o->subject == FED_ABOUT_FIGURE && !o->metric && o->text[0];
+
+		if (taken && i-- == 0)
+			return &o->number;
+	}
+	return NULL;
+}
+
 /* Values ----------------------------------------------------------------- */
 
 static bool is_clock(const struct fed_field *metric)

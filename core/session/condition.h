@@ -41,6 +41,8 @@ int fed_condition_parse_row(struct fed_condition **, const char *text,
 int fed_condition_copy(struct fed_condition **, const struct fed_condition *, struct fed_error *);
 void fed_condition_free(struct fed_condition *);              /* NULL is fine */
 const char *fed_condition_text(const struct fed_condition *); /* as typed */
+/* The i-th number that it took from kept runs, in the order of its text; NULL past the last. */
+double *fed_condition_taken(struct fed_condition *, size_t i);
 /* Over the last record of the history; an empty history is false. */
 bool fed_condition_holds(const struct fed_condition *, const struct fed_history *);
 /* "accuracy = 0.81, clock = 12": the present values of what it names. */

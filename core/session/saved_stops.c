@@ -5,7 +5,51 @@
  */
 #include "session/midway.h"
 
-/* Writing ------------------------------------------------------------------------- */
+/* Conditions ---------------------------------------------------------------------- */
+
+/* The text, and the numbers that were taken from kept runs: those of their names may be others
+ * now. */
+static uint64_t size_condition(struct fed_condition *c)
+{
+	size_t n = 0;
+
+	while (fed_condition_taken(c, n))
+		n++;
+	return fed_size_string(fed_condition_text(c)) + 4 + 8 * n;
+}
+
+static void save_condition(struct fed_saver *f, struct fed_condition *c)
+{
+	uint32_t n = 0;
+
+	while (fed_condition_taken(c, n))
+		n++;
+	fed_put_string(f, fed_condition_text(c));
+	fed_put_u32(f, n);
+	for (uint32_t i = 0; i < n; i++)
+		fed_put_f64(f, *fed_condition_taken(c, i));
+}
+
+/* Behind its text. */
+static void load_taken(struct fed_loader *f, struct fed_condition *c)
+{
+	const uint32_t n = fed_get_u32(f);
+	double *number;
+
+	for (uint32_t i = 0; i < n && !f->failed; i++) {
+		const double x = fed_get_f64(f);
+
+		if ((number = fed_condition_taken(c, i)))
+			*number = x;
+		else
+			fed_loader_fail(f, "%u numbers of kept runs, `%.40s` has %u", n, fed_condition_text(c),
+			                i);
+	}
+	if (!f->failed && fed_condition_taken(c, n))
+		fed_loader_fail(f, "%u numbers of kept runs, `%.40s` has more", n, fed_condition_text(c));
+}
+
+/* Stops --------------------------------------------------------------------------- */
 
 static void save_rest(struct fed_saver *f, const struct fed_session *s)
 {
@@ -14,11 +58,14 @@ static void save_rest(struct fed_saver *f, const struct fed_session *s)
 
 	if (!fed_rest_wants(rest, &s->history))
 		rest = &none;
-	const char *until = rest->until ? fed_condition_text(rest->until) : "";
-	fed_saver_begin(f, "rest", 8 + 1 + fed_size_string(until));
+	fed_saver_begin(f, "rest",
+	                8 + 1 + (rest->until ? size_condition(rest->until) : fed_size_string("")));
 	fed_put_u64(f, rest->versions);
 	fed_put_u8(f, rest->endless);
-	fed_put_string(f, until);
+	if (rest->until)
+		save_condition(f, rest->until);
+	else
+		fed_put_string(f, "");
 	fed_saver_end(f);
 }
 
@@ -27,7 +74,7 @@ static void save_breakpoints(struct fed_saver *f, const struct fed_debugger *d)
 	uint64_t bytes = 1 + 8 + 8 + 4;
 
 	for (size_t i = 0; i < d->n; i++)
-		bytes += 8 + 8 + 1 + fed_size_string(d->point[i].text);
+		bytes += 8 + 8 + 1 + size_condition(d->point[i].when);
 	fed_saver_begin(f, "breakpoints", bytes);
 	fed_put_u8(f, d->pausing);
 	fed_put_u64(f, d->pause);
@@ -37,7 +84,7 @@ static void save_breakpoints(struct fed_saver *f, const struct fed_debugger *d)
 		fed_put_u64(f, d->point[i].number);
 		fed_put_u64(f, d->point[i].hits);
 		fed_put_u8(f, d->point[i].holds);
-		fed_put_string(f, d->point[i].text);
+		save_condition(f, d->point[i].when);
 	}
 	fed_saver_end(f);
 }
@@ -47,8 +94,6 @@ void fed_save_stops(struct fed_saver *f, const struct fed_session *s)
 	save_rest(f, s);
 	save_breakpoints(f, &s->debugger);
 }
-
-/* Reading ------------------------------------------------------------------------- */
 
 static int load_rest(struct fed_loader *f, struct fed_session *s)
 {
@@ -64,6 +109,8 @@ static int load_rest(struct fed_loader *f, struct fed_session *s)
 	if (!f->failed && until.len &&
 	    fed_condition_parse(&rest->until, fed_text_str(&until), &s->runs, &why))
 		fed_loader_fail(f, "%s", why.text);
+	if (f->version >= 9 && rest->until)
+		load_taken(f, rest->until);
 	fed_text_release(&until);
 	return fed_loader_end(f);
 }
@@ -89,6 +136,7 @@ static void load_breakpoint(struct fed_loader *f, struct fed_session *s, uint64_
 	if (!f->failed) {
 		d->point[d->n - 1].hits = hits;
 		d->point[d->n - 1].holds = holds;
+		load_taken(f, d->point[d->n - 1].when);
 	}
 	fed_text_release(&text);
 }

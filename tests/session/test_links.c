@@ -166,8 +166,9 @@ START_TEST(files_of_format_1_are_read)
 {
 	struct fed_session s, restored;
 	struct fed_error err = {""};
-	static const char *const later[] = {"links",   "residuals", "bill", "faults",
-	                                    "parcels", "under way", "rest", "midway"};
+	static const char *const later[] = {"links",  "residuals",   "bill",
+	                                    "faults", "parcels",     "under way",
+	                                    "rest",   "breakpoints", "midway"};
 	struct fed_text file = {0};
 
 	compose(&s);

@@ -302,7 +302,9 @@ START_TEST(a_condition_to_stop_at_is_kept)
 
 	compose(&saved, 0);
 	small_do(&saved, "break version==3");
-	fed_assert_ok(fed_condition_parse(&until, "round>=7 or loss<0", &saved.runs, &err), &err);
+	fed_assert_ok(fed_runs_keep(&saved.runs, "old", &saved.history, &err), &err);
+	fed_assert_ok(fed_condition_parse(&until, "round>=7 or loss<old.loss-9", &saved.runs, &err),
+	              &err);
 	fed_assert_ok(fed_session_run(&saved, 0, until, &made, &interrupted, &err), &err);
 	fed_condition_free(until);
 	ck_assert_uint_eq(fed_session_version(&saved), 3);
@@ -391,12 +393,19 @@ START_TEST(breakpoints_go_with_their_session)
 
 	compose(&saved, 0);
 	fed_assert_ok(fed_runs_keep(&saved.runs, "old", &saved.history, &err), &err);
-	small_do(&saved, "break loss<=old.loss;break round==9");
+	small_do(&saved, "break loss<=old.loss;break round==9;round 1"); /* hits, maybe */
+	fed_assert_ok(fed_runs_keep(&saved.runs, "old", &saved.history, &err), &err);
 	save(&saved);
 	small_init(&other, &heard);
 	small_do(&other, "break nan");
 	fed_assert_ok(fed_session_restore(&other, fed_temp_file(&temp, "midway.fed"), &err), &err);
 	stop_alike(&saved, &other);
+	/* The number is that of the run which had the name before. */
+	const double *taken = fed_condition_taken(other.debugger.point[0].when, 0);
+	ck_assert_ptr_nonnull(taken);
+	ck_assert_double_eq(*taken, saved.history.record[1].test_loss);
+	ck_assert_ptr_null(fed_condition_taken(other.debugger.point[0].when, 1));
+	ck_assert_ptr_null(fed_condition_taken(other.debugger.point[1].when, 0));
 	ck_assert_ptr_nonnull(strstr(heard.text, "1 went with it"));
 	ck_assert_ptr_nonnull(strstr(heard.text, "of the saved session: 2; "));
 	small_do(&saved, "round 2");
