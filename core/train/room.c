@@ -82,9 +82,10 @@ static void time_flights(const struct fed_federation *f, const uint32_t *clients
 	qsort(all->arrives, all->n, sizeof *all->arrives, ascending);
 }
 
-/* Updates that a version holds at most: on their way at once, and handed to the aggregator. */
+/* Updates that a version holds at most: on their way at once, handed to the aggregator, and both
+ * together. */
 struct load {
-	double flying, taken;
+	double flying, taken, sent;
 };
 
 /* What leaves at a moment has left before anything arrives at it. */
@@ -100,7 +101,7 @@ static struct load load_of(const struct flights *all, uint32_t enough, double de
 		n++;
 		most = n - arrived > most ? n - arrived : most;
 	}
-	return (struct load){.flying = most, .taken = n < enough ? n : enough};
+	return (struct load){.flying = most, .taken = n < enough ? n : enough, .sent = n};
 }
 
 static int measure_load(const struct fed_federation *f, const uint32_t *clients, uint32_t n,
@@ -144,14 +145,15 @@ static double clients_bytes(const struct fed_federation *f, uint32_t n)
 }
 
 /* Updates of n clients: on their way, and those taken last, which stay for the views. */
-static double updates_bytes(const struct fed_federation *f, uint32_t n, double flying, double taken)
+static double updates_bytes(const struct fed_federation *f, uint32_t n, struct load load)
 {
-	const double ahead = flying + AHEAD * fed_pool_threads(f->pool), one = update_bytes(f);
-	const double held = (ahead < n ? ahead : n) * one, seen = taken * one;
-	const double all = held + (seen < FED_JUDGED_BYTES ? seen : (double)FED_JUDGED_BYTES);
+	const double ahead = AHEAD * fed_pool_threads(f->pool), one = update_bytes(f);
+	const double flying = load.flying + ahead, sent = load.sent + ahead, seen = load.taken * one;
+	const double all = (flying < n ? flying : n) * one +
+	                   (seen < FED_JUDGED_BYTES ? seen : (double)FED_JUDGED_BYTES);
+	const double round = (sent < n ? sent : n) * one;
 
-	/* In a round an update is on its way or taken. */
-	return !f->scheme->overlaps && all > n * one ? n * one : all;
+	return !f->scheme->overlaps && all > round ? round : all;
 }
 
 /* n clients, an aggregation of at most `most` updates, and those themselves while they arrive or
@@ -160,9 +162,9 @@ static int check(const struct fed_federation *f, uint32_t n, uint32_t most, stru
                  struct fed_error *err)
 {
 	const size_t dim = f->net->dim;
-	const double arriving = updates_bytes(f, n, load.flying, load.taken);
-	const double ending =
-		updates_bytes(f, n, 0, load.taken) + fed_mixtures_bytes(f->aggregator, dim, most);
+	const struct load end = {.taken = load.taken, .sent = load.taken};
+	const double arriving = updates_bytes(f, n, load);
+	const double ending = updates_bytes(f, n, end) + fed_mixtures_bytes(f->aggregator, dim, most);
 	const double need = clients_bytes(f, n) + fed_aggregation_bytes(f->aggregator, dim, most) +
 	                    (arriving > ending ? arriving : ending);
 
@@ -180,7 +182,7 @@ static int check(const struct fed_federation *f, uint32_t n, uint32_t most, stru
 int fed_room_for_round(const struct fed_federation *f, const uint32_t *clients, uint32_t n,
                        uint32_t enough, double deadline, struct fed_error *err)
 {
-	struct load load = {.flying = n, .taken = n};
+	struct load load = {.flying = n, .taken = n, .sent = n};
 
 	/* Most rounds fit whatever happens; colluders see all updates of theirs. */
 	if (check(f, n, n, load, err) == FED_OK)
