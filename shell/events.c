@@ -32,6 +32,7 @@ void fed_print_json(struct fed_shell *shell, struct fed_text *line)
 	if (shell->json &&
 	    (fprintf(shell->json, "%s\n", fed_text_str(line)) < 0 || fflush(shell->json))) {
 		shell->json = NULL; /* whoever opened it closes it */
+		shell->json_lost = true;
 		fed_print_error(shell, "--json: ", strerror(errno));
 	}
 	fed_text_release(line);

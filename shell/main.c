@@ -3,6 +3,7 @@
  * shell/main.c - the program: options, the folders it needs, and who reads the lines.
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <getopt.h>
 #include <langinfo.h>
 #include <locale.h>
@@ -104,6 +105,38 @@ static void restart_for_blas(char **argv)
 	if (!core || setenv("OPENBLAS_CORETYPE", core, 1))
 		return;
 	execv("/proc/self/exe", argv);
+}
+
+/* A descriptor below 3 that is closed would be that of the next file opened, and what is printed
+ * would land there.  Opened the wrong way round, it fails as it did while it was closed. */
+static void occupy_standard_files(void)
+{
+	static const int contrary[] = {O_WRONLY, O_RDONLY, O_RDONLY};
+
+	for (int fd = 0; fd < 3; fd++)
+		if (fcntl(fd, F_GETFD) < 0 && open("/dev/null", contrary[fd]) != fd)
+			_exit(FED_EXIT_IO);
+}
+
+/* What was printed has arrived, or the user is told that it has not. */
+static enum fed_exit finish_output(FILE *out, enum fed_exit result)
+{
+	if (!fflush(out) && !ferror(out))
+		return result;
+	fprintf(stderr, "error: standard %s cannot be written\n", out == stdout ? "output" : "error");
+	return result == FED_EXIT_OK ? FED_EXIT_IO : result;
+}
+
+/* Likewise the lines of JSON; those of standard output are flushed one by one. */
+static enum fed_exit finish_json(const struct fed_shell *shell, enum fed_exit result)
+{
+	bool lost = shell->json_lost;
+
+	if (shell->json && shell->json != stdout && fclose(shell->json)) {
+		fprintf(stderr, "error: --json: %s\n", strerror(errno));
+		lost = true;
+	}
+	return lost && result == FED_EXIT_OK ? FED_EXIT_IO : result;
 }
 
 /* The terminal --------------------------------------------------------------- */
@@ -324,11 +357,11 @@ static int parse_options(int argc, char **argv, struct options *o)
 			break;
 		case VERSION:
 			printf("fedsh %s\n%s\n", FED_VERSION, fed_blas_describe());
-			exit(FED_EXIT_OK);
+			exit((int)finish_output(stdout, FED_EXIT_OK));
 		case HELP:
 		case 'h':
 			fputs(usage, stdout);
-			exit(FED_EXIT_OK);
+			exit((int)finish_output(stdout, FED_EXIT_OK));
 		default:
 			fputs("`fedsh --help` shows the options\n", stderr);
 			return FED_EXIT_USAGE;
@@ -448,6 +481,7 @@ int main(int argc, char **argv)
 	struct options o = {.pace = -1};
 	struct fed_error err;
 
+	occupy_standard_files();
 	restart_for_blas(argv);
 	fed_blas_init();
 	const int bad = parse_options(argc, argv, &o);
@@ -478,10 +512,7 @@ int main(int argc, char **argv)
 	if (fed_signals_ending())
 		result = 128 + fed_signals_ending();
 	fed_signals_connect(NULL);
-	if ((fflush(shell.out) || ferror(shell.out)) && result == FED_EXIT_OK)
-		result = FED_EXIT_IO;
-	if (shell.json && shell.json != stdout && fclose(shell.json) && result == FED_EXIT_OK)
-		result = FED_EXIT_IO;
+	result = finish_json(&shell, finish_output(shell.out, result));
 	fed_shell_release(&shell);
 	fed_free(folder);
 	return (int)result;

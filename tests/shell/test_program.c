@@ -149,6 +149,45 @@ START_TEST(json_is_alone_on_standard_output)
 }
 END_TEST
 
+/* The program behind a shell that sends its output elsewhere. */
+static void go_through_sh(const char *line)
+{
+	program_run(&run, "/bin/sh", temp.dir, ARGUMENTS("-c", line, FEDSH), NULL, 0);
+}
+
+START_TEST(output_that_is_lost_is_told)
+{
+	static const char *const lines[] = {
+		"exec \"$0\" -c 'help' >/dev/full", "exec \"$0\" -c 'help' >&-",
+		"exec \"$0\" --help >/dev/full",    "exec \"$0\" -c 'dataset blobs; save s.fed' >&-",
+		"exec \"$0\" --version >&-",
+	};
+
+	for (size_t i = 0; i < sizeof lines / sizeof *lines; i++) {
+		go_through_sh(lines[i]);
+		ck_assert_msg(run.code == 5, "%s: %d", lines[i], run.code);
+		ck_assert_str_eq(run.err, "error: standard output cannot be written\n");
+	}
+	go(ARGUMENTS("-c", "restore s.fed"), NULL);
+	ck_assert_msg(run.code == 0, "%s", run.err);
+}
+END_TEST
+
+START_TEST(json_that_is_lost_is_told)
+{
+	static const char rounds[] =
+		"dataset blobs train=100 test=10; add-client 2 samples=10; round 2";
+
+	go(ARGUMENTS("--json", "/dev/full", "-c", rounds), NULL);
+	ck_assert_int_eq(run.code, 5);
+	ck_assert_str_eq(run.err, "error: --json: No space left on device\n");
+	ck_assert_ptr_nonnull(strstr(run.out, "round 2 "));
+	go_through_sh("exec \"$0\" --json - -c 'dataset blobs; add-client 2; round 1' >/dev/full");
+	ck_assert_int_eq(run.code, 5);
+	ck_assert_ptr_nonnull(strstr(run.err, "error: --json: No space left on device\n"));
+}
+END_TEST
+
 START_TEST(hostile_bytes_stay_out)
 {
 	static const char line[] = "explain \033]0;x\007\xff\xfe\n";
@@ -240,6 +279,8 @@ int main(void)
 	tcase_add_test(tests, standard_input_is_a_script);
 	tcase_add_test(tests, a_script_that_sources_itself_ends);
 	tcase_add_test(tests, json_is_alone_on_standard_output);
+	tcase_add_test(tests, output_that_is_lost_is_told);
+	tcase_add_test(tests, json_that_is_lost_is_told);
 	tcase_add_test(tests, hostile_bytes_stay_out);
 	tcase_add_test(tests, a_record_replays_to_the_same);
 	tcase_add_test(tests, plots_are_drawn);
