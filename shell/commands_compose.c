@@ -100,17 +100,20 @@ struct dataset_args {
 	char otherwise[4096];
 };
 
-/* `dataset fashion else=glyphs`: the second when the first cannot be had. */
+/* `dataset fashion else=glyphs`: the second where the first is not there.  One that is there and
+ * damaged, or that does not fit the session, is told: another would hide it. */
 static int load_dataset(struct fed_shell *shell, const struct fed_call *call, struct fed_error *err)
 {
 	const struct dataset_args *a = call->args;
 	struct fed_session *s = &shell->session;
+	const char *name = a->name;
+	struct fed_error why;
 
-	const int rc = fed_session_dataset(s, a->name, call->extra, call->n_extra, err);
-	if (rc == FED_OK || !*a->otherwise)
-		return rc;
-	fed_session_tell(s, FED_EVENT_NOTICE, "%s; takes %s instead", err->text, a->otherwise);
-	return fed_session_dataset(s, a->otherwise, call->extra, call->n_extra, err);
+	if (*a->otherwise && fed_dataset_present(a->name, &why)) {
+		fed_session_tell(s, FED_EVENT_NOTICE, "%s; takes %s instead", why.text, a->otherwise);
+		name = a->otherwise;
+	}
+	return fed_session_dataset(s, name, call->extra, call->n_extra, err);
 }
 
 static int run_dataset(struct fed_shell *shell, const struct fed_call *call, struct fed_error *err)
@@ -492,7 +495,7 @@ static const struct fed_field dataset_args[] = {
      .offset = offsetof(struct dataset_args, otherwise),
      .size = sizeof(((struct dataset_args *)0)->otherwise),
      .hint = "dataset",
-     .help = "what to take when that cannot be loaded"},
+     .help = "what to take when that is not there"},
 	FED_END};
 NAME_ROWS(model_args, "model", "a model plugin; without it the layers are shown");
 static const struct fed_field aggregator_args[] = {

@@ -51,6 +51,10 @@ void fed_dataset_prefetch(const struct fed_dataset *, const uint32_t *ids, uint3
 int fed_dataset_load(struct fed_dataset **, const char *name, const struct fed_assign *assign,
                      size_t n, uint64_t seed, struct fed_error *);
 
+/* Whether there is something to load under this name: it is built in or installed, or a file is
+ * called so.  Whether that can be read, loading tells. */
+int fed_dataset_present(const char *name, struct fed_error *);
+
 /* Names, one-line help and parameters of what can be loaded by name; NULL past the last. */
 struct fed_source {
 	const char *name, *help, *doc;  /* doc: how it is made, shown by `explain` */
@@ -58,6 +62,8 @@ struct fed_source {
 	size_t args_size;               /* of the struct that the fields describe */
 	int (*load)(struct fed_dataset **, const void *args, const char *path, uint64_t seed,
 	            struct fed_error *);
+	/* Of a source by name that reads files of its own: are they installed?  NULL: it needs none. */
+	int (*installed)(struct fed_error *);
 };
 const struct fed_source *fed_source_at(size_t i);
 /* The same for what is loaded by path: "idx" (a folder), "csv" (a file). */

@@ -7,9 +7,11 @@
  * held against the size of the file before memory is asked for.
  */
 #include <dirent.h>
+#include <errno.h>
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/file.h"
 #include "base/mem.h"
@@ -406,24 +408,40 @@ static const struct fed_field fashion_fields[] = {
 	FED_END,
 };
 
+#define FASHION_HINT \
+	"(`apt install dataset-fashion-mnist` brings the files; `dataset glyphs` needs none)"
+
+static void fashion_folder(char *out, size_t size)
+{
+	const char *parent = getenv("FEDSH_DATASETS");
+
+	snprintf(out, size, "%s/fashion-mnist", parent && *parent ? parent : "/usr/share/datasets");
+}
+
+static int fashion_installed(struct fed_error *err)
+{
+	char folder[PATH_MAX];
+
+	fashion_folder(folder, sizeof folder);
+	if (access(folder, F_OK) == 0)
+		return FED_OK;
+	return fed_fail(err, "%.160s cannot be opened: %s " FASHION_HINT, fed_show(folder).s,
+	                strerror(errno));
+}
+
 static int fashion_load(struct fed_dataset **out, const void *args, const char *path, uint64_t seed,
                         struct fed_error *err)
 {
 	const struct fashion_args *fashion = args;
 	const struct idx_args idx = {.train = fashion->train, .test = fashion->test};
-	const char *parent = getenv("FEDSH_DATASETS");
 	char folder[PATH_MAX];
 	struct fed_error why;
 
 	(void)path;
 	(void)seed;
-	snprintf(folder, sizeof folder, "%s/fashion-mnist",
-	         parent && *parent ? parent : "/usr/share/datasets");
+	fashion_folder(folder, sizeof folder);
 	if (load_folder(out, &idx, folder, "fashion", &why))
-		return fed_fail(err,
-		                "%.200s (`apt install dataset-fashion-mnist` brings the files; `dataset "
-		                "glyphs` needs none)",
-		                why.text);
+		return fed_fail(err, "%.200s " FASHION_HINT, why.text);
 	if ((*out)->classes == 10 && fed_dataset_name_classes(*out, fashion_classes, err)) {
 		fed_dataset_free(*out);
 		*out = NULL;
@@ -442,4 +460,5 @@ const struct fed_source fed_source_fashion = {
 	.fields = fashion_fields,
 	.args_size = sizeof(struct fashion_args),
 	.load = fashion_load,
+	.installed = fashion_installed,
 };

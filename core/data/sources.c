@@ -5,6 +5,7 @@
 #include <string.h>
 #include <strings.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/file.h"
 #include "base/mem.h"
@@ -105,6 +106,19 @@ int fed_source_find(const char *name, const struct fed_source **out, struct fed_
 
 	fed_text_release(&path);
 	return rc;
+}
+
+int fed_dataset_present(const char *name, struct fed_error *err)
+{
+	struct fed_text path = {0};
+
+	for (size_t i = 0; i < NAMED; i++)
+		if (!strcmp(name, named[i]->name))
+			return named[i]->installed ? named[i]->installed(err) : FED_OK;
+	fed_path_expand(name, &path);
+	const bool missing = !path.failed && access(fed_text_str(&path), F_OK);
+	fed_text_release(&path);
+	return missing ? fail_unknown(name, err) : FED_OK;
 }
 
 /* "glyphs train=20000 ...": all values, so that a later default does not change it. */

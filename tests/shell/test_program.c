@@ -92,6 +92,30 @@ START_TEST(an_unknown_name_is_told_before_its_parameters)
 }
 END_TEST
 
+/* `else=` is for data that are not there: what is wrong with those that are is told. */
+START_TEST(otherwise_stands_for_what_is_missing)
+{
+	setenv("FEDSH_DATASETS", temp.dir, 1);
+	go(ARGUMENTS("-c", "dataset fashion else=glyphs train=300 test=50; add-client 2 samples=20; "
+	                   "dataset fashion else=glyphs train=300 test=50"),
+	   NULL);
+	ck_assert_msg(run.code == 0, "%s", run.err);
+	ck_assert_ptr_nonnull(strstr(run.out, "takes glyphs instead"));
+	ck_assert_ptr_nonnull(strstr(run.out, "apt install dataset-fashion-mnist"));
+	go(ARGUMENTS("-c", "dataset nosuch.csv else=blobs"), NULL);
+	ck_assert_msg(run.code == 0, "%s", run.err);
+
+	go(ARGUMENTS("-c", "add-client 2 samples=20; dataset blobs else=linear"), NULL);
+	ck_assert_ptr_nonnull(strstr(run.err, "2 clients hold examples of glyphs"));
+	ck_assert_ptr_null(strstr(run.out, "instead"));
+	script("bad.csv", "x,y\n1,\n");
+	go(ARGUMENTS("-c", "dataset bad.csv label=y else=blobs"), NULL);
+	ck_assert_int_ne(run.code, 0);
+	ck_assert_ptr_null(strstr(run.out, "instead"));
+	unsetenv("FEDSH_DATASETS");
+}
+END_TEST
+
 START_TEST(options_are_checked)
 {
 	go(ARGUMENTS("--nosuch"), NULL);
@@ -275,6 +299,7 @@ int main(void)
 	tcase_add_test(tests, the_first_command_works_with_defaults);
 	tcase_add_loop_test(tests, exit_codes_tell, 0, (int)(sizeof codes / sizeof *codes));
 	tcase_add_test(tests, an_unknown_name_is_told_before_its_parameters);
+	tcase_add_test(tests, otherwise_stands_for_what_is_missing);
 	tcase_add_test(tests, options_are_checked);
 	tcase_add_test(tests, standard_input_is_a_script);
 	tcase_add_test(tests, a_script_that_sources_itself_ends);
