@@ -157,7 +157,10 @@ static void put_headline(const struct fed_overview *st, const struct fed_session
 
 		if (!isnan(accuracy))
 			fed_text_add(&text, "accuracy %.2f %%  ", 100 * accuracy);
-		fed_text_add(&text, "loss %.4g  train %.4g", loss, r->train_loss);
+		if (!isnan(loss)) /* else `eval-every` has left it out */
+			fed_text_add(&text, "loss %.4g  ", loss);
+		if (!isnan(r->train_loss))
+			fed_text_add(&text, "train %.4g", r->train_loss);
 	}
 	fed_canvas_write(canvas, end + 2, row, fed_text_str(&text), plain);
 	fed_text_release(&text);

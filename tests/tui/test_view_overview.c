@@ -28,6 +28,25 @@ START_TEST(golden_overviews)
 }
 END_TEST
 
+/* Not every version is evaluated. */
+START_TEST(what_was_not_measured_is_not_shown)
+{
+	struct glass g;
+
+	glass_init(&g, lines);
+	glass_open(&g, &fed_view_overview);
+	small_do(&g.session, "set eval-every 5;round 2");
+	glass_look(&g, 80, 20, true);
+	glass_shows(&g, "round 2 is made  train ");
+	glass_hides(&g, "nan");
+	small_do(&g.session, "round 4");
+	glass_look(&g, 80, 20, true);
+	glass_shows(&g, "  loss ");
+	glass_hides(&g, "nan");
+	glass_release(&g);
+}
+END_TEST
+
 START_TEST(any_size)
 {
 	struct glass g;
@@ -103,6 +122,7 @@ int main(void)
 	TCase *tests = tcase_create("view_overview");
 
 	tcase_add_test(tests, golden_overviews);
+	tcase_add_test(tests, what_was_not_measured_is_not_shown);
 	tcase_add_test(tests, any_size);
 	tcase_add_test(tests, stamps);
 	tcase_add_test(tests, thin_curves_keep_their_peaks);
