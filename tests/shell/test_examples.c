@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* shell/test_examples.c - every example of every command runs, in a fresh session and folder. */
+/* shell/test_examples.c - every example of every command runs, in a fresh session and folder, and
+ * every command is in the man page and in the README. */
 #include <string.h>
 #include <unistd.h>
 
+#include "base/file.h"
 #include "base/mem.h"
 #include "lab.h"
 #include "session/insight.h"
@@ -69,6 +71,55 @@ START_TEST(examples_run)
 }
 END_TEST
 
+/* Whether the part of the text from `head` to the next `end` has the name as a word of its own. */
+static bool lists(const char *text, const char *head, const char *end, const char *name)
+{
+	const char *at = strstr(text, head), *stop = at ? strstr(at + strlen(head), end) : NULL;
+	const size_t n = strlen(name);
+
+	if (!stop)
+		return false;
+	for (at = strstr(at + strlen(head) - 1, name); at && at < stop; at = strstr(at + n, name))
+		if (strchr("`\n ", at[-1]) && strchr("`,\n ", at[n]))
+			return true;
+	return false;
+}
+
+static void read_page(const char *path, struct fed_text *out)
+{
+	struct fed_text page = {0};
+	struct fed_error err;
+
+	fed_assert_ok(fed_file_read(path, 1 << 20, &page, &err), &err);
+	for (size_t i = 0; i < page.len; i++) /* "new\-plugin" */
+		if (page.s[i] != '\\')
+			fed_text_put(out, &page.s[i], 1);
+	fed_text_release(&page);
+}
+
+START_TEST(the_pages_list_all_commands)
+{
+	struct fed_text manual = {0}, readme = {0};
+	const struct fed_command *command;
+	enum fed_group group;
+
+	read_page(FED_SOURCE_DIR "/shell/fedsh.1", &manual);
+	read_page(FED_SOURCE_DIR "/README.md", &readme);
+	for (size_t i = 0; (command = fed_command_at(i, &group)); i++) {
+		char head[64];
+
+		snprintf(head, sizeof head, "\n.B %s\n", fed_group_names[group]);
+		ck_assert_msg(lists(fed_text_str(&manual), head, "\n.", command->name), "fedsh.1 has no %s",
+		              command->name);
+		snprintf(head, sizeof head, "\n| %s | ", fed_group_names[group]);
+		ck_assert_msg(lists(fed_text_str(&readme), head, " |\n", command->name),
+		              "README.md has no %s", command->name);
+	}
+	fed_text_release(&manual);
+	fed_text_release(&readme);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("examples");
@@ -78,6 +129,7 @@ int main(void)
 	while (fed_command_at((size_t)n, NULL))
 		n++;
 	tcase_add_loop_test(tests, examples_run, 0, n);
+	tcase_add_test(tests, the_pages_list_all_commands);
 	suite_add_tcase(suite, tests);
 	return fed_run_suite(suite);
 }
