@@ -27,6 +27,7 @@ extern const char *const fed_group_help[FED_GROUPS + 1];
 enum {
 	FED_COMMAND_CHANGES = 1, /* goes into the journal, so that a replay repeats it */
 	FED_COMMAND_ANY_KEY = 2, /* takes key=value of any key; the session checks them */
+	FED_COMMAND_REJECTS = 4, /* FED_REJECT of run: what was typed makes no sense (FED_EXIT_USAGE) */
 };
 
 struct fed_command;

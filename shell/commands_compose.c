@@ -122,15 +122,14 @@ static int run_dataset(struct fed_shell *shell, const struct fed_call *call, str
 	struct fed_session *s = &shell->session;
 	struct fed_text text = {0};
 
-	if (!*a->name) {
-		if (!s->data)
-			return fed_fail(err, "none is chosen yet; `help dataset` shows what there is");
-	} else if (load_dataset(shell, call, err)) {
-		const struct fed_source *source;
-		struct fed_error unused;
-		shell->fault = fed_source_find(a->name, &source, &unused) ? FED_EXIT_USAGE : FED_EXIT_IO;
-		return FED_FAIL;
-	}
+	if (!*a->name && !s->data)
+		return fed_fail(err, "none is chosen yet; `help dataset` shows what there is");
+	const bool taken = fed_session_open(s) || s->clients.n_present;
+	const int rc = *a->name ? load_dataset(shell, call, err) : FED_OK;
+	if (rc == FED_FAIL && !taken) /* else the session refuses, no file */
+		shell->fault = FED_EXIT_IO;
+	if (rc)
+		return rc;
 	fed_put_dataset(s->data, &text);
 	fed_print(shell, "dataset %s\n", fed_text_str(&text));
 	fed_text_release(&text);
@@ -209,8 +208,10 @@ static int run_aggregator(struct fed_shell *shell, const struct fed_call *call,
 		return fed_fail(err, "name it first: aggregator NAME after=NAME");
 	if (*a->name && choose_aggregator(s, call, err))
 		return FED_FAIL;
-	if (!s->aggregator.entry)
+	if (!s->aggregator.entry) {
+		shell->fault = FED_EXIT_FAILED;
 		return fed_fail(err, "none is chosen yet; the first round takes fedavg");
+	}
 	fed_put_instance(&s->aggregator, &text);
 	fed_print(shell, "aggregator %s%s%s\n", s->aggregator.entry->head->name, text.len ? "  " : "",
 	          fed_text_str(&text));
@@ -226,8 +227,10 @@ static int run_transport(struct fed_shell *shell, const struct fed_call *call,
 
 	if (*a->name && fed_session_transport(s, a->name, call->extra, call->n_extra, err))
 		return FED_FAIL;
-	if (!s->transport.entry)
+	if (!s->transport.entry) {
+		shell->fault = FED_EXIT_FAILED;
 		return fed_fail(err, "none is chosen yet; the first round takes local");
+	}
 	say_instance(shell, "transport", s->transport.entry->head->name,
 	             s->transport.entry->head->fields, s->transport.state);
 	return FED_OK;
@@ -524,7 +527,7 @@ const struct fed_command fed_commands_compose[] = {
      .args_size = sizeof(struct dataset_args),
      .more = source_rows,
      .run = run_dataset,
-     .flags = FED_COMMAND_CHANGES},
+     .flags = FED_COMMAND_CHANGES | FED_COMMAND_REJECTS},
 	{.name = "model",
      .help = "choose the model, or show its layers",
      .text = "Without a name: layers, shapes, parameters, FLOPs of one example, possible cuts.\n"

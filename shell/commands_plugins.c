@@ -133,8 +133,10 @@ static int run_new(struct fed_shell *shell, const struct fed_call *call, struct 
 {
 	const struct kind_args *a = call->args;
 
-	if (fed_starter_write((enum fed_kind)(a->kind + 1), a->name, err))
-		return FED_FAIL;
+	const int rc = fed_starter_write((enum fed_kind)(a->kind + 1), a->name, err);
+
+	if (rc)
+		return rc;
 	fed_print(shell, "wrote %s.c; edit it, then `build %s` and `load ./%s.so`\n", a->name, a->name,
 	          a->name);
 	return FED_OK;
@@ -184,7 +186,7 @@ static int run_try(struct fed_shell *shell, const struct fed_call *call, struct 
 {
 	const struct try_args *a = call->args;
 	struct fed_pairs all;
-	struct fed_trial trial;
+	struct fed_trial trial = {0};
 
 	if (fed_pairs_copy(&all, call->extra, call->n_extra, err))
 		return FED_FAIL;
@@ -193,8 +195,10 @@ static int run_try(struct fed_shell *shell, const struct fed_call *call, struct 
 		rc = fed_try(&trial, &shell->session, a->name, all.assign, all.n, a->file,
 		             *a->weights ? a->weights : NULL, err);
 	fed_pairs_release(&all);
-	if (rc)
-		return FED_FAIL;
+	if (rc) {
+		shell->fault = trial.read ? FED_EXIT_FAILED : FED_EXIT_OK;
+		return rc;
+	}
 	fed_show_trial(shell, &trial);
 	if (*a->save)
 		rc = fed_trial_save(&trial, a->save, err);
@@ -251,6 +255,7 @@ const struct fed_command fed_commands_plugins[] = {
      .args = new_rows,
      .args_size = sizeof(struct kind_args),
      .run = run_new,
+     .flags = FED_COMMAND_REJECTS,
      .failure = FED_EXIT_IO},
 	{.name = "build",
      .help = "compile a plugin with the installed headers",
@@ -277,6 +282,8 @@ const struct fed_command fed_commands_plugins[] = {
      .args_size = sizeof(struct try_args),
      .more = tried_rows,
      .also = tried_after_rows,
-     .run = run_try},
+     .run = run_try,
+     .flags = FED_COMMAND_REJECTS,
+     .failure = FED_EXIT_IO},
 	{0},
 };

@@ -33,6 +33,17 @@ static enum fed_exit fail(struct fed_shell *shell, enum fed_exit kind, const cha
 	return kind;
 }
 
+/* Class of a failure of the command: its own word, else its row's. */
+static enum fed_exit class_of(const struct fed_shell *shell, const struct fed_command *command,
+                              int rc)
+{
+	if (shell->fault)
+		return shell->fault;
+	if (rc == FED_REJECT && (command->flags & FED_COMMAND_REJECTS))
+		return FED_EXIT_USAGE;
+	return command->failure ? command->failure : FED_EXIT_FAILED;
+}
+
 static enum fed_exit run_call(struct fed_shell *shell, const struct fed_call *call)
 {
 	const struct fed_command *command = call->command;
@@ -54,9 +65,7 @@ static enum fed_exit run_call(struct fed_shell *shell, const struct fed_call *ca
 		return FED_EXIT_INTERRUPTED;
 	if (rc == FED_OK)
 		return shell->fault;
-	if (shell->fault)
-		return fail(shell, shell->fault, command->name, &err);
-	return fail(shell, command->failure ? command->failure : FED_EXIT_FAILED, command->name, &err);
+	return fail(shell, class_of(shell, command, rc), command->name, &err);
 }
 
 /* "round ?" is "help round", "inject straggler ?" is "explain straggler". */

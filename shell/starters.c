@@ -210,10 +210,11 @@ static int check_name(const char *name, struct fed_error *err)
 
 	if (n == 0 || n > 31 || name[0] < 'a' || name[0] > 'z' ||
 	    strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789-") != n)
-		return fed_fail(err,
-		                "%s: a plugin's name begins with a letter a to z, then letters, digits and "
-		                "-, at most 31 characters",
-		                fed_show(name).s);
+		return fed_reject(
+			err,
+			"%s: a plugin's name begins with a letter a to z, then letters, digits and "
+			"-, at most 31 characters",
+			fed_show(name).s);
 	return FED_OK;
 }
 
@@ -227,7 +228,7 @@ int fed_starter_write(enum fed_kind kind, const char *name, struct fed_error *er
 	char path[64];
 
 	if (check_name(name, err))
-		return FED_FAIL;
+		return FED_REJECT;
 	snprintf(path, sizeof path, "%s.c", name);
 	if (access(path, F_OK) == 0)
 		return fed_fail(err, "%s is there already; choose another name", path);

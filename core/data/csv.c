@@ -325,5 +325,6 @@ const struct fed_source fed_source_csv = {
 		"becomes 0), the target is left as it is.",
 	.fields = csv_fields,
 	.args_size = sizeof(struct csv_args),
+	.reads = true,
 	.load = csv_load,
 };

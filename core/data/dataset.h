@@ -47,7 +47,8 @@ void fed_dataset_gather(const struct fed_dataset *, const uint32_t *ids, uint32_
 void fed_dataset_prefetch(const struct fed_dataset *, const uint32_t *ids, uint32_t n);
 
 /* Load by what a user types after `dataset`: a built-in name, "fashion", a folder or a file, with
- * its parameters.  Each generated example depends on (seed, its place) alone. */
+ * its parameters.  Each generated example depends on (seed, its place) alone.  FED_REJECT: there is
+ * no such name or parameter, or a value is out of range; FED_FAIL: what is named cannot be read. */
 int fed_dataset_load(struct fed_dataset **, const char *name, const struct fed_assign *assign,
                      size_t n, uint64_t seed, struct fed_error *);
 
@@ -60,6 +61,7 @@ struct fed_source {
 	const char *name, *help, *doc;  /* doc: how it is made, shown by `explain` */
 	const struct fed_field *fields; /* a POSITIONAL one may follow the name without its key */
 	size_t args_size;               /* of the struct that the fields describe */
+	bool reads;                     /* files; else what fails is what was asked for */
 	int (*load)(struct fed_dataset **, const void *args, const char *path, uint64_t seed,
 	            struct fed_error *);
 	/* Of a source by name that reads files of its own: are they installed?  NULL: it needs none. */

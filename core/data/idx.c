@@ -388,6 +388,7 @@ const struct fed_source fed_source_idx = {
 		   "Format: Y. LeCun, The MNIST database of handwritten digits.",
 	.fields = idx_fields,
 	.args_size = sizeof(struct idx_args),
+	.reads = true,
 	.load = idx_load,
 };
 
@@ -459,6 +460,7 @@ const struct fed_source fed_source_fashion = {
 		   "/usr/share/datasets/fashion-mnist; FEDSH_DATASETS names another parent folder.",
 	.fields = fashion_fields,
 	.args_size = sizeof(struct fashion_args),
+	.reads = true,
 	.load = fashion_load,
 	.installed = fashion_installed,
 };

@@ -51,13 +51,13 @@ static int fail_unknown(const char *name, struct fed_error *err)
 
 	for (size_t i = 0; i < NAMED; i++)
 		fed_text_add(&list, "%s%s", i ? ", " : "", named[i]->name);
-	fed_fail(err,
-	         "no dataset and no file is called %s%s%s%s; there are %s, folders of IDX files and "
-	         ".csv files",
-	         fed_show(name).s, near ? " (did you mean " : "", near ? near : "", near ? "?)" : "",
-	         fed_text_str(&list));
+	fed_reject(err,
+	           "no dataset and no file is called %s%s%s%s; there are %s, folders of IDX files and "
+	           ".csv files",
+	           fed_show(name).s, near ? " (did you mean " : "", near ? near : "", near ? "?)" : "",
+	           fed_text_str(&list));
 	fed_text_release(&list);
-	return FED_FAIL;
+	return FED_REJECT;
 }
 
 /* By what stands at the path. */
@@ -76,12 +76,12 @@ static int find_by_path(const char *name, const char *path, const struct fed_sou
 	if (fed_file_readable(path, &size, err))
 		return FED_FAIL;
 	if (ends_with(path, "-ubyte") || ends_with(path, "-ubyte.gz"))
-		return fed_fail(err, "%s is one of four IDX files; name its folder", fed_show(name).s);
+		return fed_reject(err, "%s is one of four IDX files; name its folder", fed_show(name).s);
 	if (!ends_with(path, ".csv"))
-		return fed_fail(err,
-		                "%s is neither a folder of IDX files nor a .csv file; for a text say "
-		                "`dataset text FILE`",
-		                fed_show(name).s);
+		return fed_reject(err,
+		                  "%s is neither a folder of IDX files nor a .csv file; for a text say "
+		                  "`dataset text FILE`",
+		                  fed_show(name).s);
 	*out = &fed_source_csv;
 	return FED_OK;
 }
@@ -145,18 +145,20 @@ static int load_with(struct fed_dataset **out, const struct fed_source *source, 
 
 	fed_fields_default(source->fields, args);
 	if (fed_fields_assign(source->fields, args, assign, n, err))
-		return FED_FAIL;
+		return FED_REJECT;
 	fed_path_expand(name, &path);
 
 	int rc = path.failed ? fed_fail_memory(err, strlen(name), "a path")
 	                     : source->load(&data, args, fed_text_str(&path), seed, err);
 
 	fed_text_release(&path);
+	if (rc && !source->reads)
+		rc = FED_REJECT;
 	if (!rc)
 		rc = write_spec(data, name, source, args, err);
 	if (rc) {
 		fed_dataset_free(data);
-		return FED_FAIL;
+		return rc;
 	}
 	*out = data;
 	return FED_OK;
@@ -166,16 +168,17 @@ int fed_dataset_load(struct fed_dataset **out, const char *name, const struct fe
                      size_t n, uint64_t seed, struct fed_error *err)
 {
 	const struct fed_source *source;
+	int rc = fed_source_find(name, &source, err);
 
-	if (fed_source_find(name, &source, err))
-		return FED_FAIL;
+	if (rc)
+		return rc;
 
 	void *args = fed_alloc(source->args_size);
 
 	if (!args)
 		return fed_fail_memory(err, source->args_size, "parameters");
 
-	int rc = load_with(out, source, name, assign, n, seed, args, err);
+	rc = load_with(out, source, name, assign, n, seed, args, err);
 
 	fed_free(args);
 	return rc;

@@ -305,8 +305,9 @@ static int text_load(struct fed_dataset **out, const void *args, const char *pat
 
 	(void)path, (void)seed;
 	if (!*t.args->path)
-		return fed_fail(err, "which one? Say `dataset text FILE`, `FILE,FILE` or a folder of .txt "
-		                     "files; markov needs no text");
+		return fed_reject(err,
+		                  "which one? Say `dataset text FILE`, `FILE,FILE` or a folder of .txt "
+		                  "files; markov needs no text");
 	int rc = read_all(&t, err);
 	if (rc == FED_OK)
 		rc = keep_long(&t, err);
@@ -333,5 +334,6 @@ const struct fed_source fed_source_text = {
 		"McMahan et al. 2017, section 3, which has 80 characters and a loss at each.",
 	.fields = text_fields,
 	.args_size = sizeof(struct text_args),
+	.reads = true,
 	.load = text_load,
 };

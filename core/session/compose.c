@@ -175,9 +175,10 @@ static int absolute_name(const char *name, struct fed_text *out, struct fed_erro
 {
 	const struct fed_source *source;
 	char *absolute = NULL;
+	const int rc = fed_source_find(name, &source, err);
 
-	if (fed_source_find(name, &source, err))
-		return FED_FAIL;
+	if (rc)
+		return rc;
 	if (strcmp(source->name, name) != 0)
 		absolute = realpath(name, NULL);
 	fed_text_add(out, "%s", absolute ? absolute : name);
@@ -251,8 +252,10 @@ static int choose_data(struct fed_session *s, const char *name, const struct fed
 	if (s->clients.n_present)
 		return fed_fail(err, "%s clients hold examples of %s; `remove-client all` or `reset` first",
 		                fed_count(s->clients.n_present).s, s->data->name);
-	if (fed_dataset_load(&data, name, args->assign, args->n, (uint64_t)s->settings.seed, err))
-		return FED_FAIL;
+	const int rc =
+		fed_dataset_load(&data, name, args->assign, args->n, (uint64_t)s->settings.seed, err);
+	if (rc)
+		return rc;
 	if (fed_session_adopt_data(s, data, name, args, err)) {
 		fed_dataset_free(data);
 		return FED_FAIL;
@@ -272,7 +275,9 @@ int fed_session_dataset(struct fed_session *s, const char *name, const struct fe
 	fed_path_expand(name, &expanded);
 	if (expanded.failed)
 		fed_fail_memory(err, strlen(name), "the dataset");
-	else if (absolute_name(fed_text_str(&expanded), &absolute, err) == FED_OK)
+	else
+		rc = absolute_name(fed_text_str(&expanded), &absolute, err);
+	if (rc == FED_OK)
 		rc = choose_data(s, fed_text_str(&absolute), &args, err);
 	fed_text_release(&expanded);
 	fed_text_release(&absolute);

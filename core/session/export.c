@@ -164,10 +164,10 @@ static int export_to(struct fed_session *s, const char *path, struct fed_error *
 		fed_file_abandon(&file);
 		return FED_FAIL;
 	}
-	return fed_fail(err,
-	                "%s: the ending says what to write: .csv (metrics), .npz or .safetensors "
-	                "(parameters), .json (trace)",
-	                fed_show(path).s);
+	return fed_reject(err,
+	                  "%s: the ending says what to write: .csv (metrics), .npz or .safetensors "
+	                  "(parameters), .json (trace)",
+	                  fed_show(path).s);
 }
 
 int fed_session_export(struct fed_session *s, const char *path, struct fed_error *err)

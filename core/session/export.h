@@ -10,7 +10,8 @@
 
 #include "session/session.h"
 
-/* By the ending of path: .csv, .npz, .safetensors, .json (a trace: session/trace.h). */
+/* By the ending of path: .csv, .npz, .safetensors, .json (a trace: session/trace.h).  FED_REJECT:
+ * it has another one, here and below. */
 int fed_session_export(struct fed_session *, const char *path, struct fed_error *);
 /* Parameters from .npz or .safetensors; every tensor of the model must be there with its shape,
  * names it does not have are refused.  The version stays, a notice says what was set. */

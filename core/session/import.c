@@ -112,7 +112,7 @@ static int read_tensors(struct import *m, const char *path, size_t dim, struct f
 	struct fed_error why;
 
 	if (!npz && !(n > 12 && strcasecmp(path + n - 12, ".safetensors") == 0))
-		return fed_fail(err, "%s: parameters come from .npz or .safetensors", fed_show(path).s);
+		return fed_reject(err, "%s: parameters come from .npz or .safetensors", fed_show(path).s);
 	if (fed_file_read(path, limit, &bytes, err))
 		return FED_FAIL;
 	int rc = npz ? fed_npz_read(bytes.s, bytes.len, limit, &taker, &why)

@@ -265,12 +265,12 @@ int fed_sweep_play(struct fed_sweep *w, struct fed_session *s, const struct fed_
 {
 	*interrupted = false;
 	if (s->clients.n_present == 0)
-		return fed_reject(err, "there are no clients; `add-client 10` makes some");
+		return fed_fail(err, "there are no clients; `add-client 10` makes some");
 	if (fed_session_start(s, err))
 		return FED_FAIL;
 	if (!is_same(w, s, plan) && begin(w, s, plan, err)) {
 		fed_sweep_release(w);
-		return FED_FAIL;
+		return FED_REJECT;
 	}
 	const struct fed_trials_plan trials = trials_of(w);
 	return fed_trials_play(&w->trials, s, &trials, told, told_ctx, interrupted, err);

@@ -38,7 +38,8 @@ struct fed_sweep {
 	const struct fed_session *session;
 };
 
-/* As fed_tournament_play.  Values that cannot be set are refused before anything is played. */
+/* As fed_tournament_play.  Values that cannot be set are refused before anything is played
+ * (FED_REJECT). */
 int fed_sweep_play(struct fed_sweep *, struct fed_session *, const struct fed_sweep_plan *,
                    void (*told)(void *told_ctx), void *told_ctx, bool *interrupted,
                    struct fed_error *);

@@ -184,12 +184,12 @@ int fed_tournament_play(struct fed_tournament *t, struct fed_session *s,
 
 	*interrupted = false;
 	if (s->clients.n_present == 0)
-		return fed_reject(err, "there are no clients; `add-client 10` makes some");
+		return fed_fail(err, "there are no clients; `add-client 10` makes some");
 	if (fed_session_start(s, err))
 		return FED_FAIL;
 	if (!is_same(t, s, plan) && begin(t, s, plan, err)) {
 		fed_tournament_release(t);
-		return FED_FAIL;
+		return FED_REJECT;
 	}
 	return fed_trials_play(&t->trials, s, &trials, told, told_ctx, interrupted, err);
 }

@@ -216,12 +216,15 @@ int fed_try(struct fed_trial *t, const struct fed_session *s, const char *aggreg
 
 	*t = (struct fed_trial){0};
 	int rc = fed_aggregator_make(s->plugins, &t->aggregator, aggregator, assign, n, err);
-	if (rc == FED_OK)
+	if (rc)
+		rc = FED_REJECT;
+	else
 		rc = describe(t, err);
 	if (rc == FED_OK)
 		rc = read_matrix(t, file, err);
 	if (rc == FED_OK && weights)
 		rc = read_weights(t, weights, err);
+	const bool read = rc == FED_OK;
 	if (rc == FED_OK)
 		rc = fed_pool_init(&pool, threads, threads, err);
 	if (rc == FED_OK)
@@ -229,6 +232,7 @@ int fed_try(struct fed_trial *t, const struct fed_session *s, const char *aggreg
 	fed_pool_free(pool);
 	if (rc)
 		fed_trial_release(t);
+	t->read = read;
 	return rc;
 }
 

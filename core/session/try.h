@@ -20,10 +20,12 @@ struct fed_trial {
 	struct fed_text settings;    /* of the aggregator: "f=3 after=nnm after.f=3" */
 	struct fed_instance aggregator;
 	double seconds; /* wall, of the aggregation */
+	bool read;      /* the files were, whatever became of them */
 };
 /* Rows of `file` (NumPy, two dimensions) are the updates of clients 0, 1, ...; `weights` (NumPy,
  * one number a row) or NULL: 1 each.  A number that is not one counts as infinite.  The aggregator
- * has the settings given, the session's seed and threads, and a model of zeros. */
+ * has the settings given, the session's seed and threads, and a model of zeros.  FED_REJECT: there
+ * is no such aggregator or setting. */
 int fed_try(struct fed_trial *, const struct fed_session *, const char *aggregator,
             const struct fed_assign *, size_t n, const char *file, const char *weights,
             struct fed_error *);

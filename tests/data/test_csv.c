@@ -302,7 +302,7 @@ START_TEST(refusals_point_at_the_cell)
 	struct fed_dataset *data = NULL;
 	struct fed_error err;
 
-	ck_assert_int_eq(load_text(&data, refused[_i].text, refused[_i].args, &err), FED_FAIL);
+	ck_assert_int_ne(load_text(&data, refused[_i].text, refused[_i].args, &err), FED_OK);
 	ck_assert_msg(strstr(err.text, refused[_i].says), "%s: %s", refused[_i].says, err.text);
 	ck_assert_ptr_null(data);
 }

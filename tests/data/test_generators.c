@@ -176,8 +176,10 @@ START_TEST(refusals_have_words)
 	struct fed_error err;
 	size_t n = refused[_i].assign[0].key ? 1 : 0;
 
+	/* What is there and no file is not the fault of words. */
+	const int wanted = strcmp(refused[_i].name, "/dev/null") == 0 ? FED_FAIL : FED_REJECT;
 	ck_assert_int_eq(fed_dataset_load(&data, refused[_i].name, refused[_i].assign, n, 1, &err),
-	                 FED_FAIL);
+	                 wanted);
 	for (int k = 0; k < 2; k++)
 		ck_assert_msg(strstr(err.text, refused[_i].says[k]), "%s", err.text);
 	ck_assert_ptr_null(data);

@@ -150,9 +150,9 @@ START_TEST(other_endings_are_refused)
 	struct fed_error err = {""};
 
 	small_compose(&s, NULL, "fedavg");
-	ck_assert_int_eq(fed_session_export(&s, fed_temp_file(&temp, "m.pt"), &err), FED_FAIL);
+	ck_assert_int_eq(fed_session_export(&s, fed_temp_file(&temp, "m.pt"), &err), FED_REJECT);
 	ck_assert_ptr_nonnull(strstr(err.text, ".csv (metrics), .npz or .safetensors"));
-	ck_assert_int_eq(fed_session_import(&s, fed_temp_file(&temp, "m.csv"), &err), FED_FAIL);
+	ck_assert_int_eq(fed_session_import(&s, fed_temp_file(&temp, "m.csv"), &err), FED_REJECT);
 	ck_assert_uint_eq(fed_temp_count(&temp), 0);
 	fed_session_release(&s);
 }

@@ -69,13 +69,49 @@ static const struct {
 	const char *commands;
 	int code;
 } codes[] = {
-	{"status", 0},         {"quit; xyzzy", 0},    {"dataset blobs; expect round==1", 1},
-	{"xyzzy", 2},          {"add-client -1", 2},  {"round", 4},
-	{"restore nosuch", 5}, {"load nosuch.so", 7}, {"build nosuch", 7},
+	{"status", 0},
+	{"quit; xyzzy", 0},
+	{"dataset blobs; expect round==1", 1},
+	{"xyzzy", 2},
+	{"add-client -1", 2},
+	{"round", 4},
+	{"restore nosuch", 5},
+	{"load nosuch.so", 7},
+	{"build nosuch", 7},
+	/* Data: what was typed, what the session holds, what is in the files. */
+	{"dataset", 1},
+	{"dataset nosuch", 2},
+	{"dataset text", 2},
+	{"dataset glyphs train=0", 2},
+	{"dataset blobs classes=1", 2},
+	{"dataset linear d=1000000", 2},
+	{"dataset ok.csv label=kind test=0", 2},
+	{"dataset blobs; add-client 2 samples=5; dataset fashion", 1},
+	{"dataset blobs; add-client 2 samples=5; dataset glyphs train=0", 1},
+	{"dataset /dev/null", 5},
+	{"dataset bad.csv label=kind", 5},
+	{"dataset text nosuch.txt", 5},
+	{"aggregator", 1},
+	{"transport", 1},
+	{"export foo.bar", 2},
+	{"export no/such/folder.csv", 5},
+	{"dataset blobs; model softmax; import m.csv", 2},
+	{"dataset blobs; model softmax; import m.npz", 5},
+	{"new-plugin aggregator 'a b'", 2},
+	{"new-plugin aggregator a; new-plugin aggregator a", 5},
+	{"dataset blobs; add-client 2 samples=5; sweep lr 0.1,foo", 2},
+	{"dataset blobs; add-client 2 samples=5; sweep foo 1,2", 2},
+	{"dataset blobs; add-client 2 samples=5; tournament foo", 2},
+	{"sweep lr 0.1", 4},
+	{"try krum nosuch.csv", 5},
+	{"try kurm nosuch.npy", 2},
+	{"dataset blobs; add-client 3 samples=9; round; updates save=u.npy; try krum u.npy f=3", 1},
 };
 
 START_TEST(exit_codes_tell)
 {
+	script("ok.csv", "x,kind\n1,a\n2,b\n3,a\n4,b\n");
+	script("bad.csv", "x,kind\n1,a\nno number,b\n3,a\n");
 	go(ARGUMENTS("-c", codes[_i].commands), NULL);
 	ck_assert_msg(run.code == codes[_i].code, "%s: %d, not %d\n%s", codes[_i].commands, run.code,
 	              codes[_i].code, run.err);
