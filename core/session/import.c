@@ -102,6 +102,25 @@ static int check_all(const struct import *m, size_t dim, struct fed_error *err)
 	                           fed_count((double)dim).s);
 }
 
+/* A file that cannot be of this model is not read. */
+static int check_length(const char *path, uint64_t limit, size_t dim, struct fed_error *err)
+{
+	struct fed_text bytes = {0};
+	uint64_t size;
+
+	if (fed_file_readable(path, &size, err))
+		return FED_FAIL;
+	if (size <= limit)
+		return FED_OK;
+	fed_text_bytes(&bytes, (double)size);
+	fed_fail(err,
+	         "%s: has %s, far more than the %s parameters of the session's model; choose the "
+	         "model that it was exported from",
+	         fed_show(path).s, fed_text_str(&bytes), fed_count((double)dim).s);
+	fed_text_release(&bytes);
+	return FED_FAIL;
+}
+
 static int read_tensors(struct import *m, const char *path, size_t dim, struct fed_error *err)
 {
 	const struct fed_tensor_taker taker = {.take = take_tensor, .ctx = m};
@@ -113,7 +132,7 @@ static int read_tensors(struct import *m, const char *path, size_t dim, struct f
 
 	if (!npz && !(n > 12 && strcasecmp(path + n - 12, ".safetensors") == 0))
 		return fed_reject(err, "%s: parameters come from .npz or .safetensors", fed_show(path).s);
-	if (fed_file_read(path, limit, &bytes, err))
+	if (check_length(path, limit, dim, err) || fed_file_read(path, limit, &bytes, err))
 		return FED_FAIL;
 	int rc = npz ? fed_npz_read(bytes.s, bytes.len, limit, &taker, &why)
 	             : fed_safetensors_read(bytes.s, bytes.len, &taker, &why);

@@ -144,6 +144,24 @@ START_TEST(csv_has_all_rounds)
 }
 END_TEST
 
+/* More than the session's model can be is told as that, by numbers. */
+START_TEST(a_file_of_a_larger_model_is_refused)
+{
+	static const char zeros[1 << 21];
+	const char *path = fed_temp_write(&temp, "m.npz", zeros, sizeof zeros);
+	struct fed_session s;
+	struct fed_error err = {""};
+	char words[64];
+
+	small_compose(&s, NULL, "fedavg");
+	ck_assert_int_eq(fed_session_import(&s, path, &err), FED_FAIL);
+	snprintf(words, sizeof words, "the %zu parameters of the session's model", s.net.dim);
+	ck_assert_msg(strstr(err.text, words), "%s", err.text);
+	ck_assert_ptr_nonnull(strstr(err.text, "m.npz: has 2.1 MB"));
+	fed_session_release(&s);
+}
+END_TEST
+
 START_TEST(other_endings_are_refused)
 {
 	struct fed_session s;
@@ -559,6 +577,7 @@ static void add_sessions(Suite *suite)
 	                    (int)(sizeof strangers / sizeof *strangers));
 	tcase_add_test(tests, layout_is_pytorch_s);
 	tcase_add_test(tests, csv_has_all_rounds);
+	tcase_add_test(tests, a_file_of_a_larger_model_is_refused);
 	tcase_add_test(tests, other_endings_are_refused);
 	tcase_add_loop_test(tests, failing_writes_leave_the_old_file, 0, 4);
 	tcase_add_test(tests, survives_every_allocation);
