@@ -296,6 +296,7 @@ static int run_watch(struct fed_shell *shell, const char *view, double pace,
 		.script = script,
 		.terminal = fileno(shell->out),
 		.color = shell->screen.color,
+		.alone = script != NULL, /* --watch, where no prompt follows */
 	};
 
 	if (fed_watch_check(&options, err))

@@ -37,6 +37,7 @@ struct fed_stage {
 	struct fed_prompt prompt;
 	enum fed_prompting prompting;
 	int cursor; /* column in the last row, or -1 */
+	bool alone; /* as in struct fed_watch_options */
 	bool helping, mouse;
 	int help_row;
 	char notice[400];       /* in the footer until a key is pressed */

@@ -218,7 +218,8 @@ static int paint_help(const struct fed_stage *stage, struct fed_canvas *canvas, 
 		row = help_line(canvas, row, skip, key->name, key->help);
 	row = help_head(canvas, row, skip, "in all views");
 	for (const struct fed_stage_key *key = fed_stage_keys; key->code; key++)
-		row = help_line(canvas, row, skip, key->name, key->help);
+		row = help_line(canvas, row, skip, key->name,
+		                key->code == 'q' && stage->alone ? "leave fedsh" : key->help);
 	row = help_line(canvas, row, skip, "ctrl-C", "stop after this round; again: abort it");
 	row = help_head(canvas, row, skip, "views");
 	for (size_t i = 0; (view = fed_view_at(i)); i++) {
@@ -279,7 +280,7 @@ static int choose_hints(const struct fed_stage *stage, const struct fed_runner_s
 		add_global(hints, &n, FED_KEY_TAB, NULL);
 	n = n < KEYS_SHOWN - 2 ? n : KEYS_SHOWN - 2;
 	add_global(hints, &n, '?', NULL);
-	add_global(hints, &n, 'q', NULL);
+	add_global(hints, &n, 'q', stage->alone ? "leave" : NULL);
 	return n;
 }
 

@@ -410,6 +410,7 @@ static int open_watch(struct fed_watch *w, const struct fed_watch_options *o, st
 	if (fed_terminal_open(&w->terminal, o->terminal, o->color, err))
 		return FED_FAIL;
 	w->stage.watched.utf8 = fed_terminal_utf8(w->terminal);
+	w->stage.alone = o->alone;
 	if (fed_stage_init(&w->stage, o->view, err) || fed_stray_begin(err))
 		return FED_FAIL;
 	if (w->host.opened(w->host.ctx, w, err) || fed_runner_new(&w->runner, &w->host, o->pace, err))

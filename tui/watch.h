@@ -41,6 +41,7 @@ struct fed_watch_options {
 	const char *const *script; /* command lines to begin with, NULL-ended; NULL: none */
 	int terminal;              /* a descriptor; keys come from standard input */
 	bool color;
+	bool alone; /* there is no shell to go back to: `q` leaves the program */
 };
 
 /* FED_OK when the terminal and the view will do; else what to do instead. */

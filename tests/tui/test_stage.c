@@ -76,6 +76,9 @@ START_TEST(title_and_footer)
 	look(&running, 40, 10);
 	shows("[1 overview]  v0  0 s  running");
 	shows("? keys  q back");
+	stage.alone = true;
+	look(&running, 40, 10);
+	shows("? keys  q leave");
 	ck_assert_str_eq(look(&idle, 39, 3), "needs 40 x 10, has 39 x 3\n\n\n");
 	ck_assert_str_eq(look(&idle, 20, 5), "needs 40 x 10, has 2\n\n\n\n\n");
 	for (int columns = 1; columns < 60; columns += 4)

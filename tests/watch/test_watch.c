@@ -469,6 +469,7 @@ START_TEST(a_lesson_plays_itself)
 	emulator_wait(" log]");
 	emulator_wait("> round 3");
 	emulator_wait("ready");
+	emulator_wait("q leave"); /* there is no prompt behind it */
 	ck_assert(!emulator_shows("error"));
 	emulator_type("q");
 	ck_assert_int_eq(emulator_end(), 0);
