@@ -321,13 +321,22 @@ static int delete_breakpoint(struct fed_shell *shell, const char *which, struct 
 	long long number;
 
 	if (strcmp(which, "all") == 0) {
+		const size_t n = s->debugger.n;
+
 		fed_session_unbreak_all(s);
+		if (n)
+			fed_print(shell, "%zu breakpoint%s deleted\n", n, n == 1 ? "" : "s");
+		else
+			fed_print(shell, "there are no breakpoints\n");
 		return FED_OK;
 	}
 	if (!fed_parse_int(which, &number) || number < 1)
 		return fed_fail(err, "delete %s: a number that `break` lists, or all",
 		                *which ? fed_show(which).s : "what");
-	return fed_session_unbreak(s, (uint64_t)number, err);
+	if (fed_session_unbreak(s, (uint64_t)number, err))
+		return FED_FAIL;
+	fed_print(shell, "break %lld is deleted\n", number);
+	return FED_OK;
 }
 
 struct break_args {

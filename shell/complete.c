@@ -213,6 +213,15 @@ static void take_keys(struct asking *a, const struct fed_call *call, const struc
 	}
 }
 
+/* `dataset text FILE`: what was named may want a word of its own. */
+static const struct fed_field *word_of(const struct fed_field *rows, const struct fed_call *call)
+{
+	for (; rows && rows->type; rows++)
+		if ((rows->flags & FED_FIELD_POSITIONAL) && !is_given(call, rows))
+			return rows;
+	return NULL;
+}
+
 static void take_argument(struct asking *a, const struct fed_call *call, const char *word)
 {
 	const struct fed_command *command = call->command;
@@ -248,6 +257,8 @@ static void take_argument(struct asking *a, const struct fed_call *call, const c
 		else if (next)
 			more = NULL;
 	}
+	if (!next)
+		next = word_of(more, call);
 	if (next) {
 		struct asking value = *a; /* lists move the prefix */
 		take_value(&value, next, call);

@@ -12,6 +12,17 @@
 
 #define ALIAS_DEPTH 16
 
+/* Whether the text itself begins with it: "model linear: is a regression" of the command `model`.
+ */
+static bool names_command(const char *text, const char *command)
+{
+	const size_t n = strlen(command);
+
+	if (n == 0 || strncmp(text, command, n) != 0 || text[n] != ' ')
+		return false;
+	return text[n + 1 + strcspn(text + n + 1, " :")] == ':';
+}
+
 /* "file:line: command" for the error's front. */
 static void report(struct fed_shell *shell, const char *command, const char *text)
 {
@@ -19,7 +30,8 @@ static void report(struct fed_shell *shell, const char *command, const char *tex
 
 	if (shell->place && shell->place->file)
 		fed_text_add(&where, "%s:%u: ", shell->place->file, shell->place->line);
-	fed_text_add(&where, "%s%s", command, *command ? ": " : "");
+	if (!names_command(text, command))
+		fed_text_add(&where, "%s%s", command, *command ? ": " : "");
 	fed_print_error(shell, fed_text_str(&where), text);
 	fed_text_release(&where);
 	shell->reported = true;

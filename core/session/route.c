@@ -2,6 +2,7 @@
 /*
  * session/route.c - to whom a `set` goes: the settings, the present plugins, the scheme.
  */
+#include <ctype.h>
 #include <string.h>
 
 #include "base/mem.h"
@@ -61,11 +62,41 @@ static const char *key_at(const void *ctx, size_t i)
 	return NULL;
 }
 
+/* Whether the help begins with the words of the key: "learning-rate", "learning rate of ...". */
+static bool is_told_by(const char *help, const char *key)
+{
+	for (; *key; key++, help++)
+		if (tolower((unsigned char)*help) !=
+		    (strchr("-_", *key) ? ' ' : tolower((unsigned char)*key)))
+			return false;
+	return strchr(" ;,:", *help) != NULL;
+}
+
+/* A short name for a long one that other programs have: `batch-size` is `batch`, and
+ * `learning-rate` is what the help of `lr` says; or NULL. */
+static const char *short_for(const struct part parts[PARTS], const char *key)
+{
+	for (int k = 0; strpbrk(key, "-_") && k < PARTS; k++) {
+		for (const struct fed_field *row = parts[k].rows; row && row->type; row++) {
+			const size_t n = strlen(row->name);
+
+			if (!fed_field_settable(row) || (row->flags & FED_FIELD_HIDDEN))
+				continue;
+			if ((row->help && is_told_by(row->help, key)) ||
+			    (strncmp(row->name, key, n) == 0 && key[n] && strchr("-_", key[n])))
+				return row->name;
+		}
+	}
+	return NULL;
+}
+
 static int unknown_key(const struct part parts[PARTS], const char *key, struct fed_error *err)
 {
 	const char *near = fed_nearest(key, key_at, parts);
 	struct fed_text all = {0};
 
+	if (!near)
+		near = short_for(parts, key);
 	if (near) {
 		struct fed_text shown = {0};
 

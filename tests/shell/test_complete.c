@@ -92,6 +92,9 @@ static const struct {
 	{"help fau|", "faults", true},
 	{"status # rou|", "", true},
 	{"source FOLDER/a\\ fi|", "\"FOLDER/a file\"", true},
+	{"dataset text FOLDER/su|", "FOLDER/sub/", true},
+	{"dataset text FOLDER/a\\ fi|", "\"FOLDER/a file\"", true},
+	{"dataset text x.txt str|", "stride=", true},
 	{"source FOLDER/su|", "FOLDER/sub/", true},
 	{"status 'abc|", "", true},
 };

@@ -129,6 +129,37 @@ START_TEST(an_unknown_name_is_told_before_its_parameters)
 END_TEST
 
 /* `else=` is for data that are not there: what is wrong with those that are is told. */
+START_TEST(long_names_of_settings_lead_to_the_short)
+{
+	go(ARGUMENTS("-c", "set learning-rate 0.1"), NULL);
+	ck_assert_int_eq(run.code, 2);
+	ck_assert_ptr_nonnull(strstr(run.err, "did you mean lr?"));
+	go(ARGUMENTS("-c", "set batch_size=3"), NULL);
+	ck_assert_ptr_nonnull(strstr(run.err, "did you mean batch?"));
+}
+END_TEST
+
+START_TEST(a_model_is_named_once)
+{
+	go(ARGUMENTS("-c", "dataset blobs; model linear"), NULL);
+	ck_assert_int_eq(strncmp(run.err, "error: model linear: is a regression", 36), 0);
+	script("a.fedsh", "dataset blobs\nmodel linear\n");
+	go(ARGUMENTS("a.fedsh"), NULL);
+	ck_assert_int_eq(strncmp(run.err, "error: a.fedsh:2: model linear: is", 34), 0);
+}
+END_TEST
+
+START_TEST(deleted_breakpoints_are_counted)
+{
+	go(ARGUMENTS("-c", "break delete all; break refused>0; break nan; break delete 1; "
+	                   "break delete all"),
+	   NULL);
+	ck_assert_int_eq(run.code, 0);
+	ck_assert_str_eq(run.out, "there are no breakpoints\nbreak 1: refused>0\nbreak 2: nan\n"
+	                          "break 1 is deleted\n1 breakpoint deleted\n");
+}
+END_TEST
+
 START_TEST(otherwise_stands_for_what_is_missing)
 {
 	setenv("FEDSH_DATASETS", temp.dir, 1);
@@ -335,6 +366,9 @@ int main(void)
 	tcase_add_test(tests, the_first_command_works_with_defaults);
 	tcase_add_loop_test(tests, exit_codes_tell, 0, (int)(sizeof codes / sizeof *codes));
 	tcase_add_test(tests, an_unknown_name_is_told_before_its_parameters);
+	tcase_add_test(tests, long_names_of_settings_lead_to_the_short);
+	tcase_add_test(tests, a_model_is_named_once);
+	tcase_add_test(tests, deleted_breakpoints_are_counted);
 	tcase_add_test(tests, otherwise_stands_for_what_is_missing);
 	tcase_add_test(tests, options_are_checked);
 	tcase_add_test(tests, standard_input_is_a_script);
