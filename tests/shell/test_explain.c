@@ -100,7 +100,8 @@ START_TEST(a_cut_is_shown_where_it_is)
 	shows(said("scheme split labels=client cut=1,2", FED_EXIT_OK),
 	      "\ncut: behind layers 1 and 2 of 3\n");
 	said("scheme split; model softmax", FED_EXIT_OK);
-	shows(said("status", FED_EXIT_OK), "cut         a model of 1 layer cannot be cut at all\n");
+	shows(said("status", FED_EXIT_OK),
+	      "cut         a model of 1 layer cannot be cut at all; take one with at least 2\n");
 	said("scheme sync deadline=2", FED_EXIT_OK);
 	status = said("status", FED_EXIT_OK);
 	shows(status, "  scheme      sync  deadline=2\n");
