@@ -95,7 +95,9 @@ static void cell_progress(struct fed_table *t, const struct fed_session *s)
 		fed_text_clear(&text);
 		if (!isnan(last->test_accuracy))
 			fed_text_add(&text, "accuracy %.2f %%, ", 100 * last->test_accuracy);
-		fed_text_add(&text, "loss %.4g, train loss %.4g", last->test_loss, last->train_loss);
+		if (!isnan(last->test_loss)) /* it was evaluated */
+			fed_text_add(&text, "loss %.4g, ", last->test_loss);
+		fed_text_add(&text, "train loss %.4g", last->train_loss);
 		fed_table_cell(t, "%s", fed_text_str(&text));
 	}
 	fed_text_release(&text);

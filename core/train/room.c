@@ -16,7 +16,7 @@
 #include "train/training.h"
 
 /* Less than this is not worth a look at what is free: that takes as long as a small round. */
-#define SMALL_BYTES ((double)(16 << 20))
+#define SMALL_BYTES ((double)(64 << 20))
 
 /* Updates for each thread beside those on their way: one that it makes, two that wait to be joined
  * (of a small model more may, which is little memory). */
