@@ -250,8 +250,8 @@ static void try_dense(const struct fed_kernels *k, struct fed_dense_sizes s, boo
 	ck_assert_float_eq(w[weights], 0);
 	k->dense_backward(&s, x, dy, again, NULL, again);
 	ck_assert_mem_eq(w, again, weights * sizeof *w);
-	for (int way = 0; way < 3; way++)
-		try_parts(k, &s, x, dy, bias, way);
+	try_parts(k, &s, x, dy, bias,
+	          (int)((s.batch + s.in + s.units) % 3)); /* each way often enough */
 	fed_free_floats(x);
 	fed_free_floats(dy);
 	fed_free_floats(w);
