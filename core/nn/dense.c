@@ -73,11 +73,17 @@ static double share_of_inputs(const struct fed_pass *p, uint32_t together)
 	return seen ? (double)others / (double)seen : 1;
 }
 
+/* Whether the kernels that are in use have vectors which this processor multiplies in halves. */
+static bool is_flat(void)
+{
+	return fed_kernels()->isa == FED_ISA_AVX512 && fed_cpu_halves_vectors();
+}
+
 /* Whether so much of x is 0, as in pictures on black, that skipping it wins over the rest
  * (measured): forward, where two or five examples meet at each row of W, and backward. */
 static bool is_sparse_forward(const struct fed_pass *p)
 {
-	return is_wide(p) && share_of_inputs(p, fed_cpu_halves_vectors() ? 2 : 5) < 0.9;
+	return is_wide(p) && share_of_inputs(p, is_flat() ? 2 : 5) < 0.9;
 }
 
 static bool is_sparse_backward(const struct fed_pass *p)
@@ -146,7 +152,7 @@ static void forward_part(const struct fed_pass *p, uint32_t part, uint32_t parts
 
 	s.units = begin_of(units, part + 1, parts) - first;
 	if (is_sparse_forward(p)) {
-		k->dense_forward_sparse(&s, fed_cpu_halves_vectors(), p->x, w, bias, y);
+		k->dense_forward_sparse(&s, is_flat(), p->x, w, bias, y);
 	} else if (is_small(p)) {
 		k->dense_forward(&s, p->x, w, bias, y);
 	} else {

@@ -75,7 +75,7 @@ struct fed_kernels {
 	 * unless dx is NULL, then g += x' dy, where g may be W. */
 	void (*dense_forward)(const struct fed_dense_sizes *, const float *x, const float *w,
 	                      const float *bias, float *y);
-	/* flat: in the tiles for fed_cpu_halves_vectors(). */
+	/* flat: in tiles that win where vectors are multiplied in halves (base/cpu.h). */
 	void (*dense_forward_sparse)(const struct fed_dense_sizes *, bool flat, const float *x,
 	                             const float *w, const float *bias, float *y);
 	void (*dense_backward)(const struct fed_dense_sizes *, const float *x, const float *dy,
