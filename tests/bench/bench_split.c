@@ -31,15 +31,19 @@ static int compose(struct fed_session *s, char **arg, int more, struct fed_error
 {
 	const struct fed_partition how = {
 		.kind = FED_PARTITION_IID, .samples = 6000, .shards = 2, .alpha = 1, .spread = 1};
-	struct fed_assign scheme[8] = {{.key = "cut", .value = "6"}};
-	size_t n = 1;
+	struct fed_assign scheme[8];
+	size_t n = 0;
+	bool cut = false;
 	uint32_t first;
 
-	for (; n < 8 && more > 0; more--, n++) {
-		char *value = arg[4 + n];
+	for (; n < 7 && more > 0; more--, n++) {
+		char *value = arg[5 + n];
 		scheme[n].key = strsep(&value, "=");
 		scheme[n].value = value;
+		cut |= strcmp(scheme[n].key, "cut") == 0;
 	}
+	if (!cut)
+		scheme[n++] = (struct fed_assign){.key = "cut", .value = "6"};
 	return fed_session_dataset(s, "fashion", NULL, 0, err) ||
 	       fed_session_model(s, "cnn", NULL, 0, err) ||
 	       fed_session_add_clients(s, 1, &how, NULL, NULL, &first, err) ||
