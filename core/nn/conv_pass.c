@@ -2,7 +2,8 @@
 /*
  * nn/conv_pass.c - how the convolution lays out its data for the kernels of nn/kernels_conv.h.
  *
- * Forward reads a planar copy of each example, (H + 2 pad, C, W + 2 pad).
+ * Forward reads a planar copy of each example, (H + 2 pad, C, W + 2 pad).  Where channels and
+ * filters are many, Winograd's algorithm reads a copy in a frame of zeros instead, (H, W, C) still.
  *
  * Backward reads a padded copy in blocks of channels, (blocks, H + 2 pad, W + 2 pad, block), so
  * that the part of the input and of its gradient that a filter walks over stay in the first-level
@@ -24,7 +25,8 @@
 
 #define BLOCK_BYTES ((size_t)44 << 10) /* of the first-level cache, for input and gradient */
 #define SMALLEST_BLOCK 16u             /* channels */
-#define FEW_TAPS 8u /* a kernel row that is shorter fills no vector: never by lists */
+#define MANY_CHANNELS 16u /* and filters: from so many on, Winograd's algorithm wins (measured) */
+#define FEW_TAPS 8u       /* a kernel row that is shorter fills no vector: never by lists */
 
 struct geometry {
 	uint32_t kernel, pad;
@@ -34,14 +36,28 @@ struct geometry {
 	size_t filters;         /* filled up to whole vectors */
 	uint32_t block, blocks; /* channels of a block */
 	size_t span;
-	size_t channels;     /* filled up to whole vectors: of the turned kernel */
-	uint32_t reach;      /* padding of dy around which the turned kernel makes dx */
+	size_t channels; /* filled up to whole vectors: of the turned kernel */
+	uint32_t reach;  /* padding of dy around which the turned kernel makes dx */
+	bool winograd;   /* forward; then the input in its frame: */
+	size_t framed_rows, framed_columns;
 	size_t longest_list; /* non-zero values of one example's dy up to which lists are faster */
 };
 
 static size_t whole_vectors(size_t n, uint32_t vector)
 {
 	return (n + vector - 1) / vector * vector;
+}
+
+/* Whether Winograd's algorithm goes forward, which the shape alone decides, and its frame. */
+static void choose_winograd(struct geometry *g)
+{
+	g->winograd = g->kernel >= 3 && g->kernel <= FED_WINOGRAD_KERNEL && g->in.c >= MANY_CHANNELS &&
+	              g->out.c >= MANY_CHANNELS;
+	if (!g->winograd)
+		return;
+	const size_t side = FED_WINOGRAD_LINES + 1 - g->kernel;
+	g->framed_rows = (g->out.h + side - 1) / side * side + g->kernel - 1;
+	g->framed_columns = (g->out.w + side - 1) / side * side + g->kernel - 1;
 }
 
 static struct geometry geometry_of(const struct fed_conv_config *c, const struct fed_shape *in,
@@ -70,12 +86,14 @@ static struct geometry geometry_of(const struct fed_conv_config *c, const struct
 	g.longest_list = (size_t)g.out.h * g.out.w * g.out.c / (g.block % g.vector ? 8 : 2);
 	if (g.kernel * g.in.c < FEW_TAPS)
 		g.longest_list = 0;
+	choose_winograd(&g);
 	return g;
 }
 
 /* Made once for a batch. */
 struct shared {
 	float *kernel, *bias;  /* filled up to whole vectors; unused when they are anyway */
+	float *points;         /* Winograd's: (points, C, filters) */
 	float *spans;          /* the kernel as (blocks, filters, kernel, span) */
 	float *turned, *zeros; /* (kernel, kernel, filters, C) and no bias, filled up by C */
 };
@@ -83,6 +101,8 @@ struct shared {
 /* What a thread works with on one example.  Edges are 0 from the beginning and stay so. */
 struct lane {
 	float *planar;            /* (rows, C, columns) */
+	float *framed;            /* Winograd's: (framed_rows, framed_columns, C), */
+	float *tiles, *products;  /* (points, tiles, C) and (points, tiles, filters) of some tiles */
 	uint64_t *live, *live_dy; /* (rows, words): channels of planar and planar_dy that are not 0 */
 	float *input, *gradient;  /* (blocks, rows, columns, block) */
 	float *planar_dy;         /* (h + 2 reach, filters, w + 2 reach) */
@@ -140,6 +160,7 @@ static size_t divide_shared(const struct geometry *g, float *base, struct shared
 
 	p->kernel = take(base, &used, tap_count(g) * g->filters);
 	p->bias = take(base, &used, g->filters);
+	p->points = take(base, &used, g->winograd ? FED_WINOGRAD_POINTS * g->in.c * g->filters : 0);
 	p->spans = take(base, &used, span_floats(g));
 	p->turned = take(base, &used, (size_t)g->kernel * g->kernel * g->out.c * g->channels);
 	p->zeros = take(base, &used, g->channels);
@@ -149,9 +170,14 @@ static size_t divide_shared(const struct geometry *g, float *base, struct shared
 static size_t divide_lane(const struct geometry *g, float *base, struct lane *p)
 {
 	const size_t pixels = (size_t)g->out.h * g->out.w;
+	const size_t points = g->winograd ? FED_WINOGRAD_TILES * FED_WINOGRAD_POINTS : 0;
+	const size_t planar = g->winograd ? 0 : (size_t)g->rows * g->in.c * g->columns;
 	size_t used = 0;
 
-	p->planar = take(base, &used, (size_t)g->rows * g->in.c * g->columns);
+	p->planar = take(base, &used, planar);
+	p->framed = take(base, &used, g->framed_rows * g->framed_columns * g->in.c);
+	p->tiles = take(base, &used, points * g->in.c);
+	p->products = take(base, &used, points * g->filters);
 	p->live = (uint64_t *)take(base, &used, 2 * g->rows * LIVE_WORDS(g->in.c));
 	p->live_dy =
 		(uint64_t *)take(base, &used, 2 * (g->out.h + 2 * g->reach) * LIVE_WORDS(g->out.c));
@@ -209,12 +235,31 @@ static void fill_up(const float *from, size_t rows, size_t n, float *to, size_t 
 	}
 }
 
+static struct fed_winograd_sizes winograd_sizes(const struct geometry *g)
+{
+	return (struct fed_winograd_sizes){
+		.kernel = g->kernel,
+		.channels = g->in.c,
+		.filters = g->out.c,
+		.padded_filters = g->filters,
+		.height = g->out.h,
+		.width = g->out.w,
+		.line = g->framed_columns * g->in.c,
+	};
+}
+
 void fed_conv_begin_forward(const struct fed_pass *p, const struct fed_room *room)
 {
 	const struct geometry g = geometry_in(p);
 	struct shared s;
 
 	divide_shared(&g, room->batch, &s);
+	if (g.winograd) {
+		const struct fed_winograd_sizes sizes = winograd_sizes(&g);
+
+		fed_kernels()->winograd_kernel(&sizes, p->params, s.points);
+		return;
+	}
 	if (g.filters == g.out.c)
 		return;
 	fill_up(p->params, tap_count(&g), g.out.c, s.kernel, g.filters);
@@ -245,6 +290,24 @@ static void make_planar(const struct fed_image *image, const float *x, size_t pa
 	}
 }
 
+static void forward_winograd(const struct geometry *g, const struct fed_pass *p,
+                             const struct shared *shared, const struct lane *own)
+{
+	const struct fed_winograd_sizes sizes = winograd_sizes(g);
+	const size_t row = (size_t)g->in.w * g->in.c;
+	float *middle = own->framed + g->pad * (sizes.line + g->in.c);
+
+	for (size_t b = 0; b < p->batch; b++) {
+		const float *x = p->x + b * fed_shape_size(&p->in);
+
+		for (size_t i = 0; i < g->in.h; i++)
+			memcpy(middle + i * sizes.line, x + i * row, row * sizeof *x);
+		fed_kernels()->winograd_image(&sizes, own->framed, shared->points,
+		                              p->params + tap_count(g) * g->out.c, own->tiles,
+		                              own->products, p->y + b * fed_shape_size(&p->out));
+	}
+}
+
 void fed_conv_forward(const struct fed_pass *p, const struct fed_room *room)
 {
 	const struct fed_kernels *k = fed_kernels();
@@ -255,6 +318,10 @@ void fed_conv_forward(const struct fed_pass *p, const struct fed_room *room)
 
 	divide_shared(&g, room->batch, &s);
 	divide_lane(&g, room->lane, &own);
+	if (g.winograd) {
+		forward_winograd(&g, p, &s, &own);
+		return;
+	}
 	const float *kernel = whole ? p->params : s.kernel;
 	const float *bias = whole ? p->params + tap_count(&g) * g.out.c : s.bias;
 	const struct fed_conv_sizes sizes = {

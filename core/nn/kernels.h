@@ -22,6 +22,22 @@ struct fed_conv_sizes {
 	size_t padded_filters; /* a multiple of the vector width */
 };
 
+/* Winograd's algorithm: tiles of so many lines of the input, and as many points each way; kernels
+ * of 3, 4 or 5 lines; tiles that are worked on at once, at most. */
+#define FED_WINOGRAD_LINES 6
+#define FED_WINOGRAD_POINTS (FED_WINOGRAD_LINES * FED_WINOGRAD_LINES)
+#define FED_WINOGRAD_KERNEL 5
+#define FED_WINOGRAD_TILES 28
+
+struct fed_winograd_sizes {
+	uint32_t kernel, channels, filters;
+	size_t padded_filters;  /* a multiple of the vector width */
+	uint32_t height, width; /* of the output */
+	/* Floats from a row of the input to the next.  The input has all rows and columns that the
+	 * tiles of 7 - kernel lines each, which cover the output, want. */
+	size_t line;
+};
+
 struct fed_dense_sizes {
 	uint32_t batch, in, units;
 	size_t
@@ -62,6 +78,13 @@ struct fed_kernels {
 	 * live has for each of those rows the set of channels whose line is not all 0. */
 	void (*conv_row)(const struct fed_conv_sizes *, const uint64_t *live, const float *x,
 	                 const float *k, const float *bias, float *y);
+	/* The same by Winograd's algorithm, a whole image: y (height, width, filters) from x (.., ..,
+	 * channels).  u (points, channels, padded_filters) is made from k (kernel, kernel, channels,
+	 * filters) once; v and m have room for FED_WINOGRAD_TILES of (points, channels) and (points,
+	 * padded_filters). */
+	void (*winograd_kernel)(const struct fed_winograd_sizes *, const float *k, float *u);
+	void (*winograd_image)(const struct fed_winograd_sizes *, const float *x, const float *u,
+	                       const float *bias, float *v, float *m, float *y);
 	/* One filter's part of the gradients: its kernel rows k and dk are (kernel, span), span a
 	 * multiple of the width; the taps of a pixel are `span` floats in each of `kernel` rows of x,
 	 * `row` floats apart.  dk += ..., dx += ... unless dx is NULL (then k may be). */

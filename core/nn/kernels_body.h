@@ -11,6 +11,7 @@
 #include "nn/kernels_conv.h"
 #include "nn/kernels_dense.h"
 #include "nn/kernels_vector.h"
+#include "nn/kernels_winograd.h"
 
 /* The compiler may assume that iterations are independent: in place is no obstacle. */
 #ifdef __clang__
@@ -236,6 +237,8 @@ const struct fed_kernels FED_KERNELS = {
 	.max_pool2 = max_pool2,
 	.max_pool2_back = max_pool2_back,
 	.conv_row = conv_row,
+	.winograd_kernel = winograd_kernel,
+	.winograd_image = winograd_image,
 	.conv_list = conv_list,
 	.conv_taps = conv_taps,
 	.dense_forward = dense_forward,

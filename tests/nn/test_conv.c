@@ -17,11 +17,12 @@ struct conv_case {
 };
 
 static const struct conv_case cases[] = {
-	{1, 1, 1, 1, 1, 0},     {5, 3, 1, 6, 3, 1},    {28, 28, 1, 32, 5, 2}, {28, 27, 1, 6, 5, 2},
-	{7, 9, 3, 16, 5, 2},    {9, 7, 3, 20, 3, 0},   {14, 14, 6, 16, 5, 0}, {12, 10, 32, 34, 5, 2},
-	{13, 15, 32, 33, 3, 2}, {6, 5, 64, 64, 3, 1},  {8, 8, 16, 17, 1, 0},  {4, 30, 16, 32, 5, 2},
-	{20, 20, 64, 8, 3, 1},  {20, 19, 40, 5, 3, 1}, {11, 11, 2, 48, 5, 1}, {33, 2, 5, 31, 2, 1},
-	{6, 6, 100, 3, 4, 3},   {3, 3, 7, 65, 3, 2},   {15, 15, 33, 7, 5, 2},
+	{1, 1, 1, 1, 1, 0},     {5, 3, 1, 6, 3, 1},     {28, 28, 1, 32, 5, 2}, {28, 27, 1, 6, 5, 2},
+	{7, 9, 3, 16, 5, 2},    {9, 7, 3, 20, 3, 0},    {14, 14, 6, 16, 5, 0}, {12, 10, 32, 34, 5, 2},
+	{13, 15, 32, 33, 3, 2}, {6, 5, 64, 64, 3, 1},   {8, 8, 16, 17, 1, 0},  {4, 30, 16, 32, 5, 2},
+	{20, 20, 64, 8, 3, 1},  {20, 19, 40, 5, 3, 1},  {11, 11, 2, 48, 5, 1}, {33, 2, 5, 31, 2, 1},
+	{9, 11, 17, 35, 4, 1},  {14, 14, 32, 64, 5, 2}, {7, 1, 16, 16, 3, 1},  {23, 21, 20, 18, 3, 2},
+	{6, 6, 100, 3, 4, 3},   {3, 3, 7, 65, 3, 2},    {15, 15, 33, 7, 5, 2},
 };
 #define CASES ((int)(sizeof cases / sizeof *cases))
 #define BATCH 2u
@@ -127,11 +128,16 @@ static struct wanted plain_conv(const struct trial_conv *t, const struct conv_ca
 	return wanted;
 }
 
+/* Forward, Winograd's algorithm takes sums to points and back, which costs a digit. */
+#define FORWARD 4e-4
+#define BACKWARD 1e-4
+
 /* Sums of up to n terms in float. */
-static void assert_near(const float *got, const double *wanted, size_t n, const char *what)
+static void assert_near(const float *got, const double *wanted, size_t n, double tolerance,
+                        const char *what)
 {
 	for (size_t j = 0; j < n; j++)
-		ck_assert_msg(fabs((double)got[j] - wanted[j]) <= 1e-4 * (1 + 0.1 * fabs(wanted[j])),
+		ck_assert_msg(fabs((double)got[j] - wanted[j]) <= tolerance * (1 + 0.1 * fabs(wanted[j])),
 		              "%s[%zu] is %.9g, should be %.9g", what, j, (double)got[j], wanted[j]);
 }
 
@@ -156,9 +162,9 @@ START_TEST(agrees_with_plain_loops)
 		struct wanted wanted = plain_conv(&t, c);
 		fed_layer_conv.forward(&t.pass);
 		fed_layer_conv.backward(&t.pass);
-		assert_near(t.y, wanted.y, t.out, "y");
-		assert_near(t.dx, wanted.dx, t.in, "dx");
-		assert_near(t.grads, wanted.grads, t.count, "grads");
+		assert_near(t.y, wanted.y, t.out, FORWARD, "y");
+		assert_near(t.dx, wanted.dx, t.in, BACKWARD, "dx");
+		assert_near(t.grads, wanted.grads, t.count, BACKWARD, "grads");
 		fed_free(wanted.y);
 		fed_free(wanted.dx);
 		fed_free(wanted.grads);
