@@ -116,6 +116,14 @@ static int load_dataset(struct fed_shell *shell, const struct fed_call *call, st
 	return fed_session_dataset(s, name, call->extra, call->n_extra, err);
 }
 
+static bool reads(const struct dataset_args *a)
+{
+	const struct fed_source *source;
+	struct fed_error unused;
+
+	return fed_source_find(a->name, &source, &unused) || source->reads;
+}
+
 static int run_dataset(struct fed_shell *shell, const struct fed_call *call, struct fed_error *err)
 {
 	const struct dataset_args *a = call->args;
@@ -126,7 +134,7 @@ static int run_dataset(struct fed_shell *shell, const struct fed_call *call, str
 		return fed_fail(err, "none is chosen yet; `help dataset` shows what there is");
 	const bool taken = fed_session_open(s) || s->clients.n_present;
 	const int rc = *a->name ? load_dataset(shell, call, err) : FED_OK;
-	if (rc == FED_FAIL && !taken) /* else the session refuses, no file */
+	if (rc == FED_FAIL && !taken && reads(a)) /* else the session refuses, or memory is missing */
 		shell->fault = FED_EXIT_IO;
 	if (rc)
 		return rc;

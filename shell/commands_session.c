@@ -42,8 +42,9 @@ static int run_save(struct fed_shell *shell, const struct fed_call *call, struct
 
 static int run_restore(struct fed_shell *shell, const struct fed_call *call, struct fed_error *err)
 {
-	if (with_path(shell, call, "restored", fed_session_restore, err))
-		return FED_FAIL;
+	const int rc = with_path(shell, call, "restored", fed_session_restore, err);
+	if (rc)
+		return rc;
 	fed_text_clear(&shell->journal); /* what came before is in the file */
 	return FED_OK;
 }

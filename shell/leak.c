@@ -101,11 +101,8 @@ int fed_run_leak(struct fed_shell *shell, const struct fed_call *call, struct fe
 
 	const int rc =
 		fed_leak_measure(&leak, &shell->session, (size_t)a->cut, (uint32_t)a->examples, err);
-	if (rc) {
-		if (rc == FED_REJECT)
-			shell->fault = FED_EXIT_INTERRUPTED;
+	if (rc)
 		return rc;
-	}
 	show(shell, &leak);
 	write_json(shell, &leak);
 	fed_leak_release(&leak);

@@ -20,8 +20,8 @@ static const struct fed_field blobs_fields[] = {
 	FED_END,
 };
 
-static int blobs_load(struct fed_dataset **out, const void *args, const char *path, uint64_t seed,
-                      struct fed_error *err)
+static int blobs_load(struct fed_dataset **out, const void *args, const char *path,
+                      const struct fed_making *making, struct fed_error *err)
 {
 	const struct blobs_args *blobs = args;
 	const uint32_t classes = (uint32_t)blobs->classes;
@@ -32,15 +32,21 @@ static int blobs_load(struct fed_dataset **out, const void *args, const char *pa
 	                                      .test = (uint32_t)blobs->test};
 
 	(void)path;
-	if (fed_dataset_new(out, &plan, err))
-		return FED_FAIL;
+	int rc = fed_dataset_new(out, &plan, err);
+
+	if (rc)
+		return rc;
 
 	struct fed_dataset *data = *out;
-	struct fed_stream common = fed_common_stream(seed, FED_GENERATOR_BLOBS, 0);
+	struct fed_stream common = fed_common_stream(making->seed, FED_GENERATOR_BLOBS, 0);
 	const double turn = 2 * M_PI * fed_stream_real(&common);
 
 	for (uint32_t i = 0; i < data->train + data->test; i++) {
-		struct fed_stream r = fed_example_stream(seed, FED_GENERATOR_BLOBS, data, i);
+		rc = fed_making_check(making, i, err);
+		if (rc)
+			return rc;
+
+		struct fed_stream r = fed_example_stream(making->seed, FED_GENERATOR_BLOBS, data, i);
 		const uint32_t c = fed_stream_below(&r, classes);
 		const double angle = turn + 2 * M_PI * c / classes;
 

@@ -22,12 +22,15 @@ struct fed_dataset_plan {
 	bool bytes; /* stored as bytes, x = byte / 255; else as floats */
 };
 
-/* All arrays zeroed; owner, class_name and truth are NULL. */
+/* All arrays zeroed; owner, class_name and truth are NULL.  FED_REJECT: there would be too much or
+ * nothing in it. */
 int fed_dataset_new(struct fed_dataset **, const struct fed_dataset_plan *, struct fed_error *);
 /* Copies of names[classes], fit for a terminal. */
 int fed_dataset_name_classes(struct fed_dataset *, const char *const *names, struct fed_error *);
 /* When all contents are there. */
 void fed_dataset_seal(struct fed_dataset *);
+/* Asked before each example: FED_REJECT when it was stopped, after `done` of them. */
+int fed_making_check(const struct fed_making *, uint64_t done, struct fed_error *);
 
 /* The stream that example i of a generator draws from.  Test examples are counted apart, so that
  * the size of the training part does not change them. */

@@ -62,7 +62,7 @@ static int fail_no_column(const struct table *t, struct fed_error *err)
 {
 	const char *near = fed_nearest(t->args->label, cell_name, &t->csv);
 
-	return fed_fail(
+	return fed_reject(
 		err,
 		"%.80s: no column is called %.60s%s%.60s%s; name one of the first row or give a place "
 		"from 1 to %u",
@@ -84,9 +84,9 @@ static int find_label(struct table *t, bool *by_name, struct fed_error *err)
 		return fail_no_column(t, err);
 	}
 	if (place == 0 || place > t->columns || place < -(long long)t->columns)
-		return fed_fail(err,
-		                "%.80s: label=%s; the file has %u columns: 1 to %u, or -1 for the last",
-		                t->csv.name, label, t->columns, t->columns);
+		return fed_reject(err,
+		                  "%.80s: label=%s; the file has %u columns: 1 to %u, or -1 for the last",
+		                  t->csv.name, label, t->columns, t->columns);
 	t->label = (uint32_t)(place > 0 ? place - 1 : t->columns + place);
 	return FED_OK;
 }
@@ -115,11 +115,14 @@ static int first_row(struct table *t, struct fed_error *err)
 		                "%.80s:%zu: has 1 column; it must have features and a label (separator=?)",
 		                t->csv.name, t->csv.cell[0].line);
 	t->columns = (uint32_t)t->csv.n;
-	if (find_label(t, &by_name, err))
-		return FED_FAIL;
+
+	const int rc = find_label(t, &by_name, err);
+
+	if (rc)
+		return rc;
 	if (by_name && t->args->header == HEADER_NO)
-		return fed_fail(err, "label=%s is a name, but header=no; give the label's place",
-		                t->args->label);
+		return fed_reject(err, "label=%s is a name, but header=no; give the label's place",
+		                  t->args->label);
 	t->header = by_name || t->args->header == HEADER_YES ||
 	            (t->args->header == HEADER_AUTO && looks_like_header(t));
 	return FED_OK;
@@ -191,20 +194,22 @@ static int take_row(struct table *t, struct fed_error *err)
 	return FED_OK;
 }
 
-static int read_table(struct table *t, struct fed_error *err)
+static int read_table(struct table *t, const struct fed_making *making, struct fed_error *err)
 {
 	bool more = true;
+	int rc = first_row(t, err);
 
-	if (first_row(t, err))
-		return FED_FAIL;
-	if (!t->header && take_row(t, err))
-		return FED_FAIL;
-	while (more) {
-		if (fed_csv_row(&t->csv, &more, err))
-			return FED_FAIL;
-		if (more && take_row(t, err))
-			return FED_FAIL;
+	if (rc == FED_OK && !t->header)
+		rc = take_row(t, err);
+	while (rc == FED_OK && more) {
+		rc = fed_making_check(making, t->labels.n, err);
+		if (rc == FED_OK)
+			rc = fed_csv_row(&t->csv, &more, err);
+		if (rc == FED_OK && more)
+			rc = take_row(t, err);
 	}
+	if (rc)
+		return rc;
 	if (t->labels.n < 2)
 		return fed_fail(err, "%.80s: has %u of the 2 rows of data that training and test need",
 		                t->csv.name, t->labels.n);
@@ -289,8 +294,8 @@ static int make(struct fed_dataset **out, const struct table *t, uint64_t seed,
 	return FED_OK;
 }
 
-static int csv_load(struct fed_dataset **out, const void *args, const char *path, uint64_t seed,
-                    struct fed_error *err)
+static int csv_load(struct fed_dataset **out, const void *args, const char *path,
+                    const struct fed_making *making, struct fed_error *err)
 {
 	const char *slash = strrchr(path, '/');
 	const struct fed_shown name = fed_show(slash ? slash + 1 : path);
@@ -301,9 +306,9 @@ static int csv_load(struct fed_dataset **out, const void *args, const char *path
 	if (!rc)
 		rc = fed_csv_init(&t.csv, name.s, &text, ",;\t"[t.args->separator], err);
 	if (!rc)
-		rc = read_table(&t, err);
+		rc = read_table(&t, making, err);
 	if (!rc)
-		rc = make(out, &t, seed, err);
+		rc = make(out, &t, making->seed, err);
 	fed_csv_labels_release(&t.labels);
 	fed_csv_release(&t.csv);
 	fed_free(t.x);

@@ -134,7 +134,7 @@ static int decide(struct fed_csv_labels *l, const char *file, enum fed_task task
 	uint32_t distinct = 0;
 
 	if (task == FED_TASK_REGRESSION && k->text)
-		return fed_fail(
+		return fed_reject(
 			err, "%.80s:%zu:%zu: the label %.40s is not a number, which task=regression needs",
 			file, k->first_text->line, k->first_text->column, fed_show(k->first_text->s).s);
 	if (task == FED_TASK_REGRESSION || (task == FED_TASK_AUTO && !k->text && k->fraction)) {
@@ -149,10 +149,10 @@ static int decide(struct fed_csv_labels *l, const char *file, enum fed_task task
 	if (task == FED_TASK_AUTO && !k->text && distinct > MAX_NUMBERED_CLASSES)
 		l->value = value;
 	else if (distinct > FED_DATASET_MAX_CLASSES)
-		rc = fed_fail(err,
-		              "%.80s: the label column has %u different texts; at most %u classes are "
-		              "possible: is it the right column (label=)?",
-		              file, distinct, FED_DATASET_MAX_CLASSES);
+		rc = fed_reject(err,
+		                "%.80s: the label column has %u different texts; at most %u classes are "
+		                "possible: is it the right column (label=)?",
+		                file, distinct, FED_DATASET_MAX_CLASSES);
 	else
 		rc = name_classes(l, s, !k->text, distinct, err);
 	fed_free(s);

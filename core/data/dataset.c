@@ -40,13 +40,13 @@ int fed_dataset_new(struct fed_dataset **out, const struct fed_dataset_plan *pla
 	uint64_t size = fed_shape_size(&plan->shape) * cell + plan->outputs * sizeof(float);
 
 	if (plan->classes > FED_DATASET_MAX_CLASSES)
-		return fed_fail(err, "has %u classes; at most %u are possible", plan->classes,
-		                FED_DATASET_MAX_CLASSES);
+		return fed_reject(err, "has %u classes; at most %u are possible", plan->classes,
+		                  FED_DATASET_MAX_CLASSES);
 	if (!size || !plan->train || all > UINT32_MAX || all > FED_DATASET_MAX_BYTES / size)
-		return fed_fail(err,
-		                "%llu examples of %llu bytes are refused: there must be at least 1, and at "
-		                "most 16 GiB in all",
-		                (unsigned long long)all, (unsigned long long)size);
+		return fed_reject(err,
+		                  "%llu examples of %llu bytes are refused: there must be at least 1, and "
+		                  "at most 16 GiB in all",
+		                  (unsigned long long)all, (unsigned long long)size);
 
 	struct fed_dataset *data = fed_alloc(sizeof *data);
 
@@ -96,6 +96,14 @@ void fed_dataset_free(struct fed_dataset *data)
 	fed_free(data->class_name);
 	fed_free_floats(data->truth);
 	fed_free(data);
+}
+
+int fed_making_check(const struct fed_making *making, uint64_t done, struct fed_error *err)
+{
+	if (!making->stopped || !atomic_load_explicit(making->stopped, memory_order_relaxed))
+		return FED_OK;
+	return fed_reject(err, "stopped after %s examples; nothing has changed",
+	                  fed_count((double)done).s);
 }
 
 /* Fingerprint ------------------------------------------------------------ */

@@ -7,6 +7,8 @@
 #ifndef FED_DATA_DATASET_H
 #define FED_DATA_DATASET_H
 
+#include <stdatomic.h>
+
 #include "base/fields.h"
 #include "fedsh/model.h" /* struct fed_shape */
 
@@ -46,11 +48,18 @@ void fed_dataset_gather(const struct fed_dataset *, const uint32_t *ids, uint32_
  * and fetching them from memory would cost a tenth of a small model's step. */
 void fed_dataset_prefetch(const struct fed_dataset *, const uint32_t *ids, uint32_t n);
 
+/* What loading depends on, beside what was typed. */
+struct fed_making {
+	uint64_t seed;             /* of what is generated or shuffled */
+	const atomic_int *stopped; /* other than 0: end at the next example; NULL: nobody stops it */
+};
+
 /* Load by what a user types after `dataset`: a built-in name, "fashion", a folder or a file, with
  * its parameters.  Each generated example depends on (seed, its place) alone.  FED_REJECT: there is
- * no such name or parameter, or a value is out of range; FED_FAIL: what is named cannot be read. */
+ * no such name, parameter or column, a value is out of range, or it was stopped; FED_FAIL: what is
+ * named cannot be read, or memory is missing. */
 int fed_dataset_load(struct fed_dataset **, const char *name, const struct fed_assign *assign,
-                     size_t n, uint64_t seed, struct fed_error *);
+                     size_t n, const struct fed_making *, struct fed_error *);
 
 /* Whether there is something to load under this name: it is built in or installed, or a file is
  * called so.  Whether that can be read, loading tells. */
@@ -61,9 +70,10 @@ struct fed_source {
 	const char *name, *help, *doc;  /* doc: how it is made, shown by `explain` */
 	const struct fed_field *fields; /* a POSITIONAL one may follow the name without its key */
 	size_t args_size;               /* of the struct that the fields describe */
-	bool reads;                     /* files; else what fails is what was asked for */
-	int (*load)(struct fed_dataset **, const void *args, const char *path, uint64_t seed,
-	            struct fed_error *);
+	bool reads;                     /* files, which may fail where no word was wrong */
+	/* What a failure left in *out is freed by the caller. */
+	int (*load)(struct fed_dataset **, const void *args, const char *path,
+	            const struct fed_making *, struct fed_error *);
 	/* Of a source by name that reads files of its own: are they installed?  NULL: it needs none. */
 	int (*installed)(struct fed_error *);
 };

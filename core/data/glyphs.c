@@ -193,8 +193,8 @@ static void draw_example(struct fed_dataset *data, const struct glyphs_args *arg
 	data->label[i] = (int32_t)digit;
 }
 
-static int glyphs_load(struct fed_dataset **out, const void *args_, const char *path, uint64_t seed,
-                       struct fed_error *err)
+static int glyphs_load(struct fed_dataset **out, const void *args_, const char *path,
+                       const struct fed_making *making, struct fed_error *err)
 {
 	const struct glyphs_args *args = args_;
 	const struct fed_dataset_plan plan = {.name = "glyphs",
@@ -205,12 +205,15 @@ static int glyphs_load(struct fed_dataset **out, const void *args_, const char *
 	                                      .bytes = true};
 
 	(void)path;
-	if (fed_dataset_new(out, &plan, err))
-		return FED_FAIL;
-	for (uint32_t i = 0; i < plan.train + plan.test; i++)
-		draw_example(*out, args, seed, i);
-	fed_dataset_seal(*out);
-	return FED_OK;
+	int rc = fed_dataset_new(out, &plan, err);
+
+	for (uint32_t i = 0; rc == FED_OK && i < plan.train + plan.test; i++) {
+		draw_example(*out, args, making->seed, i);
+		rc = fed_making_check(making, i + 1, err);
+	}
+	if (rc == FED_OK)
+		fed_dataset_seal(*out);
+	return rc;
 }
 
 const struct fed_source fed_source_glyphs = {

@@ -95,8 +95,8 @@ static int take_file(struct quartet *q, const char *folder, const char *name, en
 	const char *known = q->path[role] ? strrchr(q->path[role], '/') + 1 : NULL;
 
 	if (known && (q->prefix_len[role] != prefix || strncmp(known, name, prefix)))
-		return fed_fail(err, "%s holds several data sets (%.60s, %.60s); choose one with prefix=",
-		                fed_show(folder).s, fed_show(known).s, fed_show(name).s);
+		return fed_reject(err, "%s holds several data sets (%.60s, %.60s); choose one with prefix=",
+		                  fed_show(folder).s, fed_show(known).s, fed_show(name).s);
 	/* The same file twice: the plain one, which is faster. */
 	if (known && strlen(known) <= strlen(name))
 		return FED_OK;
@@ -122,13 +122,16 @@ static int scan_folder(struct quartet *q, DIR *dir, const char *folder, const ch
 			continue;
 		if (strncmp(entry->d_name, prefix, strlen(prefix)))
 			continue;
-		if (take_file(q, folder, entry->d_name, role, len, err))
-			return FED_FAIL;
+		const int rc = take_file(q, folder, entry->d_name, role, len, err);
+		if (rc)
+			return rc;
 	}
 	for (int i = 0; i < ROLES; i++)
-		if (!q->path[i])
-			return fed_fail(err, "%s has no file %s%s%s (or .gz)", fed_show(folder).s, prefix,
-			                *prefix ? "..." : "", role_ending[i]);
+		if (!q->path[i]) {
+			fed_fail(err, "%s has no file %s%s%s (or .gz)", fed_show(folder).s, prefix,
+			         *prefix ? "..." : "", role_ending[i]);
+			return *prefix ? FED_REJECT : FED_FAIL; /* what is wrong was typed, or is the folder */
+		}
 	return FED_OK;
 }
 
@@ -215,14 +218,19 @@ static int idx_open(struct idx_file *f, const char *path, uint32_t rank, struct 
 
 /* All items: the first `keep` into `to`, the others only to see that they are there. */
 static int read_items(struct idx_file *f, uint32_t keep, uint8_t *to, uint8_t *spare,
-                      struct fed_error *err)
+                      const struct fed_making *making, struct fed_error *err)
 {
 	struct fed_error why;
+	int rc = FED_OK;
 
-	for (uint32_t i = 0; i < f->count; i++)
+	for (uint32_t i = 0; rc == FED_OK && i < f->count; i++) {
 		if (fed_reader_read(f->reader, i < keep ? to + i * f->item : spare, f->item, &why))
 			return fed_fail(err, "%.230s; it needs %u %s, file ends after %u", why.text, f->count,
 			                f->unit, i);
+		rc = fed_making_check(making, i + 1, err);
+	}
+	if (rc)
+		return rc;
 	if (fed_reader_end(f->reader, &why))
 		return fed_fail(err, "%.250s: %u %s", why.text, f->count, f->unit);
 	return FED_OK;
@@ -235,6 +243,7 @@ struct idx_load {
 	uint32_t keep[ROLES]; /* of each file's items, 0 = all, from the user's limits */
 	uint8_t *labels[2];   /* all labels of the train and the test file */
 	uint8_t *spare;       /* one image */
+	const struct fed_making *making;
 };
 
 static int compare_headers(struct idx_load *l, struct fed_error *err)
@@ -266,8 +275,9 @@ static int read_labels(struct idx_load *l, struct fed_error *err)
 		l->labels[part] = fed_alloc(f->count);
 		if (!l->labels[part])
 			return fed_fail_memory(err, f->count, "labels");
-		if (read_items(f, f->count, l->labels[part], NULL, err))
-			return FED_FAIL;
+		const int rc = read_items(f, f->count, l->labels[part], NULL, l->making, err);
+		if (rc)
+			return rc;
 	}
 	return FED_OK;
 }
@@ -295,10 +305,14 @@ static int fill(struct idx_load *l, struct fed_dataset *data, struct fed_error *
 	l->spare = fed_alloc(size);
 	if (!l->spare)
 		return fed_fail_memory(err, size, "an image");
-	if (read_items(&l->file[TRAIN_IMAGES], data->train, data->bytes, l->spare, err) ||
-	    read_items(&l->file[TEST_IMAGES], data->test, data->bytes + data->train * size, l->spare,
-	               err))
-		return FED_FAIL;
+
+	int rc = read_items(&l->file[TRAIN_IMAGES], data->train, data->bytes, l->spare, l->making, err);
+
+	if (rc == FED_OK)
+		rc = read_items(&l->file[TEST_IMAGES], data->test, data->bytes + data->train * size,
+		                l->spare, l->making, err);
+	if (rc)
+		return rc;
 	for (uint32_t i = 0; i < data->train; i++)
 		data->label[i] = l->labels[0][i];
 	for (uint32_t i = 0; i < data->test; i++)
@@ -312,26 +326,28 @@ static int load_opened(struct idx_load *l, const char *name, struct fed_dataset 
 	struct fed_dataset_plan plan = {.name = name, .bytes = true};
 	const struct idx_file *images = &l->file[TRAIN_IMAGES];
 
-	if (compare_headers(l, err) || read_labels(l, err) || count_classes(l, &plan.classes, err))
-		return FED_FAIL;
+	int rc = compare_headers(l, err);
+
+	if (rc == FED_OK)
+		rc = read_labels(l, err);
+	if (rc == FED_OK)
+		rc = count_classes(l, &plan.classes, err);
+	if (rc)
+		return rc;
 	plan.shape = (struct fed_shape){.rank = 3, .dim = {images->rows, images->columns, 1}};
 	plan.train = l->keep[TRAIN_IMAGES];
 	plan.test = l->keep[TEST_IMAGES];
 	if (fed_dataset_new(out, &plan, err))
-		return FED_FAIL;
-	if (fill(l, *out, err)) {
-		fed_dataset_free(*out);
-		*out = NULL;
-		return FED_FAIL;
-	}
-	return FED_OK;
+		return FED_FAIL; /* the files are too large: no word was wrong */
+	return fill(l, *out, err);
 }
 
 static int load_quartet(const struct quartet *q, const struct idx_args *args, const char *name,
-                        struct fed_dataset **out, struct fed_error *err)
+                        const struct fed_making *making, struct fed_dataset **out,
+                        struct fed_error *err)
 {
 	const uint32_t train = (uint32_t)args->train, test = (uint32_t)args->test;
-	struct idx_load l = {.keep = {train, train, test, test}};
+	struct idx_load l = {.keep = {train, train, test, test}, .making = making};
 	int opened = 0, rc = FED_OK;
 
 	while (!rc && opened < ROLES) {
@@ -349,34 +365,34 @@ static int load_quartet(const struct quartet *q, const struct idx_args *args, co
 }
 
 static int load_folder(struct fed_dataset **out, const struct idx_args *args, const char *folder,
-                       const char *name, struct fed_error *err)
+                       const char *name, const struct fed_making *making, struct fed_error *err)
 {
 	struct quartet q = {0};
 	int rc = find_files(&q, folder, args->prefix, err);
 
 	if (!rc)
-		rc = load_quartet(&q, args, name, out, err);
+		rc = load_quartet(&q, args, name, making, out, err);
 	quartet_release(&q);
 	return rc;
 }
 
-static int idx_load(struct fed_dataset **out, const void *args, const char *path, uint64_t seed,
-                    struct fed_error *err)
+static int idx_load(struct fed_dataset **out, const void *args, const char *path,
+                    const struct fed_making *making, struct fed_error *err)
 {
 	char name[PATH_MAX];
 	size_t len = strlen(path);
 
-	(void)seed;
 	while (len > 1 && path[len - 1] == '/')
 		len--;
 	snprintf(name, sizeof name, "%.*s", (int)len, path);
 
 	const char *slash = strrchr(name, '/');
 
-	if (load_folder(out, args, name, slash && slash[1] ? slash + 1 : name, err))
-		return FED_FAIL;
-	fed_dataset_seal(*out);
-	return FED_OK;
+	const int rc = load_folder(out, args, name, slash && slash[1] ? slash + 1 : name, making, err);
+
+	if (rc == FED_OK)
+		fed_dataset_seal(*out);
+	return rc;
 }
 
 const struct fed_source fed_source_idx = {
@@ -430,8 +446,8 @@ static int fashion_installed(struct fed_error *err)
 	                strerror(errno));
 }
 
-static int fashion_load(struct fed_dataset **out, const void *args, const char *path, uint64_t seed,
-                        struct fed_error *err)
+static int fashion_load(struct fed_dataset **out, const void *args, const char *path,
+                        const struct fed_making *making, struct fed_error *err)
 {
 	const struct fashion_args *fashion = args;
 	const struct idx_args idx = {.train = fashion->train, .test = fashion->test};
@@ -439,17 +455,18 @@ static int fashion_load(struct fed_dataset **out, const void *args, const char *
 	struct fed_error why;
 
 	(void)path;
-	(void)seed;
 	fashion_folder(folder, sizeof folder);
-	if (load_folder(out, &idx, folder, "fashion", &why))
+	int rc = load_folder(out, &idx, folder, "fashion", making, &why);
+
+	if (rc == FED_REJECT) /* stopped */
+		return fed_reject(err, "%s", why.text);
+	if (rc)
 		return fed_fail(err, "%.200s " FASHION_HINT, why.text);
-	if ((*out)->classes == 10 && fed_dataset_name_classes(*out, fashion_classes, err)) {
-		fed_dataset_free(*out);
-		*out = NULL;
-		return FED_FAIL;
-	}
-	fed_dataset_seal(*out);
-	return FED_OK;
+	if ((*out)->classes == 10)
+		rc = fed_dataset_name_classes(*out, fashion_classes, err);
+	if (rc == FED_OK)
+		fed_dataset_seal(*out);
+	return rc;
 }
 
 const struct fed_source fed_source_fashion = {

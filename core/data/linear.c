@@ -49,8 +49,8 @@ static void draw_example(struct fed_dataset *data, uint64_t seed, uint32_t i, do
 	data->target[i] = (float)y;
 }
 
-static int linear_load(struct fed_dataset **out, const void *args, const char *path, uint64_t seed,
-                       struct fed_error *err)
+static int linear_load(struct fed_dataset **out, const void *args, const char *path,
+                       const struct fed_making *making, struct fed_error *err)
 {
 	const struct linear_args *linear = args;
 	const struct fed_dataset_plan plan = {.name = "linear",
@@ -60,17 +60,17 @@ static int linear_load(struct fed_dataset **out, const void *args, const char *p
 	                                      .test = (uint32_t)linear->test};
 
 	(void)path;
-	if (fed_dataset_new(out, &plan, err))
-		return FED_FAIL;
-	if (draw_truth(*out, seed, err)) {
-		fed_dataset_free(*out);
-		*out = NULL;
-		return FED_FAIL;
+	int rc = fed_dataset_new(out, &plan, err);
+
+	if (rc == FED_OK)
+		rc = draw_truth(*out, making->seed, err);
+	for (uint32_t i = 0; rc == FED_OK && i < plan.train + plan.test; i++) {
+		draw_example(*out, making->seed, i, linear->noise);
+		rc = fed_making_check(making, i + 1, err);
 	}
-	for (uint32_t i = 0; i < plan.train + plan.test; i++)
-		draw_example(*out, seed, i, linear->noise);
-	fed_dataset_seal(*out);
-	return FED_OK;
+	if (rc == FED_OK)
+		fed_dataset_seal(*out);
+	return rc;
 }
 
 const struct fed_source fed_source_linear = {

@@ -71,25 +71,29 @@ static void write_user(const struct markov_args *args, uint64_t seed, uint32_t k
 	}
 }
 
-static int write_all(struct fed_dataset **out, const struct markov_args *args, uint64_t seed,
-                     struct fed_sequence *rows, uint8_t *tokens, struct fed_error *err)
+static int write_all(struct fed_dataset **out, const struct markov_args *args,
+                     const struct fed_making *making, struct fed_sequence *rows, uint8_t *tokens,
+                     struct fed_error *err)
 {
 	const struct fed_sequences_plan plan = {.name = "markov",
 	                                        .classes = (uint32_t)args->alphabet,
 	                                        .window = (uint32_t)args->window,
 	                                        .stride = (uint32_t)args->stride,
-	                                        .test = args->test};
+	                                        .test = args->test,
+	                                        .making = making};
+	int rc = FED_OK;
 
-	for (uint32_t k = 0; k < args->users; k++) {
+	for (uint32_t k = 0; rc == FED_OK && k < args->users; k++) {
 		rows[k] =
 			(struct fed_sequence){tokens + (size_t)k * (size_t)args->length, (size_t)args->length};
-		write_user(args, seed, k, &rows[k]);
+		write_user(args, making->seed, k, &rows[k]);
+		rc = fed_making_check(making, 0, err); /* tokens, none of them an example yet */
 	}
-	return fed_sequences_make(out, &plan, rows, (uint32_t)args->users, err);
+	return rc ? rc : fed_sequences_make(out, &plan, rows, (uint32_t)args->users, err);
 }
 
-static int markov_load(struct fed_dataset **out, const void *args_, const char *path, uint64_t seed,
-                       struct fed_error *err)
+static int markov_load(struct fed_dataset **out, const void *args_, const char *path,
+                       const struct fed_making *making, struct fed_error *err)
 {
 	const struct markov_args *args = args_;
 	const size_t users = (size_t)args->users, length = (size_t)args->length;
@@ -97,16 +101,17 @@ static int markov_load(struct fed_dataset **out, const void *args_, const char *
 
 	(void)path;
 	if (length < least)
-		return fed_fail(err,
-		                "length=%zu is too short for windows of %lld tokens and both parts; "
-		                "at least %zu are needed",
-		                length, (long long)args->window, least);
+		return fed_reject(err,
+		                  "length=%zu is too short for windows of %lld tokens and both parts; "
+		                  "at least %zu are needed",
+		                  length, (long long)args->window, least);
 	if (users > FED_DATASET_MAX_BYTES / length)
-		return fed_fail(err, "%zu users with %zu tokens each are more than 16 GiB", users, length);
+		return fed_reject(err, "%zu users with %zu tokens each are more than 16 GiB", users,
+		                  length);
 
 	struct fed_sequence *rows = fed_alloc_array(users, sizeof *rows);
 	uint8_t *tokens = fed_alloc_array(users, length);
-	const int rc = rows && tokens ? write_all(out, args, seed, rows, tokens, err)
+	const int rc = rows && tokens ? write_all(out, args, making, rows, tokens, err)
 	                              : fed_fail_memory(err, users * length, "the users' tokens");
 	fed_free(rows);
 	fed_free(tokens);

@@ -168,26 +168,29 @@ static void draw_example(struct fed_dataset *data, const struct scans_args *args
 	data->label[i] = (int32_t)kind;
 }
 
-static int fill(struct fed_dataset *data, const struct scans_args *args, uint64_t seed,
-                struct fed_error *err)
+static int fill(struct fed_dataset *data, const struct scans_args *args,
+                const struct fed_making *making, struct fed_error *err)
 {
 	struct scanner *scanner = fed_alloc_array(data->owners, sizeof *scanner);
 	double sum = 0;
+	int rc = FED_OK;
 
 	if (!scanner)
 		return fed_fail_memory(err, data->owners * sizeof *scanner, "the scanners");
 	for (uint32_t k = 0; k < data->owners; k++) {
-		scanner[k] = scanner_of(args, seed, k);
+		scanner[k] = scanner_of(args, making->seed, k);
 		sum += 1.0 / (k + 1);
 	}
-	for (uint32_t i = 0; i < data->train + data->test; i++)
-		draw_example(data, args, scanner, sum, seed, i);
+	for (uint32_t i = 0; rc == FED_OK && i < data->train + data->test; i++) {
+		draw_example(data, args, scanner, sum, making->seed, i);
+		rc = fed_making_check(making, i + 1, err);
+	}
 	fed_free(scanner);
-	return FED_OK;
+	return rc;
 }
 
-static int scans_load(struct fed_dataset **out, const void *args_, const char *path, uint64_t seed,
-                      struct fed_error *err)
+static int scans_load(struct fed_dataset **out, const void *args_, const char *path,
+                      const struct fed_making *making, struct fed_error *err)
 {
 	const struct scans_args *args = args_;
 	const struct fed_dataset_plan plan = {.name = "scans",
@@ -196,23 +199,25 @@ static int scans_load(struct fed_dataset **out, const void *args_, const char *p
 	                                      .train = (uint32_t)args->train,
 	                                      .test = (uint32_t)args->test,
 	                                      .bytes = true};
-	struct fed_dataset *data;
 
 	(void)path;
-	if (fed_dataset_new(&data, &plan, err))
-		return FED_FAIL;
+	int rc = fed_dataset_new(out, &plan, err);
+
+	if (rc)
+		return rc;
+
+	struct fed_dataset *data = *out;
+
 	data->owners = (uint32_t)args->hospitals;
 	data->owner = fed_alloc_array(data->train, sizeof *data->owner);
 	if (!data->owner)
-		fed_fail_memory(err, data->train * sizeof *data->owner, "the scans' hospitals");
-	if (!data->owner || fed_dataset_name_classes(data, lesions, err) ||
-	    fill(data, args, seed, err)) {
-		fed_dataset_free(data);
-		return FED_FAIL;
-	}
-	fed_dataset_seal(data);
-	*out = data;
-	return FED_OK;
+		return fed_fail_memory(err, data->train * sizeof *data->owner, "the scans' hospitals");
+	rc = fed_dataset_name_classes(data, lesions, err);
+	if (rc == FED_OK)
+		rc = fill(data, args, making, err);
+	if (rc == FED_OK)
+		fed_dataset_seal(data);
+	return rc;
 }
 
 const struct fed_source fed_source_scans = {

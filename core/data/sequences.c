@@ -28,31 +28,38 @@ static size_t windows(const struct fed_sequences_plan *plan, size_t n)
 	return (n - plan->window - 1) / plan->stride + 1;
 }
 
-static void fill_part(struct fed_dataset *data, const struct fed_sequences_plan *plan,
-                      const uint8_t *token, size_t n, uint32_t *id)
+static int fill_part(struct fed_dataset *data, const struct fed_sequences_plan *plan,
+                     const uint8_t *token, size_t n, uint32_t *id, struct fed_error *err)
 {
 	for (size_t i = 0; i < windows(plan, n); i++, ++*id) {
 		const uint8_t *from = token + i * plan->stride;
+		const int rc = fed_making_check(plan->making, *id, err);
 
+		if (rc)
+			return rc;
 		memcpy(data->bytes + (size_t)*id * plan->window, from, plan->window);
 		data->label[*id] = from[plan->window];
 	}
+	return FED_OK;
 }
 
-static void fill(struct fed_dataset *data, const struct fed_sequences_plan *plan,
-                 const struct fed_sequence *rows, uint32_t n)
+static int fill(struct fed_dataset *data, const struct fed_sequences_plan *plan,
+                const struct fed_sequence *rows, uint32_t n, struct fed_error *err)
 {
 	uint32_t train = 0, test = data->train;
+	int rc = FED_OK;
 
-	for (uint32_t k = 0; k < n; k++) {
+	for (uint32_t k = 0; rc == FED_OK && k < n; k++) {
 		const size_t cut = cut_of(plan, rows[k].n);
 		const uint32_t first = train;
 
-		fill_part(data, plan, rows[k].token, cut, &train);
-		fill_part(data, plan, rows[k].token + cut, rows[k].n - cut, &test);
+		rc = fill_part(data, plan, rows[k].token, cut, &train, err);
+		if (rc == FED_OK)
+			rc = fill_part(data, plan, rows[k].token + cut, rows[k].n - cut, &test, err);
 		for (uint32_t i = first; i < train; i++)
 			data->owner[i] = k;
 	}
+	return rc;
 }
 
 int fed_sequences_make(struct fed_dataset **out, const struct fed_sequences_plan *plan,
@@ -67,8 +74,8 @@ int fed_sequences_make(struct fed_dataset **out, const struct fed_sequences_plan
 		test += windows(plan, rows[k].n - cut);
 	}
 	if (train + test > UINT32_MAX)
-		return fed_fail(err, "%llu windows are too many; take a larger stride=",
-		                (unsigned long long)(train + test));
+		return fed_reject(err, "%llu windows are too many; take a larger stride=",
+		                  (unsigned long long)(train + test));
 
 	const struct fed_dataset_plan sizes = {.name = plan->name,
 	                                       .shape = {.rank = 1, .dim = {plan->window}},
@@ -76,17 +83,15 @@ int fed_sequences_make(struct fed_dataset **out, const struct fed_sequences_plan
 	                                       .train = (uint32_t)train,
 	                                       .test = (uint32_t)test,
 	                                       .bytes = true};
-	if (fed_dataset_new(out, &sizes, err))
-		return FED_FAIL;
+	const int rc = fed_dataset_new(out, &sizes, err);
+
+	if (rc)
+		return rc;
 	(*out)->owner = fed_alloc_array(train, sizeof *(*out)->owner);
-	if (!(*out)->owner) {
-		fed_dataset_free(*out);
-		*out = NULL;
+	if (!(*out)->owner)
 		return fed_fail_memory(err, train * sizeof *(*out)->owner, "the examples' users");
-	}
 	(*out)->owners = n;
 	(*out)->tokens = true;
 	(*out)->scale = 1; /* a token is its byte */
-	fill(*out, plan, rows, n);
-	return FED_OK;
+	return fill(*out, plan, rows, n, err);
 }

@@ -20,11 +20,13 @@ struct fed_sequences_plan {
 	uint32_t classes; /* at most 256 */
 	uint32_t window, stride;
 	double test; /* share of each row */
+	const struct fed_making *making;
 };
 
 /* Tokens that a row needs for one example of either part. */
 size_t fed_sequence_least(uint32_t window);
-/* Of rows that are all long enough; row k belongs to owner k.  Not sealed. */
+/* Of rows that are all long enough; row k belongs to owner k.  Not sealed.
+ * A failure may leave something in *out, as of a source's load. */
 int fed_sequences_make(struct fed_dataset **, const struct fed_sequences_plan *,
                        const struct fed_sequence *rows, uint32_t n, struct fed_error *);
 

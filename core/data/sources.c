@@ -137,8 +137,8 @@ static int write_spec(struct fed_dataset *data, const char *name, const struct f
 }
 
 static int load_with(struct fed_dataset **out, const struct fed_source *source, const char *name,
-                     const struct fed_assign *assign, size_t n, uint64_t seed, void *args,
-                     struct fed_error *err)
+                     const struct fed_assign *assign, size_t n, const struct fed_making *making,
+                     void *args, struct fed_error *err)
 {
 	struct fed_text path = {0};
 	struct fed_dataset *data = NULL;
@@ -149,11 +149,9 @@ static int load_with(struct fed_dataset **out, const struct fed_source *source, 
 	fed_path_expand(name, &path);
 
 	int rc = path.failed ? fed_fail_memory(err, strlen(name), "a path")
-	                     : source->load(&data, args, fed_text_str(&path), seed, err);
+	                     : source->load(&data, args, fed_text_str(&path), making, err);
 
 	fed_text_release(&path);
-	if (rc && !source->reads)
-		rc = FED_REJECT;
 	if (!rc)
 		rc = write_spec(data, name, source, args, err);
 	if (rc) {
@@ -165,7 +163,7 @@ static int load_with(struct fed_dataset **out, const struct fed_source *source, 
 }
 
 int fed_dataset_load(struct fed_dataset **out, const char *name, const struct fed_assign *assign,
-                     size_t n, uint64_t seed, struct fed_error *err)
+                     size_t n, const struct fed_making *making, struct fed_error *err)
 {
 	const struct fed_source *source;
 	int rc = fed_source_find(name, &source, err);
@@ -178,7 +176,7 @@ int fed_dataset_load(struct fed_dataset **out, const char *name, const struct fe
 	if (!args)
 		return fed_fail_memory(err, source->args_size, "parameters");
 
-	rc = load_with(out, source, name, assign, n, seed, args, err);
+	rc = load_with(out, source, name, assign, n, making, args, err);
 
 	fed_free(args);
 	return rc;

@@ -94,49 +94,59 @@ static int32_t draw_example(const struct device *dev, struct fed_stream *r, floa
 }
 
 /* The device's examples, the first for training. */
-static void fill_device(struct fed_dataset *data, const struct device *dev, uint64_t seed,
-                        uint32_t k, uint32_t train, uint32_t size, uint32_t at[2])
+static int fill_device(struct fed_dataset *data, const struct device *dev,
+                       const struct fed_making *making, uint32_t k, uint32_t train, uint32_t size,
+                       uint32_t at[2], struct fed_error *err)
 {
 	for (uint32_t i = 0; i < size; i++) {
-		struct fed_stream r = fed_stream_open(seed, FED_FOR_DATA, FED_GENERATOR_SYNTHETIC,
+		struct fed_stream r = fed_stream_open(making->seed, FED_FOR_DATA, FED_GENERATOR_SYNTHETIC,
 		                                      ((uint64_t)(k + 3) << 32) + i);
+		const int rc = fed_making_check(making, at[0] + at[1] - data->train, err);
+
+		if (rc)
+			return rc;
+
 		const uint32_t id = at[i >= train]++;
 
 		data->label[id] = draw_example(dev, &r, data->values + (size_t)id * INPUTS);
 		if (i < train)
 			data->owner[id] = k;
 	}
+	return FED_OK;
 }
 
-static void fill(struct fed_dataset *data, const struct synthetic_args *args, uint64_t seed)
+static int fill(struct fed_dataset *data, const struct synthetic_args *args,
+                const struct fed_making *making, struct fed_error *err)
 {
 	uint32_t at[2] = {0, data->train};
+	int rc = FED_OK;
 
-	for (uint32_t k = 0; k < data->owners; k++) {
-		const uint32_t size = device_size(seed, k);
+	for (uint32_t k = 0; rc == FED_OK && k < data->owners; k++) {
+		const uint32_t size = device_size(making->seed, k);
 		struct device dev;
 
-		device_draw(&dev, args, seed, k);
-		fill_device(data, &dev, seed, k, train_size(args, size), size, at);
+		device_draw(&dev, args, making->seed, k);
+		rc = fill_device(data, &dev, making, k, train_size(args, size), size, at, err);
 	}
+	return rc;
 }
 
 static int synthetic_load(struct fed_dataset **out, const void *args_, const char *path,
-                          uint64_t seed, struct fed_error *err)
+                          const struct fed_making *making, struct fed_error *err)
 {
 	const struct synthetic_args *args = args_;
 	uint64_t train = 0, all = 0;
 
 	(void)path;
 	for (uint32_t k = 0; k < args->devices; k++) {
-		const uint32_t size = device_size(seed, k);
+		const uint32_t size = device_size(making->seed, k);
 
 		train += train_size(args, size);
 		all += size;
 	}
 	if (all > UINT32_MAX)
-		return fed_fail(err, "%lld devices have %llu examples; use fewer devices",
-		                (long long)args->devices, (unsigned long long)all);
+		return fed_reject(err, "%lld devices have %llu examples; use fewer devices",
+		                  (long long)args->devices, (unsigned long long)all);
 
 	const struct fed_dataset_plan plan = {.name = "synthetic",
 	                                      .shape = {.rank = 1, .dim = {INPUTS}},
@@ -144,18 +154,18 @@ static int synthetic_load(struct fed_dataset **out, const void *args_, const cha
 	                                      .train = (uint32_t)train,
 	                                      .test = (uint32_t)(all - train)};
 
-	if (fed_dataset_new(out, &plan, err))
-		return FED_FAIL;
+	int rc = fed_dataset_new(out, &plan, err);
+
+	if (rc)
+		return rc;
 	(*out)->owners = (uint32_t)args->devices;
 	(*out)->owner = fed_alloc_array(train, sizeof *(*out)->owner);
-	if (!(*out)->owner) {
-		fed_dataset_free(*out);
-		*out = NULL;
+	if (!(*out)->owner)
 		return fed_fail_memory(err, train * sizeof(uint32_t), "the examples' users");
-	}
-	fill(*out, args, seed);
-	fed_dataset_seal(*out);
-	return FED_OK;
+	rc = fill(*out, args, making, err);
+	if (rc == FED_OK)
+		fed_dataset_seal(*out);
+	return rc;
 }
 
 const struct fed_source fed_source_synthetic = {

@@ -38,6 +38,7 @@ static const struct fed_field text_fields[] = {
 /* What was read, and the tokens that it becomes. */
 struct text {
 	const struct text_args *args;
+	const struct fed_making *making;
 	struct fed_voices voices;
 	uint64_t bytes;               /* read so far */
 	uint32_t *token;              /* [CODES]: counts, then the token of each character */
@@ -128,8 +129,8 @@ static int read_all(struct text *t, struct fed_error *err)
 		return fed_fail_memory(err, strlen(t->args->path), "the paths");
 	while (rc == FED_OK && (path = strsep(&rest, ",")))
 		rc = *path ? read_path(t, path, err)
-		           : fed_fail(err, "a file without a name between commas in %s",
-		                      fed_show(t->args->path).s);
+		           : fed_reject(err, "a file without a name between commas in %s",
+		                        fed_show(t->args->path).s);
 	fed_free(paths);
 	return rc;
 }
@@ -151,13 +152,13 @@ static int keep_long(struct text *t, struct fed_error *err)
 		t->voices.voice[kept++] = voice;
 	}
 	if (all == 0)
-		return fed_fail(err, "no line is the name of a speaker (`NAME.` or `NAME:`); leave out "
-		                     "speakers to take each file as one owner");
+		return fed_reject(err, "no line is the name of a speaker (`NAME.` or `NAME:`); leave out "
+		                       "speakers to take each file as one owner");
 	if (kept == 0)
-		return fed_fail(err,
-		                "the longest of %zu texts has %zu characters; windows of %lld for training "
-		                "and test need at least %zu",
-		                all, longest, (long long)t->args->window, least);
+		return fed_reject(err,
+		                  "the longest of %zu texts has %zu characters; windows of %lld for "
+		                  "training and test need at least %zu",
+		                  all, longest, (long long)t->args->window, least);
 	/* the rest stays behind them, to be freed */
 	for (size_t i = kept; i < all; i++)
 		t->voices.voice[i].n = 0;
@@ -259,7 +260,8 @@ static int make(struct fed_dataset **out, const struct text *t, struct fed_seque
 	                                        .classes = t->classes,
 	                                        .window = (uint32_t)t->args->window,
 	                                        .stride = (uint32_t)t->args->stride,
-	                                        .test = t->args->test};
+	                                        .test = t->args->test,
+	                                        .making = t->making};
 	uint32_t n = 0;
 
 	for (size_t i = 0; i < t->voices.n; i++) {
@@ -272,15 +274,13 @@ static int make(struct fed_dataset **out, const struct text *t, struct fed_seque
 		rows[n++] = (struct fed_sequence){tokens, voice->n};
 		tokens += voice->n;
 	}
-	if (fed_sequences_make(out, &plan, rows, n, err))
-		return FED_FAIL;
-	if (name_tokens(*out, t, err)) {
-		fed_dataset_free(*out);
-		*out = NULL;
-		return FED_FAIL;
-	}
-	fed_dataset_seal(*out);
-	return FED_OK;
+	int rc = fed_sequences_make(out, &plan, rows, n, err);
+
+	if (rc == FED_OK)
+		rc = name_tokens(*out, t, err);
+	if (rc == FED_OK)
+		fed_dataset_seal(*out);
+	return rc;
 }
 
 static int convert(struct fed_dataset **out, const struct text *t, struct fed_error *err)
@@ -298,12 +298,12 @@ static int convert(struct fed_dataset **out, const struct text *t, struct fed_er
 	return rc;
 }
 
-static int text_load(struct fed_dataset **out, const void *args, const char *path, uint64_t seed,
-                     struct fed_error *err)
+static int text_load(struct fed_dataset **out, const void *args, const char *path,
+                     const struct fed_making *making, struct fed_error *err)
 {
-	struct text t = {.args = args};
+	struct text t = {.args = args, .making = making};
 
-	(void)path, (void)seed;
+	(void)path;
 	if (!*t.args->path)
 		return fed_reject(err,
 		                  "which one? Say `dataset text FILE`, `FILE,FILE` or a folder of .txt "

@@ -15,6 +15,7 @@
 #include "session/session.h"
 
 int fed_session_save(struct fed_session *, const char *path, struct fed_error *);
+/* FED_REJECT: it was interrupted while its dataset was made; nothing has changed. */
 int fed_session_restore(struct fed_session *, const char *path, struct fed_error *);
 
 #endif

@@ -252,8 +252,8 @@ static int choose_data(struct fed_session *s, const char *name, const struct fed
 	if (s->clients.n_present)
 		return fed_fail(err, "%s clients hold examples of %s; `remove-client all` or `reset` first",
 		                fed_count(s->clients.n_present).s, s->data->name);
-	const int rc =
-		fed_dataset_load(&data, name, args->assign, args->n, (uint64_t)s->settings.seed, err);
+	const struct fed_making making = {(uint64_t)s->settings.seed, &s->interrupts};
+	const int rc = fed_dataset_load(&data, name, args->assign, args->n, &making, err);
 	if (rc)
 		return rc;
 	if (fed_session_adopt_data(s, data, name, args, err)) {

@@ -94,10 +94,11 @@ static int load_plugins(struct fed_loader *f, struct fed_session *s)
 static void take_dataset(struct fed_loader *f, struct fed_session *s, const char *name,
                          const struct fed_pairs *args, uint64_t fingerprint)
 {
+	const struct fed_making making = {(uint64_t)s->settings.seed, f->stopped};
 	struct fed_dataset *data;
 	struct fed_error why;
 
-	if (fed_dataset_load(&data, name, args->assign, args->n, (uint64_t)s->settings.seed, &why)) {
+	if (fed_dataset_load(&data, name, args->assign, args->n, &making, &why)) {
 		fed_loader_fail(f, "%s", why.text);
 		return;
 	}
@@ -612,7 +613,10 @@ int fed_session_restore(struct fed_session *s, const char *path, struct fed_erro
 	int rc = expanded.failed ? fed_fail_memory(err, strlen(path), "a path")
 	                         : fed_loader_open(&f, fed_text_str(&expanded), err);
 	if (rc == FED_OK) {
+		f.stopped = &s->interrupts;
 		rc = load_all(&f, fresh, &underway, &midway);
+		if (rc && atomic_load(f.stopped))
+			rc = FED_REJECT;
 		fed_loader_close(&f);
 	}
 	if (rc == FED_OK) {

@@ -189,9 +189,11 @@ static int find_row(const struct part parts[PARTS], const char *key, enum part_k
 static int set_seed(struct fed_session *s, const struct fed_settings *next, struct fed_error *err)
 {
 	const long long old = s->settings.seed;
+	const struct fed_making making = {(uint64_t)next->seed, &s->interrupts};
 	const bool began = s->running || s->progress.params;
 	struct fed_dataset *data;
 	struct fed_afresh afresh;
+	int rc;
 
 	if (s->clients.n_present)
 		return fed_fail(err,
@@ -205,9 +207,11 @@ static int set_seed(struct fed_session *s, const struct fed_settings *next, stru
 	if (s->data) {
 		const struct fed_choice *c = &s->dataset_choice;
 
-		if (fed_dataset_load(&data, c->name, c->args.assign, c->args.n, (uint64_t)next->seed, err))
+		rc = fed_dataset_load(&data, c->name, c->args.assign, c->args.n, &making, err);
+		if (rc)
 			goto failed;
-		if (fed_session_adopt_data(s, data, c->name, &c->args, err)) {
+		rc = fed_session_adopt_data(s, data, c->name, &c->args, err);
+		if (rc) {
 			fed_dataset_free(data);
 			goto failed;
 		}
@@ -221,7 +225,7 @@ static int set_seed(struct fed_session *s, const struct fed_settings *next, stru
 	return FED_OK;
 failed:
 	fed_afresh_release(&afresh);
-	return FED_FAIL;
+	return rc;
 }
 
 /* In an open round: what it still reads stays as it is, the rest counts from the next one. */
@@ -351,8 +355,9 @@ static int commit(struct change *c, struct fed_session *s, const struct part *pa
 {
 	if (c->touched[MODEL] && fed_session_adopt_model(s, &c->fresh[MODEL], err))
 		return FED_FAIL;
-	if (c->touched[SETTINGS] && set_settings(s, &c->settings, err))
-		return FED_FAIL;
+	const int rc = c->touched[SETTINGS] ? set_settings(s, &c->settings, err) : FED_OK;
+	if (rc)
+		return rc;
 	if (c->touched[TRANSPORT])
 		fed_session_adopt_transport(s, &c->fresh[TRANSPORT]);
 	for (size_t i = 0; i < n; i++) {

@@ -9,6 +9,8 @@
 #ifndef FED_SESSION_SECTIONS_H
 #define FED_SESSION_SECTIONS_H
 
+#include <stdatomic.h>
+
 #include "base/file.h"
 #include "session/pairs.h"
 
@@ -51,7 +53,8 @@ struct fed_loader {
 	uint32_t version; /* of the format */
 	char section[FED_SECTION_NAME + 1];
 	struct fed_error *err;
-	bool failed; /* err has the words */
+	bool failed;               /* err has the words */
+	const atomic_int *stopped; /* other than 0: give up reading; NULL: nobody stops it */
 };
 int fed_loader_open(struct fed_loader *, const char *path, struct fed_error *);
 void fed_loader_close(struct fed_loader *);

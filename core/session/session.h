@@ -92,7 +92,8 @@ void fed_session_tell(struct fed_session *, enum fed_event_kind, const char *fmt
 
 /* Compose ---------------------------------------------------------------- */
 
-/* Refused while clients hold examples of another dataset.  The model and its version stay when
+/* FED_REJECT and FED_FAIL as of fed_dataset_load; an interrupt stops it, the dataset before stays.
+ * Refused while clients hold examples of another dataset.  The model and its version stay when
  * shape and outputs are the same; else it is built anew, or given up when it does not fit. */
 int fed_session_dataset(struct fed_session *, const char *name, const struct fed_assign *, size_t n,
                         struct fed_error *);

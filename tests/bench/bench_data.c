@@ -16,7 +16,7 @@ static struct fed_dataset *load(const char *name)
 	struct fed_error err;
 	const double start = fed_wall_seconds();
 
-	if (fed_dataset_load(&data, name, NULL, 0, 1, &err)) {
+	if (fed_dataset_load(&data, name, NULL, 0, &(struct fed_making){1}, &err)) {
 		fprintf(stderr, "%s: %s\n", name, err.text);
 		return NULL;
 	}

@@ -20,7 +20,7 @@ static struct fed_dataset *load(const char *name, uint64_t seed, const struct fe
 
 	while (assign && assign[n].key)
 		n++;
-	fed_assert_ok(fed_dataset_load(&data, name, assign, n, seed, &err), &err);
+	fed_assert_ok(fed_dataset_load(&data, name, assign, n, &(struct fed_making){seed}, &err), &err);
 	return data;
 }
 
@@ -117,7 +117,8 @@ static int try_load(void *ctx, struct fed_error *err)
 	const int i = *(const int *)ctx;
 	struct fed_dataset *data;
 
-	if (fed_dataset_load(&data, generators[i].name, generators[i].small, 1, 1, err))
+	if (fed_dataset_load(&data, generators[i].name, generators[i].small, 1, &(struct fed_making){1},
+	                     err))
 		return FED_FAIL;
 	fed_dataset_free(data);
 	return FED_OK;
@@ -128,6 +129,23 @@ START_TEST(every_allocation_may_fail)
 	int i = _i;
 
 	ck_assert_uint_ge(fed_each_allocation(try_load, &i), 4);
+}
+END_TEST
+
+/* Ctrl-C: at the next example, with all memory given back (nothing_is_left). */
+START_TEST(it_can_be_stopped)
+{
+	const atomic_int stopped = 1;
+	const struct fed_making making = {3, &stopped};
+	struct fed_dataset *data = NULL;
+	struct fed_error err;
+
+	ck_assert_int_eq(
+		fed_dataset_load(&data, generators[_i].name, generators[_i].small, 1, &making, &err),
+		FED_REJECT);
+	ck_assert_ptr_null(data);
+	ck_assert_msg(strstr(err.text, "stopped after") && strstr(err.text, "nothing has changed"),
+	              "%s", err.text);
 }
 END_TEST
 
@@ -178,7 +196,8 @@ START_TEST(refusals_have_words)
 
 	/* What is there and no file is not the fault of words. */
 	const int wanted = strcmp(refused[_i].name, "/dev/null") == 0 ? FED_FAIL : FED_REJECT;
-	ck_assert_int_eq(fed_dataset_load(&data, refused[_i].name, refused[_i].assign, n, 1, &err),
+	ck_assert_int_eq(fed_dataset_load(&data, refused[_i].name, refused[_i].assign, n,
+	                                  &(struct fed_making){1}, &err),
 	                 wanted);
 	for (int k = 0; k < 2; k++)
 		ck_assert_msg(strstr(err.text, refused[_i].says[k]), "%s", err.text);
@@ -512,6 +531,7 @@ int main(void)
 	tcase_add_loop_test(tests, an_example_depends_on_its_place_alone, 0, SIZED);
 	tcase_add_loop_test(tests, the_spec_makes_it_again, 0, GENERATORS);
 	tcase_add_loop_test(tests, every_allocation_may_fail, 0, GENERATORS);
+	tcase_add_loop_test(tests, it_can_be_stopped, 0, GENERATORS);
 	tcase_add_test(tests, each_source_describes_itself);
 	tcase_add_loop_test(tests, refusals_have_words, 0, sizeof refused / sizeof *refused);
 	tcase_add_test(tests, blobs_are_gaussians_on_a_circle);

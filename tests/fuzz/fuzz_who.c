@@ -24,7 +24,8 @@ void fed_fuzz_begin(void)
 
 	for (size_t i = 0; i < sizeof seeds / sizeof *seeds; i++)
 		fed_fuzz_seed(seeds[i], strlen(seeds[i]));
-	fed_fuzz_claim(fed_dataset_load(&data, "blobs", small, 2, 1, &err) == FED_OK);
+	fed_fuzz_claim(fed_dataset_load(&data, "blobs", small, 2, &(struct fed_making){1}, &err) ==
+	               FED_OK);
 	fed_fuzz_claim(fed_clients_init(&clients, data->train, &err) == FED_OK);
 	fed_fuzz_claim(fed_clients_add(&clients, data, 40, &how, NULL, NULL, 1, &first, &err) ==
 	               FED_OK);

@@ -96,6 +96,29 @@ START_TEST(interrupts_stop_rounds)
 }
 END_TEST
 
+/* Ctrl-C ends it at the next example; what was chosen before stays. */
+START_TEST(interrupts_stop_a_dataset)
+{
+	begin("xterm");
+	terminal_wait("fedsh> ");
+	terminal_type("dataset blobs classes=7\r");
+	terminal_wait("4,000 training");
+	terminal_wait("fedsh> ");
+	terminal_type("dataset linear train=50000000 d=10\r");
+	terminal_wait("\033[?2004l"); /* the line was taken: a Ctrl-C no longer clears it */
+	terminal_interrupt("examples; nothing has changed");
+	terminal_wait("fedsh> ");
+	terminal_type("status\r");
+	terminal_wait("blobs");
+	terminal_wait("fedsh> ");
+	terminal_type("set seed 3\r"); /* no interrupt is left over */
+	terminal_wait("seed = 3");
+	terminal_wait("fedsh> ");
+	terminal_type("quit\r");
+	ck_assert_int_eq(terminal_end(), 0);
+}
+END_TEST
+
 START_TEST(a_dumb_terminal_gets_no_escapes)
 {
 	begin("dumb");
@@ -128,6 +151,7 @@ int main(void)
 	tcase_add_test(tests, typing_and_completing);
 	tcase_add_test(tests, twenty_lines_pasted);
 	tcase_add_test(tests, interrupts_stop_rounds);
+	tcase_add_test(tests, interrupts_stop_a_dataset);
 	tcase_add_test(tests, a_dumb_terminal_gets_no_escapes);
 	tcase_add_test(tests, a_hangup_ends_it);
 	suite_add_tcase(suite, tests);
