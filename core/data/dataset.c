@@ -86,6 +86,7 @@ void fed_dataset_free(struct fed_dataset *data)
 	if (!data)
 		return;
 	fed_free(data->spec);
+	fed_free(data->remark);
 	fed_free(data->bytes);
 	fed_free_floats(data->values);
 	fed_free(data->label);

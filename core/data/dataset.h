@@ -15,6 +15,7 @@
 struct fed_dataset {
 	char name[32];          /* "fashion", "glyphs", a file's base name */
 	char *spec;             /* what makes it again: "glyphs train=60000 ...", "/data/mnist" */
+	char *remark;           /* what is odd about its files, a clause to be told; or NULL */
 	struct fed_shape shape; /* of one example */
 	uint32_t classes;       /* 0 for regression */
 	uint32_t outputs;       /* classes, or the width of the target */

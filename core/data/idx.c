@@ -298,6 +298,60 @@ static int count_classes(const struct idx_load *l, uint32_t *classes, struct fed
 	return FED_OK;
 }
 
+/* Of all training labels. */
+struct tally {
+	uint32_t n[256], first[256]; /* examples of each label, and the place of the first */
+	uint32_t lowest, present;    /* labels that have examples */
+	uint32_t gaps, gap;          /* labels between them that have none, and the first of these */
+	uint32_t rare;               /* the largest label with hardly any, or above a gap; 0: none */
+};
+
+/* Under a hundredth of an equal share no class of a published set is, but a wrong byte's. */
+#define RARE 100
+
+static void tally_labels(struct tally *t, const uint8_t *label, uint32_t n, uint32_t classes)
+{
+	*t = (struct tally){0};
+	for (uint32_t i = n; i-- > 0;) {
+		t->n[label[i]]++;
+		t->first[label[i]] = i;
+	}
+	while (!t->n[t->lowest])
+		t->lowest++;
+	for (uint32_t c = t->lowest; c < classes; c++) {
+		t->present += t->n[c] > 0;
+		if (!t->n[c] && !t->gaps++)
+			t->gap = c;
+	}
+	for (uint32_t c = t->lowest; c < classes; c++)
+		if (t->n[c] && ((t->gaps && c + 1 == classes) || (uint64_t)t->n[c] * RARE * t->present < n))
+			t->rare = c;
+}
+
+/* Classes that hardly any label names are left as they are, but told: the file may mean it. */
+static int remark(const struct idx_load *l, struct fed_dataset *data, struct fed_error *err)
+{
+	const uint32_t n = l->file[TRAIN_LABELS].count;
+	struct fed_text text = {0};
+	struct tally t;
+
+	tally_labels(&t, l->labels[0], n, data->classes);
+	if (!t.lowest && !t.gaps && !t.rare)
+		return FED_OK;
+	fed_text_add(&text, "%u classes by the largest label", data->classes);
+	if (t.lowest)
+		fed_text_add(&text, "; the smallest is %u, no training example is below", t.lowest);
+	if (t.gaps)
+		fed_text_add(&text, "; %u label%s between without a training example, from %u on", t.gaps,
+		             t.gaps == 1 ? "" : "s", t.gap);
+	if (t.rare)
+		fed_text_add(&text, "; label %u has %u of %s, the first is example %u: is it wrong?",
+		             t.rare, t.n[t.rare], fed_count(n).s, t.first[t.rare]);
+	data->remark = text.failed ? NULL : fed_strdup(text.s);
+	fed_text_release(&text);
+	return data->remark ? FED_OK : fed_fail_memory(err, data->classes, "a remark");
+}
+
 static int fill(struct idx_load *l, struct fed_dataset *data, struct fed_error *err)
 {
 	size_t size = l->file[TRAIN_IMAGES].item;
@@ -339,7 +393,8 @@ static int load_opened(struct idx_load *l, const char *name, struct fed_dataset 
 	plan.test = l->keep[TEST_IMAGES];
 	if (fed_dataset_new(out, &plan, err))
 		return FED_FAIL; /* the files are too large: no word was wrong */
-	return fill(l, *out, err);
+	rc = fill(l, *out, err);
+	return rc ? rc : remark(l, *out, err);
 }
 
 static int load_quartet(const struct quartet *q, const struct idx_args *args, const char *name,
@@ -400,7 +455,8 @@ const struct fed_source fed_source_idx = {
 	.help = "a folder of four IDX files, plain or .gz: MNIST, EMNIST, KMNIST",
 	.doc = "The folder holds train-images-idx3-ubyte, train-labels-idx1-ubyte,\n"
 		   "t10k-images-idx3-ubyte and t10k-labels-idx1-ubyte (or test-...), with any prefix,\n"
-		   "plain or as .gz.  Pixels become byte / 255; the classes are 0 to the largest label.\n"
+		   "plain or as .gz.  Pixels become byte / 255; the classes are 0 to the largest label\n"
+		   "of the training part; labels that no or hardly any example has are told.\n"
 		   "Format: Y. LeCun, The MNIST database of handwritten digits.",
 	.fields = idx_fields,
 	.args_size = sizeof(struct idx_args),

@@ -260,6 +260,8 @@ static int choose_data(struct fed_session *s, const char *name, const struct fed
 		fed_dataset_free(data);
 		return FED_FAIL;
 	}
+	if (data->remark)
+		fed_session_tell(s, FED_EVENT_NOTICE, "dataset %s: %s", data->name, data->remark);
 	return FED_OK;
 }
 

@@ -234,7 +234,41 @@ START_TEST(labels_may_begin_at_one)
 	write_file(&f);
 	fed_assert_ok(load_with(&data, NULL, NULL, &err), &err);
 	ck_assert_uint_eq(data->classes, 11);
+	ck_assert_str_eq(data->remark, "11 classes by the largest label; the smallest is 1, no "
+	                               "training example is below");
 	fed_dataset_free(data);
+}
+END_TEST
+
+/* Without a gap below it, a label is odd when it has hardly any of many examples. */
+START_TEST(a_rare_label_is_told)
+{
+	enum { MANY = 5000 };
+	static const unsigned char odd[] = {10, 0};
+
+	for (int k = 0; k < 2; k++) {
+		struct fed_dataset *data;
+		struct fed_error err;
+		unsigned char label[8 + MANY] = {0, 0, 8, 1, 0, 0, MANY >> 8, MANY & 255};
+		static unsigned char image[16 + MANY * CELLS] = {0, 0, 8, 3, 0, 0, MANY >> 8, MANY & 255};
+
+		image[11] = ROWS;
+		image[15] = COLUMNS;
+		for (uint32_t i = 0; i < MANY; i++)
+			label[8 + i] = (unsigned char)(i % 10);
+		label[8 + 20] = odd[k];
+		write_quartet("", "t10k", "");
+		fed_temp_write(&temp, "train-labels-idx1-ubyte", label, sizeof label);
+		fed_temp_write(&temp, "train-images-idx3-ubyte", image, sizeof image);
+		fed_assert_ok(load_with(&data, "train", "10", &err), &err);
+		ck_assert_uint_eq(data->classes, 10 + (k == 0));
+		if (k == 0)
+			ck_assert_str_eq(data->remark, "11 classes by the largest label; label 10 has 1 of "
+			                               "5,000, the first is example 20: is it wrong?");
+		else
+			ck_assert_ptr_null(data->remark);
+		fed_dataset_free(data);
+	}
 }
 END_TEST
 
@@ -450,6 +484,7 @@ int main(void)
 	tcase_add_test(tests, several_sets_need_a_prefix);
 	tcase_add_test(tests, plain_and_compressed_side_by_side);
 	tcase_add_test(tests, labels_may_begin_at_one);
+	tcase_add_test(tests, a_rare_label_is_told);
 	tcase_add_loop_test(tests, damage_is_refused_with_words, 0, sizeof damages / sizeof *damages);
 	tcase_add_test(tests, compressed_damage_is_always_found);
 	tcase_add_test(tests, truncated_compressed_says_how_far_it_went);

@@ -366,6 +366,37 @@ START_TEST(a_curve_joins_the_rounds_that_were_evaluated)
 }
 END_TEST
 
+/* IDX: n images of one pixel, and the labels 0 to 9 in turn. */
+static void write_idx(const char *part, unsigned char n, unsigned char wrong)
+{
+	unsigned char image[16 + 255] = {0, 0, 8, 3, 0, 0, 0, n, 0, 0, 0, 1, 0, 0, 0, 1};
+	unsigned char label[8 + 255] = {0, 0, 8, 1, 0, 0, 0, n};
+	char name[64];
+
+	for (unsigned char i = 0; i < n; i++)
+		label[8 + i] = i == 4 && wrong ? wrong : i % 10;
+	snprintf(name, sizeof name, "%s-images-idx3-ubyte", part);
+	fed_temp_write(&temp, name, image, 16u + n);
+	snprintf(name, sizeof name, "%s-labels-idx1-ubyte", part);
+	fed_temp_write(&temp, name, label, 8u + n);
+}
+
+START_TEST(a_wrong_label_is_told)
+{
+	write_idx("train", 200, 200);
+	write_idx("t10k", 10, 0);
+	go(ARGUMENTS("-c", "dataset ."), NULL);
+	ck_assert_msg(run.code == 0, "%s", run.err);
+	ck_assert_msg(strstr(run.out, ": 201 classes by the largest label; 190 labels "
+	                              "between without a training example, from 10 on; label 200 has 1 "
+	                              "of 200, the first is example 4: is it wrong?\n"),
+	              "%s", run.out);
+	write_idx("train", 200, 0);
+	go(ARGUMENTS("-c", "dataset ."), NULL);
+	ck_assert_msg(run.code == 0 && !strstr(run.out, "note:"), "%s", run.out);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("program");
@@ -388,6 +419,7 @@ int main(void)
 	tcase_add_test(tests, json_that_is_lost_is_told);
 	tcase_add_test(tests, hostile_bytes_stay_out);
 	tcase_add_test(tests, a_record_replays_to_the_same);
+	tcase_add_test(tests, a_wrong_label_is_told);
 	tcase_add_test(tests, plots_are_drawn);
 	tcase_add_test(tests, a_curve_joins_the_rounds_that_were_evaluated);
 	suite_add_tcase(suite, tests);
