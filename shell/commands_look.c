@@ -5,8 +5,9 @@
 #include <math.h>
 #include <string.h>
 
-#include "shell/bill.h"
+#include "session/due.h"
 #include "session/faulting.h"
+#include "shell/bill.h"
 #include "shell/clients.h"
 #include "shell/command.h"
 #include "shell/explain.h"
@@ -111,9 +112,13 @@ static void cell_stops(struct fed_table *t, const struct fed_session *s)
 
 	if (fed_session_open(s)) {
 		const struct fed_record *r = &s->federation.record;
+		const double called = fed_session_called(s); /* in turn they are not all invited yet */
 
-		fed_text_add(&text, "%.0f invited, %.0f reported, %.0f refused, %.0f lost, %.0f late, ",
-		             r->invited, r->reported, r->refused, r->lost, r->late);
+		fed_text_add(&text, "%.0f ", r->invited);
+		if (called > r->invited)
+			fed_text_add(&text, "of %.0f ", called);
+		fed_text_add(&text, "invited, %.0f reported, %.0f refused, %.0f lost, %.0f late, ",
+		             r->reported, r->refused, r->lost, r->late);
 		fed_text_add(&text, "%s at work; `continue` finishes it",
 		             fed_count(s->federation.n_open).s);
 		fed_table_cell(t, "open round");

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "session/fate.h"
 #include "session/labels.h"
 #include "shell/print.h"
 
@@ -43,6 +44,17 @@ static int push(struct values *v, double x, struct fed_error *err)
 	return FED_OK;
 }
 
+/* Whether an update was handed on in turn: those have no verdict. */
+static bool has_turns(const struct fed_journeys *all)
+{
+	for (uint64_t k = all->first; k <= all->n; k++) {
+		const struct fed_journey *j = fed_journeys_at(all, k);
+		if (j && j->step && isnan(j->weight))
+			return true;
+	}
+	return false;
+}
+
 /* NaN: this journey has none. */
 static double of_journey(const struct fed_journey *j, enum figure figure)
 {
@@ -64,6 +76,25 @@ static double of_journey(const struct fed_journey *j, enum figure figure)
 	}
 }
 
+/* Why there is not a single value. */
+static int fail_empty(const struct fed_session *s, enum figure figure, struct fed_error *err)
+{
+	struct fed_text words = {0};
+
+	if (figure == WEIGHT && has_turns(&s->recorder.journeys))
+		fed_text_add(&words, "the updates of this run have no weight: clients that train in turn "
+		                     "hand their layers on, and nothing is averaged");
+	else if (figure < EXAMPLES && !s->recorder.journeys.n)
+		fed_journeys_put_empty(s, &words);
+	else if (!s->clients.n_present)
+		fed_text_add(&words, "there are no clients; `add-client 10` makes some");
+	else
+		fed_text_add(&words, "no update was made yet; `round` makes some");
+	fed_fail(err, "%s", fed_text_str(&words));
+	fed_text_release(&words);
+	return FED_FAIL;
+}
+
 static int collect(const struct fed_session *s, enum figure figure, struct values *v,
                    struct fed_error *err)
 {
@@ -79,10 +110,7 @@ static int collect(const struct fed_session *s, enum figure figure, struct value
 		if (j && push(v, of_journey(j, figure), err))
 			return FED_FAIL;
 	}
-	if (v->n == 0)
-		return fed_fail(err, figure == EXAMPLES ? "there are no clients; `add-client 10` makes some"
-		                                        : "no update was made yet; `round` makes some");
-	return FED_OK;
+	return v->n ? FED_OK : fail_empty(s, figure, err);
 }
 
 /* Bins of width 1, 2 or 5 times a power of ten; of whole numbers at least 1 wide. */

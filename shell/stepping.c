@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "shell/print.h"
+#include "train/split.h"
 
 #define IDS_SHOWN 10
 
@@ -19,6 +20,22 @@ static void say(struct fed_shell *shell, double clock, const char *words)
 {
 	fed_print(shell, "%.9g s  %s\n", clock, words); /* events lie close together */
 	shell->stepping.said = true;
+}
+
+/* What travels to clients and is trained there: the model, or what split learning leaves them. */
+struct load {
+	const char *name;
+	bool many;
+};
+static struct load load_of(const struct fed_session *s)
+{
+	const struct fed_split *split = s->scheme_state;
+
+	if (s->scheme != &fed_scheme_split)
+		return (struct load){"the model", false};
+	if (split->labels == FED_LABELS_SERVER)
+		return (struct load){"the head", false};
+	return (struct load){"head and tail", true};
 }
 
 /* Several clients at once --------------------------------------------------- */
@@ -38,8 +55,11 @@ static void flush_group(struct fed_shell *shell, const char *before)
 
 	if (g->n == 0)
 		return;
-	fed_text_add(&words, "%s%s ", before,
-	             g->kind == FED_EVENT_SENT ? "the model goes to" : "late:");
+	const struct load load = load_of(&shell->session);
+	if (g->kind == FED_EVENT_SENT)
+		fed_text_add(&words, "%s%s %s to ", before, load.name, load.many ? "go" : "goes");
+	else
+		fed_text_add(&words, "%slate: ", before);
 	if (g->n == 1)
 		fed_text_add(&words, "client %s", fed_text_str(&g->ids));
 	else
@@ -82,18 +102,20 @@ static void say_begin(struct fed_shell *shell, const struct fed_event *event)
 		fed_text_add(&words, " begins: ");
 		flush_group(shell, fed_text_str(&words));
 	} else {
-		fed_text_add(&words, " begins, %s clients are at work", fed_count(f->n_open).s);
+		fed_text_add(&words, " begins, %s client%s at work", fed_count(f->n_open).s,
+		             f->n_open == 1 ? " is" : "s are");
 		say(shell, event->clock, fed_text_str(&words));
 	}
 	fed_text_release(&words);
 }
 
-/* The sentence about one client, without its end; NULL: the event has none. */
+/* The sentence about one client and (maybe) what travels to it, without its end; NULL: the event
+ * has none. */
 static const char *sentence_of(const struct fed_event *event)
 {
 	switch (event->kind) {
 	case FED_EVENT_RECEIVED:
-		return "client %u has the model and begins to train";
+		return "client %u has %s and begins to train";
 	case FED_EVENT_TRAINED:
 		return event->bytes ? "client %u has trained and sends its update"
 		                    : "client %u has trained";
@@ -122,7 +144,7 @@ static void say_event(struct fed_shell *shell, const struct fed_event *event)
 	struct fed_text words = {0};
 
 	if (event->client != FED_SERVER && sentence)
-		fed_text_add(&words, sentence, event->client);
+		fed_text_add(&words, sentence, event->client, load_of(&shell->session).name);
 	else if (event->kind == FED_EVENT_RECALLED)
 		fed_text_add(&words, "what is under way is recalled");
 	if (event->kind == FED_EVENT_REPORTED && !shell->session.scheme->overlaps)

@@ -48,12 +48,11 @@ static int draw(struct fed_shell *shell, struct fed_schedule *w, struct fed_erro
 
 static void say_no_rounds(struct fed_shell *shell)
 {
-	struct fed_text begin = {0};
+	struct fed_text words = {0};
 
-	fed_recorder_put_begin(&shell->session, &begin);
-	fed_print(shell, "%s\n",
-	          begin.len ? fed_text_str(&begin) : "no rounds yet: `round 5` makes some");
-	fed_text_release(&begin);
+	fed_journeys_put_empty(&shell->session, &words);
+	fed_print(shell, "%s\n", fed_text_str(&words));
+	fed_text_release(&words);
 }
 
 const struct fed_field fed_timeline_rows[] = {

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "session/fate.h"
 #include "session/roster.h"
 #include "tui/cells.h"
 #include "tui/timeline.h"
@@ -117,19 +118,19 @@ static void paint_place(const struct state *st, struct fed_canvas *canvas)
 	fed_text_release(&text);
 }
 
-/* Why there is nothing to be drawn, or NULL. */
-static const char *obstacle(const struct fed_session *s, const struct fed_schedule *schedule,
-                            const struct fed_canvas *canvas)
+/* Why there is nothing to be drawn; nothing when there is. */
+static void put_obstacle(const struct fed_session *s, const struct fed_schedule *schedule,
+                         const struct fed_canvas *canvas, struct fed_text *out)
 {
 	if (!s->recorder.journeys.n)
-		return "no rounds yet: `round 5` makes some";
-	if (schedule->to <= schedule->from)
-		return "no virtual time has passed: `set client all device=phone link=4g` makes it";
-	if (!schedule->n)
-		return "none of these clients was busy in this time";
-	if (canvas->columns < FED_TIMELINE_COLUMNS || canvas->rows <= FED_TIMELINE_FRAME)
-		return "too small";
-	return NULL;
+		fed_journeys_put_empty(s, out);
+	else if (schedule->to <= schedule->from)
+		fed_text_add(out, "no virtual time has passed: `set client all device=phone link=4g` "
+		                  "makes it");
+	else if (!schedule->n)
+		fed_text_add(out, "none of these clients was busy in this time");
+	else if (canvas->columns < FED_TIMELINE_COLUMNS || canvas->rows <= FED_TIMELINE_FRAME)
+		fed_text_add(out, "too small");
 }
 
 static int paint_window(struct state *st, const struct fed_watched *w, struct fed_canvas *canvas,
@@ -155,15 +156,17 @@ static int paint(void *state, struct fed_watched *w, struct fed_canvas *canvas,
 {
 	struct state *st = state;
 	struct fed_schedule schedule;
+	struct fed_text why = {0};
 	int rc = FED_OK;
 
 	if (look(st, w, &schedule, err))
 		return FED_FAIL;
-	const char *why = obstacle(w->session, &schedule, canvas);
-	if (why)
-		fed_cells_say(canvas, 0, why, (struct fed_style){0});
+	put_obstacle(w->session, &schedule, canvas, &why);
+	if (why.len)
+		fed_cells_say(canvas, 0, fed_text_str(&why), (struct fed_style){0});
 	else
 		rc = paint_window(st, w, canvas, &schedule, err);
+	fed_text_release(&why);
 	fed_schedule_release(&schedule);
 	return rc;
 }

@@ -85,6 +85,14 @@ void fed_recorder_put_begin(const struct fed_session *s, struct fed_text *out)
 		             why_not_sooner(&s->recorder));
 }
 
+void fed_journeys_put_empty(const struct fed_session *s, struct fed_text *out)
+{
+	if (log_begins(s))
+		fed_recorder_put_begin(s, out);
+	else
+		fed_text_add(out, "no rounds yet: `round 5` makes some");
+}
+
 void fed_journeys_put_none(const struct fed_session *s, struct fed_text *out)
 {
 	const unsigned long long begins = log_begins(s);

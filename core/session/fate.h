@@ -14,5 +14,7 @@ void fed_journey_put_fate(const struct fed_journey *, const struct fed_recorder 
 void fed_journeys_put_none(const struct fed_session *, struct fed_text *);
 /* "the log begins at version 2: a saved file has none"; nothing where it begins with the run. */
 void fed_recorder_put_begin(const struct fed_session *, struct fed_text *);
+/* Where no invitation is kept: the same, or "no rounds yet" and how to make some. */
+void fed_journeys_put_empty(const struct fed_session *, struct fed_text *);
 
 #endif

@@ -110,6 +110,12 @@ static const struct {
      " s  a message from client 0 reaches the server\nnext: the server has computed "
      "for client 0, at ",
      0},
+	{SPLIT "step", "0 s  round 1 begins: the head goes to client 0\nnext: ", 0},
+	{SPLIT "step 2", " s  client 0 has the head and begins to train\n", 0},
+	{SPLIT "scheme split cut=1,2 labels=client; step 2", "begins: head and tail go to client 0\n",
+     0},
+	{SPLIT "step 13; status",
+     "open round  2 of 4 invited, 1 reported, 0 refused, 0 lost, 0 late, 1 at work; ", 0},
 	{SPLIT "step 13", " s  the update of client 0 has arrived, 1 of 4\n", 0},
 	{SPLIT "scheme split cut=1 parallel=v2 smashed=batch; step 13",
      "\nnext: the server has computed for all, at 0.", 0},

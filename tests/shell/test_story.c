@@ -149,6 +149,9 @@ START_TEST(a_turn_of_split_learning)
 		strstr(story, "its layers were handed on in version 1; in its turn it waited "));
 	ck_assert_ptr_nonnull(strstr(said("histogram compute"),
 	                             "compute of 4 updates: mean 78 ms, least 24 ms, most 240 ms"));
+	ck_assert_int_eq(shell_lab_run(&lab, "histogram weight"), FED_EXIT_FAILED);
+	ck_assert_ptr_nonnull(strstr(shell_lab_said(&lab), "in turn hand their layers on, and nothing "
+	                                                   "is averaged"));
 }
 END_TEST
 
@@ -170,6 +173,8 @@ START_TEST(a_log_that_begins_later)
 	fed_temp_remove(&temp);
 	ck_assert_str_eq(said("log"), since);
 	ck_assert_str_eq(said("timeline"), since);
+	ck_assert_int_eq(shell_lab_run(&lab, "histogram weight"), FED_EXIT_FAILED);
+	ck_assert_ptr_nonnull(strstr(shell_lab_said(&lab), "histogram: the log begins at version 2"));
 	ck_assert_ptr_nonnull(strstr(said("client 1"), "\nit was not invited since version 2, where "
 	                                               "the log begins: a saved file has none\n"));
 	said("round 1");

@@ -4,6 +4,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "session/checkpoint.h"
 #include "tui/glass.h"
 
 static const char lines[] = "dataset blobs train=400 test=40;model softmax;scheme sync deadline=2;"
@@ -105,6 +106,30 @@ START_TEST(stays_or_follows)
 }
 END_TEST
 
+/* A saved file has no log, but the run has rounds. */
+START_TEST(a_restored_run)
+{
+	struct fed_temp temp;
+	struct fed_error err;
+	struct glass g;
+
+	fed_temp_make(&temp);
+	glass_init(&g, lines);
+	small_do(&g.session, "round 2");
+	fed_assert_ok(fed_session_save(&g.session, fed_temp_file(&temp, "two.fed"), &err), &err);
+	fed_assert_ok(fed_session_restore(&g.session, fed_temp_file(&temp, "two.fed"), &err), &err);
+	glass_open(&g, &fed_view_timeline);
+	glass_look(&g, 60, 11, true);
+	glass_hides(&g, "no rounds yet");
+	glass_shows(&g, "the log begins at version 2: a saved file has none");
+	small_do(&g.session, "round 1");
+	glass_look(&g, 60, 11, true);
+	glass_shows(&g, "\n      0 ");
+	glass_release(&g);
+	fed_temp_remove(&temp);
+}
+END_TEST
+
 START_TEST(a_hundred_thousand)
 {
 	struct glass g;
@@ -141,6 +166,7 @@ int main(void)
 	tcase_add_test(tests, golden_timelines);
 	tcase_add_test(tests, scrolls_and_filters);
 	tcase_add_test(tests, stays_or_follows);
+	tcase_add_test(tests, a_restored_run);
 	tcase_add_test(tests, a_hundred_thousand);
 	suite_add_tcase(suite, tests);
 	return fed_run_suite(suite);
