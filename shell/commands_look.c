@@ -304,8 +304,9 @@ struct explain_args {
 	char name[64];
 };
 static const struct fed_field explain_rows[] = {
-	FED_ARG_TEXT(struct explain_args, name, FED_ARG_NEEDED, "explain",
-                 "a plugin, scheme, dataset, partition, device, link, codec, fault or command"),
+	FED_ARG_TEXT(
+		struct explain_args, name, FED_ARG_NEEDED, "explain",
+		"a plugin, scheme, dataset, partition, device, link, codec, fault, setting or command"),
 	FED_END,
 };
 static int run_explain(struct fed_shell *shell, const struct fed_call *call, struct fed_error *err)

@@ -74,11 +74,13 @@ END_TEST
 /* Words of papers, and commands. */
 START_TEST(other_words)
 {
-	static const char *const led[][2] = {{"splitfed", "scheme split: "},
-	                                     {"smashed", "scheme split: "},
-	                                     {"noise", "setting noise: "},
-	                                     {"peek", "peek CLIENT "},
-	                                     {"leak", "leak "}};
+	static const char *const led[][2] = {
+		{"splitfed", "scheme split: "},    {"smashed", "scheme split: "},
+		{"noise", "setting noise: "},      {"lr", "setting lr: "},
+		{"batch", "setting batch: "},      {"epochs", "setting epochs: "},
+		{"quorum", "setting quorum: "},    {"deadline", "setting deadline: "},
+		{"accuracy", "metric accuracy: "}, {"staleness", "metric staleness: "},
+		{"peek", "peek CLIENT "},          {"leak", "leak "}};
 	char line[40];
 
 	for (size_t i = 0; i < sizeof led / sizeof *led; i++) {
