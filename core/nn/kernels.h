@@ -38,6 +38,11 @@ struct fed_winograd_sizes {
 	size_t line;
 };
 
+struct fed_winograd_room {
+	float *v, *m; /* FED_WINOGRAD_TILES of (points, channels) and of (points, padded_filters) */
+	const float *zeros; /* (padded_filters) */
+};
+
 struct fed_dense_sizes {
 	uint32_t batch, in, units;
 	size_t
@@ -80,11 +85,10 @@ struct fed_kernels {
 	                 const float *k, const float *bias, float *y);
 	/* The same by Winograd's algorithm, a whole image: y (height, width, filters) from x (.., ..,
 	 * channels).  u (points, channels, padded_filters) is made from k (kernel, kernel, channels,
-	 * filters) once; v and m have room for FED_WINOGRAD_TILES of (points, channels) and (points,
-	 * padded_filters). */
+	 * filters) once. */
 	void (*winograd_kernel)(const struct fed_winograd_sizes *, const float *k, float *u);
 	void (*winograd_image)(const struct fed_winograd_sizes *, const float *x, const float *u,
-	                       const float *bias, float *v, float *m, float *y);
+	                       const float *bias, const struct fed_winograd_room *, float *y);
 	/* One filter's part of the gradients: its kernel rows k and dk are (kernel, span), span a
 	 * multiple of the width; the taps of a pixel are `span` floats in each of `kernel` rows of x,
 	 * `row` floats apart.  dk += ..., dx += ... unless dx is NULL (then k may be). */

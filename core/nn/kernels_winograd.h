@@ -1,13 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * nn/kernels_winograd.h - convolutions of many channels by Winograd's algorithm (included by
- * nn/kernels_body.h).
+ * nn/kernels_body.h, behind nn/kernels_dense.h).
  *
  * A tile of 6 x 6 pixels of the input makes (7 - kernel) x (7 - kernel) outputs.  Tile and kernel
  * are taken to 36 points, where a product for each pair of channel and filter is all that a
  * convolution is: 36 products for what takes (7 - kernel)^2 kernel^2 by its definition, 100 with
- * kernels of 5 x 5.  (Lavin, Gray 2016, "Fast algorithms for convolutional neural networks"; the
- * points are 0, 1, -1, 2, -2 and infinity, as in its F(4 x 4, 3 x 3).)
+ * kernels of 5 x 5.  (Lavin, Gray 2016, "Fast algorithms for convolutional neural networks".)
  *
  * Every value is summed in an order that its own tile decides.
  */
@@ -17,54 +16,65 @@
 #define LINES FED_WINOGRAD_LINES
 #define POINTS FED_WINOGRAD_POINTS
 
-/* The input's part of one dimension: B' d. */
+/* The points are 0, NEAR, -NEAR, FAR, -FAR and infinity: of pairs p and -p, which share half of the
+ * work, those that lose least (a quarter of what the usual 1 and 2 lose; measured).  Their powers
+ * are exact. */
+#define NEAR 0.75f
+#define FAR 1.5f
+#define NEAR2 (NEAR * NEAR)
+#define FAR2 (FAR * FAR)
+
+/* The input's part of one dimension: B' d, the polynomials that are 0 at all points but one. */
 INLINE void input_to_points(const vec *d, int step, vec *v, int v_step)
 {
-	const vec even = d[4 * step] - 4 * d[2 * step], odd = d[3 * step] - 4 * d[step];
-	const vec even2 = d[4 * step] - d[2 * step], odd2 = d[3 * step] - d[step];
+	const vec near_even = d[4 * step] - FAR2 * d[2 * step];
+	const vec near_odd = NEAR * (d[3 * step] - FAR2 * d[step]);
+	const vec far_even = d[4 * step] - NEAR2 * d[2 * step];
+	const vec far_odd = FAR * (d[3 * step] - NEAR2 * d[step]);
 
-	v[0] = 4 * d[0] - 5 * d[2 * step] + d[4 * step];
-	v[v_step] = even + odd;
-	v[2 * v_step] = even - odd;
-	v[3 * v_step] = even2 + 2 * odd2;
-	v[4 * v_step] = even2 - 2 * odd2;
-	v[5 * v_step] = 4 * d[step] - 5 * d[3 * step] + d[5 * step];
+	v[0] = NEAR2 * FAR2 * d[0] - (NEAR2 + FAR2) * d[2 * step] + d[4 * step];
+	v[v_step] = near_even + near_odd;
+	v[2 * v_step] = near_even - near_odd;
+	v[3 * v_step] = far_even + far_odd;
+	v[4 * v_step] = far_even - far_odd;
+	v[5 * v_step] = NEAR2 * FAR2 * d[step] - (NEAR2 + FAR2) * d[3 * step] + d[5 * step];
 }
 
-/* The kernel's: G g, for n taps. */
+/* The kernel's: G g, the values at the points of the polynomial with these n taps, over those of B'
+ * there. */
 INLINE void kernel_to_points(const int n, const vec *g, int step, vec *u, int u_step)
 {
-	vec even = g[0] + g[2 * step], odd = g[step];
-	vec even2 = g[0] + 4 * g[2 * step], odd2 = 2 * g[step];
+	vec near_even = g[0] + NEAR2 * g[2 * step], near_odd = NEAR * g[step];
+	vec far_even = g[0] + FAR2 * g[2 * step], far_odd = FAR * g[step];
 
 	if (n > 3) {
-		odd += g[3 * step];
-		odd2 += 8 * g[3 * step];
+		near_odd += NEAR * NEAR2 * g[3 * step];
+		far_odd += FAR * FAR2 * g[3 * step];
 	}
 	if (n > 4) {
-		even += g[4 * step];
-		even2 += 16 * g[4 * step];
+		near_even += NEAR2 * NEAR2 * g[4 * step];
+		far_even += FAR2 * FAR2 * g[4 * step];
 	}
-	u[0] = g[0] * (1 / 4.f);
-	u[u_step] = (even + odd) * (-1 / 6.f);
-	u[2 * u_step] = (even - odd) * (-1 / 6.f);
-	u[3 * u_step] = (even2 + odd2) * (1 / 24.f);
-	u[4 * u_step] = (even2 - odd2) * (1 / 24.f);
+	u[0] = g[0] * (1 / (NEAR2 * FAR2));
+	u[u_step] = (near_even + near_odd) * (1 / (2 * NEAR2 * (NEAR2 - FAR2)));
+	u[2 * u_step] = (near_even - near_odd) * (1 / (2 * NEAR2 * (NEAR2 - FAR2)));
+	u[3 * u_step] = (far_even + far_odd) * (1 / (2 * FAR2 * (FAR2 - NEAR2)));
+	u[4 * u_step] = (far_even - far_odd) * (1 / (2 * FAR2 * (FAR2 - NEAR2)));
 	u[5 * u_step] = g[(n - 1) * step];
 }
 
-/* The output's: A' m, for n outputs. */
+/* The output's: A' m, output i from the i-th powers of the points. */
 INLINE void points_to_output(const int n, const vec *m, int step, vec *y, int y_step)
 {
-	const vec even = m[step] + m[2 * step], odd = m[step] - m[2 * step];
-	const vec even2 = m[3 * step] + m[4 * step], odd2 = m[3 * step] - m[4 * step];
+	const vec near_even = m[step] + m[2 * step], near_odd = m[step] - m[2 * step];
+	const vec far_even = m[3 * step] + m[4 * step], far_odd = m[3 * step] - m[4 * step];
 
-	y[0] = m[0] + even + even2;
-	y[y_step] = odd + 2 * odd2;
+	y[0] = m[0] + near_even + far_even;
+	y[y_step] = NEAR * near_odd + FAR * far_odd;
 	if (n > 2)
-		y[2 * y_step] = even + 4 * even2;
+		y[2 * y_step] = NEAR2 * near_even + FAR2 * far_even;
 	if (n > 3)
-		y[3 * y_step] = odd + 8 * odd2;
+		y[3 * y_step] = NEAR * NEAR2 * near_odd + FAR * FAR2 * far_odd;
 	y[(n - 1) * y_step] += m[5 * step];
 }
 
@@ -146,94 +156,20 @@ static void tile_points(const struct fed_winograd_sizes *s, const float *x, floa
 	}
 }
 
-/* m (tiles, vectors of padded_filters) = v (tiles, channels) u (channels, padded_filters). */
-INLINE void point_tile(const int tiles, const int vectors, const struct fed_winograd_sizes *s,
-                       const float *v, const float *u, float *m)
-{
-	vec sum[TILE_ROWS][2];
-
-	UNROLL
-	for (int t = 0; t < tiles; t++) {
-		UNROLL
-		for (int i = 0; i < vectors; i++)
-			sum[t][i] = (vec){0};
-	}
-	for (uint32_t c = 0; c < s->channels; c++, u += s->padded_filters) {
-		vec weight[2];
-
-		__builtin_prefetch(u + FETCH_ROWS * s->padded_filters, 0, 3);
-		if (vectors > 1)
-			__builtin_prefetch(u + FETCH_ROWS * s->padded_filters + FED_WIDTH, 0, 3);
-		UNROLL
-		for (int i = 0; i < vectors; i++)
-			weight[i] = keep(load(u + i * FED_WIDTH));
-		UNROLL
-		for (int t = 0; t < tiles; t++) {
-			const vec value = splat(v[(size_t)t * s->channels + c]);
-
-			UNROLL
-			for (int i = 0; i < vectors; i++)
-				sum[t][i] += value * weight[i];
-		}
-	}
-	UNROLL
-	for (int t = 0; t < tiles; t++) {
-		UNROLL
-		for (int i = 0; i < vectors; i++)
-			store(m + (size_t)t * s->padded_filters + i * FED_WIDTH, sum[t][i]);
-	}
-}
-
-#define CASE(n)                           \
-	case n:                               \
-		if (two)                          \
-			point_tile(n, 2, s, v, u, m); \
-		else                              \
-			point_tile(n, 1, s, v, u, m); \
-		break;
-
-static void point_tiles(uint32_t tiles, bool two, const struct fed_winograd_sizes *s,
-                        const float *v, const float *u, float *m)
-{
-	switch (tiles) {
-		CASE(1)
-		CASE(2)
-		CASE(3)
-		CASE(4)
-		CASE(5)
-		CASE(6)
-#if TILE_ROWS > 6
-		CASE(7)
-		CASE(8)
-		CASE(9)
-		CASE(10)
-		CASE(11)
-		CASE(12)
-		CASE(13)
-		CASE(14)
-#endif
-	}
-}
-#undef CASE
-
 /* The products of all points: m (POINTS, tiles, padded_filters). */
-static void multiply_points(const struct fed_winograd_sizes *s, uint32_t tiles, const float *v,
-                            const float *u, float *m)
+static void multiply_points(const struct fed_winograd_sizes *s, uint32_t tiles, const float *u,
+                            const struct fed_winograd_room *room)
 {
-	const uint32_t parts = (tiles + TILE_ROWS - 1) / TILE_ROWS;
+	const struct fed_dense_sizes sizes = {.batch = tiles,
+	                                      .in = s->channels,
+	                                      .units = (uint32_t)s->padded_filters,
+	                                      .x_line = s->channels,
+	                                      .w_line = s->padded_filters};
+	const float *v = room->v;
+	float *m = room->m;
 
 	for (int point = 0; point < POINTS; point++) {
-		for (size_t f = 0; f < s->padded_filters; f += 2 * FED_WIDTH) {
-			size_t t = 0;
-
-			for (uint32_t i = 0; i < parts; i++) {
-				const uint32_t n = part_of(tiles, parts, i);
-
-				point_tiles(n, s->padded_filters - f > FED_WIDTH, s, v + t * s->channels, u + f,
-				            m + t * s->padded_filters + f);
-				t += n;
-			}
-		}
+		dense_forward(&sizes, v, u, room->zeros, m);
 		v += (size_t)tiles * s->channels;
 		u += (size_t)s->channels * s->padded_filters;
 		m += (size_t)tiles * s->padded_filters;
@@ -284,7 +220,7 @@ static void tile_of_output(const struct fed_winograd_sizes *s, const float *m, s
 }
 
 static void winograd_image(const struct fed_winograd_sizes *s, const float *x, const float *u,
-                           const float *bias, float *v, float *m, float *y)
+                           const float *bias, const struct fed_winograd_room *room, float *y)
 {
 	const uint32_t side = LINES + 1 - s->kernel, line = (s->width + side - 1) / side;
 	const uint32_t all = (s->height + side - 1) / side * line;
@@ -297,14 +233,14 @@ static void winograd_image(const struct fed_winograd_sizes *s, const float *x, c
 		for (uint32_t t = 0; t < tiles; t++) {
 			const size_t i = (first + t) / line * side, j = (first + t) % line * side;
 
-			tile_points(s, x + i * s->line + j * s->channels, v + (size_t)t * s->channels,
+			tile_points(s, x + i * s->line + j * s->channels, room->v + (size_t)t * s->channels,
 			            (size_t)tiles * s->channels);
 		}
-		multiply_points(s, tiles, v, u, m);
+		multiply_points(s, tiles, u, room);
 		for (uint32_t t = 0; t < tiles; t++) {
 			const uint32_t i = (first + t) / line * side, j = (first + t) % line * side;
 
-			tile_of_output(s, m + t * s->padded_filters, tiles * s->padded_filters, bias,
+			tile_of_output(s, room->m + t * s->padded_filters, tiles * s->padded_filters, bias,
 			               y + ((size_t)i * s->width + j) * s->filters, s->height - i,
 			               s->width - j);
 		}
@@ -313,3 +249,7 @@ static void winograd_image(const struct fed_winograd_sizes *s, const float *x, c
 }
 #undef LINES
 #undef POINTS
+#undef NEAR
+#undef FAR
+#undef NEAR2
+#undef FAR2
