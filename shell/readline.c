@@ -16,9 +16,9 @@
 #include <readline/history.h>
 #include <readline/readline.h>
 
-#include "shell/complete.h"
+#include "shell/language/complete.h"
 #include "shell/interactive.h"
-#include "shell/print.h"
+#include "shell/output/print.h"
 
 #define HISTORY_LINES 5000
 

@@ -9,8 +9,8 @@
 #include <unistd.h>
 
 #include "base/mem.h"
-#include "shell/command.h"
-#include "shell/print.h"
+#include "shell/language/command.h"
+#include "shell/output/print.h"
 
 int fed_shell_init(struct fed_shell *shell, const char *plugin_folder, struct fed_error *err)
 {

@@ -11,9 +11,9 @@
 
 #include <signal.h>
 
-#include "session/schedule.h"
-#include "session/sweep.h"
-#include "session/tournament.h"
+#include "report/timeline.h"
+#include "experiments/sweep.h"
+#include "experiments/tournament.h"
 
 /* What the program exits with. */
 enum fed_exit {

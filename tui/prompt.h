@@ -5,7 +5,7 @@
 #ifndef FED_TUI_PROMPT_H
 #define FED_TUI_PROMPT_H
 
-#include "tui/view.h"
+#include "tui/views/view.h"
 
 enum { FED_PROMPT_MOST = 4096 }; /* bytes */
 

@@ -19,7 +19,7 @@
 #undef columns /* term.h makes macros of short names */
 
 #include "base/mem.h"
-#include "tui/background.h"
+#include "tui/theme_probe.h"
 #include "tui/crash.h"
 
 enum {

@@ -8,7 +8,7 @@
 #ifndef FED_TUI_TERMINAL_H
 #define FED_TUI_TERMINAL_H
 
-#include "tui/view.h"
+#include "tui/views/view.h"
 
 struct fed_terminal;
 

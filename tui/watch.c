@@ -11,9 +11,9 @@
 
 #include "base/cpu.h"
 #include "base/mem.h"
-#include "tui/messages.h"
-#include "tui/stage.h"
-#include "tui/stray.h"
+#include "tui/views/messages.h"
+#include "tui/app.h"
+#include "tui/capture.h"
 #include "tui/terminal.h"
 
 #define FRAME_LEAST 0.05 /* seconds between two frames */

@@ -5,7 +5,7 @@
 #include <math.h>
 
 #include "base/random.h"
-#include "data/build.h"
+#include "data/source_internal.h"
 
 struct blobs_args {
 	int64_t train, test, classes;

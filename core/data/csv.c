@@ -12,7 +12,7 @@
 #include "base/file.h"
 #include "base/mem.h"
 #include "base/random.h"
-#include "data/build.h"
+#include "data/source_internal.h"
 #include "data/csv_labels.h"
 
 static const char *const header_names[] = {"auto", "yes", "no", NULL};

@@ -10,7 +10,7 @@
 #include <strings.h>
 
 #include "base/mem.h"
-#include "data/build.h"
+#include "data/source_internal.h"
 
 /* With more different whole numbers than this a column is a quantity, not a class. */
 enum { MAX_NUMBERED_CLASSES = 1000 };

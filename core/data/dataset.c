@@ -9,7 +9,7 @@
 #include "base/mem.h"
 #include "base/random.h"
 #include "base/rows.h"
-#include "data/build.h"
+#include "data/source_internal.h"
 
 static int allocate(struct fed_dataset *data, bool bytes, struct fed_error *err)
 {

@@ -11,7 +11,7 @@
 #include <math.h>
 
 #include "base/random.h"
-#include "data/build.h"
+#include "data/source_internal.h"
 
 enum {
 	SIDE = 28,

@@ -8,7 +8,7 @@
  */
 #include "base/mem.h"
 #include "base/random.h"
-#include "data/build.h"
+#include "data/source_internal.h"
 
 struct linear_args {
 	int64_t train, test, d;

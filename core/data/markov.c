@@ -4,7 +4,7 @@
  */
 #include "base/mem.h"
 #include "base/random.h"
-#include "data/build.h"
+#include "data/source_internal.h"
 #include "data/sequences.h"
 
 enum { ALPHABET_MAX = 64 };

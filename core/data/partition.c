@@ -7,7 +7,7 @@
 #include <math.h>
 
 #include "base/mem.h"
-#include "data/deal.h"
+#include "data/partition_internal.h"
 
 enum { MAX_SPREAD = 10 };
 

@@ -12,7 +12,7 @@
 
 #include "base/mem.h"
 #include "base/random.h"
-#include "data/build.h"
+#include "data/source_internal.h"
 
 enum { SIDE = 28, PIXELS = SIDE * SIDE, WAVES = 14, MARGIN = 7 };
 

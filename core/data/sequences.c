@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "base/mem.h"
-#include "data/build.h"
+#include "data/source_internal.h"
 
 size_t fed_sequence_least(uint32_t window)
 {

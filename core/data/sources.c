@@ -9,7 +9,7 @@
 
 #include "base/file.h"
 #include "base/mem.h"
-#include "data/build.h"
+#include "data/source_internal.h"
 
 static const struct fed_source *const named[] = {
 	&fed_source_fashion, &fed_source_glyphs, &fed_source_blobs, &fed_source_synthetic,

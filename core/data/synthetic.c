@@ -13,7 +13,7 @@
 
 #include "base/mem.h"
 #include "base/random.h"
-#include "data/build.h"
+#include "data/source_internal.h"
 
 enum { INPUTS = 60, CLASSES = 10 };
 

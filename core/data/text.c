@@ -10,9 +10,9 @@
 
 #include "base/file.h"
 #include "base/mem.h"
-#include "data/build.h"
+#include "data/source_internal.h"
 #include "data/sequences.h"
-#include "data/text_voices.h"
+#include "data/text_speakers.h"
 
 enum { KNOWN_MAX = 96 }; /* characters with a token of their own */
 #define TEXT_MAX ((uint64_t)1 << 30)

@@ -4,7 +4,8 @@
  *
  * struct fed_net is immutable once built and shared by all threads.  What it takes to run a range
  * of its layers on up to max_batch examples is a struct fed_workspace, which one thread uses at a
- * time, others helping it (nn/crew.h).  No function here allocates once the workspace stands.
+ * time, others helping it (nn/thread_scratch.h).  No function here allocates once the workspace
+ * stands.
  *
  * Order of calls: fed_net_init, the plugin's build() on fed_net_builder(), fed_net_finish;
  * fed_workspace_init; then forward, loss, backward for each batch.
@@ -14,7 +15,7 @@
 
 #include "base/text.h"
 #include "fedsh/model.h"
-#include "nn/crew.h"
+#include "nn/thread_scratch.h"
 
 struct fed_net_layer {
 	const struct fed_layer *ops;

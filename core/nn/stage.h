@@ -4,9 +4,9 @@
  *
  * A stage treats each example alone, so the executor may run several stages on a few examples,
  * then on the next few: what one leaves is still in the cache when the next reads it.  Other
- * threads may take other examples meanwhile (nn/crew.h).  Results do not depend on how a batch is
- * cut into such chunks, nor on who takes them: gradients of parameters are summed example after
- * example in groups that the batch's size alone decides, and groups are added in order.
+ * threads may take other examples meanwhile (nn/thread_scratch.h).  Results do not depend on how a
+ * batch is cut into such chunks, nor on who takes them: gradients of parameters are summed example
+ * after example in groups that the batch's size alone decides, and groups are added in order.
  *
  * A layer whose outputs can be made in parts, each from all examples, is divided instead.
  */

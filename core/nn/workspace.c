@@ -7,7 +7,7 @@
  * stay in the second-level cache.
  */
 #include "base/mem.h"
-#include "nn/run.h"
+#include "nn/execute_internal.h"
 
 #define BLOCK_FLOATS_MAX ((size_t)1 << 40)
 

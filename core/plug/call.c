@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "base/mem.h"
-#include "plug/checks.h"
+#include "plug/result_checks.h"
 #include "plug/distances.h"
 
 /* Models ----------------------------------------------------------------- */

@@ -9,8 +9,8 @@
 #include <string.h>
 
 #include "base/mem.h"
-#include "plug/checks.h"
-#include "plug/mixing.h"
+#include "plug/result_checks.h"
+#include "plug/pre_aggregation.h"
 
 /* Coordinates of a tile.  Measured with means of 10 and 100 updates of 1.7 million numbers: smaller
  * ones are up to 40% slower (1024), larger ones gain little and leave threads idle. */

@@ -9,7 +9,7 @@
 #include "base/mem.h"
 #include "base/rows.h"
 #include "plug/distances.h"
-#include "plug/order.h"
+#include "plug/column_sort.h"
 
 /* Coordinates of a tile: its sums in doubles stay in the first cache. */
 enum { TILE = 2048 };

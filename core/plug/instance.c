@@ -4,6 +4,7 @@
  */
 #include <string.h>
 
+#include "base/key_values.h"
 #include "base/mem.h"
 #include "plug/registry.h"
 
@@ -203,4 +204,26 @@ void fed_backup_release(struct fed_instance_backup *backup)
 	fed_free(backup->state);
 	fed_free(backup->kept);
 	memset(backup, 0, sizeof *backup);
+}
+
+int fed_instance_renew(struct fed_instance *out, const struct fed_instance *from,
+                       struct fed_error *err)
+{
+	struct fed_pairs settings;
+
+	*out = (struct fed_instance){0};
+	if (!from->entry)
+		return FED_OK;
+	if (fed_pairs_of(&settings, from->entry->head->fields, from->state, err))
+		return FED_FAIL;
+	int rc = fed_instance_init(out, from->entry, settings.assign, settings.n, err);
+	fed_pairs_release(&settings);
+	if (rc == FED_OK && from->after) {
+		out->after = fed_alloc(sizeof *out->after);
+		rc = out->after ? fed_instance_renew(out->after, from->after, err)
+		                : fed_fail_memory(err, sizeof *out->after, "a pre-step");
+		if (rc)
+			fed_instance_release(out);
+	}
+	return rc;
 }

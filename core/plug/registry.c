@@ -11,7 +11,7 @@
 
 #include "base/file.h"
 #include "base/mem.h"
-#include "plug/head.h"
+#include "plug/descriptor.h"
 #include "plug/loader.h"
 
 struct fed_registry {

@@ -75,6 +75,8 @@ struct fed_instance {
 int fed_instance_init(struct fed_instance *, const struct fed_entry *, const struct fed_assign *,
                       size_t n, struct fed_error *);
 void fed_instance_release(struct fed_instance *); /* zeroed is fine */
+/* The same plugin with the same settings and an empty state; a zeroed one gives a zeroed one. */
+int fed_instance_renew(struct fed_instance *out, const struct fed_instance *, struct fed_error *);
 /* Allocate (or allocate anew, zeroed) the vectors for a model of dim parameters.  On failure the
  * old ones stand. */
 int fed_instance_size(struct fed_instance *, size_t dim, struct fed_error *);

@@ -8,32 +8,11 @@
 #include "base/file.h"
 #include "base/mem.h"
 #include "plug/call.h"
-#include "session/parts.h"
-#include "train/split.h"
+#include "session/internal.h"
+#include "train/schemes/split.h"
+#include "plug/aggregator_chain.h"
 
 /* Instances and nets ----------------------------------------------------- */
-
-int fed_instance_renew(struct fed_instance *out, const struct fed_instance *from,
-                       struct fed_error *err)
-{
-	struct fed_pairs settings;
-
-	*out = (struct fed_instance){0};
-	if (!from->entry)
-		return FED_OK;
-	if (fed_pairs_of(&settings, from->entry->head->fields, from->state, err))
-		return FED_FAIL;
-	int rc = fed_instance_init(out, from->entry, settings.assign, settings.n, err);
-	fed_pairs_release(&settings);
-	if (rc == FED_OK && from->after) {
-		out->after = fed_alloc(sizeof *out->after);
-		rc = out->after ? fed_instance_renew(out->after, from->after, err)
-		                : fed_fail_memory(err, sizeof *out->after, "a pre-step");
-		if (rc)
-			fed_instance_release(out);
-	}
-	return rc;
-}
 
 static int new_instance(struct fed_session *s, struct fed_instance *out, enum fed_kind kind,
                         const char *name, const struct fed_assign *assign, size_t n,

@@ -6,7 +6,8 @@
 
 #include "base/file.h"
 #include "base/mem.h"
-#include "session/parts.h"
+#include "session/internal.h"
+#include "plug/aggregator_chain.h"
 
 #define LAST_KIND FED_KIND_ATTACK
 

@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "base/mem.h"
-#include "session/parts.h"
+#include "session/internal.h"
 
 /* Clients in turn: no aggregator gives a verdict. */
 static bool is_handed_on(const struct fed_session *s)

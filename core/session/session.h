@@ -15,13 +15,13 @@
 
 #include <stdatomic.h>
 
-#include "session/changes.h"
-#include "session/condition.h"
-#include "session/debugger.h"
-#include "session/metrics.h"
-#include "session/pairs.h"
-#include "session/recorder.h"
-#include "train/faults.h"
+#include "session/round_edits.h"
+#include "history/condition.h"
+#include "session/breakpoints.h"
+#include "history/metrics.h"
+#include "base/key_values.h"
+#include "history/event_log.h"
+#include "train/faults/faults.h"
 #include "train/federation.h"
 
 #define FED_SINKS_MAX 8
@@ -77,7 +77,7 @@ struct fed_session {
 	struct fed_between between;
 	uint64_t draws;        /* random WHO selections made */
 	bool diverged;         /* the user was told */
-	bool copied;           /* a copy (session/copy.h): nobody hears of it */
+	bool copied;           /* a copy (experiments/session_copy.h): nobody hears of it */
 	atomic_int interrupts; /* see fed_session_interrupt */
 };
 
@@ -166,7 +166,7 @@ bool fed_session_hold(struct fed_session *);
 bool fed_session_open(const struct fed_session *);
 /* End the open round without a step; the model is as before it.  FED_REJECT: none is open. */
 int fed_session_abort(struct fed_session *, struct fed_error *);
-/* A condition (session/condition.h) at which runs stop.  They go with fed_session_reset. */
+/* A condition (history/condition.h) at which runs stop.  They go with fed_session_reset. */
 int fed_session_break(struct fed_session *, const char *condition, uint64_t *number,
                       struct fed_error *);
 int fed_session_unbreak(struct fed_session *, uint64_t number, struct fed_error *);

@@ -9,8 +9,8 @@
 #include <math.h>
 
 #include "base/mem.h"
-#include "train/spoil.h"
-#include "train/trainer.h"
+#include "train/local/data_faults.h"
+#include "train/local/trainer.h"
 
 struct evaluation {
 	struct fed_trainer *trainer;

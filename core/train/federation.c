@@ -11,13 +11,13 @@
 #include "base/mem.h"
 #include "base/random.h"
 #include "nn/kernels.h"
-#include "train/faults.h"
-#include "train/gate.h"
-#include "train/invite.h"
-#include "train/mishaps.h"
-#include "train/spoil.h"
-#include "train/trainer.h"
-#include "train/underway.h"
+#include "train/faults/faults.h"
+#include "train/round/gate.h"
+#include "train/participants.h"
+#include "train/round/message_faults.h"
+#include "train/local/data_faults.h"
+#include "train/local/trainer.h"
+#include "train/in_flight.h"
 
 /* Longest wait for a real transport before the loop looks for an interrupt, in seconds. */
 #define POLL_SECONDS 0.1

@@ -19,12 +19,12 @@
 
 #include "base/pool.h"
 #include "nn/net.h"
-#include "net/post.h"
-#include "train/clients.h"
-#include "train/collusion.h"
-#include "train/judged.h"
-#include "train/ledger.h"
-#include "train/record.h"
+#include "net/messenger.h"
+#include "train/clients/clients.h"
+#include "train/round/attacks.h"
+#include "train/round/verdicts.h"
+#include "train/round/costs.h"
+#include "train/round/record.h"
 
 /* What `set` changes; the rows are fed_settings_fields. */
 struct fed_settings {
@@ -103,9 +103,9 @@ const struct fed_scheme *fed_scheme_at(size_t i); /* NULL past the last */
 int fed_scheme_find(const char *name, const struct fed_scheme **, struct fed_error *);
 
 struct fed_faults;
-struct fed_held;     /* train/mishaps.h */
-struct fed_trainer;  /* jobs and per-thread workspaces: train/trainer.h */
-struct fed_underway; /* train/underway.h */
+struct fed_held;     /* train/round/message_faults.h */
+struct fed_trainer;  /* jobs and per-thread workspaces: train/local/trainer.h */
+struct fed_underway; /* train/in_flight.h */
 
 struct fed_federation {
 	/* borrowed */

@@ -17,7 +17,7 @@
 #include "base/blas.h"
 #include "base/cpu.h"
 #include "session/session.h"
-#include "train/invite.h"
+#include "train/participants.h"
 
 enum { CLIENTS = 1000, AT_WORK = 100, TURNS = 7 };
 #define TURN_SECONDS 0.4

@@ -7,7 +7,7 @@
 
 #include "base/cpu.h"
 #include "base/random.h"
-#include "net/vclock.h"
+#include "net/event_queue.h"
 
 enum { PENDING = 100000, EVENTS = 5000000 };
 

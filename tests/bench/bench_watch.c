@@ -24,7 +24,7 @@
 #include "base/blas.h"
 #include "base/cpu.h"
 #include "session/session.h"
-#include "tui/stage.h"
+#include "tui/app.h"
 
 enum { COLUMNS = 200, ROWS = 60, FRAMES = 20, ROUNDS = 400 };
 

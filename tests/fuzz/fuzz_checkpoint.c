@@ -6,8 +6,8 @@
 #include "base/file.h"
 #include "fuzz/fuzz.h"
 #include "fuzz/lab.h"
-#include "session/checkpoint.h"
-#include "session/faulting.h"
+#include "checkpoint/checkpoint.h"
+#include "session/inject.h"
 
 const char *const fed_fuzz_words[] = {"softmax",   "fedavg", "fedavgm", "scaffold", "local",
                                       "sync",      "csv",    "blobs",   "noniid",   "end",

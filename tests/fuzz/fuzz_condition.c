@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "fuzz/fuzz.h"
-#include "session/condition.h"
+#include "history/condition.h"
 
 static struct fed_history history;
 

@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "fuzz/fuzz.h"
-#include "shell/line.h"
+#include "shell/language/line.h"
 
 const char *const fed_fuzz_words[] = {"\"", "'",      "\\",    ";",          "#",   " ",    "\n",
                                       "\t", "round ", "x=y",   "\"a b\"",    "'c'", "\\\n", "\r\n",

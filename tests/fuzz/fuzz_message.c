@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "fuzz/fuzz.h"
-#include "net/post.h"
+#include "net/messenger.h"
 
 const char *const fed_fuzz_words[] = {"FDP1", NULL};
 

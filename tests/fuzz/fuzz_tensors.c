@@ -6,7 +6,7 @@
 #include "base/file.h"
 #include "fuzz/fuzz.h"
 #include "fuzz/lab.h"
-#include "session/export.h"
+#include "report/export.h"
 
 static struct fed_session session;
 static const char *const names[] = {"input.npz", "input.safetensors"};

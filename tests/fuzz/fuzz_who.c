@@ -5,7 +5,7 @@
 
 #include "base/mem.h"
 #include "fuzz/fuzz.h"
-#include "session/who.h"
+#include "history/client_selector.h"
 
 static struct fed_dataset *data;
 static struct fed_clients clients;

@@ -11,7 +11,7 @@
 #include "base/file.h"
 #include "base/mem.h"
 #include "base/random.h"
-#include "net/post.h"
+#include "net/messenger.h"
 #include "support/suite.h"
 
 enum { LONGEST = 1000 };

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "session/faulting.h"
+#include "session/inject.h"
 
 #define WORDS_MAX 10
 

@@ -5,10 +5,11 @@
 #include <string.h>
 
 #include "base/mem.h"
-#include "session/checkpoint.h"
-#include "session/parts.h"
+#include "checkpoint/checkpoint.h"
+#include "session/internal.h"
 #include "session/small.h"
 #include "support/suite.h"
+#include "plug/aggregator_chain.h"
 
 static int64_t int_of(const struct fed_instance *x, const char *key)
 {

@@ -2,7 +2,7 @@
 /*
  * Codecs and costs in a session: what is understood, what outlives which change.
  */
-#include "session/checkpoint.h"
+#include "checkpoint/checkpoint.h"
 #include "session/small.h"
 #include "support/suite.h"
 

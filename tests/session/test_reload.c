@@ -3,7 +3,7 @@
 #include <unistd.h>
 
 #include "base/file.h"
-#include "session/checkpoint.h"
+#include "checkpoint/checkpoint.h"
 #include "session/small.h"
 #include "support/suite.h"
 

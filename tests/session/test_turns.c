@@ -6,9 +6,9 @@
 #include <math.h>
 #include <string.h>
 
-#include "session/fate.h"
+#include "report/invitation_text.h"
 #include "session/small.h"
-#include "train/split.h"
+#include "train/schemes/split.h"
 
 static const char *const relays[] = {"server", "peer"};
 enum { RELAYS = sizeof relays / sizeof *relays };

@@ -5,7 +5,7 @@
 #ifndef FED_TEST_SHELL_LAB_H
 #define FED_TEST_SHELL_LAB_H
 
-#include "shell/command.h"
+#include "shell/language/command.h"
 
 /* A shell with the built-in plugins; what it prints is in `text`. */
 struct shell_lab {

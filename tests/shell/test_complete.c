@@ -5,7 +5,7 @@
 #include <unistd.h>
 
 #include "lab.h"
-#include "shell/complete.h"
+#include "shell/language/complete.h"
 #include "support/suite.h"
 
 /* The cursor is at the |; has: candidates that must be there, only: and no others. */

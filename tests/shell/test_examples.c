@@ -7,7 +7,7 @@
 #include "base/file.h"
 #include "base/mem.h"
 #include "lab.h"
-#include "session/insight.h"
+#include "report/update_geometry.h"
 #include "support/suite.h"
 
 static int draw_nothing(const struct fed_plot *plot, const struct fed_screen *screen,

@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "shell/line.h"
+#include "shell/language/line.h"
 #include "support/suite.h"
 
 /* All commands of the text: words in [], commands apart by |; or the error. */

@@ -5,7 +5,7 @@
 #ifndef TESTS_TRAIN_LAB_H
 #define TESTS_TRAIN_LAB_H
 
-#include "train/faults.h"
+#include "train/faults/faults.h"
 #include "train/federation.h"
 
 struct lab {

@@ -8,9 +8,9 @@
 
 #include "base/mem.h"
 #include "support/suite.h"
-#include "train/faults.h"
+#include "train/faults/faults.h"
 #include "train/lab.h"
-#include "train/trainer.h"
+#include "train/local/trainer.h"
 
 #define BLOBS "blobs train=600 test=90 classes=3"
 #define FOREVER UINT64_MAX

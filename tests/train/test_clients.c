@@ -10,7 +10,7 @@
 #include "base/mem.h"
 #include "base/random.h"
 #include "support/suite.h"
-#include "train/gate.h"
+#include "train/round/gate.h"
 #include "train/lab.h"
 
 START_TEST(a_row_keeps_the_million_client_rule)

@@ -2,7 +2,7 @@
 /*
  * Devices and links: what can be typed, how values spread, what a round takes.
  */
-#include "train/device.h"
+#include "train/clients/device.h"
 
 #include <check.h>
 #include <math.h>

@@ -5,17 +5,17 @@
  * The clients' device computes 1e9 FLOP/s and blobs are small: a training takes `work` seconds,
  * which the tests derive from the FLOPs that the model states.
  */
-#include "train/faults.h"
+#include "train/faults/faults.h"
 
 #include <math.h>
 #include <string.h>
 
 #include "base/mem.h"
 #include "support/suite.h"
-#include "train/invite.h"
+#include "train/participants.h"
 #include "train/lab.h"
-#include "train/mishaps.h"
-#include "train/spoil.h"
+#include "train/round/message_faults.h"
+#include "train/local/data_faults.h"
 
 #define BLOBS "blobs train=600 test=60 classes=3"
 #define FOREVER UINT64_MAX

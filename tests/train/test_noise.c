@@ -3,7 +3,7 @@
  * Noise on what clients send: Gaussian of the size asked for, of each client its own, the same bits
  * for any number of threads.
  */
-#include "train/noise.h"
+#include "train/clients/noise.h"
 
 #include <math.h>
 #include <stdlib.h>

@@ -9,10 +9,10 @@
 #include "base/mem.h"
 #include "base/random.h"
 #include "support/suite.h"
-#include "train/faults.h"
-#include "train/invite.h"
+#include "train/faults/faults.h"
+#include "train/participants.h"
 #include "train/lab.h"
-#include "train/mishaps.h"
+#include "train/round/message_faults.h"
 
 #define EVENTS 10000
 #define CLIENTS 12u

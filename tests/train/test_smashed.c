@@ -9,8 +9,8 @@
 #include "nn/sgd.h"
 #include "support/suite.h"
 #include "train/lab.h"
-#include "train/mishaps.h"
-#include "train/split.h"
+#include "train/round/message_faults.h"
+#include "train/schemes/split.h"
 
 /* The parameters that a lab begins with.  The usual ones are too small for anything to overflow. */
 static float *first_params(const struct lab *lab)

@@ -11,10 +11,10 @@
 #include "base/random.h"
 #include "nn/sgd.h"
 #include "support/suite.h"
-#include "train/invite.h"
+#include "train/participants.h"
 #include "train/lab.h"
-#include "train/mishaps.h"
-#include "train/split.h"
+#include "train/round/message_faults.h"
+#include "train/schemes/split.h"
 
 #define SIMULATED FED_BUILD_DIR "/fixtures/simulated.so"
 

@@ -6,7 +6,7 @@
 #define TESTS_TUI_GLASS_H
 
 #include "session/small.h"
-#include "tui/views.h"
+#include "tui/views/views.h"
 
 struct glass {
 	struct fed_session session;

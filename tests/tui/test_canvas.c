@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Drawing on cells, compared as text. */
-#include "tui/canvas.h"
+#include "tui/widgets/canvas.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Text cut to its place, sentences over rows, columns that fit. */
-#include "tui/cells.h"
+#include "tui/views/cells.h"
 
 #include <string.h>
 

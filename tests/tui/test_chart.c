@@ -3,7 +3,7 @@
  * Charts against golden text in golden/NAME.txt.  After a change that is meant, run the program
  * with FEDSH_GOLDEN=write and read the difference before committing it.
  */
-#include "tui/chart.h"
+#include "tui/widgets/chart.h"
 
 #include <math.h>
 #include <stdio.h>

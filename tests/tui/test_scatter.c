@@ -2,7 +2,7 @@
 /*
  * Scatter charts against golden text.
  */
-#include "tui/scatter.h"
+#include "tui/widgets/scatter.h"
 
 #include <math.h>
 #include <string.h>

@@ -3,7 +3,7 @@
  * Timelines against golden text in golden/timeline-NAME.txt (FEDSH_GOLDEN=write writes them): a
  * schedule with each phase and each end, told by hand.
  */
-#include "tui/timeline.h"
+#include "tui/widgets/timeline.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,7 +12,7 @@
 #include "base/file.h"
 #include "base/mem.h"
 #include "support/suite.h"
-#include "tui/canvas.h"
+#include "tui/widgets/canvas.h"
 
 /* kind, client, invitation, clock, bytes */
 static const struct {

@@ -4,8 +4,8 @@
 #include <string.h>
 #include <time.h>
 
-#include "session/insight.h"
-#include "session/labels.h"
+#include "report/update_geometry.h"
+#include "report/label_histogram.h"
 #include "tui/glass.h"
 
 static const char lines[] = "dataset blobs train=400 test=40;model softmax;aggregator krum f=1;"

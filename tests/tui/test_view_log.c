@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "tui/glass.h"
-#include "tui/messages.h"
+#include "tui/views/messages.h"
 
 static const char lines[] = "dataset blobs train=400 test=40;model softmax;"
 							"scheme sync deadline=2;add 8 iid 20 2e4:0.5 wifi;set batch 5;"

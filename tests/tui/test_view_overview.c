@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "tui/curves.h"
+#include "tui/views/round_series.h"
 #include "tui/glass.h"
 
 static const char lines[] = "dataset blobs train=400 test=40;model softmax;"

@@ -2,9 +2,9 @@
 /* The view `split`: layers, cuts that could be made and what they cost. */
 #include <string.h>
 
-#include "net/post.h"
+#include "net/messenger.h"
 #include "tui/glass.h"
-#include "tui/view_split.h"
+#include "tui/views/split.h"
 
 static const char lines[] = "dataset glyphs train=200 test=40;model mlp hidden=40,20;"
 							"add 4 iid 30 1e6 4g;set batch 10";

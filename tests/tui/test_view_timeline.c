@@ -4,7 +4,7 @@
 #include <string.h>
 #include <time.h>
 
-#include "session/checkpoint.h"
+#include "checkpoint/checkpoint.h"
 #include "tui/glass.h"
 
 static const char lines[] = "dataset blobs train=400 test=40;model softmax;scheme sync deadline=2;"

@@ -4,9 +4,9 @@
 #include <string.h>
 
 #include "base/mem.h"
-#include "session/insight.h"
+#include "report/update_geometry.h"
 #include "tui/glass.h"
-#include "tui/view_updates.h"
+#include "tui/views/updates.h"
 
 static const char lines[] = "dataset blobs train=400 test=40;model softmax;aggregator krum f=2;"
 							"add 10 noniid 12 1e6 4g;set batch 5;"

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * base/key_values.h - settings as text, key by key: what survives a rebuilt plugin and a saved
+ * file.
+ */
+#ifndef FED_BASE_KEY_VALUES_H
+#define FED_BASE_KEY_VALUES_H
+
+#include "base/fields.h"
+
+/* Owns its strings. {0} is valid and empty. */
+struct fed_pairs {
+	struct fed_assign *assign; /* [n] */
+	size_t n;
+};
+/* A value of NULL is a bare flag and kept as "yes". */
+int fed_pairs_add(struct fed_pairs *, const char *key, const char *value, struct fed_error *);
+int fed_pairs_copy(struct fed_pairs *out, const struct fed_assign *, size_t n, struct fed_error *);
+/* All settable rows with their present values; rows may be NULL. */
+int fed_pairs_of(struct fed_pairs *out, const struct fed_field *rows, const void *state,
+                 struct fed_error *);
+/* "krum:f=3:m=2" cut at its colons, a name and at most FED_COLONS_MAX settings; the text is changed
+ * and must live as long as they do. */
+#define FED_COLONS_MAX 16
+int fed_assign_cut(char *text, const char **name, struct fed_assign assign[FED_COLONS_MAX],
+                   size_t *n, struct fed_error *err);
+void fed_pairs_release(struct fed_pairs *);
+
+#endif

@@ -1,0 +1,304 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * checkpoint/section_reader.c - read a file of sections, trusting nothing in it.
+ */
+#include <ctype.h>
+#include <endian.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/mem.h"
+#include "checkpoint/format.h"
+
+#define CHUNK 1024
+#define STRING_MAX 65536u
+
+int fed_loader_fail(struct fed_loader *l, const char *fmt, ...)
+{
+	char text[256];
+	va_list ap;
+
+	if (l->failed)
+		return FED_FAIL;
+	va_start(ap, fmt);
+	vsnprintf(text, sizeof text, fmt, ap);
+	va_end(ap);
+	l->failed = true;
+	return fed_fail(l->err, "section %s: %s", l->section, text);
+}
+
+/* n bytes of the file, wherever they belong. */
+static int pull(struct fed_loader *l, void *bytes, size_t n)
+{
+	if (n > l->in_file || fread(bytes, 1, n, l->file) != n)
+		return fed_loader_fail(l, "the file ends inside it");
+	l->in_file -= n;
+	return FED_OK;
+}
+
+static int pull_u32(struct fed_loader *l, uint32_t *x)
+{
+	uint32_t le;
+
+	if (pull(l, &le, sizeof le))
+		return FED_FAIL;
+	*x = le32toh(le);
+	return FED_OK;
+}
+
+static int check_head(struct fed_loader *l)
+{
+	unsigned char head[FED_FILE_HEAD];
+	uint32_t crc;
+
+	snprintf(l->section, sizeof l->section, "header");
+	if (pull(l, head, sizeof head) || pull_u32(l, &crc))
+		return FED_FAIL;
+	if (memcmp(head, FED_FILE_MAGIC, 8) != 0)
+		return fed_loader_fail(l, "this is no saved session (it does not begin with %s)",
+		                       FED_FILE_MAGIC);
+	if (crc != fed_crc32(0, head, sizeof head))
+		return fed_loader_fail(l, "damaged (wrong checksum)");
+	memcpy(&l->version, head + 8, sizeof l->version);
+	l->version = le32toh(l->version);
+	if (l->version < 1 || l->version > FED_FILE_VERSION)
+		return fed_loader_fail(l, "saved by a newer fedsh (format %u; this one reads 1 to %u)",
+		                       l->version, FED_FILE_VERSION);
+	return FED_OK;
+}
+
+/* Name and length of the next section. */
+static int next_section(struct fed_loader *l)
+{
+	char head[FED_SECTION_HEAD];
+	uint32_t crc;
+	uint64_t length;
+
+	if (pull(l, head, sizeof head) || pull_u32(l, &crc))
+		return FED_FAIL;
+	if (crc != fed_crc32(0, head, sizeof head))
+		return fed_loader_fail(l, "the header of the next section is damaged (wrong checksum)");
+	memcpy(l->section, head, FED_SECTION_NAME);
+	l->section[FED_SECTION_NAME] = 0;
+	for (char *c = l->section; *c; c++)
+		*c = isprint((unsigned char)*c) ? *c : '?';
+	memcpy(&length, head + FED_SECTION_NAME, sizeof length);
+	l->left = le64toh(length);
+	if (l->left > l->in_file)
+		return fed_loader_fail(l, "the file ends inside it");
+	return FED_OK;
+}
+
+/* Read over this section and compare its checksum. */
+static int check_section(struct fed_loader *l)
+{
+	unsigned char buffer[16384];
+	uint32_t crc = 0, stored;
+
+	while (l->left) {
+		const size_t n = l->left < sizeof buffer ? (size_t)l->left : sizeof buffer;
+
+		if (pull(l, buffer, n))
+			return FED_FAIL;
+		crc = fed_crc32(crc, buffer, n);
+		l->left -= n;
+	}
+	if (pull_u32(l, &stored))
+		return FED_FAIL;
+	return crc == stored ? FED_OK : fed_loader_fail(l, "damaged (wrong checksum)");
+}
+
+static int check_file(struct fed_loader *l)
+{
+	if (check_head(l))
+		return FED_FAIL;
+	do {
+		if (next_section(l) || check_section(l))
+			return FED_FAIL;
+	} while (strcmp(l->section, "end") != 0);
+	return l->in_file == 0
+	           ? FED_OK
+	           : fed_loader_fail(l, "%llu bytes follow the end", (unsigned long long)l->in_file);
+}
+
+int fed_loader_open(struct fed_loader *l, const char *path, struct fed_error *err)
+{
+	int fd;
+	uint64_t size;
+
+	*l = (struct fed_loader){.err = err};
+	if (fed_file_descriptor(path, &fd, &size, err))
+		return FED_FAIL;
+	l->file = fdopen(fd, "rb");
+	if (!l->file) {
+		close(fd);
+		return fed_fail_memory(err, BUFSIZ, "reading the file");
+	}
+	l->in_file = size;
+	if (check_file(l) == FED_OK) {
+		rewind(l->file);
+		l->in_file = size;
+		if (check_head(l) == FED_OK)
+			return FED_OK;
+	}
+	fed_loader_close(l);
+	return FED_FAIL;
+}
+
+void fed_loader_close(struct fed_loader *l)
+{
+	if (l->file)
+		fclose(l->file);
+	l->file = NULL;
+}
+
+int fed_loader_begin(struct fed_loader *l, const char *name)
+{
+	if (l->failed || next_section(l))
+		return FED_FAIL;
+	if (strcmp(l->section, name) != 0)
+		return fed_loader_fail(l, "section %s should stand here", name);
+	return FED_OK;
+}
+
+int fed_loader_end(struct fed_loader *l)
+{
+	uint32_t crc;
+
+	if (l->failed)
+		return FED_FAIL;
+	if (l->left)
+		return fed_loader_fail(l, "%llu bytes too many", (unsigned long long)l->left);
+	return pull_u32(l, &crc); /* checked by fed_loader_open */
+}
+
+bool fed_loader_holds(struct fed_loader *l, uint64_t n, uint64_t size)
+{
+	if (!l->failed && n <= l->left / size)
+		return true;
+	fed_loader_fail(l, "ends before its %llu items", (unsigned long long)n);
+	return false;
+}
+
+void fed_get_bytes(struct fed_loader *l, void *bytes, size_t n)
+{
+	if (n == 0)
+		return;
+	memset(bytes, 0, n);
+	if (l->failed)
+		return;
+	if (n > l->left) {
+		fed_loader_fail(l, "ends early");
+		return;
+	}
+	if (pull(l, bytes, n))
+		memset(bytes, 0, n);
+	l->left -= n;
+}
+
+uint8_t fed_get_u8(struct fed_loader *l)
+{
+	uint8_t x;
+
+	fed_get_bytes(l, &x, 1);
+	return x;
+}
+
+uint32_t fed_get_u32(struct fed_loader *l)
+{
+	uint32_t le;
+
+	fed_get_bytes(l, &le, sizeof le);
+	return le32toh(le);
+}
+
+uint64_t fed_get_u64(struct fed_loader *l)
+{
+	uint64_t le;
+
+	fed_get_bytes(l, &le, sizeof le);
+	return le64toh(le);
+}
+
+float fed_get_f32(struct fed_loader *l)
+{
+	const uint32_t bits = fed_get_u32(l);
+	float x;
+
+	memcpy(&x, &bits, sizeof x);
+	return x;
+}
+
+double fed_get_f64(struct fed_loader *l)
+{
+	const uint64_t bits = fed_get_u64(l);
+	double x;
+
+	memcpy(&x, &bits, sizeof x);
+	return x;
+}
+
+void fed_get_string(struct fed_loader *l, struct fed_text *out)
+{
+	char buffer[CHUNK];
+	size_t n = fed_get_u32(l);
+
+	if (n > STRING_MAX) {
+		fed_loader_fail(l, "a text of %zu bytes", n);
+		return;
+	}
+	while (n && !l->failed) {
+		const size_t m = n < sizeof buffer ? n : sizeof buffer;
+
+		fed_get_bytes(l, buffer, m);
+		if (memchr(buffer, 0, m))
+			fed_loader_fail(l, "a text with a zero in it");
+		else
+			fed_text_put(out, buffer, m);
+		n -= m;
+	}
+	if (out->failed)
+		fed_loader_fail(l, "out of memory for a text");
+}
+
+void fed_get_pairs(struct fed_loader *l, struct fed_pairs *p)
+{
+	struct fed_text key = {0}, value = {0};
+	struct fed_error why;
+	const uint32_t n = fed_get_u32(l);
+
+	for (uint32_t i = 0; i < n && !l->failed; i++) {
+		fed_text_clear(&key);
+		fed_text_clear(&value);
+		fed_get_string(l, &key);
+		fed_get_string(l, &value);
+		if (!l->failed && fed_pairs_add(p, fed_text_str(&key), fed_text_str(&value), &why))
+			fed_loader_fail(l, "%s", why.text);
+	}
+	fed_text_release(&key);
+	fed_text_release(&value);
+}
+
+void fed_get_u32s(struct fed_loader *l, uint32_t *v, size_t n)
+{
+	fed_get_bytes(l, v, n * sizeof *v);
+	for (size_t i = 0; i < n; i++)
+		v[i] = le32toh(v[i]);
+}
+
+void fed_get_f32s(struct fed_loader *l, float *v, size_t n)
+{
+	for (size_t i = 0; i < n; i += CHUNK) {
+		const size_t m = n - i < CHUNK ? n - i : CHUNK;
+		uint32_t bits[CHUNK];
+
+		fed_get_u32s(l, bits, m);
+		memcpy(v + i, bits, m * sizeof *v);
+	}
+}
+
+void fed_get_f64s(struct fed_loader *l, double *v, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		v[i] = fed_get_f64(l);
+}

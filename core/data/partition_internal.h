@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * data/partition_internal.h - what the kinds of partition share; for core/data alone.
+ *
+ * partition.c checks the request, then one of the dealers below fills deal->ids (room for
+ * deal->start[n] ids).  No dealer changes the pool: partition.c takes the ids out of it when all
+ * went well.
+ */
+#ifndef FED_DATA_PARTITION_INTERNAL_H
+#define FED_DATA_PARTITION_INTERNAL_H
+
+#include "base/random.h"
+#include "data/partition.h"
+
+struct fed_dealing {
+	const struct fed_dataset *data;
+	const struct fed_pool_of_examples *pool;
+	const struct fed_partition *how;
+	uint32_t n;             /* clients */
+	bool shared;            /* deal from all training examples, again and again */
+	struct fed_stream rand; /* of this deal; a client's own streams: fed_client_stream */
+	uint64_t seed, number;
+	struct fed_deal *deal;
+};
+
+static inline bool fed_in_pool(const struct fed_pool_of_examples *pool, uint32_t id)
+{
+	return pool->free_bits[id / 64] >> (id % 64) & 1;
+}
+
+struct fed_stream fed_client_stream(const struct fed_dealing *, uint32_t client);
+
+/* The class of each training example; for a regression the tenth of the sorted first targets that
+ * it falls in.  The caller's (fed_free). */
+int fed_deal_classes(const struct fed_dataset *, int32_t **class_of, uint32_t *classes,
+                     struct fed_error *);
+
+int fed_deal_shards(struct fed_dealing *, uint32_t shards, struct fed_error *);
+int fed_deal_uniform(struct fed_dealing *, struct fed_error *);   /* sizes from deal->start */
+int fed_deal_dirichlet(struct fed_dealing *, struct fed_error *); /* sizes from deal->start */
+/* Allocates and fills start and ids itself. */
+int fed_deal_natural(struct fed_dealing *, struct fed_error *);
+
+#endif

@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * data/sampling.c - drawing example ids without replacement, and the partitions that do just that.
+ */
+#include "data/sampling.h"
+
+#include "base/mem.h"
+
+static void urn_fill(struct fed_urn *u, const struct fed_dealing *d, const int32_t *class_of)
+{
+	/* left[] counts first, then is the place of the next id of its class. */
+	for (uint32_t i = 0; i < d->data->train; i++)
+		if (d->shared || fed_in_pool(d->pool, i))
+			u->left[class_of ? class_of[i] : 0]++;
+	for (uint32_t c = 0; c < u->classes; c++) {
+		u->first[c + 1] = u->first[c] + u->left[c];
+		u->left[c] = 0;
+	}
+	for (uint32_t i = 0; i < d->data->train; i++) {
+		uint32_t c = class_of ? (uint32_t)class_of[i] : 0;
+
+		if (d->shared || fed_in_pool(d->pool, i))
+			u->ids[u->first[c] + u->left[c]++] = i;
+	}
+	u->total = u->first[u->classes];
+}
+
+int fed_urn_init(struct fed_urn *u, const struct fed_dealing *d, const int32_t *class_of,
+                 uint32_t classes, struct fed_error *err)
+{
+	const uint32_t ids = d->shared ? d->data->train : d->pool->left;
+
+	*u = (struct fed_urn){.classes = classes};
+	u->ids = fed_alloc_array(ids ? ids : 1, sizeof *u->ids);
+	u->first = fed_alloc_array(classes + 1, sizeof *u->first);
+	u->left = fed_alloc_array(classes, sizeof *u->left);
+	if (!u->ids || !u->first || !u->left) {
+		fed_urn_release(u);
+		return fed_fail_memory(err, ids * sizeof *u->ids, "the examples to deal");
+	}
+	urn_fill(u, d, class_of);
+	return FED_OK;
+}
+
+void fed_urn_release(struct fed_urn *u)
+{
+	fed_free(u->ids);
+	fed_free(u->first);
+	fed_free(u->left);
+	*u = (struct fed_urn){0};
+}
+
+void fed_urn_refill(struct fed_urn *u)
+{
+	for (uint32_t c = 0; c < u->classes; c++)
+		u->left[c] = u->first[c + 1] - u->first[c];
+	u->total = u->first[u->classes];
+}
+
+int fed_deal_uniform(struct fed_dealing *d, struct fed_error *err)
+{
+	struct fed_urn u;
+	const struct fed_deal *deal = d->deal;
+
+	if (fed_urn_init(&u, d, NULL, 1, err))
+		return FED_FAIL;
+	for (uint32_t i = 0; i < d->n; i++) {
+		if (d->shared)
+			fed_urn_refill(&u);
+		for (uint64_t k = deal->start[i]; k < deal->start[i + 1]; k++) {
+			/* A client that is owed more than all there are gets all, and again. */
+			if (!u.total)
+				fed_urn_refill(&u);
+			deal->ids[k] = fed_urn_draw(&u, 0, &d->rand);
+		}
+	}
+	fed_urn_release(&u);
+	return FED_OK;
+}

@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * data/sampling.h - drawing example ids without replacement, by class; for core/data alone.
+ *
+ * The ids lie in one block, class after class; the undrawn ones of a class are at its front.  A
+ * draw swaps the drawn id behind them, so refilling an urn only resets counts: the ids of a class
+ * stay what they were, in another order.
+ */
+#ifndef FED_DATA_SAMPLING_H
+#define FED_DATA_SAMPLING_H
+
+#include "data/partition_internal.h"
+
+struct fed_urn {
+	uint32_t *ids;
+	uint32_t *first; /* [classes + 1] */
+	uint32_t *left;  /* [classes]: undrawn */
+	uint32_t classes;
+	uint32_t total; /* undrawn of all classes */
+};
+
+/* From the pool, or from all training examples when d->shared; class_of NULL: one class. */
+int fed_urn_init(struct fed_urn *, const struct fed_dealing *d, const int32_t *class_of,
+                 uint32_t classes, struct fed_error *);
+void fed_urn_release(struct fed_urn *);
+void fed_urn_refill(struct fed_urn *);
+
+/* left[c] > 0. */
+static inline uint32_t fed_urn_draw(struct fed_urn *u, uint32_t c, struct fed_stream *r)
+{
+	uint32_t *ids = u->ids + u->first[c];
+	uint32_t k = fed_stream_below(r, u->left[c]), last = --u->left[c];
+	uint32_t id = ids[k];
+
+	ids[k] = ids[last];
+	ids[last] = id;
+	u->total--;
+	return id;
+}
+
+#endif

@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * data/source_internal.h - what the sources of datasets share; for core/data alone.
+ *
+ * A source makes a dataset in three steps: fed_dataset_new() with the sizes it found or was asked
+ * for, fill the arrays, fed_dataset_seal().  The loader (sources.c) adds the spec.
+ */
+#ifndef FED_DATA_SOURCE_INTERNAL_H
+#define FED_DATA_SOURCE_INTERNAL_H
+
+#include "data/dataset.h"
+
+/* More than this is refused before anything is allocated: a file's header may claim anything. */
+#define FED_DATASET_MAX_BYTES ((uint64_t)1 << 34)
+#define FED_DATASET_MAX_CLASSES 10000u
+
+struct fed_dataset_plan {
+	const char *name; /* made fit for a terminal and cut */
+	struct fed_shape shape;
+	uint32_t classes, outputs; /* classes == 0: regression with `outputs` targets */
+	uint32_t train, test;
+	bool bytes; /* stored as bytes, x = byte / 255; else as floats */
+};
+
+/* All arrays zeroed; owner, class_name and truth are NULL.  FED_REJECT: there would be too much or
+ * nothing in it. */
+int fed_dataset_new(struct fed_dataset **, const struct fed_dataset_plan *, struct fed_error *);
+/* Copies of names[classes], fit for a terminal. */
+int fed_dataset_name_classes(struct fed_dataset *, const char *const *names, struct fed_error *);
+/* When all contents are there. */
+void fed_dataset_seal(struct fed_dataset *);
+/* Asked before each example: FED_REJECT when it was stopped, after `done` of them. */
+int fed_making_check(const struct fed_making *, uint64_t done, struct fed_error *);
+
+/* The stream that example i of a generator draws from.  Test examples are counted apart, so that
+ * the size of the training part does not change them. */
+enum fed_generator {
+	FED_GENERATOR_BLOBS = 1,
+	FED_GENERATOR_GLYPHS,
+	FED_GENERATOR_LINEAR,
+	FED_GENERATOR_SYNTHETIC,
+	FED_GENERATOR_MARKOV,
+	FED_GENERATOR_SCANS,
+};
+struct fed_stream fed_example_stream(uint64_t seed, enum fed_generator, const struct fed_dataset *,
+                                     uint32_t i);
+/* What is common to all examples of a generator (w*, centres): stream `a` of few. */
+struct fed_stream fed_common_stream(uint64_t seed, enum fed_generator, uint32_t a);
+
+extern const struct fed_source fed_source_fashion, fed_source_glyphs, fed_source_blobs,
+	fed_source_synthetic, fed_source_linear, fed_source_idx, fed_source_csv, fed_source_text,
+	fed_source_markov, fed_source_scans;
+
+#endif

@@ -1,0 +1,165 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * data/text_speakers.c - texts as characters, by who wrote or speaks them.
+ */
+#include "data/text_speakers.h"
+
+#include <ctype.h>
+#include <string.h>
+
+#include "base/mem.h"
+
+enum { NAME_MAX_BYTES = 40 };
+
+static int add_voice(struct fed_voices *v, const char *name, size_t len, struct fed_error *err)
+{
+	if (v->n == v->room) {
+		const size_t room = v->room ? 2 * v->room : 64;
+		struct fed_voice *grown =
+			fed_resize(v->voice, v->room * sizeof *grown, room * sizeof *grown);
+
+		if (!grown)
+			return fed_fail_memory(err, room * sizeof *grown, "the speakers");
+		v->voice = grown;
+		v->room = room;
+	}
+	char *copy = fed_alloc(len + 1);
+	if (!copy)
+		return fed_fail_memory(err, len + 1, "a speaker");
+	memcpy(copy, name, len);
+	v->voice[v->n++] = (struct fed_voice){.name = copy};
+	return FED_OK;
+}
+
+/* At most one character a byte. */
+static int reserve(struct fed_voice *v, size_t more, struct fed_error *err)
+{
+	if (more <= v->room - v->n)
+		return FED_OK;
+	const size_t room = v->n + more > 2 * v->room ? v->n + more : 2 * v->room;
+	uint32_t *grown = fed_resize(v->code, v->room * sizeof *grown, room * sizeof *grown);
+	if (!grown)
+		return fed_fail_memory(err, room * sizeof *grown, "a text");
+	v->code = grown;
+	v->room = room;
+	return FED_OK;
+}
+
+static int speak(struct fed_voice *v, const char *s, size_t len, struct fed_error *err)
+{
+	if (reserve(v, len, err))
+		return FED_FAIL;
+	while (len > 0) {
+		uint32_t code = 0;
+		size_t used = fed_utf8_next(s, len, &code);
+
+		if (used == 0) {
+			code = (unsigned char)*s;
+			used = 1;
+		}
+		if (code == '\n' || code == '\t' || (!fed_utf8_control(code) && code != 0xfeff))
+			v->code[v->n++] = code;
+		s += used;
+		len -= used;
+	}
+	return FED_OK;
+}
+
+int fed_voices_add_text(struct fed_voices *v, const char *name, const char *s, size_t len,
+                        struct fed_error *err)
+{
+	if (add_voice(v, name, strlen(name), err))
+		return FED_FAIL;
+	return speak(&v->voice[v->n - 1], s, len, err);
+}
+
+/* Plays --------------------------------------------------------------------- */
+
+/* Headings look like speakers: ACT I., SCENE II., IV. */
+static bool is_heading(const char *s, size_t len)
+{
+	return (len >= 3 && !strncmp(s, "ACT", 3)) || (len >= 5 && !strncmp(s, "SCENE", 5)) ||
+	       strspn(s, "IVXLC") >= len;
+}
+
+/* Every word begins with a capital; `shouted`: and has no small letters. */
+static bool is_name(const char *s, size_t len, bool shouted)
+{
+	bool word = false;
+
+	if (len < 2 || len > NAME_MAX_BYTES || is_heading(s, len))
+		return false;
+	for (size_t i = 0; i < len; i++) {
+		const unsigned char c = (unsigned char)s[i];
+
+		if (!isalpha(c) && !strchr(" '-", c))
+			return false;
+		if (islower(c) && (shouted || !word))
+			return false;
+		word = isalpha(c) || (word && c != ' ');
+	}
+	return true;
+}
+
+/* The bytes of a speaker's name at the start of a line, 0 if there is none; *rest is what follows.
+ */
+static size_t speaker_of(const char *line, size_t len, size_t *rest)
+{
+	for (size_t i = 0; i < len && i <= NAME_MAX_BYTES; i++) {
+		if (line[i] != '.' && line[i] != ':')
+			continue;
+		size_t next = i + 1;
+		while (next < len && strchr(" \t\r", line[next]))
+			next++;
+		if (next < len && next == i + 1)
+			return 0;
+		/* `First Citizen:` alone on its line; anything else in capitals */
+		if (!is_name(line, i, line[i] == '.' || next < len))
+			return 0;
+		*rest = next;
+		return i;
+	}
+	return 0;
+}
+
+static int find_voice(struct fed_voices *v, size_t first, const char *name, size_t len, size_t *out,
+                      struct fed_error *err)
+{
+	for (*out = first; *out < v->n; ++*out)
+		if (!strncmp(v->voice[*out].name, name, len) && !v->voice[*out].name[len])
+			return FED_OK;
+	return add_voice(v, name, len, err);
+}
+
+int fed_voices_add_play(struct fed_voices *v, const char *s, size_t len, struct fed_error *err)
+{
+	const size_t first = v->n;
+	size_t speaker = SIZE_MAX;
+
+	while (len > 0) {
+		const char *end = memchr(s, '\n', len);
+		const size_t line = end ? (size_t)(end - s) : len, all = end ? line + 1 : line;
+		size_t from = 0;
+		const size_t name = speaker_of(s, line, &from);
+
+		if (name > 0 && find_voice(v, first, s, name, &speaker, err))
+			return FED_FAIL;
+		/* neither the bare line of a name nor blank lines are spoken */
+		if (speaker != SIZE_MAX && from < line && strspn(s + from, " \t\r\n") < all - from &&
+		    speak(&v->voice[speaker], s + from, all - from, err))
+			return FED_FAIL;
+		s += all;
+		len -= all;
+	}
+	return FED_OK;
+}
+
+void fed_voices_release(struct fed_voices *v)
+{
+	for (size_t i = 0; i < v->n; i++) {
+		fed_free(v->voice[i].name);
+		fed_free(v->voice[i].code);
+	}
+	fed_free(v->voice);
+	*v = (struct fed_voices){0};
+}

@@ -1,0 +1,209 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * experiments/session_copy.c - copy a session part by part; deal its clients' examples out anew.
+ */
+#include "experiments/session_copy.h"
+
+#include <string.h>
+
+#include "base/mem.h"
+#include "session/internal.h"
+
+/* Parts -------------------------------------------------------------------------------- */
+
+static int copy_fault(struct fed_faults *out, const struct fed_fault *from, struct fed_error *err)
+{
+	struct fed_fault f = *from;
+
+	f.memory = NULL;
+	f.n_memories = f.memory_dim = 0;
+	f.strikes = 0;
+	f.attack = NULL;
+	if (from->attack && fed_attack_renew(&f.attack, from->attack, err))
+		return FED_FAIL;
+	f.client = fed_alloc_array(f.n, sizeof *f.client);
+	if (!f.client || fed_faults_reserve(out, err)) {
+		fed_free(f.client);
+		fed_attack_share_drop(f.attack);
+		return fed_fail_memory(err, f.n * sizeof *f.client, "the faults of a copy");
+	}
+	memcpy(f.client, from->client, f.n * sizeof *f.client);
+	fed_faults_add(out, &f);
+	return FED_OK;
+}
+
+static int copy_faults(struct fed_session *copy, const struct fed_session *s, struct fed_error *err)
+{
+	copy->faults_told = s->faults_told;
+	copy->faults.seed = (uint64_t)s->settings.seed;
+	for (size_t i = 0; i < s->faults.n; i++)
+		if (copy_fault(&copy->faults, &s->faults.fault[i], err))
+			return FED_FAIL;
+	copy->faults.made = s->faults.made; /* draws go by number */
+	return FED_OK;
+}
+
+static int copy_scheme(struct fed_session *copy, const struct fed_session *s, struct fed_error *err)
+{
+	struct fed_pairs settings;
+
+	copy->scheme = s->scheme;
+	if (fed_pairs_of(&settings, s->scheme->fields, s->scheme_state, err))
+		return FED_FAIL;
+	const int rc =
+		fed_scheme_state_new(&copy->scheme_state, s->scheme, settings.assign, settings.n, err);
+	fed_pairs_release(&settings);
+	if (rc == FED_OK && s->scheme->forget) /* its clients never trained */
+		s->scheme->forget(copy->scheme_state);
+	return rc;
+}
+
+static int copy_model(struct fed_session *copy, const struct fed_session *s, struct fed_error *err)
+{
+	if (fed_instance_renew(&copy->model, &s->model, err) ||
+	    fed_net_for(&copy->net, &copy->model, s->data, err))
+		return FED_FAIL;
+	copy->net_built = true;
+	return FED_OK;
+}
+
+static int copy_progress(struct fed_session *copy, const struct fed_session *s,
+                         struct fed_error *err)
+{
+	const float *params = fed_session_params(s);
+	const size_t bytes = s->net.dim * sizeof *params;
+
+	if (!params)
+		return FED_OK; /* version 0 */
+	copy->progress.params = fed_alloc_floats(s->net.dim);
+	if (!copy->progress.params)
+		return fed_fail_memory(err, bytes, "the model of a copy");
+	memcpy(copy->progress.params, params, bytes);
+	copy->progress.dim = s->net.dim;
+	copy->progress.version = fed_session_version(s);
+	return FED_OK;
+}
+
+int fed_session_copy(struct fed_session *copy, const struct fed_session *s, bool afresh,
+                     struct fed_error *err)
+{
+	copy->copied = true;
+	copy->plugins = s->plugins;
+	copy->settings = s->settings;
+	copy->data = s->data;
+	if (copy_scheme(copy, s, err) || copy_model(copy, s, err) ||
+	    fed_instance_renew(&copy->aggregator, &s->aggregator, err) ||
+	    fed_instance_renew(&copy->transport, &s->transport, err) ||
+	    fed_clients_borrow(&copy->clients, &s->clients, err) || copy_faults(copy, s, err))
+		return FED_FAIL;
+	if (!afresh)
+		return copy_progress(copy, s, err);
+	fed_faults_forget(&copy->faults);
+	return FED_OK;
+}
+
+void fed_session_drop(struct fed_session *copy)
+{
+	fed_session_stop(copy);
+	copy->data = NULL; /* borrowed, as the plugins are */
+	fed_session_clear(copy);
+	fed_recorder_release(&copy->recorder);
+	memset(copy, 0, sizeof *copy);
+}
+
+/* Dealing anew -------------------------------------------------------------------------- */
+
+static bool same_deal(const struct fed_partition *a, const struct fed_partition *b)
+{
+	return a->kind == b->kind && a->shards == b->shards && a->alpha == b->alpha &&
+	       a->spread == b->spread;
+}
+
+/* How the present clients were dealt; *total: the examples that they have. */
+static int find_deal(const struct fed_session *s, struct fed_partition *how, uint64_t *total,
+                     struct fed_error *err)
+{
+	const struct fed_clients *c = &s->clients;
+
+	*total = 0;
+	for (uint32_t i = 0; i < c->n_present; i++) {
+		const struct fed_client *x = &c->client[c->present[i]];
+		const struct fed_partition *deal = &c->cohort[x->cohort].how;
+
+		if (i == 0)
+			*how = *deal;
+		else if (!same_deal(how, deal))
+			return fed_fail(err,
+			                "clients %u and %u were dealt in different ways; make all of them with "
+			                "one add-client to deal their examples anew",
+			                c->present[0], c->present[i]);
+		*total += x->count;
+	}
+	if (how->kind == FED_PARTITION_NATURAL)
+		return fed_fail(err, "the clients are the data's own users, whose number is given; "
+		                     "`add-client N iid` makes some that can be dealt anew");
+	return FED_OK;
+}
+
+/* Only what the present clients hold is in the pool. */
+static void fill_pool(struct fed_pool_of_examples *pool, const struct fed_session *s)
+{
+	const struct fed_clients *c = &s->clients;
+
+	memset(pool->free_bits, 0, (s->data->train + 63) / 64 * sizeof *pool->free_bits);
+	pool->left = 0;
+	for (uint32_t i = 0; i < c->n_present; i++) {
+		const struct fed_client *x = &c->client[c->present[i]];
+
+		for (uint32_t k = 0; k < x->count; k++) {
+			const uint64_t bit = (uint64_t)1 << x->examples[k] % 64;
+			uint64_t *word = &pool->free_bits[x->examples[k] / 64];
+
+			pool->left += !(*word & bit);
+			*word |= bit;
+		}
+	}
+}
+
+static void equip_likewise(struct fed_clients *c, const struct fed_clients *from)
+{
+	for (uint32_t i = 0; i < c->n; i++) {
+		const struct fed_client *x = &from->client[from->present[i % from->n_present]];
+
+		c->client[i].device = x->device;
+		c->client[i].device_profile = x->device_profile;
+		c->client[i].link = x->link;
+		c->client[i].link_profile = x->link_profile;
+	}
+}
+
+int fed_session_redeal(struct fed_session *copy, const struct fed_session *s, uint32_t n,
+                       struct fed_error *err)
+{
+	struct fed_partition how = {0};
+	struct fed_clients clients;
+	uint64_t total;
+	uint32_t first;
+
+	if (s->faults.n)
+		return fed_fail(err, "the faults name clients that would be others; `heal` them first");
+	if (find_deal(s, &how, &total, err))
+		return FED_FAIL;
+	if (n == 0 || n > total)
+		return fed_fail(err, "%u clients for %s examples; there can be 1 to %s", n,
+		                fed_count((double)total).s, fed_count((double)total).s);
+	how.samples = (int64_t)(total / n);
+	if (fed_clients_init(&clients, s->data->train, err))
+		return FED_FAIL;
+	fill_pool(&clients.pool, s);
+	if (fed_clients_add(&clients, s->data, n, &how, NULL, NULL, (uint64_t)s->settings.seed, &first,
+	                    err)) {
+		fed_clients_release(&clients);
+		return FED_FAIL;
+	}
+	equip_likewise(&clients, &s->clients);
+	fed_session_stop(copy);
+	fed_clients_release(&copy->clients);
+	copy->clients = clients;
+	return FED_OK;
+}

@@ -1,0 +1,302 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * experiments/sweep.c - a key's values as rows, and each row as a changed copy of the session.
+ */
+#include "experiments/sweep.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "session/internal.h"
+#include "train/schemes/split.h"
+
+#define ROUNDS_DEFAULT 10
+#define ROUNDS_UNTIL 1000
+
+static bool is_clients(const char *key)
+{
+	return fed_same_name(key, "clients");
+}
+
+static bool is_cut(const char *key)
+{
+	return fed_same_name(key, "cut") || fed_same_name(key, "scheme.cut");
+}
+
+/* A row ---------------------------------------------------------------------------------- */
+
+typedef int choose(struct fed_session *, const char *name, const struct fed_assign *, size_t n,
+                   struct fed_error *);
+
+/* The parts of a session that a name chooses. */
+static choose *part_of(const char *key)
+{
+	static const struct {
+		const char *key;
+		choose *choose;
+	} parts[] = {{"aggregator", fed_session_aggregator},
+	             {"model", fed_session_model},
+	             {"scheme", fed_session_scheme},
+	             {"transport", fed_session_transport}};
+
+	for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)
+		if (fed_same_name(key, parts[i].key))
+			return parts[i].choose;
+	return NULL;
+}
+
+static int make_part(struct fed_session *copy, choose *part, const char *value,
+                     struct fed_error *err)
+{
+	struct fed_assign assign[FED_COLONS_MAX];
+	char text[sizeof((struct fed_sweep_row *)0)->value];
+	const char *name;
+	size_t n;
+
+	memcpy(text, value, strlen(value) + 1);
+	if (fed_assign_cut(text, &name, assign, &n, err))
+		return FED_FAIL;
+	if (part == fed_session_scheme && n == 0 && fed_same_name(name, copy->scheme->name))
+		return FED_OK; /* as it is composed */
+	return part(copy, name, assign, n, err);
+}
+
+static int make_clients(struct fed_session *copy, const struct fed_session *s, const char *value,
+                        struct fed_error *err)
+{
+	long long n;
+
+	if (!fed_parse_int(value, &n) || n < 1 || n > UINT32_MAX)
+		return fed_fail(err, "clients: %s is not a number of clients; a whole number from 1",
+		                fed_show(value).s);
+	return fed_session_redeal(copy, s, (uint32_t)n, err);
+}
+
+/* device=phone, link=4g: of all clients. */
+static int make_equipment(struct fed_session *copy, bool device, const char *value,
+                          struct fed_error *err)
+{
+	struct fed_device_spec d;
+	struct fed_link_spec l;
+	uint32_t n;
+
+	if (device ? fed_device_parse(value, &d, err) : fed_link_parse(value, &l, err))
+		return FED_FAIL;
+	return fed_session_equip_clients(copy, "all", device ? &d : NULL, device ? NULL : &l, &n, err);
+}
+
+static int make_value(struct fed_session *copy, const struct fed_sweep *w, const char *value,
+                      struct fed_error *err)
+{
+	const char *key = w->plan.key;
+	const bool device = fed_same_name(key, "device");
+	choose *part = part_of(key);
+
+	if (part)
+		return make_part(copy, part, value, err);
+	if (is_clients(key))
+		return make_clients(copy, w->session, value, err);
+	if (device || fed_same_name(key, "link"))
+		return make_equipment(copy, device, value, err);
+	if (is_cut(key))
+		return fed_session_set(copy, "scheme.cut", value, err);
+	return fed_session_set(copy, key, value, err);
+}
+
+static int make_row(void *ctx, size_t k, struct fed_session *copy, struct fed_error *err)
+{
+	const struct fed_sweep *w = ctx;
+	const struct fed_sweep_row *row = &w->row[k];
+
+	if (row->scheme && row->scheme != copy->scheme &&
+	    fed_session_scheme(copy, row->scheme->name, NULL, 0, err))
+		return FED_FAIL;
+	return *row->value ? make_value(copy, w, row->value, err) : FED_OK;
+}
+
+/* Rows ----------------------------------------------------------------------------------- */
+
+static int add_row(struct fed_sweep *w, const char *value, size_t len,
+                   const struct fed_scheme *scheme, struct fed_error *err)
+{
+	struct fed_sweep_row *row = &w->row[w->n];
+
+	if (w->n == FED_SWEEP_ROWS)
+		return fed_fail(err, "more than %d rows; name fewer values", FED_SWEEP_ROWS);
+	if (len >= sizeof row->value)
+		return fed_fail(err, "the value %.20s... is too long", value);
+	memcpy(row->value, value, len);
+	row->value[len] = 0;
+	row->scheme = scheme;
+	w->n++;
+	return FED_OK;
+}
+
+/* What stands beside split learning. */
+static int add_beside(struct fed_sweep *w, const char *value, size_t len, struct fed_error *err)
+{
+	return add_row(w, value, len, &fed_scheme_sync, err);
+}
+
+static int add_value(struct fed_sweep *w, const char *value, size_t len, struct fed_error *err)
+{
+	if (len == 0)
+		return fed_fail(err, "an empty value in %s", fed_show(w->plan.values).s);
+	if (is_clients(w->plan.key) && w->session->scheme == &fed_scheme_split &&
+	    add_beside(w, value, len, err))
+		return FED_FAIL;
+	return add_row(w, value, len, is_cut(w->plan.key) ? &fed_scheme_split : NULL, err);
+}
+
+static int add_values(struct fed_sweep *w, struct fed_error *err)
+{
+	const char *at = w->plan.values, *between = strchr(at, '|') ? "|" : ",";
+
+	for (;; at++) {
+		const size_t len = strcspn(at, between);
+
+		if (add_value(w, at, len, err))
+			return FED_FAIL;
+		at += len;
+		if (!*at)
+			return FED_OK;
+	}
+}
+
+/* labels=client: two cuts. */
+static bool is_u_shaped(const struct fed_session *s)
+{
+	const struct fed_split *split = s->scheme_state;
+
+	return s->scheme == &fed_scheme_split && split->labels == FED_LABELS_CLIENT;
+}
+
+/* Every two boundaries; where those are too many rows, the last layer alone is behind the second.
+ */
+static int add_pairs(struct fed_sweep *w, struct fed_error *err)
+{
+	const size_t cuts = w->session->net.layers - 1;
+	const bool all = cuts * (cuts - 1) / 2 < FED_SWEEP_ROWS;
+	char pair[48];
+
+	for (size_t first = 1; first < cuts; first++)
+		for (size_t second = all ? first + 1 : cuts; second <= cuts; second++) {
+			snprintf(pair, sizeof pair, "%zu,%zu", first, second);
+			if (add_value(w, pair, strlen(pair), err))
+				return FED_FAIL;
+		}
+	return FED_OK;
+}
+
+/* Every boundary between two layers. */
+static int add_cuts(struct fed_sweep *w, struct fed_error *err)
+{
+	char cut[24];
+
+	const size_t layers = w->session->net.layers;
+	if (layers < 2)
+		return fed_fail(err, "a model of %zu layer has no cut; take one with more", layers);
+	if (is_u_shaped(w->session))
+		return add_pairs(w, err);
+	for (size_t k = 1; k < layers; k++) {
+		snprintf(cut, sizeof cut, "%zu", k);
+		if (add_value(w, cut, strlen(cut), err))
+			return FED_FAIL;
+	}
+	return FED_OK;
+}
+
+static int list_rows(struct fed_sweep *w, struct fed_error *err)
+{
+	if (!is_cut(w->plan.key)) {
+		if (!*w->plan.values)
+			return fed_fail(err, "no values for %s; join them by commas, as in `sweep lr 0.01,0.1`",
+			                fed_show(w->plan.key).s);
+		return add_values(w, err);
+	}
+	if (add_beside(w, "", 0, err))
+		return FED_FAIL;
+	return *w->plan.values ? add_values(w, err) : add_cuts(w, err);
+}
+
+/* The plan ------------------------------------------------------------------------------- */
+
+static struct fed_trials_plan trials_of(struct fed_sweep *w)
+{
+	const int64_t otherwise = w->until ? ROUNDS_UNTIL : ROUNDS_DEFAULT;
+
+	return (struct fed_trials_plan){
+		.make = make_row,
+		.ctx = w,
+		.rounds = (uint64_t)(w->plan.rounds ? w->plan.rounds : otherwise),
+		.until = w->until,
+	};
+}
+
+static int begin(struct fed_sweep *w, struct fed_session *s, const struct fed_sweep_plan *plan,
+                 struct fed_error *err)
+{
+	fed_sweep_release(w);
+	w->plan = *plan;
+	w->session = s;
+	if (*plan->until && fed_condition_parse(&w->until, plan->until, &s->runs, err))
+		return FED_FAIL;
+	if (list_rows(w, err))
+		return FED_FAIL;
+	const struct fed_trials_plan trials = trials_of(w);
+	for (size_t k = 0; k < w->n; k++)
+		if (fed_trials_check(s, &trials, k, err))
+			return FED_FAIL;
+	return fed_trials_init(&w->trials, w->n, s, err);
+}
+
+static bool is_same(const struct fed_sweep *w, const struct fed_session *s,
+                    const struct fed_sweep_plan *plan)
+{
+	return strcmp(w->plan.key, plan->key) == 0 && strcmp(w->plan.values, plan->values) == 0 &&
+	       strcmp(w->plan.until, plan->until) == 0 && w->plan.rounds == plan->rounds &&
+	       fed_trials_fit(&w->trials, s);
+}
+
+int fed_sweep_play(struct fed_sweep *w, struct fed_session *s, const struct fed_sweep_plan *plan,
+                   void (*told)(void *told_ctx), void *told_ctx, bool *interrupted,
+                   struct fed_error *err)
+{
+	*interrupted = false;
+	if (s->clients.n_present == 0)
+		return fed_fail(err, "there are no clients; `add-client 10` makes some");
+	if (fed_session_start(s, err))
+		return FED_FAIL;
+	if (!is_same(w, s, plan) && begin(w, s, plan, err)) {
+		fed_sweep_release(w);
+		return FED_REJECT;
+	}
+	const struct fed_trials_plan trials = trials_of(w);
+	return fed_trials_play(&w->trials, s, &trials, told, told_ctx, interrupted, err);
+}
+
+void fed_sweep_release(struct fed_sweep *w)
+{
+	fed_condition_free(w->until);
+	fed_trials_release(&w->trials);
+	*w = (struct fed_sweep){0};
+}
+
+/* Reading -------------------------------------------------------------------------------- */
+
+bool fed_metric_is_shared(const struct fed_field *metric)
+{
+	return metric->offset == offsetof(struct fed_record, bytes_up) ||
+	       metric->offset == offsetof(struct fed_record, bytes_down) ||
+	       metric->offset == offsetof(struct fed_record, client_flops);
+}
+
+double fed_outcome_figure(const struct fed_outcome *o, const struct fed_field *metric)
+{
+	const double value = fed_metric_value(metric, &o->total);
+
+	if (!o->played || *o->why)
+		return NAN;
+	return fed_metric_is_shared(metric) ? value / o->clients : value;
+}

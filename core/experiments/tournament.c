@@ -1,0 +1,196 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * experiments/tournament.c - matches of attacks and aggregators.
+ */
+#include "experiments/tournament.h"
+
+#include <string.h>
+
+#include "base/mem.h"
+#include "session/internal.h"
+#include "history/client_selector.h"
+#include "plug/aggregator_chain.h"
+
+/* Contenders ----------------------------------------------------------------------- */
+
+/* Rules that assume a number of Byzantine clients, f or (bgd) q, are told the true one; not who was
+ * given another, or groups, which would follow from q. */
+static int tell_number(struct fed_instance *instance, const struct fed_assign *assign, size_t n,
+                       uint32_t byzantine, struct fed_error *err)
+{
+	const struct fed_field *fields = instance->entry->head->fields;
+	const struct fed_field *f = fed_fields_find(fields, "f");
+	const struct fed_field *row = f ? f : fed_fields_find(fields, "q");
+	char value[16];
+
+	for (size_t i = 0; i < n; i++)
+		if ((row && fed_same_name(assign[i].key, row->name)) ||
+		    (!f && fed_same_name(assign[i].key, "groups")))
+			return FED_OK;
+	if (!row || row->type != FED_TYPE_INT || byzantine < row->min || byzantine > row->max)
+		return FED_OK;
+	snprintf(value, sizeof value, "%u", byzantine);
+	return fed_field_parse(row, instance->state, value, err);
+}
+
+static int read_contender(struct fed_contender *c, const struct fed_session *s, enum fed_kind kind,
+                          const char *typed, size_t len, uint32_t byzantine, struct fed_error *err)
+{
+	struct fed_assign assign[FED_COLONS_MAX];
+	const struct fed_entry *entry;
+	const char *name;
+	char text[sizeof c->name];
+	size_t n;
+
+	if (len == 0 || len >= sizeof text)
+		return fed_fail(err, "`%.*s` is not the name of an %s", (int)(len < 20 ? len : 20), typed,
+		                fed_kind_name(kind));
+	memcpy(text, typed, len);
+	text[len] = 0;
+	memcpy(c->name, text, len + 1);
+	if (kind == FED_KIND_ATTACK && strcmp(text, "none") == 0)
+		return FED_OK;
+	if (fed_assign_cut(text, &name, assign, &n, err))
+		return FED_FAIL;
+	if (kind != FED_KIND_AGGREGATOR)
+		return fed_registry_find(s->plugins, kind, name, &entry, err) ||
+		               fed_instance_init(&c->instance, entry, assign, n, err)
+		           ? FED_FAIL
+		           : FED_OK;
+	if (fed_aggregator_make(s->plugins, &c->instance, name, assign, n, err) ||
+	    tell_number(&c->instance, assign, n, byzantine, err))
+		return FED_FAIL;
+	return c->instance.after ? tell_number(c->instance.after, assign, n, byzantine, err) : FED_OK;
+}
+
+static void release_side(struct fed_contender *side, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		fed_instance_release(&side[i].instance);
+	fed_free(side);
+}
+
+/* Names joined by commas. */
+static int read_side(struct fed_contender **out, size_t *n, const struct fed_session *s,
+                     enum fed_kind kind, const char *typed, uint32_t byzantine,
+                     struct fed_error *err)
+{
+	struct fed_contender *side = fed_alloc_array(FED_TOURNAMENT_SIDES, sizeof *side);
+
+	if (!side)
+		return fed_fail_memory(err, FED_TOURNAMENT_SIDES * sizeof *side, "the tournament");
+	memset(side, 0, FED_TOURNAMENT_SIDES * sizeof *side);
+	size_t read = 0;
+	for (const char *at = typed;; at++) {
+		const size_t len = strcspn(at, ",");
+		int rc = FED_OK;
+
+		if (read == FED_TOURNAMENT_SIDES)
+			rc = fed_fail(err, "more than %d %ss", FED_TOURNAMENT_SIDES, fed_kind_name(kind));
+		else
+			rc = read_contender(&side[read++], s, kind, at, len, byzantine, err);
+		if (rc) {
+			release_side(side, read);
+			return FED_FAIL;
+		}
+		at += len;
+		if (!*at)
+			break;
+	}
+	*out = side;
+	*n = read;
+	return FED_OK;
+}
+
+void fed_tournament_release(struct fed_tournament *t)
+{
+	release_side(t->attack, t->attacks);
+	release_side(t->aggregator, t->aggregators);
+	fed_free(t->byzantine);
+	fed_trials_release(&t->trials);
+	*t = (struct fed_tournament){0};
+}
+
+/* Matches --------------------------------------------------------------------------- */
+
+static int add_attack(struct fed_session *copy, const struct fed_tournament *t,
+                      const struct fed_instance *attack, struct fed_error *err)
+{
+	struct fed_fault f = {.kind = FED_FAULT_BYZANTINE, .until = UINT64_MAX, .n = t->n_byzantine};
+	struct fed_instance own;
+
+	f.client = fed_alloc_array(f.n, sizeof *f.client);
+	if (!f.client)
+		return fed_fail_memory(err, f.n * sizeof *f.client, "the attackers");
+	memcpy(f.client, t->byzantine, f.n * sizeof *f.client);
+	if (fed_faults_reserve(&copy->faults, err) || fed_instance_renew(&own, attack, err)) {
+		fed_free(f.client);
+		return FED_FAIL;
+	}
+	f.attack = fed_attack_share_new(&own);
+	if (!f.attack) {
+		fed_instance_release(&own);
+		fed_free(f.client);
+		return fed_fail_memory(err, sizeof *f.attack, "an attack");
+	}
+	fed_faults_add(&copy->faults, &f);
+	return FED_OK;
+}
+
+/* The session's faults but the Byzantine ones, and the match's attack. */
+static int make_match(void *ctx, size_t k, struct fed_session *copy, struct fed_error *err)
+{
+	const struct fed_tournament *t = ctx;
+	const struct fed_instance *attack = &t->attack[k / t->aggregators].instance;
+	struct fed_instance aggregator;
+
+	fed_faults_heal(&copy->faults, NULL, 0, (uint32_t)1 << FED_FAULT_BYZANTINE);
+	if (fed_instance_renew(&aggregator, &t->aggregator[k % t->aggregators].instance, err))
+		return FED_FAIL;
+	fed_session_adopt_aggregator(copy, &aggregator);
+	return attack->entry ? add_attack(copy, t, attack, err) : FED_OK;
+}
+
+/* The plan ---------------------------------------------------------------------------- */
+
+static int begin(struct fed_tournament *t, struct fed_session *s,
+                 const struct fed_tournament_plan *plan, struct fed_error *err)
+{
+	fed_tournament_release(t);
+	t->plan = *plan;
+	if (fed_who_parse(plan->byzantine, &s->clients, (uint64_t)s->settings.seed, &s->draws,
+	                  &t->byzantine, &t->n_byzantine, err) ||
+	    read_side(&t->attack, &t->attacks, s, FED_KIND_ATTACK, plan->attacks, 0, err) ||
+	    read_side(&t->aggregator, &t->aggregators, s, FED_KIND_AGGREGATOR, plan->aggregators,
+	              t->n_byzantine, err))
+		return FED_FAIL;
+	return fed_trials_init(&t->trials, t->attacks * t->aggregators, s, err);
+}
+
+static bool is_same(const struct fed_tournament *t, const struct fed_session *s,
+                    const struct fed_tournament_plan *plan)
+{
+	return strcmp(t->plan.attacks, plan->attacks) == 0 &&
+	       strcmp(t->plan.aggregators, plan->aggregators) == 0 &&
+	       strcmp(t->plan.byzantine, plan->byzantine) == 0 && t->plan.rounds == plan->rounds &&
+	       fed_trials_fit(&t->trials, s);
+}
+
+int fed_tournament_play(struct fed_tournament *t, struct fed_session *s,
+                        const struct fed_tournament_plan *plan, void (*told)(void *told_ctx),
+                        void *told_ctx, bool *interrupted, struct fed_error *err)
+{
+	const struct fed_trials_plan trials = {
+		.make = make_match, .ctx = t, .rounds = (uint64_t)plan->rounds};
+
+	*interrupted = false;
+	if (s->clients.n_present == 0)
+		return fed_fail(err, "there are no clients; `add-client 10` makes some");
+	if (fed_session_start(s, err))
+		return FED_FAIL;
+	if (!is_same(t, s, plan) && begin(t, s, plan, err)) {
+		fed_tournament_release(t);
+		return FED_REJECT;
+	}
+	return fed_trials_play(&t->trials, s, &trials, told, told_ctx, interrupted, err);
+}

@@ -1,0 +1,267 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * experiments/trials.c - play copies of a session on the threads of its pool.
+ */
+#include "experiments/trials.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "base/mem.h"
+
+/* The state that trials begin from ------------------------------------------------------ */
+
+static uint64_t mix(uint64_t h, const void *bytes, size_t n)
+{
+	const unsigned char *p = bytes;
+
+	for (size_t i = 0; i < n; i++)
+		h = (h ^ p[i]) * 0x100000001b3u;
+	return h ^ h >> 31;
+}
+
+static uint64_t hash_fields(uint64_t h, const struct fed_field *rows, const void *state)
+{
+	struct fed_text text = {0};
+
+	if (rows)
+		fed_fields_print(rows, state, false, &text);
+	h = mix(h, fed_text_str(&text), text.len);
+	fed_text_release(&text);
+	return h;
+}
+
+static uint64_t hash_instance(uint64_t h, const struct fed_instance *x)
+{
+	const struct fed_head *head = x->entry->head;
+
+	h = hash_fields(mix(h, head->name, strlen(head->name)), head->fields, x->state);
+	return x->after ? hash_instance(h, x->after) : h;
+}
+
+static uint64_t hash_client(uint64_t h, const struct fed_client *c)
+{
+	h = mix(h, c->examples, c->count * sizeof *c->examples);
+	h = mix(h, &c->shift, sizeof c->shift);
+	h = mix(h, &c->device, sizeof c->device);
+	return mix(h, &c->link, sizeof c->link);
+}
+
+static uint64_t hash_fault(uint64_t h, const struct fed_fault *f)
+{
+	h = hash_fields(h, fed_fault_types[f->kind].fields, &f->args);
+	h = mix(h, f->client, f->n * sizeof *f->client);
+	h = mix(h, &f->from, sizeof f->from);
+	h = mix(h, &f->until, sizeof f->until);
+	return f->attack ? hash_instance(h, &f->attack->instance) : h;
+}
+
+static uint64_t hash_state(const struct fed_session *s)
+{
+	const uint64_t version = fed_session_version(s);
+	uint64_t h = 0xcbf29ce484222325u;
+
+	h = mix(h, fed_session_params(s), s->net.dim * sizeof(float));
+	h = mix(h, &version, sizeof version);
+	h = mix(h, &s->data->fingerprint, sizeof s->data->fingerprint);
+	h = hash_fields(h, fed_settings_fields, &s->settings);
+	h = hash_instance(h, &s->aggregator);
+	h = hash_instance(h, &s->transport);
+	h = hash_instance(h, &s->model);
+	h = mix(h, s->scheme->name, strlen(s->scheme->name));
+	h = hash_fields(h, s->scheme->fields, s->scheme_state);
+	for (uint32_t i = 0; i < s->clients.n_present; i++)
+		h = hash_client(h, &s->clients.client[s->clients.present[i]]);
+	for (size_t i = 0; i < s->faults.n; i++)
+		h = hash_fault(h, &s->faults.fault[i]);
+	return h;
+}
+
+int fed_trials_init(struct fed_trials *t, size_t n, const struct fed_session *s,
+                    struct fed_error *err)
+{
+	*t = (struct fed_trials){.n = n};
+	t->outcome = fed_alloc_array(n, sizeof *t->outcome);
+	if (!t->outcome)
+		return fed_fail_memory(err, n * sizeof *t->outcome, "the outcomes");
+	for (size_t k = 0; k < n; k++) {
+		t->outcome[k] = (struct fed_outcome){0};
+		fed_history_total(&(struct fed_history){0}, &t->outcome[k].total);
+	}
+	t->start = hash_state(s);
+	return FED_OK;
+}
+
+void fed_trials_release(struct fed_trials *t)
+{
+	fed_free(t->outcome);
+	*t = (struct fed_trials){0};
+}
+
+bool fed_trials_fit(const struct fed_trials *t, const struct fed_session *s)
+{
+	return t->outcome && t->start == hash_state(s);
+}
+
+/* One trial ------------------------------------------------------------------------------ */
+
+struct trial {
+	struct fed_session copy;
+	const struct fed_session *session;
+	const struct fed_trials_plan *plan;
+	struct fed_outcome *outcome;
+};
+
+static bool is_over(const struct trial *x)
+{
+	x->outcome->reached = x->plan->until && fed_condition_holds(x->plan->until, &x->copy.history);
+	return x->outcome->reached || x->outcome->rounds >= x->plan->rounds;
+}
+
+/* What the last of its rounds, or the lack of rounds, left open. */
+static int evaluate(struct trial *x, struct fed_error *err)
+{
+	struct fed_federation *f = &x->copy.federation;
+	struct fed_record *r = &x->outcome->total;
+
+	if (fed_federation_evaluate(f, f->params, f->data->train, f->data->test, &r->test_loss,
+	                            &r->test_accuracy, err))
+		return FED_FAIL;
+	r->parameter_error = fed_federation_parameter_error(f, f->params);
+	return fed_federation_attacked(f, f->params, &r->attack_success, err);
+}
+
+/* Once lets those that run come to their end; twice drops them. */
+static int play_rounds(struct trial *x, bool *dropped, struct fed_error *err)
+{
+	struct fed_outcome *o = x->outcome;
+	uint64_t made = 0;
+	bool unused;
+	int rc = fed_session_start(&x->copy, err);
+
+	while (rc == FED_OK && !is_over(x)) {
+		*dropped = atomic_load(&x->session->interrupts) > 1;
+		if (*dropped)
+			return FED_OK;
+		rc = fed_session_run(&x->copy, 1, NULL, &made, &unused, err);
+		o->rounds += made;
+	}
+	fed_history_total(&x->copy.history, &o->total);
+	o->clients = x->copy.clients.n_present;
+	return rc ? rc : evaluate(x, err);
+}
+
+static void play(void *ctx, size_t i, int worker)
+{
+	struct trial *x = ((struct trial **)ctx)[i];
+	struct fed_error err = {""};
+	bool dropped = false;
+
+	(void)worker;
+	if (play_rounds(x, &dropped, &err))
+		snprintf(x->outcome->why, sizeof x->outcome->why, "%s", err.text);
+	x->outcome->played = !dropped;
+	if (dropped)
+		x->outcome->rounds = 0;
+}
+
+static void drop(struct trial *x)
+{
+	if (x)
+		fed_session_drop(&x->copy);
+	fed_free(x);
+}
+
+/* `threads` of its own: results do not depend on their number. */
+static struct trial *prepare(const struct fed_session *s, const struct fed_trials_plan *plan,
+                             size_t k, int threads, struct fed_error *err)
+{
+	struct trial *x = fed_alloc(sizeof *x);
+
+	if (!x) {
+		fed_fail_memory(err, sizeof *x, "a trial");
+		return NULL;
+	}
+	x->session = s;
+	x->plan = plan;
+	if (fed_session_copy(&x->copy, s, plan->afresh, err))
+		goto failed;
+	x->copy.settings.threads = threads;
+	if (!plan->until)
+		x->copy.settings.eval_every = 0; /* the end is evaluated anyway */
+	else if (x->copy.settings.eval_every == 0)
+		x->copy.settings.eval_every = 1;
+	if (plan->make(plan->ctx, k, &x->copy, err))
+		goto failed;
+	return x;
+failed:
+	drop(x);
+	return NULL;
+}
+
+int fed_trials_check(const struct fed_session *s, const struct fed_trials_plan *plan, size_t k,
+                     struct fed_error *err)
+{
+	struct trial *x = prepare(s, plan, k, 1, err);
+
+	drop(x);
+	return x ? FED_OK : FED_FAIL;
+}
+
+/* All of them ---------------------------------------------------------------------------- */
+
+/* The first `most` that are left; returns how many were made. */
+static size_t prepare_some(struct trial **x, struct fed_trials *t, const struct fed_session *s,
+                           const struct fed_trials_plan *plan, size_t most, struct fed_error *err)
+{
+	const size_t left = t->n - t->played;
+	const int threads = left == 1 ? fed_pool_threads(s->federation.pool) : 1;
+	size_t n = 0;
+
+	for (size_t k = 0; n < most && n < left && k < t->n; k++) {
+		if (t->outcome[k].played)
+			continue;
+		x[n] = prepare(s, plan, k, threads, err);
+		if (!x[n])
+			return n;
+		t->outcome[k].scheme = x[n]->copy.scheme->name;
+		x[n++]->outcome = &t->outcome[k];
+	}
+	return n;
+}
+
+/* As many at once as there are threads. */
+static int play_some(struct fed_trials *t, struct fed_session *s,
+                     const struct fed_trials_plan *plan, struct fed_error *err)
+{
+	const size_t left = t->n - t->played, threads = (size_t)fed_pool_threads(s->federation.pool);
+	const size_t most = left < threads ? left : threads;
+	struct trial **x = fed_alloc_array(most, sizeof *x);
+
+	if (!x)
+		return fed_fail_memory(err, most * sizeof *x, "the trials");
+	const size_t n = prepare_some(x, t, s, plan, most, err);
+	int rc = n == most ? fed_pool_each(s->federation.pool, n, play, x, err) : FED_FAIL;
+	for (size_t i = 0; i < n; i++) {
+		t->played += rc == FED_OK && x[i]->outcome->played;
+		drop(x[i]);
+	}
+	fed_free(x);
+	return rc;
+}
+
+int fed_trials_play(struct fed_trials *t, struct fed_session *s, const struct fed_trials_plan *plan,
+                    void (*told)(void *told_ctx), void *told_ctx, bool *interrupted,
+                    struct fed_error *err)
+{
+	*interrupted = false;
+	while (t->played < t->n) {
+		*interrupted = atomic_load(&s->interrupts) > 0;
+		if (*interrupted)
+			return FED_OK;
+		if (play_some(t, s, plan, err))
+			return FED_FAIL;
+		told(told_ctx);
+	}
+	return FED_OK;
+}

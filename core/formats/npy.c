@@ -1,0 +1,197 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * formats/npy.c - the header of NumPy's array files: a Python dictionary in ASCII.
+ *
+ * Source: NumPy enhancement proposal 1, "A Simple File Format for NumPy Arrays".
+ */
+#include "formats/npy.h"
+
+#include <ctype.h>
+#include <string.h>
+
+#define MAGIC "\x93NUMPY"
+#define MAGIC_SIZE 6
+
+void fed_npy_header(struct fed_text *out, uint32_t rank, const uint32_t *shape)
+{
+	const size_t begin = out->len;
+
+	fed_text_put(out, MAGIC "\x01\x00\x00\x00", MAGIC_SIZE + 4); /* the length comes last */
+	fed_text_add(out, "{'descr': '<f4', 'fortran_order': False, 'shape': (");
+	for (uint32_t k = 0; k < rank; k++)
+		fed_text_add(out, "%u%s", shape[k], rank == 1 ? "," : k + 1 < rank ? ", " : "");
+	fed_text_add(out, "), }");
+	while (!out->failed && (out->len - begin) % 64 != 63)
+		fed_text_put(out, " ", 1);
+	fed_text_put(out, "\n", 1);
+	if (out->failed)
+		return;
+	const size_t length = out->len - begin - MAGIC_SIZE - 4;
+	out->s[begin + MAGIC_SIZE + 2] = (char)(length & 255);
+	out->s[begin + MAGIC_SIZE + 3] = (char)(length >> 8);
+}
+
+/* A cursor over the dictionary. */
+struct cursor {
+	const char *at, *end;
+};
+
+static void skip_blank(struct cursor *c)
+{
+	while (c->at < c->end && isspace((unsigned char)*c->at))
+		c->at++;
+}
+
+static bool take(struct cursor *c, const char *word)
+{
+	const size_t n = strlen(word);
+
+	skip_blank(c);
+	if ((size_t)(c->end - c->at) < n || memcmp(c->at, word, n) != 0)
+		return false;
+	c->at += n;
+	return true;
+}
+
+/* 'text' or "text"; false when there is none or it does not fit. */
+static bool take_string(struct cursor *c, char out[32])
+{
+	skip_blank(c);
+	if (c->at == c->end || (*c->at != '\'' && *c->at != '"'))
+		return false;
+	const char quote = *c->at++;
+	size_t n = 0;
+	while (c->at < c->end && *c->at != quote) {
+		if (n == 31 || *c->at == '\\' || !isprint((unsigned char)*c->at))
+			return false;
+		out[n++] = *c->at++;
+	}
+	out[n] = 0;
+	return c->at < c->end && *c->at++ == quote;
+}
+
+static bool take_size(struct cursor *c, uint64_t *x)
+{
+	skip_blank(c);
+	const char *const begin = c->at;
+
+	*x = 0;
+	while (c->at < c->end && isdigit((unsigned char)*c->at)) {
+		if (__builtin_mul_overflow(*x, 10, x) ||
+		    __builtin_add_overflow(*x, (uint64_t)(*c->at - '0'), x))
+			return false;
+		c->at++;
+	}
+	return c->at > begin;
+}
+
+/* (), (3,), (3, 4) */
+static bool take_shape(struct cursor *c, struct fed_stored_tensor *t)
+{
+	t->rank = 0;
+	if (!take(c, "("))
+		return false;
+	while (!take(c, ")")) {
+		if (t->rank == FED_RANK_MAX || !take_size(c, &t->shape[t->rank++]))
+			return false;
+		if (!take(c, ",")) {
+			if (t->rank < 2)
+				return false; /* (3) is a number, no tuple */
+			return take(c, ")");
+		}
+	}
+	return true;
+}
+
+static bool take_flag(struct cursor *c, bool *flag)
+{
+	*flag = take(c, "True");
+	return *flag || take(c, "False");
+}
+
+static int check_type(const char *descr, struct fed_stored_tensor *t, struct fed_error *err)
+{
+	static const struct {
+		const char *descr;
+		enum fed_number_type type;
+	} types[] = {{"<f4", FED_NUMBER_F32}, {"<f8", FED_NUMBER_F64}, {"<f2", FED_NUMBER_F16}};
+
+	for (size_t i = 0; i < sizeof types / sizeof *types; i++) {
+		if (strcmp(descr, types[i].descr) == 0) {
+			t->type = types[i].type;
+			return FED_OK;
+		}
+	}
+	if (strchr(descr, 'O'))
+		return fed_fail(err, "holds Python objects (dtype %s), which are never read", descr);
+	return fed_fail(err, "has dtype %s; float32, float64 and float16, little-endian, are read",
+	                descr);
+}
+
+enum { HAS_DESCR = 1, HAS_ORDER = 2, HAS_SHAPE = 4, HAS_ALL = 7 };
+
+static int parse_dictionary(struct cursor *c, struct fed_stored_tensor *t, struct fed_error *err)
+{
+	char key[32], descr[32] = "";
+	bool fortran = false;
+	int seen = 0;
+
+	if (!take(c, "{"))
+		return fed_fail(err, "its header is no dictionary");
+	bool more = !take(c, "}");
+	while (more) {
+		int what = 0;
+
+		if (!take_string(c, key) || !take(c, ":"))
+			return fed_fail(err, "its header is damaged");
+		if (strcmp(key, "descr") == 0 && take_string(c, descr))
+			what = HAS_DESCR;
+		else if (strcmp(key, "fortran_order") == 0 && take_flag(c, &fortran))
+			what = HAS_ORDER;
+		else if (strcmp(key, "shape") == 0 && take_shape(c, t))
+			what = HAS_SHAPE;
+		if (!what || (seen & what))
+			return fed_fail(err, "its header has a %s that is not understood", key);
+		seen |= what;
+		const bool comma = take(c, ",");
+		more = !take(c, "}");
+		if (more && !comma)
+			return fed_fail(err, "its header is damaged");
+	}
+	skip_blank(c);
+	if (seen != HAS_ALL || c->at != c->end)
+		return fed_fail(err, "its header is damaged");
+	if (fortran)
+		return fed_fail(err, "is in Fortran order; save numpy.ascontiguousarray(x)");
+	return check_type(descr, t, err);
+}
+
+int fed_npy_parse(const void *bytes, size_t len, struct fed_stored_tensor *out,
+                  struct fed_error *err)
+{
+	const unsigned char *b = bytes;
+	size_t at = MAGIC_SIZE + 4, length;
+
+	if (len < at || memcmp(b, MAGIC, MAGIC_SIZE) != 0)
+		return fed_fail(err, "is no NumPy array file");
+	if (b[6] < 1 || b[6] > 3 || b[7] != 0)
+		return fed_fail(err, "has NumPy format %u.%u; 1.0 to 3.0 are read", b[6], b[7]);
+	length = b[8] | (size_t)b[9] << 8;
+	if (b[6] > 1) {
+		at += 2;
+		if (len < at)
+			return fed_fail(err, "ends inside its header");
+		length |= (size_t)b[10] << 16 | (size_t)b[11] << 24;
+	}
+	if (length > len - at)
+		return fed_fail(err, "ends inside its header");
+	struct cursor c = {.at = (const char *)b + at, .end = (const char *)b + at + length};
+	if (parse_dictionary(&c, out, err))
+		return FED_FAIL;
+	out->bytes = b + at + length;
+	const size_t have = len - at - length;
+	if (!fed_stored_count(out) || out->n != have / fed_number_size(out->type) ||
+	    have % fed_number_size(out->type))
+		return fed_fail(err, "has %zu bytes of data, which its shape does not take", have);
+	return FED_OK;
+}

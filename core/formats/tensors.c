@@ -1,0 +1,170 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * formats/tensors.c - walk the strides between a flat vector and the layout of files.
+ */
+#include "formats/tensors.h"
+
+#include <endian.h>
+#include <math.h>
+#include <string.h>
+
+#include "base/mem.h"
+
+/* Whether every index of the walk lies inside the vector. */
+static bool fits(const struct fed_tensor *t, size_t dim, size_t *n)
+{
+	size_t last = t->offset, in_file = 1;
+
+	*n = 1;
+	if (t->rank < 1 || t->rank > 4 || t->file_rank < 1 || t->file_rank > 4)
+		return false;
+	for (uint32_t k = 0; k < t->rank; k++) {
+		size_t reach;
+
+		if (t->dim[k] == 0 || __builtin_mul_overflow(*n, t->dim[k], n) ||
+		    __builtin_mul_overflow(t->dim[k] - 1, t->stride[k], &reach) ||
+		    __builtin_add_overflow(last, reach, &last))
+			return false;
+	}
+	for (uint32_t k = 0; k < t->file_rank; k++)
+		if (__builtin_mul_overflow(in_file, t->file_shape[k], &in_file))
+			return false;
+	return last < dim && *n == in_file;
+}
+
+int fed_tensor_list(struct fed_tensor_list *list, const struct fed_net *net, struct fed_error *err)
+{
+	*list = (struct fed_tensor_list){0};
+	for (size_t l = 0; l < net->layers; l++) {
+		struct fed_named_tensor next = {0};
+
+		for (uint32_t t = 0; fed_net_tensor(net, l, t, next.name, &next.walk); t++) {
+			struct fed_named_tensor *grown =
+				fed_resize(list->tensor, list->n * sizeof *grown, (list->n + 1) * sizeof *grown);
+			if (!grown) {
+				fed_tensor_list_release(list);
+				return fed_fail_memory(err, sizeof *grown, "the tensors");
+			}
+			list->tensor = grown;
+			if (!fits(&next.walk, net->dim, &next.n)) {
+				fed_tensor_list_release(list);
+				return fed_fail(err, "%s: the layer describes a tensor outside of its parameters",
+				                next.name);
+			}
+			list->tensor[list->n++] = next;
+			next = (struct fed_named_tensor){0};
+		}
+	}
+	return FED_OK;
+}
+
+void fed_tensor_list_release(struct fed_tensor_list *list)
+{
+	fed_free(list->tensor);
+	*list = (struct fed_tensor_list){0};
+}
+
+/* The flat vector's index of each number in turn: an odometer over the walk. */
+struct odometer {
+	const struct fed_tensor *walk;
+	uint32_t index[4];
+	size_t at;
+};
+
+static void turn(struct odometer *o)
+{
+	for (uint32_t k = o->walk->rank; k-- > 0;) {
+		o->at += o->walk->stride[k];
+		if (++o->index[k] < o->walk->dim[k])
+			return;
+		o->at -= o->walk->stride[k] * o->walk->dim[k];
+		o->index[k] = 0;
+	}
+}
+
+void fed_tensor_gather(const struct fed_named_tensor *t, const float *params, float *out)
+{
+	struct odometer o = {.walk = &t->walk, .at = t->walk.offset};
+
+	for (size_t i = 0; i < t->n; i++, turn(&o))
+		out[i] = params[o.at];
+}
+
+void fed_tensor_scatter(const struct fed_named_tensor *t, const float *in, float *params)
+{
+	struct odometer o = {.walk = &t->walk, .at = t->walk.offset};
+
+	for (size_t i = 0; i < t->n; i++, turn(&o))
+		params[o.at] = in[i];
+}
+
+size_t fed_number_size(enum fed_number_type type)
+{
+	switch (type) {
+	case FED_NUMBER_F64:
+		return 8;
+	case FED_NUMBER_F32:
+		return 4;
+	default:
+		return 2;
+	}
+}
+
+/* IEEE 754 binary16: 1 sign, 5 exponent, 10 fraction bits. */
+static float from_half(uint16_t h)
+{
+	const int exponent = h >> 10 & 31, fraction = h & 1023;
+	double x;
+
+	if (exponent == 31)
+		x = fraction ? NAN : INFINITY;
+	else if (exponent == 0)
+		x = ldexp(fraction, -24);
+	else
+		x = ldexp(fraction + 1024, exponent - 25);
+	return (float)(h >> 15 ? -x : x);
+}
+
+static float from_bits(uint32_t bits)
+{
+	float x;
+
+	memcpy(&x, &bits, sizeof x);
+	return x;
+}
+
+float fed_stored_number(const struct fed_stored_tensor *t, size_t i)
+{
+	const unsigned char *p = t->bytes + i * fed_number_size(t->type);
+	uint64_t b64;
+	uint32_t b32;
+	uint16_t b16;
+	double x;
+
+	switch (t->type) {
+	case FED_NUMBER_F64:
+		memcpy(&b64, p, sizeof b64);
+		b64 = le64toh(b64);
+		memcpy(&x, &b64, sizeof x);
+		return (float)x;
+	case FED_NUMBER_F32:
+		memcpy(&b32, p, sizeof b32);
+		return from_bits(le32toh(b32));
+	default:
+		memcpy(&b16, p, sizeof b16);
+		b16 = le16toh(b16);
+		return t->type == FED_NUMBER_F16 ? from_half(b16) : from_bits((uint32_t)b16 << 16);
+	}
+}
+
+bool fed_stored_count(struct fed_stored_tensor *t)
+{
+	size_t bytes = fed_number_size(t->type);
+
+	t->n = 1;
+	for (uint32_t k = 0; k < t->rank; k++)
+		if (__builtin_mul_overflow(bytes, t->shape[k], &bytes) ||
+		    __builtin_mul_overflow(t->n, t->shape[k], &t->n))
+			return false;
+	return true;
+}

@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * formats/tensors.h - a model's parameters as named tensors, in the order and layout of files.
+ */
+#ifndef FED_FORMATS_TENSORS_H
+#define FED_FORMATS_TENSORS_H
+
+#include "nn/net.h"
+
+struct fed_named_tensor {
+	char name[48];          /* "conv1.weight" */
+	struct fed_tensor walk; /* offset into the flat vector */
+	size_t n;               /* numbers in it */
+};
+struct fed_tensor_list {
+	struct fed_named_tensor *tensor; /* [n], in the order of the layers */
+	size_t n;
+};
+/* Refuses tensors of a plugin's layer that leave the vector. */
+int fed_tensor_list(struct fed_tensor_list *, const struct fed_net *, struct fed_error *);
+void fed_tensor_list_release(struct fed_tensor_list *);
+
+/* Between the flat vector and the file's order, out and in [n]. */
+void fed_tensor_gather(const struct fed_named_tensor *, const float *params, float *out);
+void fed_tensor_scatter(const struct fed_named_tensor *, const float *in, float *params);
+
+/* What a file holds under a name; its numbers stay as they were stored, little-endian. */
+#define FED_RANK_MAX 8
+enum fed_number_type { FED_NUMBER_F32, FED_NUMBER_F64, FED_NUMBER_F16, FED_NUMBER_BF16 };
+struct fed_stored_tensor {
+	const char *name;
+	size_t name_length;
+	enum fed_number_type type;
+	uint32_t rank;
+	uint64_t shape[FED_RANK_MAX];
+	const unsigned char *bytes;
+	size_t n; /* product of shape */
+};
+size_t fed_number_size(enum fed_number_type);
+float fed_stored_number(const struct fed_stored_tensor *, size_t i);
+/* n = product of shape; false when n numbers of the type do not fit into size_t. */
+bool fed_stored_count(struct fed_stored_tensor *);
+
+/* Gets the tensors of a file, one after the other; anything but FED_OK stops the reading. */
+struct fed_tensor_taker {
+	int (*take)(void *ctx, const struct fed_stored_tensor *, struct fed_error *);
+	void *ctx;
+};
+
+#endif

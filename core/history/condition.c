@@ -1,0 +1,226 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * history/condition.c - judge conditions: over rounds, counters and single events.
+ */
+#include "history/condition.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "fedsh/transport.h"
+#include "history/condition_internal.h"
+
+int fed_condition_copy(struct fed_condition **out, const struct fed_condition *from,
+                       struct fed_error *err)
+{
+	struct fed_condition *c = fed_alloc(sizeof *c);
+
+	if (c) {
+		c->term = fed_alloc_array(from->n, sizeof *c->term);
+		c->text = fed_strdup(from->text);
+	}
+	if (!c || !c->term || !c->text) {
+		fed_condition_free(c);
+		return fed_fail_memory(err, from->n * sizeof *c->term, "the condition");
+	}
+	memcpy(c->term, from->term, from->n * sizeof *c->term);
+	c->n = from->n;
+	*out = c;
+	return FED_OK;
+}
+
+void fed_condition_free(struct fed_condition *c)
+{
+	if (!c)
+		return;
+	fed_free(c->term);
+	fed_free(c->text);
+	fed_free(c);
+}
+
+const char *fed_condition_text(const struct fed_condition *c)
+{
+	return c->text;
+}
+
+double *fed_condition_taken(struct fed_condition *c, size_t i)
+{
+	for (size_t k = 0; k < 2 * c->n; k++) {
+		struct fed_operand *o = k % 2 ? &c->term[k / 2].right : &c->term[k / 2].left;
+		const bool taken = o->subject == FED_ABOUT_FIGURE && !o->metric && o->text[0];
+
+		if (taken && i-- == 0)
+			return &o->number;
+	}
+	return NULL;
+}
+
+/* Values ----------------------------------------------------------------- */
+
+static bool is_clock(const struct fed_field *metric)
+{
+	return metric->offset == offsetof(struct fed_record, clock);
+}
+
+static bool is_live(const struct fed_field *metric)
+{
+	return is_clock(metric) || fed_metric_counts(metric);
+}
+
+/* In an open round counters and clock have a newer value than the last record. */
+static double figure_of(const struct fed_operand *o, const struct fed_moment *m)
+{
+	const struct fed_history *h = m->history;
+	size_t back = o->back;
+
+	if (m->row)
+		return fed_field_number(o->metric, m->row);
+	if (m->open && is_live(o->metric) && back-- == 0)
+		return is_clock(o->metric) ? m->clock : fed_metric_value(o->metric, m->open);
+	return fed_history_figure(h, o->metric, back);
+}
+
+static bool is_not_finite(const struct fed_event *event)
+{
+	return event->nan || (event->kind == FED_EVENT_ROUND && fed_record_is_lost(event->record));
+}
+
+/* As it is named, before factor and shift. */
+static double value_of(const struct fed_operand *o, const struct fed_moment *m)
+{
+	switch (o->subject) {
+	case FED_ABOUT_FIGURE:
+		break;
+	case FED_ABOUT_CLIENT:
+		return m->event && m->event->client != FED_SERVER ? (double)m->event->client : NAN;
+	case FED_ABOUT_KIND:
+		return m->event ? (double)m->event->kind : NAN;
+	case FED_ABOUT_NAN:
+		return m->event ? is_not_finite(m->event) : NAN;
+	}
+	return o->metric ? figure_of(o, m) : o->number;
+}
+
+static double side_of(const struct fed_operand *o, const struct fed_moment *m)
+{
+	const double value = value_of(o, m);
+
+	return *o->text ? o->factor * value + o->shift : value;
+}
+
+static bool compare(double a, enum fed_comparison op, double b, bool with_nan)
+{
+	if (with_nan)
+		return op == FED_EQUAL ? isnan(a) : !isnan(a);
+	if (isnan(a) || isnan(b))
+		return false;
+	switch (op) {
+	case FED_LESS:
+		return a < b;
+	case FED_LESS_EQUAL:
+		return a <= b;
+	case FED_MORE:
+		return a > b;
+	case FED_MORE_EQUAL:
+		return a >= b;
+	case FED_EQUAL:
+		return a == b;
+	case FED_UNEQUAL:
+		return a != b;
+	}
+	return false;
+}
+
+bool fed_condition_holds_at(const struct fed_condition *c, const struct fed_moment *m)
+{
+	bool all = false;
+
+	for (size_t i = 0; i < c->n; i++) {
+		const struct fed_term *t = &c->term[i];
+		const bool with_nan = !*t->right.text && isnan(t->right.number);
+
+		if (t->first && all)
+			return true;
+		const bool holds = compare(side_of(&t->left, m), t->op, side_of(&t->right, m), with_nan);
+		all = t->first ? holds : all && holds;
+	}
+	return all;
+}
+
+bool fed_condition_holds(const struct fed_condition *c, const struct fed_history *h)
+{
+	return h->n && fed_condition_holds_at(c, &(struct fed_moment){.history = h});
+}
+
+bool fed_condition_holds_row(const struct fed_condition *c, const void *row)
+{
+	return fed_condition_holds_at(c, &(struct fed_moment){.row = row});
+}
+
+bool fed_condition_names(const struct fed_condition *c, const struct fed_field *field)
+{
+	for (size_t i = 0; i < c->n; i++)
+		if (c->term[i].left.metric == field || c->term[i].right.metric == field)
+			return true;
+	return false;
+}
+
+enum fed_pace fed_condition_pace(const struct fed_condition *c)
+{
+	enum fed_pace pace = FED_PACE_ROUNDS;
+	bool live = true;
+
+	for (size_t i = 0; i < c->n; i++) {
+		const struct fed_operand *const sides[] = {&c->term[i].left, &c->term[i].right};
+
+		for (size_t k = 0; k < 2; k++) {
+			if (sides[k]->subject != FED_ABOUT_FIGURE)
+				return FED_PACE_EVENTS;
+			if (!sides[k]->metric)
+				continue;
+			live = live && is_live(sides[k]->metric);
+			pace = live ? FED_PACE_COUNTERS : FED_PACE_ROUNDS;
+		}
+	}
+	return pace;
+}
+
+/* Whether an earlier operand was typed the same. */
+static bool seen(const struct fed_condition *c, size_t term, const struct fed_operand *o)
+{
+	for (size_t i = 0; i <= term; i++) {
+		const struct fed_operand *const sides[] = {&c->term[i].left, &c->term[i].right};
+
+		for (size_t k = 0; k < 2; k++) {
+			if (sides[k] == o)
+				return false;
+			if (strcmp(sides[k]->text, o->text) == 0)
+				return true;
+		}
+	}
+	return false;
+}
+
+void fed_condition_values_at(const struct fed_condition *c, const struct fed_moment *m,
+                             struct fed_text *out)
+{
+	const char *comma = "";
+
+	for (size_t i = 0; i < c->n; i++) {
+		const struct fed_operand *const sides[] = {&c->term[i].left, &c->term[i].right};
+
+		for (size_t k = 0; k < 2; k++) {
+			if (!*sides[k]->text || seen(c, i, sides[k]))
+				continue;
+			fed_text_add(out, "%s%s = %.6g", comma, sides[k]->text, value_of(sides[k], m));
+			comma = ", ";
+		}
+	}
+}
+
+void fed_condition_values(const struct fed_condition *c, const struct fed_history *h,
+                          struct fed_text *out)
+{
+	fed_condition_values_at(c, &(struct fed_moment){.history = h}, out);
+}

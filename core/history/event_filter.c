@@ -1,0 +1,161 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * history/event_filter.c - which events of the recorder are wanted, and an event as a line.
+ */
+#include "history/event_filter.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "history/client_selector.h"
+
+static const char *kind_at(const void *ctx, size_t i)
+{
+	(void)ctx;
+	return fed_event_name(i);
+}
+
+static int add_kind(uint64_t *kinds, const char *name, struct fed_error *err)
+{
+	if (strcmp(name, "all") == 0) {
+		*kinds = UINT64_MAX;
+		return FED_OK;
+	}
+	for (size_t k = 0; fed_event_name(k); k++)
+		if (fed_same_name(fed_event_name(k), name)) {
+			*kinds |= 1ull << k;
+			return FED_OK;
+		}
+	const char *near = fed_nearest(name, kind_at, NULL);
+	if (near)
+		return fed_fail(err, "no kind of event %s; did you mean %s?", fed_show(name).s, near);
+	struct fed_text names = {0};
+	for (size_t k = 0; fed_event_name(k); k++)
+		fed_text_add(&names, "%s, ", fed_event_name(k));
+	fed_fail(err, "no kind of event %s; there are %sand all", fed_show(name).s,
+	         fed_text_str(&names));
+	fed_text_release(&names);
+	return FED_FAIL;
+}
+
+static int parse_kinds(const char *typed, uint64_t *kinds, struct fed_error *err)
+{
+	char name[64];
+
+	*kinds = 0;
+	for (const char *at = typed;; at++) {
+		const size_t n = strcspn(at, ",");
+
+		snprintf(name, sizeof name, "%.*s", (int)n, at);
+		if (add_kind(kinds, name, err))
+			return FED_FAIL;
+		at += n;
+		if (!*at)
+			return FED_OK;
+	}
+}
+
+static bool parse_version(const char *typed, uint64_t *out)
+{
+	long long value;
+
+	if (!fed_parse_int(typed, &value) || value < 0)
+		return false;
+	*out = (uint64_t)value;
+	return true;
+}
+
+/* "7", "3-5", "3-", "-5". */
+static int parse_versions(const char *typed, struct fed_sieve *c, struct fed_error *err)
+{
+	char from[64];
+	const char *dash = strchr(typed, '-');
+	bool good;
+
+	snprintf(from, sizeof from, "%.*s", dash ? (int)(dash - typed) : 63, typed);
+	if (dash)
+		good = (!*from || parse_version(from, &c->from)) &&
+		       (!dash[1] || parse_version(dash + 1, &c->to)) && typed[1];
+	else
+		good = parse_version(typed, &c->from) && parse_version(typed, &c->to);
+	if (!good || c->from > c->to)
+		return fed_fail(err, "version %s: one number or two with - between, as 3-5 or 3-",
+		                fed_show(typed).s);
+	return FED_OK;
+}
+
+int fed_sieve_init(struct fed_sieve *c, const struct fed_sieve_words *words,
+                   const struct fed_clients *clients, uint64_t seed, uint64_t draw,
+                   struct fed_error *err)
+{
+	*c = (struct fed_sieve){.to = UINT64_MAX};
+	for (size_t k = 0; !*words->kind && fed_event_name(k); k++)
+		c->kinds |= (uint64_t)!fed_event_is_step((enum fed_event_kind)k) << k;
+	if ((*words->kind && parse_kinds(words->kind, &c->kinds, err)) ||
+	    (*words->version && parse_versions(words->version, c, err)))
+		return FED_FAIL;
+	if (*words->client &&
+	    fed_who_parse(words->client, clients, seed, &draw, &c->client, &c->n_clients, err))
+		return FED_FAIL;
+	if (!*words->text)
+		return FED_OK;
+	c->text = fed_strdup(words->text);
+	if (c->text)
+		return FED_OK;
+	fed_sieve_release(c);
+	return fed_fail_memory(err, strlen(words->text), "a filter");
+}
+
+void fed_sieve_release(struct fed_sieve *c)
+{
+	fed_free(c->client);
+	fed_free(c->text);
+	*c = (struct fed_sieve){0};
+}
+
+bool fed_sieve_passes(const struct fed_sieve *c, const struct fed_recorder *r,
+                      const struct fed_past *e)
+{
+	if (!(c->kinds >> e->kind & 1) || e->version < c->from || e->version > c->to)
+		return false;
+	if (c->client && !fed_who_has(c->client, c->n_clients, e->client))
+		return false;
+	const char *text = fed_recorder_text(r, e);
+	return !c->text || (text && strcasestr(text, c->text));
+}
+
+/* Lines ------------------------------------------------------------------------ */
+
+/* "accuracy 81.20 %, loss 0.5512, 9 of 10 clients used" */
+static void put_figures(struct fed_text *line, const struct fed_past *e)
+{
+	fed_text_add(line, "  ");
+	if (!isnan(e->accuracy))
+		fed_text_add(line, "accuracy %.2f %%, ", 100 * (double)e->accuracy);
+	if (!isnan(e->loss))
+		fed_text_add(line, "loss %.4g, ", (double)e->loss);
+	fed_text_add(line, "%u of %u clients used", e->used, e->invited);
+}
+
+void fed_past_put(struct fed_text *line, const struct fed_recorder *r, const struct fed_past *e)
+{
+	const char *text = fed_recorder_text(r, e);
+
+	fed_text_add(line, "version %llu  clock ", (unsigned long long)e->version);
+	fed_text_seconds(line, e->clock);
+	fed_text_add(line, "  %s", fed_event_name(e->kind));
+	if (e->client != FED_SERVER)
+		fed_text_add(line, "  client %u", e->client);
+	if (e->kind == FED_EVENT_ROUND)
+		put_figures(line, e);
+	else if (e->bytes) {
+		fed_text_add(line, "  ");
+		fed_text_bytes(line, (double)e->bytes);
+	}
+	if (text)
+		fed_text_add(line, "  %s", text);
+	if (e->undone)
+		fed_text_add(line, "  (undone)");
+}

@@ -1,0 +1,177 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * history/event_log.c - a ring of events.
+ */
+#include "history/event_log.h"
+
+#include "base/mem.h"
+
+#define ROOM_FIRST 256u
+#define AHEAD 8 /* events that are told while a line of memory comes */
+
+static const char *const names[FED_EVENT_KINDS] = {
+	[FED_EVENT_NOTICE] = "notice",     [FED_EVENT_WARNING] = "warning",
+	[FED_EVENT_BEGIN] = "begin",       [FED_EVENT_SENT] = "sent",
+	[FED_EVENT_RECEIVED] = "received", [FED_EVENT_TRAINED] = "trained",
+	[FED_EVENT_REPORTED] = "reported", [FED_EVENT_REFUSED] = "refused",
+	[FED_EVENT_SMASHED] = "smashed",   [FED_EVENT_GRADIENT] = "gradient",
+	[FED_EVENT_ARRIVED] = "arrived",   [FED_EVENT_LOST] = "lost",
+	[FED_EVENT_LATE] = "late",         [FED_EVENT_RECALLED] = "recalled",
+	[FED_EVENT_ROUND] = "round",       [FED_EVENT_ABORTED] = "aborted",
+	[FED_EVENT_PLUGIN] = "plugin",     [FED_EVENT_FAULT] = "fault",
+	[FED_EVENT_STOP] = "stop",
+};
+
+const char *fed_event_name(size_t kind)
+{
+	return kind < FED_EVENT_KINDS ? names[kind] : NULL;
+}
+
+bool fed_event_is_step(enum fed_event_kind kind)
+{
+	return kind == FED_EVENT_BEGIN || kind == FED_EVENT_SENT || kind == FED_EVENT_RECEIVED ||
+	       kind == FED_EVENT_TRAINED || kind == FED_EVENT_REPORTED || kind == FED_EVENT_RECALLED ||
+	       kind == FED_EVENT_SMASHED || kind == FED_EVENT_GRADIENT || kind == FED_EVENT_ARRIVED;
+}
+
+void fed_recorder_release(struct fed_recorder *r)
+{
+	fed_free(r->event);
+	fed_phrases_release(&r->texts);
+	fed_journeys_release(&r->journeys);
+	*r = (struct fed_recorder){0};
+}
+
+/* The ring ------------------------------------------------------------------- */
+
+static struct fed_past *row(const struct fed_recorder *r, uint64_t k)
+{
+	return &r->event[k & (r->room - 1)];
+}
+
+static uint64_t kept(const struct fed_recorder *r)
+{
+	return r->n + 1 - r->first;
+}
+
+static void forget_oldest(struct fed_recorder *r)
+{
+	fed_phrases_drop(&r->texts, row(r, r->first)->text);
+	r->first++;
+}
+
+/* Room for one more: twice as much, up to the limit. */
+static bool make_room(struct fed_recorder *r)
+{
+	const uint32_t limit = r->limit ? r->limit : FED_EVENTS_MAX;
+	const uint32_t room = r->room ? 2 * r->room : limit < ROOM_FIRST ? limit : ROOM_FIRST;
+
+	r->first += r->first == 0;
+	if (kept(r) < r->room)
+		return true;
+	struct fed_past *grown = r->room < limit ? fed_alloc_array(room, sizeof *grown) : NULL;
+	if (!grown) {
+		if (r->room)
+			forget_oldest(r);
+		return r->room > 0;
+	}
+	for (uint64_t k = r->first; k <= r->n; k++)
+		grown[k & (room - 1)] = *row(r, k);
+	fed_free(r->event);
+	r->event = grown;
+	r->room = room;
+	return true;
+}
+
+static void put(struct fed_past *past, const struct fed_event *event, uint32_t text)
+{
+	past->clock = event->clock;
+	past->version = event->version;
+	past->client = event->client;
+	past->kind = (uint32_t)event->kind;
+	past->undone = 0;
+	past->text = text;
+	if (event->kind == FED_EVENT_ROUND) {
+		past->accuracy = (float)event->record->test_accuracy;
+		past->loss = (float)event->record->test_loss;
+		past->used = (uint32_t)event->record->used;
+		past->invited = (uint32_t)event->record->invited;
+	} else {
+		past->invitation = event->invitation;
+		past->bytes = event->bytes;
+	}
+}
+
+/* The round ends without a step. */
+static void undo(struct fed_recorder *r, const struct fed_event *event)
+{
+	for (uint64_t k = r->opened > r->first ? r->opened : r->first; k < r->n; k++)
+		row(r, k)->undone = 1;
+	fed_journeys_undo(&r->journeys, r->opened, r->opened_journey, event, r->n);
+}
+
+void fed_recorder_take(struct fed_recorder *r, const struct fed_event *event)
+{
+	if (!make_room(r))
+		return;
+	r->n++;
+	put(row(r, r->n), event, fed_phrases_take(&r->texts, event->text));
+	__builtin_prefetch(row(r, r->n + AHEAD), 1); /* of a full ring it is in no cache */
+	while (r->texts.bytes > FED_TEXTS_BYTES && kept(r) > 1)
+		forget_oldest(r);
+
+	const bool ends = event->kind == FED_EVENT_ROUND || event->kind == FED_EVENT_ABORTED;
+	if (!r->opened && (event->kind == FED_EVENT_BEGIN || event->invitation)) {
+		r->opened = r->n;
+		r->opened_journey = r->journeys.n + 1;
+	}
+	if (event->kind == FED_EVENT_ABORTED && r->opened)
+		undo(r, event);
+	else
+		fed_journeys_take(&r->journeys, event, r->n);
+	if (ends)
+		r->opened = 0;
+}
+
+void fed_recorder_restart(struct fed_recorder *r)
+{
+	r->run = r->n + 1;
+	r->opened = 0;
+	fed_journeys_clear(&r->journeys);
+}
+
+/* Reading ---------------------------------------------------------------------- */
+
+const struct fed_past *fed_recorder_at(const struct fed_recorder *r, uint64_t k)
+{
+	return k && k >= r->first && k <= r->n ? row(r, k) : NULL;
+}
+
+const char *fed_recorder_text(const struct fed_recorder *r, const struct fed_past *past)
+{
+	return fed_phrases_text(&r->texts, past->text);
+}
+
+uint64_t fed_recorder_since(const struct fed_recorder *r, uint64_t version)
+{
+	uint64_t lo = r->run > r->first ? r->run : r->first, hi = r->n + 1;
+
+	lo += lo == 0;
+	/* Versions ascend in a run: an aborted round leaves its version as it was. */
+	while (lo < hi) {
+		const uint64_t mid = lo + (hi - lo) / 2;
+
+		if (row(r, mid)->version < version)
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	return lo;
+}
+
+uint64_t fed_recorder_begins(const struct fed_recorder *r, uint64_t version)
+{
+	const struct fed_past *first = fed_recorder_at(r, r->run > r->first ? r->run : r->first);
+
+	return first ? first->version : version;
+}

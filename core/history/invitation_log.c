@@ -1,0 +1,429 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * history/invitation_log.c - a ring of invitations, and the last one of each client.
+ */
+#include "history/invitation_log.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+#include "base/mem.h"
+#include "train/participants.h"
+
+#define ROOM_FIRST 256u
+#define AHEAD 4
+#define CACHE_LINE 64
+
+/* The last journey of a client; one that is not kept any more points nowhere. */
+struct fed_journey_head {
+	uint32_t key; /* client + 1; 0: a free place */
+	uint64_t last;
+};
+
+void fed_journeys_release(struct fed_journeys *j)
+{
+	fed_free(j->journey);
+	fed_free(j->head);
+	*j = (struct fed_journeys){.limit = j->limit};
+}
+
+void fed_journeys_clear(struct fed_journeys *j)
+{
+	for (uint32_t i = 0; i < j->heads; i++)
+		j->head[i] = (struct fed_journey_head){0};
+	j->heads_used = 0;
+	j->n = j->first = 0;
+}
+
+/* Lookup ------------------------------------------------------------------- */
+
+static struct fed_journey *row(const struct fed_journeys *j, uint64_t k)
+{
+	return &j->journey[k & (j->room - 1)];
+}
+
+static bool is_kept(const struct fed_journeys *j, uint64_t k)
+{
+	return k && k >= j->first && k <= j->n;
+}
+
+const struct fed_journey *fed_journeys_at(const struct fed_journeys *j, uint64_t k)
+{
+	return is_kept(j, k) ? row(j, k) : NULL;
+}
+
+/* The client's place, or the free one where it would be. */
+static struct fed_journey_head *place_of(const struct fed_journeys *j, uint32_t client)
+{
+	const uint32_t mask = j->heads - 1;
+	/* Fibonacci hashing: Knuth, The Art of Computer Programming, section 6.4. */
+	uint32_t at = (uint32_t)(client * 0x9e3779b97f4a7c15u >> 32) & mask;
+
+	while (j->head[at].key && j->head[at].key != client + 1)
+		at = (at + 1) & mask;
+	return &j->head[at];
+}
+
+/* Numbers of journeys that were taken out are given again, perhaps to another client. */
+static struct fed_journey *of_client(const struct fed_journeys *j, uint64_t k, uint32_t client)
+{
+	return is_kept(j, k) && row(j, k)->client == client ? row(j, k) : NULL;
+}
+
+static struct fed_journey *last_of(const struct fed_journeys *j, uint32_t client)
+{
+	return j->heads ? of_client(j, place_of(j, client)->last, client) : NULL;
+}
+
+/* The journey's number, from its place. */
+static uint64_t number_of(const struct fed_journeys *j, const struct fed_journey *x)
+{
+	const uint64_t place = (uint64_t)(x - j->journey);
+
+	return j->n - ((j->n - place) & (j->room - 1));
+}
+
+static struct fed_journey *before(const struct fed_journeys *j, const struct fed_journey *x)
+{
+	const uint64_t k = number_of(j, x);
+
+	return x->before && x->before < k ? of_client(j, k - x->before, x->client) : NULL;
+}
+
+const struct fed_journey *fed_journeys_last(const struct fed_journeys *j, uint32_t client)
+{
+	return last_of(j, client);
+}
+
+const struct fed_journey *fed_journeys_before(const struct fed_journeys *j,
+                                              const struct fed_journey *x)
+{
+	return before(j, x);
+}
+
+static struct fed_journey *find(const struct fed_journeys *j, uint32_t client, uint64_t invitation)
+{
+	struct fed_journey *x = last_of(j, client);
+
+	while (x && x->invitation > invitation)
+		x = before(j, x);
+	return x && x->invitation == invitation ? x : NULL;
+}
+
+/* Growing ------------------------------------------------------------------ */
+
+/* Twice the room, up to the limit; where memory is short the oldest makes room. */
+static bool make_room(struct fed_journeys *j)
+{
+	const uint32_t limit = j->limit ? j->limit : FED_JOURNEYS_MAX;
+	const uint32_t room = j->room ? 2 * j->room : ROOM_FIRST < limit ? ROOM_FIRST : limit;
+	const uint64_t kept = j->n ? j->n - j->first + 1 : 0;
+
+	if (kept < j->room)
+		return true;
+	if (j->room < limit) {
+		struct fed_journey *grown = fed_alloc_array(room, sizeof *grown);
+
+		for (uint64_t k = j->first; grown && k && k <= j->n; k++)
+			grown[k & (room - 1)] = *row(j, k);
+		if (grown) {
+			fed_free(j->journey);
+			j->journey = grown;
+			j->room = room;
+			return true;
+		}
+	}
+	j->first += j->room > 0;
+	return j->room > 0;
+}
+
+/* Places for the clients of journeys that are kept, at most half of them taken. */
+static bool make_heads(struct fed_journeys *j)
+{
+	if (2 * (j->heads_used + 1) <= j->heads)
+		return true;
+	const struct fed_journeys old = *j;
+	uint32_t kept = 1;
+	for (uint32_t i = 0; i < old.heads; i++)
+		kept += old.head[i].key && of_client(j, old.head[i].last, old.head[i].key - 1);
+	j->heads = ROOM_FIRST;
+	while (j->heads < 3 * kept)
+		j->heads *= 2;
+	j->head = fed_alloc_array(j->heads, sizeof *j->head);
+	if (!j->head) {
+		*j = old;
+		return j->heads_used + 1 < j->heads; /* crowded, but it works */
+	}
+	j->heads_used = 0;
+	for (uint32_t i = 0; i < old.heads; i++)
+		if (old.head[i].key && of_client(j, old.head[i].last, old.head[i].key - 1)) {
+			*place_of(j, old.head[i].key - 1) = old.head[i];
+			j->heads_used++;
+		}
+	fed_free(old.head);
+	return true;
+}
+
+/* Events --------------------------------------------------------------------- */
+
+static void begin(struct fed_journeys *j, const struct fed_event *event)
+{
+	if (!make_heads(j) || !make_room(j))
+		return; /* what is to come of this invitation finds no journey */
+	struct fed_journey_head *head = place_of(j, event->client);
+	struct fed_journey *last = of_client(j, head->last, event->client);
+	const uint64_t k = j->n + 1, ago = last ? k - head->last : 0;
+
+	if (last && last->state == FED_JOURNEY_REPORTED && isnan(last->until))
+		last->until = event->clock;
+	*row(j, k) = (struct fed_journey){
+		.sent = event->clock,
+		.received = NAN,
+		.trained = NAN,
+		.left = NAN,
+		.ended = NAN,
+		.until = NAN,
+		.invitation = event->invitation,
+		.version = event->version,
+		.bytes_down = event->bytes,
+		.weight = NAN,
+		.score = NAN,
+		.client = event->client,
+		.before = (uint32_t)ago,
+	};
+	j->heads_used += head->key == 0;
+	*head = (struct fed_journey_head){event->client + 1, k};
+	j->n = k;
+	j->first += j->first == 0;
+	for (size_t i = 0; i < sizeof(struct fed_journey); i += CACHE_LINE) /* as the recorder does */
+		__builtin_prefetch((const char *)row(j, k + AHEAD) + i, 1);
+}
+
+static void end(struct fed_journey *x, enum fed_journey_state state, double clock, uint64_t number)
+{
+	x->state = (uint8_t)state;
+	x->ended = clock;
+	x->end = number;
+}
+
+/* All that are open end as recalled. */
+static void recall(struct fed_journeys *j, double clock, uint64_t number)
+{
+	for (uint64_t k = j->first; k && k <= j->n; k++)
+		if (row(j, k)->state < FED_JOURNEY_REPORTED)
+			end(row(j, k), FED_JOURNEY_RECALLED, clock, number);
+}
+
+/* The client begins to compute, or ends. */
+static void compute(struct fed_journey *x, bool begins, double clock)
+{
+	if (x->computing == begins)
+		return;
+	x->computed += begins ? -clock : clock;
+	x->computing = begins;
+}
+
+double fed_journey_computed(const struct fed_journey *x)
+{
+	return isnan(x->trained) ? NAN : x->computed;
+}
+
+/* Trained, or no longer held.  The bytes of an update count also where nobody waits for it. */
+static void leave(struct fed_journey *x, const struct fed_event *event)
+{
+	x->bytes_up += event->bytes;
+	if (x->state >= FED_JOURNEY_REPORTED)
+		return;
+	if (isnan(x->trained)) {
+		compute(x, false, event->clock);
+		x->trained = event->clock;
+	}
+	x->left = event->bytes ? event->clock : NAN;
+	x->state = event->bytes ? FED_JOURNEY_UPLOADS : FED_JOURNEY_HELD;
+}
+
+/* The end of an invitation, or what comes behind it. */
+static void finish(const struct fed_journeys *j, struct fed_journey *x,
+                   const struct fed_event *event, uint64_t number)
+{
+	static const uint8_t states[FED_EVENT_KINDS] = {
+		[FED_EVENT_REPORTED] = FED_JOURNEY_REPORTED,
+		[FED_EVENT_REFUSED] = FED_JOURNEY_REFUSED,
+		[FED_EVENT_LOST] = FED_JOURNEY_LOST,
+		[FED_EVENT_LATE] = FED_JOURNEY_LATE,
+	};
+
+	if (event->text == fed_stray_update) {
+		x->strays += x->strays < UINT16_MAX;
+	} else if (x->state < FED_JOURNEY_REPORTED) {
+		end(x, states[event->kind], event->clock, number);
+		if (x != last_of(j, x->client))
+			x->until = event->clock; /* its client was invited again before this was told */
+	} else if (x->state == FED_JOURNEY_REPORTED && event->kind == FED_EVENT_REFUSED) {
+		end(x, FED_JOURNEY_REFUSED, x->ended, number); /* the aggregator, after the arrival */
+	}
+}
+
+void fed_journeys_take(struct fed_journeys *j, const struct fed_event *event, uint64_t number)
+{
+	if (event->kind == FED_EVENT_SENT)
+		begin(j, event);
+	if (event->kind == FED_EVENT_RECALLED)
+		recall(j, event->clock, number);
+	struct fed_journey *x = event->invitation ? find(j, event->client, event->invitation) : NULL;
+	if (!x)
+		return;
+	switch (event->kind) {
+	case FED_EVENT_RECEIVED:
+		x->received = event->clock;
+		x->state = FED_JOURNEY_COMPUTES;
+		compute(x, true, event->clock);
+		break;
+	case FED_EVENT_SMASHED:
+		x->turn = true;
+		compute(x, false, event->clock);
+		break;
+	case FED_EVENT_ARRIVED:
+		compute(x, true, event->clock);
+		break;
+	case FED_EVENT_TRAINED:
+		leave(x, event);
+		break;
+	case FED_EVENT_FAULT:
+		if (event->bytes)
+			leave(x, event);
+		break;
+	case FED_EVENT_REPORTED:
+	case FED_EVENT_REFUSED:
+	case FED_EVENT_LOST:
+	case FED_EVENT_LATE:
+		finish(j, x, event, number);
+		break;
+	default:
+		break;
+	}
+}
+
+void fed_journeys_judge(struct fed_journeys *j, uint64_t version, double clock,
+                        const struct fed_judgement *judgement)
+{
+	for (size_t i = 0; i < judgement->n; i++) {
+		const struct fed_judged *of = &judgement->of[i];
+		struct fed_journey *x = find(j, of->client, of->invitation);
+
+		if (!x)
+			continue; /* it is not kept any more */
+		x->step = version;
+		x->used = of->verdict.used;
+		x->trusted = fed_judged_trusted(of);
+		x->weight = of->verdict.weight;
+		x->score = of->verdict.score;
+		x->byzantine = of->byzantine;
+		x->until = isnan(x->until) ? clock : x->until;
+	}
+}
+
+void fed_journeys_hand_on(struct fed_journeys *j, uint64_t version, double clock)
+{
+	for (uint64_t k = j->n; k && k >= j->first && row(j, k)->version + 1 == version; k--) {
+		struct fed_journey *x = row(j, k);
+
+		if (x->state != FED_JOURNEY_REPORTED)
+			continue;
+		x->step = version;
+		x->used = x->trusted = true;
+		x->until = isnan(x->until) ? clock : x->until;
+	}
+}
+
+/* What came of an earlier journey in the aborted round did not. */
+static void set_back(struct fed_journey *x, double clock, uint64_t number)
+{
+	double *const times[] = {&x->received, &x->trained, &x->left};
+
+	for (size_t i = 0; i < sizeof times / sizeof *times; i++)
+		if (*times[i] > clock)
+			*times[i] = NAN;
+	if (isnan(x->left))
+		x->bytes_up = 0;
+	x->until = NAN;
+	end(x, FED_JOURNEY_RECALLED, clock, number);
+}
+
+void fed_journeys_undo(struct fed_journeys *j, uint64_t first_event, uint64_t first_journey,
+                       const struct fed_event *event, uint64_t number)
+{
+	for (; j->n >= first_journey && j->n >= j->first && j->n; j->n--) {
+		const struct fed_journey *x = row(j, j->n);
+
+		place_of(j, x->client)->last = x->before < j->n ? j->n - x->before : 0;
+	}
+	if (j->n < j->first)
+		j->n = j->first = 0;
+	for (uint64_t k = j->first; k && k <= j->n; k++) {
+		struct fed_journey *x = row(j, k);
+
+		if (x->state < FED_JOURNEY_REPORTED || x->end >= first_event)
+			set_back(x, event->clock, number);
+	}
+}
+
+/* Views ---------------------------------------------------------------------- */
+
+/* Whether the client was busy with an invitation between the times. */
+static bool is_busy(const struct fed_journeys *j, uint32_t client, double from, double to)
+{
+	for (const struct fed_journey *x = last_of(j, client); x; x = before(j, x)) {
+		if (x->sent > to)
+			continue;
+		if (isnan(x->ended) || x->ended > from || x->sent >= from)
+			return true;
+		/* Whoever waits for a step has reported before. */
+		return x->state == FED_JOURNEY_REPORTED && (isnan(x->until) || x->until > from);
+	}
+	return false;
+}
+
+static int by_id(const void *a, const void *b)
+{
+	const uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
+
+	return (x > y) - (x < y);
+}
+
+int fed_journeys_clients(const struct fed_journeys *j, double from, double to, uint32_t **client,
+                         uint32_t *n, struct fed_error *err)
+{
+	*n = 0;
+	*client = fed_alloc_array(j->heads_used + 1, sizeof **client);
+	if (!*client)
+		return fed_fail_memory(err, j->heads_used * sizeof **client, "the participants");
+	for (uint32_t i = 0; i < j->heads; i++)
+		if (j->head[i].key && is_busy(j, j->head[i].key - 1, from, to))
+			(*client)[(*n)++] = j->head[i].key - 1;
+	qsort(*client, *n, sizeof **client, by_id);
+	return FED_OK;
+}
+
+const char *const fed_phase_names[FED_PHASES] = {"download", "compute", "upload", "waiting"};
+
+int fed_journey_spans(const struct fed_journey *x, double now, struct fed_span span[FED_SPANS_MAX])
+{
+	static const enum fed_phase phases[] = {FED_PHASE_DOWNLOAD, FED_PHASE_COMPUTE, FED_PHASE_WAIT,
+	                                        FED_PHASE_UPLOAD};
+	const double begins[] = {x->sent, x->received, x->trained, x->left, NAN};
+	const double end = isnan(x->ended) ? now : x->ended;
+	int n = 0;
+
+	for (int k = 0; k < 4 && !isnan(begins[k]); k++) {
+		const double to = isnan(begins[k + 1]) ? end : begins[k + 1];
+
+		if (phases[k] == FED_PHASE_WAIT ? to > begins[k]
+		                                : phases[k] != FED_PHASE_COMPUTE || !x->turn)
+			span[n++] = (struct fed_span){phases[k], begins[k], to};
+	}
+	const double until = isnan(x->until) ? now : x->until;
+	if (x->state == FED_JOURNEY_REPORTED && until > x->ended)
+		span[n++] = (struct fed_span){FED_PHASE_WAIT, x->ended, until};
+	return n;
+}

@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * history/kept_runs.c - keep histories by name.
+ */
+#include "history/kept_runs.h"
+
+#include <ctype.h>
+#include <string.h>
+
+#include "base/mem.h"
+
+static bool is_run_name(const char *name)
+{
+	if (!isalpha((unsigned char)name[0]))
+		return false;
+	for (const char *c = name; *c; c++)
+		if (!isalnum((unsigned char)*c) && *c != '_' &&
+		    !(*c == '-' && isalpha((unsigned char)c[1])))
+			return false;
+	return true;
+}
+
+static int check_name(const char *name, struct fed_error *err)
+{
+	const struct fed_field *metric;
+	struct fed_error unknown;
+
+	if (strlen(name) >= FED_RUN_NAME_MAX || !is_run_name(name))
+		return fed_fail(err,
+		                "`%s` cannot name a run: a letter, then letters, digits, _ and - before a "
+		                "letter, at most %d",
+		                fed_show(name).s, FED_RUN_NAME_MAX - 1);
+	if (fed_metric_find(name, &metric, &unknown) == FED_OK)
+		return fed_fail(err, "`%s` is the name of a metric; choose another for the run", name);
+	return FED_OK;
+}
+
+static struct fed_kept_run *find(const struct fed_runs *runs, const char *name)
+{
+	for (size_t i = 0; i < runs->n; i++)
+		if (strcmp(runs->run[i].name, name) == 0)
+			return &runs->run[i];
+	return NULL;
+}
+
+int fed_runs_keep(struct fed_runs *runs, const char *name, const struct fed_history *history,
+                  struct fed_error *err)
+{
+	struct fed_history copy = {0};
+
+	if (check_name(name, err))
+		return FED_FAIL;
+	for (size_t i = 0; i < history->n; i++) {
+		if (fed_history_add(&copy, &history->record[i], err)) {
+			fed_history_release(&copy);
+			return FED_FAIL;
+		}
+	}
+	struct fed_kept_run *run = find(runs, name);
+	if (!run) {
+		struct fed_kept_run *grown =
+			fed_resize(runs->run, runs->n * sizeof *grown, (runs->n + 1) * sizeof *grown);
+		if (!grown) {
+			fed_history_release(&copy);
+			return fed_fail_memory(err, (runs->n + 1) * sizeof *grown, "the kept runs");
+		}
+		runs->run = grown;
+		run = &runs->run[runs->n++];
+		memcpy(run->name, name, strlen(name) + 1);
+	}
+	fed_history_release(&run->history);
+	run->history = copy;
+	return FED_OK;
+}
+
+static const char *name_at(const void *ctx, size_t i)
+{
+	const struct fed_runs *runs = ctx;
+
+	return i < runs->n ? runs->run[i].name : NULL;
+}
+
+int fed_runs_find(const struct fed_runs *runs, const char *name, const struct fed_kept_run **out,
+                  struct fed_error *err)
+{
+	*out = runs ? find(runs, name) : NULL;
+	if (*out)
+		return FED_OK;
+	const struct fed_shown shown = fed_show(name);
+	if (!runs || runs->n == 0)
+		return fed_fail(err, "no run was kept as `%s`; `keep %s` keeps this one", shown.s, shown.s);
+	const char *near = fed_nearest(name, name_at, runs);
+	if (near)
+		return fed_fail(err, "no run was kept as `%s`: did you mean `%s`?", shown.s, near);
+	struct fed_text names = {0};
+	for (size_t i = 0; i < runs->n; i++)
+		fed_text_add(&names, "%s%s", i ? ", " : "", runs->run[i].name);
+	fed_say(err, FED_FAIL, "no run was kept as `%s`: there is %s", shown.s, fed_text_str(&names));
+	fed_text_release(&names);
+	return FED_FAIL;
+}
+
+void fed_runs_release(struct fed_runs *runs)
+{
+	for (size_t i = 0; i < runs->n; i++)
+		fed_history_release(&runs->run[i].history);
+	fed_free(runs->run);
+	*runs = (struct fed_runs){0};
+}

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * history/kept_runs.h - histories kept under a name, to plot and compare with later ones.
+ */
+#ifndef FED_HISTORY_KEPT_RUNS_H
+#define FED_HISTORY_KEPT_RUNS_H
+
+#include "history/metrics.h"
+
+#define FED_RUN_NAME_MAX 32
+
+struct fed_kept_run {
+	char name[FED_RUN_NAME_MAX];
+	struct fed_history history;
+};
+struct fed_runs {
+	struct fed_kept_run *run; /* [n], in the order of keeping */
+	size_t n;
+};
+
+/* A copy of the history under `name`; one of the same name is replaced.  Names: a letter, then
+ * letters, digits, _ and - before a letter; not that of a metric.  Unchanged on FED_FAIL. */
+int fed_runs_keep(struct fed_runs *, const char *name, const struct fed_history *,
+                  struct fed_error *);
+/* The error has the nearest name and the list. */
+int fed_runs_find(const struct fed_runs *, const char *name, const struct fed_kept_run **,
+                  struct fed_error *);
+void fed_runs_release(struct fed_runs *);
+
+#endif

@@ -1,0 +1,240 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * history/metrics.c - the table of a round's figures, and the history.
+ */
+#include "history/metrics.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "base/mem.h"
+
+#define METRIC(m, h)                                                                        \
+	FED_ROW(struct fed_record, m, double, FED_TYPE_REAL, .min = -INFINITY, .max = INFINITY, \
+	        .flags = FED_FIELD_READONLY, .help = (h))
+const struct fed_field fed_metrics[] = {
+	METRIC(round, "the version that the round made"),
+	METRIC(clock, "virtual seconds since the session began"),
+	METRIC(wall, "real seconds that training and averaging took"),
+	METRIC(test_accuracy, "share of the test examples that the model gets right"),
+	METRIC(test_loss, "mean loss over the test examples"),
+	METRIC(train_loss, "mean of the used clients' local losses, by weight"),
+	METRIC(step_norm, "Euclidean length of the step"),
+	METRIC(updates, "updates in the model since version 0"),
+	METRIC(staleness, "mean over the used updates: versions made while they were under way"),
+	METRIC(invited, "clients that were sent the model"),
+	METRIC(reported, "clients whose update arrived and was taken"),
+	METRIC(used, "clients whose update is part of the step"),
+	METRIC(refused, "clients whose update the gate or the aggregator refused"),
+	METRIC(lost, "clients whose message was lost"),
+	METRIC(late, "clients whose work was dropped: they were not waited for"),
+	METRIC(attackers, "reported updates that Byzantine clients sent"),
+	METRIC(defence_precision, "share of the filtered updates that Byzantine clients sent"),
+	METRIC(defence_recall, "share of the Byzantine updates that were filtered"),
+	METRIC(honest_distance, "Euclidean distance of the step from the mean of the honest updates"),
+	METRIC(attack_success, "share of the test examples that a backdoor's trigger turns"),
+	METRIC(parameter_error, "Euclidean distance of the model from the one that made the data"),
+	METRIC(bytes_up, "bytes from clients to the server"),
+	METRIC(bytes_down, "bytes from the server to clients"),
+	METRIC(messages, "messages sent"),
+	METRIC(client_flops, "floating point operations of all clients"),
+	METRIC(server_flops, "floating point operations of the server"),
+	METRIC(lr, "learning rate of the clients"),
+	FED_END,
+};
+#undef METRIC
+
+static const struct {
+	const char *typed, *name;
+} short_names[] = {
+	{"accuracy", "test_accuracy"},
+	{"loss", "test_loss"},
+	{"version", "round"},
+};
+#define SHORT_NAMES (sizeof short_names / sizeof *short_names)
+
+static const char *name_at(const void *ctx, size_t i)
+{
+	const size_t rows = sizeof fed_metrics / sizeof *fed_metrics - 1;
+
+	(void)ctx;
+	if (i < rows)
+		return fed_metrics[i].name;
+	return i - rows < SHORT_NAMES ? short_names[i - rows].typed : NULL;
+}
+
+int fed_metric_find(const char *name, const struct fed_field **out, struct fed_error *err)
+{
+	const char *wanted = name;
+
+	for (size_t i = 0; i < SHORT_NAMES; i++)
+		if (strcmp(name, short_names[i].typed) == 0)
+			wanted = short_names[i].name;
+	*out = fed_fields_find(fed_metrics, wanted);
+	if (*out)
+		return FED_OK;
+
+	struct fed_text names = {0};
+	const char *near = fed_nearest(name, name_at, NULL);
+	for (size_t i = 0; name_at(NULL, i); i++)
+		fed_text_add(&names, "%s%s", i ? ", " : "", name_at(NULL, i));
+	if (near)
+		fed_fail(err, "no metric is called %s; did you mean %s? There are %s", fed_show(name).s,
+		         near, fed_text_str(&names));
+	else
+		fed_fail(err, "no metric is called %s; there are %s", fed_show(name).s,
+		         fed_text_str(&names));
+	fed_text_release(&names);
+	return FED_FAIL;
+}
+
+double fed_metric_value(const struct fed_field *metric, const struct fed_record *record)
+{
+	return fed_field_number(metric, record);
+}
+
+void fed_metric_put(const struct fed_field *metric, double value, struct fed_text *out)
+{
+	const char *name = metric->name;
+
+	if (!isfinite(value))
+		fed_text_add(out, isnan(value) ? "-" : "%g", value);
+	else if (strcmp(name, "test_accuracy") == 0 || strcmp(name, "attack_success") == 0)
+		fed_text_add(out, "%.2f %%", 100 * value);
+	else if (strncmp(name, "bytes", 5) == 0)
+		fed_text_bytes(out, value);
+	else if (strcmp(name, "clock") == 0 || strcmp(name, "wall") == 0)
+		fed_text_seconds(out, value);
+	else if (strstr(name, "flops"))
+		fed_text_si(out, value, "FLOP");
+	else if (strstr(name, "loss") || strcmp(name, "step_norm") == 0)
+		fed_text_add(out, fabs(value) < 1e4 ? "%.4f" : "%.3g", value);
+	else if (value == floor(value))
+		fed_text_count(out, value);
+	else
+		fed_text_add(out, "%.4g", value);
+}
+
+bool fed_metric_counts(const struct fed_field *metric)
+{
+	static const size_t counters[] = {
+		offsetof(struct fed_record, invited),      offsetof(struct fed_record, reported),
+		offsetof(struct fed_record, refused),      offsetof(struct fed_record, lost),
+		offsetof(struct fed_record, late),         offsetof(struct fed_record, bytes_up),
+		offsetof(struct fed_record, bytes_down),   offsetof(struct fed_record, messages),
+		offsetof(struct fed_record, client_flops), offsetof(struct fed_record, server_flops),
+	};
+
+	for (size_t i = 0; i < sizeof counters / sizeof *counters; i++)
+		if (metric->offset == counters[i])
+			return true;
+	return false;
+}
+
+bool fed_record_is_lost(const struct fed_record *r)
+{
+	return !isfinite(r->train_loss) || isinf(r->test_loss) ||
+	       (isnan(r->test_loss) && !isnan(r->test_accuracy));
+}
+
+int fed_history_reserve(struct fed_history *h, struct fed_error *err)
+{
+	if (h->n < h->capacity)
+		return FED_OK;
+	const size_t more = h->capacity ? 2 * h->capacity : 64;
+	struct fed_record *grown =
+		fed_resize(h->record, h->capacity * sizeof *grown, more * sizeof *grown);
+	if (!grown)
+		return fed_fail_memory(err, more * sizeof *grown, "the history");
+	h->record = grown;
+	h->capacity = more;
+	return FED_OK;
+}
+
+int fed_history_add(struct fed_history *h, const struct fed_record *record, struct fed_error *err)
+{
+	if (fed_history_reserve(h, err))
+		return FED_FAIL;
+	h->record[h->n++] = *record;
+	return FED_OK;
+}
+
+static bool is_of_test(const struct fed_field *metric)
+{
+	return metric->offset == offsetof(struct fed_record, test_accuracy) ||
+	       metric->offset == offsetof(struct fed_record, test_loss) ||
+	       metric->offset == offsetof(struct fed_record, attack_success) ||
+	       metric->offset == offsetof(struct fed_record, parameter_error);
+}
+
+/* One that trained well and was not evaluated: a loss that is lost is no reason to look further. */
+static bool is_unevaluated(const struct fed_record *r)
+{
+	return isnan(r->test_loss) && isnan(r->test_accuracy) && isfinite(r->train_loss);
+}
+
+bool fed_metric_is_due(const struct fed_field *metric, const struct fed_record *r)
+{
+	return !is_of_test(metric) || !is_unevaluated(r);
+}
+
+double fed_history_figure(const struct fed_history *h, const struct fed_field *metric, size_t back)
+{
+	if (back >= h->n)
+		return NAN;
+	size_t i = h->n - 1 - back;
+	while (back == 0 && i > 0 && !fed_metric_is_due(metric, &h->record[i]))
+		i--;
+	return fed_metric_value(metric, &h->record[i]);
+}
+
+void fed_history_clear(struct fed_history *h)
+{
+	h->n = 0;
+}
+
+void fed_history_release(struct fed_history *h)
+{
+	fed_free(h->record);
+	*h = (struct fed_history){0};
+}
+
+void fed_history_total(const struct fed_history *h, struct fed_record *total)
+{
+	*total = (struct fed_record){.test_accuracy = NAN,
+	                             .test_loss = NAN,
+	                             .train_loss = NAN,
+	                             .attack_success = NAN,
+	                             .parameter_error = NAN};
+	if (h->n == 0)
+		return;
+
+	*total = h->record[h->n - 1];
+	for (size_t i = 0; i + 1 < h->n; i++) {
+		const struct fed_record *r = &h->record[i];
+
+		total->wall += r->wall;
+		total->invited += r->invited;
+		total->reported += r->reported;
+		total->used += r->used;
+		total->refused += r->refused;
+		total->lost += r->lost;
+		total->late += r->late;
+		total->attackers += r->attackers;
+		total->bytes_up += r->bytes_up;
+		total->bytes_down += r->bytes_down;
+		total->messages += r->messages;
+		total->client_flops += r->client_flops;
+		total->server_flops += r->server_flops;
+	}
+}
+
+void fed_record_json(const struct fed_record *record, struct fed_text *out)
+{
+	fed_text_add(out, "{\"v\":1,\"event\":\"round\"");
+	for (const struct fed_field *row = fed_metrics; row->type; row++) {
+		fed_text_add(out, ",\"%s\":", row->name);
+		fed_text_json_number(out, fed_metric_value(row, record));
+	}
+	fed_text_put(out, "}", 1);
+}

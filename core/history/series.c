@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * history/series.c - histories become points.
+ */
+#include "history/series.h"
+
+#include <string.h>
+
+#include "base/mem.h"
+
+void fed_series_release(struct fed_series_set *set)
+{
+	for (size_t i = 0; i < set->n; i++) {
+		fed_free(set->of[i].x);
+		fed_free(set->of[i].y);
+	}
+	*set = (struct fed_series_set){.n = 0};
+}
+
+static int make_room(struct fed_series *s, size_t more, struct fed_error *err)
+{
+	const size_t wanted = s->n + more, room = wanted > 2 * s->room ? wanted : 2 * s->room;
+
+	if (wanted <= s->room)
+		return FED_OK;
+	double *x = fed_resize(s->x, s->room * sizeof *x, room * sizeof *x);
+	s->x = x ? x : s->x;
+	double *y = x ? fed_resize(s->y, s->room * sizeof *y, room * sizeof *y) : NULL;
+	s->y = y ? y : s->y;
+	if (!y)
+		return fed_fail_memory(err, 2 * room * sizeof *x, "a curve");
+	s->room = room;
+	return FED_OK;
+}
+
+/* Sums of a round are what was spent until then along the bottom. */
+static bool adds_up(const struct fed_field *x)
+{
+	return strncmp(x->name, "bytes", 5) == 0 || strstr(x->name, "flops") ||
+	       strcmp(x->name, "wall") == 0 || strcmp(x->name, "messages") == 0;
+}
+
+/* Points are joined over rounds that were not evaluated, not over those that went wrong. */
+int fed_series_follow(struct fed_series *s, struct fed_error *err)
+{
+	const struct fed_history *h = s->history;
+
+	if (make_room(s, h->n - s->taken, err))
+		return FED_FAIL;
+	for (; s->taken < h->n; s->taken++) {
+		const struct fed_record *record = &h->record[s->taken];
+		const double at =
+			fed_metric_value(s->along, record) + (s->also ? fed_metric_value(s->also, record) : 0);
+
+		s->spent += at;
+		if (!fed_metric_is_due(s->of, record))
+			continue;
+		s->x[s->n] = adds_up(s->along) ? s->spent : at;
+		s->y[s->n++] = fed_metric_value(s->of, record);
+	}
+	return FED_OK;
+}
+
+int fed_series_add(struct fed_series_set *set, const char *run, const struct fed_history *h,
+                   const struct fed_field *y, const struct fed_field *x,
+                   const struct fed_field *also, struct fed_error *err)
+{
+	struct fed_series *series = &set->of[set->n];
+	struct fed_text key = {0};
+
+	if (set->n == FED_SERIES_MAX)
+		return fed_fail(err, "more than %d curves; name fewer metrics", FED_SERIES_MAX);
+	*series = (struct fed_series){.history = h, .of = y, .along = x, .also = also};
+	set->n++; /* what it has is released with the set */
+	fed_field_key(y, &key);
+	snprintf(series->name, sizeof series->name, "%s%s%s", run, *run ? "." : "", fed_text_str(&key));
+	snprintf(series->run, sizeof series->run, "%s", run);
+	fed_text_release(&key);
+	return fed_series_follow(series, err);
+}
+
+/* The present run was just kept. */
+static bool is_kept(const struct fed_history *h, const struct fed_runs *runs)
+{
+	for (size_t i = 0; i < runs->n; i++) {
+		const struct fed_history *kept = &runs->run[i].history;
+
+		if (kept->n == h->n && memcmp(kept->record, h->record, h->n * sizeof *h->record) == 0)
+			return true;
+	}
+	return false;
+}
+
+int fed_series_add_runs(struct fed_series_set *set, const struct fed_runs *kept,
+                        const struct fed_history *present, const struct fed_field *y,
+                        const struct fed_field *x, const struct fed_field *also,
+                        struct fed_error *err)
+{
+	for (size_t i = 0; i < kept->n; i++) {
+		const struct fed_kept_run *run = &kept->run[i];
+
+		if (run->history.n && fed_series_add(set, run->name, &run->history, y, x, also, err))
+			return FED_FAIL;
+	}
+	if (present->n && !is_kept(present, kept))
+		return fed_series_add(set, "", present, y, x, also, err);
+	return FED_OK;
+}

@@ -1,0 +1,131 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * history/string_pool.c - a hash table of counted texts; numbers of dropped ones are given again.
+ */
+#include "history/string_pool.h"
+
+#include <string.h>
+
+#include "base/mem.h"
+
+#define BUCKETS_FIRST 64u
+
+/* FNV-1a. */
+static uint32_t hash_of(const char *text)
+{
+	uint32_t hash = 2166136261u;
+
+	for (; *text; text++)
+		hash = (hash ^ (unsigned char)*text) * 16777619u;
+	return hash;
+}
+
+void fed_phrases_release(struct fed_phrases *p)
+{
+	for (uint32_t i = 0; i < p->n; i++)
+		fed_free(p->phrase[i].text);
+	fed_free(p->phrase);
+	fed_free(p->bucket);
+	*p = (struct fed_phrases){0};
+}
+
+/* As many buckets as phrases, or more; where memory is short the chains grow longer. */
+static bool make_buckets(struct fed_phrases *p)
+{
+	const uint32_t buckets = p->buckets ? 2 * p->buckets : BUCKETS_FIRST;
+
+	if (p->in_use < p->buckets)
+		return true;
+	uint32_t *bucket = fed_alloc_array(buckets, sizeof *bucket);
+	if (!bucket)
+		return p->buckets > 0;
+	for (uint32_t i = 0; i < p->n; i++) {
+		struct fed_phrase *phrase = &p->phrase[i];
+
+		if (!phrase->text)
+			continue;
+		phrase->next = bucket[phrase->hash & (buckets - 1)];
+		bucket[phrase->hash & (buckets - 1)] = i + 1;
+	}
+	fed_free(p->bucket);
+	p->bucket = bucket;
+	p->buckets = buckets;
+	return true;
+}
+
+/* A place for one more; 0: no memory. */
+static uint32_t find_place(struct fed_phrases *p)
+{
+	const uint32_t room = p->room ? 2 * p->room : BUCKETS_FIRST;
+
+	if (p->vacant) {
+		const uint32_t number = p->vacant;
+		p->vacant = p->phrase[number - 1].next;
+		return number;
+	}
+	if (p->n == p->room) {
+		struct fed_phrase *grown =
+			fed_resize(p->phrase, p->room * sizeof *grown, room * sizeof *grown);
+		if (!grown)
+			return 0;
+		p->phrase = grown;
+		p->room = room;
+	}
+	return ++p->n;
+}
+
+static uint32_t add(struct fed_phrases *p, const char *text, uint32_t hash)
+{
+	char *copy = make_buckets(p) ? fed_strdup(text) : NULL;
+	const uint32_t number = copy ? find_place(p) : 0;
+
+	if (!number) {
+		fed_free(copy);
+		return 0;
+	}
+	uint32_t *bucket = &p->bucket[hash & (p->buckets - 1)];
+	p->phrase[number - 1] = (struct fed_phrase){copy, 1, hash, *bucket};
+	*bucket = number;
+	p->in_use++;
+	p->bytes += strlen(text) + 1;
+	return number;
+}
+
+uint32_t fed_phrases_take(struct fed_phrases *p, const char *text)
+{
+	if (!text)
+		return 0;
+	const uint32_t hash = hash_of(text);
+	uint32_t number = p->buckets ? p->bucket[hash & (p->buckets - 1)] : 0;
+	while (number) {
+		struct fed_phrase *phrase = &p->phrase[number - 1];
+
+		if (phrase->hash == hash && strcmp(phrase->text, text) == 0) {
+			phrase->users++;
+			return number;
+		}
+		number = phrase->next;
+	}
+	return add(p, text, hash);
+}
+
+void fed_phrases_drop(struct fed_phrases *p, uint32_t number)
+{
+	if (!number || --p->phrase[number - 1].users)
+		return;
+	struct fed_phrase *phrase = &p->phrase[number - 1];
+	uint32_t *at = &p->bucket[phrase->hash & (p->buckets - 1)];
+	while (*at != number)
+		at = &p->phrase[*at - 1].next;
+	*at = phrase->next;
+	p->bytes -= strlen(phrase->text) + 1;
+	p->in_use--;
+	fed_free(phrase->text);
+	*phrase = (struct fed_phrase){.next = p->vacant};
+	p->vacant = number;
+}
+
+const char *fed_phrases_text(const struct fed_phrases *p, uint32_t number)
+{
+	return number ? p->phrase[number - 1].text : NULL;
+}

@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * net/event_queue.c - a 4-ary heap ordered by (when, seq): half as deep as a binary one, and the
+ * four children of a node stand side by side.
+ */
+#include "net/event_queue.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "base/mem.h"
+
+enum { WIDTH = 4, FIRST_CAPACITY = 64 };
+
+static bool earlier(const struct fed_due *a, const struct fed_due *b)
+{
+	return a->when < b->when || (a->when == b->when && a->seq < b->seq);
+}
+
+/* Move the hole at i up until `d` fits into it. */
+static void sift_up(struct fed_due *heap, size_t i, struct fed_due d)
+{
+	while (i > 0) {
+		const size_t parent = (i - 1) / WIDTH;
+		if (!earlier(&d, &heap[parent]))
+			break;
+		heap[i] = heap[parent];
+		i = parent;
+	}
+	heap[i] = d;
+}
+
+/* Move the hole at the root down until `d` fits into it. */
+static void sift_down(struct fed_due *heap, size_t n, struct fed_due d)
+{
+	size_t i = 0;
+
+	for (;;) {
+		const size_t first = i * WIDTH + 1;
+		const size_t end = first + WIDTH < n ? first + WIDTH : n;
+		size_t least = first;
+
+		if (first >= n)
+			break;
+		for (size_t c = first + 1; c < end; c++)
+			if (earlier(&heap[c], &heap[least]))
+				least = c;
+		if (!earlier(&heap[least], &d))
+			break;
+		heap[i] = heap[least];
+		i = least;
+	}
+	heap[i] = d;
+}
+
+void fed_vclock_init(struct fed_vclock *clock)
+{
+	memset(clock, 0, sizeof *clock);
+}
+
+void fed_vclock_release(struct fed_vclock *clock)
+{
+	fed_free(clock->heap);
+	memset(clock, 0, sizeof *clock);
+}
+
+int fed_vclock_add(struct fed_vclock *clock, double when, enum fed_due_kind kind, uint64_t ref,
+                   uint32_t who, struct fed_error *err)
+{
+	if (isnan(when) || when == INFINITY)
+		return fed_fail(err, "an event is due at %f seconds; its time must be finite", when);
+	if (clock->n == clock->capacity) {
+		const size_t more = clock->capacity ? 2 * clock->capacity : FIRST_CAPACITY;
+		struct fed_due *heap =
+			fed_resize(clock->heap, clock->capacity * sizeof *heap, more * sizeof *heap);
+		if (!heap)
+			return fed_fail_memory(err, more * sizeof *heap, "the virtual clock");
+		clock->heap = heap;
+		clock->capacity = more;
+	}
+	sift_up(clock->heap, clock->n++,
+	        (struct fed_due){.when = when < clock->now ? clock->now : when,
+	                         .seq = clock->next_seq++,
+	                         .ref = ref,
+	                         .who = who,
+	                         .kind = kind});
+	return FED_OK;
+}
+
+bool fed_vclock_next(struct fed_vclock *clock, struct fed_due *due)
+{
+	if (clock->n == 0)
+		return false;
+	*due = clock->heap[0];
+	clock->now = due->when;
+	if (--clock->n > 0)
+		sift_down(clock->heap, clock->n, clock->heap[clock->n]);
+	return true;
+}
+
+void fed_vclock_clear(struct fed_vclock *clock)
+{
+	clock->n = 0;
+}

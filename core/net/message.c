@@ -1,0 +1,228 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * net/message.c - envelopes, and their form as bytes.
+ */
+#include <string.h>
+
+#include "base/file.h"
+#include "base/mem.h"
+#include "net/messenger.h"
+
+#define FRAME_MAGIC 0x31504446u /* "FDP1" in a hex dump; another form gets another digit */
+enum { CRC_AT = 60 };
+
+void fed_envelope_let_go(const struct fed_envelope *e)
+{
+	fed_parcel_drop(e->parcel);
+	fed_parcel_drop(e->labels);
+}
+
+void fed_envelope_free(struct fed_envelope *e)
+{
+	if (!e)
+		return;
+	fed_envelope_let_go(e);
+	fed_free(e);
+}
+
+uint64_t fed_frame_size(uint32_t n, size_t dim)
+{
+	return FED_FRAME_BYTES + (uint64_t)n * dim * sizeof(float);
+}
+
+/* The frame ----------------------------------------------------------------- */
+
+static void put(unsigned char *at, unsigned bytes, uint64_t x)
+{
+	for (unsigned i = 0; i < bytes; i++)
+		at[i] = (unsigned char)(x >> (8 * i));
+}
+
+static uint64_t get(const unsigned char *at, unsigned bytes)
+{
+	uint64_t x = 0;
+
+	for (unsigned i = 0; i < bytes; i++)
+		x |= (uint64_t)at[i] << (8 * i);
+	return x;
+}
+
+static uint32_t frame_crc(const unsigned char *frame, size_t len)
+{
+	static const unsigned char blank[4];
+	uint32_t crc = fed_crc32(0, frame, CRC_AT);
+
+	crc = fed_crc32(crc, blank, sizeof blank);
+	return fed_crc32(crc, frame + FED_FRAME_BYTES, len - FED_FRAME_BYTES);
+}
+
+/* A vector that was decoded before: under top-k all that is not zero is sent. */
+static void put_vector(struct fed_text *out, enum fed_codec_kind kind, const float *v, size_t dim)
+{
+	const struct fed_codec codec = {.kind = kind, .share = 1};
+	char *room = fed_text_room(out, fed_codec_size(&codec, dim));
+
+	if (!room)
+		return;
+	out->len += fed_codec_encode(&codec, v, dim, (unsigned char *)room);
+	out->s[out->len] = '\0';
+}
+
+int fed_post_encode(const struct fed_envelope *e, struct fed_text *out, struct fed_error *err)
+{
+	unsigned char h[FED_FRAME_BYTES] = {0};
+	const uint32_t n = e->parcel ? e->parcel->n : 0;
+	const size_t dim = e->parcel ? e->parcel->dim : 0, start = out->len;
+	const enum fed_codec_kind kind = n ? e->codec.kind : FED_CODEC_NONE;
+	uint32_t loss;
+
+	if (dim > UINT32_MAX)
+		return fed_fail(err, "a message of %zu numbers is too long", dim);
+	memcpy(&loss, &e->loss, sizeof loss);
+	put(h, 4, FRAME_MAGIC);
+	put(h + 4, 1, e->head.kind);
+	put(h + 5, 1, kind);
+	put(h + 6, 2, n);
+	put(h + 8, 4, e->head.from);
+	put(h + 12, 4, e->head.to);
+	put(h + 16, 8, e->head.id);
+	put(h + 24, 8, e->version);
+	put(h + 32, 8, e->round);
+	put(h + 40, 8, e->labels ? e->labels->dim : e->samples);
+	put(h + 48, 4, e->steps);
+	put(h + 52, 4, loss);
+	put(h + 56, 4, dim);
+	fed_text_put(out, (const char *)h, sizeof h);
+	for (uint32_t k = 0; k < n && !out->failed; k++)
+		put_vector(out, k ? FED_CODEC_NONE : kind, e->parcel->vector[k], dim);
+	if (e->labels)
+		put_vector(out, FED_CODEC_NONE, e->labels->vector[0], e->labels->dim);
+	if (out->failed)
+		return fed_fail_memory(err, fed_frame_size(n, dim), "a message");
+	unsigned char *frame = (unsigned char *)out->s + start;
+	put(frame + CRC_AT, 4, frame_crc(frame, out->len - start));
+	return FED_OK;
+}
+
+/* Bytes of the labels behind the vectors. */
+static uint64_t labels_size(const unsigned char *h)
+{
+	const uint64_t n = h[4] == FED_MESSAGE_SMASHED ? get(h + 40, 8) : 0;
+
+	return n > UINT32_MAX ? UINT64_MAX / 2 : n * sizeof(float);
+}
+
+/* Bytes of vector 0: what the head, the other vectors and the labels leave. */
+static size_t first_size(const unsigned char *h, size_t len)
+{
+	return len - labels_size(h) - fed_frame_size((uint32_t)get(h + 6, 2) - 1, get(h + 56, 4));
+}
+
+static int check_size(const unsigned char *h, size_t len, struct fed_error *err)
+{
+	const uint64_t n = get(h + 6, 2), dim = get(h + 56, 4), labels = labels_size(h);
+	bool fits = len == fed_frame_size((uint32_t)n, dim) + labels;
+
+	if (h[5] != FED_CODEC_NONE) /* vector 0 is looked at when it is decoded */
+		fits = n > 0 && len >= fed_frame_size((uint32_t)n - 1, dim) + labels;
+	return fits ? FED_OK
+	            : fed_reject(err, "has %zu bytes, but announces %llu vectors of %llu numbers", len,
+	                         (unsigned long long)n, (unsigned long long)dim);
+}
+
+/* The head is plausible for a frame of len bytes; nothing is allocated before. */
+static int check_frame(const unsigned char *h, size_t len, size_t longest, struct fed_error *err)
+{
+	if (len < FED_FRAME_BYTES)
+		return fed_reject(err, "has %zu bytes, less than the %d of a message's head", len,
+		                  FED_FRAME_BYTES);
+	if (get(h, 4) != FRAME_MAGIC)
+		return fed_reject(err, "begins with %08x instead of %08x: it is no message of fedsh",
+		                  (unsigned)get(h, 4), FRAME_MAGIC);
+	if (check_size(h, len, err))
+		return FED_REJECT;
+	if (get(h + CRC_AT, 4) != frame_crc(h, len))
+		return fed_reject(err, "is damaged: its checksum does not match");
+	if (h[4] < FED_MESSAGE_MODEL || h[4] > FED_MESSAGE_LAST)
+		return fed_reject(err, "is of the unknown kind %u", h[4]);
+	if (get(h + 56, 4) > longest)
+		return fed_reject(err, "announces vectors of %llu numbers, at most %zu are expected",
+		                  (unsigned long long)get(h + 56, 4), longest);
+	return FED_OK;
+}
+
+/* The vectors behind the head; the parcel is theirs. */
+static int get_vectors(const unsigned char *h, size_t len, struct fed_parcel *p,
+                       struct fed_error *err)
+{
+	const unsigned char *at = h + FED_FRAME_BYTES;
+	int rc = FED_OK;
+
+	for (uint32_t k = 0; rc == FED_OK && k < p->n; k++) {
+		const enum fed_codec_kind kind = k ? FED_CODEC_NONE : h[5];
+		const size_t bytes = k ? p->dim * sizeof(float) : first_size(h, len);
+
+		rc = fed_codec_decode(kind, at, bytes, p->vector[k], p->dim, err);
+		at += bytes;
+	}
+	return rc;
+}
+
+/* The labels that stand behind the vectors, if there are any: *labels is the caller's. */
+static int get_labels(const unsigned char *h, size_t len, struct fed_parcel **labels,
+                      struct fed_error *err)
+{
+	const size_t bytes = labels_size(h), n = bytes / sizeof(float);
+
+	*labels = NULL;
+	if (n == 0)
+		return FED_OK;
+	struct fed_parcel *p = fed_parcel_new(1, n);
+	if (!p)
+		return fed_fail_memory(err, bytes, "a message");
+	const int rc = fed_codec_decode(FED_CODEC_NONE, h + len - bytes, bytes, p->vector[0], n, err);
+	if (rc)
+		fed_parcel_drop(p);
+	else
+		*labels = p;
+	return rc;
+}
+
+int fed_post_decode(const void *bytes, size_t len, size_t longest, struct fed_envelope *e,
+                    struct fed_error *err)
+{
+	const unsigned char *h = bytes;
+	const uint32_t loss = len < FED_FRAME_BYTES ? 0 : (uint32_t)get(h + 52, 4);
+
+	if (check_frame(h, len, longest, err))
+		return FED_REJECT;
+	const uint32_t n = (uint32_t)get(h + 6, 2);
+	const size_t dim = get(h + 56, 4);
+	struct fed_parcel *parcel = fed_parcel_new(n, dim), *labels;
+	if (!parcel)
+		return fed_fail_memory(err, len, "a message");
+	int rc = get_vectors(h, len, parcel, err);
+	if (rc == FED_OK)
+		rc = get_labels(h, len, &labels, err);
+	if (rc) {
+		fed_parcel_drop(parcel);
+		return rc;
+	}
+	*e = (struct fed_envelope){
+		.head = {.id = get(h + 16, 8),
+	             .from = (uint32_t)get(h + 8, 4),
+	             .to = (uint32_t)get(h + 12, 4),
+	             .kind = h[4],
+	             .bytes = len},
+		.version = get(h + 24, 8),
+		.round = get(h + 32, 8),
+		.samples = get(h + 40, 8),
+		.steps = (uint32_t)get(h + 48, 4),
+		.parcel = parcel,
+		.labels = labels,
+		.codec = {.kind = h[5], .share = 1},
+		.coded = n ? first_size(h, len) : 0,
+	};
+	memcpy(&e->loss, &loss, sizeof loss);
+	return FED_OK;
+}

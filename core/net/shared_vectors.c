@@ -1,0 +1,138 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * net/shared_vectors.c - shares of parcels, and parcels that nobody uses.
+ */
+#include "net/shared_vectors.h"
+
+#include <stdbool.h>
+
+#include "base/mem.h"
+
+enum { PARCEL_MOST = UINT16_MAX };
+
+static void free_parcel(struct fed_parcel *p)
+{
+	for (uint32_t k = 0; k < p->n; k++)
+		fed_free_floats(p->vector[k]);
+	fed_free(p);
+}
+
+struct fed_parcel *fed_parcel_new(uint32_t n, size_t dim)
+{
+	struct fed_parcel *p = n <= PARCEL_MOST ? fed_alloc(sizeof *p + n * sizeof p->vector[0]) : NULL;
+
+	if (!p)
+		return NULL;
+	atomic_init(&p->users, 1);
+	p->n = n;
+	p->dim = dim;
+	for (uint32_t k = 0; k < n; k++) {
+		p->vector[k] = fed_alloc_floats(dim ? dim : 1);
+		if (!p->vector[k]) {
+			free_parcel(p);
+			return NULL;
+		}
+	}
+	return p;
+}
+
+struct fed_parcel *fed_parcel_share(struct fed_parcel *p)
+{
+	if (p)
+		atomic_fetch_add_explicit(&p->users, 1, memory_order_relaxed);
+	return p;
+}
+
+static size_t bytes_of(const struct fed_parcel *p)
+{
+	return p->n * p->dim * sizeof(float);
+}
+
+/* Whether the stock has taken the parcel. */
+static bool put_back(struct fed_stock *s, struct fed_parcel *p)
+{
+	pthread_mutex_lock(&s->lock);
+	const bool wanted = p->n == s->n && p->dim == s->dim && s->bytes + bytes_of(p) <= s->most;
+	if (wanted) {
+		p->next = s->first;
+		s->first = p;
+		s->bytes += bytes_of(p);
+	}
+	pthread_mutex_unlock(&s->lock);
+	return wanted;
+}
+
+void fed_parcel_drop(struct fed_parcel *p)
+{
+	/* Release: whoever drops last sees what the others wrote before. */
+	if (!p || atomic_fetch_sub_explicit(&p->users, 1, memory_order_acq_rel) != 1)
+		return;
+	if (!p->stock || !put_back(p->stock, p))
+		free_parcel(p);
+}
+
+float *fed_parcel_unwrap(struct fed_parcel *p)
+{
+	float *v = p->vector[0];
+
+	p->vector[0] = NULL;
+	free_parcel(p);
+	return v;
+}
+
+/* The stock ----------------------------------------------------------------- */
+
+static void empty(struct fed_stock *s)
+{
+	while (s->first) {
+		struct fed_parcel *p = s->first;
+
+		s->first = p->next;
+		free_parcel(p);
+	}
+	s->bytes = 0;
+}
+
+void fed_stock_init(struct fed_stock *s, size_t most_bytes)
+{
+	*s = (struct fed_stock){.most = most_bytes};
+	pthread_mutex_init(&s->lock, NULL);
+}
+
+void fed_stock_release(struct fed_stock *s)
+{
+	empty(s);
+	pthread_mutex_destroy(&s->lock);
+}
+
+size_t fed_stock_bytes(struct fed_stock *s)
+{
+	pthread_mutex_lock(&s->lock);
+	const size_t bytes = s->bytes;
+	pthread_mutex_unlock(&s->lock);
+	return bytes;
+}
+
+struct fed_parcel *fed_stock_take(struct fed_stock *s, uint32_t n, size_t dim)
+{
+	pthread_mutex_lock(&s->lock);
+	if (n != s->n || dim != s->dim) {
+		empty(s);
+		s->n = n;
+		s->dim = dim;
+	}
+	struct fed_parcel *p = s->first;
+	if (p) {
+		s->first = p->next;
+		s->bytes -= bytes_of(p);
+	}
+	pthread_mutex_unlock(&s->lock);
+	if (p) {
+		atomic_store_explicit(&p->users, 1, memory_order_relaxed);
+		return p;
+	}
+	p = fed_parcel_new(n, dim);
+	if (p)
+		p->stock = s;
+	return p;
+}

@@ -1,0 +1,353 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * nn/execute.c - forward and backward through the layers of a workspace, with the help of idle
+ * threads where a pass is long enough.
+ *
+ * Forward, a run's chunks are shared out.  Backward, groups of examples are: each sums its
+ * gradients for itself, and a group is added when those before it have been.  How many groups there
+ * are, the batch alone decides; the first one's sum is the one that the others are added to.
+ */
+#include "base/cpu.h"
+#include "nn/execute_internal.h"
+
+/* Of a pass that is worth sharing: a thread's time to answer is some ten microseconds. */
+#define SHARED_FLOPS 8e6
+/* Fewer examples make no group: to add its sum costs about as much as to process a third of one. */
+#define GROUP_EXAMPLES 8u
+
+const struct fed_stage *fed_stage_of(const struct fed_layer *ops)
+{
+	static const struct fed_stage *const stages[] = {
+		&fed_stage_conv, &fed_stage_max_pool, &fed_stage_mean_pool,
+		&fed_stage_relu, &fed_stage_tanh,     &fed_stage_flatten,
+	};
+
+	for (size_t i = 0; i < sizeof stages / sizeof *stages; i++)
+		if (stages[i]->ops == ops)
+			return stages[i];
+	return NULL;
+}
+
+const struct fed_divided *fed_divided_of(const struct fed_layer *ops)
+{
+	return ops == fed_divided_dense.ops ? &fed_divided_dense : NULL;
+}
+
+/* Sharing --------------------------------------------------------------------- */
+
+/* Threads that may share a pass of so many FLOPs. */
+static int threads_for(const struct fed_workspace *ws, double flops)
+{
+	return flops < SHARED_FLOPS ? 1 : fed_crew_of(ws)->threads;
+}
+
+static void share(const struct fed_workspace *ws, int threads, size_t n,
+                  void (*part)(void *ctx, size_t i, int worker), void *ctx)
+{
+	fed_pool_share(threads > 1 ? fed_crew_of(ws)->pool : NULL, ws->worker, n, part, ctx);
+}
+
+static double flops_of(const struct fed_workspace *ws, const struct fed_run *run, uint32_t batch)
+{
+	return batch * fed_net_flops(ws->net, run->first, run->last);
+}
+
+/* Layers -------------------------------------------------------------------------- */
+
+/* Layer l on examples from .. from + batch - 1; grads NULL for a forward pass. */
+static struct fed_pass pass_of(const struct fed_workspace *ws, size_t l, const float *params,
+                               uint32_t from, uint32_t batch)
+{
+	const struct fed_net_layer *layer = fed_layer_at(ws, l);
+	const size_t i = l - ws->first;
+
+	return (struct fed_pass){
+		.config = layer->config,
+		.in = layer->in,
+		.out = layer->out,
+		.batch = batch,
+		.params = params + layer->offset,
+		.x = ws->activation[i] + from * fed_boundary_size(ws, i),
+		.y = ws->activation[i + 1] + from * fed_boundary_size(ws, i + 1),
+		.cache = ws->cache[i],
+		.scratch = ws->scratch[i],
+	};
+}
+
+/* Where thread `worker` runs stage l. */
+static struct fed_room room_of(const struct fed_workspace *ws, size_t l, int worker)
+{
+	const struct fed_crew *crew = fed_crew_of(ws);
+
+	return (struct fed_room){.batch = ws->scratch[l - ws->first],
+	                         .lane = crew->lane[worker] + crew->room[l]};
+}
+
+/* The sum of a group on thread `worker`; of the first group, and the end of all, in the workspace.
+ */
+static float *sum_of(const struct fed_workspace *ws, size_t l, size_t group, int worker)
+{
+	const struct fed_crew *crew = fed_crew_of(ws);
+
+	return group ? crew->lane[worker] + crew->sum[l] : ws->sum[l - ws->first];
+}
+
+/* Forward -------------------------------------------------------------------------- */
+
+/* A run on a batch, in chunks; or a layer's pass, in parts. */
+struct forward {
+	struct fed_workspace *ws;
+	const struct fed_run *run;
+	const float *params;
+	uint32_t batch, chunk;
+	const struct fed_divided *divided;
+	struct fed_pass pass;
+	uint32_t parts;
+};
+
+static void forward_chunk(void *ctx, size_t chunk, int worker)
+{
+	const struct forward *f = ctx;
+	const uint32_t from = (uint32_t)chunk * f->chunk;
+	const uint32_t n = f->batch - from < f->chunk ? f->batch - from : f->chunk;
+
+	for (size_t l = f->run->first; l < f->run->last; l++) {
+		const struct fed_net_layer *layer = fed_layer_at(f->ws, l);
+		const struct fed_stage *stage = fed_stage_of(layer->ops);
+		const struct fed_pass pass = pass_of(f->ws, l, f->params, from, n);
+		const struct fed_room room = room_of(f->ws, l, worker);
+
+		if (stage->forward)
+			stage->forward(&pass, &room);
+		else
+			layer->ops->forward(&pass);
+	}
+}
+
+static void forward_staged(struct forward *f)
+{
+	const int threads = threads_for(f->ws, flops_of(f->ws, f->run, f->batch));
+	const uint32_t share_of = (f->batch + (uint32_t)threads - 1) / (uint32_t)threads;
+
+	for (size_t l = f->run->first; l < f->run->last; l++) {
+		const struct fed_stage *stage = fed_stage_of(fed_layer_at(f->ws, l)->ops);
+		const struct fed_pass pass = pass_of(f->ws, l, f->params, 0, f->batch);
+		const struct fed_room room = room_of(f->ws, l, f->ws->worker);
+
+		if (stage->begin_forward)
+			stage->begin_forward(&pass, &room);
+	}
+	f->chunk = f->run->chunk < share_of ? f->run->chunk : share_of;
+	share(f->ws, threads, (f->batch + f->chunk - 1) / f->chunk, forward_chunk, f);
+}
+
+static void forward_part(void *ctx, size_t part, int worker)
+{
+	const struct forward *f = ctx;
+
+	(void)worker;
+	f->divided->forward(&f->pass, (uint32_t)part, f->parts);
+}
+
+static void run_forward(struct fed_workspace *ws, const struct fed_run *run, const float *params,
+                        uint32_t batch)
+{
+	struct forward f = {.ws = ws, .run = run, .params = params, .batch = batch};
+	const struct fed_layer *ops = fed_layer_at(ws, run->first)->ops;
+
+	if (fed_run_is_staged(ws, run)) {
+		forward_staged(&f);
+		return;
+	}
+	f.divided = fed_divided_of(ops);
+	f.pass = pass_of(ws, run->first, params, 0, batch);
+	if (!f.divided) {
+		ops->forward(&f.pass);
+		return;
+	}
+	const int threads = threads_for(ws, flops_of(ws, run, batch));
+	f.parts = f.divided->forward_parts(&f.pass, threads);
+	share(ws, threads, f.parts, forward_part, &f);
+}
+
+const float *fed_net_forward(struct fed_workspace *ws, const float *params, uint32_t batch)
+{
+	for (size_t r = 0; r < ws->runs; r++)
+		run_forward(ws, &ws->run[r], params, batch);
+	return ws->activation[ws->last - ws->first];
+}
+
+/* Backward --------------------------------------------------------------------------- */
+
+struct backward {
+	struct fed_workspace *ws;
+	const struct fed_run *run;
+	const float *params, *dy; /* dy: the caller's, by the output of the last layer */
+	float *grads;
+	uint32_t batch;
+	size_t lowest; /* layer of the run that needs a backward pass */
+	/* staged */
+	uint32_t groups;
+	atomic_uint added; /* groups whose sums are in the first one's */
+	/* divided */
+	const struct fed_divided *divided;
+	struct fed_pass pass;
+	uint32_t parts;
+};
+
+/* The gradient at boundary i for examples from ..; inside the run that of a chunk, in the lane. */
+static float *gradient_at(const struct backward *b, size_t i, uint32_t from, int worker)
+{
+	const struct fed_workspace *ws = b->ws;
+	const struct fed_crew *crew = fed_crew_of(ws);
+
+	if (ws->first + i < ws->lowest + !ws->input_gradient)
+		return NULL; /* nobody needs it */
+	if (fed_is_inside(ws, b->run, i))
+		return crew->lane[worker] + crew->inner + ws->inner[i];
+	return ws->gradient[i] + from * fed_boundary_size(ws, i);
+}
+
+static struct fed_pass backward_pass(const struct backward *b, size_t l, uint32_t from,
+                                     uint32_t batch, int worker)
+{
+	const struct fed_workspace *ws = b->ws;
+	const size_t i = l - ws->first;
+	struct fed_pass pass = pass_of(ws, l, b->params, from, batch);
+
+	pass.dy = l + 1 == ws->last ? b->dy + from * fed_boundary_size(ws, i + 1)
+	                            : gradient_at(b, i + 1, from, worker);
+	pass.dx = gradient_at(b, i, from, worker);
+	pass.grads = b->grads + fed_layer_at(ws, l)->offset;
+	return pass;
+}
+
+/* Stages, first those next to the output. */
+static void backward_chunk(const struct backward *b, uint32_t from, uint32_t n, size_t group,
+                           int worker)
+{
+	for (size_t l = b->run->last; l-- > b->lowest;) {
+		const struct fed_net_layer *layer = fed_layer_at(b->ws, l);
+		const struct fed_stage *stage = fed_stage_of(layer->ops);
+		const struct fed_pass pass = backward_pass(b, l, from, n, worker);
+		struct fed_room room = room_of(b->ws, l, worker);
+
+		room.sum = sum_of(b->ws, l, group, worker);
+		if (stage->backward)
+			stage->backward(&pass, &room);
+		else
+			layer->ops->backward(&pass);
+	}
+}
+
+/* Once for the batch, in the thread of the workspace. */
+static void for_the_batch(const struct backward *b, bool begin)
+{
+	for (size_t l = b->run->last; l-- > b->lowest;) {
+		const struct fed_stage *stage = fed_stage_of(fed_layer_at(b->ws, l)->ops);
+		const struct fed_pass pass = backward_pass(b, l, 0, b->batch, b->ws->worker);
+		struct fed_room room = room_of(b->ws, l, b->ws->worker);
+
+		room.sum = sum_of(b->ws, l, 0, b->ws->worker);
+		if (begin && stage->begin_backward)
+			stage->begin_backward(&pass, &room);
+		else if (!begin && stage->end_backward)
+			stage->end_backward(&pass, &room);
+	}
+}
+
+static void clear_sums(const struct backward *b, size_t group, int worker)
+{
+	for (size_t l = b->run->last; l-- > b->lowest;) {
+		const struct fed_stage *stage = fed_stage_of(fed_layer_at(b->ws, l)->ops);
+		const struct fed_pass pass = backward_pass(b, l, 0, b->batch, worker);
+
+		if (stage->clear_sum)
+			stage->clear_sum(&pass, sum_of(b->ws, l, group, worker));
+	}
+}
+
+/* To those of the groups before it, once they are there: each of these is done or under way. */
+static void add_sums(struct backward *b, size_t group, int worker)
+{
+	for (unsigned i = 0; atomic_load_explicit(&b->added, memory_order_acquire) != group; i++)
+		fed_cpu_relax(i);
+	for (size_t l = b->run->last; group > 0 && l-- > b->lowest;) {
+		const struct fed_stage *stage = fed_stage_of(fed_layer_at(b->ws, l)->ops);
+		const struct fed_pass pass = backward_pass(b, l, 0, b->batch, worker);
+
+		if (stage->add_sum)
+			stage->add_sum(&pass, sum_of(b->ws, l, group, worker), sum_of(b->ws, l, 0, worker));
+	}
+	atomic_store_explicit(&b->added, (unsigned)group + 1, memory_order_release);
+}
+
+static void backward_group(void *ctx, size_t group, int worker)
+{
+	struct backward *b = ctx;
+	const uint32_t end = (uint32_t)((uint64_t)b->batch * (group + 1) / b->groups);
+
+	clear_sums(b, group, worker);
+	for (uint32_t from = (uint32_t)((uint64_t)b->batch * group / b->groups); from < end;) {
+		const uint32_t n = end - from < b->run->chunk ? end - from : b->run->chunk;
+
+		backward_chunk(b, from, n, group, worker);
+		from += n;
+	}
+	add_sums(b, group, worker);
+}
+
+static void backward_staged(struct backward *b)
+{
+	const double flops = 2 * b->batch * fed_net_flops(b->ws->net, b->lowest, b->run->last);
+
+	for_the_batch(b, true);
+	b->groups = b->batch < GROUP_EXAMPLES ? 1 : b->batch / GROUP_EXAMPLES;
+	share(b->ws, threads_for(b->ws, flops), b->groups, backward_group, b);
+	for_the_batch(b, false);
+}
+
+static void backward_part(void *ctx, size_t part, int worker)
+{
+	const struct backward *b = ctx;
+
+	(void)worker;
+	b->divided->backward(&b->pass, (uint32_t)part, b->parts);
+}
+
+static void backward_whole(struct backward *b)
+{
+	const struct fed_layer *ops = fed_layer_at(b->ws, b->run->first)->ops;
+	const int threads = threads_for(b->ws, 2 * flops_of(b->ws, b->run, b->batch));
+
+	b->divided = fed_divided_of(ops);
+	b->pass = backward_pass(b, b->run->first, 0, b->batch, b->ws->worker);
+	if (!b->divided) {
+		ops->backward(&b->pass);
+		return;
+	}
+	b->parts = b->divided->backward_parts(&b->pass, threads);
+	share(b->ws, threads, b->parts, backward_part, b);
+}
+
+void fed_net_backward(struct fed_workspace *ws, const float *params, float *grads, const float *dy,
+                      uint32_t batch)
+{
+	for (size_t r = ws->runs; r-- > 0 && ws->run[r].last > ws->lowest;) {
+		const size_t first = ws->run[r].first;
+		struct backward b = {
+			.ws = ws,
+			.run = &ws->run[r],
+			.params = params,
+			.dy = dy,
+			.grads = grads,
+			.batch = batch,
+			.lowest = first > ws->lowest ? first : ws->lowest,
+		};
+
+		if (fed_run_is_staged(ws, b.run))
+			backward_staged(&b);
+		else
+			backward_whole(&b);
+	}
+}

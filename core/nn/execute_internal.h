@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * nn/execute_internal.h - what workspace.c, walk.c and crew.c share: sizes of runs and of what they
+ * work in.
+ */
+#ifndef FED_NN_EXECUTE_INTERNAL_H
+#define FED_NN_EXECUTE_INTERNAL_H
+
+#include "nn/net.h"
+#include "nn/stage.h"
+
+/* Activations and gradients of one chunk: half of a usual second-level cache. */
+#define FED_CHUNK_FLOATS ((size_t)1 << 17)
+#define FED_LINE_FLOATS 16u /* a cache line */
+
+/* What this layer wants as a stage; all 0 when it is none or wants nothing. */
+static inline struct fed_room_sizes fed_stage_room(const struct fed_net_layer *l)
+{
+	const struct fed_stage *stage = fed_stage_of(l->ops);
+
+	return stage && stage->room ? stage->room(l->config, &l->in, &l->out)
+	                            : (struct fed_room_sizes){0};
+}
+
+static inline const struct fed_net_layer *fed_layer_at(const struct fed_workspace *ws, size_t l)
+{
+	return &ws->net->layer[l];
+}
+
+/* Floats of one example at boundary i: the input of layer first + i. */
+static inline size_t fed_boundary_size(const struct fed_workspace *ws, size_t i)
+{
+	const size_t l = ws->first + i;
+
+	return fed_shape_size(l < ws->last ? &fed_layer_at(ws, l)->in : &fed_layer_at(ws, l - 1)->out);
+}
+
+/* Whether the run treats each example alone; else it is a single layer that wants the batch. */
+static inline bool fed_run_is_staged(const struct fed_workspace *ws, const struct fed_run *run)
+{
+	return fed_stage_of(fed_layer_at(ws, run->first)->ops) != NULL;
+}
+
+/* Whether boundary i lies inside the run: its gradient is made and used up chunk by chunk. */
+static inline bool fed_is_inside(const struct fed_workspace *ws, const struct fed_run *run,
+                                 size_t i)
+{
+	return ws->first + i > run->first && ws->first + i < run->last;
+}
+
+static inline const struct fed_crew *fed_crew_of(const struct fed_workspace *ws)
+{
+	return ws->shared ? ws->shared : &ws->alone;
+}
+
+#endif

@@ -1,0 +1,147 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * plug/call_explain.c - a rule tells what it did in a round: its lines, cleaned and cut.
+ */
+#include <string.h>
+
+#include "base/mem.h"
+#include "plug/call.h"
+#include "plug/result_checks.h"
+#include "plug/pre_aggregation.h"
+
+static const struct fed_aggregator *aggregator_of(const struct fed_instance *instance)
+{
+	return &instance->entry->copy.aggregator;
+}
+
+bool fed_tells(const struct fed_entry *entry)
+{
+	return entry->head->kind == FED_KIND_AGGREGATOR && entry->copy.aggregator.tell;
+}
+
+/* Lines ------------------------------------------------------------------ */
+
+struct listener {
+	struct fed_teller teller; /* first: the plugin hands it back */
+	struct fed_text *lines;
+	size_t n; /* also those that were too many */
+};
+
+/* Of s up to its end or the line's last column; *bytes of it are whole characters. */
+static bool fits(const char *s, size_t *bytes)
+{
+	const size_t most = strnlen(s, 4 * FED_TOLD_COLUMNS + 1);
+	int columns = 0;
+	size_t at = 0;
+
+	*bytes = 0;
+	while (at < most) {
+		uint32_t code = 0;
+		const size_t n = fed_utf8_next(s + at, most - at, &code);
+
+		columns += n > 0 ? fed_utf8_columns(code) : 1;
+		at += n > 0 ? n : 1;
+		if (columns > FED_TOLD_COLUMNS)
+			return false;
+		if (columns <= FED_TOLD_COLUMNS - 3) /* room for "..." */
+			*bytes = at;
+	}
+	*bytes = at;
+	return s[at] == '\0';
+}
+
+static void put_line(struct fed_text *lines, const char *s)
+{
+	size_t bytes;
+	const bool whole = fits(s, &bytes);
+
+	for (size_t at = 0; at < bytes;) {
+		uint32_t code;
+		const size_t n = fed_utf8_next(s + at, bytes - at, &code);
+
+		if (n > 0 && !fed_utf8_control(code))
+			fed_text_put(lines, s + at, n);
+		else
+			fed_text_put(lines, "?", 1);
+		at += n > 0 ? n : 1;
+	}
+	fed_text_add(lines, "%s\n", whole ? "" : "...");
+}
+
+static void take_line(const struct fed_teller *teller, const char *line)
+{
+	struct listener *l = (struct listener *)(void *)(uintptr_t)teller;
+
+	if (line && l->n++ < FED_TOLD_LINES)
+		put_line(l->lines, line);
+}
+
+/* Telling ---------------------------------------------------------------- */
+
+static int call_tell(const struct fed_instance *who, const struct fed_round *round,
+                     const struct fed_update *const *u, size_t n, const struct fed_verdict *v,
+                     const struct fed_telling *t, struct fed_error *err)
+{
+	struct listener l = {{sizeof l.teller, take_line}, t->lines, 0};
+	struct fed_error words = {{0}};
+	struct fed_round seen = *round;
+
+	if (!fed_tells(who->entry))
+		return FED_OK;
+	seen.ld = 0;
+	const int rc = aggregator_of(who)->tell(who->state, &seen, u, n, v, t->step, &l.teller, &words);
+	if (l.n > FED_TOLD_LINES)
+		fed_text_add(t->lines, "... and %zu lines more\n", l.n - FED_TOLD_LINES);
+	if (t->lines->failed)
+		return fed_fail_memory(err, t->lines->len, "what a rule tells");
+	return fed_check_code(who, "tell", rc, false, &words, err);
+}
+
+static int tell_mixed(const struct fed_telling *t, struct fed_workplace *place,
+                      struct fed_round *round, const struct fed_update *const *u,
+                      struct fed_error *err)
+{
+	const struct fed_instance *who = t->instance;
+	struct fed_mixing x;
+
+	if (fed_mix(&x, who->after, place, round, u, t->n, err))
+		return FED_FAIL;
+	const int rc = call_tell(who, round, x.u, x.m, t->mixed, t, err);
+	fed_mixing_release(&x);
+	return rc;
+}
+
+static int tell(const struct fed_telling *t, bool pre_step, struct fed_error *err)
+{
+	const struct fed_instance *who = t->instance;
+	const struct fed_update **u = fed_alloc_array(t->n, sizeof *u);
+	struct fed_round round = t->round;
+	struct fed_workplace place;
+	int rc;
+
+	if (!u)
+		return fed_fail_memory(err, t->n * sizeof *u, "the updates of a round");
+	for (size_t i = 0; i < t->n; i++)
+		u[i] = &t->update[i];
+	fed_workplace_init(&place, NULL, t->pool, round.dim);
+	round.host = &place.host;
+	if (pre_step)
+		rc = call_tell(who->after, &round, u, t->n, t->verdict, t, err);
+	else if (who->after && fed_tells(who->entry))
+		rc = tell_mixed(t, &place, &round, u, err);
+	else
+		rc = call_tell(who, &round, u, t->n, t->verdict, t, err);
+	fed_workplace_release(&place);
+	fed_free(u);
+	return rc;
+}
+
+int fed_call_tell(const struct fed_telling *t, struct fed_error *err)
+{
+	return tell(t, false, err);
+}
+
+int fed_call_tell_pre_step(const struct fed_telling *t, struct fed_error *err)
+{
+	return tell(t, true, err);
+}

@@ -1,0 +1,139 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * plug/column_sort.c - the order of many rows' values, coordinate by coordinate.
+ */
+#include "plug/column_sort.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "base/rows.h"
+
+enum {
+	COLUMNS = 8 * FED_COLUMNS, /* copied at a time */
+	TILES = 16,                /* of them in a thread's turn */
+};
+
+struct sorting {
+	const float *const *row;
+	size_t n, dim, lo, hi;
+	const struct fed_sorter *sorter;
+	fed_sorted_work *work;
+	void *ctx;
+	float *block;     /* [threads][COLUMNS / FED_COLUMNS][n][FED_COLUMNS] */
+	uint64_t *within; /* [threads][n], or NULL */
+};
+
+/* Columns [j0, j0 + width) of all rows, in blocks of FED_COLUMNS columns; zeros fill the last. */
+static void copy_columns(const struct sorting *s, size_t j0, size_t width, float *block)
+{
+	const size_t whole = width / FED_COLUMNS * FED_COLUMNS, rest = width - whole;
+
+	for (size_t i = 0; i < s->n; i++) {
+		const float *from = s->row[i] + j0;
+		float *to = block + i * FED_COLUMNS;
+
+		for (size_t k = 0; k < whole; k += FED_COLUMNS)
+			memcpy(to + k * s->n, from + k, FED_COLUMNS * sizeof *to);
+		if (rest > 0) {
+			memset(to + whole * s->n, 0, FED_COLUMNS * sizeof *to);
+			memcpy(to + whole * s->n, from + whole, rest * sizeof *to);
+		}
+	}
+}
+
+/* Where the middle values are 0 training changed nothing (a dark pixel, a dead unit), and everybody
+ * is among them: that tells nothing of anybody, so nobody is counted. */
+static void skip_untouched(float *lo, float *hi, size_t width)
+{
+	for (size_t k = 0; k < width; k++) {
+		const bool untouched = lo[k] == 0 && hi[k] == 0;
+
+		lo[k] = untouched ? INFINITY : lo[k];
+		hi[k] = untouched ? -INFINITY : hi[k];
+	}
+}
+
+/* Columns [j0, j0 + width); the next ones are asked for meanwhile. */
+static void sort_tile(const struct sorting *s, size_t j0, size_t width, float *blocks,
+                      uint64_t *within)
+{
+	const struct fed_rows_kernels *kernels = fed_rows_kernels();
+	float lo[COLUMNS], hi[COLUMNS];
+
+	copy_columns(s, j0, width, blocks);
+	for (size_t k = 0; k < width; k += FED_COLUMNS) {
+		float *block = blocks + k * s->n;
+
+		for (size_t i = 0; j0 + COLUMNS + k < s->dim && i < s->n; i++)
+			__builtin_prefetch(s->row[i] + j0 + COLUMNS + k);
+		kernels->sort(s->sorter, block);
+		s->work(s->ctx, block, j0 + k, width - k < FED_COLUMNS ? width - k : FED_COLUMNS);
+		memcpy(lo + k, block + s->lo * FED_COLUMNS, FED_COLUMNS * sizeof *lo);
+		memcpy(hi + k, block + s->hi * FED_COLUMNS, FED_COLUMNS * sizeof *hi);
+	}
+	skip_untouched(lo, hi, width);
+	for (size_t i = 0; within && i < s->n; i++)
+		within[i] += kernels->within(s->row[i] + j0, lo, hi, width);
+}
+
+static void sort_tiles(void *ctx, size_t turn, int worker)
+{
+	const struct sorting *s = ctx;
+	float *blocks = s->block + (size_t)worker * s->n * COLUMNS;
+	uint64_t *within = s->within ? s->within + (size_t)worker * s->n : NULL;
+
+	for (size_t tile = turn * TILES; tile < (turn + 1) * TILES && tile * COLUMNS < s->dim; tile++) {
+		const size_t j0 = tile * COLUMNS;
+
+		sort_tile(s, j0, s->dim - j0 < COLUMNS ? s->dim - j0 : COLUMNS, blocks, within);
+	}
+}
+
+static int sort_all(struct sorting *s, struct fed_pool *pool, uint64_t *within,
+                    struct fed_error *err)
+{
+	const size_t threads = (size_t)fed_pool_threads(pool), n = s->n;
+	const size_t floats = n <= SIZE_MAX / sizeof(float) / COLUMNS / threads ? threads * n : 0;
+
+	s->block = floats ? fed_alloc_floats(floats * COLUMNS) : NULL;
+	s->within = within ? fed_alloc_array(threads * n, sizeof *within) : NULL;
+	int rc = FED_FAIL;
+	if (!s->block || (within && !s->within))
+		fed_fail_memory(err, floats * COLUMNS * sizeof(float), "sorted updates");
+	else
+		rc = fed_pool_each(pool, (s->dim + TILES * COLUMNS - 1) / (TILES * COLUMNS), sort_tiles, s,
+		                   err);
+	for (size_t i = 0; rc == FED_OK && within && i < n; i++) {
+		within[i] = 0;
+		for (size_t t = 0; t < threads; t++)
+			within[i] += s->within[t * n + i];
+	}
+	fed_free_floats(s->block);
+	fed_free(s->within);
+	return rc;
+}
+
+int fed_sort_columns(const float *const *row, size_t n, size_t dim, size_t lo, size_t hi,
+                     fed_sorted_work *work, void *ctx, struct fed_pool *pool, uint64_t *within,
+                     struct fed_error *err)
+{
+	struct fed_sorter sorter;
+	struct sorting s = {.row = row,
+	                    .n = n,
+	                    .dim = dim,
+	                    .lo = lo,
+	                    .hi = hi,
+	                    .sorter = &sorter,
+	                    .work = work,
+	                    .ctx = ctx};
+
+	if (lo > hi || hi >= n)
+		return fed_fail(err, "ranks %zu to %zu of %zu values are none", lo, hi, n);
+	if (fed_sorter_init(&sorter, n, lo, hi, err))
+		return FED_FAIL;
+	const int rc = sort_all(&s, pool, within, err);
+	fed_sorter_release(&sorter);
+	return rc;
+}

@@ -1,0 +1,235 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * plug/descriptor.c - check a plugin's own description before anything of it is used.
+ *
+ * Nothing is believed: every pointer must lead into the library that it came from.
+ */
+#include "plug/descriptor.h"
+
+#include <string.h>
+
+#include "base/fields.h"
+
+enum {
+	STRUCT_MOST = 1 << 16, /* bytes of a plugin struct: room for ABIs to come */
+	STATE_MOST = 16 << 20, /* bytes of a state struct: large things are vector rows */
+	NAME_MOST = 31,
+	HELP_MOST = 200,
+	DOC_MOST = 1 << 16,
+	ROWS_MOST = 256,
+	CHOICES_MOST = 256,
+	VECTORS_MOST = 16, /* vectors that a client keeps, or returns */
+};
+
+static int check_version(const struct fed_head *head, struct fed_error *err)
+{
+	if (head->magic != FED_MAGIC)
+		return fed_reject(err,
+		                  "fed_plugin begins with %08x instead of %08x; begin the struct with "
+		                  "FED_AGGREGATOR(), FED_TRANSPORT(), FED_MODEL() or FED_ATTACK()",
+		                  head->magic, FED_MAGIC);
+	if (head->abi != FED_ABI)
+		return fed_reject(err,
+		                  "is built for plugin ABI %u, this fedsh has %u; build it again with "
+		                  "this fedsh's headers",
+		                  head->abi, FED_ABI);
+	if (head->kind < FED_KIND_AGGREGATOR || head->kind > FED_KIND_ATTACK)
+		return fed_reject(err, "is of kind %u, which this fedsh does not load", head->kind);
+	return FED_OK;
+}
+
+static int check_sizes(const struct fed_head *head, struct fed_error *err)
+{
+	if (head->size < sizeof *head || head->size > STRUCT_MOST)
+		return fed_reject(err, "its plugin struct has %u bytes, allowed are %zu to %d", head->size,
+		                  sizeof *head, STRUCT_MOST);
+	if (head->field_size != sizeof(struct fed_field))
+		return fed_reject(err,
+		                  "its field rows have %u bytes, this fedsh's have %zu; build it again "
+		                  "with this fedsh's headers",
+		                  head->field_size, sizeof(struct fed_field));
+	if (head->state_size > STATE_MOST)
+		return fed_reject(err,
+		                  "its state has %u bytes, at most %d are allowed; large arrays are "
+		                  "FED_SCRATCH or FED_KEEP rows",
+		                  head->state_size, STATE_MOST);
+	return FED_OK;
+}
+
+static bool is_name(const char *s)
+{
+	if (*s < 'a' || *s > 'z')
+		return false;
+	return s[strspn(s, "abcdefghijklmnopqrstuvwxyz0123456789-")] == '\0';
+}
+
+static int check_words(const struct fed_library *lib, const struct fed_head *head,
+                       struct fed_error *err)
+{
+	if (!fed_library_holds_string(lib, head->name, NAME_MOST + 1) || !is_name(head->name))
+		return fed_reject(err, "its name must match [a-z][a-z0-9-]* and have at most %d letters",
+		                  NAME_MOST);
+	if (!fed_library_holds_string(lib, head->help, HELP_MOST + 1) || !*head->help)
+		return fed_reject(err, "its help must be one line of 1 to %d letters", HELP_MOST);
+	if (strchr(head->help, '\n'))
+		return fed_reject(err, "its help must be one line; the rest belongs into doc");
+	if (head->doc && !fed_library_holds_string(lib, head->doc, DOC_MOST))
+		return fed_reject(err, "its doc must be a string of less than %d bytes", DOC_MOST);
+	return FED_OK;
+}
+
+/* Whether all that a row points to is the library's own. */
+static bool row_is_sound(const struct fed_library *lib, const struct fed_field *row)
+{
+	const char *const strings[] = {row->help, row->text, row->hint};
+
+	if (!fed_library_holds_string(lib, row->name, HELP_MOST))
+		return false;
+	for (size_t i = 0; i < sizeof strings / sizeof *strings; i++)
+		if (strings[i] && !fed_library_holds_string(lib, strings[i], DOC_MOST))
+			return false;
+	for (size_t i = 0; row->choice; i++) {
+		if (i == CHOICES_MOST || !fed_library_holds(lib, &row->choice[i], sizeof row->choice[i]))
+			return false;
+		if (!row->choice[i])
+			break;
+		if (!fed_library_holds_string(lib, row->choice[i], HELP_MOST))
+			return false;
+	}
+	return true;
+}
+
+static int check_rows(const struct fed_library *lib, const struct fed_head *head,
+                      struct fed_error *err)
+{
+	struct fed_error why;
+
+	for (size_t i = 0; head->fields; i++) {
+		const struct fed_field *row = &head->fields[i];
+		if (i == ROWS_MOST || !fed_library_holds(lib, row, sizeof *row))
+			return fed_reject(err, "its field table has no FED_END within %d rows", ROWS_MOST);
+		if (row->type == FED_TYPE_END)
+			break;
+		if (!row_is_sound(lib, row))
+			return fed_reject(err,
+			                  "field row %zu points outside the file; use FED_INT(), FED_REAL() "
+			                  "and their like",
+			                  i);
+		if (fed_field_vector(row) && head->kind != FED_KIND_AGGREGATOR)
+			return fed_reject(err, "field row %s is a vector; only aggregators have vectors",
+			                  row->name);
+		if (row->flags)
+			return fed_reject(err, "field row %s has flags %x; in a plugin they are 0", row->name,
+			                  row->flags);
+	}
+	if (head->fields && fed_fields_check(head->fields, head->state_size, &why))
+		return fed_reject(err, "bad field row: %s", why.text);
+	return FED_OK;
+}
+
+static bool has_vectors(const struct fed_field *row)
+{
+	for (; row->type != FED_TYPE_END; row++)
+		if (fed_field_vector(row))
+			return true;
+	return false;
+}
+
+static int check_aggregator(const struct fed_aggregator *a, struct fed_error *err)
+{
+	const int forms = (a->add || a->finish) + !!a->columns + !!a->reduce + !!a->mix;
+
+	if (forms != 1)
+		return fed_reject(err,
+		                  "offers %d of the forms add+finish, columns, reduce and mix; it must "
+		                  "offer exactly one",
+		                  forms);
+	if (!a->add != !a->finish)
+		return fed_reject(err, "has %s() but no %s(); the streaming form needs both",
+		                  a->add ? "add" : "finish", a->add ? "finish" : "add");
+	if (a->mix && (a->client_vectors || a->returned_vectors || has_vectors(a->head.fields)))
+		return fed_reject(err,
+		                  "is a pre-step and has vectors; what it mixes are the updates alone");
+	if (a->weigh && !a->columns)
+		return fed_reject(err, "has weigh(), but no columns() to weigh for");
+	if (a->client_vectors > VECTORS_MOST || a->returned_vectors > VECTORS_MOST)
+		return fed_reject(err,
+		                  "asks for %u client vectors and %u returned vectors, at most %d of "
+		                  "each are allowed",
+		                  a->client_vectors, a->returned_vectors, VECTORS_MOST);
+	return FED_OK;
+}
+
+static int check_attack(const struct fed_attack *a, struct fed_error *err)
+{
+	const int forms = !!a->craft + !!a->collude + !!a->poison;
+
+	if (forms != 1)
+		return fed_reject(err,
+		                  "offers %d of the forms craft, collude and poison; it must offer "
+		                  "exactly one",
+		                  forms);
+	if (a->remembers && !a->craft)
+		return fed_reject(err, "remembers, but has no craft(); only single attackers have a "
+		                       "memory");
+	if (a->targeted && !a->poison)
+		return fed_reject(err, "is targeted, but has no poison() for the test examples");
+	if (a->suits && !a->poison)
+		return fed_reject(err, "has suits() but no poison(); only attacks on data look at it");
+	return FED_OK;
+}
+
+static int check_kind(const struct fed_entry *entry, struct fed_error *err)
+{
+	switch (entry->head->kind) {
+	case FED_KIND_AGGREGATOR:
+		return check_aggregator(&entry->copy.aggregator, err);
+	case FED_KIND_TRANSPORT:
+		return entry->copy.transport.send ? FED_OK : fed_reject(err, "has no send()");
+	case FED_KIND_ATTACK:
+		return check_attack(&entry->copy.attack, err);
+	default:
+		return entry->copy.model.build ? FED_OK : fed_reject(err, "has no build()");
+	}
+}
+
+static size_t size_of_kind(uint32_t kind)
+{
+	switch (kind) {
+	case FED_KIND_AGGREGATOR:
+		return sizeof(struct fed_aggregator);
+	case FED_KIND_TRANSPORT:
+		return sizeof(struct fed_transport);
+	case FED_KIND_ATTACK:
+		return sizeof(struct fed_attack);
+	default:
+		return sizeof(struct fed_model);
+	}
+}
+
+int fed_head_read(const struct fed_library *lib, struct fed_entry *entry, struct fed_error *err)
+{
+	static const struct fed_field no_rows[] = {FED_END};
+	const struct fed_head *head = fed_library_symbol(lib, "fed_plugin");
+
+	if (!head || !fed_library_holds(lib, head, sizeof *head))
+		return fed_reject(err, "exports no fed_plugin; declare it as FED_PLUGIN struct "
+		                       "fed_aggregator fed_plugin = { ... }");
+	if (check_version(head, err) || check_sizes(head, err))
+		return FED_REJECT;
+	if (!fed_library_holds(lib, head, head->size))
+		return fed_reject(err, "fed_plugin has %u bytes by its own word, but the file has less",
+		                  head->size);
+	if (check_words(lib, head, err) || check_rows(lib, head, err))
+		return FED_REJECT;
+
+	const size_t known = size_of_kind(head->kind);
+	memset(&entry->copy, 0, sizeof entry->copy);
+	memcpy(&entry->copy, head, head->size < known ? head->size : known);
+	entry->head = &entry->copy.head;
+	if (!entry->copy.head.doc)
+		entry->copy.head.doc = "";
+	if (!entry->copy.head.fields)
+		entry->copy.head.fields = no_rows;
+	return check_kind(entry, err);
+}

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * privacy/decoder.h - a net that draws inputs from smashed data, learned from public examples.
+ *
+ * Whoever knows the layers below a cut, and has examples like the clients', can learn their
+ * inverse: a decoder is trained on pairs of smashed data and inputs to the least squared error
+ * (Erdogan et al. 2022 and others call it model inversion).  Where the smashed data are an image,
+ * of whatever layers made it, the decoder is convolutional and enlarges by sub-pixels (Shi et al.
+ * 2016); else it has one hidden layer.  It learns what is left above the mean of the public inputs,
+ * so that with nothing to see it draws their mean.
+ */
+#ifndef FED_PRIVACY_DECODER_H
+#define FED_PRIVACY_DECODER_H
+
+#include <stdatomic.h>
+
+#include "nn/net.h"
+
+struct fed_decoder {
+	struct fed_net net;
+	struct fed_crew crew;
+	struct fed_workspace space;
+	float *params; /* [net.dim] */
+	float *mean;   /* [inputs]: of the public inputs */
+	float *middle; /* [smashed]: of the public smashed data */
+	double spread; /* their standard deviation around it, over all numbers */
+};
+
+/* For the cut below layer [cut] of the model `of`, untrained.  The pool's idle threads help its
+ * owner, who calls all of this; NULL: no pool. */
+int fed_decoder_init(struct fed_decoder *, const struct fed_net *of, size_t cut, uint64_t seed,
+                     struct fed_pool *, struct fed_error *);
+void fed_decoder_release(struct fed_decoder *); /* zeroed is fine */
+/* On n public examples: z (n, smashed), x (n, input).  Ends early when *stopped is not 0; returns
+ * the steps made, or less than 0 without memory. */
+int64_t fed_decoder_train(struct fed_decoder *, const float *z, const float *x, uint32_t n,
+                          uint32_t steps, uint64_t seed, const atomic_int *stopped,
+                          struct fed_error *);
+/* One example. */
+void fed_decoder_draw(struct fed_decoder *, const float *z, float *x);
+
+#endif

@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * privacy/gradient_inversion.h - examples from the gradient that they made.
+ *
+ * What a client sends after one step on few examples is their gradient.  Two ways back:
+ *
+ * Exact, of one example, where the model begins with a dense layer y = x W + b: row i of the
+ * gradient by W is x_i dy and the gradient by b is dy, so x_i = <row i, dy> / <dy, dy> (Phong et
+ * al. 2017 divide one column; least squares over all of them stand noise better).
+ *
+ * By matching (Zhu, Liu, Han 2019; Geiping et al. 2020, equation 4): examples x are looked for
+ * whose gradient g(x) has the direction of the gradient seen, g*:
+ *
+ *     D(x) = 1 - <g(x), g*> / (|g(x)| |g*|) + smooth * (mean over neighbours |x_i - x_j|)
+ *
+ * The gradient of D by x needs second derivatives of the loss l(w, x), in one direction v only, and
+ * this is a difference of two gradients by x:
+ *
+ *     grad_x <g(x), v> = (grad_x l(w + e v, x) - grad_x l(w - e v, x)) / 2 e,  v = grad_g D.
+ */
+#ifndef FED_PRIVACY_GRADIENT_INVERSION_H
+#define FED_PRIVACY_GRADIENT_INVERSION_H
+
+#include <stdatomic.h>
+
+#include "nn/net.h"
+
+/* Whether the model's first layer with parameters is dense and sees the inputs as they are. */
+bool fed_inversion_is_exact(const struct fed_net *);
+/* gradient [dim] of one example; x [input].  FED_REJECT: it is zero in the first layer. */
+int fed_invert_exactly(const struct fed_net *, const float *gradient, float *x, struct fed_error *);
+
+struct fed_matching {
+	const struct fed_net *net;
+	const float *params;   /* [dim] */
+	const float *gradient; /* [dim], seen: of the mean loss over the batch */
+	const int32_t *label;  /* [batch], known; or NULL */
+	const float *target;   /* (batch, outputs), or NULL */
+	uint32_t batch, steps;
+	double smooth;             /* weight of the differences between neighbours, images only */
+	float low, high;           /* that inputs lie between */
+	const float *start;        /* [input]: what is known of inputs; the search begins around it */
+	const atomic_int *stopped; /* when it is not 0 the search ends with what it has */
+	uint64_t seed;
+};
+/* x (batch, input) is found from beginnings around `start`; *distance: D there, without the
+ * smoothness; *made: steps. */
+int fed_invert_by_matching(const struct fed_matching *, float *x, double *distance, uint32_t *made,
+                           struct fed_error *);
+/* One evaluation: D without smoothness, and its gradient by x into dx (batch, input). */
+int fed_matching_slope(const struct fed_matching *, const float *x, double *distance, float *dx,
+                       struct fed_error *);
+
+#endif

@@ -1,0 +1,365 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * privacy/leakage.c - measure every cut: a job for each on the pool.
+ */
+#include "privacy/leakage.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "plug/distances.h"
+#include "privacy/smashed_image.h"
+
+enum { BATCH = 20 }; /* examples that go through the model together */
+
+/* What all cuts share. */
+struct probe {
+	const struct fed_session *session;
+	const float *params;
+	uint32_t n;
+	uint32_t *id;     /* [n] test examples */
+	int32_t *label;   /* [n], or NULL */
+	float *target;    /* (n, outputs), or NULL */
+	double *distance; /* [n][n] of the inputs */
+};
+
+/* What one cut's job works with. */
+struct work {
+	const struct probe *probe;
+	struct fed_leak_cut *at;
+	int rc;
+	struct fed_error err;
+	struct fed_workspace head, tail;
+	float *smashed, *gradient; /* (n, numbers) */
+	float *sink;               /* [dim]: gradients by parameters, which nobody reads */
+	double *norm;              /* [n] */
+	double *distance;          /* [n][n] */
+};
+
+/* Figures ---------------------------------------------------------------------- */
+
+double fed_norm_auc(const double *value, const int32_t *label, size_t n)
+{
+	double pairs = 0, won = 0;
+
+	for (size_t i = 0; i < n; i++)
+		for (size_t k = 0; k < n; k++) {
+			if (label[i] != 1 || label[k] != 0)
+				continue;
+			pairs++;
+			won += value[i] > value[k] ? 1 : value[i] < value[k] ? 0 : 0.5;
+		}
+	return pairs > 0 ? fmax(won, pairs - won) / pairs : NAN;
+}
+
+static double dot(const float *a, const float *b, size_t d)
+{
+	double sum = 0;
+
+	for (size_t j = 0; j < d; j++)
+		sum += (double)a[j] * b[j];
+	return sum;
+}
+
+/* Add v / |v| to the mean of its class; a zero vector has no direction. */
+static void add_direction(const float *v, size_t d, float *mean)
+{
+	const double norm = sqrt(dot(v, v, d));
+
+	for (size_t j = 0; norm > 0 && j < d; j++)
+		mean[j] += (float)(v[j] / norm);
+}
+
+static uint32_t nearest_class(const float *v, size_t d, const float *mean, const double *length,
+                              uint32_t classes)
+{
+	uint32_t best = 0;
+	double most = -INFINITY;
+
+	for (uint32_t c = 0; c < classes; c++) {
+		const double cosine = length[c] > 0 ? dot(v, mean + c * d, d) / length[c] : -INFINITY;
+
+		if (cosine > most) {
+			most = cosine;
+			best = c;
+		}
+	}
+	return best;
+}
+
+int fed_told_by_cosine(const float *v, size_t n, size_t d, const int32_t *label, uint32_t classes,
+                       double *told, struct fed_error *err)
+{
+	float *mean = classes > SIZE_MAX / sizeof *mean / d ? NULL : fed_alloc_floats(classes * d);
+	double *length = fed_alloc_array(classes, sizeof *length);
+	size_t hits = 0;
+
+	if (!mean || !length) {
+		fed_free_floats(mean);
+		fed_free(length);
+		return fed_fail_memory(err, classes * d * sizeof *mean, "the classes' gradients");
+	}
+	memset(mean, 0, classes * d * sizeof *mean);
+	for (size_t i = 0; i < n / 2; i++)
+		add_direction(v + i * d, d, mean + (size_t)label[i] * d);
+	for (uint32_t c = 0; c < classes; c++)
+		length[c] = sqrt(dot(mean + c * d, mean + c * d, d));
+	for (size_t i = n / 2; i < n; i++)
+		hits += nearest_class(v + i * d, d, mean, length, classes) == (uint32_t)label[i];
+	*told = (double)hits / (double)(n - n / 2);
+	fed_free_floats(mean);
+	fed_free(length);
+	return FED_OK;
+}
+
+/* One cut ---------------------------------------------------------------------- */
+
+static void work_release(struct work *w)
+{
+	fed_workspace_release(&w->head);
+	fed_workspace_release(&w->tail);
+	fed_free_floats(w->smashed);
+	fed_free_floats(w->gradient);
+	fed_free_floats(w->sink);
+	fed_free(w->norm);
+	fed_free(w->distance);
+}
+
+static int work_init(struct work *w)
+{
+	const struct probe *p = w->probe;
+	const struct fed_net *net = &p->session->net;
+	const size_t n = p->n, floats = n * w->at->numbers;
+
+	if (fed_workspace_init(&w->head, net, 0, w->at->cut, BATCH, false, &w->err) ||
+	    fed_workspace_init(&w->tail, net, w->at->cut, net->layers, BATCH, true, &w->err))
+		return FED_FAIL;
+	w->smashed = fed_alloc_floats(floats);
+	w->gradient = fed_alloc_floats(floats);
+	w->sink = fed_alloc_floats(net->dim + !net->dim);
+	w->norm = fed_alloc_array(n, sizeof *w->norm);
+	w->distance = fed_alloc_array(n * n, sizeof *w->distance);
+	if (!w->smashed || !w->gradient || !w->sink || !w->norm || !w->distance)
+		return fed_fail_memory(&w->err, 2 * floats * sizeof(float), "smashed data");
+	return FED_OK;
+}
+
+/* Examples first .. first + batch - 1 up to the cut, with noise, and their gradients back to it. */
+static void pass(struct work *w, uint32_t first, uint32_t batch)
+{
+	const struct probe *p = w->probe;
+	const struct fed_session *s = p->session;
+	const struct fed_net *net = &s->net;
+	const size_t d = w->at->numbers;
+	float *dy = fed_workspace_output_gradient(&w->tail), *x = fed_workspace_input(&w->tail);
+
+	fed_smash(s, &w->head, p->id + first, batch, NULL, w->smashed + first * d);
+	memcpy(x, w->smashed + first * d, batch * d * sizeof *x);
+	fed_net_loss(net, fed_net_forward(&w->tail, p->params, batch),
+	             p->label ? p->label + first : NULL,
+	             p->target ? p->target + (size_t)first * net->outputs : NULL, batch, 1, dy, NULL);
+	fed_net_backward(&w->tail, p->params, w->sink, dy, batch);
+	memcpy(w->gradient + first * d, fed_workspace_input_gradient(&w->tail), batch * d * sizeof *x);
+}
+
+static int compare_inputs(struct work *w)
+{
+	const struct probe *p = w->probe;
+	const float **row = fed_alloc_array(p->n, sizeof *row);
+
+	if (!row)
+		return fed_fail_memory(&w->err, p->n * sizeof *row, "smashed data");
+	for (uint32_t i = 0; i < p->n; i++)
+		row[i] = w->smashed + i * w->at->numbers;
+	int rc = fed_distances(row, p->n, w->at->numbers, NULL, w->distance, &w->err);
+	for (size_t i = 0; i < (size_t)p->n * p->n; i++)
+		w->distance[i] = sqrt(w->distance[i]);
+	if (rc == FED_OK)
+		rc = fed_distance_correlation(p->distance, w->distance, p->n, &w->at->inputs, &w->err);
+	fed_free(row);
+	return rc;
+}
+
+static int tell_labels(struct work *w)
+{
+	const struct probe *p = w->probe;
+	const size_t d = w->at->numbers;
+
+	w->at->norm_auc = w->at->told = NAN;
+	if (!p->label)
+		return FED_OK;
+	for (uint32_t i = 0; i < p->n; i++)
+		w->norm[i] = sqrt(dot(w->gradient + i * d, w->gradient + i * d, d));
+	if (p->session->net.classes == 2)
+		w->at->norm_auc = fed_norm_auc(w->norm, p->label, p->n);
+	return fed_told_by_cosine(w->gradient, p->n, d, p->label, p->session->net.classes, &w->at->told,
+	                          &w->err);
+}
+
+static int look(struct work *w)
+{
+	const struct probe *p = w->probe;
+
+	if (work_init(w))
+		return FED_FAIL;
+	for (uint32_t i = 0; i < p->n; i += BATCH) {
+		if (atomic_load(&p->session->interrupts))
+			return fed_reject(&w->err, "stopped before all cuts were measured");
+		pass(w, i, p->n - i < BATCH ? p->n - i : BATCH);
+	}
+	const int rc = compare_inputs(w);
+	return rc ? rc : tell_labels(w);
+}
+
+static void run(void *ctx, size_t i, int worker)
+{
+	struct work *w = (struct work *)ctx + i;
+
+	(void)worker;
+	w->rc = look(w);
+	work_release(w);
+}
+
+/* All cuts --------------------------------------------------------------------- */
+
+static void probe_release(struct probe *p)
+{
+	fed_free(p->id);
+	fed_free(p->label);
+	fed_free_floats(p->target);
+	fed_free(p->distance);
+}
+
+/* Tokens are names, not quantities: the distance of rows is that of their 0-1 codes. */
+static double token_distance(const float *a, const float *b, size_t d)
+{
+	size_t differ = 0;
+
+	for (size_t j = 0; j < d; j++)
+		differ += a[j] != b[j];
+	return sqrt(2.0 * (double)differ);
+}
+
+static int measure_inputs(struct probe *p, float *x, const float **row, size_t d,
+                          struct fed_error *err)
+{
+	const struct fed_dataset *data = p->session->data;
+	const size_t n = p->n;
+
+	fed_dataset_gather(data, p->id, p->n, NULL, x, p->label, p->target);
+	for (size_t i = 0; i < n; i++)
+		row[i] = x + i * d;
+	if (fed_distances(row, n, d, NULL, p->distance, err))
+		return FED_FAIL;
+	for (size_t i = 0; i < n; i++)
+		for (size_t k = 0; k < n; k++)
+			p->distance[i * n + k] =
+				data->tokens ? token_distance(row[i], row[k], d) : sqrt(p->distance[i * n + k]);
+	return FED_OK;
+}
+
+static int probe_init(struct probe *p, struct fed_error *err)
+{
+	const struct fed_session *s = p->session;
+	const size_t n = p->n, d = fed_shape_size(&s->data->shape);
+	float *x = fed_alloc_floats(n * d);
+	const float **row = fed_alloc_array(n, sizeof *row);
+	const bool classes = s->net.classes > 0;
+	int rc = FED_FAIL;
+
+	p->id = fed_alloc_array(n, sizeof *p->id);
+	if (classes)
+		p->label = fed_alloc_array(n, sizeof *p->label);
+	else
+		p->target = fed_alloc_floats(n * s->net.outputs);
+	p->distance = fed_alloc_array(n * n, sizeof *p->distance);
+	if (!x || !row || !p->id || !(classes ? (void *)p->label : (void *)p->target) || !p->distance)
+		fed_fail_memory(err, n * (n + d) * sizeof *x, "the examples");
+	else if (fed_tests_choose(s, p->n, p->id, err) == FED_OK)
+		rc = measure_inputs(p, x, row, d, err);
+	fed_free_floats(x);
+	fed_free(row);
+	return rc;
+}
+
+/* The share of the largest class among those whose label is to be told. */
+static double guess(const struct probe *p, struct fed_error *err, int *rc)
+{
+	const uint32_t classes = p->session->net.classes;
+	uint32_t *count = fed_alloc_array(classes + 1, sizeof *count), most = 0;
+
+	*rc = count ? FED_OK : fed_fail_memory(err, classes * sizeof *count, "the classes");
+	for (uint32_t i = p->n / 2; count && p->label && i < p->n; i++)
+		if (++count[p->label[i]] > most)
+			most = count[p->label[i]];
+	fed_free(count);
+	return p->label ? (double)most / (p->n - p->n / 2) : NAN;
+}
+
+static int measure(struct fed_leak *leak, const struct probe *p, struct fed_error *err)
+{
+	struct work *work = fed_alloc_array(leak->n, sizeof *work);
+	int rc;
+
+	if (!work)
+		return fed_fail_memory(err, leak->n * sizeof *work, "the cuts");
+	for (size_t i = 0; i < leak->n; i++) {
+		work[i].probe = p;
+		work[i].at = &leak->at[i];
+	}
+	rc = fed_pool_each(p->session->federation.pool, leak->n, run, work, err);
+	for (size_t i = 0; rc == FED_OK && i < leak->n; i++)
+		if ((rc = work[i].rc))
+			*err = work[i].err;
+	fed_free(work);
+	return rc;
+}
+
+static int fill(struct fed_leak *leak, const struct fed_session *s, size_t cut,
+                struct fed_error *err)
+{
+	struct probe p = {.session = s, .params = fed_session_params(s), .n = leak->examples};
+	const size_t first = cut ? cut : 1;
+	int rc;
+
+	leak->n = cut ? 1 : s->net.layers - 1;
+	leak->at = fed_alloc_array(leak->n, sizeof *leak->at);
+	if (!leak->at)
+		return fed_fail_memory(err, leak->n * sizeof *leak->at, "the cuts");
+	for (size_t i = 0; i < leak->n; i++)
+		leak->at[i] = (struct fed_leak_cut){
+			.cut = first + i,
+			.numbers = fed_shape_size(&s->net.layer[first + i].in),
+		};
+	rc = probe_init(&p, err);
+	if (rc == FED_OK)
+		leak->guess = guess(&p, err, &rc);
+	if (rc == FED_OK)
+		rc = measure(leak, &p, err);
+	probe_release(&p);
+	return rc;
+}
+
+int fed_leak_measure(struct fed_leak *leak, struct fed_session *s, size_t cut, uint32_t examples,
+                     struct fed_error *err)
+{
+	*leak = (struct fed_leak){0};
+	if (fed_session_start(s, err) || fed_cut_check(&s->net, cut ? cut : 1, err))
+		return FED_FAIL;
+	if (s->data->test < FED_LEAK_EXAMPLES_MIN)
+		return fed_fail(err, "the dataset has %u test examples, at least %d are needed",
+		                s->data->test, FED_LEAK_EXAMPLES_MIN);
+	leak->examples = examples < s->data->test ? examples : s->data->test;
+	leak->noise = s->settings.noise;
+	const int rc = fill(leak, s, cut, err);
+	if (rc)
+		fed_leak_release(leak);
+	return rc;
+}
+
+void fed_leak_release(struct fed_leak *leak)
+{
+	fed_free(leak->at);
+	*leak = (struct fed_leak){0};
+}

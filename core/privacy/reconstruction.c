@@ -1,0 +1,357 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * privacy/reconstruction.c - a client's examples from its smashed data or from its update.
+ */
+#include "privacy/reconstruction.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "base/random.h"
+#include "privacy/decoder.h"
+#include "privacy/gradient_inversion.h"
+#include "privacy/smashed_image.h"
+#include "train/clients/error_feedback.h"
+#include "train/clients/noise.h"
+
+enum {
+	PUBLICS = 1000,
+	BATCH = 16,
+	FLOATS = 1 << 24, /* of the public examples' smashed data */
+};
+#define SMOOTH 0.05 /* weight of the differences between neighbouring pixels */
+
+/* Public examples ---------------------------------------------------------------------- */
+
+struct publics {
+	uint32_t n;
+	uint32_t *id; /* [n] */
+	float *x, *z; /* (n, input); (n, smashed) or NULL */
+};
+
+static void publics_release(struct publics *p)
+{
+	fed_free(p->id);
+	fed_free_floats(p->x);
+	fed_free_floats(p->z);
+}
+
+/* numbers: of one example's smashed data; 0: none are wanted. */
+static int publics_init(struct publics *p, const struct fed_session *s, size_t numbers,
+                        struct fed_error *err)
+{
+	const size_t size = fed_shape_size(&s->data->shape), most = size > numbers ? size : numbers;
+	const uint32_t test = s->data->test;
+
+	p->n = test < PUBLICS ? test : PUBLICS;
+	if (p->n > FLOATS / most)
+		p->n = (uint32_t)(FLOATS / most);
+	if (p->n < BATCH)
+		return fed_fail(err,
+		                "there are %u public examples (test examples that fit), at least %d are "
+		                "needed",
+		                p->n, BATCH);
+	p->id = fed_alloc_array(p->n, sizeof *p->id);
+	p->x = fed_alloc_floats(p->n * size);
+	p->z = numbers ? fed_alloc_floats(p->n * numbers) : NULL;
+	if (!p->id || !p->x || (numbers && !p->z))
+		return fed_fail_memory(err, p->n * (size + numbers) * sizeof(float), "public examples");
+	if (fed_tests_choose(s, p->n, p->id, err))
+		return FED_FAIL;
+	fed_dataset_gather(s->data, p->id, p->n, NULL, p->x, NULL, NULL);
+	return FED_OK;
+}
+
+/* Mean and range of the public inputs; bytes reach from 0 to 1 whatever these have. */
+static void describe(struct fed_peek *k, const struct publics *p, const struct fed_dataset *data)
+{
+	const size_t size = fed_shape_size(&k->shape);
+
+	k->publics = p->n;
+	k->low = data->bytes ? 0 : INFINITY;
+	k->high = data->bytes ? 1 : -INFINITY;
+	for (size_t j = 0; j < size; j++) {
+		double sum = 0;
+
+		for (uint32_t i = 0; i < p->n; i++) {
+			const float x = p->x[i * size + j];
+
+			sum += x;
+			k->low = fminf(k->low, x);
+			k->high = fmaxf(k->high, x);
+		}
+		k->mean[j] = (float)(sum / p->n);
+	}
+	if (!(k->high > k->low)) /* all numbers the same */
+		k->high = k->low + 1;
+}
+
+/* From smashed data -------------------------------------------------------------------- */
+
+/* The client, as what its examples are gathered with. */
+struct holder {
+	const uint32_t *id; /* [batch] */
+	const struct fed_shift *shift;
+};
+
+static int draw(struct fed_peek *k, const struct fed_session *s, const struct fed_peek_plan *plan,
+                const struct holder *h, const struct publics *p, struct fed_workspace *head,
+                struct fed_error *err)
+{
+	const size_t numbers = fed_shape_size(&s->net.layer[plan->cut].in);
+	float *z = fed_alloc_floats(numbers);
+	struct fed_decoder decoder = {0};
+	int rc = FED_FAIL;
+
+	for (uint32_t i = 0; i < p->n; i += BATCH)
+		fed_smash(s, head, p->id + i, p->n - i < BATCH ? p->n - i : BATCH, NULL,
+		          p->z + i * numbers);
+	if (!z)
+		fed_fail_memory(err, numbers * sizeof *z, "smashed data");
+	else if (fed_decoder_init(&decoder, &s->net, plan->cut, (uint64_t)s->settings.seed,
+	                          s->federation.pool, err) == FED_OK) {
+		const int64_t made = fed_decoder_train(&decoder, p->z, p->x, p->n, plan->steps,
+		                                       (uint64_t)s->settings.seed, &s->interrupts, err);
+
+		rc = made < 0 ? FED_FAIL : FED_OK;
+		k->steps = made < 0 ? 0 : (uint32_t)made;
+	}
+	if (rc == FED_OK) {
+		fed_smash(s, head, h->id, 1, h->shift, z);
+		fed_decoder_draw(&decoder, z, k->recovered);
+	}
+	fed_decoder_release(&decoder);
+	fed_free_floats(z);
+	return rc;
+}
+
+static int from_smashed(struct fed_peek *k, const struct fed_session *s,
+                        const struct fed_peek_plan *plan, const struct holder *h,
+                        const struct publics *p, struct fed_error *err)
+{
+	struct fed_workspace head;
+
+	if (fed_workspace_init(&head, &s->net, 0, plan->cut, BATCH, false, err))
+		return FED_FAIL;
+	k->how = FED_PEEK_DECODER;
+	const int rc = draw(k, s, plan, h, p, &head, err);
+	fed_workspace_release(&head);
+	return rc;
+}
+
+/* From an update ------------------------------------------------------------------------ */
+
+/* What the server gets from one step: -lr g, noise, codec; then divided by -lr, into g [dim]
+ * (zero).
+ */
+static int send_gradient(const struct fed_session *s, const struct fed_peek_plan *plan,
+                         const struct fed_peek *k, const float *target, float *g,
+                         struct fed_error *err)
+{
+	const struct fed_net *net = &s->net;
+	const double lr = s->settings.lr * pow(s->settings.lr_decay, (double)fed_session_version(s));
+	struct fed_stream r = fed_stream_open((uint64_t)s->settings.seed, FED_FOR_LOOK,
+	                                      fed_session_version(s), (uint64_t)plan->client << 32);
+	struct fed_workspace ws;
+	struct fed_codec codec;
+	uint64_t bytes;
+
+	if (!(lr > 0))
+		return fed_fail(err, "the learning rate is 0: updates carry nothing; `set lr 0.1`");
+	if (fed_codec_parse(s->settings.codec, &codec, err) ||
+	    fed_workspace_init(&ws, net, 0, net->layers, k->batch, false, err))
+		return FED_FAIL;
+	memcpy(fed_workspace_input(&ws), k->original,
+	       k->batch * fed_shape_size(&k->shape) * sizeof *k->original);
+	const float *y = fed_net_forward(&ws, fed_session_params(s), k->batch);
+	float *dy = fed_workspace_output_gradient(&ws);
+	fed_net_loss(net, y, k->label, target, k->batch, 1.0f / (float)k->batch, dy, NULL);
+	fed_net_backward(&ws, fed_session_params(s), g, dy, k->batch);
+	fed_workspace_release(&ws);
+	for (size_t j = 0; j < net->dim; j++)
+		g[j] *= (float)-lr;
+	fed_noise_add(&r, s->settings.noise, g, net->dim);
+	const int rc = fed_recode(&codec, g, net->dim, &bytes, err);
+	for (size_t j = 0; j < net->dim; j++)
+		g[j] /= (float)-lr;
+	return rc;
+}
+
+static double squared_error(const float *a, const float *b, size_t n)
+{
+	double sum = 0;
+
+	for (size_t j = 0; j < n; j++)
+		sum += ((double)a[j] - b[j]) * ((double)a[j] - b[j]);
+	return sum / (double)n;
+}
+
+/* A gradient does not tell the order of the examples: put beside each the nearest that is left. */
+static void put_in_order(struct fed_peek *k)
+{
+	const size_t size = fed_shape_size(&k->shape);
+
+	for (uint32_t i = 0; i < k->batch; i++) {
+		float *to = k->recovered + i * size, *best = to;
+
+		for (uint32_t l = i + 1; l < k->batch; l++) {
+			float *x = k->recovered + l * size;
+
+			if (squared_error(x, k->original + i * size, size) <
+			    squared_error(best, k->original + i * size, size))
+				best = x;
+		}
+		for (size_t j = 0; best != to && j < size; j++) {
+			const float swapped = to[j];
+			to[j] = best[j];
+			best[j] = swapped;
+		}
+	}
+}
+
+static int invert(struct fed_peek *k, const struct fed_session *s, const struct fed_peek_plan *plan,
+                  const float *target, const float *g, struct fed_error *err)
+{
+	const struct fed_matching m = {
+		.net = &s->net,
+		.params = fed_session_params(s),
+		.gradient = g,
+		.label = k->label,
+		.target = target,
+		.batch = k->batch,
+		.steps = plan->steps,
+		.smooth = SMOOTH,
+		.low = k->low,
+		.high = k->high,
+		.start = k->mean,
+		.stopped = &s->interrupts,
+		.seed = (uint64_t)s->settings.seed,
+	};
+
+	if (k->batch == 1 && fed_inversion_is_exact(&s->net)) {
+		k->how = FED_PEEK_EXACT;
+		return fed_invert_exactly(&s->net, g, k->recovered, err);
+	}
+	k->how = FED_PEEK_MATCHING;
+	if (fed_invert_by_matching(&m, k->recovered, &k->distance, &k->steps, err))
+		return FED_FAIL;
+	put_in_order(k);
+	return FED_OK;
+}
+
+static int from_update(struct fed_peek *k, const struct fed_session *s,
+                       const struct fed_peek_plan *plan, const struct holder *h,
+                       struct fed_error *err)
+{
+	float *g = fed_alloc_floats(s->net.dim);
+	float *target = fed_alloc_floats((size_t)k->batch * s->net.outputs);
+	int rc = FED_FAIL;
+
+	if (g && target) {
+		memset(g, 0, s->net.dim * sizeof *g);
+		if (s->data->target)
+			fed_dataset_gather(s->data, h->id, k->batch, NULL, NULL, NULL, target);
+		rc = send_gradient(s, plan, k, target, g, err);
+	} else {
+		fed_fail_memory(err, s->net.dim * sizeof *g, "a gradient");
+	}
+	if (rc == FED_OK)
+		rc = invert(k, s, plan, target, g, err);
+	fed_free_floats(g);
+	fed_free_floats(target);
+	return rc;
+}
+
+/* Both ------------------------------------------------------------------------------------ */
+
+static int check(const struct fed_session *s, const struct fed_peek_plan *plan,
+                 struct fed_error *err)
+{
+	const struct fed_client *client = fed_clients_get(&s->clients, plan->client);
+
+	if (s->data->tokens)
+		return fed_fail(err,
+		                "the examples of %s are texts, and peek draws pictures and numbers; `leak` "
+		                "measures what a cut tells",
+		                s->data->name);
+	if (!client)
+		return fed_fail(err, "no client %u; there are %s", plan->client,
+		                fed_count(s->clients.n_present).s);
+	if (plan->example >= client->count || plan->batch > client->count - plan->example)
+		return fed_fail(err, "client %u has %u examples, 0 to %u; %u from %u on are wanted",
+		                plan->client, client->count, client->count - (client->count > 0),
+		                plan->batch, plan->example);
+	return plan->from == FED_PEEK_SMASHED ? fed_cut_check(&s->net, plan->cut, err) : FED_OK;
+}
+
+static int peek_init(struct fed_peek *k, const struct fed_session *s, uint32_t batch,
+                     struct fed_error *err)
+{
+	const size_t size = fed_shape_size(&s->data->shape);
+
+	*k = (struct fed_peek){.shape = s->data->shape, .batch = batch, .distance = NAN};
+	k->original = fed_alloc_floats(batch * size);
+	k->recovered = fed_alloc_floats(batch * size);
+	k->mean = fed_alloc_floats(size);
+	return k->original && k->recovered && k->mean
+	           ? FED_OK
+	           : fed_fail_memory(err, 2 * batch * size * sizeof(float), "pictures");
+}
+
+static int look(struct fed_peek *k, const struct fed_session *s, const struct fed_peek_plan *plan,
+                struct publics *p, struct fed_error *err)
+{
+	const struct fed_client *client = &s->clients.client[plan->client];
+	const struct holder h = {client->examples + plan->example,
+	                         client->shifted ? &client->shift : NULL};
+	const bool smashed = plan->from == FED_PEEK_SMASHED;
+	const size_t size = fed_shape_size(&s->data->shape);
+
+	if (publics_init(p, s, smashed ? fed_shape_size(&s->net.layer[plan->cut].in) : 0, err) ||
+	    peek_init(k, s, smashed ? 1 : plan->batch, err))
+		return FED_FAIL;
+	describe(k, p, s->data);
+	for (uint32_t i = 0; i < k->batch; i++)
+		k->label[i] = -1;
+	fed_dataset_gather(s->data, h.id, k->batch, h.shift, k->original,
+	                   s->data->label ? k->label : NULL, NULL);
+	const int rc =
+		smashed ? from_smashed(k, s, plan, &h, p, err) : from_update(k, s, plan, &h, err);
+	for (uint32_t i = 0; i < k->batch; i++) {
+		k->mse[i] = squared_error(k->recovered + i * size, k->original + i * size, size);
+		k->guess[i] = squared_error(k->mean, k->original + i * size, size);
+	}
+	k->stopped = k->how != FED_PEEK_EXACT && k->steps < plan->steps;
+	return rc;
+}
+
+int fed_peek_look(struct fed_peek *k, struct fed_session *s, const struct fed_peek_plan *plan,
+                  struct fed_error *err)
+{
+	struct publics p = {0};
+
+	*k = (struct fed_peek){0};
+	if (fed_session_start(s, err) || check(s, plan, err))
+		return FED_FAIL;
+	const int rc = look(k, s, plan, &p, err);
+	publics_release(&p);
+	if (rc)
+		fed_peek_release(k);
+	return rc;
+}
+
+void fed_peek_release(struct fed_peek *k)
+{
+	fed_free_floats(k->original);
+	fed_free_floats(k->recovered);
+	fed_free_floats(k->mean);
+	*k = (struct fed_peek){0};
+}
+
+double fed_peek_psnr(const struct fed_peek *k, double mse)
+{
+	const double range = (double)k->high - k->low;
+
+	return 10 * log10(range * range / mse);
+}

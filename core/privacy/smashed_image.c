@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * privacy/smashed_image.c - examples up to a cut, as they leave their client.
+ */
+#include "privacy/smashed_image.h"
+
+#include <string.h>
+
+#include "base/random.h"
+#include "train/clients/noise.h"
+
+int fed_cut_check(const struct fed_net *net, size_t cut, struct fed_error *err)
+{
+	if (net->layers < 2)
+		return fed_fail(err, "a model of one layer cannot be cut; `model mlp` can");
+	if (cut < 1 || cut >= net->layers)
+		return fed_fail(err, "no cut %zu: this model has cuts 1 to %zu; `model` shows them", cut,
+		                net->layers - 1);
+	return FED_OK;
+}
+
+int fed_tests_choose(const struct fed_session *s, uint32_t n, uint32_t *id, struct fed_error *err)
+{
+	/* a version that no noise is drawn for */
+	struct fed_stream r =
+		fed_stream_open((uint64_t)s->settings.seed, FED_FOR_LOOK, UINT64_MAX, UINT64_MAX);
+
+	if (fed_stream_choose(&r, s->data->test, n, id, err))
+		return FED_FAIL;
+	for (uint32_t i = 0; i < n; i++)
+		id[i] += s->data->train;
+	fed_stream_shuffle(&r, id, n); /* parts of them must not differ in a file's order */
+	return FED_OK;
+}
+
+void fed_smash(const struct fed_session *s, struct fed_workspace *head, const uint32_t *id,
+               uint32_t n, const struct fed_shift *shift, float *z)
+{
+	const size_t d = fed_shape_size(&head->net->layer[head->last - 1].out);
+
+	fed_dataset_gather(s->data, id, n, shift, fed_workspace_input(head), NULL, NULL);
+	memcpy(z, fed_net_forward(head, fed_session_params(s), n), n * d * sizeof *z);
+	for (uint32_t i = 0; i < n; i++) {
+		struct fed_stream r = fed_stream_open((uint64_t)s->settings.seed, FED_FOR_LOOK,
+		                                      fed_session_version(s), id[i]);
+
+		fed_noise_add(&r, s->settings.noise, z + i * d, d);
+	}
+}

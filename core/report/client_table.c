@@ -1,0 +1,524 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * report/client_table.c - figures of clients, and who is chosen in which order.
+ */
+#include "report/client_table.h"
+
+#include <ctype.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "plug/distances.h"
+#include "session/inject.h"
+#include "history/client_selector.h"
+
+const char *const fed_activity_names[FED_ACTIVITIES + 1] = {
+	"idle",    "downloading", "training", "holding",  "uploading", "done",
+	"refused", "lost",        "late",     "recalled", "away",      NULL};
+const char *const fed_opinion_names[] = {"none", "used", "doubted", "filtered", NULL};
+
+#define FIGURE(m, h)                                                                            \
+	FED_ROW(struct fed_roster_row, m, double, FED_TYPE_REAL, .min = -INFINITY, .max = INFINITY, \
+	        .flags = FED_FIELD_READONLY, .help = (h))
+const struct fed_field fed_roster_fields[] = {
+	FIGURE(client, "the client's number"),
+	FED_CHOICE(struct fed_roster_row, state, 0, fed_activity_names, "what it does now"),
+	FIGURE(examples, "examples that it holds"),
+	FIGURE(labels, "different labels among them"),
+	FIGURE(device, "FLOP/s; infinite where computing takes no time"),
+	FIGURE(link, "bytes/s down; infinite where there is no limit"),
+	FIGURE(updates, "its updates that were used"),
+	FIGURE(staleness, "versions made while its last update was under way"),
+	FIGURE(loss, "its last local loss"),
+	FIGURE(norm, "Euclidean length of its update of the last version"),
+	FIGURE(cosine, "of the angle between that update and the step"),
+	FIGURE(score, "what the aggregator's rule made of its last update"),
+	FIGURE(weight, "share of its last update in the step"),
+	FED_CHOICE(struct fed_roster_row, verdict, 0, fed_opinion_names,
+               "the aggregator's, on its last update"),
+	FIGURE(bytes, "sent by it and to it in rounds that stand"),
+	FIGURE(faults, "injected into it, active or to come"),
+	FED_FLAG(struct fed_roster_row, byzantine, "under an active Byzantine fault"),
+	FED_END,
+};
+#undef FIGURE
+
+/* An update of the last version; its lengths are made when they are asked for. */
+struct fed_measured {
+	uint32_t client, at; /* at: place in the judgement */
+	bool known;
+	double norm, cosine;
+};
+
+/* Figures that are looked up together. */
+enum need {
+	NEED_STATE = 1,
+	NEED_VERDICT = 2,
+	NEED_LENGTHS = 4,
+	NEED_LABELS = 8,
+	NEED_BYTES = 16,
+	NEED_FAULTS = 32,
+	NEED_ALL = 63
+};
+
+static unsigned need_of(const struct fed_field *field)
+{
+	static const struct {
+		size_t offset;
+		enum need need;
+	} needs[] = {
+		{offsetof(struct fed_roster_row, state), NEED_STATE},
+		{offsetof(struct fed_roster_row, staleness), NEED_VERDICT},
+		{offsetof(struct fed_roster_row, score), NEED_VERDICT},
+		{offsetof(struct fed_roster_row, weight), NEED_VERDICT},
+		{offsetof(struct fed_roster_row, verdict), NEED_VERDICT},
+		{offsetof(struct fed_roster_row, norm), NEED_LENGTHS},
+		{offsetof(struct fed_roster_row, cosine), NEED_LENGTHS},
+		{offsetof(struct fed_roster_row, labels), NEED_LABELS},
+		{offsetof(struct fed_roster_row, bytes), NEED_BYTES},
+		{offsetof(struct fed_roster_row, faults), NEED_FAULTS},
+		{offsetof(struct fed_roster_row, byzantine), NEED_FAULTS},
+	};
+
+	for (size_t i = 0; field && i < sizeof needs / sizeof *needs; i++)
+		if (needs[i].offset == field->offset)
+			return needs[i].need;
+	return 0;
+}
+
+/* What it does ----------------------------------------------------------------- */
+
+/* The first event of the open round, or of the last one where none is open. */
+static uint64_t recent(const struct fed_session *s)
+{
+	const struct fed_recorder *r = &s->recorder;
+	const uint64_t version = fed_session_version(s);
+
+	if (fed_session_open(s))
+		return r->opened ? r->opened : r->n + 1;
+	return fed_recorder_since(r, version ? version - 1 : 0);
+}
+
+static bool is_away(const struct fed_session *s, uint32_t client, uint64_t version)
+{
+	return s->faults.n && (fed_fault_on(&s->faults, FED_FAULT_OFFLINE, client, version, NULL) ||
+	                       !fed_faults_here(&s->faults, client, version));
+}
+
+enum fed_activity fed_activity_of(enum fed_journey_state state)
+{
+	static const uint8_t activity[FED_JOURNEY_STATES] = {
+		[FED_JOURNEY_DOWNLOADS] = FED_ACTIVITY_DOWNLOADS,
+		[FED_JOURNEY_COMPUTES] = FED_ACTIVITY_TRAINS,
+		[FED_JOURNEY_HELD] = FED_ACTIVITY_HOLDS,
+		[FED_JOURNEY_UPLOADS] = FED_ACTIVITY_UPLOADS,
+		[FED_JOURNEY_REPORTED] = FED_ACTIVITY_DONE,
+		[FED_JOURNEY_REFUSED] = FED_ACTIVITY_REFUSED,
+		[FED_JOURNEY_LOST] = FED_ACTIVITY_LOST,
+		[FED_JOURNEY_LATE] = FED_ACTIVITY_LATE,
+		[FED_JOURNEY_RECALLED] = FED_ACTIVITY_RECALLED,
+	};
+
+	return (enum fed_activity)activity[state];
+}
+
+static enum fed_activity activity(const struct fed_session *s, uint32_t client,
+                                  const struct fed_journey *last, uint64_t since)
+{
+	if (last && (last->state < FED_JOURNEY_REPORTED || last->end >= since))
+		return fed_activity_of((enum fed_journey_state)last->state);
+	return is_away(s, client, fed_session_version(s)) ? FED_ACTIVITY_AWAY : FED_ACTIVITY_IDLE;
+}
+
+static void fill_verdict(const struct fed_journeys *j, const struct fed_journey *last,
+                         struct fed_roster_row *row)
+{
+	while (last && !last->step)
+		last = fed_journeys_before(j, last);
+	if (!last)
+		return;
+	row->staleness = (double)(last->step - 1 - last->version);
+	row->score = last->score;
+	row->weight = last->weight;
+	row->verdict = last->trusted ? FED_OPINION_USED
+	               : last->used  ? FED_OPINION_DOUBTED
+	                             : FED_OPINION_FILTERED;
+}
+
+static void fill_faults(const struct fed_session *s, uint32_t client, struct fed_roster_row *row)
+{
+	row->faults = 0;
+	for (size_t i = 0; i < s->faults.n; i++) {
+		const struct fed_fault *fault = &s->faults.fault[i];
+		const enum fed_fault_phase phase = fed_fault_phase(s, fault);
+
+		if (phase == FED_FAULT_OVER || !fed_who_has(fault->client, fault->n, client))
+			continue;
+		row->faults++;
+		if (fault->kind == FED_FAULT_BYZANTINE && phase == FED_FAULT_ACTIVE)
+			row->byzantine = true;
+	}
+}
+
+/* Kept figures ------------------------------------------------------------------- */
+
+static int by_client(const void *pa, const void *pb)
+{
+	const struct fed_measured *a = pa, *b = pb;
+
+	return (a->client > b->client) - (a->client < b->client);
+}
+
+/* Of a client with several updates in a version the last one counts. */
+static void list_updates(struct fed_roster *r, const struct fed_judgement *g)
+{
+	uint32_t n = 0;
+
+	for (size_t i = 0; i < g->n; i++)
+		r->measured[i] = (struct fed_measured){
+			.client = g->of[i].client, .at = (uint32_t)i, .norm = NAN, .cosine = NAN};
+	qsort(r->measured, g->n, sizeof *r->measured, by_client);
+	for (size_t i = 0; i < g->n; i++) {
+		if (n && r->measured[n - 1].client == r->measured[i].client) {
+			if (r->measured[i].at > r->measured[n - 1].at)
+				r->measured[n - 1] = r->measured[i];
+		} else {
+			r->measured[n++] = r->measured[i];
+		}
+	}
+	r->n_measured = n;
+}
+
+/* Forget what was measured of another version.  A version has an event of its own, so that another
+ * run's is told from it. */
+static int renew(struct fed_roster *r, const struct fed_session *s, struct fed_error *err)
+{
+	const struct fed_judgement *g = &s->federation.judgement;
+	const uint64_t mark = fed_session_version(s) + s->recorder.run;
+	const size_t n = s->running ? g->n : 0;
+
+	if (r->labelled != s->data || r->n_labels < s->clients.n) {
+		fed_free(r->labels);
+		r->labels = fed_alloc_array(s->clients.n, sizeof *r->labels);
+		r->n_labels = r->labels ? s->clients.n : 0;
+		r->labelled = s->data;
+		if (!r->labels && s->clients.n)
+			return fed_fail_memory(err, s->clients.n * sizeof *r->labels, "the clients' labels");
+	}
+	if (r->version == mark && (r->measured || !n))
+		return FED_OK;
+	fed_free(r->measured);
+	r->n_measured = 0;
+	r->measured = n ? fed_alloc_array(n, sizeof *r->measured) : NULL;
+	if (n && !r->measured)
+		return fed_fail_memory(err, n * sizeof *r->measured, "the updates' lengths");
+	if (n)
+		list_updates(r, g);
+	r->version = mark;
+	return FED_OK;
+}
+
+/* <u, s> from |u|^2, |s|^2 and |u - s|^2, as report/update_geometry.h has it. */
+static void measure(const struct fed_session *s, struct fed_measured *m)
+{
+	const struct fed_federation *f = &s->federation;
+	const struct fed_judgement *g = &f->judgement;
+	double length, step, apart;
+	struct fed_error err;
+
+	if (m->known || !s->running || f->in_round || m->at >= g->n || !g->of[m->at].update)
+		return;
+	const float *row[] = {g->of[m->at].update->vector[0], g->step};
+	double square[2];
+	if (fed_lengths(row, 2, f->net->dim, NULL, f->pool, square, &err) ||
+	    fed_lengths(row, 1, f->net->dim, g->step, f->pool, &apart, &err))
+		return; /* no memory: not known, this time */
+	length = sqrt(square[0]);
+	step = sqrt(square[1]);
+	m->norm = length;
+	m->cosine =
+		length > 0 && step > 0 ? (square[0] + square[1] - apart) / (2 * length * step) : NAN;
+	m->known = true;
+}
+
+static void fill_lengths(struct fed_roster *r, const struct fed_session *s, uint32_t client,
+                         struct fed_roster_row *row)
+{
+	const struct fed_measured key = {.client = client};
+	struct fed_measured *m =
+		r->n_measured ? bsearch(&key, r->measured, r->n_measured, sizeof key, by_client) : NULL;
+
+	if (!m)
+		return;
+	measure(s, m);
+	row->norm = m->norm;
+	row->cosine = m->cosine;
+}
+
+static void fill_labels(struct fed_roster *r, const struct fed_session *s, uint32_t client,
+                        struct fed_roster_row *row)
+{
+	const uint32_t classes = s->data->classes ? s->data->classes : 1;
+	uint32_t *counts, different = 0;
+
+	if (client >= r->n_labels)
+		return;
+	if (!r->labels[client]) {
+		counts = fed_alloc_array(classes, sizeof *counts);
+		if (!counts)
+			return;
+		fed_client_histogram(&s->clients.client[client], s->data, counts);
+		for (uint32_t k = 0; k < classes; k++)
+			different += counts[k] > 0;
+		fed_free(counts);
+		r->labels[client] = different + 1;
+	}
+	row->labels = r->labels[client] - 1;
+}
+
+/* Rows ---------------------------------------------------------------------------- */
+
+static void fill(struct fed_roster *r, const struct fed_session *s, uint32_t id, unsigned needs,
+                 uint64_t since, struct fed_roster_row *row)
+{
+	const struct fed_client *c = &s->clients.client[id];
+	const struct fed_journey *last =
+		needs & (NEED_STATE | NEED_VERDICT) ? fed_journeys_last(&s->recorder.journeys, id) : NULL;
+	const struct fed_costs *costs = needs & NEED_BYTES ? fed_ledger_of(&s->ledger, id) : NULL;
+
+	*row = (struct fed_roster_row){
+		.client = id,
+		.examples = c->count,
+		.labels = NAN,
+		.device = c->device > 0 ? (double)c->device : INFINITY,
+		.link = c->link.down > 0 ? (double)c->link.down : INFINITY,
+		.updates = c->rounds,
+		.loss = (double)c->loss,
+		.bytes = costs ? (double)(costs->bytes_up + costs->bytes_down) : 0,
+		.staleness = NAN,
+		.score = NAN,
+		.weight = NAN,
+		.norm = NAN,
+		.cosine = NAN,
+	};
+	if (needs & NEED_STATE)
+		row->state = activity(s, id, last, since);
+	if (needs & NEED_VERDICT)
+		fill_verdict(&s->recorder.journeys, last, row);
+	if (needs & NEED_LENGTHS)
+		fill_lengths(r, s, id, row);
+	if (needs & NEED_LABELS)
+		fill_labels(r, s, id, row);
+	if (needs & NEED_FAULTS)
+		fill_faults(s, id, row);
+}
+
+void fed_roster_look(struct fed_roster *r, const struct fed_session *s, uint32_t client,
+                     struct fed_roster_row *row)
+{
+	fill(r, s, client, NEED_ALL, recent(s), row);
+}
+
+/* Order --------------------------------------------------------------------------- */
+
+/* Ascends with x; descends with it when `down`; NaN last. */
+static uint64_t key_of(double x, bool down)
+{
+	uint64_t bits;
+
+	if (isnan(x))
+		return UINT64_MAX;
+	x += 0.0; /* -0 and 0 are one */
+	memcpy(&bits, &x, sizeof bits);
+	bits = bits >> 63 ? ~bits : bits | (uint64_t)1 << 63;
+	return down ? ~bits : bits;
+}
+
+static int compare(const void *pa, const void *pb)
+{
+	const struct fed_ranked *a = pa, *b = pb;
+
+	if (a->key != b->key)
+		return a->key < b->key ? -1 : 1;
+	return (a->client > b->client) - (a->client < b->client);
+}
+
+static void swap(struct fed_ranked *a, struct fed_ranked *b)
+{
+	const struct fed_ranked kept = *a;
+
+	*a = *b;
+	*b = kept;
+}
+
+/* Place `k` of [low, high) gets what belongs there, smaller ones before it (Hoare's selection). */
+static void select_place(struct fed_ranked *x, uint32_t low, uint32_t high, uint32_t k)
+{
+	while (high - low > 1) {
+		const uint32_t at = low + (uint32_t)(fed_random(low, high) % (high - low));
+		uint32_t middle = low;
+
+		swap(&x[at], &x[high - 1]);
+		const struct fed_ranked pivot = x[high - 1];
+		for (uint32_t i = low; i < high - 1; i++)
+			if (compare(&x[i], &pivot) < 0)
+				swap(&x[i], &x[middle++]);
+		swap(&x[middle], &x[high - 1]);
+		if (k == middle)
+			return;
+		if (k < middle)
+			high = middle;
+		else
+			low = middle + 1;
+	}
+}
+
+void fed_roster_order(struct fed_roster *r, uint32_t from, uint32_t to)
+{
+	to = to < r->n ? to : r->n;
+	from = from < to ? from : to;
+	if (from >= r->sorted_from && to <= r->sorted_to)
+		return;
+	if (from < to)
+		select_place(r->ranked, 0, r->n, from);
+	if (to < r->n)
+		select_place(r->ranked, from, r->n, to);
+	if (from < to)
+		qsort(r->ranked + from, to - from, sizeof *r->ranked, compare);
+	r->sorted_from = from;
+	r->sorted_to = to;
+}
+
+uint32_t fed_roster_place(const struct fed_roster *r, uint32_t client)
+{
+	const struct fed_ranked *found = NULL;
+	uint32_t before = 0;
+
+	for (uint32_t i = 0; i < r->n && !found; i++)
+		if (r->ranked[i].client == client)
+			found = &r->ranked[i];
+	for (uint32_t i = 0; found && i < r->n; i++)
+		before += compare(&r->ranked[i], found) < 0;
+	return found ? before : r->n;
+}
+
+void fed_roster_sort(struct fed_roster *r, const struct fed_field *by, bool down)
+{
+	r->by = by;
+	r->down = down;
+}
+
+/* Choosing -------------------------------------------------------------------------- */
+
+static int make_room(struct fed_roster *r, uint32_t n, struct fed_error *err)
+{
+	if (n <= r->room)
+		return FED_OK;
+	struct fed_ranked *grown = fed_alloc_array(n, sizeof *grown);
+	if (!grown)
+		return fed_fail_memory(err, n * sizeof *grown, "the table of clients");
+	fed_free(r->ranked);
+	r->ranked = grown;
+	r->room = n;
+	return FED_OK;
+}
+
+static unsigned needs_of(const struct fed_roster *r)
+{
+	unsigned needs = need_of(r->by);
+
+	for (const struct fed_field *f = fed_roster_fields; r->where && f->type; f++)
+		if (fed_condition_names(r->where, f))
+			needs |= need_of(f);
+	return needs;
+}
+
+int fed_roster_make(struct fed_roster *r, const struct fed_session *s, struct fed_error *err)
+{
+	const struct fed_clients *c = &s->clients;
+	const unsigned needs = needs_of(r);
+	const uint64_t since = recent(s);
+	uint32_t k = 0;
+
+	r->n = r->sorted_from = r->sorted_to = 0;
+	if (renew(r, s, err) || make_room(r, c->n_present, err))
+		return FED_FAIL;
+	for (uint32_t i = 0; i < c->n_present; i++) {
+		const uint32_t id = c->present[i];
+		struct fed_roster_row row;
+
+		while (r->who && k < r->n_who && r->who[k] < id)
+			k++;
+		if (r->who && (k == r->n_who || r->who[k] != id))
+			continue;
+		fill(r, s, id, needs, since, &row);
+		if (r->where && !fed_condition_holds_row(r->where, &row))
+			continue;
+		const double figure = r->by ? fed_field_number(r->by, &row) : id;
+		r->ranked[r->n++] = (struct fed_ranked){key_of(figure, r->down), id};
+	}
+	return FED_OK;
+}
+
+/* Length of the WHO at the beginning of a filter: up to " and ". */
+static size_t who_length(const char *text)
+{
+	const char *end = strstr(text, " and ");
+
+	if (!isdigit((unsigned char)*text) && strncmp(text, "random:", 7) != 0 &&
+	    (strncmp(text, "all", 3) != 0 || isalpha((unsigned char)text[3])))
+		return 0;
+	return end ? (size_t)(end - text) : strlen(text);
+}
+
+int fed_roster_filter(struct fed_roster *r, const struct fed_session *s, const char *text,
+                      struct fed_error *err)
+{
+	struct fed_condition *where = NULL;
+	uint64_t draw = s->draws; /* looking draws nothing from the session's stream */
+	uint32_t *who = NULL, n_who = 0;
+	struct fed_text part = {0};
+	char typed[sizeof r->filter];
+	int rc = FED_OK;
+
+	if (strlen(text) >= sizeof r->filter)
+		return fed_fail(err, "a filter has at most %zu characters", sizeof r->filter - 1);
+	snprintf(typed, sizeof typed, "%s", text);
+	text += strspn(text, " \t");
+	const size_t n = who_length(text);
+	fed_text_put(&part, text, n);
+	const char *rest = text + n;
+	if (n && *rest)
+		rest += strlen(" and ");
+	if (part.failed)
+		rc = fed_fail_memory(err, n, "the filter");
+	if (rc == FED_OK && n)
+		rc = fed_who_parse(part.s, &s->clients, (uint64_t)s->settings.seed, &draw, &who, &n_who,
+		                   err);
+	if (rc == FED_OK && *rest)
+		rc = fed_condition_parse_row(&where, rest, fed_roster_fields, err);
+	fed_text_release(&part);
+	if (rc) {
+		fed_free(who);
+		return FED_FAIL;
+	}
+	snprintf(r->filter, sizeof r->filter, "%s", typed);
+	fed_condition_free(r->where);
+	fed_free(r->who);
+	r->where = where;
+	r->who = who;
+	r->n_who = n_who;
+	return FED_OK;
+}
+
+void fed_roster_release(struct fed_roster *r)
+{
+	fed_condition_free(r->where);
+	fed_free(r->who);
+	fed_free(r->ranked);
+	fed_free(r->labels);
+	fed_free(r->measured);
+	*r = (struct fed_roster){0};
+}

@@ -1,0 +1,182 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * report/export.c - write metrics as CSV, parameters as .npz or .safetensors, the run as a trace.
+ */
+#include "report/export.h"
+
+#include <endian.h>
+#include <math.h>
+#include <string.h>
+#include <strings.h>
+
+#include "base/file.h"
+#include "base/mem.h"
+#include "formats/npy.h"
+#include "formats/safetensors.h"
+#include "report/chrome_trace.h"
+
+/* NaN is an empty cell: what pandas and spreadsheets take for a missing value. */
+static void add_cell(struct fed_text *line, double x)
+{
+	if (isfinite(x))
+		fed_text_json_number(line, x);
+	else if (isinf(x))
+		fed_text_add(line, "%s", x > 0 ? "inf" : "-inf");
+}
+
+static int write_csv(struct fed_session *s, struct fed_file_writer *file, struct fed_error *err)
+{
+	struct fed_text line = {0};
+
+	for (const struct fed_field *m = fed_metrics; m->type; m++)
+		fed_text_add(&line, "%s%s", m == fed_metrics ? "" : ",", m->name);
+	fed_text_add(&line, "\n");
+	fed_file_write(file, fed_text_str(&line), line.len);
+	for (size_t i = 0; i < s->history.n && !line.failed; i++) {
+		fed_text_clear(&line);
+		for (const struct fed_field *m = fed_metrics; m->type; m++) {
+			fed_text_add(&line, "%s", m == fed_metrics ? "" : ",");
+			add_cell(&line, fed_metric_value(m, &s->history.record[i]));
+		}
+		fed_text_add(&line, "\n");
+		fed_file_write(file, fed_text_str(&line), line.len);
+	}
+	const bool failed = line.failed;
+	fed_text_release(&line);
+	return failed ? fed_fail_memory(err, 4096, "a line") : FED_OK;
+}
+
+/* The model's tensors, and room for the largest of them. */
+struct parameters {
+	struct fed_tensor_list list;
+	float *buffer;
+	const float *params;
+};
+
+static int open_parameters(struct parameters *p, struct fed_session *s, struct fed_error *err)
+{
+	size_t most = 1;
+
+	*p = (struct parameters){0};
+	if (fed_session_start(s, err) || fed_tensor_list(&p->list, &s->net, err))
+		return FED_FAIL;
+	for (size_t i = 0; i < p->list.n; i++)
+		most = p->list.tensor[i].n > most ? p->list.tensor[i].n : most;
+	p->params = fed_session_params(s);
+	p->buffer = fed_alloc_floats(most);
+	if (p->buffer)
+		return FED_OK;
+	fed_tensor_list_release(&p->list);
+	return fed_fail_memory(err, most * sizeof(float), "a tensor");
+}
+
+static void close_parameters(struct parameters *p)
+{
+	fed_tensor_list_release(&p->list);
+	fed_free_floats(p->buffer);
+}
+
+/* Tensor i in file order, little-endian. */
+static const struct fed_named_tensor *load_tensor(struct parameters *p, size_t i)
+{
+	const struct fed_named_tensor *t = &p->list.tensor[i];
+
+	fed_tensor_gather(t, p->params, p->buffer);
+	for (size_t k = 0; k < t->n; k++) {
+		uint32_t bits;
+
+		memcpy(&bits, &p->buffer[k], sizeof bits);
+		bits = htole32(bits);
+		memcpy(&p->buffer[k], &bits, sizeof bits);
+	}
+	return t;
+}
+
+static int write_npz(struct fed_session *s, struct fed_file_writer *file, struct fed_error *err)
+{
+	struct parameters p;
+	struct fed_zip zip = {.file = file};
+	struct fed_text head = {0};
+	int rc = FED_OK;
+
+	if (open_parameters(&p, s, err))
+		return FED_FAIL;
+	for (size_t i = 0; rc == FED_OK && i < p.list.n; i++) {
+		const struct fed_named_tensor *t = load_tensor(&p, i);
+		char name[sizeof t->name + 4];
+
+		snprintf(name, sizeof name, "%s.npy", t->name);
+		fed_text_clear(&head);
+		fed_npy_header(&head, t->walk.file_rank, t->walk.file_shape);
+		rc = head.failed ? fed_fail_memory(err, 128, "a header")
+		                 : fed_zip_add(&zip, name, &head, p.buffer, t->n * sizeof(float), err);
+	}
+	if (rc == FED_OK)
+		rc = fed_zip_finish(&zip, err);
+	fed_zip_release(&zip);
+	fed_text_release(&head);
+	close_parameters(&p);
+	return rc;
+}
+
+static int write_safetensors(struct fed_session *s, struct fed_file_writer *file,
+                             struct fed_error *err)
+{
+	struct parameters p;
+
+	if (open_parameters(&p, s, err))
+		return FED_FAIL;
+	const int rc = fed_safetensors_header(file, &p.list, err);
+	for (size_t i = 0; rc == FED_OK && i < p.list.n; i++) {
+		const struct fed_named_tensor *t = load_tensor(&p, i);
+
+		fed_file_write(file, p.buffer, t->n * sizeof(float));
+	}
+	close_parameters(&p);
+	return rc;
+}
+
+static bool ends_with(const char *path, const char *ending)
+{
+	const size_t n = strlen(path), m = strlen(ending);
+
+	return n > m && strcasecmp(path + n - m, ending) == 0;
+}
+
+static int export_to(struct fed_session *s, const char *path, struct fed_error *err)
+{
+	static const struct {
+		const char *ending;
+		int (*write)(struct fed_session *, struct fed_file_writer *, struct fed_error *);
+	} formats[] = {{".csv", write_csv},
+	               {".npz", write_npz},
+	               {".safetensors", write_safetensors},
+	               {".json", fed_trace_write}};
+	struct fed_file_writer file;
+
+	for (size_t i = 0; i < sizeof formats / sizeof *formats; i++) {
+		if (!ends_with(path, formats[i].ending))
+			continue;
+		if (fed_file_open(&file, path, err))
+			return FED_FAIL;
+		if (formats[i].write(s, &file, err) == FED_OK)
+			return fed_file_commit(&file, err);
+		fed_file_abandon(&file);
+		return FED_FAIL;
+	}
+	return fed_reject(err,
+	                  "%s: the ending says what to write: .csv (metrics), .npz or .safetensors "
+	                  "(parameters), .json (trace)",
+	                  fed_show(path).s);
+}
+
+int fed_session_export(struct fed_session *s, const char *path, struct fed_error *err)
+{
+	struct fed_text expanded = {0};
+
+	fed_path_expand(path, &expanded);
+	const int rc = expanded.failed ? fed_fail_memory(err, strlen(path), "a path")
+	                               : export_to(s, fed_text_str(&expanded), err);
+	fed_text_release(&expanded);
+	return rc;
+}

@@ -1,0 +1,195 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * report/import.c - parameters from .npz or .safetensors: all of them, or none.
+ */
+#include <math.h>
+#include <string.h>
+#include <strings.h>
+
+#include "base/file.h"
+#include "base/mem.h"
+#include "report/export.h"
+#include "formats/npy.h"
+#include "session/internal.h"
+#include "formats/safetensors.h"
+
+/* Headers, names, padding: beside 8 bytes a number, far more than a file of parameters has. */
+#define ROOM_FOR_HEADERS (1u << 20)
+
+struct import {
+	struct fed_tensor_list list;
+	bool *taken;   /* [list.n] */
+	float *params; /* [dim] as they will be */
+	float *buffer; /* of the largest tensor */
+};
+
+static void add_shape(struct fed_text *out, uint32_t rank, const uint64_t *shape)
+{
+	fed_text_add(out, "(");
+	for (uint32_t k = 0; k < rank; k++)
+		fed_text_add(out, "%s%llu", k ? ", " : "", (unsigned long long)shape[k]);
+	fed_text_add(out, ")");
+}
+
+static int check_shape(const struct fed_named_tensor *want, const struct fed_stored_tensor *t,
+                       struct fed_error *err)
+{
+	uint64_t shape[4];
+	bool same = t->rank == want->walk.file_rank;
+
+	for (uint32_t k = 0; k < want->walk.file_rank; k++) {
+		shape[k] = want->walk.file_shape[k];
+		same = same && t->shape[k] == shape[k];
+	}
+	if (same)
+		return FED_OK;
+	struct fed_text has = {0}, needs = {0};
+	add_shape(&has, t->rank, t->shape);
+	add_shape(&needs, want->walk.file_rank, shape);
+	fed_fail(err, "%s has shape %s there, %s in this model", want->name, fed_text_str(&has),
+	         fed_text_str(&needs));
+	fed_text_release(&has);
+	fed_text_release(&needs);
+	return FED_FAIL;
+}
+
+static const char *name_at(const void *ctx, size_t i)
+{
+	const struct fed_tensor_list *list = ctx;
+
+	return i < list->n ? list->tensor[i].name : NULL;
+}
+
+static int take_tensor(void *ctx, const struct fed_stored_tensor *t, struct fed_error *err)
+{
+	struct import *m = ctx;
+	char name[sizeof m->list.tensor->name];
+	size_t i = 0;
+
+	snprintf(name, sizeof name, "%.*s", (int)(t->name_length < 47 ? t->name_length : 47), t->name);
+	while (i < m->list.n && strcmp(m->list.tensor[i].name, name) != 0)
+		i++;
+	if (i == m->list.n) {
+		const char *near = fed_nearest(name, name_at, &m->list);
+		return fed_fail(err, "%s is no tensor of this model%s%s%s", name,
+		                near ? "; did you mean " : "", near ? near : "", near ? "?" : "");
+	}
+	if (m->taken[i])
+		return fed_fail(err, "%s stands there twice", name);
+	if (check_shape(&m->list.tensor[i], t, err))
+		return FED_FAIL;
+	for (size_t k = 0; k < t->n; k++) {
+		m->buffer[k] = fed_stored_number(t, k);
+		if (!isfinite(m->buffer[k]))
+			return fed_fail(err, "%s: number %zu of it is not finite as float32", name, k);
+	}
+	fed_tensor_scatter(&m->list.tensor[i], m->buffer, m->params);
+	m->taken[i] = true;
+	return FED_OK;
+}
+
+static int check_all(const struct import *m, size_t dim, struct fed_error *err)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < m->list.n; i++) {
+		if (!m->taken[i])
+			return fed_fail(err, "%s is missing there", m->list.tensor[i].name);
+		n += m->list.tensor[i].n;
+	}
+	return n == dim ? FED_OK
+	                : fed_fail(err, "the layers name %s of %s parameters", fed_count((double)n).s,
+	                           fed_count((double)dim).s);
+}
+
+/* A file that cannot be of this model is not read. */
+static int check_length(const char *path, uint64_t limit, size_t dim, struct fed_error *err)
+{
+	struct fed_text bytes = {0};
+	uint64_t size;
+
+	if (fed_file_readable(path, &size, err))
+		return FED_FAIL;
+	if (size <= limit)
+		return FED_OK;
+	fed_text_bytes(&bytes, (double)size);
+	fed_fail(err,
+	         "%s: has %s, far more than the %s parameters of the session's model; choose the "
+	         "model that it was exported from",
+	         fed_show(path).s, fed_text_str(&bytes), fed_count((double)dim).s);
+	fed_text_release(&bytes);
+	return FED_FAIL;
+}
+
+static int read_tensors(struct import *m, const char *path, size_t dim, struct fed_error *err)
+{
+	const struct fed_tensor_taker taker = {.take = take_tensor, .ctx = m};
+	const uint64_t limit = 8ull * dim + ROOM_FOR_HEADERS;
+	const size_t n = strlen(path);
+	const bool npz = n > 4 && strcasecmp(path + n - 4, ".npz") == 0;
+	struct fed_text bytes = {0};
+	struct fed_error why;
+
+	if (!npz && !(n > 12 && strcasecmp(path + n - 12, ".safetensors") == 0))
+		return fed_reject(err, "%s: parameters come from .npz or .safetensors", fed_show(path).s);
+	if (check_length(path, limit, dim, err) || fed_file_read(path, limit, &bytes, err))
+		return FED_FAIL;
+	int rc = npz ? fed_npz_read(bytes.s, bytes.len, limit, &taker, &why)
+	             : fed_safetensors_read(bytes.s, bytes.len, &taker, &why);
+	if (rc == FED_OK)
+		rc = check_all(m, dim, &why);
+	if (rc)
+		fed_fail(err, "%s: %s", fed_show(path).s, why.text);
+	fed_text_release(&bytes);
+	return rc;
+}
+
+static int open_import(struct import *m, const struct fed_session *s, struct fed_error *err)
+{
+	size_t most = 1;
+
+	*m = (struct import){0};
+	if (fed_tensor_list(&m->list, &s->net, err))
+		return FED_FAIL;
+	for (size_t i = 0; i < m->list.n; i++)
+		most = m->list.tensor[i].n > most ? m->list.tensor[i].n : most;
+	m->taken = fed_alloc_array(m->list.n + 1, sizeof *m->taken);
+	m->params = fed_alloc_floats(s->net.dim);
+	m->buffer = fed_alloc_floats(most);
+	if (m->taken && m->params && m->buffer)
+		return FED_OK;
+	return fed_fail_memory(err, (s->net.dim + most) * sizeof(float), "the parameters");
+}
+
+static void close_import(struct import *m)
+{
+	fed_tensor_list_release(&m->list);
+	fed_free(m->taken);
+	fed_free_floats(m->params);
+	fed_free_floats(m->buffer);
+}
+
+int fed_session_import(struct fed_session *s, const char *path, struct fed_error *err)
+{
+	struct fed_text expanded = {0};
+	struct import m;
+
+	if (fed_session_check_closed(s, err) || fed_session_start(s, err))
+		return FED_FAIL;
+	fed_path_expand(path, &expanded);
+	int rc =
+		expanded.failed ? fed_fail_memory(err, strlen(path), "a path") : open_import(&m, s, err);
+	if (rc == FED_OK)
+		rc = read_tensors(&m, fed_text_str(&expanded), s->net.dim, err);
+	if (rc == FED_OK)
+		rc = fed_federation_adopt(&s->federation, m.params, err);
+	if (rc == FED_OK) {
+		m.params = NULL;
+		fed_session_tell(s, FED_EVENT_NOTICE, "%s parameters in %zu tensors are those of %s now",
+		                 fed_count((double)s->net.dim).s, m.list.n, fed_text_str(&expanded));
+	}
+	if (!expanded.failed)
+		close_import(&m);
+	fed_text_release(&expanded);
+	return rc;
+}

@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * report/invitation_text.h - what became of an invitation, in words.
+ */
+#ifndef FED_REPORT_INVITATION_TEXT_H
+#define FED_REPORT_INVITATION_TEXT_H
+
+#include "session/session.h"
+
+/* Append "used for version 3 with weight 0.1", "lost: the client is offline". */
+void fed_journey_put_fate(const struct fed_journey *, const struct fed_recorder *,
+                          struct fed_text *);
+/* Where a client has no invitation: "it was not invited yet", or since when that is known. */
+void fed_journeys_put_none(const struct fed_session *, struct fed_text *);
+/* "the log begins at version 2: a saved file has none"; nothing where it begins with the run. */
+void fed_recorder_put_begin(const struct fed_session *, struct fed_text *);
+/* Where no invitation is kept: the same, or "no rounds yet" and how to make some. */
+void fed_journeys_put_empty(const struct fed_session *, struct fed_text *);
+
+#endif

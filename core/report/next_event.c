@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * report/next_event.c - the head of the virtual clock, as a person wants to know it.
+ */
+#include "report/next_event.h"
+
+#include "train/participants.h"
+#include "train/schemes/split.h"
+
+static bool is_open(const struct fed_federation *f, uint32_t client, uint64_t number)
+{
+	const struct fed_invitation *open = fed_invitation_of(f, client);
+
+	return open && open->number == number;
+}
+
+/* NULL: no scheme has turns, or the number is of none. */
+static const struct fed_turn *turn_of(const struct fed_federation *f, uint64_t number)
+{
+	const struct fed_split *s = f->scheme_state;
+
+	if (f->scheme != &fed_scheme_split || number < s->first || number - s->first >= s->called)
+		return NULL;
+	return &s->turn[number - s->first];
+}
+
+/* Who has computed: the server serves a turn also when that was given up meanwhile. */
+static void name_worker(struct fed_next *next, const struct fed_federation *f,
+                        const struct fed_due *due)
+{
+	const struct fed_turn *t = turn_of(f, due->ref);
+
+	next->kind = due->who == FED_SERVER ? FED_NEXT_SERVED_ALL : FED_NEXT_WORK;
+	if (!t || due->who == FED_SERVER)
+		return;
+	next->stale = t->phase == FED_TURN_OVER;
+	if (t->phase == FED_TURN_SERVED || t->phase == FED_TURN_SERVED_BACK ||
+	    t->split->serving == t - t->split->turn)
+		next->kind = FED_NEXT_SERVED;
+}
+
+static enum fed_next_kind kind_of(const struct fed_envelope *e)
+{
+	if (!e || e->head.kind == FED_MESSAGE_UPDATE)
+		return FED_NEXT_UPDATE;
+	if (e->head.kind == FED_MESSAGE_MODEL)
+		return FED_NEXT_MODEL;
+	return e->head.to == FED_SERVER ? FED_NEXT_UP : FED_NEXT_DOWN;
+}
+
+static struct fed_next next_of(const struct fed_federation *f, const struct fed_due *due)
+{
+	struct fed_next next = {.when = due->when, .client = due->who};
+	const struct fed_envelope *e;
+
+	switch ((enum fed_due_kind)due->kind) {
+	case FED_DUE_TRAINED:
+		next.kind = FED_NEXT_TRAINED;
+		return next;
+	case FED_DUE_CRASH:
+		next.kind = FED_NEXT_CRASH;
+		next.stale = !is_open(f, due->who, due->ref);
+		return next;
+	case FED_DUE_WORK:
+		name_worker(&next, f, due);
+		return next;
+	case FED_DUE_DEADLINE:
+		next.kind = FED_NEXT_DEADLINE;
+		next.stale = due->ref != f->deadline;
+		return next;
+	case FED_DUE_MESSAGE:
+	case FED_DUE_LOST:
+		break;
+	}
+	e = fed_post_peek(&f->post, due->ref);
+	next.stale = !e || !is_open(f, due->who, e->round);
+	next.kind = due->kind == FED_DUE_LOST ? FED_NEXT_LOST : kind_of(e);
+	return next;
+}
+
+struct fed_next fed_session_next(const struct fed_session *s)
+{
+	const struct fed_federation *f = &s->federation;
+	struct fed_next next = {.when = fed_session_clock(s), .client = FED_SERVER};
+
+	if (!fed_session_open(s))
+		next.kind = FED_NEXT_OPEN;
+	else if (f->scheme->complete(f, f->scheme_state))
+		next.kind = FED_NEXT_VERSION;
+	else if (f->clock.n)
+		next = next_of(f, &f->clock.heap[0]);
+	else
+		next.kind = fed_is_simulated(f->transport) ? FED_NEXT_SILENCE : FED_NEXT_WAIT;
+	return next;
+}
+
+double fed_session_called(const struct fed_session *s)
+{
+	const struct fed_split *split = s->scheme_state;
+	const double invited = s->federation.record.invited;
+
+	return fed_session_open(s) && s->scheme == &fed_scheme_split ? split->turns : invited;
+}

@@ -1,0 +1,205 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * report/timeline.c - windows of virtual time.
+ */
+#include "report/timeline.h"
+
+#include <math.h>
+
+#include "base/mem.h"
+
+/* Both ascend: keep what is in both. */
+static void keep_only(struct fed_schedule *w, const uint32_t *who, uint32_t n_who)
+{
+	uint32_t kept = 0, k = 0;
+
+	for (uint32_t i = 0; i < w->n; i++) {
+		while (k < n_who && who[k] < w->client[i])
+			k++;
+		if (k < n_who && who[k] == w->client[i])
+			w->client[kept++] = w->client[i];
+	}
+	w->n = kept;
+}
+
+double fed_schedule_start(const struct fed_session *s)
+{
+	const struct fed_history *h = &s->history;
+	const struct fed_journeys *j = &s->recorder.journeys;
+	const struct fed_journey *oldest = fed_journeys_at(j, j->first);
+
+	return oldest && (!h->n || h->record[0].clock < oldest->sent) ? oldest->sent : 0;
+}
+
+/* The first version that was made at this time or later; n: none. */
+static size_t first_since(const struct fed_history *h, double clock)
+{
+	size_t low = 0, high = h->n;
+
+	while (low < high) {
+		const size_t middle = low + (high - low) / 2;
+
+		if (h->record[middle].clock < clock)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}
+
+int fed_schedule_between(struct fed_schedule *w, const struct fed_session *s, double from,
+                         double to, const uint32_t *who, uint32_t n_who, struct fed_error *err)
+{
+	const struct fed_history *h = &s->history;
+	const size_t first = first_since(h, from);
+
+	*w = (struct fed_schedule){
+		.journeys = &s->recorder.journeys,
+		.recorder = &s->recorder,
+		.first =
+			fed_recorder_since(&s->recorder, first < h->n ? (uint64_t)h->record[first].round - 1
+	                                                      : fed_session_version(s)),
+		.round = h->n ? h->record + first : NULL,
+		.rounds = h->n - first,
+		.from = from,
+		.to = to,
+		.now = fed_session_clock(s),
+	};
+	if (fed_journeys_clients(w->journeys, w->from, w->to, &w->client, &w->n, err))
+		return FED_FAIL;
+	if (who)
+		keep_only(w, who, n_who);
+	return FED_OK;
+}
+
+int fed_schedule_init(struct fed_schedule *w, const struct fed_session *s, uint64_t rounds,
+                      const uint32_t *who, uint32_t n_who, struct fed_error *err)
+{
+	const struct fed_history *h = &s->history;
+	const size_t before = h->n > rounds ? h->n - (size_t)rounds : 0;
+	const double from = before ? h->record[before - 1].clock : fed_schedule_start(s);
+
+	if (fed_schedule_between(w, s, from, fed_session_clock(s), who, n_who, err))
+		return FED_FAIL;
+	w->round = h->n ? h->record + before : NULL;
+	w->rounds = h->n - before; /* not the one that stood when the window begins */
+	return FED_OK;
+}
+
+/* Turns ------------------------------------------------------------------------ */
+
+/* What a client is doing in its turn, if it has one. */
+struct doing {
+	double since; /* NaN: nothing */
+	bool waits;
+	bool turn; /* it has sent activations */
+	uint64_t invitation, version;
+};
+
+struct follower {
+	const struct fed_schedule *schedule;
+	struct doing *doing; /* [schedule->n] */
+	void (*take)(void *ctx, const struct fed_stretch *);
+	void *ctx;
+};
+
+/* What it did ends, and something else begins. */
+static void turn_to(const struct follower *f, uint32_t at, double clock, bool waits)
+{
+	struct doing *d = &f->doing[at];
+	const struct fed_stretch stretch = {
+		.at = at,
+		.span = {d->waits ? FED_PHASE_WAIT : FED_PHASE_COMPUTE, d->since, clock},
+		.invitation = d->invitation,
+		.version = d->version,
+	};
+
+	if (d->turn && !isnan(d->since))
+		f->take(f->ctx, &stretch);
+	d->since = clock;
+	d->waits = waits;
+}
+
+static void follow(const struct follower *f, uint32_t at, const struct fed_past *e)
+{
+	struct doing *d = &f->doing[at];
+
+	if (e->kind == FED_EVENT_RECEIVED)
+		*d = (struct doing){e->clock, false, false, e->invitation, e->version};
+	if (isnan(d->since) || e->invitation != d->invitation)
+		return;
+	switch ((enum fed_event_kind)e->kind) {
+	case FED_EVENT_SMASHED:
+		d->turn = true;
+		turn_to(f, at, e->clock, true);
+		break;
+	case FED_EVENT_ARRIVED:
+		turn_to(f, at, e->clock, false);
+		break;
+	case FED_EVENT_TRAINED:
+	case FED_EVENT_REPORTED:
+	case FED_EVENT_REFUSED:
+	case FED_EVENT_LOST:
+	case FED_EVENT_LATE:
+		turn_to(f, at, e->clock, false);
+		d->since = NAN;
+		break;
+	default:
+		break;
+	}
+}
+
+/* The client's place; n: it is not in the window. */
+static uint32_t place_of(const struct fed_schedule *w, uint32_t client)
+{
+	uint32_t low = 0, high = w->n;
+
+	while (low < high) {
+		const uint32_t middle = low + (high - low) / 2;
+
+		if (w->client[middle] < client)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low < w->n && w->client[low] == client ? low : w->n;
+}
+
+static void end_all(const struct follower *f, double clock)
+{
+	for (uint32_t at = 0; at < f->schedule->n; at++) {
+		turn_to(f, at, clock, false);
+		f->doing[at].since = NAN;
+	}
+}
+
+int fed_schedule_turns(const struct fed_schedule *w,
+                       void (*take)(void *ctx, const struct fed_stretch *), void *ctx,
+                       struct fed_error *err)
+{
+	struct follower f = {w, fed_alloc_array(w->n + 1, sizeof *f.doing), take, ctx};
+	const struct fed_past *e;
+
+	if (!f.doing)
+		return fed_fail_memory(err, w->n * sizeof *f.doing, "the turns");
+	for (uint32_t at = 0; at < w->n; at++)
+		f.doing[at].since = NAN;
+	for (uint64_t k = w->first; (e = fed_recorder_at(w->recorder, k)); k++) {
+		if (e->undone)
+			continue;
+		if (e->kind == FED_EVENT_RECALLED)
+			end_all(&f, e->clock);
+		const uint32_t at = place_of(w, e->client);
+		if (at < w->n)
+			follow(&f, at, e);
+	}
+	end_all(&f, w->now);
+	fed_free(f.doing);
+	return FED_OK;
+}
+
+void fed_schedule_release(struct fed_schedule *w)
+{
+	fed_free(w->client);
+	*w = (struct fed_schedule){0};
+}

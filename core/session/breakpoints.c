@@ -1,0 +1,193 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * session/breakpoints.c - breakpoints: making, deleting, judging and telling them.
+ */
+#include "session/breakpoints.h"
+
+#include <string.h>
+
+#include "base/mem.h"
+#include "session/session.h"
+
+static void release_point(struct fed_breakpoint *p)
+{
+	fed_condition_free(p->when);
+	fed_free(p->text);
+}
+
+void fed_rest_clear(struct fed_rest *rest)
+{
+	fed_condition_free(rest->until);
+	*rest = (struct fed_rest){0};
+}
+
+bool fed_rest_wants(const struct fed_rest *rest, const struct fed_history *h)
+{
+	if (rest->until && fed_condition_holds(rest->until, h))
+		return false;
+	return rest->endless || rest->versions > 0;
+}
+
+void fed_debugger_clear(struct fed_debugger *d)
+{
+	for (size_t i = 0; i < d->n; i++)
+		release_point(&d->point[i]);
+	fed_free(d->point);
+	fed_rest_clear(&d->rest);
+	*d = (struct fed_debugger){0};
+}
+
+/* Breakpoints ------------------------------------------------------------- */
+
+int fed_session_break(struct fed_session *s, const char *text, uint64_t *number,
+                      struct fed_error *err)
+{
+	struct fed_debugger *d = &s->debugger;
+	struct fed_breakpoint p = {.number = d->numbered + 1};
+
+	if (d->n == FED_BREAKPOINTS_MAX)
+		return fed_fail(err, "%d breakpoints are enough; `break delete N` makes room",
+		                FED_BREAKPOINTS_MAX);
+	if (fed_condition_parse_event(&p.when, text, &s->runs, err))
+		return FED_FAIL;
+	p.text = fed_strdup(text);
+	struct fed_breakpoint *grown =
+		p.text ? fed_resize(d->point, d->n * sizeof *grown, (d->n + 1) * sizeof *grown) : NULL;
+	if (!grown) {
+		release_point(&p);
+		return fed_fail_memory(err, sizeof *grown, "the breakpoint");
+	}
+	d->point = grown;
+	d->point[d->n++] = p;
+	*number = ++d->numbered;
+	return FED_OK;
+}
+
+int fed_session_unbreak(struct fed_session *s, uint64_t number, struct fed_error *err)
+{
+	struct fed_debugger *d = &s->debugger;
+	size_t i = 0;
+
+	while (i < d->n && d->point[i].number != number)
+		i++;
+	if (i == d->n)
+		return fed_fail(err, "there is no breakpoint %llu; `break` lists them",
+		                (unsigned long long)number);
+	release_point(&d->point[i]);
+	d->n--;
+	memmove(&d->point[i], &d->point[i + 1], (d->n - i) * sizeof *d->point);
+	return FED_OK;
+}
+
+void fed_session_unbreak_all(struct fed_session *s)
+{
+	while (s->debugger.n)
+		release_point(&s->debugger.point[--s->debugger.n]);
+}
+
+void fed_session_pause(struct fed_session *s, uint64_t version)
+{
+	s->debugger.pausing = true;
+	s->debugger.pause = version;
+}
+
+/* Hits -------------------------------------------------------------------- */
+
+static struct fed_moment moment_of(const struct fed_session *s, const struct fed_event *event)
+{
+	return (struct fed_moment){
+		.history = &s->history,
+		.open = s->federation.in_round ? &s->federation.record : NULL,
+		.event = event,
+		.clock = s->federation.clock.now,
+	};
+}
+
+void fed_debugger_hear(struct fed_session *s, const struct fed_event *event)
+{
+	struct fed_debugger *d = &s->debugger;
+
+	d->heard = true;
+	if (!d->listening)
+		return;
+	for (size_t i = 0; i < d->n; i++) {
+		struct fed_breakpoint *p = &d->point[i];
+		const struct fed_moment now = moment_of(s, event);
+
+		if (p->struck || fed_condition_pace(p->when) != FED_PACE_EVENTS ||
+		    !fed_condition_holds_at(p->when, &now))
+			continue;
+		p->struck = true;
+		p->kind = event->kind;
+		p->version = event->version;
+		p->clock = event->clock;
+	}
+}
+
+/* "break 2: client==7, event trained, version 12, clock 3.2 s": nothing twice. */
+static void tell_hit(struct fed_session *s, const struct fed_breakpoint *p)
+{
+	const struct fed_moment now = moment_of(s, NULL);
+	struct fed_text text = {0}, values = {0};
+
+	fed_text_add(&text, "break %llu: %s", (unsigned long long)p->number, p->text);
+	if (p->struck)
+		fed_text_add(&text, ", event %s", fed_event_name(p->kind));
+	fed_condition_values_at(p->when, &now, &values);
+	if (values.len)
+		fed_text_add(&text, ", %s", fed_text_str(&values));
+	if (!strstr(fed_text_str(&values), "version = ") && !strstr(fed_text_str(&values), "round = "))
+		fed_text_add(&text, ", version %llu",
+		             (unsigned long long)(p->struck ? p->version : fed_session_version(s)));
+	if (!strstr(fed_text_str(&values), "clock = ")) {
+		fed_text_add(&text, ", clock ");
+		fed_text_seconds(&text, p->struck ? p->clock : fed_session_clock(s));
+	}
+	fed_session_tell(s, FED_EVENT_STOP, "%s", fed_text_str(&text));
+	fed_text_release(&text);
+	fed_text_release(&values);
+}
+
+static bool is_hit(const struct fed_session *s, struct fed_breakpoint *p, bool made)
+{
+	const struct fed_moment now = moment_of(s, NULL);
+	const enum fed_pace pace = fed_condition_pace(p->when);
+
+	if (pace == FED_PACE_EVENTS)
+		return p->struck;
+	if (!made && (pace == FED_PACE_ROUNDS || !now.open))
+		return false;
+	const bool held = p->holds;
+	p->holds = fed_condition_holds_at(p->when, &now);
+	return p->holds && !held;
+}
+
+bool fed_debugger_judge(struct fed_session *s, bool made)
+{
+	struct fed_debugger *d = &s->debugger;
+	bool any = false;
+
+	for (size_t i = 0; i < d->n; i++) {
+		struct fed_breakpoint *p = &d->point[i];
+
+		if (is_hit(s, p, made)) {
+			p->hits++;
+			tell_hit(s, p);
+			any = true;
+		}
+		p->struck = false;
+	}
+	return any;
+}
+
+bool fed_debugger_pauses(struct fed_session *s)
+{
+	struct fed_debugger *d = &s->debugger;
+
+	if (!d->pausing || fed_session_version(s) < d->pause)
+		return false;
+	d->pausing = false;
+	fed_session_tell(s, FED_EVENT_STOP, "paused at version %llu",
+	                 (unsigned long long)fed_session_version(s));
+	return true;
+}

@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * session/clients.c - clients join and leave.
+ */
+#include <string.h>
+
+#include "base/mem.h"
+#include "session/internal.h"
+#include "history/client_selector.h"
+#include "train/participants.h"
+
+static int check_memory(const struct fed_session *s, uint32_t n, const struct fed_partition *how,
+                        struct fed_error *err)
+{
+	const uint32_t owners = s->data->owners;
+	const int64_t samples =
+		how->kind == FED_PARTITION_NATURAL && owners ? s->data->train / owners + 1 : how->samples;
+	const double need = (double)fed_clients_estimate(n, samples), have = fed_mem_available();
+	struct fed_text text = {0};
+
+	if (need <= have)
+		return FED_OK;
+	fed_text_count(&text, n);
+	fed_text_add(&text, " clients with %lld examples each need ", (long long)samples);
+	fed_text_bytes(&text, need);
+	fed_text_add(&text, " of memory and ");
+	fed_text_bytes(&text, have);
+	fed_text_add(&text, " are free; take fewer, or a smaller samples=");
+	fed_fail(err, "%s", fed_text_str(&text));
+	fed_text_release(&text);
+	return FED_FAIL;
+}
+
+/* As many as usual, or what the pool has for each. */
+static int64_t choose_samples(struct fed_session *s, uint32_t n, const struct fed_partition *how)
+{
+	const int64_t usual = FED_PARTITION_SAMPLES, most = s->clients.pool.left / n;
+
+	if (how->reuse || how->kind == FED_PARTITION_NATURAL || most >= usual || most == 0)
+		return usual;
+	fed_session_tell(s, FED_EVENT_NOTICE,
+	                 "the pool has no %lld examples for each of %s clients: takes samples=%lld",
+	                 (long long)usual, fed_count(n).s, (long long)most);
+	return most;
+}
+
+int fed_session_add_clients(struct fed_session *s, uint32_t n,
+                            const struct fed_partition *partition,
+                            const struct fed_device_spec *device, const struct fed_link_spec *link,
+                            uint32_t *first, struct fed_error *err)
+{
+	struct fed_partition how = *partition;
+
+	if (fed_session_check_closed(s, err))
+		return FED_FAIL;
+	if (n == 0)
+		return fed_fail(err, "0 clients: a whole number from 1 on");
+	if (fed_session_complete_data(s, err))
+		return FED_FAIL;
+	if (how.samples == 0)
+		how.samples = choose_samples(s, n, &how);
+	if (check_memory(s, n, &how, err))
+		return FED_FAIL;
+	return fed_clients_add(&s->clients, s->data, n, &how, device, link, (uint64_t)s->settings.seed,
+	                       first, err);
+}
+
+int fed_session_remove_clients(struct fed_session *s, const char *who, uint32_t *n,
+                               struct fed_error *err)
+{
+	uint32_t *ids;
+
+	if (fed_session_check_closed(s, err) ||
+	    fed_who_parse(who, &s->clients, (uint64_t)s->settings.seed, &s->draws, &ids, n, err))
+		return FED_FAIL;
+	/* A training reads what its client keeps. */
+	for (uint32_t i = 0; s->running && i < *n; i++)
+		if (fed_invitation_of(&s->federation, ids[i]))
+			fed_session_recall(s, "removing a client at work");
+	fed_session_forget_clients(s, ids, *n);
+	fed_clients_remove(&s->clients, ids, *n);
+	fed_free(ids);
+	return FED_OK;
+}
+
+static int equip(struct fed_session *s, const uint32_t *ids, uint32_t n,
+                 const struct fed_device_spec *device, const struct fed_link_spec *link,
+                 struct fed_error *err)
+{
+	struct fed_change c = {.kind = FED_CHANGE_EQUIP};
+
+	c.equip.of = fed_alloc_array((size_t)n + 1, sizeof *c.equip.of);
+	if (!c.equip.of)
+		return fed_fail_memory(err, n * sizeof *c.equip.of, "devices and links");
+	for (; c.equip.n < n; c.equip.n++) {
+		struct fed_client x = s->clients.client[ids[c.equip.n]];
+
+		fed_client_equip(&x, ids[c.equip.n], device, link, (uint64_t)s->settings.seed);
+		c.equip.of[c.equip.n] = (struct fed_equipment){
+			.client = ids[c.equip.n],
+			.device = x.device,
+			.link = x.link,
+			.device_profile = x.device_profile,
+			.link_profile = x.link_profile,
+		};
+	}
+	return fed_session_change(s, &c, NULL, err);
+}
+
+int fed_session_equip_clients(struct fed_session *s, const char *who,
+                              const struct fed_device_spec *device,
+                              const struct fed_link_spec *link, uint32_t *n, struct fed_error *err)
+{
+	uint32_t *ids;
+	uint64_t draws = s->draws;
+
+	if (fed_who_parse(who, &s->clients, (uint64_t)s->settings.seed, &draws, &ids, n, err))
+		return FED_FAIL;
+	const int rc = equip(s, ids, *n, device, link, err);
+	s->draws = rc ? s->draws : draws;
+	fed_free(ids);
+	return rc;
+}

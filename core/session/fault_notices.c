@@ -1,0 +1,181 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * session/fault_notices.c - faults that can have no effect, and why.
+ */
+#include "session/fault_notices.h"
+
+#include <math.h>
+
+#include "base/mem.h"
+#include "plug/call.h"
+#include "history/client_selector.h"
+#include "train/schemes/split.h"
+
+/* Clients ----------------------------------------------------------------------- */
+
+static bool has_ideal_link(const struct fed_client *c)
+{
+	return c->link.latency == 0 && isinf(c->link.up) && isinf(c->link.down);
+}
+
+static bool computes_at_once(const struct fed_client *c)
+{
+	return c->device == 0;
+}
+
+static bool has_one_example(const struct fed_client *c)
+{
+	return c->count <= 1;
+}
+
+static const struct {
+	enum fed_fault_kind kind;
+	bool (*idle)(const struct fed_client *);
+	const char *why;
+} rules[] = {
+	{FED_FAULT_SLOW_LINK, has_ideal_link,
+     "an ideal link takes no time; `set client WHO link=4g` gives another"},
+	{FED_FAULT_STRAGGLER, computes_at_once,
+     "computing takes no time there; `set client WHO device=phone` changes that"},
+	{FED_FAULT_DATA_ARRIVES, has_one_example, "there is one example, which is there at once"},
+	{FED_FAULT_DATA_EXPIRES, has_one_example, "there is one example, which stays"},
+};
+
+/* "slow-link changes nothing on clients 0-3: an ideal link ..." */
+static void tell_clients(struct fed_session *s, const struct fed_fault *fault,
+                         bool (*idle)(const struct fed_client *), const char *why)
+{
+	uint32_t *ids = fed_alloc_array(fault->n, sizeof *ids), n = 0;
+	struct fed_text list = {0};
+
+	if (!ids)
+		return; /* a notice less */
+	for (uint32_t i = 0; i < fault->n; i++)
+		if (idle(&s->clients.client[fault->client[i]]))
+			ids[n++] = fault->client[i];
+	fed_who_put(&list, ids, n, 60);
+	if (n)
+		fed_session_tell(s, FED_EVENT_NOTICE, "%s changes nothing on client%s %s: %s",
+		                 fed_fault_types[fault->kind].name, n == 1 ? "" : "s", fed_text_str(&list),
+		                 why);
+	fed_text_release(&list);
+	fed_free(ids);
+}
+
+/* Parameters -------------------------------------------------------------------- */
+
+static bool has(const struct fed_fault *fault, const char *key)
+{
+	return fed_fields_find(fed_fault_types[fault->kind].fields, key) != NULL;
+}
+
+/* Why no client would notice, or NULL. */
+static const char *idle_args(const struct fed_fault *fault)
+{
+	const struct fed_fault_args *a = &fault->args;
+
+	if (has(fault, "p") && a->p == 0)
+		return "p=0: it never strikes";
+	if (has(fault, "factor") && a->factor == 1)
+		return "factor=1: nothing gets slower";
+	if (fault->kind == FED_FAULT_DATA_ARRIVES && a->start == 1)
+		return "start=1: everything is there at once";
+	if (fault->kind == FED_FAULT_DATA_EXPIRES && (a->rate == 0 || a->keep == 1))
+		return "with rate=0 or keep=1 nothing goes";
+	if (fault->kind == FED_FAULT_DRIFT && a->rate == 0)
+		return "rate=0: nothing changes";
+	if (fault->kind == FED_FAULT_CHURN && a->leave == 0)
+		return "leave=0: nobody leaves";
+	return NULL;
+}
+
+/* Attacks ------------------------------------------------------------------------ */
+
+static void tell_knowledge(struct fed_session *s, const struct fed_fault *fault)
+{
+	const struct fed_instance *attack = &fault->attack->instance;
+
+	if (fault->args.knowledge != FED_KNOWLEDGE_PARTIAL)
+		return;
+	if (fed_attack_form(attack) != FED_ATTACK_TOGETHER)
+		fed_session_tell(s, FED_EVENT_NOTICE,
+		                 "knowledge=partial changes nothing: %s looks at nobody's updates",
+		                 attack->entry->head->name);
+	else if (fault->n == 1)
+		fed_session_tell(s, FED_EVENT_NOTICE,
+		                 "knowledge=partial: a single attacker sees its own update alone, which "
+		                 "tells %s nothing about the others",
+		                 attack->entry->head->name);
+}
+
+/* Where clients train one after the other: why the fault does nothing there, or NULL. */
+static const char *idle_in_turn(const struct fed_session *s, const struct fed_fault *fault)
+{
+	const struct fed_split *split = s->scheme_state;
+
+	if (s->scheme != &fed_scheme_split || split->parallel != FED_PARALLEL_OFF)
+		return NULL;
+	if (fault->attack && fed_attack_form(&fault->attack->instance) == FED_ATTACK_TOGETHER)
+		return "it is made of the updates of a round; `set parallel v1`, or another attack";
+	if (fault->kind == FED_FAULT_DUPLICATE && split->relay == FED_RELAY_PEER)
+		return "a peer that wants the head asks once; `set relay server`";
+	return NULL;
+}
+
+static void tell_turns(struct fed_session *s, const struct fed_fault *fault)
+{
+	const char *why = idle_in_turn(s, fault);
+	const char *name = fed_fault_types[fault->kind].name;
+
+	if (fault->attack)
+		name = fault->attack->instance.entry->head->name;
+	if (why)
+		fed_session_tell(s, FED_EVENT_NOTICE, "%s can do nothing where clients train in turn: %s",
+		                 name, why);
+}
+
+static bool shares_client(const struct fed_fault *a, const struct fed_fault *b)
+{
+	uint32_t i = 0, k = 0;
+
+	while (i < a->n && k < b->n && a->client[i] != b->client[k])
+		a->client[i] < b->client[k] ? i++ : k++;
+	return i < a->n && k < b->n;
+}
+
+/* Of two attacks of one form on a client the first is made. */
+static void tell_rivals(struct fed_session *s, const struct fed_fault *fault)
+{
+	const enum fed_attack_form form = fed_attack_form(&fault->attack->instance);
+
+	for (size_t i = 0; i < s->faults.n; i++) {
+		const struct fed_fault *other = &s->faults.fault[i];
+
+		if (!other->attack || fed_attack_form(&other->attack->instance) != form ||
+		    other->from >= fault->until || fault->from >= other->until ||
+		    !shares_client(fault, other))
+			continue;
+		fed_session_tell(s, FED_EVENT_NOTICE,
+		                 "some of these clients make the attack of fault %llu, %s, as long as that "
+		                 "one is active",
+		                 (unsigned long long)other->number,
+		                 other->attack->instance.entry->head->name);
+	}
+}
+
+void fed_session_tell_idle(struct fed_session *s, const struct fed_fault *fault)
+{
+	const char *why = idle_args(fault);
+
+	if (why)
+		fed_session_tell(s, FED_EVENT_NOTICE, "%s can do nothing: %s",
+		                 fed_fault_types[fault->kind].name, why);
+	for (size_t i = 0; !why && i < sizeof rules / sizeof *rules; i++)
+		if (rules[i].kind == fault->kind)
+			tell_clients(s, fault, rules[i].idle, rules[i].why);
+	tell_turns(s, fault);
+	if (fault->attack) {
+		tell_knowledge(s, fault);
+		tell_rivals(s, fault);
+	}
+}

@@ -1,0 +1,414 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * session/inject.c - inject faults into clients, heal them, tell when they begin and end.
+ */
+#include "session/inject.h"
+
+#include <string.h>
+
+#include "base/mem.h"
+#include "plug/call.h"
+#include "session/fault_notices.h"
+#include "session/internal.h"
+#include "history/client_selector.h"
+#include "train/local/data_faults.h"
+
+#define LIST_MAX 100 /* characters of a list of clients in an event */
+
+/* In words ----------------------------------------------------------------------- */
+
+void fed_fault_put_args(const struct fed_fault *fault, struct fed_text *out)
+{
+	struct fed_text attack = {0};
+
+	fed_fields_print(fed_fault_types[fault->kind].fields, &fault->args, false, out);
+	if (fault->attack) {
+		const struct fed_instance *x = &fault->attack->instance;
+
+		fed_fields_print(x->entry->head->fields, x->state, false, &attack);
+		fed_text_add(out, "%s%s", attack.len ? " " : "", fed_text_str(&attack));
+	}
+	fed_text_release(&attack);
+}
+
+void fed_fault_put(const struct fed_fault *fault, struct fed_text *out)
+{
+	struct fed_text args = {0};
+
+	fed_fault_put_args(fault, &args);
+	fed_text_add(out, "%s%s%s", fed_fault_types[fault->kind].name, args.len ? " " : "",
+	             fed_text_str(&args));
+	fed_text_release(&args);
+}
+
+void fed_fault_put_versions(const struct fed_fault *fault, struct fed_text *out)
+{
+	const unsigned long long first = fault->from + 1, last = fault->until;
+
+	if (fault->until == UINT64_MAX)
+		fed_text_add(out, "from version %llu on", first);
+	else if (first == last)
+		fed_text_add(out, "version %llu", first);
+	else
+		fed_text_add(out, "versions %llu to %llu", first, last);
+}
+
+enum fed_fault_phase fed_fault_phase(const struct fed_session *s, const struct fed_fault *fault)
+{
+	const uint64_t version = fed_session_version(s);
+
+	if (version < fault->from)
+		return FED_FAULT_AHEAD;
+	return version < fault->until ? FED_FAULT_ACTIVE : FED_FAULT_OVER;
+}
+
+void fed_client_put_faults(const struct fed_session *s, uint32_t client, struct fed_text *out)
+{
+	const char *comma = "";
+
+	for (size_t i = 0; i < s->faults.n; i++) {
+		const struct fed_fault *fault = &s->faults.fault[i];
+		const enum fed_fault_phase phase = fed_fault_phase(s, fault);
+
+		if (phase == FED_FAULT_OVER || !fed_who_has(fault->client, fault->n, client))
+			continue;
+		fed_text_add(out, phase == FED_FAULT_AHEAD ? "%s(%s)" : "%s%s", comma,
+		             fed_fault_types[fault->kind].name);
+		comma = ",";
+	}
+}
+
+bool fed_fault_counts(const struct fed_fault *fault)
+{
+	switch (fault->kind) {
+	case FED_FAULT_STRAGGLER:
+	case FED_FAULT_SLOW_LINK:
+	case FED_FAULT_DATA_ARRIVES:
+	case FED_FAULT_DATA_EXPIRES:
+	case FED_FAULT_DRIFT:
+	case FED_FAULT_CHURN:
+		return false;
+	default:
+		return !fault->attack || fed_attack_form(&fault->attack->instance) != FED_ATTACK_ON_DATA;
+	}
+}
+
+/* "fault 2: straggler factor=10 HAPPENS clients 3,7" */
+static void tell(struct fed_session *s, const struct fed_fault *fault, const char *happens,
+                 const uint32_t *client, uint32_t n, const char *when)
+{
+	struct fed_text what = {0}, list = {0};
+
+	fed_fault_put(fault, &what);
+	fed_who_put(&list, client, n, LIST_MAX);
+	fed_session_tell(s, FED_EVENT_FAULT, "fault %llu: %s %s client%s %s%s",
+	                 (unsigned long long)fault->number, fed_text_str(&what), happens,
+	                 n == 1 ? "" : "s", fed_text_str(&list), when);
+	fed_text_release(&what);
+	fed_text_release(&list);
+}
+
+void fed_session_tell_faults(struct fed_session *s)
+{
+	const uint64_t version = fed_session_version(s);
+
+	for (size_t i = 0; i < s->faults.n; i++) {
+		const struct fed_fault *fault = &s->faults.fault[i];
+
+		/* What begins at once was told when it was injected. */
+		if (fault->from == version && fault->number <= s->faults_told)
+			tell(s, fault, "begins on", fault->client, fault->n, "");
+		if (fault->until == version)
+			tell(s, fault, "is over on", fault->client, fault->n, "");
+	}
+	s->faults_told = s->faults.made;
+}
+
+/* What is injected --------------------------------------------------------------- */
+
+/* What can be set in an injection: two tables and two words of the command. */
+struct keys {
+	const struct fed_field *rows[2];
+};
+static const char *key_at(const void *ctx, size_t i)
+{
+	static const char *const words[] = {"at", "for"};
+	const struct keys *keys = ctx;
+
+	for (size_t k = 0; k < 2; k++)
+		for (const struct fed_field *row = keys->rows[k]; row && row->type; row++)
+			if (fed_field_settable(row) && i-- == 0)
+				return row->name;
+	return i < 2 ? words[i] : NULL;
+}
+
+static int refuse_key(const char *fault, const struct fed_entry *attack,
+                      const struct fed_field *rows, const char *key, struct fed_error *err)
+{
+	const struct keys keys = {{rows, attack ? attack->head->fields : NULL}};
+	const char *near = fed_nearest(key, key_at, &keys);
+	struct fed_text list = {0};
+
+	for (size_t i = 0; key_at(&keys, i); i++) {
+		const struct fed_field named = {.name = key_at(&keys, i)};
+
+		if (near && strcmp(near, named.name) != 0)
+			continue;
+		fed_text_add(&list, list.len ? ", " : "");
+		fed_field_key(&named, &list);
+	}
+	fed_fail(err, "%s%s%s has no parameter %s; %s%s%s", fault, attack ? " attack=" : "",
+	         attack ? attack->head->name : "", fed_show(key).s,
+	         near ? "did you mean " : "there are ", fed_text_str(&list), near ? "?" : "");
+	fed_text_release(&list);
+	return FED_FAIL;
+}
+
+static int find_kind(const struct fed_session *s, const char *name, enum fed_fault_kind *kind,
+                     struct fed_error *err)
+{
+	const struct fed_entry *attack;
+	struct fed_error unused;
+
+	if (fed_fault_find_type(name, kind, err) == FED_OK)
+		return FED_OK;
+	if (fed_registry_find(s->plugins, FED_KIND_ATTACK, name, &attack, &unused) == FED_OK)
+		fed_fail(err, "%s is an attack; say `inject byzantine WHO attack=%s`", attack->head->name,
+		         attack->head->name);
+	return FED_FAIL;
+}
+
+static int make_attack(const struct fed_session *s, struct fed_fault *fault,
+                       const struct fed_entry *entry, const struct fed_assign *assign, size_t n,
+                       struct fed_error *err)
+{
+	struct fed_instance attack;
+
+	if (fed_instance_init(&attack, entry, assign, n, err))
+		return FED_FAIL;
+	if (fed_attack_fits(s, &attack, err)) {
+		fed_instance_release(&attack);
+		return FED_FAIL;
+	}
+	fault->attack = fed_attack_share_new(&attack);
+	if (fault->attack)
+		return FED_OK;
+	fed_instance_release(&attack);
+	return fed_fail_memory(err, sizeof *fault->attack, "the attack");
+}
+
+int fed_attack_fits(const struct fed_session *s, const struct fed_instance *attack,
+                    struct fed_error *err)
+{
+	const struct fed_examples form = fed_examples_of(s->data);
+
+	if (fed_attack_form(attack) != FED_ATTACK_ON_DATA)
+		return FED_OK;
+	return fed_call_suits(attack, &form, err) ? FED_FAIL : FED_OK;
+}
+
+/* The parameters that are the fault's own, then those of the attack that they name. */
+static int read_args(const struct fed_session *s, struct fed_fault *fault,
+                     const struct fed_injection *in, struct fed_assign *rest, struct fed_error *err)
+{
+	const struct fed_fault_type *type = &fed_fault_types[fault->kind];
+	const struct fed_entry *attack = NULL;
+	size_t left = 0;
+
+	fed_fields_default(type->fields, &fault->args);
+	for (size_t i = 0; i < in->n; i++) {
+		const struct fed_assign *a = &in->assign[i];
+
+		if (!fed_fields_find(type->fields, a->key))
+			rest[left++] = *a;
+		else if (fed_fields_set(type->fields, &fault->args, a->key, a->value, err))
+			return FED_FAIL;
+	}
+	if (fault->kind == FED_FAULT_BYZANTINE &&
+	    fed_registry_find(s->plugins, FED_KIND_ATTACK, fault->args.attack, &attack, err))
+		return FED_FAIL;
+	for (size_t i = 0; i < left; i++)
+		if (!attack || !fed_fields_find(attack->head->fields, rest[i].key))
+			return refuse_key(type->name, attack, type->fields, rest[i].key, err);
+	if (!attack)
+		return FED_OK;
+	snprintf(fault->args.attack, sizeof fault->args.attack, "%s", attack->head->name);
+	return make_attack(s, fault, attack, rest, left, err);
+}
+
+int fed_fault_fits(const struct fed_session *s, const struct fed_fault *fault,
+                   struct fed_error *err)
+{
+	if (fault->kind != FED_FAULT_DRIFT)
+		return FED_OK;
+	if (fault->args.what == FED_DRIFT_LABELS && !s->data->classes)
+		return fed_fail(err, "%s has no classes that labels could drift through; what=inputs",
+		                s->data->name);
+	if (fault->args.what == FED_DRIFT_INPUTS && s->data->tokens)
+		return fed_fail(err, "the inputs of %s are tokens, which cannot be shifted; what=labels",
+		                s->data->name);
+	return FED_OK;
+}
+
+/* Version `at` is made when the federation has the one before. */
+static void set_versions(const struct fed_session *s, struct fed_fault *fault,
+                         const struct fed_injection *in)
+{
+	fault->dated = in->at != 0;
+	fault->from = in->at ? in->at - 1 : fed_session_version(s);
+	fault->until = UINT64_MAX;
+	if (in->versions && in->versions < UINT64_MAX - fault->from)
+		fault->until = fault->from + in->versions;
+}
+
+static void tell_past(struct fed_session *s, const struct fed_fault *fault)
+{
+	const unsigned long long next = fed_session_version(s) + 1;
+	struct fed_text versions = {0};
+
+	fed_fault_put_versions(fault, &versions);
+	if (fed_fault_phase(s, fault) == FED_FAULT_OVER)
+		fed_session_tell(s, FED_EVENT_WARNING,
+		                 "fault %llu is over (%s): version %llu is made next; it comes again after "
+		                 "`restart`",
+		                 (unsigned long long)fault->number, fed_text_str(&versions), next);
+	else if (fault->from + 1 < next)
+		fed_session_tell(s, FED_EVENT_WARNING,
+		                 "version %llu was made already, %llu is made next: fault %llu is active "
+		                 "as if it had begun then",
+		                 (unsigned long long)fault->from + 1, next,
+		                 (unsigned long long)fault->number);
+	fed_text_release(&versions);
+}
+
+static int make_fault(struct fed_session *s, struct fed_fault *fault,
+                      const struct fed_injection *in, uint64_t *draws, struct fed_error *err)
+{
+	struct fed_assign *rest = fed_alloc_array(in->n + 1, sizeof *rest);
+
+	if (!rest)
+		return fed_fail_memory(err, in->n * sizeof *rest, "the parameters");
+	int rc = fed_who_parse(in->who, &s->clients, (uint64_t)s->settings.seed, draws, &fault->client,
+	                       &fault->n, err);
+	if (rc == FED_OK)
+		rc = read_args(s, fault, in, rest, err);
+	fed_free(rest);
+	return rc || fed_fault_fits(s, fault, err) ? FED_FAIL : FED_OK;
+}
+
+int fed_session_inject(struct fed_session *s, const struct fed_injection *in, struct fed_error *err)
+{
+	struct fed_change c = {.kind = FED_CHANGE_INJECT};
+	struct fed_fault *fault = &c.fault;
+	uint64_t draws = s->draws;
+	struct fed_text when = {0};
+
+	if (find_kind(s, in->fault, &fault->kind, err))
+		return FED_FAIL;
+	if (make_fault(s, fault, in, &draws, err)) {
+		fed_change_release(&c);
+		return FED_FAIL;
+	}
+	set_versions(s, fault, in);
+	fed_session_tell_idle(s, fault);
+	if (fed_session_change(s, &c, NULL, err))
+		return FED_FAIL;
+	s->draws = draws;
+	const struct fed_fault *added = &s->faults.fault[s->faults.n - 1];
+	fed_text_add(&when, ", ");
+	fed_fault_put_versions(added, &when);
+	tell(s, added, "on", added->client, added->n, fed_text_str(&when));
+	fed_text_release(&when);
+	tell_past(s, added);
+	return FED_OK;
+}
+
+/* What is healed ------------------------------------------------------------------ */
+
+static int choose(const struct fed_session *s, const char *which, struct fed_cure *c,
+                  struct fed_error *err)
+{
+	enum fed_fault_kind kind;
+	long long number;
+
+	*c = (struct fed_cure){.kinds = UINT32_MAX};
+	if (!which)
+		return FED_OK;
+	if (!fed_parse_int(which, &number)) {
+		if (find_kind(s, which, &kind, err))
+			return FED_FAIL;
+		c->kinds = (uint32_t)1 << kind;
+		return FED_OK;
+	}
+	for (size_t i = 0; i < s->faults.n; i++)
+		if (number > 0 && s->faults.fault[i].number == (uint64_t)number) {
+			c->number = (uint64_t)number;
+			return FED_OK;
+		}
+	return fed_fail(err, "there is no fault number %lld; `faults` lists them", number);
+}
+
+/* Those of the fault's clients that are chosen; both ascend. */
+static uint32_t chosen_of(const struct fed_fault *fault, const struct fed_cure *c, uint32_t *out)
+{
+	uint32_t n = 0, k = 0;
+
+	if (!(c->kinds >> fault->kind & 1) || (c->number && c->number != fault->number))
+		return 0;
+	for (uint32_t i = 0; i < fault->n; i++) {
+		while (k < c->n && c->client[k] < fault->client[i])
+			k++;
+		if (!c->client || (k < c->n && c->client[k] == fault->client[i]))
+			out[n++] = fault->client[i];
+	}
+	return n;
+}
+
+static int tell_healed(struct fed_session *s, const struct fed_cure *c, struct fed_error *err)
+{
+	uint32_t *ids = fed_alloc_array(s->clients.n, sizeof *ids);
+
+	if (!ids)
+		return fed_fail_memory(err, s->clients.n * sizeof *ids, "the clients to heal");
+	for (size_t i = 0; i < s->faults.n; i++) {
+		const uint32_t n = chosen_of(&s->faults.fault[i], c, ids);
+
+		if (n)
+			tell(s, &s->faults.fault[i], "is healed on", ids, n, "");
+	}
+	fed_free(ids);
+	return FED_OK;
+}
+
+int fed_session_heal(struct fed_session *s, const char *who, const char *which, uint64_t *healed,
+                     struct fed_error *err)
+{
+	struct fed_change c = {.kind = FED_CHANGE_HEAL};
+	struct fed_cure *cure = &c.heal.cure;
+	uint64_t draws = s->draws;
+
+	*healed = 0;
+	if (choose(s, which, cure, err))
+		return FED_FAIL;
+	if (who && fed_who_parse(who, &s->clients, (uint64_t)s->settings.seed, &draws, &cure->client,
+	                         &cure->n, err))
+		return FED_FAIL;
+	if (s->faults.n && tell_healed(s, cure, err)) {
+		fed_change_release(&c);
+		return FED_FAIL;
+	}
+	const int rc = fed_session_change(s, &c, healed, err);
+	s->draws = rc ? s->draws : draws;
+	return rc;
+}
+
+void fed_session_forget_clients(struct fed_session *s, const uint32_t *ids, uint32_t n)
+{
+	const size_t before = s->faults.n;
+
+	fed_faults_heal(&s->faults, ids, n, UINT32_MAX);
+	const size_t gone = before - s->faults.n;
+	if (gone)
+		fed_session_tell(s, FED_EVENT_NOTICE, "%zu fault%s had no other clients and %s gone", gone,
+		                 gone == 1 ? "" : "s", gone == 1 ? "is" : "are");
+}

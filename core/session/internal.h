@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * session/internal.h - what the files of this folder share about a session's parts; not for others.
+ *
+ * Whatever changes the composition first makes all that can fail, then takes the federation down
+ * (which cannot), puts the new part in, and sets the federation up again.
+ */
+#ifndef FED_SESSION_INTERNAL_H
+#define FED_SESSION_INTERNAL_H
+
+#include "session/session.h"
+
+/* Take the federation down; where training stands goes into s->progress. */
+void fed_session_stop(struct fed_session *);
+/* Recall the work that is under way between two versions (scheme async), if any, with a notice that
+ * begins with `why`. */
+void fed_session_recall(struct fed_session *, const char *why);
+/* Set it up again where training had begun.  A failure is a warning: nothing is lost, the next
+ * round tries again. */
+void fed_session_resume(struct fed_session *);
+
+/* FED_FAIL with what to do next while a round is open. */
+int fed_session_check_closed(const struct fed_session *, struct fed_error *);
+
+/* What a run at version 0 needs anew: plugins with their settings and an empty state. */
+struct fed_afresh {
+	struct fed_instance aggregator, transport;
+	struct fed_attack_share **attack; /* [n_faults] as in s->faults; NULL: not Byzantine */
+	size_t n_faults;
+};
+int fed_afresh_init(struct fed_afresh *, const struct fed_session *, struct fed_error *);
+void fed_afresh_release(struct fed_afresh *);
+/* Version 0: parameters from the seed, empty history, clients that never trained.  Takes what is
+ * in `afresh`; the federation must have been stopped. */
+void fed_afresh_commit(struct fed_session *, struct fed_afresh *);
+
+/* The same attack with the same settings and an empty state. */
+int fed_attack_renew(struct fed_attack_share **out, const struct fed_attack_share *,
+                     struct fed_error *);
+int fed_net_for(struct fed_net *, const struct fed_instance *model, const struct fed_dataset *,
+                struct fed_error *);
+/* A plugin at work as a section of a saved file (save.c, restore.c): settings, state, vectors. */
+struct fed_saver;
+struct fed_loader;
+int fed_save_instance(struct fed_saver *, const char *section, const struct fed_instance *,
+                      struct fed_error *);
+/* The caller releases it, also on FED_FAIL. */
+int fed_load_instance(struct fed_loader *, struct fed_session *, enum fed_kind,
+                      struct fed_instance *);
+/* A state with its defaults for a scheme (fed_free). */
+int fed_scheme_state_new(void **, const struct fed_scheme *, const struct fed_assign *, size_t n,
+                         struct fed_error *);
+
+/* The default dataset where none is chosen. */
+int fed_session_complete_data(struct fed_session *, struct fed_error *);
+/* Make `data` the session's; owned by the session on FED_OK.  No client may be present.  name and
+ * args may be those of the present choice. */
+int fed_session_adopt_data(struct fed_session *, struct fed_dataset *data, const char *name,
+                           const struct fed_pairs *args, struct fed_error *);
+/* Put the plugin in place of the present one; taken on FED_OK. */
+int fed_session_adopt_model(struct fed_session *, struct fed_instance *, struct fed_error *);
+void fed_session_adopt_aggregator(struct fed_session *, struct fed_instance *);
+void fed_session_adopt_transport(struct fed_session *, struct fed_instance *);
+
+/* A version begins: tell which faults begin and end with it. */
+void fed_session_tell_faults(struct fed_session *);
+/* These clients (ascending) leave: no fault has them any more. */
+void fed_session_forget_clients(struct fed_session *, const uint32_t *ids, uint32_t n);
+/* Refuse what the session's examples have no place for. */
+int fed_fault_fits(const struct fed_session *, const struct fed_fault *, struct fed_error *);
+int fed_attack_fits(const struct fed_session *, const struct fed_instance *attack,
+                    struct fed_error *);
+
+/* The federation's sink: keeps the history, tells the session's sinks. */
+struct fed_sink fed_session_sink(struct fed_session *);
+/* Everything but settings, plugins and sinks. */
+void fed_session_clear(struct fed_session *);
+
+#endif

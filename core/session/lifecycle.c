@@ -1,0 +1,221 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * session/lifecycle.c - set the federation up and take it down.
+ */
+#include <math.h>
+
+#include "base/mem.h"
+#include "session/internal.h"
+#include "train/participants.h"
+
+uint64_t fed_session_version(const struct fed_session *s)
+{
+	return s->running ? s->federation.version : s->progress.version;
+}
+
+const float *fed_session_params(const struct fed_session *s)
+{
+	return s->running ? s->federation.params : s->progress.params;
+}
+
+double fed_session_clock(const struct fed_session *s)
+{
+	return s->running ? s->federation.clock.now : s->progress.clock;
+}
+
+/* Up and down ------------------------------------------------------------ */
+
+void fed_session_stop(struct fed_session *s)
+{
+	struct fed_federation *f = &s->federation;
+
+	if (!s->running)
+		return;
+	fed_federation_abort(f, "the composition changes");
+	fed_changes_clear(&s->changes);
+	fed_recall(f, true);
+	s->progress = (struct fed_progress){
+		.dim = s->net.dim,
+		.version = f->version,
+		.invitations = f->invitations,
+		.clock = f->clock.now,
+		.next_seq = f->clock.next_seq,
+		.next_id = f->post.next_id,
+		.record = f->record,
+	};
+	s->running = false;
+	s->progress.params = fed_federation_dissolve(f);
+}
+
+void fed_session_recall(struct fed_session *s, const char *why)
+{
+	struct fed_federation *f = &s->federation;
+
+	if (!s->running || (!f->n_open && !f->n_held))
+		return;
+	if (f->n_open)
+		fed_session_tell(
+			s, FED_EVENT_NOTICE,
+			"%s recalls the work of %s clients that is under way; they are invited again", why,
+			fed_count(f->n_open).s);
+	else
+		fed_session_tell(s, FED_EVENT_NOTICE, "%s recalls %s updates that wait at their clients",
+		                 why, fed_count((double)f->n_held).s);
+	fed_recall(f, true);
+}
+
+static void take_progress(struct fed_session *s)
+{
+	struct fed_federation *f = &s->federation;
+	const struct fed_progress *p = &s->progress;
+	struct fed_error unused; /* nothing was sent yet */
+
+	if (!p->params)
+		return;
+	fed_federation_adopt(f, p->params, &unused);
+	f->version = p->version;
+	f->invitations = p->invitations;
+	f->clock.now = p->clock;
+	f->clock.next_seq = p->next_seq;
+	f->post.next_id = p->next_id;
+	f->record = p->record;
+	s->progress = (struct fed_progress){0};
+}
+
+static int start(struct fed_session *s, struct fed_error *err)
+{
+	if (fed_federation_init(&s->federation, s->data, &s->net, &s->clients, &s->aggregator,
+	                        &s->transport, s->scheme, s->scheme_state, &s->settings,
+	                        fed_session_sink(s), err))
+		return FED_FAIL;
+	s->faults.seed = (uint64_t)s->settings.seed;
+	s->federation.faults = &s->faults;
+	s->federation.ledger = &s->ledger;
+	take_progress(s);
+	s->running = true;
+	/* An interrupt during the set-up counts. */
+	atomic_store(&s->federation.stop, atomic_load(&s->interrupts));
+	return FED_OK;
+}
+
+int fed_session_start(struct fed_session *s, struct fed_error *err)
+{
+	if (fed_session_complete(s, err))
+		return FED_FAIL;
+	return s->running ? FED_OK : start(s, err);
+}
+
+void fed_session_resume(struct fed_session *s)
+{
+	struct fed_error why;
+
+	if (s->running || !s->progress.params || !s->net_built || !s->aggregator.entry ||
+	    !s->transport.entry)
+		return;
+	if (start(s, &why))
+		fed_session_tell(s, FED_EVENT_WARNING, "%s; the next round tries again", why.text);
+}
+
+/* From the beginning ----------------------------------------------------- */
+
+int fed_attack_renew(struct fed_attack_share **out, const struct fed_attack_share *old,
+                     struct fed_error *err)
+{
+	struct fed_instance attack;
+
+	if (fed_instance_renew(&attack, &old->instance, err))
+		return FED_FAIL;
+	*out = fed_attack_share_new(&attack);
+	if (*out)
+		return FED_OK;
+	fed_instance_release(&attack);
+	return fed_fail_memory(err, sizeof **out, "an attack");
+}
+
+static int renew_attacks(struct fed_afresh *a, const struct fed_faults *faults,
+                         struct fed_error *err)
+{
+	a->attack = fed_alloc_array(faults->n + 1, sizeof *a->attack);
+	if (!a->attack)
+		return fed_fail_memory(err, faults->n * sizeof *a->attack, "the attacks");
+	for (a->n_faults = 0; a->n_faults < faults->n; a->n_faults++) {
+		const struct fed_attack_share *old = faults->fault[a->n_faults].attack;
+
+		if (old && fed_attack_renew(&a->attack[a->n_faults], old, err))
+			return FED_FAIL;
+	}
+	return FED_OK;
+}
+
+int fed_afresh_init(struct fed_afresh *a, const struct fed_session *s, struct fed_error *err)
+{
+	*a = (struct fed_afresh){0};
+	if (fed_instance_renew(&a->aggregator, &s->aggregator, err) ||
+	    fed_instance_renew(&a->transport, &s->transport, err) ||
+	    renew_attacks(a, &s->faults, err)) {
+		fed_afresh_release(a);
+		return FED_FAIL;
+	}
+	return FED_OK;
+}
+
+void fed_afresh_release(struct fed_afresh *a)
+{
+	fed_instance_release(&a->aggregator);
+	fed_instance_release(&a->transport);
+	for (size_t i = 0; i < a->n_faults; i++)
+		fed_attack_share_drop(a->attack[i]);
+	fed_free(a->attack);
+	*a = (struct fed_afresh){0};
+}
+
+void fed_afresh_commit(struct fed_session *s, struct fed_afresh *a)
+{
+	fed_instance_release(&s->aggregator);
+	fed_instance_release(&s->transport);
+	s->aggregator = a->aggregator;
+	s->transport = a->transport;
+	a->aggregator = a->transport = (struct fed_instance){0};
+	for (size_t i = 0; i < a->n_faults; i++) {
+		struct fed_attack_share *old = s->faults.fault[i].attack;
+
+		s->faults.fault[i].attack = a->attack[i];
+		a->attack[i] = old;
+	}
+	fed_afresh_release(a);
+	fed_faults_forget(&s->faults);
+	if (s->progress.version) {
+		s->faults_told = s->faults.made; /* else those injected now begin at once, too */
+		if (s->scheme->forget)
+			s->scheme->forget(s->scheme_state);
+	}
+
+	fed_free_floats(s->progress.params);
+	s->progress = (struct fed_progress){0};
+	fed_history_clear(&s->history);
+	fed_recorder_restart(&s->recorder);
+	fed_rest_clear(&s->debugger.rest);
+	fed_clients_forget(&s->clients);
+	fed_clients_forget_residuals(&s->clients);
+	fed_ledger_release(&s->ledger);
+	for (uint32_t i = 0; i < s->clients.n_present; i++) {
+		struct fed_client *client = &s->clients.client[s->clients.present[i]];
+
+		client->version = 0;
+		client->rounds = 0;
+		client->loss = NAN;
+	}
+	s->diverged = false;
+}
+
+int fed_session_restart(struct fed_session *s, struct fed_error *err)
+{
+	struct fed_afresh afresh;
+	const bool began = s->running || s->progress.params;
+
+	if (fed_afresh_init(&afresh, s, err))
+		return FED_FAIL;
+	fed_session_stop(s);
+	fed_afresh_commit(s, &afresh);
+	return began ? fed_session_start(s, err) : FED_OK;
+}

@@ -1,0 +1,168 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * session/round_edits.c - make a change in an open round, and undo it.
+ */
+#include "session/round_edits.h"
+
+#include "base/mem.h"
+#include "session/session.h"
+
+void fed_change_release(struct fed_change *c)
+{
+	if (c->kind == FED_CHANGE_INJECT) {
+		fed_fault_release(&c->fault);
+	} else if (c->kind == FED_CHANGE_HEAL) {
+		fed_free(c->heal.cure.client);
+		fed_faults_release(&c->heal.before);
+	} else if (c->kind == FED_CHANGE_EQUIP) {
+		fed_free(c->equip.of);
+	}
+	*c = (struct fed_change){0};
+}
+
+void fed_changes_clear(struct fed_changes *changes)
+{
+	for (size_t i = 0; i < changes->n; i++)
+		fed_change_release(&changes->of[i]);
+	fed_free(changes->of);
+	*changes = (struct fed_changes){0};
+}
+
+static int reserve(struct fed_changes *changes, struct fed_error *err)
+{
+	if (changes->n < changes->room)
+		return FED_OK;
+	const size_t room = changes->room ? 2 * changes->room : 4;
+	struct fed_change *grown =
+		fed_resize(changes->of, changes->room * sizeof *grown, room * sizeof *grown);
+	if (!grown)
+		return fed_fail_memory(err, room * sizeof *grown, "the changes in the open round");
+	changes->of = grown;
+	changes->room = room;
+	return FED_OK;
+}
+
+int fed_changes_add(struct fed_changes *changes, struct fed_change *c, struct fed_error *err)
+{
+	if (reserve(changes, err)) {
+		fed_change_release(c);
+		return FED_FAIL;
+	}
+	changes->of[changes->n++] = *c;
+	return FED_OK;
+}
+
+/* Made, undone ------------------------------------------------------------------- */
+
+static void swap_settings(struct fed_session *s, struct fed_change *c)
+{
+	const struct fed_settings before = s->settings;
+
+	s->settings = c->settings;
+	c->settings = before;
+}
+
+static void swap_equipment(struct fed_session *s, struct fed_change *c)
+{
+	for (uint32_t i = 0; i < c->equip.n; i++) {
+		struct fed_equipment *e = &c->equip.of[i], before = *e;
+		struct fed_client *x = &s->clients.client[e->client];
+
+		before.device = x->device;
+		before.link = x->link;
+		before.device_profile = x->device_profile;
+		before.link_profile = x->link_profile;
+		x->device = e->device;
+		x->link = e->link;
+		x->device_profile = e->device_profile;
+		x->link_profile = e->link_profile;
+		*e = before;
+	}
+	s->clients.equipped++;
+}
+
+/* The table has a fault of its own; whoever undoes it needs the other one. */
+static int inject(struct fed_session *s, const struct fed_change *c, struct fed_error *err)
+{
+	struct fed_fault fault;
+
+	if (fed_faults_reserve(&s->faults, err) || fed_fault_copy(&fault, &c->fault, err))
+		return FED_FAIL;
+	fed_faults_add(&s->faults, &fault);
+	return FED_OK;
+}
+
+static int heal(struct fed_session *s, struct fed_change *c, uint64_t *healed,
+                struct fed_error *err)
+{
+	const struct fed_cure *cure = &c->heal.cure;
+
+	if (fed_session_open(s) && fed_faults_copy(&c->heal.before, &s->faults, err))
+		return FED_FAIL;
+	const uint64_t pairs =
+		cure->number ? fed_faults_heal_one(&s->faults, cure->number, cure->client, cure->n)
+					 : fed_faults_heal(&s->faults, cure->client, cure->n, cure->kinds);
+	if (healed)
+		*healed = pairs;
+	return FED_OK;
+}
+
+static int make(struct fed_session *s, struct fed_change *c, uint64_t *healed,
+                struct fed_error *err)
+{
+	switch (c->kind) {
+	case FED_CHANGE_INJECT:
+		return inject(s, c, err);
+	case FED_CHANGE_HEAL:
+		return heal(s, c, healed, err);
+	case FED_CHANGE_EQUIP:
+		swap_equipment(s, c);
+		return FED_OK;
+	default:
+		swap_settings(s, c);
+		return FED_OK;
+	}
+}
+
+int fed_session_change(struct fed_session *s, struct fed_change *c, uint64_t *healed,
+                       struct fed_error *err)
+{
+	const bool open = fed_session_open(s);
+
+	c->steps = s->federation.steps;
+	if ((open && reserve(&s->changes, err)) || make(s, c, healed, err)) {
+		fed_change_release(c);
+		return FED_FAIL;
+	}
+	if (open)
+		s->changes.of[s->changes.n++] = *c;
+	else
+		fed_change_release(c);
+	return FED_OK;
+}
+
+static void undo(struct fed_session *s, struct fed_change *c)
+{
+	switch (c->kind) {
+	case FED_CHANGE_INJECT:
+		fed_faults_unmake(&s->faults);
+		return;
+	case FED_CHANGE_HEAL:
+		fed_faults_release(&s->faults);
+		s->faults = c->heal.before;
+		c->heal.before = (struct fed_faults){0};
+		return;
+	case FED_CHANGE_EQUIP:
+		swap_equipment(s, c);
+		return;
+	default:
+		swap_settings(s, c);
+		return;
+	}
+}
+
+void fed_changes_undo(struct fed_changes *changes, struct fed_session *s)
+{
+	for (size_t i = changes->n; i-- > 0;)
+		undo(s, &changes->of[i]);
+}

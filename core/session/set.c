@@ -1,0 +1,407 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * session/set.c - to whom a `set` goes: the settings, the present plugins, the scheme.
+ */
+#include <ctype.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "session/internal.h"
+
+enum part_kind { SETTINGS, AGGREGATOR, AFTER, MODEL, TRANSPORT, SCHEME, PARTS };
+
+struct part {
+	const char *name;             /* the word before the dot */
+	const char *chosen;           /* "fedavg"; NULL: not chosen yet */
+	const struct fed_field *rows; /* NULL: none */
+};
+
+static void list_parts(const struct fed_session *s, struct part part[PARTS])
+{
+	static const struct fed_instance none;
+	const struct {
+		const char *name;
+		const struct fed_instance *instance;
+	} plugins[] = {
+		[AGGREGATOR] = {"aggregator", &s->aggregator},
+		[AFTER] = {"after", s->aggregator.after ? s->aggregator.after : &none},
+		[MODEL] = {"model", &s->model},
+		[TRANSPORT] = {"transport", &s->transport},
+	};
+
+	part[SETTINGS] = (struct part){"settings", "settings", fed_settings_fields};
+	for (int k = AGGREGATOR; k <= TRANSPORT; k++) {
+		const struct fed_entry *entry = plugins[k].instance->entry;
+
+		part[k] = (struct part){plugins[k].name, entry ? entry->head->name : NULL,
+		                        entry ? entry->head->fields : NULL};
+	}
+	part[SCHEME] = (struct part){"scheme", s->scheme->name, s->scheme->fields};
+}
+
+static const struct fed_field *find_in(const struct part *part, const char *key)
+{
+	return part->rows ? fed_fields_find(part->rows, key) : NULL;
+}
+
+/* Where a key goes ------------------------------------------------------- */
+
+/* All keys that may be typed, for fed_nearest. */
+static const char *key_at(const void *ctx, size_t i)
+{
+	const struct part *parts = ctx;
+
+	for (int k = 0; k < PARTS; k++) {
+		for (const struct fed_field *row = parts[k].rows; row && row->type; row++) {
+			if (!fed_field_settable(row) || (row->flags & FED_FIELD_HIDDEN))
+				continue;
+			if (i-- == 0)
+				return row->name;
+		}
+	}
+	return NULL;
+}
+
+/* Whether the help begins with the words of the key: "learning-rate", "learning rate of ...". */
+static bool is_told_by(const char *help, const char *key)
+{
+	for (; *key; key++, help++)
+		if (tolower((unsigned char)*help) !=
+		    (strchr("-_", *key) ? ' ' : tolower((unsigned char)*key)))
+			return false;
+	return strchr(" ;,:", *help) != NULL;
+}
+
+/* A short name for a long one that other programs have: `batch-size` is `batch`, and
+ * `learning-rate` is what the help of `lr` says; or NULL. */
+static const char *short_for(const struct part parts[PARTS], const char *key)
+{
+	for (int k = 0; strpbrk(key, "-_") && k < PARTS; k++) {
+		for (const struct fed_field *row = parts[k].rows; row && row->type; row++) {
+			const size_t n = strlen(row->name);
+
+			if (!fed_field_settable(row) || (row->flags & FED_FIELD_HIDDEN))
+				continue;
+			if ((row->help && is_told_by(row->help, key)) ||
+			    (strncmp(row->name, key, n) == 0 && key[n] && strchr("-_", key[n])))
+				return row->name;
+		}
+	}
+	return NULL;
+}
+
+static int unknown_key(const struct part parts[PARTS], const char *key, struct fed_error *err)
+{
+	const char *near = fed_nearest(key, key_at, parts);
+	struct fed_text all = {0};
+
+	if (!near)
+		near = short_for(parts, key);
+	if (near) {
+		struct fed_text shown = {0};
+
+		for (int k = 0; shown.len == 0 && k < PARTS; k++)
+			if (find_in(&parts[k], near))
+				fed_field_key(find_in(&parts[k], near), &shown);
+		fed_fail(err, "there is no setting %s; did you mean %s?", fed_show(key).s,
+		         fed_text_str(&shown));
+		fed_text_release(&shown);
+		return FED_FAIL;
+	}
+	for (int k = 0; k < PARTS; k++) {
+		for (const struct fed_field *row = parts[k].rows; row && row->type; row++) {
+			if (!fed_field_settable(row) || (row->flags & FED_FIELD_HIDDEN))
+				continue;
+			fed_text_add(&all, "%s%s", all.len ? ", " : "", k == SETTINGS ? "" : parts[k].name);
+			fed_text_add(&all, "%s", k == SETTINGS ? "" : ".");
+			fed_field_key(row, &all);
+		}
+	}
+	fed_fail(err, "there is no setting %s; there are %s", fed_show(key).s, fed_text_str(&all));
+	fed_text_release(&all);
+	return FED_FAIL;
+}
+
+/* "model.hidden": the part before the dot, then its key. */
+static int find_dotted(const struct part parts[PARTS], const char *key, const char *dot,
+                       enum part_kind *kind, const struct fed_field **row, struct fed_error *err)
+{
+	const size_t n = (size_t)(dot - key);
+
+	for (int k = AGGREGATOR; k < PARTS; k++) {
+		if (strlen(parts[k].name) != n || strncmp(parts[k].name, key, n) != 0)
+			continue;
+		if (!parts[k].chosen && k == AFTER)
+			return fed_fail(err, "no pre-step is chosen; put one in front of the aggregator with "
+			                     "`aggregator NAME after=NAME`");
+		if (!parts[k].chosen)
+			return fed_fail(err, "no %s is chosen yet; choose one with `%s NAME %s=...`",
+			                parts[k].name, parts[k].name, fed_show(dot + 1).s);
+		*kind = k;
+		*row = find_in(&parts[k], dot + 1);
+		if (*row)
+			return FED_OK;
+		struct part alone[PARTS] = {[0] = parts[k]};
+		const char *near = fed_nearest(dot + 1, key_at, alone);
+		return fed_fail(err, "%s %s has no parameter %s%s%s%s; `info %s` shows what it has",
+		                parts[k].name, parts[k].chosen, fed_show(dot + 1).s,
+		                near ? "; did you mean " : "", near ? near : "", near ? "?" : "",
+		                parts[k].chosen);
+	}
+	return fed_fail(err,
+	                "%.40s: before the dot stands aggregator, after, model, transport or "
+	                "scheme",
+	                key);
+}
+
+static int find_row(const struct part parts[PARTS], const char *key, enum part_kind *kind,
+                    const struct fed_field **row, struct fed_error *err)
+{
+	const char *dot = strchr(key, '.');
+	int found = 0, first = 0, second = 0;
+
+	if (dot)
+		return find_dotted(parts, key, dot, kind, row, err);
+	*row = find_in(&parts[SETTINGS], key);
+	*kind = SETTINGS;
+	if (*row)
+		return FED_OK;
+	for (int k = AGGREGATOR; k < PARTS; k++) {
+		if (!find_in(&parts[k], key))
+			continue;
+		*(found++ ? &second : &first) = k;
+	}
+	if (found == 0)
+		return unknown_key(parts, key, err);
+	if (found > 1)
+		return fed_fail(err, "%.40s is a parameter of %s %s and of %s %s; say %s.%.40s or %s.%.40s",
+		                key, parts[first].name, parts[first].chosen, parts[second].name,
+		                parts[second].chosen, parts[first].name, key, parts[second].name, key);
+	*kind = first;
+	*row = find_in(&parts[first], key);
+	return FED_OK;
+}
+
+/* Settings --------------------------------------------------------------- */
+
+/* Data, deal and first parameters come from the seed: it may change as long as nothing that stays
+ * was made from it. */
+static int set_seed(struct fed_session *s, const struct fed_settings *next, struct fed_error *err)
+{
+	const long long old = s->settings.seed;
+	const struct fed_making making = {(uint64_t)next->seed, &s->interrupts};
+	const bool began = s->running || s->progress.params;
+	struct fed_dataset *data;
+	struct fed_afresh afresh;
+	int rc;
+
+	if (s->clients.n_present)
+		return fed_fail(err,
+		                "seed: %s clients hold examples dealt from seed %lld; `remove-client all` "
+		                "first, or set the seed before add-client",
+		                fed_count(s->clients.n_present).s, old);
+	if (fed_session_version(s))
+		return fed_fail(err, "seed: the model was trained from seed %lld; `restart` first", old);
+	if (fed_afresh_init(&afresh, s, err))
+		return FED_FAIL;
+	if (s->data) {
+		const struct fed_choice *c = &s->dataset_choice;
+
+		rc = fed_dataset_load(&data, c->name, c->args.assign, c->args.n, &making, err);
+		if (rc)
+			goto failed;
+		rc = fed_session_adopt_data(s, data, c->name, &c->args, err);
+		if (rc) {
+			fed_dataset_free(data);
+			goto failed;
+		}
+	}
+	fed_session_stop(s);
+	s->settings = *next;
+	fed_afresh_commit(s, &afresh);
+	if (began)
+		fed_session_tell(s, FED_EVENT_NOTICE, "the parameters start again, from seed %lld",
+		                 (long long)next->seed);
+	return FED_OK;
+failed:
+	fed_afresh_release(&afresh);
+	return rc;
+}
+
+/* In an open round: what it still reads stays as it is, the rest counts from the next one. */
+static int check_open(struct fed_session *s, const struct fed_settings *next, struct fed_error *err)
+{
+	const struct fed_settings *now = &s->settings;
+
+	if (!fed_session_open(s))
+		return FED_OK;
+	if (next->weighting != now->weighting || next->threads != now->threads ||
+	    next->seed != now->seed)
+		return fed_session_check_closed(s, err);
+	return FED_OK;
+}
+
+static int set_settings(struct fed_session *s, const struct fed_settings *next,
+                        struct fed_error *err)
+{
+	if (next->seed != s->settings.seed)
+		return set_seed(s, next, err);
+	if (next->threads == s->settings.threads) {
+		struct fed_change c = {.kind = FED_CHANGE_SETTINGS, .settings = *next};
+
+		if (fed_session_change(s, &c, NULL, err))
+			return FED_FAIL;
+		if (fed_session_open(s))
+			fed_session_tell(s, FED_EVENT_NOTICE,
+			                 "the open round keeps the plan that it began with");
+		return FED_OK;
+	}
+	fed_session_stop(s);
+	s->settings = *next;
+	fed_session_resume(s);
+	return FED_OK;
+}
+
+/* All or nothing ---------------------------------------------------------- */
+
+/* What will be set, made beside what is. */
+struct change {
+	bool touched[PARTS];
+	struct fed_settings settings;
+	void *state[PARTS];               /* those of plain(): copies, to try the values on */
+	struct fed_instance fresh[PARTS]; /* MODEL, TRANSPORT: another parameter makes another one */
+};
+
+/* The state of a part whose values are simply written, or NULL. */
+static void *plain(const struct fed_session *s, enum part_kind kind)
+{
+	switch (kind) {
+	case AGGREGATOR:
+		return s->aggregator.state;
+	case AFTER:
+		return s->aggregator.after->state;
+	case SCHEME:
+		return s->scheme_state;
+	default:
+		return NULL;
+	}
+}
+
+static void *copy_of(const void *state, size_t size)
+{
+	void *copy = fed_alloc(size + 1);
+
+	if (copy && size)
+		memcpy(copy, state, size);
+	return copy;
+}
+
+/* Where the values of a part go. */
+static int touch(struct change *c, const struct fed_session *s, enum part_kind kind, void **target,
+                 struct fed_error *err)
+{
+	const bool first = !c->touched[kind];
+	size_t size = 0;
+
+	c->touched[kind] = true;
+	switch (kind) {
+	case SETTINGS:
+		*target = &c->settings;
+		return FED_OK;
+	case MODEL:
+	case TRANSPORT:
+		if (first &&
+		    fed_instance_renew(&c->fresh[kind], kind == MODEL ? &s->model : &s->transport, err))
+			return FED_FAIL;
+		*target = c->fresh[kind].state;
+		return FED_OK;
+	case AGGREGATOR:
+		size = s->aggregator.entry->head->state_size;
+		break;
+	case AFTER:
+		size = s->aggregator.after->entry->head->state_size;
+		break;
+	default:
+		size = s->scheme->state_size;
+		break;
+	}
+	if (first)
+		c->state[kind] = copy_of(plain(s, kind), size);
+	*target = c->state[kind];
+	return *target ? FED_OK : fed_fail_memory(err, size, "the settings");
+}
+
+static int prepare(struct change *c, struct fed_session *s, const struct part *parts,
+                   const struct fed_assign *assign, struct fed_error *err)
+{
+	const struct fed_field *row;
+	enum part_kind kind = SETTINGS;
+	void *target;
+
+	if (find_row(parts, assign->key, &kind, &row, err))
+		return FED_FAIL;
+	if (!fed_field_settable(row))
+		return fed_fail(err, "%.40s is shown, not set", assign->key);
+	if (kind != SETTINGS && fed_session_check_closed(s, err))
+		return FED_FAIL;
+	return touch(c, s, kind, &target, err) || fed_field_parse(row, target, assign->value, err)
+	           ? FED_FAIL
+	           : FED_OK;
+}
+
+/* What may still fail comes first. */
+static int commit(struct change *c, struct fed_session *s, const struct part *parts,
+                  const struct fed_assign *assign, size_t n, struct fed_error *err)
+{
+	if (c->touched[MODEL] && fed_session_adopt_model(s, &c->fresh[MODEL], err))
+		return FED_FAIL;
+	const int rc = c->touched[SETTINGS] ? set_settings(s, &c->settings, err) : FED_OK;
+	if (rc)
+		return rc;
+	if (c->touched[TRANSPORT])
+		fed_session_adopt_transport(s, &c->fresh[TRANSPORT]);
+	for (size_t i = 0; i < n; i++) {
+		const struct fed_field *row;
+		enum part_kind kind = SETTINGS;
+
+		/* These values were tried on a copy. */
+		if (find_row(parts, assign[i].key, &kind, &row, err))
+			return FED_FAIL;
+		if (plain(s, kind))
+			fed_field_parse(row, plain(s, kind), assign[i].value, err);
+		s->federation.judgement.outdated |= kind == AGGREGATOR || kind == AFTER;
+	}
+	return FED_OK;
+}
+
+int fed_session_set_all(struct fed_session *s, const struct fed_assign *assign, size_t n,
+                        struct fed_error *err)
+{
+	struct change c = {.settings = s->settings};
+	struct part parts[PARTS];
+	int rc = FED_OK;
+
+	list_parts(s, parts);
+	for (size_t i = 0; rc == FED_OK && i < n; i++)
+		rc = prepare(&c, s, parts, &assign[i], err);
+	if (rc == FED_OK)
+		rc = fed_settings_check(&c.settings, err);
+	if (rc == FED_OK && c.touched[SCHEME] && s->scheme->fits)
+		rc = s->scheme->fits(c.state[SCHEME], s->net_built && !c.touched[MODEL] ? &s->net : NULL,
+		                     err);
+	if (rc == FED_OK)
+		rc = check_open(s, &c.settings, err);
+	if (rc == FED_OK)
+		rc = commit(&c, s, parts, assign, n, err);
+	for (int k = 0; k < PARTS; k++) {
+		fed_free(c.state[k]);
+		fed_instance_release(&c.fresh[k]);
+	}
+	return rc;
+}
+
+int fed_session_set(struct fed_session *s, const char *key, const char *value,
+                    struct fed_error *err)
+{
+	return fed_session_set_all(s, &(struct fed_assign){.key = key, .value = value}, 1, err);
+}

@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * train/clients/client_state.c - what clients keep between their trainings (SCAFFOLD's c_i,
+ * residuals of a codec).
+ */
+#include <string.h>
+
+#include "base/mem.h"
+#include "train/local/internal.h"
+
+float **fed_copy_kept(const struct fed_client *client, uint32_t vectors, size_t dim)
+{
+	struct fed_client copy = {0};
+	float **kept = fed_client_kept(&copy, vectors, dim);
+
+	for (uint32_t k = 0; kept && client->kept && k < vectors; k++)
+		memcpy(kept[k], client->kept[k], dim * sizeof(float));
+	return kept;
+}
+
+/* What the training leaves takes the residual's place; the old one goes to `learned`. */
+static void settle(struct fed_trainer *t, struct fed_training *g, struct fed_learned *learned)
+{
+	struct fed_client *client = fed_clients_get(t->federation->clients, g->client);
+
+	if (!client)
+		return; /* it left */
+	learned->settled = true;
+	learned->residual = client->residual;
+	client->residual = fed_parcel_share(g->left);
+}
+
+int fed_remember(struct fed_trainer *t, struct fed_training *g, struct fed_error *err)
+{
+	float **kept = g->kept;
+
+	if (!g->kept && !g->residual && !g->left)
+		return FED_OK;
+	if (t->n_learned == t->learned_room) {
+		const size_t room = t->learned_room ? 2 * t->learned_room : 16;
+		struct fed_learned *grown =
+			fed_resize(t->learned, t->learned_room * sizeof *grown, room * sizeof *grown);
+		if (!grown)
+			return fed_fail_memory(err, room * sizeof *grown, "what clients keep");
+		t->learned = grown;
+		t->learned_room = room;
+	}
+	if (g->users > 1 && kept) { /* somebody shares the training */
+		const struct fed_client its = {.kept = kept};
+		kept = fed_copy_kept(&its, fed_client_vectors(t->federation->aggregator),
+		                     t->federation->net->dim);
+		if (!kept)
+			return fed_fail(err, "out of memory for what client %u keeps", g->client);
+	} else {
+		g->kept = NULL;
+	}
+	struct fed_learned *learned = &t->learned[t->n_learned++];
+	*learned = (struct fed_learned){.client = g->client, .kept = kept};
+	if (g->residual || g->left)
+		settle(t, g, learned);
+	return FED_OK;
+}
+
+void fed_trainer_commit(struct fed_trainer *t)
+{
+	struct fed_clients *clients = t->federation->clients;
+
+	for (size_t i = 0; i < t->n_learned; i++) {
+		struct fed_client *client = fed_clients_get(clients, t->learned[i].client);
+
+		fed_parcel_drop(t->learned[i].residual);
+		if (!t->learned[i].kept)
+			continue;
+		if (!client) {
+			fed_free(t->learned[i].kept); /* it left */
+			continue;
+		}
+		fed_free(client->kept);
+		client->kept = t->learned[i].kept;
+	}
+	t->n_learned = 0;
+	if (fed_client_vectors(t->federation->aggregator))
+		clients->kept_vectors = fed_client_vectors(t->federation->aggregator);
+}
+
+void fed_forget_learned(struct fed_trainer *t)
+{
+	while (t->n_learned) { /* the last one first: a client may have trained twice */
+		struct fed_learned *learned = &t->learned[--t->n_learned];
+		struct fed_client *client = fed_clients_get(t->federation->clients, learned->client);
+
+		fed_free(learned->kept);
+		if (learned->settled && client) {
+			fed_parcel_drop(client->residual);
+			client->residual = learned->residual;
+		} else {
+			fed_parcel_drop(learned->residual);
+		}
+	}
+}

@@ -1,0 +1,220 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * train/clients/clients.c - rows of clients in cohorts.
+ */
+#include "train/clients/clients.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "base/mem.h"
+
+int fed_clients_init(struct fed_clients *c, uint32_t train, struct fed_error *err)
+{
+	memset(c, 0, sizeof *c);
+	return fed_examples_init(&c->pool, train, err);
+}
+
+void fed_clients_release(struct fed_clients *c)
+{
+	fed_clients_forget(c);
+	fed_clients_forget_residuals(c);
+	for (uint32_t k = 0; k < c->n_cohorts; k++)
+		fed_free(c->cohort[k].ids);
+	fed_free(c->cohort);
+	fed_free(c->client);
+	fed_free(c->present);
+	fed_examples_release(&c->pool);
+	memset(c, 0, sizeof *c);
+}
+
+int fed_clients_borrow(struct fed_clients *c, const struct fed_clients *from, struct fed_error *err)
+{
+	*c = (struct fed_clients){.n = from->n, .n_present = from->n_present, .most = from->most};
+	c->client = fed_alloc_array(from->n, sizeof *c->client);
+	c->present = fed_alloc_array(from->n_present, sizeof *c->present);
+	if (!c->client || !c->present) {
+		fed_free(c->client);
+		fed_free(c->present);
+		*c = (struct fed_clients){0};
+		return fed_fail_memory(err, from->n * sizeof *c->client, "the clients");
+	}
+	c->capacity = from->n;
+	memcpy(c->client, from->client, from->n * sizeof *c->client);
+	memcpy(c->present, from->present, from->n_present * sizeof *c->present);
+	for (uint32_t i = 0; i < c->n; i++) {
+		c->client[i].kept = NULL;
+		c->client[i].residual = NULL;
+	}
+	return FED_OK;
+}
+
+uint64_t fed_clients_estimate(uint32_t n, int64_t samples)
+{
+	/* Row, place in `present`, start in the deal, and the ids. */
+	const uint64_t row = sizeof(struct fed_client) + sizeof(uint32_t) + sizeof(uint64_t);
+
+	return (uint64_t)n * (row + (uint64_t)samples * sizeof(uint32_t));
+}
+
+/* Room for n more rows; nothing visible changes. */
+static int reserve(struct fed_clients *c, uint32_t n, struct fed_error *err)
+{
+	if ((uint64_t)c->n + n >= FED_SERVER)
+		return fed_fail(err, "%u more clients: %u is the most a session can hold", n,
+		                FED_SERVER - 1);
+	struct fed_cohort *cohort =
+		fed_resize(c->cohort, c->n_cohorts * sizeof *cohort, (c->n_cohorts + 1) * sizeof *cohort);
+	if (!cohort)
+		return fed_fail_memory(err, sizeof *cohort, "the clients");
+	c->cohort = cohort;
+	if (c->n + n <= c->capacity)
+		return FED_OK;
+
+	const size_t old = c->capacity, need = (size_t)c->n + n;
+	const size_t more = need > old + old / 2 ? need : old + old / 2;
+	struct fed_client *client = fed_resize(c->client, old * sizeof *client, more * sizeof *client);
+	if (!client)
+		return fed_fail_memory(err, more * sizeof *client, "the clients");
+	c->client = client;
+	uint32_t *present = fed_resize(c->present, old * sizeof *present, more * sizeof *present);
+	if (!present)
+		return fed_fail_memory(err, more * sizeof *present, "the clients");
+	c->present = present;
+	c->capacity = (uint32_t)more;
+	return FED_OK;
+}
+
+void fed_client_equip(struct fed_client *client, uint32_t id, const struct fed_device_spec *device,
+                      const struct fed_link_spec *link, uint64_t seed)
+{
+	if (device) {
+		client->device = fed_device_draw(device, seed, id);
+		client->device_profile = device->profile;
+	}
+	if (link) {
+		client->link = fed_link_draw(link, seed, id);
+		client->link_profile = link->profile;
+	}
+}
+
+int fed_clients_add(struct fed_clients *c, const struct fed_dataset *data, uint32_t n,
+                    const struct fed_partition *how, const struct fed_device_spec *device,
+                    const struct fed_link_spec *link, uint64_t seed, uint32_t *first,
+                    struct fed_error *err)
+{
+	struct fed_deal deal = {0};
+	struct fed_device_spec any_device;
+	struct fed_link_spec any_link;
+
+	if (!device && fed_device_parse(FED_DEVICE_DEFAULT, &any_device, err))
+		return FED_FAIL;
+	if (!link && fed_link_parse(FED_LINK_DEFAULT, &any_link, err))
+		return FED_FAIL;
+	if (reserve(c, n, err))
+		return FED_FAIL;
+	if (fed_partition_deal(data, &c->pool, how, n, seed, c->n_cohorts, &deal, err))
+		return FED_FAIL;
+
+	for (uint32_t i = 0; i < n; i++) {
+		const uint32_t id = c->n + i;
+		c->client[id] = (struct fed_client){
+			.examples = deal.ids + deal.start[i],
+			.count = (uint32_t)(deal.start[i + 1] - deal.start[i]),
+			.cohort = c->n_cohorts,
+			.loss = NAN,
+			.shift = deal.shift ? deal.shift[i] : (struct fed_shift){.gain = 1},
+			.shifted = deal.shift != NULL,
+			.present = true,
+		};
+		fed_client_equip(&c->client[id], id, device ? device : &any_device, link ? link : &any_link,
+		                 seed);
+		c->present[c->n_present + i] = id;
+		if (c->client[id].count > c->most)
+			c->most = c->client[id].count;
+	}
+	c->cohort[c->n_cohorts++] = (struct fed_cohort){
+		.ids = deal.ids,
+		.n_ids = deal.start[n],
+		.first = c->n,
+		.n = n,
+		.shared = deal.shared,
+		.how = *how,
+	};
+	*first = c->n;
+	c->n += n;
+	c->n_present += n;
+	deal.ids = NULL; /* the cohort's now */
+	fed_deal_release(&deal);
+	return FED_OK;
+}
+
+void fed_clients_remove(struct fed_clients *c, const uint32_t *ids, uint32_t n)
+{
+	for (uint32_t i = 0; i < n; i++) {
+		struct fed_client *client = &c->client[ids[i]];
+
+		if (!c->cohort[client->cohort].shared)
+			fed_examples_give_back(&c->pool, client->examples, client->count);
+		fed_free(client->kept);
+		fed_parcel_drop(client->residual);
+		*client = (struct fed_client){.cohort = client->cohort};
+	}
+	uint32_t left = 0;
+	for (uint32_t i = 0; i < c->n_present; i++)
+		if (c->client[c->present[i]].present)
+			c->present[left++] = c->present[i];
+	c->n_present = left;
+}
+
+struct fed_client *fed_clients_get(const struct fed_clients *c, uint32_t id)
+{
+	return id < c->n && c->client[id].present ? &c->client[id] : NULL;
+}
+
+void fed_client_histogram(const struct fed_client *client, const struct fed_dataset *data,
+                          uint32_t *counts)
+{
+	const uint32_t classes = data->classes ? data->classes : 1;
+
+	memset(counts, 0, classes * sizeof *counts);
+	if (!data->label) {
+		counts[0] = client->count;
+		return;
+	}
+	for (uint32_t i = 0; i < client->count; i++)
+		counts[data->label[client->examples[i]]]++;
+}
+
+float **fed_client_kept(struct fed_client *client, uint32_t vectors, size_t dim)
+{
+	if (client->kept)
+		return client->kept;
+
+	/* One block: the pointers, then the vectors. */
+	const size_t head = vectors * sizeof(float *);
+	client->kept = fed_alloc(head + (size_t)vectors * dim * sizeof(float));
+	if (!client->kept)
+		return NULL;
+	float *v = (float *)((char *)client->kept + head);
+	for (uint32_t k = 0; k < vectors; k++)
+		client->kept[k] = v + k * dim;
+	return client->kept;
+}
+
+void fed_clients_forget(struct fed_clients *c)
+{
+	for (uint32_t i = 0; i < c->n; i++) {
+		fed_free(c->client[i].kept);
+		c->client[i].kept = NULL;
+	}
+	c->kept_vectors = 0;
+}
+
+void fed_clients_forget_residuals(struct fed_clients *c)
+{
+	for (uint32_t i = 0; i < c->n; i++) {
+		fed_parcel_drop(c->client[i].residual);
+		c->client[i].residual = NULL;
+	}
+}

@@ -1,0 +1,220 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * train/clients/device.c - profiles of devices and links.
+ */
+#include "train/clients/device.h"
+
+#include <float.h>
+#include <math.h>
+#include <string.h>
+
+#include "base/random.h"
+
+/* Orders of magnitude of what SGD on small batches reaches in float32: about a tenth of the peak
+ * of cores x clock x lanes x 2 (a multiply-add). */
+const struct fed_device_profile fed_device_profiles[] = {
+	{"ideal", "computing takes no time", 0},
+	/* 64 cores at 2.5 GHz with 2 x 16 lanes: 10 TFLOP/s at most */
+	{"server", "a machine of 64 cores", 1e12},
+	/* one core at 3 GHz with 2 x 8 lanes: 100 GFLOP/s at most */
+	{"laptop", "one core of a laptop", 1e10},
+	/* one core at 2.5 GHz with 2 x 4 lanes: 40 GFLOP/s at most, half of it once it is warm */
+	{"phone", "one core of a phone, warm", 2e9},
+	/* a small single-board computer or camera: 1 GHz, one lane: 2 GFLOP/s at
+     * most, and memory that is slower still */
+	{"iot", "a camera, a gateway, a wearable", 1e8},
+	{NULL, NULL, 0},
+};
+
+/* Latencies are one way, half of a round trip. */
+const struct fed_link_profile fed_link_profiles[] = {
+	{"ideal", "messages take no time", {.up = INFINITY, .down = INFINITY}},
+	/* gigabit Ethernet less its headers, one switch */
+	{"lan",
+     "gigabit Ethernet",
+     {.latency = 1e-4, .jitter = 2e-5, .up = 118e6, .down = 118e6, .loss = 0}},
+	/* 802.11n/ac in a flat: some 100 Mbit/s of goodput, a few ms at the access point */
+	{"wifi",
+     "wireless at home",
+     {.latency = 4e-3, .jitter = 2e-3, .up = 10e6, .down = 12.5e6, .loss = 0.005}},
+	/* LTE: 12 Mbit/s down and 5 up, round trip 70 ms */
+	{"4g",
+     "mobile, LTE",
+     {.latency = 35e-3, .jitter = 10e-3, .up = 625e3, .down = 1.5e6, .loss = 0.01}},
+	/* HSPA: 1.6 Mbit/s down and 0.75 up, round trip 150 ms: the usual preset of those who
+     * measure web pages for mobiles */
+	{"3g",
+     "mobile, HSPA",
+     {.latency = 75e-3, .jitter = 25e-3, .up = 93750, .down = 200e3, .loss = 0.02}},
+	/* geostationary: 2 x 35,786 km at the speed of light are 0.24 s, the rest is coding and
+     * sharing the channel; 25 Mbit/s down and 3 up */
+	{"satellite",
+     "geostationary",
+     {.latency = 0.3, .jitter = 20e-3, .up = 375e3, .down = 3.125e6, .loss = 0.01}},
+	{NULL, NULL, {0}},
+};
+
+#define SPREAD_MAX 3.0 /* at 1 the middle two thirds lie between 0.37 and 2.7 times the median */
+
+static const char *device_name(const void *ctx, size_t i)
+{
+	(void)ctx;
+	return fed_device_profiles[i].name;
+}
+static const char *link_name(const void *ctx, size_t i)
+{
+	(void)ctx;
+	return fed_link_profiles[i].name;
+}
+
+struct grammar {
+	const char *what, *unit, *example; /* "device", "FLOP/s", "2e9" */
+	const char *(*name)(const void *ctx, size_t i);
+	double least; /* the smallest number but 0 */
+	bool zero;    /* whether 0 can be said */
+};
+
+static int refuse_name(const struct grammar *g, const char *typed, struct fed_error *err)
+{
+	const char *near = fed_nearest(typed, g->name, NULL);
+	char list[100] = "";
+
+	if (near)
+		return fed_fail(err, "no %s %s; did you mean %s?", g->what, fed_show(typed).s, near);
+	for (size_t i = 0, n = 0; g->name(NULL, i) && n < sizeof list; i++)
+		n += (size_t)snprintf(list + n, sizeof list - n, "%s%s", i ? ", " : "", g->name(NULL, i));
+	return fed_fail(err, "no %s %s; there are %s, or %s as in %s", g->what, fed_show(typed).s, list,
+	                g->unit, g->example);
+}
+
+/* "NAME", "NUMBER", either with ":SPREAD". */
+static int parse(const struct grammar *g, const char *typed, uint8_t *profile, double *number,
+                 double *spread, struct fed_error *err)
+{
+	const char *colon = strchr(typed, ':');
+	const size_t n = colon ? (size_t)(colon - typed) : strlen(typed);
+	char head[64];
+
+	if (n >= sizeof head)
+		return refuse_name(g, typed, err);
+	memcpy(head, typed, n);
+	head[n] = 0;
+	*spread = 0;
+	if (colon && !(fed_parse_real(colon + 1, spread) && *spread >= 0 && *spread <= SPREAD_MAX))
+		return fed_fail(err,
+		                "%s %s: after the colon stands the spread, a number from 0 to %g "
+		                "(standard deviation of the logarithm)",
+		                g->what, fed_show(typed).s, SPREAD_MAX);
+	for (size_t i = 0; g->name(NULL, i); i++)
+		if (fed_same_name(g->name(NULL, i), head)) {
+			*profile = (uint8_t)i;
+			return FED_OK;
+		}
+	*profile = FED_NO_PROFILE;
+	if (!fed_parse_real(head, number))
+		return refuse_name(g, head, err);
+	if (!(*number >= g->least && *number <= 1e30) && !(g->zero && *number == 0))
+		return fed_fail(err, "%s %s: from %g to 1e30 %s%s, or a name", g->what, fed_show(head).s,
+		                g->least, g->unit, g->zero ? ", 0 for no time" : "");
+	return FED_OK;
+}
+
+int fed_device_parse(const char *typed, struct fed_device_spec *out, struct fed_error *err)
+{
+	static const struct grammar g = {"device", "FLOP/s", "2e9", device_name, 1, true};
+	struct fed_device_spec spec;
+
+	if (parse(&g, typed, &spec.profile, &spec.flops, &spec.spread, err))
+		return FED_FAIL;
+	if (spec.profile != FED_NO_PROFILE)
+		spec.flops = fed_device_profiles[spec.profile].flops;
+	*out = spec;
+	return FED_OK;
+}
+
+int fed_link_parse(const char *typed, struct fed_link_spec *out, struct fed_error *err)
+{
+	static const struct grammar g = {"link", "bytes/s", "1e6", link_name, 1e-3, false};
+	struct fed_link_spec spec;
+	double rate;
+
+	if (parse(&g, typed, &spec.profile, &rate, &spec.spread, err))
+		return FED_FAIL;
+	spec.link = spec.profile == FED_NO_PROFILE ? (struct fed_link){.up = rate, .down = rate}
+	                                           : fed_link_profiles[spec.profile].link;
+	*out = spec;
+	return FED_OK;
+}
+
+/* Draws ------------------------------------------------------------------- */
+
+enum { DRAW_DEVICE, DRAW_LINK };
+
+static double factor(double spread, uint64_t seed, uint32_t client, uint64_t what)
+{
+	struct fed_stream s = fed_stream_open(seed, FED_FOR_DEVICE, client, what);
+
+	return spread > 0 ? exp(spread * fed_stream_normal(&s)) : 1;
+}
+
+/* What was a time stays one: neither 0 nor infinite. */
+static float in_range(double x)
+{
+	return (float)fmin(fmax(x, FLT_MIN), FLT_MAX);
+}
+
+float fed_device_draw(const struct fed_device_spec *spec, uint64_t seed, uint32_t client)
+{
+	return spec->flops > 0 ? in_range(spec->flops * factor(spec->spread, seed, client, DRAW_DEVICE))
+	                       : 0;
+}
+
+struct fed_client_link fed_link_draw(const struct fed_link_spec *spec, uint64_t seed,
+                                     uint32_t client)
+{
+	const struct fed_link *l = &spec->link;
+	const double f = factor(spec->spread, seed, client, DRAW_LINK);
+
+	return (struct fed_client_link){
+		.latency = (float)l->latency,
+		.jitter = (float)l->jitter,
+		.up = isinf(l->up) ? INFINITY : in_range(l->up * f),
+		.down = isinf(l->down) ? INFINITY : in_range(l->down * f),
+		.loss = (float)l->loss,
+	};
+}
+
+struct fed_link fed_link_of(const struct fed_client_link *l)
+{
+	return (struct fed_link){.latency = (double)l->latency,
+	                         .jitter = (double)l->jitter,
+	                         .up = (double)l->up,
+	                         .down = (double)l->down,
+	                         .loss = (double)l->loss};
+}
+
+/* Words ------------------------------------------------------------------- */
+
+void fed_device_put(struct fed_text *out, uint8_t profile, float flops)
+{
+	if (!(flops > 0)) {
+		fed_text_add(out, "ideal");
+		return;
+	}
+	if (profile != FED_NO_PROFILE)
+		fed_text_add(out, "%s ", fed_device_profiles[profile].name);
+	fed_text_si(out, (double)flops, "FLOP/s");
+}
+
+void fed_link_put(struct fed_text *out, uint8_t profile, const struct fed_client_link *l)
+{
+	const bool named = profile != FED_NO_PROFILE;
+
+	if (named)
+		fed_text_add(out, "%s", fed_link_profiles[profile].name);
+	if (named && (isinf(l->down) || l->down == (float)fed_link_profiles[profile].link.down))
+		return;
+	fed_text_add(out, named ? " " : "");
+	fed_text_bytes(out, (double)l->down);
+	fed_text_add(out, "/s%s", named ? " down" : "");
+}

@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * train/local/data_faults.h - what faults do to the examples that a client trains on.
+ *
+ * A training takes what it needs from the fault table when it begins, so that it may run on any
+ * thread while the table changes.
+ */
+#ifndef FED_TRAIN_LOCAL_DATA_FAULTS_H
+#define FED_TRAIN_LOCAL_DATA_FAULTS_H
+
+#include "data/dataset.h"
+#include "train/faults/faults.h"
+
+struct fed_spoiler {
+	double moved;                    /* share of the examples whose label has moved on by one */
+	double shift;                    /* added to each input */
+	uint64_t moved_key, poison_key;  /* for fed_random(): which examples */
+	struct fed_attack_share *poison; /* its share; NULL: none */
+};
+
+/* What becomes of the batches of a client that received the model `version`. */
+struct fed_spoiler fed_spoiler_for(const struct fed_faults *, uint32_t client, uint64_t version);
+void fed_spoiler_release(struct fed_spoiler *); /* zeroed is fine */
+static inline bool fed_spoils(const struct fed_spoiler *s)
+{
+	return s->poison || s->moved > 0 || s->shift != 0;
+}
+/* Change n examples x (n, shape) and label [n] (NULL: regression) as they were gathered.  Fails
+ * when an attack does what it may not. */
+int fed_spoiler_apply(const struct fed_spoiler *, const struct fed_dataset *, const uint32_t *ids,
+                      uint32_t n, float *x, int32_t *label, struct fed_error *);
+/* Whether the attacks on data that are active at this version can change such data; FED_REJECT. */
+int fed_poison_suits(const struct fed_faults *, const struct fed_dataset *, uint64_t version,
+                     struct fed_error *);
+/* What an attack is told about examples of this dataset: all but who they are (n = 0). */
+struct fed_examples fed_examples_of(const struct fed_dataset *);
+
+#endif

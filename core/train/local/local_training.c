@@ -1,0 +1,176 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * train/local/local_training.c - one client's training, on a thread of the pool.
+ */
+#include <string.h>
+
+#include "base/random.h"
+#include "base/rows.h"
+#include "nn/sgd.h"
+#include "train/clients/error_feedback.h"
+#include "train/clients/noise.h"
+
+#define LOOK_AHEAD 64u /* examples: more would not stay in the cache */
+
+uint32_t fed_training_batch(const struct fed_plan *plan, uint32_t examples)
+{
+	return plan->batch == 0 || plan->batch > (int64_t)examples ? examples : (uint32_t)plan->batch;
+}
+
+/* The hook of nn/sgd.h, for an aggregator with a term of its own. */
+struct extra_term {
+	const struct fed_instance *aggregator;
+	const struct fed_local *local;
+};
+
+static void add_term(void *ctx, const float *w, float *g, size_t j0, size_t j1)
+{
+	const struct extra_term *term = ctx;
+
+	fed_call_local_gradient(term->aggregator, term->local, w, g, j0, j1);
+}
+
+/* The batch behind this one will be wanted next: far-away memory answers while this one computes.
+ */
+static void look_ahead(const struct fed_trainer *t, const struct fed_client *client,
+                       const struct fed_worker *w, uint32_t next, uint32_t batch)
+{
+	const uint32_t left = next < client->count ? client->count - next : 0;
+
+	fed_dataset_prefetch(t->federation->data, w->order + next, left < batch ? left : batch);
+}
+
+/* One local step on `batch` examples; the sum of their losses goes to g->loss. */
+static int step(struct fed_training *g, struct fed_worker *w, const struct fed_sgd *sgd,
+                float *params, const uint32_t *ids, uint32_t batch)
+{
+	const struct fed_trainer *t = g->trainer;
+	const struct fed_federation *f = t->federation;
+
+	if (batch <= t->part) {
+		if (fed_worker_gather(f, &g->row, &g->spoiler, w, ids, batch, &g->why))
+			return FED_FAIL;
+		g->loss += fed_sgd_step(&w->space, sgd, params, w->label, w->target, batch);
+		return FED_OK;
+	}
+	double loss = 0;
+	memset(sgd->gradient, 0, f->net->dim * sizeof *sgd->gradient);
+	for (uint32_t i = 0; i < batch; i += t->part) {
+		const uint32_t n = batch - i < t->part ? batch - i : t->part;
+
+		if (fed_worker_gather(f, &g->row, &g->spoiler, w, ids + i, n, &g->why))
+			return FED_FAIL;
+		loss += fed_sgd_accumulate(&w->space, sgd, params, w->label, w->target, n, batch);
+	}
+	fed_sgd_apply(sgd, params, f->net->dim);
+	g->loss += loss;
+	return FED_OK;
+}
+
+bool fed_told_to_stop(const struct fed_trainer *t)
+{
+	return atomic_load_explicit(&t->stop, memory_order_relaxed) ||
+	       atomic_load_explicit(&t->federation->stop, memory_order_relaxed) >= 2;
+}
+
+/* Epochs over the client's examples; params [dim] goes from received to trained. */
+static void train(struct fed_training *g, const struct fed_client *client, struct fed_worker *w,
+                  const struct fed_sgd *sgd, struct fed_local *local, float *params)
+{
+	struct fed_trainer *t = g->trainer;
+	const struct fed_plan *plan = &g->plan;
+	const uint32_t batch = fed_training_batch(plan, client->count);
+	struct fed_stream shuffle = fed_stream_open(g->seed, FED_FOR_SHUFFLE, g->version, g->client);
+
+	memcpy(w->order, client->examples, client->count * sizeof *w->order);
+	for (int64_t epoch = 0; epoch < plan->epochs; epoch++) {
+		if (batch < client->count) /* one batch of all has no order */
+			fed_stream_shuffle(&shuffle, w->order, client->count);
+		for (uint32_t i = 0; i < client->count; i += batch) {
+			const uint32_t n = client->count - i < batch ? client->count - i : batch;
+
+			if (fed_told_to_stop(t)) {
+				g->stopped = true;
+				return;
+			}
+			if (n <= LOOK_AHEAD)
+				look_ahead(t, client, w, i + n, n);
+			if (step(g, w, sgd, params, w->order + i, n)) {
+				g->failed = true;
+				return;
+			}
+			local->steps = ++g->steps;
+		}
+	}
+}
+
+/* What local_end() may rely on, of a parcel that was used before. */
+static void zero_returned(struct fed_parcel *p)
+{
+	for (uint32_t k = 1; k < p->n; k++)
+		memset(p->vector[k], 0, p->dim * sizeof *p->vector[k]);
+}
+
+void fed_training_run(struct fed_job *job, int worker)
+{
+	struct fed_training *g = (struct fed_training *)job;
+	struct fed_trainer *t = g->trainer;
+	struct fed_federation *f = t->federation;
+	struct fed_worker *w = &t->worker[worker];
+	const struct fed_client *client = &g->row;
+	const size_t dim = f->net->dim;
+	const uint32_t keeps = fed_client_vectors(f->aggregator);
+
+	g->ran = true;
+	if (fed_told_to_stop(t)) {
+		g->stopped = true;
+		return;
+	}
+	if (!g->result)
+		g->result = fed_stock_take(&t->results, 1 + fed_returned_vectors(f->aggregator), dim);
+	if (g->result)
+		zero_returned(g->result);
+	if (keeps)
+		g->kept = fed_copy_kept(client, keeps, dim);
+	if (!g->result || (keeps && !g->kept)) {
+		g->no_memory = true;
+		return;
+	}
+
+	const float *received = g->model->vector[0];
+	/* The model is trained where its update will be: memory is what many updates wait for. */
+	float *delta = g->result->vector[0], *params = delta;
+	struct fed_local local = {
+		.version = g->version,
+		.client = g->client,
+		.dim = dim,
+		.lr = g->plan.lr,
+		.received = received,
+		.sent = (const float *const *)(g->model->vector + 1),
+		.kept = g->kept,
+		.returned = g->result->vector + 1,
+	};
+	struct extra_term term = {.aggregator = f->aggregator, .local = &local};
+	const struct fed_sgd sgd = {
+		.lr = g->plan.lr,
+		.momentum = g->plan.momentum,
+		.weight_decay = g->plan.weight_decay,
+		.extra = fed_has_local_gradient(f->aggregator) ? add_term : NULL,
+		.ctx = &term,
+		.gradient = w->gradient,
+		.velocity = g->plan.momentum > 0 ? w->velocity : NULL,
+	};
+
+	memcpy(params, received, dim * sizeof *params);
+	if (sgd.velocity)
+		memset(sgd.velocity, 0, dim * sizeof *sgd.velocity);
+	train(g, client, w, &sgd, &local, params);
+	if (g->stopped || g->failed)
+		return;
+	fed_call_local_end(f->aggregator, &local, params);
+	fed_rows_kernels()->subtract(delta, received, dim);
+
+	struct fed_stream noise = fed_stream_open(g->seed, FED_FOR_NOISE, g->version, g->client);
+	fed_noise_add(&noise, g->noise, delta, dim);
+	g->no_memory = fed_feedback_code(g, w) != FED_OK;
+}

@@ -1,0 +1,177 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * train/local/thread_buffers.c - the buffers of the threads, and evaluation with them.
+ */
+#include <string.h>
+
+#include "base/mem.h"
+#include "train/local/internal.h"
+
+/* Activations of one thread: larger batches go through in parts (nn/sgd.h). */
+#define WORKSPACE_BYTES ((size_t)64 << 20)
+#define SMALLEST_PART 16u
+#define LARGEST_PART 4096u
+#define EVALUATION_BATCH 128u
+
+static void release_worker(struct fed_worker *w)
+{
+	fed_workspace_release(&w->space);
+	fed_free(w->order);
+	fed_free(w->label);
+	fed_free(w->target);
+	fed_free_floats(w->gradient);
+	fed_free_floats(w->velocity);
+	fed_free(w->coded);
+	memset(w, 0, sizeof *w);
+}
+
+/* Floats of activations and gradients that one example takes. */
+static size_t example_bytes(const struct fed_net *net)
+{
+	size_t floats = fed_shape_size(&net->input);
+
+	for (size_t l = 0; l < net->layers; l++)
+		floats += 2 * fed_shape_size(&net->layer[l].out);
+	return floats * sizeof(float);
+}
+
+static uint32_t clamp(size_t x, uint32_t low, uint32_t high)
+{
+	return x < low ? low : x > high ? high : (uint32_t)x;
+}
+
+void fed_workers_measure(struct fed_trainer *t)
+{
+	const size_t fit = WORKSPACE_BYTES / example_bytes(t->federation->net);
+
+	t->part = clamp(fit, SMALLEST_PART, LARGEST_PART);
+	t->evaluation = clamp(fit / 4, SMALLEST_PART, EVALUATION_BATCH);
+}
+
+void fed_workers_release(struct fed_trainer *t)
+{
+	for (int i = 0; i < t->workers; i++)
+		release_worker(&t->worker[i]);
+	t->room = t->order_room = 0;
+}
+
+static int prepare_worker(const struct fed_trainer *t, struct fed_worker *w, bool gradient,
+                          bool velocity, struct fed_error *err)
+{
+	const struct fed_net *net = t->federation->net;
+
+	release_worker(w);
+	if (fed_workspace_init_for(&w->space, &t->crew, 0, net->layers, t->room, false, err))
+		return FED_FAIL;
+	w->space.worker = (int)(w - t->worker);
+	w->order = fed_alloc_array(t->order_room, sizeof *w->order);
+	w->label = fed_alloc_array(t->room, sizeof *w->label);
+	w->target = fed_alloc_array((size_t)t->room * net->outputs, sizeof *w->target);
+	if (gradient)
+		w->gradient = fed_alloc_floats(net->dim);
+	if (velocity)
+		w->velocity = fed_alloc_floats(net->dim);
+	if (!w->order || !w->label || !w->target || (gradient && !w->gradient) ||
+	    (velocity && !w->velocity))
+		return fed_fail_memory(err, (size_t)t->room * net->outputs * sizeof(float),
+		                       "a training thread");
+	return FED_OK;
+}
+
+bool fed_workers_have_room(const struct fed_trainer *t, uint32_t room, uint32_t examples,
+                           bool gradient, bool velocity)
+{
+	const struct fed_worker *w = &t->worker[t->workers - 1];
+
+	return t->room >= room && t->order_room >= examples && (!gradient || w->gradient) &&
+	       (!velocity || w->velocity);
+}
+
+int fed_workers_make_room(struct fed_trainer *t, bool gradient, bool velocity,
+                          struct fed_error *err)
+{
+	for (int k = 0; k < t->workers; k++) {
+		if (prepare_worker(t, &t->worker[k], gradient, velocity, err)) {
+			fed_workers_release(t);
+			return FED_FAIL;
+		}
+	}
+	return FED_OK;
+}
+
+int fed_worker_gather(const struct fed_federation *f, const struct fed_client *client,
+                      const struct fed_spoiler *spoiler, struct fed_worker *w, const uint32_t *ids,
+                      uint32_t n, struct fed_error *err)
+{
+	fed_dataset_gather(f->data, ids, n, client->shifted ? &client->shift : NULL,
+	                   fed_workspace_input(&w->space), f->net->classes ? w->label : NULL,
+	                   f->net->classes ? NULL : w->target);
+	if (!spoiler || !fed_spoils(spoiler))
+		return FED_OK;
+	return fed_spoiler_apply(spoiler, f->data, ids, n, fed_workspace_input(&w->space),
+	                         f->net->classes ? w->label : NULL, err);
+}
+
+uint32_t fed_trainer_evaluation_batch(const struct fed_trainer *t)
+{
+	return t->evaluation;
+}
+
+double fed_trainer_forward(struct fed_trainer *t, int worker, const float *params, uint32_t first,
+                           uint32_t n, uint32_t *hits)
+{
+	const struct fed_federation *f = t->federation;
+	struct fed_worker *w = &t->worker[worker];
+	const struct fed_client unshifted = {0};
+	struct fed_error unused;
+
+	for (uint32_t i = 0; i < n; i++)
+		w->order[i] = first + i;
+	fed_worker_gather(f, &unshifted, NULL, w, w->order, n, &unused);
+	const float *y = fed_net_forward(&w->space, params, n);
+	return fed_net_loss(f->net, y, w->label, w->target, n, 0, NULL, f->net->classes ? hits : NULL);
+}
+
+/* Move the examples whose label is not the dataset's any more to the front; how many there are. */
+static uint32_t keep_changed(const struct fed_federation *f, struct fed_worker *w, uint32_t n)
+{
+	const size_t size = fed_shape_size(&f->data->shape);
+	float *x = fed_workspace_input(&w->space);
+	uint32_t kept = 0;
+
+	for (uint32_t i = 0; i < n; i++) {
+		if (w->label[i] == f->data->label[w->order[i]])
+			continue;
+		if (kept < i)
+			memcpy(x + kept * size, x + i * size, size * sizeof *x);
+		w->label[kept++] = w->label[i];
+	}
+	return kept;
+}
+
+int fed_trainer_attacked(struct fed_trainer *t, int worker, const float *params,
+                         const struct fed_instance *attack, uint32_t first, uint32_t n,
+                         uint32_t *changed, uint32_t *hits, struct fed_error *err)
+{
+	const struct fed_federation *f = t->federation;
+	struct fed_worker *w = &t->worker[worker];
+	struct fed_examples examples = fed_examples_of(f->data);
+
+	*changed = *hits = 0;
+	for (uint32_t i = 0; i < n; i++)
+		w->order[i] = first + i;
+	examples.n = n;
+	examples.x = fed_workspace_input(&w->space);
+	examples.label = w->label;
+	examples.id = w->order;
+	examples.all = true;
+	fed_dataset_gather(f->data, w->order, n, NULL, examples.x, w->label, NULL);
+	if (fed_call_poison(attack, &examples, err))
+		return FED_FAIL;
+	*changed = keep_changed(f, w, n);
+	if (*changed == 0)
+		return FED_OK;
+	const float *y = fed_net_forward(&w->space, params, *changed);
+	fed_net_loss(f->net, y, w->label, NULL, *changed, 0, NULL, hits);
+	return FED_OK;
+}

@@ -1,0 +1,424 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * train/local/trainer.c - trainings as jobs of the pool: begun, held, joined.
+ */
+#include <string.h>
+
+#include "base/mem.h"
+#include "train/local/internal.h"
+
+/* Updates that nobody holds any more and that trainings write again. */
+#define SPARE_BYTES ((size_t)256 << 20)
+
+int fed_trainer_init(struct fed_trainer **out, struct fed_federation *f, struct fed_error *err)
+{
+	struct fed_trainer *t = fed_alloc(sizeof *t);
+
+	if (!t)
+		return fed_fail_memory(err, sizeof *t, "training");
+	t->federation = f;
+	fed_workers_measure(t);
+	t->workers = fed_pool_threads(f->pool);
+	const size_t bytes = (size_t)t->workers * sizeof *t->worker;
+	t->worker = fed_alloc(bytes);
+	if (!t->worker) {
+		fed_free(t);
+		return fed_fail_memory(err, bytes, "training");
+	}
+	if (fed_crew_init(&t->crew, f->net, f->pool, err)) {
+		fed_free(t->worker);
+		fed_free(t);
+		return FED_FAIL;
+	}
+	fed_stock_init(&t->results, SPARE_BYTES);
+	*out = t;
+	return FED_OK;
+}
+
+void fed_trainer_free(struct fed_trainer *t)
+{
+	if (!t)
+		return;
+	fed_trainer_recall(t);
+	fed_stock_release(&t->results);
+	while (t->idle) {
+		struct fed_training *g = t->idle;
+		t->idle = g->next;
+		fed_free(g);
+	}
+	fed_workers_release(t);
+	fed_crew_release(&t->crew);
+	fed_free(t->worker);
+	fed_free(t->slot);
+	fed_free(t->vacant);
+	fed_free(t->learned);
+	fed_free(t);
+}
+
+const struct fed_crew *fed_trainer_crew(const struct fed_trainer *t)
+{
+	return &t->crew;
+}
+
+/* Buffers change only while no training runs: those that wait for a thread are taken off the pool,
+ * those that run are waited for. */
+static void hold_trainings(struct fed_trainer *t)
+{
+	for (uint32_t i = 0; i < t->slots; i++) {
+		if (!t->slot[i] || !t->slot[i]->submitted)
+			continue;
+		fed_pool_cancel(t->federation->pool, &t->slot[i]->job);
+		t->slot[i]->submitted = false;
+	}
+}
+
+static int submit(struct fed_trainer *t, struct fed_training *g, struct fed_error *err)
+{
+	g->submitted = true; /* before: from then on it is its thread's until it is joined */
+	if (fed_pool_submit(t->federation->pool, &g->job, err) == FED_OK)
+		return FED_OK;
+	g->submitted = false;
+	return FED_FAIL;
+}
+
+static int release_trainings(struct fed_trainer *t, struct fed_error *err)
+{
+	for (uint32_t i = 0; i < t->slots; i++)
+		if (t->slot[i] && !t->slot[i]->ran && submit(t, t->slot[i], err))
+			return FED_FAIL;
+	return FED_OK;
+}
+
+int fed_trainer_prepare(struct fed_trainer *t, uint32_t max_examples, struct fed_error *err)
+{
+	const struct fed_federation *f = t->federation;
+	const uint32_t batch = fed_training_batch(&f->plan, max_examples);
+	const uint32_t part = batch > t->part ? t->part : batch;
+	const uint32_t room = part < t->evaluation ? t->evaluation : part;
+	/* What a training that is under way may need stays. */
+	const struct fed_worker *w = &t->worker[0];
+	const bool velocity = w->velocity || f->plan.momentum > 0;
+	const bool gradient = w->gradient || velocity || f->plan.weight_decay > 0 || batch > t->part ||
+	                      fed_has_local_gradient(f->aggregator);
+
+	if (fed_workers_have_room(t, room, max_examples, gradient, velocity))
+		return FED_OK;
+	t->room = room > t->room ? room : t->room;
+	t->order_room = max_examples > t->order_room ? max_examples : t->order_room;
+	hold_trainings(t);
+	if (fed_workers_make_room(t, gradient, velocity, err))
+		return FED_FAIL;
+	return release_trainings(t, err);
+}
+
+double fed_trainer_flops(const struct fed_trainer *t, const struct fed_client *client)
+{
+	const struct fed_federation *f = t->federation;
+	const double forward = fed_net_flops(f->net, 0, f->net->layers);
+
+	/* Backward counts as 2 x forward. */
+	return 3 * forward * client->count * (double)f->plan.epochs;
+}
+
+/* Room for so many slots. */
+static int make_slots(struct fed_trainer *t, uint32_t slots, struct fed_error *err)
+{
+	uint32_t more = t->capacity ? t->capacity : 64;
+
+	while (more < slots)
+		more *= 2;
+	if (more == t->capacity)
+		return FED_OK;
+	struct fed_training **grown =
+		fed_resize(t->slot, t->capacity * sizeof *grown, more * sizeof *grown);
+	if (!grown)
+		return fed_fail_memory(err, more * sizeof *grown, "training");
+	t->slot = grown;
+	uint32_t *vacant = fed_resize(t->vacant, t->capacity * sizeof *vacant, more * sizeof *vacant);
+	if (!vacant)
+		return fed_fail_memory(err, more * sizeof *vacant, "training");
+	t->vacant = vacant;
+	t->capacity = more;
+	return FED_OK;
+}
+
+/* A free slot, its number kept below t->slots. */
+static int vacant_slot(struct fed_trainer *t, uint32_t *slot, struct fed_error *err)
+{
+	if (t->n_vacant) {
+		*slot = t->vacant[--t->n_vacant];
+		return FED_OK;
+	}
+	if (make_slots(t, t->slots + 1, err))
+		return FED_FAIL;
+	*slot = t->slots++;
+	return FED_OK;
+}
+
+static struct fed_training *idle_training(struct fed_trainer *t)
+{
+	struct fed_training *g = t->idle;
+
+	if (!g)
+		return fed_alloc(sizeof *g);
+	t->idle = g->next;
+	return g;
+}
+
+void fed_training_drop(struct fed_training *g)
+{
+	if (!g || --g->users)
+		return;
+	fed_parcel_drop(g->model);
+	fed_parcel_drop(g->result);
+	fed_spoiler_release(&g->spoiler);
+	fed_free(g->kept);
+	fed_parcel_drop(g->residual);
+	fed_parcel_drop(g->left);
+	if (!g->trainer) {
+		fed_free(g);
+		return;
+	}
+	g->next = g->trainer->idle;
+	g->trainer->idle = g;
+}
+
+static void free_training(struct fed_trainer *t, uint32_t slot)
+{
+	fed_training_drop(t->slot[slot]);
+	t->slot[slot] = NULL;
+	t->vacant[t->n_vacant++] = slot;
+}
+
+/* A share of what the client has not sent yet, of this model. */
+static struct fed_parcel *residual_of(const struct fed_trainer *t, const struct fed_client *row)
+{
+	const bool fits = row->residual && row->residual->dim == t->federation->net->dim;
+
+	return fits ? fed_parcel_share(row->residual) : NULL;
+}
+
+int fed_trainer_start(struct fed_trainer *t, uint32_t client, const struct fed_client *row,
+                      const struct fed_envelope *model, double due, uint32_t *slot,
+                      struct fed_error *err)
+{
+	if (vacant_slot(t, slot, err))
+		return FED_FAIL;
+	struct fed_training *g = idle_training(t);
+	if (!g) {
+		t->vacant[t->n_vacant++] = *slot;
+		return fed_fail_memory(err, sizeof *g, "training");
+	}
+	*g = (struct fed_training){
+		.job = {.run = fed_training_run, .due = due, .seq = t->started++},
+		.users = 1,
+		.trainer = t,
+		.client = client,
+		.row = *row,
+		.spoiler = fed_spoiler_for(t->federation->faults, client, model->version),
+		.version = model->version,
+		.round = model->round,
+		.plan = t->federation->plan,
+		.seed = (uint64_t)t->federation->settings->seed,
+		.model = fed_parcel_share(model->parcel),
+		.codec = t->federation->codec,
+		.feedback = t->federation->feedback,
+		.noise = t->federation->noise,
+		.residual = residual_of(t, row),
+	};
+	t->slot[*slot] = g;
+	return submit(t, g, err);
+}
+
+/* Wait for its thread.  One that saw an abort which is over (its version was complete already, or
+ * the round was aborted before this training's turn came) begins again. */
+static int join_job(struct fed_trainer *t, struct fed_training *g, struct fed_error *err)
+{
+	for (;;) {
+		if (g->submitted)
+			fed_pool_join(t->federation->pool, &g->job);
+		g->submitted = false;
+		if (!g->stopped || fed_told_to_stop(t))
+			return FED_OK;
+		fed_free(g->kept);
+		g->kept = NULL;
+		g->stopped = false;
+		g->steps = 0;
+		g->loss = 0;
+		if (submit(t, g, err))
+			return FED_FAIL;
+	}
+}
+
+/* What it made, the caller's; a copy where somebody shares the training. */
+static struct fed_parcel *result_of(struct fed_training *g)
+{
+	struct fed_parcel *result = g->result;
+
+	if (g->users == 1) {
+		g->result = NULL;
+		return result;
+	}
+	struct fed_parcel *copy = fed_parcel_new(result->n, result->dim);
+	for (uint32_t k = 0; copy && k < copy->n; k++)
+		memcpy(copy->vector[k], result->vector[k], copy->dim * sizeof(float));
+	return copy;
+}
+
+int fed_trainer_join(struct fed_trainer *t, uint32_t slot, struct fed_envelope *update,
+                     struct fed_error *err)
+{
+	struct fed_training *g = t->slot[slot];
+	const struct fed_client *client = &g->row;
+	int rc = FED_OK;
+
+	if (join_job(t, g, err)) {
+		free_training(t, slot);
+		return FED_FAIL;
+	}
+	if (g->no_memory)
+		rc = fed_fail(err, "out of memory for the update of client %u", g->client);
+	else if (g->failed)
+		rc = fed_fail(err, "%s", g->why.text);
+	else if (g->stopped)
+		rc = fed_reject(err, "aborted; the model is as before the round");
+	else
+		rc = fed_remember(t, g, err);
+	if (rc == FED_OK) {
+		const double seen = (double)client->count * (double)g->plan.epochs;
+		update->version = g->version;
+		update->round = g->round;
+		update->samples = client->count;
+		update->steps = g->steps;
+		update->loss = (float)(g->loss / seen);
+		update->parcel = result_of(g);
+		update->codec = g->codec;
+		update->coded = g->coded;
+		if (!update->parcel)
+			rc = fed_fail(err, "out of memory for the update of client %u", g->client);
+	}
+	free_training(t, slot);
+	return rc;
+}
+
+void fed_trainer_recall(struct fed_trainer *t)
+{
+	atomic_store(&t->stop, true);
+	hold_trainings(t);
+	for (uint32_t i = 0; i < t->slots; i++)
+		if (t->slot[i])
+			free_training(t, i);
+	t->slots = t->n_vacant = 0;
+	fed_forget_learned(t);
+	atomic_store(&t->stop, false);
+}
+
+/* Set aside ---------------------------------------------------------------------- */
+
+bool fed_trainer_share(const struct fed_trainer *t, struct fed_training ***out, uint32_t *slots)
+{
+	*out = fed_alloc_array((size_t)t->slots + 1, sizeof **out);
+	if (!*out)
+		return false;
+	*slots = t->slots;
+	for (uint32_t i = 0; i < t->slots; i++) {
+		(*out)[i] = t->slot[i];
+		if (t->slot[i])
+			t->slot[i]->users++;
+	}
+	return true;
+}
+
+int fed_trainer_put(struct fed_trainer *t, struct fed_training *const *training, uint32_t slots,
+                    struct fed_error *err)
+{
+	if (make_slots(t, slots, err)) {
+		for (uint32_t i = 0; i < slots; i++)
+			fed_training_drop(training[i]);
+		return FED_FAIL;
+	}
+	t->slots = slots;
+	t->n_vacant = 0;
+	for (uint32_t i = 0; i < slots; i++) {
+		t->slot[i] = training[i];
+		if (!training[i])
+			t->vacant[t->n_vacant++] = i;
+		else
+			training[i]->trainer = t;
+	}
+	if (release_trainings(t, err) == FED_OK)
+		return FED_OK;
+	fed_trainer_recall(t);
+	return FED_FAIL;
+}
+
+int fed_trainer_finish(struct fed_trainer *t, struct fed_error *err)
+{
+	for (uint32_t i = 0; i < t->slots; i++) {
+		const struct fed_training *g = t->slot[i];
+
+		if (!g)
+			continue;
+		if (join_job(t, t->slot[i], err))
+			return FED_FAIL;
+		if (g->no_memory)
+			return fed_fail(err, "out of memory for the update of client %u", g->client);
+		if (g->stopped)
+			return fed_reject(err, "interrupted");
+	}
+	return FED_OK;
+}
+
+struct fed_outcome fed_training_outcome(const struct fed_training *g)
+{
+	return (struct fed_outcome){
+		.client = g->client,
+		.steps = g->steps,
+		.kept_vectors = g->kept ? fed_client_vectors(g->trainer->federation->aggregator) : 0,
+		.version = g->version,
+		.round = g->round,
+		.samples = g->row.count,
+		.epochs = g->plan.epochs,
+		.loss = g->loss,
+		.codec = g->codec,
+		.coded = g->coded,
+		.result = g->failed ? NULL : g->result,
+		.left = g->left,
+		.had_residual = g->residual,
+		.kept = g->kept,
+		.why = g->why,
+	};
+}
+
+struct fed_training *fed_training_of(const struct fed_outcome *o)
+{
+	struct fed_training *g = fed_alloc(sizeof *g);
+	/* Only whether there was one matters now. */
+	struct fed_parcel *residual = o->had_residual ? fed_parcel_new(0, 0) : NULL;
+
+	if (!g || (o->had_residual && !residual)) {
+		fed_free(g);
+		return NULL;
+	}
+	*g = (struct fed_training){
+		.job = {.run = fed_training_run},
+		.users = 1,
+		.client = o->client,
+		.row = {.count = o->samples},
+		.version = o->version,
+		.round = o->round,
+		.plan = {.epochs = o->epochs},
+		.codec = o->codec,
+		.coded = o->coded,
+		.steps = o->steps,
+		.loss = o->loss,
+		.ran = true,
+		.failed = !o->result,
+		.why = o->why,
+		.result = o->result,
+		.residual = residual,
+		.left = o->left,
+		.kept = o->kept,
+	};
+	return g;
+}

@@ -1,0 +1,210 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * train/memory_budget.c - what a round of updates will hold in memory, and a refusal in words.
+ *
+ * An aggregator that takes one update at a time does not keep them, but each is held from the end
+ * of its training until it has arrived: of clients that are alike all are on their way at once.
+ */
+#include "train/memory_budget.h"
+
+#include <stdlib.h>
+
+#include "base/mem.h"
+#include "base/text.h"
+#include "train/faults/faults.h"
+#include "train/participants.h"
+#include "train/local/internal.h"
+
+/* Less than this is not worth a look at what is free: that takes as long as a small round. */
+#define SMALL_BYTES ((double)(64 << 20))
+
+/* Updates for each thread beside those on their way: one that it makes, two that wait to be joined
+ * (of a small model more may, which is little memory). */
+#define AHEAD 3.0
+
+int fed_room_check(const struct fed_federation *f, double need, uint32_t n, const char *who,
+                   const char *advice, struct fed_error *err)
+{
+	struct fed_text text = {0};
+
+	if (need < SMALL_BYTES)
+		return FED_OK;
+	/* Updates of the rounds before that wait to be written again. */
+	const double have = fed_mem_available() + (double)fed_stock_bytes(&f->trainer->results);
+	if (need <= have)
+		return FED_OK;
+	fed_text_count(&text, n);
+	fed_text_add(&text, " %s need ", who);
+	fed_text_bytes(&text, need);
+	fed_text_add(&text, " of memory and ");
+	fed_text_bytes(&text, have);
+	fed_text_add(&text, " are free; %s", advice);
+	const int rc = fed_reject(err, "%s", fed_text_str(&text));
+	fed_text_release(&text);
+	return rc;
+}
+
+/* On their way at once ------------------------------------------------------------- */
+
+/* Virtual times in a round without mishaps: when each client's update leaves it, and arrives. */
+struct flights {
+	double *leaves, *arrives; /* [n], each in ascending order */
+	uint32_t n;
+};
+
+static int ascending(const void *a, const void *b)
+{
+	const double x = *(const double *)a, y = *(const double *)b;
+
+	return (x > y) - (x < y);
+}
+
+static void time_flights(const struct fed_federation *f, const uint32_t *clients,
+                         struct flights *all)
+{
+	const uint64_t down = fed_frame_size(1 + fed_instance_sent(f->aggregator), f->net->dim);
+	const uint64_t up = fed_frame_size(1 + fed_returned_vectors(f->aggregator), f->net->dim) -
+	                    f->net->dim * sizeof(float) + fed_codec_size(&f->codec, f->net->dim);
+	struct fed_link link;
+
+	for (uint32_t i = 0; i < all->n; i++) {
+		const struct fed_client row = fed_row_of(f, clients[i], f->version);
+		const double slow =
+			fed_faults_factor(f->faults, FED_FAULT_STRAGGLER, clients[i], f->version);
+		const double flops = fed_trainer_flops(f->trainer, &row);
+
+		f->post.link(f->post.ctx, clients[i], &link);
+		all->leaves[i] = link.latency + (double)down / link.down +
+		                 (row.device > 0 ? slow * flops / row.device : 0);
+		all->arrives[i] = all->leaves[i] + link.latency + (double)up / link.up;
+	}
+	qsort(all->leaves, all->n, sizeof *all->leaves, ascending);
+	qsort(all->arrives, all->n, sizeof *all->arrives, ascending);
+}
+
+/* Updates that a version holds at most: on their way at once, handed to the aggregator, and both
+ * together. */
+struct load {
+	double flying, taken, sent;
+};
+
+/* What leaves at a moment has left before anything arrives at it. */
+static struct load load_of(const struct flights *all, uint32_t enough, double deadline)
+{
+	uint32_t most = 0, arrived = 0, n = 0;
+
+	while (n < all->n && !(deadline > 0 && all->leaves[n] > deadline)) {
+		while (all->arrives[arrived] < all->leaves[n])
+			arrived++;
+		if (arrived >= enough)
+			break;
+		n++;
+		most = n - arrived > most ? n - arrived : most;
+	}
+	return (struct load){.flying = most, .taken = n < enough ? n : enough, .sent = n};
+}
+
+static int measure_load(const struct fed_federation *f, const uint32_t *clients, uint32_t n,
+                        uint32_t enough, double deadline, struct load *load, struct fed_error *err)
+{
+	struct flights all = {
+		.leaves = fed_alloc_array(n, sizeof *all.leaves),
+		.arrives = fed_alloc_array(n, sizeof *all.arrives),
+		.n = n,
+	};
+	int rc = FED_OK;
+
+	if (all.leaves && all.arrives) {
+		time_flights(f, clients, &all);
+		*load = load_of(&all, enough, deadline);
+	} else {
+		rc = fed_fail_memory(err, n * sizeof *all.leaves, "the participants");
+	}
+	fed_free(all.leaves);
+	fed_free(all.arrives);
+	return rc;
+}
+
+/* Bytes ------------------------------------------------------------------------------ */
+
+static double update_bytes(const struct fed_federation *f)
+{
+	return (1.0 + fed_returned_vectors(f->aggregator)) * (double)f->net->dim * sizeof(float);
+}
+
+/* What n clients at work have beside their updates: records, and what they will remember. */
+static double clients_bytes(const struct fed_federation *f, uint32_t n)
+{
+	const bool residual = f->codec.kind != FED_CODEC_NONE && f->feedback;
+	const double vectors = fed_client_vectors(f->aggregator) + (double)residual;
+	const size_t records = sizeof(struct fed_training) + sizeof(struct fed_envelope) +
+	                       sizeof(struct fed_flying) + sizeof(struct fed_due) +
+	                       4 * sizeof(struct fed_invitation) + 2 * sizeof(struct fed_judged);
+
+	return n * (vectors * (double)f->net->dim * sizeof(float) + (double)records);
+}
+
+/* Updates of n clients: on their way, and those taken last, which stay for the views. */
+static double updates_bytes(const struct fed_federation *f, uint32_t n, struct load load)
+{
+	const double ahead = AHEAD * fed_pool_threads(f->pool), one = update_bytes(f);
+	const double flying = load.flying + ahead, sent = load.sent + ahead, seen = load.taken * one;
+	const double all = (flying < n ? flying : n) * one +
+	                   (seen < FED_JUDGED_BYTES ? seen : (double)FED_JUDGED_BYTES);
+	const double round = (sent < n ? sent : n) * one;
+
+	return !f->scheme->overlaps && all > round ? round : all;
+}
+
+/* n clients, an aggregation of at most `most` updates, and those themselves while they arrive or
+ * while it ends. */
+static int check(const struct fed_federation *f, uint32_t n, uint32_t most, struct load load,
+                 struct fed_error *err)
+{
+	const size_t dim = f->net->dim;
+	const struct load end = {.taken = load.taken, .sent = load.taken};
+	const double arriving = updates_bytes(f, n, load);
+	const double ending = updates_bytes(f, n, end) + fed_mixtures_bytes(f->aggregator, dim, most);
+	const double need = clients_bytes(f, n) + fed_aggregation_bytes(f->aggregator, dim, most) +
+	                    (arriving > ending ? arriving : ending);
+
+	if (f->scheme->overlaps)
+		return fed_room_check(f, need, n, "clients at work", "take fewer with `set concurrency`",
+		                      err);
+	return fed_room_check(f, need, n, "clients in a round",
+	                      fed_aggregation_keeps(f->aggregator)
+	                          ? "take fewer with `set participants`, or an aggregator that keeps "
+	                            "no updates, as `aggregator fedavg`"
+	                          : "take fewer with `set participants`",
+	                      err);
+}
+
+int fed_room_for_round(const struct fed_federation *f, const uint32_t *clients, uint32_t n,
+                       uint32_t enough, double deadline, struct fed_error *err)
+{
+	struct load load = {.flying = n, .taken = n, .sent = n};
+
+	/* Most rounds fit whatever happens; colluders see all updates of theirs. */
+	if (check(f, n, n, load, err) == FED_OK)
+		return FED_OK;
+	if (!fed_somebody_colludes(f) && measure_load(f, clients, n, enough, deadline, &load, err))
+		return FED_FAIL;
+	return check(f, n, n, load, err);
+}
+
+int fed_room_for_places(const struct fed_federation *f, uint32_t places, uint32_t enough,
+                        struct fed_error *err)
+{
+	const uint32_t population = f->clients->n_present;
+	const uint32_t called = places > f->n_open ? places - f->n_open : 0;
+	struct load load = {.flying = called, .taken = enough};
+
+	if (check(f, called, enough, load, err) == FED_OK)
+		return FED_OK;
+	/* Who will be called is not known: any of those who are here. */
+	if (measure_load(f, f->clients->present, population, UINT32_MAX, 0, &load, err))
+		return FED_FAIL;
+	load.flying *= (double)called / population;
+	load.taken = enough;
+	return check(f, called, enough, load, err);
+}

@@ -1,0 +1,355 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * train/round/attacks.c - attacks on updates: alone, and together.
+ */
+#include "train/round/attacks.h"
+
+#include <string.h>
+
+#include "base/mem.h"
+#include "base/random.h"
+#include "plug/call.h"
+#include "train/faults/faults.h"
+#include "train/clients/error_feedback.h"
+#include "train/round/gate.h"
+#include "train/participants.h"
+
+/* Updates that colluders remember where no round collects them. */
+#define KNOWN_MAX 100u
+
+static uint64_t key_of(const struct fed_federation *f, const struct fed_fault *fault, uint32_t who,
+                       uint64_t occasion)
+{
+	return fed_random(fed_stream_key(f->faults->seed, FED_FOR_FAULT, fault->number, who), occasion);
+}
+
+/* The first attack of a form on a client. */
+static struct fed_fault *attack_on(const struct fed_federation *f, enum fed_attack_form form,
+                                   uint32_t client, uint64_t version)
+{
+	struct fed_fault *fault = NULL;
+
+	while ((fault = fed_fault_on(f->faults, FED_FAULT_BYZANTINE, client, version, fault)))
+		if (fed_attack_form(&fault->attack->instance) == form)
+			return fault;
+	return NULL;
+}
+
+/* Alone ------------------------------------------------------------------------ */
+
+int fed_craft_alone(struct fed_federation *f, struct fed_envelope *update, const float *received,
+                    uint64_t occasion, struct fed_error *err)
+{
+	const uint32_t id = update->head.from;
+	struct fed_fault *fault = attack_on(f, FED_ATTACK_ALONE, id, update->version);
+	const struct fed_invitation *open = fed_invitation_of(f, id);
+	const size_t dim = update->parcel->dim;
+	float *memory = NULL;
+
+	if (!fault || dim == 0 || !open || open->number != update->round)
+		return FED_OK;
+	if (fed_attack_remembers(&fault->attack->instance)) {
+		memory = fed_fault_memory(fault, id, dim);
+		if (!memory)
+			return fed_fail_memory(err, dim * sizeof *memory, "what an attacker remembers");
+	}
+	float *out = update->parcel->vector[0], *honest = fed_alloc_floats(dim);
+	if (!honest)
+		return fed_fail_memory(err, dim * sizeof *honest, "an attack");
+	memcpy(honest, out, dim * sizeof *honest);
+	const struct fed_attacker attacker = {
+		.version = update->version,
+		.seed = key_of(f, fault, id, occasion),
+		.client = id,
+		.dim = dim,
+		.params = received ? received : open->model->vector[0],
+		.delta = honest,
+		.lr = f->plan.lr,
+		.memory = memory,
+	};
+	const int rc = fed_call_craft(&fault->attack->instance, &attacker, out, err);
+	fed_free_floats(honest);
+	fault->strikes += rc == FED_OK;
+	return rc ? rc : fed_recode(&update->codec, out, dim, &update->coded, err);
+}
+
+/* What colluders know ------------------------------------------------------------ */
+
+bool fed_somebody_colludes(const struct fed_federation *f)
+{
+	for (size_t i = 0; f->faults && i < f->faults->n; i++) {
+		const struct fed_fault *fault = &f->faults->fault[i];
+		if (fault->kind == FED_FAULT_BYZANTINE &&
+		    fed_attack_form(&fault->attack->instance) == FED_ATTACK_TOGETHER)
+			return true;
+	}
+	return false;
+}
+
+static int remember(struct fed_collusions *c, const struct fed_envelope *honest, bool all,
+                    struct fed_error *err)
+{
+	const struct fed_known seen = {.parcel = fed_parcel_share(honest->parcel),
+	                               .client = honest->head.from};
+
+	if (!all && c->n_known == KNOWN_MAX) {
+		struct fed_known *oldest = &c->known[c->oldest++ % KNOWN_MAX];
+		fed_parcel_drop(oldest->parcel);
+		*oldest = seen;
+		return FED_OK;
+	}
+	if (c->n_known == c->known_room) {
+		const size_t room = c->known_room ? 2 * c->known_room : 16;
+		struct fed_known *grown =
+			fed_resize(c->known, c->known_room * sizeof *grown, room * sizeof *grown);
+		if (!grown) {
+			fed_parcel_drop(seen.parcel);
+			return fed_fail_memory(err, room * sizeof *grown, "what attackers see");
+		}
+		c->known = grown;
+		c->known_room = room;
+	}
+	c->known[c->n_known++] = seen;
+	return FED_OK;
+}
+
+static int wait_for_others(struct fed_collusions *c, const struct fed_envelope *e,
+                           struct fed_parcel *model, uint64_t fault, struct fed_error *err)
+{
+	if (c->n_waiting == c->waiting_room) {
+		const size_t room = c->waiting_room ? 2 * c->waiting_room : 16;
+		struct fed_waiting *grown =
+			fed_resize(c->waiting, c->waiting_room * sizeof *grown, room * sizeof *grown);
+		if (!grown)
+			return fed_fail_memory(err, room * sizeof *grown, "the updates of colluders");
+		c->waiting = grown;
+		c->waiting_room = room;
+	}
+	struct fed_waiting *w = &c->waiting[c->n_waiting++];
+	*w = (struct fed_waiting){.envelope = *e, .model = fed_parcel_share(model), .fault = fault};
+	w->envelope.parcel = fed_parcel_share(e->parcel);
+	return FED_OK;
+}
+
+void fed_collusions_clear(struct fed_collusions *c)
+{
+	for (size_t i = 0; i < c->n_known; i++)
+		fed_parcel_drop(c->known[i].parcel);
+	for (size_t i = 0; i < c->n_waiting; i++) {
+		fed_parcel_drop(c->waiting[i].envelope.parcel);
+		fed_parcel_drop(c->waiting[i].model);
+	}
+	c->n_known = c->n_waiting = c->oldest = 0;
+}
+
+void fed_collusions_release(struct fed_collusions *c)
+{
+	fed_collusions_clear(c);
+	fed_free(c->known);
+	fed_free(c->waiting);
+	*c = (struct fed_collusions){0};
+}
+
+/* Together ----------------------------------------------------------------------- */
+
+/* The updates that attackers see, and who sent them: room for all. */
+struct rows {
+	const float **row;
+	uint32_t *sender;
+	uint32_t n;
+};
+
+static void add_row(struct rows *r, const struct fed_parcel *parcel, uint32_t client)
+{
+	r->row[r->n] = parcel->vector[0];
+	r->sender[r->n++] = client;
+}
+
+/* What the attackers of a fault see; `own` is what one of them trained, for a scheme without
+ * rounds. */
+static void list_rows(const struct fed_collusions *c, const struct fed_fault *fault,
+                      const struct fed_envelope *own, struct rows *r)
+{
+	if (fault->args.knowledge == FED_KNOWLEDGE_ALL) {
+		for (size_t i = 0; i < c->n_known; i++)
+			add_row(r, c->known[i].parcel, c->known[i].client);
+		return;
+	}
+	for (size_t i = 0; i < c->n_waiting; i++)
+		if (c->waiting[i].fault == fault->number)
+			add_row(r, c->waiting[i].envelope.parcel, c->waiting[i].envelope.head.from);
+	if (own)
+		add_row(r, own->parcel, own->head.from);
+}
+
+/* One parcel with what the attackers of a fault send; NULL in *out: they know nothing, and send
+ * what they trained. */
+static int collude(struct fed_federation *f, struct fed_fault *fault,
+                   const struct fed_envelope *own, uint32_t attackers, uint32_t clients,
+                   struct fed_parcel **out, struct fed_error *err)
+{
+	const struct fed_collusions *c = &f->collusions;
+	const size_t most = c->n_known + c->n_waiting + 1;
+	struct rows r = {.row = fed_alloc_array(most, sizeof *r.row),
+	                 .sender = fed_alloc_array(most, sizeof *r.sender)};
+	uint64_t unused; /* their messages have arrived */
+	int rc = FED_OK;
+
+	*out = NULL;
+	if (!r.row || !r.sender)
+		rc = fed_fail_memory(err, most * sizeof *r.row, "what attackers see");
+	else
+		list_rows(c, fault, own, &r);
+	if (r.n) {
+		*out = fed_parcel_new(1, f->net->dim);
+		if (!*out)
+			rc = fed_fail_memory(err, f->net->dim * sizeof(float), "an attack");
+	}
+	if (*out) {
+		const struct fed_collusion view = {
+			.version = f->version,
+			.seed = key_of(f, fault, FED_SERVER, f->version),
+			.dim = f->net->dim,
+			.params = f->params,
+			.attackers = attackers,
+			.n_known = r.n,
+			.known = r.row,
+			.sender = r.sender,
+			.clients = clients,
+		};
+		rc = fed_call_collude(&fault->attack->instance, &view, f->pool, (*out)->vector[0], err);
+		fault->strikes += rc == FED_OK ? attackers : 0;
+		if (rc == FED_OK)
+			rc = fed_recode(&f->codec, (*out)->vector[0], f->net->dim, &unused, err);
+	}
+	fed_free(r.row);
+	fed_free(r.sender);
+	if (rc) {
+		fed_parcel_drop(*out);
+		*out = NULL;
+	}
+	return rc;
+}
+
+/* Put what was made in place of the honest update; vectors that travel beside it stay. */
+static int replace(struct fed_envelope *e, struct fed_parcel *made, struct fed_error *err)
+{
+	struct fed_parcel *p;
+
+	if (e->parcel->n == 1) {
+		p = fed_parcel_share(made);
+	} else {
+		p = fed_parcel_new(e->parcel->n, e->parcel->dim);
+		if (!p)
+			return fed_fail_memory(err, e->parcel->dim * sizeof(float), "an attack");
+		for (uint32_t k = 0; k < p->n; k++)
+			memcpy(p->vector[k], k ? e->parcel->vector[k] : made->vector[0],
+			       p->dim * sizeof(float));
+	}
+	fed_parcel_drop(e->parcel);
+	e->parcel = p;
+	return FED_OK;
+}
+
+/* A scheme without rounds: the attackers are those of the fault, the clients all there are. */
+static int rewrite_now(struct fed_federation *f, struct fed_fault *fault, struct fed_envelope *e,
+                       struct fed_error *err)
+{
+	struct fed_parcel *made;
+	int rc = collude(f, fault, e, fault->n, f->clients->n_present, &made, err);
+
+	if (rc == FED_OK && made) {
+		rc = replace(e, made, err);
+		fed_parcel_drop(made);
+	}
+	return rc;
+}
+
+int fed_collude_on_arrival(struct fed_federation *f, struct fed_envelope *e,
+                           struct fed_parcel *model, bool *waits, struct fed_error *err)
+{
+	struct fed_fault *fault;
+
+	*waits = false;
+	if (!fed_faults_any(f->faults, FED_FAULT_BYZANTINE) || !fed_somebody_colludes(f))
+		return FED_OK;
+	fault = attack_on(f, FED_ATTACK_TOGETHER, e->head.from, e->version);
+	if (!fault) {
+		if (fed_fault_on(f->faults, FED_FAULT_BYZANTINE, e->head.from, e->version, NULL))
+			return FED_OK;
+		return remember(&f->collusions, e, !f->scheme->overlaps, err);
+	}
+	if (f->scheme->overlaps)
+		return rewrite_now(f, fault, e, err);
+	*waits = true;
+	return wait_for_others(&f->collusions, e, model, fault->number, err);
+}
+
+static struct fed_fault *find_fault(const struct fed_faults *faults, uint64_t number)
+{
+	for (size_t i = 0; i < faults->n; i++)
+		if (faults->fault[i].number == number)
+			return &faults->fault[i];
+	return NULL;
+}
+
+/* Make what the attackers of the fault `number` send, and put it into their envelopes.  One that
+ * was healed meanwhile changes nothing. */
+static int reveal_fault(struct fed_federation *f, uint64_t number, struct fed_error *err)
+{
+	struct fed_collusions *c = &f->collusions;
+	struct fed_fault *fault = find_fault(f->faults, number);
+	const uint32_t clients = (uint32_t)(f->record.reported);
+	uint32_t attackers = 0;
+	struct fed_parcel *made;
+
+	for (size_t i = 0; i < c->n_waiting; i++)
+		attackers += c->waiting[i].fault == number;
+	if (!fault)
+		return FED_OK;
+	int rc = collude(f, fault, NULL, attackers, clients, &made, err);
+	for (size_t i = 0; made && rc == FED_OK && i < c->n_waiting; i++)
+		if (c->waiting[i].fault == number)
+			rc = replace(&c->waiting[i].envelope, made, err);
+	fed_parcel_drop(made);
+	return rc;
+}
+
+/* As an update that arrives, but it was counted as reported already. */
+static int hand_in(struct fed_federation *f, const struct fed_waiting *w, struct fed_error *err)
+{
+	const struct fed_envelope *e = &w->envelope;
+	struct fed_error why;
+	int rc = fed_gate_check(e, fed_returned_vectors(f->aggregator), f->net->dim, &why);
+
+	if (rc == FED_OK)
+		rc = fed_hand_in(f, e, w->model, &why);
+	if (rc == FED_REJECT) {
+		f->record.reported--;
+		f->record.refused++;
+		f->nan = !fed_update_is_finite(e);
+		fed_emit_about(f, FED_EVENT_REFUSED, e->head.from, e->round, 0, why.text);
+		f->nan = false;
+		return f->scheme->lost(f, f->scheme_state, e->round, err);
+	}
+	if (rc)
+		*err = why;
+	return rc;
+}
+
+int fed_reveal(struct fed_federation *f, struct fed_error *err)
+{
+	struct fed_collusions *c = &f->collusions;
+
+	for (size_t i = 0; i < c->n_waiting; i++) {
+		bool seen = false;
+		for (size_t k = 0; k < i; k++)
+			seen |= c->waiting[k].fault == c->waiting[i].fault;
+		if (!seen && reveal_fault(f, c->waiting[i].fault, err))
+			return FED_FAIL;
+	}
+	for (size_t i = 0; i < c->n_waiting; i++)
+		if (hand_in(f, &c->waiting[i], err))
+			return FED_FAIL;
+	return FED_OK;
+}

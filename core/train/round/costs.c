@@ -1,0 +1,128 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * train/round/costs.c - accounts by client.
+ */
+#include "train/round/costs.h"
+
+#include <string.h>
+
+#include "base/mem.h"
+#include "train/federation.h"
+
+/* Where the client's account is, or would be. */
+static struct fed_account *place_of(const struct fed_ledger *l, uint32_t client)
+{
+	const uint32_t mask = l->room - 1;
+	uint32_t at = (uint32_t)fed_random(client, 0) & mask;
+
+	while (l->account[at].owner && l->account[at].owner != client + 1)
+		at = (at + 1) & mask;
+	return &l->account[at];
+}
+
+void fed_ledger_release(struct fed_ledger *l)
+{
+	fed_free(l->account);
+	*l = (struct fed_ledger){0};
+}
+
+/* Who gets the head from a peer receives bytes without a message of its own. */
+static bool cost_something(const struct fed_costs *c)
+{
+	return c->messages_up || c->messages_down || c->bytes_up || c->bytes_down ||
+	       c->client_flops > 0 || c->server_flops > 0;
+}
+
+const struct fed_costs *fed_ledger_of(const struct fed_ledger *l, uint32_t client)
+{
+	if (!l->n)
+		return NULL;
+	const struct fed_costs *costs = &place_of(l, client)->costs;
+	return cost_something(costs) ? costs : NULL;
+}
+
+/* Room for one account more; at most three quarters of the places are taken. */
+static int reserve(struct fed_ledger *l, struct fed_error *err)
+{
+	const size_t room = l->n < l->room / 4 * 3 ? l->room : l->room ? 2 * (size_t)l->room : 16;
+
+	if (room == l->room)
+		return FED_OK;
+	struct fed_account *old = l->account, *grown = fed_alloc_array(room, sizeof *grown);
+	const uint32_t old_room = l->room;
+	if (!grown)
+		return fed_fail_memory(err, room * sizeof *grown, "the bill");
+	l->account = grown;
+	l->room = (uint32_t)room;
+	for (uint32_t i = 0; i < old_room; i++)
+		if (old[i].owner)
+			*place_of(l, old[i].owner - 1) = old[i];
+	fed_free(old);
+	return FED_OK;
+}
+
+int fed_ledger_open(struct fed_ledger *l, uint32_t client, struct fed_error *err)
+{
+	if (reserve(l, err))
+		return FED_FAIL;
+	struct fed_account *a = place_of(l, client);
+	l->n += a->owner == 0;
+	a->owner = client + 1;
+	return FED_OK;
+}
+
+void fed_costs_add(struct fed_costs *sum, const struct fed_costs *c)
+{
+	sum->messages_up += c->messages_up;
+	sum->messages_down += c->messages_down;
+	sum->bytes_up += c->bytes_up;
+	sum->bytes_down += c->bytes_down;
+	sum->plain_up += c->plain_up;
+	sum->client_flops += c->client_flops;
+	sum->server_flops += c->server_flops;
+}
+
+void fed_ledger_enter(struct fed_ledger *l, uint32_t client, const struct fed_costs *costs)
+{
+	fed_costs_add(&place_of(l, client)->costs, costs);
+	fed_costs_add(&l->total, costs);
+}
+
+/* Of a federation ----------------------------------------------------------------- */
+
+int fed_charge(struct fed_federation *f, uint32_t client, const struct fed_costs *c,
+               struct fed_error *err)
+{
+	struct fed_record *r = &f->record;
+
+	r->bytes_up += (double)c->bytes_up;
+	r->bytes_down += (double)c->bytes_down;
+	r->messages += (double)(c->messages_up + c->messages_down);
+	r->client_flops += c->client_flops;
+	r->server_flops += c->server_flops;
+	if (!f->ledger)
+		return FED_OK;
+	if (fed_ledger_open(f->ledger, client, err))
+		return FED_FAIL;
+	struct fed_charges *all = &f->charges;
+	if (all->n == all->room) {
+		const size_t room = all->room ? 2 * all->room : 64;
+		struct fed_account *grown =
+			fed_resize(all->charge, all->room * sizeof *grown, room * sizeof *grown);
+		if (!grown)
+			return fed_fail_memory(err, room * sizeof *grown, "the bill");
+		all->charge = grown;
+		all->room = room;
+	}
+	all->charge[all->n++] = (struct fed_account){.owner = client + 1, .costs = *c};
+	return FED_OK;
+}
+
+void fed_charges_commit(struct fed_federation *f)
+{
+	struct fed_charges *all = &f->charges;
+
+	for (size_t i = 0; i < all->n; i++)
+		fed_ledger_enter(f->ledger, all->charge[i].owner - 1, &all->charge[i].costs);
+	all->n = 0;
+}

@@ -1,0 +1,371 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * train/round/message_faults.c - unreachable clients, lost, held, doubled and damaged messages,
+ * crashes.
+ */
+#include "train/round/message_faults.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "base/random.h"
+#include "train/round/attacks.h"
+#include "train/faults/faults.h"
+#include "train/clients/error_feedback.h"
+#include "train/participants.h"
+
+/* The fault did something to the client: count it and tell. */
+static void strike(struct fed_federation *f, struct fed_fault *fault, uint32_t client,
+                   uint64_t invitation, const char *text)
+{
+	fault->strikes++;
+	fed_emit_about(f, FED_EVENT_FAULT, client, invitation, 0, text);
+}
+
+uint32_t fed_invited(const struct fed_envelope *e)
+{
+	return e->head.to == FED_SERVER ? e->head.from : e->head.to;
+}
+
+/* Links ------------------------------------------------------------------------ */
+
+const char *fed_unreachable(const struct fed_federation *f, uint32_t client, uint64_t number)
+{
+	struct fed_fault *fault = fed_fault_on(f->faults, FED_FAULT_OFFLINE, client, f->version, NULL);
+	const char *why = "the client is offline";
+
+	if (!fault) {
+		fault = fed_fault_strikes(f->faults, FED_FAULT_FLAKY, client, f->version, number);
+		why = "the client cannot be reached";
+	}
+	if (!fault) {
+		fault = fed_fault_on(f->faults, FED_FAULT_PARTITION, client, f->version, NULL);
+		if (fault && fault->from == f->version)
+			fault = NULL; /* what it is sent in the first version still arrives */
+		why = "the client is cut off";
+	}
+	if (!fault)
+		return NULL;
+	fault->strikes++;
+	return why;
+}
+
+/* Seconds that a message takes at least: when its sender may know that it was lost. */
+static double way(const struct fed_federation *f, const struct fed_envelope *e, uint64_t bytes)
+{
+	struct fed_link link;
+	double latency = 0, rate = INFINITY;
+
+	if (e->head.from != FED_SERVER) {
+		f->post.link(f->post.ctx, e->head.from, &link);
+		latency = link.latency;
+		rate = link.up;
+	}
+	if (e->head.to != FED_SERVER) {
+		f->post.link(f->post.ctx, e->head.to, &link);
+		latency += link.latency;
+		rate = link.down < rate ? link.down : rate;
+	}
+	return latency + (double)bytes / rate;
+}
+
+/* Each message of an invitation is an occasion of its own. */
+static uint64_t occasion_of(const struct fed_envelope *e)
+{
+	const uint32_t kind = e->head.kind;
+
+	if (kind <= FED_MESSAGE_UPDATE)
+		return 2 * e->round + (kind == FED_MESSAGE_UPDATE);
+	return fed_random(e->round, (uint64_t)e->steps * (FED_MESSAGE_LAST + 1) + kind);
+}
+
+static bool is_lost(const struct fed_federation *f, const struct fed_envelope *e)
+{
+	const uint64_t occasion = occasion_of(e);
+	struct fed_fault *fault = NULL;
+
+	if (e->head.from != FED_SERVER)
+		fault = fed_fault_strikes(f->faults, FED_FAULT_LOSSY, e->head.from, f->version, occasion);
+	if (!fault && e->head.to != FED_SERVER)
+		fault = fed_fault_strikes(f->faults, FED_FAULT_LOSSY, e->head.to, f->version, occasion);
+
+	if (fault)
+		fault->strikes++;
+	return fault;
+}
+
+/* A message between clients is one, its sender's; its bytes go up and down. */
+static int charge_message(struct fed_federation *f, const struct fed_envelope *e, uint64_t bytes,
+                          uint64_t plain, struct fed_error *err)
+{
+	const bool up = e->head.from != FED_SERVER, down = e->head.to != FED_SERVER;
+
+	if (up) {
+		const struct fed_costs costs = {.messages_up = 1, .bytes_up = bytes, .plain_up = plain};
+		if (fed_charge(f, e->head.from, &costs, err))
+			return FED_FAIL;
+	}
+	if (down) {
+		const struct fed_costs costs = {.messages_down = !up, .bytes_down = bytes};
+		if (fed_charge(f, e->head.to, &costs, err))
+			return FED_FAIL;
+	}
+	return FED_OK;
+}
+
+int fed_send(struct fed_federation *f, const struct fed_envelope *e, uint64_t *bytes,
+             struct fed_error *err)
+{
+	const uint64_t plain = fed_frame_size(e->parcel->n, e->parcel->dim) +
+	                       (e->labels ? e->labels->dim * sizeof(float) : 0);
+	const char *why = e->head.to == FED_SERVER ? NULL : fed_unreachable(f, e->head.to, e->round);
+	int rc;
+
+	*bytes = 0;
+	if (why)
+		return fed_post_lose(&f->post, e, 0, why, err);
+	if (is_lost(f, e)) {
+		*bytes = fed_envelope_bytes(e);
+		rc = fed_post_lose(&f->post, e, way(f, e, *bytes), "the message was lost", err);
+	} else {
+		rc = fed_post_send(&f->post, e, bytes, err);
+	}
+	return rc ? FED_FAIL : charge_message(f, e, *bytes, plain, err);
+}
+
+/* Trainings --------------------------------------------------------------------- */
+
+int fed_strike_training(struct fed_federation *f, const struct fed_envelope *model, double seconds,
+                        double flops, bool *struck, struct fed_error *err)
+{
+	const uint32_t id = model->head.to;
+	struct fed_fault *fault =
+		fed_fault_strikes(f->faults, FED_FAULT_HANG, id, f->version, model->round);
+
+	*struck = true;
+	if (fault) {
+		strike(f, fault, id, model->round, "hangs: it has the model and will not answer");
+		return FED_OK;
+	}
+	fault = fed_fault_strikes(f->faults, FED_FAULT_CRASH, id, f->version, model->round);
+	if (fault) {
+		const double part = fed_fault_draw(f->faults, fault, id, model->round, 1);
+
+		fault->strikes++;
+		const struct fed_costs work = {.client_flops = part * flops};
+		if (fed_charge(f, id, &work, err))
+			return FED_FAIL;
+		return fed_vclock_add(&f->clock, f->clock.now + part * seconds, FED_DUE_CRASH, model->round,
+		                      id, err);
+	}
+	*struck = false;
+	return FED_OK;
+}
+
+int fed_crash(struct fed_federation *f, uint32_t client, uint64_t number, struct fed_error *err)
+{
+	const struct fed_invitation *open = fed_invitation_of(f, client);
+
+	if (!open || open->number != number)
+		return FED_OK;
+	return fed_invitation_lost(f, client, "crashed while it trained", err);
+}
+
+/* Updates ----------------------------------------------------------------------- */
+
+int fed_put_nan(struct fed_federation *f, struct fed_envelope *update, struct fed_error *err)
+{
+	const uint32_t id = update->head.from;
+	struct fed_fault *fault =
+		fed_fault_strikes(f->faults, FED_FAULT_NAN, id, update->version, update->round);
+
+	const size_t dim = update->parcel->dim;
+	if (!fault || dim == 0)
+		return FED_OK;
+	const double u = fed_fault_draw(f->faults, fault, id, update->round, 1);
+	update->parcel->vector[0][(size_t)(u * (double)dim)] = NAN;
+	strike(f, fault, id, update->round, "its update holds a NaN");
+	return fed_recode(&update->codec, update->parcel->vector[0], dim, &update->coded, err);
+}
+
+static int hold(struct fed_federation *f, const struct fed_envelope *update, uint64_t release,
+                struct fed_error *err)
+{
+	if (f->n_held == f->held_room) {
+		const size_t room = f->held_room ? 2 * f->held_room : 8;
+		struct fed_held *grown =
+			fed_resize(f->held, f->held_room * sizeof *grown, room * sizeof *grown);
+		if (!grown) {
+			fed_parcel_drop(update->parcel);
+			return fed_fail_memory(err, room * sizeof *grown, "the messages that wait");
+		}
+		f->held = grown;
+		f->held_room = room;
+	}
+	f->held[f->n_held++] = (struct fed_held){.envelope = *update, .release = release};
+	return FED_OK;
+}
+
+/* Whether the update stays with its client for now. */
+static bool is_kept_back(struct fed_federation *f, const struct fed_envelope *update,
+                         uint64_t *release)
+{
+	const uint32_t id = update->head.from;
+	struct fed_fault *fault = fed_fault_on(f->faults, FED_FAULT_PARTITION, id, f->version, NULL);
+
+	*release = 0;
+	if (fault) {
+		strike(f, fault, id, update->round, "cut off: its update waits for the link");
+		return true;
+	}
+	fault = fed_fault_strikes(f->faults, FED_FAULT_LATE, id, update->version, update->round);
+	if (!fault)
+		return false;
+	*release = f->version + (uint64_t)fault->args.versions;
+	strike(f, fault, id, update->round, "late: its update waits");
+	return true;
+}
+
+static int send_twice(struct fed_federation *f, struct fed_fault *fault,
+                      const struct fed_envelope *update, struct fed_error *err)
+{
+	struct fed_envelope copy = *update;
+	uint64_t bytes;
+
+	strike(f, fault, update->head.from, update->round, "sends its update twice");
+	copy.parcel = fed_parcel_share(update->parcel);
+	return fed_send(f, &copy, &bytes, err);
+}
+
+bool fed_keeps_back(struct fed_federation *f, const struct fed_envelope *update)
+{
+	uint64_t release;
+
+	return is_kept_back(f, update, &release);
+}
+
+int fed_send_trained(struct fed_federation *f, const struct fed_envelope *update,
+                     struct fed_error *err)
+{
+	const uint32_t id = update->head.from;
+	struct fed_fault *twice =
+		fed_fault_strikes(f->faults, FED_FAULT_DUPLICATE, id, update->version, update->round);
+	uint64_t bytes;
+
+	if (twice && send_twice(f, twice, update, err)) {
+		fed_parcel_drop(update->parcel);
+		return FED_FAIL;
+	}
+	if (fed_send(f, update, &bytes, err))
+		return FED_FAIL;
+	fed_emit_about(f, FED_EVENT_TRAINED, id, update->round, bytes, NULL);
+	return FED_OK;
+}
+
+int fed_send_update(struct fed_federation *f, struct fed_envelope *update, const float *received,
+                    struct fed_error *err)
+{
+	const uint32_t id = update->head.from;
+	uint64_t release;
+
+	if (!fed_faults_here(f->faults, id, f->version)) {
+		fed_parcel_drop(update->parcel);
+		const struct fed_invitation *open = fed_invitation_of(f, id);
+		if (!open || open->number != update->round)
+			return FED_OK;
+		return fed_invitation_lost(f, id, "left before it could answer", err);
+	}
+	if (fed_craft_alone(f, update, received, update->round, err) || fed_put_nan(f, update, err)) {
+		fed_parcel_drop(update->parcel);
+		return FED_FAIL;
+	}
+	if (is_kept_back(f, update, &release)) {
+		fed_emit_about(f, FED_EVENT_TRAINED, id, update->round, 0, NULL);
+		return hold(f, update, release, err);
+	}
+	return fed_send_trained(f, update, err);
+}
+
+/* What was held ------------------------------------------------------------------ */
+
+static bool may_leave(const struct fed_federation *f, const struct fed_held *held)
+{
+	if (held->release)
+		return f->version >= held->release;
+	return !fed_fault_on(f->faults, FED_FAULT_PARTITION, held->envelope.head.from, f->version,
+	                     NULL);
+}
+
+int fed_release_held(struct fed_federation *f, struct fed_error *err)
+{
+	size_t left = 0;
+	int rc = FED_OK;
+
+	for (size_t i = 0; i < f->n_held; i++) {
+		const struct fed_held held = f->held[i];
+		const struct fed_envelope *e = &held.envelope;
+		uint64_t bytes;
+
+		if (rc || !may_leave(f, &held)) {
+			f->held[left++] = held;
+			continue;
+		}
+		rc = fed_send(f, e, &bytes, err);
+		if (rc == FED_OK)
+			fed_emit_about(f, FED_EVENT_FAULT, e->head.from, e->round, bytes,
+			               "the update that waited leaves");
+	}
+	f->n_held = left;
+	return rc;
+}
+
+bool fed_is_held(const struct fed_federation *f, uint32_t client)
+{
+	for (size_t i = 0; i < f->n_held; i++)
+		if (f->held[i].envelope.head.from == client)
+			return true;
+	return false;
+}
+
+void fed_forget_held(struct fed_federation *f)
+{
+	for (size_t i = 0; i < f->n_held; i++)
+		fed_parcel_drop(f->held[i].envelope.parcel);
+	f->n_held = 0;
+}
+
+/* Arrivals ----------------------------------------------------------------------- */
+
+/* The message as it would be on the wire, with `bits` bits flipped, read by the server. */
+static int read_damaged(const struct fed_faults *faults, const struct fed_fault *fault,
+                        const struct fed_envelope *update, struct fed_error *err)
+{
+	struct fed_envelope read = {0};
+	struct fed_text frame = {0};
+	int rc = fed_post_encode(update, &frame, err);
+
+	for (int64_t k = 0; rc == FED_OK && k < fault->args.bits; k++) {
+		const double u =
+			fed_fault_draw(faults, fault, update->head.from, update->round, (uint32_t)k + 1);
+		const size_t bit = (size_t)(u * 8.0 * (double)frame.len);
+		frame.s[bit / 8] = (char)(frame.s[bit / 8] ^ 1 << bit % 8);
+	}
+	if (rc == FED_OK)
+		rc = fed_post_decode(frame.s, frame.len, update->parcel->dim, &read, err);
+	fed_parcel_drop(read.parcel);
+	fed_text_release(&frame);
+	return rc;
+}
+
+int fed_check_message(struct fed_federation *f, const struct fed_envelope *update,
+                      struct fed_error *err)
+{
+	struct fed_fault *fault = fed_fault_strikes(f->faults, FED_FAULT_CORRUPT, update->head.from,
+	                                            update->version, update->round);
+
+	if (!fault)
+		return FED_OK;
+	fault->strikes++;
+	return read_damaged(f->faults, fault, update, err);
+}

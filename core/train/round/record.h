@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * train/round/record.h - what one round leaves behind, and the events on the way.
+ *
+ * Plain data.  The table of history/metrics.h names the members for JSON, plots, conditions and
+ * exports: a new figure is one member here and one row there.
+ */
+#ifndef FED_TRAIN_ROUND_RECORD_H
+#define FED_TRAIN_ROUND_RECORD_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct fed_record {
+	double round;         /* the version that this round made */
+	double clock;         /* virtual seconds since the session began */
+	double wall;          /* real seconds that training and averaging took, evaluation apart */
+	double test_accuracy; /* share of test examples; NaN for regression or when not evaluated */
+	double test_loss;     /* mean over test examples; NaN when not evaluated */
+	double train_loss;    /* mean of the used clients' local losses, by weight */
+	double step_norm;     /* Euclidean norm of the step */
+	/* Invitations of this round, and what became of invitations in it: reported (taken by the
+	 * aggregator), refused, lost on the way, or late (closed before the answer came). */
+	double invited, reported, refused, lost, late;
+	double used;      /* updates in the step */
+	double updates;   /* the same since version 0 */
+	double staleness; /* mean over the used: versions made while they were under way */
+	/* The truth that the aggregator is not told: updates of Byzantine clients among the reported;
+	 * share of the filtered that were theirs, share of theirs that were filtered; Euclidean
+	 * distance of the step from the mean of the honest updates.  NaN where there is nothing to
+	 * divide by. */
+	double attackers, defence_precision, defence_recall, honest_distance;
+	double attack_success;  /* share of the test examples of other classes that a backdoor's trigger
+	                           turns into its class; NaN without one, or when not evaluated */
+	double parameter_error; /* Euclidean distance of the model from the one that made the data; NaN
+	                           where none did, or when not evaluated */
+	double bytes_up, bytes_down, messages;
+	double client_flops, server_flops;
+	double lr; /* of the clients in this round */
+};
+
+enum fed_event_kind {
+	FED_EVENT_NOTICE,   /* text: something the session decided ("takes dataset glyphs") */
+	FED_EVENT_WARNING,  /* text */
+	FED_EVENT_BEGIN,    /* a round begins; record->invited */
+	FED_EVENT_SENT,     /* the model left for `client` */
+	FED_EVENT_RECEIVED, /* the model reached `client`: it begins to train */
+	FED_EVENT_TRAINED,  /* `client` finished its local training and sends its update */
+	FED_EVENT_REPORTED, /* its update reached the server and was taken */
+	FED_EVENT_REFUSED,  /* the gate or the aggregator refused it: text */
+	FED_EVENT_LOST,     /* a message was lost: text */
+	FED_EVENT_LATE,     /* `client` had not answered when its invitation was closed: text */
+	FED_EVENT_ROUND,    /* a round ended: record is complete */
+	FED_EVENT_ABORTED,  /* a round ended without a step: text; the model is as before */
+	FED_EVENT_PLUGIN,   /* a plugin's note: text */
+	FED_EVENT_FAULT,    /* a fault begins, strikes `client`, or ends: text */
+	FED_EVENT_RECALLED, /* all open invitations are given up, nobody will hear of them */
+	FED_EVENT_STOP,     /* the session: a run stops before its end: text */
+	/* Split learning; text says which batch, and what: */
+	FED_EVENT_SMASHED,  /* activations or a gradient leave `client` for the server */
+	FED_EVENT_GRADIENT, /* a gradient or activations leave the server for `client` */
+	FED_EVENT_ARRIVED,  /* they have reached `client`, which computes again */
+	FED_EVENT_KINDS,
+};
+
+struct fed_event {
+	enum fed_event_kind kind;
+	uint64_t version;
+	double clock;
+	uint32_t client;                 /* UINT32_MAX: none */
+	uint64_t invitation;             /* that the event is about, or 0 */
+	uint64_t bytes;                  /* of the message that leaves (SENT, TRAINED), or 0 */
+	const char *text;                /* NULL: none; valid during the call */
+	bool nan;                        /* because a number is not finite */
+	const struct fed_record *record; /* so far; NULL outside rounds */
+};
+
+/* The text of a REFUSED event about an answer to no open invitation: it is counted nowhere, for its
+ * invitation has ended before. */
+extern const char fed_stray_update[];
+
+struct fed_sink {
+	void (*take)(void *ctx, const struct fed_event *);
+	void *ctx;
+};
+
+#endif

@@ -1,0 +1,178 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * train/round/verdicts.c - who was believed, and who should have been.
+ */
+#include "train/round/verdicts.h"
+
+#include <math.h>
+
+#include "base/mem.h"
+#include "train/faults/faults.h"
+#include "train/federation.h"
+
+static void drop(struct fed_judged *of, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		fed_parcel_drop(of[i].update);
+}
+
+int fed_judge_taken(struct fed_federation *f, const struct fed_envelope *e, struct fed_error *err)
+{
+	struct fed_judgement *g = &f->judgement;
+	const size_t bytes = f->net->dim * sizeof(float);
+
+	if (g->n_taken == g->taken_room) {
+		const size_t room = g->taken_room ? 2 * g->taken_room : 16;
+		struct fed_judged *grown =
+			fed_resize(g->taken, g->taken_room * sizeof *grown, room * sizeof *grown);
+		if (!grown)
+			return fed_fail_memory(err, room * sizeof *grown, "the verdicts");
+		g->taken = grown;
+		g->taken_room = room;
+	}
+	const bool equal = f->settings->weighting == FED_WEIGHT_EQUAL;
+	struct fed_judged *t = &g->taken[g->n_taken++];
+	*t = (struct fed_judged){
+		.client = e->head.from,
+		.invitation = e->round,
+		.steps = e->steps,
+		.staleness = (uint32_t)(f->version - e->version),
+		.samples = e->samples,
+		.weighed = equal ? 1 : (double)e->samples,
+		.loss = e->loss,
+		.byzantine = fed_fault_on(f->faults, FED_FAULT_BYZANTINE, e->head.from, e->version, NULL),
+	};
+	if (g->n_taken * bytes <= FED_JUDGED_BYTES)
+		t->update = fed_parcel_share(e->parcel);
+	return FED_OK;
+}
+
+/* Precision and recall of the verdicts as a test for Byzantine clients. */
+static void score_defence(struct fed_record *r, const struct fed_judged *of, size_t n)
+{
+	double attackers = 0, filtered = 0, hits = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		attackers += of[i].byzantine;
+		filtered += !fed_judged_trusted(&of[i]);
+		hits += of[i].byzantine && !fed_judged_trusted(&of[i]);
+	}
+	r->attackers = attackers;
+	r->defence_precision = attackers > 0 && filtered > 0 ? hits / filtered : NAN;
+	r->defence_recall = attackers > 0 ? hits / attackers : NAN;
+}
+
+void fed_judge(struct fed_federation *f, const struct fed_aggregation *a)
+{
+	struct fed_judgement *g = &f->judgement;
+	struct fed_record *r = &f->record;
+	double loss = 0, weight = 0, staleness = 0;
+
+	r->used = 0;
+	for (size_t i = 0; i < a->n; i++) {
+		struct fed_judged *t = &g->taken[i];
+
+		t->verdict = a->verdict[i];
+		t->belief = a->belief[i];
+		if (a->mixed)
+			t->mixed = a->mixed[i];
+		if (!t->verdict.used)
+			continue;
+		r->used++;
+		loss += (double)t->verdict.weight * t->loss;
+		weight += t->verdict.weight;
+		staleness += t->staleness;
+	}
+	r->updates += r->used;
+	r->staleness = r->used > 0 ? staleness / r->used : NAN;
+	r->train_loss = weight > 0 ? loss / weight : NAN;
+	score_defence(r, g->taken, g->n_taken);
+}
+
+/* sum += weight * row, over the honest updates; returns the sum of the weights, 0 when one of them
+ * was not kept. */
+static double add_honest(const struct fed_judgement *g, double *sum, size_t dim)
+{
+	double weight = 0;
+
+	for (size_t i = 0; i < g->n_taken; i++) {
+		const struct fed_judged *t = &g->taken[i];
+
+		if (t->byzantine)
+			continue;
+		if (!t->update)
+			return 0;
+		const float *row = t->update->vector[0];
+		for (size_t j = 0; j < dim; j++)
+			sum[j] += t->weighed * row[j];
+		weight += t->weighed;
+	}
+	return weight;
+}
+
+void fed_judge_step(struct fed_federation *f, const float *step)
+{
+	const size_t dim = f->net->dim;
+	double sum = 0;
+
+	f->record.honest_distance = NAN;
+	if (f->record.attackers == 0)
+		return;
+	double *mean = fed_alloc_array(dim, sizeof *mean);
+	if (!mean)
+		return; /* a figure less is no reason to lose the round */
+	for (size_t j = 0; j < dim; j++)
+		mean[j] = 0;
+	const double weight = add_honest(&f->judgement, mean, dim);
+	if (weight > 0) {
+		for (size_t j = 0; j < dim; j++) {
+			const double d = step[j] - mean[j] / weight;
+			sum += d * d;
+		}
+		f->record.honest_distance = sqrt(sum);
+	}
+	fed_free(mean);
+}
+
+void fed_judgement_let_go(struct fed_judgement *g)
+{
+	for (size_t i = 0; i < g->n; i++) {
+		fed_parcel_drop(g->of[i].update);
+		g->of[i].update = NULL;
+	}
+}
+
+void fed_judgement_commit(struct fed_judgement *g, float **step)
+{
+	struct fed_judged *of = g->of;
+	const size_t room = g->room;
+	float *made = *step;
+
+	*step = g->step;
+	g->step = made;
+
+	drop(g->of, g->n);
+	g->outdated = false;
+	g->of = g->taken;
+	g->n = g->n_taken;
+	g->room = g->taken_room;
+	g->taken = of;
+	g->taken_room = room;
+	g->n_taken = 0;
+}
+
+void fed_judgement_rollback(struct fed_judgement *g)
+{
+	drop(g->taken, g->n_taken);
+	g->n_taken = 0;
+}
+
+void fed_judgement_release(struct fed_judgement *g)
+{
+	fed_judgement_rollback(g);
+	drop(g->of, g->n);
+	fed_free_floats(g->step);
+	fed_free(g->of);
+	fed_free(g->taken);
+	*g = (struct fed_judgement){0};
+}

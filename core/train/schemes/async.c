@@ -1,0 +1,195 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * train/schemes/async.c - the asynchronous scheme: some clients are always at work, the server
+ * steps when updates come in.
+ *
+ * Xie 2019 (each update makes a version), Nguyen 2022 (each K do).  Which of the two is the
+ * aggregator's to say (updates_per_step).  An update knows how many versions were made since its
+ * client received the model: its staleness.
+ */
+#include <string.h>
+
+#include "base/mem.h"
+#include "base/random.h"
+#include "train/faults/faults.h"
+#include "train/participants.h"
+#include "train/memory_budget.h"
+
+/* Invitations lost in a row, beside ten for each place, after which a round gives up. */
+#define LOST_MAX 1000u
+
+struct async {
+	int64_t concurrency, max_staleness; /* settings */
+	struct fed_aggregation aggregation;
+	uint32_t enough; /* updates that complete the version */
+	uint64_t lost;   /* invitations in a row */
+	bool begun;
+};
+
+static const char *const no_limit[] = {"none", NULL};
+static const struct fed_field fields[] = {
+	FED_INT(struct async, concurrency, 10, 1, 10000000, "clients at work at any moment"),
+	FED_INT_WORD(struct async, max_staleness, -1, -1, 1000000000, no_limit,
+                 "an update on a model that is more versions old is given up"),
+	FED_END,
+};
+
+static bool is_idle(const struct fed_federation *f, uint32_t client)
+{
+	return !fed_invitation_of(f, client) && fed_faults_here(f->faults, client, f->version);
+}
+
+/* A client that is here and has no open invitation, uniformly; the stream is that of the next
+ * invitation.  False when there is none. */
+static bool choose(const struct fed_federation *f, uint32_t *client)
+{
+	const struct fed_clients *c = f->clients;
+	struct fed_stream draw =
+		fed_stream_open((uint64_t)f->settings->seed, FED_FOR_SAMPLE, f->invitations + 1, 1);
+
+	for (int tries = 0; tries < 64; tries++) {
+		*client = c->present[fed_stream_below(&draw, c->n_present)];
+		if (is_idle(f, *client))
+			return true;
+	}
+	/* Nearly all are at work or away: the first idle one from a random place. */
+	const uint32_t first = fed_stream_below(&draw, c->n_present);
+	for (uint32_t k = 0; k < c->n_present; k++) {
+		*client = c->present[(first + k) % c->n_present];
+		if (is_idle(f, *client))
+			return true;
+	}
+	return false;
+}
+
+static uint32_t places(const struct fed_federation *f, const struct async *s)
+{
+	const uint32_t population = f->clients->n_present;
+
+	return s->concurrency < (int64_t)population ? (uint32_t)s->concurrency : population;
+}
+
+static int top_up(struct fed_federation *f, const struct async *s, struct fed_error *err)
+{
+	const uint32_t room = places(f, s);
+
+	while (f->n_open < room) {
+		uint32_t client;
+
+		if (!choose(f, &client))
+			break; /* the others are away */
+		if (fed_invite(f, &client, 1, err))
+			return FED_FAIL;
+	}
+	if (f->n_open == 0)
+		return fed_reject(err,
+		                  "no client is here: churn has taken all %u away; `heal` brings them "
+		                  "back",
+		                  f->clients->n_present);
+	return FED_OK;
+}
+
+/* The places of those who would answer with too old a model are wanted for others. */
+static void give_up_stale(struct fed_federation *f, const struct async *s)
+{
+	if (s->max_staleness >= 0 && f->version > (uint64_t)s->max_staleness)
+		fed_invitations_expire_before(f, f->version - (uint64_t)s->max_staleness,
+		                              "its model is older than max-staleness allows");
+}
+
+static int async_begin(struct fed_federation *f, void *state, struct fed_error *err)
+{
+	struct async *s = state;
+
+	s->lost = 0;
+	give_up_stale(f, s);
+	s->enough = fed_updates_per_step(f->aggregator);
+	const int rc = fed_room_for_places(f, places(f, s), s->enough, err);
+	if (rc)
+		return rc;
+	if (fed_begin_aggregation(f, &s->aggregation, s->enough, err))
+		return FED_FAIL;
+	s->begun = true;
+	return top_up(f, s, err);
+}
+
+/* A place is free: another client gets the present model, unless the version is complete and the
+ * next one will be sent. */
+static int refill(struct fed_federation *f, const struct async *s, struct fed_error *err)
+{
+	return s->aggregation.n < s->enough ? top_up(f, s, err) : FED_OK;
+}
+
+static int async_arrived(struct fed_federation *f, void *state, const struct fed_envelope *e,
+                         const float *base, struct fed_error *err)
+{
+	struct async *s = state;
+	const struct fed_update update = fed_update_of(f, e, base);
+
+	s->lost = 0;
+	const int rc = fed_aggregation_add(&s->aggregation, &update, err);
+	return rc ? rc : refill(f, s, err);
+}
+
+static int async_lost(struct fed_federation *f, void *state, uint64_t number, struct fed_error *err)
+{
+	struct async *s = state;
+
+	(void)number;
+	/* Whoever replaces a lost client may be lost too, for ever. */
+	if (++s->lost > LOST_MAX + 10 * (uint64_t)s->concurrency)
+		return fed_fail(err, "the last %llu invitations were all lost or refused",
+		                (unsigned long long)s->lost);
+	return refill(f, s, err);
+}
+
+static bool async_complete(const struct fed_federation *f, const void *state)
+{
+	const struct async *s = state;
+
+	(void)f;
+	return s->aggregation.n >= s->enough;
+}
+
+static int async_finish(struct fed_federation *f, void *state, float *out, struct fed_error *err)
+{
+	struct async *s = state;
+
+	if (fed_aggregation_finish(&s->aggregation, out, err))
+		return FED_FAIL;
+	fed_judge(f, &s->aggregation);
+	return FED_OK;
+}
+
+static void async_end(struct fed_federation *f, void *state)
+{
+	struct async *s = state;
+
+	(void)f;
+	if (s->begun)
+		fed_aggregation_release(&s->aggregation);
+	s->begun = false;
+}
+
+const struct fed_scheme fed_scheme_async = {
+	.name = "async",
+	.help = "clients are always at work, the server steps as updates come in",
+	.doc = "`concurrency` clients, drawn uniformly among the idle, are at work at any moment;\n"
+		   "whoever answers is replaced at once by another, who gets the newest model. Each\n"
+		   "update makes a version (fedasync), or each K updates do (fedbuff). Nobody waits for\n"
+		   "stragglers; the price is staleness: an update was computed on a model that is some\n"
+		   "versions old. max-staleness=N gives up those on older models (late).\n"
+		   "`round N` makes N versions. What is under way when they are made goes on with the\n"
+		   "next `round`.\n"
+		   "\n"
+		   "Source: Xie, Koyejo, Gupta 2019; Nguyen et al. 2022 (FedBuff).\n",
+	.fields = fields,
+	.state_size = sizeof(struct async),
+	.begin = async_begin,
+	.arrived = async_arrived,
+	.lost = async_lost,
+	.complete = async_complete,
+	.finish = async_finish,
+	.end = async_end,
+	.overlaps = true,
+};

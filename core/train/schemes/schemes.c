@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * train/schemes/schemes.c - the schemes by name.
+ */
+#include <string.h>
+
+#include "base/text.h"
+#include "train/federation.h"
+
+static const struct fed_scheme *const schemes[] = {&fed_scheme_sync, &fed_scheme_async,
+                                                   &fed_scheme_split};
+
+const struct fed_scheme *fed_scheme_at(size_t i)
+{
+	return i < sizeof schemes / sizeof *schemes ? schemes[i] : NULL;
+}
+
+static const char *scheme_name(const void *ctx, size_t i)
+{
+	const struct fed_scheme *s = fed_scheme_at(i);
+
+	(void)ctx;
+	return s ? s->name : NULL;
+}
+
+static int unknown(const char *name, struct fed_error *err)
+{
+	const struct fed_shown shown = fed_show(name);
+	const char *near = fed_nearest(name, scheme_name, NULL);
+	struct fed_text names = {0};
+
+	if (near)
+		return fed_fail(err, "no scheme is called %s; did you mean %s?", shown.s, near);
+	for (size_t i = 0; fed_scheme_at(i); i++)
+		fed_text_add(&names, "%s%s", i ? ", " : "", fed_scheme_at(i)->name);
+	fed_say(err, FED_FAIL, "no scheme is called %s; there are %s", shown.s, fed_text_str(&names));
+	fed_text_release(&names);
+	return FED_FAIL;
+}
+
+int fed_scheme_find(const char *name, const struct fed_scheme **out, struct fed_error *err)
+{
+	for (size_t i = 0; fed_scheme_at(i); i++) {
+		if (strcmp(fed_scheme_at(i)->name, name) == 0) {
+			*out = fed_scheme_at(i);
+			return FED_OK;
+		}
+	}
+	return unknown(name, err);
+}

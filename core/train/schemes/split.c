@@ -1,0 +1,623 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * train/schemes/split.c - the scheme `split`: who is called when, and what becomes of the model.
+ */
+#include "train/schemes/split.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "base/random.h"
+#include "base/rows.h"
+#include "train/round/gate.h"
+#include "train/participants.h"
+#include "train/round/message_faults.h"
+#include "train/schemes/split_internal.h"
+
+static const char *const relays[] = {"server", "peer", NULL};
+static const char *const holders[] = {"server", "client", NULL};
+static const char *const parallels[] = {"off", "v1", "v2", NULL};
+static const char *const batches[] = {"single", "batch", NULL};
+static const char *const orders[] = {"round-robin", "random", NULL};
+static const char *const nobody[] = {"nobody", NULL};
+
+static const struct fed_field fields[] = {
+	FED_LIST(
+		struct fed_split, cut, NULL, 1, 10000,
+		"layers of the client before the cut, as `model` numbers them; with labels=client also "
+		"the layers before the second cut; left out: in the middle"),
+	FED_CHOICE(struct fed_split, relay, FED_RELAY_SERVER, relays,
+               "how the next client gets the head"),
+	FED_CHOICE(struct fed_split, labels, FED_LABELS_SERVER, holders,
+               "who has labels and loss; client: the last layers are the client's too"),
+	FED_CHOICE(struct fed_split, parallel, FED_PARALLEL_OFF, parallels,
+               "off: one client after the other; v1, v2: SplitFed"),
+	FED_CHOICE(struct fed_split, smashed, FED_SMASHED_SINGLE, batches,
+               "batch: under v2 the activations of all clients are one batch of the server"),
+	FED_CHOICE(struct fed_split, order, FED_ORDER_ROUND_ROBIN, orders, "whose turn is next"),
+	FED_REAL(struct fed_split, server_speed, 1e13, 0, 1e18,
+             "FLOP a virtual second of the server; 0: computing takes it no time"),
+	FED_ROW(struct fed_split, holder, int64_t, FED_TYPE_INT, .def = -1, .min = -1,
+            .max = UINT32_MAX - 1, .choice = nobody,
+            .help = "relay=peer: the client that has the head between two rounds"),
+	FED_END,
+};
+
+/* Whether it can be done ------------------------------------------------------------- */
+
+/* What this scheme does not do, instead of doing something else in silence. */
+static int split_fits(const void *state, const struct fed_net *net, struct fed_error *err)
+{
+	const struct fed_split *s = state;
+	size_t at[2];
+
+	if (s->relay == FED_RELAY_PEER && s->parallel != FED_PARALLEL_OFF)
+		return fed_reject(err,
+		                  "relay=peer is for clients in turn; with parallel=%s the heads are "
+		                  "averaged at the server: relay=server",
+		                  parallels[s->parallel]);
+	if (s->smashed == FED_SMASHED_BATCH && s->parallel != FED_PARALLEL_V2)
+		return fed_reject(
+			err,
+			"smashed=batch needs parallel=v2, not %s: one step of the server's layers "
+			"for all clients; or take smashed=single",
+			parallels[s->parallel]);
+	return net ? fed_split_cuts(s, net, at, err) : FED_OK;
+}
+
+/* The head that a client has is of a model that is no more. */
+static void split_forget(void *state)
+{
+	((struct fed_split *)state)->holder = -1;
+}
+
+static int suits(const struct fed_federation *f, const struct fed_split *s, struct fed_error *err)
+{
+	const bool aggregates = s->parallel != FED_PARALLEL_OFF;
+
+	if (f->plan.momentum > 0 || f->plan.weight_decay > 0) {
+		const bool momentum = f->plan.momentum > 0;
+
+		return fed_reject(err, "split learning trains with plain SGD; %s is %g, set it to 0",
+		                  momentum ? "momentum" : "weight-decay",
+		                  momentum ? f->plan.momentum : f->plan.weight_decay);
+	}
+	if (aggregates && (fed_has_local_gradient(f->aggregator) || fed_instance_sent(f->aggregator) ||
+	                   fed_returned_vectors(f->aggregator)))
+		return fed_reject(err,
+		                  "aggregator %s changes how clients train, which split learning cannot; "
+		                  "take fedavg, or a robust one",
+		                  f->aggregator->entry->head->name);
+	return FED_OK;
+}
+
+/* Who is called ------------------------------------------------------------------------ */
+
+static void shuffle(const struct fed_federation *f, uint32_t *chosen, uint32_t n)
+{
+	struct fed_stream order =
+		fed_stream_open((uint64_t)f->settings->seed, FED_FOR_TURNS, f->version, 0);
+
+	fed_stream_shuffle(&order, chosen, n);
+}
+
+/* Those who are here, beginning where the round before would have ended. */
+static uint32_t choose_in_turn(const struct fed_federation *f, uint32_t wanted, uint32_t *chosen)
+{
+	const uint32_t population = f->clients->n_present;
+	const uint32_t first = (uint32_t)(f->version * wanted % population);
+	uint32_t n = 0;
+
+	for (uint32_t i = 0; i < population && n < wanted; i++) {
+		const uint32_t id = f->clients->present[((uint64_t)first + i) % population];
+		if (fed_faults_here(f->faults, id, f->version))
+			chosen[n++] = id;
+	}
+	return n;
+}
+
+static int choose(struct fed_federation *f, struct fed_split *s, struct fed_error *err)
+{
+	const uint32_t wanted = fed_wanted_clients(f);
+	uint32_t *chosen = fed_alloc_array(wanted, sizeof *chosen), n = 0;
+	int rc = FED_OK;
+
+	if (!chosen)
+		return fed_fail_memory(err, wanted * sizeof *chosen, "the participants");
+	if (s->order == FED_ORDER_RANDOM) {
+		rc = fed_draw_clients(f, wanted, chosen, &n, err);
+		if (rc == FED_OK)
+			shuffle(f, chosen, n);
+	} else {
+		n = choose_in_turn(f, wanted, chosen);
+	}
+	if (rc == FED_OK && n == 0)
+		rc = fed_reject(err,
+		                "no client is here: churn has taken all %u away; `heal` brings them "
+		                "back",
+		                f->clients->n_present);
+	if (rc == FED_OK)
+		rc = fed_split_check_memory(f, s, chosen, n, err);
+	if (rc == FED_OK) {
+		s->turn = fed_alloc(n * sizeof *s->turn);
+		s->queue = fed_alloc_array(n, sizeof *s->queue);
+		if (!s->turn || !s->queue)
+			rc = fed_fail_memory(err, n * sizeof *s->turn, "the turns");
+	}
+	for (uint32_t i = 0; rc == FED_OK && i < n; i++)
+		s->turn[i] = (struct fed_turn){.federation = f, .split = s, .client = chosen[i]};
+	if (rc == FED_OK)
+		s->turns = n;
+	fed_free(chosen);
+	return rc;
+}
+
+/* Calling ------------------------------------------------------------------------------- */
+
+/* The client has its layers already, or makes them from the seed: no message. */
+static int begin_silently(struct fed_federation *f, struct fed_turn *t, struct fed_error *err)
+{
+	if (fed_invite_silently(f, t->client, err))
+		return FED_FAIL;
+	const char *why = fed_unreachable(f, t->client, t->number);
+	return why ? fed_invitation_lost(f, t->client, why, err) : fed_turn_begin(t, NULL, err);
+}
+
+/* Clients that begin together begin with the same. */
+static struct fed_parcel *pack_head(const struct fed_federation *f, struct fed_split *s)
+{
+	if (s->parallel == FED_PARALLEL_OFF)
+		return fed_pack_client(s, f->net, s->params);
+	if (!s->head)
+		s->head = fed_pack_client(s, f->net, s->params);
+	return fed_parcel_share(s->head);
+}
+
+static int call_next(struct fed_federation *f, struct fed_split *s, struct fed_error *err)
+{
+	struct fed_turn *t = &s->turn[s->called++];
+	const bool peer = s->relay == FED_RELAY_PEER;
+	const bool has_it = peer && (s->giver < 0 || s->giver == t->client ||
+	                             !fed_clients_get(f->clients, (uint32_t)s->giver));
+
+	t->number = f->invitations + 1;
+	t->phase = FED_TURN_CALLED;
+	if (has_it)
+		return begin_silently(f, t, err);
+	struct fed_envelope head = {
+		.head = {.from = peer ? (uint32_t)s->giver : FED_SERVER,
+	             .to = t->client,
+	             .kind = FED_MESSAGE_HEAD},
+		.loss = NAN,
+		.parcel = pack_head(f, s),
+	};
+	if (!head.parcel)
+		return fed_fail_memory(err, f->net->dim * sizeof(float), "a head");
+	return fed_invite_with(f, &head, err);
+}
+
+static int split_begin(struct fed_federation *f, void *state, struct fed_error *err)
+{
+	struct fed_split *s = state;
+	int rc = split_fits(s, f->net, err);
+
+	if (rc == FED_OK)
+		rc = fed_split_cuts(s, f->net, s->at, err);
+	if (rc == FED_OK)
+		rc = suits(f, s, err);
+	if (rc == FED_OK)
+		rc = choose(f, s, err);
+	if (rc)
+		return rc;
+	s->called = s->queued = s->front = s->awaited = 0;
+	s->serving = -1;
+	s->free = f->clock.now;
+	s->giver = s->holder;
+	s->first = f->invitations + 1;
+	s->params = fed_alloc_floats(f->net->dim);
+	if (!s->params)
+		return fed_fail_memory(err, f->net->dim * sizeof *s->params, "the model");
+	memcpy(s->params, f->params, f->net->dim * sizeof *s->params);
+	if (s->parallel == FED_PARALLEL_OFF)
+		return call_next(f, s, err);
+	if (fed_begin_aggregation(f, &s->aggregation, s->turns, err))
+		return FED_FAIL;
+	s->aggregating = true;
+	while (s->called < s->turns)
+		if (call_next(f, s, err))
+			return FED_FAIL;
+	return FED_OK;
+}
+
+/* Turns that end ---------------------------------------------------------------------- */
+
+/* The next one, if this one was the last under way. */
+static int over(struct fed_federation *f, struct fed_split *s, struct fed_turn *t,
+                struct fed_error *err)
+{
+	t->phase = FED_TURN_OVER;
+	if (!t->joined && s->serving != t - s->turn) /* else when the server is through */
+		fed_turn_close(t);
+	if (s->parallel != FED_PARALLEL_OFF)
+		return fed_split_missed(f, s, err);
+	return s->called < s->turns ? call_next(f, s, err) : FED_OK;
+}
+
+/* A client in turn has done its part: its layers count from now on. */
+static int take_head(struct fed_federation *f, struct fed_split *s, struct fed_turn *t,
+                     struct fed_error *err)
+{
+	struct fed_client *client = fed_clients_get(f->clients, t->client);
+	const double seen = (double)t->row.count * (double)f->plan.epochs;
+
+	t->reported = true;
+	s->giver = t->client;
+	if (client)
+		client->loss = (float)(t->loss / seen);
+	fed_invitation_close(f, t->client);
+	f->record.reported++;
+	fed_emit_about(f, FED_EVENT_REPORTED, t->client, t->number, 0, NULL);
+	return over(f, s, t, err);
+}
+
+static int refuse_head(struct fed_federation *f, struct fed_turn *t, const char *why,
+                       struct fed_error *err)
+{
+	fed_invitation_close(f, t->client);
+	f->record.refused++;
+	fed_emit_about(f, FED_EVENT_REFUSED, t->client, t->number, 0, why);
+	f->nan = false;
+	return f->scheme->lost(f, f->scheme_state, t->number, err);
+}
+
+/* By the server, or (relay=peer) by the next client. */
+static int judge_head(struct fed_federation *f, struct fed_split *s, struct fed_turn *t,
+                      const struct fed_envelope *e, struct fed_error *err)
+{
+	struct fed_error why;
+	const int rc = e->parcel->n ? fed_check_message(f, e, &why) : FED_OK;
+
+	if (rc == FED_REJECT)
+		return refuse_head(f, t, why.text, err);
+	if (rc) {
+		*err = why;
+		return rc;
+	}
+	f->nan = !fed_update_is_finite(e);
+	if (f->nan || !fed_unpack_client(s, f->net, e->parcel, s->params))
+		return refuse_head(f, t, "its head is not finite", err);
+	return take_head(f, s, t, err);
+}
+
+/* Nobody waits for a head that stays with its client. */
+static int head_is_late(struct fed_federation *f, struct fed_turn *t, struct fed_error *err)
+{
+	fed_invitation_close(f, t->client);
+	f->record.late++;
+	fed_emit_about(f, FED_EVENT_LATE, t->client, t->number, 0, "the others go on without its head");
+	return f->scheme->lost(f, f->scheme_state, t->number, err);
+}
+
+int fed_turn_ended(struct fed_federation *f, struct fed_split *s, struct fed_turn *t,
+                   struct fed_error *err)
+{
+	struct fed_envelope head;
+
+	if (s->parallel != FED_PARALLEL_OFF)
+		return fed_turn_sends_update(t, err);
+	if (fed_turn_head(t, &head, err))
+		return FED_FAIL;
+	if (fed_keeps_back(f, &head)) {
+		fed_envelope_let_go(&head);
+		return head_is_late(f, t, err);
+	}
+	if (s->relay == FED_RELAY_SERVER)
+		return fed_send_trained(f, &head, err);
+	/* The server heard of it when the last gradient left; the head stays until a peer wants it. */
+	fed_emit_about(f, FED_EVENT_TRAINED, t->client, t->number, 0, NULL);
+	const int rc = judge_head(f, s, t, &head, err);
+	fed_envelope_let_go(&head);
+	return rc;
+}
+
+/* Messages ---------------------------------------------------------------------------- */
+
+/* The turn that a message belongs to, or NULL when it is over or of another round. */
+static struct fed_turn *turn_of(const struct fed_split *s, uint64_t number)
+{
+	if (number < s->first || number - s->first >= s->called)
+		return NULL;
+	return &s->turn[number - s->first];
+}
+
+static int split_message(struct fed_federation *f, void *state, struct fed_envelope *e,
+                         struct fed_error *err)
+{
+	struct fed_split *s = state;
+	struct fed_turn *t = turn_of(s, e->round);
+	const bool live = t && t->phase != FED_TURN_OVER;
+
+	if (e->head.kind == FED_MESSAGE_UPDATE) {
+		if (live && fed_complete_update(t, e, err))
+			return FED_FAIL;
+		return fed_take_update(f, e, err);
+	}
+	if (t && !live && e->head.kind == FED_MESSAGE_HEAD && e->head.to == FED_SERVER)
+		fed_emit_about(f, FED_EVENT_REFUSED, t->client, e->round, 0, fed_stray_update);
+	if (!live)
+		return FED_OK;
+	switch (e->head.kind) {
+	case FED_MESSAGE_HEAD:
+		if (e->head.to == FED_SERVER)
+			return t->phase == FED_TURN_HANDING ? judge_head(f, s, t, e, err) : FED_OK;
+		return t->phase == FED_TURN_CALLED ? fed_turn_begin(t, e, err) : FED_OK;
+	case FED_MESSAGE_SMASHED:
+	case FED_MESSAGE_FEATURES_GRADIENT:
+		return fed_split_serve(t, e, err);
+	case FED_MESSAGE_GRADIENT:
+	case FED_MESSAGE_FEATURES:
+		return fed_turn_receives(t, e, err);
+	default:
+		return FED_OK;
+	}
+}
+
+static int split_worked(struct fed_federation *f, void *state, uint32_t who, uint64_t ref,
+                        struct fed_error *err)
+{
+	struct fed_split *s = state;
+	struct fed_turn *t = turn_of(s, ref);
+
+	if (who == FED_SERVER)
+		return fed_split_served(f, s, NULL, err);
+	if (!t)
+		return FED_OK;
+	const bool served = t->phase == FED_TURN_SERVED || t->phase == FED_TURN_SERVED_BACK;
+	if (served || s->serving == t - s->turn)
+		return fed_split_served(f, s, t, err);
+	return t->phase == FED_TURN_OVER ? FED_OK : fed_turn_worked(t, err);
+}
+
+/* The server's layers are as it knows them, whatever an attacker says: update->delta without a lie
+ * about them. */
+static int correct(struct fed_federation *f, struct fed_turn *t, struct fed_update *update,
+                   struct fed_error *err)
+{
+	const bool copies = t->split->parallel == FED_PARALLEL_V1;
+	size_t from, to, j;
+
+	fed_server_params(t->split, f->net, &from, &to);
+	for (j = from; j < to; j++)
+		if (update->delta[j] != (copies ? t->params[j] - f->params[j] : 0))
+			break;
+	if (j == to)
+		return FED_OK;
+	t->corrected = fed_alloc_floats(f->net->dim);
+	if (!t->corrected)
+		return fed_fail_memory(err, f->net->dim * sizeof(float), "an update");
+	memcpy(t->corrected, update->delta, f->net->dim * sizeof(float));
+	for (j = from; j < to; j++)
+		t->corrected[j] = copies ? t->params[j] - f->params[j] : 0;
+	update->delta = t->corrected;
+	return FED_OK;
+}
+
+static int split_arrived(struct fed_federation *f, void *state, const struct fed_envelope *e,
+                         const float *base, struct fed_error *err)
+{
+	struct fed_split *s = state;
+	struct fed_turn *t = turn_of(s, e->round);
+	struct fed_update update = fed_update_of(f, e, base);
+
+	if (correct(f, t, &update, err))
+		return FED_FAIL;
+	const int rc = fed_aggregation_add(&s->aggregation, &update, err);
+	if (rc)
+		return rc;
+	t->reported = true;
+	return t->phase == FED_TURN_OVER ? FED_OK : over(f, s, t, err);
+}
+
+static int split_lost(struct fed_federation *f, void *state, uint64_t number, struct fed_error *err)
+{
+	struct fed_split *s = state;
+	struct fed_turn *t = turn_of(s, number);
+
+	return t && t->phase != FED_TURN_OVER ? over(f, s, t, err) : FED_OK;
+}
+
+/* It waits for the others: nothing is wrong with it. */
+static bool split_waits(const struct fed_federation *f, const void *state, uint32_t client)
+{
+	const struct fed_invitation *open = fed_invitation_of(f, client);
+	const struct fed_turn *t = open ? turn_of(state, open->number) : NULL;
+
+	return t && (t->phase == FED_TURN_SERVED || t->phase == FED_TURN_SERVED_BACK);
+}
+
+static bool split_complete(const struct fed_federation *f, const void *state)
+{
+	const struct fed_split *s = state;
+
+	return s->called == s->turns && f->n_open == 0;
+}
+
+/* The model -------------------------------------------------------------------------- */
+
+/* Figures of the round where no aggregator gave a verdict: all who reported were used. */
+static void count_turns(struct fed_federation *f, const struct fed_split *s)
+{
+	struct fed_record *r = &f->record;
+	double loss = 0, examples = 0;
+
+	for (uint32_t i = 0; i < s->turns; i++) {
+		const struct fed_turn *t = &s->turn[i];
+		struct fed_client *client = fed_clients_get(f->clients, t->client);
+
+		if (!t->reported)
+			continue;
+		if (client)
+			client->rounds++;
+		loss += t->loss / (double)f->plan.epochs;
+		examples += t->row.count;
+	}
+	r->used = r->reported;
+	r->updates += r->used;
+	r->staleness = 0;
+	r->train_loss = examples > 0 ? loss / examples : NAN;
+}
+
+/* The only one who reported, or NULL. */
+static const struct fed_turn *single(const struct fed_split *s)
+{
+	const struct fed_turn *only = NULL;
+
+	for (uint32_t i = 0; i < s->turns; i++) {
+		if (!s->turn[i].reported)
+			continue;
+		if (only)
+			return NULL;
+		only = &s->turn[i];
+	}
+	return only;
+}
+
+/* out: the step, then the model.  Where the aggregator passed on what the only client changed, the
+ * model is what that client has, to the last bit: x + (y - x) may differ from y. */
+static void apply(const struct fed_federation *f, const struct fed_split *s, float *out)
+{
+	const struct fed_turn *only = single(s);
+	size_t from, to;
+
+	fed_server_params(s, f->net, &from, &to);
+	if (s->parallel == FED_PARALLEL_V1)
+		from = to;
+	for (size_t j = 0; j < f->net->dim; j++) {
+		if (j >= from && j < to) {
+			out[j] = s->params[j];
+			continue;
+		}
+		const bool same = only && out[j] == only->params[j] - f->params[j];
+		out[j] = same ? only->params[j] : f->params[j] + out[j];
+	}
+}
+
+static int split_finish(struct fed_federation *f, void *state, float *out, struct fed_error *err)
+{
+	struct fed_split *s = state;
+
+	if (s->parallel == FED_PARALLEL_OFF) {
+		count_turns(f, s);
+		memcpy(out, s->params, f->net->dim * sizeof *out);
+		s->holder = s->relay == FED_RELAY_PEER ? s->giver : -1;
+		return FED_OK;
+	}
+	if (fed_aggregation_finish(&s->aggregation, out, err))
+		return FED_FAIL;
+	fed_judge(f, &s->aggregation);
+	apply(f, s, out);
+	return FED_OK;
+}
+
+/* The server's layers of v2 are not in the updates. */
+static void split_mask(const struct fed_federation *f, const void *state, float *step)
+{
+	const struct fed_split *s = state;
+	size_t from, to;
+
+	if (s->parallel != FED_PARALLEL_V2)
+		return;
+	fed_server_params(s, f->net, &from, &to);
+	memset(step + from, 0, (to - from) * sizeof *step);
+}
+
+static void split_end(struct fed_federation *f, void *state)
+{
+	struct fed_split *s = state;
+
+	if (s->serving == FED_SERVING_ALL)
+		fed_pool_cancel(f->pool, &s->all_job);
+	for (uint32_t i = 0; i < s->turns; i++)
+		fed_turn_release(&s->turn[i]);
+	if (s->aggregating)
+		fed_aggregation_release(&s->aggregation);
+	fed_workspace_release(&s->all);
+	fed_free(s->turn);
+	fed_free(s->queue);
+	fed_free_floats(s->params);
+	fed_parcel_drop(s->head);
+	s->head = NULL;
+	s->turn = NULL;
+	s->queue = NULL;
+	s->params = NULL;
+	s->aggregating = false;
+	s->turns = s->called = s->queued = 0;
+	s->serving = -1;
+}
+
+static const char doc[] =
+	"The model is cut: layers below the cut (the head) are the client's, those above\n"
+	"it the server's. For each batch the client sends the activations at the cut\n"
+	"(smashed data) and the server sends back the gradient by them; examples never\n"
+	"leave the client, and most of the computing is the server's. `model` lists the\n"
+	"cuts.\n"
+	"\n"
+	"  cut=2              the client has two layers\n"
+	"  relay=server       the next client gets the head from the server, which sees it\n"
+	"  relay=peer         ... from the client before, and the server never sees it\n"
+	"  labels=client      U-shape: the last layers and the loss are the client's too,\n"
+	"                     no label leaves it; cut=1,3 gives both cuts\n"
+	"  parallel=off       clients in turn: one model, handed from one to the next\n"
+	"  parallel=v1        all at once, the server's layers copied for each client;\n"
+	"                     heads and copies go through the aggregator (SplitFed V1)\n"
+	"  parallel=v2        all at once, the server's layers learn from each in the\n"
+	"                     order in which activations arrive; heads are aggregated\n"
+	"  smashed=batch      under v2: one step of the server for a batch of all clients\n"
+	"\n"
+	"With smashed=batch the server waits for all clients still at work, and steps with\n"
+	"the mean gradient of all n examples; a head gets its share of it, n_i / n of what\n"
+	"it would get alone. With labels=client the server waits again for the gradients\n"
+	"of the features and weights each by n_i / n; the last layers, which the server\n"
+	"does not see, learn from the n_i examples of their client alone. Who fails in\n"
+	"between is left out of the step, and n is what is left.\n"
+	"\n"
+	"A round is one turn of m clients (as under sync), each of E epochs. Who fails in\n"
+	"its turn is left out: the head is again that of the client before; what its\n"
+	"batches taught the server's layers stays. With relay=peer the first client of\n"
+	"all makes the head from the seed; when the client that has the head left, the\n"
+	"next one makes it from what the laboratory kept.\n"
+	"\n"
+	"Noise (`set noise`) is on activations and, under v1 and v2, on the change of the\n"
+	"client's layers. The gradient of the features, which the tail's client sends,\n"
+	"and a head that is handed on in turn go as they are.\n"
+	"\n"
+	"Clients in turn leave an aggregator nothing to combine: it has a say under v1\n"
+	"and v2 alone, and so have attacks that are made of the updates of a round.\n"
+	"Others strike activations, and the layers that their client hands on.\n"
+	"\n"
+	"Per batch of B examples: B x width numbers and B labels up, B x width numbers\n"
+	"down. Plain SGD; with one client every variant is SGD without a cut, bit for bit.\n"
+	"\n"
+	"Source: Gupta, Raskar 2018; Vepakomma et al. 2018; Thapa et al. 2022 (SplitFed).\n";
+
+const struct fed_scheme fed_scheme_split = {
+	.name = "split",
+	.help = "cut the model: clients run the first layers, the server the others",
+	.doc = doc,
+	.fields = fields,
+	.state_size = sizeof(struct fed_split),
+	.fits = split_fits,
+	.forget = split_forget,
+	.begin = split_begin,
+	.arrived = split_arrived,
+	.lost = split_lost,
+	.complete = split_complete,
+	.finish = split_finish,
+	.end = split_end,
+	.makes_model = true,
+	.message = split_message,
+	.worked = split_worked,
+	.mask = split_mask,
+	.waits = split_waits,
+};

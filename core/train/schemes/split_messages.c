@@ -1,0 +1,237 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * train/schemes/split_messages.c - what crosses between the parts of a model that is cut.
+ */
+#include <math.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "train/round/attacks.h"
+#include "train/faults/faults.h"
+#include "train/clients/error_feedback.h"
+#include "train/round/message_faults.h"
+#include "train/clients/noise.h"
+#include "train/schemes/split_internal.h"
+
+/* The client's parameters -------------------------------------------------------- */
+
+struct fed_parcel *fed_pack_client(const struct fed_split *s, const struct fed_net *net,
+                                   const float *params)
+{
+	size_t from, to;
+
+	fed_server_params(s, net, &from, &to);
+	const size_t dim = net->dim - (to - from);
+	struct fed_parcel *p = fed_parcel_new(dim ? 1 : 0, dim);
+	if (p && dim) {
+		memcpy(p->vector[0], params, from * sizeof *params);
+		if (to < net->dim) /* a turn's params may end at `from` */
+			memcpy(p->vector[0] + from, params + to, (net->dim - to) * sizeof *params);
+	}
+	return p;
+}
+
+bool fed_unpack_client(const struct fed_split *s, const struct fed_net *net,
+                       const struct fed_parcel *p, float *params)
+{
+	size_t from, to;
+
+	fed_server_params(s, net, &from, &to);
+	const size_t dim = net->dim - (to - from);
+	if (p->dim != dim || p->n != (dim ? 1 : 0))
+		return false;
+	if (dim) {
+		memcpy(params, p->vector[0], from * sizeof *params);
+		if (to < net->dim)
+			memcpy(params + to, p->vector[0] + from, (net->dim - to) * sizeof *params);
+	}
+	return true;
+}
+
+/* Lies ------------------------------------------------------------------------------- */
+
+static const struct fed_fault *attack_on(const struct fed_turn *t)
+{
+	const struct fed_federation *f = t->federation;
+
+	return fed_fault_on(f->faults, FED_FAULT_BYZANTINE, t->client, f->version, NULL);
+}
+
+/* Under an attack of the form `alone` the client sends other activations than it computed.  One
+ * that remembers speaks of models alone. */
+static int craft_smashed(const struct fed_turn *t, struct fed_envelope *e, struct fed_error *err)
+{
+	const struct fed_fault *fault = attack_on(t);
+	const size_t bytes = e->parcel->dim * sizeof(float);
+
+	if (!fault || fed_attack_remembers(&fault->attack->instance))
+		return FED_OK;
+	float *nothing = fed_alloc_floats(e->parcel->dim); /* that they would be a change of */
+	if (!nothing)
+		return fed_fail_memory(err, bytes, "an attack");
+	memset(nothing, 0, bytes);
+	const int rc = fed_craft_alone(t->federation, e, nothing, fed_random(t->number, t->batch), err);
+	fed_free_floats(nothing);
+	return rc;
+}
+
+/* What a client under an attack hands on instead of its layers: a made-up change of those that it
+ * got. */
+static int craft_head(const struct fed_turn *t, struct fed_parcel *head, struct fed_error *err)
+{
+	const struct fed_federation *f = t->federation;
+	struct fed_envelope change = {
+		.head = {.from = t->client}, .version = f->version, .round = t->number};
+	int rc = FED_OK;
+
+	if (!attack_on(t) || head->dim == 0)
+		return FED_OK;
+	struct fed_parcel *before = fed_pack_client(t->split, f->net, t->split->params);
+	struct fed_parcel *honest = fed_parcel_new(1, head->dim);
+	change.parcel = fed_parcel_new(1, head->dim);
+	if (!before || !honest || !change.parcel)
+		rc = fed_fail_memory(err, head->dim * sizeof(float), "an attack");
+	for (size_t j = 0; rc == FED_OK && j < head->dim; j++)
+		honest->vector[0][j] = change.parcel->vector[0][j] =
+			head->vector[0][j] - before->vector[0][j];
+	if (rc == FED_OK)
+		rc = fed_craft_alone(t->federation, &change, before->vector[0], t->number, err);
+	for (size_t j = 0; rc == FED_OK && j < head->dim; j++)
+		if (change.parcel->vector[0][j] != honest->vector[0][j])
+			head->vector[0][j] = before->vector[0][j] + change.parcel->vector[0][j];
+	fed_parcel_drop(before);
+	fed_parcel_drop(honest);
+	fed_parcel_drop(change.parcel);
+	return rc;
+}
+
+/* Batches --------------------------------------------------------------------------- */
+
+/* What a message is called where it is told. */
+static void name_batch(const struct fed_turn *t, enum fed_message_kind kind, char *text,
+                       size_t size)
+{
+	static const char *const what[] = {
+		[FED_MESSAGE_SMASHED] = "activations",
+		[FED_MESSAGE_GRADIENT] = "gradient",
+		[FED_MESSAGE_FEATURES] = "features",
+		[FED_MESSAGE_FEATURES_GRADIENT] = "gradient of the features",
+	};
+
+	snprintf(text, size, "batch %u: %s %u x %zu%s", t->batch, what[kind], t->n,
+	         t->n ? t->crossing->dim / t->n : 0, t->labels ? " and labels" : "");
+}
+
+int fed_turn_send(struct fed_turn *t, enum fed_message_kind kind, bool up, struct fed_error *err)
+{
+	struct fed_federation *f = t->federation;
+	char text[96];
+	uint64_t bytes;
+
+	struct fed_envelope e = {
+		.head = {.from = up ? t->client : FED_SERVER,
+	             .to = up ? FED_SERVER : t->client,
+	             .kind = kind},
+		.version = f->version,
+		.round = t->number,
+		.steps = t->batch,
+		.loss = NAN,
+		.parcel = t->crossing,
+		.labels = t->labels,
+		.codec = f->codec,
+	};
+	name_batch(t, kind, text, sizeof text);
+	int rc = kind == FED_MESSAGE_SMASHED ? craft_smashed(t, &e, err) : FED_OK;
+	if (rc == FED_OK)
+		rc = fed_recode(&e.codec, e.parcel->vector[0], e.parcel->dim, &e.coded, err);
+	t->crossing = t->labels = NULL;
+	if (rc) {
+		fed_envelope_let_go(&e);
+		return rc;
+	}
+	if (fed_send(f, &e, &bytes, err))
+		return FED_FAIL;
+	fed_emit_about(f, up ? FED_EVENT_SMASHED : FED_EVENT_GRADIENT, t->client, t->number, bytes,
+	               text);
+	return FED_OK;
+}
+
+/* Handing over ------------------------------------------------------------------------ */
+
+static struct fed_envelope claim(const struct fed_turn *t, enum fed_message_kind kind)
+{
+	const double seen = (double)t->row.count * (double)t->federation->plan.epochs;
+
+	return (struct fed_envelope){
+		.head = {.from = t->client, .to = FED_SERVER, .kind = kind},
+		.version = t->federation->version,
+		.round = t->number,
+		.samples = t->row.count,
+		.steps = t->batch,
+		.loss = (float)(t->loss / seen),
+	};
+}
+
+int fed_turn_head(const struct fed_turn *t, struct fed_envelope *e, struct fed_error *err)
+{
+	struct fed_federation *f = t->federation;
+
+	*e = claim(t, FED_MESSAGE_HEAD);
+	e->parcel = fed_pack_client(t->split, f->net, t->params);
+	if (!e->parcel)
+		return fed_fail_memory(err, f->net->dim * sizeof(float), "a head");
+	if (craft_head(t, e->parcel, err) == FED_OK && fed_put_nan(f, e, err) == FED_OK)
+		return FED_OK;
+	fed_parcel_drop(e->parcel);
+	return FED_FAIL;
+}
+
+int fed_turn_sends_update(struct fed_turn *t, struct fed_error *err)
+{
+	struct fed_federation *f = t->federation;
+	struct fed_envelope e = claim(t, FED_MESSAGE_UPDATE);
+	struct fed_parcel *before = fed_pack_client(t->split, f->net, f->params);
+
+	e.parcel = fed_pack_client(t->split, f->net, t->params);
+	if (!e.parcel || !before) {
+		fed_parcel_drop(before);
+		fed_parcel_drop(e.parcel);
+		return fed_fail_memory(err, f->net->dim * sizeof(float), "an update");
+	}
+	for (size_t j = 0; e.parcel->n && j < e.parcel->dim; j++)
+		e.parcel->vector[0][j] -= before->vector[0][j];
+	if (e.parcel->n)
+		fed_noise_add(&t->noise, t->sigma, e.parcel->vector[0], e.parcel->dim);
+	e.codec = e.parcel->n ? f->codec : (struct fed_codec){.kind = FED_CODEC_NONE};
+	int rc = e.parcel->n ? fed_recode(&e.codec, e.parcel->vector[0], e.parcel->dim, &e.coded, err)
+	                     : FED_OK;
+	if (rc)
+		fed_parcel_drop(e.parcel);
+	else
+		rc = fed_send_update(f, &e, before->n ? before->vector[0] : NULL, err);
+	fed_parcel_drop(before);
+	return rc;
+}
+
+int fed_complete_update(struct fed_turn *t, struct fed_envelope *e, struct fed_error *err)
+{
+	const struct fed_federation *f = t->federation;
+	const struct fed_split *s = t->split;
+	const size_t dim = f->net->dim;
+	size_t from, to;
+	struct fed_parcel *all = fed_parcel_new(1, dim);
+
+	if (!all)
+		return fed_fail_memory(err, dim * sizeof(float), "an update");
+	if (!fed_unpack_client(s, f->net, e->parcel, all->vector[0])) {
+		fed_parcel_drop(all); /* the gate will say what it thinks of this */
+		return FED_OK;
+	}
+	fed_server_params(s, f->net, &from, &to);
+	for (size_t j = from; j < to; j++)
+		all->vector[0][j] = s->parallel == FED_PARALLEL_V1 ? t->params[j] - f->params[j] : 0;
+	fed_parcel_drop(e->parcel);
+	e->parcel = all;
+	e->codec = (struct fed_codec){.kind = FED_CODEC_NONE};
+	return FED_OK;
+}

@@ -1,0 +1,294 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * train/schemes/split_server.c - the server of split learning: one processor, one task after
+ * another.
+ *
+ * Under v1 each turn has server layers of its own, so the tasks may really run side by side; in
+ * virtual time they still follow one another.  Otherwise the layers learn from one task at a time,
+ * in the order in which the data came.
+ */
+#include <math.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "base/rows.h"
+#include "train/round/gate.h"
+#include "train/participants.h"
+#include "train/schemes/split_internal.h"
+#include "train/local/trainer.h"
+
+/* Tasks ------------------------------------------------------------------------- */
+
+/* When a task that could begin now will be done. */
+static double book(struct fed_split *s, const struct fed_federation *f, double flops)
+{
+	const double begin = s->free > f->clock.now ? s->free : f->clock.now;
+
+	s->free = begin + (s->server_speed > 0 ? flops / s->server_speed : 0);
+	return s->free;
+}
+
+/* What the server does with data, and what it costs for an example. */
+struct task {
+	void (*one)(struct fed_job *, int worker); /* for one turn */
+	void (*all)(struct fed_job *, int worker);
+	double flops;
+	size_t width; /* of what comes out */
+};
+
+static struct task task_of(const struct fed_split *s, const struct fed_net *net,
+                           enum fed_turn_phase phase)
+{
+	const double forward = fed_net_flops(net, s->at[0], s->at[1]);
+	const size_t below = fed_cut_width(net, s->at[0]), above = fed_cut_width(net, s->at[1]);
+
+	if (s->labels == FED_LABELS_SERVER)
+		return (struct task){fed_work_serve, fed_work_serve_all, 3 * forward, below};
+	if (phase == FED_TURN_SERVED_BACK)
+		return (struct task){fed_work_serve_back, fed_work_serve_all_back, 2 * forward, below};
+	return (struct task){fed_work_serve_forward, fed_work_serve_all_forward, forward, above};
+}
+
+/* Room for what comes out of the turn's data; the work is charged to its client. */
+static int prepare(struct fed_turn *t, const struct task *task, struct fed_error *err)
+{
+	struct fed_federation *f = t->federation;
+	const struct fed_costs work = {.server_flops = task->flops * t->n};
+
+	t->answer = fed_stock_take(&f->messages, 1, t->n * task->width);
+	if (!t->answer)
+		return fed_fail_memory(err, t->n * task->width * sizeof(float), "a gradient");
+	return fed_charge(f, t->client, &work, err);
+}
+
+/* The server's own workspace takes such a batch. */
+static int make_room(struct fed_split *s, const struct fed_federation *f, uint32_t examples,
+                     struct fed_error *err)
+{
+	if (s->all.max_batch >= examples)
+		return FED_OK;
+	fed_workspace_release(&s->all);
+	return fed_workspace_init_for(&s->all, fed_trainer_crew(f->trainer), s->at[0], s->at[1],
+	                              examples, true, err);
+}
+
+static int start(struct fed_turn *t, struct fed_error *err)
+{
+	struct fed_split *s = t->split;
+	const struct task task = task_of(s, t->federation->net, t->phase);
+
+	if (prepare(t, &task, err))
+		return FED_FAIL;
+	if (!fed_turn_has_space(s, t->federation->net, FED_PART_SERVER) &&
+	    make_room(s, t->federation, t->n, err))
+		return FED_FAIL;
+	return fed_turn_compute(t, task.one, book(s, t->federation, task.flops * t->n), err);
+}
+
+/* The next turn that still waits, if the server is free. */
+static int start_next(struct fed_split *s, struct fed_error *err)
+{
+	while (s->serving < 0 && s->queued) {
+		const uint32_t i = s->queue[s->front];
+
+		s->front = (s->front + 1) % s->turns;
+		s->queued--;
+		if (s->turn[i].phase == FED_TURN_OVER)
+			continue; /* given up while its data waited */
+		s->serving = i;
+		return start(&s->turn[i], err);
+	}
+	return FED_OK;
+}
+
+/* Everybody at once -------------------------------------------------------------- */
+
+/* Whether each turn that is not over has its data here; in which phase, and how many examples these
+ * are.  All are in the same: none gets ahead of the others by a step of all.  Looks first at the
+ * one that was missing last time, or an arrival would cost a look at all before it. */
+static bool all_are_here(struct fed_split *s, enum fed_turn_phase *phase, uint32_t *examples)
+{
+	*examples = 0;
+	if (s->awaited == s->turns)
+		return false;
+	for (uint32_t k = 0; k < s->turns; k++) {
+		const uint32_t i = (uint32_t)(((uint64_t)s->awaited + k) % s->turns);
+		const struct fed_turn *t = &s->turn[i];
+
+		if (t->phase == FED_TURN_OVER || t->phase == FED_TURN_HANDING)
+			continue;
+		if (t->phase != FED_TURN_SERVED && t->phase != FED_TURN_SERVED_BACK) {
+			s->awaited = i;
+			return false;
+		}
+		*phase = t->phase;
+		*examples += t->n;
+	}
+	if (*examples == 0)
+		s->awaited = s->turns;
+	return *examples > 0;
+}
+
+static int start_all(struct fed_federation *f, struct fed_split *s, enum fed_turn_phase phase,
+                     uint32_t examples, struct fed_error *err)
+{
+	const struct task task = task_of(s, f->net, phase);
+
+	if (phase == FED_TURN_SERVED) {
+		if (make_room(s, f, examples, err))
+			return FED_FAIL;
+		s->n_all = examples;
+	}
+	for (uint32_t i = 0, from = 0; i < s->turns; i++) {
+		struct fed_turn *t = &s->turn[i];
+
+		if (t->phase != phase)
+			continue;
+		if (prepare(t, &task, err))
+			return FED_FAIL;
+		t->joined = true;
+		if (phase == FED_TURN_SERVED)
+			t->from_all = from;
+		from += t->n;
+	}
+	const double due = book(s, f, task.flops * examples);
+	s->serving = FED_SERVING_ALL;
+	s->all_job = (struct fed_job){.run = task.all, .due = due, .seq = s->jobs++};
+	if (fed_pool_submit(f->pool, &s->all_job, err)) {
+		s->serving = -1;
+		return FED_FAIL;
+	}
+	return fed_vclock_add(&f->clock, due, FED_DUE_WORK, 0, FED_SERVER, err);
+}
+
+int fed_split_missed(struct fed_federation *f, struct fed_split *s, struct fed_error *err)
+{
+	enum fed_turn_phase phase = FED_TURN_SERVED;
+	uint32_t examples;
+
+	if (s->smashed != FED_SMASHED_BATCH || s->serving >= 0 || s->called < s->turns ||
+	    !all_are_here(s, &phase, &examples))
+		return FED_OK;
+	return start_all(f, s, phase, examples, err);
+}
+
+/* Arrivals ------------------------------------------------------------------------- */
+
+static bool labels_are_valid(const struct fed_turn *t)
+{
+	const struct fed_net *net = t->federation->net;
+	const struct fed_parcel *p = t->labels;
+
+	if (t->split->labels == FED_LABELS_CLIENT)
+		return !p;
+	if (!p || p->dim != (size_t)t->n * (net->classes ? 1 : net->outputs))
+		return false;
+	for (size_t i = 0; net->classes && i < p->dim; i++)
+		if (!(p->vector[0][i] >= 0 && p->vector[0][i] < (float)net->classes &&
+		      p->vector[0][i] == floorf(p->vector[0][i])))
+			return false;
+	return true;
+}
+
+/* The gate of what crosses. */
+static int check(const struct fed_turn *t, struct fed_error *why)
+{
+	const struct fed_parcel *p = t->crossing;
+
+	if (!fed_rows_kernels()->finite(p->vector[0], p->dim)) {
+		size_t j = 0;
+		while (isfinite(p->vector[0][j]))
+			j++;
+		return fed_reject(why, "number %zu of batch %u is %f", j, t->batch,
+		                  fed_unsigned_nan(p->vector[0][j]));
+	}
+	if (t->phase == FED_TURN_SERVED && !labels_are_valid(t))
+		return fed_reject(why, "the labels of batch %u are none of this dataset", t->batch);
+	return FED_OK;
+}
+
+static int refuse(struct fed_turn *t, const char *why, struct fed_error *err)
+{
+	struct fed_federation *f = t->federation;
+
+	fed_invitation_close(f, t->client);
+	f->record.refused++;
+	f->nan = true;
+	fed_emit_about(f, FED_EVENT_REFUSED, t->client, t->number, 0, why);
+	f->nan = false;
+	return f->scheme->lost(f, f->scheme_state, t->number, err);
+}
+
+int fed_split_serve(struct fed_turn *t, struct fed_envelope *e, struct fed_error *err)
+{
+	struct fed_split *s = t->split;
+	const bool back = e->head.kind == FED_MESSAGE_FEATURES_GRADIENT;
+	const enum fed_turn_phase awaited = back ? FED_TURN_TAIL_UP : FED_TURN_UP;
+	const size_t width = fed_cut_width(t->federation->net, s->at[back]);
+	struct fed_error why;
+
+	if (t->phase != awaited || e->steps != t->batch || e->parcel->dim != t->n * width)
+		return FED_OK; /* twice, or of a batch that is over */
+	t->crossing = fed_parcel_share(e->parcel);
+	t->labels = fed_parcel_share(e->labels);
+	t->phase = back ? FED_TURN_SERVED_BACK : FED_TURN_SERVED;
+	if (check(t, &why))
+		return refuse(t, why.text, err);
+	if (s->parallel == FED_PARALLEL_V1)
+		return start(t, err);
+	if (s->smashed == FED_SMASHED_BATCH)
+		return fed_split_missed(t->federation, s, err);
+	s->queue[(s->front + s->queued++) % s->turns] = (uint32_t)(t - s->turn);
+	return start_next(s, err);
+}
+
+/* Answers ---------------------------------------------------------------------------- */
+
+/* To the turn's client, unless its turn is over. */
+static int answer(struct fed_turn *t, struct fed_error *err)
+{
+	const bool features = t->phase == FED_TURN_SERVED && t->split->labels == FED_LABELS_CLIENT;
+
+	if (t->phase == FED_TURN_OVER)
+		return FED_OK;
+	fed_parcel_drop(t->labels);
+	t->labels = NULL;
+	t->phase = features ? FED_TURN_FEATURES : FED_TURN_DOWN;
+	return fed_turn_send(t, features ? FED_MESSAGE_FEATURES : FED_MESSAGE_GRADIENT, false, err);
+}
+
+static int answer_all(struct fed_federation *f, struct fed_split *s, struct fed_error *err)
+{
+	fed_pool_join(f->pool, &s->all_job);
+	s->serving = -1;
+	for (uint32_t i = 0; i < s->turns; i++) {
+		struct fed_turn *t = &s->turn[i];
+
+		if (!t->joined)
+			continue;
+		t->joined = false;
+		fed_parcel_drop(t->crossing);
+		t->crossing = t->answer;
+		t->answer = NULL;
+		if (t->phase == FED_TURN_OVER)
+			fed_turn_close(t); /* given up meanwhile */
+		else if (answer(t, err))
+			return FED_FAIL;
+	}
+	return fed_split_missed(f, s, err);
+}
+
+int fed_split_served(struct fed_federation *f, struct fed_split *s, struct fed_turn *t,
+                     struct fed_error *err)
+{
+	if (!t)
+		return answer_all(f, s, err);
+	fed_turn_join(t);
+	if (s->serving == t - s->turn)
+		s->serving = -1;
+	if (t->phase == FED_TURN_OVER)
+		fed_turn_close(t);
+	else if (answer(t, err))
+		return FED_FAIL;
+	return start_next(s, err);
+}

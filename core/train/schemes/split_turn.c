@@ -1,0 +1,257 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * train/schemes/split_turn.c - one client's turn: batch after batch, until it hands its layers on.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "train/faults/faults.h"
+#include "train/participants.h"
+#include "train/round/message_faults.h"
+#include "train/schemes/split_internal.h"
+#include "train/local/internal.h"
+
+/* Time ------------------------------------------------------------------------ */
+
+/* When the client will have computed so many FLOPs from now on. */
+static double done_at(const struct fed_turn *t, double flops)
+{
+	const struct fed_federation *f = t->federation;
+	const double slow = fed_faults_factor(f->faults, FED_FAULT_STRAGGLER, t->client, f->version);
+
+	return f->clock.now + (t->row.device > 0 ? slow * flops / (double)t->row.device : 0);
+}
+
+/* FLOPs of a part's forward pass on one example. */
+static double part_flops(const struct fed_turn *t, enum fed_split_part part)
+{
+	size_t first, last;
+
+	fed_part_layers(t->split, t->federation->net, part, &first, &last);
+	return fed_net_flops(t->federation->net, first, last);
+}
+
+/* The client computes: it takes time, and is charged. */
+static int compute(struct fed_turn *t, enum fed_turn_phase phase,
+                   void (*run)(struct fed_job *, int), double flops, struct fed_error *err)
+{
+	const struct fed_costs work = {.client_flops = flops};
+
+	t->phase = phase;
+	if (fed_charge(t->federation, t->client, &work, err))
+		return FED_FAIL;
+	return fed_turn_compute(t, run, done_at(t, flops), err);
+}
+
+/* Batches ----------------------------------------------------------------------- */
+
+static void open_epoch(struct fed_turn *t)
+{
+	const uint32_t batch = fed_training_batch(&t->federation->plan, t->row.count);
+
+	t->from = t->n = 0;
+	if (batch < t->row.count) /* one batch of all has no order */
+		fed_stream_shuffle(&t->shuffle, t->order, t->row.count);
+}
+
+/* The next batch becomes the present one; false when there is none. */
+static bool next_batch(struct fed_turn *t)
+{
+	const struct fed_plan *plan = &t->federation->plan;
+	const uint32_t count = t->row.count, batch = fed_training_batch(plan, count);
+
+	t->from += t->n;
+	if (t->from >= count) {
+		if (count == 0 || ++t->epoch >= plan->epochs)
+			return false;
+		open_epoch(t);
+	}
+	t->n = count - t->from < batch ? count - t->from : batch;
+	t->batch++;
+	return true;
+}
+
+/* All that the client needs to train. */
+static void put_down(struct fed_turn *t)
+{
+	for (enum fed_split_part part = FED_PART_HEAD; part < FED_PARTS; part++)
+		fed_workspace_release(&t->space[part]);
+	fed_spoiler_release(&t->spoiler);
+	fed_parcel_drop(t->crossing);
+	fed_parcel_drop(t->labels);
+	fed_parcel_drop(t->answer);
+	t->crossing = t->labels = t->answer = NULL;
+	fed_free(t->order);
+	fed_free(t->label);
+	fed_free(t->target);
+	t->order = NULL;
+	t->label = NULL;
+	t->target = NULL;
+}
+
+/* Forward through the head, or the end when all batches are through. */
+static int go_on(struct fed_turn *t, struct fed_error *err)
+{
+	struct fed_federation *f = t->federation;
+	struct fed_split *s = t->split;
+
+	if (!next_batch(t)) {
+		put_down(t);
+		t->phase = FED_TURN_HANDING;
+		return fed_turn_ended(f, s, t, err);
+	}
+	const size_t outputs = f->net->classes ? 1 : f->net->outputs;
+	fed_parcel_drop(t->crossing); /* the last gradient */
+	t->crossing = NULL;
+	t->answer = fed_stock_take(&f->messages, 1, t->n * fed_cut_width(f->net, s->at[0]));
+	t->labels = s->labels == FED_LABELS_SERVER ? fed_parcel_new(1, t->n * outputs) : NULL;
+	if (!t->answer || (s->labels == FED_LABELS_SERVER && !t->labels))
+		return fed_fail_memory(err, t->n * sizeof(float), "activations");
+	return compute(t, FED_TURN_FORWARD, fed_work_forward, t->n * part_flops(t, FED_PART_HEAD), err);
+}
+
+/* The beginning ------------------------------------------------------------------- */
+
+/* Workspaces for the parts, and the client's order and labels. */
+static int make_room(struct fed_turn *t, struct fed_error *err)
+{
+	const struct fed_federation *f = t->federation;
+	const struct fed_split *s = t->split;
+	const uint32_t count = t->row.count, batch = fed_training_batch(&f->plan, count);
+	const uint32_t room = batch ? batch : 1;
+	const size_t dim = fed_turn_dim(s, f->net);
+
+	t->order = fed_alloc_array(count ? count : 1, sizeof *t->order);
+	t->label = fed_alloc_array(room, sizeof *t->label);
+	t->target = fed_alloc_array((size_t)room * f->net->outputs, sizeof *t->target);
+	t->params = fed_alloc_floats(dim);
+	if (!t->order || !t->label || !t->target || !t->params)
+		return fed_fail_memory(err, dim * sizeof(float), "a turn");
+	memcpy(t->order, t->row.examples, count * sizeof *t->order);
+	memcpy(t->params, s->parallel == FED_PARALLEL_OFF ? s->params : f->params,
+	       dim * sizeof *t->params);
+	for (enum fed_split_part part = FED_PART_HEAD; part < FED_PARTS; part++) {
+		size_t first, last;
+
+		if (!fed_turn_has_space(s, f->net, part))
+			continue;
+		fed_part_layers(s, f->net, part, &first, &last);
+		if (fed_workspace_init_for(&t->space[part], fed_trainer_crew(f->trainer), first, last, room,
+		                           part != FED_PART_HEAD, err))
+			return FED_FAIL;
+	}
+	return FED_OK;
+}
+
+/* FLOPs that the whole turn costs its client. */
+static double turn_flops(const struct fed_turn *t)
+{
+	const double example = part_flops(t, FED_PART_HEAD) + part_flops(t, FED_PART_TAIL);
+
+	return 3 * example * t->row.count * (double)t->federation->plan.epochs;
+}
+
+int fed_turn_begin(struct fed_turn *t, const struct fed_envelope *head, struct fed_error *err)
+{
+	struct fed_federation *f = t->federation;
+	struct fed_client *client = fed_clients_get(f->clients, t->client);
+	const struct fed_envelope told = {.head = {.to = t->client}, .round = t->number};
+	bool struck;
+
+	if (!client)
+		return fed_invitation_lost(f, t->client, "left before it could begin", err);
+	t->row = fed_row_of(f, t->client, f->version);
+	t->spoiler = fed_spoiler_for(f->faults, t->client, f->version);
+	t->shuffle =
+		fed_stream_open((uint64_t)f->settings->seed, FED_FOR_SHUFFLE, f->version, t->client);
+	t->noise = fed_stream_open((uint64_t)f->settings->seed, FED_FOR_NOISE, f->version, t->client);
+	t->sigma = f->settings->noise;
+	client->version = f->version;
+	fed_emit_about(f, FED_EVENT_RECEIVED, t->client, t->number, 0, NULL);
+	const double flops = turn_flops(t);
+	if (fed_strike_training(f, &told, done_at(t, flops) - f->clock.now, 0, &struck, err))
+		return FED_FAIL;
+	t->phase = FED_TURN_FORWARD;
+	/* One that will crash works until then. */
+	if (struck && fed_fault_strikes(f->faults, FED_FAULT_HANG, t->client, f->version, t->number))
+		return FED_OK;
+	if (make_room(t, err))
+		return FED_FAIL;
+	if (head && !fed_unpack_client(t->split, f->net, head->parcel, t->params))
+		return fed_invitation_lost(f, t->client, "its layers came in another size", err);
+	open_epoch(t);
+	return go_on(t, err);
+}
+
+/* On the way ------------------------------------------------------------------------ */
+
+/* It waited until now. */
+static void tell_arrival(const struct fed_turn *t, bool features)
+{
+	char text[48];
+
+	snprintf(text, sizeof text, "batch %u: %s", t->batch, features ? "features" : "gradient");
+	fed_emit_about(t->federation, FED_EVENT_ARRIVED, t->client, t->number, 0, text);
+}
+
+int fed_turn_receives(struct fed_turn *t, struct fed_envelope *e, struct fed_error *err)
+{
+	const bool features = e->head.kind == FED_MESSAGE_FEATURES;
+	const enum fed_turn_phase awaited = features ? FED_TURN_FEATURES : FED_TURN_DOWN;
+	const size_t width = fed_cut_width(t->federation->net, t->split->at[features]);
+
+	if (t->phase != awaited || e->steps != t->batch || e->parcel->dim != t->n * width)
+		return FED_OK; /* twice, or of a batch that is over */
+	t->crossing = fed_parcel_share(e->parcel);
+	tell_arrival(t, features);
+	if (!features)
+		return compute(t, FED_TURN_BACKWARD, fed_work_backward,
+		               2 * t->n * part_flops(t, FED_PART_HEAD), err);
+	t->answer = fed_stock_take(&t->federation->messages, 1, e->parcel->dim);
+	if (!t->answer)
+		return fed_fail_memory(err, e->parcel->dim * sizeof(float), "a gradient");
+	return compute(t, FED_TURN_TAIL, fed_work_tail, 3 * t->n * part_flops(t, FED_PART_TAIL), err);
+}
+
+int fed_turn_worked(struct fed_turn *t, struct fed_error *err)
+{
+	fed_turn_join(t);
+	if (t->failed)
+		return fed_fail(err, "%s", t->why.text);
+	switch (t->phase) {
+	case FED_TURN_FORWARD:
+		t->phase = FED_TURN_UP;
+		return fed_turn_send(t, FED_MESSAGE_SMASHED, true, err);
+	case FED_TURN_TAIL:
+		t->phase = FED_TURN_TAIL_UP;
+		return fed_turn_send(t, FED_MESSAGE_FEATURES_GRADIENT, true, err);
+	case FED_TURN_BACKWARD:
+		return go_on(t, err);
+	default:
+		return FED_OK;
+	}
+}
+
+/* The end ------------------------------------------------------------------------------ */
+
+void fed_turn_close(struct fed_turn *t)
+{
+	if (t->submitted) {
+		fed_pool_cancel(t->federation->pool, &t->job);
+		t->submitted = false;
+	}
+	put_down(t);
+	if (t->reported && t->split->parallel != FED_PARALLEL_OFF)
+		return;
+	fed_free_floats(t->params);
+	t->params = NULL;
+}
+
+void fed_turn_release(struct fed_turn *t)
+{
+	fed_turn_close(t);
+	fed_free_floats(t->params);
+	fed_free_floats(t->corrected);
+	t->params = t->corrected = NULL;
+}

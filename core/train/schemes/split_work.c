@@ -1,0 +1,291 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * train/schemes/split_work.c - what clients and server compute, on threads of the pool.
+ *
+ * Gradients cross the cut as they stand in the whole net's plain step: scaled by -lr / B, so that
+ * each side adds to its parameters inside the products (nn/sgd.h) and one client's turn gives the
+ * bits that training without a cut gives.
+ */
+#include <string.h>
+
+#include "train/clients/noise.h"
+#include "train/schemes/split_internal.h"
+#include "train/local/trainer.h"
+
+int fed_turn_compute(struct fed_turn *t, void (*run)(struct fed_job *, int), double when,
+                     struct fed_error *err)
+{
+	struct fed_federation *f = t->federation;
+
+	t->job = (struct fed_job){.run = run, .due = when, .seq = t->split->jobs++};
+	t->submitted = true; /* from now on the turn is a thread's, until it is joined */
+	if (fed_pool_submit(f->pool, &t->job, err)) {
+		t->submitted = false;
+		return FED_FAIL;
+	}
+	return fed_vclock_add(&f->clock, when, FED_DUE_WORK, t->number, t->client, err);
+}
+
+void fed_turn_join(struct fed_turn *t)
+{
+	if (!t->submitted)
+		return;
+	fed_pool_join(t->federation->pool, &t->job);
+	t->submitted = false;
+	if (t->answer) {
+		fed_parcel_drop(t->crossing);
+		t->crossing = t->answer;
+		t->answer = NULL;
+	}
+}
+
+/* To and from the numbers that cross ---------------------------------------- */
+
+/* Labels, or targets, as numbers. */
+static void write_labels(const struct fed_turn *t, float *to)
+{
+	const struct fed_net *net = t->federation->net;
+
+	if (!net->classes) {
+		memcpy(to, t->target, (size_t)t->n * net->outputs * sizeof *to);
+		return;
+	}
+	for (uint32_t i = 0; i < t->n; i++)
+		to[i] = (float)t->label[i];
+}
+
+static void read_labels(struct fed_turn *t)
+{
+	const struct fed_net *net = t->federation->net;
+	const float *from = t->labels->vector[0];
+
+	if (!net->classes) {
+		memcpy(t->target, from, (size_t)t->n * net->outputs * sizeof *from);
+		return;
+	}
+	for (uint32_t i = 0; i < t->n; i++)
+		t->label[i] = (int32_t)from[i];
+}
+
+static void put_input(struct fed_workspace *ws, const struct fed_turn *t)
+{
+	memcpy(fed_workspace_input(ws), t->crossing->vector[0], t->crossing->dim * sizeof(float));
+}
+
+static void take_gradient(const struct fed_workspace *ws, struct fed_turn *t)
+{
+	memcpy(t->answer->vector[0], fed_workspace_input_gradient(ws), t->answer->dim * sizeof(float));
+}
+
+/* Where thread `worker` runs a part of the turn's model. */
+static struct fed_workspace *space_of(struct fed_turn *t, enum fed_split_part part, int worker)
+{
+	struct fed_workspace *ws = &t->space[part];
+
+	ws->worker = worker;
+	return ws;
+}
+
+/* Where the server computes on this turn's data. */
+static struct fed_workspace *server_space(struct fed_turn *t, int worker)
+{
+	if (t->space[FED_PART_SERVER].net)
+		return space_of(t, FED_PART_SERVER, worker);
+	t->split->all.worker = worker;
+	return &t->split->all;
+}
+
+/* Steps ----------------------------------------------------------------------- */
+
+static float scale_of(const struct fed_turn *t, uint32_t batch)
+{
+	return (float)(-t->federation->plan.lr / batch);
+}
+
+/* Forward, loss and backward of the last part; returns the sum of the losses. */
+static double learn(struct fed_turn *t, struct fed_workspace *ws, float *w, uint32_t n)
+{
+	const struct fed_net *net = ws->net;
+	float *dy = fed_workspace_output_gradient(ws);
+	const float *y = fed_net_forward(ws, w, n);
+	const double loss = fed_net_loss(net, y, t->label, t->target, n, scale_of(t, n), dy, NULL);
+
+	fed_net_backward(ws, w, w, dy, n);
+	return loss;
+}
+
+void fed_work_forward(struct fed_job *job, int worker)
+{
+	struct fed_turn *t = (struct fed_turn *)job;
+	const struct fed_federation *f = t->federation;
+	struct fed_workspace *ws = space_of(t, FED_PART_HEAD, worker);
+	const uint32_t *ids = t->order + t->from;
+	float *x = fed_workspace_input(ws);
+
+	fed_dataset_gather(f->data, ids, t->n, t->row.shifted ? &t->row.shift : NULL, x,
+	                   f->net->classes ? t->label : NULL, f->net->classes ? NULL : t->target);
+	if (fed_spoils(&t->spoiler) && fed_spoiler_apply(&t->spoiler, f->data, ids, t->n, x,
+	                                                 f->net->classes ? t->label : NULL, &t->why)) {
+		t->failed = true;
+		return;
+	}
+	const float *y = fed_net_forward(ws, t->params, t->n);
+	memcpy(t->answer->vector[0], y, t->answer->dim * sizeof *y);
+	fed_noise_add(&t->noise, t->sigma, t->answer->vector[0], t->answer->dim);
+	if (t->labels)
+		write_labels(t, t->labels->vector[0]);
+}
+
+void fed_work_serve(struct fed_job *job, int worker)
+{
+	struct fed_turn *t = (struct fed_turn *)job;
+	struct fed_workspace *ws = server_space(t, worker);
+
+	read_labels(t);
+	put_input(ws, t);
+	t->loss += learn(t, ws, fed_server_model(t), t->n);
+	take_gradient(ws, t);
+}
+
+void fed_work_serve_forward(struct fed_job *job, int worker)
+{
+	struct fed_turn *t = (struct fed_turn *)job;
+	struct fed_workspace *ws = space_of(t, FED_PART_SERVER, worker);
+
+	put_input(ws, t);
+	const float *y = fed_net_forward(ws, fed_server_model(t), t->n);
+	memcpy(t->answer->vector[0], y, t->answer->dim * sizeof *y);
+}
+
+void fed_work_tail(struct fed_job *job, int worker)
+{
+	struct fed_turn *t = (struct fed_turn *)job;
+	struct fed_workspace *ws = space_of(t, FED_PART_TAIL, worker);
+
+	put_input(ws, t);
+	t->loss += learn(t, ws, t->params, t->n);
+	take_gradient(ws, t);
+}
+
+void fed_work_serve_back(struct fed_job *job, int worker)
+{
+	struct fed_turn *t = (struct fed_turn *)job;
+	struct fed_workspace *ws = space_of(t, FED_PART_SERVER, worker);
+	float *w = fed_server_model(t);
+
+	fed_net_backward(ws, w, w, t->crossing->vector[0], t->n);
+	take_gradient(ws, t);
+}
+
+void fed_work_backward(struct fed_job *job, int worker)
+{
+	struct fed_turn *t = (struct fed_turn *)job;
+	struct fed_workspace *ws = space_of(t, FED_PART_HEAD, worker);
+
+	fed_net_backward(ws, t->params, t->params, t->crossing->vector[0], t->n);
+}
+
+/* Everybody's at once -------------------------------------------------------------- */
+
+static struct fed_split *scheme_of(struct fed_job *all_job, int worker)
+{
+	struct fed_split *s =
+		(struct fed_split *)((char *)all_job - offsetof(struct fed_split, all_job));
+
+	s->all.worker = worker;
+	return s;
+}
+
+/* The activations of all turns that wait, one turn's behind the other's, go forward. */
+static const float *forward_all(struct fed_split *s)
+{
+	const size_t width = fed_cut_width(s->all.net, s->at[0]);
+	float *x = fed_workspace_input(&s->all);
+
+	for (uint32_t i = 0; i < s->turns; i++) {
+		const struct fed_turn *t = &s->turn[i];
+		if (t->joined)
+			memcpy(x + t->from_all * width, t->crossing->vector[0], t->n * width * sizeof *x);
+	}
+	return fed_net_forward(&s->all, s->params, s->n_all);
+}
+
+/* Each gets its part of what came out. */
+static void deal_out(struct fed_split *s, const float *from)
+{
+	for (uint32_t i = 0; i < s->turns; i++) {
+		struct fed_turn *t = &s->turn[i];
+		if (!t->joined)
+			continue;
+		memcpy(t->answer->vector[0], from, t->answer->dim * sizeof *from);
+		from += t->answer->dim;
+	}
+}
+
+/* One step of the server's layers. */
+void fed_work_serve_all(struct fed_job *job, int worker)
+{
+	struct fed_split *s = scheme_of(job, worker);
+	const struct fed_net *net = s->all.net;
+	const float *y = forward_all(s);
+	float *dy = fed_workspace_output_gradient(&s->all);
+
+	for (uint32_t i = 0; i < s->turns; i++) {
+		struct fed_turn *t = &s->turn[i];
+		const size_t from = (size_t)t->from_all * net->outputs;
+		if (!t->joined)
+			continue;
+		read_labels(t);
+		t->loss += fed_net_loss(net, y + from, t->label, t->target, t->n, scale_of(t, s->n_all),
+		                        dy + from, NULL);
+	}
+	fed_net_backward(&s->all, s->params, s->params, dy, s->n_all);
+	deal_out(s, fed_workspace_input_gradient(&s->all));
+}
+
+void fed_work_serve_all_forward(struct fed_job *job, int worker)
+{
+	struct fed_split *s = scheme_of(job, worker);
+
+	deal_out(s, forward_all(s));
+}
+
+/* Who went forward and failed meanwhile is left out: the others go forward again without it.  Zeros
+ * for its gradient would not do where its activations have overflowed.  Returns the examples that
+ * are left. */
+static uint32_t leave_out_missing(struct fed_split *s)
+{
+	const size_t width = fed_cut_width(s->all.net, s->at[0]);
+	float *x = fed_workspace_input(&s->all);
+	uint32_t n = 0;
+
+	for (uint32_t i = 0; i < s->turns; i++) {
+		const struct fed_turn *t = &s->turn[i];
+		if (!t->joined)
+			continue;
+		memmove(x + n * width, x + t->from_all * width, t->n * width * sizeof *x);
+		n += t->n;
+	}
+	if (n < s->n_all)
+		fed_net_forward(&s->all, s->params, n);
+	return n;
+}
+
+/* What the clients sent is scaled by their own batches: by n_i / n it is that of a batch of all. */
+void fed_work_serve_all_back(struct fed_job *job, int worker)
+{
+	struct fed_split *s = scheme_of(job, worker);
+	const uint32_t n = leave_out_missing(s);
+	float *dy = fed_workspace_output_gradient(&s->all), *to = dy;
+
+	for (uint32_t i = 0; i < s->turns; i++) {
+		const struct fed_turn *t = &s->turn[i];
+		const float share = (float)((double)t->n / n);
+		if (!t->joined)
+			continue;
+		for (size_t j = 0; j < t->crossing->dim; j++)
+			*to++ = share * t->crossing->vector[0][j];
+	}
+	fed_net_backward(&s->all, s->params, s->params, dy, n);
+	deal_out(s, fed_workspace_input_gradient(&s->all));
+}

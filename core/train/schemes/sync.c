@@ -1,0 +1,149 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * train/schemes/sync.c - the synchronous scheme: invite a sample of clients, wait for enough of
+ * them, step.
+ *
+ * McMahan 2017, algorithm 1: m = max(C K, 1) clients drawn uniformly without replacement.  Bonawitz
+ * 2019, section 4: invite more than are needed, take the first, give up the rest.
+ */
+#include <math.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "base/random.h"
+#include "train/participants.h"
+#include "train/memory_budget.h"
+
+struct sync {
+	double deadline, quorum, over_select; /* settings */
+	struct fed_aggregation aggregation;
+	uint32_t enough; /* reports that complete the version */
+	bool begun, over;
+};
+
+static const struct fed_field fields[] = {
+	FED_REAL(struct sync, deadline, 0, 0, 1e12,
+             "virtual seconds after which a round no longer waits; 0: it waits"),
+	FED_REAL(struct sync, quorum, 1, 0, 1,
+             "share of the clients wanted that completes a round, and without which it fails; 1: "
+             "all who are not lost"),
+	FED_REAL(struct sync, over_select, 1, 1, 100, "invite this many times the clients wanted"),
+	FED_END,
+};
+
+static int sync_begin(struct fed_federation *f, void *state, struct fed_error *err)
+{
+	struct sync *s = state;
+	const uint32_t population = f->clients->n_present, m = fed_wanted_clients(f);
+	const double more = ceil(m * s->over_select - 1e-9);
+	uint32_t invited = more > population ? population : (uint32_t)more;
+	uint32_t *chosen = fed_alloc_array(invited, sizeof *chosen);
+
+	s->enough = (uint32_t)ceil(m * s->quorum - 1e-9);
+	s->enough += s->enough == 0;
+	s->over = false;
+	if (!chosen)
+		return fed_fail_memory(err, invited * sizeof *chosen, "the participants");
+	int rc = fed_draw_clients(f, invited, chosen, &invited, err);
+	if (rc == FED_OK && invited == 0)
+		rc = fed_reject(err,
+		                "no client is here: churn has taken all %u away; `heal` brings them "
+		                "back",
+		                population);
+	if (rc == FED_OK)
+		rc = fed_room_for_round(f, chosen, invited, s->enough, s->deadline, err);
+	if (rc == FED_OK)
+		rc = fed_begin_aggregation(f, &s->aggregation, invited, err);
+	s->begun = rc == FED_OK;
+	if (rc == FED_OK)
+		rc = fed_invite(f, chosen, invited, err);
+	if (rc == FED_OK && s->deadline > 0)
+		rc = fed_set_deadline(f, s->deadline, err);
+	fed_free(chosen);
+	return rc;
+}
+
+static int sync_arrived(struct fed_federation *f, void *state, const struct fed_envelope *e,
+                        const float *base, struct fed_error *err)
+{
+	struct sync *s = state;
+	const struct fed_update update = fed_update_of(f, e, base);
+
+	return fed_aggregation_add(&s->aggregation, &update, err);
+}
+
+static int sync_lost(struct fed_federation *f, void *state, uint64_t number, struct fed_error *err)
+{
+	(void)f, (void)state, (void)number, (void)err;
+	return FED_OK; /* its invitation is closed: nobody waits for it */
+}
+
+static int sync_deadline(struct fed_federation *f, void *state, struct fed_error *err)
+{
+	struct sync *s = state;
+
+	(void)err;
+	s->over = true;
+	fed_invitations_expire(f, "the deadline has passed");
+	return FED_OK;
+}
+
+static bool sync_complete(const struct fed_federation *f, const void *state)
+{
+	const struct sync *s = state;
+
+	return s->over || s->aggregation.n + f->collusions.n_waiting >= s->enough || f->n_open == 0;
+}
+
+static int sync_finish(struct fed_federation *f, void *state, float *out, struct fed_error *err)
+{
+	struct sync *s = state;
+
+	fed_invitations_expire(f, "enough others have reported");
+	if (s->quorum < 1 && s->aggregation.n < s->enough)
+		return fed_fail(err, "the quorum is missed: %zu client%s reported, %u are needed",
+		                s->aggregation.n, s->aggregation.n == 1 ? "" : "s", s->enough);
+	if (fed_aggregation_finish(&s->aggregation, out, err))
+		return FED_FAIL;
+	fed_judge(f, &s->aggregation);
+	return FED_OK;
+}
+
+static void sync_end(struct fed_federation *f, void *state)
+{
+	struct sync *s = state;
+
+	(void)f;
+	if (s->begun)
+		fed_aggregation_release(&s->aggregation);
+	s->begun = false;
+}
+
+const struct fed_scheme fed_scheme_sync = {
+	.name = "sync",
+	.help = "invite a sample of the clients, wait for them, step once",
+	.doc = "Each round wants m = max(C K, 1) of the K clients, drawn uniformly without\n"
+		   "replacement (settings `fraction` = C, or `participants` = m). Each trains E epochs\n"
+		   "of mini-batches of B examples on its own data (`epochs`, `batch`) and sends its\n"
+		   "update; when they have reported the aggregator makes one step. A round lasts as\n"
+		   "long as the slowest client that it waits for:\n"
+		   "\n"
+		   "  over-select=1.3  invites 1.3 m clients and steps with the first m\n"
+		   "  quorum=0.8       steps as soon as 0.8 m have reported; with fewer it fails.\n"
+		   "                   1, the default, waits for all who are not lost\n"
+		   "  deadline=60      steps after 60 virtual seconds with whoever has reported\n"
+		   "\n"
+		   "Clients that are not waited for are late: their work is dropped and counted.\n"
+		   "A client that never answers is lost once nothing else is under way.\n"
+		   "\n"
+		   "Source: McMahan et al. 2017, algorithm 1; Bonawitz et al. 2019, section 4.\n",
+	.fields = fields,
+	.state_size = sizeof(struct sync),
+	.begin = sync_begin,
+	.arrived = sync_arrived,
+	.lost = sync_lost,
+	.deadline = sync_deadline,
+	.complete = sync_complete,
+	.finish = sync_finish,
+	.end = sync_end,
+};

@@ -1,0 +1,180 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * shell/commands/client.c - one client: what it is, and what became of each of its invitations.
+ */
+#include "shell/commands/client.h"
+
+#include <math.h>
+
+#include "base/mem.h"
+#include "report/invitation_text.h"
+#include "session/inject.h"
+#include "report/label_histogram.h"
+#include "shell/output/print.h"
+
+/* What it is ------------------------------------------------------------------- */
+
+static int describe(struct fed_shell *shell, uint32_t id, struct fed_error *err)
+{
+	const struct fed_session *s = &shell->session;
+	const struct fed_client *client = fed_clients_get(&s->clients, id);
+	struct fed_table table = {.columns = 2};
+	struct fed_text text = {0};
+
+	fed_text_count(&text, client->count);
+	fed_text_add(&text, " examples, %s",
+	             fed_partition_names[s->clients.cohort[client->cohort].how.kind]);
+	if (s->data->classes) {
+		fed_text_add(&text, ", labels ");
+		if (fed_labels_put(&text, client, s->data, FED_BARS_MAX, shell->screen.utf8, err)) {
+			fed_text_release(&text);
+			return FED_FAIL;
+		}
+	}
+	fed_table_cell(&table, "data");
+	fed_table_cell(&table, "%s", fed_text_str(&text));
+	fed_text_clear(&text);
+	fed_device_put(&text, client->device_profile, client->device);
+	fed_table_cell(&table, "device");
+	fed_table_cell(&table, "%s", fed_text_str(&text));
+	fed_text_clear(&text);
+	fed_link_put(&text, client->link_profile, &client->link);
+	fed_table_cell(&table, "link");
+	fed_table_cell(&table, "%s", fed_text_str(&text));
+	fed_table_cell(&table, "updates used");
+	fed_table_cell(&table, "%u", client->rounds);
+	if (!isnan(client->loss)) {
+		fed_table_cell(&table, "last loss");
+		fed_table_cell(&table, "%.4g", (double)client->loss);
+	}
+	fed_text_clear(&text);
+	fed_client_put_faults(s, id, &text);
+	if (text.len) {
+		fed_table_cell(&table, "faults");
+		fed_table_cell(&table, "%s", fed_text_str(&text));
+	}
+	fed_print(shell, "client %u\n", id);
+	fed_table_print(shell, &table, false);
+	fed_text_release(&text);
+	return FED_OK;
+}
+
+/* Invitations ------------------------------------------------------------------ */
+
+static void cell_seconds(struct fed_table *t, double seconds)
+{
+	struct fed_text text = {0};
+
+	if (isnan(seconds))
+		fed_text_add(&text, "-");
+	else
+		fed_text_seconds(&text, seconds);
+	fed_table_cell(t, "%s", fed_text_str(&text));
+	fed_text_release(&text);
+}
+
+static void cell_bytes(struct fed_table *t, uint64_t bytes)
+{
+	struct fed_text text = {0};
+
+	fed_text_bytes(&text, (double)bytes);
+	fed_table_cell(t, "%s", bytes ? fed_text_str(&text) : "-");
+	fed_text_release(&text);
+}
+
+static void add_invitation(struct fed_table *t, const struct fed_recorder *r,
+                           const struct fed_journey *x)
+{
+	struct fed_text fate = {0};
+
+	fed_table_cell(t, "%llu", (unsigned long long)x->version);
+	cell_seconds(t, x->sent);
+	cell_bytes(t, x->bytes_down);
+	cell_seconds(t, x->received - x->sent);
+	cell_seconds(t, fed_journey_computed(x));
+	cell_bytes(t, x->bytes_up);
+	cell_seconds(t, x->state <= FED_JOURNEY_REFUSED ? x->ended - x->left : NAN);
+	cell_seconds(t, x->ended);
+	fed_journey_put_fate(x, r, &fate);
+	fed_table_cell(t, "%s", fed_text_str(&fate));
+	fed_text_release(&fate);
+}
+
+/* Where earlier invitations are not known. */
+static void say_begin(struct fed_shell *shell)
+{
+	struct fed_text text = {0};
+
+	fed_recorder_put_begin(&shell->session, &text);
+	if (text.len)
+		fed_print(shell, "%s\n", fed_text_str(&text));
+	fed_text_release(&text);
+}
+
+static void say_none(struct fed_shell *shell)
+{
+	struct fed_text text = {0};
+
+	fed_journeys_put_none(&shell->session, &text);
+	fed_print(shell, "%s\n", fed_text_str(&text));
+	fed_text_release(&text);
+}
+
+static int show_invitations(struct fed_shell *shell, uint32_t id, uint64_t most,
+                            struct fed_error *err)
+{
+	static const char *const titles[] = {"version",  "sent at",  "bytes",
+	                                     "download", "trained",  "bytes",
+	                                     "upload",   "ended at", "what became of it"};
+	struct fed_table table = {.columns = sizeof titles / sizeof *titles, .right = "rrrrrrrrl"};
+	const struct fed_recorder *r = &shell->session.recorder;
+	const struct fed_journeys *j = &r->journeys;
+	uint64_t n = 0;
+
+	for (const struct fed_journey *x = fed_journeys_last(j, id); x; x = fed_journeys_before(j, x))
+		n++;
+	if (!n) {
+		say_none(shell);
+		return FED_OK;
+	}
+	const uint64_t shown = n < most ? n : most;
+	const struct fed_journey **row = fed_alloc_array(shown, sizeof(struct fed_journey *));
+	if (!row)
+		return fed_fail_memory(err, shown * sizeof *row, "the invitations");
+	if (n > shown)
+		fed_print(shell, "%llu invitations, the last %llu; `client %u n=%llu` shows all\n",
+		          (unsigned long long)n, (unsigned long long)shown, id, (unsigned long long)n);
+	say_begin(shell);
+	for (size_t k = 0; k < table.columns; k++)
+		fed_table_cell(&table, "%s", titles[k]);
+	const struct fed_journey *x = fed_journeys_last(j, id);
+	for (uint64_t i = shown; i-- > 0; x = fed_journeys_before(j, x))
+		row[i] = x;
+	for (uint64_t i = 0; i < shown; i++)
+		add_invitation(&table, r, row[i]);
+	fed_table_print(shell, &table, true);
+	fed_free(row);
+	return FED_OK;
+}
+
+const struct fed_field fed_story_rows[] = {
+	FED_ARG_INT(struct fed_story_args, client, FED_ARG_NEEDED, 0, 0, UINT32_MAX - 1,
+                "the client's number"),
+	FED_ARG_INT(struct fed_story_args, n, 0, 20, 1, 1e9, "its last N invitations"),
+	FED_END,
+};
+int fed_run_story(struct fed_shell *shell, const struct fed_call *call, struct fed_error *err)
+{
+	const struct fed_story_args *a = call->args;
+	const uint32_t id = (uint32_t)a->client;
+	const struct fed_clients *c = &shell->session.clients;
+
+	if (id >= c->n)
+		return c->n ? fed_fail(err, "no client %u: there are 0 to %u", id, c->n - 1)
+		            : fed_fail(err, "there are no clients; `add-client 10` makes some");
+	if (!fed_clients_get(c, id))
+		fed_print(shell, "client %u was removed\n", id);
+	else if (describe(shell, id, err))
+		return FED_FAIL;
+	return show_invitations(shell, id, (uint64_t)a->n, err);
+}

@@ -1,0 +1,113 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * shell/commands/clients.c - the table of clients, labels as small bars.
+ */
+#include "shell/commands/clients.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "session/inject.h"
+#include "report/label_histogram.h"
+#include "history/client_selector.h"
+#include "shell/output/print.h"
+
+#define SHOWN 20 /* clients without `all` */
+
+static int add_client(struct fed_shell *shell, struct fed_table *t, uint32_t id,
+                      struct fed_error *err)
+{
+	const struct fed_session *s = &shell->session;
+	const struct fed_client *client = fed_clients_get(&s->clients, id);
+	struct fed_text text = {0};
+
+	fed_table_cell(t, "%u", id);
+	fed_table_cell(t, "%u", client->count);
+	if (s->data->classes &&
+	    fed_labels_put(&text, client, s->data, FED_BARS_MAX, shell->screen.utf8, err)) {
+		fed_text_release(&text);
+		return FED_FAIL;
+	}
+	fed_table_cell(t, "%s", s->data->classes ? fed_text_str(&text) : "-");
+	fed_table_cell(t, "%s", fed_partition_names[s->clients.cohort[client->cohort].how.kind]);
+	fed_text_clear(&text);
+	fed_device_put(&text, client->device_profile, client->device);
+	fed_table_cell(t, "%s", fed_text_str(&text));
+	fed_text_clear(&text);
+	fed_link_put(&text, client->link_profile, &client->link);
+	fed_table_cell(t, "%s", fed_text_str(&text));
+	fed_table_cell(t, "%u", client->rounds);
+	if (isnan(client->loss))
+		fed_table_cell(t, "-");
+	else
+		fed_table_cell(t, "%.4g", (double)client->loss);
+	fed_text_clear(&text);
+	fed_client_put_faults(s, id, &text);
+	if (s->faults.n)
+		fed_table_cell(t, "%s", text.len ? fed_text_str(&text) : "-");
+	fed_text_release(&text);
+	return FED_OK;
+}
+
+/* "1,000 clients, 20,000 examples held, 20 to 20 each, 37 have trained" */
+static void summarise(struct fed_shell *shell)
+{
+	const struct fed_clients *all = &shell->session.clients;
+	uint64_t held = 0, trained = 0;
+	uint32_t least = UINT32_MAX, most = 0;
+	struct fed_text text = {0};
+
+	for (uint32_t i = 0; i < all->n_present; i++) {
+		const struct fed_client *client = &all->client[all->present[i]];
+
+		held += client->count;
+		trained += client->rounds > 0;
+		least = client->count < least ? client->count : least;
+		most = client->count > most ? client->count : most;
+	}
+	fed_text_count(&text, all->n_present);
+	fed_text_add(&text, all->n_present == 1 ? " client, " : " clients, ");
+	fed_text_count(&text, (double)held);
+	fed_text_add(&text, " examples held, %u to %u each, ", least, most);
+	fed_text_count(&text, (double)trained);
+	fed_text_add(&text, " took part, ");
+	fed_text_count(&text, all->pool.left);
+	fed_print(shell, "%s examples left in the pool\n", fed_text_str(&text));
+	fed_text_release(&text);
+}
+
+int fed_show_clients(struct fed_shell *shell, const char *who, struct fed_error *err)
+{
+	struct fed_session *s = &shell->session;
+	struct fed_table table = {.columns = s->faults.n ? 9 : 8, .right = "rrllllrrl"};
+	const char *const titles[] = {"client", "examples", "labels", "partition", "device",
+	                              "link",   "rounds",   "loss",   "faults"};
+	uint64_t draw = s->draws; /* looking draws nothing from the session's stream */
+	uint32_t *ids = NULL, n = s->clients.n_present;
+	int rc = FED_OK;
+
+	if (!n) {
+		if (who)
+			return fed_fail(err, "there are no clients; `add-client 10` makes some");
+		fed_print(shell, "no clients yet; `add-client 10` makes some\n");
+		return FED_OK;
+	}
+	if (who && fed_who_parse(who, &s->clients, (uint64_t)s->settings.seed, &draw, &ids, &n, err))
+		return FED_FAIL;
+	const uint32_t shown = !who && n > SHOWN ? SHOWN : n;
+	for (size_t k = 0; k < table.columns; k++)
+		fed_table_cell(&table, "%s", titles[k]);
+	for (uint32_t i = 0; rc == FED_OK && i < shown; i++)
+		rc = add_client(shell, &table, ids ? ids[i] : s->clients.present[i], err);
+	fed_free(ids);
+	if (rc) {
+		fed_text_release(&table.cells);
+		return FED_FAIL;
+	}
+	fed_table_print(shell, &table, true);
+	if (shown < n)
+		fed_print(shell, "  and %u more; `clients all` shows them\n", n - shown);
+	summarise(shell);
+	return FED_OK;
+}

@@ -1,0 +1,644 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * shell/commands/compose.c - choose data, model, clients and rules.
+ */
+#include <string.h>
+
+#include "base/mem.h"
+#include "shell/language/command.h"
+#include "shell/output/devices.h"
+#include "shell/output/print.h"
+#include "shell/commands/settings.h"
+
+struct name_args {
+	char name[4096];
+};
+
+/* Rows of what is named: the parameters of a source, a plugin, a scheme. */
+static const struct fed_field *source_rows(const struct fed_shell *shell, const void *args)
+{
+	const struct name_args *a = args;
+	const struct fed_source *source;
+	struct fed_error unused;
+
+	(void)shell;
+	return fed_source_find(a->name, &source, &unused) == FED_OK ? source->fields : NULL;
+}
+
+static const struct fed_field *plugin_rows(const struct fed_shell *shell, enum fed_kind kind,
+                                           const void *args)
+{
+	const struct name_args *a = args;
+	const struct fed_entry *entry;
+	struct fed_error unused;
+
+	return fed_registry_find(shell->session.plugins, kind, a->name, &entry, &unused) == FED_OK
+	           ? entry->head->fields
+	           : NULL;
+}
+struct aggregator_args {
+	char name[4096]; /* as in struct name_args */
+	char after[64];
+};
+static const struct fed_field *aggregator_rows(const struct fed_shell *shell, const void *args)
+{
+	return plugin_rows(shell, FED_KIND_AGGREGATOR, args);
+}
+/* Of the pre-step. */
+static const struct fed_field *after_rows(const struct fed_shell *shell,
+                                          const struct fed_call *call)
+{
+	const struct aggregator_args *a = call->args;
+	const struct fed_entry *entry;
+	struct fed_error unused;
+
+	return fed_registry_find(shell->session.plugins, FED_KIND_AGGREGATOR, a->after, &entry,
+	                         &unused) == FED_OK
+	           ? entry->head->fields
+	           : NULL;
+}
+static const struct fed_field *model_rows(const struct fed_shell *shell, const void *args)
+{
+	return plugin_rows(shell, FED_KIND_MODEL, args);
+}
+static const struct fed_field *transport_rows(const struct fed_shell *shell, const void *args)
+{
+	return plugin_rows(shell, FED_KIND_TRANSPORT, args);
+}
+static const struct fed_field *scheme_rows(const struct fed_shell *shell, const void *args)
+{
+	const struct name_args *a = args;
+	const struct fed_scheme *scheme;
+	struct fed_error unused;
+
+	(void)shell;
+	return fed_scheme_find(a->name, &scheme, &unused) == FED_OK ? scheme->fields : NULL;
+}
+
+static void say_model(struct fed_shell *shell)
+{
+	const struct fed_session *s = &shell->session;
+	struct fed_text text = {0};
+
+	fed_text_add(&text, "model %s: ", s->model.entry->head->name);
+	if (s->net_built) {
+		fed_text_count(&text, (double)s->net.dim);
+		fed_text_add(&text, " parameters, ");
+		fed_text_bytes(&text, 4.0 * (double)s->net.dim);
+		fed_text_add(&text, ", ");
+		fed_text_si(&text, fed_net_flops(&s->net, 0, s->net.layers), "FLOP");
+		fed_text_add(&text, " forward per example");
+	} else {
+		fed_text_add(&text, "built when a dataset is chosen");
+	}
+	fed_print(shell, "%s\n", fed_text_str(&text));
+	fed_text_release(&text);
+}
+
+struct dataset_args {
+	char name[4096]; /* first, as in struct name_args */
+	char otherwise[4096];
+};
+
+/* `dataset fashion else=glyphs`: the second where the first is not there.  One that is there and
+ * damaged, or that does not fit the session, is told: another would hide it. */
+static int load_dataset(struct fed_shell *shell, const struct fed_call *call, struct fed_error *err)
+{
+	const struct dataset_args *a = call->args;
+	struct fed_session *s = &shell->session;
+	const char *name = a->name;
+	struct fed_error why;
+
+	if (*a->otherwise && fed_dataset_present(a->name, &why)) {
+		fed_session_tell(s, FED_EVENT_NOTICE, "%s; takes %s instead", why.text, a->otherwise);
+		name = a->otherwise;
+	}
+	return fed_session_dataset(s, name, call->extra, call->n_extra, err);
+}
+
+static bool reads(const struct dataset_args *a)
+{
+	const struct fed_source *source;
+	struct fed_error unused;
+
+	return fed_source_find(a->name, &source, &unused) || source->reads;
+}
+
+static int run_dataset(struct fed_shell *shell, const struct fed_call *call, struct fed_error *err)
+{
+	const struct dataset_args *a = call->args;
+	struct fed_session *s = &shell->session;
+	struct fed_text text = {0};
+
+	if (!*a->name && !s->data)
+		return fed_fail(err, "none is chosen yet; `help dataset` shows what there is");
+	const bool taken = fed_session_open(s) || s->clients.n_present;
+	const int rc = *a->name ? load_dataset(shell, call, err) : FED_OK;
+	if (rc == FED_FAIL && !taken && reads(a)) /* else the session refuses, or memory is missing */
+		shell->fault = FED_EXIT_IO;
+	if (rc)
+		return rc;
+	fed_put_dataset(s->data, &text);
+	fed_print(shell, "dataset %s\n", fed_text_str(&text));
+	fed_text_release(&text);
+	return FED_OK;
+}
+
+/* "aggregator fedadam eta=0.1 ..." */
+static void say_instance(struct fed_shell *shell, const char *kind, const char *name,
+                         const struct fed_field *rows, const void *state)
+{
+	struct fed_text text = {0};
+
+	if (rows)
+		fed_fields_print(rows, state, false, &text);
+	fed_print(shell, "%s %s%s%s\n", kind, name, text.len ? "  " : "", fed_text_str(&text));
+	fed_text_release(&text);
+}
+
+static void say_cut(struct fed_shell *shell)
+{
+	struct fed_text text = {0};
+
+	fed_put_cut(&shell->session, &text);
+	if (text.len)
+		fed_print(shell, "cut: %s\n", fed_text_str(&text));
+	fed_text_release(&text);
+}
+
+static int run_model(struct fed_shell *shell, const struct fed_call *call, struct fed_error *err)
+{
+	const struct name_args *a = call->args;
+	struct fed_session *s = &shell->session;
+
+	if (*a->name) {
+		if (fed_session_model(s, a->name, call->extra, call->n_extra, err))
+			return FED_FAIL;
+		say_model(shell);
+		return FED_OK;
+	}
+	if (fed_session_complete(s, err))
+		return FED_FAIL;
+	struct fed_text text = {0};
+	say_instance(shell, "model", s->model.entry->head->name, s->model.entry->head->fields,
+	             s->model.state);
+	fed_net_describe(&s->net, &text);
+	fed_print(shell, "%s", fed_text_str(&text));
+	fed_text_release(&text);
+	say_cut(shell);
+	return FED_OK;
+}
+
+/* Settings, and the pre-step that has a row of its own here. */
+static int choose_aggregator(struct fed_session *s, const struct fed_call *call,
+                             struct fed_error *err)
+{
+	const struct aggregator_args *a = call->args;
+	struct fed_pairs all;
+
+	if (fed_pairs_copy(&all, call->extra, call->n_extra, err))
+		return FED_FAIL;
+	int rc = *a->after ? fed_pairs_add(&all, "after", a->after, err) : FED_OK;
+	if (rc == FED_OK)
+		rc = fed_session_aggregator(s, a->name, all.assign, all.n, err);
+	fed_pairs_release(&all);
+	return rc;
+}
+
+static int run_aggregator(struct fed_shell *shell, const struct fed_call *call,
+                          struct fed_error *err)
+{
+	const struct aggregator_args *a = call->args;
+	struct fed_session *s = &shell->session;
+	struct fed_text text = {0};
+
+	if (!*a->name && (*a->after || call->n_extra))
+		return fed_fail(err, "name it first: aggregator NAME after=NAME");
+	if (*a->name && choose_aggregator(s, call, err))
+		return FED_FAIL;
+	if (!s->aggregator.entry) {
+		shell->fault = FED_EXIT_FAILED;
+		return fed_fail(err, "none is chosen yet; the first round takes fedavg");
+	}
+	fed_put_instance(&s->aggregator, &text);
+	fed_print(shell, "aggregator %s%s%s\n", s->aggregator.entry->head->name, text.len ? "  " : "",
+	          fed_text_str(&text));
+	fed_text_release(&text);
+	return FED_OK;
+}
+
+static int run_transport(struct fed_shell *shell, const struct fed_call *call,
+                         struct fed_error *err)
+{
+	const struct name_args *a = call->args;
+	struct fed_session *s = &shell->session;
+
+	if (*a->name && fed_session_transport(s, a->name, call->extra, call->n_extra, err))
+		return FED_FAIL;
+	if (!s->transport.entry) {
+		shell->fault = FED_EXIT_FAILED;
+		return fed_fail(err, "none is chosen yet; the first round takes local");
+	}
+	say_instance(shell, "transport", s->transport.entry->head->name,
+	             s->transport.entry->head->fields, s->transport.state);
+	return FED_OK;
+}
+
+static int run_scheme(struct fed_shell *shell, const struct fed_call *call, struct fed_error *err)
+{
+	const struct name_args *a = call->args;
+	struct fed_session *s = &shell->session;
+
+	if (*a->name && fed_session_scheme(s, a->name, call->extra, call->n_extra, err))
+		return FED_FAIL;
+	say_instance(shell, "scheme", s->scheme->name, s->scheme->fields, s->scheme_state);
+	say_cut(shell);
+	return FED_OK;
+}
+
+/* Clients ------------------------------------------------------------------ */
+
+struct add_args {
+	int64_t n;
+	int partition; /* enum fed_partition_kind */
+	int64_t samples, shards;
+	double alpha, spread;
+	char device[64], link[64];
+	bool reuse;
+};
+enum { ADD_N, ADD_PARTITION, ADD_SAMPLES, ADD_SHARDS, ADD_ALPHA, ADD_SPREAD };
+static const struct fed_field add_rows[] = {
+	FED_ARG_INT(struct add_args, n, FED_ARG_NEEDED, 1, 1, 4e9, "how many clients"),
+	FED_ROW(struct add_args, partition, int, FED_TYPE_CHOICE, .flags = FED_FIELD_POSITIONAL,
+            .def = FED_PARTITION_IID, .choice = fed_partition_names,
+            .help = "how examples are dealt; `explain NAME` tells each"),
+	FED_INT(struct add_args, samples, FED_PARTITION_SAMPLES, 1, UINT32_MAX,
+            "examples of each client; without it fewer where the pool has not so many"),
+	FED_INT(struct add_args, shards, 2, 1, UINT32_MAX, "partition shards: label shards a client"),
+	FED_REAL(struct add_args, alpha, 0.5, 1e-6, 1e6,
+             "partition dirichlet: small is few classes a client"),
+	FED_REAL(struct add_args, spread, 0.5, 0, 100,
+             "partition quantity: spread of the sizes; feature: of the inputs"),
+	FED_TEXT(struct add_args, device, FED_DEVICE_DEFAULT, "device", FED_DEVICE_HELP),
+	FED_TEXT(struct add_args, link, FED_LINK_DEFAULT, "link", FED_LINK_HELP),
+	FED_FLAG(struct add_args, reuse, "clients may share examples once the pool is empty"),
+	FED_END,
+};
+
+/* shards= or alpha= alone says which partition is meant; beside another one it makes no sense. */
+static int choose_partition(const struct fed_call *call, int *kind, struct fed_error *err)
+{
+	const struct add_args *a = call->args;
+	const bool named = fed_call_has(call, ADD_PARTITION);
+	static const struct {
+		size_t row;
+		int kind, also;
+		const char *key;
+	} keys[] = {
+		{ADD_SHARDS, FED_PARTITION_SHARDS, FED_PARTITION_SHARDS, "shards"},
+		{ADD_ALPHA, FED_PARTITION_DIRICHLET, FED_PARTITION_DIRICHLET, "alpha"},
+		{ADD_SPREAD, FED_PARTITION_QUANTITY, FED_PARTITION_FEATURE, "spread"},
+	};
+
+	*kind = a->partition;
+	for (size_t i = 0; i < sizeof keys / sizeof *keys; i++) {
+		if (!fed_call_has(call, keys[i].row))
+			continue;
+		if (!named)
+			*kind = keys[i].kind;
+		if (*kind != keys[i].kind && *kind != keys[i].also)
+			return fed_fail(err, "%s= belongs to partition %s, not to %s", keys[i].key,
+			                fed_partition_names[keys[i].kind], fed_partition_names[*kind]);
+	}
+	return FED_OK;
+}
+
+static int run_add(struct fed_shell *shell, const struct fed_call *call, struct fed_error *err)
+{
+	const struct add_args *a = call->args;
+	struct fed_session *s = &shell->session;
+	struct fed_text text = {0};
+	struct fed_device_spec device;
+	struct fed_link_spec link;
+	uint32_t first;
+	int kind;
+
+	if (choose_partition(call, &kind, err) || fed_device_parse(a->device, &device, err) ||
+	    fed_link_parse(a->link, &link, err)) {
+		shell->fault = FED_EXIT_USAGE;
+		return FED_FAIL;
+	}
+	const struct fed_partition how = {
+		.kind = (enum fed_partition_kind)kind,
+		.samples = fed_call_has(call, ADD_SAMPLES) ? a->samples : 0,
+		.shards = a->shards,
+		.alpha = a->alpha,
+		.spread = a->spread,
+		.reuse = a->reuse,
+	};
+	if (fed_session_add_clients(s, (uint32_t)a->n, &how, &device, &link, &first, err))
+		return FED_FAIL;
+	fed_text_count(&text, (double)a->n);
+	if (a->n == 1)
+		fed_text_add(&text, " client, number %u, %s; ", first, fed_partition_names[kind]);
+	else
+		fed_text_add(&text, " clients, %u to %u, %s; ", first, first + (uint32_t)a->n - 1,
+		             fed_partition_names[kind]);
+	fed_text_count(&text, s->clients.pool.left);
+	fed_print(shell, "%s examples left in the pool\n", fed_text_str(&text));
+	fed_text_release(&text);
+	return FED_OK;
+}
+
+struct who_args {
+	char who[4096];
+};
+static const struct fed_field remove_rows[] = {
+	FED_ARG_TEXT(struct who_args, who, FED_ARG_NEEDED, "who",
+                 "3, 1-5, 1,4,7-9, 20%, random:3, all"),
+	FED_END,
+};
+static int run_remove(struct fed_shell *shell, const struct fed_call *call, struct fed_error *err)
+{
+	const struct who_args *a = call->args;
+	struct fed_session *s = &shell->session;
+	struct fed_text text = {0};
+	uint32_t n;
+
+	if (fed_session_remove_clients(s, a->who, &n, err))
+		return FED_FAIL;
+	fed_text_count(&text, n);
+	fed_text_add(&text, n == 1 ? " client removed, " : " clients removed, ");
+	fed_text_count(&text, s->clients.n_present);
+	fed_text_add(&text, " left; ");
+	fed_text_count(&text, s->clients.pool.left);
+	fed_print(shell, "%s examples in the pool\n", fed_text_str(&text));
+	fed_text_release(&text);
+	return FED_OK;
+}
+
+/* Settings ----------------------------------------------------------------- */
+
+struct set_args {
+	char key[64], value[512];
+};
+static const struct fed_field set_rows[] = {
+	FED_ARG_TEXT(struct set_args, key, FED_FIELD_POSITIONAL, "setting", "a name that `show` lists"),
+	FED_ARG_TEXT(struct set_args, value, FED_FIELD_POSITIONAL, "value", "its new value"),
+	FED_END,
+};
+/* `set client 3-7 link=3g`: the value says who. */
+static bool is_client(const struct set_args *a)
+{
+	return strcmp(a->key, "client") == 0;
+}
+static const struct fed_field *setting_rows(const struct fed_shell *shell, const void *args)
+{
+	const struct set_args *a = args;
+
+	(void)shell;
+	return is_client(a) ? fed_equipment_fields : fed_settings_fields;
+}
+
+/* KEY VALUE and all key=value: all are set, or none. */
+static int set_all(struct fed_shell *shell, const struct fed_call *call, struct fed_error *err)
+{
+	const struct set_args *a = call->args;
+	const size_t first = *a->key != 0, n = first + call->n_extra;
+	struct fed_assign *assign = fed_alloc_array(n, sizeof *assign);
+
+	if (!assign)
+		return fed_fail_memory(err, n * sizeof *assign, "the settings");
+	if (first)
+		assign[0] = (struct fed_assign){.key = a->key, .value = a->value};
+	for (size_t i = 0; i < call->n_extra; i++)
+		assign[first + i] = call->extra[i];
+	const int rc = fed_session_set_all(&shell->session, assign, n, err);
+	for (size_t i = 0; rc == FED_OK && i < n; i++)
+		fed_show_setting(shell, assign[i].key, err);
+	fed_free(assign);
+	return rc;
+}
+
+/* `set noise sigma=0.5`: the value by the name that the field's hint gives it. */
+static bool is_named(const struct fed_shell *shell, const struct set_args *a,
+                     const struct fed_assign *value)
+{
+	const struct fed_field *row = fed_find_setting(shell, a->key);
+
+	return row && row->hint && strcmp(row->hint, value->key) == 0;
+}
+
+static int set_named(struct fed_shell *shell, const struct set_args *a,
+                     const struct fed_assign *value, struct fed_error *err)
+{
+	if (fed_session_set(&shell->session, a->key, value->value, err))
+		return FED_FAIL;
+	return fed_show_setting(shell, a->key, err);
+}
+
+static int run_set(struct fed_shell *shell, const struct fed_call *call, struct fed_error *err)
+{
+	const struct set_args *a = call->args;
+
+	if (is_client(a))
+		return fed_set_equipment(shell, a->value, call->extra, call->n_extra, err);
+	if (!*a->key && !call->n_extra)
+		return fed_fail(err, "what? Say `set lr 0.05` or `set lr=0.05 batch=20`; `show` lists all");
+	if (*a->key && !fed_call_has(call, 1) && call->n_extra == 1 && is_named(shell, a, call->extra))
+		return set_named(shell, a, call->extra, err);
+	if (*a->key && !fed_call_has(call, 1))
+		return fed_fail(err, "%s needs a value: `set %s VALUE`", fed_show(a->key).s,
+		                fed_show(a->key).s);
+	return set_all(shell, call, err);
+}
+
+static const struct fed_field show_rows[] = {
+	FED_ARG_TEXT(struct set_args, key, FED_FIELD_POSITIONAL, "setting", "one setting; else all"),
+	FED_END,
+};
+static int run_show(struct fed_shell *shell, const struct fed_call *call, struct fed_error *err)
+{
+	const struct set_args *a = call->args;
+
+	if (*a->key)
+		return fed_show_setting(shell, a->key, err);
+	fed_show_all(shell);
+	return FED_OK;
+}
+
+struct reset_args {
+	bool keep_settings;
+};
+static const struct fed_field reset_rows[] = {
+	FED_FLAG(struct reset_args, keep_settings, "learning rate, epochs and the like stay"),
+	FED_END,
+};
+static int run_reset(struct fed_shell *shell, const struct fed_call *call, struct fed_error *err)
+{
+	const struct reset_args *a = call->args;
+
+	if (fed_session_reset(&shell->session, a->keep_settings, err))
+		return FED_FAIL;
+	if (!a->keep_settings)
+		fed_text_clear(&shell->journal);
+	fed_print(shell, "a bare session again\n");
+	return FED_OK;
+}
+
+static int run_restart(struct fed_shell *shell, const struct fed_call *call, struct fed_error *err)
+{
+	(void)call;
+	if (fed_session_restart(&shell->session, err))
+		return FED_FAIL;
+	fed_print(shell, "version 0, the composition as before\n");
+	return FED_OK;
+}
+
+#define NAME_ROWS(rows, hint, help)          \
+	static const struct fed_field rows[] = { \
+		FED_ARG_TEXT(struct name_args, name, FED_FIELD_POSITIONAL, hint, help), FED_END}
+static const struct fed_field dataset_args[] = {
+	FED_ARG_TEXT(struct dataset_args, name, FED_FIELD_POSITIONAL, "dataset",
+                 "a built-in name, a folder of IDX files or a .csv file"),
+	{.name = "else", /* a word of C: no member can have the name */
+     .type = FED_TYPE_TEXT,
+     .offset = offsetof(struct dataset_args, otherwise),
+     .size = sizeof(((struct dataset_args *)0)->otherwise),
+     .hint = "dataset",
+     .help = "what to take when that is not there"},
+	FED_END};
+NAME_ROWS(model_args, "model", "a model plugin; without it the layers are shown");
+static const struct fed_field aggregator_args[] = {
+	FED_ARG_TEXT(struct aggregator_args, name, FED_FIELD_POSITIONAL, "aggregator",
+                 "an aggregator plugin"),
+	FED_ARG_TEXT(struct aggregator_args, after, 0, "pre-step",
+                 "a pre-step that mixes the updates first"),
+	FED_END};
+NAME_ROWS(transport_args, "transport", "a transport plugin");
+NAME_ROWS(scheme_args, "scheme", "who talks to whom and who waits for whom");
+
+const struct fed_command fed_commands_compose[] = {
+	{.name = "dataset",
+     .help = "choose the examples",
+     .text =
+         "Built in and made from the seed: glyphs, scans, blobs, synthetic, linear. fashion\n"
+         "reads Debian's package dataset-fashion-mnist. A folder is read as IDX files (MNIST and\n"
+         "its kin, plain or .gz), a .csv file needs label=COLUMN. `dataset text FILE` makes a\n"
+         "character task of a file, of several (a.txt,b.txt) or of a folder of .txt files;\n"
+         "markov generates users who write by habit.",
+     .examples = FED_EXAMPLES("dataset glyphs train=500 test=100", "dataset blobs classes=3",
+                              "dataset linear d=5 noise=0.1", "dataset fashion else=glyphs",
+                              "dataset markov users=20 habits=0.5",
+                              "dataset scans; add-client 5 natural; clients"),
+     .args = dataset_args,
+     .args_size = sizeof(struct dataset_args),
+     .more = source_rows,
+     .run = run_dataset,
+     .flags = FED_COMMAND_CHANGES | FED_COMMAND_REJECTS},
+	{.name = "model",
+     .help = "choose the model, or show its layers",
+     .text = "Without a name: layers, shapes, parameters, FLOPs of one example, possible cuts.\n"
+             "A new model starts at version 0 with parameters from the seed.",
+     .examples = FED_EXAMPLES("dataset blobs; model softmax", "model mlp hidden=64",
+                              "dataset blobs; model mlp hidden=16; model"),
+     .args = model_args,
+     .args_size = sizeof(struct name_args),
+     .more = model_rows,
+     .run = run_model,
+     .flags = FED_COMMAND_CHANGES,
+     .failure = FED_EXIT_USAGE},
+	{.name = "add-client",
+     .help = "let clients join; each gets examples from the pool",
+     .text = "Without a partition: iid. shards= or alpha= alone say which partition is meant.\n"
+             "Examples are dealt without replacement until the pool is empty; reuse lets\n"
+             "clients share them. device= and link= decide what computing and messages take\n"
+             "in virtual time.",
+     .examples = FED_EXAMPLES("dataset blobs; add-client 10 samples=50",
+                              "dataset blobs; add-client 5 shards=3 samples=60",
+                              "dataset blobs; add-client 20 dirichlet alpha=0.1 samples=100",
+                              "dataset blobs; add-client 1000 reuse device=1e9",
+                              "dataset blobs; add-client 10 samples=50 device=phone:0.5 link=4g"),
+     .args = add_rows,
+     .args_size = sizeof(struct add_args),
+     .run = run_add,
+     .flags = FED_COMMAND_CHANGES},
+	{.name = "remove-client",
+     .help = "let clients leave; their examples return to the pool",
+     .examples = FED_EXAMPLES("dataset blobs; add-client 10 samples=50; remove-client 3,5-7",
+                              "dataset blobs; add-client 10 samples=50; remove-client random:2"),
+     .args = remove_rows,
+     .args_size = sizeof(struct who_args),
+     .run = run_remove,
+     .flags = FED_COMMAND_CHANGES,
+     .failure = FED_EXIT_USAGE},
+	{.name = "aggregator",
+     .help = "choose how updates become a step",
+     .text = "The model and its version stay. `explain NAME` shows formula and source. A\n"
+             "pre-step mixes the updates in front of it (after=); its parameters are after.KEY,\n"
+             "or KEY where the aggregator has none of that name. A KEY of both is that of both.",
+     .examples = FED_EXAMPLES(
+		 "aggregator fedavg", "aggregator fedadam eta=0.1", "aggregator krum f=3 after=nnm",
+		 "aggregator median after=bucketing s=3", "aggregator multi-krum f=2 after=nnm after.f=1"),
+     .args = aggregator_args,
+     .args_size = sizeof(struct aggregator_args),
+     .more = aggregator_rows,
+     .also = after_rows,
+     .run = run_aggregator,
+     .flags = FED_COMMAND_CHANGES,
+     .failure = FED_EXIT_USAGE},
+	{.name = "transport",
+     .help = "choose what carries the messages",
+     .examples = FED_EXAMPLES("transport local", "transport lossy retries=2"),
+     .args = transport_args,
+     .args_size = sizeof(struct name_args),
+     .more = transport_rows,
+     .run = run_transport,
+     .flags = FED_COMMAND_CHANGES,
+     .failure = FED_EXIT_USAGE},
+	{.name = "scheme",
+     .help = "choose who waits for whom",
+     .examples = FED_EXAMPLES("scheme sync"),
+     .args = scheme_args,
+     .args_size = sizeof(struct name_args),
+     .more = scheme_rows,
+     .run = run_scheme,
+     .flags = FED_COMMAND_CHANGES,
+     .failure = FED_EXIT_USAGE},
+	{.name = "set",
+     .help = "change a setting",
+     .text = "Settings of the session, or of the present aggregator, model, transport and\n"
+             "scheme; where two have the name, write aggregator.KEY and so on.\n"
+             "`set client WHO` changes devices and links of clients.",
+     .examples = FED_EXAMPLES("dataset blobs; add-client 10 samples=50; set client 3-7 link=3g "
+                              "device=iot",
+                              "set lr 0.05", "set fraction=0.1 epochs=5 batch=10",
+                              "aggregator fedadam; set aggregator.eta 0.01", "set codec top-k:0.01",
+                              "set noise sigma=0.001"),
+     .args = set_rows,
+     .args_size = sizeof(struct set_args),
+     .more = setting_rows,
+     .run = run_set,
+     .flags = FED_COMMAND_CHANGES | FED_COMMAND_ANY_KEY,
+     .failure = FED_EXIT_USAGE},
+	{.name = "show",
+     .help = "show settings with their values",
+     .examples = FED_EXAMPLES("show", "show lr"),
+     .args = show_rows,
+     .args_size = sizeof(struct set_args),
+     .run = run_show,
+     .failure = FED_EXIT_USAGE},
+	{.name = "reset",
+     .help = "begin again with a bare session",
+     .examples = FED_EXAMPLES("reset", "set lr 0.2; reset keep-settings"),
+     .args = reset_rows,
+     .args_size = sizeof(struct reset_args),
+     .run = run_reset,
+     .flags = FED_COMMAND_CHANGES},
+	{.name = "restart",
+     .help = "version 0 again with the same composition",
+     .examples = FED_EXAMPLES("dataset blobs; add-client 4 samples=50; round 2; restart"),
+     .run = run_restart,
+     .flags = FED_COMMAND_CHANGES},
+	{0},
+};

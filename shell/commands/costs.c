@@ -1,0 +1,315 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * shell/commands/costs.c - totals by direction, what the codec saved, and the clients that cost the
+ * most.
+ */
+#include "shell/commands/costs.h"
+
+#include <stdlib.h>
+
+#include "base/mem.h"
+#include "history/client_selector.h"
+#include "shell/output/print.h"
+#include "shell/commands/sweep.h"
+
+enum sort { BYTES, UP, DOWN, MESSAGES, FLOPS, SERVER_FLOPS, SAVED };
+static const char *const sorts[] = {"bytes", "up",           "down",  "messages",
+                                    "flops", "server-flops", "saved", NULL};
+
+const struct fed_field fed_bill_rows[] = {
+	FED_ARG_TEXT(struct fed_bill_args, who, FED_FIELD_POSITIONAL, "who",
+                 "3, 1-5, 20%, random:3, all; without it all that took part"),
+	FED_ARG_CHOICE(struct fed_bill_args, sort, 0, BYTES, sorts, "what to list the clients by"),
+	FED_ARG_INT(struct fed_bill_args, n, 0, 10, 0, 1e9, "clients to list"),
+	FED_ARG_TEXT(struct fed_bill_args, against, 0, "scheme",
+                 "a scheme that is billed for the same work: sync, split:cut=2"),
+	FED_ARG_INT(struct fed_bill_args, rounds, 0, 0, 0, 1e6,
+                "against: rounds of each; 0: 10, or with until= at most 1000"),
+	FED_ARG_TEXT(struct fed_bill_args, until, 0, "condition",
+                 "against: each ends when this holds: accuracy>=0.9"),
+	FED_END,
+};
+
+struct line {
+	uint32_t id;
+	double key;
+	struct fed_costs costs;
+};
+
+/* Bytes that a codec did not send; negative when it sent more than none would. */
+static double saved(const struct fed_costs *c)
+{
+	return (double)c->plain_up - (double)c->bytes_up;
+}
+
+static double key_of(const struct fed_costs *c, enum sort sort)
+{
+	switch (sort) {
+	case UP:
+		return (double)c->bytes_up;
+	case DOWN:
+		return (double)c->bytes_down;
+	case MESSAGES:
+		return (double)(c->messages_up + c->messages_down);
+	case FLOPS:
+		return c->client_flops;
+	case SERVER_FLOPS:
+		return c->server_flops;
+	case SAVED:
+		return saved(c);
+	default:
+		return (double)(c->bytes_up + c->bytes_down);
+	}
+}
+
+static int by_key(const void *a, const void *b)
+{
+	const struct line *x = a, *y = b;
+
+	if (x->key != y->key)
+		return x->key > y->key ? -1 : 1;
+	return x->id < y->id ? -1 : x->id > y->id;
+}
+
+/* Of these clients, or of all that have an account (ids NULL; *n is their number then). */
+static struct line *list(const struct fed_ledger *l, const uint32_t *ids, uint32_t *n)
+{
+	const size_t most = ids ? *n : l->n;
+	struct line *lines = fed_alloc_array(most + 1, sizeof *lines);
+	uint32_t found = 0;
+
+	for (uint32_t i = 0; lines && i < (ids ? *n : l->room); i++) {
+		const uint32_t id = ids ? ids[i] : l->account[i].owner - 1;
+		const struct fed_costs *costs = ids || l->account[i].owner ? fed_ledger_of(l, id) : NULL;
+
+		if (!costs && !ids)
+			continue;
+		lines[found].id = id;
+		if (costs)
+			lines[found].costs = *costs;
+		found++;
+	}
+	*n = found;
+	return lines;
+}
+
+/* Cells ---------------------------------------------------------------------- */
+
+static void cell_count(struct fed_table *t, uint64_t n)
+{
+	struct fed_text text = {0};
+
+	fed_text_count(&text, (double)n);
+	fed_table_cell(t, "%s", fed_text_str(&text));
+	fed_text_release(&text);
+}
+
+static void cell_bytes(struct fed_table *t, double bytes)
+{
+	struct fed_text text = {0};
+
+	fed_text_bytes(&text, bytes);
+	fed_table_cell(t, "%s", fed_text_str(&text));
+	fed_text_release(&text);
+}
+
+static void cell_flops(struct fed_table *t, double flops)
+{
+	struct fed_text text = {0};
+
+	fed_text_si(&text, flops, "FLOP");
+	fed_table_cell(t, "%s", fed_text_str(&text));
+	fed_text_release(&text);
+}
+
+/* Totals ---------------------------------------------------------------------- */
+
+static void row(struct fed_table *t, const char *name, uint64_t messages, double bytes,
+                double plain)
+{
+	fed_table_cell(t, "%s", name);
+	cell_count(t, messages);
+	cell_bytes(t, bytes);
+	cell_bytes(t, plain);
+	cell_bytes(t, plain - bytes);
+	fed_table_cell(t, "%.1f %%", plain > 0 ? 100 * (plain - bytes) / plain : 0);
+}
+
+static void show_totals(struct fed_shell *shell, const struct fed_costs *c)
+{
+	static const char *const titles[] = {"", "messages", "bytes", "codec none", "saved", ""};
+	const double down = (double)c->bytes_down, up = (double)c->bytes_up,
+				 plain = (double)c->plain_up;
+	struct fed_table table = {.columns = 6, .right = "lrrrrr"};
+	struct fed_text text = {0};
+
+	for (size_t k = 0; k < sizeof titles / sizeof *titles; k++)
+		fed_table_cell(&table, "%s", titles[k]);
+	row(&table, shell->session.scheme->message ? "down" : "models down", c->messages_down, down,
+	    down);
+	row(&table, shell->session.scheme->message ? "up" : "updates up", c->messages_up, up, plain);
+	row(&table, "all", c->messages_up + c->messages_down, down + up, down + plain);
+	fed_table_print(shell, &table, true);
+	fed_text_si(&text, c->client_flops, "FLOP");
+	fed_text_add(&text, " by clients, ");
+	fed_text_si(&text, c->server_flops, "FLOP");
+	fed_print(shell, "  %s by the server\n", fed_text_str(&text));
+	fed_text_release(&text);
+}
+
+static void show_rounds(struct fed_shell *shell, const struct fed_session *s)
+{
+	const struct fed_history *h = &s->history;
+	struct fed_record total;
+	struct fed_text text = {0};
+
+	fed_history_total(h, &total);
+	fed_text_count(&text, (double)h->n);
+	fed_text_add(&text, " round%s: clock ", h->n == 1 ? "" : "s");
+	fed_text_seconds(&text, total.clock);
+	fed_text_add(&text, ", wall ");
+	fed_text_seconds(&text, total.wall);
+	fed_text_add(&text, "; ");
+	fed_text_count(&text, total.invited);
+	fed_text_add(&text, " invited, ");
+	fed_text_count(&text, total.used);
+	fed_text_add(&text, " used, %.0f refused, %.0f lost, %.0f late", total.refused, total.lost,
+	             total.late);
+	fed_print(shell, "over %s\n", fed_text_str(&text));
+	fed_text_release(&text);
+	if (total.bytes_down > (double)s->ledger.total.bytes_down)
+		fed_print(shell, "of which the first were saved by a fedsh that billed no clients\n");
+}
+
+/* Clients --------------------------------------------------------------------- */
+
+static void show_lines(struct fed_shell *shell, const struct line *lines, uint32_t n)
+{
+	static const char *const titles[] = {"client", "messages", "up",         "down",
+	                                     "saved",  "training", "aggregation"};
+	struct fed_table table = {.columns = 7, .right = "rrrrrrr"};
+
+	for (size_t k = 0; k < sizeof titles / sizeof *titles; k++)
+		fed_table_cell(&table, "%s", titles[k]);
+	for (uint32_t i = 0; i < n; i++) {
+		const struct fed_costs *c = &lines[i].costs;
+
+		fed_table_cell(&table, "%u", lines[i].id);
+		cell_count(&table, c->messages_up + c->messages_down);
+		cell_bytes(&table, (double)c->bytes_up);
+		cell_bytes(&table, (double)c->bytes_down);
+		cell_bytes(&table, saved(c));
+		cell_flops(&table, c->client_flops);
+		cell_flops(&table, c->server_flops);
+	}
+	fed_table_print(shell, &table, true);
+}
+
+/* One line: of a client, or of all. */
+static void show_json(struct fed_shell *shell, const uint32_t *id, const struct fed_costs *c)
+{
+	const struct {
+		const char *name;
+		double value;
+	} figures[] = {{"messages_up", (double)c->messages_up},
+	               {"messages_down", (double)c->messages_down},
+	               {"bytes_up", (double)c->bytes_up},
+	               {"bytes_down", (double)c->bytes_down},
+	               {"saved", saved(c)},
+	               {"client_flops", c->client_flops},
+	               {"server_flops", c->server_flops}};
+	struct fed_text line = {0};
+
+	fed_text_add(&line, "{\"v\":1,\"event\":\"bill\",\"client\":");
+	if (id)
+		fed_text_add(&line, "%u", *id);
+	else
+		fed_text_add(&line, "null");
+	for (size_t i = 0; i < sizeof figures / sizeof *figures; i++) {
+		fed_text_add(&line, ",\"%s\":", figures[i].name);
+		fed_text_json_number(&line, figures[i].value);
+	}
+	fed_text_put(&line, "}", 1);
+	fed_print_json(shell, &line);
+}
+
+static struct fed_costs sum_of(const struct line *lines, uint32_t n)
+{
+	struct fed_costs sum = {0};
+
+	for (uint32_t i = 0; i < n; i++)
+		fed_costs_add(&sum, &lines[i].costs);
+	return sum;
+}
+
+static int show(struct fed_shell *shell, const struct fed_bill_args *a, const uint32_t *ids,
+                uint32_t n, struct fed_error *err)
+{
+	const struct fed_session *s = &shell->session;
+	struct line *lines = list(&s->ledger, ids, &n);
+	const uint32_t shown = (uint64_t)a->n < n ? (uint32_t)a->n : n;
+
+	if (!lines)
+		return fed_fail_memory(err, n * sizeof *lines, "the bill");
+	for (uint32_t i = 0; i < n; i++)
+		lines[i].key = key_of(&lines[i].costs, (enum sort)a->sort);
+	const struct fed_costs sum = sum_of(lines, n);
+	show_totals(shell, ids ? &sum : &s->ledger.total);
+	show_json(shell, NULL, ids ? &sum : &s->ledger.total);
+	qsort(lines, n, sizeof *lines, by_key);
+	if (shown) {
+		fed_print(shell, "by client, the most %s first\n", sorts[a->sort]);
+		show_lines(shell, lines, shown);
+	}
+	for (uint32_t i = 0; i < shown; i++)
+		show_json(shell, &lines[i].id, &lines[i].costs);
+	if (shown < n)
+		fed_print(shell, "  and %u more; n=%u lists them\n", n - shown, n);
+	fed_free(lines);
+	return FED_OK;
+}
+
+/* The present scheme beside another one, from the present model. */
+static int show_beside(struct fed_shell *shell, const struct fed_bill_args *a,
+                       struct fed_error *err)
+{
+	struct fed_sweep_plan plan = {.rounds = 0};
+
+	if (*a->who)
+		return fed_fail(err, "a bill of some clients has nothing to stand beside; leave out %s",
+		                fed_show(a->who).s);
+	fed_fields_default(fed_sweep_rows, &plan);
+	snprintf(plan.key, sizeof plan.key, "scheme");
+	plan.rounds = a->rounds;
+
+	snprintf(plan.values, sizeof plan.values, "%s|%s", shell->session.scheme->name, a->against);
+	snprintf(plan.until, sizeof plan.until, "%s", a->until);
+	return fed_show_sweep(shell, &plan, err);
+}
+
+int fed_run_bill(struct fed_shell *shell, const struct fed_call *call, struct fed_error *err)
+{
+	const struct fed_bill_args *a = call->args;
+	const struct fed_session *s = &shell->session;
+	uint64_t draw = s->draws; /* looking draws nothing from the session's stream */
+	uint32_t *ids = NULL, n = 0;
+
+	if (*a->against)
+		return show_beside(shell, a, err);
+	if (a->rounds || *a->until)
+		return fed_fail(err, "rounds= and until= are of the work that is billed against a scheme: "
+		                     "`bill against=sync rounds=5`");
+	if (*a->who &&
+	    fed_who_parse(a->who, &s->clients, (uint64_t)s->settings.seed, &draw, &ids, &n, err))
+		return FED_FAIL;
+	if (s->history.n == 0) {
+		fed_print(shell, "no rounds yet: nothing was spent\n");
+		fed_free(ids);
+		return FED_OK;
+	}
+	if (!ids)
+		show_rounds(shell, s);
+	const int rc = show(shell, a, ids, n, err);
+	fed_free(ids);
+	return rc;
+}

@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * shell/commands/costs.h - what the run has cost, in total and by client.
+ */
+#ifndef FED_SHELL_COMMANDS_COSTS_H
+#define FED_SHELL_COMMANDS_COSTS_H
+
+#include "shell/language/command.h"
+
+struct fed_bill_args {
+	char who[4096];
+	int sort;
+	int64_t n;
+	char against[64], until[500];
+	int64_t rounds;
+};
+extern const struct fed_field fed_bill_rows[];
+int fed_run_bill(struct fed_shell *, const struct fed_call *, struct fed_error *);
+
+#endif

@@ -1,0 +1,198 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * shell/commands/histogram.c - figures of the run's updates and of the clients, counted in bins.
+ */
+#include "shell/commands/histogram.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "report/invitation_text.h"
+#include "report/label_histogram.h"
+#include "shell/output/print.h"
+
+enum figure { STALENESS, DURATION, DOWNLOAD, COMPUTE, UPLOAD, WEIGHT, EXAMPLES, LOSS };
+static const char *const figures[] = {"staleness", "duration", "download", "compute", "upload",
+                                      "weight",    "examples", "loss",     NULL};
+
+const struct fed_field fed_histogram_rows[] = {
+	FED_ARG_CHOICE(struct fed_histogram_args, figure, FED_ARG_NEEDED, STALENESS, figures,
+                   "of the run's updates (staleness to weight) or of the clients"),
+	FED_ARG_INT(struct fed_histogram_args, bins, 0, 15, 1, 100, "rows at most"),
+	FED_END,
+};
+
+struct values {
+	double *x; /* [n] */
+	size_t n, room;
+};
+
+static int push(struct values *v, double x, struct fed_error *err)
+{
+	if (!isfinite(x))
+		return FED_OK;
+	if (v->n == v->room) {
+		const size_t room = v->room ? 2 * v->room : 256;
+		double *grown = fed_resize(v->x, v->room * sizeof *grown, room * sizeof *grown);
+		if (!grown)
+			return fed_fail_memory(err, room * sizeof *grown, "the histogram");
+		v->x = grown;
+		v->room = room;
+	}
+	v->x[v->n++] = x;
+	return FED_OK;
+}
+
+/* Whether an update was handed on in turn: those have no verdict. */
+static bool has_turns(const struct fed_journeys *all)
+{
+	for (uint64_t k = all->first; k <= all->n; k++) {
+		const struct fed_journey *j = fed_journeys_at(all, k);
+		if (j && j->step && isnan(j->weight))
+			return true;
+	}
+	return false;
+}
+
+/* NaN: this journey has none. */
+static double of_journey(const struct fed_journey *j, enum figure figure)
+{
+	const bool reported = j->state == FED_JOURNEY_REPORTED;
+
+	switch (figure) {
+	case STALENESS: /* versions made while it was under way */
+		return j->used && j->step ? (double)(j->step - 1 - j->version) : NAN;
+	case DURATION:
+		return reported ? j->ended - j->sent : NAN;
+	case DOWNLOAD:
+		return j->received - j->sent;
+	case COMPUTE:
+		return fed_journey_computed(j);
+	case UPLOAD:
+		return reported ? j->ended - j->left : NAN;
+	default:
+		return j->step ? j->weight : NAN;
+	}
+}
+
+/* Why there is not a single value. */
+static int fail_empty(const struct fed_session *s, enum figure figure, struct fed_error *err)
+{
+	struct fed_text words = {0};
+
+	if (figure == WEIGHT && has_turns(&s->recorder.journeys))
+		fed_text_add(&words, "the updates of this run have no weight: clients that train in turn "
+		                     "hand their layers on, and nothing is averaged");
+	else if (figure < EXAMPLES && !s->recorder.journeys.n)
+		fed_journeys_put_empty(s, &words);
+	else if (!s->clients.n_present)
+		fed_text_add(&words, "there are no clients; `add-client 10` makes some");
+	else
+		fed_text_add(&words, "no update was made yet; `round` makes some");
+	fed_fail(err, "%s", fed_text_str(&words));
+	fed_text_release(&words);
+	return FED_FAIL;
+}
+
+static int collect(const struct fed_session *s, enum figure figure, struct values *v,
+                   struct fed_error *err)
+{
+	const struct fed_journeys *all = &s->recorder.journeys;
+
+	for (uint32_t i = 0; figure >= EXAMPLES && i < s->clients.n_present; i++) {
+		const struct fed_client *c = &s->clients.client[s->clients.present[i]];
+		if (push(v, figure == EXAMPLES ? c->count : (double)c->loss, err))
+			return FED_FAIL;
+	}
+	for (uint64_t k = all->first; figure < EXAMPLES && k <= all->n; k++) {
+		const struct fed_journey *j = fed_journeys_at(all, k);
+		if (j && push(v, of_journey(j, figure), err))
+			return FED_FAIL;
+	}
+	return v->n ? FED_OK : fail_empty(s, figure, err);
+}
+
+/* Bins of width 1, 2 or 5 times a power of ten; of whole numbers at least 1 wide. */
+static double width_of(double low, double high, double most, bool whole)
+{
+	const double least = (high - low) / most;
+	double width = pow(10, floor(log10(least > 0 ? least : 1)));
+
+	if (!(least > 0))
+		return 1;
+	for (int k = 0; low + most * width <= high || floor(high / width) - floor(low / width) >= most;
+	     k++)
+		width *= k % 3 == 1 ? 2.5 : 2;
+	return whole && width < 1 ? 1 : width;
+}
+
+static void put_value(struct fed_text *text, double x, enum figure figure)
+{
+	if (figure >= DURATION && figure <= UPLOAD)
+		fed_text_seconds(text, x);
+	else if (figure == STALENESS || figure == EXAMPLES)
+		fed_text_count(text, x);
+	else
+		fed_text_add(text, "%.4g", x);
+}
+
+static void show(struct fed_shell *shell, const struct values *v, enum figure figure, size_t bins)
+{
+	const bool whole = figure == STALENESS || figure == EXAMPLES;
+	struct fed_table table = {.columns = 3, .right = "rrl"};
+	struct fed_text text = {0};
+	double low = v->x[0], high = v->x[0], sum = 0;
+	uint64_t count[101] = {0}, most = 1;
+
+	for (size_t i = 0; i < v->n; i++) {
+		low = fmin(low, v->x[i]);
+		high = fmax(high, v->x[i]);
+		sum += v->x[i];
+	}
+	const double width = width_of(low, high, (double)bins, whole);
+	const double first = floor(low / width);
+	for (size_t i = 0; i < v->n; i++) {
+		uint64_t *c = &count[(size_t)fmin(floor(v->x[i] / width) - first, 100)];
+		if (++*c > most)
+			most = *c;
+	}
+	fed_shell_measure(shell);
+	const int columns = shell->screen.columns < 70 ? shell->screen.columns / 2 : 40;
+	const size_t last = (size_t)(floor(high / width) - first);
+	for (size_t k = 0; k <= last; k++) {
+		fed_text_clear(&text);
+		put_value(&text, (first + (double)k) * width, figure);
+		if (!whole || width > 1)
+			fed_text_add(&text, "..");
+		fed_table_cell(&table, "%s", fed_text_str(&text));
+		fed_table_cell(&table, "%llu", (unsigned long long)count[k]);
+		fed_text_clear(&text);
+		fed_bar_put(&text, (double)count[k] / (double)most, columns, shell->screen.utf8);
+		fed_table_cell(&table, "%s", fed_text_str(&text));
+	}
+	fed_table_print(shell, &table, false);
+	fed_text_clear(&text);
+	fed_text_add(&text, "%s of ", figures[figure]);
+	fed_text_count(&text, (double)v->n);
+	fed_text_add(&text, figure >= EXAMPLES ? " clients: mean " : " updates: mean ");
+	put_value(&text, sum / (double)v->n, figure);
+	fed_text_add(&text, ", least ");
+	put_value(&text, low, figure);
+	fed_text_add(&text, ", most ");
+	put_value(&text, high, figure);
+	fed_print(shell, "%s\n", fed_text_str(&text));
+	fed_text_release(&text);
+}
+
+int fed_run_histogram(struct fed_shell *shell, const struct fed_call *call, struct fed_error *err)
+{
+	const struct fed_histogram_args *a = call->args;
+	struct values v = {0};
+	const int rc = collect(&shell->session, (enum figure)a->figure, &v, err);
+
+	if (rc == FED_OK)
+		show(shell, &v, (enum figure)a->figure, (size_t)a->bins);
+	fed_free(v.x);
+	return rc;
+}

@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * shell/commands/histogram.h - how staleness, durations and other figures of updates and clients
+ * spread.
+ */
+#ifndef FED_SHELL_COMMANDS_HISTOGRAM_H
+#define FED_SHELL_COMMANDS_HISTOGRAM_H
+
+#include "shell/language/command.h"
+
+struct fed_histogram_args {
+	int figure;
+	int64_t bins;
+};
+extern const struct fed_field fed_histogram_rows[];
+int fed_run_histogram(struct fed_shell *, const struct fed_call *, struct fed_error *);
+
+#endif

@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * shell/commands/leakage.c - what each cut tells about inputs and labels, as a table and as JSON.
+ */
+#include "shell/commands/leakage.h"
+
+#include <math.h>
+
+#include "privacy/leakage.h"
+#include "shell/output/print.h"
+
+static const char *const all[] = {"all", NULL};
+
+const struct fed_field fed_leak_rows[] = {
+	FED_INT_WORD(struct fed_leak_args, cut, 0, 0, 1e6, all, "a boundary of the model"),
+	FED_ARG_INT(struct fed_leak_args, examples, 0, 200, FED_LEAK_EXAMPLES_MIN,
+                FED_LEAK_EXAMPLES_MAX, "test examples to measure with"),
+	FED_END,
+};
+
+static void cell_share(struct fed_table *t, double x)
+{
+	if (isnan(x))
+		fed_table_cell(t, "-");
+	else
+		fed_table_cell(t, "%.1f %%", 100 * x);
+}
+
+static void show(struct fed_shell *shell, const struct fed_leak *leak)
+{
+	const struct fed_net *net = &shell->session.net;
+	const bool two = net->classes == 2, labels = net->classes > 0;
+	struct fed_table table = {.columns = 5u + labels + two, .right = "rlrrrrr"};
+	struct fed_text text = {0};
+
+	fed_table_cell(&table, "cut");
+	fed_table_cell(&table, "after");
+	fed_table_cell(&table, "numbers");
+	fed_table_cell(&table, "dcor");
+	fed_table_cell(&table, "corrected");
+	if (labels)
+		fed_table_cell(&table, "labels told");
+	if (two)
+		fed_table_cell(&table, "norm AUC");
+	for (size_t i = 0; i < leak->n; i++) {
+		const struct fed_leak_cut *at = &leak->at[i];
+
+		fed_table_cell(&table, "%zu", at->cut);
+		fed_table_cell(&table, "%s", net->layer[at->cut - 1].name);
+		fed_text_clear(&text);
+		fed_text_count(&text, (double)at->numbers);
+		fed_table_cell(&table, "%s", fed_text_str(&text));
+		fed_table_cell(&table, "%.3f", at->inputs.plain);
+		fed_table_cell(&table, "%.3f", at->inputs.corrected);
+		if (labels)
+			cell_share(&table, at->told);
+		if (two)
+			fed_table_cell(&table, "%.3f", at->norm_auc);
+	}
+	fed_table_print(shell, &table, true);
+	fed_print(shell, "%u test examples, version %llu, noise %g", leak->examples,
+	          (unsigned long long)fed_session_version(&shell->session), leak->noise);
+	if (labels)
+		fed_print(shell, "; a guess tells %.1f %% of the labels", 100 * leak->guess);
+	fed_print(shell, "\n");
+	fed_text_release(&text);
+}
+
+static void put_number(struct fed_text *line, const char *name, double x)
+{
+	fed_text_add(line, ",\"%s\":", name);
+	fed_text_json_number(line, x);
+}
+
+/* An object a line for each cut, beside the events. */
+static void write_json(struct fed_shell *shell, const struct fed_leak *leak)
+{
+	for (size_t i = 0; shell->json && i < leak->n; i++) {
+		const struct fed_leak_cut *at = &leak->at[i];
+		struct fed_text line = {0};
+
+		fed_text_add(&line, "{\"v\":1,\"event\":\"leak\"");
+		put_number(&line, "version", (double)fed_session_version(&shell->session));
+		put_number(&line, "cut", (double)at->cut);
+		put_number(&line, "numbers", (double)at->numbers);
+		put_number(&line, "noise", leak->noise);
+		put_number(&line, "distance_correlation", at->inputs.plain);
+		put_number(&line, "corrected", at->inputs.corrected);
+		put_number(&line, "labels_told", at->told);
+		put_number(&line, "guess", leak->guess);
+		put_number(&line, "norm_auc", at->norm_auc);
+		fed_text_add(&line, "}");
+		fed_print_json(shell, &line);
+	}
+}
+
+int fed_run_leak(struct fed_shell *shell, const struct fed_call *call, struct fed_error *err)
+{
+	const struct fed_leak_args *a = call->args;
+	struct fed_leak leak;
+
+	const int rc =
+		fed_leak_measure(&leak, &shell->session, (size_t)a->cut, (uint32_t)a->examples, err);
+	if (rc)
+		return rc;
+	show(shell, &leak);
+	write_json(shell, &leak);
+	fed_leak_release(&leak);
+	return FED_OK;
+}

@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * shell/commands/leakage.h - the table of what each cut tells about inputs and labels.
+ */
+#ifndef FED_SHELL_COMMANDS_LEAKAGE_H
+#define FED_SHELL_COMMANDS_LEAKAGE_H
+
+#include "shell/language/command.h"
+
+struct fed_leak_args {
+	int64_t cut, examples;
+};
+extern const struct fed_field fed_leak_rows[];
+int fed_run_leak(struct fed_shell *, const struct fed_call *, struct fed_error *);
+
+#endif

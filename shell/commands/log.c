@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * shell/commands/log.c - events of the recorder as lines, those that were asked for.
+ */
+#include "report/invitation_text.h"
+#include "history/event_filter.h"
+#include "shell/output/print.h"
+#include "shell/commands/client.h"
+
+static void print_from(struct fed_shell *shell, uint64_t k, const struct fed_sieve *sieve)
+{
+	const struct fed_recorder *r = &shell->session.recorder;
+	struct fed_text line = {0};
+
+	for (const struct fed_past *e; (e = fed_recorder_at(r, k)); k++) {
+		if (!fed_sieve_passes(sieve, r, e))
+			continue;
+		fed_text_clear(&line);
+		fed_past_put(&line, r, e);
+		fed_print(shell, "%s\n", fed_text_str(&line));
+	}
+	fed_text_release(&line);
+}
+
+static void say_nothing(struct fed_shell *shell, bool any_kind)
+{
+	const struct fed_session *s = &shell->session;
+	struct fed_text text = {0};
+
+	if (s->recorder.n)
+		fed_text_add(&text, any_kind ? "no such event; `log kind=all` shows the steps, too"
+		                             : "no such event");
+	if (s->recorder.n && fed_recorder_begins(&s->recorder, fed_session_version(s)))
+		fed_text_add(&text, "; ");
+	fed_recorder_put_begin(s, &text);
+	fed_print(shell, "%s\n", text.len ? fed_text_str(&text) : "nothing happened yet");
+	fed_text_release(&text);
+}
+
+const struct fed_field fed_log_rows[] = {
+	FED_ARG_INT(struct fed_log_args, n, FED_FIELD_POSITIONAL, 20, 1, 1e9, "the last N that match"),
+	FED_ARG_TEXT(struct fed_log_args, kind, 0, "event",
+                 "kinds joined by commas (refused,lost), or all; without it no steps"),
+	FED_ARG_TEXT(struct fed_log_args, client, 0, "who", "of these clients: 3, 1-5, all"),
+	FED_ARG_TEXT(struct fed_log_args, version, 0, "version", "at these versions: 7, 3-5, 3-"),
+	FED_ARG_TEXT(struct fed_log_args, text, 0, "text", "with this in their text"),
+	FED_END,
+};
+int fed_run_log(struct fed_shell *shell, const struct fed_call *call, struct fed_error *err)
+{
+	const struct fed_log_args *f = call->args;
+
+	const struct fed_session *s = &shell->session;
+	const struct fed_recorder *r = &s->recorder;
+	const struct fed_sieve_words words = {f->kind, f->client, f->version, f->text};
+	struct fed_sieve sieve;
+
+	if (fed_sieve_init(&sieve, &words, &s->clients, (uint64_t)s->settings.seed, s->draws, err))
+		return FED_FAIL;
+	uint64_t first = r->n + 1;
+	int64_t left = f->n;
+	for (uint64_t k = r->n; left > 0 && fed_recorder_at(r, k); k--)
+		if (fed_sieve_passes(&sieve, r, fed_recorder_at(r, k))) {
+			first = k;
+			left--;
+		}
+	if (left == f->n)
+		say_nothing(shell, !*f->kind);
+	print_from(shell, first, &sieve);
+	fed_sieve_release(&sieve);
+	return FED_OK;
+}

@@ -1,0 +1,547 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * shell/commands/look.c - see what is there and what happened.
+ */
+#include <math.h>
+#include <string.h>
+
+#include "report/next_event.h"
+#include "session/inject.h"
+#include "shell/commands/costs.h"
+#include "shell/commands/clients.h"
+#include "shell/language/command.h"
+#include "shell/language/explain.h"
+#include "shell/commands/histogram.h"
+#include "shell/commands/leakage.h"
+#include "shell/commands/reconstruct.h"
+#include "shell/output/print.h"
+#include "shell/commands/settings.h"
+#include "shell/commands/client.h"
+#include "shell/commands/sweep.h"
+#include "shell/commands/tournament.h"
+#include "shell/commands/updates.h"
+#include "shell/watch_bridge.h"
+
+/* Status ------------------------------------------------------------------- */
+
+static void cell_instance(struct fed_table *t, const char *kind, const struct fed_instance *p,
+                          const char *otherwise)
+{
+	struct fed_text text = {0};
+
+	fed_put_instance(p, &text);
+	fed_table_cell(t, "%s", kind);
+	fed_table_cell(t, "%s%s%s", p->entry ? p->entry->head->name : otherwise, text.len ? "  " : "",
+	               fed_text_str(&text));
+	fed_text_release(&text);
+}
+
+/* What is not as by default, and where the model is cut. */
+static void cell_scheme(struct fed_table *t, const struct fed_session *s)
+{
+	struct fed_text text = {0};
+
+	fed_fields_print(s->scheme->fields, s->scheme_state, true, &text);
+	fed_table_cell(t, "scheme");
+	fed_table_cell(t, "%s%s%s", s->scheme->name, text.len ? "  " : "", fed_text_str(&text));
+	fed_text_clear(&text);
+	fed_put_cut(s, &text);
+	if (text.len) {
+		fed_table_cell(t, "cut");
+		fed_table_cell(t, "%s", fed_text_str(&text));
+	}
+	fed_text_release(&text);
+}
+
+static void cell_clients(struct fed_table *t, const struct fed_session *s)
+{
+	struct fed_text text = {0};
+
+	fed_table_cell(t, "clients");
+	fed_text_count(&text, s->clients.n_present);
+	if (s->data) {
+		fed_text_add(&text, ", ");
+		fed_text_count(&text, s->clients.pool.left);
+		fed_text_add(&text, " examples left in the pool");
+	}
+	fed_table_cell(t, "%s", fed_text_str(&text));
+	fed_text_release(&text);
+}
+
+static void cell_faults(struct fed_table *t, const struct fed_session *s)
+{
+	size_t active = 0;
+
+	for (size_t i = 0; i < s->faults.n; i++)
+		active += fed_fault_phase(s, &s->faults.fault[i]) == FED_FAULT_ACTIVE;
+	if (!s->faults.n)
+		return;
+	fed_table_cell(t, "faults");
+	fed_table_cell(t, "%zu, %zu of them active", s->faults.n, active);
+}
+
+static void cell_progress(struct fed_table *t, const struct fed_session *s)
+{
+	struct fed_text text = {0};
+
+	fed_table_cell(t, "version");
+	fed_text_count(&text, (double)fed_session_version(s));
+	fed_text_add(&text, ", clock ");
+	fed_text_seconds(&text, fed_session_clock(s));
+	fed_table_cell(t, "%s", fed_text_str(&text));
+	if (s->history.n) {
+		const struct fed_record *last = &s->history.record[s->history.n - 1];
+
+		fed_table_cell(t, "last round");
+		fed_text_clear(&text);
+		if (!isnan(last->test_accuracy))
+			fed_text_add(&text, "accuracy %.2f %%, ", 100 * last->test_accuracy);
+		if (!isnan(last->test_loss)) /* it was evaluated */
+			fed_text_add(&text, "loss %.4g, ", last->test_loss);
+		fed_text_add(&text, "train loss %.4g", last->train_loss);
+		fed_table_cell(t, "%s", fed_text_str(&text));
+	}
+	fed_text_release(&text);
+}
+
+/* What is open, what a stop left, where runs will stop. */
+static void cell_stops(struct fed_table *t, const struct fed_session *s)
+{
+	const struct fed_debugger *d = &s->debugger;
+	struct fed_text text = {0};
+
+	if (fed_session_open(s)) {
+		const struct fed_record *r = &s->federation.record;
+		const double called = fed_session_called(s); /* in turn they are not all invited yet */
+
+		fed_text_add(&text, "%.0f ", r->invited);
+		if (called > r->invited)
+			fed_text_add(&text, "of %.0f ", called);
+		fed_text_add(&text, "invited, %.0f reported, %.0f refused, %.0f lost, %.0f late, ",
+		             r->reported, r->refused, r->lost, r->late);
+		fed_text_add(&text, "%s at work; `continue` finishes it",
+		             fed_count(s->federation.n_open).s);
+		fed_table_cell(t, "open round");
+		fed_table_cell(t, "%s", fed_text_str(&text));
+		fed_text_clear(&text);
+	}
+	if (fed_rest_wants(&d->rest, &s->history)) {
+		fed_table_cell(t, "left to do");
+		if (d->rest.endless)
+			fed_table_cell(t, "rounds until the condition holds");
+		else
+			fed_table_cell(t, "%s of the rounds", fed_count((double)d->rest.versions).s);
+	}
+	if (d->n) {
+		fed_table_cell(t, "breakpoints");
+		fed_table_cell(t, "%zu", d->n);
+	}
+	if (d->pausing) {
+		fed_table_cell(t, "pause");
+		fed_table_cell(t, "when version %llu stands", (unsigned long long)d->pause);
+	}
+	fed_text_release(&text);
+}
+
+static int run_status(struct fed_shell *shell, const struct fed_call *call, struct fed_error *err)
+{
+	const struct fed_session *s = &shell->session;
+	struct fed_table table = {.columns = 2};
+	struct fed_text text = {0};
+
+	(void)call, (void)err;
+	if (s->data)
+		fed_put_dataset(s->data, &text);
+	fed_table_cell(&table, "dataset");
+	fed_table_cell(&table, "%s",
+	               s->data ? fed_text_str(&text) : "none yet; the first use takes glyphs");
+	fed_text_clear(&text);
+	cell_instance(&table, "model", &s->model, "none yet; the first round takes a default");
+	if (s->net_built) {
+		fed_text_count(&text, (double)s->net.dim);
+		fed_table_cell(&table, "parameters");
+		fed_table_cell(&table, "%s", fed_text_str(&text));
+	}
+	cell_clients(&table, s);
+	cell_faults(&table, s);
+	cell_instance(&table, "aggregator", &s->aggregator, "none yet; the first round takes fedavg");
+	cell_instance(&table, "transport", &s->transport, "none yet; the first round takes local");
+	cell_scheme(&table, s);
+	fed_text_clear(&text);
+	fed_fields_print(fed_settings_fields, &s->settings, true, &text);
+	fed_table_cell(&table, "settings");
+	fed_table_cell(&table, "%s", text.len ? fed_text_str(&text) : "all at their defaults");
+	cell_progress(&table, s);
+	cell_stops(&table, s);
+	if (shell->record) {
+		fed_table_cell(&table, "recording");
+		fed_table_cell(&table, "%s", shell->record_path ? shell->record_path : "");
+	}
+	fed_table_print(shell, &table, false);
+	fed_text_release(&text);
+	return FED_OK;
+}
+
+struct clients_args {
+	char who[4096];
+};
+static const struct fed_field clients_rows[] = {
+	FED_ARG_TEXT(struct clients_args, who, FED_FIELD_POSITIONAL, "who",
+                 "3, 1-5, 20%, random:3, all; without it at most 20"),
+	FED_END,
+};
+static int run_clients(struct fed_shell *shell, const struct fed_call *call, struct fed_error *err)
+{
+	const struct clients_args *a = call->args;
+
+	return fed_show_clients(shell, *a->who ? a->who : NULL, err);
+}
+
+/* History ------------------------------------------------------------------ */
+
+static const char *const history_columns[] = {
+	"round", "test_accuracy", "test_loss",  "train_loss", "used", "refused",
+	"lost",  "bytes_up",      "bytes_down", "clock",      "wall"};
+static const char *const history_titles[] = {"round",      "accuracy", "loss", "train loss",
+                                             "used",       "refused",  "lost", "bytes up",
+                                             "bytes down", "clock",    "wall"};
+#define HISTORY_COLUMNS (sizeof history_columns / sizeof *history_columns)
+
+struct count_args {
+	int64_t n;
+};
+static const struct fed_field history_rows[] = {
+	FED_ARG_INT(struct count_args, n, FED_FIELD_POSITIONAL, 20, 1, 1e12, "the last N rounds"),
+	FED_END,
+};
+static int run_history(struct fed_shell *shell, const struct fed_call *call, struct fed_error *err)
+{
+	const struct count_args *a = call->args;
+	const struct fed_history *h = &shell->session.history;
+	const size_t first = h->n > (uint64_t)a->n ? h->n - (size_t)a->n : 0;
+	struct fed_table table = {.columns = HISTORY_COLUMNS, .right = "rrrrrrrrrrr"};
+	struct fed_text text = {0};
+
+	(void)err;
+	if (!h->n) {
+		fed_print(shell, "no rounds yet\n");
+		return FED_OK;
+	}
+	for (size_t k = 0; k < HISTORY_COLUMNS; k++)
+		fed_table_cell(&table, "%s", history_titles[k]);
+	for (size_t i = first; i < h->n; i++)
+		for (size_t k = 0; k < HISTORY_COLUMNS; k++) {
+			const struct fed_field *metric = fed_fields_find(fed_metrics, history_columns[k]);
+
+			fed_text_clear(&text);
+			fed_metric_put(metric, fed_metric_value(metric, &h->record[i]), &text);
+			fed_table_cell(&table, "%s", fed_text_str(&text));
+		}
+	fed_table_print(shell, &table, true);
+	fed_text_release(&text);
+	return FED_OK;
+}
+
+/* Plot and kept runs ------------------------------------------------------- */
+
+struct plot_args {
+	char metric[512], of[64], against[64];
+};
+static const struct fed_field plot_rows[] = {
+	FED_ARG_TEXT(struct plot_args, metric, FED_ARG_NEEDED, "metrics",
+                 "one or more, joined by commas; or tournament, or sweep"),
+	FED_ARG_TEXT(struct plot_args, of, FED_FIELD_POSITIONAL, "metric",
+                 "behind sweep: the metric of each row"),
+	FED_ROW(struct plot_args, against, char *, FED_TYPE_TEXT, .text = "round", .hint = "metric",
+            .help = "the metric along the bottom: round, clock, bytes-up"),
+	FED_END,
+};
+static int run_plot(struct fed_shell *shell, const struct fed_call *call, struct fed_error *err)
+{
+	const struct plot_args *a = call->args;
+
+	if (strcmp(a->metric, "tournament") == 0)
+		return fed_plot_tournament(shell, err);
+	if (strcmp(a->metric, "sweep") == 0)
+		return fed_plot_sweep(shell, a->of, err);
+	if (*a->of) {
+		shell->fault = FED_EXIT_USAGE;
+		return fed_fail(err, "metrics are joined by commas: plot %s,%s", fed_show(a->metric).s,
+		                fed_show(a->of).s);
+	}
+	return fed_show_plot(shell, a->metric, a->against, err);
+}
+
+struct keep_args {
+	char name[FED_RUN_NAME_MAX];
+};
+static const struct fed_field keep_rows[] = {
+	FED_ARG_TEXT(struct keep_args, name, FED_FIELD_POSITIONAL, "run", "the run's name"),
+	FED_END,
+};
+static int run_keep(struct fed_shell *shell, const struct fed_call *call, struct fed_error *err)
+{
+	const struct keep_args *a = call->args;
+	struct fed_session *s = &shell->session;
+
+	if (*a->name) {
+		if (fed_runs_keep(&s->runs, a->name, &s->history, err))
+			return FED_FAIL;
+		fed_print(shell, "%zu round%s kept as %s\n", s->history.n, s->history.n == 1 ? "" : "s",
+		          a->name);
+		return FED_OK;
+	}
+	if (!s->runs.n)
+		fed_print(shell, "no runs are kept; `keep NAME` keeps this one\n");
+	for (size_t i = 0; i < s->runs.n; i++)
+		fed_print(shell, "  %s  %zu rounds\n", s->runs.run[i].name, s->runs.run[i].history.n);
+	return FED_OK;
+}
+
+/* Explain ------------------------------------------------------------------ */
+
+struct explain_args {
+	char name[64];
+};
+static const struct fed_field explain_rows[] = {
+	FED_ARG_TEXT(
+		struct explain_args, name, FED_ARG_NEEDED, "explain",
+		"a plugin, scheme, dataset, partition, device, link, codec, fault, setting or command"),
+	FED_END,
+};
+static int run_explain(struct fed_shell *shell, const struct fed_call *call, struct fed_error *err)
+{
+	const struct explain_args *a = call->args;
+
+	return fed_explain(shell, a->name, err);
+}
+
+#define QUICK "dataset blobs; add-client 4 samples=50; round 3; "
+
+const struct fed_command fed_commands_look[] = {
+	{.name = "status",
+     .help = "show the composition and where the run stands",
+     .examples = FED_EXAMPLES("status", QUICK "status"),
+     .run = run_status},
+	{.name = "clients",
+     .help = "show clients: examples, labels, device, link, rounds, loss, faults",
+     .text =
+         "One bar for each class, its height the share of the client's examples. Without\n"
+         "WHO the first 20 are shown; `clients all` shows all. Faults in brackets are still to\n"
+         "come.",
+     .examples = FED_EXAMPLES("dataset blobs; add-client 5 samples=50; inject flaky 2-4; clients",
+                              "dataset blobs; add-client 10 noniid samples=50; clients",
+                              "dataset blobs; add-client 10 samples=50; clients 2-4"),
+     .args = clients_rows,
+     .args_size = sizeof(struct clients_args),
+     .run = run_clients,
+     .failure = FED_EXIT_USAGE},
+	{.name = "history",
+     .help = "show the figures of the last rounds",
+     .examples = FED_EXAMPLES(QUICK "history", QUICK "history 2"),
+     .args = history_rows,
+     .args_size = sizeof(struct count_args),
+     .run = run_history},
+	{.name = "plot",
+     .help = "draw metrics over the rounds",
+     .text = "Several metrics are joined by commas. Runs kept with `keep` are drawn beside the\n"
+             "present one.",
+     .examples = FED_EXAMPLES(QUICK "plot accuracy", QUICK "plot loss,train-loss",
+                              QUICK "keep first; restart; round 2; plot loss against=bytes-up"),
+     .args = plot_rows,
+     .args_size = sizeof(struct plot_args),
+     .run = run_plot},
+	{.name = "keep",
+     .help = "keep this run's history under a name, or list the kept ones",
+     .text = "Kept runs are drawn by `plot` and can stand in conditions: accuracy>=NAME.accuracy.",
+     .examples = FED_EXAMPLES(QUICK "keep iid; keep"),
+     .args = keep_rows,
+     .args_size = sizeof(struct keep_args),
+     .run = run_keep,
+     .flags = FED_COMMAND_CHANGES,
+     .failure = FED_EXIT_USAGE},
+	{.name = "log",
+     .help = "show what happened: notes, warnings, refusals, rounds; with kind= any event",
+     .text = "Each of the arguments leaves out what does not match. Steps inside a round (begin,\n"
+             "sent, received, trained, reported, recalled; smashed, gradient, arrived) are many\n"
+             "and shown only when kind= asks for them; kind=all shows everything. What an aborted\n"
+             "round did is marked as undone. The last 1,048,576 events are kept.",
+     .examples = FED_EXAMPLES(QUICK "log", QUICK "log 5", QUICK "log kind=refused,lost,late",
+                              QUICK "log kind=all client=1-2 version=1-"),
+     .args = fed_log_rows,
+     .args_size = sizeof(struct fed_log_args),
+     .run = fed_run_log,
+     .failure = FED_EXIT_USAGE},
+	{.name = "client",
+     .help = "tell the story of one client: what it is and what became of each invitation",
+     .text =
+         "For each time that it was sent the model: when, how long the download, the training\n"
+         "and the upload took, how many bytes they were, and what became of the update.\n"
+         "Under scheme split the training is what the client computed in its turn; how long it\n"
+         "waited for messages and the server in it is told behind. Times are those of the\n"
+         "simulated world.",
+     .examples = FED_EXAMPLES(QUICK "client 2", QUICK "client 2 n=1"),
+     .args = fed_story_rows,
+     .args_size = sizeof(struct fed_story_args),
+     .run = fed_run_story,
+     .failure = FED_EXIT_USAGE},
+	{.name = "timeline",
+     .help = "draw the last rounds: who downloaded, computed, uploaded and waited when",
+     .text = "One row for each client that took part, virtual time along the bottom, the versions\n"
+             "of the server above. Each cell shows what took most of its time. Under scheme split\n"
+             "a client waits for messages and the server between two batches.",
+     .examples = FED_EXAMPLES(QUICK "timeline", QUICK "timeline 1-2 n=1"),
+     .args = fed_timeline_rows,
+     .args_size = sizeof(struct fed_timeline_args),
+     .run = fed_run_timeline,
+     .failure = FED_EXIT_USAGE},
+	{.name = "watch",
+     .help = "see it happen: a full-screen view of the session, with keys to drive it",
+     .text = "Views are switched by number or tab; space pauses, s lets one event happen, r one\n"
+             "round, + and - set the pace, : takes any command, ? lists all keys, q leads back.\n"
+             "What runs when you leave is stopped between two events; `continue` finishes it.\n"
+             "In a script it opens a view where `fedsh --watch FILE` plays it, else it does\n"
+             "nothing.",
+     .examples = FED_EXAMPLES("watch", "watch log pace=2"),
+     .args = fed_watch_rows,
+     .args_size = sizeof(struct fed_watch_args),
+     .run = fed_run_watch},
+	{.name = "explain",
+     .help = "show formula, purpose and source of anything with a name",
+     .text = "Of the session's aggregator and the pre-step in front of it also the formula with\n"
+             "the numbers of the last round in it: scores as sums of distances, single\n"
+             "coordinates, groups, cuts. Last comes the truth, which aggregators are not told:\n"
+             "who of the believed and of the others was Byzantine.",
+     .examples =
+         FED_EXAMPLES("explain fedavg", "explain dirichlet", "explain glyphs", "explain sync",
+                      "dataset blobs; add-client 10 samples=50; inject byzantine 20%; "
+                      "aggregator krum f=2; round 1; explain krum"),
+     .args = explain_rows,
+     .args_size = sizeof(struct explain_args),
+     .run = run_explain,
+     .failure = FED_EXIT_USAGE},
+	{.name = "histogram",
+     .help = "show how a figure of the updates or clients spreads",
+     .text = "staleness: versions made while an update that was used was under way; duration:\n"
+             "from the sending of the model to the arrival of the update; download, compute,\n"
+             "upload: its parts; weight: its share in the step. examples and loss are the\n"
+             "clients'. Updates are those of this run that are still remembered.",
+     .examples = FED_EXAMPLES(QUICK "histogram examples", QUICK "histogram compute bins=5",
+                              "dataset blobs; add-client 8 samples=40; scheme async; aggregator "
+                              "fedasync; round 20; histogram staleness"),
+     .args = fed_histogram_rows,
+     .args_size = sizeof(struct fed_histogram_args),
+     .run = fed_run_histogram},
+	{.name = "tournament",
+     .help = "play every attack against every aggregator from the present state",
+     .text = "Each match trains copies of the model and the clients for some rounds with one\n"
+             "attack on some clients and one aggregator, and is evaluated at its end; the session\n"
+             "stays as it is. The grid shows the accuracies, `plot tournament` as a heat map.\n"
+             "Ctrl-C stops after the matches that run, a second one drops these; the same command\n"
+             "goes on with those that are left.",
+     .examples = FED_EXAMPLES("dataset blobs; add-client 10 samples=30; tournament rounds=2 "
+                              "attacks=none,sign-flip:scale=5,ipm aggregators=fedavg,fedadam",
+                              "dataset blobs; add-client 8 samples=30; tournament rounds=1 "
+                              "attacks=none,alie aggregators=fedavg,fedprox; plot tournament"),
+     .args = fed_tournament_rows,
+     .args_size = sizeof(struct fed_tournament_plan),
+     .run = fed_run_tournament,
+     .flags = FED_COMMAND_REJECTS,
+     .failure = FED_EXIT_ROUND},
+	{.name = "sweep",
+     .help = "play the same session once for each value of a key and show what each costs",
+     .text =
+         "Each row trains copies of the model and the clients from the present state; the session\n"
+         "stays as it is. Bytes and FLOPs of clients are those of one client, in the mean.\n"
+         "  sweep lr 0.01,0.1              any setting or parameter\n"
+         "  sweep aggregator krum:f=2,bgd  plugins, parameters behind colons; model, scheme and\n"
+         "                                 transport likewise\n"
+         "  sweep link wifi,4g             links or devices of all clients\n"
+         "  sweep clients 10,100           the same examples dealt to so many, in the same way\n"
+         "  sweep cut                      scheme split cut behind each layer (with labels=client "
+         "at\n"
+         "                                 each two), beside scheme sync\n"
+         "`plot sweep METRIC` draws it. Ctrl-C stops after the rows that run, a second one drops\n"
+         "these; the same command goes on with those that are left.",
+     .examples =
+         FED_EXAMPLES(QUICK "sweep lr 0.01,0.1 rounds=2",
+                      QUICK "sweep epochs 1,5 until=accuracy>=0.9 "
+                            "metrics=accuracy,clock,client-flops",
+                      QUICK "sweep aggregator fedavg,fedadam:eta=0.05 rounds=2; "
+                            "plot sweep loss",
+                      QUICK "sweep clients 2,4,8 rounds=2 metrics=accuracy,bytes-up",
+                      QUICK "model mlp hidden=8,8; sweep cut rounds=2; plot sweep bytes-up"),
+     .args = fed_sweep_rows,
+     .args_size = sizeof(struct fed_sweep_plan),
+     .run = fed_run_sweep,
+     .flags = FED_COMMAND_REJECTS,
+     .failure = FED_EXIT_ROUND},
+	{.name = "updates",
+     .help = "show the last round's updates: as a table, a map, or a matrix of angles",
+     .text =
+         "For each client: who it was (fedsh knows, the aggregator does not), the length of its\n"
+         "update, its cosine to the step and to the mean of the honest, and what the\n"
+         "aggregator thought of it. `updates map` draws them in two dimensions with mean,\n"
+         "median and step, `updates matrix` shows all pairs' cosines.",
+     .examples = FED_EXAMPLES(QUICK "updates", QUICK "updates sort=norm", QUICK "updates map",
+                              QUICK "updates matrix", QUICK "updates save=last.npy"),
+     .args = fed_updates_rows,
+     .args_size = sizeof(struct fed_updates_args),
+     .run = fed_run_updates},
+	{.name = "leak",
+     .help = "measure what crosses each cut of the model: what it tells about inputs and labels",
+     .text =
+         "Whoever gets the activations at a cut (smashed data) sees the examples through the\n"
+         "layers below it. dcor is the distance correlation of inputs and smashed data, 1: all\n"
+         "is there; of few examples and long vectors it stays high, corrected is 0 in the mean\n"
+         "when nothing is. Where labels stay with the client, it sends gradients\n"
+         "back through a cut: labels told is the share of labels that the nearest mean direction\n"
+         "of a class tells; with two classes norm AUC says how well the length alone does. The\n"
+         "setting `noise` is on the smashed data.",
+     .examples = FED_EXAMPLES("dataset glyphs train=300 test=100; model mlp; leak examples=40",
+                              "dataset blobs; model mlp; set noise 0.5; leak cut=1"),
+     .args = fed_leak_rows,
+     .args_size = sizeof(struct fed_leak_args),
+     .run = fed_run_leak,
+     .failure = FED_EXIT_USAGE},
+	{.name = "peek",
+     .help = "draw a client's example beside what the server can make of what the client sends",
+     .text =
+         "from=smashed: a decoder learns to draw inputs from the smashed data at a cut, on public\n"
+         "examples (the dataset's test examples stand for them), then draws the client's. Noise\n"
+         "is in both. from=update: the client is taken to send the update of one step on one or a\n"
+         "few of its examples, with the noise and the codec that are set; its gradient gives the\n"
+         "input by one division where the model begins with a dense layer (exactly, if there is\n"
+         "neither noise nor codec), else inputs are looked for that make the same gradient\n"
+         "(labels are taken as known). PSNR: the more the closer. Ctrl-C shows what was found so\n"
+         "far.",
+     .examples = FED_EXAMPLES("dataset glyphs train=500 test=100; model mlp; add-client 5 "
+                              "samples=50; peek 2",
+                              "dataset glyphs train=500 test=100; model lenet; add-client 5 "
+                              "samples=50; peek 2 from=smashed cut=3 steps=20",
+                              "dataset scans train=500 test=100; model lenet; add-client 2 "
+                              "natural; set noise 0.01; peek 1 example=3 batch=2 steps=20"),
+     .args = fed_peek_rows,
+     .args_size = sizeof(struct fed_peek_args),
+     .run = fed_run_peek,
+     .failure = FED_EXIT_USAGE},
+	{.name = "bill",
+     .help = "show what the run cost: bytes, messages and FLOPs, in total and by client",
+     .text =
+         "Bytes and messages by direction, what the codec saved against sending updates as\n"
+         "they are, and the clients that cost the most. Work is that of training at the\n"
+         "clients and of taking their updates at the server. A round is billed when it stands.\n"
+         "against=SCHEME plays the same work from the present model under the present scheme\n"
+         "and under that one, and bills both; FLOPs and bytes are then those of a client. Ctrl-C\n"
+         "is as for `sweep`.",
+     .examples = FED_EXAMPLES(QUICK "bill", "set codec int8; " QUICK "bill 1-2 sort=saved",
+                              QUICK "bill sort=flops n=3",
+                              QUICK "model mlp hidden=8,8; scheme split cut=2; bill against=sync "
+                                    "rounds=2",
+                              QUICK "bill against=async until=accuracy>=0.9"),
+     .args = fed_bill_rows,
+     .args_size = sizeof(struct fed_bill_args),
+     .run = fed_run_bill,
+     .failure = FED_EXIT_USAGE},
+	{0},
+};

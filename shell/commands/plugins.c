@@ -1,0 +1,289 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * shell/commands/plugins.c - list, write, build, load and try plugins.
+ */
+#include <string.h>
+
+#include "experiments/try_aggregator.h"
+#include "shell/language/command.h"
+#include "shell/output/print.h"
+#include "shell/commands/updates.h"
+#include "shell/commands/build.h"
+
+static const char *const kinds[] = {"aggregator", "transport", "model", "attack", NULL};
+
+struct kind_args {
+	int kind; /* enum fed_kind - 1 */
+	char name[64];
+};
+static const struct fed_field kind_rows[] = {
+	FED_ARG_CHOICE(struct kind_args, kind, FED_FIELD_POSITIONAL, 0, kinds, "one kind; else all"),
+	FED_END,
+};
+
+static void list_kind(struct fed_shell *shell, enum fed_kind kind)
+{
+	struct fed_table table = {.columns = 3};
+	const struct fed_entry *e;
+
+	for (size_t i = 0; (e = fed_registry_at(shell->session.plugins, kind, i)); i++) {
+		fed_table_cell(&table, "%s", e->head->name);
+		fed_table_cell(&table, "%s", e->head->help);
+		fed_table_cell(&table, "%s", e->builtin ? "" : e->path);
+	}
+	if (!table.n)
+		return;
+	fed_print_styled(shell, FED_EMPHASIS_BOLD, "%ss\n", fed_kind_name(kind));
+	fed_table_print(shell, &table, false);
+}
+
+static int run_plugins(struct fed_shell *shell, const struct fed_call *call, struct fed_error *err)
+{
+	const struct kind_args *a = call->args;
+
+	(void)err;
+	for (enum fed_kind kind = FED_KIND_AGGREGATOR; kind <= FED_KIND_ATTACK; kind++)
+		if (!fed_call_has(call, 0) || (int)kind == a->kind + 1)
+			list_kind(shell, kind);
+	if (fed_call_has(call, 0) &&
+	    !fed_registry_at(shell->session.plugins, (enum fed_kind)(a->kind + 1), 0))
+		fed_print(shell, "no %s is there\n", kinds[a->kind]);
+	return FED_OK;
+}
+
+struct name_args {
+	char name[4096];
+};
+#define NAME_ROWS(rows, hint, help)          \
+	static const struct fed_field rows[] = { \
+		FED_ARG_TEXT(struct name_args, name, FED_ARG_NEEDED, hint, help), FED_END}
+NAME_ROWS(plugin_rows, "plugin", "a plugin's name");
+NAME_ROWS(load_rows, "path", "a shared object, FILE.so");
+NAME_ROWS(build_rows, "path", "NAME or NAME.c");
+
+static const char *plugin_at(const void *ctx, size_t i)
+{
+	return fed_hint_name(ctx, "plugin", i);
+}
+
+static int run_info(struct fed_shell *shell, const struct fed_call *call, struct fed_error *err)
+{
+	const struct name_args *a = call->args;
+	bool found = false;
+
+	for (enum fed_kind kind = FED_KIND_AGGREGATOR; kind <= FED_KIND_ATTACK; kind++) {
+		const struct fed_entry *e;
+
+		for (size_t i = 0; (e = fed_registry_at(shell->session.plugins, kind, i)); i++) {
+			if (!fed_same_name(e->head->name, a->name))
+				continue;
+			fed_print_styled(shell, FED_EMPHASIS_BOLD, "%s %s", fed_kind_name(kind), e->head->name);
+			fed_print(shell, ": %s\n  file %s%s\n", e->head->help, e->path,
+			          e->builtin ? " (built in)" : "");
+			fed_help_fields(shell, e->head->fields, NULL);
+			found = true;
+		}
+	}
+	if (found)
+		return FED_OK;
+	const char *near = fed_nearest(a->name, plugin_at, shell);
+	if (near)
+		return fed_fail(err, "no plugin %s; did you mean %s?", fed_show(a->name).s, near);
+	return fed_fail(err, "no plugin %s; `plugins` lists them", fed_show(a->name).s);
+}
+
+static int run_load(struct fed_shell *shell, const struct fed_call *call, struct fed_error *err)
+{
+	const struct name_args *a = call->args;
+	const struct fed_entry *entry;
+
+	if (fed_session_load(&shell->session, a->name, &entry, err))
+		return FED_FAIL;
+	fed_print(shell, "%s %s: %s\n", fed_kind_name((enum fed_kind)entry->head->kind),
+	          entry->head->name, entry->head->help);
+	return FED_OK;
+}
+
+static int run_unload(struct fed_shell *shell, const struct fed_call *call, struct fed_error *err)
+{
+	const struct name_args *a = call->args;
+
+	if (fed_session_unload(&shell->session, a->name, err))
+		return FED_FAIL;
+	fed_print(shell, "%s is unloaded\n", a->name);
+	return FED_OK;
+}
+
+static int run_reload(struct fed_shell *shell, const struct fed_call *call, struct fed_error *err)
+{
+	const struct name_args *a = call->args;
+
+	if (fed_session_reload(&shell->session, a->name, err))
+		return FED_FAIL;
+	fed_print(shell, "%s is loaded again\n", a->name);
+	return FED_OK;
+}
+
+static const struct fed_field new_rows[] = {
+	FED_ARG_CHOICE(struct kind_args, kind, FED_ARG_NEEDED, 0, kinds, "what it will be"),
+	FED_ARG_TEXT(struct kind_args, name, FED_ARG_NEEDED, NULL, "its name; NAME.c is written"),
+	FED_END,
+};
+static int run_new(struct fed_shell *shell, const struct fed_call *call, struct fed_error *err)
+{
+	const struct kind_args *a = call->args;
+
+	const int rc = fed_starter_write((enum fed_kind)(a->kind + 1), a->name, err);
+
+	if (rc)
+		return rc;
+	fed_print(shell, "wrote %s.c; edit it, then `build %s` and `load ./%s.so`\n", a->name, a->name,
+	          a->name);
+	return FED_OK;
+}
+
+static int run_build(struct fed_shell *shell, const struct fed_call *call, struct fed_error *err)
+{
+	const struct name_args *a = call->args;
+
+	return fed_build(shell, a->name, err);
+}
+
+struct try_args {
+	char name[64], file[4096], weights[4096], save[4096], after[64];
+};
+static const struct fed_field try_rows[] = {
+	FED_ARG_TEXT(struct try_args, name, FED_ARG_NEEDED, "aggregator", "an aggregator plugin"),
+	FED_ARG_TEXT(struct try_args, file, FED_ARG_NEEDED, "path",
+                 "a .npy file of two dimensions: a row for each client"),
+	FED_ARG_TEXT(struct try_args, weights, 0, "path",
+                 "a .npy file of one number a row, as the samples of clients; else 1 each"),
+	FED_ARG_TEXT(struct try_args, save, 0, "path", "a .npy file for the step"),
+	FED_ARG_TEXT(struct try_args, after, 0, "pre-step", "a pre-step that mixes the updates first"),
+	FED_END,
+};
+
+static const struct fed_field *rows_of_aggregator(const struct fed_shell *shell, const char *name)
+{
+	const struct fed_entry *entry;
+	struct fed_error unused;
+
+	return fed_registry_find(shell->session.plugins, FED_KIND_AGGREGATOR, name, &entry, &unused)
+	           ? NULL
+	           : entry->head->fields;
+}
+static const struct fed_field *tried_rows(const struct fed_shell *shell, const void *args)
+{
+	return rows_of_aggregator(shell, ((const struct try_args *)args)->name);
+}
+static const struct fed_field *tried_after_rows(const struct fed_shell *shell,
+                                                const struct fed_call *call)
+{
+	return rows_of_aggregator(shell, ((const struct try_args *)call->args)->after);
+}
+
+static int run_try(struct fed_shell *shell, const struct fed_call *call, struct fed_error *err)
+{
+	const struct try_args *a = call->args;
+	struct fed_pairs all;
+	struct fed_trial trial = {0};
+
+	if (fed_pairs_copy(&all, call->extra, call->n_extra, err))
+		return FED_FAIL;
+	int rc = *a->after ? fed_pairs_add(&all, "after", a->after, err) : FED_OK;
+	if (rc == FED_OK)
+		rc = fed_try(&trial, &shell->session, a->name, all.assign, all.n, a->file,
+		             *a->weights ? a->weights : NULL, err);
+	fed_pairs_release(&all);
+	if (rc) {
+		shell->fault = trial.read ? FED_EXIT_FAILED : FED_EXIT_OK;
+		return rc;
+	}
+	fed_show_trial(shell, &trial);
+	if (*a->save)
+		rc = fed_trial_save(&trial, a->save, err);
+	if (*a->save && rc == FED_OK)
+		fed_print(shell, "saved the step as %s\n", a->save);
+	fed_trial_release(&trial);
+	return rc;
+}
+
+#define NAME_ARGS(rows) .args = rows, .args_size = sizeof(struct name_args)
+
+const struct fed_command fed_commands_plugins[] = {
+	{.name = "plugins",
+     .help = "list what can be chosen",
+     .examples = FED_EXAMPLES("plugins", "plugins aggregator", "plugins attack"),
+     .args = kind_rows,
+     .args_size = sizeof(struct kind_args),
+     .run = run_plugins},
+	{.name = "info",
+     .help = "show a plugin's parameters, their defaults and ranges",
+     .examples = FED_EXAMPLES("info fedadam", "info mlp", "info alie"),
+     NAME_ARGS(plugin_rows),
+     .run = run_info,
+     .failure = FED_EXIT_USAGE},
+	{.name = "load",
+     .help = "load a plugin's file",
+     .text = "A plugin is one shared object built with nothing but the public headers; the file\n"
+             "may change while it is loaded, `reload` takes the new one.",
+     .examples =
+         FED_EXAMPLES("new-plugin aggregator mine; build mine; load ./mine.so; aggregator mine"),
+     NAME_ARGS(load_rows),
+     .run = run_load,
+     .flags = FED_COMMAND_CHANGES,
+     .failure = FED_EXIT_PLUGIN},
+	{.name = "unload",
+     .help = "forget a loaded plugin",
+     .examples = FED_EXAMPLES("new-plugin model mine; build mine; load ./mine.so; unload mine"),
+     NAME_ARGS(plugin_rows),
+     .run = run_unload,
+     .flags = FED_COMMAND_CHANGES,
+     .failure = FED_EXIT_PLUGIN},
+	{.name = "reload",
+     .help = "load a plugin's file again",
+     .text = "Its settings stay, what it remembered begins anew.",
+     .examples = FED_EXAMPLES("new-plugin transport mine; build mine; load ./mine.so; reload mine"),
+     NAME_ARGS(plugin_rows),
+     .run = run_reload,
+     .flags = FED_COMMAND_CHANGES,
+     .failure = FED_EXIT_PLUGIN},
+	{.name = "new-plugin",
+     .help = "write a plugin to begin with",
+     .examples = FED_EXAMPLES("new-plugin aggregator mine", "new-plugin model mine",
+                              "new-plugin attack mine; build mine; load ./mine.so"),
+     .args = new_rows,
+     .args_size = sizeof(struct kind_args),
+     .run = run_new,
+     .flags = FED_COMMAND_REJECTS,
+     .failure = FED_EXIT_IO},
+	{.name = "build",
+     .help = "compile a plugin with the installed headers",
+     .text = "Runs cc, or what CC in the environment names, and shows what it says.",
+     .examples = FED_EXAMPLES("new-plugin aggregator mine; build mine"),
+     NAME_ARGS(build_rows),
+     .run = run_build,
+     .failure = FED_EXIT_PLUGIN},
+	{.name = "try",
+     .help = "run an aggregator on a file of updates, beside the session's run",
+     .text =
+         "FILE is a NumPy matrix (.npy, float16, 32 or 64) with a row for each client; their\n"
+         "ids are the rows' numbers. Shows the step, and each row's score, weight and verdict.\n"
+         "A number that is none counts as infinite. `updates save=FILE.npy` writes the last\n"
+         "round's updates in this form. Seed and threads are the session's.",
+     .examples = FED_EXAMPLES(
+		 "dataset blobs; add-client 9 samples=40; round; updates save=u.npy; try krum u.npy f=2",
+		 "dataset blobs; add-client 9 samples=40; round; updates save=u.npy; try bgd u.npy "
+		 "groups=3 "
+		 "save=step.npy",
+		 "dataset blobs; add-client 9 samples=40; round; updates save=u.npy; try median u.npy "
+		 "after=bucketing s=3"),
+     .args = try_rows,
+     .args_size = sizeof(struct try_args),
+     .more = tried_rows,
+     .also = tried_after_rows,
+     .run = run_try,
+     .flags = FED_COMMAND_REJECTS,
+     .failure = FED_EXIT_IO},
+	{0},
+};

@@ -1,0 +1,218 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * shell/commands/reconstruct.c - a client's example beside what the server makes of it.
+ */
+#include "shell/commands/reconstruct.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "privacy/reconstruction.h"
+#include "shell/output/image.h"
+#include "shell/output/print.h"
+#include "train/schemes/split.h"
+
+enum { BY_SCHEME, SMASHED, UPDATE };
+static const char *const sources[] = {"auto", "smashed", "update", NULL};
+static const char *const by_scheme[] = {"auto", NULL};
+
+/* Inputs that are no picture: rows of the table. */
+#define NUMBERS_MAX 20u
+
+#define A struct fed_peek_args
+const struct fed_field fed_peek_rows[] = {
+	FED_ARG_INT(A, client, FED_ARG_NEEDED, 0, 0, 1e9, "the client"),
+	FED_ARG_INT(A, example, 0, 0, 0, 1e9, "which of its examples, from 0"),
+	FED_ARG_CHOICE(A, from, 0, BY_SCHEME, sources,
+                   "what the server gets; auto: smashed data under scheme split, else an update"),
+	FED_INT_WORD(A, cut, 0, 0, 1e6, by_scheme,
+                 "where smashed data cross; auto: the scheme's, or the middle of the model"),
+	FED_ARG_INT(A, batch, 0, 1, 1, FED_PEEK_BATCH_MAX, "examples in the step that made the update"),
+	FED_ARG_INT(A, steps, 0, 400, 1, 1e6, "of the decoder's training, or of the search"),
+	FED_END,
+};
+#undef A
+
+static const char *name_of(const struct fed_session *s, int32_t label)
+{
+	return label >= 0 && s->data->class_name ? s->data->class_name[label] : NULL;
+}
+
+static void say_label(struct fed_shell *shell, const struct fed_peek *k, uint32_t i)
+{
+	const char *name = name_of(&shell->session, k->label[i]);
+
+	if (k->label[i] >= 0)
+		fed_print(shell, ", class %d%s%s", k->label[i], name ? " " : "", name ? name : "");
+}
+
+static void show_picture(struct fed_shell *shell, const struct fed_peek *k, uint32_t i)
+{
+	const size_t size = fed_shape_size(&k->shape);
+	const struct fed_picture pictures[] = {
+		{"original", k->original + i * size, k->shape, k->low, k->high},
+		{"recovered", k->recovered + i * size, k->shape, k->low, k->high},
+	};
+	struct fed_text drawing = {0};
+
+	fed_shell_measure(shell);
+	fed_pictures_text(pictures, 2, &shell->screen, &drawing);
+	fed_print_drawing(shell, &drawing);
+	fed_text_release(&drawing);
+}
+
+static void show_numbers(struct fed_shell *shell, const struct fed_peek *k, uint32_t i)
+{
+	const uint32_t size = (uint32_t)fed_shape_size(&k->shape);
+	const uint32_t n = size < NUMBERS_MAX ? size : NUMBERS_MAX;
+	struct fed_table table = {.columns = 3, .right = "rrr"};
+
+	fed_table_cell(&table, "input");
+	fed_table_cell(&table, "original");
+	fed_table_cell(&table, "recovered");
+	for (uint32_t j = 0; j < n; j++) {
+		fed_table_cell(&table, "%u", j);
+		fed_table_cell(&table, "%.4g", k->original[i * size + j]);
+		fed_table_cell(&table, "%.4g", k->recovered[i * size + j]);
+	}
+	fed_table_print(shell, &table, true);
+	if (n < size)
+		fed_print(shell, "the first %u of %u inputs\n", n, size);
+}
+
+static void put_psnr(struct fed_text *text, const struct fed_peek *k, double mse)
+{
+	if (mse > 0)
+		fed_text_add(text, "%.1f dB", fed_peek_psnr(k, mse));
+	else
+		fed_text_add(text, "infinite");
+}
+
+static void say_figures(struct fed_shell *shell, const struct fed_peek *k, uint32_t i)
+{
+	struct fed_text text = {0};
+
+	fed_text_add(&text, "MSE %.3g, PSNR ", k->mse[i]);
+	put_psnr(&text, k, k->mse[i]);
+	fed_text_add(&text, "; the mean of %u public examples would have MSE %.3g, PSNR ", k->publics,
+	             k->guess[i]);
+	put_psnr(&text, k, k->guess[i]);
+	fed_print(shell, "%s\n", fed_text_str(&text));
+	fed_text_release(&text);
+}
+
+/* Nothing is added to an update or taken from it on its way. */
+static bool travels_as_it_is(const struct fed_settings *settings)
+{
+	return settings->noise == 0 && strcmp(settings->codec, "none") == 0;
+}
+
+static void say_how(struct fed_shell *shell, const struct fed_peek *k,
+                    const struct fed_peek_plan *plan)
+{
+	const struct fed_session *s = &shell->session;
+
+	if (k->how == FED_PEEK_DECODER)
+		fed_print(shell,
+		          "from smashed data at cut %zu, after %s, by a decoder trained %u steps on %u\n"
+		          "public examples (test examples stand for them)",
+		          plan->cut, s->net.layer[plan->cut - 1].name, k->steps, k->publics);
+	else if (k->how == FED_PEEK_EXACT)
+		fed_print(shell,
+		          "from the update of one step on this example, %s: the first layer is dense",
+		          travels_as_it_is(&s->settings) ? "exactly" : "by one division");
+	else
+		fed_print(shell,
+		          "from the update of one step on %u example%s, by matching gradients in "
+		          "%u steps,\nto a cosine of %.4f",
+		          k->batch, k->batch == 1 ? "" : "s", k->steps, 1 - k->distance);
+	fed_print(shell, "; noise %g", s->settings.noise);
+	if (k->how != FED_PEEK_DECODER && strcmp(s->settings.codec, "none") != 0)
+		fed_print(shell, ", codec %s", s->settings.codec);
+	fed_print(shell, "\n");
+}
+
+static void write_json(struct fed_shell *shell, const struct fed_peek *k,
+                       const struct fed_peek_plan *plan, uint32_t i)
+{
+	static const char *const how[] = {"decoder", "exact", "matching"};
+	struct fed_text line = {0};
+
+	fed_text_add(
+		&line, "{\"v\":1,\"event\":\"peek\",\"version\":%llu,\"client\":%u,\"example\":%u,",
+		(unsigned long long)fed_session_version(&shell->session), plan->client, plan->example + i);
+	fed_text_add(&line, "\"how\":\"%s\",\"cut\":", how[k->how]);
+	fed_text_json_number(&line, k->how == FED_PEEK_DECODER ? (double)plan->cut : NAN);
+	fed_text_add(&line, ",\"noise\":");
+	fed_text_json_number(&line, shell->session.settings.noise);
+	fed_text_add(&line, ",\"mse\":");
+	fed_text_json_number(&line, k->mse[i]);
+	fed_text_add(&line, ",\"psnr\":");
+	fed_text_json_number(&line, k->mse[i] > 0 ? fed_peek_psnr(k, k->mse[i]) : NAN);
+	fed_text_add(&line, ",\"guess_psnr\":");
+	fed_text_json_number(&line, k->guess[i] > 0 ? fed_peek_psnr(k, k->guess[i]) : NAN);
+	fed_text_add(&line, "}");
+	fed_print_json(shell, &line);
+}
+
+static void show(struct fed_shell *shell, const struct fed_peek *k,
+                 const struct fed_peek_plan *plan)
+{
+	for (uint32_t i = 0; i < k->batch; i++) {
+		fed_print(shell, "client %u, example %u", plan->client, plan->example + i);
+		say_label(shell, k, i);
+		fed_print(shell, "\n");
+		if (k->shape.rank > 1)
+			show_picture(shell, k, i);
+		else
+			show_numbers(shell, k, i);
+		say_figures(shell, k, i);
+		write_json(shell, k, plan, i);
+	}
+	say_how(shell, k, plan);
+}
+
+/* Where the scheme cuts, or the middle of a model that is not cut. */
+static int default_cut(const struct fed_session *s, size_t *cut, struct fed_error *err)
+{
+	size_t at[2];
+
+	*cut = s->net.layers / 2;
+	if (s->scheme != &fed_scheme_split)
+		return FED_OK;
+	if (fed_split_cuts(s->scheme_state, &s->net, at, err))
+		return FED_FAIL;
+	*cut = at[0];
+	return FED_OK;
+}
+
+int fed_run_peek(struct fed_shell *shell, const struct fed_call *call, struct fed_error *err)
+{
+	const struct fed_peek_args *a = call->args;
+	struct fed_session *s = &shell->session;
+	struct fed_peek k;
+
+	size_t cut;
+	if (fed_session_start(s, err) || default_cut(s, &cut, err))
+		return FED_FAIL;
+	const bool smashed =
+		a->from == SMASHED || (a->from == BY_SCHEME && s->scheme == &fed_scheme_split);
+	const struct fed_peek_plan plan = {
+		.client = (uint32_t)a->client,
+		.example = (uint32_t)a->example,
+		.from = smashed ? FED_PEEK_SMASHED : FED_PEEK_UPDATE,
+		.cut = a->cut ? (size_t)a->cut : cut,
+		.batch = smashed ? 1 : (uint32_t)a->batch,
+		.steps = (uint32_t)a->steps,
+	};
+	if (fed_peek_look(&k, s, &plan, err))
+		return FED_FAIL;
+	show(shell, &k, &plan);
+	if (k.stopped) {
+		fed_print(shell, "stopped early: this is what %u of %u steps gave\n", k.steps, plan.steps);
+		shell->fault = FED_EXIT_INTERRUPTED;
+		fed_signals_interrupted();
+	}
+	fed_peek_release(&k);
+	return FED_OK;
+}

@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * shell/commands/reconstruct.h - draw what the server can make of what a client sends.
+ */
+#ifndef FED_SHELL_COMMANDS_RECONSTRUCT_H
+#define FED_SHELL_COMMANDS_RECONSTRUCT_H
+
+#include "shell/language/command.h"
+
+struct fed_peek_args {
+	int64_t client, example, cut, batch, steps;
+	int from;
+};
+extern const struct fed_field fed_peek_rows[];
+int fed_run_peek(struct fed_shell *, const struct fed_call *, struct fed_error *);
+
+#endif

@@ -1,0 +1,454 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * shell/commands/run.c - make rounds, in one go or an event at a time, and stop in them.
+ */
+#include <string.h>
+
+#include "shell/language/command.h"
+#include "shell/output/print.h"
+#include "shell/output/step_text.h"
+#include "shell/watch_bridge.h"
+
+/* The journal ------------------------------------------------------------------ */
+
+__attribute__((format(printf, 2, 3))) static void journal(struct fed_shell *shell, const char *fmt,
+                                                          ...)
+{
+	struct fed_text line = {0};
+	va_list ap;
+
+	va_start(ap, fmt);
+	fed_text_vadd(&line, fmt, ap);
+	va_end(ap);
+	if (!line.failed)
+		fed_journal_add(shell, line.s, line.len);
+	fed_text_release(&line);
+}
+
+/* A run that Ctrl-C stopped between two rounds: a pause stops its replay there. */
+static void journal_stopped(struct fed_shell *shell, const char *command)
+{
+	const struct fed_session *s = &shell->session;
+
+	journal(shell, "pause %llu", (unsigned long long)fed_session_version(s));
+	journal(shell, "%s", command);
+	if (s->debugger.pausing)
+		journal(shell, "pause %llu", (unsigned long long)s->debugger.pause);
+}
+
+/* A run whose last round was aborted: what was made, then the steps that came to nothing. */
+static void journal_aborted(struct fed_shell *shell, uint64_t made, uint64_t steps, bool open)
+{
+	if (made)
+		journal(shell, "round %llu", (unsigned long long)made);
+	if (steps)
+		journal(shell, "step %llu", (unsigned long long)steps);
+	if (steps || (open && !made))
+		journal(shell, "abort");
+}
+
+/* A run that the watch stopped between two events, to be finished after what was typed: its replay
+ * pauses before the open round and makes the steps of it. */
+static void stop_between(struct fed_shell *shell, const char *command, uint64_t made, bool open)
+{
+	const struct fed_session *s = &shell->session;
+	const uint64_t steps = s->federation.steps - (made ? 0 : s->debugger.before);
+	const bool same = open && made == 0; /* it stopped in the round that was open before it */
+
+	if (!same)
+		journal_stopped(shell, command);
+	if (fed_session_open(s) && steps)
+		journal(shell, "step %llu", (unsigned long long)steps);
+	fed_watching_stopped(shell, same ? command : "continue");
+}
+
+/* Runs ------------------------------------------------------------------------- */
+
+/* Makes versions: `round`, `run` and `continue` differ in how many. */
+struct run {
+	uint64_t n; /* 0: no limit but the condition */
+	const struct fed_condition *until;
+	bool resume;         /* what was stopped before */
+	const char *command; /* that would do the same again */
+};
+
+static int call_session(struct fed_session *s, const struct run *run, uint64_t *made,
+                        bool *interrupted, struct fed_error *err)
+{
+	return run->resume ? fed_session_continue(s, made, interrupted, err)
+	                   : fed_session_run(s, run->n, run->until, made, interrupted, err);
+}
+
+static void say_interrupted(struct fed_shell *shell)
+{
+	const struct fed_session *s = &shell->session;
+
+	fed_print(shell, "stopped at version %llu%s\n", (unsigned long long)fed_session_version(s),
+	          fed_rest_wants(&s->debugger.rest, &s->history) ? "; `continue` goes on" : "");
+	shell->fault = FED_EXIT_INTERRUPTED;
+	fed_signals_interrupted();
+}
+
+static int make_versions(struct fed_shell *shell, const struct run *run, struct fed_error *err)
+{
+	struct fed_session *s = &shell->session;
+	const bool open = fed_session_open(s);
+	bool interrupted = false;
+	uint64_t made = 0;
+
+	fed_progress_begin(shell, run->n);
+	const int rc = call_session(s, run, &made, &interrupted, err);
+	fed_progress_end(shell);
+	if (s->debugger.aborted)
+		journal_aborted(shell, made, s->debugger.steps, open);
+	else if (interrupted)
+		journal_stopped(shell, run->command);
+	else if (s->debugger.held)
+		stop_between(shell, run->command, made, open);
+	if (interrupted)
+		say_interrupted(shell);
+	else if (fed_session_open(s) && !s->debugger.held)
+		fed_print_next(shell);
+	return rc;
+}
+
+static void show_values(struct fed_shell *shell, const struct fed_condition *condition)
+{
+	struct fed_text values = {0};
+
+	fed_condition_values(condition, &shell->session.history, &values);
+	fed_print(shell, "%s\n", fed_text_str(&values));
+	fed_text_release(&values);
+}
+
+struct round_args {
+	int64_t n;
+};
+static const struct fed_field round_rows[] = {
+	FED_ARG_INT(struct round_args, n, FED_FIELD_POSITIONAL, 1, 1, 1e12, "how many rounds"),
+	FED_END,
+};
+static int run_round(struct fed_shell *shell, const struct fed_call *call, struct fed_error *err)
+{
+	const struct round_args *a = call->args;
+	char command[40];
+
+	snprintf(command, sizeof command, "round %lld", (long long)a->n);
+	return make_versions(shell, &(struct run){.n = (uint64_t)a->n, .command = command}, err);
+}
+
+struct run_args {
+	int word;
+	char condition[2000];
+};
+static const char *const until_word[] = {"until", NULL};
+static const struct fed_field run_rows[] = {
+	FED_ARG_CHOICE(struct run_args, word, FED_ARG_NEEDED, 0, until_word, "the word until"),
+	FED_ARG_TEXT(struct run_args, condition, FED_ARG_NEEDED | FED_FIELD_REST, "condition",
+                 "METRIC OP NUMBER, joined by and, or"),
+	FED_END,
+};
+static int run_until(struct fed_shell *shell, const struct fed_call *call, struct fed_error *err)
+{
+	const struct run_args *a = call->args;
+	const struct fed_history *h = &shell->session.history;
+	struct fed_condition *until;
+	char command[sizeof a->condition + 16];
+
+	if (fed_condition_parse(&until, a->condition, &shell->session.runs, err)) {
+		shell->fault = FED_EXIT_USAGE;
+		return FED_FAIL;
+	}
+	snprintf(command, sizeof command, "run until %s", a->condition);
+	int rc = FED_OK;
+	if (!fed_condition_holds(until, h))
+		rc = make_versions(shell, &(struct run){.until = until, .command = command}, err);
+	if (rc == FED_OK && fed_condition_holds(until, h))
+		show_values(shell, until);
+	fed_condition_free(until);
+	return rc;
+}
+
+static int run_continue(struct fed_shell *shell, const struct fed_call *call, struct fed_error *err)
+{
+	struct fed_session *s = &shell->session;
+	const struct fed_rest *rest = &s->debugger.rest;
+
+	(void)call;
+	if (!fed_session_open(s) && !fed_rest_wants(rest, &s->history))
+		shell->fault = FED_EXIT_USAGE;
+	const struct run run = {.n = rest->versions, .resume = true, .command = "continue"};
+	const int rc = make_versions(shell, &run, err);
+	if (rc == FED_OK && rest->until && fed_condition_holds(rest->until, &s->history))
+		show_values(shell, rest->until);
+	return rc;
+}
+
+/* Steps ------------------------------------------------------------------------ */
+
+/* *done steps; *open: a round was, before the last. */
+static int make_steps(struct fed_shell *shell, uint64_t n, uint64_t *done, bool *open,
+                      bool *interrupted, struct fed_error *err)
+{
+	struct fed_session *s = &shell->session;
+	bool hit = false;
+	int rc = FED_OK;
+
+	for (*done = 0; *done < n && !hit && !*interrupted; ++*done) {
+		const struct fed_next was = fed_session_next(s);
+
+		*open = fed_session_open(s);
+		rc = fed_session_step(s, &hit, interrupted, err);
+		if (rc || s->debugger.aborted)
+			break;
+		fed_stepping_close(shell, &was);
+		if (*done + 1 < n && !hit && !*interrupted && fed_session_hold(s)) {
+			++*done;
+			break;
+		}
+	}
+	return rc;
+}
+
+/* The watch stopped it between two of its steps. */
+static void stop_stepping(struct fed_shell *shell, uint64_t done, uint64_t left)
+{
+	char command[40];
+
+	journal(shell, "step %llu", (unsigned long long)done);
+	snprintf(command, sizeof command, "step %llu", (unsigned long long)left);
+	fed_watching_stopped(shell, command);
+}
+
+static const struct fed_field step_rows[] = {
+	FED_ARG_INT(struct round_args, n, FED_FIELD_POSITIONAL, 1, 1, 1e12, "how many steps"),
+	FED_END,
+};
+static int run_step(struct fed_shell *shell, const struct fed_call *call, struct fed_error *err)
+{
+	const struct round_args *a = call->args;
+	bool open = false, interrupted = false;
+	uint64_t done;
+
+	fed_stepping_begin(shell);
+	fed_signals_running(FED_RUNNING_STEPS);
+	const int rc = make_steps(shell, (uint64_t)a->n, &done, &open, &interrupted, err);
+	fed_signals_running(FED_RUNNING_NOTHING);
+	fed_stepping_end(shell);
+	if (shell->session.debugger.aborted)
+		journal_aborted(shell, 0, done, open);
+	else if (interrupted)
+		journal(shell, "step %llu", (unsigned long long)done);
+	else if (shell->session.debugger.held)
+		stop_stepping(shell, done, (uint64_t)a->n - done);
+	if (interrupted)
+		say_interrupted(shell);
+	if (rc == FED_OK && !shell->session.debugger.held)
+		fed_print_next(shell);
+	return rc;
+}
+
+static int run_abort(struct fed_shell *shell, const struct fed_call *call, struct fed_error *err)
+{
+	struct fed_session *s = &shell->session;
+
+	(void)call;
+	if (fed_session_abort(s, err)) {
+		shell->fault = FED_EXIT_USAGE;
+		return FED_FAIL;
+	}
+	fed_print(shell, "round %s is aborted; the model is version %s, as before it\n",
+	          fed_count((double)fed_session_version(s) + 1).s,
+	          fed_count((double)fed_session_version(s)).s);
+	return FED_OK;
+}
+
+/* Breakpoints ------------------------------------------------------------------ */
+
+struct pause_args {
+	int64_t version;
+};
+static const char *const next_word[] = {"next", NULL};
+static const struct fed_field pause_rows[] = {
+	FED_ROW(struct pause_args, version, int64_t, FED_TYPE_INT, .flags = FED_FIELD_POSITIONAL,
+            .def = -1, .min = -1, .max = 1e15, .choice = next_word,
+            .help = "the version at which to stop"),
+	FED_END,
+};
+static int run_pause(struct fed_shell *shell, const struct fed_call *call, struct fed_error *err)
+{
+	const struct pause_args *a = call->args;
+	struct fed_session *s = &shell->session;
+	const uint64_t now = fed_session_version(s);
+	const uint64_t version = a->version < 0 ? now + 1 : (uint64_t)a->version;
+
+	if (version < now)
+		return fed_fail(err, "version %s was made before: the model is at %s",
+		                fed_count((double)version).s, fed_count((double)now).s);
+	fed_session_pause(s, version);
+	fed_print(shell, "the next run pauses when version %s stands\n", fed_count((double)version).s);
+	return FED_OK;
+}
+
+static void list_breakpoints(struct fed_shell *shell)
+{
+	const struct fed_debugger *d = &shell->session.debugger;
+	struct fed_table table = {.columns = 3, .right = "rrl"};
+
+	if (!d->n)
+		fed_print(shell, "no breakpoints; `break accuracy<0.5` makes one\n");
+	for (size_t i = 0; i <= d->n && d->n; i++) {
+		if (i == 0) {
+			fed_table_cell(&table, "break");
+			fed_table_cell(&table, "hits");
+			fed_table_cell(&table, "condition");
+			continue;
+		}
+		const struct fed_breakpoint *p = &d->point[i - 1];
+		fed_table_cell(&table, "%llu", (unsigned long long)p->number);
+		fed_table_cell(&table, "%s", fed_count((double)p->hits).s);
+		fed_table_cell(&table, "%s", p->text);
+	}
+	fed_table_print(shell, &table, true);
+	if (d->pausing)
+		fed_print(shell, "the next run pauses when version %s stands\n",
+		          fed_count((double)d->pause).s);
+}
+
+static int delete_breakpoint(struct fed_shell *shell, const char *which, struct fed_error *err)
+{
+	struct fed_session *s = &shell->session;
+	long long number;
+
+	if (strcmp(which, "all") == 0) {
+		const size_t n = s->debugger.n;
+
+		fed_session_unbreak_all(s);
+		if (n)
+			fed_print(shell, "%zu breakpoint%s deleted\n", n, n == 1 ? "" : "s");
+		else
+			fed_print(shell, "there are no breakpoints\n");
+		return FED_OK;
+	}
+	if (!fed_parse_int(which, &number) || number < 1)
+		return fed_fail(err, "delete %s: a number that `break` lists, or all",
+		                *which ? fed_show(which).s : "what");
+	if (fed_session_unbreak(s, (uint64_t)number, err))
+		return FED_FAIL;
+	fed_print(shell, "break %lld is deleted\n", number);
+	return FED_OK;
+}
+
+struct break_args {
+	char condition[2000];
+};
+static const struct fed_field break_rows[] = {
+	FED_ARG_TEXT(struct break_args, condition, FED_FIELD_POSITIONAL | FED_FIELD_REST, "break",
+                 "METRIC OP NUMBER, client==N, event==KIND, nan, joined by and, or; or delete N"),
+	FED_END,
+};
+static int run_break(struct fed_shell *shell, const struct fed_call *call, struct fed_error *err)
+{
+	const struct break_args *a = call->args;
+	static const char delete[] = "delete";
+	const size_t n = sizeof delete - 1;
+	uint64_t number;
+
+	if (!*a->condition) {
+		list_breakpoints(shell);
+		return FED_OK;
+	}
+	if (strncmp(a->condition, delete, n) == 0 && strchr(" ", a->condition[n]))
+		return delete_breakpoint(shell, a->condition + n + (a->condition[n] != 0), err);
+	if (fed_session_break(&shell->session, a->condition, &number, err))
+		return FED_FAIL;
+	fed_print(shell, "break %llu: %s\n", (unsigned long long)number, a->condition);
+	return FED_OK;
+}
+
+#define QUICK "dataset blobs; add-client 4 samples=50; "
+
+const struct fed_command fed_commands_run[] = {
+	{.name = "round",
+     .help = "make one or more rounds",
+     .text = "Each round makes one version of the model; one that is open after `step` is the\n"
+             "first of them. A bare session is completed first, and what it takes is told.\n"
+             "Ctrl-C stops after the round, Ctrl-C twice aborts it and leaves the model as it\n"
+             "was.",
+     .examples =
+         FED_EXAMPLES("dataset blobs; add-client 4 samples=50; round",
+                      "dataset glyphs train=500 test=100; add-client 5 samples=50; round 2"),
+     .args = round_rows,
+     .args_size = sizeof(struct round_args),
+     .run = run_round,
+     .flags = FED_COMMAND_CHANGES,
+     .failure = FED_EXIT_ROUND},
+	{.name = "run",
+     .help = "make rounds until a condition holds",
+     .text = "A condition compares metrics with numbers, other metrics or those of kept runs:\n"
+             "accuracy>=0.9, loss<0.5 and round>=10, accuracy>=old.accuracy. `or round>=100`\n"
+             "sets a limit. clock is virtual time in seconds.",
+     .examples = FED_EXAMPLES(QUICK "run until accuracy>=0.9 or round>=5",
+                              QUICK "run until clock>=0.01 or updates>=8"),
+     .args = run_rows,
+     .args_size = sizeof(struct run_args),
+     .run = run_until,
+     .flags = FED_COMMAND_CHANGES,
+     .failure = FED_EXIT_ROUND},
+	{.name = "step",
+     .help = "let one thing happen, or N: a round opens, an event comes",
+     .text = "Opens a round when none is open. Between two steps the world stands still and can\n"
+             "be looked at; faults, devices, links and most settings can be changed. `continue`\n"
+             "finishes the round, `abort` undoes it. A breakpoint stops N steps early.",
+     .examples = FED_EXAMPLES(QUICK "step", QUICK "step 5; status; continue", QUICK "step; abort"),
+     .args = step_rows,
+     .args_size = sizeof(struct round_args),
+     .run = run_step,
+     .flags = FED_COMMAND_CHANGES,
+     .failure = FED_EXIT_ROUND},
+	{.name = "continue",
+     .help = "go on where a breakpoint, a pause, Ctrl-C or `step` stopped",
+     .text = "The open round first, then what was left of `round N` or `run until`; until the\n"
+             "next breakpoint is hit. A new `round` or `run` takes the place of what was left.",
+     .examples = FED_EXAMPLES(QUICK "step; continue", QUICK "pause; round 5; continue",
+                              QUICK "break client==2; round 2; break delete all; continue"),
+     .run = run_continue,
+     .flags = FED_COMMAND_CHANGES,
+     .failure = FED_EXIT_ROUND},
+	{.name = "pause",
+     .help = "stop the next run once, between two rounds",
+     .text = "Without a version after one round; what is left waits for `continue`. While rounds\n"
+             "run, Ctrl-C does it.",
+     .examples = FED_EXAMPLES(QUICK "pause; round 3; continue", QUICK "pause 2; round 3; continue"),
+     .args = pause_rows,
+     .args_size = sizeof(struct pause_args),
+     .run = run_pause,
+     .flags = FED_COMMAND_CHANGES,
+     .failure = FED_EXIT_USAGE},
+	{.name = "break",
+     .help = "stop runs where a condition begins to hold, or list the breakpoints",
+     .text = "Over events, right after the event, in the middle of the round: client==7,\n"
+             "event==lost (the kinds that `log` knows), nan (a loss, an update or a step that is\n"
+             "not finite), together with metrics if wanted: client==7 and version>=12. Over\n"
+             "counters and the clock (refused>0, lost>2, clock>=60): when it begins to hold, in\n"
+             "the middle of the round. Over other metrics (version==12, accuracy<0.5): after the\n"
+             "round. `continue` goes on; `break delete N` or `break delete all` deletes.",
+     .examples = FED_EXAMPLES(QUICK "break version==2; round 3; continue",
+                              QUICK "break client==3; break nan; round; break",
+                              QUICK "break event==trained and client>=2; round; continue",
+                              QUICK "break refused>0; break accuracy<0.1; break delete 1; "
+                                    "break delete all"),
+     .args = break_rows,
+     .args_size = sizeof(struct break_args),
+     .run = run_break,
+     .flags = FED_COMMAND_CHANGES,
+     .failure = FED_EXIT_USAGE},
+	{.name = "abort",
+     .help = "end the open round; the model is as before it",
+     .text = "What was left of `round N` or `run until` is given up, too.",
+     .examples = FED_EXAMPLES(QUICK "step 3; abort"),
+     .run = run_abort,
+     .flags = FED_COMMAND_CHANGES,
+     .failure = FED_EXIT_ROUND},
+	{0},
+};

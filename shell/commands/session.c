@@ -1,0 +1,327 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * shell/commands/session.c - files, scripts, help.
+ */
+#include <string.h>
+
+#include "base/file.h"
+#include "checkpoint/checkpoint.h"
+#include "report/export.h"
+#include "shell/language/command.h"
+#include "shell/output/print.h"
+
+struct path_args {
+	char file[4096];
+};
+static const struct fed_field path_rows[] = {
+	FED_ARG_TEXT(struct path_args, file, FED_ARG_NEEDED, "path", "a file"),
+	FED_END,
+};
+
+/* work(session, path) with ~ expanded, then "done PATH". */
+static int with_path(struct fed_shell *shell, const struct fed_call *call, const char *done,
+                     int (*work)(struct fed_session *, const char *, struct fed_error *),
+                     struct fed_error *err)
+{
+	const struct path_args *a = call->args;
+	struct fed_text path = {0};
+
+	fed_path_expand(a->file, &path);
+	const int rc = path.failed ? fed_fail(err, "out of memory (a path)")
+	                           : work(&shell->session, fed_text_str(&path), err);
+	if (rc == FED_OK)
+		fed_print(shell, "%s %s\n", done, fed_text_str(&path));
+	fed_text_release(&path);
+	return rc;
+}
+
+static int run_save(struct fed_shell *shell, const struct fed_call *call, struct fed_error *err)
+{
+	return with_path(shell, call, "saved", fed_session_save, err);
+}
+
+static int run_restore(struct fed_shell *shell, const struct fed_call *call, struct fed_error *err)
+{
+	const int rc = with_path(shell, call, "restored", fed_session_restore, err);
+	if (rc)
+		return rc;
+	fed_text_clear(&shell->journal); /* what came before is in the file */
+	return FED_OK;
+}
+
+static int run_export(struct fed_shell *shell, const struct fed_call *call, struct fed_error *err)
+{
+	return with_path(shell, call, "wrote", fed_session_export, err);
+}
+
+static int run_import(struct fed_shell *shell, const struct fed_call *call, struct fed_error *err)
+{
+	return with_path(shell, call, "took parameters from", fed_session_import, err);
+}
+
+/* Scripts ------------------------------------------------------------------ */
+
+static int source_file(struct fed_shell *shell, const char *path, struct fed_error *err)
+{
+	const enum fed_exit result = fed_shell_source(shell, path, err);
+
+	shell->fault = result;
+	return result && result != FED_EXIT_INTERRUPTED ? FED_FAIL : FED_OK;
+}
+
+static int run_source(struct fed_shell *shell, const struct fed_call *call, struct fed_error *err)
+{
+	const struct path_args *a = call->args;
+
+	return source_file(shell, a->file, err);
+}
+
+static int run_replay(struct fed_shell *shell, const struct fed_call *call, struct fed_error *err)
+{
+	const struct path_args *a = call->args;
+	struct fed_text path = {0};
+	uint64_t size;
+
+	fed_path_expand(a->file, &path);
+	const int readable = fed_file_readable(fed_text_str(&path), &size, err);
+	fed_text_release(&path);
+	if (readable || fed_session_reset(&shell->session, false, err))
+		return FED_FAIL;
+	fed_text_clear(&shell->journal);
+	return source_file(shell, a->file, err);
+}
+
+static const struct fed_field record_rows[] = {
+	FED_ARG_TEXT(struct path_args, file, FED_FIELD_POSITIONAL, "path", "a file, or the word stop"),
+	FED_END,
+};
+static int run_record(struct fed_shell *shell, const struct fed_call *call, struct fed_error *err)
+{
+	const struct path_args *a = call->args;
+
+	if (strcmp(a->file, "stop") == 0)
+		return fed_journal_stop(shell, err);
+	if (*a->file) {
+		if (fed_journal_start(shell, a->file, err))
+			return FED_FAIL;
+		fed_print(shell, "recording to %s, from the session's beginning on\n", a->file);
+	} else if (shell->record) {
+		fed_print(shell, "recording to %s\n", shell->record_path ? shell->record_path : "a file");
+	} else {
+		fed_print(shell, "nothing is being recorded; `record FILE` begins\n");
+	}
+	return FED_OK;
+}
+
+struct expect_args {
+	char condition[2000];
+};
+static const struct fed_field expect_rows[] = {
+	FED_ARG_TEXT(struct expect_args, condition, FED_ARG_NEEDED | FED_FIELD_REST, "condition",
+                 "METRIC OP NUMBER, joined by and, or"),
+	FED_END,
+};
+static int run_expect(struct fed_shell *shell, const struct fed_call *call, struct fed_error *err)
+{
+	const struct expect_args *a = call->args;
+	const struct fed_history *h = &shell->session.history;
+	struct fed_condition *condition;
+	struct fed_text values = {0};
+
+	if (fed_condition_parse(&condition, a->condition, &shell->session.runs, err)) {
+		shell->fault = FED_EXIT_USAGE;
+		return FED_FAIL;
+	}
+	const bool holds = fed_condition_holds(condition, h);
+	fed_condition_values(condition, h, &values);
+	fed_condition_free(condition);
+	if (holds)
+		fed_print_styled(shell, FED_EMPHASIS_GOOD, "ok: %s (%s)\n", a->condition,
+		                 fed_text_str(&values));
+	else
+		fed_fail(err, "%s does not hold: %s", fed_show(a->condition).s,
+		         h->n ? fed_text_str(&values) : "there were no rounds");
+	fed_text_release(&values);
+	return holds ? FED_OK : FED_FAIL;
+}
+
+/* Help and the rest -------------------------------------------------------- */
+
+struct topic_args {
+	char topic[64];
+};
+static const struct fed_field help_rows[] = {
+	FED_ARG_TEXT(struct topic_args, topic, FED_FIELD_POSITIONAL, "topic", "a command or a group"),
+	FED_END,
+};
+static int run_help(struct fed_shell *shell, const struct fed_call *call, struct fed_error *err)
+{
+	const struct topic_args *a = call->args;
+	const struct fed_command *command;
+
+	if (!*a->topic) {
+		fed_help_overview(shell);
+		return FED_OK;
+	}
+	int g = 0;
+	while (g < FED_GROUPS && strcmp(a->topic, fed_group_names[g]) != 0)
+		g++;
+	if (g < FED_GROUPS)
+		fed_help_group(shell, (enum fed_group)g);
+	/* `run` is a group and a command. */
+	if (fed_command_find(a->topic, shell->lenient && g == FED_GROUPS, &command, err))
+		return g < FED_GROUPS ? FED_OK : FED_FAIL;
+	if (g < FED_GROUPS)
+		fed_print(shell, "\n");
+	fed_help_command(shell, command);
+	return FED_OK;
+}
+
+struct alias_args {
+	char name[64], text[2000];
+};
+static const struct fed_field alias_rows[] = {
+	FED_ARG_TEXT(struct alias_args, name, FED_FIELD_POSITIONAL, "alias", "the short name"),
+	FED_ARG_TEXT(struct alias_args, text, FED_FIELD_POSITIONAL | FED_FIELD_REST, NULL,
+                 "what it stands for; \"\" removes it"),
+	FED_END,
+};
+static int run_alias(struct fed_shell *shell, const struct fed_call *call, struct fed_error *err)
+{
+	const struct alias_args *a = call->args;
+
+	if (fed_call_has(call, 1))
+		return fed_alias_set(shell, a->name, a->text, err);
+	if (*a->name && !fed_alias_find(shell, a->name))
+		return fed_fail(err, "no alias %s; `alias %s COMMAND` makes one", fed_show(a->name).s,
+		                fed_show(a->name).s);
+	if (!shell->n_aliases)
+		fed_print(shell, "no aliases; `alias r round 5` makes one\n");
+	for (size_t i = 0; i < shell->n_aliases; i++)
+		if (!*a->name || strcmp(shell->alias[i].name, a->name) == 0)
+			fed_print(shell, "  %s = %s\n", shell->alias[i].name, shell->alias[i].text);
+	return FED_OK;
+}
+
+static const char *const on_off[] = {"off", "on", NULL};
+struct timing_args {
+	int timing;
+};
+static const struct fed_field timing_rows[] = {
+	FED_ARG_CHOICE(struct timing_args, timing, FED_ARG_NEEDED, 0, on_off, "on or off"),
+	FED_END,
+};
+static int run_timing(struct fed_shell *shell, const struct fed_call *call, struct fed_error *err)
+{
+	const struct timing_args *a = call->args;
+
+	(void)err;
+	shell->timing = a->timing == 1;
+	return FED_OK;
+}
+
+static int run_quit(struct fed_shell *shell, const struct fed_call *call, struct fed_error *err)
+{
+	(void)call, (void)err;
+	shell->quit = true;
+	return FED_OK;
+}
+
+#define QUICK "dataset blobs; add-client 4 samples=50; round 2; "
+#define PATH_ARGS .args = path_rows, .args_size = sizeof(struct path_args)
+
+const struct fed_command fed_commands_session[] = {
+	{.name = "save",
+     .help = "save the session to a file, in the middle of a round too",
+     .text =
+         "Everything is in it but the log, of which `log`, `client` and `timeline` tell: a\n"
+         "restored session goes on bit for bit. The old file stays as it was until the new\n"
+         "one is complete. Clients that are at work (scheme async) go on, here and where it is\n"
+         "restored; over real connections they are recalled. An open round is made again when\n"
+         "it is restored, as far as it had come and with what was changed in it (set, inject,\n"
+         "...). Breakpoints and a pause come along.",
+     .examples = FED_EXAMPLES(QUICK "save run.fed", QUICK "step 5; set lr 0.3; save run.fed"),
+     PATH_ARGS,
+     .run = run_save,
+     .failure = FED_EXIT_IO},
+	{.name = "restore",
+     .help = "go on from a saved session",
+     .examples = FED_EXAMPLES(QUICK "save run.fed; round; restore run.fed"),
+     PATH_ARGS,
+     .run = run_restore,
+     .flags = FED_COMMAND_CHANGES,
+     .failure = FED_EXIT_IO},
+	{.name = "source",
+     .help = "run a script",
+     .text = "Scripts are strict: commands are spelled out and the first error stops them.",
+     .examples =
+         FED_EXAMPLES("record made.fedsh; dataset blobs; record stop; reset; source made.fedsh"),
+     PATH_ARGS,
+     .run = run_source,
+     .failure = FED_EXIT_IO},
+	{.name = "record",
+     .help = "write what changes the session to a script",
+     .text = "The file begins with everything since the session's beginning, so that `replay`\n"
+             "makes the same again. `record stop` ends it.",
+     .examples = FED_EXAMPLES(
+		 "dataset blobs; record made.fedsh; add-client 3 samples=50; record stop", "record"),
+     .args = record_rows,
+     .args_size = sizeof(struct path_args),
+     .run = run_record,
+     .failure = FED_EXIT_IO},
+	{.name = "replay",
+     .help = "run a recorded script in a fresh session",
+     .examples = FED_EXAMPLES("dataset blobs; record made.fedsh; record stop; replay made.fedsh"),
+     PATH_ARGS,
+     .run = run_replay,
+     .failure = FED_EXIT_IO},
+	{.name = "export",
+     .help = "write metrics (.csv), parameters (.npz, .safetensors) or a trace (.json)",
+     .text =
+         "A trace is in the Chrome trace event format, which Perfetto (ui.perfetto.dev) draws: a\n"
+         "row for each client with download, compute, upload and waiting in virtual time, a row\n"
+         "for the server with its versions, and accuracy and losses as curves.",
+     .examples = FED_EXAMPLES(QUICK "export rounds.csv", QUICK "export model.npz",
+                              QUICK "export model.safetensors", QUICK "export trace.json"),
+     PATH_ARGS,
+     .run = run_export,
+     .flags = FED_COMMAND_REJECTS,
+     .failure = FED_EXIT_IO},
+	{.name = "import",
+     .help = "take parameters from .npz or .safetensors",
+     .examples = FED_EXAMPLES(QUICK "export model.npz; restart; import model.npz"),
+     PATH_ARGS,
+     .run = run_import,
+     .flags = FED_COMMAND_CHANGES | FED_COMMAND_REJECTS,
+     .failure = FED_EXIT_IO},
+	{.name = "expect",
+     .help = "check a condition; a script stops when it does not hold",
+     .examples = FED_EXAMPLES(QUICK "expect round==2 and accuracy>0.3", QUICK "expect clock >= 0"),
+     .args = expect_rows,
+     .args_size = sizeof(struct expect_args),
+     .run = run_expect},
+	{.name = "help",
+     .help = "list the commands, or explain one",
+     .text = "`?` alone is help, and `round ?` is `help round`.",
+     .examples = FED_EXAMPLES("help", "help add-client", "help compose", "?"),
+     .args = help_rows,
+     .args_size = sizeof(struct topic_args),
+     .run = run_help,
+     .failure = FED_EXIT_USAGE},
+	{.name = "alias",
+     .help = "give commands a short name",
+     .examples = FED_EXAMPLES("alias go \"dataset blobs; add-client 3 samples=20\"; go; alias",
+                              "alias s status; alias s \"\""),
+     .args = alias_rows,
+     .args_size = sizeof(struct alias_args),
+     .run = run_alias,
+     .failure = FED_EXIT_USAGE},
+	{.name = "timing",
+     .help = "show how long each command takes",
+     .examples = FED_EXAMPLES("timing on; dataset blobs; timing off"),
+     .args = timing_rows,
+     .args_size = sizeof(struct timing_args),
+     .run = run_timing},
+	{.name = "quit", .help = "leave", .examples = FED_EXAMPLES("quit"), .run = run_quit},
+	{0},
+};

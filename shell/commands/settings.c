@@ -1,0 +1,195 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * shell/commands/settings.c - showing what is set.
+ */
+#include "shell/commands/settings.h"
+
+#include <string.h>
+
+#include "shell/output/devices.h"
+#include "shell/output/print.h"
+#include "train/schemes/split.h"
+
+bool fed_part_at(const struct fed_shell *shell, size_t i, struct fed_part *part)
+{
+	const struct fed_session *s = &shell->session;
+	static const struct fed_instance none;
+	static const char *const names[] = {"aggregator", "after", "model", "transport"};
+	const struct fed_instance *const plugins[] = {&s->aggregator,
+	                                              s->aggregator.after ? s->aggregator.after : &none,
+	                                              &s->model, &s->transport};
+
+	*part = (struct fed_part){0};
+	if (i == 0) {
+		*part = (struct fed_part){"settings", NULL, fed_settings_fields, &s->settings};
+	} else if (i <= 4) {
+		const struct fed_instance *p = plugins[i - 1];
+
+		part->name = names[i - 1];
+		if (p->entry)
+			*part = (struct fed_part){names[i - 1], p->entry->head->name, p->entry->head->fields,
+			                          p->state};
+	} else if (i == 5) {
+		*part = (struct fed_part){"scheme", s->scheme->name, s->scheme->fields, s->scheme_state};
+	}
+	return part->name != NULL;
+}
+
+static bool is_listed(const struct fed_field *row)
+{
+	return fed_field_settable(row) && !(row->flags & FED_FIELD_HIDDEN);
+}
+
+static void add_row(struct fed_table *table, const struct fed_field *row, const void *state)
+{
+	struct fed_text text = {0};
+
+	fed_field_key(row, &text);
+	fed_table_cell(table, "%s", fed_text_str(&text));
+	fed_text_clear(&text);
+	fed_field_print(row, state, &text);
+	fed_table_cell(table, "%s", fed_text_str(&text));
+	fed_table_cell(table, "%s", row->help ? row->help : "");
+	fed_text_release(&text);
+}
+
+void fed_show_all(struct fed_shell *shell)
+{
+	struct fed_part part;
+
+	for (size_t i = 0; fed_part_at(shell, i, &part); i++) {
+		struct fed_table table = {.columns = 3};
+
+		if (i && !part.chosen)
+			continue;
+		fed_print_styled(shell, FED_EMPHASIS_BOLD, "%s%s%s\n", part.name, part.chosen ? " " : "",
+		                 part.chosen ? part.chosen : "");
+		for (const struct fed_field *row = part.rows; row && row->type; row++)
+			if (is_listed(row))
+				add_row(&table, row, part.state);
+		fed_table_print(shell, &table, false);
+	}
+	fed_show_equipment(shell);
+}
+
+static const char *setting_at(const void *ctx, size_t i)
+{
+	struct fed_part part;
+
+	for (size_t k = 0; fed_part_at(ctx, k, &part); k++)
+		for (const struct fed_field *row = part.rows; row && row->type; row++)
+			if (is_listed(row) && i-- == 0)
+				return row->name;
+	return NULL;
+}
+
+/* The row that KEY or PART.KEY names, in *part, which is number *at; or NULL. */
+static const struct fed_field *find_row(const struct fed_shell *shell, const char *key,
+                                        struct fed_part *part, size_t *at)
+{
+	const char *dot = strchr(key, '.');
+	const size_t n = dot ? (size_t)(dot - key) : 0;
+
+	for (*at = 0; fed_part_at(shell, *at, part); ++*at) {
+		if (dot && (strlen(part->name) != n || strncmp(part->name, key, n) != 0))
+			continue;
+		const struct fed_field *row =
+			part->rows ? fed_fields_find(part->rows, dot ? dot + 1 : key) : NULL;
+
+		if (row && is_listed(row))
+			return row;
+	}
+	return NULL;
+}
+
+const struct fed_field *fed_find_setting(const struct fed_shell *shell, const char *key)
+{
+	struct fed_part part;
+	size_t at;
+
+	return find_row(shell, key, &part, &at);
+}
+
+int fed_show_setting(struct fed_shell *shell, const char *key, struct fed_error *err)
+{
+	const char *dot = strchr(key, '.');
+	struct fed_part part;
+	size_t at;
+
+	if (strcmp(key, "client") == 0) {
+		fed_show_equipment(shell);
+		return FED_OK;
+	}
+	const struct fed_field *row = find_row(shell, key, &part, &at);
+	if (row) {
+		struct fed_text text = {0};
+
+		fed_field_key(row, &text);
+		fed_text_add(&text, " = ");
+		fed_field_print(row, part.state, &text);
+		fed_print(shell, "%s%s%s\n", at ? part.name : "", at ? "." : "", fed_text_str(&text));
+		fed_text_release(&text);
+		return FED_OK;
+	}
+	const char *near = fed_nearest(dot ? dot + 1 : key, setting_at, shell);
+	if (near)
+		return fed_fail(err, "no setting %s; did you mean %s?", fed_show(key).s, near);
+	return fed_fail(err, "no setting %s; `show` lists them", fed_show(key).s);
+}
+
+void fed_put_instance(const struct fed_instance *x, struct fed_text *out)
+{
+	if (!x->entry)
+		return;
+	fed_fields_print(x->entry->head->fields, x->state, false, out);
+	if (!x->after)
+		return;
+	fed_text_add(out, "%safter=%s", out->len ? " " : "", x->after->entry->head->name);
+	for (const struct fed_field *row = x->after->entry->head->fields; row->type; row++) {
+		if (!fed_field_settable(row))
+			continue;
+		fed_text_add(out, " after.");
+		fed_field_key(row, out);
+		fed_text_add(out, "=");
+		fed_field_print(row, x->after->state, out);
+	}
+}
+
+void fed_put_dataset(const struct fed_dataset *data, struct fed_text *out)
+{
+	fed_text_add(out, "%s: ", data->name);
+	fed_text_count(out, data->train);
+	fed_text_add(out, " training and ");
+	fed_text_count(out, data->test);
+	fed_text_add(out, " test examples of ");
+	for (uint32_t i = 0; i < data->shape.rank; i++)
+		fed_text_add(out, "%s%u", i ? "x" : "", data->shape.dim[i]);
+	if (data->classes)
+		fed_text_add(out, ", %u classes", data->classes);
+	else
+		fed_text_add(out, ", %u target%s", data->outputs, data->outputs == 1 ? "" : "s");
+	if (data->owner)
+		fed_text_add(out, ", %u users", data->owners);
+}
+
+/* The cut ------------------------------------------------------------------ */
+
+void fed_put_cut(const struct fed_session *s, struct fed_text *out)
+{
+	const struct fed_split *split = s->scheme_state;
+	struct fed_error why;
+	size_t at[2];
+
+	if (s->scheme != &fed_scheme_split || !s->net_built)
+		return;
+	if (fed_split_cuts(split, &s->net, at, &why)) {
+		fed_text_add(out, "%s", why.text);
+		return;
+	}
+	if (at[1] < s->net.layers)
+		fed_text_add(out, "behind layers %zu and %zu of %zu", at[0], at[1], s->net.layers);
+	else
+		fed_text_add(out, "behind layer %zu of %zu", at[0], s->net.layers);
+	if (split->cut.n < 1 + (at[1] < s->net.layers))
+		fed_text_add(out, ", by default");
+}

@@ -1,0 +1,327 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * shell/commands/sweep.c - the table of a sweep: a row for each value, a column for each metric.
+ */
+#include "shell/commands/sweep.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "shell/output/print.h"
+
+#define COLUMNS 12 /* metrics in a table */
+#define SCHEMES 4  /* curves in a chart */
+
+#define P struct fed_sweep_plan
+const struct fed_field fed_sweep_rows[] = {
+	FED_ROW(P, key, char *, FED_TYPE_TEXT, .flags = FED_ARG_NEEDED, .hint = "sweep",
+            .help = "a setting, or aggregator, model, scheme, transport, device, link, clients, "
+                    "cut"),
+	FED_ROW(P, values, char *, FED_TYPE_TEXT, .flags = FED_FIELD_POSITIONAL, .hint = "values",
+            .help = "joined by commas, or by | where they hold commas; cut alone: all of them"),
+	FED_ARG_INT(P, rounds, 0, 0, 0, 1e6, "rounds of each; 0: 10, or with until= at most 1000"),
+	FED_ROW(P, until, char *, FED_TYPE_TEXT, .hint = "condition",
+            .help = "each ends when this holds: accuracy>=0.9"),
+	FED_ROW(P, metrics, char *, FED_TYPE_TEXT, .hint = "metrics",
+            .text = "accuracy,client-flops,server-flops,bytes-up,bytes-down,messages,clock",
+            .help = "the columns, joined by commas"),
+	FED_END,
+};
+#undef P
+
+/* Metrics ------------------------------------------------------------------------------- */
+
+struct columns {
+	const struct fed_field *metric[COLUMNS];
+	size_t n;
+};
+
+/* Regression has no accuracy: the loss stands in its place. */
+static const struct fed_field *fitting(const struct fed_session *s, const struct fed_field *metric)
+{
+	struct fed_error unused;
+
+	if (s->data && s->data->classes == 0 && strcmp(metric->name, "test_accuracy") == 0)
+		fed_metric_find("loss", &metric, &unused);
+	return metric;
+}
+
+static int read_columns(struct columns *c, const struct fed_session *s, const char *names,
+                        struct fed_error *err)
+{
+	const char *at = names;
+
+	for (c->n = 0;; at++) {
+		const size_t len = strcspn(at, ",");
+		const struct fed_field *metric;
+		char name[64];
+
+		snprintf(name, sizeof name, "%.*s", (int)len, at);
+		if (c->n == COLUMNS)
+			return fed_fail(err, "more than %d metrics; name fewer", COLUMNS);
+		if (fed_metric_find(name, &metric, err))
+			return FED_FAIL;
+		c->metric[c->n++] = fitting(s, metric);
+		at += len;
+		if (!*at)
+			return FED_OK;
+	}
+}
+
+static bool has_schemes(const struct fed_sweep *w)
+{
+	for (size_t i = 0; i < w->n; i++)
+		if (w->row[i].scheme)
+			return true;
+	return false;
+}
+
+/* The table ------------------------------------------------------------------------------ */
+
+static void cell_rounds(struct fed_table *table, const struct fed_outcome *o, bool until)
+{
+	if (!o->played || *o->why)
+		fed_table_cell(table, o->played ? "failed" : "...");
+	else
+		fed_table_cell(table, "%s%s", until && !o->reached ? "> " : "",
+		               fed_count((double)o->rounds).s);
+}
+
+static void cell_figure(struct fed_table *table, const struct fed_outcome *o,
+                        const struct fed_field *metric)
+{
+	struct fed_text text = {0};
+
+	fed_metric_put(metric, fed_outcome_figure(o, metric), &text);
+	fed_table_cell(table, "%s", fed_text_str(&text));
+	fed_text_release(&text);
+}
+
+/* Tables are wide: the shorter the better. */
+static void cell_title(struct fed_table *table, const struct fed_field *metric)
+{
+	static const struct {
+		const char *metric, *title;
+	} short_titles[] = {{"test_accuracy", "accuracy"},    {"test_loss", "loss"},
+	                    {"client_flops", "FLOPs/client"}, {"server_flops", "server FLOPs"},
+	                    {"bytes_up", "up/client"},        {"bytes_down", "down/client"}};
+	struct fed_text key = {0};
+
+	fed_field_key(metric, &key);
+	for (size_t i = 0; i < sizeof short_titles / sizeof *short_titles; i++)
+		if (strcmp(metric->name, short_titles[i].metric) == 0) {
+			fed_text_clear(&key);
+			fed_text_add(&key, "%s", short_titles[i].title);
+		}
+	fed_table_cell(table, "%s", fed_text_str(&key));
+	fed_text_release(&key);
+}
+
+static void show_table(struct fed_shell *shell, const struct fed_sweep *w, const struct columns *c)
+{
+	const bool schemes = has_schemes(w);
+	char right[COLUMNS + 4] = "ll";
+	struct fed_table table = {.columns = 2 + schemes + c->n, .right = right};
+
+	memset(right + 1 + schemes, 'r', 1 + c->n);
+	fed_table_cell(&table, "%s", w->plan.key);
+	if (schemes)
+		fed_table_cell(&table, "scheme");
+	fed_table_cell(&table, "rounds");
+	for (size_t k = 0; k < c->n; k++)
+		cell_title(&table, c->metric[k]);
+	for (size_t i = 0; i < w->n; i++) {
+		const struct fed_outcome *o = &w->trials.outcome[i];
+
+		fed_table_cell(&table, "%s", *w->row[i].value ? w->row[i].value : "-");
+		if (schemes)
+			fed_table_cell(&table, "%s", o->scheme ? o->scheme : "");
+		cell_rounds(&table, o, w->until != NULL);
+		for (size_t k = 0; k < c->n; k++)
+			cell_figure(&table, o, c->metric[k]);
+	}
+	fed_table_print(shell, &table, true);
+	for (size_t i = 0; i < w->n; i++)
+		if (*w->trials.outcome[i].why)
+			fed_print(shell, "%s %s: %s\n", w->plan.key, w->row[i].value, w->trials.outcome[i].why);
+}
+
+static void show_json(struct fed_shell *shell, const struct fed_sweep *w)
+{
+	for (size_t i = 0; i < w->n; i++) {
+		const struct fed_outcome *o = &w->trials.outcome[i];
+		struct fed_text line = {0};
+
+		if (!o->played)
+			continue;
+		fed_text_add(&line, "{\"v\":1,\"event\":\"sweep\",\"key\":");
+		fed_text_json_string(&line, w->plan.key);
+		fed_text_add(&line, ",\"value\":");
+		fed_text_json_string(&line, w->row[i].value);
+		fed_text_add(&line, ",\"scheme\":\"%s\"", o->scheme);
+		if (w->until)
+			fed_text_add(&line, ",\"reached\":%s", o->reached ? "true" : "false");
+		fed_json_outcome(&line, o);
+		fed_print_json(shell, &line);
+	}
+}
+
+static void tell(void *ctx)
+{
+	struct fed_shell *shell = ctx;
+	const struct fed_trials *t = &shell->sweep.trials;
+
+	if (shell->screen.terminal)
+		fed_print(shell, "%zu of %zu rows\n", t->played, t->n);
+}
+
+int fed_show_sweep(struct fed_shell *shell, const struct fed_sweep_plan *plan,
+                   struct fed_error *err)
+{
+	struct fed_sweep *w = &shell->sweep;
+	struct columns columns;
+	bool interrupted = false;
+
+	if (read_columns(&columns, &shell->session, plan->metrics, err)) {
+		shell->fault = FED_EXIT_USAGE;
+		return FED_FAIL;
+	}
+	fed_signals_running(FED_RUNNING_TRIALS);
+	const int rc = fed_sweep_play(w, &shell->session, plan, tell, shell, &interrupted, err);
+	fed_signals_running(FED_RUNNING_NOTHING);
+	if (rc)
+		return rc;
+	fed_print(shell, "from version %llu\n",
+	          (unsigned long long)fed_session_version(&shell->session));
+	show_table(shell, w, &columns);
+	show_json(shell, w);
+	if (interrupted) {
+		fed_print(shell, "stopped; the same command goes on with the rows that are left\n");
+		shell->fault = FED_EXIT_INTERRUPTED;
+		fed_signals_interrupted();
+	}
+	return FED_OK;
+}
+
+int fed_run_sweep(struct fed_shell *shell, const struct fed_call *call, struct fed_error *err)
+{
+	return fed_show_sweep(shell, call->args, err);
+}
+
+/* The chart ------------------------------------------------------------------------------ */
+
+struct chart {
+	struct fed_plot_series series[SCHEMES];
+	double *values; /* [SCHEMES][2][rows] */
+	size_t n, rows;
+	bool numbers; /* the values are numbers, else they stand at 1, 2, ... */
+};
+
+static bool all_numbers(const struct fed_sweep *w)
+{
+	double x;
+
+	for (size_t i = 0; i < w->n; i++)
+		if (*w->row[i].value && !fed_parse_real(w->row[i].value, &x))
+			return false;
+	return true;
+}
+
+static struct fed_plot_series *curve_of(struct chart *c, const char *scheme)
+{
+	size_t k = 0;
+
+	while (k < c->n && strcmp(c->series[k].name, scheme) != 0)
+		k++;
+	if (k == c->n && c->n < SCHEMES) {
+		double *x = c->values + 2 * k * c->rows;
+		c->series[c->n++] = (struct fed_plot_series){.name = scheme, .x = x, .y = x + c->rows};
+	}
+	return k < c->n ? &c->series[k] : NULL;
+}
+
+static void add_point(struct fed_plot_series *curve, double x, double y)
+{
+	((double *)curve->x)[curve->n] = x;
+	((double *)curve->y)[curve->n++] = y;
+}
+
+/* A row without a value (sync beside the cuts) is a level line. */
+static void add_level(struct chart *c, const struct fed_sweep *w, struct fed_plot_series *curve,
+                      double y)
+{
+	double x;
+
+	for (size_t i = 0; i < w->n && curve->n < c->rows; i++)
+		if (fed_parse_real(w->row[i].value, &x))
+			add_point(curve, x, y);
+}
+
+static void fill_chart(struct chart *c, const struct fed_sweep *w, const struct fed_field *metric)
+{
+	for (size_t i = 0; i < w->n; i++) {
+		const struct fed_outcome *o = &w->trials.outcome[i];
+		struct fed_plot_series *curve = curve_of(c, has_schemes(w) && o->scheme ? o->scheme : "");
+		const double y = fed_outcome_figure(o, metric);
+		double x = (double)i + 1;
+
+		if (!curve)
+			continue;
+		if (c->numbers && *w->row[i].value)
+			fed_parse_real(w->row[i].value, &x);
+		if (*w->row[i].value)
+			add_point(curve, x, y);
+		else
+			add_level(c, w, curve, y);
+	}
+}
+
+/* "aggregator: 1 fedavg, 2 median" */
+static void put_label(struct fed_text *label, const struct fed_sweep *w, bool numbers)
+{
+	fed_text_add(label, "%s", w->plan.key);
+	for (size_t i = 0; !numbers && i < w->n; i++)
+		fed_text_add(label, "%s%zu %s", i ? ", " : ": ", i + 1, w->row[i].value);
+}
+
+static int draw(struct fed_shell *shell, const struct fed_sweep *w, const struct fed_field *metric,
+                struct chart *c, struct fed_error *err)
+{
+	struct fed_text label = {0}, title = {0}, drawing = {0};
+
+	fill_chart(c, w, metric);
+	put_label(&label, w, c->numbers);
+	fed_field_key(metric, &title);
+	if (fed_metric_is_shared(metric))
+		fed_text_add(&title, " of a client");
+	fed_shell_measure(shell);
+	const struct fed_plot plot = {fed_text_str(&title), fed_text_str(&label), c->series, c->n};
+	const int rc = shell->plot(&plot, &shell->screen, &drawing, err);
+	if (rc == FED_OK)
+		fed_print_drawing(shell, &drawing);
+	fed_text_release(&label);
+	fed_text_release(&title);
+	fed_text_release(&drawing);
+	return rc;
+}
+
+int fed_plot_sweep(struct fed_shell *shell, const char *name, struct fed_error *err)
+{
+	const struct fed_sweep *w = &shell->sweep;
+	const struct fed_field *metric;
+	struct chart c = {.rows = w->n, .numbers = all_numbers(w)};
+
+	if (!w->trials.outcome)
+		return fed_fail(err, "no sweep was played yet; `sweep lr 0.01,0.1` plays one");
+	if (fed_metric_find(*name ? name : "accuracy", &metric, err))
+		return FED_FAIL;
+	if (!shell->plot)
+		return fed_fail(err, "this program was built without charts; `sweep` shows the figures");
+	c.values = fed_alloc_array(2 * SCHEMES * c.rows, sizeof *c.values);
+	if (!c.values)
+		return fed_fail_memory(err, 2 * SCHEMES * c.rows * sizeof *c.values, "a chart");
+	const int rc = draw(shell, w, fitting(&shell->session, metric), &c, err);
+	fed_free(c.values);
+	return rc;
+}

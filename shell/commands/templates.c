@@ -1,0 +1,246 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * shell/commands/templates.c - the first file of a new plugin.
+ */
+#include <string.h>
+#include <unistd.h>
+
+#include "base/file.h"
+#include "shell/commands/build.h"
+
+/* Every NAME is the plugin's name. */
+static const char aggregator[] =
+	"/*\n"
+	" * NAME - the mean of the clients' updates, times a step of your own.\n"
+	" *\n"
+	" *     step = scale * sum_i w_i d_i / sum_i w_i\n"
+	" */\n"
+	"#include <fedsh/aggregator.h>\n"
+	"\n"
+	"/* The host allocates, zeroes and frees this, and every vector that a row names. */\n"
+	"struct state {\n"
+	"\tdouble scale;\n"
+	"\tdouble total; /* sum of the weights so far */\n"
+	"\tdouble *sum;  /* [dim] */\n"
+	"};\n"
+	"\n"
+	"/* What a user may set (`aggregator NAME scale=0.5`), and what the host keeps. */\n"
+	"static const struct fed_field fields[] = {\n"
+	"\tFED_REAL(struct state, scale, 1, 0, 10, \"factor of the mean step\"),\n"
+	"\tFED_SCRATCH(struct state, sum, \"weighted sum of the updates; zero at each begin()\"),\n"
+	"\tFED_END,\n"
+	"};\n"
+	"\n"
+	"static int begin(void *state, const struct fed_round *r, struct fed_error *err)\n"
+	"{\n"
+	"\tstruct state *s = state;\n"
+	"\n"
+	"\t(void)r, (void)err;\n"
+	"\ts->total = 0;\n"
+	"\treturn FED_OK;\n"
+	"}\n"
+	"\n"
+	"/* Each update, one after the other.  Return fed_reject(err, \"why\") to leave one out. */\n"
+	"static int add(void *state, const struct fed_round *r, const struct fed_update *u,\n"
+	"               struct fed_verdict *v, struct fed_error *err)\n"
+	"{\n"
+	"\tstruct state *s = state;\n"
+	"\n"
+	"\t(void)v, (void)err;\n"
+	"\tfor (size_t j = 0; j < r->dim; j++)\n"
+	"\t\ts->sum[j] += u->weight * u->delta[j];\n"
+	"\ts->total += u->weight;\n"
+	"\treturn FED_OK;\n"
+	"}\n"
+	"\n"
+	"/* out [dim] is added to the model. */\n"
+	"static int finish(void *state, const struct fed_round *r, float *out, struct fed_error *err)\n"
+	"{\n"
+	"\tconst struct state *s = state;\n"
+	"\n"
+	"\tif (!(s->total > 0))\n"
+	"\t\treturn fed_fail(err, \"the weights of the updates sum to %g\", s->total);\n"
+	"\tfor (size_t j = 0; j < r->dim; j++)\n"
+	"\t\tout[j] = (float)(s->scale * s->sum[j] / s->total);\n"
+	"\treturn FED_OK;\n"
+	"}\n"
+	"\n"
+	"/* Optional: the formula with the numbers of the last round, for `explain NAME`. */\n"
+	"static int tell(const void *state, const struct fed_round *r,\n"
+	"                const struct fed_update *const u[], size_t n, const struct fed_verdict v[],\n"
+	"                const float *step, const struct fed_teller *to, struct fed_error *err)\n"
+	"{\n"
+	"\tconst struct state *s = state;\n"
+	"\tchar line[100];\n"
+	"\n"
+	"\t(void)r, (void)step, (void)err;\n"
+	"\tfor (size_t i = 0; i < n; i++) {\n"
+	"\t\tsnprintf(line, sizeof line, \"client %u: scale %.4g, share in the mean %.4g\",\n"
+	"\t\t         u[i]->client, s->scale, (double)v[i].weight);\n"
+	"\t\tto->say(to, line);\n"
+	"\t}\n"
+	"\treturn FED_OK;\n"
+	"}\n"
+	"\n"
+	"FED_PLUGIN struct fed_aggregator fed_plugin = {\n"
+	"\t.head = FED_AGGREGATOR(struct state, \"NAME\", \"a mean with a factor\",\n"
+	"\t                       \"step = scale * weighted mean of the updates\", fields),\n"
+	"\t.begin = begin,\n"
+	"\t.add = add,\n"
+	"\t.finish = finish,\n"
+	"\t.tell = tell,\n"
+	"};\n";
+
+static const char transport[] =
+	"/*\n"
+	" * NAME - every message takes the latency of its link and a delay of your own.\n"
+	" */\n"
+	"#include <fedsh/transport.h>\n"
+	"\n"
+	"struct state {\n"
+	"\tdouble delay; /* seconds */\n"
+	"};\n"
+	"\n"
+	"/* What a user may set: `transport NAME delay=0.5`. */\n"
+	"static const struct fed_field fields[] = {\n"
+	"\tFED_REAL(struct state, delay, 0.1, 0, 3600, \"seconds that every message takes besides\"),\n"
+	"\tFED_END,\n"
+	"};\n"
+	"\n"
+	"/* Decide the message's fate: wire->deliver(...) or wire->drop(..., \"why\"), once. */\n"
+	"static int carry(void *state, const struct fed_wire *wire, const struct fed_message *m,\n"
+	"                 struct fed_error *err)\n"
+	"{\n"
+	"\tconst struct state *s = state;\n"
+	"\tconst bool down = m->from == FED_SERVER;\n"
+	"\tstruct fed_link link;\n"
+	"\n"
+	"\t(void)err;\n"
+	"\twire->link(wire, down ? m->to : m->from, &link);\n"
+	"\tconst double rate = down ? link.down : link.up; /* bytes per second */\n"
+	"\twire->deliver(wire, m->id,\n"
+	"\t              wire->clock(wire) + s->delay + link.latency + (double)m->bytes / rate);\n"
+	"\treturn FED_OK;\n"
+	"}\n"
+	"\n"
+	"FED_PLUGIN struct fed_transport fed_plugin = {\n"
+	"\t.head = FED_TRANSPORT(struct state, \"NAME\", \"a link with a delay\",\n"
+	"\t                      \"arrival = now + delay + latency + bytes / bandwidth\", fields),\n"
+	"\t.send = carry,\n"
+	"};\n";
+
+static const char model[] =
+	"/*\n"
+	" * NAME - one hidden layer.\n"
+	" */\n"
+	"#include <fedsh/model.h>\n"
+	"\n"
+	"struct state {\n"
+	"\tint64_t units;\n"
+	"};\n"
+	"\n"
+	"/* What a user may set: `model NAME units=100`. */\n"
+	"static const struct fed_field fields[] = {\n"
+	"\tFED_INT(struct state, units, 64, 1, 65536, \"units of the hidden layer\"),\n"
+	"\tFED_END,\n"
+	"};\n"
+	"\n"
+	"/* Append the layers; b->input is the shape of one example, b->outputs what must come out. "
+	"*/\n"
+	"static int build(const void *state, struct fed_builder *b, struct fed_error *err)\n"
+	"{\n"
+	"\tconst struct state *s = state;\n"
+	"\n"
+	"\tif (b->input.rank > 1 && b->flatten(b, err))\n"
+	"\t\treturn FED_FAIL;\n"
+	"\tif (b->dense(b, (uint32_t)s->units, err) || b->relu(b, err) ||\n"
+	"\t    b->dense(b, b->outputs, err))\n"
+	"\t\treturn FED_FAIL;\n"
+	"\treturn b->loss(b, b->classes > 0 ? FED_LOSS_CROSS_ENTROPY : FED_LOSS_SQUARED, err);\n"
+	"}\n"
+	"\n"
+	"FED_PLUGIN struct fed_model fed_plugin = {\n"
+	"\t.head = FED_MODEL(struct state, \"NAME\", \"one hidden layer\",\n"
+	"\t                  \"input -> dense(units) -> relu -> dense(outputs)\", fields),\n"
+	"\t.build = build,\n"
+	"};\n";
+
+static const char attack[] =
+	"/*\n"
+	" * NAME - the honest update, backwards.\n"
+	" *\n"
+	" *     sends -scale d\n"
+	" */\n"
+	"#include <fedsh/attack.h>\n"
+	"\n"
+	"struct state {\n"
+	"\tdouble scale;\n"
+	"};\n"
+	"\n"
+	"/* What a user may set: `inject byzantine 20% attack=NAME scale=2`. */\n"
+	"static const struct fed_field fields[] = {\n"
+	"\tFED_REAL(struct state, scale, 1, 0, 100, \"times the honest update, backwards\"),\n"
+	"\tFED_END,\n"
+	"};\n"
+	"\n"
+	"/* One attacker: a->delta [dim] is what it trained, a->params what it received; out is\n"
+	" * sent.  Instead of craft(), collude() makes one message for all attackers from what the\n"
+	" * others send, and poison() changes the examples that a client trains on: <fedsh/attack.h>\n"
+	" * has them. */\n"
+	"static int craft(void *state, const struct fed_attacker *a, float *out,\n"
+	"                 struct fed_error *err)\n"
+	"{\n"
+	"\tconst struct state *s = state;\n"
+	"\n"
+	"\t(void)err;\n"
+	"\tfor (size_t j = 0; j < a->dim; j++)\n"
+	"\t\tout[j] = (float)(-s->scale * a->delta[j]);\n"
+	"\treturn FED_OK;\n"
+	"}\n"
+	"\n"
+	"FED_PLUGIN struct fed_attack fed_plugin = {\n"
+	"\t.head = FED_ATTACK(struct state, \"NAME\", \"its own update backwards\",\n"
+	"\t                   \"sends -scale d, d = the honest update\", fields),\n"
+	"\t.craft = craft,\n"
+	"};\n";
+
+static int check_name(const char *name, struct fed_error *err)
+{
+	const size_t n = strlen(name);
+
+	if (n == 0 || n > 31 || name[0] < 'a' || name[0] > 'z' ||
+	    strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789-") != n)
+		return fed_reject(
+			err,
+			"%s: a plugin's name begins with a letter a to z, then letters, digits and "
+			"-, at most 31 characters",
+			fed_show(name).s);
+	return FED_OK;
+}
+
+int fed_starter_write(enum fed_kind kind, const char *name, struct fed_error *err)
+{
+	const char *const starters[] = {[FED_KIND_AGGREGATOR] = aggregator,
+	                                [FED_KIND_TRANSPORT] = transport,
+	                                [FED_KIND_MODEL] = model,
+	                                [FED_KIND_ATTACK] = attack};
+	struct fed_file_writer file;
+	char path[64];
+
+	if (check_name(name, err))
+		return FED_REJECT;
+	snprintf(path, sizeof path, "%s.c", name);
+	if (access(path, F_OK) == 0)
+		return fed_fail(err, "%s is there already; choose another name", path);
+	if (fed_file_open(&file, path, err))
+		return FED_FAIL;
+	for (const char *at = starters[kind], *next; *at; at = next) {
+		next = strstr(at, "NAME");
+		fed_file_write(&file, at, next ? (size_t)(next - at) : strlen(at));
+		if (!next)
+			break;
+		fed_file_write(&file, name, strlen(name));
+		next += 4;
+	}
+	return fed_file_commit(&file, err);
+}

@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * shell/commands/timeline.c - the schedule of the last rounds, as wide and high as the screen.
+ */
+#include "base/mem.h"
+#include "report/invitation_text.h"
+#include "history/client_selector.h"
+#include "shell/output/print.h"
+#include "shell/commands/client.h"
+
+/* Rows beside those of clients: versions, time, legend, what is left out, the prompt. */
+#define OTHER_ROWS 5
+#define ROWS_LEAST 4u
+#define COLUMNS_MOST 160
+
+/* "and 93 more clients; `timeline 20-40` shows others" */
+static void print_rest(struct fed_shell *shell, uint32_t rest)
+{
+	struct fed_text text = {0};
+
+	fed_text_count(&text, rest);
+	fed_print(shell, "  and %s more; `timeline WHO` chooses\n", fed_text_str(&text));
+	fed_text_release(&text);
+}
+
+static int draw(struct fed_shell *shell, struct fed_schedule *w, struct fed_error *err)
+{
+	struct fed_text drawing = {0};
+	struct fed_screen screen;
+
+	fed_shell_measure(shell);
+	screen = shell->screen;
+	screen.columns = screen.columns < COLUMNS_MOST ? screen.columns : COLUMNS_MOST;
+	const uint32_t room = screen.rows > OTHER_ROWS ? (uint32_t)(screen.rows - OTHER_ROWS) : 0;
+	const uint32_t most = room > ROWS_LEAST ? room : ROWS_LEAST;
+	const uint32_t rest = w->n > most ? w->n - most : 0;
+
+	w->n -= rest;
+	const int rc = shell->timeline(w, &screen, &drawing, err);
+	if (rc == FED_OK) {
+		fed_print_drawing(shell, &drawing);
+		if (rest)
+			print_rest(shell, rest);
+	}
+	fed_text_release(&drawing);
+	return rc;
+}
+
+static void say_no_rounds(struct fed_shell *shell)
+{
+	struct fed_text words = {0};
+
+	fed_journeys_put_empty(&shell->session, &words);
+	fed_print(shell, "%s\n", fed_text_str(&words));
+	fed_text_release(&words);
+}
+
+const struct fed_field fed_timeline_rows[] = {
+	FED_ARG_TEXT(struct fed_timeline_args, who, FED_FIELD_POSITIONAL, "who",
+                 "3, 1-5, 20%, random:3; without it all that took part"),
+	FED_ARG_INT(struct fed_timeline_args, n, 0, 3, 1, 1e9, "the last N rounds"),
+	FED_END,
+};
+int fed_run_timeline(struct fed_shell *shell, const struct fed_call *call, struct fed_error *err)
+{
+	const struct fed_timeline_args *a = call->args;
+	const struct fed_session *s = &shell->session;
+	uint64_t drawn = s->draws; /* looking draws nothing from the session's stream */
+	uint32_t *ids = NULL, n = 0;
+	struct fed_schedule w;
+	int rc = FED_OK;
+
+	if (*a->who &&
+	    fed_who_parse(a->who, &s->clients, (uint64_t)s->settings.seed, &drawn, &ids, &n, err))
+		return FED_FAIL;
+	if (fed_schedule_init(&w, s, (uint64_t)a->n, ids, n, err)) {
+		fed_free(ids);
+		return FED_FAIL;
+	}
+	if (!s->recorder.journeys.n)
+		say_no_rounds(shell);
+	else if (!w.n)
+		fed_print(shell,
+		          "none of these clients took part in the last rounds; n=20 looks back further\n");
+	else if (w.to <= w.from)
+		fed_print(shell,
+		          "no virtual time has passed: `set client all device=phone link=4g` makes it\n");
+	else if (!shell->timeline)
+		rc = fed_fail(err,
+		              "this program was built without charts; `client 7` tells a client's story");
+	else
+		rc = draw(shell, &w, err);
+	fed_schedule_release(&w);
+	fed_free(ids);
+	return rc;
+}

@@ -1,0 +1,139 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * shell/commands/tournament.c - the grid of attacks and aggregators.
+ */
+#include "shell/commands/tournament.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "shell/output/print.h"
+
+#define P struct fed_tournament_plan
+const struct fed_field fed_tournament_rows[] = {
+	FED_ROW(P, attacks, char *, FED_TYPE_TEXT, .text = "none,sign-flip,gaussian,alie,ipm",
+            .hint = "attacks", .help = "attacks, joined by commas; parameters behind colons"),
+	FED_ROW(P, aggregators, char *, FED_TYPE_TEXT,
+            .text = "fedavg,median,trimmed-mean,multi-krum,bgd", .hint = "aggregators",
+            .help = "aggregators, joined by commas; their f (q) is the number of attackers"),
+	FED_ROW(P, byzantine, char *, FED_TYPE_TEXT, .text = "20%", .hint = "who",
+            .help = "the clients that attack"),
+	FED_ARG_INT(P, rounds, 0, 10, 1, 1e6, "rounds of each match"),
+	FED_END,
+};
+#undef P
+
+static void cell_match(struct fed_table *table, const struct fed_outcome *o)
+{
+	if (!o->played)
+		fed_table_cell(table, "...");
+	else if (*o->why)
+		fed_table_cell(table, "failed");
+	else if (isnan(o->total.test_accuracy))
+		fed_table_cell(table, "%.4g", o->total.test_loss);
+	else
+		fed_table_cell(table, "%.1f %%", 100 * o->total.test_accuracy);
+}
+
+static void json_match(struct fed_shell *shell, const struct fed_tournament *t, size_t k)
+{
+	struct fed_text line = {0};
+
+	fed_text_add(&line, "{\"v\":1,\"event\":\"match\",\"attack\":");
+	fed_text_json_string(&line, t->attack[k / t->aggregators].name);
+	fed_text_add(&line, ",\"aggregator\":");
+	fed_text_json_string(&line, t->aggregator[k % t->aggregators].name);
+	fed_json_outcome(&line, &t->trials.outcome[k]);
+	fed_print_json(shell, &line);
+}
+
+static void show_grid(struct fed_shell *shell, const struct fed_tournament *t)
+{
+	char right[FED_TOURNAMENT_SIDES + 2] = "l";
+	struct fed_table table = {.columns = 1 + t->aggregators, .right = right};
+
+	memset(right + 1, 'r', t->aggregators);
+	right[1 + t->aggregators] = 0;
+	fed_table_cell(&table, "attack");
+	for (size_t k = 0; k < t->aggregators; k++)
+		fed_table_cell(&table, "%s", t->aggregator[k].name);
+	for (size_t i = 0; i < t->attacks; i++) {
+		fed_table_cell(&table, "%s", t->attack[i].name);
+		for (size_t k = 0; k < t->aggregators; k++)
+			cell_match(&table, &t->trials.outcome[i * t->aggregators + k]);
+	}
+	fed_table_print(shell, &table, true);
+	for (size_t i = 0; i < t->trials.n; i++)
+		if (*t->trials.outcome[i].why)
+			fed_print(shell, "%s against %s: %s\n", t->attack[i / t->aggregators].name,
+			          t->aggregator[i % t->aggregators].name, t->trials.outcome[i].why);
+	for (size_t i = 0; i < t->trials.n; i++)
+		if (t->trials.outcome[i].played)
+			json_match(shell, t, i);
+}
+
+static void tell(void *ctx)
+{
+	struct fed_shell *shell = ctx;
+	const struct fed_trials *t = &shell->tournament.trials;
+
+	if (shell->screen.terminal)
+		fed_print(shell, "%zu of %zu matches\n", t->played, t->n);
+}
+
+int fed_run_tournament(struct fed_shell *shell, const struct fed_call *call, struct fed_error *err)
+{
+	const struct fed_tournament_plan *plan = call->args;
+	struct fed_tournament *t = &shell->tournament;
+	bool interrupted = false;
+
+	fed_signals_running(FED_RUNNING_TRIALS);
+	const int rc = fed_tournament_play(t, &shell->session, plan, tell, shell, &interrupted, err);
+	fed_signals_running(FED_RUNNING_NOTHING);
+	if (rc)
+		return rc;
+	fed_print(shell, "%lld round%s from version %llu, %u of %u clients attack\n",
+	          (long long)plan->rounds, plan->rounds == 1 ? "" : "s",
+	          (unsigned long long)fed_session_version(&shell->session), t->n_byzantine,
+	          shell->session.clients.n_present);
+	show_grid(shell, t);
+	if (interrupted) {
+		fed_print(shell, "stopped; the same command goes on with the matches that are left\n");
+		shell->fault = FED_EXIT_INTERRUPTED;
+		fed_signals_interrupted();
+	}
+	return FED_OK;
+}
+
+int fed_plot_tournament(struct fed_shell *shell, struct fed_error *err)
+{
+	const struct fed_tournament *t = &shell->tournament;
+	const char *row[FED_TOURNAMENT_SIDES], *column[FED_TOURNAMENT_SIDES];
+	const size_t n = t->trials.n;
+	struct fed_text drawing = {0};
+
+	if (!t->trials.outcome)
+		return fed_fail(err, "no tournament was played yet; `tournament` plays one");
+	if (!shell->heat)
+		return fed_fail(err,
+		                "this program was built without charts; `tournament` shows the figures");
+	double *value = fed_alloc_array(n, sizeof *value);
+	if (!value)
+		return fed_fail_memory(err, n * sizeof *value, "a heat map");
+	for (size_t i = 0; i < t->attacks; i++)
+		row[i] = t->attack[i].name;
+	for (size_t k = 0; k < t->aggregators; k++)
+		column[k] = t->aggregator[k].name;
+	for (size_t i = 0; i < n; i++)
+		value[i] = t->trials.outcome[i].total.test_accuracy;
+	fed_shell_measure(shell);
+	const struct fed_grid grid = {
+		"test accuracy in per cent", row, column, t->attacks, t->aggregators, value};
+	const int rc = shell->heat(&grid, &shell->screen, &drawing, err);
+	if (rc == FED_OK)
+		fed_print_drawing(shell, &drawing);
+	fed_text_release(&drawing);
+	fed_free(value);
+	return rc;
+}

@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * shell/commands/try.c - what an aggregator made of a file of updates.
+ */
+#include <math.h>
+
+#include "shell/output/print.h"
+#include "shell/commands/updates.h"
+
+enum { SHOWN = 8 }; /* numbers of the step */
+
+static void cell_number(struct fed_table *t, double x, const char *fmt)
+{
+	char text[32];
+
+	snprintf(text, sizeof text, fmt, x);
+	fed_table_cell(t, "%s", isnan(x) ? "-" : text);
+}
+
+static bool has_groups(const struct fed_trial *t)
+{
+	for (size_t i = 0; i < t->n; i++)
+		if (t->belief[i].group >= 0)
+			return true;
+	return false;
+}
+
+static const char *word_of(const struct fed_trial *t, size_t i)
+{
+	if (t->refused[i].len)
+		return "refused";
+	if (!t->verdict[i].used)
+		return "filtered";
+	return t->belief[i].believed ? "used" : "doubted";
+}
+
+static double length_of(const float *x, size_t n)
+{
+	double sum = 0;
+
+	for (size_t j = 0; j < n; j++)
+		sum += (double)x[j] * (double)x[j];
+	return sqrt(sum);
+}
+
+static void show_rows(struct fed_shell *shell, const struct fed_trial *t)
+{
+	static const char *const heads[] = {"row", "norm", "score", "weight", "verdict", "group"};
+	const bool grouped = has_groups(t);
+	struct fed_table table = {.columns = sizeof heads / sizeof *heads - !grouped,
+	                          .right = "rrrrlr"};
+
+	for (size_t k = 0; k < table.columns; k++)
+		fed_table_cell(&table, "%s", heads[k]);
+	for (size_t i = 0; i < t->n; i++) {
+		fed_table_cell(&table, "%zu", i);
+		cell_number(&table, length_of(t->update[i].delta, t->dim), "%.6g");
+		cell_number(&table, (double)t->verdict[i].score, "%.6g");
+		cell_number(&table, (double)t->verdict[i].weight, "%.6f");
+		fed_table_cell(&table, "%s", word_of(t, i));
+		if (grouped)
+			fed_table_cell(&table, "%d", t->belief[i].group);
+	}
+	fed_table_print(shell, &table, true);
+}
+
+void fed_show_trial(struct fed_shell *shell, const struct fed_trial *t)
+{
+	struct fed_text text = {0};
+
+	fed_text_add(&text, "aggregator %s%s%s on ", t->aggregator.entry->head->name,
+	             t->settings.len ? "  " : "", fed_text_str(&t->settings));
+	fed_text_count(&text, (double)t->n);
+	fed_text_add(&text, " x ");
+	fed_text_count(&text, (double)t->dim);
+	fed_text_add(&text, " numbers, %.3g ms", t->seconds * 1e3);
+	fed_print(shell, "%s\n", fed_text_str(&text));
+	show_rows(shell, t);
+	if (t->notes.len)
+		fed_print(shell, "%s", fed_text_str(&t->notes));
+	for (size_t i = 0; i < t->n; i++)
+		if (t->refused[i].len)
+			fed_print(shell, "row %zu: %s\n", i, fed_text_str(&t->refused[i]));
+	fed_text_clear(&text);
+	for (size_t j = 0; j < t->dim && j < SHOWN; j++)
+		fed_text_add(&text, "%s%.6g", j ? ", " : "", (double)t->step[j]);
+	fed_print(shell, "step (%s%s), length %.6g\n", fed_text_str(&text),
+	          t->dim > SHOWN ? ", ..." : "", length_of(t->step, t->dim));
+	fed_text_release(&text);
+}

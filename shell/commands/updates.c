@@ -1,0 +1,230 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * shell/commands/updates.c - who sent what in the last round, and what the aggregator thought of
+ * it.
+ */
+#include "shell/commands/updates.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "report/update_geometry.h"
+#include "experiments/try_aggregator.h"
+#include "shell/output/print.h"
+
+enum view { AS_TABLE, AS_MAP, AS_MATRIX };
+static const char *const views[] = {"table", "map", "matrix", NULL};
+
+enum key { BY_CLIENT, BY_NORM, BY_STEP, BY_HONEST, BY_SCORE, BY_WEIGHT };
+static const char *const keys[] = {"client", "norm", "step", "honest", "score", "weight", NULL};
+
+/* Columns of a matrix that fit a screen, and a cell's. */
+#define MATRIX_MAX 200u
+#define CELL 6
+
+const struct fed_field fed_updates_rows[] = {
+	FED_ARG_CHOICE(struct fed_updates_args, view, FED_FIELD_POSITIONAL, AS_TABLE, views,
+                   "table, a map in two dimensions, or the matrix of cosines"),
+	FED_ARG_CHOICE(struct fed_updates_args, sort, 0, BY_CLIENT, keys,
+                   "column that the table is sorted by"),
+	FED_ARG_TEXT(struct fed_updates_args, save, 0, "path",
+                 "a .npy file for the updates instead, a row each: for `try`"),
+	FED_END,
+};
+
+/* Table ------------------------------------------------------------------------ */
+
+static double value_of(const struct fed_insight *in, size_t i, enum key key)
+{
+	switch (key) {
+	case BY_NORM:
+		return in->update[i].norm;
+	case BY_STEP:
+		return fed_insight_cosine(in, i, in->n + FED_LANDMARK_STEP);
+	case BY_HONEST:
+		return fed_insight_cosine(in, i, in->n + FED_LANDMARK_HONEST);
+	case BY_SCORE:
+		return in->of[i].verdict.score;
+	case BY_WEIGHT:
+		return in->of[i].verdict.weight;
+	default:
+		return in->of[i].client;
+	}
+}
+
+struct ranked {
+	double value;
+	uint32_t client;
+	size_t i;
+};
+
+/* Clients ascend, all else descends; NaN last; equals by client. */
+static int compare(const void *pa, const void *pb)
+{
+	const struct ranked *a = pa, *b = pb;
+
+	if (isnan(a->value) != isnan(b->value))
+		return isnan(a->value) ? 1 : -1;
+	if (a->value != b->value && !isnan(a->value))
+		return a->value < b->value ? 1 : -1;
+	return (a->client > b->client) - (a->client < b->client);
+}
+
+static void cell_number(struct fed_table *t, double x, const char *fmt)
+{
+	char text[32];
+
+	snprintf(text, sizeof text, fmt, x);
+	fed_table_cell(t, "%s", isnan(x) ? "-" : text);
+}
+
+static void row_of(struct fed_table *t, const struct fed_insight *in, size_t i, bool grouped)
+{
+	const struct fed_judged *u = &in->of[i];
+
+	fed_table_cell(t, "%u", u->client);
+	fed_table_cell(t, "%s", u->byzantine ? "Byzantine" : "honest");
+	fed_table_cell(t, "%llu", (unsigned long long)u->samples);
+	fed_table_cell(t, "%u", u->steps);
+	fed_table_cell(t, "%u", u->staleness);
+	cell_number(t, u->loss, "%.4g");
+	cell_number(t, in->update[i].norm, "%.4g");
+	cell_number(t, value_of(in, i, BY_STEP), "%.3f");
+	cell_number(t, value_of(in, i, BY_HONEST), "%.3f");
+	cell_number(t, u->verdict.score, "%.4g");
+	cell_number(t, u->verdict.weight, "%.4f");
+	fed_table_cell(t, "%s",
+	               fed_judged_trusted(u) ? "used"
+	               : u->verdict.used     ? "doubted"
+	                                     : "filtered");
+	if (grouped)
+		fed_table_cell(t, "%d", u->belief.group);
+}
+
+static bool has_groups(const struct fed_insight *in)
+{
+	for (size_t i = 0; i < in->n; i++)
+		if (in->of[i].belief.group >= 0)
+			return true;
+	return false;
+}
+
+static void say_landmarks(struct fed_shell *shell, const struct fed_insight *in)
+{
+	struct fed_text text = {0};
+
+	for (size_t k = 0; k < FED_LANDMARKS; k++)
+		if (!isnan(in->landmark[k].norm))
+			fed_text_add(&text, "%s%s %.4g", text.len ? ", " : "length of the ",
+			             fed_landmark_names[k], in->landmark[k].norm);
+	fed_print(shell, "%s\n", fed_text_str(&text));
+	fed_text_release(&text);
+}
+
+static int show_table(struct fed_shell *shell, const struct fed_insight *in, enum key sort,
+                      struct fed_error *err)
+{
+	static const char *const heads[] = {"client", "truth",   "samples",   "steps",       "stale",
+	                                    "loss",   "norm",    "cos(step)", "cos(honest)", "score",
+	                                    "weight", "verdict", "group"};
+	const bool grouped = has_groups(in);
+	struct fed_table table = {.columns = sizeof heads / sizeof *heads - !grouped,
+	                          .right = "rlrrrrrrrrrlr"};
+	struct ranked *rank = fed_alloc_array(in->n, sizeof *rank);
+
+	if (!rank)
+		return fed_fail_memory(err, in->n * sizeof *rank, "the table of updates");
+	for (size_t i = 0; i < in->n; i++)
+		rank[i] =
+			(struct ranked){sort == BY_CLIENT ? 0 : value_of(in, i, sort), in->of[i].client, i};
+	qsort(rank, in->n, sizeof *rank, compare);
+	for (size_t k = 0; k < table.columns; k++)
+		fed_table_cell(&table, "%s", heads[k]);
+	for (size_t i = 0; i < in->n; i++)
+		row_of(&table, in, rank[i].i, grouped);
+	fed_table_print(shell, &table, true);
+	say_landmarks(shell, in);
+	fed_free(rank);
+	return FED_OK;
+}
+
+/* Map -------------------------------------------------------------------------- */
+
+static int show_map(struct fed_shell *shell, const struct fed_insight *in, struct fed_error *err)
+{
+	struct fed_text drawing = {0};
+	char title[96];
+	int rc = FED_FAIL;
+
+	snprintf(title, sizeof title, "updates of version %llu, %.0f %% of their variance",
+	         (unsigned long long)fed_session_version(&shell->session),
+	         isnan(in->shown) ? 100.0 : 100 * in->shown);
+	if (!shell->map) {
+		fed_fail(err, "this program was built without maps; `updates` shows the figures");
+	} else {
+		fed_shell_measure(shell);
+		rc = shell->map(in, title, &shell->screen, &drawing, err);
+	}
+	if (rc == FED_OK)
+		fed_print_drawing(shell, &drawing);
+	fed_text_release(&drawing);
+	return rc;
+}
+
+/* Matrix ----------------------------------------------------------------------- */
+
+static void show_matrix(struct fed_shell *shell, const struct fed_insight *in)
+{
+	struct fed_text line = {0};
+
+	fed_shell_measure(shell);
+	const int room = (shell->screen.columns - 12) / CELL;
+	const size_t fit = room < 1 ? 1 : (size_t)room < MATRIX_MAX ? (size_t)room : MATRIX_MAX;
+	const size_t n = in->n < fit ? in->n : fit;
+
+	fed_text_add(&line, "%11s", "client");
+	for (size_t k = 0; k < n; k++)
+		fed_text_add(&line, "%*u", CELL, in->of[k].client);
+	fed_print_styled(shell, FED_EMPHASIS_BOLD, "%s\n", fed_text_str(&line));
+	for (size_t i = 0; i < n; i++) {
+		fed_text_clear(&line);
+		fed_text_add(&line, "%9u %c", in->of[i].client, in->of[i].byzantine ? 'B' : ' ');
+		for (size_t k = 0; k < n; k++) {
+			const double cosine = fed_insight_cosine(in, i, k);
+			if (isnan(cosine))
+				fed_text_add(&line, "%*s", CELL, "-");
+			else
+				fed_text_add(&line, "%*.2f", CELL, cosine);
+		}
+		fed_print(shell, "%s\n", fed_text_str(&line));
+	}
+	if (n < in->n)
+		fed_print(shell, "the first %zu of %zu updates; a wider terminal shows more\n", n, in->n);
+	fed_text_release(&line);
+}
+
+int fed_run_updates(struct fed_shell *shell, const struct fed_call *call, struct fed_error *err)
+{
+	const struct fed_updates_args *a = call->args;
+	struct fed_insight in;
+	int rc = FED_OK;
+
+	if (*a->save) {
+		if (fed_updates_save(&shell->session, a->save, err))
+			return FED_FAIL;
+		fed_print(shell, "saved the updates as %s\n", a->save);
+		return FED_OK;
+	}
+	if (fed_insight_init(&in, &shell->session, err))
+		return FED_FAIL;
+	if (a->view == AS_TABLE)
+		rc = show_table(shell, &in, (enum key)a->sort, err);
+	else if (a->view == AS_MAP)
+		rc = show_map(shell, &in, err);
+	else
+		show_matrix(shell, &in);
+	fed_insight_release(&in);
+	return rc;
+}

@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * shell/language/command.h - the one table of commands.
+ *
+ * Execution, completion, help, the man page's list and the test that runs every example walk the
+ * same rows.  A command's arguments are field rows over a struct of its own; rows that depend on
+ * what was named (the parameters of `aggregator fedadam`) come from `more`.
+ */
+#ifndef FED_SHELL_LANGUAGE_COMMAND_H
+#define FED_SHELL_LANGUAGE_COMMAND_H
+
+#include "shell/language/line.h"
+#include "shell/shell.h"
+
+enum fed_group {
+	FED_GROUP_COMPOSE,
+	FED_GROUP_RUN,
+	FED_GROUP_FAULTS,
+	FED_GROUP_LOOK,
+	FED_GROUP_PLUGINS,
+	FED_GROUP_SESSION,
+	FED_GROUPS
+};
+extern const char *const fed_group_names[FED_GROUPS + 1];
+extern const char *const fed_group_help[FED_GROUPS + 1];
+
+enum {
+	FED_COMMAND_CHANGES = 1, /* goes into the journal, so that a replay repeats it */
+	FED_COMMAND_ANY_KEY = 2, /* takes key=value of any key; the session checks them */
+	FED_COMMAND_REJECTS = 4, /* FED_REJECT of run: what was typed makes no sense (FED_EXIT_USAGE) */
+};
+
+struct fed_command;
+struct fed_call {
+	const struct fed_command *command;
+	void *args;               /* the command's struct, defaults filled in */
+	uint64_t given;           /* bit i: row i of args was typed */
+	struct fed_assign *extra; /* [n_extra] settings for the rows of `more` */
+	size_t n_extra;
+};
+
+struct fed_command {
+	const char *name, *help;      /* help: one line, lower case, no full stop */
+	const char *text;             /* more help, or NULL */
+	const char *const *examples;  /* NULL-ended; each runs in a fresh session */
+	const struct fed_field *args; /* NULL: none */
+	size_t args_size;
+	/* Rows of what the arguments name, or NULL. */
+	const struct fed_field *(*more)(const struct fed_shell *, const void *args);
+	/* Rows of what those name in their turn (attack=alie), or NULL.  As the key that names them may
+	 * come last, run checks the keys of such a command. */
+	const struct fed_field *(*also)(const struct fed_shell *, const struct fed_call *);
+	/* What there is to name, below the help; or NULL. */
+	void (*list)(struct fed_shell *);
+	int (*run)(struct fed_shell *, const struct fed_call *, struct fed_error *);
+	uint32_t flags;
+	enum fed_exit failure; /* class of its failures; 0: FED_EXIT_FAILED */
+};
+
+struct fed_command_group {
+	enum fed_group group;
+	const struct fed_command *command; /* ends with a zeroed row */
+};
+extern const struct fed_command fed_commands_compose[], fed_commands_run[], fed_commands_look[],
+	fed_commands_plugins[], fed_commands_session[], fed_commands_faults[];
+extern const struct fed_command_group fed_command_groups[FED_GROUPS];
+
+/* Command i over all groups; NULL past the last. */
+const struct fed_command *fed_command_at(size_t i, enum fed_group *);
+/* By name; prefix: a unique beginning will do.  The error has the nearest name or the candidates.
+ */
+int fed_command_find(const char *name, bool prefix, const struct fed_command **,
+                     struct fed_error *);
+
+/* Understand the words after the command's name.  On FED_FAIL the call holds what was understood
+ * before.  Always fed_call_release. */
+int fed_call_bind(struct fed_call *, const struct fed_shell *, const struct fed_command *,
+                  const struct fed_words *, size_t first, struct fed_error *);
+void fed_call_release(struct fed_call *);
+/* The row that the next word without a key stands for; NULL when all were given. */
+const struct fed_field *fed_call_next(const struct fed_call *);
+static inline bool fed_call_has(const struct fed_call *c, size_t row)
+{
+	return c->given >> row & 1;
+}
+
+/* Rows of command arguments: m is char[] or as named. */
+#define FED_ARG_TEXT(S, m, flags_, hint_, h) \
+	FED_ROW(S, m, char *, FED_TYPE_TEXT, .flags = (flags_), .hint = (hint_), .help = (h))
+#define FED_ARG_INT(S, m, flags_, d, lo, hi, h)                                                   \
+	FED_ROW(S, m, int64_t, FED_TYPE_INT, .flags = (flags_), .def = (d), .min = (lo), .max = (hi), \
+	        .help = (h))
+#define FED_ARG_CHOICE(S, m, flags_, d, names, h)                                         \
+	FED_ROW(S, m, int, FED_TYPE_CHOICE, .flags = (flags_), .def = (d), .choice = (names), \
+	        .help = (h))
+#define FED_ARG_NEEDED (FED_FIELD_POSITIONAL | FED_FIELD_REQUIRED)
+
+/* Examples: a NULL-ended array. */
+#define FED_EXAMPLES(...) ((const char *const[]){__VA_ARGS__, NULL})
+
+/* What names can be typed for a hint ("aggregator", "dataset", "metric", ...); NULL past the last.
+ * Nothing for "path". */
+const char *fed_hint_name(const struct fed_shell *, const char *hint, size_t i);
+
+/* Help texts of commands and groups. */
+void fed_help_overview(struct fed_shell *);
+void fed_help_group(struct fed_shell *, enum fed_group);
+void fed_help_command(struct fed_shell *, const struct fed_command *);
+void fed_help_fields(struct fed_shell *, const struct fed_field *rows, const void *state);
+
+#endif

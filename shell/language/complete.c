@@ -1,0 +1,368 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * shell/language/complete.c - what may stand at the cursor.
+ */
+#include "shell/language/complete.h"
+
+#include <dirent.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "base/file.h"
+#include "base/mem.h"
+
+#define CLIENTS_SHOWN 100 /* ids offered at most */
+
+struct asking {
+	const struct fed_shell *shell;
+	struct fed_candidates *out;
+	const char *prefix; /* what the candidate must begin with */
+	const char *before; /* "key=" or "", put before each candidate */
+};
+
+static void take(void *ctx, const char *candidate)
+{
+	const struct asking *a = ctx;
+	struct fed_candidates *out = a->out;
+	struct fed_text text = {0};
+
+	if (strncmp(candidate, a->prefix, strlen(a->prefix)) != 0)
+		return;
+	if (out->n == out->capacity) {
+		const size_t more = out->capacity ? 2 * out->capacity : 16;
+		char **grown = fed_resize(out->text, out->capacity * sizeof *grown, more * sizeof *grown);
+
+		if (!grown) {
+			out->failed = true;
+			return;
+		}
+		out->text = grown;
+		out->capacity = more;
+	}
+	fed_text_add(&text, "%s", a->before);
+	fed_word_quote(&text, candidate);
+	char *copy = text.failed ? NULL : fed_strdup(fed_text_str(&text));
+	fed_text_release(&text);
+	if (copy)
+		out->text[out->n++] = copy;
+	else
+		out->failed = true;
+}
+
+/* Files and folders ---------------------------------------------------------- */
+
+static void take_paths(struct asking *a)
+{
+	const char *slash = strrchr(a->prefix, '/');
+	const int folder_length = slash ? (int)(slash - a->prefix) + 1 : 0;
+	const char *base = a->prefix + folder_length;
+	struct fed_text folder = {0}, typed = {0}, full = {0};
+	struct dirent *entry;
+	struct stat info;
+
+	fed_text_add(&typed, "%.*s", folder_length, a->prefix);
+	fed_path_expand(folder_length ? fed_text_str(&typed) : "./", &folder);
+	DIR *dir = folder.failed ? NULL : opendir(fed_text_str(&folder));
+	while (dir && (entry = readdir(dir))) {
+		if (entry->d_name[0] == '.' && base[0] != '.')
+			continue;
+		if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0)
+			continue;
+		fed_text_clear(&full);
+		fed_text_add(&full, "%s%s", fed_text_str(&folder), entry->d_name);
+		const bool is_folder = stat(fed_text_str(&full), &info) == 0 && S_ISDIR(info.st_mode);
+		fed_text_clear(&full);
+		fed_text_add(&full, "%.*s%s%s", folder_length, a->prefix, entry->d_name,
+		             is_folder ? "/" : "");
+		if (!full.failed)
+			take(a, fed_text_str(&full));
+	}
+	if (dir)
+		closedir(dir);
+	fed_text_release(&folder);
+	fed_text_release(&typed);
+	fed_text_release(&full);
+}
+
+/* Lists of names, ids and metrics ------------------------------------------------ */
+
+/* Moves what is complete of "1,4-" to the front, so that only the last part is completed. */
+static void keep_list(struct asking *a, const char *separators, struct fed_text *before)
+{
+	const char *last = a->prefix;
+
+	for (const char *c = a->prefix; *c; c++)
+		if (strchr(separators, *c))
+			last = c + 1;
+	fed_text_add(before, "%s%.*s", a->before, (int)(last - a->prefix), a->prefix);
+	a->before = fed_text_str(before);
+	a->prefix = last;
+}
+
+static void take_clients(struct asking *a)
+{
+	const struct fed_clients *clients = &a->shell->session.clients;
+	struct fed_text before = {0};
+
+	keep_list(a, ",-", &before);
+	const size_t found = a->out->n;
+	take(a, "all");
+	take(a, "random:");
+	for (uint32_t i = 0; i < clients->n_present && a->out->n - found < CLIENTS_SHOWN; i++) {
+		char id[16];
+
+		snprintf(id, sizeof id, "%u", clients->present[i]);
+		take(a, id);
+	}
+	fed_text_release(&before);
+}
+
+static void take_names(struct asking *a, const char *hint)
+{
+	for (size_t i = 0; fed_hint_name(a->shell, hint, i); i++) {
+		const char *name = fed_hint_name(a->shell, hint, i);
+		struct fed_text shown = {0};
+
+		/* Names of fields are shown with dashes. */
+		for (const char *c = name; *c; c++)
+			fed_text_put(&shown, *c == '_' && strcmp(hint, "run") != 0 ? "-" : c, 1);
+		if (!shown.failed)
+			take(a, fed_text_str(&shown));
+		fed_text_release(&shown);
+	}
+}
+
+static void take_metrics(struct asking *a, const char *separators)
+{
+	struct fed_text before = {0};
+
+	keep_list(a, separators, &before);
+	take_names(a, "metric");
+	fed_text_release(&before);
+}
+
+/* The value of a setting: what its row allows. */
+static void take_setting_value(struct asking *a, const char *key)
+{
+	const struct fed_field *row = fed_fields_find(fed_settings_fields, key);
+
+	if (strcmp(key, "client") == 0)
+		take_clients(a);
+	if (!row)
+		return;
+	fed_field_complete(row, a->prefix, take, a);
+	if (row->hint)
+		take_names(a, row->hint);
+}
+
+static void take_value(struct asking *a, const struct fed_field *row, const struct fed_call *call)
+{
+	const char *hint = row->hint ? row->hint : "";
+
+	fed_field_complete(row, a->prefix, take, a);
+	if (strcmp(hint, "path") == 0) {
+		take_paths(a);
+	} else if (strcmp(hint, "who") == 0) {
+		take_clients(a);
+	} else if (strcmp(hint, "metrics") == 0) {
+		take_metrics(a, ",");
+	} else if (strcmp(hint, "condition") == 0) {
+		take_metrics(a, "");
+	} else if (strcmp(hint, "value") == 0) {
+		take_setting_value(a, (const char *)call->args + call->command->args[0].offset);
+	} else {
+		take_names(a, hint);
+		if (strcmp(hint, "dataset") == 0)
+			take_paths(a);
+	}
+}
+
+/* Arguments ---------------------------------------------------------------------- */
+
+static bool is_given(const struct fed_call *call, const struct fed_field *row)
+{
+	const struct fed_field *rows = call->command->args;
+	size_t n = 0;
+
+	while (rows && rows[n].type)
+		n++;
+	if (rows && row >= rows && row < rows + n)
+		return fed_call_has(call, (size_t)(row - rows));
+	for (size_t i = 0; i < call->n_extra; i++)
+		if (fed_same_name(call->extra[i].key, row->name))
+			return true;
+	return false;
+}
+
+/* "key=" of rows that were not given yet; flags bare. */
+static void take_keys(struct asking *a, const struct fed_call *call, const struct fed_field *rows)
+{
+	for (; rows && rows->type; rows++) {
+		struct fed_text key = {0};
+
+		if (!fed_field_settable(rows) || is_given(call, rows) ||
+		    (rows->flags & (FED_FIELD_POSITIONAL | FED_FIELD_HIDDEN)))
+			continue;
+		fed_field_key(rows, &key);
+		if (rows->type != FED_TYPE_FLAG)
+			fed_text_add(&key, "=");
+		if (!key.failed)
+			take(a, fed_text_str(&key));
+		fed_text_release(&key);
+	}
+}
+
+/* `dataset text FILE`: what was named may want a word of its own. */
+static const struct fed_field *word_of(const struct fed_field *rows, const struct fed_call *call)
+{
+	for (; rows && rows->type; rows++)
+		if ((rows->flags & FED_FIELD_POSITIONAL) && !is_given(call, rows))
+			return rows;
+	return NULL;
+}
+
+static void take_argument(struct asking *a, const struct fed_call *call, const char *word)
+{
+	const struct fed_command *command = call->command;
+	const struct fed_field *next = fed_call_next(call);
+	const struct fed_field *more = command->more ? command->more(a->shell, call->args) : NULL;
+	const struct fed_field *also = command->also ? command->also(a->shell, call) : NULL;
+	const char *equals = strchr(word, '=');
+	char key[64];
+
+	a->prefix = word;
+	if (equals && (size_t)(equals - word) < sizeof key &&
+	    !(next && (next->flags & FED_FIELD_REST))) {
+		memcpy(key, word, (size_t)(equals - word));
+		key[equals - word] = 0;
+		const struct fed_field *row = command->args ? fed_fields_find(command->args, key) : NULL;
+		if (!row && more)
+			row = fed_fields_find(more, key);
+		if (!row && also)
+			row = fed_fields_find(also, key);
+		struct fed_text before = {0};
+		fed_text_add(&before, "%s=", key);
+		a->before = fed_text_str(&before);
+		a->prefix = equals + 1;
+		if (row && !before.failed)
+			take_value(a, row, call);
+		fed_text_release(&before);
+		return;
+	}
+	/* `set lr 0.1` or `set lr=0.1 batch=5`: keys once there was one, names until then. */
+	if (command->flags & FED_COMMAND_ANY_KEY) {
+		if (call->n_extra)
+			next = NULL;
+		else if (next)
+			more = NULL;
+	}
+	if (!next)
+		next = word_of(more, call);
+	if (next) {
+		struct asking value = *a; /* lists move the prefix */
+		take_value(&value, next, call);
+	}
+	if (next && (next->flags & (FED_FIELD_REQUIRED | FED_FIELD_REST)))
+		return;
+	take_keys(a, call, command->args);
+	take_keys(a, call, more);
+	take_keys(a, call, also);
+}
+
+static int compare(const void *a, const void *b)
+{
+	return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+static void sort_distinct(struct fed_candidates *c)
+{
+	size_t left = 0;
+
+	if (!c->n)
+		return;
+	qsort(c->text, c->n, sizeof *c->text, compare);
+	for (size_t i = 0; i < c->n; i++) {
+		if (left && strcmp(c->text[left - 1], c->text[i]) == 0)
+			fed_free(c->text[i]);
+		else
+			c->text[left++] = c->text[i];
+	}
+	c->n = left;
+}
+
+/* words: the command's, the last one unfinished. */
+static void complete_words(struct asking *a, struct fed_words *words)
+{
+	const struct fed_command *command;
+	struct fed_call call = {0};
+	struct fed_error unused;
+	const char *word = fed_words_at(words, words->n - 1);
+
+	if (words->n == 1) {
+		a->prefix = word;
+		take_names(a, "command");
+		take_names(a, "alias");
+		return;
+	}
+	if (fed_command_find(fed_words_at(words, 0), true, &command, &unused))
+		return;
+	words->n--; /* what stands before the cursor's word decides what may follow */
+	fed_call_bind(&call, a->shell, command, words, 1, &unused);
+	words->n++;
+	/* A row that takes the rest has taken it; each word of it may be completed. */
+	for (size_t i = 0; command->args && command->args[i].type; i++)
+		if (command->args[i].flags & FED_FIELD_REST)
+			call.given &= ~((uint64_t)1 << i);
+	if (call.args)
+		take_argument(a, &call, word);
+	fed_call_release(&call);
+}
+
+void fed_complete(const struct fed_shell *shell, const char *line, size_t point,
+                  struct fed_candidates *out)
+{
+	struct asking a = {.shell = shell, .out = out, .prefix = "", .before = ""};
+	struct fed_words words = {0};
+	struct fed_error unused;
+	size_t begin = 0, used = 0;
+	int rc;
+
+	*out = (struct fed_candidates){.start = point};
+	/* The command that the cursor is in. */
+	do {
+		begin += used;
+		rc = fed_words_split(&words, line + begin, point - begin, &used, &unused);
+	} while (rc == FED_OK && used && begin + used < point);
+	const bool ended = used && (line[begin + used - 1] == ';' || line[begin + used - 1] == '\n');
+	const bool touches = words.n && !ended && begin + words.word[words.n - 1].end == point;
+	if (memchr(line + begin, '#', point - begin) && !touches) {
+		fed_words_release(&words);
+		return; /* in a comment */
+	}
+	if (ended)
+		words.n = 0;
+	if (!touches) {
+		/* An empty word at the cursor. */
+		struct fed_text copy = {0};
+		fed_text_put(&copy, line + begin, ended ? 0 : point - begin);
+		fed_text_add(&copy, " ''");
+		if (!copy.failed)
+			fed_words_split(&words, copy.s, copy.len, &used, &unused);
+		fed_text_release(&copy);
+	} else {
+		out->start = begin + words.word[words.n - 1].begin;
+	}
+	if (words.n)
+		complete_words(&a, &words);
+	fed_words_release(&words);
+	sort_distinct(out);
+}
+
+void fed_candidates_release(struct fed_candidates *c)
+{
+	for (size_t i = 0; i < c->n; i++)
+		fed_free(c->text[i]);
+	fed_free(c->text);
+	*c = (struct fed_candidates){0};
+}

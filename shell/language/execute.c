@@ -1,0 +1,214 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * shell/language/execute.c - run the commands of a line.
+ */
+#include <string.h>
+
+#include "base/cpu.h"
+#include "shell/language/command.h"
+#include "shell/language/explain.h"
+#include "shell/output/print.h"
+#include "shell/watch_bridge.h"
+
+#define ALIAS_DEPTH 16
+
+/* Whether the text itself begins with it: "model linear: is a regression" of the command `model`.
+ */
+static bool names_command(const char *text, const char *command)
+{
+	const size_t n = strlen(command);
+
+	if (n == 0 || strncmp(text, command, n) != 0 || text[n] != ' ')
+		return false;
+	return text[n + 1 + strcspn(text + n + 1, " :")] == ':';
+}
+
+/* "file:line: command" for the error's front. */
+static void report(struct fed_shell *shell, const char *command, const char *text)
+{
+	struct fed_text where = {0};
+
+	if (shell->place && shell->place->file)
+		fed_text_add(&where, "%s:%u: ", shell->place->file, shell->place->line);
+	if (!names_command(text, command))
+		fed_text_add(&where, "%s%s", command, *command ? ": " : "");
+	fed_print_error(shell, fed_text_str(&where), text);
+	fed_text_release(&where);
+	shell->reported = true;
+}
+
+static enum fed_exit fail(struct fed_shell *shell, enum fed_exit kind, const char *command,
+                          const struct fed_error *err)
+{
+	if (!shell->reported)
+		report(shell, command, err->text);
+	return kind;
+}
+
+/* Class of a failure of the command: its own word, else its row's. */
+static enum fed_exit class_of(const struct fed_shell *shell, const struct fed_command *command,
+                              int rc)
+{
+	if (shell->fault)
+		return shell->fault;
+	if (rc == FED_REJECT && atomic_load(&shell->session.interrupts))
+		return FED_EXIT_INTERRUPTED;
+	if (rc == FED_REJECT && (command->flags & FED_COMMAND_REJECTS))
+		return FED_EXIT_USAGE;
+	return command->failure ? command->failure : FED_EXIT_FAILED;
+}
+
+static enum fed_exit run_call(struct fed_shell *shell, const struct fed_call *call)
+{
+	const struct fed_command *command = call->command;
+	struct fed_error err = {.text = ""};
+	const double began = fed_wall_seconds();
+
+	shell->fault = FED_EXIT_OK;
+	shell->reported = false;
+	fed_session_clear_interrupt(&shell->session);
+	const int rc = command->run(shell, call, &err);
+	fed_progress_end(shell);
+	if (shell->timing) {
+		struct fed_text text = {0};
+		fed_text_seconds(&text, fed_wall_seconds() - began);
+		fed_print_styled(shell, FED_EMPHASIS_DIM, "time: %s\n", fed_text_str(&text));
+		fed_text_release(&text);
+	}
+	if (rc == FED_OK && !shell->fault && fed_signals_interrupted())
+		return FED_EXIT_INTERRUPTED;
+	if (rc == FED_OK)
+		return shell->fault;
+	return fail(shell, class_of(shell, command, rc), command->name, &err);
+}
+
+/* "round ?" is "help round", "inject straggler ?" is "explain straggler". */
+static bool asks_help(struct fed_shell *shell, const struct fed_command *command,
+                      const struct fed_words *words)
+{
+	struct fed_error unused;
+
+	if (words->n < 2 || words->n > (command->more ? 3 : 2) ||
+	    strcmp(fed_words_at(words, words->n - 1), "?") != 0)
+		return false;
+	if (words->n == 2 || fed_explain(shell, fed_words_at(words, 1), &unused))
+		fed_help_command(shell, command);
+	return true;
+}
+
+static enum fed_exit run_words(struct fed_shell *shell, const struct fed_words *words,
+                               const char *source, size_t len)
+{
+	const struct fed_command *command;
+	struct fed_call call = {0};
+	struct fed_error err;
+	const char *name = fed_words_at(words, 0);
+
+	if (strcmp(name, "?") == 0)
+		name = "help";
+	shell->reported = false;
+	if (fed_command_find(name, shell->lenient, &command, &err))
+		return fail(shell, FED_EXIT_USAGE, "", &err);
+	if (!fed_same_name(command->name, name))
+		fed_print_styled(shell, FED_EMPHASIS_DIM, "%s%.*s\n", command->name,
+		                 (int)(words->word[words->n - 1].end - words->word[0].end),
+		                 source + words->word[0].end);
+	if (asks_help(shell, command, words))
+		return FED_EXIT_OK;
+	enum fed_exit result;
+	if (fed_call_bind(&call, shell, command, words, 1, &err))
+		result = fail(shell, FED_EXIT_USAGE, command->name, &err);
+	else
+		result = run_call(shell, &call);
+	fed_call_release(&call);
+	/* A Ctrl-C that came too late to stop it stops what follows. */
+	const bool done = result == FED_EXIT_OK || (result == FED_EXIT_INTERRUPTED && !shell->fault);
+	if (done && (command->flags & FED_COMMAND_CHANGES) && !shell->watching.stopped) {
+		struct fed_text line = {0};
+		fed_text_add(&line, "%s", command->name);
+		fed_text_put(&line, source + words->word[0].end, len - words->word[0].end);
+		fed_journal_add(shell, fed_text_str(&line), line.len);
+		fed_text_release(&line);
+	}
+	return fed_watching_after(shell, result);
+}
+
+static enum fed_exit run_all(struct fed_shell *, const char *text, size_t len, unsigned depth);
+
+/* The alias' text in place of its name. */
+static enum fed_exit run_alias(struct fed_shell *shell, const struct fed_alias *alias,
+                               const char *rest, size_t len, unsigned depth)
+{
+	struct fed_text line = {0};
+	struct fed_error err;
+	enum fed_exit result;
+
+	fed_text_add(&line, "%s", alias->text);
+	fed_text_put(&line, rest, len);
+	shell->reported = false;
+	if (line.failed) {
+		fed_fail(&err, "out of memory (the alias)");
+		result = fail(shell, FED_EXIT_FAILED, alias->name, &err);
+	} else if (depth == ALIAS_DEPTH) {
+		fed_fail(&err, "aliases inside aliases, more than %d deep", ALIAS_DEPTH);
+		result = fail(shell, FED_EXIT_USAGE, alias->name, &err);
+	} else {
+		result = run_all(shell, fed_text_str(&line), line.len, depth + 1);
+	}
+	fed_text_release(&line);
+	return result;
+}
+
+static enum fed_exit run_all(struct fed_shell *shell, const char *text, size_t len, unsigned depth)
+{
+	struct fed_words words = {0};
+	struct fed_error err;
+	enum fed_exit result = FED_EXIT_OK;
+
+	while (len && result == FED_EXIT_OK && !shell->quit && !fed_signals_ending()) {
+		size_t used = 0;
+
+		if (fed_signals_interrupted()) {
+			result = FED_EXIT_INTERRUPTED;
+			break;
+		}
+		shell->reported = false;
+		if (fed_words_split(&words, text, len, &used, &err)) {
+			result = fail(shell, FED_EXIT_USAGE, "", &err);
+		} else if (words.n) {
+			const struct fed_alias *alias = fed_alias_find(shell, fed_words_at(&words, 0));
+			const size_t after = words.word[0].end, end = words.word[words.n - 1].end;
+
+			result = alias ? run_alias(shell, alias, text + after, end - after, depth)
+			               : run_words(shell, &words, text, end);
+		}
+		text += used;
+		len -= used;
+	}
+	fed_words_release(&words);
+	return result;
+}
+
+enum fed_exit fed_shell_execute(struct fed_shell *shell, const char *text, size_t len,
+                                const struct fed_place *place)
+{
+	const struct fed_place *before = shell->place;
+	struct fed_error err;
+	enum fed_exit result;
+
+	shell->place = place;
+	shell->reported = false;
+	if (len > FED_LINE_MAX) {
+		fed_fail(&err, "the line has %zu bytes; at most %u are read", len, FED_LINE_MAX);
+		result = fail(shell, FED_EXIT_USAGE, "", &err);
+	} else if (memchr(text, 0, len)) {
+		fed_fail(&err, "a NUL byte at column %zu",
+		         (size_t)((const char *)memchr(text, 0, len) - text) + 1);
+		result = fail(shell, FED_EXIT_USAGE, "", &err);
+	} else {
+		result = run_all(shell, text, len, 0);
+	}
+	fflush(shell->out);
+	shell->place = before;
+	return result;
+}

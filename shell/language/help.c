@@ -1,0 +1,133 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * shell/language/help.c - help made from the table of commands.
+ */
+#include <string.h>
+
+#include "shell/language/command.h"
+#include "shell/output/print.h"
+
+/* NAME for what stands without its key, [NAME] where it may be left out. */
+static void put_usage(const struct fed_command *command, struct fed_text *out)
+{
+	bool keys = command->more != NULL;
+
+	fed_text_add(out, "%s", command->name);
+	for (const struct fed_field *row = command->args; row && row->type; row++) {
+		if (!(row->flags & FED_FIELD_POSITIONAL)) {
+			keys = true;
+			continue;
+		}
+		const bool needed = row->flags & FED_FIELD_REQUIRED;
+		const bool word = row->type == FED_TYPE_CHOICE && !row->choice[1];
+
+		if (word) {
+			fed_text_add(out, " %s", row->choice[0]);
+			continue;
+		}
+		fed_text_add(out, needed ? " " : " [");
+		for (const char *c = row->name; *c; c++)
+			fed_text_add(out, "%c", *c == '_' ? '-' : *c >= 'a' && *c <= 'z' ? *c - 'a' + 'A' : *c);
+		fed_text_add(out, "%s%s", row->flags & FED_FIELD_REST ? "..." : "", needed ? "" : "]");
+	}
+	if (keys)
+		fed_text_add(out, " [KEY=VALUE ...]");
+}
+
+void fed_help_fields(struct fed_shell *shell, const struct fed_field *rows, const void *state)
+{
+	struct fed_table table = {.columns = 4};
+	struct fed_text text = {0};
+	double defaults[2048 / sizeof(double)]; /* room for the state of the rows, aligned */
+
+	for (const struct fed_field *row = rows; row && row->type; row++) {
+		if (!fed_field_settable(row) || (row->flags & FED_FIELD_HIDDEN))
+			continue;
+		struct fed_field alone[2] = {*row, FED_END};
+		const bool positional = row->flags & FED_FIELD_POSITIONAL;
+
+		fed_text_clear(&text);
+		fed_field_key(row, &text);
+		fed_table_cell(&table, "%s", fed_text_str(&text));
+		fed_text_clear(&text);
+		if (state) {
+			fed_field_print(row, state, &text);
+		} else if (row->size <= sizeof defaults) {
+			alone[0].offset = 0;
+			fed_fields_default(alone, defaults);
+			fed_field_print(&alone[0], defaults, &text);
+		}
+		fed_table_cell(&table, "%s%s",
+		               (row->flags & FED_FIELD_REQUIRED) || strcmp(fed_text_str(&text), "\"\"") == 0
+		                   ? ""
+		                   : fed_text_str(&text),
+		               positional && (row->flags & FED_FIELD_REQUIRED) ? "needed" : "");
+		fed_text_clear(&text);
+		fed_field_allowed(row, &text);
+		fed_table_cell(&table, "%s", row->type == FED_TYPE_TEXT ? "text" : fed_text_str(&text));
+		fed_table_cell(&table, "%s", row->help ? row->help : "");
+	}
+	fed_table_print(shell, &table, false);
+	fed_text_release(&text);
+}
+
+void fed_help_command(struct fed_shell *shell, const struct fed_command *command)
+{
+	struct fed_text usage = {0};
+
+	put_usage(command, &usage);
+	fed_print_styled(shell, FED_EMPHASIS_BOLD, "%s", fed_text_str(&usage));
+	fed_print(shell, "\n  %s\n", command->help);
+	if (command->text)
+		fed_print(shell, "\n%s\n", command->text);
+	if (command->args) {
+		fed_print(shell, "\narguments\n");
+		fed_help_fields(shell, command->args, NULL);
+		if (command->more)
+			fed_print(shell, "  and the parameters of what is named; `explain NAME` lists them\n");
+	}
+	if (command->list)
+		command->list(shell);
+	fed_print(shell, "\nexamples\n");
+	for (size_t i = 0; command->examples[i]; i++)
+		fed_print(shell, "  %s\n", command->examples[i]);
+	fed_text_release(&usage);
+}
+
+void fed_help_group(struct fed_shell *shell, enum fed_group group)
+{
+	struct fed_table table = {.columns = 2};
+	struct fed_text usage = {0};
+
+	fed_print_styled(shell, FED_EMPHASIS_BOLD, "%s", fed_group_names[group]);
+	fed_print(shell, ": %s\n", fed_group_help[group]);
+	for (size_t g = 0; g < FED_GROUPS; g++) {
+		const struct fed_command *c = fed_command_groups[g].command;
+
+		for (; fed_command_groups[g].group == group && c->name; c++) {
+			fed_text_clear(&usage);
+			put_usage(c, &usage);
+			fed_table_cell(&table, "%s", fed_text_str(&usage));
+			fed_table_cell(&table, "%s", c->help);
+		}
+	}
+	fed_table_print(shell, &table, false);
+	fed_text_release(&usage);
+}
+
+void fed_help_overview(struct fed_shell *shell)
+{
+	for (size_t g = 0; g < FED_GROUPS; g++) {
+		struct fed_table table = {.columns = 2};
+
+		fed_print_styled(shell, FED_EMPHASIS_BOLD, "%s", fed_group_names[g]);
+		fed_print(shell, ": %s\n", fed_group_help[g]);
+		for (const struct fed_command *c = fed_command_groups[g].command; c->name; c++) {
+			fed_table_cell(&table, "%-13s", c->name);
+			fed_table_cell(&table, "%s", c->help);
+		}
+		fed_table_print(shell, &table, false);
+	}
+	fed_print(shell, "\n`help COMMAND` shows arguments and examples, `explain NAME` what a name "
+	                 "stands for.\nA first run: add-client 10 noniid; round 5; plot accuracy\n");
+}

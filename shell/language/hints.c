@@ -1,0 +1,247 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * shell/language/hints.c - the names that can be typed where a row's hint asks for one.
+ */
+#include <string.h>
+
+#include "shell/language/command.h"
+#include "shell/language/explain.h"
+
+typedef const char *name_at(const struct fed_shell *, size_t i);
+
+static const char *entry_name(const struct fed_shell *shell, enum fed_kind kind, size_t i)
+{
+	const struct fed_entry *e = fed_registry_at(shell->session.plugins, kind, i);
+
+	return e ? e->head->name : NULL;
+}
+/* Aggregators, or the pre-steps among them. */
+static const char *aggregator_of(const struct fed_shell *shell, bool pre_step, size_t i)
+{
+	const struct fed_entry *e;
+
+	for (size_t k = 0; (e = fed_registry_at(shell->session.plugins, FED_KIND_AGGREGATOR, k)); k++)
+		if (fed_is_pre_step(e) == pre_step && i-- == 0)
+			return e->head->name;
+	return NULL;
+}
+static const char *aggregator_at(const struct fed_shell *shell, size_t i)
+{
+	return aggregator_of(shell, false, i);
+}
+static const char *pre_step_at(const struct fed_shell *shell, size_t i)
+{
+	return aggregator_of(shell, true, i);
+}
+static const char *transport_at(const struct fed_shell *shell, size_t i)
+{
+	return entry_name(shell, FED_KIND_TRANSPORT, i);
+}
+static const char *model_at(const struct fed_shell *shell, size_t i)
+{
+	return entry_name(shell, FED_KIND_MODEL, i);
+}
+static const char *attack_at(const struct fed_shell *shell, size_t i)
+{
+	return entry_name(shell, FED_KIND_ATTACK, i);
+}
+static const char *plugin_at(const struct fed_shell *shell, size_t i)
+{
+	for (enum fed_kind kind = FED_KIND_AGGREGATOR; kind <= FED_KIND_ATTACK; kind++)
+		for (size_t k = 0; entry_name(shell, kind, k); k++)
+			if (i-- == 0)
+				return entry_name(shell, kind, k);
+	return NULL;
+}
+static const char *scheme_at(const struct fed_shell *shell, size_t i)
+{
+	(void)shell;
+	return fed_scheme_at(i) ? fed_scheme_at(i)->name : NULL;
+}
+static const char *dataset_at(const struct fed_shell *shell, size_t i)
+{
+	(void)shell;
+	return fed_source_at(i) ? fed_source_at(i)->name : NULL;
+}
+static const char *partition_at(const struct fed_shell *shell, size_t i)
+{
+	(void)shell;
+	for (size_t k = 0; k <= i; k++)
+		if (!fed_partition_names[k])
+			return NULL;
+	return fed_partition_names[i];
+}
+static const char *device_at(const struct fed_shell *shell, size_t i)
+{
+	(void)shell;
+	for (size_t k = 0; k <= i; k++)
+		if (!fed_device_profiles[k].name)
+			return NULL;
+	return fed_device_profiles[i].name;
+}
+static const char *link_at(const struct fed_shell *shell, size_t i)
+{
+	(void)shell;
+	for (size_t k = 0; k <= i; k++)
+		if (!fed_link_profiles[k].name)
+			return NULL;
+	return fed_link_profiles[i].name;
+}
+static const char *fault_at(const struct fed_shell *shell, size_t i)
+{
+	(void)shell;
+	return i < FED_FAULT_KINDS ? fed_fault_types[i].name : NULL;
+}
+static const char *codec_at(const struct fed_shell *shell, size_t i)
+{
+	(void)shell;
+	return i < FED_CODECS ? fed_codecs[i].name : NULL;
+}
+/* As they are typed after `set codec`. */
+static const char *coding_at(const struct fed_shell *shell, size_t i)
+{
+	(void)shell;
+	return i < FED_CODECS ? fed_codecs[i].example : NULL;
+}
+/* The two tables of them. */
+static const char *equipment_at(const struct fed_shell *shell, size_t i)
+{
+	static const char *const names[] = {"device", "link"};
+
+	(void)shell;
+	return i < sizeof names / sizeof *names ? names[i] : NULL;
+}
+static const char *metric_at(const struct fed_shell *shell, size_t i)
+{
+	static const char *const shorts[] = {"accuracy", "loss", "version"};
+	const size_t n = sizeof shorts / sizeof *shorts;
+
+	(void)shell;
+	if (i < n)
+		return shorts[i];
+	for (size_t k = 0; k <= i - n; k++)
+		if (!fed_metrics[k].type)
+			return NULL;
+	return fed_metrics[i - n].name;
+}
+static const char *command_at(const struct fed_shell *shell, size_t i)
+{
+	(void)shell;
+	const struct fed_command *c = fed_command_at(i, NULL);
+	return c ? c->name : NULL;
+}
+static const char *topic_at(const struct fed_shell *shell, size_t i)
+{
+	return i < FED_GROUPS ? fed_group_names[i] : command_at(shell, i - FED_GROUPS);
+}
+static const char *alias_at(const struct fed_shell *shell, size_t i)
+{
+	return i < shell->n_aliases ? shell->alias[i].name : NULL;
+}
+static const char *run_at(const struct fed_shell *shell, size_t i)
+{
+	return i < shell->session.runs.n ? shell->session.runs.run[i].name : NULL;
+}
+
+static const char *event_at(const struct fed_shell *shell, size_t i)
+{
+	(void)shell;
+	return fed_event_name(i);
+}
+
+/* Several lists, one after the other. */
+static const char *chain(const struct fed_shell *shell, name_at *const *lists, size_t n, size_t i)
+{
+	for (size_t k = 0; k < n; k++)
+		for (size_t j = 0; lists[k](shell, j); j++)
+			if (i-- == 0)
+				return lists[k](shell, j);
+	return NULL;
+}
+/* How a breakpoint may begin. */
+static const char *break_word_at(const struct fed_shell *shell, size_t i)
+{
+	static const char *const words[] = {"client==", "event==", "nan", "delete"};
+
+	(void)shell;
+	return i < sizeof words / sizeof *words ? words[i] : NULL;
+}
+static const char *break_at(const struct fed_shell *shell, size_t i)
+{
+	static name_at *const lists[] = {break_word_at, metric_at};
+
+	return chain(shell, lists, sizeof lists / sizeof *lists, i);
+}
+static const char *word_at(const struct fed_shell *shell, size_t i)
+{
+	(void)shell;
+	return fed_explain_word_at(i);
+}
+static const char *explain_at(const struct fed_shell *shell, size_t i)
+{
+	static name_at *const lists[] = {plugin_at, scheme_at, dataset_at, partition_at, equipment_at,
+	                                 device_at, link_at,   codec_at,   fault_at,     word_at};
+
+	return chain(shell, lists, sizeof lists / sizeof *lists, i);
+}
+
+static const struct fed_field *setting_rows(const struct fed_shell *shell, size_t part)
+{
+	const struct fed_session *s = &shell->session;
+	const struct fed_instance *const plugins[] = {&s->aggregator, &s->model, &s->transport};
+
+	if (part == 0)
+		return fed_settings_fields;
+	if (part <= 3)
+		return plugins[part - 1]->entry ? plugins[part - 1]->entry->head->fields : NULL;
+	return s->scheme->fields;
+}
+static const char *setting_at(const struct fed_shell *shell, size_t i)
+{
+	for (size_t part = 0; part < 5; part++)
+		for (const struct fed_field *r = setting_rows(shell, part); r && r->type; r++)
+			if (fed_field_settable(r) && !(r->flags & FED_FIELD_HIDDEN) && i-- == 0)
+				return r->name;
+	return i == 0 ? "client" : NULL; /* `set client WHO ...`, `show client` */
+}
+
+/* What `sweep` takes beside settings. */
+static const char *sweep_word_at(const struct fed_shell *shell, size_t i)
+{
+	static const char *const words[] = {"aggregator", "model", "scheme", "transport",
+	                                    "clients",    "cut",   "device", "link"};
+
+	(void)shell;
+	return i < sizeof words / sizeof *words ? words[i] : NULL;
+}
+static const char *sweep_at(const struct fed_shell *shell, size_t i)
+{
+	static name_at *const lists[] = {sweep_word_at, setting_at};
+
+	return chain(shell, lists, sizeof lists / sizeof *lists, i);
+}
+
+const char *fed_hint_name(const struct fed_shell *shell, const char *hint, size_t i)
+{
+	static const struct {
+		const char *hint;
+		name_at *at;
+	} lists[] = {
+		{"aggregator", aggregator_at}, {"pre-step", pre_step_at},
+		{"attack", attack_at},         {"transport", transport_at},
+		{"model", model_at},           {"plugin", plugin_at},
+		{"scheme", scheme_at},         {"dataset", dataset_at},
+		{"device", device_at},         {"link", link_at},
+		{"metric", metric_at},         {"command", command_at},
+		{"topic", topic_at},           {"alias", alias_at},
+		{"explain", explain_at},       {"setting", setting_at},
+		{"sweep", sweep_at},           {"run", run_at},
+		{"event", event_at},           {"fault", fault_at},
+		{"break", break_at},           {"codec", coding_at},
+	};
+
+	for (size_t k = 0; k < sizeof lists / sizeof *lists; k++)
+		if (strcmp(lists[k].hint, hint) == 0)
+			return lists[k].at(shell, i);
+	return NULL;
+}

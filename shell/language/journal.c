@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * shell/language/journal.c - what was typed since the beginning, and writing it to a file as a
+ * script.
+ */
+#include <errno.h>
+#include <string.h>
+
+#include "base/file.h"
+#include "base/mem.h"
+#include "shell/output/print.h"
+
+void fed_journal_add(struct fed_shell *shell, const char *text, size_t len)
+{
+	const size_t before = shell->journal.len;
+
+	fed_text_put(&shell->journal, text, len);
+	fed_text_put(&shell->journal, "\n", 1);
+	if (shell->journal.failed || !shell->record)
+		return;
+	const size_t n = shell->journal.len - before;
+	if (fwrite(shell->journal.s + before, 1, n, shell->record) != n || fflush(shell->record)) {
+		fed_print_error(shell, "record: ", strerror(errno));
+		fclose(shell->record);
+		shell->record = NULL;
+	}
+}
+
+int fed_journal_start(struct fed_shell *shell, const char *path, struct fed_error *err)
+{
+	struct fed_text expanded = {0};
+
+	if (shell->record)
+		return fed_fail(err, "%s is being recorded; `record stop` ends it",
+		                shell->record_path ? shell->record_path : "a file");
+	if (shell->journal.failed)
+		return fed_fail(err, "out of memory: the commands so far were not all kept; `reset` first");
+	fed_path_expand(path, &expanded);
+	FILE *f = fopen(fed_text_str(&expanded), "we");
+	fed_text_release(&expanded);
+	if (!f)
+		return fed_fail(err, "%s: %s", fed_show(path).s, strerror(errno));
+	fprintf(f, "# recorded by fedsh; `replay` runs it in a fresh session\n%s",
+	        fed_text_str(&shell->journal));
+	if (fflush(f)) {
+		fclose(f);
+		return fed_fail(err, "%s: %s", fed_show(path).s, strerror(errno));
+	}
+	shell->record = f;
+	fed_free(shell->record_path);
+	shell->record_path = fed_strdup(path);
+	return FED_OK;
+}
+
+int fed_journal_stop(struct fed_shell *shell, struct fed_error *err)
+{
+	if (!shell->record)
+		return fed_fail(err, "nothing is being recorded; `record FILE` begins");
+	const int failed = fclose(shell->record);
+	shell->record = NULL;
+	return failed ? fed_fail(err, "%s: %s", shell->record_path, strerror(errno)) : FED_OK;
+}

@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * shell/language/script.c - lines from files: strict, and they stop at the first error.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/file.h"
+#include "base/mem.h"
+#include "shell/language/line.h"
+#include "shell/output/print.h"
+
+/* One line, at most a little more than FED_LINE_MAX bytes of it: a file without newlines must not
+ * fill the memory.  False at the end. */
+static bool read_line(FILE *f, struct fed_text *line)
+{
+	int c;
+
+	fed_text_clear(line);
+	while ((c = getc(f)) != EOF && c != '\n') {
+		const char byte = (char)c;
+
+		if (line->len <= FED_LINE_MAX)
+			fed_text_put(line, &byte, 1);
+	}
+	return c != EOF || line->len > 0;
+}
+
+/* What runs of a line: with --short what stands behind "# short:", if anything does. */
+static const char *form_of(const struct fed_shell *shell, const char *line)
+{
+	static const char mark[] = "# short:";
+	const char *brief = shell->brief ? strstr(line, mark) : NULL;
+
+	return brief ? brief + strlen(mark) : line;
+}
+
+/* What a script's failure is called: how it failed if that has a class of its own. */
+static enum fed_exit script_failure(enum fed_exit result)
+{
+	return result == FED_EXIT_FAILED ? FED_EXIT_SCRIPT : result;
+}
+
+enum fed_exit fed_shell_read(struct fed_shell *shell, FILE *f, const char *name,
+                             const struct fed_place *from)
+{
+	struct fed_place place = {.file = name, .from = from, .depth = from ? from->depth + 1 : 1};
+	const bool lenient = shell->lenient;
+	struct fed_text line = {0};
+	enum fed_exit result = FED_EXIT_OK;
+
+	shell->lenient = false;
+	while (result == FED_EXIT_OK && !shell->quit && read_line(f, &line)) {
+		place.line++;
+		if (line.failed) {
+			fed_print_error(shell, name, ": out of memory");
+			result = FED_EXIT_FAILED;
+			break;
+		}
+		const size_t bom = place.line == 1 && line.len >= 3 && !memcmp(line.s, "\xef\xbb\xbf", 3);
+		const char *form = form_of(shell, fed_text_str(&line) + 3 * bom);
+		const size_t skipped = (size_t)(form - fed_text_str(&line));
+		const struct fed_watching *w = &shell->watching;
+		if (w->watch && !w->line(w->watch, form))
+			result = FED_EXIT_INTERRUPTED;
+		else
+			result = fed_shell_execute(shell, form, line.len - skipped, &place);
+	}
+	if (result == FED_EXIT_OK && ferror(f)) {
+		fed_print_error(shell, name, ": cannot be read to its end");
+		result = FED_EXIT_IO;
+	}
+	fed_text_release(&line);
+	shell->lenient = lenient;
+	return script_failure(result);
+}
+
+/* "a.fedsh:3, from b.fedsh:1": who asked whom. */
+static void include_stack(const struct fed_place *place, struct fed_text *out)
+{
+	for (const struct fed_place *p = place; p && p->file; p = p->from)
+		fed_text_add(out, "%s%s:%u", p == place ? "" : " < ", p->file, p->line);
+}
+
+enum fed_exit fed_shell_source(struct fed_shell *shell, const char *path, struct fed_error *err)
+{
+	const struct fed_place *from = shell->place;
+	struct fed_text expanded = {0};
+	enum fed_exit result = FED_EXIT_IO;
+	uint64_t size;
+	FILE *f;
+
+	if (from && from->depth >= FED_SOURCE_DEPTH) {
+		struct fed_text stack = {0};
+		include_stack(from, &stack);
+		fed_fail(err, "scripts inside scripts, more than %d deep: %s", FED_SOURCE_DEPTH,
+		         fed_text_str(&stack));
+		fed_text_release(&stack);
+		return FED_EXIT_USAGE;
+	}
+	fed_path_expand(path, &expanded);
+	if (fed_file_readable(fed_text_str(&expanded), &size, err) == FED_OK) {
+		f = fopen(fed_text_str(&expanded), "re");
+		if (f) {
+			result = fed_shell_read(shell, f, path, from);
+			fclose(f);
+			if (result)
+				fed_fail(err, "%s stopped", fed_show(path).s);
+		} else {
+			fed_fail(err, "%s: %s", fed_show(path).s, strerror(errno));
+		}
+	}
+	fed_text_release(&expanded);
+	return result;
+}

@@ -1,0 +1,210 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * shell/output/devices.c - devices and links of clients.
+ */
+#include "shell/output/devices.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "shell/output/print.h"
+
+/* Changing ------------------------------------------------------------------ */
+
+struct equipment {
+	char device[64], link[64];
+};
+const struct fed_field fed_equipment_fields[] = {
+	FED_TEXT(struct equipment, device, NULL, "device", FED_DEVICE_HELP),
+	FED_TEXT(struct equipment, link, NULL, "link", FED_LINK_HELP),
+	FED_END,
+};
+
+int fed_set_equipment(struct fed_shell *shell, const char *who, const struct fed_assign *assign,
+                      size_t n, struct fed_error *err)
+{
+	struct equipment typed = {.device = ""};
+	struct fed_device_spec device;
+	struct fed_link_spec link;
+	uint32_t changed;
+
+	if (!*who || !n)
+		return fed_fail(err, "what? Say `set client 3-7 link=3g device=phone:0.5`");
+	if (fed_fields_assign(fed_equipment_fields, &typed, assign, n, err))
+		return FED_FAIL;
+	if (*typed.device && fed_device_parse(typed.device, &device, err))
+		return FED_FAIL;
+	if (*typed.link && fed_link_parse(typed.link, &link, err))
+		return FED_FAIL;
+	if (fed_session_equip_clients(&shell->session, who, *typed.device ? &device : NULL,
+	                              *typed.link ? &link : NULL, &changed, err))
+		return FED_FAIL;
+	struct fed_text text = {0};
+	fed_text_count(&text, changed);
+	fed_text_add(&text, changed == 1 ? " client: " : " clients: ");
+	fed_fields_print(fed_equipment_fields, &typed, true, &text);
+	fed_print(shell, "%s\n", fed_text_str(&text));
+	fed_text_release(&text);
+	return FED_OK;
+}
+
+/* Showing ------------------------------------------------------------------- */
+
+/* "7 phone, 3 laptop" of counts by profile; name(k) is NULL past the last. */
+static void put_counts(struct fed_text *out, const uint32_t *counts, const char *(*name)(size_t k))
+{
+	for (size_t k = 0; name(k); k++)
+		if (counts[k]) {
+			fed_text_add(out, out->len ? ", " : "");
+			fed_text_count(out, counts[k]);
+			fed_text_add(out, " %s", name(k));
+		}
+	if (counts[FED_NO_PROFILE]) {
+		fed_text_add(out, out->len ? ", " : "");
+		fed_text_count(out, counts[FED_NO_PROFILE]);
+		fed_text_add(out, " by number");
+	}
+}
+static const char *device_name(size_t k)
+{
+	return fed_device_profiles[k].name;
+}
+static const char *link_name(size_t k)
+{
+	return fed_link_profiles[k].name;
+}
+
+void fed_show_equipment(struct fed_shell *shell)
+{
+	const struct fed_clients *all = &shell->session.clients;
+	uint32_t devices[FED_NO_PROFILE + 1] = {0}, links[FED_NO_PROFILE + 1] = {0};
+	struct fed_table table = {.columns = 3};
+	struct fed_text text = {0};
+
+	if (!all->n_present)
+		return;
+	for (uint32_t i = 0; i < all->n_present; i++) {
+		const struct fed_client *client = &all->client[all->present[i]];
+
+		devices[client->device_profile]++;
+		links[client->link_profile]++;
+	}
+	fed_print_styled(shell, FED_EMPHASIS_BOLD, "clients\n");
+	put_counts(&text, devices, device_name);
+	fed_table_cell(&table, "device");
+	fed_table_cell(&table, "%s", fed_text_str(&text));
+	fed_table_cell(&table, "`set client WHO device=`, `clients` shows each");
+	fed_text_clear(&text);
+	put_counts(&text, links, link_name);
+	fed_table_cell(&table, "link");
+	fed_table_cell(&table, "%s", fed_text_str(&text));
+	fed_table_cell(&table, "`set client WHO link=`");
+	fed_table_print(shell, &table, false);
+	fed_text_release(&text);
+}
+
+/* Explaining ---------------------------------------------------------------- */
+
+static const char device_doc[] =
+	"What a client computes with: `add-client 10 device=phone`, `set client 3-7\n"
+	"device=iot`. Training takes its FLOPs over the device's FLOP/s, in virtual time.\n"
+	"A number is FLOP/s, 0 takes no time. `phone:0.5` has a spread: lognormal with\n"
+	"the profile's speed as the median and 0.5 as the standard deviation of the\n"
+	"logarithm, drawn for each client from the seed and its number.\n";
+static const char link_doc[] =
+	"What a client talks over: `add-client 10 link=4g`, `set client 3-7 link=3g`. A\n"
+	"message takes the latency (one way) and its bytes over the bandwidth, up from the\n"
+	"client or down to it. Jitter and loss count where the transport knows them:\n"
+	"`transport lossy`. A number is bytes/s both ways without latency. `4g:0.3` has a\n"
+	"spread: both bandwidths times one lognormal factor with the median 1 and 0.3 as\n"
+	"the standard deviation of the logarithm, drawn for each client from the seed and\n"
+	"its number.\n";
+
+static void put_rate(struct fed_table *table, double bytes)
+{
+	struct fed_text text = {0};
+
+	if (isinf(bytes)) {
+		fed_table_cell(table, "-");
+		return;
+	}
+	fed_text_bytes(&text, bytes);
+	fed_table_cell(table, "%s/s", fed_text_str(&text));
+	fed_text_release(&text);
+}
+
+static void put_time(struct fed_table *table, double seconds)
+{
+	struct fed_text text = {0};
+
+	fed_text_seconds(&text, seconds);
+	fed_table_cell(table, "%s", seconds > 0 ? fed_text_str(&text) : "-");
+	fed_text_release(&text);
+}
+
+/* only: one profile, or NULL for all. */
+static void show_devices(struct fed_shell *shell, const char *only)
+{
+	struct fed_table table = {.columns = 3, .right = "lrl"};
+
+	fed_table_cell(&table, "device");
+	fed_table_cell(&table, "speed");
+	fed_table_cell(&table, "what it is");
+	for (const struct fed_device_profile *p = fed_device_profiles; p->name; p++) {
+		struct fed_text text = {0};
+
+		if (only && !fed_same_name(only, p->name))
+			continue;
+		fed_text_si(&text, p->flops, "FLOP/s");
+		fed_table_cell(&table, "%s", p->name);
+		fed_table_cell(&table, "%s", p->flops > 0 ? fed_text_str(&text) : "-");
+		fed_table_cell(&table, "%s", p->help);
+		fed_text_release(&text);
+	}
+	fed_table_print(shell, &table, true);
+	fed_print(shell, "\n%s", device_doc);
+}
+
+static void show_links(struct fed_shell *shell, const char *only)
+{
+	static const char *const titles[] = {"link", "latency", "jitter",    "down",
+	                                     "up",   "loss",    "what it is"};
+	struct fed_table table = {.columns = 7, .right = "lrrrrrl"};
+
+	for (size_t k = 0; k < sizeof titles / sizeof *titles; k++)
+		fed_table_cell(&table, "%s", titles[k]);
+	for (const struct fed_link_profile *p = fed_link_profiles; p->name; p++) {
+		if (only && !fed_same_name(only, p->name))
+			continue;
+		fed_table_cell(&table, "%s", p->name);
+		put_time(&table, p->link.latency);
+		put_time(&table, p->link.jitter);
+		put_rate(&table, p->link.down);
+		put_rate(&table, p->link.up);
+		if (p->link.loss > 0)
+			fed_table_cell(&table, "%g %%", 100 * p->link.loss);
+		else
+			fed_table_cell(&table, "-");
+		fed_table_cell(&table, "%s", p->help);
+	}
+	fed_table_print(shell, &table, true);
+	fed_print(shell, "\n%s", link_doc);
+}
+
+bool fed_explain_equipment(struct fed_shell *shell, const char *name)
+{
+	bool device = fed_same_name(name, "device"), link = fed_same_name(name, "link");
+	const char *only = device || link ? NULL : name;
+
+	for (size_t k = 0; device_name(k); k++)
+		device |= fed_same_name(name, device_name(k));
+	for (size_t k = 0; link_name(k); k++)
+		link |= fed_same_name(name, link_name(k));
+	if (device)
+		show_devices(shell, only);
+	if (device && link)
+		fed_print(shell, "\n");
+	if (link)
+		show_links(shell, only);
+	return device || link;
+}

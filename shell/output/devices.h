@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * shell/output/devices.h - devices and links of clients: explained, shown, changed.
+ */
+#ifndef FED_SHELL_OUTPUT_DEVICES_H
+#define FED_SHELL_OUTPUT_DEVICES_H
+
+#include "shell/shell.h"
+
+#define FED_DEVICE_HELP "phone, 2e9 (FLOP/s), phone:0.5 with a spread; `explain device`"
+#define FED_LINK_HELP "4g, 1e6 (bytes/s), 4g:0.3 with a spread of the bandwidths; `explain link`"
+
+/* What `set client WHO` can change. */
+extern const struct fed_field fed_equipment_fields[];
+int fed_set_equipment(struct fed_shell *, const char *who, const struct fed_assign *, size_t n,
+                      struct fed_error *);
+/* How many clients have which profile; nothing without clients. */
+void fed_show_equipment(struct fed_shell *);
+
+/* "device", "link" or a profile's name; false when it is neither. */
+bool fed_explain_equipment(struct fed_shell *, const char *name);
+
+#endif

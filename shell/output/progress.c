@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * shell/output/progress.c - one line that shows how far the rounds are, on a terminal only.
+ *
+ * Drawn at most ten times a second and erased before anything else is printed.
+ */
+#include <unistd.h>
+
+#include "base/cpu.h"
+#include "report/next_event.h"
+#include "shell/output/print.h"
+
+#define DRAW_EVERY 0.1 /* seconds */
+
+void fed_progress_begin(struct fed_shell *shell, uint64_t rounds)
+{
+	const double now = fed_wall_seconds();
+
+	shell->progress = (struct fed_progress_line){
+		.on = shell->screen.terminal,
+		.target = (double)rounds,
+		.began = now,
+		.first = fed_session_version(&shell->session),
+	};
+	fed_signals_running(FED_RUNNING_ROUNDS);
+}
+
+void fed_progress_erase(struct fed_shell *shell)
+{
+	if (!shell->progress.shown)
+		return;
+	fputs("\r\033[K", shell->out);
+	shell->progress.shown = false;
+}
+
+void fed_progress_end(struct fed_shell *shell)
+{
+	fed_progress_erase(shell);
+	shell->progress.on = false;
+	fed_signals_running(FED_RUNNING_NOTHING);
+	fflush(shell->out);
+}
+
+/* "round 4 of 10: 7 of 10 clients, 2.1 rounds/s, about 3 s left" */
+static void put_progress(const struct fed_shell *shell, double now, struct fed_text *out)
+{
+	const struct fed_progress_line *p = &shell->progress;
+	const double made = (double)(fed_session_version(&shell->session) - p->first);
+	const double part = p->invited > 0 ? p->trained / p->invited : 0;
+	const double done = made + (part < 1 ? part : 1), passed = now - p->began;
+
+	fed_text_add(out, "round %.0f", made + 1);
+	if (p->target > 0)
+		fed_text_add(out, " of %.0f", p->target);
+	if (p->invited > 0)
+		fed_text_add(out, ": %.0f of %.0f clients", p->trained, p->invited);
+	if (done <= 0 || passed <= 0)
+		return;
+	const double rate = done / passed;
+	fed_text_add(out, rate >= 1 ? ", %.1f rounds/s" : ", %.2g rounds/s", rate);
+	if (p->target > done) {
+		fed_text_add(out, ", about ");
+		fed_text_seconds(out, (double)(long)((p->target - done) / rate + 0.5));
+		fed_text_add(out, " left");
+	}
+}
+
+static void draw(struct fed_shell *shell, double now)
+{
+	struct fed_text line = {0};
+
+	fed_shell_measure(shell);
+	put_progress(shell, now, &line);
+	fed_progress_erase(shell);
+	fprintf(shell->out, "%.*s", shell->screen.columns - 1, fed_text_str(&line));
+	fflush(shell->out);
+	fed_text_release(&line);
+	shell->progress.shown = true;
+	shell->progress.drawn = now;
+}
+
+void fed_progress_event(struct fed_shell *shell, const struct fed_event *event)
+{
+	struct fed_progress_line *p = &shell->progress;
+
+	if (!p->on)
+		return;
+	if (event->kind == FED_EVENT_BEGIN || event->kind == FED_EVENT_ROUND) {
+		p->trained = 0;
+		p->invited = event->kind == FED_EVENT_BEGIN ? fed_session_called(&shell->session) : 0;
+	}
+	if (event->kind == FED_EVENT_TRAINED)
+		p->trained++;
+	if (p->invited <= 0)
+		return;
+	const double now = fed_wall_seconds();
+	if (now - p->drawn >= DRAW_EVERY)
+		draw(shell, now);
+}

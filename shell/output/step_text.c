@@ -1,0 +1,261 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * shell/output/step_text.c - events of an open round as sentences.
+ */
+#include "shell/output/step_text.h"
+
+#include <string.h>
+
+#include "shell/output/print.h"
+#include "train/schemes/split.h"
+
+#define IDS_SHOWN 10
+
+void fed_stepping_begin(struct fed_shell *shell)
+{
+	shell->stepping = (struct fed_stepping){.on = true};
+}
+
+static void say(struct fed_shell *shell, double clock, const char *words)
+{
+	fed_print(shell, "%.9g s  %s\n", clock, words); /* events lie close together */
+	shell->stepping.said = true;
+}
+
+/* What travels to clients and is trained there: the model, or what split learning leaves them. */
+struct load {
+	const char *name;
+	bool many;
+};
+static struct load load_of(const struct fed_session *s)
+{
+	const struct fed_split *split = s->scheme_state;
+
+	if (s->scheme != &fed_scheme_split)
+		return (struct load){"the model", false};
+	if (split->labels == FED_LABELS_SERVER)
+		return (struct load){"the head", false};
+	return (struct load){"head and tail", true};
+}
+
+/* Several clients at once --------------------------------------------------- */
+
+/* "client 3", "4 clients: 0, 1, 2, 3", "20 clients: 0, 1, ... and 10 more" */
+static void put_clients(struct fed_text *out, const struct fed_stepping *g)
+{
+	fed_text_add(out, "%s clients: %s", fed_count(g->n).s, fed_text_str(&g->ids));
+	if (g->n > IDS_SHOWN)
+		fed_text_add(out, " and %s more", fed_count(g->n - IDS_SHOWN).s);
+}
+
+static void flush_group(struct fed_shell *shell, const char *before)
+{
+	struct fed_stepping *g = &shell->stepping;
+	struct fed_text words = {0};
+
+	if (g->n == 0)
+		return;
+	const struct load load = load_of(&shell->session);
+	if (g->kind == FED_EVENT_SENT)
+		fed_text_add(&words, "%s%s %s to ", before, load.name, load.many ? "go" : "goes");
+	else
+		fed_text_add(&words, "%slate: ", before);
+	if (g->n == 1)
+		fed_text_add(&words, "client %s", fed_text_str(&g->ids));
+	else
+		put_clients(&words, g);
+	if (g->why.len)
+		fed_text_add(&words, " (%s)", fed_text_str(&g->why));
+	say(shell, g->clock, fed_text_str(&words));
+	fed_text_release(&words);
+	fed_text_clear(&g->ids);
+	fed_text_clear(&g->why);
+	g->n = 0;
+}
+
+static void group(struct fed_shell *shell, const struct fed_event *event)
+{
+	struct fed_stepping *g = &shell->stepping;
+	const char *why = event->text ? event->text : "";
+
+	if (g->n && (g->kind != event->kind || strcmp(fed_text_str(&g->why), why) != 0))
+		flush_group(shell, "");
+	if (g->n == 0)
+		fed_text_add(&g->why, "%s", why);
+	if (g->n++ < IDS_SHOWN)
+		fed_text_add(&g->ids, "%s%u", g->n > 1 ? ", " : "", event->client);
+	g->kind = event->kind;
+	g->clock = event->clock;
+}
+
+/* One event ----------------------------------------------------------------- */
+
+static void say_begin(struct fed_shell *shell, const struct fed_event *event)
+{
+	const struct fed_federation *f = &shell->session.federation;
+	struct fed_text words = {0};
+
+	if (shell->stepping.kind != FED_EVENT_SENT)
+		flush_group(shell, "");
+	fed_text_add(&words, "round %s", fed_count((double)event->version + 1).s);
+	if (shell->stepping.n) {
+		fed_text_add(&words, " begins: ");
+		flush_group(shell, fed_text_str(&words));
+	} else {
+		fed_text_add(&words, " begins, %s client%s at work", fed_count(f->n_open).s,
+		             f->n_open == 1 ? " is" : "s are");
+		say(shell, event->clock, fed_text_str(&words));
+	}
+	fed_text_release(&words);
+}
+
+/* The sentence about one client and (maybe) what travels to it, without its end; NULL: the event
+ * has none. */
+static const char *sentence_of(const struct fed_event *event)
+{
+	switch (event->kind) {
+	case FED_EVENT_RECEIVED:
+		return "client %u has %s and begins to train";
+	case FED_EVENT_TRAINED:
+		return event->bytes ? "client %u has trained and sends its update"
+		                    : "client %u has trained";
+	case FED_EVENT_SMASHED:
+		return "client %u sends";
+	case FED_EVENT_GRADIENT:
+		return "the server sends to client %u";
+	case FED_EVENT_ARRIVED:
+		return "client %u receives";
+	case FED_EVENT_REPORTED:
+		return "the update of client %u has arrived";
+	case FED_EVENT_REFUSED:
+		return "the update of client %u is refused";
+	case FED_EVENT_LOST:
+		return "client %u is lost";
+	case FED_EVENT_FAULT:
+		return "a fault at client %u";
+	default:
+		return NULL;
+	}
+}
+
+static void say_event(struct fed_shell *shell, const struct fed_event *event)
+{
+	const char *sentence = sentence_of(event);
+	struct fed_text words = {0};
+
+	if (event->client != FED_SERVER && sentence)
+		fed_text_add(&words, sentence, event->client, load_of(&shell->session).name);
+	else if (event->kind == FED_EVENT_RECALLED)
+		fed_text_add(&words, "what is under way is recalled");
+	if (event->kind == FED_EVENT_REPORTED && !shell->session.scheme->overlaps)
+		fed_text_add(&words, ", %.0f of %.0f", event->record->reported,
+		             fed_session_called(&shell->session));
+	if (event->text)
+		fed_text_add(&words, "%s%s", words.len ? ": " : "", event->text);
+	say(shell, event->clock, fed_text_str(&words));
+	fed_text_release(&words);
+}
+
+bool fed_stepping_take(struct fed_shell *shell, const struct fed_event *event)
+{
+	if (!shell->stepping.on)
+		return false;
+	if (event->kind == FED_EVENT_SENT || event->kind == FED_EVENT_LATE) {
+		group(shell, event);
+		return true;
+	}
+	if (event->kind == FED_EVENT_BEGIN) {
+		say_begin(shell, event);
+		return true;
+	}
+	/* Whoever has answered is replaced by another: that comes behind it. */
+	if (event->kind != FED_EVENT_REPORTED)
+		flush_group(shell, "");
+	shell->stepping.said = true;
+	if (!sentence_of(event) && event->kind != FED_EVENT_RECALLED)
+		return false;
+	say_event(shell, event);
+	return true;
+}
+
+/* What is due ---------------------------------------------------------------- */
+
+static const char *words_of(const struct fed_next *next)
+{
+	static const char *const words[] = {
+		[FED_NEXT_OPEN] = "a round begins",
+		[FED_NEXT_VERSION] = "the version is complete: the step is made",
+		[FED_NEXT_MODEL] = "the model reaches client %u",
+		[FED_NEXT_UPDATE] = "the update of client %u arrives",
+		[FED_NEXT_LOST] = "a message to or from client %u is given up",
+		[FED_NEXT_TRAINED] = "client %u ends its training",
+		[FED_NEXT_CRASH] = "client %u crashes",
+		[FED_NEXT_WORK] = "client %u has computed",
+		[FED_NEXT_SERVED] = "the server has computed for client %u",
+		[FED_NEXT_SERVED_ALL] = "the server has computed for all",
+		[FED_NEXT_UP] = "a message from client %u reaches the server",
+		[FED_NEXT_DOWN] = "a message to client %u reaches it",
+		[FED_NEXT_DEADLINE] = "the deadline",
+		[FED_NEXT_SILENCE] = "nothing is under way: who was invited will not answer",
+		[FED_NEXT_WAIT] = "whatever arrives",
+	};
+
+	return words[next->kind];
+}
+
+static bool names_client(const struct fed_next *next)
+{
+	return strstr(words_of(next), "%u") != NULL;
+}
+
+static void put_next(struct fed_text *out, const struct fed_next *next)
+{
+	if (names_client(next))
+		fed_text_add(out, words_of(next), next->client);
+	else
+		fed_text_add(out, "%s", words_of(next));
+	if (next->stale)
+		fed_text_add(out, next->kind == FED_NEXT_DEADLINE ? " of a version that is complete"
+		                                                  : ", nobody waits for it any more");
+}
+
+void fed_stepping_close(struct fed_shell *shell, const struct fed_next *was)
+{
+	struct fed_text words = {0};
+
+	flush_group(shell, "");
+	if (!shell->stepping.said && was->kind != FED_NEXT_OPEN) {
+		put_next(&words, was);
+		say(shell, was->when, fed_text_str(&words));
+	}
+	shell->stepping.said = false;
+	fed_text_release(&words);
+}
+
+void fed_stepping_end(struct fed_shell *shell)
+{
+	flush_group(shell, "");
+	fed_text_release(&shell->stepping.ids);
+	fed_text_release(&shell->stepping.why);
+	shell->stepping = (struct fed_stepping){0};
+}
+
+void fed_print_next(struct fed_shell *shell)
+{
+	const struct fed_session *s = &shell->session;
+	const struct fed_next next = fed_session_next(s);
+	struct fed_text text = {0};
+
+	if (next.kind == FED_NEXT_OPEN) {
+		fed_text_add(&text, "`step` opens round %s",
+		             fed_count((double)fed_session_version(s) + 1).s);
+		if (s->running && s->federation.n_open)
+			fed_text_add(&text, ", %s clients are at work", fed_count(s->federation.n_open).s);
+	} else {
+		put_next(&text, &next);
+	}
+	if (names_client(&next) || next.kind == FED_NEXT_DEADLINE || next.kind == FED_NEXT_SERVED_ALL)
+		fed_text_add(&text, ", at %.9g s", next.when);
+	fed_print(shell, "next: %s\n", fed_text_str(&text));
+	fed_text_release(&text);
+}

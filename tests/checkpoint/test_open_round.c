@@ -1,0 +1,456 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Saving and restoring in the middle of a round: whoever goes on, goes on to the same bits.
+ */
+#include <check.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "checkpoint/checkpoint.h"
+#include "checkpoint/replay.h"
+#include "session/small.h"
+
+static struct fed_temp temp;
+
+static void set_up(void)
+{
+	fed_temp_make(&temp);
+}
+
+static void tear_down(void)
+{
+	fed_temp_remove(&temp);
+}
+
+/* Compositions, with faults that strike in the round and before it. */
+static const char *const runs[] = {
+	"scheme sync",
+	"scheme sync over_select=1.5 deadline=0.02;inject straggler 1 factor=20;inject crash 2 p=0.5",
+	"transport lossy;inject lossy all p=0.2;inject duplicate 0 p=0.5;inject churn all join=0.5",
+	"aggregator scaffold;inject byzantine 1 attack=sign-flip;inject nan 3 p=0.3",
+	"set codec int8;set error_feedback yes;inject byzantine 0,2 attack=alie",
+	"inject byzantine 1 attack=replay",
+	"model mlp hidden=5,4;scheme split cut=2",
+	"model mlp hidden=5,4;scheme split cut=2,4 labels=client relay=peer;inject crash 2 p=0.3",
+	"model mlp hidden=5,4;scheme split cut=2 relay=peer;inject hang 1 for=2", /* has sent nothing */
+	"model mlp hidden=5,4;scheme split parallel=v1;inject lossy all p=0.02",
+	"model mlp hidden=5,4;scheme split parallel=v2 smashed=batch;set noise 0.1",
+	"model mlp hidden=5,4;scheme split cut=2,4 parallel=v2 smashed=batch labels=client;"
+	"inject crash 2 p=0.3;inject lossy all p=0.02",
+	/* what is under way, or held, when the round begins */
+	"inject late 0,1 versions=1;set codec fp16",
+	"inject partition 1 for=2;inject late 2 versions=2",
+	"model mlp hidden=5,4;scheme split parallel=v1;inject late 0,3 versions=1",
+	"scheme async concurrency=3;aggregator fedasync;transport lossy;add 3 iid 10 1e6 4g:0.5",
+	"scheme async concurrency=2 max_staleness=1;aggregator fedbuff buffer=3;add 3 iid 10 1e6 4g;"
+	"inject late 1 p=0.5 versions=2;inject crash 2 p=0.3;inject hang 4;inject straggler 5 factor=9",
+	"scheme async concurrency=6;aggregator fedasync;add 9 iid 3 1e5:2 wifi;set codec int8;"
+	"set error_feedback yes;inject byzantine 1,2 attack=alie;inject drift 0 rate=0.1",
+	"scheme async concurrency=4;aggregator scaffold;add 5 iid 5 1e5:2 wifi;inject duplicate 1 "
+	"p=0.5",
+	"scheme async concurrency=4;aggregator fedbuff buffer=2;add 5 iid 5 1e5:2 wifi;"
+	"inject byzantine 1,5 attack=label-flip;inject nan 2 p=0.2;inject corrupt 3;inject churn all",
+};
+enum { RUNS = sizeof runs / sizeof *runs, SOMETHING_IS_UNDER_WAY = 12 };
+
+static void compose(struct fed_session *s, int i)
+{
+	small_compose(s, NULL, "fedavg");
+	small_do(s, "set batch 4");
+	small_do(s, runs[i]);
+	small_do(s, "round 2");
+}
+
+static void save(struct fed_session *s)
+{
+	struct fed_error err = {""};
+
+	fed_assert_ok(fed_session_save(s, fed_temp_file(&temp, "midway.fed"), &err), &err);
+}
+
+static void restore(struct fed_session *s)
+{
+	struct fed_error err = {""};
+
+	small_init(s, NULL);
+	fed_assert_ok(fed_session_restore(s, fed_temp_file(&temp, "midway.fed"), &err), &err);
+}
+
+/* Finish the open round, if one is open, and make one more. */
+static void finish(struct fed_session *s)
+{
+	if (fed_session_open(s))
+		small_do(s, "continue");
+	while (fed_session_version(s) < 4)
+		small_do(s, "round 1");
+}
+
+/* Both come to the end of the one that was never saved; released. */
+static void end_alike(struct fed_session *straight, struct fed_session *saved,
+                      struct fed_session *restored)
+{
+	finish(saved);
+	finish(restored);
+	small_same(straight, saved);
+	small_same(straight, restored);
+	fed_session_release(saved);
+	fed_session_release(restored);
+}
+
+START_TEST(at_any_step_both_go_on_to_the_same_bits)
+{
+	struct fed_session straight;
+	bool over = false;
+
+	compose(&straight, _i);
+	finish(&straight);
+	for (int steps = 1; !over; steps += 1 + steps / 4) {
+		struct fed_session saved, restored;
+		char line[24];
+
+		compose(&saved, _i);
+		snprintf(line, sizeof line, "step %d", steps);
+		small_do(&saved, line);
+		over = fed_session_version(&saved) > 2;
+		save(&saved);
+		restore(&restored);
+		ck_assert_int_eq(fed_session_open(&saved), fed_session_open(&restored));
+		ck_assert_uint_eq(saved.federation.steps, fed_session_open(&saved)
+		                                              ? restored.federation.steps
+		                                              : saved.federation.steps);
+		for (size_t k = 0; k < saved.faults.n; k++)
+			ck_assert_uint_eq(saved.faults.fault[k].strikes, restored.faults.fault[k].strikes);
+		end_alike(&straight, &saved, &restored);
+	}
+	fed_session_release(&straight);
+}
+END_TEST
+
+/* What somebody does while the round is open: change[k] after k + 1 steps. */
+static const char *const changes[] = {
+	"set lr 0.3;set epochs 2",
+	"inject straggler random:2 factor=3;inject lossy all p=0.1",
+	"heal 0",
+	"inject byzantine 0,2 attack=sign-flip;equip 1 1e5 4g",
+	"set noise 0.01;set codec fp16;heal all lossy",
+	"equip all 3e6;inject nan 1 p=0.5",
+	"heal",
+	"inject byzantine 3 attack=replay;inject crash random:1 p=0.7;heal 2 byzantine",
+};
+enum { CHANGES = sizeof changes / sizeof *changes };
+
+/* From step `from` to step `to` of the round, with the changes after each; false: it is over. */
+static bool amend(struct fed_session *s, int from, int to)
+{
+	for (int k = from; k < to; k++) {
+		small_do(s, "step");
+		if (!fed_session_open(s))
+			return false;
+		if (k < CHANGES)
+			small_do(s, changes[k]);
+	}
+	return true;
+}
+
+START_TEST(what_was_changed_in_the_round_is_changed_again)
+{
+	struct fed_session straight;
+	bool open = true;
+
+	compose(&straight, _i);
+	amend(&straight, 0, 1000);
+	finish(&straight);
+	for (int at = 1; open; at += 1 + at / 10) {
+		struct fed_session saved, restored;
+
+		compose(&saved, _i);
+		open = amend(&saved, 0, at);
+		save(&saved);
+		restore(&restored);
+		save(&restored); /* the changes are in there, too */
+		fed_session_release(&restored);
+		restore(&restored);
+		ck_assert_uint_eq(saved.changes.n, restored.changes.n);
+		ck_assert_uint_eq(saved.faults.n, restored.faults.n);
+		ck_assert_uint_eq(saved.faults.made, restored.faults.made);
+		ck_assert_uint_eq(saved.draws, restored.draws);
+		ck_assert_double_eq(saved.settings.lr, restored.settings.lr);
+		for (uint32_t id = 0; id < saved.clients.n; id++)
+			ck_assert_float_eq(saved.clients.client[id].device, restored.clients.client[id].device);
+		if (open && amend(&saved, at, 1000))
+			ck_abort();
+		if (open && amend(&restored, at, 1000))
+			ck_abort();
+		end_alike(&straight, &saved, &restored);
+	}
+	fed_session_release(&straight);
+}
+END_TEST
+
+/* What is refused in an open round changes nothing; what was changed in a round that is given up
+ * stays. */
+START_TEST(changes_outlive_a_round_that_is_given_up)
+{
+	struct fed_session s, restored;
+
+	compose(&s, 0);
+	amend(&s, 0, 4);
+	small_refuses(&s, "add 2 iid 5", "a round is open");
+	small_refuses(&s, "set scheme.quorum 2", "a round is open");
+	small_refuses(&s, "set threads 2", "a round is open");
+	save(&s);
+	small_do(&s, "abort");
+	ck_assert_uint_eq(s.changes.n, 0);
+	ck_assert_double_eq(s.settings.lr, 0.3);
+	ck_assert_uint_eq(s.faults.n, 3);
+	restore(&restored);
+	small_do(&restored, "abort");
+	finish(&s);
+	finish(&restored);
+	/* An aborted round's invitations were numbered; so were those of the one before it was saved.
+	 */
+	small_same(&s, &restored);
+	fed_session_release(&s);
+	fed_session_release(&restored);
+}
+END_TEST
+
+/* Each allocation fails once: the session or its file may lack the round, never the model. */
+START_TEST(nothing_is_lost_without_memory)
+{
+	struct fed_session s, restored;
+	struct fed_error err = {""};
+	bool failed = true;
+
+	for (long k = 1; failed; k += 1 + k / 8) {
+		compose(&s, 0);
+		amend(&s, 0, 4);
+		fed_mem_fail_at((uint64_t)k);
+		const int rc = fed_session_save(&s, fed_temp_file(&temp, "midway.fed"), &err);
+		failed = !fed_mem_fail_ahead();
+		fed_mem_fail_at(0);
+		ck_assert_double_eq(s.settings.lr, 0.3);
+		ck_assert_uint_eq(fed_session_version(&s), 2);
+		if (rc == FED_OK) {
+			restore(&restored);
+			finish(&restored);
+			fed_session_release(&restored);
+		}
+		finish(&s);
+		fed_session_release(&s);
+	}
+}
+END_TEST
+
+/* Faults hold a message or clients are at work: neither is asked again after a save. */
+START_TEST(saving_between_rounds_disturbs_nobody)
+{
+	struct fed_session straight, saved, restored;
+
+	compose(&straight, _i);
+	compose(&saved, _i);
+	ck_assert(_i < SOMETHING_IS_UNDER_WAY || saved.federation.n_open || saved.federation.n_held);
+	save(&saved);
+	ck_assert_uint_eq(saved.federation.n_open, straight.federation.n_open);
+	ck_assert_uint_eq(saved.federation.n_held, straight.federation.n_held);
+	restore(&restored);
+	ck_assert_uint_eq(restored.federation.n_open, straight.federation.n_open);
+	save(&restored); /* what was read is written again */
+	fed_session_release(&restored);
+	restore(&restored);
+	small_do(&straight, "round 5");
+	small_do(&saved, "round 5");
+	small_do(&restored, "round 5");
+	small_same(&straight, &saved);
+	small_same(&straight, &restored);
+	fed_session_release(&straight);
+	fed_session_release(&saved);
+	fed_session_release(&restored);
+}
+END_TEST
+
+/* What a breakpoint left of a run is made by `continue`, here and there. */
+START_TEST(what_a_stop_left_is_kept)
+{
+	static const char *const stopped[] = {"break client==2;round 6", "break version==4;round 6",
+	                                      "break client==2;step 2"};
+	struct fed_session saved, restored;
+
+	compose(&saved, 0);
+	small_do(&saved, stopped[_i]);
+	save(&saved);
+	restore(&restored);
+	fed_session_unbreak_all(&saved);
+	fed_session_unbreak_all(&restored);
+	small_do(&saved, "continue");
+	small_do(&restored, "continue");
+	ck_assert_uint_eq(fed_session_version(&saved), _i == 2 ? 3 : 8);
+	small_same(&saved, &restored);
+	small_refuses(&restored, "continue", "nothing was stopped");
+	fed_session_release(&saved);
+	fed_session_release(&restored);
+}
+END_TEST
+
+START_TEST(a_condition_to_stop_at_is_kept)
+{
+	struct fed_session saved, restored;
+	struct fed_condition *until;
+	struct fed_error err = {""};
+	bool interrupted;
+	uint64_t made;
+
+	compose(&saved, 0);
+	small_do(&saved, "break version==3");
+	fed_assert_ok(fed_runs_keep(&saved.runs, "old", &saved.history, &err), &err);
+	fed_assert_ok(fed_condition_parse(&until, "round>=7 or loss<old.loss-9", &saved.runs, &err),
+	              &err);
+	fed_assert_ok(fed_session_run(&saved, 0, until, &made, &interrupted, &err), &err);
+	fed_condition_free(until);
+	ck_assert_uint_eq(fed_session_version(&saved), 3);
+	save(&saved);
+	restore(&restored);
+	small_do(&saved, "continue");
+	small_do(&restored, "continue");
+	ck_assert_uint_eq(fed_session_version(&restored), 7);
+	small_same(&saved, &restored);
+	fed_session_release(&saved);
+	fed_session_release(&restored);
+}
+END_TEST
+
+/* The same stops lie ahead, and these were hit so far. */
+static void stop_alike(const struct fed_session *a, const struct fed_session *b)
+{
+	const struct fed_debugger *x = &a->debugger, *y = &b->debugger;
+
+	ck_assert_uint_eq(x->n, y->n);
+	ck_assert_uint_eq(x->numbered, y->numbered);
+	ck_assert_int_eq(x->pausing, y->pausing);
+	ck_assert_uint_eq(x->pause, y->pause);
+	for (size_t i = 0; i < x->n; i++) {
+		ck_assert_uint_eq(x->point[i].number, y->point[i].number);
+		ck_assert_uint_eq(x->point[i].hits, y->point[i].hits);
+		ck_assert_int_eq(x->point[i].holds, y->point[i].holds);
+		ck_assert_str_eq(x->point[i].text, y->point[i].text);
+	}
+	ck_assert_int_eq(fed_session_open(a), fed_session_open(b));
+	ck_assert_uint_eq(fed_session_version(a), fed_session_version(b));
+	if (fed_session_open(a))
+		ck_assert_uint_eq(a->federation.steps, b->federation.steps);
+}
+
+static void run_to_a_stop(struct fed_session *s, int i)
+{
+	struct fed_error err = {""};
+
+	compose(s, i);
+	small_do(s, "break client==1;break nan;break reported>1;break loss<0;break version==3");
+	fed_assert_ok(fed_session_unbreak(s, 2, &err), &err);
+	fed_session_pause(s, 4);
+	small_do(s, "round 3");
+}
+
+START_TEST(breakpoints_and_a_pause_are_kept)
+{
+	struct fed_session straight, saved, restored;
+	int stops = 0, open = 0;
+
+	run_to_a_stop(&straight, _i);
+	run_to_a_stop(&saved, _i);
+	save(&saved);
+	restore(&restored);
+	save(&restored); /* what was read is written again */
+	fed_session_release(&restored);
+	restore(&restored);
+	for (; fed_session_open(&straight) || straight.debugger.rest.versions; stops++) {
+		open += fed_session_open(&straight);
+		stop_alike(&straight, &saved);
+		stop_alike(&straight, &restored);
+		small_do(&straight, "continue");
+		small_do(&saved, "continue");
+		small_do(&restored, "continue");
+	}
+	stop_alike(&straight, &restored);
+	small_same(&straight, &saved);
+	small_same(&straight, &restored);
+	ck_assert_int_gt(stops, 1);
+	ck_assert(open > 0 || _i > 0); /* most stop in the middle of a round */
+	ck_assert(!restored.debugger.pausing);
+	ck_assert_uint_eq(fed_session_version(&restored), 5);
+	fed_session_release(&straight);
+	fed_session_release(&saved);
+	fed_session_release(&restored);
+}
+END_TEST
+
+/* Those of the session that goes make room for those that come, which may name its kept runs. */
+START_TEST(breakpoints_go_with_their_session)
+{
+	struct fed_session saved, other;
+	struct heard heard;
+	struct fed_error err = {""};
+
+	compose(&saved, 0);
+	fed_assert_ok(fed_runs_keep(&saved.runs, "old", &saved.history, &err), &err);
+	small_do(&saved, "break loss<=old.loss;break round==9;round 1"); /* hits, maybe */
+	fed_assert_ok(fed_runs_keep(&saved.runs, "old", &saved.history, &err), &err);
+	save(&saved);
+	small_init(&other, &heard);
+	small_do(&other, "break nan");
+	fed_assert_ok(fed_session_restore(&other, fed_temp_file(&temp, "midway.fed"), &err), &err);
+	stop_alike(&saved, &other);
+	/* The number is that of the run which had the name before. */
+	const double *taken = fed_condition_taken(other.debugger.point[0].when, 0);
+	ck_assert_ptr_nonnull(taken);
+	ck_assert_double_eq(*taken, saved.history.record[1].test_loss);
+	ck_assert_ptr_null(fed_condition_taken(other.debugger.point[0].when, 1));
+	ck_assert_ptr_null(fed_condition_taken(other.debugger.point[1].when, 0));
+	ck_assert_ptr_nonnull(strstr(heard.text, "1 went with it"));
+	ck_assert_ptr_nonnull(strstr(heard.text, "of the saved session: 2; "));
+	small_do(&saved, "round 2");
+	small_do(&other, "round 2");
+	stop_alike(&saved, &other);
+	fed_session_release(&saved);
+	fed_session_release(&other);
+}
+END_TEST
+
+START_TEST(what_cannot_be_repeated_is_refused)
+{
+	const struct fed_entry *entry;
+	struct fed_error err = {""};
+	struct fed_session s;
+
+	small_compose(&s, NULL, "fedavg");
+	fed_assert_ok(fed_session_load(&s, FED_BUILD_DIR "/fixtures/loopback.so", &entry, &err), &err);
+	small_do(&s, "transport loopback;round 1;step 2");
+	ck_assert_int_eq(fed_session_save(&s, fed_temp_file(&temp, "no.fed"), &err), FED_FAIL);
+	ck_assert_msg(strstr(err.text, "real connections"), "%s", err.text);
+	ck_assert(fed_session_open(&s)); /* nothing is lost */
+	small_do(&s, "continue");
+	save(&s);
+	fed_session_release(&s);
+}
+END_TEST
+
+int main(void)
+{
+	Suite *s = suite_create("midway");
+	TCase *c = tcase_create("midway");
+
+	tcase_set_timeout(c, 120);
+	tcase_add_unchecked_fixture(c, set_up, tear_down);
+	tcase_add_loop_test(c, at_any_step_both_go_on_to_the_same_bits, 0, RUNS);
+	tcase_add_loop_test(c, what_was_changed_in_the_round_is_changed_again, 0, RUNS);
+	tcase_add_loop_test(c, saving_between_rounds_disturbs_nobody, 0, RUNS);
+	tcase_add_loop_test(c, what_a_stop_left_is_kept, 0, 3);
+	tcase_add_test(c, a_condition_to_stop_at_is_kept);
+	tcase_add_loop_test(c, breakpoints_and_a_pause_are_kept, 0, RUNS);
+	tcase_add_test(c, breakpoints_go_with_their_session);
+	tcase_add_test(c, changes_outlive_a_round_that_is_given_up);
+	tcase_add_test(c, nothing_is_lost_without_memory);
+	tcase_add_test(c, what_cannot_be_repeated_is_refused);
+	suite_add_tcase(s, c);
+	return fed_run_suite(s);
+}

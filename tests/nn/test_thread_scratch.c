@@ -1,0 +1,119 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Several threads on one batch: the bits of one.
+ */
+#include "base/blas.h"
+#include "nn/nets.h"
+
+/* Large enough for idle threads to take a share (nn/execute.c); the batches make one group of
+ * examples and many, and take the dense layers' ways. */
+static const struct {
+	struct net_case net;
+	uint32_t batch;
+} shared[] = {
+	{{LENET, {3, {28, 28, 1}}, 10, 10}, 40},
+	{{CNN, {3, {20, 20, 1}}, 10, 10}, 12},
+	{{CNN, {3, {12, 12, 3}}, 10, 10}, 67},
+	{{"dense 300, relu, dense 270, tanh, dense 10", {1, {400}}, 10, 10}, 50},
+	{{"dense 300, relu, dense 270, tanh, dense 10", {1, {600}}, 10, 10}, 130},
+};
+
+/* A job on some thread of the crew, as trainings are. */
+struct crew_job {
+	struct fed_job job;
+	struct trial *t;
+	struct fed_workspace ws;
+	float *grads;
+};
+
+static void run_crew_job(struct fed_job *job, int worker)
+{
+	struct crew_job *j = (struct crew_job *)job;
+	const struct trial *t = j->t;
+	float *dy = fed_workspace_output_gradient(&j->ws);
+
+	j->ws.worker = worker;
+	memcpy(fed_workspace_input(&j->ws), t->input,
+	       t->batch * fed_shape_size(&t->net.input) * sizeof(float));
+	const float *y = fed_net_forward(&j->ws, t->params, t->batch);
+	fed_net_loss(&t->net, y, t->label, t->target, t->batch, 1, dy, NULL);
+	fed_net_backward(&j->ws, t->params, j->grads, dy, t->batch);
+}
+
+START_TEST(crews_do_not_change_bits)
+{
+	static const int threads[] = {1, 2, 5};
+	struct trial t;
+
+	make_trial(&t, &shared[_i].net, shared[_i].batch);
+	gradient_of(&t);
+	for (size_t k = 0; k < 3; k++) {
+		struct fed_pool *pool;
+		struct fed_crew crew;
+		struct fed_error err;
+		struct crew_job j = {.job = {.run = run_crew_job}, .t = &t};
+
+		fed_assert_ok(fed_pool_init(&pool, threads[k], 2, &err), &err);
+		fed_assert_ok(fed_crew_init(&crew, &t.net, pool, &err), &err);
+		fed_assert_ok(fed_workspace_init_for(&j.ws, &crew, 0, t.net.layers, t.batch, true, &err),
+		              &err);
+		j.grads = fed_alloc_floats(t.net.dim);
+		for (int again = 0; again < 4; again++) {
+			memset(j.grads, 0, t.net.dim * sizeof(float));
+			fed_assert_ok(fed_pool_submit(pool, &j.job, &err), &err);
+			fed_pool_join(pool, &j.job);
+			ck_assert_mem_eq(j.ws.activation[t.net.layers], t.ws.activation[t.net.layers],
+			                 (size_t)t.batch * t.net.outputs * sizeof(float));
+			ck_assert_mem_eq(j.grads, t.grads, t.net.dim * sizeof(float));
+			ck_assert_mem_eq(fed_workspace_input_gradient(&j.ws),
+			                 fed_workspace_input_gradient(&t.ws),
+			                 t.batch * fed_shape_size(&t.net.input) * sizeof(float));
+		}
+		fed_free_floats(j.grads);
+		fed_workspace_release(&j.ws);
+		fed_crew_release(&crew);
+		fed_pool_free(pool);
+	}
+	free_trial(&t);
+}
+END_TEST
+
+static int a_workspace(void *ctx, struct fed_error *err)
+{
+	const struct trial *t = ctx;
+	struct fed_pool *pool = NULL;
+	struct fed_crew crew = {0};
+	struct fed_workspace ws = {0};
+
+	const int rc = fed_pool_init(&pool, 2, 2, err) || fed_crew_init(&crew, &t->net, pool, err) ||
+	                       fed_workspace_init_for(&ws, &crew, 0, t->net.layers, 3, true, err)
+	                   ? FED_FAIL
+	                   : FED_OK;
+	fed_workspace_release(&ws);
+	fed_crew_release(&crew);
+	fed_pool_free(pool);
+	return rc;
+}
+
+START_TEST(no_memory)
+{
+	struct trial t;
+
+	make_trial(&t, &shared[0].net, 2);
+	ck_assert_uint_ge(fed_each_allocation(a_workspace, &t), 8);
+	free_trial(&t);
+}
+END_TEST
+
+int main(void)
+{
+	Suite *suite = suite_create("crew");
+	TCase *tests = tcase_create("crew");
+
+	fed_blas_init(); /* else OpenBLAS starts threads of its own */
+	tcase_set_timeout(tests, 120);
+	tcase_add_loop_test(tests, crews_do_not_change_bits, 0, (int)(sizeof shared / sizeof *shared));
+	tcase_add_test(tests, no_memory);
+	suite_add_tcase(suite, tests);
+	return fed_run_suite(suite);
+}

@@ -1,0 +1,220 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The stage of the watch without terminal and threads: title, footer, keys, the line that is typed.
+ */
+#include <string.h>
+
+#include "session/small.h"
+#include "tui/views/messages.h"
+#include "tui/app.h"
+
+static struct fed_session session;
+static struct fed_stage stage;
+static struct fed_text text;
+
+static void set_up(void)
+{
+	struct fed_error err;
+
+	small_init(&session, NULL);
+	small_do(&session, "dataset blobs train=400 test=40;model softmax;add 4 iid 20");
+	stage = (struct fed_stage){.watched = {.session = &session, .utf8 = true}};
+	stage.watched.messages = fed_messages_new();
+	ck_assert_ptr_nonnull(stage.watched.messages);
+	fed_assert_ok(fed_stage_init(&stage, NULL, &err), &err);
+}
+
+static void tear_down(void)
+{
+	struct fed_messages *messages = stage.watched.messages;
+
+	fed_stage_release(&stage);
+	fed_messages_free(messages);
+	fed_session_release(&session);
+	fed_text_release(&text);
+}
+
+static const char *look(const struct fed_runner_state *now, int columns, int rows)
+{
+	struct fed_error err;
+
+	fed_stage_listen(&stage);
+	fed_assert_ok(fed_stage_paint(&stage, now, true, columns, rows, &err), &err);
+	fed_text_clear(&text);
+	fed_canvas_text(&stage.whole, &text, true, false);
+	return fed_text_str(&text);
+}
+
+static void shows(const char *words)
+{
+	ck_assert_msg(strstr(fed_text_str(&text), words), "no %s in\n%s", words, fed_text_str(&text));
+}
+
+static enum fed_deed press(uint32_t code)
+{
+	return fed_stage_press(&stage, &(struct fed_press){.code = code});
+}
+
+static void type(const char *keys)
+{
+	for (; *keys; keys++)
+		ck_assert_int_eq(press((unsigned char)*keys), FED_DEED_NONE);
+}
+
+static const struct fed_runner_state idle = {.busy = false}, running = {.busy = true},
+									 paused = {.busy = true, .standing = true, .paused = true};
+
+START_TEST(title_and_footer)
+{
+	look(&idle, 100, 24);
+	shows("[1 overview]");
+	shows(" version 0  clock 0 s  ready\n");
+	shows("r one round  : command  tab next view  ? keys  q back");
+	look(&running, 100, 24);
+	shows("space pause");
+	look(&paused, 100, 24);
+	shows("space go on  s one event");
+	look(&running, 40, 10);
+	shows("[1 overview]  v0  0 s  running");
+	shows("? keys  q back");
+	stage.alone = true;
+	look(&running, 40, 10);
+	shows("? keys  q leave");
+	ck_assert_str_eq(look(&idle, 39, 3), "needs 40 x 10, has 39 x 3\n\n\n");
+	ck_assert_str_eq(look(&idle, 20, 5), "needs 40 x 10, has 2\n\n\n\n\n");
+	for (int columns = 1; columns < 60; columns += 4)
+		for (int rows = 1; rows < 20; rows += 3)
+			look(&idle, columns, rows);
+}
+END_TEST
+
+START_TEST(keys_and_deeds)
+{
+	look(&idle, 80, 24);
+	ck_assert_int_eq(press(' '), FED_DEED_PAUSE);
+	ck_assert_int_eq(press('s'), FED_DEED_STEP);
+	ck_assert_int_eq(press('r'), FED_DEED_ROUND);
+	ck_assert_int_eq(press('='), FED_DEED_FASTER);
+	ck_assert_int_eq(press('-'), FED_DEED_SLOWER);
+	ck_assert_int_eq(press('q'), FED_DEED_LEAVE);
+	ck_assert_int_eq(press('2'), FED_DEED_NONE);
+	ck_assert_uint_eq(stage.at, 1);
+	press(FED_KEY_BACK_TAB);
+	press(FED_KEY_BACK_TAB);
+	ck_assert_ptr_null(fed_view_at(stage.at + 1));
+	press(FED_KEY_TAB);
+	ck_assert_uint_eq(stage.at, 0);
+	press('/');
+	look(&idle, 80, 24);
+	shows("there is nothing to filter in overview");
+	press('?');
+	look(&idle, 80, 24);
+	shows("in all views");
+	press(FED_KEY_DOWN);
+	press('x');
+	look(&idle, 80, 24);
+	shows("nothing was trained yet");
+}
+END_TEST
+
+START_TEST(clicks_on_names)
+{
+	const struct fed_press first = {.code = FED_KEY_CLICK, .column = 2, .row = 0},
+						   second = {.code = FED_KEY_CLICK, .column = 16, .row = 0},
+						   below = {.code = FED_KEY_CLICK, .column = 2, .row = 1},
+						   behind = {.code = FED_KEY_CLICK, .column = 99, .row = 0};
+
+	look(&idle, 100, 24);
+	fed_stage_press(&stage, &second);
+	ck_assert_uint_eq(stage.at, 1);
+	look(&idle, 100, 24);
+	fed_stage_press(&stage, &below);
+	fed_stage_press(&stage, &behind);
+	ck_assert_uint_eq(stage.at, 1);
+	fed_stage_press(&stage, &first);
+	ck_assert_uint_eq(stage.at, 0);
+	look(&idle, 40, 10); /* room for the one that is shown */
+	fed_stage_press(&stage, &first);
+	ck_assert_uint_eq(stage.at, 0);
+}
+END_TEST
+
+START_TEST(a_line_is_edited)
+{
+	press(':');
+	type("setlr 0.5");
+	for (int i = 0; i < 6; i++)
+		press(FED_KEY_LEFT);
+	type(" ");
+	press(FED_KEY_END);
+	press(FED_KEY_BACKSPACE);
+	type("25");
+	look(&idle, 40, 10);
+	shows(":set lr 0.25");
+	ck_assert_int_eq(press(FED_KEY_TAB), FED_DEED_COMPLETE);
+	ck_assert_int_eq(press(FED_KEY_UP), FED_DEED_OLDER);
+	ck_assert_int_eq(press(FED_KEY_ENTER), FED_DEED_LINE);
+	ck_assert_str_eq(stage.prompt.line, "set lr 0.25");
+	press(FED_KEY_PASTE); /* a paste opens the line; its newlines are kept */
+	type("a");
+	press(FED_KEY_ENTER);
+	type("b");
+	press(FED_KEY_PASTE_END);
+	ck_assert_int_eq(press(FED_KEY_ENTER), FED_DEED_LINE);
+	ck_assert_str_eq(stage.prompt.line, "a\nb");
+	press(':');
+	for (int i = 0; i < 5000; i++)
+		press(0xD55C); /* wide, and more than there is room for */
+	look(&idle, 60, 16);
+	ck_assert_int_lt(stage.cursor, 60);
+	press(FED_KEY_ESCAPE);
+	ck_assert_int_eq(stage.prompting, FED_PROMPTING_NOTHING);
+}
+END_TEST
+
+START_TEST(completion)
+{
+	struct fed_prompt p = {.label = ":"};
+
+	fed_prompt_open(&p, ":", "data");
+	fed_prompt_complete(&p, "dataset", 0);
+	ck_assert_str_eq(p.line, "dataset ");
+	fed_prompt_complete(&p, "blobs\nblurs", 8);
+	ck_assert_str_eq(p.line, "dataset bl");
+	fed_prompt_complete(&p, "blobs\nblurs", 8);
+	ck_assert_str_eq(fed_text_str(&p.choices), "blobs  blurs");
+	fed_prompt_complete(&p, "blobs=", 8);
+	ck_assert_str_eq(p.line, "dataset blobs=");
+	fed_prompt_release(&p);
+}
+END_TEST
+
+START_TEST(lessons_and_messages)
+{
+	static const char lesson[] = "# First words.\n# More of them.\nround 3\n";
+
+	fed_messages_add(stage.watched.messages, FED_SAID_LINE, 0, lesson, sizeof lesson - 1);
+	look(&idle, 80, 24);
+	shows(" First words.\n More of them.\n > round 3\n");
+	fed_messages_add(stage.watched.messages, FED_SAID_LINE, 0, "# Then\n", 7);
+	fed_messages_add(stage.watched.messages, FED_SAID_ERROR, 0, "error: bad\n", 11);
+	look(&idle, 80, 24);
+	shows(" Then\nerror: bad\n");
+	ck_assert_ptr_null(strstr(fed_text_str(&text), "First"));
+}
+END_TEST
+
+int main(void)
+{
+	Suite *suite = suite_create("stage");
+	TCase *tests = tcase_create("stage");
+
+	tcase_add_checked_fixture(tests, set_up, tear_down);
+	tcase_add_test(tests, title_and_footer);
+	tcase_add_test(tests, keys_and_deeds);
+	tcase_add_test(tests, clicks_on_names);
+	tcase_add_test(tests, a_line_is_edited);
+	tcase_add_test(tests, completion);
+	tcase_add_test(tests, lessons_and_messages);
+	suite_add_tcase(suite, tests);
+	return fed_run_suite(suite);
+}

@@ -1,0 +1,405 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Title, view, lesson and footer on one canvas. */
+#include <stdio.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "tui/app_internal.h"
+
+enum {
+	ROOMY = 16,  /* rows from which on the title has two */
+	NARROW = 60, /* columns below which words are short */
+	KEYS_SHOWN = 6,
+	HINT_MOST = 40,   /* bytes of what a key does */
+	LESSON_SHARE = 4, /* of the rows at most one in so many */
+};
+
+static const struct fed_style plain = {0}, bold = {.bold = true}, grey = {.color = FED_COLOR_GREY},
+							  alarm = {.color = FED_COLOR_RED, .bold = true},
+							  key_style = {.color = FED_COLOR_CYAN, .bold = true};
+
+int fed_stage_top(int rows)
+{
+	return rows >= ROOMY ? 2 : 1;
+}
+
+static int resize(struct fed_canvas *canvas, int columns, int rows, struct fed_error *err)
+{
+	struct fed_canvas fresh;
+
+	if (canvas->columns == columns && canvas->rows == rows)
+		return FED_OK;
+	if (fed_canvas_init(&fresh, columns, rows, err))
+		return FED_FAIL;
+	fed_canvas_release(canvas);
+	*canvas = fresh;
+	return FED_OK;
+}
+
+/* Title ---------------------------------------------------------------------------- */
+
+static const char *word_of(const struct fed_runner_state *now)
+{
+	if (now->paused)
+		return "paused";
+	return now->busy ? "running" : "ready";
+}
+
+static void put_state(const struct fed_stage *stage, const struct fed_runner_state *now,
+                      struct fed_text *out)
+{
+	const struct fed_watched *w = &stage->watched;
+	const struct fed_view *view = fed_view_at(stage->at);
+
+	const bool narrow = stage->whole.columns < NARROW;
+
+	fed_text_add(out, narrow ? "v%s  " : "version %s  clock ",
+	             fed_count((double)fed_session_version(w->session)).s);
+	fed_text_seconds(out, fed_session_clock(w->session));
+	fed_text_add(out, "  %s", word_of(now));
+	if (now->pace > 0)
+		fed_text_add(out, "  pace %g/s", now->pace);
+	if (w->n_marked)
+		fed_text_add(out, "  %u marked", w->n_marked);
+	const char *filter = view->filtered ? view->filtered(stage->state[stage->at]) : NULL;
+	if (filter && *filter)
+		fed_text_add(out, "  / %s", filter);
+}
+
+bool fed_stage_is_changed(const struct fed_stage *stage, const struct fed_runner_state *now)
+{
+	struct fed_text state = {0};
+
+	put_state(stage, now, &state);
+	const bool same = strncmp(fed_text_str(&state), stage->title, sizeof stage->title - 1) == 0;
+	fed_text_release(&state);
+	return !same || fed_stage_is_stale(stage);
+}
+
+static int names_width(void)
+{
+	int width = 0;
+
+	for (size_t i = 0; fed_view_at(i); i++)
+		width += 4 + fed_text_width(fed_view_at(i)->name);
+	return width;
+}
+
+/* " 1 overview [2 log]"; where there is no room only the one that is shown. */
+static int put_names(struct fed_canvas *canvas, struct fed_stage *stage, bool all)
+{
+	int column = 0;
+
+	for (size_t i = 0; fed_view_at(i); i++) {
+		const bool shown = i == stage->at;
+		char text[64];
+
+		stage->name_end[i] = 0;
+		if (!shown && !all)
+			continue;
+		snprintf(text, sizeof text, shown ? "[%zu %s]" : " %zu %s ", i + 1, fed_view_at(i)->name);
+		column = fed_canvas_write(canvas, column, 0, text, shown ? bold : grey);
+		stage->name_end[i] = column;
+	}
+	return column;
+}
+
+static void paint_title(struct fed_stage *stage, const char *state)
+{
+	struct fed_canvas *canvas = &stage->whole;
+	const bool two = fed_stage_top(canvas->rows) == 2;
+	const bool all =
+		names_width() <= (two ? canvas->columns : canvas->columns - fed_text_width(state) - 2);
+	const int end = put_names(canvas, stage, all);
+
+	if (two)
+		fed_canvas_write(canvas, 1, 1, state, plain);
+	else
+		fed_canvas_write(canvas, end + 2, 0, state, plain);
+}
+
+/* Lesson ------------------------------------------------------------------------------ */
+
+/* Write words of a line into rows from `row` on, none when `row` is below 0; returns how many rows
+ * it takes. */
+static int wrap(struct fed_canvas *canvas, int columns, int row, int last, const char *text,
+                size_t n, struct fed_style style)
+{
+	int used = 1, column = 1;
+
+	for (size_t at = 0; at < n;) {
+		char word[256];
+		const size_t blank = strspn(text + at, " ");
+		size_t end = at + blank;
+
+		while (end < n && text[end] != ' ')
+			end++;
+		snprintf(word, sizeof word, "%.*s", (int)(end - at - blank), text + at + blank);
+		const int width = fed_text_width(word);
+		if (column > 1 && column + (int)blank + width > columns - 1) {
+			used++;
+			column = 1;
+		} else {
+			column += at ? (int)blank : 0;
+		}
+		const int here = row + used - 1;
+		if (canvas && here >= row && here <= last)
+			fed_canvas_write(canvas, column, here, word, style);
+		column += width;
+		at = end;
+	}
+	return used;
+}
+
+/* From which byte on the text fits into `most` rows; *rows: those that it takes. */
+static const char *fit_lesson(const char *text, int columns, int most, int *rows)
+{
+	for (const char *from = text;; from += strcspn(from, "\n") + 1) {
+		*rows = 0;
+		for (const char *at = from; *at; at += strcspn(at, "\n") + 1)
+			*rows += wrap(NULL, columns, 0, 0, at, strcspn(at, "\n"), plain);
+		if (*rows <= most || !strchr(from, '\n') || !strchr(from, '\n')[1])
+			return from;
+	}
+}
+
+static int lesson_rows(const struct fed_stage *stage, int columns, int rows)
+{
+	int used = 0;
+
+	if (stage->lesson.len)
+		fit_lesson(fed_text_str(&stage->lesson), columns, rows / LESSON_SHARE, &used);
+	return used < rows / LESSON_SHARE ? used : rows / LESSON_SHARE;
+}
+
+static void paint_lesson(struct fed_stage *stage, int row, int rows)
+{
+	struct fed_canvas *canvas = &stage->whole;
+	const int last = row + rows - 1;
+	int used;
+
+	if (rows <= 0)
+		return;
+	const char *at = fit_lesson(fed_text_str(&stage->lesson), canvas->columns, rows, &used);
+	for (; *at && row <= last; at += strcspn(at, "\n") + 1)
+		row += wrap(canvas, canvas->columns, row, last, at, strcspn(at, "\n"),
+		            *at == '>' ? bold : (struct fed_style){.color = FED_COLOR_YELLOW});
+}
+
+/* Help ------------------------------------------------------------------------------- */
+
+static int help_line(struct fed_canvas *canvas, int row, int skip, const char *name,
+                     const char *help)
+{
+	if (row >= skip) {
+		fed_canvas_write(canvas, 2, row - skip, name, key_style);
+		fed_canvas_write(canvas, 13, row - skip, help, plain);
+	}
+	return row + 1;
+}
+
+static int help_head(struct fed_canvas *canvas, int row, int skip, const char *text)
+{
+	if (row >= skip)
+		fed_canvas_write(canvas, 0, row - skip, text, bold);
+	return row + 1;
+}
+
+/* Returns the rows of all of it. */
+static int paint_help(const struct fed_stage *stage, struct fed_canvas *canvas, int skip)
+{
+	const struct fed_view *view = fed_view_at(stage->at);
+	char head[200];
+	int row = 0;
+
+	snprintf(head, sizeof head, "%s: %s", view->name, view->help);
+	row = help_head(canvas, row, skip, head);
+	for (const struct fed_key *key = view->keys; key && key->code; key++)
+		row = help_line(canvas, row, skip, key->name, key->help);
+	row = help_head(canvas, row, skip, "in all views");
+	for (const struct fed_stage_key *key = fed_stage_keys; key->code; key++)
+		row = help_line(canvas, row, skip, key->name,
+		                key->code == 'q' && stage->alone ? "leave fedsh" : key->help);
+	row = help_line(canvas, row, skip, "ctrl-C", "stop after this round; again: abort it");
+	row = help_head(canvas, row, skip, "views");
+	for (size_t i = 0; (view = fed_view_at(i)); i++) {
+		char number[32];
+		snprintf(number, sizeof number, "%zu %s", i + 1, view->name);
+		row = help_line(canvas, row, skip, number, view->help);
+	}
+	return row;
+}
+
+/* Footer ------------------------------------------------------------------------------ */
+
+struct hint {
+	const char *name;
+	char word[HINT_MOST];
+};
+
+/* What a key does, up to the first comma. */
+static void add_hint(struct hint *hints, int *n, const char *name, const char *word)
+{
+	if (*n == KEYS_SHOWN || !word)
+		return;
+	hints[*n].name = name;
+	snprintf(hints[*n].word, sizeof hints[*n].word, "%.*s", (int)strcspn(word, ",;:("), word);
+	++*n;
+}
+
+static void add_global(struct hint *hints, int *n, uint32_t code, const char *word)
+{
+	const struct fed_stage_key *key = fed_stage_key(code);
+
+	add_hint(hints, n, key->name, word ? word : key->word);
+}
+
+/* The six that matter now; two places are left for `?` and `q`. */
+static int choose_hints(const struct fed_stage *stage, const struct fed_runner_state *now,
+                        struct hint *hints)
+{
+	const struct fed_view *view = fed_view_at(stage->at);
+	int n = 0;
+
+	if (now->paused || !now->busy) {
+		add_global(hints, &n, ' ', now->paused && now->busy ? "go on" : NULL);
+		if (now->paused && now->busy)
+			add_global(hints, &n, 's', NULL);
+		else
+			n = 0, add_global(hints, &n, 'r', NULL);
+	} else {
+		add_global(hints, &n, ' ', NULL);
+	}
+	if (stage->watched.n_marked)
+		add_global(hints, &n, 'i', NULL);
+	for (const struct fed_key *key = view->keys; key && key->code && n < KEYS_SHOWN - 3; key++)
+		if (key->matters && key->matters(stage->state[stage->at], &stage->watched))
+			add_hint(hints, &n, key->name, key->help);
+	add_global(hints, &n, ':', NULL);
+	if (n < KEYS_SHOWN - 2)
+		add_global(hints, &n, FED_KEY_TAB, NULL);
+	n = n < KEYS_SHOWN - 2 ? n : KEYS_SHOWN - 2;
+	add_global(hints, &n, '?', NULL);
+	add_global(hints, &n, 'q', stage->alone ? "leave" : NULL);
+	return n;
+}
+
+static int hint_width(const struct hint *hint)
+{
+	return fed_text_width(hint->name) + 1 + fed_text_width(hint->word) + 2;
+}
+
+static void paint_hints(struct fed_stage *stage, const struct fed_runner_state *now, int row)
+{
+	struct fed_canvas *canvas = &stage->whole;
+	struct hint hints[KEYS_SHOWN];
+	const int n = choose_hints(stage, now, hints);
+	int column = 0, last = hint_width(&hints[n - 1]) + hint_width(&hints[n - 2]);
+
+	for (int i = 0; i < n; i++) {
+		const int width = hint_width(&hints[i]);
+		const bool ends = i >= n - 2;
+
+		if (column + width + (ends ? 0 : last) > canvas->columns + 2)
+			continue;
+		column = fed_canvas_write(canvas, column, row, hints[i].name, key_style);
+		column = 2 + fed_canvas_write(canvas, column + 1, row, hints[i].word, plain);
+	}
+}
+
+/* Returns the cursor's column, or -1. */
+static int paint_footer(struct fed_stage *stage, const struct fed_runner_state *now, int row)
+{
+	struct fed_canvas *canvas = &stage->whole;
+
+	if (stage->prompting) {
+		for (int i = 0; i < canvas->columns && stage->prompt.choices.len; i++)
+			fed_canvas_put(canvas, i, row - 1, ' ', plain);
+		fed_canvas_write(canvas, 0, row - 1, fed_text_str(&stage->prompt.choices), key_style);
+		return fed_prompt_paint(&stage->prompt, canvas, row);
+	}
+	if (*stage->notice)
+		fed_canvas_write(canvas, 0, row, stage->notice, stage->alarm ? alarm : bold);
+	else
+		paint_hints(stage, now, row);
+	return -1;
+}
+
+/* All of it ------------------------------------------------------------------------------ */
+
+static void paint_too_small(struct fed_canvas *canvas)
+{
+	char text[80];
+
+	/* What is needed first: the rest may not fit. */
+	snprintf(text, sizeof text, "needs %d x %d, has %d x %d", FED_STAGE_COLUMNS, FED_STAGE_ROWS,
+	         canvas->columns, canvas->rows);
+	fed_canvas_clear(canvas);
+	fed_canvas_write(canvas, 0, 0, text, plain);
+}
+
+static int paint_view(struct fed_stage *stage, int columns, int rows, struct fed_error *err)
+{
+	const struct fed_view *view = fed_view_at(stage->at);
+	void *state = stage->state[stage->at];
+
+	if (resize(&stage->view, columns, rows, err))
+		return FED_FAIL;
+	fed_canvas_clear(&stage->view);
+	stage->stamp = view->stamp ? view->stamp(state, &stage->watched) : 0;
+	stage->fresh = true;
+	if (view->paint(state, &stage->watched, &stage->view, err)) {
+		fed_canvas_clear(&stage->view);
+		fed_canvas_write(&stage->view, 0, 0, err->text, alarm);
+	}
+	return FED_OK;
+}
+
+static void paint_help_over(struct fed_stage *stage, int top, int rows)
+{
+	struct fed_canvas help;
+	struct fed_error unused;
+	const int columns = stage->whole.columns;
+
+	if (fed_canvas_init(&help, columns, rows, &unused))
+		return;
+	const int all = paint_help(stage, &help, 0), most = all > rows ? all - rows : 0;
+	stage->help_row = stage->help_row < most ? stage->help_row : most;
+	stage->help_row = stage->help_row > 0 ? stage->help_row : 0;
+	fed_canvas_clear(&help);
+	paint_help(stage, &help, stage->help_row);
+	fed_canvas_copy(&stage->whole, 0, top, &help);
+	fed_canvas_release(&help);
+}
+
+int fed_stage_paint(struct fed_stage *stage, const struct fed_runner_state *now, bool still,
+                    int columns, int rows, struct fed_error *err)
+{
+	stage->cursor = -1;
+	if (resize(&stage->whole, columns, rows, err))
+		return FED_FAIL;
+	fed_canvas_clear(&stage->whole);
+	if (columns < FED_STAGE_COLUMNS || rows < FED_STAGE_ROWS) {
+		paint_too_small(&stage->whole);
+		return FED_OK;
+	}
+	const int top = fed_stage_top(rows), lesson = lesson_rows(stage, columns, rows);
+	const int room = rows - top - lesson - 1;
+	if (stage->view.columns != columns || stage->view.rows != room)
+		stage->fresh = false;
+	if (still && fed_stage_is_stale(stage) && paint_view(stage, columns, room, err))
+		return FED_FAIL;
+	if (still) {
+		struct fed_text state = {0};
+		put_state(stage, now, &state);
+		snprintf(stage->title, sizeof stage->title, "%s", fed_text_str(&state));
+		fed_text_release(&state);
+	}
+	paint_title(stage, stage->title);
+	fed_canvas_copy(&stage->whole, 0, top, &stage->view); /* what there is of its last picture */
+	if (stage->helping)
+		paint_help_over(stage, top, room);
+	paint_lesson(stage, top + room, lesson);
+	stage->cursor = paint_footer(stage, now, rows - 1);
+	return FED_OK;
+}

@@ -1,0 +1,182 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Text cut to its place, columns left out where there is no room. */
+#include "tui/views/cells.h"
+
+#include <string.h>
+
+enum { GAP = 2, CUT = '~' };
+
+static const struct fed_style faint = {.color = FED_COLOR_GREY};
+
+void fed_cells_write(struct fed_canvas *canvas, int column, int row, int columns, bool right,
+                     const char *text, struct fed_style style)
+{
+	const int width = fed_text_width(text);
+	size_t left = strlen(text);
+	int used = 0;
+
+	if (columns < 1)
+		return;
+	if (width <= columns) {
+		fed_canvas_write(canvas, column + (right ? columns - width : 0), row, text, style);
+		return;
+	}
+	while (left > 0) {
+		uint32_t code;
+		char one[5] = "";
+		const size_t n = fed_utf8_next(text, left, &code), bytes = n ? n : 1;
+		const int wide = n ? fed_utf8_columns(code) : 1;
+
+		if (used + wide > columns - 1)
+			break;
+		memcpy(one, text, bytes);
+		used = fed_canvas_write(canvas, column + used, row, one, style) - column;
+		text += bytes;
+		left -= bytes;
+	}
+	fed_canvas_put(canvas, column + used, row, CUT, faint);
+}
+
+void fed_cells_line(struct fed_canvas *canvas, int row, const char *text, struct fed_style style)
+{
+	fed_cells_write(canvas, 0, row, canvas->columns, false, text, style);
+}
+
+/* Bytes of text that fit into a row, up to a space if there is one. */
+static size_t row_of(const char *text, int columns)
+{
+	size_t at = 0, space = 0;
+	int used = 0;
+
+	while (text[at]) {
+		uint32_t code;
+		const size_t n = fed_utf8_next(text + at, strlen(text + at), &code);
+
+		used += n ? fed_utf8_columns(code) : 1;
+		if (used > columns)
+			return space ? space : at ? at : 1;
+		if (text[at] == ' ')
+			space = at;
+		at += n ? n : 1;
+	}
+	return at;
+}
+
+void fed_cells_say(struct fed_canvas *canvas, int row, const char *text, struct fed_style style)
+{
+	struct fed_text line = {0};
+
+	for (; *text && row < canvas->rows; row++) {
+		const bool last = row + 1 == canvas->rows;
+		const size_t n = last ? strlen(text) : row_of(text, canvas->columns);
+
+		fed_text_clear(&line);
+		fed_text_put(&line, text, n);
+		fed_cells_line(canvas, row, fed_text_str(&line), style);
+		text += n;
+		text += *text == ' ';
+	}
+	fed_text_release(&line);
+}
+
+/* Columns ------------------------------------------------------------------------ */
+
+static int width_of(const struct fed_column *c)
+{
+	const int title = fed_text_width(c->title);
+
+	return c->width > title ? c->width : title;
+}
+
+void fed_columns_fit(struct fed_columns *t, const struct fed_column *column, size_t n, int left,
+                     int right)
+{
+	int room = right - left, at = left;
+	size_t last = n;
+
+	*t = (struct fed_columns){.column = column, .n = n < FED_COLUMNS_MAX ? n : FED_COLUMNS_MAX};
+	for (size_t k = 0; k < t->n; k++)
+		t->at[k] = -1;
+	for (int rank = 0; rank < FED_COLUMNS_MAX && (rank == 0 || room < right - left); rank++)
+		for (size_t k = 0; k < t->n; k++) {
+			const int need = width_of(&column[k]) + (room < right - left ? GAP : 0);
+
+			if (column[k].rank != rank || need > room)
+				continue;
+			t->at[k] = 0;
+			room -= need;
+		}
+	for (size_t k = 0; k < t->n; k++) {
+		const bool alone = room == right - left && column[k].rank == 0; /* cut, not left out */
+
+		if (t->at[k] < 0 && !alone)
+			continue;
+		t->at[k] = at;
+		t->width[k] = alone ? room : width_of(&column[k]);
+		at += t->width[k] + GAP;
+		last = k;
+	}
+	if (last < t->n && column[last].stretchy)
+		t->width[last] = right - t->at[last];
+}
+
+void fed_columns_cell(const struct fed_columns *t, struct fed_canvas *canvas, size_t k, int row,
+                      const char *text, struct fed_style style)
+{
+	if (t->at[k] >= 0)
+		fed_cells_write(canvas, t->at[k], row, t->width[k], t->column[k].right, text, style);
+}
+
+void fed_columns_titles(const struct fed_columns *t, struct fed_canvas *canvas, int row)
+{
+	for (size_t k = 0; k < t->n; k++)
+		fed_columns_cell(t, canvas, k, row, t->column[k].title, (struct fed_style){.bold = true});
+}
+
+void fed_keep_shown(uint32_t *top, uint32_t at, uint32_t rows, uint32_t n)
+{
+	if (*top + rows > n)
+		*top = n > rows ? n - rows : 0;
+	if (at < *top)
+		*top = at;
+	if (rows && at >= *top + rows)
+		*top = at - rows + 1;
+}
+
+/* Stamps --------------------------------------------------------------------------- */
+
+uint64_t fed_stamp_with(uint64_t stamp, uint64_t value)
+{
+	return fed_random(stamp, value);
+}
+
+uint64_t fed_stamp_of(const struct fed_watched *w)
+{
+	const struct fed_session *s = w->session;
+	const uint64_t values[] = {
+		s->recorder.n,
+		s->recorder.run,
+		fed_session_version(s),
+		s->running ? s->federation.steps : 0,
+		fed_session_open(s),
+		s->history.n,
+		s->runs.n,
+		s->clients.n,
+		s->clients.n_present,
+		s->clients.equipped,
+		s->faults.made,
+		s->faults.n,
+		(uintptr_t)s->data,
+		(uintptr_t)s->net.layer,
+		(uintptr_t)s->scheme,
+		w->utf8,
+		w->n_marked,
+	};
+	uint64_t stamp = 0;
+
+	for (size_t i = 0; i < sizeof values / sizeof *values; i++)
+		stamp = fed_stamp_with(stamp, values[i]);
+	for (uint32_t i = 0; i < w->n_marked; i++)
+		stamp += w->marked[i] * (uint64_t)0x9e3779b97f4a7c15u;
+	return stamp;
+}

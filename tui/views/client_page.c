@@ -1,0 +1,181 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* One client's page: what it is, and what became of each of its invitations. */
+#include <math.h>
+
+#include "report/invitation_text.h"
+#include "session/inject.h"
+#include "report/label_histogram.h"
+#include "tui/views/clients.h"
+
+enum { LABEL = 14, BARS = 40 };
+
+static const struct fed_style plain, bold = {.bold = true};
+
+/* What it is --------------------------------------------------------------------- */
+
+static void put_fact(struct fed_canvas *canvas, int row, const char *name, const char *value)
+{
+	fed_cells_write(canvas, 0, row, LABEL - 1, false, name, (struct fed_style){FED_COLOR_GREY, 0});
+	fed_cells_write(canvas, LABEL, row, canvas->columns - LABEL, false, value, plain);
+}
+
+static int put_data(struct fed_text *text, const struct fed_watched *w,
+                    const struct fed_client *client, struct fed_error *err)
+{
+	const struct fed_session *s = w->session;
+
+	fed_text_count(text, client->count);
+	fed_text_add(text, " examples, %s",
+	             fed_partition_names[s->clients.cohort[client->cohort].how.kind]);
+	if (!s->data->classes)
+		return FED_OK;
+	fed_text_add(text, ", labels ");
+	return fed_labels_put(text, client, s->data, BARS, w->utf8, err);
+}
+
+/* Returns the rows taken. */
+static int describe(struct fed_canvas *canvas, const struct fed_watched *w, uint32_t id,
+                    struct fed_error *err)
+{
+	const struct fed_client *client = fed_clients_get(&w->session->clients, id);
+	struct fed_text text = {0};
+	int row = 0;
+
+	fed_text_add(&text, client ? "client %u" : "client %u was removed", id);
+	fed_cells_line(canvas, row++, fed_text_str(&text), bold);
+	fed_text_clear(&text);
+	if (client && put_data(&text, w, client, err)) {
+		fed_text_release(&text);
+		return FED_FAIL;
+	}
+	if (client) {
+		put_fact(canvas, row++, "data", fed_text_str(&text));
+		fed_text_clear(&text);
+		fed_device_put(&text, client->device_profile, client->device);
+		put_fact(canvas, row++, "device", fed_text_str(&text));
+		fed_text_clear(&text);
+		fed_link_put(&text, client->link_profile, &client->link);
+		put_fact(canvas, row++, "link", fed_text_str(&text));
+		fed_text_clear(&text);
+		fed_text_add(&text, "%u", client->rounds);
+		if (!isnan(client->loss))
+			fed_text_add(&text, ", last loss %.4g", (double)client->loss);
+		put_fact(canvas, row++, "updates used", fed_text_str(&text));
+		fed_text_clear(&text);
+		fed_client_put_faults(w->session, id, &text);
+		if (text.len)
+			put_fact(canvas, row++, "faults", fed_text_str(&text));
+	}
+	fed_text_release(&text);
+	return row;
+}
+
+/* Invitations ----------------------------------------------------------------------- */
+
+enum { VERSION, SENT, DOWN, DOWNLOAD, TRAINED, UP, UPLOAD, ENDED, FATE, COLUMNS };
+static const struct fed_column columns[COLUMNS] = {
+	[VERSION] = {"version", 7, 0, true},
+	[SENT] = {"sent at", 11, 2, true},
+	[DOWN] = {"bytes", 8, 5, true},
+	[DOWNLOAD] = {"download", 11, 6, true},
+	[TRAINED] = {"trained", 11, 4, true},
+	[UP] = {"bytes", 8, 7, true},
+	[UPLOAD] = {"upload", 11, 8, true},
+	[ENDED] = {"ended at", 11, 3, true},
+	[FATE] = {"what became of it", 24, 1, .stretchy = true},
+};
+
+static void put_seconds(struct fed_text *out, double seconds)
+{
+	if (isnan(seconds))
+		fed_text_add(out, "-");
+	else
+		fed_text_seconds(out, seconds);
+}
+
+static void put_bytes(struct fed_text *out, uint64_t bytes)
+{
+	if (bytes)
+		fed_text_bytes(out, (double)bytes);
+	else
+		fed_text_add(out, "-");
+}
+
+static void put_cell(struct fed_text *out, int column, const struct fed_journey *x,
+                     const struct fed_recorder *r)
+{
+	switch (column) {
+	case VERSION:
+		fed_text_add(out, "%llu", (unsigned long long)x->version);
+		break;
+	case SENT:
+		put_seconds(out, x->sent);
+		break;
+	case DOWN:
+		put_bytes(out, x->bytes_down);
+		break;
+	case DOWNLOAD:
+		put_seconds(out, x->received - x->sent);
+		break;
+	case TRAINED:
+		put_seconds(out, fed_journey_computed(x));
+		break;
+	case UP:
+		put_bytes(out, x->bytes_up);
+		break;
+	case UPLOAD:
+		put_seconds(out, x->state <= FED_JOURNEY_REFUSED ? x->ended - x->left : NAN);
+		break;
+	case ENDED:
+		put_seconds(out, x->ended);
+		break;
+	default:
+		fed_journey_put_fate(x, r, out);
+	}
+}
+
+static void put_invitations(struct fed_canvas *canvas, const struct fed_watched *w, uint32_t id,
+                            int row, uint32_t *top)
+{
+	const struct fed_recorder *r = &w->session->recorder;
+	const struct fed_journey *x = fed_journeys_last(&r->journeys, id);
+	struct fed_columns c;
+	struct fed_text text = {0};
+	uint32_t n = 0, i = 0;
+
+	for (const struct fed_journey *y = x; y; y = fed_journeys_before(&r->journeys, y))
+		n++;
+	if (!n) {
+		fed_journeys_put_none(w->session, &text);
+		fed_cells_line(canvas, row, fed_text_str(&text), plain);
+		fed_text_release(&text);
+		return;
+	}
+	const int room = canvas->rows - row - 1;
+	const uint32_t most = room > 0 && (uint32_t)room < n ? n - (uint32_t)room : 0;
+	*top = *top < most ? *top : most;
+	fed_columns_fit(&c, columns, COLUMNS, 0, canvas->columns);
+	fed_columns_titles(&c, canvas, row++);
+	for (; x && row < canvas->rows; x = fed_journeys_before(&r->journeys, x)) {
+		if (i++ < *top)
+			continue;
+		for (int k = 0; k < COLUMNS; k++) {
+			fed_text_clear(&text);
+			put_cell(&text, k, x, r);
+			fed_columns_cell(&c, canvas, (size_t)k, row, fed_text_str(&text), plain);
+		}
+		row++;
+	}
+	fed_text_release(&text);
+}
+
+int fed_story_paint(struct fed_canvas *canvas, const struct fed_watched *w, uint32_t client,
+                    uint32_t *top, struct fed_error *err)
+{
+	const int row = describe(canvas, w, client, err);
+
+	if (row < 0)
+		return FED_FAIL;
+	put_invitations(canvas, w, client, row + (canvas->rows > 2 * row), top);
+	return FED_OK;
+}

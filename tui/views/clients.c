@@ -1,0 +1,601 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The view `clients`: a table of all of them, sorted, filtered, marked; a page for each. */
+#include "tui/views/clients.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "session/inject.h"
+#include "report/label_histogram.h"
+#include "history/client_selector.h"
+#include "tui/views/selection.h"
+#include "tui/widgets/glyphs.h"
+#include "tui/views/views.h"
+
+enum { MARGIN = 2, BARS = 20 };
+
+/* Columns ---------------------------------------------------------------------------- */
+
+struct look {
+	const struct fed_watched *watched;
+	const struct fed_client *client;
+	struct fed_roster_row row;
+};
+
+static void put_number(struct fed_text *out, const char *fmt, double x)
+{
+	if (isnan(x))
+		fed_text_add(out, "-");
+	else
+		fed_text_add(out, fmt, x);
+}
+
+/* As the command `clients` and `updates` show them. */
+static void put_client(struct fed_text *out, const struct look *l)
+{
+	fed_text_add(out, "%.0f", l->row.client);
+}
+
+static void put_state(struct fed_text *out, const struct look *l)
+{
+	fed_text_add(out, "%s", fed_activity_names[l->row.state]);
+}
+
+static void put_examples(struct fed_text *out, const struct look *l)
+{
+	fed_text_add(out, "%.0f", l->row.examples);
+}
+
+static void put_labels(struct fed_text *out, const struct look *l)
+{
+	const struct fed_dataset *data = l->watched->session->data;
+	struct fed_error unused;
+
+	if (!data->classes || fed_labels_put(out, l->client, data, BARS, l->watched->utf8, &unused))
+		fed_text_add(out, "-");
+}
+
+static void put_device(struct fed_text *out, const struct look *l)
+{
+	fed_device_put(out, l->client->device_profile, l->client->device);
+}
+
+static void put_link(struct fed_text *out, const struct look *l)
+{
+	fed_link_put(out, l->client->link_profile, &l->client->link);
+}
+
+static void put_updates(struct fed_text *out, const struct look *l)
+{
+	fed_text_add(out, "%.0f", l->row.updates);
+}
+
+static void put_staleness(struct fed_text *out, const struct look *l)
+{
+	put_number(out, "%.0f", l->row.staleness);
+}
+
+static void put_loss(struct fed_text *out, const struct look *l)
+{
+	put_number(out, "%.4g", l->row.loss);
+}
+
+static void put_norm(struct fed_text *out, const struct look *l)
+{
+	put_number(out, "%.4g", l->row.norm);
+}
+
+static void put_cosine(struct fed_text *out, const struct look *l)
+{
+	put_number(out, "%.3f", l->row.cosine);
+}
+
+static void put_score(struct fed_text *out, const struct look *l)
+{
+	put_number(out, "%.4g", l->row.score);
+}
+
+static void put_weight(struct fed_text *out, const struct look *l)
+{
+	put_number(out, "%.4f", l->row.weight);
+}
+
+static void put_verdict(struct fed_text *out, const struct look *l)
+{
+	const bool any = l->row.verdict != FED_OPINION_NONE;
+
+	fed_text_add(out, "%s", any ? fed_opinion_names[l->row.verdict] : "-");
+}
+
+static void put_bytes(struct fed_text *out, const struct look *l)
+{
+	fed_text_bytes(out, l->row.bytes);
+}
+
+static void put_faults(struct fed_text *out, const struct look *l)
+{
+	fed_client_put_faults(l->watched->session, (uint32_t)l->row.client, out);
+}
+
+enum { CLIENT, STATE, LABELS = 3, VERDICT = 13, FAULTS = 15, COLUMNS };
+static const struct {
+	const char *field;
+	struct fed_column column;
+	void (*put)(struct fed_text *, const struct look *);
+	bool ascends; /* as people want to see it first */
+} columns[COLUMNS] = {
+	[CLIENT] = {"client", {"client", 7, 0, true}, put_client, true},
+	[STATE] = {"state", {"state", 13, 1}, put_state, true},
+	{"examples", {"examples", 9, 4, true}, put_examples},
+	[LABELS] = {"labels", {"labels", 7, 6}, put_labels},
+	{"device", {"device", 19, 11}, put_device},
+	{"link", {"link", 18, 12}, put_link},
+	{"updates", {"updates", 8, 13, true}, put_updates},
+	{"staleness", {"stale", 6, 8, true}, put_staleness},
+	{"loss", {"loss", 9, 2, true}, put_loss},
+	{"norm", {"norm", 9, 9, true}, put_norm},
+	{"cosine", {"cos(step)", 10, 10, true}, put_cosine},
+	{"score", {"score", 9, 15, true}, put_score},
+	{"weight", {"weight", 7, 14, true}, put_weight},
+	[VERDICT] = {"verdict", {"verdict", 8, 3}, put_verdict},
+	{"bytes", {"bytes", 8, 5, true}, put_bytes},
+	[FAULTS] = {"faults", {"faults", 12, 7, .stretchy = true}, put_faults},
+};
+
+struct state {
+	struct fed_roster roster;
+	uint64_t made; /* the stamp that the roster was made for */
+	bool stands;   /* ... and it succeeded */
+	size_t sort;   /* column */
+	bool turned;   /* against its natural order */
+	/* The cursor follows its client once it was moved; before it stays in the first row. */
+	bool follows;
+	uint32_t client, place; /* of the cursor, and where it stands */
+	uint32_t top, rows;     /* first row shown, rows shown */
+	bool story;             /* the page of the cursor's client */
+	uint32_t story_top;
+	struct fed_column column[COLUMNS];
+	struct fed_columns shown; /* as painted last: for clicks */
+};
+
+static bool is_down(const struct state *st)
+{
+	return columns[st->sort].ascends == st->turned;
+}
+
+/* The columns of this session; the one that sorts comes right behind the client's number. */
+static void fit(struct state *st, const struct fed_session *s, int width)
+{
+	const uint32_t classes = s->data ? s->data->classes : 0;
+
+	for (size_t k = 0; k < COLUMNS; k++) {
+		st->column[k] = columns[k].column;
+		if (k != CLIENT)
+			st->column[k].rank = k == st->sort ? 1 : st->column[k].rank + 1;
+	}
+	st->column[LABELS].width = (int)(classes < BARS ? classes : BARS);
+	if (!classes)
+		st->column[LABELS].rank = -1;
+	if (!s->faults.n)
+		st->column[FAULTS].rank = -1;
+	fed_columns_fit(&st->shown, st->column, COLUMNS, MARGIN, width);
+}
+
+/* The roster ------------------------------------------------------------------------- */
+
+static int refresh(struct state *st, const struct fed_watched *w, struct fed_error *err)
+{
+	const uint64_t stamp = fed_stamp_of(w);
+	struct fed_roster *r = &st->roster;
+
+	if (st->stands && st->made == stamp)
+		return FED_OK;
+	fed_roster_sort(r, fed_fields_find(fed_roster_fields, columns[st->sort].field), is_down(st));
+	st->made = stamp;
+	st->stands = fed_roster_make(r, w->session, err) == FED_OK;
+	if (!st->stands)
+		return FED_FAIL;
+	if (st->follows) {
+		const uint32_t place = fed_roster_place(r, st->client);
+
+		if (place < r->n)
+			st->place = place;
+	} else {
+		st->place = 0;
+	}
+	if (st->place >= r->n)
+		st->place = r->n ? r->n - 1 : 0;
+	return FED_OK;
+}
+
+/* The client at the cursor, once its place is known. */
+static void find_client(struct state *st)
+{
+	if (st->roster.n == 0)
+		return;
+	fed_roster_order(&st->roster, st->place, st->place + 1);
+	st->client = st->roster.ranked[st->place].client;
+}
+
+/* Painting ----------------------------------------------------------------------------- */
+
+static struct fed_style style_of(size_t column, const struct fed_roster_row *row, bool bold)
+{
+	struct fed_style style = {.bold = bold};
+
+	if (column == STATE)
+		style.color = fed_activity_marks[row->state].color;
+	else if (column == VERDICT && row->verdict == FED_OPINION_FILTERED)
+		style.color = FED_COLOR_YELLOW;
+	else if (column == VERDICT && row->verdict == FED_OPINION_DOUBTED)
+		style.color = FED_COLOR_MAGENTA;
+	return style;
+}
+
+static void paint_row(struct state *st, const struct fed_watched *w, struct fed_canvas *canvas,
+                      int at, uint32_t id)
+{
+	const bool here = id == st->client, marked = fed_who_has(w->marked, w->n_marked, id);
+	struct look look = {.watched = w, .client = &w->session->clients.client[id]};
+	const int state = st->shown.at[STATE];
+	struct fed_text text = {0};
+
+	fed_roster_look(&st->roster, w->session, id, &look.row);
+	if (here)
+		fed_canvas_put(canvas, 0, at, '>', (struct fed_style){.bold = true});
+	if (marked)
+		fed_canvas_put(canvas, 1, at, '*', (struct fed_style){FED_COLOR_CYAN, true});
+	for (size_t k = 0; k < COLUMNS; k++) {
+		if (st->shown.at[k] < 0)
+			continue;
+		fed_text_clear(&text);
+		if (k == STATE)
+			fed_text_add(&text, "  "); /* of its glyph */
+		columns[k].put(&text, &look);
+		fed_columns_cell(&st->shown, canvas, k, at, fed_text_str(&text),
+		                 style_of(k, &look.row, here || marked));
+	}
+	if (state >= 0)
+		fed_mark_put(canvas, state, at, &fed_activity_marks[look.row.state], w->utf8);
+	fed_text_release(&text);
+}
+
+/* Beside its title, where the next column begins. */
+static void paint_arrow(const struct state *st, const struct fed_watched *w,
+                        struct fed_canvas *canvas)
+{
+	const struct fed_columns *c = &st->shown;
+	const uint32_t arrow = is_down(st) ? (w->utf8 ? 0x25BC : 'v') : w->utf8 ? 0x25B2 : '^';
+	const size_t k = st->sort;
+
+	if (c->at[k] < 0)
+		return;
+	const int title = fed_text_width(st->column[k].title);
+	fed_canvas_put(canvas, c->at[k] + (st->column[k].right ? c->width[k] - title - 1 : title), 0,
+	               arrow, (struct fed_style){.color = FED_COLOR_CYAN});
+}
+
+/* "clients 1-20 of 1,000, 3 marked; by loss, the largest first" */
+static void paint_foot(const struct state *st, const struct fed_watched *w,
+                       struct fed_canvas *canvas)
+{
+	const struct fed_roster *r = &st->roster;
+	const uint32_t last = st->top + st->rows < r->n ? st->top + st->rows : r->n;
+	struct fed_text text = {0};
+
+	fed_text_add(&text, "rows %u-%u of ", st->top + 1, last);
+	fed_text_count(&text, r->n);
+	if (r->n != w->session->clients.n_present) {
+		fed_text_add(&text, " chosen from ");
+		fed_text_count(&text, w->session->clients.n_present);
+	}
+	if (w->n_marked)
+		fed_text_add(&text, ", %u marked", w->n_marked);
+	fed_text_add(&text, "; by %s, %s", columns[st->sort].field,
+	             is_down(st) ? "descending" : "ascending");
+	fed_cells_line(canvas, canvas->rows - 1, fed_text_str(&text),
+	               (struct fed_style){.color = FED_COLOR_GREY});
+	fed_text_release(&text);
+}
+
+static int paint_table(struct state *st, struct fed_watched *w, struct fed_canvas *canvas,
+                       struct fed_error *err)
+{
+	const int head = canvas->rows > 1, foot = canvas->rows > 3;
+	const uint32_t rows = (uint32_t)(canvas->rows - head - foot);
+
+	if (refresh(st, w, err))
+		return FED_FAIL;
+	fit(st, w->session, canvas->columns);
+	st->rows = rows;
+	if (st->roster.n == 0) {
+		fed_cells_say(canvas, 0,
+		              w->session->clients.n_present ? "no client is chosen by the filter"
+		                                            : "no clients yet: `add-client 10` makes some",
+		              (struct fed_style){0});
+		return FED_OK;
+	}
+	find_client(st);
+	fed_keep_shown(&st->top, st->place, rows, st->roster.n);
+	fed_roster_order(&st->roster, st->top, st->top + rows);
+	if (head) {
+		fed_columns_titles(&st->shown, canvas, 0);
+		paint_arrow(st, w, canvas);
+	}
+	for (uint32_t i = 0; i < rows && st->top + i < st->roster.n; i++)
+		paint_row(st, w, canvas, head + (int)i, st->roster.ranked[st->top + i].client);
+	if (foot)
+		paint_foot(st, w, canvas);
+	return FED_OK;
+}
+
+static int paint(void *state, struct fed_watched *w, struct fed_canvas *canvas,
+                 struct fed_error *err)
+{
+	struct state *st = state;
+
+	return st->story ? fed_story_paint(canvas, w, st->client, &st->story_top, err)
+	                 : paint_table(st, w, canvas, err);
+}
+
+/* Keys ------------------------------------------------------------------------------------ */
+
+static void move(struct state *st, int64_t by)
+{
+	const int64_t last = st->roster.n ? (int64_t)st->roster.n - 1 : 0;
+	const int64_t to = (int64_t)st->place + by;
+
+	st->place = (uint32_t)(to < 0 ? 0 : to > last ? last : to);
+	st->follows = true;
+	find_client(st);
+}
+
+static int press_move(void *state, struct fed_watched *w, const struct fed_press *press,
+                      struct fed_error *err)
+{
+	struct state *st = state;
+	const int64_t page = st->rows > 1 ? st->rows - 1 : 1;
+	int64_t by = 0;
+
+	if (refresh(st, w, err))
+		return FED_FAIL;
+	switch (press->code) {
+	case FED_KEY_UP:
+		by = -1;
+		break;
+	case FED_KEY_DOWN:
+		by = 1;
+		break;
+	case FED_KEY_PAGE_UP:
+		by = -page;
+		break;
+	case FED_KEY_PAGE_DOWN:
+		by = page;
+		break;
+	case FED_KEY_HOME:
+		by = -(int64_t)UINT32_MAX;
+		break;
+	default:
+		by = UINT32_MAX;
+	}
+	if (st->story) {
+		const int64_t to = (int64_t)st->story_top + by;
+		st->story_top = (uint32_t)(to < 0 ? 0 : to > UINT32_MAX ? UINT32_MAX : to);
+		return FED_OK;
+	}
+	move(st, by);
+	if (press->code == FED_KEY_HOME)
+		st->follows = false; /* again whoever is first */
+	return FED_OK;
+}
+
+static void sort_by(struct state *st, size_t column)
+{
+	st->turned = column == st->sort && !st->turned;
+	st->sort = column;
+	st->stands = false;
+}
+
+/* The next column to the left or right that this session has. */
+static int press_column(void *state, struct fed_watched *w, const struct fed_press *press,
+                        struct fed_error *err)
+{
+	struct state *st = state;
+	const size_t step = press->code == '<' ? COLUMNS - 1 : 1;
+	size_t column = st->sort;
+
+	(void)err;
+	fit(st, w->session, FED_CANVAS_MAX); /* those that have no place are chosen, too */
+	do
+		column = (column + step) % COLUMNS;
+	while (st->shown.at[column] < 0);
+	sort_by(st, column);
+	return FED_OK;
+}
+
+static int press_turn(void *state, struct fed_watched *w, const struct fed_press *press,
+                      struct fed_error *err)
+{
+	struct state *st = state;
+
+	(void)w;
+	(void)press;
+	(void)err;
+	sort_by(st, st->sort);
+	return FED_OK;
+}
+
+static int press_mark(void *state, struct fed_watched *w, const struct fed_press *press,
+                      struct fed_error *err)
+{
+	struct state *st = state;
+
+	(void)press;
+	if (refresh(st, w, err))
+		return FED_FAIL;
+	find_client(st);
+	if (st->roster.n == 0)
+		return FED_OK;
+	if (fed_marked_turn(w, st->client, err))
+		return FED_FAIL;
+	move(st, 1);
+	return FED_OK;
+}
+
+static int press_mark_all(void *state, struct fed_watched *w, const struct fed_press *press,
+                          struct fed_error *err)
+{
+	struct state *st = state;
+
+	(void)press;
+	if (refresh(st, w, err))
+		return FED_FAIL;
+	return fed_marked_add(w, &st->roster, err);
+}
+
+static int press_unmark(void *state, struct fed_watched *w, const struct fed_press *press,
+                        struct fed_error *err)
+{
+	(void)state;
+	(void)press;
+	(void)err;
+	w->n_marked = 0;
+	return FED_OK;
+}
+
+static int press_story(void *state, struct fed_watched *w, const struct fed_press *press,
+                       struct fed_error *err)
+{
+	struct state *st = state;
+
+	(void)press;
+	if (refresh(st, w, err))
+		return FED_FAIL;
+	find_client(st);
+	st->story = !st->story && st->roster.n;
+	st->follows = true;
+	st->story_top = 0;
+	return FED_OK;
+}
+
+static int press_back(void *state, struct fed_watched *w, const struct fed_press *press,
+                      struct fed_error *err)
+{
+	(void)w;
+	(void)press;
+	(void)err;
+	((struct state *)state)->story = false;
+	return FED_OK;
+}
+
+/* A title sorts by its column, a row takes the cursor. */
+static int press_click(void *state, struct fed_watched *w, const struct fed_press *press,
+                       struct fed_error *err)
+{
+	struct state *st = state;
+	const uint32_t row = (uint32_t)press->row - 1;
+
+	if (st->story || refresh(st, w, err))
+		return st->story ? FED_OK : FED_FAIL;
+	for (size_t k = 0; press->row == 0 && k < st->shown.n; k++)
+		if (st->shown.at[k] >= 0 && press->column >= st->shown.at[k] &&
+		    press->column < st->shown.at[k] + st->shown.width[k]) {
+			sort_by(st, k);
+			return FED_OK;
+		}
+	if (press->row > 0 && row < st->rows && st->top + row < st->roster.n)
+		move(st, (int64_t)st->top + row - st->place);
+	return FED_OK;
+}
+
+static bool has_clients(const void *state, const struct fed_watched *w)
+{
+	return !((const struct state *)state)->story && w->session->clients.n_present;
+}
+
+static bool in_story(const void *state, const struct fed_watched *w)
+{
+	(void)w;
+	return ((const struct state *)state)->story;
+}
+
+static bool has_marked(const void *state, const struct fed_watched *w)
+{
+	(void)state;
+	return w->n_marked > 0;
+}
+
+static const struct fed_key keys[] = {
+	{FED_KEY_UP, 0, "up", "the client above", press_move, NULL},
+	{FED_KEY_DOWN, 0, "down", "the client below", press_move, NULL},
+	{FED_KEY_PAGE_UP, 0, "page up", "a page up", press_move, NULL},
+	{FED_KEY_PAGE_DOWN, 0, "page down", "a page down", press_move, NULL},
+	{FED_KEY_HOME, 0, "home", "the first one", press_move, NULL},
+	{FED_KEY_END, 0, "end", "the last one", press_move, NULL},
+	{'<', 0, "<", "sort by the column on the left", press_column, NULL},
+	{'>', 0, ">", "sort by the next column", press_column, has_clients},
+	{'o', 0, "o", "turn the order around", press_turn, has_clients},
+	{'x', 0, "x", "mark the client, or take its mark away", press_mark, has_clients},
+	{'X', 0, "X", "mark all that are chosen by the filter", press_mark_all, NULL},
+	{'u', 0, "u", "take all marks away", press_unmark, has_marked},
+	{FED_KEY_ENTER, 0, "enter", "the client's story, and back", press_story, has_clients},
+	{FED_KEY_BACKSPACE, FED_KEY_ESCAPE, "backspace", "back to the table", press_back, in_story},
+	{FED_KEY_CLICK, 0, "click", "on a title: sort by it; on a row: go there", press_click, NULL},
+	{.code = 0},
+};
+
+/* ------------------------------------------------------------------------------------------ */
+
+static int filter(void *state, struct fed_watched *w, const char *text, struct fed_error *err)
+{
+	struct state *st = state;
+
+	if (fed_roster_filter(&st->roster, w->session, text, err))
+		return FED_FAIL;
+	st->stands = false;
+	return FED_OK;
+}
+
+static const char *filtered(const void *state)
+{
+	return ((const struct state *)state)->roster.filter;
+}
+
+static uint64_t stamp(const void *state, const struct fed_watched *w)
+{
+	(void)state;
+	return fed_stamp_of(w);
+}
+
+/* Lengths of updates are measured now for whoever is on the screen; later they are not there. */
+static void made(void *state, struct fed_watched *w)
+{
+	struct state *st = state;
+	struct fed_error unused;
+
+	if (refresh(st, w, &unused))
+		return;
+	fed_roster_order(&st->roster, st->top, st->top + st->rows);
+	for (uint32_t i = st->top; i < st->top + st->rows && i < st->roster.n; i++) {
+		struct fed_roster_row row;
+		fed_roster_look(&st->roster, w->session, st->roster.ranked[i].client, &row);
+	}
+}
+
+static void close_view(void *state)
+{
+	fed_roster_release(&((struct state *)state)->roster);
+}
+
+const struct fed_view fed_view_clients = {
+	.name = "clients",
+	.help = "what each client has, does and is worth",
+	.state_size = sizeof(struct state),
+	.keys = keys,
+	.close = close_view,
+	.stamp = stamp,
+	.paint = paint,
+	.filter = filter,
+	.filtered = filtered,
+	.made = made,
+};

@@ -1,0 +1,414 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The view `log`: what happened and what was printed in one order, the newest below. */
+#include <stdio.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "history/event_filter.h"
+#include "tui/views/cells.h"
+#include "tui/views/messages.h"
+#include "tui/views/views.h"
+
+enum {
+	EVENTS_MOST = 1 << 16, /* that pass the filter and can be scrolled to */
+	SHIFT = 20,            /* columns that left and right move by */
+	FILTER_MOST = 256,
+};
+
+/* A place between two lines: so many events of the list and so many messages are above it. */
+struct place {
+	size_t events;
+	uint64_t messages;
+};
+
+struct state {
+	struct fed_sieve sieve;
+	char filter[FILTER_MOST];
+	bool sieved, chosen; /* the sieve stands; it chooses kinds, clients or versions */
+	uint64_t *event;     /* [n] numbers of events that pass, ascending */
+	size_t n, room;
+	uint64_t seen; /* events looked at */
+	bool stays;    /* the last line shown is the one above `at`; else the newest */
+	struct place at;
+	uint32_t skipped; /* columns at the left that are not shown */
+};
+
+/* Which lines there are ------------------------------------------------------------------ */
+
+static int add_event(struct state *st, uint64_t number, struct fed_error *err)
+{
+	if (st->n == EVENTS_MOST) { /* the older half goes */
+		const size_t gone = EVENTS_MOST / 2;
+
+		memmove(st->event, st->event + gone, (st->n - gone) * sizeof *st->event);
+		st->n -= gone;
+		st->at.events -= st->at.events < gone ? st->at.events : gone;
+	}
+	if (st->n == st->room) {
+		const size_t room = st->room ? 2 * st->room : 64, unit = sizeof *st->event;
+		uint64_t *grown = fed_resize(st->event, st->room * unit, room * unit);
+
+		if (!grown)
+			return fed_fail_memory(err, room * unit, "the log");
+		st->event = grown;
+		st->room = room;
+	}
+	st->event[st->n++] = number;
+	return FED_OK;
+}
+
+static int follow(struct state *st, const struct fed_watched *w, struct fed_error *err)
+{
+	static const struct fed_sieve_words any = {"", "", "", ""};
+	const struct fed_session *s = w->session;
+	const struct fed_recorder *r = &s->recorder;
+
+	if (!st->sieved &&
+	    fed_sieve_init(&st->sieve, &any, &s->clients, (uint64_t)s->settings.seed, s->draws, err))
+		return FED_FAIL;
+	st->sieved = true;
+	if (st->seen + 1 < r->first)
+		st->seen = r->first - 1;
+	while (st->seen < r->n) {
+		const struct fed_past *e = fed_recorder_at(r, ++st->seen);
+
+		if (e && fed_sieve_passes(&st->sieve, r, e) && add_event(st, st->seen, err))
+			return FED_FAIL;
+	}
+	return FED_OK;
+}
+
+/* Whether the line above a place is a message; which event it came after. */
+static bool is_message(const struct state *st, const struct fed_watched *w, struct place at)
+{
+	struct fed_said_line about;
+
+	if (!at.messages || !fed_messages_get(w->messages, at.messages, &about, NULL))
+		return false;
+	return !at.events || about.event >= st->event[at.events - 1];
+}
+
+/* One line up; false: there is none. */
+static bool step_up(const struct state *st, const struct fed_watched *w, struct place *at)
+{
+	if (is_message(st, w, *at))
+		at->messages--;
+	else if (at->events)
+		at->events--;
+	else
+		return false;
+	return true;
+}
+
+static bool step_down(const struct state *st, const struct fed_watched *w, struct place *at)
+{
+	struct fed_said_line about;
+	const bool message = at->messages < fed_messages_count(w->messages);
+	const bool kept = message && fed_messages_get(w->messages, at->messages + 1, &about, NULL);
+
+	if (at->events < st->n && (!kept || st->event[at->events] <= about.event))
+		at->events++;
+	else if (message)
+		at->messages++;
+	else
+		return false;
+	return true;
+}
+
+static struct place newest(const struct state *st, const struct fed_watched *w)
+{
+	return (struct place){st->n, fed_messages_count(w->messages)};
+}
+
+/* Painting ----------------------------------------------------------------------------------- */
+
+static struct fed_style style_of(const struct fed_past *e)
+{
+	switch ((enum fed_event_kind)e->kind) {
+	case FED_EVENT_WARNING:
+	case FED_EVENT_REFUSED:
+	case FED_EVENT_LOST:
+	case FED_EVENT_ABORTED:
+		return (struct fed_style){.color = FED_COLOR_RED};
+	case FED_EVENT_FAULT:
+	case FED_EVENT_LATE:
+		return (struct fed_style){.color = FED_COLOR_MAGENTA};
+	case FED_EVENT_ROUND:
+		return (struct fed_style){.color = FED_COLOR_GREEN};
+	case FED_EVENT_NOTICE:
+		return (struct fed_style){.color = FED_COLOR_GREY};
+	default:
+		return (struct fed_style){0};
+	}
+}
+
+/* The line above a place; false: a message that the filter hides. */
+static bool put_line(const struct state *st, const struct fed_watched *w, struct place at,
+                     struct fed_text *text, struct fed_style *style)
+{
+	static const char *const before[] = {[FED_SAID_LINE] = "> ", [FED_SAID_STDERR] = "stderr: "};
+	static const struct fed_style styles[] = {[FED_SAID_ERROR] = {.color = FED_COLOR_RED},
+	                                          [FED_SAID_LINE] = {.bold = true},
+	                                          [FED_SAID_STDERR] = {.color = FED_COLOR_YELLOW}};
+	const struct fed_recorder *r = &w->session->recorder;
+	struct fed_said_line about;
+
+	if (!is_message(st, w, at)) {
+		const struct fed_past *e = fed_recorder_at(r, st->event[at.events - 1]);
+
+		*style = e ? style_of(e) : (struct fed_style){0};
+		if (e)
+			fed_past_put(text, r, e);
+		else
+			fed_text_add(text, "(no longer kept)");
+		return true;
+	}
+	if (st->chosen || !fed_messages_get(w->messages, at.messages, &about, NULL))
+		return false;
+	if (before[about.saying])
+		fed_text_add(text, "%s", before[about.saying]);
+	fed_messages_get(w->messages, at.messages, &about, text);
+	*style = styles[about.saying];
+	return !st->sieve.text || strcasestr(fed_text_str(text), st->sieve.text);
+}
+
+/* Without its first columns. */
+static const char *shifted(const char *text, uint32_t columns)
+{
+	for (uint32_t code, at = 0; *text && at < columns;) {
+		const size_t n = fed_utf8_next(text, strlen(text), &code);
+
+		at += n ? (uint32_t)fed_utf8_columns(code) : 1;
+		text += n ? n : 1;
+	}
+	return text;
+}
+
+static uint64_t stamp(const void *state, const struct fed_watched *w)
+{
+	(void)state;
+	return fed_stamp_with(w->session->recorder.n,
+	                      w->messages ? fed_messages_count(w->messages) : 0);
+}
+
+static int paint(void *state, struct fed_watched *w, struct fed_canvas *canvas,
+                 struct fed_error *err)
+{
+	struct state *st = state;
+	struct fed_text text = {0};
+
+	if (follow(st, w, err))
+		return FED_FAIL;
+	struct place at = st->stays ? st->at : newest(st, w);
+	int row = canvas->rows - 1;
+	for (struct place above = at; row >= 0 && step_up(st, w, &above); at = above) {
+		struct fed_style style;
+
+		fed_text_clear(&text);
+		if (put_line(st, w, at, &text, &style))
+			fed_cells_line(canvas, row--, shifted(fed_text_str(&text), st->skipped), style);
+	}
+	if (row == canvas->rows - 1)
+		fed_cells_line(canvas, 0, *st->filter ? "nothing matches" : "nothing happened yet",
+		               (struct fed_style){.color = FED_COLOR_GREY});
+	fed_text_release(&text);
+	return FED_OK;
+}
+
+/* Keys ------------------------------------------------------------------------------------------
+ */
+
+/* A line counts only if the filter lets it be seen. */
+static void scroll(struct state *st, const struct fed_watched *w, int lines)
+{
+	struct place at = st->stays ? st->at : newest(st, w);
+	struct fed_text text = {0};
+	struct fed_style unused;
+	bool more = true;
+
+	for (int left = lines < 0 ? -lines : lines; left > 0 && more;) {
+		struct place seen = at;
+
+		more = lines < 0 ? step_up(st, w, &at) : step_down(st, w, &at);
+		seen = lines < 0 ? seen : at;
+		fed_text_clear(&text);
+		left -= more && put_line(st, w, seen, &text, &unused);
+	}
+	fed_text_release(&text);
+	st->at = at;
+	st->stays = at.events < st->n || at.messages < fed_messages_count(w->messages);
+}
+
+static int press_move(void *state, struct fed_watched *w, const struct fed_press *press,
+                      struct fed_error *err)
+{
+	struct state *st = state;
+	const int page = press->rows > 1 ? press->rows - 1 : 1;
+
+	(void)err;
+	switch (press->code) {
+	case FED_KEY_UP:
+		scroll(st, w, -1);
+		break;
+	case FED_KEY_DOWN:
+		scroll(st, w, 1);
+		break;
+	case FED_KEY_PAGE_UP:
+		scroll(st, w, -page);
+		break;
+	default:
+		scroll(st, w, page);
+	}
+	return FED_OK;
+}
+
+static int press_home(void *state, struct fed_watched *w, const struct fed_press *press,
+                      struct fed_error *err)
+{
+	struct state *st = state;
+
+	(void)err;
+	st->at = (struct place){0};
+	st->stays = true;
+	scroll(st, w, press->rows);
+	return FED_OK;
+}
+
+static int press_end(void *state, struct fed_watched *w, const struct fed_press *press,
+                     struct fed_error *err)
+{
+	struct state *st = state;
+
+	(void)w, (void)press, (void)err;
+	st->stays = false;
+	return FED_OK;
+}
+
+static int press_shift(void *state, struct fed_watched *w, const struct fed_press *press,
+                       struct fed_error *err)
+{
+	struct state *st = state;
+
+	(void)w, (void)err;
+	if (press->code == FED_KEY_RIGHT)
+		st->skipped += SHIFT;
+	else
+		st->skipped -= st->skipped < SHIFT ? st->skipped : SHIFT;
+	return FED_OK;
+}
+
+static bool is_behind(const void *state, const struct fed_watched *w)
+{
+	const struct state *st = state;
+
+	(void)w;
+	return st->stays;
+}
+
+/* Filter ------------------------------------------------------------------------------------------
+ */
+
+/* "kind=lost client=3 some words": words without a key are searched in the text. */
+static int understand(struct fed_sieve *sieve, const struct fed_session *s, const char *typed,
+                      bool *chosen, struct fed_error *err)
+{
+	char copy[FILTER_MOST], text[FILTER_MOST] = "", *rest = copy;
+	struct fed_sieve_words words = {"", "", "", text};
+	const struct {
+		const char *key, **value;
+	} keys[] = {{"kind=", &words.kind}, {"client=", &words.client}, {"version=", &words.version}};
+
+	snprintf(copy, sizeof copy, "%s", typed);
+	*chosen = false;
+	while (rest) {
+		const char *word = strsep(&rest, " ");
+		size_t k = 0;
+
+		while (k < 3 && strncmp(word, keys[k].key, strlen(keys[k].key)) != 0)
+			k++;
+		if (k < 3) {
+			*keys[k].value = word + strlen(keys[k].key);
+			*chosen = *chosen || strcmp(word, "kind=all") != 0;
+		} else if (*word) {
+			const size_t n = strlen(text);
+			snprintf(text + n, sizeof text - n, "%s%s", n ? " " : "", word);
+		}
+	}
+	return fed_sieve_init(sieve, &words, &s->clients, (uint64_t)s->settings.seed, s->draws, err);
+}
+
+static int filter(void *state, struct fed_watched *w, const char *typed, struct fed_error *err)
+{
+	struct state *st = state;
+	struct fed_sieve sieve;
+	bool chosen;
+
+	if (strlen(typed) >= sizeof st->filter)
+		return fed_fail(err, "a filter has at most %d bytes", FILTER_MOST - 1);
+	if (understand(&sieve, w->session, typed, &chosen, err))
+		return FED_FAIL;
+	fed_sieve_release(&st->sieve);
+	st->sieve = sieve;
+	st->sieved = true;
+	st->chosen = chosen;
+	snprintf(st->filter, sizeof st->filter, "%s", typed);
+	st->n = 0;
+	st->seen = 0;
+	st->stays = false;
+	return FED_OK;
+}
+
+static const char *filtered(const void *state)
+{
+	const struct state *st = state;
+
+	return st->filter;
+}
+
+static int press_all(void *state, struct fed_watched *w, const struct fed_press *press,
+                     struct fed_error *err)
+{
+	const struct state *st = state;
+
+	(void)press;
+	return filter(state, w, strcmp(st->filter, "kind=all") == 0 ? "" : "kind=all", err);
+}
+
+static bool always(const void *state, const struct fed_watched *w)
+{
+	(void)state, (void)w;
+	return true;
+}
+
+static void close(void *state)
+{
+	struct state *st = state;
+
+	fed_sieve_release(&st->sieve);
+	fed_free(st->event);
+}
+
+static const struct fed_key keys[] = {
+	{FED_KEY_END, 0, "end", "follow", press_end, is_behind},
+	{'a', 0, "a", "all events, or those outside rounds", press_all, always},
+	{FED_KEY_UP, 0, "up", "a line back", press_move, NULL},
+	{FED_KEY_DOWN, 0, "down", "a line on", press_move, NULL},
+	{FED_KEY_PAGE_UP, 0, "page up", "a page back", press_move, NULL},
+	{FED_KEY_PAGE_DOWN, 0, "page down", "a page on", press_move, NULL},
+	{FED_KEY_HOME, 0, "home", "to the beginning", press_home, NULL},
+	{FED_KEY_LEFT, 0, "left", "what is further left", press_shift, NULL},
+	{FED_KEY_RIGHT, 0, "right", "what is further right", press_shift, NULL},
+	{0},
+};
+
+const struct fed_view fed_view_log = {
+	.name = "log",
+	.help = "what happened and what was printed; / kind=lost client=3 version=2- or words",
+	.state_size = sizeof(struct state),
+	.keys = keys,
+	.close = close,
+	.stamp = stamp,
+	.paint = paint,
+	.filter = filter,
+	.filtered = filtered,
+};

@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* A ring of lines. */
+#include "tui/views/messages.h"
+
+#include <pthread.h>
+#include <string.h>
+
+#include "base/mem.h"
+
+enum { LINE_MOST = 2000 }; /* bytes; what is longer goes on in the next line */
+
+struct line {
+	struct fed_said_line about;
+	char *text;
+};
+
+struct fed_messages {
+	pthread_mutex_t lock;
+	struct line ring[FED_MESSAGES_MAX]; /* line k is at k mod FED_MESSAGES_MAX */
+	uint64_t n;
+	struct fed_text part[FED_SAYINGS]; /* a line that has no end yet */
+};
+
+struct fed_messages *fed_messages_new(void)
+{
+	struct fed_messages *m = fed_alloc(sizeof *m);
+
+	if (m)
+		pthread_mutex_init(&m->lock, NULL);
+	return m;
+}
+
+void fed_messages_free(struct fed_messages *m)
+{
+	if (!m)
+		return;
+	for (size_t i = 0; i < FED_MESSAGES_MAX; i++)
+		fed_free(m->ring[i].text);
+	for (size_t i = 0; i < FED_SAYINGS; i++)
+		fed_text_release(&m->part[i]);
+	pthread_mutex_destroy(&m->lock);
+	fed_free(m);
+}
+
+/* A line without memory for it is lost. */
+static void end_line(struct fed_messages *m, enum fed_saying saying, uint64_t event)
+{
+	struct fed_text *part = &m->part[saying];
+	char *text = fed_strdup(fed_text_str(part));
+
+	fed_text_clear(part);
+	if (!text)
+		return;
+	struct line *line = &m->ring[++m->n % FED_MESSAGES_MAX];
+	fed_free(line->text);
+	*line = (struct line){{saying, event}, text};
+}
+
+void fed_messages_add(struct fed_messages *m, enum fed_saying saying, uint64_t event,
+                      const char *bytes, size_t n)
+{
+	struct fed_text *part = &m->part[saying];
+
+	pthread_mutex_lock(&m->lock);
+	for (size_t i = 0; i < n; i++) {
+		const char c = bytes[i] == '\t' || bytes[i] == 0 ? ' ' : bytes[i];
+
+		if (c != '\n' && c != '\r')
+			fed_text_put(part, &c, 1);
+		/* "\r" begins a line anew: what a bar of progress drew before does not count. */
+		if (c == '\r' && i + 1 < n && bytes[i + 1] != '\n')
+			fed_text_clear(part);
+		if (c == '\n' || part->len >= LINE_MOST)
+			end_line(m, saying, event);
+	}
+	pthread_mutex_unlock(&m->lock);
+}
+
+uint64_t fed_messages_count(struct fed_messages *m)
+{
+	if (!m)
+		return 0;
+	pthread_mutex_lock(&m->lock);
+	const uint64_t n = m->n;
+	pthread_mutex_unlock(&m->lock);
+	return n;
+}
+
+bool fed_messages_get(struct fed_messages *m, uint64_t number, struct fed_said_line *about,
+                      struct fed_text *out)
+{
+	pthread_mutex_lock(&m->lock);
+	const struct line *line = &m->ring[number % FED_MESSAGES_MAX];
+	const bool kept = number && number <= m->n && m->n - number < FED_MESSAGES_MAX && line->text;
+	if (kept) {
+		*about = line->about;
+		if (out)
+			fed_text_add(out, "%s", line->text);
+	}
+	pthread_mutex_unlock(&m->lock);
+	return kept;
+}

@@ -1,0 +1,314 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The view `overview`: how good the model is, what this round does, what all of it cost. */
+#include "tui/views/overview.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "tui/views/cells.h"
+#include "tui/views/views.h"
+
+enum {
+	ROOMY = 14,       /* rows from which on there is room for all of it */
+	WORKERS_MOST = 3, /* rows of clients */
+	WIDE = 90,        /* columns from which on the charts stand side by side */
+	LABEL = 8,        /* columns of "round", "spent" */
+	GLYPHS = 1000,    /* clients of a round that are shown one by one, at most */
+	IDS = 20,         /* of them with their numbers */
+};
+
+static const struct fed_style bold = {.bold = true}, grey = {.color = FED_COLOR_GREY}, plain = {0};
+
+/* Curves ----------------------------------------------------------------------------- */
+
+static int put_charts(struct fed_overview *st, const struct fed_watched *w,
+                      struct fed_canvas *canvas, int rows, struct fed_error *err)
+{
+	const bool beside = canvas->columns >= WIDE, both = beside || rows >= 2 * FED_CHART_ROWS;
+	const bool accuracy = fed_curves_has(&st->curves, FED_CURVE_ACCURACY);
+	const int columns = beside && accuracy ? (canvas->columns - 2) / 2 : canvas->columns;
+	struct fed_chart_series series[FED_CURVES];
+	struct fed_chart chart = {.series = series,
+	                          .x_label = "round",
+	                          .mark = st->mark,
+	                          .marks = st->marks,
+	                          .mark_name = "fault injected",
+	                          .columns = columns,
+	                          .rows = both && !beside && accuracy ? rows / 2 : rows,
+	                          .utf8 = w->utf8};
+
+	if (rows < FED_CHART_ROWS) { /* sparklines: one chart of all curves */
+		chart.n = fed_curves_series(&st->curves, 0, FED_CURVES, 2 * columns, series);
+		chart.n = (int)chart.n < rows ? chart.n : (size_t)rows;
+		return chart.n ? fed_chart_put(canvas, 0, 0, &chart, err) : FED_OK;
+	}
+	if (accuracy) {
+		chart.title = beside ? "accuracy" : NULL;
+		chart.n = fed_curves_series(&st->curves, 0, FED_CURVE_TEST_LOSS, 4 * columns, series);
+		if (fed_chart_put(canvas, 0, 0, &chart, err))
+			return FED_FAIL;
+	}
+	if (accuracy && !both)
+		return FED_OK;
+	chart.title = beside || !accuracy ? "loss" : NULL;
+	chart.n = fed_curves_series(&st->curves, FED_CURVE_TEST_LOSS, FED_CURVES, 4 * columns, series);
+	return fed_chart_put(canvas, beside && accuracy ? columns + 2 : 0,
+	                     accuracy && !beside ? rows - rows / 2 : 0, &chart, err);
+}
+
+/* A fault is marked at the first round that it was in; those that were healed since, too. */
+static int take_marks(struct fed_overview *st, const struct fed_session *s, struct fed_error *err)
+{
+	for (size_t i = 0; i < s->faults.n; i++) {
+		const struct fed_fault *fault = &s->faults.fault[i];
+
+		if (fault->number <= st->marked || fault->from > fed_session_version(s))
+			continue;
+		double *grown =
+			fed_resize(st->mark, st->marks * sizeof *grown, (st->marks + 1) * sizeof *grown);
+		if (!grown)
+			return fed_fail_memory(err, sizeof *grown, "a mark");
+		st->mark = grown;
+		st->mark[st->marks++] = (double)fault->from + 1;
+		st->marked = fault->number;
+	}
+	return FED_OK;
+}
+
+/* The round ---------------------------------------------------------------------------- */
+
+static void take_journey(struct fed_overview *st, const struct fed_journey *j)
+{
+	st->count[fed_activity_of((enum fed_journey_state)j->state)]++;
+	if (st->n_workers < GLYPHS) {
+		st->worker[st->n_workers].client = j->client;
+		st->worker[st->n_workers].activity =
+			(uint8_t)fed_activity_of((enum fed_journey_state)j->state);
+	}
+	st->n_workers++;
+}
+
+static int by_client(const void *a, const void *b)
+{
+	const struct fed_worker *x = a, *y = b;
+
+	return x->client < y->client ? -1 : x->client > y->client;
+}
+
+/* Invitations of the open round, or of the last one; what is under way from before, too. */
+static void take_round(struct fed_overview *st, const struct fed_session *s)
+{
+	const struct fed_journeys *journeys = &s->recorder.journeys;
+	const uint64_t version = fed_session_version(s);
+	const uint64_t base = fed_session_open(s) || version == 0 ? version : version - 1;
+	const struct fed_journey *j;
+
+	memset(st->count, 0, sizeof st->count);
+	st->n_workers = 0;
+	for (uint64_t k = journeys->n; (j = fed_journeys_at(journeys, k)) && j->version >= base; k--)
+		take_journey(st, j);
+	for (uint32_t i = 0; s->running && i < s->federation.open_room; i++) {
+		const struct fed_invitation *open = &s->federation.open[i];
+
+		if (open->number && open->version < base && (j = fed_journeys_last(journeys, open->client)))
+			take_journey(st, j);
+	}
+	if (st->n_workers <= GLYPHS)
+		qsort(st->worker, st->n_workers, sizeof *st->worker, by_client);
+}
+
+static uint32_t answered(const struct fed_overview *st)
+{
+	uint32_t n = 0;
+
+	for (int k = FED_ACTIVITY_DONE; k < FED_ACTIVITIES; k++)
+		n += st->count[k];
+	return n;
+}
+
+/* "round 13: 6 of 10 have answered" */
+static void put_headline(const struct fed_overview *st, const struct fed_session *s,
+                         struct fed_canvas *canvas, int row)
+{
+	struct fed_text text = {0};
+	const bool open = fed_session_open(s);
+	const uint64_t version = fed_session_version(s);
+
+	if (!open && version == 0) {
+		fed_canvas_write(canvas, 0, row, "nothing was trained yet: r makes a round", bold);
+		return;
+	}
+	fed_text_add(&text, "round %s", fed_count((double)version + open).s);
+	if (open)
+		fed_text_add(&text, ": %u of %u have answered", answered(st), st->n_workers);
+	else
+		fed_text_add(&text, " is made");
+	const int end = fed_canvas_write(canvas, 0, row, fed_text_str(&text), bold);
+	fed_text_clear(&text);
+	if (s->history.n) {
+		const struct fed_record *r = &s->history.record[s->history.n - 1];
+		const double accuracy =
+			fed_history_figure(&s->history, fed_fields_find(fed_metrics, "test_accuracy"), 0);
+		const double loss =
+			fed_history_figure(&s->history, fed_fields_find(fed_metrics, "test_loss"), 0);
+
+		if (!isnan(accuracy))
+			fed_text_add(&text, "accuracy %.2f %%  ", 100 * accuracy);
+		if (!isnan(loss)) /* else `eval-every` has left it out */
+			fed_text_add(&text, "loss %.4g  ", loss);
+		if (!isnan(r->train_loss))
+			fed_text_add(&text, "train %.4g", r->train_loss);
+	}
+	fed_canvas_write(canvas, end + 2, row, fed_text_str(&text), plain);
+	fed_text_release(&text);
+}
+
+/* "<2 downloading  =3 training  +4 done": those that there are. */
+static void put_counts(const struct fed_overview *st, const struct fed_watched *w,
+                       struct fed_canvas *canvas, int row)
+{
+	int column = 0;
+
+	for (int k = FED_ACTIVITY_DOWNLOADS; k < FED_ACTIVITIES; k++) {
+		const struct fed_mark *mark = &fed_activity_marks[k];
+		struct fed_text text = {0};
+
+		if (!st->count[k])
+			continue;
+		fed_text_add(&text, "%s %s", fed_count(st->count[k]).s, mark->name);
+		if (column + 2 + fed_text_width(fed_text_str(&text)) <= canvas->columns) {
+			fed_mark_put(canvas, column, row, mark, w->utf8);
+			column = 2 + fed_canvas_write(canvas, column + 2, row, fed_text_str(&text), plain);
+		}
+		fed_text_release(&text);
+	}
+}
+
+/* Rows that a glyph for each client takes, at most so many; 0: there is no room. */
+static int rows_of_workers(const struct fed_overview *st, int columns, int most)
+{
+	int cells = (int)st->n_workers;
+
+	if (!st->n_workers || st->n_workers > GLYPHS)
+		return 0;
+	for (uint32_t i = 0; st->n_workers <= IDS && i < st->n_workers; i++)
+		cells += 1 + snprintf(NULL, 0, "%u", st->worker[i].client);
+	const int rows = (cells + columns - 1) / columns;
+	return rows <= most ? rows : st->n_workers <= IDS ? most : 0;
+}
+
+/* A glyph for each client, with its number where there are few; returns the rows. */
+static int put_workers(const struct fed_overview *st, const struct fed_watched *w,
+                       struct fed_canvas *canvas, int row, int rows)
+{
+	const bool ids = st->n_workers <= IDS;
+	int column = 0, used = 0;
+
+	for (uint32_t i = 0; i < st->n_workers && rows; i++) {
+		const struct fed_worker *worker = &st->worker[i];
+		char number[16] = "";
+		if (ids)
+			snprintf(number, sizeof number, "%u", worker->client);
+		const int width = 1 + (ids ? (int)strlen(number) + 1 : 0);
+
+		if (column + width > canvas->columns) {
+			column = 0;
+			used++;
+		}
+		if (used == rows)
+			return used;
+		if (ids)
+			fed_canvas_write(canvas, column, row + used, number, grey);
+		fed_mark_put(canvas, column + width - 1 - ids, row + used,
+		             &fed_activity_marks[worker->activity], w->utf8);
+		column += width;
+	}
+	return rows ? used + 1 : 0;
+}
+
+/* The bill --------------------------------------------------------------------------------- */
+
+static void put_bill(const struct fed_session *s, struct fed_canvas *canvas, int row, int rows)
+{
+	const struct fed_costs *c = &s->ledger.total;
+	struct fed_text text = {0};
+
+	if (rows < 1)
+		return;
+	fed_text_add(&text, "down ");
+	fed_text_bytes(&text, (double)c->bytes_down);
+	fed_text_add(&text, "  up ");
+	fed_text_bytes(&text, (double)c->bytes_up);
+	if (c->plain_up != c->bytes_up) {
+		fed_text_add(&text, "  saved ");
+		fed_text_bytes(&text, (double)c->plain_up - (double)c->bytes_up);
+	}
+	fed_text_add(&text, "  %s messages", fed_count((double)(c->messages_up + c->messages_down)).s);
+	fed_canvas_write(canvas, 0, row, "spent", grey);
+	fed_canvas_write(canvas, LABEL, row, fed_text_str(&text), plain);
+	if (rows > 1) {
+		fed_text_clear(&text);
+		fed_text_si(&text, c->client_flops, "FLOP");
+		fed_text_add(&text, " by clients  ");
+		fed_text_si(&text, c->server_flops, "FLOP");
+		fed_text_add(&text, " by the server");
+		fed_canvas_write(canvas, LABEL, row + 1, fed_text_str(&text), plain);
+	}
+	fed_text_release(&text);
+}
+
+/* The view --------------------------------------------------------------------------------- */
+
+static uint64_t stamp(const void *state, const struct fed_watched *w)
+{
+	(void)state;
+	return fed_stamp_with(fed_stamp_of(w), w->session->faults.made);
+}
+
+static int paint(void *state, struct fed_watched *w, struct fed_canvas *canvas,
+                 struct fed_error *err)
+{
+	struct fed_overview *st = state;
+	const struct fed_session *s = w->session;
+	const int rows = canvas->rows;
+
+	if (st->run != s->recorder.run) {
+		st->run = s->recorder.run;
+		st->marks = 0;
+		st->marked = 0;
+	}
+	if (fed_curves_follow(&st->curves, &s->history, st->run, err) || take_marks(st, s, err))
+		return FED_FAIL;
+	take_round(st, s);
+	const bool roomy = rows >= ROOMY;
+	const int workers = roomy ? rows_of_workers(st, canvas->columns, WORKERS_MOST) : 0;
+	const int below = roomy ? 4 + workers : rows >= 6 ? 4 : rows < 3 ? rows : 3;
+	if (rows > below && s->history.n && put_charts(st, w, canvas, rows - below, err))
+		return FED_FAIL;
+	int row = rows - below;
+	put_headline(st, s, canvas, row++);
+	put_counts(st, w, canvas, row++);
+	row += put_workers(st, w, canvas, row, workers);
+	put_bill(s, canvas, row, rows - row);
+	return FED_OK;
+}
+
+static void close(void *state)
+{
+	struct fed_overview *st = state;
+
+	fed_curves_release(&st->curves);
+	fed_free(st->mark);
+}
+
+const struct fed_view fed_view_overview = {
+	.name = "overview",
+	.help = "accuracy and loss, the round as it happens, what all of it cost",
+	.state_size = sizeof(struct fed_overview),
+	.close = close,
+	.stamp = stamp,
+	.paint = paint,
+};

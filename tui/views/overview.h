@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * tui/views/overview.h - the state of the view `overview`.
+ */
+#ifndef FED_TUI_VIEWS_OVERVIEW_H
+#define FED_TUI_VIEWS_OVERVIEW_H
+
+#include "tui/views/round_series.h"
+#include "tui/widgets/glyphs.h"
+
+struct fed_worker {
+	uint32_t client;
+	uint8_t activity; /* enum fed_activity */
+};
+
+struct fed_overview {
+	struct fed_curves curves;
+	uint64_t run; /* number of its first event */
+	double *mark; /* [marks] rounds at which faults began */
+	size_t marks;
+	uint64_t marked;                /* number of the last fault among them */
+	uint32_t count[FED_ACTIVITIES]; /* clients of the round */
+	struct fed_worker worker[1000]; /* the first of n_workers */
+	uint32_t n_workers;
+};
+
+#endif

@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* What a cut costs, and what crossed it last. */
+#include "net/messenger.h"
+#include "train/schemes/split.h"
+#include "tui/views/split.h"
+
+enum { LOOK_BACK = 4096 }; /* events at most */
+
+bool fed_division_of(const struct fed_session *s, struct fed_division *d)
+{
+	const struct fed_split *split = s->scheme_state;
+	struct fed_error unused;
+
+	*d = (struct fed_division){.labels = true};
+	if (s->scheme != &fed_scheme_split || !s->net_built ||
+	    fed_split_cuts(split, &s->net, d->at, &unused))
+		return false;
+	d->labels = split->labels == FED_LABELS_SERVER;
+	d->real = true;
+	return true;
+}
+
+uint32_t fed_batch_of(const struct fed_session *s)
+{
+	const int64_t batch = s->settings.batch;
+
+	/* 0: all examples of the client at once. */
+	return batch > 0 && (batch < s->clients.most || !s->clients.most) ? (uint32_t)batch
+	                                                                  : s->clients.most;
+}
+
+size_t fed_width_at(const struct fed_net *net, size_t at)
+{
+	return at ? fed_shape_size(&net->layer[at - 1].out) : fed_shape_size(&net->input);
+}
+
+size_t fed_params_of(const struct fed_net *net, size_t first, size_t last)
+{
+	size_t sum = 0;
+
+	for (size_t l = first; l < last; l++)
+		sum += net->layer[l].count;
+	return sum;
+}
+
+struct fed_crossing fed_crossing_at(const struct fed_session *s, const struct fed_division *d)
+{
+	const struct fed_net *net = &s->net;
+	const size_t batch = fed_batch_of(s);
+	const double first = (double)fed_frame_size(1, batch * fed_width_at(net, d->at[0]));
+	/* A label is a number, a target a row of them. */
+	const double labels = d->labels ? 4.0 * (double)batch * (net->classes ? 1 : net->outputs) : 0;
+	struct fed_crossing c = {.up = first + labels, .down = first, .messages = 2};
+
+	if (d->at[1] < net->layers) {
+		const double second = (double)fed_frame_size(1, batch * fed_width_at(net, d->at[1]));
+		c.up += second; /* the gradient by what came down */
+		c.down += second;
+		c.messages += 2;
+	}
+	return c;
+}
+
+const struct fed_past *fed_last_crossing(const struct fed_session *s, bool *up, uint64_t *number)
+{
+	const struct fed_recorder *r = &s->recorder;
+	const uint64_t last = r->n > LOOK_BACK ? r->n - LOOK_BACK : 0;
+
+	for (uint64_t k = r->n; k > last && k >= r->run; k--) {
+		const struct fed_past *past = fed_recorder_at(r, k);
+
+		if (!past || (past->kind != FED_EVENT_SMASHED && past->kind != FED_EVENT_GRADIENT))
+			continue;
+		*up = past->kind == FED_EVENT_SMASHED;
+		*number = k;
+		return past;
+	}
+	return NULL;
+}

@@ -1,0 +1,317 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The view `timeline`: who did what when, scrolled over clients, moved and zoomed over time. */
+#include <string.h>
+
+#include "base/mem.h"
+#include "report/invitation_text.h"
+#include "report/client_table.h"
+#include "tui/views/cells.h"
+#include "tui/widgets/timeline.h"
+#include "tui/views/views.h"
+
+enum { ROUNDS = 3 };    /* shown at first */
+#define SPAN_LEAST 1e-9 /* seconds */
+
+struct state {
+	struct fed_roster roster; /* for the filter */
+	double from, span;        /* seconds; span 0: the last rounds */
+	bool stays;               /* at `from`; else the window ends now */
+	uint32_t top, rows;       /* first client shown, rows for them as painted last */
+	uint32_t n;               /* busy in the window */
+};
+
+/* The window --------------------------------------------------------------------------- */
+
+static double span_of(const struct state *st, const struct fed_session *s)
+{
+	struct fed_schedule w = {.from = 0};
+	struct fed_error unused;
+
+	if (st->span > 0)
+		return st->span;
+	if (fed_schedule_init(&w, s, ROUNDS, (const uint32_t[]){0}, 0, &unused))
+		return 0;
+	fed_schedule_release(&w);
+	return w.to - w.from;
+}
+
+/* A window of this length around `middle` of the old one, inside the run. */
+static void set_window(struct state *st, const struct fed_session *s, double from, double span)
+{
+	const double start = fed_schedule_start(s), now = fed_session_clock(s);
+
+	if (!(now > start))
+		return;
+	st->span = span > now - start ? now - start : span < SPAN_LEAST ? SPAN_LEAST : span;
+	st->from = from < start ? start : from;
+	st->stays = st->from + st->span < now;
+}
+
+/* Ids of the filter's clients, ascending; NULL without a filter. */
+static int chosen(struct state *st, const struct fed_session *s, uint32_t **ids,
+                  struct fed_error *err)
+{
+	*ids = NULL;
+	if (!*st->roster.filter)
+		return FED_OK;
+	if (fed_roster_make(&st->roster, s, err))
+		return FED_FAIL;
+	*ids = fed_alloc_array(st->roster.n + 1, sizeof **ids);
+	if (!*ids)
+		return fed_fail_memory(err, st->roster.n * sizeof **ids, "the clients");
+	for (uint32_t i = 0; i < st->roster.n; i++) /* not put in order: by their numbers */
+		(*ids)[i] = st->roster.ranked[i].client;
+	return FED_OK;
+}
+
+static int look(struct state *st, const struct fed_watched *w, struct fed_schedule *schedule,
+                struct fed_error *err)
+{
+	const struct fed_session *s = w->session;
+	const double now = fed_session_clock(s);
+	uint32_t *ids;
+	int rc;
+
+	if (chosen(st, s, &ids, err))
+		return FED_FAIL;
+	if (st->span > 0) {
+		const double start = fed_schedule_start(s);
+		double from = st->stays ? st->from : now - st->span;
+
+		/* Time may have been set back. */
+		from = from + st->span > now ? now - st->span : from;
+		from = from < start ? start : from;
+		const double to = from + st->span < now ? from + st->span : now;
+		rc = fed_schedule_between(schedule, s, from, to, ids, st->roster.n, err);
+	} else {
+		rc = fed_schedule_init(schedule, s, ROUNDS, ids, st->roster.n, err);
+	}
+	fed_free(ids);
+	return rc;
+}
+
+/* Painting -------------------------------------------------------------------------------- */
+
+static bool is_blank(const struct fed_canvas *canvas, int column, int row)
+{
+	for (; column < canvas->columns; column++)
+		if (canvas->cell[row * canvas->columns + column].code != ' ')
+			return false;
+	return true;
+}
+
+/* At the end of the last row, where there is room: "1-20 of 300 clients, until now". */
+static void paint_place(const struct state *st, struct fed_canvas *canvas)
+{
+	const uint32_t last = st->top + st->rows < st->n ? st->top + st->rows : st->n;
+	struct fed_text text = {0};
+
+	if (st->rows < st->n) {
+		fed_text_add(&text, "%u-%u of ", st->top + 1, last);
+		fed_text_count(&text, st->n);
+		fed_text_add(&text, " clients, ");
+	}
+	fed_text_add(&text, st->stays ? "`end` follows" : "until now");
+	const int column = canvas->columns - (int)text.len, row = canvas->rows - 1;
+	if (!text.failed && column > 1 && is_blank(canvas, column - 2, row))
+		fed_canvas_write(canvas, column, row, text.s, (struct fed_style){FED_COLOR_GREY, false});
+	fed_text_release(&text);
+}
+
+/* Why there is nothing to be drawn; nothing when there is. */
+static void put_obstacle(const struct fed_session *s, const struct fed_schedule *schedule,
+                         const struct fed_canvas *canvas, struct fed_text *out)
+{
+	if (!s->recorder.journeys.n)
+		fed_journeys_put_empty(s, out);
+	else if (schedule->to <= schedule->from)
+		fed_text_add(out, "no virtual time has passed: `set client all device=phone link=4g` "
+		                  "makes it");
+	else if (!schedule->n)
+		fed_text_add(out, "none of these clients was busy in this time");
+	else if (canvas->columns < FED_TIMELINE_COLUMNS || canvas->rows <= FED_TIMELINE_FRAME)
+		fed_text_add(out, "too small");
+}
+
+static int paint_window(struct state *st, const struct fed_watched *w, struct fed_canvas *canvas,
+                        const struct fed_schedule *whole, struct fed_error *err)
+{
+	struct fed_schedule part = *whole;
+
+	st->n = whole->n;
+	st->rows = (uint32_t)(canvas->rows - FED_TIMELINE_FRAME);
+	fed_keep_shown(&st->top, st->top, st->rows, st->n);
+	part.client += st->top;
+	part.n = whole->n - st->top < st->rows ? whole->n - st->top : st->rows;
+	part.marked = w->marked;
+	part.n_marked = w->n_marked;
+	if (fed_timeline_paint(canvas, &part, w->utf8, err))
+		return FED_FAIL;
+	paint_place(st, canvas);
+	return FED_OK;
+}
+
+static int paint(void *state, struct fed_watched *w, struct fed_canvas *canvas,
+                 struct fed_error *err)
+{
+	struct state *st = state;
+	struct fed_schedule schedule;
+	struct fed_text why = {0};
+	int rc = FED_OK;
+
+	if (look(st, w, &schedule, err))
+		return FED_FAIL;
+	put_obstacle(w->session, &schedule, canvas, &why);
+	if (why.len)
+		fed_cells_say(canvas, 0, fed_text_str(&why), (struct fed_style){0});
+	else
+		rc = paint_window(st, w, canvas, &schedule, err);
+	fed_text_release(&why);
+	fed_schedule_release(&schedule);
+	return rc;
+}
+
+/* Keys ---------------------------------------------------------------------------------------- */
+
+static int press_scroll(void *state, struct fed_watched *w, const struct fed_press *press,
+                        struct fed_error *err)
+{
+	struct state *st = state;
+	const uint32_t page = st->rows > 1 ? st->rows - 1 : 1;
+	const bool back = press->code == FED_KEY_UP || press->code == FED_KEY_PAGE_UP;
+	const uint32_t by = press->code == FED_KEY_UP || press->code == FED_KEY_DOWN ? 1 : page;
+
+	(void)w;
+	(void)err;
+	if (back)
+		st->top -= by < st->top ? by : st->top;
+	else
+		st->top += by; /* painting keeps it within the clients */
+	fed_keep_shown(&st->top, st->top, st->rows, st->n);
+	return FED_OK;
+}
+
+/* A quarter of the window. */
+static int press_pan(void *state, struct fed_watched *w, const struct fed_press *press,
+                     struct fed_error *err)
+{
+	struct state *st = state;
+	const double span = span_of(st, w->session), now = fed_session_clock(w->session);
+	const double from = st->stays ? st->from : now - span;
+
+	(void)err;
+	set_window(st, w->session, from + (press->code == FED_KEY_LEFT ? -span : span) / 4, span);
+	return FED_OK;
+}
+
+/* Half or twice as long, around its middle or up to now. */
+static int press_zoom(void *state, struct fed_watched *w, const struct fed_press *press,
+                      struct fed_error *err)
+{
+	struct state *st = state;
+	const double span = span_of(st, w->session), now = fed_session_clock(w->session);
+	const double other = press->code == ']' ? span / 2 : span * 2;
+
+	(void)err;
+	set_window(st, w->session, st->stays ? st->from + span / 2 - other / 2 : now - other, other);
+	return FED_OK;
+}
+
+static int press_home(void *state, struct fed_watched *w, const struct fed_press *press,
+                      struct fed_error *err)
+{
+	struct state *st = state;
+	const double start = fed_schedule_start(w->session);
+
+	(void)press;
+	(void)err;
+	set_window(st, w->session, start, span_of(st, w->session));
+	return FED_OK;
+}
+
+static int press_all(void *state, struct fed_watched *w, const struct fed_press *press,
+                     struct fed_error *err)
+{
+	struct state *st = state;
+	const double start = fed_schedule_start(w->session);
+
+	(void)press;
+	(void)err;
+	set_window(st, w->session, start, fed_session_clock(w->session) - start);
+	return FED_OK;
+}
+
+static int press_end(void *state, struct fed_watched *w, const struct fed_press *press,
+                     struct fed_error *err)
+{
+	(void)w;
+	(void)press;
+	(void)err;
+	((struct state *)state)->stays = false;
+	return FED_OK;
+}
+
+static bool has_time(const void *state, const struct fed_watched *w)
+{
+	(void)state;
+	return w->session->recorder.journeys.n > 0;
+}
+
+static bool looks_back(const void *state, const struct fed_watched *w)
+{
+	(void)w;
+	return ((const struct state *)state)->stays;
+}
+
+static const struct fed_key keys[] = {
+	{FED_KEY_UP, 0, "up", "clients above", press_scroll, NULL},
+	{FED_KEY_DOWN, 0, "down", "clients below", press_scroll, NULL},
+	{FED_KEY_PAGE_UP, 0, "page up", "a page of clients up", press_scroll, NULL},
+	{FED_KEY_PAGE_DOWN, 0, "page down", "a page of clients down", press_scroll, NULL},
+	{FED_KEY_LEFT, 0, "left", "back in time", press_pan, has_time},
+	{FED_KEY_RIGHT, 0, "right", "on in time", press_pan, looks_back},
+	{'[', 0, "[", "a longer time", press_zoom, has_time},
+	{']', 0, "]", "a shorter time", press_zoom, has_time},
+	{FED_KEY_HOME, 0, "home", "the beginning of the run", press_home, NULL},
+	{'a', 0, "a", "the whole run", press_all, has_time},
+	{FED_KEY_END, 0, "end", "follow the run", press_end, looks_back},
+	{.code = 0},
+};
+
+/* ------------------------------------------------------------------------------------------------
+ */
+
+static int filter(void *state, struct fed_watched *w, const char *text, struct fed_error *err)
+{
+	struct state *st = state;
+
+	return fed_roster_filter(&st->roster, w->session, text, err);
+}
+
+static const char *filtered(const void *state)
+{
+	return ((const struct state *)state)->roster.filter;
+}
+
+static uint64_t stamp(const void *state, const struct fed_watched *w)
+{
+	(void)state;
+	return fed_stamp_of(w);
+}
+
+static void close_view(void *state)
+{
+	fed_roster_release(&((struct state *)state)->roster);
+}
+
+const struct fed_view fed_view_timeline = {
+	.name = "timeline",
+	.help = "who did what when, over virtual time",
+	.state_size = sizeof(struct state),
+	.keys = keys,
+	.close = close_view,
+	.stamp = stamp,
+	.paint = paint,
+	.filter = filter,
+	.filtered = filtered,
+};

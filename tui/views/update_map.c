@@ -1,0 +1,118 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Updates become groups of points. */
+#include "tui/views/update_map.h"
+
+#include <math.h>
+
+#include "base/mem.h"
+#include "tui/widgets/scatter.h"
+
+enum { WAS, HONEST, HONEST_FILTERED, BYZANTINE, BYZANTINE_FILTERED, KINDS };
+enum { GROUPS = KINDS + FED_LANDMARKS };
+
+static const struct fed_scatter_group looks[GROUPS] = {
+	[WAS] = {"a version ago", 0xB7, '\'', FED_COLOR_GREY},
+	[HONEST] = {"honest", 0x25CB, 'o', FED_COLOR_BLUE},
+	[HONEST_FILTERED] = {"honest, filtered", 0x25CC, '.', FED_COLOR_BLUE},
+	[BYZANTINE] = {"Byzantine", 0x25B2, 'x', FED_COLOR_YELLOW},
+	[BYZANTINE_FILTERED] = {"Byzantine, filtered", 0x25B3, 'v', FED_COLOR_YELLOW},
+	[KINDS + FED_LANDMARK_MEAN] = {"mean", 'M', 'M', FED_COLOR_PLAIN},
+	[KINDS + FED_LANDMARK_HONEST] = {"honest mean", 'H', 'H', FED_COLOR_PLAIN},
+	[KINDS + FED_LANDMARK_MEDIAN] = {"median", 'D', 'D', FED_COLOR_PLAIN},
+	[KINDS + FED_LANDMARK_STEP] = {"step", 'S', 'S', FED_COLOR_PLAIN},
+};
+
+static int kind_of(const struct fed_map_point *p)
+{
+	if (p->byzantine)
+		return p->trusted ? BYZANTINE : BYZANTINE_FILTERED;
+	return p->trusted ? HONEST : HONEST_FILTERED;
+}
+
+/* Coordinates of each group's points, one group after the other. */
+static void fill(const struct fed_map *map, struct fed_scatter_group *group, double *x, double *y,
+                 uint32_t *id)
+{
+	size_t at = 0;
+
+	for (int g = 0; g < KINDS; g++) {
+		group[g] = looks[g];
+		group[g].x = x + at;
+		group[g].y = y + at;
+		group[g].id = g == WAS ? NULL : id + at;
+		for (size_t i = 0; i < map->n; i++) {
+			const struct fed_map_point *p = &map->point[i];
+
+			if (g == WAS ? isnan(p->was_x) : kind_of(p) != g)
+				continue;
+			id[at] = p->client;
+			x[at] = g == WAS ? p->was_x : p->x;
+			y[at++] = g == WAS ? p->was_y : p->y;
+			group[g].n++;
+		}
+	}
+	for (int k = 0; k < FED_LANDMARKS; k++) {
+		group[KINDS + k] = looks[KINDS + k];
+		group[KINDS + k].x = &map->landmark[k].x;
+		group[KINDS + k].y = &map->landmark[k].y;
+		group[KINDS + k].n = !isnan(map->landmark[k].x);
+	}
+}
+
+int fed_map_put(struct fed_canvas *canvas, int column, int row, int columns, int rows,
+                const struct fed_map *map, struct fed_error *err)
+{
+	const size_t most = 2 * map->n; /* now and a version ago */
+	double *x = fed_alloc_array(2 * most + 1, sizeof *x);
+	uint32_t *id = fed_alloc_array(most + 1, sizeof *id);
+	struct fed_scatter_group group[GROUPS];
+
+	if (x && id) {
+		fill(map, group, x, x + most, id);
+		fed_scatter_put(canvas, column, row, columns, rows,
+		                &(struct fed_scatter){.title = map->title,
+		                                      .group = group,
+		                                      .n = GROUPS,
+		                                      .reach_x = map->reach_x,
+		                                      .reach_y = map->reach_y,
+		                                      .utf8 = map->utf8});
+	}
+	const bool done = x && id;
+	fed_free(x);
+	fed_free(id);
+	return done ? FED_OK : fed_fail_memory(err, 2 * most * sizeof *x, "the map of the updates");
+}
+
+int fed_map_text(const struct fed_insight *in, const char *title, int columns, int rows, bool utf8,
+                 bool color, struct fed_text *out, struct fed_error *err)
+{
+	struct fed_map_point *point = fed_alloc_array(in->n, sizeof *point);
+	struct fed_map map = {.title = title, .point = point, .n = in->n, .utf8 = utf8};
+	struct fed_canvas canvas;
+	int rc = FED_FAIL;
+
+	if (!point)
+		return fed_fail_memory(err, in->n * sizeof *point, "the map of the updates");
+	for (size_t i = 0; i < in->n; i++)
+		point[i] = (struct fed_map_point){.x = in->update[i].x,
+		                                  .y = in->update[i].y,
+		                                  .was_x = NAN,
+		                                  .client = in->of[i].client,
+		                                  .byzantine = in->of[i].byzantine,
+		                                  .trusted = fed_judged_trusted(&in->of[i])};
+	for (int k = 0; k < FED_LANDMARKS; k++)
+		map.landmark[k] = in->landmark[k];
+	if (columns < FED_SCATTER_COLUMNS || rows < FED_SCATTER_ROWS)
+		fed_fail(err, "a map takes at least %d columns and %d rows", FED_SCATTER_COLUMNS,
+		         FED_SCATTER_ROWS);
+	else
+		rc = fed_canvas_init(&canvas, columns, rows, err);
+	if (rc == FED_OK) {
+		rc = fed_map_put(&canvas, 0, 0, columns, rows, &map, err);
+		if (rc == FED_OK)
+			fed_canvas_text(&canvas, out, utf8, color);
+		fed_canvas_release(&canvas);
+	}
+	fed_free(point);
+	return rc;
+}

@@ -1,0 +1,283 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The view `updates`: the last version's updates as a map, as bars, in their groups. */
+#include "tui/views/updates.h"
+
+#include <math.h>
+#include <time.h>
+
+#include "tui/widgets/scatter.h"
+#include "tui/views/views.h"
+
+/* Beside training: after a look that took long, the next one waits, so that training keeps its
+ * rate. */
+#define QUICK 2e-3 /* seconds */
+#define PATIENCE 40
+/* Products of all pairs of updates: beyond, a look takes about a second and waits to be asked for.
+ */
+#define LARGE 1.5e10
+
+enum page { MAP, BARS, GROUPS, PAGES };
+
+struct state {
+	struct fed_sights sights;
+	struct fed_error why; /* there are none, or they could not be made */
+	uint64_t made;        /* of which version of which run */
+	bool there;           /* why is empty */
+	double again;         /* not before, seconds of the machine's clock */
+	bool wanted;          /* a look that takes long was asked for */
+	enum page page;
+	enum fed_sights_order order;
+	uint32_t top;
+	int rows; /* as painted last */
+};
+
+/* Seconds of the machine's clock: for the pace of pictures alone. */
+static double seconds(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
+}
+
+/* Every version has an event of its own: another run's sums are larger. */
+static uint64_t mark_of(const struct fed_session *s)
+{
+	return fed_session_version(s) + s->recorder.run + 1;
+}
+
+/* Another version, whose updates can be had. */
+static bool is_old(const struct state *st, const struct fed_session *s)
+{
+	struct fed_error unused;
+
+	return st->made != mark_of(s) && fed_updates_kept(s, &unused) == FED_OK;
+}
+
+static bool is_large(const struct fed_session *s)
+{
+	const double n = s->running ? (double)s->federation.judgement.n : 0;
+
+	return n * n * (double)s->net.dim > LARGE;
+}
+
+/* Nothing is shown yet, and the look takes long. */
+static void offer(struct state *st, const struct fed_session *s)
+{
+	struct fed_text text = {0};
+
+	fed_text_count(&text, (double)s->federation.judgement.n);
+	fed_text_add(&text, " updates of ");
+	fed_text_count(&text, (double)s->net.dim);
+	fed_fail(&st->why, "%s numbers take a while: enter looks at them", fed_text_str(&text));
+	fed_text_release(&text);
+	st->there = false;
+}
+
+static void refresh(struct state *st, const struct fed_watched *w)
+{
+	const struct fed_session *s = w->session;
+	const double began = seconds();
+
+	if (fed_session_version(s) < st->sights.version || !s->running) {
+		fed_sights_release(&st->sights); /* another run: nothing to compare with */
+		st->made = 0;
+	}
+	if (!is_old(st, s)) {
+		if (!st->sights.n)
+			st->there = fed_updates_kept(s, &st->why) == FED_OK;
+		return;
+	}
+	if (is_large(s) && !st->wanted) {
+		if (!st->sights.n)
+			offer(st, s);
+		return;
+	}
+	if (began < st->again && !st->wanted)
+		return;
+	st->wanted = false;
+	st->there = fed_sights_take(&st->sights, s, &st->why) == FED_OK;
+	st->made = mark_of(s);
+	const double took = seconds() - began;
+	st->again = took > QUICK ? began + PATIENCE * took : 0;
+}
+
+/* Painting --------------------------------------------------------------------------- */
+
+/* "updates of version 7: map, 81 % of their variance" */
+static void paint_title(const struct state *st, struct fed_canvas *canvas)
+{
+	struct fed_text text = {0};
+
+	fed_text_add(&text, "updates of version %llu, ", (unsigned long long)st->sights.version);
+	if (st->page == MAP)
+		fed_text_add(&text, "%.0f %% of their variance",
+		             isnan(st->sights.shown) ? 100.0 : 100 * st->sights.shown);
+	else if (st->page == BARS)
+		fed_text_add(&text, "by %s", fed_sights_orders[st->order]);
+	else
+		fed_text_add(&text, "in groups");
+	fed_cells_line(canvas, 0, fed_text_str(&text), (struct fed_style){.bold = true});
+	fed_text_release(&text);
+}
+
+static int paint_map(struct state *st, const struct fed_watched *w, struct fed_canvas *canvas,
+                     struct fed_error *err)
+{
+	const struct fed_sights *s = &st->sights;
+	struct fed_map map = {.point = s->point,
+	                      .n = s->n,
+	                      .reach_x = s->reach_x,
+	                      .reach_y = s->reach_y,
+	                      .utf8 = w->utf8};
+
+	if (canvas->columns < FED_SCATTER_COLUMNS || canvas->rows - 1 < FED_SCATTER_ROWS) {
+		if (canvas->rows > 1)
+			fed_cells_say(canvas, 1, "too small for a map: the right arrow shows bars",
+			              (struct fed_style){0});
+		return FED_OK;
+	}
+	for (int k = 0; k < FED_LANDMARKS; k++)
+		map.landmark[k] = s->landmark[k];
+	return fed_map_put(canvas, 0, 1, canvas->columns, canvas->rows - 1, &map, err);
+}
+
+static int paint(void *state, struct fed_watched *w, struct fed_canvas *canvas,
+                 struct fed_error *err)
+{
+	struct state *st = state;
+
+	refresh(st, w);
+	st->rows = canvas->rows;
+	if (!st->there) {
+		fed_cells_say(canvas, 0, st->why.text, (struct fed_style){0});
+		return FED_OK;
+	}
+	paint_title(st, canvas);
+	if (st->page == MAP)
+		return paint_map(st, w, canvas, err);
+	if (canvas->rows < 2)
+		return FED_OK;
+	return st->page == BARS ? fed_sights_bars(canvas, 1, &st->sights, st->order, &st->top, w, err)
+	                        : fed_sights_groups(canvas, 1, &st->sights, &st->top, w, err);
+}
+
+/* Keys --------------------------------------------------------------------------------- */
+
+static int press_page(void *state, struct fed_watched *w, const struct fed_press *press,
+                      struct fed_error *err)
+{
+	struct state *st = state;
+	const unsigned step = press->code == FED_KEY_RIGHT ? 1 : PAGES - 1;
+
+	(void)w;
+	(void)err;
+	st->page = (enum page)((st->page + step) % PAGES);
+	st->top = 0;
+	return FED_OK;
+}
+
+static int press_order(void *state, struct fed_watched *w, const struct fed_press *press,
+                       struct fed_error *err)
+{
+	struct state *st = state;
+	const unsigned step = press->code == '>' ? 1 : FED_SIGHTS_ORDERS - 1;
+
+	(void)w;
+	(void)err;
+	st->order = (enum fed_sights_order)((st->order + step) % FED_SIGHTS_ORDERS);
+	st->top = 0;
+	return FED_OK;
+}
+
+static int press_look(void *state, struct fed_watched *w, const struct fed_press *press,
+                      struct fed_error *err)
+{
+	struct state *st = state;
+
+	(void)press;
+	(void)err;
+	st->wanted = true;
+	refresh(st, w);
+	st->wanted = false; /* there may have been nothing to look at */
+	return FED_OK;
+}
+
+static int press_scroll(void *state, struct fed_watched *w, const struct fed_press *press,
+                        struct fed_error *err)
+{
+	struct state *st = state;
+	const uint32_t page = st->rows > 4 ? (uint32_t)st->rows - 3 : 1;
+	const bool back = press->code == FED_KEY_UP || press->code == FED_KEY_PAGE_UP;
+	const uint32_t by = press->code == FED_KEY_UP || press->code == FED_KEY_DOWN ? 1 : page;
+
+	(void)w;
+	(void)err;
+	if (back)
+		st->top -= by < st->top ? by : st->top;
+	else if (st->top + by < st->sights.n)
+		st->top += by; /* painting keeps the last page full */
+	return FED_OK;
+}
+
+static bool has_updates(const void *state, const struct fed_watched *w)
+{
+	(void)w;
+	return ((const struct state *)state)->there;
+}
+
+static bool waits(const void *state, const struct fed_watched *w)
+{
+	return is_large(w->session) && is_old(state, w->session);
+}
+
+static bool has_bars(const void *state, const struct fed_watched *w)
+{
+	return has_updates(state, w) && ((const struct state *)state)->page == BARS;
+}
+
+static const struct fed_key keys[] = {
+	{FED_KEY_RIGHT, 0, "right", "the next page: map, bars, groups", press_page, has_updates},
+	{FED_KEY_LEFT, 0, "left", "the page before", press_page, NULL},
+	{'<', 0, "<", "bars in the order before", press_order, NULL},
+	{'>', 0, ">", "bars by norm, score, cosine, client", press_order, has_bars},
+	{FED_KEY_ENTER, 0, "enter", "look at the last version, however long it takes", press_look,
+     waits},
+	{FED_KEY_UP, 0, "up", "up", press_scroll, NULL},
+	{FED_KEY_DOWN, 0, "down", "down", press_scroll, NULL},
+	{FED_KEY_PAGE_UP, 0, "page up", "a page up", press_scroll, NULL},
+	{FED_KEY_PAGE_DOWN, 0, "page down", "a page down", press_scroll, NULL},
+	{.code = 0},
+};
+
+/* ------------------------------------------------------------------------------------------ */
+
+/* A look that had to wait changes the picture when its time has come. */
+static uint64_t stamp(const void *state, const struct fed_watched *w)
+{
+	const struct state *st = state;
+	const bool due = is_old(st, w->session) && !is_large(w->session) && seconds() >= st->again;
+
+	return fed_stamp_with(fed_stamp_of(w), due);
+}
+
+static void made(void *state, struct fed_watched *w)
+{
+	refresh(state, w);
+}
+
+static void close_view(void *state)
+{
+	fed_sights_release(&((struct state *)state)->sights);
+}
+
+const struct fed_view fed_view_updates = {
+	.name = "updates",
+	.help = "the last version's updates: a map, bars with verdicts, groups",
+	.state_size = sizeof(struct state),
+	.keys = keys,
+	.close = close_view,
+	.stamp = stamp,
+	.paint = paint,
+	.made = made,
+};

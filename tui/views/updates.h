@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * tui/views/updates.h - what the files of the view `updates` share: a version's updates as they
+ * were when it was made, and the pages about them.
+ */
+#ifndef FED_TUI_VIEWS_UPDATES_H
+#define FED_TUI_VIEWS_UPDATES_H
+
+#include "tui/views/cells.h"
+#include "tui/views/update_map.h"
+
+/* What stays of an update when the next round works in its memory. */
+struct fed_sight {
+	uint32_t client, staleness;
+	double norm, step; /* length; cosine with the step */
+	double score, weight;
+	int group; /* -1: none */
+	bool byzantine, trusted, used;
+};
+
+struct fed_sights {
+	struct fed_sight *of;        /* [n], by client */
+	struct fed_map_point *point; /* [n] */
+	size_t n;
+	struct fed_spot landmark[FED_LANDMARKS];
+	double shown;            /* share of the variance in the map */
+	double reach_x, reach_y; /* of the map: kept as long as they fit */
+	uint64_t version;
+};
+/* Take the last version's updates; the map's axes and scale are kept from the one before.
+ * FED_REJECT: there are none to be had, and nothing has changed. */
+int fed_sights_take(struct fed_sights *, const struct fed_session *, struct fed_error *);
+void fed_sights_release(struct fed_sights *);
+
+/* Pages below a title, in the rows from `row` on; *top is the first line shown. */
+enum fed_sights_order { FED_BY_CLIENT, FED_BY_NORM, FED_BY_SCORE, FED_BY_STEP, FED_SIGHTS_ORDERS };
+extern const char *const fed_sights_orders[FED_SIGHTS_ORDERS];
+int fed_sights_bars(struct fed_canvas *, int row, const struct fed_sights *, enum fed_sights_order,
+                    uint32_t *top, const struct fed_watched *, struct fed_error *);
+int fed_sights_groups(struct fed_canvas *, int row, const struct fed_sights *, uint32_t *top,
+                      const struct fed_watched *, struct fed_error *);
+
+#endif

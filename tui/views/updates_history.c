@@ -1,0 +1,163 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* A version's updates, taken while they are there. */
+#include <math.h>
+#include <stdlib.h>
+
+#include "base/mem.h"
+#include "tui/views/updates.h"
+
+#define ROOMY 4 /* a map this many times too large is made anew */
+
+void fed_sights_release(struct fed_sights *sights)
+{
+	fed_free(sights->of);
+	fed_free(sights->point);
+	*sights = (struct fed_sights){0};
+}
+
+static int by_client(const void *pa, const void *pb)
+{
+	const struct fed_map_point *a = pa, *b = pb;
+
+	return (a->client > b->client) - (a->client < b->client);
+}
+
+/* Where updates of the same clients, and the landmarks, were a version ago. */
+static void find_before(struct fed_sights *now, const struct fed_sights *before)
+{
+	for (size_t i = 0; i < now->n; i++) {
+		struct fed_map_point *p = &now->point[i];
+		const struct fed_map_point *was =
+			before->n ? bsearch(p, before->point, before->n, sizeof *p, by_client) : NULL;
+
+		p->was_x = was ? was->x : NAN;
+		p->was_y = was ? was->y : NAN;
+	}
+}
+
+/* Turn the map so that points stay near where they were. */
+static void turn_map(struct fed_sights *now, const struct fed_sights *before, double *place)
+{
+	const size_t n = now->n + FED_LANDMARKS;
+	double *const x = place, *const y = x + n, *const was_x = y + n, *const was_y = was_x + n;
+	double turn[4];
+
+	for (size_t i = 0; i < n; i++) {
+		const bool update = i < now->n;
+		const size_t k = update ? 0 : i - now->n;
+
+		x[i] = update ? now->point[i].x : now->landmark[k].x;
+		y[i] = update ? now->point[i].y : now->landmark[k].y;
+		was_x[i] = update ? now->point[i].was_x : before->n ? before->landmark[k].x : NAN;
+		was_y[i] = update ? now->point[i].was_y : before->n ? before->landmark[k].y : NAN;
+	}
+	fed_plane_turn(n, x, y, was_x, was_y, turn);
+	for (size_t i = 0; i < n; i++) {
+		const double across = turn[0] * x[i] + turn[1] * y[i];
+		const double up = turn[2] * x[i] + turn[3] * y[i];
+
+		if (i < now->n) {
+			now->point[i].x = across;
+			now->point[i].y = up;
+		} else {
+			now->landmark[i - now->n].x = across;
+			now->landmark[i - now->n].y = up;
+		}
+	}
+}
+
+/* A round number that is not below the farthest point's `most`, or the one before if it fits. */
+static double reach_for(double most, double before)
+{
+	static const double round[] = {1, 1.5, 2, 3, 5, 7, 10};
+	int k = 0;
+
+	if (!(most > 0) || !isfinite(most) || (most <= before && ROOMY * most >= before))
+		return before;
+	const double ten = pow(10, floor(log10(most)));
+	while (k < 6 && round[k] * ten < most)
+		k++;
+	return round[k] * ten;
+}
+
+static void choose_reach(struct fed_sights *s, const struct fed_sights *before)
+{
+	double x = 0, y = 0;
+
+	for (size_t i = 0; i < s->n; i++) {
+		x = fmax(x, fabs(s->point[i].x));
+		y = fmax(y, fabs(s->point[i].y));
+	}
+	for (int k = 0; k < FED_LANDMARKS; k++)
+		if (!isnan(s->landmark[k].x)) {
+			x = fmax(x, fabs(s->landmark[k].x));
+			y = fmax(y, fabs(s->landmark[k].y));
+		}
+	s->reach_x = reach_for(x, before->reach_x);
+	s->reach_y = reach_for(y, before->reach_y);
+}
+
+/* By client, for each update of the insight. */
+static void copy(struct fed_sights *s, const struct fed_insight *in)
+{
+	for (size_t i = 0; i < in->n; i++) {
+		const struct fed_judged *u = &in->of[i];
+
+		s->of[i] = (struct fed_sight){
+			.client = u->client,
+			.staleness = u->staleness,
+			.norm = in->update[i].norm,
+			.step = fed_insight_cosine(in, i, in->n + FED_LANDMARK_STEP),
+			.score = u->verdict.score,
+			.weight = u->verdict.weight,
+			.group = u->belief.group,
+			.byzantine = u->byzantine,
+			.trusted = fed_judged_trusted(u),
+			.used = u->verdict.used,
+		};
+		s->point[i] = (struct fed_map_point){.x = in->update[i].x,
+		                                     .y = in->update[i].y,
+		                                     .client = u->client,
+		                                     .byzantine = u->byzantine,
+		                                     .trusted = fed_judged_trusted(u)};
+	}
+	for (int k = 0; k < FED_LANDMARKS; k++)
+		s->landmark[k] = in->landmark[k];
+	s->shown = in->shown;
+	qsort(s->point, s->n, sizeof *s->point, by_client);
+}
+
+static int take(struct fed_sights *sights, const struct fed_insight *in, uint64_t version,
+                struct fed_error *err)
+{
+	struct fed_sights now = {.n = in->n, .version = version};
+	double *place = fed_alloc_array(4 * (in->n + FED_LANDMARKS), sizeof *place);
+
+	now.of = fed_alloc_array(in->n, sizeof *now.of);
+	now.point = fed_alloc_array(in->n, sizeof *now.point);
+	if (!place || !now.of || !now.point) {
+		fed_free(place);
+		fed_sights_release(&now);
+		return fed_fail_memory(err, in->n * sizeof *now.of, "the view of the updates");
+	}
+	copy(&now, in);
+	find_before(&now, sights);
+	turn_map(&now, sights, place);
+	choose_reach(&now, sights);
+	fed_free(place);
+	fed_sights_release(sights);
+	*sights = now;
+	return FED_OK;
+}
+
+int fed_sights_take(struct fed_sights *sights, const struct fed_session *s, struct fed_error *err)
+{
+	struct fed_insight in;
+	int rc = fed_insight_init(&in, s, err);
+
+	if (rc)
+		return rc;
+	rc = take(sights, &in, fed_session_version(s), err);
+	fed_insight_release(&in);
+	return rc;
+}

@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The views, in the order of their numbers. */
+#include "tui/views/views.h"
+
+#include "base/text.h"
+
+static const struct fed_view *const views[] = {
+	&fed_view_overview, &fed_view_clients, &fed_view_updates, &fed_view_timeline,
+	&fed_view_split,    &fed_view_log,     &fed_view_compare,
+};
+
+const struct fed_view *fed_view_at(size_t i)
+{
+	return i < sizeof views / sizeof *views ? views[i] : NULL;
+}
+
+static const char *name_at(const void *ctx, size_t i)
+{
+	(void)ctx;
+	return fed_view_at(i) ? fed_view_at(i)->name : NULL;
+}
+
+int fed_view_find(const char *name, size_t *at, struct fed_error *err)
+{
+	for (size_t i = 0; fed_view_at(i); i++) {
+		if (fed_same_name(fed_view_at(i)->name, name)) {
+			*at = i;
+			return FED_OK;
+		}
+	}
+	const char *near = fed_nearest(name, name_at, NULL);
+	if (near)
+		return fed_fail(err, "no view %s; did you mean %s?", fed_show(name).s, near);
+	struct fed_text names = {0};
+	for (size_t i = 0; fed_view_at(i); i++)
+		fed_text_add(&names, "%s%s", i ? ", " : "", fed_view_at(i)->name);
+	fed_fail(err, "no view %s; there are %s", fed_show(name).s, fed_text_str(&names));
+	fed_text_release(&names);
+	return FED_FAIL;
+}

@@ -1,0 +1,235 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Drawing on a grid of cells, and the grid as text. */
+#include "tui/widgets/canvas.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+
+enum {
+	REPLACEMENT = 0xFFFD,
+	BRAILLE = 0x2800, /* and 255 more, a bit for each dot */
+	HORIZONTAL = 0x2500,
+	VERTICAL = 0x2502,
+	DASHED = 0x250A,     /* and vertical */
+	FRAMES_END = 0x2580, /* of the box drawing block */
+};
+
+int fed_canvas_init(struct fed_canvas *canvas, int columns, int rows, struct fed_error *err)
+{
+	if (columns < 1 || rows < 1 || columns > FED_CANVAS_MAX || rows > FED_CANVAS_MAX)
+		return fed_fail(err, "a canvas of %d x %d cells is not from 1 to %d on each side", columns,
+		                rows, FED_CANVAS_MAX);
+	const size_t cells = (size_t)columns * (size_t)rows;
+	struct fed_cell *cell = fed_alloc_array(cells, sizeof *cell);
+	if (!cell)
+		return fed_fail_memory(err, cells * sizeof *cell, "a canvas");
+	*canvas = (struct fed_canvas){.cell = cell, .columns = columns, .rows = rows};
+	fed_canvas_clear(canvas);
+	return FED_OK;
+}
+
+void fed_canvas_release(struct fed_canvas *canvas)
+{
+	fed_free(canvas->cell);
+	*canvas = (struct fed_canvas){0};
+}
+
+void fed_canvas_clear(struct fed_canvas *canvas)
+{
+	const size_t cells = (size_t)canvas->columns * (size_t)canvas->rows;
+	for (size_t i = 0; i < cells; i++)
+		canvas->cell[i] = (struct fed_cell){.code = ' '};
+}
+
+static struct fed_cell *cell_at(const struct fed_canvas *canvas, int column, int row)
+{
+	if (column < 0 || row < 0 || column >= canvas->columns || row >= canvas->rows)
+		return NULL;
+	return &canvas->cell[(size_t)row * (size_t)canvas->columns + (size_t)column];
+}
+
+/* What is about to be written over may be half of a wide character: the other half goes. */
+static void split_wide(struct fed_canvas *canvas, int column, int row)
+{
+	const struct fed_cell *cell = cell_at(canvas, column, row);
+	struct fed_cell *next = cell_at(canvas, column + 1, row);
+	if (cell->code == 0)
+		cell_at(canvas, column - 1, row)->code = ' ';
+	if (next && next->code == 0)
+		next->code = ' ';
+}
+
+void fed_canvas_put(struct fed_canvas *canvas, int column, int row, uint32_t code,
+                    struct fed_style style)
+{
+	struct fed_cell *cell = cell_at(canvas, column, row);
+	if (!cell)
+		return;
+	split_wide(canvas, column, row);
+	*cell = (struct fed_cell){.code = code, .style = style};
+}
+
+/* Text --------------------------------------------------------------------- */
+
+int fed_canvas_write(struct fed_canvas *canvas, int column, int row, const char *text,
+                     struct fed_style style)
+{
+	size_t left = strlen(text);
+	while (left > 0) {
+		uint32_t code;
+		const size_t bytes = fed_utf8_next(text, left, &code);
+		if (bytes == 0 || fed_utf8_control(code))
+			code = REPLACEMENT;
+		text += bytes > 0 ? bytes : 1;
+		left -= bytes > 0 ? bytes : 1;
+		const int width = fed_utf8_columns(code);
+		if (width == 2 && cell_at(canvas, column, row) && cell_at(canvas, column + 1, row)) {
+			fed_canvas_put(canvas, column + 1, row, ' ', style);
+			fed_canvas_put(canvas, column, row, code, style);
+			cell_at(canvas, column + 1, row)->code = 0;
+		} else if (width == 1) {
+			fed_canvas_put(canvas, column, row, code, style);
+		}
+		column += width;
+	}
+	return column;
+}
+
+void fed_canvas_box(struct fed_canvas *canvas, int column, int row, int columns, int rows,
+                    struct fed_style style)
+{
+	const int right = column + columns - 1, bottom = row + rows - 1;
+	for (int i = column + 1; i < right; i++) {
+		fed_canvas_put(canvas, i, row, HORIZONTAL, style);
+		fed_canvas_put(canvas, i, bottom, HORIZONTAL, style);
+	}
+	for (int i = row + 1; i < bottom; i++) {
+		fed_canvas_put(canvas, column, i, VERTICAL, style);
+		fed_canvas_put(canvas, right, i, VERTICAL, style);
+	}
+	fed_canvas_put(canvas, column, row, 0x250C, style);
+	fed_canvas_put(canvas, right, row, 0x2510, style);
+	fed_canvas_put(canvas, column, bottom, 0x2514, style);
+	fed_canvas_put(canvas, right, bottom, 0x2518, style);
+}
+
+void fed_canvas_copy(struct fed_canvas *canvas, int column, int row, const struct fed_canvas *from)
+{
+	for (int y = 0; y < from->rows; y++)
+		for (int x = 0; x < from->columns; x++) {
+			const struct fed_cell *cell = cell_at(from, x, y);
+			struct fed_cell *to = cell_at(canvas, column + x, row + y);
+
+			if (!to)
+				continue;
+			/* A wide character goes with both halves, or not at all. */
+			const bool halved = cell->code && fed_utf8_columns(cell->code) == 2 &&
+			                    !cell_at(canvas, column + x + 1, row + y);
+			*to = halved || (cell->code == 0 && column + x == 0) ? (struct fed_cell){.code = ' '}
+			                                                     : *cell;
+		}
+}
+
+/* Marks and lines ------------------------------------------------------------ */
+
+void fed_canvas_mark(struct fed_canvas *canvas, int x, int y, struct fed_pen pen)
+{
+	/* The order of dots in a braille character (Unicode 15, section 21.1). */
+	static const uint8_t bit[4][2] = {{0x01, 0x08}, {0x02, 0x10}, {0x04, 0x20}, {0x40, 0x80}};
+
+	if (pen.glyph) {
+		fed_canvas_put(canvas, x, y, pen.glyph, pen.style);
+		return;
+	}
+	const struct fed_cell *cell = x < 0 || y < 0 ? NULL : cell_at(canvas, x / 2, y / 4);
+	if (!cell)
+		return;
+	const bool has_dots = cell->code >= BRAILLE && cell->code < BRAILLE + 256;
+	const uint32_t dots = has_dots ? cell->code : BRAILLE;
+	fed_canvas_put(canvas, x / 2, y / 4, dots | bit[y % 4][x % 2], pen.style);
+}
+
+/* Bresenham's line. */
+void fed_canvas_line(struct fed_canvas *canvas, int x0, int y0, int x1, int y1, struct fed_pen pen)
+{
+	const int dx = abs(x1 - x0), dy = -abs(y1 - y0);
+	const int sx = x0 < x1 ? 1 : -1, sy = y0 < y1 ? 1 : -1;
+
+	int error = dx + dy;
+	fed_canvas_mark(canvas, x0, y0, pen);
+	while (x0 != x1 || y0 != y1) {
+		const int twice = 2 * error;
+		if (twice >= dy) {
+			error += dy;
+			x0 += sx;
+		}
+		if (twice <= dx) {
+			error += dx;
+			y0 += sy;
+		}
+		fed_canvas_mark(canvas, x0, y0, pen);
+	}
+}
+
+/* The grid as text ------------------------------------------------------------- */
+
+char fed_canvas_ascii(uint32_t code)
+{
+	if (code < 0x80)
+		return (char)code;
+	if (code == HORIZONTAL)
+		return '-';
+	if (code == VERTICAL)
+		return '|';
+	if (code == DASHED)
+		return ':';
+	if (code > VERTICAL && code < FRAMES_END)
+		return '+';
+	return code >= BRAILLE && code < BRAILLE + 256 ? ':' : '?';
+}
+
+static void put_style(struct fed_text *out, struct fed_style style)
+{
+	fed_text_add(out, "\033[0");
+	if (style.bold)
+		fed_text_add(out, ";1");
+	if (style.color == FED_COLOR_GREY)
+		fed_text_add(out, ";90");
+	else if (style.color != FED_COLOR_PLAIN)
+		fed_text_add(out, ";%d", 30 + style.color);
+	fed_text_add(out, "m");
+}
+
+static bool same_style(struct fed_style a, struct fed_style b)
+{
+	return a.color == b.color && a.bold == b.bold;
+}
+
+void fed_canvas_text(const struct fed_canvas *canvas, struct fed_text *out, bool utf8, bool color)
+{
+	const struct fed_style plain = {0};
+
+	for (int row = 0; row < canvas->rows; row++) {
+		struct fed_style style = plain;
+		int end = canvas->columns;
+		while (end > 0 && cell_at(canvas, end - 1, row)->code == ' ')
+			end--;
+		for (int column = 0; column < end; column++) {
+			const struct fed_cell *cell = cell_at(canvas, column, row);
+			/* A space shows no style: runs need no change of it. */
+			if (color && cell->code != ' ' && !same_style(cell->style, style)) {
+				style = cell->style;
+				put_style(out, style);
+			}
+			if (!utf8)
+				fed_text_put(out, &(char){cell->code ? fed_canvas_ascii(cell->code) : '?'}, 1);
+			else if (cell->code)
+				fed_text_put_code(out, cell->code);
+		}
+		if (!same_style(style, plain))
+			put_style(out, plain);
+		fed_text_put(out, "\n", 1);
+	}
+}

@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * tui/widgets/canvas.h - a grid of character cells to draw on; no terminal.
+ *
+ * Widgets and charts draw here; whoever owns the canvas shows it: fed_canvas_text makes text of it
+ * (the shell's plots, golden tests), curses will copy cells.  Everything that is drawn is clipped
+ * to the grid; columns and rows count from 0 at the upper left.
+ */
+#ifndef FED_TUI_WIDGETS_CANVAS_H
+#define FED_TUI_WIDGETS_CANVAS_H
+
+#include <stdint.h>
+
+#include "base/text.h"
+#include "fedsh/plugin.h"
+
+enum { FED_CANVAS_MAX = 4096 }; /* columns, and rows */
+
+enum fed_color {
+	FED_COLOR_PLAIN, /* the terminal's own */
+	FED_COLOR_RED,
+	FED_COLOR_GREEN,
+	FED_COLOR_YELLOW,
+	FED_COLOR_BLUE,
+	FED_COLOR_MAGENTA,
+	FED_COLOR_CYAN,
+	FED_COLOR_GREY,
+};
+
+struct fed_style {
+	uint8_t color; /* enum fed_color */
+	bool bold;
+};
+
+struct fed_cell {
+	uint32_t code; /* code point; 0: the right half of a wide character */
+	struct fed_style style;
+};
+
+struct fed_canvas {
+	struct fed_cell *cell; /* [rows][columns] */
+	int columns, rows;
+};
+
+/* Blank; columns and rows from 1 to FED_CANVAS_MAX. */
+int fed_canvas_init(struct fed_canvas *, int columns, int rows, struct fed_error *);
+void fed_canvas_release(struct fed_canvas *); /* zeroed is fine */
+void fed_canvas_clear(struct fed_canvas *);
+
+/* One character that takes one column. */
+void fed_canvas_put(struct fed_canvas *, int column, int row, uint32_t code, struct fed_style);
+/* UTF-8 text; returns the column after it.  Wide characters take two cells or, where only one is
+ * left, none; combining ones are left out; control bytes and invalid UTF-8 become U+FFFD. */
+int fed_canvas_write(struct fed_canvas *, int column, int row, const char *text, struct fed_style);
+/* A frame, at least 2 x 2. */
+void fed_canvas_box(struct fed_canvas *, int column, int row, int columns, int rows,
+                    struct fed_style);
+
+/* Another canvas onto this one, its upper left cell at this one. */
+void fed_canvas_copy(struct fed_canvas *, int column, int row, const struct fed_canvas *from);
+
+/* What marks and lines are made of: braille dots, 2 x 4 to a cell (glyph 0; x and y count dots),
+ * or a character in each cell (x and y count cells). */
+struct fed_pen {
+	uint32_t glyph;
+	struct fed_style style;
+};
+void fed_canvas_mark(struct fed_canvas *, int x, int y, struct fed_pen);
+void fed_canvas_line(struct fed_canvas *, int x0, int y0, int x1, int y1, struct fed_pen);
+
+/* Append the rows, trailing spaces cut, a newline after each.  Without utf8 frames become + - |,
+ * dots ':' and other characters '?'; with color styles are SGR sequences. */
+void fed_canvas_text(const struct fed_canvas *, struct fed_text *out, bool utf8, bool color);
+
+/* What stands for a character there. */
+char fed_canvas_ascii(uint32_t code);
+
+#endif

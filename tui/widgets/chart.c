@@ -1,0 +1,435 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Curves with axes on a canvas; sparklines where there is no room for axes. */
+#include "tui/widgets/chart.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "tui/widgets/axis.h"
+
+enum {
+	LEAST_ROWS = 4, /* of the area of the curves; the x label, then the legend make room for it */
+	LONE_POINT = 0x2836, /* four braille dots: a point without neighbours must be seen */
+	AXIS_TICK_Y = 0x2524,
+	AXIS_TICK_X = 0x252C,
+	AXIS_Y = 0x2502,
+	AXIS_X = 0x2500,
+	AXIS_CORNER = 0x2514,
+	MARK_LINE = 0x250A,
+	LOWEST_BAR = 0x2581, /* and seven higher ones */
+};
+
+/* A chart being drawn.  Marks are dots of 2 x 4 a cell, or cells in ASCII. */
+struct picture {
+	const struct fed_chart *chart;
+	struct fed_canvas *canvas;
+	struct fed_ticks x, y;
+	int left, top, columns, rows; /* the area of the curves, in cells */
+	int across, down;             /* marks a cell */
+	int legend_rows;
+	bool empty; /* no point to draw */
+};
+
+struct range {
+	double lo, hi;
+};
+
+static const struct fed_style plain_style = {0}, grey_style = {.color = FED_COLOR_GREY},
+							  bold_style = {.bold = true},
+							  mark_style = {.color = FED_COLOR_RED, .bold = true};
+
+static struct fed_style series_style(size_t i)
+{
+	static const uint8_t color[] = {FED_COLOR_GREEN,   FED_COLOR_YELLOW, FED_COLOR_CYAN,
+	                                FED_COLOR_MAGENTA, FED_COLOR_BLUE,   FED_COLOR_RED};
+	return (struct fed_style){.color = color[i % (sizeof color / sizeof *color)]};
+}
+
+static char series_letter(size_t i)
+{
+	return (char)('a' + i);
+}
+
+static bool drawn(const struct fed_chart_series *series, size_t k)
+{
+	return k < series->n && isfinite(series->x[k]) && isfinite(series->y[k]);
+}
+
+static void widen(struct range *range, double value)
+{
+	value = fed_ticks_tame(value);
+	range->lo = fmin(range->lo, value);
+	range->hi = fmax(range->hi, value);
+}
+
+static bool has_text(const char *s)
+{
+	return s && *s;
+}
+
+/* Layout --------------------------------------------------------------------- */
+
+/* "! fault" behind the names, if there is room. */
+static void legend_of_marks(struct picture *p, int row, int column)
+{
+	const struct fed_chart *chart = p->chart;
+
+	if (!chart->marks || !has_text(chart->mark_name) ||
+	    column + 2 + fed_text_width(chart->mark_name) > chart->columns)
+		return;
+	fed_canvas_put(p->canvas, column, row, '!', mark_style);
+	fed_canvas_write(p->canvas, column + 2, row, chart->mark_name, plain_style);
+}
+
+/* The legend, or only how many rows it takes when draw is false; rows past `most` are left out. */
+static int legend(struct picture *p, int row, int most, bool draw)
+{
+	const struct fed_chart *chart = p->chart;
+	int column = 0, rows = 1;
+
+	for (size_t i = 0; i < chart->n; i++) {
+		const int width = 2 + fed_text_width(chart->series[i].name);
+		if (column > 0 && column + width > chart->columns) {
+			column = 0;
+			rows++;
+		}
+		if (draw && rows <= most) {
+			const int at = row + rows - 1;
+			fed_canvas_put(p->canvas, column, at, (uint32_t)series_letter(i), series_style(i));
+			fed_canvas_write(p->canvas, column + 2, at, chart->series[i].name, plain_style);
+		}
+		column += width + 2;
+	}
+	if (draw && rows <= most)
+		legend_of_marks(p, row + rows - 1, column);
+	return rows;
+}
+
+/* Rows from above: title, legend, curves, axis, its labels, x label. */
+static void lay_out_rows(struct picture *p)
+{
+	const struct fed_chart *chart = p->chart;
+	const int title = has_text(chart->title), label = has_text(chart->x_label);
+	const int room = chart->rows - title - 2;
+	const bool one_curve = chart->n == 1 && title && !chart->marks;
+
+	p->legend_rows = one_curve ? 0 : legend(p, 0, 0, false);
+	if (p->legend_rows > room - LEAST_ROWS)
+		p->legend_rows = room - LEAST_ROWS;
+	p->top = title + p->legend_rows;
+	p->rows = room - p->legend_rows;
+	if (label && p->rows > LEAST_ROWS)
+		p->rows--;
+}
+
+static void find_axes(struct picture *p)
+{
+	const struct fed_chart *chart = p->chart;
+	struct range x = {INFINITY, -INFINITY}, y = x;
+	bool whole = true;
+
+	for (size_t i = 0; i < chart->n; i++) {
+		const struct fed_chart_series *series = &chart->series[i];
+		for (size_t k = 0; k < series->n; k++) {
+			if (!isfinite(series->x[k]))
+				continue;
+			widen(&x, series->x[k]);
+			whole = whole && series->x[k] == rint(series->x[k]);
+			if (drawn(series, k))
+				widen(&y, series->y[k]);
+		}
+	}
+	p->empty = y.lo > y.hi;
+	if (x.lo > x.hi)
+		x = (struct range){0, 1};
+	if (p->empty)
+		y = (struct range){0, 1};
+	if (x.lo == x.hi)
+		x = (struct range){x.lo - 1, x.hi + 1};
+	fed_ticks_init(&p->y, y.lo, y.hi, p->rows / 2 + 1 > 3 ? p->rows / 2 + 1 : 3, 0, true);
+	fed_ticks_init(&p->x, x.lo, x.hi, chart->columns / 8, whole, false);
+}
+
+static void lay_out_columns(struct picture *p)
+{
+	int widest = 0;
+	for (int i = 0; i < p->y.n; i++) {
+		char label[32];
+		fed_tick_label(&p->y, i, label);
+		const int width = (int)strlen(label);
+		widest = width > widest ? width : widest;
+	}
+	p->left = widest + 1;
+	/* A column at the right for the letters. */
+	const int letters = p->chart->utf8 && p->chart->n > 1;
+	p->columns = p->chart->columns - p->left - letters;
+}
+
+/* Where a value lies, in marks. */
+static int mark_x(const struct picture *p, double x)
+{
+	const double share = (fed_ticks_tame(x) - p->x.lo) / (p->x.hi - p->x.lo);
+	return p->left * p->across + (int)lround(share * (p->columns * p->across - 1));
+}
+
+static int mark_y(const struct picture *p, double y)
+{
+	const double share = (p->y.hi - fed_ticks_tame(y)) / (p->y.hi - p->y.lo);
+	return p->top * p->down + (int)lround(share * (p->rows * p->down - 1));
+}
+
+/* Drawing -------------------------------------------------------------------- */
+
+static void draw_y_axis(struct picture *p)
+{
+	for (int row = p->top; row < p->top + p->rows; row++)
+		fed_canvas_put(p->canvas, p->left - 1, row, AXIS_Y, grey_style);
+	for (int i = 0; i < p->y.n; i++) {
+		char label[32];
+		fed_tick_label(&p->y, i, label);
+		const int row = mark_y(p, fed_tick_value(&p->y, i)) / p->down;
+		fed_canvas_write(p->canvas, p->left - 1 - (int)strlen(label), row, label, plain_style);
+		fed_canvas_put(p->canvas, p->left - 1, row, AXIS_TICK_Y, grey_style);
+	}
+}
+
+static void draw_x_axis(struct picture *p)
+{
+	const int row = p->top + p->rows, right = p->left + p->columns;
+	int free_from = 0;
+
+	fed_canvas_put(p->canvas, p->left - 1, row, AXIS_CORNER, grey_style);
+	for (int column = p->left; column < right; column++)
+		fed_canvas_put(p->canvas, column, row, AXIS_X, grey_style);
+	for (int i = 0; i < p->x.n; i++) {
+		char label[32];
+		fed_tick_label(&p->x, i, label);
+		const int width = (int)strlen(label);
+		const int column = mark_x(p, fed_tick_value(&p->x, i)) / p->across;
+		int begin = column - width / 2;
+		if (begin + width > p->chart->columns)
+			begin = p->chart->columns - width;
+		fed_canvas_put(p->canvas, column, row, AXIS_TICK_X, grey_style);
+		if (begin < free_from)
+			continue;
+		fed_canvas_write(p->canvas, begin, row + 1, label, plain_style);
+		free_from = begin + width + 1;
+	}
+	if (has_text(p->chart->x_label)) {
+		const int begin = p->left + (p->columns - fed_text_width(p->chart->x_label)) / 2;
+		fed_canvas_write(p->canvas, begin > 0 ? begin : 0, row + 2, p->chart->x_label, plain_style);
+	}
+}
+
+static void draw_curve(struct picture *p, size_t i)
+{
+	const struct fed_chart_series *series = &p->chart->series[i];
+	struct fed_pen pen = {.style = series_style(i)};
+	int from_x = 0, from_y = 0;
+
+	if (!p->chart->utf8)
+		pen.glyph = p->chart->n > 1 ? (uint32_t)series_letter(i) : '*';
+	for (size_t k = 0; k < series->n; k++) {
+		if (!drawn(series, k))
+			continue;
+		const int x = mark_x(p, series->x[k]), y = mark_y(p, series->y[k]);
+		if (k > 0 && drawn(series, k - 1))
+			fed_canvas_line(p->canvas, from_x, from_y, x, y, pen);
+		else if (drawn(series, k + 1) || pen.glyph)
+			fed_canvas_mark(p->canvas, x, y, pen);
+		else
+			fed_canvas_put(p->canvas, x / p->across, y / p->down, LONE_POINT, pen.style);
+		from_x = x;
+		from_y = y;
+	}
+}
+
+/* Each curve's letter right of its last point, in the nearest row that no other letter took. */
+static void draw_letters(struct picture *p)
+{
+	int taken[FED_CHART_SERIES][2];
+	size_t n = 0;
+
+	for (size_t i = 0; i < p->chart->n; i++) {
+		const struct fed_chart_series *series = &p->chart->series[i];
+		size_t last = series->n;
+		while (last > 0 && !drawn(series, last - 1))
+			last--;
+		if (last == 0)
+			continue;
+		const int column = mark_x(p, series->x[last - 1]) / p->across + 1;
+		const int wanted = mark_y(p, series->y[last - 1]) / p->down;
+		for (int away = 0; away < 2 * p->rows; away++) {
+			const int row = wanted + (away % 2 ? (away + 1) / 2 : -(away / 2));
+			bool free_cell = row >= p->top && row < p->top + p->rows;
+			for (size_t k = 0; k < n; k++)
+				free_cell = free_cell && (taken[k][0] != column || taken[k][1] != row);
+			if (!free_cell)
+				continue;
+			fed_canvas_put(p->canvas, column, row, (uint32_t)series_letter(i), series_style(i));
+			taken[n][0] = column;
+			taken[n++][1] = row;
+			break;
+		}
+	}
+}
+
+/* Below the curves. */
+static void draw_marks(struct picture *p)
+{
+	const struct fed_style line = {.color = FED_COLOR_RED};
+
+	for (size_t i = 0; i < p->chart->marks; i++) {
+		const double x = p->chart->mark[i];
+
+		if (!(x >= p->x.lo && x <= p->x.hi))
+			continue;
+		const int column = mark_x(p, x) / p->across;
+		for (int row = p->top; row < p->top + p->rows; row++)
+			fed_canvas_put(p->canvas, column, row, MARK_LINE, line);
+		fed_canvas_put(p->canvas, column, p->top + p->rows, '!', mark_style);
+	}
+}
+
+static void draw_picture(struct picture *p)
+{
+	const struct fed_chart *chart = p->chart;
+	static const char nothing[] = "no values";
+
+	if (has_text(chart->title))
+		fed_canvas_write(p->canvas, 0, 0, chart->title, bold_style);
+	if (p->legend_rows > 0)
+		legend(p, p->top - p->legend_rows, p->legend_rows, true);
+	draw_y_axis(p);
+	draw_x_axis(p);
+	if (p->empty)
+		fed_canvas_write(p->canvas, p->left + (p->columns - (int)strlen(nothing)) / 2,
+		                 p->top + p->rows / 2, nothing, grey_style);
+	draw_marks(p);
+	for (size_t i = 0; i < chart->n; i++)
+		draw_curve(p, i);
+	if (chart->utf8 && chart->n > 1)
+		draw_letters(p);
+}
+
+static int paint_axes_and_curves(const struct fed_chart *chart, struct fed_canvas *canvas,
+                                 struct fed_error *err)
+{
+	struct picture p = {.chart = chart,
+	                    .canvas = canvas,
+	                    .across = chart->utf8 ? 2 : 1,
+	                    .down = chart->utf8 ? 4 : 1};
+
+	(void)err;
+	lay_out_rows(&p);
+	find_axes(&p);
+	lay_out_columns(&p);
+	draw_picture(&p);
+	return FED_OK;
+}
+
+/* Sparklines ------------------------------------------------------------------- */
+
+/* Bars of equal shares of the points, each as high as the last finite value of its share. */
+static void draw_bars(struct fed_canvas *canvas, const struct fed_chart *chart, size_t i, int left,
+                      int columns)
+{
+	const struct fed_chart_series *series = &chart->series[i];
+	const int bars = series->n < (size_t)columns ? (int)series->n : columns;
+	struct range range = {INFINITY, -INFINITY};
+
+	for (size_t k = 0; k < series->n; k++)
+		if (isfinite(series->y[k]))
+			widen(&range, series->y[k]);
+	for (int bar = 0; bar < bars; bar++) {
+		const size_t begin = series->n * (size_t)bar / (size_t)bars;
+		size_t end = series->n * ((size_t)bar + 1) / (size_t)bars;
+		while (end > begin && !isfinite(series->y[end - 1]))
+			end--;
+		if (end == begin)
+			continue;
+		const double height = range.hi - range.lo, y = fed_ticks_tame(series->y[end - 1]);
+		const int level = height > 0 ? (int)((y - range.lo) / height * 7.999) : 3;
+		const uint32_t code =
+			chart->utf8 ? LOWEST_BAR + (uint32_t)level : (uint32_t) "_.:-=+*#"[level];
+		fed_canvas_put(canvas, left + bar, (int)i, code, series_style(i));
+	}
+}
+
+static int paint_sparklines(const struct fed_chart *chart, struct fed_canvas *canvas,
+                            struct fed_error *err)
+{
+	int names = 0;
+
+	if (chart->n > (size_t)chart->rows)
+		return fed_fail(err, "%zu curves need %zu rows, there are %d", chart->n, chart->n,
+		                chart->rows);
+	for (size_t i = 0; i < chart->n; i++) {
+		const int width = fed_text_width(chart->series[i].name);
+		names = width > names ? width : names;
+	}
+	/* Names give way first: a third of the line at most, with a space. */
+	names = names < chart->columns / 3 ? names : chart->columns / 3 - 1;
+	for (size_t i = 0; i < chart->n; i++) {
+		const struct fed_chart_series *series = &chart->series[i];
+		size_t last = series->n;
+		while (last > 0 && !isfinite(series->y[last - 1]))
+			last--;
+		char value[32] = "no values";
+		if (last > 0)
+			snprintf(value, sizeof value, "%.4g", series->y[last - 1]);
+		const int left = names + 1, end = chart->columns - (int)strlen(value);
+		fed_canvas_write(canvas, 0, (int)i, series->name, plain_style);
+		for (int column = names; column < chart->columns; column++)
+			fed_canvas_put(canvas, column, (int)i, ' ', plain_style);
+		if (end - 1 > left)
+			draw_bars(canvas, chart, i, left, end - 1 - left);
+		fed_canvas_write(canvas, end > left ? end : left, (int)i, value, plain_style);
+	}
+	return FED_OK;
+}
+
+/* Checked, onto a canvas of the chart's size or, for sparklines, of as many rows as curves. */
+static int paint(const struct fed_chart *chart, struct fed_canvas *canvas, struct fed_error *err)
+{
+	if (chart->n < 1 || chart->n > FED_CHART_SERIES)
+		return fed_fail(err, "a chart of %zu curves cannot be drawn: from 1 to %d", chart->n,
+		                FED_CHART_SERIES);
+	if (chart->columns < FED_CHART_COLUMNS_LEAST || chart->rows < 1)
+		return fed_fail(err, "%d x %d cells are too few for a chart: at least %d x 1",
+		                chart->columns, chart->rows, FED_CHART_COLUMNS_LEAST);
+	const bool small = chart->columns < FED_CHART_COLUMNS || chart->rows < FED_CHART_ROWS;
+	if (fed_canvas_init(canvas, chart->columns, small ? (int)chart->n : chart->rows, err))
+		return FED_FAIL;
+	const int rc = (small ? paint_sparklines : paint_axes_and_curves)(chart, canvas, err);
+	if (rc)
+		fed_canvas_release(canvas);
+	return rc;
+}
+
+int fed_chart_draw(const struct fed_chart *chart, struct fed_text *out, struct fed_error *err)
+{
+	struct fed_canvas canvas;
+
+	if (paint(chart, &canvas, err))
+		return FED_FAIL;
+	fed_canvas_text(&canvas, out, chart->utf8, chart->color);
+	fed_canvas_release(&canvas);
+	return out->failed ? fed_fail_memory(err, out->len, "a chart") : FED_OK;
+}
+
+int fed_chart_put(struct fed_canvas *canvas, int column, int row, const struct fed_chart *chart,
+                  struct fed_error *err)
+{
+	struct fed_canvas alone;
+
+	if (chart->columns < FED_CHART_COLUMNS_LEAST || chart->rows < (int)chart->n)
+		return FED_OK;
+	if (paint(chart, &alone, err))
+		return FED_FAIL;
+	fed_canvas_copy(canvas, column, row, &alone);
+	fed_canvas_release(&alone);
+	return FED_OK;
+}

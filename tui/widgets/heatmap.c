@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * tui/widgets/heatmap.c - cells of two lines: the shade, and the number in it.
+ */
+#include "tui/widgets/heatmap.h"
+
+#include <math.h>
+#include <stdio.h>
+
+#include "tui/widgets/canvas.h"
+
+enum { CELL = 9, LINES = 2, LABEL_MAX = 24 };
+
+static const uint32_t shades[] = {' ', 0x2591, 0x2592, 0x2593, 0x2588};
+static const char ascii_shades[] = " .:+#";
+#define SHADES 5
+
+static int shade_of(const struct fed_heat *h, double value)
+{
+	const double share = (value - h->low) / (h->high - h->low);
+
+	return share <= 0 ? 0 : share >= 1 ? SHADES - 1 : (int)(share * SHADES);
+}
+
+static void put_cell(struct fed_canvas *canvas, const struct fed_heat *h, int column, int row,
+                     double value, bool utf8)
+{
+	const int shade = isnan(value) ? 0 : shade_of(h, value);
+	/* From orange to blue: apart for every kind of colour vision, as the shades are. */
+	const struct fed_style style = {.color = shade >= 3   ? FED_COLOR_BLUE
+	                                         : shade >= 1 ? FED_COLOR_CYAN
+	                                                      : FED_COLOR_YELLOW};
+	char text[16] = " - ";
+
+	for (int y = 0; y < LINES; y++)
+		for (int x = 0; x < CELL - 1; x++)
+			fed_canvas_put(canvas, column + x, row + y,
+			               utf8 ? shades[shade] : (uint32_t)ascii_shades[shade], style);
+	if (!isnan(value))
+		snprintf(text, sizeof text, " %.1f ", 100 * value);
+	const int width = fed_text_width(text);
+	fed_canvas_write(canvas, column + (CELL - 1 - width) / 2, row, text,
+	                 (struct fed_style){.bold = true});
+}
+
+/* Columns that the names of the rows take. */
+static int label_width(const struct fed_heat *h)
+{
+	int width = 0;
+
+	for (size_t i = 0; i < h->rows; i++) {
+		const int w = fed_text_width(h->row[i]);
+		width = w > width ? w : width;
+	}
+	return (width > LABEL_MAX ? LABEL_MAX : width) + 2;
+}
+
+/* Names of columns stand on two lines in turn, so that each has the room of two cells. */
+static void put_heads(struct fed_canvas *canvas, const struct fed_heat *h, int left, int row,
+                      size_t columns)
+{
+	for (size_t k = 0; k < columns; k++) {
+		struct fed_text name = {0};
+
+		fed_text_add(&name, "%.*s", 2 * CELL - 2, h->column[k]);
+		fed_canvas_write(canvas, left + (int)k * CELL, row + (int)(k % 2), fed_text_str(&name),
+		                 (struct fed_style){.bold = true});
+		fed_text_release(&name);
+	}
+}
+
+int fed_heat_draw(const struct fed_heat *h, int width, bool utf8, bool color, struct fed_text *out,
+                  struct fed_error *err)
+{
+	const int left = label_width(h), title = h->title && *h->title;
+	const int room = (width - left) / CELL;
+	const size_t columns = room < 1 ? 0 : (size_t)room < h->columns ? (size_t)room : h->columns;
+	const int heads = columns > 1 ? 2 : 1;
+	struct fed_canvas canvas;
+
+	if (columns == 0)
+		return fed_fail(err, "a heat map takes at least %d columns", left + CELL);
+	if (fed_canvas_init(&canvas, width, title + heads + (int)h->rows * (LINES + 1), err))
+		return FED_FAIL;
+	if (title)
+		fed_canvas_write(&canvas, 0, 0, h->title, (struct fed_style){.bold = true});
+	put_heads(&canvas, h, left, title, columns);
+	for (size_t i = 0; i < h->rows; i++) {
+		const int row = title + heads + (int)i * (LINES + 1);
+		char name[4 * LABEL_MAX + 1];
+
+		snprintf(name, sizeof name, "%.*s", LABEL_MAX, h->row[i]);
+		fed_canvas_write(&canvas, 0, row, name, (struct fed_style){0});
+		for (size_t k = 0; k < columns; k++)
+			put_cell(&canvas, h, left + (int)k * CELL, row, h->value[i * h->columns + k], utf8);
+	}
+	fed_canvas_text(&canvas, out, utf8, color);
+	fed_canvas_release(&canvas);
+	if (columns < h->columns)
+		fed_text_add(out, "%zu more columns do not fit; a wider terminal shows them\n",
+		             h->columns - columns);
+	return FED_OK;
+}

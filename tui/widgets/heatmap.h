@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * tui/widgets/heatmap.h - a table of shares as a heat map: each cell's shade is doubled by its
+ * number.
+ */
+#ifndef FED_TUI_WIDGETS_HEATMAP_H
+#define FED_TUI_WIDGETS_HEATMAP_H
+
+#include <stddef.h>
+
+#include "base/text.h"
+#include "fedsh/plugin.h"
+
+struct fed_heat {
+	const char *title;                      /* NULL: none */
+	const char *const *row, *const *column; /* names [rows], [columns] */
+	size_t rows, columns;
+	const double *value; /* [rows][columns], shares; NaN: not known */
+	double low, high;    /* the shares of the lightest and the darkest shade; low < high */
+};
+
+/* As text at most `width` columns wide; columns that do not fit are left out and counted. */
+int fed_heat_draw(const struct fed_heat *, int width, bool utf8, bool color, struct fed_text *out,
+                  struct fed_error *);
+
+#endif

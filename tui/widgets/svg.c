@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Cells as SVG: runs of text in one style, dots as circles, frames as lines of text. */
+#include "tui/widgets/svg.h"
+
+enum { WIDTH = 9, HEIGHT = 18, BASE = 13, FONT = 15, BRAILLE = 0x2800 }; /* of a cell, in pixels */
+
+/* Okabe and Ito's palette, as far as it is seen on white. */
+static const char *const colors[] = {
+	[FED_COLOR_PLAIN] = "#1a1a1a",  [FED_COLOR_RED] = "#d55e00",  [FED_COLOR_GREEN] = "#009e73",
+	[FED_COLOR_YELLOW] = "#b07a00", [FED_COLOR_BLUE] = "#0072b2", [FED_COLOR_MAGENTA] = "#b0578d",
+	[FED_COLOR_CYAN] = "#2a8fbd",   [FED_COLOR_GREY] = "#808080",
+};
+
+static bool is_braille(uint32_t code)
+{
+	return code >= BRAILLE && code < BRAILLE + 256;
+}
+
+static void put_dots(struct fed_text *out, int column, int row, const struct fed_cell *cell)
+{
+	static const uint8_t bit[4][2] = {{0x01, 0x08}, {0x02, 0x10}, {0x04, 0x20}, {0x40, 0x80}};
+
+	for (int y = 0; y < 4; y++)
+		for (int x = 0; x < 2; x++)
+			if (cell->code & bit[y][x])
+				fed_text_add(out, "<circle cx=\"%.2f\" cy=\"%.2f\" r=\"1.7\" fill=\"%s\"/>\n",
+				             column * WIDTH + (0.25 + 0.5 * x) * WIDTH,
+				             row * HEIGHT + (0.125 + 0.25 * y) * HEIGHT, colors[cell->style.color]);
+}
+
+static void put_escaped(struct fed_text *out, uint32_t code)
+{
+	if (code == '<' || code == '&' || code == '>')
+		fed_text_add(out, "&#%u;", (unsigned)code);
+	else
+		fed_text_put_code(out, code);
+}
+
+static bool same_style(const struct fed_cell *a, const struct fed_cell *b)
+{
+	return a->style.color == b->style.color && a->style.bold == b->style.bold;
+}
+
+/* The cells from `column` on that share a style; returns the column behind them. */
+static int put_run(struct fed_text *out, const struct fed_canvas *canvas, int column, int row)
+{
+	const struct fed_cell *cell = &canvas->cell[(size_t)row * (size_t)canvas->columns];
+	const struct fed_cell *first = &cell[column];
+	int end = column + 1;
+
+	while (end < canvas->columns && same_style(&cell[end], first) && !is_braille(cell[end].code) &&
+	       (cell[end].code != ' ' || end + 1 == canvas->columns || cell[end + 1].code != ' '))
+		end++;
+	fed_text_add(out, "<text x=\"%d\" y=\"%d\" fill=\"%s\"%s textLength=\"%d\">", column * WIDTH,
+	             row * HEIGHT + BASE, colors[first->style.color],
+	             first->style.bold ? " font-weight=\"bold\"" : "", (end - column) * WIDTH);
+	for (int i = column; i < end; i++)
+		if (cell[i].code)
+			put_escaped(out, cell[i].code);
+	fed_text_add(out, "</text>\n");
+	return end;
+}
+
+void fed_canvas_svg(const struct fed_canvas *canvas, struct fed_text *out)
+{
+	const int width = canvas->columns * WIDTH, height = canvas->rows * HEIGHT;
+
+	fed_text_add(out,
+	             "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"%d\" height=\"%d\" "
+	             "viewBox=\"0 0 %d %d\" font-family=\"monospace\" font-size=\"%d\" "
+	             "xml:space=\"preserve\">\n"
+	             "<rect width=\"100%%\" height=\"100%%\" fill=\"#ffffff\"/>\n",
+	             width, height, width, height, FONT);
+	for (int row = 0; row < canvas->rows; row++)
+		for (int column = 0; column < canvas->columns;) {
+			const struct fed_cell *cell =
+				&canvas->cell[(size_t)row * (size_t)canvas->columns + (size_t)column];
+
+			if (is_braille(cell->code))
+				put_dots(out, column++, row, cell);
+			else if (cell->code == ' ' || cell->code == 0)
+				column++;
+			else
+				column = put_run(out, canvas, column, row);
+		}
+	fed_text_add(out, "</svg>\n");
+}

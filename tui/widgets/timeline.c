@@ -1,0 +1,276 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Spans of time on a grid of cells. */
+#include "tui/widgets/timeline.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "history/client_selector.h"
+#include "tui/widgets/canvas.h"
+#include "tui/widgets/glyphs.h"
+#include "tui/widgets/axis.h"
+
+enum { LINE = 0x2502, TICK_COLUMNS = 12 };
+
+/* Phases, then the ends of invitations without an update. */
+enum { REFUSED = FED_PHASES, LOST, LATE, RECALLED, MARKS };
+
+static const struct fed_mark *mark_of(int mark)
+{
+	return mark < FED_PHASES ? &fed_phase_marks[mark]
+	                         : &fed_activity_marks[FED_ACTIVITY_REFUSED + mark - REFUSED];
+}
+
+struct painter {
+	struct fed_canvas *canvas;
+	const struct fed_schedule *schedule;
+	bool utf8;
+	int left, width; /* columns of the labels, and of time */
+	double cell;     /* seconds of a cell */
+	int rows;        /* of clients */
+	double *share;   /* [rows][FED_PHASES][width]: seconds of each phase in each cell */
+	bool seen[MARKS];
+};
+
+static const struct fed_style plain, faint = {.color = FED_COLOR_GREY};
+
+static int column_of(const struct painter *p, double clock)
+{
+	const double at = floor((clock - p->schedule->from) / p->cell);
+
+	return at < 0 ? 0 : at >= p->width ? p->width - 1 : (int)at;
+}
+
+static void put_mark(struct painter *p, int column, int row, int mark)
+{
+	fed_mark_put(p->canvas, p->left + column, row, mark_of(mark), p->utf8);
+	p->seen[mark] = true;
+}
+
+/* Clients ---------------------------------------------------------------------- */
+
+static double *share_of(const struct painter *p, int client)
+{
+	return p->share + (size_t)client * FED_PHASES * (size_t)p->width;
+}
+
+static void add_span(struct painter *p, int client, const struct fed_span *span)
+{
+	const double from = fmax(span->from, p->schedule->from) - p->schedule->from;
+	const double to = fmin(span->to, p->schedule->to) - p->schedule->from;
+
+	if (to <= from)
+		return;
+	double *share = share_of(p, client) + span->phase * p->width;
+	const int last = column_of(p, p->schedule->from + to);
+	for (int c = column_of(p, p->schedule->from + from); c <= last; c++)
+		share[c] += fmax(0, fmin(to, (c + 1) * p->cell) - fmax(from, c * p->cell));
+}
+
+/* What took most of each cell. */
+static void put_phases(struct painter *p, int client)
+{
+	const double *share = share_of(p, client);
+
+	for (int c = 0; c < p->width; c++) {
+		int most = 0;
+
+		for (int phase = 1; phase < FED_PHASES; phase++)
+			if (share[phase * p->width + c] > share[most * p->width + c])
+				most = phase;
+		if (share[most * p->width + c] > 0)
+			put_mark(p, c, 1 + client, most);
+	}
+}
+
+/* Its last journey that begins in the window, and those before it that reach into it. */
+static const struct fed_journey *first_in(const struct painter *p, uint32_t client)
+{
+	const struct fed_journeys *j = p->schedule->journeys;
+	const struct fed_journey *x = fed_journeys_last(j, client);
+
+	while (x && x->sent > p->schedule->to)
+		x = fed_journeys_before(j, x);
+	return x;
+}
+
+static bool is_over(const struct painter *p, const struct fed_journey *x)
+{
+	const double end = x->state == FED_JOURNEY_REPORTED && !isnan(x->until) ? x->until : x->ended;
+
+	return end <= p->schedule->from && x->sent < p->schedule->from;
+}
+
+/* What journeys tell of client number `at` of the schedule. */
+static void add_client(struct painter *p, int at)
+{
+	const struct fed_journeys *j = p->schedule->journeys;
+	const struct fed_journey *x = first_in(p, p->schedule->client[at]);
+	struct fed_span span[FED_SPANS_MAX];
+
+	for (; x && !is_over(p, x); x = fed_journeys_before(j, x))
+		for (int n = fed_journey_spans(x, p->schedule->now, span), i = 0; i < n; i++)
+			add_span(p, at, &span[i]);
+}
+
+static void add_stretch(void *ctx, const struct fed_stretch *stretch)
+{
+	struct painter *p = ctx;
+
+	if (stretch->at < (uint32_t)p->rows)
+		add_span(p, (int)stretch->at, &stretch->span);
+}
+
+static void put_client(struct painter *p, int at)
+{
+	static const int ends[FED_JOURNEY_STATES] = {
+		[FED_JOURNEY_REFUSED] = REFUSED,
+		[FED_JOURNEY_LOST] = LOST,
+		[FED_JOURNEY_LATE] = LATE,
+		[FED_JOURNEY_RECALLED] = RECALLED,
+	};
+	const struct fed_journeys *j = p->schedule->journeys;
+	const uint32_t client = p->schedule->client[at];
+	const int row = 1 + at;
+	char label[16];
+
+	snprintf(label, sizeof label, "%*u", p->left - 1, client);
+	fed_canvas_write(p->canvas, 0, row, label, plain);
+	if (fed_who_has(p->schedule->marked, p->schedule->n_marked, client))
+		fed_canvas_put(p->canvas, p->left - 1, row, '*',
+		               (struct fed_style){.color = FED_COLOR_CYAN, .bold = true});
+	put_phases(p, at);
+	for (const struct fed_journey *x = first_in(p, client); x && !is_over(p, x);
+	     x = fed_journeys_before(j, x))
+		if (ends[x->state] && x->ended <= p->schedule->to)
+			put_mark(p, column_of(p, x->ended), row, ends[x->state]);
+}
+
+/* The frame -------------------------------------------------------------------- */
+
+/* A line with a label on its right, or on its left where there is no room; false when another label
+ * that stands at `next` or behind it is in the way. */
+static bool put_label(struct painter *p, int row, int column, const char *label, int *next)
+{
+	const int n = (int)strlen(label);
+	const bool behind = column + n < p->width;
+	const int first = behind ? column : column - n;
+
+	if (first < 0 || column + (behind ? n : 0) >= *next - (*next < p->width))
+		return false;
+	fed_canvas_put(p->canvas, p->left + column, row, LINE, faint);
+	fed_canvas_write(p->canvas, p->left + first + behind, row, label, plain);
+	*next = first;
+	return true;
+}
+
+/* From the last one on, so that it has its number; lines through the rows below. */
+static void put_versions(struct painter *p, int rows)
+{
+	const struct fed_schedule *w = p->schedule;
+	int next = p->width;
+
+	fed_canvas_write(p->canvas, 0, 0, "version", plain);
+	for (size_t i = w->rounds; i-- > 0;) {
+		char label[32];
+
+		if (w->round[i].clock < w->from || w->round[i].clock > w->to)
+			continue;
+		const int column = column_of(p, w->round[i].clock);
+		snprintf(label, sizeof label, "%.0f", w->round[i].round);
+		if (put_label(p, 0, column, label, &next))
+			for (int row = 1; row <= rows; row++)
+				fed_canvas_put(p->canvas, p->left + column, row, LINE, faint);
+		else if (column < next)
+			fed_canvas_put(p->canvas, p->left + column, 0, LINE, faint);
+	}
+}
+
+static void put_time(struct painter *p, int row)
+{
+	const int most = p->width / TICK_COLUMNS > 3 ? p->width / TICK_COLUMNS : 3;
+	struct fed_ticks ticks;
+	int next = p->width;
+
+	fed_ticks_init(&ticks, fed_ticks_tame(p->schedule->from), fed_ticks_tame(p->schedule->to), most,
+	               0, false);
+	fed_canvas_write(p->canvas, 0, row, "seconds", plain);
+	for (int i = ticks.n; i-- > 0;) {
+		char label[32];
+
+		fed_tick_label(&ticks, i, label);
+		put_label(p, row, column_of(p, fed_tick_value(&ticks, i)), label, &next);
+	}
+}
+
+/* What the glyphs mean that were used, as many as fit. */
+static void put_legend(struct painter *p, int row)
+{
+	int column = 0;
+
+	for (int i = 0; i < MARKS; i++) {
+		const struct fed_mark *m = mark_of(i);
+
+		if (!p->seen[i] || column + 2 + (int)strlen(m->name) > p->canvas->columns)
+			continue;
+		fed_mark_put(p->canvas, column, row, m, p->utf8);
+		column = 2 + fed_canvas_write(p->canvas, column + 2, row, m->name, plain);
+	}
+}
+
+static void paint(struct painter *p)
+{
+	fed_canvas_clear(p->canvas);
+	put_versions(p, p->rows);
+	for (int at = 0; at < p->rows; at++)
+		put_client(p, at);
+	put_time(p, 1 + p->rows);
+	put_legend(p, 2 + p->rows);
+}
+
+int fed_timeline_paint(struct fed_canvas *canvas, const struct fed_schedule *schedule, bool utf8,
+                       struct fed_error *err)
+{
+	const int room = canvas->rows - FED_TIMELINE_FRAME;
+	const int rows = room < (int)schedule->n ? room : (int)schedule->n;
+	struct painter p = {
+		.canvas = canvas, .schedule = schedule, .utf8 = utf8, .left = 8, .rows = rows};
+
+	if (canvas->columns < FED_TIMELINE_COLUMNS || room < 1)
+		return fed_fail(err, "a timeline needs %d columns and %d rows", FED_TIMELINE_COLUMNS,
+		                FED_TIMELINE_FRAME + 1);
+	if (schedule->to <= schedule->from)
+		return fed_fail(err, "no virtual time has passed");
+	if (rows && schedule->client[rows - 1] >= 10000000)
+		p.left = 11;
+	p.width = canvas->columns - p.left;
+	p.cell = (schedule->to - schedule->from) / p.width;
+	const size_t numbers = (size_t)(rows + 1) * FED_PHASES * (size_t)p.width;
+	p.share = fed_alloc_array(numbers, sizeof *p.share);
+	if (!p.share)
+		return fed_fail_memory(err, numbers * sizeof *p.share, "a timeline");
+	for (int at = 0; at < rows; at++)
+		add_client(&p, at);
+	const int rc = fed_schedule_turns(schedule, add_stretch, &p, err);
+	if (rc == FED_OK)
+		paint(&p);
+	fed_free(p.share);
+	return rc;
+}
+
+int fed_timeline_text(const struct fed_schedule *schedule, int columns, bool utf8, bool color,
+                      struct fed_text *out, struct fed_error *err)
+{
+	const uint32_t most = FED_CANVAS_MAX - FED_TIMELINE_FRAME;
+	const int rows = (int)(schedule->n < most ? schedule->n : most) + FED_TIMELINE_FRAME;
+	struct fed_canvas canvas;
+
+	if (fed_canvas_init(&canvas, columns, rows, err))
+		return FED_FAIL;
+	const int rc = fed_timeline_paint(&canvas, schedule, utf8, err);
+	if (rc == FED_OK)
+		fed_canvas_text(&canvas, out, utf8, color);
+	fed_canvas_release(&canvas);
+	return rc;
+}
