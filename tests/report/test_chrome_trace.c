@@ -32,8 +32,8 @@ static void check(struct fed_session *s, unsigned versions, unsigned clients)
 
 	export_to(s, "t.json");
 	snprintf(command, sizeof command,
-	         "python3 '" FED_SOURCE_DIR "/tests/report/chrome_trace.py' '%s' %u %u >/dev/null", temp.file,
-	         versions, clients);
+	         "python3 '" FED_SOURCE_DIR "/tests/report/chrome_trace.py' '%s' %u %u >/dev/null",
+	         temp.file, versions, clients);
 	ck_assert_int_eq(system(command), 0);
 }
 
