@@ -1,9 +1,10 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Builds a house that keeps all rules, then breaks each rule once and expects house.sh to say where.
-# Called with the path of house.sh.
+# Called with the path of house.sh and the compiler.
 set -eu
 house=$1
+compiler=$2
 root=$(mktemp -d)
 trap 'rm -rf "$root"' EXIT
 failed=0
@@ -54,6 +55,33 @@ breach() {
 	fresh
 }
 
+# object PATH LINE...: a source file, and its object file in the build folder of this house.
+object() {
+	file "$@"
+	mkdir -p "$root/build/CMakeFiles/some.dir/$(dirname "$1")"
+	"$compiler" -c -o "$root/build/CMakeFiles/some.dir/$1.o" "$root/$1"
+}
+
+# Two files, one above the other, and one in a folder below.
+built() {
+	object core/base/low.c 'int low(void) { return 1; }' 'static int place(void) { return 2; }' \
+		'int (*low_place)(void) = place;'
+	object core/base/high.c 'int low(void);' 'int high(void) { return low(); }'
+	object core/base/deep/floor.c 'int floor_of(int x) { return x; }'
+}
+
+# circles TEXT: the rule is broken by what was built, and the report is TEXT.
+circles() {
+	rc=0
+	report=$("$house" circles "$root" "$root/build") || rc=$?
+	[ "$rc:$report" = "1:$1" ] || [ "$rc" -eq 77 ] || {
+		echo "circles: expected \"$1\", got exit $rc and \"$report\""
+		failed=1
+	}
+	fresh
+	built
+}
+
 fresh
 for rule in layers doors plugins spdx readme format quiet length; do
 	"$house" "$rule" "$root" || [ $? -eq 77 ] || {
@@ -100,4 +128,42 @@ file core/base/err.c 'fprintf(stderr, "x");'
 breach quiet 'core/base/err.c:2:'
 awk 'BEGIN { for (i = 0; i < 701; i++) print "int x;" }' >"$root/core/base/long.c"
 breach length 'core/base/long.c:701: 701 lines'
+
+rc=0
+"$house" circles "$root" "$root/build" >/dev/null 2>&1 || rc=$?
+[ "$rc" -eq 2 ] || [ "$rc" -eq 77 ] || {
+	echo "circles: exit $rc without a build folder, not 2"
+	failed=1
+}
+built
+"$house" circles "$root" "$root/build" || [ $? -eq 77 ] || {
+	echo "circles: complains about a house in order"
+	failed=1
+}
+object core/base/low.c 'int high(void);' 'int low(void) { return high(); }'
+circles 'core/base/high.c: in a circle of 2 files with core/base/low.c
+core/base/high.c: uses core/base/low.c, low
+core/base/low.c: uses core/base/high.c, high'
+# By way of a table, and through a third file; one who only looks on is not of the circle.
+object core/base/low.c 'int two(void);' 'int (*table[])(void) = {two};' 'int low(void) { return 1; }'
+object core/base/third.c 'int high(void);' 'int two(void) { return high(); }'
+object core/base/looks_on.c 'int two(void);' 'int looks_on(void) { return two(); }'
+circles 'core/base/high.c: in a circle of 3 files with core/base/low.c core/base/third.c
+core/base/high.c: uses core/base/low.c, low
+core/base/low.c: uses core/base/third.c, two
+core/base/third.c: uses core/base/high.c, high'
+# Folders: no two files call each other, but the folders do.
+object core/base/high.c 'int low(void);' 'int floor_of(int);' 'int high(void) { return floor_of(low()); }'
+object core/base/deep/floor.c 'int floor_of(int x) { return x; }'
+object core/base/deep/climbs.c 'int low(void);' 'int climbs(void) { return low(); }'
+circles 'core/base: in a circle of 2 folders with core/base/deep
+core/base: uses core/base/deep, floor_of (core/base/high.c)
+core/base/deep: uses core/base, low (core/base/deep/climbs.c)'
+# What is left of a source that is gone counts for nothing.
+object core/base/low.c 'int high(void);' 'int low(void) { return high(); }'
+rm "$root/core/base/low.c"
+"$house" circles "$root" "$root/build" || [ $? -eq 77 ] || {
+	echo "circles: counts an object without a source"
+	failed=1
+}
 exit "$failed"
