@@ -10,7 +10,7 @@
 #include "base/mem.h"
 #include "report/export.h"
 #include "formats/npy.h"
-#include "session/internal.h"
+#include "session/session.h"
 #include "formats/safetensors.h"
 
 /* Headers, names, padding: beside 8 bytes a number, far more than a file of parameters has. */

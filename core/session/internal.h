@@ -15,12 +15,13 @@ void fed_session_stop(struct fed_session *);
 /* Recall the work that is under way between two versions (scheme async), if any, with a notice that
  * begins with `why`. */
 void fed_session_recall(struct fed_session *, const char *why);
-/* Set it up again where training had begun.  A failure is a warning: nothing is lost, the next
+/* Set the federation up, from where training stands.  The composition is complete. */
+int fed_session_up(struct fed_session *, struct fed_error *);
+/* The same where the composition is complete.  A failure is a warning: nothing is lost, the next
  * round tries again. */
+void fed_session_try_up(struct fed_session *);
+/* fed_session_try_up() where training had begun. */
 void fed_session_resume(struct fed_session *);
-
-/* FED_FAIL with what to do next while a round is open. */
-int fed_session_check_closed(const struct fed_session *, struct fed_error *);
 
 /* What a run at version 0 needs anew: plugins with their settings and an empty state. */
 struct fed_afresh {
@@ -47,9 +48,6 @@ int fed_save_instance(struct fed_saver *, const char *section, const struct fed_
 /* The caller releases it, also on FED_FAIL. */
 int fed_load_instance(struct fed_loader *, struct fed_session *, enum fed_kind,
                       struct fed_instance *);
-/* A state with its defaults for a scheme (fed_free). */
-int fed_scheme_state_new(void **, const struct fed_scheme *, const struct fed_assign *, size_t n,
-                         struct fed_error *);
 
 /* The default dataset where none is chosen. */
 int fed_session_complete_data(struct fed_session *, struct fed_error *);
@@ -71,8 +69,8 @@ int fed_fault_fits(const struct fed_session *, const struct fed_fault *, struct 
 int fed_attack_fits(const struct fed_session *, const struct fed_instance *attack,
                     struct fed_error *);
 
-/* The federation's sink: keeps the history, tells the session's sinks. */
-struct fed_sink fed_session_sink(struct fed_session *);
+/* An event to the log of events and to the session's sinks. */
+void fed_session_notify(struct fed_session *, const struct fed_event *);
 /* Everything but settings, plugins and sinks. */
 void fed_session_clear(struct fed_session *);
 

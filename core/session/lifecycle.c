@@ -8,21 +8,6 @@
 #include "session/internal.h"
 #include "train/participants.h"
 
-uint64_t fed_session_version(const struct fed_session *s)
-{
-	return s->running ? s->federation.version : s->progress.version;
-}
-
-const float *fed_session_params(const struct fed_session *s)
-{
-	return s->running ? s->federation.params : s->progress.params;
-}
-
-double fed_session_clock(const struct fed_session *s)
-{
-	return s->running ? s->federation.clock.now : s->progress.clock;
-}
-
 /* Up and down ------------------------------------------------------------ */
 
 void fed_session_stop(struct fed_session *s)
@@ -64,6 +49,26 @@ void fed_session_recall(struct fed_session *s, const char *why)
 	fed_recall(f, true);
 }
 
+/* What the federation tells.  The history has a round before any view hears of it; room for its
+ * record was made before the round. */
+static void take_event(void *ctx, const struct fed_event *event)
+{
+	struct fed_session *s = ctx;
+	struct fed_error none;
+
+	if (event->kind == FED_EVENT_ROUND)
+		fed_history_add(&s->history, event->record, &none);
+	fed_session_notify(s, event);
+	if (event->kind == FED_EVENT_BEGIN)
+		fed_session_tell_faults(s);
+	fed_debugger_hear(s, event);
+}
+
+static struct fed_sink sink_of(struct fed_session *s)
+{
+	return (struct fed_sink){.take = take_event, .ctx = s};
+}
+
 static void take_progress(struct fed_session *s)
 {
 	struct fed_federation *f = &s->federation;
@@ -82,11 +87,11 @@ static void take_progress(struct fed_session *s)
 	s->progress = (struct fed_progress){0};
 }
 
-static int start(struct fed_session *s, struct fed_error *err)
+int fed_session_up(struct fed_session *s, struct fed_error *err)
 {
 	if (fed_federation_init(&s->federation, s->data, &s->net, &s->clients, &s->aggregator,
-	                        &s->transport, s->scheme, s->scheme_state, &s->settings,
-	                        fed_session_sink(s), err))
+	                        &s->transport, s->scheme, s->scheme_state, &s->settings, sink_of(s),
+	                        err))
 		return FED_FAIL;
 	s->faults.seed = (uint64_t)s->settings.seed;
 	s->federation.faults = &s->faults;
@@ -98,22 +103,20 @@ static int start(struct fed_session *s, struct fed_error *err)
 	return FED_OK;
 }
 
-int fed_session_start(struct fed_session *s, struct fed_error *err)
+void fed_session_try_up(struct fed_session *s)
 {
-	if (fed_session_complete(s, err))
-		return FED_FAIL;
-	return s->running ? FED_OK : start(s, err);
+	struct fed_error why;
+
+	if (s->running || !s->net_built || !s->aggregator.entry || !s->transport.entry)
+		return;
+	if (fed_session_up(s, &why))
+		fed_session_tell(s, FED_EVENT_WARNING, "%s; the next round tries again", why.text);
 }
 
 void fed_session_resume(struct fed_session *s)
 {
-	struct fed_error why;
-
-	if (s->running || !s->progress.params || !s->net_built || !s->aggregator.entry ||
-	    !s->transport.entry)
-		return;
-	if (start(s, &why))
-		fed_session_tell(s, FED_EVENT_WARNING, "%s; the next round tries again", why.text);
+	if (s->progress.params)
+		fed_session_try_up(s);
 }
 
 /* From the beginning ----------------------------------------------------- */
@@ -206,16 +209,4 @@ void fed_afresh_commit(struct fed_session *s, struct fed_afresh *a)
 		client->loss = NAN;
 	}
 	s->diverged = false;
-}
-
-int fed_session_restart(struct fed_session *s, struct fed_error *err)
-{
-	struct fed_afresh afresh;
-	const bool began = s->running || s->progress.params;
-
-	if (fed_afresh_init(&afresh, s, err))
-		return FED_FAIL;
-	fed_session_stop(s);
-	fed_afresh_commit(s, &afresh);
-	return began ? fed_session_start(s, err) : FED_OK;
 }

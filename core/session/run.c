@@ -10,19 +10,6 @@
 #include "base/mem.h"
 #include "session/internal.h"
 
-bool fed_session_open(const struct fed_session *s)
-{
-	return s->running && s->federation.in_round;
-}
-
-int fed_session_check_closed(const struct fed_session *s, struct fed_error *err)
-{
-	if (!fed_session_open(s))
-		return FED_OK;
-	return fed_fail(err, "a round is open; `continue` finishes it, `abort` leaves the model as "
-	                     "before it");
-}
-
 /* A diverging loss -------------------------------------------------------- */
 
 /* This many times the first is lost for good. */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * session/session.c - a session's life, and whom it tells what happens.
+ * session/session.c - make, clear, reset and release a session.
  */
 #include "session/session.h"
 
@@ -8,83 +8,6 @@
 
 #include "base/mem.h"
 #include "session/internal.h"
-
-/* Clients in turn: no aggregator gives a verdict. */
-static bool is_handed_on(const struct fed_session *s)
-{
-	return s->scheme->makes_model && s->federation.judgement.n == 0;
-}
-
-static void tell_sinks(struct fed_session *s, const struct fed_event *event)
-{
-	if (s->copied)
-		return;
-	fed_recorder_take(&s->recorder, event);
-	if (event->kind == FED_EVENT_ROUND && is_handed_on(s))
-		fed_journeys_hand_on(&s->recorder.journeys, event->version, event->clock);
-	else if (event->kind == FED_EVENT_ROUND)
-		fed_journeys_judge(&s->recorder.journeys, event->version, event->clock,
-		                   &s->federation.judgement);
-	for (size_t i = 0; i < s->n_sinks; i++)
-		s->sink[i].take(s->sink[i].ctx, event);
-}
-
-void fed_session_tell(struct fed_session *s, enum fed_event_kind kind, const char *fmt, ...)
-{
-	char text[1024];
-	va_list ap;
-
-	va_start(ap, fmt);
-	vsnprintf(text, sizeof text, fmt, ap);
-	va_end(ap);
-	const struct fed_event event = {
-		.kind = kind,
-		.version = fed_session_version(s),
-		.clock = fed_session_clock(s),
-		.client = FED_SERVER,
-		.text = text,
-	};
-	tell_sinks(s, &event);
-}
-
-/* What the federation tells.  The history has a round before any view hears of it; room for its
- * record was made before the round. */
-static void take_event(void *ctx, const struct fed_event *event)
-{
-	struct fed_session *s = ctx;
-	struct fed_error none;
-
-	if (event->kind == FED_EVENT_ROUND)
-		fed_history_add(&s->history, event->record, &none);
-	tell_sinks(s, event);
-	if (event->kind == FED_EVENT_BEGIN)
-		fed_session_tell_faults(s);
-	fed_debugger_hear(s, event);
-}
-
-struct fed_sink fed_session_sink(struct fed_session *s)
-{
-	return (struct fed_sink){.take = take_event, .ctx = s};
-}
-
-int fed_session_add_sink(struct fed_session *s, struct fed_sink sink, struct fed_error *err)
-{
-	if (s->n_sinks == FED_SINKS_MAX)
-		return fed_fail(err, "%d listeners follow this session: no room for another",
-		                FED_SINKS_MAX);
-	s->sink[s->n_sinks++] = sink;
-	return FED_OK;
-}
-
-void fed_session_remove_sink(struct fed_session *s, void *ctx)
-{
-	size_t left = 0;
-
-	for (size_t i = 0; i < s->n_sinks; i++)
-		if (s->sink[i].ctx != ctx)
-			s->sink[left++] = s->sink[i];
-	s->n_sinks = left;
-}
 
 static void broken_plugin(void *ctx, const char *path, const char *text)
 {

@@ -164,6 +164,8 @@ bool fed_session_hold(struct fed_session *);
 /* A round was begun and has not ended.  Until it has, what would change the composition is refused;
  * faults, devices, links and most settings may change. */
 bool fed_session_open(const struct fed_session *);
+/* FED_FAIL with what to do next while a round is open. */
+int fed_session_check_closed(const struct fed_session *, struct fed_error *);
 /* End the open round without a step; the model is as before it.  FED_REJECT: none is open. */
 int fed_session_abort(struct fed_session *, struct fed_error *);
 /* A condition (history/condition.h) at which runs stop.  They go with fed_session_reset. */

@@ -3,6 +3,7 @@
 #include <sys/resource.h>
 
 #include "base/mem.h"
+#include "session/internal.h"
 #include "session/small.h"
 #include "support/suite.h"
 
@@ -139,6 +140,7 @@ START_TEST(other_model_and_restart_begin_anew)
 	small_do(&s, "model mlp hidden=3");
 	ck_assert_uint_eq(fed_session_version(&s), 0);
 	ck_assert_uint_eq(s.history.n, 0);
+	ck_assert_ptr_nonnull(fed_session_params(&s)); /* where a run had begun, from the seed */
 	small_do(&s, "round 1;model softmax;round 2");
 	small_same(&s, &fresh);
 	small_do(&s, "reset");
@@ -146,6 +148,30 @@ START_TEST(other_model_and_restart_begin_anew)
 	small_refuses(&s, "round 1", "no clients");
 	fed_session_release(&s);
 	fed_session_release(&fresh);
+}
+END_TEST
+
+/* A plugin that cannot be made again after a reload leaves its place empty: another model chooses
+ * nothing for the user, the next round does. */
+START_TEST(other_model_completes_nothing)
+{
+	struct heard heard;
+	struct fed_session s;
+
+	small_compose(&s, &heard, "krum");
+	small_do(&s, "round 1");
+	fed_session_stop(&s);
+	fed_instance_release(&s.aggregator);
+	s.aggregator = (struct fed_instance){0};
+	const unsigned notices = heard.count[FED_EVENT_NOTICE];
+	small_do(&s, "model mlp hidden=3");
+	ck_assert_ptr_null(s.aggregator.entry);
+	ck_assert_ptr_null(fed_session_params(&s));
+	ck_assert_uint_eq(heard.count[FED_EVENT_NOTICE], notices + 1); /* version 0 again */
+	small_do(&s, "round 1");
+	ck_assert_str_eq(s.aggregator.entry->head->name, "fedavg");
+	ck_assert_uint_eq(fed_session_version(&s), 1);
+	fed_session_release(&s);
 }
 END_TEST
 
@@ -349,6 +375,7 @@ int main(void)
 	tcase_add_test(tests, data_changes_only_without_clients);
 	tcase_add_test(tests, other_aggregator_and_transport_keep_the_model);
 	tcase_add_test(tests, other_model_and_restart_begin_anew);
+	tcase_add_test(tests, other_model_completes_nothing);
 	tcase_add_test(tests, set_finds_whom_it_means);
 	tcase_add_test(tests, seed_changes_before_it_was_used);
 	tcase_add_test(tests, clients_are_refused_with_words);

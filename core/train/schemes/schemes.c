@@ -4,6 +4,7 @@
  */
 #include <string.h>
 
+#include "base/mem.h"
 #include "base/text.h"
 #include "train/federation.h"
 
@@ -47,4 +48,23 @@ int fed_scheme_find(const char *name, const struct fed_scheme **out, struct fed_
 		}
 	}
 	return unknown(name, err);
+}
+
+int fed_scheme_state_new(void **out, const struct fed_scheme *scheme,
+                         const struct fed_assign *assign, size_t n, struct fed_error *err)
+{
+	static const struct fed_field no_fields[] = {FED_END};
+	const struct fed_field *rows = scheme->fields ? scheme->fields : no_fields;
+	const size_t bytes = scheme->state_size ? scheme->state_size : 1;
+	void *state = fed_alloc(bytes);
+
+	if (!state)
+		return fed_fail_memory(err, bytes, "the scheme");
+	fed_fields_default(rows, state);
+	if (fed_fields_assign(rows, state, assign, n, err)) {
+		fed_free(state);
+		return FED_FAIL;
+	}
+	*out = state;
+	return FED_OK;
 }

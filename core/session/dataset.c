@@ -1,0 +1,215 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * session/dataset.c - choose the dataset, and what becomes of the model with it.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/file.h"
+#include "base/mem.h"
+#include "session/internal.h"
+
+/* A path stays right when the program is started elsewhere; built-in names are no paths. */
+static int absolute_name(const char *name, struct fed_text *out, struct fed_error *err)
+{
+	const struct fed_source *source;
+	char *absolute = NULL;
+	const int rc = fed_source_find(name, &source, err);
+
+	if (rc)
+		return rc;
+	if (strcmp(source->name, name) != 0)
+		absolute = realpath(name, NULL);
+	fed_text_add(out, "%s", absolute ? absolute : name);
+	free(absolute);
+	return out->failed ? fed_fail_memory(err, strlen(name), "the dataset") : FED_OK;
+}
+
+/* "a.txt,~/b.txt" with every part as absolute_name() would have it. */
+static int absolute_list(const char *list, struct fed_text *out, struct fed_error *err)
+{
+	char *copy = fed_strdup(list), *rest = copy, *part;
+	struct fed_text path = {0};
+
+	if (!copy)
+		return fed_fail_memory(err, strlen(list), "the dataset");
+	while ((part = strsep(&rest, ","))) {
+		fed_text_clear(&path);
+		fed_path_expand(part, &path);
+		char *absolute = realpath(fed_text_str(&path), NULL);
+		fed_text_add(out, "%s%s", part == copy ? "" : ",", absolute ? absolute : part);
+		free(absolute);
+		out->failed |= path.failed;
+	}
+	fed_text_release(&path);
+	fed_free(copy);
+	return out->failed ? fed_fail_memory(err, strlen(list), "the dataset") : FED_OK;
+}
+
+/* A copy in which the setting that names files (dataset text) stays right elsewhere, too. */
+static int absolute_settings(struct fed_pairs *out, const struct fed_assign *from, size_t n,
+                             struct fed_error *err)
+{
+	int rc = FED_OK;
+
+	*out = (struct fed_pairs){0};
+	for (size_t i = 0; rc == FED_OK && i < n; i++) {
+		const bool path = from[i].value && fed_same_name(from[i].key, "path");
+		struct fed_text list = {0};
+
+		if (path)
+			rc = absolute_list(from[i].value, &list, err);
+		if (rc == FED_OK)
+			rc = fed_pairs_add(out, from[i].key, path ? fed_text_str(&list) : from[i].value, err);
+		fed_text_release(&list);
+	}
+	if (rc)
+		fed_pairs_release(out);
+	return rc;
+}
+
+static bool same_choice(const struct fed_choice *c, const char *name, const struct fed_pairs *args)
+{
+	if (!c->name || strcmp(c->name, name) != 0 || c->args.n != args->n)
+		return false;
+	for (size_t i = 0; i < args->n; i++)
+		if (strcmp(c->args.assign[i].key, args->assign[i].key) != 0 ||
+		    strcmp(c->args.assign[i].value, args->assign[i].value) != 0)
+			return false;
+	return true;
+}
+
+static int choose_data(struct fed_session *s, const char *name, const struct fed_pairs *args,
+                       struct fed_error *err)
+{
+	struct fed_dataset *data;
+
+	if (s->data && same_choice(&s->dataset_choice, name, args))
+		return FED_OK;
+	if (fed_session_check_closed(s, err))
+		return FED_FAIL;
+	if (s->clients.n_present)
+		return fed_fail(err, "%s clients hold examples of %s; `remove-client all` or `reset` first",
+		                fed_count(s->clients.n_present).s, s->data->name);
+	const struct fed_making making = {(uint64_t)s->settings.seed, &s->interrupts};
+	const int rc = fed_dataset_load(&data, name, args->assign, args->n, &making, err);
+	if (rc)
+		return rc;
+	if (fed_session_adopt_data(s, data, name, args, err)) {
+		fed_dataset_free(data);
+		return FED_FAIL;
+	}
+	if (data->remark)
+		fed_session_tell(s, FED_EVENT_NOTICE, "dataset %s: %s", data->name, data->remark);
+	return FED_OK;
+}
+
+int fed_session_dataset(struct fed_session *s, const char *name, const struct fed_assign *assign,
+                        size_t n, struct fed_error *err)
+{
+	struct fed_text expanded = {0}, absolute = {0};
+	struct fed_pairs args;
+	int rc = FED_FAIL;
+
+	if (absolute_settings(&args, assign, n, err))
+		return FED_FAIL;
+	fed_path_expand(name, &expanded);
+	if (expanded.failed)
+		fed_fail_memory(err, strlen(name), "the dataset");
+	else
+		rc = absolute_name(fed_text_str(&expanded), &absolute, err);
+	if (rc == FED_OK)
+		rc = choose_data(s, fed_text_str(&absolute), &args, err);
+	fed_text_release(&expanded);
+	fed_text_release(&absolute);
+	fed_pairs_release(&args);
+	return rc;
+}
+
+static bool same_face(const struct fed_net *net, const struct fed_dataset *data)
+{
+	return net->input.rank == data->shape.rank &&
+	       memcmp(net->input.dim, data->shape.dim, data->shape.rank * sizeof *net->input.dim) ==
+	           0 &&
+	       net->classes == data->classes && net->outputs == data->outputs &&
+	       net->tokens == data->tokens;
+}
+
+/* What becomes of the model when the data changes. */
+struct new_face {
+	bool same; /* the net stays as it is */
+	bool fits; /* `net` takes its place; else the model is given up */
+	struct fed_net net;
+	struct fed_afresh afresh;
+	struct fed_error why;
+};
+
+static int face_data(struct new_face *face, const struct fed_session *s,
+                     const struct fed_dataset *data, struct fed_error *err)
+{
+	*face = (struct new_face){.same = s->net_built && same_face(&s->net, data)};
+	if (face->same)
+		return FED_OK;
+	if (fed_afresh_init(&face->afresh, s, err))
+		return FED_FAIL;
+	face->fits = s->model.entry && fed_net_for(&face->net, &s->model, data, &face->why) == FED_OK;
+	return FED_OK;
+}
+
+static void commit_face(struct fed_session *s, struct new_face *face, const char *name)
+{
+	if (face->same)
+		return;
+	const bool trained = fed_session_version(s) > 0;
+	fed_afresh_commit(s, &face->afresh);
+	if (s->net_built)
+		fed_net_release(&s->net);
+	s->net_built = face->fits;
+	s->net = face->net;
+	if (s->model.entry && !face->fits) {
+		fed_session_tell(s, FED_EVENT_WARNING, "model %s does not fit %s (%s) and is given up",
+		                 s->model.entry->head->name, name, face->why.text);
+		fed_instance_release(&s->model);
+		s->model = (struct fed_instance){0};
+	} else if (trained) {
+		fed_session_tell(s, FED_EVENT_NOTICE, "model %s is made anew for other examples: version 0",
+		                 s->model.entry->head->name);
+	}
+}
+
+int fed_session_adopt_data(struct fed_session *s, struct fed_dataset *data, const char *name,
+                           const struct fed_pairs *args, struct fed_error *err)
+{
+	struct fed_clients clients;
+	struct fed_choice choice = {.name = fed_strdup(name)};
+	struct new_face face;
+
+	if (!choice.name)
+		return fed_fail_memory(err, strlen(name), "the dataset");
+	if (fed_pairs_copy(&choice.args, args->assign, args->n, err))
+		goto no_pairs;
+	if (fed_clients_init(&clients, data->train, err))
+		goto no_clients;
+	if (face_data(&face, s, data, err))
+		goto no_face;
+
+	fed_session_stop(s);
+	commit_face(s, &face, data->name);
+	fed_clients_release(&s->clients);
+	s->clients = clients;
+	fed_dataset_free(s->data);
+	s->data = data;
+	fed_free(s->dataset_choice.name);
+	fed_pairs_release(&s->dataset_choice.args);
+	s->dataset_choice = choice;
+	fed_session_resume(s);
+	return FED_OK;
+
+no_face:
+	fed_clients_release(&clients);
+no_clients:
+	fed_pairs_release(&choice.args);
+no_pairs:
+	fed_free(choice.name);
+	return FED_FAIL;
+}

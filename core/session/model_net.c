@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * session/model_net.c - the net of a model for the examples of a dataset.
+ */
+#include "plug/call.h"
+#include "session/internal.h"
+
+int fed_net_for(struct fed_net *net, const struct fed_instance *model,
+                const struct fed_dataset *data, struct fed_error *err)
+{
+	struct fed_net_builder builder;
+
+	fed_net_init(net, &data->shape, data->classes, data->outputs);
+	net->tokens = data->tokens;
+	if (fed_call_build(model, fed_net_builder(&builder, net), err) || fed_net_finish(net, err)) {
+		fed_net_release(net);
+		return FED_FAIL;
+	}
+	return FED_OK;
+}

@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * session/notify.c - tell the sinks of a session what happens.
+ */
+#include "session/internal.h"
+
+/* Clients in turn: no aggregator gives a verdict. */
+static bool is_handed_on(const struct fed_session *s)
+{
+	return s->scheme->makes_model && s->federation.judgement.n == 0;
+}
+
+void fed_session_notify(struct fed_session *s, const struct fed_event *event)
+{
+	if (s->copied)
+		return;
+	fed_recorder_take(&s->recorder, event);
+	if (event->kind == FED_EVENT_ROUND && is_handed_on(s))
+		fed_journeys_hand_on(&s->recorder.journeys, event->version, event->clock);
+	else if (event->kind == FED_EVENT_ROUND)
+		fed_journeys_judge(&s->recorder.journeys, event->version, event->clock,
+		                   &s->federation.judgement);
+	for (size_t i = 0; i < s->n_sinks; i++)
+		s->sink[i].take(s->sink[i].ctx, event);
+}
+
+void fed_session_tell(struct fed_session *s, enum fed_event_kind kind, const char *fmt, ...)
+{
+	char text[1024];
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(text, sizeof text, fmt, ap);
+	va_end(ap);
+	const struct fed_event event = {
+		.kind = kind,
+		.version = fed_session_version(s),
+		.clock = fed_session_clock(s),
+		.client = FED_SERVER,
+		.text = text,
+	};
+	fed_session_notify(s, &event);
+}
+
+int fed_session_add_sink(struct fed_session *s, struct fed_sink sink, struct fed_error *err)
+{
+	if (s->n_sinks == FED_SINKS_MAX)
+		return fed_fail(err, "%d listeners follow this session: no room for another",
+		                FED_SINKS_MAX);
+	s->sink[s->n_sinks++] = sink;
+	return FED_OK;
+}
+
+void fed_session_remove_sink(struct fed_session *s, void *ctx)
+{
+	size_t left = 0;
+
+	for (size_t i = 0; i < s->n_sinks; i++)
+		if (s->sink[i].ctx != ctx)
+			s->sink[left++] = s->sink[i];
+	s->n_sinks = left;
+}
