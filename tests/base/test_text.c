@@ -297,7 +297,14 @@ START_TEST(widths)
 	ck_assert_int_eq(fed_text_width("Zürich"), 6);
 	ck_assert_int_eq(fed_text_width("e\u0301"), 1);
 	ck_assert_int_eq(fed_text_width("漢字"), 4);
+	ck_assert_int_eq(fed_text_width("한글"), 4);
+	ck_assert_int_eq(fed_text_width("\u1112\u1161\u11ab\u1100\u1173\u11af"), 4); /* its letters */
+	ck_assert_int_eq(fed_text_width("नमस्ते"), 4); /* the virama and the sign e take no column */
+	ck_assert_int_eq(fed_text_width("का"), 2);   /* the sign aa takes one */
+	ck_assert_int_eq(fed_text_width("\u05e9\u05b8\u05c1"), 1);
 	ck_assert_int_eq(fed_text_width("\U0001F600"), 2);
+	ck_assert_int_eq(fed_text_width("\U0001F3FB"), 2);
+	ck_assert_int_eq(fed_text_width("\U00020000\U0003FFFF"), 3); /* a letter, and nobody's */
 	ck_assert_int_eq(fed_text_width("⣿▁█─"), 4);
 	ck_assert_int_eq(fed_text_width("\xff\xfe"), 2);
 	ck_assert_int_eq(fed_text_width(""), 0);

@@ -89,7 +89,7 @@ rule_layers() {
 
 # Libraries behind one door: one source file each.
 rule_doors() {
-	for library in readline ncurses cblas dlfcn libxsmm; do
+	for library in readline ncurses cblas dlfcn libxsmm utf8proc zip jansson; do
 		sources core shell tui plugins | includes |
 			grep -E ":[<\"]([^>\"]*/)?$library(/[^>\"]*)?(\.h)?[>\"]" |
 			awk -F: -v library="$library" '
