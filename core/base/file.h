@@ -32,11 +32,13 @@ void fed_path_expand(const char *path, struct fed_text *out);
 struct fed_file_writer {
 	FILE *f;
 	char *path, *temporary;
-	uint32_t crc; /* CRC-32 of all written so far */
+	uint32_t crc; /* CRC-32 of all written so far; of no use after a seek */
 	int error;    /* errno of the first failure */
 };
 int fed_file_open(struct fed_file_writer *, const char *path, struct fed_error *);
 void fed_file_write(struct fed_file_writer *, const void *bytes, size_t n);
+/* The next write goes to this byte, over what stands there. */
+void fed_file_seek(struct fed_file_writer *, uint64_t at);
 int fed_file_commit(struct fed_file_writer *, struct fed_error *);
 void fed_file_abandon(struct fed_file_writer *);
 

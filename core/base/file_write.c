@@ -118,6 +118,12 @@ void fed_file_write(struct fed_file_writer *w, const void *bytes, size_t n)
 	w->crc = fed_crc32(w->crc, bytes, n);
 }
 
+void fed_file_seek(struct fed_file_writer *w, uint64_t at)
+{
+	if (w->error == 0 && fseeko(w->f, (off_t)at, SEEK_SET) != 0)
+		w->error = errno ? errno : EIO;
+}
+
 /* What a step came to: the first failure is kept. */
 static void note(struct fed_file_writer *w, bool ok)
 {

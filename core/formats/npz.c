@@ -1,258 +1,346 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * formats/npz.c - the container of .npz: ZIP, written stored, read stored or deflated.
+ * formats/npz.c - .npz archives by libzip: an archive in memory is read, one is written into a
+ * fed_file_writer.
  *
- * Source: PKWARE, "APPNOTE.TXT - .ZIP File Format Specification", sections 4.3 and 4.4.
- * Sizes are those of the directory at the end; what the local headers say of them is not used.
+ * libzip allocates by malloc() alone, out of the tests' sight: tests/formats/test_npz.c replaces
+ * malloc() to make its allocations fail.
  */
+#include "formats/npz.h"
+
+#include <errno.h>
 #include <string.h>
-#include <zlib.h>
+#include <zip.h>
 
 #include "base/mem.h"
 #include "formats/npy.h"
 
-#define LOCAL_SIZE 30
-#define ENTRY_SIZE 46
-#define END_SIZE 22
-#define LOCAL_MAGIC 0x04034b50u
-#define ENTRY_MAGIC 0x02014b50u
-#define END_MAGIC 0x06054b50u
-#define COMMENT_MAX 65535
-#define NEW_YEAR_1980 0x21 /* the format's first day: no clock in what must be the same bytes */
-#define VERSION_NEEDED 20
-#define ENCRYPTED 1
-#define STORED 0
-#define DEFLATED 8
-
-static void put16(unsigned char *p, uint32_t x)
-{
-	p[0] = (unsigned char)x;
-	p[1] = (unsigned char)(x >> 8);
-}
-
-static void put32(unsigned char *p, uint32_t x)
-{
-	put16(p, x & 0xffff);
-	put16(p + 2, x >> 16);
-}
-
-static uint32_t get16(const unsigned char *p)
-{
-	return p[0] | (uint32_t)p[1] << 8;
-}
-
-static uint32_t get32(const unsigned char *p)
-{
-	return get16(p) | get16(p + 2) << 16;
-}
+#define NEW_YEAR_1980 0x21 /* the first day that ZIP's clock can show */
+#define SHOWN 48           /* characters of a name in an error */
 
 /* Writing ---------------------------------------------------------------- */
 
-int fed_zip_add(struct fed_zip *z, const char *name, const struct fed_text *head, const void *body,
-                size_t n, struct fed_error *err)
+/* The archive's file, as libzip's source to write to. */
+struct target {
+	struct fed_file_writer *file;
+	uint64_t at, size; /* where the next byte goes; bytes of the file */
+	zip_error_t error; /* of this source or of one of its entries */
+};
+
+/* An entry, as libzip's source to read from: head, then numbers. */
+struct entry {
+	struct target *target;
+	const float *(*load)(void *ctx, size_t i);
+	void *ctx;
+	size_t index;
+	struct fed_text head;
+	size_t bytes, at; /* of the numbers; read of head and numbers */
+	const char *numbers;
+};
+
+static zip_int64_t refuse(struct target *t, int code, int system)
 {
-	unsigned char local[LOCAL_SIZE] = {0}, entry[ENTRY_SIZE] = {0};
-	const uint32_t name_length = (uint32_t)strlen(name);
-	const uint64_t bytes = head->len + n;
-	const uint32_t crc = fed_crc32(fed_crc32(0, head->s, head->len), body, n);
+	zip_error_set(&t->error, code, system);
+	return -1;
+}
 
-	if (z->at + bytes + LOCAL_SIZE + name_length > UINT32_MAX || z->n == UINT16_MAX)
-		return fed_fail(err, "%s: a .npz holds at most 4 GiB here; use .safetensors", name);
-	put32(local, LOCAL_MAGIC);
-	put16(local + 4, VERSION_NEEDED);
-	put16(local + 12, NEW_YEAR_1980);
-	put32(local + 14, crc);
-	put32(local + 18, (uint32_t)bytes);
-	put32(local + 22, (uint32_t)bytes);
-	put16(local + 26, name_length);
+/* What cannot be written is kept by the file, so that libzip need not know. */
+static zip_int64_t write_target(struct target *t, const void *data, zip_uint64_t len)
+{
+	fed_file_write(t->file, data, len);
+	t->at += len;
+	t->size = t->at > t->size ? t->at : t->size;
+	return (zip_int64_t)len;
+}
 
-	put32(entry, ENTRY_MAGIC);
-	put16(entry + 4, VERSION_NEEDED);
-	memcpy(entry + 6, local + 4, 26); /* the same members from `version needed` on */
-	put32(entry + 42, (uint32_t)z->at);
-	fed_text_put(&z->directory, (const char *)entry, sizeof entry);
-	fed_text_put(&z->directory, name, name_length);
-	if (z->directory.failed)
-		return fed_fail_memory(err, sizeof entry, "the archive's directory");
+static zip_int64_t seek_target(struct target *t, void *data, zip_uint64_t len)
+{
+	const zip_int64_t at = zip_source_seek_compute_offset(t->at, t->size, data, len, &t->error);
 
-	fed_file_write(z->file, local, sizeof local);
-	fed_file_write(z->file, name, name_length);
-	fed_file_write(z->file, head->s, head->len);
-	fed_file_write(z->file, body, n);
-	z->at += sizeof local + name_length + bytes;
-	z->n++;
+	if (at < 0)
+		return -1;
+	t->at = (uint64_t)at;
+	fed_file_seek(t->file, t->at);
+	return 0;
+}
+
+/* A zip_source_callback. */
+static zip_int64_t serve_target(void *ctx, void *data, zip_uint64_t len, zip_source_cmd_t command)
+{
+	struct target *const t = ctx;
+
+	switch (command) {
+	case ZIP_SOURCE_SUPPORTS:
+		return ZIP_SOURCE_SUPPORTS_WRITABLE;
+	case ZIP_SOURCE_STAT:
+		return refuse(t, ZIP_ER_READ, ENOENT); /* there is no archive yet */
+	case ZIP_SOURCE_BEGIN_WRITE:
+	case ZIP_SOURCE_COMMIT_WRITE:
+	case ZIP_SOURCE_ROLLBACK_WRITE:
+	case ZIP_SOURCE_REMOVE:
+	case ZIP_SOURCE_FREE:
+		return 0;
+	case ZIP_SOURCE_WRITE:
+		return write_target(t, data, len);
+	case ZIP_SOURCE_SEEK_WRITE:
+		return seek_target(t, data, len);
+	case ZIP_SOURCE_TELL_WRITE:
+		return (zip_int64_t)t->at;
+	case ZIP_SOURCE_ERROR:
+		return zip_error_to_data(&t->error, data, len);
+	default:
+		return refuse(t, ZIP_ER_OPNOTSUPP, 0);
+	}
+}
+
+static zip_int64_t read_entry(struct entry *e, char *out, size_t len)
+{
+	const size_t head = e->head.len, size = head + e->bytes;
+	size_t n = 0;
+
+	if (e->at < head) {
+		n = head - e->at < len ? head - e->at : len;
+		memcpy(out, e->head.s + e->at, n);
+	}
+	if (e->at + n >= head) {
+		const size_t left = size - e->at - n, more = left < len - n ? left : len - n;
+		memcpy(out + n, e->numbers + (e->at + n - head), more);
+		n += more;
+	}
+	e->at += n;
+	return (zip_int64_t)n;
+}
+
+/* A zip_source_callback. */
+static zip_int64_t serve_entry(void *ctx, void *data, zip_uint64_t len, zip_source_cmd_t command)
+{
+	struct entry *const e = ctx;
+	zip_stat_t *const stat = data;
+
+	switch (command) {
+	case ZIP_SOURCE_SUPPORTS:
+		return ZIP_SOURCE_SUPPORTS_READABLE;
+	case ZIP_SOURCE_STAT:
+		zip_stat_init(stat);
+		stat->size = e->head.len + e->bytes;
+		stat->valid = ZIP_STAT_SIZE;
+		return sizeof *stat;
+	case ZIP_SOURCE_OPEN:
+		e->at = 0;
+		e->numbers = (const char *)e->load(e->ctx, e->index);
+		return 0;
+	case ZIP_SOURCE_READ:
+		return read_entry(e, data, len);
+	case ZIP_SOURCE_CLOSE:
+	case ZIP_SOURCE_FREE:
+		return 0;
+	case ZIP_SOURCE_ERROR:
+		return zip_error_to_data(&e->target->error, data, len);
+	default:
+		return refuse(e->target, ZIP_ER_OPNOTSUPP, 0);
+	}
+}
+
+/* FED_FAIL with libzip's words. */
+static int fail_writing(struct fed_error *err, zip_error_t *why)
+{
+	return fed_fail(err, "the archive cannot be made: %s", zip_error_strerror(why));
+}
+
+static zip_t *new_archive(struct target *t, struct fed_error *err)
+{
+	zip_source_t *const source = zip_source_function_create(serve_target, t, &t->error);
+	zip_t *const archive =
+		source ? zip_open_from_source(source, ZIP_CREATE | ZIP_TRUNCATE, &t->error) : NULL;
+
+	if (!archive) {
+		zip_source_free(source);
+		fail_writing(err, &t->error);
+	}
+	return archive;
+}
+
+static int add_entry(zip_t *archive, struct entry *e, const struct fed_named_tensor *tensor,
+                     struct fed_error *err)
+{
+	char name[sizeof tensor->name + 4];
+	zip_source_t *source;
+	zip_int64_t at = -1;
+
+	fed_npy_header(&e->head, tensor->walk.file_rank, tensor->walk.file_shape);
+	if (e->head.failed)
+		return fed_fail_memory(err, 128, "a header");
+	e->bytes = tensor->n * sizeof(float);
+	snprintf(name, sizeof name, "%s.npy", tensor->name);
+	source = zip_source_function(archive, serve_entry, e);
+	if (source)
+		at = zip_file_add(archive, name, source, ZIP_FL_ENC_UTF_8);
+	if (at < 0) {
+		zip_source_free(source);
+		return fail_writing(err, zip_get_error(archive));
+	}
+	if (zip_set_file_compression(archive, (zip_uint64_t)at, ZIP_CM_STORE, 0) != 0 ||
+	    zip_file_set_dostime(archive, (zip_uint64_t)at, 0, NEW_YEAR_1980, 0) != 0)
+		return fail_writing(err, zip_get_error(archive));
 	return FED_OK;
 }
 
-int fed_zip_finish(struct fed_zip *z, struct fed_error *err)
+static int write_entries(struct target *target, struct entry *entry,
+                         const struct fed_tensor_list *list, struct fed_error *err)
 {
-	unsigned char end[END_SIZE] = {0};
+	zip_t *const archive = new_archive(target, err);
 
-	if (z->at + z->directory.len > UINT32_MAX)
-		return fed_fail(err, "a .npz holds at most 4 GiB here; use .safetensors");
-	put32(end, END_MAGIC);
-	put16(end + 8, z->n);
-	put16(end + 10, z->n);
-	put32(end + 12, (uint32_t)z->directory.len);
-	put32(end + 16, (uint32_t)z->at);
-	fed_file_write(z->file, fed_text_str(&z->directory), z->directory.len);
-	fed_file_write(z->file, end, sizeof end);
-	return FED_OK;
+	if (!archive)
+		return FED_FAIL;
+	for (size_t i = 0; i < list->n; i++) {
+		if (add_entry(archive, &entry[i], &list->tensor[i], err)) {
+			zip_discard(archive);
+			return FED_FAIL;
+		}
+	}
+	if (zip_close(archive) == 0)
+		return FED_OK;
+	fail_writing(err, zip_get_error(archive));
+	zip_discard(archive);
+	return FED_FAIL;
 }
 
-void fed_zip_release(struct fed_zip *z)
+int fed_npz_write(struct fed_file_writer *file, const struct fed_tensor_list *list,
+                  const float *(*load)(void *ctx, size_t i), void *ctx, struct fed_error *err)
 {
-	fed_text_release(&z->directory);
+	struct target target = {.file = file};
+	struct entry *const entry = fed_alloc_array(list->n + 1, sizeof *entry);
+
+	if (!entry)
+		return fed_fail_memory(err, list->n * sizeof *entry, "the archive's directory");
+	for (size_t i = 0; i < list->n; i++)
+		entry[i] = (struct entry){.target = &target, .load = load, .ctx = ctx, .index = i};
+	zip_error_init(&target.error);
+	const int rc = write_entries(&target, entry, list, err);
+	zip_error_fini(&target.error);
+	for (size_t i = 0; i < list->n; i++)
+		fed_text_release(&entry[i].head);
+	fed_free(entry);
+	return rc;
 }
 
 /* Reading ---------------------------------------------------------------- */
 
-struct archive {
-	const unsigned char *bytes;
-	size_t directory, entries; /* where the directory begins; entries in it */
-	uint64_t limit;            /* unpacked bytes still allowed */
-	const struct fed_tensor_taker *taker;
-	struct fed_error *err;
-};
-
-struct entry {
-	const char *name;
-	uint32_t name_length, method, crc;
-	size_t packed, unpacked, local;
-};
-
-static int find_directory(struct archive *a, size_t len)
+static zip_t *open_archive(const void *bytes, size_t len, struct fed_error *err)
 {
-	if (len < END_SIZE)
-		return fed_fail(a->err, "is no ZIP archive: it has %zu bytes", len);
-	/* The end record stands last, before a comment of its own. */
-	for (size_t comment = 0; comment <= COMMENT_MAX && comment + END_SIZE <= len; comment++) {
-		const unsigned char *e = a->bytes + len - END_SIZE - comment;
+	zip_error_t why;
 
-		if (get32(e) != END_MAGIC || get16(e + 20) != comment)
-			continue;
-		const size_t size = get32(e + 12), end = len - END_SIZE - comment;
-		a->directory = get32(e + 16);
-		a->entries = get16(e + 10);
-		if (get16(e + 4) || get16(e + 6) || get16(e + 8) != a->entries)
-			return fed_fail(a->err, "is one part of an archive in several files");
-		if (a->directory > end || size != end - a->directory)
-			return fed_fail(a->err, "has a directory that does not lie where it says");
-		return FED_OK;
+	if (len == 0) { /* to libzip an archive without entries */
+		fed_fail(err, "is no ZIP archive: it is empty");
+		return NULL;
 	}
-	return fed_fail(a->err, "is no ZIP archive, or is cut off");
+	zip_error_init(&why);
+	zip_source_t *const source = zip_source_buffer_create(bytes, len, 0, &why);
+	zip_t *const archive =
+		source ? zip_open_from_source(source, ZIP_RDONLY | ZIP_CHECKCONS, &why) : NULL;
+	if (!archive) {
+		zip_source_free(source);
+		fed_fail(err, "is no ZIP archive, or is damaged: %s", zip_error_strerror(&why));
+	}
+	zip_error_fini(&why);
+	return archive;
 }
 
-static int read_entry(const struct archive *a, const unsigned char **at, const unsigned char *end,
-                      struct entry *e)
+static struct fed_shown shown_name(const zip_stat_t *st)
 {
-	const unsigned char *p = *at;
+	char name[SHOWN + 1];
 
-	if ((size_t)(end - p) < ENTRY_SIZE || get32(p) != ENTRY_MAGIC)
-		return fed_fail(a->err, "has a damaged directory");
-	*e = (struct entry){
-		.name = (const char *)p + ENTRY_SIZE,
-		.name_length = get16(p + 28),
-		.method = get16(p + 10),
-		.crc = get32(p + 16),
-		.packed = get32(p + 20),
-		.unpacked = get32(p + 24),
-		.local = get32(p + 42),
-	};
-	const size_t size = ENTRY_SIZE + e->name_length + get16(p + 30) + get16(p + 32);
-	if ((size_t)(end - p) < size)
-		return fed_fail(a->err, "has a damaged directory");
-	if (get16(p + 8) & ENCRYPTED)
-		return fed_fail(a->err, "is encrypted");
-	*at = p + size;
+	snprintf(name, sizeof name, "%s", st->name);
+	return fed_show(name);
+}
+
+static int check_entry(const zip_stat_t *st, uint64_t limit, struct fed_error *err)
+{
+	const zip_uint64_t needed =
+		ZIP_STAT_NAME | ZIP_STAT_SIZE | ZIP_STAT_COMP_METHOD | ZIP_STAT_ENCRYPTION_METHOD;
+
+	if ((st->valid & needed) != needed)
+		return fed_fail(err, "has a damaged directory");
+	if (st->encryption_method != ZIP_EM_NONE)
+		return fed_fail(err, "is encrypted");
+	/* libzip knows others, some of which unpack into gigabytes of work space. */
+	if (st->comp_method != ZIP_CM_STORE && st->comp_method != ZIP_CM_DEFLATE)
+		return fed_fail(err, "%s is packed by method %u; stored and deflated are read",
+		                shown_name(st).s, st->comp_method);
+	if (st->size > limit)
+		return fed_fail(err, "%s unpacks to %llu bytes, more than the model can take",
+		                shown_name(st).s, (unsigned long long)st->size);
 	return FED_OK;
 }
 
-/* Where the entry's packed bytes stand, or NULL. */
-static const unsigned char *packed_bytes(const struct archive *a, const struct entry *e)
+/* Exactly `size` bytes; at the end libzip compares the checksum. */
+static bool unpack(zip_file_t *file, char *out, uint64_t size)
 {
-	if (e->local > a->directory || a->directory - e->local < LOCAL_SIZE)
-		return NULL;
-	const unsigned char *p = a->bytes + e->local;
-	const size_t begin = LOCAL_SIZE + (size_t)get16(p + 26) + get16(p + 28);
-	if (get32(p) != LOCAL_MAGIC || get16(p + 26) != e->name_length ||
-	    a->directory - e->local < begin || a->directory - e->local - begin < e->packed ||
-	    memcmp(p + LOCAL_SIZE, e->name, e->name_length) != 0)
-		return NULL;
-	return p + begin;
+	for (uint64_t at = 0; at < size;) {
+		const zip_int64_t n = zip_fread(file, out + at, size - at);
+		if (n <= 0)
+			return false;
+		at += (uint64_t)n;
+	}
+	char beyond;
+	return zip_fread(file, &beyond, 1) == 0;
 }
 
-/* Exactly e->unpacked bytes from exactly e->packed. */
-static bool inflate_all(const unsigned char *packed, const struct entry *e, unsigned char *out)
+static int give(const zip_stat_t *st, const char *bytes, const struct fed_tensor_taker *taker,
+                struct fed_error *err)
 {
-	z_stream z = {.next_in = (unsigned char *)packed,
-	              .avail_in = (uInt)e->packed,
-	              .next_out = out,
-	              .avail_out = (uInt)e->unpacked};
-
-	if (inflateInit2(&z, -MAX_WBITS) != Z_OK)
-		return false;
-	const int rc = inflate(&z, Z_FINISH);
-	inflateEnd(&z);
-	return rc == Z_STREAM_END && z.avail_in == 0 && z.avail_out == 0;
-}
-
-static int give(const struct archive *a, const struct entry *e, const unsigned char *bytes)
-{
-	struct fed_stored_tensor t = {.name = e->name, .name_length = e->name_length};
+	struct fed_stored_tensor t = {.name = st->name, .name_length = strlen(st->name)};
 	struct fed_error why;
-	const int shown = e->name_length < 48 ? (int)e->name_length : 48;
 
-	if (fed_crc32(0, bytes, e->unpacked) != e->crc)
-		return fed_fail(a->err, "%.*s is damaged (wrong checksum)", shown, e->name);
 	if (t.name_length > 4 && memcmp(t.name + t.name_length - 4, ".npy", 4) == 0)
 		t.name_length -= 4;
-	if (fed_npy_parse(bytes, e->unpacked, &t, &why))
-		return fed_fail(a->err, "%.*s %s", shown, e->name, why.text);
-	return a->taker->take(a->taker->ctx, &t, a->err);
+	if (fed_npy_parse(bytes, st->size, &t, &why))
+		return fed_fail(err, "%s %s", shown_name(st).s, why.text);
+	return taker->take(taker->ctx, &t, err);
 }
 
-static int unpack(struct archive *a, const struct entry *e)
+static int read_array(zip_t *archive, const zip_stat_t *st, const struct fed_tensor_taker *taker,
+                      struct fed_error *err)
 {
-	const unsigned char *packed = packed_bytes(a, e);
-	const int shown = e->name_length < 48 ? (int)e->name_length : 48;
+	zip_file_t *const file = zip_fopen_index(archive, st->index, 0);
+	int rc;
 
-	for (uint32_t i = 0; i < e->name_length; i++)
-		if (e->name[i] < ' ' || e->name[i] > '~')
-			return fed_fail(a->err, "has an entry whose name is not ASCII");
-	if (!packed || (e->method == STORED && e->packed != e->unpacked))
-		return fed_fail(a->err, "%.*s does not lie where the directory says", shown, e->name);
-	if (e->unpacked > a->limit)
-		return fed_fail(a->err, "%.*s unpacks to %zu bytes, more than the model can take", shown,
-		                e->name, e->unpacked);
-	a->limit -= e->unpacked;
-	if (e->method == STORED)
-		return give(a, e, packed);
-	if (e->method != DEFLATED)
-		return fed_fail(a->err, "%.*s is packed by method %u; stored and deflated are read", shown,
-		                e->name, e->method);
-	unsigned char *bytes = fed_alloc(e->unpacked + 1);
+	if (!file)
+		return fed_fail(err, "%s cannot be read: %s", shown_name(st).s, zip_strerror(archive));
+	char *const bytes = fed_alloc(st->size);
 	if (!bytes)
-		return fed_fail_memory(a->err, e->unpacked, "an array");
-	const int rc =
-		inflate_all(packed, e, bytes)
-			? give(a, e, bytes)
-			: fed_fail(a->err, "%.*s is damaged, or not as long as it says", shown, e->name);
+		rc = fed_fail_memory(err, st->size, "an array");
+	else if (unpack(file, bytes, st->size))
+		rc = give(st, bytes, taker, err);
+	else
+		rc = fed_fail(err, "%s is damaged, or not as long as it says: %s", shown_name(st).s,
+		              zip_file_strerror(file));
 	fed_free(bytes);
+	zip_fclose(file);
 	return rc;
 }
 
 int fed_npz_read(const void *bytes, size_t len, uint64_t limit,
                  const struct fed_tensor_taker *taker, struct fed_error *err)
 {
-	struct archive a = {.bytes = bytes, .limit = limit, .taker = taker, .err = err};
-	struct entry e;
+	zip_t *const archive = open_archive(bytes, len, err);
+	int rc = FED_OK;
 
-	if (find_directory(&a, len))
+	if (!archive)
 		return FED_FAIL;
-	const unsigned char *at = a.bytes + a.directory, *end = a.bytes + len - END_SIZE;
-	for (size_t i = 0; i < a.entries; i++)
-		if (read_entry(&a, &at, end, &e) || unpack(&a, &e))
-			return FED_FAIL;
-	return FED_OK;
+	const zip_int64_t n = zip_get_num_entries(archive, 0);
+	for (zip_int64_t i = 0; rc == FED_OK && i < n; i++) {
+		zip_stat_t st;
+
+		if (zip_stat_index(archive, (zip_uint64_t)i, 0, &st) != 0)
+			rc = fed_fail(err, "has a damaged directory: %s", zip_strerror(archive));
+		else
+			rc = check_entry(&st, limit, err);
+		if (rc == FED_OK) {
+			limit -= st.size;
+			rc = read_array(archive, &st, taker, err);
+		}
+	}
+	zip_discard(archive);
+	return rc;
 }

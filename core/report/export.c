@@ -11,7 +11,7 @@
 
 #include "base/file.h"
 #include "base/mem.h"
-#include "formats/npy.h"
+#include "formats/npz.h"
 #include "formats/safetensors.h"
 #include "report/chrome_trace.h"
 
@@ -76,9 +76,10 @@ static void close_parameters(struct parameters *p)
 	fed_free_floats(p->buffer);
 }
 
-/* Tensor i in file order, little-endian. */
-static const struct fed_named_tensor *load_tensor(struct parameters *p, size_t i)
+/* The numbers of tensor i in file order, little-endian. */
+static const float *load_tensor(void *ctx, size_t i)
 {
+	struct parameters *p = ctx;
 	const struct fed_named_tensor *t = &p->list.tensor[i];
 
 	fed_tensor_gather(t, p->params, p->buffer);
@@ -89,32 +90,16 @@ static const struct fed_named_tensor *load_tensor(struct parameters *p, size_t i
 		bits = htole32(bits);
 		memcpy(&p->buffer[k], &bits, sizeof bits);
 	}
-	return t;
+	return p->buffer;
 }
 
 static int write_npz(struct fed_session *s, struct fed_file_writer *file, struct fed_error *err)
 {
 	struct parameters p;
-	struct fed_zip zip = {.file = file};
-	struct fed_text head = {0};
-	int rc = FED_OK;
 
 	if (open_parameters(&p, s, err))
 		return FED_FAIL;
-	for (size_t i = 0; rc == FED_OK && i < p.list.n; i++) {
-		const struct fed_named_tensor *t = load_tensor(&p, i);
-		char name[sizeof t->name + 4];
-
-		snprintf(name, sizeof name, "%s.npy", t->name);
-		fed_text_clear(&head);
-		fed_npy_header(&head, t->walk.file_rank, t->walk.file_shape);
-		rc = head.failed ? fed_fail_memory(err, 128, "a header")
-		                 : fed_zip_add(&zip, name, &head, p.buffer, t->n * sizeof(float), err);
-	}
-	if (rc == FED_OK)
-		rc = fed_zip_finish(&zip, err);
-	fed_zip_release(&zip);
-	fed_text_release(&head);
+	const int rc = fed_npz_write(file, &p.list, load_tensor, &p, err);
 	close_parameters(&p);
 	return rc;
 }
@@ -127,11 +112,8 @@ static int write_safetensors(struct fed_session *s, struct fed_file_writer *file
 	if (open_parameters(&p, s, err))
 		return FED_FAIL;
 	const int rc = fed_safetensors_header(file, &p.list, err);
-	for (size_t i = 0; rc == FED_OK && i < p.list.n; i++) {
-		const struct fed_named_tensor *t = load_tensor(&p, i);
-
-		fed_file_write(file, p.buffer, t->n * sizeof(float));
-	}
+	for (size_t i = 0; rc == FED_OK && i < p.list.n; i++)
+		fed_file_write(file, load_tensor(&p, i), p.list.tensor[i].n * sizeof(float));
 	close_parameters(&p);
 	return rc;
 }

@@ -9,7 +9,7 @@
 #include "base/file.h"
 #include "base/mem.h"
 #include "report/export.h"
-#include "formats/npy.h"
+#include "formats/npz.h"
 #include "session/session.h"
 #include "formats/safetensors.h"
 
