@@ -15,6 +15,7 @@
 #include "checkpoint/in_flight.h"
 #include "checkpoint/sections.h"
 #include "plug/aggregator_chain.h"
+#include "train/schemes/schemes.h"
 
 static int load_settings(struct fed_loader *f, struct fed_session *s)
 {

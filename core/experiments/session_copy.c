@@ -8,6 +8,7 @@
 
 #include "base/mem.h"
 #include "session/internal.h"
+#include "train/schemes/schemes.h"
 
 /* Parts -------------------------------------------------------------------------------- */
 

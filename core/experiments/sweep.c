@@ -9,6 +9,7 @@
 
 #include "base/mem.h"
 #include "session/internal.h"
+#include "train/schemes/schemes.h"
 #include "train/schemes/split.h"
 
 #define ROUNDS_DEFAULT 10

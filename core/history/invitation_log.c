@@ -8,7 +8,6 @@
 #include <stdlib.h>
 
 #include "base/mem.h"
-#include "train/participants.h"
 
 #define ROOM_FIRST 256u
 #define AHEAD 4

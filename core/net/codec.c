@@ -9,6 +9,7 @@
 #include <stdbool.h>
 #include <string.h>
 
+#include "base/mem.h"
 #include "base/text.h"
 
 enum { SPARSE_ENTRY = 8, INT8_MOST = 127 };
@@ -426,4 +427,28 @@ int fed_codec_decode(enum fed_codec_kind kind, const unsigned char *in, size_t l
 	default:
 		return decode_plain(in, v, n);
 	}
+}
+
+uint64_t fed_codec_pass(const struct fed_codec *codec, float *v, size_t dim, unsigned char *bytes)
+{
+	/* What an encoder writes always decodes. */
+	const size_t len = fed_codec_encode(codec, v, dim, bytes);
+	struct fed_error unused;
+
+	fed_codec_decode(codec->kind, bytes, len, v, dim, &unused);
+	return len;
+}
+
+int fed_recode(const struct fed_codec *codec, float *v, size_t dim, uint64_t *coded,
+               struct fed_error *err)
+{
+	if (codec->kind == FED_CODEC_NONE)
+		return FED_OK;
+	const size_t room = fed_codec_size(codec, dim);
+	unsigned char *bytes = fed_alloc(room);
+	if (!bytes)
+		return fed_fail_memory(err, room, "an update under a codec");
+	*coded = fed_codec_pass(codec, v, dim, bytes);
+	fed_free(bytes);
+	return FED_OK;
 }

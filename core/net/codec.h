@@ -55,5 +55,11 @@ int fed_codec_decode(enum fed_codec_kind, const unsigned char *in, size_t len, f
  * become the largest, 65504, with their sign; NaNs keep the upper bits of their payload. */
 uint16_t fed_half_of(float x);
 float fed_half_value(uint16_t half);
+/* v [dim] <- decode(encode(v)), in place; bytes: fed_codec_size() of room.  Returns the length of
+ * the encoding. */
+uint64_t fed_codec_pass(const struct fed_codec *, float *v, size_t dim, unsigned char *bytes);
+/* v [dim] was changed after it was coded (by an attack or a fault): as the codec passes it on.
+ * *coded: its bytes. */
+int fed_recode(const struct fed_codec *, float *v, size_t dim, uint64_t *coded, struct fed_error *);
 
 #endif

@@ -12,7 +12,7 @@
 #include "privacy/decoder.h"
 #include "privacy/gradient_inversion.h"
 #include "privacy/smashed_image.h"
-#include "train/clients/error_feedback.h"
+#include "net/codec.h"
 #include "train/clients/noise.h"
 
 enum {

@@ -4,7 +4,8 @@
  */
 #include "report/next_event.h"
 
-#include "train/participants.h"
+#include "train/round/invitations.h"
+#include "train/schemes/schemes.h"
 #include "train/schemes/split.h"
 
 static bool is_open(const struct fed_federation *f, uint32_t client, uint64_t number)

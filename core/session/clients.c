@@ -7,7 +7,7 @@
 #include "base/mem.h"
 #include "session/internal.h"
 #include "history/client_selector.h"
-#include "train/participants.h"
+#include "train/round/invitations.h"
 
 static int check_memory(const struct fed_session *s, uint32_t n, const struct fed_partition *how,
                         struct fed_error *err)

@@ -7,6 +7,7 @@
 #include "base/mem.h"
 #include "plug/aggregator_chain.h"
 #include "session/internal.h"
+#include "train/schemes/schemes.h"
 #include "train/schemes/split.h"
 
 static int new_instance(struct fed_session *s, struct fed_instance *out, enum fed_kind kind,

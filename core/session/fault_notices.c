@@ -9,6 +9,7 @@
 #include "base/mem.h"
 #include "plug/call.h"
 #include "history/client_selector.h"
+#include "train/schemes/schemes.h"
 #include "train/schemes/split.h"
 
 /* Clients ----------------------------------------------------------------------- */

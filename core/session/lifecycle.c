@@ -6,7 +6,6 @@
 
 #include "base/mem.h"
 #include "session/internal.h"
-#include "train/participants.h"
 
 /* Up and down ------------------------------------------------------------ */
 

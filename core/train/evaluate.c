@@ -9,6 +9,7 @@
 #include <math.h>
 
 #include "base/mem.h"
+#include "train/federation.h"
 #include "train/local/data_faults.h"
 #include "train/local/trainer.h"
 

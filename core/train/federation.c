@@ -12,12 +12,14 @@
 #include "base/random.h"
 #include "nn/kernels.h"
 #include "train/faults/faults.h"
-#include "train/round/gate.h"
-#include "train/participants.h"
-#include "train/round/message_faults.h"
+#include "train/in_flight.h"
 #include "train/local/data_faults.h"
 #include "train/local/trainer.h"
-#include "train/in_flight.h"
+#include "train/participants.h"
+#include "train/round/aggregate.h"
+#include "train/round/arrivals.h"
+#include "train/round/invitations.h"
+#include "train/round/message_faults.h"
 
 /* Longest wait for a real transport before the loop looks for an interrupt, in seconds. */
 #define POLL_SECONDS 0.1
@@ -30,33 +32,6 @@
 
 /* Old models that wait to be written again. */
 #define MODELS_BYTES ((size_t)256 << 20)
-
-const char fed_stray_update[] = "answers no open invitation: late, or twice";
-
-void fed_emit_about(const struct fed_federation *f, enum fed_event_kind kind, uint32_t client,
-                    uint64_t invitation, uint64_t bytes, const char *text)
-{
-	const struct fed_event event = {
-		.kind = kind,
-		.version = f->version,
-		.clock = f->clock.now,
-		.client = client,
-		.invitation = invitation,
-		.bytes = bytes,
-		.text = text,
-		.nan = f->nan,
-		.record = &f->record,
-	};
-
-	if (f->sink.take)
-		f->sink.take(f->sink.ctx, &event);
-}
-
-void fed_emit(const struct fed_federation *f, enum fed_event_kind kind, uint32_t client,
-              const char *text)
-{
-	fed_emit_about(f, kind, client, 0, 0, text);
-}
 
 /* struct fed_host is the first thing a plugin gets back: find the federation around it. */
 static void take_note(const struct fed_host *host, const char *text)
@@ -143,6 +118,23 @@ int fed_federation_init(struct fed_federation *f, const struct fed_dataset *data
 	return FED_OK;
 }
 
+void fed_recall(struct fed_federation *f, bool held)
+{
+	if (f->n_open)
+		fed_emit(f, FED_EVENT_RECALLED, FED_SERVER, NULL);
+	for (uint32_t i = 0; i < f->open_room; i++) {
+		fed_parcel_drop(f->open[i].model);
+		f->open[i] = (struct fed_invitation){0};
+	}
+	f->n_open = 0;
+	fed_trainer_recall(f->trainer);
+	fed_post_clear(&f->post);
+	fed_vclock_clear(&f->clock);
+	fed_collusions_clear(&f->collusions);
+	if (held)
+		fed_forget_held(f);
+}
+
 /* All that has shares of parcels, then the stocks that they go back to. */
 static void release(struct fed_federation *f)
 {
@@ -216,24 +208,6 @@ static int make_plan(struct fed_federation *f, struct fed_error *err)
 	return fed_call_plan(f->aggregator, &f->plan, err);
 }
 
-/* Whether the message belongs to the client's open invitation. */
-static bool is_open(const struct fed_federation *f, uint32_t client, uint64_t number)
-{
-	const struct fed_invitation *invitation = fed_invitation_of(f, client);
-
-	return invitation && invitation->number == number;
-}
-
-struct fed_client fed_row_of(const struct fed_federation *f, uint32_t id, uint64_t version)
-{
-	struct fed_client row = f->clients->client[id];
-	uint32_t first;
-
-	fed_faults_window(f->faults, id, version, row.count, &first, &row.count);
-	row.examples += first;
-	return row;
-}
-
 /* A client has its model: its training begins now and ends in virtual time. */
 static int client_receives(struct fed_federation *f, const struct fed_envelope *model,
                            struct fed_error *err)
@@ -242,7 +216,7 @@ static int client_receives(struct fed_federation *f, const struct fed_envelope *
 	struct fed_client *client = fed_clients_get(f->clients, id);
 	uint32_t slot;
 
-	if (!client || !is_open(f, id, model->round))
+	if (!client || !fed_invitation_is_open(f, id, model->round))
 		return FED_OK; /* it left, or was given up, while the message was under way */
 	const struct fed_client row = fed_row_of(f, id, model->version);
 	const double flops = fed_trainer_flops(f->trainer, &row);
@@ -275,65 +249,12 @@ static int client_sends(struct fed_federation *f, uint32_t slot, uint32_t id, st
 	return rc ? rc : fed_send_update(f, &update, NULL, err);
 }
 
-/* The update of an open invitation: the gate, then the scheme. */
-static int accept_update(struct fed_federation *f, struct fed_envelope *update,
-                         struct fed_error *why)
-{
-	const uint32_t id = update->head.from;
-	struct fed_parcel *model = fed_parcel_share(fed_invitation_of(f, id)->model);
-	bool waits = false;
-
-	fed_invitation_close(f, id);
-	int rc = fed_check_message(f, update, why);
-	if (rc == FED_OK)
-		rc = fed_gate_check(update, fed_returned_vectors(f->aggregator), f->net->dim, why);
-	if (rc == FED_OK)
-		rc = fed_collude_on_arrival(f, update, model, &waits, why);
-	if (rc == FED_OK && !waits)
-		rc = fed_hand_in(f, update, model, why);
-	fed_parcel_drop(model);
-	return rc;
-}
-
-int fed_take_update(struct fed_federation *f, struct fed_envelope *update, struct fed_error *err)
-{
-	const uint32_t id = update->head.from;
-	struct fed_error why;
-
-	if (!is_open(f, id, update->round)) { /* counted when its invitation ended */
-		fed_emit_about(f, FED_EVENT_REFUSED, id, update->round, 0, fed_stray_update);
-		return FED_OK;
-	}
-	const int rc = accept_update(f, update, &why);
-	if (rc == FED_REJECT) {
-		f->record.refused++;
-		f->nan = !fed_update_is_finite(update);
-		fed_emit_about(f, FED_EVENT_REFUSED, id, update->round, 0, why.text);
-		f->nan = false;
-		return f->scheme->lost(f, f->scheme_state, update->round, err);
-	}
-	if (rc) {
-		*err = why;
-		return rc;
-	}
-	struct fed_client *client = fed_clients_get(f->clients, id);
-	if (client)
-		client->loss = update->loss;
-	f->record.reported++;
-	f->nan = !isfinite(update->loss);
-	fed_emit_about(f, FED_EVENT_REPORTED, id, update->round, 0, NULL);
-	f->nan = false;
-	/* One multiply-add for each number. */
-	const struct fed_costs work = {.server_flops = 2 * (double)f->net->dim};
-	return fed_charge(f, id, &work, err);
-}
-
 static int message_lost(struct fed_federation *f, const struct fed_envelope *e,
                         struct fed_error *err)
 {
 	const uint32_t id = fed_invited(e);
 
-	if (!is_open(f, id, e->round))
+	if (!fed_invitation_is_open(f, id, e->round))
 		return FED_OK;
 	return fed_invitation_lost(f, id, e->why, err);
 }
@@ -570,6 +491,23 @@ void fed_federation_abort(struct fed_federation *f, const char *why)
 	close_round(f);
 	fed_emit(f, FED_EVENT_ABORTED, FED_SERVER, why);
 	f->nan = false;
+}
+
+int fed_federation_take_back(struct fed_federation *f, struct fed_error *err)
+{
+	const struct fed_sink sink = f->sink;
+	struct fed_underway *before = f->started.underway;
+
+	f->sink = (struct fed_sink){0};
+	f->started.underway = NULL;
+	fed_federation_abort(f, "taken back");
+	f->sink = sink;
+	f->invitations = f->started.invitations;
+	f->clock.next_seq = f->started.next_seq;
+	f->post.next_id = f->started.next_id;
+	const int rc = fed_underway_put(before, f, err);
+	fed_free(before);
+	return rc;
 }
 
 /* The step is made: what else belongs to a version. */

@@ -7,7 +7,6 @@
 #include <string.h>
 
 #include "base/mem.h"
-#include "train/participants.h"
 
 void fed_underway_release(struct fed_underway *u)
 {
@@ -174,21 +173,4 @@ void fed_underway_forget(struct fed_federation *f)
 	fed_underway_release(f->started.underway);
 	fed_free(f->started.underway);
 	f->started.underway = NULL;
-}
-
-int fed_federation_take_back(struct fed_federation *f, struct fed_error *err)
-{
-	const struct fed_sink sink = f->sink;
-	struct fed_underway *before = f->started.underway;
-
-	f->sink = (struct fed_sink){0};
-	f->started.underway = NULL;
-	fed_federation_abort(f, "taken back");
-	f->sink = sink;
-	f->invitations = f->started.invitations;
-	f->clock.next_seq = f->started.next_seq;
-	f->post.next_id = f->started.next_id;
-	const int rc = fed_underway_put(before, f, err);
-	fed_free(before);
-	return rc;
 }

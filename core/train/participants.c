@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * train/participants.c - invitations, and updates as an aggregator sees them.
+ * train/participants.c - drawing clients, and inviting them.
  */
 #include "train/participants.h"
 
@@ -10,64 +10,8 @@
 #include "base/mem.h"
 #include "base/random.h"
 #include "train/faults/faults.h"
+#include "train/round/invitations.h"
 #include "train/round/message_faults.h"
-#include "train/local/trainer.h"
-
-/* The table of open invitations: by client, open addressing, at most half full. */
-static uint32_t place_of(const struct fed_federation *f, uint32_t client)
-{
-	const uint32_t mask = f->open_room - 1;
-	uint32_t at = (uint32_t)fed_random(client, 0) & mask;
-
-	while (f->open[at].number && f->open[at].client != client)
-		at = (at + 1) & mask;
-	return at;
-}
-
-static int reserve(struct fed_federation *f, uint32_t n, struct fed_error *err)
-{
-	uint32_t room = f->open_room ? f->open_room : 16;
-
-	while (room / 2 < f->n_open + n)
-		room *= 2;
-	if (room == f->open_room)
-		return FED_OK;
-	struct fed_invitation *grown = fed_alloc_array(room, sizeof *grown), *old = f->open;
-	const uint32_t old_room = f->open_room;
-	if (!grown)
-		return fed_fail_memory(err, room * sizeof *grown, "the invitations");
-	f->open = grown;
-	f->open_room = room;
-	for (uint32_t i = 0; i < old_room; i++)
-		if (old[i].number)
-			f->open[place_of(f, old[i].client)] = old[i];
-	fed_free(old);
-	return FED_OK;
-}
-
-const struct fed_invitation *fed_invitation_of(const struct fed_federation *f, uint32_t client)
-{
-	if (!f->n_open)
-		return NULL;
-	const struct fed_invitation *open = &f->open[place_of(f, client)];
-	return open->number ? open : NULL;
-}
-
-void fed_invitation_close(struct fed_federation *f, uint32_t client)
-{
-	const uint32_t mask = f->open_room - 1;
-	uint32_t hole = place_of(f, client);
-
-	fed_parcel_drop(f->open[hole].model);
-	f->open[hole] = (struct fed_invitation){0};
-	f->n_open--;
-	/* Those behind the hole move up, so that every search still ends at its client. */
-	for (uint32_t at = (hole + 1) & mask; f->open[at].number; at = (at + 1) & mask) {
-		const struct fed_invitation moved = f->open[at];
-		f->open[at] = (struct fed_invitation){0};
-		f->open[place_of(f, moved.client)] = moved;
-	}
-}
 
 /* The parameters and the aggregator's SENT vectors, as one parcel for all who get this version: the
  * model itself when there are no others. */
@@ -95,29 +39,12 @@ static int pack_model(struct fed_federation *f, struct fed_error *err)
 	return FED_OK;
 }
 
-/* The table has room. */
-static uint64_t open_invitation(struct fed_federation *f, uint32_t client, struct fed_parcel *model)
-{
-	const uint64_t number = ++f->invitations;
-
-	f->open[place_of(f, client)] = (struct fed_invitation){
-		.number = number,
-		.version = f->version,
-		.sent = f->clock.now,
-		.model = fed_parcel_share(model),
-		.client = client,
-	};
-	f->n_open++;
-	f->record.invited++;
-	return number;
-}
-
 static int send_model(struct fed_federation *f, uint32_t client, struct fed_error *err)
 {
 	const struct fed_envelope model = {
 		.head = {.from = FED_SERVER, .to = client, .kind = FED_MESSAGE_MODEL},
 		.version = f->version,
-		.round = open_invitation(f, client, f->outgoing),
+		.round = fed_invitation_open(f, client, f->outgoing),
 		.loss = NAN,
 		.parcel = fed_parcel_share(f->outgoing),
 	};
@@ -134,12 +61,12 @@ int fed_invite_with(struct fed_federation *f, struct fed_envelope *first, struct
 	const uint32_t client = first->head.to;
 	uint64_t bytes;
 
-	if (reserve(f, 1, err)) {
+	if (fed_invitations_reserve(f, 1, err)) {
 		fed_envelope_let_go(first);
 		return FED_FAIL;
 	}
 	first->version = f->version;
-	first->round = open_invitation(f, client, f->model);
+	first->round = fed_invitation_open(f, client, f->model);
 	if (fed_send(f, first, &bytes, err))
 		return FED_FAIL;
 	fed_emit_about(f, FED_EVENT_SENT, client, first->round, bytes, NULL);
@@ -148,16 +75,16 @@ int fed_invite_with(struct fed_federation *f, struct fed_envelope *first, struct
 
 int fed_invite_silently(struct fed_federation *f, uint32_t client, struct fed_error *err)
 {
-	if (reserve(f, 1, err))
+	if (fed_invitations_reserve(f, 1, err))
 		return FED_FAIL;
-	const uint64_t number = open_invitation(f, client, f->model);
+	const uint64_t number = fed_invitation_open(f, client, f->model);
 	fed_emit_about(f, FED_EVENT_SENT, client, number, 0, NULL);
 	return FED_OK;
 }
 
 int fed_invite(struct fed_federation *f, const uint32_t *clients, uint32_t n, struct fed_error *err)
 {
-	if (pack_model(f, err) || reserve(f, n, err))
+	if (pack_model(f, err) || fed_invitations_reserve(f, n, err))
 		return FED_FAIL;
 	for (uint32_t i = 0; i < n; i++)
 		if (send_model(f, clients[i], err))
@@ -165,58 +92,21 @@ int fed_invite(struct fed_federation *f, const uint32_t *clients, uint32_t n, st
 	return FED_OK;
 }
 
-void fed_invitations_expire_before(struct fed_federation *f, uint64_t version, const char *why)
-{
-	for (uint32_t i = 0; i < f->open_room && f->n_open; i++) {
-		/* closing may move another one here */
-		while (f->open[i].number && f->open[i].version < version) {
-			const struct fed_invitation open = f->open[i];
-
-			fed_invitation_close(f, open.client);
-			f->record.late++;
-			fed_emit_about(f, FED_EVENT_LATE, open.client, open.number, 0, why);
-		}
-	}
-}
-
-void fed_invitations_expire(struct fed_federation *f, const char *why)
-{
-	fed_invitations_expire_before(f, UINT64_MAX, why);
-}
-
-int fed_invitation_lost(struct fed_federation *f, uint32_t client, const char *why,
-                        struct fed_error *err)
-{
-	const uint64_t number = fed_invitation_of(f, client)->number;
-
-	fed_invitation_close(f, client);
-	f->record.lost++;
-	fed_emit_about(f, FED_EVENT_LOST, client, number, 0, why);
-	return f->scheme->lost(f, f->scheme_state, number, err);
-}
-
-void fed_recall(struct fed_federation *f, bool held)
-{
-	if (f->n_open)
-		fed_emit(f, FED_EVENT_RECALLED, FED_SERVER, NULL);
-	for (uint32_t i = 0; i < f->open_room; i++) {
-		fed_parcel_drop(f->open[i].model);
-		f->open[i] = (struct fed_invitation){0};
-	}
-	f->n_open = 0;
-	fed_trainer_recall(f->trainer);
-	fed_post_clear(&f->post);
-	fed_vclock_clear(&f->clock);
-	fed_collusions_clear(&f->collusions);
-	if (held)
-		fed_forget_held(f);
-}
-
 int fed_set_deadline(struct fed_federation *f, double seconds, struct fed_error *err)
 {
 	f->deadline = ++f->deadlines;
 	return fed_vclock_add(&f->clock, f->clock.now + seconds, FED_DUE_DEADLINE, f->deadline,
 	                      FED_SERVER, err);
+}
+
+struct fed_client fed_row_of(const struct fed_federation *f, uint32_t id, uint64_t version)
+{
+	struct fed_client row = f->clients->client[id];
+	uint32_t first;
+
+	fed_faults_window(f->faults, id, version, row.count, &first, &row.count);
+	row.examples += first;
+	return row;
 }
 
 uint32_t fed_wanted_clients(const struct fed_federation *f)
@@ -273,58 +163,4 @@ int fed_draw_clients(const struct fed_federation *f, uint32_t n, uint32_t *chose
 		if (rc || enough)
 			return rc;
 	}
-}
-
-void fed_let_go(struct fed_federation *f)
-{
-	for (int k = 0; k < 2; k++) {
-		fed_parcel_drop(f->handed_in[k]);
-		f->handed_in[k] = NULL;
-	}
-}
-
-int fed_hand_in(struct fed_federation *f, const struct fed_envelope *e, struct fed_parcel *model,
-                struct fed_error *err)
-{
-	fed_let_go(f);
-	f->handed_in[0] = fed_parcel_share(e->parcel);
-	f->handed_in[1] = fed_parcel_share(model);
-	const int rc = f->scheme->arrived(f, f->scheme_state, e, model->vector[0], err);
-
-	return rc ? rc : fed_judge_taken(f, e, err);
-}
-
-int fed_begin_aggregation(struct fed_federation *f, struct fed_aggregation *a, uint32_t most,
-                          struct fed_error *err)
-{
-	const struct fed_round round = {
-		.version = f->version,
-		.seed = fed_stream_key((uint64_t)f->settings->seed, FED_FOR_PLUGIN, f->version, 0),
-		.dim = f->net->dim,
-		.params = f->params,
-		.invited = most,
-		.population = f->clients->n_present,
-		.lr = f->plan.lr,
-		.host = &f->host,
-	};
-
-	return fed_aggregation_begin(a, f->aggregator, &round, most, f->pool, err);
-}
-
-struct fed_update fed_update_of(const struct fed_federation *f, const struct fed_envelope *e,
-                                const float *base)
-{
-	const bool equal = f->settings->weighting == FED_WEIGHT_EQUAL;
-
-	return (struct fed_update){
-		.delta = e->parcel->vector[0],
-		.base = e->version == f->version ? f->params : base,
-		.weight = equal ? 1 : (double)e->samples,
-		.samples = e->samples,
-		.client = e->head.from,
-		.steps = e->steps,
-		.staleness = (uint32_t)(f->version - e->version),
-		.loss = e->loss,
-		.returned = (const float *const *)(e->parcel->vector + 1),
-	};
 }

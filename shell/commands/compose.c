@@ -9,6 +9,7 @@
 #include "shell/output/devices.h"
 #include "shell/output/print.h"
 #include "shell/commands/settings.h"
+#include "train/schemes/schemes.h"
 
 struct name_args {
 	char name[4096];

@@ -10,6 +10,7 @@
 #include "privacy/reconstruction.h"
 #include "shell/output/image.h"
 #include "shell/output/print.h"
+#include "train/schemes/schemes.h"
 #include "train/schemes/split.h"
 
 enum { BY_SCHEME, SMASHED, UPDATE };

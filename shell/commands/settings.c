@@ -8,6 +8,7 @@
 
 #include "shell/output/devices.h"
 #include "shell/output/print.h"
+#include "train/schemes/schemes.h"
 #include "train/schemes/split.h"
 
 bool fed_part_at(const struct fed_shell *shell, size_t i, struct fed_part *part)

@@ -10,6 +10,7 @@
 #include "shell/language/command.h"
 #include "shell/output/devices.h"
 #include "shell/output/print.h"
+#include "train/schemes/schemes.h"
 
 /* In the order of fed_partition_names. */
 static const char *const partition_docs[] = {

@@ -6,6 +6,7 @@
 
 #include "shell/language/command.h"
 #include "shell/language/explain.h"
+#include "train/schemes/schemes.h"
 
 typedef const char *name_at(const struct fed_shell *, size_t i);
 

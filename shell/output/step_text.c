@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "shell/output/print.h"
+#include "train/schemes/schemes.h"
 #include "train/schemes/split.h"
 
 #define IDS_SHOWN 10

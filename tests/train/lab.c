@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "train/schemes/schemes.h"
 
 #define WORDS_MAX 8
 

@@ -3,7 +3,7 @@
  * Updates under a codec: what is sent and what is kept add up to what was learned; bytes and time
  * follow; the bits depend on the seed alone; an abort gives residuals back.
  */
-#include "train/clients/error_feedback.h"
+#include "net/codec.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -12,8 +12,10 @@
 #include "base/mem.h"
 #include "base/random.h"
 #include "support/suite.h"
+#include "train/local/error_feedback.h"
 #include "train/participants.h"
 #include "train/lab.h"
+#include "train/schemes/schemes.h"
 
 #define BLOBS "blobs train=600 test=60 classes=3"
 

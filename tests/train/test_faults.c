@@ -16,6 +16,7 @@
 #include "train/lab.h"
 #include "train/round/message_faults.h"
 #include "train/local/data_faults.h"
+#include "train/schemes/schemes.h"
 
 #define BLOBS "blobs train=600 test=60 classes=3"
 #define FOREVER UINT64_MAX

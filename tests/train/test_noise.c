@@ -12,6 +12,7 @@
 #include "base/mem.h"
 #include "support/suite.h"
 #include "train/lab.h"
+#include "train/schemes/schemes.h"
 
 #define BLOBS "blobs train=600 test=60 classes=3"
 

@@ -11,6 +11,7 @@
 #include "support/suite.h"
 #include "train/participants.h"
 #include "train/lab.h"
+#include "train/schemes/schemes.h"
 
 #define BLOBS "blobs train=600 test=60 classes=3"
 #define FOREVER UINT64_MAX

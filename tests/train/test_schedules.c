@@ -13,6 +13,7 @@
 #include "train/participants.h"
 #include "train/lab.h"
 #include "train/round/message_faults.h"
+#include "train/schemes/schemes.h"
 
 #define EVENTS 10000
 #define CLIENTS 12u

@@ -11,6 +11,7 @@
 #include "base/mem.h"
 #include "support/suite.h"
 #include "train/lab.h"
+#include "train/schemes/schemes.h"
 
 #define BLOBS "blobs classes=4 train=900 test=100"
 #define SIMULATED FED_BUILD_DIR "/fixtures/simulated.so"

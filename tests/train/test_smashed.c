@@ -10,6 +10,7 @@
 #include "support/suite.h"
 #include "train/lab.h"
 #include "train/round/message_faults.h"
+#include "train/schemes/schemes.h"
 #include "train/schemes/split.h"
 
 /* The parameters that a lab begins with.  The usual ones are too small for anything to overflow. */

@@ -13,7 +13,9 @@
 #include "support/suite.h"
 #include "train/participants.h"
 #include "train/lab.h"
+#include "train/round/invitations.h"
 #include "train/round/message_faults.h"
+#include "train/schemes/schemes.h"
 #include "train/schemes/split.h"
 
 #define SIMULATED FED_BUILD_DIR "/fixtures/simulated.so"

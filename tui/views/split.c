@@ -7,6 +7,7 @@
 #include "net/messenger.h"
 #include "nn/image.h"
 #include "tui/views/views.h"
+#include "train/schemes/schemes.h"
 
 enum {
 	MARGIN = 4,      /* cursor and owner */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* What a cut costs, and what crossed it last. */
 #include "net/messenger.h"
+#include "train/schemes/schemes.h"
 #include "train/schemes/split.h"
 #include "tui/views/split.h"
 

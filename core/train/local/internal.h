@@ -2,9 +2,9 @@
 /*
  * train/local/internal.h - the trainer's own: its jobs and what the threads work with.
  *
- * trainer.c starts and joins trainings; local.c is one of them, on a thread; feedback.c puts its
- * update under a codec; worker.c has the threads' buffers; kept.c what clients keep between their
- * trainings.
+ * trainer.c starts and joins trainings; local_training.c is one of them, on a thread;
+ * error_feedback.c puts its update under a codec; thread_buffers.c has the threads' buffers;
+ * client_state.c what clients keep between their trainings.
  */
 #ifndef FED_TRAIN_LOCAL_INTERNAL_H
 #define FED_TRAIN_LOCAL_INTERNAL_H
@@ -84,14 +84,14 @@ struct fed_trainer {
 	atomic_bool stop;
 };
 
-/* local.c */
+/* local_training.c */
 void fed_training_run(struct fed_job *, int worker);
 /* Examples of a step of a client that has so many. */
 uint32_t fed_training_batch(const struct fed_plan *, uint32_t examples);
 /* The owner may be waiting for this very training: an abort must be seen from its thread too. */
 bool fed_told_to_stop(const struct fed_trainer *);
 
-/* worker.c */
+/* thread_buffers.c */
 /* Of the net alone: the sizes of parts and of evaluation batches. */
 void fed_workers_measure(struct fed_trainer *);
 /* Buffers of at least this size for every thread, while none of them trains. */
@@ -105,7 +105,7 @@ int fed_worker_gather(const struct fed_federation *, const struct fed_client *,
                       const struct fed_spoiler *, struct fed_worker *, const uint32_t *ids,
                       uint32_t n, struct fed_error *);
 
-/* kept.c */
+/* client_state.c */
 /* The client's memory as its training may change it; NULL: no memory. */
 float **fed_copy_kept(const struct fed_client *, uint32_t vectors, size_t dim);
 /* Remember what the client wants to keep, until the round is committed or recalled. */

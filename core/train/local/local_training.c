@@ -7,8 +7,8 @@
 #include "base/random.h"
 #include "base/rows.h"
 #include "nn/sgd.h"
-#include "train/clients/error_feedback.h"
 #include "train/clients/noise.h"
+#include "train/local/error_feedback.h"
 
 #define LOOK_AHEAD 64u /* examples: more would not stay in the cache */
 

@@ -9,7 +9,7 @@
 #ifndef FED_TRAIN_LOCAL_TRAINER_H
 #define FED_TRAIN_LOCAL_TRAINER_H
 
-#include "train/federation.h"
+#include "train/round/state.h"
 
 int fed_trainer_init(struct fed_trainer **, struct fed_federation *, struct fed_error *);
 void fed_trainer_free(struct fed_trainer *); /* NULL is fine; cancels what runs */

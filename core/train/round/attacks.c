@@ -10,9 +10,11 @@
 #include "base/random.h"
 #include "plug/call.h"
 #include "train/faults/faults.h"
-#include "train/clients/error_feedback.h"
+#include "train/round/aggregate.h"
+#include "train/round/emit.h"
 #include "train/round/gate.h"
-#include "train/participants.h"
+#include "train/round/invitations.h"
+#include "train/round/state.h"
 
 /* Updates that colluders remember where no round collects them. */
 #define KNOWN_MAX 100u

@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "base/mem.h"
-#include "train/federation.h"
+#include "train/round/state.h"
 
 /* Where the client's account is, or would be. */
 static struct fed_account *place_of(const struct fed_ledger *l, uint32_t client)

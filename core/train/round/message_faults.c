@@ -12,8 +12,8 @@
 #include "base/random.h"
 #include "train/round/attacks.h"
 #include "train/faults/faults.h"
-#include "train/clients/error_feedback.h"
-#include "train/participants.h"
+#include "train/round/emit.h"
+#include "train/round/invitations.h"
 
 /* The fault did something to the client: count it and tell. */
 static void strike(struct fed_federation *f, struct fed_fault *fault, uint32_t client,
@@ -165,9 +165,7 @@ int fed_strike_training(struct fed_federation *f, const struct fed_envelope *mod
 
 int fed_crash(struct fed_federation *f, uint32_t client, uint64_t number, struct fed_error *err)
 {
-	const struct fed_invitation *open = fed_invitation_of(f, client);
-
-	if (!open || open->number != number)
+	if (!fed_invitation_is_open(f, client, number))
 		return FED_OK;
 	return fed_invitation_lost(f, client, "crashed while it trained", err);
 }
@@ -271,8 +269,7 @@ int fed_send_update(struct fed_federation *f, struct fed_envelope *update, const
 
 	if (!fed_faults_here(f->faults, id, f->version)) {
 		fed_parcel_drop(update->parcel);
-		const struct fed_invitation *open = fed_invitation_of(f, id);
-		if (!open || open->number != update->round)
+		if (!fed_invitation_is_open(f, id, update->round))
 			return FED_OK;
 		return fed_invitation_lost(f, id, "left before it could answer", err);
 	}

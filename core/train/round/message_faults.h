@@ -8,7 +8,7 @@
 #ifndef FED_TRAIN_ROUND_MESSAGE_FAULTS_H
 #define FED_TRAIN_ROUND_MESSAGE_FAULTS_H
 
-#include "train/federation.h"
+#include "train/round/state.h"
 
 /* A message that waits at a client: its link is cut, or it is late. */
 struct fed_held {

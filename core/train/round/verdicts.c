@@ -8,7 +8,7 @@
 
 #include "base/mem.h"
 #include "train/faults/faults.h"
-#include "train/federation.h"
+#include "train/round/state.h"
 
 static void drop(struct fed_judged *of, size_t n)
 {

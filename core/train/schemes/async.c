@@ -14,6 +14,9 @@
 #include "train/faults/faults.h"
 #include "train/participants.h"
 #include "train/memory_budget.h"
+#include "train/round/aggregate.h"
+#include "train/round/invitations.h"
+#include "train/schemes/schemes.h"
 
 /* Invitations lost in a row, beside ten for each place, after which a round gives up. */
 #define LOST_MAX 1000u

@@ -2,11 +2,12 @@
 /*
  * train/schemes/schemes.c - the schemes by name.
  */
+#include "train/schemes/schemes.h"
+
 #include <string.h>
 
 #include "base/mem.h"
 #include "base/text.h"
-#include "train/federation.h"
 
 static const struct fed_scheme *const schemes[] = {&fed_scheme_sync, &fed_scheme_async,
                                                    &fed_scheme_split};

@@ -10,9 +10,13 @@
 #include "base/mem.h"
 #include "base/random.h"
 #include "base/rows.h"
+#include "train/round/aggregate.h"
+#include "train/round/arrivals.h"
 #include "train/round/gate.h"
 #include "train/participants.h"
+#include "train/round/invitations.h"
 #include "train/round/message_faults.h"
+#include "train/schemes/schemes.h"
 #include "train/schemes/split_internal.h"
 
 static const char *const relays[] = {"server", "peer", NULL};

@@ -8,7 +8,7 @@
 #include "base/mem.h"
 #include "train/round/attacks.h"
 #include "train/faults/faults.h"
-#include "train/clients/error_feedback.h"
+#include "net/codec.h"
 #include "train/round/message_faults.h"
 #include "train/clients/noise.h"
 #include "train/schemes/split_internal.h"

@@ -13,7 +13,7 @@
 #include "base/mem.h"
 #include "base/rows.h"
 #include "train/round/gate.h"
-#include "train/participants.h"
+#include "train/round/invitations.h"
 #include "train/schemes/split_internal.h"
 #include "train/local/trainer.h"
 

@@ -8,6 +8,7 @@
 #include "base/mem.h"
 #include "train/faults/faults.h"
 #include "train/participants.h"
+#include "train/round/invitations.h"
 #include "train/round/message_faults.h"
 #include "train/schemes/split_internal.h"
 #include "train/local/internal.h"

@@ -13,6 +13,9 @@
 #include "base/random.h"
 #include "train/participants.h"
 #include "train/memory_budget.h"
+#include "train/round/aggregate.h"
+#include "train/round/invitations.h"
+#include "train/schemes/schemes.h"
 
 struct sync {
 	double deadline, quorum, over_select; /* settings */

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * train/clients/error_feedback.c - encode and decode an update where it is made, keep the
+ * train/local/error_feedback.c - encode and decode an update where it is made, keep the
  * difference.
  */
-#include "train/clients/error_feedback.h"
+#include "train/local/error_feedback.h"
 
 #include <math.h>
 #include <string.h>
@@ -19,16 +19,6 @@ static unsigned char *room_for(struct fed_worker *w, size_t bytes)
 	w->coded = fed_alloc(bytes);
 	w->coded_room = w->coded ? bytes : 0;
 	return w->coded;
-}
-
-/* There and back.  What an encoder writes always decodes. */
-static uint64_t pass(const struct fed_codec *codec, float *v, size_t dim, unsigned char *bytes)
-{
-	const size_t len = fed_codec_encode(codec, v, dim, bytes);
-	struct fed_error unused;
-
-	fed_codec_decode(codec->kind, bytes, len, v, dim, &unused);
-	return len;
 }
 
 /* left <- left - got; what is not finite would stay for ever, and is forgotten. */
@@ -57,22 +47,8 @@ int fed_feedback_code(struct fed_training *g, struct fed_worker *w)
 		return FED_FAIL;
 	if (g->left)
 		memcpy(g->left->vector[0], delta, dim * sizeof *delta);
-	g->coded = pass(&g->codec, delta, dim, bytes);
+	g->coded = fed_codec_pass(&g->codec, delta, dim, bytes);
 	if (g->left)
 		subtract(g->left->vector[0], delta, dim);
-	return FED_OK;
-}
-
-int fed_recode(const struct fed_codec *codec, float *v, size_t dim, uint64_t *coded,
-               struct fed_error *err)
-{
-	if (codec->kind == FED_CODEC_NONE)
-		return FED_OK;
-	const size_t room = fed_codec_size(codec, dim);
-	unsigned char *bytes = fed_alloc(room);
-	if (!bytes)
-		return fed_fail_memory(err, room, "an update under a codec");
-	*coded = pass(codec, v, dim, bytes);
-	fed_free(bytes);
 	return FED_OK;
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * train/clients/error_feedback.h - updates under a codec, and the memory of what it lost.
+ * train/local/error_feedback.h - updates under a codec, and the memory of what it lost.
  *
  * Error feedback (Seide et al. 2014; Karimireddy et al. 2019, algorithm 2): a client sends
  * C(delta + e) and keeps e = delta + e - what the server decodes of that, its residual, for its
@@ -10,8 +10,8 @@
  * Vectors that travel beside an update (SCAFFOLD's differences of c_i) are sent as they are: client
  * and server must add up the same numbers.  So is the model on its way down.
  */
-#ifndef FED_TRAIN_CLIENTS_ERROR_FEEDBACK_H
-#define FED_TRAIN_CLIENTS_ERROR_FEEDBACK_H
+#ifndef FED_TRAIN_LOCAL_ERROR_FEEDBACK_H
+#define FED_TRAIN_LOCAL_ERROR_FEEDBACK_H
 
 #include "net/codec.h"
 #include "train/local/internal.h"
@@ -19,9 +19,5 @@
 /* In a training's thread, when its delta is there: add the client's residual, encode, and put what
  * the server will decode in its place.  FED_FAIL: no memory. */
 int fed_feedback_code(struct fed_training *, struct fed_worker *);
-
-/* v [dim] was changed after it was coded (by an attack or a fault): as the codec passes it on.
- * *coded: its bytes. */
-int fed_recode(const struct fed_codec *, float *v, size_t dim, uint64_t *coded, struct fed_error *);
 
 #endif

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * train/settings.c - what `set` changes, declared once.
+ * train/round/settings.c - what `set` changes, declared once.
  */
-#include "train/federation.h"
+#include "train/round/settings.h"
+
+#include "net/codec.h"
 
 static const char *const all[] = {"all", NULL};
 static const char *const by_fraction[] = {"by-fraction", NULL};

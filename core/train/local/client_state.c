@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * train/clients/client_state.c - what clients keep between their trainings (SCAFFOLD's c_i,
+ * train/local/client_state.c - what clients keep between their trainings (SCAFFOLD's c_i,
  * residuals of a codec).
  */
 #include <string.h>

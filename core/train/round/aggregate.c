@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * train/round/aggregate.c - what a scheme and its aggregator are given.
+ */
+#include "train/round/aggregate.h"
+
+#include "base/random.h"
+#include "train/round/state.h"
+
+void fed_let_go(struct fed_federation *f)
+{
+	for (int k = 0; k < 2; k++) {
+		fed_parcel_drop(f->handed_in[k]);
+		f->handed_in[k] = NULL;
+	}
+}
+
+int fed_hand_in(struct fed_federation *f, const struct fed_envelope *e, struct fed_parcel *model,
+                struct fed_error *err)
+{
+	fed_let_go(f);
+	f->handed_in[0] = fed_parcel_share(e->parcel);
+	f->handed_in[1] = fed_parcel_share(model);
+	const int rc = f->scheme->arrived(f, f->scheme_state, e, model->vector[0], err);
+
+	return rc ? rc : fed_judge_taken(f, e, err);
+}
+
+int fed_begin_aggregation(struct fed_federation *f, struct fed_aggregation *a, uint32_t most,
+                          struct fed_error *err)
+{
+	const struct fed_round round = {
+		.version = f->version,
+		.seed = fed_stream_key((uint64_t)f->settings->seed, FED_FOR_PLUGIN, f->version, 0),
+		.dim = f->net->dim,
+		.params = f->params,
+		.invited = most,
+		.population = f->clients->n_present,
+		.lr = f->plan.lr,
+		.host = &f->host,
+	};
+
+	return fed_aggregation_begin(a, f->aggregator, &round, most, f->pool, err);
+}
+
+struct fed_update fed_update_of(const struct fed_federation *f, const struct fed_envelope *e,
+                                const float *base)
+{
+	const bool equal = f->settings->weighting == FED_WEIGHT_EQUAL;
+
+	return (struct fed_update){
+		.delta = e->parcel->vector[0],
+		.base = e->version == f->version ? f->params : base,
+		.weight = equal ? 1 : (double)e->samples,
+		.samples = e->samples,
+		.client = e->head.from,
+		.steps = e->steps,
+		.staleness = (uint32_t)(f->version - e->version),
+		.loss = e->loss,
+		.returned = (const float *const *)(e->parcel->vector + 1),
+	};
+}

@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * train/round/arrivals.c - an update, from its message to the scheme.
+ */
+#include "train/round/arrivals.h"
+
+#include <math.h>
+
+#include "train/round/aggregate.h"
+#include "train/round/emit.h"
+#include "train/round/gate.h"
+#include "train/round/invitations.h"
+#include "train/round/message_faults.h"
+#include "train/round/state.h"
+
+/* The update of an open invitation: the gate, then the scheme. */
+static int accept_update(struct fed_federation *f, struct fed_envelope *update,
+                         struct fed_error *why)
+{
+	const uint32_t id = update->head.from;
+	struct fed_parcel *model = fed_parcel_share(fed_invitation_of(f, id)->model);
+	bool waits = false;
+
+	fed_invitation_close(f, id);
+	int rc = fed_check_message(f, update, why);
+	if (rc == FED_OK)
+		rc = fed_gate_check(update, fed_returned_vectors(f->aggregator), f->net->dim, why);
+	if (rc == FED_OK)
+		rc = fed_collude_on_arrival(f, update, model, &waits, why);
+	if (rc == FED_OK && !waits)
+		rc = fed_hand_in(f, update, model, why);
+	fed_parcel_drop(model);
+	return rc;
+}
+
+int fed_take_update(struct fed_federation *f, struct fed_envelope *update, struct fed_error *err)
+{
+	const uint32_t id = update->head.from;
+	struct fed_error why;
+
+	if (!fed_invitation_is_open(f, id, update->round)) { /* counted when its invitation ended */
+		fed_emit_about(f, FED_EVENT_REFUSED, id, update->round, 0, fed_stray_update);
+		return FED_OK;
+	}
+	const int rc = accept_update(f, update, &why);
+	if (rc == FED_REJECT) {
+		f->record.refused++;
+		f->nan = !fed_update_is_finite(update);
+		fed_emit_about(f, FED_EVENT_REFUSED, id, update->round, 0, why.text);
+		f->nan = false;
+		return f->scheme->lost(f, f->scheme_state, update->round, err);
+	}
+	if (rc) {
+		*err = why;
+		return rc;
+	}
+	struct fed_client *client = fed_clients_get(f->clients, id);
+	if (client)
+		client->loss = update->loss;
+	f->record.reported++;
+	f->nan = !isfinite(update->loss);
+	fed_emit_about(f, FED_EVENT_REPORTED, id, update->round, 0, NULL);
+	f->nan = false;
+	/* One multiply-add for each number. */
+	const struct fed_costs work = {.server_flops = 2 * (double)f->net->dim};
+	return fed_charge(f, id, &work, err);
+}

@@ -1,0 +1,119 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * train/round/invitations.c - the table of open invitations.
+ */
+#include "train/round/invitations.h"
+
+#include "base/mem.h"
+#include "base/random.h"
+#include "train/round/emit.h"
+#include "train/round/state.h"
+
+/* Where the client's invitation is, or would be: open addressing, at most half full. */
+static uint32_t invitation_place(const struct fed_federation *f, uint32_t client)
+{
+	const uint32_t mask = f->open_room - 1;
+	uint32_t at = (uint32_t)fed_random(client, 0) & mask;
+
+	while (f->open[at].number && f->open[at].client != client)
+		at = (at + 1) & mask;
+	return at;
+}
+
+int fed_invitations_reserve(struct fed_federation *f, uint32_t n, struct fed_error *err)
+{
+	uint32_t room = f->open_room ? f->open_room : 16;
+
+	while (room / 2 < f->n_open + n)
+		room *= 2;
+	if (room == f->open_room)
+		return FED_OK;
+	struct fed_invitation *grown = fed_alloc_array(room, sizeof *grown), *old = f->open;
+	const uint32_t old_room = f->open_room;
+	if (!grown)
+		return fed_fail_memory(err, room * sizeof *grown, "the invitations");
+	f->open = grown;
+	f->open_room = room;
+	for (uint32_t i = 0; i < old_room; i++)
+		if (old[i].number)
+			f->open[invitation_place(f, old[i].client)] = old[i];
+	fed_free(old);
+	return FED_OK;
+}
+
+const struct fed_invitation *fed_invitation_of(const struct fed_federation *f, uint32_t client)
+{
+	if (!f->n_open)
+		return NULL;
+	const struct fed_invitation *open = &f->open[invitation_place(f, client)];
+	return open->number ? open : NULL;
+}
+
+bool fed_invitation_is_open(const struct fed_federation *f, uint32_t client, uint64_t number)
+{
+	const struct fed_invitation *invitation = fed_invitation_of(f, client);
+
+	return invitation && invitation->number == number;
+}
+
+void fed_invitation_close(struct fed_federation *f, uint32_t client)
+{
+	const uint32_t mask = f->open_room - 1;
+	uint32_t hole = invitation_place(f, client);
+
+	fed_parcel_drop(f->open[hole].model);
+	f->open[hole] = (struct fed_invitation){0};
+	f->n_open--;
+	/* Those behind the hole move up, so that every search still ends at its client. */
+	for (uint32_t at = (hole + 1) & mask; f->open[at].number; at = (at + 1) & mask) {
+		const struct fed_invitation moved = f->open[at];
+		f->open[at] = (struct fed_invitation){0};
+		f->open[invitation_place(f, moved.client)] = moved;
+	}
+}
+
+uint64_t fed_invitation_open(struct fed_federation *f, uint32_t client, struct fed_parcel *model)
+{
+	const uint64_t number = ++f->invitations;
+
+	f->open[invitation_place(f, client)] = (struct fed_invitation){
+		.number = number,
+		.version = f->version,
+		.sent = f->clock.now,
+		.model = fed_parcel_share(model),
+		.client = client,
+	};
+	f->n_open++;
+	f->record.invited++;
+	return number;
+}
+
+void fed_invitations_expire_before(struct fed_federation *f, uint64_t version, const char *why)
+{
+	for (uint32_t i = 0; i < f->open_room && f->n_open; i++) {
+		/* closing may move another one here */
+		while (f->open[i].number && f->open[i].version < version) {
+			const struct fed_invitation open = f->open[i];
+
+			fed_invitation_close(f, open.client);
+			f->record.late++;
+			fed_emit_about(f, FED_EVENT_LATE, open.client, open.number, 0, why);
+		}
+	}
+}
+
+void fed_invitations_expire(struct fed_federation *f, const char *why)
+{
+	fed_invitations_expire_before(f, UINT64_MAX, why);
+}
+
+int fed_invitation_lost(struct fed_federation *f, uint32_t client, const char *why,
+                        struct fed_error *err)
+{
+	const uint64_t number = fed_invitation_of(f, client)->number;
+
+	fed_invitation_close(f, client);
+	f->record.lost++;
+	fed_emit_about(f, FED_EVENT_LOST, client, number, 0, why);
+	return f->scheme->lost(f, f->scheme_state, number, err);
+}

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * train/round/settings.h - settings of training rounds: sampling, local training, update codec.
+ */
+#ifndef FED_TRAIN_ROUND_SETTINGS_H
+#define FED_TRAIN_ROUND_SETTINGS_H
+
+#include "base/fields.h"
+
+/* What `set` changes; the rows are fed_settings_fields. */
+struct fed_settings {
+	double fraction;      /* C: share of the clients that each round invites */
+	int64_t participants; /* a number instead of the share; 0: by fraction */
+	int64_t epochs;       /* E */
+	int64_t batch;        /* B; 0: all */
+	double lr, lr_decay;  /* lr * lr_decay^version */
+	double momentum, weight_decay;
+	int weighting;  /* enum fed_weighting */
+	char codec[32]; /* of updates: fed_codec_parse() */
+	bool error_feedback;
+	double noise;       /* standard deviation of what clients add to what they send */
+	int64_t eval_every; /* rounds between evaluations; 0: never */
+	int64_t seed;
+	int64_t threads; /* 0: one for each processor */
+};
+enum fed_weighting { FED_WEIGHT_SAMPLES, FED_WEIGHT_EQUAL };
+extern const struct fed_field fed_settings_fields[];
+/* What the rows alone do not tell: whether there is such a codec. */
+int fed_settings_check(const struct fed_settings *, struct fed_error *);
+
+#endif
