@@ -19,12 +19,8 @@ sources() {
 
 # FILE:LINE:HEADER of every #include in the files named on standard input; "..." and <...> stay.
 includes() {
-	while IFS= read -r file; do
-		sed -n 's/^[[:space:]]*#[[:space:]]*include[[:space:]]*\(["<][^">]*[">]\).*/\1/;t found
-			b
-			: found
-			=;p' "$file" | paste -d: - - | sed "s|^|$file:|"
-	done
+	xargs -r grep -n '^[[:space:]]*#[[:space:]]*include[[:space:]]*["<]' /dev/null |
+		sed 's/^\([^:]*:[0-9]*:\)[^"<]*\(["<][^">]*[">]\).*/\1\2/'
 }
 
 # Reads breaches on standard input.
@@ -151,12 +147,21 @@ rule_spdx() {
 		find tests sessions cmake -name '*.sh' -o -name '*.cmake' -o -name '*.fedsh' \
 			-o -name '*.py' 2>/dev/null || :
 		ls CMakeLists.txt tests/CMakeLists.txt start check .ci/* tests/fuzz/run 2>/dev/null || :
-	} | while IFS= read -r file; do
-		licence=GPL-3.0-or-later
-		case $file in core/fedsh/*) licence=0BSD ;; esac
-		head -n 3 "$file" | grep -q "SPDX-License-Identifier: $licence\( \*/\)\?$" ||
-			echo "$file:1: no line \"SPDX-License-Identifier: $licence\""
-	done | verdict
+	} | sort -u | xargs awk '
+	# A file of one line or two ends before its third.
+	function judge() {
+		if (file != "" && !said)
+			print file ":1: no line \"SPDX-License-Identifier: " licence "\""
+	}
+	FNR == 1 {
+		judge()
+		file = FILENAME
+		said = 0
+		licence = file ~ "^core/fedsh/" ? "0BSD" : "GPL-3.0-or-later"
+	}
+	FNR <= 3 && $0 ~ "SPDX-License-Identifier: " licence "( \\*/)?$" { said = 1 }
+	FNR == 3 { nextfile }
+	END { judge() }' | verdict
 }
 
 rule_readme() {
@@ -183,28 +188,27 @@ rule_format() {
 
 # The core never prints and never ends the process.
 rule_quiet() {
-	sources core | while IFS= read -r file; do
-		# Comments and strings are blanked, lines keep their numbers.
-		awk '{
-			gsub(/"([^"\\]|\\.)*"/, "\"\"")
-			line = ""
-			while (length($0)) {
-				if (inside) {
-					end = index($0, "*/")
-					if (!end) break
-					$0 = substr($0, end + 2); inside = 0
-				} else {
-					begin = index($0, "/*")
-					if (!begin) { line = line $0; break }
-					line = line substr($0, 1, begin - 1)
-					$0 = substr($0, begin + 2); inside = 1
-				}
+	# Comments and strings are blanked, lines keep their numbers.
+	sources core | xargs -r awk '
+	FNR == 1 { inside = 0 }
+	{
+		gsub(/"([^"\\]|\\.)*"/, "\"\"")
+		line = ""
+		while (length($0)) {
+			if (inside) {
+				end = index($0, "*/")
+				if (!end) break
+				$0 = substr($0, end + 2); inside = 0
+			} else {
+				begin = index($0, "/*")
+				if (!begin) { line = line $0; break }
+				line = line substr($0, 1, begin - 1)
+				$0 = substr($0, begin + 2); inside = 1
 			}
-			print line
-		}' "$file" |
-			grep -nE '(^|[^[:alnum:]_])((v?printf|puts|putchar|perror|_?exit|_Exit|abort)[[:space:]]*\(|std(out|err)([^[:alnum:]_]|$))' |
-			sed "s|^\([0-9]*\):.*|$file:\1: prints or ends the process|" || :
-	done | verdict
+		}
+		if (line ~ /(^|[^[:alnum:]_])((v?printf|puts|putchar|perror|_?exit|_Exit|abort)[[:space:]]*\(|std(out|err)([^[:alnum:]_]|$))/)
+			print FILENAME ":" FNR ": prints or ends the process"
+	}' | verdict
 }
 
 # The object files of the sources that are here; others are left over from another day.
@@ -341,10 +345,8 @@ rule_circles() {
 }
 
 rule_length() {
-	sources core shell tui plugins tests | while IFS= read -r file; do
-		lines=$(wc -l <"$file")
-		[ "$lines" -le 700 ] || echo "$file:701: $lines lines, 700 are allowed"
-	done | verdict
+	sources core shell tui plugins tests | xargs -r wc -l |
+		awk '$2 != "total" && $1 > 700 { print $2 ":701: " $1 " lines, 700 are allowed" }' | verdict
 }
 
 case $rule in
