@@ -103,7 +103,7 @@ START_TEST(versions_are_named)
 }
 END_TEST
 
-int main(void)
+FED_SUITE(blas)
 {
 	Suite *suite = suite_create("blas");
 	TCase *tests = tcase_create("blas");
@@ -114,5 +114,5 @@ int main(void)
 	tcase_add_test(tests, better_cores_are_of_this_processor);
 	tcase_add_test(tests, versions_are_named);
 	suite_add_tcase(suite, tests);
-	return fed_run_suite(suite);
+	return suite;
 }

@@ -58,7 +58,7 @@ START_TEST(the_clock_moves_forward)
 }
 END_TEST
 
-int main(void)
+FED_SUITE(cpu)
 {
 	Suite *suite = suite_create("cpu");
 	TCase *tests = tcase_create("cpu");
@@ -67,5 +67,5 @@ int main(void)
 	tcase_add_test(tests, processors_are_those_of_this_process);
 	tcase_add_test(tests, the_clock_moves_forward);
 	suite_add_tcase(suite, tests);
-	return fed_run_suite(suite);
+	return suite;
 }

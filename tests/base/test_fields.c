@@ -478,7 +478,7 @@ START_TEST(no_memory)
 }
 END_TEST
 
-int main(void)
+FED_SUITE(fields)
 {
 	Suite *suite = suite_create("fields");
 	TCase *tests = tcase_create("fields");
@@ -499,5 +499,5 @@ int main(void)
 	tcase_add_test(tests, tables_have_distinct_names_and_an_end);
 	tcase_add_test(tests, no_memory);
 	suite_add_tcase(suite, tests);
-	return fed_run_suite(suite);
+	return suite;
 }

@@ -239,7 +239,7 @@ START_TEST(no_memory)
 }
 END_TEST
 
-int main(void)
+FED_SUITE(file)
 {
 	Suite *suite = suite_create("file");
 	TCase *tests = tcase_create("file");
@@ -255,5 +255,5 @@ int main(void)
 	tcase_add_test(tests, a_full_disk);
 	tcase_add_test(tests, no_memory);
 	suite_add_tcase(suite, tests);
-	return fed_run_suite(suite);
+	return suite;
 }

@@ -207,7 +207,7 @@ START_TEST(groups_of_version_1)
 }
 END_TEST
 
-int main(void)
+FED_SUITE(mem)
 {
 	Suite *suite = suite_create("mem");
 	TCase *tests = tcase_create("mem");
@@ -226,5 +226,5 @@ int main(void)
 	tcase_add_test(tests, a_container_sees_its_own_group);
 	tcase_add_test(tests, groups_of_version_1);
 	suite_add_tcase(suite, tests);
-	return fed_run_suite(suite);
+	return suite;
 }

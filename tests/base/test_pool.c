@@ -455,7 +455,7 @@ START_TEST(no_memory)
 }
 END_TEST
 
-int main(void)
+FED_SUITE(pool)
 {
 	const int n_shapes = sizeof shapes / sizeof *shapes;
 	Suite *suite = suite_create("pool");
@@ -475,5 +475,5 @@ int main(void)
 	tcase_add_test(tests, bad_sizes);
 	tcase_add_test(tests, no_memory);
 	suite_add_tcase(suite, tests);
-	return fed_run_suite(suite);
+	return suite;
 }

@@ -254,7 +254,7 @@ START_TEST(no_memory)
 }
 END_TEST
 
-int main(void)
+FED_SUITE(random)
 {
 	Suite *suite = suite_create("random");
 	TCase *tests = tcase_create("random");
@@ -271,5 +271,5 @@ int main(void)
 	tcase_add_test(tests, choices_of_all_sizes);
 	tcase_add_test(tests, no_memory);
 	suite_add_tcase(suite, tests);
-	return fed_run_suite(suite);
+	return suite;
 }

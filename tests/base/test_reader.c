@@ -197,7 +197,7 @@ START_TEST(no_memory)
 }
 END_TEST
 
-int main(void)
+FED_SUITE(reader)
 {
 	Suite *suite = suite_create("reader");
 	TCase *tests = tcase_create("reader");
@@ -211,5 +211,5 @@ int main(void)
 	tcase_add_test(tests, some);
 	tcase_add_test(tests, no_memory);
 	suite_add_tcase(suite, tests);
-	return fed_run_suite(suite);
+	return suite;
 }

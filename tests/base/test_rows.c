@@ -224,7 +224,7 @@ START_TEST(survives_lack_of_memory)
 }
 END_TEST
 
-int main(void)
+FED_SUITE(rows)
 {
 	Suite *suite = suite_create("rows");
 	TCase *tests = tcase_create("rows");
@@ -239,5 +239,5 @@ int main(void)
 	tcase_add_loop_test(tests, finds_what_is_not_finite, 0, FED_ISA_AVX512 + 1);
 	tcase_add_test(tests, survives_lack_of_memory);
 	suite_add_tcase(suite, tests);
-	return fed_run_suite(suite);
+	return suite;
 }

@@ -367,7 +367,7 @@ START_TEST(counts_in_place)
 }
 END_TEST
 
-int main(void)
+FED_SUITE(text)
 {
 	Suite *suite = suite_create("text");
 	TCase *tests = tcase_create("text");
@@ -385,5 +385,5 @@ int main(void)
 	tcase_add_test(tests, nearest_names);
 	tcase_add_test(tests, counts_in_place);
 	suite_add_tcase(suite, tests);
-	return fed_run_suite(suite);
+	return suite;
 }

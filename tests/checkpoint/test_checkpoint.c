@@ -475,7 +475,7 @@ START_TEST(failing_writes_leave_the_old_file)
 }
 END_TEST
 
-int main(void)
+FED_SUITE(checkpoint)
 {
 	Suite *suite = suite_create("checkpoint");
 	TCase *tests = tcase_create("checkpoint");
@@ -497,5 +497,5 @@ int main(void)
 	tcase_add_test(tests, restoring_survives_every_allocation);
 	tcase_add_test(tests, failing_writes_leave_the_old_file);
 	suite_add_tcase(suite, tests);
-	return fed_run_suite(suite);
+	return suite;
 }

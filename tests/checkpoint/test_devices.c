@@ -258,7 +258,7 @@ START_TEST(a_million_clients_fit)
 }
 END_TEST
 
-int main(void)
+FED_SUITE(devices)
 {
 	Suite *suite = suite_create("links");
 	TCase *tests = tcase_create("links");
@@ -271,5 +271,5 @@ int main(void)
 	tcase_add_test(tests, strange_links_are_understood_or_refused);
 	tcase_add_test(tests, a_million_clients_fit);
 	suite_add_tcase(suite, tests);
-	return fed_run_suite(suite);
+	return suite;
 }

@@ -434,7 +434,7 @@ START_TEST(what_cannot_be_repeated_is_refused)
 }
 END_TEST
 
-int main(void)
+FED_SUITE(open_round)
 {
 	Suite *s = suite_create("midway");
 	TCase *c = tcase_create("midway");
@@ -452,5 +452,5 @@ int main(void)
 	tcase_add_test(c, nothing_is_lost_without_memory);
 	tcase_add_test(c, what_cannot_be_repeated_is_refused);
 	suite_add_tcase(s, c);
-	return fed_run_suite(s);
+	return s;
 }

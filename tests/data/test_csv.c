@@ -366,7 +366,7 @@ START_TEST(every_allocation_may_fail)
 }
 END_TEST
 
-int main(void)
+FED_SUITE(csv)
 {
 	Suite *suite = suite_create("csv");
 	TCase *tests = tcase_create("csv");
@@ -388,5 +388,5 @@ int main(void)
 	tcase_add_test(tests, noise_is_survived);
 	tcase_add_test(tests, every_allocation_may_fail);
 	suite_add_tcase(suite, tests);
-	return fed_run_suite(suite);
+	return suite;
 }

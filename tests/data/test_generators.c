@@ -521,7 +521,7 @@ START_TEST(gather_copies_scales_and_shifts)
 }
 END_TEST
 
-int main(void)
+FED_SUITE(generators)
 {
 	Suite *suite = suite_create("generators");
 	TCase *tests = tcase_create("generators");
@@ -545,5 +545,5 @@ int main(void)
 	tcase_add_test(tests, lesions_are_where_the_label_says);
 	tcase_add_test(tests, gather_copies_scales_and_shifts);
 	suite_add_tcase(suite, tests);
-	return fed_run_suite(suite);
+	return suite;
 }

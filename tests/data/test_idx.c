@@ -472,7 +472,7 @@ START_TEST(the_installed_fashion_is_what_was_published)
 }
 END_TEST
 
-int main(void)
+FED_SUITE(idx)
 {
 	Suite *suite = suite_create("idx");
 	TCase *tests = tcase_create("idx");
@@ -493,5 +493,5 @@ int main(void)
 	tcase_add_test(tests, fashion_follows_the_environment);
 	tcase_add_test(tests, the_installed_fashion_is_what_was_published);
 	suite_add_tcase(suite, tests);
-	return fed_run_suite(suite);
+	return suite;
 }

@@ -647,7 +647,7 @@ START_TEST(reuse_gives_more_than_there_are)
 }
 END_TEST
 
-int main(void)
+FED_SUITE(partition)
 {
 	Suite *suite = suite_create("partition");
 	TCase *tests = tcase_create("partition");
@@ -675,5 +675,5 @@ int main(void)
 	tcase_add_test(tests, reuse_shares_users);
 	tcase_add_test(tests, reuse_gives_more_than_there_are);
 	suite_add_tcase(suite, tests);
-	return fed_run_suite(suite);
+	return suite;
 }

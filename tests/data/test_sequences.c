@@ -308,7 +308,7 @@ START_TEST(memory_may_run_out)
 }
 END_TEST
 
-int main(void)
+FED_SUITE(sequences)
 {
 	Suite *suite = suite_create("sequences");
 	TCase *tests = tcase_create("sequences");
@@ -326,5 +326,5 @@ int main(void)
 	tcase_add_test(tests, markov_needs_length);
 	tcase_add_test(tests, memory_may_run_out);
 	suite_add_tcase(suite, tests);
-	return fed_run_suite(suite);
+	return suite;
 }

@@ -518,7 +518,7 @@ START_TEST(without_memory)
 }
 END_TEST
 
-static Suite *suite(void)
+FED_SUITE(sweep)
 {
 	Suite *s = suite_create("sweep");
 	TCase *c = tcase_create("sweep");
@@ -539,9 +539,4 @@ static Suite *suite(void)
 	tcase_add_test(c, without_memory);
 	suite_add_tcase(s, c);
 	return s;
-}
-
-int main(void)
-{
-	return fed_run_suite(suite());
 }

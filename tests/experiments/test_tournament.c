@@ -257,7 +257,7 @@ START_TEST(without_memory)
 }
 END_TEST
 
-static Suite *suite(void)
+FED_SUITE(tournament)
 {
 	Suite *s = suite_create("tournament");
 	TCase *c = tcase_create("tournament");
@@ -270,9 +270,4 @@ static Suite *suite(void)
 	tcase_add_test(c, without_memory);
 	suite_add_tcase(s, c);
 	return s;
-}
-
-int main(void)
-{
-	return fed_run_suite(suite());
 }

@@ -218,7 +218,7 @@ START_TEST(survives_lack_of_memory)
 }
 END_TEST
 
-int main(void)
+FED_SUITE(try_aggregator)
 {
 	Suite *suite = suite_create("try");
 	TCase *tests = tcase_create("try");
@@ -231,5 +231,5 @@ int main(void)
 	tcase_add_test(tests, rows_that_a_rule_refuses_are_left_out);
 	tcase_add_test(tests, survives_lack_of_memory);
 	suite_add_tcase(suite, tests);
-	return fed_run_suite(suite);
+	return suite;
 }

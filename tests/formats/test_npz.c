@@ -279,7 +279,7 @@ START_TEST(zip_survives_every_malloc)
 END_TEST
 #endif
 
-int main(void)
+FED_SUITE(npz)
 {
 	Suite *suite = suite_create("npz");
 	TCase *tests = tcase_create("npz");
@@ -292,5 +292,5 @@ int main(void)
 	tcase_add_test(tests, zip_survives_every_malloc);
 #endif
 	suite_add_tcase(suite, tests);
-	return fed_run_suite(suite);
+	return suite;
 }

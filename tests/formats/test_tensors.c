@@ -190,7 +190,7 @@ START_TEST(half_floats)
 }
 END_TEST
 
-int main(void)
+FED_SUITE(tensors)
 {
 	Suite *suite = suite_create("tensors");
 	TCase *tests = tcase_create("tensors");
@@ -200,5 +200,5 @@ int main(void)
 	tcase_add_loop_test(tests, npy_headers, 0, (int)(sizeof arrays / sizeof *arrays));
 	tcase_add_test(tests, half_floats);
 	suite_add_tcase(suite, tests);
-	return fed_run_suite(suite);
+	return suite;
 }

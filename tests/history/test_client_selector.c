@@ -212,7 +212,7 @@ START_TEST(ids_are_put_as_they_are_typed)
 }
 END_TEST
 
-int main(void)
+FED_SUITE(client_selector)
 {
 	Suite *suite = suite_create("who");
 	TCase *tests = tcase_create("who");
@@ -224,5 +224,5 @@ int main(void)
 	tcase_add_test(tests, survives_every_allocation);
 	tcase_add_test(tests, ids_are_put_as_they_are_typed);
 	suite_add_tcase(suite, tests);
-	return fed_run_suite(suite);
+	return suite;
 }

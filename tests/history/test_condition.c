@@ -306,7 +306,7 @@ START_TEST(survives_every_allocation)
 }
 END_TEST
 
-int main(void)
+FED_SUITE(condition)
 {
 	Suite *suite = suite_create("condition");
 	TCase *tests = tcase_create("condition");
@@ -322,5 +322,5 @@ int main(void)
 	tcase_add_test(tests, shows_values_once);
 	tcase_add_test(tests, survives_every_allocation);
 	suite_add_tcase(suite, tests);
-	return fed_run_suite(suite);
+	return suite;
 }

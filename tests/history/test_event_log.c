@@ -229,7 +229,7 @@ START_TEST(survives_every_allocation)
 }
 END_TEST
 
-int main(void)
+FED_SUITE(event_log)
 {
 	Suite *suite = suite_create("recorder");
 	TCase *tests = tcase_create("recorder");
@@ -243,5 +243,5 @@ int main(void)
 	tcase_add_test(tests, kinds_have_names);
 	tcase_add_test(tests, survives_every_allocation);
 	suite_add_tcase(suite, tests);
-	return fed_run_suite(suite);
+	return suite;
 }

@@ -467,7 +467,7 @@ START_TEST(clients_of_a_window)
 }
 END_TEST
 
-int main(void)
+FED_SUITE(invitation_log)
 {
 	Suite *suite = suite_create("journeys");
 	TCase *tests = tcase_create("journeys");
@@ -483,5 +483,5 @@ int main(void)
 	tcase_add_test(tests, clients_of_a_window);
 	tcase_add_loop_test(tests, a_turn_computes_and_waits, 0, (int)(sizeof turns / sizeof *turns));
 	suite_add_tcase(suite, tests);
-	return fed_run_suite(suite);
+	return suite;
 }

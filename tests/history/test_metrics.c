@@ -91,7 +91,7 @@ START_TEST(json_has_every_metric)
 }
 END_TEST
 
-int main(void)
+FED_SUITE(metrics)
 {
 	Suite *suite = suite_create("metrics");
 	TCase *tests = tcase_create("metrics");
@@ -102,5 +102,5 @@ int main(void)
 	tcase_add_test(tests, history_grows_and_sums);
 	tcase_add_test(tests, json_has_every_metric);
 	suite_add_tcase(suite, tests);
-	return fed_run_suite(suite);
+	return suite;
 }

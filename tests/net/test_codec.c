@@ -440,7 +440,7 @@ START_TEST(lies_are_refused_in_words)
 }
 END_TEST
 
-int main(void)
+FED_SUITE(codec)
 {
 	Suite *suite = suite_create("codec");
 	TCase *tests = tcase_create("codec");
@@ -460,5 +460,5 @@ int main(void)
 	tcase_add_loop_test(tests, nothing_else_is_taken, 0, FED_CODECS);
 	tcase_add_test(tests, lies_are_refused_in_words);
 	suite_add_tcase(suite, tests);
-	return fed_run_suite(suite);
+	return suite;
 }

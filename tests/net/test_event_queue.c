@@ -125,7 +125,7 @@ START_TEST(survives_lack_of_memory)
 }
 END_TEST
 
-int main(void)
+FED_SUITE(event_queue)
 {
 	Suite *suite = suite_create("vclock");
 	TCase *tests = tcase_create("vclock");
@@ -135,5 +135,5 @@ int main(void)
 	tcase_add_test(tests, odd_times);
 	tcase_add_test(tests, survives_lack_of_memory);
 	suite_add_tcase(suite, tests);
-	return fed_run_suite(suite);
+	return suite;
 }

@@ -243,7 +243,7 @@ START_TEST(survives_lack_of_memory)
 }
 END_TEST
 
-int main(void)
+FED_SUITE(frame)
 {
 	Suite *suite = suite_create("frame");
 	TCase *tests = tcase_create("frame");
@@ -256,5 +256,5 @@ int main(void)
 	tcase_add_test(tests, parcels_are_counted);
 	tcase_add_test(tests, survives_lack_of_memory);
 	suite_add_tcase(suite, tests);
-	return fed_run_suite(suite);
+	return suite;
 }

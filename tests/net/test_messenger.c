@@ -456,7 +456,7 @@ START_TEST(survives_lack_of_memory)
 }
 END_TEST
 
-int main(void)
+FED_SUITE(messenger)
 {
 	Suite *suite = suite_create("post");
 	TCase *tests = tcase_create("simulated"), *real = tcase_create("real");
@@ -480,5 +480,5 @@ int main(void)
 	tcase_add_loop_test(real, survives_lack_of_memory, 0, 2);
 	suite_add_tcase(suite, tests);
 	suite_add_tcase(suite, real);
-	return fed_run_suite(suite);
+	return suite;
 }

@@ -153,7 +153,7 @@ START_TEST(many_threads)
 }
 END_TEST
 
-int main(void)
+FED_SUITE(shared_vectors)
 {
 	Suite *suite = suite_create("parcel");
 	TCase *tests = tcase_create("parcel");
@@ -166,5 +166,5 @@ int main(void)
 	tcase_add_test(tests, no_memory);
 	tcase_add_test(tests, many_threads);
 	suite_add_tcase(suite, tests);
-	return fed_run_suite(suite);
+	return suite;
 }

@@ -53,7 +53,7 @@ START_TEST(every_allocation_may_fail)
 }
 END_TEST
 
-int main(void)
+FED_SUITE(adam)
 {
 	Suite *suite = suite_create("adam");
 	TCase *tests = tcase_create("adam");
@@ -61,5 +61,5 @@ int main(void)
 	tcase_add_test(tests, steps_are_those_of_the_definition);
 	tcase_add_test(tests, every_allocation_may_fail);
 	suite_add_tcase(suite, tests);
-	return fed_run_suite(suite);
+	return suite;
 }

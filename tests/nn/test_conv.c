@@ -215,7 +215,7 @@ START_TEST(chunks_do_not_change_bits)
 }
 END_TEST
 
-int main(void)
+FED_SUITE(conv)
 {
 	Suite *suite = suite_create("conv");
 	TCase *tests = tcase_create("conv");
@@ -224,5 +224,5 @@ int main(void)
 	tcase_add_loop_test(tests, agrees_with_plain_loops, 0, CASES * ISAS);
 	tcase_add_loop_test(tests, chunks_do_not_change_bits, 0, CASES * ISAS);
 	suite_add_tcase(suite, tests);
-	return fed_run_suite(suite);
+	return suite;
 }

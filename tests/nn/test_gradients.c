@@ -177,7 +177,7 @@ START_TEST(squared_loss_is_the_mean_over_outputs)
 }
 END_TEST
 
-int main(void)
+FED_SUITE(gradients)
 {
 	Suite *suite = suite_create("gradients");
 	TCase *tests = tcase_create("gradients");
@@ -189,5 +189,5 @@ int main(void)
 	tcase_add_test(tests, not_a_number_is_seen);
 	tcase_add_test(tests, squared_loss_is_the_mean_over_outputs);
 	suite_add_tcase(suite, tests);
-	return fed_run_suite(suite);
+	return suite;
 }

@@ -377,7 +377,7 @@ START_TEST(kernels_are_of_this_processor)
 }
 END_TEST
 
-int main(void)
+FED_SUITE(kernels)
 {
 	Suite *suite = suite_create("kernels");
 	TCase *tests = tcase_create("kernels");
@@ -393,5 +393,5 @@ int main(void)
 	tcase_add_loop_test(tests, a_step_is_added_checked_and_measured, 0, ISAS);
 	tcase_add_test(tests, kernels_are_of_this_processor);
 	suite_add_tcase(suite, tests);
-	return fed_run_suite(suite);
+	return suite;
 }

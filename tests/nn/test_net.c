@@ -581,7 +581,7 @@ START_TEST(workspaces_are_checked)
 }
 END_TEST
 
-int main(void)
+FED_SUITE(net)
 {
 	Suite *suite = suite_create("net");
 	TCase *tests = tcase_create("net");
@@ -604,5 +604,5 @@ int main(void)
 	tcase_add_test(tests, workspaces_tell_their_size);
 	tcase_add_test(tests, workspaces_are_checked);
 	suite_add_tcase(suite, tests);
-	return fed_run_suite(suite);
+	return suite;
 }

@@ -116,7 +116,7 @@ START_TEST(parts_make_the_whole_batch)
 }
 END_TEST
 
-int main(void)
+FED_SUITE(sgd)
 {
 	Suite *suite = suite_create("sgd");
 	TCase *tests = tcase_create("sgd");
@@ -126,5 +126,5 @@ int main(void)
 	tcase_add_loop_test(tests, steps_are_their_definition, 0, NETS);
 	tcase_add_loop_test(tests, parts_make_the_whole_batch, 0, NETS);
 	suite_add_tcase(suite, tests);
-	return fed_run_suite(suite);
+	return suite;
 }

@@ -105,7 +105,7 @@ START_TEST(no_memory)
 }
 END_TEST
 
-int main(void)
+FED_SUITE(thread_scratch)
 {
 	Suite *suite = suite_create("crew");
 	TCase *tests = tcase_create("crew");
@@ -115,5 +115,5 @@ int main(void)
 	tcase_add_loop_test(tests, crews_do_not_change_bits, 0, (int)(sizeof shared / sizeof *shared));
 	tcase_add_test(tests, no_memory);
 	suite_add_tcase(suite, tests);
-	return fed_run_suite(suite);
+	return suite;
 }

@@ -408,7 +408,7 @@ START_TEST(models_are_built)
 }
 END_TEST
 
-int main(void)
+FED_SUITE(aggregation)
 {
 	Suite *suite = suite_create("aggregation");
 	TCase *tests = tcase_create("aggregation");
@@ -426,5 +426,5 @@ int main(void)
 	tcase_add_test(tests, survives_lack_of_memory);
 	tcase_add_loop_test(tests, models_are_built, 0, 3);
 	suite_add_tcase(suite, tests);
-	return fed_run_suite(suite);
+	return suite;
 }

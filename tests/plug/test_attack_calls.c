@@ -203,7 +203,7 @@ START_TEST(survives_lack_of_memory)
 }
 END_TEST
 
-int main(void)
+FED_SUITE(attack_calls)
 {
 	fed_blas_init();
 	Suite *suite = suite_create("attack calls");
@@ -215,5 +215,5 @@ int main(void)
 	tcase_add_test(tests, colluders_get_what_is_promised);
 	tcase_add_test(tests, survives_lack_of_memory);
 	suite_add_tcase(suite, tests);
-	return fed_run_suite(suite);
+	return suite;
 }

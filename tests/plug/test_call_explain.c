@@ -182,7 +182,7 @@ START_TEST(without_memory)
 }
 END_TEST
 
-int main(void)
+FED_SUITE(call_explain)
 {
 	Suite *suite = suite_create("tell");
 	TCase *tests = tcase_create("tell");
@@ -195,5 +195,5 @@ int main(void)
 	tcase_add_test(tests, who_has_nothing_to_tell);
 	tcase_add_loop_test(tests, without_memory, 0, 2);
 	suite_add_tcase(suite, tests);
-	return fed_run_suite(suite);
+	return suite;
 }

@@ -7,11 +7,16 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <sys/mman.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
-/* Stands in for the C library's. */
+static bool has_memfd = true;
+
+/* Stands in for the C library's in all suites of the folder; fails in the tests of this one. */
 int memfd_create(const char *name, unsigned flags)
 {
-	(void)name, (void)flags;
+	if (has_memfd)
+		return (int)syscall(SYS_memfd_create, name, flags);
 	errno = ENOSYS;
 	return -1;
 }
@@ -20,12 +25,14 @@ static struct fed_temp temp;
 
 static void setup(void)
 {
+	has_memfd = false;
 	fed_temp_make(&temp);
 }
 
 static void teardown(void)
 {
 	fed_temp_remove(&temp);
+	has_memfd = true;
 }
 
 START_TEST(loads_through_a_file)
@@ -60,7 +67,7 @@ START_TEST(tells_where_it_could_not)
 }
 END_TEST
 
-int main(void)
+FED_SUITE(fallback)
 {
 	Suite *suite = suite_create("fallback");
 	TCase *tests = tcase_create("fallback");
@@ -69,5 +76,5 @@ int main(void)
 	tcase_add_test(tests, loads_through_a_file);
 	tcase_add_test(tests, tells_where_it_could_not);
 	suite_add_tcase(suite, tests);
-	return fed_run_suite(suite);
+	return suite;
 }

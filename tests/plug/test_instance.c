@@ -180,7 +180,7 @@ START_TEST(survives_lack_of_memory)
 }
 END_TEST
 
-int main(void)
+FED_SUITE(instance)
 {
 	Suite *suite = suite_create("instance");
 	TCase *tests = tcase_create("instance");
@@ -192,5 +192,5 @@ int main(void)
 	tcase_add_test(tests, bytes_carry_no_addresses);
 	tcase_add_test(tests, survives_lack_of_memory);
 	suite_add_tcase(suite, tests);
-	return fed_run_suite(suite);
+	return suite;
 }

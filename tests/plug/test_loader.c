@@ -274,7 +274,7 @@ START_TEST(survives_lack_of_memory)
 }
 END_TEST
 
-int main(void)
+FED_SUITE(loader)
 {
 	Suite *suite = suite_create("loader");
 	TCase *words = tcase_create("descriptions"), *files = tcase_create("files");
@@ -291,5 +291,5 @@ int main(void)
 	tcase_set_timeout(files, 60);
 	suite_add_tcase(suite, words);
 	suite_add_tcase(suite, files);
-	return fed_run_suite(suite);
+	return suite;
 }

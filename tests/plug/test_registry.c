@@ -213,7 +213,7 @@ START_TEST(kinds_have_names)
 }
 END_TEST
 
-int main(void)
+FED_SUITE(registry)
 {
 	Suite *suite = suite_create("registry");
 	TCase *tests = tcase_create("registry");
@@ -226,5 +226,5 @@ int main(void)
 	tcase_add_test(tests, scan_takes_good_files_in_name_order);
 	tcase_add_test(tests, kinds_have_names);
 	suite_add_tcase(suite, tests);
-	return fed_run_suite(suite);
+	return suite;
 }

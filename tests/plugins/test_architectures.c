@@ -135,7 +135,7 @@ START_TEST(refusals_name_another_model)
 }
 END_TEST
 
-int main(void)
+FED_SUITE(architectures)
 {
 	Suite *suite = suite_create("architectures");
 	TCase *tests = tcase_create("architectures");
@@ -143,5 +143,5 @@ int main(void)
 	tcase_add_loop_test(tests, layers_and_parameters, 0, sizeof accepted / sizeof *accepted);
 	tcase_add_loop_test(tests, refusals_name_another_model, 0, sizeof refused / sizeof *refused);
 	suite_add_tcase(suite, tests);
-	return fed_run_suite(suite);
+	return suite;
 }

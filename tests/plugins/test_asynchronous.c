@@ -235,7 +235,7 @@ START_TEST(clients_are_held_near_their_model)
 }
 END_TEST
 
-int main(void)
+FED_SUITE(asynchronous)
 {
 	Suite *suite = suite_create("asynchronous");
 	TCase *tests = tcase_create("asynchronous");
@@ -249,5 +249,5 @@ int main(void)
 	tcase_add_test(tests, updates_that_make_a_version);
 	tcase_add_test(tests, clients_are_held_near_their_model);
 	suite_add_tcase(suite, tests);
-	return fed_run_suite(suite);
+	return suite;
 }

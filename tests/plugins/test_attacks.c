@@ -496,7 +496,7 @@ START_TEST(bad_parameters)
 }
 END_TEST
 
-int main(void)
+FED_SUITE(attacks)
 {
 	Suite *suite = suite_create("attacks");
 	TCase *tests = tcase_create("attacks");
@@ -515,5 +515,5 @@ int main(void)
 	tcase_add_test(tests, replay_sends_its_first_update);
 	tcase_add_test(tests, bad_parameters);
 	suite_add_tcase(suite, tests);
-	return fed_run_suite(suite);
+	return suite;
 }

@@ -222,7 +222,7 @@ START_TEST(forms_that_suit)
 }
 END_TEST
 
-int main(void)
+FED_SUITE(attacks_data)
 {
 	Suite *suite = suite_create("attacks on data");
 	TCase *tests = tcase_create("attacks on data");
@@ -232,5 +232,5 @@ int main(void)
 	tcase_add_loop_test(tests, trigger_and_target, 0, 5 * 5 * 3);
 	tcase_add_test(tests, forms_that_suit);
 	suite_add_tcase(suite, tests);
-	return fed_run_suite(suite);
+	return suite;
 }

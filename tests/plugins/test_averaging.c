@@ -367,7 +367,7 @@ START_TEST(every_plugin_explains_itself)
 }
 END_TEST
 
-int main(void)
+FED_SUITE(averaging)
 {
 	Suite *suite = suite_create("averaging");
 	TCase *tests = tcase_create("averaging");
@@ -380,5 +380,5 @@ int main(void)
 	tcase_add_test(tests, nova_is_the_mean_when_steps_are_equal);
 	tcase_add_test(tests, every_plugin_explains_itself);
 	suite_add_tcase(suite, tests);
-	return fed_run_suite(suite);
+	return suite;
 }

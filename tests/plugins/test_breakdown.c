@@ -255,7 +255,7 @@ START_TEST(geometric_median_balances_far_rows)
 }
 END_TEST
 
-int main(void)
+FED_SUITE(breakdown)
 {
 	Suite *suite = suite_create("breakdown");
 	TCase *tests = tcase_create("breakdown");
@@ -264,5 +264,5 @@ int main(void)
 	tcase_add_loop_test(tests, one_long_update_changes_little_in_any_place, 0, RULES);
 	tcase_add_test(tests, geometric_median_balances_far_rows);
 	suite_add_tcase(suite, tests);
-	return fed_run_suite(suite);
+	return suite;
 }

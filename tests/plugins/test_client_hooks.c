@@ -208,7 +208,7 @@ START_TEST(scaffold_of_a_client_that_did_nothing)
 }
 END_TEST
 
-int main(void)
+FED_SUITE(client_hooks)
 {
 	Suite *suite = suite_create("client hooks");
 	TCase *tests = tcase_create("client hooks");
@@ -218,5 +218,5 @@ int main(void)
 	tcase_add_test(tests, scaffold_follows_option_two);
 	tcase_add_test(tests, scaffold_of_a_client_that_did_nothing);
 	suite_add_tcase(suite, tests);
-	return fed_run_suite(suite);
+	return suite;
 }

@@ -88,12 +88,12 @@ START_TEST(arrival)
 }
 END_TEST
 
-int main(void)
+FED_SUITE(local)
 {
 	Suite *suite = suite_create("local");
 	TCase *tests = tcase_create("local");
 
 	tcase_add_test(tests, arrival);
 	suite_add_tcase(suite, tests);
-	return fed_run_suite(suite);
+	return suite;
 }

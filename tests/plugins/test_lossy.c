@@ -195,7 +195,7 @@ START_TEST(fates_repeat)
 }
 END_TEST
 
-int main(void)
+FED_SUITE(lossy)
 {
 	Suite *suite = suite_create("lossy");
 	TCase *tests = tcase_create("lossy");
@@ -206,5 +206,5 @@ int main(void)
 	tcase_add_test(tests, jitter_is_normal);
 	tcase_add_test(tests, fates_repeat);
 	suite_add_tcase(suite, tests);
-	return fed_run_suite(suite);
+	return suite;
 }

@@ -129,7 +129,7 @@ START_TEST(against_an_installed_tree_that_moved)
 }
 END_TEST
 
-int main(void)
+FED_SUITE(outside)
 {
 	Suite *suite = suite_create("outside");
 	TCase *tests = tcase_create("outside");
@@ -140,5 +140,5 @@ int main(void)
 	tcase_add_test(tests, against_the_build_tree);
 	tcase_add_test(tests, against_an_installed_tree_that_moved);
 	suite_add_tcase(suite, tests);
-	return fed_run_suite(suite);
+	return suite;
 }

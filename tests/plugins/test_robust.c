@@ -597,7 +597,7 @@ START_TEST(survives_lack_of_memory)
 }
 END_TEST
 
-int main(void)
+FED_SUITE(robust)
 {
 	Suite *suite = suite_create("robust aggregators");
 	TCase *tests = tcase_create("robust aggregators");
@@ -619,5 +619,5 @@ int main(void)
 	tcase_add_test(tests, verdicts_tell_who_was_believed);
 	tcase_add_loop_test(tests, survives_lack_of_memory, 0, PROPERTIES);
 	suite_add_tcase(suite, tests);
-	return fed_run_suite(suite);
+	return suite;
 }

@@ -105,7 +105,7 @@ START_TEST(untouched_coordinates_prove_nobody_honest)
 }
 END_TEST
 
-int main(void)
+FED_SUITE(robust_words)
 {
 	Suite *suite = suite_create("robust aggregators' words");
 	TCase *tests = tcase_create("robust aggregators' words");
@@ -115,5 +115,5 @@ int main(void)
 	tcase_add_loop_test(tests, too_few_answers_stop_the_round, 0, 6);
 	tcase_add_loop_test(tests, untouched_coordinates_prove_nobody_honest, 0, 3);
 	suite_add_tcase(suite, tests);
-	return fed_run_suite(suite);
+	return suite;
 }

@@ -338,7 +338,7 @@ START_TEST(groups_of_bgd)
 }
 END_TEST
 
-int main(void)
+FED_SUITE(telling)
 {
 	Suite *suite = suite_create("telling");
 	TCase *tests = tcase_create("telling");
@@ -351,5 +351,5 @@ int main(void)
 	tcase_add_test(tests, distances_of_the_geometric_median);
 	tcase_add_loop_test(tests, groups_of_bgd, 0, 4);
 	suite_add_tcase(suite, tests);
-	return fed_run_suite(suite);
+	return suite;
 }

@@ -324,7 +324,7 @@ START_TEST(without_memory)
 }
 END_TEST
 
-int main(void)
+FED_SUITE(telling_shares)
 {
 	Suite *suite = suite_create("telling shares");
 	TCase *tests = tcase_create("telling shares");
@@ -340,5 +340,5 @@ int main(void)
 	tcase_add_loop_test(tests, few_and_many_updates_fit, 0, TELLERS);
 	tcase_add_loop_test(tests, without_memory, 0, TELLERS);
 	suite_add_tcase(suite, tests);
-	return fed_run_suite(suite);
+	return suite;
 }

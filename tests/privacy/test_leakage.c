@@ -330,7 +330,7 @@ static void nothing_is_left(void)
 	ck_assert_int_eq(fed_mem_live(), 0);
 }
 
-int main(void)
+FED_SUITE(leakage)
 {
 	Suite *suite = suite_create("leak");
 	TCase *tests = tcase_create("leak");
@@ -348,5 +348,5 @@ int main(void)
 	tcase_add_test(tests, refusals_have_words);
 	tcase_add_test(tests, every_allocation_may_fail);
 	suite_add_tcase(suite, tests);
-	return fed_run_suite(suite);
+	return suite;
 }

@@ -340,7 +340,7 @@ static void nothing_is_left(void)
 	ck_assert_int_eq(fed_mem_live(), 0);
 }
 
-int main(void)
+FED_SUITE(reconstruction)
 {
 	Suite *suite = suite_create("peek");
 	TCase *tests = tcase_create("peek");
@@ -358,5 +358,5 @@ int main(void)
 	tcase_add_loop_test(tests, refusals_have_words, 0, sizeof refused / sizeof *refused);
 	tcase_add_loop_test(tests, every_allocation_may_fail, 0, 3);
 	suite_add_tcase(suite, tests);
-	return fed_run_suite(suite);
+	return suite;
 }

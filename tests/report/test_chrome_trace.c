@@ -89,7 +89,7 @@ START_TEST(an_empty_run)
 }
 END_TEST
 
-int main(void)
+FED_SUITE(chrome_trace)
 {
 	Suite *suite = suite_create("trace");
 	TCase *tests = tcase_create("trace");
@@ -98,5 +98,5 @@ int main(void)
 	tcase_add_loop_test(tests, traces_are_complete, 0, (int)(sizeof worlds / sizeof *worlds));
 	tcase_add_test(tests, an_empty_run);
 	suite_add_tcase(suite, tests);
-	return fed_run_suite(suite);
+	return suite;
 }

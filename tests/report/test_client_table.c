@@ -266,7 +266,7 @@ START_TEST(survives_every_allocation)
 }
 END_TEST
 
-int main(void)
+FED_SUITE(client_table)
 {
 	Suite *suite = suite_create("roster");
 	TCase *tests = tcase_create("roster");
@@ -278,5 +278,5 @@ int main(void)
 	tcase_add_test(tests, agrees_with_insight);
 	tcase_add_test(tests, survives_every_allocation);
 	suite_add_tcase(suite, tests);
-	return fed_run_suite(suite);
+	return suite;
 }

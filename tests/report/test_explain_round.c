@@ -248,7 +248,7 @@ START_TEST(without_memory)
 }
 END_TEST
 
-int main(void)
+FED_SUITE(explain_round)
 {
 	Suite *suite = suite_create("told");
 	TCase *tests = tcase_create("told");
@@ -265,5 +265,5 @@ int main(void)
 	tcase_add_loop_test(tests, telling_changes_nothing, 0, 4);
 	tcase_add_loop_test(tests, without_memory, 0, 2);
 	suite_add_tcase(suite, tests);
-	return fed_run_suite(suite);
+	return suite;
 }

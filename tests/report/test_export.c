@@ -257,7 +257,7 @@ START_TEST(numpy_agrees)
 }
 END_TEST
 
-int main(void)
+FED_SUITE(export)
 {
 	Suite *suite = suite_create("export");
 	TCase *tests = tcase_create("sessions");
@@ -274,5 +274,5 @@ int main(void)
 	tcase_add_test(tests, survives_every_allocation);
 	tcase_add_test(tests, numpy_agrees);
 	suite_add_tcase(suite, tests);
-	return fed_run_suite(suite);
+	return suite;
 }

@@ -185,7 +185,7 @@ START_TEST(without_memory)
 }
 END_TEST
 
-static Suite *suite(void)
+FED_SUITE(update_geometry)
 {
 	Suite *s = suite_create("insight");
 	TCase *c = tcase_create("insight");
@@ -197,9 +197,4 @@ static Suite *suite(void)
 	tcase_add_test(c, without_memory);
 	suite_add_tcase(s, c);
 	return s;
-}
-
-int main(void)
-{
-	return fed_run_suite(suite());
 }

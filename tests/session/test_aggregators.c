@@ -154,7 +154,7 @@ START_TEST(failing_allocation_leaves_nothing_behind)
 }
 END_TEST
 
-int main(void)
+FED_SUITE(aggregators)
 {
 	Suite *suite = suite_create("aggregators");
 	TCase *tests = tcase_create("aggregators");
@@ -166,5 +166,5 @@ int main(void)
 	tcase_add_test(tests, pre_steps_in_use_are_reloaded_and_not_unloaded);
 	tcase_add_test(tests, failing_allocation_leaves_nothing_behind);
 	suite_add_tcase(suite, tests);
-	return fed_run_suite(suite);
+	return suite;
 }

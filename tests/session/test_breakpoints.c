@@ -618,7 +618,7 @@ START_TEST(survives_every_allocation)
 }
 END_TEST
 
-int main(void)
+FED_SUITE(breakpoints)
 {
 	Suite *suite = suite_create("debugger");
 	TCase *tests = tcase_create("debugger");
@@ -645,5 +645,5 @@ int main(void)
 	tcase_add_test(tests, breakpoints_are_numbered);
 	tcase_add_test(tests, survives_every_allocation);
 	suite_add_tcase(suite, tests);
-	return fed_run_suite(suite);
+	return suite;
 }

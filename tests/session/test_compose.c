@@ -363,7 +363,7 @@ START_TEST(clients_take_what_the_pool_has)
 }
 END_TEST
 
-int main(void)
+FED_SUITE(compose)
 {
 	Suite *suite = suite_create("compose");
 	TCase *tests = tcase_create("compose");
@@ -385,5 +385,5 @@ int main(void)
 	                    (int)(sizeof commands / sizeof *commands));
 	tcase_add_test(tests, clients_take_what_the_pool_has);
 	suite_add_tcase(suite, tests);
-	return fed_run_suite(suite);
+	return suite;
 }

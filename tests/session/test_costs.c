@@ -116,7 +116,7 @@ START_TEST(accounts_come_back)
 }
 END_TEST
 
-int main(void)
+FED_SUITE(costs)
 {
 	Suite *suite = suite_create("costs");
 	TCase *tests = tcase_create("costs");
@@ -126,5 +126,5 @@ int main(void)
 	tcase_add_loop_test(tests, a_new_model_begins_a_new_bill, 0, 3);
 	tcase_add_test(tests, accounts_come_back);
 	suite_add_tcase(suite, tests);
-	return fed_run_suite(suite);
+	return suite;
 }

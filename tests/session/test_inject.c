@@ -571,7 +571,7 @@ END_TEST
 
 #define LENGTH(array) (int)(sizeof(array) / sizeof *(array))
 
-int main(void)
+FED_SUITE(inject)
 {
 	Suite *suite = suite_create("faulting");
 	TCase *tests = tcase_create("faulting");
@@ -593,5 +593,5 @@ int main(void)
 	tcase_add_test(tests, attacks_that_no_longer_fit_are_healed);
 	tcase_add_test(tests, every_allocation_may_fail);
 	suite_add_tcase(suite, tests);
-	return fed_run_suite(suite);
+	return suite;
 }

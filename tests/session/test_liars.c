@@ -120,7 +120,7 @@ START_TEST(robust_rules_stand_a_fifth_of_sign_flippers)
 }
 END_TEST
 
-int main(void)
+FED_SUITE(liars)
 {
 	Suite *suite = suite_create("liars");
 	TCase *tests = tcase_create("liars");
@@ -129,5 +129,5 @@ int main(void)
 	tcase_add_test(tests, bgd_stands_where_the_mean_falls);
 	tcase_add_test(tests, robust_rules_stand_a_fifth_of_sign_flippers);
 	suite_add_tcase(suite, tests);
-	return fed_run_suite(suite);
+	return suite;
 }

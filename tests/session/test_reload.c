@@ -126,7 +126,7 @@ START_TEST(saved_session_finds_its_plugins)
 }
 END_TEST
 
-int main(void)
+FED_SUITE(reload)
 {
 	Suite *suite = suite_create("reload");
 	TCase *tests = tcase_create("reload");
@@ -137,5 +137,5 @@ int main(void)
 	tcase_add_test(tests, used_and_unknown_plugins_are_not_unloaded);
 	tcase_add_test(tests, saved_session_finds_its_plugins);
 	suite_add_tcase(suite, tests);
-	return fed_run_suite(suite);
+	return suite;
 }

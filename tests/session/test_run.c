@@ -260,7 +260,7 @@ START_TEST(shared_steps_do_not_change_bits)
 }
 END_TEST
 
-int main(void)
+FED_SUITE(run)
 {
 	Suite *suite = suite_create("run");
 	TCase *tests = tcase_create("run");
@@ -277,5 +277,5 @@ int main(void)
 	tcase_add_loop_test(tests, shared_steps_do_not_change_bits, 0,
 	                    (int)(sizeof lonely / sizeof *lonely));
 	suite_add_tcase(suite, tests);
-	return fed_run_suite(suite);
+	return suite;
 }

@@ -216,7 +216,7 @@ START_TEST(a_run_from_the_beginning_costs_the_same)
 }
 END_TEST
 
-int main(void)
+FED_SUITE(turns)
 {
 	Suite *s = suite_create("turns");
 	TCase *c = tcase_create("turns");
@@ -230,5 +230,5 @@ int main(void)
 	tcase_add_loop_test(c, settings_that_do_not_fit_are_refused, 0, 7);
 	tcase_add_test(c, a_run_from_the_beginning_costs_the_same);
 	suite_add_tcase(s, c);
-	return fed_run_suite(s);
+	return s;
 }

@@ -211,7 +211,7 @@ START_TEST(no_time_passes_in_an_ideal_world)
 }
 END_TEST
 
-int main(void)
+FED_SUITE(client)
 {
 	Suite *suite = suite_create("story");
 	TCase *tests = tcase_create("story");
@@ -225,5 +225,5 @@ int main(void)
 	tcase_add_test(tests, a_timeline_s_window);
 	tcase_add_test(tests, no_time_passes_in_an_ideal_world);
 	suite_add_tcase(suite, tests);
-	return fed_run_suite(suite);
+	return suite;
 }

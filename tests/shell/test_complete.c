@@ -180,7 +180,7 @@ START_TEST(any_place_may_be_asked)
 }
 END_TEST
 
-int main(void)
+FED_SUITE(complete)
 {
 	Suite *suite = suite_create("complete");
 	TCase *tests = tcase_create("complete");
@@ -188,5 +188,5 @@ int main(void)
 	tcase_add_loop_test(tests, candidates_fit_the_place, 0, (int)(sizeof lines / sizeof *lines));
 	tcase_add_test(tests, any_place_may_be_asked);
 	suite_add_tcase(suite, tests);
-	return fed_run_suite(suite);
+	return suite;
 }

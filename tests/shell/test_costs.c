@@ -154,7 +154,7 @@ START_TEST(codecs_are_explained)
 }
 END_TEST
 
-int main(void)
+FED_SUITE(costs)
 {
 	Suite *suite = suite_create("bill");
 	TCase *tests = tcase_create("bill");
@@ -167,5 +167,5 @@ int main(void)
 	tcase_add_test(tests, against_another_scheme);
 	tcase_add_test(tests, codecs_are_explained);
 	suite_add_tcase(suite, tests);
-	return fed_run_suite(suite);
+	return suite;
 }

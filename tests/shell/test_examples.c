@@ -120,7 +120,7 @@ START_TEST(the_pages_list_all_commands)
 }
 END_TEST
 
-int main(void)
+FED_SUITE(examples)
 {
 	Suite *suite = suite_create("examples");
 	TCase *tests = tcase_create("examples");
@@ -131,5 +131,5 @@ int main(void)
 	tcase_add_loop_test(tests, examples_run, 0, n);
 	tcase_add_test(tests, the_pages_list_all_commands);
 	suite_add_tcase(suite, tests);
-	return fed_run_suite(suite);
+	return suite;
 }

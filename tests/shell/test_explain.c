@@ -138,7 +138,7 @@ START_TEST(a_plugin_that_tells_badly)
 }
 END_TEST
 
-int main(void)
+FED_SUITE(explain)
 {
 	Suite *suite = suite_create("explain");
 	TCase *tests = tcase_create("explain");
@@ -151,5 +151,5 @@ int main(void)
 	tcase_add_test(tests, exactly_is_said_of_what_is);
 	tcase_add_test(tests, a_plugin_that_tells_badly);
 	suite_add_tcase(suite, tests);
-	return fed_run_suite(suite);
+	return suite;
 }

@@ -67,7 +67,7 @@ START_TEST(smaller_on_a_narrow_screen)
 }
 END_TEST
 
-int main(void)
+FED_SUITE(image)
 {
 	Suite *suite = suite_create("picture");
 	TCase *tests = tcase_create("picture");
@@ -77,5 +77,5 @@ int main(void)
 	tcase_add_test(tests, beside_one_another_and_out_of_range);
 	tcase_add_test(tests, smaller_on_a_narrow_screen);
 	suite_add_tcase(suite, tests);
-	return fed_run_suite(suite);
+	return suite;
 }

@@ -179,7 +179,7 @@ START_TEST(faults_are_events)
 }
 END_TEST
 
-int main(void)
+FED_SUITE(inject)
 {
 	Suite *suite = suite_create("injecting");
 	TCase *tests = tcase_create("faults");
@@ -193,5 +193,5 @@ int main(void)
 	tcase_add_test(tests, a_replay_meets_the_same);
 	tcase_add_test(tests, faults_are_events);
 	suite_add_tcase(suite, tests);
-	return fed_run_suite(suite);
+	return suite;
 }

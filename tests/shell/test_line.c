@@ -127,7 +127,7 @@ START_TEST(allocations_may_fail)
 }
 END_TEST
 
-int main(void)
+FED_SUITE(line)
 {
 	Suite *suite = suite_create("line");
 	TCase *tests = tcase_create("line");
@@ -137,5 +137,5 @@ int main(void)
 	tcase_add_test(tests, too_many_words_are_refused);
 	tcase_add_test(tests, allocations_may_fail);
 	suite_add_tcase(suite, tests);
-	return fed_run_suite(suite);
+	return suite;
 }

@@ -131,7 +131,7 @@ START_TEST(a_million_clients_in_turn)
 }
 END_TEST
 
-int main(void)
+FED_SUITE(memory)
 {
 	Suite *suite = suite_create("memory");
 	TCase *tests = tcase_create("memory");
@@ -144,5 +144,5 @@ int main(void)
 	tcase_add_test(tests, updates_one_after_the_other);
 	tcase_add_test(tests, a_million_clients_in_turn);
 	suite_add_tcase(suite, tests);
-	return fed_run_suite(suite);
+	return suite;
 }

@@ -397,7 +397,7 @@ START_TEST(a_wrong_label_is_told)
 }
 END_TEST
 
-int main(void)
+FED_SUITE(program)
 {
 	Suite *suite = suite_create("program");
 	TCase *tests = tcase_create("program");
@@ -423,5 +423,5 @@ int main(void)
 	tcase_add_test(tests, plots_are_drawn);
 	tcase_add_test(tests, a_curve_joins_the_rounds_that_were_evaluated);
 	suite_add_tcase(suite, tests);
-	return fed_run_suite(suite);
+	return suite;
 }

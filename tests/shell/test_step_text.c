@@ -328,7 +328,7 @@ START_TEST(an_interrupted_run_is_recorded)
 }
 END_TEST
 
-int main(void)
+FED_SUITE(step_text)
 {
 	Suite *suite = suite_create("stepping");
 	TCase *tests = tcase_create("stepping");
@@ -343,5 +343,5 @@ int main(void)
 	tcase_add_test(tests, the_prompt_tells_the_open_round);
 	tcase_add_test(tests, an_interrupted_run_is_recorded);
 	suite_add_tcase(suite, tests);
-	return fed_run_suite(suite);
+	return suite;
 }

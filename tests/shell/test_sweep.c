@@ -115,7 +115,7 @@ START_TEST(charts)
 }
 END_TEST
 
-static Suite *suite(void)
+FED_SUITE(sweep)
 {
 	Suite *s = suite_create("sweep");
 	TCase *c = tcase_create("sweep");
@@ -126,9 +126,4 @@ static Suite *suite(void)
 	tcase_add_test(c, charts);
 	suite_add_tcase(s, c);
 	return s;
-}
-
-int main(void)
-{
-	return fed_run_suite(suite());
 }

@@ -158,7 +158,7 @@ START_TEST(hostile_lines_are_refused)
 }
 END_TEST
 
-int main(void)
+FED_SUITE(table)
 {
 	Suite *suite = suite_create("table");
 	TCase *tests = tcase_create("table");
@@ -169,5 +169,5 @@ int main(void)
 	tcase_add_test(tests, partitions_are_explained);
 	tcase_add_test(tests, hostile_lines_are_refused);
 	suite_add_tcase(suite, tests);
-	return fed_run_suite(suite);
+	return suite;
 }

@@ -142,7 +142,7 @@ START_TEST(a_hangup_ends_it)
 }
 END_TEST
 
-int main(void)
+FED_SUITE(terminal)
 {
 	Suite *suite = suite_create("terminal");
 	TCase *tests = tcase_create("terminal");
@@ -155,5 +155,5 @@ int main(void)
 	tcase_add_test(tests, a_dumb_terminal_gets_no_escapes);
 	tcase_add_test(tests, a_hangup_ends_it);
 	suite_add_tcase(suite, tests);
-	return fed_run_suite(suite);
+	return suite;
 }

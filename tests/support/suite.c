@@ -13,23 +13,6 @@
 
 #include "base/mem.h"
 
-/* Check's own limit of 4 s a test is too short for a sanitizer on a busy machine; it is read when a
- * test case is made, so that it must be set before main. */
-__attribute__((constructor)) static void be_patient(void)
-{
-	setenv("CK_DEFAULT_TIMEOUT", "120", 0);
-}
-
-int fed_run_suite(Suite *suite)
-{
-	SRunner *runner = srunner_create(suite);
-
-	srunner_run_all(runner, CK_NORMAL);
-	const int failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
-}
-
 unsigned fed_each_allocation(int (*try_it)(void *ctx, struct fed_error *), void *ctx)
 {
 	const unsigned most = 100000;

@@ -1,16 +1,23 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * support/suite.h - what every test needs: run a suite, fail every allocation, a folder to write
+ * support/suite.h - what every test needs: define a suite, fail every allocation, a folder to write
  * in.
  *
- *     int main(void)
+ * A file test_text.c defines one suite and no main:
+ *
+ *     FED_SUITE(text)
  *     {
  *         Suite *suite = suite_create("text");
  *         TCase *tests = tcase_create("text");
  *         tcase_add_test(tests, counts_have_commas);
  *         suite_add_tcase(suite, tests);
- *         return fed_run_suite(suite);
+ *         return suite;
  *     }
+ *
+ * The suites of a folder are one executable, build/tests/tests_FOLDER [test_text]; CMake writes the
+ * list of them (fed_suites) from the names of the files, and support/main.c has the main function.
+ * A test may take two minutes (CK_DEFAULT_TIMEOUT); CK_FORK=no in the environment keeps a suite in
+ * one process, for a debugger.
  */
 #ifndef FED_TEST_SUITE_H
 #define FED_TEST_SUITE_H
@@ -19,10 +26,17 @@
 
 #include "fedsh/plugin.h"
 
-/* Run it, print the failures and Check's closing line; what main returns.  CK_FORK=no in the
- * environment keeps all in one process, for a debugger; a test may take two minutes
- * (CK_DEFAULT_TIMEOUT). */
-int fed_run_suite(Suite *);
+/* The head of the function that makes the suite of test_NAME.c. */
+#define FED_SUITE(name)            \
+	Suite *fed_suite_##name(void); \
+	Suite *fed_suite_##name(void)
+
+struct fed_named_suite {
+	const char *name; /* test_text */
+	Suite *(*make)(void);
+};
+/* Those of this executable; the last has no name. */
+extern const struct fed_named_suite fed_suites[];
 
 /* try_it(ctx, err) again and again, the k-th allocation failing, k = 1, 2, ... until there is no
  * k-th; then it must succeed.  A failure must have words (a call may also do without what it did

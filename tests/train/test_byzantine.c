@@ -287,7 +287,7 @@ START_TEST(wild_labels)
 }
 END_TEST
 
-int main(void)
+FED_SUITE(byzantine)
 {
 	Suite *suite = suite_create("byzantine");
 	TCase *tests = tcase_create("byzantine");
@@ -300,5 +300,5 @@ int main(void)
 	tcase_add_test(tests, backdoor_in_text);
 	tcase_add_test(tests, wild_labels);
 	suite_add_tcase(suite, tests);
-	return fed_run_suite(suite);
+	return suite;
 }

@@ -137,7 +137,7 @@ START_TEST(the_gate_refuses_in_words)
 }
 END_TEST
 
-int main(void)
+FED_SUITE(clients)
 {
 	Suite *s = suite_create("clients");
 	TCase *c = tcase_create("store and gate");
@@ -147,5 +147,5 @@ int main(void)
 	tcase_add_test(c, joining_without_memory_changes_nothing);
 	tcase_add_loop_test(c, the_gate_refuses_in_words, 0, sizeof gate_cases / sizeof *gate_cases);
 	suite_add_tcase(s, c);
-	return fed_run_suite(s);
+	return s;
 }

@@ -304,7 +304,7 @@ START_TEST(threads_change_nothing_over_lossy_links)
 }
 END_TEST
 
-int main(void)
+FED_SUITE(device)
 {
 	Suite *suite = suite_create("device");
 	TCase *tests = tcase_create("device");
@@ -318,5 +318,5 @@ int main(void)
 	tcase_add_test(tests, a_round_takes_what_its_slowest_client_takes);
 	tcase_add_test(tests, threads_change_nothing_over_lossy_links);
 	suite_add_tcase(suite, tests);
-	return fed_run_suite(suite);
+	return suite;
 }

@@ -364,7 +364,7 @@ START_TEST(feedback_learns_where_the_codec_alone_does_not)
 }
 END_TEST
 
-int main(void)
+FED_SUITE(error_feedback)
 {
 	Suite *suite = suite_create("feedback");
 	TCase *tests = tcase_create("feedback");
@@ -380,5 +380,5 @@ int main(void)
 	tcase_add_loop_test(tests, attacks_and_faults_pass_the_codec, 0, CODECS);
 	tcase_add_test(tests, feedback_learns_where_the_codec_alone_does_not);
 	suite_add_tcase(suite, tests);
-	return fed_run_suite(suite);
+	return suite;
 }

@@ -520,7 +520,7 @@ START_TEST(factors_multiply)
 }
 END_TEST
 
-static Suite *suite(void)
+FED_SUITE(faults)
 {
 	Suite *s = suite_create("faults");
 	TCase *c = tcase_create("faults");
@@ -545,9 +545,4 @@ static Suite *suite(void)
 	tcase_add_test(c, factors_multiply);
 	suite_add_tcase(s, c);
 	return s;
-}
-
-int main(void)
-{
-	return fed_run_suite(suite());
 }

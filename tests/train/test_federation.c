@@ -404,7 +404,7 @@ START_TEST(a_batch_in_parts_is_the_same_step)
 }
 END_TEST
 
-int main(void)
+FED_SUITE(federation)
 {
 	Suite *s = suite_create("federation");
 	TCase *c = tcase_create("rounds");
@@ -424,5 +424,5 @@ int main(void)
 	tcase_add_test(c, a_round_without_clients_is_refused_before_anything_is_sent);
 	tcase_add_test(c, a_batch_in_parts_is_the_same_step);
 	suite_add_tcase(s, c);
-	return fed_run_suite(s);
+	return s;
 }

@@ -133,7 +133,7 @@ START_TEST(threads_change_nothing)
 }
 END_TEST
 
-int main(void)
+FED_SUITE(noise)
 {
 	Suite *suite = suite_create("noise");
 	TCase *tests = tcase_create("noise");
@@ -144,5 +144,5 @@ int main(void)
 	tcase_add_loop_test(tests, heads_carry_it, 0, 2);
 	tcase_add_test(tests, threads_change_nothing);
 	suite_add_tcase(suite, tests);
-	return fed_run_suite(suite);
+	return suite;
 }

@@ -232,7 +232,7 @@ START_TEST(lack_of_memory_is_not_billed)
 }
 END_TEST
 
-int main(void)
+FED_SUITE(round_costs)
 {
 	Suite *suite = suite_create("ledger");
 	TCase *tests = tcase_create("ledger");
@@ -244,5 +244,5 @@ int main(void)
 	tcase_add_loop_test(tests, aborted_rounds_are_not_billed, 0, 2);
 	tcase_add_test(tests, lack_of_memory_is_not_billed);
 	suite_add_tcase(suite, tests);
-	return fed_run_suite(suite);
+	return suite;
 }

@@ -237,7 +237,7 @@ START_TEST(random_schedules)
 }
 END_TEST
 
-static Suite *suite(void)
+FED_SUITE(schedules)
 {
 	Suite *s = suite_create("schedules");
 	TCase *c = tcase_create("schedules");
@@ -246,9 +246,4 @@ static Suite *suite(void)
 	tcase_add_loop_test(c, random_schedules, 0, SPLIT_FROM + 20);
 	suite_add_tcase(s, c);
 	return s;
-}
-
-int main(void)
-{
-	return fed_run_suite(suite());
 }

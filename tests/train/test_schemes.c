@@ -311,7 +311,7 @@ START_TEST(settings_may_change_while_work_is_under_way)
 }
 END_TEST
 
-int main(void)
+FED_SUITE(schemes)
 {
 	Suite *s = suite_create("schemes");
 	TCase *c = tcase_create("schemes");
@@ -329,5 +329,5 @@ int main(void)
 	tcase_add_test(c, async_without_memory_fails_cleanly);
 	tcase_add_test(c, settings_may_change_while_work_is_under_way);
 	suite_add_tcase(s, c);
-	return fed_run_suite(s);
+	return s;
 }

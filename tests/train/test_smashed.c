@@ -196,7 +196,7 @@ START_TEST(what_overflows_is_left_out)
 }
 END_TEST
 
-int main(void)
+FED_SUITE(smashed)
 {
 	Suite *s = suite_create("smashed");
 	TCase *c = tcase_create("smashed");
@@ -206,5 +206,5 @@ int main(void)
 	                    FED_TURN_SERVED_BACK);
 	tcase_add_loop_test(c, what_overflows_is_left_out, 0, 2);
 	suite_add_tcase(s, c);
-	return fed_run_suite(s);
+	return s;
 }

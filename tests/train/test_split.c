@@ -615,7 +615,7 @@ START_TEST(what_cannot_be_done_is_refused_in_words)
 }
 END_TEST
 
-int main(void)
+FED_SUITE(split)
 {
 	Suite *s = suite_create("split");
 	TCase *c = tcase_create("split");
@@ -637,5 +637,5 @@ int main(void)
 	tcase_add_loop_test(c, noise_and_codecs_change_what_crosses, 0, VARIANTS);
 	tcase_add_test(c, what_cannot_be_done_is_refused_in_words);
 	suite_add_tcase(s, c);
-	return fed_run_suite(s);
+	return s;
 }

@@ -203,7 +203,7 @@ START_TEST(lessons_and_messages)
 }
 END_TEST
 
-int main(void)
+FED_SUITE(app)
 {
 	Suite *suite = suite_create("stage");
 	TCase *tests = tcase_create("stage");
@@ -216,5 +216,5 @@ int main(void)
 	tcase_add_test(tests, completion);
 	tcase_add_test(tests, lessons_and_messages);
 	suite_add_tcase(suite, tests);
-	return fed_run_suite(suite);
+	return suite;
 }

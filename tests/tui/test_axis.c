@@ -96,7 +96,7 @@ START_TEST(wild_values_are_tamed)
 }
 END_TEST
 
-int main(void)
+FED_SUITE(axis)
 {
 	Suite *suite = suite_create("ticks");
 	TCase *tests = tcase_create("ticks");
@@ -104,5 +104,5 @@ int main(void)
 	tcase_add_test(tests, any_range_has_ticks);
 	tcase_add_test(tests, wild_values_are_tamed);
 	suite_add_tcase(suite, tests);
-	return fed_run_suite(suite);
+	return suite;
 }

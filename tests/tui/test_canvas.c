@@ -164,7 +164,7 @@ START_TEST(sizes_are_checked)
 }
 END_TEST
 
-int main(void)
+FED_SUITE(canvas)
 {
 	Suite *suite = suite_create("canvas");
 	TCase *tests = tcase_create("canvas");
@@ -176,5 +176,5 @@ int main(void)
 	tcase_add_test(tests, colours_change_only_where_they_must);
 	tcase_add_test(tests, sizes_are_checked);
 	suite_add_tcase(suite, tests);
-	return fed_run_suite(suite);
+	return suite;
 }

@@ -129,7 +129,7 @@ static void release(void)
 	fed_text_release(&seen);
 }
 
-int main(void)
+FED_SUITE(cells)
 {
 	Suite *suite = suite_create("cells");
 	TCase *tests = tcase_create("cells");
@@ -140,5 +140,5 @@ int main(void)
 	tcase_add_test(tests, columns_fit);
 	tcase_add_test(tests, rows_are_kept_in_sight);
 	suite_add_tcase(suite, tests);
-	return fed_run_suite(suite);
+	return suite;
 }

@@ -206,7 +206,7 @@ START_TEST(every_allocation_may_fail)
 }
 END_TEST
 
-int main(void)
+FED_SUITE(chart)
 {
 	Suite *suite = suite_create("chart");
 	TCase *tests = tcase_create("chart");
@@ -218,5 +218,5 @@ int main(void)
 	tcase_add_test(tests, impossible_charts_are_refused);
 	tcase_add_test(tests, every_allocation_may_fail);
 	suite_add_tcase(suite, tests);
-	return fed_run_suite(suite);
+	return suite;
 }

@@ -47,7 +47,7 @@ START_TEST(too_narrow)
 }
 END_TEST
 
-static Suite *suite(void)
+FED_SUITE(heatmap)
 {
 	Suite *s = suite_create("heat");
 	TCase *c = tcase_create("heat");
@@ -56,9 +56,4 @@ static Suite *suite(void)
 	tcase_add_test(c, too_narrow);
 	suite_add_tcase(s, c);
 	return s;
-}
-
-int main(void)
-{
-	return fed_run_suite(suite());
 }

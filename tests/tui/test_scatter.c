@@ -80,7 +80,7 @@ START_TEST(too_small)
 }
 END_TEST
 
-static Suite *suite(void)
+FED_SUITE(scatter)
 {
 	Suite *s = suite_create("scatter");
 	TCase *c = tcase_create("scatter");
@@ -90,9 +90,4 @@ static Suite *suite(void)
 	tcase_add_test(c, too_small);
 	suite_add_tcase(s, c);
 	return s;
-}
-
-int main(void)
-{
-	return fed_run_suite(suite());
 }

@@ -45,7 +45,7 @@ START_TEST(answers_are_taken_out)
 }
 END_TEST
 
-int main(void)
+FED_SUITE(theme_probe)
 {
 	Suite *suite = suite_create("background");
 	TCase *tests = tcase_create("answers");
@@ -53,5 +53,5 @@ int main(void)
 	tcase_add_test(tests, named_backgrounds);
 	tcase_add_loop_test(tests, answers_are_taken_out, 0, sizeof cases / sizeof *cases);
 	suite_add_tcase(suite, tests);
-	return fed_run_suite(suite);
+	return suite;
 }

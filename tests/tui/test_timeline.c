@@ -201,7 +201,7 @@ START_TEST(survives_every_allocation)
 }
 END_TEST
 
-int main(void)
+FED_SUITE(timeline)
 {
 	Suite *suite = suite_create("timeline");
 	TCase *tests = tcase_create("timeline");
@@ -211,5 +211,5 @@ int main(void)
 	tcase_add_test(tests, what_cannot_be_drawn);
 	tcase_add_test(tests, survives_every_allocation);
 	suite_add_tcase(suite, tests);
-	return fed_run_suite(suite);
+	return suite;
 }

@@ -237,7 +237,7 @@ START_TEST(a_hundred_thousand)
 }
 END_TEST
 
-int main(void)
+FED_SUITE(view_clients)
 {
 	Suite *suite = suite_create("view_clients");
 	TCase *tests = tcase_create("view_clients");
@@ -250,5 +250,5 @@ int main(void)
 	tcase_add_test(tests, shows_the_figures_of_the_session);
 	tcase_add_test(tests, a_hundred_thousand);
 	suite_add_tcase(suite, tests);
-	return fed_run_suite(suite);
+	return suite;
 }

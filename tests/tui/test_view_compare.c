@@ -122,7 +122,7 @@ START_TEST(follows_long_runs)
 }
 END_TEST
 
-int main(void)
+FED_SUITE(view_compare)
 {
 	Suite *suite = suite_create("view_compare");
 	TCase *tests = tcase_create("view_compare");
@@ -132,5 +132,5 @@ int main(void)
 	tcase_add_test(tests, a_regression_has_no_accuracy);
 	tcase_add_test(tests, follows_long_runs);
 	suite_add_tcase(suite, tests);
-	return fed_run_suite(suite);
+	return suite;
 }

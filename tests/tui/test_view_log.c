@@ -132,7 +132,7 @@ START_TEST(old_lines_go)
 }
 END_TEST
 
-int main(void)
+FED_SUITE(view_log)
 {
 	Suite *suite = suite_create("view_log");
 	TCase *tests = tcase_create("view_log");
@@ -142,5 +142,5 @@ int main(void)
 	tcase_add_test(tests, scrolls);
 	tcase_add_test(tests, old_lines_go);
 	suite_add_tcase(suite, tests);
-	return fed_run_suite(suite);
+	return suite;
 }

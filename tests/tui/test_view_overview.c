@@ -116,7 +116,7 @@ START_TEST(thin_curves_keep_their_peaks)
 }
 END_TEST
 
-int main(void)
+FED_SUITE(view_overview)
 {
 	Suite *suite = suite_create("view_overview");
 	TCase *tests = tcase_create("view_overview");
@@ -127,5 +127,5 @@ int main(void)
 	tcase_add_test(tests, stamps);
 	tcase_add_test(tests, thin_curves_keep_their_peaks);
 	suite_add_tcase(suite, tests);
-	return fed_run_suite(suite);
+	return suite;
 }

@@ -119,7 +119,7 @@ START_TEST(a_model_that_is_cut)
 }
 END_TEST
 
-int main(void)
+FED_SUITE(view_split)
 {
 	Suite *suite = suite_create("view_split");
 	TCase *tests = tcase_create("view_split");
@@ -128,5 +128,5 @@ int main(void)
 	tcase_add_test(tests, costs_add_up);
 	tcase_add_test(tests, a_model_that_is_cut);
 	suite_add_tcase(suite, tests);
-	return fed_run_suite(suite);
+	return suite;
 }

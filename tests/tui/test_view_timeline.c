@@ -158,7 +158,7 @@ START_TEST(a_hundred_thousand)
 }
 END_TEST
 
-int main(void)
+FED_SUITE(view_timeline)
 {
 	Suite *suite = suite_create("view_timeline");
 	TCase *tests = tcase_create("view_timeline");
@@ -169,5 +169,5 @@ int main(void)
 	tcase_add_test(tests, a_restored_run);
 	tcase_add_test(tests, a_hundred_thousand);
 	suite_add_tcase(suite, tests);
-	return fed_run_suite(suite);
+	return suite;
 }

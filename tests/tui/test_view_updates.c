@@ -185,7 +185,7 @@ START_TEST(survives_every_allocation)
 }
 END_TEST
 
-int main(void)
+FED_SUITE(view_updates)
 {
 	Suite *suite = suite_create("view_updates");
 	TCase *tests = tcase_create("view_updates");
@@ -197,5 +197,5 @@ int main(void)
 	tcase_add_test(tests, points_do_not_jump);
 	tcase_add_test(tests, survives_every_allocation);
 	suite_add_tcase(suite, tests);
-	return fed_run_suite(suite);
+	return suite;
 }

@@ -199,7 +199,7 @@ START_TEST(survives_every_allocation)
 }
 END_TEST
 
-int main(void)
+FED_SUITE(views)
 {
 	Suite *suite = suite_create("views");
 	TCase *tests = tcase_create("views");
@@ -212,5 +212,5 @@ int main(void)
 	tcase_add_test(tests, names_and_keys);
 	tcase_add_loop_test(tests, survives_every_allocation, 0, n);
 	suite_add_tcase(suite, tests);
-	return fed_run_suite(suite);
+	return suite;
 }

@@ -548,7 +548,7 @@ START_TEST(stopped_and_continued)
 }
 END_TEST
 
-int main(void)
+FED_SUITE(watch)
 {
 	Suite *suite = suite_create("watch");
 	TCase *tests = tcase_create("watch");
@@ -578,5 +578,5 @@ int main(void)
 	tcase_add_test(tests, a_crash_restores_the_terminal);
 	tcase_add_test(tests, stopped_and_continued);
 	suite_add_tcase(suite, tests);
-	return fed_run_suite(suite);
+	return suite;
 }

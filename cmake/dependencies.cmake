@@ -1,0 +1,39 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# What fedsh is built with.  Debian's names of the packages are in .ci/setup.bash.
+find_package(PkgConfig REQUIRED)
+find_package(Threads REQUIRED)
+find_package(ZLIB REQUIRED)
+pkg_check_modules(READLINE REQUIRED IMPORTED_TARGET readline)
+pkg_check_modules(CURSES REQUIRED IMPORTED_TARGET ncursesw)
+pkg_check_modules(UTF8PROC REQUIRED IMPORTED_TARGET libutf8proc)
+pkg_check_modules(LIBZIP REQUIRED IMPORTED_TARGET libzip)
+pkg_check_modules(JANSSON REQUIRED IMPORTED_TARGET jansson)
+
+# OpenBLAS: the pthread build, since Debian's serial one gives wrong results when several threads
+# call it at once.
+find_library(OPENBLAS_LIBRARY NAMES openblas
+	PATHS /usr/lib/${CMAKE_LIBRARY_ARCHITECTURE}/openblas-pthread NO_DEFAULT_PATH)
+find_library(OPENBLAS_LIBRARY NAMES openblas REQUIRED)
+find_path(OPENBLAS_INCLUDE cblas.h
+	PATHS /usr/include/${CMAKE_LIBRARY_ARCHITECTURE}/openblas-pthread NO_DEFAULT_PATH)
+find_path(OPENBLAS_INCLUDE cblas.h PATH_SUFFIXES openblas REQUIRED)
+add_library(fed_blas INTERFACE)
+target_include_directories(fed_blas INTERFACE ${OPENBLAS_INCLUDE})
+target_link_libraries(fed_blas INTERFACE ${OPENBLAS_LIBRARY})
+
+# libxsmm, where there is one; its generated code is unknown to the sanitizers.
+find_library(XSMM_LIBRARY NAMES xsmm)
+find_path(XSMM_INCLUDE libxsmm.h)
+if(FEDSH_XSMM AND XSMM_LIBRARY AND XSMM_INCLUDE AND NOT FEDSH_SANITIZE)
+	target_compile_definitions(fed_blas INTERFACE FED_HAVE_XSMM=1)
+	target_include_directories(fed_blas INTERFACE ${XSMM_INCLUDE})
+	target_link_libraries(fed_blas INTERFACE ${XSMM_LIBRARY})
+elseif(FEDSH_XSMM AND NOT FEDSH_SANITIZE)
+	message(STATUS "libxsmm is not installed: matrix products are OpenBLAS's alone")
+endif()
+
+# Without these some tests are left out; tests/CMakeLists.txt says which.
+if(FEDSH_TESTS)
+	pkg_check_modules(CHECK IMPORTED_TARGET check)
+	pkg_check_modules(VTERM IMPORTED_TARGET vterm)
+endif()

@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * The main function of every test executable: runs the suites that are named on the command line,
+ * or all of its folder.
+ */
+#include "support/suite.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+static int run(const struct fed_named_suite *suite)
+{
+	SRunner *runner = srunner_create(suite->make());
+
+	srunner_run_all(runner, CK_NORMAL);
+	const int failed = srunner_ntests_failed(runner);
+	srunner_free(runner);
+	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}
+
+/* Each suite in a process of its own: what one leaves in its process is not met by the next. */
+static int run_all(void)
+{
+	int result = EXIT_SUCCESS;
+
+	for (const struct fed_named_suite *suite = fed_suites; suite->name; suite++) {
+		int status = EXIT_FAILURE;
+		fflush(NULL);
+		const pid_t child = fork();
+		if (child == 0)
+			exit(run(suite));
+		if (child < 0 || waitpid(child, &status, 0) != child || status != 0)
+			result = EXIT_FAILURE;
+	}
+	return result;
+}
+
+static const struct fed_named_suite *find(const char *name)
+{
+	const struct fed_named_suite *suite = fed_suites;
+
+	while (suite->name && strcmp(suite->name, name) != 0)
+		suite++;
+	return suite->name ? suite : NULL;
+}
+
+static int list(const char *program)
+{
+	fprintf(stderr, "usage: %s [SUITE]; without a name all of them run:\n", program);
+	for (const struct fed_named_suite *suite = fed_suites; suite->name; suite++)
+		fprintf(stderr, "  %s\n", suite->name);
+	return EXIT_FAILURE;
+}
+
+int main(int argc, char **argv)
+{
+	/* Check's own limit of 4 s for a test is too short for a sanitizer on a busy machine.  It is
+	 * read when a test case is made. */
+	setenv("CK_DEFAULT_TIMEOUT", "120", 0);
+	if (argc < 2)
+		return run_all();
+	const struct fed_named_suite *suite = argc == 2 ? find(argv[1]) : NULL;
+	return suite ? run(suite) : list(argv[0]);
+}
