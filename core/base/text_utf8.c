@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * UTF-8, and how wide its characters are, by utf8proc's tables.  The C library's wcwidth() knows
+ * UTF-8: what may be shown of a string from outside, and how wide its characters are, by utf8proc's
+ * tables.  The C library's wcwidth() knows
  * only the characters of the locale; a chart must come out the same in a test and on a terminal.
  */
 #include <string.h>
@@ -63,4 +64,76 @@ void fed_text_put_code(struct fed_text *out, uint32_t code)
 	const utf8proc_ssize_t n = utf8proc_encode_char((utf8proc_int32_t)code, bytes);
 
 	fed_text_put(out, (const char *)bytes, (size_t)n);
+}
+
+void fed_text_put_clean(struct fed_text *t, const char *s, size_t len, bool utf8)
+{
+	const char *replacement = utf8 ? "\uFFFD" : "?";
+
+	for (size_t i = 0; i < len;) {
+		uint32_t code;
+		const size_t n = fed_utf8_next(s + i, len - i, &code);
+		const bool shown = n > 0 && (code == '\n' || code == '\t' || !fed_utf8_control(code)) &&
+		                   (utf8 || code < 0x80);
+
+		if (shown)
+			fed_text_put(t, s + i, n);
+		else
+			fed_text_put(t, replacement, strlen(replacement));
+		i += n > 0 ? n : 1;
+	}
+}
+
+struct fed_shown fed_show(const char *s)
+{
+	static const char cut[] = "...";
+	struct fed_shown out = {""};
+	const size_t room = sizeof out.s - sizeof cut;
+	/* Nothing beyond is shown, so a megabyte that was typed costs nothing. */
+	const size_t len = strnlen(s, sizeof out.s);
+	size_t at = 0;
+
+	for (size_t i = 0; i < len;) {
+		uint32_t code;
+		const size_t n = fed_utf8_next(s + i, len - i, &code);
+		const bool shown = n > 0 && !fed_utf8_control(code);
+
+		if (at + (shown ? n : 1) > room) {
+			memcpy(out.s + at, cut, sizeof cut);
+			return out;
+		}
+		if (shown)
+			memcpy(out.s + at, s + i, n);
+		else
+			out.s[at] = '?';
+		at += shown ? n : 1;
+		i += n > 0 ? n : 1;
+	}
+	return out;
+}
+
+void fed_text_json_string(struct fed_text *t, const char *s)
+{
+	const size_t len = strlen(s);
+
+	fed_text_put(t, "\"", 1);
+	for (size_t i = 0; i < len;) {
+		uint32_t code;
+		const size_t n = fed_utf8_next(s + i, len - i, &code);
+
+		if (n == 0)
+			fed_text_add(t, "\uFFFD");
+		else if (code == '"' || code == '\\')
+			fed_text_add(t, "\\%c", (char)code);
+		else if (code == '\n')
+			fed_text_put(t, "\\n", 2);
+		else if (code == '\t')
+			fed_text_put(t, "\\t", 2);
+		else if (code < 0x20 || code == 0x7f)
+			fed_text_add(t, "\\u%04x", (unsigned)code);
+		else
+			fed_text_put(t, s + i, n);
+		i += n > 0 ? n : 1;
+	}
+	fed_text_put(t, "\"", 1);
 }

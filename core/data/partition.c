@@ -14,11 +14,6 @@ enum { MAX_SPREAD = 10 };
 const char *const fed_partition_names[] = {"iid",      "noniid",  "shards",  "dirichlet",
                                            "quantity", "feature", "natural", NULL};
 
-struct fed_stream fed_client_stream(const struct fed_dealing *d, uint32_t client)
-{
-	return fed_stream_open(d->seed, FED_FOR_DEAL, d->number, client);
-}
-
 void fed_deal_release(struct fed_deal *deal)
 {
 	fed_free(deal->ids);

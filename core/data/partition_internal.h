@@ -28,7 +28,10 @@ static inline bool fed_in_pool(const struct fed_pool_of_examples *pool, uint32_t
 	return pool->free_bits[id / 64] >> (id % 64) & 1;
 }
 
-struct fed_stream fed_client_stream(const struct fed_dealing *, uint32_t client);
+static inline struct fed_stream fed_client_stream(const struct fed_dealing *d, uint32_t client)
+{
+	return fed_stream_open(d->seed, FED_FOR_DEAL, d->number, client);
+}
 
 /* The class of each training example; for a regression the tenth of the sorted first targets that
  * it falls in.  The caller's (fed_free). */

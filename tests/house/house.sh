@@ -324,9 +324,6 @@ rule_circles() {
 		# that both are steps of call one another, and are one subject in three files.
 		known[++knowns] = "^core/train/schemes/split[^/]*\\.c$"
 		# Not cut yet; each row goes with its circle.
-		known[++knowns] = "^core/base/text(_utf8)?\\.c$"
-		known[++knowns] = "^core/base/fields(_print)?\\.c$"
-		known[++knowns] = "^core/data/partition(_dirichlet)?\\.c$"
 		known[++knowns] = "^core/session/"
 		known[++knowns] = "^core/checkpoint/(faults|open_round|restore|save)\\.c$"
 		known[++knowns] = "^shell/"

@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Fields: all settings of a table in one line.
+ */
+#include <string.h>
+
+#include "base/fields.h"
+
+/* A shell-like line takes the value as one word only in quotes. */
+static void print_quoted(const struct fed_field *row, const void *state, struct fed_text *out)
+{
+	const char *text = (const char *)state + row->offset;
+	const size_t len = row->type == FED_TYPE_TEXT ? strnlen(text, row->size) : 0;
+	bool plain = len > 0;
+
+	for (size_t i = 0; i < len; i++)
+		plain = plain && !strchr(" \t;#\"'\\", text[i]);
+	if (row->type != FED_TYPE_TEXT || plain) {
+		fed_field_print(row, state, out);
+		return;
+	}
+	fed_text_put(out, "\"", 1);
+	for (size_t i = 0; i < len; i++) {
+		if (text[i] == '"' || text[i] == '\\')
+			fed_text_put(out, "\\", 1);
+		fed_text_put(out, text + i, 1);
+	}
+	fed_text_put(out, "\"", 1);
+}
+
+void fed_fields_print(const struct fed_field *rows, const void *state, bool only_changed,
+                      struct fed_text *out)
+{
+	bool first = true;
+
+	for (const struct fed_field *row = rows; row && row->type != FED_TYPE_END; row++) {
+		if (!fed_field_settable(row) || (only_changed && fed_field_is_default(row, state)))
+			continue;
+		if (!first)
+			fed_text_put(out, " ", 1);
+		first = false;
+		fed_field_key(row, out);
+		fed_text_put(out, "=", 1);
+		print_quoted(row, state, out);
+	}
+}
