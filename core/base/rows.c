@@ -7,30 +7,22 @@
 #include "base/mem.h"
 #include "base/rows_sets.h"
 
+static const struct fed_rows_kernels *const sets[FED_ISA_AVX512 + 1] = {
+	[FED_ISA_PLAIN] = &fed_rows_plain,
+#ifdef __x86_64__
+	[FED_ISA_AVX2] = &fed_rows_avx2,
+	[FED_ISA_AVX512] = &fed_rows_avx512,
+#endif
+};
+
 const struct fed_rows_kernels *fed_rows_kernels_of(enum fed_isa isa)
 {
-	if (isa > fed_cpu_isa())
-		return NULL;
-	switch (isa) {
-#ifdef __x86_64__
-	case FED_ISA_AVX512:
-		return &fed_rows_avx512;
-	case FED_ISA_AVX2:
-		return &fed_rows_avx2;
-#else
-	case FED_ISA_AVX512:
-	case FED_ISA_AVX2:
-		return NULL;
-#endif
-	case FED_ISA_PLAIN:
-		return &fed_rows_plain;
-	}
-	return NULL;
+	return isa > fed_cpu_isa() ? NULL : sets[isa];
 }
 
 const struct fed_rows_kernels *fed_rows_kernels(void)
 {
-	const struct fed_rows_kernels *best = fed_rows_kernels_of(fed_cpu_isa());
+	const struct fed_rows_kernels *best = sets[fed_cpu_isa()];
 
 	return best ? best : &fed_rows_plain;
 }

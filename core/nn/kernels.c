@@ -6,30 +6,22 @@
 
 #include "nn/kernels_sets.h"
 
+static const struct fed_kernels *const sets[FED_ISA_AVX512 + 1] = {
+	[FED_ISA_PLAIN] = &fed_kernels_plain,
+#ifdef __x86_64__
+	[FED_ISA_AVX2] = &fed_kernels_avx2,
+	[FED_ISA_AVX512] = &fed_kernels_avx512,
+#endif
+};
+
 const struct fed_kernels *fed_kernels_of(enum fed_isa isa)
 {
-	if (isa > fed_cpu_isa())
-		return NULL;
-	switch (isa) {
-#ifdef __x86_64__
-	case FED_ISA_AVX512:
-		return &fed_kernels_avx512;
-	case FED_ISA_AVX2:
-		return &fed_kernels_avx2;
-#else
-	case FED_ISA_AVX512:
-	case FED_ISA_AVX2:
-		return NULL;
-#endif
-	case FED_ISA_PLAIN:
-		return &fed_kernels_plain;
-	}
-	return NULL;
+	return isa > fed_cpu_isa() ? NULL : sets[isa];
 }
 
 const struct fed_kernels *fed_kernels(void)
 {
-	const struct fed_kernels *best = fed_kernels_of(fed_cpu_isa());
+	const struct fed_kernels *best = sets[fed_cpu_isa()];
 
 	return best ? best : &fed_kernels_plain;
 }

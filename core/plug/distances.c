@@ -146,20 +146,33 @@ static double or_infinite(double x)
 	return isnan(x) ? INFINITY : x;
 }
 
+/* The sums of squared differences, in the first slice (s->sum, the caller's on success): infinite
+ * where they leave the range of doubles. */
+static int square_all(struct slices *s, size_t sums, struct fed_pool *pool, struct fed_error *err)
+{
+	if (slices_init(s, sums, err))
+		return FED_FAIL;
+	if (fed_pool_each(pool, s->count, square_slice, s, err)) {
+		fed_free(s->sum);
+		return FED_FAIL;
+	}
+	add_slices(s);
+	for (size_t k = 0; k < sums; k++)
+		s->sum[k] = or_infinite(s->sum[k]);
+	return FED_OK;
+}
+
 int fed_lengths(const float *const *row, size_t n, size_t dim, const float *from,
                 struct fed_pool *pool, double *square, struct fed_error *err)
 {
 	struct slices s = {.row = row, .from = from, .n = n, .dim = dim};
 
-	if (slices_init(&s, n, err))
+	if (square_all(&s, n, pool, err))
 		return FED_FAIL;
-	const int rc = fed_pool_each(pool, s.count, square_slice, &s, err);
-	if (rc == FED_OK)
-		add_slices(&s);
-	for (size_t i = 0; rc == FED_OK && i < n; i++)
-		square[i] = or_infinite(s.sum[i]);
+	for (size_t i = 0; i < n; i++)
+		square[i] = s.sum[i];
 	fed_free(s.sum);
-	return rc;
+	return FED_OK;
 }
 
 /* Whether |x|^2 + |y|^2 - 2 x.y, of that sum and result, is to be computed from the differences. */
@@ -198,17 +211,14 @@ static int square_pairs(const struct slices *of, size_t n_pairs, const uint32_t 
 {
 	struct slices s = {.row = of->row, .n = of->n, .dim = of->dim, .pair = pair};
 
-	if (slices_init(&s, n_pairs, err))
+	if (square_all(&s, n_pairs, pool, err))
 		return FED_FAIL;
-	const int rc = fed_pool_each(pool, s.count, square_slice, &s, err);
-	if (rc == FED_OK)
-		add_slices(&s);
-	for (size_t k = 0; rc == FED_OK && k < n_pairs; k++) {
+	for (size_t k = 0; k < n_pairs; k++) {
 		const size_t i = pair[k][0], j = pair[k][1];
-		square[i * s.n + j] = square[j * s.n + i] = or_infinite(s.sum[k]);
+		square[i * s.n + j] = square[j * s.n + i] = s.sum[k];
 	}
 	fed_free(s.sum);
-	return rc;
+	return FED_OK;
 }
 
 int fed_distances(const float *const *row, size_t n, size_t dim, struct fed_pool *pool,
