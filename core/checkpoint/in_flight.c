@@ -71,7 +71,7 @@ static void pack_all(struct crate *c, const struct fed_underway *u)
 	for (uint32_t i = 0; i < u->slots; i++) {
 		if (!u->training[i])
 			continue;
-		const struct fed_outcome o = fed_training_outcome(u->training[i]);
+		const struct fed_training_result o = fed_training_result(u->training[i]);
 		pack(c, o.result);
 		pack(c, o.left);
 	}
@@ -149,13 +149,13 @@ static void save_due(struct fed_saver *f, const struct fed_underway *u)
 	}
 }
 
-static uint64_t size_training(const struct fed_outcome *o, size_t dim)
+static uint64_t size_training(const struct fed_training_result *o, size_t dim)
 {
 	return TRAINING_BYTES + 4ull * o->kept_vectors * dim + fed_size_string(o->why.text);
 }
 
 static void save_training(struct fed_saver *f, const struct crate *c, uint32_t slot,
-                          const struct fed_outcome *o, size_t dim)
+                          const struct fed_training_result *o, size_t dim)
 {
 	fed_put_u32(f, slot);
 	fed_put_u32(f, o->client);
@@ -190,7 +190,7 @@ static uint64_t size_tables(const struct fed_underway *u, size_t dim, uint32_t *
 	for (uint32_t i = 0; i < u->slots; i++) {
 		if (!u->training[i])
 			continue;
-		const struct fed_outcome o = fed_training_outcome(u->training[i]);
+		const struct fed_training_result o = fed_training_result(u->training[i]);
 		bytes += size_training(&o, dim);
 		++*trainings;
 	}
@@ -224,7 +224,7 @@ static void save_tables(struct fed_saver *f, const struct crate *c, const struct
 	for (uint32_t i = 0; i < u->slots; i++) {
 		if (!u->training[i])
 			continue;
-		const struct fed_outcome o = fed_training_outcome(u->training[i]);
+		const struct fed_training_result o = fed_training_result(u->training[i]);
 		save_training(f, c, i, &o, dim);
 	}
 	fed_saver_end(f);
@@ -478,7 +478,7 @@ static void load_known(struct fed_loader *f, const struct crate *c, struct fed_u
 		fed_loader_fail(f, "%zu updates that attackers have seen", u->n_known);
 }
 
-static void load_kept(struct fed_loader *f, struct fed_outcome *o, size_t dim)
+static void load_kept(struct fed_loader *f, struct fed_training_result *o, size_t dim)
 {
 	struct fed_client holder = {0};
 
@@ -492,7 +492,7 @@ static void load_kept(struct fed_loader *f, struct fed_outcome *o, size_t dim)
 		fed_get_f32s(f, o->kept[k], dim);
 }
 
-static void load_outcome(struct fed_loader *f, const struct crate *c, struct fed_outcome *o,
+static void load_outcome(struct fed_loader *f, const struct crate *c, struct fed_training_result *o,
                          const struct fed_session *s)
 {
 	const size_t dim = s->net.dim;
@@ -526,7 +526,7 @@ static void load_training(struct fed_loader *f, const struct crate *c, struct fe
                           const struct fed_session *s)
 {
 	const uint32_t slot = fed_get_u32(f);
-	struct fed_outcome o = {0};
+	struct fed_training_result o = {0};
 
 	load_outcome(f, c, &o, s);
 	if (!f->failed && (slot >= u->slots || u->training[slot]))

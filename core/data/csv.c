@@ -139,7 +139,8 @@ static int grow(struct table *t, struct fed_error *err)
 		return fed_fail_memory(err, rows * d * sizeof *x, "the rows of the table");
 	t->x = x;
 
-	struct fed_cell *cell = fed_resize(t->labels.cell, t->room * sizeof *cell, rows * sizeof *cell);
+	struct fed_csv_cell *cell =
+		fed_resize(t->labels.cell, t->room * sizeof *cell, rows * sizeof *cell);
 
 	if (!cell)
 		return fed_fail_memory(err, rows * sizeof *cell, "the labels of the table");
@@ -148,7 +149,7 @@ static int grow(struct table *t, struct fed_error *err)
 	return FED_OK;
 }
 
-static int read_feature(const struct table *t, const struct fed_cell *cell, float *out,
+static int read_feature(const struct table *t, const struct fed_csv_cell *cell, float *out,
                         struct fed_error *err)
 {
 	double value;
@@ -167,7 +168,7 @@ static int read_feature(const struct table *t, const struct fed_cell *cell, floa
 static int fail_ragged(const struct table *t, struct fed_error *err)
 {
 	/* the first cell too many, or the last one that is there */
-	const struct fed_cell *at = &t->csv.cell[t->csv.n > t->columns ? t->columns : t->csv.n - 1];
+	const struct fed_csv_cell *at = &t->csv.cell[t->csv.n > t->columns ? t->columns : t->csv.n - 1];
 
 	return fed_fail(
 		err,

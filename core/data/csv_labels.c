@@ -101,14 +101,14 @@ static int name_classes(struct fed_csv_labels *l, const struct sorted *s, bool n
 
 struct kinds {
 	uint32_t text, fraction; /* how many cells */
-	const struct fed_cell *first_text;
+	const struct fed_csv_cell *first_text;
 };
 
 static int look(struct fed_csv_labels *l, const char *file, double *value, struct kinds *k,
                 struct fed_error *err)
 {
 	for (uint32_t i = 0; i < l->n; i++) {
-		const struct fed_cell *cell = &l->cell[i];
+		const struct fed_csv_cell *cell = &l->cell[i];
 		double odd;
 
 		if (!*cell->s)

@@ -14,7 +14,7 @@ extern const char *const fed_task_names[]; /* "auto", "classes", "regression", N
 
 struct fed_csv_labels {
 	/* Set by the reader. */
-	struct fed_cell *cell; /* [n] */
+	struct fed_csv_cell *cell; /* [n] */
 	uint32_t n;
 	/* Decided. */
 	uint32_t classes;  /* 0: regression */

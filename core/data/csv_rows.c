@@ -31,12 +31,12 @@ void fed_csv_release(struct fed_csv *csv)
 	*csv = (struct fed_csv){0};
 }
 
-static struct fed_cell *next_cell(struct fed_csv *csv, struct fed_error *err)
+static struct fed_csv_cell *next_cell(struct fed_csv *csv, struct fed_error *err)
 {
 	if (csv->n == csv->room) {
 		const size_t old = csv->room * sizeof *csv->cell,
 					 size = old ? 2 * old : 64 * sizeof *csv->cell;
-		struct fed_cell *more = fed_resize(csv->cell, old, size);
+		struct fed_csv_cell *more = fed_resize(csv->cell, old, size);
 
 		if (!more) {
 			fed_fail_memory(err, size, "the cells of a row");
@@ -96,7 +96,7 @@ static char *quoted_end(struct fed_csv *csv)
 
 static int read_cell(struct fed_csv *csv, struct fed_error *err)
 {
-	struct fed_cell *cell = next_cell(csv, err);
+	struct fed_csv_cell *cell = next_cell(csv, err);
 
 	if (!cell)
 		return FED_FAIL;
@@ -105,7 +105,8 @@ static int read_cell(struct fed_csv *csv, struct fed_error *err)
 	const bool quoted = *csv->p == '"';
 
 	csv->p += quoted;
-	*cell = (struct fed_cell){csv->p, csv->line, (size_t)(csv->p - quoted - csv->line_start) + 1};
+	*cell =
+		(struct fed_csv_cell){csv->p, csv->line, (size_t)(csv->p - quoted - csv->line_start) + 1};
 
 	char *end = quoted ? quoted_end(csv) : bare_end(csv);
 

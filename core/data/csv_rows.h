@@ -12,7 +12,7 @@
 #include "base/text.h"
 #include "fedsh/plugin.h"
 
-struct fed_cell {
+struct fed_csv_cell {
 	char *s;
 	size_t line, column; /* from 1, in bytes; for errors */
 };
@@ -22,7 +22,7 @@ struct fed_csv {
 	char separator;
 	char *p, *line_start;
 	size_t line;
-	struct fed_cell *cell; /* [n] of the present row */
+	struct fed_csv_cell *cell; /* [n] of the present row */
 	size_t n, room;
 };
 

@@ -61,9 +61,9 @@ int fed_series_follow(struct fed_series *s, struct fed_error *err)
 	return FED_OK;
 }
 
-int fed_series_add(struct fed_series_set *set, const char *run, const struct fed_history *h,
-                   const struct fed_field *y, const struct fed_field *x,
-                   const struct fed_field *also, struct fed_error *err)
+static int add_series(struct fed_series_set *set, const char *run, const struct fed_history *h,
+                      const struct fed_field *y, const struct fed_field *x,
+                      const struct fed_field *also, struct fed_error *err)
 {
 	struct fed_series *series = &set->of[set->n];
 	struct fed_text key = {0};
@@ -99,10 +99,10 @@ int fed_series_add_runs(struct fed_series_set *set, const struct fed_runs *kept,
 	for (size_t i = 0; i < kept->n; i++) {
 		const struct fed_kept_run *run = &kept->run[i];
 
-		if (run->history.n && fed_series_add(set, run->name, &run->history, y, x, also, err))
+		if (run->history.n && add_series(set, run->name, &run->history, y, x, also, err))
 			return FED_FAIL;
 	}
 	if (present->n && !is_kept(present, kept))
-		return fed_series_add(set, "", present, y, x, also, err);
+		return add_series(set, "", present, y, x, also, err);
 	return FED_OK;
 }

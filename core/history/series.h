@@ -26,13 +26,9 @@ struct fed_series_set {
 	size_t n;
 };
 
-/* One more, of a history: y over x, or (NULL: none) over the sum of x and also.  What a round
- * spends is summed up along x.  Rounds without an evaluation are left out where they have no y; run
- * "": the present one. */
-int fed_series_add(struct fed_series_set *, const char *run, const struct fed_history *,
-                   const struct fed_field *y, const struct fed_field *x,
-                   const struct fed_field *also, struct fed_error *);
-/* Those of all kept runs and of the present one that have rounds, each once. */
+/* The series of all kept runs and of the present one that have rounds, each once: y over x, or
+ * (NULL: none) over the sum of x and also.  What a round spends is summed up along x.  Rounds
+ * without an evaluation are left out where they have no y.  The present run is called "". */
 int fed_series_add_runs(struct fed_series_set *, const struct fed_runs *kept,
                         const struct fed_history *present, const struct fed_field *y,
                         const struct fed_field *x, const struct fed_field *also,

@@ -28,7 +28,8 @@ const struct fed_stage *fed_stage_of(const struct fed_layer *ops)
 	return NULL;
 }
 
-const struct fed_divided *fed_divided_of(const struct fed_layer *ops)
+/* NULL: forward and backward are in one piece. */
+static const struct fed_divided *divided_of(const struct fed_layer *ops)
 {
 	return ops == fed_divided_dense.ops ? &fed_divided_dense : NULL;
 }
@@ -159,7 +160,7 @@ static void run_forward(struct fed_workspace *ws, const struct fed_run *run, con
 		forward_staged(&f);
 		return;
 	}
-	f.divided = fed_divided_of(ops);
+	f.divided = divided_of(ops);
 	f.pass = pass_of(ws, run->first, params, 0, batch);
 	if (!f.divided) {
 		ops->forward(&f.pass);
@@ -320,7 +321,7 @@ static void backward_whole(struct backward *b)
 	const struct fed_layer *ops = fed_layer_at(b->ws, b->run->first)->ops;
 	const int threads = threads_for(b->ws, 2 * flops_of(b->ws, b->run, b->batch));
 
-	b->divided = fed_divided_of(ops);
+	b->divided = divided_of(ops);
 	b->pass = backward_pass(b, b->run->first, 0, b->batch, b->ws->worker);
 	if (!b->divided) {
 		ops->backward(&b->pass);

@@ -61,9 +61,6 @@ struct fed_divided {
 	void (*backward)(const struct fed_pass *, uint32_t part, uint32_t parts);
 };
 
-/* NULL: forward and backward are in one piece. */
-const struct fed_divided *fed_divided_of(const struct fed_layer *);
-
 extern const struct fed_divided fed_divided_dense;
 
 extern const struct fed_stage fed_stage_conv;

@@ -6,7 +6,8 @@
 
 #include "base/mem.h"
 
-void fed_bars_put(struct fed_text *out, const uint32_t *counts, uint32_t n, bool utf8)
+/* A bar for each count, as high as its share of the largest: a block, or a digit 0 to 9. */
+static void put_bars(struct fed_text *out, const uint32_t *counts, uint32_t n, bool utf8)
 {
 	static const char *const blocks[] = {" ", "▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"};
 	uint32_t most = 0;
@@ -40,7 +41,7 @@ int fed_labels_put(struct fed_text *out, const struct fed_client *client,
 	fed_client_histogram(client, data, counts);
 	for (uint32_t i = 0; i < data->classes; i++)
 		bar[(uint64_t)i * bars / data->classes] += counts[i];
-	fed_bars_put(out, bar, bars, utf8);
+	put_bars(out, bar, bars, utf8);
 	fed_free(counts);
 	return out->failed ? fed_fail_memory(err, out->len, "a histogram") : FED_OK;
 }

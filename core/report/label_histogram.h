@@ -11,8 +11,6 @@
 
 #define FED_BARS_MAX 40u
 
-/* A bar for each count, as high as its share of the largest: a block, or a digit 0 to 9. */
-void fed_bars_put(struct fed_text *, const uint32_t *counts, uint32_t n, bool utf8);
 /* The client's histogram of labels as bars, at most `most` of them: more classes are put together.
  * The data must have classes. */
 int fed_labels_put(struct fed_text *, const struct fed_client *, const struct fed_dataset *,

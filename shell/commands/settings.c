@@ -11,7 +11,16 @@
 #include "train/schemes/schemes.h"
 #include "train/schemes/split.h"
 
-bool fed_part_at(const struct fed_shell *shell, size_t i, struct fed_part *part)
+/* One part of what can be set: the session's settings, or those of a present plugin. */
+struct part {
+	const char *name;             /* "settings", "aggregator", ... */
+	const char *chosen;           /* "fedavg"; NULL for the settings or when none is chosen */
+	const struct fed_field *rows; /* NULL: none */
+	const void *state;
+};
+
+/* Part i; false past the last. */
+static bool part_at(const struct fed_shell *shell, size_t i, struct part *part)
 {
 	const struct fed_session *s = &shell->session;
 	static const struct fed_instance none;
@@ -20,18 +29,18 @@ bool fed_part_at(const struct fed_shell *shell, size_t i, struct fed_part *part)
 	                                              s->aggregator.after ? s->aggregator.after : &none,
 	                                              &s->model, &s->transport};
 
-	*part = (struct fed_part){0};
+	*part = (struct part){0};
 	if (i == 0) {
-		*part = (struct fed_part){"settings", NULL, fed_settings_fields, &s->settings};
+		*part = (struct part){"settings", NULL, fed_settings_fields, &s->settings};
 	} else if (i <= 4) {
 		const struct fed_instance *p = plugins[i - 1];
 
 		part->name = names[i - 1];
 		if (p->entry)
-			*part = (struct fed_part){names[i - 1], p->entry->head->name, p->entry->head->fields,
-			                          p->state};
+			*part =
+				(struct part){names[i - 1], p->entry->head->name, p->entry->head->fields, p->state};
 	} else if (i == 5) {
-		*part = (struct fed_part){"scheme", s->scheme->name, s->scheme->fields, s->scheme_state};
+		*part = (struct part){"scheme", s->scheme->name, s->scheme->fields, s->scheme_state};
 	}
 	return part->name != NULL;
 }
@@ -56,9 +65,9 @@ static void add_row(struct fed_table *table, const struct fed_field *row, const 
 
 void fed_show_all(struct fed_shell *shell)
 {
-	struct fed_part part;
+	struct part part;
 
-	for (size_t i = 0; fed_part_at(shell, i, &part); i++) {
+	for (size_t i = 0; part_at(shell, i, &part); i++) {
 		struct fed_table table = {.columns = 3};
 
 		if (i && !part.chosen)
@@ -75,9 +84,9 @@ void fed_show_all(struct fed_shell *shell)
 
 static const char *setting_at(const void *ctx, size_t i)
 {
-	struct fed_part part;
+	struct part part;
 
-	for (size_t k = 0; fed_part_at(ctx, k, &part); k++)
+	for (size_t k = 0; part_at(ctx, k, &part); k++)
 		for (const struct fed_field *row = part.rows; row && row->type; row++)
 			if (is_listed(row) && i-- == 0)
 				return row->name;
@@ -86,12 +95,12 @@ static const char *setting_at(const void *ctx, size_t i)
 
 /* The row that KEY or PART.KEY names, in *part, which is number *at; or NULL. */
 static const struct fed_field *find_row(const struct fed_shell *shell, const char *key,
-                                        struct fed_part *part, size_t *at)
+                                        struct part *part, size_t *at)
 {
 	const char *dot = strchr(key, '.');
 	const size_t n = dot ? (size_t)(dot - key) : 0;
 
-	for (*at = 0; fed_part_at(shell, *at, part); ++*at) {
+	for (*at = 0; part_at(shell, *at, part); ++*at) {
 		if (dot && (strlen(part->name) != n || strncmp(part->name, key, n) != 0))
 			continue;
 		const struct fed_field *row =
@@ -105,7 +114,7 @@ static const struct fed_field *find_row(const struct fed_shell *shell, const cha
 
 const struct fed_field *fed_find_setting(const struct fed_shell *shell, const char *key)
 {
-	struct fed_part part;
+	struct part part;
 	size_t at;
 
 	return find_row(shell, key, &part, &at);
@@ -114,7 +123,7 @@ const struct fed_field *fed_find_setting(const struct fed_shell *shell, const ch
 int fed_show_setting(struct fed_shell *shell, const char *key, struct fed_error *err)
 {
 	const char *dot = strchr(key, '.');
-	struct fed_part part;
+	struct part part;
 	size_t at;
 
 	if (strcmp(key, "client") == 0) {

@@ -7,16 +7,6 @@
 
 #include "shell/shell.h"
 
-/* One part of what can be set: the session's settings, or those of a present plugin. */
-struct fed_part {
-	const char *name;             /* "settings", "aggregator", ... */
-	const char *chosen;           /* "fedavg"; NULL for the settings or when none is chosen */
-	const struct fed_field *rows; /* NULL: none */
-	const void *state;
-};
-/* Part i; false past the last. */
-bool fed_part_at(const struct fed_shell *, size_t i, struct fed_part *);
-
 /* The row of a setting, "aggregator.key" too; NULL: there is none. */
 const struct fed_field *fed_find_setting(const struct fed_shell *, const char *key);
 /* "key = value" of one setting, "aggregator.key" too. */

@@ -59,7 +59,7 @@ START_TEST(nothing_is_lost_for_good)
 {
 	enum { DIM = 700, ROUNDS = 30 };
 	struct fed_training g = {.feedback = true};
-	struct fed_worker w = {0};
+	struct fed_thread_buffers w = {0};
 	double sent[DIM] = {0}, learned[DIM] = {0};
 	struct fed_error err;
 
@@ -102,7 +102,7 @@ END_TEST
 START_TEST(residuals_are_finite)
 {
 	struct fed_training g = {.feedback = true};
-	struct fed_worker w = {0};
+	struct fed_thread_buffers w = {0};
 	struct fed_error err;
 
 	fed_assert_ok(fed_codec_parse(codecs[_i], &g.codec, &err), &err);

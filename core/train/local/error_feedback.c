@@ -11,7 +11,7 @@
 #include "base/mem.h"
 
 /* Room for an encoding in the thread's buffer, which grows with codec and model. */
-static unsigned char *room_for(struct fed_worker *w, size_t bytes)
+static unsigned char *room_for(struct fed_thread_buffers *w, size_t bytes)
 {
 	if (bytes <= w->coded_room)
 		return w->coded;
@@ -30,7 +30,7 @@ static void subtract(float *left, const float *got, size_t dim)
 	}
 }
 
-int fed_feedback_code(struct fed_training *g, struct fed_worker *w)
+int fed_feedback_code(struct fed_training *g, struct fed_thread_buffers *w)
 {
 	float *delta = g->result->vector[0];
 	const size_t dim = g->result->dim;

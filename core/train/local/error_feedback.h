@@ -18,6 +18,6 @@
 
 /* In a training's thread, when its delta is there: add the client's residual, encode, and put what
  * the server will decode in its place.  FED_FAIL: no memory. */
-int fed_feedback_code(struct fed_training *, struct fed_worker *);
+int fed_feedback_code(struct fed_training *, struct fed_thread_buffers *);
 
 #endif

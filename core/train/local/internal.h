@@ -52,7 +52,7 @@ struct fed_learned {
 };
 
 /* What one thread needs. */
-struct fed_worker {
+struct fed_thread_buffers {
 	struct fed_workspace space;
 	uint32_t *order; /* the client's examples in this epoch's order */
 	int32_t *label;
@@ -65,7 +65,7 @@ struct fed_worker {
 struct fed_trainer {
 	struct fed_federation *federation;
 	struct fed_crew crew;
-	struct fed_worker *worker;
+	struct fed_thread_buffers *worker;
 	int workers;
 	/* Of the net alone, so that results do not depend on what ran before: */
 	uint32_t part;       /* largest batch that goes through in one piece */
@@ -102,7 +102,7 @@ void fed_workers_release(struct fed_trainer *);
 /* Examples `ids` as the client sees them, into the thread's workspace; spoiler NULL: none.  Fails
  * with the spoiler. */
 int fed_worker_gather(const struct fed_federation *, const struct fed_client *,
-                      const struct fed_spoiler *, struct fed_worker *, const uint32_t *ids,
+                      const struct fed_spoiler *, struct fed_thread_buffers *, const uint32_t *ids,
                       uint32_t n, struct fed_error *);
 
 /* client_state.c */

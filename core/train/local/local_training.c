@@ -33,7 +33,7 @@ static void add_term(void *ctx, const float *w, float *g, size_t j0, size_t j1)
 /* The batch behind this one will be wanted next: far-away memory answers while this one computes.
  */
 static void look_ahead(const struct fed_trainer *t, const struct fed_client *client,
-                       const struct fed_worker *w, uint32_t next, uint32_t batch)
+                       const struct fed_thread_buffers *w, uint32_t next, uint32_t batch)
 {
 	const uint32_t left = next < client->count ? client->count - next : 0;
 
@@ -41,7 +41,7 @@ static void look_ahead(const struct fed_trainer *t, const struct fed_client *cli
 }
 
 /* One local step on `batch` examples; the sum of their losses goes to g->loss. */
-static int step(struct fed_training *g, struct fed_worker *w, const struct fed_sgd *sgd,
+static int step(struct fed_training *g, struct fed_thread_buffers *w, const struct fed_sgd *sgd,
                 float *params, const uint32_t *ids, uint32_t batch)
 {
 	const struct fed_trainer *t = g->trainer;
@@ -74,8 +74,9 @@ bool fed_told_to_stop(const struct fed_trainer *t)
 }
 
 /* Epochs over the client's examples; params [dim] goes from received to trained. */
-static void train(struct fed_training *g, const struct fed_client *client, struct fed_worker *w,
-                  const struct fed_sgd *sgd, struct fed_local *local, float *params)
+static void train(struct fed_training *g, const struct fed_client *client,
+                  struct fed_thread_buffers *w, const struct fed_sgd *sgd, struct fed_local *local,
+                  float *params)
 {
 	struct fed_trainer *t = g->trainer;
 	const struct fed_plan *plan = &g->plan;
@@ -116,7 +117,7 @@ void fed_training_run(struct fed_job *job, int worker)
 	struct fed_training *g = (struct fed_training *)job;
 	struct fed_trainer *t = g->trainer;
 	struct fed_federation *f = t->federation;
-	struct fed_worker *w = &t->worker[worker];
+	struct fed_thread_buffers *w = &t->worker[worker];
 	const struct fed_client *client = &g->row;
 	const size_t dim = f->net->dim;
 	const uint32_t keeps = fed_client_vectors(f->aggregator);

@@ -13,7 +13,7 @@
 #define LARGEST_PART 4096u
 #define EVALUATION_BATCH 128u
 
-static void release_worker(struct fed_worker *w)
+static void release_worker(struct fed_thread_buffers *w)
 {
 	fed_workspace_release(&w->space);
 	fed_free(w->order);
@@ -55,7 +55,7 @@ void fed_workers_release(struct fed_trainer *t)
 	t->room = t->order_room = 0;
 }
 
-static int prepare_worker(const struct fed_trainer *t, struct fed_worker *w, bool gradient,
+static int prepare_worker(const struct fed_trainer *t, struct fed_thread_buffers *w, bool gradient,
                           bool velocity, struct fed_error *err)
 {
 	const struct fed_net *net = t->federation->net;
@@ -81,7 +81,7 @@ static int prepare_worker(const struct fed_trainer *t, struct fed_worker *w, boo
 bool fed_workers_have_room(const struct fed_trainer *t, uint32_t room, uint32_t examples,
                            bool gradient, bool velocity)
 {
-	const struct fed_worker *w = &t->worker[t->workers - 1];
+	const struct fed_thread_buffers *w = &t->worker[t->workers - 1];
 
 	return t->room >= room && t->order_room >= examples && (!gradient || w->gradient) &&
 	       (!velocity || w->velocity);
@@ -100,8 +100,8 @@ int fed_workers_make_room(struct fed_trainer *t, bool gradient, bool velocity,
 }
 
 int fed_worker_gather(const struct fed_federation *f, const struct fed_client *client,
-                      const struct fed_spoiler *spoiler, struct fed_worker *w, const uint32_t *ids,
-                      uint32_t n, struct fed_error *err)
+                      const struct fed_spoiler *spoiler, struct fed_thread_buffers *w,
+                      const uint32_t *ids, uint32_t n, struct fed_error *err)
 {
 	fed_dataset_gather(f->data, ids, n, client->shifted ? &client->shift : NULL,
 	                   fed_workspace_input(&w->space), f->net->classes ? w->label : NULL,
@@ -121,7 +121,7 @@ double fed_trainer_forward(struct fed_trainer *t, int worker, const float *param
                            uint32_t n, uint32_t *hits)
 {
 	const struct fed_federation *f = t->federation;
-	struct fed_worker *w = &t->worker[worker];
+	struct fed_thread_buffers *w = &t->worker[worker];
 	const struct fed_client unshifted = {0};
 	struct fed_error unused;
 
@@ -133,7 +133,8 @@ double fed_trainer_forward(struct fed_trainer *t, int worker, const float *param
 }
 
 /* Move the examples whose label is not the dataset's any more to the front; how many there are. */
-static uint32_t keep_changed(const struct fed_federation *f, struct fed_worker *w, uint32_t n)
+static uint32_t keep_changed(const struct fed_federation *f, struct fed_thread_buffers *w,
+                             uint32_t n)
 {
 	const size_t size = fed_shape_size(&f->data->shape);
 	float *x = fed_workspace_input(&w->space);
@@ -154,7 +155,7 @@ int fed_trainer_attacked(struct fed_trainer *t, int worker, const float *params,
                          uint32_t *changed, uint32_t *hits, struct fed_error *err)
 {
 	const struct fed_federation *f = t->federation;
-	struct fed_worker *w = &t->worker[worker];
+	struct fed_thread_buffers *w = &t->worker[worker];
 	struct fed_examples examples = fed_examples_of(f->data);
 
 	*changed = *hits = 0;

@@ -96,7 +96,7 @@ int fed_trainer_prepare(struct fed_trainer *t, uint32_t max_examples, struct fed
 	const uint32_t part = batch > t->part ? t->part : batch;
 	const uint32_t room = part < t->evaluation ? t->evaluation : part;
 	/* What a training that is under way may need stays. */
-	const struct fed_worker *w = &t->worker[0];
+	const struct fed_thread_buffers *w = &t->worker[0];
 	const bool velocity = w->velocity || f->plan.momentum > 0;
 	const bool gradient = w->gradient || velocity || f->plan.weight_decay > 0 || batch > t->part ||
 	                      fed_has_local_gradient(f->aggregator);
@@ -369,9 +369,9 @@ int fed_trainer_finish(struct fed_trainer *t, struct fed_error *err)
 	return FED_OK;
 }
 
-struct fed_outcome fed_training_outcome(const struct fed_training *g)
+struct fed_training_result fed_training_result(const struct fed_training *g)
 {
-	return (struct fed_outcome){
+	return (struct fed_training_result){
 		.client = g->client,
 		.steps = g->steps,
 		.kept_vectors = g->kept ? fed_client_vectors(g->trainer->federation->aggregator) : 0,
@@ -390,7 +390,7 @@ struct fed_outcome fed_training_outcome(const struct fed_training *g)
 	};
 }
 
-struct fed_training *fed_training_of(const struct fed_outcome *o)
+struct fed_training *fed_training_of(const struct fed_training_result *o)
 {
 	struct fed_training *g = fed_alloc(sizeof *g);
 	/* Only whether there was one matters now. */

@@ -50,7 +50,7 @@ void fed_training_drop(struct fed_training *); /* NULL is fine */
 int fed_trainer_finish(struct fed_trainer *, struct fed_error *);
 
 /* What a training came to that has ended, to be saved. */
-struct fed_outcome {
+struct fed_training_result {
 	uint32_t client, steps, kept_vectors;
 	uint64_t version, round;
 	uint32_t samples;
@@ -65,9 +65,9 @@ struct fed_outcome {
 	struct fed_error why;
 };
 /* Borrowed from the training. */
-struct fed_outcome fed_training_outcome(const struct fed_training *);
+struct fed_training_result fed_training_result(const struct fed_training *);
 /* A training that came to this; takes parcels and kept on success.  NULL: no memory. */
-struct fed_training *fed_training_of(const struct fed_outcome *);
+struct fed_training *fed_training_of(const struct fed_training_result *);
 
 /* Evaluation on thread `worker`: the sum of the losses of examples first .. first + n - 1, n at
  * most fed_trainer_evaluation_batch(); *hits grows by those classified right. */
