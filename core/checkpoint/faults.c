@@ -72,12 +72,12 @@ int fed_save_fault(struct fed_saver *f, const struct fed_fault *fault, struct fe
 int fed_save_faults(struct fed_saver *f, const struct fed_session *s, struct fed_error *err)
 {
 	fed_saver_begin(f, "faults", 8 + 8 + 4);
-	fed_put_u64(f, s->faults.made);
+	fed_put_u64(f, s->parts.faults.made);
 	fed_put_u64(f, s->faults_told);
-	fed_put_u32(f, (uint32_t)s->faults.n);
+	fed_put_u32(f, (uint32_t)s->parts.faults.n);
 	fed_saver_end(f);
-	for (size_t i = 0; i < s->faults.n; i++)
-		if (fed_save_fault(f, &s->faults.fault[i], err))
+	for (size_t i = 0; i < s->parts.faults.n; i++)
+		if (fed_save_fault(f, &s->parts.faults.fault[i], err))
 			return FED_FAIL;
 	return FED_OK;
 }
@@ -135,7 +135,7 @@ static int load_head(struct fed_loader *f, const struct fed_session *s, struct f
 	if (!f->failed)
 		load_args(f, fault);
 	if (!f->failed)
-		load_victims(f, &s->clients, fault);
+		load_victims(f, &s->parts.clients, fault);
 	if (!f->failed && (fault->n == 0 || fault->from >= fault->until))
 		fed_loader_fail(f, "%u clients from version %llu until %llu", fault->n,
 		                (unsigned long long)fault->from, (unsigned long long)fault->until);
@@ -172,12 +172,12 @@ static int load_memories(struct fed_loader *f, struct fed_session *s, struct fed
 	const uint64_t dim = fed_get_u64(f);
 	const uint32_t n = fed_get_u32(f);
 	/* Under scheme split an update is as long as the layers that a client has. */
-	if (n && (dim == 0 || dim > s->net.dim))
+	if (n && (dim == 0 || dim > s->parts.net.dim))
 		return fed_loader_fail(f, "vectors of %llu numbers for a model of %zu",
-		                       (unsigned long long)dim, s->net.dim);
+		                       (unsigned long long)dim, s->parts.net.dim);
 	for (uint32_t i = 0; i < n && fed_loader_holds(f, dim, sizeof(float)); i++) {
 		const uint32_t id = fed_get_u32(f);
-		float *v = id < s->clients.n ? fed_fault_memory(fault, id, dim) : NULL;
+		float *v = id < s->parts.clients.n ? fed_fault_memory(fault, id, dim) : NULL;
 
 		if (!v)
 			return fed_loader_fail(f, "no place for what client %u remembers", id);
@@ -226,16 +226,16 @@ int fed_load_faults(struct fed_loader *f, struct fed_session *s)
 	for (uint32_t i = 0; i < n; i++) {
 		struct fed_fault fault;
 
-		if (fed_load_fault(f, s, &fault) || take_fault(f, &s->faults, &fault)) {
+		if (fed_load_fault(f, s, &fault) || take_fault(f, &s->parts.faults, &fault)) {
 			fed_fault_release(&fault);
 			return FED_FAIL;
 		}
 	}
-	if (s->faults.made > made)
-		return fed_loader_fail(f, "fault %llu of %llu", (unsigned long long)s->faults.made,
+	if (s->parts.faults.made > made)
+		return fed_loader_fail(f, "fault %llu of %llu", (unsigned long long)s->parts.faults.made,
 		                       (unsigned long long)made);
-	s->faults.made = made;
+	s->parts.faults.made = made;
 	s->faults_told = told;
-	fed_faults_commit(&s->faults);
+	fed_faults_commit(&s->parts.faults);
 	return FED_OK;
 }

@@ -321,7 +321,7 @@ static void load_codec(struct fed_loader *f, struct fed_codec *codec)
 
 static bool is_somebody(uint32_t who, const struct fed_session *s)
 {
-	return who == FED_SERVER || who < s->clients.n;
+	return who == FED_SERVER || who < s->parts.clients.n;
 }
 
 /* A client reads a model's vectors without a look at their number; updates meet the gate. */
@@ -334,8 +334,8 @@ static bool is_message(const struct fed_envelope *e, const struct fed_session *s
 	    fed_invited(e) == FED_SERVER)
 		return false;
 	if (e->head.kind != FED_MESSAGE_MODEL)
-		return p->dim <= s->net.dim;
-	return p->dim == s->net.dim && p->n == 1 + fed_instance_sent(&s->aggregator);
+		return p->dim <= s->parts.net.dim;
+	return p->dim == s->parts.net.dim && p->n == 1 + fed_instance_sent(&s->parts.aggregator);
 }
 
 static void load_envelope(struct fed_loader *f, const struct crate *c, const struct fed_session *s,
@@ -368,7 +368,7 @@ static void load_envelope(struct fed_loader *f, const struct crate *c, const str
 static void load_open(struct fed_loader *f, const struct crate *c, const struct fed_session *s,
                       struct fed_underway *u)
 {
-	const uint32_t clients = s->clients.n;
+	const uint32_t clients = s->parts.clients.n;
 	const uint32_t room = fed_get_u32(f), n = fed_get_u32(f);
 
 	/* At most half full, so that a search ends. */
@@ -390,7 +390,7 @@ static void load_open(struct fed_loader *f, const struct crate *c, const struct 
 		x.client = fed_get_u32(f);
 		x.model = get_parcel(f, c);
 		if (f->failed || at >= room || u->open[at].number || !x.number || !x.model ||
-		    x.model->n == 0 || x.model->dim != s->net.dim || x.client >= clients) {
+		    x.model->n == 0 || x.model->dim != s->parts.net.dim || x.client >= clients) {
 			fed_parcel_drop(x.model);
 			fed_loader_fail(f, "invitation %llu", (unsigned long long)x.number);
 			return;
@@ -405,8 +405,9 @@ static void load_due(struct fed_loader *f, const struct fed_session *s, struct f
 {
 	const uint64_t n = fed_get_u64(f);
 
-	if (n && !s->scheme->overlaps)
-		fed_loader_fail(f, "%llu events under scheme %s", (unsigned long long)n, s->scheme->name);
+	if (n && !s->parts.scheme->overlaps)
+		fed_loader_fail(f, "%llu events under scheme %s", (unsigned long long)n,
+		                s->parts.scheme->name);
 
 	u->due = make_rows(f, n, sizeof *u->due, DUE_BYTES);
 	for (; u->due && u->n_due < n && !f->failed; u->n_due++) {
@@ -495,11 +496,11 @@ static void load_kept(struct fed_loader *f, struct fed_training_result *o, size_
 static void load_outcome(struct fed_loader *f, const struct crate *c, struct fed_training_result *o,
                          const struct fed_session *s)
 {
-	const size_t dim = s->net.dim;
+	const size_t dim = s->parts.net.dim;
 	struct fed_text why = {0};
 
 	o->client = fed_get_u32(f);
-	if (o->client >= s->clients.n)
+	if (o->client >= s->parts.clients.n)
 		fed_loader_fail(f, "client %u trains", o->client);
 	o->steps = fed_get_u32(f);
 	o->kept_vectors = fed_get_u32(f);
@@ -559,7 +560,7 @@ static void load_trainings(struct fed_loader *f, const struct crate *c, const st
 {
 	const uint32_t slots = fed_get_u32(f), n = fed_get_u32(f);
 
-	if (f->failed || n > slots || slots / 64 > s->clients.n) {
+	if (f->failed || n > slots || slots / 64 > s->parts.clients.n) {
 		fed_loader_fail(f, "%u of %u trainings", n, slots);
 		return;
 	}
@@ -588,7 +589,7 @@ static void load_tables(struct fed_loader *f, const struct crate *c, const struc
 	if (!f->failed)
 		load_held(f, c, s, u);
 	if (!f->failed)
-		load_known(f, c, u, s->net.dim);
+		load_known(f, c, u, s->parts.net.dim);
 	if (!f->failed)
 		load_trainings(f, c, s, u);
 	fed_loader_end(f);

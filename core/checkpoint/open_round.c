@@ -146,7 +146,7 @@ static void load_cure(struct fed_loader *f, const struct fed_session *s, struct 
 	cure->n = n;
 	fed_get_u32s(f, cure->client, n);
 	for (uint32_t i = 0; i < n && !f->failed; i++)
-		if (cure->client[i] >= s->clients.n || (i && cure->client[i] <= cure->client[i - 1]))
+		if (cure->client[i] >= s->parts.clients.n || (i && cure->client[i] <= cure->client[i - 1]))
 			fed_loader_fail(f, "client %u", cure->client[i]);
 }
 
@@ -163,8 +163,8 @@ static void load_equipment(struct fed_loader *f, const struct fed_session *s,
 	e->link.up = fed_get_f32(f);
 	e->link.down = fed_get_f32(f);
 	e->link.loss = fed_get_f32(f);
-	if (!f->failed &&
-	    (!fed_clients_get(&s->clients, e->client) || !fed_link_is_possible(e->device, &e->link)))
+	if (!f->failed && (!fed_clients_get(&s->parts.clients, e->client) ||
+	                   !fed_link_is_possible(e->device, &e->link)))
 		fed_loader_fail(f, "client %u has no such device or link", e->client);
 }
 

@@ -19,7 +19,7 @@ int fed_midway_rewind(struct fed_session *s, struct fed_midway *m, struct fed_er
 	*m = (struct fed_midway){0};
 	if (!fed_session_open(s))
 		return FED_OK;
-	if (!fed_is_simulated(&s->transport))
+	if (!fed_is_simulated(&s->parts.transport))
 		return fed_fail(err, "over real connections a round cannot be repeated; `continue` "
 		                     "finishes it, then save");
 	m->steps = f->steps;

@@ -25,10 +25,10 @@ static int load_settings(struct fed_loader *f, struct fed_session *s)
 	if (fed_loader_begin(f, "settings"))
 		return FED_FAIL;
 	fed_get_pairs(f, &pairs);
-	fed_fields_default(fed_settings_fields, &s->settings);
+	fed_fields_default(fed_settings_fields, &s->parts.settings);
 	if (!f->failed &&
-	    (fed_fields_assign(fed_settings_fields, &s->settings, pairs.assign, pairs.n, &why) ||
-	     fed_settings_check(&s->settings, &why)))
+	    (fed_fields_assign(fed_settings_fields, &s->parts.settings, pairs.assign, pairs.n, &why) ||
+	     fed_settings_check(&s->parts.settings, &why)))
 		fed_loader_fail(f, "%s", why.text);
 	fed_pairs_release(&pairs);
 	return fed_loader_end(f);
@@ -44,9 +44,9 @@ static int load_scheme(struct fed_loader *f, struct fed_session *s)
 		return FED_FAIL;
 	fed_get_string(f, &name);
 	fed_get_pairs(f, &pairs);
-	if (!f->failed &&
-	    (fed_scheme_find(fed_text_str(&name), &s->scheme, &why) ||
-	     fed_scheme_state_new(&s->scheme_state, s->scheme, pairs.assign, pairs.n, &why)))
+	if (!f->failed && (fed_scheme_find(fed_text_str(&name), &s->parts.scheme, &why) ||
+	                   fed_scheme_state_new(&s->parts.scheme_state, s->parts.scheme, pairs.assign,
+	                                        pairs.n, &why)))
 		fed_loader_fail(f, "%s", why.text);
 	fed_text_release(&name);
 	fed_pairs_release(&pairs);
@@ -96,7 +96,7 @@ static int load_plugins(struct fed_loader *f, struct fed_session *s)
 static void take_dataset(struct fed_loader *f, struct fed_session *s, const char *name,
                          const struct fed_pairs *args, uint64_t fingerprint)
 {
-	const struct fed_making making = {(uint64_t)s->settings.seed, f->stopped};
+	const struct fed_making making = {(uint64_t)s->parts.settings.seed, f->stopped};
 	struct fed_dataset *data;
 	struct fed_error why;
 
@@ -260,12 +260,12 @@ static void load_cohort(struct fed_loader *f, const struct fed_dataset *data, st
 
 static int load_cohorts(struct fed_loader *f, struct fed_session *s)
 {
-	struct fed_clients *c = &s->clients;
+	struct fed_clients *c = &s->parts.clients;
 
 	if (fed_loader_begin(f, "cohorts"))
 		return FED_FAIL;
 	const uint32_t n = fed_get_u32(f);
-	if (n && !s->data)
+	if (n && !s->parts.data)
 		return fed_loader_fail(f, "clients without a dataset");
 	if (n == 0 || !fed_loader_holds(f, n, 54))
 		return fed_loader_end(f);
@@ -273,7 +273,7 @@ static int load_cohorts(struct fed_loader *f, struct fed_session *s)
 	if (!c->cohort)
 		return fed_loader_fail(f, "out of memory for %u groups of clients", n);
 	for (; c->n_cohorts < n && !f->failed; c->n_cohorts++)
-		load_cohort(f, s->data, &c->cohort[c->n_cohorts]);
+		load_cohort(f, s->parts.data, &c->cohort[c->n_cohorts]);
 	return fed_loader_end(f);
 }
 
@@ -332,7 +332,7 @@ static void load_client(struct fed_loader *f, struct fed_clients *c, uint32_t id
 
 static int load_clients(struct fed_loader *f, struct fed_session *s)
 {
-	struct fed_clients *c = &s->clients;
+	struct fed_clients *c = &s->parts.clients;
 
 	if (fed_loader_begin(f, "clients"))
 		return FED_FAIL;
@@ -352,7 +352,7 @@ static int load_clients(struct fed_loader *f, struct fed_session *s)
 
 static int load_kept(struct fed_loader *f, struct fed_session *s)
 {
-	struct fed_clients *c = &s->clients;
+	struct fed_clients *c = &s->parts.clients;
 
 	if (fed_loader_begin(f, "kept"))
 		return FED_FAIL;
@@ -361,9 +361,9 @@ static int load_kept(struct fed_loader *f, struct fed_session *s)
 	const uint32_t n = fed_get_u32(f);
 	if (n == 0)
 		return fed_loader_end(f);
-	if (dim != s->net.dim || vectors > FED_LIST_MAX)
+	if (dim != s->parts.net.dim || vectors > FED_LIST_MAX)
 		return fed_loader_fail(f, "vectors of %llu numbers for a model of %zu",
-		                       (unsigned long long)dim, s->net.dim);
+		                       (unsigned long long)dim, s->parts.net.dim);
 	c->kept_vectors = vectors;
 	for (uint32_t i = 0; i < n && fed_loader_holds(f, vectors * dim, sizeof(float)); i++) {
 		const uint32_t id = fed_get_u32(f);
@@ -437,8 +437,9 @@ static int load_parameters(struct fed_loader *f, struct fed_session *s, size_t d
 		return FED_FAIL;
 	if (dim == 0)
 		return fed_loader_end(f);
-	if (dim != s->net.dim || !s->net_built || !s->aggregator.entry || !s->transport.entry)
-		return fed_loader_fail(f, "%zu parameters for a model of %zu", dim, s->net.dim);
+	if (dim != s->parts.net.dim || !s->parts.net_built || !s->parts.aggregator.entry ||
+	    !s->parts.transport.entry)
+		return fed_loader_fail(f, "%zu parameters for a model of %zu", dim, s->parts.net.dim);
 	p->params = fed_alloc_floats(dim);
 	if (!p->params)
 		return fed_loader_fail(f, "out of memory for %zu parameters", dim);
@@ -515,46 +516,20 @@ static int load_all(struct fed_loader *f, struct fed_session *s, struct fed_unde
                     struct fed_midway *midway)
 {
 	if (load_settings(f, s) || load_scheme(f, s) || load_plugins(f, s) || load_dataset(f, s) ||
-	    load_model(f, s) || fed_load_instance(f, s, FED_KIND_TRANSPORT, &s->transport) ||
-	    fed_load_instance(f, s, FED_KIND_AGGREGATOR, &s->aggregator) || load_cohorts(f, s) ||
-	    load_clients(f, s) || fed_load_links(f, &s->clients) || load_kept(f, s) ||
-	    fed_load_residuals(f, &s->clients, s->net.dim) ||
-	    fed_load_ledger(f, &s->ledger, &s->clients) || load_progress(f, s) || load_runs(f, s) ||
-	    fed_load_faults(f, s))
+	    load_model(f, s) || fed_load_instance(f, s, FED_KIND_TRANSPORT, &s->parts.transport) ||
+	    fed_load_instance(f, s, FED_KIND_AGGREGATOR, &s->parts.aggregator) || load_cohorts(f, s) ||
+	    load_clients(f, s) || fed_load_links(f, &s->parts.clients) || load_kept(f, s) ||
+	    fed_load_residuals(f, &s->parts.clients, s->parts.net.dim) ||
+	    fed_load_ledger(f, &s->ledger, &s->parts.clients) || load_progress(f, s) ||
+	    load_runs(f, s) || fed_load_faults(f, s))
 		return FED_FAIL;
-	if (s->aggregator.dim && s->aggregator.dim != s->net.dim)
+	if (s->parts.aggregator.dim && s->parts.aggregator.dim != s->parts.net.dim)
 		return fed_loader_fail(f, "an aggregator for %zu parameters, a model of %zu",
-		                       s->aggregator.dim, s->net.dim);
+		                       s->parts.aggregator.dim, s->parts.net.dim);
 	return fed_load_underway(f, s, underway) || fed_load_midway(f, s, midway) ||
 	               fed_loader_begin(f, "end")
 	           ? FED_FAIL
 	           : FED_OK;
-}
-
-/* Everything that was composed; plugins, sinks and interrupts stay where they are.  No federation
- * runs in either. */
-static void take_over(struct fed_session *s, struct fed_session *from)
-{
-	s->settings = from->settings;
-	s->data = from->data;
-	s->dataset_choice = from->dataset_choice;
-	s->model = from->model;
-	s->aggregator = from->aggregator;
-	s->transport = from->transport;
-	s->scheme = from->scheme;
-	s->scheme_state = from->scheme_state;
-	s->net = from->net;
-	s->net_built = from->net_built;
-	s->clients = from->clients;
-	s->faults = from->faults;
-	s->faults_told = from->faults_told;
-	s->ledger = from->ledger;
-	s->progress = from->progress;
-	s->history = from->history;
-	s->runs = from->runs;
-	s->draws = from->draws;
-	s->diverged = from->diverged;
-	s->debugger = from->debugger;
 }
 
 /* So many went, others may have come. */
@@ -623,8 +598,7 @@ int fed_session_restore(struct fed_session *s, const char *path, struct fed_erro
 	}
 	if (rc == FED_OK) {
 		const size_t breakpoints = s->debugger.n;
-		fed_session_clear(s);
-		take_over(s, fresh);
+		fed_session_replace(s, fresh);
 		tell_breakpoints(s, breakpoints);
 		fed_session_resume(s);
 		go_on(s, &underway);

@@ -56,9 +56,9 @@ static void save_plugins(struct fed_saver *f, const struct fed_session *s)
 
 static void save_dataset(struct fed_saver *f, const struct fed_session *s)
 {
-	const struct fed_choice *c = &s->dataset_choice;
+	const struct fed_choice *c = &s->parts.dataset_choice;
 
-	if (!s->data) {
+	if (!s->parts.data) {
 		fed_saver_begin(f, "dataset", 1);
 		fed_put_u8(f, 0);
 	} else {
@@ -67,7 +67,7 @@ static void save_dataset(struct fed_saver *f, const struct fed_session *s)
 		fed_put_u8(f, 1);
 		fed_put_string(f, c->name);
 		fed_put_pairs(f, &c->args);
-		fed_put_u64(f, s->data->fingerprint);
+		fed_put_u64(f, s->parts.data->fingerprint);
 	}
 	fed_saver_end(f);
 }
@@ -75,8 +75,8 @@ static void save_dataset(struct fed_saver *f, const struct fed_session *s)
 static void save_scheme(struct fed_saver *f, const struct fed_session *s,
                         const struct fed_pairs *settings)
 {
-	fed_saver_begin(f, "scheme", fed_size_string(s->scheme->name) + fed_size_pairs(settings));
-	fed_put_string(f, s->scheme->name);
+	fed_saver_begin(f, "scheme", fed_size_string(s->parts.scheme->name) + fed_size_pairs(settings));
+	fed_put_string(f, s->parts.scheme->name);
 	fed_put_pairs(f, settings);
 	fed_saver_end(f);
 }
@@ -233,7 +233,7 @@ static void save_progress(struct fed_saver *f, const struct fed_session *s)
 	const struct fed_federation *run = &s->federation;
 	const struct fed_progress *p = &s->progress;
 	const float *params = fed_session_params(s);
-	const size_t dim = params ? s->net.dim : 0;
+	const size_t dim = params ? s->parts.net.dim : 0;
 
 	fed_saver_begin(f, "progress", 7 * 8 + 1 + 8);
 	fed_put_u64(f, fed_session_version(s));
@@ -257,8 +257,8 @@ static int save_all(struct fed_saver *f, const struct fed_session *s, struct fed
 {
 	struct fed_pairs settings = {0}, scheme = {0};
 
-	if (fed_pairs_of(&settings, fed_settings_fields, &s->settings, err) ||
-	    fed_pairs_of(&scheme, s->scheme->fields, s->scheme_state, err)) {
+	if (fed_pairs_of(&settings, fed_settings_fields, &s->parts.settings, err) ||
+	    fed_pairs_of(&scheme, s->parts.scheme->fields, s->parts.scheme_state, err)) {
 		fed_pairs_release(&settings);
 		return FED_FAIL;
 	}
@@ -268,16 +268,16 @@ static int save_all(struct fed_saver *f, const struct fed_session *s, struct fed
 	fed_pairs_release(&scheme);
 	save_plugins(f, s);
 	save_dataset(f, s);
-	if (fed_save_instance(f, "model", &s->model, err) ||
-	    fed_save_instance(f, "transport", &s->transport, err) ||
-	    fed_save_instance(f, "aggregator", &s->aggregator, err))
+	if (fed_save_instance(f, "model", &s->parts.model, err) ||
+	    fed_save_instance(f, "transport", &s->parts.transport, err) ||
+	    fed_save_instance(f, "aggregator", &s->parts.aggregator, err))
 		return FED_FAIL;
-	save_cohorts(f, &s->clients);
-	save_clients(f, &s->clients);
-	fed_save_links(f, &s->clients);
-	save_kept(f, &s->clients, s->net_built ? s->net.dim : 0);
-	fed_save_residuals(f, &s->clients, s->net_built ? s->net.dim : 0);
-	fed_save_ledger(f, &s->ledger, &s->clients);
+	save_cohorts(f, &s->parts.clients);
+	save_clients(f, &s->parts.clients);
+	fed_save_links(f, &s->parts.clients);
+	save_kept(f, &s->parts.clients, s->parts.net_built ? s->parts.net.dim : 0);
+	fed_save_residuals(f, &s->parts.clients, s->parts.net_built ? s->parts.net.dim : 0);
+	fed_save_ledger(f, &s->ledger, &s->parts.clients);
 	save_progress(f, s);
 	save_runs(f, &s->runs);
 	return fed_save_faults(f, s, err);
@@ -289,7 +289,7 @@ static int set_aside(struct fed_session *s, struct fed_underway *u, struct fed_e
 {
 	if (!s->running)
 		return FED_OK;
-	if (!fed_is_simulated(&s->transport)) {
+	if (!fed_is_simulated(&s->parts.transport)) {
 		fed_session_recall(s, "saving");
 		return FED_OK;
 	}
@@ -316,7 +316,7 @@ static int save_closed(struct fed_session *s, const char *path, const struct fed
 	if (rc == FED_OK) {
 		rc = save_all(&f, s, err);
 		if (rc == FED_OK)
-			rc = fed_save_underway(&f, &underway, s->net_built ? s->net.dim : 0, err);
+			rc = fed_save_underway(&f, &underway, s->parts.net_built ? s->parts.net.dim : 0, err);
 		if (rc == FED_OK)
 			rc = fed_save_midway(&f, s, midway, err);
 		if (rc == FED_OK)

@@ -33,54 +33,70 @@ static int copy_fault(struct fed_faults *out, const struct fed_fault *from, stru
 	return FED_OK;
 }
 
-static int copy_faults(struct fed_session *copy, const struct fed_session *s, struct fed_error *err)
+static int copy_faults(struct fed_faults *out, const struct fed_faults *from, uint64_t seed,
+                       struct fed_error *err)
 {
-	copy->faults_told = s->faults_told;
-	copy->faults.seed = (uint64_t)s->settings.seed;
-	for (size_t i = 0; i < s->faults.n; i++)
-		if (copy_fault(&copy->faults, &s->faults.fault[i], err))
+	out->seed = seed;
+	for (size_t i = 0; i < from->n; i++)
+		if (copy_fault(out, &from->fault[i], err))
 			return FED_FAIL;
-	copy->faults.made = s->faults.made; /* draws go by number */
+	out->made = from->made; /* draws go by number */
 	return FED_OK;
 }
 
-static int copy_scheme(struct fed_session *copy, const struct fed_session *s, struct fed_error *err)
+static int copy_scheme(struct fed_composition *copy, const struct fed_composition *from,
+                       struct fed_error *err)
 {
 	struct fed_pairs settings;
 
-	copy->scheme = s->scheme;
-	if (fed_pairs_of(&settings, s->scheme->fields, s->scheme_state, err))
+	copy->scheme = from->scheme;
+	if (fed_pairs_of(&settings, from->scheme->fields, from->scheme_state, err))
 		return FED_FAIL;
 	const int rc =
-		fed_scheme_state_new(&copy->scheme_state, s->scheme, settings.assign, settings.n, err);
+		fed_scheme_state_new(&copy->scheme_state, from->scheme, settings.assign, settings.n, err);
 	fed_pairs_release(&settings);
-	if (rc == FED_OK && s->scheme->forget) /* its clients never trained */
-		s->scheme->forget(copy->scheme_state);
+	if (rc == FED_OK && from->scheme->forget) /* its clients never trained */
+		from->scheme->forget(copy->scheme_state);
 	return rc;
 }
 
-static int copy_model(struct fed_session *copy, const struct fed_session *s, struct fed_error *err)
+static int copy_model(struct fed_composition *copy, const struct fed_composition *from,
+                      struct fed_error *err)
 {
-	if (fed_instance_renew(&copy->model, &s->model, err) ||
-	    fed_net_for(&copy->net, &copy->model, s->data, err))
+	if (fed_instance_renew(&copy->model, &from->model, err) ||
+	    fed_net_for(&copy->net, &copy->model, from->data, err))
 		return FED_FAIL;
 	copy->net_built = true;
 	return FED_OK;
+}
+
+/* The same with empty states; data and the clients' examples are borrowed. */
+static int copy_parts(struct fed_composition *copy, const struct fed_composition *from,
+                      struct fed_error *err)
+{
+	copy->settings = from->settings;
+	copy->data = from->data;
+	if (copy_scheme(copy, from, err) || copy_model(copy, from, err) ||
+	    fed_instance_renew(&copy->aggregator, &from->aggregator, err) ||
+	    fed_instance_renew(&copy->transport, &from->transport, err) ||
+	    fed_clients_borrow(&copy->clients, &from->clients, err))
+		return FED_FAIL;
+	return copy_faults(&copy->faults, &from->faults, (uint64_t)from->settings.seed, err);
 }
 
 static int copy_progress(struct fed_session *copy, const struct fed_session *s,
                          struct fed_error *err)
 {
 	const float *params = fed_session_params(s);
-	const size_t bytes = s->net.dim * sizeof *params;
+	const size_t bytes = s->parts.net.dim * sizeof *params;
 
 	if (!params)
 		return FED_OK; /* version 0 */
-	copy->progress.params = fed_alloc_floats(s->net.dim);
+	copy->progress.params = fed_alloc_floats(s->parts.net.dim);
 	if (!copy->progress.params)
 		return fed_fail_memory(err, bytes, "the model of a copy");
 	memcpy(copy->progress.params, params, bytes);
-	copy->progress.dim = s->net.dim;
+	copy->progress.dim = s->parts.net.dim;
 	copy->progress.version = fed_session_version(s);
 	return FED_OK;
 }
@@ -90,23 +106,19 @@ int fed_session_copy(struct fed_session *copy, const struct fed_session *s, bool
 {
 	copy->copied = true;
 	copy->plugins = s->plugins;
-	copy->settings = s->settings;
-	copy->data = s->data;
-	if (copy_scheme(copy, s, err) || copy_model(copy, s, err) ||
-	    fed_instance_renew(&copy->aggregator, &s->aggregator, err) ||
-	    fed_instance_renew(&copy->transport, &s->transport, err) ||
-	    fed_clients_borrow(&copy->clients, &s->clients, err) || copy_faults(copy, s, err))
+	copy->faults_told = s->faults_told;
+	if (copy_parts(&copy->parts, &s->parts, err))
 		return FED_FAIL;
 	if (!afresh)
 		return copy_progress(copy, s, err);
-	fed_faults_forget(&copy->faults);
+	fed_faults_forget(&copy->parts.faults);
 	return FED_OK;
 }
 
 void fed_session_drop(struct fed_session *copy)
 {
 	fed_session_stop(copy);
-	copy->data = NULL; /* borrowed, as the plugins are */
+	copy->parts.data = NULL; /* borrowed, as the plugins are */
 	fed_session_clear(copy);
 	fed_recorder_release(&copy->recorder);
 	memset(copy, 0, sizeof *copy);
@@ -124,7 +136,7 @@ static bool same_deal(const struct fed_partition *a, const struct fed_partition 
 static int find_deal(const struct fed_session *s, struct fed_partition *how, uint64_t *total,
                      struct fed_error *err)
 {
-	const struct fed_clients *c = &s->clients;
+	const struct fed_clients *c = &s->parts.clients;
 
 	*total = 0;
 	for (uint32_t i = 0; i < c->n_present; i++) {
@@ -149,9 +161,9 @@ static int find_deal(const struct fed_session *s, struct fed_partition *how, uin
 /* Only what the present clients hold is in the pool. */
 static void fill_pool(struct fed_pool_of_examples *pool, const struct fed_session *s)
 {
-	const struct fed_clients *c = &s->clients;
+	const struct fed_clients *c = &s->parts.clients;
 
-	memset(pool->free_bits, 0, (s->data->train + 63) / 64 * sizeof *pool->free_bits);
+	memset(pool->free_bits, 0, (s->parts.data->train + 63) / 64 * sizeof *pool->free_bits);
 	pool->left = 0;
 	for (uint32_t i = 0; i < c->n_present; i++) {
 		const struct fed_client *x = &c->client[c->present[i]];
@@ -186,7 +198,7 @@ int fed_session_redeal(struct fed_session *copy, const struct fed_session *s, ui
 	uint64_t total;
 	uint32_t first;
 
-	if (s->faults.n)
+	if (s->parts.faults.n)
 		return fed_fail(err, "the faults name clients that would be others; `heal` them first");
 	if (find_deal(s, &how, &total, err))
 		return FED_FAIL;
@@ -194,17 +206,17 @@ int fed_session_redeal(struct fed_session *copy, const struct fed_session *s, ui
 		return fed_fail(err, "%u clients for %s examples; there can be 1 to %s", n,
 		                fed_count((double)total).s, fed_count((double)total).s);
 	how.samples = (int64_t)(total / n);
-	if (fed_clients_init(&clients, s->data->train, err))
+	if (fed_clients_init(&clients, s->parts.data->train, err))
 		return FED_FAIL;
 	fill_pool(&clients.pool, s);
-	if (fed_clients_add(&clients, s->data, n, &how, NULL, NULL, (uint64_t)s->settings.seed, &first,
-	                    err)) {
+	if (fed_clients_add(&clients, s->parts.data, n, &how, NULL, NULL,
+	                    (uint64_t)s->parts.settings.seed, &first, err)) {
 		fed_clients_release(&clients);
 		return FED_FAIL;
 	}
-	equip_likewise(&clients, &s->clients);
+	equip_likewise(&clients, &s->parts.clients);
 	fed_session_stop(copy);
-	fed_clients_release(&copy->clients);
-	copy->clients = clients;
+	fed_clients_release(&copy->parts.clients);
+	copy->parts.clients = clients;
 	return FED_OK;
 }

@@ -58,7 +58,7 @@ static int make_part(struct fed_session *copy, choose *part, const char *value,
 	memcpy(text, value, strlen(value) + 1);
 	if (fed_assign_cut(text, &name, assign, &n, err))
 		return FED_FAIL;
-	if (part == fed_session_scheme && n == 0 && fed_same_name(name, copy->scheme->name))
+	if (part == fed_session_scheme && n == 0 && fed_same_name(name, copy->parts.scheme->name))
 		return FED_OK; /* as it is composed */
 	return part(copy, name, assign, n, err);
 }
@@ -110,7 +110,7 @@ static int make_row(void *ctx, size_t k, struct fed_session *copy, struct fed_er
 	const struct fed_sweep *w = ctx;
 	const struct fed_sweep_row *row = &w->row[k];
 
-	if (row->scheme && row->scheme != copy->scheme &&
+	if (row->scheme && row->scheme != copy->parts.scheme &&
 	    fed_session_scheme(copy, row->scheme->name, NULL, 0, err))
 		return FED_FAIL;
 	return *row->value ? make_value(copy, w, row->value, err) : FED_OK;
@@ -144,7 +144,7 @@ static int add_value(struct fed_sweep *w, const char *value, size_t len, struct 
 {
 	if (len == 0)
 		return fed_fail(err, "an empty value in %s", fed_show(w->plan.values).s);
-	if (is_clients(w->plan.key) && w->session->scheme == &fed_scheme_split &&
+	if (is_clients(w->plan.key) && w->session->parts.scheme == &fed_scheme_split &&
 	    add_beside(w, value, len, err))
 		return FED_FAIL;
 	return add_row(w, value, len, is_cut(w->plan.key) ? &fed_scheme_split : NULL, err);
@@ -168,16 +168,16 @@ static int add_values(struct fed_sweep *w, struct fed_error *err)
 /* labels=client: two cuts. */
 static bool is_u_shaped(const struct fed_session *s)
 {
-	const struct fed_split *split = s->scheme_state;
+	const struct fed_split *split = s->parts.scheme_state;
 
-	return s->scheme == &fed_scheme_split && split->labels == FED_LABELS_CLIENT;
+	return s->parts.scheme == &fed_scheme_split && split->labels == FED_LABELS_CLIENT;
 }
 
 /* Every two boundaries; where those are too many rows, the last layer alone is behind the second.
  */
 static int add_pairs(struct fed_sweep *w, struct fed_error *err)
 {
-	const size_t cuts = w->session->net.layers - 1;
+	const size_t cuts = w->session->parts.net.layers - 1;
 	const bool all = cuts * (cuts - 1) / 2 < FED_SWEEP_ROWS;
 	char pair[48];
 
@@ -195,7 +195,7 @@ static int add_cuts(struct fed_sweep *w, struct fed_error *err)
 {
 	char cut[24];
 
-	const size_t layers = w->session->net.layers;
+	const size_t layers = w->session->parts.net.layers;
 	if (layers < 2)
 		return fed_fail(err, "a model of %zu layer has no cut; take one with more", layers);
 	if (is_u_shaped(w->session))
@@ -265,7 +265,7 @@ int fed_sweep_play(struct fed_sweep *w, struct fed_session *s, const struct fed_
                    struct fed_error *err)
 {
 	*interrupted = false;
-	if (s->clients.n_present == 0)
+	if (s->parts.clients.n_present == 0)
 		return fed_fail(err, "there are no clients; `add-client 10` makes some");
 	if (fed_session_start(s, err))
 		return FED_FAIL;

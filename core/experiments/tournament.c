@@ -123,7 +123,7 @@ static int add_attack(struct fed_session *copy, const struct fed_tournament *t,
 	if (!f.client)
 		return fed_fail_memory(err, f.n * sizeof *f.client, "the attackers");
 	memcpy(f.client, t->byzantine, f.n * sizeof *f.client);
-	if (fed_faults_reserve(&copy->faults, err) || fed_instance_renew(&own, attack, err)) {
+	if (fed_faults_reserve(&copy->parts.faults, err) || fed_instance_renew(&own, attack, err)) {
 		fed_free(f.client);
 		return FED_FAIL;
 	}
@@ -133,7 +133,7 @@ static int add_attack(struct fed_session *copy, const struct fed_tournament *t,
 		fed_free(f.client);
 		return fed_fail_memory(err, sizeof *f.attack, "an attack");
 	}
-	fed_faults_add(&copy->faults, &f);
+	fed_faults_add(&copy->parts.faults, &f);
 	return FED_OK;
 }
 
@@ -144,7 +144,7 @@ static int make_match(void *ctx, size_t k, struct fed_session *copy, struct fed_
 	const struct fed_instance *attack = &t->attack[k / t->aggregators].instance;
 	struct fed_instance aggregator;
 
-	fed_faults_heal(&copy->faults, NULL, 0, (uint32_t)1 << FED_FAULT_BYZANTINE);
+	fed_faults_heal(&copy->parts.faults, NULL, 0, (uint32_t)1 << FED_FAULT_BYZANTINE);
 	if (fed_instance_renew(&aggregator, &t->aggregator[k % t->aggregators].instance, err))
 		return FED_FAIL;
 	fed_session_adopt_aggregator(copy, &aggregator);
@@ -158,8 +158,8 @@ static int begin(struct fed_tournament *t, struct fed_session *s,
 {
 	fed_tournament_release(t);
 	t->plan = *plan;
-	if (fed_who_parse(plan->byzantine, &s->clients, (uint64_t)s->settings.seed, &s->draws,
-	                  &t->byzantine, &t->n_byzantine, err) ||
+	if (fed_who_parse(plan->byzantine, &s->parts.clients, (uint64_t)s->parts.settings.seed,
+	                  &s->draws, &t->byzantine, &t->n_byzantine, err) ||
 	    read_side(&t->attack, &t->attacks, s, FED_KIND_ATTACK, plan->attacks, 0, err) ||
 	    read_side(&t->aggregator, &t->aggregators, s, FED_KIND_AGGREGATOR, plan->aggregators,
 	              t->n_byzantine, err))
@@ -184,7 +184,7 @@ int fed_tournament_play(struct fed_tournament *t, struct fed_session *s,
 		.make = make_match, .ctx = t, .rounds = (uint64_t)plan->rounds};
 
 	*interrupted = false;
-	if (s->clients.n_present == 0)
+	if (s->parts.clients.n_present == 0)
 		return fed_fail(err, "there are no clients; `add-client 10` makes some");
 	if (fed_session_start(s, err))
 		return FED_FAIL;

@@ -61,19 +61,19 @@ static uint64_t hash_state(const struct fed_session *s)
 	const uint64_t version = fed_session_version(s);
 	uint64_t h = 0xcbf29ce484222325u;
 
-	h = mix(h, fed_session_params(s), s->net.dim * sizeof(float));
+	h = mix(h, fed_session_params(s), s->parts.net.dim * sizeof(float));
 	h = mix(h, &version, sizeof version);
-	h = mix(h, &s->data->fingerprint, sizeof s->data->fingerprint);
-	h = hash_fields(h, fed_settings_fields, &s->settings);
-	h = hash_instance(h, &s->aggregator);
-	h = hash_instance(h, &s->transport);
-	h = hash_instance(h, &s->model);
-	h = mix(h, s->scheme->name, strlen(s->scheme->name));
-	h = hash_fields(h, s->scheme->fields, s->scheme_state);
-	for (uint32_t i = 0; i < s->clients.n_present; i++)
-		h = hash_client(h, &s->clients.client[s->clients.present[i]]);
-	for (size_t i = 0; i < s->faults.n; i++)
-		h = hash_fault(h, &s->faults.fault[i]);
+	h = mix(h, &s->parts.data->fingerprint, sizeof s->parts.data->fingerprint);
+	h = hash_fields(h, fed_settings_fields, &s->parts.settings);
+	h = hash_instance(h, &s->parts.aggregator);
+	h = hash_instance(h, &s->parts.transport);
+	h = hash_instance(h, &s->parts.model);
+	h = mix(h, s->parts.scheme->name, strlen(s->parts.scheme->name));
+	h = hash_fields(h, s->parts.scheme->fields, s->parts.scheme_state);
+	for (uint32_t i = 0; i < s->parts.clients.n_present; i++)
+		h = hash_client(h, &s->parts.clients.client[s->parts.clients.present[i]]);
+	for (size_t i = 0; i < s->parts.faults.n; i++)
+		h = hash_fault(h, &s->parts.faults.fault[i]);
 	return h;
 }
 
@@ -147,7 +147,7 @@ static int play_rounds(struct trial *x, bool *dropped, struct fed_error *err)
 		o->rounds += made;
 	}
 	fed_history_total(&x->copy.history, &o->total);
-	o->clients = x->copy.clients.n_present;
+	o->clients = x->copy.parts.clients.n_present;
 	return rc ? rc : evaluate(x, err);
 }
 
@@ -186,11 +186,11 @@ static struct trial *prepare(const struct fed_session *s, const struct fed_trial
 	x->plan = plan;
 	if (fed_session_copy(&x->copy, s, plan->afresh, err))
 		goto failed;
-	x->copy.settings.threads = threads;
+	x->copy.parts.settings.threads = threads;
 	if (!plan->until)
-		x->copy.settings.eval_every = 0; /* the end is evaluated anyway */
-	else if (x->copy.settings.eval_every == 0)
-		x->copy.settings.eval_every = 1;
+		x->copy.parts.settings.eval_every = 0; /* the end is evaluated anyway */
+	else if (x->copy.parts.settings.eval_every == 0)
+		x->copy.parts.settings.eval_every = 1;
 	if (plan->make(plan->ctx, k, &x->copy, err))
 		goto failed;
 	return x;
@@ -224,7 +224,7 @@ static size_t prepare_some(struct trial **x, struct fed_trials *t, const struct 
 		x[n] = prepare(s, plan, k, threads, err);
 		if (!x[n])
 			return n;
-		t->outcome[k].scheme = x[n]->copy.scheme->name;
+		t->outcome[k].scheme = x[n]->copy.parts.scheme->name;
 		x[n++]->outcome = &t->outcome[k];
 	}
 	return n;

@@ -163,13 +163,13 @@ static int aggregate(struct fed_trial *t, const struct fed_session *s, struct fe
 	const struct listener listener = {{sizeof listener.host, .note = take_note}, t};
 	float *params = fed_alloc_floats(t->dim);
 	const struct fed_round round = {
-		.seed = fed_stream_key((uint64_t)s->settings.seed, FED_FOR_PLUGIN, 0, 0),
+		.seed = fed_stream_key((uint64_t)s->parts.settings.seed, FED_FOR_PLUGIN, 0, 0),
 		.dim = t->dim,
 		.params = params,
 		.ld = t->ld,
 		.invited = (uint32_t)t->n,
 		.population = (uint32_t)t->n,
-		.lr = s->settings.lr,
+		.lr = s->parts.settings.lr,
 		.host = &listener.host,
 	};
 	struct fed_aggregation a = {0};
@@ -212,7 +212,8 @@ int fed_try(struct fed_trial *t, const struct fed_session *s, const char *aggreg
             const struct fed_assign *assign, size_t n, const char *file, const char *weights,
             struct fed_error *err)
 {
-	const int threads = s->settings.threads ? (int)s->settings.threads : fed_cpu_count();
+	const int threads =
+		s->parts.settings.threads ? (int)s->parts.settings.threads : fed_cpu_count();
 	struct fed_pool *pool = NULL;
 
 	*t = (struct fed_trial){0};
@@ -291,8 +292,8 @@ int fed_updates_save(const struct fed_session *s, const char *path, struct fed_e
 
 	if (fed_insight_init(&in, s, err))
 		return FED_FAIL;
-	const uint32_t shape[] = {(uint32_t)in.n, (uint32_t)s->net.dim};
-	const int rc = write_rows(path, 2, shape, in.n, s->net.dim, update_of, &in, err);
+	const uint32_t shape[] = {(uint32_t)in.n, (uint32_t)s->parts.net.dim};
+	const int rc = write_rows(path, 2, shape, in.n, s->parts.net.dim, update_of, &in, err);
 	fed_insight_release(&in);
 	return rc;
 }

@@ -129,7 +129,7 @@ static void work_release(struct work *w)
 static int work_init(struct work *w)
 {
 	const struct probe *p = w->probe;
-	const struct fed_net *net = &p->session->net;
+	const struct fed_net *net = &p->session->parts.net;
 	const size_t n = p->n, floats = n * w->at->numbers;
 
 	if (fed_workspace_init(&w->head, net, 0, w->at->cut, BATCH, false, &w->err) ||
@@ -150,7 +150,7 @@ static void pass(struct work *w, uint32_t first, uint32_t batch)
 {
 	const struct probe *p = w->probe;
 	const struct fed_session *s = p->session;
-	const struct fed_net *net = &s->net;
+	const struct fed_net *net = &s->parts.net;
 	const size_t d = w->at->numbers;
 	float *dy = fed_workspace_output_gradient(&w->tail), *x = fed_workspace_input(&w->tail);
 
@@ -191,10 +191,10 @@ static int tell_labels(struct work *w)
 		return FED_OK;
 	for (uint32_t i = 0; i < p->n; i++)
 		w->norm[i] = sqrt(dot(w->gradient + i * d, w->gradient + i * d, d));
-	if (p->session->net.classes == 2)
+	if (p->session->parts.net.classes == 2)
 		w->at->norm_auc = fed_norm_auc(w->norm, p->label, p->n);
-	return fed_told_by_cosine(w->gradient, p->n, d, p->label, p->session->net.classes, &w->at->told,
-	                          &w->err);
+	return fed_told_by_cosine(w->gradient, p->n, d, p->label, p->session->parts.net.classes,
+	                          &w->at->told, &w->err);
 }
 
 static int look(struct work *w)
@@ -244,7 +244,7 @@ static double token_distance(const float *a, const float *b, size_t d)
 static int measure_inputs(struct probe *p, float *x, const float **row, size_t d,
                           struct fed_error *err)
 {
-	const struct fed_dataset *data = p->session->data;
+	const struct fed_dataset *data = p->session->parts.data;
 	const size_t n = p->n;
 
 	fed_dataset_gather(data, p->id, p->n, NULL, x, p->label, p->target);
@@ -262,17 +262,17 @@ static int measure_inputs(struct probe *p, float *x, const float **row, size_t d
 static int probe_init(struct probe *p, struct fed_error *err)
 {
 	const struct fed_session *s = p->session;
-	const size_t n = p->n, d = fed_shape_size(&s->data->shape);
+	const size_t n = p->n, d = fed_shape_size(&s->parts.data->shape);
 	float *x = fed_alloc_floats(n * d);
 	const float **row = fed_alloc_array(n, sizeof *row);
-	const bool classes = s->net.classes > 0;
+	const bool classes = s->parts.net.classes > 0;
 	int rc = FED_FAIL;
 
 	p->id = fed_alloc_array(n, sizeof *p->id);
 	if (classes)
 		p->label = fed_alloc_array(n, sizeof *p->label);
 	else
-		p->target = fed_alloc_floats(n * s->net.outputs);
+		p->target = fed_alloc_floats(n * s->parts.net.outputs);
 	p->distance = fed_alloc_array(n * n, sizeof *p->distance);
 	if (!x || !row || !p->id || !(classes ? (void *)p->label : (void *)p->target) || !p->distance)
 		fed_fail_memory(err, n * (n + d) * sizeof *x, "the examples");
@@ -286,7 +286,7 @@ static int probe_init(struct probe *p, struct fed_error *err)
 /* The share of the largest class among those whose label is to be told. */
 static double guess(const struct probe *p, struct fed_error *err, int *rc)
 {
-	const uint32_t classes = p->session->net.classes;
+	const uint32_t classes = p->session->parts.net.classes;
 	uint32_t *count = fed_alloc_array(classes + 1, sizeof *count), most = 0;
 
 	*rc = count ? FED_OK : fed_fail_memory(err, classes * sizeof *count, "the classes");
@@ -323,14 +323,14 @@ static int fill(struct fed_leak *leak, const struct fed_session *s, size_t cut,
 	const size_t first = cut ? cut : 1;
 	int rc;
 
-	leak->n = cut ? 1 : s->net.layers - 1;
+	leak->n = cut ? 1 : s->parts.net.layers - 1;
 	leak->at = fed_alloc_array(leak->n, sizeof *leak->at);
 	if (!leak->at)
 		return fed_fail_memory(err, leak->n * sizeof *leak->at, "the cuts");
 	for (size_t i = 0; i < leak->n; i++)
 		leak->at[i] = (struct fed_leak_cut){
 			.cut = first + i,
-			.numbers = fed_shape_size(&s->net.layer[first + i].in),
+			.numbers = fed_shape_size(&s->parts.net.layer[first + i].in),
 		};
 	rc = probe_init(&p, err);
 	if (rc == FED_OK)
@@ -345,13 +345,13 @@ int fed_leak_measure(struct fed_leak *leak, struct fed_session *s, size_t cut, u
                      struct fed_error *err)
 {
 	*leak = (struct fed_leak){0};
-	if (fed_session_start(s, err) || fed_cut_check(&s->net, cut ? cut : 1, err))
+	if (fed_session_start(s, err) || fed_cut_check(&s->parts.net, cut ? cut : 1, err))
 		return FED_FAIL;
-	if (s->data->test < FED_LEAK_EXAMPLES_MIN)
+	if (s->parts.data->test < FED_LEAK_EXAMPLES_MIN)
 		return fed_fail(err, "the dataset has %u test examples, at least %d are needed",
-		                s->data->test, FED_LEAK_EXAMPLES_MIN);
-	leak->examples = examples < s->data->test ? examples : s->data->test;
-	leak->noise = s->settings.noise;
+		                s->parts.data->test, FED_LEAK_EXAMPLES_MIN);
+	leak->examples = examples < s->parts.data->test ? examples : s->parts.data->test;
+	leak->noise = s->parts.settings.noise;
 	const int rc = fill(leak, s, cut, err);
 	if (rc)
 		fed_leak_release(leak);

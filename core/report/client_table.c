@@ -103,8 +103,9 @@ static uint64_t recent(const struct fed_session *s)
 
 static bool is_away(const struct fed_session *s, uint32_t client, uint64_t version)
 {
-	return s->faults.n && (fed_fault_on(&s->faults, FED_FAULT_OFFLINE, client, version, NULL) ||
-	                       !fed_faults_here(&s->faults, client, version));
+	return s->parts.faults.n &&
+	       (fed_fault_on(&s->parts.faults, FED_FAULT_OFFLINE, client, version, NULL) ||
+	        !fed_faults_here(&s->parts.faults, client, version));
 }
 
 enum fed_activity fed_activity_of(enum fed_journey_state state)
@@ -150,8 +151,8 @@ static void fill_verdict(const struct fed_journeys *j, const struct fed_journey 
 static void fill_faults(const struct fed_session *s, uint32_t client, struct fed_roster_row *row)
 {
 	row->faults = 0;
-	for (size_t i = 0; i < s->faults.n; i++) {
-		const struct fed_fault *fault = &s->faults.fault[i];
+	for (size_t i = 0; i < s->parts.faults.n; i++) {
+		const struct fed_fault *fault = &s->parts.faults.fault[i];
 		const enum fed_fault_phase phase = fed_fault_phase(s, fault);
 
 		if (phase == FED_FAULT_OVER || !fed_who_has(fault->client, fault->n, client))
@@ -199,13 +200,14 @@ static int renew(struct fed_roster *r, const struct fed_session *s, struct fed_e
 	const uint64_t mark = fed_session_version(s) + s->recorder.run;
 	const size_t n = s->running ? g->n : 0;
 
-	if (r->labelled != s->data || r->n_labels < s->clients.n) {
+	if (r->labelled != s->parts.data || r->n_labels < s->parts.clients.n) {
 		fed_free(r->labels);
-		r->labels = fed_alloc_array(s->clients.n, sizeof *r->labels);
-		r->n_labels = r->labels ? s->clients.n : 0;
-		r->labelled = s->data;
-		if (!r->labels && s->clients.n)
-			return fed_fail_memory(err, s->clients.n * sizeof *r->labels, "the clients' labels");
+		r->labels = fed_alloc_array(s->parts.clients.n, sizeof *r->labels);
+		r->n_labels = r->labels ? s->parts.clients.n : 0;
+		r->labelled = s->parts.data;
+		if (!r->labels && s->parts.clients.n)
+			return fed_fail_memory(err, s->parts.clients.n * sizeof *r->labels,
+			                       "the clients' labels");
 	}
 	if (r->version == mark && (r->measured || !n))
 		return FED_OK;
@@ -260,7 +262,7 @@ static void fill_lengths(struct fed_roster *r, const struct fed_session *s, uint
 static void fill_labels(struct fed_roster *r, const struct fed_session *s, uint32_t client,
                         struct fed_roster_row *row)
 {
-	const uint32_t classes = s->data->classes ? s->data->classes : 1;
+	const uint32_t classes = s->parts.data->classes ? s->parts.data->classes : 1;
 	uint32_t *counts, different = 0;
 
 	if (client >= r->n_labels)
@@ -269,7 +271,7 @@ static void fill_labels(struct fed_roster *r, const struct fed_session *s, uint3
 		counts = fed_alloc_array(classes, sizeof *counts);
 		if (!counts)
 			return;
-		fed_client_histogram(&s->clients.client[client], s->data, counts);
+		fed_client_histogram(&s->parts.clients.client[client], s->parts.data, counts);
 		for (uint32_t k = 0; k < classes; k++)
 			different += counts[k] > 0;
 		fed_free(counts);
@@ -283,7 +285,7 @@ static void fill_labels(struct fed_roster *r, const struct fed_session *s, uint3
 static void fill(struct fed_roster *r, const struct fed_session *s, uint32_t id, unsigned needs,
                  uint64_t since, struct fed_roster_row *row)
 {
-	const struct fed_client *c = &s->clients.client[id];
+	const struct fed_client *c = &s->parts.clients.client[id];
 	const struct fed_journey *last =
 		needs & (NEED_STATE | NEED_VERDICT) ? fed_journeys_last(&s->recorder.journeys, id) : NULL;
 	const struct fed_costs *costs = needs & NEED_BYTES ? fed_ledger_of(&s->ledger, id) : NULL;
@@ -437,7 +439,7 @@ static unsigned needs_of(const struct fed_roster *r)
 
 int fed_roster_make(struct fed_roster *r, const struct fed_session *s, struct fed_error *err)
 {
-	const struct fed_clients *c = &s->clients;
+	const struct fed_clients *c = &s->parts.clients;
 	const unsigned needs = needs_of(r);
 	const uint64_t since = recent(s);
 	uint32_t k = 0;
@@ -495,8 +497,8 @@ int fed_roster_filter(struct fed_roster *r, const struct fed_session *s, const c
 	if (part.failed)
 		rc = fed_fail_memory(err, n, "the filter");
 	if (rc == FED_OK && n)
-		rc = fed_who_parse(part.s, &s->clients, (uint64_t)s->settings.seed, &draw, &who, &n_who,
-		                   err);
+		rc = fed_who_parse(part.s, &s->parts.clients, (uint64_t)s->parts.settings.seed, &draw, &who,
+		                   &n_who, err);
 	if (rc == FED_OK && *rest)
 		rc = fed_condition_parse_row(&where, rest, fed_roster_fields, err);
 	fed_text_release(&part);

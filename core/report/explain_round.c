@@ -138,7 +138,7 @@ static struct fed_round round_of(const struct fed_session *s)
 
 	return (struct fed_round){
 		.version = version,
-		.seed = fed_stream_key((uint64_t)s->settings.seed, FED_FOR_PLUGIN, version, 0),
+		.seed = fed_stream_key((uint64_t)s->parts.settings.seed, FED_FOR_PLUGIN, version, 0),
 		.dim = f->net->dim,
 		.params = f->params,
 		.invited = (uint32_t)f->record.invited,
@@ -185,7 +185,7 @@ int fed_told_init(struct fed_told *told, const struct fed_session *s, bool pre_s
 		return rc;
 	rc = take(&kept, f, err);
 	const struct fed_telling t = {
-		.instance = &s->aggregator,
+		.instance = &s->parts.aggregator,
 		.round = round_of(s),
 		.update = kept.update,
 		.verdict = kept.verdict,

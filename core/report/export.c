@@ -58,7 +58,7 @@ static int open_parameters(struct parameters *p, struct fed_session *s, struct f
 	size_t most = 1;
 
 	*p = (struct parameters){0};
-	if (fed_session_start(s, err) || fed_tensor_list(&p->list, &s->net, err))
+	if (fed_session_start(s, err) || fed_tensor_list(&p->list, &s->parts.net, err))
 		return FED_FAIL;
 	for (size_t i = 0; i < p->list.n; i++)
 		most = p->list.tensor[i].n > most ? p->list.tensor[i].n : most;

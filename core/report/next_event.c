@@ -97,8 +97,8 @@ struct fed_next fed_session_next(const struct fed_session *s)
 
 double fed_session_called(const struct fed_session *s)
 {
-	const struct fed_split *split = s->scheme_state;
+	const struct fed_split *split = s->parts.scheme_state;
 	const double invited = s->federation.record.invited;
 
-	return fed_session_open(s) && s->scheme == &fed_scheme_split ? split->turns : invited;
+	return fed_session_open(s) && s->parts.scheme == &fed_scheme_split ? split->turns : invited;
 }

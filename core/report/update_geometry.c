@@ -25,11 +25,11 @@ int fed_updates_kept(const struct fed_session *s, struct fed_error *err)
 	for (size_t i = 0; i < g->n; i++) {
 		if (g->of[i].update)
 			continue;
-		if (g->n > FED_JUDGED_BYTES / sizeof(float) / s->net.dim)
+		if (g->n > FED_JUDGED_BYTES / sizeof(float) / s->parts.net.dim)
 			return fed_reject(err,
 			                  "the last round's %zu updates of %zu parameters were too large to "
 			                  "keep; with fewer participants they are",
-			                  g->n, s->net.dim);
+			                  g->n, s->parts.net.dim);
 		return fed_reject(err, "the round that was given up worked where the last one's updates "
 		                       "were; `round` makes new ones");
 	}

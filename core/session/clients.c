@@ -12,9 +12,10 @@
 static int check_memory(const struct fed_session *s, uint32_t n, const struct fed_partition *how,
                         struct fed_error *err)
 {
-	const uint32_t owners = s->data->owners;
-	const int64_t samples =
-		how->kind == FED_PARTITION_NATURAL && owners ? s->data->train / owners + 1 : how->samples;
+	const uint32_t owners = s->parts.data->owners;
+	const int64_t samples = how->kind == FED_PARTITION_NATURAL && owners
+	                            ? s->parts.data->train / owners + 1
+	                            : how->samples;
 	const double need = (double)fed_clients_estimate(n, samples), have = fed_mem_available();
 	struct fed_text text = {0};
 
@@ -34,7 +35,7 @@ static int check_memory(const struct fed_session *s, uint32_t n, const struct fe
 /* As many as usual, or what the pool has for each. */
 static int64_t choose_samples(struct fed_session *s, uint32_t n, const struct fed_partition *how)
 {
-	const int64_t usual = FED_PARTITION_SAMPLES, most = s->clients.pool.left / n;
+	const int64_t usual = FED_PARTITION_SAMPLES, most = s->parts.clients.pool.left / n;
 
 	if (how->reuse || how->kind == FED_PARTITION_NATURAL || most >= usual || most == 0)
 		return usual;
@@ -61,8 +62,8 @@ int fed_session_add_clients(struct fed_session *s, uint32_t n,
 		how.samples = choose_samples(s, n, &how);
 	if (check_memory(s, n, &how, err))
 		return FED_FAIL;
-	return fed_clients_add(&s->clients, s->data, n, &how, device, link, (uint64_t)s->settings.seed,
-	                       first, err);
+	return fed_clients_add(&s->parts.clients, s->parts.data, n, &how, device, link,
+	                       (uint64_t)s->parts.settings.seed, first, err);
 }
 
 int fed_session_remove_clients(struct fed_session *s, const char *who, uint32_t *n,
@@ -71,14 +72,15 @@ int fed_session_remove_clients(struct fed_session *s, const char *who, uint32_t 
 	uint32_t *ids;
 
 	if (fed_session_check_closed(s, err) ||
-	    fed_who_parse(who, &s->clients, (uint64_t)s->settings.seed, &s->draws, &ids, n, err))
+	    fed_who_parse(who, &s->parts.clients, (uint64_t)s->parts.settings.seed, &s->draws, &ids, n,
+	                  err))
 		return FED_FAIL;
 	/* A training reads what its client keeps. */
 	for (uint32_t i = 0; s->running && i < *n; i++)
 		if (fed_invitation_of(&s->federation, ids[i]))
 			fed_session_recall(s, "removing a client at work");
 	fed_session_forget_clients(s, ids, *n);
-	fed_clients_remove(&s->clients, ids, *n);
+	fed_clients_remove(&s->parts.clients, ids, *n);
 	fed_free(ids);
 	return FED_OK;
 }
@@ -93,9 +95,9 @@ static int equip(struct fed_session *s, const uint32_t *ids, uint32_t n,
 	if (!c.equip.of)
 		return fed_fail_memory(err, n * sizeof *c.equip.of, "devices and links");
 	for (; c.equip.n < n; c.equip.n++) {
-		struct fed_client x = s->clients.client[ids[c.equip.n]];
+		struct fed_client x = s->parts.clients.client[ids[c.equip.n]];
 
-		fed_client_equip(&x, ids[c.equip.n], device, link, (uint64_t)s->settings.seed);
+		fed_client_equip(&x, ids[c.equip.n], device, link, (uint64_t)s->parts.settings.seed);
 		c.equip.of[c.equip.n] = (struct fed_equipment){
 			.client = ids[c.equip.n],
 			.device = x.device,
@@ -114,7 +116,8 @@ int fed_session_equip_clients(struct fed_session *s, const char *who,
 	uint32_t *ids;
 	uint64_t draws = s->draws;
 
-	if (fed_who_parse(who, &s->clients, (uint64_t)s->settings.seed, &draws, &ids, n, err))
+	if (fed_who_parse(who, &s->parts.clients, (uint64_t)s->parts.settings.seed, &draws, &ids, n,
+	                  err))
 		return FED_FAIL;
 	const int rc = equip(s, ids, *n, device, link, err);
 	s->draws = rc ? s->draws : draws;

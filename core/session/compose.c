@@ -32,26 +32,26 @@ int fed_session_adopt_model(struct fed_session *s, struct fed_instance *model,
 
 	if (fed_afresh_init(&afresh, s, err))
 		return FED_FAIL;
-	if (s->data && fed_net_for(&net, model, s->data, err)) {
+	if (s->parts.data && fed_net_for(&net, model, s->parts.data, err)) {
 		fed_afresh_release(&afresh);
 		return FED_FAIL;
 	}
 
 	fed_session_stop(s);
 	fed_afresh_commit(s, &afresh);
-	if (s->net_built)
-		fed_net_release(&s->net);
-	s->net_built = s->data != NULL;
-	if (s->net_built)
-		s->net = net;
-	fed_instance_release(&s->model);
-	s->model = *model;
+	if (s->parts.net_built)
+		fed_net_release(&s->parts.net);
+	s->parts.net_built = s->parts.data != NULL;
+	if (s->parts.net_built)
+		s->parts.net = net;
+	fed_instance_release(&s->parts.model);
+	s->parts.model = *model;
 	*model = (struct fed_instance){0};
 	if (version)
 		fed_session_tell(s, FED_EVENT_NOTICE,
 		                 "model %s starts at version 0; the %s versions before and their history "
 		                 "are gone",
-		                 s->model.entry->head->name, fed_count((double)version).s);
+		                 s->parts.model.entry->head->name, fed_count((double)version).s);
 	if (began)
 		fed_session_try_up(s);
 	return FED_OK;
@@ -60,18 +60,18 @@ int fed_session_adopt_model(struct fed_session *s, struct fed_instance *model,
 void fed_session_adopt_aggregator(struct fed_session *s, struct fed_instance *aggregator)
 {
 	fed_session_stop(s);
-	fed_instance_release(&s->aggregator);
-	s->aggregator = *aggregator;
+	fed_instance_release(&s->parts.aggregator);
+	s->parts.aggregator = *aggregator;
 	*aggregator = (struct fed_instance){0};
-	fed_clients_forget(&s->clients);
+	fed_clients_forget(&s->parts.clients);
 	fed_session_resume(s);
 }
 
 void fed_session_adopt_transport(struct fed_session *s, struct fed_instance *transport)
 {
 	fed_session_stop(s);
-	fed_instance_release(&s->transport);
-	s->transport = *transport;
+	fed_instance_release(&s->parts.transport);
+	s->parts.transport = *transport;
 	*transport = (struct fed_instance){0};
 	fed_session_resume(s);
 }
@@ -94,13 +94,13 @@ int fed_session_model(struct fed_session *s, const char *name, const struct fed_
 /* Whoever chose a rule expects that it rules; fedavg is what one has without choosing. */
 static void tell_idle_aggregator(struct fed_session *s)
 {
-	const struct fed_split *split = s->scheme_state;
+	const struct fed_split *split = s->parts.scheme_state;
 
-	if (s->scheme == &fed_scheme_split && split->parallel == FED_PARALLEL_OFF &&
-	    s->aggregator.entry && strcmp(s->aggregator.entry->head->name, "fedavg") != 0)
+	if (s->parts.scheme == &fed_scheme_split && split->parallel == FED_PARALLEL_OFF &&
+	    s->parts.aggregator.entry && strcmp(s->parts.aggregator.entry->head->name, "fedavg") != 0)
 		fed_session_tell(s, FED_EVENT_NOTICE,
 		                 "%s has nothing to combine where clients train in turn; `set parallel v1`",
-		                 s->aggregator.entry->head->name);
+		                 s->parts.aggregator.entry->head->name);
 }
 
 int fed_session_aggregator(struct fed_session *s, const char *name, const struct fed_assign *assign,
@@ -137,14 +137,14 @@ int fed_session_scheme(struct fed_session *s, const char *name, const struct fed
 	if (fed_session_check_closed(s, err) || fed_scheme_find(name, &scheme, err) ||
 	    fed_scheme_state_new(&state, scheme, assign, n, err))
 		return FED_FAIL;
-	if (scheme->fits && scheme->fits(state, s->net_built ? &s->net : NULL, err)) {
+	if (scheme->fits && scheme->fits(state, s->parts.net_built ? &s->parts.net : NULL, err)) {
 		fed_free(state);
 		return FED_FAIL;
 	}
 	fed_session_stop(s);
-	fed_free(s->scheme_state);
-	s->scheme = scheme;
-	s->scheme_state = state;
+	fed_free(s->parts.scheme_state);
+	s->parts.scheme = scheme;
+	s->parts.scheme_state = state;
 	tell_idle_aggregator(s);
 	fed_session_resume(s);
 	return FED_OK;

@@ -84,14 +84,14 @@ static int choose_data(struct fed_session *s, const char *name, const struct fed
 {
 	struct fed_dataset *data;
 
-	if (s->data && same_choice(&s->dataset_choice, name, args))
+	if (s->parts.data && same_choice(&s->parts.dataset_choice, name, args))
 		return FED_OK;
 	if (fed_session_check_closed(s, err))
 		return FED_FAIL;
-	if (s->clients.n_present)
+	if (s->parts.clients.n_present)
 		return fed_fail(err, "%s clients hold examples of %s; `remove-client all` or `reset` first",
-		                fed_count(s->clients.n_present).s, s->data->name);
-	const struct fed_making making = {(uint64_t)s->settings.seed, &s->interrupts};
+		                fed_count(s->parts.clients.n_present).s, s->parts.data->name);
+	const struct fed_making making = {(uint64_t)s->parts.settings.seed, &s->interrupts};
 	const int rc = fed_dataset_load(&data, name, args->assign, args->n, &making, err);
 	if (rc)
 		return rc;
@@ -147,12 +147,13 @@ struct new_face {
 static int face_data(struct new_face *face, const struct fed_session *s,
                      const struct fed_dataset *data, struct fed_error *err)
 {
-	*face = (struct new_face){.same = s->net_built && same_face(&s->net, data)};
+	*face = (struct new_face){.same = s->parts.net_built && same_face(&s->parts.net, data)};
 	if (face->same)
 		return FED_OK;
 	if (fed_afresh_init(&face->afresh, s, err))
 		return FED_FAIL;
-	face->fits = s->model.entry && fed_net_for(&face->net, &s->model, data, &face->why) == FED_OK;
+	face->fits = s->parts.model.entry &&
+	             fed_net_for(&face->net, &s->parts.model, data, &face->why) == FED_OK;
 	return FED_OK;
 }
 
@@ -162,18 +163,18 @@ static void commit_face(struct fed_session *s, struct new_face *face, const char
 		return;
 	const bool trained = fed_session_version(s) > 0;
 	fed_afresh_commit(s, &face->afresh);
-	if (s->net_built)
-		fed_net_release(&s->net);
-	s->net_built = face->fits;
-	s->net = face->net;
-	if (s->model.entry && !face->fits) {
+	if (s->parts.net_built)
+		fed_net_release(&s->parts.net);
+	s->parts.net_built = face->fits;
+	s->parts.net = face->net;
+	if (s->parts.model.entry && !face->fits) {
 		fed_session_tell(s, FED_EVENT_WARNING, "model %s does not fit %s (%s) and is given up",
-		                 s->model.entry->head->name, name, face->why.text);
-		fed_instance_release(&s->model);
-		s->model = (struct fed_instance){0};
+		                 s->parts.model.entry->head->name, name, face->why.text);
+		fed_instance_release(&s->parts.model);
+		s->parts.model = (struct fed_instance){0};
 	} else if (trained) {
 		fed_session_tell(s, FED_EVENT_NOTICE, "model %s is made anew for other examples: version 0",
-		                 s->model.entry->head->name);
+		                 s->parts.model.entry->head->name);
 	}
 }
 
@@ -195,13 +196,13 @@ int fed_session_adopt_data(struct fed_session *s, struct fed_dataset *data, cons
 
 	fed_session_stop(s);
 	commit_face(s, &face, data->name);
-	fed_clients_release(&s->clients);
-	s->clients = clients;
-	fed_dataset_free(s->data);
-	s->data = data;
-	fed_free(s->dataset_choice.name);
-	fed_pairs_release(&s->dataset_choice.args);
-	s->dataset_choice = choice;
+	fed_clients_release(&s->parts.clients);
+	s->parts.clients = clients;
+	fed_dataset_free(s->parts.data);
+	s->parts.data = data;
+	fed_free(s->parts.dataset_choice.name);
+	fed_pairs_release(&s->parts.dataset_choice.args);
+	s->parts.dataset_choice = choice;
 	fed_session_resume(s);
 	return FED_OK;
 

@@ -15,24 +15,24 @@ static const char *default_model(const struct fed_dataset *data)
 
 int fed_session_complete_data(struct fed_session *s, struct fed_error *err)
 {
-	if (s->data)
+	if (s->parts.data)
 		return FED_OK;
 	if (fed_session_dataset(s, "glyphs", NULL, 0, err))
 		return FED_FAIL;
 	fed_session_tell(s, FED_EVENT_NOTICE, "no dataset was chosen: takes glyphs, %s + %s images",
-	                 fed_count(s->data->train).s, fed_count(s->data->test).s);
+	                 fed_count(s->parts.data->train).s, fed_count(s->parts.data->test).s);
 	return FED_OK;
 }
 
 static int complete_model(struct fed_session *s, struct fed_error *err)
 {
-	if (s->model.entry)
+	if (s->parts.model.entry)
 		return FED_OK;
-	const char *name = default_model(s->data);
+	const char *name = default_model(s->parts.data);
 	if (fed_session_model(s, name, NULL, 0, err))
 		return FED_FAIL;
 	fed_session_tell(s, FED_EVENT_NOTICE, "no model was chosen: takes %s, %s parameters", name,
-	                 fed_count((double)s->net.dim).s);
+	                 fed_count((double)s->parts.net.dim).s);
 	return FED_OK;
 }
 
@@ -40,12 +40,12 @@ int fed_session_complete(struct fed_session *s, struct fed_error *err)
 {
 	if (fed_session_complete_data(s, err) || complete_model(s, err))
 		return FED_FAIL;
-	if (!s->aggregator.entry) {
+	if (!s->parts.aggregator.entry) {
 		if (fed_session_aggregator(s, "fedavg", NULL, 0, err))
 			return FED_FAIL;
 		fed_session_tell(s, FED_EVENT_NOTICE, "no aggregator was chosen: takes fedavg");
 	}
-	if (!s->transport.entry) {
+	if (!s->parts.transport.entry) {
 		if (fed_session_transport(s, "local", NULL, 0, err))
 			return FED_FAIL;
 		fed_session_tell(s, FED_EVENT_NOTICE, "no transport was chosen: takes local");

@@ -52,7 +52,7 @@ static void tell_clients(struct fed_session *s, const struct fed_fault *fault,
 	if (!ids)
 		return; /* a notice less */
 	for (uint32_t i = 0; i < fault->n; i++)
-		if (idle(&s->clients.client[fault->client[i]]))
+		if (idle(&s->parts.clients.client[fault->client[i]]))
 			ids[n++] = fault->client[i];
 	fed_who_put(&list, ids, n, 60);
 	if (n)
@@ -112,9 +112,9 @@ static void tell_knowledge(struct fed_session *s, const struct fed_fault *fault)
 /* Where clients train one after the other: why the fault does nothing there, or NULL. */
 static const char *idle_in_turn(const struct fed_session *s, const struct fed_fault *fault)
 {
-	const struct fed_split *split = s->scheme_state;
+	const struct fed_split *split = s->parts.scheme_state;
 
-	if (s->scheme != &fed_scheme_split || split->parallel != FED_PARALLEL_OFF)
+	if (s->parts.scheme != &fed_scheme_split || split->parallel != FED_PARALLEL_OFF)
 		return NULL;
 	if (fault->attack && fed_attack_form(&fault->attack->instance) == FED_ATTACK_TOGETHER)
 		return "it is made of the updates of a round; `set parallel v1`, or another attack";
@@ -149,8 +149,8 @@ static void tell_rivals(struct fed_session *s, const struct fed_fault *fault)
 {
 	const enum fed_attack_form form = fed_attack_form(&fault->attack->instance);
 
-	for (size_t i = 0; i < s->faults.n; i++) {
-		const struct fed_fault *other = &s->faults.fault[i];
+	for (size_t i = 0; i < s->parts.faults.n; i++) {
+		const struct fed_fault *other = &s->parts.faults.fault[i];
 
 		if (!other->attack || fed_attack_form(&other->attack->instance) != form ||
 		    other->from >= fault->until || fault->from >= other->until ||

@@ -66,8 +66,8 @@ void fed_client_put_faults(const struct fed_session *s, uint32_t client, struct 
 {
 	const char *comma = "";
 
-	for (size_t i = 0; i < s->faults.n; i++) {
-		const struct fed_fault *fault = &s->faults.fault[i];
+	for (size_t i = 0; i < s->parts.faults.n; i++) {
+		const struct fed_fault *fault = &s->parts.faults.fault[i];
 		const enum fed_fault_phase phase = fed_fault_phase(s, fault);
 
 		if (phase == FED_FAULT_OVER || !fed_who_has(fault->client, fault->n, client))
@@ -112,8 +112,8 @@ void fed_session_tell_faults(struct fed_session *s)
 {
 	const uint64_t version = fed_session_version(s);
 
-	for (size_t i = 0; i < s->faults.n; i++) {
-		const struct fed_fault *fault = &s->faults.fault[i];
+	for (size_t i = 0; i < s->parts.faults.n; i++) {
+		const struct fed_fault *fault = &s->parts.faults.fault[i];
 
 		/* What begins at once was told when it was injected. */
 		if (fault->from == version && fault->number <= s->faults_told)
@@ -121,7 +121,7 @@ void fed_session_tell_faults(struct fed_session *s)
 		if (fault->until == version)
 			tell(s, fault, "is over on", fault->client, fault->n, "");
 	}
-	s->faults_told = s->faults.made;
+	s->faults_told = s->parts.faults.made;
 }
 
 /* What is injected --------------------------------------------------------------- */
@@ -200,7 +200,7 @@ static int make_attack(const struct fed_session *s, struct fed_fault *fault,
 int fed_attack_fits(const struct fed_session *s, const struct fed_instance *attack,
                     struct fed_error *err)
 {
-	const struct fed_examples form = fed_examples_of(s->data);
+	const struct fed_examples form = fed_examples_of(s->parts.data);
 
 	if (fed_attack_form(attack) != FED_ATTACK_ON_DATA)
 		return FED_OK;
@@ -241,12 +241,12 @@ int fed_fault_fits(const struct fed_session *s, const struct fed_fault *fault,
 {
 	if (fault->kind != FED_FAULT_DRIFT)
 		return FED_OK;
-	if (fault->args.what == FED_DRIFT_LABELS && !s->data->classes)
+	if (fault->args.what == FED_DRIFT_LABELS && !s->parts.data->classes)
 		return fed_fail(err, "%s has no classes that labels could drift through; what=inputs",
-		                s->data->name);
-	if (fault->args.what == FED_DRIFT_INPUTS && s->data->tokens)
+		                s->parts.data->name);
+	if (fault->args.what == FED_DRIFT_INPUTS && s->parts.data->tokens)
 		return fed_fail(err, "the inputs of %s are tokens, which cannot be shifted; what=labels",
-		                s->data->name);
+		                s->parts.data->name);
 	return FED_OK;
 }
 
@@ -288,8 +288,8 @@ static int make_fault(struct fed_session *s, struct fed_fault *fault,
 
 	if (!rest)
 		return fed_fail_memory(err, in->n * sizeof *rest, "the parameters");
-	int rc = fed_who_parse(in->who, &s->clients, (uint64_t)s->settings.seed, draws, &fault->client,
-	                       &fault->n, err);
+	int rc = fed_who_parse(in->who, &s->parts.clients, (uint64_t)s->parts.settings.seed, draws,
+	                       &fault->client, &fault->n, err);
 	if (rc == FED_OK)
 		rc = read_args(s, fault, in, rest, err);
 	fed_free(rest);
@@ -314,7 +314,7 @@ int fed_session_inject(struct fed_session *s, const struct fed_injection *in, st
 	if (fed_session_change(s, &c, NULL, err))
 		return FED_FAIL;
 	s->draws = draws;
-	const struct fed_fault *added = &s->faults.fault[s->faults.n - 1];
+	const struct fed_fault *added = &s->parts.faults.fault[s->parts.faults.n - 1];
 	fed_text_add(&when, ", ");
 	fed_fault_put_versions(added, &when);
 	tell(s, added, "on", added->client, added->n, fed_text_str(&when));
@@ -340,8 +340,8 @@ static int choose(const struct fed_session *s, const char *which, struct fed_cur
 		c->kinds = (uint32_t)1 << kind;
 		return FED_OK;
 	}
-	for (size_t i = 0; i < s->faults.n; i++)
-		if (number > 0 && s->faults.fault[i].number == (uint64_t)number) {
+	for (size_t i = 0; i < s->parts.faults.n; i++)
+		if (number > 0 && s->parts.faults.fault[i].number == (uint64_t)number) {
 			c->number = (uint64_t)number;
 			return FED_OK;
 		}
@@ -366,15 +366,15 @@ static uint32_t chosen_of(const struct fed_fault *fault, const struct fed_cure *
 
 static int tell_healed(struct fed_session *s, const struct fed_cure *c, struct fed_error *err)
 {
-	uint32_t *ids = fed_alloc_array(s->clients.n, sizeof *ids);
+	uint32_t *ids = fed_alloc_array(s->parts.clients.n, sizeof *ids);
 
 	if (!ids)
-		return fed_fail_memory(err, s->clients.n * sizeof *ids, "the clients to heal");
-	for (size_t i = 0; i < s->faults.n; i++) {
-		const uint32_t n = chosen_of(&s->faults.fault[i], c, ids);
+		return fed_fail_memory(err, s->parts.clients.n * sizeof *ids, "the clients to heal");
+	for (size_t i = 0; i < s->parts.faults.n; i++) {
+		const uint32_t n = chosen_of(&s->parts.faults.fault[i], c, ids);
 
 		if (n)
-			tell(s, &s->faults.fault[i], "is healed on", ids, n, "");
+			tell(s, &s->parts.faults.fault[i], "is healed on", ids, n, "");
 	}
 	fed_free(ids);
 	return FED_OK;
@@ -390,10 +390,10 @@ int fed_session_heal(struct fed_session *s, const char *who, const char *which, 
 	*healed = 0;
 	if (choose(s, which, cure, err))
 		return FED_FAIL;
-	if (who && fed_who_parse(who, &s->clients, (uint64_t)s->settings.seed, &draws, &cure->client,
-	                         &cure->n, err))
+	if (who && fed_who_parse(who, &s->parts.clients, (uint64_t)s->parts.settings.seed, &draws,
+	                         &cure->client, &cure->n, err))
 		return FED_FAIL;
-	if (s->faults.n && tell_healed(s, cure, err)) {
+	if (s->parts.faults.n && tell_healed(s, cure, err)) {
 		fed_change_release(&c);
 		return FED_FAIL;
 	}
@@ -404,10 +404,10 @@ int fed_session_heal(struct fed_session *s, const char *who, const char *which, 
 
 void fed_session_forget_clients(struct fed_session *s, const uint32_t *ids, uint32_t n)
 {
-	const size_t before = s->faults.n;
+	const size_t before = s->parts.faults.n;
 
-	fed_faults_heal(&s->faults, ids, n, UINT32_MAX);
-	const size_t gone = before - s->faults.n;
+	fed_faults_heal(&s->parts.faults, ids, n, UINT32_MAX);
+	const size_t gone = before - s->parts.faults.n;
 	if (gone)
 		fed_session_tell(s, FED_EVENT_NOTICE, "%zu fault%s had no other clients and %s gone", gone,
 		                 gone == 1 ? "" : "s", gone == 1 ? "is" : "are");

@@ -71,7 +71,12 @@ int fed_attack_fits(const struct fed_session *, const struct fed_instance *attac
 
 /* An event to the log of events and to the session's sinks. */
 void fed_session_notify(struct fed_session *, const struct fed_event *);
-/* Everything but settings, plugins and sinks. */
+/* Release the composition and its run; plugins and sinks stay.  Without a scheme a session is good
+ * for release, or for another composition. */
 void fed_session_clear(struct fed_session *);
+/* Clear it, then take the composition and the run of `from`, where no federation runs.  The log of
+ * events starts again; plugins, sinks and interrupts stay; `from` is left with what was taken and
+ * must not be cleared. */
+void fed_session_replace(struct fed_session *, struct fed_session *from);
 
 #endif

@@ -19,7 +19,7 @@ void fed_session_stop(struct fed_session *s)
 	fed_changes_clear(&s->changes);
 	fed_recall(f, true);
 	s->progress = (struct fed_progress){
-		.dim = s->net.dim,
+		.dim = s->parts.net.dim,
 		.version = f->version,
 		.invitations = f->invitations,
 		.clock = f->clock.now,
@@ -88,12 +88,12 @@ static void take_progress(struct fed_session *s)
 
 int fed_session_up(struct fed_session *s, struct fed_error *err)
 {
-	if (fed_federation_init(&s->federation, s->data, &s->net, &s->clients, &s->aggregator,
-	                        &s->transport, s->scheme, s->scheme_state, &s->settings, sink_of(s),
-	                        err))
+	if (fed_federation_init(&s->federation, s->parts.data, &s->parts.net, &s->parts.clients,
+	                        &s->parts.aggregator, &s->parts.transport, s->parts.scheme,
+	                        s->parts.scheme_state, &s->parts.settings, sink_of(s), err))
 		return FED_FAIL;
-	s->faults.seed = (uint64_t)s->settings.seed;
-	s->federation.faults = &s->faults;
+	s->parts.faults.seed = (uint64_t)s->parts.settings.seed;
+	s->federation.faults = &s->parts.faults;
 	s->federation.ledger = &s->ledger;
 	take_progress(s);
 	s->running = true;
@@ -106,7 +106,8 @@ void fed_session_try_up(struct fed_session *s)
 {
 	struct fed_error why;
 
-	if (s->running || !s->net_built || !s->aggregator.entry || !s->transport.entry)
+	if (s->running || !s->parts.net_built || !s->parts.aggregator.entry ||
+	    !s->parts.transport.entry)
 		return;
 	if (fed_session_up(s, &why))
 		fed_session_tell(s, FED_EVENT_WARNING, "%s; the next round tries again", why.text);
@@ -152,9 +153,9 @@ static int renew_attacks(struct fed_afresh *a, const struct fed_faults *faults,
 int fed_afresh_init(struct fed_afresh *a, const struct fed_session *s, struct fed_error *err)
 {
 	*a = (struct fed_afresh){0};
-	if (fed_instance_renew(&a->aggregator, &s->aggregator, err) ||
-	    fed_instance_renew(&a->transport, &s->transport, err) ||
-	    renew_attacks(a, &s->faults, err)) {
+	if (fed_instance_renew(&a->aggregator, &s->parts.aggregator, err) ||
+	    fed_instance_renew(&a->transport, &s->parts.transport, err) ||
+	    renew_attacks(a, &s->parts.faults, err)) {
 		fed_afresh_release(a);
 		return FED_FAIL;
 	}
@@ -173,23 +174,23 @@ void fed_afresh_release(struct fed_afresh *a)
 
 void fed_afresh_commit(struct fed_session *s, struct fed_afresh *a)
 {
-	fed_instance_release(&s->aggregator);
-	fed_instance_release(&s->transport);
-	s->aggregator = a->aggregator;
-	s->transport = a->transport;
+	fed_instance_release(&s->parts.aggregator);
+	fed_instance_release(&s->parts.transport);
+	s->parts.aggregator = a->aggregator;
+	s->parts.transport = a->transport;
 	a->aggregator = a->transport = (struct fed_instance){0};
 	for (size_t i = 0; i < a->n_faults; i++) {
-		struct fed_attack_share *old = s->faults.fault[i].attack;
+		struct fed_attack_share *old = s->parts.faults.fault[i].attack;
 
-		s->faults.fault[i].attack = a->attack[i];
+		s->parts.faults.fault[i].attack = a->attack[i];
 		a->attack[i] = old;
 	}
 	fed_afresh_release(a);
-	fed_faults_forget(&s->faults);
+	fed_faults_forget(&s->parts.faults);
 	if (s->progress.version) {
-		s->faults_told = s->faults.made; /* else those injected now begin at once, too */
-		if (s->scheme->forget)
-			s->scheme->forget(s->scheme_state);
+		s->faults_told = s->parts.faults.made; /* else those injected now begin at once, too */
+		if (s->parts.scheme->forget)
+			s->parts.scheme->forget(s->parts.scheme_state);
 	}
 
 	fed_free_floats(s->progress.params);
@@ -197,11 +198,11 @@ void fed_afresh_commit(struct fed_session *s, struct fed_afresh *a)
 	fed_history_clear(&s->history);
 	fed_recorder_restart(&s->recorder);
 	fed_rest_clear(&s->debugger.rest);
-	fed_clients_forget(&s->clients);
-	fed_clients_forget_residuals(&s->clients);
+	fed_clients_forget(&s->parts.clients);
+	fed_clients_forget_residuals(&s->parts.clients);
 	fed_ledger_release(&s->ledger);
-	for (uint32_t i = 0; i < s->clients.n_present; i++) {
-		struct fed_client *client = &s->clients.client[s->clients.present[i]];
+	for (uint32_t i = 0; i < s->parts.clients.n_present; i++) {
+		struct fed_client *client = &s->parts.clients.client[s->parts.clients.present[i]];
 
 		client->version = 0;
 		client->rounds = 0;

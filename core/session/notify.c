@@ -7,7 +7,7 @@
 /* Clients in turn: no aggregator gives a verdict. */
 static bool is_handed_on(const struct fed_session *s)
 {
-	return s->scheme->makes_model && s->federation.judgement.n == 0;
+	return s->parts.scheme->makes_model && s->federation.judgement.n == 0;
 }
 
 void fed_session_notify(struct fed_session *s, const struct fed_event *event)

@@ -76,7 +76,7 @@ static bool is_in_front(const struct fed_instance *x, const struct fed_entry *en
 /* The session's instance of an entry, the aggregator that it stands in front of, or NULL. */
 static struct fed_instance *instance_of(struct fed_session *s, const struct fed_entry *entry)
 {
-	struct fed_instance *const all[] = {&s->aggregator, &s->model, &s->transport};
+	struct fed_instance *const all[] = {&s->parts.aggregator, &s->parts.model, &s->parts.transport};
 
 	for (size_t i = 0; i < sizeof all / sizeof *all; i++)
 		if (all[i]->entry == entry || is_in_front(all[i], entry))
@@ -87,11 +87,11 @@ static struct fed_instance *instance_of(struct fed_session *s, const struct fed_
 /* The first fault at or behind *i that attacks with an entry, or NULL. */
 static struct fed_fault *fault_with(struct fed_session *s, const struct fed_entry *entry, size_t *i)
 {
-	for (; *i < s->faults.n; ++*i) {
-		const struct fed_attack_share *attack = s->faults.fault[*i].attack;
+	for (; *i < s->parts.faults.n; ++*i) {
+		const struct fed_attack_share *attack = s->parts.faults.fault[*i].attack;
 
 		if (attack && attack->instance.entry == entry)
-			return &s->faults.fault[*i];
+			return &s->parts.faults.fault[*i];
 	}
 	return NULL;
 }
@@ -103,7 +103,7 @@ int fed_session_unload(struct fed_session *s, const char *name, struct fed_error
 
 	if (find_plugin(s, name, &entry, err))
 		return FED_FAIL;
-	if (is_in_front(&s->aggregator, entry))
+	if (is_in_front(&s->parts.aggregator, entry))
 		return fed_fail(err,
 		                "%s stands in front of the session's aggregator; choose another one first",
 		                entry->head->name);
@@ -147,26 +147,26 @@ static int make_again(struct fed_session *s, struct fed_instance *out,
 /* The model's code is back: its layers are built again.  Its parameters stay if they still fit. */
 static int rebuild_net(struct fed_session *s, struct fed_error *err)
 {
-	if (!s->data)
+	if (!s->parts.data)
 		return FED_OK;
-	if (fed_net_for(&s->net, &s->model, s->data, err)) {
-		fed_instance_release(&s->model);
+	if (fed_net_for(&s->parts.net, &s->parts.model, s->parts.data, err)) {
+		fed_instance_release(&s->parts.model);
 		return FED_FAIL;
 	}
-	s->net_built = true;
-	if (!s->progress.params || s->progress.dim == s->net.dim)
+	s->parts.net_built = true;
+	if (!s->progress.params || s->progress.dim == s->parts.net.dim)
 		return FED_OK;
 
 	struct fed_afresh afresh;
 	if (fed_afresh_init(&afresh, s, err)) {
-		fed_net_release(&s->net);
-		s->net_built = false;
-		fed_instance_release(&s->model);
+		fed_net_release(&s->parts.net);
+		s->parts.net_built = false;
+		fed_instance_release(&s->parts.model);
 		return FED_FAIL;
 	}
 	fed_afresh_commit(s, &afresh);
 	fed_session_tell(s, FED_EVENT_NOTICE, "the model has %s parameters now: version 0",
-	                 fed_count((double)s->net.dim).s);
+	                 fed_count((double)s->parts.net.dim).s);
 	return FED_OK;
 }
 
@@ -179,19 +179,19 @@ static int reload_used(struct fed_session *s, struct fed_instance *instance,
 	if (fed_instance_settings(&was->settings, instance, err))
 		return FED_FAIL;
 	fed_session_stop(s);
-	if (instance == &s->model && s->net_built) {
-		fed_net_release(&s->net);
-		s->net_built = false;
+	if (instance == &s->parts.model && s->parts.net_built) {
+		fed_net_release(&s->parts.net);
+		s->parts.net_built = false;
 	}
-	if (instance == &s->aggregator)
-		fed_clients_forget(&s->clients);
+	if (instance == &s->parts.aggregator)
+		fed_clients_forget(&s->parts.clients);
 	fed_instance_release(instance);
 	int rc = fed_registry_reload(s->plugins, was->kind, was->name, &fresh, err);
 	if (rc == FED_OK && entry == old)
 		entry = fresh;
 	/* Also when the new file was refused: the old one stands. */
 	if (make_again(s, instance, entry, was, &failure) ||
-	    (instance == &s->model && rebuild_net(s, &failure))) {
+	    (instance == &s->parts.model && rebuild_net(s, &failure))) {
 		if (rc == FED_OK)
 			*err = failure;
 		rc = FED_FAIL;
@@ -214,7 +214,7 @@ static int take_attacks(struct fed_session *s, const struct fed_entry *old,
 {
 	struct fed_fault *fault;
 
-	a->n = s->faults.n;
+	a->n = s->parts.faults.n;
 	a->was = fed_alloc_array(a->n, sizeof *a->was);
 	if (!a->was)
 		return fed_fail_memory(err, a->n * sizeof *a->was, "the attacks");
@@ -258,13 +258,13 @@ static void put_attacks(struct fed_session *s, const struct fed_entry *entry,
 	struct fed_error why;
 
 	for (size_t i = a->n; i-- > 0;) {
-		struct fed_fault *fault = &s->faults.fault[i];
+		struct fed_fault *fault = &s->parts.faults.fault[i];
 
 		if (!*a->was[i].name || attack_again(s, fault, entry, &a->was[i], &why) == FED_OK)
 			continue;
 		fed_session_tell(s, FED_EVENT_WARNING, "fault %llu is healed, its attack is gone: %s",
 		                 (unsigned long long)fault->number, why.text);
-		fed_faults_heal_one(&s->faults, fault->number, NULL, 0);
+		fed_faults_heal_one(&s->parts.faults, fault->number, NULL, 0);
 	}
 }
 

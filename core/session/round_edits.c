@@ -56,9 +56,9 @@ int fed_changes_add(struct fed_changes *changes, struct fed_change *c, struct fe
 
 static void swap_settings(struct fed_session *s, struct fed_change *c)
 {
-	const struct fed_settings before = s->settings;
+	const struct fed_settings before = s->parts.settings;
 
-	s->settings = c->settings;
+	s->parts.settings = c->settings;
 	c->settings = before;
 }
 
@@ -66,7 +66,7 @@ static void swap_equipment(struct fed_session *s, struct fed_change *c)
 {
 	for (uint32_t i = 0; i < c->equip.n; i++) {
 		struct fed_equipment *e = &c->equip.of[i], before = *e;
-		struct fed_client *x = &s->clients.client[e->client];
+		struct fed_client *x = &s->parts.clients.client[e->client];
 
 		before.device = x->device;
 		before.link = x->link;
@@ -78,7 +78,7 @@ static void swap_equipment(struct fed_session *s, struct fed_change *c)
 		x->link_profile = e->link_profile;
 		*e = before;
 	}
-	s->clients.equipped++;
+	s->parts.clients.equipped++;
 }
 
 /* The table has a fault of its own; whoever undoes it needs the other one. */
@@ -86,9 +86,9 @@ static int inject(struct fed_session *s, const struct fed_change *c, struct fed_
 {
 	struct fed_fault fault;
 
-	if (fed_faults_reserve(&s->faults, err) || fed_fault_copy(&fault, &c->fault, err))
+	if (fed_faults_reserve(&s->parts.faults, err) || fed_fault_copy(&fault, &c->fault, err))
 		return FED_FAIL;
-	fed_faults_add(&s->faults, &fault);
+	fed_faults_add(&s->parts.faults, &fault);
 	return FED_OK;
 }
 
@@ -97,11 +97,11 @@ static int heal(struct fed_session *s, struct fed_change *c, uint64_t *healed,
 {
 	const struct fed_cure *cure = &c->heal.cure;
 
-	if (fed_session_open(s) && fed_faults_copy(&c->heal.before, &s->faults, err))
+	if (fed_session_open(s) && fed_faults_copy(&c->heal.before, &s->parts.faults, err))
 		return FED_FAIL;
 	const uint64_t pairs =
-		cure->number ? fed_faults_heal_one(&s->faults, cure->number, cure->client, cure->n)
-					 : fed_faults_heal(&s->faults, cure->client, cure->n, cure->kinds);
+		cure->number ? fed_faults_heal_one(&s->parts.faults, cure->number, cure->client, cure->n)
+					 : fed_faults_heal(&s->parts.faults, cure->client, cure->n, cure->kinds);
 	if (healed)
 		*healed = pairs;
 	return FED_OK;
@@ -145,11 +145,11 @@ static void undo(struct fed_session *s, struct fed_change *c)
 {
 	switch (c->kind) {
 	case FED_CHANGE_INJECT:
-		fed_faults_unmake(&s->faults);
+		fed_faults_unmake(&s->parts.faults);
 		return;
 	case FED_CHANGE_HEAL:
-		fed_faults_release(&s->faults);
-		s->faults = c->heal.before;
+		fed_faults_release(&s->parts.faults);
+		s->parts.faults = c->heal.before;
 		c->heal.before = (struct fed_faults){0};
 		return;
 	case FED_CHANGE_EQUIP:

@@ -26,7 +26,7 @@ static const struct fed_record *first_with_loss(const struct fed_history *h)
 /* What a loss is held against: the first one, or what guessing would give if that is less. */
 static double reference(const struct fed_session *s, double first)
 {
-	const double guessing = s->net.classes > 1 ? log(s->net.classes) : INFINITY;
+	const double guessing = s->parts.net.classes > 1 ? log(s->parts.net.classes) : INFINITY;
 
 	return first < guessing ? first : guessing;
 }
@@ -56,7 +56,7 @@ static void watch_loss(struct fed_session *s)
 			"the loss diverges at version %.0f (train %.4g, test %.4g): try a lower "
 			"learning rate, `set lr %.3g`; the way back is `restart`, or `restore` of a "
 			"saved file",
-			r->round, r->train_loss, r->test_loss, s->settings.lr / 10);
+			r->round, r->train_loss, r->test_loss, s->parts.settings.lr / 10);
 	}
 	s->diverged = now;
 }
@@ -115,7 +115,7 @@ static int get_ready(struct fed_session *s, struct fed_error *err)
 {
 	s->debugger.aborted = s->debugger.held = false;
 	s->debugger.before = fed_session_open(s) ? s->federation.steps : 0;
-	if (s->clients.n_present == 0)
+	if (s->parts.clients.n_present == 0)
 		return fed_reject(err, "there are no clients; `add-client 10` makes some");
 	return fed_session_start(s, err);
 }
@@ -203,7 +203,7 @@ int fed_session_step(struct fed_session *s, bool *hit, bool *interrupted, struct
 	/* Over real connections nothing may have come yet. */
 	do {
 		rc = step(s, false, &stands, err);
-	} while (rc == FED_OK && !s->debugger.heard && !fed_is_simulated(&s->transport) &&
+	} while (rc == FED_OK && !s->debugger.heard && !fed_is_simulated(&s->parts.transport) &&
 	         atomic_load(&s->interrupts) == 0);
 	if (rc)
 		return give_up(s, rc, interrupted);

@@ -15,6 +15,7 @@
 
 #include <stdatomic.h>
 
+#include "session/composition.h"
 #include "session/round_edits.h"
 #include "history/condition.h"
 #include "session/breakpoints.h"
@@ -33,12 +34,6 @@ struct fed_between {
 	void *ctx;
 };
 
-/* A dataset as it was typed: enough to make it again. */
-struct fed_choice {
-	char *name;            /* NULL: not chosen yet; paths are absolute */
-	struct fed_pairs args; /* what was given with it */
-};
-
 /* Where training stands while no federation runs. */
 struct fed_progress {
 	float *params; /* [dim]; NULL: at the beginning, parameters come from the seed */
@@ -51,17 +46,7 @@ struct fed_progress {
 
 struct fed_session {
 	struct fed_registry *plugins;
-	struct fed_settings settings;
-	struct fed_dataset *data; /* NULL until chosen */
-	struct fed_choice dataset_choice;
-	struct fed_instance model; /* entry NULL until chosen */
-	struct fed_instance aggregator, transport;
-	const struct fed_scheme *scheme;
-	void *scheme_state;
-	struct fed_net net; /* built when data and model are there */
-	bool net_built;
-	struct fed_clients clients;       /* initialised when data is there */
-	struct fed_faults faults;         /* injected into them */
+	struct fed_composition parts;
 	uint64_t faults_told;             /* numbers up to this one when a version last began */
 	struct fed_ledger ledger;         /* what they cost since version 0 */
 	struct fed_federation federation; /* initialised by fed_session_start */

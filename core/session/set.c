@@ -23,10 +23,10 @@ static void list_parts(const struct fed_session *s, struct part part[PARTS])
 		const char *name;
 		const struct fed_instance *instance;
 	} plugins[] = {
-		[AGGREGATOR] = {"aggregator", &s->aggregator},
-		[AFTER] = {"after", s->aggregator.after ? s->aggregator.after : &none},
-		[MODEL] = {"model", &s->model},
-		[TRANSPORT] = {"transport", &s->transport},
+		[AGGREGATOR] = {"aggregator", &s->parts.aggregator},
+		[AFTER] = {"after", s->parts.aggregator.after ? s->parts.aggregator.after : &none},
+		[MODEL] = {"model", &s->parts.model},
+		[TRANSPORT] = {"transport", &s->parts.transport},
 	};
 
 	part[SETTINGS] = (struct part){"settings", "settings", fed_settings_fields};
@@ -36,7 +36,7 @@ static void list_parts(const struct fed_session *s, struct part part[PARTS])
 		part[k] = (struct part){plugins[k].name, entry ? entry->head->name : NULL,
 		                        entry ? entry->head->fields : NULL};
 	}
-	part[SCHEME] = (struct part){"scheme", s->scheme->name, s->scheme->fields};
+	part[SCHEME] = (struct part){"scheme", s->parts.scheme->name, s->parts.scheme->fields};
 }
 
 static const struct fed_field *find_in(const struct part *part, const char *key)
@@ -188,24 +188,24 @@ static int find_row(const struct part parts[PARTS], const char *key, enum part_k
  * was made from it. */
 static int set_seed(struct fed_session *s, const struct fed_settings *next, struct fed_error *err)
 {
-	const long long old = s->settings.seed;
+	const long long old = s->parts.settings.seed;
 	const struct fed_making making = {(uint64_t)next->seed, &s->interrupts};
 	const bool began = s->running || s->progress.params;
 	struct fed_dataset *data;
 	struct fed_afresh afresh;
 	int rc;
 
-	if (s->clients.n_present)
+	if (s->parts.clients.n_present)
 		return fed_fail(err,
 		                "seed: %s clients hold examples dealt from seed %lld; `remove-client all` "
 		                "first, or set the seed before add-client",
-		                fed_count(s->clients.n_present).s, old);
+		                fed_count(s->parts.clients.n_present).s, old);
 	if (fed_session_version(s))
 		return fed_fail(err, "seed: the model was trained from seed %lld; `restart` first", old);
 	if (fed_afresh_init(&afresh, s, err))
 		return FED_FAIL;
-	if (s->data) {
-		const struct fed_choice *c = &s->dataset_choice;
+	if (s->parts.data) {
+		const struct fed_choice *c = &s->parts.dataset_choice;
 
 		rc = fed_dataset_load(&data, c->name, c->args.assign, c->args.n, &making, err);
 		if (rc)
@@ -217,7 +217,7 @@ static int set_seed(struct fed_session *s, const struct fed_settings *next, stru
 		}
 	}
 	fed_session_stop(s);
-	s->settings = *next;
+	s->parts.settings = *next;
 	fed_afresh_commit(s, &afresh);
 	if (began)
 		fed_session_tell(s, FED_EVENT_NOTICE, "the parameters start again, from seed %lld",
@@ -231,7 +231,7 @@ failed:
 /* In an open round: what it still reads stays as it is, the rest counts from the next one. */
 static int check_open(struct fed_session *s, const struct fed_settings *next, struct fed_error *err)
 {
-	const struct fed_settings *now = &s->settings;
+	const struct fed_settings *now = &s->parts.settings;
 
 	if (!fed_session_open(s))
 		return FED_OK;
@@ -244,9 +244,9 @@ static int check_open(struct fed_session *s, const struct fed_settings *next, st
 static int set_settings(struct fed_session *s, const struct fed_settings *next,
                         struct fed_error *err)
 {
-	if (next->seed != s->settings.seed)
+	if (next->seed != s->parts.settings.seed)
 		return set_seed(s, next, err);
-	if (next->threads == s->settings.threads) {
+	if (next->threads == s->parts.settings.threads) {
 		struct fed_change c = {.kind = FED_CHANGE_SETTINGS, .settings = *next};
 
 		if (fed_session_change(s, &c, NULL, err))
@@ -257,7 +257,7 @@ static int set_settings(struct fed_session *s, const struct fed_settings *next,
 		return FED_OK;
 	}
 	fed_session_stop(s);
-	s->settings = *next;
+	s->parts.settings = *next;
 	fed_session_resume(s);
 	return FED_OK;
 }
@@ -277,11 +277,11 @@ static void *plain(const struct fed_session *s, enum part_kind kind)
 {
 	switch (kind) {
 	case AGGREGATOR:
-		return s->aggregator.state;
+		return s->parts.aggregator.state;
 	case AFTER:
-		return s->aggregator.after->state;
+		return s->parts.aggregator.after->state;
 	case SCHEME:
-		return s->scheme_state;
+		return s->parts.scheme_state;
 	default:
 		return NULL;
 	}
@@ -310,19 +310,19 @@ static int touch(struct change *c, const struct fed_session *s, enum part_kind k
 		return FED_OK;
 	case MODEL:
 	case TRANSPORT:
-		if (first &&
-		    fed_instance_renew(&c->fresh[kind], kind == MODEL ? &s->model : &s->transport, err))
+		if (first && fed_instance_renew(&c->fresh[kind],
+		                                kind == MODEL ? &s->parts.model : &s->parts.transport, err))
 			return FED_FAIL;
 		*target = c->fresh[kind].state;
 		return FED_OK;
 	case AGGREGATOR:
-		size = s->aggregator.entry->head->state_size;
+		size = s->parts.aggregator.entry->head->state_size;
 		break;
 	case AFTER:
-		size = s->aggregator.after->entry->head->state_size;
+		size = s->parts.aggregator.after->entry->head->state_size;
 		break;
 	default:
-		size = s->scheme->state_size;
+		size = s->parts.scheme->state_size;
 		break;
 	}
 	if (first)
@@ -377,7 +377,7 @@ static int commit(struct change *c, struct fed_session *s, const struct part *pa
 int fed_session_set_all(struct fed_session *s, const struct fed_assign *assign, size_t n,
                         struct fed_error *err)
 {
-	struct change c = {.settings = s->settings};
+	struct change c = {.settings = s->parts.settings};
 	struct part parts[PARTS];
 	int rc = FED_OK;
 
@@ -386,9 +386,9 @@ int fed_session_set_all(struct fed_session *s, const struct fed_assign *assign, 
 		rc = prepare(&c, s, parts, &assign[i], err);
 	if (rc == FED_OK)
 		rc = fed_settings_check(&c.settings, err);
-	if (rc == FED_OK && c.touched[SCHEME] && s->scheme->fits)
-		rc = s->scheme->fits(c.state[SCHEME], s->net_built && !c.touched[MODEL] ? &s->net : NULL,
-		                     err);
+	if (rc == FED_OK && c.touched[SCHEME] && s->parts.scheme->fits)
+		rc = s->parts.scheme->fits(
+			c.state[SCHEME], s->parts.net_built && !c.touched[MODEL] ? &s->parts.net : NULL, err);
 	if (rc == FED_OK)
 		rc = check_open(s, &c.settings, err);
 	if (rc == FED_OK)

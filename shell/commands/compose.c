@@ -81,13 +81,13 @@ static void say_model(struct fed_shell *shell)
 	const struct fed_session *s = &shell->session;
 	struct fed_text text = {0};
 
-	fed_text_add(&text, "model %s: ", s->model.entry->head->name);
-	if (s->net_built) {
-		fed_text_count(&text, (double)s->net.dim);
+	fed_text_add(&text, "model %s: ", s->parts.model.entry->head->name);
+	if (s->parts.net_built) {
+		fed_text_count(&text, (double)s->parts.net.dim);
 		fed_text_add(&text, " parameters, ");
-		fed_text_bytes(&text, 4.0 * (double)s->net.dim);
+		fed_text_bytes(&text, 4.0 * (double)s->parts.net.dim);
 		fed_text_add(&text, ", ");
-		fed_text_si(&text, fed_net_flops(&s->net, 0, s->net.layers), "FLOP");
+		fed_text_si(&text, fed_net_flops(&s->parts.net, 0, s->parts.net.layers), "FLOP");
 		fed_text_add(&text, " forward per example");
 	} else {
 		fed_text_add(&text, "built when a dataset is chosen");
@@ -131,15 +131,15 @@ static int run_dataset(struct fed_shell *shell, const struct fed_call *call, str
 	struct fed_session *s = &shell->session;
 	struct fed_text text = {0};
 
-	if (!*a->name && !s->data)
+	if (!*a->name && !s->parts.data)
 		return fed_fail(err, "none is chosen yet; `help dataset` shows what there is");
-	const bool taken = fed_session_open(s) || s->clients.n_present;
+	const bool taken = fed_session_open(s) || s->parts.clients.n_present;
 	const int rc = *a->name ? load_dataset(shell, call, err) : FED_OK;
 	if (rc == FED_FAIL && !taken && reads(a)) /* else the session refuses, or memory is missing */
 		shell->fault = FED_EXIT_IO;
 	if (rc)
 		return rc;
-	fed_put_dataset(s->data, &text);
+	fed_put_dataset(s->parts.data, &text);
 	fed_print(shell, "dataset %s\n", fed_text_str(&text));
 	fed_text_release(&text);
 	return FED_OK;
@@ -181,9 +181,9 @@ static int run_model(struct fed_shell *shell, const struct fed_call *call, struc
 	if (fed_session_complete(s, err))
 		return FED_FAIL;
 	struct fed_text text = {0};
-	say_instance(shell, "model", s->model.entry->head->name, s->model.entry->head->fields,
-	             s->model.state);
-	fed_net_describe(&s->net, &text);
+	say_instance(shell, "model", s->parts.model.entry->head->name,
+	             s->parts.model.entry->head->fields, s->parts.model.state);
+	fed_net_describe(&s->parts.net, &text);
 	fed_print(shell, "%s", fed_text_str(&text));
 	fed_text_release(&text);
 	say_cut(shell);
@@ -217,13 +217,13 @@ static int run_aggregator(struct fed_shell *shell, const struct fed_call *call,
 		return fed_fail(err, "name it first: aggregator NAME after=NAME");
 	if (*a->name && choose_aggregator(s, call, err))
 		return FED_FAIL;
-	if (!s->aggregator.entry) {
+	if (!s->parts.aggregator.entry) {
 		shell->fault = FED_EXIT_FAILED;
 		return fed_fail(err, "none is chosen yet; the first round takes fedavg");
 	}
-	fed_put_instance(&s->aggregator, &text);
-	fed_print(shell, "aggregator %s%s%s\n", s->aggregator.entry->head->name, text.len ? "  " : "",
-	          fed_text_str(&text));
+	fed_put_instance(&s->parts.aggregator, &text);
+	fed_print(shell, "aggregator %s%s%s\n", s->parts.aggregator.entry->head->name,
+	          text.len ? "  " : "", fed_text_str(&text));
 	fed_text_release(&text);
 	return FED_OK;
 }
@@ -236,12 +236,12 @@ static int run_transport(struct fed_shell *shell, const struct fed_call *call,
 
 	if (*a->name && fed_session_transport(s, a->name, call->extra, call->n_extra, err))
 		return FED_FAIL;
-	if (!s->transport.entry) {
+	if (!s->parts.transport.entry) {
 		shell->fault = FED_EXIT_FAILED;
 		return fed_fail(err, "none is chosen yet; the first round takes local");
 	}
-	say_instance(shell, "transport", s->transport.entry->head->name,
-	             s->transport.entry->head->fields, s->transport.state);
+	say_instance(shell, "transport", s->parts.transport.entry->head->name,
+	             s->parts.transport.entry->head->fields, s->parts.transport.state);
 	return FED_OK;
 }
 
@@ -252,7 +252,8 @@ static int run_scheme(struct fed_shell *shell, const struct fed_call *call, stru
 
 	if (*a->name && fed_session_scheme(s, a->name, call->extra, call->n_extra, err))
 		return FED_FAIL;
-	say_instance(shell, "scheme", s->scheme->name, s->scheme->fields, s->scheme_state);
+	say_instance(shell, "scheme", s->parts.scheme->name, s->parts.scheme->fields,
+	             s->parts.scheme_state);
 	say_cut(shell);
 	return FED_OK;
 }
@@ -345,7 +346,7 @@ static int run_add(struct fed_shell *shell, const struct fed_call *call, struct 
 	else
 		fed_text_add(&text, " clients, %u to %u, %s; ", first, first + (uint32_t)a->n - 1,
 		             fed_partition_names[kind]);
-	fed_text_count(&text, s->clients.pool.left);
+	fed_text_count(&text, s->parts.clients.pool.left);
 	fed_print(shell, "%s examples left in the pool\n", fed_text_str(&text));
 	fed_text_release(&text);
 	return FED_OK;
@@ -370,9 +371,9 @@ static int run_remove(struct fed_shell *shell, const struct fed_call *call, stru
 		return FED_FAIL;
 	fed_text_count(&text, n);
 	fed_text_add(&text, n == 1 ? " client removed, " : " clients removed, ");
-	fed_text_count(&text, s->clients.n_present);
+	fed_text_count(&text, s->parts.clients.n_present);
 	fed_text_add(&text, " left; ");
-	fed_text_count(&text, s->clients.pool.left);
+	fed_text_count(&text, s->parts.clients.pool.left);
 	fed_print(shell, "%s examples in the pool\n", fed_text_str(&text));
 	fed_text_release(&text);
 	return FED_OK;

@@ -145,9 +145,10 @@ static void show_totals(struct fed_shell *shell, const struct fed_costs *c)
 
 	for (size_t k = 0; k < sizeof titles / sizeof *titles; k++)
 		fed_table_cell(&table, "%s", titles[k]);
-	row(&table, shell->session.scheme->message ? "down" : "models down", c->messages_down, down,
-	    down);
-	row(&table, shell->session.scheme->message ? "up" : "updates up", c->messages_up, up, plain);
+	row(&table, shell->session.parts.scheme->message ? "down" : "models down", c->messages_down,
+	    down, down);
+	row(&table, shell->session.parts.scheme->message ? "up" : "updates up", c->messages_up, up,
+	    plain);
 	row(&table, "all", c->messages_up + c->messages_down, down + up, down + plain);
 	fed_table_print(shell, &table, true);
 	fed_text_si(&text, c->client_flops, "FLOP");
@@ -282,7 +283,8 @@ static int show_beside(struct fed_shell *shell, const struct fed_bill_args *a,
 	snprintf(plan.key, sizeof plan.key, "scheme");
 	plan.rounds = a->rounds;
 
-	snprintf(plan.values, sizeof plan.values, "%s|%s", shell->session.scheme->name, a->against);
+	snprintf(plan.values, sizeof plan.values, "%s|%s", shell->session.parts.scheme->name,
+	         a->against);
 	snprintf(plan.until, sizeof plan.until, "%s", a->until);
 	return fed_show_sweep(shell, &plan, err);
 }
@@ -299,8 +301,8 @@ int fed_run_bill(struct fed_shell *shell, const struct fed_call *call, struct fe
 	if (a->rounds || *a->until)
 		return fed_fail(err, "rounds= and until= are of the work that is billed against a scheme: "
 		                     "`bill against=sync rounds=5`");
-	if (*a->who &&
-	    fed_who_parse(a->who, &s->clients, (uint64_t)s->settings.seed, &draw, &ids, &n, err))
+	if (*a->who && fed_who_parse(a->who, &s->parts.clients, (uint64_t)s->parts.settings.seed, &draw,
+	                             &ids, &n, err))
 		return FED_FAIL;
 	if (s->history.n == 0) {
 		fed_print(shell, "no rounds yet: nothing was spent\n");

@@ -183,14 +183,14 @@ static int run_faults(struct fed_shell *shell, const struct fed_call *call, stru
 	struct fed_table table = {.columns = 7, .right = "rlllllr"};
 
 	(void)call, (void)err;
-	if (!s->faults.n) {
+	if (!s->parts.faults.n) {
 		fed_print(shell, "nothing is broken; `help inject` shows what can be\n");
 		return FED_OK;
 	}
 	for (size_t k = 0; k < sizeof titles / sizeof *titles; k++)
 		fed_table_cell(&table, "%s", titles[k]);
-	for (size_t i = 0; i < s->faults.n; i++)
-		add_fault(&table, s, &s->faults.fault[i]);
+	for (size_t i = 0; i < s->parts.faults.n; i++)
+		add_fault(&table, s, &s->parts.faults.fault[i]);
 	fed_table_print(shell, &table, true);
 	return FED_OK;
 }

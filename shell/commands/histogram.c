@@ -86,7 +86,7 @@ static int fail_empty(const struct fed_session *s, enum figure figure, struct fe
 		                     "hand their layers on, and nothing is averaged");
 	else if (figure < EXAMPLES && !s->recorder.journeys.n)
 		fed_journeys_put_empty(s, &words);
-	else if (!s->clients.n_present)
+	else if (!s->parts.clients.n_present)
 		fed_text_add(&words, "there are no clients; `add-client 10` makes some");
 	else
 		fed_text_add(&words, "no update was made yet; `round` makes some");
@@ -100,8 +100,8 @@ static int collect(const struct fed_session *s, enum figure figure, struct value
 {
 	const struct fed_journeys *all = &s->recorder.journeys;
 
-	for (uint32_t i = 0; figure >= EXAMPLES && i < s->clients.n_present; i++) {
-		const struct fed_client *c = &s->clients.client[s->clients.present[i]];
+	for (uint32_t i = 0; figure >= EXAMPLES && i < s->parts.clients.n_present; i++) {
+		const struct fed_client *c = &s->parts.clients.client[s->parts.clients.present[i]];
 		if (push(v, figure == EXAMPLES ? c->count : (double)c->loss, err))
 			return FED_FAIL;
 	}

@@ -55,7 +55,8 @@ int fed_run_log(struct fed_shell *shell, const struct fed_call *call, struct fed
 	const struct fed_sieve_words words = {f->kind, f->client, f->version, f->text};
 	struct fed_sieve sieve;
 
-	if (fed_sieve_init(&sieve, &words, &s->clients, (uint64_t)s->settings.seed, s->draws, err))
+	if (fed_sieve_init(&sieve, &words, &s->parts.clients, (uint64_t)s->parts.settings.seed,
+	                   s->draws, err))
 		return FED_FAIL;
 	uint64_t first = r->n + 1;
 	int64_t left = f->n;

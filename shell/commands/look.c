@@ -41,9 +41,9 @@ static void cell_scheme(struct fed_table *t, const struct fed_session *s)
 {
 	struct fed_text text = {0};
 
-	fed_fields_print(s->scheme->fields, s->scheme_state, true, &text);
+	fed_fields_print(s->parts.scheme->fields, s->parts.scheme_state, true, &text);
 	fed_table_cell(t, "scheme");
-	fed_table_cell(t, "%s%s%s", s->scheme->name, text.len ? "  " : "", fed_text_str(&text));
+	fed_table_cell(t, "%s%s%s", s->parts.scheme->name, text.len ? "  " : "", fed_text_str(&text));
 	fed_text_clear(&text);
 	fed_put_cut(s, &text);
 	if (text.len) {
@@ -58,10 +58,10 @@ static void cell_clients(struct fed_table *t, const struct fed_session *s)
 	struct fed_text text = {0};
 
 	fed_table_cell(t, "clients");
-	fed_text_count(&text, s->clients.n_present);
-	if (s->data) {
+	fed_text_count(&text, s->parts.clients.n_present);
+	if (s->parts.data) {
 		fed_text_add(&text, ", ");
-		fed_text_count(&text, s->clients.pool.left);
+		fed_text_count(&text, s->parts.clients.pool.left);
 		fed_text_add(&text, " examples left in the pool");
 	}
 	fed_table_cell(t, "%s", fed_text_str(&text));
@@ -72,12 +72,12 @@ static void cell_faults(struct fed_table *t, const struct fed_session *s)
 {
 	size_t active = 0;
 
-	for (size_t i = 0; i < s->faults.n; i++)
-		active += fed_fault_phase(s, &s->faults.fault[i]) == FED_FAULT_ACTIVE;
-	if (!s->faults.n)
+	for (size_t i = 0; i < s->parts.faults.n; i++)
+		active += fed_fault_phase(s, &s->parts.faults.fault[i]) == FED_FAULT_ACTIVE;
+	if (!s->parts.faults.n)
 		return;
 	fed_table_cell(t, "faults");
-	fed_table_cell(t, "%zu, %zu of them active", s->faults.n, active);
+	fed_table_cell(t, "%zu, %zu of them active", s->parts.faults.n, active);
 }
 
 static void cell_progress(struct fed_table *t, const struct fed_session *s)
@@ -150,25 +150,27 @@ static int run_status(struct fed_shell *shell, const struct fed_call *call, stru
 	struct fed_text text = {0};
 
 	(void)call, (void)err;
-	if (s->data)
-		fed_put_dataset(s->data, &text);
+	if (s->parts.data)
+		fed_put_dataset(s->parts.data, &text);
 	fed_table_cell(&table, "dataset");
 	fed_table_cell(&table, "%s",
-	               s->data ? fed_text_str(&text) : "none yet; the first use takes glyphs");
+	               s->parts.data ? fed_text_str(&text) : "none yet; the first use takes glyphs");
 	fed_text_clear(&text);
-	cell_instance(&table, "model", &s->model, "none yet; the first round takes a default");
-	if (s->net_built) {
-		fed_text_count(&text, (double)s->net.dim);
+	cell_instance(&table, "model", &s->parts.model, "none yet; the first round takes a default");
+	if (s->parts.net_built) {
+		fed_text_count(&text, (double)s->parts.net.dim);
 		fed_table_cell(&table, "parameters");
 		fed_table_cell(&table, "%s", fed_text_str(&text));
 	}
 	cell_clients(&table, s);
 	cell_faults(&table, s);
-	cell_instance(&table, "aggregator", &s->aggregator, "none yet; the first round takes fedavg");
-	cell_instance(&table, "transport", &s->transport, "none yet; the first round takes local");
+	cell_instance(&table, "aggregator", &s->parts.aggregator,
+	              "none yet; the first round takes fedavg");
+	cell_instance(&table, "transport", &s->parts.transport,
+	              "none yet; the first round takes local");
 	cell_scheme(&table, s);
 	fed_text_clear(&text);
-	fed_fields_print(fed_settings_fields, &s->settings, true, &text);
+	fed_fields_print(fed_settings_fields, &s->parts.settings, true, &text);
 	fed_table_cell(&table, "settings");
 	fed_table_cell(&table, "%s", text.len ? fed_text_str(&text) : "all at their defaults");
 	cell_progress(&table, s);

@@ -36,7 +36,7 @@ const struct fed_field fed_peek_rows[] = {
 
 static const char *name_of(const struct fed_session *s, int32_t label)
 {
-	return label >= 0 && s->data->class_name ? s->data->class_name[label] : NULL;
+	return label >= 0 && s->parts.data->class_name ? s->parts.data->class_name[label] : NULL;
 }
 
 static void say_label(struct fed_shell *shell, const struct fed_peek *k, uint32_t i)
@@ -117,19 +117,19 @@ static void say_how(struct fed_shell *shell, const struct fed_peek *k,
 		fed_print(shell,
 		          "from smashed data at cut %zu, after %s, by a decoder trained %u steps on %u\n"
 		          "public examples (test examples stand for them)",
-		          plan->cut, s->net.layer[plan->cut - 1].name, k->steps, k->publics);
+		          plan->cut, s->parts.net.layer[plan->cut - 1].name, k->steps, k->publics);
 	else if (k->how == FED_PEEK_EXACT)
 		fed_print(shell,
 		          "from the update of one step on this example, %s: the first layer is dense",
-		          travels_as_it_is(&s->settings) ? "exactly" : "by one division");
+		          travels_as_it_is(&s->parts.settings) ? "exactly" : "by one division");
 	else
 		fed_print(shell,
 		          "from the update of one step on %u example%s, by matching gradients in "
 		          "%u steps,\nto a cosine of %.4f",
 		          k->batch, k->batch == 1 ? "" : "s", k->steps, 1 - k->distance);
-	fed_print(shell, "; noise %g", s->settings.noise);
-	if (k->how != FED_PEEK_DECODER && strcmp(s->settings.codec, "none") != 0)
-		fed_print(shell, ", codec %s", s->settings.codec);
+	fed_print(shell, "; noise %g", s->parts.settings.noise);
+	if (k->how != FED_PEEK_DECODER && strcmp(s->parts.settings.codec, "none") != 0)
+		fed_print(shell, ", codec %s", s->parts.settings.codec);
 	fed_print(shell, "\n");
 }
 
@@ -145,7 +145,7 @@ static void write_json(struct fed_shell *shell, const struct fed_peek *k,
 	fed_text_add(&line, "\"how\":\"%s\",\"cut\":", how[k->how]);
 	fed_text_json_number(&line, k->how == FED_PEEK_DECODER ? (double)plan->cut : NAN);
 	fed_text_add(&line, ",\"noise\":");
-	fed_text_json_number(&line, shell->session.settings.noise);
+	fed_text_json_number(&line, shell->session.parts.settings.noise);
 	fed_text_add(&line, ",\"mse\":");
 	fed_text_json_number(&line, k->mse[i]);
 	fed_text_add(&line, ",\"psnr\":");
@@ -178,10 +178,10 @@ static int default_cut(const struct fed_session *s, size_t *cut, struct fed_erro
 {
 	size_t at[2];
 
-	*cut = s->net.layers / 2;
-	if (s->scheme != &fed_scheme_split)
+	*cut = s->parts.net.layers / 2;
+	if (s->parts.scheme != &fed_scheme_split)
 		return FED_OK;
-	if (fed_split_cuts(s->scheme_state, &s->net, at, err))
+	if (fed_split_cuts(s->parts.scheme_state, &s->parts.net, at, err))
 		return FED_FAIL;
 	*cut = at[0];
 	return FED_OK;
@@ -197,7 +197,7 @@ int fed_run_peek(struct fed_shell *shell, const struct fed_call *call, struct fe
 	if (fed_session_start(s, err) || default_cut(s, &cut, err))
 		return FED_FAIL;
 	const bool smashed =
-		a->from == SMASHED || (a->from == BY_SCHEME && s->scheme == &fed_scheme_split);
+		a->from == SMASHED || (a->from == BY_SCHEME && s->parts.scheme == &fed_scheme_split);
 	const struct fed_peek_plan plan = {
 		.client = (uint32_t)a->client,
 		.example = (uint32_t)a->example,

@@ -25,13 +25,13 @@ static bool part_at(const struct fed_shell *shell, size_t i, struct part *part)
 	const struct fed_session *s = &shell->session;
 	static const struct fed_instance none;
 	static const char *const names[] = {"aggregator", "after", "model", "transport"};
-	const struct fed_instance *const plugins[] = {&s->aggregator,
-	                                              s->aggregator.after ? s->aggregator.after : &none,
-	                                              &s->model, &s->transport};
+	const struct fed_instance *const plugins[] = {
+		&s->parts.aggregator, s->parts.aggregator.after ? s->parts.aggregator.after : &none,
+		&s->parts.model, &s->parts.transport};
 
 	*part = (struct part){0};
 	if (i == 0) {
-		*part = (struct part){"settings", NULL, fed_settings_fields, &s->settings};
+		*part = (struct part){"settings", NULL, fed_settings_fields, &s->parts.settings};
 	} else if (i <= 4) {
 		const struct fed_instance *p = plugins[i - 1];
 
@@ -40,7 +40,8 @@ static bool part_at(const struct fed_shell *shell, size_t i, struct part *part)
 			*part =
 				(struct part){names[i - 1], p->entry->head->name, p->entry->head->fields, p->state};
 	} else if (i == 5) {
-		*part = (struct part){"scheme", s->scheme->name, s->scheme->fields, s->scheme_state};
+		*part = (struct part){"scheme", s->parts.scheme->name, s->parts.scheme->fields,
+		                          s->parts.scheme_state};
 	}
 	return part->name != NULL;
 }
@@ -186,20 +187,20 @@ void fed_put_dataset(const struct fed_dataset *data, struct fed_text *out)
 
 void fed_put_cut(const struct fed_session *s, struct fed_text *out)
 {
-	const struct fed_split *split = s->scheme_state;
+	const struct fed_split *split = s->parts.scheme_state;
 	struct fed_error why;
 	size_t at[2];
 
-	if (s->scheme != &fed_scheme_split || !s->net_built)
+	if (s->parts.scheme != &fed_scheme_split || !s->parts.net_built)
 		return;
-	if (fed_split_cuts(split, &s->net, at, &why)) {
+	if (fed_split_cuts(split, &s->parts.net, at, &why)) {
 		fed_text_add(out, "%s", why.text);
 		return;
 	}
-	if (at[1] < s->net.layers)
-		fed_text_add(out, "behind layers %zu and %zu of %zu", at[0], at[1], s->net.layers);
+	if (at[1] < s->parts.net.layers)
+		fed_text_add(out, "behind layers %zu and %zu of %zu", at[0], at[1], s->parts.net.layers);
 	else
-		fed_text_add(out, "behind layer %zu of %zu", at[0], s->net.layers);
-	if (split->cut.n < 1 + (at[1] < s->net.layers))
+		fed_text_add(out, "behind layer %zu of %zu", at[0], s->parts.net.layers);
+	if (split->cut.n < 1 + (at[1] < s->parts.net.layers))
 		fed_text_add(out, ", by default");
 }

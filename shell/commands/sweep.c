@@ -42,7 +42,7 @@ static const struct fed_field *fitting(const struct fed_session *s, const struct
 {
 	struct fed_error unused;
 
-	if (s->data && s->data->classes == 0 && strcmp(metric->name, "test_accuracy") == 0)
+	if (s->parts.data && s->parts.data->classes == 0 && strcmp(metric->name, "test_accuracy") == 0)
 		fed_metric_find("loss", &metric, &unused);
 	return metric;
 }

@@ -70,8 +70,8 @@ int fed_run_timeline(struct fed_shell *shell, const struct fed_call *call, struc
 	struct fed_schedule w;
 	int rc = FED_OK;
 
-	if (*a->who &&
-	    fed_who_parse(a->who, &s->clients, (uint64_t)s->settings.seed, &drawn, &ids, &n, err))
+	if (*a->who && fed_who_parse(a->who, &s->parts.clients, (uint64_t)s->parts.settings.seed,
+	                             &drawn, &ids, &n, err))
 		return FED_FAIL;
 	if (fed_schedule_init(&w, s, (uint64_t)a->n, ids, n, err)) {
 		fed_free(ids);

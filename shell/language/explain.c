@@ -238,7 +238,7 @@ static bool explain_core(struct fed_shell *shell, const char *name)
 /* The session's own rule also with the numbers of its last round. */
 static int explain_round(struct fed_shell *shell, const char *name, struct fed_error *err)
 {
-	const struct fed_instance *rule = &shell->session.aggregator;
+	const struct fed_instance *rule = &shell->session.parts.aggregator;
 	const bool is_rule = rule->entry && fed_same_name(rule->entry->head->name, name);
 	struct fed_told told;
 

@@ -189,13 +189,14 @@ static const char *explain_at(const struct fed_shell *shell, size_t i)
 static const struct fed_field *setting_rows(const struct fed_shell *shell, size_t part)
 {
 	const struct fed_session *s = &shell->session;
-	const struct fed_instance *const plugins[] = {&s->aggregator, &s->model, &s->transport};
+	const struct fed_instance *const plugins[] = {&s->parts.aggregator, &s->parts.model,
+	                                              &s->parts.transport};
 
 	if (part == 0)
 		return fed_settings_fields;
 	if (part <= 3)
 		return plugins[part - 1]->entry ? plugins[part - 1]->entry->head->fields : NULL;
-	return s->scheme->fields;
+	return s->parts.scheme->fields;
 }
 static const char *setting_at(const struct fed_shell *shell, size_t i)
 {

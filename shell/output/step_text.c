@@ -30,9 +30,9 @@ struct load {
 };
 static struct load load_of(const struct fed_session *s)
 {
-	const struct fed_split *split = s->scheme_state;
+	const struct fed_split *split = s->parts.scheme_state;
 
-	if (s->scheme != &fed_scheme_split)
+	if (s->parts.scheme != &fed_scheme_split)
 		return (struct load){"the model", false};
 	if (split->labels == FED_LABELS_SERVER)
 		return (struct load){"the head", false};
@@ -148,7 +148,7 @@ static void say_event(struct fed_shell *shell, const struct fed_event *event)
 		fed_text_add(&words, sentence, event->client, load_of(&shell->session).name);
 	else if (event->kind == FED_EVENT_RECALLED)
 		fed_text_add(&words, "what is under way is recalled");
-	if (event->kind == FED_EVENT_REPORTED && !shell->session.scheme->overlaps)
+	if (event->kind == FED_EVENT_REPORTED && !shell->session.parts.scheme->overlaps)
 		fed_text_add(&words, ", %.0f of %.0f", event->record->reported,
 		             fed_session_called(&shell->session));
 	if (event->text)

@@ -73,7 +73,7 @@ START_TEST(goes_on_bit_for_bit)
 	small_do(&restored, "dataset linear;model linear"); /* gives way */
 	fed_assert_ok(fed_session_restore(&restored, fed_temp_file(&temp, "a.fed"), &err), &err);
 	ck_assert_uint_eq(fed_session_version(&restored), 3);
-	ck_assert_uint_eq(restored.clients.pool.left, straight.clients.pool.left);
+	ck_assert_uint_eq(restored.parts.clients.pool.left, straight.parts.clients.pool.left);
 	small_do(&restored, "round 3");
 	small_same(&straight, &restored);
 	/* What joins later is dealt alike, too. */
@@ -261,7 +261,7 @@ START_TEST(forged_files_do_no_harm)
 		overwrite(f, &forged);
 		if (fed_session_restore(&other, fed_temp_file(&temp, "b.fed"), &err) != FED_OK)
 			ck_assert_ptr_nonnull(strstr(err.text, "section "));
-		else if (other.clients.n_present)
+		else if (other.parts.clients.n_present)
 			small_try(&other, "round 1", &err);
 	}
 	fclose(f);

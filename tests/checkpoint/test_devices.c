@@ -68,7 +68,7 @@ START_TEST(what_is_not_said_stays)
 
 	compose(&s);
 	compose(&other);
-	struct fed_client *x = s.clients.client;
+	struct fed_client *x = s.parts.clients.client;
 	ck_assert_str_eq(fed_device_profiles[x[0].device_profile].name, "phone");
 	ck_assert_str_eq(fed_device_profiles[x[4].device_profile].name, "laptop");
 	ck_assert_uint_eq(x[5].device_profile, FED_NO_PROFILE);
@@ -79,8 +79,8 @@ START_TEST(what_is_not_said_stays)
 	/* Spreads come back: drawn by seed and client, not by what was typed before. */
 	equip(&s, "all", "server", "ideal");
 	equip(&s, "0-3", "phone:0.5", "4g:0.3");
-	ck_assert_mem_eq(&x[0].link, &other.clients.client[0].link, sizeof x[0].link);
-	ck_assert_float_eq(x[0].device, other.clients.client[0].device);
+	ck_assert_mem_eq(&x[0].link, &other.parts.clients.client[0].link, sizeof x[0].link);
+	ck_assert_float_eq(x[0].device, other.parts.clients.client[0].device);
 	/* Nobody there. */
 	ck_assert_int_eq(fed_session_equip_clients(&s, "2", NULL, NULL, &n, &err), FED_FAIL);
 	ck_assert_int_eq(fed_session_equip_clients(&s, "7-9", NULL, NULL, &n, &err), FED_FAIL);
@@ -95,7 +95,7 @@ START_TEST(a_new_link_counts_from_the_next_round)
 
 	small_init(&s, NULL);
 	small_do(&s, "dataset blobs train=80 test=40;model softmax;add 2 iid 8 0 1e3;round 1");
-	const double bytes = FED_FRAME_BYTES + 4.0 * (double)s.net.dim;
+	const double bytes = FED_FRAME_BYTES + 4.0 * (double)s.parts.net.dim;
 	ck_assert_double_eq_tol(fed_session_clock(&s), 2 * bytes / 1e3, 1e-9);
 	equip(&s, "1", NULL, "100");
 	small_do(&s, "round 1");
@@ -118,7 +118,7 @@ START_TEST(saved_and_restored_they_go_on_bit_for_bit)
 	fed_assert_ok(fed_session_save(&halved, fed_temp_file(&temp, "a.fed"), &err), &err);
 	small_init(&restored, NULL);
 	fed_assert_ok(fed_session_restore(&restored, fed_temp_file(&temp, "a.fed"), &err), &err);
-	same_equipment(&halved.clients, &restored.clients);
+	same_equipment(&halved.parts.clients, &restored.parts.clients);
 	small_do(&restored, "round 3");
 	small_same(&straight, &restored);
 	fed_session_release(&straight);
@@ -183,11 +183,11 @@ START_TEST(files_of_format_1_are_read)
 
 	small_init(&restored, NULL);
 	fed_assert_ok(fed_session_restore(&restored, fed_temp_file(&temp, "old.fed"), &err), &err);
-	for (uint32_t id = 0; id < restored.clients.n; id++) {
-		const struct fed_client *x = &restored.clients.client[id];
+	for (uint32_t id = 0; id < restored.parts.clients.n; id++) {
+		const struct fed_client *x = &restored.parts.clients.client[id];
 
 		ck_assert(isinf(x->link.up) && isinf(x->link.down) && x->link.latency == 0);
-		ck_assert_float_eq(x->device, s.clients.client[id].device);
+		ck_assert_float_eq(x->device, s.parts.clients.client[id].device);
 		ck_assert_uint_eq(x->device_profile, FED_NO_PROFILE);
 		ck_assert_str_eq(fed_link_profiles[x->link_profile].name, "ideal");
 	}
@@ -218,8 +218,8 @@ START_TEST(strange_links_are_understood_or_refused)
 	fed_temp_write(&temp, "b.fed", file.s, file.len);
 	small_init(&restored, NULL);
 	fed_assert_ok(fed_session_restore(&restored, fed_temp_file(&temp, "b.fed"), &err), &err);
-	ck_assert_uint_eq(restored.clients.client[0].device_profile, FED_NO_PROFILE);
-	ck_assert_float_eq(restored.clients.client[0].device, s.clients.client[0].device);
+	ck_assert_uint_eq(restored.parts.clients.client[0].device_profile, FED_NO_PROFILE);
+	ck_assert_float_eq(restored.parts.clients.client[0].device, s.parts.clients.client[0].device);
 
 	const float loss = 1;
 	memcpy(links + len - 8, &loss, sizeof loss); /* of the last client */

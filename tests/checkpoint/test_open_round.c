@@ -118,8 +118,9 @@ START_TEST(at_any_step_both_go_on_to_the_same_bits)
 		ck_assert_uint_eq(saved.federation.steps, fed_session_open(&saved)
 		                                              ? restored.federation.steps
 		                                              : saved.federation.steps);
-		for (size_t k = 0; k < saved.faults.n; k++)
-			ck_assert_uint_eq(saved.faults.fault[k].strikes, restored.faults.fault[k].strikes);
+		for (size_t k = 0; k < saved.parts.faults.n; k++)
+			ck_assert_uint_eq(saved.parts.faults.fault[k].strikes,
+			                  restored.parts.faults.fault[k].strikes);
 		end_alike(&straight, &saved, &restored);
 	}
 	fed_session_release(&straight);
@@ -171,12 +172,13 @@ START_TEST(what_was_changed_in_the_round_is_changed_again)
 		fed_session_release(&restored);
 		restore(&restored);
 		ck_assert_uint_eq(saved.changes.n, restored.changes.n);
-		ck_assert_uint_eq(saved.faults.n, restored.faults.n);
-		ck_assert_uint_eq(saved.faults.made, restored.faults.made);
+		ck_assert_uint_eq(saved.parts.faults.n, restored.parts.faults.n);
+		ck_assert_uint_eq(saved.parts.faults.made, restored.parts.faults.made);
 		ck_assert_uint_eq(saved.draws, restored.draws);
-		ck_assert_double_eq(saved.settings.lr, restored.settings.lr);
-		for (uint32_t id = 0; id < saved.clients.n; id++)
-			ck_assert_float_eq(saved.clients.client[id].device, restored.clients.client[id].device);
+		ck_assert_double_eq(saved.parts.settings.lr, restored.parts.settings.lr);
+		for (uint32_t id = 0; id < saved.parts.clients.n; id++)
+			ck_assert_float_eq(saved.parts.clients.client[id].device,
+			                   restored.parts.clients.client[id].device);
 		if (open && amend(&saved, at, 1000))
 			ck_abort();
 		if (open && amend(&restored, at, 1000))
@@ -201,8 +203,8 @@ START_TEST(changes_outlive_a_round_that_is_given_up)
 	save(&s);
 	small_do(&s, "abort");
 	ck_assert_uint_eq(s.changes.n, 0);
-	ck_assert_double_eq(s.settings.lr, 0.3);
-	ck_assert_uint_eq(s.faults.n, 3);
+	ck_assert_double_eq(s.parts.settings.lr, 0.3);
+	ck_assert_uint_eq(s.parts.faults.n, 3);
 	restore(&restored);
 	small_do(&restored, "abort");
 	finish(&s);
@@ -229,7 +231,7 @@ START_TEST(nothing_is_lost_without_memory)
 		const int rc = fed_session_save(&s, fed_temp_file(&temp, "midway.fed"), &err);
 		failed = !fed_mem_fail_ahead();
 		fed_mem_fail_at(0);
-		ck_assert_double_eq(s.settings.lr, 0.3);
+		ck_assert_double_eq(s.parts.settings.lr, 0.3);
 		ck_assert_uint_eq(fed_session_version(&s), 2);
 		if (rc == FED_OK) {
 			restore(&restored);

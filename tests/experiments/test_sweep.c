@@ -56,8 +56,8 @@ static void same_outcome(const struct fed_outcome *o, const struct fed_session *
 	total.wall = o->total.wall;
 	ck_assert_str_eq(o->why, "");
 	ck_assert_uint_eq(o->rounds, real->history.n);
-	ck_assert_uint_eq(o->clients, real->clients.n_present);
-	ck_assert_str_eq(o->scheme, real->scheme->name);
+	ck_assert_uint_eq(o->clients, real->parts.clients.n_present);
+	ck_assert_str_eq(o->scheme, real->parts.scheme->name);
 	ck_assert_mem_eq(&o->total, &total, sizeof total);
 }
 
@@ -163,16 +163,16 @@ START_TEST(only_examples_of_the_present)
 
 	compose(&s, "add 6 iid 20;remove 2");
 	fed_assert_ok(fed_session_start(&s, &err), &err);
-	for (uint32_t i = 0; i < s.clients.n_present; i++) {
-		const struct fed_client *c = &s.clients.client[s.clients.present[i]];
+	for (uint32_t i = 0; i < s.parts.clients.n_present; i++) {
+		const struct fed_client *c = &s.parts.clients.client[s.parts.clients.present[i]];
 		for (uint32_t k = 0; k < c->count; k++)
 			held[c->examples[k]] = true;
 	}
 	fed_assert_ok(fed_session_copy(&copy, &s, false, &err), &err);
 	fed_assert_ok(fed_session_redeal(&copy, &s, 7, &err), &err);
-	ck_assert_uint_eq(copy.clients.n_present, 7);
+	ck_assert_uint_eq(copy.parts.clients.n_present, 7);
 	for (uint32_t i = 0; i < 7; i++) {
-		const struct fed_client *c = &copy.clients.client[i];
+		const struct fed_client *c = &copy.parts.clients.client[i];
 		ck_assert_uint_eq(c->count, 100 / 7);
 		for (uint32_t k = 0; k < c->count; k++) {
 			ck_assert(held[c->examples[k]]);
@@ -225,7 +225,7 @@ START_TEST(closed_forms)
 	const struct fed_field *up, *flops;
 
 	compose(&s, "add 8 iid 50");
-	ck_assert_double_eq((double)s.net.dim, dim);
+	ck_assert_double_eq((double)s.parts.net.dim, dim);
 	sweep(&w, &s, "clients", "4,10,100", 3, "");
 	fed_assert_ok(fed_metric_find("bytes-up", &up, &unused), &unused);
 	fed_assert_ok(fed_metric_find("client-flops", &flops, &unused), &unused);
@@ -272,7 +272,7 @@ START_TEST(split_against_federated)
 	small_init(&s, NULL);
 	small_do(&s, "dataset blobs train=10000 test=100 classes=4;model mlp hidden=200,60;"
 	             "aggregator fedavg;transport local;add 100 iid 100;scheme split cut=1");
-	ck_assert_double_eq((double)s.net.dim, dim);
+	ck_assert_double_eq((double)s.parts.net.dim, dim);
 	sweep(&w, &s, "clients", "100,500", 1, "");
 	ck_assert_uint_eq(w.n, 4);
 	for (size_t i = 0; i < 4; i += 2) {

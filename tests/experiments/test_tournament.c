@@ -58,8 +58,8 @@ static void inject(struct fed_session *s, const char *attack, const char *key, c
 	fault.attack = fed_attack_share_new(&instance);
 	fault.client = fed_alloc_array(2, sizeof *fault.client);
 	memcpy(fault.client, ids, sizeof ids);
-	ck_assert_int_eq(fed_faults_reserve(&s->faults, &err), FED_OK);
-	fed_faults_add(&s->faults, &fault);
+	ck_assert_int_eq(fed_faults_reserve(&s->parts.faults, &err), FED_OK);
+	fed_faults_add(&s->parts.faults, &fault);
 }
 
 /* Each match ends as a session does that goes on with that attack and that aggregator. */

@@ -143,7 +143,8 @@ START_TEST(steps_and_updates_are_saved_for_others)
 	fed_assert_ok(fed_updates_save(&s, matrix, &err), &err);
 	fed_assert_ok(try_it(&t, "median", NULL, NULL, NULL, &err), &err);
 	ck_assert_uint_eq(t.n, 5);
-	ck_assert_int_eq(memcmp(t.step, s.federation.judgement.step, s.net.dim * sizeof(float)), 0);
+	ck_assert_int_eq(memcmp(t.step, s.federation.judgement.step, s.parts.net.dim * sizeof(float)),
+	                 0);
 	fed_trial_release(&t);
 }
 END_TEST
@@ -213,7 +214,7 @@ static int try_all(void *ctx, struct fed_error *err)
 
 START_TEST(survives_lack_of_memory)
 {
-	s.settings.threads = 1;
+	s.parts.settings.threads = 1;
 	ck_assert_uint_gt(fed_each_allocation(try_all, NULL), 20);
 }
 END_TEST

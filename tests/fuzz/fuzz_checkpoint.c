@@ -73,8 +73,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n)
 		fed_session_release(&session);
 		lab_bare(&session);
 	} else {
-		fed_fuzz_claim(!session.data && !session.net_built && session.history.n == 0 &&
-		               session.faults.n == 0);
+		fed_fuzz_claim(!session.parts.data && !session.parts.net_built && session.history.n == 0 &&
+		               session.parts.faults.n == 0);
 		fed_fuzz_outcome(err.text);
 	}
 	return 0;

@@ -45,7 +45,7 @@ static void check_chains(const struct fed_session *s)
 	const struct fed_journeys *j = of(s);
 	uint64_t seen = 0;
 
-	for (uint32_t id = 0; id < s->clients.n; id++) {
+	for (uint32_t id = 0; id < s->parts.clients.n; id++) {
 		const struct fed_journey *x = fed_journeys_last(j, id);
 
 		for (const struct fed_journey *y; x; x = y, seen++) {
@@ -339,7 +339,8 @@ static const char *const turns[] = {"cut=2", "cut=2 parallel=v1", "cut=2 paralle
 /* Head and tail: forward once, backward twice as dear. */
 static double own_flops(const struct fed_session *s, bool tail)
 {
-	return 3 * (fed_net_flops(&s->net, 0, 2) + (tail ? fed_net_flops(&s->net, 4, 5) : 0));
+	return 3 *
+	       (fed_net_flops(&s->parts.net, 0, 2) + (tail ? fed_net_flops(&s->parts.net, 4, 5) : 0));
 }
 
 START_TEST(a_turn_computes_and_waits)
@@ -443,7 +444,7 @@ START_TEST(clients_of_a_window)
 		ck_assert_uint_eq(w.rounds, n);
 		ck_assert_double_eq(w.to, fed_session_clock(&s));
 		ck_assert_double_eq(w.from, s.history.record[s.history.n - n - 1].clock);
-		for (uint32_t id = 0; id < s.clients.n; id++) {
+		for (uint32_t id = 0; id < s.parts.clients.n; id++) {
 			bool busy = false;
 
 			for (uint64_t i = of(&s)->first; i <= of(&s)->n; i++) {

@@ -193,11 +193,11 @@ START_TEST(every_cut_is_measured)
 	small_init(&s, NULL);
 	small_do(&s, "dataset glyphs train=200 test=100;model mlp hidden=30");
 	measure(&s, &leak);
-	ck_assert_uint_eq(leak.n, s.net.layers - 1);
+	ck_assert_uint_eq(leak.n, s.parts.net.layers - 1);
 	ck_assert_uint_eq(leak.examples, 60);
 	for (size_t i = 0; i < leak.n; i++) {
 		ck_assert_uint_eq(leak.at[i].cut, i + 1);
-		ck_assert_uint_eq(leak.at[i].numbers, fed_shape_size(&s.net.layer[i].out));
+		ck_assert_uint_eq(leak.at[i].numbers, fed_shape_size(&s.parts.net.layer[i].out));
 		ck_assert_double_gt(leak.at[i].inputs.corrected, 0.3);
 		ck_assert_double_gt(leak.at[i].told, 0.9); /* at version 0 directions are the labels */
 		ck_assert(isnan(leak.at[i].norm_auc));

@@ -109,7 +109,7 @@ START_TEST(without_the_rules_words)
 	double step = 0, last = INFINITY;
 	int n = 0;
 
-	for (size_t j = 0; j < s.net.dim; j++)
+	for (size_t j = 0; j < s.parts.net.dim; j++)
 		step += (double)g->step[j] * (double)g->step[j];
 	says(lines, "n = 10 updates, their weights sum to N = 150");
 	ck_assert_double_eq_tol(behind(lines, "the step is "), sqrt(step), 1e-3 * sqrt(step));
@@ -120,7 +120,7 @@ START_TEST(without_the_rules_words)
 		for (size_t i = 0; i < g->n; i++) {
 			if (g->of[i].client != client)
 				continue;
-			for (size_t j = 0; j < s.net.dim; j++)
+			for (size_t j = 0; j < s.parts.net.dim; j++)
 				square += pow((double)g->of[i].update->vector[0][j], 2);
 			const double share = behind(lines, "share in the step "), length = sqrt(square);
 			ck_assert_double_eq_tol(share, (double)g->of[i].verdict.weight, 1e-4);

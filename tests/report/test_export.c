@@ -50,7 +50,8 @@ START_TEST(parameters_come_back)
 	export_to(&s, files[_i]);
 	small_compose(&other, &heard, "fedavg");
 	fed_assert_ok(fed_session_import(&other, fed_temp_file(&temp, files[_i]), &err), &err);
-	ck_assert_mem_eq(fed_session_params(&s), fed_session_params(&other), s.net.dim * sizeof(float));
+	ck_assert_mem_eq(fed_session_params(&s), fed_session_params(&other),
+	                 s.parts.net.dim * sizeof(float));
 	ck_assert_uint_eq(fed_session_version(&other), 0);
 	ck_assert_ptr_nonnull(strstr(heard.text, "12 parameters in 2 tensors"));
 	fed_session_release(&s);
@@ -152,7 +153,7 @@ START_TEST(a_file_of_a_larger_model_is_refused)
 
 	small_compose(&s, NULL, "fedavg");
 	ck_assert_int_eq(fed_session_import(&s, path, &err), FED_FAIL);
-	snprintf(words, sizeof words, "the %zu parameters of the session's model", s.net.dim);
+	snprintf(words, sizeof words, "the %zu parameters of the session's model", s.parts.net.dim);
 	ck_assert_msg(strstr(err.text, words), "%s", err.text);
 	ck_assert_ptr_nonnull(strstr(err.text, "m.npz: has 2.1 MB"));
 	fed_session_release(&s);
@@ -251,7 +252,8 @@ START_TEST(numpy_agrees)
 	ck_assert_int_eq(system(command), 0);
 	small_compose(&other, NULL, "fedavg");
 	fed_assert_ok(fed_session_import(&other, fed_temp_file(&temp, "n.npz"), &err), &err);
-	ck_assert_mem_eq(fed_session_params(&s), fed_session_params(&other), s.net.dim * sizeof(float));
+	ck_assert_mem_eq(fed_session_params(&s), fed_session_params(&other),
+	                 s.parts.net.dim * sizeof(float));
 	fed_session_release(&s);
 	fed_session_release(&other);
 }

@@ -133,7 +133,7 @@ START_TEST(lengths_and_angles)
 	small_do(&s, "round 2");
 	ck_assert_msg(fed_insight_init(&in, &s, &err) == FED_OK, "%s", err.text);
 	const struct fed_judgement *g = &s.federation.judgement;
-	const size_t dim = s.net.dim;
+	const size_t dim = s.parts.net.dim;
 	ck_assert_uint_eq(in.n, g->n);
 	for (size_t i = 0; i < in.n; i++) {
 		const float *a = g->of[i].update->vector[0];

@@ -201,11 +201,12 @@ void small_refuses(struct fed_session *s, const char *line, const char *words)
 
 void small_same(const struct fed_session *a, const struct fed_session *b)
 {
-	ck_assert_uint_eq(a->net.dim, b->net.dim);
+	ck_assert_uint_eq(a->parts.net.dim, b->parts.net.dim);
 	ck_assert_uint_eq(fed_session_version(a), fed_session_version(b));
-	ck_assert_mem_eq(fed_session_params(a), fed_session_params(b), a->net.dim * sizeof(float));
+	ck_assert_mem_eq(fed_session_params(a), fed_session_params(b),
+	                 a->parts.net.dim * sizeof(float));
 	ck_assert_mem_eq(&a->ledger.total, &b->ledger.total, sizeof a->ledger.total);
-	for (uint32_t id = 0; id < a->clients.n; id++) {
+	for (uint32_t id = 0; id < a->parts.clients.n; id++) {
 		const struct fed_costs *x = fed_ledger_of(&a->ledger, id),
 							   *y = fed_ledger_of(&b->ledger, id);
 

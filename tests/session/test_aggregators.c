@@ -25,19 +25,19 @@ START_TEST(parameters_find_whom_they_mean)
 
 	small_init(&s, NULL);
 	small_do(&s, "aggregator krum f=3 after=nnm");
-	ck_assert_str_eq(s.aggregator.after->entry->head->name, "nnm");
-	ck_assert_int_eq(int_of(&s.aggregator, "f"), 3);
-	ck_assert_int_eq(int_of(s.aggregator.after, "f"), 3); /* not given: that of krum */
+	ck_assert_str_eq(s.parts.aggregator.after->entry->head->name, "nnm");
+	ck_assert_int_eq(int_of(&s.parts.aggregator, "f"), 3);
+	ck_assert_int_eq(int_of(s.parts.aggregator.after, "f"), 3); /* not given: that of krum */
 	small_do(&s, "aggregator krum after.f=2 f=3 after=nnm");
-	ck_assert_int_eq(int_of(&s.aggregator, "f"), 3);
-	ck_assert_int_eq(int_of(s.aggregator.after, "f"), 2);
+	ck_assert_int_eq(int_of(&s.parts.aggregator, "f"), 3);
+	ck_assert_int_eq(int_of(s.parts.aggregator.after, "f"), 2);
 	small_do(&s, "aggregator krum s=4 after=bucketing f=1");
-	ck_assert_int_eq(int_of(s.aggregator.after, "s"), 4);
+	ck_assert_int_eq(int_of(s.parts.aggregator.after, "s"), 4);
 	small_do(&s, "set after.s 5;set f 2;set s 3");
-	ck_assert_int_eq(int_of(s.aggregator.after, "s"), 3);
-	ck_assert_int_eq(int_of(&s.aggregator, "f"), 2);
+	ck_assert_int_eq(int_of(s.parts.aggregator.after, "s"), 3);
+	ck_assert_int_eq(int_of(&s.parts.aggregator, "f"), 2);
 	small_do(&s, "aggregator median");
-	ck_assert_ptr_null(s.aggregator.after);
+	ck_assert_ptr_null(s.parts.aggregator.after);
 	fed_session_release(&s);
 }
 END_TEST
@@ -57,8 +57,8 @@ START_TEST(wrong_pairs_are_refused_with_words)
 	small_refuses(&s, "aggregator krum s=3", "no parameter s");
 	small_refuses(&s, "aggregator scaffold after=nnm", "choose it without after=");
 	small_refuses(&s, "set after.f 3", "no pre-step is chosen");
-	ck_assert_str_eq(s.aggregator.entry->head->name, "krum"); /* as before */
-	ck_assert_int_eq(int_of(&s.aggregator, "f"), 3);
+	ck_assert_str_eq(s.parts.aggregator.entry->head->name, "krum"); /* as before */
+	ck_assert_int_eq(int_of(&s.parts.aggregator, "f"), 3);
 	small_do(&s, "aggregator krum f=3 after=nnm");
 	small_refuses(&s, "set f 2", "say aggregator.f or after.f");
 	fed_session_release(&s);
@@ -92,13 +92,13 @@ START_TEST(pre_steps_are_saved_and_restored)
 	fed_assert_ok(fed_session_save(&s, fed_temp_file(&temp, "a.fed"), &err), &err);
 	small_init(&t, NULL);
 	fed_assert_ok(fed_session_restore(&t, fed_temp_file(&temp, "a.fed"), &err), &err);
-	ck_assert_ptr_nonnull(t.aggregator.after);
-	ck_assert_int_eq(int_of(t.aggregator.after, "s"), 2);
+	ck_assert_ptr_nonnull(t.parts.aggregator.after);
+	ck_assert_int_eq(int_of(t.parts.aggregator.after, "s"), 2);
 	small_do(&s, "round 2");
 	small_do(&t, "round 2");
 	small_same(&s, &t);
 	small_do(&s, "restart;round 1");
-	ck_assert_int_eq(int_of(s.aggregator.after, "s"), 2);
+	ck_assert_int_eq(int_of(s.parts.aggregator.after, "s"), 2);
 	fed_session_release(&s);
 	fed_session_release(&t);
 	fed_temp_remove(&temp);
@@ -115,10 +115,10 @@ START_TEST(pre_steps_in_use_are_reloaded_and_not_unloaded)
 	ck_assert_int_eq(fed_session_unload(&s, "bucketing", &err), FED_FAIL);
 	ck_assert_msg(strstr(err.text, "in front of the session's aggregator"), "%s", err.text);
 	fed_assert_ok(fed_session_reload(&s, "bucketing", &err), &err);
-	ck_assert_str_eq(s.aggregator.entry->head->name, "median");
-	ck_assert_int_eq(int_of(s.aggregator.after, "s"), 2);
+	ck_assert_str_eq(s.parts.aggregator.entry->head->name, "median");
+	ck_assert_int_eq(int_of(s.parts.aggregator.after, "s"), 2);
 	fed_assert_ok(fed_session_reload(&s, "median", &err), &err);
-	ck_assert_int_eq(int_of(s.aggregator.after, "s"), 2);
+	ck_assert_int_eq(int_of(s.parts.aggregator.after, "s"), 2);
 	small_do(&s, "round 1");
 	fed_session_release(&s);
 	ck_assert_int_eq(fed_mem_live(), 0);

@@ -382,7 +382,7 @@ START_TEST(an_abort_leaves_all_as_it_was)
 		run(&s, 2);
 		run(&other, 2);
 		ck_assert_mem_eq(fed_session_params(&s), fed_session_params(&other),
-		                 s.net.dim * sizeof(float));
+		                 s.parts.net.dim * sizeof(float));
 		fed_session_release(&s);
 		fed_session_release(&other);
 	}
@@ -600,7 +600,7 @@ START_TEST(survives_every_allocation)
 
 	small_compose(&s, NULL, "fedavg");
 	run(&s, 1);
-	memcpy(before, fed_session_params(&s), s.net.dim * sizeof(float));
+	memcpy(before, fed_session_params(&s), s.parts.net.dim * sizeof(float));
 	for (unsigned k = 1; !all; k++) {
 		fed_mem_fail_at(k);
 		const int rc = debug_a_little(&s, &err);
@@ -610,7 +610,7 @@ START_TEST(survives_every_allocation)
 		ck_assert(!all || rc == FED_OK);
 		if (fed_session_open(&s))
 			fed_assert_ok(fed_session_abort(&s, &err), &err);
-		ck_assert_mem_eq(before, fed_session_params(&s), s.net.dim * sizeof(float));
+		ck_assert_mem_eq(before, fed_session_params(&s), s.parts.net.dim * sizeof(float));
 		fed_session_unbreak_all(&s);
 	}
 	fed_session_release(&s);

@@ -17,11 +17,11 @@ START_TEST(bare_session_takes_defaults)
 	small_refuses(&s, "round 1", "add-client");
 	small_do(&s, "dataset glyphs train=60 test=20;add 3 iid 20");
 	fed_assert_ok(fed_session_complete(&s, &err), &err);
-	ck_assert_str_eq(s.model.entry->head->name, "mlp");
-	ck_assert_str_eq(s.aggregator.entry->head->name, "fedavg");
-	ck_assert_str_eq(s.transport.entry->head->name, "local");
+	ck_assert_str_eq(s.parts.model.entry->head->name, "mlp");
+	ck_assert_str_eq(s.parts.aggregator.entry->head->name, "fedavg");
+	ck_assert_str_eq(s.parts.transport.entry->head->name, "local");
 	ck_assert_uint_eq(heard.count[FED_EVENT_NOTICE], 3);
-	ck_assert_uint_eq(s.net.dim, 199210);
+	ck_assert_uint_eq(s.parts.net.dim, 199210);
 	fed_session_release(&s);
 }
 END_TEST
@@ -40,7 +40,7 @@ START_TEST(default_model_suits_the_data)
 	small_init(&s, NULL);
 	small_do(&s, defaults[_i].dataset);
 	fed_assert_ok(fed_session_complete(&s, &err), &err);
-	ck_assert_str_eq(s.model.entry->head->name, defaults[_i].model);
+	ck_assert_str_eq(s.parts.model.entry->head->name, defaults[_i].model);
 	fed_session_release(&s);
 }
 END_TEST
@@ -91,15 +91,15 @@ START_TEST(data_changes_only_without_clients)
 	small_do(&s, "dataset blobs train=80 test=40"); /* the same again is no change */
 	small_do(&s, "round 2;remove all;dataset blobs train=60 test=40");
 	ck_assert_uint_eq(fed_session_version(&s), 2); /* same shape and classes: the model stays */
-	ck_assert_uint_eq(s.clients.pool.left, 60);
+	ck_assert_uint_eq(s.parts.clients.pool.left, 60);
 	small_do(&s, "add 2 iid 10;round 1;remove all;dataset blobs train=60 test=40 classes=3");
 	ck_assert_uint_eq(fed_session_version(&s), 0);
-	ck_assert_uint_eq(s.net.outputs, 3);
+	ck_assert_uint_eq(s.parts.net.outputs, 3);
 	ck_assert_ptr_nonnull(strstr(heard.text, "version 0"));
 	small_do(&s, "dataset linear train=20 test=5"); /* softmax cannot */
 	ck_assert_ptr_nonnull(strstr(heard.text, "model softmax does not fit linear"));
 	small_do(&s, "add 2 iid 10;round 1");
-	ck_assert_str_eq(s.model.entry->head->name, "linear");
+	ck_assert_str_eq(s.parts.model.entry->head->name, "linear");
 	fed_session_release(&s);
 }
 END_TEST
@@ -110,15 +110,15 @@ START_TEST(other_aggregator_and_transport_keep_the_model)
 
 	small_compose(&s, NULL, "scaffold");
 	small_do(&s, "round 2");
-	ck_assert_ptr_nonnull(s.clients.client[0].kept);
-	float *before = fed_alloc_array(s.net.dim, sizeof *before);
-	memcpy(before, fed_session_params(&s), s.net.dim * sizeof *before);
+	ck_assert_ptr_nonnull(s.parts.clients.client[0].kept);
+	float *before = fed_alloc_array(s.parts.net.dim, sizeof *before);
+	memcpy(before, fed_session_params(&s), s.parts.net.dim * sizeof *before);
 	small_do(&s, "transport local;scheme sync;set threads 2");
-	ck_assert_ptr_nonnull(s.clients.client[0].kept);
+	ck_assert_ptr_nonnull(s.parts.clients.client[0].kept);
 	small_do(&s, "aggregator fedadam eta=0.1");
-	ck_assert_ptr_null(s.clients.client[0].kept);
+	ck_assert_ptr_null(s.parts.clients.client[0].kept);
 	ck_assert_uint_eq(fed_session_version(&s), 2);
-	ck_assert_mem_eq(before, fed_session_params(&s), s.net.dim * sizeof *before);
+	ck_assert_mem_eq(before, fed_session_params(&s), s.parts.net.dim * sizeof *before);
 	small_do(&s, "remove 1;add 2 iid 5;round 1");
 	ck_assert_uint_eq(fed_session_version(&s), 3);
 	ck_assert_uint_eq(s.history.n, 3);
@@ -136,7 +136,7 @@ START_TEST(other_model_and_restart_begin_anew)
 	small_do(&fresh, "round 2");
 	small_do(&s, "round 3;restart;round 2");
 	small_same(&s, &fresh);
-	ck_assert_uint_eq(s.clients.client[0].rounds, 2);
+	ck_assert_uint_eq(s.parts.clients.client[0].rounds, 2);
 	small_do(&s, "model mlp hidden=3");
 	ck_assert_uint_eq(fed_session_version(&s), 0);
 	ck_assert_uint_eq(s.history.n, 0);
@@ -144,7 +144,7 @@ START_TEST(other_model_and_restart_begin_anew)
 	small_do(&s, "round 1;model softmax;round 2");
 	small_same(&s, &fresh);
 	small_do(&s, "reset");
-	ck_assert_ptr_null(s.data);
+	ck_assert_ptr_null(s.parts.data);
 	small_refuses(&s, "round 1", "no clients");
 	fed_session_release(&s);
 	fed_session_release(&fresh);
@@ -161,15 +161,15 @@ START_TEST(other_model_completes_nothing)
 	small_compose(&s, &heard, "krum");
 	small_do(&s, "round 1");
 	fed_session_stop(&s);
-	fed_instance_release(&s.aggregator);
-	s.aggregator = (struct fed_instance){0};
+	fed_instance_release(&s.parts.aggregator);
+	s.parts.aggregator = (struct fed_instance){0};
 	const unsigned notices = heard.count[FED_EVENT_NOTICE];
 	small_do(&s, "model mlp hidden=3");
-	ck_assert_ptr_null(s.aggregator.entry);
+	ck_assert_ptr_null(s.parts.aggregator.entry);
 	ck_assert_ptr_null(fed_session_params(&s));
 	ck_assert_uint_eq(heard.count[FED_EVENT_NOTICE], notices + 1); /* version 0 again */
 	small_do(&s, "round 1");
-	ck_assert_str_eq(s.aggregator.entry->head->name, "fedavg");
+	ck_assert_str_eq(s.parts.aggregator.entry->head->name, "fedavg");
 	ck_assert_uint_eq(fed_session_version(&s), 1);
 	fed_session_release(&s);
 }
@@ -181,12 +181,12 @@ START_TEST(set_finds_whom_it_means)
 
 	small_compose(&s, NULL, "fedavgm");
 	small_do(&s, "set lr 0.25;set aggregator.beta 0.5;set weight-decay 0.01;round 1");
-	ck_assert_double_eq_tol(s.settings.lr, 0.25, 1e-12);
+	ck_assert_double_eq_tol(s.parts.settings.lr, 0.25, 1e-12);
 	small_do(&s, "set beta 0.25");
 	ck_assert_uint_eq(fed_session_version(&s), 1); /* an aggregator's key changes in place */
 	small_do(&s, "model mlp hidden=4;round 1;set model.hidden 6");
 	ck_assert_uint_eq(fed_session_version(&s), 0); /* a model's key makes it anew */
-	ck_assert_uint_eq(s.net.dim, 2 * 6 + 6 + 6 * 4 + 4);
+	ck_assert_uint_eq(s.parts.net.dim, 2 * 6 + 6 + 6 * 4 + 4);
 	small_do(&s, "set hidden 5,3");
 	small_refuses(&s, "set beta 2", "2");
 	small_refuses(&s, "set hidden 0", "0");
@@ -213,7 +213,7 @@ START_TEST(seed_changes_before_it_was_used)
 
 	small_init(&b, NULL);
 	small_do(&b, "set seed 7;dataset blobs train=80 test=40;model softmax;set batch 5");
-	ck_assert_uint_eq(a.data->fingerprint, b.data->fingerprint);
+	ck_assert_uint_eq(a.parts.data->fingerprint, b.parts.data->fingerprint);
 	fed_session_release(&a);
 	fed_session_release(&b);
 }
@@ -234,7 +234,7 @@ START_TEST(clients_are_refused_with_words)
 	                 FED_FAIL);
 	ck_assert_msg(strstr(err.text, "4,000,000,000 clients with 600 examples each need"), "%s",
 	              err.text);
-	ck_assert_uint_eq(s.clients.n, 4);
+	ck_assert_uint_eq(s.parts.clients.n, 4);
 	fed_session_release(&s);
 }
 END_TEST
@@ -281,18 +281,20 @@ static const struct {
 /* All that a command may change. */
 static void describe(const struct fed_session *s, struct fed_text *out)
 {
-	const struct fed_instance *const all[] = {&s->model, &s->aggregator, &s->transport};
+	const struct fed_instance *const all[] = {&s->parts.model, &s->parts.aggregator,
+	                                          &s->parts.transport};
 
-	fed_fields_print(fed_settings_fields, &s->settings, false, out);
-	fed_text_add(out, "\n%s %llx\n", s->data ? s->data->name : "-",
-	             s->data ? (unsigned long long)s->data->fingerprint : 0);
+	fed_fields_print(fed_settings_fields, &s->parts.settings, false, out);
+	fed_text_add(out, "\n%s %llx\n", s->parts.data ? s->parts.data->name : "-",
+	             s->parts.data ? (unsigned long long)s->parts.data->fingerprint : 0);
 	for (size_t i = 0; i < 3; i++) {
 		fed_text_add(out, "%s ", all[i]->entry ? all[i]->entry->head->name : "-");
 		if (all[i]->entry)
 			fed_fields_print(all[i]->entry->head->fields, all[i]->state, false, out);
 	}
-	fed_text_add(out, "\n%d %zu %u %u %u %u %llu %zu", s->net_built, s->net_built ? s->net.dim : 0,
-	             s->clients.n, s->clients.n_present, s->clients.n_cohorts, s->clients.pool.left,
+	fed_text_add(out, "\n%d %zu %u %u %u %u %llu %zu", s->parts.net_built,
+	             s->parts.net_built ? s->parts.net.dim : 0, s->parts.clients.n,
+	             s->parts.clients.n_present, s->parts.clients.n_cohorts, s->parts.clients.pool.left,
 	             (unsigned long long)fed_session_version(s), s->history.n);
 	ck_assert(!out->failed);
 }
@@ -349,10 +351,10 @@ START_TEST(clients_take_what_the_pool_has)
 	small_do(&s, "dataset blobs train=2000 test=40");
 	fed_assert_ok(fed_link_parse(FED_LINK_DEFAULT, &link, &err), &err);
 	fed_assert_ok(fed_session_add_clients(&s, 2, &how, &device, &link, &first, &err), &err);
-	ck_assert_uint_eq(s.clients.client[0].count, 600);
+	ck_assert_uint_eq(s.parts.clients.client[0].count, 600);
 	ck_assert_uint_eq(heard.count[FED_EVENT_NOTICE], 0);
 	fed_assert_ok(fed_session_add_clients(&s, 3, &how, &device, &link, &first, &err), &err);
-	ck_assert_uint_eq(s.clients.client[first].count, 266);
+	ck_assert_uint_eq(s.parts.clients.client[first].count, 266);
 	ck_assert_ptr_nonnull(strstr(heard.text, "takes samples=266"));
 	ck_assert_int_ne(fed_session_add_clients(&s, 3, &how, &device, &link, &first, &err), FED_OK);
 	ck_assert_ptr_nonnull(strstr(err.text, "2 are left"));

@@ -10,8 +10,8 @@ static uint32_t owing(const struct fed_session *s)
 {
 	uint32_t n = 0;
 
-	for (uint32_t id = 0; id < s->clients.n; id++)
-		n += s->clients.client[id].residual != NULL;
+	for (uint32_t id = 0; id < s->parts.clients.n; id++)
+		n += s->parts.clients.client[id].residual != NULL;
 	return n;
 }
 
@@ -23,7 +23,7 @@ START_TEST(set_takes_codecs_only)
 	small_do(&s, "set codec int8;set codec top-k:0.25;set codec fp16");
 	small_refuses(&s, "set codec zip", "no codec is called zip; there are none, fp16");
 	small_refuses(&s, "set codec top-k:2", "top-k:2: the share is a number above 0");
-	ck_assert_str_eq(s.settings.codec, "fp16");
+	ck_assert_str_eq(s.parts.settings.codec, "fp16");
 	small_refuses(&s, "set error-feedback maybe", "");
 	fed_session_release(&s);
 }
@@ -96,19 +96,19 @@ START_TEST(accounts_come_back)
 	fed_assert_ok(fed_session_save(&s, fed_temp_file(&temp, "a.fed"), &err), &err);
 	small_init(&restored, NULL);
 	fed_assert_ok(fed_session_restore(&restored, fed_temp_file(&temp, "a.fed"), &err), &err);
-	ck_assert_str_eq(restored.settings.codec, "int8");
+	ck_assert_str_eq(restored.parts.settings.codec, "int8");
 	ck_assert_mem_eq(&s.ledger.total, &restored.ledger.total, sizeof s.ledger.total);
 	for (uint32_t id = 0; id < 4; id++) {
 		const struct fed_costs *a = fed_ledger_of(&s.ledger, id);
 		const struct fed_costs *b = fed_ledger_of(&restored.ledger, id);
-		const struct fed_parcel *x = s.clients.client[id].residual;
-		const struct fed_parcel *y = restored.clients.client[id].residual;
+		const struct fed_parcel *x = s.parts.clients.client[id].residual;
+		const struct fed_parcel *y = restored.parts.clients.client[id].residual;
 
 		ck_assert(!a == !b && !x == !y);
 		if (a)
 			ck_assert_mem_eq(a, b, sizeof *a);
 		if (x)
-			ck_assert_mem_eq(x->vector[0], y->vector[0], s.net.dim * sizeof(float));
+			ck_assert_mem_eq(x->vector[0], y->vector[0], s.parts.net.dim * sizeof(float));
 	}
 	fed_session_release(&s);
 	fed_session_release(&restored);

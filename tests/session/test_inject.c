@@ -71,7 +71,7 @@ START_TEST(is_taken_and_told)
 	small_do(&s, taken[_i].line);
 	has_said(&heard, taken[_i].said);
 	ck_assert_uint_eq(heard.count[FED_EVENT_FAULT], 1);
-	ck_assert_uint_eq(s.faults.n, 1);
+	ck_assert_uint_eq(s.parts.faults.n, 1);
 	small_do(&s, "round 2");
 	fed_session_release(&s);
 }
@@ -83,23 +83,24 @@ START_TEST(versions_are_those_that_rounds_make)
 
 	small_compose(&s, NULL, "fedavg");
 	small_do(&s, "round 2;inject offline 0;inject offline 1 at=5 for=2;inject crash 2 at=1");
-	ck_assert_uint_eq(s.faults.fault[0].from, 2); /* the next round makes version 3 out of 2 */
-	ck_assert_uint_eq(s.faults.fault[0].until, UINT64_MAX);
-	ck_assert_uint_eq(s.faults.fault[1].from, 4);
-	ck_assert_uint_eq(s.faults.fault[1].until, 6);
-	ck_assert_uint_eq(s.faults.fault[2].from, 0);
-	ck_assert_int_eq(fed_fault_phase(&s, &s.faults.fault[1]), FED_FAULT_AHEAD);
+	ck_assert_uint_eq(s.parts.faults.fault[0].from,
+	                  2); /* the next round makes version 3 out of 2 */
+	ck_assert_uint_eq(s.parts.faults.fault[0].until, UINT64_MAX);
+	ck_assert_uint_eq(s.parts.faults.fault[1].from, 4);
+	ck_assert_uint_eq(s.parts.faults.fault[1].until, 6);
+	ck_assert_uint_eq(s.parts.faults.fault[2].from, 0);
+	ck_assert_int_eq(fed_fault_phase(&s, &s.parts.faults.fault[1]), FED_FAULT_AHEAD);
 	small_do(&s, "round 2");
-	ck_assert_int_eq(fed_fault_phase(&s, &s.faults.fault[1]), FED_FAULT_ACTIVE);
+	ck_assert_int_eq(fed_fault_phase(&s, &s.parts.faults.fault[1]), FED_FAULT_ACTIVE);
 	ck_assert_double_eq(s.history.record[3].lost, 2);
 	small_do(&s, "round 2"); /* versions 5 and 6 */
 	ck_assert_double_eq(s.history.record[4].lost, 3);
 	ck_assert_double_eq(s.history.record[5].lost, 3);
-	ck_assert_int_eq(fed_fault_phase(&s, &s.faults.fault[1]), FED_FAULT_OVER);
+	ck_assert_int_eq(fed_fault_phase(&s, &s.parts.faults.fault[1]), FED_FAULT_OVER);
 	small_do(&s, "round 1");
 	ck_assert_double_eq(s.history.record[6].lost, 2);
-	ck_assert_uint_eq(s.faults.fault[0].strikes, 5);
-	ck_assert_uint_eq(s.faults.fault[1].strikes, 2);
+	ck_assert_uint_eq(s.parts.faults.fault[0].strikes, 5);
+	ck_assert_uint_eq(s.parts.faults.fault[1].strikes, 2);
 	fed_session_release(&s);
 }
 END_TEST
@@ -141,8 +142,8 @@ START_TEST(is_refused_as_a_whole)
 	const int64_t live = fed_mem_live();
 	small_refuses(&s, refused[_i].line, refused[_i].words);
 	ck_assert_int_eq(fed_mem_live(), live);
-	ck_assert_uint_eq(s.faults.n, 1);
-	ck_assert_uint_eq(s.faults.made, 1);
+	ck_assert_uint_eq(s.parts.faults.n, 1);
+	ck_assert_uint_eq(s.parts.faults.made, 1);
 	ck_assert_uint_eq(heard.len, 0);
 	fed_session_release(&s);
 }
@@ -177,7 +178,8 @@ START_TEST(refusals_draw_nothing)
 	small_do(&s, "inject crash random:2");
 	small_do(&other, "inject crash random:2");
 	ck_assert_uint_eq(s.draws, other.draws);
-	ck_assert_mem_eq(s.faults.fault[0].client, other.faults.fault[0].client, 2 * sizeof(uint32_t));
+	ck_assert_mem_eq(s.parts.faults.fault[0].client, other.parts.faults.fault[0].client,
+	                 2 * sizeof(uint32_t));
 	fed_session_release(&s);
 	fed_session_release(&other);
 }
@@ -285,19 +287,19 @@ START_TEST(healing_takes_what_is_named)
 	ck_assert_str_eq(heard.text, "fault 1: straggler factor=10 is healed on clients 1,2\n");
 	fed_assert_ok(fed_session_heal(&s, NULL, "3", &healed, &err), &err);
 	ck_assert_uint_eq(healed, 1);
-	ck_assert_uint_eq(s.faults.n, 3);
+	ck_assert_uint_eq(s.parts.faults.n, 3);
 	fed_assert_ok(fed_session_heal(&s, "1", NULL, &healed, &err), &err);
 	ck_assert_uint_eq(healed, 1);
-	ck_assert_uint_eq(s.faults.fault[1].n, 2);
+	ck_assert_uint_eq(s.parts.faults.fault[1].n, 2);
 	fed_assert_ok(fed_session_heal(&s, NULL, NULL, &healed, &err), &err);
 	ck_assert_uint_eq(healed, 4);
-	ck_assert_uint_eq(s.faults.n, 0);
+	ck_assert_uint_eq(s.parts.faults.n, 0);
 	forget_words(&heard);
 	fed_assert_ok(fed_session_heal(&s, "all", "drift", &healed, &err), &err);
 	ck_assert_uint_eq(healed, 0);
 	ck_assert_uint_eq(heard.len, 0);
 	small_do(&s, "inject crash 1"); /* numbers are not given again */
-	ck_assert_uint_eq(s.faults.fault[0].number, 5);
+	ck_assert_uint_eq(s.parts.faults.fault[0].number, 5);
 	fed_session_release(&s);
 }
 END_TEST
@@ -309,14 +311,14 @@ START_TEST(clients_that_leave_drop_out)
 
 	small_compose(&s, &heard, "fedavg");
 	small_do(&s, "inject straggler 1-3;inject byzantine 2;inject crash 2,3;round 1;remove 2");
-	ck_assert_uint_eq(s.faults.n, 2);
+	ck_assert_uint_eq(s.parts.faults.n, 2);
 	has_said(&heard, "1 fault had no other clients and is gone");
-	ck_assert_uint_eq(s.faults.fault[0].n, 2);
+	ck_assert_uint_eq(s.parts.faults.fault[0].n, 2);
 	small_do(&s, "round 1;remove all");
-	ck_assert_uint_eq(s.faults.n, 0);
+	ck_assert_uint_eq(s.parts.faults.n, 0);
 	small_do(&s, "add 2 iid 5;inject crash 4;reset");
-	ck_assert_uint_eq(s.faults.n, 0);
-	ck_assert_uint_eq(s.faults.made, 0);
+	ck_assert_uint_eq(s.parts.faults.n, 0);
+	ck_assert_uint_eq(s.parts.faults.made, 0);
 	fed_session_release(&s);
 }
 END_TEST
@@ -332,10 +334,10 @@ static void save(struct fed_session *s, const char *name)
 
 static void same_faults(const struct fed_session *a, const struct fed_session *b)
 {
-	ck_assert_uint_eq(a->faults.n, b->faults.n);
-	ck_assert_uint_eq(a->faults.made, b->faults.made);
-	for (size_t i = 0; i < a->faults.n; i++) {
-		const struct fed_fault *x = &a->faults.fault[i], *y = &b->faults.fault[i];
+	ck_assert_uint_eq(a->parts.faults.n, b->parts.faults.n);
+	ck_assert_uint_eq(a->parts.faults.made, b->parts.faults.made);
+	for (size_t i = 0; i < a->parts.faults.n; i++) {
+		const struct fed_fault *x = &a->parts.faults.fault[i], *y = &b->parts.faults.fault[i];
 		struct fed_text one = {0}, other = {0};
 
 		ck_assert_uint_eq(x->number, y->number);
@@ -417,7 +419,7 @@ START_TEST(restart_replays_the_schedule)
 	small_do(&again, "round 7;restart;round 9");
 	small_do(&fresh, "round 9");
 	ck_assert_mem_eq(fed_session_params(&fresh), fed_session_params(&again),
-	                 fresh.net.dim * sizeof(float));
+	                 fresh.parts.net.dim * sizeof(float));
 	same_faults(&fresh, &again);
 	fed_session_release(&fresh);
 	fed_session_release(&again);
@@ -436,7 +438,8 @@ START_TEST(undated_faults_are_there_after_a_restart)
 	small_do(&s, "round 9");
 	small_do(&other, "round 9");
 	same_faults(&s, &other);
-	ck_assert_mem_eq(fed_session_params(&s), fed_session_params(&other), s.net.dim * sizeof(float));
+	ck_assert_mem_eq(fed_session_params(&s), fed_session_params(&other),
+	                 s.parts.net.dim * sizeof(float));
 	fed_session_release(&s);
 	fed_session_release(&other);
 }
@@ -475,7 +478,7 @@ START_TEST(attacks_in_use_stay_and_are_made_again)
 
 	fed_assert_ok(fed_session_reload(&s, "counting", &err), &err);
 	struct fed_text args = {0};
-	fed_fault_put_args(&s.faults.fault[2], &args);
+	fed_fault_put_args(&s.parts.faults.fault[2], &args);
 	ck_assert_str_eq(fed_text_str(&args), "attack=counting knowledge=all scale=3");
 	fed_text_release(&args);
 	small_do(&s, "round 2");
@@ -484,13 +487,13 @@ START_TEST(attacks_in_use_stay_and_are_made_again)
 	put_plugin(FIXTURE("attack_counting_2"));
 	fed_assert_ok(fed_session_reload(&s, "counting", &err), &err);
 	has_said(&heard, "counting no longer takes scale=2");
-	ck_assert(!fed_fault_counts(&s.faults.fault[1]));
+	ck_assert(!fed_fault_counts(&s.parts.faults.fault[1]));
 	small_do(&s, "round 2");
 
 	/* No plugin at all: the old one stands. */
 	fed_temp_write(&temp, "p.so", "no ELF", 6);
 	ck_assert_int_eq(fed_session_reload(&s, "counting", &err), FED_FAIL);
-	ck_assert_uint_eq(s.faults.n, 4);
+	ck_assert_uint_eq(s.parts.faults.n, 4);
 	small_do(&s, "round 2;heal all byzantine");
 	fed_assert_ok(fed_session_unload(&s, "counting", &err), &err);
 	fed_session_release(&s);
@@ -512,7 +515,7 @@ START_TEST(attacks_that_no_longer_fit_are_healed)
 	put_plugin(FIXTURE("attack_counting_2"));
 	fed_assert_ok(fed_session_reload(&s, "counting", &err), &err);
 	has_said(&heard, "fault 2 is healed, its attack is gone");
-	ck_assert_uint_eq(s.faults.n, 2);
+	ck_assert_uint_eq(s.parts.faults.n, 2);
 	small_do(&s, "round 1");
 	fed_session_release(&s);
 }
@@ -529,17 +532,17 @@ struct attempt {
 static int inject_and_heal(void *ctx, struct fed_error *err)
 {
 	struct attempt *a = ctx;
-	const uint64_t made = a->s->faults.made;
+	const uint64_t made = a->s->parts.faults.made;
 
 	const int rc = small_try(a->s, a->line, err);
 	fed_recorder_release(&a->s->recorder);
 	if (rc) {
-		ck_assert_uint_eq(a->s->faults.n, 1);
-		ck_assert_uint_eq(a->s->faults.made, made);
+		ck_assert_uint_eq(a->s->parts.faults.n, 1);
+		ck_assert_uint_eq(a->s->parts.faults.made, made);
 		return FED_FAIL;
 	}
-	ck_assert_uint_eq(a->s->faults.n, 2);
-	ck_assert_uint_gt(fed_faults_heal_one(&a->s->faults, made + 1, NULL, 0), 0);
+	ck_assert_uint_eq(a->s->parts.faults.n, 2);
+	ck_assert_uint_gt(fed_faults_heal_one(&a->s->parts.faults, made + 1, NULL, 0), 0);
 	return FED_OK;
 }
 
@@ -564,7 +567,7 @@ START_TEST(every_allocation_may_fail)
 	a.line = "inject straggler random:2 factor=3 at=4";
 	ck_assert_uint_ge(fed_each_allocation(inject_and_heal, &a), 3);
 	ck_assert_uint_ge(fed_each_allocation(heal_one, &a), 2);
-	ck_assert_uint_eq(s.faults.fault[0].n, 3);
+	ck_assert_uint_eq(s.parts.faults.fault[0].n, 3);
 	fed_session_release(&s);
 }
 END_TEST

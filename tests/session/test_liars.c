@@ -36,9 +36,9 @@ START_TEST(parameter_error_is_the_distance_from_the_truth)
 
 	run(&s, "dataset linear d=7 train=300 test=20000;set lr 0.2;add 5 iid 30", "fedavg", NULL);
 	small_do(&s, "round 3");
-	const float *params = fed_session_params(&s), *truth = s.data->truth;
+	const float *params = fed_session_params(&s), *truth = s.parts.data->truth;
 	double sum = 0;
-	ck_assert_uint_eq(s.net.dim, 8);
+	ck_assert_uint_eq(s.parts.net.dim, 8);
 	for (size_t j = 0; j < 8; j++)
 		sum += pow((double)params[j] - (j < 7 ? (double)truth[j] : 0), 2);
 	ck_assert_double_gt(sum, 0.001);

@@ -76,7 +76,7 @@ START_TEST(model_s_plugin_reloads_with_its_settings)
 	small_do(&s, "model mlp hidden=7;round 2");
 	fed_assert_ok(fed_session_reload(&s, "mlp", &err), &err);
 	ck_assert_uint_eq(fed_session_version(&s), 2);
-	ck_assert_uint_eq(s.net.dim, 2 * 7 + 7 + 7 * 4 + 4);
+	ck_assert_uint_eq(s.parts.net.dim, 2 * 7 + 7 + 7 * 4 + 4);
 	small_do(&s, "round 1");
 	fed_session_release(&s);
 }

@@ -93,7 +93,8 @@ START_TEST(second_interrupt_leaves_the_model_as_it_was)
 	fed_session_clear_interrupt(&s);
 	small_do(&s, "round 1");
 	small_do(&other, "round 1");
-	ck_assert_mem_eq(fed_session_params(&s), fed_session_params(&other), s.net.dim * sizeof(float));
+	ck_assert_mem_eq(fed_session_params(&s), fed_session_params(&other),
+	                 s.parts.net.dim * sizeof(float));
 	fed_session_release(&s);
 	fed_session_release(&other);
 }
@@ -129,7 +130,8 @@ START_TEST(second_interrupt_ends_an_evaluation)
 	ck_assert_msg(strstr(heard.text, "version 1 was interrupted; the version stands"), "%s",
 	              heard.text);
 	small_do(&other, "round 1");
-	ck_assert_mem_eq(fed_session_params(&s), fed_session_params(&other), s.net.dim * sizeof(float));
+	ck_assert_mem_eq(fed_session_params(&s), fed_session_params(&other),
+	                 s.parts.net.dim * sizeof(float));
 	fed_session_remove_sink(&s, &trap);
 	fed_session_release(&s);
 	fed_session_release(&other);

@@ -33,7 +33,7 @@ static const struct fed_record *last(const struct fed_session *s)
 
 static bool all_finite(const struct fed_session *s)
 {
-	for (size_t j = 0; j < s->net.dim; j++)
+	for (size_t j = 0; j < s->parts.net.dim; j++)
 		if (!isfinite(fed_session_params(s)[j]))
 			return false;
 	return true;
@@ -63,7 +63,8 @@ START_TEST(a_head_that_fails_is_left_out)
 	ck_assert_double_eq(last(&s)->reported, 3);
 	ck_assert_double_eq(last(&s)->refused, failures[i].refused);
 	ck_assert_double_eq(last(&s)->late, failures[i].late);
-	ck_assert_uint_eq(s.faults.fault[0].strikes, i == 1 ? s.faults.fault[0].strikes : 1);
+	ck_assert_uint_eq(s.parts.faults.fault[0].strikes,
+	                  i == 1 ? s.parts.faults.fault[0].strikes : 1);
 	ck_assert_msg(strstr(heard.text, failures[i].says) != NULL, "%s", heard.text);
 	ck_assert(all_finite(&s));
 	ck_assert_uint_eq(s.federation.n_held, 0);
@@ -85,7 +86,7 @@ START_TEST(a_head_that_comes_twice_counts_once)
 	ck_assert_double_eq(last(&twice)->messages, last(&once)->messages + 1);
 	ck_assert_uint_eq(heard.count[FED_EVENT_REFUSED], 1);
 	ck_assert_mem_eq(fed_session_params(&once), fed_session_params(&twice),
-	                 once.net.dim * sizeof(float));
+	                 once.parts.net.dim * sizeof(float));
 	fed_session_release(&once);
 	fed_session_release(&twice);
 }
@@ -195,7 +196,7 @@ START_TEST(settings_that_do_not_fit_are_refused)
 	small_compose(&s, NULL, "fedavg");
 	small_do(&s, "model mlp hidden=5,4;scheme split cut=2");
 	small_refuses(&s, cases[_i].line, cases[_i].words);
-	ck_assert_int_eq(((const struct fed_split *)s.scheme_state)->cut.v[0], 2);
+	ck_assert_int_eq(((const struct fed_split *)s.parts.scheme_state)->cut.v[0], 2);
 	small_do(&s, "round 1");
 	fed_session_release(&s);
 }

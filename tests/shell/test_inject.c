@@ -123,7 +123,7 @@ START_TEST(mistakes_are_usage_errors)
 		ck_assert_msg(strstr(text, wrong[i].words) != NULL, "%s: \"%s\" lacks \"%s\"",
 		              wrong[i].line, text, wrong[i].words);
 	}
-	ck_assert_uint_eq(lab.shell.session.faults.n, 0);
+	ck_assert_uint_eq(lab.shell.session.parts.faults.n, 0);
 	ck_assert_ptr_null(strstr(fed_text_str(&lab.shell.journal), "inject"));
 }
 END_TEST
@@ -155,8 +155,9 @@ START_TEST(a_replay_meets_the_same)
 	ck_assert_int_eq(fed_shell_execute(&again.shell, journal->s, journal->len, NULL), FED_EXIT_OK);
 	const struct fed_session *a = &lab.shell.session, *b = &again.shell.session;
 	ck_assert_uint_eq(fed_session_version(b), 6);
-	ck_assert_mem_eq(fed_session_params(a), fed_session_params(b), a->net.dim * sizeof(float));
-	ck_assert_uint_eq(a->faults.fault[0].strikes, b->faults.fault[0].strikes);
+	ck_assert_mem_eq(fed_session_params(a), fed_session_params(b),
+	                 a->parts.net.dim * sizeof(float));
+	ck_assert_uint_eq(a->parts.faults.fault[0].strikes, b->parts.faults.fault[0].strikes);
 	shell_lab_close(&again);
 }
 END_TEST

@@ -145,7 +145,7 @@ START_TEST(settings_are_all_or_nothing)
 	                 0);
 	ck_assert_int_ne(shell_lab_run(&lab, "set lr 0.3 eta=0.5 hidden=9 deadline=7 batch=x"), 0);
 	const struct fed_session *s = &lab.shell.session;
-	ck_assert(s->settings.lr < 0.2);
+	ck_assert(s->parts.settings.lr < 0.2);
 	ck_assert_int_eq(shell_lab_run(&lab, "show eta; show hidden; show deadline"), 0);
 	const char *said = strstr(shell_lab_said(&lab), "aggregator.eta = ");
 	ck_assert_ptr_nonnull(said);

@@ -160,7 +160,7 @@ START_TEST(shows_the_figures_of_the_session)
 	glass_open(&g, &fed_view_clients);
 	for (size_t i = 0; i < in.n; i++) {
 		const struct fed_judged *u = &in.of[i];
-		const struct fed_client *c = fed_clients_get(&g.session.clients, u->client);
+		const struct fed_client *c = fed_clients_get(&g.session.parts.clients, u->client);
 		const struct fed_costs *costs = fed_ledger_of(&g.session.ledger, u->client);
 		struct fed_text want = {0};
 		char who[12];
@@ -168,7 +168,7 @@ START_TEST(shows_the_figures_of_the_session)
 		snprintf(who, sizeof who, "%u", u->client);
 		fed_assert_ok(fed_view_clients.filter(g.state, &g.watched, who, &err), &err);
 		glass_look(&g, 250, 3, true);
-		fed_labels_put(&want, c, g.session.data, 20, true, &err);
+		fed_labels_put(&want, c, g.session.parts.data, 20, true, &err);
 		glass_shows(&g, fed_text_str(&want));
 		fed_text_clear(&want);
 		fed_text_bytes(&want, (double)(costs->bytes_up + costs->bytes_down));
@@ -201,7 +201,7 @@ static double seconds_of_frame(struct glass *g)
 	for (int i = 0; i < 9; i++) {
 		struct timespec a, b;
 
-		g->session.clients.equipped++; /* something has changed */
+		g->session.parts.clients.equipped++; /* something has changed */
 		fed_canvas_clear(&canvas);
 		clock_gettime(CLOCK_THREAD_CPUTIME_ID, &a);
 		fed_assert_ok(g->view->paint(g->state, &g->watched, &canvas, &err), &err);

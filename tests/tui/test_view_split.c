@@ -39,7 +39,7 @@ START_TEST(costs_add_up)
 
 	small_init(&s, NULL);
 	small_do(&s, lines);
-	const struct fed_net *net = &s.net;
+	const struct fed_net *net = &s.parts.net;
 	for (size_t cut = 1; cut < net->layers; cut++) {
 		const struct fed_division one = {.at = {cut, net->layers}, .labels = true};
 		const struct fed_crossing c = fed_crossing_at(&s, &one);

@@ -37,9 +37,9 @@ static uint32_t draw(uint64_t *k, uint32_t n)
 /* What people may find out about a session without painting. */
 static uint64_t print_of(const struct fed_session *s)
 {
-	uint64_t sum = s->recorder.n + 31 * s->clients.n_present + 17 * s->draws + s->history.n;
+	uint64_t sum = s->recorder.n + 31 * s->parts.clients.n_present + 17 * s->draws + s->history.n;
 
-	for (size_t j = 0; s->running && j < s->net.dim; j++)
+	for (size_t j = 0; s->running && j < s->parts.net.dim; j++)
 		sum = 1000003 * sum + (uint64_t)(fed_session_params(s)[j] * 1e6f);
 	return sum;
 }
@@ -112,7 +112,7 @@ START_TEST(whatever_the_state)
 		/* As the watch does: the marked are present. */
 		uint32_t n = 0;
 		for (uint32_t i = 0; i < g.watched.n_marked; i++)
-			if (fed_clients_get(&g.session.clients, g.watched.marked[i]))
+			if (fed_clients_get(&g.session.parts.clients, g.watched.marked[i]))
 				g.watched.marked[n++] = g.watched.marked[i];
 		g.watched.n_marked = n;
 		try_sizes(&g, &k, 25);

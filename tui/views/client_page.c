@@ -26,18 +26,18 @@ static int put_data(struct fed_text *text, const struct fed_watched *w,
 
 	fed_text_count(text, client->count);
 	fed_text_add(text, " examples, %s",
-	             fed_partition_names[s->clients.cohort[client->cohort].how.kind]);
-	if (!s->data->classes)
+	             fed_partition_names[s->parts.clients.cohort[client->cohort].how.kind]);
+	if (!s->parts.data->classes)
 		return FED_OK;
 	fed_text_add(text, ", labels ");
-	return fed_labels_put(text, client, s->data, BARS, w->utf8, err);
+	return fed_labels_put(text, client, s->parts.data, BARS, w->utf8, err);
 }
 
 /* Returns the rows taken. */
 static int describe(struct fed_canvas *canvas, const struct fed_watched *w, uint32_t id,
                     struct fed_error *err)
 {
-	const struct fed_client *client = fed_clients_get(&w->session->clients, id);
+	const struct fed_client *client = fed_clients_get(&w->session->parts.clients, id);
 	struct fed_text text = {0};
 	int row = 0;
 

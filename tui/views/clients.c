@@ -48,7 +48,7 @@ static void put_examples(struct fed_text *out, const struct look *l)
 
 static void put_labels(struct fed_text *out, const struct look *l)
 {
-	const struct fed_dataset *data = l->watched->session->data;
+	const struct fed_dataset *data = l->watched->session->parts.data;
 	struct fed_error unused;
 
 	if (!data->classes || fed_labels_put(out, l->client, data, BARS, l->watched->utf8, &unused))
@@ -166,7 +166,7 @@ static bool is_down(const struct state *st)
 /* The columns of this session; the one that sorts comes right behind the client's number. */
 static void fit(struct state *st, const struct fed_session *s, int width)
 {
-	const uint32_t classes = s->data ? s->data->classes : 0;
+	const uint32_t classes = s->parts.data ? s->parts.data->classes : 0;
 
 	for (size_t k = 0; k < COLUMNS; k++) {
 		st->column[k] = columns[k].column;
@@ -176,7 +176,7 @@ static void fit(struct state *st, const struct fed_session *s, int width)
 	st->column[LABELS].width = (int)(classes < BARS ? classes : BARS);
 	if (!classes)
 		st->column[LABELS].rank = -1;
-	if (!s->faults.n)
+	if (!s->parts.faults.n)
 		st->column[FAULTS].rank = -1;
 	fed_columns_fit(&st->shown, st->column, COLUMNS, MARGIN, width);
 }
@@ -236,7 +236,7 @@ static void paint_row(struct state *st, const struct fed_watched *w, struct fed_
                       int at, uint32_t id)
 {
 	const bool here = id == st->client, marked = fed_who_has(w->marked, w->n_marked, id);
-	struct look look = {.watched = w, .client = &w->session->clients.client[id]};
+	struct look look = {.watched = w, .client = &w->session->parts.clients.client[id]};
 	const int state = st->shown.at[STATE];
 	struct fed_text text = {0};
 
@@ -285,9 +285,9 @@ static void paint_foot(const struct state *st, const struct fed_watched *w,
 
 	fed_text_add(&text, "rows %u-%u of ", st->top + 1, last);
 	fed_text_count(&text, r->n);
-	if (r->n != w->session->clients.n_present) {
+	if (r->n != w->session->parts.clients.n_present) {
 		fed_text_add(&text, " chosen from ");
-		fed_text_count(&text, w->session->clients.n_present);
+		fed_text_count(&text, w->session->parts.clients.n_present);
 	}
 	if (w->n_marked)
 		fed_text_add(&text, ", %u marked", w->n_marked);
@@ -310,8 +310,9 @@ static int paint_table(struct state *st, struct fed_watched *w, struct fed_canva
 	st->rows = rows;
 	if (st->roster.n == 0) {
 		fed_cells_say(canvas, 0,
-		              w->session->clients.n_present ? "no client is chosen by the filter"
-		                                            : "no clients yet: `add-client 10` makes some",
+		              w->session->parts.clients.n_present
+		                  ? "no client is chosen by the filter"
+		                  : "no clients yet: `add-client 10` makes some",
 		              (struct fed_style){0});
 		return FED_OK;
 	}
@@ -510,7 +511,7 @@ static int press_click(void *state, struct fed_watched *w, const struct fed_pres
 
 static bool has_clients(const void *state, const struct fed_watched *w)
 {
-	return !((const struct state *)state)->story && w->session->clients.n_present;
+	return !((const struct state *)state)->story && w->session->parts.clients.n_present;
 }
 
 static bool in_story(const void *state, const struct fed_watched *w)

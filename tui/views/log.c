@@ -63,8 +63,8 @@ static int follow(struct state *st, const struct fed_watched *w, struct fed_erro
 	const struct fed_session *s = w->session;
 	const struct fed_recorder *r = &s->recorder;
 
-	if (!st->sieved &&
-	    fed_sieve_init(&st->sieve, &any, &s->clients, (uint64_t)s->settings.seed, s->draws, err))
+	if (!st->sieved && fed_sieve_init(&st->sieve, &any, &s->parts.clients,
+	                                  (uint64_t)s->parts.settings.seed, s->draws, err))
 		return FED_FAIL;
 	st->sieved = true;
 	if (st->seen + 1 < r->first)
@@ -334,7 +334,8 @@ static int understand(struct fed_sieve *sieve, const struct fed_session *s, cons
 			snprintf(text + n, sizeof text - n, "%s%s", n ? " " : "", word);
 		}
 	}
-	return fed_sieve_init(sieve, &words, &s->clients, (uint64_t)s->settings.seed, s->draws, err);
+	return fed_sieve_init(sieve, &words, &s->parts.clients, (uint64_t)s->parts.settings.seed,
+	                      s->draws, err);
 }
 
 static int filter(void *state, struct fed_watched *w, const char *typed, struct fed_error *err)

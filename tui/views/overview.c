@@ -62,8 +62,8 @@ static int put_charts(struct fed_overview *st, const struct fed_watched *w,
 /* A fault is marked at the first round that it was in; those that were healed since, too. */
 static int take_marks(struct fed_overview *st, const struct fed_session *s, struct fed_error *err)
 {
-	for (size_t i = 0; i < s->faults.n; i++) {
-		const struct fed_fault *fault = &s->faults.fault[i];
+	for (size_t i = 0; i < s->parts.faults.n; i++) {
+		const struct fed_fault *fault = &s->parts.faults.fault[i];
 
 		if (fault->number <= st->marked || fault->from > fed_session_version(s))
 			continue;
@@ -265,7 +265,7 @@ static void put_bill(const struct fed_session *s, struct fed_canvas *canvas, int
 static uint64_t stamp(const void *state, const struct fed_watched *w)
 {
 	(void)state;
-	return fed_stamp_with(fed_stamp_of(w), w->session->faults.made);
+	return fed_stamp_with(fed_stamp_of(w), w->session->parts.faults.made);
 }
 
 static int paint(void *state, struct fed_watched *w, struct fed_canvas *canvas,

@@ -39,8 +39,8 @@ static struct fed_division division_of(const struct state *st, const struct fed_
 	struct fed_division d;
 
 	if (!fed_division_of(s, &d)) {
-		d.at[0] = cut_of(st, &s->net, &d);
-		d.at[1] = s->net.layers;
+		d.at[0] = cut_of(st, &s->parts.net, &d);
+		d.at[1] = s->parts.net.layers;
 	}
 	return d;
 }
@@ -69,27 +69,27 @@ static const struct fed_column columns[COLUMNS] = {
 /* What a cut behind `layer` costs stands in its row; `size` bytes of text. */
 static void put_costs(struct fed_text *out, int column, const struct fed_session *s, size_t layer)
 {
-	struct fed_division d = {.at = {layer + 1, s->net.layers}, .labels = true};
+	struct fed_division d = {.at = {layer + 1, s->parts.net.layers}, .labels = true};
 	const struct fed_crossing c = fed_crossing_at(s, &d);
 
-	if (layer + 1 == s->net.layers)
+	if (layer + 1 == s->parts.net.layers)
 		return; /* behind the last layer there is nothing */
 	if (column == WIDTH)
-		fed_text_count(out, (double)fed_width_at(&s->net, layer + 1));
+		fed_text_count(out, (double)fed_width_at(&s->parts.net, layer + 1));
 	else if (column == HEAD)
-		fed_text_bytes(out, 4.0 * (double)fed_params_of(&s->net, 0, layer + 1));
+		fed_text_bytes(out, 4.0 * (double)fed_params_of(&s->parts.net, 0, layer + 1));
 	else
 		fed_text_bytes(out, column == UP ? c.up : c.down);
 }
 
 static void put_cell(struct fed_text *out, int column, const struct fed_session *s, size_t l)
 {
-	const struct fed_net_layer *layer = &s->net.layer[l];
+	const struct fed_net_layer *layer = &s->parts.net.layer[l];
 	char what[48] = "", shape[FED_SHAPE_TEXT];
 
 	switch (column) {
 	case CUT:
-		if (l + 1 < s->net.layers)
+		if (l + 1 < s->parts.net.layers)
 			fed_text_add(out, "%zu", l + 1);
 		break;
 	case LAYER:
@@ -159,7 +159,7 @@ static void paint_layers(struct state *st, const struct fed_watched *w, struct f
                          int row, int end, const struct fed_division *d)
 {
 	const struct fed_session *s = w->session;
-	const size_t here = cut_of(st, &s->net, d) - 1;
+	const size_t here = cut_of(st, &s->parts.net, d) - 1;
 	struct fed_columns c;
 	char shape[FED_SHAPE_TEXT];
 
@@ -168,16 +168,17 @@ static void paint_layers(struct state *st, const struct fed_watched *w, struct f
 		fed_columns_titles(&c, canvas, row++);
 	st->rows = end > row ? (uint32_t)(end - row) : 0;
 	/* Rows of the whole: input, layers, cuts. */
-	const uint32_t cuts = 1 + (d->at[1] < s->net.layers);
+	const uint32_t cuts = 1 + (d->at[1] < s->parts.net.layers);
 	const uint32_t at = (uint32_t)here + 1 + (here >= d->at[0]) + (here >= d->at[1]);
-	fed_keep_shown(&st->top, at, st->rows, (uint32_t)s->net.layers + 1 + cuts);
+	fed_keep_shown(&st->top, at, st->rows, (uint32_t)s->parts.net.layers + 1 + cuts);
 	int line = row - (int)st->top;
 	if (line >= row && line < end) {
 		fed_columns_cell(&c, canvas, LAYER, line, "input", faint);
-		fed_columns_cell(&c, canvas, OUTPUT, line, fed_shape_text(&s->net.input, shape), faint);
+		fed_columns_cell(&c, canvas, OUTPUT, line, fed_shape_text(&s->parts.net.input, shape),
+		                 faint);
 	}
 	line++;
-	for (size_t l = 0; l < s->net.layers && line < end; l++) {
+	for (size_t l = 0; l < s->parts.net.layers && line < end; l++) {
 		if (l == d->at[0] || l == d->at[1]) {
 			if (line >= row)
 				paint_cut(canvas, line, w, d);
@@ -195,7 +196,7 @@ static bool can_cut(const void *state, const struct fed_watched *w)
 	struct fed_error unused;
 
 	(void)state;
-	return w->session->net_built && w->session->net.layers > 1 &&
+	return w->session->parts.net_built && w->session->parts.net.layers > 1 &&
 	       fed_scheme_find("split", &scheme, &unused) == FED_OK;
 }
 
@@ -232,7 +233,7 @@ static void put_batch(struct fed_text *out, const struct fed_session *s,
 	fed_text_add(out, " up, ");
 	fed_text_bytes(out, c.down);
 	fed_text_add(out, " down, %d messages; the whole model: ", c.messages);
-	fed_text_bytes(out, (double)fed_frame_size(1, s->net.dim));
+	fed_text_bytes(out, (double)fed_frame_size(1, s->parts.net.dim));
 }
 
 /* "so far 1.2 MB up, 1.1 MB down, 680 messages" */
@@ -272,17 +273,17 @@ static void paint_facts(struct fed_canvas *canvas, int row, const struct fed_wat
                         const struct fed_division *d)
 {
 	const struct fed_session *s = w->session;
-	const bool tail = d->at[1] < s->net.layers;
+	const bool tail = d->at[1] < s->parts.net.layers;
 	struct fed_text text = {0};
 
-	put_side(&text, &s->net, "client", 0, d->at[0]);
+	put_side(&text, &s->parts.net, "client", 0, d->at[0]);
 	fed_cells_line(canvas, row++, fed_text_str(&text), client);
 	fed_text_clear(&text);
-	put_side(&text, &s->net, "server", d->at[0], d->at[1]);
+	put_side(&text, &s->parts.net, "server", d->at[0], d->at[1]);
 	fed_cells_line(canvas, row++, fed_text_str(&text), server);
 	fed_text_clear(&text);
 	if (tail) {
-		put_side(&text, &s->net, "client", d->at[1], s->net.layers);
+		put_side(&text, &s->parts.net, "client", d->at[1], s->parts.net.layers);
 		fed_cells_line(canvas, row++, fed_text_str(&text), client);
 		fed_text_clear(&text);
 	}
@@ -305,11 +306,12 @@ static void paint_title(struct fed_canvas *canvas, const struct fed_session *s,
 {
 	struct fed_text text = {0};
 
-	fed_text_add(&text, "%s%s", s->model.entry ? s->model.entry->head->name : "the model",
+	fed_text_add(&text, "%s%s",
+	             s->parts.model.entry ? s->parts.model.entry->head->name : "the model",
 	             d->real ? ", cut" : "");
 	if (!d->real)
 		fed_text_add(&text, ", whole under scheme %s; where it could be cut",
-		             s->scheme ? s->scheme->name : "none");
+		             s->parts.scheme ? s->parts.scheme->name : "none");
 	fed_cells_line(canvas, 0, fed_text_str(&text), bold);
 	fed_text_release(&text);
 }
@@ -321,17 +323,17 @@ static int paint(void *state, struct fed_watched *w, struct fed_canvas *canvas,
 	const struct fed_session *s = w->session;
 
 	(void)err;
-	if (!s->net_built) {
+	if (!s->parts.net_built) {
 		fed_cells_say(canvas, 0, "no model yet: `model mlp` makes one, and so does `round`", plain);
 		return FED_OK;
 	}
-	if (s->net.layers < 2) {
+	if (s->parts.net.layers < 2) {
 		fed_cells_say(canvas, 0, "a model of one layer cannot be cut; `model mlp` can", plain);
 		return FED_OK;
 	}
 	const struct fed_division d = division_of(st, s);
 	const int title = canvas->rows > 3, panel = canvas->rows < PANEL_FROM ? 0 : PANEL;
-	const int lines = (int)s->net.layers + 2 + 1 + (d.at[1] < s->net.layers);
+	const int lines = (int)s->parts.net.layers + 2 + 1 + (d.at[1] < s->parts.net.layers);
 	const int room = canvas->rows - title - panel;
 	if (title)
 		paint_title(canvas, s, &d);
@@ -351,10 +353,10 @@ static int press_move(void *state, struct fed_watched *w, const struct fed_press
 	struct fed_division d;
 
 	(void)err;
-	if (!s->net_built || s->net.layers < 2)
+	if (!s->parts.net_built || s->parts.net.layers < 2)
 		return FED_OK;
 	fed_division_of(s, &d);
-	const size_t at = cut_of(st, &s->net, &d), last = s->net.layers - 1;
+	const size_t at = cut_of(st, &s->parts.net, &d), last = s->parts.net.layers - 1;
 	const size_t page = st->rows > 1 ? st->rows - 1 : 1;
 	switch (press->code) {
 	case FED_KEY_UP:
@@ -389,8 +391,8 @@ static int press_cut(void *state, struct fed_watched *w, const struct fed_press 
 	if (!can_cut(state, w))
 		return fed_fail(err, "this model cannot be cut");
 	const bool real = fed_division_of(w->session, &d);
-	const size_t cut = cut_of(st, &w->session->net, &d);
-	if (real && d.at[1] < w->session->net.layers)
+	const size_t cut = cut_of(st, &w->session->parts.net, &d);
+	if (real && d.at[1] < w->session->parts.net.layers)
 		return fed_fail(err, "the model has two cuts; `set scheme.cut %zu,%zu` moves them", d.at[0],
 		                d.at[1]);
 	snprintf(line, sizeof line, real ? "set scheme.cut %zu" : "scheme split cut=%zu", cut);
@@ -412,7 +414,7 @@ static const struct fed_key keys[] = {
 static uint64_t stamp(const void *state, const struct fed_watched *w)
 {
 	(void)state;
-	return fed_stamp_with(fed_stamp_of(w), (uint64_t)w->session->settings.batch);
+	return fed_stamp_with(fed_stamp_of(w), (uint64_t)w->session->parts.settings.batch);
 }
 
 const struct fed_view fed_view_split = {

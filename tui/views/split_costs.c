@@ -9,12 +9,12 @@ enum { LOOK_BACK = 4096 }; /* events at most */
 
 bool fed_division_of(const struct fed_session *s, struct fed_division *d)
 {
-	const struct fed_split *split = s->scheme_state;
+	const struct fed_split *split = s->parts.scheme_state;
 	struct fed_error unused;
 
 	*d = (struct fed_division){.labels = true};
-	if (s->scheme != &fed_scheme_split || !s->net_built ||
-	    fed_split_cuts(split, &s->net, d->at, &unused))
+	if (s->parts.scheme != &fed_scheme_split || !s->parts.net_built ||
+	    fed_split_cuts(split, &s->parts.net, d->at, &unused))
 		return false;
 	d->labels = split->labels == FED_LABELS_SERVER;
 	d->real = true;
@@ -23,11 +23,12 @@ bool fed_division_of(const struct fed_session *s, struct fed_division *d)
 
 uint32_t fed_batch_of(const struct fed_session *s)
 {
-	const int64_t batch = s->settings.batch;
+	const int64_t batch = s->parts.settings.batch;
 
 	/* 0: all examples of the client at once. */
-	return batch > 0 && (batch < s->clients.most || !s->clients.most) ? (uint32_t)batch
-	                                                                  : s->clients.most;
+	return batch > 0 && (batch < s->parts.clients.most || !s->parts.clients.most)
+	           ? (uint32_t)batch
+	           : s->parts.clients.most;
 }
 
 size_t fed_width_at(const struct fed_net *net, size_t at)
@@ -46,7 +47,7 @@ size_t fed_params_of(const struct fed_net *net, size_t first, size_t last)
 
 struct fed_crossing fed_crossing_at(const struct fed_session *s, const struct fed_division *d)
 {
-	const struct fed_net *net = &s->net;
+	const struct fed_net *net = &s->parts.net;
 	const size_t batch = fed_batch_of(s);
 	const double first = (double)fed_frame_size(1, batch * fed_width_at(net, d->at[0]));
 	/* A label is a number, a target a row of them. */

@@ -58,7 +58,7 @@ static bool is_large(const struct fed_session *s)
 {
 	const double n = s->running ? (double)s->federation.judgement.n : 0;
 
-	return n * n * (double)s->net.dim > LARGE;
+	return n * n * (double)s->parts.net.dim > LARGE;
 }
 
 /* Nothing is shown yet, and the look takes long. */
@@ -68,7 +68,7 @@ static void offer(struct state *st, const struct fed_session *s)
 
 	fed_text_count(&text, (double)s->federation.judgement.n);
 	fed_text_add(&text, " updates of ");
-	fed_text_count(&text, (double)s->net.dim);
+	fed_text_count(&text, (double)s->parts.net.dim);
 	fed_fail(&st->why, "%s numbers take a while: enter looks at them", fed_text_str(&text));
 	fed_text_release(&text);
 	st->there = false;
