@@ -130,7 +130,7 @@ static void say_what_is_left(struct fed_shell *shell)
 {
 	const struct fed_session *s = &shell->session;
 
-	if (fed_session_open(s) || fed_rest_wants(&s->debugger.rest, &s->history))
+	if (fed_session_left(s))
 		fed_print(shell, "stopped at version %llu; `continue` goes on\n",
 		          (unsigned long long)fed_session_version(s));
 }

@@ -192,11 +192,6 @@ static void execute_waiting(struct fed_runner *r)
 		execute(r, line);
 }
 
-static bool something_is_left(const struct fed_session *s)
-{
-	return fed_session_open(s) || fed_rest_wants(&s->debugger.rest, &s->history);
-}
-
 /* What was typed has its turn, then what was stopped goes on: until it is not stopped again. */
 static bool finish_stopped(struct fed_runner *r)
 {
@@ -217,7 +212,7 @@ static bool finish_stopped(struct fed_runner *r)
 			fed_text_add(&resume, "%s", later);
 		}
 		left = left || is_interrupted(r) || resume.failed || r->host.done(r->host.ctx);
-		if (!left && something_is_left(r->host.session))
+		if (!left && fed_session_left(r->host.session))
 			r->host.execute(r->host.ctx, fed_text_str(&resume));
 	}
 	r->depth--;

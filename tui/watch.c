@@ -111,7 +111,7 @@ static bool is_something_left(struct fed_watch *w)
 
 	if (!w->ours && !fed_runner_take(w->runner))
 		return false;
-	const bool left = fed_session_open(s) || fed_rest_wants(&s->debugger.rest, &s->history);
+	const bool left = fed_session_left(s);
 	if (!w->ours)
 		fed_runner_give(w->runner);
 	return left;

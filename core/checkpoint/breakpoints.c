@@ -54,7 +54,7 @@ static void load_taken(struct fed_loader *f, struct fed_condition *c)
 static void save_rest(struct fed_saver *f, const struct fed_session *s)
 {
 	static const struct fed_rest none;
-	const struct fed_rest *rest = &s->debugger.rest;
+	const struct fed_rest *rest = &s->rest;
 
 	if (!fed_rest_wants(rest, &s->history))
 		rest = &none;
@@ -97,7 +97,7 @@ void fed_save_stops(struct fed_saver *f, const struct fed_session *s)
 
 static int load_rest(struct fed_loader *f, struct fed_session *s)
 {
-	struct fed_rest *rest = &s->debugger.rest;
+	struct fed_rest *rest = &s->rest;
 	struct fed_text until = {0};
 	struct fed_error why;
 

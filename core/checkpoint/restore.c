@@ -562,7 +562,7 @@ static void go_midway(struct fed_session *s, struct fed_midway *midway)
 	struct fed_error why;
 
 	if (midway->steps == 0) {
-		if (fed_rest_wants(&s->debugger.rest, &s->history))
+		if (fed_rest_wants(&s->rest, &s->history))
 			fed_session_tell(s, FED_EVENT_NOTICE,
 			                 "`continue` goes on with the run that was stopped");
 		return;

@@ -135,16 +135,15 @@ static int evaluate(struct trial *x, struct fed_error *err)
 static int play_rounds(struct trial *x, bool *dropped, struct fed_error *err)
 {
 	struct fed_outcome *o = x->outcome;
-	uint64_t made = 0;
-	bool unused;
+	struct fed_run_result result;
 	int rc = fed_session_start(&x->copy, err);
 
 	while (rc == FED_OK && !is_over(x)) {
 		*dropped = atomic_load(&x->session->interrupts) > 1;
 		if (*dropped)
 			return FED_OK;
-		rc = fed_session_run(&x->copy, 1, NULL, &made, &unused, err);
-		o->rounds += made;
+		rc = fed_session_run(&x->copy, 1, NULL, &result, err);
+		o->rounds += result.versions;
 	}
 	fed_history_total(&x->copy.history, &o->total);
 	o->clients = x->copy.parts.clients.n_present;

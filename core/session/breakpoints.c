@@ -33,7 +33,6 @@ void fed_debugger_clear(struct fed_debugger *d)
 	for (size_t i = 0; i < d->n; i++)
 		release_point(&d->point[i]);
 	fed_free(d->point);
-	fed_rest_clear(&d->rest);
 	*d = (struct fed_debugger){0};
 }
 

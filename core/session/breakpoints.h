@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * session/breakpoints.h - where runs stop: breakpoints, a pause, and what a stop left undone.
+ * session/breakpoints.h - where runs stop: breakpoints and a pause; what a stop left of a run.
  *
  * A breakpoint over events (client==7) is hit by each event for which it holds.  One over metrics
  * is hit when it begins to hold, and again after it has not held: refused>0 stops once in a round,
@@ -40,18 +40,11 @@ struct fed_debugger {
 	uint64_t numbered;
 	bool pausing; /* the next run stops when version `pause` stands */
 	uint64_t pause;
-	struct fed_rest rest;
-	/* The last run or step failed or was aborted: the model is as before the round, of which it had
-	 * made so many steps (its beginning counts). */
-	bool aborted;
-	uint64_t steps;
-	uint64_t before; /* steps of the open round that were made before this run */
-	bool held;       /* the last run or step was stopped by whoever stands between two events */
-	bool listening;  /* a step runs: what is told is about it */
-	bool heard;      /* something was told in this step */
+	bool listening; /* a step runs: what is told is about it */
+	bool heard;     /* something was told in this step */
 };
 
-/* Breakpoints, pause and rest go. */
+/* Breakpoints and pause go. */
 void fed_debugger_clear(struct fed_debugger *);
 void fed_rest_clear(struct fed_rest *);
 /* Versions are still to be made. */

@@ -197,7 +197,7 @@ void fed_afresh_commit(struct fed_session *s, struct fed_afresh *a)
 	s->progress = (struct fed_progress){0};
 	fed_history_clear(&s->history);
 	fed_recorder_restart(&s->recorder);
-	fed_rest_clear(&s->debugger.rest);
+	fed_rest_clear(&s->rest);
 	fed_clients_forget(&s->parts.clients);
 	fed_clients_forget_residuals(&s->parts.clients);
 	fed_ledger_release(&s->ledger);

@@ -75,7 +75,8 @@ static int advance(struct fed_session *s, bool whole, bool *made, struct fed_err
 }
 
 /* The same, with what belongs to it here. */
-static int step(struct fed_session *s, bool whole, bool *made, struct fed_error *err)
+static int step(struct fed_session *s, bool whole, struct fed_run_result *r, bool *made,
+                struct fed_error *err)
 {
 	struct fed_debugger *d = &s->debugger;
 
@@ -90,34 +91,37 @@ static int step(struct fed_session *s, bool whole, bool *made, struct fed_error 
 	if (!fed_session_open(s))
 		fed_changes_clear(&s->changes);
 	if (rc) {
-		d->aborted = true;
-		d->steps = s->federation.steps - d->before;
+		r->outcome = FED_RUN_ABORTED;
 		return rc;
 	}
 	if (*made) {
-		d->before = 0;
-		d->rest.versions -= d->rest.versions > 0;
+		r->versions++;
+		s->rest.versions -= s->rest.versions > 0;
 		watch_loss(s);
 	}
 	return FED_OK;
 }
 
 /* Aborted by a second interrupt: no failure.  What was left to do is given up. */
-static int give_up(struct fed_session *s, int rc, bool *interrupted)
+static int give_up(struct fed_session *s, int rc, struct fed_run_result *r)
 {
-	*interrupted = rc == FED_REJECT && atomic_load(&s->interrupts) > 1;
-	fed_rest_clear(&s->debugger.rest);
+	r->interrupted = rc == FED_REJECT && atomic_load(&s->interrupts) > 1;
+	fed_rest_clear(&s->rest);
 	fed_debugger_judge(s, false); /* the end itself may be what a breakpoint waits for */
-	return *interrupted ? FED_OK : rc;
+	return r->interrupted ? FED_OK : rc;
 }
 
-static int get_ready(struct fed_session *s, struct fed_error *err)
+static int get_ready(struct fed_session *s, struct fed_run_result *r, struct fed_error *err)
 {
-	s->debugger.aborted = s->debugger.held = false;
-	s->debugger.before = fed_session_open(s) ? s->federation.steps : 0;
+	*r = (struct fed_run_result){.open_before = fed_session_open(s) ? s->federation.steps : 0};
 	if (s->parts.clients.n_present == 0)
 		return fed_reject(err, "there are no clients; `add-client 10` makes some");
 	return fed_session_start(s, err);
+}
+
+bool fed_session_left(const struct fed_session *s)
+{
+	return fed_session_open(s) || fed_rest_wants(&s->rest, &s->history);
 }
 
 /* After a step: a breakpoint is hit, or the pause has come. */
@@ -130,93 +134,110 @@ static bool is_stopped(struct fed_session *s, bool stands)
 
 bool fed_session_hold(struct fed_session *s)
 {
-	s->debugger.held = s->between.stand && s->between.stand(s->between.ctx);
-	return s->debugger.held;
+	return s->between.stand && s->between.stand(s->between.ctx);
 }
 
-static bool something_is_left(const struct fed_session *s)
+/* Why a run stops after a step; FED_RUN_ENDED: it goes on, or nothing is left. */
+static enum fed_run_outcome why_stop(struct fed_session *s, bool stands)
 {
-	return fed_session_open(s) || fed_rest_wants(&s->debugger.rest, &s->history);
+	if (is_stopped(s, stands))
+		return FED_RUN_STOPPED;
+	return fed_session_left(s) && fed_session_hold(s) ? FED_RUN_HELD : FED_RUN_ENDED;
+}
+
+static void count_steps(const struct fed_session *s, struct fed_run_result *r)
+{
+	if (fed_session_open(s) || r->outcome == FED_RUN_ABORTED)
+		r->steps = s->federation.steps - (r->versions ? 0 : r->open_before);
 }
 
 /* The open round, if any, and what is left to do. */
-static int go_on(struct fed_session *s, uint64_t *made, bool *interrupted, struct fed_error *err)
+static int go_on(struct fed_session *s, struct fed_run_result *r, struct fed_error *err)
 {
-	bool stop = !fed_session_open(s) && fed_debugger_pauses(s);
+	int rc = FED_OK;
 
-	while (!stop && something_is_left(s)) {
+	if (!fed_session_open(s) && fed_debugger_pauses(s))
+		r->outcome = FED_RUN_STOPPED;
+	while (r->outcome == FED_RUN_ENDED && fed_session_left(s)) {
 		bool stands;
 
-		*interrupted = !fed_session_open(s) && atomic_load(&s->interrupts) > 0;
-		if (*interrupted)
-			return FED_OK;
-		const int rc = step(s, s->debugger.n == 0 && !s->between.stand, &stands, err);
-		if (rc)
-			return give_up(s, rc, interrupted);
-		*made += stands;
-		stop = is_stopped(s, stands) || (something_is_left(s) && fed_session_hold(s));
+		r->interrupted = !fed_session_open(s) && atomic_load(&s->interrupts) > 0;
+		if (r->interrupted) {
+			r->outcome = FED_RUN_INTERRUPTED;
+			break;
+		}
+		rc = step(s, s->debugger.n == 0 && !s->between.stand, r, &stands, err);
+		if (rc) {
+			rc = give_up(s, rc, r);
+			break;
+		}
+		r->outcome = why_stop(s, stands);
 	}
-	return FED_OK;
+	count_steps(s, r);
+	return rc;
 }
 
 int fed_session_run(struct fed_session *s, uint64_t n, const struct fed_condition *until,
-                    uint64_t *made, bool *interrupted, struct fed_error *err)
+                    struct fed_run_result *result, struct fed_error *err)
 {
 	struct fed_rest rest = {.versions = n, .endless = n == 0};
 
-	*made = 0;
-	*interrupted = false;
-	int rc = get_ready(s, err);
+	int rc = get_ready(s, result, err);
 	if (rc == FED_OK && until)
 		rc = fed_condition_copy(&rest.until, until, err);
 	if (rc || !fed_rest_wants(&rest, &s->history)) {
 		fed_rest_clear(&rest);
 		return rc;
 	}
-	fed_rest_clear(&s->debugger.rest);
-	s->debugger.rest = rest;
-	return go_on(s, made, interrupted, err);
+	fed_rest_clear(&s->rest);
+	s->rest = rest;
+	return go_on(s, result, err);
 }
 
-int fed_session_continue(struct fed_session *s, uint64_t *made, bool *interrupted,
+int fed_session_continue(struct fed_session *s, struct fed_run_result *result,
                          struct fed_error *err)
 {
-	*made = 0;
-	*interrupted = false;
-	const int rc = get_ready(s, err);
+	const int rc = get_ready(s, result, err);
+
 	if (rc)
 		return rc;
-	if (!something_is_left(s))
+	if (!fed_session_left(s))
 		return fed_reject(err, "nothing was stopped before its end; `round` makes a version");
-	return go_on(s, made, interrupted, err);
+	return go_on(s, result, err);
 }
 
-int fed_session_step(struct fed_session *s, bool *hit, bool *interrupted, struct fed_error *err)
+int fed_session_step(struct fed_session *s, struct fed_run_result *result, struct fed_error *err)
 {
 	bool stands;
-	int rc = get_ready(s, err);
+	int rc = get_ready(s, result, err);
 
-	*hit = *interrupted = false;
 	if (rc)
 		return rc;
 	s->debugger.heard = false;
 	/* Over real connections nothing may have come yet. */
 	do {
-		rc = step(s, false, &stands, err);
+		rc = step(s, false, result, &stands, err);
 	} while (rc == FED_OK && !s->debugger.heard && !fed_is_simulated(&s->parts.transport) &&
 	         atomic_load(&s->interrupts) == 0);
-	if (rc)
-		return give_up(s, rc, interrupted);
-	*interrupted = atomic_load(&s->interrupts) > 0;
-	*hit = is_stopped(s, stands);
-	return FED_OK;
+	if (rc) {
+		rc = give_up(s, rc, result);
+	} else {
+		const bool hit = is_stopped(s, stands);
+
+		result->interrupted = atomic_load(&s->interrupts) > 0;
+		result->outcome = result->interrupted ? FED_RUN_INTERRUPTED
+		                  : hit               ? FED_RUN_STOPPED
+		                                      : FED_RUN_ENDED;
+	}
+	count_steps(s, result);
+	return rc;
 }
 
 int fed_session_abort(struct fed_session *s, struct fed_error *err)
 {
 	if (!fed_session_open(s))
 		return fed_reject(err, "no round is open; `step` opens one");
-	fed_rest_clear(&s->debugger.rest);
+	fed_rest_clear(&s->rest);
 	fed_federation_abort(&s->federation, "aborted by a command");
 	fed_changes_clear(&s->changes);
 	return FED_OK;

@@ -40,6 +40,7 @@ void fed_session_clear(struct fed_session *s)
 	fed_ledger_release(&s->ledger);
 	fed_recorder_restart(&s->recorder);
 	fed_debugger_clear(&s->debugger);
+	fed_rest_clear(&s->rest);
 	s->faults_told = s->draws = 0;
 	s->diverged = false;
 }
@@ -53,6 +54,7 @@ void fed_session_replace(struct fed_session *s, struct fed_session *from)
 	s->runs = from->runs;
 	s->ledger = from->ledger;
 	s->debugger = from->debugger;
+	s->rest = from->rest;
 	s->faults_told = from->faults_told;
 	s->draws = from->draws;
 	s->diverged = from->diverged;

@@ -34,6 +34,23 @@ struct fed_between {
 	void *ctx;
 };
 
+/* Why a run ended, on FED_FAIL and FED_REJECT too. */
+enum fed_run_outcome {
+	FED_RUN_ENDED,       /* by itself, or it could not begin */
+	FED_RUN_STOPPED,     /* at a breakpoint or a pause */
+	FED_RUN_HELD,        /* by whoever stands between two events */
+	FED_RUN_INTERRUPTED, /* between two rounds; a step: after it */
+	FED_RUN_ABORTED,     /* by a failure or a second interrupt: the model is as before the round */
+};
+/* What run, continue and step did. */
+struct fed_run_result {
+	enum fed_run_outcome outcome;
+	bool interrupted;     /* an interrupt is why, also for FED_RUN_ABORTED */
+	uint64_t versions;    /* made */
+	uint64_t steps;       /* made of the round that is open now or was aborted; opening it counts */
+	uint64_t open_before; /* steps of the round that was open when it began; 0: none was */
+};
+
 /* Where training stands while no federation runs. */
 struct fed_progress {
 	float *params; /* [dim]; NULL: at the beginning, parameters come from the seed */
@@ -57,6 +74,7 @@ struct fed_session {
 	struct fed_runs runs; /* kept by name */
 	struct fed_recorder recorder;
 	struct fed_debugger debugger;
+	struct fed_rest rest; /* of the last run, where a stop left some */
 	struct fed_sink sink[FED_SINKS_MAX];
 	size_t n_sinks;
 	struct fed_between between;
@@ -134,16 +152,17 @@ uint64_t fed_session_version(const struct fed_session *);
 const float *fed_session_params(const struct fed_session *);
 double fed_session_clock(const struct fed_session *); /* virtual seconds */
 /* n versions, or until the condition holds (NULL: none; n == 0: no limit but the condition); an
- * open round is the first of them.  *made counts versions.  Stops early after an interrupt
- * (*interrupted), at a breakpoint, perhaps with the round open, and at a pause (both are told);
- * what is left then waits for fed_session_continue().  A failure gives it up. */
+ * open round is the first of them.  Stops early after an interrupt, at a breakpoint, perhaps with
+ * the round open, and at a pause (both are told); what is left then waits for
+ * fed_session_continue().  A failure gives it up. */
 int fed_session_run(struct fed_session *, uint64_t n, const struct fed_condition *until,
-                    uint64_t *made, bool *interrupted, struct fed_error *);
+                    struct fed_run_result *, struct fed_error *);
 /* The open round, if any, and what a stop left of the last run.  FED_REJECT: there is nothing. */
-int fed_session_continue(struct fed_session *, uint64_t *made, bool *interrupted,
-                         struct fed_error *);
-/* Open a round if none is open, else one event of it; *hit: a breakpoint or pause has come. */
-int fed_session_step(struct fed_session *, bool *hit, bool *interrupted, struct fed_error *);
+int fed_session_continue(struct fed_session *, struct fed_run_result *, struct fed_error *);
+/* Open a round if none is open, else one event of it. */
+int fed_session_step(struct fed_session *, struct fed_run_result *, struct fed_error *);
+/* There is something to continue. */
+bool fed_session_left(const struct fed_session *);
 /* Between two of many steps: whoever stands between events wants them to stop. */
 bool fed_session_hold(struct fed_session *);
 /* A round was begun and has not ended.  Until it has, what would change the composition is refused;

@@ -125,12 +125,12 @@ static void cell_stops(struct fed_table *t, const struct fed_session *s)
 		fed_table_cell(t, "%s", fed_text_str(&text));
 		fed_text_clear(&text);
 	}
-	if (fed_rest_wants(&d->rest, &s->history)) {
+	if (fed_rest_wants(&s->rest, &s->history)) {
 		fed_table_cell(t, "left to do");
-		if (d->rest.endless)
+		if (s->rest.endless)
 			fed_table_cell(t, "rounds until the condition holds");
 		else
-			fed_table_cell(t, "%s of the rounds", fed_count((double)d->rest.versions).s);
+			fed_table_cell(t, "%s of the rounds", fed_count((double)s->rest.versions).s);
 	}
 	if (d->n) {
 		fed_table_cell(t, "breakpoints");

@@ -49,16 +49,16 @@ static void journal_aborted(struct fed_shell *shell, uint64_t made, uint64_t ste
 
 /* A run that the watch stopped between two events, to be finished after what was typed: its replay
  * pauses before the open round and makes the steps of it. */
-static void stop_between(struct fed_shell *shell, const char *command, uint64_t made, bool open)
+static void stop_between(struct fed_shell *shell, const char *command,
+                         const struct fed_run_result *r)
 {
-	const struct fed_session *s = &shell->session;
-	const uint64_t steps = s->federation.steps - (made ? 0 : s->debugger.before);
-	const bool same = open && made == 0; /* it stopped in the round that was open before it */
+	/* It stopped in the round that was open before it. */
+	const bool same = r->open_before && r->versions == 0;
 
 	if (!same)
 		journal_stopped(shell, command);
-	if (fed_session_open(s) && steps)
-		journal(shell, "step %llu", (unsigned long long)steps);
+	if (r->steps)
+		journal(shell, "step %llu", (unsigned long long)r->steps);
 	fed_watching_stopped(shell, same ? command : "continue");
 }
 
@@ -72,11 +72,11 @@ struct run {
 	const char *command; /* that would do the same again */
 };
 
-static int call_session(struct fed_session *s, const struct run *run, uint64_t *made,
-                        bool *interrupted, struct fed_error *err)
+static int call_session(struct fed_session *s, const struct run *run, struct fed_run_result *result,
+                        struct fed_error *err)
 {
-	return run->resume ? fed_session_continue(s, made, interrupted, err)
-	                   : fed_session_run(s, run->n, run->until, made, interrupted, err);
+	return run->resume ? fed_session_continue(s, result, err)
+	                   : fed_session_run(s, run->n, run->until, result, err);
 }
 
 static void say_interrupted(struct fed_shell *shell)
@@ -84,7 +84,7 @@ static void say_interrupted(struct fed_shell *shell)
 	const struct fed_session *s = &shell->session;
 
 	fed_print(shell, "stopped at version %llu%s\n", (unsigned long long)fed_session_version(s),
-	          fed_rest_wants(&s->debugger.rest, &s->history) ? "; `continue` goes on" : "");
+	          fed_rest_wants(&s->rest, &s->history) ? "; `continue` goes on" : "");
 	shell->fault = FED_EXIT_INTERRUPTED;
 	fed_signals_interrupted();
 }
@@ -92,22 +92,20 @@ static void say_interrupted(struct fed_shell *shell)
 static int make_versions(struct fed_shell *shell, const struct run *run, struct fed_error *err)
 {
 	struct fed_session *s = &shell->session;
-	const bool open = fed_session_open(s);
-	bool interrupted = false;
-	uint64_t made = 0;
+	struct fed_run_result result;
 
 	fed_progress_begin(shell, run->n);
-	const int rc = call_session(s, run, &made, &interrupted, err);
+	const int rc = call_session(s, run, &result, err);
 	fed_progress_end(shell);
-	if (s->debugger.aborted)
-		journal_aborted(shell, made, s->debugger.steps, open);
-	else if (interrupted)
+	if (result.outcome == FED_RUN_ABORTED)
+		journal_aborted(shell, result.versions, result.steps, result.open_before);
+	else if (result.outcome == FED_RUN_INTERRUPTED)
 		journal_stopped(shell, run->command);
-	else if (s->debugger.held)
-		stop_between(shell, run->command, made, open);
-	if (interrupted)
+	else if (result.outcome == FED_RUN_HELD)
+		stop_between(shell, run->command, &result);
+	if (result.interrupted)
 		say_interrupted(shell);
-	else if (fed_session_open(s) && !s->debugger.held)
+	else if (fed_session_open(s) && result.outcome != FED_RUN_HELD)
 		fed_print_next(shell);
 	return rc;
 }
@@ -172,10 +170,10 @@ static int run_until(struct fed_shell *shell, const struct fed_call *call, struc
 static int run_continue(struct fed_shell *shell, const struct fed_call *call, struct fed_error *err)
 {
 	struct fed_session *s = &shell->session;
-	const struct fed_rest *rest = &s->debugger.rest;
+	const struct fed_rest *rest = &s->rest;
 
 	(void)call;
-	if (!fed_session_open(s) && !fed_rest_wants(rest, &s->history))
+	if (!fed_session_left(s))
 		shell->fault = FED_EXIT_USAGE;
 	const struct run run = {.n = rest->versions, .resume = true, .command = "continue"};
 	const int rc = make_versions(shell, &run, err);
@@ -186,26 +184,23 @@ static int run_continue(struct fed_shell *shell, const struct fed_call *call, st
 
 /* Steps ------------------------------------------------------------------------ */
 
-/* *done steps; *open: a round was, before the last. */
-static int make_steps(struct fed_shell *shell, uint64_t n, uint64_t *done, bool *open,
-                      bool *interrupted, struct fed_error *err)
+/* *done steps; *result: of the last one. */
+static int make_steps(struct fed_shell *shell, uint64_t n, uint64_t *done,
+                      struct fed_run_result *result, struct fed_error *err)
 {
 	struct fed_session *s = &shell->session;
-	bool hit = false;
 	int rc = FED_OK;
 
-	for (*done = 0; *done < n && !hit && !*interrupted; ++*done) {
+	*result = (struct fed_run_result){0};
+	for (*done = 0; *done < n && result->outcome == FED_RUN_ENDED; ++*done) {
 		const struct fed_next was = fed_session_next(s);
 
-		*open = fed_session_open(s);
-		rc = fed_session_step(s, &hit, interrupted, err);
-		if (rc || s->debugger.aborted)
+		rc = fed_session_step(s, result, err);
+		if (rc || result->outcome == FED_RUN_ABORTED)
 			break;
 		fed_stepping_close(shell, &was);
-		if (*done + 1 < n && !hit && !*interrupted && fed_session_hold(s)) {
-			++*done;
-			break;
-		}
+		if (*done + 1 < n && result->outcome == FED_RUN_ENDED && fed_session_hold(s))
+			result->outcome = FED_RUN_HELD;
 	}
 	return rc;
 }
@@ -227,23 +222,23 @@ static const struct fed_field step_rows[] = {
 static int run_step(struct fed_shell *shell, const struct fed_call *call, struct fed_error *err)
 {
 	const struct round_args *a = call->args;
-	bool open = false, interrupted = false;
+	struct fed_run_result result;
 	uint64_t done;
 
 	fed_stepping_begin(shell);
 	fed_signals_running(FED_RUNNING_STEPS);
-	const int rc = make_steps(shell, (uint64_t)a->n, &done, &open, &interrupted, err);
+	const int rc = make_steps(shell, (uint64_t)a->n, &done, &result, err);
 	fed_signals_running(FED_RUNNING_NOTHING);
 	fed_stepping_end(shell);
-	if (shell->session.debugger.aborted)
-		journal_aborted(shell, 0, done, open);
-	else if (interrupted)
+	if (result.outcome == FED_RUN_ABORTED)
+		journal_aborted(shell, 0, done, result.open_before);
+	else if (result.outcome == FED_RUN_INTERRUPTED)
 		journal(shell, "step %llu", (unsigned long long)done);
-	else if (shell->session.debugger.held)
+	else if (result.outcome == FED_RUN_HELD)
 		stop_stepping(shell, done, (uint64_t)a->n - done);
-	if (interrupted)
+	if (result.interrupted)
 		say_interrupted(shell);
-	if (rc == FED_OK && !shell->session.debugger.held)
+	if (rc == FED_OK && result.outcome != FED_RUN_HELD)
 		fed_print_next(shell);
 	return rc;
 }

@@ -84,14 +84,13 @@ static double processor_seconds(void)
 /* Some versions; *rate is trainings a second. */
 static int run(struct side *side, uint64_t versions, double *rate, struct fed_error *err)
 {
-	uint64_t made;
-	bool interrupted;
+	struct fed_run_result result;
 	const double start = fed_wall_seconds(), before = processor_seconds();
 
-	if (fed_session_run(&side->session, versions, NULL, &made, &interrupted, err))
+	if (fed_session_run(&side->session, versions, NULL, &result, err))
 		return FED_FAIL;
-	const double each = (processor_seconds() - before) / ((double)made * side->per);
-	*rate = (double)made * side->per / (fed_wall_seconds() - start);
+	const double each = (processor_seconds() - before) / ((double)result.versions * side->per);
+	*rate = (double)result.versions * side->per / (fed_wall_seconds() - start);
 	if (side->versions > 0 && (side->processor == 0 || each < side->processor))
 		side->processor = each;
 	return FED_OK;

@@ -75,10 +75,9 @@ static int run(struct fed_session *s, double *best, struct fed_error *err)
 	*best = 1e9;
 	for (int i = 0; i < ROUNDS; i++) {
 		const double start = fed_wall_seconds();
-		uint64_t made;
-		bool interrupted;
+		struct fed_run_result result;
 
-		if (fed_session_run(s, 1, NULL, &made, &interrupted, err))
+		if (fed_session_run(s, 1, NULL, &result, err))
 			return FED_FAIL;
 		const double took = fed_wall_seconds() - start;
 		*best = took < *best ? took : *best;

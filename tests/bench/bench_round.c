@@ -66,9 +66,8 @@ int main(int argc, char **argv)
 	const int rounds = atoi(argv[5]);
 	double *seconds = calloc((size_t)rounds, sizeof *seconds);
 	for (int i = -1; i < rounds; i++) { /* one round to warm up */
-		uint64_t made;
-		bool interrupted;
-		if (fed_session_run(&s, 1, NULL, &made, &interrupted, &err))
+		struct fed_run_result result;
+		if (fed_session_run(&s, 1, NULL, &result, &err))
 			return die(&err);
 		if (i >= 0)
 			seconds[i] = s.history.record[s.history.n - 1].wall;

@@ -59,10 +59,9 @@ static int measure(uint32_t n, double *join, double *bytes, double *round, struc
 	rc = rc || fed_session_set(&s, "participants", "100", err) ||
 	     fed_session_set(&s, "eval_every", "never", err);
 	for (int i = 0; rc == FED_OK && i < ROUNDS; i++) {
-		uint64_t made;
-		bool interrupted;
+		struct fed_run_result result;
 		const double t = fed_wall_seconds();
-		rc = fed_session_run(&s, 1, NULL, &made, &interrupted, err);
+		rc = fed_session_run(&s, 1, NULL, &result, err);
 		seconds[i] = fed_wall_seconds() - t;
 	}
 	fed_session_release(&s);

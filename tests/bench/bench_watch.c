@@ -67,13 +67,13 @@ static int time_view(struct fed_session *s, const char *name, uint32_t clients,
 	const struct fed_runner_state now = {.busy = true};
 	struct fed_stage stage = {.watched = {.session = s, .utf8 = true}};
 	double least = INFINITY, most = 0;
-	bool hit, interrupted;
+	struct fed_run_result result;
 
 	if (fed_stage_init(&stage, name, err))
 		return FED_FAIL;
 	for (int i = 0; i < FRAMES; i++) {
 		for (int k = 0; k < 10; k++)
-			if (fed_session_step(s, &hit, &interrupted, err))
+			if (fed_session_step(s, &result, err))
 				return FED_FAIL;
 		const double began = cpu();
 		fed_stage_look(&stage);
@@ -94,11 +94,10 @@ static int time_frames(uint32_t clients)
 {
 	static struct fed_session s;
 	struct fed_error err;
-	uint64_t made;
-	bool interrupted;
+	struct fed_run_result result;
 
 	if (fed_session_init(&s, FED_PLUGIN_DIR, (struct fed_sink){0}, &err) ||
-	    compose(&s, clients, &err) || fed_session_run(&s, 20, NULL, &made, &interrupted, &err))
+	    compose(&s, clients, &err) || fed_session_run(&s, 20, NULL, &result, &err))
 		return die(&err);
 	for (size_t i = 0; fed_view_at(i); i++)
 		if (time_view(&s, fed_view_at(i)->name, clients, &err))

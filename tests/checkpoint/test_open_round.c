@@ -299,15 +299,14 @@ START_TEST(a_condition_to_stop_at_is_kept)
 	struct fed_session saved, restored;
 	struct fed_condition *until;
 	struct fed_error err = {""};
-	bool interrupted;
-	uint64_t made;
+	struct fed_run_result result;
 
 	compose(&saved, 0);
 	small_do(&saved, "break version==3");
 	fed_assert_ok(fed_runs_keep(&saved.runs, "old", &saved.history, &err), &err);
 	fed_assert_ok(fed_condition_parse(&until, "round>=7 or loss<old.loss-9", &saved.runs, &err),
 	              &err);
-	fed_assert_ok(fed_session_run(&saved, 0, until, &made, &interrupted, &err), &err);
+	fed_assert_ok(fed_session_run(&saved, 0, until, &result, &err), &err);
 	fed_condition_free(until);
 	ck_assert_uint_eq(fed_session_version(&saved), 3);
 	save(&saved);
@@ -365,7 +364,7 @@ START_TEST(breakpoints_and_a_pause_are_kept)
 	save(&restored); /* what was read is written again */
 	fed_session_release(&restored);
 	restore(&restored);
-	for (; fed_session_open(&straight) || straight.debugger.rest.versions; stops++) {
+	for (; fed_session_open(&straight) || straight.rest.versions; stops++) {
 		open += fed_session_open(&straight);
 		stop_alike(&straight, &saved);
 		stop_alike(&straight, &restored);

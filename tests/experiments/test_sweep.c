@@ -191,8 +191,7 @@ START_TEST(until_a_condition)
 	struct fed_error err = {""};
 	struct fed_sweep w = {0};
 	struct fed_session s, real;
-	uint64_t made;
-	bool interrupted;
+	struct fed_run_result result;
 
 	compose(&s, CLIENTS);
 	sweep(&w, &s, "epochs", "1,4", 0, "loss<=1.15");
@@ -200,7 +199,7 @@ START_TEST(until_a_condition)
 		compose(&real, CLIENTS);
 		small_do(&real, i ? "set epochs 4" : "set epochs 1");
 		fed_assert_ok(fed_condition_parse(&until, "loss<=1.15", NULL, &err), &err);
-		fed_assert_ok(fed_session_run(&real, 0, until, &made, &interrupted, &err), &err);
+		fed_assert_ok(fed_session_run(&real, 0, until, &result, &err), &err);
 		ck_assert(w.trials.outcome[i].reached);
 		same_outcome(&w.trials.outcome[i], &real);
 		fed_condition_free(until);

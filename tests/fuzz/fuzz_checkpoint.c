@@ -30,15 +30,15 @@ static void seed(uint64_t rounds)
 {
 	struct fed_session trained;
 	struct fed_error err;
-	uint64_t made, number;
-	bool interrupted;
+	struct fed_run_result result;
+	uint64_t number;
 
 	lab_trained(&trained, rounds);
 	/* Faults, ended, active and to come; an attack that remembers. */
 	inject(&trained, "drift", "all", NULL, 1);
 	inject(&trained, "byzantine", "0-1", "replay", 0);
 	inject(&trained, "flaky", "2", NULL, rounds + 9);
-	fed_fuzz_claim(fed_session_run(&trained, 1, NULL, &made, &interrupted, &err) == FED_OK);
+	fed_fuzz_claim(fed_session_run(&trained, 1, NULL, &result, &err) == FED_OK);
 	fed_fuzz_claim(fed_session_break(&trained, "client==2", &number, &err) == FED_OK);
 	fed_fuzz_claim(fed_session_break(&trained, "refused>0", &number, &err) == FED_OK);
 	fed_session_pause(&trained, rounds + 9);

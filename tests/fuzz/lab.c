@@ -28,8 +28,7 @@ void lab_trained(struct fed_session *session, uint64_t rounds)
 	struct fed_text rows = {0};
 	struct fed_error err;
 	uint32_t first;
-	uint64_t made;
-	bool interrupted;
+	struct fed_run_result result;
 
 	for (int i = 0; i < 30; i++)
 		fed_text_add(&rows, "%d,%d,%d\n", i, i * i % 7, i % 3);
@@ -40,7 +39,7 @@ void lab_trained(struct fed_session *session, uint64_t rounds)
 	must(fed_session_model(session, "softmax", NULL, 0, &err), &err);
 	must(fed_session_aggregator(session, "fedavgm", NULL, 0, &err), &err);
 	must(fed_session_add_clients(session, 3, &how, NULL, NULL, &first, &err), &err);
-	must(fed_session_run(session, rounds, NULL, &made, &interrupted, &err), &err);
+	must(fed_session_run(session, rounds, NULL, &result, &err), &err);
 }
 
 void lab_seed_from(const char *name)

@@ -215,12 +215,11 @@ static void abort_round(struct fed_session *s, enum fed_event_kind kind)
 {
 	struct fed_error err = {""};
 	struct trap trap = {s, kind, false};
-	uint64_t made;
-	bool interrupted;
+	struct fed_run_result result;
 
 	fed_assert_ok(fed_session_add_sink(s, (struct fed_sink){spring, &trap}, &err), &err);
-	fed_assert_ok(fed_session_run(s, 1, NULL, &made, &interrupted, &err), &err);
-	ck_assert(interrupted && made == 0);
+	fed_assert_ok(fed_session_run(s, 1, NULL, &result, &err), &err);
+	ck_assert(result.interrupted && result.versions == 0);
 	fed_session_remove_sink(s, &trap);
 	fed_session_clear_interrupt(s);
 }

@@ -175,7 +175,7 @@ START_TEST(follows_a_round)
 	struct fed_session s;
 	struct fed_roster r = {0};
 	bool seen[FED_ACTIVITIES] = {false};
-	bool hit, interrupted;
+	struct fed_run_result result;
 	struct fed_error err = {""};
 
 	small_compose(&s, NULL, "fedavg");
@@ -184,7 +184,7 @@ START_TEST(follows_a_round)
 		ck_assert_int_eq(state_of(&s, &r, id), FED_ACTIVITY_IDLE);
 	ck_assert_int_eq(state_of(&s, &r, 7), FED_ACTIVITY_AWAY);
 	do {
-		fed_assert_ok(fed_session_step(&s, &hit, &interrupted, &err), &err);
+		fed_assert_ok(fed_session_step(&s, &result, &err), &err);
 		for (uint32_t id = 4; id < 8; id++)
 			seen[state_of(&s, &r, id)] = true;
 	} while (fed_session_open(&s));

@@ -59,10 +59,9 @@ static int equip(struct fed_session *s, char *const word[], struct fed_error *er
 
 static int run(struct fed_session *s, uint64_t n, struct fed_error *err)
 {
-	uint64_t made;
-	bool interrupted;
+	struct fed_run_result result;
 
-	return fed_session_run(s, n, NULL, &made, &interrupted, err);
+	return fed_session_run(s, n, NULL, &result, err);
 }
 
 static int inject(struct fed_session *s, char *const word[], const struct fed_assign *assign,
@@ -92,19 +91,18 @@ static int heal(struct fed_session *s, char *const word[], struct fed_error *err
 
 static int go_on(struct fed_session *s, struct fed_error *err)
 {
-	uint64_t made;
-	bool interrupted;
+	struct fed_run_result result;
 
-	return fed_session_continue(s, &made, &interrupted, err);
+	return fed_session_continue(s, &result, err);
 }
 
 static int step(struct fed_session *s, int n, struct fed_error *err)
 {
-	bool hit = false, interrupted;
+	struct fed_run_result result = {0};
 	int rc = FED_OK;
 
-	for (int i = 0; rc == FED_OK && i < n && !hit; i++)
-		rc = fed_session_step(s, &hit, &interrupted, err);
+	for (int i = 0; rc == FED_OK && i < n && result.outcome != FED_RUN_STOPPED; i++)
+		rc = fed_session_step(s, &result, err);
 	return rc;
 }
 

@@ -10,8 +10,7 @@
 
 #define STEPS_MAX 10000
 
-static uint64_t made;
-static bool interrupted;
+static struct fed_run_result result;
 
 /* Four clients, one of them slow, so that events have their own times. */
 static void compose(struct fed_session *s, struct heard *heard, const char *lines)
@@ -24,7 +23,7 @@ static void run(struct fed_session *s, uint64_t n)
 {
 	struct fed_error err = {""};
 
-	fed_assert_ok(fed_session_run(s, n, NULL, &made, &interrupted, &err), &err);
+	fed_assert_ok(fed_session_run(s, n, NULL, &result, &err), &err);
 }
 
 static void step_to(struct fed_session *s, uint64_t version)
@@ -73,7 +72,7 @@ START_TEST(a_stepped_round_can_be_finished_by_round)
 	run(&whole, 3);
 	small_do(&stepped, "step 3");
 	run(&stepped, 3);
-	ck_assert_uint_eq(made, 3); /* the open one is the first of them */
+	ck_assert_uint_eq(result.versions, 3); /* the open one is the first of them */
 	small_same(&whole, &stepped);
 	fed_session_release(&whole);
 	fed_session_release(&stepped);
@@ -193,12 +192,12 @@ START_TEST(a_break_stops_there)
 	ck_assert_int_eq(fed_session_open(&s), stops[_i].open);
 	/* What was left is made, no more and no less. */
 	fed_assert_ok(fed_session_unbreak(&s, 1, &err), &err);
-	const uint64_t before = made;
-	fed_assert_ok(fed_session_continue(&s, &made, &interrupted, &err), &err);
-	ck_assert_uint_eq(before + made, 5);
+	const uint64_t before = result.versions;
+	fed_assert_ok(fed_session_continue(&s, &result, &err), &err);
+	ck_assert_uint_eq(before + result.versions, 5);
 	run(&other, 5);
 	small_same(&s, &other);
-	ck_assert_int_eq(fed_session_continue(&s, &made, &interrupted, &err), FED_REJECT);
+	ck_assert_int_eq(fed_session_continue(&s, &result, &err), FED_REJECT);
 	fed_session_release(&s);
 	fed_session_release(&other);
 }
@@ -232,7 +231,7 @@ START_TEST(a_break_is_hit_so_often)
 	small_compose(&s, NULL, "fedavg");
 	fed_assert_ok(fed_session_break(&s, counts[_i].condition, &number, &err), &err);
 	run(&s, 4);
-	while (fed_session_continue(&s, &made, &interrupted, &err) == FED_OK)
+	while (fed_session_continue(&s, &result, &err) == FED_OK)
 		ck_assert_int_lt(runs++, 100);
 	ck_assert_uint_eq(fed_session_version(&s), 4);
 	ck_assert_uint_eq(s.debugger.point[0].hits, counts[_i].hits);
@@ -257,7 +256,7 @@ START_TEST(a_nan_is_seen)
 	small_init(&s, &heard);
 	small_do(&s, "dataset linear train=80 test=40;model linear;add 4 iid 20;set lr 1000;set epochs "
 	             "20;break nan");
-	while (fed_session_run(&s, 5, NULL, &made, &interrupted, &err) == FED_OK &&
+	while (fed_session_run(&s, 5, NULL, &result, &err) == FED_OK &&
 	       heard.count[FED_EVENT_STOP] == 0)
 		;
 	ck_assert_uint_ge(heard.count[FED_EVENT_STOP], 1);
@@ -286,13 +285,13 @@ START_TEST(a_step_that_is_not_finite_is_seen)
 	snprintf(line, sizeof line, "aggregator %s how=%s", entry->head->name, spoilt[_i].how);
 	small_do(&s, line);
 	small_do(&s, "break nan");
-	ck_assert_int_eq(fed_session_run(&s, 5, NULL, &made, &interrupted, &err), FED_FAIL);
+	ck_assert_int_eq(fed_session_run(&s, 5, NULL, &result, &err), FED_FAIL);
 	ck_assert_uint_eq(heard.count[FED_EVENT_STOP], spoilt[_i].nan);
 	if (spoilt[_i].nan)
 		ck_assert_ptr_nonnull(strstr(heard.text, "break 1: nan, event aborted, version 0"));
 	/* Nothing is left: it failed. */
 	ck_assert(!fed_session_open(&s));
-	ck_assert_int_eq(fed_session_continue(&s, &made, &interrupted, &err), FED_REJECT);
+	ck_assert_int_eq(fed_session_continue(&s, &result, &err), FED_REJECT);
 	fed_session_release(&s);
 }
 END_TEST
@@ -305,15 +304,15 @@ START_TEST(what_is_left_is_counted)
 	small_compose(&s, NULL, "fedavg");
 	small_do(&s, "break version==4;break version==7");
 	run(&s, 10);
-	ck_assert_uint_eq(made, 4);
+	ck_assert_uint_eq(result.versions, 4);
 	small_do(&s, "step 2"); /* steps are part of it */
-	fed_assert_ok(fed_session_continue(&s, &made, &interrupted, &err), &err);
-	ck_assert_uint_eq(made, 3);
+	fed_assert_ok(fed_session_continue(&s, &result, &err), &err);
+	ck_assert_uint_eq(result.versions, 3);
 	step_to(&s, 8);
-	fed_assert_ok(fed_session_continue(&s, &made, &interrupted, &err), &err);
-	ck_assert_uint_eq(made, 2);
+	fed_assert_ok(fed_session_continue(&s, &result, &err), &err);
+	ck_assert_uint_eq(result.versions, 2);
 	ck_assert_uint_eq(fed_session_version(&s), 10);
-	ck_assert_int_eq(fed_session_continue(&s, &made, &interrupted, &err), FED_REJECT);
+	ck_assert_int_eq(fed_session_continue(&s, &result, &err), FED_REJECT);
 	fed_session_release(&s);
 }
 END_TEST
@@ -327,13 +326,13 @@ START_TEST(run_until_goes_on_after_a_break)
 	small_compose(&s, NULL, "fedavg");
 	small_do(&s, "break client==1 and event==trained");
 	fed_assert_ok(fed_condition_parse(&until, "round>=3", NULL, &err), &err);
-	fed_assert_ok(fed_session_run(&s, 0, until, &made, &interrupted, &err), &err);
+	fed_assert_ok(fed_session_run(&s, 0, until, &result, &err), &err);
 	fed_condition_free(until); /* it keeps its own */
 	for (int i = 0; fed_session_version(&s) < 3; i++) {
 		ck_assert_int_lt(i, 20);
 		small_do(&s, "continue");
 	}
-	ck_assert_int_eq(fed_session_continue(&s, &made, &interrupted, &err), FED_REJECT);
+	ck_assert_int_eq(fed_session_continue(&s, &result, &err), FED_REJECT);
 	ck_assert_uint_eq(s.debugger.point[0].hits, 3);
 	fed_session_release(&s);
 }
@@ -347,12 +346,12 @@ START_TEST(a_pause_stops_once)
 	small_compose(&s, NULL, "fedavg");
 	fed_session_pause(&s, 2);
 	run(&s, 5);
-	ck_assert_uint_eq(made, 2);
-	fed_assert_ok(fed_session_continue(&s, &made, &interrupted, &err), &err);
-	ck_assert_uint_eq(made, 3);
+	ck_assert_uint_eq(result.versions, 2);
+	fed_assert_ok(fed_session_continue(&s, &result, &err), &err);
+	ck_assert_uint_eq(result.versions, 3);
 	fed_session_pause(&s, 5);
 	run(&s, 2); /* it stands: at once */
-	ck_assert_uint_eq(made, 0);
+	ck_assert_uint_eq(result.versions, 0);
 	small_do(&s, "continue");
 	ck_assert_uint_eq(fed_session_version(&s), 7);
 	fed_session_pause(&s, 8);
@@ -452,7 +451,7 @@ START_TEST(beginning_again_ends_the_round)
 	ck_assert(fed_session_open(&s));
 	small_do(&s, lines[_i]);
 	ck_assert(!fed_session_open(&s));
-	ck_assert_int_ne(fed_session_continue(&s, &made, &interrupted, &err), FED_OK);
+	ck_assert_int_ne(fed_session_continue(&s, &result, &err), FED_OK);
 	ck_assert_uint_eq(s.debugger.n, _i == 0); /* breakpoints outlive a restart */
 	fed_session_release(&s);
 }
@@ -479,7 +478,6 @@ START_TEST(interrupts_while_stepping)
 	struct fed_session s, other;
 	struct fed_error err = {""};
 	struct trap trap = {.session = &s, .kind = FED_EVENT_TRAINED, .times = 1};
-	bool hit;
 
 	small_compose(&s, NULL, "scaffold");
 	small_compose(&other, NULL, "scaffold");
@@ -487,14 +485,14 @@ START_TEST(interrupts_while_stepping)
 	run(&other, 1);
 	fed_assert_ok(fed_session_add_sink(&s, (struct fed_sink){spring, &trap}, &err), &err);
 	small_do(&s, "step 5");
-	fed_assert_ok(fed_session_step(&s, &hit, &interrupted, &err), &err);
-	ck_assert(interrupted && !s.debugger.aborted);
+	fed_assert_ok(fed_session_step(&s, &result, &err), &err);
+	ck_assert(result.interrupted && result.outcome != FED_RUN_ABORTED);
 	ck_assert(fed_session_open(&s));
 	fed_session_clear_interrupt(&s);
 	trap.times = 2;
-	fed_assert_ok(fed_session_step(&s, &hit, &interrupted, &err), &err); /* one more comes yet */
-	fed_assert_ok(fed_session_step(&s, &hit, &interrupted, &err), &err);
-	ck_assert(interrupted && s.debugger.aborted);
+	fed_assert_ok(fed_session_step(&s, &result, &err), &err); /* one more comes yet */
+	fed_assert_ok(fed_session_step(&s, &result, &err), &err);
+	ck_assert(result.interrupted && result.outcome == FED_RUN_ABORTED);
 	ck_assert(!fed_session_open(&s));
 	small_same(&s, &other);
 	fed_session_release(&s);
@@ -511,11 +509,11 @@ START_TEST(an_interrupted_run_goes_on)
 	small_compose(&s, NULL, "fedavg");
 	fed_assert_ok(fed_session_add_sink(&s, (struct fed_sink){spring, &trap}, &err), &err);
 	run(&s, 6);
-	ck_assert(interrupted);
-	ck_assert_uint_eq(made, 1);
+	ck_assert(result.interrupted);
+	ck_assert_uint_eq(result.versions, 1);
 	fed_session_clear_interrupt(&s);
-	fed_assert_ok(fed_session_continue(&s, &made, &interrupted, &err), &err);
-	ck_assert_uint_eq(made, 5);
+	fed_assert_ok(fed_session_continue(&s, &result, &err), &err);
+	ck_assert_uint_eq(result.versions, 5);
 	fed_session_release(&s);
 }
 END_TEST
@@ -534,11 +532,12 @@ START_TEST(an_aborted_run_is_told_in_steps)
 	small_do(&other, "round 1;step 2");
 	fed_assert_ok(fed_session_add_sink(&s, (struct fed_sink){spring, &trap}, &err), &err);
 	run(&s, 9);
-	ck_assert(interrupted && s.debugger.aborted);
+	ck_assert(result.interrupted && result.outcome == FED_RUN_ABORTED);
 	fed_session_clear_interrupt(&s);
-	if (made)
-		run(&other, made);
-	snprintf(line, sizeof line, "step %llu;abort", (unsigned long long)s.debugger.steps);
+	const struct fed_run_result end = result;
+	if (end.versions)
+		run(&other, end.versions);
+	snprintf(line, sizeof line, "step %llu;abort", (unsigned long long)end.steps);
 	small_do(&other, line);
 	small_same(&s, &other);
 	run(&s, 3);
@@ -577,15 +576,14 @@ static int debug_a_little(struct fed_session *s, struct fed_error *err)
 {
 	struct fed_condition *until = NULL;
 	uint64_t number;
-	bool hit;
 	int rc = fed_condition_parse(&until, "round>=100", NULL, err);
 
 	if (rc == FED_OK)
 		rc = fed_session_break(s, "client==2 and event==trained", &number, err);
 	if (rc == FED_OK)
-		rc = fed_session_run(s, 0, until, &made, &interrupted, err);
+		rc = fed_session_run(s, 0, until, &result, err);
 	if (rc == FED_OK)
-		rc = fed_session_step(s, &hit, &interrupted, err);
+		rc = fed_session_step(s, &result, err);
 	fed_condition_free(until);
 	return rc;
 }

@@ -11,17 +11,16 @@ START_TEST(runs_until_a_condition_holds)
 	struct fed_session s;
 	struct fed_condition *until;
 	struct fed_error err = {""};
-	uint64_t made;
-	bool interrupted;
+	struct fed_run_result result;
 
 	small_compose(&s, NULL, "fedavg");
 	fed_assert_ok(fed_condition_parse(&until, "round>=3", NULL, &err), &err);
-	fed_assert_ok(fed_session_run(&s, 0, until, &made, &interrupted, &err), &err);
-	ck_assert_uint_eq(made, 3);
-	fed_assert_ok(fed_session_run(&s, 5, until, &made, &interrupted, &err), &err);
-	ck_assert_uint_eq(made, 0); /* it holds already */
-	fed_assert_ok(fed_session_run(&s, 2, NULL, &made, &interrupted, &err), &err);
-	ck_assert_uint_eq(made, 2);
+	fed_assert_ok(fed_session_run(&s, 0, until, &result, &err), &err);
+	ck_assert_uint_eq(result.versions, 3);
+	fed_assert_ok(fed_session_run(&s, 5, until, &result, &err), &err);
+	ck_assert_uint_eq(result.versions, 0); /* it holds already */
+	fed_assert_ok(fed_session_run(&s, 2, NULL, &result, &err), &err);
+	ck_assert_uint_eq(result.versions, 2);
 	ck_assert_uint_eq(s.history.n, 5);
 	fed_condition_free(until);
 	fed_session_release(&s);
@@ -52,18 +51,17 @@ START_TEST(first_interrupt_ends_after_the_round)
 	struct fed_session s;
 	struct fed_error err = {""};
 	struct trap trap = {.session = &s, .kind = FED_EVENT_REPORTED, .times = 1};
-	uint64_t made;
-	bool interrupted;
+	struct fed_run_result result;
 
 	small_compose(&s, NULL, "fedavg");
 	fed_assert_ok(fed_session_add_sink(&s, (struct fed_sink){spring, &trap}, &err), &err);
-	fed_assert_ok(fed_session_run(&s, 9, NULL, &made, &interrupted, &err), &err);
-	ck_assert(interrupted);
-	ck_assert_uint_eq(made, 1);
+	fed_assert_ok(fed_session_run(&s, 9, NULL, &result, &err), &err);
+	ck_assert(result.interrupted);
+	ck_assert_uint_eq(result.versions, 1);
 	ck_assert_uint_eq(trap.history, 1); /* views see a history that has the round */
 	fed_session_clear_interrupt(&s);
-	fed_assert_ok(fed_session_run(&s, 2, NULL, &made, &interrupted, &err), &err);
-	ck_assert_uint_eq(made, 2);
+	fed_assert_ok(fed_session_run(&s, 2, NULL, &result, &err), &err);
+	ck_assert_uint_eq(result.versions, 2);
 	fed_session_remove_sink(&s, &trap);
 	fed_session_release(&s);
 }
@@ -75,8 +73,7 @@ START_TEST(second_interrupt_leaves_the_model_as_it_was)
 	struct heard heard;
 	struct fed_error err = {""};
 	struct trap trap = {.session = &s, .kind = FED_EVENT_REPORTED, .times = 0};
-	uint64_t made;
-	bool interrupted;
+	struct fed_run_result result;
 
 	small_compose(&s, &heard, "scaffold");
 	small_compose(&other, NULL, "scaffold");
@@ -84,9 +81,9 @@ START_TEST(second_interrupt_leaves_the_model_as_it_was)
 	small_do(&other, "round 2");
 	fed_assert_ok(fed_session_add_sink(&s, (struct fed_sink){spring, &trap}, &err), &err);
 	trap.times = 2;
-	fed_assert_ok(fed_session_run(&s, 9, NULL, &made, &interrupted, &err), &err);
-	ck_assert(interrupted);
-	ck_assert_uint_eq(made, 0);
+	fed_assert_ok(fed_session_run(&s, 9, NULL, &result, &err), &err);
+	ck_assert(result.interrupted);
+	ck_assert_uint_eq(result.versions, 0);
 	ck_assert_uint_eq(heard.count[FED_EVENT_ABORTED], 1);
 	small_same(&s, &other);
 	/* ... and what follows is as if it had never begun. */
@@ -117,15 +114,14 @@ START_TEST(second_interrupt_ends_an_evaluation)
 	struct heard heard;
 	struct fed_error err = {""};
 	struct trap trap = {.session = &s, .times = 4};
-	uint64_t made;
-	bool interrupted;
+	struct fed_run_result result;
 
 	small_compose(&s, &heard, "fedavg");
 	small_compose(&other, NULL, "fedavg");
 	fed_assert_ok(fed_session_add_sink(&s, (struct fed_sink){spring_late, &trap}, &err), &err);
-	fed_assert_ok(fed_session_run(&s, 9, NULL, &made, &interrupted, &err), &err);
-	ck_assert(interrupted);
-	ck_assert_uint_eq(made, 1);
+	fed_assert_ok(fed_session_run(&s, 9, NULL, &result, &err), &err);
+	ck_assert(result.interrupted);
+	ck_assert_uint_eq(result.versions, 1);
 	ck_assert(isnan(s.history.record[0].test_loss));
 	ck_assert_msg(strstr(heard.text, "version 1 was interrupted; the version stands"), "%s",
 	              heard.text);
@@ -149,16 +145,15 @@ START_TEST(interrupts_from_a_signal_handler)
 {
 	struct fed_session s;
 	struct fed_error err = {""};
-	uint64_t made;
-	bool interrupted;
+	struct fed_run_result result;
 
 	small_compose(&s, NULL, "fedavg");
 	signalled = &s;
 	signal(SIGUSR1, on_signal);
 	raise(SIGUSR1);
-	fed_assert_ok(fed_session_run(&s, 3, NULL, &made, &interrupted, &err), &err);
-	ck_assert(interrupted);
-	ck_assert_uint_eq(made, 0);
+	fed_assert_ok(fed_session_run(&s, 3, NULL, &result, &err), &err);
+	ck_assert(result.interrupted);
+	ck_assert_uint_eq(result.versions, 0);
 	signal(SIGUSR1, SIG_DFL);
 	fed_session_release(&s);
 }
