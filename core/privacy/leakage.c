@@ -129,7 +129,7 @@ static void work_release(struct work *w)
 static int work_init(struct work *w)
 {
 	const struct probe *p = w->probe;
-	const struct fed_net *net = &p->session->parts.net;
+	const struct fed_net *net = &fed_session_parts(p->session)->net;
 	const size_t n = p->n, floats = n * w->at->numbers;
 
 	if (fed_workspace_init(&w->head, net, 0, w->at->cut, BATCH, false, &w->err) ||
@@ -150,7 +150,7 @@ static void pass(struct work *w, uint32_t first, uint32_t batch)
 {
 	const struct probe *p = w->probe;
 	const struct fed_session *s = p->session;
-	const struct fed_net *net = &s->parts.net;
+	const struct fed_net *net = &fed_session_parts(s)->net;
 	const size_t d = w->at->numbers;
 	float *dy = fed_workspace_output_gradient(&w->tail), *x = fed_workspace_input(&w->tail);
 
@@ -184,6 +184,7 @@ static int compare_inputs(struct work *w)
 static int tell_labels(struct work *w)
 {
 	const struct probe *p = w->probe;
+	const struct fed_composition *parts = fed_session_parts(p->session);
 	const size_t d = w->at->numbers;
 
 	w->at->norm_auc = w->at->told = NAN;
@@ -191,10 +192,10 @@ static int tell_labels(struct work *w)
 		return FED_OK;
 	for (uint32_t i = 0; i < p->n; i++)
 		w->norm[i] = sqrt(dot(w->gradient + i * d, w->gradient + i * d, d));
-	if (p->session->parts.net.classes == 2)
+	if (parts->net.classes == 2)
 		w->at->norm_auc = fed_norm_auc(w->norm, p->label, p->n);
-	return fed_told_by_cosine(w->gradient, p->n, d, p->label, p->session->parts.net.classes,
-	                          &w->at->told, &w->err);
+	return fed_told_by_cosine(w->gradient, p->n, d, p->label, parts->net.classes, &w->at->told,
+	                          &w->err);
 }
 
 static int look(struct work *w)
@@ -204,7 +205,7 @@ static int look(struct work *w)
 	if (work_init(w))
 		return FED_FAIL;
 	for (uint32_t i = 0; i < p->n; i += BATCH) {
-		if (atomic_load(&p->session->interrupts))
+		if (atomic_load(fed_session_interrupts(p->session)))
 			return fed_reject(&w->err, "stopped before all cuts were measured");
 		pass(w, i, p->n - i < BATCH ? p->n - i : BATCH);
 	}
@@ -244,7 +245,7 @@ static double token_distance(const float *a, const float *b, size_t d)
 static int measure_inputs(struct probe *p, float *x, const float **row, size_t d,
                           struct fed_error *err)
 {
-	const struct fed_dataset *data = p->session->parts.data;
+	const struct fed_dataset *data = fed_session_parts(p->session)->data;
 	const size_t n = p->n;
 
 	fed_dataset_gather(data, p->id, p->n, NULL, x, p->label, p->target);
@@ -262,17 +263,18 @@ static int measure_inputs(struct probe *p, float *x, const float **row, size_t d
 static int probe_init(struct probe *p, struct fed_error *err)
 {
 	const struct fed_session *s = p->session;
-	const size_t n = p->n, d = fed_shape_size(&s->parts.data->shape);
+	const struct fed_composition *parts = fed_session_parts(s);
+	const size_t n = p->n, d = fed_shape_size(&parts->data->shape);
 	float *x = fed_alloc_floats(n * d);
 	const float **row = fed_alloc_array(n, sizeof *row);
-	const bool classes = s->parts.net.classes > 0;
+	const bool classes = parts->net.classes > 0;
 	int rc = FED_FAIL;
 
 	p->id = fed_alloc_array(n, sizeof *p->id);
 	if (classes)
 		p->label = fed_alloc_array(n, sizeof *p->label);
 	else
-		p->target = fed_alloc_floats(n * s->parts.net.outputs);
+		p->target = fed_alloc_floats(n * parts->net.outputs);
 	p->distance = fed_alloc_array(n * n, sizeof *p->distance);
 	if (!x || !row || !p->id || !(classes ? (void *)p->label : (void *)p->target) || !p->distance)
 		fed_fail_memory(err, n * (n + d) * sizeof *x, "the examples");
@@ -286,7 +288,7 @@ static int probe_init(struct probe *p, struct fed_error *err)
 /* The share of the largest class among those whose label is to be told. */
 static double guess(const struct probe *p, struct fed_error *err, int *rc)
 {
-	const uint32_t classes = p->session->parts.net.classes;
+	const uint32_t classes = fed_session_parts(p->session)->net.classes;
 	uint32_t *count = fed_alloc_array(classes + 1, sizeof *count), most = 0;
 
 	*rc = count ? FED_OK : fed_fail_memory(err, classes * sizeof *count, "the classes");
@@ -308,7 +310,7 @@ static int measure(struct fed_leak *leak, const struct probe *p, struct fed_erro
 		work[i].probe = p;
 		work[i].at = &leak->at[i];
 	}
-	rc = fed_pool_each(p->session->federation.pool, leak->n, run, work, err);
+	rc = fed_pool_each(fed_session_federation(p->session)->pool, leak->n, run, work, err);
 	for (size_t i = 0; rc == FED_OK && i < leak->n; i++)
 		if ((rc = work[i].rc))
 			*err = work[i].err;
@@ -319,18 +321,19 @@ static int measure(struct fed_leak *leak, const struct probe *p, struct fed_erro
 static int fill(struct fed_leak *leak, const struct fed_session *s, size_t cut,
                 struct fed_error *err)
 {
+	const struct fed_composition *parts = fed_session_parts(s);
 	struct probe p = {.session = s, .params = fed_session_params(s), .n = leak->examples};
 	const size_t first = cut ? cut : 1;
 	int rc;
 
-	leak->n = cut ? 1 : s->parts.net.layers - 1;
+	leak->n = cut ? 1 : parts->net.layers - 1;
 	leak->at = fed_alloc_array(leak->n, sizeof *leak->at);
 	if (!leak->at)
 		return fed_fail_memory(err, leak->n * sizeof *leak->at, "the cuts");
 	for (size_t i = 0; i < leak->n; i++)
 		leak->at[i] = (struct fed_leak_cut){
 			.cut = first + i,
-			.numbers = fed_shape_size(&s->parts.net.layer[first + i].in),
+			.numbers = fed_shape_size(&parts->net.layer[first + i].in),
 		};
 	rc = probe_init(&p, err);
 	if (rc == FED_OK)
@@ -344,14 +347,16 @@ static int fill(struct fed_leak *leak, const struct fed_session *s, size_t cut,
 int fed_leak_measure(struct fed_leak *leak, struct fed_session *s, size_t cut, uint32_t examples,
                      struct fed_error *err)
 {
+	const struct fed_composition *parts = fed_session_parts(s);
+
 	*leak = (struct fed_leak){0};
-	if (fed_session_start(s, err) || fed_cut_check(&s->parts.net, cut ? cut : 1, err))
+	if (fed_session_start(s, err) || fed_cut_check(&parts->net, cut ? cut : 1, err))
 		return FED_FAIL;
-	if (s->parts.data->test < FED_LEAK_EXAMPLES_MIN)
+	if (parts->data->test < FED_LEAK_EXAMPLES_MIN)
 		return fed_fail(err, "the dataset has %u test examples, at least %d are needed",
-		                s->parts.data->test, FED_LEAK_EXAMPLES_MIN);
-	leak->examples = examples < s->parts.data->test ? examples : s->parts.data->test;
-	leak->noise = s->parts.settings.noise;
+		                parts->data->test, FED_LEAK_EXAMPLES_MIN);
+	leak->examples = examples < parts->data->test ? examples : parts->data->test;
+	leak->noise = parts->settings.noise;
 	const int rc = fill(leak, s, cut, err);
 	if (rc)
 		fed_leak_release(leak);

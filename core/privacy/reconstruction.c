@@ -41,9 +41,9 @@ static void publics_release(struct publics *p)
 static int publics_init(struct publics *p, const struct fed_session *s, size_t numbers,
                         struct fed_error *err)
 {
-	const size_t size = fed_shape_size(&s->parts.data->shape),
-				 most = size > numbers ? size : numbers;
-	const uint32_t test = s->parts.data->test;
+	const struct fed_composition *parts = fed_session_parts(s);
+	const size_t size = fed_shape_size(&parts->data->shape), most = size > numbers ? size : numbers;
+	const uint32_t test = parts->data->test;
 
 	p->n = test < PUBLICS ? test : PUBLICS;
 	if (p->n > FLOATS / most)
@@ -60,7 +60,7 @@ static int publics_init(struct publics *p, const struct fed_session *s, size_t n
 		return fed_fail_memory(err, p->n * (size + numbers) * sizeof(float), "public examples");
 	if (fed_tests_choose(s, p->n, p->id, err))
 		return FED_FAIL;
-	fed_dataset_gather(s->parts.data, p->id, p->n, NULL, p->x, NULL, NULL);
+	fed_dataset_gather(parts->data, p->id, p->n, NULL, p->x, NULL, NULL);
 	return FED_OK;
 }
 
@@ -100,7 +100,8 @@ static int draw(struct fed_peek *k, const struct fed_session *s, const struct fe
                 const struct holder *h, const struct publics *p, struct fed_workspace *head,
                 struct fed_error *err)
 {
-	const size_t numbers = fed_shape_size(&s->parts.net.layer[plan->cut].in);
+	const struct fed_composition *parts = fed_session_parts(s);
+	const size_t numbers = fed_shape_size(&parts->net.layer[plan->cut].in);
 	float *z = fed_alloc_floats(numbers);
 	struct fed_decoder decoder = {0};
 	int rc = FED_FAIL;
@@ -110,11 +111,11 @@ static int draw(struct fed_peek *k, const struct fed_session *s, const struct fe
 		          p->z + i * numbers);
 	if (!z)
 		fed_fail_memory(err, numbers * sizeof *z, "smashed data");
-	else if (fed_decoder_init(&decoder, &s->parts.net, plan->cut, (uint64_t)s->parts.settings.seed,
-	                          s->federation.pool, err) == FED_OK) {
+	else if (fed_decoder_init(&decoder, &parts->net, plan->cut, (uint64_t)parts->settings.seed,
+	                          fed_session_federation(s)->pool, err) == FED_OK) {
 		const int64_t made =
 			fed_decoder_train(&decoder, p->z, p->x, p->n, plan->steps,
-		                      (uint64_t)s->parts.settings.seed, &s->interrupts, err);
+		                      (uint64_t)parts->settings.seed, fed_session_interrupts(s), err);
 
 		rc = made < 0 ? FED_FAIL : FED_OK;
 		k->steps = made < 0 ? 0 : (uint32_t)made;
@@ -134,7 +135,7 @@ static int from_smashed(struct fed_peek *k, const struct fed_session *s,
 {
 	struct fed_workspace head;
 
-	if (fed_workspace_init(&head, &s->parts.net, 0, plan->cut, BATCH, false, err))
+	if (fed_workspace_init(&head, &fed_session_parts(s)->net, 0, plan->cut, BATCH, false, err))
 		return FED_FAIL;
 	k->how = FED_PEEK_DECODER;
 	const int rc = draw(k, s, plan, h, p, &head, err);
@@ -151,10 +152,11 @@ static int send_gradient(const struct fed_session *s, const struct fed_peek_plan
                          const struct fed_peek *k, const float *target, float *g,
                          struct fed_error *err)
 {
-	const struct fed_net *net = &s->parts.net;
+	const struct fed_composition *parts = fed_session_parts(s);
+	const struct fed_net *net = &parts->net;
 	const double lr =
-		s->parts.settings.lr * pow(s->parts.settings.lr_decay, (double)fed_session_version(s));
-	struct fed_stream r = fed_stream_open((uint64_t)s->parts.settings.seed, FED_FOR_LOOK,
+		parts->settings.lr * pow(parts->settings.lr_decay, (double)fed_session_version(s));
+	struct fed_stream r = fed_stream_open((uint64_t)parts->settings.seed, FED_FOR_LOOK,
 	                                      fed_session_version(s), (uint64_t)plan->client << 32);
 	struct fed_workspace ws;
 	struct fed_codec codec;
@@ -162,7 +164,7 @@ static int send_gradient(const struct fed_session *s, const struct fed_peek_plan
 
 	if (!(lr > 0))
 		return fed_fail(err, "the learning rate is 0: updates carry nothing; `set lr 0.1`");
-	if (fed_codec_parse(s->parts.settings.codec, &codec, err) ||
+	if (fed_codec_parse(parts->settings.codec, &codec, err) ||
 	    fed_workspace_init(&ws, net, 0, net->layers, k->batch, false, err))
 		return FED_FAIL;
 	memcpy(fed_workspace_input(&ws), k->original,
@@ -174,7 +176,7 @@ static int send_gradient(const struct fed_session *s, const struct fed_peek_plan
 	fed_workspace_release(&ws);
 	for (size_t j = 0; j < net->dim; j++)
 		g[j] *= (float)-lr;
-	fed_noise_add(&r, s->parts.settings.noise, g, net->dim);
+	fed_noise_add(&r, parts->settings.noise, g, net->dim);
 	const int rc = fed_recode(&codec, g, net->dim, &bytes, err);
 	for (size_t j = 0; j < net->dim; j++)
 		g[j] /= (float)-lr;
@@ -216,8 +218,9 @@ static void put_in_order(struct fed_peek *k)
 static int invert(struct fed_peek *k, const struct fed_session *s, const struct fed_peek_plan *plan,
                   const float *target, const float *g, struct fed_error *err)
 {
+	const struct fed_composition *parts = fed_session_parts(s);
 	const struct fed_matching m = {
-		.net = &s->parts.net,
+		.net = &parts->net,
 		.params = fed_session_params(s),
 		.gradient = g,
 		.label = k->label,
@@ -228,13 +231,13 @@ static int invert(struct fed_peek *k, const struct fed_session *s, const struct 
 		.low = k->low,
 		.high = k->high,
 		.start = k->mean,
-		.stopped = &s->interrupts,
-		.seed = (uint64_t)s->parts.settings.seed,
+		.stopped = fed_session_interrupts(s),
+		.seed = (uint64_t)parts->settings.seed,
 	};
 
-	if (k->batch == 1 && fed_inversion_is_exact(&s->parts.net)) {
+	if (k->batch == 1 && fed_inversion_is_exact(&parts->net)) {
 		k->how = FED_PEEK_EXACT;
-		return fed_invert_exactly(&s->parts.net, g, k->recovered, err);
+		return fed_invert_exactly(&parts->net, g, k->recovered, err);
 	}
 	k->how = FED_PEEK_MATCHING;
 	if (fed_invert_by_matching(&m, k->recovered, &k->distance, &k->steps, err))
@@ -247,17 +250,18 @@ static int from_update(struct fed_peek *k, const struct fed_session *s,
                        const struct fed_peek_plan *plan, const struct holder *h,
                        struct fed_error *err)
 {
-	float *g = fed_alloc_floats(s->parts.net.dim);
-	float *target = fed_alloc_floats((size_t)k->batch * s->parts.net.outputs);
+	const struct fed_composition *parts = fed_session_parts(s);
+	float *g = fed_alloc_floats(parts->net.dim);
+	float *target = fed_alloc_floats((size_t)k->batch * parts->net.outputs);
 	int rc = FED_FAIL;
 
 	if (g && target) {
-		memset(g, 0, s->parts.net.dim * sizeof *g);
-		if (s->parts.data->target)
-			fed_dataset_gather(s->parts.data, h->id, k->batch, NULL, NULL, NULL, target);
+		memset(g, 0, parts->net.dim * sizeof *g);
+		if (parts->data->target)
+			fed_dataset_gather(parts->data, h->id, k->batch, NULL, NULL, NULL, target);
 		rc = send_gradient(s, plan, k, target, g, err);
 	} else {
-		fed_fail_memory(err, s->parts.net.dim * sizeof *g, "a gradient");
+		fed_fail_memory(err, parts->net.dim * sizeof *g, "a gradient");
 	}
 	if (rc == FED_OK)
 		rc = invert(k, s, plan, target, g, err);
@@ -271,29 +275,31 @@ static int from_update(struct fed_peek *k, const struct fed_session *s,
 static int check(const struct fed_session *s, const struct fed_peek_plan *plan,
                  struct fed_error *err)
 {
-	const struct fed_client *client = fed_clients_get(&s->parts.clients, plan->client);
+	const struct fed_composition *parts = fed_session_parts(s);
+	const struct fed_client *client = fed_clients_get(&parts->clients, plan->client);
 
-	if (s->parts.data->tokens)
+	if (parts->data->tokens)
 		return fed_fail(err,
 		                "the examples of %s are texts, and peek draws pictures and numbers; `leak` "
 		                "measures what a cut tells",
-		                s->parts.data->name);
+		                parts->data->name);
 	if (!client)
 		return fed_fail(err, "no client %u; there are %s", plan->client,
-		                fed_count(s->parts.clients.n_present).s);
+		                fed_count(parts->clients.n_present).s);
 	if (plan->example >= client->count || plan->batch > client->count - plan->example)
 		return fed_fail(err, "client %u has %u examples, 0 to %u; %u from %u on are wanted",
 		                plan->client, client->count, client->count - (client->count > 0),
 		                plan->batch, plan->example);
-	return plan->from == FED_PEEK_SMASHED ? fed_cut_check(&s->parts.net, plan->cut, err) : FED_OK;
+	return plan->from == FED_PEEK_SMASHED ? fed_cut_check(&parts->net, plan->cut, err) : FED_OK;
 }
 
 static int peek_init(struct fed_peek *k, const struct fed_session *s, uint32_t batch,
                      struct fed_error *err)
 {
-	const size_t size = fed_shape_size(&s->parts.data->shape);
+	const struct fed_composition *parts = fed_session_parts(s);
+	const size_t size = fed_shape_size(&parts->data->shape);
 
-	*k = (struct fed_peek){.shape = s->parts.data->shape, .batch = batch, .distance = NAN};
+	*k = (struct fed_peek){.shape = parts->data->shape, .batch = batch, .distance = NAN};
 	k->original = fed_alloc_floats(batch * size);
 	k->recovered = fed_alloc_floats(batch * size);
 	k->mean = fed_alloc_floats(size);
@@ -305,20 +311,21 @@ static int peek_init(struct fed_peek *k, const struct fed_session *s, uint32_t b
 static int look(struct fed_peek *k, const struct fed_session *s, const struct fed_peek_plan *plan,
                 struct publics *p, struct fed_error *err)
 {
-	const struct fed_client *client = &s->parts.clients.client[plan->client];
+	const struct fed_composition *parts = fed_session_parts(s);
+	const struct fed_client *client = &parts->clients.client[plan->client];
 	const struct holder h = {client->examples + plan->example,
 	                         client->shifted ? &client->shift : NULL};
 	const bool smashed = plan->from == FED_PEEK_SMASHED;
-	const size_t size = fed_shape_size(&s->parts.data->shape);
+	const size_t size = fed_shape_size(&parts->data->shape);
 
-	if (publics_init(p, s, smashed ? fed_shape_size(&s->parts.net.layer[plan->cut].in) : 0, err) ||
+	if (publics_init(p, s, smashed ? fed_shape_size(&parts->net.layer[plan->cut].in) : 0, err) ||
 	    peek_init(k, s, smashed ? 1 : plan->batch, err))
 		return FED_FAIL;
-	describe(k, p, s->parts.data);
+	describe(k, p, parts->data);
 	for (uint32_t i = 0; i < k->batch; i++)
 		k->label[i] = -1;
-	fed_dataset_gather(s->parts.data, h.id, k->batch, h.shift, k->original,
-	                   s->parts.data->label ? k->label : NULL, NULL);
+	fed_dataset_gather(parts->data, h.id, k->batch, h.shift, k->original,
+	                   parts->data->label ? k->label : NULL, NULL);
 	const int rc =
 		smashed ? from_smashed(k, s, plan, &h, p, err) : from_update(k, s, plan, &h, err);
 	for (uint32_t i = 0; i < k->batch; i++) {

@@ -21,14 +21,16 @@ int fed_cut_check(const struct fed_net *net, size_t cut, struct fed_error *err)
 
 int fed_tests_choose(const struct fed_session *s, uint32_t n, uint32_t *id, struct fed_error *err)
 {
+	const struct fed_composition *c = fed_session_parts(s);
+
 	/* a version that no noise is drawn for */
 	struct fed_stream r =
-		fed_stream_open((uint64_t)s->parts.settings.seed, FED_FOR_LOOK, UINT64_MAX, UINT64_MAX);
+		fed_stream_open((uint64_t)c->settings.seed, FED_FOR_LOOK, UINT64_MAX, UINT64_MAX);
 
-	if (fed_stream_choose(&r, s->parts.data->test, n, id, err))
+	if (fed_stream_choose(&r, c->data->test, n, id, err))
 		return FED_FAIL;
 	for (uint32_t i = 0; i < n; i++)
-		id[i] += s->parts.data->train;
+		id[i] += c->data->train;
 	fed_stream_shuffle(&r, id, n); /* parts of them must not differ in a file's order */
 	return FED_OK;
 }
@@ -36,14 +38,15 @@ int fed_tests_choose(const struct fed_session *s, uint32_t n, uint32_t *id, stru
 void fed_smash(const struct fed_session *s, struct fed_workspace *head, const uint32_t *id,
                uint32_t n, const struct fed_shift *shift, float *z)
 {
+	const struct fed_composition *parts = fed_session_parts(s);
 	const size_t d = fed_shape_size(&head->net->layer[head->last - 1].out);
 
-	fed_dataset_gather(s->parts.data, id, n, shift, fed_workspace_input(head), NULL, NULL);
+	fed_dataset_gather(parts->data, id, n, shift, fed_workspace_input(head), NULL, NULL);
 	memcpy(z, fed_net_forward(head, fed_session_params(s), n), n * d * sizeof *z);
 	for (uint32_t i = 0; i < n; i++) {
-		struct fed_stream r = fed_stream_open((uint64_t)s->parts.settings.seed, FED_FOR_LOOK,
+		struct fed_stream r = fed_stream_open((uint64_t)parts->settings.seed, FED_FOR_LOOK,
 		                                      fed_session_version(s), id[i]);
 
-		fed_noise_add(&r, s->parts.settings.noise, z + i * d, d);
+		fed_noise_add(&r, parts->settings.noise, z + i * d, d);
 	}
 }

@@ -192,7 +192,7 @@ static void put_end(struct trace *t, const struct fed_journey *x)
 		[FED_JOURNEY_LATE] = "late",
 		[FED_JOURNEY_RECALLED] = "recalled",
 	};
-	const struct fed_recorder *r = &t->session->recorder;
+	const struct fed_recorder *r = fed_session_event_log(t->session);
 	const struct fed_past *past = fed_recorder_at(r, x->end);
 	const char *why = past ? fed_recorder_text(r, past) : NULL;
 
@@ -245,7 +245,7 @@ int fed_trace_write(struct fed_session *s, struct fed_file_writer *file, struct 
 	fed_file_write(file, head, sizeof head - 1);
 	name_rows(&t);
 	put_versions(&t);
-	const struct fed_journeys *j = &s->recorder.journeys;
+	const struct fed_journeys *j = &fed_session_event_log(s)->journeys;
 	for (uint64_t k = j->first; k && k <= j->n; k++)
 		put_journey(&t, fed_journeys_at(j, k));
 	int rc = fed_schedule_turns(&t.all, put_stretch, &t, err);

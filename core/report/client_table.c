@@ -93,7 +93,7 @@ static unsigned need_of(const struct fed_field *field)
 /* The first event of the open round, or of the last one where none is open. */
 static uint64_t recent(const struct fed_session *s)
 {
-	const struct fed_recorder *r = &s->recorder;
+	const struct fed_recorder *r = fed_session_event_log(s);
 	const uint64_t version = fed_session_version(s);
 
 	if (fed_session_open(s))
@@ -103,9 +103,11 @@ static uint64_t recent(const struct fed_session *s)
 
 static bool is_away(const struct fed_session *s, uint32_t client, uint64_t version)
 {
-	return s->parts.faults.n &&
-	       (fed_fault_on(&s->parts.faults, FED_FAULT_OFFLINE, client, version, NULL) ||
-	        !fed_faults_here(&s->parts.faults, client, version));
+	const struct fed_composition *parts = fed_session_parts(s);
+
+	return parts->faults.n &&
+	       (fed_fault_on(&parts->faults, FED_FAULT_OFFLINE, client, version, NULL) ||
+	        !fed_faults_here(&parts->faults, client, version));
 }
 
 enum fed_activity fed_activity_of(enum fed_journey_state state)
@@ -150,9 +152,11 @@ static void fill_verdict(const struct fed_journeys *j, const struct fed_journey 
 
 static void fill_faults(const struct fed_session *s, uint32_t client, struct fed_roster_row *row)
 {
+	const struct fed_composition *parts = fed_session_parts(s);
+
 	row->faults = 0;
-	for (size_t i = 0; i < s->parts.faults.n; i++) {
-		const struct fed_fault *fault = &s->parts.faults.fault[i];
+	for (size_t i = 0; i < parts->faults.n; i++) {
+		const struct fed_fault *fault = &parts->faults.fault[i];
 		const enum fed_fault_phase phase = fed_fault_phase(s, fault);
 
 		if (phase == FED_FAULT_OVER || !fed_who_has(fault->client, fault->n, client))
@@ -196,17 +200,18 @@ static void list_updates(struct fed_roster *r, const struct fed_judgement *g)
  * run's is told from it. */
 static int renew(struct fed_roster *r, const struct fed_session *s, struct fed_error *err)
 {
-	const struct fed_judgement *g = &s->federation.judgement;
-	const uint64_t mark = fed_session_version(s) + s->recorder.run;
-	const size_t n = s->running ? g->n : 0;
+	const struct fed_composition *parts = fed_session_parts(s);
+	const struct fed_judgement *g = &fed_session_federation(s)->judgement;
+	const uint64_t mark = fed_session_version(s) + fed_session_event_log(s)->run;
+	const size_t n = fed_session_running(s) ? g->n : 0;
 
-	if (r->labelled != s->parts.data || r->n_labels < s->parts.clients.n) {
+	if (r->labelled != parts->data || r->n_labels < parts->clients.n) {
 		fed_free(r->labels);
-		r->labels = fed_alloc_array(s->parts.clients.n, sizeof *r->labels);
-		r->n_labels = r->labels ? s->parts.clients.n : 0;
-		r->labelled = s->parts.data;
-		if (!r->labels && s->parts.clients.n)
-			return fed_fail_memory(err, s->parts.clients.n * sizeof *r->labels,
+		r->labels = fed_alloc_array(parts->clients.n, sizeof *r->labels);
+		r->n_labels = r->labels ? parts->clients.n : 0;
+		r->labelled = parts->data;
+		if (!r->labels && parts->clients.n)
+			return fed_fail_memory(err, parts->clients.n * sizeof *r->labels,
 			                       "the clients' labels");
 	}
 	if (r->version == mark && (r->measured || !n))
@@ -225,12 +230,12 @@ static int renew(struct fed_roster *r, const struct fed_session *s, struct fed_e
 /* <u, s> from |u|^2, |s|^2 and |u - s|^2, as report/update_geometry.h has it. */
 static void measure(const struct fed_session *s, struct fed_measured *m)
 {
-	const struct fed_federation *f = &s->federation;
+	const struct fed_federation *f = fed_session_federation(s);
 	const struct fed_judgement *g = &f->judgement;
 	double length, step, apart;
 	struct fed_error err;
 
-	if (m->known || !s->running || f->in_round || m->at >= g->n || !g->of[m->at].update)
+	if (m->known || !fed_session_running(s) || f->in_round || m->at >= g->n || !g->of[m->at].update)
 		return;
 	const float *row[] = {g->of[m->at].update->vector[0], g->step};
 	double square[2];
@@ -262,7 +267,8 @@ static void fill_lengths(struct fed_roster *r, const struct fed_session *s, uint
 static void fill_labels(struct fed_roster *r, const struct fed_session *s, uint32_t client,
                         struct fed_roster_row *row)
 {
-	const uint32_t classes = s->parts.data->classes ? s->parts.data->classes : 1;
+	const struct fed_composition *parts = fed_session_parts(s);
+	const uint32_t classes = parts->data->classes ? parts->data->classes : 1;
 	uint32_t *counts, different = 0;
 
 	if (client >= r->n_labels)
@@ -271,7 +277,7 @@ static void fill_labels(struct fed_roster *r, const struct fed_session *s, uint3
 		counts = fed_alloc_array(classes, sizeof *counts);
 		if (!counts)
 			return;
-		fed_client_histogram(&s->parts.clients.client[client], s->parts.data, counts);
+		fed_client_histogram(&parts->clients.client[client], parts->data, counts);
 		for (uint32_t k = 0; k < classes; k++)
 			different += counts[k] > 0;
 		fed_free(counts);
@@ -285,10 +291,12 @@ static void fill_labels(struct fed_roster *r, const struct fed_session *s, uint3
 static void fill(struct fed_roster *r, const struct fed_session *s, uint32_t id, unsigned needs,
                  uint64_t since, struct fed_roster_row *row)
 {
-	const struct fed_client *c = &s->parts.clients.client[id];
+	const struct fed_recorder *log = fed_session_event_log(s);
+	const struct fed_client *c = &fed_session_parts(s)->clients.client[id];
 	const struct fed_journey *last =
-		needs & (NEED_STATE | NEED_VERDICT) ? fed_journeys_last(&s->recorder.journeys, id) : NULL;
-	const struct fed_costs *costs = needs & NEED_BYTES ? fed_ledger_of(&s->ledger, id) : NULL;
+		needs & (NEED_STATE | NEED_VERDICT) ? fed_journeys_last(&log->journeys, id) : NULL;
+	const struct fed_costs *costs =
+		needs & NEED_BYTES ? fed_ledger_of(fed_session_costs(s), id) : NULL;
 
 	*row = (struct fed_roster_row){
 		.client = id,
@@ -308,7 +316,7 @@ static void fill(struct fed_roster *r, const struct fed_session *s, uint32_t id,
 	if (needs & NEED_STATE)
 		row->state = activity(s, id, last, since);
 	if (needs & NEED_VERDICT)
-		fill_verdict(&s->recorder.journeys, last, row);
+		fill_verdict(&log->journeys, last, row);
 	if (needs & NEED_LENGTHS)
 		fill_lengths(r, s, id, row);
 	if (needs & NEED_LABELS)
@@ -439,7 +447,7 @@ static unsigned needs_of(const struct fed_roster *r)
 
 int fed_roster_make(struct fed_roster *r, const struct fed_session *s, struct fed_error *err)
 {
-	const struct fed_clients *c = &s->parts.clients;
+	const struct fed_clients *c = &fed_session_parts(s)->clients;
 	const unsigned needs = needs_of(r);
 	const uint64_t since = recent(s);
 	uint32_t k = 0;
@@ -478,8 +486,9 @@ static size_t who_length(const char *text)
 int fed_roster_filter(struct fed_roster *r, const struct fed_session *s, const char *text,
                       struct fed_error *err)
 {
+	const struct fed_composition *parts = fed_session_parts(s);
 	struct fed_condition *where = NULL;
-	uint64_t draw = s->draws; /* looking draws nothing from the session's stream */
+	uint64_t draw = fed_session_draws(s); /* looking draws nothing from the session's stream */
 	uint32_t *who = NULL, n_who = 0;
 	struct fed_text part = {0};
 	char typed[sizeof r->filter];
@@ -497,7 +506,7 @@ int fed_roster_filter(struct fed_roster *r, const struct fed_session *s, const c
 	if (part.failed)
 		rc = fed_fail_memory(err, n, "the filter");
 	if (rc == FED_OK && n)
-		rc = fed_who_parse(part.s, &s->parts.clients, (uint64_t)s->parts.settings.seed, &draw, &who,
+		rc = fed_who_parse(part.s, &parts->clients, (uint64_t)parts->settings.seed, &draw, &who,
 		                   &n_who, err);
 	if (rc == FED_OK && *rest)
 		rc = fed_condition_parse_row(&where, rest, fed_roster_fields, err);

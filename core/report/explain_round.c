@@ -133,12 +133,13 @@ static void tell_truth(struct fed_text *out, const struct fed_judgement *g)
 
 static struct fed_round round_of(const struct fed_session *s)
 {
-	const struct fed_federation *f = &s->federation;
+	const struct fed_federation *f = fed_session_federation(s);
 	const uint64_t version = f->version - 1;
 
 	return (struct fed_round){
 		.version = version,
-		.seed = fed_stream_key((uint64_t)s->parts.settings.seed, FED_FOR_PLUGIN, version, 0),
+		.seed = fed_stream_key((uint64_t)fed_session_parts(s)->settings.seed, FED_FOR_PLUGIN,
+	                           version, 0),
 		.dim = f->net->dim,
 		.params = f->params,
 		.invited = (uint32_t)f->record.invited,
@@ -173,7 +174,7 @@ static int take(struct kept *k, const struct fed_federation *f, struct fed_error
 int fed_told_init(struct fed_told *told, const struct fed_session *s, bool pre_step,
                   struct fed_error *err)
 {
-	const struct fed_federation *f = &s->federation;
+	const struct fed_federation *f = fed_session_federation(s);
 	struct kept kept = {0};
 
 	*told = (struct fed_told){0};
@@ -185,7 +186,7 @@ int fed_told_init(struct fed_told *told, const struct fed_session *s, bool pre_s
 		return rc;
 	rc = take(&kept, f, err);
 	const struct fed_telling t = {
-		.instance = &s->parts.aggregator,
+		.instance = &fed_session_parts(s)->aggregator,
 		.round = round_of(s),
 		.update = kept.update,
 		.verdict = kept.verdict,

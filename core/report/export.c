@@ -26,17 +26,18 @@ static void add_cell(struct fed_text *line, double x)
 
 static int write_csv(struct fed_session *s, struct fed_file_writer *file, struct fed_error *err)
 {
+	const struct fed_history *h = fed_session_history(s);
 	struct fed_text line = {0};
 
 	for (const struct fed_field *m = fed_metrics; m->type; m++)
 		fed_text_add(&line, "%s%s", m == fed_metrics ? "" : ",", m->name);
 	fed_text_add(&line, "\n");
 	fed_file_write(file, fed_text_str(&line), line.len);
-	for (size_t i = 0; i < s->history.n && !line.failed; i++) {
+	for (size_t i = 0; i < h->n && !line.failed; i++) {
 		fed_text_clear(&line);
 		for (const struct fed_field *m = fed_metrics; m->type; m++) {
 			fed_text_add(&line, "%s", m == fed_metrics ? "" : ",");
-			add_cell(&line, fed_metric_value(m, &s->history.record[i]));
+			add_cell(&line, fed_metric_value(m, &h->record[i]));
 		}
 		fed_text_add(&line, "\n");
 		fed_file_write(file, fed_text_str(&line), line.len);
@@ -58,7 +59,7 @@ static int open_parameters(struct parameters *p, struct fed_session *s, struct f
 	size_t most = 1;
 
 	*p = (struct parameters){0};
-	if (fed_session_start(s, err) || fed_tensor_list(&p->list, &s->parts.net, err))
+	if (fed_session_start(s, err) || fed_tensor_list(&p->list, &fed_session_parts(s)->net, err))
 		return FED_FAIL;
 	for (size_t i = 0; i < p->list.n; i++)
 		most = p->list.tensor[i].n > most ? p->list.tensor[i].n : most;

@@ -146,19 +146,20 @@ static int read_tensors(struct import *m, const char *path, size_t dim, struct f
 
 static int open_import(struct import *m, const struct fed_session *s, struct fed_error *err)
 {
+	const struct fed_composition *parts = fed_session_parts(s);
 	size_t most = 1;
 
 	*m = (struct import){0};
-	if (fed_tensor_list(&m->list, &s->parts.net, err))
+	if (fed_tensor_list(&m->list, &parts->net, err))
 		return FED_FAIL;
 	for (size_t i = 0; i < m->list.n; i++)
 		most = m->list.tensor[i].n > most ? m->list.tensor[i].n : most;
 	m->taken = fed_alloc_array(m->list.n + 1, sizeof *m->taken);
-	m->params = fed_alloc_floats(s->parts.net.dim);
+	m->params = fed_alloc_floats(parts->net.dim);
 	m->buffer = fed_alloc_floats(most);
 	if (m->taken && m->params && m->buffer)
 		return FED_OK;
-	return fed_fail_memory(err, (s->parts.net.dim + most) * sizeof(float), "the parameters");
+	return fed_fail_memory(err, (parts->net.dim + most) * sizeof(float), "the parameters");
 }
 
 static void close_import(struct import *m)
@@ -171,6 +172,7 @@ static void close_import(struct import *m)
 
 int fed_session_import(struct fed_session *s, const char *path, struct fed_error *err)
 {
+	const struct fed_composition *parts = fed_session_parts(s);
 	struct fed_text expanded = {0};
 	struct import m;
 
@@ -180,13 +182,13 @@ int fed_session_import(struct fed_session *s, const char *path, struct fed_error
 	int rc =
 		expanded.failed ? fed_fail_memory(err, strlen(path), "a path") : open_import(&m, s, err);
 	if (rc == FED_OK)
-		rc = read_tensors(&m, fed_text_str(&expanded), s->parts.net.dim, err);
+		rc = read_tensors(&m, fed_text_str(&expanded), parts->net.dim, err);
 	if (rc == FED_OK)
-		rc = fed_federation_adopt(&s->federation, m.params, err);
+		rc = fed_session_adopt_params(s, m.params, err);
 	if (rc == FED_OK) {
 		m.params = NULL;
 		fed_session_tell(s, FED_EVENT_NOTICE, "%s parameters in %zu tensors are those of %s now",
-		                 fed_count((double)s->parts.net.dim).s, m.list.n, fed_text_str(&expanded));
+		                 fed_count((double)parts->net.dim).s, m.list.n, fed_text_str(&expanded));
 	}
 	if (!expanded.failed)
 		close_import(&m);

@@ -68,7 +68,7 @@ void fed_journey_put_fate(const struct fed_journey *x, const struct fed_recorder
 
 static uint64_t log_begins(const struct fed_session *s)
 {
-	return fed_recorder_begins(&s->recorder, fed_session_version(s));
+	return fed_recorder_begins(fed_session_event_log(s), fed_session_version(s));
 }
 
 static const char *why_not_sooner(const struct fed_recorder *r)
@@ -82,7 +82,7 @@ void fed_recorder_put_begin(const struct fed_session *s, struct fed_text *out)
 
 	if (begins)
 		fed_text_add(out, "the log begins at version %llu: %s", begins,
-		             why_not_sooner(&s->recorder));
+		             why_not_sooner(fed_session_event_log(s)));
 }
 
 void fed_journeys_put_empty(const struct fed_session *s, struct fed_text *out)
@@ -99,7 +99,7 @@ void fed_journeys_put_none(const struct fed_session *s, struct fed_text *out)
 
 	if (begins)
 		fed_text_add(out, "it was not invited since version %llu, where the log begins: %s", begins,
-		             why_not_sooner(&s->recorder));
+		             why_not_sooner(fed_session_event_log(s)));
 	else
 		fed_text_add(out, "it was not invited yet");
 }

@@ -81,7 +81,7 @@ static struct fed_next next_of(const struct fed_federation *f, const struct fed_
 
 struct fed_next fed_session_next(const struct fed_session *s)
 {
-	const struct fed_federation *f = &s->federation;
+	const struct fed_federation *f = fed_session_federation(s);
 	struct fed_next next = {.when = fed_session_clock(s), .client = FED_SERVER};
 
 	if (!fed_session_open(s))
@@ -97,8 +97,9 @@ struct fed_next fed_session_next(const struct fed_session *s)
 
 double fed_session_called(const struct fed_session *s)
 {
-	const struct fed_split *split = s->parts.scheme_state;
-	const double invited = s->federation.record.invited;
+	const struct fed_composition *parts = fed_session_parts(s);
+	const struct fed_split *split = parts->scheme_state;
+	const double invited = fed_session_federation(s)->record.invited;
 
-	return fed_session_open(s) && s->parts.scheme == &fed_scheme_split ? split->turns : invited;
+	return fed_session_open(s) && parts->scheme == &fed_scheme_split ? split->turns : invited;
 }

@@ -24,8 +24,8 @@ static void keep_only(struct fed_schedule *w, const uint32_t *who, uint32_t n_wh
 
 double fed_schedule_start(const struct fed_session *s)
 {
-	const struct fed_history *h = &s->history;
-	const struct fed_journeys *j = &s->recorder.journeys;
+	const struct fed_history *h = fed_session_history(s);
+	const struct fed_journeys *j = &fed_session_event_log(s)->journeys;
 	const struct fed_journey *oldest = fed_journeys_at(j, j->first);
 
 	return oldest && (!h->n || h->record[0].clock < oldest->sent) ? oldest->sent : 0;
@@ -50,15 +50,15 @@ static size_t first_since(const struct fed_history *h, double clock)
 int fed_schedule_between(struct fed_schedule *w, const struct fed_session *s, double from,
                          double to, const uint32_t *who, uint32_t n_who, struct fed_error *err)
 {
-	const struct fed_history *h = &s->history;
+	const struct fed_recorder *log = fed_session_event_log(s);
+	const struct fed_history *h = fed_session_history(s);
 	const size_t first = first_since(h, from);
 
 	*w = (struct fed_schedule){
-		.journeys = &s->recorder.journeys,
-		.recorder = &s->recorder,
-		.first =
-			fed_recorder_since(&s->recorder, first < h->n ? (uint64_t)h->record[first].round - 1
-	                                                      : fed_session_version(s)),
+		.journeys = &log->journeys,
+		.recorder = log,
+		.first = fed_recorder_since(log, first < h->n ? (uint64_t)h->record[first].round - 1
+	                                                  : fed_session_version(s)),
 		.round = h->n ? h->record + first : NULL,
 		.rounds = h->n - first,
 		.from = from,
@@ -75,7 +75,7 @@ int fed_schedule_between(struct fed_schedule *w, const struct fed_session *s, do
 int fed_schedule_init(struct fed_schedule *w, const struct fed_session *s, uint64_t rounds,
                       const uint32_t *who, uint32_t n_who, struct fed_error *err)
 {
-	const struct fed_history *h = &s->history;
+	const struct fed_history *h = fed_session_history(s);
 	const size_t before = h->n > rounds ? h->n - (size_t)rounds : 0;
 	const double from = before ? h->record[before - 1].clock : fed_schedule_start(s);
 

@@ -15,21 +15,23 @@ const char *const fed_landmark_names[FED_LANDMARKS + 1] = {"mean", "honest mean"
 
 int fed_updates_kept(const struct fed_session *s, struct fed_error *err)
 {
-	const struct fed_judgement *g = &s->federation.judgement;
+	const struct fed_federation *f = fed_session_federation(s);
+	const struct fed_composition *parts = fed_session_parts(s);
+	const struct fed_judgement *g = &f->judgement;
 
-	if (!s->running || g->n == 0)
+	if (!fed_session_running(s) || g->n == 0)
 		return fed_reject(err, "there are no updates yet; `round` makes some");
-	if (s->federation.in_round)
+	if (f->in_round)
 		return fed_reject(err, "a round is open, which works where the last one's updates were; "
 		                       "`continue` finishes it");
 	for (size_t i = 0; i < g->n; i++) {
 		if (g->of[i].update)
 			continue;
-		if (g->n > FED_JUDGED_BYTES / sizeof(float) / s->parts.net.dim)
+		if (g->n > FED_JUDGED_BYTES / sizeof(float) / parts->net.dim)
 			return fed_reject(err,
 			                  "the last round's %zu updates of %zu parameters were too large to "
 			                  "keep; with fewer participants they are",
-			                  g->n, s->parts.net.dim);
+			                  g->n, parts->net.dim);
 		return fed_reject(err, "the round that was given up worked where the last one's updates "
 		                       "were; `round` makes new ones");
 	}
@@ -78,7 +80,7 @@ static bool mean_of(const struct fed_judgement *g, bool honest, size_t dim, floa
 /* The plugin `median` makes it; *there: it is loaded. */
 static int median_of(const struct fed_session *s, float *out, bool *there, struct fed_error *err)
 {
-	const struct fed_federation *f = &s->federation;
+	const struct fed_federation *f = fed_session_federation(s);
 	const struct fed_judgement *g = &f->judgement;
 	const struct fed_round round = {.dim = f->net->dim,
 	                                .params = f->params,
@@ -90,8 +92,8 @@ static int median_of(const struct fed_session *s, float *out, bool *there, struc
 	const struct fed_entry *entry;
 	struct fed_error unused;
 
-	*there =
-		fed_registry_find(s->plugins, FED_KIND_AGGREGATOR, "median", &entry, &unused) == FED_OK;
+	*there = fed_registry_find(fed_session_plugins(s), FED_KIND_AGGREGATOR, "median", &entry,
+	                           &unused) == FED_OK;
 	if (!*there)
 		return FED_OK;
 	int rc = fed_instance_init(&median, entry, NULL, 0, err);
@@ -113,7 +115,7 @@ static int median_of(const struct fed_session *s, float *out, bool *there, struc
 static int make_landmarks(const struct fed_session *s, float *const vector[FED_LANDMARKS + 1],
                           bool there[FED_LANDMARKS], struct fed_error *err)
 {
-	const struct fed_federation *f = &s->federation;
+	const struct fed_federation *f = fed_session_federation(s);
 	const size_t dim = f->net->dim;
 	double *sum = fed_alloc_array(dim, sizeof *sum);
 
@@ -207,7 +209,7 @@ static int draw_map(struct fed_insight *in, const bool there[FED_LANDMARKS], str
 
 static int look(struct fed_insight *in, const struct fed_session *s, struct fed_error *err)
 {
-	const struct fed_federation *f = &s->federation;
+	const struct fed_federation *f = fed_session_federation(s);
 	const size_t dim = f->net->dim, ld = in->n + FED_LANDMARKS;
 	float *block = fed_alloc_floats((FED_LANDMARKS + 1) * dim), *vector[FED_LANDMARKS + 1];
 	bool there[FED_LANDMARKS];
@@ -235,7 +237,7 @@ static int look(struct fed_insight *in, const struct fed_session *s, struct fed_
 
 int fed_insight_init(struct fed_insight *in, const struct fed_session *s, struct fed_error *err)
 {
-	const struct fed_judgement *g = &s->federation.judgement;
+	const struct fed_judgement *g = &fed_session_federation(s)->judgement;
 
 	*in = (struct fed_insight){0};
 	const int rc = fed_updates_kept(s, err);

@@ -60,3 +60,8 @@ void fed_session_remove_sink(struct fed_session *s, void *ctx)
 			s->sink[left++] = s->sink[i];
 	s->n_sinks = left;
 }
+
+void fed_session_set_between(struct fed_session *s, struct fed_between between)
+{
+	s->between = between;
+}

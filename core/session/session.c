@@ -73,6 +73,16 @@ int fed_session_reset(struct fed_session *s, bool keep_settings, struct fed_erro
 	return FED_OK;
 }
 
+int fed_session_keep_run(struct fed_session *s, const char *name, struct fed_error *err)
+{
+	return fed_runs_keep(&s->runs, name, &s->history, err);
+}
+
+int fed_session_adopt_params(struct fed_session *s, float *params, struct fed_error *err)
+{
+	return fed_federation_adopt(&s->federation, params, err);
+}
+
 void fed_session_release(struct fed_session *s)
 {
 	fed_session_clear(s);

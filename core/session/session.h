@@ -90,6 +90,8 @@ int fed_session_init(struct fed_session *, const char *plugin_folder, struct fed
 void fed_session_release(struct fed_session *);
 int fed_session_add_sink(struct fed_session *, struct fed_sink, struct fed_error *);
 void fed_session_remove_sink(struct fed_session *, void *ctx);
+/* Who is asked between any two events of a run; one at a time. */
+void fed_session_set_between(struct fed_session *, struct fed_between);
 void fed_session_tell(struct fed_session *, enum fed_event_kind, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
 
@@ -133,6 +135,11 @@ int fed_session_reset(struct fed_session *, bool keep_settings, struct fed_error
 /* Version 0 again with the same composition (parameters from the seed, history cleared). */
 int fed_session_restart(struct fed_session *, struct fed_error *);
 
+/* Keep the history so far under a name; one of that name is replaced. */
+int fed_session_keep_run(struct fed_session *, const char *name, struct fed_error *);
+/* Take parameters [dim] (fed_alloc_floats) for the model's; the federation is set up. */
+int fed_session_adopt_params(struct fed_session *, float *params, struct fed_error *);
+
 /* Plugins ---------------------------------------------------------------- */
 
 int fed_session_load(struct fed_session *, const char *path, const struct fed_entry **,
@@ -147,6 +154,24 @@ int fed_session_reload(struct fed_session *, const char *name, struct fed_error 
 int fed_session_complete(struct fed_session *, struct fed_error *);
 /* Complete it and set up the federation, as the first round does; the model has its parameters. */
 int fed_session_start(struct fed_session *, struct fed_error *);
+/* Look ------------------------------------------------------------------- */
+
+/* A snapshot for front ends is in session/status.h.  These borrow; what they return is valid until
+ * the session changes. */
+const struct fed_composition *fed_session_parts(const struct fed_session *);
+const struct fed_history *fed_session_history(const struct fed_session *);
+const struct fed_runs *fed_session_kept_runs(const struct fed_session *);
+const struct fed_recorder *fed_session_event_log(const struct fed_session *);
+const struct fed_ledger *fed_session_costs(const struct fed_session *); /* since version 0 */
+const struct fed_debugger *fed_session_breakpoints(const struct fed_session *);
+const struct fed_rest *fed_session_rest(const struct fed_session *);
+const struct fed_registry *fed_session_plugins(const struct fed_session *);
+/* A federation is set up; else all of it is 0. */
+bool fed_session_running(const struct fed_session *);
+const struct fed_federation *fed_session_federation(const struct fed_session *);
+uint64_t fed_session_draws(const struct fed_session *); /* random WHO selections made */
+/* Interrupts since fed_session_clear_interrupt(): above 0, long work stops. */
+const atomic_int *fed_session_interrupts(const struct fed_session *);
 /* Versions made; the model's parameters [net.dim], NULL before fed_session_start. */
 uint64_t fed_session_version(const struct fed_session *);
 const float *fed_session_params(const struct fed_session *);

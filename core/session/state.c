@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * session/state.c - where training stands, and whether a round is open.
+ * session/state.c - where training stands, whether a round is open, and what a session has.
  */
 #include "session/internal.h"
 
@@ -30,4 +30,66 @@ int fed_session_check_closed(const struct fed_session *s, struct fed_error *err)
 		return FED_OK;
 	return fed_fail(err, "a round is open; `continue` finishes it, `abort` leaves the model as "
 	                     "before it");
+}
+
+/* Parts ------------------------------------------------------------------ */
+
+const struct fed_composition *fed_session_parts(const struct fed_session *s)
+{
+	return &s->parts;
+}
+
+const struct fed_history *fed_session_history(const struct fed_session *s)
+{
+	return &s->history;
+}
+
+const struct fed_runs *fed_session_kept_runs(const struct fed_session *s)
+{
+	return &s->runs;
+}
+
+const struct fed_recorder *fed_session_event_log(const struct fed_session *s)
+{
+	return &s->recorder;
+}
+
+const struct fed_ledger *fed_session_costs(const struct fed_session *s)
+{
+	return &s->ledger;
+}
+
+const struct fed_debugger *fed_session_breakpoints(const struct fed_session *s)
+{
+	return &s->debugger;
+}
+
+const struct fed_rest *fed_session_rest(const struct fed_session *s)
+{
+	return &s->rest;
+}
+
+const struct fed_federation *fed_session_federation(const struct fed_session *s)
+{
+	return &s->federation;
+}
+
+const atomic_int *fed_session_interrupts(const struct fed_session *s)
+{
+	return &s->interrupts;
+}
+
+const struct fed_registry *fed_session_plugins(const struct fed_session *s)
+{
+	return s->plugins;
+}
+
+bool fed_session_running(const struct fed_session *s)
+{
+	return s->running;
+}
+
+uint64_t fed_session_draws(const struct fed_session *s)
+{
+	return s->draws;
 }
