@@ -64,7 +64,7 @@ static void ring(struct fed_runner *r)
 
 static bool is_interrupted(const struct fed_runner *r)
 {
-	return atomic_load(&r->host.session->interrupts) > 0;
+	return atomic_load(fed_session_interrupts(r->host.session)) > 0;
 }
 
 /* Until something changes, or until the wall clock says `until` (0: no limit). */
@@ -155,7 +155,7 @@ static bool between_events(void *ctx)
 	r->wanted |= wished && !r->taken;
 	const double pace = r->pace;
 	pthread_mutex_unlock(&r->lock);
-	const double events = EVENTS_A_CLIENT * s->federation.record.invited + 2;
+	const double events = EVENTS_A_CLIENT * fed_session_status(s).round.invited + 2;
 	return stand(r, pace > 0 ? 1 / (pace * events) : 0);
 }
 
@@ -301,13 +301,13 @@ int fed_runner_new(struct fed_runner **out, const struct fed_watch_host *host, d
 	pthread_cond_init(&r->changed, &attributes);
 	pthread_condattr_destroy(&attributes);
 	look_again(r);
-	host->session->between = (struct fed_between){between_events, r};
+	fed_session_set_between(host->session, (struct fed_between){between_events, r});
 	const int error = r->bell < 0 ? 0 : fed_thread_start(&r->thread, work, r);
 	if (r->bell >= 0 && !error) {
 		*out = r;
 		return FED_OK;
 	}
-	host->session->between = (struct fed_between){0};
+	fed_session_set_between(host->session, (struct fed_between){0});
 	if (r->bell >= 0)
 		close(r->bell);
 	fed_free(r);
@@ -320,7 +320,7 @@ void fed_runner_free(struct fed_runner *r)
 		return;
 	fed_runner_leave(r);
 	pthread_join(r->thread, NULL);
-	r->host.session->between = (struct fed_between){0};
+	fed_session_set_between(r->host.session, (struct fed_between){0});
 	for (size_t i = 0; i < r->n_lines; i++)
 		fed_free(r->line[i]);
 	fed_free(r->line);

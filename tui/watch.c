@@ -46,7 +46,7 @@ struct fed_watch {
 
 void fed_watch_say(struct fed_watch *w, enum fed_saying saying, const char *bytes, size_t n)
 {
-	const uint64_t event = w->host.session->recorder.n;
+	const uint64_t event = fed_session_event_log(w->host.session)->n;
 
 	atomic_store(&w->last_event, event);
 	fed_messages_add(w->messages, saying, event, bytes, n);
@@ -282,7 +282,7 @@ static void look(struct fed_watch *w)
 	const int asked = atomic_exchange(&w->view_asked, 0);
 	struct fed_error err;
 
-	atomic_store(&w->last_event, w->host.session->recorder.n);
+	atomic_store(&w->last_event, fed_session_event_log(w->host.session)->n);
 	if (asked && fed_stage_switch(&w->stage, fed_view_at((size_t)asked - 1)->name, &err))
 		fed_stage_tell(&w->stage, true, err.text);
 	w->dirty |= asked > 0;
@@ -385,7 +385,7 @@ static void loop(struct fed_watch *w)
 		leaving = leaving || now.leaving;
 		if ((now.done || w->host.ending()) && !leaving)
 			leave(w);
-		if (atomic_load(&w->host.session->interrupts))
+		if (atomic_load(fed_session_interrupts(w->host.session)))
 			fed_runner_poke(w->runner);
 		w->dirty |= fed_terminal_attend(w->terminal);
 		read_keys(w);

@@ -17,6 +17,7 @@
 
 #include "session/composition.h"
 #include "session/round_edits.h"
+#include "session/status.h"
 #include "history/condition.h"
 #include "session/breakpoints.h"
 #include "history/metrics.h"

@@ -63,8 +63,7 @@ struct fed_session_status fed_session_status(const struct fed_session *s)
 	};
 
 	put_parts(&st, &s->parts);
-	if (open)
-		put_round(&st, &s->federation);
+	put_round(&st, &s->federation);
 	for (size_t i = 0; i < s->parts.faults.n; i++)
 		st.faults_active += fed_fault_phase(s, &s->parts.faults.fault[i]) == FED_FAULT_ACTIVE;
 	return st;

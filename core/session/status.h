@@ -30,7 +30,7 @@ struct fed_session_status {
 		uint64_t steps;                                /* opening it is the first */
 		double invited, reported, refused, lost, late; /* clients */
 		double bytes_up, bytes_down, messages;
-	} round;          /* the open one; all 0 when none is */
+	} round;          /* the open one, or the last one that this federation made */
 	uint32_t at_work; /* clients whose invitation is open, also between rounds */
 	struct {
 		bool some;         /* `continue` makes versions */

@@ -153,22 +153,24 @@ uint64_t fed_stamp_with(uint64_t stamp, uint64_t value)
 uint64_t fed_stamp_of(const struct fed_watched *w)
 {
 	const struct fed_session *s = w->session;
+	const struct fed_session_status st = fed_session_status(s);
+	const struct fed_composition *parts = fed_session_parts(s);
 	const uint64_t values[] = {
-		s->recorder.n,
-		s->recorder.run,
-		fed_session_version(s),
-		s->running ? s->federation.steps : 0,
-		fed_session_open(s),
-		s->history.n,
-		s->runs.n,
-		s->parts.clients.n,
-		s->parts.clients.n_present,
-		s->parts.clients.equipped,
-		s->parts.faults.made,
-		s->parts.faults.n,
-		(uintptr_t)s->parts.data,
-		(uintptr_t)s->parts.net.layer,
-		(uintptr_t)s->parts.scheme,
+		st.events,
+		st.restarts,
+		st.version,
+		st.round.steps,
+		st.phase == FED_PHASE_OPEN,
+		st.rounds,
+		st.kept_runs,
+		parts->clients.n,
+		st.clients,
+		parts->clients.equipped,
+		parts->faults.made,
+		st.faults,
+		(uintptr_t)parts->data,
+		(uintptr_t)parts->net.layer,
+		(uintptr_t)parts->scheme,
 		w->utf8,
 		w->n_marked,
 	};

@@ -23,21 +23,22 @@ static int put_data(struct fed_text *text, const struct fed_watched *w,
                     const struct fed_client *client, struct fed_error *err)
 {
 	const struct fed_session *s = w->session;
+	const struct fed_composition *parts = fed_session_parts(s);
 
 	fed_text_count(text, client->count);
 	fed_text_add(text, " examples, %s",
-	             fed_partition_names[s->parts.clients.cohort[client->cohort].how.kind]);
-	if (!s->parts.data->classes)
+	             fed_partition_names[parts->clients.cohort[client->cohort].how.kind]);
+	if (!parts->data->classes)
 		return FED_OK;
 	fed_text_add(text, ", labels ");
-	return fed_labels_put(text, client, s->parts.data, BARS, w->utf8, err);
+	return fed_labels_put(text, client, parts->data, BARS, w->utf8, err);
 }
 
 /* Returns the rows taken. */
 static int describe(struct fed_canvas *canvas, const struct fed_watched *w, uint32_t id,
                     struct fed_error *err)
 {
-	const struct fed_client *client = fed_clients_get(&w->session->parts.clients, id);
+	const struct fed_client *client = fed_clients_get(&fed_session_parts(w->session)->clients, id);
 	struct fed_text text = {0};
 	int row = 0;
 
@@ -137,7 +138,7 @@ static void put_cell(struct fed_text *out, int column, const struct fed_journey 
 static void put_invitations(struct fed_canvas *canvas, const struct fed_watched *w, uint32_t id,
                             int row, uint32_t *top)
 {
-	const struct fed_recorder *r = &w->session->recorder;
+	const struct fed_recorder *r = fed_session_event_log(w->session);
 	const struct fed_journey *x = fed_journeys_last(&r->journeys, id);
 	struct fed_columns c;
 	struct fed_text text = {0};

@@ -48,7 +48,7 @@ static void put_examples(struct fed_text *out, const struct look *l)
 
 static void put_labels(struct fed_text *out, const struct look *l)
 {
-	const struct fed_dataset *data = l->watched->session->parts.data;
+	const struct fed_dataset *data = fed_session_parts(l->watched->session)->data;
 	struct fed_error unused;
 
 	if (!data->classes || fed_labels_put(out, l->client, data, BARS, l->watched->utf8, &unused))
@@ -166,7 +166,8 @@ static bool is_down(const struct state *st)
 /* The columns of this session; the one that sorts comes right behind the client's number. */
 static void fit(struct state *st, const struct fed_session *s, int width)
 {
-	const uint32_t classes = s->parts.data ? s->parts.data->classes : 0;
+	const struct fed_composition *parts = fed_session_parts(s);
+	const uint32_t classes = parts->data ? parts->data->classes : 0;
 
 	for (size_t k = 0; k < COLUMNS; k++) {
 		st->column[k] = columns[k].column;
@@ -176,7 +177,7 @@ static void fit(struct state *st, const struct fed_session *s, int width)
 	st->column[LABELS].width = (int)(classes < BARS ? classes : BARS);
 	if (!classes)
 		st->column[LABELS].rank = -1;
-	if (!s->parts.faults.n)
+	if (!parts->faults.n)
 		st->column[FAULTS].rank = -1;
 	fed_columns_fit(&st->shown, st->column, COLUMNS, MARGIN, width);
 }
@@ -236,7 +237,7 @@ static void paint_row(struct state *st, const struct fed_watched *w, struct fed_
                       int at, uint32_t id)
 {
 	const bool here = id == st->client, marked = fed_who_has(w->marked, w->n_marked, id);
-	struct look look = {.watched = w, .client = &w->session->parts.clients.client[id]};
+	struct look look = {.watched = w, .client = &fed_session_parts(w->session)->clients.client[id]};
 	const int state = st->shown.at[STATE];
 	struct fed_text text = {0};
 
@@ -279,15 +280,16 @@ static void paint_arrow(const struct state *st, const struct fed_watched *w,
 static void paint_foot(const struct state *st, const struct fed_watched *w,
                        struct fed_canvas *canvas)
 {
+	const struct fed_composition *parts = fed_session_parts(w->session);
 	const struct fed_roster *r = &st->roster;
 	const uint32_t last = st->top + st->rows < r->n ? st->top + st->rows : r->n;
 	struct fed_text text = {0};
 
 	fed_text_add(&text, "rows %u-%u of ", st->top + 1, last);
 	fed_text_count(&text, r->n);
-	if (r->n != w->session->parts.clients.n_present) {
+	if (r->n != parts->clients.n_present) {
 		fed_text_add(&text, " chosen from ");
-		fed_text_count(&text, w->session->parts.clients.n_present);
+		fed_text_count(&text, parts->clients.n_present);
 	}
 	if (w->n_marked)
 		fed_text_add(&text, ", %u marked", w->n_marked);
@@ -310,7 +312,7 @@ static int paint_table(struct state *st, struct fed_watched *w, struct fed_canva
 	st->rows = rows;
 	if (st->roster.n == 0) {
 		fed_cells_say(canvas, 0,
-		              w->session->parts.clients.n_present
+		              fed_session_parts(w->session)->clients.n_present
 		                  ? "no client is chosen by the filter"
 		                  : "no clients yet: `add-client 10` makes some",
 		              (struct fed_style){0});
@@ -511,7 +513,8 @@ static int press_click(void *state, struct fed_watched *w, const struct fed_pres
 
 static bool has_clients(const void *state, const struct fed_watched *w)
 {
-	return !((const struct state *)state)->story && w->session->parts.clients.n_present;
+	return !((const struct state *)state)->story &&
+	       fed_session_parts(w->session)->clients.n_present;
 }
 
 static bool in_story(const void *state, const struct fed_watched *w)

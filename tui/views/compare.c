@@ -50,11 +50,12 @@ struct state {
 /* Of the runs there are: the present one may grow. */
 static uint64_t runs_of(const struct fed_session *s)
 {
-	uint64_t stamp = s->recorder.run;
+	const struct fed_runs *runs = fed_session_kept_runs(s);
+	uint64_t stamp = fed_session_event_log(s)->run;
 
-	for (size_t i = 0; i < s->runs.n; i++) {
-		stamp = fed_stamp_with(stamp, (uintptr_t)s->runs.run[i].history.record);
-		stamp = fed_stamp_with(stamp, s->runs.run[i].history.n);
+	for (size_t i = 0; i < runs->n; i++) {
+		stamp = fed_stamp_with(stamp, (uintptr_t)runs->run[i].history.record);
+		stamp = fed_stamp_with(stamp, runs->run[i].history.n);
 	}
 	return stamp;
 }
@@ -70,10 +71,11 @@ static bool has_values(const struct fed_history *h, const struct fed_field *metr
 /* Whether some run has a finite value of it: the others are passed over. */
 static bool is_there(const struct fed_session *s, const struct fed_field *metric)
 {
-	bool any = has_values(&s->history, metric);
+	const struct fed_runs *runs = fed_session_kept_runs(s);
+	bool any = has_values(fed_session_history(s), metric);
 
-	for (size_t i = 0; !any && i < s->runs.n; i++)
-		any = has_values(&s->runs.run[i].history, metric);
+	for (size_t i = 0; !any && i < runs->n; i++)
+		any = has_values(&runs->run[i].history, metric);
 	return any;
 }
 
@@ -115,15 +117,16 @@ static int sense_of(const struct fed_field *metric)
 /* The last series is the present run, and its history has grown. */
 static bool can_follow(const struct state *st, const struct fed_session *s)
 {
+	const struct fed_history *h = fed_session_history(s);
 	const struct fed_series *last = st->set.n ? &st->set.of[st->set.n - 1] : NULL;
 
 	if (!st->stands || st->made != runs_of(s))
 		return false;
 	if (last && !st->metric && last->of != first_metric(s))
 		return false; /* there was no accuracy before */
-	if (last && last->history == &s->history)
-		return last->taken <= s->history.n;
-	return s->history.n == 0; /* else it may have begun, or be one that was kept */
+	if (last && last->history == h)
+		return last->taken <= h->n;
+	return h->n == 0; /* else it may have begun, or be one that was kept */
 }
 
 static int rebuild(struct state *st, const struct fed_session *s, struct fed_error *err)
@@ -133,7 +136,7 @@ static int rebuild(struct state *st, const struct fed_session *s, struct fed_err
 
 	fed_series_release(&st->set);
 	memset(st->tally, 0, sizeof st->tally);
-	return fed_series_add_runs(&st->set, &s->runs, &s->history,
+	return fed_series_add_runs(&st->set, fed_session_kept_runs(s), fed_session_history(s),
 	                           st->metric ? st->metric : first_metric(s),
 	                           fed_fields_find(fed_metrics, axis->metric), also, err);
 }
@@ -162,7 +165,7 @@ static int refresh(struct state *st, const struct fed_watched *w, struct fed_err
 
 	if (!can_follow(st, s))
 		rc = rebuild(st, s, err);
-	else if (last && last->history == &s->history)
+	else if (last && last->history == fed_session_history(s))
 		rc = fed_series_follow(last, err);
 	st->made = runs_of(s);
 	st->stands = rc == FED_OK;
@@ -296,6 +299,7 @@ static int paint(void *state, struct fed_watched *w, struct fed_canvas *canvas,
 {
 	struct state *st = state;
 	const struct fed_session *s = w->session;
+	const struct fed_runs *runs = fed_session_kept_runs(s);
 	const int third = canvas->rows / 3;
 
 	if (refresh(st, w, err))
@@ -304,13 +308,13 @@ static int paint(void *state, struct fed_watched *w, struct fed_canvas *canvas,
 		fed_cells_say(canvas, 0, "no rounds yet: `round 5` makes some", plain);
 		return FED_OK;
 	}
-	const int lines = (int)st->set.n + 1 + (s->runs.n == 0);
+	const int lines = (int)st->set.n + 1 + (runs->n == 0);
 	const int table = canvas->rows < TABLE_FROM ? 0 : lines < third ? lines : third;
 	if (paint_chart(st, w, canvas, canvas->rows - table, err))
 		return FED_FAIL;
 	if (table)
 		paint_table(st, canvas, canvas->rows - table);
-	if (table == lines && s->runs.n == 0)
+	if (table == lines && runs->n == 0)
 		fed_cells_line(canvas, canvas->rows - 1,
 		               "`keep NAME` keeps this run; then `restart`, change something, compare",
 		               faint);
@@ -356,7 +360,7 @@ static int press_axis(void *state, struct fed_watched *w, const struct fed_press
 static bool has_rounds(const void *state, const struct fed_watched *w)
 {
 	(void)state;
-	return w->session->history.n || w->session->runs.n;
+	return fed_session_history(w->session)->n || fed_session_kept_runs(w->session)->n;
 }
 
 static const struct fed_key keys[] = {
@@ -370,7 +374,8 @@ static const struct fed_key keys[] = {
 static uint64_t stamp(const void *state, const struct fed_watched *w)
 {
 	(void)state;
-	return fed_stamp_with(fed_stamp_with(runs_of(w->session), w->session->history.n), w->utf8);
+	return fed_stamp_with(fed_stamp_with(runs_of(w->session), fed_session_history(w->session)->n),
+	                      w->utf8);
 }
 
 static void close_view(void *state)

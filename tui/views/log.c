@@ -61,10 +61,11 @@ static int follow(struct state *st, const struct fed_watched *w, struct fed_erro
 {
 	static const struct fed_sieve_words any = {"", "", "", ""};
 	const struct fed_session *s = w->session;
-	const struct fed_recorder *r = &s->recorder;
+	const struct fed_composition *parts = fed_session_parts(s);
+	const struct fed_recorder *r = fed_session_event_log(s);
 
-	if (!st->sieved && fed_sieve_init(&st->sieve, &any, &s->parts.clients,
-	                                  (uint64_t)s->parts.settings.seed, s->draws, err))
+	if (!st->sieved && fed_sieve_init(&st->sieve, &any, &parts->clients,
+	                                  (uint64_t)parts->settings.seed, fed_session_draws(s), err))
 		return FED_FAIL;
 	st->sieved = true;
 	if (st->seen + 1 < r->first)
@@ -150,7 +151,7 @@ static bool put_line(const struct state *st, const struct fed_watched *w, struct
 	static const struct fed_style styles[] = {[FED_SAID_ERROR] = {.color = FED_COLOR_RED},
 	                                          [FED_SAID_LINE] = {.bold = true},
 	                                          [FED_SAID_STDERR] = {.color = FED_COLOR_YELLOW}};
-	const struct fed_recorder *r = &w->session->recorder;
+	const struct fed_recorder *r = fed_session_event_log(w->session);
 	struct fed_said_line about;
 
 	if (!is_message(st, w, at)) {
@@ -187,7 +188,7 @@ static const char *shifted(const char *text, uint32_t columns)
 static uint64_t stamp(const void *state, const struct fed_watched *w)
 {
 	(void)state;
-	return fed_stamp_with(w->session->recorder.n,
+	return fed_stamp_with(fed_session_event_log(w->session)->n,
 	                      w->messages ? fed_messages_count(w->messages) : 0);
 }
 
@@ -312,6 +313,7 @@ static bool is_behind(const void *state, const struct fed_watched *w)
 static int understand(struct fed_sieve *sieve, const struct fed_session *s, const char *typed,
                       bool *chosen, struct fed_error *err)
 {
+	const struct fed_composition *parts = fed_session_parts(s);
 	char copy[FILTER_MOST], text[FILTER_MOST] = "", *rest = copy;
 	struct fed_sieve_words words = {"", "", "", text};
 	const struct {
@@ -334,8 +336,8 @@ static int understand(struct fed_sieve *sieve, const struct fed_session *s, cons
 			snprintf(text + n, sizeof text - n, "%s%s", n ? " " : "", word);
 		}
 	}
-	return fed_sieve_init(sieve, &words, &s->parts.clients, (uint64_t)s->parts.settings.seed,
-	                      s->draws, err);
+	return fed_sieve_init(sieve, &words, &parts->clients, (uint64_t)parts->settings.seed,
+	                      fed_session_draws(s), err);
 }
 
 static int filter(void *state, struct fed_watched *w, const char *typed, struct fed_error *err)

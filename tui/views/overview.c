@@ -62,8 +62,10 @@ static int put_charts(struct fed_overview *st, const struct fed_watched *w,
 /* A fault is marked at the first round that it was in; those that were healed since, too. */
 static int take_marks(struct fed_overview *st, const struct fed_session *s, struct fed_error *err)
 {
-	for (size_t i = 0; i < s->parts.faults.n; i++) {
-		const struct fed_fault *fault = &s->parts.faults.fault[i];
+	const struct fed_composition *parts = fed_session_parts(s);
+
+	for (size_t i = 0; i < parts->faults.n; i++) {
+		const struct fed_fault *fault = &parts->faults.fault[i];
 
 		if (fault->number <= st->marked || fault->from > fed_session_version(s))
 			continue;
@@ -101,7 +103,8 @@ static int by_client(const void *a, const void *b)
 /* Invitations of the open round, or of the last one; what is under way from before, too. */
 static void take_round(struct fed_overview *st, const struct fed_session *s)
 {
-	const struct fed_journeys *journeys = &s->recorder.journeys;
+	const struct fed_federation *f = fed_session_federation(s);
+	const struct fed_journeys *journeys = &fed_session_event_log(s)->journeys;
 	const uint64_t version = fed_session_version(s);
 	const uint64_t base = fed_session_open(s) || version == 0 ? version : version - 1;
 	const struct fed_journey *j;
@@ -110,8 +113,8 @@ static void take_round(struct fed_overview *st, const struct fed_session *s)
 	st->n_workers = 0;
 	for (uint64_t k = journeys->n; (j = fed_journeys_at(journeys, k)) && j->version >= base; k--)
 		take_journey(st, j);
-	for (uint32_t i = 0; s->running && i < s->federation.open_room; i++) {
-		const struct fed_invitation *open = &s->federation.open[i];
+	for (uint32_t i = 0; fed_session_running(s) && i < f->open_room; i++) {
+		const struct fed_invitation *open = &f->open[i];
 
 		if (open->number && open->version < base && (j = fed_journeys_last(journeys, open->client)))
 			take_journey(st, j);
@@ -133,6 +136,7 @@ static uint32_t answered(const struct fed_overview *st)
 static void put_headline(const struct fed_overview *st, const struct fed_session *s,
                          struct fed_canvas *canvas, int row)
 {
+	const struct fed_history *h = fed_session_history(s);
 	struct fed_text text = {0};
 	const bool open = fed_session_open(s);
 	const uint64_t version = fed_session_version(s);
@@ -148,12 +152,11 @@ static void put_headline(const struct fed_overview *st, const struct fed_session
 		fed_text_add(&text, " is made");
 	const int end = fed_canvas_write(canvas, 0, row, fed_text_str(&text), bold);
 	fed_text_clear(&text);
-	if (s->history.n) {
-		const struct fed_record *r = &s->history.record[s->history.n - 1];
+	if (h->n) {
+		const struct fed_record *r = &h->record[h->n - 1];
 		const double accuracy =
-			fed_history_figure(&s->history, fed_fields_find(fed_metrics, "test_accuracy"), 0);
-		const double loss =
-			fed_history_figure(&s->history, fed_fields_find(fed_metrics, "test_loss"), 0);
+			fed_history_figure(h, fed_fields_find(fed_metrics, "test_accuracy"), 0);
+		const double loss = fed_history_figure(h, fed_fields_find(fed_metrics, "test_loss"), 0);
 
 		if (!isnan(accuracy))
 			fed_text_add(&text, "accuracy %.2f %%  ", 100 * accuracy);
@@ -233,7 +236,7 @@ static int put_workers(const struct fed_overview *st, const struct fed_watched *
 
 static void put_bill(const struct fed_session *s, struct fed_canvas *canvas, int row, int rows)
 {
-	const struct fed_costs *c = &s->ledger.total;
+	const struct fed_costs *c = &fed_session_costs(s)->total;
 	struct fed_text text = {0};
 
 	if (rows < 1)
@@ -265,7 +268,7 @@ static void put_bill(const struct fed_session *s, struct fed_canvas *canvas, int
 static uint64_t stamp(const void *state, const struct fed_watched *w)
 {
 	(void)state;
-	return fed_stamp_with(fed_stamp_of(w), w->session->parts.faults.made);
+	return fed_stamp_with(fed_stamp_of(w), fed_session_parts(w->session)->faults.made);
 }
 
 static int paint(void *state, struct fed_watched *w, struct fed_canvas *canvas,
@@ -273,20 +276,22 @@ static int paint(void *state, struct fed_watched *w, struct fed_canvas *canvas,
 {
 	struct fed_overview *st = state;
 	const struct fed_session *s = w->session;
+	const struct fed_history *h = fed_session_history(s);
+	const struct fed_recorder *log = fed_session_event_log(s);
 	const int rows = canvas->rows;
 
-	if (st->run != s->recorder.run) {
-		st->run = s->recorder.run;
+	if (st->run != log->run) {
+		st->run = log->run;
 		st->marks = 0;
 		st->marked = 0;
 	}
-	if (fed_curves_follow(&st->curves, &s->history, st->run, err) || take_marks(st, s, err))
+	if (fed_curves_follow(&st->curves, h, st->run, err) || take_marks(st, s, err))
 		return FED_FAIL;
 	take_round(st, s);
 	const bool roomy = rows >= ROOMY;
 	const int workers = roomy ? rows_of_workers(st, canvas->columns, WORKERS_MOST) : 0;
 	const int below = roomy ? 4 + workers : rows >= 6 ? 4 : rows < 3 ? rows : 3;
-	if (rows > below && s->history.n && put_charts(st, w, canvas, rows - below, err))
+	if (rows > below && h->n && put_charts(st, w, canvas, rows - below, err))
 		return FED_FAIL;
 	int row = rows - below;
 	put_headline(st, s, canvas, row++);

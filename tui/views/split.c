@@ -36,11 +36,12 @@ static size_t cut_of(const struct state *st, const struct fed_net *net,
 /* The scheme's cuts, or the cursor's. */
 static struct fed_division division_of(const struct state *st, const struct fed_session *s)
 {
+	const struct fed_composition *parts = fed_session_parts(s);
 	struct fed_division d;
 
 	if (!fed_division_of(s, &d)) {
-		d.at[0] = cut_of(st, &s->parts.net, &d);
-		d.at[1] = s->parts.net.layers;
+		d.at[0] = cut_of(st, &parts->net, &d);
+		d.at[1] = parts->net.layers;
 	}
 	return d;
 }
@@ -69,27 +70,29 @@ static const struct fed_column columns[COLUMNS] = {
 /* What a cut behind `layer` costs stands in its row; `size` bytes of text. */
 static void put_costs(struct fed_text *out, int column, const struct fed_session *s, size_t layer)
 {
-	struct fed_division d = {.at = {layer + 1, s->parts.net.layers}, .labels = true};
+	const struct fed_composition *parts = fed_session_parts(s);
+	struct fed_division d = {.at = {layer + 1, parts->net.layers}, .labels = true};
 	const struct fed_crossing c = fed_crossing_at(s, &d);
 
-	if (layer + 1 == s->parts.net.layers)
+	if (layer + 1 == parts->net.layers)
 		return; /* behind the last layer there is nothing */
 	if (column == WIDTH)
-		fed_text_count(out, (double)fed_width_at(&s->parts.net, layer + 1));
+		fed_text_count(out, (double)fed_width_at(&parts->net, layer + 1));
 	else if (column == HEAD)
-		fed_text_bytes(out, 4.0 * (double)fed_params_of(&s->parts.net, 0, layer + 1));
+		fed_text_bytes(out, 4.0 * (double)fed_params_of(&parts->net, 0, layer + 1));
 	else
 		fed_text_bytes(out, column == UP ? c.up : c.down);
 }
 
 static void put_cell(struct fed_text *out, int column, const struct fed_session *s, size_t l)
 {
-	const struct fed_net_layer *layer = &s->parts.net.layer[l];
+	const struct fed_composition *parts = fed_session_parts(s);
+	const struct fed_net_layer *layer = &parts->net.layer[l];
 	char what[48] = "", shape[FED_SHAPE_TEXT];
 
 	switch (column) {
 	case CUT:
-		if (l + 1 < s->parts.net.layers)
+		if (l + 1 < parts->net.layers)
 			fed_text_add(out, "%zu", l + 1);
 		break;
 	case LAYER:
@@ -159,7 +162,8 @@ static void paint_layers(struct state *st, const struct fed_watched *w, struct f
                          int row, int end, const struct fed_division *d)
 {
 	const struct fed_session *s = w->session;
-	const size_t here = cut_of(st, &s->parts.net, d) - 1;
+	const struct fed_composition *parts = fed_session_parts(s);
+	const size_t here = cut_of(st, &parts->net, d) - 1;
 	struct fed_columns c;
 	char shape[FED_SHAPE_TEXT];
 
@@ -168,17 +172,16 @@ static void paint_layers(struct state *st, const struct fed_watched *w, struct f
 		fed_columns_titles(&c, canvas, row++);
 	st->rows = end > row ? (uint32_t)(end - row) : 0;
 	/* Rows of the whole: input, layers, cuts. */
-	const uint32_t cuts = 1 + (d->at[1] < s->parts.net.layers);
+	const uint32_t cuts = 1 + (d->at[1] < parts->net.layers);
 	const uint32_t at = (uint32_t)here + 1 + (here >= d->at[0]) + (here >= d->at[1]);
-	fed_keep_shown(&st->top, at, st->rows, (uint32_t)s->parts.net.layers + 1 + cuts);
+	fed_keep_shown(&st->top, at, st->rows, (uint32_t)parts->net.layers + 1 + cuts);
 	int line = row - (int)st->top;
 	if (line >= row && line < end) {
 		fed_columns_cell(&c, canvas, LAYER, line, "input", faint);
-		fed_columns_cell(&c, canvas, OUTPUT, line, fed_shape_text(&s->parts.net.input, shape),
-		                 faint);
+		fed_columns_cell(&c, canvas, OUTPUT, line, fed_shape_text(&parts->net.input, shape), faint);
 	}
 	line++;
-	for (size_t l = 0; l < s->parts.net.layers && line < end; l++) {
+	for (size_t l = 0; l < parts->net.layers && line < end; l++) {
 		if (l == d->at[0] || l == d->at[1]) {
 			if (line >= row)
 				paint_cut(canvas, line, w, d);
@@ -192,11 +195,12 @@ static void paint_layers(struct state *st, const struct fed_watched *w, struct f
 
 static bool can_cut(const void *state, const struct fed_watched *w)
 {
+	const struct fed_composition *parts = fed_session_parts(w->session);
 	const struct fed_scheme *scheme;
 	struct fed_error unused;
 
 	(void)state;
-	return w->session->parts.net_built && w->session->parts.net.layers > 1 &&
+	return parts->net_built && parts->net.layers > 1 &&
 	       fed_scheme_find("split", &scheme, &unused) == FED_OK;
 }
 
@@ -233,22 +237,23 @@ static void put_batch(struct fed_text *out, const struct fed_session *s,
 	fed_text_add(out, " up, ");
 	fed_text_bytes(out, c.down);
 	fed_text_add(out, " down, %d messages; the whole model: ", c.messages);
-	fed_text_bytes(out, (double)fed_frame_size(1, s->parts.net.dim));
+	fed_text_bytes(out, (double)fed_frame_size(1, fed_session_parts(s)->net.dim));
 }
 
 /* "so far 1.2 MB up, 1.1 MB down, 680 messages" */
 static void put_so_far(struct fed_text *out, const struct fed_session *s)
 {
-	const struct fed_costs *total = &s->ledger.total;
-	const struct fed_record *open = fed_session_open(s) ? &s->federation.record : NULL;
+	const struct fed_costs *total = &fed_session_costs(s)->total;
+	const struct fed_session_status st = fed_session_status(s);
+	const bool open = st.phase == FED_PHASE_OPEN;
 
 	fed_text_add(out, "so far: ");
-	fed_text_bytes(out, (double)total->bytes_up + (open ? open->bytes_up : 0));
+	fed_text_bytes(out, (double)total->bytes_up + (open ? st.round.bytes_up : 0));
 	fed_text_add(out, " up, ");
-	fed_text_bytes(out, (double)total->bytes_down + (open ? open->bytes_down : 0));
+	fed_text_bytes(out, (double)total->bytes_down + (open ? st.round.bytes_down : 0));
 	fed_text_add(out, " down, ");
 	fed_text_count(out, (double)(total->messages_up + total->messages_down) +
-	                        (open ? open->messages : 0));
+	                        (open ? st.round.messages : 0));
 	fed_text_add(out, " messages");
 }
 
@@ -258,7 +263,7 @@ static void put_moving(struct fed_text *out, const struct fed_session *s)
 	uint64_t number;
 	bool up;
 	const struct fed_past *past = fed_last_crossing(s, &up, &number);
-	const char *words = past ? fed_recorder_text(&s->recorder, past) : NULL;
+	const char *words = past ? fed_recorder_text(fed_session_event_log(s), past) : NULL;
 
 	if (!past) {
 		fed_text_add(out, "nothing has crossed the cut yet");
@@ -273,17 +278,18 @@ static void paint_facts(struct fed_canvas *canvas, int row, const struct fed_wat
                         const struct fed_division *d)
 {
 	const struct fed_session *s = w->session;
-	const bool tail = d->at[1] < s->parts.net.layers;
+	const struct fed_composition *parts = fed_session_parts(s);
+	const bool tail = d->at[1] < parts->net.layers;
 	struct fed_text text = {0};
 
-	put_side(&text, &s->parts.net, "client", 0, d->at[0]);
+	put_side(&text, &parts->net, "client", 0, d->at[0]);
 	fed_cells_line(canvas, row++, fed_text_str(&text), client);
 	fed_text_clear(&text);
-	put_side(&text, &s->parts.net, "server", d->at[0], d->at[1]);
+	put_side(&text, &parts->net, "server", d->at[0], d->at[1]);
 	fed_cells_line(canvas, row++, fed_text_str(&text), server);
 	fed_text_clear(&text);
 	if (tail) {
-		put_side(&text, &s->parts.net, "client", d->at[1], s->parts.net.layers);
+		put_side(&text, &parts->net, "client", d->at[1], parts->net.layers);
 		fed_cells_line(canvas, row++, fed_text_str(&text), client);
 		fed_text_clear(&text);
 	}
@@ -304,14 +310,14 @@ static void paint_facts(struct fed_canvas *canvas, int row, const struct fed_wat
 static void paint_title(struct fed_canvas *canvas, const struct fed_session *s,
                         const struct fed_division *d)
 {
+	const struct fed_composition *parts = fed_session_parts(s);
 	struct fed_text text = {0};
 
-	fed_text_add(&text, "%s%s",
-	             s->parts.model.entry ? s->parts.model.entry->head->name : "the model",
+	fed_text_add(&text, "%s%s", parts->model.entry ? parts->model.entry->head->name : "the model",
 	             d->real ? ", cut" : "");
 	if (!d->real)
 		fed_text_add(&text, ", whole under scheme %s; where it could be cut",
-		             s->parts.scheme ? s->parts.scheme->name : "none");
+		             parts->scheme ? parts->scheme->name : "none");
 	fed_cells_line(canvas, 0, fed_text_str(&text), bold);
 	fed_text_release(&text);
 }
@@ -321,19 +327,20 @@ static int paint(void *state, struct fed_watched *w, struct fed_canvas *canvas,
 {
 	struct state *st = state;
 	const struct fed_session *s = w->session;
+	const struct fed_composition *parts = fed_session_parts(s);
 
 	(void)err;
-	if (!s->parts.net_built) {
+	if (!parts->net_built) {
 		fed_cells_say(canvas, 0, "no model yet: `model mlp` makes one, and so does `round`", plain);
 		return FED_OK;
 	}
-	if (s->parts.net.layers < 2) {
+	if (parts->net.layers < 2) {
 		fed_cells_say(canvas, 0, "a model of one layer cannot be cut; `model mlp` can", plain);
 		return FED_OK;
 	}
 	const struct fed_division d = division_of(st, s);
 	const int title = canvas->rows > 3, panel = canvas->rows < PANEL_FROM ? 0 : PANEL;
-	const int lines = (int)s->parts.net.layers + 2 + 1 + (d.at[1] < s->parts.net.layers);
+	const int lines = (int)parts->net.layers + 2 + 1 + (d.at[1] < parts->net.layers);
 	const int room = canvas->rows - title - panel;
 	if (title)
 		paint_title(canvas, s, &d);
@@ -350,13 +357,14 @@ static int press_move(void *state, struct fed_watched *w, const struct fed_press
 {
 	struct state *st = state;
 	const struct fed_session *s = w->session;
+	const struct fed_composition *parts = fed_session_parts(s);
 	struct fed_division d;
 
 	(void)err;
-	if (!s->parts.net_built || s->parts.net.layers < 2)
+	if (!parts->net_built || parts->net.layers < 2)
 		return FED_OK;
 	fed_division_of(s, &d);
-	const size_t at = cut_of(st, &s->parts.net, &d), last = s->parts.net.layers - 1;
+	const size_t at = cut_of(st, &parts->net, &d), last = parts->net.layers - 1;
 	const size_t page = st->rows > 1 ? st->rows - 1 : 1;
 	switch (press->code) {
 	case FED_KEY_UP:
@@ -383,6 +391,7 @@ static int press_move(void *state, struct fed_watched *w, const struct fed_press
 static int press_cut(void *state, struct fed_watched *w, const struct fed_press *press,
                      struct fed_error *err)
 {
+	const struct fed_composition *parts = fed_session_parts(w->session);
 	struct state *st = state;
 	struct fed_division d;
 	char line[64];
@@ -391,8 +400,8 @@ static int press_cut(void *state, struct fed_watched *w, const struct fed_press 
 	if (!can_cut(state, w))
 		return fed_fail(err, "this model cannot be cut");
 	const bool real = fed_division_of(w->session, &d);
-	const size_t cut = cut_of(st, &w->session->parts.net, &d);
-	if (real && d.at[1] < w->session->parts.net.layers)
+	const size_t cut = cut_of(st, &parts->net, &d);
+	if (real && d.at[1] < parts->net.layers)
 		return fed_fail(err, "the model has two cuts; `set scheme.cut %zu,%zu` moves them", d.at[0],
 		                d.at[1]);
 	snprintf(line, sizeof line, real ? "set scheme.cut %zu" : "scheme split cut=%zu", cut);
@@ -414,7 +423,7 @@ static const struct fed_key keys[] = {
 static uint64_t stamp(const void *state, const struct fed_watched *w)
 {
 	(void)state;
-	return fed_stamp_with(fed_stamp_of(w), (uint64_t)w->session->parts.settings.batch);
+	return fed_stamp_with(fed_stamp_of(w), (uint64_t)fed_session_parts(w->session)->settings.batch);
 }
 
 const struct fed_view fed_view_split = {

@@ -9,12 +9,13 @@ enum { LOOK_BACK = 4096 }; /* events at most */
 
 bool fed_division_of(const struct fed_session *s, struct fed_division *d)
 {
-	const struct fed_split *split = s->parts.scheme_state;
+	const struct fed_composition *parts = fed_session_parts(s);
+	const struct fed_split *split = parts->scheme_state;
 	struct fed_error unused;
 
 	*d = (struct fed_division){.labels = true};
-	if (s->parts.scheme != &fed_scheme_split || !s->parts.net_built ||
-	    fed_split_cuts(split, &s->parts.net, d->at, &unused))
+	if (parts->scheme != &fed_scheme_split || !parts->net_built ||
+	    fed_split_cuts(split, &parts->net, d->at, &unused))
 		return false;
 	d->labels = split->labels == FED_LABELS_SERVER;
 	d->real = true;
@@ -23,12 +24,12 @@ bool fed_division_of(const struct fed_session *s, struct fed_division *d)
 
 uint32_t fed_batch_of(const struct fed_session *s)
 {
-	const int64_t batch = s->parts.settings.batch;
+	const struct fed_composition *parts = fed_session_parts(s);
+	const int64_t batch = parts->settings.batch;
 
 	/* 0: all examples of the client at once. */
-	return batch > 0 && (batch < s->parts.clients.most || !s->parts.clients.most)
-	           ? (uint32_t)batch
-	           : s->parts.clients.most;
+	return batch > 0 && (batch < parts->clients.most || !parts->clients.most) ? (uint32_t)batch
+	                                                                          : parts->clients.most;
 }
 
 size_t fed_width_at(const struct fed_net *net, size_t at)
@@ -47,7 +48,7 @@ size_t fed_params_of(const struct fed_net *net, size_t first, size_t last)
 
 struct fed_crossing fed_crossing_at(const struct fed_session *s, const struct fed_division *d)
 {
-	const struct fed_net *net = &s->parts.net;
+	const struct fed_net *net = &fed_session_parts(s)->net;
 	const size_t batch = fed_batch_of(s);
 	const double first = (double)fed_frame_size(1, batch * fed_width_at(net, d->at[0]));
 	/* A label is a number, a target a row of them. */
@@ -65,7 +66,7 @@ struct fed_crossing fed_crossing_at(const struct fed_session *s, const struct fe
 
 const struct fed_past *fed_last_crossing(const struct fed_session *s, bool *up, uint64_t *number)
 {
-	const struct fed_recorder *r = &s->recorder;
+	const struct fed_recorder *r = fed_session_event_log(s);
 	const uint64_t last = r->n > LOOK_BACK ? r->n - LOOK_BACK : 0;
 
 	for (uint64_t k = r->n; k > last && k >= r->run; k--) {

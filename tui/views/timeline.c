@@ -122,7 +122,7 @@ static void paint_place(const struct state *st, struct fed_canvas *canvas)
 static void put_obstacle(const struct fed_session *s, const struct fed_schedule *schedule,
                          const struct fed_canvas *canvas, struct fed_text *out)
 {
-	if (!s->recorder.journeys.n)
+	if (!fed_session_event_log(s)->journeys.n)
 		fed_journeys_put_empty(s, out);
 	else if (schedule->to <= schedule->from)
 		fed_text_add(out, "no virtual time has passed: `set client all device=phone link=4g` "
@@ -254,7 +254,7 @@ static int press_end(void *state, struct fed_watched *w, const struct fed_press 
 static bool has_time(const void *state, const struct fed_watched *w)
 {
 	(void)state;
-	return w->session->recorder.journeys.n > 0;
+	return fed_session_event_log(w->session)->journeys.n > 0;
 }
 
 static bool looks_back(const void *state, const struct fed_watched *w)

@@ -43,7 +43,7 @@ static double seconds(void)
 /* Every version has an event of its own: another run's sums are larger. */
 static uint64_t mark_of(const struct fed_session *s)
 {
-	return fed_session_version(s) + s->recorder.run + 1;
+	return fed_session_version(s) + fed_session_event_log(s)->run + 1;
 }
 
 /* Another version, whose updates can be had. */
@@ -56,9 +56,9 @@ static bool is_old(const struct state *st, const struct fed_session *s)
 
 static bool is_large(const struct fed_session *s)
 {
-	const double n = s->running ? (double)s->federation.judgement.n : 0;
+	const double n = fed_session_running(s) ? (double)fed_session_federation(s)->judgement.n : 0;
 
-	return n * n * (double)s->parts.net.dim > LARGE;
+	return n * n * (double)fed_session_parts(s)->net.dim > LARGE;
 }
 
 /* Nothing is shown yet, and the look takes long. */
@@ -66,9 +66,9 @@ static void offer(struct state *st, const struct fed_session *s)
 {
 	struct fed_text text = {0};
 
-	fed_text_count(&text, (double)s->federation.judgement.n);
+	fed_text_count(&text, (double)fed_session_federation(s)->judgement.n);
 	fed_text_add(&text, " updates of ");
-	fed_text_count(&text, (double)s->parts.net.dim);
+	fed_text_count(&text, (double)fed_session_parts(s)->net.dim);
 	fed_fail(&st->why, "%s numbers take a while: enter looks at them", fed_text_str(&text));
 	fed_text_release(&text);
 	st->there = false;
@@ -79,7 +79,7 @@ static void refresh(struct state *st, const struct fed_watched *w)
 	const struct fed_session *s = w->session;
 	const double began = seconds();
 
-	if (fed_session_version(s) < st->sights.version || !s->running) {
+	if (fed_session_version(s) < st->sights.version || !fed_session_running(s)) {
 		fed_sights_release(&st->sights); /* another run: nothing to compare with */
 		st->made = 0;
 	}
