@@ -17,16 +17,17 @@
 static int describe(struct fed_shell *shell, uint32_t id, struct fed_error *err)
 {
 	const struct fed_session *s = &shell->session;
-	const struct fed_client *client = fed_clients_get(&s->parts.clients, id);
+	const struct fed_composition *parts = fed_session_parts(s);
+	const struct fed_client *client = fed_clients_get(&parts->clients, id);
 	struct fed_table table = {.columns = 2};
 	struct fed_text text = {0};
 
 	fed_text_count(&text, client->count);
 	fed_text_add(&text, " examples, %s",
-	             fed_partition_names[s->parts.clients.cohort[client->cohort].how.kind]);
-	if (s->parts.data->classes) {
+	             fed_partition_names[parts->clients.cohort[client->cohort].how.kind]);
+	if (parts->data->classes) {
 		fed_text_add(&text, ", labels ");
-		if (fed_labels_put(&text, client, s->parts.data, FED_BARS_MAX, shell->screen.utf8, err)) {
+		if (fed_labels_put(&text, client, parts->data, FED_BARS_MAX, shell->screen.utf8, err)) {
 			fed_text_release(&text);
 			return FED_FAIL;
 		}
@@ -127,7 +128,7 @@ static int show_invitations(struct fed_shell *shell, uint32_t id, uint64_t most,
 	                                     "download", "trained",  "bytes",
 	                                     "upload",   "ended at", "what became of it"};
 	struct fed_table table = {.columns = sizeof titles / sizeof *titles, .right = "rrrrrrrrl"};
-	const struct fed_recorder *r = &shell->session.recorder;
+	const struct fed_recorder *r = fed_session_event_log(&shell->session);
 	const struct fed_journeys *j = &r->journeys;
 	uint64_t n = 0;
 
@@ -167,7 +168,7 @@ int fed_run_story(struct fed_shell *shell, const struct fed_call *call, struct f
 {
 	const struct fed_story_args *a = call->args;
 	const uint32_t id = (uint32_t)a->client;
-	const struct fed_clients *c = &shell->session.parts.clients;
+	const struct fed_clients *c = &fed_session_parts(&shell->session)->clients;
 
 	if (id >= c->n)
 		return c->n ? fed_fail(err, "no client %u: there are 0 to %u", id, c->n - 1)

@@ -19,18 +19,19 @@ static int add_client(struct fed_shell *shell, struct fed_table *t, uint32_t id,
                       struct fed_error *err)
 {
 	const struct fed_session *s = &shell->session;
-	const struct fed_client *client = fed_clients_get(&s->parts.clients, id);
+	const struct fed_composition *parts = fed_session_parts(s);
+	const struct fed_client *client = fed_clients_get(&parts->clients, id);
 	struct fed_text text = {0};
 
 	fed_table_cell(t, "%u", id);
 	fed_table_cell(t, "%u", client->count);
-	if (s->parts.data->classes &&
-	    fed_labels_put(&text, client, s->parts.data, FED_BARS_MAX, shell->screen.utf8, err)) {
+	if (parts->data->classes &&
+	    fed_labels_put(&text, client, parts->data, FED_BARS_MAX, shell->screen.utf8, err)) {
 		fed_text_release(&text);
 		return FED_FAIL;
 	}
-	fed_table_cell(t, "%s", s->parts.data->classes ? fed_text_str(&text) : "-");
-	fed_table_cell(t, "%s", fed_partition_names[s->parts.clients.cohort[client->cohort].how.kind]);
+	fed_table_cell(t, "%s", parts->data->classes ? fed_text_str(&text) : "-");
+	fed_table_cell(t, "%s", fed_partition_names[parts->clients.cohort[client->cohort].how.kind]);
 	fed_text_clear(&text);
 	fed_device_put(&text, client->device_profile, client->device);
 	fed_table_cell(t, "%s", fed_text_str(&text));
@@ -44,7 +45,7 @@ static int add_client(struct fed_shell *shell, struct fed_table *t, uint32_t id,
 		fed_table_cell(t, "%.4g", (double)client->loss);
 	fed_text_clear(&text);
 	fed_client_put_faults(s, id, &text);
-	if (s->parts.faults.n)
+	if (parts->faults.n)
 		fed_table_cell(t, "%s", text.len ? fed_text_str(&text) : "-");
 	fed_text_release(&text);
 	return FED_OK;
@@ -53,7 +54,7 @@ static int add_client(struct fed_shell *shell, struct fed_table *t, uint32_t id,
 /* "1,000 clients, 20,000 examples held, 20 to 20 each, 37 have trained" */
 static void summarise(struct fed_shell *shell)
 {
-	const struct fed_clients *all = &shell->session.parts.clients;
+	const struct fed_clients *all = &fed_session_parts(&shell->session)->clients;
 	uint64_t held = 0, trained = 0;
 	uint32_t least = UINT32_MAX, most = 0;
 	struct fed_text text = {0};
@@ -80,11 +81,12 @@ static void summarise(struct fed_shell *shell)
 int fed_show_clients(struct fed_shell *shell, const char *who, struct fed_error *err)
 {
 	struct fed_session *s = &shell->session;
-	struct fed_table table = {.columns = s->parts.faults.n ? 9 : 8, .right = "rrllllrrl"};
+	const struct fed_composition *parts = fed_session_parts(s);
+	struct fed_table table = {.columns = parts->faults.n ? 9 : 8, .right = "rrllllrrl"};
 	const char *const titles[] = {"client", "examples", "labels", "partition", "device",
 	                              "link",   "rounds",   "loss",   "faults"};
-	uint64_t draw = s->draws; /* looking draws nothing from the session's stream */
-	uint32_t *ids = NULL, n = s->parts.clients.n_present;
+	uint64_t draw = fed_session_draws(s); /* looking draws nothing from the session's stream */
+	uint32_t *ids = NULL, n = parts->clients.n_present;
 	int rc = FED_OK;
 
 	if (!n) {
@@ -93,14 +95,14 @@ int fed_show_clients(struct fed_shell *shell, const char *who, struct fed_error 
 		fed_print(shell, "no clients yet; `add-client 10` makes some\n");
 		return FED_OK;
 	}
-	if (who && fed_who_parse(who, &s->parts.clients, (uint64_t)s->parts.settings.seed, &draw, &ids,
-	                         &n, err))
+	if (who &&
+	    fed_who_parse(who, &parts->clients, (uint64_t)parts->settings.seed, &draw, &ids, &n, err))
 		return FED_FAIL;
 	const uint32_t shown = !who && n > SHOWN ? SHOWN : n;
 	for (size_t k = 0; k < table.columns; k++)
 		fed_table_cell(&table, "%s", titles[k]);
 	for (uint32_t i = 0; rc == FED_OK && i < shown; i++)
-		rc = add_client(shell, &table, ids ? ids[i] : s->parts.clients.present[i], err);
+		rc = add_client(shell, &table, ids ? ids[i] : parts->clients.present[i], err);
 	fed_free(ids);
 	if (rc) {
 		fed_text_release(&table.cells);

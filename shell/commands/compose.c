@@ -33,7 +33,8 @@ static const struct fed_field *plugin_rows(const struct fed_shell *shell, enum f
 	const struct fed_entry *entry;
 	struct fed_error unused;
 
-	return fed_registry_find(shell->session.plugins, kind, a->name, &entry, &unused) == FED_OK
+	return fed_registry_find(fed_session_plugins(&shell->session), kind, a->name, &entry,
+	                         &unused) == FED_OK
 	           ? entry->head->fields
 	           : NULL;
 }
@@ -53,8 +54,8 @@ static const struct fed_field *after_rows(const struct fed_shell *shell,
 	const struct fed_entry *entry;
 	struct fed_error unused;
 
-	return fed_registry_find(shell->session.plugins, FED_KIND_AGGREGATOR, a->after, &entry,
-	                         &unused) == FED_OK
+	return fed_registry_find(fed_session_plugins(&shell->session), FED_KIND_AGGREGATOR, a->after,
+	                         &entry, &unused) == FED_OK
 	           ? entry->head->fields
 	           : NULL;
 }
@@ -79,15 +80,16 @@ static const struct fed_field *scheme_rows(const struct fed_shell *shell, const 
 static void say_model(struct fed_shell *shell)
 {
 	const struct fed_session *s = &shell->session;
+	const struct fed_composition *parts = fed_session_parts(s);
 	struct fed_text text = {0};
 
-	fed_text_add(&text, "model %s: ", s->parts.model.entry->head->name);
-	if (s->parts.net_built) {
-		fed_text_count(&text, (double)s->parts.net.dim);
+	fed_text_add(&text, "model %s: ", parts->model.entry->head->name);
+	if (parts->net_built) {
+		fed_text_count(&text, (double)parts->net.dim);
 		fed_text_add(&text, " parameters, ");
-		fed_text_bytes(&text, 4.0 * (double)s->parts.net.dim);
+		fed_text_bytes(&text, 4.0 * (double)parts->net.dim);
 		fed_text_add(&text, ", ");
-		fed_text_si(&text, fed_net_flops(&s->parts.net, 0, s->parts.net.layers), "FLOP");
+		fed_text_si(&text, fed_net_flops(&parts->net, 0, parts->net.layers), "FLOP");
 		fed_text_add(&text, " forward per example");
 	} else {
 		fed_text_add(&text, "built when a dataset is chosen");
@@ -129,17 +131,18 @@ static int run_dataset(struct fed_shell *shell, const struct fed_call *call, str
 {
 	const struct dataset_args *a = call->args;
 	struct fed_session *s = &shell->session;
+	const struct fed_composition *parts = fed_session_parts(s);
 	struct fed_text text = {0};
 
-	if (!*a->name && !s->parts.data)
+	if (!*a->name && !parts->data)
 		return fed_fail(err, "none is chosen yet; `help dataset` shows what there is");
-	const bool taken = fed_session_open(s) || s->parts.clients.n_present;
+	const bool taken = fed_session_open(s) || parts->clients.n_present;
 	const int rc = *a->name ? load_dataset(shell, call, err) : FED_OK;
 	if (rc == FED_FAIL && !taken && reads(a)) /* else the session refuses, or memory is missing */
 		shell->fault = FED_EXIT_IO;
 	if (rc)
 		return rc;
-	fed_put_dataset(s->parts.data, &text);
+	fed_put_dataset(parts->data, &text);
 	fed_print(shell, "dataset %s\n", fed_text_str(&text));
 	fed_text_release(&text);
 	return FED_OK;
@@ -171,6 +174,7 @@ static int run_model(struct fed_shell *shell, const struct fed_call *call, struc
 {
 	const struct name_args *a = call->args;
 	struct fed_session *s = &shell->session;
+	const struct fed_composition *parts = fed_session_parts(s);
 
 	if (*a->name) {
 		if (fed_session_model(s, a->name, call->extra, call->n_extra, err))
@@ -181,9 +185,9 @@ static int run_model(struct fed_shell *shell, const struct fed_call *call, struc
 	if (fed_session_complete(s, err))
 		return FED_FAIL;
 	struct fed_text text = {0};
-	say_instance(shell, "model", s->parts.model.entry->head->name,
-	             s->parts.model.entry->head->fields, s->parts.model.state);
-	fed_net_describe(&s->parts.net, &text);
+	say_instance(shell, "model", parts->model.entry->head->name, parts->model.entry->head->fields,
+	             parts->model.state);
+	fed_net_describe(&parts->net, &text);
 	fed_print(shell, "%s", fed_text_str(&text));
 	fed_text_release(&text);
 	say_cut(shell);
@@ -211,18 +215,19 @@ static int run_aggregator(struct fed_shell *shell, const struct fed_call *call,
 {
 	const struct aggregator_args *a = call->args;
 	struct fed_session *s = &shell->session;
+	const struct fed_composition *parts = fed_session_parts(s);
 	struct fed_text text = {0};
 
 	if (!*a->name && (*a->after || call->n_extra))
 		return fed_fail(err, "name it first: aggregator NAME after=NAME");
 	if (*a->name && choose_aggregator(s, call, err))
 		return FED_FAIL;
-	if (!s->parts.aggregator.entry) {
+	if (!parts->aggregator.entry) {
 		shell->fault = FED_EXIT_FAILED;
 		return fed_fail(err, "none is chosen yet; the first round takes fedavg");
 	}
-	fed_put_instance(&s->parts.aggregator, &text);
-	fed_print(shell, "aggregator %s%s%s\n", s->parts.aggregator.entry->head->name,
+	fed_put_instance(&parts->aggregator, &text);
+	fed_print(shell, "aggregator %s%s%s\n", parts->aggregator.entry->head->name,
 	          text.len ? "  " : "", fed_text_str(&text));
 	fed_text_release(&text);
 	return FED_OK;
@@ -233,15 +238,16 @@ static int run_transport(struct fed_shell *shell, const struct fed_call *call,
 {
 	const struct name_args *a = call->args;
 	struct fed_session *s = &shell->session;
+	const struct fed_composition *parts = fed_session_parts(s);
 
 	if (*a->name && fed_session_transport(s, a->name, call->extra, call->n_extra, err))
 		return FED_FAIL;
-	if (!s->parts.transport.entry) {
+	if (!parts->transport.entry) {
 		shell->fault = FED_EXIT_FAILED;
 		return fed_fail(err, "none is chosen yet; the first round takes local");
 	}
-	say_instance(shell, "transport", s->parts.transport.entry->head->name,
-	             s->parts.transport.entry->head->fields, s->parts.transport.state);
+	say_instance(shell, "transport", parts->transport.entry->head->name,
+	             parts->transport.entry->head->fields, parts->transport.state);
 	return FED_OK;
 }
 
@@ -249,11 +255,11 @@ static int run_scheme(struct fed_shell *shell, const struct fed_call *call, stru
 {
 	const struct name_args *a = call->args;
 	struct fed_session *s = &shell->session;
+	const struct fed_composition *parts = fed_session_parts(s);
 
 	if (*a->name && fed_session_scheme(s, a->name, call->extra, call->n_extra, err))
 		return FED_FAIL;
-	say_instance(shell, "scheme", s->parts.scheme->name, s->parts.scheme->fields,
-	             s->parts.scheme_state);
+	say_instance(shell, "scheme", parts->scheme->name, parts->scheme->fields, parts->scheme_state);
 	say_cut(shell);
 	return FED_OK;
 }
@@ -346,7 +352,7 @@ static int run_add(struct fed_shell *shell, const struct fed_call *call, struct 
 	else
 		fed_text_add(&text, " clients, %u to %u, %s; ", first, first + (uint32_t)a->n - 1,
 		             fed_partition_names[kind]);
-	fed_text_count(&text, s->parts.clients.pool.left);
+	fed_text_count(&text, fed_session_parts(s)->clients.pool.left);
 	fed_print(shell, "%s examples left in the pool\n", fed_text_str(&text));
 	fed_text_release(&text);
 	return FED_OK;
@@ -364,6 +370,7 @@ static int run_remove(struct fed_shell *shell, const struct fed_call *call, stru
 {
 	const struct who_args *a = call->args;
 	struct fed_session *s = &shell->session;
+	const struct fed_composition *parts = fed_session_parts(s);
 	struct fed_text text = {0};
 	uint32_t n;
 
@@ -371,9 +378,9 @@ static int run_remove(struct fed_shell *shell, const struct fed_call *call, stru
 		return FED_FAIL;
 	fed_text_count(&text, n);
 	fed_text_add(&text, n == 1 ? " client removed, " : " clients removed, ");
-	fed_text_count(&text, s->parts.clients.n_present);
+	fed_text_count(&text, parts->clients.n_present);
 	fed_text_add(&text, " left; ");
-	fed_text_count(&text, s->parts.clients.pool.left);
+	fed_text_count(&text, parts->clients.pool.left);
 	fed_print(shell, "%s examples in the pool\n", fed_text_str(&text));
 	fed_text_release(&text);
 	return FED_OK;

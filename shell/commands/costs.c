@@ -137,6 +137,7 @@ static void row(struct fed_table *t, const char *name, uint64_t messages, double
 
 static void show_totals(struct fed_shell *shell, const struct fed_costs *c)
 {
+	const struct fed_composition *parts = fed_session_parts(&shell->session);
 	static const char *const titles[] = {"", "messages", "bytes", "codec none", "saved", ""};
 	const double down = (double)c->bytes_down, up = (double)c->bytes_up,
 				 plain = (double)c->plain_up;
@@ -145,10 +146,8 @@ static void show_totals(struct fed_shell *shell, const struct fed_costs *c)
 
 	for (size_t k = 0; k < sizeof titles / sizeof *titles; k++)
 		fed_table_cell(&table, "%s", titles[k]);
-	row(&table, shell->session.parts.scheme->message ? "down" : "models down", c->messages_down,
-	    down, down);
-	row(&table, shell->session.parts.scheme->message ? "up" : "updates up", c->messages_up, up,
-	    plain);
+	row(&table, parts->scheme->message ? "down" : "models down", c->messages_down, down, down);
+	row(&table, parts->scheme->message ? "up" : "updates up", c->messages_up, up, plain);
 	row(&table, "all", c->messages_up + c->messages_down, down + up, down + plain);
 	fed_table_print(shell, &table, true);
 	fed_text_si(&text, c->client_flops, "FLOP");
@@ -160,7 +159,7 @@ static void show_totals(struct fed_shell *shell, const struct fed_costs *c)
 
 static void show_rounds(struct fed_shell *shell, const struct fed_session *s)
 {
-	const struct fed_history *h = &s->history;
+	const struct fed_history *h = fed_session_history(s);
 	struct fed_record total;
 	struct fed_text text = {0};
 
@@ -178,7 +177,7 @@ static void show_rounds(struct fed_shell *shell, const struct fed_session *s)
 	             total.late);
 	fed_print(shell, "over %s\n", fed_text_str(&text));
 	fed_text_release(&text);
-	if (total.bytes_down > (double)s->ledger.total.bytes_down)
+	if (total.bytes_down > (double)fed_session_costs(s)->total.bytes_down)
 		fed_print(shell, "of which the first were saved by a fedsh that billed no clients\n");
 }
 
@@ -247,7 +246,7 @@ static int show(struct fed_shell *shell, const struct fed_bill_args *a, const ui
                 uint32_t n, struct fed_error *err)
 {
 	const struct fed_session *s = &shell->session;
-	struct line *lines = list(&s->ledger, ids, &n);
+	struct line *lines = list(fed_session_costs(s), ids, &n);
 	const uint32_t shown = (uint64_t)a->n < n ? (uint32_t)a->n : n;
 
 	if (!lines)
@@ -255,8 +254,8 @@ static int show(struct fed_shell *shell, const struct fed_bill_args *a, const ui
 	for (uint32_t i = 0; i < n; i++)
 		lines[i].key = key_of(&lines[i].costs, (enum sort)a->sort);
 	const struct fed_costs sum = sum_of(lines, n);
-	show_totals(shell, ids ? &sum : &s->ledger.total);
-	show_json(shell, NULL, ids ? &sum : &s->ledger.total);
+	show_totals(shell, ids ? &sum : &fed_session_costs(s)->total);
+	show_json(shell, NULL, ids ? &sum : &fed_session_costs(s)->total);
 	qsort(lines, n, sizeof *lines, by_key);
 	if (shown) {
 		fed_print(shell, "by client, the most %s first\n", sorts[a->sort]);
@@ -283,8 +282,8 @@ static int show_beside(struct fed_shell *shell, const struct fed_bill_args *a,
 	snprintf(plan.key, sizeof plan.key, "scheme");
 	plan.rounds = a->rounds;
 
-	snprintf(plan.values, sizeof plan.values, "%s|%s", shell->session.parts.scheme->name,
-	         a->against);
+	snprintf(plan.values, sizeof plan.values, "%s|%s",
+	         fed_session_parts(&shell->session)->scheme->name, a->against);
 	snprintf(plan.until, sizeof plan.until, "%s", a->until);
 	return fed_show_sweep(shell, &plan, err);
 }
@@ -293,7 +292,8 @@ int fed_run_bill(struct fed_shell *shell, const struct fed_call *call, struct fe
 {
 	const struct fed_bill_args *a = call->args;
 	const struct fed_session *s = &shell->session;
-	uint64_t draw = s->draws; /* looking draws nothing from the session's stream */
+	const struct fed_composition *parts = fed_session_parts(s);
+	uint64_t draw = fed_session_draws(s); /* looking draws nothing from the session's stream */
 	uint32_t *ids = NULL, n = 0;
 
 	if (*a->against)
@@ -301,10 +301,10 @@ int fed_run_bill(struct fed_shell *shell, const struct fed_call *call, struct fe
 	if (a->rounds || *a->until)
 		return fed_fail(err, "rounds= and until= are of the work that is billed against a scheme: "
 		                     "`bill against=sync rounds=5`");
-	if (*a->who && fed_who_parse(a->who, &s->parts.clients, (uint64_t)s->parts.settings.seed, &draw,
+	if (*a->who && fed_who_parse(a->who, &parts->clients, (uint64_t)parts->settings.seed, &draw,
 	                             &ids, &n, err))
 		return FED_FAIL;
-	if (s->history.n == 0) {
+	if (fed_session_history(s)->n == 0) {
 		fed_print(shell, "no rounds yet: nothing was spent\n");
 		fed_free(ids);
 		return FED_OK;

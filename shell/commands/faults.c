@@ -56,7 +56,8 @@ static const struct fed_field *attack_rows(const struct fed_shell *shell,
 	for (size_t i = 0; row && i < call->n_extra; i++)
 		if (fed_same_name(call->extra[i].key, row->name) && call->extra[i].value)
 			name = call->extra[i].value;
-	if (!name || fed_registry_find(shell->session.plugins, FED_KIND_ATTACK, name, &entry, &unused))
+	if (!name || fed_registry_find(fed_session_plugins(&shell->session), FED_KIND_ATTACK, name,
+	                               &entry, &unused))
 		return NULL;
 	return entry->head->fields;
 }
@@ -180,17 +181,18 @@ static int run_faults(struct fed_shell *shell, const struct fed_call *call, stru
 	static const char *const titles[] = {"number", "fault", "parameters", "clients",
 	                                     "when",   "now",   "strikes"};
 	const struct fed_session *s = &shell->session;
+	const struct fed_composition *parts = fed_session_parts(s);
 	struct fed_table table = {.columns = 7, .right = "rlllllr"};
 
 	(void)call, (void)err;
-	if (!s->parts.faults.n) {
+	if (!parts->faults.n) {
 		fed_print(shell, "nothing is broken; `help inject` shows what can be\n");
 		return FED_OK;
 	}
 	for (size_t k = 0; k < sizeof titles / sizeof *titles; k++)
 		fed_table_cell(&table, "%s", titles[k]);
-	for (size_t i = 0; i < s->parts.faults.n; i++)
-		add_fault(&table, s, &s->parts.faults.fault[i]);
+	for (size_t i = 0; i < parts->faults.n; i++)
+		add_fault(&table, s, &parts->faults.fault[i]);
 	fed_table_print(shell, &table, true);
 	return FED_OK;
 }

@@ -79,14 +79,15 @@ static double of_journey(const struct fed_journey *j, enum figure figure)
 /* Why there is not a single value. */
 static int fail_empty(const struct fed_session *s, enum figure figure, struct fed_error *err)
 {
+	const struct fed_recorder *log = fed_session_event_log(s);
 	struct fed_text words = {0};
 
-	if (figure == WEIGHT && has_turns(&s->recorder.journeys))
+	if (figure == WEIGHT && has_turns(&log->journeys))
 		fed_text_add(&words, "the updates of this run have no weight: clients that train in turn "
 		                     "hand their layers on, and nothing is averaged");
-	else if (figure < EXAMPLES && !s->recorder.journeys.n)
+	else if (figure < EXAMPLES && !log->journeys.n)
 		fed_journeys_put_empty(s, &words);
-	else if (!s->parts.clients.n_present)
+	else if (!fed_session_parts(s)->clients.n_present)
 		fed_text_add(&words, "there are no clients; `add-client 10` makes some");
 	else
 		fed_text_add(&words, "no update was made yet; `round` makes some");
@@ -98,10 +99,11 @@ static int fail_empty(const struct fed_session *s, enum figure figure, struct fe
 static int collect(const struct fed_session *s, enum figure figure, struct values *v,
                    struct fed_error *err)
 {
-	const struct fed_journeys *all = &s->recorder.journeys;
+	const struct fed_composition *parts = fed_session_parts(s);
+	const struct fed_journeys *all = &fed_session_event_log(s)->journeys;
 
-	for (uint32_t i = 0; figure >= EXAMPLES && i < s->parts.clients.n_present; i++) {
-		const struct fed_client *c = &s->parts.clients.client[s->parts.clients.present[i]];
+	for (uint32_t i = 0; figure >= EXAMPLES && i < parts->clients.n_present; i++) {
+		const struct fed_client *c = &parts->clients.client[parts->clients.present[i]];
 		if (push(v, figure == EXAMPLES ? c->count : (double)c->loss, err))
 			return FED_FAIL;
 	}

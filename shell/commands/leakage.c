@@ -28,7 +28,7 @@ static void cell_share(struct fed_table *t, double x)
 
 static void show(struct fed_shell *shell, const struct fed_leak *leak)
 {
-	const struct fed_net *net = &shell->session.parts.net;
+	const struct fed_net *net = &fed_session_parts(&shell->session)->net;
 	const bool two = net->classes == 2, labels = net->classes > 0;
 	struct fed_table table = {.columns = 5u + labels + two, .right = "rlrrrrr"};
 	struct fed_text text = {0};

@@ -9,7 +9,7 @@
 
 static void print_from(struct fed_shell *shell, uint64_t k, const struct fed_sieve *sieve)
 {
-	const struct fed_recorder *r = &shell->session.recorder;
+	const struct fed_recorder *r = fed_session_event_log(&shell->session);
 	struct fed_text line = {0};
 
 	for (const struct fed_past *e; (e = fed_recorder_at(r, k)); k++) {
@@ -25,12 +25,13 @@ static void print_from(struct fed_shell *shell, uint64_t k, const struct fed_sie
 static void say_nothing(struct fed_shell *shell, bool any_kind)
 {
 	const struct fed_session *s = &shell->session;
+	const struct fed_recorder *r = fed_session_event_log(s);
 	struct fed_text text = {0};
 
-	if (s->recorder.n)
+	if (r->n)
 		fed_text_add(&text, any_kind ? "no such event; `log kind=all` shows the steps, too"
 		                             : "no such event");
-	if (s->recorder.n && fed_recorder_begins(&s->recorder, fed_session_version(s)))
+	if (r->n && fed_recorder_begins(r, fed_session_version(s)))
 		fed_text_add(&text, "; ");
 	fed_recorder_put_begin(s, &text);
 	fed_print(shell, "%s\n", text.len ? fed_text_str(&text) : "nothing happened yet");
@@ -51,12 +52,13 @@ int fed_run_log(struct fed_shell *shell, const struct fed_call *call, struct fed
 	const struct fed_log_args *f = call->args;
 
 	const struct fed_session *s = &shell->session;
-	const struct fed_recorder *r = &s->recorder;
+	const struct fed_composition *parts = fed_session_parts(s);
+	const struct fed_recorder *r = fed_session_event_log(s);
 	const struct fed_sieve_words words = {f->kind, f->client, f->version, f->text};
 	struct fed_sieve sieve;
 
-	if (fed_sieve_init(&sieve, &words, &s->parts.clients, (uint64_t)s->parts.settings.seed,
-	                   s->draws, err))
+	if (fed_sieve_init(&sieve, &words, &parts->clients, (uint64_t)parts->settings.seed,
+	                   fed_session_draws(s), err))
 		return FED_FAIL;
 	uint64_t first = r->n + 1;
 	int64_t left = f->n;

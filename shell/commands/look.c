@@ -39,11 +39,12 @@ static void cell_instance(struct fed_table *t, const char *kind, const struct fe
 /* What is not as by default, and where the model is cut. */
 static void cell_scheme(struct fed_table *t, const struct fed_session *s)
 {
+	const struct fed_composition *parts = fed_session_parts(s);
 	struct fed_text text = {0};
 
-	fed_fields_print(s->parts.scheme->fields, s->parts.scheme_state, true, &text);
+	fed_fields_print(parts->scheme->fields, parts->scheme_state, true, &text);
 	fed_table_cell(t, "scheme");
-	fed_table_cell(t, "%s%s%s", s->parts.scheme->name, text.len ? "  " : "", fed_text_str(&text));
+	fed_table_cell(t, "%s%s%s", parts->scheme->name, text.len ? "  " : "", fed_text_str(&text));
 	fed_text_clear(&text);
 	fed_put_cut(s, &text);
 	if (text.len) {
@@ -55,33 +56,31 @@ static void cell_scheme(struct fed_table *t, const struct fed_session *s)
 
 static void cell_clients(struct fed_table *t, const struct fed_session *s)
 {
+	const struct fed_composition *parts = fed_session_parts(s);
 	struct fed_text text = {0};
 
 	fed_table_cell(t, "clients");
-	fed_text_count(&text, s->parts.clients.n_present);
-	if (s->parts.data) {
+	fed_text_count(&text, parts->clients.n_present);
+	if (parts->data) {
 		fed_text_add(&text, ", ");
-		fed_text_count(&text, s->parts.clients.pool.left);
+		fed_text_count(&text, parts->clients.pool.left);
 		fed_text_add(&text, " examples left in the pool");
 	}
 	fed_table_cell(t, "%s", fed_text_str(&text));
 	fed_text_release(&text);
 }
 
-static void cell_faults(struct fed_table *t, const struct fed_session *s)
+static void cell_faults(struct fed_table *t, const struct fed_session_status *st)
 {
-	size_t active = 0;
-
-	for (size_t i = 0; i < s->parts.faults.n; i++)
-		active += fed_fault_phase(s, &s->parts.faults.fault[i]) == FED_FAULT_ACTIVE;
-	if (!s->parts.faults.n)
+	if (!st->faults)
 		return;
 	fed_table_cell(t, "faults");
-	fed_table_cell(t, "%zu, %zu of them active", s->parts.faults.n, active);
+	fed_table_cell(t, "%zu, %zu of them active", st->faults, st->faults_active);
 }
 
 static void cell_progress(struct fed_table *t, const struct fed_session *s)
 {
+	const struct fed_history *h = fed_session_history(s);
 	struct fed_text text = {0};
 
 	fed_table_cell(t, "version");
@@ -89,8 +88,8 @@ static void cell_progress(struct fed_table *t, const struct fed_session *s)
 	fed_text_add(&text, ", clock ");
 	fed_text_seconds(&text, fed_session_clock(s));
 	fed_table_cell(t, "%s", fed_text_str(&text));
-	if (s->history.n) {
-		const struct fed_record *last = &s->history.record[s->history.n - 1];
+	if (h->n) {
+		const struct fed_record *last = &h->record[h->n - 1];
 
 		fed_table_cell(t, "last round");
 		fed_text_clear(&text);
@@ -105,40 +104,37 @@ static void cell_progress(struct fed_table *t, const struct fed_session *s)
 }
 
 /* What is open, what a stop left, where runs will stop. */
-static void cell_stops(struct fed_table *t, const struct fed_session *s)
+static void cell_stops(struct fed_table *t, const struct fed_session *s,
+                       const struct fed_session_status *st)
 {
-	const struct fed_debugger *d = &s->debugger;
 	struct fed_text text = {0};
 
-	if (fed_session_open(s)) {
-		const struct fed_record *r = &s->federation.record;
+	if (st->phase == FED_PHASE_OPEN) {
 		const double called = fed_session_called(s); /* in turn they are not all invited yet */
 
-		fed_text_add(&text, "%.0f ", r->invited);
-		if (called > r->invited)
+		fed_text_add(&text, "%.0f ", st->round.invited);
+		if (called > st->round.invited)
 			fed_text_add(&text, "of %.0f ", called);
 		fed_text_add(&text, "invited, %.0f reported, %.0f refused, %.0f lost, %.0f late, ",
-		             r->reported, r->refused, r->lost, r->late);
-		fed_text_add(&text, "%s at work; `continue` finishes it",
-		             fed_count(s->federation.n_open).s);
+		             st->round.reported, st->round.refused, st->round.lost, st->round.late);
+		fed_text_add(&text, "%s at work; `continue` finishes it", fed_count(st->at_work).s);
 		fed_table_cell(t, "open round");
 		fed_table_cell(t, "%s", fed_text_str(&text));
-		fed_text_clear(&text);
 	}
-	if (fed_rest_wants(&s->rest, &s->history)) {
+	if (st->left.some) {
 		fed_table_cell(t, "left to do");
-		if (s->rest.endless)
+		if (st->left.endless)
 			fed_table_cell(t, "rounds until the condition holds");
 		else
-			fed_table_cell(t, "%s of the rounds", fed_count((double)s->rest.versions).s);
+			fed_table_cell(t, "%s of the rounds", fed_count((double)st->left.versions).s);
 	}
-	if (d->n) {
+	if (st->breakpoints) {
 		fed_table_cell(t, "breakpoints");
-		fed_table_cell(t, "%zu", d->n);
+		fed_table_cell(t, "%zu", st->breakpoints);
 	}
-	if (d->pausing) {
+	if (st->pausing) {
 		fed_table_cell(t, "pause");
-		fed_table_cell(t, "when version %llu stands", (unsigned long long)d->pause);
+		fed_table_cell(t, "when version %llu stands", (unsigned long long)st->pause);
 	}
 	fed_text_release(&text);
 }
@@ -146,35 +142,36 @@ static void cell_stops(struct fed_table *t, const struct fed_session *s)
 static int run_status(struct fed_shell *shell, const struct fed_call *call, struct fed_error *err)
 {
 	const struct fed_session *s = &shell->session;
+	const struct fed_composition *parts = fed_session_parts(s);
+	const struct fed_session_status st = fed_session_status(s);
 	struct fed_table table = {.columns = 2};
 	struct fed_text text = {0};
 
 	(void)call, (void)err;
-	if (s->parts.data)
-		fed_put_dataset(s->parts.data, &text);
+	if (parts->data)
+		fed_put_dataset(parts->data, &text);
 	fed_table_cell(&table, "dataset");
 	fed_table_cell(&table, "%s",
-	               s->parts.data ? fed_text_str(&text) : "none yet; the first use takes glyphs");
+	               parts->data ? fed_text_str(&text) : "none yet; the first use takes glyphs");
 	fed_text_clear(&text);
-	cell_instance(&table, "model", &s->parts.model, "none yet; the first round takes a default");
-	if (s->parts.net_built) {
-		fed_text_count(&text, (double)s->parts.net.dim);
+	cell_instance(&table, "model", &parts->model, "none yet; the first round takes a default");
+	if (parts->net_built) {
+		fed_text_count(&text, (double)parts->net.dim);
 		fed_table_cell(&table, "parameters");
 		fed_table_cell(&table, "%s", fed_text_str(&text));
 	}
 	cell_clients(&table, s);
-	cell_faults(&table, s);
-	cell_instance(&table, "aggregator", &s->parts.aggregator,
+	cell_faults(&table, &st);
+	cell_instance(&table, "aggregator", &parts->aggregator,
 	              "none yet; the first round takes fedavg");
-	cell_instance(&table, "transport", &s->parts.transport,
-	              "none yet; the first round takes local");
+	cell_instance(&table, "transport", &parts->transport, "none yet; the first round takes local");
 	cell_scheme(&table, s);
 	fed_text_clear(&text);
-	fed_fields_print(fed_settings_fields, &s->parts.settings, true, &text);
+	fed_fields_print(fed_settings_fields, &parts->settings, true, &text);
 	fed_table_cell(&table, "settings");
 	fed_table_cell(&table, "%s", text.len ? fed_text_str(&text) : "all at their defaults");
 	cell_progress(&table, s);
-	cell_stops(&table, s);
+	cell_stops(&table, s, &st);
 	if (shell->record) {
 		fed_table_cell(&table, "recording");
 		fed_table_cell(&table, "%s", shell->record_path ? shell->record_path : "");
@@ -219,7 +216,7 @@ static const struct fed_field history_rows[] = {
 static int run_history(struct fed_shell *shell, const struct fed_call *call, struct fed_error *err)
 {
 	const struct count_args *a = call->args;
-	const struct fed_history *h = &shell->session.history;
+	const struct fed_history *h = fed_session_history(&shell->session);
 	const size_t first = h->n > (uint64_t)a->n ? h->n - (size_t)a->n : 0;
 	struct fed_table table = {.columns = HISTORY_COLUMNS, .right = "rrrrrrrrrrr"};
 	struct fed_text text = {0};
@@ -285,18 +282,19 @@ static int run_keep(struct fed_shell *shell, const struct fed_call *call, struct
 {
 	const struct keep_args *a = call->args;
 	struct fed_session *s = &shell->session;
+	const struct fed_runs *kept = fed_session_kept_runs(s);
+	const size_t rounds = fed_session_status(s).rounds;
 
 	if (*a->name) {
-		if (fed_runs_keep(&s->runs, a->name, &s->history, err))
+		if (fed_session_keep_run(s, a->name, err))
 			return FED_FAIL;
-		fed_print(shell, "%zu round%s kept as %s\n", s->history.n, s->history.n == 1 ? "" : "s",
-		          a->name);
+		fed_print(shell, "%zu round%s kept as %s\n", rounds, rounds == 1 ? "" : "s", a->name);
 		return FED_OK;
 	}
-	if (!s->runs.n)
+	if (!kept->n)
 		fed_print(shell, "no runs are kept; `keep NAME` keeps this one\n");
-	for (size_t i = 0; i < s->runs.n; i++)
-		fed_print(shell, "  %s  %zu rounds\n", s->runs.run[i].name, s->runs.run[i].history.n);
+	for (size_t i = 0; i < kept->n; i++)
+		fed_print(shell, "  %s  %zu rounds\n", kept->run[i].name, kept->run[i].history.n);
 	return FED_OK;
 }
 

@@ -21,7 +21,8 @@ static int add_metrics(struct fed_series_set *set, const struct fed_session *s, 
 
 		snprintf(name, sizeof name, "%.*s", (int)n, at);
 		if (fed_metric_find(name, &y, err) ||
-		    fed_series_add_runs(set, &s->runs, &s->history, y, x, NULL, err))
+		    fed_series_add_runs(set, fed_session_kept_runs(s), fed_session_history(s), y, x, NULL,
+		                        err))
 			return FED_FAIL;
 		if (!at[n])
 			return FED_OK;

@@ -26,7 +26,7 @@ static void list_kind(struct fed_shell *shell, enum fed_kind kind)
 	struct fed_table table = {.columns = 3};
 	const struct fed_entry *e;
 
-	for (size_t i = 0; (e = fed_registry_at(shell->session.plugins, kind, i)); i++) {
+	for (size_t i = 0; (e = fed_registry_at(fed_session_plugins(&shell->session), kind, i)); i++) {
 		fed_table_cell(&table, "%s", e->head->name);
 		fed_table_cell(&table, "%s", e->head->help);
 		fed_table_cell(&table, "%s", e->builtin ? "" : e->path);
@@ -46,7 +46,7 @@ static int run_plugins(struct fed_shell *shell, const struct fed_call *call, str
 		if (!fed_call_has(call, 0) || (int)kind == a->kind + 1)
 			list_kind(shell, kind);
 	if (fed_call_has(call, 0) &&
-	    !fed_registry_at(shell->session.plugins, (enum fed_kind)(a->kind + 1), 0))
+	    !fed_registry_at(fed_session_plugins(&shell->session), (enum fed_kind)(a->kind + 1), 0))
 		fed_print(shell, "no %s is there\n", kinds[a->kind]);
 	return FED_OK;
 }
@@ -74,7 +74,8 @@ static int run_info(struct fed_shell *shell, const struct fed_call *call, struct
 	for (enum fed_kind kind = FED_KIND_AGGREGATOR; kind <= FED_KIND_ATTACK; kind++) {
 		const struct fed_entry *e;
 
-		for (size_t i = 0; (e = fed_registry_at(shell->session.plugins, kind, i)); i++) {
+		for (size_t i = 0; (e = fed_registry_at(fed_session_plugins(&shell->session), kind, i));
+		     i++) {
 			if (!fed_same_name(e->head->name, a->name))
 				continue;
 			fed_print_styled(shell, FED_EMPHASIS_BOLD, "%s %s", fed_kind_name(kind), e->head->name);
@@ -168,7 +169,8 @@ static const struct fed_field *rows_of_aggregator(const struct fed_shell *shell,
 	const struct fed_entry *entry;
 	struct fed_error unused;
 
-	return fed_registry_find(shell->session.plugins, FED_KIND_AGGREGATOR, name, &entry, &unused)
+	return fed_registry_find(fed_session_plugins(&shell->session), FED_KIND_AGGREGATOR, name,
+	                         &entry, &unused)
 	           ? NULL
 	           : entry->head->fields;
 }

@@ -36,7 +36,9 @@ const struct fed_field fed_peek_rows[] = {
 
 static const char *name_of(const struct fed_session *s, int32_t label)
 {
-	return label >= 0 && s->parts.data->class_name ? s->parts.data->class_name[label] : NULL;
+	const struct fed_composition *parts = fed_session_parts(s);
+
+	return label >= 0 && parts->data->class_name ? parts->data->class_name[label] : NULL;
 }
 
 static void say_label(struct fed_shell *shell, const struct fed_peek *k, uint32_t i)
@@ -112,24 +114,25 @@ static void say_how(struct fed_shell *shell, const struct fed_peek *k,
                     const struct fed_peek_plan *plan)
 {
 	const struct fed_session *s = &shell->session;
+	const struct fed_composition *parts = fed_session_parts(s);
 
 	if (k->how == FED_PEEK_DECODER)
 		fed_print(shell,
 		          "from smashed data at cut %zu, after %s, by a decoder trained %u steps on %u\n"
 		          "public examples (test examples stand for them)",
-		          plan->cut, s->parts.net.layer[plan->cut - 1].name, k->steps, k->publics);
+		          plan->cut, parts->net.layer[plan->cut - 1].name, k->steps, k->publics);
 	else if (k->how == FED_PEEK_EXACT)
 		fed_print(shell,
 		          "from the update of one step on this example, %s: the first layer is dense",
-		          travels_as_it_is(&s->parts.settings) ? "exactly" : "by one division");
+		          travels_as_it_is(&parts->settings) ? "exactly" : "by one division");
 	else
 		fed_print(shell,
 		          "from the update of one step on %u example%s, by matching gradients in "
 		          "%u steps,\nto a cosine of %.4f",
 		          k->batch, k->batch == 1 ? "" : "s", k->steps, 1 - k->distance);
-	fed_print(shell, "; noise %g", s->parts.settings.noise);
-	if (k->how != FED_PEEK_DECODER && strcmp(s->parts.settings.codec, "none") != 0)
-		fed_print(shell, ", codec %s", s->parts.settings.codec);
+	fed_print(shell, "; noise %g", parts->settings.noise);
+	if (k->how != FED_PEEK_DECODER && strcmp(parts->settings.codec, "none") != 0)
+		fed_print(shell, ", codec %s", parts->settings.codec);
 	fed_print(shell, "\n");
 }
 
@@ -145,7 +148,7 @@ static void write_json(struct fed_shell *shell, const struct fed_peek *k,
 	fed_text_add(&line, "\"how\":\"%s\",\"cut\":", how[k->how]);
 	fed_text_json_number(&line, k->how == FED_PEEK_DECODER ? (double)plan->cut : NAN);
 	fed_text_add(&line, ",\"noise\":");
-	fed_text_json_number(&line, shell->session.parts.settings.noise);
+	fed_text_json_number(&line, fed_session_parts(&shell->session)->settings.noise);
 	fed_text_add(&line, ",\"mse\":");
 	fed_text_json_number(&line, k->mse[i]);
 	fed_text_add(&line, ",\"psnr\":");
@@ -176,12 +179,13 @@ static void show(struct fed_shell *shell, const struct fed_peek *k,
 /* Where the scheme cuts, or the middle of a model that is not cut. */
 static int default_cut(const struct fed_session *s, size_t *cut, struct fed_error *err)
 {
+	const struct fed_composition *parts = fed_session_parts(s);
 	size_t at[2];
 
-	*cut = s->parts.net.layers / 2;
-	if (s->parts.scheme != &fed_scheme_split)
+	*cut = parts->net.layers / 2;
+	if (parts->scheme != &fed_scheme_split)
 		return FED_OK;
-	if (fed_split_cuts(s->parts.scheme_state, &s->parts.net, at, err))
+	if (fed_split_cuts(parts->scheme_state, &parts->net, at, err))
 		return FED_FAIL;
 	*cut = at[0];
 	return FED_OK;
@@ -196,8 +200,8 @@ int fed_run_peek(struct fed_shell *shell, const struct fed_call *call, struct fe
 	size_t cut;
 	if (fed_session_start(s, err) || default_cut(s, &cut, err))
 		return FED_FAIL;
-	const bool smashed =
-		a->from == SMASHED || (a->from == BY_SCHEME && s->parts.scheme == &fed_scheme_split);
+	const bool smashed = a->from == SMASHED || (a->from == BY_SCHEME &&
+	                                            fed_session_parts(s)->scheme == &fed_scheme_split);
 	const struct fed_peek_plan plan = {
 		.client = (uint32_t)a->client,
 		.example = (uint32_t)a->example,

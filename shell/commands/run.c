@@ -28,12 +28,12 @@ __attribute__((format(printf, 2, 3))) static void journal(struct fed_shell *shel
 /* A run that Ctrl-C stopped between two rounds: a pause stops its replay there. */
 static void journal_stopped(struct fed_shell *shell, const char *command)
 {
-	const struct fed_session *s = &shell->session;
+	const struct fed_session_status st = fed_session_status(&shell->session);
 
-	journal(shell, "pause %llu", (unsigned long long)fed_session_version(s));
+	journal(shell, "pause %llu", (unsigned long long)st.version);
 	journal(shell, "%s", command);
-	if (s->debugger.pausing)
-		journal(shell, "pause %llu", (unsigned long long)s->debugger.pause);
+	if (st.pausing)
+		journal(shell, "pause %llu", (unsigned long long)st.pause);
 }
 
 /* A run whose last round was aborted: what was made, then the steps that came to nothing. */
@@ -81,10 +81,10 @@ static int call_session(struct fed_session *s, const struct run *run, struct fed
 
 static void say_interrupted(struct fed_shell *shell)
 {
-	const struct fed_session *s = &shell->session;
+	const struct fed_session_status st = fed_session_status(&shell->session);
 
-	fed_print(shell, "stopped at version %llu%s\n", (unsigned long long)fed_session_version(s),
-	          fed_rest_wants(&s->rest, &s->history) ? "; `continue` goes on" : "");
+	fed_print(shell, "stopped at version %llu%s\n", (unsigned long long)st.version,
+	          st.left.some ? "; `continue` goes on" : "");
 	shell->fault = FED_EXIT_INTERRUPTED;
 	fed_signals_interrupted();
 }
@@ -114,7 +114,7 @@ static void show_values(struct fed_shell *shell, const struct fed_condition *con
 {
 	struct fed_text values = {0};
 
-	fed_condition_values(condition, &shell->session.history, &values);
+	fed_condition_values(condition, fed_session_history(&shell->session), &values);
 	fed_print(shell, "%s\n", fed_text_str(&values));
 	fed_text_release(&values);
 }
@@ -149,11 +149,11 @@ static const struct fed_field run_rows[] = {
 static int run_until(struct fed_shell *shell, const struct fed_call *call, struct fed_error *err)
 {
 	const struct run_args *a = call->args;
-	const struct fed_history *h = &shell->session.history;
+	const struct fed_history *h = fed_session_history(&shell->session);
 	struct fed_condition *until;
 	char command[sizeof a->condition + 16];
 
-	if (fed_condition_parse(&until, a->condition, &shell->session.runs, err)) {
+	if (fed_condition_parse(&until, a->condition, fed_session_kept_runs(&shell->session), err)) {
 		shell->fault = FED_EXIT_USAGE;
 		return FED_FAIL;
 	}
@@ -170,14 +170,14 @@ static int run_until(struct fed_shell *shell, const struct fed_call *call, struc
 static int run_continue(struct fed_shell *shell, const struct fed_call *call, struct fed_error *err)
 {
 	struct fed_session *s = &shell->session;
-	const struct fed_rest *rest = &s->rest;
+	const struct fed_rest *rest = fed_session_rest(s);
 
 	(void)call;
 	if (!fed_session_left(s))
 		shell->fault = FED_EXIT_USAGE;
 	const struct run run = {.n = rest->versions, .resume = true, .command = "continue"};
 	const int rc = make_versions(shell, &run, err);
-	if (rc == FED_OK && rest->until && fed_condition_holds(rest->until, &s->history))
+	if (rc == FED_OK && rest->until && fed_condition_holds(rest->until, fed_session_history(s)))
 		show_values(shell, rest->until);
 	return rc;
 }
@@ -287,7 +287,7 @@ static int run_pause(struct fed_shell *shell, const struct fed_call *call, struc
 
 static void list_breakpoints(struct fed_shell *shell)
 {
-	const struct fed_debugger *d = &shell->session.debugger;
+	const struct fed_debugger *d = fed_session_breakpoints(&shell->session);
 	struct fed_table table = {.columns = 3, .right = "rrl"};
 
 	if (!d->n)
@@ -316,7 +316,7 @@ static int delete_breakpoint(struct fed_shell *shell, const char *which, struct 
 	long long number;
 
 	if (strcmp(which, "all") == 0) {
-		const size_t n = s->debugger.n;
+		const size_t n = fed_session_status(s).breakpoints;
 
 		fed_session_unbreak_all(s);
 		if (n)

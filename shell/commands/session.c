@@ -124,11 +124,12 @@ static const struct fed_field expect_rows[] = {
 static int run_expect(struct fed_shell *shell, const struct fed_call *call, struct fed_error *err)
 {
 	const struct expect_args *a = call->args;
-	const struct fed_history *h = &shell->session.history;
+	const struct fed_history *h = fed_session_history(&shell->session);
 	struct fed_condition *condition;
 	struct fed_text values = {0};
 
-	if (fed_condition_parse(&condition, a->condition, &shell->session.runs, err)) {
+	if (fed_condition_parse(&condition, a->condition, fed_session_kept_runs(&shell->session),
+	                        err)) {
 		shell->fault = FED_EXIT_USAGE;
 		return FED_FAIL;
 	}

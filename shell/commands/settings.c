@@ -23,15 +23,16 @@ struct part {
 static bool part_at(const struct fed_shell *shell, size_t i, struct part *part)
 {
 	const struct fed_session *s = &shell->session;
+	const struct fed_composition *parts = fed_session_parts(s);
 	static const struct fed_instance none;
 	static const char *const names[] = {"aggregator", "after", "model", "transport"};
 	const struct fed_instance *const plugins[] = {
-		&s->parts.aggregator, s->parts.aggregator.after ? s->parts.aggregator.after : &none,
-		&s->parts.model, &s->parts.transport};
+		&parts->aggregator, parts->aggregator.after ? parts->aggregator.after : &none,
+		&parts->model, &parts->transport};
 
 	*part = (struct part){0};
 	if (i == 0) {
-		*part = (struct part){"settings", NULL, fed_settings_fields, &s->parts.settings};
+		*part = (struct part){"settings", NULL, fed_settings_fields, &parts->settings};
 	} else if (i <= 4) {
 		const struct fed_instance *p = plugins[i - 1];
 
@@ -40,8 +41,8 @@ static bool part_at(const struct fed_shell *shell, size_t i, struct part *part)
 			*part =
 				(struct part){names[i - 1], p->entry->head->name, p->entry->head->fields, p->state};
 	} else if (i == 5) {
-		*part = (struct part){"scheme", s->parts.scheme->name, s->parts.scheme->fields,
-		                          s->parts.scheme_state};
+		*part = (struct part){"scheme", parts->scheme->name, parts->scheme->fields,
+		                          parts->scheme_state};
 	}
 	return part->name != NULL;
 }
@@ -187,20 +188,21 @@ void fed_put_dataset(const struct fed_dataset *data, struct fed_text *out)
 
 void fed_put_cut(const struct fed_session *s, struct fed_text *out)
 {
-	const struct fed_split *split = s->parts.scheme_state;
+	const struct fed_composition *parts = fed_session_parts(s);
+	const struct fed_split *split = parts->scheme_state;
 	struct fed_error why;
 	size_t at[2];
 
-	if (s->parts.scheme != &fed_scheme_split || !s->parts.net_built)
+	if (parts->scheme != &fed_scheme_split || !parts->net_built)
 		return;
-	if (fed_split_cuts(split, &s->parts.net, at, &why)) {
+	if (fed_split_cuts(split, &parts->net, at, &why)) {
 		fed_text_add(out, "%s", why.text);
 		return;
 	}
-	if (at[1] < s->parts.net.layers)
-		fed_text_add(out, "behind layers %zu and %zu of %zu", at[0], at[1], s->parts.net.layers);
+	if (at[1] < parts->net.layers)
+		fed_text_add(out, "behind layers %zu and %zu of %zu", at[0], at[1], parts->net.layers);
 	else
-		fed_text_add(out, "behind layer %zu of %zu", at[0], s->parts.net.layers);
-	if (split->cut.n < 1 + (at[1] < s->parts.net.layers))
+		fed_text_add(out, "behind layer %zu of %zu", at[0], parts->net.layers);
+	if (split->cut.n < 1 + (at[1] < parts->net.layers))
 		fed_text_add(out, ", by default");
 }

@@ -40,9 +40,10 @@ struct columns {
 /* Regression has no accuracy: the loss stands in its place. */
 static const struct fed_field *fitting(const struct fed_session *s, const struct fed_field *metric)
 {
+	const struct fed_composition *parts = fed_session_parts(s);
 	struct fed_error unused;
 
-	if (s->parts.data && s->parts.data->classes == 0 && strcmp(metric->name, "test_accuracy") == 0)
+	if (parts->data && parts->data->classes == 0 && strcmp(metric->name, "test_accuracy") == 0)
 		fed_metric_find("loss", &metric, &unused);
 	return metric;
 }

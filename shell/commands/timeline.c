@@ -65,19 +65,20 @@ int fed_run_timeline(struct fed_shell *shell, const struct fed_call *call, struc
 {
 	const struct fed_timeline_args *a = call->args;
 	const struct fed_session *s = &shell->session;
-	uint64_t drawn = s->draws; /* looking draws nothing from the session's stream */
+	const struct fed_composition *parts = fed_session_parts(s);
+	uint64_t drawn = fed_session_draws(s); /* looking draws nothing from the session's stream */
 	uint32_t *ids = NULL, n = 0;
 	struct fed_schedule w;
 	int rc = FED_OK;
 
-	if (*a->who && fed_who_parse(a->who, &s->parts.clients, (uint64_t)s->parts.settings.seed,
-	                             &drawn, &ids, &n, err))
+	if (*a->who && fed_who_parse(a->who, &parts->clients, (uint64_t)parts->settings.seed, &drawn,
+	                             &ids, &n, err))
 		return FED_FAIL;
 	if (fed_schedule_init(&w, s, (uint64_t)a->n, ids, n, err)) {
 		fed_free(ids);
 		return FED_FAIL;
 	}
-	if (!s->recorder.journeys.n)
+	if (!fed_session_event_log(s)->journeys.n)
 		say_no_rounds(shell);
 	else if (!w.n)
 		fed_print(shell,

@@ -96,7 +96,7 @@ int fed_run_tournament(struct fed_shell *shell, const struct fed_call *call, str
 	fed_print(shell, "%lld round%s from version %llu, %u of %u clients attack\n",
 	          (long long)plan->rounds, plan->rounds == 1 ? "" : "s",
 	          (unsigned long long)fed_session_version(&shell->session), t->n_byzantine,
-	          shell->session.parts.clients.n_present);
+	          fed_session_parts(&shell->session)->clients.n_present);
 	show_grid(shell, t);
 	if (interrupted) {
 		fed_print(shell, "stopped; the same command goes on with the matches that are left\n");

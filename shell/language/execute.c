@@ -51,7 +51,7 @@ static enum fed_exit class_of(const struct fed_shell *shell, const struct fed_co
 {
 	if (shell->fault)
 		return shell->fault;
-	if (rc == FED_REJECT && atomic_load(&shell->session.interrupts))
+	if (rc == FED_REJECT && atomic_load(fed_session_interrupts(&shell->session)))
 		return FED_EXIT_INTERRUPTED;
 	if (rc == FED_REJECT && (command->flags & FED_COMMAND_REJECTS))
 		return FED_EXIT_USAGE;

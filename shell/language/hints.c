@@ -12,7 +12,7 @@ typedef const char *name_at(const struct fed_shell *, size_t i);
 
 static const char *entry_name(const struct fed_shell *shell, enum fed_kind kind, size_t i)
 {
-	const struct fed_entry *e = fed_registry_at(shell->session.plugins, kind, i);
+	const struct fed_entry *e = fed_registry_at(fed_session_plugins(&shell->session), kind, i);
 
 	return e ? e->head->name : NULL;
 }
@@ -21,7 +21,8 @@ static const char *aggregator_of(const struct fed_shell *shell, bool pre_step, s
 {
 	const struct fed_entry *e;
 
-	for (size_t k = 0; (e = fed_registry_at(shell->session.plugins, FED_KIND_AGGREGATOR, k)); k++)
+	for (size_t k = 0;
+	     (e = fed_registry_at(fed_session_plugins(&shell->session), FED_KIND_AGGREGATOR, k)); k++)
 		if (fed_is_pre_step(e) == pre_step && i-- == 0)
 			return e->head->name;
 	return NULL;
@@ -141,7 +142,9 @@ static const char *alias_at(const struct fed_shell *shell, size_t i)
 }
 static const char *run_at(const struct fed_shell *shell, size_t i)
 {
-	return i < shell->session.runs.n ? shell->session.runs.run[i].name : NULL;
+	const struct fed_runs *runs = fed_session_kept_runs(&shell->session);
+
+	return i < runs->n ? runs->run[i].name : NULL;
 }
 
 static const char *event_at(const struct fed_shell *shell, size_t i)
@@ -189,14 +192,15 @@ static const char *explain_at(const struct fed_shell *shell, size_t i)
 static const struct fed_field *setting_rows(const struct fed_shell *shell, size_t part)
 {
 	const struct fed_session *s = &shell->session;
-	const struct fed_instance *const plugins[] = {&s->parts.aggregator, &s->parts.model,
-	                                              &s->parts.transport};
+	const struct fed_composition *parts = fed_session_parts(s);
+	const struct fed_instance *const plugins[] = {&parts->aggregator, &parts->model,
+	                                              &parts->transport};
 
 	if (part == 0)
 		return fed_settings_fields;
 	if (part <= 3)
 		return plugins[part - 1]->entry ? plugins[part - 1]->entry->head->fields : NULL;
-	return s->parts.scheme->fields;
+	return parts->scheme->fields;
 }
 static const char *setting_at(const struct fed_shell *shell, size_t i)
 {

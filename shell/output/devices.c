@@ -76,7 +76,7 @@ static const char *link_name(size_t k)
 
 void fed_show_equipment(struct fed_shell *shell)
 {
-	const struct fed_clients *all = &shell->session.parts.clients;
+	const struct fed_clients *all = &fed_session_parts(&shell->session)->clients;
 	uint32_t devices[FED_NO_PROFILE + 1] = {0}, links[FED_NO_PROFILE + 1] = {0};
 	struct fed_table table = {.columns = 3};
 	struct fed_text text = {0};

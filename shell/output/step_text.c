@@ -30,9 +30,10 @@ struct load {
 };
 static struct load load_of(const struct fed_session *s)
 {
-	const struct fed_split *split = s->parts.scheme_state;
+	const struct fed_composition *parts = fed_session_parts(s);
+	const struct fed_split *split = parts->scheme_state;
 
-	if (s->parts.scheme != &fed_scheme_split)
+	if (parts->scheme != &fed_scheme_split)
 		return (struct load){"the model", false};
 	if (split->labels == FED_LABELS_SERVER)
 		return (struct load){"the head", false};
@@ -93,7 +94,7 @@ static void group(struct fed_shell *shell, const struct fed_event *event)
 
 static void say_begin(struct fed_shell *shell, const struct fed_event *event)
 {
-	const struct fed_federation *f = &shell->session.federation;
+	const uint32_t at_work = fed_session_status(&shell->session).at_work;
 	struct fed_text words = {0};
 
 	if (shell->stepping.kind != FED_EVENT_SENT)
@@ -103,8 +104,8 @@ static void say_begin(struct fed_shell *shell, const struct fed_event *event)
 		fed_text_add(&words, " begins: ");
 		flush_group(shell, fed_text_str(&words));
 	} else {
-		fed_text_add(&words, " begins, %s client%s at work", fed_count(f->n_open).s,
-		             f->n_open == 1 ? " is" : "s are");
+		fed_text_add(&words, " begins, %s client%s at work", fed_count(at_work).s,
+		             at_work == 1 ? " is" : "s are");
 		say(shell, event->clock, fed_text_str(&words));
 	}
 	fed_text_release(&words);
@@ -148,7 +149,7 @@ static void say_event(struct fed_shell *shell, const struct fed_event *event)
 		fed_text_add(&words, sentence, event->client, load_of(&shell->session).name);
 	else if (event->kind == FED_EVENT_RECALLED)
 		fed_text_add(&words, "what is under way is recalled");
-	if (event->kind == FED_EVENT_REPORTED && !shell->session.parts.scheme->overlaps)
+	if (event->kind == FED_EVENT_REPORTED && !fed_session_parts(&shell->session)->scheme->overlaps)
 		fed_text_add(&words, ", %.0f of %.0f", event->record->reported,
 		             fed_session_called(&shell->session));
 	if (event->text)
@@ -244,14 +245,14 @@ void fed_stepping_end(struct fed_shell *shell)
 void fed_print_next(struct fed_shell *shell)
 {
 	const struct fed_session *s = &shell->session;
+	const struct fed_session_status st = fed_session_status(s);
 	const struct fed_next next = fed_session_next(s);
 	struct fed_text text = {0};
 
 	if (next.kind == FED_NEXT_OPEN) {
-		fed_text_add(&text, "`step` opens round %s",
-		             fed_count((double)fed_session_version(s) + 1).s);
-		if (s->running && s->federation.n_open)
-			fed_text_add(&text, ", %s clients are at work", fed_count(s->federation.n_open).s);
+		fed_text_add(&text, "`step` opens round %s", fed_count((double)st.version + 1).s);
+		if (st.at_work)
+			fed_text_add(&text, ", %s clients are at work", fed_count(st.at_work).s);
 	} else {
 		put_next(&text, &next);
 	}
