@@ -280,7 +280,7 @@ static int run_watch(struct fed_shell *shell, const char *view, double pace,
 {
 	const struct fed_watch_host host = {
 		.ctx = shell,
-		.session = &shell->session,
+		.session = shell->session,
 		.execute = watch_execute,
 		.resume = watch_resume,
 		.done = watch_done,

@@ -18,10 +18,11 @@ int fed_shell_init(struct fed_shell *shell, const char *plugin_folder, struct fe
 
 	shell->screen.columns = shell->screen.columns ? shell->screen.columns : 80;
 	shell->screen.rows = shell->screen.rows ? shell->screen.rows : 24;
-	if (fed_session_init(&shell->session, plugin_folder, print, err))
+	if (fed_session_new(&shell->session, plugin_folder, print, err))
 		return FED_FAIL;
-	if (fed_session_add_sink(&shell->session, (struct fed_sink){fed_json_event, shell}, err)) {
-		fed_session_release(&shell->session);
+	if (fed_session_add_sink(shell->session, (struct fed_sink){fed_json_event, shell}, err)) {
+		fed_session_free(shell->session);
+		shell->session = NULL;
 		return FED_FAIL;
 	}
 	return FED_OK;
@@ -31,7 +32,8 @@ void fed_shell_release(struct fed_shell *shell)
 {
 	fed_tournament_release(&shell->tournament);
 	fed_sweep_release(&shell->sweep);
-	fed_session_release(&shell->session);
+	fed_session_free(shell->session);
+	shell->session = NULL;
 	for (size_t i = 0; i < shell->n_aliases; i++) {
 		fed_free(shell->alias[i].name);
 		fed_free(shell->alias[i].text);
@@ -62,7 +64,7 @@ void fed_shell_measure(struct fed_shell *shell)
 
 void fed_shell_prompt(const struct fed_shell *shell, struct fed_text *out)
 {
-	const struct fed_session *s = &shell->session;
+	const struct fed_session *s = shell->session;
 
 	if (fed_session_open(s))
 		fed_text_add(out, "fedsh(round %llu)> ", (unsigned long long)fed_session_version(s) + 1);

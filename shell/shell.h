@@ -122,10 +122,10 @@ struct fed_place {
 };
 
 struct fed_shell {
-	struct fed_session session;
-	FILE *out, *errors; /* results; errors and warnings */
-	FILE *json;         /* NULL: none */
-	bool json_lost;     /* it could not be written, and the program's exit code says so */
+	struct fed_session *session; /* owned */
+	FILE *out, *errors;          /* results; errors and warnings */
+	FILE *json;                  /* NULL: none */
+	bool json_lost;              /* it could not be written, and the program's exit code says so */
 	struct fed_screen screen;
 	fed_plot_draw *plot; /* NULL: none, as in tests */
 	fed_timeline_draw *timeline;

@@ -128,7 +128,7 @@ const struct fed_field fed_watch_rows[] = {
 /* What ran was stopped when the user left. */
 static void say_what_is_left(struct fed_shell *shell)
 {
-	const struct fed_session *s = &shell->session;
+	const struct fed_session *s = shell->session;
 
 	if (fed_session_left(s))
 		fed_print(shell, "stopped at version %llu; `continue` goes on\n",

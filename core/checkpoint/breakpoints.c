@@ -4,6 +4,7 @@
  * breakpoints and a pause.
  */
 #include "checkpoint/replay.h"
+#include "session/internal.h"
 
 /* Conditions ---------------------------------------------------------------------- */
 

@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "session/internal.h"
 
 enum {
 	INVITATION_BYTES = 4 + 8 + 8 + 8 + 4 + 4,

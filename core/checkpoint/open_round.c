@@ -11,6 +11,7 @@
 #include "checkpoint/devices.h"
 #include "checkpoint/replay.h"
 #include "checkpoint/faults.h"
+#include "session/internal.h"
 
 #define EQUIPMENT_BYTES (4 + 1 + 1 + 6 * 4)
 

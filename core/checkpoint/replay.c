@@ -5,6 +5,7 @@
 #include "checkpoint/replay.h"
 
 #include "base/text.h"
+#include "session/internal.h"
 
 void fed_midway_release(struct fed_midway *m)
 {

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "session/internal.h"
 
 /* The state that trials begin from ------------------------------------------------------ */
 

@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "base/mem.h"
-#include "session/session.h"
+#include "session/internal.h"
 
 static void release_point(struct fed_breakpoint *p)
 {

@@ -11,6 +11,7 @@
 #include "history/client_selector.h"
 #include "train/schemes/schemes.h"
 #include "train/schemes/split.h"
+#include "session/internal.h"
 
 /* Clients ----------------------------------------------------------------------- */
 

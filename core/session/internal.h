@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * session/internal.h - what the files of this folder share about a session's parts; not for others.
+ * session/internal.h - struct fed_session itself, for core/session and for those who save and copy
+ * it (checkpoint, experiments).  Others see session.h.
  *
  * Whatever changes the composition first makes all that can fail, then takes the federation down
  * (which cannot), puts the new part in, and sets the federation up again.
@@ -9,6 +10,46 @@
 #define FED_SESSION_INTERNAL_H
 
 #include "session/session.h"
+
+#define FED_SINKS_MAX 8
+
+/* Where training stands while no federation runs. */
+struct fed_progress {
+	float *params; /* [dim]; NULL: at the beginning, parameters come from the seed */
+	size_t dim;
+	uint64_t version, invitations;
+	double clock;
+	uint64_t next_seq, next_id; /* of the clock and of the post */
+	struct fed_record record;
+};
+
+struct fed_session {
+	struct fed_registry *plugins;
+	struct fed_composition parts;
+	uint64_t faults_told;             /* numbers up to this one when a version last began */
+	struct fed_ledger ledger;         /* what they cost since version 0 */
+	struct fed_federation federation; /* initialised by fed_session_start */
+	bool running;                     /* federation is initialised */
+	struct fed_changes changes;       /* since the open round began */
+	struct fed_progress progress;     /* of a federation that was taken down */
+	struct fed_history history;
+	struct fed_runs runs; /* kept by name */
+	struct fed_recorder recorder;
+	struct fed_debugger debugger;
+	struct fed_rest rest; /* of the last run, where a stop left some */
+	struct fed_sink sink[FED_SINKS_MAX];
+	size_t n_sinks;
+	struct fed_between between;
+	uint64_t draws;        /* random WHO selections made */
+	bool diverged;         /* the user was told */
+	bool copied;           /* a copy (experiments/session_copy.h): nobody hears of it */
+	atomic_int interrupts; /* see fed_session_interrupt */
+};
+
+/* In place, where no front end is served: copies and tests.  A failed one is released. */
+int fed_session_init(struct fed_session *, const char *plugin_folder, struct fed_sink,
+                     struct fed_error *);
+void fed_session_release(struct fed_session *);
 
 /* Take the federation down; where training stands goes into s->progress. */
 void fed_session_stop(struct fed_session *);

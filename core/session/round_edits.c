@@ -5,7 +5,7 @@
 #include "session/round_edits.h"
 
 #include "base/mem.h"
-#include "session/session.h"
+#include "session/internal.h"
 
 void fed_change_release(struct fed_change *c)
 {

@@ -90,3 +90,27 @@ void fed_session_release(struct fed_session *s)
 	fed_registry_free(s->plugins);
 	memset(s, 0, sizeof *s);
 }
+
+int fed_session_new(struct fed_session **out, const char *plugin_folder, struct fed_sink sink,
+                    struct fed_error *err)
+{
+	struct fed_session *s = fed_alloc(sizeof *s);
+
+	if (!s)
+		return fed_fail_memory(err, sizeof *s, "a session");
+	*out = s; /* the sink hears of broken plugins */
+	if (fed_session_init(s, plugin_folder, sink, err)) {
+		fed_free(s);
+		*out = NULL;
+		return FED_FAIL;
+	}
+	return FED_OK;
+}
+
+void fed_session_free(struct fed_session *s)
+{
+	if (!s)
+		return;
+	fed_session_release(s);
+	fed_free(s);
+}

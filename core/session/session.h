@@ -26,8 +26,6 @@
 #include "train/faults/faults.h"
 #include "train/federation.h"
 
-#define FED_SINKS_MAX 8
-
 /* Asked between any two events of a run, while the session stands still: true stops there, and what
  * is left waits for fed_session_continue(). */
 struct fed_between {
@@ -52,43 +50,13 @@ struct fed_run_result {
 	uint64_t open_before; /* steps of the round that was open when it began; 0: none was */
 };
 
-/* Where training stands while no federation runs. */
-struct fed_progress {
-	float *params; /* [dim]; NULL: at the beginning, parameters come from the seed */
-	size_t dim;
-	uint64_t version, invitations;
-	double clock;
-	uint64_t next_seq, next_id; /* of the clock and of the post */
-	struct fed_record record;
-};
+struct fed_session;
 
-struct fed_session {
-	struct fed_registry *plugins;
-	struct fed_composition parts;
-	uint64_t faults_told;             /* numbers up to this one when a version last began */
-	struct fed_ledger ledger;         /* what they cost since version 0 */
-	struct fed_federation federation; /* initialised by fed_session_start */
-	bool running;                     /* federation is initialised */
-	struct fed_changes changes;       /* since the open round began */
-	struct fed_progress progress;     /* of a federation that was taken down */
-	struct fed_history history;
-	struct fed_runs runs; /* kept by name */
-	struct fed_recorder recorder;
-	struct fed_debugger debugger;
-	struct fed_rest rest; /* of the last run, where a stop left some */
-	struct fed_sink sink[FED_SINKS_MAX];
-	size_t n_sinks;
-	struct fed_between between;
-	uint64_t draws;        /* random WHO selections made */
-	bool diverged;         /* the user was told */
-	bool copied;           /* a copy (experiments/session_copy.h): nobody hears of it */
-	atomic_int interrupts; /* see fed_session_interrupt */
-};
-
-/* plugin_folder: the built-in plugins.  Broken files in it are warnings to `sink`. */
-int fed_session_init(struct fed_session *, const char *plugin_folder, struct fed_sink sink,
-                     struct fed_error *);
-void fed_session_release(struct fed_session *);
+/* A bare session.  plugin_folder: the built-in plugins; broken files in it are warnings to `sink`.
+ */
+int fed_session_new(struct fed_session **, const char *plugin_folder, struct fed_sink sink,
+                    struct fed_error *);
+void fed_session_free(struct fed_session *); /* NULL is fine */
 int fed_session_add_sink(struct fed_session *, struct fed_sink, struct fed_error *);
 void fed_session_remove_sink(struct fed_session *, void *ctx);
 /* Who is asked between any two events of a run; one at a time. */

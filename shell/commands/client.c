@@ -16,7 +16,7 @@
 
 static int describe(struct fed_shell *shell, uint32_t id, struct fed_error *err)
 {
-	const struct fed_session *s = &shell->session;
+	const struct fed_session *s = shell->session;
 	const struct fed_composition *parts = fed_session_parts(s);
 	const struct fed_client *client = fed_clients_get(&parts->clients, id);
 	struct fed_table table = {.columns = 2};
@@ -106,7 +106,7 @@ static void say_begin(struct fed_shell *shell)
 {
 	struct fed_text text = {0};
 
-	fed_recorder_put_begin(&shell->session, &text);
+	fed_recorder_put_begin(shell->session, &text);
 	if (text.len)
 		fed_print(shell, "%s\n", fed_text_str(&text));
 	fed_text_release(&text);
@@ -116,7 +116,7 @@ static void say_none(struct fed_shell *shell)
 {
 	struct fed_text text = {0};
 
-	fed_journeys_put_none(&shell->session, &text);
+	fed_journeys_put_none(shell->session, &text);
 	fed_print(shell, "%s\n", fed_text_str(&text));
 	fed_text_release(&text);
 }
@@ -128,7 +128,7 @@ static int show_invitations(struct fed_shell *shell, uint32_t id, uint64_t most,
 	                                     "download", "trained",  "bytes",
 	                                     "upload",   "ended at", "what became of it"};
 	struct fed_table table = {.columns = sizeof titles / sizeof *titles, .right = "rrrrrrrrl"};
-	const struct fed_recorder *r = fed_session_event_log(&shell->session);
+	const struct fed_recorder *r = fed_session_event_log(shell->session);
 	const struct fed_journeys *j = &r->journeys;
 	uint64_t n = 0;
 
@@ -168,7 +168,7 @@ int fed_run_story(struct fed_shell *shell, const struct fed_call *call, struct f
 {
 	const struct fed_story_args *a = call->args;
 	const uint32_t id = (uint32_t)a->client;
-	const struct fed_clients *c = &fed_session_parts(&shell->session)->clients;
+	const struct fed_clients *c = &fed_session_parts(shell->session)->clients;
 
 	if (id >= c->n)
 		return c->n ? fed_fail(err, "no client %u: there are 0 to %u", id, c->n - 1)

@@ -18,7 +18,7 @@
 static int add_client(struct fed_shell *shell, struct fed_table *t, uint32_t id,
                       struct fed_error *err)
 {
-	const struct fed_session *s = &shell->session;
+	const struct fed_session *s = shell->session;
 	const struct fed_composition *parts = fed_session_parts(s);
 	const struct fed_client *client = fed_clients_get(&parts->clients, id);
 	struct fed_text text = {0};
@@ -54,7 +54,7 @@ static int add_client(struct fed_shell *shell, struct fed_table *t, uint32_t id,
 /* "1,000 clients, 20,000 examples held, 20 to 20 each, 37 have trained" */
 static void summarise(struct fed_shell *shell)
 {
-	const struct fed_clients *all = &fed_session_parts(&shell->session)->clients;
+	const struct fed_clients *all = &fed_session_parts(shell->session)->clients;
 	uint64_t held = 0, trained = 0;
 	uint32_t least = UINT32_MAX, most = 0;
 	struct fed_text text = {0};
@@ -80,7 +80,7 @@ static void summarise(struct fed_shell *shell)
 
 int fed_show_clients(struct fed_shell *shell, const char *who, struct fed_error *err)
 {
-	struct fed_session *s = &shell->session;
+	struct fed_session *s = shell->session;
 	const struct fed_composition *parts = fed_session_parts(s);
 	struct fed_table table = {.columns = parts->faults.n ? 9 : 8, .right = "rrllllrrl"};
 	const char *const titles[] = {"client", "examples", "labels", "partition", "device",

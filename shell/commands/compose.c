@@ -33,8 +33,8 @@ static const struct fed_field *plugin_rows(const struct fed_shell *shell, enum f
 	const struct fed_entry *entry;
 	struct fed_error unused;
 
-	return fed_registry_find(fed_session_plugins(&shell->session), kind, a->name, &entry,
-	                         &unused) == FED_OK
+	return fed_registry_find(fed_session_plugins(shell->session), kind, a->name, &entry, &unused) ==
+	               FED_OK
 	           ? entry->head->fields
 	           : NULL;
 }
@@ -54,7 +54,7 @@ static const struct fed_field *after_rows(const struct fed_shell *shell,
 	const struct fed_entry *entry;
 	struct fed_error unused;
 
-	return fed_registry_find(fed_session_plugins(&shell->session), FED_KIND_AGGREGATOR, a->after,
+	return fed_registry_find(fed_session_plugins(shell->session), FED_KIND_AGGREGATOR, a->after,
 	                         &entry, &unused) == FED_OK
 	           ? entry->head->fields
 	           : NULL;
@@ -79,7 +79,7 @@ static const struct fed_field *scheme_rows(const struct fed_shell *shell, const 
 
 static void say_model(struct fed_shell *shell)
 {
-	const struct fed_session *s = &shell->session;
+	const struct fed_session *s = shell->session;
 	const struct fed_composition *parts = fed_session_parts(s);
 	struct fed_text text = {0};
 
@@ -108,7 +108,7 @@ struct dataset_args {
 static int load_dataset(struct fed_shell *shell, const struct fed_call *call, struct fed_error *err)
 {
 	const struct dataset_args *a = call->args;
-	struct fed_session *s = &shell->session;
+	struct fed_session *s = shell->session;
 	const char *name = a->name;
 	struct fed_error why;
 
@@ -130,7 +130,7 @@ static bool reads(const struct dataset_args *a)
 static int run_dataset(struct fed_shell *shell, const struct fed_call *call, struct fed_error *err)
 {
 	const struct dataset_args *a = call->args;
-	struct fed_session *s = &shell->session;
+	struct fed_session *s = shell->session;
 	const struct fed_composition *parts = fed_session_parts(s);
 	struct fed_text text = {0};
 
@@ -164,7 +164,7 @@ static void say_cut(struct fed_shell *shell)
 {
 	struct fed_text text = {0};
 
-	fed_put_cut(&shell->session, &text);
+	fed_put_cut(shell->session, &text);
 	if (text.len)
 		fed_print(shell, "cut: %s\n", fed_text_str(&text));
 	fed_text_release(&text);
@@ -173,7 +173,7 @@ static void say_cut(struct fed_shell *shell)
 static int run_model(struct fed_shell *shell, const struct fed_call *call, struct fed_error *err)
 {
 	const struct name_args *a = call->args;
-	struct fed_session *s = &shell->session;
+	struct fed_session *s = shell->session;
 	const struct fed_composition *parts = fed_session_parts(s);
 
 	if (*a->name) {
@@ -214,7 +214,7 @@ static int run_aggregator(struct fed_shell *shell, const struct fed_call *call,
                           struct fed_error *err)
 {
 	const struct aggregator_args *a = call->args;
-	struct fed_session *s = &shell->session;
+	struct fed_session *s = shell->session;
 	const struct fed_composition *parts = fed_session_parts(s);
 	struct fed_text text = {0};
 
@@ -237,7 +237,7 @@ static int run_transport(struct fed_shell *shell, const struct fed_call *call,
                          struct fed_error *err)
 {
 	const struct name_args *a = call->args;
-	struct fed_session *s = &shell->session;
+	struct fed_session *s = shell->session;
 	const struct fed_composition *parts = fed_session_parts(s);
 
 	if (*a->name && fed_session_transport(s, a->name, call->extra, call->n_extra, err))
@@ -254,7 +254,7 @@ static int run_transport(struct fed_shell *shell, const struct fed_call *call,
 static int run_scheme(struct fed_shell *shell, const struct fed_call *call, struct fed_error *err)
 {
 	const struct name_args *a = call->args;
-	struct fed_session *s = &shell->session;
+	struct fed_session *s = shell->session;
 	const struct fed_composition *parts = fed_session_parts(s);
 
 	if (*a->name && fed_session_scheme(s, a->name, call->extra, call->n_extra, err))
@@ -324,7 +324,7 @@ static int choose_partition(const struct fed_call *call, int *kind, struct fed_e
 static int run_add(struct fed_shell *shell, const struct fed_call *call, struct fed_error *err)
 {
 	const struct add_args *a = call->args;
-	struct fed_session *s = &shell->session;
+	struct fed_session *s = shell->session;
 	struct fed_text text = {0};
 	struct fed_device_spec device;
 	struct fed_link_spec link;
@@ -369,7 +369,7 @@ static const struct fed_field remove_rows[] = {
 static int run_remove(struct fed_shell *shell, const struct fed_call *call, struct fed_error *err)
 {
 	const struct who_args *a = call->args;
-	struct fed_session *s = &shell->session;
+	struct fed_session *s = shell->session;
 	const struct fed_composition *parts = fed_session_parts(s);
 	struct fed_text text = {0};
 	uint32_t n;
@@ -422,7 +422,7 @@ static int set_all(struct fed_shell *shell, const struct fed_call *call, struct 
 		assign[0] = (struct fed_assign){.key = a->key, .value = a->value};
 	for (size_t i = 0; i < call->n_extra; i++)
 		assign[first + i] = call->extra[i];
-	const int rc = fed_session_set_all(&shell->session, assign, n, err);
+	const int rc = fed_session_set_all(shell->session, assign, n, err);
 	for (size_t i = 0; rc == FED_OK && i < n; i++)
 		fed_show_setting(shell, assign[i].key, err);
 	fed_free(assign);
@@ -441,7 +441,7 @@ static bool is_named(const struct fed_shell *shell, const struct set_args *a,
 static int set_named(struct fed_shell *shell, const struct set_args *a,
                      const struct fed_assign *value, struct fed_error *err)
 {
-	if (fed_session_set(&shell->session, a->key, value->value, err))
+	if (fed_session_set(shell->session, a->key, value->value, err))
 		return FED_FAIL;
 	return fed_show_setting(shell, a->key, err);
 }
@@ -487,7 +487,7 @@ static int run_reset(struct fed_shell *shell, const struct fed_call *call, struc
 {
 	const struct reset_args *a = call->args;
 
-	if (fed_session_reset(&shell->session, a->keep_settings, err))
+	if (fed_session_reset(shell->session, a->keep_settings, err))
 		return FED_FAIL;
 	if (!a->keep_settings)
 		fed_text_clear(&shell->journal);
@@ -498,7 +498,7 @@ static int run_reset(struct fed_shell *shell, const struct fed_call *call, struc
 static int run_restart(struct fed_shell *shell, const struct fed_call *call, struct fed_error *err)
 {
 	(void)call;
-	if (fed_session_restart(&shell->session, err))
+	if (fed_session_restart(shell->session, err))
 		return FED_FAIL;
 	fed_print(shell, "version 0, the composition as before\n");
 	return FED_OK;

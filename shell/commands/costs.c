@@ -137,7 +137,7 @@ static void row(struct fed_table *t, const char *name, uint64_t messages, double
 
 static void show_totals(struct fed_shell *shell, const struct fed_costs *c)
 {
-	const struct fed_composition *parts = fed_session_parts(&shell->session);
+	const struct fed_composition *parts = fed_session_parts(shell->session);
 	static const char *const titles[] = {"", "messages", "bytes", "codec none", "saved", ""};
 	const double down = (double)c->bytes_down, up = (double)c->bytes_up,
 				 plain = (double)c->plain_up;
@@ -245,7 +245,7 @@ static struct fed_costs sum_of(const struct line *lines, uint32_t n)
 static int show(struct fed_shell *shell, const struct fed_bill_args *a, const uint32_t *ids,
                 uint32_t n, struct fed_error *err)
 {
-	const struct fed_session *s = &shell->session;
+	const struct fed_session *s = shell->session;
 	struct line *lines = list(fed_session_costs(s), ids, &n);
 	const uint32_t shown = (uint64_t)a->n < n ? (uint32_t)a->n : n;
 
@@ -283,7 +283,7 @@ static int show_beside(struct fed_shell *shell, const struct fed_bill_args *a,
 	plan.rounds = a->rounds;
 
 	snprintf(plan.values, sizeof plan.values, "%s|%s",
-	         fed_session_parts(&shell->session)->scheme->name, a->against);
+	         fed_session_parts(shell->session)->scheme->name, a->against);
 	snprintf(plan.until, sizeof plan.until, "%s", a->until);
 	return fed_show_sweep(shell, &plan, err);
 }
@@ -291,7 +291,7 @@ static int show_beside(struct fed_shell *shell, const struct fed_bill_args *a,
 int fed_run_bill(struct fed_shell *shell, const struct fed_call *call, struct fed_error *err)
 {
 	const struct fed_bill_args *a = call->args;
-	const struct fed_session *s = &shell->session;
+	const struct fed_session *s = shell->session;
 	const struct fed_composition *parts = fed_session_parts(s);
 	uint64_t draw = fed_session_draws(s); /* looking draws nothing from the session's stream */
 	uint32_t *ids = NULL, n = 0;

@@ -56,7 +56,7 @@ static const struct fed_field *attack_rows(const struct fed_shell *shell,
 	for (size_t i = 0; row && i < call->n_extra; i++)
 		if (fed_same_name(call->extra[i].key, row->name) && call->extra[i].value)
 			name = call->extra[i].value;
-	if (!name || fed_registry_find(fed_session_plugins(&shell->session), FED_KIND_ATTACK, name,
+	if (!name || fed_registry_find(fed_session_plugins(shell->session), FED_KIND_ATTACK, name,
 	                               &entry, &unused))
 		return NULL;
 	return entry->head->fields;
@@ -96,7 +96,7 @@ static int run_inject(struct fed_shell *shell, const struct fed_call *call, stru
 		.versions = (uint64_t)a->versions,
 	};
 
-	return fed_session_inject(&shell->session, &in, err);
+	return fed_session_inject(shell->session, &in, err);
 }
 
 /* Heal ----------------------------------------------------------------------- */
@@ -121,7 +121,7 @@ static int run_heal(struct fed_shell *shell, const struct fed_call *call, struct
 	if (*a->who && fed_fault_find_type(a->who, &kind, &unused) == FED_OK)
 		return fed_fail(err, "%s is a fault; say `heal fault=%s`", fed_fault_types[kind].name,
 		                fed_fault_types[kind].name);
-	if (fed_session_heal(&shell->session, *a->who ? a->who : NULL, *a->fault ? a->fault : NULL,
+	if (fed_session_heal(shell->session, *a->who ? a->who : NULL, *a->fault ? a->fault : NULL,
 	                     &healed, err))
 		return FED_FAIL;
 	if (!healed)
@@ -180,7 +180,7 @@ static int run_faults(struct fed_shell *shell, const struct fed_call *call, stru
 {
 	static const char *const titles[] = {"number", "fault", "parameters", "clients",
 	                                     "when",   "now",   "strikes"};
-	const struct fed_session *s = &shell->session;
+	const struct fed_session *s = shell->session;
 	const struct fed_composition *parts = fed_session_parts(s);
 	struct fed_table table = {.columns = 7, .right = "rlllllr"};
 

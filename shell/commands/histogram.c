@@ -191,7 +191,7 @@ int fed_run_histogram(struct fed_shell *shell, const struct fed_call *call, stru
 {
 	const struct fed_histogram_args *a = call->args;
 	struct values v = {0};
-	const int rc = collect(&shell->session, (enum figure)a->figure, &v, err);
+	const int rc = collect(shell->session, (enum figure)a->figure, &v, err);
 
 	if (rc == FED_OK)
 		show(shell, &v, (enum figure)a->figure, (size_t)a->bins);

@@ -28,7 +28,7 @@ static void cell_share(struct fed_table *t, double x)
 
 static void show(struct fed_shell *shell, const struct fed_leak *leak)
 {
-	const struct fed_net *net = &fed_session_parts(&shell->session)->net;
+	const struct fed_net *net = &fed_session_parts(shell->session)->net;
 	const bool two = net->classes == 2, labels = net->classes > 0;
 	struct fed_table table = {.columns = 5u + labels + two, .right = "rlrrrrr"};
 	struct fed_text text = {0};
@@ -59,7 +59,7 @@ static void show(struct fed_shell *shell, const struct fed_leak *leak)
 	}
 	fed_table_print(shell, &table, true);
 	fed_print(shell, "%u test examples, version %llu, noise %g", leak->examples,
-	          (unsigned long long)fed_session_version(&shell->session), leak->noise);
+	          (unsigned long long)fed_session_version(shell->session), leak->noise);
 	if (labels)
 		fed_print(shell, "; a guess tells %.1f %% of the labels", 100 * leak->guess);
 	fed_print(shell, "\n");
@@ -80,7 +80,7 @@ static void write_json(struct fed_shell *shell, const struct fed_leak *leak)
 		struct fed_text line = {0};
 
 		fed_text_add(&line, "{\"v\":1,\"event\":\"leak\"");
-		put_number(&line, "version", (double)fed_session_version(&shell->session));
+		put_number(&line, "version", (double)fed_session_version(shell->session));
 		put_number(&line, "cut", (double)at->cut);
 		put_number(&line, "numbers", (double)at->numbers);
 		put_number(&line, "noise", leak->noise);
@@ -100,7 +100,7 @@ int fed_run_leak(struct fed_shell *shell, const struct fed_call *call, struct fe
 	struct fed_leak leak;
 
 	const int rc =
-		fed_leak_measure(&leak, &shell->session, (size_t)a->cut, (uint32_t)a->examples, err);
+		fed_leak_measure(&leak, shell->session, (size_t)a->cut, (uint32_t)a->examples, err);
 	if (rc)
 		return rc;
 	show(shell, &leak);

@@ -9,7 +9,7 @@
 
 static void print_from(struct fed_shell *shell, uint64_t k, const struct fed_sieve *sieve)
 {
-	const struct fed_recorder *r = fed_session_event_log(&shell->session);
+	const struct fed_recorder *r = fed_session_event_log(shell->session);
 	struct fed_text line = {0};
 
 	for (const struct fed_past *e; (e = fed_recorder_at(r, k)); k++) {
@@ -24,7 +24,7 @@ static void print_from(struct fed_shell *shell, uint64_t k, const struct fed_sie
 
 static void say_nothing(struct fed_shell *shell, bool any_kind)
 {
-	const struct fed_session *s = &shell->session;
+	const struct fed_session *s = shell->session;
 	const struct fed_recorder *r = fed_session_event_log(s);
 	struct fed_text text = {0};
 
@@ -51,7 +51,7 @@ int fed_run_log(struct fed_shell *shell, const struct fed_call *call, struct fed
 {
 	const struct fed_log_args *f = call->args;
 
-	const struct fed_session *s = &shell->session;
+	const struct fed_session *s = shell->session;
 	const struct fed_composition *parts = fed_session_parts(s);
 	const struct fed_recorder *r = fed_session_event_log(s);
 	const struct fed_sieve_words words = {f->kind, f->client, f->version, f->text};

@@ -141,7 +141,7 @@ static void cell_stops(struct fed_table *t, const struct fed_session *s,
 
 static int run_status(struct fed_shell *shell, const struct fed_call *call, struct fed_error *err)
 {
-	const struct fed_session *s = &shell->session;
+	const struct fed_session *s = shell->session;
 	const struct fed_composition *parts = fed_session_parts(s);
 	const struct fed_session_status st = fed_session_status(s);
 	struct fed_table table = {.columns = 2};
@@ -216,7 +216,7 @@ static const struct fed_field history_rows[] = {
 static int run_history(struct fed_shell *shell, const struct fed_call *call, struct fed_error *err)
 {
 	const struct count_args *a = call->args;
-	const struct fed_history *h = fed_session_history(&shell->session);
+	const struct fed_history *h = fed_session_history(shell->session);
 	const size_t first = h->n > (uint64_t)a->n ? h->n - (size_t)a->n : 0;
 	struct fed_table table = {.columns = HISTORY_COLUMNS, .right = "rrrrrrrrrrr"};
 	struct fed_text text = {0};
@@ -281,7 +281,7 @@ static const struct fed_field keep_rows[] = {
 static int run_keep(struct fed_shell *shell, const struct fed_call *call, struct fed_error *err)
 {
 	const struct keep_args *a = call->args;
-	struct fed_session *s = &shell->session;
+	struct fed_session *s = shell->session;
 	const struct fed_runs *kept = fed_session_kept_runs(s);
 	const size_t rounds = fed_session_status(s).rounds;
 

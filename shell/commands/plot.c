@@ -56,7 +56,7 @@ int fed_show_plot(struct fed_shell *shell, const char *metrics, const char *agai
 	const struct fed_field *x;
 	int rc = FED_FAIL;
 
-	if (fed_metric_find(against, &x, err) || add_metrics(&set, &shell->session, metrics, x, err)) {
+	if (fed_metric_find(against, &x, err) || add_metrics(&set, shell->session, metrics, x, err)) {
 		shell->fault = FED_EXIT_USAGE;
 	} else if (!set.n) {
 		fed_fail(err, "no rounds yet: `round 5` makes some");

@@ -26,7 +26,7 @@ static void list_kind(struct fed_shell *shell, enum fed_kind kind)
 	struct fed_table table = {.columns = 3};
 	const struct fed_entry *e;
 
-	for (size_t i = 0; (e = fed_registry_at(fed_session_plugins(&shell->session), kind, i)); i++) {
+	for (size_t i = 0; (e = fed_registry_at(fed_session_plugins(shell->session), kind, i)); i++) {
 		fed_table_cell(&table, "%s", e->head->name);
 		fed_table_cell(&table, "%s", e->head->help);
 		fed_table_cell(&table, "%s", e->builtin ? "" : e->path);
@@ -46,7 +46,7 @@ static int run_plugins(struct fed_shell *shell, const struct fed_call *call, str
 		if (!fed_call_has(call, 0) || (int)kind == a->kind + 1)
 			list_kind(shell, kind);
 	if (fed_call_has(call, 0) &&
-	    !fed_registry_at(fed_session_plugins(&shell->session), (enum fed_kind)(a->kind + 1), 0))
+	    !fed_registry_at(fed_session_plugins(shell->session), (enum fed_kind)(a->kind + 1), 0))
 		fed_print(shell, "no %s is there\n", kinds[a->kind]);
 	return FED_OK;
 }
@@ -74,7 +74,7 @@ static int run_info(struct fed_shell *shell, const struct fed_call *call, struct
 	for (enum fed_kind kind = FED_KIND_AGGREGATOR; kind <= FED_KIND_ATTACK; kind++) {
 		const struct fed_entry *e;
 
-		for (size_t i = 0; (e = fed_registry_at(fed_session_plugins(&shell->session), kind, i));
+		for (size_t i = 0; (e = fed_registry_at(fed_session_plugins(shell->session), kind, i));
 		     i++) {
 			if (!fed_same_name(e->head->name, a->name))
 				continue;
@@ -98,7 +98,7 @@ static int run_load(struct fed_shell *shell, const struct fed_call *call, struct
 	const struct name_args *a = call->args;
 	const struct fed_entry *entry;
 
-	if (fed_session_load(&shell->session, a->name, &entry, err))
+	if (fed_session_load(shell->session, a->name, &entry, err))
 		return FED_FAIL;
 	fed_print(shell, "%s %s: %s\n", fed_kind_name((enum fed_kind)entry->head->kind),
 	          entry->head->name, entry->head->help);
@@ -109,7 +109,7 @@ static int run_unload(struct fed_shell *shell, const struct fed_call *call, stru
 {
 	const struct name_args *a = call->args;
 
-	if (fed_session_unload(&shell->session, a->name, err))
+	if (fed_session_unload(shell->session, a->name, err))
 		return FED_FAIL;
 	fed_print(shell, "%s is unloaded\n", a->name);
 	return FED_OK;
@@ -119,7 +119,7 @@ static int run_reload(struct fed_shell *shell, const struct fed_call *call, stru
 {
 	const struct name_args *a = call->args;
 
-	if (fed_session_reload(&shell->session, a->name, err))
+	if (fed_session_reload(shell->session, a->name, err))
 		return FED_FAIL;
 	fed_print(shell, "%s is loaded again\n", a->name);
 	return FED_OK;
@@ -169,8 +169,8 @@ static const struct fed_field *rows_of_aggregator(const struct fed_shell *shell,
 	const struct fed_entry *entry;
 	struct fed_error unused;
 
-	return fed_registry_find(fed_session_plugins(&shell->session), FED_KIND_AGGREGATOR, name,
-	                         &entry, &unused)
+	return fed_registry_find(fed_session_plugins(shell->session), FED_KIND_AGGREGATOR, name, &entry,
+	                         &unused)
 	           ? NULL
 	           : entry->head->fields;
 }
@@ -194,7 +194,7 @@ static int run_try(struct fed_shell *shell, const struct fed_call *call, struct 
 		return FED_FAIL;
 	int rc = *a->after ? fed_pairs_add(&all, "after", a->after, err) : FED_OK;
 	if (rc == FED_OK)
-		rc = fed_try(&trial, &shell->session, a->name, all.assign, all.n, a->file,
+		rc = fed_try(&trial, shell->session, a->name, all.assign, all.n, a->file,
 		             *a->weights ? a->weights : NULL, err);
 	fed_pairs_release(&all);
 	if (rc) {

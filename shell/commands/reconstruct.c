@@ -43,7 +43,7 @@ static const char *name_of(const struct fed_session *s, int32_t label)
 
 static void say_label(struct fed_shell *shell, const struct fed_peek *k, uint32_t i)
 {
-	const char *name = name_of(&shell->session, k->label[i]);
+	const char *name = name_of(shell->session, k->label[i]);
 
 	if (k->label[i] >= 0)
 		fed_print(shell, ", class %d%s%s", k->label[i], name ? " " : "", name ? name : "");
@@ -113,7 +113,7 @@ static bool travels_as_it_is(const struct fed_settings *settings)
 static void say_how(struct fed_shell *shell, const struct fed_peek *k,
                     const struct fed_peek_plan *plan)
 {
-	const struct fed_session *s = &shell->session;
+	const struct fed_session *s = shell->session;
 	const struct fed_composition *parts = fed_session_parts(s);
 
 	if (k->how == FED_PEEK_DECODER)
@@ -144,11 +144,11 @@ static void write_json(struct fed_shell *shell, const struct fed_peek *k,
 
 	fed_text_add(
 		&line, "{\"v\":1,\"event\":\"peek\",\"version\":%llu,\"client\":%u,\"example\":%u,",
-		(unsigned long long)fed_session_version(&shell->session), plan->client, plan->example + i);
+		(unsigned long long)fed_session_version(shell->session), plan->client, plan->example + i);
 	fed_text_add(&line, "\"how\":\"%s\",\"cut\":", how[k->how]);
 	fed_text_json_number(&line, k->how == FED_PEEK_DECODER ? (double)plan->cut : NAN);
 	fed_text_add(&line, ",\"noise\":");
-	fed_text_json_number(&line, fed_session_parts(&shell->session)->settings.noise);
+	fed_text_json_number(&line, fed_session_parts(shell->session)->settings.noise);
 	fed_text_add(&line, ",\"mse\":");
 	fed_text_json_number(&line, k->mse[i]);
 	fed_text_add(&line, ",\"psnr\":");
@@ -194,7 +194,7 @@ static int default_cut(const struct fed_session *s, size_t *cut, struct fed_erro
 int fed_run_peek(struct fed_shell *shell, const struct fed_call *call, struct fed_error *err)
 {
 	const struct fed_peek_args *a = call->args;
-	struct fed_session *s = &shell->session;
+	struct fed_session *s = shell->session;
 	struct fed_peek k;
 
 	size_t cut;

@@ -28,7 +28,7 @@ __attribute__((format(printf, 2, 3))) static void journal(struct fed_shell *shel
 /* A run that Ctrl-C stopped between two rounds: a pause stops its replay there. */
 static void journal_stopped(struct fed_shell *shell, const char *command)
 {
-	const struct fed_session_status st = fed_session_status(&shell->session);
+	const struct fed_session_status st = fed_session_status(shell->session);
 
 	journal(shell, "pause %llu", (unsigned long long)st.version);
 	journal(shell, "%s", command);
@@ -81,7 +81,7 @@ static int call_session(struct fed_session *s, const struct run *run, struct fed
 
 static void say_interrupted(struct fed_shell *shell)
 {
-	const struct fed_session_status st = fed_session_status(&shell->session);
+	const struct fed_session_status st = fed_session_status(shell->session);
 
 	fed_print(shell, "stopped at version %llu%s\n", (unsigned long long)st.version,
 	          st.left.some ? "; `continue` goes on" : "");
@@ -91,7 +91,7 @@ static void say_interrupted(struct fed_shell *shell)
 
 static int make_versions(struct fed_shell *shell, const struct run *run, struct fed_error *err)
 {
-	struct fed_session *s = &shell->session;
+	struct fed_session *s = shell->session;
 	struct fed_run_result result;
 
 	fed_progress_begin(shell, run->n);
@@ -114,7 +114,7 @@ static void show_values(struct fed_shell *shell, const struct fed_condition *con
 {
 	struct fed_text values = {0};
 
-	fed_condition_values(condition, fed_session_history(&shell->session), &values);
+	fed_condition_values(condition, fed_session_history(shell->session), &values);
 	fed_print(shell, "%s\n", fed_text_str(&values));
 	fed_text_release(&values);
 }
@@ -149,11 +149,11 @@ static const struct fed_field run_rows[] = {
 static int run_until(struct fed_shell *shell, const struct fed_call *call, struct fed_error *err)
 {
 	const struct run_args *a = call->args;
-	const struct fed_history *h = fed_session_history(&shell->session);
+	const struct fed_history *h = fed_session_history(shell->session);
 	struct fed_condition *until;
 	char command[sizeof a->condition + 16];
 
-	if (fed_condition_parse(&until, a->condition, fed_session_kept_runs(&shell->session), err)) {
+	if (fed_condition_parse(&until, a->condition, fed_session_kept_runs(shell->session), err)) {
 		shell->fault = FED_EXIT_USAGE;
 		return FED_FAIL;
 	}
@@ -169,7 +169,7 @@ static int run_until(struct fed_shell *shell, const struct fed_call *call, struc
 
 static int run_continue(struct fed_shell *shell, const struct fed_call *call, struct fed_error *err)
 {
-	struct fed_session *s = &shell->session;
+	struct fed_session *s = shell->session;
 	const struct fed_rest *rest = fed_session_rest(s);
 
 	(void)call;
@@ -188,7 +188,7 @@ static int run_continue(struct fed_shell *shell, const struct fed_call *call, st
 static int make_steps(struct fed_shell *shell, uint64_t n, uint64_t *done,
                       struct fed_run_result *result, struct fed_error *err)
 {
-	struct fed_session *s = &shell->session;
+	struct fed_session *s = shell->session;
 	int rc = FED_OK;
 
 	*result = (struct fed_run_result){0};
@@ -245,7 +245,7 @@ static int run_step(struct fed_shell *shell, const struct fed_call *call, struct
 
 static int run_abort(struct fed_shell *shell, const struct fed_call *call, struct fed_error *err)
 {
-	struct fed_session *s = &shell->session;
+	struct fed_session *s = shell->session;
 
 	(void)call;
 	if (fed_session_abort(s, err)) {
@@ -273,7 +273,7 @@ static const struct fed_field pause_rows[] = {
 static int run_pause(struct fed_shell *shell, const struct fed_call *call, struct fed_error *err)
 {
 	const struct pause_args *a = call->args;
-	struct fed_session *s = &shell->session;
+	struct fed_session *s = shell->session;
 	const uint64_t now = fed_session_version(s);
 	const uint64_t version = a->version < 0 ? now + 1 : (uint64_t)a->version;
 
@@ -287,7 +287,7 @@ static int run_pause(struct fed_shell *shell, const struct fed_call *call, struc
 
 static void list_breakpoints(struct fed_shell *shell)
 {
-	const struct fed_debugger *d = fed_session_breakpoints(&shell->session);
+	const struct fed_debugger *d = fed_session_breakpoints(shell->session);
 	struct fed_table table = {.columns = 3, .right = "rrl"};
 
 	if (!d->n)
@@ -312,7 +312,7 @@ static void list_breakpoints(struct fed_shell *shell)
 
 static int delete_breakpoint(struct fed_shell *shell, const char *which, struct fed_error *err)
 {
-	struct fed_session *s = &shell->session;
+	struct fed_session *s = shell->session;
 	long long number;
 
 	if (strcmp(which, "all") == 0) {
@@ -355,7 +355,7 @@ static int run_break(struct fed_shell *shell, const struct fed_call *call, struc
 	}
 	if (strncmp(a->condition, delete, n) == 0 && strchr(" ", a->condition[n]))
 		return delete_breakpoint(shell, a->condition + n + (a->condition[n] != 0), err);
-	if (fed_session_break(&shell->session, a->condition, &number, err))
+	if (fed_session_break(shell->session, a->condition, &number, err))
 		return FED_FAIL;
 	fed_print(shell, "break %llu: %s\n", (unsigned long long)number, a->condition);
 	return FED_OK;

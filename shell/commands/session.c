@@ -28,7 +28,7 @@ static int with_path(struct fed_shell *shell, const struct fed_call *call, const
 
 	fed_path_expand(a->file, &path);
 	const int rc = path.failed ? fed_fail(err, "out of memory (a path)")
-	                           : work(&shell->session, fed_text_str(&path), err);
+	                           : work(shell->session, fed_text_str(&path), err);
 	if (rc == FED_OK)
 		fed_print(shell, "%s %s\n", done, fed_text_str(&path));
 	fed_text_release(&path);
@@ -85,7 +85,7 @@ static int run_replay(struct fed_shell *shell, const struct fed_call *call, stru
 	fed_path_expand(a->file, &path);
 	const int readable = fed_file_readable(fed_text_str(&path), &size, err);
 	fed_text_release(&path);
-	if (readable || fed_session_reset(&shell->session, false, err))
+	if (readable || fed_session_reset(shell->session, false, err))
 		return FED_FAIL;
 	fed_text_clear(&shell->journal);
 	return source_file(shell, a->file, err);
@@ -124,12 +124,11 @@ static const struct fed_field expect_rows[] = {
 static int run_expect(struct fed_shell *shell, const struct fed_call *call, struct fed_error *err)
 {
 	const struct expect_args *a = call->args;
-	const struct fed_history *h = fed_session_history(&shell->session);
+	const struct fed_history *h = fed_session_history(shell->session);
 	struct fed_condition *condition;
 	struct fed_text values = {0};
 
-	if (fed_condition_parse(&condition, a->condition, fed_session_kept_runs(&shell->session),
-	                        err)) {
+	if (fed_condition_parse(&condition, a->condition, fed_session_kept_runs(shell->session), err)) {
 		shell->fault = FED_EXIT_USAGE;
 		return FED_FAIL;
 	}

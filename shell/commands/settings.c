@@ -22,7 +22,7 @@ struct part {
 /* Part i; false past the last. */
 static bool part_at(const struct fed_shell *shell, size_t i, struct part *part)
 {
-	const struct fed_session *s = &shell->session;
+	const struct fed_session *s = shell->session;
 	const struct fed_composition *parts = fed_session_parts(s);
 	static const struct fed_instance none;
 	static const char *const names[] = {"aggregator", "after", "model", "transport"};

@@ -184,17 +184,17 @@ int fed_show_sweep(struct fed_shell *shell, const struct fed_sweep_plan *plan,
 	struct columns columns;
 	bool interrupted = false;
 
-	if (read_columns(&columns, &shell->session, plan->metrics, err)) {
+	if (read_columns(&columns, shell->session, plan->metrics, err)) {
 		shell->fault = FED_EXIT_USAGE;
 		return FED_FAIL;
 	}
 	fed_signals_running(FED_RUNNING_TRIALS);
-	const int rc = fed_sweep_play(w, &shell->session, plan, tell, shell, &interrupted, err);
+	const int rc = fed_sweep_play(w, shell->session, plan, tell, shell, &interrupted, err);
 	fed_signals_running(FED_RUNNING_NOTHING);
 	if (rc)
 		return rc;
 	fed_print(shell, "from version %llu\n",
-	          (unsigned long long)fed_session_version(&shell->session));
+	          (unsigned long long)fed_session_version(shell->session));
 	show_table(shell, w, &columns);
 	show_json(shell, w);
 	if (interrupted) {
@@ -322,7 +322,7 @@ int fed_plot_sweep(struct fed_shell *shell, const char *name, struct fed_error *
 	c.values = fed_alloc_array(2 * SCHEMES * c.rows, sizeof *c.values);
 	if (!c.values)
 		return fed_fail_memory(err, 2 * SCHEMES * c.rows * sizeof *c.values, "a chart");
-	const int rc = draw(shell, w, fitting(&shell->session, metric), &c, err);
+	const int rc = draw(shell, w, fitting(shell->session, metric), &c, err);
 	fed_free(c.values);
 	return rc;
 }

@@ -50,7 +50,7 @@ static void say_no_rounds(struct fed_shell *shell)
 {
 	struct fed_text words = {0};
 
-	fed_journeys_put_empty(&shell->session, &words);
+	fed_journeys_put_empty(shell->session, &words);
 	fed_print(shell, "%s\n", fed_text_str(&words));
 	fed_text_release(&words);
 }
@@ -64,7 +64,7 @@ const struct fed_field fed_timeline_rows[] = {
 int fed_run_timeline(struct fed_shell *shell, const struct fed_call *call, struct fed_error *err)
 {
 	const struct fed_timeline_args *a = call->args;
-	const struct fed_session *s = &shell->session;
+	const struct fed_session *s = shell->session;
 	const struct fed_composition *parts = fed_session_parts(s);
 	uint64_t drawn = fed_session_draws(s); /* looking draws nothing from the session's stream */
 	uint32_t *ids = NULL, n = 0;

@@ -89,14 +89,14 @@ int fed_run_tournament(struct fed_shell *shell, const struct fed_call *call, str
 	bool interrupted = false;
 
 	fed_signals_running(FED_RUNNING_TRIALS);
-	const int rc = fed_tournament_play(t, &shell->session, plan, tell, shell, &interrupted, err);
+	const int rc = fed_tournament_play(t, shell->session, plan, tell, shell, &interrupted, err);
 	fed_signals_running(FED_RUNNING_NOTHING);
 	if (rc)
 		return rc;
 	fed_print(shell, "%lld round%s from version %llu, %u of %u clients attack\n",
 	          (long long)plan->rounds, plan->rounds == 1 ? "" : "s",
-	          (unsigned long long)fed_session_version(&shell->session), t->n_byzantine,
-	          fed_session_parts(&shell->session)->clients.n_present);
+	          (unsigned long long)fed_session_version(shell->session), t->n_byzantine,
+	          fed_session_parts(shell->session)->clients.n_present);
 	show_grid(shell, t);
 	if (interrupted) {
 		fed_print(shell, "stopped; the same command goes on with the matches that are left\n");

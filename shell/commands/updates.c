@@ -159,7 +159,7 @@ static int show_map(struct fed_shell *shell, const struct fed_insight *in, struc
 	int rc = FED_FAIL;
 
 	snprintf(title, sizeof title, "updates of version %llu, %.0f %% of their variance",
-	         (unsigned long long)fed_session_version(&shell->session),
+	         (unsigned long long)fed_session_version(shell->session),
 	         isnan(in->shown) ? 100.0 : 100 * in->shown);
 	if (!shell->map) {
 		fed_fail(err, "this program was built without maps; `updates` shows the figures");
@@ -212,12 +212,12 @@ int fed_run_updates(struct fed_shell *shell, const struct fed_call *call, struct
 	int rc = FED_OK;
 
 	if (*a->save) {
-		if (fed_updates_save(&shell->session, a->save, err))
+		if (fed_updates_save(shell->session, a->save, err))
 			return FED_FAIL;
 		fed_print(shell, "saved the updates as %s\n", a->save);
 		return FED_OK;
 	}
-	if (fed_insight_init(&in, &shell->session, err))
+	if (fed_insight_init(&in, shell->session, err))
 		return FED_FAIL;
 	if (a->view == AS_TABLE)
 		rc = show_table(shell, &in, (enum key)a->sort, err);

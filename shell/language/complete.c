@@ -102,7 +102,7 @@ static void keep_list(struct asking *a, const char *separators, struct fed_text 
 
 static void take_clients(struct asking *a)
 {
-	const struct fed_clients *clients = &fed_session_parts(&a->shell->session)->clients;
+	const struct fed_clients *clients = &fed_session_parts(a->shell->session)->clients;
 	struct fed_text before = {0};
 
 	keep_list(a, ",-", &before);

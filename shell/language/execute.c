@@ -51,7 +51,7 @@ static enum fed_exit class_of(const struct fed_shell *shell, const struct fed_co
 {
 	if (shell->fault)
 		return shell->fault;
-	if (rc == FED_REJECT && atomic_load(fed_session_interrupts(&shell->session)))
+	if (rc == FED_REJECT && atomic_load(fed_session_interrupts(shell->session)))
 		return FED_EXIT_INTERRUPTED;
 	if (rc == FED_REJECT && (command->flags & FED_COMMAND_REJECTS))
 		return FED_EXIT_USAGE;
@@ -66,7 +66,7 @@ static enum fed_exit run_call(struct fed_shell *shell, const struct fed_call *ca
 
 	shell->fault = FED_EXIT_OK;
 	shell->reported = false;
-	fed_session_clear_interrupt(&shell->session);
+	fed_session_clear_interrupt(shell->session);
 	const int rc = command->run(shell, call, &err);
 	fed_progress_end(shell);
 	if (shell->timing) {

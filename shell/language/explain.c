@@ -182,7 +182,7 @@ static bool explain_plugin(struct fed_shell *shell, const char *name)
 	for (enum fed_kind kind = FED_KIND_AGGREGATOR; kind <= FED_KIND_ATTACK; kind++) {
 		const struct fed_entry *e;
 
-		for (size_t i = 0; (e = fed_registry_at(fed_session_plugins(&shell->session), kind, i));
+		for (size_t i = 0; (e = fed_registry_at(fed_session_plugins(shell->session), kind, i));
 		     i++) {
 			if (!fed_same_name(e->head->name, name))
 				continue;
@@ -239,13 +239,13 @@ static bool explain_core(struct fed_shell *shell, const char *name)
 /* The session's own rule also with the numbers of its last round. */
 static int explain_round(struct fed_shell *shell, const char *name, struct fed_error *err)
 {
-	const struct fed_instance *rule = &fed_session_parts(&shell->session)->aggregator;
+	const struct fed_instance *rule = &fed_session_parts(shell->session)->aggregator;
 	const bool is_rule = rule->entry && fed_same_name(rule->entry->head->name, name);
 	struct fed_told told;
 
 	if (!is_rule && !(rule->after && fed_same_name(rule->after->entry->head->name, name)))
 		return FED_OK;
-	const int rc = fed_told_init(&told, &shell->session, !is_rule, err);
+	const int rc = fed_told_init(&told, shell->session, !is_rule, err);
 	if (rc == FED_REJECT)
 		fed_print(shell, "\nno round to show it with: %s\n", err->text);
 	if (told.lines.len) {

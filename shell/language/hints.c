@@ -12,7 +12,7 @@ typedef const char *name_at(const struct fed_shell *, size_t i);
 
 static const char *entry_name(const struct fed_shell *shell, enum fed_kind kind, size_t i)
 {
-	const struct fed_entry *e = fed_registry_at(fed_session_plugins(&shell->session), kind, i);
+	const struct fed_entry *e = fed_registry_at(fed_session_plugins(shell->session), kind, i);
 
 	return e ? e->head->name : NULL;
 }
@@ -22,7 +22,7 @@ static const char *aggregator_of(const struct fed_shell *shell, bool pre_step, s
 	const struct fed_entry *e;
 
 	for (size_t k = 0;
-	     (e = fed_registry_at(fed_session_plugins(&shell->session), FED_KIND_AGGREGATOR, k)); k++)
+	     (e = fed_registry_at(fed_session_plugins(shell->session), FED_KIND_AGGREGATOR, k)); k++)
 		if (fed_is_pre_step(e) == pre_step && i-- == 0)
 			return e->head->name;
 	return NULL;
@@ -142,7 +142,7 @@ static const char *alias_at(const struct fed_shell *shell, size_t i)
 }
 static const char *run_at(const struct fed_shell *shell, size_t i)
 {
-	const struct fed_runs *runs = fed_session_kept_runs(&shell->session);
+	const struct fed_runs *runs = fed_session_kept_runs(shell->session);
 
 	return i < runs->n ? runs->run[i].name : NULL;
 }
@@ -191,7 +191,7 @@ static const char *explain_at(const struct fed_shell *shell, size_t i)
 
 static const struct fed_field *setting_rows(const struct fed_shell *shell, size_t part)
 {
-	const struct fed_session *s = &shell->session;
+	const struct fed_session *s = shell->session;
 	const struct fed_composition *parts = fed_session_parts(s);
 	const struct fed_instance *const plugins[] = {&parts->aggregator, &parts->model,
 	                                              &parts->transport};

@@ -36,7 +36,7 @@ int fed_set_equipment(struct fed_shell *shell, const char *who, const struct fed
 		return FED_FAIL;
 	if (*typed.link && fed_link_parse(typed.link, &link, err))
 		return FED_FAIL;
-	if (fed_session_equip_clients(&shell->session, who, *typed.device ? &device : NULL,
+	if (fed_session_equip_clients(shell->session, who, *typed.device ? &device : NULL,
 	                              *typed.link ? &link : NULL, &changed, err))
 		return FED_FAIL;
 	struct fed_text text = {0};
@@ -76,7 +76,7 @@ static const char *link_name(size_t k)
 
 void fed_show_equipment(struct fed_shell *shell)
 {
-	const struct fed_clients *all = &fed_session_parts(&shell->session)->clients;
+	const struct fed_clients *all = &fed_session_parts(shell->session)->clients;
 	uint32_t devices[FED_NO_PROFILE + 1] = {0}, links[FED_NO_PROFILE + 1] = {0};
 	struct fed_table table = {.columns = 3};
 	struct fed_text text = {0};

@@ -24,7 +24,7 @@ static void put_json(const struct fed_shell *shell, const struct fed_event *even
 		fed_text_add(line, ",\"text\":");
 		fed_text_json_string(line, event->text);
 	}
-	fed_text_add(line, fed_session_open(&shell->session) ? ",\"open\":true}" : "}");
+	fed_text_add(line, fed_session_open(shell->session) ? ",\"open\":true}" : "}");
 }
 
 void fed_print_json(struct fed_shell *shell, struct fed_text *line)

@@ -175,7 +175,7 @@ static void put_round(struct fed_text *out, const struct fed_record *r)
  * thousands. */
 static bool is_shown(const struct fed_shell *shell, const struct fed_record *r)
 {
-	return !isnan(r->test_loss) || fed_session_parts(&shell->session)->settings.eval_every <= 1;
+	return !isnan(r->test_loss) || fed_session_parts(shell->session)->settings.eval_every <= 1;
 }
 
 void fed_print_event(void *ctx, const struct fed_event *event)

@@ -20,7 +20,7 @@ void fed_progress_begin(struct fed_shell *shell, uint64_t rounds)
 		.on = shell->screen.terminal,
 		.target = (double)rounds,
 		.began = now,
-		.first = fed_session_version(&shell->session),
+		.first = fed_session_version(shell->session),
 	};
 	fed_signals_running(FED_RUNNING_ROUNDS);
 }
@@ -45,7 +45,7 @@ void fed_progress_end(struct fed_shell *shell)
 static void put_progress(const struct fed_shell *shell, double now, struct fed_text *out)
 {
 	const struct fed_progress_line *p = &shell->progress;
-	const double made = (double)(fed_session_version(&shell->session) - p->first);
+	const double made = (double)(fed_session_version(shell->session) - p->first);
 	const double part = p->invited > 0 ? p->trained / p->invited : 0;
 	const double done = made + (part < 1 ? part : 1), passed = now - p->began;
 
@@ -87,7 +87,7 @@ void fed_progress_event(struct fed_shell *shell, const struct fed_event *event)
 		return;
 	if (event->kind == FED_EVENT_BEGIN || event->kind == FED_EVENT_ROUND) {
 		p->trained = 0;
-		p->invited = event->kind == FED_EVENT_BEGIN ? fed_session_called(&shell->session) : 0;
+		p->invited = event->kind == FED_EVENT_BEGIN ? fed_session_called(shell->session) : 0;
 	}
 	if (event->kind == FED_EVENT_TRAINED)
 		p->trained++;

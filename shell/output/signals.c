@@ -51,7 +51,7 @@ static const struct words *words_for(int press)
 {
 	if (press > 2)
 		return &stuck;
-	if (press == 2 && fed_session_evaluates(&connected->session))
+	if (press == 2 && fed_session_evaluates(connected->session))
 		return &late;
 	return &said[running][press - 1];
 }
@@ -61,7 +61,7 @@ static void on_interrupt(int number)
 	interrupted = 1;
 	if (!connected)
 		return;
-	fed_session_interrupt(&connected->session);
+	fed_session_interrupt(connected->session);
 	if (!running)
 		return;
 	const int press = ++presses;
@@ -81,8 +81,8 @@ static void on_end(int number)
 	ending = number;
 	if (!connected)
 		return;
-	fed_session_interrupt(&connected->session);
-	fed_session_interrupt(&connected->session);
+	fed_session_interrupt(connected->session);
+	fed_session_interrupt(connected->session);
 }
 
 void fed_signals_connect(struct fed_shell *shell)

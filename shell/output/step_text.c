@@ -57,7 +57,7 @@ static void flush_group(struct fed_shell *shell, const char *before)
 
 	if (g->n == 0)
 		return;
-	const struct load load = load_of(&shell->session);
+	const struct load load = load_of(shell->session);
 	if (g->kind == FED_EVENT_SENT)
 		fed_text_add(&words, "%s%s %s to ", before, load.name, load.many ? "go" : "goes");
 	else
@@ -94,7 +94,7 @@ static void group(struct fed_shell *shell, const struct fed_event *event)
 
 static void say_begin(struct fed_shell *shell, const struct fed_event *event)
 {
-	const uint32_t at_work = fed_session_status(&shell->session).at_work;
+	const uint32_t at_work = fed_session_status(shell->session).at_work;
 	struct fed_text words = {0};
 
 	if (shell->stepping.kind != FED_EVENT_SENT)
@@ -146,12 +146,12 @@ static void say_event(struct fed_shell *shell, const struct fed_event *event)
 	struct fed_text words = {0};
 
 	if (event->client != FED_SERVER && sentence)
-		fed_text_add(&words, sentence, event->client, load_of(&shell->session).name);
+		fed_text_add(&words, sentence, event->client, load_of(shell->session).name);
 	else if (event->kind == FED_EVENT_RECALLED)
 		fed_text_add(&words, "what is under way is recalled");
-	if (event->kind == FED_EVENT_REPORTED && !fed_session_parts(&shell->session)->scheme->overlaps)
+	if (event->kind == FED_EVENT_REPORTED && !fed_session_parts(shell->session)->scheme->overlaps)
 		fed_text_add(&words, ", %.0f of %.0f", event->record->reported,
-		             fed_session_called(&shell->session));
+		             fed_session_called(shell->session));
 	if (event->text)
 		fed_text_add(&words, "%s%s", words.len ? ": " : "", event->text);
 	say(shell, event->clock, fed_text_str(&words));
@@ -244,7 +244,7 @@ void fed_stepping_end(struct fed_shell *shell)
 
 void fed_print_next(struct fed_shell *shell)
 {
-	const struct fed_session *s = &shell->session;
+	const struct fed_session *s = shell->session;
 	const struct fed_session_status st = fed_session_status(s);
 	const struct fed_next next = fed_session_next(s);
 	struct fed_text text = {0};

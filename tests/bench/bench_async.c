@@ -16,7 +16,7 @@
 
 #include "base/blas.h"
 #include "base/cpu.h"
-#include "session/session.h"
+#include "session/internal.h"
 #include "train/participants.h"
 
 enum { CLIENTS = 1000, AT_WORK = 100, TURNS = 7 };

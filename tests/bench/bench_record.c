@@ -11,7 +11,7 @@
 
 #include "base/blas.h"
 #include "base/cpu.h"
-#include "session/session.h"
+#include "session/internal.h"
 
 enum { CLIENTS = 1000, ROUNDS = 40, EVENTS_MOST = 6 * CLIENTS, TURNS = 600 };
 

@@ -12,7 +12,7 @@
 
 #include "base/blas.h"
 #include "base/cpu.h"
-#include "session/session.h"
+#include "session/internal.h"
 
 static int by_value(const void *a, const void *b)
 {

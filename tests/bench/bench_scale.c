@@ -9,7 +9,7 @@
 
 #include "base/blas.h"
 #include "base/cpu.h"
-#include "session/session.h"
+#include "session/internal.h"
 
 /* Resident bytes of this process. */
 static double resident(void)

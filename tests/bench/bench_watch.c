@@ -23,7 +23,7 @@
 
 #include "base/blas.h"
 #include "base/cpu.h"
-#include "session/session.h"
+#include "session/internal.h"
 #include "tui/app.h"
 
 enum { COLUMNS = 200, ROWS = 60, FRAMES = 20, ROUNDS = 400 };

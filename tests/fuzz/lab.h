@@ -3,7 +3,7 @@
 #ifndef FED_FUZZ_LAB_H
 #define FED_FUZZ_LAB_H
 
-#include "session/session.h"
+#include "session/internal.h"
 
 /* A bare session that tells nobody. */
 void lab_bare(struct fed_session *);

@@ -76,6 +76,8 @@ rule_layers() {
 		row("experiments", "report" may["report"])
 		row("tui", "report" may["report"])
 		row("shell", "checkpoint privacy experiments" may["experiments"])
+		# Those who see the members of a session.
+		opens["session"] = opens["checkpoint"] = opens["experiments"] = 1
 	}
 	$3 ~ /^"/ {
 		layer = $1
@@ -94,6 +96,8 @@ rule_layers() {
 			next
 		else if (of == "" || !allows(layer, of))
 			print $1 ":" $2 ": includes \"" header "\"; " layer " may include itself," may[layer]
+		else if (header == "session/internal.h" && !opens[layer])
+			print $1 ":" $2 ": includes \"" header "\"; session.h and status.h are for " layer
 	}' | verdict
 }
 

@@ -12,7 +12,7 @@
 #ifndef TESTS_SESSION_SMALL_H
 #define TESTS_SESSION_SMALL_H
 
-#include "session/session.h"
+#include "session/internal.h"
 #include "support/suite.h"
 
 /* What a session said, line after line. */

@@ -123,7 +123,7 @@ START_TEST(mistakes_are_usage_errors)
 		ck_assert_msg(strstr(text, wrong[i].words) != NULL, "%s: \"%s\" lacks \"%s\"",
 		              wrong[i].line, text, wrong[i].words);
 	}
-	ck_assert_uint_eq(lab.shell.session.parts.faults.n, 0);
+	ck_assert_uint_eq(fed_session_parts(lab.shell.session)->faults.n, 0);
 	ck_assert_ptr_null(strstr(fed_text_str(&lab.shell.journal), "inject"));
 }
 END_TEST
@@ -153,11 +153,12 @@ START_TEST(a_replay_meets_the_same)
 	shell_lab_open(&again, FED_PLUGIN_DIR);
 	const struct fed_text *journal = &lab.shell.journal;
 	ck_assert_int_eq(fed_shell_execute(&again.shell, journal->s, journal->len, NULL), FED_EXIT_OK);
-	const struct fed_session *a = &lab.shell.session, *b = &again.shell.session;
+	const struct fed_session *a = lab.shell.session, *b = again.shell.session;
 	ck_assert_uint_eq(fed_session_version(b), 6);
 	ck_assert_mem_eq(fed_session_params(a), fed_session_params(b),
-	                 a->parts.net.dim * sizeof(float));
-	ck_assert_uint_eq(a->parts.faults.fault[0].strikes, b->parts.faults.fault[0].strikes);
+	                 fed_session_parts(a)->net.dim * sizeof(float));
+	ck_assert_uint_eq(fed_session_parts(a)->faults.fault[0].strikes,
+	                  fed_session_parts(b)->faults.fault[0].strikes);
 	shell_lab_close(&again);
 }
 END_TEST

@@ -144,8 +144,8 @@ START_TEST(settings_are_all_or_nothing)
 	ck_assert_int_eq(shell_lab_run(&lab, "dataset blobs; model mlp hidden=8; aggregator fedadam"),
 	                 0);
 	ck_assert_int_ne(shell_lab_run(&lab, "set lr 0.3 eta=0.5 hidden=9 deadline=7 batch=x"), 0);
-	const struct fed_session *s = &lab.shell.session;
-	ck_assert(s->parts.settings.lr < 0.2);
+	const struct fed_composition *parts = fed_session_parts(lab.shell.session);
+	ck_assert(parts->settings.lr < 0.2);
 	ck_assert_int_eq(shell_lab_run(&lab, "show eta; show hidden; show deadline"), 0);
 	const char *said = strstr(shell_lab_said(&lab), "aggregator.eta = ");
 	ck_assert_ptr_nonnull(said);
@@ -227,7 +227,7 @@ static void interrupt_at_the_end(void *ctx, const struct fed_event *event)
 {
 	const struct fed_shell *shell = ctx;
 
-	if (event->kind == FED_EVENT_ROUND && fed_session_version(&shell->session) == 2)
+	if (event->kind == FED_EVENT_ROUND && fed_session_version(shell->session) == 2)
 		raise(SIGINT);
 }
 
@@ -239,7 +239,7 @@ START_TEST(an_interrupt_that_comes_too_late_is_no_loss)
 
 	shell_lab_open(&lab, FED_PLUGIN_DIR);
 	ck_assert_int_eq(shell_lab_run(&lab, WORLD), 0);
-	fed_assert_ok(fed_session_add_sink(&lab.shell.session,
+	fed_assert_ok(fed_session_add_sink(lab.shell.session,
 	                                   (struct fed_sink){interrupt_at_the_end, &lab.shell}, &err),
 	              &err);
 	fed_signals_connect(&lab.shell);
