@@ -46,7 +46,7 @@ struct fed_watch {
 
 void fed_watch_say(struct fed_watch *w, enum fed_saying saying, const char *bytes, size_t n)
 {
-	const uint64_t event = fed_session_event_log(w->host.session)->n;
+	const uint64_t event = fed_session_status(w->host.session).events;
 
 	atomic_store(&w->last_event, event);
 	fed_messages_add(w->messages, saying, event, bytes, n);
@@ -282,7 +282,7 @@ static void look(struct fed_watch *w)
 	const int asked = atomic_exchange(&w->view_asked, 0);
 	struct fed_error err;
 
-	atomic_store(&w->last_event, fed_session_event_log(w->host.session)->n);
+	atomic_store(&w->last_event, fed_session_status(w->host.session).events);
 	if (asked && fed_stage_switch(&w->stage, fed_view_at((size_t)asked - 1)->name, &err))
 		fed_stage_tell(&w->stage, true, err.text);
 	w->dirty |= asked > 0;

@@ -10,6 +10,7 @@
 #ifndef FED_CHECKPOINT_REPLAY_H
 #define FED_CHECKPOINT_REPLAY_H
 
+#include "session/round_edits.h"
 #include "checkpoint/sections.h"
 #include "session/session.h"
 

@@ -10,6 +10,7 @@
 
 #include <math.h>
 
+#include "history/event_log.h"
 #include "base/mem.h"
 #include "report/timeline.h"
 

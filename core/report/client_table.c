@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "history/event_log.h"
 #include "base/mem.h"
 #include "plug/distances.h"
 #include "session/inject.h"

@@ -10,6 +10,7 @@
 #ifndef FED_REPORT_CLIENT_TABLE_H
 #define FED_REPORT_CLIENT_TABLE_H
 
+#include "history/invitation_log.h"
 #include "session/session.h"
 
 enum fed_activity {

@@ -6,6 +6,8 @@
 
 #include <math.h>
 
+#include "history/event_log.h"
+
 /* Seconds: less is what is left of sums of times. */
 #define ROUNDING 1e-9
 

@@ -5,6 +5,7 @@
 #ifndef FED_REPORT_INVITATION_TEXT_H
 #define FED_REPORT_INVITATION_TEXT_H
 
+#include "history/invitation_log.h"
 #include "session/session.h"
 
 /* Append "used for version 3 with weight 0.1", "lost: the client is offline". */

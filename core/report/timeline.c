@@ -6,6 +6,7 @@
 
 #include <math.h>
 
+#include "history/event_log.h"
 #include "base/mem.h"
 
 /* Both ascend: keep what is in both. */

@@ -5,6 +5,7 @@
 #ifndef FED_REPORT_TIMELINE_H
 #define FED_REPORT_TIMELINE_H
 
+#include "history/invitation_log.h"
 #include "session/session.h"
 
 /* Valid until the session changes. */

@@ -53,7 +53,7 @@ int fed_session_adopt_model(struct fed_session *s, struct fed_instance *model,
 		                 "are gone",
 		                 s->parts.model.entry->head->name, fed_count((double)version).s);
 	if (began)
-		fed_session_try_up(s);
+		fed_session_try_set_up(s);
 	return FED_OK;
 }
 

@@ -57,7 +57,7 @@ int fed_session_start(struct fed_session *s, struct fed_error *err)
 {
 	if (fed_session_complete(s, err))
 		return FED_FAIL;
-	return s->running ? FED_OK : fed_session_up(s, err);
+	return s->running ? FED_OK : fed_session_set_up(s, err);
 }
 
 int fed_session_restart(struct fed_session *s, struct fed_error *err)

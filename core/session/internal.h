@@ -9,6 +9,11 @@
 #ifndef FED_SESSION_INTERNAL_H
 #define FED_SESSION_INTERNAL_H
 
+#include "history/event_log.h"
+#include "history/kept_runs.h"
+#include "history/metrics.h"
+#include "session/breakpoints.h"
+#include "session/round_edits.h"
 #include "session/session.h"
 
 #define FED_SINKS_MAX 8
@@ -57,11 +62,11 @@ void fed_session_stop(struct fed_session *);
  * begins with `why`. */
 void fed_session_recall(struct fed_session *, const char *why);
 /* Set the federation up, from where training stands.  The composition is complete. */
-int fed_session_up(struct fed_session *, struct fed_error *);
+int fed_session_set_up(struct fed_session *, struct fed_error *);
 /* The same where the composition is complete.  A failure is a warning: nothing is lost, the next
  * round tries again. */
-void fed_session_try_up(struct fed_session *);
-/* fed_session_try_up() where training had begun. */
+void fed_session_try_set_up(struct fed_session *);
+/* fed_session_try_set_up() where training had begun. */
 void fed_session_resume(struct fed_session *);
 
 /* What a run at version 0 needs anew: plugins with their settings and an empty state. */

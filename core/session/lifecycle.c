@@ -86,7 +86,7 @@ static void take_progress(struct fed_session *s)
 	s->progress = (struct fed_progress){0};
 }
 
-int fed_session_up(struct fed_session *s, struct fed_error *err)
+int fed_session_set_up(struct fed_session *s, struct fed_error *err)
 {
 	if (fed_federation_init(&s->federation, s->parts.data, &s->parts.net, &s->parts.clients,
 	                        &s->parts.aggregator, &s->parts.transport, s->parts.scheme,
@@ -102,21 +102,21 @@ int fed_session_up(struct fed_session *s, struct fed_error *err)
 	return FED_OK;
 }
 
-void fed_session_try_up(struct fed_session *s)
+void fed_session_try_set_up(struct fed_session *s)
 {
 	struct fed_error why;
 
 	if (s->running || !s->parts.net_built || !s->parts.aggregator.entry ||
 	    !s->parts.transport.entry)
 		return;
-	if (fed_session_up(s, &why))
+	if (fed_session_set_up(s, &why))
 		fed_session_tell(s, FED_EVENT_WARNING, "%s; the next round tries again", why.text);
 }
 
 void fed_session_resume(struct fed_session *s)
 {
 	if (s->progress.params)
-		fed_session_try_up(s);
+		fed_session_try_set_up(s);
 }
 
 /* From the beginning ----------------------------------------------------- */

@@ -8,7 +8,6 @@
 
 #include "base/mem.h"
 #include "session/internal.h"
-#include "train/schemes/schemes.h"
 
 static void broken_plugin(void *ctx, const char *path, const char *text)
 {

@@ -15,16 +15,16 @@
 
 #include <stdatomic.h>
 
-#include "session/composition.h"
-#include "session/round_edits.h"
-#include "session/status.h"
 #include "history/condition.h"
-#include "session/breakpoints.h"
-#include "history/metrics.h"
-#include "base/key_values.h"
-#include "history/event_log.h"
-#include "train/faults/faults.h"
-#include "train/federation.h"
+#include "session/composition.h"
+#include "session/status.h"
+
+struct fed_debugger;
+struct fed_history;
+struct fed_recorder;
+struct fed_registry;
+struct fed_rest;
+struct fed_runs;
 
 /* Asked between any two events of a run, while the session stands still: true stops there, and what
  * is left waits for fed_session_continue(). */
@@ -52,8 +52,7 @@ struct fed_run_result {
 
 struct fed_session;
 
-/* A bare session.  plugin_folder: the built-in plugins; broken files in it are warnings to `sink`.
- */
+/* A bare session.  plugin_folder: the built-in plugins; `sink` hears of broken files in it. */
 int fed_session_new(struct fed_session **, const char *plugin_folder, struct fed_sink sink,
                     struct fed_error *);
 void fed_session_free(struct fed_session *); /* NULL is fine */

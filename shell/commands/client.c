@@ -6,6 +6,7 @@
 
 #include <math.h>
 
+#include "history/event_log.h"
 #include "base/mem.h"
 #include "report/invitation_text.h"
 #include "session/inject.h"

@@ -7,6 +7,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "history/event_log.h"
 #include "base/mem.h"
 #include "report/invitation_text.h"
 #include "report/label_histogram.h"

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "shell/language/command.h"
+#include "session/breakpoints.h"
 #include "shell/output/print.h"
 #include "shell/output/step_text.h"
 #include "shell/watch_bridge.h"

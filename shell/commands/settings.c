@@ -42,7 +42,7 @@ static bool part_at(const struct fed_shell *shell, size_t i, struct part *part)
 				(struct part){names[i - 1], p->entry->head->name, p->entry->head->fields, p->state};
 	} else if (i == 5) {
 		*part = (struct part){"scheme", parts->scheme->name, parts->scheme->fields,
-		                          parts->scheme_state};
+		                      parts->scheme_state};
 	}
 	return part->name != NULL;
 }

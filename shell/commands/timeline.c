@@ -3,6 +3,7 @@
  * shell/commands/timeline.c - the schedule of the last rounds, as wide and high as the screen.
  */
 #include "base/mem.h"
+#include "history/event_log.h"
 #include "report/invitation_text.h"
 #include "history/client_selector.h"
 #include "shell/output/print.h"

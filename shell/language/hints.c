@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "shell/language/command.h"
+#include "history/event_log.h"
 #include "shell/language/explain.h"
 #include "train/schemes/schemes.h"
 

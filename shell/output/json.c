@@ -7,6 +7,8 @@
 
 #include "shell/output/print.h"
 
+#include "history/event_log.h"
+
 static void put_json(const struct fed_shell *shell, const struct fed_event *event,
                      struct fed_text *line)
 {

@@ -3,6 +3,7 @@
 #include <math.h>
 
 #include "report/invitation_text.h"
+#include "history/event_log.h"
 #include "session/inject.h"
 #include "report/label_histogram.h"
 #include "tui/views/clients.h"

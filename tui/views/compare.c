@@ -51,7 +51,7 @@ struct state {
 static uint64_t runs_of(const struct fed_session *s)
 {
 	const struct fed_runs *runs = fed_session_kept_runs(s);
-	uint64_t stamp = fed_session_event_log(s)->run;
+	uint64_t stamp = fed_session_status(s).restarts;
 
 	for (size_t i = 0; i < runs->n; i++) {
 		stamp = fed_stamp_with(stamp, (uintptr_t)runs->run[i].history.record);

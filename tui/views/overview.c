@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "history/event_log.h"
 #include "base/mem.h"
 #include "tui/views/cells.h"
 #include "tui/views/views.h"

@@ -4,6 +4,7 @@
 
 #include <math.h>
 
+#include "history/event_log.h"
 #include "net/messenger.h"
 #include "nn/image.h"
 #include "tui/views/views.h"

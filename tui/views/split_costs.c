@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* What a cut costs, and what crossed it last. */
+#include "history/event_log.h"
 #include "net/messenger.h"
 #include "train/schemes/schemes.h"
 #include "train/schemes/split.h"

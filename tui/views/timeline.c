@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "history/event_log.h"
 #include "report/invitation_text.h"
 #include "report/client_table.h"
 #include "tui/views/cells.h"

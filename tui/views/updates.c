@@ -43,7 +43,7 @@ static double seconds(void)
 /* Every version has an event of its own: another run's sums are larger. */
 static uint64_t mark_of(const struct fed_session *s)
 {
-	return fed_session_version(s) + fed_session_event_log(s)->run + 1;
+	return fed_session_version(s) + fed_session_status(s).restarts + 1;
 }
 
 /* Another version, whose updates can be had. */
