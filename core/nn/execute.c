@@ -9,6 +9,7 @@
  */
 #include "base/cpu.h"
 #include "nn/execute_internal.h"
+#include "nn/kernels.h"
 
 /* Of a pass that is worth sharing: a thread's time to answer is some ten microseconds. */
 #define SHARED_FLOPS 8e6
@@ -184,7 +185,7 @@ struct backward {
 	struct fed_workspace *ws;
 	const struct fed_run *run;
 	const float *params, *dy; /* dy: the caller's, by the output of the last layer */
-	float *grads;
+	float *grads;             /* of the first parameter of layer ws->lowest */
 	uint32_t batch;
 	size_t lowest; /* layer of the run that needs a backward pass */
 	/* staged */
@@ -219,7 +220,7 @@ static struct fed_pass backward_pass(const struct backward *b, size_t l, uint32_
 	pass.dy = l + 1 == ws->last ? b->dy + from * fed_boundary_size(ws, i + 1)
 	                            : gradient_at(b, i + 1, from, worker);
 	pass.dx = gradient_at(b, i, from, worker);
-	pass.grads = b->grads + fed_layer_at(ws, l)->offset;
+	pass.grads = b->grads + (fed_layer_at(ws, l)->offset - fed_layer_at(ws, ws->lowest)->offset);
 	return pass;
 }
 
@@ -331,8 +332,8 @@ static void backward_whole(struct backward *b)
 	share(b->ws, threads, b->parts, backward_part, b);
 }
 
-void fed_net_backward(struct fed_workspace *ws, const float *params, float *grads, const float *dy,
-                      uint32_t batch)
+static void backward(struct fed_workspace *ws, const float *params, float *grads, const float *dy,
+                     uint32_t batch)
 {
 	for (size_t r = ws->runs; r-- > 0 && ws->run[r].last > ws->lowest;) {
 		const size_t first = ws->run[r].first;
@@ -351,4 +352,18 @@ void fed_net_backward(struct fed_workspace *ws, const float *params, float *grad
 		else
 			backward_whole(&b);
 	}
+}
+
+void fed_net_backward(struct fed_workspace *ws, const float *params, float *grads, const float *dy,
+                      uint32_t batch)
+{
+	const struct fed_net_layer *first = fed_layer_at(ws, ws->lowest);
+	const struct fed_net_layer *last = fed_layer_at(ws, ws->last - 1);
+	const bool direct = grads != params || batch <= FED_DIRECT_EXAMPLES;
+
+	grads += first->offset;
+	backward(ws, params, direct ? grads : ws->step, dy, batch);
+	if (!direct)
+		fed_kernels()->plain_step(grads, ws->step, last->offset + last->count - first->offset, -1,
+		                          0);
 }

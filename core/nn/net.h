@@ -65,6 +65,11 @@ struct fed_run {
 	uint32_t chunk;
 };
 
+/* Examples whose shares of the gradient are added to the parameters one by one when grads ==
+ * params.  Each sum is rounded to the parameter's own precision, and what is much smaller is lost;
+ * of more examples the shares are summed by themselves, and their sum is added once. */
+enum { FED_DIRECT_EXAMPLES = 128 };
+
 /* Activations and gradients of a batch in layers [first, last).  i counts from first. */
 struct fed_workspace {
 	const struct fed_net *net;
@@ -79,10 +84,12 @@ struct fed_workspace {
 	float **gradient;   /* [last - first + 1]: by those; NULL where nobody needs it, and inside a
 	                       run, where a lane has it from inner[i] on */
 	size_t *inner;
-	float **cache;                 /* [last - first] */
-	float **scratch;               /* [last - first]: of a stage what it wants for a batch */
-	float **sum;                   /* [last - first]: of a stage its gradients' sum */
-	float *block;                  /* all of the above live in here */
+	float **cache;   /* [last - first] */
+	float **scratch; /* [last - first]: of a stage what it wants for a batch */
+	float **sum;     /* [last - first]: of a stage its gradients' sum */
+	float *step;     /* [parameters of layers lowest .. last - 1], zero between passes;
+	                    NULL: max_batch is at most FED_DIRECT_EXAMPLES */
+	float *block;    /* all of the above live in here */
 	const struct fed_crew *shared; /* who computes; NULL: `alone`, its caller */
 	struct fed_crew alone;
 	int worker; /* which of the crew's threads calls forward and backward */
@@ -106,7 +113,8 @@ float *fed_workspace_input(struct fed_workspace *);
 const float *fed_net_forward(struct fed_workspace *, const float *params, uint32_t batch);
 
 /* After forward.  dy (B, out) may be the workspace's own output gradient
- * (fed_workspace_output_gradient).  Adds to grads [dim]; grads may be params: see fed_pass. */
+ * (fed_workspace_output_gradient).  Adds to grads [dim]; grads may be params: see fed_pass and
+ * FED_DIRECT_EXAMPLES. */
 void fed_net_backward(struct fed_workspace *, const float *params, float *grads, const float *dy,
                       uint32_t batch);
 float *fed_workspace_output_gradient(struct fed_workspace *);

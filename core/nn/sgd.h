@@ -5,7 +5,8 @@
  *     v <- momentum v + g + weight_decay w + extra(w);   w <- w - lr v
  *
  * g is the gradient of the batch's mean loss.  Plain SGD (no momentum, decay or extra term) adds
- * -lr g to w inside the products that make g: no gradient buffer, half the memory traffic.
+ * -lr g to w inside the products that make g: no gradient buffer, half the memory traffic.  Of more
+ * than FED_DIRECT_EXAMPLES examples the workspace sums the shares by themselves first (nn/net.h).
  */
 #ifndef FED_NN_SGD_H
 #define FED_NN_SGD_H

@@ -6,6 +6,8 @@
  * examples through all its layers before it takes the next few: their activations and gradients
  * stay in the second-level cache.
  */
+#include <string.h>
+
 #include "base/mem.h"
 #include "nn/execute_internal.h"
 
@@ -145,10 +147,20 @@ static void lay_out_scratch(struct fed_workspace *ws, struct layout *at)
 			ws->scratch[i] = common;
 }
 
+/* Parameters of the layers that have a backward pass. */
+static size_t trained_params(const struct fed_workspace *ws)
+{
+	const struct fed_net_layer *last = fed_layer_at(ws, ws->last - 1);
+
+	return last->offset + last->count - fed_layer_at(ws, ws->lowest)->offset;
+}
+
 static size_t lay_out(struct fed_workspace *ws, float *block)
 {
 	struct layout at = {.block = block};
 
+	if (ws->max_batch > FED_DIRECT_EXAMPLES)
+		ws->step = take(&at, trained_params(ws), 1);
 	lay_out_activations(ws, &at);
 	lay_out_gradients(ws, &at);
 	lay_out_scratch(ws, &at);
@@ -206,6 +218,8 @@ static int allocate(struct fed_workspace *ws, size_t floats, struct fed_error *e
 	if (!ws->block)
 		return fed_fail_memory(err, floats * sizeof *ws->block, "activations");
 	lay_out(ws, ws->block);
+	if (ws->step)
+		memset(ws->step, 0, trained_params(ws) * sizeof *ws->step);
 	return FED_OK;
 }
 

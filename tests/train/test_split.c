@@ -83,11 +83,13 @@ static float *reference(const struct lab *lab, uint64_t versions)
 }
 
 /* The one client under these settings ends with the reference's bits. */
-static void equals_reference(size_t net, const char *const *settings)
+static void equals_reference_of(size_t net, int64_t samples, int64_t batch,
+                                const char *const *settings)
 {
 	struct lab lab;
 
-	compose(&lab, net, 1, 21); /* the last batch of an epoch has 5 */
+	compose(&lab, net, 1, samples);
+	lab.settings.batch = batch;
 	lab.settings.epochs = 2;
 	for (; *settings; settings += 2)
 		set(&lab, settings[0], settings[1]);
@@ -99,6 +101,11 @@ static void equals_reference(size_t net, const char *const *settings)
 		              nets[net][1], j, lab.net.dim, (double)lab.federation.params[j], (double)w[j]);
 	fed_free_floats(w);
 	lab_release(&lab);
+}
+
+static void equals_reference(size_t net, const char *const *settings)
+{
+	equals_reference_of(net, 21, 8, settings); /* the last batch of an epoch has 5 */
 }
 
 static size_t layers_of(size_t net)
@@ -129,6 +136,23 @@ START_TEST(one_client_is_sgd_without_a_cut_at_every_cut)
 				equals_reference(net, (const char *const[]){"cut", cut, alone[v][0], alone[v][1],
 				                                            alone[v][2], alone[v][3], NULL});
 	}
+}
+END_TEST
+
+/* Of such batches the shares are summed before they are added to the parameters (nn/net.h); the
+ * last one of an epoch is smaller. */
+START_TEST(one_client_with_large_batches_is_sgd_without_a_cut)
+{
+	static const size_t of[] = {0, 2, 4};
+	const int64_t batch = FED_DIRECT_EXAMPLES + 22;
+
+	for (size_t i = 0; i < sizeof of / sizeof *of; i++)
+		for (size_t v = 0; v < sizeof alone / sizeof *alone; v++)
+			equals_reference_of(of[i], 200, batch,
+			                    (const char *const[]){"cut", "1", alone[v][0], alone[v][1],
+			                                          alone[v][2], alone[v][3], NULL});
+	equals_reference_of(0, 200, batch,
+	                    (const char *const[]){"cut", "1,2", "labels", "client", NULL});
 }
 END_TEST
 
@@ -622,6 +646,7 @@ FED_SUITE(split)
 
 	tcase_set_timeout(c, 240);
 	tcase_add_loop_test(c, one_client_is_sgd_without_a_cut_at_every_cut, 0, NETS);
+	tcase_add_test(c, one_client_with_large_batches_is_sgd_without_a_cut);
 	tcase_add_loop_test(c, one_client_with_its_labels_is_sgd_at_every_pair_of_cuts, 0, NETS - 1);
 	tcase_add_loop_test(c, splitfed_v1_is_fedavg, 0, NETS - 1);
 	tcase_add_loop_test(c, clients_in_turn_are_sgd_over_all_their_batches, 0, 2);

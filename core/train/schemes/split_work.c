@@ -3,8 +3,8 @@
  * train/schemes/split_work.c - what clients and server compute, on threads of the pool.
  *
  * Gradients cross the cut as they stand in the whole net's plain step: scaled by -lr / B, so that
- * each side adds to its parameters inside the products (nn/sgd.h) and one client's turn gives the
- * bits that training without a cut gives.
+ * each side adds to its parameters as fed_net_backward() does without a cut (nn/net.h) and one
+ * client's turn gives the bits that training without a cut gives.
  */
 #include <string.h>
 
