@@ -9,8 +9,8 @@
 
 bool fed_field_vector(const struct fed_field *row)
 {
-	return row->type == FED_TYPE_SCRATCH || row->type == FED_TYPE_KEEP ||
-	       row->type == FED_TYPE_SENT;
+	return row->type == FED_TYPE_SCRATCH || row->type == FED_TYPE_PERSISTENT ||
+	       row->type == FED_TYPE_BROADCAST;
 }
 
 bool fed_field_settable(const struct fed_field *row)

@@ -29,8 +29,8 @@ static const struct kind kinds[] = {
 	[FED_TYPE_TEXT] = {0, 1},
 	[FED_TYPE_LIST] = {sizeof(struct fed_list), _Alignof(struct fed_list)},
 	[FED_TYPE_SCRATCH] = {sizeof(double *), _Alignof(double *)},
-	[FED_TYPE_KEEP] = {sizeof(double *), _Alignof(double *)},
-	[FED_TYPE_SENT] = {sizeof(double *), _Alignof(double *)},
+	[FED_TYPE_PERSISTENT] = {sizeof(double *), _Alignof(double *)},
+	[FED_TYPE_BROADCAST] = {sizeof(double *), _Alignof(double *)},
 };
 
 /* A name as people type it: a letter, then letters, digits, - and _. */

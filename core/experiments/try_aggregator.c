@@ -65,9 +65,9 @@ static int take_matrix(struct fed_trial *t, const struct fed_stored_tensor *a,
 	t->step = fed_alloc_floats(t->dim);
 	t->update = fed_alloc_array(t->n, sizeof *t->update);
 	t->verdict = fed_alloc_array(t->n, sizeof *t->verdict);
-	t->belief = fed_alloc_array(t->n, sizeof *t->belief);
+	t->trust = fed_alloc_array(t->n, sizeof *t->trust);
 	t->refused = fed_alloc_array(t->n, sizeof *t->refused);
-	if (!t->rows || !t->step || !t->update || !t->verdict || !t->belief || !t->refused)
+	if (!t->rows || !t->step || !t->update || !t->verdict || !t->trust || !t->refused)
 		return fed_fail_memory(err, t->n * t->ld * sizeof(float), "the updates");
 	for (size_t i = 0; i < t->n; i++) {
 		float *row = t->rows + i * t->ld;
@@ -141,7 +141,7 @@ static void take_refusal(void *ctx, size_t i, const char *text)
 
 	fed_text_add(&t->refused[i], "%s", text);
 	t->verdict[i] = (struct fed_verdict){.score = NAN};
-	t->belief[i] = (struct fed_belief){.group = -1};
+	t->trust[i] = (struct fed_trust){.group = -1};
 }
 
 /* Verdicts stand for the rows that were not refused, in their order. */
@@ -153,7 +153,7 @@ static void take_verdicts(struct fed_trial *t, const struct fed_aggregation *a)
 		if (t->refused[i].len)
 			continue;
 		t->verdict[i] = a->verdict[k];
-		t->belief[i] = a->belief[k++];
+		t->trust[i] = a->trust[k++];
 	}
 }
 
@@ -306,7 +306,7 @@ void fed_trial_release(struct fed_trial *t)
 	fed_free_floats(t->step);
 	fed_free(t->update);
 	fed_free(t->verdict);
-	fed_free(t->belief);
+	fed_free(t->trust);
 	fed_free(t->refused);
 	fed_text_release(&t->notes);
 	fed_text_release(&t->settings);

@@ -15,7 +15,7 @@ struct fed_trial {
 	float *step;                 /* [dim] */
 	struct fed_update *update;   /* [n]; client is the row */
 	struct fed_verdict *verdict; /* [n] */
-	struct fed_belief *belief;   /* [n] */
+	struct fed_trust *trust;     /* [n] */
 	struct fed_text *refused;    /* [n]: why the aggregator left a row out; empty: it did not */
 	struct fed_text notes;       /* lines that the aggregator told */
 	struct fed_text settings;    /* of the aggregator: "f=3 after=nnm after.f=3" */

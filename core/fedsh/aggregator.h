@@ -2,7 +2,7 @@
 /*
  * fedsh/aggregator.h - turn client updates into one step of the global model.
  *
- * Three forms; a plugin offers exactly one (or is a pre-step, below):
+ * Three forms; a plugin offers exactly one (or is a pre-aggregation, below):
  * streaming        add() and finish(): one update at a time, memory for one vector;
  * coordinate-wise  columns(): plain loops over a tile of coordinates; the host tiles the
  *                  parameters to fit the cache and runs tiles in parallel;
@@ -13,8 +13,8 @@
  * on disjoint tiles, with a state that it may read but not write.  Updates come in a fixed order
  * (virtual time, then client id): sums are the same in every run.
  *
- * A pre-step stands in front of an aggregator (`aggregator krum f=3 after=nnm`): its mix() says of
- * which mixtures of the updates the aggregator makes the step.
+ * A pre-aggregation stands in front of an aggregator (`aggregator krum f=3 after=nnm`): its mix()
+ * says of which mixtures of the updates the aggregator makes the step.
  *
  * An aggregator may also say what its clients do: plan() fixes settings of the local training,
  * the local_ hooks add a term to each local gradient (FedProx) and carry vectors to the client,
@@ -64,9 +64,9 @@ struct fed_host {
 	              void (*work)(void *ctx, const float *sorted, size_t j0, size_t width), void *ctx,
 	              uint64_t *within, struct fed_error *);
 	/* For the views: the group that update i of reduce() sat in (-1: none), and whether the rule
-	 * believed it.  For rules that leave nobody out: verdicts say that it is used, with its weight.
+	 * trusted it.  For rules that leave nobody out: verdicts say that it is used, with its weight.
 	 */
-	void (*believe)(const struct fed_host *, size_t i, int32_t group, bool believed);
+	void (*mark)(const struct fed_host *, size_t i, int32_t group, bool trusted);
 };
 
 struct fed_round {
@@ -119,7 +119,7 @@ struct fed_local {
 	size_t dim;
 	double lr;
 	const float *received;    /* [dim], the model it was sent */
-	const float *const *sent; /* one [dim] vector for each FED_SENT row, in row order */
+	const float *const *sent; /* one [dim] vector for each FED_BROADCAST row, in row order */
 	float *const *kept;       /* [client_vectors][dim], this client's memory; zero at first,
 	                             checkpointed by the host */
 	float *const *returned;   /* [returned_vectors][dim], zero at the start */
@@ -169,9 +169,9 @@ struct fed_aggregator {
 	 * least 1; NULL: 1. */
 	uint32_t (*updates_per_step)(const void *state);
 
-	/* Pre-step form, of a plugin that has none of the others.  Row k of mix (m, n), zero at first,
-	 * are the shares of the updates in mixture k, which sum to 1.  begin() sees the round as it is;
-	 * the aggregator behind it sees m clients. */
+	/* Pre-aggregation form, of a plugin that has none of the others.  Row k of mix (m, n), zero at
+	 * first, are the shares of the updates in mixture k, which sum to 1.  begin() sees the round as
+	 * it is; the aggregator behind it sees m clients. */
 	int (*mix)(const void *state, const struct fed_round *, const struct fed_update *const u[],
 	           size_t n, double *mix, size_t m, struct fed_error *);
 	/* Optional: m of n >= 1 updates, in [1, n]; NULL: n. */
@@ -184,8 +184,8 @@ struct fed_aggregator {
 
 	/* Optional, of every form, some time after the step: the formula again with the numbers of the
 	 * last round in it, for `explain`.  About 20 lines of at most 100 columns.  Updates, verdicts
-	 * (used weights sum to 1; a pre-step sees those on the updates themselves) and the step are
-	 * that round's, the state is as it left it; scratch vectors hold nothing.  The rows lie
+	 * (used weights sum to 1; a pre-aggregation sees those on the updates themselves) and the step
+	 * are that round's, the state is as it left it; scratch vectors hold nothing.  The rows lie
 	 * anywhere (r->ld is 0); r->params, and every base, is the model with the step in it. */
 	int (*tell)(const void *state, const struct fed_round *, const struct fed_update *const u[],
 	            size_t n, const struct fed_verdict v[], const float *step,

@@ -75,8 +75,8 @@ struct fed_error {
 	char text[360];
 };
 
-__attribute__((format(printf, 3, 4))) static inline int fed_say(struct fed_error *err, int rc,
-                                                                const char *fmt, ...)
+__attribute__((format(printf, 3, 4))) static inline int fed_error_set(struct fed_error *err, int rc,
+                                                                      const char *fmt, ...)
 {
 	va_list ap;
 
@@ -85,8 +85,8 @@ __attribute__((format(printf, 3, 4))) static inline int fed_say(struct fed_error
 	va_end(ap);
 	return rc;
 }
-#define fed_fail(err, ...) fed_say(err, FED_FAIL, __VA_ARGS__)
-#define fed_reject(err, ...) fed_say(err, FED_REJECT, __VA_ARGS__)
+#define fed_fail(err, ...) fed_error_set(err, FED_FAIL, __VA_ARGS__)
+#define fed_reject(err, ...) fed_error_set(err, FED_REJECT, __VA_ARGS__)
 
 /* Fields: one row per member that a user can set or that the host keeps --- */
 
@@ -99,8 +99,8 @@ enum fed_type {
 	FED_TYPE_TEXT,    /* char[size], at most size - 1 bytes, no control characters */
 	FED_TYPE_LIST,    /* struct fed_list: integers in [min, max], typed "200,200" */
 	FED_TYPE_SCRATCH, /* double *: dim values, zero at each begin(); not settable */
-	FED_TYPE_KEEP,    /* double *: dim values, live across rounds and are checkpointed */
-	FED_TYPE_SENT,    /* double *: as KEEP, and a float copy goes to clients with the model */
+	FED_TYPE_PERSISTENT, /* double *: dim values, live across rounds and are checkpointed */
+	FED_TYPE_BROADCAST,  /* double *: as KEEP, and a float copy goes to clients with the model */
 };
 
 #define FED_LIST_MAX 16
@@ -144,8 +144,8 @@ struct fed_field {
 	FED_ROW(S, m, struct fed_list, FED_TYPE_LIST, .text = (d), .min = (lo), .max = (hi), \
 	        .help = (h))
 #define FED_SCRATCH(S, m, h) FED_ROW(S, m, double *, FED_TYPE_SCRATCH, .help = (h))
-#define FED_KEEP(S, m, h) FED_ROW(S, m, double *, FED_TYPE_KEEP, .help = (h))
-#define FED_SENT(S, m, h) FED_ROW(S, m, double *, FED_TYPE_SENT, .help = (h))
+#define FED_PERSISTENT(S, m, h) FED_ROW(S, m, double *, FED_TYPE_PERSISTENT, .help = (h))
+#define FED_BROADCAST(S, m, h) FED_ROW(S, m, double *, FED_TYPE_BROADCAST, .help = (h))
 #define FED_END              \
 	{                        \
 		.type = FED_TYPE_END \

@@ -35,62 +35,64 @@ struct fed_link {
 };
 
 /* The host as a transport sees it. */
-struct fed_wire {
-	uint32_t size; /* sizeof(struct fed_wire) of the running host */
+struct fed_transport_host {
+	uint32_t size; /* sizeof(struct fed_transport_host) of the running host */
 	uint64_t seed; /* key for fed_random() */
 	/* The virtual clock, in seconds. */
-	double (*clock)(const struct fed_wire *);
+	double (*clock)(const struct fed_transport_host *);
 	/* The client's end of a message: its link. */
-	void (*link)(const struct fed_wire *, uint32_t client, struct fed_link *);
+	void (*link)(const struct fed_transport_host *, uint32_t client, struct fed_link *);
 	/* Simulated: the message arrives at virtual time `when` (>= clock). */
-	void (*deliver)(const struct fed_wire *, uint64_t id, double when);
+	void (*deliver)(const struct fed_transport_host *, uint64_t id, double when);
 	/* The message is lost at virtual time `when`; why reads well after "lost: ". */
-	void (*drop)(const struct fed_wire *, uint64_t id, double when, const char *why);
+	void (*drop)(const struct fed_transport_host *, uint64_t id, double when, const char *why);
 	/* Real: the message as bytes, valid until deliver(), drop() or arrive() of it. */
-	const void *(*bytes)(const struct fed_wire *, uint64_t id, size_t *len);
+	const void *(*bytes)(const struct fed_transport_host *, uint64_t id, size_t *len);
 	/* Real: bytes that came in.  FED_REJECT: not a message (the text says why). */
-	int (*arrive)(const struct fed_wire *, const void *bytes, size_t len, struct fed_error *);
+	int (*arrive)(const struct fed_transport_host *, const void *bytes, size_t len,
+	              struct fed_error *);
 };
 
 /* What a message has before it: the link of the client at its one end or, between two clients, both
  * links, one after the other: latencies add up, the slower one counts. */
-struct fed_way {
+struct fed_path {
 	double latency, jitter; /* seconds */
 	double rate;            /* bytes per second */
 	double loss;            /* probability that a transmission is lost */
 };
-static inline struct fed_way fed_way_of(const struct fed_wire *wire, const struct fed_message *m)
+static inline struct fed_path fed_path_of(const struct fed_transport_host *host,
+                                          const struct fed_message *m)
 {
-	struct fed_way way = {0, 0, INFINITY, 0};
+	struct fed_path path = {0, 0, INFINITY, 0};
 	struct fed_link link;
 
 	if (m->from != FED_SERVER) {
-		wire->link(wire, m->from, &link);
-		way = (struct fed_way){link.latency, link.jitter, link.up, link.loss};
+		host->link(host, m->from, &link);
+		path = (struct fed_path){link.latency, link.jitter, link.up, link.loss};
 	}
 	if (m->to != FED_SERVER) {
-		wire->link(wire, m->to, &link);
-		way.latency += link.latency;
-		way.jitter = way.jitter > 0 ? hypot(way.jitter, link.jitter) : link.jitter;
-		way.rate = link.down < way.rate ? link.down : way.rate;
-		way.loss = 1 - (1 - way.loss) * (1 - link.loss);
+		host->link(host, m->to, &link);
+		path.latency += link.latency;
+		path.jitter = path.jitter > 0 ? hypot(path.jitter, link.jitter) : link.jitter;
+		path.rate = link.down < path.rate ? link.down : path.rate;
+		path.loss = 1 - (1 - path.loss) * (1 - link.loss);
 	}
-	return way;
+	return path;
 }
 
 struct fed_transport {
 	struct fed_head head;
 	/* Optional: connect.  Called before the first send(). */
-	int (*open)(void *state, const struct fed_wire *, struct fed_error *);
-	int (*send)(void *state, const struct fed_wire *, const struct fed_message *,
+	int (*open)(void *state, const struct fed_transport_host *, struct fed_error *);
+	int (*send)(void *state, const struct fed_transport_host *, const struct fed_message *,
 	            struct fed_error *);
 	/* Real transports: wait at most `timeout` seconds, hand over what came.  NULL: simulated,
 	 * the host's clock jumps to the next event. */
-	int (*poll)(void *state, const struct fed_wire *, double timeout, struct fed_error *);
+	int (*poll)(void *state, const struct fed_transport_host *, double timeout, struct fed_error *);
 	/* Seconds since open(); NULL: the virtual clock. */
-	double (*now)(const void *state, const struct fed_wire *);
+	double (*now)(const void *state, const struct fed_transport_host *);
 	/* Optional. */
-	void (*close)(void *state, const struct fed_wire *);
+	void (*close)(void *state, const struct fed_transport_host *);
 };
 
 #define FED_TRANSPORT(S, name_, help_, doc_, fields_) \

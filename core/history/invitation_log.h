@@ -48,7 +48,7 @@ struct fed_journey {
 	bool computing;
 	bool turn;      /* split learning: between received and trained it waits for the server, too */
 	bool used;      /* in the step */
-	bool trusted;   /* used, and not doubted by a rule that leaves nobody out */
+	bool trusted;   /* used, and not suspect by a rule that leaves nobody out */
 	bool byzantine; /* the truth, which the server is not told */
 };
 

@@ -95,7 +95,8 @@ int fed_runs_find(const struct fed_runs *runs, const char *name, const struct fe
 	struct fed_text names = {0};
 	for (size_t i = 0; i < runs->n; i++)
 		fed_text_add(&names, "%s%s", i ? ", " : "", runs->run[i].name);
-	fed_say(err, FED_FAIL, "no run was kept as `%s`: there is %s", shown.s, fed_text_str(&names));
+	fed_error_set(err, FED_FAIL, "no run was kept as `%s`: there is %s", shown.s,
+	              fed_text_str(&names));
 	fed_text_release(&names);
 	return FED_FAIL;
 }

@@ -14,7 +14,7 @@
 enum { FIRST_CAPACITY = 64 };
 
 /* The post that a wire is part of; transports only ever get &post->wire. */
-static struct fed_post *post_of(const struct fed_wire *wire)
+static struct fed_post *post_of(const struct fed_transport_host *wire)
 {
 	return (struct fed_post *)((char *)wire - offsetof(struct fed_post, wire));
 }
@@ -126,7 +126,7 @@ static void trouble(struct fed_post *post, const struct fed_error *why)
 	if (post->troubled)
 		return;
 	post->troubled = true;
-	fed_say(&post->trouble, FED_FAIL, "transport %s: %s", name_of(post), why->text);
+	fed_error_set(&post->trouble, FED_FAIL, "transport %s: %s", name_of(post), why->text);
 }
 
 static int end_of_call(struct fed_post *post, struct fed_error *err)
@@ -138,12 +138,12 @@ static int end_of_call(struct fed_post *post, struct fed_error *err)
 	return FED_FAIL;
 }
 
-static double wire_clock(const struct fed_wire *wire)
+static double wire_clock(const struct fed_transport_host *wire)
 {
 	return post_of(wire)->clock->now;
 }
 
-static void wire_link(const struct fed_wire *wire, uint32_t client, struct fed_link *link)
+static void wire_link(const struct fed_transport_host *wire, uint32_t client, struct fed_link *link)
 {
 	const struct fed_post *post = post_of(wire);
 
@@ -178,7 +178,7 @@ static struct fed_flying *find_unsettled(struct fed_post *post, uint64_t id)
 	return NULL;
 }
 
-static void wire_deliver(const struct fed_wire *wire, uint64_t id, double when)
+static void wire_deliver(const struct fed_transport_host *wire, uint64_t id, double when)
 {
 	struct fed_post *post = post_of(wire);
 	struct fed_flying *f = find_unsettled(post, id);
@@ -190,7 +190,8 @@ static void wire_deliver(const struct fed_wire *wire, uint64_t id, double when)
 		trouble(post, &why);
 }
 
-static void wire_drop(const struct fed_wire *wire, uint64_t id, double when, const char *reason)
+static void wire_drop(const struct fed_transport_host *wire, uint64_t id, double when,
+                      const char *reason)
 {
 	struct fed_post *post = post_of(wire);
 	struct fed_flying *f = find_unsettled(post, id);
@@ -206,7 +207,7 @@ static void wire_drop(const struct fed_wire *wire, uint64_t id, double when, con
 		trouble(post, &why);
 }
 
-static const void *wire_bytes(const struct fed_wire *wire, uint64_t id, size_t *len)
+static const void *wire_bytes(const struct fed_transport_host *wire, uint64_t id, size_t *len)
 {
 	struct fed_post *post = post_of(wire);
 	struct fed_flying *f = find(post, id);
@@ -243,7 +244,7 @@ static int recognise(struct fed_post *post, const struct fed_message *m, struct 
 	return FED_OK;
 }
 
-static int wire_arrive(const struct fed_wire *wire, const void *bytes, size_t len,
+static int wire_arrive(const struct fed_transport_host *wire, const void *bytes, size_t len,
                        struct fed_error *err)
 {
 	struct fed_post *post = post_of(wire);
@@ -277,7 +278,7 @@ int fed_post_init(struct fed_post *post, struct fed_instance *transport, struct 
 	*post = (struct fed_post){
 		.transport = transport,
 		.clock = clock,
-		.wire = {.size = sizeof(struct fed_wire),
+		.wire = {.size = sizeof(struct fed_transport_host),
 	             .seed = fed_stream_key(seed, FED_FOR_WIRE, 0, 0),
 	             .clock = wire_clock,
 	             .link = wire_link,

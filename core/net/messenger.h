@@ -64,7 +64,7 @@ struct fed_flying {
 struct fed_post {
 	struct fed_instance *transport;
 	struct fed_vclock *clock;
-	struct fed_wire wire;
+	struct fed_transport_host wire;
 	void (*link)(void *ctx, uint32_t client, struct fed_link *);
 	void *ctx;
 	struct fed_flying *flying; /* [n], sorted by id; those taken are swept out now and then */

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * plug/aggregator_chain.c - an aggregator with the pre-step in front of it: how they are named, set
- * and told together.
+ * plug/aggregator_chain.c - an aggregator with the pre-aggregation in front of it: how they are
+ * named, set and told together.
  *
  *     krum f=3 after=nnm after.f=2
  *
- * A parameter of the pre-step may stand without "after." when the aggregator has none of that name;
- * where it has, and none is given for the pre-step, both take the same value.
+ * A parameter of the pre-aggregation may stand without "after." when the aggregator has none of
+ * that name; where it has, and none is given for the pre-aggregation, both take the same value.
  */
 #include "plug/aggregator_chain.h"
 
@@ -31,21 +31,21 @@ static const char *behind_dot(const char *key)
 	return strncmp(key, AFTER_DOT, n) == 0 ? key + n : NULL;
 }
 
-static int find_pre_step(const struct fed_registry *plugins, const char *name,
-                         const struct fed_entry **entry, struct fed_error *err)
+static int find_pre_aggregation(const struct fed_registry *plugins, const char *name,
+                                const struct fed_entry **entry, struct fed_error *err)
 {
 	const struct fed_entry *e;
 	struct fed_error unused;
 	struct fed_text all = {0};
 
 	if (fed_registry_find(plugins, FED_KIND_AGGREGATOR, name, entry, &unused) == FED_OK &&
-	    fed_is_pre_step(*entry))
+	    fed_is_pre_aggregation(*entry))
 		return FED_OK;
 	for (size_t i = 0; (e = fed_registry_at(plugins, FED_KIND_AGGREGATOR, i)); i++)
-		if (fed_is_pre_step(e))
+		if (fed_is_pre_aggregation(e))
 			fed_text_add(&all, "%s%s", all.len ? ", " : "", e->head->name);
-	fed_fail(err, "%s is no pre-step; after= takes one of %s", fed_show(name).s,
-	         all.len ? fed_text_str(&all) : "none: no pre-step is loaded");
+	fed_fail(err, "%s is no pre-aggregation; after= takes one of %s", fed_show(name).s,
+	         all.len ? fed_text_str(&all) : "none: no pre-aggregation is loaded");
 	fed_text_release(&all);
 	return FED_FAIL;
 }
@@ -54,16 +54,18 @@ static int check_pair(const struct fed_entry *entry, bool pre, struct fed_error 
 {
 	const char *name = entry->head->name;
 
-	if (fed_is_pre_step(entry))
-		return fed_fail(err,
-		                "%s is a pre-step: it stands in front of an aggregator, as in `aggregator "
-		                "krum after=%s`",
-		                name, name);
+	if (fed_is_pre_aggregation(entry))
+		return fed_fail(
+			err,
+			"%s is a pre-aggregation: it stands in front of an aggregator, as in `aggregator "
+			"krum after=%s`",
+			name, name);
 	if (pre && entry->copy.aggregator.returned_vectors)
-		return fed_fail(err,
-		                "%s takes more than the update from each client, a pre-step mixes the "
-		                "updates alone; choose it without after=",
-		                name);
+		return fed_fail(
+			err,
+			"%s takes more than the update from each client, a pre-aggregation mixes the "
+			"updates alone; choose it without after=",
+			name);
 	return FED_OK;
 }
 
@@ -89,7 +91,7 @@ static int inherit(const struct fed_instance *main, const struct fed_assign *ass
 		fed_field_print(same, main->state, &value);
 		if (value.failed)
 			rc = fed_fail_memory(err, value.len, "settings");
-		else /* a value that the pre-step does not take: it keeps its own */
+		else /* a value that the pre-aggregation does not take: it keeps its own */
 			(void)fed_field_parse(row, main->after->state, fed_text_str(&value), &unused);
 	}
 	fed_text_release(&value);
@@ -103,11 +105,11 @@ static int put_in_front(const struct fed_registry *plugins, struct fed_instance 
 
 	if (out->after)
 		return fed_fail(err, "after is given twice");
-	if (check_pair(out->entry, true, err) || find_pre_step(plugins, name, &pre, err))
+	if (check_pair(out->entry, true, err) || find_pre_aggregation(plugins, name, &pre, err))
 		return FED_FAIL;
 	struct fed_instance *after = fed_alloc(sizeof *after);
 	if (!after)
-		return fed_fail_memory(err, sizeof *after, "a pre-step");
+		return fed_fail_memory(err, sizeof *after, "a pre-aggregation");
 	if (fed_instance_init(after, pre, NULL, 0, err)) {
 		fed_free(after);
 		return FED_FAIL;
@@ -129,7 +131,7 @@ int fed_instance_put(const struct fed_registry *plugins, struct fed_instance *ou
 		if (behind_dot(key))
 			own = behind_dot(key);
 		if (own != key && !out->after)
-			return fed_fail(err, "%s needs a pre-step: after=NAME", fed_show(key).s);
+			return fed_fail(err, "%s needs a pre-aggregation: after=NAME", fed_show(key).s);
 		if (own != key || (out->after && fed_fields_find(out->after->entry->head->fields, key)))
 			whose = out->after;
 	}
@@ -148,7 +150,7 @@ int fed_aggregator_make(const struct fed_registry *plugins, struct fed_instance 
 	    fed_instance_init(out, entry, NULL, 0, err))
 		return FED_FAIL;
 	int rc = FED_OK;
-	/* The pre-step first: it says which keys there are. */
+	/* The pre-aggregation first: it says which keys there are. */
 	for (int front = 1; front >= 0; front--)
 		for (size_t i = 0; rc == FED_OK && i < n; i++)
 			if (names_after(assign[i].key) == front)

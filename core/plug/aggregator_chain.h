@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * plug/aggregator_chain.h - an aggregator with the pre-step in front of it: made, set and written
- * down together.
+ * plug/aggregator_chain.h - an aggregator with the pre-aggregation in front of it: made, set and
+ * written down together.
  */
 #ifndef FED_PLUG_AGGREGATOR_CHAIN_H
 #define FED_PLUG_AGGREGATOR_CHAIN_H
@@ -9,14 +9,15 @@
 #include "base/key_values.h"
 #include "plug/registry.h"
 
-/* An aggregator, with the pre-step that after=NAME puts in front of it; settings of either. */
+/* An aggregator, with the pre-aggregation that after=NAME puts in front of it; settings of either.
+ */
 int fed_aggregator_make(const struct fed_registry *, struct fed_instance *out, const char *name,
                         const struct fed_assign *, size_t n, struct fed_error *);
 /* Set one parameter; the key may be "after", "after.KEY" or, where the aggregator has none of that
- * name, one of the pre-step's. */
+ * name, one of the pre-aggregation's. */
 int fed_instance_put(const struct fed_registry *, struct fed_instance *, const char *key,
                      const char *value, struct fed_error *);
-/* All settings, those of the pre-step as "after" and "after.KEY": make takes them back. */
+/* All settings, those of the pre-aggregation as "after" and "after.KEY": make takes them back. */
 int fed_instance_settings(struct fed_pairs *out, const struct fed_instance *, struct fed_error *);
 
 #endif

@@ -206,7 +206,7 @@ static const struct fed_transport *transport_of(const struct fed_instance *insta
 	return &instance->entry->copy.transport;
 }
 
-int fed_call_open(struct fed_instance *transport, const struct fed_wire *wire,
+int fed_call_open(struct fed_instance *transport, const struct fed_transport_host *wire,
                   struct fed_error *err)
 {
 	struct fed_error words = {{0}};
@@ -218,7 +218,7 @@ int fed_call_open(struct fed_instance *transport, const struct fed_wire *wire,
 	                      &words, err);
 }
 
-int fed_call_send(struct fed_instance *transport, const struct fed_wire *wire,
+int fed_call_send(struct fed_instance *transport, const struct fed_transport_host *wire,
                   const struct fed_message *message, struct fed_error *err)
 {
 	struct fed_error words = {{0}};
@@ -233,8 +233,8 @@ bool fed_is_simulated(const struct fed_instance *transport)
 	return !transport_of(transport)->poll;
 }
 
-int fed_call_poll(struct fed_instance *transport, const struct fed_wire *wire, double timeout,
-                  struct fed_error *err)
+int fed_call_poll(struct fed_instance *transport, const struct fed_transport_host *wire,
+                  double timeout, struct fed_error *err)
 {
 	struct fed_error words = {{0}};
 
@@ -245,14 +245,14 @@ int fed_call_poll(struct fed_instance *transport, const struct fed_wire *wire, d
 	                      false, &words, err);
 }
 
-double fed_call_now(const struct fed_instance *transport, const struct fed_wire *wire)
+double fed_call_now(const struct fed_instance *transport, const struct fed_transport_host *wire)
 {
 	const struct fed_transport *t = transport_of(transport);
 
 	return t->now ? t->now(transport->state, wire) : wire->clock(wire);
 }
 
-void fed_call_close(struct fed_instance *transport, const struct fed_wire *wire)
+void fed_call_close(struct fed_instance *transport, const struct fed_transport_host *wire)
 {
 	if (transport_of(transport)->close)
 		transport_of(transport)->close(transport->state, wire);

@@ -17,7 +17,7 @@ int fed_call_build(const struct fed_instance *model, struct fed_builder *, struc
 
 /* One aggregation (which must not move in memory), whatever the plugin's form: begin, add for each
  * update in its fixed order, then finish.  Streaming plugins see each update at once; for the
- * others, and behind a pre-step, the rows are kept. */
+ * others, and behind a pre-aggregation, the rows are kept. */
 struct fed_aggregation {
 	struct fed_instance *instance;
 	struct fed_round round;
@@ -26,15 +26,16 @@ struct fed_aggregation {
 	struct fed_update *update;   /* [capacity]; delta, base and returned are valid in add only
 	                                (then NULL), unless the row is kept */
 	struct fed_verdict *verdict; /* [capacity] */
-	struct fed_belief *belief;   /* [capacity] */
-	struct fed_verdict *mixed;   /* [capacity]: on the mixtures of a pre-step; NULL without one */
-	float **extra;               /* [capacity]: copies of base and returned of kept rows */
+	struct fed_trust *trust;     /* [capacity] */
+	struct fed_verdict
+		*mixed;    /* [capacity]: on the mixtures of a pre-aggregation; NULL without one */
+	float **extra; /* [capacity]: copies of base and returned of kept rows */
 	size_t n, capacity;
 	bool lent;
 	/* Where the only update of an asynchronous version stands, without an allocation. */
 	struct fed_update only;
 	struct fed_verdict only_verdict;
-	struct fed_belief only_belief;
+	struct fed_trust only_trust;
 };
 /* capacity: updates at most.  round.ld is filled in.  SCRATCH vectors are zero afterwards.  pool
  * NULL: all runs in this thread.  FED_REJECT: the plugin refuses such a round (too few clients for
@@ -43,7 +44,7 @@ int fed_aggregation_begin(struct fed_aggregation *, struct fed_instance *, const
                           size_t capacity, struct fed_pool *, struct fed_error *);
 /* What such an aggregation holds until its release, without what a plugin allocates itself. */
 double fed_aggregation_bytes(const struct fed_instance *, size_t dim, size_t capacity);
-/* What finish takes beside it for the mixtures of a pre-step; 0 without one. */
+/* What finish takes beside it for the mixtures of a pre-aggregation; 0 without one. */
 double fed_mixtures_bytes(const struct fed_instance *, size_t dim, size_t capacity);
 /* Whether all updates are kept until finish. */
 bool fed_aggregation_keeps(const struct fed_instance *);
@@ -58,14 +59,15 @@ int fed_aggregation_lend(struct fed_aggregation *, struct fed_instance *, const 
                          const struct fed_update *, size_t n, struct fed_pool *,
                          void (*refused)(void *ctx, size_t i, const char *text), void *ctx,
                          struct fed_error *);
-/* out [dim].  Afterwards verdict and belief [0 .. n) stand for update[0 .. n): verdicts of the used
+/* out [dim].  Afterwards verdict and trust [0 .. n) stand for update[0 .. n): verdicts of the used
  * ones are weights that sum to 1, unless all are 0. */
 int fed_aggregation_finish(struct fed_aggregation *, float *out, struct fed_error *);
 void fed_aggregation_release(struct fed_aggregation *); /* also in the middle; zeroed is fine */
 /* After a failure: whether some number that the aggregator wrote is not finite. */
 bool fed_step_is_spoilt(const float *out, size_t dim);
-/* Whether the plugin is a pre-step: it stands in front of an aggregator (fed_instance.after). */
-bool fed_is_pre_step(const struct fed_entry *);
+/* Whether the plugin is a pre-aggregation: it stands in front of an aggregator
+ * (fed_instance.after). */
+bool fed_is_pre_aggregation(const struct fed_entry *);
 
 /* A finished aggregation that is to be told, with its numbers. */
 struct fed_telling {
@@ -73,7 +75,7 @@ struct fed_telling {
 	struct fed_round round; /* params are those after the step; ld and host are filled in */
 	const struct fed_update *update;
 	const struct fed_verdict *verdict; /* [n], as finish left them */
-	const struct fed_verdict *mixed;   /* [n], the same; not looked at without a pre-step */
+	const struct fed_verdict *mixed;   /* [n], the same; not looked at without a pre-aggregation */
 	size_t n;
 	const float *step; /* [dim] */
 	struct fed_pool *pool;
@@ -81,9 +83,9 @@ struct fed_telling {
 };
 enum { FED_TOLD_LINES = 40, FED_TOLD_COLUMNS = 100 }; /* what is beyond is cut */
 bool fed_tells(const struct fed_entry *);
-/* The rule is told, or the pre-step in front of it.  Control characters become '?'. */
+/* The rule is told, or the pre-aggregation in front of it.  Control characters become '?'. */
 int fed_call_tell(const struct fed_telling *, struct fed_error *);
-int fed_call_tell_pre_step(const struct fed_telling *, struct fed_error *);
+int fed_call_tell_pre_aggregation(const struct fed_telling *, struct fed_error *);
 
 /* plan, with its result checked against the ranges of struct fed_plan. */
 int fed_call_plan(const struct fed_instance *aggregator, struct fed_plan *, struct fed_error *);
@@ -116,14 +118,15 @@ int fed_call_suits(const struct fed_instance *attack, const struct fed_examples 
 int fed_call_poison(const struct fed_instance *attack, const struct fed_examples *,
                     struct fed_error *);
 
-int fed_call_open(struct fed_instance *transport, const struct fed_wire *, struct fed_error *);
+int fed_call_open(struct fed_instance *transport, const struct fed_transport_host *,
+                  struct fed_error *);
 /* FED_REJECT: the transport will not carry this message. */
-int fed_call_send(struct fed_instance *transport, const struct fed_wire *,
+int fed_call_send(struct fed_instance *transport, const struct fed_transport_host *,
                   const struct fed_message *, struct fed_error *);
 bool fed_is_simulated(const struct fed_instance *transport); /* it has no poll() */
-int fed_call_poll(struct fed_instance *transport, const struct fed_wire *, double timeout,
+int fed_call_poll(struct fed_instance *transport, const struct fed_transport_host *, double timeout,
                   struct fed_error *);
-double fed_call_now(const struct fed_instance *transport, const struct fed_wire *);
-void fed_call_close(struct fed_instance *transport, const struct fed_wire *);
+double fed_call_now(const struct fed_instance *transport, const struct fed_transport_host *);
+void fed_call_close(struct fed_instance *transport, const struct fed_transport_host *);
 
 #endif

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * plug/call_aggregation.c - calls into aggregators and pre-steps: a round's updates become a step.
+ * plug/call_aggregation.c - calls into aggregators and pre-aggregations: a round's updates become a
+ * step.
  */
 #include "plug/call.h"
 
@@ -21,7 +22,7 @@ static const struct fed_aggregator *aggregator_of(const struct fed_instance *ins
 	return &instance->entry->copy.aggregator;
 }
 
-bool fed_is_pre_step(const struct fed_entry *entry)
+bool fed_is_pre_aggregation(const struct fed_entry *entry)
 {
 	return entry->head->kind == FED_KIND_AGGREGATOR && entry->copy.aggregator.mix;
 }
@@ -51,15 +52,15 @@ static int allocate(struct fed_aggregation *a, struct fed_error *err)
 	if (capacity == 1 && !rows && !after) {
 		a->update = &a->only;
 		a->verdict = &a->only_verdict;
-		a->belief = &a->only_belief;
+		a->trust = &a->only_trust;
 		return FED_OK;
 	}
 	a->update = fed_alloc_array(capacity, sizeof *a->update);
 	a->verdict = fed_alloc_array(capacity, sizeof *a->verdict);
-	a->belief = fed_alloc_array(capacity, sizeof *a->belief);
+	a->trust = fed_alloc_array(capacity, sizeof *a->trust);
 	a->extra = fed_alloc_array(capacity, sizeof *a->extra);
 	a->mixed = after ? fed_alloc_array(capacity, sizeof *a->mixed) : NULL;
-	if (!a->update || !a->verdict || !a->belief || !a->extra || (after && !a->mixed))
+	if (!a->update || !a->verdict || !a->trust || !a->extra || (after && !a->mixed))
 		return fed_fail_memory(err, capacity * sizeof *a->update, what);
 	if (!rows)
 		return FED_OK;
@@ -69,7 +70,7 @@ static int allocate(struct fed_aggregation *a, struct fed_error *err)
 	return a->rows ? FED_OK : fed_fail_memory(err, capacity * ld * sizeof(float), what);
 }
 
-/* Mixtures that a pre-step makes of n updates. */
+/* Mixtures that a pre-aggregation makes of n updates. */
 static size_t mixtures_of(const struct fed_instance *pre, size_t n)
 {
 	const struct fed_aggregator *plugin = aggregator_of(pre);
@@ -78,7 +79,8 @@ static size_t mixtures_of(const struct fed_instance *pre, size_t n)
 	return m < 1 ? 1 : m > n ? n : m;
 }
 
-/* begin() of the pre-step, then that of the aggregator, which sees what the pre-step leaves. */
+/* begin() of the pre-aggregation, then that of the aggregator, which sees what the pre-aggregation
+ * leaves. */
 static int call_begin(struct fed_aggregation *a, struct fed_error *err)
 {
 	struct fed_instance *const order[] = {a->instance->after, a->instance};
@@ -120,9 +122,9 @@ static int begin(struct fed_aggregation *a, struct fed_instance *instance,
 	a->round.ld = lent_ld ? lent_ld : leading_dimension(round->dim);
 	fed_instance_zero_scratch(instance);
 	int rc = allocate(a, err);
-	if (rc == FED_OK && fed_is_pre_step(instance->entry))
+	if (rc == FED_OK && fed_is_pre_aggregation(instance->entry))
 		rc = fed_fail(err,
-		              "%s is a pre-step: it stands in front of an aggregator, as in "
+		              "%s is a pre-aggregation: it stands in front of an aggregator, as in "
 		              "`aggregator krum after=%s`",
 		              instance->entry->head->name, instance->entry->head->name);
 	if (rc == FED_OK)
@@ -145,7 +147,7 @@ double fed_aggregation_bytes(const struct fed_instance *instance, size_t dim, si
 	const struct fed_aggregation *const a = NULL;
 
 	return (double)capacity * (rows * (double)leading_dimension(dim) * sizeof(float) +
-	                           sizeof *a->update + sizeof *a->verdict + sizeof *a->belief +
+	                           sizeof *a->update + sizeof *a->verdict + sizeof *a->trust +
 	                           sizeof *a->extra + (instance->after ? sizeof *a->mixed : 0));
 }
 
@@ -196,10 +198,10 @@ static int keep_row(struct fed_aggregation *a, const struct fed_update *u, struc
 	return FED_OK;
 }
 
-static void unset_verdict(struct fed_verdict *v, struct fed_belief *b, const struct fed_update *u)
+static void unset_verdict(struct fed_verdict *v, struct fed_trust *b, const struct fed_update *u)
 {
 	*v = (struct fed_verdict){.weight = (float)u->weight, .score = NAN, .used = true};
-	*b = (struct fed_belief){.group = -1, .believed = true};
+	*b = (struct fed_trust){.group = -1, .trusted = true};
 }
 
 static int call_add(struct fed_aggregation *a, const struct fed_update *u, struct fed_verdict *v,
@@ -221,7 +223,7 @@ int fed_aggregation_add(struct fed_aggregation *a, const struct fed_update *u,
 		                a->instance->entry->head->name, a->capacity);
 	struct fed_update *row = &a->update[a->n];
 	*row = *u;
-	unset_verdict(&a->verdict[a->n], &a->belief[a->n], u);
+	unset_verdict(&a->verdict[a->n], &a->trust[a->n], u);
 	if (fed_aggregation_keeps(a->instance)) {
 		rc = a->lent ? FED_OK : keep_row(a, u, err);
 	} else {
@@ -355,13 +357,13 @@ static int run_stream(struct fed_aggregation *a, const struct fed_update *const 
 }
 
 static int run_rows(struct fed_aggregation *a, const struct fed_update *const *u, size_t n,
-                    struct fed_verdict *verdict, struct fed_belief *belief, float *out,
+                    struct fed_verdict *verdict, struct fed_trust *trust, float *out,
                     struct fed_error *err)
 {
 	const struct fed_aggregator *plugin = aggregator_of(a->instance);
 
-	a->place.belief = belief;
-	a->place.n_beliefs = n;
+	a->place.trust = trust;
+	a->place.n_trusts = n;
 	for (size_t i = 0; plugin->columns && plugin->weigh && i < n; i++)
 		plugin->weigh(a->instance->state, &a->round, u[i], &verdict[i]);
 	if (plugin->columns)
@@ -411,7 +413,7 @@ int fed_mix(struct fed_mixing *x, const struct fed_instance *pre, struct fed_wor
 	return rc;
 }
 
-/* The aggregator works on what the pre-step makes of the updates. */
+/* The aggregator works on what the pre-aggregation makes of the updates. */
 static int run_mixed(struct fed_aggregation *a, const struct fed_update *const *u, float *out,
                      struct fed_error *err)
 {
@@ -419,11 +421,11 @@ static int run_mixed(struct fed_aggregation *a, const struct fed_update *const *
 
 	if (fed_mix(&x, a->instance->after, &a->place, &a->round, u, a->n, err))
 		return FED_FAIL;
-	int rc = run_rows(a, x.u, x.m, x.verdict, x.belief, out, err);
+	int rc = run_rows(a, x.u, x.m, x.verdict, x.trust, out, err);
 	if (rc == FED_OK)
 		rc = share_weights(a->instance, x.u, x.verdict, x.m, err);
 	if (rc == FED_OK) {
-		fed_mixing_judge(&x, a->verdict, a->belief);
+		fed_mixing_judge(&x, a->verdict, a->trust);
 		memcpy(a->mixed, x.verdict, x.m * sizeof *a->mixed);
 	}
 	fed_mixing_release(&x);
@@ -447,7 +449,7 @@ int fed_aggregation_finish(struct fed_aggregation *a, float *out, struct fed_err
 	if (a->instance->after)
 		rc = run_mixed(a, u, out, err);
 	else if (fed_aggregation_keeps(a->instance))
-		rc = run_rows(a, u, a->n, a->verdict, a->belief, out, err);
+		rc = run_rows(a, u, a->n, a->verdict, a->trust, out, err);
 	else
 		rc = run_finish(a, out, err);
 	if (rc == FED_OK)
@@ -468,7 +470,7 @@ void fed_aggregation_release(struct fed_aggregation *a)
 	if (a->update != &a->only) {
 		fed_free(a->update);
 		fed_free(a->verdict);
-		fed_free(a->belief);
+		fed_free(a->trust);
 	}
 	memset(a, 0, sizeof *a);
 }

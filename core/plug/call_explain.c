@@ -111,7 +111,7 @@ static int tell_mixed(const struct fed_telling *t, struct fed_workplace *place,
 	return rc;
 }
 
-static int tell(const struct fed_telling *t, bool pre_step, struct fed_error *err)
+static int tell(const struct fed_telling *t, bool pre_aggregation, struct fed_error *err)
 {
 	const struct fed_instance *who = t->instance;
 	const struct fed_update **u = fed_alloc_array(t->n, sizeof *u);
@@ -125,7 +125,7 @@ static int tell(const struct fed_telling *t, bool pre_step, struct fed_error *er
 		u[i] = &t->update[i];
 	fed_workplace_init(&place, NULL, t->pool, round.dim);
 	round.host = &place.host;
-	if (pre_step)
+	if (pre_aggregation)
 		rc = call_tell(who->after, &round, u, t->n, t->verdict, t, err);
 	else if (who->after && fed_tells(who->entry))
 		rc = tell_mixed(t, &place, &round, u, err);
@@ -141,7 +141,7 @@ int fed_call_tell(const struct fed_telling *t, struct fed_error *err)
 	return tell(t, false, err);
 }
 
-int fed_call_tell_pre_step(const struct fed_telling *t, struct fed_error *err)
+int fed_call_tell_pre_aggregation(const struct fed_telling *t, struct fed_error *err)
 {
 	return tell(t, true, err);
 }

@@ -2,7 +2,7 @@
 /*
  * plug/descriptor.c - check a plugin's own description before anything of it is used.
  *
- * Nothing is believed: every pointer must lead into the library that it came from.
+ * Nothing is taken on trust: every pointer must lead into the library that it came from.
  */
 #include "plug/descriptor.h"
 
@@ -51,7 +51,7 @@ static int check_sizes(const struct fed_head *head, struct fed_error *err)
 	if (head->state_size > STATE_MOST)
 		return fed_reject(err,
 		                  "its state has %u bytes, at most %d are allowed; large arrays are "
-		                  "FED_SCRATCH or FED_KEEP rows",
+		                  "FED_SCRATCH or FED_PERSISTENT rows",
 		                  head->state_size, STATE_MOST);
 	return FED_OK;
 }
@@ -148,8 +148,8 @@ static int check_aggregator(const struct fed_aggregator *a, struct fed_error *er
 		return fed_reject(err, "has %s() but no %s(); the streaming form needs both",
 		                  a->add ? "add" : "finish", a->add ? "finish" : "add");
 	if (a->mix && (a->client_vectors || a->returned_vectors || has_vectors(a->head.fields)))
-		return fed_reject(err,
-		                  "is a pre-step and has vectors; what it mixes are the updates alone");
+		return fed_reject(
+			err, "is a pre-aggregation and has vectors; what it mixes are the updates alone");
 	if (a->weigh && !a->columns)
 		return fed_reject(err, "has weigh(), but no columns() to weigh for");
 	if (a->client_vectors > VECTORS_MOST || a->returned_vectors > VECTORS_MOST)

@@ -270,12 +270,12 @@ static void note(const struct fed_host *host, const char *text)
 		outer->note(outer, text);
 }
 
-static void believe(const struct fed_host *host, size_t i, int32_t group, bool believed)
+static void mark(const struct fed_host *host, size_t i, int32_t group, bool trusted)
 {
 	const struct fed_workplace *place = place_of(host);
 
-	if (i < place->n_beliefs)
-		place->belief[i] = (struct fed_belief){group < 0 ? -1 : group, believed};
+	if (i < place->n_trusts)
+		place->trust[i] = (struct fed_trust){group < 0 ? -1 : group, trusted};
 }
 
 void fed_workplace_init(struct fed_workplace *place, const struct fed_host *outer,
@@ -291,7 +291,7 @@ void fed_workplace_init(struct fed_workplace *place, const struct fed_host *oute
 	             .combine = combine,
 	             .accumulate = accumulate,
 	             .sorted = sorted,
-	             .believe = believe},
+	             .mark = mark},
 		.outer = outer,
 		.pool = pool,
 		.dim = dim,

@@ -9,9 +9,9 @@
 #include "fedsh/aggregator.h"
 
 /* What a rule thinks of an update, beside its verdict. */
-struct fed_belief {
+struct fed_trust {
 	int32_t group; /* -1: it made none */
-	bool believed;
+	bool trusted;
 };
 
 /* A sum to be made later: sum += w row. */
@@ -27,8 +27,8 @@ struct fed_workplace {
 	const struct fed_host *outer; /* notes go there; NULL: nowhere */
 	struct fed_pool *pool;        /* NULL: this thread alone */
 	size_t dim;
-	struct fed_belief *belief; /* [n_beliefs], the caller's */
-	size_t n_beliefs;
+	struct fed_trust *trust; /* [n_trusts], the caller's */
+	size_t n_trusts;
 	void **scratch; /* [n_scratch] */
 	size_t n_scratch;
 	bool lasting;              /* rows stay where they are until settle: sums may wait */

@@ -21,7 +21,7 @@ static double **vector_of(const struct fed_instance *instance, const struct fed_
 
 static bool is_kept(const struct fed_field *row)
 {
-	return row->type == FED_TYPE_KEEP || row->type == FED_TYPE_SENT;
+	return row->type == FED_TYPE_PERSISTENT || row->type == FED_TYPE_BROADCAST;
 }
 
 static const struct fed_field *rows_of(const struct fed_instance *instance)
@@ -102,7 +102,7 @@ void fed_instance_zero_scratch(struct fed_instance *instance)
 
 static bool is_sent(const struct fed_field *row)
 {
-	return row->type == FED_TYPE_SENT;
+	return row->type == FED_TYPE_BROADCAST;
 }
 
 static double *nth_vector(const struct fed_instance *instance, uint32_t k,
@@ -221,7 +221,7 @@ int fed_instance_renew(struct fed_instance *out, const struct fed_instance *from
 	if (rc == FED_OK && from->after) {
 		out->after = fed_alloc(sizeof *out->after);
 		rc = out->after ? fed_instance_renew(out->after, from->after, err)
-		                : fed_fail_memory(err, sizeof *out->after, "a pre-step");
+		                : fed_fail_memory(err, sizeof *out->after, "a pre-aggregation");
 		if (rc)
 			fed_instance_release(out);
 	}

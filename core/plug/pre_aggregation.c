@@ -20,9 +20,9 @@ int fed_mixing_init(struct fed_mixing *x, size_t n, size_t m, size_t ld, struct 
 	x->rows = fed_alloc_floats(m * ld);
 	x->update = fed_alloc_array(m, sizeof *x->update);
 	x->verdict = fed_alloc_array(m, sizeof *x->verdict);
-	x->belief = fed_alloc_array(m, sizeof *x->belief);
+	x->trust = fed_alloc_array(m, sizeof *x->trust);
 	x->u = fed_alloc_array(m, sizeof *x->u);
-	if (x->mix && x->rows && x->update && x->verdict && x->belief && x->u)
+	if (x->mix && x->rows && x->update && x->verdict && x->trust && x->u)
 		return FED_OK;
 	fed_mixing_release(x);
 	return fed_fail_memory(err, m * (n * sizeof *x->mix + ld * sizeof *x->rows), what);
@@ -34,7 +34,7 @@ void fed_mixing_release(struct fed_mixing *x)
 	fed_free_floats(x->rows);
 	fed_free(x->update);
 	fed_free(x->verdict);
-	fed_free(x->belief);
+	fed_free(x->trust);
 	fed_free(x->u);
 	*x = (struct fed_mixing){0};
 }
@@ -109,7 +109,7 @@ int fed_mixing_make(struct fed_mixing *x, const struct fed_workplace *place,
 		x->u[k] = &x->update[k];
 		x->verdict[k] =
 			(struct fed_verdict){.weight = (float)x->update[k].weight, .score = NAN, .used = true};
-		x->belief[k] = (struct fed_belief){.group = -1, .believed = true};
+		x->trust[k] = (struct fed_trust){.group = -1, .trusted = true};
 	}
 	return rc;
 }
@@ -129,7 +129,7 @@ static size_t home_of(const struct fed_mixing *x, size_t i)
 }
 
 void fed_mixing_judge(const struct fed_mixing *x, struct fed_verdict *verdict,
-                      struct fed_belief *belief)
+                      struct fed_trust *trust)
 {
 	for (size_t i = 0; i < x->n; i++) {
 		const size_t home = home_of(x, i);
@@ -144,6 +144,6 @@ void fed_mixing_judge(const struct fed_mixing *x, struct fed_verdict *verdict,
 		}
 		verdict[i].weight = (float)weight;
 		verdict[i].score = x->verdict[home].score;
-		belief[i] = x->belief[home];
+		trust[i] = x->trust[home];
 	}
 }

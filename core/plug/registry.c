@@ -131,7 +131,7 @@ static int entry_new(struct fed_entry **out, const char *path, bool builtin, boo
 	if (strncmp(why.text, shown.s, strlen(shown.s)) == 0)
 		*err = why;
 	else
-		fed_say(err, rc, "%s: %s", shown.s, why.text);
+		fed_error_set(err, rc, "%s: %s", shown.s, why.text);
 	entry_free(entry);
 	return rc;
 }

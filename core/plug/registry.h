@@ -70,7 +70,7 @@ struct fed_instance {
 	size_t dim;      /* of the vectors; 0 until fed_instance_size */
 	double *vectors; /* the one block that all of them live in */
 	struct fed_instance
-		*after; /* the pre-step that an aggregator works after (fed_alloc), or NULL */
+		*after; /* the pre-aggregation that an aggregator works after (fed_alloc), or NULL */
 };
 int fed_instance_init(struct fed_instance *, const struct fed_entry *, const struct fed_assign *,
                       size_t n, struct fed_error *);
@@ -82,7 +82,7 @@ int fed_instance_renew(struct fed_instance *out, const struct fed_instance *, st
 int fed_instance_size(struct fed_instance *, size_t dim, struct fed_error *);
 /* Zero the FED_TYPE_SCRATCH vectors. */
 void fed_instance_zero_scratch(struct fed_instance *);
-/* Rows of FED_TYPE_SENT, in order; row k's vector [dim]. */
+/* Rows of FED_TYPE_BROADCAST, in order; row k's vector [dim]. */
 uint32_t fed_instance_sent(const struct fed_instance *);
 const double *fed_instance_sent_vector(const struct fed_instance *, uint32_t k);
 

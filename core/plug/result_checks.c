@@ -29,9 +29,9 @@ int fed_check_code(const struct fed_instance *instance, const char *function, in
 		                "FED_FAIL",
 		                kind, head->name, function, rc);
 	words->text[sizeof words->text - 1] = '\0';
-	return fed_say(err, rc == FED_REJECT && may_reject ? FED_REJECT : FED_FAIL, "%s %s: %s%s", kind,
-	               head->name, *words->text ? words->text : function,
-	               *words->text ? "" : "() failed and gave no reason");
+	return fed_error_set(err, rc == FED_REJECT && may_reject ? FED_REJECT : FED_FAIL, "%s %s: %s%s",
+	                     kind, head->name, *words->text ? words->text : function,
+	                     *words->text ? "" : "() failed and gave no reason");
 }
 
 static uint32_t bits_of(float x)

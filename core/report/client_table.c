@@ -18,7 +18,7 @@
 const char *const fed_activity_names[FED_ACTIVITIES + 1] = {
 	"idle",    "downloading", "training", "holding",  "uploading", "done",
 	"refused", "lost",        "late",     "recalled", "away",      NULL};
-const char *const fed_opinion_names[] = {"none", "used", "doubted", "filtered", NULL};
+const char *const fed_opinion_names[] = {"none", "used", "suspect", "filtered", NULL};
 
 #define FIGURE(m, h)                                                                            \
 	FED_ROW(struct fed_roster_row, m, double, FED_TYPE_REAL, .min = -INFINITY, .max = INFINITY, \

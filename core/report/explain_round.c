@@ -88,7 +88,7 @@ static int tell_lengths(const struct fed_telling *t, struct fed_error *err)
 
 /* The truth -------------------------------------------------------------- */
 
-/* "of 16 believed 1 was Byzantine (client 12)". */
+/* "of 16 trusted 1 was Byzantine (client 12)". */
 static void add_truth(struct fed_text *out, const struct fed_judgement *g, bool trusted)
 {
 	size_t all = 0, bad = 0;
@@ -99,7 +99,7 @@ static void add_truth(struct fed_text *out, const struct fed_judgement *g, bool 
 		all++;
 		bad += g->of[i].byzantine;
 	}
-	fed_text_add(out, "of %zu %s ", all, trusted ? "believed" : "filtered or doubted");
+	fed_text_add(out, "of %zu %s ", all, trusted ? "trusted" : "filtered or suspect");
 	if (!bad) {
 		fed_text_add(out, "none was Byzantine");
 		return;
@@ -171,7 +171,7 @@ static int take(struct kept *k, const struct fed_federation *f, struct fed_error
 	return FED_OK;
 }
 
-int fed_told_init(struct fed_told *told, const struct fed_session *s, bool pre_step,
+int fed_told_init(struct fed_told *told, const struct fed_session *s, bool pre_aggregation,
                   struct fed_error *err)
 {
 	const struct fed_federation *f = fed_session_federation(s);
@@ -198,7 +198,7 @@ int fed_told_init(struct fed_told *told, const struct fed_session *s, bool pre_s
 	};
 	told->version = f->version;
 	if (rc == FED_OK)
-		rc = pre_step ? fed_call_tell_pre_step(&t, err) : fed_call_tell(&t, err);
+		rc = pre_aggregation ? fed_call_tell_pre_aggregation(&t, err) : fed_call_tell(&t, err);
 	if (rc == FED_OK && told->lines.len == 0)
 		rc = tell_lengths(&t, err);
 	tell_truth(&told->truth, &f->judgement);

@@ -13,10 +13,11 @@ struct fed_told {
 	struct fed_text lines; /* a newline after each */
 	struct fed_text truth; /* one line, which may be long */
 };
-/* By the session's aggregator, or by its pre-step (which must be there); n, weights and lengths
- * where the plugin tells nothing.  FED_REJECT: there is no such round, err says why.  FED_FAIL: the
- * plugin failed, or memory; what it told before stands. */
-int fed_told_init(struct fed_told *, const struct fed_session *, bool pre_step, struct fed_error *);
+/* By the session's aggregator, or by its pre-aggregation (which must be there); n, weights and
+ * lengths where the plugin tells nothing.  FED_REJECT: there is no such round, err says why.
+ * FED_FAIL: the plugin failed, or memory; what it told before stands. */
+int fed_told_init(struct fed_told *, const struct fed_session *, bool pre_aggregation,
+                  struct fed_error *);
 void fed_told_release(struct fed_told *); /* zeroed is fine */
 
 #endif

@@ -132,8 +132,9 @@ static int find_dotted(const struct part parts[PARTS], const char *key, const ch
 		if (strlen(parts[k].name) != n || strncmp(parts[k].name, key, n) != 0)
 			continue;
 		if (!parts[k].chosen && k == AFTER)
-			return fed_fail(err, "no pre-step is chosen; put one in front of the aggregator with "
-			                     "`aggregator NAME after=NAME`");
+			return fed_fail(err,
+			                "no pre-aggregation is chosen; put one in front of the aggregator with "
+			                "`aggregator NAME after=NAME`");
 		if (!parts[k].chosen)
 			return fed_fail(err, "no %s is chosen yet; choose one with `%s NAME %s=...`",
 			                parts[k].name, parts[k].name, fed_show(dot + 1).s);

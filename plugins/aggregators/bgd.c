@@ -52,7 +52,7 @@ static const char doc[] =
 	"other way round.  For linear regression with N examples in d dimensions the\n"
 	"error is of the order max(sqrt(d q/N), sqrt(d/N)).\n"
 	"\n"
-	"The views show each client's group, whether the median believed it (it is no\n"
+	"The views show each client's group, whether the median trusted it (it is no\n"
 	"farther from the step than twice the middle group), and as score how far the\n"
 	"group's mean is from the step.\n"
 	"\n"
@@ -79,12 +79,13 @@ static int check(const struct bgd *a, size_t n, size_t *k, int rc, struct fed_er
 	*k = group_count(a, n);
 	if (*k <= n && least <= (double)*k + 1e-9)
 		return FED_OK;
-	return fed_say(err, rc,
-	               "needs 2 (1 + eps) q <= k <= n, but 2 (1 + eps) q = %.6g, k = %zu groups and "
-	               "n = %zu updates; %s",
-	               least, *k, n,
-	               *k > n ? "ask more clients, or take fewer groups (a smaller q under groups=auto)"
-	                      : "take more groups, or a smaller q");
+	return fed_error_set(
+		err, rc,
+		"needs 2 (1 + eps) q <= k <= n, but 2 (1 + eps) q = %.6g, k = %zu groups and "
+		"n = %zu updates; %s",
+		least, *k, n,
+		*k > n ? "ask more clients, or take fewer groups (a smaller q under groups=auto)"
+			   : "take more groups, or a smaller q");
 }
 
 static int begin(void *state, const struct fed_round *r, struct fed_error *err)
@@ -177,19 +178,19 @@ static int take_median(const struct bgd *a, const struct fed_round *r, const flo
 	return FED_OK;
 }
 
-/* A line for the log: the groups that the median doubted, and who sat in them. */
-static void note_doubts(const struct fed_round *r, const struct fed_update *const u[], size_t n,
-                        size_t k, const uint32_t *group, const bool *believed)
+/* A line for the log: the groups that the median suspects, and who sat in them. */
+static void note_suspects(const struct fed_round *r, const struct fed_update *const u[], size_t n,
+                          size_t k, const uint32_t *group, const bool *trusted)
 {
-	char text[400] = "the median of the groups doubts";
-	size_t length = strlen(text), doubted = 0;
+	char text[400] = "the median of the groups suspects";
+	size_t length = strlen(text), suspects = 0;
 
 	for (size_t g = 0; g < k; g++) {
-		if (believed[g])
+		if (trusted[g])
 			continue;
 		const char *before = " (clients ";
 		length += (size_t)snprintf(text + length, sizeof text - length, "%s group %zu",
-		                           doubted++ ? "," : "", g);
+		                           suspects++ ? "," : "", g);
 		for (size_t i = 0; i < n; i++) {
 			if (group[i] != g)
 				continue;
@@ -204,7 +205,7 @@ static void note_doubts(const struct fed_round *r, const struct fed_update *cons
 		}
 		length += (size_t)snprintf(text + length, sizeof text - length, ")");
 	}
-	if (doubted)
+	if (suspects)
 		r->host->note(r->host, text);
 }
 
@@ -226,24 +227,24 @@ static int reduce(void *state, const struct fed_round *r, const struct fed_updat
 	    average(r, u, n, k, group, mean, w, err) ||
 	    take_median(a, r, mean, k, weight, distance, out, err))
 		return FED_FAIL;
-	const bool *believed = robust_near(host, distance, k, err);
-	if (!believed)
+	const bool *trusted = robust_near(host, distance, k, err);
+	if (!trusted)
 		return FED_FAIL;
 	for (size_t i = 0; i < n; i++) {
 		const uint32_t g = group[i];
 
 		v[i].weight = (float)(weight[g] * w[i]);
 		v[i].score = (float)distance[g];
-		host->believe(host, i, (int32_t)g, believed[g]);
+		host->mark(host, i, (int32_t)g, trusted[g]);
 	}
-	note_doubts(r, u, n, k, group, believed);
+	note_suspects(r, u, n, k, group, trusted);
 	return FED_OK;
 }
 
 /* One group: who sat in it, how far its mean is from the step, and its say. */
 static void tell_group(struct tell *t, const struct fed_update *const u[], size_t n,
                        const uint32_t *group, uint32_t g, const struct fed_verdict v[],
-                       double distance, bool believed, struct robust_place *place)
+                       double distance, bool trusted, struct robust_place *place)
 {
 	size_t members = 0;
 	double share = 0;
@@ -256,7 +257,7 @@ static void tell_group(struct tell *t, const struct fed_update *const u[], size_
 	}
 	robust_sort(place, members);
 	tell_put(t, "    group %u: |m_%u - step| = %.4g, share %.4g, %s: clients", g, g, distance,
-	         share, believed ? "believed" : "doubted");
+	         share, trusted ? "trusted" : "suspect");
 	tell_clients(t, place, members);
 	tell_end(t);
 }
@@ -286,20 +287,20 @@ static int tell(const void *state, const struct fed_round *r, const struct fed_u
 		distance[g] = sqrt(distance[g]);
 		order[g] = (struct robust_place){distance[g], g, g};
 	}
-	const bool *believed = robust_near(host, distance, k, err);
-	if (!believed)
+	const bool *trusted = robust_near(host, distance, k, err);
+	if (!trusted)
 		return FED_FAIL;
 	robust_sort(order, k);
 	tell_line(&t, "n = %zu updates in k = %zu groups, 2 (1 + eps) q = %.6g <= k: step = %s median",
 	          n, k, 2 * (1 + a->eps) * (double)a->q,
 	          a->median == GEOMETRIC ? "geometric" : "coordinate-wise");
-	tell_line(&t, "of the groups' means m_g; believed up to twice the middle distance, 2 x %.4g",
+	tell_line(&t, "of the groups' means m_g; trusted up to twice the middle distance, 2 x %.4g",
 	          order[k / 2].by);
 	for (size_t p = 0; p < k; p++) {
 		if (tell_leaps(&p, k, TELL_ROWS))
 			tell_line(&t, "    ...");
 		const uint32_t g = order[p].i;
-		tell_group(&t, u, n, group, g, v, distance[g], believed[g], place);
+		tell_group(&t, u, n, group, g, v, distance[g], trusted[g], place);
 	}
 	return FED_OK;
 }

@@ -22,7 +22,7 @@ static const struct fed_field fields[] = {
 	FED_REAL(struct centered_clip, tau, 0, 0, 1e30,
              "longest difference; 0: the median of the round"),
 	FED_INT(struct centered_clip, iterations, 3, 1, 1000, "L: times that it moves in a round"),
-	FED_KEEP(struct centered_clip, v, "the last step"),
+	FED_PERSISTENT(struct centered_clip, v, "the last step"),
 	FED_END,
 };
 
@@ -37,7 +37,7 @@ static const char doc[] =
 	"each round anew (alie) are held by the rounds before, above all when clients\n"
 	"use momentum.  tau should be about the spread of the honest updates.\n"
 	"\n"
-	"The views show the last distance |d_i - v| as the score; an update is believed\n"
+	"The views show the last distance |d_i - v| as the score; an update is trusted\n"
 	"when its difference is shortened to no less than half.\n"
 	"\n"
 	"Source: Karimireddy, He, Jaggi: Learning from History for Byzantine Robust\n"
@@ -81,7 +81,7 @@ static int reduce(void *state, const struct fed_round *r, const struct fed_updat
 	for (size_t i = 0; i < n; i++) {
 		v[i].weight = (float)w[i];
 		v[i].score = (float)distance[i];
-		host->believe(host, i, -1, w[i] * (double)n >= 0.5);
+		host->mark(host, i, -1, w[i] * (double)n >= 0.5);
 	}
 	return FED_OK;
 }

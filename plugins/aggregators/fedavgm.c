@@ -22,7 +22,7 @@ static const struct fed_field fields[] = {
 	FED_REAL(struct fedavgm, beta, 0.9, 0, 0.9999, "momentum: how much of the last step stays"),
 	FED_REAL(struct fedavgm, eta, 1, 0, 100, "learning rate of the server"),
 	FED_SCRATCH(struct fedavgm, sum, "weighted sum of the updates"),
-	FED_KEEP(struct fedavgm, v, "momentum"),
+	FED_PERSISTENT(struct fedavgm, v, "momentum"),
 	FED_END,
 };
 

@@ -33,8 +33,8 @@ struct fedopt {
 		FED_REAL(struct fedopt, beta1, 0.9, 0, 0.999999, "how much of the past m remembers"),      \
 		FED_REAL(struct fedopt, tau, 1e-3, 1e-9, 1, "adaptivity: the smaller, the more adaptive"), \
 		FED_SCRATCH(struct fedopt, sum, "weighted sum of the updates"),                            \
-		FED_KEEP(struct fedopt, m, "first moment of the mean update"),                             \
-		FED_KEEP(struct fedopt, v, "second moment of the mean update")
+		FED_PERSISTENT(struct fedopt, m, "first moment of the mean update"),                       \
+		FED_PERSISTENT(struct fedopt, v, "second moment of the mean update")
 #define FEDOPT_BETA2 \
 	FED_REAL(struct fedopt, beta2, 0.99, 0, 0.999999, "how much of the past v remembers")
 

@@ -39,7 +39,7 @@ static const char doc[] =
 	"c and however far away the others are.\n"
 	"\n"
 	"The views show the weight w_i / |z - d_i| of each update and as its score the\n"
-	"distance |z - d_i|; it is believed when that is no more than twice the middle\n"
+	"distance |z - d_i|; it is trusted when that is no more than twice the middle\n"
 	"distance.\n"
 	"\n"
 	"Source: Pillutla, Kakade, Harchaoui: Robust Aggregation for Federated\n"
@@ -80,7 +80,7 @@ static int reduce(void *state, const struct fed_round *r, const struct fed_updat
 	for (size_t i = 0; i < n; i++) {
 		v[i].weight = (float)share[i];
 		v[i].score = (float)distance[i];
-		host->believe(host, i, -1, near[i]);
+		host->mark(host, i, -1, near[i]);
 	}
 	return FED_OK;
 }

@@ -46,7 +46,7 @@ static int assumed(const void *state, size_t n, int64_t *f, int rc, struct fed_e
 	*f = set >= 0 ? set : m > 0 ? (m - 1) / 2 : 0;
 	if (2 * *f < m)
 		return FED_OK;
-	return fed_say(
+	return fed_error_set(
 		err, rc,
 		"needs 2f < n, but with f = %lld and n = %zu updates 2f is %lld; ask more clients "
 		"or assume fewer Byzantine ones",

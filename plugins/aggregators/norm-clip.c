@@ -28,7 +28,7 @@ static const char doc[] =
 	"backdoor): a client moves the step by no more than its share of tau.  It does\n"
 	"nothing against many small lies in one direction.\n"
 	"\n"
-	"The views show the length as the score; an update is believed when it is\n"
+	"The views show the length as the score; an update is trusted when it is\n"
 	"shortened to no less than half.\n"
 	"\n"
 	"Source: Sun, Kairouz, Suresh, McMahan: Can You Really Backdoor Federated\n"
@@ -59,7 +59,7 @@ static int reduce(void *state, const struct fed_round *r, const struct fed_updat
 		w[i] = u[i]->weight / total * factor;
 		v[i].weight = (float)w[i];
 		v[i].score = (float)length[i];
-		host->believe(host, i, -1, factor >= 0.5);
+		host->mark(host, i, -1, factor >= 0.5);
 	}
 	return host->combine(host, row, w, n, out, err);
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * robust.h - what the aggregators that doubt their clients share: rows, ranks, Krum's scores, means
+ * robust.h - what the Byzantine-robust aggregators share: rows, ranks, Krum's scores, means
  * of ranks.  Memory is the host's and lasts until the call ends.
  */
 #ifndef ROBUST_H
@@ -46,14 +46,14 @@ static inline void robust_sort(struct robust_place *place, size_t n)
 	qsort(place, n, sizeof *place, robust_compare);
 }
 
-/* A verdict that leaves nobody out: an update is believed whose weight is at least half of an equal
+/* A verdict that leaves nobody out: an update is trusted whose weight is at least half of an equal
  * share. */
 static inline void robust_soft(const struct fed_host *host, struct fed_verdict v[], size_t i,
                                size_t n, double weight, double score)
 {
 	v[i].weight = (float)weight;
 	v[i].score = (float)score;
-	host->believe(host, i, -1, weight >= 0.5 / (double)n);
+	host->mark(host, i, -1, weight >= 0.5 / (double)n);
 }
 
 /* Which of n are no farther away than twice the middle one (the upper of two); NULL: no memory. */
@@ -127,7 +127,7 @@ static inline int robust_krum_f(int64_t set, size_t n, int64_t *f, int rc, struc
 	*f = set >= 0 ? set : m > 3 ? (m - 3) / 2 : 0;
 	if (2 * *f + 2 < m)
 		return FED_OK;
-	return fed_say(
+	return fed_error_set(
 		err, rc,
 		"needs 2f + 2 < n, but with f = %lld and n = %zu updates 2f + 2 is %lld; ask more "
 		"clients or assume fewer Byzantine ones",

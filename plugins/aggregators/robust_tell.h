@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * robust_tell.h - what the aggregators that doubt their clients tell alike: Krum's scores, single
+ * robust_tell.h - what the Byzantine-robust aggregators tell alike: Krum's scores, single
  * coordinates, mixtures.
  */
 #ifndef ROBUST_TELL_H

@@ -27,7 +27,7 @@ static const struct fed_field fields[] = {
 	FED_REAL(struct scaffold, eta_g, 1, 0, 100, "learning rate of the server"),
 	FED_SCRATCH(struct scaffold, sum, "sum of the updates"),
 	FED_SCRATCH(struct scaffold, control_sum, "sum of the changes of control variates"),
-	FED_SENT(struct scaffold, c, "control variate of the server"),
+	FED_BROADCAST(struct scaffold, c, "control variate of the server"),
 	FED_END,
 };
 

@@ -30,7 +30,7 @@ static const char doc[] =
 	"\n"
 	"The views show as an update's score the share of the coordinates in which its\n"
 	"value was kept, and as weight that share of all; where all that is kept is 0,\n"
-	"as at a dark pixel, nobody counts.  An update is believed whose weight is at\n"
+	"as at a dark pixel, nobody counts.  An update is trusted whose weight is at\n"
 	"least half of an equal one.\n"
 	"\n"
 	"Source: Yin, Chen, Ramchandran, Bartlett: Byzantine-Robust Distributed\n"
@@ -47,7 +47,7 @@ static int values_dropped(const void *state, size_t n, int64_t *f, int rc, struc
 	*f = set >= 0 ? set : m > 0 ? (m - 1) / 2 : 0;
 	if (2 * *f < m)
 		return FED_OK;
-	return fed_say(
+	return fed_error_set(
 		err, rc,
 		"needs 2f < n, but with f = %lld and n = %zu updates 2f is %lld; ask more clients "
 		"or drop fewer values",

@@ -30,14 +30,14 @@ static const char doc[] =
 	"Differences: packet simulators such as ns-3 also share links, queue and back\n"
 	"off; their times are longer under load.";
 
-static int carry(void *state, const struct fed_wire *wire, const struct fed_message *m,
+static int carry(void *state, const struct fed_transport_host *host, const struct fed_message *m,
                  struct fed_error *err)
 {
-	const struct fed_way way = fed_way_of(wire, m);
+	const struct fed_path path = fed_path_of(host, m);
 
 	(void)state, (void)err;
 	/* An infinite rate takes no time. */
-	wire->deliver(wire, m->id, wire->clock(wire) + way.latency + (double)m->bytes / way.rate);
+	host->deliver(host, m->id, host->clock(host) + path.latency + (double)m->bytes / path.rate);
 	return FED_OK;
 }
 

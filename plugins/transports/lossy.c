@@ -67,32 +67,32 @@ static double cut_normal(double a, uint64_t key)
 	}
 }
 
-static int carry(void *state, const struct fed_wire *wire, const struct fed_message *m,
+static int carry(void *state, const struct fed_transport_host *host, const struct fed_message *m,
                  struct fed_error *err)
 {
 	const struct state *s = state;
-	const uint64_t key = fed_random(wire->seed, m->id);
-	const struct fed_way way = fed_way_of(wire, m);
-	double sent = wire->clock(wire);
+	const uint64_t key = fed_random(host->seed, m->id);
+	const struct fed_path path = fed_path_of(host, m);
+	double sent = host->clock(host);
 	char why[40];
 
 	(void)err;
-	const double pushing = (double)m->bytes / way.rate;
+	const double pushing = (double)m->bytes / path.rate;
 	for (int64_t k = 0; k <= s->retries; k++) {
 		const uint64_t try = fed_random(key, (uint64_t)k);
 
-		if (fed_random_real(try, 0) >= way.loss) {
-			double delay = way.latency;
-			if (way.jitter > 0 && way.latency > 0)
-				delay += way.jitter * cut_normal(way.latency / way.jitter, fed_random(try, 1));
-			wire->deliver(wire, m->id, sent + fmax(delay, 0) + pushing);
+		if (fed_random_real(try, 0) >= path.loss) {
+			double delay = path.latency;
+			if (path.jitter > 0 && path.latency > 0)
+				delay += path.jitter * cut_normal(path.latency / path.jitter, fed_random(try, 1));
+			host->deliver(host, m->id, sent + fmax(delay, 0) + pushing);
 			return FED_OK;
 		}
-		sent += s->rto * (2 * way.latency + pushing);
+		sent += s->rto * (2 * path.latency + pushing);
 	}
 	const long long tries = s->retries + 1;
 	snprintf(why, sizeof why, "lost after %lld %s", tries, tries == 1 ? "try" : "tries");
-	wire->drop(wire, m->id, sent, why);
+	host->drop(host, m->id, sent, why);
 	return FED_OK;
 }
 

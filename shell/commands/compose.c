@@ -46,7 +46,7 @@ static const struct fed_field *aggregator_rows(const struct fed_shell *shell, co
 {
 	return plugin_rows(shell, FED_KIND_AGGREGATOR, args);
 }
-/* Of the pre-step. */
+/* Of the pre-aggregation. */
 static const struct fed_field *after_rows(const struct fed_shell *shell,
                                           const struct fed_call *call)
 {
@@ -194,7 +194,7 @@ static int run_model(struct fed_shell *shell, const struct fed_call *call, struc
 	return FED_OK;
 }
 
-/* Settings, and the pre-step that has a row of its own here. */
+/* Settings, and the pre-aggregation that has a row of its own here. */
 static int choose_aggregator(struct fed_session *s, const struct fed_call *call,
                              struct fed_error *err)
 {
@@ -521,8 +521,8 @@ NAME_ROWS(model_args, "model", "a model plugin; without it the layers are shown"
 static const struct fed_field aggregator_args[] = {
 	FED_ARG_TEXT(struct aggregator_args, name, FED_FIELD_POSITIONAL, "aggregator",
                  "an aggregator plugin"),
-	FED_ARG_TEXT(struct aggregator_args, after, 0, "pre-step",
-                 "a pre-step that mixes the updates first"),
+	FED_ARG_TEXT(struct aggregator_args, after, 0, "pre-aggregation",
+                 "a pre-aggregation that mixes the updates first"),
 	FED_END};
 NAME_ROWS(transport_args, "transport", "a transport plugin");
 NAME_ROWS(scheme_args, "scheme", "who talks to whom and who waits for whom");
@@ -584,7 +584,8 @@ const struct fed_command fed_commands_compose[] = {
 	{.name = "aggregator",
      .help = "choose how updates become a step",
      .text = "The model and its version stay. `explain NAME` shows formula and source. A\n"
-             "pre-step mixes the updates in front of it (after=); its parameters are after.KEY,\n"
+             "pre-aggregation mixes the updates in front of it (after=); its parameters are "
+             "after.KEY,\n"
              "or KEY where the aggregator has none of that name. A KEY of both is that of both.",
      .examples = FED_EXAMPLES(
 		 "aggregator fedavg", "aggregator fedadam eta=0.1", "aggregator krum f=3 after=nnm",

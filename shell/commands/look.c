@@ -408,10 +408,11 @@ const struct fed_command fed_commands_look[] = {
      .run = fed_run_watch},
 	{.name = "explain",
      .help = "show formula, purpose and source of anything with a name",
-     .text = "Of the session's aggregator and the pre-step in front of it also the formula with\n"
+     .text = "Of the session's aggregator and the pre-aggregation in front of it also the formula "
+             "with\n"
              "the numbers of the last round in it: scores as sums of distances, single\n"
              "coordinates, groups, cuts. Last comes the truth, which aggregators are not told:\n"
-             "who of the believed and of the others was Byzantine.",
+             "who of the trusted and of the others was Byzantine.",
      .examples =
          FED_EXAMPLES("explain fedavg", "explain dirichlet", "explain glyphs", "explain sync",
                       "dataset blobs; add-client 10 samples=50; inject byzantine 20%; "

@@ -160,7 +160,8 @@ static const struct fed_field try_rows[] = {
 	FED_ARG_TEXT(struct try_args, weights, 0, "path",
                  "a .npy file of one number a row, as the samples of clients; else 1 each"),
 	FED_ARG_TEXT(struct try_args, save, 0, "path", "a .npy file for the step"),
-	FED_ARG_TEXT(struct try_args, after, 0, "pre-step", "a pre-step that mixes the updates first"),
+	FED_ARG_TEXT(struct try_args, after, 0, "pre-aggregation",
+                 "a pre-aggregation that mixes the updates first"),
 	FED_END,
 };
 

@@ -13,7 +13,8 @@ const struct fed_field *fed_find_setting(const struct fed_shell *, const char *k
 int fed_show_setting(struct fed_shell *, const char *key, struct fed_error *);
 void fed_show_all(struct fed_shell *);
 
-/* "f=3 after=nnm after.f=3": the settings of a plugin, and of the pre-step in front of it. */
+/* "f=3 after=nnm after.f=3": the settings of a plugin, and of the pre-aggregation in front of it.
+ */
 void fed_put_instance(const struct fed_instance *, struct fed_text *);
 
 /* "fashion: 60,000 training and 10,000 test examples of 28x28, 10 classes" */

@@ -20,7 +20,7 @@ static void cell_number(struct fed_table *t, double x, const char *fmt)
 static bool has_groups(const struct fed_trial *t)
 {
 	for (size_t i = 0; i < t->n; i++)
-		if (t->belief[i].group >= 0)
+		if (t->trust[i].group >= 0)
 			return true;
 	return false;
 }
@@ -31,7 +31,7 @@ static const char *word_of(const struct fed_trial *t, size_t i)
 		return "refused";
 	if (!t->verdict[i].used)
 		return "filtered";
-	return t->belief[i].believed ? "used" : "doubted";
+	return t->trust[i].trusted ? "used" : "suspect";
 }
 
 static double length_of(const float *x, size_t n)
@@ -59,7 +59,7 @@ static void show_rows(struct fed_shell *shell, const struct fed_trial *t)
 		cell_number(&table, (double)t->verdict[i].weight, "%.6f");
 		fed_table_cell(&table, "%s", word_of(t, i));
 		if (grouped)
-			fed_table_cell(&table, "%d", t->belief[i].group);
+			fed_table_cell(&table, "%d", t->trust[i].group);
 	}
 	fed_table_print(shell, &table, true);
 }

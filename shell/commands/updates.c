@@ -97,16 +97,16 @@ static void row_of(struct fed_table *t, const struct fed_insight *in, size_t i, 
 	cell_number(t, u->verdict.weight, "%.4f");
 	fed_table_cell(t, "%s",
 	               fed_judged_trusted(u) ? "used"
-	               : u->verdict.used     ? "doubted"
+	               : u->verdict.used     ? "suspect"
 	                                     : "filtered");
 	if (grouped)
-		fed_table_cell(t, "%d", u->belief.group);
+		fed_table_cell(t, "%d", u->trust.group);
 }
 
 static bool has_groups(const struct fed_insight *in)
 {
 	for (size_t i = 0; i < in->n; i++)
-		if (in->of[i].belief.group >= 0)
+		if (in->of[i].trust.group >= 0)
 			return true;
 	return false;
 }

@@ -17,14 +17,14 @@ static const char *entry_name(const struct fed_shell *shell, enum fed_kind kind,
 
 	return e ? e->head->name : NULL;
 }
-/* Aggregators, or the pre-steps among them. */
-static const char *aggregator_of(const struct fed_shell *shell, bool pre_step, size_t i)
+/* Aggregators, or the pre-aggregations among them. */
+static const char *aggregator_of(const struct fed_shell *shell, bool pre_aggregation, size_t i)
 {
 	const struct fed_entry *e;
 
 	for (size_t k = 0;
 	     (e = fed_registry_at(fed_session_plugins(shell->session), FED_KIND_AGGREGATOR, k)); k++)
-		if (fed_is_pre_step(e) == pre_step && i-- == 0)
+		if (fed_is_pre_aggregation(e) == pre_aggregation && i-- == 0)
 			return e->head->name;
 	return NULL;
 }
@@ -32,7 +32,7 @@ static const char *aggregator_at(const struct fed_shell *shell, size_t i)
 {
 	return aggregator_of(shell, false, i);
 }
-static const char *pre_step_at(const struct fed_shell *shell, size_t i)
+static const char *pre_aggregation_at(const struct fed_shell *shell, size_t i)
 {
 	return aggregator_of(shell, true, i);
 }
@@ -234,7 +234,7 @@ const char *fed_hint_name(const struct fed_shell *shell, const char *hint, size_
 		const char *hint;
 		name_at *at;
 	} lists[] = {
-		{"aggregator", aggregator_at}, {"pre-step", pre_step_at},
+		{"aggregator", aggregator_at}, {"pre-aggregation", pre_aggregation_at},
 		{"attack", attack_at},         {"transport", transport_at},
 		{"model", model_at},           {"plugin", plugin_at},
 		{"scheme", scheme_at},         {"dataset", dataset_at},

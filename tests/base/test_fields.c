@@ -40,7 +40,7 @@ static const struct fed_field rows[] = {
 	FED_FLAG(struct state, reuse, "share examples"),
 	FED_TEXT(struct state, path, "a.csv", "path", "file"),
 	FED_LIST(struct state, hidden, "200,200", 1, 1e6, "hidden layers"),
-	FED_KEEP(struct state, memory, "momentum"),
+	FED_PERSISTENT(struct state, memory, "momentum"),
 	{.name = "made",
      .type = FED_TYPE_INT,
      .offset = offsetof(struct state, made),
@@ -414,8 +414,8 @@ static const struct {
 	{{OF_SIZE(FED_TYPE_TEXT, 9), .text = "a\nb"}, "control"},
 	{{ROW("row", FED_TYPE_LIST, 0, sizeof(struct fed_list)), .max = 9, .text = "1,x"}, "list"},
 	{{ROW("row", FED_TYPE_LIST, 0, sizeof(struct fed_list)), .max = 9, .text = "10"}, "list"},
-	{{ROW("row", FED_TYPE_KEEP, 4, 8)}, "multiple"},
-	{{OF_SIZE(FED_TYPE_SENT, 4)}, "instead of 8"},
+	{{ROW("row", FED_TYPE_PERSISTENT, 4, 8)}, "multiple"},
+	{{OF_SIZE(FED_TYPE_BROADCAST, 4)}, "instead of 8"},
 };
 
 START_TEST(a_damaged_row_is_named)

@@ -89,7 +89,7 @@ START_TEST(steps_are_those_of_the_rules)
 
 	fed_assert_ok(try_it(&t, "bgd", "groups", "3", NULL, &err), &err);
 	for (size_t i = 0; i < ROWS; i++)
-		ck_assert(t.belief[i].group >= 0 && t.belief[i].group < 3);
+		ck_assert(t.trust[i].group >= 0 && t.trust[i].group < 3);
 	fed_trial_release(&t);
 	ck_assert_uint_eq(fed_session_version(&s), 0); /* beside the session's run */
 }
@@ -110,7 +110,7 @@ START_TEST(numbers_that_are_none_count_as_infinite)
 		ck_assert(isfinite(t.step[j]));
 	fed_trial_release(&t);
 	fed_assert_ok(try_it(&t, "geometric-median", NULL, NULL, NULL, &err), &err);
-	ck_assert(t.verdict[3].weight == 0 && !t.belief[5].believed);
+	ck_assert(t.verdict[3].weight == 0 && !t.trust[5].trusted);
 	fed_trial_release(&t);
 	fed_assert_ok(try_it(&t, "centered-clip", NULL, NULL, NULL, &err), &err);
 	fed_trial_release(&t);

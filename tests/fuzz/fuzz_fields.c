@@ -27,7 +27,7 @@ static const struct fed_field rows[] = {
 	FED_FLAG(struct state, reuse, "a flag"),
 	FED_TEXT(struct state, name, "x", "path", "a text"),
 	FED_LIST(struct state, hidden, "200,200", 1, 65536, "a list"),
-	FED_KEEP(struct state, kept, "a vector"),
+	FED_PERSISTENT(struct state, kept, "a vector"),
 	FED_END,
 };
 

@@ -85,7 +85,7 @@ START_TEST(the_round_is_shown_as_it_was)
 END_TEST
 
 /* The rule sees two mixtures, and its own verdicts on them. */
-START_TEST(behind_a_pre_step_mixtures_are_shown)
+START_TEST(behind_a_pre_aggregation_mixtures_are_shown)
 {
 	const struct fed_telling t = telling();
 	struct fed_error err;
@@ -96,7 +96,7 @@ START_TEST(behind_a_pre_step_mixtures_are_shown)
 	ck_says(fed_text_str(&lines), "n=2 ");
 	ck_says(fed_text_str(&lines), "score=33 used=1 weight=0 step=2");
 	fed_text_clear(&lines);
-	ck_ok(fed_call_tell_pre_step(&t, &err));
+	ck_ok(fed_call_tell_pre_aggregation(&t, &err));
 	ck_says(fed_text_str(&lines), "n = 3 updates in 2 buckets of 2");
 }
 END_TEST
@@ -189,7 +189,7 @@ FED_SUITE(call_explain)
 
 	tcase_add_checked_fixture(tests, setup, teardown);
 	tcase_add_test(tests, the_round_is_shown_as_it_was);
-	tcase_add_test(tests, behind_a_pre_step_mixtures_are_shown);
+	tcase_add_test(tests, behind_a_pre_aggregation_mixtures_are_shown);
 	tcase_add_loop_test(tests, failures_and_control_characters, 0, COUNT(cases));
 	tcase_add_test(tests, long_lines_and_many_are_cut);
 	tcase_add_test(tests, who_has_nothing_to_tell);

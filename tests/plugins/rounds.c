@@ -89,7 +89,7 @@ static void check_verdicts(const struct fed_aggregation *a)
 }
 
 int rule_run(struct rule *rule, const struct round *r, struct fed_pool *pool, float *out,
-             struct fed_verdict *verdict, struct fed_belief *belief, struct fed_error *err)
+             struct fed_verdict *verdict, struct fed_trust *trust, struct fed_error *err)
 {
 	static const float params[4096];
 	const struct fed_round round = {.seed = r->seed,
@@ -113,8 +113,8 @@ int rule_run(struct rule *rule, const struct round *r, struct fed_pool *pool, fl
 		check_verdicts(&a);
 		if (verdict)
 			memcpy(verdict, a.verdict, r->n * sizeof *verdict);
-		if (belief)
-			memcpy(belief, a.belief, r->n * sizeof *belief);
+		if (trust)
+			memcpy(trust, a.trust, r->n * sizeof *trust);
 	}
 	fed_aggregation_release(&a);
 	return rc;

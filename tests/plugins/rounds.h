@@ -21,7 +21,7 @@ void round_free(struct round *);
 void round_random(struct round *, uint64_t key);
 void round_whole(struct round *, uint64_t key);
 
-/* A robust aggregator behind an optional pre-step. */
+/* A robust aggregator behind an optional pre-aggregation. */
 struct rule {
 	struct drive main, pre;
 };
@@ -29,9 +29,9 @@ struct rule {
 void rule_open(struct rule *, const char *name, const char *settings, const char *pre,
                const char *pre_settings);
 void rule_close(struct rule *);
-/* verdict and belief [n] may be NULL.  Asserts what holds for every verdict. */
+/* verdict and trust [n] may be NULL.  Asserts what holds for every verdict. */
 int rule_run(struct rule *, const struct round *, struct fed_pool *, float *out,
-             struct fed_verdict *verdict, struct fed_belief *belief, struct fed_error *);
+             struct fed_verdict *verdict, struct fed_trust *trust, struct fed_error *);
 /* As rule_run, of what must succeed. */
 void rule_step(struct rule *, const struct round *, float *out);
 

@@ -16,24 +16,24 @@ static const struct fed_link links[] = {
 };
 
 struct host {
-	struct fed_wire wire; /* first member */
+	struct fed_transport_host wire; /* first member */
 	double now, when;
 	uint64_t id;
 	int delivered;
 };
 
-static double clock_of(const struct fed_wire *w)
+static double clock_of(const struct fed_transport_host *w)
 {
 	return ((const struct host *)w)->now;
 }
 
-static void link_of(const struct fed_wire *w, uint32_t client, struct fed_link *out)
+static void link_of(const struct fed_transport_host *w, uint32_t client, struct fed_link *out)
 {
 	(void)w;
 	*out = links[client];
 }
 
-static void deliver(const struct fed_wire *w, uint64_t id, double when)
+static void deliver(const struct fed_transport_host *w, uint64_t id, double when)
 {
 	struct host *h = (struct host *)w;
 
@@ -42,7 +42,7 @@ static void deliver(const struct fed_wire *w, uint64_t id, double when)
 	h->when = when;
 }
 
-static void drop(const struct fed_wire *w, uint64_t id, double when, const char *why)
+static void drop(const struct fed_transport_host *w, uint64_t id, double when, const char *why)
 {
 	(void)w, (void)when;
 	ck_abort_msg("message %llu was dropped: %s", (unsigned long long)id, why);
@@ -62,7 +62,7 @@ START_TEST(arrival)
 		{FED_SERVER, FAST, 5000000, 0, 0.001},
 		{FAST, FED_SERVER, 5000000, 0, 0.001 + 5},
 	};
-	struct host host = {{.size = sizeof(struct fed_wire),
+	struct host host = {{.size = sizeof(struct fed_transport_host),
 	                     .clock = clock_of,
 	                     .link = link_of,
 	                     .deliver = deliver,

@@ -11,7 +11,7 @@
 #define MESSAGES 40000
 
 struct host {
-	struct fed_wire wire; /* first member */
+	struct fed_transport_host wire; /* first member */
 	struct fed_link link;
 	double now, when;
 	uint64_t id;
@@ -20,12 +20,12 @@ struct host {
 	char why[64];
 };
 
-static double clock_of(const struct fed_wire *w)
+static double clock_of(const struct fed_transport_host *w)
 {
 	return ((const struct host *)w)->now;
 }
 
-static void link_of(const struct fed_wire *w, uint32_t client, struct fed_link *out)
+static void link_of(const struct fed_transport_host *w, uint32_t client, struct fed_link *out)
 {
 	(void)client;
 	*out = ((const struct host *)w)->link;
@@ -39,12 +39,12 @@ static void settle(struct host *h, uint64_t id, double when)
 	h->fates++;
 }
 
-static void deliver(const struct fed_wire *w, uint64_t id, double when)
+static void deliver(const struct fed_transport_host *w, uint64_t id, double when)
 {
 	settle((struct host *)w, id, when);
 }
 
-static void drop(const struct fed_wire *w, uint64_t id, double when, const char *why)
+static void drop(const struct fed_transport_host *w, uint64_t id, double when, const char *why)
 {
 	struct host *h = (struct host *)w;
 
@@ -55,7 +55,7 @@ static void drop(const struct fed_wire *w, uint64_t id, double when, const char 
 
 static struct host host_of(struct fed_link link, uint64_t seed)
 {
-	return (struct host){.wire = {.size = sizeof(struct fed_wire),
+	return (struct host){.wire = {.size = sizeof(struct fed_transport_host),
 	                              .seed = seed,
 	                              .clock = clock_of,
 	                              .link = link_of,

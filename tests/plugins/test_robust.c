@@ -139,7 +139,7 @@ END_TEST
 START_TEST(bgd_is_the_median_of_the_groups)
 {
 	struct rule coordinate, geometric;
-	struct fed_belief belief[N_MOST];
+	struct fed_trust trust[N_MOST];
 	struct fed_error err;
 	uint32_t group[N_MOST];
 	struct round r, means;
@@ -152,11 +152,11 @@ START_TEST(bgd_is_the_median_of_the_groups)
 		const size_t groups = 1 + fed_random(7, (uint64_t)k) % r.n;
 		define_groups(&r, groups, &means, group);
 		set(&coordinate, "groups", groups);
-		fed_assert_ok(rule_run(&coordinate, &r, NULL, got, NULL, belief, &err), &err);
+		fed_assert_ok(rule_run(&coordinate, &r, NULL, got, NULL, trust, &err), &err);
 		define_ranks(&means, (groups - 1) / 2, groups / 2, want);
 		assert_step(&r, 1e-5, k, "bgd");
 		for (size_t i = 0; i < r.n; i++)
-			ck_assert_int_eq(belief[i].group, (int32_t)group[i]);
+			ck_assert_int_eq(trust[i].group, (int32_t)group[i]);
 		set(&geometric, "groups", groups);
 		rule_step(&geometric, &r, got);
 		const double slope = define_geometric_slope(&means, got);
@@ -237,7 +237,7 @@ START_TEST(clipping_follows_the_definition)
 }
 END_TEST
 
-START_TEST(pre_steps_follow_the_definition)
+START_TEST(pre_aggregations_follow_the_definition)
 {
 	struct round r, mixed;
 	int doubtful = 0;
@@ -492,7 +492,7 @@ END_TEST
 
 START_TEST(bgd_stands_what_its_inequality_promises)
 {
-	struct fed_belief belief[25];
+	struct fed_trust trust[25];
 	struct fed_error err;
 	struct rule rule;
 	struct round r;
@@ -506,12 +506,12 @@ START_TEST(bgd_stands_what_its_inequality_promises)
 				spoil(&r, q, key);
 				r.seed = key;
 				set(&rule, "q", q);
-				fed_assert_ok(rule_run(&rule, &r, NULL, got, NULL, belief, &err), &err);
+				fed_assert_ok(rule_run(&rule, &r, NULL, got, NULL, trust, &err), &err);
 				for (size_t j = 0; j < r.dim; j++)
 					ck_assert_msg(fabs((double)got[j]) < 100, "%zu of %zu: %g", q, n,
 					              (double)got[j]);
 				for (size_t i = 0; i < q; i++)
-					ck_assert(!belief[i].believed);
+					ck_assert(!trust[i].trusted);
 				round_free(&r);
 			}
 	rule_close(&rule);
@@ -543,10 +543,10 @@ START_TEST(three_rows_have_their_middle)
 }
 END_TEST
 
-START_TEST(verdicts_tell_who_was_believed)
+START_TEST(verdicts_tell_who_was_trusted)
 {
 	struct fed_verdict v[N];
-	struct fed_belief belief[N];
+	struct fed_trust trust[N];
 	struct fed_error err;
 	struct rule rule;
 	struct round r;
@@ -559,10 +559,9 @@ START_TEST(verdicts_tell_who_was_believed)
 	for (int i = 0; i < PROPERTIES; i++) {
 		const bool mean = strcmp(properties[i].name, "fedavg") == 0;
 		open_property(&rule, i);
-		fed_assert_ok(rule_run(&rule, &r, NULL, got, v, belief, &err), &err);
+		fed_assert_ok(rule_run(&rule, &r, NULL, got, v, trust, &err), &err);
 		for (size_t k = 0; k < 2 && !mean; k++)
-			ck_assert_msg(!v[k].used || !belief[k].believed, "%s believes %zu", properties[i].name,
-			              k);
+			ck_assert_msg(!v[k].used || !trust[k].trusted, "%s trusts %zu", properties[i].name, k);
 		rule_close(&rule);
 	}
 	round_free(&r);
@@ -609,14 +608,14 @@ FED_SUITE(robust)
 	tcase_add_test(tests, bgd_is_the_median_of_the_groups);
 	tcase_add_test(tests, bgd_of_one_group_is_the_mean_and_of_all_the_median);
 	tcase_add_test(tests, clipping_follows_the_definition);
-	tcase_add_test(tests, pre_steps_follow_the_definition);
+	tcase_add_test(tests, pre_aggregations_follow_the_definition);
 	tcase_add_loop_test(tests, order_place_and_scale_do_not_matter, 0, PROPERTIES);
 	tcase_add_test(tests, distances_survive_a_large_common_part);
 	tcase_add_loop_test(tests, threads_change_no_bit, 0, PROPERTIES);
 	tcase_add_loop_test(tests, attackers_at_infinity_change_little, 0, n_promises);
 	tcase_add_test(tests, bgd_stands_what_its_inequality_promises);
 	tcase_add_test(tests, three_rows_have_their_middle);
-	tcase_add_test(tests, verdicts_tell_who_was_believed);
+	tcase_add_test(tests, verdicts_tell_who_was_trusted);
 	tcase_add_loop_test(tests, survives_lack_of_memory, 0, PROPERTIES);
 	suite_add_tcase(suite, tests);
 	return suite;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * What the robust aggregators refuse, with which words, and whom they must not believe.
+ * What the robust aggregators refuse, with which words, and whom they must not trust.
  */
 #include <string.h>
 
@@ -77,12 +77,12 @@ START_TEST(too_few_answers_stop_the_round)
 END_TEST
 
 /* Most coordinates are 0 for all, as at dark pixels: everybody is in the middle there, and no rule
- * may take that for a reason to believe.  Where all of them are 0 all count the same. */
+ * may take that for a reason to trust.  Where all of them are 0 all count the same. */
 START_TEST(untouched_coordinates_prove_nobody_honest)
 {
 	static const char *const rules[][2] = {
 		{"median", ""}, {"trimmed-mean", "f=2"}, {"bgd", "groups=13 median=coordinate"}};
-	struct fed_belief belief[N];
+	struct fed_trust trust[N];
 	struct fed_verdict v[N];
 	struct fed_error err;
 	struct rule rule;
@@ -95,8 +95,8 @@ START_TEST(untouched_coordinates_prove_nobody_honest)
 			for (size_t j = 0; j < r.dim; j++)
 				r.x[i * r.ld + j] = empty || j < 30 ? 0 : i == 4 ? 50 : r.x[i * r.ld + j];
 		rule_open(&rule, rules[_i][0], rules[_i][1], NULL, NULL);
-		fed_assert_ok(rule_run(&rule, &r, NULL, got, v, belief, &err), &err);
-		ck_assert(belief[4].believed == (bool)empty);
+		fed_assert_ok(rule_run(&rule, &r, NULL, got, v, trust, &err), &err);
+		ck_assert(trust[4].trusted == (bool)empty);
 		for (size_t i = 0; empty && i < N; i++)
 			ck_assert_float_eq_tol(v[i].weight, 1.0f / N, 1e-6f);
 		rule_close(&rule);

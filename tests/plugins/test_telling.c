@@ -111,7 +111,7 @@ START_TEST(krums_scores)
 END_TEST
 
 /* The scores are those of the mixtures. */
-START_TEST(krum_behind_a_pre_step)
+START_TEST(krum_behind_a_pre_aggregation)
 {
 	struct round mixed, plain;
 
@@ -306,10 +306,10 @@ static void check_group(const char *s, const struct round *means, const uint32_t
 	for (size_t i = 0; i < N; i++)
 		members += group[i] == g;
 	ck_assert_uint_eq(n, members);
-	const char *line_end = strchr(s, '\n'), *believed = strstr(s, "believed:");
+	const char *line_end = strchr(s, '\n'), *trusted = strstr(s, "trusted:");
 	for (size_t k = 0; k < n; k++) {
 		ck_assert_uint_eq(group[who[k]], g);
-		ck_assert(told.belief[who[k]].believed == (believed && believed < line_end));
+		ck_assert(told.trust[who[k]].trusted == (trusted && trusted < line_end));
 		share += (double)told.verdict[who[k]].weight;
 	}
 	told_near(told_number(s, "share "), share);
@@ -345,7 +345,7 @@ FED_SUITE(telling)
 
 	tcase_add_checked_fixture(tests, NULL, told_close);
 	tcase_add_loop_test(tests, krums_scores, 0, 4);
-	tcase_add_test(tests, krum_behind_a_pre_step);
+	tcase_add_test(tests, krum_behind_a_pre_aggregation);
 	tcase_add_loop_test(tests, values_of_coordinates, 0, 5);
 	tcase_add_test(tests, bulyans_choice);
 	tcase_add_test(tests, distances_of_the_geometric_median);

@@ -190,7 +190,7 @@ START_TEST(shares_of_fedbuff)
 }
 END_TEST
 
-/* Pre-steps -------------------------------------------------------------- */
+/* Pre-aggregations -------------------------------------------------------------- */
 
 /* The mean of the clients that are told is the mixture; in [n] counts those of each update. */
 static void check_mixtures(const struct round *mixed, size_t *in)
@@ -268,11 +268,11 @@ static const struct {
 };
 enum { TELLERS = sizeof tellers / sizeof *tellers };
 
-static void check_shape(bool pre_step)
+static void check_shape(bool pre_aggregation)
 {
 	size_t lines = 0;
 
-	told_tell(pre_step);
+	told_tell(pre_aggregation);
 	ck_assert_uint_gt(told.raw.len, 0);
 	for (const char *s = fed_text_str(&told.raw); *s; lines++) {
 		const char *end = strchr(s, '\n');
@@ -313,7 +313,7 @@ START_TEST(without_memory)
 		fed_mem_fail_at(k);
 		int rc = fed_call_tell(&t, &err);
 		if (rc == FED_OK && tellers[_i].pre)
-			rc = fed_call_tell_pre_step(&t, &err);
+			rc = fed_call_tell_pre_aggregation(&t, &err);
 		fed_mem_fail_at(0);
 		if (rc == FED_OK)
 			break;

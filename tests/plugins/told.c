@@ -32,7 +32,7 @@ void told_again(void)
 {
 	struct fed_error err;
 
-	fed_assert_ok(rule_run(&told.rule, &told.r, NULL, told.step, told.verdict, told.belief, &err),
+	fed_assert_ok(rule_run(&told.rule, &told.r, NULL, told.step, told.verdict, told.trust, &err),
 	              &err);
 }
 
@@ -74,13 +74,14 @@ static void unfold(void)
 	told.text[at] = '\0';
 }
 
-void told_tell(bool pre_step)
+void told_tell(bool pre_aggregation)
 {
 	const struct fed_telling t = told_telling();
 	struct fed_error err;
 
 	fed_text_clear(&told.raw);
-	fed_assert_ok(pre_step ? fed_call_tell_pre_step(&t, &err) : fed_call_tell(&t, &err), &err);
+	fed_assert_ok(
+		pre_aggregation ? fed_call_tell_pre_aggregation(&t, &err) : fed_call_tell(&t, &err), &err);
 	unfold();
 }
 

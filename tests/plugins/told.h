@@ -15,7 +15,7 @@ struct told {
 	struct round r;
 	float step[LONGEST];
 	struct fed_verdict verdict[MANY];
-	struct fed_belief belief[MANY];
+	struct fed_trust trust[MANY];
 	struct fed_text raw;
 	char text[16384]; /* the lines, broken ones put together */
 };
@@ -28,7 +28,7 @@ void told_play(const char *name, const char *settings, const char *pre, const ch
 void told_again(void);
 struct fed_telling told_telling(void);
 /* Into text; it must succeed. */
-void told_tell(bool pre_step);
+void told_tell(bool pre_aggregation);
 void told_close(void);
 
 /* A number told to four digits. */

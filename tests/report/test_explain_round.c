@@ -38,10 +38,10 @@ static void compose(struct fed_session *x, const char *aggregator, const char *b
 	small_do(x, line);
 }
 
-static const char *tell(bool pre_step)
+static const char *tell(bool pre_aggregation)
 {
 	fed_told_release(&told);
-	fed_assert_ok(fed_told_init(&told, &s, pre_step, &err), &err);
+	fed_assert_ok(fed_told_init(&told, &s, pre_aggregation, &err), &err);
 	return fed_text_str(&told.lines);
 }
 
@@ -80,8 +80,8 @@ START_TEST(krum_and_the_truth)
 		ck_assert((strstr(lines, chosen) != NULL) == g->of[i].verdict.used);
 	}
 	ck_assert_str_eq(fed_text_str(&told.truth),
-	                 "truth: of 9 filtered or doubted 2 were Byzantine (clients 2, 7); of 1 "
-	                 "believed none was Byzantine");
+	                 "truth: of 9 filtered or suspect 2 were Byzantine (clients 2, 7); of 1 "
+	                 "trusted none was Byzantine");
 }
 END_TEST
 
@@ -91,7 +91,7 @@ START_TEST(who_got_through)
 	small_do(&s, "round 1");
 	tell(false);
 	ck_assert_str_eq(fed_text_str(&told.truth),
-	                 "truth: of 0 filtered or doubted none was Byzantine; of 10 believed 1 was "
+	                 "truth: of 0 filtered or suspect none was Byzantine; of 10 trusted 1 was "
 	                 "Byzantine (client 3)");
 	small_do(&s, "heal all byzantine;round 1");
 	tell(false);
@@ -136,7 +136,7 @@ END_TEST
 
 /* The rule behind it sees the mixtures with its own verdicts: the fixture's score is ten times the
  * client's id. */
-START_TEST(behind_a_pre_step)
+START_TEST(behind_a_pre_aggregation)
 {
 	compose(&s, "telling after=bucketing after.s=3", "1");
 	small_do(&s, "round 1");
@@ -257,7 +257,7 @@ FED_SUITE(explain_round)
 	tcase_add_test(tests, krum_and_the_truth);
 	tcase_add_test(tests, who_got_through);
 	tcase_add_loop_test(tests, without_the_rules_words, 0, 2);
-	tcase_add_test(tests, behind_a_pre_step);
+	tcase_add_test(tests, behind_a_pre_aggregation);
 	tcase_add_test(tests, other_settings_than_then);
 	tcase_add_test(tests, open_rounds_and_given_up_ones);
 	tcase_add_test(tests, a_rule_that_fails);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Robust aggregators and pre-steps in a session: composing and keeping.
+ * Robust aggregators and pre-aggregations in a session: composing and keeping.
  */
 #include <string.h>
 
@@ -50,13 +50,13 @@ START_TEST(wrong_pairs_are_refused_with_words)
 	small_do(&s, "aggregator krum f=3");
 	small_refuses(&s, "aggregator nnm", "in front of an aggregator");
 	small_refuses(&s, "aggregator krum after=median", "takes one of bucketing, nnm");
-	small_refuses(&s, "aggregator krum after=", "is no pre-step");
+	small_refuses(&s, "aggregator krum after=", "is no pre-aggregation");
 	small_refuses(&s, "aggregator krum after=nnm after=nnm", "after is given twice");
-	small_refuses(&s, "aggregator krum after.f=3", "needs a pre-step");
+	small_refuses(&s, "aggregator krum after.f=3", "needs a pre-aggregation");
 	small_refuses(&s, "aggregator krum after=nnm after.g=3", "no parameter g");
 	small_refuses(&s, "aggregator krum s=3", "no parameter s");
 	small_refuses(&s, "aggregator scaffold after=nnm", "choose it without after=");
-	small_refuses(&s, "set after.f 3", "no pre-step is chosen");
+	small_refuses(&s, "set after.f 3", "no pre-aggregation is chosen");
 	ck_assert_str_eq(s.parts.aggregator.entry->head->name, "krum"); /* as before */
 	ck_assert_int_eq(int_of(&s.parts.aggregator, "f"), 3);
 	small_do(&s, "aggregator krum f=3 after=nnm");
@@ -80,7 +80,7 @@ START_TEST(rounds_too_small_are_refused_before_they_begin)
 }
 END_TEST
 
-START_TEST(pre_steps_are_saved_and_restored)
+START_TEST(pre_aggregations_are_saved_and_restored)
 {
 	struct fed_session s, t;
 	struct fed_error err = {""};
@@ -105,7 +105,7 @@ START_TEST(pre_steps_are_saved_and_restored)
 }
 END_TEST
 
-START_TEST(pre_steps_in_use_are_reloaded_and_not_unloaded)
+START_TEST(pre_aggregations_in_use_are_reloaded_and_not_unloaded)
 {
 	struct fed_session s;
 	struct fed_error err = {""};
@@ -162,8 +162,8 @@ FED_SUITE(aggregators)
 	tcase_add_test(tests, parameters_find_whom_they_mean);
 	tcase_add_test(tests, wrong_pairs_are_refused_with_words);
 	tcase_add_test(tests, rounds_too_small_are_refused_before_they_begin);
-	tcase_add_test(tests, pre_steps_are_saved_and_restored);
-	tcase_add_test(tests, pre_steps_in_use_are_reloaded_and_not_unloaded);
+	tcase_add_test(tests, pre_aggregations_are_saved_and_restored);
+	tcase_add_test(tests, pre_aggregations_in_use_are_reloaded_and_not_unloaded);
 	tcase_add_test(tests, failing_allocation_leaves_nothing_behind);
 	suite_add_tcase(suite, tests);
 	return suite;

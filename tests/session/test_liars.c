@@ -67,7 +67,7 @@ static double linear_error(const char *aggregator, bool attacked)
 	small_do(&s, "round 15");
 	const double error = last(&s)->parameter_error;
 	ck_assert_msg(strncmp(aggregator, "bgd", 3) != 0 || last(&s)->defence_recall == 1,
-	              "the Byzantine client's group was believed");
+	              "the Byzantine client's group was trusted");
 	fed_session_release(&s);
 	return error;
 }

@@ -51,7 +51,7 @@ START_TEST(the_formula_with_its_numbers)
 	ck_assert(formula && told && formula < told);
 	shows(told, "n = 20 updates, f = 2 (2f + 2 = 6 < n): a score sums the n - f - 2 = 16 nearest");
 	shows(told, "(the lowest of 20)\n");
-	shows(told, "\ntruth: of 19 filtered or doubted ");
+	shows(told, "\ntruth: of 19 filtered or suspect ");
 	/* Other names have no round, other settings another one. */
 	lacks(said("explain multi-krum", FED_EXIT_OK), "version");
 	said("set f 3", FED_EXIT_OK);
@@ -59,7 +59,7 @@ START_TEST(the_formula_with_its_numbers)
 }
 END_TEST
 
-START_TEST(rule_and_pre_step)
+START_TEST(rule_and_pre_aggregation)
 {
 	said(COMPOSED "aggregator median after=bucketing after.s=4; round 1", FED_EXIT_OK);
 	const char *rule = said("explain median", FED_EXIT_OK);
@@ -145,7 +145,7 @@ FED_SUITE(explain)
 
 	tcase_add_checked_fixture(tests, open_lab, close_lab);
 	tcase_add_test(tests, the_formula_with_its_numbers);
-	tcase_add_test(tests, rule_and_pre_step);
+	tcase_add_test(tests, rule_and_pre_aggregation);
 	tcase_add_test(tests, other_words);
 	tcase_add_test(tests, a_cut_is_shown_where_it_is);
 	tcase_add_test(tests, exactly_is_said_of_what_is);

@@ -110,7 +110,7 @@ static void copy(struct fed_sights *s, const struct fed_insight *in)
 			.step = fed_insight_cosine(in, i, in->n + FED_LANDMARK_STEP),
 			.score = u->verdict.score,
 			.weight = u->verdict.weight,
-			.group = u->belief.group,
+			.group = u->trust.group,
 			.byzantine = u->byzantine,
 			.trusted = fed_judged_trusted(u),
 			.used = u->verdict.used,

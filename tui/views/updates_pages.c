@@ -112,7 +112,7 @@ static void paint_update(struct fed_canvas *canvas, int row, const struct fed_co
 	fed_columns_cell(c, canvas, TRUTH, row, s->byzantine ? "Byzantine" : "honest", style);
 	fed_columns_cell(c, canvas, VERDICT, row,
 	                 s->trusted ? "used"
-	                 : s->used  ? "doubted"
+	                 : s->used  ? "suspect"
 	                            : "filtered",
 	                 plain);
 	fed_text_clear(&text);
@@ -173,15 +173,15 @@ int fed_sights_bars(struct fed_canvas *canvas, int row, const struct fed_sights 
 struct group {
 	uint32_t n, byzantine;
 	double weight, score;
-	bool believed;
+	bool trusted;
 };
 
-enum { NUMBER, SIZE, ATTACKERS, BELIEF, SHARE, DISTANCE, WEIGHED, MEMBERS, GROUP_COLUMNS };
+enum { NUMBER, SIZE, ATTACKERS, TRUST, SHARE, DISTANCE, WEIGHED, MEMBERS, GROUP_COLUMNS };
 static const struct fed_column group_columns[GROUP_COLUMNS] = {
 	[NUMBER] = {"group", 5, 0, true},
 	[SIZE] = {"clients", 7, 3, true},
 	[ATTACKERS] = {"Byzantine", 9, 2, true},
-	[BELIEF] = {"verdict", 8, 1},
+	[TRUST] = {"verdict", 8, 1},
 	[SHARE] = {"weight", 7, 6, true},
 	[DISTANCE] = {"score", 9, 5, true},
 	[WEIGHED] = {"", 12, 7},
@@ -209,7 +209,7 @@ static struct group look_at(const struct fed_sights *s, int g, uint32_t *ids)
 		group.byzantine += u->byzantine;
 		group.weight += u->weight;
 		group.score = u->score;
-		group.believed = u->trusted;
+		group.trusted = u->trusted;
 	}
 	qsort(ids, group.n, sizeof *ids, by_id);
 	return group;
@@ -227,8 +227,8 @@ static void paint_group(struct fed_canvas *canvas, int row, const struct fed_col
 	fed_columns_cell(c, canvas, SIZE, row, fed_text_str(&text), plain);
 	put_number(&text, "%.0f", group->byzantine);
 	fed_columns_cell(c, canvas, ATTACKERS, row, fed_text_str(&text), style);
-	fed_columns_cell(c, canvas, BELIEF, row, group->believed ? "believed" : "doubted",
-	                 (struct fed_style){group->believed ? FED_COLOR_PLAIN : FED_COLOR_MAGENTA, 0});
+	fed_columns_cell(c, canvas, TRUST, row, group->trusted ? "trusted" : "suspect",
+	                 (struct fed_style){group->trusted ? FED_COLOR_PLAIN : FED_COLOR_MAGENTA, 0});
 	put_number(&text, "%.4f", group->weight);
 	fed_columns_cell(c, canvas, SHARE, row, fed_text_str(&text), plain);
 	put_number(&text, "%.4g", group->score);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * train/round/verdicts.c - who was believed, and who should have been.
+ * train/round/verdicts.c - who was trusted, and who should have been.
  */
 #include "train/round/verdicts.h"
 
@@ -73,7 +73,7 @@ void fed_judge(struct fed_federation *f, const struct fed_aggregation *a)
 		struct fed_judged *t = &g->taken[i];
 
 		t->verdict = a->verdict[i];
-		t->belief = a->belief[i];
+		t->trust = a->trust[i];
 		if (a->mixed)
 			t->mixed = a->mixed[i];
 		if (!t->verdict.used)

@@ -26,15 +26,16 @@ struct fed_judged {
 	float loss;     /* mean local loss, as told */
 	bool byzantine; /* under an active fault of that kind when it was asked */
 	struct fed_verdict verdict;
-	struct fed_verdict mixed;  /* number i of those on a pre-step's mixtures, not on this update */
-	struct fed_belief belief;  /* of rules that leave nobody out, and groups */
+	struct fed_verdict
+		mixed; /* number i of those on a pre-aggregation's mixtures, not on this update */
+	struct fed_trust trust;    /* of rules that leave nobody out, and groups */
 	struct fed_parcel *update; /* its share: what the aggregator saw; NULL when not kept */
 };
 
 /* Whether the rule took it for an honest one. */
 static inline bool fed_judged_trusted(const struct fed_judged *x)
 {
-	return x->verdict.used && x->belief.believed;
+	return x->verdict.used && x->trust.trusted;
 }
 
 struct fed_judgement {

@@ -35,7 +35,8 @@ static int unknown(const char *name, struct fed_error *err)
 		return fed_fail(err, "no scheme is called %s; did you mean %s?", shown.s, near);
 	for (size_t i = 0; fed_scheme_at(i); i++)
 		fed_text_add(&names, "%s%s", i ? ", " : "", fed_scheme_at(i)->name);
-	fed_say(err, FED_FAIL, "no scheme is called %s; there are %s", shown.s, fed_text_str(&names));
+	fed_error_set(err, FED_FAIL, "no scheme is called %s; there are %s", shown.s,
+	              fed_text_str(&names));
 	fed_text_release(&names);
 	return FED_FAIL;
 }
