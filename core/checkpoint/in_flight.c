@@ -336,7 +336,7 @@ static bool is_message(const struct fed_envelope *e, const struct fed_session *s
 		return false;
 	if (e->head.kind != FED_MESSAGE_MODEL)
 		return p->dim <= s->parts.net.dim;
-	return p->dim == s->parts.net.dim && p->n == 1 + fed_instance_sent(&s->parts.aggregator);
+	return p->dim == s->parts.net.dim && p->n == 1 + fed_instance_broadcasts(&s->parts.aggregator);
 }
 
 static void load_envelope(struct fed_loader *f, const struct crate *c, const struct fed_session *s,

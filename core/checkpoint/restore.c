@@ -147,7 +147,7 @@ static void load_vectors(struct fed_loader *f, struct fed_instance *x)
 		return;
 	}
 	for (uint32_t k = 0; k < rows && !f->failed; k++) {
-		double *v = fed_instance_kept(x, k);
+		double *v = fed_instance_persistent(x, k);
 
 		if (v)
 			fed_get_f64s(f, v, dim);

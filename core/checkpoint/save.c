@@ -95,7 +95,7 @@ int fed_save_instance(struct fed_saver *f, const char *section, const struct fed
 	}
 	const struct fed_head *head = x->entry->head;
 	uint32_t rows = 0;
-	while (fed_instance_kept(x, rows))
+	while (fed_instance_persistent(x, rows))
 		rows++;
 	char *state = fed_alloc(head->state_size + 1);
 	if (!state)
@@ -116,7 +116,7 @@ int fed_save_instance(struct fed_saver *f, const char *section, const struct fed
 	fed_put_u32(f, rows);
 	fed_put_u64(f, x->dim);
 	for (uint32_t k = 0; k < rows; k++)
-		fed_put_f64s(f, fed_instance_kept(x, k), x->dim);
+		fed_put_f64s(f, fed_instance_persistent(x, k), x->dim);
 	fed_saver_end(f);
 	fed_free(state);
 	fed_pairs_release(&settings);

@@ -8,9 +8,6 @@
  *           one and the same vector;
  * on data   poison(): changes the examples that a client trains on; what it sends is honestly
  *           computed from them.
- *
- * craft and collude are called from one thread; poison from several at once, on disjoint batches,
- * with a state that it may read but not write.
  */
 #ifndef FEDSH_ATTACK_H
 #define FEDSH_ATTACK_H
@@ -19,9 +16,10 @@
 
 /* One attacker at work. */
 struct fed_attacker {
+	uint32_t size; /* sizeof(struct fed_attacker) of the running host */
+	uint32_t client;
 	uint64_t version; /* of the model that it received */
 	uint64_t seed;    /* key for fed_random(): of this client and version */
-	uint32_t client;
 	size_t dim;
 	const float *params; /* [dim], the model that it received */
 	const float *delta;  /* [dim], its honest update */
@@ -32,6 +30,7 @@ struct fed_attacker {
 
 /* All attackers of one round together. */
 struct fed_collusion {
+	uint32_t size;    /* sizeof(struct fed_collusion) of the running host */
 	uint64_t version; /* of the global model before the step */
 	uint64_t seed;    /* key for fed_random(): of this version */
 	size_t dim;
@@ -50,6 +49,7 @@ struct fed_collusion {
 
 /* A batch of a client's examples, its own copy. */
 struct fed_examples {
+	uint32_t size; /* sizeof(struct fed_examples) of the running host */
 	uint64_t seed; /* key for fed_random(): of the client; use it with id, so that an example is
 	                  poisoned in every epoch or in none */
 	uint32_t n;
@@ -65,12 +65,18 @@ struct fed_examples {
 
 struct fed_attack {
 	struct fed_head head;
-	/* out [dim] holds the honest update; write what is sent. */
+	/* Alone.  out [dim] holds the honest update; write what is sent.
+	 * [round thread, in a round, once an attacker] */
 	int (*craft)(void *state, const struct fed_attacker *, float *out, struct fed_error *);
+	/* Together.  out [dim]: what each of them sends.
+	 * [round thread, in a round, once a round] */
 	int (*collude)(void *state, const struct fed_collusion *, float *out, struct fed_error *);
+	/* On data.  Change x and label in place.
+	 * [any thread, in a round, other batches at once; state is read-only] */
 	void (*poison)(const void *state, const struct fed_examples *);
-	/* Optional, beside poison().  Refuse such examples (n is 0: their form alone) in words; the
-	 * host asks before each round, so that poison() meets none that it cannot change. */
+	/* Optional, beside poison().  Refuse such examples (n is 0: their form alone) in words, so that
+	 * poison() meets none that it cannot change.
+	 * [round thread, between rounds, before each round] */
 	int (*suits)(const void *state, const struct fed_examples *, struct fed_error *);
 	bool remembers; /* craft wants attacker->memory */
 	bool targeted;  /* poison has a goal of its own: the host reports how often poisoned test

@@ -30,6 +30,7 @@ static inline size_t fed_shape_size(const struct fed_shape *s)
 
 /* One call of a layer on a batch. */
 struct fed_pass {
+	uint32_t size;            /* sizeof(struct fed_pass) of the running host */
 	const void *config;       /* the layer's own copy of what build() gave */
 	struct fed_shape in, out; /* of one example */
 	uint32_t batch;           /* examples, B >= 1 */
@@ -58,7 +59,8 @@ struct fed_tensor {
 	uint32_t file_shape[4];
 };
 
-/* The operations of one kind of layer: pure functions of their arguments. */
+/* The operations of one kind of layer: pure functions of their arguments.
+ * All: [any thread, other batches at once] */
 struct fed_layer {
 	uint32_t size;    /* sizeof(struct fed_layer), as compiled */
 	const char *name; /* "dense" */
@@ -88,7 +90,8 @@ enum fed_loss {
 	FED_LOSS_SQUARED,           /* mean over outputs of (y - target)^2 / 2 */
 };
 
-/* The host as build() sees it.  Each call appends one layer and returns FED_OK or FED_FAIL. */
+/* The host as build() sees it, valid during build().  Each call appends one layer and returns
+ * FED_OK or FED_FAIL. */
 struct fed_builder {
 	uint32_t size;          /* sizeof(struct fed_builder) of the running host */
 	struct fed_shape input; /* of one example of the dataset */
@@ -120,6 +123,8 @@ struct fed_builder {
 
 struct fed_model {
 	struct fed_head head;
+	/* Name the layers, in forward order, then the loss.
+	 * [round thread, between rounds, once a model is chosen] */
 	int (*build)(const void *state, struct fed_builder *, struct fed_error *);
 };
 

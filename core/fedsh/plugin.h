@@ -6,9 +6,24 @@
  * always a struct fed_head.  The loader looks at the head, and at nothing else, before it has
  * agreed to magic, abi and kind; it runs no plugin code to list, describe or complete a plugin.
  *
- * Growing the ABI: new members go at the tail of a struct.  The host copies min(head.size, its
- * own sizeof) bytes over zeroes, so a member that an older plugin does not know reads as NULL.
- * Anything else raises FED_ABI.
+ * Growing the ABI: every struct that crosses the border begins with its size (a plugin struct with
+ * a head that has it), is passed by pointer, and takes new members at its tail.
+ * - Plugin to host: the host copies min(size, its own sizeof) bytes over zeroes, so a member that
+ *   an older plugin does not know reads as NULL.  Field rows are read at the plugin's own stride.
+ * - Host to plugin: a member may be read or written when it lies within `size`; those of this
+ *   header's ABI always do.  FED_HAS() asks for one that came later.  Never assign a whole struct
+ *   of the host's, nor step through an array of them: the host's may be larger.
+ * What is embedded in something else is final: fed_error, fed_list, fed_shape, fed_tensor,
+ * fed_path. Anything else raises FED_ABI.
+ *
+ * Threads and states, as each callback is tagged:
+ * [round thread]     calls of one instance come one after another and never overlap, on whichever
+ *                    thread plays the round;
+ * [any thread]       several calls at once, on different threads; what they do not share is named
+ *                    (disjoint tiles, other clients, other batches), and the state is read-only;
+ * between rounds     no round is open: settings may have changed since the last call;
+ * opens a round, in a round, ends a round   the round's vectors are valid, until the call returns.
+ * No callback is called while a plugin is listed, described, completed, loaded or unloaded.
  *
  * Memory: the host owns the state struct and every vector named in the field table; it
  * allocates, zeroes, checkpoints and frees them.  A plugin that only uses those never calls
@@ -44,20 +59,31 @@ struct fed_field;
 struct fed_head {
 	uint32_t magic, abi, kind;
 	uint32_t size;                  /* sizeof the whole plugin struct, as compiled */
-	uint32_t field_size;            /* sizeof(struct fed_field), as compiled */
+	uint32_t field_size;            /* sizeof(struct fed_field), as compiled: the rows' stride */
 	uint32_t state_size;            /* sizeof the state struct; 0 if it has none */
 	const char *name;               /* what the user types: [a-z][a-z0-9-]*, at most 31 bytes */
 	const char *help;               /* one line, lower case, no full stop */
 	const char *doc;                /* formula, what it is for, source; `explain` shows it */
 	const struct fed_field *fields; /* ends with FED_END; NULL if none */
+	const char *version;            /* of the plugin, "1.2-3-gabc"; `info` shows it; NULL if none */
 };
 
+/* The plugin's version: define it before the first #include, or with the compiler
+ * (-DFED_PLUGIN_VERSION='"1.2"'). */
+#ifndef FED_PLUGIN_VERSION
+#define FED_PLUGIN_VERSION NULL
+#endif
+
+/* Whether a struct that the host handed over has this member. */
+#define FED_HAS(p, member) \
+	((p)->size >= (size_t)((const char *)&(p)->member - (const char *)(p)) + sizeof(p)->member)
+
 /* The head of a plugin struct of type T whose state struct is S. */
-#define FED_HEAD(T, kind_, S, name_, help_, doc_, fields_)                                \
-	{                                                                                     \
-		.magic = FED_MAGIC, .abi = FED_ABI, .kind = (kind_), .size = sizeof(T),           \
-		.field_size = sizeof(struct fed_field), .state_size = sizeof(S), .name = (name_), \
-		.help = (help_), .doc = (doc_), .fields = (fields_)                               \
+#define FED_HEAD(T, kind_, S, name_, help_, doc_, fields_)                                 \
+	{                                                                                      \
+		.magic = FED_MAGIC, .abi = FED_ABI, .kind = (kind_), .size = sizeof(T),            \
+		.field_size = sizeof(struct fed_field), .state_size = sizeof(S), .name = (name_),  \
+		.help = (help_), .doc = (doc_), .fields = (fields_), .version = FED_PLUGIN_VERSION \
 	}
 
 #define FED_PLUGIN __attribute__((visibility("default"))) const
@@ -100,7 +126,7 @@ enum fed_type {
 	FED_TYPE_LIST,    /* struct fed_list: integers in [min, max], typed "200,200" */
 	FED_TYPE_SCRATCH, /* double *: dim values, zero at each begin(); not settable */
 	FED_TYPE_PERSISTENT, /* double *: dim values, live across rounds and are checkpointed */
-	FED_TYPE_BROADCAST,  /* double *: as KEEP, and a float copy goes to clients with the model */
+	FED_TYPE_BROADCAST,  /* double *: as PERSISTENT; clients get a float copy with the model */
 };
 
 #define FED_LIST_MAX 16
@@ -113,7 +139,7 @@ struct fed_field {
 	uint32_t type;           /* enum fed_type */
 	uint32_t offset;         /* of the member in the state struct */
 	uint32_t size;           /* sizeof the member */
-	uint32_t flags;          /* of the host's own tables; 0 in a plugin */
+	uint32_t flags;          /* reserved: 0; the host refuses a plugin with another value */
 	double def, min, max;
 	const char *const *choice; /* names, NULL at the end */
 	const char *text;          /* default of TEXT and LIST, as typed; NULL is empty */

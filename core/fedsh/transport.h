@@ -7,7 +7,7 @@
  * real one takes the message's bytes from the host, sends them, pumps its queue in poll() and
  * hands what arrived back to the host.  Nothing above knows which kind it is.
  *
- * All functions are called from one thread.
+ * All functions: [round thread], one after another; those of the host likewise, during a call.
  */
 #ifndef FEDSH_TRANSPORT_H
 #define FEDSH_TRANSPORT_H
@@ -19,7 +19,8 @@
 #define FED_SERVER UINT32_MAX /* the server's address; clients have their ids */
 
 struct fed_message {
-	uint64_t id; /* the host's handle: name it in deliver() or drop() exactly once */
+	uint32_t size; /* sizeof(struct fed_message) of the running host */
+	uint64_t id;   /* the host's handle: name it in deliver() or drop() exactly once */
 	uint32_t from, to;
 	uint32_t kind;  /* what it carries; the transport need not know */
 	uint64_t bytes; /* on the wire, header included */
@@ -40,8 +41,9 @@ struct fed_transport_host {
 	uint64_t seed; /* key for fed_random() */
 	/* The virtual clock, in seconds. */
 	double (*clock)(const struct fed_transport_host *);
-	/* The client's end of a message: its link. */
-	void (*link)(const struct fed_transport_host *, uint32_t client, struct fed_link *);
+	/* The client's end of a message: its link.  size: sizeof *link, as the plugin was compiled. */
+	void (*link)(const struct fed_transport_host *, uint32_t client, struct fed_link *link,
+	             size_t size);
 	/* Simulated: the message arrives at virtual time `when` (>= clock). */
 	void (*deliver)(const struct fed_transport_host *, uint64_t id, double when);
 	/* The message is lost at virtual time `when`; why reads well after "lost: ". */
@@ -67,11 +69,11 @@ static inline struct fed_path fed_path_of(const struct fed_transport_host *host,
 	struct fed_link link;
 
 	if (m->from != FED_SERVER) {
-		host->link(host, m->from, &link);
+		host->link(host, m->from, &link, sizeof link);
 		path = (struct fed_path){link.latency, link.jitter, link.up, link.loss};
 	}
 	if (m->to != FED_SERVER) {
-		host->link(host, m->to, &link);
+		host->link(host, m->to, &link, sizeof link);
 		path.latency += link.latency;
 		path.jitter = path.jitter > 0 ? hypot(path.jitter, link.jitter) : link.jitter;
 		path.rate = link.down < path.rate ? link.down : path.rate;
@@ -82,16 +84,22 @@ static inline struct fed_path fed_path_of(const struct fed_transport_host *host,
 
 struct fed_transport {
 	struct fed_head head;
-	/* Optional: connect.  Called before the first send(). */
+	/* Optional: connect.
+	 * [round thread, before the first send()] */
 	int (*open)(void *state, const struct fed_transport_host *, struct fed_error *);
+	/* Carry one message.  FED_REJECT: this one cannot be carried; it is lost, and err says why.
+	 * [round thread, open] */
 	int (*send)(void *state, const struct fed_transport_host *, const struct fed_message *,
 	            struct fed_error *);
 	/* Real transports: wait at most `timeout` seconds, hand over what came.  NULL: simulated,
-	 * the host's clock jumps to the next event. */
+	 * the host's clock jumps to the next event.
+	 * [round thread, open] */
 	int (*poll)(void *state, const struct fed_transport_host *, double timeout, struct fed_error *);
-	/* Seconds since open(); NULL: the virtual clock. */
+	/* Optional: seconds since open(); NULL: the virtual clock.
+	 * [round thread, open] */
 	double (*now)(const void *state, const struct fed_transport_host *);
-	/* Optional. */
+	/* Optional: disconnect.
+	 * [round thread, no message is on its way any more] */
 	void (*close)(void *state, const struct fed_transport_host *);
 };
 

@@ -143,13 +143,15 @@ static double wire_clock(const struct fed_transport_host *wire)
 	return post_of(wire)->clock->now;
 }
 
-static void wire_link(const struct fed_transport_host *wire, uint32_t client, struct fed_link *link)
+static void wire_link(const struct fed_transport_host *wire, uint32_t client, struct fed_link *out,
+                      size_t size)
 {
 	const struct fed_post *post = post_of(wire);
+	struct fed_link link = {.up = INFINITY, .down = INFINITY};
 
-	*link = (struct fed_link){.up = INFINITY, .down = INFINITY};
 	if (post->link)
-		post->link(post->ctx, client, link);
+		post->link(post->ctx, client, &link);
+	memcpy(out, &link, size < sizeof link ? size : sizeof link);
 }
 
 /* Put the fate of a flying message into the clock, exactly once. */

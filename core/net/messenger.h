@@ -17,7 +17,7 @@
 #include "plug/call.h"
 
 enum fed_message_kind {
-	FED_MESSAGE_MODEL = 1, /* server to client: vector 0 the parameters, then SENT rows */
+	FED_MESSAGE_MODEL = 1, /* server to client: vector 0 the parameters, then broadcast rows */
 	FED_MESSAGE_UPDATE,    /* client to server: vector 0 the delta, then returned vectors */
 	/* Split learning (train/schemes/split.h); steps is the number of the batch, from 1. */
 	FED_MESSAGE_HEAD,     /* between any two: the parameters of the client's layers */

@@ -64,6 +64,7 @@ static struct fed_pass pass_of(const struct fed_workspace *ws, size_t l, const f
 	const size_t i = l - ws->first;
 
 	return (struct fed_pass){
+		.size = sizeof(struct fed_pass),
 		.config = layer->config,
 		.in = layer->in,
 		.out = layer->out,

@@ -36,6 +36,8 @@ int fed_call_plan(const struct fed_instance *aggregator, struct fed_plan *plan,
 	const char *name = aggregator->entry->head->name;
 	struct fed_plan p = *plan;
 
+	p.size = sizeof p;
+
 	if (!aggregator_of(aggregator)->plan)
 		return FED_OK;
 	aggregator_of(aggregator)->plan(aggregator->state, &p);
@@ -122,11 +124,13 @@ bool fed_attack_is_targeted(const struct fed_instance *attack)
 int fed_call_craft(struct fed_instance *attack, const struct fed_attacker *attacker, float *out,
                    struct fed_error *err)
 {
+	struct fed_attacker seen = *attacker;
 	struct fed_error words = {{0}};
 
+	seen.size = sizeof seen;
 	memcpy(out, attacker->delta, attacker->dim * sizeof *out);
 	return fed_check_code(attack, "craft",
-	                      attack_of(attack)->craft(attack->state, attacker, out, &words), false,
+	                      attack_of(attack)->craft(attack->state, &seen, out, &words), false,
 	                      &words, err);
 }
 
@@ -159,6 +163,7 @@ int fed_call_collude(struct fed_instance *attack, const struct fed_collusion *vi
 	struct conspiracy c = {.view = *view, .pool = pool};
 	struct fed_error words = {{0}};
 
+	c.view.size = sizeof c.view;
 	c.view.work = fed_alloc_array(view->n_known, 4 * sizeof *c.view.work);
 	if (!c.view.work)
 		return fed_fail_memory(err, 4 * view->n_known * sizeof *c.view.work, "an attack");
@@ -179,18 +184,23 @@ int fed_call_collude(struct fed_instance *attack, const struct fed_collusion *vi
 int fed_call_suits(const struct fed_instance *attack, const struct fed_examples *form,
                    struct fed_error *err)
 {
+	struct fed_examples seen = *form;
 	struct fed_error words = {{0}};
 
 	if (!attack_of(attack)->suits)
 		return FED_OK;
-	return fed_check_code(attack, "suits", attack_of(attack)->suits(attack->state, form, &words),
+	seen.size = sizeof seen;
+	return fed_check_code(attack, "suits", attack_of(attack)->suits(attack->state, &seen, &words),
 	                      false, &words, err);
 }
 
 int fed_call_poison(const struct fed_instance *attack, const struct fed_examples *examples,
                     struct fed_error *err)
 {
-	attack_of(attack)->poison(attack->state, examples);
+	struct fed_examples seen = *examples;
+
+	seen.size = sizeof seen;
+	attack_of(attack)->poison(attack->state, &seen);
 	for (uint32_t i = 0; examples->label && i < examples->n; i++)
 		if ((uint32_t)examples->label[i] >= examples->classes)
 			return fed_fail(err, "attack %s: gave example %u the label %d, allowed are 0 to %u",
@@ -221,10 +231,12 @@ int fed_call_open(struct fed_instance *transport, const struct fed_transport_hos
 int fed_call_send(struct fed_instance *transport, const struct fed_transport_host *wire,
                   const struct fed_message *message, struct fed_error *err)
 {
+	struct fed_message seen = *message;
 	struct fed_error words = {{0}};
 
+	seen.size = sizeof seen;
 	return fed_check_code(transport, "send",
-	                      transport_of(transport)->send(transport->state, wire, message, &words),
+	                      transport_of(transport)->send(transport->state, wire, &seen, &words),
 	                      true, &words, err);
 }
 

@@ -42,10 +42,11 @@ struct fed_aggregation {
  * its rule). */
 int fed_aggregation_begin(struct fed_aggregation *, struct fed_instance *, const struct fed_round *,
                           size_t capacity, struct fed_pool *, struct fed_error *);
-/* What such an aggregation holds until its release, without what a plugin allocates itself. */
+/* What such an aggregation holds until its release, without what finish takes. */
 double fed_aggregation_bytes(const struct fed_instance *, size_t dim, size_t capacity);
-/* What finish takes beside it for the mixtures of a pre-aggregation; 0 without one. */
-double fed_mixtures_bytes(const struct fed_instance *, size_t dim, size_t capacity);
+/* What finish takes beside it: the mixtures of a pre-aggregation, and the scratch memory that the
+ * plugins declare (scratch_bytes). */
+double fed_finish_bytes(const struct fed_instance *, size_t dim, size_t capacity);
 /* Whether all updates are kept until finish. */
 bool fed_aggregation_keeps(const struct fed_instance *);
 /* FED_REJECT: this update is left out (it has no verdict); the text says why.  What it points to is

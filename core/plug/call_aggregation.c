@@ -118,6 +118,7 @@ static int begin(struct fed_aggregation *a, struct fed_instance *instance,
 	                              .capacity = capacity,
 	                              .lent = lent_ld > 0 || stays(instance, capacity)};
 	fed_workplace_init(&a->place, round->host, pool, round->dim);
+	a->round.size = sizeof a->round;
 	a->round.host = &a->place.host;
 	a->round.ld = lent_ld ? lent_ld : leading_dimension(round->dim);
 	fed_instance_zero_scratch(instance);
@@ -151,11 +152,29 @@ double fed_aggregation_bytes(const struct fed_instance *instance, size_t dim, si
 	                           sizeof *a->extra + (instance->after ? sizeof *a->mixed : 0));
 }
 
-double fed_mixtures_bytes(const struct fed_instance *instance, size_t dim, size_t capacity)
+/* What a plugin says that it takes from host->scratch() for n updates; nonsense counts as nothing.
+ */
+static double scratch_of(const struct fed_instance *instance, size_t n, size_t dim)
 {
-	const double m = instance->after ? (double)mixtures_of(instance->after, capacity) : 0;
+	const struct fed_aggregator *plugin = aggregator_of(instance);
+	const double bytes = plugin->scratch_bytes ? plugin->scratch_bytes(instance->state, n, dim) : 0;
 
-	return m * ((double)capacity * sizeof(double) + (double)leading_dimension(dim) * sizeof(float));
+	return bytes > 0 && isfinite(bytes) ? bytes : 0;
+}
+
+double fed_finish_bytes(const struct fed_instance *instance, size_t dim, size_t capacity)
+{
+	if (!instance->after)
+		return scratch_of(instance, capacity, dim);
+
+	/* What mix() took is released before the mixtures are aggregated. */
+	const size_t m = mixtures_of(instance->after, capacity);
+	const double before = scratch_of(instance->after, capacity, dim);
+	const double then = scratch_of(instance, m, dim);
+
+	return (before > then ? before : then) +
+	       (double)m *
+	           ((double)capacity * sizeof(double) + (double)leading_dimension(dim) * sizeof(float));
 }
 
 /* Adding ----------------------------------------------------------------- */
@@ -200,7 +219,8 @@ static int keep_row(struct fed_aggregation *a, const struct fed_update *u, struc
 
 static void unset_verdict(struct fed_verdict *v, struct fed_trust *b, const struct fed_update *u)
 {
-	*v = (struct fed_verdict){.weight = (float)u->weight, .score = NAN, .used = true};
+	*v = (struct fed_verdict){
+		.size = sizeof *v, .weight = (float)u->weight, .score = NAN, .used = true};
 	*b = (struct fed_trust){.group = -1, .trusted = true};
 }
 
@@ -223,11 +243,12 @@ int fed_aggregation_add(struct fed_aggregation *a, const struct fed_update *u,
 		                a->instance->entry->head->name, a->capacity);
 	struct fed_update *row = &a->update[a->n];
 	*row = *u;
+	row->size = sizeof *row;
 	unset_verdict(&a->verdict[a->n], &a->trust[a->n], u);
 	if (fed_aggregation_keeps(a->instance)) {
 		rc = a->lent ? FED_OK : keep_row(a, u, err);
 	} else {
-		rc = call_add(a, u, &a->verdict[a->n], err);
+		rc = call_add(a, row, &a->verdict[a->n], err);
 		row->delta = row->base = NULL;
 		row->returned = NULL;
 	}
@@ -315,12 +336,18 @@ static int run_reduce(struct fed_aggregation *a, const struct fed_update *const 
                       struct fed_verdict *verdict, float *out, struct fed_error *err)
 {
 	const struct fed_instance *instance = a->instance;
+	struct fed_verdict **v = fed_alloc_array(n, sizeof *v);
 	struct fed_error words = {{0}};
 
+	if (!v)
+		return fed_fail_memory(err, n * sizeof *v, "the verdicts");
+	for (size_t i = 0; i < n; i++)
+		v[i] = &verdict[i];
 	fed_fill_unwritten(out, a->round.dim);
 	const int rc =
-		aggregator_of(instance)->reduce(instance->state, &a->round, u, n, verdict, out, &words);
+		aggregator_of(instance)->reduce(instance->state, &a->round, u, n, v, out, &words);
 	fed_workplace_clear(&a->place);
+	fed_free(v);
 	if (fed_check_code(instance, "reduce", rc, false, &words, err))
 		return FED_FAIL;
 	return fed_check_step(instance, out, 0, a->round.dim, err);

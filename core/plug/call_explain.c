@@ -79,8 +79,9 @@ static void take_line(const struct fed_teller *teller, const char *line)
 /* Telling ---------------------------------------------------------------- */
 
 static int call_tell(const struct fed_instance *who, const struct fed_round *round,
-                     const struct fed_update *const *u, size_t n, const struct fed_verdict *v,
-                     const struct fed_telling *t, struct fed_error *err)
+                     const struct fed_update *const *u, size_t n,
+                     const struct fed_verdict *const *v, const struct fed_telling *t,
+                     struct fed_error *err)
 {
 	struct listener l = {{sizeof l.teller, take_line}, t->lines, 0};
 	struct fed_error words = {{0}};
@@ -97,16 +98,61 @@ static int call_tell(const struct fed_instance *who, const struct fed_round *rou
 	return fed_check_code(who, "tell", rc, false, &words, err);
 }
 
+/* Updates and verdicts as a plugin sees them: behind pointers, with their sizes. */
+struct rows {
+	struct fed_update *update;                   /* [n] */
+	struct fed_verdict *verdict, *mixed;         /* [n] */
+	const struct fed_update **u;                 /* [n] */
+	const struct fed_verdict **v, **on_mixtures; /* [n] */
+};
+
+static void rows_release(struct rows *x)
+{
+	fed_free(x->update);
+	fed_free(x->verdict);
+	fed_free(x->mixed);
+	fed_free(x->u);
+	fed_free(x->v);
+	fed_free(x->on_mixtures);
+}
+
+static int rows_init(struct rows *x, const struct fed_telling *t, struct fed_error *err)
+{
+	const size_t n = t->n;
+
+	*x = (struct rows){.update = fed_alloc_array(n, sizeof *x->update),
+	                   .verdict = fed_alloc_array(n, sizeof *x->verdict),
+	                   .mixed = fed_alloc_array(n, sizeof *x->mixed),
+	                   .u = fed_alloc_array(n, sizeof *x->u),
+	                   .v = fed_alloc_array(n, sizeof *x->v),
+	                   .on_mixtures = fed_alloc_array(n, sizeof *x->on_mixtures)};
+	if (!x->update || !x->verdict || !x->mixed || !x->u || !x->v || !x->on_mixtures) {
+		rows_release(x);
+		return fed_fail_memory(err, n * sizeof *x->update, "the updates of a round");
+	}
+	for (size_t i = 0; i < n; i++) {
+		x->update[i] = t->update[i];
+		x->update[i].size = sizeof *x->update;
+		x->u[i] = &x->update[i];
+		x->verdict[i] = t->verdict[i];
+		x->verdict[i].size = sizeof *x->verdict;
+		x->v[i] = &x->verdict[i];
+		x->mixed[i] = t->mixed ? t->mixed[i] : t->verdict[i];
+		x->mixed[i].size = sizeof *x->mixed;
+		x->on_mixtures[i] = &x->mixed[i];
+	}
+	return FED_OK;
+}
+
 static int tell_mixed(const struct fed_telling *t, struct fed_workplace *place,
-                      struct fed_round *round, const struct fed_update *const *u,
-                      struct fed_error *err)
+                      struct fed_round *round, const struct rows *rows, struct fed_error *err)
 {
 	const struct fed_instance *who = t->instance;
 	struct fed_mixing x;
 
-	if (fed_mix(&x, who->after, place, round, u, t->n, err))
+	if (fed_mix(&x, who->after, place, round, rows->u, t->n, err))
 		return FED_FAIL;
-	const int rc = call_tell(who, round, x.u, x.m, t->mixed, t, err);
+	const int rc = call_tell(who, round, x.u, x.m, rows->on_mixtures, t, err);
 	fed_mixing_release(&x);
 	return rc;
 }
@@ -114,25 +160,24 @@ static int tell_mixed(const struct fed_telling *t, struct fed_workplace *place,
 static int tell(const struct fed_telling *t, bool pre_aggregation, struct fed_error *err)
 {
 	const struct fed_instance *who = t->instance;
-	const struct fed_update **u = fed_alloc_array(t->n, sizeof *u);
 	struct fed_round round = t->round;
 	struct fed_workplace place;
+	struct rows rows;
 	int rc;
 
-	if (!u)
-		return fed_fail_memory(err, t->n * sizeof *u, "the updates of a round");
-	for (size_t i = 0; i < t->n; i++)
-		u[i] = &t->update[i];
+	if (rows_init(&rows, t, err))
+		return FED_FAIL;
 	fed_workplace_init(&place, NULL, t->pool, round.dim);
+	round.size = sizeof round;
 	round.host = &place.host;
 	if (pre_aggregation)
-		rc = call_tell(who->after, &round, u, t->n, t->verdict, t, err);
+		rc = call_tell(who->after, &round, rows.u, t->n, rows.v, t, err);
 	else if (who->after && fed_tells(who->entry))
-		rc = tell_mixed(t, &place, &round, u, err);
+		rc = tell_mixed(t, &place, &round, &rows, err);
 	else
-		rc = call_tell(who, &round, u, t->n, t->verdict, t, err);
+		rc = call_tell(who, &round, rows.u, t->n, rows.v, t, err);
 	fed_workplace_release(&place);
-	fed_free(u);
+	rows_release(&rows);
 	return rc;
 }
 

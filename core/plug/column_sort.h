@@ -6,7 +6,7 @@
 #define FED_PLUG_COLUMN_SORT_H
 
 #include "base/pool.h"
-#include "fedsh/aggregator.h"
+#include "fedsh/host.h"
 
 typedef void fed_sorted_work(void *ctx, const float *sorted, size_t j0, size_t width);
 /* As struct fed_host's sorted(). */

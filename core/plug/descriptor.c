@@ -9,17 +9,23 @@
 #include <string.h>
 
 #include "base/fields.h"
+#include "base/mem.h"
 
 enum {
 	STRUCT_MOST = 1 << 16, /* bytes of a plugin struct: room for ABIs to come */
 	STATE_MOST = 16 << 20, /* bytes of a state struct: large things are vector rows */
 	NAME_MOST = 31,
 	HELP_MOST = 200,
+	VERSION_MOST = 63,
 	DOC_MOST = 1 << 16,
 	ROWS_MOST = 256,
+	ROW_MOST = 4096, /* bytes of a field row: room for ABIs to come */
 	CHOICES_MOST = 256,
 	VECTORS_MOST = 16, /* vectors that a client keeps, or returns */
 };
+
+/* Bytes that a field row has at least: what every type needs.  What is missing reads as zero. */
+#define ROW_LEAST offsetof(struct fed_field, choice)
 
 static int check_version(const struct fed_head *head, struct fed_error *err)
 {
@@ -43,11 +49,12 @@ static int check_sizes(const struct fed_head *head, struct fed_error *err)
 	if (head->size < sizeof *head || head->size > STRUCT_MOST)
 		return fed_reject(err, "its plugin struct has %u bytes, allowed are %zu to %d", head->size,
 		                  sizeof *head, STRUCT_MOST);
-	if (head->field_size != sizeof(struct fed_field))
+	if (head->field_size < ROW_LEAST || head->field_size > ROW_MOST ||
+	    head->field_size % _Alignof(struct fed_field))
 		return fed_reject(err,
-		                  "its field rows have %u bytes, this fedsh's have %zu; build it again "
-		                  "with this fedsh's headers",
-		                  head->field_size, sizeof(struct fed_field));
+		                  "its field rows have %u bytes, allowed are multiples of %zu from %zu to "
+		                  "%d; build it again with this fedsh's headers",
+		                  head->field_size, _Alignof(struct fed_field), ROW_LEAST, ROW_MOST);
 	if (head->state_size > STATE_MOST)
 		return fed_reject(err,
 		                  "its state has %u bytes, at most %d are allowed; large arrays are "
@@ -63,6 +70,13 @@ static bool is_name(const char *s)
 	return s[strspn(s, "abcdefghijklmnopqrstuvwxyz0123456789-")] == '\0';
 }
 
+static bool is_printable(const char *s)
+{
+	while (*s >= ' ' && *s <= '~')
+		s++;
+	return *s == '\0';
+}
+
 static int check_words(const struct fed_library *lib, const struct fed_head *head,
                        struct fed_error *err)
 {
@@ -75,6 +89,9 @@ static int check_words(const struct fed_library *lib, const struct fed_head *hea
 		return fed_reject(err, "its help must be one line; the rest belongs into doc");
 	if (head->doc && !fed_library_holds_string(lib, head->doc, DOC_MOST))
 		return fed_reject(err, "its doc must be a string of less than %d bytes", DOC_MOST);
+	if (head->version && (!fed_library_holds_string(lib, head->version, VERSION_MOST + 1) ||
+	                      !*head->version || !is_printable(head->version)))
+		return fed_reject(err, "its version must be 1 to %d printable ASCII letters", VERSION_MOST);
 	return FED_OK;
 }
 
@@ -99,17 +116,49 @@ static bool row_is_sound(const struct fed_library *lib, const struct fed_field *
 	return true;
 }
 
+/* Row i of the plugin's table, whose rows are as long as those of the fedsh that it was built for.
+ */
+static const struct fed_field *row_at(const struct fed_head *head, size_t i)
+{
+	return (const struct fed_field *)(const void *)((const char *)head->fields +
+	                                                i * head->field_size);
+}
+
+/* Copies the plugin's rows, with FED_END, into entry->fields: as many bytes of each as both know,
+ * over zeroes. */
+static int copy_rows(const struct fed_library *lib, const struct fed_head *head,
+                     struct fed_entry *entry, struct fed_error *err)
+{
+	const size_t known =
+		head->field_size < sizeof(struct fed_field) ? head->field_size : sizeof(struct fed_field);
+	size_t n = 0;
+
+	while (head->fields) {
+		if (n == ROWS_MOST || !fed_library_holds(lib, row_at(head, n), head->field_size))
+			return fed_reject(err, "its field table has no FED_END within %d rows", ROWS_MOST);
+		if (row_at(head, n)->type == FED_TYPE_END)
+			break;
+		n++;
+	}
+	entry->fields = fed_alloc_array(n + 1, sizeof *entry->fields);
+	if (!entry->fields)
+		return fed_fail_memory(err, (n + 1) * sizeof *entry->fields, "a plugin's field rows");
+	for (size_t i = 0; i <= n; i++) {
+		entry->fields[i] = (struct fed_field)FED_END;
+		if (i < n)
+			memcpy(&entry->fields[i], row_at(head, i), known);
+	}
+	return FED_OK;
+}
+
 static int check_rows(const struct fed_library *lib, const struct fed_head *head,
-                      struct fed_error *err)
+                      const struct fed_field *rows, struct fed_error *err)
 {
 	struct fed_error why;
 
-	for (size_t i = 0; head->fields; i++) {
-		const struct fed_field *row = &head->fields[i];
-		if (i == ROWS_MOST || !fed_library_holds(lib, row, sizeof *row))
-			return fed_reject(err, "its field table has no FED_END within %d rows", ROWS_MOST);
-		if (row->type == FED_TYPE_END)
-			break;
+	for (size_t i = 0; rows[i].type != FED_TYPE_END; i++) {
+		const struct fed_field *row = &rows[i];
+
 		if (!row_is_sound(lib, row))
 			return fed_reject(err,
 			                  "field row %zu points outside the file; use FED_INT(), FED_REAL() "
@@ -122,7 +171,7 @@ static int check_rows(const struct fed_library *lib, const struct fed_head *head
 			return fed_reject(err, "field row %s has flags %x; in a plugin they are 0", row->name,
 			                  row->flags);
 	}
-	if (head->fields && fed_fields_check(head->fields, head->state_size, &why))
+	if (fed_fields_check(rows, head->state_size, &why))
 		return fed_reject(err, "bad field row: %s", why.text);
 	return FED_OK;
 }
@@ -209,7 +258,6 @@ static size_t size_of_kind(uint32_t kind)
 
 int fed_head_read(const struct fed_library *lib, struct fed_entry *entry, struct fed_error *err)
 {
-	static const struct fed_field no_rows[] = {FED_END};
 	const struct fed_head *head = fed_library_symbol(lib, "fed_plugin");
 
 	if (!head || !fed_library_holds(lib, head, sizeof *head))
@@ -220,7 +268,12 @@ int fed_head_read(const struct fed_library *lib, struct fed_entry *entry, struct
 	if (!fed_library_holds(lib, head, head->size))
 		return fed_reject(err, "fed_plugin has %u bytes by its own word, but the file has less",
 		                  head->size);
-	if (check_words(lib, head, err) || check_rows(lib, head, err))
+	if (check_words(lib, head, err))
+		return FED_REJECT;
+	const int rc = copy_rows(lib, head, entry, err);
+	if (rc != FED_OK)
+		return rc;
+	if (check_rows(lib, head, entry->fields, err))
 		return FED_REJECT;
 
 	const size_t known = size_of_kind(head->kind);
@@ -229,7 +282,6 @@ int fed_head_read(const struct fed_library *lib, struct fed_entry *entry, struct
 	entry->head = &entry->copy.head;
 	if (!entry->copy.head.doc)
 		entry->copy.head.doc = "";
-	if (!entry->copy.head.fields)
-		entry->copy.head.fields = no_rows;
+	entry->copy.head.fields = entry->fields;
 	return check_kind(entry, err);
 }

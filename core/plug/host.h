@@ -7,6 +7,7 @@
 
 #include "base/pool.h"
 #include "fedsh/aggregator.h"
+#include "fedsh/host.h"
 
 /* What a rule thinks of an update, beside its verdict. */
 struct fed_trust {

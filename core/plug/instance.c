@@ -116,17 +116,17 @@ static double *nth_vector(const struct fed_instance *instance, uint32_t k,
 	return NULL;
 }
 
-uint32_t fed_instance_sent(const struct fed_instance *instance)
+uint32_t fed_instance_broadcasts(const struct fed_instance *instance)
 {
 	return count_rows(rows_of(instance), is_sent);
 }
 
-const double *fed_instance_sent_vector(const struct fed_instance *instance, uint32_t k)
+const double *fed_instance_broadcast(const struct fed_instance *instance, uint32_t k)
 {
 	return nth_vector(instance, k, is_sent);
 }
 
-double *fed_instance_kept(const struct fed_instance *instance, uint32_t k)
+double *fed_instance_persistent(const struct fed_instance *instance, uint32_t k)
 {
 	return nth_vector(instance, k, is_kept);
 }
@@ -184,7 +184,7 @@ int fed_instance_backup(const struct fed_instance *instance, struct fed_instance
 		return fed_fail_memory(err, size, "a backup");
 	fed_instance_state_bytes(instance, backup->state);
 	for (uint32_t k = 0; k < rows; k++)
-		memcpy(backup->kept + k * backup->dim, fed_instance_kept(instance, k),
+		memcpy(backup->kept + k * backup->dim, fed_instance_persistent(instance, k),
 		       backup->dim * sizeof(double));
 	return FED_OK;
 }
@@ -195,7 +195,7 @@ void fed_instance_rollback(struct fed_instance *instance, const struct fed_insta
 
 	fed_instance_set_state(instance, backup->state, instance->entry->head->state_size, &unused);
 	for (uint32_t k = 0; k < backup->rows; k++)
-		memcpy(fed_instance_kept(instance, k), backup->kept + k * backup->dim,
+		memcpy(fed_instance_persistent(instance, k), backup->kept + k * backup->dim,
 		       backup->dim * sizeof(double));
 }
 

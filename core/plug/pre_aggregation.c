@@ -64,7 +64,8 @@ static struct fed_update describe(const struct fed_mixing *x, size_t k,
                                   const struct fed_round *round, const struct fed_update *const *u)
 {
 	double weight = 0, samples = 0, steps = 0, loss = 0;
-	struct fed_update mixed = {.delta = x->rows + k * round->ld,
+	struct fed_update mixed = {.size = sizeof mixed,
+	                           .delta = x->rows + k * round->ld,
 	                           .base = round->params,
 	                           .client = x->m == x->n ? u[k]->client : UINT32_MAX};
 
@@ -107,8 +108,10 @@ int fed_mixing_make(struct fed_mixing *x, const struct fed_workplace *place,
 	for (size_t k = 0; rc == FED_OK && k < x->m; k++) {
 		x->update[k] = describe(x, k, round, u);
 		x->u[k] = &x->update[k];
-		x->verdict[k] =
-			(struct fed_verdict){.weight = (float)x->update[k].weight, .score = NAN, .used = true};
+		x->verdict[k] = (struct fed_verdict){.size = sizeof *x->verdict,
+		                                     .weight = (float)x->update[k].weight,
+		                                     .score = NAN,
+		                                     .used = true};
 		x->trust[k] = (struct fed_trust){.group = -1, .trusted = true};
 	}
 	return rc;

@@ -64,6 +64,7 @@ static void entry_free(struct fed_entry *entry)
 	if (!entry)
 		return;
 	fed_library_close(entry->library);
+	fed_free(entry->fields);
 	fed_free(entry->path);
 	fed_free(entry);
 }

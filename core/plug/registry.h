@@ -4,9 +4,11 @@
  *
  * The loader reads a file's ELF headers before dlopen sees it (a truncated object would kill the
  * process), opens a private copy (the file may be rebuilt or deleted while loaded), checks the head
- * and the field table, and copies the plugin struct over zeroes.  It runs no plugin function.
+ * and the field table, and copies the plugin struct and the rows over zeroes.  It runs no plugin
+ * function.
  *
- * An entry owns its library: all strings of its head and rows live there until the entry goes.
+ * An entry owns its rows and its library: all strings of head and rows live there until the entry
+ * is released.
  */
 #ifndef FED_PLUG_REGISTRY_H
 #define FED_PLUG_REGISTRY_H
@@ -14,6 +16,9 @@
 #include "base/fields.h"
 #include "fedsh/aggregator.h"
 #include "fedsh/attack.h"
+#include "fedsh/client_hooks.h"
+#include "fedsh/explain.h"
+#include "fedsh/host.h"
 #include "fedsh/model.h"
 #include "fedsh/transport.h"
 
@@ -31,6 +36,7 @@ struct fed_entry {
 		struct fed_model model;
 		struct fed_attack attack;
 	} copy;
+	struct fed_field *fields;    /* head->fields: host-owned copies of the plugin's rows */
 	struct fed_library *library; /* plug/loader.h */
 };
 
@@ -83,18 +89,18 @@ int fed_instance_size(struct fed_instance *, size_t dim, struct fed_error *);
 /* Zero the FED_TYPE_SCRATCH vectors. */
 void fed_instance_zero_scratch(struct fed_instance *);
 /* Rows of FED_TYPE_BROADCAST, in order; row k's vector [dim]. */
-uint32_t fed_instance_sent(const struct fed_instance *);
-const double *fed_instance_sent_vector(const struct fed_instance *, uint32_t k);
+uint32_t fed_instance_broadcasts(const struct fed_instance *);
+const double *fed_instance_broadcast(const struct fed_instance *, uint32_t k);
 
-/* What lives across rounds, for checkpoints.  The k-th KEEP or SENT vector [dim], in row order;
- * NULL past the last or before fed_instance_size. */
-double *fed_instance_kept(const struct fed_instance *, uint32_t k);
+/* What lives across rounds, for checkpoints.  The k-th FED_PERSISTENT or FED_BROADCAST vector
+ * [dim], in row order; NULL past the last or before fed_instance_size. */
+double *fed_instance_persistent(const struct fed_instance *, uint32_t k);
 /* The state struct, head->state_size bytes, with the pointers to vectors zeroed. */
 void fed_instance_state_bytes(const struct fed_instance *, void *out);
 /* Take such bytes; the pointers stay those of this instance.  Refuses another size. */
 int fed_instance_set_state(struct fed_instance *, const void *bytes, size_t n, struct fed_error *);
 
-/* The same for a round that may fail: state and KEEP and SENT vectors, in memory.  A zeroed backup
+/* The same for a round that may fail: state and persistent vectors, in memory.  A zeroed backup
  * is empty; taking another one reuses its memory. */
 struct fed_instance_backup {
 	void *state;

@@ -62,7 +62,7 @@ static int ascending(const void *a, const void *b)
 static void time_flights(const struct fed_federation *f, const uint32_t *clients,
                          struct flights *all)
 {
-	const uint64_t down = fed_frame_size(1 + fed_instance_sent(f->aggregator), f->net->dim);
+	const uint64_t down = fed_frame_size(1 + fed_instance_broadcasts(f->aggregator), f->net->dim);
 	const uint64_t up = fed_frame_size(1 + fed_returned_vectors(f->aggregator), f->net->dim) -
 	                    f->net->dim * sizeof(float) + fed_codec_size(&f->codec, f->net->dim);
 	struct fed_link link;
@@ -164,7 +164,7 @@ static int check(const struct fed_federation *f, uint32_t n, uint32_t most, stru
 	const size_t dim = f->net->dim;
 	const struct load end = {.taken = load.taken, .sent = load.taken};
 	const double arriving = updates_bytes(f, n, load);
-	const double ending = updates_bytes(f, n, end) + fed_mixtures_bytes(f->aggregator, dim, most);
+	const double ending = updates_bytes(f, n, end) + fed_finish_bytes(f->aggregator, dim, most);
 	const double need = clients_bytes(f, n) + fed_aggregation_bytes(f->aggregator, dim, most) +
 	                    (arriving > ending ? arriving : ending);
 

@@ -13,11 +13,11 @@
 #include "train/round/invitations.h"
 #include "train/round/message_faults.h"
 
-/* The parameters and the aggregator's SENT vectors, as one parcel for all who get this version: the
- * model itself when there are no others. */
+/* The parameters and the aggregator's broadcast vectors, as one parcel for all who get this
+ * version: the model itself when there are no others. */
 static int pack_model(struct fed_federation *f, struct fed_error *err)
 {
-	const uint32_t sent = fed_instance_sent(f->aggregator);
+	const uint32_t sent = fed_instance_broadcasts(f->aggregator);
 
 	if (f->packed)
 		return FED_OK;
@@ -32,7 +32,7 @@ static int pack_model(struct fed_federation *f, struct fed_error *err)
 	if (sent)
 		memcpy(p->vector[0], f->params, f->net->dim * sizeof *f->params);
 	for (uint32_t k = 0; k < sent; k++) {
-		const double *v = fed_instance_sent_vector(f->aggregator, k);
+		const double *v = fed_instance_broadcast(f->aggregator, k);
 		for (size_t j = 0; j < f->net->dim; j++)
 			p->vector[1 + k][j] = (float)v[j];
 	}

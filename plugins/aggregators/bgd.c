@@ -210,7 +210,7 @@ static void note_suspects(const struct fed_round *r, const struct fed_update *co
 }
 
 static int reduce(void *state, const struct fed_round *r, const struct fed_update *const u[],
-                  size_t n, struct fed_verdict v[], float *out, struct fed_error *err)
+                  size_t n, struct fed_verdict *const v[], float *out, struct fed_error *err)
 {
 	const struct bgd *a = state;
 	const struct fed_host *host = r->host;
@@ -233,8 +233,8 @@ static int reduce(void *state, const struct fed_round *r, const struct fed_updat
 	for (size_t i = 0; i < n; i++) {
 		const uint32_t g = group[i];
 
-		v[i].weight = (float)(weight[g] * w[i]);
-		v[i].score = (float)distance[g];
+		v[i]->weight = (float)(weight[g] * w[i]);
+		v[i]->score = (float)distance[g];
 		host->mark(host, i, (int32_t)g, trusted[g]);
 	}
 	note_suspects(r, u, n, k, group, trusted);
@@ -243,7 +243,7 @@ static int reduce(void *state, const struct fed_round *r, const struct fed_updat
 
 /* One group: who sat in it, how far its mean is from the step, and its say. */
 static void tell_group(struct tell *t, const struct fed_update *const u[], size_t n,
-                       const uint32_t *group, uint32_t g, const struct fed_verdict v[],
+                       const uint32_t *group, uint32_t g, const struct fed_verdict *const v[],
                        double distance, bool trusted, struct robust_place *place)
 {
 	size_t members = 0;
@@ -253,7 +253,7 @@ static void tell_group(struct tell *t, const struct fed_update *const u[], size_
 		if (group[i] != g)
 			continue;
 		place[members++] = (struct robust_place){0, u[i]->client, (uint32_t)i};
-		share += (double)v[i].weight;
+		share += (double)v[i]->weight;
 	}
 	robust_sort(place, members);
 	tell_put(t, "    group %u: |m_%u - step| = %.4g, share %.4g, %s: clients", g, g, distance,
@@ -262,8 +262,19 @@ static void tell_group(struct tell *t, const struct fed_update *const u[], size_
 	tell_end(t);
 }
 
+/* The groups' means, and the distances between them. */
+static double scratch_bytes(const void *state, size_t n, size_t dim)
+{
+	struct fed_error unused;
+	size_t k;
+
+	if (check(state, n, &k, FED_FAIL, &unused))
+		return 0; /* such a round is refused anyway */
+	return (double)k * (double)dim * sizeof(float) + geometric_bytes(k);
+}
+
 static int tell(const void *state, const struct fed_round *r, const struct fed_update *const u[],
-                size_t n, const struct fed_verdict v[], const float *step,
+                size_t n, const struct fed_verdict *const v[], const float *step,
                 const struct fed_teller *to, struct fed_error *err)
 {
 	const struct bgd *a = state;
@@ -310,4 +321,5 @@ FED_PLUGIN struct fed_aggregator fed_plugin = {
 	.begin = begin,
 	.reduce = reduce,
 	.tell = tell,
+	.scratch_bytes = scratch_bytes,
 };

@@ -76,7 +76,7 @@ static int mix(const void *state, const struct fed_round *r, const struct fed_up
 }
 
 static int tell(const void *state, const struct fed_round *r, const struct fed_update *const u[],
-                size_t n, const struct fed_verdict v[], const float *step,
+                size_t n, const struct fed_verdict *const v[], const float *step,
                 const struct fed_teller *to, struct fed_error *err)
 {
 	const size_t m = mixtures(state, n);

@@ -75,18 +75,18 @@ static void choose_next(struct robust_krum *krum, const struct fed_update *const
 
 /* The `theta` updates that Krum chooses, into row and used. */
 static void choose(struct robust_krum *krum, const struct fed_update *const u[], size_t f,
-                   size_t theta, struct robust_place *place, struct fed_verdict v[],
+                   size_t theta, struct robust_place *place, struct fed_verdict *const v[],
                    const float **row)
 {
 	for (size_t k = 0; k < theta; k++) {
 		choose_next(krum, u, f, place);
 		for (size_t p = 0; k == 0 && p < krum->n; p++) {
-			v[place[p].i].score = (float)place[p].by;
-			v[place[p].i].used = false;
+			v[place[p].i]->score = (float)place[p].by;
+			v[place[p].i]->used = false;
 		}
 		const size_t best = place[0].i;
-		v[best].used = true;
-		v[best].weight = 1;
+		v[best]->used = true;
+		v[best]->weight = 1;
 		row[k] = u[best]->delta;
 	}
 }
@@ -121,7 +121,7 @@ static void mean_near_median(void *ctx, const float *sorted, size_t j0, size_t w
 }
 
 static int reduce(void *state, const struct fed_round *r, const struct fed_update *const u[],
-                  size_t n, struct fed_verdict v[], float *out, struct fed_error *err)
+                  size_t n, struct fed_verdict *const v[], float *out, struct fed_error *err)
 {
 	const struct fed_host *host = r->host;
 	struct robust_krum krum;
@@ -139,7 +139,7 @@ static int reduce(void *state, const struct fed_round *r, const struct fed_updat
 }
 
 static int tell(const void *state, const struct fed_round *r, const struct fed_update *const u[],
-                size_t n, const struct fed_verdict v[], const float *step,
+                size_t n, const struct fed_verdict *const v[], const float *step,
                 const struct fed_teller *to, struct fed_error *err)
 {
 	const struct fed_host *host = r->host;
@@ -185,4 +185,5 @@ FED_PLUGIN struct fed_aggregator fed_plugin = {
 	.begin = begin,
 	.reduce = reduce,
 	.tell = tell,
+	.scratch_bytes = robust_krum_bytes,
 };

@@ -47,7 +47,7 @@ static const char doc[] =
 	"second round on; the median is this program's.";
 
 static int reduce(void *state, const struct fed_round *r, const struct fed_update *const u[],
-                  size_t n, struct fed_verdict v[], float *out, struct fed_error *err)
+                  size_t n, struct fed_verdict *const v[], float *out, struct fed_error *err)
 {
 	const struct centered_clip *a = state;
 	const struct fed_host *host = r->host;
@@ -79,15 +79,22 @@ static int reduce(void *state, const struct fed_round *r, const struct fed_updat
 	for (size_t j = 0; j < r->dim; j++)
 		a->v[j] = (double)out[j];
 	for (size_t i = 0; i < n; i++) {
-		v[i].weight = (float)w[i];
-		v[i].score = (float)distance[i];
+		v[i]->weight = (float)w[i];
+		v[i]->score = (float)distance[i];
 		host->mark(host, i, -1, w[i] * (double)n >= 0.5);
 	}
 	return FED_OK;
 }
 
+/* The centre. */
+static double scratch_bytes(const void *state, size_t n, size_t dim)
+{
+	(void)state, (void)n;
+	return (double)dim * sizeof(float);
+}
+
 static int tell(const void *state, const struct fed_round *r, const struct fed_update *const u[],
-                size_t n, const struct fed_verdict v[], const float *step,
+                size_t n, const struct fed_verdict *const v[], const float *step,
                 const struct fed_teller *to, struct fed_error *err)
 {
 	const struct centered_clip *a = state;
@@ -98,7 +105,7 @@ static int tell(const void *state, const struct fed_round *r, const struct fed_u
 	if (!distance || host->lengths(host, &step, 1, NULL, &square, err))
 		return FED_FAIL;
 	for (size_t i = 0; i < n; i++)
-		distance[i] = (double)v[i].score * (double)v[i].score;
+		distance[i] = (double)v[i]->score * (double)v[i]->score;
 	if (clip_lengths(host, distance, n, &tau, err))
 		return FED_FAIL;
 	tell_line(&t, "n = %zu updates, v moves %lld times to become the step, which is %.4g long", n,
@@ -113,4 +120,5 @@ FED_PLUGIN struct fed_aggregator fed_plugin = {
                            "steps from the last one, differences cut to a length", doc, fields),
 	.reduce = reduce,
 	.tell = tell,
+	.scratch_bytes = scratch_bytes,
 };

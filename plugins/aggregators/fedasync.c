@@ -9,6 +9,8 @@
  *
  * Xie, Koyejo, Gupta: Asynchronous Federated Optimization, OPT2020 (arXiv:1903.03934), algorithm 1.
  */
+#include <fedsh/client_hooks.h>
+
 #include "tell.h"
 
 enum function { POLYNOMIAL, HINGE, CONSTANT };
@@ -130,7 +132,7 @@ static void tell_function(struct tell *t, const struct fedasync *f, uint32_t tau
 
 /* What an update adds is shrunk by those that are mixed in after it. */
 static int tell(const void *state, const struct fed_round *r, const struct fed_update *const u[],
-                size_t n, const struct fed_verdict v[], const float *step,
+                size_t n, const struct fed_verdict *const v[], const float *step,
                 const struct fed_teller *to, struct fed_error *err)
 {
 	const struct fedasync *f = state;
@@ -139,7 +141,7 @@ static int tell(const void *state, const struct fed_round *r, const struct fed_u
 	struct tell t = {.to = to};
 
 	(void)v;
-	if (!length || !rest || tell_lengths(r, u, n, step, length, err))
+	if (!length || !rest || fed_norms(r, u, n, step, length, err))
 		return FED_FAIL;
 	for (size_t i = n; i-- > 0; after *= 1 - share(f, u[i]->staleness))
 		rest[i] = after * share(f, u[i]->staleness);

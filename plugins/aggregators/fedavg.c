@@ -10,7 +10,9 @@
  * Streaming: an update is added to a running sum and forgotten, so memory is one vector however
  * many clients answer.
  */
-#include "tell.h"
+#include <fedsh/aggregator.h>
+#include <fedsh/explain.h>
+#include <fedsh/host.h>
 
 struct fedavg {
 	double total; /* N: weights so far */
@@ -76,11 +78,11 @@ static int finish(void *state, const struct fed_round *r, float *out, struct fed
 }
 
 static int tell(const void *state, const struct fed_round *r, const struct fed_update *const u[],
-                size_t n, const struct fed_verdict v[], const float *step,
+                size_t n, const struct fed_verdict *const v[], const float *step,
                 const struct fed_teller *to, struct fed_error *err)
 {
 	(void)state, (void)v;
-	return tell_mean(r, u, n, step, to, err);
+	return fed_tell_mean(r, u, n, step, to, err);
 }
 
 FED_PLUGIN struct fed_aggregator fed_plugin = {

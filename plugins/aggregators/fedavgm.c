@@ -10,6 +10,7 @@
  * Classification, arXiv:1909.06335, 2019, section 4.3 (there eta is 1).
  */
 #include <fedsh/aggregator.h>
+#include <fedsh/host.h>
 
 struct fedavgm {
 	double beta, eta;

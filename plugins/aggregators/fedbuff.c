@@ -81,24 +81,24 @@ static uint32_t updates_per_step(const void *state)
 }
 
 static int tell(const void *state, const struct fed_round *r, const struct fed_update *const u[],
-                size_t n, const struct fed_verdict v[], const float *step,
+                size_t n, const struct fed_verdict *const v[], const float *step,
                 const struct fed_teller *to, struct fed_error *err)
 {
 	const struct fedbuff *f = state;
 	double *length = r->host->scratch(r->host, n + 1, sizeof *length, err), sum = 0;
 	struct tell t = {.to = to};
 
-	if (!length || tell_lengths(r, u, n, step, length, err))
+	if (!length || fed_norms(r, u, n, step, length, err))
 		return FED_FAIL;
 	for (size_t i = 0; i < n; i++)
-		sum += (double)v[i].score;
+		sum += (double)v[i]->score;
 	tell_line(&t, "K = %zu updates: step = %.4g/%zu sum_i s(tau_i) d_i, |step| = %.4g", n, f->eta_g,
 	          n, length[n]);
 	for (size_t i = 0; i < n; i++) {
 		if (tell_leaps(&i, n, TELL_ROWS))
 			tell_line(&t, "    ...");
 		tell_line(&t, "    client %u: tau = %u, s = 1/sqrt(%u) = %.4g, |d_i| = %.4g", u[i]->client,
-		          u[i]->staleness, u[i]->staleness + 1, (double)v[i].score, length[i]);
+		          u[i]->staleness, u[i]->staleness + 1, (double)v[i]->score, length[i]);
 	}
 	tell_line(&t, "the s(tau_i) sum to %.4g; %zu if none were stale", sum, n);
 	return FED_OK;

@@ -10,6 +10,7 @@
  * Streaming: the three sums over n_i, n_i tau_i and n_i d_i / tau_i are all that is needed.
  */
 #include <fedsh/aggregator.h>
+#include <fedsh/host.h>
 
 struct fednova {
 	double total; /* N: sum of n_i so far */

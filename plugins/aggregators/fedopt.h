@@ -18,6 +18,7 @@
 
 #include <math.h>
 #include <fedsh/aggregator.h>
+#include <fedsh/host.h>
 
 struct fedopt {
 	double eta, beta1, beta2, tau;

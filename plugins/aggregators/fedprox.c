@@ -9,17 +9,18 @@
  * Li, Sahu, Zaheer, Sanjabi, Talwalkar, Smith: Federated Optimization in Heterogeneous Networks,
  * MLSys 2020, algorithm 2.
  */
-#include "tell.h"
+#include <fedsh/client_hooks.h>
+
+#include "mean.h"
 
 struct fedprox {
+	struct mean mean; /* first: its functions take the whole for it */
 	double mu;
-	double total; /* N: weights so far */
-	double *sum;  /* [dim], sum of n_i d_i so far */
 };
 
 static const struct fed_field fields[] = {
 	FED_REAL(struct fedprox, mu, 0.01, 0, 1000, "pull towards the received model; 0 is fedavg"),
-	FED_SCRATCH(struct fedprox, sum, "weighted sum of the updates"),
+	MEAN_SUM,
 	FED_END,
 };
 
@@ -44,36 +45,6 @@ static const char doc[] =
 	"their work are in the paper's algorithm too; here that is a matter of the\n"
 	"scheme.";
 
-static int begin(void *state, const struct fed_round *r, struct fed_error *err)
-{
-	struct fedprox *a = state;
-
-	(void)r, (void)err;
-	a->total = 0;
-	return FED_OK;
-}
-
-static int add(void *state, const struct fed_round *r, const struct fed_update *u,
-               struct fed_verdict *v, struct fed_error *err)
-{
-	struct fedprox *a = state;
-
-	(void)v;
-	a->total += u->weight;
-	return r->host->accumulate(r->host, a->sum, u->weight, u->delta, err);
-}
-
-static int finish(void *state, const struct fed_round *r, float *out, struct fed_error *err)
-{
-	const struct fedprox *a = state;
-
-	if (!(a->total > 0))
-		return fed_fail(err, "no mean: the weights of the updates sum to %g", a->total);
-	for (size_t j = 0; j < r->dim; j++)
-		out[j] = (float)(a->sum[j] / a->total);
-	return FED_OK;
-}
-
 /* Runs at the client before each of its steps; w is its model so far. */
 static void pull(const void *state, const struct fed_local *l, const float *w, float *g, size_t j0,
                  size_t j1)
@@ -85,20 +56,12 @@ static void pull(const void *state, const struct fed_local *l, const float *w, f
 		g[j] += mu * (w[j] - x[j]);
 }
 
-static int tell(const void *state, const struct fed_round *r, const struct fed_update *const u[],
-                size_t n, const struct fed_verdict v[], const float *step,
-                const struct fed_teller *to, struct fed_error *err)
-{
-	(void)state, (void)v;
-	return tell_mean(r, u, n, step, to, err);
-}
-
 FED_PLUGIN struct fed_aggregator fed_plugin = {
 	.head = FED_AGGREGATOR(struct fedprox, "fedprox", "fedavg with clients held near the model",
                            doc, fields),
-	.begin = begin,
-	.add = add,
-	.finish = finish,
+	.begin = mean_begin,
+	.add = mean_add,
+	.finish = mean_finish,
 	.local_gradient = pull,
-	.tell = tell,
+	.tell = mean_tell,
 };

@@ -10,15 +10,12 @@
  * A client that makes one full-batch step with learning rate eta returns d_i = -eta g_i, so the
  * step is the weighted mean of the deltas.  plan() is what makes it FedSGD.
  */
-#include "tell.h"
+#include <fedsh/client_hooks.h>
 
-struct fedsgd {
-	double total; /* N: weights so far */
-	double *sum;  /* [dim], sum of n_i d_i so far */
-};
+#include "mean.h"
 
 static const struct fed_field fields[] = {
-	FED_SCRATCH(struct fedsgd, sum, "weighted sum of the updates"),
+	MEAN_SUM,
 	FED_END,
 };
 
@@ -47,50 +44,12 @@ static void plan(const void *state, struct fed_plan *p)
 	p->momentum = 0;
 }
 
-static int begin(void *state, const struct fed_round *r, struct fed_error *err)
-{
-	struct fedsgd *a = state;
-
-	(void)r, (void)err;
-	a->total = 0;
-	return FED_OK;
-}
-
-static int add(void *state, const struct fed_round *r, const struct fed_update *u,
-               struct fed_verdict *v, struct fed_error *err)
-{
-	struct fedsgd *a = state;
-
-	(void)v;
-	a->total += u->weight;
-	return r->host->accumulate(r->host, a->sum, u->weight, u->delta, err);
-}
-
-static int finish(void *state, const struct fed_round *r, float *out, struct fed_error *err)
-{
-	const struct fedsgd *a = state;
-
-	if (!(a->total > 0))
-		return fed_fail(err, "no mean: the weights of the updates sum to %g", a->total);
-	for (size_t j = 0; j < r->dim; j++)
-		out[j] = (float)(a->sum[j] / a->total);
-	return FED_OK;
-}
-
-static int tell(const void *state, const struct fed_round *r, const struct fed_update *const u[],
-                size_t n, const struct fed_verdict v[], const float *step,
-                const struct fed_teller *to, struct fed_error *err)
-{
-	(void)state, (void)v;
-	return tell_mean(r, u, n, step, to, err);
-}
-
 FED_PLUGIN struct fed_aggregator fed_plugin = {
-	.head = FED_AGGREGATOR(struct fedsgd, "fedsgd", "one full-batch gradient from each client", doc,
+	.head = FED_AGGREGATOR(struct mean, "fedsgd", "one full-batch gradient from each client", doc,
                            fields),
 	.plan = plan,
-	.begin = begin,
-	.add = add,
-	.finish = finish,
-	.tell = tell,
+	.begin = mean_begin,
+	.add = mean_add,
+	.finish = mean_finish,
+	.tell = mean_tell,
 };

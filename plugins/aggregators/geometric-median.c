@@ -53,7 +53,7 @@ static const char doc[] =
 	"and robust estimation in Banach spaces, Bernoulli 21, 2015, lemma 2.1.";
 
 static int reduce(void *state, const struct fed_round *r, const struct fed_update *const u[],
-                  size_t n, struct fed_verdict v[], float *out, struct fed_error *err)
+                  size_t n, struct fed_verdict *const v[], float *out, struct fed_error *err)
 {
 	const struct geometric_median *a = state;
 	const struct geometric how = {a->tolerance, a->iterations};
@@ -78,15 +78,21 @@ static int reduce(void *state, const struct fed_round *r, const struct fed_updat
 	if (!near)
 		return FED_FAIL;
 	for (size_t i = 0; i < n; i++) {
-		v[i].weight = (float)share[i];
-		v[i].score = (float)distance[i];
+		v[i]->weight = (float)share[i];
+		v[i]->score = (float)distance[i];
 		host->mark(host, i, -1, near[i]);
 	}
 	return FED_OK;
 }
 
+static double scratch_bytes(const void *state, size_t n, size_t dim)
+{
+	(void)state, (void)dim;
+	return geometric_bytes(n) + (double)n * (3 * sizeof(double) + sizeof(float *));
+}
+
 static int tell(const void *state, const struct fed_round *r, const struct fed_update *const u[],
-                size_t n, const struct fed_verdict v[], const float *step,
+                size_t n, const struct fed_verdict *const v[], const float *step,
                 const struct fed_teller *to, struct fed_error *err)
 {
 	const struct fed_host *host = r->host;
@@ -123,7 +129,7 @@ static int tell(const void *state, const struct fed_round *r, const struct fed_u
 			tell_line(&t, "    ...");
 		const size_t i = place[p].i;
 		tell_line(&t, "    client %u: w_i = %.6g, |z - d_i| = %.4g, share in the step %.4g",
-		          u[i]->client, u[i]->weight, place[p].by, (double)v[i].weight);
+		          u[i]->client, u[i]->weight, place[p].by, (double)v[i]->weight);
 	}
 	return FED_OK;
 }
@@ -133,4 +139,5 @@ FED_PLUGIN struct fed_aggregator fed_plugin = {
                            "point nearest to all updates (RFA)", doc, fields),
 	.reduce = reduce,
 	.tell = tell,
+	.scratch_bytes = scratch_bytes,
 };

@@ -421,6 +421,15 @@ static inline int geometric_init(struct geometric_work *g, const double w[], str
 	return host->distances(host, g->row, g->n, g->square, err);
 }
 
+/* For scratch_bytes(): what the median of n rows takes, without the copies of rows of extreme
+ * length. */
+static inline double geometric_bytes(size_t n)
+{
+	const double each = 13 * sizeof(double); /* weights, distances, three points */
+
+	return (double)n * ((double)n * sizeof(double) + each);
+}
+
 /* share [n] gets each row's weight in the median, out [dim] the median.  w [n] >= 0, not all 0. */
 static inline int geometric_median(const struct fed_round *r, const struct geometric *how,
                                    const float *const row[], const double w[], size_t n,

@@ -52,7 +52,7 @@ static int begin(void *state, const struct fed_round *r, struct fed_error *err)
 }
 
 static int reduce(void *state, const struct fed_round *r, const struct fed_update *const u[],
-                  size_t n, struct fed_verdict v[], float *out, struct fed_error *err)
+                  size_t n, struct fed_verdict *const v[], float *out, struct fed_error *err)
 {
 	struct robust_krum krum;
 	int64_t f;
@@ -65,7 +65,7 @@ static int reduce(void *state, const struct fed_round *r, const struct fed_updat
 		return FED_FAIL;
 	robust_krum_rank(&krum, u, n - (size_t)f - 2, place);
 	for (size_t p = 0; p < n; p++) {
-		struct fed_verdict *verdict = &v[place[p].i];
+		struct fed_verdict *verdict = v[place[p].i];
 
 		verdict->score = (float)place[p].by;
 		verdict->used = p == 0;
@@ -75,7 +75,7 @@ static int reduce(void *state, const struct fed_round *r, const struct fed_updat
 }
 
 static int tell(const void *state, const struct fed_round *r, const struct fed_update *const u[],
-                size_t n, const struct fed_verdict v[], const float *step,
+                size_t n, const struct fed_verdict *const v[], const float *step,
                 const struct fed_teller *to, struct fed_error *err)
 {
 	struct tell t = {.to = to};
@@ -93,4 +93,5 @@ FED_PLUGIN struct fed_aggregator fed_plugin = {
 	.begin = begin,
 	.reduce = reduce,
 	.tell = tell,
+	.scratch_bytes = robust_krum_bytes,
 };

@@ -35,14 +35,14 @@ static const char doc[] =
 	"Differences: torch.median takes the lower of the two middle values.";
 
 static int reduce(void *state, const struct fed_round *r, const struct fed_update *const u[],
-                  size_t n, struct fed_verdict v[], float *out, struct fed_error *err)
+                  size_t n, struct fed_verdict *const v[], float *out, struct fed_error *err)
 {
 	(void)state;
 	return robust_ranks(r, u, n, (n - 1) / 2, n / 2, v, out, err);
 }
 
 static int tell(const void *state, const struct fed_round *r, const struct fed_update *const u[],
-                size_t n, const struct fed_verdict v[], const float *step,
+                size_t n, const struct fed_verdict *const v[], const float *step,
                 const struct fed_teller *to, struct fed_error *err)
 {
 	const struct tell_ranks ranks = {(n - 1) / 2, n / 2, false, "middle", "others"};

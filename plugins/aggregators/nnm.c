@@ -85,8 +85,14 @@ static int mix(const void *state, const struct fed_round *r, const struct fed_up
 	return FED_OK;
 }
 
+static double scratch_bytes(const void *state, size_t n, size_t dim)
+{
+	(void)state, (void)dim;
+	return (double)n * ((double)n * sizeof(double) + sizeof(struct robust_place) + sizeof(float *));
+}
+
 static int tell(const void *state, const struct fed_round *r, const struct fed_update *const u[],
-                size_t n, const struct fed_verdict v[], const float *step,
+                size_t n, const struct fed_verdict *const v[], const float *step,
                 const struct fed_teller *to, struct fed_error *err)
 {
 	const struct fed_host *host = r->host;
@@ -121,4 +127,5 @@ FED_PLUGIN struct fed_aggregator fed_plugin = {
 	.begin = begin,
 	.mix = mix,
 	.tell = tell,
+	.scratch_bytes = scratch_bytes,
 };

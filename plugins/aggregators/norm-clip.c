@@ -38,7 +38,7 @@ static const char doc[] =
 	"the paper adds for privacy, is not added.";
 
 static int reduce(void *state, const struct fed_round *r, const struct fed_update *const u[],
-                  size_t n, struct fed_verdict v[], float *out, struct fed_error *err)
+                  size_t n, struct fed_verdict *const v[], float *out, struct fed_error *err)
 {
 	const struct fed_host *host = r->host;
 	const float **row = robust_rows(r, u, n, err);
@@ -57,15 +57,15 @@ static int reduce(void *state, const struct fed_round *r, const struct fed_updat
 		const double factor = clip_factor(length[i], tau);
 
 		w[i] = u[i]->weight / total * factor;
-		v[i].weight = (float)w[i];
-		v[i].score = (float)length[i];
+		v[i]->weight = (float)w[i];
+		v[i]->score = (float)length[i];
 		host->mark(host, i, -1, factor >= 0.5);
 	}
 	return host->combine(host, row, w, n, out, err);
 }
 
 static int tell(const void *state, const struct fed_round *r, const struct fed_update *const u[],
-                size_t n, const struct fed_verdict v[], const float *step,
+                size_t n, const struct fed_verdict *const v[], const float *step,
                 const struct fed_teller *to, struct fed_error *err)
 {
 	const struct fed_host *host = r->host;

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 
 #include <fedsh/aggregator.h>
+#include <fedsh/host.h>
 
 /* The setting f, the Byzantine updates that a rule assumes: -1 is "most", all that it can stand. */
 static const char *const robust_most[] = {"most", NULL};
@@ -48,11 +49,11 @@ static inline void robust_sort(struct robust_place *place, size_t n)
 
 /* A verdict that leaves nobody out: an update is trusted whose weight is at least half of an equal
  * share. */
-static inline void robust_soft(const struct fed_host *host, struct fed_verdict v[], size_t i,
+static inline void robust_soft(const struct fed_host *host, struct fed_verdict *const v[], size_t i,
                                size_t n, double weight, double score)
 {
-	v[i].weight = (float)weight;
-	v[i].score = (float)score;
+	v[i]->weight = (float)weight;
+	v[i]->score = (float)score;
 	host->mark(host, i, -1, weight >= 0.5 / (double)n);
 }
 
@@ -97,8 +98,8 @@ static inline void robust_mean_of_ranks(void *ctx, const float *sorted, size_t j
 /* The step is the mean of ranks lo .. hi of each coordinate.  An update's score is the share of the
  * coordinates in which its value lies between them and they are not 0. */
 static inline int robust_ranks(const struct fed_round *r, const struct fed_update *const u[],
-                               size_t n, size_t lo, size_t hi, struct fed_verdict v[], float *out,
-                               struct fed_error *err)
+                               size_t n, size_t lo, size_t hi, struct fed_verdict *const v[],
+                               float *out, struct fed_error *err)
 {
 	const struct fed_host *host = r->host;
 	struct robust_ranks x = {lo, hi, out};
@@ -166,6 +167,16 @@ static inline int robust_krum_init(struct robust_krum *k, const struct fed_round
 		robust_sort(near, count);
 	}
 	return FED_OK;
+}
+
+/* For scratch_bytes(): what robust_krum_init() takes, and a ranking. */
+static inline double robust_krum_bytes(const void *state, size_t n, size_t dim)
+{
+	const struct robust_krum *const k = NULL;
+	const double each = sizeof *k->out + sizeof *k->near + sizeof(float *) + sizeof(double);
+
+	(void)state, (void)dim;
+	return (double)n * ((double)n * (sizeof *k->square + sizeof *k->near) + each);
 }
 
 /* Sum of the squared distances to the nearest `count` others that are left. */

@@ -14,6 +14,8 @@
  * Federated Learning, ICML 2020, algorithm 1.
  */
 #include <fedsh/aggregator.h>
+#include <fedsh/client_hooks.h>
+#include <fedsh/host.h>
 
 struct scaffold {
 	double eta_g;
@@ -102,7 +104,7 @@ static int finish(void *state, const struct fed_round *r, float *out, struct fed
 static void correct(const void *state, const struct fed_local *l, const float *w, float *g,
                     size_t j0, size_t j1)
 {
-	const float *c = l->sent[0], *ci = l->kept[0];
+	const float *c = l->broadcast[0], *ci = l->kept[0];
 
 	(void)state, (void)w;
 	for (size_t j = j0; j < j1; j++)
@@ -112,7 +114,7 @@ static void correct(const void *state, const struct fed_local *l, const float *w
 /* At the client, after its last step: y is the trained model. */
 static void renew(const void *state, const struct fed_local *l, const float *y)
 {
-	const float *x = l->received, *c = l->sent[0];
+	const float *x = l->received, *c = l->broadcast[0];
 	float *ci = l->kept[0], *change = l->returned[0];
 
 	(void)state;

@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * tell.h - lines for tell(): numbers and lists that fit the columns of a line, and the mean told.
+ * tell.h - lines for tell(): numbers and lists that fit the columns of a line.
  */
 #ifndef TELL_H
 #define TELL_H
 
 #include <math.h>
 #include <string.h>
+
+#include <fedsh/explain.h>
 
 #include "robust.h"
 
@@ -99,53 +101,6 @@ static inline void tell_sum(struct tell *t, const struct robust_place *place, si
 			tell_item(t, " + ...");
 		tell_item(t, "%s %.4g", p ? " +" : "", place[p].by);
 	}
-}
-
-/* length [n + 1]: of the updates, then of the step. */
-static inline int tell_lengths(const struct fed_round *r, const struct fed_update *const u[],
-                               size_t n, const float *step, double *length, struct fed_error *err)
-{
-	const float **row = r->host->scratch(r->host, n + 1, sizeof *row, err);
-
-	if (!row)
-		return FED_FAIL;
-	for (size_t i = 0; i < n; i++)
-		row[i] = u[i]->delta;
-	row[n] = step;
-	if (r->host->lengths(r->host, row, n + 1, NULL, length, err))
-		return FED_FAIL;
-	for (size_t i = 0; i <= n; i++)
-		length[i] = sqrt(length[i]);
-	return FED_OK;
-}
-
-/* step = sum_i n_i/N d_i: those who move it most. */
-static inline int tell_mean(const struct fed_round *r, const struct fed_update *const u[], size_t n,
-                            const float *step, const struct fed_teller *to, struct fed_error *err)
-{
-	struct tell t = {.to = to};
-	struct robust_place *place = r->host->scratch(r->host, n, sizeof *place, err);
-	double *length = r->host->scratch(r->host, n + 1, sizeof *length, err), total = 0;
-
-	if (!place || !length || tell_lengths(r, u, n, step, length, err))
-		return FED_FAIL;
-	for (size_t i = 0; i < n; i++)
-		total += u[i]->weight;
-	for (size_t i = 0; i < n; i++)
-		place[i] =
-			(struct robust_place){-u[i]->weight / total * length[i], u[i]->client, (uint32_t)i};
-	robust_sort(place, n);
-	tell_line(&t, "n = %zu updates, N = %.6g: step = sum_i n_i/N d_i, |step| = %.4g", n, total,
-	          length[n]);
-	for (size_t p = 0; p < n && p < TELL_ROWS; p++) {
-		const size_t i = place[p].i;
-
-		tell_line(&t, "    client %u: n_i/N = %.6g/%.6g = %.4g, |d_i| = %.4g, n_i/N |d_i| = %.4g",
-		          u[i]->client, u[i]->weight, total, u[i]->weight / total, length[i], -place[p].by);
-	}
-	if (n > TELL_ROWS)
-		tell_line(&t, "    and %zu that move the step less", n - TELL_ROWS);
-	return FED_OK;
 }
 
 #endif

@@ -62,7 +62,7 @@ static int begin(void *state, const struct fed_round *r, struct fed_error *err)
 }
 
 static int reduce(void *state, const struct fed_round *r, const struct fed_update *const u[],
-                  size_t n, struct fed_verdict v[], float *out, struct fed_error *err)
+                  size_t n, struct fed_verdict *const v[], float *out, struct fed_error *err)
 {
 	int64_t f;
 
@@ -72,7 +72,7 @@ static int reduce(void *state, const struct fed_round *r, const struct fed_updat
 }
 
 static int tell(const void *state, const struct fed_round *r, const struct fed_update *const u[],
-                size_t n, const struct fed_verdict v[], const float *step,
+                size_t n, const struct fed_verdict *const v[], const float *step,
                 const struct fed_teller *to, struct fed_error *err)
 {
 	struct tell t = {.to = to};

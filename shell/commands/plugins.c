@@ -81,6 +81,8 @@ static int run_info(struct fed_shell *shell, const struct fed_call *call, struct
 			fed_print_styled(shell, FED_EMPHASIS_BOLD, "%s %s", fed_kind_name(kind), e->head->name);
 			fed_print(shell, ": %s\n  file %s%s\n", e->head->help, e->path,
 			          e->builtin ? " (built in)" : "");
+			if (e->head->version)
+				fed_print(shell, "  version %s\n", e->head->version);
 			fed_help_fields(shell, e->head->fields, NULL);
 			found = true;
 		}

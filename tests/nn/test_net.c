@@ -114,6 +114,7 @@ static void gain_init(const void *config, const struct fed_shape *in, float *par
 
 static void gain_forward(const struct fed_pass *p)
 {
+	ck_assert_uint_eq(p->size, sizeof *p);
 	for (size_t j = 0; j < p->batch * fed_shape_size(&p->in); j++)
 		p->cache[j] = p->y[j] = *p->params * p->x[j];
 }

@@ -341,7 +341,7 @@ START_TEST(state_lives_across_rounds)
 		fed_aggregation_release(&a);
 		expected = 0.5 * expected + sum;
 		ck_assert_double_eq_tol(out[7], expected, 1e-5);
-		ck_assert(fed_instance_sent_vector(&instance, 0)[7] == round);
+		ck_assert(fed_instance_broadcast(&instance, 0)[7] == round);
 	}
 	fed_instance_release(&instance);
 }

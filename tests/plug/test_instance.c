@@ -73,12 +73,12 @@ START_TEST(vectors_are_apart_and_zero)
 	fed_instance_zero_scratch(&instance);
 	for (size_t j = 0; j < DIM; j++)
 		ck_assert(state->kept[j] == 1 && state->sent[j] == 2 && state->scratch[j] == 0);
-	ck_assert_uint_eq(fed_instance_sent(&instance), 1);
-	ck_assert_ptr_eq(fed_instance_sent_vector(&instance, 0), state->sent);
-	ck_assert_ptr_null(fed_instance_sent_vector(&instance, 1));
-	ck_assert_ptr_eq(fed_instance_kept(&instance, 0), state->sent); /* row order */
-	ck_assert_ptr_eq(fed_instance_kept(&instance, 1), state->kept);
-	ck_assert_ptr_null(fed_instance_kept(&instance, 2));
+	ck_assert_uint_eq(fed_instance_broadcasts(&instance), 1);
+	ck_assert_ptr_eq(fed_instance_broadcast(&instance, 0), state->sent);
+	ck_assert_ptr_null(fed_instance_broadcast(&instance, 1));
+	ck_assert_ptr_eq(fed_instance_persistent(&instance, 0), state->sent); /* row order */
+	ck_assert_ptr_eq(fed_instance_persistent(&instance, 1), state->kept);
+	ck_assert_ptr_null(fed_instance_persistent(&instance, 2));
 
 	ck_ok(fed_instance_size(&instance, 2 * DIM, &err));
 	for (size_t j = 0; j < 2 * DIM; j++)
@@ -86,7 +86,7 @@ START_TEST(vectors_are_apart_and_zero)
 	ck_assert_int_eq(fed_instance_size(&instance, SIZE_MAX / 8, &err), FED_FAIL);
 	ck_assert_uint_eq(instance.dim, 2 * DIM);
 	ck_ok(fed_instance_size(&instance, 0, &err));
-	ck_assert_ptr_null(fed_instance_kept(&instance, 0));
+	ck_assert_ptr_null(fed_instance_persistent(&instance, 0));
 }
 END_TEST
 

@@ -22,13 +22,14 @@ static const struct {
 	{"kind_unknown", "is of kind 77, which this fedsh does not load"},
 	{"tiny_struct", "its plugin struct has 8 bytes"},
 	{"long_struct", "fed_plugin has 65000 bytes by its own word"},
-	{"field_size", "its field rows have"},
+	{"field_size", "its field rows have 4 bytes"},
 	{"huge_state", "its state has 17825792 bytes"},
 	{"bad_name", "its name must match"},
 	{"long_name", "its name must match"},
 	{"wild_name", "its name must match"},
 	{"no_help", "its help must be one line"},
 	{"two_line_help", "its help must be one line"},
+	{"bad_version", "its version must be 1 to 63 printable"},
 	{"wild_rows", "its field table has no FED_END"},
 	{"wild_row", "field row 0 points outside the file"},
 	{"wild_choice", "field row 0 points outside the file"},
@@ -88,6 +89,48 @@ START_TEST(accepts_older_newer_and_bare)
 		ck_assert_uint_eq(entry->copy.aggregator.client_vectors, 0);
 		ck_assert_ptr_nonnull(entry->head->doc);
 		ck_assert_int_eq(entry->head->fields[0].type, FED_TYPE_END);
+	}
+	fed_registry_free(registry);
+}
+END_TEST
+
+/* Rows are read at the plugin's own stride; what it does not have is zero, what is unknown here is
+ * left out. */
+START_TEST(reads_rows_of_other_lengths)
+{
+	static const char *const paths[] = {FIXTURE("rows_long"), FIXTURE("rows_short")};
+	static const char *const versions[] = {"1.2-rows", NULL};
+	const struct state {
+		int64_t k;
+		double rate;
+		double *sum;
+	} * state;
+	struct fed_registry *registry = make_registry();
+	const struct fed_entry *entry;
+	struct fed_instance instance;
+	struct fed_assign rate = {"rate", "0.75"}, wrong = {"k", "10"};
+	struct fed_error err;
+
+	for (size_t i = 0; i < COUNT(paths); i++) {
+		ck_ok(fed_registry_load(registry, paths[i], &entry, &err));
+		const struct fed_field *rows = entry->head->fields;
+		ck_assert_str_eq(rows[0].name, "k");
+		ck_assert_str_eq(rows[1].help, "a share");
+		ck_assert_int_eq(rows[2].type, FED_TYPE_SCRATCH);
+		ck_assert_int_eq(rows[3].type, FED_TYPE_END);
+		for (size_t k = 0; k < 3; k++)
+			ck_assert(!rows[k].choice && !rows[k].text && !rows[k].hint);
+		ck_assert_pstr_eq(entry->head->version, versions[i]);
+
+		ck_ok(fed_instance_init(&instance, entry, &rate, 1, &err));
+		ck_ok(fed_instance_size(&instance, 5, &err));
+		state = instance.state;
+		ck_assert_int_eq(state->k, 3);
+		ck_assert_double_eq(state->rate, 0.75);
+		ck_assert_double_eq(state->sum[4], 0);
+		fed_instance_release(&instance);
+		ck_assert_int_eq(fed_instance_init(&instance, entry, &wrong, 1, &err), FED_FAIL);
+		ck_says(err.text, "from 1 to 9");
 	}
 	fed_registry_free(registry);
 }
@@ -281,6 +324,7 @@ FED_SUITE(loader)
 
 	tcase_add_loop_test(words, refuses_wrong_descriptions, 0, COUNT(refused));
 	tcase_add_test(words, accepts_older_newer_and_bare);
+	tcase_add_test(words, reads_rows_of_other_lengths);
 	tcase_add_test(words, survives_lack_of_memory);
 	tcase_add_checked_fixture(files, make_folder, remove_folder);
 	tcase_add_test(files, refuses_what_is_no_object);

@@ -36,15 +36,15 @@ START_TEST(plans)
 		const char *name;
 		struct fed_plan want;
 	} table[] = {
-		{"fedavg", {5, 10, 0.05, 0.9, 0.001}},
-		{"fedprox", {5, 10, 0.05, 0.9, 0.001}},
-		{"fedsgd", {1, 0, 0.05, 0, 0.001}},
-		{"scaffold", {5, 10, 0.05, 0, 0.001}},
+		{"fedavg", {0, 5, 10, 0.05, 0.9, 0.001}},
+		{"fedprox", {0, 5, 10, 0.05, 0.9, 0.001}},
+		{"fedsgd", {0, 1, 0, 0.05, 0, 0.001}},
+		{"scaffold", {0, 5, 10, 0.05, 0, 0.001}},
 	};
 
 	for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
 		struct drive d;
-		struct fed_plan plan = {5, 10, 0.05, 0.9, 0.001};
+		struct fed_plan plan = {0, 5, 10, 0.05, 0.9, 0.001};
 		const struct fed_plan *want = &table[i].want;
 		struct fed_error err;
 
@@ -107,7 +107,7 @@ static void train(const struct drive *d, int i, const float *x, float *kept, str
                   size_t slot)
 {
 	float y[DIM], c[DIM];
-	const double *server = fed_instance_sent_vector(&d->instance, 0);
+	const double *server = fed_instance_broadcast(&d->instance, 0);
 	for (size_t j = 0; j < DIM; j++)
 		c[j] = (float)server[j];
 	const float *const sent[] = {c};
@@ -116,7 +116,7 @@ static void train(const struct drive *d, int i, const float *x, float *kept, str
 	                          .dim = DIM,
 	                          .lr = ETA,
 	                          .received = x,
-	                          .sent = sent,
+	                          .broadcast = sent,
 	                          .kept = mine,
 	                          .returned = back};
 
@@ -155,7 +155,7 @@ START_TEST(scaffold_follows_option_two)
 	drive_open(&d, "scaffold", "eta-g=0.8");
 	ck_assert_uint_eq(fed_client_vectors(&d.instance), 1);
 	ck_assert_uint_eq(fed_returned_vectors(&d.instance), 1);
-	ck_assert_uint_eq(fed_instance_sent(&d.instance), 1);
+	ck_assert_uint_eq(fed_instance_broadcasts(&d.instance), 1);
 	for (int round = 0; round < ROUNDS; round++) {
 		struct updates s = {.n = S};
 		const struct fed_round r = {
@@ -176,7 +176,7 @@ START_TEST(scaffold_follows_option_two)
 		assert_close(x, paper.x, 1e-5, "model");
 		for (int i = 0; i < N; i++)
 			assert_close(kept[i], paper.ci[i], 1e-4, "a client's control variate");
-		const double *c = fed_instance_sent_vector(&d.instance, 0);
+		const double *c = fed_instance_broadcast(&d.instance, 0);
 		for (size_t j = 0; j < DIM; j++)
 			ck_assert_double_eq_tol(c[j], paper.c[j], 1e-4);
 	}
@@ -192,8 +192,12 @@ START_TEST(scaffold_of_a_client_that_did_nothing)
 	float x[DIM] = {1}, c[DIM] = {2}, kept[DIM] = {3}, back[DIM] = {0}, out[DIM];
 	const float *const sent[] = {c};
 	float *const mine[] = {kept}, *const returned[] = {back};
-	const struct fed_local local = {
-		.dim = DIM, .lr = 0.1, .received = x, .sent = sent, .kept = mine, .returned = returned};
+	const struct fed_local local = {.dim = DIM,
+	                                .lr = 0.1,
+	                                .received = x,
+	                                .broadcast = sent,
+	                                .kept = mine,
+	                                .returned = returned};
 
 	drive_open(&d, "scaffold", "");
 	fed_call_local_end(&d.instance, &local, x); /* no step was made */

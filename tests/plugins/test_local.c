@@ -27,8 +27,10 @@ static double clock_of(const struct fed_transport_host *w)
 	return ((const struct host *)w)->now;
 }
 
-static void link_of(const struct fed_transport_host *w, uint32_t client, struct fed_link *out)
+static void link_of(const struct fed_transport_host *w, uint32_t client, struct fed_link *out,
+                    size_t size)
 {
+	ck_assert_uint_eq(size, sizeof *out);
 	(void)w;
 	*out = links[client];
 }

@@ -60,6 +60,20 @@ START_TEST(clients_beyond_memory)
 }
 END_TEST
 
+/* Updates of a small model are nothing, Krum's distances between all of them 600 MB. */
+START_TEST(distances_beyond_memory)
+{
+	says("reset; dataset blobs; model softmax; transport local; set eval-every 0; "
+	     "add-client 5000 samples=1 reuse; set fraction 1",
+	     FED_EXIT_OK, "");
+	pretend(300);
+	says("aggregator krum f=1; round 1", FED_EXIT_ROUND, "5,000 clients in a round need 6");
+	says("aggregator median after=nnm; round 1", FED_EXIT_ROUND, "5,000 clients in a round need ");
+	says("history", FED_EXIT_OK, "no rounds");
+	says("aggregator median; round 1", FED_EXIT_OK, "");
+}
+END_TEST
+
 static const char *const at_once[] = {
 	"scheme split parallel=v1", "scheme split parallel=v2 labels=client",
 	"scheme split parallel=v2 labels=client smashed=batch",
@@ -138,6 +152,7 @@ FED_SUITE(memory)
 
 	tcase_add_checked_fixture(tests, open_world, close_world);
 	tcase_add_test(tests, clients_beyond_memory);
+	tcase_add_test(tests, distances_beyond_memory);
 	tcase_add_loop_test(tests, turns_at_once_beyond_memory, 0, sizeof at_once / sizeof *at_once);
 	tcase_add_loop_test(tests, updates_beyond_memory, 0, sizeof rounds / sizeof *rounds);
 	tcase_add_test(tests, a_hundred_thousand_small_updates);

@@ -24,7 +24,7 @@ struct fed_training {
 	uint64_t version, round; /* of the model's message */
 	struct fed_plan plan;    /* plan and seed as they were, too: `set` may come meanwhile */
 	uint64_t seed;
-	struct fed_parcel *model;  /* received: parameters, then the aggregator's SENT vectors */
+	struct fed_parcel *model;  /* received: parameters, then the aggregator's broadcast vectors */
 	struct fed_parcel *result; /* delta, then returned vectors */
 	float **kept;              /* this training's copy of what the client keeps */
 	struct fed_codec codec;

@@ -142,12 +142,13 @@ void fed_training_run(struct fed_job *job, int worker)
 	/* The model is trained where its update will be: memory is what many updates wait for. */
 	float *delta = g->result->vector[0], *params = delta;
 	struct fed_local local = {
+		.size = sizeof local,
 		.version = g->version,
 		.client = g->client,
 		.dim = dim,
 		.lr = g->plan.lr,
 		.received = received,
-		.sent = (const float *const *)(g->model->vector + 1),
+		.broadcast = (const float *const *)(g->model->vector + 1),
 		.kept = g->kept,
 		.returned = g->result->vector + 1,
 	};

@@ -87,8 +87,9 @@ static int suits(const struct fed_federation *f, const struct fed_split *s, stru
 		                  momentum ? "momentum" : "weight-decay",
 		                  momentum ? f->plan.momentum : f->plan.weight_decay);
 	}
-	if (aggregates && (fed_has_local_gradient(f->aggregator) || fed_instance_sent(f->aggregator) ||
-	                   fed_returned_vectors(f->aggregator)))
+	if (aggregates &&
+	    (fed_has_local_gradient(f->aggregator) || fed_instance_broadcasts(f->aggregator) ||
+	     fed_returned_vectors(f->aggregator)))
 		return fed_reject(err,
 		                  "aggregator %s changes how clients train, which split learning cannot; "
 		                  "take fedavg, or a robust one",

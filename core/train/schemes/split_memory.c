@@ -76,6 +76,7 @@ static int measure_round(const struct fed_federation *f, const struct fed_split 
 	}
 	const double updates = (double)n * (double)f->net->dim * sizeof(float);
 	*bytes += sum + fed_aggregation_bytes(f->aggregator, f->net->dim, n) +
+	          fed_finish_bytes(f->aggregator, f->net->dim, n) +
 	          (updates < FED_JUDGED_BYTES ? updates : FED_JUDGED_BYTES);
 	if (s->smashed == FED_SMASHED_BATCH &&
 	    fed_workspace_bytes(f->net, s->at[0], s->at[1],

@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* shell/test_plugins.c - plugins from elsewhere: what `info` says of them, and a round with one. */
+#include <string.h>
+
+#include "lab.h"
+#include "support/suite.h"
+
+#define FIXTURE(name) FED_BUILD_DIR "/fixtures/" name ".so"
+
+static struct shell_lab lab;
+
+static void open_lab(void)
+{
+	shell_lab_open(&lab, FED_PLUGIN_DIR);
+}
+
+static void close_lab(void)
+{
+	shell_lab_close(&lab);
+}
+
+static void says(const char *line, const char *words)
+{
+	const size_t before = strlen(shell_lab_said(&lab));
+
+	ck_assert_int_eq(shell_lab_run(&lab, line), FED_EXIT_OK);
+	ck_assert_msg(strstr(shell_lab_said(&lab) + before, words), "%s: \"%s\" is not in:\n%s", line,
+	              words, shell_lab_said(&lab) + before);
+}
+
+START_TEST(info_shows_the_version)
+{
+	says("load " FIXTURE("rows_long"), "aggregator rows-long: rows of another length");
+	says("info rows-long", "/fixtures/rows_long.so\n  version 1.2-rows\n");
+	says("load " FIXTURE("rows_short"), "aggregator rows-short");
+	says("info rows-short", "a share");
+	ck_assert_ptr_null(strstr(strstr(shell_lab_said(&lab), "rows_short.so"), "version"));
+}
+END_TEST
+
+START_TEST(clients_see_sizes)
+{
+	says("dataset blobs; model softmax; add-client 3 samples=20; load " FIXTURE(
+			 "local_size") "; aggregator local-size; round",
+	     "round 1");
+}
+END_TEST
+
+Suite *fed_suite_plugins(void)
+{
+	Suite *suite = suite_create("plugins");
+	TCase *tests = tcase_create("plugins");
+
+	tcase_add_checked_fixture(tests, open_lab, close_lab);
+	tcase_add_test(tests, info_shows_the_version);
+	tcase_add_test(tests, clients_see_sizes);
+	suite_add_tcase(suite, tests);
+	return suite;
+}
