@@ -36,12 +36,13 @@ set(FED_PC_INCLUDEDIR include)
 set(FED_PC_PLUGINDIR plugins)
 configure_file(cmake/fedsh.pc.in ${CMAKE_BINARY_DIR}/fedsh.pc @ONLY)
 
-# Lessons and the man page.
+# Lessons and the man pages.
 install(DIRECTORY sessions/ DESTINATION ${CMAKE_INSTALL_DATADIR}/fedsh/sessions
 	FILES_MATCHING PATTERN "*.fedsh")
 if(EXISTS ${CMAKE_SOURCE_DIR}/shell/fedsh.1)
 	install(FILES shell/fedsh.1 DESTINATION ${CMAKE_INSTALL_MANDIR}/man1)
 endif()
+install(FILES plugins/fedsh-plugin.7 DESTINATION ${CMAKE_INSTALL_MANDIR}/man7)
 
 # An installed fedsh finds its plugins from where its own executable lies.
 if(TARGET fed_shell)

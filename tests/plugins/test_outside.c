@@ -78,6 +78,59 @@ START_TEST(ours_compile_alone)
 }
 END_TEST
 
+/* fedavg.c is what a student copies first: the copy needs no header beside it. */
+START_TEST(a_copy_of_fedavg_compiles)
+{
+	struct drive d;
+	struct updates s;
+	struct fed_error err;
+	float out[DIM];
+	double want[DIM];
+
+	run("mkdir copy include\n"
+	    "ln -s '%s'/core/fedsh include/fedsh\n"
+	    "cp '%s'/plugins/aggregators/fedavg.c copy/mine.c\n"
+	    "cd copy\n"
+	    "cc -std=c11 -Wall -Wextra -Werror -shared -fPIC -I ../include -o ../mine.so mine.c -lm",
+	    FED_SOURCE_DIR, FED_SOURCE_DIR);
+	drive_file(&d, fed_temp_file(&temp, "mine.so"), "");
+	updates_random(&s, 2, 6);
+	s.u[0].weight = 1;
+	s.u[1].weight = 3;
+	fed_assert_ok(drive_round(&d, &s, out, NULL, &err), &err);
+	for (size_t j = 0; j < DIM; j++)
+		want[j] = (s.delta[0][j] + 3.0 * s.delta[1][j]) / 4;
+	assert_close(out, want, 1e-6, "the copy of fedavg");
+	drive_close(&d);
+}
+END_TEST
+
+/* The examples of plugins/README.md, each a whole plugin. */
+START_TEST(examples_of_the_readme_load)
+{
+	static const char *const name[] = {"median-norm", "shrink", "narrow", "postman"};
+	struct drive d;
+
+	run("awk '/^```c$/ { on = 1; n++; next } /^```$/ { on = 0 } on { print > (\"ex\" n \".c\") }' "
+	    "\\\n"
+	    "    '%s'/plugins/README.md\n"
+	    "for i in 1 2 3 4; do\n"
+	    "    cc -std=c11 -Wall -Wextra -Werror -shared -fPIC -I tree/include -o ex$i.so ex$i.c "
+	    "-lm\n"
+	    "done\n"
+	    "test ! -e ex5.c",
+	    FED_SOURCE_DIR);
+	for (int i = 0; i < 4; i++) {
+		char file[16];
+
+		snprintf(file, sizeof file, "ex%d.so", i + 1);
+		drive_file(&d, fed_temp_file(&temp, file), "");
+		ck_assert_str_eq(d.instance.entry->head->name, name[i]);
+		drive_close(&d);
+	}
+}
+END_TEST
+
 START_TEST(against_the_build_tree)
 {
 	run("export PKG_CONFIG_PATH=$PWD/tree\n"
@@ -107,6 +160,7 @@ START_TEST(against_an_installed_tree_that_moved)
 	    "mv first second",
 	    FED_BUILD_DIR);
 	run("test -e second/include/fedsh/plugin.h\n"
+	    "test -e second/share/man/man7/fedsh-plugin.7\n"
 	    "test -e second/share/fedsh/sessions/01-average.fedsh\n"
 	    "test $(find second -path '*/fedsh/plugins/*.so' | wc -l) -ge 15\n"
 	    "if grep -rIl -e \"$PWD/first\" -e '%s' second; then exit 1; fi",
@@ -137,6 +191,8 @@ FED_SUITE(outside)
 	tcase_add_checked_fixture(tests, set_up, tear_down);
 	tcase_set_timeout(tests, 60);
 	tcase_add_test(tests, ours_compile_alone);
+	tcase_add_test(tests, a_copy_of_fedavg_compiles);
+	tcase_add_test(tests, examples_of_the_readme_load);
 	tcase_add_test(tests, against_the_build_tree);
 	tcase_add_test(tests, against_an_installed_tree_that_moved);
 	suite_add_tcase(suite, tests);
