@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * session/composition.c - make and release a composition.
+ * session/composition.c - creation and release of a composition.
  */
 #include "session/composition.h"
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * session/dataset.c - choose the dataset, and what becomes of the model with it.
+ * session/dataset.c - selection of the dataset, and what it does to the model.
  */
 #include <stdlib.h>
 #include <string.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * session/defaults.c - choose what is missing, then start or restart.
+ * session/defaults.c - default dataset, model, aggregator and transport; start and restart.
  */
 #include "session/internal.h"
 

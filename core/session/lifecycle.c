@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * session/lifecycle.c - set the federation up and take it down.
+ * session/lifecycle.c - set-up and take-down of the federation; restart at version 0.
  */
 #include <math.h>
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * session/notify.c - tell the sinks of a session what happens.
+ * session/notify.c - event sinks of a session, and its log of events.
  */
 #include "session/internal.h"
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * session/session.c - make, clear, reset and release a session.
+ * session/session.c - creation, reset and release of a session.
  */
 #include "session/session.h"
 

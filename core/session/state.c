@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * session/state.c - where training stands, whether a round is open, and what a session has.
+ * session/state.c - read access: version, parameters, clock, open round, parts.
  */
 #include "session/internal.h"
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * session/status.c - fill a snapshot of a session.
+ * session/status.c - the snapshot of a session for front ends.
  */
 #include "session/status.h"
 
