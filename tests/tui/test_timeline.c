@@ -11,6 +11,7 @@
 
 #include "base/file.h"
 #include "base/mem.h"
+#include "history/event_log.h"
 #include "support/suite.h"
 #include "tui/widgets/canvas.h"
 
