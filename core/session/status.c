@@ -17,7 +17,7 @@ static void put_parts(struct fed_session_status *st, const struct fed_compositio
 	st->dataset = c->data ? c->data->name : NULL;
 	st->model = name_of(&c->model);
 	st->aggregator = name_of(&c->aggregator);
-	st->pre_step = name_of(c->aggregator.after);
+	st->pre_aggregation = name_of(c->aggregator.after);
 	st->transport = name_of(&c->transport);
 	st->scheme = c->scheme->name;
 	st->parameters = c->net_built ? c->net.dim : 0;

@@ -41,7 +41,7 @@ struct fed_session_status {
 	bool pausing; /* when version `pause` stands */
 	uint64_t pause;
 	/* Names of what is chosen; NULL: not yet. */
-	const char *dataset, *model, *aggregator, *pre_step, *transport, *scheme;
+	const char *dataset, *model, *aggregator, *pre_aggregation, *transport, *scheme;
 	size_t parameters; /* of the model; 0: not built yet */
 	uint32_t clients;  /* present */
 	size_t faults, faults_active;

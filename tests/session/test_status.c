@@ -12,7 +12,7 @@ START_TEST(bare_session_has_nothing)
 	fed_assert_ok(fed_session_new(&s, FED_PLUGIN_DIR, (struct fed_sink){0}, &err), &err);
 	const struct fed_session_status st = fed_session_status(s);
 	ck_assert_int_eq(st.phase, FED_PHASE_IDLE);
-	ck_assert(!st.dataset && !st.model && !st.aggregator && !st.pre_step && !st.transport);
+	ck_assert(!st.dataset && !st.model && !st.aggregator && !st.pre_aggregation && !st.transport);
 	ck_assert_str_eq(st.scheme, "sync");
 	ck_assert(!st.version && !st.clients && !st.faults && !st.parameters && !st.rounds);
 	ck_assert(!st.left.some && !st.breakpoints && !st.pausing);

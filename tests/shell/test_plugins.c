@@ -46,7 +46,7 @@ START_TEST(clients_see_sizes)
 }
 END_TEST
 
-Suite *fed_suite_plugins(void)
+FED_SUITE(plugins)
 {
 	Suite *suite = suite_create("plugins");
 	TCase *tests = tcase_create("plugins");
