@@ -5,8 +5,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <getopt.h>
-#include <langinfo.h>
-#include <locale.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -14,16 +12,11 @@
 #include "base/blas.h"
 #include "base/file.h"
 #include "base/mem.h"
-#include "shell/interactive.h"
+#include "shell/commands.h"
+#include "shell/terminal/interactive.h"
 #include "shell/output/print.h"
 #include "shell/shell.h"
-#include "shell/language/complete.h"
-#include "shell/watch_bridge.h"
-#include "tui/widgets/chart.h"
-#include "tui/widgets/heatmap.h"
-#include "tui/views/update_map.h"
-#include "tui/widgets/timeline.h"
-#include "tui/watch.h"
+#include "shell/terminal/watch_bridge.h"
 
 #ifndef FED_PLUGINS_FROM_BIN
 #define FED_PLUGINS_FROM_BIN "../lib/fedsh/plugins"
@@ -139,186 +132,6 @@ static enum fed_exit finish_json(const struct fed_shell *shell, enum fed_exit re
 	return lost && result == FED_EXIT_OK ? FED_EXIT_IO : result;
 }
 
-/* The terminal --------------------------------------------------------------- */
-
-static int draw_chart(const struct fed_plot *plot, const struct fed_screen *screen,
-                      struct fed_text *out, struct fed_error *err)
-{
-	struct fed_chart_series *series = fed_alloc_array(plot->n, sizeof *series);
-
-	if (!series)
-		return fed_fail_memory(err, plot->n * sizeof *series, "a chart");
-	for (size_t i = 0; i < plot->n; i++)
-		series[i] = (struct fed_chart_series){plot->series[i].name, plot->series[i].x,
-		                                      plot->series[i].y, plot->series[i].n};
-	const struct fed_chart chart = {
-		.title = plot->title,
-		.x_label = plot->x_label,
-		.series = series,
-		.n = plot->n,
-		.columns = screen->columns < 100 ? screen->columns : 100,
-		.rows = screen->rows < 22 ? screen->rows - 2 : 20,
-		.utf8 = screen->utf8,
-		.color = screen->color,
-	};
-	const int rc = fed_chart_draw(&chart, out, err);
-	fed_free(series);
-	return rc;
-}
-
-static int draw_heat(const struct fed_grid *grid, const struct fed_screen *screen,
-                     struct fed_text *out, struct fed_error *err)
-{
-	const struct fed_heat heat = {
-		grid->title, grid->row, grid->column, grid->rows, grid->columns, grid->value, 0, 1};
-
-	return fed_heat_draw(&heat, screen->columns, screen->utf8, screen->color, out, err);
-}
-
-static int draw_map(const struct fed_insight *in, const char *title,
-                    const struct fed_screen *screen, struct fed_text *out, struct fed_error *err)
-{
-	return fed_map_text(in, title, screen->columns < 100 ? screen->columns : 100,
-	                    screen->rows < 26 ? screen->rows - 2 : 24, screen->utf8, screen->color, out,
-	                    err);
-}
-
-static int draw_timeline(const struct fed_schedule *schedule, const struct fed_screen *screen,
-                         struct fed_text *out, struct fed_error *err)
-{
-	return fed_timeline_text(schedule, screen->columns, screen->utf8, screen->color, out, err);
-}
-
-static void look_at_screen(struct fed_shell *shell, const struct options *o)
-{
-	const char *term = getenv("TERM"), *no_color = getenv("NO_COLOR");
-	const bool escapes = term && *term && strcmp(term, "dumb") != 0;
-	struct fed_screen *screen = &shell->screen;
-
-	setlocale(LC_CTYPE, ""); /* numbers keep their point */
-	screen->terminal = escapes && isatty(fileno(shell->out));
-	screen->color = screen->terminal && !o->no_color && !(no_color && *no_color);
-	screen->utf8 = strcmp(nl_langinfo(CODESET), "UTF-8") == 0;
-	screen->columns = 80;
-	screen->rows = 24;
-	fed_shell_measure(shell);
-}
-
-/* The watch ------------------------------------------------------------------ */
-
-static void watch_execute(void *ctx, const char *line)
-{
-	fed_watching_execute(ctx, line);
-}
-
-static const char *watch_resume(void *ctx)
-{
-	return fed_watching_resume(ctx);
-}
-
-static bool watch_done(void *ctx)
-{
-	const struct fed_shell *shell = ctx;
-
-	return shell->quit;
-}
-
-static void watch_complete(void *ctx, const char *line, size_t point, struct fed_text *out,
-                           size_t *start)
-{
-	struct fed_candidates found;
-
-	fed_complete(ctx, line, point, &found);
-	*start = found.start;
-	for (size_t i = 0; i < found.n; i++)
-		fed_text_add(out, "%s%s", i ? "\n" : "", found.text[i]);
-	fed_candidates_release(&found);
-}
-
-static const char *watch_history(void *ctx, size_t back)
-{
-	(void)ctx;
-	return fed_typed_line(back);
-}
-
-static void watch_remember(void *ctx, const char *line)
-{
-	(void)ctx;
-	fed_typed_add(line);
-}
-
-static void watch_say(void *watch, enum fed_heard what, const char *bytes, size_t n)
-{
-	fed_watch_say(watch, what == FED_HEARD_ERROR ? FED_SAID_ERROR : FED_SAID_OUT, bytes, n);
-}
-
-static int watch_turn(void *watch, const char *view, double pace, struct fed_error *err)
-{
-	return fed_watch_switch(watch, view, pace, err);
-}
-
-static bool watch_line(void *watch, const char *text)
-{
-	return fed_watch_line(watch, text);
-}
-
-static bool watch_after(void *watch)
-{
-	return fed_watch_after(watch);
-}
-
-static int watch_opened(void *ctx, struct fed_watch *watch, struct fed_error *err)
-{
-	if (watch)
-		return fed_watching_open(ctx, watch, err);
-	fed_watching_close(ctx);
-	return FED_OK;
-}
-
-static int run_watch(struct fed_shell *shell, const char *view, double pace,
-                     const char *const *script, struct fed_error *err)
-{
-	const struct fed_watch_host host = {
-		.ctx = shell,
-		.session = shell->session,
-		.execute = watch_execute,
-		.resume = watch_resume,
-		.done = watch_done,
-		.ending = fed_signals_ending,
-		.complete = watch_complete,
-		.history = watch_history,
-		.remember = watch_remember,
-		.opened = watch_opened,
-	};
-	struct fed_watch_options options = {
-		.view = view,
-		.pace = pace,
-		.script = script,
-		.terminal = fileno(shell->out),
-		.color = shell->screen.color,
-		.alone = script != NULL, /* --watch, where no prompt follows */
-	};
-
-	if (fed_watch_check(&options, err))
-		return FED_FAIL;
-	if (shell->json && isatty(fileno(shell->json)))
-		return fed_fail(err, "JSON lines go to this terminal; `--json FILE` keeps them apart");
-	options.terminal = dup(options.terminal);
-	if (options.terminal < 0)
-		return fed_fail(err, "the terminal cannot be used: %s", strerror(errno));
-	const int rc = fed_watch_run(&options, &host, err);
-	close(options.terminal);
-	return rc;
-}
-
-static const struct fed_watching watching = {
-	.run = run_watch,
-	.say = watch_say,
-	.turn = watch_turn,
-	.line = watch_line,
-	.after = watch_after,
-};
-
 /* Reading -------------------------------------------------------------------- */
 
 static int parse_options(int argc, char **argv, struct options *o)
@@ -387,41 +200,12 @@ static int open_json(struct fed_shell *shell, const char *path)
 	return FED_EXIT_IO;
 }
 
-/* A terminal without escapes: plain lines, which never stop at an error. */
-static enum fed_exit read_plain(struct fed_shell *shell)
-{
-	struct fed_text prompt = {0};
-	char *line = NULL;
-	size_t size = 0;
-	ssize_t n;
-
-	shell->lenient = true;
-	while (!shell->quit && !fed_signals_ending()) {
-		fed_text_clear(&prompt);
-		fed_shell_prompt(shell, &prompt);
-		fed_print(shell, "%s", fed_text_str(&prompt));
-		fflush(shell->out);
-		fed_signals_interrupted();
-		if ((n = getline(&line, &size, stdin)) < 0) {
-			if (!fed_signals_interrupted())
-				break;
-			clearerr(stdin);
-			fed_print(shell, "\n");
-			continue;
-		}
-		fed_shell_execute(shell, line, (size_t)n, NULL);
-	}
-	free(line);
-	fed_text_release(&prompt);
-	return FED_EXIT_OK;
-}
-
 static enum fed_exit read_input(struct fed_shell *shell)
 {
 	if (!isatty(STDIN_FILENO))
 		return fed_shell_read(shell, stdin, "stdin", NULL);
 	if (!shell->screen.terminal)
-		return read_plain(shell);
+		return fed_plain_run(shell);
 	fed_print(shell,
 	          "fedsh %s, a laboratory for distributed learning. `help` lists the commands.\n",
 	          FED_VERSION);
@@ -463,7 +247,7 @@ static enum fed_exit watch(struct fed_shell *shell, const struct options *o, cha
 	shell->lenient = true;
 	fed_typed_load();
 	const double pace = o->pace >= 0 ? o->pace : n ? 2 : 0;
-	rc = script && line ? run_watch(shell, NULL, pace, script, &err)
+	rc = script && line ? fed_watching_run(shell, NULL, pace, script, &err)
 	                    : fed_fail_memory(&err, sizeof *line, "the lines");
 	fed_typed_save(shell);
 	for (int i = 0; i < n && line; i++)
@@ -488,17 +272,13 @@ int main(int argc, char **argv)
 	const int bad = parse_options(argc, argv, &o);
 	if (bad)
 		return bad;
+	shell.groups = fed_command_groups;
 	shell.out = stdout;
 	shell.errors = stderr;
-	shell.plot = draw_chart;
-	shell.timeline = draw_timeline;
-	shell.map = draw_map;
-	shell.heat = draw_heat;
-	shell.watching = watching;
 	if (open_json(&shell, o.json))
 		return FED_EXIT_IO;
 	shell.brief = o.brief;
-	look_at_screen(&shell, &o);
+	fed_screen_init(&shell, !o.no_color);
 	char *folder = plugin_folder();
 	if (!folder || fed_shell_init(&shell, folder, &err)) {
 		fprintf(stderr, "error: %s\n", folder ? err.text : "out of memory");

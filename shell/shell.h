@@ -36,57 +36,14 @@ struct fed_screen {
 	int columns, rows;
 };
 
-/* A chart to be drawn as text; main.c connects it with tui/. */
-struct fed_plot_series {
-	const char *name;
-	const double *x, *y; /* y of NaN is a gap */
-	size_t n;
-};
-struct fed_plot {
-	const char *title, *x_label;
-	const struct fed_plot_series *series;
-	size_t n;
-};
-typedef int fed_plot_draw(const struct fed_plot *, const struct fed_screen *, struct fed_text *out,
-                          struct fed_error *);
-
-/* The map of the last updates, likewise. */
-struct fed_insight;
-typedef int fed_map_draw(const struct fed_insight *, const char *title, const struct fed_screen *,
-                         struct fed_text *out, struct fed_error *);
-/* Shares in a grid, likewise. */
-struct fed_grid {
-	const char *title;
-	const char *const *row, *const *column;
-	size_t rows, columns;
-	const double *value; /* [rows][columns], 0 to 1 or NaN */
-};
-typedef int fed_grid_draw(const struct fed_grid *, const struct fed_screen *, struct fed_text *out,
-                          struct fed_error *);
-
-/* The schedule of rounds, likewise. */
-typedef int fed_timeline_draw(const struct fed_schedule *, const struct fed_screen *,
-                              struct fed_text *out, struct fed_error *);
-
-/* The watch as the shell knows it; main.c fills it in. */
-enum fed_heard { FED_HEARD_OUT, FED_HEARD_ERROR };
-struct fed_shell;
-struct fed_watching {
-	/* Open it until the user leaves; script: command lines to begin with, or NULL.  Refused in
-	 * words where there is no terminal for it. */
-	int (*run)(struct fed_shell *, const char *view, double pace, const char *const *script,
-	           struct fed_error *);
-	/* While it is open: */
-	void (*say)(void *watch, enum fed_heard, const char *bytes, size_t n);
-	int (*turn)(void *watch, const char *view, double pace, struct fed_error *);
-	bool (*line)(void *watch, const char *text); /* of a script, before it runs; false: stop */
-	bool (*after)(void *watch);                  /* a command; false: stop */
-	void *watch;                                 /* NULL: it is not open */
-	/* The shell's own. */
-	FILE *out, *errors; /* as they were before */
-	struct fed_screen screen;
+/* The shell's side of the watch (tui/watch.h). */
+struct fed_watch;
+struct fed_watch_state {
+	struct fed_watch *watch;  /* NULL: it is not open, and the next three are not in use */
+	FILE *out, *errors;       /* as they were before */
+	struct fed_screen screen; /* likewise */
 	char resume[2100]; /* the command that finishes what was stopped between two events; "": none */
-	char resuming[2100]; /* what fed_watching_resume() returned */
+	char resuming[2100]; /* what fed_watch_host.resume() returned */
 	bool stopped; /* so was the command that runs: it is not in the journal as it was typed */
 };
 
@@ -121,17 +78,15 @@ struct fed_place {
 	unsigned depth;
 };
 
+struct fed_command_group;
 struct fed_shell {
-	struct fed_session *session; /* owned */
-	FILE *out, *errors;          /* results; errors and warnings */
-	FILE *json;                  /* NULL: none */
-	bool json_lost;              /* it could not be written, and the program's exit code says so */
+	struct fed_session *session;            /* owned */
+	const struct fed_command_group *groups; /* [FED_GROUPS] the command table, of the caller */
+	FILE *out, *errors;                     /* results; errors and warnings */
+	FILE *json;                             /* NULL: none */
+	bool json_lost; /* it could not be written, and the program's exit code says so */
 	struct fed_screen screen;
-	fed_plot_draw *plot; /* NULL: none, as in tests */
-	fed_timeline_draw *timeline;
-	fed_map_draw *map; /* NULL: there are none */
-	fed_grid_draw *heat;
-	struct fed_watching watching;
+	struct fed_watch_state watching;
 	struct fed_tournament tournament; /* the last one */
 	struct fed_sweep sweep;           /* likewise */
 	char *include;                    /* folder of the public headers, for `build`; NULL: unknown */
@@ -153,11 +108,6 @@ struct fed_shell {
 /* The sinks are connected; nothing is printed but warnings about broken plugins. */
 int fed_shell_init(struct fed_shell *, const char *plugin_folder, struct fed_error *);
 void fed_shell_release(struct fed_shell *);
-/* Columns and rows of the terminal now. */
-void fed_shell_measure(struct fed_shell *);
-
-/* "fedsh> ", or what is open: "fedsh(round 13)> ". */
-void fed_shell_prompt(const struct fed_shell *, struct fed_text *);
 
 /* Run all commands of the text, stopping at the first that fails; its error is printed.  Returns
  * FED_EXIT_OK or the class of the failure. */
@@ -171,6 +121,14 @@ enum fed_exit fed_shell_source(struct fed_shell *, const char *path, struct fed_
 const struct fed_alias *fed_alias_find(const struct fed_shell *, const char *name);
 /* text "": remove it. */
 int fed_alias_set(struct fed_shell *, const char *name, const char *text, struct fed_error *);
+void fed_aliases_release(struct fed_shell *);
+
+/* Screen -------------------------------------------------------------------- */
+
+/* Ask the environment and the terminal; color: it is wanted where there can be one. */
+void fed_screen_init(struct fed_shell *, bool color);
+/* Columns and rows of the terminal now. */
+void fed_screen_measure(struct fed_shell *);
 
 /* Journal and record ------------------------------------------------------- */
 

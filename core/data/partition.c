@@ -11,8 +11,41 @@
 
 enum { MAX_SPREAD = 10 };
 
-const char *const fed_partition_names[] = {"iid",      "noniid",  "shards",  "dirichlet",
-                                           "quantity", "feature", "natural", NULL};
+const char *const fed_partition_names[] = {
+	[FED_PARTITION_IID] = "iid",           [FED_PARTITION_NONIID] = "noniid",
+	[FED_PARTITION_SHARDS] = "shards",     [FED_PARTITION_DIRICHLET] = "dirichlet",
+	[FED_PARTITION_QUANTITY] = "quantity", [FED_PARTITION_FEATURE] = "feature",
+	[FED_PARTITION_NATURAL] = "natural",   [FED_PARTITION_NATURAL + 1] = NULL,
+};
+
+const char *const fed_partition_docs[] = {
+	[FED_PARTITION_IID] =
+		"Each client gets `samples` examples drawn at random from the pool, without\n"
+		"replacement: all clients see the same mix of classes.",
+	[FED_PARTITION_NONIID] =
+		"Examples are sorted by label and cut into shards; each client gets two of them,\n"
+		"so most clients know two classes only.\n\n"
+		"Source: McMahan et al., Communication-Efficient Learning of Deep Networks from\n"
+		"Decentralized Data, AISTATS 2017, sec. 3.",
+	[FED_PARTITION_SHARDS] =
+		"As noniid, with `shards` label shards for each client: 1 is the hardest case,\n"
+		"many shards come close to iid.",
+	[FED_PARTITION_DIRICHLET] =
+		"The class mix of each client is drawn from a Dirichlet distribution with the\n"
+		"parameter alpha for each class (scaled by the class' share of the pool): 100 is\n"
+		"nearly iid, 0.1 gives most clients one or two classes.\n\n"
+		"Source: Hsu, Qi, Brown, Measuring the Effects of Non-Identical Data Distribution\n"
+		"for Federated Visual Classification, 2019.",
+	[FED_PARTITION_QUANTITY] =
+		"As iid, but of unequal sizes: lognormal with the mean `samples` and `spread` as\n"
+		"the standard deviation of the logarithm.",
+	[FED_PARTITION_FEATURE] =
+		"As iid, but each client's inputs are changed by a gain and an offset of its own,\n"
+		"as different sensors would: `spread` says how far.",
+	[FED_PARTITION_NATURAL] =
+		"The data's own users, one client each, in their order. Needs a dataset that\n"
+		"knows its users, such as synthetic.",
+};
 
 void fed_deal_release(struct fed_deal *deal)
 {

@@ -30,6 +30,7 @@ enum fed_partition_kind {
 	FED_PARTITION_NATURAL,   /* the data's own users, in order */
 };
 extern const char *const fed_partition_names[]; /* "iid", "noniid", ..., NULL */
+extern const char *const fed_partition_docs[];  /* paragraphs about each, for people */
 
 /* Examples a client where nobody says how many. */
 #define FED_PARTITION_SAMPLES 600

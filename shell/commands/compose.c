@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "shell/commands/groups.h"
 #include "shell/language/command.h"
 #include "shell/output/devices.h"
 #include "shell/output/print.h"

@@ -6,6 +6,7 @@
 
 #include "session/inject.h"
 #include "history/client_selector.h"
+#include "shell/commands/groups.h"
 #include "shell/language/command.h"
 #include "shell/output/print.h"
 

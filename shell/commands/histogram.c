@@ -160,7 +160,7 @@ static void show(struct fed_shell *shell, const struct values *v, enum figure fi
 		if (++*c > most)
 			most = *c;
 	}
-	fed_shell_measure(shell);
+	fed_screen_measure(shell);
 	const int columns = shell->screen.columns < 70 ? shell->screen.columns / 2 : 40;
 	const size_t last = (size_t)(floor(high / width) - first);
 	for (size_t k = 0; k <= last; k++) {

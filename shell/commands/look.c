@@ -7,6 +7,7 @@
 
 #include "report/next_event.h"
 #include "session/inject.h"
+#include "shell/commands/groups.h"
 #include "shell/commands/costs.h"
 #include "shell/commands/clients.h"
 #include "shell/language/command.h"
@@ -20,7 +21,7 @@
 #include "shell/commands/sweep.h"
 #include "shell/commands/tournament.h"
 #include "shell/commands/updates.h"
-#include "shell/watch_bridge.h"
+#include "shell/commands/watch.h"
 
 /* Status ------------------------------------------------------------------- */
 

@@ -7,7 +7,7 @@
 
 #include "history/series.h"
 #include "shell/commands/clients.h"
-#include "shell/output/print.h"
+#include "shell/output/chart.h"
 
 static int add_metrics(struct fed_series_set *set, const struct fed_session *s, const char *names,
                        const struct fed_field *x, struct fed_error *err)
@@ -33,19 +33,12 @@ static int add_metrics(struct fed_series_set *set, const struct fed_session *s, 
 static int draw(struct fed_shell *shell, const struct fed_series_set *set, const char *title,
                 const char *x_label, struct fed_error *err)
 {
-	struct fed_plot_series series[FED_SERIES_MAX];
-	struct fed_text drawing = {0};
+	struct fed_chart_series series[FED_SERIES_MAX];
 
 	for (size_t i = 0; i < set->n; i++)
 		series[i] =
-			(struct fed_plot_series){set->of[i].name, set->of[i].x, set->of[i].y, set->of[i].n};
-	const struct fed_plot plot = {title, x_label, series, set->n};
-	fed_shell_measure(shell);
-	const int rc = shell->plot(&plot, &shell->screen, &drawing, err);
-	if (rc == FED_OK)
-		fed_print_drawing(shell, &drawing);
-	fed_text_release(&drawing);
-	return rc;
+			(struct fed_chart_series){set->of[i].name, set->of[i].x, set->of[i].y, set->of[i].n};
+	return fed_print_chart(shell, title, x_label, series, set->n, err);
 }
 
 int fed_show_plot(struct fed_shell *shell, const char *metrics, const char *against,
@@ -60,8 +53,6 @@ int fed_show_plot(struct fed_shell *shell, const char *metrics, const char *agai
 		shell->fault = FED_EXIT_USAGE;
 	} else if (!set.n) {
 		fed_fail(err, "no rounds yet: `round 5` makes some");
-	} else if (!shell->plot) {
-		fed_fail(err, "this program was built without charts; `history` shows the figures");
 	} else {
 		fed_field_key(x, &label);
 		rc = draw(shell, &set, metrics, fed_text_str(&label), err);

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "experiments/try_aggregator.h"
+#include "shell/commands/groups.h"
 #include "shell/language/command.h"
 #include "shell/output/print.h"
 #include "shell/commands/updates.h"

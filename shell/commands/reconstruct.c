@@ -58,7 +58,7 @@ static void show_picture(struct fed_shell *shell, const struct fed_peek *k, uint
 	};
 	struct fed_text drawing = {0};
 
-	fed_shell_measure(shell);
+	fed_screen_measure(shell);
 	fed_pictures_text(pictures, 2, &shell->screen, &drawing);
 	fed_print_drawing(shell, &drawing);
 	fed_text_release(&drawing);

@@ -4,11 +4,12 @@
  */
 #include <string.h>
 
+#include "shell/commands/groups.h"
 #include "shell/language/command.h"
 #include "session/breakpoints.h"
 #include "shell/output/print.h"
 #include "shell/output/step_text.h"
-#include "shell/watch_bridge.h"
+#include "shell/language/watch_state.h"
 
 /* The journal ------------------------------------------------------------------ */
 

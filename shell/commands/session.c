@@ -7,6 +7,7 @@
 #include "base/file.h"
 #include "checkpoint/checkpoint.h"
 #include "report/export.h"
+#include "shell/commands/groups.h"
 #include "shell/language/command.h"
 #include "shell/output/print.h"
 
@@ -169,7 +170,7 @@ static int run_help(struct fed_shell *shell, const struct fed_call *call, struct
 	if (g < FED_GROUPS)
 		fed_help_group(shell, (enum fed_group)g);
 	/* `run` is a group and a command. */
-	if (fed_command_find(a->topic, shell->lenient && g == FED_GROUPS, &command, err))
+	if (fed_command_find(shell, a->topic, shell->lenient && g == FED_GROUPS, &command, err))
 		return g < FED_GROUPS ? FED_OK : FED_FAIL;
 	if (g < FED_GROUPS)
 		fed_print(shell, "\n");

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "shell/output/chart.h"
 #include "shell/output/print.h"
 
 #define COLUMNS 12 /* metrics in a table */
@@ -213,7 +214,7 @@ int fed_run_sweep(struct fed_shell *shell, const struct fed_call *call, struct f
 /* The chart ------------------------------------------------------------------------------ */
 
 struct chart {
-	struct fed_plot_series series[SCHEMES];
+	struct fed_chart_series series[SCHEMES];
 	double *values; /* [SCHEMES][2][rows] */
 	size_t n, rows;
 	bool numbers; /* the values are numbers, else they stand at 1, 2, ... */
@@ -229,7 +230,7 @@ static bool all_numbers(const struct fed_sweep *w)
 	return true;
 }
 
-static struct fed_plot_series *curve_of(struct chart *c, const char *scheme)
+static struct fed_chart_series *curve_of(struct chart *c, const char *scheme)
 {
 	size_t k = 0;
 
@@ -237,19 +238,19 @@ static struct fed_plot_series *curve_of(struct chart *c, const char *scheme)
 		k++;
 	if (k == c->n && c->n < SCHEMES) {
 		double *x = c->values + 2 * k * c->rows;
-		c->series[c->n++] = (struct fed_plot_series){.name = scheme, .x = x, .y = x + c->rows};
+		c->series[c->n++] = (struct fed_chart_series){.name = scheme, .x = x, .y = x + c->rows};
 	}
 	return k < c->n ? &c->series[k] : NULL;
 }
 
-static void add_point(struct fed_plot_series *curve, double x, double y)
+static void add_point(struct fed_chart_series *curve, double x, double y)
 {
 	((double *)curve->x)[curve->n] = x;
 	((double *)curve->y)[curve->n++] = y;
 }
 
 /* A row without a value (sync beside the cuts) is a level line. */
-static void add_level(struct chart *c, const struct fed_sweep *w, struct fed_plot_series *curve,
+static void add_level(struct chart *c, const struct fed_sweep *w, struct fed_chart_series *curve,
                       double y)
 {
 	double x;
@@ -263,7 +264,7 @@ static void fill_chart(struct chart *c, const struct fed_sweep *w, const struct 
 {
 	for (size_t i = 0; i < w->n; i++) {
 		const struct fed_outcome *o = &w->trials.outcome[i];
-		struct fed_plot_series *curve = curve_of(c, has_schemes(w) && o->scheme ? o->scheme : "");
+		struct fed_chart_series *curve = curve_of(c, has_schemes(w) && o->scheme ? o->scheme : "");
 		const double y = fed_outcome_figure(o, metric);
 		double x = (double)i + 1;
 
@@ -289,21 +290,17 @@ static void put_label(struct fed_text *label, const struct fed_sweep *w, bool nu
 static int draw(struct fed_shell *shell, const struct fed_sweep *w, const struct fed_field *metric,
                 struct chart *c, struct fed_error *err)
 {
-	struct fed_text label = {0}, title = {0}, drawing = {0};
+	struct fed_text label = {0}, title = {0};
 
 	fill_chart(c, w, metric);
 	put_label(&label, w, c->numbers);
 	fed_field_key(metric, &title);
 	if (fed_metric_is_shared(metric))
 		fed_text_add(&title, " of a client");
-	fed_shell_measure(shell);
-	const struct fed_plot plot = {fed_text_str(&title), fed_text_str(&label), c->series, c->n};
-	const int rc = shell->plot(&plot, &shell->screen, &drawing, err);
-	if (rc == FED_OK)
-		fed_print_drawing(shell, &drawing);
+	const int rc =
+		fed_print_chart(shell, fed_text_str(&title), fed_text_str(&label), c->series, c->n, err);
 	fed_text_release(&label);
 	fed_text_release(&title);
-	fed_text_release(&drawing);
 	return rc;
 }
 
@@ -317,8 +314,6 @@ int fed_plot_sweep(struct fed_shell *shell, const char *name, struct fed_error *
 		return fed_fail(err, "no sweep was played yet; `sweep lr 0.01,0.1` plays one");
 	if (fed_metric_find(*name ? name : "accuracy", &metric, err))
 		return FED_FAIL;
-	if (!shell->plot)
-		return fed_fail(err, "this program was built without charts; `sweep` shows the figures");
 	c.values = fed_alloc_array(2 * SCHEMES * c.rows, sizeof *c.values);
 	if (!c.values)
 		return fed_fail_memory(err, 2 * SCHEMES * c.rows * sizeof *c.values, "a chart");

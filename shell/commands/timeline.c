@@ -8,6 +8,7 @@
 #include "history/client_selector.h"
 #include "shell/output/print.h"
 #include "shell/commands/client.h"
+#include "tui/widgets/timeline.h"
 
 /* Rows beside those of clients: versions, time, legend, what is left out, the prompt. */
 #define OTHER_ROWS 5
@@ -27,17 +28,16 @@ static void print_rest(struct fed_shell *shell, uint32_t rest)
 static int draw(struct fed_shell *shell, struct fed_schedule *w, struct fed_error *err)
 {
 	struct fed_text drawing = {0};
-	struct fed_screen screen;
+	const struct fed_screen *screen = &shell->screen;
 
-	fed_shell_measure(shell);
-	screen = shell->screen;
-	screen.columns = screen.columns < COLUMNS_MOST ? screen.columns : COLUMNS_MOST;
-	const uint32_t room = screen.rows > OTHER_ROWS ? (uint32_t)(screen.rows - OTHER_ROWS) : 0;
+	fed_screen_measure(shell);
+	const int columns = screen->columns < COLUMNS_MOST ? screen->columns : COLUMNS_MOST;
+	const uint32_t room = screen->rows > OTHER_ROWS ? (uint32_t)(screen->rows - OTHER_ROWS) : 0;
 	const uint32_t most = room > ROWS_LEAST ? room : ROWS_LEAST;
 	const uint32_t rest = w->n > most ? w->n - most : 0;
 
 	w->n -= rest;
-	const int rc = shell->timeline(w, &screen, &drawing, err);
+	const int rc = fed_timeline_text(w, columns, screen->utf8, screen->color, &drawing, err);
 	if (rc == FED_OK) {
 		fed_print_drawing(shell, &drawing);
 		if (rest)
@@ -87,9 +87,6 @@ int fed_run_timeline(struct fed_shell *shell, const struct fed_call *call, struc
 	else if (w.to <= w.from)
 		fed_print(shell,
 		          "no virtual time has passed: `set client all device=phone link=4g` makes it\n");
-	else if (!shell->timeline)
-		rc = fed_fail(err,
-		              "this program was built without charts; `client 7` tells a client's story");
 	else
 		rc = draw(shell, &w, err);
 	fed_schedule_release(&w);

@@ -9,6 +9,7 @@
 
 #include "base/mem.h"
 #include "shell/output/print.h"
+#include "tui/widgets/heatmap.h"
 
 #define P struct fed_tournament_plan
 const struct fed_field fed_tournament_rows[] = {
@@ -115,9 +116,6 @@ int fed_plot_tournament(struct fed_shell *shell, struct fed_error *err)
 
 	if (!t->trials.outcome)
 		return fed_fail(err, "no tournament was played yet; `tournament` plays one");
-	if (!shell->heat)
-		return fed_fail(err,
-		                "this program was built without charts; `tournament` shows the figures");
 	double *value = fed_alloc_array(n, sizeof *value);
 	if (!value)
 		return fed_fail_memory(err, n * sizeof *value, "a heat map");
@@ -127,10 +125,12 @@ int fed_plot_tournament(struct fed_shell *shell, struct fed_error *err)
 		column[k] = t->aggregator[k].name;
 	for (size_t i = 0; i < n; i++)
 		value[i] = t->trials.outcome[i].total.test_accuracy;
-	fed_shell_measure(shell);
-	const struct fed_grid grid = {
-		"test accuracy in per cent", row, column, t->attacks, t->aggregators, value};
-	const int rc = shell->heat(&grid, &shell->screen, &drawing, err);
+	fed_screen_measure(shell);
+	const struct fed_screen *screen = &shell->screen;
+	const struct fed_heat heat = {
+		"test accuracy in per cent", row, column, t->attacks, t->aggregators, value, 0, 1};
+	const int rc =
+		fed_heat_draw(&heat, screen->columns, screen->utf8, screen->color, &drawing, err);
 	if (rc == FED_OK)
 		fed_print_drawing(shell, &drawing);
 	fed_text_release(&drawing);

@@ -13,6 +13,7 @@
 #include "report/update_geometry.h"
 #include "experiments/try_aggregator.h"
 #include "shell/output/print.h"
+#include "tui/views/update_map.h"
 
 enum view { AS_TABLE, AS_MAP, AS_MATRIX };
 static const char *const views[] = {"table", "map", "matrix", NULL};
@@ -150,23 +151,24 @@ static int show_table(struct fed_shell *shell, const struct fed_insight *in, enu
 	return FED_OK;
 }
 
+enum { MAP_COLUMNS = 100, MAP_ROWS = 24 };
+
 /* Map -------------------------------------------------------------------------- */
 
 static int show_map(struct fed_shell *shell, const struct fed_insight *in, struct fed_error *err)
 {
 	struct fed_text drawing = {0};
 	char title[96];
-	int rc = FED_FAIL;
 
 	snprintf(title, sizeof title, "updates of version %llu, %.0f %% of their variance",
 	         (unsigned long long)fed_session_version(shell->session),
 	         isnan(in->shown) ? 100.0 : 100 * in->shown);
-	if (!shell->map) {
-		fed_fail(err, "this program was built without maps; `updates` shows the figures");
-	} else {
-		fed_shell_measure(shell);
-		rc = shell->map(in, title, &shell->screen, &drawing, err);
-	}
+	fed_screen_measure(shell);
+	const struct fed_screen *screen = &shell->screen;
+	const int rc =
+		fed_map_text(in, title, screen->columns < MAP_COLUMNS ? screen->columns : MAP_COLUMNS,
+	                 screen->rows - 2 < MAP_ROWS ? screen->rows - 2 : MAP_ROWS, screen->utf8,
+	                 screen->color, &drawing, err);
 	if (rc == FED_OK)
 		fed_print_drawing(shell, &drawing);
 	fed_text_release(&drawing);
@@ -179,7 +181,7 @@ static void show_matrix(struct fed_shell *shell, const struct fed_insight *in)
 {
 	struct fed_text line = {0};
 
-	fed_shell_measure(shell);
+	fed_screen_measure(shell);
 	const int room = (shell->screen.columns - 12) / CELL;
 	const size_t fit = room < 1 ? 1 : (size_t)room < MATRIX_MAX ? (size_t)room : MATRIX_MAX;
 	const size_t n = in->n < fit ? in->n : fit;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * shell/language/command.h - the one table of commands.
+ * shell/language/command.h - the rows of the command table (shell/commands.h) and their lookup.
  *
  * Execution, completion, help, the man page's list and the test that runs every example walk the
  * same rows.  A command's arguments are field rows over a struct of its own; rows that depend on
@@ -61,16 +61,13 @@ struct fed_command_group {
 	enum fed_group group;
 	const struct fed_command *command; /* ends with a zeroed row */
 };
-extern const struct fed_command fed_commands_compose[], fed_commands_run[], fed_commands_look[],
-	fed_commands_plugins[], fed_commands_session[], fed_commands_faults[];
-extern const struct fed_command_group fed_command_groups[FED_GROUPS];
 
 /* Command i over all groups; NULL past the last. */
-const struct fed_command *fed_command_at(size_t i, enum fed_group *);
+const struct fed_command *fed_command_at(const struct fed_shell *, size_t i, enum fed_group *);
 /* By name; prefix: a unique beginning will do.  The error has the nearest name or the candidates.
  */
-int fed_command_find(const char *name, bool prefix, const struct fed_command **,
-                     struct fed_error *);
+int fed_command_find(const struct fed_shell *, const char *name, bool prefix,
+                     const struct fed_command **, struct fed_error *);
 
 /* Understand the words after the command's name.  On FED_FAIL the call holds what was understood
  * before.  Always fed_call_release. */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * shell/language/command_table.c - the groups of commands, and finding one by what was typed.
+ * shell/language/command_table.c - look commands up in the table of the shell.
  */
 #include <string.h>
 
@@ -16,19 +16,14 @@ const char *const fed_group_help[] = {"choose data, model, clients and rules",
                                       "files, scripts, help",
                                       NULL};
 
-const struct fed_command_group fed_command_groups[FED_GROUPS] = {
-	{FED_GROUP_COMPOSE, fed_commands_compose}, {FED_GROUP_RUN, fed_commands_run},
-	{FED_GROUP_FAULTS, fed_commands_faults},   {FED_GROUP_LOOK, fed_commands_look},
-	{FED_GROUP_PLUGINS, fed_commands_plugins}, {FED_GROUP_SESSION, fed_commands_session},
-};
-
-const struct fed_command *fed_command_at(size_t i, enum fed_group *group)
+const struct fed_command *fed_command_at(const struct fed_shell *shell, size_t i,
+                                         enum fed_group *group)
 {
 	for (size_t g = 0; g < FED_GROUPS; g++)
-		for (const struct fed_command *c = fed_command_groups[g].command; c->name; c++)
+		for (const struct fed_command *c = shell->groups[g].command; c->name; c++)
 			if (i-- == 0) {
 				if (group)
-					*group = fed_command_groups[g].group;
+					*group = shell->groups[g].group;
 				return c;
 			}
 	return NULL;
@@ -36,20 +31,20 @@ const struct fed_command *fed_command_at(size_t i, enum fed_group *group)
 
 static const char *name_at(const void *ctx, size_t i)
 {
-	const struct fed_command *c = fed_command_at(i, NULL);
+	const struct fed_command *c = fed_command_at(ctx, i, NULL);
 
-	(void)ctx;
 	return c ? c->name : NULL;
 }
 
 /* The only command that begins so; else NULL and the list of those that do. */
-static const struct fed_command *only_one(const char *name, struct fed_text *list)
+static const struct fed_command *only_one(const struct fed_shell *shell, const char *name,
+                                          struct fed_text *list)
 {
 	const struct fed_command *found = NULL;
 	size_t n = 0;
 
-	for (size_t i = 0; fed_command_at(i, NULL); i++) {
-		const struct fed_command *c = fed_command_at(i, NULL);
+	for (size_t i = 0; fed_command_at(shell, i, NULL); i++) {
+		const struct fed_command *c = fed_command_at(shell, i, NULL);
 
 		if (strncmp(c->name, name, strlen(name)) != 0)
 			continue;
@@ -60,22 +55,22 @@ static const struct fed_command *only_one(const char *name, struct fed_text *lis
 	return n == 1 ? found : NULL;
 }
 
-int fed_command_find(const char *name, bool prefix, const struct fed_command **out,
-                     struct fed_error *err)
+int fed_command_find(const struct fed_shell *shell, const char *name, bool prefix,
+                     const struct fed_command **out, struct fed_error *err)
 {
 	struct fed_text list = {0};
 
-	for (size_t i = 0; fed_command_at(i, NULL); i++) {
-		*out = fed_command_at(i, NULL);
+	for (size_t i = 0; fed_command_at(shell, i, NULL); i++) {
+		*out = fed_command_at(shell, i, NULL);
 		if (fed_same_name((*out)->name, name))
 			return FED_OK;
 	}
-	*out = *name ? only_one(name, &list) : NULL;
+	*out = *name ? only_one(shell, name, &list) : NULL;
 	if (prefix && *out) {
 		fed_text_release(&list);
 		return FED_OK;
 	}
-	const char *near = fed_nearest(name, name_at, NULL);
+	const char *near = fed_nearest(name, name_at, shell);
 	if (prefix && list.len)
 		fed_fail(err, "%s could be %s", fed_show(name).s, fed_text_str(&list));
 	else if (*out)

@@ -305,7 +305,7 @@ static void complete_words(struct asking *a, struct fed_words *words)
 		take_names(a, "alias");
 		return;
 	}
-	if (fed_command_find(fed_words_at(words, 0), true, &command, &unused))
+	if (fed_command_find(a->shell, fed_words_at(words, 0), true, &command, &unused))
 		return;
 	words->n--; /* what stands before the cursor's word decides what may follow */
 	fed_call_bind(&call, a->shell, command, words, 1, &unused);

@@ -8,7 +8,7 @@
 #include "shell/language/command.h"
 #include "shell/language/explain.h"
 #include "shell/output/print.h"
-#include "shell/watch_bridge.h"
+#include "shell/language/watch_state.h"
 
 #define ALIAS_DEPTH 16
 
@@ -107,7 +107,7 @@ static enum fed_exit run_words(struct fed_shell *shell, const struct fed_words *
 	if (strcmp(name, "?") == 0)
 		name = "help";
 	shell->reported = false;
-	if (fed_command_find(name, shell->lenient, &command, &err))
+	if (fed_command_find(shell, name, shell->lenient, &command, &err))
 		return fail(shell, FED_EXIT_USAGE, "", &err);
 	if (!fed_same_name(command->name, name))
 		fed_print_styled(shell, FED_EMPHASIS_DIM, "%s%.*s\n", command->name,

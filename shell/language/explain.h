@@ -10,7 +10,5 @@
 /* Any plugin, scheme, data source, partition, device, link, codec or fault; a word that belongs to
  * one of them; a command, whose help is shown. */
 int fed_explain(struct fed_shell *, const char *name, struct fed_error *);
-/* Those words; NULL past the last. */
-const char *fed_explain_word_at(size_t i);
 
 #endif

@@ -102,9 +102,9 @@ void fed_help_group(struct fed_shell *shell, enum fed_group group)
 	fed_print_styled(shell, FED_EMPHASIS_BOLD, "%s", fed_group_names[group]);
 	fed_print(shell, ": %s\n", fed_group_help[group]);
 	for (size_t g = 0; g < FED_GROUPS; g++) {
-		const struct fed_command *c = fed_command_groups[g].command;
+		const struct fed_command *c = shell->groups[g].command;
 
-		for (; fed_command_groups[g].group == group && c->name; c++) {
+		for (; shell->groups[g].group == group && c->name; c++) {
 			fed_text_clear(&usage);
 			put_usage(c, &usage);
 			fed_table_cell(&table, "%s", fed_text_str(&usage));
@@ -122,7 +122,7 @@ void fed_help_overview(struct fed_shell *shell)
 
 		fed_print_styled(shell, FED_EMPHASIS_BOLD, "%s", fed_group_names[g]);
 		fed_print(shell, ": %s\n", fed_group_help[g]);
-		for (const struct fed_command *c = fed_command_groups[g].command; c->name; c++) {
+		for (const struct fed_command *c = shell->groups[g].command; c->name; c++) {
 			fed_table_cell(&table, "%-13s", c->name);
 			fed_table_cell(&table, "%s", c->help);
 		}

@@ -6,7 +6,7 @@
 
 #include "shell/language/command.h"
 #include "history/event_log.h"
-#include "shell/language/explain.h"
+#include "shell/language/glossary.h"
 #include "train/schemes/schemes.h"
 
 typedef const char *name_at(const struct fed_shell *, size_t i);
@@ -129,8 +129,8 @@ static const char *metric_at(const struct fed_shell *shell, size_t i)
 }
 static const char *command_at(const struct fed_shell *shell, size_t i)
 {
-	(void)shell;
-	const struct fed_command *c = fed_command_at(i, NULL);
+	const struct fed_command *c = fed_command_at(shell, i, NULL);
+
 	return c ? c->name : NULL;
 }
 static const char *topic_at(const struct fed_shell *shell, size_t i)
@@ -180,7 +180,10 @@ static const char *break_at(const struct fed_shell *shell, size_t i)
 static const char *word_at(const struct fed_shell *shell, size_t i)
 {
 	(void)shell;
-	return fed_explain_word_at(i);
+	for (size_t k = 0; k <= i; k++)
+		if (!fed_glossary[k].word)
+			return NULL;
+	return fed_glossary[i].word;
 }
 static const char *explain_at(const struct fed_shell *shell, size_t i)
 {

@@ -9,6 +9,7 @@
 #include "base/file.h"
 #include "base/mem.h"
 #include "shell/language/line.h"
+#include "shell/language/watch_state.h"
 #include "shell/output/print.h"
 
 /* One line, at most a little more than FED_LINE_MAX bytes of it: a file without newlines must not
@@ -61,8 +62,7 @@ enum fed_exit fed_shell_read(struct fed_shell *shell, FILE *f, const char *name,
 		const size_t bom = place.line == 1 && line.len >= 3 && !memcmp(line.s, "\xef\xbb\xbf", 3);
 		const char *form = form_of(shell, fed_text_str(&line) + 3 * bom);
 		const size_t skipped = (size_t)(form - fed_text_str(&line));
-		const struct fed_watching *w = &shell->watching;
-		if (w->watch && !w->line(w->watch, form))
+		if (!fed_watching_line(shell, form))
 			result = FED_EXIT_INTERRUPTED;
 		else
 			result = fed_shell_execute(shell, form, line.len - skipped, &place);

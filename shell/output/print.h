@@ -23,7 +23,8 @@ __attribute__((format(printf, 3, 4))) void fed_print_styled(struct fed_shell *, 
                                                             const char *fmt, ...);
 /* A drawing that may hold escapes of our own. */
 void fed_print_drawing(struct fed_shell *, const struct fed_text *);
-/* "error: where: text", to the errors. */
+/* "warning: text", and "error: where: text", to the errors. */
+void fed_print_warning(struct fed_shell *, const char *text);
 void fed_print_error(struct fed_shell *, const char *where, const char *text);
 
 /* Rows of text in columns as wide as their widest cell. */

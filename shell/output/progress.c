@@ -69,7 +69,7 @@ static void draw(struct fed_shell *shell, double now)
 {
 	struct fed_text line = {0};
 
-	fed_shell_measure(shell);
+	fed_screen_measure(shell);
 	put_progress(shell, now, &line);
 	fed_progress_erase(shell);
 	fprintf(shell->out, "%.*s", shell->screen.columns - 1, fed_text_str(&line));

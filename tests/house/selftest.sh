@@ -31,7 +31,7 @@ fresh() {
 	file core/base/blas.c '#include <cblas.h>'
 	file core/train/server.c '#include "net/messenger.h"'
 	file core/checkpoint/save.c '#include "session/internal.h"'
-	file shell/main.c '#include "tui/widgets/chart.h"'
+	file shell/commands/plot.c '#include "tui/widgets/chart.h"'
 	file shell/lines.c '#include <readline/readline.h>' '#include <readline/history.h>'
 	file plugins/attacks/noise.c '#include <math.h>' '#include <fedsh/plugin.h>' '#include "near.h"'
 	file plugins/attacks/near.h
@@ -101,8 +101,6 @@ file core/train/loop.c '#include "train/round/gate.h"' '#include "train/schemes/
 breach layers 'core/train/loop.c:3: includes "train/schemes/sync.h"'
 file core/session/view.c '#  include "tui/widgets/canvas.h"'
 breach layers 'core/session/view.c:2:'
-file shell/commands.c '#include "tui/widgets/canvas.h"'
-breach layers 'shell/commands.c:2:'
 file tui/views/other.c '#include "shell/line.h"'
 breach layers 'tui/views/other.c:2:'
 file core/base/all.c '#include "base/text.c"'

@@ -10,15 +10,19 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "shell/commands.h"
 #include "support/suite.h"
 
 extern char **environ;
+
+const struct fed_shell shell_lab_table = {.groups = fed_command_groups};
 
 void shell_lab_open(struct shell_lab *lab, const char *plugin_folder)
 {
 	struct fed_error err;
 
 	memset(lab, 0, sizeof *lab);
+	lab->shell.groups = fed_command_groups;
 	lab->shell.out = open_memstream(&lab->text, &lab->length);
 	ck_assert_ptr_nonnull(lab->shell.out);
 	lab->shell.errors = lab->shell.out;

@@ -7,6 +7,9 @@
 
 #include "shell/language/command.h"
 
+/* No more than the command table, for fed_command_at(). */
+extern const struct fed_shell shell_lab_table;
+
 /* A shell with the built-in plugins; what it prints is in `text`. */
 struct shell_lab {
 	struct fed_shell shell;

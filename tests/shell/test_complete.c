@@ -165,8 +165,8 @@ START_TEST(any_place_may_be_asked)
 	struct fed_candidates found;
 
 	shell_lab_open(&lab, FED_PLUGIN_DIR);
-	for (size_t i = 0; fed_command_at(i, NULL); i++)
-		for (const char *const *e = fed_command_at(i, NULL)->examples; *e; e++)
+	for (size_t i = 0; fed_command_at(&shell_lab_table, i, NULL); i++)
+		for (const char *const *e = fed_command_at(&shell_lab_table, i, NULL)->examples; *e; e++)
 			for (size_t point = 0; point <= strlen(*e); point++) {
 				fed_complete(&lab.shell, *e, point, &found);
 				ck_assert_uint_le(found.start, point);

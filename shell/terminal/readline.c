@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * shell/readline.c - lines typed at a terminal; the only file that knows readline.
+ * shell/terminal/readline.c - lines typed at a terminal; the only file that knows readline.
  *
  * Readline is called through its callback interface with poll() around it, so that signals are
  * ours: a Ctrl-C clears the line, a hangup saves the history.
@@ -17,7 +17,7 @@
 #include <readline/readline.h>
 
 #include "shell/language/complete.h"
-#include "shell/interactive.h"
+#include "shell/terminal/interactive.h"
 #include "shell/output/print.h"
 
 #define HISTORY_LINES 5000
@@ -155,7 +155,7 @@ static void take_line(char *line)
 	}
 	fed_typed_add(line);
 	fed_signals_interrupted();
-	fed_shell_measure(at_prompt);
+	fed_screen_measure(at_prompt);
 	fed_shell_execute(at_prompt, line, strlen(line), NULL);
 	free(line);
 	fed_signals_interrupted();

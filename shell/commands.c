@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * shell/commands.c - the command table: all groups, in the order of the help.
+ */
+#include "shell/commands.h"
+
+#include "shell/commands/groups.h"
+
+const struct fed_command_group fed_command_groups[FED_GROUPS] = {
+	{FED_GROUP_COMPOSE, fed_commands_compose}, {FED_GROUP_RUN, fed_commands_run},
+	{FED_GROUP_FAULTS, fed_commands_faults},   {FED_GROUP_LOOK, fed_commands_look},
+	{FED_GROUP_PLUGINS, fed_commands_plugins}, {FED_GROUP_SESSION, fed_commands_session},
+};

@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * shell/commands/watch.h - the command `watch`.
+ */
+#ifndef FED_SHELL_COMMANDS_WATCH_H
+#define FED_SHELL_COMMANDS_WATCH_H
+
+#include "shell/language/command.h"
+
+struct fed_watch_args {
+	char view[32];
+	double pace;
+};
+extern const struct fed_field fed_watch_rows[];
+int fed_run_watch(struct fed_shell *, const struct fed_call *, struct fed_error *);
+
+#endif

@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * shell/language/glossary.c - explanations of settings, metrics and words that papers use.
+ */
+#include "shell/language/glossary.h"
+
+static const char noise_doc[] =
+	"Each number that a client sends of what it computed gets a draw of N(0, sigma^2):\n"
+	"of its update under scheme sync and async, of its smashed data under scheme split,\n"
+	"before the codec. Other messages of split learning (heads, gradients) have none.\n"
+	"Nothing is clipped first and no privacy budget is kept: it is the noise of\n"
+	"differential privacy without its promise. `peek` and `leak` show what it hides.\n"
+	"\n"
+	"  x_i + sigma * z_i, z_i ~ N(0, 1); `set noise 0.05` is sigma = 0.05, 0 is none\n"
+	"\n"
+	"Source of the mechanism: Dwork, Roth, The Algorithmic Foundations of Differential\n"
+	"Privacy, 2014, app. A; Abadi et al., Deep Learning with Differential Privacy, 2016.";
+
+static const char accuracy_doc[] =
+	"Of the test examples, which no client has, the share whose class gets the largest\n"
+	"output of the global model. It is measured when a version is made, every `eval-every`\n"
+	"rounds; with K classes of equal size guessing gets 1/K. A regression has none: look at\n"
+	"the loss. A model may gain accuracy while its loss grows: it errs seldom, but sure of\n"
+	"itself. `test-accuracy` is its full name; `plot accuracy`, `run until accuracy>=0.9`.\n"
+	"\n"
+	"  accuracy = (1/n) * sum_i [argmax_c f_c(x_i) = y_i]";
+
+static const char lr_doc[] =
+	"How far a client moves against the gradient in each local step. Too small and many\n"
+	"rounds are needed, too large and the loss grows until it is no number. More local\n"
+	"steps want a smaller one. `set lr-decay 0.99` multiplies it by 0.99 at each version;\n"
+	"it is not the rate of the server, which `fedavgm`, `fedadam` and others have as well.\n"
+	"\n"
+	"  w <- w - lr * g, g the mean gradient of the mini-batch; with momentum m:\n"
+	"  v <- m v + g, w <- w - lr * v\n"
+	"\n"
+	"`sweep lr 0.01,0.03,0.1,0.3 rounds=5` compares some.";
+
+static const char batch_doc[] =
+	"B, the examples whose mean gradient makes one local step; the last batch of an epoch\n"
+	"has what is left. A client with n examples makes E * n/B steps in a round, rounded\n"
+	"up for each epoch. Small ones give many noisy steps, `set batch all` (B = infinity in\n"
+	"papers) one exact step an epoch; with epochs=1 that is FedSGD.\n"
+	"\n"
+	"Source: McMahan et al. 2017, algorithm 1.";
+
+static const char epochs_doc[] =
+	"E, how often a client goes through all its examples, shuffled anew, between receiving\n"
+	"the model and sending its update. More of them save rounds and messages and cost\n"
+	"computing; where clients differ (noniid) each also drifts further towards its own\n"
+	"optimum, which fedprox and scaffold hold against.\n"
+	"\n"
+	"Source: McMahan et al. 2017, algorithm 1 and section 3.";
+
+static const char quorum_doc[] =
+	"A parameter of scheme sync: the share of the m clients wanted whose updates complete\n"
+	"a round. Whoever answers after that is late, and its work is dropped. A round in which\n"
+	"too few answer fails, and the model stays. 1, the default, waits for all who are not\n"
+	"lost and fails only when nobody answers.\n"
+	"\n"
+	"  `scheme sync quorum=0.8` steps with the first ceil(0.8 m)";
+
+static const char deadline_doc[] =
+	"A parameter of scheme sync: the virtual seconds after which a round takes no more\n"
+	"updates. It steps with those that have come, if they are as many as `quorum` asks for,\n"
+	"and the others are late. 0, the default, sets none. Short ones keep slow clients, and\n"
+	"what only they know, out of the model.\n"
+	"\n"
+	"Source: Bonawitz et al., Towards Federated Learning at Scale, 2019, section 4.";
+
+static const char staleness_doc[] =
+	"How many versions were made while an update was under way: from when its client was\n"
+	"sent the model until the update was combined. Under scheme sync it is 0, under async\n"
+	"it grows with `concurrency` and with how unequal clients are. Old updates point from a\n"
+	"model that is gone: fedasync and fedbuff weigh them less, `scheme async\n"
+	"max-staleness=N` gives them up. `plot staleness` draws its mean over the used updates,\n"
+	"`histogram staleness` how it spreads.\n"
+	"\n"
+	"  tau = t - t_i, version now minus version received\n"
+	"\n"
+	"Source: Xie, Koyejo, Gupta, Asynchronous Federated Optimization, 2019.";
+
+const struct fed_glossary_word fed_glossary[] = {
+	{.word = "noise",
+     .kind = "setting",
+     .help = "Gaussian noise that clients add to what they send",
+     .doc = noise_doc},
+	{.word = "lr",
+     .kind = "setting",
+     .help = "learning rate of the clients' stochastic gradient descent",
+     .doc = lr_doc},
+	{.word = "batch", .kind = "setting", .help = "examples in a local step", .doc = batch_doc},
+	{.word = "epochs",
+     .kind = "setting",
+     .help = "passes of a client over its examples in a round",
+     .doc = epochs_doc},
+	{.word = "quorum",
+     .kind = "setting",
+     .help = "how many answers complete a round",
+     .doc = quorum_doc},
+	{.word = "deadline", .kind = "setting", .help = "how long a round waits", .doc = deadline_doc},
+	{.word = "accuracy",
+     .kind = "metric",
+     .help = "share of the test examples that the model gets right",
+     .doc = accuracy_doc},
+	{.word = "staleness",
+     .kind = "metric",
+     .help = "how old the model is that an update was trained from",
+     .doc = staleness_doc},
+	{.word = "splitfed", .page = "split"},
+	{.word = "smashed", .page = "split"},
+	{.word = "u-shape", .page = "split"},
+	{0},
+};

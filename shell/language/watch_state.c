@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * shell/language/watch_state.c - commands and scripts while the watch is open.
+ */
+#include "shell/language/watch_state.h"
+
+#include "tui/watch.h"
+
+void fed_watching_stopped(struct fed_shell *shell, const char *resume)
+{
+	struct fed_watch_state *w = &shell->watching;
+
+	snprintf(w->resume, sizeof w->resume, "%s", resume);
+	w->stopped = true;
+}
+
+bool fed_watching_line(struct fed_shell *shell, const char *text)
+{
+	struct fed_watch *watch = shell->watching.watch;
+
+	return !watch || fed_watch_line(watch, text);
+}
+
+enum fed_exit fed_watching_after(struct fed_shell *shell, enum fed_exit result)
+{
+	struct fed_watch_state *w = &shell->watching;
+
+	w->stopped = false;
+	if (!w->watch)
+		return result;
+	fflush(shell->out);
+	if (!fed_watch_after(w->watch) && result == FED_EXIT_OK)
+		return FED_EXIT_INTERRUPTED;
+	return result;
+}

@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * shell/output/chart.h - curves as wide and high as the screen has room for.
+ */
+#ifndef FED_SHELL_OUTPUT_CHART_H
+#define FED_SHELL_OUTPUT_CHART_H
+
+#include "shell/shell.h"
+#include "tui/widgets/chart.h"
+
+int fed_print_chart(struct fed_shell *, const char *title, const char *x_label,
+                    const struct fed_chart_series *, size_t n, struct fed_error *);
+
+#endif

@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * shell/terminal/plain.c - lines typed at a terminal without escapes, and the prompt before them.
+ */
+#include <stdlib.h>
+
+#include "shell/output/print.h"
+#include "shell/terminal/interactive.h"
+
+void fed_shell_prompt(const struct fed_shell *shell, struct fed_text *out)
+{
+	const struct fed_session *s = shell->session;
+
+	if (fed_session_open(s))
+		fed_text_add(out, "fedsh(round %llu)> ", (unsigned long long)fed_session_version(s) + 1);
+	else
+		fed_text_add(out, "fedsh> ");
+}
+
+enum fed_exit fed_plain_run(struct fed_shell *shell)
+{
+	struct fed_text prompt = {0};
+	char *line = NULL;
+	size_t size = 0;
+	ssize_t n;
+
+	shell->lenient = true;
+	while (!shell->quit && !fed_signals_ending()) {
+		fed_text_clear(&prompt);
+		fed_shell_prompt(shell, &prompt);
+		fed_print(shell, "%s", fed_text_str(&prompt));
+		fflush(shell->out);
+		fed_signals_interrupted();
+		if ((n = getline(&line, &size, stdin)) < 0) {
+			if (!fed_signals_interrupted())
+				break;
+			clearerr(stdin);
+			fed_print(shell, "\n");
+			continue;
+		}
+		fed_shell_execute(shell, line, (size_t)n, NULL);
+	}
+	free(line);
+	fed_text_release(&prompt);
+	return FED_EXIT_OK;
+}

@@ -1,0 +1,171 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * shell/terminal/watch_bridge.c - open the watch on the session of a shell.
+ */
+#include "shell/terminal/watch_bridge.h"
+
+#include <errno.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "shell/terminal/interactive.h"
+#include "shell/language/complete.h"
+#include "tui/watch.h"
+
+/* Printing ----------------------------------------------------------------------- */
+
+static ssize_t write_out(void *ctx, const char *bytes, size_t n)
+{
+	fed_watch_say(ctx, FED_SAID_OUT, bytes, n);
+	return (ssize_t)n;
+}
+
+static ssize_t write_error(void *ctx, const char *bytes, size_t n)
+{
+	fed_watch_say(ctx, FED_SAID_ERROR, bytes, n);
+	return (ssize_t)n;
+}
+
+static FILE *open_stream(struct fed_watch *watch, cookie_write_function_t *write_some)
+{
+	FILE *f = fopencookie(watch, "w", (cookie_io_functions_t){.write = write_some});
+
+	if (f)
+		setvbuf(f, NULL, _IOLBF, 0);
+	return f;
+}
+
+/* From here on what is printed goes to the watch; the screen is no terminal. */
+static int redirect(struct fed_shell *shell, struct fed_watch *watch, struct fed_error *err)
+{
+	struct fed_watch_state *w = &shell->watching;
+	FILE *out = open_stream(watch, write_out), *errors = open_stream(watch, write_error);
+
+	if (!out || !errors) {
+		if (out)
+			fclose(out);
+		return fed_fail(err, "no stream for what commands print: %s", strerror(errno));
+	}
+	fflush(shell->out);
+	w->watch = watch;
+	w->out = shell->out;
+	w->errors = shell->errors;
+	w->screen = shell->screen;
+	w->resume[0] = 0;
+	w->stopped = false;
+	shell->out = out;
+	shell->errors = errors;
+	shell->screen.terminal = shell->screen.color = false;
+	return FED_OK;
+}
+
+static void restore(struct fed_shell *shell)
+{
+	struct fed_watch_state *w = &shell->watching;
+
+	if (!w->watch)
+		return;
+	fclose(shell->out);
+	fclose(shell->errors);
+	shell->out = w->out;
+	shell->errors = w->errors;
+	shell->screen = w->screen;
+	w->watch = NULL;
+}
+
+static int opened(void *ctx, struct fed_watch *watch, struct fed_error *err)
+{
+	if (watch)
+		return redirect(ctx, watch, err);
+	restore(ctx);
+	return FED_OK;
+}
+
+/* Commands ------------------------------------------------------------------------- */
+
+static void execute(void *ctx, const char *line)
+{
+	struct fed_shell *shell = ctx;
+
+	fed_signals_interrupted(); /* one that came while nothing ran is over */
+	fed_shell_execute(shell, line, strlen(line), NULL);
+	fflush(shell->errors);
+}
+
+static const char *resume(void *ctx)
+{
+	struct fed_shell *shell = ctx;
+	struct fed_watch_state *w = &shell->watching;
+
+	if (!w->resume[0])
+		return NULL;
+	memcpy(w->resuming, w->resume, sizeof w->resuming);
+	w->resume[0] = 0;
+	return w->resuming;
+}
+
+static bool done(void *ctx)
+{
+	const struct fed_shell *shell = ctx;
+
+	return shell->quit;
+}
+
+static void complete(void *ctx, const char *line, size_t point, struct fed_text *out, size_t *start)
+{
+	struct fed_candidates found;
+
+	fed_complete(ctx, line, point, &found);
+	*start = found.start;
+	for (size_t i = 0; i < found.n; i++)
+		fed_text_add(out, "%s%s", i ? "\n" : "", found.text[i]);
+	fed_candidates_release(&found);
+}
+
+static const char *history(void *ctx, size_t back)
+{
+	(void)ctx;
+	return fed_typed_line(back);
+}
+
+static void remember(void *ctx, const char *line)
+{
+	(void)ctx;
+	fed_typed_add(line);
+}
+
+int fed_watching_run(struct fed_shell *shell, const char *view, double pace,
+                     const char *const *script, struct fed_error *err)
+{
+	const struct fed_watch_host host = {
+		.ctx = shell,
+		.session = shell->session,
+		.execute = execute,
+		.resume = resume,
+		.done = done,
+		.ending = fed_signals_ending,
+		.complete = complete,
+		.history = history,
+		.remember = remember,
+		.opened = opened,
+	};
+	struct fed_watch_options options = {
+		.view = view,
+		.pace = pace,
+		.script = script,
+		.terminal = fileno(shell->out),
+		.color = shell->screen.color,
+		.alone = script != NULL, /* --watch, where no prompt follows */
+	};
+
+	if (fed_watch_check(&options, err))
+		return FED_FAIL;
+	if (shell->json && isatty(fileno(shell->json)))
+		return fed_fail(err, "JSON lines go to this terminal; `--json FILE` keeps them apart");
+	options.terminal = dup(options.terminal);
+	if (options.terminal < 0)
+		return fed_fail(err, "the terminal cannot be used: %s", strerror(errno));
+	const int rc = fed_watch_run(&options, &host, err);
+	close(options.terminal);
+	return rc;
+}
