@@ -12,44 +12,18 @@
 #include "tui/app_internal.h"
 #include "tui/widgets/svg.h"
 
-static const struct fed_view *view_of(const struct fed_stage *stage)
-{
-	return fed_view_at(stage->at);
-}
-
 /* Views -------------------------------------------------------------------------- */
-
-static int open_view(struct fed_stage *stage, size_t at, struct fed_error *err)
-{
-	const struct fed_view *view = fed_view_at(at);
-
-	if (!stage->state[at]) {
-		void *state = fed_alloc(view->state_size ? view->state_size : 1);
-
-		if (!state)
-			return fed_fail_memory(err, view->state_size, "a view");
-		if (view->open && view->open(state, &stage->watched, err)) {
-			fed_free(state);
-			return FED_FAIL;
-		}
-		stage->state[at] = state;
-	}
-	stage->at = at;
-	stage->fresh = false;
-	stage->made = 0;
-	return FED_OK;
-}
 
 int fed_stage_switch(struct fed_stage *stage, const char *name, struct fed_error *err)
 {
 	size_t at;
 
-	return fed_view_find(name, &at, err) ? FED_FAIL : open_view(stage, at, err);
+	return fed_view_find(name, &at, err) ? FED_FAIL : fed_stage_open(stage, at, err);
 }
 
 int fed_stage_init(struct fed_stage *stage, const char *name, struct fed_error *err)
 {
-	return name ? fed_stage_switch(stage, name, err) : open_view(stage, 0, err);
+	return name ? fed_stage_switch(stage, name, err) : fed_stage_open(stage, 0, err);
 }
 
 void fed_stage_release(struct fed_stage *stage)
@@ -68,17 +42,9 @@ void fed_stage_release(struct fed_stage *stage)
 	fed_text_release(&stage->lesson);
 }
 
-bool fed_stage_is_stale(const struct fed_stage *stage)
-{
-	const struct fed_view *view = view_of(stage);
-
-	return !stage->fresh ||
-	       (view->stamp && view->stamp(stage->state[stage->at], &stage->watched) != stage->stamp);
-}
-
 bool fed_stage_awaits_versions(const struct fed_stage *stage)
 {
-	return view_of(stage)->made != NULL;
+	return fed_stage_view(stage)->made != NULL;
 }
 
 void fed_stage_look(struct fed_stage *stage)
@@ -90,16 +56,10 @@ void fed_stage_look(struct fed_stage *stage)
 		return;
 	stage->made = version;
 	if (version)
-		view_of(stage)->made(stage->state[stage->at], &stage->watched);
+		fed_stage_view(stage)->made(stage->state[stage->at], &stage->watched);
 }
 
 /* Messages ------------------------------------------------------------------------ */
-
-void fed_stage_tell(struct fed_stage *stage, bool alarm, const char *text)
-{
-	snprintf(stage->notice, sizeof stage->notice, "%s", text);
-	stage->alarm = alarm;
-}
 
 /* Comments of a lesson stand together; a command ends them. */
 static void hear_lesson(struct fed_stage *stage, const char *line)
@@ -153,18 +113,6 @@ bool fed_stage_listen(struct fed_stage *stage)
 
 /* The command line ----------------------------------------------------------------- */
 
-void fed_stage_prompt(struct fed_stage *stage, enum fed_prompting what, const char *line)
-{
-	static const char *const labels[] = {
-		[FED_PROMPTING_COMMAND] = ":",
-		[FED_PROMPTING_FILTER] = "/",
-		[FED_PROMPTING_FILE] = "write to (.svg or text): ",
-	};
-
-	stage->prompting = what;
-	fed_prompt_open(&stage->prompt, labels[what], line);
-}
-
 static void export_view(struct fed_stage *stage, const char *path)
 {
 	const char *dot = strrchr(path, '.');
@@ -199,7 +147,7 @@ static enum fed_deed finish_prompt(struct fed_stage *stage)
 
 	stage->prompting = FED_PROMPTING_NOTHING;
 	if (was == FED_PROMPTING_FILTER) {
-		if (view_of(stage)->filter(stage->state[stage->at], &stage->watched, line, &err))
+		if (fed_stage_view(stage)->filter(stage->state[stage->at], &stage->watched, line, &err))
 			fed_stage_tell(stage, true, err.text);
 		stage->fresh = false;
 		return FED_DEED_NONE;
@@ -247,7 +195,7 @@ bool fed_stage_needs_session(const struct fed_stage *stage, const struct fed_pre
 	if (stage->prompting || stage->helping)
 		return false;
 	const struct fed_stage_key *global = fed_stage_key(press->code);
-	return !fed_view_key(view_of(stage), press->code) ? global && global->looks : true;
+	return !fed_view_key(fed_stage_view(stage), press->code) ? global && global->looks : true;
 }
 
 static enum fed_deed press_view(struct fed_stage *stage, const struct fed_key *key,
@@ -294,18 +242,9 @@ enum fed_deed fed_stage_press(struct fed_stage *stage, const struct fed_press *p
 		return press_help(stage, press->code);
 	const bool above =
 		press->code == FED_KEY_CLICK && press->row < fed_stage_top(stage->whole.rows);
-	const struct fed_key *key = above ? NULL : fed_view_key(view_of(stage), press->code);
+	const struct fed_key *key = above ? NULL : fed_view_key(fed_stage_view(stage), press->code);
 	if (key)
 		return press_view(stage, key, press);
 	const struct fed_stage_key *global = fed_stage_key(press->code);
 	return global ? global->press(stage, press) : FED_DEED_NONE;
-}
-
-/* For the table of keys: switch to view i, if there is one. */
-void fed_stage_show(struct fed_stage *stage, size_t i)
-{
-	struct fed_error err;
-
-	if (fed_view_at(i) && open_view(stage, i, &err))
-		fed_stage_tell(stage, true, err.text);
 }

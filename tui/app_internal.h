@@ -20,8 +20,12 @@ extern const struct fed_stage_key fed_stage_keys[]; /* ends with code 0 */
 const struct fed_stage_key *fed_stage_key(uint32_t code);
 const struct fed_key *fed_view_key(const struct fed_view *, uint32_t code);
 
+const struct fed_view *fed_stage_view(const struct fed_stage *);
+/* Show view number `at`, opened if it never was. */
+int fed_stage_open(struct fed_stage *, size_t at, struct fed_error *);
+/* The same, if there is such a view; a failure is a notice. */
+void fed_stage_show(struct fed_stage *, size_t at);
 void fed_stage_prompt(struct fed_stage *, enum fed_prompting, const char *line);
-void fed_stage_show(struct fed_stage *, size_t view);
 /* The session stands still: whether the view would be drawn differently. */
 bool fed_stage_is_stale(const struct fed_stage *);
 /* The row where the view begins on a screen with so many rows. */

@@ -327,9 +327,6 @@ rule_circles() {
 		known[++knowns] = "^core/train/schemes/split[^/]*\\.c$"
 		# Not cut yet; each row goes with its circle.
 		known[++knowns] = "^core/checkpoint/(faults|open_round|restore|save)\\.c$"
-		known[++knowns] = "^shell/"
-		known[++knowns] = "^shell(/commands|/language|/output)?$"
-		known[++knowns] = "^tui/app(_keys|_paint)?\\.c$"
 	}
 	{
 		use("files", $1, $2, $3)
