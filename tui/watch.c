@@ -299,6 +299,12 @@ static double pause_of(const struct fed_watch *w, bool lively)
 	return fmax(FRAME_LEAST, lively ? FRAME_SHARE * w->cost : 0);
 }
 
+/* Something runs, and goes on by itself. */
+static bool is_lively(const struct fed_runner_state *state)
+{
+	return state->busy && !(state->paused && state->standing);
+}
+
 /* Look at the session, and paint if a frame is due that would show something else.  Training stands
  * meanwhile, also where it stands for a version that was wished for: that wish is made once a
  * frame.
@@ -309,6 +315,7 @@ static bool take_frame(struct fed_watch *w, bool due, bool soon)
 
 	w->rang = false;
 	w->ours = true;
+	w->stage.watched.busy = is_lively(&state);
 	look(w);
 	const bool paints =
 		(due || (w->dirty && soon)) && (w->dirty || fed_stage_is_changed(&w->stage, &state));
@@ -380,7 +387,7 @@ static void loop(struct fed_watch *w)
 
 	w->dirty = w->rang = true;
 	for (struct fed_runner_state now; now = fed_runner_state(w->runner), !now.left;) {
-		const bool lively = now.busy && !(now.paused && now.standing);
+		const bool lively = is_lively(&now);
 
 		leaving = leaving || now.leaving;
 		if ((now.done || w->host.ending()) && !leaving)

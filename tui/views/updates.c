@@ -8,8 +8,8 @@
 #include "tui/widgets/scatter.h"
 #include "tui/views/views.h"
 
-/* Beside training: after a look that took long, the next one waits, so that training keeps its
- * rate. */
+/* While training waits for the frame: after a look that took long, the next one waits, so that
+ * training keeps its rate.  When nothing waits the last version is always looked at. */
 #define QUICK 2e-3 /* seconds */
 #define PATIENCE 40
 /* Products of all pairs of updates: beyond, a look takes about a second and waits to be asked for.
@@ -23,7 +23,7 @@ struct state {
 	struct fed_error why; /* there are none, or they could not be made */
 	uint64_t made;        /* of which version of which run */
 	bool there;           /* why is empty */
-	double again;         /* not before, seconds of the machine's clock */
+	double again;         /* while training: not before, seconds of the machine's clock */
 	bool wanted;          /* a look that takes long was asked for */
 	enum page page;
 	enum fed_sights_order order;
@@ -74,6 +74,12 @@ static void offer(struct state *st, const struct fed_session *s)
 	st->there = false;
 }
 
+/* Whether it is time for another look. */
+static bool is_due(const struct state *st, const struct fed_watched *w)
+{
+	return !w->busy || seconds() >= st->again;
+}
+
 static void refresh(struct state *st, const struct fed_watched *w)
 {
 	const struct fed_session *s = w->session;
@@ -93,7 +99,7 @@ static void refresh(struct state *st, const struct fed_watched *w)
 			offer(st, s);
 		return;
 	}
-	if (began < st->again && !st->wanted)
+	if (!is_due(st, w) && !st->wanted)
 		return;
 	st->wanted = false;
 	st->there = fed_sights_take(&st->sights, s, &st->why) == FED_OK;
@@ -104,12 +110,18 @@ static void refresh(struct state *st, const struct fed_watched *w)
 
 /* Painting --------------------------------------------------------------------------- */
 
-/* "updates of version 7: map, 81 % of their variance" */
-static void paint_title(const struct state *st, struct fed_canvas *canvas)
+/* "updates of version 7, 81 % of their variance"; of an earlier version than the session's:
+ * "updates of version 7 (the last is 9), ..." */
+static void paint_title(const struct state *st, const struct fed_watched *w,
+                        struct fed_canvas *canvas)
 {
+	const uint64_t last = fed_session_version(w->session);
 	struct fed_text text = {0};
 
-	fed_text_add(&text, "updates of version %llu, ", (unsigned long long)st->sights.version);
+	fed_text_add(&text, "updates of version %llu", (unsigned long long)st->sights.version);
+	if (st->sights.version != last)
+		fed_text_add(&text, " (the last is %llu)", (unsigned long long)last);
+	fed_text_add(&text, ", ");
 	if (st->page == MAP)
 		fed_text_add(&text, "%.0f %% of their variance",
 		             isnan(st->sights.shown) ? 100.0 : 100 * st->sights.shown);
@@ -153,7 +165,7 @@ static int paint(void *state, struct fed_watched *w, struct fed_canvas *canvas,
 		fed_cells_say(canvas, 0, st->why.text, (struct fed_style){0});
 		return FED_OK;
 	}
-	paint_title(st, canvas);
+	paint_title(st, w, canvas);
 	if (st->page == MAP)
 		return paint_map(st, w, canvas, err);
 	if (canvas->rows < 2)
@@ -256,7 +268,7 @@ static const struct fed_key keys[] = {
 static uint64_t stamp(const void *state, const struct fed_watched *w)
 {
 	const struct state *st = state;
-	const bool due = is_old(st, w->session) && !is_large(w->session) && seconds() >= st->again;
+	const bool due = is_old(st, w->session) && !is_large(w->session) && is_due(st, w);
 
 	return fed_stamp_with(fed_stamp_of(w), due);
 }

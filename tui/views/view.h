@@ -22,6 +22,7 @@ struct fed_messages;
 struct fed_watched {
 	struct fed_session *session;
 	bool utf8;
+	bool busy; /* a run waits until the frame is painted: a slow picture may leave versions out */
 	/* Clients that are marked: ascending, all present; for actions and to be shown as marked. */
 	uint32_t *marked; /* [n_marked], room for marked_room */
 	uint32_t n_marked, marked_room;
