@@ -226,20 +226,19 @@ static inline int geometric_find_center(struct geometric_work *g, struct fed_err
 static inline void geometric_merge(struct geometric_work *g)
 {
 	for (size_t i = 0; i < g->n; i++) {
+		double *const square = g->square + i * g->n;
+		const bool infinite = isinf(square[g->center]);
 		size_t j = 0;
 
-		if (isinf(g->square[g->center * g->n + i])) {
-			g->w[i] = 0;
-			for (size_t k = 0; k < g->n; k++)
-				g->square[i * g->n + k] = g->square[k * g->n + i] = 0;
-		}
-		while (j < i && (g->square[i * g->n + j] > 0 || g->w[j] == 0))
+		for (size_t k = 0; infinite && k < g->n; k++)
+			square[k] = g->square[k * g->n + i] = 0;
+		while (j < i && (infinite || square[j] > 0 || g->w[j] == 0))
 			j++;
 		g->same[i] = (uint32_t)j;
-		if (j < i) {
+		if (j < i)
 			g->w[j] += g->w[i];
+		if (j < i || infinite)
 			g->w[i] = 0;
-		}
 	}
 }
 
