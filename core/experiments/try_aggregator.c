@@ -6,6 +6,7 @@
 
 #include <math.h>
 #include <string.h>
+#include <strings.h>
 
 #include "base/cpu.h"
 #include "base/file.h"
@@ -13,6 +14,7 @@
 #include "base/random.h"
 #include "report/update_geometry.h"
 #include "formats/npy.h"
+#include "formats/npz.h"
 #include "session/internal.h"
 #include "plug/aggregator_chain.h"
 
@@ -250,7 +252,7 @@ static int write_rows(const char *path, uint32_t rank, const uint32_t *shape, si
 	int rc = FED_FAIL;
 
 	fed_path_expand(path, &expanded);
-	fed_npy_header(&head, rank, shape);
+	fed_npy_header(&head, false, rank, shape);
 	if (n > UINT32_MAX || dim > UINT32_MAX)
 		fed_fail(err, "%zu rows of %zu numbers are too many for this file", n, dim);
 	else if (expanded.failed || head.failed)
@@ -286,6 +288,74 @@ static const float *update_of(const void *ctx, size_t i)
 	return ((const struct fed_insight *)ctx)->of[i].update->vector[0];
 }
 
+/* Arrays of an archive. */
+struct update_arrays {
+	uint32_t *clients; /* [n] */
+	float *updates;    /* [n][dim] */
+};
+
+static const float *array_of(void *ctx, size_t i)
+{
+	const struct update_arrays *a = ctx;
+
+	return i == 0 ? (const void *)a->clients : a->updates;
+}
+
+static int write_arrays(const char *path, const struct update_arrays *a, size_t n, size_t dim,
+                        struct fed_error *err)
+{
+	struct fed_named_tensor tensor[] = {
+		{.name = "clients",
+	     .walk = {.file_rank = 1, .file_shape = {(uint32_t)n}},
+	     .n = n,
+	     .whole = true},
+		{.name = "updates",
+	     .walk = {.file_rank = 2, .file_shape = {(uint32_t)n, (uint32_t)dim}},
+	     .n = n * dim},
+	};
+	const struct fed_tensor_list list = {.tensor = tensor, .n = 2};
+	struct fed_text expanded = {0};
+	struct fed_file_writer file;
+	int rc = FED_FAIL;
+
+	fed_path_expand(path, &expanded);
+	if (expanded.failed)
+		fed_fail_memory(err, strlen(path), "a path");
+	else
+		rc = fed_file_open(&file, fed_text_str(&expanded), err);
+	if (rc == FED_OK && fed_npz_write(&file, &list, array_of, (void *)a, err)) {
+		fed_file_abandon(&file);
+		rc = FED_FAIL;
+	} else if (rc == FED_OK) {
+		rc = fed_file_commit(&file, err);
+	}
+	fed_text_release(&expanded);
+	return rc;
+}
+
+static int write_archive(const char *path, const struct fed_insight *in, size_t dim,
+                         struct fed_error *err)
+{
+	struct update_arrays a;
+
+	if (in->n > UINT32_MAX || dim > UINT32_MAX)
+		return fed_fail(err, "%zu rows of %zu numbers are too many for this file", in->n, dim);
+	a = (struct update_arrays){.clients = fed_alloc_array(in->n, sizeof *a.clients),
+	                           .updates = fed_alloc_array(in->n, dim * sizeof *a.updates)};
+	int rc = FED_OK;
+	if (!a.clients || !a.updates)
+		rc = fed_fail_memory(err, in->n * dim * sizeof *a.updates, "a copy of the updates");
+	for (size_t i = 0; rc == FED_OK && i < in->n; i++) {
+		a.clients[i] = in->of[i].client;
+		memcpy(a.updates + i * dim, update_of(in, i), dim * sizeof *a.updates);
+	}
+	if (rc == FED_OK)
+		rc = write_arrays(path, &a, in->n, dim, err);
+	fed_free(a.clients);
+	fed_free(a.updates);
+	return rc;
+}
+
 int fed_updates_save(const struct fed_session *s, const char *path, struct fed_error *err)
 {
 	struct fed_insight in;
@@ -293,7 +363,10 @@ int fed_updates_save(const struct fed_session *s, const char *path, struct fed_e
 	if (fed_insight_init(&in, s, err))
 		return FED_FAIL;
 	const uint32_t shape[] = {(uint32_t)in.n, (uint32_t)s->parts.net.dim};
-	const int rc = write_rows(path, 2, shape, in.n, s->parts.net.dim, update_of, &in, err);
+	const size_t length = strlen(path);
+	const int rc = length > 4 && strcasecmp(path + length - 4, ".npz") == 0
+	                   ? write_archive(path, &in, s->parts.net.dim, err)
+	                   : write_rows(path, 2, shape, in.n, s->parts.net.dim, update_of, &in, err);
 	fed_insight_release(&in);
 	return rc;
 }

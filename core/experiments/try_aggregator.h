@@ -34,7 +34,8 @@ int fed_try(struct fed_trial *, const struct fed_session *, const char *aggregat
 int fed_trial_save(const struct fed_trial *, const char *path, struct fed_error *);
 void fed_trial_release(struct fed_trial *); /* zeroed is fine */
 
-/* The last version's updates as a file for fed_try, a row each in the order of the insight. */
+/* The last version's updates as a file for fed_try, a row each in the order of the insight.  With
+ * the ending .npz an archive: the rows as "updates", and "clients", whose they are. */
 int fed_updates_save(const struct fed_session *, const char *path, struct fed_error *);
 
 #endif

@@ -12,12 +12,12 @@
 #define MAGIC "\x93NUMPY"
 #define MAGIC_SIZE 6
 
-void fed_npy_header(struct fed_text *out, uint32_t rank, const uint32_t *shape)
+void fed_npy_header(struct fed_text *out, bool whole, uint32_t rank, const uint32_t *shape)
 {
 	const size_t begin = out->len;
 
 	fed_text_put(out, MAGIC "\x01\x00\x00\x00", MAGIC_SIZE + 4); /* the length comes last */
-	fed_text_add(out, "{'descr': '<f4', 'fortran_order': False, 'shape': (");
+	fed_text_add(out, "{'descr': '<%s4', 'fortran_order': False, 'shape': (", whole ? "u" : "f");
 	for (uint32_t k = 0; k < rank; k++)
 		fed_text_add(out, "%u%s", shape[k], rank == 1 ? "," : k + 1 < rank ? ", " : "");
 	fed_text_add(out, "), }");

@@ -7,8 +7,9 @@
 
 #include "formats/tensors.h"
 
-/* Append the header of float32 numbers, row-major; the data begin on a multiple of 64 bytes. */
-void fed_npy_header(struct fed_text *, uint32_t rank, const uint32_t *shape);
+/* Append the header of float32 numbers (whole: of uint32), row-major; the data begin on a multiple
+ * of 64 bytes. */
+void fed_npy_header(struct fed_text *, bool whole, uint32_t rank, const uint32_t *shape);
 /* Look into an array file of `len` bytes; out->bytes points into it, out->name stays.  Refuses what
  * is not float16, 32 or 64, little-endian and row-major, and data of another length. */
 int fed_npy_parse(const void *bytes, size_t len, struct fed_stored_tensor *out, struct fed_error *);

@@ -167,7 +167,7 @@ static int add_entry(zip_t *archive, struct entry *e, const struct fed_named_ten
 	zip_source_t *source;
 	zip_int64_t at = -1;
 
-	fed_npy_header(&e->head, tensor->walk.file_rank, tensor->walk.file_shape);
+	fed_npy_header(&e->head, tensor->whole, tensor->walk.file_rank, tensor->walk.file_shape);
 	if (e->head.failed)
 		return fed_fail_memory(err, 128, "a header");
 	e->bytes = tensor->n * sizeof(float);

@@ -11,6 +11,7 @@ struct fed_named_tensor {
 	char name[48];          /* "conv1.weight" */
 	struct fed_tensor walk; /* offset into the flat vector */
 	size_t n;               /* numbers in it */
+	bool whole;             /* they are uint32_t, not floats: of an archive alone (formats/npz.h) */
 };
 struct fed_tensor_list {
 	struct fed_named_tensor *tensor; /* [n], in the order of the layers */

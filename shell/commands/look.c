@@ -484,9 +484,13 @@ const struct fed_command fed_commands_look[] = {
          "For each client: who it was (fedsh knows, the aggregator does not), the length of its\n"
          "update, its cosine to the step and to the mean of the honest, and what the\n"
          "aggregator thought of it. `updates map` draws them in two dimensions with mean,\n"
-         "median and step, `updates matrix` shows all pairs' cosines.",
+         "median and step, `updates matrix` shows all pairs' cosines. `updates save=FILE.npz`\n"
+         "writes them as the arrays `updates`, a row each, and `clients`, the id of each row, in\n"
+         "the order in which the aggregator got them, which is not the table's; FILE.npy has the\n"
+         "rows alone.",
      .examples = FED_EXAMPLES(QUICK "updates", QUICK "updates sort=norm", QUICK "updates map",
-                              QUICK "updates matrix", QUICK "updates save=last.npy"),
+                              QUICK "updates matrix", QUICK "updates save=last.npy",
+                              QUICK "updates save=last.npz"),
      .args = fed_updates_rows,
      .args_size = sizeof(struct fed_updates_args),
      .run = fed_run_updates},

@@ -31,7 +31,7 @@ const struct fed_field fed_updates_rows[] = {
 	FED_ARG_CHOICE(struct fed_updates_args, sort, 0, BY_CLIENT, keys,
                    "column that the table is sorted by"),
 	FED_ARG_TEXT(struct fed_updates_args, save, 0, "path",
-                 "a .npy file for the updates instead, a row each: for `try`"),
+                 "a .npy file of the updates instead, a row each, for `try`; .npz: with clients"),
 	FED_END,
 };
 

@@ -24,7 +24,7 @@ static const char *put_array(const char *name, uint32_t rank, const uint32_t *sh
 {
 	struct fed_text bytes = {0};
 
-	fed_npy_header(&bytes, rank, shape);
+	fed_npy_header(&bytes, false, rank, shape);
 	fed_text_put(&bytes, (const char *)values, n * sizeof *values);
 	fed_temp_write(&temp, name, bytes.s, bytes.len);
 	fed_text_release(&bytes);
@@ -149,6 +149,53 @@ START_TEST(steps_and_updates_are_saved_for_others)
 }
 END_TEST
 
+/* The k-th array of an archive that is not compressed. */
+static const char *array_at(const struct fed_text *bytes, size_t k, size_t *head)
+{
+	const char *at = bytes->s;
+
+	for (;; at++) {
+		at = memmem(at, bytes->len - (size_t)(at - bytes->s), "\x93NUMPY", 6);
+		ck_assert_ptr_nonnull(at);
+		if (k-- == 0)
+			break;
+	}
+	*head = 10 + (size_t)(unsigned char)at[8] + ((size_t)(unsigned char)at[9] << 8);
+	return at;
+}
+
+START_TEST(an_archive_says_whose_the_rows_are)
+{
+	struct fed_stored_tensor array = {.name = "updates", .name_length = 7};
+	struct fed_text bytes = {0};
+	struct fed_error err = {""};
+	char path[264];
+	size_t head;
+
+	small_do(&s, "dataset blobs;model softmax;add 6 iid 20;remove 2;aggregator median;round 1");
+	const struct fed_judgement *g = &s.federation.judgement;
+	const size_t dim = s.parts.net.dim;
+	snprintf(path, sizeof path, "%s.npz", matrix);
+	fed_assert_ok(fed_updates_save(&s, path, &err), &err);
+	fed_assert_ok(fed_file_read(path, 1 << 20, &bytes, &err), &err);
+	const char *at = array_at(&bytes, 0, &head);
+	ck_assert_ptr_nonnull(memmem(at, head, "'<u4'", 5));
+	ck_assert_uint_eq(g->n, 5);
+	for (size_t i = 0; i < g->n; i++) {
+		uint32_t client;
+		memcpy(&client, at + head + i * sizeof client, sizeof client);
+		ck_assert_uint_eq(client, g->of[i].client);
+	}
+	at = array_at(&bytes, 1, &head);
+	fed_assert_ok(fed_npy_parse(at, head + g->n * dim * sizeof(float), &array, &err), &err);
+	for (size_t i = 0; i < g->n; i++)
+		ck_assert_int_eq(memcmp(array.bytes + i * dim * sizeof(float), g->of[i].update->vector[0],
+		                        dim * sizeof(float)),
+		                 0);
+	fed_text_release(&bytes);
+}
+END_TEST
+
 static const struct {
 	const char *file; /* name of an array that is put there, or NULL */
 	uint32_t rank, shape[3];
@@ -224,6 +271,7 @@ FED_SUITE(try_aggregator)
 	Suite *suite = suite_create("try");
 	TCase *tests = tcase_create("try");
 
+	tcase_add_test(tests, an_archive_says_whose_the_rows_are);
 	tcase_add_checked_fixture(tests, setup, teardown);
 	tcase_add_test(tests, steps_are_those_of_the_rules);
 	tcase_add_test(tests, numbers_that_are_none_count_as_infinite);
