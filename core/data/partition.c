@@ -33,12 +33,14 @@ const char *const fed_partition_docs[] = {
 	[FED_PARTITION_DIRICHLET] =
 		"The class mix of each client is drawn from a Dirichlet distribution with the\n"
 		"parameter alpha for each class (scaled by the class' share of the pool): 100 is\n"
-		"nearly iid, 0.1 gives most clients one or two classes.\n\n"
+		"nearly iid, 0.1 gives most clients one or two classes. The source writes alpha\n"
+		"for the sum over the classes: its 1 is alpha=0.1 here when there are ten.\n\n"
 		"Source: Hsu, Qi, Brown, Measuring the Effects of Non-Identical Data Distribution\n"
 		"for Federated Visual Classification, 2019.",
 	[FED_PARTITION_QUANTITY] =
-		"As iid, but of unequal sizes: lognormal with the mean `samples` and `spread` as\n"
-		"the standard deviation of the logarithm.",
+		"As iid, but of unequal sizes: everyone gets one example first, the rest is dealt\n"
+		"in shares that are lognormal with `spread` as the standard deviation of the\n"
+		"logarithm. The mean is `samples` exactly.",
 	[FED_PARTITION_FEATURE] =
 		"As iid, but each client's inputs are changed by a gain and an offset of its own,\n"
 		"as different sensors would: `spread` says how far.",

@@ -236,8 +236,10 @@ static int check_open(struct fed_session *s, const struct fed_settings *next, st
 
 	if (!fed_session_open(s))
 		return FED_OK;
-	if (next->weighting != now->weighting || next->threads != now->threads ||
-	    next->seed != now->seed)
+	if (next->threads != now->threads)
+		return fed_fail(err, "a round is open; `continue` finishes it, `abort` leaves the model as "
+		                     "before it (its clients train on the threads that it began with)");
+	if (next->weighting != now->weighting || next->seed != now->seed)
 		return fed_session_check_closed(s, err);
 	return FED_OK;
 }

@@ -34,6 +34,8 @@ static const char doc[] =
 	"the smoother the step; with m above n - f at least one Byzantine update gets\n"
 	"in when there are f of them.\n"
 	"\n"
+	"Breakdown: f + 1 updates while m <= n - f, as krum; with m above n - f one.\n"
+	"\n"
 	"The views show the score of every update and who was averaged.\n"
 	"\n"
 	"Source: Blanchard, El Mhamdi, Guerraoui, Stainer: Machine Learning with\n"

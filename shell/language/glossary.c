@@ -80,6 +80,28 @@ static const char staleness_doc[] =
 	"\n"
 	"Source: Xie, Koyejo, Gupta, Asynchronous Federated Optimization, 2019.";
 
+static const char filtered_doc[] =
+	"Of the updates that the aggregator got in a round, `attackers` says how many were sent\n"
+	"by Byzantine clients. An update counts as filtered when the rule did not trust it, and\n"
+	"fedsh, which knows the attackers, judges the rule as a test for them:\n"
+	"\n"
+	"  precision = filtered attackers / filtered      none when nobody is filtered\n"
+	"  recall    = filtered attackers / attackers     none without attackers\n"
+	"\n"
+	"Rules that choose (krum, multi-krum, bulyan) filter whom they leave out. Rules that only\n"
+	"weigh less leave nobody out; there filtered is\n"
+	"\n"
+	"  geometric-median   who is farther from the step than twice the middle distance\n"
+	"  bgd                whose group's mean is\n"
+	"  median, trimmed-mean   whose weight is below half of an equal share\n"
+	"  norm-clip, centered-clip   who was shortened to less than half\n"
+	"  behind nnm, bucketing   whose own mixture, or bucket, the rule did not trust\n"
+	"\n"
+	"Means (fedavg and its like) trust all: recall 0. A rule may filter an attacker and be\n"
+	"moved by it, or trust one that does no harm: compare `honest-distance` and accuracy.\n"
+	"\n"
+	"`plot defence-precision`, `plot defence-recall`, `plot attackers` draw them.";
+
 const struct fed_glossary_word fed_glossary[] = {
 	{.word = "noise",
      .kind = "setting",
@@ -107,6 +129,22 @@ const struct fed_glossary_word fed_glossary[] = {
      .kind = "metric",
      .help = "how old the model is that an update was trained from",
      .doc = staleness_doc},
+	{.word = "attackers",
+     .kind = "metric",
+     .help = "updates of Byzantine clients in a round",
+     .doc = filtered_doc},
+	{.word = "precision",
+     .kind = "metric",
+     .help = "share of attackers among the updates that a rule filtered",
+     .doc = filtered_doc},
+	{.word = "recall",
+     .kind = "metric",
+     .help = "share of the attackers that a rule filtered",
+     .doc = filtered_doc},
+	{.word = "filtered",
+     .kind = "verdict",
+     .help = "an update that the aggregator did not trust",
+     .doc = filtered_doc},
 	{.word = "splitfed", .page = "split"},
 	{.word = "smashed", .page = "split"},
 	{.word = "u-shape", .page = "split"},

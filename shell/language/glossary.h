@@ -9,7 +9,7 @@
 struct fed_glossary_word {
 	const char *word;
 	const char *page;              /* that name; NULL: a doc of its own */
-	const char *kind, *help, *doc; /* "setting" or "metric", one line, paragraphs */
+	const char *kind, *help, *doc; /* "setting", "metric" or "verdict", one line, paragraphs */
 };
 extern const struct fed_glossary_word fed_glossary[]; /* ends with a zeroed row */
 
