@@ -8,15 +8,17 @@
  */
 #include "formats/safetensors.h"
 
-#include <ctype.h>
 #include <endian.h>
+#include <jansson.h>
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/mem.h"
 
-#define HEADER_MAX 100000000u
-#define TENSORS_MAX 65536u
+/* Far more than the tensors of a model take.  A header of empty objects takes 80 times its bytes in
+ * memory once it is parsed. */
+#define HEADER_MAX (1u << 20)
 
 /* Writing ---------------------------------------------------------------- */
 
@@ -56,88 +58,82 @@ int fed_safetensors_header(struct fed_file_writer *file, const struct fed_tensor
 /* Reading ---------------------------------------------------------------- */
 
 struct item {
-	struct fed_stored_tensor tensor;
+	struct fed_stored_tensor tensor; /* its name is the header's */
 	uint64_t begin, end;
 };
 
-struct parser {
-	const char *start, *at, *end;
-	struct item *item; /* [n] */
-	size_t n, capacity;
-	struct fed_error *err;
+/* jansson's allocator is a global of the library, and a plugin may use the library too: the counted
+ * one is in its place only while a header is made or freed. */
+static pthread_mutex_t allocator = PTHREAD_MUTEX_INITIALIZER;
+struct allocator {
+	json_malloc_t get;
+	json_free_t give;
 };
 
-static int damaged(struct parser *p, const char *wanted)
+static struct allocator count_memory(void)
 {
-	return fed_fail(p->err, "its header is damaged: %s should stand at byte %zu", wanted,
-	                (size_t)(p->at - p->start) + 8);
+	struct allocator before;
+
+	pthread_mutex_lock(&allocator);
+	json_get_alloc_funcs(&before.get, &before.give);
+	json_set_alloc_funcs(fed_alloc, fed_free);
+	return before;
 }
 
-static void skip_blank(struct parser *p)
+static void count_no_more(struct allocator before)
 {
-	while (p->at < p->end && (*p->at == ' ' || *p->at == '\t' || *p->at == '\n' || *p->at == '\r'))
-		p->at++;
+	json_set_alloc_funcs(before.get, before.give);
+	pthread_mutex_unlock(&allocator);
 }
 
-static bool take(struct parser *p, char c)
+static int damaged(struct fed_error *err, const char *why)
 {
-	skip_blank(p);
-	if (p->at == p->end || *p->at != c)
+	return fed_fail(err, "its header is damaged: %s", why);
+}
+
+/* NULL and an error unless the bytes are one JSON object, no name twice in it or below. */
+static json_t *parse_header(const char *bytes, size_t len, struct fed_error *err)
+{
+	json_error_t why = {.text = ""};
+	const struct allocator before = count_memory();
+	json_t *const header = json_loadb(bytes, len, JSON_REJECT_DUPLICATES, &why);
+
+	count_no_more(before);
+	if (header)
+		return header;
+	if (!*why.text || json_error_code(&why) == json_error_out_of_memory)
+		fed_fail_memory(err, len, "the header");
+	else
+		fed_fail(err, "its header is damaged at byte %zu: %s", (size_t)why.position + 8,
+		         fed_show(why.text).s);
+	return NULL;
+}
+
+static void free_header(json_t *header)
+{
+	const struct allocator before = count_memory();
+
+	json_decref(header);
+	count_no_more(before);
+}
+
+/* An array of at most `most` numbers, none negative. */
+static bool read_list(const json_t *list, uint64_t *v, uint32_t most, uint32_t *n)
+{
+	if (!json_is_array(list) || json_array_size(list) > most)
 		return false;
-	p->at++;
+	*n = (uint32_t)json_array_size(list);
+	for (uint32_t i = 0; i < *n; i++) {
+		const json_t *const x = json_array_get(list, i);
+
+		if (!json_is_integer(x) || json_integer_value(x) < 0)
+			return false;
+		v[i] = (uint64_t)json_integer_value(x);
+	}
 	return true;
 }
 
-/* A JSON string as it stands, escapes and all: layer names have none. */
-static bool take_string(struct parser *p, const char **s, size_t *n)
-{
-	if (!take(p, '"'))
-		return false;
-	*s = p->at;
-	for (; p->at < p->end && *p->at != '"'; p->at++) {
-		if ((unsigned char)*p->at < ' ')
-			return false;
-		if (*p->at == '\\' && ++p->at == p->end)
-			return false;
-	}
-	*n = (size_t)(p->at - *s);
-	return take(p, '"');
-}
-
-static bool take_size(struct parser *p, uint64_t *x)
-{
-	skip_blank(p);
-	const char *const begin = p->at;
-
-	*x = 0;
-	for (; p->at < p->end && isdigit((unsigned char)*p->at); p->at++)
-		if (__builtin_mul_overflow(*x, 10, x) ||
-		    __builtin_add_overflow(*x, (uint64_t)(*p->at - '0'), x))
-			return false;
-	return p->at > begin;
-}
-
-/* [a, b, ...] of at most `most` numbers */
-static bool take_list(struct parser *p, uint64_t *v, uint32_t most, uint32_t *n)
-{
-	*n = 0;
-	if (!take(p, '['))
-		return false;
-	if (take(p, ']'))
-		return true;
-	do {
-		if (*n == most || !take_size(p, &v[(*n)++]))
-			return false;
-	} while (take(p, ','));
-	return take(p, ']');
-}
-
-static bool is(const char *s, size_t n, const char *word)
-{
-	return n == strlen(word) && memcmp(s, word, n) == 0;
-}
-
-static int take_type(struct parser *p, struct item *x)
+static int read_type(const json_t *type, struct fed_stored_tensor *t, struct fed_error *err)
 {
 	static const struct {
 		const char *name;
@@ -146,130 +142,79 @@ static int take_type(struct parser *p, struct item *x)
 	             {"F64", FED_NUMBER_F64},
 	             {"F16", FED_NUMBER_F16},
 	             {"BF16", FED_NUMBER_BF16}};
-	const char *s;
-	size_t n;
 
-	if (!take_string(p, &s, &n))
-		return damaged(p, "a type");
+	if (!json_is_string(type))
+		return damaged(err, "dtype should be a text");
 	for (size_t i = 0; i < sizeof types / sizeof *types; i++) {
-		if (is(s, n, types[i].name)) {
-			x->tensor.type = types[i].type;
+		if (strcmp(json_string_value(type), types[i].name) == 0) {
+			t->type = types[i].type;
 			return FED_OK;
 		}
 	}
-	return fed_fail(p->err, "%.*s has type %.*s; F32, F64, F16 and BF16 are read",
-	                (int)x->tensor.name_length, x->tensor.name, n < 16 ? (int)n : 16, s);
+	return fed_fail(err, "%s has type %s; F32, F64, F16 and BF16 are read", fed_show(t->name).s,
+	                fed_show(json_string_value(type)).s);
 }
 
-static int take_metadata(struct parser *p)
+static int read_tensor(const json_t *description, const char *name, struct item *x,
+                       struct fed_error *err)
 {
-	const char *s;
-	size_t n;
+	struct fed_stored_tensor *const t = &x->tensor;
+	const json_t *const type = json_object_get(description, "dtype");
+	const json_t *const shape = json_object_get(description, "shape");
+	const json_t *const range = json_object_get(description, "data_offsets");
+	uint64_t offset[2];
+	uint32_t n;
 
-	if (!take(p, '{'))
-		return damaged(p, "{");
-	if (take(p, '}'))
-		return FED_OK;
-	do {
-		if (!take_string(p, &s, &n) || !take(p, ':') || !take_string(p, &s, &n))
-			return damaged(p, "a text");
-	} while (take(p, ','));
-	return take(p, '}') ? FED_OK : damaged(p, "}");
-}
-
-enum { HAS_TYPE = 1, HAS_SHAPE = 2, HAS_RANGE = 4, HAS_ALL = 7 };
-
-static int take_tensor(struct parser *p, struct item *x)
-{
-	struct fed_stored_tensor *t = &x->tensor;
-	uint64_t range[2];
-	int seen = 0;
-
-	if (!take(p, '{'))
-		return damaged(p, "{");
-	do {
-		const char *key;
-		size_t n;
-		uint32_t count;
-		int what;
-
-		if (!take_string(p, &key, &n) || !take(p, ':'))
-			return damaged(p, "a name");
-		if (is(key, n, "dtype")) {
-			what = HAS_TYPE;
-			if (take_type(p, x))
-				return FED_FAIL;
-		} else if (is(key, n, "shape")) {
-			what = HAS_SHAPE;
-			if (!take_list(p, t->shape, FED_RANK_MAX, &t->rank))
-				return damaged(p, "a shape");
-		} else if (is(key, n, "data_offsets")) {
-			what = HAS_RANGE;
-			if (!take_list(p, range, 2, &count) || count != 2)
-				return damaged(p, "two offsets");
-		} else {
-			return damaged(p, "dtype, shape or data_offsets");
-		}
-		if (seen & what)
-			return damaged(p, "each of dtype, shape and data_offsets once");
-		seen |= what;
-	} while (take(p, ','));
-	if (!take(p, '}') || seen != HAS_ALL)
-		return damaged(p, "dtype, shape and data_offsets");
-	x->begin = range[0];
-	x->end = range[1];
+	t->name = name;
+	t->name_length = strlen(name);
+	if (!type || !shape || !range || json_object_size(description) != 3)
+		return damaged(err, "a tensor should have dtype, shape and data_offsets");
+	if (read_type(type, t, err))
+		return FED_FAIL;
+	if (!read_list(shape, t->shape, FED_RANK_MAX, &t->rank))
+		return damaged(err, "shape should have at most 8 whole numbers");
+	if (!read_list(range, offset, 2, &n) || n != 2)
+		return damaged(err, "data_offsets should have two whole numbers");
+	x->begin = offset[0];
+	x->end = offset[1];
 	if (!fed_stored_count(t) || x->end < x->begin ||
 	    x->end - x->begin != t->n * fed_number_size(t->type))
-		return fed_fail(p->err, "%.*s does not have the bytes that its shape takes",
-		                (int)t->name_length, t->name);
+		return fed_fail(err, "%s does not have the bytes that its shape takes", fed_show(name).s);
 	return FED_OK;
 }
 
-static struct item *next_item(struct parser *p)
+/* Texts alone; they are not used. */
+static int check_metadata(json_t *metadata, struct fed_error *err)
 {
-	if (p->n == p->capacity) {
-		const size_t more = p->capacity ? 2 * p->capacity : 32;
-		struct item *grown = NULL;
+	const char *key;
+	json_t *value;
 
-		if (more <= TENSORS_MAX)
-			grown = fed_resize(p->item, p->n * sizeof *grown, more * sizeof *grown);
-		if (!grown)
-			return NULL;
-		p->item = grown;
-		p->capacity = more;
+	if (!json_is_object(metadata))
+		return damaged(err, "__metadata__ should be an object");
+	json_object_foreach(metadata, key, value)
+	{
+		if (!json_is_string(value))
+			return damaged(err, "__metadata__ should have texts");
 	}
-	return &p->item[p->n++];
+	return FED_OK;
 }
 
-static int parse_header(struct parser *p)
+/* item[] has room for all of the header's names. */
+static int read_items(json_t *header, struct item *item, size_t *n, struct fed_error *err)
 {
-	if (!take(p, '{'))
-		return damaged(p, "{");
-	if (!take(p, '}')) {
-		do {
-			const char *name;
-			size_t n;
+	const char *name;
+	json_t *value;
 
-			if (!take_string(p, &name, &n) || !take(p, ':'))
-				return damaged(p, "a name");
-			if (is(name, n, "__metadata__")) {
-				if (take_metadata(p))
-					return FED_FAIL;
-				continue;
-			}
-			struct item *x = next_item(p);
-			if (!x)
-				return fed_fail_memory(p->err, p->n * sizeof *x, "the tensors' names");
-			x->tensor.name = name;
-			x->tensor.name_length = n < 64 ? n : 64; /* no layer's name is as long */
-			if (take_tensor(p, x))
-				return FED_FAIL;
-		} while (take(p, ','));
-		if (!take(p, '}'))
-			return damaged(p, "}");
+	*n = 0;
+	json_object_foreach(header, name, value)
+	{
+		const int rc = strcmp(name, "__metadata__") == 0
+		                   ? check_metadata(value, err)
+		                   : read_tensor(value, name, &item[(*n)++], err);
+		if (rc)
+			return rc;
 	}
-	skip_blank(p);
-	return p->at == p->end ? FED_OK : damaged(p, "the end");
+	return FED_OK;
 }
 
 static int by_begin(const void *a, const void *b)
@@ -281,39 +226,45 @@ static int by_begin(const void *a, const void *b)
 	return (x->end > y->end) - (x->end < y->end);
 }
 
-/* The ranges cover the buffer: neither overlaps nor holes. */
-static int check_ranges(struct parser *p, uint64_t size)
+/* Sort the items; their ranges must cover the buffer: neither overlaps nor holes. */
+static int check_ranges(struct item *item, size_t n, uint64_t size, struct fed_error *err)
 {
 	uint64_t at = 0;
 
-	if (p->n)
-		qsort(p->item, p->n, sizeof *p->item, by_begin);
-	for (size_t i = 0; i < p->n; i++) {
-		const struct item *x = &p->item[i];
-
-		if (x->begin != at)
-			return fed_fail(p->err, "%.*s begins at byte %llu of the buffer, %s",
-			                (int)x->tensor.name_length, x->tensor.name,
-			                (unsigned long long)x->begin,
-			                x->begin < at ? "inside of another tensor" : "behind a hole");
-		at = x->end;
+	qsort(item, n, sizeof *item, by_begin);
+	for (size_t i = 0; i < n; i++) {
+		if (item[i].begin != at)
+			return fed_fail(err, "%s begins at byte %llu of the buffer, %s",
+			                fed_show(item[i].tensor.name).s, (unsigned long long)item[i].begin,
+			                item[i].begin < at ? "inside of another tensor" : "behind a hole");
+		at = item[i].end;
 	}
 	if (at != size)
-		return fed_fail(p->err, "its tensors take %llu bytes, the file has %llu for them",
+		return fed_fail(err, "its tensors take %llu bytes, the file has %llu for them",
 		                (unsigned long long)at, (unsigned long long)size);
 	return FED_OK;
 }
 
-static int give_all(struct parser *p, const unsigned char *buffer,
-                    const struct fed_tensor_taker *taker)
+static int give_all(json_t *header, const unsigned char *buffer, size_t size,
+                    const struct fed_tensor_taker *taker, struct fed_error *err)
 {
-	for (size_t i = 0; i < p->n; i++) {
-		p->item[i].tensor.bytes = buffer + p->item[i].begin;
-		const int rc = taker->take(taker->ctx, &p->item[i].tensor, p->err);
-		if (rc)
-			return rc;
+	if (!json_is_object(header))
+		return damaged(err, "it should be an object");
+	const size_t most = json_object_size(header);
+	struct item *const item = fed_alloc_array(most, sizeof *item);
+	size_t n;
+
+	if (!item)
+		return fed_fail_memory(err, most * sizeof *item, "the tensors' names");
+	int rc = read_items(header, item, &n, err);
+	if (rc == FED_OK)
+		rc = check_ranges(item, n, size, err);
+	for (size_t i = 0; rc == FED_OK && i < n; i++) {
+		item[i].tensor.bytes = buffer + item[i].begin;
+		rc = taker->take(taker->ctx, &item[i].tensor, err);
 	}
-	return FED_OK;
+	fed_free(item);
+	return rc;
 }
 
 int fed_safetensors_read(const void *bytes, size_t len, const struct fed_tensor_taker *taker,
@@ -325,18 +276,20 @@ int fed_safetensors_read(const void *bytes, size_t len, const struct fed_tensor_
 		return fed_fail(err, "is no safetensors file: it has %zu bytes", len);
 	memcpy(&length, bytes, sizeof length);
 	length = le64toh(length);
-	if (length > len - sizeof length || length > HEADER_MAX)
+	if (length > len - sizeof length)
 		return fed_fail(err,
 		                "is no safetensors file, or cut off: its header should have %llu bytes",
 		                (unsigned long long)length);
+	if (length > HEADER_MAX)
+		return fed_fail(err, "has a header of %llu bytes; at most %u are read",
+		                (unsigned long long)length, HEADER_MAX);
 
-	const char *start = (const char *)bytes + sizeof length;
-	struct parser p = {.start = start, .at = start, .end = start + length, .err = err};
-	int rc = parse_header(&p);
-	if (rc == FED_OK)
-		rc = check_ranges(&p, len - sizeof length - length);
-	if (rc == FED_OK)
-		rc = give_all(&p, (const unsigned char *)start + length, taker);
-	fed_free(p.item);
+	const char *const start = (const char *)bytes + sizeof length;
+	json_t *const header = parse_header(start, length, err);
+	if (!header)
+		return FED_FAIL;
+	const int rc = give_all(header, (const unsigned char *)start + length,
+	                        len - sizeof length - length, taker, err);
+	free_header(header);
 	return rc;
 }

@@ -67,11 +67,11 @@ static int take_tensor(void *ctx, const struct fed_stored_tensor *t, struct fed_
 	size_t i = 0;
 
 	snprintf(name, sizeof name, "%.*s", (int)(t->name_length < 47 ? t->name_length : 47), t->name);
-	while (i < m->list.n && strcmp(m->list.tensor[i].name, name) != 0)
+	while (i < m->list.n && (t->name_length >= sizeof name || strcmp(m->list.tensor[i].name, name)))
 		i++;
 	if (i == m->list.n) {
 		const char *near = fed_nearest(name, name_at, &m->list);
-		return fed_fail(err, "%s is no tensor of this model%s%s%s", name,
+		return fed_fail(err, "%s is no tensor of this model%s%s%s", fed_show(name).s,
 		                near ? "; did you mean " : "", near ? near : "", near ? "?" : "");
 	}
 	if (m->taken[i])

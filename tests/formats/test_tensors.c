@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/mem.h"
 #include "formats/npy.h"
 #include "formats/safetensors.h"
 #include "formats/shown.h"
@@ -45,7 +46,21 @@ static const struct {
      "b begins at byte 4 of the buffer, inside of another tensor"},
 	{"{" A ",\"b\":{\"dtype\":\"F32\",\"shape\":[1],\"data_offsets\":[12,16]}}", 16, NULL,
      "behind a hole"},
-	{"{" A "," A "}", 8, NULL, "inside of another tensor"},
+	{"{" A "," A "}", 8, NULL, "damaged at byte 65: duplicate object key near '\"a\"'"},
+	{"{\"a\":{\"dtype\":\"F32\",\"shape\":[2],\"data_offsets\":[0,8]},"
+     "\"\\u0061\":{\"dtype\":\"F32\",\"shape\":[2],\"data_offsets\":[8,16]}}",
+     16, NULL, "duplicate"},
+	{"{\"a\\u001b[2J\":{\"dtype\":\"I8\",\"shape\":[2],\"data_offsets\":[0,8]}}", 8, NULL,
+     "a?[2J has type I8"},
+	{"{\"a\xff\":{\"dtype\":\"F32\",\"shape\":[2],\"data_offsets\":[0,8]}}", 8, NULL, "damaged"},
+	{"{\"a\\u0000\":{\"dtype\":\"F32\",\"shape\":[2],\"data_offsets\":[0,8]}}", 8, NULL, "damaged"},
+	{"{\"a\":{\"dtype\":\"F32\",\"shape\":[2.0],\"data_offsets\":[0,8]}}", 8, NULL, "damaged"},
+	{"{\"a\":{\"dtype\":\"F32\",\"shape\":[2],\"data_offsets\":[0,8],\"x\":1}}", 8, NULL,
+     "damaged"},
+	{"{\"a\":{\"dtype\":\"F32\",\"shape\":[2],\"data_offsets\":[0,8,9]}}", 8, NULL, "damaged"},
+	{"{\"a\":[]}", 8, NULL, "damaged"},
+	{"{\"__metadata__\":{\"x\":1}," A "}", 8, NULL, "texts"},
+	{"{\"__metadata__\":1," A "}", 8, NULL, "__metadata__ should be an object"},
 	{"{\"a\":{\"dtype\":\"I64\",\"shape\":[1],\"data_offsets\":[0,8]}}", 8, NULL, "type I64"},
 	{"{\"a\":{\"dtype\":\"F32\",\"shape\":[3],\"data_offsets\":[0,8]}}", 8, NULL, "bytes that its"},
 	{"{\"a\":{\"dtype\":\"F32\",\"shape\":[2],\"data_offsets\":[8,0]}}", 8, NULL, "bytes that its"},
@@ -57,14 +72,14 @@ static const struct {
      "damaged"},
 	{"{\"a\":{\"dtype\":\"F32\",\"shape\":[-2],\"data_offsets\":[0,8]}}", 8, NULL, "damaged"},
 	{"{\"a\":{\"dtype\":\"F32\",\"dtype\":\"F32\",\"shape\":[2],\"data_offsets\":[0,8]}}", 8, NULL,
-     "once"},
+     "duplicate"},
 	{"{\"a\":{\"dtype\":\"F32\",\"shape\":[2]}}", 8, NULL, "data_offsets"},
 	{"{\"a\":{}}", 8, NULL, "damaged"},
 	{"{\"a\":", 8, NULL, "damaged"},
 	{"{\"a", 8, NULL, "damaged"},
 	{"{\"a\\", 8, NULL, "damaged"},
 	{"{" A, 8, NULL, "damaged"},
-	{"{" A "}x", 8, NULL, "the end"},
+	{"{" A "}x", 8, NULL, "end of file expected"},
 	{"[]", 0, NULL, "damaged"},
 	{"", 0, NULL, "damaged"},
 };
@@ -98,8 +113,34 @@ START_TEST(safetensors_lengths)
 		memcpy(file, &lengths[i], 8);
 		ck_assert_int_eq(fed_safetensors_read(file, sizeof file, &taker, &err), FED_FAIL);
 	}
+	ck_assert_ptr_null(out.s);
 	for (size_t n = 0; n < 8; n++)
 		ck_assert_int_eq(fed_safetensors_read(file, n, &taker, &err), FED_FAIL);
+}
+END_TEST
+
+/* The deepest and the widest header: refused, or parsed in memory that its length bounds. */
+START_TEST(safetensors_large_headers)
+{
+	static const char *const parts[] = {"[", "{\"a\":", "{\"a\":[", "{},"};
+	struct fed_error err = {""};
+	const struct fed_tensor_taker taker = {.take = formats_show};
+
+	for (uint64_t length = 1 << 20; length <= (1 << 20) + 1; length++) {
+		for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {
+			char *file = malloc(8 + length);
+
+			memcpy(file, &length, 8);
+			file[8] = '[';
+			for (size_t at = 1, n = strlen(parts[i]); at < length; at++)
+				file[8 + at] = parts[i][(at - 1) % n];
+			ck_assert_int_eq(fed_safetensors_read(file, 8 + length, &taker, &err), FED_FAIL);
+			ck_assert_msg(strstr(err.text, length > 1 << 20 ? "at most 1048576" : "damaged"), "%s",
+			              err.text);
+			ck_assert_int_eq(fed_mem_live(), 0);
+			free(file);
+		}
+	}
 }
 END_TEST
 
@@ -197,6 +238,7 @@ FED_SUITE(tensors)
 
 	tcase_add_loop_test(tests, safetensors_headers, 0, (int)(sizeof headers / sizeof *headers));
 	tcase_add_test(tests, safetensors_lengths);
+	tcase_add_test(tests, safetensors_large_headers);
 	tcase_add_loop_test(tests, npy_headers, 0, (int)(sizeof arrays / sizeof *arrays));
 	tcase_add_test(tests, half_floats);
 	suite_add_tcase(suite, tests);

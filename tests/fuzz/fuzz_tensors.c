@@ -2,11 +2,19 @@
 /* Parameters from .npz (byte 0 even) and .safetensors files; the rest of the input is the file. */
 #include <string.h>
 #include <unistd.h>
+#include <zlib.h>
 
 #include "base/file.h"
 #include "fuzz/fuzz.h"
 #include "fuzz/lab.h"
 #include "report/export.h"
+
+/* zlib's, as libzip calls it: checksums that always agree, so that what lies behind them is met. */
+__attribute__((visibility("default"))) uLong crc32(uLong crc, const Bytef *bytes, uInt n)
+{
+	(void)crc, (void)bytes, (void)n;
+	return 0;
+}
 
 static struct fed_session session;
 static const char *const names[] = {"input.npz", "input.safetensors"};
