@@ -221,31 +221,36 @@ void fed_prompt_recall(struct fed_prompt *p, bool older,
 
 /* Painting ---------------------------------------------------------------------------- */
 
+/* Bytes of the character at `at`, and the columns that it takes: 1 for what is shown by a sign. */
+static size_t character_at(const struct fed_prompt *p, size_t at, int *columns)
+{
+	uint32_t code;
+	const size_t n = fed_utf8_next(p->line + at, p->n - at, &code);
+
+	*columns = n ? fed_utf8_columns(code) : 1;
+	return n ? n : 1;
+}
+
 int fed_prompt_paint(const struct fed_prompt *p, struct fed_canvas *canvas, int row)
 {
 	const int left = fed_canvas_write(canvas, 0, row, p->label, (struct fed_style){.bold = true});
 	const int room = canvas->columns - left - 1;
 	size_t begin = 0;
-	int wide = 0, column = left;
+	int wide = 0, column = left, columns;
 
 	/* The cursor is always seen: what is left of it gives way. */
-	for (size_t at = 0, n; at < p->cursor; at += n) {
-		uint32_t code;
-		n = fed_utf8_next(p->line + at, p->n - at, &code);
-		n = n ? n : 1;
-		wide += fed_utf8_columns(code);
+	for (size_t at = 0; at < p->cursor;) {
+		at += character_at(p, at, &columns);
+		wide += columns;
 	}
-	for (size_t n; wide > room && begin < p->cursor; begin += n) {
-		uint32_t code;
-		n = fed_utf8_next(p->line + begin, p->n - begin, &code);
-		n = n ? n : 1;
-		wide -= fed_utf8_columns(code);
+	while (wide > room && begin < p->cursor) {
+		begin += character_at(p, begin, &columns);
+		wide -= columns;
 	}
 	for (size_t at = begin, n; at < p->n && column < canvas->columns; at += n) {
 		char text[8] = "";
-		uint32_t code;
-		n = fed_utf8_next(p->line + at, p->n - at, &code);
-		n = n ? n : 1;
+
+		n = character_at(p, at, &columns);
 		memcpy(text, p->line + at, n);
 		if (*text == '\n') {
 			fed_canvas_put(canvas, column++, row, RETURN_SIGN,

@@ -62,6 +62,9 @@ void fed_text_put_code(struct fed_text *, uint32_t code);
 bool fed_utf8_control(uint32_t code);
 /* 0 for combining characters, 2 for wide ones, else 1. */
 int fed_utf8_columns(uint32_t code);
+/* The one character that a letter and the combining character behind it make (e and an accent); 0
+ * if there is none. */
+uint32_t fed_utf8_compose(uint32_t base, uint32_t mark);
 /* Columns that s takes on a terminal (wide characters 2, combining 0), bytes of invalid UTF-8 1. */
 int fed_text_width(const char *s);
 

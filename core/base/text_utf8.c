@@ -28,18 +28,27 @@ bool fed_utf8_control(uint32_t code)
 	       (code >= 0x2066 && code <= 0x2069);
 }
 
-/* Two corrections to utf8proc, after terminals and wcwidth(): spacing marks (Devanagari's vowel
- * signs) take a column; the vowels and finals of a decomposed Hangul syllable stand in its first
- * letter's two. */
+/* Corrections to utf8proc: a control character is shown as one replacement; and after terminals and
+ * wcwidth() spacing marks (Devanagari's vowel signs) take a column, and the vowels and finals of a
+ * decomposed Hangul syllable stand in its first letter's two. */
 int fed_utf8_columns(uint32_t code)
 {
 	const utf8proc_property_t *const p = utf8proc_get_property((utf8proc_int32_t)code);
 
-	if (p->category == UTF8PROC_CATEGORY_MC)
+	if (fed_utf8_control(code) || p->category == UTF8PROC_CATEGORY_MC)
 		return 1;
 	if (p->boundclass == UTF8PROC_BOUNDCLASS_V || p->boundclass == UTF8PROC_BOUNDCLASS_T)
 		return 0;
 	return p->charwidth;
+}
+
+uint32_t fed_utf8_compose(uint32_t base, uint32_t mark)
+{
+	utf8proc_int32_t codes[] = {(utf8proc_int32_t)base, (utf8proc_int32_t)mark};
+	const utf8proc_ssize_t n =
+		utf8proc_normalize_utf32(codes, 2, UTF8PROC_STABLE | UTF8PROC_COMPOSE);
+
+	return n == 1 ? (uint32_t)codes[0] : 0;
 }
 
 int fed_text_width(const char *s)

@@ -308,6 +308,11 @@ START_TEST(widths)
 	ck_assert_int_eq(fed_text_width("⣿▁█─"), 4);
 	ck_assert_int_eq(fed_text_width("\xff\xfe"), 2);
 	ck_assert_int_eq(fed_text_width(""), 0);
+	ck_assert_int_eq(fed_text_width("a\n\033\u202e"), 4); /* each shown by a sign */
+	ck_assert_uint_eq(fed_utf8_compose('e', 0x301), 0xe9);
+	ck_assert_uint_eq(fed_utf8_compose(0xd558, 0x11ab), 0xd55c);
+	ck_assert_uint_eq(fed_utf8_compose('x', 0x301), 0);
+	ck_assert_uint_eq(fed_utf8_compose('x', 'y'), 0);
 }
 END_TEST
 

@@ -188,6 +188,40 @@ START_TEST(completion)
 }
 END_TEST
 
+/* The cursor is behind what is drawn, whatever the characters' widths. */
+START_TEST(the_cursor_counts_columns)
+{
+	static const struct {
+		const char *line;
+		int cursor;
+		const char *drawn;
+	} rows[] = {
+		{"漢字", 5, ":漢字\n"},
+		{"cafe\u0301", 5, ":café\n"},
+		{"\U0001F469\u200D\U0001F4BB", 5, ":\U0001F469\U0001F4BB\n"},
+		{"a\nb", 4, ":a\u23ceb\n"},
+		{"a\xff", 3, ":a\uFFFD\n"},
+		{"0123456789漢字", 9, ":6789漢字\n"},
+	};
+
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		struct fed_canvas canvas = {0};
+		struct fed_prompt p = {0};
+		struct fed_text drawn = {0};
+		struct fed_error err;
+
+		fed_assert_ok(fed_canvas_init(&canvas, 10, 1, &err), &err);
+		fed_prompt_open(&p, ":", rows[i].line);
+		ck_assert_int_eq(fed_prompt_paint(&p, &canvas, 0), rows[i].cursor);
+		fed_canvas_text(&canvas, &drawn, true, false);
+		ck_assert_str_eq(fed_text_str(&drawn), rows[i].drawn);
+		fed_text_release(&drawn);
+		fed_prompt_release(&p);
+		fed_canvas_release(&canvas);
+	}
+}
+END_TEST
+
 START_TEST(lessons_and_messages)
 {
 	static const char lesson[] = "# First words.\n# More of them.\nround 3\n";
@@ -214,6 +248,7 @@ FED_SUITE(app)
 	tcase_add_test(tests, clicks_on_names);
 	tcase_add_test(tests, a_line_is_edited);
 	tcase_add_test(tests, completion);
+	tcase_add_test(tests, the_cursor_counts_columns);
 	tcase_add_test(tests, lessons_and_messages);
 	suite_add_tcase(suite, tests);
 	return suite;

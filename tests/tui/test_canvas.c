@@ -48,7 +48,13 @@ START_TEST(text_is_clipped_on_every_side)
 		/* Only one cell is left for the wide one. */
 		{4, 0, "\xE4\xB8\xADx", 7, "\n\n"},
 		{-1, 0, "\xE4\xB8\xADx", 2, " x\n\n"},
-		{0, 0, "e\xCC\x81x", 2, "ex\n\n"},
+		{0, 0, "e\xCC\x81x", 2, "éx\n\n"},
+		{0, 0, "\u0301ex", 2, "ex\n\n"},
+		{0, 0, "x\u0301y", 2, "xy\n\n"}, /* no character of both */
+		{0, 0, "\u1112\u1161\u11ab!", 3, "한!\n\n"},
+		{0, 0, "\u2764\uFE0F!", 2, "\u2764!\n\n"},
+		/* A woman with a laptop: the two of them, as every terminal draws them. */
+		{0, 0, "\U0001F469\u200D\U0001F4BB!", 5, "\U0001F469\U0001F4BB!\n\n"},
 		{0, 0, "\xF0\x9F\x98\x80", 2, "\xF0\x9F\x98\x80\n\n"},
 	};
 

@@ -73,6 +73,20 @@ void fed_canvas_put(struct fed_canvas *canvas, int column, int row, uint32_t cod
 
 /* Text --------------------------------------------------------------------- */
 
+/* A cell holds one character: an accent is put on the letter to its left where both make one, other
+ * combining characters and the joiners of emoji are left out, so that every terminal draws as many
+ * columns as were counted. */
+static void put_combining(struct fed_canvas *canvas, int column, int row, uint32_t mark)
+{
+	struct fed_cell *cell = cell_at(canvas, column - 1, row);
+
+	if (cell && cell->code == 0)
+		cell = cell_at(canvas, column - 2, row);
+	const uint32_t both = cell ? fed_utf8_compose(cell->code, mark) : 0;
+	if (both && fed_utf8_columns(both) == fed_utf8_columns(cell->code))
+		cell->code = both;
+}
+
 int fed_canvas_write(struct fed_canvas *canvas, int column, int row, const char *text,
                      struct fed_style style)
 {
@@ -91,6 +105,8 @@ int fed_canvas_write(struct fed_canvas *canvas, int column, int row, const char 
 			cell_at(canvas, column + 1, row)->code = 0;
 		} else if (width == 1) {
 			fed_canvas_put(canvas, column, row, code, style);
+		} else if (width == 0) {
+			put_combining(canvas, column, row, code);
 		}
 		column += width;
 	}
