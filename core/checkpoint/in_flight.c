@@ -3,326 +3,360 @@
  * checkpoint/in_flight.c - invitations, events, messages and trainings in a saved file.
  *
  * First the vectors, each once however many share it: a section with their number, one for each
- * parcel.  Then one section with all the tables, in which parcels are numbers from 1; 0 is none.
+ * parcel.  The tables that follow name parcels by numbers from 1; 0 is none.
  */
-#include "checkpoint/in_flight.h"
-
-#include <math.h>
 #include <string.h>
 
 #include "base/mem.h"
-#include "session/internal.h"
+#include "checkpoint/parts.h"
 
-enum {
-	INVITATION_BYTES = 4 + 8 + 8 + 8 + 4 + 4,
-	DUE_BYTES = 8 + 8 + 8 + 4 + 4,
-	ENVELOPE_BYTES = 3 * 4 + 2 * 8 + 3 * 8 + 4 + 4 + 4 + 4 + 4 + 8 + 8,         /* and a string */
-	TRAINING_BYTES = 4 + 4 + 4 + 4 + 8 + 8 + 4 + 8 + 8 + 4 + 8 + 8 + 4 + 4 + 1, /* likewise */
+static const struct fed_column invitation_columns[] = {
+	FED_COLUMN(struct fed_invitation, number),
+	FED_COLUMN(struct fed_invitation, version),
+	FED_COLUMN(struct fed_invitation, sent),
+	FED_COLUMN(struct fed_invitation, client),
+	FED_COLUMN_END,
+};
+
+static const struct fed_column event_columns[] = {
+	FED_COLUMN_RULE(struct fed_due, when, FED_COLUMN_FINITE),
+	FED_COLUMN(struct fed_due, seq),
+	FED_COLUMN(struct fed_due, ref),
+	FED_COLUMN(struct fed_due, who),
+	FED_COLUMN(struct fed_due, kind),
+	FED_COLUMN_END,
+};
+
+static const struct fed_column message_columns[] = {
+	FED_COLUMN(struct fed_envelope, head.from),
+	FED_COLUMN(struct fed_envelope, head.to),
+	FED_COLUMN(struct fed_envelope, head.kind),
+	FED_COLUMN(struct fed_envelope, head.id),
+	FED_COLUMN(struct fed_envelope, head.bytes),
+	FED_COLUMN(struct fed_envelope, version),
+	FED_COLUMN(struct fed_envelope, round),
+	FED_COLUMN(struct fed_envelope, samples),
+	FED_COLUMN(struct fed_envelope, steps),
+	FED_COLUMN(struct fed_envelope, loss),
+	FED_COLUMN_BELOW(struct fed_envelope, codec.kind, FED_CODECS),
+	FED_COLUMN(struct fed_envelope, codec.share),
+	FED_COLUMN(struct fed_envelope, coded),
+	FED_COLUMN(struct fed_envelope, why),
+	FED_COLUMN_END,
+};
+
+static const struct fed_column training_columns[] = {
+	FED_COLUMN(struct fed_training_result, client),
+	FED_COLUMN(struct fed_training_result, steps),
+	FED_COLUMN_BELOW(struct fed_training_result, kept_vectors, FED_LIST_MAX + 1),
+	FED_COLUMN(struct fed_training_result, version),
+	FED_COLUMN(struct fed_training_result, round),
+	FED_COLUMN(struct fed_training_result, samples),
+	FED_COLUMN(struct fed_training_result, epochs),
+	FED_COLUMN(struct fed_training_result, loss),
+	FED_COLUMN_BELOW(struct fed_training_result, codec.kind, FED_CODECS),
+	FED_COLUMN(struct fed_training_result, codec.share),
+	FED_COLUMN(struct fed_training_result, coded),
+	FED_COLUMN(struct fed_training_result, had_residual),
+	FED_COLUMN(struct fed_training_result, why.text),
+	FED_COLUMN_END,
 };
 
 /* Each parcel once, in the order in which they are met. */
-struct crate {
+struct parcels {
 	struct fed_parcel **parcel; /* [n] */
 	uint32_t n, room;
-	bool full; /* no memory */
+	bool failed; /* no memory */
 };
 
-static uint32_t number_of(const struct crate *c, const struct fed_parcel *p)
+/* Writing -------------------------------------------------------------------------- */
+
+static uint32_t number_of(const struct parcels *p, const struct fed_parcel *parcel)
 {
-	for (uint32_t i = p ? c->n : 0; i > 0; i--) /* those that share stand together */
-		if (c->parcel[i - 1] == p)
+	for (uint32_t i = parcel ? p->n : 0; i > 0; i--) /* those that are shared stand together */
+		if (p->parcel[i - 1] == parcel)
 			return i;
 	return 0;
 }
 
-static void pack(struct crate *c, struct fed_parcel *p)
+static void add(struct parcels *p, struct fed_parcel *parcel)
 {
-	if (!p || c->full || number_of(c, p))
+	if (!parcel || p->failed || number_of(p, parcel))
 		return;
-	if (c->n == c->room) {
-		const uint32_t room = c->room ? 2 * c->room : 64;
+	if (p->n == p->room) {
+		const uint32_t room = p->room ? 2 * p->room : 64;
 		struct fed_parcel **grown =
-			fed_resize(c->parcel, c->room * sizeof *grown, room * sizeof *grown);
+			fed_resize(p->parcel, p->room * sizeof *grown, room * sizeof *grown);
 
-		c->full = !grown;
+		p->failed = !grown;
 		if (!grown)
 			return;
-		c->parcel = grown;
-		c->room = room;
+		p->parcel = grown;
+		p->room = room;
 	}
-	c->parcel[c->n++] = p;
+	p->parcel[p->n++] = parcel;
 }
 
-/* Writing ------------------------------------------------------------------------- */
+static void add_message(struct parcels *p, const struct fed_envelope *e)
+{
+	add(p, e->parcel);
+	add(p, e->labels);
+}
 
-static void pack_all(struct crate *c, const struct fed_underway *u)
+static void add_all(struct parcels *p, const struct fed_underway *u)
 {
 	for (uint32_t i = 0; i < u->open_room; i++)
-		pack(c, u->open[i].model);
-	for (size_t i = 0; i < u->n_flying; i++) {
-		pack(c, u->flying[i].envelope->parcel);
-		pack(c, u->flying[i].envelope->labels);
-	}
-	for (size_t i = 0; i < u->n_held; i++) {
-		pack(c, u->held[i].envelope.parcel);
-		pack(c, u->held[i].envelope.labels);
-	}
+		add(p, u->open[i].model);
+	for (size_t i = 0; i < u->n_flying; i++)
+		add_message(p, u->flying[i].envelope);
+	for (size_t i = 0; i < u->n_held; i++)
+		add_message(p, &u->held[i].envelope);
 	for (size_t i = 0; i < u->n_known; i++)
-		pack(c, u->known[i].parcel);
+		add(p, u->known[i].parcel);
 	for (uint32_t i = 0; i < u->slots; i++) {
 		if (!u->training[i])
 			continue;
 		const struct fed_training_result o = fed_training_result(u->training[i]);
-		pack(c, o.result);
-		pack(c, o.left);
+		add(p, o.result);
+		add(p, o.left);
 	}
 }
 
-static void save_parcels(struct fed_saver *f, const struct crate *c)
+static void save_parcels(struct fed_saver *f, const struct parcels *p)
 {
-	fed_saver_begin(f, "parcels", 4);
-	fed_put_u32(f, c->n);
+	fed_saver_begin(f, "parcels");
+	fed_put_u32(f, p->n);
 	fed_saver_end(f);
-	for (uint32_t i = 0; i < c->n; i++) {
-		const struct fed_parcel *p = c->parcel[i];
+	for (uint32_t i = 0; i < p->n; i++) {
+		const struct fed_parcel *x = p->parcel[i];
 
-		fed_saver_begin(f, "parcel", 4 + 8 + 4ull * p->n * p->dim);
-		fed_put_u32(f, p->n);
-		fed_put_u64(f, p->dim);
-		for (uint32_t k = 0; k < p->n; k++)
-			fed_put_f32s(f, p->vector[k], p->dim);
+		fed_saver_begin(f, "parcel");
+		fed_put_u32(f, x->n);
+		fed_put_u64(f, x->dim);
+		for (uint32_t k = 0; k < x->n; k++)
+			fed_put_f32s(f, x->vector[k], x->dim);
 		fed_saver_end(f);
 	}
 }
 
-static uint64_t size_envelope(const struct fed_envelope *e)
+static void save_invitations(struct fed_saver *f, const struct parcels *p,
+                             const struct fed_underway *u)
 {
-	return ENVELOPE_BYTES + fed_size_string(e->why);
-}
-
-static void save_envelope(struct fed_saver *f, const struct crate *c, const struct fed_envelope *e)
-{
-	fed_put_u32(f, e->head.from);
-	fed_put_u32(f, e->head.to);
-	fed_put_u32(f, e->head.kind);
-	fed_put_u64(f, e->head.id);
-	fed_put_u64(f, e->head.bytes);
-	fed_put_u64(f, e->version);
-	fed_put_u64(f, e->round);
-	fed_put_u64(f, e->samples);
-	fed_put_u32(f, e->steps);
-	fed_put_f32(f, e->loss);
-	fed_put_u32(f, number_of(c, e->parcel));
-	fed_put_u32(f, number_of(c, e->labels));
-	fed_put_u32(f, (uint32_t)e->codec.kind);
-	fed_put_f64(f, e->codec.share);
-	fed_put_u64(f, e->coded);
-	fed_put_string(f, e->why);
-}
-
-static void save_open(struct fed_saver *f, const struct crate *c, const struct fed_underway *u)
-{
+	fed_saver_begin(f, "invitations");
 	fed_put_u32(f, u->open_room);
 	fed_put_u32(f, u->n_open);
 	for (uint32_t i = 0; i < u->open_room; i++) {
-		const struct fed_invitation *x = &u->open[i];
-
-		if (!x->number)
+		if (!u->open[i].number)
 			continue;
 		fed_put_u32(f, i);
-		fed_put_u64(f, x->number);
-		fed_put_u64(f, x->version);
-		fed_put_f64(f, x->sent);
-		fed_put_u32(f, x->client);
-		fed_put_u32(f, number_of(c, x->model));
-	}
-}
-
-static void save_due(struct fed_saver *f, const struct fed_underway *u)
-{
-	fed_put_u64(f, u->n_due);
-	for (size_t i = 0; i < u->n_due; i++) {
-		fed_put_f64(f, u->due[i].when);
-		fed_put_u64(f, u->due[i].seq);
-		fed_put_u64(f, u->due[i].ref);
-		fed_put_u32(f, u->due[i].who);
-		fed_put_u32(f, u->due[i].kind);
-	}
-}
-
-static uint64_t size_training(const struct fed_training_result *o, size_t dim)
-{
-	return TRAINING_BYTES + 4ull * o->kept_vectors * dim + fed_size_string(o->why.text);
-}
-
-static void save_training(struct fed_saver *f, const struct crate *c, uint32_t slot,
-                          const struct fed_training_result *o, size_t dim)
-{
-	fed_put_u32(f, slot);
-	fed_put_u32(f, o->client);
-	fed_put_u32(f, o->steps);
-	fed_put_u32(f, o->kept_vectors);
-	fed_put_u64(f, o->version);
-	fed_put_u64(f, o->round);
-	fed_put_u32(f, o->samples);
-	fed_put_u64(f, (uint64_t)o->epochs);
-	fed_put_f64(f, o->loss);
-	fed_put_u32(f, (uint32_t)o->codec.kind);
-	fed_put_f64(f, o->codec.share);
-	fed_put_u64(f, o->coded);
-	fed_put_u32(f, number_of(c, o->result));
-	fed_put_u32(f, number_of(c, o->left));
-	fed_put_u8(f, o->had_residual);
-	for (uint32_t k = 0; k < o->kept_vectors; k++)
-		fed_put_f32s(f, o->kept[k], dim);
-	fed_put_string(f, o->why.text);
-}
-
-static uint64_t size_tables(const struct fed_underway *u, size_t dim, uint32_t *trainings)
-{
-	uint64_t bytes = 8 + (uint64_t)INVITATION_BYTES * u->n_open + 8 + DUE_BYTES * u->n_due;
-
-	bytes += 8 + 8 + 16 + 8ull * u->n_known + 8;
-	for (size_t i = 0; i < u->n_flying; i++)
-		bytes += size_envelope(u->flying[i].envelope);
-	for (size_t i = 0; i < u->n_held; i++)
-		bytes += 8 + size_envelope(&u->held[i].envelope);
-	*trainings = 0;
-	for (uint32_t i = 0; i < u->slots; i++) {
-		if (!u->training[i])
-			continue;
-		const struct fed_training_result o = fed_training_result(u->training[i]);
-		bytes += size_training(&o, dim);
-		++*trainings;
-	}
-	return bytes;
-}
-
-static void save_tables(struct fed_saver *f, const struct crate *c, const struct fed_underway *u,
-                        size_t dim)
-{
-	uint32_t trainings;
-
-	fed_saver_begin(f, "under way", size_tables(u, dim, &trainings));
-	save_open(f, c, u);
-	save_due(f, u);
-	fed_put_u64(f, u->n_flying);
-	for (size_t i = 0; i < u->n_flying; i++)
-		save_envelope(f, c, u->flying[i].envelope);
-	fed_put_u64(f, u->n_held);
-	for (size_t i = 0; i < u->n_held; i++) {
-		fed_put_u64(f, u->held[i].release);
-		save_envelope(f, c, &u->held[i].envelope);
-	}
-	fed_put_u64(f, u->n_known);
-	fed_put_u64(f, u->oldest);
-	for (size_t i = 0; i < u->n_known; i++) {
-		fed_put_u32(f, u->known[i].client);
-		fed_put_u32(f, number_of(c, u->known[i].parcel));
-	}
-	fed_put_u32(f, u->slots);
-	fed_put_u32(f, trainings);
-	for (uint32_t i = 0; i < u->slots; i++) {
-		if (!u->training[i])
-			continue;
-		const struct fed_training_result o = fed_training_result(u->training[i]);
-		save_training(f, c, i, &o, dim);
+		fed_put_row(f, invitation_columns, &u->open[i]);
+		fed_put_u32(f, number_of(p, u->open[i].model));
 	}
 	fed_saver_end(f);
 }
 
-int fed_save_underway(struct fed_saver *f, const struct fed_underway *u, size_t dim,
-                      struct fed_error *err)
+static void save_events(struct fed_saver *f, const struct fed_underway *u)
 {
-	struct crate c = {0};
+	fed_saver_begin(f, "events");
+	fed_put_u64(f, u->n_due);
+	for (size_t i = 0; i < u->n_due; i++)
+		fed_put_row(f, event_columns, &u->due[i]);
+	fed_saver_end(f);
+}
 
-	pack_all(&c, u);
-	if (!c.full) {
-		save_parcels(f, &c);
-		save_tables(f, &c, u, dim);
+static void put_message(struct fed_saver *f, const struct parcels *p, const struct fed_envelope *e)
+{
+	fed_put_row(f, message_columns, e);
+	fed_put_u32(f, number_of(p, e->parcel));
+	fed_put_u32(f, number_of(p, e->labels));
+}
+
+static void save_messages(struct fed_saver *f, const struct parcels *p,
+                          const struct fed_underway *u)
+{
+	fed_saver_begin(f, "messages");
+	fed_put_u64(f, u->n_flying);
+	for (size_t i = 0; i < u->n_flying; i++)
+		put_message(f, p, u->flying[i].envelope);
+	fed_put_u64(f, u->n_held);
+	for (size_t i = 0; i < u->n_held; i++) {
+		fed_put_u64(f, u->held[i].release);
+		put_message(f, p, &u->held[i].envelope);
 	}
-	fed_free(c.parcel);
-	return c.full ? fed_fail_memory(err, c.room * sizeof(void *), "what is under way") : FED_OK;
+	fed_saver_end(f);
 }
 
-/* Reading ------------------------------------------------------------------------- */
-
-/* n rows of `size` bytes, each of which takes `least` bytes of the file; NULL: not so. */
-static void *make_rows(struct fed_loader *f, uint64_t n, size_t size, uint64_t least)
+/* Updates that attackers have seen. */
+static void save_known(struct fed_saver *f, const struct parcels *p, const struct fed_underway *u)
 {
-	if (!fed_loader_holds(f, n, least))
-		return NULL;
-	void *rows = fed_alloc_array(n + 1, size);
-	if (!rows)
-		fed_loader_fail(f, "out of memory for %llu items", (unsigned long long)n);
-	return rows;
+	fed_saver_begin(f, "known updates");
+	fed_put_u64(f, u->n_known);
+	fed_put_u64(f, u->oldest);
+	for (size_t i = 0; i < u->n_known; i++) {
+		fed_put_u32(f, u->known[i].client);
+		fed_put_u32(f, number_of(p, u->known[i].parcel));
+	}
+	fed_saver_end(f);
 }
 
-static void load_parcel(struct fed_loader *f, struct crate *c)
+static void save_trainings(struct fed_saver *f, const struct parcels *p,
+                           const struct fed_underway *u, size_t dim)
+{
+	uint32_t n = 0;
+
+	for (uint32_t i = 0; i < u->slots; i++)
+		n += u->training[i] != NULL;
+	fed_saver_begin(f, "trainings");
+	fed_put_u32(f, u->slots);
+	fed_put_u32(f, n);
+	fed_saver_end(f);
+	for (uint32_t i = 0; i < u->slots; i++) {
+		if (!u->training[i])
+			continue;
+		const struct fed_training_result o = fed_training_result(u->training[i]);
+		fed_saver_begin(f, "training");
+		fed_put_u32(f, i);
+		fed_put_row(f, training_columns, &o);
+		fed_put_u32(f, number_of(p, o.result));
+		fed_put_u32(f, number_of(p, o.left));
+		for (uint32_t k = 0; k < o.kept_vectors; k++)
+			fed_put_f32s(f, o.kept[k], dim);
+		fed_saver_end(f);
+	}
+}
+
+void fed_save_in_flight(struct fed_saver *f, const struct fed_last_version *v)
+{
+	const struct fed_underway *u = v->in_flight;
+	struct parcels p = {0};
+
+	add_all(&p, u);
+	if (p.failed)
+		f->failed = true;
+	save_parcels(f, &p);
+	save_invitations(f, &p, u);
+	save_events(f, u);
+	save_messages(f, &p, u);
+	save_known(f, &p, u);
+	save_trainings(f, &p, u, v->session->parts.net_built ? v->session->parts.net.dim : 0);
+	fed_free(p.parcel);
+}
+
+/* Reading -------------------------------------------------------------------------- */
+
+/* What the loaders below have in common. */
+struct loading {
+	struct fed_loader *f;
+	const struct fed_session *s;
+	struct fed_underway *u;
+	struct parcels p;
+};
+
+static void load_parcel(struct fed_loader *f, struct parcels *p)
 {
 	if (fed_loader_begin(f, "parcel"))
 		return;
 	const uint32_t n = fed_get_u32(f);
 	const uint64_t dim = fed_get_u64(f);
-	if (n > FED_LIST_MAX + 1 || dim > SIZE_MAX / sizeof(float) / (n + 1)) {
+	struct fed_parcel *x = NULL;
+	if (n > FED_LIST_MAX + 1 || dim > SIZE_MAX / sizeof(float) / (n + 1))
 		fed_loader_fail(f, "%u vectors of %llu numbers", n, (unsigned long long)dim);
-		return;
-	}
-	if (n && dim && !fed_loader_holds(f, n * dim, sizeof(float)))
-		return;
-	struct fed_parcel *p = fed_parcel_new(n, dim);
-	if (!p) {
+	else if (fed_loader_holds(f, n * dim, sizeof(float)) && !(x = fed_parcel_new(n, dim)))
 		fed_loader_fail(f, "out of memory for %llu numbers", (unsigned long long)dim);
-		return;
-	}
-	c->parcel[c->n++] = p;
-	for (uint32_t k = 0; k < n; k++)
-		fed_get_f32s(f, p->vector[k], dim);
+	if (x)
+		p->parcel[p->n++] = x;
+	for (uint32_t k = 0; x && k < n; k++)
+		fed_get_f32s(f, x->vector[k], dim);
 	fed_loader_end(f);
 }
 
-static void load_parcels(struct fed_loader *f, struct crate *c)
+static void load_parcels(struct fed_loader *f, struct parcels *p)
 {
 	if (fed_loader_begin(f, "parcels"))
 		return;
 	const uint32_t n = fed_get_u32(f);
-	if (fed_loader_end(f))
-		return;
-	if (n > f->in_file / 16) {
+	fed_loader_end(f);
+	if (n > f->in_file / 16)
 		fed_loader_fail(f, "%u of them", n);
-		return;
-	}
-	c->parcel = fed_alloc_array((size_t)n + 1, sizeof(struct fed_parcel *));
-	if (!c->parcel)
+	p->parcel = f->failed ? NULL : fed_alloc_array((size_t)n + 1, sizeof(struct fed_parcel *));
+	if (!p->parcel)
 		fed_loader_fail(f, "out of memory for %u parcels", n);
 	for (uint32_t i = 0; i < n && !f->failed; i++)
-		load_parcel(f, c);
+		load_parcel(f, p);
 }
 
-/* A share of the parcel of this number. */
-static struct fed_parcel *get_parcel(struct fed_loader *f, const struct crate *c)
+/* A reference to the parcel of this number. */
+static struct fed_parcel *get_parcel(struct loading *l)
 {
-	const uint32_t number = fed_get_u32(f);
+	const uint32_t number = fed_get_u32(l->f);
 
-	if (number > c->n)
-		fed_loader_fail(f, "parcel %u of %u", number, c->n);
-	return number && number <= c->n ? fed_parcel_share(c->parcel[number - 1]) : NULL;
-}
-
-static void load_codec(struct fed_loader *f, struct fed_codec *codec)
-{
-	const uint32_t kind = fed_get_u32(f);
-
-	codec->share = fed_get_f64(f);
-	if (kind >= FED_CODECS)
-		fed_loader_fail(f, "codec %u", kind);
-	else
-		codec->kind = (enum fed_codec_kind)kind;
+	if (number > l->p.n)
+		fed_loader_fail(l->f, "parcel %u of %u", number, l->p.n);
+	return number && number <= l->p.n ? fed_parcel_share(l->p.parcel[number - 1]) : NULL;
 }
 
 static bool is_somebody(uint32_t who, const struct fed_session *s)
 {
 	return who == FED_SERVER || who < s->parts.clients.n;
+}
+
+/* At most half full, so that a search ends; not much larger than there are clients. */
+static void load_invitation(struct loading *l)
+{
+	struct fed_underway *u = l->u;
+	const uint32_t at = fed_get_u32(l->f);
+	struct fed_invitation x = {0};
+
+	fed_get_row(l->f, invitation_columns, &x);
+	x.model = get_parcel(l);
+	if (l->f->failed || at >= u->open_room || u->open[at].number || !x.number || !x.model ||
+	    x.model->n == 0 || x.model->dim != l->s->parts.net.dim ||
+	    x.client >= l->s->parts.clients.n) {
+		fed_parcel_drop(x.model);
+		fed_loader_fail(l->f, "invitation %llu", (unsigned long long)x.number);
+		return;
+	}
+	u->open[at] = x;
+	u->n_open++;
+}
+
+static void load_invitations(struct loading *l)
+{
+	if (fed_loader_begin(l->f, "invitations"))
+		return;
+	const uint32_t room = fed_get_u32(l->f), n = fed_get_u32(l->f);
+	if (n > room / 2 || (room & (room - 1)) || room / 64 > l->s->parts.clients.n)
+		fed_loader_fail(l->f, "%u invitations in a table of %u", n, room);
+	l->u->open = l->f->failed ? NULL : fed_alloc_array((size_t)room + 1, sizeof *l->u->open);
+	if (l->u->open)
+		l->u->open_room = room;
+	else
+		fed_loader_fail(l->f, "out of memory for %u invitations", room);
+	for (uint32_t i = 0; i < n && !l->f->failed; i++)
+		load_invitation(l);
+	fed_loader_end(l->f);
+}
+
+/* Events are only due between versions where these overlap; there, none is the scheme's own. */
+static void load_events(struct loading *l)
+{
+	struct fed_underway *u = l->u;
+
+	if (fed_loader_begin(l->f, "events"))
+		return;
+	const uint64_t n = fed_get_u64(l->f);
+	if (n && !l->s->parts.scheme->overlaps)
+		fed_loader_fail(l->f, "%llu events under scheme %s", (unsigned long long)n,
+		                l->s->parts.scheme->name);
+	u->due = fed_get_room(l->f, n, sizeof *u->due, fed_row_bytes(event_columns));
+	while (u->n_due < n && !l->f->failed) {
+		struct fed_due *d = &u->due[u->n_due++];
+
+		fed_get_row(l->f, event_columns, d);
+		if (!l->f->failed && (!d->kind || d->kind >= FED_DUE_WORK || !is_somebody(d->who, l->s)))
+			fed_loader_fail(l->f, "event %llu", (unsigned long long)d->seq);
+	}
+	fed_loader_end(l->f);
 }
 
 /* A client reads a model's vectors without a look at their number; updates meet the gate. */
@@ -339,153 +373,83 @@ static bool is_message(const struct fed_envelope *e, const struct fed_session *s
 	return p->dim == s->parts.net.dim && p->n == 1 + fed_instance_broadcasts(&s->parts.aggregator);
 }
 
-static void load_envelope(struct fed_loader *f, const struct crate *c, const struct fed_session *s,
-                          struct fed_envelope *e)
+static void get_message(struct loading *l, struct fed_envelope *e)
 {
-	struct fed_text why = {0};
-
-	*e = (struct fed_envelope){0};
-	e->head.from = fed_get_u32(f);
-	e->head.to = fed_get_u32(f);
-	e->head.kind = fed_get_u32(f);
-	e->head.id = fed_get_u64(f);
-	e->head.bytes = fed_get_u64(f);
-	e->version = fed_get_u64(f);
-	e->round = fed_get_u64(f);
-	e->samples = fed_get_u64(f);
-	e->steps = fed_get_u32(f);
-	e->loss = fed_get_f32(f);
-	e->parcel = get_parcel(f, c);
-	e->labels = get_parcel(f, c);
-	load_codec(f, &e->codec);
-	e->coded = fed_get_u64(f);
-	fed_get_string(f, &why);
-	snprintf(e->why, sizeof e->why, "%s", fed_text_str(&why));
-	fed_text_release(&why);
-	if (!f->failed && !is_message(e, s))
-		fed_loader_fail(f, "message %llu is none", (unsigned long long)e->head.id);
+	fed_get_row(l->f, message_columns, e);
+	e->parcel = get_parcel(l);
+	e->labels = get_parcel(l);
+	if (!l->f->failed && !is_message(e, l->s))
+		fed_loader_fail(l->f, "message %llu is none", (unsigned long long)e->head.id);
 }
 
-static void load_open(struct fed_loader *f, const struct crate *c, const struct fed_session *s,
-                      struct fed_underway *u)
+static void get_flying(struct loading *l, struct fed_flying *flying, uint64_t last)
 {
-	const uint32_t clients = s->parts.clients.n;
-	const uint32_t room = fed_get_u32(f), n = fed_get_u32(f);
+	struct fed_envelope *e = fed_alloc(sizeof *e);
 
-	/* At most half full, so that a search ends. */
-	if (f->failed || n > room / 2 || (room & (room - 1)) || room / 64 > clients) {
-		fed_loader_fail(f, "%u invitations in a table of %u", n, room);
+	*flying = (struct fed_flying){.envelope = e, .settled = true};
+	if (!e) {
+		fed_loader_fail(l->f, "out of memory for a message");
 		return;
 	}
-	u->open = fed_alloc_array((size_t)room + 1, sizeof *u->open);
-	if (!u->open) {
-		fed_loader_fail(f, "out of memory for %u invitations", room);
-		return;
-	}
-	u->open_room = room;
-	for (uint32_t i = 0; i < n && !f->failed; i++) {
-		const uint32_t at = fed_get_u32(f);
-		struct fed_invitation x = {.number = fed_get_u64(f), .version = fed_get_u64(f)};
-
-		x.sent = fed_get_f64(f);
-		x.client = fed_get_u32(f);
-		x.model = get_parcel(f, c);
-		if (f->failed || at >= room || u->open[at].number || !x.number || !x.model ||
-		    x.model->n == 0 || x.model->dim != s->parts.net.dim || x.client >= clients) {
-			fed_parcel_drop(x.model);
-			fed_loader_fail(f, "invitation %llu", (unsigned long long)x.number);
-			return;
-		}
-		u->open[at] = x;
-		u->n_open++;
-	}
+	get_message(l, e);
+	flying->id = e->head.id;
+	if (!l->f->failed && flying->id <= last)
+		fed_loader_fail(l->f, "message %llu comes twice", (unsigned long long)flying->id);
 }
 
-/* Events are only due between versions where these overlap; there, none is the scheme's own. */
-static void load_due(struct fed_loader *f, const struct fed_session *s, struct fed_underway *u)
+static void load_messages(struct loading *l)
 {
-	const uint64_t n = fed_get_u64(f);
-
-	if (n && !s->parts.scheme->overlaps)
-		fed_loader_fail(f, "%llu events under scheme %s", (unsigned long long)n,
-		                s->parts.scheme->name);
-
-	u->due = make_rows(f, n, sizeof *u->due, DUE_BYTES);
-	for (; u->due && u->n_due < n && !f->failed; u->n_due++) {
-		struct fed_due *d = &u->due[u->n_due];
-
-		d->when = fed_get_f64(f);
-		d->seq = fed_get_u64(f);
-		d->ref = fed_get_u64(f);
-		d->who = fed_get_u32(f);
-		d->kind = fed_get_u32(f);
-		if (!f->failed &&
-		    (!isfinite(d->when) || !d->kind || d->kind >= FED_DUE_WORK || !is_somebody(d->who, s)))
-			fed_loader_fail(f, "event %llu", (unsigned long long)d->seq);
-	}
-}
-
-static void load_flying(struct fed_loader *f, const struct crate *c, const struct fed_session *s,
-                        struct fed_underway *u)
-{
-	const uint64_t n = fed_get_u64(f);
+	struct fed_underway *u = l->u;
+	const uint64_t least = fed_row_bytes(message_columns);
 	uint64_t last = 0;
 
-	u->flying = make_rows(f, n, sizeof *u->flying, ENVELOPE_BYTES);
-	while (u->flying && u->n_flying < n && !f->failed) {
-		struct fed_envelope *e = fed_alloc(sizeof *e);
-
-		if (!e) {
-			fed_loader_fail(f, "out of memory for a message");
-			return;
-		}
-		load_envelope(f, c, s, e);
-		if (!f->failed && e->head.id <= last)
-			fed_loader_fail(f, "message %llu comes twice", (unsigned long long)e->head.id);
-		last = e->head.id;
-		u->flying[u->n_flying++] = (struct fed_flying){.id = last, .envelope = e, .settled = true};
+	if (fed_loader_begin(l->f, "messages"))
+		return;
+	const uint64_t flying = fed_get_u64(l->f);
+	u->flying = fed_get_room(l->f, flying, sizeof *u->flying, least);
+	while (u->n_flying < flying && !l->f->failed) {
+		get_flying(l, &u->flying[u->n_flying], last);
+		last = u->flying[u->n_flying++].id;
 	}
-}
-
-static void load_held(struct fed_loader *f, const struct crate *c, const struct fed_session *s,
-                      struct fed_underway *u)
-{
-	const uint64_t n = fed_get_u64(f);
-
-	u->held = make_rows(f, n, sizeof *u->held, ENVELOPE_BYTES);
-	while (u->held && u->n_held < n && !f->failed) {
+	const uint64_t held = fed_get_u64(l->f);
+	u->held = fed_get_room(l->f, held, sizeof *u->held, least);
+	while (u->n_held < held && !l->f->failed) {
 		struct fed_held *h = &u->held[u->n_held++];
 
-		h->release = fed_get_u64(f);
-		load_envelope(f, c, s, &h->envelope);
+		h->release = fed_get_u64(l->f);
+		get_message(l, &h->envelope);
 	}
+	fed_loader_end(l->f);
 }
 
-static void load_known(struct fed_loader *f, const struct crate *c, struct fed_underway *u,
-                       size_t dim)
+static void load_known(struct loading *l)
 {
-	const uint64_t n = fed_get_u64(f);
+	struct fed_underway *u = l->u;
 
-	u->oldest = fed_get_u64(f);
-	u->known = make_rows(f, n, sizeof *u->known, 8);
-	while (u->known && u->n_known < n && !f->failed) {
+	if (fed_loader_begin(l->f, "known updates"))
+		return;
+	const uint64_t n = fed_get_u64(l->f);
+	u->oldest = fed_get_u64(l->f);
+	u->known = fed_get_room(l->f, n, sizeof *u->known, 8);
+	while (u->n_known < n && !l->f->failed) {
 		struct fed_known *k = &u->known[u->n_known++];
 
-		k->client = fed_get_u32(f);
-		k->parcel = get_parcel(f, c);
-		if (!k->parcel || k->parcel->n == 0 || k->parcel->dim != dim)
-			fed_loader_fail(f, "an update that attackers have seen");
+		k->client = fed_get_u32(l->f);
+		k->parcel = get_parcel(l);
+		if (!k->parcel || k->parcel->n == 0 || k->parcel->dim != l->s->parts.net.dim)
+			fed_loader_fail(l->f, "update %zu has another length than the model", u->n_known);
 	}
 	if (u->oldest && u->oldest >= u->n_known)
-		fed_loader_fail(f, "%zu updates that attackers have seen", u->n_known);
+		fed_loader_fail(l->f, "the oldest is %zu of %zu", u->oldest, u->n_known);
+	fed_loader_end(l->f);
 }
 
-static void load_kept(struct fed_loader *f, struct fed_training_result *o, size_t dim)
+static void get_kept(struct fed_loader *f, struct fed_training_result *o, size_t dim)
 {
 	struct fed_client holder = {0};
 
-	if (o->kept_vectors == 0 || o->kept_vectors > FED_LIST_MAX ||
-	    !fed_loader_holds(f, o->kept_vectors * dim, sizeof(float)))
+	if (f->failed || o->kept_vectors == 0 ||
+	    !fed_loader_holds(f, o->kept_vectors * (uint64_t)dim, sizeof(float)))
 		return;
 	o->kept = fed_client_kept(&holder, o->kept_vectors, dim);
 	if (!o->kept)
@@ -494,118 +458,86 @@ static void load_kept(struct fed_loader *f, struct fed_training_result *o, size_
 		fed_get_f32s(f, o->kept[k], dim);
 }
 
-static void load_outcome(struct fed_loader *f, const struct crate *c, struct fed_training_result *o,
-                         const struct fed_session *s)
+static void get_result(struct loading *l, struct fed_training_result *o)
 {
-	const size_t dim = s->parts.net.dim;
-	struct fed_text why = {0};
+	const size_t dim = l->s->parts.net.dim;
 
-	o->client = fed_get_u32(f);
-	if (o->client >= s->parts.clients.n)
-		fed_loader_fail(f, "client %u trains", o->client);
-	o->steps = fed_get_u32(f);
-	o->kept_vectors = fed_get_u32(f);
-	o->version = fed_get_u64(f);
-	o->round = fed_get_u64(f);
-	o->samples = fed_get_u32(f);
-	o->epochs = (int64_t)fed_get_u64(f);
-	o->loss = fed_get_f64(f);
-	load_codec(f, &o->codec);
-	o->coded = fed_get_u64(f);
-	o->result = get_parcel(f, c);
-	o->left = get_parcel(f, c);
-	o->had_residual = fed_get_u8(f);
-	load_kept(f, o, dim);
-	fed_get_string(f, &why);
-	snprintf(o->why.text, sizeof o->why.text, "%s", fed_text_str(&why));
-	fed_text_release(&why);
-	if (!f->failed && ((o->result && (o->result->n == 0 || o->result->dim != dim)) ||
-	                   (o->left && (o->left->n != 1 || o->left->dim != dim))))
-		fed_loader_fail(f, "the update of client %u has another length", o->client);
+	fed_get_row(l->f, training_columns, o);
+	o->result = get_parcel(l);
+	o->left = get_parcel(l);
+	get_kept(l->f, o, dim);
+	if (o->client >= l->s->parts.clients.n)
+		fed_loader_fail(l->f, "there is no client %u", o->client);
+	else if ((o->result && (o->result->n == 0 || o->result->dim != dim)) ||
+	         (o->left && (o->left->n != 1 || o->left->dim != dim)))
+		fed_loader_fail(l->f, "the update of client %u has another length", o->client);
 }
 
-static void load_training(struct fed_loader *f, const struct crate *c, struct fed_underway *u,
-                          const struct fed_session *s)
+static void load_training(struct loading *l)
 {
-	const uint32_t slot = fed_get_u32(f);
 	struct fed_training_result o = {0};
+	struct fed_training *g = NULL;
 
-	load_outcome(f, c, &o, s);
-	if (!f->failed && (slot >= u->slots || u->training[slot]))
-		fed_loader_fail(f, "training %u of %u", slot, u->slots);
-	struct fed_training *g = f->failed ? NULL : fed_training_of(&o);
-	if (g) {
-		u->training[slot] = g;
+	if (fed_loader_begin(l->f, "training"))
 		return;
+	const uint32_t slot = fed_get_u32(l->f);
+	get_result(l, &o);
+	if (slot >= l->u->slots || l->u->training[slot])
+		fed_loader_fail(l->f, "place %u of %u", slot, l->u->slots);
+	else if (!l->f->failed && !(g = fed_training_of(&o)))
+		fed_loader_fail(l->f, "out of memory for a training");
+	if (g) {
+		l->u->training[slot] = g;
+	} else {
+		fed_parcel_drop(o.result);
+		fed_parcel_drop(o.left);
+		fed_free(o.kept);
 	}
-	fed_parcel_drop(o.result);
-	fed_parcel_drop(o.left);
-	fed_free(o.kept);
-	if (!f->failed)
-		fed_loader_fail(f, "out of memory for a training");
+	fed_loader_end(l->f);
 }
 
 /* Every event finds what it is about. */
-static void check_trainings(struct fed_loader *f, const struct fed_underway *u)
+static void check_trainings(struct loading *l)
 {
-	for (size_t i = 0; i < u->n_due && !f->failed; i++) {
-		const struct fed_due *d = &u->due[i];
+	for (size_t i = 0; i < l->u->n_due && !l->f->failed; i++) {
+		const struct fed_due *d = &l->u->due[i];
 
-		if (d->kind == FED_DUE_TRAINED && (d->ref >= u->slots || !u->training[d->ref]))
-			fed_loader_fail(f, "training %llu of %u", (unsigned long long)d->ref, u->slots);
+		if (d->kind == FED_DUE_TRAINED && (d->ref >= l->u->slots || !l->u->training[d->ref]))
+			fed_loader_fail(l->f, "there is none at place %llu of %u", (unsigned long long)d->ref,
+			                l->u->slots);
 	}
 }
 
-static void load_trainings(struct fed_loader *f, const struct crate *c, const struct fed_session *s,
-                           struct fed_underway *u)
+static void load_trainings(struct loading *l)
 {
-	const uint32_t slots = fed_get_u32(f), n = fed_get_u32(f);
-
-	if (f->failed || n > slots || slots / 64 > s->parts.clients.n) {
-		fed_loader_fail(f, "%u of %u trainings", n, slots);
+	if (fed_loader_begin(l->f, "trainings"))
 		return;
-	}
-	u->training = fed_alloc_array((size_t)slots + 1, sizeof(struct fed_training *));
-	if (!u->training) {
-		fed_loader_fail(f, "out of memory for %u trainings", slots);
-		return;
-	}
-	u->slots = slots;
-	for (uint32_t i = 0; i < n && !f->failed; i++)
-		load_training(f, c, u, s);
-	if (!f->failed)
-		check_trainings(f, u);
+	const uint32_t slots = fed_get_u32(l->f), n = fed_get_u32(l->f);
+	if (n > slots || slots / 64 > l->s->parts.clients.n)
+		fed_loader_fail(l->f, "%u trainings at %u places", n, slots);
+	fed_loader_end(l->f);
+	l->u->training =
+		l->f->failed ? NULL : fed_alloc_array((size_t)slots + 1, sizeof(struct fed_training *));
+	if (l->u->training)
+		l->u->slots = slots;
+	else
+		fed_loader_fail(l->f, "out of memory for %u trainings", slots);
+	for (uint32_t i = 0; i < n && !l->f->failed; i++)
+		load_training(l);
+	check_trainings(l);
 }
 
-static void load_tables(struct fed_loader *f, const struct crate *c, const struct fed_session *s,
-                        struct fed_underway *u)
+void fed_load_in_flight(struct fed_loader *f, const struct fed_session *s, struct fed_underway *u)
 {
-	if (f->failed || fed_loader_begin(f, "under way"))
-		return;
-	load_open(f, c, s, u);
-	if (!f->failed)
-		load_due(f, s, u);
-	if (!f->failed)
-		load_flying(f, c, s, u);
-	if (!f->failed)
-		load_held(f, c, s, u);
-	if (!f->failed)
-		load_known(f, c, u, s->parts.net.dim);
-	if (!f->failed)
-		load_trainings(f, c, s, u);
-	fed_loader_end(f);
-}
+	struct loading l = {.f = f, .s = s, .u = u};
 
-int fed_load_underway(struct fed_loader *f, const struct fed_session *s, struct fed_underway *u)
-{
-	struct crate c = {0};
-
-	if (f->version < 7)
-		return FED_OK;
-	load_parcels(f, &c);
-	load_tables(f, &c, s, u);
-	for (uint32_t i = 0; i < c.n; i++)
-		fed_parcel_drop(c.parcel[i]);
-	fed_free(c.parcel);
-	return f->failed ? FED_FAIL : FED_OK;
+	load_parcels(f, &l.p);
+	load_invitations(&l);
+	load_events(&l);
+	load_messages(&l);
+	load_known(&l);
+	load_trainings(&l);
+	for (uint32_t i = 0; i < l.p.n; i++)
+		fed_parcel_drop(l.p.parcel[i]);
+	fed_free(l.p.parcel);
 }

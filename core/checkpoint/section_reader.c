@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * checkpoint/section_reader.c - read a file of sections, trusting nothing in it.
+ * checkpoint/section_reader.c - read sections, trusting nothing in them.
  */
 #include <ctype.h>
 #include <endian.h>
@@ -49,7 +49,7 @@ static int pull_u32(struct fed_loader *l, uint32_t *x)
 static int check_head(struct fed_loader *l)
 {
 	unsigned char head[FED_FILE_HEAD];
-	uint32_t crc;
+	uint32_t crc, version;
 
 	snprintf(l->section, sizeof l->section, "header");
 	if (pull(l, head, sizeof head) || pull_u32(l, &crc))
@@ -59,11 +59,13 @@ static int check_head(struct fed_loader *l)
 		                       FED_FILE_MAGIC);
 	if (crc != fed_crc32(0, head, sizeof head))
 		return fed_loader_fail(l, "damaged (wrong checksum)");
-	memcpy(&l->version, head + 8, sizeof l->version);
-	l->version = le32toh(l->version);
-	if (l->version < 1 || l->version > FED_FILE_VERSION)
-		return fed_loader_fail(l, "saved by a newer fedsh (format %u; this one reads 1 to %u)",
-		                       l->version, FED_FILE_VERSION);
+	memcpy(&version, head + 8, sizeof version);
+	version = le32toh(version);
+	if (version != FED_FILE_VERSION)
+		return fed_loader_fail(l,
+		                       "the file has format %u, and this fedsh reads format %u; restore "
+		                       "it with the fedsh that saved it",
+		                       version, FED_FILE_VERSION);
 	return FED_OK;
 }
 
@@ -121,19 +123,11 @@ static int check_file(struct fed_loader *l)
 	           : fed_loader_fail(l, "%llu bytes follow the end", (unsigned long long)l->in_file);
 }
 
-int fed_loader_open(struct fed_loader *l, const char *path, struct fed_error *err)
+/* Look over all of it, then go back to the first section. */
+static int open_stream(struct fed_loader *l, uint64_t size)
 {
-	int fd;
-	uint64_t size;
-
-	*l = (struct fed_loader){.err = err};
-	if (fed_file_descriptor(path, &fd, &size, err))
-		return FED_FAIL;
-	l->file = fdopen(fd, "rb");
-	if (!l->file) {
-		close(fd);
-		return fed_fail_memory(err, BUFSIZ, "reading the file");
-	}
+	if (!l->file)
+		return fed_fail_memory(l->err, BUFSIZ, "reading the file");
 	l->in_file = size;
 	if (check_file(l) == FED_OK) {
 		rewind(l->file);
@@ -143,6 +137,29 @@ int fed_loader_open(struct fed_loader *l, const char *path, struct fed_error *er
 	}
 	fed_loader_close(l);
 	return FED_FAIL;
+}
+
+int fed_loader_open(struct fed_loader *l, const char *path, struct fed_error *err)
+{
+	int fd;
+	uint64_t size;
+
+	*l = (struct fed_loader){.err = err};
+	if (fed_file_descriptor(path, &fd, &size, err))
+		return FED_FAIL;
+	l->file = fdopen(fd, "rb");
+	if (!l->file)
+		close(fd);
+	return open_stream(l, size);
+}
+
+int fed_loader_open_text(struct fed_loader *l, const struct fed_text *text, struct fed_error *err)
+{
+	*l = (struct fed_loader){.err = err};
+	if (text->len == 0)
+		return fed_fail(err, "the snapshot is empty");
+	l->file = fmemopen(text->s, text->len, "rb");
+	return open_stream(l, text->len);
 }
 
 void fed_loader_close(struct fed_loader *l)
@@ -180,6 +197,16 @@ bool fed_loader_holds(struct fed_loader *l, uint64_t n, uint64_t size)
 	return false;
 }
 
+void *fed_get_room(struct fed_loader *l, uint64_t n, size_t size, uint64_t least)
+{
+	if (!fed_loader_holds(l, n, least))
+		return NULL;
+	void *room = fed_alloc_array(n + 1, size);
+	if (!room)
+		fed_loader_fail(l, "out of memory for %llu items", (unsigned long long)n);
+	return room;
+}
+
 void fed_get_bytes(struct fed_loader *l, void *bytes, size_t n)
 {
 	if (n == 0)
@@ -196,46 +223,25 @@ void fed_get_bytes(struct fed_loader *l, void *bytes, size_t n)
 	l->left -= n;
 }
 
-uint8_t fed_get_u8(struct fed_loader *l)
+void fed_get_words(struct fed_loader *l, void *words, size_t n, size_t size)
 {
-	uint8_t x;
+	fed_get_bytes(l, words, n * size);
+	for (size_t i = 0; i < n; i++) {
+		uint64_t x = 0;
 
-	fed_get_bytes(l, &x, 1);
-	return x;
+		memcpy(&x, (char *)words + i * size, size);
+		x = le64toh(x);
+		memcpy((char *)words + i * size, &x, size);
+	}
 }
 
-uint32_t fed_get_u32(struct fed_loader *l)
+bool fed_get_flag(struct fed_loader *l)
 {
-	uint32_t le;
+	const uint8_t x = fed_get_u8(l);
 
-	fed_get_bytes(l, &le, sizeof le);
-	return le32toh(le);
-}
-
-uint64_t fed_get_u64(struct fed_loader *l)
-{
-	uint64_t le;
-
-	fed_get_bytes(l, &le, sizeof le);
-	return le64toh(le);
-}
-
-float fed_get_f32(struct fed_loader *l)
-{
-	const uint32_t bits = fed_get_u32(l);
-	float x;
-
-	memcpy(&x, &bits, sizeof x);
-	return x;
-}
-
-double fed_get_f64(struct fed_loader *l)
-{
-	const uint64_t bits = fed_get_u64(l);
-	double x;
-
-	memcpy(&x, &bits, sizeof x);
-	return x;
+	if (x > 1)
+		fed_loader_fail(l, "%u where 0 or 1 should stand", x);
+	return x == 1;
 }
 
 void fed_get_string(struct fed_loader *l, struct fed_text *out)
@@ -279,26 +285,37 @@ void fed_get_pairs(struct fed_loader *l, struct fed_pairs *p)
 	fed_text_release(&value);
 }
 
-void fed_get_u32s(struct fed_loader *l, uint32_t *v, size_t n)
+void fed_get_fields(struct fed_loader *l, const struct fed_field *rows, void *state)
 {
-	fed_get_bytes(l, v, n * sizeof *v);
-	for (size_t i = 0; i < n; i++)
-		v[i] = le32toh(v[i]);
+	struct fed_pairs pairs = {0};
+	struct fed_error why;
+
+	fed_get_pairs(l, &pairs);
+	fed_fields_default(rows, state);
+	if (!l->failed && fed_fields_assign(rows, state, pairs.assign, pairs.n, &why))
+		fed_loader_fail(l, "%s", why.text);
+	fed_pairs_release(&pairs);
 }
 
-void fed_get_f32s(struct fed_loader *l, float *v, size_t n)
+uint32_t *fed_get_ids(struct fed_loader *l, uint32_t limit, uint64_t *n)
 {
-	for (size_t i = 0; i < n; i += CHUNK) {
-		const size_t m = n - i < CHUNK ? n - i : CHUNK;
-		uint32_t bits[CHUNK];
-
-		fed_get_u32s(l, bits, m);
-		memcpy(v + i, bits, m * sizeof *v);
+	*n = fed_get_u64(l);
+	uint32_t *ids = fed_get_room(l, *n, sizeof *ids, sizeof *ids);
+	for (uint64_t i = 0; ids && i < *n && !l->failed; i++) {
+		ids[i] = fed_get_u32(l);
+		if (!l->failed && ids[i] >= limit)
+			fed_loader_fail(l, "number %u, where all are below %u", ids[i], limit);
 	}
+	if (!l->failed)
+		return ids;
+	fed_free(ids);
+	*n = 0;
+	return NULL;
 }
 
-void fed_get_f64s(struct fed_loader *l, double *v, size_t n)
+void fed_check_ascending(struct fed_loader *l, const uint32_t *ids, uint64_t n)
 {
-	for (size_t i = 0; i < n; i++)
-		v[i] = fed_get_f64(l);
+	for (uint64_t i = 1; i < n && !l->failed; i++)
+		if (ids[i] <= ids[i - 1])
+			fed_loader_fail(l, "%u stands behind %u", ids[i], ids[i - 1]);
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * checkpoint/sections.h - a file of named sections with lengths and checksums; all little-endian.
+ * checkpoint/sections.h - named sections with lengths and checksums, in a file or in memory; all
+ * little-endian.
  *
  *     magic "FEDSHSAV", u32 version, u32 CRC-32 of these
  *     each section: name [16], u64 length, u32 CRC-32 of these; the bytes; u32 CRC-32 of them
@@ -16,67 +17,96 @@
 
 #define FED_SECTION_NAME 16
 
-/* Writing: begin with the exact number of bytes, put them, end.  Failures are kept by the file
- * writer and reported by commit. */
+/* Writing: begin a section, put values, end it.  A section is collected in memory and written when
+ * it ends, when its length is known.  Failures are kept and reported by commit. */
 struct fed_saver {
 	struct fed_file_writer file;
-	uint32_t crc;  /* of this section's bytes so far */
-	uint64_t left; /* bytes that it still lacks */
+	struct fed_text *out;    /* NULL: to the file */
+	struct fed_text section; /* the one that is open, with its head */
+	bool failed;             /* no memory */
 };
+/* To a file that replaces `path` when it is committed; at the end of a text, which the caller owns.
+ */
 int fed_saver_open(struct fed_saver *, const char *path, struct fed_error *);
-void fed_saver_begin(struct fed_saver *, const char *name, uint64_t bytes);
+void fed_saver_open_text(struct fed_saver *, struct fed_text *out);
+void fed_saver_begin(struct fed_saver *, const char *name);
 void fed_saver_end(struct fed_saver *);
-/* The "end" section; then as fed_file_commit. */
+/* The "end" section; then as fed_file_commit.  On FED_FAIL a text is as it was. */
 int fed_saver_commit(struct fed_saver *, struct fed_error *);
-void fed_saver_abandon(struct fed_saver *);
 
 void fed_put_bytes(struct fed_saver *, const void *, size_t n);
-void fed_put_u8(struct fed_saver *, uint8_t);
-void fed_put_u32(struct fed_saver *, uint32_t);
-void fed_put_u64(struct fed_saver *, uint64_t);
-void fed_put_f32(struct fed_saver *, float);
-void fed_put_f64(struct fed_saver *, double);
+/* n numbers of 1, 4 or 8 bytes each. */
+void fed_put_words(struct fed_saver *, const void *, size_t n, size_t size);
 void fed_put_string(struct fed_saver *, const char *); /* u32 length, bytes */
 void fed_put_pairs(struct fed_saver *, const struct fed_pairs *);
-void fed_put_u32s(struct fed_saver *, const uint32_t *, size_t n);
-void fed_put_f32s(struct fed_saver *, const float *, size_t n);
-void fed_put_f64s(struct fed_saver *, const double *, size_t n);
-uint64_t fed_size_string(const char *);
-uint64_t fed_size_pairs(const struct fed_pairs *);
+/* All settings of a struct as pairs of key and value; rows may be NULL. */
+void fed_put_fields(struct fed_saver *, const struct fed_field *rows, const void *state);
+void fed_put_ids(struct fed_saver *, const uint32_t *, uint64_t n); /* u64 n, then the ids */
 
-/* Reading: open checks the whole file's checksums first.  After a failed get all further ones give
- * zeroes, and fed_loader_end tells. */
+/* Reading: open checks all lengths and checksums first.  After a failed get all further ones give
+ * zeroes and begin and end fail, so that a reader needs to look at `failed` only before it uses
+ * what it got. */
 struct fed_loader {
 	FILE *file;
 	uint64_t left;    /* bytes of this section not yet read */
 	uint64_t in_file; /* bytes of the file not yet read */
-	uint32_t version; /* of the format */
 	char section[FED_SECTION_NAME + 1];
 	struct fed_error *err;
 	bool failed;               /* err has the words */
 	const atomic_int *stopped; /* other than 0: give up reading; NULL: nobody stops it */
 };
 int fed_loader_open(struct fed_loader *, const char *path, struct fed_error *);
+/* The text must live until the loader is closed. */
+int fed_loader_open_text(struct fed_loader *, const struct fed_text *, struct fed_error *);
 void fed_loader_close(struct fed_loader *);
 int fed_loader_begin(struct fed_loader *, const char *name);
 /* FED_FAIL when something failed since begin, or bytes are left. */
 int fed_loader_end(struct fed_loader *);
-/* Say what is wrong with this section; returns FED_FAIL. */
+/* Say what is wrong with this section, unless something was wrong before; returns FED_FAIL. */
 __attribute__((format(printf, 2, 3))) int fed_loader_fail(struct fed_loader *, const char *, ...);
-/* Whether n items of `size` bytes can still follow in this section: ask before allocating. */
+/* Whether n items of at least `size` bytes can still follow in this section. */
 bool fed_loader_holds(struct fed_loader *, uint64_t n, uint64_t size);
+/* Zeroed memory for n items of `size` bytes each, which take at least `least` bytes of the section
+ * (the caller's: fed_free); NULL, and failed, when they cannot follow or there is no memory. */
+void *fed_get_room(struct fed_loader *, uint64_t n, size_t size, uint64_t least);
 
 void fed_get_bytes(struct fed_loader *, void *, size_t n);
-uint8_t fed_get_u8(struct fed_loader *);
-uint32_t fed_get_u32(struct fed_loader *);
-uint64_t fed_get_u64(struct fed_loader *);
-float fed_get_f32(struct fed_loader *);
-double fed_get_f64(struct fed_loader *);
+void fed_get_words(struct fed_loader *, void *, size_t n, size_t size);
+bool fed_get_flag(struct fed_loader *); /* 0 or 1 */
 /* Appends nothing on failure. */
 void fed_get_string(struct fed_loader *, struct fed_text *);
 void fed_get_pairs(struct fed_loader *, struct fed_pairs *);
-void fed_get_u32s(struct fed_loader *, uint32_t *, size_t n);
-void fed_get_f32s(struct fed_loader *, float *, size_t n);
-void fed_get_f64s(struct fed_loader *, double *, size_t n);
+/* Defaults, then what was saved. */
+void fed_get_fields(struct fed_loader *, const struct fed_field *rows, void *state);
+/* Ids below `limit`; *n of them (the caller's: fed_free), NULL and 0 on failure. */
+uint32_t *fed_get_ids(struct fed_loader *, uint32_t limit, uint64_t *n);
+/* That they ascend. */
+void fed_check_ascending(struct fed_loader *, const uint32_t *ids, uint64_t n);
+
+/* One number: fed_put_u32(f, x), x = fed_get_u32(f); n of them: fed_put_f32s(f, v, n). */
+#define FED_WORD(name, type)                                                           \
+	static inline void fed_put_##name(struct fed_saver *s, type x)                     \
+	{                                                                                  \
+		fed_put_words(s, &x, 1, sizeof x);                                             \
+	}                                                                                  \
+	static inline type fed_get_##name(struct fed_loader *l)                            \
+	{                                                                                  \
+		type x;                                                                        \
+		fed_get_words(l, &x, 1, sizeof x);                                             \
+		return x;                                                                      \
+	}                                                                                  \
+	static inline void fed_put_##name##s(struct fed_saver *s, const type *v, size_t n) \
+	{                                                                                  \
+		fed_put_words(s, v, n, sizeof *v);                                             \
+	}                                                                                  \
+	static inline void fed_get_##name##s(struct fed_loader *l, type *v, size_t n)      \
+	{                                                                                  \
+		fed_get_words(l, v, n, sizeof *v);                                             \
+	}
+FED_WORD(u8, uint8_t)
+FED_WORD(u32, uint32_t)
+FED_WORD(u64, uint64_t)
+FED_WORD(f32, float)
+FED_WORD(f64, double)
 
 #endif

@@ -98,13 +98,7 @@ static int equip(struct fed_session *s, const uint32_t *ids, uint32_t n,
 		struct fed_client x = s->parts.clients.client[ids[c.equip.n]];
 
 		fed_client_equip(&x, ids[c.equip.n], device, link, (uint64_t)s->parts.settings.seed);
-		c.equip.of[c.equip.n] = (struct fed_equipment){
-			.client = ids[c.equip.n],
-			.device = x.device,
-			.link = x.link,
-			.device_profile = x.device_profile,
-			.link_profile = x.link_profile,
-		};
+		c.equip.of[c.equip.n] = fed_equipment_of(ids[c.equip.n], &x);
 	}
 	return fed_session_change(s, &c, NULL, err);
 }

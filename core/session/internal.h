@@ -86,14 +86,6 @@ int fed_attack_renew(struct fed_attack_share **out, const struct fed_attack_shar
                      struct fed_error *);
 int fed_net_for(struct fed_net *, const struct fed_instance *model, const struct fed_dataset *,
                 struct fed_error *);
-/* A plugin at work as a section of a saved file (save.c, restore.c): settings, state, vectors. */
-struct fed_saver;
-struct fed_loader;
-int fed_save_instance(struct fed_saver *, const char *section, const struct fed_instance *,
-                      struct fed_error *);
-/* The caller releases it, also on FED_FAIL. */
-int fed_load_instance(struct fed_loader *, struct fed_session *, enum fed_kind,
-                      struct fed_instance *);
 
 /* The default dataset where none is chosen. */
 int fed_session_complete_data(struct fed_session *, struct fed_error *);

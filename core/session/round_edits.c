@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * session/round_edits.c - make a change in an open round, and undo it.
+ * session/round_edits.c - make a change, and write it down while a round is open.
  */
 #include "session/round_edits.h"
 
@@ -16,6 +16,7 @@ void fed_change_release(struct fed_change *c)
 		fed_faults_release(&c->heal.before);
 	} else if (c->kind == FED_CHANGE_EQUIP) {
 		fed_free(c->equip.of);
+		fed_free(c->equip.before);
 	}
 	*c = (struct fed_change){0};
 }
@@ -52,36 +53,43 @@ int fed_changes_add(struct fed_changes *changes, struct fed_change *c, struct fe
 	return FED_OK;
 }
 
-/* Made, undone ------------------------------------------------------------------- */
-
-static void swap_settings(struct fed_session *s, struct fed_change *c)
+struct fed_equipment fed_equipment_of(uint32_t client, const struct fed_client *x)
 {
-	const struct fed_settings before = s->parts.settings;
-
-	s->parts.settings = c->settings;
-	c->settings = before;
+	return (struct fed_equipment){
+		.client = client,
+		.device = x->device,
+		.link = x->link,
+		.device_profile = x->device_profile,
+		.link_profile = x->link_profile,
+	};
 }
 
-static void swap_equipment(struct fed_session *s, struct fed_change *c)
+void fed_equipment_give(const struct fed_equipment *e, struct fed_client *x)
 {
-	for (uint32_t i = 0; i < c->equip.n; i++) {
-		struct fed_equipment *e = &c->equip.of[i], before = *e;
-		struct fed_client *x = &s->parts.clients.client[e->client];
+	x->device = e->device;
+	x->link = e->link;
+	x->device_profile = e->device_profile;
+	x->link_profile = e->link_profile;
+}
 
-		before.device = x->device;
-		before.link = x->link;
-		before.device_profile = x->device_profile;
-		before.link_profile = x->link_profile;
-		x->device = e->device;
-		x->link = e->link;
-		x->device_profile = e->device_profile;
-		x->link_profile = e->link_profile;
-		*e = before;
+static int equip(struct fed_session *s, struct fed_change *c, struct fed_error *err)
+{
+	const uint32_t n = c->equip.n;
+
+	c->equip.before = fed_alloc_array((size_t)n + 1, sizeof *c->equip.before);
+	if (!c->equip.before)
+		return fed_fail_memory(err, n * sizeof *c->equip.before, "devices and links");
+	for (uint32_t i = 0; i < n; i++) {
+		struct fed_client *x = &s->parts.clients.client[c->equip.of[i].client];
+
+		c->equip.before[i] = fed_equipment_of(c->equip.of[i].client, x);
+		fed_equipment_give(&c->equip.of[i], x);
 	}
 	s->parts.clients.equipped++;
+	return FED_OK;
 }
 
-/* The table has a fault of its own; whoever undoes it needs the other one. */
+/* The table has a fault of its own; the change keeps it as it was injected. */
 static int inject(struct fed_session *s, const struct fed_change *c, struct fed_error *err)
 {
 	struct fed_fault fault;
@@ -116,10 +124,10 @@ static int make(struct fed_session *s, struct fed_change *c, uint64_t *healed,
 	case FED_CHANGE_HEAL:
 		return heal(s, c, healed, err);
 	case FED_CHANGE_EQUIP:
-		swap_equipment(s, c);
-		return FED_OK;
+		return equip(s, c, err);
 	default:
-		swap_settings(s, c);
+		c->settings_before = s->parts.settings;
+		s->parts.settings = c->settings;
 		return FED_OK;
 	}
 }
@@ -139,30 +147,4 @@ int fed_session_change(struct fed_session *s, struct fed_change *c, uint64_t *he
 	else
 		fed_change_release(c);
 	return FED_OK;
-}
-
-static void undo(struct fed_session *s, struct fed_change *c)
-{
-	switch (c->kind) {
-	case FED_CHANGE_INJECT:
-		fed_faults_unmake(&s->parts.faults);
-		return;
-	case FED_CHANGE_HEAL:
-		fed_faults_release(&s->parts.faults);
-		s->parts.faults = c->heal.before;
-		c->heal.before = (struct fed_faults){0};
-		return;
-	case FED_CHANGE_EQUIP:
-		swap_equipment(s, c);
-		return;
-	default:
-		swap_settings(s, c);
-		return;
-	}
-}
-
-void fed_changes_undo(struct fed_changes *changes, struct fed_session *s)
-{
-	for (size_t i = changes->n; i-- > 0;)
-		undo(s, &changes->of[i]);
 }

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * session/round_edits.h - what a user changes while a round is open, written down.
+ * session/round_edits.h - a journal of what a user changes while a round is open.
  *
- * A round that is taken back to be saved (checkpoint/replay.h) is made again with these changes at
- * the same steps.  A change holds what it puts in, and once it is made what was there before:
- * undone in the reverse order, all is as the round found it.  Where no round is open it is made and
+ * A snapshot holds the session as it was before the open round, and these changes with the steps at
+ * which they were made (checkpoint/open_round.c); replaying the round makes them again.  So each
+ * change keeps what it put in and what was there before.  Where no round is open it is made and
  * forgotten.
  */
 #ifndef FED_SESSION_ROUND_EDITS_H
@@ -39,18 +39,23 @@ struct fed_equipment {
 	uint8_t device_profile, link_profile;
 };
 
+struct fed_equipment fed_equipment_of(uint32_t client, const struct fed_client *);
+void fed_equipment_give(const struct fed_equipment *, struct fed_client *);
+
 struct fed_change {
 	enum fed_change_kind kind;
 	uint64_t steps; /* that the round had made before it */
 	union {
-		struct fed_settings settings; /* to be, or that were */
-		struct fed_fault fault;       /* as it was injected */
+		struct {
+			struct fed_settings settings, settings_before;
+		};
+		struct fed_fault fault; /* as it was injected */
 		struct {
 			struct fed_cure cure;
 			struct fed_faults before; /* all of them */
 		} heal;
 		struct {
-			struct fed_equipment *of; /* [n] to be, or that was */
+			struct fed_equipment *of, *before; /* [n]; before: NULL until it was made */
 			uint32_t n;
 		} equip;
 	};
@@ -65,8 +70,6 @@ struct fed_changes {
  * nothing has changed.  *healed, when not NULL: pairs of a fault and a client. */
 int fed_session_change(struct fed_session *, struct fed_change *, uint64_t *healed,
                        struct fed_error *);
-/* Undo all of them, the last one first. */
-void fed_changes_undo(struct fed_changes *, struct fed_session *);
 /* Keep one that was read; takes it, also on FED_FAIL. */
 int fed_changes_add(struct fed_changes *, struct fed_change *, struct fed_error *);
 void fed_change_release(struct fed_change *);

@@ -486,28 +486,11 @@ void fed_federation_abort(struct fed_federation *f, const char *why)
 	fed_judgement_rollback(&f->judgement);
 	f->charges.n = 0;
 	fed_instance_rollback(f->aggregator, &f->before);
-	f->record.updates = f->updates_before;
-	f->clock.now = f->clock_before;
+	f->record.updates = f->started.record.updates;
+	f->clock.now = f->started.clock;
 	close_round(f);
 	fed_emit(f, FED_EVENT_ABORTED, FED_SERVER, why);
 	f->nan = false;
-}
-
-int fed_federation_take_back(struct fed_federation *f, struct fed_error *err)
-{
-	const struct fed_sink sink = f->sink;
-	struct fed_underway *before = f->started.underway;
-
-	f->sink = (struct fed_sink){0};
-	f->started.underway = NULL;
-	fed_federation_abort(f, "taken back");
-	f->sink = sink;
-	f->invitations = f->started.invitations;
-	f->clock.next_seq = f->started.next_seq;
-	f->post.next_id = f->started.next_id;
-	const int rc = fed_underway_put(before, f, err);
-	fed_free(before);
-	return rc;
 }
 
 /* The step is made: what else belongs to a version. */
@@ -534,7 +517,7 @@ static void complete_round(struct fed_federation *f)
 	f->record.wall -= fed_wall_seconds() - began; /* the caller counts all of it */
 }
 
-static int begin(struct fed_federation *f, bool may_be_taken_back, struct fed_error *err)
+static int begin(struct fed_federation *f, bool may_be_repeated, struct fed_error *err)
 {
 	f->steps = 0;
 	int rc = prepare_round(f, err);
@@ -542,12 +525,12 @@ static int begin(struct fed_federation *f, bool may_be_taken_back, struct fed_er
 		return rc;
 	if (fed_instance_backup(f->aggregator, &f->before, err))
 		return FED_FAIL;
-	if (may_be_taken_back && fed_is_simulated(f->transport) && fed_underway_remember(f, err))
+	if (may_be_repeated && fed_is_simulated(f->transport) && fed_underway_remember(f, err))
 		return FED_FAIL;
 	f->in_round = true;
 	fed_judgement_let_go(&f->judgement);
-	f->clock_before = f->clock.now;
-	f->updates_before = f->record.updates;
+	f->started.clock = f->clock.now;
+	f->started.record = f->record;
 	f->started.invitations = f->invitations;
 	f->started.next_seq = f->clock.next_seq;
 	f->started.next_id = f->post.next_id;
@@ -563,13 +546,13 @@ static int begin(struct fed_federation *f, bool may_be_taken_back, struct fed_er
 	return rc;
 }
 
-static int open_round(struct fed_federation *f, bool may_be_taken_back, struct fed_error *err)
+static int open_round(struct fed_federation *f, bool may_be_repeated, struct fed_error *err)
 {
 	const double began = fed_wall_seconds();
 
 	if (f->in_round)
 		return FED_OK;
-	const int rc = begin(f, may_be_taken_back, err);
+	const int rc = begin(f, may_be_repeated, err);
 	if (rc == FED_OK)
 		f->record.wall += fed_wall_seconds() - began;
 	return rc;

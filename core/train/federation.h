@@ -31,8 +31,8 @@ float *fed_federation_dissolve(struct fed_federation *);
  * fail before the first version begins. */
 int fed_federation_adopt(struct fed_federation *, float *params, struct fed_error *);
 
-/* Open a round if none is open.  FED_REJECT: refused before anything was sent (no clients).  It may
- * be taken back, unless its messages are real. */
+/* Open a round if none is open.  FED_REJECT: refused before anything was sent (no clients).  What
+ * it began with is kept in `started`, unless its messages are real. */
 int fed_federation_begin(struct fed_federation *, struct fed_error *);
 /* One event of the open round; *made when it was the last and the version stands.  FED_REJECT: it
  * was aborted because `stop` said so. */
@@ -42,9 +42,6 @@ void fed_federation_abort(struct fed_federation *, const char *why);
 /* All open invitations are forgotten (told as one event), trainings and messages with them; what
  * faults hold at clients goes too when `held`. */
 void fed_recall(struct fed_federation *, bool held);
-/* End it as if it had never begun: what is counted is, and what was under way goes on.  No sink
- * hears of it.  FED_FAIL: what was under way is lost. */
-int fed_federation_take_back(struct fed_federation *, struct fed_error *);
 /* Begin, and advance until the version stands. */
 int fed_federation_round(struct fed_federation *, struct fed_error *);
 

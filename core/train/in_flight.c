@@ -150,7 +150,13 @@ int fed_underway_put(struct fed_underway *u, struct fed_federation *f, struct fe
 	return FED_OK;
 }
 
-/* A round that may be taken back -------------------------------------------------- */
+int fed_underway_finish(const struct fed_underway *u, const struct fed_federation *f,
+                        struct fed_error *err)
+{
+	return fed_trainer_finish(f->trainer, u->training, u->slots, err);
+}
+
+/* A round that may be repeated ----------------------------------------------------- */
 
 int fed_underway_remember(struct fed_federation *f, struct fed_error *err)
 {

@@ -34,7 +34,12 @@ int fed_underway_take(struct fed_underway *, const struct fed_federation *, stru
 int fed_underway_put(struct fed_underway *, struct fed_federation *, struct fed_error *);
 void fed_underway_release(struct fed_underway *); /* zeroed is fine */
 
-/* A round begins that may be taken back (fed_federation_take_back); it is over. */
+/* Wait until all its trainings, which are the federation's or were, have ended.  FED_REJECT: they
+ * were interrupted. */
+int fed_underway_finish(const struct fed_underway *, const struct fed_federation *,
+                        struct fed_error *);
+
+/* A round begins that may be repeated: keep what is under way in f->started; it is over. */
 int fed_underway_remember(struct fed_federation *, struct fed_error *);
 void fed_underway_forget(struct fed_federation *);
 

@@ -7,7 +7,6 @@
 
 #include "base/mem.h"
 #include "checkpoint/checkpoint.h"
-#include "checkpoint/replay.h"
 #include "session/small.h"
 
 static struct fed_temp temp;
@@ -76,6 +75,20 @@ static void restore(struct fed_session *s)
 	fed_assert_ok(fed_session_restore(s, fed_temp_file(&temp, "midway.fed"), &err), &err);
 }
 
+/* Each byte, though one of them replayed its open round. */
+static void same_snapshots(const struct fed_session *a, const struct fed_session *b)
+{
+	struct fed_text x = {0}, y = {0};
+	struct fed_error err = {""};
+
+	fed_assert_ok(fed_snapshot_take(a, &x, &err), &err);
+	fed_assert_ok(fed_snapshot_take(b, &y, &err), &err);
+	ck_assert_uint_eq(x.len, y.len);
+	ck_assert_mem_eq(x.s, y.s, x.len);
+	fed_text_release(&x);
+	fed_text_release(&y);
+}
+
 /* Finish the open round, if one is open, and make one more. */
 static void finish(struct fed_session *s)
 {
@@ -121,6 +134,7 @@ START_TEST(at_any_step_both_go_on_to_the_same_bits)
 		for (size_t k = 0; k < saved.parts.faults.n; k++)
 			ck_assert_uint_eq(saved.parts.faults.fault[k].strikes,
 			                  restored.parts.faults.fault[k].strikes);
+		same_snapshots(&saved, &restored);
 		end_alike(&straight, &saved, &restored);
 	}
 	fed_session_release(&straight);
@@ -171,6 +185,7 @@ START_TEST(what_was_changed_in_the_round_is_changed_again)
 		save(&restored); /* the changes are in there, too */
 		fed_session_release(&restored);
 		restore(&restored);
+		same_snapshots(&saved, &restored);
 		ck_assert_uint_eq(saved.changes.n, restored.changes.n);
 		ck_assert_uint_eq(saved.parts.faults.n, restored.parts.faults.n);
 		ck_assert_uint_eq(saved.parts.faults.made, restored.parts.faults.made);
@@ -241,6 +256,44 @@ START_TEST(nothing_is_lost_without_memory)
 		finish(&s);
 		fed_session_release(&s);
 	}
+}
+END_TEST
+
+/* A snapshot in memory: the session goes back to it as often as one likes, on its own dataset. */
+START_TEST(a_session_goes_back_to_its_snapshot)
+{
+	struct fed_session straight, s;
+	struct fed_text snapshot = {0}, broken = {0};
+	struct fed_error err = {""};
+
+	compose(&straight, _i);
+	amend(&straight, 0, 1000);
+	finish(&straight);
+	compose(&s, _i);
+	const struct fed_dataset *data = s.parts.data;
+	const bool open = amend(&s, 0, 4);
+	fed_assert_ok(fed_snapshot_take(&s, &snapshot, &err), &err);
+	for (int times = 0; times < 3; times++) {
+		if (open)
+			amend(&s, 4, 1000);
+		finish(&s);
+		small_same(&straight, &s);
+		fed_assert_ok(fed_snapshot_restore(&s, &snapshot, &err), &err);
+		ck_assert_ptr_eq(s.parts.data, data);
+		ck_assert_int_eq(fed_session_open(&s), open);
+	}
+	fed_text_put(&broken, snapshot.s, snapshot.len - 1);
+	ck_assert_int_eq(fed_snapshot_restore(&s, &broken, &err), FED_FAIL);
+	fed_text_clear(&broken);
+	ck_assert_int_eq(fed_snapshot_restore(&s, &broken, &err), FED_FAIL);
+	snapshot.s[snapshot.len / 2] ^= 1;
+	ck_assert_int_eq(fed_snapshot_restore(&s, &snapshot, &err), FED_FAIL);
+	ck_assert_ptr_eq(s.parts.data, data);
+	ck_assert_int_eq(fed_session_open(&s), open);
+	fed_text_release(&snapshot);
+	fed_text_release(&broken);
+	fed_session_release(&straight);
+	fed_session_release(&s);
 }
 END_TEST
 
@@ -444,6 +497,7 @@ FED_SUITE(open_round)
 	tcase_add_unchecked_fixture(c, set_up, tear_down);
 	tcase_add_loop_test(c, at_any_step_both_go_on_to_the_same_bits, 0, RUNS);
 	tcase_add_loop_test(c, what_was_changed_in_the_round_is_changed_again, 0, RUNS);
+	tcase_add_loop_test(c, a_session_goes_back_to_its_snapshot, 0, RUNS);
 	tcase_add_loop_test(c, saving_between_rounds_disturbs_nobody, 0, RUNS);
 	tcase_add_loop_test(c, what_a_stop_left_is_kept, 0, 3);
 	tcase_add_test(c, a_condition_to_stop_at_is_kept);

@@ -326,7 +326,6 @@ rule_circles() {
 		# that both are steps of call one another, and are one subject in three files.
 		known[++knowns] = "^core/train/schemes/split[^/]*\\.c$"
 		# Not cut yet; each row goes with its circle.
-		known[++knowns] = "^core/checkpoint/(faults|open_round|restore|save)\\.c$"
 	}
 	{
 		use("files", $1, $2, $3)

@@ -198,13 +198,6 @@ uint64_t fed_faults_heal_one(struct fed_faults *faults, uint64_t number, const u
 	return heal(faults, number, UINT32_MAX, client, n);
 }
 
-void fed_faults_unmake(struct fed_faults *faults)
-{
-	if (faults->n && faults->fault[faults->n - 1].number == faults->made)
-		fed_fault_release(&faults->fault[--faults->n]);
-	faults->made--;
-}
-
 /* The place of a client among the memories, made if it has none; NULL: no memory. */
 static struct fed_attack_memory *place_of(struct fed_fault *fault, uint32_t client)
 {

@@ -117,8 +117,6 @@ uint64_t fed_faults_heal(struct fed_faults *, const uint32_t *client, uint32_t n
 /* The same for the fault of this number alone. */
 uint64_t fed_faults_heal_one(struct fed_faults *, uint64_t number, const uint32_t *client,
                              uint32_t n);
-/* The fault that was made last goes, as if it had never been. */
-void fed_faults_unmake(struct fed_faults *);
 /* The memory of a client that an attack may change until the version is complete, zero at first;
  * NULL: no memory. */
 float *fed_fault_memory(struct fed_fault *, uint32_t client, size_t dim);

@@ -83,6 +83,13 @@ void fed_trainer_commit(struct fed_trainer *t)
 		clients->kept_vectors = fed_client_vectors(t->federation->aggregator);
 }
 
+void fed_trainer_unlearn(const struct fed_trainer *t, struct fed_client *row)
+{
+	for (size_t i = t->n_learned; i-- > 0;) /* the first one has what was there before */
+		if (t->learned[i].settled)
+			row[t->learned[i].client].residual = t->learned[i].residual;
+}
+
 void fed_forget_learned(struct fed_trainer *t)
 {
 	while (t->n_learned) { /* the last one first: a client may have trained twice */

@@ -352,14 +352,15 @@ int fed_trainer_put(struct fed_trainer *t, struct fed_training *const *training,
 	return FED_FAIL;
 }
 
-int fed_trainer_finish(struct fed_trainer *t, struct fed_error *err)
+int fed_trainer_finish(struct fed_trainer *t, struct fed_training *const *training, uint32_t n,
+                       struct fed_error *err)
 {
-	for (uint32_t i = 0; i < t->slots; i++) {
-		const struct fed_training *g = t->slot[i];
+	for (uint32_t i = 0; i < n; i++) {
+		struct fed_training *g = training[i];
 
 		if (!g)
 			continue;
-		if (join_job(t, t->slot[i], err))
+		if (join_job(t, g, err))
 			return FED_FAIL;
 		if (g->no_memory)
 			return fed_fail(err, "out of memory for the update of client %u", g->client);

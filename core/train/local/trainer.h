@@ -34,6 +34,9 @@ int fed_trainer_join(struct fed_trainer *, uint32_t slot, struct fed_envelope *u
 /* What clients that were joined since the last commit or recall have learned to keep (kept
  * vectors) becomes theirs. */
 void fed_trainer_commit(struct fed_trainer *);
+/* Put the residuals into copies of the clients' rows [clients->n] that they had at the last commit
+ * or recall; borrowed. */
+void fed_trainer_unlearn(const struct fed_trainer *, struct fed_client *row);
 /* Trainings that run end at their next step and are forgotten, with what was not committed. */
 void fed_trainer_recall(struct fed_trainer *);
 
@@ -46,8 +49,9 @@ bool fed_trainer_share(const struct fed_trainer *, struct fed_training ***, uint
 int fed_trainer_put(struct fed_trainer *, struct fed_training *const *, uint32_t slots,
                     struct fed_error *);
 void fed_training_drop(struct fed_training *); /* NULL is fine */
-/* Wait until all have come to their end. */
-int fed_trainer_finish(struct fed_trainer *, struct fed_error *);
+/* Wait until such trainings have come to their end. */
+int fed_trainer_finish(struct fed_trainer *, struct fed_training *const *, uint32_t n,
+                       struct fed_error *);
 
 /* What a training came to that has ended, to be saved. */
 struct fed_training_result {

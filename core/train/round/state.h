@@ -75,14 +75,15 @@ struct fed_federation {
 	bool in_round;
 	uint64_t steps; /* of the open round, or the last: its beginning and the events that came */
 	bool nan;       /* a number that is not finite is why the next event is told */
-	struct fed_instance_backup before;   /* of the aggregator, while in_round */
-	double clock_before, updates_before; /* while in_round */
+	struct fed_instance_backup before; /* of the aggregator, while in_round */
 	struct {
 		uint64_t invitations, next_seq, next_id; /* what is counted on, even by aborted rounds */
-		struct fed_underway *underway;           /* while a round is open that may be taken back */
-	} started;                                   /* as the open round, or the last one, began */
-	uint64_t deadlines, deadline; /* set so far; number of the one that counts, 0: none */
-	struct fed_host host;         /* what aggregators may call */
+		double clock;
+		struct fed_record record;      /* of the round before */
+		struct fed_underway *underway; /* while a round is open that may be repeated; else NULL */
+	} started;                         /* as the open round, or the last one, began */
+	uint64_t deadlines, deadline;      /* set so far; number of the one that counts, 0: none */
+	struct fed_host host;              /* what aggregators may call */
 	struct fed_judgement judgement;
 	atomic_bool evaluating; /* a version that stands already: it is too late to abort */
 	atomic_int stop;        /* 0 go on, 1 after this round, 2 abort now; set by a signal handler */

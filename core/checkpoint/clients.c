@@ -1,0 +1,315 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * checkpoint/clients.c - clients in a saved file: how they were dealt, their rows and devices, the
+ * vectors that they keep for the aggregator and the codec.
+ */
+#include <math.h>
+
+#include "base/mem.h"
+#include "checkpoint/parts.h"
+
+/* Deals ----------------------------------------------------------------------------- */
+
+static const struct fed_column cohort_columns[] = {
+	FED_COLUMN(struct fed_cohort, first),
+	FED_COLUMN(struct fed_cohort, n),
+	FED_COLUMN(struct fed_cohort, shared),
+	FED_COLUMN_BELOW(struct fed_cohort, how.kind, FED_PARTITION_NATURAL + 1),
+	FED_COLUMN(struct fed_cohort, how.samples),
+	FED_COLUMN(struct fed_cohort, how.shards),
+	FED_COLUMN(struct fed_cohort, how.alpha),
+	FED_COLUMN(struct fed_cohort, how.spread),
+	FED_COLUMN(struct fed_cohort, how.reuse),
+	FED_COLUMN_END,
+};
+
+static void save_cohorts(struct fed_saver *f, const struct fed_clients *c)
+{
+	fed_saver_begin(f, "cohorts");
+	fed_put_u32(f, c->n_cohorts);
+	for (uint32_t k = 0; k < c->n_cohorts; k++) {
+		fed_put_row(f, cohort_columns, &c->cohort[k]);
+		fed_put_ids(f, c->cohort[k].ids, c->cohort[k].n_ids);
+	}
+	fed_saver_end(f);
+}
+
+static void load_cohorts(struct fed_loader *f, struct fed_session *s)
+{
+	struct fed_clients *c = &s->parts.clients;
+
+	if (fed_loader_begin(f, "cohorts"))
+		return;
+	const uint32_t n = fed_get_u32(f);
+	if (n && !s->parts.data)
+		fed_loader_fail(f, "clients without a dataset");
+	else if (n)
+		c->cohort = fed_get_room(f, n, sizeof *c->cohort, fed_row_bytes(cohort_columns));
+	while (c->n_cohorts < n && !f->failed) {
+		struct fed_cohort *h = &c->cohort[c->n_cohorts++];
+
+		fed_get_row(f, cohort_columns, h);
+		h->ids = fed_get_ids(f, s->parts.data->train, &h->n_ids);
+	}
+	fed_loader_end(f);
+}
+
+/* Rows ------------------------------------------------------------------------------ */
+
+/* Of one that is present, beside the place of its examples in its cohort. */
+static const struct fed_column client_columns[] = {
+	FED_COLUMN(struct fed_client, count),        FED_COLUMN(struct fed_client, version),
+	FED_COLUMN(struct fed_client, rounds),       FED_COLUMN(struct fed_client, loss),
+	FED_COLUMN(struct fed_client, shifted),      FED_COLUMN(struct fed_client, shift.gain),
+	FED_COLUMN(struct fed_client, shift.offset), FED_COLUMN_END,
+};
+
+static void save_rows(struct fed_saver *f, const struct fed_last_version *v)
+{
+	const struct fed_clients *c = &v->session->parts.clients;
+
+	fed_saver_begin(f, "clients");
+	fed_put_u32(f, c->n);
+	fed_put_u32(f, c->most);
+	for (uint32_t id = 0; id < c->n; id++) {
+		const struct fed_client *x = &v->client[id];
+		const struct fed_equipment e = fed_equipment_of(id, x);
+
+		fed_put_u8(f, x->present);
+		fed_put_u32(f, x->cohort);
+		if (!x->present)
+			continue;
+		fed_put_u64(f, (uint64_t)(x->examples - c->cohort[x->cohort].ids));
+		fed_put_row(f, client_columns, x);
+		fed_put_equipment(f, &e);
+	}
+	fed_saver_end(f);
+}
+
+/* Its examples leave the pool; none may belong to two clients. */
+static void take_from_pool(struct fed_loader *f, struct fed_pool_of_examples *pool, uint32_t id,
+                           const struct fed_client *x)
+{
+	for (uint32_t i = 0; i < x->count; i++) {
+		const uint32_t e = x->examples[i];
+		const uint64_t bit = (uint64_t)1 << e % 64;
+
+		if (!(pool->free_bits[e / 64] & bit)) {
+			fed_loader_fail(f, "client %u holds example %u, which another one has", id, e);
+			return;
+		}
+		pool->free_bits[e / 64] &= ~bit;
+		pool->left--;
+	}
+}
+
+static void load_present(struct fed_loader *f, struct fed_clients *c, uint32_t id,
+                         const struct fed_cohort *h)
+{
+	struct fed_client *x = &c->client[id];
+	struct fed_equipment e = {0};
+	const uint64_t start = fed_get_u64(f);
+
+	fed_get_row(f, client_columns, x);
+	fed_get_equipment(f, &e);
+	if (f->failed)
+		return;
+	if (start > h->n_ids || x->count > h->n_ids - start || x->count > c->most) {
+		fed_loader_fail(f, "client %u has examples outside of its cohort", id);
+		return;
+	}
+	fed_equipment_give(&e, x);
+	x->present = true;
+	x->examples = h->ids + start;
+	c->present[c->n_present++] = id;
+	if (!h->shared)
+		take_from_pool(f, &c->pool, id, x);
+}
+
+static void load_row(struct fed_loader *f, struct fed_clients *c, uint32_t id)
+{
+	const bool present = fed_get_flag(f);
+	const uint32_t cohort = fed_get_u32(f);
+	const struct fed_cohort *h = cohort < c->n_cohorts ? &c->cohort[cohort] : NULL;
+
+	if (f->failed)
+		return;
+	if (!h || id < h->first || id - h->first >= h->n) {
+		fed_loader_fail(f, "client %u is not of cohort %u", id, cohort);
+		return;
+	}
+	c->client[id].cohort = cohort;
+	if (present)
+		load_present(f, c, id, h);
+}
+
+static void load_rows(struct fed_loader *f, struct fed_clients *c)
+{
+	if (fed_loader_begin(f, "clients"))
+		return;
+	const uint32_t n = fed_get_u32(f);
+	c->most = fed_get_u32(f);
+	if (n) {
+		c->client = fed_get_room(f, n, sizeof *c->client, 1 + 4);
+		c->present = fed_get_room(f, n, sizeof *c->present, 1 + 4);
+	}
+	if (!f->failed)
+		c->n = c->capacity = n;
+	for (uint32_t id = 0; id < c->n && !f->failed; id++)
+		load_row(f, c, id);
+	fed_loader_end(f);
+}
+
+/* Vectors --------------------------------------------------------------------------- */
+
+/* How many clients have some, then a section for each. */
+static void save_count(struct fed_saver *f, const char *section, uint32_t vectors, size_t dim,
+                       uint32_t n)
+{
+	fed_saver_begin(f, section);
+	fed_put_u32(f, vectors);
+	fed_put_u64(f, dim);
+	fed_put_u32(f, n);
+	fed_saver_end(f);
+}
+
+/* Returns how many clients have some; *vectors each. */
+static uint32_t load_count(struct fed_loader *f, const char *section, size_t dim, uint32_t *vectors)
+{
+	if (fed_loader_begin(f, section))
+		return 0;
+	*vectors = fed_get_u32(f);
+	const uint64_t saved = fed_get_u64(f);
+	const uint32_t n = fed_get_u32(f);
+	if (n && (saved != dim || *vectors > FED_LIST_MAX))
+		fed_loader_fail(f, "%u vectors of %llu numbers for a model of %zu", *vectors,
+		                (unsigned long long)saved, dim);
+	return fed_loader_end(f) ? 0 : n;
+}
+
+static void save_kept(struct fed_saver *f, const struct fed_clients *c, size_t dim)
+{
+	uint32_t n = 0;
+
+	for (uint32_t id = 0; id < c->n; id++)
+		n += c->client[id].kept != NULL;
+	save_count(f, "kept", c->kept_vectors, dim, n);
+	for (uint32_t id = 0; id < c->n; id++) {
+		if (!c->client[id].kept)
+			continue;
+		fed_saver_begin(f, "kept by one");
+		fed_put_u32(f, id);
+		for (uint32_t k = 0; k < c->kept_vectors; k++)
+			fed_put_f32s(f, c->client[id].kept[k], dim);
+		fed_saver_end(f);
+	}
+}
+
+/* The client that the next section is about; NULL: there is none, or it has its vectors already. */
+static struct fed_client *next_client(struct fed_loader *f, const char *section,
+                                      struct fed_clients *c, uint64_t numbers)
+{
+	if (fed_loader_begin(f, section))
+		return NULL;
+	const uint32_t id = fed_get_u32(f);
+	struct fed_client *x = fed_clients_get(c, id);
+	if (!x)
+		fed_loader_fail(f, "there is no client %u", id);
+	return fed_loader_holds(f, numbers, sizeof(float)) ? x : NULL;
+}
+
+static void load_kept(struct fed_loader *f, struct fed_session *s)
+{
+	struct fed_clients *c = &s->parts.clients;
+	const size_t dim = s->parts.net.dim;
+	uint32_t vectors;
+
+	const uint32_t n = load_count(f, "kept", dim, &vectors);
+	if (n)
+		c->kept_vectors = vectors;
+	for (uint32_t i = 0; i < n && !f->failed; i++) {
+		struct fed_client *x = next_client(f, "kept by one", c, (uint64_t)vectors * dim);
+
+		if (!x || x->kept || !fed_client_kept(x, vectors, dim)) {
+			fed_loader_fail(f, x && x->kept ? "a client comes twice" : "out of memory");
+			return;
+		}
+		for (uint32_t k = 0; k < vectors; k++)
+			fed_get_f32s(f, x->kept[k], dim);
+		fed_loader_end(f);
+	}
+}
+
+/* Of a model that it had before, a residual is worth nothing. */
+static const float *residual_of(const struct fed_client *x, size_t dim)
+{
+	return x->residual && x->residual->dim == dim ? x->residual->vector[0] : NULL;
+}
+
+static void save_residuals(struct fed_saver *f, const struct fed_last_version *v, size_t dim)
+{
+	const uint32_t clients = v->session->parts.clients.n;
+	uint32_t n = 0;
+
+	for (uint32_t id = 0; id < clients; id++)
+		n += residual_of(&v->client[id], dim) != NULL;
+	save_count(f, "residuals", 1, dim, n);
+	for (uint32_t id = 0; id < clients; id++) {
+		if (!residual_of(&v->client[id], dim))
+			continue;
+		fed_saver_begin(f, "residual");
+		fed_put_u32(f, id);
+		fed_put_f32s(f, residual_of(&v->client[id], dim), dim);
+		fed_saver_end(f);
+	}
+}
+
+static bool all_finite(const float *v, size_t n)
+{
+	size_t j = 0;
+
+	while (j < n && isfinite(v[j]))
+		j++;
+	return j == n;
+}
+
+static void load_residuals(struct fed_loader *f, struct fed_session *s)
+{
+	const size_t dim = s->parts.net.dim;
+	uint32_t vectors;
+
+	const uint32_t n = load_count(f, "residuals", dim, &vectors);
+	for (uint32_t i = 0; i < n && !f->failed; i++) {
+		struct fed_client *x = next_client(f, "residual", &s->parts.clients, dim);
+
+		if (!x || x->residual || !(x->residual = fed_parcel_new(1, dim))) {
+			fed_loader_fail(f, x && x->residual ? "a client comes twice" : "out of memory");
+			return;
+		}
+		fed_get_f32s(f, x->residual->vector[0], dim);
+		if (!all_finite(x->residual->vector[0], dim))
+			fed_loader_fail(f, "a number is not finite");
+		fed_loader_end(f);
+	}
+}
+
+/* ----------------------------------------------------------------------------------- */
+
+void fed_save_clients(struct fed_saver *f, const struct fed_last_version *v)
+{
+	const struct fed_session *s = v->session;
+	const size_t dim = s->parts.net_built ? s->parts.net.dim : 0;
+
+	save_cohorts(f, &s->parts.clients);
+	save_rows(f, v);
+	save_kept(f, &s->parts.clients, dim);
+	save_residuals(f, v, dim);
+}
+
+void fed_load_clients(struct fed_loader *f, struct fed_session *s)
+{
+	load_cohorts(f, s);
+	load_rows(f, &s->parts.clients);
+	load_kept(f, s);
+	load_residuals(f, s);
+}

@@ -1,0 +1,194 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * checkpoint/instance.c - a plugin at work in a saved file.
+ *
+ * Its settings are text, so that they survive a plugin that is built anew with more of them.  Then
+ * comes what it remembers beside them: the bytes of its state that no row describes, as they lie in
+ * memory, or nothing where they are zero; and its PERSISTENT and BROADCAST vectors.
+ */
+#include <string.h>
+
+#include "base/mem.h"
+#include "checkpoint/parts.h"
+#include "plug/aggregator_chain.h"
+
+static const struct fed_field *rows_of(const struct fed_instance *x)
+{
+	return x->entry->head->fields;
+}
+
+/* Zero what rows describe; false: nothing is left. */
+static bool keep_own(const struct fed_instance *x, char *state)
+{
+	size_t i = 0;
+
+	for (const struct fed_field *row = rows_of(x); row && row->type != FED_TYPE_END; row++)
+		memset(state + row->offset, 0, row->size);
+	while (i < x->entry->head->state_size && !state[i])
+		i++;
+	return i < x->entry->head->state_size;
+}
+
+static void put_state(struct fed_saver *f, const struct fed_instance *x,
+                      const struct fed_instance_backup *backup)
+{
+	const uint32_t size = x->entry->head->state_size;
+	char *state = fed_alloc((size_t)size + 1);
+
+	if (!state) {
+		f->failed = true;
+		return;
+	}
+	if (backup)
+		memcpy(state, backup->state, size);
+	else
+		fed_instance_state_bytes(x, state);
+	const uint32_t n = keep_own(x, state) ? size : 0;
+	fed_put_u32(f, n);
+	fed_put_bytes(f, state, n);
+	fed_free(state);
+}
+
+static void put_vectors(struct fed_saver *f, const struct fed_instance *x,
+                        const struct fed_instance_backup *backup)
+{
+	uint32_t rows = 0;
+
+	while (!backup && fed_instance_persistent(x, rows))
+		rows++;
+	if (backup)
+		rows = backup->rows;
+	fed_put_u32(f, rows);
+	fed_put_u64(f, rows ? x->dim : 0);
+	for (uint32_t k = 0; k < rows; k++)
+		fed_put_f64s(f, backup ? backup->kept + k * backup->dim : fed_instance_persistent(x, k),
+		             x->dim);
+}
+
+void fed_save_instance(struct fed_saver *f, const char *section, const struct fed_instance *x,
+                       const struct fed_instance_backup *backup)
+{
+	struct fed_instance then = *x;
+	struct fed_pairs settings = {0};
+	struct fed_error unused; /* there is no memory */
+
+	fed_saver_begin(f, section);
+	fed_put_u8(f, x->entry != NULL);
+	if (x->entry) {
+		if (backup)
+			then.state = backup->state;
+		if (fed_instance_settings(&settings, &then, &unused))
+			f->failed = true;
+		fed_put_string(f, x->entry->head->name);
+		fed_put_pairs(f, &settings);
+		put_state(f, x, backup);
+		put_vectors(f, x, backup);
+		fed_pairs_release(&settings);
+	}
+	fed_saver_end(f);
+}
+
+/* Reading ------------------------------------------------------------------------- */
+
+/* The saved bytes beside rows, the instance's own in rows. */
+static void set_state(struct fed_loader *f, struct fed_instance *x, char *saved, char *state)
+{
+	const size_t n = x->entry->head->state_size;
+	struct fed_error unused; /* the size is right */
+
+	keep_own(x, saved);
+	fed_instance_state_bytes(x, state);
+	for (const struct fed_field *row = rows_of(x); row && row->type != FED_TYPE_END; row++)
+		memcpy(saved + row->offset, state + row->offset, row->size);
+	if (!f->failed)
+		fed_instance_set_state(x, saved, n, &unused);
+}
+
+static void get_state(struct fed_loader *f, struct fed_instance *x)
+{
+	const uint32_t n = fed_get_u32(f), size = x->entry->head->state_size;
+
+	if (f->failed || n == 0)
+		return;
+	if (n != size) {
+		fed_loader_fail(f,
+		                "%s keeps %u bytes of its own, not %u; restore with the plugin as it was",
+		                x->entry->head->name, size, n);
+		return;
+	}
+	char *saved = fed_get_room(f, n, 1, 1), *state = fed_alloc(n);
+	if (saved && state) {
+		fed_get_bytes(f, saved, n);
+		set_state(f, x, saved, state);
+	} else {
+		fed_loader_fail(f, "out of memory for %u bytes of state", n);
+	}
+	fed_free(saved);
+	fed_free(state);
+}
+
+static void get_vectors(struct fed_loader *f, struct fed_instance *x)
+{
+	const uint32_t rows = fed_get_u32(f);
+	const uint64_t dim = fed_get_u64(f);
+	struct fed_error why;
+
+	if (f->failed || rows == 0)
+		return;
+	if (dim > SIZE_MAX / sizeof(double) / rows ||
+	    !fed_loader_holds(f, rows * dim, sizeof(double))) {
+		fed_loader_fail(f, "%u vectors of %llu numbers", rows, (unsigned long long)dim);
+		return;
+	}
+	if (fed_instance_size(x, dim, &why)) {
+		fed_loader_fail(f, "%s", why.text);
+		return;
+	}
+	for (uint32_t k = 0; k < rows && !f->failed; k++) {
+		double *v = fed_instance_persistent(x, k);
+
+		if (v)
+			fed_get_f64s(f, v, dim);
+		else
+			fed_loader_fail(f, "%s keeps fewer vectors than were saved; it was built anew since",
+			                x->entry->head->name);
+	}
+}
+
+static int make_instance(const struct fed_registry *plugins, enum fed_kind kind, const char *name,
+                         const struct fed_pairs *settings, struct fed_instance *out,
+                         struct fed_error *err)
+{
+	const struct fed_entry *entry;
+
+	if (kind == FED_KIND_AGGREGATOR)
+		return fed_aggregator_make(plugins, out, name, settings->assign, settings->n, err);
+	if (fed_registry_find(plugins, kind, name, &entry, err))
+		return FED_FAIL;
+	return fed_instance_init(out, entry, settings->assign, settings->n, err);
+}
+
+void fed_load_instance(struct fed_loader *f, const struct fed_registry *plugins, enum fed_kind kind,
+                       struct fed_instance *x)
+{
+	struct fed_text name = {0};
+	struct fed_pairs pairs = {0};
+	struct fed_error why;
+
+	*x = (struct fed_instance){0};
+	if (fed_loader_begin(f, fed_kind_name(kind)))
+		return;
+	if (fed_get_flag(f)) {
+		fed_get_string(f, &name);
+		fed_get_pairs(f, &pairs);
+		if (!f->failed && make_instance(plugins, kind, fed_text_str(&name), &pairs, x, &why))
+			fed_loader_fail(f, "%s", why.text);
+		if (!f->failed)
+			get_state(f, x);
+		if (!f->failed)
+			get_vectors(f, x);
+	}
+	fed_text_release(&name);
+	fed_pairs_release(&pairs);
+	fed_loader_end(f);
+}

@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * checkpoint/last_version.c - what an open round has changed, left out.
+ */
+#include "checkpoint/last_version.h"
+
+#include <string.h>
+
+#include "base/mem.h"
+
+static struct fed_progress progress_of(const struct fed_session *s)
+{
+	const struct fed_federation *f = &s->federation;
+
+	if (!s->running)
+		return s->progress;
+	struct fed_progress p = {
+		.params = (float *)f->params, /* to be read only */
+		.dim = s->parts.net.dim,
+		.version = f->version,
+		.invitations = f->invitations,
+		.clock = f->clock.now,
+		.next_seq = f->clock.next_seq,
+		.next_id = f->post.next_id,
+		.record = f->record,
+	};
+	if (f->in_round) {
+		p.invitations = f->started.invitations;
+		p.clock = f->started.clock;
+		p.next_seq = f->started.next_seq;
+		p.next_id = f->started.next_id;
+		p.record = f->started.record;
+	}
+	return p;
+}
+
+/* The first edits of a kind know what was there before all of them. */
+static void leave_out_edits(struct fed_last_version *v)
+{
+	const struct fed_changes *edits = &v->session->changes;
+
+	for (size_t i = edits->n; i-- > 0;) {
+		const struct fed_change *c = &edits->of[i];
+
+		if (c->kind == FED_CHANGE_SETTINGS)
+			v->settings = c->settings_before;
+		else if (c->kind == FED_CHANGE_INJECT)
+			v->faults_made--;
+		else if (c->kind == FED_CHANGE_HEAL)
+			v->faults = &c->heal.before;
+		for (uint32_t k = 0; c->kind == FED_CHANGE_EQUIP && k < c->equip.n; k++)
+			fed_equipment_give(&c->equip.before[k], &v->row[c->equip.before[k].client]);
+	}
+}
+
+static int leave_out_round(struct fed_last_version *v, struct fed_error *err)
+{
+	const struct fed_session *s = v->session;
+	const struct fed_federation *f = &s->federation;
+
+	if (!f->started.underway)
+		return fed_fail(err, "over real connections a round cannot be repeated; `continue` "
+		                     "finishes it, then save");
+	v->row = fed_alloc_array(s->parts.clients.n, sizeof *v->row);
+	if (!v->row)
+		return fed_fail_memory(err, s->parts.clients.n * sizeof *v->row,
+		                       "the clients of a snapshot");
+	memcpy(v->row, s->parts.clients.client, s->parts.clients.n * sizeof *v->row);
+	v->client = v->row;
+	v->steps = f->steps;
+	v->aggregator = &f->before;
+	v->in_flight = f->started.underway;
+	fed_trainer_unlearn(f->trainer, v->row);
+	leave_out_edits(v);
+	return FED_OK;
+}
+
+int fed_last_version_init(struct fed_last_version *v, const struct fed_session *s,
+                          struct fed_error *err)
+{
+	const struct fed_federation *f = &s->federation;
+
+	*v = (struct fed_last_version){
+		.session = s,
+		.settings = s->parts.settings,
+		.progress = progress_of(s),
+		.client = s->parts.clients.client,
+		.faults = &s->parts.faults,
+		.faults_made = s->parts.faults.made,
+		.in_flight = &v->taken,
+	};
+	if (!s->running)
+		return FED_OK;
+	int rc = FED_OK;
+	if (f->in_round)
+		rc = leave_out_round(v, err);
+	else if (fed_is_simulated(&s->parts.transport)) /* what real connections carry is lost */
+		rc = fed_underway_take(&v->taken, f, err);
+	if (rc == FED_OK)
+		rc = fed_underway_finish(v->in_flight, f, err);
+	if (rc)
+		fed_last_version_release(v);
+	return rc;
+}
+
+void fed_last_version_release(struct fed_last_version *v)
+{
+	fed_underway_release(&v->taken);
+	fed_free(v->row);
+	*v = (struct fed_last_version){0};
+}
