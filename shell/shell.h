@@ -58,7 +58,7 @@ struct fed_progress_line {
 };
 
 /* What `step` is about to say: clients to which the same happens share a line. */
-struct fed_stepping {
+struct fed_step_text {
 	bool on, said;            /* said: this step was told already */
 	enum fed_event_kind kind; /* of the n that wait */
 	uint32_t n;
@@ -96,7 +96,7 @@ struct fed_shell {
 	bool reported;       /* the error that travels up was printed */
 	enum fed_exit fault; /* class of the failure of the running command; 0: as its row says */
 	struct fed_progress_line progress;
-	struct fed_stepping stepping;
+	struct fed_step_text stepping;
 	struct fed_alias *alias; /* [n_aliases], in name order */
 	size_t n_aliases;
 	struct fed_text journal; /* every command since the last reset that changed the session */

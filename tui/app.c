@@ -14,21 +14,21 @@
 
 /* Views -------------------------------------------------------------------------- */
 
-int fed_stage_switch(struct fed_stage *stage, const char *name, struct fed_error *err)
+int fed_app_switch(struct fed_app *stage, const char *name, struct fed_error *err)
 {
 	size_t at;
 
 	return fed_view_find(name, &at, err) ? FED_FAIL : fed_stage_open(stage, at, err);
 }
 
-int fed_stage_init(struct fed_stage *stage, const char *name, struct fed_error *err)
+int fed_app_init(struct fed_app *stage, const char *name, struct fed_error *err)
 {
-	return name ? fed_stage_switch(stage, name, err) : fed_stage_open(stage, 0, err);
+	return name ? fed_app_switch(stage, name, err) : fed_stage_open(stage, 0, err);
 }
 
-void fed_stage_release(struct fed_stage *stage)
+void fed_app_release(struct fed_app *stage)
 {
-	for (size_t i = 0; i < FED_STAGE_VIEWS; i++) {
+	for (size_t i = 0; i < FED_APP_VIEWS; i++) {
 		if (stage->state[i] && fed_view_at(i)->close)
 			fed_view_at(i)->close(stage->state[i]);
 		fed_free(stage->state[i]);
@@ -42,17 +42,17 @@ void fed_stage_release(struct fed_stage *stage)
 	fed_text_release(&stage->lesson);
 }
 
-bool fed_stage_awaits_versions(const struct fed_stage *stage)
+bool fed_app_awaits_versions(const struct fed_app *stage)
 {
 	return fed_stage_view(stage)->made != NULL;
 }
 
-void fed_stage_look(struct fed_stage *stage)
+void fed_app_look(struct fed_app *stage)
 {
 	const struct fed_session *s = stage->watched.session;
 	const uint64_t version = fed_session_version(s);
 
-	if (fed_session_open(s) || version == stage->made || !fed_stage_awaits_versions(stage))
+	if (fed_session_open(s) || version == stage->made || !fed_app_awaits_versions(stage))
 		return;
 	stage->made = version;
 	if (version)
@@ -62,7 +62,7 @@ void fed_stage_look(struct fed_stage *stage)
 /* Messages ------------------------------------------------------------------------ */
 
 /* Comments of a lesson stand together; a command ends them. */
-static void hear_lesson(struct fed_stage *stage, const char *line)
+static void hear_lesson(struct fed_app *stage, const char *line)
 {
 	line += strspn(line, " ");
 	const bool comment = *line == '#';
@@ -77,13 +77,13 @@ static void hear_lesson(struct fed_stage *stage, const char *line)
 	fed_text_add(&stage->lesson, comment ? "%s\n" : "> %s\n", line);
 }
 
-static void hear(struct fed_stage *stage, const struct fed_said_line *message, const char *line)
+static void hear(struct fed_app *stage, const struct fed_message_line *message, const char *line)
 {
-	if (message->saying == FED_SAID_LINE) {
+	if (message->saying == FED_MESSAGE_LINE) {
 		hear_lesson(stage, line);
 	} else if (message->saying != FED_SAID_OUT) {
 		if (!stage->alarm || !*stage->notice)
-			fed_stage_tell(stage, message->saying == FED_SAID_ERROR, line);
+			fed_app_tell(stage, message->saying == FED_SAID_ERROR, line);
 	} else if (stage->asked && !stage->alarm) {
 		char text[sizeof stage->notice];
 		const size_t blank = strspn(line, " ");
@@ -91,18 +91,18 @@ static void hear(struct fed_stage *stage, const struct fed_said_line *message, c
 		stage->printed++;
 		snprintf(text, sizeof text, "%.300s%s", line + blank,
 		         stage->printed > 1 ? "  (more in the log)" : "");
-		fed_stage_tell(stage, false, text);
+		fed_app_tell(stage, false, text);
 	}
 }
 
-bool fed_stage_listen(struct fed_stage *stage)
+bool fed_app_listen(struct fed_app *stage)
 {
 	struct fed_messages *messages = stage->watched.messages;
 	const uint64_t n = messages ? fed_messages_count(messages) : 0;
 	const bool any = n > stage->heard;
 	struct fed_text line = {0};
 
-	for (struct fed_said_line message; stage->heard < n;) {
+	for (struct fed_message_line message; stage->heard < n;) {
 		fed_text_clear(&line);
 		if (fed_messages_get(messages, ++stage->heard, &message, &line))
 			hear(stage, &message, fed_text_str(&line));
@@ -113,7 +113,7 @@ bool fed_stage_listen(struct fed_stage *stage)
 
 /* The command line ----------------------------------------------------------------- */
 
-static void export_view(struct fed_stage *stage, const char *path)
+static void export_view(struct fed_app *stage, const char *path)
 {
 	const char *dot = strrchr(path, '.');
 	const bool svg = dot && strcmp(dot, ".svg") == 0;
@@ -134,12 +134,12 @@ static void export_view(struct fed_stage *stage, const char *path)
 		rc = fed_file_commit(&file, &err);
 	}
 	snprintf(notice, sizeof notice, "%s was written", fed_show(path).s);
-	fed_stage_tell(stage, rc != FED_OK, rc ? err.text : notice);
+	fed_app_tell(stage, rc != FED_OK, rc ? err.text : notice);
 	fed_text_release(&text);
 	fed_text_release(&expanded);
 }
 
-static enum fed_deed finish_prompt(struct fed_stage *stage)
+static enum fed_app_action finish_prompt(struct fed_app *stage)
 {
 	const enum fed_prompting was = stage->prompting;
 	const char *line = stage->prompt.line;
@@ -148,22 +148,22 @@ static enum fed_deed finish_prompt(struct fed_stage *stage)
 	stage->prompting = FED_PROMPTING_NOTHING;
 	if (was == FED_PROMPTING_FILTER) {
 		if (fed_stage_view(stage)->filter(stage->state[stage->at], &stage->watched, line, &err))
-			fed_stage_tell(stage, true, err.text);
+			fed_app_tell(stage, true, err.text);
 		stage->fresh = false;
-		return FED_DEED_NONE;
+		return FED_APP_ACTION_NONE;
 	}
 	if (!line[strspn(line, " \n")])
-		return FED_DEED_NONE;
+		return FED_APP_ACTION_NONE;
 	if (was == FED_PROMPTING_FILE) {
 		export_view(stage, line);
-		return FED_DEED_NONE;
+		return FED_APP_ACTION_NONE;
 	}
 	stage->asked = true;
 	stage->printed = 0;
-	return FED_DEED_LINE;
+	return FED_APP_ACTION_LINE;
 }
 
-static enum fed_deed press_prompt(struct fed_stage *stage, const struct fed_press *press)
+static enum fed_app_action press_prompt(struct fed_app *stage, const struct fed_press *press)
 {
 	const bool command = stage->prompting == FED_PROMPTING_COMMAND;
 
@@ -172,21 +172,21 @@ static enum fed_deed press_prompt(struct fed_stage *stage, const struct fed_pres
 		return finish_prompt(stage);
 	case FED_PROMPT_LEFT:
 		stage->prompting = FED_PROMPTING_NOTHING;
-		return FED_DEED_NONE;
+		return FED_APP_ACTION_NONE;
 	case FED_PROMPT_TAB:
-		return command ? FED_DEED_COMPLETE : FED_DEED_NONE;
+		return command ? FED_APP_ACTION_COMPLETE : FED_APP_ACTION_NONE;
 	case FED_PROMPT_OLDER:
-		return command ? FED_DEED_OLDER : FED_DEED_NONE;
+		return command ? FED_APP_ACTION_OLDER : FED_APP_ACTION_NONE;
 	case FED_PROMPT_NEWER:
-		return command ? FED_DEED_NEWER : FED_DEED_NONE;
+		return command ? FED_APP_ACTION_NEWER : FED_APP_ACTION_NONE;
 	default:
-		return FED_DEED_NONE;
+		return FED_APP_ACTION_NONE;
 	}
 }
 
 /* Keys ------------------------------------------------------------------------------ */
 
-bool fed_stage_needs_session(const struct fed_stage *stage, const struct fed_press *press)
+bool fed_app_needs_session(const struct fed_app *stage, const struct fed_press *press)
 {
 	if (stage->prompting == FED_PROMPTING_COMMAND)
 		return press->code == FED_KEY_TAB;
@@ -194,28 +194,28 @@ bool fed_stage_needs_session(const struct fed_stage *stage, const struct fed_pre
 		return press->code == FED_KEY_ENTER;
 	if (stage->prompting || stage->helping)
 		return false;
-	const struct fed_stage_key *global = fed_stage_key(press->code);
+	const struct fed_app_key *global = fed_app_key(press->code);
 	return !fed_view_key(fed_stage_view(stage), press->code) ? global && global->looks : true;
 }
 
-static enum fed_deed press_view(struct fed_stage *stage, const struct fed_key *key,
-                                const struct fed_press *press)
+static enum fed_app_action press_view(struct fed_app *stage, const struct fed_key *key,
+                                      const struct fed_press *press)
 {
 	struct fed_press seen = *press;
 	struct fed_error err;
 
 	seen.columns = stage->view.columns;
 	seen.rows = stage->view.rows;
-	seen.row = press->row - fed_stage_top(stage->whole.rows);
+	seen.row = press->row - fed_app_top(stage->whole.rows);
 	if (press->code == FED_KEY_CLICK && seen.row >= seen.rows)
-		return FED_DEED_NONE;
+		return FED_APP_ACTION_NONE;
 	if (key->press(stage->state[stage->at], &stage->watched, &seen, &err))
-		fed_stage_tell(stage, true, err.text);
+		fed_app_tell(stage, true, err.text);
 	stage->fresh = false;
-	return FED_DEED_NONE;
+	return FED_APP_ACTION_NONE;
 }
 
-static enum fed_deed press_help(struct fed_stage *stage, uint32_t code)
+static enum fed_app_action press_help(struct fed_app *stage, uint32_t code)
 {
 	const int page = stage->view.rows > 2 ? stage->view.rows - 2 : 1;
 
@@ -225,26 +225,25 @@ static enum fed_deed press_help(struct fed_stage *stage, uint32_t code)
 		stage->help_row += code == FED_KEY_PAGE_DOWN ? page : -page;
 	else
 		stage->helping = false;
-	return FED_DEED_NONE;
+	return FED_APP_ACTION_NONE;
 }
 
-enum fed_deed fed_stage_press(struct fed_stage *stage, const struct fed_press *press)
+enum fed_app_action fed_app_press(struct fed_app *stage, const struct fed_press *press)
 {
 	if (stage->prompting)
 		return press_prompt(stage, press);
 	stage->notice[0] = 0;
 	stage->alarm = stage->asked = false;
 	if (press->code == FED_KEY_PASTE) { /* text belongs into a command */
-		fed_stage_prompt(stage, FED_PROMPTING_COMMAND, "");
+		fed_app_prompt(stage, FED_PROMPTING_COMMAND, "");
 		return press_prompt(stage, press);
 	}
 	if (stage->helping)
 		return press_help(stage, press->code);
-	const bool above =
-		press->code == FED_KEY_CLICK && press->row < fed_stage_top(stage->whole.rows);
+	const bool above = press->code == FED_KEY_CLICK && press->row < fed_app_top(stage->whole.rows);
 	const struct fed_key *key = above ? NULL : fed_view_key(fed_stage_view(stage), press->code);
 	if (key)
 		return press_view(stage, key, press);
-	const struct fed_stage_key *global = fed_stage_key(press->code);
-	return global ? global->press(stage, press) : FED_DEED_NONE;
+	const struct fed_app_key *global = fed_app_key(press->code);
+	return global ? global->press(stage, press) : FED_APP_ACTION_NONE;
 }

@@ -8,99 +8,99 @@
 
 enum { CONTROL = 0x1F, WHO_MOST = 200 };
 
-static enum fed_deed press_number(struct fed_stage *stage, const struct fed_press *press)
+static enum fed_app_action press_number(struct fed_app *stage, const struct fed_press *press)
 {
-	fed_stage_show(stage, press->code - '1');
-	return FED_DEED_NONE;
+	fed_app_show(stage, press->code - '1');
+	return FED_APP_ACTION_NONE;
 }
 
-static enum fed_deed press_next(struct fed_stage *stage, const struct fed_press *press)
+static enum fed_app_action press_next(struct fed_app *stage, const struct fed_press *press)
 {
 	(void)press;
-	fed_stage_show(stage, fed_view_at(stage->at + 1) ? stage->at + 1 : 0);
-	return FED_DEED_NONE;
+	fed_app_show(stage, fed_view_at(stage->at + 1) ? stage->at + 1 : 0);
+	return FED_APP_ACTION_NONE;
 }
 
-static enum fed_deed press_previous(struct fed_stage *stage, const struct fed_press *press)
+static enum fed_app_action press_previous(struct fed_app *stage, const struct fed_press *press)
 {
 	size_t last = 0;
 
 	(void)press;
 	while (fed_view_at(last + 1))
 		last++;
-	fed_stage_show(stage, stage->at ? stage->at - 1 : last);
-	return FED_DEED_NONE;
+	fed_app_show(stage, stage->at ? stage->at - 1 : last);
+	return FED_APP_ACTION_NONE;
 }
 
-static enum fed_deed press_pause(struct fed_stage *stage, const struct fed_press *press)
+static enum fed_app_action press_pause(struct fed_app *stage, const struct fed_press *press)
 {
 	(void)stage, (void)press;
-	return FED_DEED_PAUSE;
+	return FED_APP_ACTION_PAUSE;
 }
 
-static enum fed_deed press_step(struct fed_stage *stage, const struct fed_press *press)
+static enum fed_app_action press_step(struct fed_app *stage, const struct fed_press *press)
 {
 	(void)press;
 	stage->asked = true;
 	stage->printed = 0;
-	return FED_DEED_STEP;
+	return FED_APP_ACTION_STEP;
 }
 
-static enum fed_deed press_round(struct fed_stage *stage, const struct fed_press *press)
+static enum fed_app_action press_round(struct fed_app *stage, const struct fed_press *press)
 {
 	(void)stage, (void)press;
-	return FED_DEED_ROUND;
+	return FED_APP_ACTION_ROUND;
 }
 
-static enum fed_deed press_faster(struct fed_stage *stage, const struct fed_press *press)
+static enum fed_app_action press_faster(struct fed_app *stage, const struct fed_press *press)
 {
 	(void)stage, (void)press;
-	return FED_DEED_FASTER;
+	return FED_APP_ACTION_FASTER;
 }
 
-static enum fed_deed press_slower(struct fed_stage *stage, const struct fed_press *press)
+static enum fed_app_action press_slower(struct fed_app *stage, const struct fed_press *press)
 {
 	(void)stage, (void)press;
-	return FED_DEED_SLOWER;
+	return FED_APP_ACTION_SLOWER;
 }
 
 /* The command line, begun with the marked clients where there are any. */
-static void prompt_about_marked(struct fed_stage *stage, const char *command)
+static void prompt_about_marked(struct fed_app *stage, const char *command)
 {
 	const struct fed_watched *w = &stage->watched;
 	struct fed_text line = {0};
 
 	fed_text_add(&line, "%s ", command);
 	if (w->n_marked) {
-		fed_who_put(&line, w->marked, w->n_marked, FED_PROMPT_MOST);
+		fed_client_ids_put(&line, w->marked, w->n_marked, FED_PROMPT_MOST);
 		fed_text_add(&line, " ");
 	}
-	fed_stage_prompt(stage, FED_PROMPTING_COMMAND, fed_text_str(&line));
+	fed_app_prompt(stage, FED_PROMPTING_COMMAND, fed_text_str(&line));
 	fed_text_release(&line);
 }
 
-static enum fed_deed press_inject(struct fed_stage *stage, const struct fed_press *press)
+static enum fed_app_action press_inject(struct fed_app *stage, const struct fed_press *press)
 {
 	(void)press;
 	prompt_about_marked(stage, "inject crash");
-	return FED_DEED_NONE;
+	return FED_APP_ACTION_NONE;
 }
 
-static enum fed_deed press_heal(struct fed_stage *stage, const struct fed_press *press)
+static enum fed_app_action press_heal(struct fed_app *stage, const struct fed_press *press)
 {
 	(void)press;
 	prompt_about_marked(stage, "heal");
-	return FED_DEED_NONE;
+	return FED_APP_ACTION_NONE;
 }
 
-static enum fed_deed press_colon(struct fed_stage *stage, const struct fed_press *press)
+static enum fed_app_action press_colon(struct fed_app *stage, const struct fed_press *press)
 {
 	(void)press;
-	fed_stage_prompt(stage, FED_PROMPTING_COMMAND, "");
-	return FED_DEED_NONE;
+	fed_app_prompt(stage, FED_PROMPTING_COMMAND, "");
+	return FED_APP_ACTION_NONE;
 }
 
-static enum fed_deed press_filter(struct fed_stage *stage, const struct fed_press *press)
+static enum fed_app_action press_filter(struct fed_app *stage, const struct fed_press *press)
 {
 	const struct fed_view *view = fed_view_at(stage->at);
 	const char *now = view->filtered ? view->filtered(stage->state[stage->at]) : NULL;
@@ -108,67 +108,67 @@ static enum fed_deed press_filter(struct fed_stage *stage, const struct fed_pres
 
 	(void)press;
 	if (view->filter) {
-		fed_stage_prompt(stage, FED_PROMPTING_FILTER, now ? now : "");
+		fed_app_prompt(stage, FED_PROMPTING_FILTER, now ? now : "");
 	} else {
 		snprintf(text, sizeof text, "there is nothing to filter in %s", view->name);
-		fed_stage_tell(stage, true, text);
+		fed_app_tell(stage, true, text);
 	}
-	return FED_DEED_NONE;
+	return FED_APP_ACTION_NONE;
 }
 
-static enum fed_deed press_help(struct fed_stage *stage, const struct fed_press *press)
+static enum fed_app_action press_help(struct fed_app *stage, const struct fed_press *press)
 {
 	(void)press;
 	stage->helping = true;
 	stage->help_row = 0;
-	return FED_DEED_NONE;
+	return FED_APP_ACTION_NONE;
 }
 
-static enum fed_deed press_mouse(struct fed_stage *stage, const struct fed_press *press)
+static enum fed_app_action press_mouse(struct fed_app *stage, const struct fed_press *press)
 {
 	(void)press;
 	stage->mouse = !stage->mouse;
-	fed_stage_tell(stage, false,
-	               stage->mouse ? "the mouse clicks here; m gives it back"
-	                            : "the mouse is the terminal's");
-	return FED_DEED_MOUSE;
+	fed_app_tell(stage, false,
+	             stage->mouse ? "the mouse clicks here; m gives it back"
+	                          : "the mouse is the terminal's");
+	return FED_APP_ACTION_MOUSE;
 }
 
-static enum fed_deed press_export(struct fed_stage *stage, const struct fed_press *press)
+static enum fed_app_action press_export(struct fed_app *stage, const struct fed_press *press)
 {
 	char name[64];
 
 	(void)press;
 	snprintf(name, sizeof name, "%s.svg", fed_view_at(stage->at)->name);
-	fed_stage_prompt(stage, FED_PROMPTING_FILE, name);
-	return FED_DEED_NONE;
+	fed_app_prompt(stage, FED_PROMPTING_FILE, name);
+	return FED_APP_ACTION_NONE;
 }
 
-static enum fed_deed press_redraw(struct fed_stage *stage, const struct fed_press *press)
+static enum fed_app_action press_redraw(struct fed_app *stage, const struct fed_press *press)
 {
 	(void)press;
 	stage->fresh = false;
-	return FED_DEED_REDRAW;
+	return FED_APP_ACTION_REDRAW;
 }
 
-static enum fed_deed press_quit(struct fed_stage *stage, const struct fed_press *press)
+static enum fed_app_action press_quit(struct fed_app *stage, const struct fed_press *press)
 {
 	(void)stage, (void)press;
-	return FED_DEED_LEAVE;
+	return FED_APP_ACTION_LEAVE;
 }
 
-static enum fed_deed press_click(struct fed_stage *stage, const struct fed_press *press)
+static enum fed_app_action press_click(struct fed_app *stage, const struct fed_press *press)
 {
 	for (size_t i = 0; press->row == 0 && fed_view_at(i); i++) {
 		if (press->column < stage->name_end[i]) {
-			fed_stage_show(stage, i);
+			fed_app_show(stage, i);
 			break;
 		}
 	}
-	return FED_DEED_NONE;
+	return FED_APP_ACTION_NONE;
 }
 
-const struct fed_stage_key fed_stage_keys[] = {
+const struct fed_app_key fed_app_keys[] = {
 	{'1', 0, "1 to 9", "the view of this number", NULL, true, press_number},
 	{FED_KEY_CLICK, 0, "click", "on a name in the title: that view", NULL, true, press_click},
 	{FED_KEY_TAB, 0, "tab", "the next view", "next view", true, press_next},
@@ -190,17 +190,17 @@ const struct fed_stage_key fed_stage_keys[] = {
 	{0},
 };
 
-bool fed_stage_begins_line(const struct fed_press *press)
+bool fed_app_begins_line(const struct fed_press *press)
 {
 	return press->code == FED_KEY_PASTE ||
 	       (press->code < 0x80 && strchr(":/eih", (int)press->code));
 }
 
-const struct fed_stage_key *fed_stage_key(uint32_t code)
+const struct fed_app_key *fed_app_key(uint32_t code)
 {
 	if (code > '1' && code <= '9')
 		code = '1';
-	for (const struct fed_stage_key *key = fed_stage_keys; key->code; key++)
+	for (const struct fed_app_key *key = fed_app_keys; key->code; key++)
 		if (code == key->code || (key->also && code == key->also))
 			return key;
 	return NULL;

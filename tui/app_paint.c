@@ -18,7 +18,7 @@ static const struct fed_style plain = {0}, bold = {.bold = true}, grey = {.color
 							  alarm = {.color = FED_COLOR_RED, .bold = true},
 							  key_style = {.color = FED_COLOR_CYAN, .bold = true};
 
-int fed_stage_top(int rows)
+int fed_app_top(int rows)
 {
 	return rows >= ROOMY ? 2 : 1;
 }
@@ -45,7 +45,7 @@ static const char *word_of(const struct fed_runner_state *now)
 	return now->busy ? "running" : "ready";
 }
 
-static void put_state(const struct fed_stage *stage, const struct fed_runner_state *now,
+static void put_state(const struct fed_app *stage, const struct fed_runner_state *now,
                       struct fed_text *out)
 {
 	const struct fed_watched *w = &stage->watched;
@@ -66,14 +66,14 @@ static void put_state(const struct fed_stage *stage, const struct fed_runner_sta
 		fed_text_add(out, "  / %s", filter);
 }
 
-bool fed_stage_is_changed(const struct fed_stage *stage, const struct fed_runner_state *now)
+bool fed_app_is_changed(const struct fed_app *stage, const struct fed_runner_state *now)
 {
 	struct fed_text state = {0};
 
 	put_state(stage, now, &state);
 	const bool same = strncmp(fed_text_str(&state), stage->title, sizeof stage->title - 1) == 0;
 	fed_text_release(&state);
-	return !same || fed_stage_is_stale(stage);
+	return !same || fed_app_is_stale(stage);
 }
 
 static int names_width(void)
@@ -86,7 +86,7 @@ static int names_width(void)
 }
 
 /* " 1 overview [2 log]"; where there is no room only the one that is shown. */
-static int put_names(struct fed_canvas *canvas, struct fed_stage *stage, bool all)
+static int put_names(struct fed_canvas *canvas, struct fed_app *stage, bool all)
 {
 	int column = 0;
 
@@ -104,10 +104,10 @@ static int put_names(struct fed_canvas *canvas, struct fed_stage *stage, bool al
 	return column;
 }
 
-static void paint_title(struct fed_stage *stage, const char *state)
+static void paint_title(struct fed_app *stage, const char *state)
 {
 	struct fed_canvas *canvas = &stage->whole;
-	const bool two = fed_stage_top(canvas->rows) == 2;
+	const bool two = fed_app_top(canvas->rows) == 2;
 	const bool all =
 		names_width() <= (two ? canvas->columns : canvas->columns - fed_text_width(state) - 2);
 	const int end = put_names(canvas, stage, all);
@@ -163,7 +163,7 @@ static const char *fit_lesson(const char *text, int columns, int most, int *rows
 	}
 }
 
-static int lesson_rows(const struct fed_stage *stage, int columns, int rows)
+static int lesson_rows(const struct fed_app *stage, int columns, int rows)
 {
 	int used = 0;
 
@@ -172,7 +172,7 @@ static int lesson_rows(const struct fed_stage *stage, int columns, int rows)
 	return used < rows / LESSON_SHARE ? used : rows / LESSON_SHARE;
 }
 
-static void paint_lesson(struct fed_stage *stage, int row, int rows)
+static void paint_lesson(struct fed_app *stage, int row, int rows)
 {
 	struct fed_canvas *canvas = &stage->whole;
 	const int last = row + rows - 1;
@@ -206,7 +206,7 @@ static int help_head(struct fed_canvas *canvas, int row, int skip, const char *t
 }
 
 /* Returns the rows of all of it. */
-static int paint_help(const struct fed_stage *stage, struct fed_canvas *canvas, int skip)
+static int paint_help(const struct fed_app *stage, struct fed_canvas *canvas, int skip)
 {
 	const struct fed_view *view = fed_view_at(stage->at);
 	char head[200];
@@ -217,7 +217,7 @@ static int paint_help(const struct fed_stage *stage, struct fed_canvas *canvas, 
 	for (const struct fed_key *key = view->keys; key && key->code; key++)
 		row = help_line(canvas, row, skip, key->name, key->help);
 	row = help_head(canvas, row, skip, "in all views");
-	for (const struct fed_stage_key *key = fed_stage_keys; key->code; key++)
+	for (const struct fed_app_key *key = fed_app_keys; key->code; key++)
 		row = help_line(canvas, row, skip, key->name,
 		                key->code == 'q' && stage->alone ? "leave fedsh" : key->help);
 	row = help_line(canvas, row, skip, "ctrl-C", "stop after this round; again: abort it");
@@ -249,13 +249,13 @@ static void add_hint(struct hint *hints, int *n, const char *name, const char *w
 
 static void add_global(struct hint *hints, int *n, uint32_t code, const char *word)
 {
-	const struct fed_stage_key *key = fed_stage_key(code);
+	const struct fed_app_key *key = fed_app_key(code);
 
 	add_hint(hints, n, key->name, word ? word : key->word);
 }
 
 /* The six that matter now; two places are left for `?` and `q`. */
-static int choose_hints(const struct fed_stage *stage, const struct fed_runner_state *now,
+static int choose_hints(const struct fed_app *stage, const struct fed_runner_state *now,
                         struct hint *hints)
 {
 	const struct fed_view *view = fed_view_at(stage->at);
@@ -289,7 +289,7 @@ static int hint_width(const struct hint *hint)
 	return fed_text_width(hint->name) + 1 + fed_text_width(hint->word) + 2;
 }
 
-static void paint_hints(struct fed_stage *stage, const struct fed_runner_state *now, int row)
+static void paint_hints(struct fed_app *stage, const struct fed_runner_state *now, int row)
 {
 	struct fed_canvas *canvas = &stage->whole;
 	struct hint hints[KEYS_SHOWN];
@@ -308,7 +308,7 @@ static void paint_hints(struct fed_stage *stage, const struct fed_runner_state *
 }
 
 /* Returns the cursor's column, or -1. */
-static int paint_footer(struct fed_stage *stage, const struct fed_runner_state *now, int row)
+static int paint_footer(struct fed_app *stage, const struct fed_runner_state *now, int row)
 {
 	struct fed_canvas *canvas = &stage->whole;
 
@@ -332,13 +332,13 @@ static void paint_too_small(struct fed_canvas *canvas)
 	char text[80];
 
 	/* What is needed first: the rest may not fit. */
-	snprintf(text, sizeof text, "needs %d x %d, has %d x %d", FED_STAGE_COLUMNS, FED_STAGE_ROWS,
+	snprintf(text, sizeof text, "needs %d x %d, has %d x %d", FED_APP_COLUMNS, FED_APP_ROWS,
 	         canvas->columns, canvas->rows);
 	fed_canvas_clear(canvas);
 	fed_canvas_write(canvas, 0, 0, text, plain);
 }
 
-static int paint_view(struct fed_stage *stage, int columns, int rows, struct fed_error *err)
+static int paint_view(struct fed_app *stage, int columns, int rows, struct fed_error *err)
 {
 	const struct fed_view *view = fed_view_at(stage->at);
 	void *state = stage->state[stage->at];
@@ -355,7 +355,7 @@ static int paint_view(struct fed_stage *stage, int columns, int rows, struct fed
 	return FED_OK;
 }
 
-static void paint_help_over(struct fed_stage *stage, int top, int rows)
+static void paint_help_over(struct fed_app *stage, int top, int rows)
 {
 	struct fed_canvas help;
 	struct fed_error unused;
@@ -372,22 +372,22 @@ static void paint_help_over(struct fed_stage *stage, int top, int rows)
 	fed_canvas_release(&help);
 }
 
-int fed_stage_paint(struct fed_stage *stage, const struct fed_runner_state *now, bool still,
-                    int columns, int rows, struct fed_error *err)
+int fed_app_paint(struct fed_app *stage, const struct fed_runner_state *now, bool still,
+                  int columns, int rows, struct fed_error *err)
 {
 	stage->cursor = -1;
 	if (resize(&stage->whole, columns, rows, err))
 		return FED_FAIL;
 	fed_canvas_clear(&stage->whole);
-	if (columns < FED_STAGE_COLUMNS || rows < FED_STAGE_ROWS) {
+	if (columns < FED_APP_COLUMNS || rows < FED_APP_ROWS) {
 		paint_too_small(&stage->whole);
 		return FED_OK;
 	}
-	const int top = fed_stage_top(rows), lesson = lesson_rows(stage, columns, rows);
-	const int room = rows - top - lesson - 1;
-	if (stage->view.columns != columns || stage->view.rows != room)
+	const int top = fed_app_top(rows), lesson = lesson_rows(stage, columns, rows);
+	const int capacity = rows - top - lesson - 1;
+	if (stage->view.columns != columns || stage->view.rows != capacity)
 		stage->fresh = false;
-	if (still && fed_stage_is_stale(stage) && paint_view(stage, columns, room, err))
+	if (still && fed_app_is_stale(stage) && paint_view(stage, columns, capacity, err))
 		return FED_FAIL;
 	if (still) {
 		struct fed_text state = {0};
@@ -398,8 +398,8 @@ int fed_stage_paint(struct fed_stage *stage, const struct fed_runner_state *now,
 	paint_title(stage, stage->title);
 	fed_canvas_copy(&stage->whole, 0, top, &stage->view); /* what there is of its last picture */
 	if (stage->helping)
-		paint_help_over(stage, top, room);
-	paint_lesson(stage, top + room, lesson);
+		paint_help_over(stage, top, capacity);
+	paint_lesson(stage, top + capacity, lesson);
 	stage->cursor = paint_footer(stage, now, rows - 1);
 	return FED_OK;
 }

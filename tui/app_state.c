@@ -5,12 +5,12 @@
 #include "base/mem.h"
 #include "tui/app_internal.h"
 
-const struct fed_view *fed_stage_view(const struct fed_stage *stage)
+const struct fed_view *fed_stage_view(const struct fed_app *stage)
 {
 	return fed_view_at(stage->at);
 }
 
-int fed_stage_open(struct fed_stage *stage, size_t at, struct fed_error *err)
+int fed_stage_open(struct fed_app *stage, size_t at, struct fed_error *err)
 {
 	const struct fed_view *view = fed_view_at(at);
 
@@ -31,15 +31,15 @@ int fed_stage_open(struct fed_stage *stage, size_t at, struct fed_error *err)
 	return FED_OK;
 }
 
-void fed_stage_show(struct fed_stage *stage, size_t i)
+void fed_app_show(struct fed_app *stage, size_t i)
 {
 	struct fed_error err;
 
 	if (fed_view_at(i) && fed_stage_open(stage, i, &err))
-		fed_stage_tell(stage, true, err.text);
+		fed_app_tell(stage, true, err.text);
 }
 
-bool fed_stage_is_stale(const struct fed_stage *stage)
+bool fed_app_is_stale(const struct fed_app *stage)
 {
 	const struct fed_view *view = fed_stage_view(stage);
 
@@ -47,13 +47,13 @@ bool fed_stage_is_stale(const struct fed_stage *stage)
 	       (view->stamp && view->stamp(stage->state[stage->at], &stage->watched) != stage->stamp);
 }
 
-void fed_stage_tell(struct fed_stage *stage, bool alarm, const char *text)
+void fed_app_tell(struct fed_app *stage, bool alarm, const char *text)
 {
 	snprintf(stage->notice, sizeof stage->notice, "%s", text);
 	stage->alarm = alarm;
 }
 
-void fed_stage_prompt(struct fed_stage *stage, enum fed_prompting what, const char *line)
+void fed_app_prompt(struct fed_app *stage, enum fed_prompting what, const char *line)
 {
 	static const char *const labels[] = {
 		[FED_PROMPTING_COMMAND] = ":",

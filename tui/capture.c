@@ -32,7 +32,7 @@ static bool divert(int descriptor, int *kept)
 	return *kept >= 0 && dup2(ends[1], descriptor) >= 0;
 }
 
-int fed_stray_begin(struct fed_error *err)
+int fed_capture_begin(struct fed_error *err)
 {
 	if (make_pipe(err))
 		return FED_FAIL;
@@ -41,14 +41,14 @@ int fed_stray_begin(struct fed_error *err)
 	if (!divert(STDERR_FILENO, &saved[1]) ||
 	    (isatty(STDOUT_FILENO) && !divert(STDOUT_FILENO, &saved[0]))) {
 		fed_fail(err, "standard error cannot be taken: %s", strerror(errno));
-		fed_stray_end();
+		fed_capture_end();
 		return FED_FAIL;
 	}
 	fed_crash_stderr(saved[1]);
 	return FED_OK;
 }
 
-void fed_stray_end(void)
+void fed_capture_end(void)
 {
 	fflush(stdout);
 	fed_crash_stderr(-1);
@@ -61,12 +61,12 @@ void fed_stray_end(void)
 	}
 }
 
-int fed_stray_descriptor(void)
+int fed_capture_descriptor(void)
 {
 	return ends[0];
 }
 
-size_t fed_stray_read(char *bytes, size_t n)
+size_t fed_capture_read(char *bytes, size_t n)
 {
 	const ssize_t got = read(ends[0], bytes, n);
 

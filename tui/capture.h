@@ -12,10 +12,10 @@
 #include "fedsh/plugin.h"
 
 /* From now on standard error, and standard output where it is a terminal, go into a pipe. */
-int fed_stray_begin(struct fed_error *);
-void fed_stray_end(void);       /* back to where they went before */
-int fed_stray_descriptor(void); /* readable when something was written */
+int fed_capture_begin(struct fed_error *);
+void fed_capture_end(void);       /* back to where they went before */
+int fed_capture_descriptor(void); /* readable when something was written */
 /* Up to n bytes of it; 0: nothing is there. */
-size_t fed_stray_read(char *bytes, size_t n);
+size_t fed_capture_read(char *bytes, size_t n);
 
 #endif

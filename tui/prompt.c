@@ -234,7 +234,7 @@ static size_t character_at(const struct fed_prompt *p, size_t at, int *columns)
 int fed_prompt_paint(const struct fed_prompt *p, struct fed_canvas *canvas, int row)
 {
 	const int left = fed_canvas_write(canvas, 0, row, p->label, (struct fed_style){.bold = true});
-	const int room = canvas->columns - left - 1;
+	const int capacity = canvas->columns - left - 1;
 	size_t begin = 0;
 	int wide = 0, column = left, columns;
 
@@ -243,7 +243,7 @@ int fed_prompt_paint(const struct fed_prompt *p, struct fed_canvas *canvas, int 
 		at += character_at(p, at, &columns);
 		wide += columns;
 	}
-	while (wide > room && begin < p->cursor) {
+	while (wide > capacity && begin < p->cursor) {
 		begin += character_at(p, begin, &columns);
 		wide -= columns;
 	}

@@ -27,7 +27,7 @@ struct fed_runner {
 	pthread_cond_t changed;
 	int bell;
 	atomic_bool attention; /* there is something to look at between two events */
-	atomic_bool wished;    /* the other thread wants to look when a version was made */
+	atomic_bool requested; /* the other thread wants to look when a version was made */
 	/* With the lock. */
 	enum place place;
 	bool wanted, taken; /* the session, by the other thread */
@@ -145,14 +145,14 @@ static bool between_events(void *ctx)
 	struct fed_runner *r = ctx;
 	const struct fed_session *s = r->host.session;
 
-	const bool wished =
-		atomic_load_explicit(&r->wished, memory_order_relaxed) && !fed_session_open(s);
+	const bool requested =
+		atomic_load_explicit(&r->requested, memory_order_relaxed) && !fed_session_open(s);
 
-	if (!wished && !atomic_load_explicit(&r->attention, memory_order_relaxed))
+	if (!requested && !atomic_load_explicit(&r->attention, memory_order_relaxed))
 		return false;
-	atomic_store(&r->wished, atomic_load(&r->wished) && !wished);
+	atomic_store(&r->requested, atomic_load(&r->requested) && !requested);
 	pthread_mutex_lock(&r->lock);
-	r->wanted |= wished && !r->taken;
+	r->wanted |= requested && !r->taken;
 	const double pace = r->pace;
 	pthread_mutex_unlock(&r->lock);
 	const double events = EVENTS_A_CLIENT * fed_session_status(s).round.invited + 2;
@@ -301,13 +301,13 @@ int fed_runner_new(struct fed_runner **out, const struct fed_watch_host *host, d
 	pthread_cond_init(&r->changed, &attributes);
 	pthread_condattr_destroy(&attributes);
 	look_again(r);
-	fed_session_set_between(host->session, (struct fed_between){between_events, r});
+	fed_session_set_between(host->session, (struct fed_pause_hook){between_events, r});
 	const int error = r->bell < 0 ? 0 : fed_thread_start(&r->thread, work, r);
 	if (r->bell >= 0 && !error) {
 		*out = r;
 		return FED_OK;
 	}
-	fed_session_set_between(host->session, (struct fed_between){0});
+	fed_session_set_between(host->session, (struct fed_pause_hook){0});
 	if (r->bell >= 0)
 		close(r->bell);
 	fed_free(r);
@@ -320,7 +320,7 @@ void fed_runner_free(struct fed_runner *r)
 		return;
 	fed_runner_leave(r);
 	pthread_join(r->thread, NULL);
-	fed_session_set_between(r->host.session, (struct fed_between){0});
+	fed_session_set_between(r->host.session, (struct fed_pause_hook){0});
 	for (size_t i = 0; i < r->n_lines; i++)
 		fed_free(r->line[i]);
 	fed_free(r->line);
@@ -332,12 +332,12 @@ void fed_runner_free(struct fed_runner *r)
 
 /* The other thread ----------------------------------------------------------------- */
 
-int fed_runner_bell(const struct fed_runner *r)
+int fed_runner_event_fd(const struct fed_runner *r)
 {
 	return r->bell;
 }
 
-void fed_runner_hush(struct fed_runner *r)
+void fed_runner_clear_event(struct fed_runner *r)
 {
 	uint64_t times;
 	const ssize_t got = read(r->bell, &times, sizeof times);
@@ -356,9 +356,9 @@ bool fed_runner_take(struct fed_runner *r)
 	return taken;
 }
 
-void fed_runner_wish(struct fed_runner *r)
+void fed_runner_request_pause(struct fed_runner *r)
 {
-	atomic_store(&r->wished, true);
+	atomic_store(&r->requested, true);
 }
 
 void fed_runner_give(struct fed_runner *r)
@@ -398,7 +398,7 @@ void fed_runner_leave(struct fed_runner *r)
 	pthread_mutex_unlock(&r->lock);
 }
 
-void fed_runner_poke(struct fed_runner *r)
+void fed_runner_notify_signal(struct fed_runner *r)
 {
 	pthread_mutex_lock(&r->lock);
 	pthread_cond_broadcast(&r->changed);

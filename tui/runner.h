@@ -21,18 +21,20 @@ void fed_runner_free(struct fed_runner *);
 
 /* In the other thread -------------------------------------------------------- */
 
-/* Readable after the runner rang: look at it (fed_runner_hush), then try to take the session. */
-int fed_runner_bell(const struct fed_runner *);
-void fed_runner_hush(struct fed_runner *);
+/* Readable after the runner rang: look at it (fed_runner_clear_event), then try to take the
+ * session. */
+int fed_runner_event_fd(const struct fed_runner *);
+void fed_runner_clear_event(struct fed_runner *);
 bool fed_runner_take(struct fed_runner *);
 void fed_runner_give(struct fed_runner *);
 /* Stand, and ring, once also when the next version was made and no round is open. */
-void fed_runner_wish(struct fed_runner *);
+void fed_runner_request_pause(struct fed_runner *);
 
 /* Execute this line when what runs stands. */
 int fed_runner_submit(struct fed_runner *, const char *line, struct fed_error *);
 void fed_runner_leave(struct fed_runner *); /* stop at the next event, and execute nothing more */
-void fed_runner_poke(struct fed_runner *);  /* a signal came: look whether it stops what runs */
+void fed_runner_notify_signal(
+	struct fed_runner *); /* a signal came: look whether it stops what runs */
 
 struct fed_runner_state {
 	bool busy;      /* a line is executed, or waits */

@@ -255,7 +255,7 @@ static void set_keys(struct fed_terminal *t)
 	send(t, "BE");
 }
 
-static int make_room(struct fed_terminal *t, struct fed_error *err)
+static int reserve_room(struct fed_terminal *t, struct fed_error *err)
 {
 	const int rows = getmaxy(stdscr), columns = getmaxx(stdscr);
 	const size_t cells = (size_t)(rows > 0 ? rows : 1) * (size_t)(columns > 0 ? columns : 1);
@@ -293,7 +293,7 @@ static int open_screen(struct fed_terminal *t, bool color, struct fed_error *err
 	set_keys(t);
 	set_colors(t, color);
 	curs_set(0);
-	return make_room(t, err);
+	return reserve_room(t, err);
 }
 
 int fed_terminal_open(struct fed_terminal **out, int descriptor, bool color, struct fed_error *err)
@@ -366,7 +366,7 @@ static void resize(struct fed_terminal *t)
 	if (size.ws_row && size.ws_col)
 		resizeterm(size.ws_row < FED_CANVAS_MAX ? size.ws_row : FED_CANVAS_MAX,
 		           size.ws_col < FED_CANVAS_MAX ? size.ws_col : FED_CANVAS_MAX);
-	make_room(t, &unused); /* else the old room is used */
+	reserve_room(t, &unused); /* else the old room is used */
 	fed_terminal_clear(t);
 }
 

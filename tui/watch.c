@@ -28,7 +28,7 @@ struct fed_watch {
 	struct fed_terminal *terminal;
 	struct fed_runner *runner;
 	struct fed_messages *messages;
-	struct fed_stage stage;
+	struct fed_app stage;
 	struct fed_press key[KEYS_MOST]; /* [n_keys] that wait for the session to stand */
 	int n_keys;
 	bool types;            /* one of them begins a line: those behind it are text */
@@ -37,7 +37,7 @@ struct fed_watch {
 	bool dirty;            /* a key or a signal changed what is shown */
 	double framed;         /* wall seconds of the last frame */
 	double cost, spent;    /* wall seconds that it took, and what was looked at since */
-	bool wishes;           /* the runner stands at the next version */
+	bool requests;         /* the runner stands at the next version */
 	atomic_int view_asked; /* number of a view, from 1, that a command asks for; 0: none */
 	atomic_uint_fast64_t last_event; /* of the session, as it was last seen */
 };
@@ -79,8 +79,8 @@ bool fed_watch_line(struct fed_watch *w, const char *text)
 
 	if (!text[strspn(text, " \t\r\n")] || strstr(text, "SPDX-License-Identifier"))
 		return fed_runner_line(w->runner, 0);
-	fed_watch_say(w, FED_SAID_LINE, text, strlen(text));
-	fed_watch_say(w, FED_SAID_LINE, "\n", 1);
+	fed_watch_say(w, FED_MESSAGE_LINE, text, strlen(text));
+	fed_watch_say(w, FED_MESSAGE_LINE, "\n", 1);
 	return fed_runner_line(w->runner, pace > 0 ? reading_time(text) / pace : 0);
 }
 
@@ -96,7 +96,7 @@ static void submit(struct fed_watch *w, const char *line)
 	struct fed_error err;
 
 	if (fed_runner_submit(w->runner, line, &err))
-		fed_stage_tell(&w->stage, true, err.text);
+		fed_app_tell(&w->stage, true, err.text);
 }
 
 static void submit_view_command(void *ctx, const char *line)
@@ -129,7 +129,7 @@ static void press_pause(struct fed_watch *w)
 	if (is_something_left(w))
 		submit(w, "continue");
 	else if (!now.paused)
-		fed_stage_tell(&w->stage, false, "nothing runs: r makes a round, : takes a command");
+		fed_app_tell(&w->stage, false, "nothing runs: r makes a round, : takes a command");
 }
 
 static void press_round(struct fed_watch *w)
@@ -155,13 +155,13 @@ static void change_pace(struct fed_watch *w, bool faster)
 	}
 	fed_runner_pace(w->runner, isfinite(next) ? next : 0);
 	snprintf(text, sizeof text, isfinite(next) ? "%g rounds a second at most" : "full speed", next);
-	fed_stage_tell(&w->stage, false, text);
+	fed_app_tell(&w->stage, false, text);
 }
 
 static void leave(struct fed_watch *w)
 {
 	fed_runner_leave(w->runner);
-	fed_stage_tell(&w->stage, false, "leaves when what runs can be stopped; ctrl-C stops it");
+	fed_app_tell(&w->stage, false, "leaves when what runs can be stopped; ctrl-C stops it");
 }
 
 static void complete(struct fed_watch *w)
@@ -180,50 +180,51 @@ static void execute(struct fed_watch *w)
 	const char *line = w->stage.prompt.line;
 
 	w->host.remember(w->host.ctx, line);
-	fed_messages_add(w->messages, FED_SAID_LINE, atomic_load(&w->last_event), line, strlen(line));
-	fed_messages_add(w->messages, FED_SAID_LINE, atomic_load(&w->last_event), "\n", 1);
+	fed_messages_add(w->messages, FED_MESSAGE_LINE, atomic_load(&w->last_event), line,
+	                 strlen(line));
+	fed_messages_add(w->messages, FED_MESSAGE_LINE, atomic_load(&w->last_event), "\n", 1);
 	w->stage.heard = fed_messages_count(w->messages); /* whoever typed it knows */
 	submit(w, line);
 }
 
 static void press(struct fed_watch *w, const struct fed_press *key)
 {
-	switch (fed_stage_press(&w->stage, key)) {
-	case FED_DEED_LEAVE:
+	switch (fed_app_press(&w->stage, key)) {
+	case FED_APP_ACTION_LEAVE:
 		leave(w);
 		break;
-	case FED_DEED_PAUSE:
+	case FED_APP_ACTION_PAUSE:
 		press_pause(w);
 		break;
-	case FED_DEED_STEP:
+	case FED_APP_ACTION_STEP:
 		if (!fed_runner_state(w->runner).busy)
 			submit(w, "step");
 		fed_runner_let_one(w->runner);
 		break;
-	case FED_DEED_ROUND:
+	case FED_APP_ACTION_ROUND:
 		press_round(w);
 		break;
-	case FED_DEED_FASTER:
-	case FED_DEED_SLOWER:
+	case FED_APP_ACTION_FASTER:
+	case FED_APP_ACTION_SLOWER:
 		change_pace(w, key->code != '-');
 		break;
-	case FED_DEED_MOUSE:
+	case FED_APP_ACTION_MOUSE:
 		fed_terminal_mouse(w->terminal, w->stage.mouse);
 		break;
-	case FED_DEED_REDRAW:
+	case FED_APP_ACTION_REDRAW:
 		fed_terminal_clear(w->terminal);
 		break;
-	case FED_DEED_LINE:
+	case FED_APP_ACTION_LINE:
 		execute(w);
 		break;
-	case FED_DEED_COMPLETE:
+	case FED_APP_ACTION_COMPLETE:
 		complete(w);
 		break;
-	case FED_DEED_OLDER:
-	case FED_DEED_NEWER:
+	case FED_APP_ACTION_OLDER:
+	case FED_APP_ACTION_NEWER:
 		fed_prompt_recall(&w->stage.prompt, key->code == FED_KEY_UP, w->host.history, w->host.ctx);
 		break;
-	case FED_DEED_NONE:
+	case FED_APP_ACTION_NONE:
 		break;
 	}
 	w->dirty = true;
@@ -237,7 +238,7 @@ static void read_keys(struct fed_watch *w)
 	bool gone = false;
 
 	while (w->n_keys < KEYS_MOST && fed_terminal_key(w->terminal, &key, &gone)) {
-		const bool waits = fed_stage_needs_session(&w->stage, &key) || w->n_keys > 0;
+		const bool waits = fed_app_needs_session(&w->stage, &key) || w->n_keys > 0;
 		const bool text = w->stage.prompting || w->types;
 		const bool urgent = !text && (key.code == 'q' || key.code == ' ');
 
@@ -245,7 +246,7 @@ static void read_keys(struct fed_watch *w)
 			press(w, &key);
 		} else {
 			w->key[w->n_keys++] = key;
-			w->types |= fed_stage_begins_line(&key);
+			w->types |= fed_app_begins_line(&key);
 		}
 	}
 	if (gone)
@@ -262,7 +263,7 @@ static void paint(struct fed_watch *w, bool still)
 	struct fed_error err;
 
 	fed_terminal_size(w->terminal, &columns, &rows);
-	if (fed_stage_paint(&w->stage, &now, still, columns, rows, &err))
+	if (fed_app_paint(&w->stage, &now, still, columns, rows, &err))
 		w->stage.cursor = -1; /* no memory: what is there stays */
 	w->dirty = false;
 }
@@ -283,14 +284,14 @@ static void look(struct fed_watch *w)
 	struct fed_error err;
 
 	atomic_store(&w->last_event, fed_session_status(w->host.session).events);
-	if (asked && fed_stage_switch(&w->stage, fed_view_at((size_t)asked - 1)->name, &err))
-		fed_stage_tell(&w->stage, true, err.text);
+	if (asked && fed_app_switch(&w->stage, fed_view_at((size_t)asked - 1)->name, &err))
+		fed_app_tell(&w->stage, true, err.text);
 	w->dirty |= asked > 0;
 	for (int i = 0; i < w->n_keys; i++)
 		press(w, &w->key[i]);
 	w->n_keys = 0;
 	w->types = false;
-	fed_stage_look(&w->stage);
+	fed_app_look(&w->stage);
 }
 
 /* Seconds between two frames. */
@@ -318,12 +319,12 @@ static bool take_frame(struct fed_watch *w, bool due, bool soon)
 	w->stage.watched.busy = is_lively(&state);
 	look(w);
 	const bool paints =
-		(due || (w->dirty && soon)) && (w->dirty || fed_stage_is_changed(&w->stage, &state));
+		(due || (w->dirty && soon)) && (w->dirty || fed_app_is_changed(&w->stage, &state));
 	if (paints)
 		paint(w, true);
-	w->wishes = due && fed_stage_awaits_versions(&w->stage);
-	if (w->wishes)
-		fed_runner_wish(w->runner);
+	w->requests = due && fed_app_awaits_versions(&w->stage);
+	if (w->requests)
+		fed_runner_request_pause(w->runner);
 	w->ours = false;
 	fed_runner_give(w->runner);
 	return paints;
@@ -335,10 +336,10 @@ static void frame(struct fed_watch *w, bool lively)
 	const double now = fed_wall_seconds();
 	const bool soon = now >= w->framed + FRAME_LEAST;
 	const bool due = (lively || w->rang) && now >= w->framed + pause_of(w, lively);
-	const bool wished = w->rang && w->wishes;
+	const bool requested = w->rang && w->requests;
 	bool painted = false;
 
-	if ((w->n_keys || (w->dirty && soon) || due || wished) && fed_runner_take(w->runner)) {
+	if ((w->n_keys || (w->dirty && soon) || due || requested) && fed_runner_take(w->runner)) {
 		painted = take_frame(w, due, soon);
 	} else if (w->dirty && soon) {
 		paint(w, false);
@@ -355,11 +356,11 @@ static void frame(struct fed_watch *w, bool lively)
 
 /* Loop ------------------------------------------------------------------------------------ */
 
-static void read_strays(struct fed_watch *w)
+static void read_captured(struct fed_watch *w)
 {
 	char bytes[4096];
 
-	for (size_t n; (n = fed_stray_read(bytes, sizeof bytes)) > 0;)
+	for (size_t n; (n = fed_capture_read(bytes, sizeof bytes)) > 0;)
 		fed_messages_add(w->messages, FED_SAID_STDERR, atomic_load(&w->last_event), bytes, n);
 }
 
@@ -367,8 +368,8 @@ static void read_strays(struct fed_watch *w)
 static void wait_for_more(struct fed_watch *w, bool lively)
 {
 	struct pollfd p[] = {{.fd = STDIN_FILENO, .events = POLLIN},
-	                     {.fd = fed_stray_descriptor(), .events = POLLIN},
-	                     {.fd = fed_runner_bell(w->runner), .events = POLLIN}};
+	                     {.fd = fed_capture_descriptor(), .events = POLLIN},
+	                     {.fd = fed_runner_event_fd(w->runner), .events = POLLIN}};
 	const double pause = w->dirty ? FRAME_LEAST : pause_of(w, lively);
 	const double left = w->framed + pause - fed_wall_seconds();
 	const bool expects = w->dirty || lively || w->rang;
@@ -377,7 +378,7 @@ static void wait_for_more(struct fed_watch *w, bool lively)
 
 	if (poll(p, 3, (int)ceil(1000 * wait)) <= 0 || !(p[2].revents & POLLIN))
 		return;
-	fed_runner_hush(w->runner);
+	fed_runner_clear_event(w->runner);
 	w->rang = true;
 }
 
@@ -393,11 +394,11 @@ static void loop(struct fed_watch *w)
 		if ((now.done || w->host.ending()) && !leaving)
 			leave(w);
 		if (atomic_load(fed_session_interrupts(w->host.session)))
-			fed_runner_poke(w->runner);
+			fed_runner_notify_signal(w->runner);
 		w->dirty |= fed_terminal_attend(w->terminal);
 		read_keys(w);
-		read_strays(w);
-		w->dirty |= fed_stage_listen(&w->stage);
+		read_captured(w);
+		w->dirty |= fed_app_listen(&w->stage);
 		frame(w, lively);
 		wait_for_more(w, lively);
 	}
@@ -418,7 +419,7 @@ static int open_watch(struct fed_watch *w, const struct fed_watch_options *o, st
 		return FED_FAIL;
 	w->stage.watched.utf8 = fed_terminal_utf8(w->terminal);
 	w->stage.alone = o->alone;
-	if (fed_stage_init(&w->stage, o->view, err) || fed_stray_begin(err))
+	if (fed_app_init(&w->stage, o->view, err) || fed_capture_begin(err))
 		return FED_FAIL;
 	if (w->host.opened(w->host.ctx, w, err) || fed_runner_new(&w->runner, &w->host, o->pace, err))
 		return FED_FAIL;
@@ -434,9 +435,9 @@ static void close_watch(struct fed_watch *w)
 
 	fed_runner_free(w->runner);
 	w->host.opened(w->host.ctx, NULL, &unused);
-	fed_stage_release(&w->stage);
+	fed_app_release(&w->stage);
 	fed_terminal_close(w->terminal);
-	fed_stray_end();
+	fed_capture_end();
 	fed_messages_free(w->messages);
 }
 

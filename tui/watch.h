@@ -52,7 +52,7 @@ int fed_watch_run(const struct fed_watch_options *, const struct fed_watch_host 
 
 /* In the runner's thread ----------------------------------------------------- */
 
-enum fed_saying { FED_SAID_OUT, FED_SAID_ERROR, FED_SAID_LINE, FED_SAID_STDERR };
+enum fed_saying { FED_SAID_OUT, FED_SAID_ERROR, FED_MESSAGE_LINE, FED_SAID_STDERR };
 /* Bytes that a command printed. */
 void fed_watch_say(struct fed_watch *, enum fed_saying, const char *bytes, size_t n);
 /* Another view (NULL: as it is), another pace (below 0: as it is). */

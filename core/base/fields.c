@@ -52,10 +52,10 @@ static int refuse(const struct fed_field *row, const char *value, struct fed_err
 	fed_field_key(row, &key);
 	fed_field_allowed(row, &allowed);
 	const char *all = allowed.failed ? "another value" : fed_text_str(&allowed);
-	int shown = (int)strlen(all), room = 200;
+	int shown = (int)strlen(all), capacity = 200;
 	/* A long list of choices ends after a whole one. */
-	if (shown > room)
-		for (shown = room; shown > 0 && all[shown] != ',';)
+	if (shown > capacity)
+		for (shown = capacity; shown > 0 && all[shown] != ',';)
 			shown--;
 	const char *near =
 		row->type == FED_TYPE_CHOICE && *value ? fed_nearest(value, choice_at, row->choice) : NULL;

@@ -8,7 +8,8 @@
 
 #include "base/mem.h"
 
-int fed_pairs_add(struct fed_pairs *p, const char *key, const char *value, struct fed_error *err)
+int fed_key_values_add(struct fed_key_values *p, const char *key, const char *value,
+                       struct fed_error *err)
 {
 	const char *v = value ? value : "yes";
 	const size_t key_size = strlen(key) + 1, value_size = strlen(v) + 1;
@@ -28,46 +29,46 @@ int fed_pairs_add(struct fed_pairs *p, const char *key, const char *value, struc
 	return FED_OK;
 }
 
-int fed_pairs_copy(struct fed_pairs *out, const struct fed_assign *from, size_t n,
-                   struct fed_error *err)
+int fed_key_values_copy(struct fed_key_values *out, const struct fed_assign *from, size_t n,
+                        struct fed_error *err)
 {
-	*out = (struct fed_pairs){0};
+	*out = (struct fed_key_values){0};
 	for (size_t i = 0; i < n; i++) {
-		if (fed_pairs_add(out, from[i].key, from[i].value, err)) {
-			fed_pairs_release(out);
+		if (fed_key_values_add(out, from[i].key, from[i].value, err)) {
+			fed_key_values_release(out);
 			return FED_FAIL;
 		}
 	}
 	return FED_OK;
 }
 
-int fed_pairs_of(struct fed_pairs *out, const struct fed_field *rows, const void *state,
-                 struct fed_error *err)
+int fed_key_values_of(struct fed_key_values *out, const struct fed_field *rows, const void *state,
+                      struct fed_error *err)
 {
 	int rc = FED_OK;
 	struct fed_text value = {0};
 
-	*out = (struct fed_pairs){0};
+	*out = (struct fed_key_values){0};
 	for (const struct fed_field *row = rows; rc == FED_OK && row && row->type; row++) {
 		if (!fed_field_settable(row))
 			continue;
 		fed_text_clear(&value);
 		fed_field_print(row, state, &value);
 		rc = value.failed ? fed_fail_memory(err, value.len, "settings")
-		                  : fed_pairs_add(out, row->name, fed_text_str(&value), err);
+		                  : fed_key_values_add(out, row->name, fed_text_str(&value), err);
 	}
 	fed_text_release(&value);
 	if (rc)
-		fed_pairs_release(out);
+		fed_key_values_release(out);
 	return rc;
 }
 
-void fed_pairs_release(struct fed_pairs *p)
+void fed_key_values_release(struct fed_key_values *p)
 {
 	for (size_t i = 0; i < p->n; i++)
 		fed_free((char *)p->assign[i].key);
 	fed_free(p->assign);
-	*p = (struct fed_pairs){0};
+	*p = (struct fed_key_values){0};
 }
 
 int fed_assign_cut(char *text, const char **name, struct fed_assign assign[FED_COLONS_MAX],

@@ -9,21 +9,23 @@
 #include "base/fields.h"
 
 /* Owns its strings. {0} is valid and empty. */
-struct fed_pairs {
+struct fed_key_values {
 	struct fed_assign *assign; /* [n] */
 	size_t n;
 };
 /* A value of NULL is a bare flag and kept as "yes". */
-int fed_pairs_add(struct fed_pairs *, const char *key, const char *value, struct fed_error *);
-int fed_pairs_copy(struct fed_pairs *out, const struct fed_assign *, size_t n, struct fed_error *);
+int fed_key_values_add(struct fed_key_values *, const char *key, const char *value,
+                       struct fed_error *);
+int fed_key_values_copy(struct fed_key_values *out, const struct fed_assign *, size_t n,
+                        struct fed_error *);
 /* All settable rows with their present values; rows may be NULL. */
-int fed_pairs_of(struct fed_pairs *out, const struct fed_field *rows, const void *state,
-                 struct fed_error *);
+int fed_key_values_of(struct fed_key_values *out, const struct fed_field *rows, const void *state,
+                      struct fed_error *);
 /* "krum:f=3:m=2" cut at its colons, a name and at most FED_COLONS_MAX settings; the text is changed
  * and must live as long as they do. */
 #define FED_COLONS_MAX 16
 int fed_assign_cut(char *text, const char **name, struct fed_assign assign[FED_COLONS_MAX],
                    size_t *n, struct fed_error *err);
-void fed_pairs_release(struct fed_pairs *);
+void fed_key_values_release(struct fed_key_values *);
 
 #endif

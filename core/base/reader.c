@@ -165,19 +165,19 @@ int fed_reader_some(struct fed_reader *r, void *bytes, size_t n, size_t *got, st
 	*got = 0;
 	while (*got < n && !done) {
 		const size_t left = n - *got;
-		const unsigned room = left < INT_MAX ? (unsigned)left : INT_MAX;
+		const unsigned capacity = left < INT_MAX ? (unsigned)left : INT_MAX;
 
 		if (fill(r, err) != FED_OK)
 			return FED_FAIL;
 		r->z.next_out = (unsigned char *)bytes + *got;
-		r->z.avail_out = room;
+		r->z.avail_out = capacity;
 		int rc = FED_OK;
 		if (r->gzip)
 			rc = inflate_some(r, &done, err);
 		else
 			done = !copy_some(r);
-		*got += room - r->z.avail_out;
-		r->total += room - r->z.avail_out;
+		*got += capacity - r->z.avail_out;
+		r->total += capacity - r->z.avail_out;
 		if (rc != FED_OK)
 			return rc;
 	}

@@ -35,7 +35,7 @@ static bool reserve(struct fed_text *t, size_t more)
 	return true;
 }
 
-char *fed_text_room(struct fed_text *t, size_t most)
+char *fed_text_reserve(struct fed_text *t, size_t most)
 {
 	return reserve(t, most) ? t->s + t->len : NULL;
 }

@@ -23,7 +23,7 @@ void fed_text_vadd(struct fed_text *, const char *fmt, va_list);
 void fed_text_put(struct fed_text *, const char *s, size_t len);
 /* Room for this many bytes and a NUL behind the text: the caller writes and counts them.  NULL:
  * failed. */
-char *fed_text_room(struct fed_text *, size_t most);
+char *fed_text_reserve(struct fed_text *, size_t most);
 void fed_text_clear(struct fed_text *);            /* empty, not failed, memory kept */
 void fed_text_release(struct fed_text *);          /* memory freed */
 const char *fed_text_str(const struct fed_text *); /* never NULL */

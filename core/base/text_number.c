@@ -55,7 +55,7 @@ void fed_text_json_number(struct fed_text *t, double x)
 }
 
 /* A whole number with commas. */
-static void put_commas(double n, char *out, size_t room)
+static void put_commas(double n, char *out, size_t capacity)
 {
 	char digits[400]; /* DBL_MAX has 309 */
 	const int len = snprintf(digits, sizeof digits, "%.0f", fabs(n));
@@ -63,7 +63,7 @@ static void put_commas(double n, char *out, size_t room)
 
 	if (n < 0 && strcmp(digits, "0") != 0)
 		out[at++] = '-';
-	for (int i = 0; i < len && at + 2 < room; i++) {
+	for (int i = 0; i < len && at + 2 < capacity; i++) {
 		if (i > 0 && (len - i) % 3 == 0)
 			out[at++] = ',';
 		out[at++] = digits[i];

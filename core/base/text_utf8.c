@@ -97,7 +97,7 @@ struct fed_shown fed_show(const char *s)
 {
 	static const char cut[] = "...";
 	struct fed_shown out = {""};
-	const size_t room = sizeof out.s - sizeof cut;
+	const size_t capacity = sizeof out.s - sizeof cut;
 	/* Nothing beyond is shown, so a megabyte that was typed costs nothing. */
 	const size_t len = strnlen(s, sizeof out.s);
 	size_t at = 0;
@@ -107,7 +107,7 @@ struct fed_shown fed_show(const char *s)
 		const size_t n = fed_utf8_next(s + i, len - i, &code);
 		const bool shown = n > 0 && !fed_utf8_control(code);
 
-		if (at + (shown ? n : 1) > room) {
+		if (at + (shown ? n : 1) > capacity) {
 			memcpy(out.s + at, cut, sizeof cut);
 			return out;
 		}

@@ -47,10 +47,10 @@ static void get_taken(struct fed_loader *f, struct fed_condition *c)
 
 static void save_rest(struct fed_saver *f, const struct fed_session *s)
 {
-	static const struct fed_rest none;
-	const struct fed_rest *rest = &s->rest;
+	static const struct fed_remaining_run none;
+	const struct fed_remaining_run *rest = &s->rest;
 
-	if (!fed_rest_wants(rest, &s->history))
+	if (!fed_remaining_run_pending(rest, &s->history))
 		rest = &none;
 	fed_saver_begin(f, "rest");
 	fed_put_u64(f, rest->versions);
@@ -61,7 +61,7 @@ static void save_rest(struct fed_saver *f, const struct fed_session *s)
 
 static void load_rest(struct fed_loader *f, struct fed_session *s)
 {
-	struct fed_rest *rest = &s->rest;
+	struct fed_remaining_run *rest = &s->rest;
 	struct fed_text until = {0};
 	struct fed_error why;
 
@@ -80,7 +80,7 @@ static void load_rest(struct fed_loader *f, struct fed_session *s)
 	fed_loader_end(f);
 }
 
-static void save_points(struct fed_saver *f, const struct fed_debugger *d)
+static void save_points(struct fed_saver *f, const struct fed_breakpoints *d)
 {
 	fed_saver_begin(f, "breakpoints");
 	fed_put_u8(f, d->pausing);
@@ -96,7 +96,7 @@ static void save_points(struct fed_saver *f, const struct fed_debugger *d)
 
 static void load_point(struct fed_loader *f, struct fed_session *s, uint64_t last)
 {
-	struct fed_debugger *d = &s->debugger;
+	struct fed_breakpoints *d = &s->breakpoints;
 	struct fed_breakpoint saved = {0};
 	struct fed_text text = {0};
 	struct fed_error why;
@@ -120,7 +120,7 @@ static void load_point(struct fed_loader *f, struct fed_session *s, uint64_t las
 
 static void load_points(struct fed_loader *f, struct fed_session *s)
 {
-	struct fed_debugger *d = &s->debugger;
+	struct fed_breakpoints *d = &s->breakpoints;
 
 	if (fed_loader_begin(f, "breakpoints"))
 		return;
@@ -137,7 +137,7 @@ static void load_points(struct fed_loader *f, struct fed_session *s)
 void fed_save_breakpoints(struct fed_saver *f, const struct fed_session *s)
 {
 	save_rest(f, s);
-	save_points(f, &s->debugger);
+	save_points(f, &s->breakpoints);
 }
 
 void fed_load_breakpoints(struct fed_loader *f, struct fed_session *s)

@@ -11,30 +11,30 @@
 /* Deals ----------------------------------------------------------------------------- */
 
 static const struct fed_column cohort_columns[] = {
-	FED_COLUMN(struct fed_cohort, first),
-	FED_COLUMN(struct fed_cohort, n),
-	FED_COLUMN(struct fed_cohort, shared),
-	FED_COLUMN_BELOW(struct fed_cohort, how.kind, FED_PARTITION_NATURAL + 1),
-	FED_COLUMN(struct fed_cohort, how.samples),
-	FED_COLUMN(struct fed_cohort, how.shards),
-	FED_COLUMN(struct fed_cohort, how.alpha),
-	FED_COLUMN(struct fed_cohort, how.spread),
-	FED_COLUMN(struct fed_cohort, how.reuse),
+	FED_COLUMN(struct fed_client_block, first),
+	FED_COLUMN(struct fed_client_block, n),
+	FED_COLUMN(struct fed_client_block, shared),
+	FED_COLUMN_BELOW(struct fed_client_block, how.kind, FED_PARTITION_NATURAL + 1),
+	FED_COLUMN(struct fed_client_block, how.samples),
+	FED_COLUMN(struct fed_client_block, how.shards),
+	FED_COLUMN(struct fed_client_block, how.alpha),
+	FED_COLUMN(struct fed_client_block, how.spread),
+	FED_COLUMN(struct fed_client_block, how.reuse),
 	FED_COLUMN_END,
 };
 
-static void save_cohorts(struct fed_saver *f, const struct fed_clients *c)
+static void save_blocks(struct fed_saver *f, const struct fed_clients *c)
 {
 	fed_saver_begin(f, "cohorts");
-	fed_put_u32(f, c->n_cohorts);
-	for (uint32_t k = 0; k < c->n_cohorts; k++) {
-		fed_put_row(f, cohort_columns, &c->cohort[k]);
-		fed_put_ids(f, c->cohort[k].ids, c->cohort[k].n_ids);
+	fed_put_u32(f, c->n_blocks);
+	for (uint32_t k = 0; k < c->n_blocks; k++) {
+		fed_put_row(f, cohort_columns, &c->block[k]);
+		fed_put_ids(f, c->block[k].ids, c->block[k].n_ids);
 	}
 	fed_saver_end(f);
 }
 
-static void load_cohorts(struct fed_loader *f, struct fed_session *s)
+static void load_blocks(struct fed_loader *f, struct fed_session *s)
 {
 	struct fed_clients *c = &s->parts.clients;
 
@@ -44,9 +44,9 @@ static void load_cohorts(struct fed_loader *f, struct fed_session *s)
 	if (n && !s->parts.data)
 		fed_loader_fail(f, "clients without a dataset");
 	else if (n)
-		c->cohort = fed_get_room(f, n, sizeof *c->cohort, fed_row_bytes(cohort_columns));
-	while (c->n_cohorts < n && !f->failed) {
-		struct fed_cohort *h = &c->cohort[c->n_cohorts++];
+		c->block = fed_get_capacity(f, n, sizeof *c->block, fed_row_bytes(cohort_columns));
+	while (c->n_blocks < n && !f->failed) {
+		struct fed_client_block *h = &c->block[c->n_blocks++];
 
 		fed_get_row(f, cohort_columns, h);
 		h->ids = fed_get_ids(f, s->parts.data->train, &h->n_ids);
@@ -76,10 +76,10 @@ static void save_rows(struct fed_saver *f, const struct fed_last_version *v)
 		const struct fed_equipment e = fed_equipment_of(id, x);
 
 		fed_put_u8(f, x->present);
-		fed_put_u32(f, x->cohort);
+		fed_put_u32(f, x->block);
 		if (!x->present)
 			continue;
-		fed_put_u64(f, (uint64_t)(x->examples - c->cohort[x->cohort].ids));
+		fed_put_u64(f, (uint64_t)(x->examples - c->block[x->block].ids));
 		fed_put_row(f, client_columns, x);
 		fed_put_equipment(f, &e);
 	}
@@ -87,7 +87,7 @@ static void save_rows(struct fed_saver *f, const struct fed_last_version *v)
 }
 
 /* Its examples leave the pool; none may belong to two clients. */
-static void take_from_pool(struct fed_loader *f, struct fed_pool_of_examples *pool, uint32_t id,
+static void take_from_pool(struct fed_loader *f, struct fed_example_pool *pool, uint32_t id,
                            const struct fed_client *x)
 {
 	for (uint32_t i = 0; i < x->count; i++) {
@@ -104,7 +104,7 @@ static void take_from_pool(struct fed_loader *f, struct fed_pool_of_examples *po
 }
 
 static void load_present(struct fed_loader *f, struct fed_clients *c, uint32_t id,
-                         const struct fed_cohort *h)
+                         const struct fed_client_block *h)
 {
 	struct fed_client *x = &c->client[id];
 	struct fed_equipment e = {0};
@@ -129,16 +129,16 @@ static void load_present(struct fed_loader *f, struct fed_clients *c, uint32_t i
 static void load_row(struct fed_loader *f, struct fed_clients *c, uint32_t id)
 {
 	const bool present = fed_get_flag(f);
-	const uint32_t cohort = fed_get_u32(f);
-	const struct fed_cohort *h = cohort < c->n_cohorts ? &c->cohort[cohort] : NULL;
+	const uint32_t block = fed_get_u32(f);
+	const struct fed_client_block *h = block < c->n_blocks ? &c->block[block] : NULL;
 
 	if (f->failed)
 		return;
 	if (!h || id < h->first || id - h->first >= h->n) {
-		fed_loader_fail(f, "client %u is not of cohort %u", id, cohort);
+		fed_loader_fail(f, "client %u is not of cohort %u", id, block);
 		return;
 	}
-	c->client[id].cohort = cohort;
+	c->client[id].block = block;
 	if (present)
 		load_present(f, c, id, h);
 }
@@ -150,8 +150,8 @@ static void load_rows(struct fed_loader *f, struct fed_clients *c)
 	const uint32_t n = fed_get_u32(f);
 	c->most = fed_get_u32(f);
 	if (n) {
-		c->client = fed_get_room(f, n, sizeof *c->client, 1 + 4);
-		c->present = fed_get_room(f, n, sizeof *c->present, 1 + 4);
+		c->client = fed_get_capacity(f, n, sizeof *c->client, 1 + 4);
+		c->present = fed_get_capacity(f, n, sizeof *c->present, 1 + 4);
 	}
 	if (!f->failed)
 		c->n = c->capacity = n;
@@ -282,7 +282,7 @@ static void load_residuals(struct fed_loader *f, struct fed_session *s)
 	for (uint32_t i = 0; i < n && !f->failed; i++) {
 		struct fed_client *x = next_client(f, "residual", &s->parts.clients, dim);
 
-		if (!x || x->residual || !(x->residual = fed_parcel_new(1, dim))) {
+		if (!x || x->residual || !(x->residual = fed_shared_vectors_new(1, dim))) {
 			fed_loader_fail(f, x && x->residual ? "a client comes twice" : "out of memory");
 			return;
 		}
@@ -300,7 +300,7 @@ void fed_save_clients(struct fed_saver *f, const struct fed_last_version *v)
 	const struct fed_session *s = v->session;
 	const size_t dim = s->parts.net_built ? s->parts.net.dim : 0;
 
-	save_cohorts(f, &s->parts.clients);
+	save_blocks(f, &s->parts.clients);
 	save_rows(f, v);
 	save_kept(f, &s->parts.clients, dim);
 	save_residuals(f, v, dim);
@@ -308,7 +308,7 @@ void fed_save_clients(struct fed_saver *f, const struct fed_last_version *v)
 
 void fed_load_clients(struct fed_loader *f, struct fed_session *s)
 {
-	load_cohorts(f, s);
+	load_blocks(f, s);
 	load_rows(f, &s->parts.clients);
 	load_kept(f, s);
 	load_residuals(f, s);

@@ -46,7 +46,7 @@ static void save_scheme(struct fed_saver *f, const struct fed_session *s)
 static void load_scheme(struct fed_loader *f, struct fed_session *s)
 {
 	struct fed_text name = {0};
-	struct fed_pairs pairs = {0};
+	struct fed_key_values pairs = {0};
 	struct fed_error why;
 
 	if (fed_loader_begin(f, "scheme"))
@@ -58,7 +58,7 @@ static void load_scheme(struct fed_loader *f, struct fed_session *s)
 	                                        pairs.n, &why)))
 		fed_loader_fail(f, "%s", why.text);
 	fed_text_release(&name);
-	fed_pairs_release(&pairs);
+	fed_key_values_release(&pairs);
 	fed_loader_end(f);
 }
 
@@ -140,9 +140,9 @@ static void save_dataset(struct fed_saver *f, const struct fed_session *s)
 /* Made or read again from its name, or the lender's. */
 static int make_dataset(struct fed_loader *f, const struct fed_session *s,
                         const struct fed_session *lender, uint64_t fingerprint, const char *name,
-                        const struct fed_pairs *args, struct fed_dataset **data)
+                        const struct fed_key_values *args, struct fed_dataset **data)
 {
-	const struct fed_making making = {(uint64_t)s->parts.settings.seed, f->stopped};
+	const struct fed_generation making = {(uint64_t)s->parts.settings.seed, f->stopped};
 	struct fed_error why;
 
 	if (lender && lender->parts.data && lender->parts.data->fingerprint == fingerprint) {
@@ -161,7 +161,7 @@ static void load_dataset(struct fed_loader *f, struct fed_session *s,
                          const struct fed_session *lender)
 {
 	struct fed_text name = {0};
-	struct fed_pairs args = {0};
+	struct fed_key_values args = {0};
 	struct fed_dataset *data;
 	struct fed_error why;
 
@@ -180,7 +180,7 @@ static void load_dataset(struct fed_loader *f, struct fed_session *s,
 		}
 	}
 	fed_text_release(&name);
-	fed_pairs_release(&args);
+	fed_key_values_release(&args);
 	fed_loader_end(f);
 }
 

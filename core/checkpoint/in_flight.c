@@ -19,11 +19,11 @@ static const struct fed_column invitation_columns[] = {
 };
 
 static const struct fed_column event_columns[] = {
-	FED_COLUMN_RULE(struct fed_due, when, FED_COLUMN_FINITE),
-	FED_COLUMN(struct fed_due, seq),
-	FED_COLUMN(struct fed_due, ref),
-	FED_COLUMN(struct fed_due, who),
-	FED_COLUMN(struct fed_due, kind),
+	FED_COLUMN_RULE(struct fed_queued_event, when, FED_COLUMN_FINITE),
+	FED_COLUMN(struct fed_queued_event, seq),
+	FED_COLUMN(struct fed_queued_event, ref),
+	FED_COLUMN(struct fed_queued_event, who),
+	FED_COLUMN(struct fed_queued_event, kind),
 	FED_COLUMN_END,
 };
 
@@ -64,55 +64,55 @@ static const struct fed_column training_columns[] = {
 
 /* Each parcel once, in the order in which they are met. */
 struct parcels {
-	struct fed_parcel **parcel; /* [n] */
-	uint32_t n, room;
+	struct fed_shared_vectors **payload; /* [n] */
+	uint32_t n, capacity;
 	bool failed; /* no memory */
 };
 
 /* Writing -------------------------------------------------------------------------- */
 
-static uint32_t number_of(const struct parcels *p, const struct fed_parcel *parcel)
+static uint32_t number_of(const struct parcels *p, const struct fed_shared_vectors *payload)
 {
-	for (uint32_t i = parcel ? p->n : 0; i > 0; i--) /* those that are shared stand together */
-		if (p->parcel[i - 1] == parcel)
+	for (uint32_t i = payload ? p->n : 0; i > 0; i--) /* those that are shared stand together */
+		if (p->payload[i - 1] == payload)
 			return i;
 	return 0;
 }
 
-static void add(struct parcels *p, struct fed_parcel *parcel)
+static void add(struct parcels *p, struct fed_shared_vectors *payload)
 {
-	if (!parcel || p->failed || number_of(p, parcel))
+	if (!payload || p->failed || number_of(p, payload))
 		return;
-	if (p->n == p->room) {
-		const uint32_t room = p->room ? 2 * p->room : 64;
-		struct fed_parcel **grown =
-			fed_resize(p->parcel, p->room * sizeof *grown, room * sizeof *grown);
+	if (p->n == p->capacity) {
+		const uint32_t capacity = p->capacity ? 2 * p->capacity : 64;
+		struct fed_shared_vectors **grown =
+			fed_resize(p->payload, p->capacity * sizeof *grown, capacity * sizeof *grown);
 
 		p->failed = !grown;
 		if (!grown)
 			return;
-		p->parcel = grown;
-		p->room = room;
+		p->payload = grown;
+		p->capacity = capacity;
 	}
-	p->parcel[p->n++] = parcel;
+	p->payload[p->n++] = payload;
 }
 
 static void add_message(struct parcels *p, const struct fed_envelope *e)
 {
-	add(p, e->parcel);
+	add(p, e->payload);
 	add(p, e->labels);
 }
 
-static void add_all(struct parcels *p, const struct fed_underway *u)
+static void add_all(struct parcels *p, const struct fed_in_flight *u)
 {
-	for (uint32_t i = 0; i < u->open_room; i++)
+	for (uint32_t i = 0; i < u->open_capacity; i++)
 		add(p, u->open[i].model);
 	for (size_t i = 0; i < u->n_flying; i++)
 		add_message(p, u->flying[i].envelope);
 	for (size_t i = 0; i < u->n_held; i++)
 		add_message(p, &u->held[i].envelope);
 	for (size_t i = 0; i < u->n_known; i++)
-		add(p, u->known[i].parcel);
+		add(p, u->known[i].payload);
 	for (uint32_t i = 0; i < u->slots; i++) {
 		if (!u->training[i])
 			continue;
@@ -122,13 +122,13 @@ static void add_all(struct parcels *p, const struct fed_underway *u)
 	}
 }
 
-static void save_parcels(struct fed_saver *f, const struct parcels *p)
+static void save_shared_vectors(struct fed_saver *f, const struct parcels *p)
 {
 	fed_saver_begin(f, "parcels");
 	fed_put_u32(f, p->n);
 	fed_saver_end(f);
 	for (uint32_t i = 0; i < p->n; i++) {
-		const struct fed_parcel *x = p->parcel[i];
+		const struct fed_shared_vectors *x = p->payload[i];
 
 		fed_saver_begin(f, "parcel");
 		fed_put_u32(f, x->n);
@@ -140,12 +140,12 @@ static void save_parcels(struct fed_saver *f, const struct parcels *p)
 }
 
 static void save_invitations(struct fed_saver *f, const struct parcels *p,
-                             const struct fed_underway *u)
+                             const struct fed_in_flight *u)
 {
 	fed_saver_begin(f, "invitations");
-	fed_put_u32(f, u->open_room);
+	fed_put_u32(f, u->open_capacity);
 	fed_put_u32(f, u->n_open);
-	for (uint32_t i = 0; i < u->open_room; i++) {
+	for (uint32_t i = 0; i < u->open_capacity; i++) {
 		if (!u->open[i].number)
 			continue;
 		fed_put_u32(f, i);
@@ -155,7 +155,7 @@ static void save_invitations(struct fed_saver *f, const struct parcels *p,
 	fed_saver_end(f);
 }
 
-static void save_events(struct fed_saver *f, const struct fed_underway *u)
+static void save_events(struct fed_saver *f, const struct fed_in_flight *u)
 {
 	fed_saver_begin(f, "events");
 	fed_put_u64(f, u->n_due);
@@ -167,12 +167,12 @@ static void save_events(struct fed_saver *f, const struct fed_underway *u)
 static void put_message(struct fed_saver *f, const struct parcels *p, const struct fed_envelope *e)
 {
 	fed_put_row(f, message_columns, e);
-	fed_put_u32(f, number_of(p, e->parcel));
+	fed_put_u32(f, number_of(p, e->payload));
 	fed_put_u32(f, number_of(p, e->labels));
 }
 
 static void save_messages(struct fed_saver *f, const struct parcels *p,
-                          const struct fed_underway *u)
+                          const struct fed_in_flight *u)
 {
 	fed_saver_begin(f, "messages");
 	fed_put_u64(f, u->n_flying);
@@ -187,20 +187,20 @@ static void save_messages(struct fed_saver *f, const struct parcels *p,
 }
 
 /* Updates that attackers have seen. */
-static void save_known(struct fed_saver *f, const struct parcels *p, const struct fed_underway *u)
+static void save_known(struct fed_saver *f, const struct parcels *p, const struct fed_in_flight *u)
 {
 	fed_saver_begin(f, "known updates");
 	fed_put_u64(f, u->n_known);
 	fed_put_u64(f, u->oldest);
 	for (size_t i = 0; i < u->n_known; i++) {
 		fed_put_u32(f, u->known[i].client);
-		fed_put_u32(f, number_of(p, u->known[i].parcel));
+		fed_put_u32(f, number_of(p, u->known[i].payload));
 	}
 	fed_saver_end(f);
 }
 
 static void save_trainings(struct fed_saver *f, const struct parcels *p,
-                           const struct fed_underway *u, size_t dim)
+                           const struct fed_in_flight *u, size_t dim)
 {
 	uint32_t n = 0;
 
@@ -227,19 +227,19 @@ static void save_trainings(struct fed_saver *f, const struct parcels *p,
 
 void fed_save_in_flight(struct fed_saver *f, const struct fed_last_version *v)
 {
-	const struct fed_underway *u = v->in_flight;
+	const struct fed_in_flight *u = v->in_flight;
 	struct parcels p = {0};
 
 	add_all(&p, u);
 	if (p.failed)
 		f->failed = true;
-	save_parcels(f, &p);
+	save_shared_vectors(f, &p);
 	save_invitations(f, &p, u);
 	save_events(f, u);
 	save_messages(f, &p, u);
 	save_known(f, &p, u);
 	save_trainings(f, &p, u, v->session->parts.net_built ? v->session->parts.net.dim : 0);
-	fed_free(p.parcel);
+	fed_free(p.payload);
 }
 
 /* Reading -------------------------------------------------------------------------- */
@@ -248,29 +248,29 @@ void fed_save_in_flight(struct fed_saver *f, const struct fed_last_version *v)
 struct loading {
 	struct fed_loader *f;
 	const struct fed_session *s;
-	struct fed_underway *u;
+	struct fed_in_flight *u;
 	struct parcels p;
 };
 
-static void load_parcel(struct fed_loader *f, struct parcels *p)
+static void load_vectors(struct fed_loader *f, struct parcels *p)
 {
 	if (fed_loader_begin(f, "parcel"))
 		return;
 	const uint32_t n = fed_get_u32(f);
 	const uint64_t dim = fed_get_u64(f);
-	struct fed_parcel *x = NULL;
+	struct fed_shared_vectors *x = NULL;
 	if (n > FED_LIST_MAX + 1 || dim > SIZE_MAX / sizeof(float) / (n + 1))
 		fed_loader_fail(f, "%u vectors of %llu numbers", n, (unsigned long long)dim);
-	else if (fed_loader_holds(f, n * dim, sizeof(float)) && !(x = fed_parcel_new(n, dim)))
+	else if (fed_loader_holds(f, n * dim, sizeof(float)) && !(x = fed_shared_vectors_new(n, dim)))
 		fed_loader_fail(f, "out of memory for %llu numbers", (unsigned long long)dim);
 	if (x)
-		p->parcel[p->n++] = x;
+		p->payload[p->n++] = x;
 	for (uint32_t k = 0; x && k < n; k++)
 		fed_get_f32s(f, x->vector[k], dim);
 	fed_loader_end(f);
 }
 
-static void load_parcels(struct fed_loader *f, struct parcels *p)
+static void load_shared_vectors(struct fed_loader *f, struct parcels *p)
 {
 	if (fed_loader_begin(f, "parcels"))
 		return;
@@ -278,24 +278,25 @@ static void load_parcels(struct fed_loader *f, struct parcels *p)
 	fed_loader_end(f);
 	if (n > f->in_file / 16)
 		fed_loader_fail(f, "%u of them", n);
-	p->parcel = f->failed ? NULL : fed_alloc_array((size_t)n + 1, sizeof(struct fed_parcel *));
-	if (!p->parcel)
+	p->payload =
+		f->failed ? NULL : fed_alloc_array((size_t)n + 1, sizeof(struct fed_shared_vectors *));
+	if (!p->payload)
 		fed_loader_fail(f, "out of memory for %u parcels", n);
 	for (uint32_t i = 0; i < n && !f->failed; i++)
-		load_parcel(f, p);
+		load_vectors(f, p);
 }
 
 /* A reference to the parcel of this number. */
-static struct fed_parcel *get_parcel(struct loading *l)
+static struct fed_shared_vectors *get_vectors(struct loading *l)
 {
 	const uint32_t number = fed_get_u32(l->f);
 
 	if (number > l->p.n)
 		fed_loader_fail(l->f, "parcel %u of %u", number, l->p.n);
-	return number && number <= l->p.n ? fed_parcel_share(l->p.parcel[number - 1]) : NULL;
+	return number && number <= l->p.n ? fed_shared_vectors_ref(l->p.payload[number - 1]) : NULL;
 }
 
-static bool is_somebody(uint32_t who, const struct fed_session *s)
+static bool is_client(uint32_t who, const struct fed_session *s)
 {
 	return who == FED_SERVER || who < s->parts.clients.n;
 }
@@ -303,16 +304,16 @@ static bool is_somebody(uint32_t who, const struct fed_session *s)
 /* At most half full, so that a search ends; not much larger than there are clients. */
 static void load_invitation(struct loading *l)
 {
-	struct fed_underway *u = l->u;
+	struct fed_in_flight *u = l->u;
 	const uint32_t at = fed_get_u32(l->f);
 	struct fed_invitation x = {0};
 
 	fed_get_row(l->f, invitation_columns, &x);
-	x.model = get_parcel(l);
-	if (l->f->failed || at >= u->open_room || u->open[at].number || !x.number || !x.model ||
+	x.model = get_vectors(l);
+	if (l->f->failed || at >= u->open_capacity || u->open[at].number || !x.number || !x.model ||
 	    x.model->n == 0 || x.model->dim != l->s->parts.net.dim ||
 	    x.client >= l->s->parts.clients.n) {
-		fed_parcel_drop(x.model);
+		fed_shared_vectors_unref(x.model);
 		fed_loader_fail(l->f, "invitation %llu", (unsigned long long)x.number);
 		return;
 	}
@@ -324,14 +325,14 @@ static void load_invitations(struct loading *l)
 {
 	if (fed_loader_begin(l->f, "invitations"))
 		return;
-	const uint32_t room = fed_get_u32(l->f), n = fed_get_u32(l->f);
-	if (n > room / 2 || (room & (room - 1)) || room / 64 > l->s->parts.clients.n)
-		fed_loader_fail(l->f, "%u invitations in a table of %u", n, room);
-	l->u->open = l->f->failed ? NULL : fed_alloc_array((size_t)room + 1, sizeof *l->u->open);
+	const uint32_t capacity = fed_get_u32(l->f), n = fed_get_u32(l->f);
+	if (n > capacity / 2 || (capacity & (capacity - 1)) || capacity / 64 > l->s->parts.clients.n)
+		fed_loader_fail(l->f, "%u invitations in a table of %u", n, capacity);
+	l->u->open = l->f->failed ? NULL : fed_alloc_array((size_t)capacity + 1, sizeof *l->u->open);
 	if (l->u->open)
-		l->u->open_room = room;
+		l->u->open_capacity = capacity;
 	else
-		fed_loader_fail(l->f, "out of memory for %u invitations", room);
+		fed_loader_fail(l->f, "out of memory for %u invitations", capacity);
 	for (uint32_t i = 0; i < n && !l->f->failed; i++)
 		load_invitation(l);
 	fed_loader_end(l->f);
@@ -340,7 +341,7 @@ static void load_invitations(struct loading *l)
 /* Events are only due between versions where these overlap; there, none is the scheme's own. */
 static void load_events(struct loading *l)
 {
-	struct fed_underway *u = l->u;
+	struct fed_in_flight *u = l->u;
 
 	if (fed_loader_begin(l->f, "events"))
 		return;
@@ -348,12 +349,12 @@ static void load_events(struct loading *l)
 	if (n && !l->s->parts.scheme->overlaps)
 		fed_loader_fail(l->f, "%llu events under scheme %s", (unsigned long long)n,
 		                l->s->parts.scheme->name);
-	u->due = fed_get_room(l->f, n, sizeof *u->due, fed_row_bytes(event_columns));
+	u->due = fed_get_capacity(l->f, n, sizeof *u->due, fed_row_bytes(event_columns));
 	while (u->n_due < n && !l->f->failed) {
-		struct fed_due *d = &u->due[u->n_due++];
+		struct fed_queued_event *d = &u->due[u->n_due++];
 
 		fed_get_row(l->f, event_columns, d);
-		if (!l->f->failed && (!d->kind || d->kind >= FED_DUE_WORK || !is_somebody(d->who, l->s)))
+		if (!l->f->failed && (!d->kind || d->kind >= FED_QUEUED_WORK || !is_client(d->who, l->s)))
 			fed_loader_fail(l->f, "event %llu", (unsigned long long)d->seq);
 	}
 	fed_loader_end(l->f);
@@ -362,11 +363,10 @@ static void load_events(struct loading *l)
 /* A client reads a model's vectors without a look at their number; updates meet the gate. */
 static bool is_message(const struct fed_envelope *e, const struct fed_session *s)
 {
-	const struct fed_parcel *p = e->parcel;
+	const struct fed_shared_vectors *p = e->payload;
 
 	if (!p || p->n == 0 || e->head.kind == 0 || e->head.kind > FED_MESSAGE_LAST ||
-	    !is_somebody(e->head.from, s) || !is_somebody(e->head.to, s) ||
-	    fed_invited(e) == FED_SERVER)
+	    !is_client(e->head.from, s) || !is_client(e->head.to, s) || fed_invited(e) == FED_SERVER)
 		return false;
 	if (e->head.kind != FED_MESSAGE_MODEL)
 		return p->dim <= s->parts.net.dim;
@@ -376,17 +376,17 @@ static bool is_message(const struct fed_envelope *e, const struct fed_session *s
 static void get_message(struct loading *l, struct fed_envelope *e)
 {
 	fed_get_row(l->f, message_columns, e);
-	e->parcel = get_parcel(l);
-	e->labels = get_parcel(l);
+	e->payload = get_vectors(l);
+	e->labels = get_vectors(l);
 	if (!l->f->failed && !is_message(e, l->s))
 		fed_loader_fail(l->f, "message %llu is none", (unsigned long long)e->head.id);
 }
 
-static void get_flying(struct loading *l, struct fed_flying *flying, uint64_t last)
+static void get_flying(struct loading *l, struct fed_message_in_flight *flying, uint64_t last)
 {
 	struct fed_envelope *e = fed_alloc(sizeof *e);
 
-	*flying = (struct fed_flying){.envelope = e, .settled = true};
+	*flying = (struct fed_message_in_flight){.envelope = e, .settled = true};
 	if (!e) {
 		fed_loader_fail(l->f, "out of memory for a message");
 		return;
@@ -399,20 +399,20 @@ static void get_flying(struct loading *l, struct fed_flying *flying, uint64_t la
 
 static void load_messages(struct loading *l)
 {
-	struct fed_underway *u = l->u;
+	struct fed_in_flight *u = l->u;
 	const uint64_t least = fed_row_bytes(message_columns);
 	uint64_t last = 0;
 
 	if (fed_loader_begin(l->f, "messages"))
 		return;
 	const uint64_t flying = fed_get_u64(l->f);
-	u->flying = fed_get_room(l->f, flying, sizeof *u->flying, least);
+	u->flying = fed_get_capacity(l->f, flying, sizeof *u->flying, least);
 	while (u->n_flying < flying && !l->f->failed) {
 		get_flying(l, &u->flying[u->n_flying], last);
 		last = u->flying[u->n_flying++].id;
 	}
 	const uint64_t held = fed_get_u64(l->f);
-	u->held = fed_get_room(l->f, held, sizeof *u->held, least);
+	u->held = fed_get_capacity(l->f, held, sizeof *u->held, least);
 	while (u->n_held < held && !l->f->failed) {
 		struct fed_held *h = &u->held[u->n_held++];
 
@@ -424,19 +424,19 @@ static void load_messages(struct loading *l)
 
 static void load_known(struct loading *l)
 {
-	struct fed_underway *u = l->u;
+	struct fed_in_flight *u = l->u;
 
 	if (fed_loader_begin(l->f, "known updates"))
 		return;
 	const uint64_t n = fed_get_u64(l->f);
 	u->oldest = fed_get_u64(l->f);
-	u->known = fed_get_room(l->f, n, sizeof *u->known, 8);
+	u->known = fed_get_capacity(l->f, n, sizeof *u->known, 8);
 	while (u->n_known < n && !l->f->failed) {
-		struct fed_known *k = &u->known[u->n_known++];
+		struct fed_known_update *k = &u->known[u->n_known++];
 
 		k->client = fed_get_u32(l->f);
-		k->parcel = get_parcel(l);
-		if (!k->parcel || k->parcel->n == 0 || k->parcel->dim != l->s->parts.net.dim)
+		k->payload = get_vectors(l);
+		if (!k->payload || k->payload->n == 0 || k->payload->dim != l->s->parts.net.dim)
 			fed_loader_fail(l->f, "update %zu has another length than the model", u->n_known);
 	}
 	if (u->oldest && u->oldest >= u->n_known)
@@ -463,8 +463,8 @@ static void get_result(struct loading *l, struct fed_training_result *o)
 	const size_t dim = l->s->parts.net.dim;
 
 	fed_get_row(l->f, training_columns, o);
-	o->result = get_parcel(l);
-	o->left = get_parcel(l);
+	o->result = get_vectors(l);
+	o->left = get_vectors(l);
 	get_kept(l->f, o, dim);
 	if (o->client >= l->s->parts.clients.n)
 		fed_loader_fail(l->f, "there is no client %u", o->client);
@@ -489,8 +489,8 @@ static void load_training(struct loading *l)
 	if (g) {
 		l->u->training[slot] = g;
 	} else {
-		fed_parcel_drop(o.result);
-		fed_parcel_drop(o.left);
+		fed_shared_vectors_unref(o.result);
+		fed_shared_vectors_unref(o.left);
 		fed_free(o.kept);
 	}
 	fed_loader_end(l->f);
@@ -500,9 +500,9 @@ static void load_training(struct loading *l)
 static void check_trainings(struct loading *l)
 {
 	for (size_t i = 0; i < l->u->n_due && !l->f->failed; i++) {
-		const struct fed_due *d = &l->u->due[i];
+		const struct fed_queued_event *d = &l->u->due[i];
 
-		if (d->kind == FED_DUE_TRAINED && (d->ref >= l->u->slots || !l->u->training[d->ref]))
+		if (d->kind == FED_QUEUED_TRAINED && (d->ref >= l->u->slots || !l->u->training[d->ref]))
 			fed_loader_fail(l->f, "there is none at place %llu of %u", (unsigned long long)d->ref,
 			                l->u->slots);
 	}
@@ -527,17 +527,17 @@ static void load_trainings(struct loading *l)
 	check_trainings(l);
 }
 
-void fed_load_in_flight(struct fed_loader *f, const struct fed_session *s, struct fed_underway *u)
+void fed_load_in_flight(struct fed_loader *f, const struct fed_session *s, struct fed_in_flight *u)
 {
 	struct loading l = {.f = f, .s = s, .u = u};
 
-	load_parcels(f, &l.p);
+	load_shared_vectors(f, &l.p);
 	load_invitations(&l);
 	load_events(&l);
 	load_messages(&l);
 	load_known(&l);
 	load_trainings(&l);
 	for (uint32_t i = 0; i < l.p.n; i++)
-		fed_parcel_drop(l.p.parcel[i]);
-	fed_free(l.p.parcel);
+		fed_shared_vectors_unref(l.p.payload[i]);
+	fed_free(l.p.payload);
 }

@@ -69,7 +69,7 @@ void fed_save_instance(struct fed_saver *f, const char *section, const struct fe
                        const struct fed_instance_backup *backup)
 {
 	struct fed_instance then = *x;
-	struct fed_pairs settings = {0};
+	struct fed_key_values settings = {0};
 	struct fed_error unused; /* there is no memory */
 
 	fed_saver_begin(f, section);
@@ -83,7 +83,7 @@ void fed_save_instance(struct fed_saver *f, const char *section, const struct fe
 		fed_put_pairs(f, &settings);
 		put_state(f, x, backup);
 		put_vectors(f, x, backup);
-		fed_pairs_release(&settings);
+		fed_key_values_release(&settings);
 	}
 	fed_saver_end(f);
 }
@@ -116,7 +116,7 @@ static void get_state(struct fed_loader *f, struct fed_instance *x)
 		                x->entry->head->name, size, n);
 		return;
 	}
-	char *saved = fed_get_room(f, n, 1, 1), *state = fed_alloc(n);
+	char *saved = fed_get_capacity(f, n, 1, 1), *state = fed_alloc(n);
 	if (saved && state) {
 		fed_get_bytes(f, saved, n);
 		set_state(f, x, saved, state);
@@ -156,7 +156,7 @@ static void get_vectors(struct fed_loader *f, struct fed_instance *x)
 }
 
 static int make_instance(const struct fed_registry *plugins, enum fed_kind kind, const char *name,
-                         const struct fed_pairs *settings, struct fed_instance *out,
+                         const struct fed_key_values *settings, struct fed_instance *out,
                          struct fed_error *err)
 {
 	const struct fed_entry *entry;
@@ -172,7 +172,7 @@ void fed_load_instance(struct fed_loader *f, const struct fed_registry *plugins,
                        struct fed_instance *x)
 {
 	struct fed_text name = {0};
-	struct fed_pairs pairs = {0};
+	struct fed_key_values pairs = {0};
 	struct fed_error why;
 
 	*x = (struct fed_instance){0};
@@ -189,6 +189,6 @@ void fed_load_instance(struct fed_loader *f, const struct fed_registry *plugins,
 			get_vectors(f, x);
 	}
 	fed_text_release(&name);
-	fed_pairs_release(&pairs);
+	fed_key_values_release(&pairs);
 	fed_loader_end(f);
 }

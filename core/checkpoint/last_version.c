@@ -21,7 +21,7 @@ static struct fed_progress progress_of(const struct fed_session *s)
 		.invitations = f->invitations,
 		.clock = f->clock.now,
 		.next_seq = f->clock.next_seq,
-		.next_id = f->post.next_id,
+		.next_id = f->messenger.next_id,
 		.record = f->record,
 	};
 	if (f->in_round) {
@@ -37,10 +37,10 @@ static struct fed_progress progress_of(const struct fed_session *s)
 /* The first edits of a kind know what was there before all of them. */
 static void leave_out_edits(struct fed_last_version *v)
 {
-	const struct fed_changes *edits = &v->session->changes;
+	const struct fed_round_edits *edits = &v->session->changes;
 
 	for (size_t i = edits->n; i-- > 0;) {
-		const struct fed_change *c = &edits->of[i];
+		const struct fed_round_edit *c = &edits->of[i];
 
 		if (c->kind == FED_CHANGE_SETTINGS)
 			v->settings = c->settings_before;
@@ -58,7 +58,7 @@ static int leave_out_round(struct fed_last_version *v, struct fed_error *err)
 	const struct fed_session *s = v->session;
 	const struct fed_federation *f = &s->federation;
 
-	if (!f->started.underway)
+	if (!f->started.in_flight)
 		return fed_fail(err, "over real connections a round cannot be repeated; `continue` "
 		                     "finishes it, then save");
 	v->row = fed_alloc_array(s->parts.clients.n, sizeof *v->row);
@@ -69,7 +69,7 @@ static int leave_out_round(struct fed_last_version *v, struct fed_error *err)
 	v->client = v->row;
 	v->steps = f->steps;
 	v->aggregator = &f->before;
-	v->in_flight = f->started.underway;
+	v->in_flight = f->started.in_flight;
 	fed_trainer_unlearn(f->trainer, v->row);
 	leave_out_edits(v);
 	return FED_OK;
@@ -95,9 +95,9 @@ int fed_last_version_init(struct fed_last_version *v, const struct fed_session *
 	if (f->in_round)
 		rc = leave_out_round(v, err);
 	else if (fed_is_simulated(&s->parts.transport)) /* what real connections carry is lost */
-		rc = fed_underway_take(&v->taken, f, err);
+		rc = fed_in_flight_take(&v->taken, f, err);
 	if (rc == FED_OK)
-		rc = fed_underway_finish(v->in_flight, f, err);
+		rc = fed_in_flight_finish(v->in_flight, f, err);
 	if (rc)
 		fed_last_version_release(v);
 	return rc;
@@ -105,7 +105,7 @@ int fed_last_version_init(struct fed_last_version *v, const struct fed_session *
 
 void fed_last_version_release(struct fed_last_version *v)
 {
-	fed_underway_release(&v->taken);
+	fed_in_flight_release(&v->taken);
 	fed_free(v->row);
 	*v = (struct fed_last_version){0};
 }

@@ -22,10 +22,10 @@ struct fed_last_version {
 	const struct fed_faults *faults; /* those up to number faults_made; figures settled */
 	uint64_t faults_made;
 	const struct fed_instance_backup *aggregator; /* NULL: as the instance is */
-	const struct fed_underway *in_flight;
+	const struct fed_in_flight *in_flight;
 	/* owned */
 	struct fed_client *row;
-	struct fed_underway taken;
+	struct fed_in_flight taken;
 };
 /* Waits for the trainings that are in flight.  FED_FAIL: no memory; or a round is open over real
  * connections, which cannot be repeated. */

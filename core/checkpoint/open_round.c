@@ -17,7 +17,7 @@ static const char *const kind_name[FED_CHANGE_KINDS] = {
 	[FED_CHANGE_EQUIP] = "equip",
 };
 
-static void put_cure(struct fed_saver *f, const struct fed_cure *cure)
+static void put_cure(struct fed_saver *f, const struct fed_heal_edit *cure)
 {
 	fed_put_u32(f, cure->kinds);
 	fed_put_u64(f, cure->number);
@@ -26,7 +26,7 @@ static void put_cure(struct fed_saver *f, const struct fed_cure *cure)
 		fed_put_ids(f, cure->client, cure->n);
 }
 
-static void get_cure(struct fed_loader *f, const struct fed_session *s, struct fed_cure *cure)
+static void get_cure(struct fed_loader *f, const struct fed_session *s, struct fed_heal_edit *cure)
 {
 	uint64_t n = 0;
 
@@ -38,7 +38,7 @@ static void get_cure(struct fed_loader *f, const struct fed_session *s, struct f
 	cure->n = (uint32_t)n; /* ascending: at most clients.n */
 }
 
-static void put_equip(struct fed_saver *f, const struct fed_change *c)
+static void put_equip(struct fed_saver *f, const struct fed_round_edit *c)
 {
 	fed_put_u32(f, c->equip.n);
 	for (uint32_t i = 0; i < c->equip.n; i++) {
@@ -47,11 +47,11 @@ static void put_equip(struct fed_saver *f, const struct fed_change *c)
 	}
 }
 
-static void get_equip(struct fed_loader *f, const struct fed_session *s, struct fed_change *c)
+static void get_equip(struct fed_loader *f, const struct fed_session *s, struct fed_round_edit *c)
 {
 	const uint32_t n = fed_get_u32(f);
 
-	c->equip.of = fed_get_room(f, n, sizeof *c->equip.of, 4);
+	c->equip.of = fed_get_capacity(f, n, sizeof *c->equip.of, 4);
 	for (; c->equip.n < n && !f->failed; c->equip.n++) {
 		struct fed_equipment *e = &c->equip.of[c->equip.n];
 
@@ -62,7 +62,7 @@ static void get_equip(struct fed_loader *f, const struct fed_session *s, struct 
 	}
 }
 
-static void save_edit(struct fed_saver *f, const struct fed_change *c)
+static void save_edit(struct fed_saver *f, const struct fed_round_edit *c)
 {
 	fed_saver_begin(f, "edit");
 	fed_put_string(f, kind_name[c->kind]);
@@ -78,7 +78,7 @@ static void save_edit(struct fed_saver *f, const struct fed_change *c)
 		fed_save_fault(f, &c->fault);
 }
 
-static void get_kind(struct fed_loader *f, struct fed_change *c)
+static void get_kind(struct fed_loader *f, struct fed_round_edit *c)
 {
 	struct fed_text name = {0};
 	int kind = 0;
@@ -89,11 +89,11 @@ static void get_kind(struct fed_loader *f, struct fed_change *c)
 	if (kind == FED_CHANGE_KINDS)
 		fed_loader_fail(f, "an edit called %.40s", fed_text_str(&name));
 	else
-		c->kind = (enum fed_change_kind)kind;
+		c->kind = (enum fed_round_edit_kind)kind;
 	fed_text_release(&name);
 }
 
-static void load_edit(struct fed_loader *f, struct fed_session *s, struct fed_change *c)
+static void load_edit(struct fed_loader *f, struct fed_session *s, struct fed_round_edit *c)
 {
 	if (fed_loader_begin(f, "edit"))
 		return;
@@ -114,7 +114,7 @@ static void load_edit(struct fed_loader *f, struct fed_session *s, struct fed_ch
 
 void fed_save_open_round(struct fed_saver *f, const struct fed_last_version *v)
 {
-	const struct fed_changes *edits = &v->session->changes;
+	const struct fed_round_edits *edits = &v->session->changes;
 	const uint32_t n = v->steps ? (uint32_t)edits->n : 0;
 
 	fed_saver_begin(f, "open round");
@@ -126,7 +126,7 @@ void fed_save_open_round(struct fed_saver *f, const struct fed_last_version *v)
 }
 
 void fed_load_open_round(struct fed_loader *f, struct fed_session *s, uint64_t *steps,
-                         struct fed_changes *edits)
+                         struct fed_round_edits *edits)
 {
 	if (fed_loader_begin(f, "open round"))
 		return;
@@ -134,13 +134,13 @@ void fed_load_open_round(struct fed_loader *f, struct fed_session *s, uint64_t *
 	const uint32_t n = fed_get_u32(f);
 	fed_loader_end(f);
 	for (uint32_t i = 0; i < n && !f->failed; i++) {
-		struct fed_change c = {0};
+		struct fed_round_edit c = {0};
 		struct fed_error why;
 
 		load_edit(f, s, &c);
 		if (f->failed)
-			fed_change_release(&c);
-		else if (fed_changes_add(edits, &c, &why))
+			fed_round_edit_release(&c);
+		else if (fed_round_edits_add(edits, &c, &why))
 			fed_loader_fail(f, "%s", why.text);
 	}
 }

@@ -29,7 +29,7 @@ void fed_save_faults(struct fed_saver *, const struct fed_last_version *);
 void fed_load_faults(struct fed_loader *, struct fed_session *);
 void fed_save_in_flight(struct fed_saver *, const struct fed_last_version *);
 /* The caller releases it, also when the loader failed. */
-void fed_load_in_flight(struct fed_loader *, const struct fed_session *, struct fed_underway *);
+void fed_load_in_flight(struct fed_loader *, const struct fed_session *, struct fed_in_flight *);
 /* What is left of a stopped run, breakpoints, a pause. */
 void fed_save_breakpoints(struct fed_saver *, const struct fed_session *);
 void fed_load_breakpoints(struct fed_loader *, struct fed_session *);
@@ -37,7 +37,7 @@ void fed_load_breakpoints(struct fed_loader *, struct fed_session *);
  * also when the loader failed. */
 void fed_save_open_round(struct fed_saver *, const struct fed_last_version *);
 void fed_load_open_round(struct fed_loader *, struct fed_session *, uint64_t *steps,
-                         struct fed_changes *);
+                         struct fed_round_edits *);
 
 /* Shared by parts ------------------------------------------------------------------ */
 

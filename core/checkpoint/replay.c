@@ -7,24 +7,24 @@
 #include "session/internal.h"
 
 /* The edits from *next on that were made before the round's next step; all when it is not open. */
-static int edit(struct fed_session *s, struct fed_changes *edits, size_t *next,
+static int edit(struct fed_session *s, struct fed_round_edits *edits, size_t *next,
                 struct fed_error *err)
 {
 	int rc = FED_OK;
 
 	while (rc == FED_OK && *next < edits->n) {
-		struct fed_change *c = &edits->of[*next];
+		struct fed_round_edit *c = &edits->of[*next];
 
 		if (fed_session_open(s) && c->steps > s->federation.steps)
 			break;
 		rc = fed_session_change(s, c, NULL, err);
-		*c = (struct fed_change){0}; /* taken */
+		*c = (struct fed_round_edit){0}; /* taken */
 		++*next;
 	}
 	return rc;
 }
 
-static int make_steps(struct fed_session *s, uint64_t steps, struct fed_changes *edits,
+static int make_steps(struct fed_session *s, uint64_t steps, struct fed_round_edits *edits,
                       size_t *next, struct fed_error *err)
 {
 	struct fed_federation *f = &s->federation;
@@ -43,7 +43,7 @@ static int make_steps(struct fed_session *s, uint64_t steps, struct fed_changes 
 	return rc;
 }
 
-int fed_replay(struct fed_session *s, uint64_t steps, struct fed_changes *edits,
+int fed_replay(struct fed_session *s, uint64_t steps, struct fed_round_edits *edits,
                struct fed_error *err)
 {
 	const size_t n_sinks = s->n_sinks;
@@ -56,11 +56,11 @@ int fed_replay(struct fed_session *s, uint64_t steps, struct fed_changes *edits,
 	const int rc = make_steps(s, steps, edits, &next, err);
 	if (rc) { /* what the user wanted still counts */
 		fed_federation_abort(&s->federation, err->text);
-		fed_changes_clear(&s->changes);
+		fed_round_edits_clear(&s->changes);
 		while (next < edits->n)
 			edit(s, edits, &next, &why);
 	}
 	s->n_sinks = n_sinks;
-	fed_changes_clear(edits);
+	fed_round_edits_clear(edits);
 	return rc ? FED_FAIL : FED_OK;
 }

@@ -16,6 +16,7 @@
 /* Open a round and make so many steps of it, each edit where it was made; these are the session's
  * then, `edits` is empty.  The event log hears of it, no sink does.  On FED_FAIL no round is open,
  * the model is as before it, and the edits are made. */
-int fed_replay(struct fed_session *, uint64_t steps, struct fed_changes *edits, struct fed_error *);
+int fed_replay(struct fed_session *, uint64_t steps, struct fed_round_edits *edits,
+               struct fed_error *);
 
 #endif

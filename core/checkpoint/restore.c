@@ -12,9 +12,9 @@
 
 /* What was read, beside the session: it is put in when the federation runs. */
 struct rest {
-	struct fed_underway in_flight;
+	struct fed_in_flight in_flight;
 	uint64_t steps; /* of the open round; 0: none */
-	struct fed_changes edits;
+	struct fed_round_edits edits;
 };
 
 static void load_all(struct fed_loader *f, struct fed_session *s, const struct fed_session *lender,
@@ -40,17 +40,17 @@ static void tell_breakpoints(struct fed_session *s, size_t gone)
 	if (gone)
 		fed_session_tell(s, FED_EVENT_NOTICE, "breakpoints belong to a session: %zu went with it",
 		                 gone);
-	if (s->debugger.n)
+	if (s->breakpoints.n)
 		fed_session_tell(s, FED_EVENT_NOTICE,
 		                 "breakpoints of the saved session: %zu; `break` lists them",
-		                 s->debugger.n);
+		                 s->breakpoints.n);
 }
 
-static void resume_in_flight(struct fed_session *s, struct fed_underway *u)
+static void resume_in_flight(struct fed_session *s, struct fed_in_flight *u)
 {
 	struct fed_error why;
 
-	if (u->open && s->running && fed_underway_put(u, &s->federation, &why))
+	if (u->open && s->running && fed_in_flight_put(u, &s->federation, &why))
 		fed_session_tell(s, FED_EVENT_WARNING,
 		                 "the work that was under way is lost: %s; clients "
 		                 "are invited again",
@@ -63,7 +63,7 @@ static void resume_round(struct fed_session *s, struct rest *rest)
 	struct fed_error why;
 
 	if (rest->steps == 0) {
-		if (fed_rest_wants(&s->rest, &s->history))
+		if (fed_remaining_run_pending(&s->rest, &s->history))
 			fed_session_tell(s, FED_EVENT_NOTICE,
 			                 "`continue` goes on with the run that was stopped");
 		return;
@@ -78,7 +78,7 @@ static void resume_round(struct fed_session *s, struct rest *rest)
 
 static void take_over(struct fed_session *s, struct fed_session *fresh, struct rest *rest)
 {
-	const size_t breakpoints = s->debugger.n;
+	const size_t breakpoints = s->breakpoints.n;
 
 	if (fresh->parts.data == s->parts.data) /* lent */
 		s->parts.data = NULL;
@@ -113,10 +113,10 @@ static int restore(struct fed_session *s, struct fed_loader *f, const struct fed
 			fresh->parts.data = NULL;
 		fed_session_clear(fresh);
 	}
-	fed_underway_release(&rest.in_flight);
-	fed_changes_clear(&rest.edits);
+	fed_in_flight_release(&rest.in_flight);
+	fed_round_edits_clear(&rest.edits);
 	if (fresh)
-		fed_recorder_release(&fresh->recorder);
+		fed_event_log_release(&fresh->event_log);
 	fed_free(fresh);
 	return rc;
 }

@@ -197,14 +197,14 @@ bool fed_loader_holds(struct fed_loader *l, uint64_t n, uint64_t size)
 	return false;
 }
 
-void *fed_get_room(struct fed_loader *l, uint64_t n, size_t size, uint64_t least)
+void *fed_get_capacity(struct fed_loader *l, uint64_t n, size_t size, uint64_t least)
 {
 	if (!fed_loader_holds(l, n, least))
 		return NULL;
-	void *room = fed_alloc_array(n + 1, size);
-	if (!room)
+	void *capacity = fed_alloc_array(n + 1, size);
+	if (!capacity)
 		fed_loader_fail(l, "out of memory for %llu items", (unsigned long long)n);
-	return room;
+	return capacity;
 }
 
 void fed_get_bytes(struct fed_loader *l, void *bytes, size_t n)
@@ -267,7 +267,7 @@ void fed_get_string(struct fed_loader *l, struct fed_text *out)
 		fed_loader_fail(l, "out of memory for a text");
 }
 
-void fed_get_pairs(struct fed_loader *l, struct fed_pairs *p)
+void fed_get_pairs(struct fed_loader *l, struct fed_key_values *p)
 {
 	struct fed_text key = {0}, value = {0};
 	struct fed_error why;
@@ -278,7 +278,7 @@ void fed_get_pairs(struct fed_loader *l, struct fed_pairs *p)
 		fed_text_clear(&value);
 		fed_get_string(l, &key);
 		fed_get_string(l, &value);
-		if (!l->failed && fed_pairs_add(p, fed_text_str(&key), fed_text_str(&value), &why))
+		if (!l->failed && fed_key_values_add(p, fed_text_str(&key), fed_text_str(&value), &why))
 			fed_loader_fail(l, "%s", why.text);
 	}
 	fed_text_release(&key);
@@ -287,20 +287,20 @@ void fed_get_pairs(struct fed_loader *l, struct fed_pairs *p)
 
 void fed_get_fields(struct fed_loader *l, const struct fed_field *rows, void *state)
 {
-	struct fed_pairs pairs = {0};
+	struct fed_key_values pairs = {0};
 	struct fed_error why;
 
 	fed_get_pairs(l, &pairs);
 	fed_fields_default(rows, state);
 	if (!l->failed && fed_fields_assign(rows, state, pairs.assign, pairs.n, &why))
 		fed_loader_fail(l, "%s", why.text);
-	fed_pairs_release(&pairs);
+	fed_key_values_release(&pairs);
 }
 
 uint32_t *fed_get_ids(struct fed_loader *l, uint32_t limit, uint64_t *n)
 {
 	*n = fed_get_u64(l);
-	uint32_t *ids = fed_get_room(l, *n, sizeof *ids, sizeof *ids);
+	uint32_t *ids = fed_get_capacity(l, *n, sizeof *ids, sizeof *ids);
 	for (uint64_t i = 0; ids && i < *n && !l->failed; i++) {
 		ids[i] = fed_get_u32(l);
 		if (!l->failed && ids[i] >= limit)

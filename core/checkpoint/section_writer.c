@@ -98,7 +98,7 @@ void fed_put_bytes(struct fed_saver *s, const void *bytes, size_t n)
 
 void fed_put_words(struct fed_saver *s, const void *words, size_t n, size_t size)
 {
-	char *to = fed_text_room(&s->section, n * size);
+	char *to = fed_text_reserve(&s->section, n * size);
 
 	for (size_t i = 0; to && i < n; i++) {
 		uint64_t x = 0;
@@ -116,7 +116,7 @@ void fed_put_string(struct fed_saver *s, const char *text)
 	fed_put_bytes(s, text, strlen(text));
 }
 
-void fed_put_pairs(struct fed_saver *s, const struct fed_pairs *p)
+void fed_put_pairs(struct fed_saver *s, const struct fed_key_values *p)
 {
 	fed_put_u32(s, (uint32_t)p->n);
 	for (size_t i = 0; i < p->n; i++) {
@@ -127,14 +127,14 @@ void fed_put_pairs(struct fed_saver *s, const struct fed_pairs *p)
 
 void fed_put_fields(struct fed_saver *s, const struct fed_field *rows, const void *state)
 {
-	struct fed_pairs pairs = {0};
+	struct fed_key_values pairs = {0};
 	struct fed_error unused; /* there is no memory */
 
-	if (fed_pairs_of(&pairs, rows, state, &unused))
+	if (fed_key_values_of(&pairs, rows, state, &unused))
 		s->failed = true;
 	else
 		fed_put_pairs(s, &pairs);
-	fed_pairs_release(&pairs);
+	fed_key_values_release(&pairs);
 }
 
 void fed_put_ids(struct fed_saver *s, const uint32_t *ids, uint64_t n)

@@ -38,7 +38,7 @@ void fed_put_bytes(struct fed_saver *, const void *, size_t n);
 /* n numbers of 1, 4 or 8 bytes each. */
 void fed_put_words(struct fed_saver *, const void *, size_t n, size_t size);
 void fed_put_string(struct fed_saver *, const char *); /* u32 length, bytes */
-void fed_put_pairs(struct fed_saver *, const struct fed_pairs *);
+void fed_put_pairs(struct fed_saver *, const struct fed_key_values *);
 /* All settings of a struct as pairs of key and value; rows may be NULL. */
 void fed_put_fields(struct fed_saver *, const struct fed_field *rows, const void *state);
 void fed_put_ids(struct fed_saver *, const uint32_t *, uint64_t n); /* u64 n, then the ids */
@@ -68,14 +68,14 @@ __attribute__((format(printf, 2, 3))) int fed_loader_fail(struct fed_loader *, c
 bool fed_loader_holds(struct fed_loader *, uint64_t n, uint64_t size);
 /* Zeroed memory for n items of `size` bytes each, which take at least `least` bytes of the section
  * (the caller's: fed_free); NULL, and failed, when they cannot follow or there is no memory. */
-void *fed_get_room(struct fed_loader *, uint64_t n, size_t size, uint64_t least);
+void *fed_get_capacity(struct fed_loader *, uint64_t n, size_t size, uint64_t least);
 
 void fed_get_bytes(struct fed_loader *, void *, size_t n);
 void fed_get_words(struct fed_loader *, void *, size_t n, size_t size);
 bool fed_get_flag(struct fed_loader *); /* 0 or 1 */
 /* Appends nothing on failure. */
 void fed_get_string(struct fed_loader *, struct fed_text *);
-void fed_get_pairs(struct fed_loader *, struct fed_pairs *);
+void fed_get_pairs(struct fed_loader *, struct fed_key_values *);
 /* Defaults, then what was saved. */
 void fed_get_fields(struct fed_loader *, const struct fed_field *rows, void *state);
 /* Ids below `limit`; *n of them (the caller's: fed_free), NULL and 0 on failure. */

@@ -21,7 +21,7 @@ static const struct fed_field blobs_fields[] = {
 };
 
 static int blobs_load(struct fed_dataset **out, const void *args, const char *path,
-                      const struct fed_making *making, struct fed_error *err)
+                      const struct fed_generation *making, struct fed_error *err)
 {
 	const struct blobs_args *blobs = args;
 	const uint32_t classes = (uint32_t)blobs->classes;
@@ -42,7 +42,7 @@ static int blobs_load(struct fed_dataset **out, const void *args, const char *pa
 	const double turn = 2 * M_PI * fed_stream_real(&common);
 
 	for (uint32_t i = 0; i < data->train + data->test; i++) {
-		rc = fed_making_check(making, i, err);
+		rc = fed_generation_check(making, i, err);
 		if (rc)
 			return rc;
 

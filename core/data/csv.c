@@ -48,7 +48,7 @@ struct table {
 	bool header;
 	float *x; /* (rows, columns - 1) */
 	struct fed_csv_labels labels;
-	size_t room; /* rows */
+	size_t capacity; /* rows */
 };
 
 static const char *cell_name(const void *ctx, size_t i)
@@ -132,20 +132,20 @@ static int first_row(struct table *t, struct fed_error *err)
 
 static int grow(struct table *t, struct fed_error *err)
 {
-	const size_t rows = t->room ? 2 * t->room : 256, d = t->columns - 1;
-	float *x = fed_resize(t->x, t->room * d * sizeof *x, rows * d * sizeof *x);
+	const size_t rows = t->capacity ? 2 * t->capacity : 256, d = t->columns - 1;
+	float *x = fed_resize(t->x, t->capacity * d * sizeof *x, rows * d * sizeof *x);
 
 	if (!x)
 		return fed_fail_memory(err, rows * d * sizeof *x, "the rows of the table");
 	t->x = x;
 
 	struct fed_csv_cell *cell =
-		fed_resize(t->labels.cell, t->room * sizeof *cell, rows * sizeof *cell);
+		fed_resize(t->labels.cell, t->capacity * sizeof *cell, rows * sizeof *cell);
 
 	if (!cell)
 		return fed_fail_memory(err, rows * sizeof *cell, "the labels of the table");
 	t->labels.cell = cell;
-	t->room = rows;
+	t->capacity = rows;
 	return FED_OK;
 }
 
@@ -185,7 +185,7 @@ static int take_row(struct table *t, struct fed_error *err)
 		return fail_ragged(t, err);
 	if (row == UINT32_MAX)
 		return fed_fail(err, "%.80s: has more than %u rows", t->csv.name, UINT32_MAX);
-	if (row == t->room && grow(t, err))
+	if (row == t->capacity && grow(t, err))
 		return FED_FAIL;
 	for (uint32_t i = 0, k = 0; i < t->columns; i++)
 		if (i != t->label && read_feature(t, &t->csv.cell[i], &t->x[row * d + k++], err))
@@ -195,7 +195,7 @@ static int take_row(struct table *t, struct fed_error *err)
 	return FED_OK;
 }
 
-static int read_table(struct table *t, const struct fed_making *making, struct fed_error *err)
+static int read_table(struct table *t, const struct fed_generation *making, struct fed_error *err)
 {
 	bool more = true;
 	int rc = first_row(t, err);
@@ -203,7 +203,7 @@ static int read_table(struct table *t, const struct fed_making *making, struct f
 	if (rc == FED_OK && !t->header)
 		rc = take_row(t, err);
 	while (rc == FED_OK && more) {
-		rc = fed_making_check(making, t->labels.n, err);
+		rc = fed_generation_check(making, t->labels.n, err);
 		if (rc == FED_OK)
 			rc = fed_csv_row(&t->csv, &more, err);
 		if (rc == FED_OK && more)
@@ -296,7 +296,7 @@ static int make(struct fed_dataset **out, const struct table *t, uint64_t seed,
 }
 
 static int csv_load(struct fed_dataset **out, const void *args, const char *path,
-                    const struct fed_making *making, struct fed_error *err)
+                    const struct fed_generation *making, struct fed_error *err)
 {
 	const char *slash = strrchr(path, '/');
 	const struct fed_shown name = fed_show(slash ? slash + 1 : path);

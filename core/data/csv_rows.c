@@ -33,8 +33,8 @@ void fed_csv_release(struct fed_csv *csv)
 
 static struct fed_csv_cell *next_cell(struct fed_csv *csv, struct fed_error *err)
 {
-	if (csv->n == csv->room) {
-		const size_t old = csv->room * sizeof *csv->cell,
+	if (csv->n == csv->capacity) {
+		const size_t old = csv->capacity * sizeof *csv->cell,
 					 size = old ? 2 * old : 64 * sizeof *csv->cell;
 		struct fed_csv_cell *more = fed_resize(csv->cell, old, size);
 
@@ -43,7 +43,7 @@ static struct fed_csv_cell *next_cell(struct fed_csv *csv, struct fed_error *err
 			return NULL;
 		}
 		csv->cell = more;
-		csv->room = size / sizeof *csv->cell;
+		csv->capacity = size / sizeof *csv->cell;
 	}
 	return &csv->cell[csv->n++];
 }

@@ -23,7 +23,7 @@ struct fed_csv {
 	char *p, *line_start;
 	size_t line;
 	struct fed_csv_cell *cell; /* [n] of the present row */
-	size_t n, room;
+	size_t n, capacity;
 };
 
 /* text: ends with a NUL, lives as long as the cells are used. */

@@ -99,7 +99,7 @@ void fed_dataset_free(struct fed_dataset *data)
 	fed_free(data);
 }
 
-int fed_making_check(const struct fed_making *making, uint64_t done, struct fed_error *err)
+int fed_generation_check(const struct fed_generation *making, uint64_t done, struct fed_error *err)
 {
 	if (!making->stopped || !atomic_load_explicit(making->stopped, memory_order_relaxed))
 		return FED_OK;

@@ -50,7 +50,7 @@ void fed_dataset_gather(const struct fed_dataset *, const uint32_t *ids, uint32_
 void fed_dataset_prefetch(const struct fed_dataset *, const uint32_t *ids, uint32_t n);
 
 /* What loading depends on, beside what was typed. */
-struct fed_making {
+struct fed_generation {
 	uint64_t seed;             /* of what is generated or shuffled */
 	const atomic_int *stopped; /* other than 0: end at the next example; NULL: nobody stops it */
 };
@@ -60,7 +60,7 @@ struct fed_making {
  * no such name, parameter or column, a value is out of range, or it was stopped; FED_FAIL: what is
  * named cannot be read, or memory is missing. */
 int fed_dataset_load(struct fed_dataset **, const char *name, const struct fed_assign *assign,
-                     size_t n, const struct fed_making *, struct fed_error *);
+                     size_t n, const struct fed_generation *, struct fed_error *);
 
 /* Whether there is something to load under this name: it is built in or installed, or a file is
  * called so.  Whether that can be read, loading tells. */
@@ -74,7 +74,7 @@ struct fed_source {
 	bool reads;                     /* files, which may fail where no word was wrong */
 	/* What a failure left in *out is freed by the caller. */
 	int (*load)(struct fed_dataset **, const void *args, const char *path,
-	            const struct fed_making *, struct fed_error *);
+	            const struct fed_generation *, struct fed_error *);
 	/* Of a source by name that reads files of its own: are they installed?  NULL: it needs none. */
 	int (*installed)(struct fed_error *);
 };

@@ -5,7 +5,7 @@
 #include "base/mem.h"
 #include "data/partition.h"
 
-int fed_examples_init(struct fed_pool_of_examples *pool, uint32_t train, struct fed_error *err)
+int fed_example_pool_init(struct fed_example_pool *pool, uint32_t train, struct fed_error *err)
 {
 	size_t words = ((size_t)train + 63) / 64;
 
@@ -18,13 +18,13 @@ int fed_examples_init(struct fed_pool_of_examples *pool, uint32_t train, struct 
 	return FED_OK;
 }
 
-void fed_examples_release(struct fed_pool_of_examples *pool)
+void fed_example_pool_release(struct fed_example_pool *pool)
 {
 	fed_free(pool->free_bits);
-	*pool = (struct fed_pool_of_examples){0};
+	*pool = (struct fed_example_pool){0};
 }
 
-void fed_examples_give_back(struct fed_pool_of_examples *pool, const uint32_t *ids, uint32_t n)
+void fed_example_pool_return(struct fed_example_pool *pool, const uint32_t *ids, uint32_t n)
 {
 	for (uint32_t i = 0; i < n; i++) {
 		uint64_t *word = &pool->free_bits[ids[i] / 64], bit = (uint64_t)1 << (ids[i] % 64);

@@ -194,7 +194,7 @@ static void draw_example(struct fed_dataset *data, const struct glyphs_args *arg
 }
 
 static int glyphs_load(struct fed_dataset **out, const void *args_, const char *path,
-                       const struct fed_making *making, struct fed_error *err)
+                       const struct fed_generation *making, struct fed_error *err)
 {
 	const struct glyphs_args *args = args_;
 	const struct fed_dataset_plan plan = {.name = "glyphs",
@@ -209,7 +209,7 @@ static int glyphs_load(struct fed_dataset **out, const void *args_, const char *
 
 	for (uint32_t i = 0; rc == FED_OK && i < plan.train + plan.test; i++) {
 		draw_example(*out, args, making->seed, i);
-		rc = fed_making_check(making, i + 1, err);
+		rc = fed_generation_check(making, i + 1, err);
 	}
 	if (rc == FED_OK)
 		fed_dataset_seal(*out);

@@ -218,7 +218,7 @@ static int idx_open(struct idx_file *f, const char *path, uint32_t rank, struct 
 
 /* All items: the first `keep` into `to`, the others only to see that they are there. */
 static int read_items(struct idx_file *f, uint32_t keep, uint8_t *to, uint8_t *spare,
-                      const struct fed_making *making, struct fed_error *err)
+                      const struct fed_generation *making, struct fed_error *err)
 {
 	struct fed_error why;
 	int rc = FED_OK;
@@ -227,7 +227,7 @@ static int read_items(struct idx_file *f, uint32_t keep, uint8_t *to, uint8_t *s
 		if (fed_reader_read(f->reader, i < keep ? to + i * f->item : spare, f->item, &why))
 			return fed_fail(err, "%.230s; it needs %u %s, file ends after %u", why.text, f->count,
 			                f->unit, i);
-		rc = fed_making_check(making, i + 1, err);
+		rc = fed_generation_check(making, i + 1, err);
 	}
 	if (rc)
 		return rc;
@@ -243,7 +243,7 @@ struct idx_load {
 	uint32_t keep[ROLES]; /* of each file's items, 0 = all, from the user's limits */
 	uint8_t *labels[2];   /* all labels of the train and the test file */
 	uint8_t *spare;       /* one image */
-	const struct fed_making *making;
+	const struct fed_generation *making;
 };
 
 static int compare_headers(struct idx_load *l, struct fed_error *err)
@@ -398,7 +398,7 @@ static int load_opened(struct idx_load *l, const char *name, struct fed_dataset 
 }
 
 static int load_quartet(const struct quartet *q, const struct idx_args *args, const char *name,
-                        const struct fed_making *making, struct fed_dataset **out,
+                        const struct fed_generation *making, struct fed_dataset **out,
                         struct fed_error *err)
 {
 	const uint32_t train = (uint32_t)args->train, test = (uint32_t)args->test;
@@ -420,7 +420,7 @@ static int load_quartet(const struct quartet *q, const struct idx_args *args, co
 }
 
 static int load_folder(struct fed_dataset **out, const struct idx_args *args, const char *folder,
-                       const char *name, const struct fed_making *making, struct fed_error *err)
+                       const char *name, const struct fed_generation *making, struct fed_error *err)
 {
 	struct quartet q = {0};
 	int rc = find_files(&q, folder, args->prefix, err);
@@ -432,7 +432,7 @@ static int load_folder(struct fed_dataset **out, const struct idx_args *args, co
 }
 
 static int idx_load(struct fed_dataset **out, const void *args, const char *path,
-                    const struct fed_making *making, struct fed_error *err)
+                    const struct fed_generation *making, struct fed_error *err)
 {
 	char name[PATH_MAX];
 	size_t len = strlen(path);
@@ -503,7 +503,7 @@ static int fashion_installed(struct fed_error *err)
 }
 
 static int fashion_load(struct fed_dataset **out, const void *args, const char *path,
-                        const struct fed_making *making, struct fed_error *err)
+                        const struct fed_generation *making, struct fed_error *err)
 {
 	const struct fashion_args *fashion = args;
 	const struct idx_args idx = {.train = fashion->train, .test = fashion->test};

@@ -50,7 +50,7 @@ static void draw_example(struct fed_dataset *data, uint64_t seed, uint32_t i, do
 }
 
 static int linear_load(struct fed_dataset **out, const void *args, const char *path,
-                       const struct fed_making *making, struct fed_error *err)
+                       const struct fed_generation *making, struct fed_error *err)
 {
 	const struct linear_args *linear = args;
 	const struct fed_dataset_plan plan = {.name = "linear",
@@ -66,7 +66,7 @@ static int linear_load(struct fed_dataset **out, const void *args, const char *p
 		rc = draw_truth(*out, making->seed, err);
 	for (uint32_t i = 0; rc == FED_OK && i < plan.train + plan.test; i++) {
 		draw_example(*out, making->seed, i, linear->noise);
-		rc = fed_making_check(making, i + 1, err);
+		rc = fed_generation_check(making, i + 1, err);
 	}
 	if (rc == FED_OK)
 		fed_dataset_seal(*out);

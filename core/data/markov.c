@@ -72,8 +72,8 @@ static void write_user(const struct markov_args *args, uint64_t seed, uint32_t k
 }
 
 static int write_all(struct fed_dataset **out, const struct markov_args *args,
-                     const struct fed_making *making, struct fed_sequence *rows, uint8_t *tokens,
-                     struct fed_error *err)
+                     const struct fed_generation *making, struct fed_sequence *rows,
+                     uint8_t *tokens, struct fed_error *err)
 {
 	const struct fed_sequences_plan plan = {.name = "markov",
 	                                        .classes = (uint32_t)args->alphabet,
@@ -87,13 +87,13 @@ static int write_all(struct fed_dataset **out, const struct markov_args *args,
 		rows[k] =
 			(struct fed_sequence){tokens + (size_t)k * (size_t)args->length, (size_t)args->length};
 		write_user(args, making->seed, k, &rows[k]);
-		rc = fed_making_check(making, 0, err); /* tokens, none of them an example yet */
+		rc = fed_generation_check(making, 0, err); /* tokens, none of them an example yet */
 	}
 	return rc ? rc : fed_sequences_make(out, &plan, rows, (uint32_t)args->users, err);
 }
 
 static int markov_load(struct fed_dataset **out, const void *args_, const char *path,
-                       const struct fed_making *making, struct fed_error *err)
+                       const struct fed_generation *making, struct fed_error *err)
 {
 	const struct markov_args *args = args_;
 	const size_t users = (size_t)args->users, length = (size_t)args->length;

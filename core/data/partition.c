@@ -49,17 +49,17 @@ const char *const fed_partition_docs[] = {
 		"knows its users, such as synthetic.",
 };
 
-void fed_deal_release(struct fed_deal *deal)
+void fed_partition_result_release(struct fed_partition_result *deal)
 {
 	fed_free(deal->ids);
 	fed_free(deal->start);
 	fed_free(deal->shift);
-	*deal = (struct fed_deal){0};
+	*deal = (struct fed_partition_result){0};
 }
 
 /* How many examples ---------------------------------------------------------- */
 
-static int fail_exhausted(const struct fed_dealing *d, struct fed_error *err)
+static int fail_exhausted(const struct fed_partition_job *d, struct fed_error *err)
 {
 	const uint32_t left = d->pool->left;
 	const double samples = (double)d->how->samples;
@@ -81,7 +81,7 @@ static int fail_exhausted(const struct fed_dealing *d, struct fed_error *err)
 	                fed_count(left).s);
 }
 
-static int check_request(struct fed_dealing *d, struct fed_error *err)
+static int check_request(struct fed_partition_job *d, struct fed_error *err)
 {
 	if (d->how->samples < 1 || d->how->samples > UINT32_MAX)
 		return fed_fail(err, "samples=%lld; it must be from 1 to %u", (long long)d->how->samples,
@@ -100,7 +100,7 @@ static int check_request(struct fed_dealing *d, struct fed_error *err)
 /* `quantity`: one example each, the rest in shares of lognormal(0, spread) weights: the mean is
  * `samples` exactly, so that the total is known before.  Rounding the running sum down spreads
  * the rounding. */
-static int size_unequally(struct fed_dealing *d, struct fed_error *err)
+static int size_unequally(struct fed_partition_job *d, struct fed_error *err)
 {
 	const uint64_t rest = (uint64_t)d->n * (uint64_t)(d->how->samples - 1);
 	double *sum = fed_alloc_array((size_t)d->n + 1, sizeof *sum);
@@ -118,7 +118,7 @@ static int size_unequally(struct fed_dealing *d, struct fed_error *err)
 	return FED_OK;
 }
 
-static int size_clients(struct fed_dealing *d, struct fed_error *err)
+static int size_clients(struct fed_partition_job *d, struct fed_error *err)
 {
 	const uint64_t total = (uint64_t)d->n * (uint64_t)d->how->samples;
 
@@ -138,7 +138,7 @@ static int size_clients(struct fed_dealing *d, struct fed_error *err)
 /* Kinds ------------------------------------------------------------------------ */
 
 /* `feature`: gain lognormal(0, spread), offset normal(0, spread), from each client's own stream. */
-static int shift_clients(struct fed_dealing *d, struct fed_error *err)
+static int shift_clients(struct fed_partition_job *d, struct fed_error *err)
 {
 	d->deal->shift = fed_alloc_array(d->n, sizeof *d->deal->shift);
 	if (!d->deal->shift)
@@ -152,35 +152,35 @@ static int shift_clients(struct fed_dealing *d, struct fed_error *err)
 	return FED_OK;
 }
 
-static int deal_kind(struct fed_dealing *d, struct fed_error *err)
+static int partition_by_kind(struct fed_partition_job *d, struct fed_error *err)
 {
 	switch (d->how->kind) {
 	case FED_PARTITION_NONIID:
-		return fed_deal_shards(d, 2, err);
+		return fed_partition_shards(d, 2, err);
 	case FED_PARTITION_SHARDS:
 		if (d->how->shards < 1 || d->how->shards > d->how->samples)
 			return fed_fail(err, "shards=%lld; it must be from 1 to samples=%lld",
 			                (long long)d->how->shards, (long long)d->how->samples);
-		return fed_deal_shards(d, (uint32_t)d->how->shards, err);
+		return fed_partition_shards(d, (uint32_t)d->how->shards, err);
 	case FED_PARTITION_DIRICHLET:
-		return fed_deal_dirichlet(d, err);
+		return fed_partition_dirichlet(d, err);
 	case FED_PARTITION_FEATURE:
-		return shift_clients(d, err) ? FED_FAIL : fed_deal_uniform(d, err);
+		return shift_clients(d, err) ? FED_FAIL : fed_partition_uniform(d, err);
 	default:
-		return fed_deal_uniform(d, err);
+		return fed_partition_uniform(d, err);
 	}
 }
 
-static int deal_sized(struct fed_dealing *d, struct fed_error *err)
+static int partition_sized(struct fed_partition_job *d, struct fed_error *err)
 {
 	if (d->how->kind == FED_PARTITION_NATURAL)
-		return fed_deal_natural(d, err);
-	if (check_request(d, err) || size_clients(d, err) || deal_kind(d, err))
+		return fed_partition_natural(d, err);
+	if (check_request(d, err) || size_clients(d, err) || partition_by_kind(d, err))
 		return FED_FAIL;
 	return FED_OK;
 }
 
-static void take_from_pool(struct fed_pool_of_examples *pool, const struct fed_deal *deal,
+static void take_from_pool(struct fed_example_pool *pool, const struct fed_partition_result *deal,
                            uint32_t n)
 {
 	for (uint64_t i = 0; i < deal->start[n]; i++)
@@ -188,24 +188,24 @@ static void take_from_pool(struct fed_pool_of_examples *pool, const struct fed_d
 	pool->left -= (uint32_t)deal->start[n];
 }
 
-int fed_partition_deal(const struct fed_dataset *data, struct fed_pool_of_examples *pool,
-                       const struct fed_partition *how, uint32_t n, uint64_t seed, uint64_t number,
-                       struct fed_deal *deal, struct fed_error *err)
+int fed_partition_run(const struct fed_dataset *data, struct fed_example_pool *pool,
+                      const struct fed_partition *how, uint32_t n, uint64_t seed, uint64_t number,
+                      struct fed_partition_result *deal, struct fed_error *err)
 {
-	struct fed_deal made = {0};
-	struct fed_dealing d = {.data = data,
-	                        .pool = pool,
-	                        .how = how,
-	                        .n = n,
-	                        .rand = fed_stream_open(seed, FED_FOR_DEAL, number, UINT64_MAX),
-	                        .seed = seed,
-	                        .number = number,
-	                        .deal = &made};
+	struct fed_partition_result made = {0};
+	struct fed_partition_job d = {.data = data,
+	                              .pool = pool,
+	                              .how = how,
+	                              .n = n,
+	                              .rand = fed_stream_open(seed, FED_FOR_DEAL, number, UINT64_MAX),
+	                              .seed = seed,
+	                              .number = number,
+	                              .deal = &made};
 
 	if (!n)
 		return fed_fail(err, "0 clients; there must be at least 1");
-	if (deal_sized(&d, err)) {
-		fed_deal_release(&made);
+	if (partition_sized(&d, err)) {
+		fed_partition_result_release(&made);
 		return FED_FAIL;
 	}
 	made.shared = d.shared;

@@ -11,13 +11,13 @@
 
 #include "data/dataset.h"
 
-struct fed_pool_of_examples {
+struct fed_example_pool {
 	uint64_t *free_bits; /* bit i: training example i is in the pool */
 	uint32_t left;
 };
-int fed_examples_init(struct fed_pool_of_examples *, uint32_t train, struct fed_error *);
-void fed_examples_release(struct fed_pool_of_examples *);
-void fed_examples_give_back(struct fed_pool_of_examples *, const uint32_t *ids, uint32_t n);
+int fed_example_pool_init(struct fed_example_pool *, uint32_t train, struct fed_error *);
+void fed_example_pool_release(struct fed_example_pool *);
+void fed_example_pool_return(struct fed_example_pool *, const uint32_t *ids, uint32_t n);
 
 enum fed_partition_kind {
 	FED_PARTITION_IID,
@@ -45,7 +45,7 @@ struct fed_partition {
 };
 
 /* What a deal gave: client i of n holds ids[start[i]] .. ids[start[i + 1] - 1]. */
-struct fed_deal {
+struct fed_partition_result {
 	uint32_t *ids;
 	uint64_t *start;         /* [n + 1] */
 	struct fed_shift *shift; /* [n] for `feature`, else NULL */
@@ -53,9 +53,9 @@ struct fed_deal {
 };
 /* Deterministic in (seed, number).  The pool is unchanged on FED_FAIL, whose text says how many
  * are left and the two ways on (samples=, reuse). */
-int fed_partition_deal(const struct fed_dataset *, struct fed_pool_of_examples *,
-                       const struct fed_partition *, uint32_t n, uint64_t seed, uint64_t number,
-                       struct fed_deal *, struct fed_error *);
-void fed_deal_release(struct fed_deal *);
+int fed_partition_run(const struct fed_dataset *, struct fed_example_pool *,
+                      const struct fed_partition *, uint32_t n, uint64_t seed, uint64_t number,
+                      struct fed_partition_result *, struct fed_error *);
+void fed_partition_result_release(struct fed_partition_result *);
 
 #endif

@@ -47,7 +47,7 @@ static void mix_draw(struct mix *m, uint32_t k, double alpha, struct fed_stream 
 }
 
 /* Classes that are used up leave the mix. */
-static void mix_renew(struct mix *m, const struct fed_urn *u)
+static void mix_renew(struct mix *m, const struct fed_sampler *u)
 {
 	m->total = 0;
 	for (uint32_t c = 0; c < u->classes; c++)
@@ -60,7 +60,7 @@ static void mix_renew(struct mix *m, const struct fed_urn *u)
 }
 
 /* The last class with weight takes what rounding leaves over. */
-static uint32_t mix_class(const struct mix *m, const struct fed_urn *u, struct fed_stream *r)
+static uint32_t mix_class(const struct mix *m, const struct fed_sampler *u, struct fed_stream *r)
 {
 	double x = fed_stream_real(r) * m->total;
 	uint32_t last = 0;
@@ -76,30 +76,31 @@ static uint32_t mix_class(const struct mix *m, const struct fed_urn *u, struct f
 	return last;
 }
 
-static void deal_client(struct fed_dealing *d, struct fed_urn *u, struct mix *m, uint32_t client)
+static void partition_client(struct fed_partition_job *d, struct fed_sampler *u, struct mix *m,
+                             uint32_t client)
 {
 	struct fed_stream r = fed_client_stream(d, client);
 
 	if (d->shared)
-		fed_urn_refill(u);
+		fed_sampler_refill(u);
 	mix_draw(m, u->classes, d->how->alpha, &r);
 	mix_renew(m, u);
 	for (uint64_t k = d->deal->start[client]; k < d->deal->start[client + 1]; k++) {
 		/* A client that is owed more than all there are gets all, and again. */
 		if (!u->total) {
-			fed_urn_refill(u);
+			fed_sampler_refill(u);
 			mix_renew(m, u);
 		}
 
 		const uint32_t c = mix_class(m, u, &r);
 
-		d->deal->ids[k] = fed_urn_draw(u, c, &r);
+		d->deal->ids[k] = fed_sampler_draw(u, c, &r);
 		if (!u->left[c])
 			mix_renew(m, u);
 	}
 }
 
-static int deal_all(struct fed_dealing *d, struct fed_urn *u, struct fed_error *err)
+static int partition_all(struct fed_partition_job *d, struct fed_sampler *u, struct fed_error *err)
 {
 	struct mix m = {.share = fed_alloc_array(u->classes, sizeof *m.share),
 	                .weight = fed_alloc_array(u->classes, sizeof *m.weight)};
@@ -111,30 +112,30 @@ static int deal_all(struct fed_dealing *d, struct fed_urn *u, struct fed_error *
 		for (uint32_t c = 0; c < u->classes; c++)
 			m.share[c] = (double)u->left[c] / u->total;
 		for (uint32_t i = 0; i < d->n; i++)
-			deal_client(d, u, &m, i);
+			partition_client(d, u, &m, i);
 	}
 	fed_free(m.share);
 	fed_free(m.weight);
 	return rc;
 }
 
-int fed_deal_dirichlet(struct fed_dealing *d, struct fed_error *err)
+int fed_partition_dirichlet(struct fed_partition_job *d, struct fed_error *err)
 {
 	int32_t *class_of;
 	uint32_t classes;
-	struct fed_urn u;
+	struct fed_sampler u;
 
 	if (!(d->how->alpha > 0) || isinf(d->how->alpha))
 		return fed_fail(err, "alpha=%g; it must be above 0 and finite", d->how->alpha);
-	if (fed_deal_classes(d->data, &class_of, &classes, err))
+	if (fed_partition_by_classes(d->data, &class_of, &classes, err))
 		return FED_FAIL;
 
-	int rc = fed_urn_init(&u, d, class_of, classes, err);
+	int rc = fed_sampler_init(&u, d, class_of, classes, err);
 
 	fed_free(class_of);
 	if (rc)
 		return FED_FAIL;
-	rc = deal_all(d, &u, err);
-	fed_urn_release(&u);
+	rc = partition_all(d, &u, err);
+	fed_sampler_release(&u);
 	return rc;
 }

@@ -41,8 +41,8 @@ static int rank_targets(const struct fed_dataset *data, int32_t *class_of, struc
 	return FED_OK;
 }
 
-int fed_deal_classes(const struct fed_dataset *data, int32_t **class_of, uint32_t *classes,
-                     struct fed_error *err)
+int fed_partition_by_classes(const struct fed_dataset *data, int32_t **class_of, uint32_t *classes,
+                             struct fed_error *err)
 {
 	int32_t *made = fed_alloc_array(data->train, sizeof *made);
 

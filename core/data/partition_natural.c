@@ -23,7 +23,7 @@ static void users_release(struct users *u)
 	fed_free(u->chosen);
 }
 
-static int users_init(struct users *u, const struct fed_dealing *d, struct fed_error *err)
+static int users_init(struct users *u, const struct fed_partition_job *d, struct fed_error *err)
 {
 	const struct fed_dataset *data = d->data;
 
@@ -46,7 +46,7 @@ static int users_init(struct users *u, const struct fed_dealing *d, struct fed_e
 }
 
 /* Has examples, and no client holds any of them. */
-static bool user_whole(const struct users *u, const struct fed_dealing *d, uint32_t k)
+static bool user_whole(const struct users *u, const struct fed_partition_job *d, uint32_t k)
 {
 	for (uint32_t i = u->first[k]; i < u->first[k + 1]; i++)
 		if (!fed_in_pool(d->pool, u->ids[i]))
@@ -54,7 +54,7 @@ static bool user_whole(const struct users *u, const struct fed_dealing *d, uint3
 	return u->count[k] > 0;
 }
 
-static int choose_users(struct users *u, struct fed_dealing *d, struct fed_error *err)
+static int choose_users(struct users *u, struct fed_partition_job *d, struct fed_error *err)
 {
 	uint32_t found = 0;
 
@@ -77,9 +77,9 @@ static int choose_users(struct users *u, struct fed_dealing *d, struct fed_error
 	return FED_OK;
 }
 
-static int fill_users(const struct users *u, struct fed_dealing *d, struct fed_error *err)
+static int fill_users(const struct users *u, struct fed_partition_job *d, struct fed_error *err)
 {
-	struct fed_deal *deal = d->deal;
+	struct fed_partition_result *deal = d->deal;
 
 	deal->start = fed_alloc_array((size_t)d->n + 1, sizeof *deal->start);
 	if (!deal->start)
@@ -95,7 +95,7 @@ static int fill_users(const struct users *u, struct fed_dealing *d, struct fed_e
 	return FED_OK;
 }
 
-int fed_deal_natural(struct fed_dealing *d, struct fed_error *err)
+int fed_partition_natural(struct fed_partition_job *d, struct fed_error *err)
 {
 	struct users u = {0};
 

@@ -31,10 +31,10 @@ static void shards_release(struct shards *s)
 	fed_free(s->deck);
 }
 
-static int shards_init(struct shards *s, const struct fed_dealing *d, size_t size,
+static int shards_init(struct shards *s, const struct fed_partition_job *d, size_t size,
                        struct fed_error *err)
 {
-	if (fed_deal_classes(d->data, &s->class_of, &s->classes, err))
+	if (fed_partition_by_classes(d->data, &s->class_of, &s->classes, err))
 		return FED_FAIL;
 	s->subset = fed_alloc_array(size, sizeof *s->subset);
 	s->sorted = fed_alloc_array(size, sizeof *s->sorted);
@@ -46,7 +46,7 @@ static int shards_init(struct shards *s, const struct fed_dealing *d, size_t siz
 }
 
 /* A uniform subset in ascending order in one walk (Knuth, TAOCP vol. 2, 3.4.2, algorithm S). */
-static void choose_subset(struct shards *s, struct fed_dealing *d, uint32_t size)
+static void choose_subset(struct shards *s, struct fed_partition_job *d, uint32_t size)
 {
 	uint32_t left = d->shared ? d->data->train : d->pool->left, chosen = 0;
 
@@ -72,8 +72,8 @@ static void sort_subset(struct shards *s, uint32_t size)
 
 /* Deal shards to clients first .. first + n - 1.  Of each K shards in a row the first `longer`
  * hold one example more. */
-static void deal_pass(struct shards *s, struct fed_dealing *d, uint32_t k, uint32_t first,
-                      uint32_t n)
+static void partition_pass(struct shards *s, struct fed_partition_job *d, uint32_t k,
+                           uint32_t first, uint32_t n)
 {
 	const uint32_t samples = (uint32_t)d->how->samples;
 	const uint32_t base = samples / k, longer = samples % k;
@@ -99,7 +99,7 @@ static void deal_pass(struct shards *s, struct fed_dealing *d, uint32_t k, uint3
 	}
 }
 
-int fed_deal_shards(struct fed_dealing *d, uint32_t k, struct fed_error *err)
+int fed_partition_shards(struct fed_partition_job *d, uint32_t k, struct fed_error *err)
 {
 	const uint64_t samples = (uint64_t)d->how->samples;
 
@@ -117,7 +117,7 @@ int fed_deal_shards(struct fed_dealing *d, uint32_t k, struct fed_error *err)
 	int rc = shards_init(&s, d, pass * samples, err);
 
 	for (uint32_t first = 0; !rc && first < d->n; first += pass)
-		deal_pass(&s, d, k, first, d->n - first < pass ? d->n - first : pass);
+		partition_pass(&s, d, k, first, d->n - first < pass ? d->n - first : pass);
 	shards_release(&s);
 	return rc;
 }

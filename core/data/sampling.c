@@ -6,7 +6,8 @@
 
 #include "base/mem.h"
 
-static void urn_fill(struct fed_urn *u, const struct fed_dealing *d, const int32_t *class_of)
+static void urn_fill(struct fed_sampler *u, const struct fed_partition_job *d,
+                     const int32_t *class_of)
 {
 	/* left[] counts first, then is the place of the next id of its class. */
 	for (uint32_t i = 0; i < d->data->train; i++)
@@ -25,55 +26,55 @@ static void urn_fill(struct fed_urn *u, const struct fed_dealing *d, const int32
 	u->total = u->first[u->classes];
 }
 
-int fed_urn_init(struct fed_urn *u, const struct fed_dealing *d, const int32_t *class_of,
-                 uint32_t classes, struct fed_error *err)
+int fed_sampler_init(struct fed_sampler *u, const struct fed_partition_job *d,
+                     const int32_t *class_of, uint32_t classes, struct fed_error *err)
 {
 	const uint32_t ids = d->shared ? d->data->train : d->pool->left;
 
-	*u = (struct fed_urn){.classes = classes};
+	*u = (struct fed_sampler){.classes = classes};
 	u->ids = fed_alloc_array(ids ? ids : 1, sizeof *u->ids);
 	u->first = fed_alloc_array(classes + 1, sizeof *u->first);
 	u->left = fed_alloc_array(classes, sizeof *u->left);
 	if (!u->ids || !u->first || !u->left) {
-		fed_urn_release(u);
+		fed_sampler_release(u);
 		return fed_fail_memory(err, ids * sizeof *u->ids, "the examples to deal");
 	}
 	urn_fill(u, d, class_of);
 	return FED_OK;
 }
 
-void fed_urn_release(struct fed_urn *u)
+void fed_sampler_release(struct fed_sampler *u)
 {
 	fed_free(u->ids);
 	fed_free(u->first);
 	fed_free(u->left);
-	*u = (struct fed_urn){0};
+	*u = (struct fed_sampler){0};
 }
 
-void fed_urn_refill(struct fed_urn *u)
+void fed_sampler_refill(struct fed_sampler *u)
 {
 	for (uint32_t c = 0; c < u->classes; c++)
 		u->left[c] = u->first[c + 1] - u->first[c];
 	u->total = u->first[u->classes];
 }
 
-int fed_deal_uniform(struct fed_dealing *d, struct fed_error *err)
+int fed_partition_uniform(struct fed_partition_job *d, struct fed_error *err)
 {
-	struct fed_urn u;
-	const struct fed_deal *deal = d->deal;
+	struct fed_sampler u;
+	const struct fed_partition_result *deal = d->deal;
 
-	if (fed_urn_init(&u, d, NULL, 1, err))
+	if (fed_sampler_init(&u, d, NULL, 1, err))
 		return FED_FAIL;
 	for (uint32_t i = 0; i < d->n; i++) {
 		if (d->shared)
-			fed_urn_refill(&u);
+			fed_sampler_refill(&u);
 		for (uint64_t k = deal->start[i]; k < deal->start[i + 1]; k++) {
 			/* A client that is owed more than all there are gets all, and again. */
 			if (!u.total)
-				fed_urn_refill(&u);
-			deal->ids[k] = fed_urn_draw(&u, 0, &d->rand);
+				fed_sampler_refill(&u);
+			deal->ids[k] = fed_sampler_draw(&u, 0, &d->rand);
 		}
 	}
-	fed_urn_release(&u);
+	fed_sampler_release(&u);
 	return FED_OK;
 }

@@ -11,7 +11,7 @@
 
 #include "data/partition_internal.h"
 
-struct fed_urn {
+struct fed_sampler {
 	uint32_t *ids;
 	uint32_t *first; /* [classes + 1] */
 	uint32_t *left;  /* [classes]: undrawn */
@@ -20,13 +20,13 @@ struct fed_urn {
 };
 
 /* From the pool, or from all training examples when d->shared; class_of NULL: one class. */
-int fed_urn_init(struct fed_urn *, const struct fed_dealing *d, const int32_t *class_of,
-                 uint32_t classes, struct fed_error *);
-void fed_urn_release(struct fed_urn *);
-void fed_urn_refill(struct fed_urn *);
+int fed_sampler_init(struct fed_sampler *, const struct fed_partition_job *d,
+                     const int32_t *class_of, uint32_t classes, struct fed_error *);
+void fed_sampler_release(struct fed_sampler *);
+void fed_sampler_refill(struct fed_sampler *);
 
 /* left[c] > 0. */
-static inline uint32_t fed_urn_draw(struct fed_urn *u, uint32_t c, struct fed_stream *r)
+static inline uint32_t fed_sampler_draw(struct fed_sampler *u, uint32_t c, struct fed_stream *r)
 {
 	uint32_t *ids = u->ids + u->first[c];
 	uint32_t k = fed_stream_below(r, u->left[c]), last = --u->left[c];

@@ -169,7 +169,7 @@ static void draw_example(struct fed_dataset *data, const struct scans_args *args
 }
 
 static int fill(struct fed_dataset *data, const struct scans_args *args,
-                const struct fed_making *making, struct fed_error *err)
+                const struct fed_generation *making, struct fed_error *err)
 {
 	struct scanner *scanner = fed_alloc_array(data->owners, sizeof *scanner);
 	double sum = 0;
@@ -183,14 +183,14 @@ static int fill(struct fed_dataset *data, const struct scans_args *args,
 	}
 	for (uint32_t i = 0; rc == FED_OK && i < data->train + data->test; i++) {
 		draw_example(data, args, scanner, sum, making->seed, i);
-		rc = fed_making_check(making, i + 1, err);
+		rc = fed_generation_check(making, i + 1, err);
 	}
 	fed_free(scanner);
 	return rc;
 }
 
 static int scans_load(struct fed_dataset **out, const void *args_, const char *path,
-                      const struct fed_making *making, struct fed_error *err)
+                      const struct fed_generation *making, struct fed_error *err)
 {
 	const struct scans_args *args = args_;
 	const struct fed_dataset_plan plan = {.name = "scans",

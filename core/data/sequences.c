@@ -33,7 +33,7 @@ static int fill_part(struct fed_dataset *data, const struct fed_sequences_plan *
 {
 	for (size_t i = 0; i < windows(plan, n); i++, ++*id) {
 		const uint8_t *from = token + i * plan->stride;
-		const int rc = fed_making_check(plan->making, *id, err);
+		const int rc = fed_generation_check(plan->making, *id, err);
 
 		if (rc)
 			return rc;

@@ -20,7 +20,7 @@ struct fed_sequences_plan {
 	uint32_t classes; /* at most 256 */
 	uint32_t window, stride;
 	double test; /* share of each row */
-	const struct fed_making *making;
+	const struct fed_generation *making;
 };
 
 /* Tokens that a row needs for one example of either part. */

@@ -30,7 +30,7 @@ int fed_dataset_name_classes(struct fed_dataset *, const char *const *names, str
 /* When all contents are there. */
 void fed_dataset_seal(struct fed_dataset *);
 /* Asked before each example: FED_REJECT when it was stopped, after `done` of them. */
-int fed_making_check(const struct fed_making *, uint64_t done, struct fed_error *);
+int fed_generation_check(const struct fed_generation *, uint64_t done, struct fed_error *);
 
 /* The stream that example i of a generator draws from.  Test examples are counted apart, so that
  * the size of the training part does not change them. */

@@ -137,7 +137,7 @@ static int write_spec(struct fed_dataset *data, const char *name, const struct f
 }
 
 static int load_with(struct fed_dataset **out, const struct fed_source *source, const char *name,
-                     const struct fed_assign *assign, size_t n, const struct fed_making *making,
+                     const struct fed_assign *assign, size_t n, const struct fed_generation *making,
                      void *args, struct fed_error *err)
 {
 	struct fed_text path = {0};
@@ -163,7 +163,7 @@ static int load_with(struct fed_dataset **out, const struct fed_source *source, 
 }
 
 int fed_dataset_load(struct fed_dataset **out, const char *name, const struct fed_assign *assign,
-                     size_t n, const struct fed_making *making, struct fed_error *err)
+                     size_t n, const struct fed_generation *making, struct fed_error *err)
 {
 	const struct fed_source *source;
 	int rc = fed_source_find(name, &source, err);

@@ -95,13 +95,13 @@ static int32_t draw_example(const struct device *dev, struct fed_stream *r, floa
 
 /* The device's examples, the first for training. */
 static int fill_device(struct fed_dataset *data, const struct device *dev,
-                       const struct fed_making *making, uint32_t k, uint32_t train, uint32_t size,
-                       uint32_t at[2], struct fed_error *err)
+                       const struct fed_generation *making, uint32_t k, uint32_t train,
+                       uint32_t size, uint32_t at[2], struct fed_error *err)
 {
 	for (uint32_t i = 0; i < size; i++) {
 		struct fed_stream r = fed_stream_open(making->seed, FED_FOR_DATA, FED_GENERATOR_SYNTHETIC,
 		                                      ((uint64_t)(k + 3) << 32) + i);
-		const int rc = fed_making_check(making, at[0] + at[1] - data->train, err);
+		const int rc = fed_generation_check(making, at[0] + at[1] - data->train, err);
 
 		if (rc)
 			return rc;
@@ -116,7 +116,7 @@ static int fill_device(struct fed_dataset *data, const struct device *dev,
 }
 
 static int fill(struct fed_dataset *data, const struct synthetic_args *args,
-                const struct fed_making *making, struct fed_error *err)
+                const struct fed_generation *making, struct fed_error *err)
 {
 	uint32_t at[2] = {0, data->train};
 	int rc = FED_OK;
@@ -132,7 +132,7 @@ static int fill(struct fed_dataset *data, const struct synthetic_args *args,
 }
 
 static int synthetic_load(struct fed_dataset **out, const void *args_, const char *path,
-                          const struct fed_making *making, struct fed_error *err)
+                          const struct fed_generation *making, struct fed_error *err)
 {
 	const struct synthetic_args *args = args_;
 	uint64_t train = 0, all = 0;

@@ -38,8 +38,8 @@ static const struct fed_field text_fields[] = {
 /* What was read, and the tokens that it becomes. */
 struct text {
 	const struct text_args *args;
-	const struct fed_making *making;
-	struct fed_voices voices;
+	const struct fed_generation *making;
+	struct fed_speakers voices;
 	uint64_t bytes;               /* read so far */
 	uint32_t *token;              /* [CODES]: counts, then the token of each character */
 	uint32_t known[KNOWN_MAX], n; /* the characters that have one, ascending */
@@ -59,9 +59,9 @@ static int read_file(struct text *t, const char *path, struct fed_error *err)
 		rc = fed_fail(err, "%s: is empty", fed_show(path).s);
 	t->bytes += text.len;
 	if (rc == FED_OK)
-		rc = t->args->speakers
-		         ? fed_voices_add_play(&t->voices, text.s, text.len, err)
-		         : fed_voices_add_text(&t->voices, slash ? slash + 1 : path, text.s, text.len, err);
+		rc = t->args->speakers ? fed_speakers_add_play(&t->voices, text.s, text.len, err)
+		                       : fed_speakers_add_text(&t->voices, slash ? slash + 1 : path, text.s,
+		                                               text.len, err);
 	fed_text_release(&text);
 	return rc;
 }
@@ -143,7 +143,7 @@ static int keep_long(struct text *t, struct fed_error *err)
 	size_t longest = 0, kept = 0;
 
 	for (size_t i = 0; i < all; i++) {
-		const struct fed_voice voice = t->voices.voice[i];
+		const struct fed_speaker voice = t->voices.voice[i];
 
 		longest = voice.n > longest ? voice.n : longest;
 		if (voice.n < least)
@@ -265,7 +265,7 @@ static int make(struct fed_dataset **out, const struct text *t, struct fed_seque
 	uint32_t n = 0;
 
 	for (size_t i = 0; i < t->voices.n; i++) {
-		const struct fed_voice *voice = &t->voices.voice[i];
+		const struct fed_speaker *voice = &t->voices.voice[i];
 
 		if (voice->n == 0)
 			continue;
@@ -299,7 +299,7 @@ static int convert(struct fed_dataset **out, const struct text *t, struct fed_er
 }
 
 static int text_load(struct fed_dataset **out, const void *args, const char *path,
-                     const struct fed_making *making, struct fed_error *err)
+                     const struct fed_generation *making, struct fed_error *err)
 {
 	struct text t = {.args = args, .making = making};
 
@@ -316,7 +316,7 @@ static int text_load(struct fed_dataset **out, const void *args, const char *pat
 	if (rc == FED_OK)
 		rc = convert(out, &t, err);
 	fed_free(t.token);
-	fed_voices_release(&t.voices);
+	fed_speakers_release(&t.voices);
 	return rc;
 }
 

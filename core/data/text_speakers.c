@@ -11,41 +11,41 @@
 
 enum { NAME_MAX_BYTES = 40 };
 
-static int add_voice(struct fed_voices *v, const char *name, size_t len, struct fed_error *err)
+static int add_voice(struct fed_speakers *v, const char *name, size_t len, struct fed_error *err)
 {
-	if (v->n == v->room) {
-		const size_t room = v->room ? 2 * v->room : 64;
-		struct fed_voice *grown =
-			fed_resize(v->voice, v->room * sizeof *grown, room * sizeof *grown);
+	if (v->n == v->capacity) {
+		const size_t capacity = v->capacity ? 2 * v->capacity : 64;
+		struct fed_speaker *grown =
+			fed_resize(v->voice, v->capacity * sizeof *grown, capacity * sizeof *grown);
 
 		if (!grown)
-			return fed_fail_memory(err, room * sizeof *grown, "the speakers");
+			return fed_fail_memory(err, capacity * sizeof *grown, "the speakers");
 		v->voice = grown;
-		v->room = room;
+		v->capacity = capacity;
 	}
 	char *copy = fed_alloc(len + 1);
 	if (!copy)
 		return fed_fail_memory(err, len + 1, "a speaker");
 	memcpy(copy, name, len);
-	v->voice[v->n++] = (struct fed_voice){.name = copy};
+	v->voice[v->n++] = (struct fed_speaker){.name = copy};
 	return FED_OK;
 }
 
 /* At most one character a byte. */
-static int reserve(struct fed_voice *v, size_t more, struct fed_error *err)
+static int reserve(struct fed_speaker *v, size_t more, struct fed_error *err)
 {
-	if (more <= v->room - v->n)
+	if (more <= v->capacity - v->n)
 		return FED_OK;
-	const size_t room = v->n + more > 2 * v->room ? v->n + more : 2 * v->room;
-	uint32_t *grown = fed_resize(v->code, v->room * sizeof *grown, room * sizeof *grown);
+	const size_t capacity = v->n + more > 2 * v->capacity ? v->n + more : 2 * v->capacity;
+	uint32_t *grown = fed_resize(v->code, v->capacity * sizeof *grown, capacity * sizeof *grown);
 	if (!grown)
-		return fed_fail_memory(err, room * sizeof *grown, "a text");
+		return fed_fail_memory(err, capacity * sizeof *grown, "a text");
 	v->code = grown;
-	v->room = room;
+	v->capacity = capacity;
 	return FED_OK;
 }
 
-static int speak(struct fed_voice *v, const char *s, size_t len, struct fed_error *err)
+static int speak(struct fed_speaker *v, const char *s, size_t len, struct fed_error *err)
 {
 	if (reserve(v, len, err))
 		return FED_FAIL;
@@ -65,8 +65,8 @@ static int speak(struct fed_voice *v, const char *s, size_t len, struct fed_erro
 	return FED_OK;
 }
 
-int fed_voices_add_text(struct fed_voices *v, const char *name, const char *s, size_t len,
-                        struct fed_error *err)
+int fed_speakers_add_text(struct fed_speakers *v, const char *name, const char *s, size_t len,
+                          struct fed_error *err)
 {
 	if (add_voice(v, name, strlen(name), err))
 		return FED_FAIL;
@@ -122,8 +122,8 @@ static size_t speaker_of(const char *line, size_t len, size_t *rest)
 	return 0;
 }
 
-static int find_voice(struct fed_voices *v, size_t first, const char *name, size_t len, size_t *out,
-                      struct fed_error *err)
+static int find_voice(struct fed_speakers *v, size_t first, const char *name, size_t len,
+                      size_t *out, struct fed_error *err)
 {
 	for (*out = first; *out < v->n; ++*out)
 		if (!strncmp(v->voice[*out].name, name, len) && !v->voice[*out].name[len])
@@ -131,7 +131,7 @@ static int find_voice(struct fed_voices *v, size_t first, const char *name, size
 	return add_voice(v, name, len, err);
 }
 
-int fed_voices_add_play(struct fed_voices *v, const char *s, size_t len, struct fed_error *err)
+int fed_speakers_add_play(struct fed_speakers *v, const char *s, size_t len, struct fed_error *err)
 {
 	const size_t first = v->n;
 	size_t speaker = SIZE_MAX;
@@ -154,12 +154,12 @@ int fed_voices_add_play(struct fed_voices *v, const char *s, size_t len, struct 
 	return FED_OK;
 }
 
-void fed_voices_release(struct fed_voices *v)
+void fed_speakers_release(struct fed_speakers *v)
 {
 	for (size_t i = 0; i < v->n; i++) {
 		fed_free(v->voice[i].name);
 		fed_free(v->voice[i].code);
 	}
 	fed_free(v->voice);
-	*v = (struct fed_voices){0};
+	*v = (struct fed_speakers){0};
 }

@@ -11,23 +11,23 @@
 #include "base/text.h"
 #include "fedsh/plugin.h"
 
-struct fed_voice {
+struct fed_speaker {
 	char *name;
 	uint32_t *code; /* [n] */
-	size_t n, room;
+	size_t n, capacity;
 };
 
-struct fed_voices {
-	struct fed_voice *voice; /* [n] */
-	size_t n, room;
+struct fed_speakers {
+	struct fed_speaker *voice; /* [n] */
+	size_t n, capacity;
 };
 
 /* The whole text is one new voice. */
-int fed_voices_add_text(struct fed_voices *, const char *name, const char *s, size_t len,
-                        struct fed_error *);
+int fed_speakers_add_text(struct fed_speakers *, const char *name, const char *s, size_t len,
+                          struct fed_error *);
 /* A play: a new voice for each speaker.  A speech begins with a line `NAME.` or `NAME:`, or
  * `NAME. words`; what stands before the first is left out. */
-int fed_voices_add_play(struct fed_voices *, const char *s, size_t len, struct fed_error *);
-void fed_voices_release(struct fed_voices *);
+int fed_speakers_add_play(struct fed_speakers *, const char *s, size_t len, struct fed_error *);
+void fed_speakers_release(struct fed_speakers *);
 
 #endif

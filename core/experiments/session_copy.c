@@ -47,14 +47,14 @@ static int copy_faults(struct fed_faults *out, const struct fed_faults *from, ui
 static int copy_scheme(struct fed_composition *copy, const struct fed_composition *from,
                        struct fed_error *err)
 {
-	struct fed_pairs settings;
+	struct fed_key_values settings;
 
 	copy->scheme = from->scheme;
-	if (fed_pairs_of(&settings, from->scheme->fields, from->scheme_state, err))
+	if (fed_key_values_of(&settings, from->scheme->fields, from->scheme_state, err))
 		return FED_FAIL;
 	const int rc =
 		fed_scheme_state_new(&copy->scheme_state, from->scheme, settings.assign, settings.n, err);
-	fed_pairs_release(&settings);
+	fed_key_values_release(&settings);
 	if (rc == FED_OK && from->scheme->forget) /* its clients never trained */
 		from->scheme->forget(copy->scheme_state);
 	return rc;
@@ -120,32 +120,32 @@ void fed_session_drop(struct fed_session *copy)
 	fed_session_stop(copy);
 	copy->parts.data = NULL; /* borrowed, as the plugins are */
 	fed_session_clear(copy);
-	fed_recorder_release(&copy->recorder);
+	fed_event_log_release(&copy->event_log);
 	memset(copy, 0, sizeof *copy);
 }
 
 /* Dealing anew -------------------------------------------------------------------------- */
 
-static bool same_deal(const struct fed_partition *a, const struct fed_partition *b)
+static bool same_partition(const struct fed_partition *a, const struct fed_partition *b)
 {
 	return a->kind == b->kind && a->shards == b->shards && a->alpha == b->alpha &&
 	       a->spread == b->spread;
 }
 
 /* How the present clients were dealt; *total: the examples that they have. */
-static int find_deal(const struct fed_session *s, struct fed_partition *how, uint64_t *total,
-                     struct fed_error *err)
+static int find_partition(const struct fed_session *s, struct fed_partition *how, uint64_t *total,
+                          struct fed_error *err)
 {
 	const struct fed_clients *c = &s->parts.clients;
 
 	*total = 0;
 	for (uint32_t i = 0; i < c->n_present; i++) {
 		const struct fed_client *x = &c->client[c->present[i]];
-		const struct fed_partition *deal = &c->cohort[x->cohort].how;
+		const struct fed_partition *deal = &c->block[x->block].how;
 
 		if (i == 0)
 			*how = *deal;
-		else if (!same_deal(how, deal))
+		else if (!same_partition(how, deal))
 			return fed_fail(err,
 			                "clients %u and %u were dealt in different ways; make all of them with "
 			                "one add-client to deal their examples anew",
@@ -159,7 +159,7 @@ static int find_deal(const struct fed_session *s, struct fed_partition *how, uin
 }
 
 /* Only what the present clients hold is in the pool. */
-static void fill_pool(struct fed_pool_of_examples *pool, const struct fed_session *s)
+static void fill_pool(struct fed_example_pool *pool, const struct fed_session *s)
 {
 	const struct fed_clients *c = &s->parts.clients;
 
@@ -190,8 +190,8 @@ static void equip_likewise(struct fed_clients *c, const struct fed_clients *from
 	}
 }
 
-int fed_session_redeal(struct fed_session *copy, const struct fed_session *s, uint32_t n,
-                       struct fed_error *err)
+int fed_session_partition_again(struct fed_session *copy, const struct fed_session *s, uint32_t n,
+                                struct fed_error *err)
 {
 	struct fed_partition how = {0};
 	struct fed_clients clients;
@@ -200,7 +200,7 @@ int fed_session_redeal(struct fed_session *copy, const struct fed_session *s, ui
 
 	if (s->parts.faults.n)
 		return fed_fail(err, "the faults name clients that would be others; `heal` them first");
-	if (find_deal(s, &how, &total, err))
+	if (find_partition(s, &how, &total, err))
 		return FED_FAIL;
 	if (n == 0 || n > total)
 		return fed_fail(err, "%u clients for %s examples; there can be 1 to %s", n,

@@ -24,7 +24,7 @@ void fed_session_drop(struct fed_session *copy); /* zeroed is fine */
  * the rest of the division, are dealt to them in the way in which these were dealt; devices and
  * links repeat those of the present ones in turn.  Refused where that makes no sense: clients that
  * were dealt in different ways or by the data's own users, faults that name clients. */
-int fed_session_redeal(struct fed_session *copy, const struct fed_session *, uint32_t n,
-                       struct fed_error *);
+int fed_session_partition_again(struct fed_session *copy, const struct fed_session *, uint32_t n,
+                                struct fed_error *);
 
 #endif

@@ -158,8 +158,9 @@ static int begin(struct fed_tournament *t, struct fed_session *s,
 {
 	fed_tournament_release(t);
 	t->plan = *plan;
-	if (fed_who_parse(plan->byzantine, &s->parts.clients, (uint64_t)s->parts.settings.seed,
-	                  &s->draws, &t->byzantine, &t->n_byzantine, err) ||
+	if (fed_client_selector_parse(plan->byzantine, &s->parts.clients,
+	                              (uint64_t)s->parts.settings.seed, &s->draws, &t->byzantine,
+	                              &t->n_byzantine, err) ||
 	    read_side(&t->attack, &t->attacks, s, FED_KIND_ATTACK, plan->attacks, 0, err) ||
 	    read_side(&t->aggregator, &t->aggregators, s, FED_KIND_AGGREGATOR, plan->aggregators,
 	              t->n_byzantine, err))

@@ -199,14 +199,14 @@ static int aggregate(struct fed_trial *t, const struct fed_session *s, struct fe
 
 static int describe(struct fed_trial *t, struct fed_error *err)
 {
-	struct fed_pairs pairs;
+	struct fed_key_values pairs;
 
 	if (fed_instance_settings(&pairs, &t->aggregator, err))
 		return FED_FAIL;
 	for (size_t i = 0; i < pairs.n; i++)
 		fed_text_add(&t->settings, "%s%s=%s", i ? " " : "", pairs.assign[i].key,
 		             pairs.assign[i].value);
-	fed_pairs_release(&pairs);
+	fed_key_values_release(&pairs);
 	return FED_OK;
 }
 
@@ -285,7 +285,7 @@ int fed_trial_save(const struct fed_trial *t, const char *path, struct fed_error
 
 static const float *update_of(const void *ctx, size_t i)
 {
-	return ((const struct fed_insight *)ctx)->of[i].update->vector[0];
+	return ((const struct fed_update_geometry *)ctx)->of[i].update->vector[0];
 }
 
 /* Arrays of an archive. */
@@ -333,7 +333,7 @@ static int write_arrays(const char *path, const struct update_arrays *a, size_t 
 	return rc;
 }
 
-static int write_archive(const char *path, const struct fed_insight *in, size_t dim,
+static int write_archive(const char *path, const struct fed_update_geometry *in, size_t dim,
                          struct fed_error *err)
 {
 	struct update_arrays a;
@@ -358,16 +358,16 @@ static int write_archive(const char *path, const struct fed_insight *in, size_t 
 
 int fed_updates_save(const struct fed_session *s, const char *path, struct fed_error *err)
 {
-	struct fed_insight in;
+	struct fed_update_geometry in;
 
-	if (fed_insight_init(&in, s, err))
+	if (fed_update_geometry_init(&in, s, err))
 		return FED_FAIL;
 	const uint32_t shape[] = {(uint32_t)in.n, (uint32_t)s->parts.net.dim};
 	const size_t length = strlen(path);
 	const int rc = length > 4 && strcasecmp(path + length - 4, ".npz") == 0
 	                   ? write_archive(path, &in, s->parts.net.dim, err)
 	                   : write_rows(path, 2, shape, in.n, s->parts.net.dim, update_of, &in, err);
-	fed_insight_release(&in);
+	fed_update_geometry_release(&in);
 	return rc;
 }
 

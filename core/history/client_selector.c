@@ -200,8 +200,8 @@ static int collect(const struct selection *s, uint32_t **ids, uint32_t *n)
 	return FED_OK;
 }
 
-int fed_who_parse(const char *text, const struct fed_clients *clients, uint64_t seed,
-                  uint64_t *draws, uint32_t **ids, uint32_t *n, struct fed_error *err)
+int fed_client_selector_parse(const char *text, const struct fed_clients *clients, uint64_t seed,
+                              uint64_t *draws, uint32_t **ids, uint32_t *n, struct fed_error *err)
 {
 	struct selection s = {.clients = clients, .seed = seed, .draws = *draws, .err = err};
 
@@ -228,12 +228,12 @@ static int by_id(const void *a, const void *b)
 	return (x > y) - (x < y);
 }
 
-bool fed_who_has(const uint32_t *ids, uint32_t n, uint32_t id)
+bool fed_client_ids_contain(const uint32_t *ids, uint32_t n, uint32_t id)
 {
 	return n && bsearch(&id, ids, n, sizeof id, by_id) != NULL;
 }
 
-void fed_who_put(struct fed_text *out, const uint32_t *ids, uint32_t n, size_t most)
+void fed_client_ids_put(struct fed_text *out, const uint32_t *ids, uint32_t n, size_t most)
 {
 	const size_t begin = out->len;
 

@@ -14,14 +14,14 @@
 /* *ids: ascending, distinct, all present; the caller's (fed_free).  draw numbers the random draws
  * of a session and is increased when one was made.  The error names the part that is wrong and
  * which clients there are. */
-int fed_who_parse(const char *text, const struct fed_clients *, uint64_t seed, uint64_t *draw,
-                  uint32_t **ids, uint32_t *n, struct fed_error *);
+int fed_client_selector_parse(const char *text, const struct fed_clients *, uint64_t seed,
+                              uint64_t *draw, uint32_t **ids, uint32_t *n, struct fed_error *);
 
 /* Whether id is among ascending ids. */
-bool fed_who_has(const uint32_t *ids, uint32_t n, uint32_t id);
+bool fed_client_ids_contain(const uint32_t *ids, uint32_t n, uint32_t id);
 
 /* Append ascending ids as they could be typed, "1,4,7-9"; where they go beyond `most` characters,
  * "1,4,7-9,... (200 in all)". */
-void fed_who_put(struct fed_text *, const uint32_t *ids, uint32_t n, size_t most);
+void fed_client_ids_put(struct fed_text *, const uint32_t *ids, uint32_t n, size_t most);
 
 #endif

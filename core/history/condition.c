@@ -69,7 +69,7 @@ static bool is_live(const struct fed_field *metric)
 }
 
 /* In an open round counters and clock have a newer value than the last record. */
-static double figure_of(const struct fed_operand *o, const struct fed_moment *m)
+static double figure_of(const struct fed_operand *o, const struct fed_condition_context *m)
 {
 	const struct fed_history *h = m->history;
 	size_t back = o->back;
@@ -87,7 +87,7 @@ static bool is_not_finite(const struct fed_event *event)
 }
 
 /* As it is named, before factor and shift. */
-static double value_of(const struct fed_operand *o, const struct fed_moment *m)
+static double value_of(const struct fed_operand *o, const struct fed_condition_context *m)
 {
 	switch (o->subject) {
 	case FED_ABOUT_FIGURE:
@@ -102,7 +102,7 @@ static double value_of(const struct fed_operand *o, const struct fed_moment *m)
 	return o->metric ? figure_of(o, m) : o->number;
 }
 
-static double side_of(const struct fed_operand *o, const struct fed_moment *m)
+static double side_of(const struct fed_operand *o, const struct fed_condition_context *m)
 {
 	const double value = value_of(o, m);
 
@@ -132,12 +132,12 @@ static bool compare(double a, enum fed_comparison op, double b, bool with_nan)
 	return false;
 }
 
-bool fed_condition_holds_at(const struct fed_condition *c, const struct fed_moment *m)
+bool fed_condition_holds_at(const struct fed_condition *c, const struct fed_condition_context *m)
 {
 	bool all = false;
 
 	for (size_t i = 0; i < c->n; i++) {
-		const struct fed_term *t = &c->term[i];
+		const struct fed_condition_term *t = &c->term[i];
 		const bool with_nan = !*t->right.text && isnan(t->right.number);
 
 		if (t->first && all)
@@ -150,12 +150,12 @@ bool fed_condition_holds_at(const struct fed_condition *c, const struct fed_mome
 
 bool fed_condition_holds(const struct fed_condition *c, const struct fed_history *h)
 {
-	return h->n && fed_condition_holds_at(c, &(struct fed_moment){.history = h});
+	return h->n && fed_condition_holds_at(c, &(struct fed_condition_context){.history = h});
 }
 
 bool fed_condition_holds_row(const struct fed_condition *c, const void *row)
 {
-	return fed_condition_holds_at(c, &(struct fed_moment){.row = row});
+	return fed_condition_holds_at(c, &(struct fed_condition_context){.row = row});
 }
 
 bool fed_condition_names(const struct fed_condition *c, const struct fed_field *field)
@@ -166,9 +166,9 @@ bool fed_condition_names(const struct fed_condition *c, const struct fed_field *
 	return false;
 }
 
-enum fed_pace fed_condition_pace(const struct fed_condition *c)
+enum fed_condition_rate fed_condition_pace(const struct fed_condition *c)
 {
-	enum fed_pace pace = FED_PACE_ROUNDS;
+	enum fed_condition_rate pace = FED_CONDITION_RATE_ROUNDS;
 	bool live = true;
 
 	for (size_t i = 0; i < c->n; i++) {
@@ -176,11 +176,11 @@ enum fed_pace fed_condition_pace(const struct fed_condition *c)
 
 		for (size_t k = 0; k < 2; k++) {
 			if (sides[k]->subject != FED_ABOUT_FIGURE)
-				return FED_PACE_EVENTS;
+				return FED_CONDITION_RATE_EVENTS;
 			if (!sides[k]->metric)
 				continue;
 			live = live && is_live(sides[k]->metric);
-			pace = live ? FED_PACE_COUNTERS : FED_PACE_ROUNDS;
+			pace = live ? FED_CONDITION_RATE_COUNTERS : FED_CONDITION_RATE_ROUNDS;
 		}
 	}
 	return pace;
@@ -202,7 +202,7 @@ static bool seen(const struct fed_condition *c, size_t term, const struct fed_op
 	return false;
 }
 
-void fed_condition_values_at(const struct fed_condition *c, const struct fed_moment *m,
+void fed_condition_values_at(const struct fed_condition *c, const struct fed_condition_context *m,
                              struct fed_text *out)
 {
 	const char *comma = "";
@@ -222,5 +222,5 @@ void fed_condition_values_at(const struct fed_condition *c, const struct fed_mom
 void fed_condition_values(const struct fed_condition *c, const struct fed_history *h,
                           struct fed_text *out)
 {
-	fed_condition_values_at(c, &(struct fed_moment){.history = h}, out);
+	fed_condition_values_at(c, &(struct fed_condition_context){.history = h}, out);
 }

@@ -50,7 +50,7 @@ void fed_condition_values(const struct fed_condition *, const struct fed_history
                           struct fed_text *);
 
 /* A moment of an open round. */
-struct fed_moment {
+struct fed_condition_context {
 	const struct fed_history *history;
 	const struct fed_record *open; /* the counters so far are the newest values; NULL: no round */
 	const struct fed_event *event; /* NULL: none in particular */
@@ -58,18 +58,18 @@ struct fed_moment {
 	const void *row; /* what the fields of fed_condition_parse_row describe; NULL: metrics */
 };
 /* How often its value may change. */
-enum fed_pace {
-	FED_PACE_ROUNDS,   /* with a round's figures */
-	FED_PACE_COUNTERS, /* it names counters (fed_metric_counts) and the clock alone */
-	FED_PACE_EVENTS,   /* it has a term over events */
+enum fed_condition_rate {
+	FED_CONDITION_RATE_ROUNDS,   /* with a round's figures */
+	FED_CONDITION_RATE_COUNTERS, /* it names counters (fed_metric_counts) and the clock alone */
+	FED_CONDITION_RATE_EVENTS,   /* it has a term over events */
 };
-enum fed_pace fed_condition_pace(const struct fed_condition *);
-bool fed_condition_holds_at(const struct fed_condition *, const struct fed_moment *);
+enum fed_condition_rate fed_condition_pace(const struct fed_condition *);
+bool fed_condition_holds_at(const struct fed_condition *, const struct fed_condition_context *);
 /* Of one that fed_condition_parse_row made, over a struct that its fields describe. */
 bool fed_condition_holds_row(const struct fed_condition *, const void *row);
 /* Whether it looks at this field. */
 bool fed_condition_names(const struct fed_condition *, const struct fed_field *);
-void fed_condition_values_at(const struct fed_condition *, const struct fed_moment *,
+void fed_condition_values_at(const struct fed_condition *, const struct fed_condition_context *,
                              struct fed_text *);
 
 #endif

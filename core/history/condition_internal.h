@@ -26,14 +26,14 @@ struct fed_operand {
 	char text[2 * FED_WORD_MAX]; /* of what has a name, as typed, for messages; else empty */
 };
 
-struct fed_term {
+struct fed_condition_term {
 	struct fed_operand left, right;
 	enum fed_comparison op;
 	bool first; /* begins an alternative: `or` stands before it */
 };
 
 struct fed_condition {
-	struct fed_term *term; /* [n] */
+	struct fed_condition_term *term; /* [n] */
 	size_t n;
 	char *text; /* as typed */
 };

@@ -302,7 +302,7 @@ static int parse_client(struct parser *p, double *number)
 }
 
 /* client==7, event==lost, nan.  *taken: there was one. */
-static int parse_event_term(struct parser *p, struct fed_term *t, bool *taken)
+static int parse_event_term(struct parser *p, struct fed_condition_term *t, bool *taken)
 {
 	const char *const begin = p->at;
 
@@ -350,7 +350,8 @@ static int choice_of(const struct fed_field *field, const char *word)
 }
 
 /* The word of a choice, as its number. */
-static int parse_choice(struct parser *p, const struct fed_field *field, struct fed_term *t)
+static int parse_choice(struct parser *p, const struct fed_field *field,
+                        struct fed_condition_term *t)
 {
 	struct fed_text allowed = {0};
 	char word[FED_WORD_MAX];
@@ -371,7 +372,7 @@ static int parse_choice(struct parser *p, const struct fed_field *field, struct 
 }
 
 /* A term that is no comparison of numbers.  *taken: there was one. */
-static int parse_row_term(struct parser *p, struct fed_term *t, bool *taken)
+static int parse_row_term(struct parser *p, struct fed_condition_term *t, bool *taken)
 {
 	const char *const begin = p->at;
 	char word[FED_WORD_MAX];
@@ -404,12 +405,12 @@ static int parse_row_term(struct parser *p, struct fed_term *t, bool *taken)
 			return FED_OK;
 	}
 	*taken = false;
-	*t = (struct fed_term){.first = t->first};
+	*t = (struct fed_condition_term){.first = t->first};
 	p->at = begin;
 	return FED_OK;
 }
 
-static int parse_term(struct parser *p, struct fed_term *t)
+static int parse_term(struct parser *p, struct fed_condition_term *t)
 {
 	bool taken;
 
@@ -438,7 +439,7 @@ static int parse_all(struct parser *p, struct fed_condition *c)
 	for (;;) {
 		if (c->n == TERMS_MAX)
 			return fed_fail(p->err, "a condition has at most %d comparisons", TERMS_MAX);
-		struct fed_term *grown =
+		struct fed_condition_term *grown =
 			fed_resize(c->term, c->n * sizeof *grown, (c->n + 1) * sizeof *grown);
 		if (!grown)
 			return fed_fail_memory(p->err, (c->n + 1) * sizeof *grown, "the condition");

@@ -68,7 +68,7 @@ static bool parse_version(const char *typed, uint64_t *out)
 }
 
 /* "7", "3-5", "3-", "-5". */
-static int parse_versions(const char *typed, struct fed_sieve *c, struct fed_error *err)
+static int parse_versions(const char *typed, struct fed_event_filter *c, struct fed_error *err)
 {
 	char from[64];
 	const char *dash = strchr(typed, '-');
@@ -86,50 +86,50 @@ static int parse_versions(const char *typed, struct fed_sieve *c, struct fed_err
 	return FED_OK;
 }
 
-int fed_sieve_init(struct fed_sieve *c, const struct fed_sieve_words *words,
-                   const struct fed_clients *clients, uint64_t seed, uint64_t draw,
-                   struct fed_error *err)
+int fed_event_filter_init(struct fed_event_filter *c, const struct fed_event_filter_spec *words,
+                          const struct fed_clients *clients, uint64_t seed, uint64_t draw,
+                          struct fed_error *err)
 {
-	*c = (struct fed_sieve){.to = UINT64_MAX};
+	*c = (struct fed_event_filter){.to = UINT64_MAX};
 	for (size_t k = 0; !*words->kind && fed_event_name(k); k++)
 		c->kinds |= (uint64_t)!fed_event_is_step((enum fed_event_kind)k) << k;
 	if ((*words->kind && parse_kinds(words->kind, &c->kinds, err)) ||
 	    (*words->version && parse_versions(words->version, c, err)))
 		return FED_FAIL;
-	if (*words->client &&
-	    fed_who_parse(words->client, clients, seed, &draw, &c->client, &c->n_clients, err))
+	if (*words->client && fed_client_selector_parse(words->client, clients, seed, &draw, &c->client,
+	                                                &c->n_clients, err))
 		return FED_FAIL;
 	if (!*words->text)
 		return FED_OK;
 	c->text = fed_strdup(words->text);
 	if (c->text)
 		return FED_OK;
-	fed_sieve_release(c);
+	fed_event_filter_release(c);
 	return fed_fail_memory(err, strlen(words->text), "a filter");
 }
 
-void fed_sieve_release(struct fed_sieve *c)
+void fed_event_filter_release(struct fed_event_filter *c)
 {
 	fed_free(c->client);
 	fed_free(c->text);
-	*c = (struct fed_sieve){0};
+	*c = (struct fed_event_filter){0};
 }
 
-bool fed_sieve_passes(const struct fed_sieve *c, const struct fed_recorder *r,
-                      const struct fed_past *e)
+bool fed_event_filter_passes(const struct fed_event_filter *c, const struct fed_event_log *r,
+                             const struct fed_logged_event *e)
 {
 	if (!(c->kinds >> e->kind & 1) || e->version < c->from || e->version > c->to)
 		return false;
-	if (c->client && !fed_who_has(c->client, c->n_clients, e->client))
+	if (c->client && !fed_client_ids_contain(c->client, c->n_clients, e->client))
 		return false;
-	const char *text = fed_recorder_text(r, e);
+	const char *text = fed_event_log_text(r, e);
 	return !c->text || (text && strcasestr(text, c->text));
 }
 
 /* Lines ------------------------------------------------------------------------ */
 
 /* "accuracy 81.20 %, loss 0.5512, 9 of 10 clients used" */
-static void put_figures(struct fed_text *line, const struct fed_past *e)
+static void put_figures(struct fed_text *line, const struct fed_logged_event *e)
 {
 	fed_text_add(line, "  ");
 	if (!isnan(e->accuracy))
@@ -139,9 +139,10 @@ static void put_figures(struct fed_text *line, const struct fed_past *e)
 	fed_text_add(line, "%u of %u clients used", e->used, e->invited);
 }
 
-void fed_past_put(struct fed_text *line, const struct fed_recorder *r, const struct fed_past *e)
+void fed_logged_event_put(struct fed_text *line, const struct fed_event_log *r,
+                          const struct fed_logged_event *e)
 {
-	const char *text = fed_recorder_text(r, e);
+	const char *text = fed_event_log_text(r, e);
 
 	fed_text_add(line, "version %llu  clock ", (unsigned long long)e->version);
 	fed_text_seconds(line, e->clock);

@@ -16,7 +16,7 @@ static const char *const names[FED_EVENT_KINDS] = {
 	[FED_EVENT_REPORTED] = "reported", [FED_EVENT_REFUSED] = "refused",
 	[FED_EVENT_SMASHED] = "smashed",   [FED_EVENT_GRADIENT] = "gradient",
 	[FED_EVENT_ARRIVED] = "arrived",   [FED_EVENT_LOST] = "lost",
-	[FED_EVENT_LATE] = "late",         [FED_EVENT_RECALLED] = "recalled",
+	[FED_EVENT_LATE] = "late",         [FED_EVENT_CANCELLED] = "recalled",
 	[FED_EVENT_ROUND] = "round",       [FED_EVENT_ABORTED] = "aborted",
 	[FED_EVENT_PLUGIN] = "plugin",     [FED_EVENT_FAULT] = "fault",
 	[FED_EVENT_STOP] = "stop",
@@ -30,60 +30,63 @@ const char *fed_event_name(size_t kind)
 bool fed_event_is_step(enum fed_event_kind kind)
 {
 	return kind == FED_EVENT_BEGIN || kind == FED_EVENT_SENT || kind == FED_EVENT_RECEIVED ||
-	       kind == FED_EVENT_TRAINED || kind == FED_EVENT_REPORTED || kind == FED_EVENT_RECALLED ||
+	       kind == FED_EVENT_TRAINED || kind == FED_EVENT_REPORTED || kind == FED_EVENT_CANCELLED ||
 	       kind == FED_EVENT_SMASHED || kind == FED_EVENT_GRADIENT || kind == FED_EVENT_ARRIVED;
 }
 
-void fed_recorder_release(struct fed_recorder *r)
+void fed_event_log_release(struct fed_event_log *r)
 {
 	fed_free(r->event);
-	fed_phrases_release(&r->texts);
-	fed_journeys_release(&r->journeys);
-	*r = (struct fed_recorder){0};
+	fed_string_pool_release(&r->texts);
+	fed_invitation_log_release(&r->invitation_log);
+	*r = (struct fed_event_log){0};
 }
 
 /* The ring ------------------------------------------------------------------- */
 
-static struct fed_past *row(const struct fed_recorder *r, uint64_t k)
+static struct fed_logged_event *row(const struct fed_event_log *r, uint64_t k)
 {
-	return &r->event[k & (r->room - 1)];
+	return &r->event[k & (r->capacity - 1)];
 }
 
-static uint64_t kept(const struct fed_recorder *r)
+static uint64_t kept(const struct fed_event_log *r)
 {
 	return r->n + 1 - r->first;
 }
 
-static void forget_oldest(struct fed_recorder *r)
+static void forget_oldest(struct fed_event_log *r)
 {
-	fed_phrases_drop(&r->texts, row(r, r->first)->text);
+	fed_string_pool_drop(&r->texts, row(r, r->first)->text);
 	r->first++;
 }
 
 /* Room for one more: twice as much, up to the limit. */
-static bool make_room(struct fed_recorder *r)
+static bool reserve_room(struct fed_event_log *r)
 {
 	const uint32_t limit = r->limit ? r->limit : FED_EVENTS_MAX;
-	const uint32_t room = r->room ? 2 * r->room : limit < ROOM_FIRST ? limit : ROOM_FIRST;
+	const uint32_t capacity = r->capacity          ? 2 * r->capacity
+	                          : limit < ROOM_FIRST ? limit
+	                                               : ROOM_FIRST;
 
 	r->first += r->first == 0;
-	if (kept(r) < r->room)
+	if (kept(r) < r->capacity)
 		return true;
-	struct fed_past *grown = r->room < limit ? fed_alloc_array(room, sizeof *grown) : NULL;
+	struct fed_logged_event *grown =
+		r->capacity < limit ? fed_alloc_array(capacity, sizeof *grown) : NULL;
 	if (!grown) {
-		if (r->room)
+		if (r->capacity)
 			forget_oldest(r);
-		return r->room > 0;
+		return r->capacity > 0;
 	}
 	for (uint64_t k = r->first; k <= r->n; k++)
-		grown[k & (room - 1)] = *row(r, k);
+		grown[k & (capacity - 1)] = *row(r, k);
 	fed_free(r->event);
 	r->event = grown;
-	r->room = room;
+	r->capacity = capacity;
 	return true;
 }
 
-static void put(struct fed_past *past, const struct fed_event *event, uint32_t text)
+static void put(struct fed_logged_event *past, const struct fed_event *event, uint32_t text)
 {
 	past->clock = event->clock;
 	past->version = event->version;
@@ -103,19 +106,19 @@ static void put(struct fed_past *past, const struct fed_event *event, uint32_t t
 }
 
 /* The round ends without a step. */
-static void undo(struct fed_recorder *r, const struct fed_event *event)
+static void undo(struct fed_event_log *r, const struct fed_event *event)
 {
 	for (uint64_t k = r->opened > r->first ? r->opened : r->first; k < r->n; k++)
 		row(r, k)->undone = 1;
-	fed_journeys_undo(&r->journeys, r->opened, r->opened_journey, event, r->n);
+	fed_invitation_log_undo(&r->invitation_log, r->opened, r->opened_invitation, event, r->n);
 }
 
-void fed_recorder_take(struct fed_recorder *r, const struct fed_event *event)
+void fed_event_log_take(struct fed_event_log *r, const struct fed_event *event)
 {
-	if (!make_room(r))
+	if (!reserve_room(r))
 		return;
 	r->n++;
-	put(row(r, r->n), event, fed_phrases_take(&r->texts, event->text));
+	put(row(r, r->n), event, fed_string_pool_take(&r->texts, event->text));
 	__builtin_prefetch(row(r, r->n + AHEAD), 1); /* of a full ring it is in no cache */
 	while (r->texts.bytes > FED_TEXTS_BYTES && kept(r) > 1)
 		forget_oldest(r);
@@ -123,36 +126,36 @@ void fed_recorder_take(struct fed_recorder *r, const struct fed_event *event)
 	const bool ends = event->kind == FED_EVENT_ROUND || event->kind == FED_EVENT_ABORTED;
 	if (!r->opened && (event->kind == FED_EVENT_BEGIN || event->invitation)) {
 		r->opened = r->n;
-		r->opened_journey = r->journeys.n + 1;
+		r->opened_invitation = r->invitation_log.n + 1;
 	}
 	if (event->kind == FED_EVENT_ABORTED && r->opened)
 		undo(r, event);
 	else
-		fed_journeys_take(&r->journeys, event, r->n);
+		fed_invitation_log_take(&r->invitation_log, event, r->n);
 	if (ends)
 		r->opened = 0;
 }
 
-void fed_recorder_restart(struct fed_recorder *r)
+void fed_event_log_restart(struct fed_event_log *r)
 {
 	r->run = r->n + 1;
 	r->opened = 0;
-	fed_journeys_clear(&r->journeys);
+	fed_invitation_log_clear(&r->invitation_log);
 }
 
 /* Reading ---------------------------------------------------------------------- */
 
-const struct fed_past *fed_recorder_at(const struct fed_recorder *r, uint64_t k)
+const struct fed_logged_event *fed_event_log_at(const struct fed_event_log *r, uint64_t k)
 {
 	return k && k >= r->first && k <= r->n ? row(r, k) : NULL;
 }
 
-const char *fed_recorder_text(const struct fed_recorder *r, const struct fed_past *past)
+const char *fed_event_log_text(const struct fed_event_log *r, const struct fed_logged_event *past)
 {
-	return fed_phrases_text(&r->texts, past->text);
+	return fed_string_pool_text(&r->texts, past->text);
 }
 
-uint64_t fed_recorder_since(const struct fed_recorder *r, uint64_t version)
+uint64_t fed_event_log_since(const struct fed_event_log *r, uint64_t version)
 {
 	uint64_t lo = r->run > r->first ? r->run : r->first, hi = r->n + 1;
 
@@ -169,9 +172,10 @@ uint64_t fed_recorder_since(const struct fed_recorder *r, uint64_t version)
 	return lo;
 }
 
-uint64_t fed_recorder_begins(const struct fed_recorder *r, uint64_t version)
+uint64_t fed_event_log_begins(const struct fed_event_log *r, uint64_t version)
 {
-	const struct fed_past *first = fed_recorder_at(r, r->run > r->first ? r->run : r->first);
+	const struct fed_logged_event *first =
+		fed_event_log_at(r, r->run > r->first ? r->run : r->first);
 
 	return first ? first->version : version;
 }

@@ -16,7 +16,7 @@
 #define FED_EVENTS_MAX (1u << 20)
 #define FED_TEXTS_BYTES ((size_t)16 << 20)
 
-struct fed_past {
+struct fed_logged_event {
 	double clock;
 	uint64_t version;
 	union {
@@ -35,31 +35,32 @@ struct fed_past {
 };
 
 /* Zeroed is an empty one. */
-struct fed_recorder {
-	struct fed_past *event; /* ring [room], a power of two; event k is at k mod room */
-	uint64_t first, n;      /* kept: first .. n; numbers from 1 */
-	uint32_t room, limit; /* limit 0: FED_EVENTS_MAX; set before the first event, a power of two */
-	uint64_t run;         /* number of the present run's first event */
-	uint64_t opened, opened_journey; /* first event and journey of the open round; 0: none */
-	struct fed_phrases texts;
-	struct fed_journeys journeys;
+struct fed_event_log {
+	struct fed_logged_event *event; /* ring [capacity], a power of two; event k is at k mod room */
+	uint64_t first, n;              /* kept: first .. n; numbers from 1 */
+	uint32_t capacity,
+		limit;    /* limit 0: FED_EVENTS_MAX; set before the first event, a power of two */
+	uint64_t run; /* number of the present run's first event */
+	uint64_t opened, opened_invitation; /* first event and journey of the open round; 0: none */
+	struct fed_string_pool texts;
+	struct fed_invitation_log invitation_log;
 };
 
-void fed_recorder_release(struct fed_recorder *);
-void fed_recorder_take(struct fed_recorder *, const struct fed_event *);
+void fed_event_log_release(struct fed_event_log *);
+void fed_event_log_take(struct fed_event_log *, const struct fed_event *);
 /* Version 0 again, or a restored session: clock and versions begin anew. */
-void fed_recorder_restart(struct fed_recorder *);
+void fed_event_log_restart(struct fed_event_log *);
 
 /* Event k, or NULL when it is not kept. */
-const struct fed_past *fed_recorder_at(const struct fed_recorder *, uint64_t k);
+const struct fed_logged_event *fed_event_log_at(const struct fed_event_log *, uint64_t k);
 /* NULL: it has none. */
-const char *fed_recorder_text(const struct fed_recorder *, const struct fed_past *);
+const char *fed_event_log_text(const struct fed_event_log *, const struct fed_logged_event *);
 /* The first event of the present run at this version or a later one; n + 1 when there is none. */
-uint64_t fed_recorder_since(const struct fed_recorder *, uint64_t version);
+uint64_t fed_event_log_since(const struct fed_event_log *, uint64_t version);
 
 /* The version from which on events of the present run are kept, now that it is at `version`: 0, or
  * later where it was restored (a saved file has none) or the oldest went. */
-uint64_t fed_recorder_begins(const struct fed_recorder *, uint64_t version);
+uint64_t fed_event_log_begins(const struct fed_event_log *, uint64_t version);
 
 /* "sent", "refused"; NULL past the last. */
 const char *fed_event_name(size_t kind);

@@ -14,45 +14,46 @@
 #define CACHE_LINE 64
 
 /* The last journey of a client; one that is not kept any more points nowhere. */
-struct fed_journey_head {
+struct fed_invitation_hash {
 	uint32_t key; /* client + 1; 0: a free place */
 	uint64_t last;
 };
 
-void fed_journeys_release(struct fed_journeys *j)
+void fed_invitation_log_release(struct fed_invitation_log *j)
 {
-	fed_free(j->journey);
+	fed_free(j->invitation);
 	fed_free(j->head);
-	*j = (struct fed_journeys){.limit = j->limit};
+	*j = (struct fed_invitation_log){.limit = j->limit};
 }
 
-void fed_journeys_clear(struct fed_journeys *j)
+void fed_invitation_log_clear(struct fed_invitation_log *j)
 {
 	for (uint32_t i = 0; i < j->heads; i++)
-		j->head[i] = (struct fed_journey_head){0};
+		j->head[i] = (struct fed_invitation_hash){0};
 	j->heads_used = 0;
 	j->n = j->first = 0;
 }
 
 /* Lookup ------------------------------------------------------------------- */
 
-static struct fed_journey *row(const struct fed_journeys *j, uint64_t k)
+static struct fed_invitation_record *row(const struct fed_invitation_log *j, uint64_t k)
 {
-	return &j->journey[k & (j->room - 1)];
+	return &j->invitation[k & (j->capacity - 1)];
 }
 
-static bool is_kept(const struct fed_journeys *j, uint64_t k)
+static bool is_kept(const struct fed_invitation_log *j, uint64_t k)
 {
 	return k && k >= j->first && k <= j->n;
 }
 
-const struct fed_journey *fed_journeys_at(const struct fed_journeys *j, uint64_t k)
+const struct fed_invitation_record *fed_invitation_log_at(const struct fed_invitation_log *j,
+                                                          uint64_t k)
 {
 	return is_kept(j, k) ? row(j, k) : NULL;
 }
 
 /* The client's place, or the free one where it would be. */
-static struct fed_journey_head *place_of(const struct fed_journeys *j, uint32_t client)
+static struct fed_invitation_hash *place_of(const struct fed_invitation_log *j, uint32_t client)
 {
 	const uint32_t mask = j->heads - 1;
 	/* Fibonacci hashing: Knuth, The Art of Computer Programming, section 6.4. */
@@ -64,45 +65,49 @@ static struct fed_journey_head *place_of(const struct fed_journeys *j, uint32_t 
 }
 
 /* Numbers of journeys that were taken out are given again, perhaps to another client. */
-static struct fed_journey *of_client(const struct fed_journeys *j, uint64_t k, uint32_t client)
+static struct fed_invitation_record *of_client(const struct fed_invitation_log *j, uint64_t k,
+                                               uint32_t client)
 {
 	return is_kept(j, k) && row(j, k)->client == client ? row(j, k) : NULL;
 }
 
-static struct fed_journey *last_of(const struct fed_journeys *j, uint32_t client)
+static struct fed_invitation_record *last_of(const struct fed_invitation_log *j, uint32_t client)
 {
 	return j->heads ? of_client(j, place_of(j, client)->last, client) : NULL;
 }
 
 /* The journey's number, from its place. */
-static uint64_t number_of(const struct fed_journeys *j, const struct fed_journey *x)
+static uint64_t number_of(const struct fed_invitation_log *j, const struct fed_invitation_record *x)
 {
-	const uint64_t place = (uint64_t)(x - j->journey);
+	const uint64_t place = (uint64_t)(x - j->invitation);
 
-	return j->n - ((j->n - place) & (j->room - 1));
+	return j->n - ((j->n - place) & (j->capacity - 1));
 }
 
-static struct fed_journey *before(const struct fed_journeys *j, const struct fed_journey *x)
+static struct fed_invitation_record *before(const struct fed_invitation_log *j,
+                                            const struct fed_invitation_record *x)
 {
 	const uint64_t k = number_of(j, x);
 
 	return x->before && x->before < k ? of_client(j, k - x->before, x->client) : NULL;
 }
 
-const struct fed_journey *fed_journeys_last(const struct fed_journeys *j, uint32_t client)
+const struct fed_invitation_record *fed_invitation_log_last(const struct fed_invitation_log *j,
+                                                            uint32_t client)
 {
 	return last_of(j, client);
 }
 
-const struct fed_journey *fed_journeys_before(const struct fed_journeys *j,
-                                              const struct fed_journey *x)
+const struct fed_invitation_record *fed_invitation_log_before(const struct fed_invitation_log *j,
+                                                              const struct fed_invitation_record *x)
 {
 	return before(j, x);
 }
 
-static struct fed_journey *find(const struct fed_journeys *j, uint32_t client, uint64_t invitation)
+static struct fed_invitation_record *find(const struct fed_invitation_log *j, uint32_t client,
+                                          uint64_t invitation)
 {
-	struct fed_journey *x = last_of(j, client);
+	struct fed_invitation_record *x = last_of(j, client);
 
 	while (x && x->invitation > invitation)
 		x = before(j, x);
@@ -112,36 +117,38 @@ static struct fed_journey *find(const struct fed_journeys *j, uint32_t client, u
 /* Growing ------------------------------------------------------------------ */
 
 /* Twice the room, up to the limit; where memory is short the oldest makes room. */
-static bool make_room(struct fed_journeys *j)
+static bool reserve_room(struct fed_invitation_log *j)
 {
-	const uint32_t limit = j->limit ? j->limit : FED_JOURNEYS_MAX;
-	const uint32_t room = j->room ? 2 * j->room : ROOM_FIRST < limit ? ROOM_FIRST : limit;
+	const uint32_t limit = j->limit ? j->limit : FED_INVITATION_LOG_MAX;
+	const uint32_t capacity = j->capacity          ? 2 * j->capacity
+	                          : ROOM_FIRST < limit ? ROOM_FIRST
+	                                               : limit;
 	const uint64_t kept = j->n ? j->n - j->first + 1 : 0;
 
-	if (kept < j->room)
+	if (kept < j->capacity)
 		return true;
-	if (j->room < limit) {
-		struct fed_journey *grown = fed_alloc_array(room, sizeof *grown);
+	if (j->capacity < limit) {
+		struct fed_invitation_record *grown = fed_alloc_array(capacity, sizeof *grown);
 
 		for (uint64_t k = j->first; grown && k && k <= j->n; k++)
-			grown[k & (room - 1)] = *row(j, k);
+			grown[k & (capacity - 1)] = *row(j, k);
 		if (grown) {
-			fed_free(j->journey);
-			j->journey = grown;
-			j->room = room;
+			fed_free(j->invitation);
+			j->invitation = grown;
+			j->capacity = capacity;
 			return true;
 		}
 	}
-	j->first += j->room > 0;
-	return j->room > 0;
+	j->first += j->capacity > 0;
+	return j->capacity > 0;
 }
 
 /* Places for the clients of journeys that are kept, at most half of them taken. */
-static bool make_heads(struct fed_journeys *j)
+static bool make_heads(struct fed_invitation_log *j)
 {
 	if (2 * (j->heads_used + 1) <= j->heads)
 		return true;
-	const struct fed_journeys old = *j;
+	const struct fed_invitation_log old = *j;
 	uint32_t kept = 1;
 	for (uint32_t i = 0; i < old.heads; i++)
 		kept += old.head[i].key && of_client(j, old.head[i].last, old.head[i].key - 1);
@@ -165,17 +172,17 @@ static bool make_heads(struct fed_journeys *j)
 
 /* Events --------------------------------------------------------------------- */
 
-static void begin(struct fed_journeys *j, const struct fed_event *event)
+static void begin(struct fed_invitation_log *j, const struct fed_event *event)
 {
-	if (!make_heads(j) || !make_room(j))
+	if (!make_heads(j) || !reserve_room(j))
 		return; /* what is to come of this invitation finds no journey */
-	struct fed_journey_head *head = place_of(j, event->client);
-	struct fed_journey *last = of_client(j, head->last, event->client);
+	struct fed_invitation_hash *head = place_of(j, event->client);
+	struct fed_invitation_record *last = of_client(j, head->last, event->client);
 	const uint64_t k = j->n + 1, ago = last ? k - head->last : 0;
 
-	if (last && last->state == FED_JOURNEY_REPORTED && isnan(last->until))
+	if (last && last->state == FED_INVITATION_REPORTED && isnan(last->until))
 		last->until = event->clock;
-	*row(j, k) = (struct fed_journey){
+	*row(j, k) = (struct fed_invitation_record){
 		.sent = event->clock,
 		.received = NAN,
 		.trained = NAN,
@@ -191,14 +198,16 @@ static void begin(struct fed_journeys *j, const struct fed_event *event)
 		.before = (uint32_t)ago,
 	};
 	j->heads_used += head->key == 0;
-	*head = (struct fed_journey_head){event->client + 1, k};
+	*head = (struct fed_invitation_hash){event->client + 1, k};
 	j->n = k;
 	j->first += j->first == 0;
-	for (size_t i = 0; i < sizeof(struct fed_journey); i += CACHE_LINE) /* as the recorder does */
+	for (size_t i = 0; i < sizeof(struct fed_invitation_record);
+	     i += CACHE_LINE) /* as the recorder does */
 		__builtin_prefetch((const char *)row(j, k + AHEAD) + i, 1);
 }
 
-static void end(struct fed_journey *x, enum fed_journey_state state, double clock, uint64_t number)
+static void end(struct fed_invitation_record *x, enum fed_invitation_state state, double clock,
+                uint64_t number)
 {
 	x->state = (uint8_t)state;
 	x->ended = clock;
@@ -206,15 +215,15 @@ static void end(struct fed_journey *x, enum fed_journey_state state, double cloc
 }
 
 /* All that are open end as recalled. */
-static void recall(struct fed_journeys *j, double clock, uint64_t number)
+static void cancel_record(struct fed_invitation_log *j, double clock, uint64_t number)
 {
 	for (uint64_t k = j->first; k && k <= j->n; k++)
-		if (row(j, k)->state < FED_JOURNEY_REPORTED)
-			end(row(j, k), FED_JOURNEY_RECALLED, clock, number);
+		if (row(j, k)->state < FED_INVITATION_REPORTED)
+			end(row(j, k), FED_INVITATION_CANCELLED, clock, number);
 }
 
 /* The client begins to compute, or ends. */
-static void compute(struct fed_journey *x, bool begins, double clock)
+static void compute(struct fed_invitation_record *x, bool begins, double clock)
 {
 	if (x->computing == begins)
 		return;
@@ -222,60 +231,62 @@ static void compute(struct fed_journey *x, bool begins, double clock)
 	x->computing = begins;
 }
 
-double fed_journey_computed(const struct fed_journey *x)
+double fed_invitation_computed_seconds(const struct fed_invitation_record *x)
 {
 	return isnan(x->trained) ? NAN : x->computed;
 }
 
 /* Trained, or no longer held.  The bytes of an update count also where nobody waits for it. */
-static void leave(struct fed_journey *x, const struct fed_event *event)
+static void leave(struct fed_invitation_record *x, const struct fed_event *event)
 {
 	x->bytes_up += event->bytes;
-	if (x->state >= FED_JOURNEY_REPORTED)
+	if (x->state >= FED_INVITATION_REPORTED)
 		return;
 	if (isnan(x->trained)) {
 		compute(x, false, event->clock);
 		x->trained = event->clock;
 	}
 	x->left = event->bytes ? event->clock : NAN;
-	x->state = event->bytes ? FED_JOURNEY_UPLOADS : FED_JOURNEY_HELD;
+	x->state = event->bytes ? FED_INVITATION_UPLOADS : FED_INVITATION_HELD;
 }
 
 /* The end of an invitation, or what comes behind it. */
-static void finish(const struct fed_journeys *j, struct fed_journey *x,
+static void finish(const struct fed_invitation_log *j, struct fed_invitation_record *x,
                    const struct fed_event *event, uint64_t number)
 {
 	static const uint8_t states[FED_EVENT_KINDS] = {
-		[FED_EVENT_REPORTED] = FED_JOURNEY_REPORTED,
-		[FED_EVENT_REFUSED] = FED_JOURNEY_REFUSED,
-		[FED_EVENT_LOST] = FED_JOURNEY_LOST,
-		[FED_EVENT_LATE] = FED_JOURNEY_LATE,
+		[FED_EVENT_REPORTED] = FED_INVITATION_REPORTED,
+		[FED_EVENT_REFUSED] = FED_INVITATION_REFUSED,
+		[FED_EVENT_LOST] = FED_INVITATION_LOST,
+		[FED_EVENT_LATE] = FED_INVITATION_LATE,
 	};
 
 	if (event->text == fed_stray_update) {
-		x->strays += x->strays < UINT16_MAX;
-	} else if (x->state < FED_JOURNEY_REPORTED) {
+		x->extra_answers += x->extra_answers < UINT16_MAX;
+	} else if (x->state < FED_INVITATION_REPORTED) {
 		end(x, states[event->kind], event->clock, number);
 		if (x != last_of(j, x->client))
 			x->until = event->clock; /* its client was invited again before this was told */
-	} else if (x->state == FED_JOURNEY_REPORTED && event->kind == FED_EVENT_REFUSED) {
-		end(x, FED_JOURNEY_REFUSED, x->ended, number); /* the aggregator, after the arrival */
+	} else if (x->state == FED_INVITATION_REPORTED && event->kind == FED_EVENT_REFUSED) {
+		end(x, FED_INVITATION_REFUSED, x->ended, number); /* the aggregator, after the arrival */
 	}
 }
 
-void fed_journeys_take(struct fed_journeys *j, const struct fed_event *event, uint64_t number)
+void fed_invitation_log_take(struct fed_invitation_log *j, const struct fed_event *event,
+                             uint64_t number)
 {
 	if (event->kind == FED_EVENT_SENT)
 		begin(j, event);
-	if (event->kind == FED_EVENT_RECALLED)
-		recall(j, event->clock, number);
-	struct fed_journey *x = event->invitation ? find(j, event->client, event->invitation) : NULL;
+	if (event->kind == FED_EVENT_CANCELLED)
+		cancel_record(j, event->clock, number);
+	struct fed_invitation_record *x =
+		event->invitation ? find(j, event->client, event->invitation) : NULL;
 	if (!x)
 		return;
 	switch (event->kind) {
 	case FED_EVENT_RECEIVED:
 		x->received = event->clock;
-		x->state = FED_JOURNEY_COMPUTES;
+		x->state = FED_INVITATION_COMPUTES;
 		compute(x, true, event->clock);
 		break;
 	case FED_EVENT_SMASHED:
@@ -303,18 +314,18 @@ void fed_journeys_take(struct fed_journeys *j, const struct fed_event *event, ui
 	}
 }
 
-void fed_journeys_judge(struct fed_journeys *j, uint64_t version, double clock,
-                        const struct fed_judgement *judgement)
+void fed_invitation_log_set_verdicts(struct fed_invitation_log *j, uint64_t version, double clock,
+                                     const struct fed_verdicts *verdicts)
 {
-	for (size_t i = 0; i < judgement->n; i++) {
-		const struct fed_judged *of = &judgement->of[i];
-		struct fed_journey *x = find(j, of->client, of->invitation);
+	for (size_t i = 0; i < verdicts->n; i++) {
+		const struct fed_client_verdict *of = &verdicts->of[i];
+		struct fed_invitation_record *x = find(j, of->client, of->invitation);
 
 		if (!x)
 			continue; /* it is not kept any more */
 		x->step = version;
 		x->used = of->verdict.used;
-		x->trusted = fed_judged_trusted(of);
+		x->trusted = fed_client_verdict_trusted(of);
 		x->weight = of->verdict.weight;
 		x->score = of->verdict.score;
 		x->byzantine = of->byzantine;
@@ -322,12 +333,12 @@ void fed_journeys_judge(struct fed_journeys *j, uint64_t version, double clock,
 	}
 }
 
-void fed_journeys_hand_on(struct fed_journeys *j, uint64_t version, double clock)
+void fed_invitation_log_relay(struct fed_invitation_log *j, uint64_t version, double clock)
 {
 	for (uint64_t k = j->n; k && k >= j->first && row(j, k)->version + 1 == version; k--) {
-		struct fed_journey *x = row(j, k);
+		struct fed_invitation_record *x = row(j, k);
 
-		if (x->state != FED_JOURNEY_REPORTED)
+		if (x->state != FED_INVITATION_REPORTED)
 			continue;
 		x->step = version;
 		x->used = x->trusted = true;
@@ -336,7 +347,7 @@ void fed_journeys_hand_on(struct fed_journeys *j, uint64_t version, double clock
 }
 
 /* What came of an earlier journey in the aborted round did not. */
-static void set_back(struct fed_journey *x, double clock, uint64_t number)
+static void set_back(struct fed_invitation_record *x, double clock, uint64_t number)
 {
 	double *const times[] = {&x->received, &x->trained, &x->left};
 
@@ -346,23 +357,24 @@ static void set_back(struct fed_journey *x, double clock, uint64_t number)
 	if (isnan(x->left))
 		x->bytes_up = 0;
 	x->until = NAN;
-	end(x, FED_JOURNEY_RECALLED, clock, number);
+	end(x, FED_INVITATION_CANCELLED, clock, number);
 }
 
-void fed_journeys_undo(struct fed_journeys *j, uint64_t first_event, uint64_t first_journey,
-                       const struct fed_event *event, uint64_t number)
+void fed_invitation_log_undo(struct fed_invitation_log *j, uint64_t first_event,
+                             uint64_t first_invitation, const struct fed_event *event,
+                             uint64_t number)
 {
-	for (; j->n >= first_journey && j->n >= j->first && j->n; j->n--) {
-		const struct fed_journey *x = row(j, j->n);
+	for (; j->n >= first_invitation && j->n >= j->first && j->n; j->n--) {
+		const struct fed_invitation_record *x = row(j, j->n);
 
 		place_of(j, x->client)->last = x->before < j->n ? j->n - x->before : 0;
 	}
 	if (j->n < j->first)
 		j->n = j->first = 0;
 	for (uint64_t k = j->first; k && k <= j->n; k++) {
-		struct fed_journey *x = row(j, k);
+		struct fed_invitation_record *x = row(j, k);
 
-		if (x->state < FED_JOURNEY_REPORTED || x->end >= first_event)
+		if (x->state < FED_INVITATION_REPORTED || x->end >= first_event)
 			set_back(x, event->clock, number);
 	}
 }
@@ -370,15 +382,15 @@ void fed_journeys_undo(struct fed_journeys *j, uint64_t first_event, uint64_t fi
 /* Views ---------------------------------------------------------------------- */
 
 /* Whether the client was busy with an invitation between the times. */
-static bool is_busy(const struct fed_journeys *j, uint32_t client, double from, double to)
+static bool is_busy(const struct fed_invitation_log *j, uint32_t client, double from, double to)
 {
-	for (const struct fed_journey *x = last_of(j, client); x; x = before(j, x)) {
+	for (const struct fed_invitation_record *x = last_of(j, client); x; x = before(j, x)) {
 		if (x->sent > to)
 			continue;
 		if (isnan(x->ended) || x->ended > from || x->sent >= from)
 			return true;
 		/* Whoever waits for a step has reported before. */
-		return x->state == FED_JOURNEY_REPORTED && (isnan(x->until) || x->until > from);
+		return x->state == FED_INVITATION_REPORTED && (isnan(x->until) || x->until > from);
 	}
 	return false;
 }
@@ -390,8 +402,8 @@ static int by_id(const void *a, const void *b)
 	return (x > y) - (x < y);
 }
 
-int fed_journeys_clients(const struct fed_journeys *j, double from, double to, uint32_t **client,
-                         uint32_t *n, struct fed_error *err)
+int fed_invitation_log_clients(const struct fed_invitation_log *j, double from, double to,
+                               uint32_t **client, uint32_t *n, struct fed_error *err)
 {
 	*n = 0;
 	*client = fed_alloc_array(j->heads_used + 1, sizeof **client);
@@ -406,7 +418,8 @@ int fed_journeys_clients(const struct fed_journeys *j, double from, double to, u
 
 const char *const fed_phase_names[FED_PHASES] = {"download", "compute", "upload", "waiting"};
 
-int fed_journey_spans(const struct fed_journey *x, double now, struct fed_span span[FED_SPANS_MAX])
+int fed_invitation_spans(const struct fed_invitation_record *x, double now,
+                         struct fed_span span[FED_SPANS_MAX])
 {
 	static const enum fed_phase phases[] = {FED_PHASE_DOWNLOAD, FED_PHASE_COMPUTE, FED_PHASE_WAIT,
 	                                        FED_PHASE_UPLOAD};
@@ -422,7 +435,7 @@ int fed_journey_spans(const struct fed_journey *x, double now, struct fed_span s
 			span[n++] = (struct fed_span){phases[k], begins[k], to};
 	}
 	const double until = isnan(x->until) ? now : x->until;
-	if (x->state == FED_JOURNEY_REPORTED && until > x->ended)
+	if (x->state == FED_INVITATION_REPORTED && until > x->ended)
 		span[n++] = (struct fed_span){FED_PHASE_WAIT, x->ended, until};
 	return n;
 }

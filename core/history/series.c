@@ -17,19 +17,20 @@ void fed_series_release(struct fed_series_set *set)
 	*set = (struct fed_series_set){.n = 0};
 }
 
-static int make_room(struct fed_series *s, size_t more, struct fed_error *err)
+static int reserve_room(struct fed_series *s, size_t more, struct fed_error *err)
 {
-	const size_t wanted = s->n + more, room = wanted > 2 * s->room ? wanted : 2 * s->room;
+	const size_t wanted = s->n + more,
+				 capacity = wanted > 2 * s->capacity ? wanted : 2 * s->capacity;
 
-	if (wanted <= s->room)
+	if (wanted <= s->capacity)
 		return FED_OK;
-	double *x = fed_resize(s->x, s->room * sizeof *x, room * sizeof *x);
+	double *x = fed_resize(s->x, s->capacity * sizeof *x, capacity * sizeof *x);
 	s->x = x ? x : s->x;
-	double *y = x ? fed_resize(s->y, s->room * sizeof *y, room * sizeof *y) : NULL;
+	double *y = x ? fed_resize(s->y, s->capacity * sizeof *y, capacity * sizeof *y) : NULL;
 	s->y = y ? y : s->y;
 	if (!y)
-		return fed_fail_memory(err, 2 * room * sizeof *x, "a curve");
-	s->room = room;
+		return fed_fail_memory(err, 2 * capacity * sizeof *x, "a curve");
+	s->capacity = capacity;
 	return FED_OK;
 }
 
@@ -45,7 +46,7 @@ int fed_series_follow(struct fed_series *s, struct fed_error *err)
 {
 	const struct fed_history *h = s->history;
 
-	if (make_room(s, h->n - s->taken, err))
+	if (reserve_room(s, h->n - s->taken, err))
 		return FED_FAIL;
 	for (; s->taken < h->n; s->taken++) {
 		const struct fed_record *record = &h->record[s->taken];

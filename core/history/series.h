@@ -13,7 +13,7 @@
 struct fed_series {
 	char name[FED_RUN_NAME_MAX + 40]; /* "accuracy", "krum.accuracy" */
 	double *x, *y;                    /* [n] */
-	size_t n, room;
+	size_t n, capacity;
 	char run[FED_RUN_NAME_MAX];        /* "": the present one */
 	const struct fed_history *history; /* that it was made of ... */
 	size_t taken;                      /* ... so many rounds so far */

@@ -20,17 +20,17 @@ static uint32_t hash_of(const char *text)
 	return hash;
 }
 
-void fed_phrases_release(struct fed_phrases *p)
+void fed_string_pool_release(struct fed_string_pool *p)
 {
 	for (uint32_t i = 0; i < p->n; i++)
-		fed_free(p->phrase[i].text);
-	fed_free(p->phrase);
+		fed_free(p->string[i].text);
+	fed_free(p->string);
 	fed_free(p->bucket);
-	*p = (struct fed_phrases){0};
+	*p = (struct fed_string_pool){0};
 }
 
 /* As many buckets as phrases, or more; where memory is short the chains grow longer. */
-static bool make_buckets(struct fed_phrases *p)
+static bool make_buckets(struct fed_string_pool *p)
 {
 	const uint32_t buckets = p->buckets ? 2 * p->buckets : BUCKETS_FIRST;
 
@@ -40,12 +40,12 @@ static bool make_buckets(struct fed_phrases *p)
 	if (!bucket)
 		return p->buckets > 0;
 	for (uint32_t i = 0; i < p->n; i++) {
-		struct fed_phrase *phrase = &p->phrase[i];
+		struct fed_interned_string *string = &p->string[i];
 
-		if (!phrase->text)
+		if (!string->text)
 			continue;
-		phrase->next = bucket[phrase->hash & (buckets - 1)];
-		bucket[phrase->hash & (buckets - 1)] = i + 1;
+		string->next = bucket[string->hash & (buckets - 1)];
+		bucket[string->hash & (buckets - 1)] = i + 1;
 	}
 	fed_free(p->bucket);
 	p->bucket = bucket;
@@ -54,27 +54,27 @@ static bool make_buckets(struct fed_phrases *p)
 }
 
 /* A place for one more; 0: no memory. */
-static uint32_t find_place(struct fed_phrases *p)
+static uint32_t find_place(struct fed_string_pool *p)
 {
-	const uint32_t room = p->room ? 2 * p->room : BUCKETS_FIRST;
+	const uint32_t capacity = p->capacity ? 2 * p->capacity : BUCKETS_FIRST;
 
 	if (p->vacant) {
 		const uint32_t number = p->vacant;
-		p->vacant = p->phrase[number - 1].next;
+		p->vacant = p->string[number - 1].next;
 		return number;
 	}
-	if (p->n == p->room) {
-		struct fed_phrase *grown =
-			fed_resize(p->phrase, p->room * sizeof *grown, room * sizeof *grown);
+	if (p->n == p->capacity) {
+		struct fed_interned_string *grown =
+			fed_resize(p->string, p->capacity * sizeof *grown, capacity * sizeof *grown);
 		if (!grown)
 			return 0;
-		p->phrase = grown;
-		p->room = room;
+		p->string = grown;
+		p->capacity = capacity;
 	}
 	return ++p->n;
 }
 
-static uint32_t add(struct fed_phrases *p, const char *text, uint32_t hash)
+static uint32_t add(struct fed_string_pool *p, const char *text, uint32_t hash)
 {
 	char *copy = make_buckets(p) ? fed_strdup(text) : NULL;
 	const uint32_t number = copy ? find_place(p) : 0;
@@ -84,48 +84,48 @@ static uint32_t add(struct fed_phrases *p, const char *text, uint32_t hash)
 		return 0;
 	}
 	uint32_t *bucket = &p->bucket[hash & (p->buckets - 1)];
-	p->phrase[number - 1] = (struct fed_phrase){copy, 1, hash, *bucket};
+	p->string[number - 1] = (struct fed_interned_string){copy, 1, hash, *bucket};
 	*bucket = number;
 	p->in_use++;
 	p->bytes += strlen(text) + 1;
 	return number;
 }
 
-uint32_t fed_phrases_take(struct fed_phrases *p, const char *text)
+uint32_t fed_string_pool_take(struct fed_string_pool *p, const char *text)
 {
 	if (!text)
 		return 0;
 	const uint32_t hash = hash_of(text);
 	uint32_t number = p->buckets ? p->bucket[hash & (p->buckets - 1)] : 0;
 	while (number) {
-		struct fed_phrase *phrase = &p->phrase[number - 1];
+		struct fed_interned_string *string = &p->string[number - 1];
 
-		if (phrase->hash == hash && strcmp(phrase->text, text) == 0) {
-			phrase->users++;
+		if (string->hash == hash && strcmp(string->text, text) == 0) {
+			string->users++;
 			return number;
 		}
-		number = phrase->next;
+		number = string->next;
 	}
 	return add(p, text, hash);
 }
 
-void fed_phrases_drop(struct fed_phrases *p, uint32_t number)
+void fed_string_pool_drop(struct fed_string_pool *p, uint32_t number)
 {
-	if (!number || --p->phrase[number - 1].users)
+	if (!number || --p->string[number - 1].users)
 		return;
-	struct fed_phrase *phrase = &p->phrase[number - 1];
-	uint32_t *at = &p->bucket[phrase->hash & (p->buckets - 1)];
+	struct fed_interned_string *string = &p->string[number - 1];
+	uint32_t *at = &p->bucket[string->hash & (p->buckets - 1)];
 	while (*at != number)
-		at = &p->phrase[*at - 1].next;
-	*at = phrase->next;
-	p->bytes -= strlen(phrase->text) + 1;
+		at = &p->string[*at - 1].next;
+	*at = string->next;
+	p->bytes -= strlen(string->text) + 1;
 	p->in_use--;
-	fed_free(phrase->text);
-	*phrase = (struct fed_phrase){.next = p->vacant};
+	fed_free(string->text);
+	*string = (struct fed_interned_string){.next = p->vacant};
 	p->vacant = number;
 }
 
-const char *fed_phrases_text(const struct fed_phrases *p, uint32_t number)
+const char *fed_string_pool_text(const struct fed_string_pool *p, uint32_t number)
 {
-	return number ? p->phrase[number - 1].text : NULL;
+	return number ? p->string[number - 1].text : NULL;
 }

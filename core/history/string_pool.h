@@ -8,7 +8,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-struct fed_phrase {
+struct fed_interned_string {
 	char *text;     /* NULL: the place is vacant */
 	uint32_t users; /* takes not yet dropped */
 	uint32_t hash;
@@ -16,9 +16,9 @@ struct fed_phrase {
 };
 
 /* Zeroed is an empty one. */
-struct fed_phrases {
-	struct fed_phrase *phrase; /* [n] */
-	uint32_t n, room;
+struct fed_string_pool {
+	struct fed_interned_string *string; /* [n] */
+	uint32_t n, capacity;
 	uint32_t vacant;  /* number of the first vacant place, or 0 */
 	uint32_t in_use;  /* phrases kept */
 	uint32_t *bucket; /* [buckets] numbers of phrases; a power of two */
@@ -26,11 +26,11 @@ struct fed_phrases {
 	size_t bytes; /* of the texts */
 };
 
-void fed_phrases_release(struct fed_phrases *);
+void fed_string_pool_release(struct fed_string_pool *);
 /* The number of a text, from 1; 0 when text is NULL or memory runs out. */
-uint32_t fed_phrases_take(struct fed_phrases *, const char *text);
-void fed_phrases_drop(struct fed_phrases *, uint32_t number); /* 0 is fine */
+uint32_t fed_string_pool_take(struct fed_string_pool *, const char *text);
+void fed_string_pool_drop(struct fed_string_pool *, uint32_t number); /* 0 is fine */
 /* NULL for 0. */
-const char *fed_phrases_text(const struct fed_phrases *, uint32_t number);
+const char *fed_string_pool_text(const struct fed_string_pool *, uint32_t number);
 
 #endif

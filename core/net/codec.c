@@ -444,10 +444,10 @@ int fed_recode(const struct fed_codec *codec, float *v, size_t dim, uint64_t *co
 {
 	if (codec->kind == FED_CODEC_NONE)
 		return FED_OK;
-	const size_t room = fed_codec_size(codec, dim);
-	unsigned char *bytes = fed_alloc(room);
+	const size_t capacity = fed_codec_size(codec, dim);
+	unsigned char *bytes = fed_alloc(capacity);
 	if (!bytes)
-		return fed_fail_memory(err, room, "an update under a codec");
+		return fed_fail_memory(err, capacity, "an update under a codec");
 	*coded = fed_codec_pass(codec, v, dim, bytes);
 	fed_free(bytes);
 	return FED_OK;

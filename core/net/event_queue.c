@@ -12,13 +12,13 @@
 
 enum { WIDTH = 4, FIRST_CAPACITY = 64 };
 
-static bool earlier(const struct fed_due *a, const struct fed_due *b)
+static bool earlier(const struct fed_queued_event *a, const struct fed_queued_event *b)
 {
 	return a->when < b->when || (a->when == b->when && a->seq < b->seq);
 }
 
 /* Move the hole at i up until `d` fits into it. */
-static void sift_up(struct fed_due *heap, size_t i, struct fed_due d)
+static void sift_up(struct fed_queued_event *heap, size_t i, struct fed_queued_event d)
 {
 	while (i > 0) {
 		const size_t parent = (i - 1) / WIDTH;
@@ -31,7 +31,7 @@ static void sift_up(struct fed_due *heap, size_t i, struct fed_due d)
 }
 
 /* Move the hole at the root down until `d` fits into it. */
-static void sift_down(struct fed_due *heap, size_t n, struct fed_due d)
+static void sift_down(struct fed_queued_event *heap, size_t n, struct fed_queued_event d)
 {
 	size_t i = 0;
 
@@ -53,25 +53,25 @@ static void sift_down(struct fed_due *heap, size_t n, struct fed_due d)
 	heap[i] = d;
 }
 
-void fed_vclock_init(struct fed_vclock *clock)
+void fed_event_queue_init(struct fed_event_queue *clock)
 {
 	memset(clock, 0, sizeof *clock);
 }
 
-void fed_vclock_release(struct fed_vclock *clock)
+void fed_event_queue_release(struct fed_event_queue *clock)
 {
 	fed_free(clock->heap);
 	memset(clock, 0, sizeof *clock);
 }
 
-int fed_vclock_add(struct fed_vclock *clock, double when, enum fed_due_kind kind, uint64_t ref,
-                   uint32_t who, struct fed_error *err)
+int fed_event_queue_add(struct fed_event_queue *clock, double when, enum fed_queued_event_kind kind,
+                        uint64_t ref, uint32_t who, struct fed_error *err)
 {
 	if (isnan(when) || when == INFINITY)
 		return fed_fail(err, "an event is due at %f seconds; its time must be finite", when);
 	if (clock->n == clock->capacity) {
 		const size_t more = clock->capacity ? 2 * clock->capacity : FIRST_CAPACITY;
-		struct fed_due *heap =
+		struct fed_queued_event *heap =
 			fed_resize(clock->heap, clock->capacity * sizeof *heap, more * sizeof *heap);
 		if (!heap)
 			return fed_fail_memory(err, more * sizeof *heap, "the virtual clock");
@@ -79,15 +79,15 @@ int fed_vclock_add(struct fed_vclock *clock, double when, enum fed_due_kind kind
 		clock->capacity = more;
 	}
 	sift_up(clock->heap, clock->n++,
-	        (struct fed_due){.when = when < clock->now ? clock->now : when,
-	                         .seq = clock->next_seq++,
-	                         .ref = ref,
-	                         .who = who,
-	                         .kind = kind});
+	        (struct fed_queued_event){.when = when < clock->now ? clock->now : when,
+	                                  .seq = clock->next_seq++,
+	                                  .ref = ref,
+	                                  .who = who,
+	                                  .kind = kind});
 	return FED_OK;
 }
 
-bool fed_vclock_next(struct fed_vclock *clock, struct fed_due *due)
+bool fed_event_queue_next(struct fed_event_queue *clock, struct fed_queued_event *due)
 {
 	if (clock->n == 0)
 		return false;
@@ -98,7 +98,7 @@ bool fed_vclock_next(struct fed_vclock *clock, struct fed_due *due)
 	return true;
 }
 
-void fed_vclock_clear(struct fed_vclock *clock)
+void fed_event_queue_clear(struct fed_event_queue *clock)
 {
 	clock->n = 0;
 }

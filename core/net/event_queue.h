@@ -10,39 +10,39 @@
 
 #include "fedsh/plugin.h"
 
-enum fed_due_kind {
-	FED_DUE_MESSAGE = 1, /* ref: the message's id arrives */
-	FED_DUE_LOST,        /* ref: the message's id is lost */
-	FED_DUE_DEADLINE,    /* ref: its number */
-	FED_DUE_TRAINED,     /* ref: the job's id; who: the client that finishes */
-	FED_DUE_CRASH,       /* ref: the invitation's number; who: the client that dies */
-	FED_DUE_WORK,        /* the scheme's own: something was computed; ref and who as it likes */
+enum fed_queued_event_kind {
+	FED_QUEUED_MESSAGE = 1, /* ref: the message's id arrives */
+	FED_QUEUED_LOST,        /* ref: the message's id is lost */
+	FED_QUEUED_DEADLINE,    /* ref: its number */
+	FED_QUEUED_TRAINED,     /* ref: the job's id; who: the client that finishes */
+	FED_QUEUED_CRASH,       /* ref: the invitation's number; who: the client that dies */
+	FED_QUEUED_WORK,        /* the scheme's own: something was computed; ref and who as it likes */
 };
 
 /* Plain data, so that what is pending can be listed and saved. */
-struct fed_due {
+struct fed_queued_event {
 	double when;  /* virtual seconds */
 	uint64_t seq; /* order among equals: the order in which they were scheduled */
 	uint64_t ref;
 	uint32_t who;
-	uint32_t kind; /* enum fed_due_kind */
+	uint32_t kind; /* enum fed_queued_event_kind */
 };
 
-struct fed_vclock {
+struct fed_event_queue {
 	double now;
 	uint64_t next_seq;
-	struct fed_due *heap;
+	struct fed_queued_event *heap;
 	size_t n, capacity;
 };
 
-void fed_vclock_init(struct fed_vclock *);
-void fed_vclock_release(struct fed_vclock *);
+void fed_event_queue_init(struct fed_event_queue *);
+void fed_event_queue_release(struct fed_event_queue *);
 /* when < now counts as now; NaN and infinity are refused.  The clock gives the sequence number. */
-int fed_vclock_add(struct fed_vclock *, double when, enum fed_due_kind, uint64_t ref, uint32_t who,
-                   struct fed_error *);
+int fed_event_queue_add(struct fed_event_queue *, double when, enum fed_queued_event_kind,
+                        uint64_t ref, uint32_t who, struct fed_error *);
 /* Take the earliest and move `now` to it; false when nothing is due. */
-bool fed_vclock_next(struct fed_vclock *, struct fed_due *);
+bool fed_event_queue_next(struct fed_event_queue *, struct fed_queued_event *);
 /* Forget all that is due; `now` stays. */
-void fed_vclock_clear(struct fed_vclock *);
+void fed_event_queue_clear(struct fed_event_queue *);
 
 #endif

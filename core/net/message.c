@@ -11,17 +11,17 @@
 #define FRAME_MAGIC 0x31504446u /* "FDP1" in a hex dump; another form gets another digit */
 enum { CRC_AT = 60 };
 
-void fed_envelope_let_go(const struct fed_envelope *e)
+void fed_envelope_release(const struct fed_envelope *e)
 {
-	fed_parcel_drop(e->parcel);
-	fed_parcel_drop(e->labels);
+	fed_shared_vectors_unref(e->payload);
+	fed_shared_vectors_unref(e->labels);
 }
 
 void fed_envelope_free(struct fed_envelope *e)
 {
 	if (!e)
 		return;
-	fed_envelope_let_go(e);
+	fed_envelope_release(e);
 	fed_free(e);
 }
 
@@ -60,19 +60,19 @@ static uint32_t frame_crc(const unsigned char *frame, size_t len)
 static void put_vector(struct fed_text *out, enum fed_codec_kind kind, const float *v, size_t dim)
 {
 	const struct fed_codec codec = {.kind = kind, .share = 1};
-	char *room = fed_text_room(out, fed_codec_size(&codec, dim));
+	char *capacity = fed_text_reserve(out, fed_codec_size(&codec, dim));
 
-	if (!room)
+	if (!capacity)
 		return;
-	out->len += fed_codec_encode(&codec, v, dim, (unsigned char *)room);
+	out->len += fed_codec_encode(&codec, v, dim, (unsigned char *)capacity);
 	out->s[out->len] = '\0';
 }
 
-int fed_post_encode(const struct fed_envelope *e, struct fed_text *out, struct fed_error *err)
+int fed_messenger_encode(const struct fed_envelope *e, struct fed_text *out, struct fed_error *err)
 {
 	unsigned char h[FED_FRAME_BYTES] = {0};
-	const uint32_t n = e->parcel ? e->parcel->n : 0;
-	const size_t dim = e->parcel ? e->parcel->dim : 0, start = out->len;
+	const uint32_t n = e->payload ? e->payload->n : 0;
+	const size_t dim = e->payload ? e->payload->dim : 0, start = out->len;
 	const enum fed_codec_kind kind = n ? e->codec.kind : FED_CODEC_NONE;
 	uint32_t loss;
 
@@ -94,7 +94,7 @@ int fed_post_encode(const struct fed_envelope *e, struct fed_text *out, struct f
 	put(h + 56, 4, dim);
 	fed_text_put(out, (const char *)h, sizeof h);
 	for (uint32_t k = 0; k < n && !out->failed; k++)
-		put_vector(out, k ? FED_CODEC_NONE : kind, e->parcel->vector[k], dim);
+		put_vector(out, k ? FED_CODEC_NONE : kind, e->payload->vector[k], dim);
 	if (e->labels)
 		put_vector(out, FED_CODEC_NONE, e->labels->vector[0], e->labels->dim);
 	if (out->failed)
@@ -152,7 +152,7 @@ static int check_frame(const unsigned char *h, size_t len, size_t longest, struc
 }
 
 /* The vectors behind the head; the parcel is theirs. */
-static int get_vectors(const unsigned char *h, size_t len, struct fed_parcel *p,
+static int get_vectors(const unsigned char *h, size_t len, struct fed_shared_vectors *p,
                        struct fed_error *err)
 {
 	const unsigned char *at = h + FED_FRAME_BYTES;
@@ -169,7 +169,7 @@ static int get_vectors(const unsigned char *h, size_t len, struct fed_parcel *p,
 }
 
 /* The labels that stand behind the vectors, if there are any: *labels is the caller's. */
-static int get_labels(const unsigned char *h, size_t len, struct fed_parcel **labels,
+static int get_labels(const unsigned char *h, size_t len, struct fed_shared_vectors **labels,
                       struct fed_error *err)
 {
 	const size_t bytes = labels_size(h), n = bytes / sizeof(float);
@@ -177,19 +177,19 @@ static int get_labels(const unsigned char *h, size_t len, struct fed_parcel **la
 	*labels = NULL;
 	if (n == 0)
 		return FED_OK;
-	struct fed_parcel *p = fed_parcel_new(1, n);
+	struct fed_shared_vectors *p = fed_shared_vectors_new(1, n);
 	if (!p)
 		return fed_fail_memory(err, bytes, "a message");
 	const int rc = fed_codec_decode(FED_CODEC_NONE, h + len - bytes, bytes, p->vector[0], n, err);
 	if (rc)
-		fed_parcel_drop(p);
+		fed_shared_vectors_unref(p);
 	else
 		*labels = p;
 	return rc;
 }
 
-int fed_post_decode(const void *bytes, size_t len, size_t longest, struct fed_envelope *e,
-                    struct fed_error *err)
+int fed_messenger_decode(const void *bytes, size_t len, size_t longest, struct fed_envelope *e,
+                         struct fed_error *err)
 {
 	const unsigned char *h = bytes;
 	const uint32_t loss = len < FED_FRAME_BYTES ? 0 : (uint32_t)get(h + 52, 4);
@@ -198,14 +198,14 @@ int fed_post_decode(const void *bytes, size_t len, size_t longest, struct fed_en
 		return FED_REJECT;
 	const uint32_t n = (uint32_t)get(h + 6, 2);
 	const size_t dim = get(h + 56, 4);
-	struct fed_parcel *parcel = fed_parcel_new(n, dim), *labels;
-	if (!parcel)
+	struct fed_shared_vectors *payload = fed_shared_vectors_new(n, dim), *labels;
+	if (!payload)
 		return fed_fail_memory(err, len, "a message");
-	int rc = get_vectors(h, len, parcel, err);
+	int rc = get_vectors(h, len, payload, err);
 	if (rc == FED_OK)
 		rc = get_labels(h, len, &labels, err);
 	if (rc) {
-		fed_parcel_drop(parcel);
+		fed_shared_vectors_unref(payload);
 		return rc;
 	}
 	*e = (struct fed_envelope){
@@ -218,7 +218,7 @@ int fed_post_decode(const void *bytes, size_t len, size_t longest, struct fed_en
 		.round = get(h + 32, 8),
 		.samples = get(h + 40, 8),
 		.steps = (uint32_t)get(h + 48, 4),
-		.parcel = parcel,
+		.payload = payload,
 		.labels = labels,
 		.codec = {.kind = h[5], .share = 1},
 		.coded = n ? first_size(h, len) : 0,

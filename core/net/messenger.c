@@ -14,76 +14,76 @@
 enum { FIRST_CAPACITY = 64 };
 
 /* The post that a wire is part of; transports only ever get &post->wire. */
-static struct fed_post *post_of(const struct fed_transport_host *wire)
+static struct fed_messenger *post_of(const struct fed_transport_host *wire)
 {
-	return (struct fed_post *)((char *)wire - offsetof(struct fed_post, wire));
+	return (struct fed_messenger *)((char *)wire - offsetof(struct fed_messenger, wire));
 }
 
-static const char *name_of(const struct fed_post *post)
+static const char *name_of(const struct fed_messenger *messenger)
 {
-	return post->transport->entry->head->name;
+	return messenger->transport->entry->head->name;
 }
 
 /* What flies ---------------------------------------------------------------- */
 
-/* The place of an id, which may be given up: see fed_post_clear. */
-static struct fed_flying *find_place(const struct fed_post *post, uint64_t id)
+/* The place of an id, which may be given up: see fed_messenger_clear. */
+static struct fed_message_in_flight *find_place(const struct fed_messenger *messenger, uint64_t id)
 {
-	size_t low = 0, high = post->n;
+	size_t low = 0, high = messenger->n;
 
 	while (low < high) {
 		const size_t middle = low + (high - low) / 2;
-		if (post->flying[middle].id < id)
+		if (messenger->flying[middle].id < id)
 			low = middle + 1;
 		else
 			high = middle;
 	}
-	return low < post->n && post->flying[low].id == id ? &post->flying[low] : NULL;
+	return low < messenger->n && messenger->flying[low].id == id ? &messenger->flying[low] : NULL;
 }
 
-static struct fed_flying *find(const struct fed_post *post, uint64_t id)
+static struct fed_message_in_flight *find(const struct fed_messenger *messenger, uint64_t id)
 {
-	struct fed_flying *f = find_place(post, id);
+	struct fed_message_in_flight *f = find_place(messenger, id);
 
 	return f && f->envelope ? f : NULL;
 }
 
 /* Move together the places that are still needed. */
-static void sweep(struct fed_post *post)
+static void sweep(struct fed_messenger *messenger)
 {
 	size_t kept = 0;
 
-	for (size_t i = 0; i < post->n; i++)
-		if (post->flying[i].envelope || post->flying[i].bytes.s)
-			post->flying[kept++] = post->flying[i];
-	post->n = kept;
-	post->taken = 0;
+	for (size_t i = 0; i < messenger->n; i++)
+		if (messenger->flying[i].envelope || messenger->flying[i].bytes.s)
+			messenger->flying[kept++] = messenger->flying[i];
+	messenger->n = kept;
+	messenger->taken = 0;
 }
 
-static struct fed_envelope *take(struct fed_post *post, struct fed_flying *f)
+static struct fed_envelope *take(struct fed_messenger *messenger, struct fed_message_in_flight *f)
 {
 	struct fed_envelope *e = f->envelope;
 
 	fed_text_release(&f->bytes);
 	f->envelope = NULL;
-	if (2 * ++post->taken > post->n) /* so each place moves but once for each one taken */
-		sweep(post);
+	if (2 * ++messenger->taken > messenger->n) /* so each place moves but once for each one taken */
+		sweep(messenger);
 	return e;
 }
 
-void fed_post_done(struct fed_post *post, struct fed_envelope *e)
+void fed_messenger_done(struct fed_messenger *messenger, struct fed_envelope *e)
 {
-	if (post->n_idle == FED_POST_IDLE) {
+	if (messenger->n_idle == FED_MESSENGER_IDLE) {
 		fed_envelope_free(e);
 		return;
 	}
-	fed_envelope_let_go(e);
-	post->idle[post->n_idle++] = e;
+	fed_envelope_release(e);
+	messenger->idle[messenger->n_idle++] = e;
 }
 
 uint64_t fed_envelope_bytes(const struct fed_envelope *e)
 {
-	const struct fed_parcel *p = e->parcel;
+	const struct fed_shared_vectors *p = e->payload;
 
 	if (!p)
 		return FED_FRAME_BYTES;
@@ -94,47 +94,49 @@ uint64_t fed_envelope_bytes(const struct fed_envelope *e)
 }
 
 /* A copy of *envelope that flies under the next id; NULL: no memory. */
-static struct fed_flying *launch(struct fed_post *post, const struct fed_envelope *envelope)
+static struct fed_message_in_flight *launch(struct fed_messenger *messenger,
+                                            const struct fed_envelope *envelope)
 {
-	if (post->n == post->capacity) {
-		const size_t more = post->capacity ? 2 * post->capacity : FIRST_CAPACITY;
-		struct fed_flying *grown =
-			fed_resize(post->flying, post->capacity * sizeof *grown, more * sizeof *grown);
+	if (messenger->n == messenger->capacity) {
+		const size_t more = messenger->capacity ? 2 * messenger->capacity : FIRST_CAPACITY;
+		struct fed_message_in_flight *grown = fed_resize(
+			messenger->flying, messenger->capacity * sizeof *grown, more * sizeof *grown);
 		if (!grown)
 			return NULL;
-		post->flying = grown;
-		post->capacity = more;
+		messenger->flying = grown;
+		messenger->capacity = more;
 	}
-	struct fed_envelope *e = post->n_idle ? post->idle[--post->n_idle] : fed_alloc(sizeof *e);
+	struct fed_envelope *e =
+		messenger->n_idle ? messenger->idle[--messenger->n_idle] : fed_alloc(sizeof *e);
 	if (!e)
 		return NULL;
 	*e = *envelope;
-	e->head.id = post->next_id++;
+	e->head.id = messenger->next_id++;
 	e->head.bytes = fed_envelope_bytes(e);
-	if (e->parcel && e->parcel->dim > post->longest)
-		post->longest = e->parcel->dim;
-	struct fed_flying *f = &post->flying[post->n++];
-	*f = (struct fed_flying){.id = e->head.id, .envelope = e};
+	if (e->payload && e->payload->dim > messenger->longest)
+		messenger->longest = e->payload->dim;
+	struct fed_message_in_flight *f = &messenger->flying[messenger->n++];
+	*f = (struct fed_message_in_flight){.id = e->head.id, .envelope = e};
 	return f;
 }
 
 /* What the transport asks for ----------------------------------------------- */
 
 /* A callback that cannot return an error leaves it here. */
-static void trouble(struct fed_post *post, const struct fed_error *why)
+static void trouble(struct fed_messenger *messenger, const struct fed_error *why)
 {
-	if (post->troubled)
+	if (messenger->troubled)
 		return;
-	post->troubled = true;
-	fed_error_set(&post->trouble, FED_FAIL, "transport %s: %s", name_of(post), why->text);
+	messenger->troubled = true;
+	fed_error_set(&messenger->trouble, FED_FAIL, "transport %s: %s", name_of(messenger), why->text);
 }
 
-static int end_of_call(struct fed_post *post, struct fed_error *err)
+static int end_of_call(struct fed_messenger *messenger, struct fed_error *err)
 {
-	if (!post->troubled)
+	if (!messenger->troubled)
 		return FED_OK;
-	post->troubled = false;
-	*err = post->trouble;
+	messenger->troubled = false;
+	*err = messenger->trouble;
 	return FED_FAIL;
 }
 
@@ -146,32 +148,33 @@ static double wire_clock(const struct fed_transport_host *wire)
 static void wire_link(const struct fed_transport_host *wire, uint32_t client, struct fed_link *out,
                       size_t size)
 {
-	const struct fed_post *post = post_of(wire);
+	const struct fed_messenger *messenger = post_of(wire);
 	struct fed_link link = {.up = INFINITY, .down = INFINITY};
 
-	if (post->link)
-		post->link(post->ctx, client, &link);
+	if (messenger->link)
+		messenger->link(messenger->ctx, client, &link);
 	memcpy(out, &link, size < sizeof link ? size : sizeof link);
 }
 
 /* Put the fate of a flying message into the clock, exactly once. */
-static int settle(struct fed_post *post, struct fed_flying *f, double when, enum fed_due_kind kind,
-                  struct fed_error *err)
+static int settle(struct fed_messenger *messenger, struct fed_message_in_flight *f, double when,
+                  enum fed_queued_event_kind kind, struct fed_error *err)
 {
 	const struct fed_message *m = &f->envelope->head;
 
-	if (fed_vclock_add(post->clock, when, kind, f->id, m->to == FED_SERVER ? m->from : m->to, err))
+	if (fed_event_queue_add(messenger->clock, when, kind, f->id,
+	                        m->to == FED_SERVER ? m->from : m->to, err))
 		return FED_FAIL;
 	f->settled = true;
-	post->settled++;
+	messenger->settled++;
 	fed_text_release(&f->bytes);
 	return FED_OK;
 }
 
 /* The message that waits for its fate.  One that was given up has its fate now: its bytes go. */
-static struct fed_flying *find_unsettled(struct fed_post *post, uint64_t id)
+static struct fed_message_in_flight *find_unsettled(struct fed_messenger *messenger, uint64_t id)
 {
-	struct fed_flying *f = find_place(post, id);
+	struct fed_message_in_flight *f = find_place(messenger, id);
 
 	if (f && f->envelope && !f->settled)
 		return f;
@@ -182,45 +185,45 @@ static struct fed_flying *find_unsettled(struct fed_post *post, uint64_t id)
 
 static void wire_deliver(const struct fed_transport_host *wire, uint64_t id, double when)
 {
-	struct fed_post *post = post_of(wire);
-	struct fed_flying *f = find_unsettled(post, id);
+	struct fed_messenger *messenger = post_of(wire);
+	struct fed_message_in_flight *f = find_unsettled(messenger, id);
 	struct fed_error why;
 
 	if (!f)
-		post->misdelivered++;
-	else if (settle(post, f, when, FED_DUE_MESSAGE, &why))
-		trouble(post, &why);
+		messenger->misdelivered++;
+	else if (settle(messenger, f, when, FED_QUEUED_MESSAGE, &why))
+		trouble(messenger, &why);
 }
 
 static void wire_drop(const struct fed_transport_host *wire, uint64_t id, double when,
                       const char *reason)
 {
-	struct fed_post *post = post_of(wire);
-	struct fed_flying *f = find_unsettled(post, id);
+	struct fed_messenger *messenger = post_of(wire);
+	struct fed_message_in_flight *f = find_unsettled(messenger, id);
 	struct fed_error why;
 
 	if (!f) {
-		post->misdelivered++;
+		messenger->misdelivered++;
 		return;
 	}
 	snprintf(f->envelope->why, sizeof f->envelope->why, "%s",
 	         reason && *reason ? reason : "the transport gave no reason");
-	if (settle(post, f, when, FED_DUE_LOST, &why))
-		trouble(post, &why);
+	if (settle(messenger, f, when, FED_QUEUED_LOST, &why))
+		trouble(messenger, &why);
 }
 
 static const void *wire_bytes(const struct fed_transport_host *wire, uint64_t id, size_t *len)
 {
-	struct fed_post *post = post_of(wire);
-	struct fed_flying *f = find(post, id);
+	struct fed_messenger *messenger = post_of(wire);
+	struct fed_message_in_flight *f = find(messenger, id);
 	struct fed_error why;
 
 	*len = 0;
 	if (!f || f->settled)
 		return NULL;
-	if (f->bytes.len == 0 && fed_post_encode(f->envelope, &f->bytes, &why)) {
+	if (f->bytes.len == 0 && fed_messenger_encode(f->envelope, &f->bytes, &why)) {
 		fed_text_release(&f->bytes);
-		trouble(post, &why);
+		trouble(messenger, &why);
 		return NULL;
 	}
 	*len = f->bytes.len;
@@ -228,12 +231,12 @@ static const void *wire_bytes(const struct fed_transport_host *wire, uint64_t id
 }
 
 /* Whether a decoded message is the one that flies under its id. */
-static int recognise(struct fed_post *post, const struct fed_message *m, struct fed_flying **out,
-                     struct fed_error *err)
+static int recognise(struct fed_messenger *messenger, const struct fed_message *m,
+                     struct fed_message_in_flight **out, struct fed_error *err)
 {
-	struct fed_flying *f = find_unsettled(post, m->id);
+	struct fed_message_in_flight *f = find_unsettled(messenger, m->id);
 
-	if (m->id == 0 || m->id >= post->next_id)
+	if (m->id == 0 || m->id >= messenger->next_id)
 		return fed_reject(err, "message %llu was never sent", (unsigned long long)m->id);
 	if (!f)
 		return fed_reject(err, "message %llu came twice, or after it was given up",
@@ -249,35 +252,37 @@ static int recognise(struct fed_post *post, const struct fed_message *m, struct 
 static int wire_arrive(const struct fed_transport_host *wire, const void *bytes, size_t len,
                        struct fed_error *err)
 {
-	struct fed_post *post = post_of(wire);
+	struct fed_messenger *messenger = post_of(wire);
 	struct fed_envelope came = {0};
-	struct fed_flying *f = NULL;
-	int rc = fed_post_decode(bytes, len, post->longest, &came, err);
+	struct fed_message_in_flight *f = NULL;
+	int rc = fed_messenger_decode(bytes, len, messenger->longest, &came, err);
 
 	if (rc == FED_OK)
-		rc = recognise(post, &came.head, &f, err);
+		rc = recognise(messenger, &came.head, &f, err);
 	if (rc == FED_REJECT)
-		post->misdelivered++;
+		messenger->misdelivered++;
 	if (rc == FED_OK)
-		rc = settle(post, f, fed_call_now(post->transport, wire), FED_DUE_MESSAGE, err);
+		rc =
+			settle(messenger, f, fed_call_now(messenger->transport, wire), FED_QUEUED_MESSAGE, err);
 	if (rc != FED_OK) {
-		fed_envelope_let_go(&came);
+		fed_envelope_release(&came);
 		return rc;
 	}
 	/* The receiver gets what came over the wire, not what was sent. */
-	fed_envelope_let_go(f->envelope);
+	fed_envelope_release(f->envelope);
 	*f->envelope = came;
 	return FED_OK;
 }
 
 /* The post ------------------------------------------------------------------ */
 
-int fed_post_init(struct fed_post *post, struct fed_instance *transport, struct fed_vclock *clock,
-                  uint64_t seed, void (*link)(void *ctx, uint32_t client, struct fed_link *),
-                  void *ctx, struct fed_error *err)
+int fed_messenger_init(struct fed_messenger *messenger, struct fed_instance *transport,
+                       struct fed_event_queue *clock, uint64_t seed,
+                       void (*link)(void *ctx, uint32_t client, struct fed_link *), void *ctx,
+                       struct fed_error *err)
 {
 	(void)err;
-	*post = (struct fed_post){
+	*messenger = (struct fed_messenger){
 		.transport = transport,
 		.clock = clock,
 		.wire = {.size = sizeof(struct fed_transport_host),
@@ -297,125 +302,126 @@ int fed_post_init(struct fed_post *post, struct fed_instance *transport, struct 
 
 /* A transport may still have the bytes of a message in its queue: they stay until it names the
  * message's fate or is closed. */
-void fed_post_clear(struct fed_post *post)
+void fed_messenger_clear(struct fed_messenger *messenger)
 {
-	for (size_t i = 0; i < post->n; i++) {
-		fed_envelope_free(post->flying[i].envelope);
-		post->flying[i].envelope = NULL;
+	for (size_t i = 0; i < messenger->n; i++) {
+		fed_envelope_free(messenger->flying[i].envelope);
+		messenger->flying[i].envelope = NULL;
 	}
-	sweep(post);
+	sweep(messenger);
 }
 
-void fed_post_release(struct fed_post *post)
+void fed_messenger_release(struct fed_messenger *messenger)
 {
-	if (post->open)
-		fed_call_close(post->transport, &post->wire);
-	fed_post_clear(post);
-	for (size_t i = 0; i < post->n; i++)
-		fed_text_release(&post->flying[i].bytes);
-	fed_free(post->flying);
-	while (post->n_idle)
-		fed_free(post->idle[--post->n_idle]);
-	memset(post, 0, sizeof *post);
+	if (messenger->open)
+		fed_call_close(messenger->transport, &messenger->wire);
+	fed_messenger_clear(messenger);
+	for (size_t i = 0; i < messenger->n; i++)
+		fed_text_release(&messenger->flying[i].bytes);
+	fed_free(messenger->flying);
+	while (messenger->n_idle)
+		fed_free(messenger->idle[--messenger->n_idle]);
+	memset(messenger, 0, sizeof *messenger);
 }
 
-static int ensure_open(struct fed_post *post, struct fed_error *err)
+static int ensure_open(struct fed_messenger *messenger, struct fed_error *err)
 {
-	if (post->open)
+	if (messenger->open)
 		return FED_OK;
-	if (fed_call_open(post->transport, &post->wire, err))
+	if (fed_call_open(messenger->transport, &messenger->wire, err))
 		return FED_FAIL;
-	post->open = true;
-	return end_of_call(post, err);
+	messenger->open = true;
+	return end_of_call(messenger, err);
 }
 
 /* The transport's part of sending message `id`, which flies already. */
-static int hand_over(struct fed_post *post, const struct fed_message *message,
+static int hand_over(struct fed_messenger *messenger, const struct fed_message *message,
                      struct fed_error *err)
 {
 	struct fed_error why;
-	int rc = fed_call_send(post->transport, &post->wire, message, &why);
+	int rc = fed_call_send(messenger->transport, &messenger->wire, message, &why);
 
 	if (rc == FED_REJECT) {
-		wire_drop(&post->wire, message->id, post->clock->now, why.text);
+		wire_drop(&messenger->wire, message->id, messenger->clock->now, why.text);
 		rc = FED_OK;
 	}
 	if (rc == FED_OK)
-		rc = end_of_call(post, &why);
+		rc = end_of_call(messenger, &why);
 	else
-		post->troubled = false; /* the send failed for a reason of its own */
+		messenger->troubled = false; /* the send failed for a reason of its own */
 	if (rc != FED_OK)
 		*err = why;
 	return rc;
 }
 
-int fed_post_send(struct fed_post *post, const struct fed_envelope *envelope, uint64_t *bytes,
-                  struct fed_error *err)
+int fed_messenger_send(struct fed_messenger *messenger, const struct fed_envelope *envelope,
+                       uint64_t *bytes, struct fed_error *err)
 {
-	struct fed_flying *f = NULL;
+	struct fed_message_in_flight *f = NULL;
 
-	if (ensure_open(post, err) == FED_OK) {
-		f = launch(post, envelope);
+	if (ensure_open(messenger, err) == FED_OK) {
+		f = launch(messenger, envelope);
 		if (!f)
 			fed_fail_memory(err, sizeof *envelope, "a message");
 	}
 	if (!f) {
-		fed_envelope_let_go(envelope);
+		fed_envelope_release(envelope);
 		return FED_FAIL;
 	}
 	const struct fed_message message = f->envelope->head;
 	if (bytes)
 		*bytes = message.bytes;
-	if (hand_over(post, &message, err) == FED_OK)
+	if (hand_over(messenger, &message, err) == FED_OK)
 		return FED_OK;
-	f = find(post, message.id);
+	f = find(messenger, message.id);
 	if (f)
-		fed_envelope_free(take(post, f));
+		fed_envelope_free(take(messenger, f));
 	return FED_FAIL;
 }
 
-int fed_post_lose(struct fed_post *post, const struct fed_envelope *envelope, double delay,
-                  const char *why, struct fed_error *err)
+int fed_messenger_lose(struct fed_messenger *messenger, const struct fed_envelope *envelope,
+                       double delay, const char *why, struct fed_error *err)
 {
-	struct fed_flying *f = launch(post, envelope);
+	struct fed_message_in_flight *f = launch(messenger, envelope);
 
 	if (!f) {
-		fed_envelope_let_go(envelope);
+		fed_envelope_release(envelope);
 		return fed_fail_memory(err, sizeof *envelope, "a message");
 	}
 	snprintf(f->envelope->why, sizeof f->envelope->why, "%s", why);
-	if (settle(post, f, post->clock->now + delay, FED_DUE_LOST, err) == FED_OK)
+	if (settle(messenger, f, messenger->clock->now + delay, FED_QUEUED_LOST, err) == FED_OK)
 		return FED_OK;
-	fed_envelope_free(take(post, f));
+	fed_envelope_free(take(messenger, f));
 	return FED_FAIL;
 }
 
-struct fed_envelope *fed_post_take(struct fed_post *post, uint64_t id)
+struct fed_envelope *fed_messenger_take(struct fed_messenger *messenger, uint64_t id)
 {
-	struct fed_flying *f = find(post, id);
+	struct fed_message_in_flight *f = find(messenger, id);
 
-	return f ? take(post, f) : NULL;
+	return f ? take(messenger, f) : NULL;
 }
 
-const struct fed_envelope *fed_post_peek(const struct fed_post *post, uint64_t id)
+const struct fed_envelope *fed_messenger_peek(const struct fed_messenger *messenger, uint64_t id)
 {
-	const struct fed_flying *f = find(post, id);
+	const struct fed_message_in_flight *f = find(messenger, id);
 
 	return f ? f->envelope : NULL;
 }
 
-int fed_post_poll(struct fed_post *post, double timeout, struct fed_error *err)
+int fed_messenger_poll(struct fed_messenger *messenger, double timeout, struct fed_error *err)
 {
 	const double end = fed_wall_seconds() + timeout;
-	const uint64_t before = post->settled;
+	const uint64_t before = messenger->settled;
 	double left = timeout;
 
-	if (ensure_open(post, err))
+	if (ensure_open(messenger, err))
 		return FED_FAIL;
 	do {
-		if (fed_call_poll(post->transport, &post->wire, left, err) || end_of_call(post, err))
+		if (fed_call_poll(messenger->transport, &messenger->wire, left, err) ||
+		    end_of_call(messenger, err))
 			return FED_FAIL;
 		left = end - fed_wall_seconds();
-	} while (post->settled == before && left > 0 && !fed_is_simulated(post->transport));
+	} while (messenger->settled == before && left > 0 && !fed_is_simulated(messenger->transport));
 	return FED_OK;
 }

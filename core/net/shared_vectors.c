@@ -10,16 +10,17 @@
 
 enum { PARCEL_MOST = UINT16_MAX };
 
-static void free_parcel(struct fed_parcel *p)
+static void free_vectors(struct fed_shared_vectors *p)
 {
 	for (uint32_t k = 0; k < p->n; k++)
 		fed_free_floats(p->vector[k]);
 	fed_free(p);
 }
 
-struct fed_parcel *fed_parcel_new(uint32_t n, size_t dim)
+struct fed_shared_vectors *fed_shared_vectors_new(uint32_t n, size_t dim)
 {
-	struct fed_parcel *p = n <= PARCEL_MOST ? fed_alloc(sizeof *p + n * sizeof p->vector[0]) : NULL;
+	struct fed_shared_vectors *p =
+		n <= PARCEL_MOST ? fed_alloc(sizeof *p + n * sizeof p->vector[0]) : NULL;
 
 	if (!p)
 		return NULL;
@@ -29,27 +30,27 @@ struct fed_parcel *fed_parcel_new(uint32_t n, size_t dim)
 	for (uint32_t k = 0; k < n; k++) {
 		p->vector[k] = fed_alloc_floats(dim ? dim : 1);
 		if (!p->vector[k]) {
-			free_parcel(p);
+			free_vectors(p);
 			return NULL;
 		}
 	}
 	return p;
 }
 
-struct fed_parcel *fed_parcel_share(struct fed_parcel *p)
+struct fed_shared_vectors *fed_shared_vectors_ref(struct fed_shared_vectors *p)
 {
 	if (p)
 		atomic_fetch_add_explicit(&p->users, 1, memory_order_relaxed);
 	return p;
 }
 
-static size_t bytes_of(const struct fed_parcel *p)
+static size_t bytes_of(const struct fed_shared_vectors *p)
 {
 	return p->n * p->dim * sizeof(float);
 }
 
 /* Whether the stock has taken the parcel. */
-static bool put_back(struct fed_stock *s, struct fed_parcel *p)
+static bool put_back(struct fed_vector_free_list *s, struct fed_shared_vectors *p)
 {
 	pthread_mutex_lock(&s->lock);
 	const bool wanted = p->n == s->n && p->dim == s->dim && s->bytes + bytes_of(p) <= s->most;
@@ -62,50 +63,50 @@ static bool put_back(struct fed_stock *s, struct fed_parcel *p)
 	return wanted;
 }
 
-void fed_parcel_drop(struct fed_parcel *p)
+void fed_shared_vectors_unref(struct fed_shared_vectors *p)
 {
 	/* Release: whoever drops last sees what the others wrote before. */
 	if (!p || atomic_fetch_sub_explicit(&p->users, 1, memory_order_acq_rel) != 1)
 		return;
 	if (!p->stock || !put_back(p->stock, p))
-		free_parcel(p);
+		free_vectors(p);
 }
 
-float *fed_parcel_unwrap(struct fed_parcel *p)
+float *fed_shared_vectors_detach(struct fed_shared_vectors *p)
 {
 	float *v = p->vector[0];
 
 	p->vector[0] = NULL;
-	free_parcel(p);
+	free_vectors(p);
 	return v;
 }
 
 /* The stock ----------------------------------------------------------------- */
 
-static void empty(struct fed_stock *s)
+static void empty(struct fed_vector_free_list *s)
 {
 	while (s->first) {
-		struct fed_parcel *p = s->first;
+		struct fed_shared_vectors *p = s->first;
 
 		s->first = p->next;
-		free_parcel(p);
+		free_vectors(p);
 	}
 	s->bytes = 0;
 }
 
-void fed_stock_init(struct fed_stock *s, size_t most_bytes)
+void fed_vector_free_list_init(struct fed_vector_free_list *s, size_t most_bytes)
 {
-	*s = (struct fed_stock){.most = most_bytes};
+	*s = (struct fed_vector_free_list){.most = most_bytes};
 	pthread_mutex_init(&s->lock, NULL);
 }
 
-void fed_stock_release(struct fed_stock *s)
+void fed_vector_free_list_release(struct fed_vector_free_list *s)
 {
 	empty(s);
 	pthread_mutex_destroy(&s->lock);
 }
 
-size_t fed_stock_bytes(struct fed_stock *s)
+size_t fed_vector_free_list_bytes(struct fed_vector_free_list *s)
 {
 	pthread_mutex_lock(&s->lock);
 	const size_t bytes = s->bytes;
@@ -113,7 +114,8 @@ size_t fed_stock_bytes(struct fed_stock *s)
 	return bytes;
 }
 
-struct fed_parcel *fed_stock_take(struct fed_stock *s, uint32_t n, size_t dim)
+struct fed_shared_vectors *fed_vector_free_list_take(struct fed_vector_free_list *s, uint32_t n,
+                                                     size_t dim)
 {
 	pthread_mutex_lock(&s->lock);
 	if (n != s->n || dim != s->dim) {
@@ -121,7 +123,7 @@ struct fed_parcel *fed_stock_take(struct fed_stock *s, uint32_t n, size_t dim)
 		s->n = n;
 		s->dim = dim;
 	}
-	struct fed_parcel *p = s->first;
+	struct fed_shared_vectors *p = s->first;
 	if (p) {
 		s->first = p->next;
 		s->bytes -= bytes_of(p);
@@ -131,7 +133,7 @@ struct fed_parcel *fed_stock_take(struct fed_stock *s, uint32_t n, size_t dim)
 		atomic_store_explicit(&p->users, 1, memory_order_relaxed);
 		return p;
 	}
-	p = fed_parcel_new(n, dim);
+	p = fed_shared_vectors_new(n, dim);
 	if (p)
 		p->stock = s;
 	return p;

@@ -99,48 +99,48 @@ static void conv_describe(const void *config, const struct fed_shape *in, char *
 	snprintf(text, size, "%ux%u, %u filters, pad %u", c->kernel, c->kernel, c->filters, c->pad);
 }
 
-static struct fed_room_sizes room_of(const void *config, const struct fed_shape *in)
+static struct fed_scratch_sizes room_of(const void *config, const struct fed_shape *in)
 {
 	struct fed_shape out;
 	struct fed_error err;
 
 	conv_shape(config, in, &out, &err);
-	return fed_conv_room(config, in, &out);
+	return fed_conv_scratch(config, in, &out);
 }
 
 static size_t conv_scratch(const void *config, const struct fed_shape *in, uint32_t batch)
 {
-	const struct fed_room_sizes n = room_of(config, in);
+	const struct fed_scratch_sizes n = room_of(config, in);
 
 	(void)batch;
 	return n.batch + n.lane + n.sum;
 }
 
 /* The layer alone: its scratch as the room of one thread. */
-static struct fed_room room_in(const struct fed_pass *p)
+static struct fed_scratch room_in(const struct fed_pass *p)
 {
-	const struct fed_room_sizes n = room_of(p->config, &p->in);
+	const struct fed_scratch_sizes n = room_of(p->config, &p->in);
 
 	memset(p->scratch + n.batch, 0, n.lane * sizeof *p->scratch);
-	return (struct fed_room){p->scratch, p->scratch + n.batch, p->scratch + n.batch + n.lane};
+	return (struct fed_scratch){p->scratch, p->scratch + n.batch, p->scratch + n.batch + n.lane};
 }
 
 static void conv_forward(const struct fed_pass *p)
 {
-	const struct fed_room room = room_in(p);
+	const struct fed_scratch capacity = room_in(p);
 
-	fed_conv_begin_forward(p, &room);
-	fed_conv_forward(p, &room);
+	fed_conv_begin_forward(p, &capacity);
+	fed_conv_forward(p, &capacity);
 }
 
 static void conv_backward(const struct fed_pass *p)
 {
-	const struct fed_room room = room_in(p);
+	const struct fed_scratch capacity = room_in(p);
 
-	fed_conv_begin_backward(p, &room);
-	fed_conv_clear_sum(p, room.sum);
-	fed_conv_backward(p, &room);
-	fed_conv_end_backward(p, &room);
+	fed_conv_begin_backward(p, &capacity);
+	fed_conv_clear_sum(p, capacity.sum);
+	fed_conv_backward(p, &capacity);
+	fed_conv_end_backward(p, &capacity);
 }
 
 const struct fed_layer fed_layer_conv = {
@@ -159,7 +159,7 @@ const struct fed_layer fed_layer_conv = {
 
 const struct fed_stage fed_stage_conv = {
 	.ops = &fed_layer_conv,
-	.room = fed_conv_room,
+	.capacity = fed_conv_scratch,
 	.begin_forward = fed_conv_begin_forward,
 	.forward = fed_conv_forward,
 	.begin_backward = fed_conv_begin_backward,

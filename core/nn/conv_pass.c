@@ -104,7 +104,7 @@ struct shared {
 struct lane {
 	float *planar; /* (rows, C, columns) */
 	float *framed; /* Winograd's: (framed_rows, framed_columns, C) */
-	struct fed_winograd_room room;
+	struct fed_winograd_scratch capacity;
 	uint64_t *live, *live_dy; /* (rows, words): channels of planar and planar_dy that are not 0 */
 	float *input, *gradient;  /* (blocks, rows, columns, block) */
 	float *planar_dy;         /* (h + 2 reach, filters, w + 2 reach) */
@@ -178,9 +178,9 @@ static size_t divide_lane(const struct geometry *g, float *base, struct lane *p)
 
 	p->planar = take(base, &used, planar);
 	p->framed = take(base, &used, g->framed_rows * g->framed_columns * g->in.c);
-	p->room.v = take(base, &used, points * g->in.c);
-	p->room.m = take(base, &used, points * g->filters);
-	p->room.zeros = take(base, &used, g->winograd ? g->filters : 0);
+	p->capacity.v = take(base, &used, points * g->in.c);
+	p->capacity.m = take(base, &used, points * g->filters);
+	p->capacity.zeros = take(base, &used, g->winograd ? g->filters : 0);
 	p->live = (uint64_t *)take(base, &used, 2 * g->rows * LIVE_WORDS(g->in.c));
 	p->live_dy =
 		(uint64_t *)take(base, &used, 2 * (g->out.h + 2 * g->reach) * LIVE_WORDS(g->out.c));
@@ -207,15 +207,15 @@ static size_t divide_sum(const struct geometry *g, float *base, struct sum *p)
 	return used;
 }
 
-struct fed_room_sizes fed_conv_room(const void *config, const struct fed_shape *in,
-                                    const struct fed_shape *out)
+struct fed_scratch_sizes fed_conv_scratch(const void *config, const struct fed_shape *in,
+                                          const struct fed_shape *out)
 {
 	const struct geometry g = geometry_of(config, in, out);
 	struct shared shared;
 	struct lane lane;
 	struct sum sum;
 
-	return (struct fed_room_sizes){
+	return (struct fed_scratch_sizes){
 		.batch = divide_shared(&g, NULL, &shared),
 		.lane = divide_lane(&g, NULL, &lane),
 		.sum = divide_sum(&g, NULL, &sum),
@@ -251,12 +251,12 @@ static struct fed_winograd_sizes winograd_sizes(const struct geometry *g)
 	};
 }
 
-void fed_conv_begin_forward(const struct fed_pass *p, const struct fed_room *room)
+void fed_conv_begin_forward(const struct fed_pass *p, const struct fed_scratch *capacity)
 {
 	const struct geometry g = geometry_in(p);
 	struct shared s;
 
-	divide_shared(&g, room->batch, &s);
+	divide_shared(&g, capacity->batch, &s);
 	if (g.winograd) {
 		const struct fed_winograd_sizes sizes = winograd_sizes(&g);
 
@@ -306,12 +306,12 @@ static void forward_winograd(const struct geometry *g, const struct fed_pass *p,
 		for (size_t i = 0; i < g->in.h; i++)
 			memcpy(middle + i * sizes.line, x + i * row, row * sizeof *x);
 		fed_kernels()->winograd_image(&sizes, own->framed, shared->points,
-		                              p->params + tap_count(g) * g->out.c, &own->room,
+		                              p->params + tap_count(g) * g->out.c, &own->capacity,
 		                              p->y + b * fed_shape_size(&p->out));
 	}
 }
 
-void fed_conv_forward(const struct fed_pass *p, const struct fed_room *room)
+void fed_conv_forward(const struct fed_pass *p, const struct fed_scratch *capacity)
 {
 	const struct fed_kernels *k = fed_kernels();
 	const struct geometry g = geometry_in(p);
@@ -319,8 +319,8 @@ void fed_conv_forward(const struct fed_pass *p, const struct fed_room *room)
 	struct shared s;
 	struct lane own;
 
-	divide_shared(&g, room->batch, &s);
-	divide_lane(&g, room->lane, &own);
+	divide_shared(&g, capacity->batch, &s);
+	divide_lane(&g, capacity->lane, &own);
 	if (g.winograd) {
 		forward_winograd(&g, p, &s, &own);
 		return;
@@ -389,7 +389,7 @@ static void turn_kernel(const struct geometry *g, const float *kernel, float *to
 		                              to, g->channels);
 }
 
-void fed_conv_begin_backward(const struct fed_pass *p, const struct fed_room *room)
+void fed_conv_begin_backward(const struct fed_pass *p, const struct fed_scratch *capacity)
 {
 	const struct geometry g = geometry_in(p);
 	const size_t turned = (size_t)g.kernel * g.kernel * g.out.c * g.channels;
@@ -397,7 +397,7 @@ void fed_conv_begin_backward(const struct fed_pass *p, const struct fed_room *ro
 
 	if (!p->dx)
 		return;
-	divide_shared(&g, room->batch, &s);
+	divide_shared(&g, capacity->batch, &s);
 	memset(s.spans, 0, span_floats(&g) * sizeof *s.spans);
 	kernel_to_spans(&g, p->params, s.spans);
 	memset(s.turned, 0, turned * sizeof *s.turned);
@@ -538,16 +538,16 @@ static float *add_one(float *part, size_t floats, float *count)
 	return part;
 }
 
-void fed_conv_backward(const struct fed_pass *p, const struct fed_room *room)
+void fed_conv_backward(const struct fed_pass *p, const struct fed_scratch *capacity)
 {
 	const struct geometry g = geometry_in(p);
 	struct shared s;
 	struct lane own;
 	struct sum sum;
 
-	divide_shared(&g, room->batch, &s);
-	divide_lane(&g, room->lane, &own);
-	divide_sum(&g, room->sum, &sum);
+	divide_shared(&g, capacity->batch, &s);
+	divide_lane(&g, capacity->lane, &own);
+	divide_sum(&g, capacity->sum, &sum);
 	for (size_t b = 0; b < p->batch; b++) {
 		const float *dy = p->dy + b * fed_shape_size(&p->out);
 		float *dx = p->dx ? p->dx + b * fed_shape_size(&p->in) : NULL;
@@ -615,12 +615,12 @@ static void taps_to_kernel(const struct geometry *g, const float *sum, float *ke
 					                        kernel + (tap * g->in.c + c + q) * filters);
 }
 
-void fed_conv_end_backward(const struct fed_pass *p, const struct fed_room *room)
+void fed_conv_end_backward(const struct fed_pass *p, const struct fed_scratch *capacity)
 {
 	const struct geometry g = geometry_in(p);
 	struct sum sum;
 
-	divide_sum(&g, room->sum, &sum);
+	divide_sum(&g, capacity->sum, &sum);
 	if (*sum.by_taps > 0)
 		taps_to_kernel(&g, sum.taps, p->grads);
 	if (*sum.by_lists > 0)

@@ -8,13 +8,13 @@
 
 #include "nn/stage.h"
 
-struct fed_room_sizes fed_conv_room(const void *config, const struct fed_shape *in,
-                                    const struct fed_shape *out);
-void fed_conv_begin_forward(const struct fed_pass *, const struct fed_room *);
-void fed_conv_forward(const struct fed_pass *, const struct fed_room *);
-void fed_conv_begin_backward(const struct fed_pass *, const struct fed_room *);
-void fed_conv_backward(const struct fed_pass *, const struct fed_room *);
-void fed_conv_end_backward(const struct fed_pass *, const struct fed_room *);
+struct fed_scratch_sizes fed_conv_scratch(const void *config, const struct fed_shape *in,
+                                          const struct fed_shape *out);
+void fed_conv_begin_forward(const struct fed_pass *, const struct fed_scratch *);
+void fed_conv_forward(const struct fed_pass *, const struct fed_scratch *);
+void fed_conv_begin_backward(const struct fed_pass *, const struct fed_scratch *);
+void fed_conv_backward(const struct fed_pass *, const struct fed_scratch *);
+void fed_conv_end_backward(const struct fed_pass *, const struct fed_scratch *);
 void fed_conv_clear_sum(const struct fed_pass *, float *sum);
 void fed_conv_add_sum(const struct fed_pass *, const float *from, float *to);
 

@@ -40,13 +40,13 @@ static const struct fed_divided *divided_of(const struct fed_layer *ops)
 /* Threads that may share a pass of so many FLOPs. */
 static int threads_for(const struct fed_workspace *ws, double flops)
 {
-	return flops < SHARED_FLOPS ? 1 : fed_crew_of(ws)->threads;
+	return flops < SHARED_FLOPS ? 1 : fed_thread_scratch_of(ws)->threads;
 }
 
 static void share(const struct fed_workspace *ws, int threads, size_t n,
                   void (*part)(void *ctx, size_t i, int worker), void *ctx)
 {
-	fed_pool_share(threads > 1 ? fed_crew_of(ws)->pool : NULL, ws->worker, n, part, ctx);
+	fed_pool_share(threads > 1 ? fed_thread_scratch_of(ws)->pool : NULL, ws->worker, n, part, ctx);
 }
 
 static double flops_of(const struct fed_workspace *ws, const struct fed_run *run, uint32_t batch)
@@ -78,21 +78,21 @@ static struct fed_pass pass_of(const struct fed_workspace *ws, size_t l, const f
 }
 
 /* Where thread `worker` runs stage l. */
-static struct fed_room room_of(const struct fed_workspace *ws, size_t l, int worker)
+static struct fed_scratch room_of(const struct fed_workspace *ws, size_t l, int worker)
 {
-	const struct fed_crew *crew = fed_crew_of(ws);
+	const struct fed_thread_scratch *thread_scratch = fed_thread_scratch_of(ws);
 
-	return (struct fed_room){.batch = ws->scratch[l - ws->first],
-	                         .lane = crew->lane[worker] + crew->room[l]};
+	return (struct fed_scratch){.batch = ws->scratch[l - ws->first],
+	                            .lane = thread_scratch->lane[worker] + thread_scratch->capacity[l]};
 }
 
 /* The sum of a group on thread `worker`; of the first group, and the end of all, in the workspace.
  */
 static float *sum_of(const struct fed_workspace *ws, size_t l, size_t group, int worker)
 {
-	const struct fed_crew *crew = fed_crew_of(ws);
+	const struct fed_thread_scratch *thread_scratch = fed_thread_scratch_of(ws);
 
-	return group ? crew->lane[worker] + crew->sum[l] : ws->sum[l - ws->first];
+	return group ? thread_scratch->lane[worker] + thread_scratch->sum[l] : ws->sum[l - ws->first];
 }
 
 /* Forward -------------------------------------------------------------------------- */
@@ -118,10 +118,10 @@ static void forward_chunk(void *ctx, size_t chunk, int worker)
 		const struct fed_net_layer *layer = fed_layer_at(f->ws, l);
 		const struct fed_stage *stage = fed_stage_of(layer->ops);
 		const struct fed_pass pass = pass_of(f->ws, l, f->params, from, n);
-		const struct fed_room room = room_of(f->ws, l, worker);
+		const struct fed_scratch capacity = room_of(f->ws, l, worker);
 
 		if (stage->forward)
-			stage->forward(&pass, &room);
+			stage->forward(&pass, &capacity);
 		else
 			layer->ops->forward(&pass);
 	}
@@ -135,10 +135,10 @@ static void forward_staged(struct forward *f)
 	for (size_t l = f->run->first; l < f->run->last; l++) {
 		const struct fed_stage *stage = fed_stage_of(fed_layer_at(f->ws, l)->ops);
 		const struct fed_pass pass = pass_of(f->ws, l, f->params, 0, f->batch);
-		const struct fed_room room = room_of(f->ws, l, f->ws->worker);
+		const struct fed_scratch capacity = room_of(f->ws, l, f->ws->worker);
 
 		if (stage->begin_forward)
-			stage->begin_forward(&pass, &room);
+			stage->begin_forward(&pass, &capacity);
 	}
 	f->chunk = f->run->chunk < share_of ? f->run->chunk : share_of;
 	share(f->ws, threads, (f->batch + f->chunk - 1) / f->chunk, forward_chunk, f);
@@ -202,12 +202,12 @@ struct backward {
 static float *gradient_at(const struct backward *b, size_t i, uint32_t from, int worker)
 {
 	const struct fed_workspace *ws = b->ws;
-	const struct fed_crew *crew = fed_crew_of(ws);
+	const struct fed_thread_scratch *thread_scratch = fed_thread_scratch_of(ws);
 
 	if (ws->first + i < ws->lowest + !ws->input_gradient)
 		return NULL; /* nobody needs it */
 	if (fed_is_inside(ws, b->run, i))
-		return crew->lane[worker] + crew->inner + ws->inner[i];
+		return thread_scratch->lane[worker] + thread_scratch->inner + ws->inner[i];
 	return ws->gradient[i] + from * fed_boundary_size(ws, i);
 }
 
@@ -233,11 +233,11 @@ static void backward_chunk(const struct backward *b, uint32_t from, uint32_t n, 
 		const struct fed_net_layer *layer = fed_layer_at(b->ws, l);
 		const struct fed_stage *stage = fed_stage_of(layer->ops);
 		const struct fed_pass pass = backward_pass(b, l, from, n, worker);
-		struct fed_room room = room_of(b->ws, l, worker);
+		struct fed_scratch capacity = room_of(b->ws, l, worker);
 
-		room.sum = sum_of(b->ws, l, group, worker);
+		capacity.sum = sum_of(b->ws, l, group, worker);
 		if (stage->backward)
-			stage->backward(&pass, &room);
+			stage->backward(&pass, &capacity);
 		else
 			layer->ops->backward(&pass);
 	}
@@ -249,13 +249,13 @@ static void for_the_batch(const struct backward *b, bool begin)
 	for (size_t l = b->run->last; l-- > b->lowest;) {
 		const struct fed_stage *stage = fed_stage_of(fed_layer_at(b->ws, l)->ops);
 		const struct fed_pass pass = backward_pass(b, l, 0, b->batch, b->ws->worker);
-		struct fed_room room = room_of(b->ws, l, b->ws->worker);
+		struct fed_scratch capacity = room_of(b->ws, l, b->ws->worker);
 
-		room.sum = sum_of(b->ws, l, 0, b->ws->worker);
+		capacity.sum = sum_of(b->ws, l, 0, b->ws->worker);
 		if (begin && stage->begin_backward)
-			stage->begin_backward(&pass, &room);
+			stage->begin_backward(&pass, &capacity);
 		else if (!begin && stage->end_backward)
-			stage->end_backward(&pass, &room);
+			stage->end_backward(&pass, &capacity);
 	}
 }
 

@@ -14,12 +14,12 @@
 #define FED_LINE_FLOATS 16u /* a cache line */
 
 /* What this layer wants as a stage; all 0 when it is none or wants nothing. */
-static inline struct fed_room_sizes fed_stage_room(const struct fed_net_layer *l)
+static inline struct fed_scratch_sizes fed_stage_capacity(const struct fed_net_layer *l)
 {
 	const struct fed_stage *stage = fed_stage_of(l->ops);
 
-	return stage && stage->room ? stage->room(l->config, &l->in, &l->out)
-	                            : (struct fed_room_sizes){0};
+	return stage && stage->capacity ? stage->capacity(l->config, &l->in, &l->out)
+	                                : (struct fed_scratch_sizes){0};
 }
 
 static inline const struct fed_net_layer *fed_layer_at(const struct fed_workspace *ws, size_t l)
@@ -48,7 +48,7 @@ static inline bool fed_is_inside(const struct fed_workspace *ws, const struct fe
 	return ws->first + i > run->first && ws->first + i < run->last;
 }
 
-static inline const struct fed_crew *fed_crew_of(const struct fed_workspace *ws)
+static inline const struct fed_thread_scratch *fed_thread_scratch_of(const struct fed_workspace *ws)
 {
 	return ws->shared ? ws->shared : &ws->alone;
 }

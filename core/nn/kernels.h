@@ -38,7 +38,7 @@ struct fed_winograd_sizes {
 	size_t line;
 };
 
-struct fed_winograd_room {
+struct fed_winograd_scratch {
 	float *v, *m; /* FED_WINOGRAD_TILES of (points, channels) and of (points, padded_filters) */
 	const float *zeros; /* (padded_filters) */
 };
@@ -88,7 +88,7 @@ struct fed_kernels {
 	 * filters) once. */
 	void (*winograd_kernel)(const struct fed_winograd_sizes *, const float *k, float *u);
 	void (*winograd_image)(const struct fed_winograd_sizes *, const float *x, const float *u,
-	                       const float *bias, const struct fed_winograd_room *, float *y);
+	                       const float *bias, const struct fed_winograd_scratch *, float *y);
 	/* One filter's part of the gradients: its kernel rows k and dk are (kernel, span), span a
 	 * multiple of the width; the taps of a pixel are `span` floats in each of `kernel` rows of x,
 	 * `row` floats apart.  dk += ..., dx += ... unless dx is NULL (then k may be). */

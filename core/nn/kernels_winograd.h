@@ -158,18 +158,18 @@ static void tile_points(const struct fed_winograd_sizes *s, const float *x, floa
 
 /* The products of all points: m (POINTS, tiles, padded_filters). */
 static void multiply_points(const struct fed_winograd_sizes *s, uint32_t tiles, const float *u,
-                            const struct fed_winograd_room *room)
+                            const struct fed_winograd_scratch *capacity)
 {
 	const struct fed_dense_sizes sizes = {.batch = tiles,
 	                                      .in = s->channels,
 	                                      .units = (uint32_t)s->padded_filters,
 	                                      .x_line = s->channels,
 	                                      .w_line = s->padded_filters};
-	const float *v = room->v;
-	float *m = room->m;
+	const float *v = capacity->v;
+	float *m = capacity->m;
 
 	for (int point = 0; point < POINTS; point++) {
-		dense_forward(&sizes, v, u, room->zeros, m);
+		dense_forward(&sizes, v, u, capacity->zeros, m);
 		v += (size_t)tiles * s->channels;
 		u += (size_t)s->channels * s->padded_filters;
 		m += (size_t)tiles * s->padded_filters;
@@ -220,7 +220,7 @@ static void tile_of_output(const struct fed_winograd_sizes *s, const float *m, s
 }
 
 static void winograd_image(const struct fed_winograd_sizes *s, const float *x, const float *u,
-                           const float *bias, const struct fed_winograd_room *room, float *y)
+                           const float *bias, const struct fed_winograd_scratch *capacity, float *y)
 {
 	const uint32_t side = LINES + 1 - s->kernel, line = (s->width + side - 1) / side;
 	const uint32_t all = (s->height + side - 1) / side * line;
@@ -233,14 +233,14 @@ static void winograd_image(const struct fed_winograd_sizes *s, const float *x, c
 		for (uint32_t t = 0; t < tiles; t++) {
 			const size_t i = (first + t) / line * side, j = (first + t) % line * side;
 
-			tile_points(s, x + i * s->line + j * s->channels, room->v + (size_t)t * s->channels,
+			tile_points(s, x + i * s->line + j * s->channels, capacity->v + (size_t)t * s->channels,
 			            (size_t)tiles * s->channels);
 		}
-		multiply_points(s, tiles, u, room);
+		multiply_points(s, tiles, u, capacity);
 		for (uint32_t t = 0; t < tiles; t++) {
 			const uint32_t i = (first + t) / line * side, j = (first + t) % line * side;
 
-			tile_of_output(s, room->m + t * s->padded_filters, tiles * s->padded_filters, bias,
+			tile_of_output(s, capacity->m + t * s->padded_filters, tiles * s->padded_filters, bias,
 			               y + ((size_t)i * s->width + j) * s->filters, s->height - i,
 			               s->width - j);
 		}

@@ -90,15 +90,15 @@ struct fed_workspace {
 	float *step;     /* [parameters of layers lowest .. last - 1], zero between passes;
 	                    NULL: max_batch is at most FED_DIRECT_EXAMPLES */
 	float *block;    /* all of the above live in here */
-	const struct fed_crew *shared; /* who computes; NULL: `alone`, its caller */
-	struct fed_crew alone;
+	const struct fed_thread_scratch *shared; /* who computes; NULL: `alone`, its caller */
+	struct fed_thread_scratch alone;
 	int worker; /* which of the crew's threads calls forward and backward */
 };
 /* input_gradient: whether backward() also makes the gradient by the input (split learning). */
 int fed_workspace_init(struct fed_workspace *, const struct fed_net *, size_t first, size_t last,
                        uint32_t max_batch, bool input_gradient, struct fed_error *);
 /* The same, of the crew's net and for its threads; the crew outlives it. */
-int fed_workspace_init_for(struct fed_workspace *, const struct fed_crew *, size_t first,
+int fed_workspace_init_for(struct fed_workspace *, const struct fed_thread_scratch *, size_t first,
                            size_t last, uint32_t max_batch, bool input_gradient,
                            struct fed_error *);
 void fed_workspace_release(struct fed_workspace *);

@@ -16,13 +16,13 @@
 #include "nn/layers.h"
 
 /* Where a stage works: as many floats of each as it asks for. */
-struct fed_room {
+struct fed_scratch {
 	float *batch; /* from the begin to the end of a pass; read by all threads */
 	float *lane;  /* of this thread; zero at first, then as the stage left it */
 	float *sum;   /* the parameters' gradients from one group of examples */
 };
 
-struct fed_room_sizes {
+struct fed_scratch_sizes {
 	size_t batch, lane, sum;
 };
 
@@ -33,16 +33,16 @@ struct fed_stage {
 	/* backward() reads y, so that the next layer must not overwrite it. */
 	bool keeps_y;
 	/* All optional.  Without room, forward() and backward() are the layer's. */
-	struct fed_room_sizes (*room)(const void *config, const struct fed_shape *in,
-	                              const struct fed_shape *out);
+	struct fed_scratch_sizes (*capacity)(const void *config, const struct fed_shape *in,
+	                                     const struct fed_shape *out);
 	/* What is done once for a batch, before and after the chunks.  begin_forward sees no x and y,
 	 * begin_backward and end_backward no x, y, dy; dx only tells whether it is wanted. */
-	void (*begin_forward)(const struct fed_pass *, const struct fed_room *);
-	void (*forward)(const struct fed_pass *, const struct fed_room *);
-	void (*begin_backward)(const struct fed_pass *, const struct fed_room *);
-	void (*backward)(const struct fed_pass *, const struct fed_room *);
+	void (*begin_forward)(const struct fed_pass *, const struct fed_scratch *);
+	void (*forward)(const struct fed_pass *, const struct fed_scratch *);
+	void (*begin_backward)(const struct fed_pass *, const struct fed_scratch *);
+	void (*backward)(const struct fed_pass *, const struct fed_scratch *);
 	/* The sum of the last group has become that of all: to pass->grads. */
-	void (*end_backward)(const struct fed_pass *, const struct fed_room *);
+	void (*end_backward)(const struct fed_pass *, const struct fed_scratch *);
 	/* A sum of no examples; the sum of another group's behind `to`. */
 	void (*clear_sum)(const struct fed_pass *, float *sum);
 	void (*add_sum)(const struct fed_pass *, const float *from, float *to);

@@ -19,15 +19,15 @@ static size_t take(size_t *used, size_t n)
 }
 
 /* Returns the floats of a lane that are zero at first; *floats is all of it. */
-static size_t lay_out(struct fed_crew *c, size_t *floats)
+static size_t lay_out(struct fed_thread_scratch *c, size_t *floats)
 {
 	size_t used = 0, widest = 0;
 
 	for (size_t l = 0; l < c->net->layers; l++)
-		c->room[l] = take(&used, fed_stage_room(&c->net->layer[l]).lane);
+		c->capacity[l] = take(&used, fed_stage_capacity(&c->net->layer[l]).lane);
 	const size_t zeroed = used;
 	for (size_t l = 0; l < c->net->layers; l++) {
-		c->sum[l] = take(&used, fed_stage_room(&c->net->layer[l]).sum);
+		c->sum[l] = take(&used, fed_stage_capacity(&c->net->layer[l]).sum);
 		widest += fed_shape_size(&c->net->layer[l].out) + FED_LINE_FLOATS;
 	}
 	c->inner = take(&used, widest > FED_CHUNK_FLOATS ? widest : FED_CHUNK_FLOATS);
@@ -35,15 +35,15 @@ static size_t lay_out(struct fed_crew *c, size_t *floats)
 	return zeroed;
 }
 
-static int allocate(struct fed_crew *c, struct fed_error *err)
+static int allocate(struct fed_thread_scratch *c, struct fed_error *err)
 {
 	size_t floats;
 
-	c->room = fed_alloc_array(c->net->layers, sizeof *c->room);
+	c->capacity = fed_alloc_array(c->net->layers, sizeof *c->capacity);
 	c->sum = fed_alloc_array(c->net->layers, sizeof *c->sum);
 	c->lane = fed_alloc_array((size_t)c->threads, sizeof *c->lane);
-	if (!c->room || !c->sum || !c->lane)
-		return fed_fail_memory(err, c->net->layers * sizeof *c->room, "a lane");
+	if (!c->capacity || !c->sum || !c->lane)
+		return fed_fail_memory(err, c->net->layers * sizeof *c->capacity, "a lane");
 	const size_t zeroed = lay_out(c, &floats);
 	for (int k = 0; k < c->threads; k++) {
 		c->lane[k] = fed_alloc_floats(floats);
@@ -54,22 +54,22 @@ static int allocate(struct fed_crew *c, struct fed_error *err)
 	return FED_OK;
 }
 
-int fed_crew_init(struct fed_crew *c, const struct fed_net *net, struct fed_pool *pool,
-                  struct fed_error *err)
+int fed_thread_scratch_init(struct fed_thread_scratch *c, const struct fed_net *net,
+                            struct fed_pool *pool, struct fed_error *err)
 {
-	*c = (struct fed_crew){.net = net, .pool = pool, .threads = fed_pool_threads(pool)};
+	*c = (struct fed_thread_scratch){.net = net, .pool = pool, .threads = fed_pool_threads(pool)};
 	if (allocate(c, err) == FED_OK)
 		return FED_OK;
-	fed_crew_release(c);
+	fed_thread_scratch_release(c);
 	return FED_FAIL;
 }
 
-void fed_crew_release(struct fed_crew *c)
+void fed_thread_scratch_release(struct fed_thread_scratch *c)
 {
 	for (int k = 0; c->lane && k < c->threads; k++)
 		fed_free_floats(c->lane[k]);
 	fed_free(c->lane);
-	fed_free(c->room);
+	fed_free(c->capacity);
 	fed_free(c->sum);
-	*c = (struct fed_crew){0};
+	*c = (struct fed_thread_scratch){0};
 }

@@ -19,16 +19,17 @@
 
 struct fed_net;
 
-struct fed_crew {
+struct fed_thread_scratch {
 	const struct fed_net *net; /* finished; outlives the crew */
 	struct fed_pool *pool;     /* NULL: the calling thread alone */
 	int threads;
-	float **lane;       /* [threads] */
-	size_t *room, *sum; /* [layers] where in a lane a stage's own room and its sum begin */
-	size_t inner;       /* where the gradients inside a run begin */
+	float **lane;           /* [threads] */
+	size_t *capacity, *sum; /* [layers] where in a lane a stage's own room and its sum begin */
+	size_t inner;           /* where the gradients inside a run begin */
 };
 
-int fed_crew_init(struct fed_crew *, const struct fed_net *, struct fed_pool *, struct fed_error *);
-void fed_crew_release(struct fed_crew *); /* zeroed is fine */
+int fed_thread_scratch_init(struct fed_thread_scratch *, const struct fed_net *, struct fed_pool *,
+                            struct fed_error *);
+void fed_thread_scratch_release(struct fed_thread_scratch *); /* zeroed is fine */
 
 #endif

@@ -128,15 +128,15 @@ static void lay_out_scratch(struct fed_workspace *ws, struct layout *at)
 
 	for (size_t i = 0; i < ws->last - ws->first; i++) {
 		const struct fed_net_layer *l = fed_layer_at(ws, ws->first + i);
-		const struct fed_room_sizes room = fed_stage_room(l);
+		const struct fed_scratch_sizes capacity = fed_stage_capacity(l);
 		const size_t cache = l->ops->cache_floats ? l->ops->cache_floats(l->config, &l->in) : 0;
 		const size_t scratch =
 			l->ops->scratch_floats ? l->ops->scratch_floats(l->config, &l->in, ws->max_batch) : 0;
 
 		ws->cache[i] = take(at, cache, ws->max_batch);
 		if (fed_stage_of(l->ops)) {
-			ws->scratch[i] = take(at, room.batch, 1);
-			ws->sum[i] = take(at, room.sum, 1);
+			ws->scratch[i] = take(at, capacity.batch, 1);
+			ws->sum[i] = take(at, capacity.sum, 1);
 		} else if (scratch > shared) {
 			shared = scratch;
 		}
@@ -224,20 +224,20 @@ static int allocate(struct fed_workspace *ws, size_t floats, struct fed_error *e
 }
 
 /* crew NULL: the workspace gets one of its own. */
-static int init(struct fed_workspace *ws, const struct fed_net *net, const struct fed_crew *crew,
-                size_t first, size_t last, uint32_t max_batch, bool input_gradient,
-                struct fed_error *err)
+static int init(struct fed_workspace *ws, const struct fed_net *net,
+                const struct fed_thread_scratch *thread_scratch, size_t first, size_t last,
+                uint32_t max_batch, bool input_gradient, struct fed_error *err)
 {
 	size_t floats = 0;
 	int rc = measure(ws, net, first, last, max_batch, input_gradient, &floats, err);
 
 	if (rc == FED_OK)
 		rc = allocate(ws, floats, err);
-	if (rc == FED_OK && !crew)
-		rc = fed_crew_init(&ws->alone, net, NULL, err);
+	if (rc == FED_OK && !thread_scratch)
+		rc = fed_thread_scratch_init(&ws->alone, net, NULL, err);
 	if (rc)
 		fed_workspace_release(ws);
-	ws->shared = crew;
+	ws->shared = thread_scratch;
 	return rc;
 }
 
@@ -247,11 +247,13 @@ int fed_workspace_init(struct fed_workspace *ws, const struct fed_net *net, size
 	return init(ws, net, NULL, first, last, max_batch, input_gradient, err);
 }
 
-int fed_workspace_init_for(struct fed_workspace *ws, const struct fed_crew *crew, size_t first,
+int fed_workspace_init_for(struct fed_workspace *ws,
+                           const struct fed_thread_scratch *thread_scratch, size_t first,
                            size_t last, uint32_t max_batch, bool input_gradient,
                            struct fed_error *err)
 {
-	return init(ws, crew->net, crew, first, last, max_batch, input_gradient, err);
+	return init(ws, thread_scratch->net, thread_scratch, first, last, max_batch, input_gradient,
+	            err);
 }
 
 int fed_workspace_bytes(const struct fed_net *net, size_t first, size_t last, uint32_t max_batch,
@@ -275,7 +277,7 @@ void fed_workspace_release(struct fed_workspace *ws)
 	fed_free(ws->cache);
 	fed_free(ws->scratch);
 	fed_free(ws->sum);
-	fed_crew_release(&ws->alone);
+	fed_thread_scratch_release(&ws->alone);
 	fed_free_floats(ws->block);
 	*ws = (struct fed_workspace){0};
 }

@@ -162,28 +162,28 @@ int fed_aggregator_make(const struct fed_registry *plugins, struct fed_instance 
 	return rc;
 }
 
-int fed_instance_settings(struct fed_pairs *out, const struct fed_instance *x,
+int fed_instance_settings(struct fed_key_values *out, const struct fed_instance *x,
                           struct fed_error *err)
 {
-	struct fed_pairs front = {0};
+	struct fed_key_values front = {0};
 	struct fed_text key = {0};
 
-	if (fed_pairs_of(out, x->entry->head->fields, x->state, err))
+	if (fed_key_values_of(out, x->entry->head->fields, x->state, err))
 		return FED_FAIL;
 	if (!x->after)
 		return FED_OK;
-	int rc = fed_pairs_add(out, AFTER, x->after->entry->head->name, err);
+	int rc = fed_key_values_add(out, AFTER, x->after->entry->head->name, err);
 	if (rc == FED_OK)
-		rc = fed_pairs_of(&front, x->after->entry->head->fields, x->after->state, err);
+		rc = fed_key_values_of(&front, x->after->entry->head->fields, x->after->state, err);
 	for (size_t i = 0; rc == FED_OK && i < front.n; i++) {
 		fed_text_clear(&key);
 		fed_text_add(&key, AFTER_DOT "%s", front.assign[i].key);
 		rc = key.failed ? fed_fail_memory(err, key.len, "settings")
-		                : fed_pairs_add(out, fed_text_str(&key), front.assign[i].value, err);
+		                : fed_key_values_add(out, fed_text_str(&key), front.assign[i].value, err);
 	}
-	fed_pairs_release(&front);
+	fed_key_values_release(&front);
 	fed_text_release(&key);
 	if (rc)
-		fed_pairs_release(out);
+		fed_key_values_release(out);
 	return rc;
 }

@@ -18,6 +18,7 @@ int fed_aggregator_make(const struct fed_registry *, struct fed_instance *out, c
 int fed_instance_put(const struct fed_registry *, struct fed_instance *, const char *key,
                      const char *value, struct fed_error *);
 /* All settings, those of the pre-aggregation as "after" and "after.KEY": make takes them back. */
-int fed_instance_settings(struct fed_pairs *out, const struct fed_instance *, struct fed_error *);
+int fed_instance_settings(struct fed_key_values *out, const struct fed_instance *,
+                          struct fed_error *);
 
 #endif

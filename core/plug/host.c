@@ -54,15 +54,15 @@ struct sparse {
 	size_t n;
 };
 
-static int sparse_init(struct sparse *s, size_t room, struct fed_error *err)
+static int sparse_init(struct sparse *s, size_t capacity, struct fed_error *err)
 {
-	*s = (struct sparse){.row = fed_alloc_array(room ? room : 1, sizeof *s->row),
-	                     .w = fed_alloc_array(room ? room : 1, sizeof *s->w)};
+	*s = (struct sparse){.row = fed_alloc_array(capacity ? capacity : 1, sizeof *s->row),
+	                     .w = fed_alloc_array(capacity ? capacity : 1, sizeof *s->w)};
 	if (s->row && s->w)
 		return FED_OK;
 	fed_free(s->row);
 	fed_free(s->w);
-	return fed_fail_memory(err, room * (sizeof *s->row + sizeof *s->w), "the weights of rows");
+	return fed_fail_memory(err, capacity * (sizeof *s->row + sizeof *s->w), "the weights of rows");
 }
 
 static void sparse_add(struct sparse *s, const float *row, double w)
@@ -155,15 +155,15 @@ static void add_tile(void *ctx, size_t j0, size_t j1)
 static int put_off(struct fed_workplace *place, const struct fed_addend *addend,
                    struct fed_error *err)
 {
-	if (place->n_addends == place->addend_room) {
-		const size_t room = place->addend_room ? 2 * place->addend_room : 64;
-		struct fed_addend *grown =
-			fed_resize(place->addend, place->addend_room * sizeof *grown, room * sizeof *grown);
+	if (place->n_addends == place->addend_capacity) {
+		const size_t capacity = place->addend_capacity ? 2 * place->addend_capacity : 64;
+		struct fed_addend *grown = fed_resize(place->addend, place->addend_capacity * sizeof *grown,
+		                                      capacity * sizeof *grown);
 
 		if (!grown)
-			return fed_fail_memory(err, room * sizeof *grown, "the sums of updates");
+			return fed_fail_memory(err, capacity * sizeof *grown, "the sums of updates");
 		place->addend = grown;
-		place->addend_room = room;
+		place->addend_capacity = capacity;
 	}
 	place->addend[place->n_addends++] = *addend;
 	return FED_OK;

@@ -34,7 +34,7 @@ struct fed_workplace {
 	size_t n_scratch;
 	bool lasting;              /* rows stay where they are until settle: sums may wait */
 	struct fed_addend *addend; /* [n_addends] */
-	size_t n_addends, addend_room;
+	size_t n_addends, addend_capacity;
 };
 void fed_workplace_init(struct fed_workplace *, const struct fed_host *outer, struct fed_pool *,
                         size_t dim);

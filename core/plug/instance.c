@@ -209,15 +209,15 @@ void fed_backup_release(struct fed_instance_backup *backup)
 int fed_instance_renew(struct fed_instance *out, const struct fed_instance *from,
                        struct fed_error *err)
 {
-	struct fed_pairs settings;
+	struct fed_key_values settings;
 
 	*out = (struct fed_instance){0};
 	if (!from->entry)
 		return FED_OK;
-	if (fed_pairs_of(&settings, from->entry->head->fields, from->state, err))
+	if (fed_key_values_of(&settings, from->entry->head->fields, from->state, err))
 		return FED_FAIL;
 	int rc = fed_instance_init(out, from->entry, settings.assign, settings.n, err);
-	fed_pairs_release(&settings);
+	fed_key_values_release(&settings);
 	if (rc == FED_OK && from->after) {
 		out->after = fed_alloc(sizeof *out->after);
 		rc = out->after ? fed_instance_renew(out->after, from->after, err)

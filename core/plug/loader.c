@@ -159,7 +159,7 @@ const void *fed_library_symbol(const struct fed_library *lib, const char *name)
 /* A range of the library's memory that p lies in. */
 struct search {
 	uintptr_t base, p;
-	size_t room; /* bytes from p to the end of its segment; 0: not found */
+	size_t capacity; /* bytes from p to the end of its segment; 0: not found */
 };
 
 static int visit_library(struct dl_phdr_info *info, size_t size, void *ctx)
@@ -174,7 +174,7 @@ static int visit_library(struct dl_phdr_info *info, size_t size, void *ctx)
 		const uintptr_t begin = s->base + segment->p_vaddr;
 		if (segment->p_type == PT_LOAD && (segment->p_flags & PF_R) && s->p >= begin &&
 		    s->p - begin < segment->p_memsz)
-			s->room = segment->p_memsz - (s->p - begin);
+			s->capacity = segment->p_memsz - (s->p - begin);
 	}
 	return 1;
 }
@@ -187,7 +187,7 @@ static size_t room_at(const struct fed_library *lib, const void *p)
 		return 0;
 	struct search s = {.base = map->l_addr, .p = (uintptr_t)p};
 	dl_iterate_phdr(visit_library, &s);
-	return s.room;
+	return s.capacity;
 }
 
 bool fed_library_holds(const struct fed_library *lib, const void *p, size_t size)
@@ -197,7 +197,7 @@ bool fed_library_holds(const struct fed_library *lib, const void *p, size_t size
 
 bool fed_library_holds_string(const struct fed_library *lib, const char *s, size_t limit)
 {
-	const size_t room = room_at(lib, s);
+	const size_t capacity = room_at(lib, s);
 
-	return room && memchr(s, '\0', room < limit ? room : limit);
+	return capacity && memchr(s, '\0', capacity < limit ? capacity : limit);
 }

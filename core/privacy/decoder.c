@@ -194,8 +194,9 @@ int fed_decoder_init(struct fed_decoder *d, const struct fed_net *of, size_t cut
                      struct fed_pool *pool, struct fed_error *err)
 {
 	*d = (struct fed_decoder){.spread = 1};
-	if (build(d, of, cut, err) || fed_crew_init(&d->crew, &d->net, pool, err) ||
-	    fed_workspace_init_for(&d->space, &d->crew, 0, d->net.layers, BATCH, false, err)) {
+	if (build(d, of, cut, err) || fed_thread_scratch_init(&d->thread_scratch, &d->net, pool, err) ||
+	    fed_workspace_init_for(&d->space, &d->thread_scratch, 0, d->net.layers, BATCH, false,
+	                           err)) {
 		fed_decoder_release(d);
 		return FED_FAIL;
 	}
@@ -216,7 +217,7 @@ int fed_decoder_init(struct fed_decoder *d, const struct fed_net *of, size_t cut
 void fed_decoder_release(struct fed_decoder *d)
 {
 	fed_workspace_release(&d->space);
-	fed_crew_release(&d->crew);
+	fed_thread_scratch_release(&d->thread_scratch);
 	fed_net_release(&d->net);
 	fed_free_floats(d->params);
 	fed_free_floats(d->mean);

@@ -18,7 +18,7 @@
 
 struct fed_decoder {
 	struct fed_net net;
-	struct fed_crew crew;
+	struct fed_thread_scratch thread_scratch;
 	struct fed_workspace space;
 	float *params; /* [net.dim] */
 	float *mean;   /* [inputs]: of the public inputs */

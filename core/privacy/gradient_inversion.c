@@ -29,8 +29,8 @@ bool fed_inversion_is_exact(const struct fed_net *net)
 	return first_dense(net) < net->layers;
 }
 
-int fed_invert_exactly(const struct fed_net *net, const float *gradient, float *x,
-                       struct fed_error *err)
+int fed_gradient_invert_exactly(const struct fed_net *net, const float *gradient, float *x,
+                                struct fed_error *err)
 {
 	const struct fed_net_layer *layer = &net->layer[first_dense(net)];
 	const size_t inputs = fed_shape_size(&layer->in), units = fed_shape_size(&layer->out);
@@ -57,7 +57,7 @@ int fed_invert_exactly(const struct fed_net *net, const float *gradient, float *
 #define MOVE 1e-2
 
 struct matcher {
-	const struct fed_matching *m;
+	const struct fed_gradient_match_state *m;
 	struct fed_workspace space;
 	float *g;            /* [dim]: of the x tried */
 	float *moved;        /* [dim]: parameters */
@@ -89,7 +89,7 @@ static void release(struct matcher *t)
 	fed_free_floats(t->sink);
 }
 
-static int init(struct matcher *t, const struct fed_matching *m, struct fed_error *err)
+static int init(struct matcher *t, const struct fed_gradient_match_state *m, struct fed_error *err)
 {
 	const size_t dim = m->net->dim;
 
@@ -112,7 +112,7 @@ static int init(struct matcher *t, const struct fed_matching *m, struct fed_erro
  */
 static void differentiate(struct matcher *t, const float *params, const float *x, float *grads)
 {
-	const struct fed_matching *m = t->m;
+	const struct fed_gradient_match_state *m = t->m;
 	const size_t size = m->batch * fed_shape_size(&m->net->input);
 	float *dy = fed_workspace_output_gradient(&t->space);
 
@@ -125,7 +125,7 @@ static void differentiate(struct matcher *t, const float *params, const float *x
 /* t->moved = w + scale * (along_g g + along_seen g*). */
 static void move(struct matcher *t, double along_g, double along_seen)
 {
-	const struct fed_matching *m = t->m;
+	const struct fed_gradient_match_state *m = t->m;
 	const float a = (float)along_g, b = (float)along_seen;
 
 	for (size_t j = 0; j < m->net->dim; j++)
@@ -135,7 +135,7 @@ static void move(struct matcher *t, double along_g, double along_seen)
 /* v = grad_g D = (cosine g / |g| - g* / |g*|) / |g|; |v| = sqrt(1 - cosine^2) / |g|. */
 static double slope(struct matcher *t, const float *x, float *dx)
 {
-	const struct fed_matching *m = t->m;
+	const struct fed_gradient_match_state *m = t->m;
 	const size_t dim = m->net->dim, size = m->batch * fed_shape_size(&m->net->input);
 
 	memset(t->g, 0, dim * sizeof *t->g);
@@ -164,7 +164,7 @@ static double slope(struct matcher *t, const float *x, float *dx)
 }
 
 /* Adds the slope of weight * mean |difference| of neighbouring pixels. */
-static void smoothen(const struct fed_matching *m, const float *x, float *dx)
+static void smoothen(const struct fed_gradient_match_state *m, const float *x, float *dx)
 {
 	const struct fed_shape *s = &m->net->input;
 	const size_t size = fed_shape_size(s);
@@ -192,8 +192,8 @@ static void smoothen(const struct fed_matching *m, const float *x, float *dx)
 		}
 }
 
-int fed_matching_slope(const struct fed_matching *m, const float *x, double *distance, float *dx,
-                       struct fed_error *err)
+int fed_gradient_match_state_slope(const struct fed_gradient_match_state *m, const float *x,
+                                   double *distance, float *dx, struct fed_error *err)
 {
 	struct matcher t;
 
@@ -215,7 +215,7 @@ static double rate_at(uint32_t step, uint32_t steps)
 static uint32_t search(struct matcher *t, struct fed_adam *adam, float *x, float *dx, float *best,
                        double *distance)
 {
-	const struct fed_matching *m = t->m;
+	const struct fed_gradient_match_state *m = t->m;
 	const size_t size = adam->n;
 	struct fed_stream r = fed_stream_open(m->seed, FED_FOR_LOOK, 0, 0);
 	uint32_t step = 0;
@@ -242,8 +242,8 @@ static uint32_t search(struct matcher *t, struct fed_adam *adam, float *x, float
 	return step;
 }
 
-int fed_invert_by_matching(const struct fed_matching *m, float *x, double *distance, uint32_t *made,
-                           struct fed_error *err)
+int fed_gradient_match(const struct fed_gradient_match_state *m, float *x, double *distance,
+                       uint32_t *made, struct fed_error *err)
 {
 	const size_t size = m->batch * fed_shape_size(&m->net->input);
 	float *tried = fed_alloc_floats(2 * size);

@@ -28,9 +28,10 @@
 /* Whether the model's first layer with parameters is dense and sees the inputs as they are. */
 bool fed_inversion_is_exact(const struct fed_net *);
 /* gradient [dim] of one example; x [input].  FED_REJECT: it is zero in the first layer. */
-int fed_invert_exactly(const struct fed_net *, const float *gradient, float *x, struct fed_error *);
+int fed_gradient_invert_exactly(const struct fed_net *, const float *gradient, float *x,
+                                struct fed_error *);
 
-struct fed_matching {
+struct fed_gradient_match_state {
 	const struct fed_net *net;
 	const float *params;   /* [dim] */
 	const float *gradient; /* [dim], seen: of the mean loss over the batch */
@@ -45,10 +46,10 @@ struct fed_matching {
 };
 /* x (batch, input) is found from beginnings around `start`; *distance: D there, without the
  * smoothness; *made: steps. */
-int fed_invert_by_matching(const struct fed_matching *, float *x, double *distance, uint32_t *made,
-                           struct fed_error *);
+int fed_gradient_match(const struct fed_gradient_match_state *, float *x, double *distance,
+                       uint32_t *made, struct fed_error *);
 /* One evaluation: D without smoothness, and its gradient by x into dx (batch, input). */
-int fed_matching_slope(const struct fed_matching *, const float *x, double *distance, float *dx,
-                       struct fed_error *);
+int fed_gradient_match_state_slope(const struct fed_gradient_match_state *, const float *x,
+                                   double *distance, float *dx, struct fed_error *);
 
 #endif

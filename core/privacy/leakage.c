@@ -27,7 +27,7 @@ struct probe {
 /* What one cut's job works with. */
 struct work {
 	const struct probe *probe;
-	struct fed_leak_cut *at;
+	struct fed_leakage_cut *at;
 	int rc;
 	struct fed_error err;
 	struct fed_workspace head, tail;
@@ -88,8 +88,8 @@ static uint32_t nearest_class(const float *v, size_t d, const float *mean, const
 	return best;
 }
 
-int fed_told_by_cosine(const float *v, size_t n, size_t d, const int32_t *label, uint32_t classes,
-                       double *told, struct fed_error *err)
+int fed_distinguishable_by_cosine(const float *v, size_t n, size_t d, const int32_t *label,
+                                  uint32_t classes, double *told, struct fed_error *err)
 {
 	float *mean = classes > SIZE_MAX / sizeof *mean / d ? NULL : fed_alloc_floats(classes * d);
 	double *length = fed_alloc_array(classes, sizeof *length);
@@ -154,7 +154,7 @@ static void pass(struct work *w, uint32_t first, uint32_t batch)
 	const size_t d = w->at->numbers;
 	float *dy = fed_workspace_output_gradient(&w->tail), *x = fed_workspace_input(&w->tail);
 
-	fed_smash(s, &w->head, p->id + first, batch, NULL, w->smashed + first * d);
+	fed_smashed_image_make(s, &w->head, p->id + first, batch, NULL, w->smashed + first * d);
 	memcpy(x, w->smashed + first * d, batch * d * sizeof *x);
 	fed_net_loss(net, fed_net_forward(&w->tail, p->params, batch),
 	             p->label ? p->label + first : NULL,
@@ -194,8 +194,8 @@ static int tell_labels(struct work *w)
 		w->norm[i] = sqrt(dot(w->gradient + i * d, w->gradient + i * d, d));
 	if (parts->net.classes == 2)
 		w->at->norm_auc = fed_norm_auc(w->norm, p->label, p->n);
-	return fed_told_by_cosine(w->gradient, p->n, d, p->label, parts->net.classes, &w->at->told,
-	                          &w->err);
+	return fed_distinguishable_by_cosine(w->gradient, p->n, d, p->label, parts->net.classes,
+	                                     &w->at->told, &w->err);
 }
 
 static int look(struct work *w)
@@ -299,72 +299,72 @@ static double guess(const struct probe *p, struct fed_error *err, int *rc)
 	return p->label ? (double)most / (p->n - p->n / 2) : NAN;
 }
 
-static int measure(struct fed_leak *leak, const struct probe *p, struct fed_error *err)
+static int measure(struct fed_leakage *leakage, const struct probe *p, struct fed_error *err)
 {
-	struct work *work = fed_alloc_array(leak->n, sizeof *work);
+	struct work *work = fed_alloc_array(leakage->n, sizeof *work);
 	int rc;
 
 	if (!work)
-		return fed_fail_memory(err, leak->n * sizeof *work, "the cuts");
-	for (size_t i = 0; i < leak->n; i++) {
+		return fed_fail_memory(err, leakage->n * sizeof *work, "the cuts");
+	for (size_t i = 0; i < leakage->n; i++) {
 		work[i].probe = p;
-		work[i].at = &leak->at[i];
+		work[i].at = &leakage->at[i];
 	}
-	rc = fed_pool_each(fed_session_federation(p->session)->pool, leak->n, run, work, err);
-	for (size_t i = 0; rc == FED_OK && i < leak->n; i++)
+	rc = fed_pool_each(fed_session_federation(p->session)->pool, leakage->n, run, work, err);
+	for (size_t i = 0; rc == FED_OK && i < leakage->n; i++)
 		if ((rc = work[i].rc))
 			*err = work[i].err;
 	fed_free(work);
 	return rc;
 }
 
-static int fill(struct fed_leak *leak, const struct fed_session *s, size_t cut,
+static int fill(struct fed_leakage *leakage, const struct fed_session *s, size_t cut,
                 struct fed_error *err)
 {
 	const struct fed_composition *parts = fed_session_parts(s);
-	struct probe p = {.session = s, .params = fed_session_params(s), .n = leak->examples};
+	struct probe p = {.session = s, .params = fed_session_params(s), .n = leakage->examples};
 	const size_t first = cut ? cut : 1;
 	int rc;
 
-	leak->n = cut ? 1 : parts->net.layers - 1;
-	leak->at = fed_alloc_array(leak->n, sizeof *leak->at);
-	if (!leak->at)
-		return fed_fail_memory(err, leak->n * sizeof *leak->at, "the cuts");
-	for (size_t i = 0; i < leak->n; i++)
-		leak->at[i] = (struct fed_leak_cut){
+	leakage->n = cut ? 1 : parts->net.layers - 1;
+	leakage->at = fed_alloc_array(leakage->n, sizeof *leakage->at);
+	if (!leakage->at)
+		return fed_fail_memory(err, leakage->n * sizeof *leakage->at, "the cuts");
+	for (size_t i = 0; i < leakage->n; i++)
+		leakage->at[i] = (struct fed_leakage_cut){
 			.cut = first + i,
 			.numbers = fed_shape_size(&parts->net.layer[first + i].in),
 		};
 	rc = probe_init(&p, err);
 	if (rc == FED_OK)
-		leak->guess = guess(&p, err, &rc);
+		leakage->guess = guess(&p, err, &rc);
 	if (rc == FED_OK)
-		rc = measure(leak, &p, err);
+		rc = measure(leakage, &p, err);
 	probe_release(&p);
 	return rc;
 }
 
-int fed_leak_measure(struct fed_leak *leak, struct fed_session *s, size_t cut, uint32_t examples,
-                     struct fed_error *err)
+int fed_leakage_measure(struct fed_leakage *leakage, struct fed_session *s, size_t cut,
+                        uint32_t examples, struct fed_error *err)
 {
 	const struct fed_composition *parts = fed_session_parts(s);
 
-	*leak = (struct fed_leak){0};
+	*leakage = (struct fed_leakage){0};
 	if (fed_session_start(s, err) || fed_cut_check(&parts->net, cut ? cut : 1, err))
 		return FED_FAIL;
 	if (parts->data->test < FED_LEAK_EXAMPLES_MIN)
 		return fed_fail(err, "the dataset has %u test examples, at least %d are needed",
 		                parts->data->test, FED_LEAK_EXAMPLES_MIN);
-	leak->examples = examples < parts->data->test ? examples : parts->data->test;
-	leak->noise = parts->settings.noise;
-	const int rc = fill(leak, s, cut, err);
+	leakage->examples = examples < parts->data->test ? examples : parts->data->test;
+	leakage->noise = parts->settings.noise;
+	const int rc = fill(leakage, s, cut, err);
 	if (rc)
-		fed_leak_release(leak);
+		fed_leakage_release(leakage);
 	return rc;
 }
 
-void fed_leak_release(struct fed_leak *leak)
+void fed_leakage_release(struct fed_leakage *leakage)
 {
-	fed_free(leak->at);
-	*leak = (struct fed_leak){0};
+	fed_free(leakage->at);
+	*leakage = (struct fed_leakage){0};
 }

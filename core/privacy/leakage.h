@@ -21,15 +21,15 @@
 
 enum { FED_LEAK_EXAMPLES_MIN = 8, FED_LEAK_EXAMPLES_MAX = 2000 };
 
-struct fed_leak_cut {
+struct fed_leakage_cut {
 	size_t cut;     /* below layer [cut] */
 	size_t numbers; /* that cross for each example */
 	struct fed_correlation inputs;
 	double norm_auc; /* NaN unless there are two classes with examples */
 	double told;     /* share of labels told by cosine; NaN for regression */
 };
-struct fed_leak {
-	struct fed_leak_cut *at; /* [n] */
+struct fed_leakage {
+	struct fed_leakage_cut *at; /* [n] */
 	size_t n;
 	uint32_t examples;
 	double noise;
@@ -38,15 +38,15 @@ struct fed_leak {
 
 /* cut 0: all.  Completes the session and gives the model parameters, as a first round would.
  * FED_REJECT: interrupted.  The same bits for any number of threads. */
-int fed_leak_measure(struct fed_leak *, struct fed_session *, size_t cut, uint32_t examples,
-                     struct fed_error *);
-void fed_leak_release(struct fed_leak *); /* zeroed is fine */
+int fed_leakage_measure(struct fed_leakage *, struct fed_session *, size_t cut, uint32_t examples,
+                        struct fed_error *);
+void fed_leakage_release(struct fed_leakage *); /* zeroed is fine */
 
 /* The figures alone.  AUC of `value` as a score for label 1 against label 0, or 1 - AUC, whichever
  * is larger; ties count half; NaN when a class is missing. */
 double fed_norm_auc(const double *value, const int32_t *label, size_t n);
 /* v (n, d): classes by the mean direction of rows 0 .. n/2 - 1, told for the rest. */
-int fed_told_by_cosine(const float *v, size_t n, size_t d, const int32_t *label, uint32_t classes,
-                       double *told, struct fed_error *);
+int fed_distinguishable_by_cosine(const float *v, size_t n, size_t d, const int32_t *label,
+                                  uint32_t classes, double *told, struct fed_error *);
 
 #endif

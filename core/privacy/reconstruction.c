@@ -65,7 +65,8 @@ static int publics_init(struct publics *p, const struct fed_session *s, size_t n
 }
 
 /* Mean and range of the public inputs; bytes reach from 0 to 1 whatever these have. */
-static void describe(struct fed_peek *k, const struct publics *p, const struct fed_dataset *data)
+static void describe(struct fed_reconstruction *k, const struct publics *p,
+                     const struct fed_dataset *data)
 {
 	const size_t size = fed_shape_size(&k->shape);
 
@@ -96,9 +97,9 @@ struct holder {
 	const struct fed_shift *shift;
 };
 
-static int draw(struct fed_peek *k, const struct fed_session *s, const struct fed_peek_plan *plan,
-                const struct holder *h, const struct publics *p, struct fed_workspace *head,
-                struct fed_error *err)
+static int draw(struct fed_reconstruction *k, const struct fed_session *s,
+                const struct fed_reconstruction_plan *plan, const struct holder *h,
+                const struct publics *p, struct fed_workspace *head, struct fed_error *err)
 {
 	const struct fed_composition *parts = fed_session_parts(s);
 	const size_t numbers = fed_shape_size(&parts->net.layer[plan->cut].in);
@@ -107,8 +108,8 @@ static int draw(struct fed_peek *k, const struct fed_session *s, const struct fe
 	int rc = FED_FAIL;
 
 	for (uint32_t i = 0; i < p->n; i += BATCH)
-		fed_smash(s, head, p->id + i, p->n - i < BATCH ? p->n - i : BATCH, NULL,
-		          p->z + i * numbers);
+		fed_smashed_image_make(s, head, p->id + i, p->n - i < BATCH ? p->n - i : BATCH, NULL,
+		                       p->z + i * numbers);
 	if (!z)
 		fed_fail_memory(err, numbers * sizeof *z, "smashed data");
 	else if (fed_decoder_init(&decoder, &parts->net, plan->cut, (uint64_t)parts->settings.seed,
@@ -121,7 +122,7 @@ static int draw(struct fed_peek *k, const struct fed_session *s, const struct fe
 		k->steps = made < 0 ? 0 : (uint32_t)made;
 	}
 	if (rc == FED_OK) {
-		fed_smash(s, head, h->id, 1, h->shift, z);
+		fed_smashed_image_make(s, head, h->id, 1, h->shift, z);
 		fed_decoder_draw(&decoder, z, k->recovered);
 	}
 	fed_decoder_release(&decoder);
@@ -129,15 +130,15 @@ static int draw(struct fed_peek *k, const struct fed_session *s, const struct fe
 	return rc;
 }
 
-static int from_smashed(struct fed_peek *k, const struct fed_session *s,
-                        const struct fed_peek_plan *plan, const struct holder *h,
+static int from_smashed(struct fed_reconstruction *k, const struct fed_session *s,
+                        const struct fed_reconstruction_plan *plan, const struct holder *h,
                         const struct publics *p, struct fed_error *err)
 {
 	struct fed_workspace head;
 
 	if (fed_workspace_init(&head, &fed_session_parts(s)->net, 0, plan->cut, BATCH, false, err))
 		return FED_FAIL;
-	k->how = FED_PEEK_DECODER;
+	k->how = FED_RECONSTRUCTION_DECODER;
 	const int rc = draw(k, s, plan, h, p, &head, err);
 	fed_workspace_release(&head);
 	return rc;
@@ -148,8 +149,8 @@ static int from_smashed(struct fed_peek *k, const struct fed_session *s,
 /* What the server gets from one step: -lr g, noise, codec; then divided by -lr, into g [dim]
  * (zero).
  */
-static int send_gradient(const struct fed_session *s, const struct fed_peek_plan *plan,
-                         const struct fed_peek *k, const float *target, float *g,
+static int send_gradient(const struct fed_session *s, const struct fed_reconstruction_plan *plan,
+                         const struct fed_reconstruction *k, const float *target, float *g,
                          struct fed_error *err)
 {
 	const struct fed_composition *parts = fed_session_parts(s);
@@ -193,7 +194,7 @@ static double squared_error(const float *a, const float *b, size_t n)
 }
 
 /* A gradient does not tell the order of the examples: put beside each the nearest that is left. */
-static void put_in_order(struct fed_peek *k)
+static void put_in_order(struct fed_reconstruction *k)
 {
 	const size_t size = fed_shape_size(&k->shape);
 
@@ -215,11 +216,12 @@ static void put_in_order(struct fed_peek *k)
 	}
 }
 
-static int invert(struct fed_peek *k, const struct fed_session *s, const struct fed_peek_plan *plan,
-                  const float *target, const float *g, struct fed_error *err)
+static int invert(struct fed_reconstruction *k, const struct fed_session *s,
+                  const struct fed_reconstruction_plan *plan, const float *target, const float *g,
+                  struct fed_error *err)
 {
 	const struct fed_composition *parts = fed_session_parts(s);
-	const struct fed_matching m = {
+	const struct fed_gradient_match_state m = {
 		.net = &parts->net,
 		.params = fed_session_params(s),
 		.gradient = g,
@@ -236,18 +238,18 @@ static int invert(struct fed_peek *k, const struct fed_session *s, const struct 
 	};
 
 	if (k->batch == 1 && fed_inversion_is_exact(&parts->net)) {
-		k->how = FED_PEEK_EXACT;
-		return fed_invert_exactly(&parts->net, g, k->recovered, err);
+		k->how = FED_RECONSTRUCTION_EXACT;
+		return fed_gradient_invert_exactly(&parts->net, g, k->recovered, err);
 	}
-	k->how = FED_PEEK_MATCHING;
-	if (fed_invert_by_matching(&m, k->recovered, &k->distance, &k->steps, err))
+	k->how = FED_RECONSTRUCTION_MATCHING;
+	if (fed_gradient_match(&m, k->recovered, &k->distance, &k->steps, err))
 		return FED_FAIL;
 	put_in_order(k);
 	return FED_OK;
 }
 
-static int from_update(struct fed_peek *k, const struct fed_session *s,
-                       const struct fed_peek_plan *plan, const struct holder *h,
+static int from_update(struct fed_reconstruction *k, const struct fed_session *s,
+                       const struct fed_reconstruction_plan *plan, const struct holder *h,
                        struct fed_error *err)
 {
 	const struct fed_composition *parts = fed_session_parts(s);
@@ -272,7 +274,7 @@ static int from_update(struct fed_peek *k, const struct fed_session *s,
 
 /* Both ------------------------------------------------------------------------------------ */
 
-static int check(const struct fed_session *s, const struct fed_peek_plan *plan,
+static int check(const struct fed_session *s, const struct fed_reconstruction_plan *plan,
                  struct fed_error *err)
 {
 	const struct fed_composition *parts = fed_session_parts(s);
@@ -290,16 +292,17 @@ static int check(const struct fed_session *s, const struct fed_peek_plan *plan,
 		return fed_fail(err, "client %u has %u examples, 0 to %u; %u from %u on are wanted",
 		                plan->client, client->count, client->count - (client->count > 0),
 		                plan->batch, plan->example);
-	return plan->from == FED_PEEK_SMASHED ? fed_cut_check(&parts->net, plan->cut, err) : FED_OK;
+	return plan->from == FED_RECONSTRUCTION_SMASHED ? fed_cut_check(&parts->net, plan->cut, err)
+	                                                : FED_OK;
 }
 
-static int peek_init(struct fed_peek *k, const struct fed_session *s, uint32_t batch,
-                     struct fed_error *err)
+static int reconstruction_init(struct fed_reconstruction *k, const struct fed_session *s,
+                               uint32_t batch, struct fed_error *err)
 {
 	const struct fed_composition *parts = fed_session_parts(s);
 	const size_t size = fed_shape_size(&parts->data->shape);
 
-	*k = (struct fed_peek){.shape = parts->data->shape, .batch = batch, .distance = NAN};
+	*k = (struct fed_reconstruction){.shape = parts->data->shape, .batch = batch, .distance = NAN};
 	k->original = fed_alloc_floats(batch * size);
 	k->recovered = fed_alloc_floats(batch * size);
 	k->mean = fed_alloc_floats(size);
@@ -308,18 +311,19 @@ static int peek_init(struct fed_peek *k, const struct fed_session *s, uint32_t b
 	           : fed_fail_memory(err, 2 * batch * size * sizeof(float), "pictures");
 }
 
-static int look(struct fed_peek *k, const struct fed_session *s, const struct fed_peek_plan *plan,
-                struct publics *p, struct fed_error *err)
+static int look(struct fed_reconstruction *k, const struct fed_session *s,
+                const struct fed_reconstruction_plan *plan, struct publics *p,
+                struct fed_error *err)
 {
 	const struct fed_composition *parts = fed_session_parts(s);
 	const struct fed_client *client = &parts->clients.client[plan->client];
 	const struct holder h = {client->examples + plan->example,
 	                         client->shifted ? &client->shift : NULL};
-	const bool smashed = plan->from == FED_PEEK_SMASHED;
+	const bool smashed = plan->from == FED_RECONSTRUCTION_SMASHED;
 	const size_t size = fed_shape_size(&parts->data->shape);
 
 	if (publics_init(p, s, smashed ? fed_shape_size(&parts->net.layer[plan->cut].in) : 0, err) ||
-	    peek_init(k, s, smashed ? 1 : plan->batch, err))
+	    reconstruction_init(k, s, smashed ? 1 : plan->batch, err))
 		return FED_FAIL;
 	describe(k, p, parts->data);
 	for (uint32_t i = 0; i < k->batch; i++)
@@ -332,34 +336,34 @@ static int look(struct fed_peek *k, const struct fed_session *s, const struct fe
 		k->mse[i] = squared_error(k->recovered + i * size, k->original + i * size, size);
 		k->guess[i] = squared_error(k->mean, k->original + i * size, size);
 	}
-	k->stopped = k->how != FED_PEEK_EXACT && k->steps < plan->steps;
+	k->stopped = k->how != FED_RECONSTRUCTION_EXACT && k->steps < plan->steps;
 	return rc;
 }
 
-int fed_peek_look(struct fed_peek *k, struct fed_session *s, const struct fed_peek_plan *plan,
-                  struct fed_error *err)
+int fed_reconstruction_make(struct fed_reconstruction *k, struct fed_session *s,
+                            const struct fed_reconstruction_plan *plan, struct fed_error *err)
 {
 	struct publics p = {0};
 
-	*k = (struct fed_peek){0};
+	*k = (struct fed_reconstruction){0};
 	if (fed_session_start(s, err) || check(s, plan, err))
 		return FED_FAIL;
 	const int rc = look(k, s, plan, &p, err);
 	publics_release(&p);
 	if (rc)
-		fed_peek_release(k);
+		fed_reconstruction_release(k);
 	return rc;
 }
 
-void fed_peek_release(struct fed_peek *k)
+void fed_reconstruction_release(struct fed_reconstruction *k)
 {
 	fed_free_floats(k->original);
 	fed_free_floats(k->recovered);
 	fed_free_floats(k->mean);
-	*k = (struct fed_peek){0};
+	*k = (struct fed_reconstruction){0};
 }
 
-double fed_peek_psnr(const struct fed_peek *k, double mse)
+double fed_reconstruction_psnr(const struct fed_reconstruction *k, double mse)
 {
 	const double range = (double)k->high - k->low;
 

@@ -13,39 +13,43 @@
 
 #include "session/session.h"
 
-enum { FED_PEEK_BATCH_MAX = 8 };
+enum { FED_RECONSTRUCTION_BATCH_MAX = 8 };
 
-enum fed_peek_from { FED_PEEK_SMASHED, FED_PEEK_UPDATE };
-enum fed_peek_how { FED_PEEK_DECODER, FED_PEEK_EXACT, FED_PEEK_MATCHING };
+enum fed_reconstruction_source { FED_RECONSTRUCTION_SMASHED, FED_RECONSTRUCTION_UPDATE };
+enum fed_reconstruction_method {
+	FED_RECONSTRUCTION_DECODER,
+	FED_RECONSTRUCTION_EXACT,
+	FED_RECONSTRUCTION_MATCHING
+};
 
-struct fed_peek_plan {
+struct fed_reconstruction_plan {
 	uint32_t client, example; /* the first of `batch` among the client's */
-	enum fed_peek_from from;
+	enum fed_reconstruction_source from;
 	size_t cut;     /* of smashed data */
 	uint32_t batch; /* examples in the step that made the update; 1 for smashed data */
 	uint32_t steps; /* of the decoder's training or of the search */
 };
 
-struct fed_peek {
-	enum fed_peek_how how;
-	struct fed_shape shape;            /* of an input */
-	uint32_t batch;                    /* examples */
-	float *original, *recovered;       /* (batch, input), in the same order */
-	float *mean;                       /* [input] of the public examples: what a guess would draw */
-	int32_t label[FED_PEEK_BATCH_MAX]; /* -1 for regression */
-	double mse[FED_PEEK_BATCH_MAX],
-		guess[FED_PEEK_BATCH_MAX]; /* of the recovered and of the mean */
-	float low, high;               /* the public examples' range */
-	uint32_t publics;              /* examples */
-	uint32_t steps;                /* made */
-	bool stopped;                  /* by an interrupt, before all steps were made */
-	double distance;               /* of gradients, by matching; else NaN */
+struct fed_reconstruction {
+	enum fed_reconstruction_method how;
+	struct fed_shape shape;      /* of an input */
+	uint32_t batch;              /* examples */
+	float *original, *recovered; /* (batch, input), in the same order */
+	float *mean;                 /* [input] of the public examples: what a guess would draw */
+	int32_t label[FED_RECONSTRUCTION_BATCH_MAX]; /* -1 for regression */
+	double mse[FED_RECONSTRUCTION_BATCH_MAX],
+		guess[FED_RECONSTRUCTION_BATCH_MAX]; /* of the recovered and of the mean */
+	float low, high;                         /* the public examples' range */
+	uint32_t publics;                        /* examples */
+	uint32_t steps;                          /* made */
+	bool stopped;                            /* by an interrupt, before all steps were made */
+	double distance;                         /* of gradients, by matching; else NaN */
 };
 
-int fed_peek_look(struct fed_peek *, struct fed_session *, const struct fed_peek_plan *,
-                  struct fed_error *);
-void fed_peek_release(struct fed_peek *); /* zeroed is fine */
+int fed_reconstruction_make(struct fed_reconstruction *, struct fed_session *,
+                            const struct fed_reconstruction_plan *, struct fed_error *);
+void fed_reconstruction_release(struct fed_reconstruction *); /* zeroed is fine */
 /* Peak signal-to-noise ratio in decibels: 10 log10((high - low)^2 / mse); infinite for 0. */
-double fed_peek_psnr(const struct fed_peek *, double mse);
+double fed_reconstruction_psnr(const struct fed_reconstruction *, double mse);
 
 #endif

@@ -35,8 +35,8 @@ int fed_tests_choose(const struct fed_session *s, uint32_t n, uint32_t *id, stru
 	return FED_OK;
 }
 
-void fed_smash(const struct fed_session *s, struct fed_workspace *head, const uint32_t *id,
-               uint32_t n, const struct fed_shift *shift, float *z)
+void fed_smashed_image_make(const struct fed_session *s, struct fed_workspace *head,
+                            const uint32_t *id, uint32_t n, const struct fed_shift *shift, float *z)
 {
 	const struct fed_composition *parts = fed_session_parts(s);
 	const size_t d = fed_shape_size(&head->net->layer[head->last - 1].out);

@@ -14,7 +14,7 @@ int fed_cut_check(const struct fed_net *, size_t cut, struct fed_error *);
 int fed_tests_choose(const struct fed_session *, uint32_t n, uint32_t *id, struct fed_error *);
 /* Examples id [n], n at most head's batch, through the layers that `head` spans, with the setting
  * `noise` added, into z (n, smashed). */
-void fed_smash(const struct fed_session *, struct fed_workspace *head, const uint32_t *id,
-               uint32_t n, const struct fed_shift *, float *z);
+void fed_smashed_image_make(const struct fed_session *, struct fed_workspace *head,
+                            const uint32_t *id, uint32_t n, const struct fed_shift *, float *z);
 
 #endif

@@ -19,7 +19,7 @@ enum { SERVER = 1, CLIENTS = 2 }; /* pid */
 struct trace {
 	struct fed_file_writer *file;
 	const struct fed_session *session;
-	struct fed_schedule all;
+	struct fed_timeline all;
 	struct fed_text line;
 	bool began; /* an event stands before */
 	bool failed;
@@ -165,7 +165,8 @@ static void put_versions(struct trace *t)
 /* Clients ---------------------------------------------------------------------- */
 
 /* What belongs to a phase. */
-static void put_details(struct trace *t, const struct fed_journey *x, enum fed_phase phase)
+static void put_details(struct trace *t, const struct fed_invitation_record *x,
+                        enum fed_phase phase)
 {
 	fed_text_add(&t->line, ",\"args\":{");
 	put_count(t, "invitation", x->invitation);
@@ -185,17 +186,17 @@ static void put_details(struct trace *t, const struct fed_journey *x, enum fed_p
 }
 
 /* Refused, lost, late, recalled, and why. */
-static void put_end(struct trace *t, const struct fed_journey *x)
+static void put_end(struct trace *t, const struct fed_invitation_record *x)
 {
-	static const char *const names[FED_JOURNEY_STATES] = {
-		[FED_JOURNEY_REFUSED] = "refused",
-		[FED_JOURNEY_LOST] = "lost",
-		[FED_JOURNEY_LATE] = "late",
-		[FED_JOURNEY_RECALLED] = "recalled",
+	static const char *const names[FED_INVITATION_STATES] = {
+		[FED_INVITATION_REFUSED] = "refused",
+		[FED_INVITATION_LOST] = "lost",
+		[FED_INVITATION_LATE] = "late",
+		[FED_INVITATION_CANCELLED] = "recalled",
 	};
-	const struct fed_recorder *r = fed_session_event_log(t->session);
-	const struct fed_past *past = fed_recorder_at(r, x->end);
-	const char *why = past ? fed_recorder_text(r, past) : NULL;
+	const struct fed_event_log *r = fed_session_event_log(t->session);
+	const struct fed_logged_event *past = fed_event_log_at(r, x->end);
+	const char *why = past ? fed_event_log_text(r, past) : NULL;
 
 	if (!names[x->state])
 		return;
@@ -211,10 +212,10 @@ static void put_end(struct trace *t, const struct fed_journey *x)
 	end(t);
 }
 
-static void put_journey(struct trace *t, const struct fed_journey *x)
+static void put_invitation(struct trace *t, const struct fed_invitation_record *x)
 {
 	struct fed_span span[FED_SPANS_MAX];
-	const int n = fed_journey_spans(x, t->all.now, span);
+	const int n = fed_invitation_spans(x, t->all.now, span);
 
 	for (int i = 0; i < n; i++) {
 		begin(t, "X", CLIENTS, tid_of(x->client), fed_phase_names[span[i].phase]);
@@ -225,10 +226,10 @@ static void put_journey(struct trace *t, const struct fed_journey *x)
 	put_end(t, x);
 }
 
-static void put_stretch(void *ctx, const struct fed_stretch *of)
+static void put_stretch(void *ctx, const struct fed_timeline_span *of)
 {
 	struct trace *t = ctx;
-	const struct fed_journey x = {.invitation = of->invitation, .version = of->version};
+	const struct fed_invitation_record x = {.invitation = of->invitation, .version = of->version};
 
 	begin(t, "X", CLIENTS, tid_of(t->all.client[of->at]), fed_phase_names[of->span.phase]);
 	put_span(t, of->span.from, of->span.to);
@@ -241,19 +242,19 @@ int fed_trace_write(struct fed_session *s, struct fed_file_writer *file, struct 
 	static const char head[] = "{\"displayTimeUnit\":\"ms\",\"traceEvents\":[", tail[] = "\n]}\n";
 	struct trace t = {.file = file, .session = s};
 
-	if (fed_schedule_init(&t.all, s, UINT64_MAX, NULL, 0, err))
+	if (fed_timeline_init(&t.all, s, UINT64_MAX, NULL, 0, err))
 		return FED_FAIL;
 	fed_file_write(file, head, sizeof head - 1);
 	name_rows(&t);
 	put_versions(&t);
-	const struct fed_journeys *j = &fed_session_event_log(s)->journeys;
+	const struct fed_invitation_log *j = &fed_session_event_log(s)->invitation_log;
 	for (uint64_t k = j->first; k && k <= j->n; k++)
-		put_journey(&t, fed_journeys_at(j, k));
-	int rc = fed_schedule_turns(&t.all, put_stretch, &t, err);
+		put_invitation(&t, fed_invitation_log_at(j, k));
+	int rc = fed_timeline_turns(&t.all, put_stretch, &t, err);
 	fed_file_write(file, tail, sizeof tail - 1);
 	if (rc == FED_OK && t.failed)
 		rc = fed_fail_memory(err, 4096, "a line");
 	fed_text_release(&t.line);
-	fed_schedule_release(&t.all);
+	fed_timeline_release(&t.all);
 	return rc;
 }

@@ -18,14 +18,14 @@
 const char *const fed_activity_names[FED_ACTIVITIES + 1] = {
 	"idle",    "downloading", "training", "holding",  "uploading", "done",
 	"refused", "lost",        "late",     "recalled", "away",      NULL};
-const char *const fed_opinion_names[] = {"none", "used", "suspect", "filtered", NULL};
+const char *const fed_verdict_kind_names[] = {"none", "used", "suspect", "filtered", NULL};
 
-#define FIGURE(m, h)                                                                            \
-	FED_ROW(struct fed_roster_row, m, double, FED_TYPE_REAL, .min = -INFINITY, .max = INFINITY, \
-	        .flags = FED_FIELD_READONLY, .help = (h))
-const struct fed_field fed_roster_fields[] = {
+#define FIGURE(m, h)                                                                 \
+	FED_ROW(struct fed_client_table_row, m, double, FED_TYPE_REAL, .min = -INFINITY, \
+	        .max = INFINITY, .flags = FED_FIELD_READONLY, .help = (h))
+const struct fed_field fed_client_table_fields[] = {
 	FIGURE(client, "the client's number"),
-	FED_CHOICE(struct fed_roster_row, state, 0, fed_activity_names, "what it does now"),
+	FED_CHOICE(struct fed_client_table_row, state, 0, fed_activity_names, "what it does now"),
 	FIGURE(examples, "examples that it holds"),
 	FIGURE(labels, "different labels among them"),
 	FIGURE(device, "FLOP/s; infinite where computing takes no time"),
@@ -37,17 +37,17 @@ const struct fed_field fed_roster_fields[] = {
 	FIGURE(cosine, "of the angle between that update and the step"),
 	FIGURE(score, "what the aggregator's rule made of its last update"),
 	FIGURE(weight, "share of its last update in the step"),
-	FED_CHOICE(struct fed_roster_row, verdict, 0, fed_opinion_names,
+	FED_CHOICE(struct fed_client_table_row, verdict, 0, fed_verdict_kind_names,
                "the aggregator's, on its last update"),
 	FIGURE(bytes, "sent by it and to it in rounds that stand"),
 	FIGURE(faults, "injected into it, active or to come"),
-	FED_FLAG(struct fed_roster_row, byzantine, "under an active Byzantine fault"),
+	FED_FLAG(struct fed_client_table_row, byzantine, "under an active Byzantine fault"),
 	FED_END,
 };
 #undef FIGURE
 
 /* An update of the last version; its lengths are made when they are asked for. */
-struct fed_measured {
+struct fed_measured_updates {
 	uint32_t client, at; /* at: place in the judgement */
 	bool known;
 	double norm, cosine;
@@ -70,17 +70,17 @@ static unsigned need_of(const struct fed_field *field)
 		size_t offset;
 		enum need need;
 	} needs[] = {
-		{offsetof(struct fed_roster_row, state), NEED_STATE},
-		{offsetof(struct fed_roster_row, staleness), NEED_VERDICT},
-		{offsetof(struct fed_roster_row, score), NEED_VERDICT},
-		{offsetof(struct fed_roster_row, weight), NEED_VERDICT},
-		{offsetof(struct fed_roster_row, verdict), NEED_VERDICT},
-		{offsetof(struct fed_roster_row, norm), NEED_LENGTHS},
-		{offsetof(struct fed_roster_row, cosine), NEED_LENGTHS},
-		{offsetof(struct fed_roster_row, labels), NEED_LABELS},
-		{offsetof(struct fed_roster_row, bytes), NEED_BYTES},
-		{offsetof(struct fed_roster_row, faults), NEED_FAULTS},
-		{offsetof(struct fed_roster_row, byzantine), NEED_FAULTS},
+		{offsetof(struct fed_client_table_row, state), NEED_STATE},
+		{offsetof(struct fed_client_table_row, staleness), NEED_VERDICT},
+		{offsetof(struct fed_client_table_row, score), NEED_VERDICT},
+		{offsetof(struct fed_client_table_row, weight), NEED_VERDICT},
+		{offsetof(struct fed_client_table_row, verdict), NEED_VERDICT},
+		{offsetof(struct fed_client_table_row, norm), NEED_LENGTHS},
+		{offsetof(struct fed_client_table_row, cosine), NEED_LENGTHS},
+		{offsetof(struct fed_client_table_row, labels), NEED_LABELS},
+		{offsetof(struct fed_client_table_row, bytes), NEED_BYTES},
+		{offsetof(struct fed_client_table_row, faults), NEED_FAULTS},
+		{offsetof(struct fed_client_table_row, byzantine), NEED_FAULTS},
 	};
 
 	for (size_t i = 0; field && i < sizeof needs / sizeof *needs; i++)
@@ -94,12 +94,12 @@ static unsigned need_of(const struct fed_field *field)
 /* The first event of the open round, or of the last one where none is open. */
 static uint64_t recent(const struct fed_session *s)
 {
-	const struct fed_recorder *r = fed_session_event_log(s);
+	const struct fed_event_log *r = fed_session_event_log(s);
 	const uint64_t version = fed_session_version(s);
 
 	if (fed_session_open(s))
 		return r->opened ? r->opened : r->n + 1;
-	return fed_recorder_since(r, version ? version - 1 : 0);
+	return fed_event_log_since(r, version ? version - 1 : 0);
 }
 
 static bool is_away(const struct fed_session *s, uint32_t client, uint64_t version)
@@ -111,47 +111,48 @@ static bool is_away(const struct fed_session *s, uint32_t client, uint64_t versi
 	        !fed_faults_here(&parts->faults, client, version));
 }
 
-enum fed_activity fed_activity_of(enum fed_journey_state state)
+enum fed_activity fed_activity_of(enum fed_invitation_state state)
 {
-	static const uint8_t activity[FED_JOURNEY_STATES] = {
-		[FED_JOURNEY_DOWNLOADS] = FED_ACTIVITY_DOWNLOADS,
-		[FED_JOURNEY_COMPUTES] = FED_ACTIVITY_TRAINS,
-		[FED_JOURNEY_HELD] = FED_ACTIVITY_HOLDS,
-		[FED_JOURNEY_UPLOADS] = FED_ACTIVITY_UPLOADS,
-		[FED_JOURNEY_REPORTED] = FED_ACTIVITY_DONE,
-		[FED_JOURNEY_REFUSED] = FED_ACTIVITY_REFUSED,
-		[FED_JOURNEY_LOST] = FED_ACTIVITY_LOST,
-		[FED_JOURNEY_LATE] = FED_ACTIVITY_LATE,
-		[FED_JOURNEY_RECALLED] = FED_ACTIVITY_RECALLED,
+	static const uint8_t activity[FED_INVITATION_STATES] = {
+		[FED_INVITATION_DOWNLOADS] = FED_ACTIVITY_DOWNLOADS,
+		[FED_INVITATION_COMPUTES] = FED_ACTIVITY_TRAINS,
+		[FED_INVITATION_HELD] = FED_ACTIVITY_HOLDS,
+		[FED_INVITATION_UPLOADS] = FED_ACTIVITY_UPLOADS,
+		[FED_INVITATION_REPORTED] = FED_ACTIVITY_DONE,
+		[FED_INVITATION_REFUSED] = FED_ACTIVITY_REFUSED,
+		[FED_INVITATION_LOST] = FED_ACTIVITY_LOST,
+		[FED_INVITATION_LATE] = FED_ACTIVITY_LATE,
+		[FED_INVITATION_CANCELLED] = FED_ACTIVITY_CANCELLED,
 	};
 
 	return (enum fed_activity)activity[state];
 }
 
 static enum fed_activity activity(const struct fed_session *s, uint32_t client,
-                                  const struct fed_journey *last, uint64_t since)
+                                  const struct fed_invitation_record *last, uint64_t since)
 {
-	if (last && (last->state < FED_JOURNEY_REPORTED || last->end >= since))
-		return fed_activity_of((enum fed_journey_state)last->state);
+	if (last && (last->state < FED_INVITATION_REPORTED || last->end >= since))
+		return fed_activity_of((enum fed_invitation_state)last->state);
 	return is_away(s, client, fed_session_version(s)) ? FED_ACTIVITY_AWAY : FED_ACTIVITY_IDLE;
 }
 
-static void fill_verdict(const struct fed_journeys *j, const struct fed_journey *last,
-                         struct fed_roster_row *row)
+static void fill_verdict(const struct fed_invitation_log *j,
+                         const struct fed_invitation_record *last, struct fed_client_table_row *row)
 {
 	while (last && !last->step)
-		last = fed_journeys_before(j, last);
+		last = fed_invitation_log_before(j, last);
 	if (!last)
 		return;
 	row->staleness = (double)(last->step - 1 - last->version);
 	row->score = last->score;
 	row->weight = last->weight;
-	row->verdict = last->trusted ? FED_OPINION_USED
-	               : last->used  ? FED_OPINION_DOUBTED
-	                             : FED_OPINION_FILTERED;
+	row->verdict = last->trusted ? FED_VERDICT_USED
+	               : last->used  ? FED_VERDICT_DISTRUSTED
+	                             : FED_VERDICT_FILTERED;
 }
 
-static void fill_faults(const struct fed_session *s, uint32_t client, struct fed_roster_row *row)
+static void fill_faults(const struct fed_session *s, uint32_t client,
+                        struct fed_client_table_row *row)
 {
 	const struct fed_composition *parts = fed_session_parts(s);
 
@@ -160,7 +161,7 @@ static void fill_faults(const struct fed_session *s, uint32_t client, struct fed
 		const struct fed_fault *fault = &parts->faults.fault[i];
 		const enum fed_fault_phase phase = fed_fault_phase(s, fault);
 
-		if (phase == FED_FAULT_OVER || !fed_who_has(fault->client, fault->n, client))
+		if (phase == FED_FAULT_OVER || !fed_client_ids_contain(fault->client, fault->n, client))
 			continue;
 		row->faults++;
 		if (fault->kind == FED_FAULT_BYZANTINE && phase == FED_FAULT_ACTIVE)
@@ -172,18 +173,18 @@ static void fill_faults(const struct fed_session *s, uint32_t client, struct fed
 
 static int by_client(const void *pa, const void *pb)
 {
-	const struct fed_measured *a = pa, *b = pb;
+	const struct fed_measured_updates *a = pa, *b = pb;
 
 	return (a->client > b->client) - (a->client < b->client);
 }
 
 /* Of a client with several updates in a version the last one counts. */
-static void list_updates(struct fed_roster *r, const struct fed_judgement *g)
+static void list_updates(struct fed_client_table *r, const struct fed_verdicts *g)
 {
 	uint32_t n = 0;
 
 	for (size_t i = 0; i < g->n; i++)
-		r->measured[i] = (struct fed_measured){
+		r->measured[i] = (struct fed_measured_updates){
 			.client = g->of[i].client, .at = (uint32_t)i, .norm = NAN, .cosine = NAN};
 	qsort(r->measured, g->n, sizeof *r->measured, by_client);
 	for (size_t i = 0; i < g->n; i++) {
@@ -199,10 +200,10 @@ static void list_updates(struct fed_roster *r, const struct fed_judgement *g)
 
 /* Forget what was measured of another version.  A version has an event of its own, so that another
  * run's is told from it. */
-static int renew(struct fed_roster *r, const struct fed_session *s, struct fed_error *err)
+static int renew(struct fed_client_table *r, const struct fed_session *s, struct fed_error *err)
 {
 	const struct fed_composition *parts = fed_session_parts(s);
-	const struct fed_judgement *g = &fed_session_federation(s)->judgement;
+	const struct fed_verdicts *g = &fed_session_federation(s)->verdicts;
 	const uint64_t mark = fed_session_version(s) + fed_session_event_log(s)->run;
 	const size_t n = fed_session_running(s) ? g->n : 0;
 
@@ -229,10 +230,10 @@ static int renew(struct fed_roster *r, const struct fed_session *s, struct fed_e
 }
 
 /* <u, s> from |u|^2, |s|^2 and |u - s|^2, as report/update_geometry.h has it. */
-static void measure(const struct fed_session *s, struct fed_measured *m)
+static void measure(const struct fed_session *s, struct fed_measured_updates *m)
 {
 	const struct fed_federation *f = fed_session_federation(s);
-	const struct fed_judgement *g = &f->judgement;
+	const struct fed_verdicts *g = &f->verdicts;
 	double length, step, apart;
 	struct fed_error err;
 
@@ -251,11 +252,11 @@ static void measure(const struct fed_session *s, struct fed_measured *m)
 	m->known = true;
 }
 
-static void fill_lengths(struct fed_roster *r, const struct fed_session *s, uint32_t client,
-                         struct fed_roster_row *row)
+static void fill_lengths(struct fed_client_table *r, const struct fed_session *s, uint32_t client,
+                         struct fed_client_table_row *row)
 {
-	const struct fed_measured key = {.client = client};
-	struct fed_measured *m =
+	const struct fed_measured_updates key = {.client = client};
+	struct fed_measured_updates *m =
 		r->n_measured ? bsearch(&key, r->measured, r->n_measured, sizeof key, by_client) : NULL;
 
 	if (!m)
@@ -265,8 +266,8 @@ static void fill_lengths(struct fed_roster *r, const struct fed_session *s, uint
 	row->cosine = m->cosine;
 }
 
-static void fill_labels(struct fed_roster *r, const struct fed_session *s, uint32_t client,
-                        struct fed_roster_row *row)
+static void fill_labels(struct fed_client_table *r, const struct fed_session *s, uint32_t client,
+                        struct fed_client_table_row *row)
 {
 	const struct fed_composition *parts = fed_session_parts(s);
 	const uint32_t classes = parts->data->classes ? parts->data->classes : 1;
@@ -289,17 +290,18 @@ static void fill_labels(struct fed_roster *r, const struct fed_session *s, uint3
 
 /* Rows ---------------------------------------------------------------------------- */
 
-static void fill(struct fed_roster *r, const struct fed_session *s, uint32_t id, unsigned needs,
-                 uint64_t since, struct fed_roster_row *row)
+static void fill(struct fed_client_table *r, const struct fed_session *s, uint32_t id,
+                 unsigned needs, uint64_t since, struct fed_client_table_row *row)
 {
-	const struct fed_recorder *log = fed_session_event_log(s);
+	const struct fed_event_log *log = fed_session_event_log(s);
 	const struct fed_client *c = &fed_session_parts(s)->clients.client[id];
-	const struct fed_journey *last =
-		needs & (NEED_STATE | NEED_VERDICT) ? fed_journeys_last(&log->journeys, id) : NULL;
+	const struct fed_invitation_record *last =
+		needs & (NEED_STATE | NEED_VERDICT) ? fed_invitation_log_last(&log->invitation_log, id)
+											: NULL;
 	const struct fed_costs *costs =
 		needs & NEED_BYTES ? fed_ledger_of(fed_session_costs(s), id) : NULL;
 
-	*row = (struct fed_roster_row){
+	*row = (struct fed_client_table_row){
 		.client = id,
 		.examples = c->count,
 		.labels = NAN,
@@ -317,7 +319,7 @@ static void fill(struct fed_roster *r, const struct fed_session *s, uint32_t id,
 	if (needs & NEED_STATE)
 		row->state = activity(s, id, last, since);
 	if (needs & NEED_VERDICT)
-		fill_verdict(&log->journeys, last, row);
+		fill_verdict(&log->invitation_log, last, row);
 	if (needs & NEED_LENGTHS)
 		fill_lengths(r, s, id, row);
 	if (needs & NEED_LABELS)
@@ -326,8 +328,8 @@ static void fill(struct fed_roster *r, const struct fed_session *s, uint32_t id,
 		fill_faults(s, id, row);
 }
 
-void fed_roster_look(struct fed_roster *r, const struct fed_session *s, uint32_t client,
-                     struct fed_roster_row *row)
+void fed_client_table_figures(struct fed_client_table *r, const struct fed_session *s,
+                              uint32_t client, struct fed_client_table_row *row)
 {
 	fill(r, s, client, NEED_ALL, recent(s), row);
 }
@@ -386,7 +388,7 @@ static void select_place(struct fed_ranked *x, uint32_t low, uint32_t high, uint
 	}
 }
 
-void fed_roster_order(struct fed_roster *r, uint32_t from, uint32_t to)
+void fed_client_table_order(struct fed_client_table *r, uint32_t from, uint32_t to)
 {
 	to = to < r->n ? to : r->n;
 	from = from < to ? from : to;
@@ -402,7 +404,7 @@ void fed_roster_order(struct fed_roster *r, uint32_t from, uint32_t to)
 	r->sorted_to = to;
 }
 
-uint32_t fed_roster_place(const struct fed_roster *r, uint32_t client)
+uint32_t fed_client_table_place(const struct fed_client_table *r, uint32_t client)
 {
 	const struct fed_ranked *found = NULL;
 	uint32_t before = 0;
@@ -415,7 +417,7 @@ uint32_t fed_roster_place(const struct fed_roster *r, uint32_t client)
 	return found ? before : r->n;
 }
 
-void fed_roster_sort(struct fed_roster *r, const struct fed_field *by, bool down)
+void fed_client_table_sort(struct fed_client_table *r, const struct fed_field *by, bool down)
 {
 	r->by = by;
 	r->down = down;
@@ -423,30 +425,31 @@ void fed_roster_sort(struct fed_roster *r, const struct fed_field *by, bool down
 
 /* Choosing -------------------------------------------------------------------------- */
 
-static int make_room(struct fed_roster *r, uint32_t n, struct fed_error *err)
+static int reserve_room(struct fed_client_table *r, uint32_t n, struct fed_error *err)
 {
-	if (n <= r->room)
+	if (n <= r->capacity)
 		return FED_OK;
 	struct fed_ranked *grown = fed_alloc_array(n, sizeof *grown);
 	if (!grown)
 		return fed_fail_memory(err, n * sizeof *grown, "the table of clients");
 	fed_free(r->ranked);
 	r->ranked = grown;
-	r->room = n;
+	r->capacity = n;
 	return FED_OK;
 }
 
-static unsigned needs_of(const struct fed_roster *r)
+static unsigned needs_of(const struct fed_client_table *r)
 {
 	unsigned needs = need_of(r->by);
 
-	for (const struct fed_field *f = fed_roster_fields; r->where && f->type; f++)
+	for (const struct fed_field *f = fed_client_table_fields; r->where && f->type; f++)
 		if (fed_condition_names(r->where, f))
 			needs |= need_of(f);
 	return needs;
 }
 
-int fed_roster_make(struct fed_roster *r, const struct fed_session *s, struct fed_error *err)
+int fed_client_table_make(struct fed_client_table *r, const struct fed_session *s,
+                          struct fed_error *err)
 {
 	const struct fed_clients *c = &fed_session_parts(s)->clients;
 	const unsigned needs = needs_of(r);
@@ -454,11 +457,11 @@ int fed_roster_make(struct fed_roster *r, const struct fed_session *s, struct fe
 	uint32_t k = 0;
 
 	r->n = r->sorted_from = r->sorted_to = 0;
-	if (renew(r, s, err) || make_room(r, c->n_present, err))
+	if (renew(r, s, err) || reserve_room(r, c->n_present, err))
 		return FED_FAIL;
 	for (uint32_t i = 0; i < c->n_present; i++) {
 		const uint32_t id = c->present[i];
-		struct fed_roster_row row;
+		struct fed_client_table_row row;
 
 		while (r->who && k < r->n_who && r->who[k] < id)
 			k++;
@@ -484,8 +487,8 @@ static size_t who_length(const char *text)
 	return end ? (size_t)(end - text) : strlen(text);
 }
 
-int fed_roster_filter(struct fed_roster *r, const struct fed_session *s, const char *text,
-                      struct fed_error *err)
+int fed_client_table_filter(struct fed_client_table *r, const struct fed_session *s,
+                            const char *text, struct fed_error *err)
 {
 	const struct fed_composition *parts = fed_session_parts(s);
 	struct fed_condition *where = NULL;
@@ -507,10 +510,10 @@ int fed_roster_filter(struct fed_roster *r, const struct fed_session *s, const c
 	if (part.failed)
 		rc = fed_fail_memory(err, n, "the filter");
 	if (rc == FED_OK && n)
-		rc = fed_who_parse(part.s, &parts->clients, (uint64_t)parts->settings.seed, &draw, &who,
-		                   &n_who, err);
+		rc = fed_client_selector_parse(part.s, &parts->clients, (uint64_t)parts->settings.seed,
+		                               &draw, &who, &n_who, err);
 	if (rc == FED_OK && *rest)
-		rc = fed_condition_parse_row(&where, rest, fed_roster_fields, err);
+		rc = fed_condition_parse_row(&where, rest, fed_client_table_fields, err);
 	fed_text_release(&part);
 	if (rc) {
 		fed_free(who);
@@ -525,12 +528,12 @@ int fed_roster_filter(struct fed_roster *r, const struct fed_session *s, const c
 	return FED_OK;
 }
 
-void fed_roster_release(struct fed_roster *r)
+void fed_client_table_release(struct fed_client_table *r)
 {
 	fed_condition_free(r->where);
 	fed_free(r->who);
 	fed_free(r->ranked);
 	fed_free(r->labels);
 	fed_free(r->measured);
-	*r = (struct fed_roster){0};
+	*r = (struct fed_client_table){0};
 }

@@ -89,12 +89,12 @@ static int tell_lengths(const struct fed_telling *t, struct fed_error *err)
 /* The truth -------------------------------------------------------------- */
 
 /* "of 16 trusted 1 was Byzantine (client 12)". */
-static void add_truth(struct fed_text *out, const struct fed_judgement *g, bool trusted)
+static void add_truth(struct fed_text *out, const struct fed_verdicts *g, bool trusted)
 {
 	size_t all = 0, bad = 0;
 
 	for (size_t i = 0; i < g->n; i++) {
-		if (fed_judged_trusted(&g->of[i]) != trusted)
+		if (fed_client_verdict_trusted(&g->of[i]) != trusted)
 			continue;
 		all++;
 		bad += g->of[i].byzantine;
@@ -108,12 +108,12 @@ static void add_truth(struct fed_text *out, const struct fed_judgement *g, bool 
 	             bad == 1 ? "" : "s");
 	size_t shown = 0;
 	for (size_t i = 0; i < g->n && shown < SHOWN; i++)
-		if (fed_judged_trusted(&g->of[i]) == trusted && g->of[i].byzantine)
+		if (fed_client_verdict_trusted(&g->of[i]) == trusted && g->of[i].byzantine)
 			fed_text_add(out, "%s %u", shown++ ? "," : "", g->of[i].client);
 	fed_text_add(out, "%s)", bad > SHOWN ? ", ..." : "");
 }
 
-static void tell_truth(struct fed_text *out, const struct fed_judgement *g)
+static void tell_truth(struct fed_text *out, const struct fed_verdicts *g)
 {
 	size_t bad = 0;
 
@@ -156,7 +156,7 @@ struct kept {
 
 static int take(struct kept *k, const struct fed_federation *f, struct fed_error *err)
 {
-	const size_t n = f->judgement.n;
+	const size_t n = f->verdicts.n;
 
 	k->update = fed_alloc_array(n, sizeof *k->update);
 	k->verdict = fed_alloc_array(n, sizeof *k->verdict);
@@ -165,21 +165,21 @@ static int take(struct kept *k, const struct fed_federation *f, struct fed_error
 		return fed_fail_memory(err, n * sizeof *k->update, "the updates of the last round");
 	for (size_t i = 0; i < n; i++) {
 		k->update[i] = fed_kept_update(f, i);
-		k->verdict[i] = f->judgement.of[i].verdict;
-		k->mixed[i] = f->judgement.of[i].mixed;
+		k->verdict[i] = f->verdicts.of[i].verdict;
+		k->mixed[i] = f->verdicts.of[i].mixed;
 	}
 	return FED_OK;
 }
 
-int fed_told_init(struct fed_told *told, const struct fed_session *s, bool pre_aggregation,
-                  struct fed_error *err)
+int fed_round_explanation_init(struct fed_round_explanation *told, const struct fed_session *s,
+                               bool pre_aggregation, struct fed_error *err)
 {
 	const struct fed_federation *f = fed_session_federation(s);
 	struct kept kept = {0};
 
-	*told = (struct fed_told){0};
+	*told = (struct fed_round_explanation){0};
 	int rc = fed_updates_kept(s, err);
-	if (rc == FED_OK && f->judgement.outdated)
+	if (rc == FED_OK && f->verdicts.outdated)
 		rc = fed_reject(err, "the last round was made with other settings; `round` makes one with "
 		                     "these");
 	if (rc)
@@ -191,8 +191,8 @@ int fed_told_init(struct fed_told *told, const struct fed_session *s, bool pre_a
 		.update = kept.update,
 		.verdict = kept.verdict,
 		.mixed = kept.mixed,
-		.n = f->judgement.n,
-		.step = f->judgement.step,
+		.n = f->verdicts.n,
+		.step = f->verdicts.step,
 		.pool = f->pool,
 		.lines = &told->lines,
 	};
@@ -201,7 +201,7 @@ int fed_told_init(struct fed_told *told, const struct fed_session *s, bool pre_a
 		rc = pre_aggregation ? fed_call_tell_pre_aggregation(&t, err) : fed_call_tell(&t, err);
 	if (rc == FED_OK && told->lines.len == 0)
 		rc = tell_lengths(&t, err);
-	tell_truth(&told->truth, &f->judgement);
+	tell_truth(&told->truth, &f->verdicts);
 	if (rc == FED_OK && (told->lines.failed || told->truth.failed))
 		rc = fed_fail_memory(err, told->lines.len, "what a round tells");
 	fed_free(kept.update);
@@ -210,7 +210,7 @@ int fed_told_init(struct fed_told *told, const struct fed_session *s, bool pre_a
 	return rc;
 }
 
-void fed_told_release(struct fed_told *told)
+void fed_round_explanation_release(struct fed_round_explanation *told)
 {
 	fed_text_release(&told->lines);
 	fed_text_release(&told->truth);

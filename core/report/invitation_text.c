@@ -11,7 +11,7 @@
 /* Seconds: less is what is left of sums of times. */
 #define ROUNDING 1e-9
 
-static void put_verdict(struct fed_text *out, const struct fed_journey *x)
+static void put_verdict(struct fed_text *out, const struct fed_invitation_record *x)
 {
 	if (!x->step) {
 		fed_text_add(out, "taken; the version is not made yet");
@@ -33,23 +33,23 @@ static void put_verdict(struct fed_text *out, const struct fed_journey *x)
 		fed_text_add(out, ", Byzantine");
 }
 
-void fed_journey_put_fate(const struct fed_journey *x, const struct fed_recorder *r,
-                          struct fed_text *out)
+void fed_invitation_put_outcome(const struct fed_invitation_record *x,
+                                const struct fed_event_log *r, struct fed_text *out)
 {
-	static const char *const words[FED_JOURNEY_STATES] = {
-		[FED_JOURNEY_DOWNLOADS] = "the model is on its way",
-		[FED_JOURNEY_COMPUTES] = "it trains",
-		[FED_JOURNEY_HELD] = "its update waits at the client",
-		[FED_JOURNEY_UPLOADS] = "its update is on its way",
-		[FED_JOURNEY_REFUSED] = "refused",
-		[FED_JOURNEY_LOST] = "lost",
-		[FED_JOURNEY_LATE] = "late",
-		[FED_JOURNEY_RECALLED] = "recalled",
+	static const char *const words[FED_INVITATION_STATES] = {
+		[FED_INVITATION_DOWNLOADS] = "the model is on its way",
+		[FED_INVITATION_COMPUTES] = "it trains",
+		[FED_INVITATION_HELD] = "its update waits at the client",
+		[FED_INVITATION_UPLOADS] = "its update is on its way",
+		[FED_INVITATION_REFUSED] = "refused",
+		[FED_INVITATION_LOST] = "lost",
+		[FED_INVITATION_LATE] = "late",
+		[FED_INVITATION_CANCELLED] = "recalled",
 	};
-	const struct fed_past *end = fed_recorder_at(r, x->end);
-	const char *why = end ? fed_recorder_text(r, end) : NULL;
+	const struct fed_logged_event *end = fed_event_log_at(r, x->end);
+	const char *why = end ? fed_event_log_text(r, end) : NULL;
 
-	if (x->state == FED_JOURNEY_REPORTED)
+	if (x->state == FED_INVITATION_REPORTED)
 		put_verdict(out, x);
 	else
 		fed_text_add(out, "%s", words[x->state]);
@@ -64,21 +64,22 @@ void fed_journey_put_fate(const struct fed_journey *x, const struct fed_recorder
 		fed_text_add(out, "; the update waited ");
 		fed_text_seconds(out, x->left - x->trained);
 	}
-	if (x->strays)
-		fed_text_add(out, "; %u more answer%s refused", x->strays, x->strays == 1 ? "" : "s");
+	if (x->extra_answers)
+		fed_text_add(out, "; %u more answer%s refused", x->extra_answers,
+		             x->extra_answers == 1 ? "" : "s");
 }
 
 static uint64_t log_begins(const struct fed_session *s)
 {
-	return fed_recorder_begins(fed_session_event_log(s), fed_session_version(s));
+	return fed_event_log_begins(fed_session_event_log(s), fed_session_version(s));
 }
 
-static const char *why_not_sooner(const struct fed_recorder *r)
+static const char *why_not_sooner(const struct fed_event_log *r)
 {
 	return r->n && r->run < r->first ? "there is no room for more" : "a saved file has none";
 }
 
-void fed_recorder_put_begin(const struct fed_session *s, struct fed_text *out)
+void fed_event_log_put_begin(const struct fed_session *s, struct fed_text *out)
 {
 	const unsigned long long begins = log_begins(s);
 
@@ -87,15 +88,15 @@ void fed_recorder_put_begin(const struct fed_session *s, struct fed_text *out)
 		             why_not_sooner(fed_session_event_log(s)));
 }
 
-void fed_journeys_put_empty(const struct fed_session *s, struct fed_text *out)
+void fed_invitation_log_put_empty(const struct fed_session *s, struct fed_text *out)
 {
 	if (log_begins(s))
-		fed_recorder_put_begin(s, out);
+		fed_event_log_put_begin(s, out);
 	else
 		fed_text_add(out, "no rounds yet: `round 5` makes some");
 }
 
-void fed_journeys_put_none(const struct fed_session *s, struct fed_text *out)
+void fed_invitation_log_put_none(const struct fed_session *s, struct fed_text *out)
 {
 	const unsigned long long begins = log_begins(s);
 

@@ -9,13 +9,13 @@
 #include "session/session.h"
 
 /* Append "used for version 3 with weight 0.1", "lost: the client is offline". */
-void fed_journey_put_fate(const struct fed_journey *, const struct fed_recorder *,
-                          struct fed_text *);
+void fed_invitation_put_outcome(const struct fed_invitation_record *, const struct fed_event_log *,
+                                struct fed_text *);
 /* Where a client has no invitation: "it was not invited yet", or since when that is known. */
-void fed_journeys_put_none(const struct fed_session *, struct fed_text *);
+void fed_invitation_log_put_none(const struct fed_session *, struct fed_text *);
 /* "the log begins at version 2: a saved file has none"; nothing where it begins with the run. */
-void fed_recorder_put_begin(const struct fed_session *, struct fed_text *);
+void fed_event_log_put_begin(const struct fed_session *, struct fed_text *);
 /* Where no invitation is kept: the same, or "no rounds yet" and how to make some. */
-void fed_journeys_put_empty(const struct fed_session *, struct fed_text *);
+void fed_invitation_log_put_empty(const struct fed_session *, struct fed_text *);
 
 #endif

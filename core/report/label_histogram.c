@@ -33,8 +33,8 @@ int fed_labels_put(struct fed_text *out, const struct fed_client *client,
 {
 	uint32_t bar[FED_BARS_MAX] = {0};
 	uint32_t *counts = fed_alloc_array(data->classes, sizeof *counts);
-	const uint32_t room = most < FED_BARS_MAX ? most : FED_BARS_MAX;
-	const uint32_t bars = data->classes < room ? data->classes : room;
+	const uint32_t capacity = most < FED_BARS_MAX ? most : FED_BARS_MAX;
+	const uint32_t bars = data->classes < capacity ? data->classes : capacity;
 
 	if (!counts)
 		return fed_fail_memory(err, data->classes * sizeof *counts, "a histogram");

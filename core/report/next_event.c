@@ -26,76 +26,77 @@ static const struct fed_turn *turn_of(const struct fed_federation *f, uint64_t n
 }
 
 /* Who has computed: the server serves a turn also when that was given up meanwhile. */
-static void name_worker(struct fed_next *next, const struct fed_federation *f,
-                        const struct fed_due *due)
+static void name_worker(struct fed_next_event *next, const struct fed_federation *f,
+                        const struct fed_queued_event *due)
 {
 	const struct fed_turn *t = turn_of(f, due->ref);
 
-	next->kind = due->who == FED_SERVER ? FED_NEXT_SERVED_ALL : FED_NEXT_WORK;
+	next->kind = due->who == FED_SERVER ? FED_NEXT_EVENT_SERVED_ALL : FED_NEXT_EVENT_WORK;
 	if (!t || due->who == FED_SERVER)
 		return;
 	next->stale = t->phase == FED_TURN_OVER;
 	if (t->phase == FED_TURN_SERVED || t->phase == FED_TURN_SERVED_BACK ||
 	    t->split->serving == t - t->split->turn)
-		next->kind = FED_NEXT_SERVED;
+		next->kind = FED_NEXT_EVENT_SERVED;
 }
 
-static enum fed_next_kind kind_of(const struct fed_envelope *e)
+static enum fed_next_event_kind kind_of(const struct fed_envelope *e)
 {
 	if (!e || e->head.kind == FED_MESSAGE_UPDATE)
-		return FED_NEXT_UPDATE;
+		return FED_NEXT_EVENT_UPDATE;
 	if (e->head.kind == FED_MESSAGE_MODEL)
-		return FED_NEXT_MODEL;
-	return e->head.to == FED_SERVER ? FED_NEXT_UP : FED_NEXT_DOWN;
+		return FED_NEXT_EVENT_MODEL;
+	return e->head.to == FED_SERVER ? FED_NEXT_EVENT_UP : FED_NEXT_EVENT_DOWN;
 }
 
-static struct fed_next next_of(const struct fed_federation *f, const struct fed_due *due)
+static struct fed_next_event next_of(const struct fed_federation *f,
+                                     const struct fed_queued_event *due)
 {
-	struct fed_next next = {.when = due->when, .client = due->who};
+	struct fed_next_event next = {.when = due->when, .client = due->who};
 	const struct fed_envelope *e;
 
-	switch ((enum fed_due_kind)due->kind) {
-	case FED_DUE_TRAINED:
-		next.kind = FED_NEXT_TRAINED;
+	switch ((enum fed_queued_event_kind)due->kind) {
+	case FED_QUEUED_TRAINED:
+		next.kind = FED_NEXT_EVENT_TRAINED;
 		return next;
-	case FED_DUE_CRASH:
-		next.kind = FED_NEXT_CRASH;
+	case FED_QUEUED_CRASH:
+		next.kind = FED_NEXT_EVENT_CRASH;
 		next.stale = !is_open(f, due->who, due->ref);
 		return next;
-	case FED_DUE_WORK:
+	case FED_QUEUED_WORK:
 		name_worker(&next, f, due);
 		return next;
-	case FED_DUE_DEADLINE:
-		next.kind = FED_NEXT_DEADLINE;
+	case FED_QUEUED_DEADLINE:
+		next.kind = FED_NEXT_EVENT_DEADLINE;
 		next.stale = due->ref != f->deadline;
 		return next;
-	case FED_DUE_MESSAGE:
-	case FED_DUE_LOST:
+	case FED_QUEUED_MESSAGE:
+	case FED_QUEUED_LOST:
 		break;
 	}
-	e = fed_post_peek(&f->post, due->ref);
+	e = fed_messenger_peek(&f->messenger, due->ref);
 	next.stale = !e || !is_open(f, due->who, e->round);
-	next.kind = due->kind == FED_DUE_LOST ? FED_NEXT_LOST : kind_of(e);
+	next.kind = due->kind == FED_QUEUED_LOST ? FED_NEXT_EVENT_LOST : kind_of(e);
 	return next;
 }
 
-struct fed_next fed_session_next(const struct fed_session *s)
+struct fed_next_event fed_session_next_event(const struct fed_session *s)
 {
 	const struct fed_federation *f = fed_session_federation(s);
-	struct fed_next next = {.when = fed_session_clock(s), .client = FED_SERVER};
+	struct fed_next_event next = {.when = fed_session_clock(s), .client = FED_SERVER};
 
 	if (!fed_session_open(s))
-		next.kind = FED_NEXT_OPEN;
+		next.kind = FED_NEXT_EVENT_OPEN;
 	else if (f->scheme->complete(f, f->scheme_state))
-		next.kind = FED_NEXT_VERSION;
+		next.kind = FED_NEXT_EVENT_VERSION;
 	else if (f->clock.n)
 		next = next_of(f, &f->clock.heap[0]);
 	else
-		next.kind = fed_is_simulated(f->transport) ? FED_NEXT_SILENCE : FED_NEXT_WAIT;
+		next.kind = fed_is_simulated(f->transport) ? FED_NEXT_EVENT_SILENCE : FED_NEXT_EVENT_WAIT;
 	return next;
 }
 
-double fed_session_called(const struct fed_session *s)
+double fed_session_clients_expected(const struct fed_session *s)
 {
 	const struct fed_composition *parts = fed_session_parts(s);
 	const struct fed_split *split = parts->scheme_state;

@@ -10,7 +10,7 @@
 #include "base/mem.h"
 
 /* Both ascend: keep what is in both. */
-static void keep_only(struct fed_schedule *w, const uint32_t *who, uint32_t n_who)
+static void keep_only(struct fed_timeline *w, const uint32_t *who, uint32_t n_who)
 {
 	uint32_t kept = 0, k = 0;
 
@@ -23,11 +23,11 @@ static void keep_only(struct fed_schedule *w, const uint32_t *who, uint32_t n_wh
 	w->n = kept;
 }
 
-double fed_schedule_start(const struct fed_session *s)
+double fed_timeline_start(const struct fed_session *s)
 {
 	const struct fed_history *h = fed_session_history(s);
-	const struct fed_journeys *j = &fed_session_event_log(s)->journeys;
-	const struct fed_journey *oldest = fed_journeys_at(j, j->first);
+	const struct fed_invitation_log *j = &fed_session_event_log(s)->invitation_log;
+	const struct fed_invitation_record *oldest = fed_invitation_log_at(j, j->first);
 
 	return oldest && (!h->n || h->record[0].clock < oldest->sent) ? oldest->sent : 0;
 }
@@ -48,39 +48,39 @@ static size_t first_since(const struct fed_history *h, double clock)
 	return low;
 }
 
-int fed_schedule_between(struct fed_schedule *w, const struct fed_session *s, double from,
+int fed_timeline_between(struct fed_timeline *w, const struct fed_session *s, double from,
                          double to, const uint32_t *who, uint32_t n_who, struct fed_error *err)
 {
-	const struct fed_recorder *log = fed_session_event_log(s);
+	const struct fed_event_log *log = fed_session_event_log(s);
 	const struct fed_history *h = fed_session_history(s);
 	const size_t first = first_since(h, from);
 
-	*w = (struct fed_schedule){
-		.journeys = &log->journeys,
-		.recorder = log,
-		.first = fed_recorder_since(log, first < h->n ? (uint64_t)h->record[first].round - 1
-	                                                  : fed_session_version(s)),
+	*w = (struct fed_timeline){
+		.invitation_log = &log->invitation_log,
+		.event_log = log,
+		.first = fed_event_log_since(log, first < h->n ? (uint64_t)h->record[first].round - 1
+	                                                   : fed_session_version(s)),
 		.round = h->n ? h->record + first : NULL,
 		.rounds = h->n - first,
 		.from = from,
 		.to = to,
 		.now = fed_session_clock(s),
 	};
-	if (fed_journeys_clients(w->journeys, w->from, w->to, &w->client, &w->n, err))
+	if (fed_invitation_log_clients(w->invitation_log, w->from, w->to, &w->client, &w->n, err))
 		return FED_FAIL;
 	if (who)
 		keep_only(w, who, n_who);
 	return FED_OK;
 }
 
-int fed_schedule_init(struct fed_schedule *w, const struct fed_session *s, uint64_t rounds,
+int fed_timeline_init(struct fed_timeline *w, const struct fed_session *s, uint64_t rounds,
                       const uint32_t *who, uint32_t n_who, struct fed_error *err)
 {
 	const struct fed_history *h = fed_session_history(s);
 	const size_t before = h->n > rounds ? h->n - (size_t)rounds : 0;
-	const double from = before ? h->record[before - 1].clock : fed_schedule_start(s);
+	const double from = before ? h->record[before - 1].clock : fed_timeline_start(s);
 
-	if (fed_schedule_between(w, s, from, fed_session_clock(s), who, n_who, err))
+	if (fed_timeline_between(w, s, from, fed_session_clock(s), who, n_who, err))
 		return FED_FAIL;
 	w->round = h->n ? h->record + before : NULL;
 	w->rounds = h->n - before; /* not the one that stood when the window begins */
@@ -98,9 +98,9 @@ struct doing {
 };
 
 struct follower {
-	const struct fed_schedule *schedule;
+	const struct fed_timeline *schedule;
 	struct doing *doing; /* [schedule->n] */
-	void (*take)(void *ctx, const struct fed_stretch *);
+	void (*take)(void *ctx, const struct fed_timeline_span *);
 	void *ctx;
 };
 
@@ -108,7 +108,7 @@ struct follower {
 static void turn_to(const struct follower *f, uint32_t at, double clock, bool waits)
 {
 	struct doing *d = &f->doing[at];
-	const struct fed_stretch stretch = {
+	const struct fed_timeline_span stretch = {
 		.at = at,
 		.span = {d->waits ? FED_PHASE_WAIT : FED_PHASE_COMPUTE, d->since, clock},
 		.invitation = d->invitation,
@@ -121,7 +121,7 @@ static void turn_to(const struct follower *f, uint32_t at, double clock, bool wa
 	d->waits = waits;
 }
 
-static void follow(const struct follower *f, uint32_t at, const struct fed_past *e)
+static void follow(const struct follower *f, uint32_t at, const struct fed_logged_event *e)
 {
 	struct doing *d = &f->doing[at];
 
@@ -151,7 +151,7 @@ static void follow(const struct follower *f, uint32_t at, const struct fed_past 
 }
 
 /* The client's place; n: it is not in the window. */
-static uint32_t place_of(const struct fed_schedule *w, uint32_t client)
+static uint32_t place_of(const struct fed_timeline *w, uint32_t client)
 {
 	uint32_t low = 0, high = w->n;
 
@@ -174,21 +174,21 @@ static void end_all(const struct follower *f, double clock)
 	}
 }
 
-int fed_schedule_turns(const struct fed_schedule *w,
-                       void (*take)(void *ctx, const struct fed_stretch *), void *ctx,
+int fed_timeline_turns(const struct fed_timeline *w,
+                       void (*take)(void *ctx, const struct fed_timeline_span *), void *ctx,
                        struct fed_error *err)
 {
 	struct follower f = {w, fed_alloc_array(w->n + 1, sizeof *f.doing), take, ctx};
-	const struct fed_past *e;
+	const struct fed_logged_event *e;
 
 	if (!f.doing)
 		return fed_fail_memory(err, w->n * sizeof *f.doing, "the turns");
 	for (uint32_t at = 0; at < w->n; at++)
 		f.doing[at].since = NAN;
-	for (uint64_t k = w->first; (e = fed_recorder_at(w->recorder, k)); k++) {
+	for (uint64_t k = w->first; (e = fed_event_log_at(w->event_log, k)); k++) {
 		if (e->undone)
 			continue;
-		if (e->kind == FED_EVENT_RECALLED)
+		if (e->kind == FED_EVENT_CANCELLED)
 			end_all(&f, e->clock);
 		const uint32_t at = place_of(w, e->client);
 		if (at < w->n)
@@ -199,8 +199,8 @@ int fed_schedule_turns(const struct fed_schedule *w,
 	return FED_OK;
 }
 
-void fed_schedule_release(struct fed_schedule *w)
+void fed_timeline_release(struct fed_timeline *w)
 {
 	fed_free(w->client);
-	*w = (struct fed_schedule){0};
+	*w = (struct fed_timeline){0};
 }

@@ -17,7 +17,7 @@ int fed_updates_kept(const struct fed_session *s, struct fed_error *err)
 {
 	const struct fed_federation *f = fed_session_federation(s);
 	const struct fed_composition *parts = fed_session_parts(s);
-	const struct fed_judgement *g = &f->judgement;
+	const struct fed_verdicts *g = &f->verdicts;
 
 	if (!fed_session_running(s) || g->n == 0)
 		return fed_reject(err, "there are no updates yet; `round` makes some");
@@ -27,7 +27,7 @@ int fed_updates_kept(const struct fed_session *s, struct fed_error *err)
 	for (size_t i = 0; i < g->n; i++) {
 		if (g->of[i].update)
 			continue;
-		if (g->n > FED_JUDGED_BYTES / sizeof(float) / parts->net.dim)
+		if (g->n > FED_VERDICT_UPDATES_BYTES / sizeof(float) / parts->net.dim)
 			return fed_reject(err,
 			                  "the last round's %zu updates of %zu parameters were too large to "
 			                  "keep; with fewer participants they are",
@@ -40,7 +40,7 @@ int fed_updates_kept(const struct fed_session *s, struct fed_error *err)
 
 struct fed_update fed_kept_update(const struct fed_federation *f, size_t i)
 {
-	const struct fed_judged *of = &f->judgement.of[i];
+	const struct fed_client_verdict *of = &f->verdicts.of[i];
 
 	return (struct fed_update){
 		.delta = of->update->vector[0],
@@ -56,14 +56,14 @@ struct fed_update fed_kept_update(const struct fed_federation *f, size_t i)
 }
 
 /* Weighted mean of the updates, or of the honest ones, into out [dim]; false when there is none. */
-static bool mean_of(const struct fed_judgement *g, bool honest, size_t dim, float *out, double *sum)
+static bool mean_of(const struct fed_verdicts *g, bool honest, size_t dim, float *out, double *sum)
 {
 	double weight = 0;
 
 	for (size_t j = 0; j < dim; j++)
 		sum[j] = 0;
 	for (size_t i = 0; i < g->n; i++) {
-		const struct fed_judged *u = &g->of[i];
+		const struct fed_client_verdict *u = &g->of[i];
 		const float *row = u->update->vector[0];
 
 		if (honest && u->byzantine)
@@ -81,7 +81,7 @@ static bool mean_of(const struct fed_judgement *g, bool honest, size_t dim, floa
 static int median_of(const struct fed_session *s, float *out, bool *there, struct fed_error *err)
 {
 	const struct fed_federation *f = fed_session_federation(s);
-	const struct fed_judgement *g = &f->judgement;
+	const struct fed_verdicts *g = &f->verdicts;
 	const struct fed_round round = {.dim = f->net->dim,
 	                                .params = f->params,
 	                                .invited = (uint32_t)g->n,
@@ -123,11 +123,10 @@ static int make_landmarks(const struct fed_session *s, float *const vector[FED_L
 		return fed_fail_memory(err, dim * sizeof *sum, "the means of the updates");
 	for (int k = 0; k < FED_LANDMARKS; k++)
 		memset(vector[k], 0, dim * sizeof(float));
-	there[FED_LANDMARK_MEAN] = mean_of(&f->judgement, false, dim, vector[FED_LANDMARK_MEAN], sum);
-	there[FED_LANDMARK_HONEST] =
-		mean_of(&f->judgement, true, dim, vector[FED_LANDMARK_HONEST], sum);
+	there[FED_LANDMARK_MEAN] = mean_of(&f->verdicts, false, dim, vector[FED_LANDMARK_MEAN], sum);
+	there[FED_LANDMARK_HONEST] = mean_of(&f->verdicts, true, dim, vector[FED_LANDMARK_HONEST], sum);
 	fed_free(sum);
-	memcpy(vector[FED_LANDMARK_STEP], f->judgement.step, dim * sizeof(float));
+	memcpy(vector[FED_LANDMARK_STEP], f->verdicts.step, dim * sizeof(float));
 	there[FED_LANDMARK_STEP] = true;
 	return median_of(s, vector[FED_LANDMARK_MEDIAN], &there[FED_LANDMARK_MEDIAN], err);
 }
@@ -145,7 +144,7 @@ static void products(const double *distance, size_t all, double *gram)
 }
 
 /* Inner products of all updates and landmarks; vector: one more than the landmarks, zero. */
-static int multiply(struct fed_insight *in, const struct fed_federation *f,
+static int multiply(struct fed_update_geometry *in, const struct fed_federation *f,
                     float *const vector[FED_LANDMARKS + 1], struct fed_error *err)
 {
 	const size_t all = in->n + FED_LANDMARKS, ld = all + 1;
@@ -172,7 +171,7 @@ static int multiply(struct fed_insight *in, const struct fed_federation *f,
 
 /* A landmark's coordinate along an axis of the map: axis [n] holds the updates' coordinates, which
  * sum to 0, so the plain mean's product with the landmark drops out. */
-static double along(const struct fed_insight *in, size_t k, const double *axis)
+static double along(const struct fed_update_geometry *in, size_t k, const double *axis)
 {
 	const size_t ld = in->n + FED_LANDMARKS;
 	double sum = 0, square = 0;
@@ -187,7 +186,8 @@ static double along(const struct fed_insight *in, size_t k, const double *axis)
 	return square > 0 ? sum / square : 0;
 }
 
-static int draw_map(struct fed_insight *in, const bool there[FED_LANDMARKS], struct fed_error *err)
+static int draw_map(struct fed_update_geometry *in, const bool there[FED_LANDMARKS],
+                    struct fed_error *err)
 {
 	double *x = fed_alloc_array(2 * in->n, sizeof *x);
 
@@ -207,7 +207,7 @@ static int draw_map(struct fed_insight *in, const bool there[FED_LANDMARKS], str
 	return rc;
 }
 
-static int look(struct fed_insight *in, const struct fed_session *s, struct fed_error *err)
+static int look(struct fed_update_geometry *in, const struct fed_session *s, struct fed_error *err)
 {
 	const struct fed_federation *f = fed_session_federation(s);
 	const size_t dim = f->net->dim, ld = in->n + FED_LANDMARKS;
@@ -235,11 +235,12 @@ static int look(struct fed_insight *in, const struct fed_session *s, struct fed_
 	return draw_map(in, there, err);
 }
 
-int fed_insight_init(struct fed_insight *in, const struct fed_session *s, struct fed_error *err)
+int fed_update_geometry_init(struct fed_update_geometry *in, const struct fed_session *s,
+                             struct fed_error *err)
 {
-	const struct fed_judgement *g = &fed_session_federation(s)->judgement;
+	const struct fed_verdicts *g = &fed_session_federation(s)->verdicts;
 
-	*in = (struct fed_insight){0};
+	*in = (struct fed_update_geometry){0};
 	const int rc = fed_updates_kept(s, err);
 	if (rc)
 		return rc;
@@ -247,18 +248,18 @@ int fed_insight_init(struct fed_insight *in, const struct fed_session *s, struct
 	in->n = g->n;
 	if (look(in, s, err) == FED_OK)
 		return FED_OK;
-	fed_insight_release(in);
+	fed_update_geometry_release(in);
 	return FED_FAIL;
 }
 
-void fed_insight_release(struct fed_insight *in)
+void fed_update_geometry_release(struct fed_update_geometry *in)
 {
 	fed_free(in->update);
 	fed_free(in->gram);
-	*in = (struct fed_insight){0};
+	*in = (struct fed_update_geometry){0};
 }
 
-double fed_insight_cosine(const struct fed_insight *in, size_t i, size_t k)
+double fed_update_geometry_cosine(const struct fed_update_geometry *in, size_t i, size_t k)
 {
 	const size_t ld = in->n + FED_LANDMARKS;
 	const double product = in->gram[i * ld + i] * in->gram[k * ld + k];

@@ -26,26 +26,27 @@ enum fed_landmark {
 };
 extern const char *const fed_landmark_names[FED_LANDMARKS + 1];
 
-struct fed_spot {
+struct fed_update_position {
 	double norm; /* Euclidean length */
 	double x, y; /* in the map; NaN for a landmark that is not there */
 };
 
-struct fed_insight {
-	const struct fed_judged *of; /* [n], the federation's */
+struct fed_update_geometry {
+	const struct fed_client_verdict *of; /* [n], the federation's */
 	size_t n;
-	struct fed_spot *update; /* [n] */
-	struct fed_spot landmark[FED_LANDMARKS];
+	struct fed_update_position *update; /* [n] */
+	struct fed_update_position landmark[FED_LANDMARKS];
 	double *gram; /* [n + FED_LANDMARKS]^2: inner products of the updates, then the landmarks */
 	double shown; /* share of the updates' variance that the map shows; NaN: there is none */
 };
 
 /* Refused as by fed_updates_kept(). */
-int fed_insight_init(struct fed_insight *, const struct fed_session *, struct fed_error *);
-void fed_insight_release(struct fed_insight *); /* zeroed is fine */
+int fed_update_geometry_init(struct fed_update_geometry *, const struct fed_session *,
+                             struct fed_error *);
+void fed_update_geometry_release(struct fed_update_geometry *); /* zeroed is fine */
 /* Cosine of the angle between two of them, by number; landmark k is number n + k.  NaN when one is
  * zero or not there. */
-double fed_insight_cosine(const struct fed_insight *, size_t i, size_t k);
+double fed_update_geometry_cosine(const struct fed_update_geometry *, size_t i, size_t k);
 
 /* The two directions of largest variance of n points that are known by their inner products gram
  * [n][ld]: coordinates along them and their share of the variance.  Of each direction's two senses

@@ -15,25 +15,25 @@ static void release_point(struct fed_breakpoint *p)
 	fed_free(p->text);
 }
 
-void fed_rest_clear(struct fed_rest *rest)
+void fed_remaining_run_clear(struct fed_remaining_run *rest)
 {
 	fed_condition_free(rest->until);
-	*rest = (struct fed_rest){0};
+	*rest = (struct fed_remaining_run){0};
 }
 
-bool fed_rest_wants(const struct fed_rest *rest, const struct fed_history *h)
+bool fed_remaining_run_pending(const struct fed_remaining_run *rest, const struct fed_history *h)
 {
 	if (rest->until && fed_condition_holds(rest->until, h))
 		return false;
 	return rest->endless || rest->versions > 0;
 }
 
-void fed_debugger_clear(struct fed_debugger *d)
+void fed_breakpoints_clear(struct fed_breakpoints *d)
 {
 	for (size_t i = 0; i < d->n; i++)
 		release_point(&d->point[i]);
 	fed_free(d->point);
-	*d = (struct fed_debugger){0};
+	*d = (struct fed_breakpoints){0};
 }
 
 /* Breakpoints ------------------------------------------------------------- */
@@ -41,7 +41,7 @@ void fed_debugger_clear(struct fed_debugger *d)
 int fed_session_break(struct fed_session *s, const char *text, uint64_t *number,
                       struct fed_error *err)
 {
-	struct fed_debugger *d = &s->debugger;
+	struct fed_breakpoints *d = &s->breakpoints;
 	struct fed_breakpoint p = {.number = d->numbered + 1};
 
 	if (d->n == FED_BREAKPOINTS_MAX)
@@ -64,7 +64,7 @@ int fed_session_break(struct fed_session *s, const char *text, uint64_t *number,
 
 int fed_session_unbreak(struct fed_session *s, uint64_t number, struct fed_error *err)
 {
-	struct fed_debugger *d = &s->debugger;
+	struct fed_breakpoints *d = &s->breakpoints;
 	size_t i = 0;
 
 	while (i < d->n && d->point[i].number != number)
@@ -80,21 +80,22 @@ int fed_session_unbreak(struct fed_session *s, uint64_t number, struct fed_error
 
 void fed_session_unbreak_all(struct fed_session *s)
 {
-	while (s->debugger.n)
-		release_point(&s->debugger.point[--s->debugger.n]);
+	while (s->breakpoints.n)
+		release_point(&s->breakpoints.point[--s->breakpoints.n]);
 }
 
 void fed_session_pause(struct fed_session *s, uint64_t version)
 {
-	s->debugger.pausing = true;
-	s->debugger.pause = version;
+	s->breakpoints.pausing = true;
+	s->breakpoints.pause = version;
 }
 
 /* Hits -------------------------------------------------------------------- */
 
-static struct fed_moment moment_of(const struct fed_session *s, const struct fed_event *event)
+static struct fed_condition_context moment_of(const struct fed_session *s,
+                                              const struct fed_event *event)
 {
-	return (struct fed_moment){
+	return (struct fed_condition_context){
 		.history = &s->history,
 		.open = s->federation.in_round ? &s->federation.record : NULL,
 		.event = event,
@@ -102,18 +103,18 @@ static struct fed_moment moment_of(const struct fed_session *s, const struct fed
 	};
 }
 
-void fed_debugger_hear(struct fed_session *s, const struct fed_event *event)
+void fed_breakpoints_take_event(struct fed_session *s, const struct fed_event *event)
 {
-	struct fed_debugger *d = &s->debugger;
+	struct fed_breakpoints *d = &s->breakpoints;
 
 	d->heard = true;
 	if (!d->listening)
 		return;
 	for (size_t i = 0; i < d->n; i++) {
 		struct fed_breakpoint *p = &d->point[i];
-		const struct fed_moment now = moment_of(s, event);
+		const struct fed_condition_context now = moment_of(s, event);
 
-		if (p->struck || fed_condition_pace(p->when) != FED_PACE_EVENTS ||
+		if (p->struck || fed_condition_pace(p->when) != FED_CONDITION_RATE_EVENTS ||
 		    !fed_condition_holds_at(p->when, &now))
 			continue;
 		p->struck = true;
@@ -126,7 +127,7 @@ void fed_debugger_hear(struct fed_session *s, const struct fed_event *event)
 /* "break 2: client==7, event trained, version 12, clock 3.2 s": nothing twice. */
 static void tell_hit(struct fed_session *s, const struct fed_breakpoint *p)
 {
-	const struct fed_moment now = moment_of(s, NULL);
+	const struct fed_condition_context now = moment_of(s, NULL);
 	struct fed_text text = {0}, values = {0};
 
 	fed_text_add(&text, "break %llu: %s", (unsigned long long)p->number, p->text);
@@ -149,21 +150,21 @@ static void tell_hit(struct fed_session *s, const struct fed_breakpoint *p)
 
 static bool is_hit(const struct fed_session *s, struct fed_breakpoint *p, bool made)
 {
-	const struct fed_moment now = moment_of(s, NULL);
-	const enum fed_pace pace = fed_condition_pace(p->when);
+	const struct fed_condition_context now = moment_of(s, NULL);
+	const enum fed_condition_rate pace = fed_condition_pace(p->when);
 
-	if (pace == FED_PACE_EVENTS)
+	if (pace == FED_CONDITION_RATE_EVENTS)
 		return p->struck;
-	if (!made && (pace == FED_PACE_ROUNDS || !now.open))
+	if (!made && (pace == FED_CONDITION_RATE_ROUNDS || !now.open))
 		return false;
 	const bool held = p->holds;
 	p->holds = fed_condition_holds_at(p->when, &now);
 	return p->holds && !held;
 }
 
-bool fed_debugger_judge(struct fed_session *s, bool made)
+bool fed_breakpoints_check(struct fed_session *s, bool made)
 {
-	struct fed_debugger *d = &s->debugger;
+	struct fed_breakpoints *d = &s->breakpoints;
 	bool any = false;
 
 	for (size_t i = 0; i < d->n; i++) {
@@ -179,9 +180,9 @@ bool fed_debugger_judge(struct fed_session *s, bool made)
 	return any;
 }
 
-bool fed_debugger_pauses(struct fed_session *s)
+bool fed_breakpoints_pause_due(struct fed_session *s)
 {
-	struct fed_debugger *d = &s->debugger;
+	struct fed_breakpoints *d = &s->breakpoints;
 
 	if (!d->pausing || fed_session_version(s) < d->pause)
 		return false;

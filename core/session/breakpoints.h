@@ -28,13 +28,13 @@ struct fed_breakpoint {
 };
 
 /* What is left of `round N` or `run until`; zeroed: nothing. */
-struct fed_rest {
+struct fed_remaining_run {
 	uint64_t versions;
 	bool endless;                /* as many versions as it takes */
 	struct fed_condition *until; /* NULL: none */
 };
 
-struct fed_debugger {
+struct fed_breakpoints {
 	struct fed_breakpoint *point; /* [n], by number */
 	size_t n;
 	uint64_t numbered;
@@ -45,16 +45,16 @@ struct fed_debugger {
 };
 
 /* Breakpoints and pause go. */
-void fed_debugger_clear(struct fed_debugger *);
-void fed_rest_clear(struct fed_rest *);
+void fed_breakpoints_clear(struct fed_breakpoints *);
+void fed_remaining_run_clear(struct fed_remaining_run *);
 /* Versions are still to be made. */
-bool fed_rest_wants(const struct fed_rest *, const struct fed_history *);
+bool fed_remaining_run_pending(const struct fed_remaining_run *, const struct fed_history *);
 
 /* An event of the federation, as it happens. */
-void fed_debugger_hear(struct fed_session *, const struct fed_event *);
+void fed_breakpoints_take_event(struct fed_session *, const struct fed_event *);
 /* After a step: the breakpoints that it hits are counted and told.  made: a version stands. */
-bool fed_debugger_judge(struct fed_session *, bool made);
+bool fed_breakpoints_check(struct fed_session *, bool made);
 /* At the end of a round: the pause has come; it is told and over. */
-bool fed_debugger_pauses(struct fed_session *);
+bool fed_breakpoints_pause_due(struct fed_session *);
 
 #endif

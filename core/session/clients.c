@@ -72,13 +72,13 @@ int fed_session_remove_clients(struct fed_session *s, const char *who, uint32_t 
 	uint32_t *ids;
 
 	if (fed_session_check_closed(s, err) ||
-	    fed_who_parse(who, &s->parts.clients, (uint64_t)s->parts.settings.seed, &s->draws, &ids, n,
-	                  err))
+	    fed_client_selector_parse(who, &s->parts.clients, (uint64_t)s->parts.settings.seed,
+	                              &s->draws, &ids, n, err))
 		return FED_FAIL;
 	/* A training reads what its client keeps. */
 	for (uint32_t i = 0; s->running && i < *n; i++)
 		if (fed_invitation_of(&s->federation, ids[i]))
-			fed_session_recall(s, "removing a client at work");
+			fed_session_cancel_in_flight(s, "removing a client at work");
 	fed_session_forget_clients(s, ids, *n);
 	fed_clients_remove(&s->parts.clients, ids, *n);
 	fed_free(ids);
@@ -89,7 +89,7 @@ static int equip(struct fed_session *s, const uint32_t *ids, uint32_t n,
                  const struct fed_device_spec *device, const struct fed_link_spec *link,
                  struct fed_error *err)
 {
-	struct fed_change c = {.kind = FED_CHANGE_EQUIP};
+	struct fed_round_edit c = {.kind = FED_CHANGE_EQUIP};
 
 	c.equip.of = fed_alloc_array((size_t)n + 1, sizeof *c.equip.of);
 	if (!c.equip.of)
@@ -110,8 +110,8 @@ int fed_session_equip_clients(struct fed_session *s, const char *who,
 	uint32_t *ids;
 	uint64_t draws = s->draws;
 
-	if (fed_who_parse(who, &s->parts.clients, (uint64_t)s->parts.settings.seed, &draws, &ids, n,
-	                  err))
+	if (fed_client_selector_parse(who, &s->parts.clients, (uint64_t)s->parts.settings.seed, &draws,
+	                              &ids, n, err))
 		return FED_FAIL;
 	const int rc = equip(s, ids, *n, device, link, err);
 	s->draws = rc ? s->draws : draws;

@@ -27,18 +27,18 @@ int fed_session_adopt_model(struct fed_session *s, struct fed_instance *model,
 {
 	const uint64_t version = fed_session_version(s);
 	const bool began = s->running || s->progress.params;
-	struct fed_afresh afresh;
+	struct fed_restart_parts afresh;
 	struct fed_net net;
 
-	if (fed_afresh_init(&afresh, s, err))
+	if (fed_restart_parts_init(&afresh, s, err))
 		return FED_FAIL;
 	if (s->parts.data && fed_net_for(&net, model, s->parts.data, err)) {
-		fed_afresh_release(&afresh);
+		fed_restart_parts_release(&afresh);
 		return FED_FAIL;
 	}
 
 	fed_session_stop(s);
-	fed_afresh_commit(s, &afresh);
+	fed_restart_parts_commit(s, &afresh);
 	if (s->parts.net_built)
 		fed_net_release(&s->parts.net);
 	s->parts.net_built = s->parts.data != NULL;

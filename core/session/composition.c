@@ -25,7 +25,7 @@ void fed_composition_release(struct fed_composition *c)
 	fed_instance_release(&c->transport);
 	fed_dataset_free(c->data);
 	fed_free(c->dataset_choice.name);
-	fed_pairs_release(&c->dataset_choice.args);
+	fed_key_values_release(&c->dataset_choice.args);
 	fed_free(c->scheme_state);
 	*c = (struct fed_composition){0};
 }

@@ -15,8 +15,8 @@
 
 /* A dataset as it was typed: enough to make it again. */
 struct fed_choice {
-	char *name;            /* NULL: not chosen yet; paths are absolute */
-	struct fed_pairs args; /* what was given with it */
+	char *name;                 /* NULL: not chosen yet; paths are absolute */
+	struct fed_key_values args; /* what was given with it */
 };
 
 struct fed_composition {

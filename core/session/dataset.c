@@ -47,12 +47,12 @@ static int absolute_list(const char *list, struct fed_text *out, struct fed_erro
 }
 
 /* A copy in which the setting that names files (dataset text) stays right elsewhere, too. */
-static int absolute_settings(struct fed_pairs *out, const struct fed_assign *from, size_t n,
+static int absolute_settings(struct fed_key_values *out, const struct fed_assign *from, size_t n,
                              struct fed_error *err)
 {
 	int rc = FED_OK;
 
-	*out = (struct fed_pairs){0};
+	*out = (struct fed_key_values){0};
 	for (size_t i = 0; rc == FED_OK && i < n; i++) {
 		const bool path = from[i].value && fed_same_name(from[i].key, "path");
 		struct fed_text list = {0};
@@ -60,15 +60,17 @@ static int absolute_settings(struct fed_pairs *out, const struct fed_assign *fro
 		if (path)
 			rc = absolute_list(from[i].value, &list, err);
 		if (rc == FED_OK)
-			rc = fed_pairs_add(out, from[i].key, path ? fed_text_str(&list) : from[i].value, err);
+			rc = fed_key_values_add(out, from[i].key, path ? fed_text_str(&list) : from[i].value,
+			                        err);
 		fed_text_release(&list);
 	}
 	if (rc)
-		fed_pairs_release(out);
+		fed_key_values_release(out);
 	return rc;
 }
 
-static bool same_choice(const struct fed_choice *c, const char *name, const struct fed_pairs *args)
+static bool same_choice(const struct fed_choice *c, const char *name,
+                        const struct fed_key_values *args)
 {
 	if (!c->name || strcmp(c->name, name) != 0 || c->args.n != args->n)
 		return false;
@@ -79,7 +81,7 @@ static bool same_choice(const struct fed_choice *c, const char *name, const stru
 	return true;
 }
 
-static int choose_data(struct fed_session *s, const char *name, const struct fed_pairs *args,
+static int choose_data(struct fed_session *s, const char *name, const struct fed_key_values *args,
                        struct fed_error *err)
 {
 	struct fed_dataset *data;
@@ -91,7 +93,7 @@ static int choose_data(struct fed_session *s, const char *name, const struct fed
 	if (s->parts.clients.n_present)
 		return fed_fail(err, "%s clients hold examples of %s; `remove-client all` or `reset` first",
 		                fed_count(s->parts.clients.n_present).s, s->parts.data->name);
-	const struct fed_making making = {(uint64_t)s->parts.settings.seed, &s->interrupts};
+	const struct fed_generation making = {(uint64_t)s->parts.settings.seed, &s->interrupts};
 	const int rc = fed_dataset_load(&data, name, args->assign, args->n, &making, err);
 	if (rc)
 		return rc;
@@ -108,7 +110,7 @@ int fed_session_dataset(struct fed_session *s, const char *name, const struct fe
                         size_t n, struct fed_error *err)
 {
 	struct fed_text expanded = {0}, absolute = {0};
-	struct fed_pairs args;
+	struct fed_key_values args;
 	int rc = FED_FAIL;
 
 	if (absolute_settings(&args, assign, n, err))
@@ -122,7 +124,7 @@ int fed_session_dataset(struct fed_session *s, const char *name, const struct fe
 		rc = choose_data(s, fed_text_str(&absolute), &args, err);
 	fed_text_release(&expanded);
 	fed_text_release(&absolute);
-	fed_pairs_release(&args);
+	fed_key_values_release(&args);
 	return rc;
 }
 
@@ -140,7 +142,7 @@ struct new_face {
 	bool same; /* the net stays as it is */
 	bool fits; /* `net` takes its place; else the model is given up */
 	struct fed_net net;
-	struct fed_afresh afresh;
+	struct fed_restart_parts afresh;
 	struct fed_error why;
 };
 
@@ -150,7 +152,7 @@ static int face_data(struct new_face *face, const struct fed_session *s,
 	*face = (struct new_face){.same = s->parts.net_built && same_face(&s->parts.net, data)};
 	if (face->same)
 		return FED_OK;
-	if (fed_afresh_init(&face->afresh, s, err))
+	if (fed_restart_parts_init(&face->afresh, s, err))
 		return FED_FAIL;
 	face->fits = s->parts.model.entry &&
 	             fed_net_for(&face->net, &s->parts.model, data, &face->why) == FED_OK;
@@ -162,7 +164,7 @@ static void commit_face(struct fed_session *s, struct new_face *face, const char
 	if (face->same)
 		return;
 	const bool trained = fed_session_version(s) > 0;
-	fed_afresh_commit(s, &face->afresh);
+	fed_restart_parts_commit(s, &face->afresh);
 	if (s->parts.net_built)
 		fed_net_release(&s->parts.net);
 	s->parts.net_built = face->fits;
@@ -179,7 +181,7 @@ static void commit_face(struct fed_session *s, struct new_face *face, const char
 }
 
 int fed_session_adopt_data(struct fed_session *s, struct fed_dataset *data, const char *name,
-                           const struct fed_pairs *args, struct fed_error *err)
+                           const struct fed_key_values *args, struct fed_error *err)
 {
 	struct fed_clients clients;
 	struct fed_choice choice = {.name = fed_strdup(name)};
@@ -187,7 +189,7 @@ int fed_session_adopt_data(struct fed_session *s, struct fed_dataset *data, cons
 
 	if (!choice.name)
 		return fed_fail_memory(err, strlen(name), "the dataset");
-	if (fed_pairs_copy(&choice.args, args->assign, args->n, err))
+	if (fed_key_values_copy(&choice.args, args->assign, args->n, err))
 		goto no_pairs;
 	if (fed_clients_init(&clients, data->train, err))
 		goto no_clients;
@@ -201,7 +203,7 @@ int fed_session_adopt_data(struct fed_session *s, struct fed_dataset *data, cons
 	fed_dataset_free(s->parts.data);
 	s->parts.data = data;
 	fed_free(s->parts.dataset_choice.name);
-	fed_pairs_release(&s->parts.dataset_choice.args);
+	fed_key_values_release(&s->parts.dataset_choice.args);
 	s->parts.dataset_choice = choice;
 	fed_session_resume(s);
 	return FED_OK;
@@ -209,7 +211,7 @@ int fed_session_adopt_data(struct fed_session *s, struct fed_dataset *data, cons
 no_face:
 	fed_clients_release(&clients);
 no_clients:
-	fed_pairs_release(&choice.args);
+	fed_key_values_release(&choice.args);
 no_pairs:
 	fed_free(choice.name);
 	return FED_FAIL;

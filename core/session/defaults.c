@@ -62,12 +62,12 @@ int fed_session_start(struct fed_session *s, struct fed_error *err)
 
 int fed_session_restart(struct fed_session *s, struct fed_error *err)
 {
-	struct fed_afresh afresh;
+	struct fed_restart_parts afresh;
 	const bool began = s->running || s->progress.params;
 
-	if (fed_afresh_init(&afresh, s, err))
+	if (fed_restart_parts_init(&afresh, s, err))
 		return FED_FAIL;
 	fed_session_stop(s);
-	fed_afresh_commit(s, &afresh);
+	fed_restart_parts_commit(s, &afresh);
 	return began ? fed_session_start(s, err) : FED_OK;
 }

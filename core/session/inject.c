@@ -70,7 +70,7 @@ void fed_client_put_faults(const struct fed_session *s, uint32_t client, struct 
 		const struct fed_fault *fault = &s->parts.faults.fault[i];
 		const enum fed_fault_phase phase = fed_fault_phase(s, fault);
 
-		if (phase == FED_FAULT_OVER || !fed_who_has(fault->client, fault->n, client))
+		if (phase == FED_FAULT_OVER || !fed_client_ids_contain(fault->client, fault->n, client))
 			continue;
 		fed_text_add(out, phase == FED_FAULT_AHEAD ? "%s(%s)" : "%s%s", comma,
 		             fed_fault_types[fault->kind].name);
@@ -100,7 +100,7 @@ static void tell(struct fed_session *s, const struct fed_fault *fault, const cha
 	struct fed_text what = {0}, list = {0};
 
 	fed_fault_put(fault, &what);
-	fed_who_put(&list, client, n, LIST_MAX);
+	fed_client_ids_put(&list, client, n, LIST_MAX);
 	fed_session_tell(s, FED_EVENT_FAULT, "fault %llu: %s %s client%s %s%s",
 	                 (unsigned long long)fault->number, fed_text_str(&what), happens,
 	                 n == 1 ? "" : "s", fed_text_str(&list), when);
@@ -288,8 +288,8 @@ static int make_fault(struct fed_session *s, struct fed_fault *fault,
 
 	if (!rest)
 		return fed_fail_memory(err, in->n * sizeof *rest, "the parameters");
-	int rc = fed_who_parse(in->who, &s->parts.clients, (uint64_t)s->parts.settings.seed, draws,
-	                       &fault->client, &fault->n, err);
+	int rc = fed_client_selector_parse(in->who, &s->parts.clients, (uint64_t)s->parts.settings.seed,
+	                                   draws, &fault->client, &fault->n, err);
 	if (rc == FED_OK)
 		rc = read_args(s, fault, in, rest, err);
 	fed_free(rest);
@@ -298,7 +298,7 @@ static int make_fault(struct fed_session *s, struct fed_fault *fault,
 
 int fed_session_inject(struct fed_session *s, const struct fed_injection *in, struct fed_error *err)
 {
-	struct fed_change c = {.kind = FED_CHANGE_INJECT};
+	struct fed_round_edit c = {.kind = FED_CHANGE_INJECT};
 	struct fed_fault *fault = &c.fault;
 	uint64_t draws = s->draws;
 	struct fed_text when = {0};
@@ -306,7 +306,7 @@ int fed_session_inject(struct fed_session *s, const struct fed_injection *in, st
 	if (find_kind(s, in->fault, &fault->kind, err))
 		return FED_FAIL;
 	if (make_fault(s, fault, in, &draws, err)) {
-		fed_change_release(&c);
+		fed_round_edit_release(&c);
 		return FED_FAIL;
 	}
 	set_versions(s, fault, in);
@@ -325,13 +325,13 @@ int fed_session_inject(struct fed_session *s, const struct fed_injection *in, st
 
 /* What is healed ------------------------------------------------------------------ */
 
-static int choose(const struct fed_session *s, const char *which, struct fed_cure *c,
+static int choose(const struct fed_session *s, const char *which, struct fed_heal_edit *c,
                   struct fed_error *err)
 {
 	enum fed_fault_kind kind;
 	long long number;
 
-	*c = (struct fed_cure){.kinds = UINT32_MAX};
+	*c = (struct fed_heal_edit){.kinds = UINT32_MAX};
 	if (!which)
 		return FED_OK;
 	if (!fed_parse_int(which, &number)) {
@@ -349,7 +349,8 @@ static int choose(const struct fed_session *s, const char *which, struct fed_cur
 }
 
 /* Those of the fault's clients that are chosen; both ascend. */
-static uint32_t chosen_of(const struct fed_fault *fault, const struct fed_cure *c, uint32_t *out)
+static uint32_t chosen_of(const struct fed_fault *fault, const struct fed_heal_edit *c,
+                          uint32_t *out)
 {
 	uint32_t n = 0, k = 0;
 
@@ -364,7 +365,7 @@ static uint32_t chosen_of(const struct fed_fault *fault, const struct fed_cure *
 	return n;
 }
 
-static int tell_healed(struct fed_session *s, const struct fed_cure *c, struct fed_error *err)
+static int tell_healed(struct fed_session *s, const struct fed_heal_edit *c, struct fed_error *err)
 {
 	uint32_t *ids = fed_alloc_array(s->parts.clients.n, sizeof *ids);
 
@@ -383,18 +384,18 @@ static int tell_healed(struct fed_session *s, const struct fed_cure *c, struct f
 int fed_session_heal(struct fed_session *s, const char *who, const char *which, uint64_t *healed,
                      struct fed_error *err)
 {
-	struct fed_change c = {.kind = FED_CHANGE_HEAL};
-	struct fed_cure *cure = &c.heal.cure;
+	struct fed_round_edit c = {.kind = FED_CHANGE_HEAL};
+	struct fed_heal_edit *cure = &c.heal.cure;
 	uint64_t draws = s->draws;
 
 	*healed = 0;
 	if (choose(s, which, cure, err))
 		return FED_FAIL;
-	if (who && fed_who_parse(who, &s->parts.clients, (uint64_t)s->parts.settings.seed, &draws,
-	                         &cure->client, &cure->n, err))
+	if (who && fed_client_selector_parse(who, &s->parts.clients, (uint64_t)s->parts.settings.seed,
+	                                     &draws, &cure->client, &cure->n, err))
 		return FED_FAIL;
 	if (s->parts.faults.n && tell_healed(s, cure, err)) {
-		fed_change_release(&c);
+		fed_round_edit_release(&c);
 		return FED_FAIL;
 	}
 	const int rc = fed_session_change(s, &c, healed, err);

@@ -35,16 +35,16 @@ struct fed_session {
 	struct fed_ledger ledger;         /* what they cost since version 0 */
 	struct fed_federation federation; /* initialised by fed_session_start */
 	bool running;                     /* federation is initialised */
-	struct fed_changes changes;       /* since the open round began */
+	struct fed_round_edits changes;   /* since the open round began */
 	struct fed_progress progress;     /* of a federation that was taken down */
 	struct fed_history history;
 	struct fed_runs runs; /* kept by name */
-	struct fed_recorder recorder;
-	struct fed_debugger debugger;
-	struct fed_rest rest; /* of the last run, where a stop left some */
+	struct fed_event_log event_log;
+	struct fed_breakpoints breakpoints;
+	struct fed_remaining_run rest; /* of the last run, where a stop left some */
 	struct fed_sink sink[FED_SINKS_MAX];
 	size_t n_sinks;
-	struct fed_between between;
+	struct fed_pause_hook between;
 	uint64_t draws;        /* random WHO selections made */
 	bool diverged;         /* the user was told */
 	bool copied;           /* a copy (experiments/session_copy.h): nobody hears of it */
@@ -60,7 +60,7 @@ void fed_session_release(struct fed_session *);
 void fed_session_stop(struct fed_session *);
 /* Recall the work that is under way between two versions (scheme async), if any, with a notice that
  * begins with `why`. */
-void fed_session_recall(struct fed_session *, const char *why);
+void fed_session_cancel_in_flight(struct fed_session *, const char *why);
 /* Set the federation up, from where training stands.  The composition is complete. */
 int fed_session_set_up(struct fed_session *, struct fed_error *);
 /* The same where the composition is complete.  A failure is a warning: nothing is lost, the next
@@ -70,16 +70,17 @@ void fed_session_try_set_up(struct fed_session *);
 void fed_session_resume(struct fed_session *);
 
 /* What a run at version 0 needs anew: plugins with their settings and an empty state. */
-struct fed_afresh {
+struct fed_restart_parts {
 	struct fed_instance aggregator, transport;
 	struct fed_attack_share **attack; /* [n_faults] as in s->faults; NULL: not Byzantine */
 	size_t n_faults;
 };
-int fed_afresh_init(struct fed_afresh *, const struct fed_session *, struct fed_error *);
-void fed_afresh_release(struct fed_afresh *);
+int fed_restart_parts_init(struct fed_restart_parts *, const struct fed_session *,
+                           struct fed_error *);
+void fed_restart_parts_release(struct fed_restart_parts *);
 /* Version 0: parameters from the seed, empty history, clients that never trained.  Takes what is
  * in `afresh`; the federation must have been stopped. */
-void fed_afresh_commit(struct fed_session *, struct fed_afresh *);
+void fed_restart_parts_commit(struct fed_session *, struct fed_restart_parts *);
 
 /* The same attack with the same settings and an empty state. */
 int fed_attack_renew(struct fed_attack_share **out, const struct fed_attack_share *,
@@ -92,7 +93,7 @@ int fed_session_complete_data(struct fed_session *, struct fed_error *);
 /* Make `data` the session's; owned by the session on FED_OK.  No client may be present.  name and
  * args may be those of the present choice. */
 int fed_session_adopt_data(struct fed_session *, struct fed_dataset *data, const char *name,
-                           const struct fed_pairs *args, struct fed_error *);
+                           const struct fed_key_values *args, struct fed_error *);
 /* Put the plugin in place of the present one; taken on FED_OK. */
 int fed_session_adopt_model(struct fed_session *, struct fed_instance *, struct fed_error *);
 void fed_session_adopt_aggregator(struct fed_session *, struct fed_instance *);

@@ -16,22 +16,22 @@ void fed_session_stop(struct fed_session *s)
 	if (!s->running)
 		return;
 	fed_federation_abort(f, "the composition changes");
-	fed_changes_clear(&s->changes);
-	fed_recall(f, true);
+	fed_round_edits_clear(&s->changes);
+	fed_cancel_open(f, true);
 	s->progress = (struct fed_progress){
 		.dim = s->parts.net.dim,
 		.version = f->version,
 		.invitations = f->invitations,
 		.clock = f->clock.now,
 		.next_seq = f->clock.next_seq,
-		.next_id = f->post.next_id,
+		.next_id = f->messenger.next_id,
 		.record = f->record,
 	};
 	s->running = false;
 	s->progress.params = fed_federation_dissolve(f);
 }
 
-void fed_session_recall(struct fed_session *s, const char *why)
+void fed_session_cancel_in_flight(struct fed_session *s, const char *why)
 {
 	struct fed_federation *f = &s->federation;
 
@@ -45,7 +45,7 @@ void fed_session_recall(struct fed_session *s, const char *why)
 	else
 		fed_session_tell(s, FED_EVENT_NOTICE, "%s recalls %s updates that wait at their clients",
 		                 why, fed_count((double)f->n_held).s);
-	fed_recall(f, true);
+	fed_cancel_open(f, true);
 }
 
 /* What the federation tells.  The history has a round before any view hears of it; room for its
@@ -60,7 +60,7 @@ static void take_event(void *ctx, const struct fed_event *event)
 	fed_session_notify(s, event);
 	if (event->kind == FED_EVENT_BEGIN)
 		fed_session_tell_faults(s);
-	fed_debugger_hear(s, event);
+	fed_breakpoints_take_event(s, event);
 }
 
 static struct fed_sink sink_of(struct fed_session *s)
@@ -81,7 +81,7 @@ static void take_progress(struct fed_session *s)
 	f->invitations = p->invitations;
 	f->clock.now = p->clock;
 	f->clock.next_seq = p->next_seq;
-	f->post.next_id = p->next_id;
+	f->messenger.next_id = p->next_id;
 	f->record = p->record;
 	s->progress = (struct fed_progress){0};
 }
@@ -135,7 +135,7 @@ int fed_attack_renew(struct fed_attack_share **out, const struct fed_attack_shar
 	return fed_fail_memory(err, sizeof **out, "an attack");
 }
 
-static int renew_attacks(struct fed_afresh *a, const struct fed_faults *faults,
+static int renew_attacks(struct fed_restart_parts *a, const struct fed_faults *faults,
                          struct fed_error *err)
 {
 	a->attack = fed_alloc_array(faults->n + 1, sizeof *a->attack);
@@ -150,29 +150,30 @@ static int renew_attacks(struct fed_afresh *a, const struct fed_faults *faults,
 	return FED_OK;
 }
 
-int fed_afresh_init(struct fed_afresh *a, const struct fed_session *s, struct fed_error *err)
+int fed_restart_parts_init(struct fed_restart_parts *a, const struct fed_session *s,
+                           struct fed_error *err)
 {
-	*a = (struct fed_afresh){0};
+	*a = (struct fed_restart_parts){0};
 	if (fed_instance_renew(&a->aggregator, &s->parts.aggregator, err) ||
 	    fed_instance_renew(&a->transport, &s->parts.transport, err) ||
 	    renew_attacks(a, &s->parts.faults, err)) {
-		fed_afresh_release(a);
+		fed_restart_parts_release(a);
 		return FED_FAIL;
 	}
 	return FED_OK;
 }
 
-void fed_afresh_release(struct fed_afresh *a)
+void fed_restart_parts_release(struct fed_restart_parts *a)
 {
 	fed_instance_release(&a->aggregator);
 	fed_instance_release(&a->transport);
 	for (size_t i = 0; i < a->n_faults; i++)
 		fed_attack_share_drop(a->attack[i]);
 	fed_free(a->attack);
-	*a = (struct fed_afresh){0};
+	*a = (struct fed_restart_parts){0};
 }
 
-void fed_afresh_commit(struct fed_session *s, struct fed_afresh *a)
+void fed_restart_parts_commit(struct fed_session *s, struct fed_restart_parts *a)
 {
 	fed_instance_release(&s->parts.aggregator);
 	fed_instance_release(&s->parts.transport);
@@ -185,7 +186,7 @@ void fed_afresh_commit(struct fed_session *s, struct fed_afresh *a)
 		s->parts.faults.fault[i].attack = a->attack[i];
 		a->attack[i] = old;
 	}
-	fed_afresh_release(a);
+	fed_restart_parts_release(a);
 	fed_faults_forget(&s->parts.faults);
 	if (s->progress.version) {
 		s->faults_told = s->parts.faults.made; /* else those injected now begin at once, too */
@@ -196,8 +197,8 @@ void fed_afresh_commit(struct fed_session *s, struct fed_afresh *a)
 	fed_free_floats(s->progress.params);
 	s->progress = (struct fed_progress){0};
 	fed_history_clear(&s->history);
-	fed_recorder_restart(&s->recorder);
-	fed_rest_clear(&s->rest);
+	fed_event_log_restart(&s->event_log);
+	fed_remaining_run_clear(&s->rest);
 	fed_clients_forget(&s->parts.clients);
 	fed_clients_forget_residuals(&s->parts.clients);
 	fed_ledger_release(&s->ledger);

@@ -7,19 +7,19 @@
 /* Clients in turn: no aggregator gives a verdict. */
 static bool is_handed_on(const struct fed_session *s)
 {
-	return s->parts.scheme->makes_model && s->federation.judgement.n == 0;
+	return s->parts.scheme->makes_model && s->federation.verdicts.n == 0;
 }
 
 void fed_session_notify(struct fed_session *s, const struct fed_event *event)
 {
 	if (s->copied)
 		return;
-	fed_recorder_take(&s->recorder, event);
+	fed_event_log_take(&s->event_log, event);
 	if (event->kind == FED_EVENT_ROUND && is_handed_on(s))
-		fed_journeys_hand_on(&s->recorder.journeys, event->version, event->clock);
+		fed_invitation_log_relay(&s->event_log.invitation_log, event->version, event->clock);
 	else if (event->kind == FED_EVENT_ROUND)
-		fed_journeys_judge(&s->recorder.journeys, event->version, event->clock,
-		                   &s->federation.judgement);
+		fed_invitation_log_set_verdicts(&s->event_log.invitation_log, event->version, event->clock,
+		                                &s->federation.verdicts);
 	for (size_t i = 0; i < s->n_sinks; i++)
 		s->sink[i].take(s->sink[i].ctx, event);
 }
@@ -61,7 +61,7 @@ void fed_session_remove_sink(struct fed_session *s, void *ctx)
 	s->n_sinks = left;
 }
 
-void fed_session_set_between(struct fed_session *s, struct fed_between between)
+void fed_session_set_between(struct fed_session *s, struct fed_pause_hook between)
 {
 	s->between = between;
 }

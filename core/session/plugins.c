@@ -122,7 +122,7 @@ int fed_session_unload(struct fed_session *s, const char *name, struct fed_error
 struct absent {
 	enum fed_kind kind;
 	char name[32];
-	struct fed_pairs settings;
+	struct fed_key_values settings;
 };
 
 /* The settings that the plugin still has; what it no longer takes is told. */
@@ -157,14 +157,14 @@ static int rebuild_net(struct fed_session *s, struct fed_error *err)
 	if (!s->progress.params || s->progress.dim == s->parts.net.dim)
 		return FED_OK;
 
-	struct fed_afresh afresh;
-	if (fed_afresh_init(&afresh, s, err)) {
+	struct fed_restart_parts afresh;
+	if (fed_restart_parts_init(&afresh, s, err)) {
 		fed_net_release(&s->parts.net);
 		s->parts.net_built = false;
 		fed_instance_release(&s->parts.model);
 		return FED_FAIL;
 	}
-	fed_afresh_commit(s, &afresh);
+	fed_restart_parts_commit(s, &afresh);
 	fed_session_tell(s, FED_EVENT_NOTICE, "the model has %s parameters now: version 0",
 	                 fed_count((double)s->parts.net.dim).s);
 	return FED_OK;
@@ -222,7 +222,7 @@ static int take_attacks(struct fed_session *s, const struct fed_entry *old,
 		const struct fed_instance *attack = &fault->attack->instance;
 
 		snprintf(a->was[i].name, sizeof a->was[i].name, "%s", old->head->name);
-		if (fed_pairs_of(&a->was[i].settings, old->head->fields, attack->state, err))
+		if (fed_key_values_of(&a->was[i].settings, old->head->fields, attack->state, err))
 			return FED_FAIL;
 	}
 	fed_session_stop(s); /* trainings have shares of them */
@@ -283,7 +283,7 @@ static int reload_attack(struct fed_session *s, const struct fed_entry *old, str
 		fed_session_resume(s);
 	}
 	for (size_t i = 0; a.was && i < a.n; i++)
-		fed_pairs_release(&a.was[i].settings);
+		fed_key_values_release(&a.was[i].settings);
 	fed_free(a.was);
 	return rc;
 }
@@ -305,6 +305,6 @@ int fed_session_reload(struct fed_session *s, const char *name, struct fed_error
 	if (fed_session_check_closed(s, err))
 		return FED_FAIL;
 	const int rc = reload_used(s, instance, entry, &was, err);
-	fed_pairs_release(&was.settings);
+	fed_key_values_release(&was.settings);
 	return rc;
 }

@@ -7,7 +7,7 @@
 #include "base/mem.h"
 #include "session/internal.h"
 
-void fed_change_release(struct fed_change *c)
+void fed_round_edit_release(struct fed_round_edit *c)
 {
 	if (c->kind == FED_CHANGE_INJECT) {
 		fed_fault_release(&c->fault);
@@ -18,35 +18,36 @@ void fed_change_release(struct fed_change *c)
 		fed_free(c->equip.of);
 		fed_free(c->equip.before);
 	}
-	*c = (struct fed_change){0};
+	*c = (struct fed_round_edit){0};
 }
 
-void fed_changes_clear(struct fed_changes *changes)
+void fed_round_edits_clear(struct fed_round_edits *changes)
 {
 	for (size_t i = 0; i < changes->n; i++)
-		fed_change_release(&changes->of[i]);
+		fed_round_edit_release(&changes->of[i]);
 	fed_free(changes->of);
-	*changes = (struct fed_changes){0};
+	*changes = (struct fed_round_edits){0};
 }
 
-static int reserve(struct fed_changes *changes, struct fed_error *err)
+static int reserve(struct fed_round_edits *changes, struct fed_error *err)
 {
-	if (changes->n < changes->room)
+	if (changes->n < changes->capacity)
 		return FED_OK;
-	const size_t room = changes->room ? 2 * changes->room : 4;
-	struct fed_change *grown =
-		fed_resize(changes->of, changes->room * sizeof *grown, room * sizeof *grown);
+	const size_t capacity = changes->capacity ? 2 * changes->capacity : 4;
+	struct fed_round_edit *grown =
+		fed_resize(changes->of, changes->capacity * sizeof *grown, capacity * sizeof *grown);
 	if (!grown)
-		return fed_fail_memory(err, room * sizeof *grown, "the changes in the open round");
+		return fed_fail_memory(err, capacity * sizeof *grown, "the changes in the open round");
 	changes->of = grown;
-	changes->room = room;
+	changes->capacity = capacity;
 	return FED_OK;
 }
 
-int fed_changes_add(struct fed_changes *changes, struct fed_change *c, struct fed_error *err)
+int fed_round_edits_add(struct fed_round_edits *changes, struct fed_round_edit *c,
+                        struct fed_error *err)
 {
 	if (reserve(changes, err)) {
-		fed_change_release(c);
+		fed_round_edit_release(c);
 		return FED_FAIL;
 	}
 	changes->of[changes->n++] = *c;
@@ -72,7 +73,7 @@ void fed_equipment_give(const struct fed_equipment *e, struct fed_client *x)
 	x->link_profile = e->link_profile;
 }
 
-static int equip(struct fed_session *s, struct fed_change *c, struct fed_error *err)
+static int equip(struct fed_session *s, struct fed_round_edit *c, struct fed_error *err)
 {
 	const uint32_t n = c->equip.n;
 
@@ -90,7 +91,7 @@ static int equip(struct fed_session *s, struct fed_change *c, struct fed_error *
 }
 
 /* The table has a fault of its own; the change keeps it as it was injected. */
-static int inject(struct fed_session *s, const struct fed_change *c, struct fed_error *err)
+static int inject(struct fed_session *s, const struct fed_round_edit *c, struct fed_error *err)
 {
 	struct fed_fault fault;
 
@@ -100,10 +101,10 @@ static int inject(struct fed_session *s, const struct fed_change *c, struct fed_
 	return FED_OK;
 }
 
-static int heal(struct fed_session *s, struct fed_change *c, uint64_t *healed,
+static int heal(struct fed_session *s, struct fed_round_edit *c, uint64_t *healed,
                 struct fed_error *err)
 {
-	const struct fed_cure *cure = &c->heal.cure;
+	const struct fed_heal_edit *cure = &c->heal.cure;
 
 	if (fed_session_open(s) && fed_faults_copy(&c->heal.before, &s->parts.faults, err))
 		return FED_FAIL;
@@ -115,7 +116,7 @@ static int heal(struct fed_session *s, struct fed_change *c, uint64_t *healed,
 	return FED_OK;
 }
 
-static int make(struct fed_session *s, struct fed_change *c, uint64_t *healed,
+static int make(struct fed_session *s, struct fed_round_edit *c, uint64_t *healed,
                 struct fed_error *err)
 {
 	switch (c->kind) {
@@ -132,19 +133,19 @@ static int make(struct fed_session *s, struct fed_change *c, uint64_t *healed,
 	}
 }
 
-int fed_session_change(struct fed_session *s, struct fed_change *c, uint64_t *healed,
+int fed_session_change(struct fed_session *s, struct fed_round_edit *c, uint64_t *healed,
                        struct fed_error *err)
 {
 	const bool open = fed_session_open(s);
 
 	c->steps = s->federation.steps;
 	if ((open && reserve(&s->changes, err)) || make(s, c, healed, err)) {
-		fed_change_release(c);
+		fed_round_edit_release(c);
 		return FED_FAIL;
 	}
 	if (open)
 		s->changes.of[s->changes.n++] = *c;
 	else
-		fed_change_release(c);
+		fed_round_edit_release(c);
 	return FED_OK;
 }

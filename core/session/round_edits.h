@@ -15,7 +15,7 @@
 
 struct fed_session;
 
-enum fed_change_kind {
+enum fed_round_edit_kind {
 	FED_CHANGE_SETTINGS,
 	FED_CHANGE_INJECT,
 	FED_CHANGE_HEAL,
@@ -24,7 +24,7 @@ enum fed_change_kind {
 };
 
 /* Whom to heal of what. */
-struct fed_cure {
+struct fed_heal_edit {
 	uint32_t kinds;   /* bit k: faults of kind k */
 	uint64_t number;  /* 0: any */
 	uint32_t *client; /* [n] ids, ascending; NULL: all */
@@ -42,8 +42,8 @@ struct fed_equipment {
 struct fed_equipment fed_equipment_of(uint32_t client, const struct fed_client *);
 void fed_equipment_give(const struct fed_equipment *, struct fed_client *);
 
-struct fed_change {
-	enum fed_change_kind kind;
+struct fed_round_edit {
+	enum fed_round_edit_kind kind;
 	uint64_t steps; /* that the round had made before it */
 	union {
 		struct {
@@ -51,7 +51,7 @@ struct fed_change {
 		};
 		struct fed_fault fault; /* as it was injected */
 		struct {
-			struct fed_cure cure;
+			struct fed_heal_edit cure;
 			struct fed_faults before; /* all of them */
 		} heal;
 		struct {
@@ -61,18 +61,18 @@ struct fed_change {
 	};
 };
 
-struct fed_changes {
-	struct fed_change *of; /* [n], in the order in which they were made */
-	size_t n, room;
+struct fed_round_edits {
+	struct fed_round_edit *of; /* [n], in the order in which they were made */
+	size_t n, capacity;
 };
 
 /* Make a change, and write it down if a round is open.  Takes what it holds, also on FED_FAIL, when
  * nothing has changed.  *healed, when not NULL: pairs of a fault and a client. */
-int fed_session_change(struct fed_session *, struct fed_change *, uint64_t *healed,
+int fed_session_change(struct fed_session *, struct fed_round_edit *, uint64_t *healed,
                        struct fed_error *);
 /* Keep one that was read; takes it, also on FED_FAIL. */
-int fed_changes_add(struct fed_changes *, struct fed_change *, struct fed_error *);
-void fed_change_release(struct fed_change *);
-void fed_changes_clear(struct fed_changes *); /* zeroed is fine */
+int fed_round_edits_add(struct fed_round_edits *, struct fed_round_edit *, struct fed_error *);
+void fed_round_edit_release(struct fed_round_edit *);
+void fed_round_edits_clear(struct fed_round_edits *); /* zeroed is fine */
 
 #endif

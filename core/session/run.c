@@ -78,18 +78,18 @@ static int advance(struct fed_session *s, bool whole, bool *made, struct fed_err
 static int step(struct fed_session *s, bool whole, struct fed_run_result *r, bool *made,
                 struct fed_error *err)
 {
-	struct fed_debugger *d = &s->debugger;
+	struct fed_breakpoints *d = &s->breakpoints;
 
 	if (!fed_session_open(s)) {
 		if (fed_history_reserve(&s->history, err))
 			return FED_FAIL;
-		fed_changes_clear(&s->changes);
+		fed_round_edits_clear(&s->changes);
 	}
 	d->listening = true;
 	const int rc = advance(s, whole, made, err);
 	d->listening = false;
 	if (!fed_session_open(s))
-		fed_changes_clear(&s->changes);
+		fed_round_edits_clear(&s->changes);
 	if (rc) {
 		r->outcome = FED_RUN_ABORTED;
 		return rc;
@@ -106,8 +106,8 @@ static int step(struct fed_session *s, bool whole, struct fed_run_result *r, boo
 static int give_up(struct fed_session *s, int rc, struct fed_run_result *r)
 {
 	r->interrupted = rc == FED_REJECT && atomic_load(&s->interrupts) > 1;
-	fed_rest_clear(&s->rest);
-	fed_debugger_judge(s, false); /* the end itself may be what a breakpoint waits for */
+	fed_remaining_run_clear(&s->rest);
+	fed_breakpoints_check(s, false); /* the end itself may be what a breakpoint waits for */
 	return r->interrupted ? FED_OK : rc;
 }
 
@@ -121,15 +121,15 @@ static int get_ready(struct fed_session *s, struct fed_run_result *r, struct fed
 
 bool fed_session_left(const struct fed_session *s)
 {
-	return fed_session_open(s) || fed_rest_wants(&s->rest, &s->history);
+	return fed_session_open(s) || fed_remaining_run_pending(&s->rest, &s->history);
 }
 
 /* After a step: a breakpoint is hit, or the pause has come. */
 static bool is_stopped(struct fed_session *s, bool stands)
 {
-	const bool hit = fed_debugger_judge(s, stands);
+	const bool hit = fed_breakpoints_check(s, stands);
 
-	return (stands && fed_debugger_pauses(s)) || hit;
+	return (stands && fed_breakpoints_pause_due(s)) || hit;
 }
 
 bool fed_session_hold(struct fed_session *s)
@@ -156,7 +156,7 @@ static int go_on(struct fed_session *s, struct fed_run_result *r, struct fed_err
 {
 	int rc = FED_OK;
 
-	if (!fed_session_open(s) && fed_debugger_pauses(s))
+	if (!fed_session_open(s) && fed_breakpoints_pause_due(s))
 		r->outcome = FED_RUN_STOPPED;
 	while (r->outcome == FED_RUN_ENDED && fed_session_left(s)) {
 		bool stands;
@@ -166,7 +166,7 @@ static int go_on(struct fed_session *s, struct fed_run_result *r, struct fed_err
 			r->outcome = FED_RUN_INTERRUPTED;
 			break;
 		}
-		rc = step(s, s->debugger.n == 0 && !s->between.stand, r, &stands, err);
+		rc = step(s, s->breakpoints.n == 0 && !s->between.stand, r, &stands, err);
 		if (rc) {
 			rc = give_up(s, rc, r);
 			break;
@@ -180,16 +180,16 @@ static int go_on(struct fed_session *s, struct fed_run_result *r, struct fed_err
 int fed_session_run(struct fed_session *s, uint64_t n, const struct fed_condition *until,
                     struct fed_run_result *result, struct fed_error *err)
 {
-	struct fed_rest rest = {.versions = n, .endless = n == 0};
+	struct fed_remaining_run rest = {.versions = n, .endless = n == 0};
 
 	int rc = get_ready(s, result, err);
 	if (rc == FED_OK && until)
 		rc = fed_condition_copy(&rest.until, until, err);
-	if (rc || !fed_rest_wants(&rest, &s->history)) {
-		fed_rest_clear(&rest);
+	if (rc || !fed_remaining_run_pending(&rest, &s->history)) {
+		fed_remaining_run_clear(&rest);
 		return rc;
 	}
-	fed_rest_clear(&s->rest);
+	fed_remaining_run_clear(&s->rest);
 	s->rest = rest;
 	return go_on(s, result, err);
 }
@@ -213,11 +213,11 @@ int fed_session_step(struct fed_session *s, struct fed_run_result *result, struc
 
 	if (rc)
 		return rc;
-	s->debugger.heard = false;
+	s->breakpoints.heard = false;
 	/* Over real connections nothing may have come yet. */
 	do {
 		rc = step(s, false, result, &stands, err);
-	} while (rc == FED_OK && !s->debugger.heard && !fed_is_simulated(&s->parts.transport) &&
+	} while (rc == FED_OK && !s->breakpoints.heard && !fed_is_simulated(&s->parts.transport) &&
 	         atomic_load(&s->interrupts) == 0);
 	if (rc) {
 		rc = give_up(s, rc, result);
@@ -237,9 +237,9 @@ int fed_session_abort(struct fed_session *s, struct fed_error *err)
 {
 	if (!fed_session_open(s))
 		return fed_reject(err, "no round is open; `step` opens one");
-	fed_rest_clear(&s->rest);
+	fed_remaining_run_clear(&s->rest);
 	fed_federation_abort(&s->federation, "aborted by a command");
-	fed_changes_clear(&s->changes);
+	fed_round_edits_clear(&s->changes);
 	return FED_OK;
 }
 

@@ -37,9 +37,9 @@ void fed_session_clear(struct fed_session *s)
 	fed_history_release(&s->history);
 	fed_runs_release(&s->runs);
 	fed_ledger_release(&s->ledger);
-	fed_recorder_restart(&s->recorder);
-	fed_debugger_clear(&s->debugger);
-	fed_rest_clear(&s->rest);
+	fed_event_log_restart(&s->event_log);
+	fed_breakpoints_clear(&s->breakpoints);
+	fed_remaining_run_clear(&s->rest);
 	s->faults_told = s->draws = 0;
 	s->diverged = false;
 }
@@ -52,7 +52,7 @@ void fed_session_replace(struct fed_session *s, struct fed_session *from)
 	s->history = from->history;
 	s->runs = from->runs;
 	s->ledger = from->ledger;
-	s->debugger = from->debugger;
+	s->breakpoints = from->breakpoints;
 	s->rest = from->rest;
 	s->faults_told = from->faults_told;
 	s->draws = from->draws;
@@ -85,7 +85,7 @@ int fed_session_adopt_params(struct fed_session *s, float *params, struct fed_er
 void fed_session_release(struct fed_session *s)
 {
 	fed_session_clear(s);
-	fed_recorder_release(&s->recorder);
+	fed_event_log_release(&s->event_log);
 	fed_registry_free(s->plugins);
 	memset(s, 0, sizeof *s);
 }

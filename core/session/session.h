@@ -19,16 +19,16 @@
 #include "session/composition.h"
 #include "session/status.h"
 
-struct fed_debugger;
+struct fed_breakpoints;
 struct fed_history;
-struct fed_recorder;
+struct fed_event_log;
 struct fed_registry;
-struct fed_rest;
+struct fed_remaining_run;
 struct fed_runs;
 
 /* Asked between any two events of a run, while the session stands still: true stops there, and what
  * is left waits for fed_session_continue(). */
-struct fed_between {
+struct fed_pause_hook {
 	bool (*stand)(void *ctx); /* NULL: nobody */
 	void *ctx;
 };
@@ -59,7 +59,7 @@ void fed_session_free(struct fed_session *); /* NULL is fine */
 int fed_session_add_sink(struct fed_session *, struct fed_sink, struct fed_error *);
 void fed_session_remove_sink(struct fed_session *, void *ctx);
 /* Who is asked between any two events of a run; one at a time. */
-void fed_session_set_between(struct fed_session *, struct fed_between);
+void fed_session_set_between(struct fed_session *, struct fed_pause_hook);
 void fed_session_tell(struct fed_session *, enum fed_event_kind, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
 
@@ -129,10 +129,10 @@ int fed_session_start(struct fed_session *, struct fed_error *);
 const struct fed_composition *fed_session_parts(const struct fed_session *);
 const struct fed_history *fed_session_history(const struct fed_session *);
 const struct fed_runs *fed_session_kept_runs(const struct fed_session *);
-const struct fed_recorder *fed_session_event_log(const struct fed_session *);
+const struct fed_event_log *fed_session_event_log(const struct fed_session *);
 const struct fed_ledger *fed_session_costs(const struct fed_session *); /* since version 0 */
-const struct fed_debugger *fed_session_breakpoints(const struct fed_session *);
-const struct fed_rest *fed_session_rest(const struct fed_session *);
+const struct fed_breakpoints *fed_session_breakpoints(const struct fed_session *);
+const struct fed_remaining_run *fed_session_rest(const struct fed_session *);
 const struct fed_registry *fed_session_plugins(const struct fed_session *);
 /* A federation is set up; else all of it is 0. */
 bool fed_session_running(const struct fed_session *);

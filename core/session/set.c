@@ -190,10 +190,10 @@ static int find_row(const struct part parts[PARTS], const char *key, enum part_k
 static int set_seed(struct fed_session *s, const struct fed_settings *next, struct fed_error *err)
 {
 	const long long old = s->parts.settings.seed;
-	const struct fed_making making = {(uint64_t)next->seed, &s->interrupts};
+	const struct fed_generation making = {(uint64_t)next->seed, &s->interrupts};
 	const bool began = s->running || s->progress.params;
 	struct fed_dataset *data;
-	struct fed_afresh afresh;
+	struct fed_restart_parts afresh;
 	int rc;
 
 	if (s->parts.clients.n_present)
@@ -203,7 +203,7 @@ static int set_seed(struct fed_session *s, const struct fed_settings *next, stru
 		                fed_count(s->parts.clients.n_present).s, old);
 	if (fed_session_version(s))
 		return fed_fail(err, "seed: the model was trained from seed %lld; `restart` first", old);
-	if (fed_afresh_init(&afresh, s, err))
+	if (fed_restart_parts_init(&afresh, s, err))
 		return FED_FAIL;
 	if (s->parts.data) {
 		const struct fed_choice *c = &s->parts.dataset_choice;
@@ -219,13 +219,13 @@ static int set_seed(struct fed_session *s, const struct fed_settings *next, stru
 	}
 	fed_session_stop(s);
 	s->parts.settings = *next;
-	fed_afresh_commit(s, &afresh);
+	fed_restart_parts_commit(s, &afresh);
 	if (began)
 		fed_session_tell(s, FED_EVENT_NOTICE, "the parameters start again, from seed %lld",
 		                 (long long)next->seed);
 	return FED_OK;
 failed:
-	fed_afresh_release(&afresh);
+	fed_restart_parts_release(&afresh);
 	return rc;
 }
 
@@ -250,7 +250,7 @@ static int set_settings(struct fed_session *s, const struct fed_settings *next,
 	if (next->seed != s->parts.settings.seed)
 		return set_seed(s, next, err);
 	if (next->threads == s->parts.settings.threads) {
-		struct fed_change c = {.kind = FED_CHANGE_SETTINGS, .settings = *next};
+		struct fed_round_edit c = {.kind = FED_CHANGE_SETTINGS, .settings = *next};
 
 		if (fed_session_change(s, &c, NULL, err))
 			return FED_FAIL;
@@ -372,7 +372,7 @@ static int commit(struct change *c, struct fed_session *s, const struct part *pa
 			return FED_FAIL;
 		if (plain(s, kind))
 			fed_field_parse(row, plain(s, kind), assign[i].value, err);
-		s->federation.judgement.outdated |= kind == AGGREGATOR || kind == AFTER;
+		s->federation.verdicts.outdated |= kind == AGGREGATOR || kind == AFTER;
 	}
 	return FED_OK;
 }

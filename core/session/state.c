@@ -49,9 +49,9 @@ const struct fed_runs *fed_session_kept_runs(const struct fed_session *s)
 	return &s->runs;
 }
 
-const struct fed_recorder *fed_session_event_log(const struct fed_session *s)
+const struct fed_event_log *fed_session_event_log(const struct fed_session *s)
 {
-	return &s->recorder;
+	return &s->event_log;
 }
 
 const struct fed_ledger *fed_session_costs(const struct fed_session *s)
@@ -59,12 +59,12 @@ const struct fed_ledger *fed_session_costs(const struct fed_session *s)
 	return &s->ledger;
 }
 
-const struct fed_debugger *fed_session_breakpoints(const struct fed_session *s)
+const struct fed_breakpoints *fed_session_breakpoints(const struct fed_session *s)
 {
-	return &s->debugger;
+	return &s->breakpoints;
 }
 
-const struct fed_rest *fed_session_rest(const struct fed_session *s)
+const struct fed_remaining_run *fed_session_rest(const struct fed_session *s)
 {
 	return &s->rest;
 }

@@ -73,12 +73,12 @@ static void free_pool(struct fed_federation *f)
 	f->pool = NULL;
 }
 
-static int open_post(struct fed_federation *f, struct fed_error *err)
+static int open_messenger(struct fed_federation *f, struct fed_error *err)
 {
 	/* Transports draw by message id, and ids go on where another federation left them. */
 	const uint64_t seed = fed_stream_key((uint64_t)f->settings->seed, FED_FOR_WIRE, 0, 0);
 
-	return fed_post_init(&f->post, f->transport, &f->clock, seed, link_of, f, err);
+	return fed_messenger_init(&f->messenger, f->transport, &f->clock, seed, link_of, f, err);
 }
 
 int fed_federation_init(struct fed_federation *f, const struct fed_dataset *data,
@@ -99,11 +99,11 @@ int fed_federation_init(struct fed_federation *f, const struct fed_dataset *data
 	f->settings = settings;
 	f->sink = sink;
 	f->host = (struct fed_host){.size = sizeof f->host, .note = take_note};
-	fed_vclock_init(&f->clock);
+	fed_event_queue_init(&f->clock);
 
-	fed_stock_init(&f->models, MODELS_BYTES);
-	fed_stock_init(&f->messages, MODELS_BYTES);
-	f->model = fed_stock_take(&f->models, 1, net->dim);
+	fed_vector_free_list_init(&f->models, MODELS_BYTES);
+	fed_vector_free_list_init(&f->messages, MODELS_BYTES);
+	f->model = fed_vector_free_list_take(&f->models, 1, net->dim);
 	f->step = fed_alloc_floats(net->dim);
 	if (!f->model || !f->step) {
 		fed_federation_release(f);
@@ -111,28 +111,28 @@ int fed_federation_init(struct fed_federation *f, const struct fed_dataset *data
 	}
 	f->params = f->model->vector[0];
 	fed_net_init_params(net, f->model->vector[0], (uint64_t)settings->seed);
-	if (make_pool(f, err) || open_post(f, err)) {
+	if (make_pool(f, err) || open_messenger(f, err)) {
 		fed_federation_release(f);
 		return FED_FAIL;
 	}
 	return FED_OK;
 }
 
-void fed_recall(struct fed_federation *f, bool held)
+void fed_cancel_open(struct fed_federation *f, bool held)
 {
 	if (f->n_open)
-		fed_emit(f, FED_EVENT_RECALLED, FED_SERVER, NULL);
-	for (uint32_t i = 0; i < f->open_room; i++) {
-		fed_parcel_drop(f->open[i].model);
+		fed_emit(f, FED_EVENT_CANCELLED, FED_SERVER, NULL);
+	for (uint32_t i = 0; i < f->open_capacity; i++) {
+		fed_shared_vectors_unref(f->open[i].model);
 		f->open[i] = (struct fed_invitation){0};
 	}
 	f->n_open = 0;
-	fed_trainer_recall(f->trainer);
-	fed_post_clear(&f->post);
-	fed_vclock_clear(&f->clock);
-	fed_collusions_clear(&f->collusions);
+	fed_trainer_cancel(f->trainer);
+	fed_messenger_clear(&f->messenger);
+	fed_event_queue_clear(&f->clock);
+	fed_collusion_state_clear(&f->collusions);
 	if (held)
-		fed_forget_held(f);
+		fed_release_held_messages(f);
 }
 
 /* All that has shares of parcels, then the stocks that they go back to. */
@@ -140,19 +140,19 @@ static void release(struct fed_federation *f)
 {
 	f->sink = (struct fed_sink){0};
 	fed_federation_abort(f, "its end");
-	fed_underway_forget(f);
+	fed_in_flight_forget(f);
 	if (f->trainer)
-		fed_recall(f, true);
+		fed_cancel_open(f, true);
 	fed_backup_release(&f->before);
-	fed_collusions_release(&f->collusions);
-	fed_judgement_release(&f->judgement);
+	fed_collusion_state_release(&f->collusions);
+	fed_verdicts_release(&f->verdicts);
 	fed_free(f->held);
-	fed_post_release(&f->post);
-	fed_vclock_release(&f->clock);
-	fed_parcel_drop(f->outgoing);
+	fed_messenger_release(&f->messenger);
+	fed_event_queue_release(&f->clock);
+	fed_shared_vectors_unref(f->outgoing);
 	free_pool(f);
-	fed_stock_release(&f->models);
-	fed_stock_release(&f->messages);
+	fed_vector_free_list_release(&f->models);
+	fed_vector_free_list_release(&f->messages);
 	fed_free_floats(f->step);
 	fed_free(f->charges.charge);
 	fed_free(f->open);
@@ -161,27 +161,27 @@ static void release(struct fed_federation *f)
 
 void fed_federation_release(struct fed_federation *f)
 {
-	fed_parcel_drop(f->model);
+	fed_shared_vectors_unref(f->model);
 	release(f);
 }
 
 float *fed_federation_dissolve(struct fed_federation *f)
 {
-	struct fed_parcel *model = f->model;
+	struct fed_shared_vectors *model = f->model;
 
 	release(f);
-	return fed_parcel_unwrap(model);
+	return fed_shared_vectors_detach(model);
 }
 
 int fed_federation_adopt(struct fed_federation *f, float *params, struct fed_error *err)
 {
-	struct fed_parcel *model = f->model;
+	struct fed_shared_vectors *model = f->model;
 
 	if (atomic_load(&model->users) > 1) { /* somebody trains on it */
-		model = fed_stock_take(&f->models, 1, f->net->dim);
+		model = fed_vector_free_list_take(&f->models, 1, f->net->dim);
 		if (!model)
 			return fed_fail_memory(err, f->net->dim * sizeof *params, "the model");
-		fed_parcel_drop(f->model);
+		fed_shared_vectors_unref(f->model);
 		f->model = model;
 	}
 	fed_free_floats(model->vector[0]);
@@ -236,7 +236,7 @@ static int client_receives(struct fed_federation *f, const struct fed_envelope *
 		return FED_FAIL;
 	if (fed_trainer_start(f->trainer, id, &row, model, due, &slot, err))
 		return FED_FAIL;
-	return fed_vclock_add(&f->clock, due, FED_DUE_TRAINED, slot, id, err);
+	return fed_event_queue_add(&f->clock, due, FED_QUEUED_TRAINED, slot, id, err);
 }
 
 static int client_sends(struct fed_federation *f, uint32_t slot, uint32_t id, struct fed_error *err)
@@ -267,22 +267,23 @@ static int deadline_comes(struct fed_federation *f, uint64_t number, struct fed_
 	return f->scheme->deadline(f, f->scheme_state, err);
 }
 
-static int dispatch(struct fed_federation *f, const struct fed_due *due, struct fed_error *err)
+static int dispatch(struct fed_federation *f, const struct fed_queued_event *due,
+                    struct fed_error *err)
 {
-	if (due->kind == FED_DUE_TRAINED)
+	if (due->kind == FED_QUEUED_TRAINED)
 		return client_sends(f, (uint32_t)due->ref, due->who, err);
-	if (due->kind == FED_DUE_DEADLINE)
+	if (due->kind == FED_QUEUED_DEADLINE)
 		return deadline_comes(f, due->ref, err);
-	if (due->kind == FED_DUE_CRASH)
+	if (due->kind == FED_QUEUED_CRASH)
 		return fed_crash(f, due->who, due->ref, err);
-	if (due->kind == FED_DUE_WORK)
+	if (due->kind == FED_QUEUED_WORK)
 		return f->scheme->worked(f, f->scheme_state, due->who, due->ref, err);
 
-	struct fed_envelope *e = fed_post_take(&f->post, due->ref);
+	struct fed_envelope *e = fed_messenger_take(&f->messenger, due->ref);
 	int rc = FED_OK;
 	if (!e)
 		return FED_OK; /* delivered twice: the post counted it */
-	if (due->kind == FED_DUE_LOST)
+	if (due->kind == FED_QUEUED_LOST)
 		rc = message_lost(f, e, err);
 	else if (f->scheme->message)
 		rc = f->scheme->message(f, f->scheme_state, e, err);
@@ -290,7 +291,7 @@ static int dispatch(struct fed_federation *f, const struct fed_due *due, struct 
 		rc = client_receives(f, e, err);
 	else if (e->head.kind == FED_MESSAGE_UPDATE)
 		rc = fed_take_update(f, e, err);
-	fed_post_done(&f->post, e);
+	fed_messenger_done(&f->messenger, e);
 	return rc;
 }
 
@@ -306,7 +307,7 @@ static int nobody_answers(struct fed_federation *f, struct fed_error *err)
 {
 	const uint64_t last = f->invitations;
 
-	for (uint32_t i = 0; i < f->open_room && f->n_open; i++) {
+	for (uint32_t i = 0; i < f->open_capacity && f->n_open; i++) {
 		while (f->open[i].number && f->open[i].number <= last && !waits(f, f->open[i].client)) {
 			const struct fed_invitation open = f->open[i];
 
@@ -329,12 +330,12 @@ static int nobody_answers(struct fed_federation *f, struct fed_error *err)
 /* One event, or a wait for one. */
 static int next_event(struct fed_federation *f, struct fed_error *err)
 {
-	struct fed_due due;
+	struct fed_queued_event due;
 
-	if (fed_vclock_next(&f->clock, &due))
+	if (fed_event_queue_next(&f->clock, &due))
 		return dispatch(f, &due, err);
 	if (!fed_is_simulated(f->transport))
-		return fed_post_poll(&f->post, POLL_SECONDS, err);
+		return fed_messenger_poll(&f->messenger, POLL_SECONDS, err);
 	if (f->n_open)
 		return nobody_answers(f, err);
 	return fed_fail(err, "scheme %s waits for nothing", f->scheme->name);
@@ -360,7 +361,7 @@ static bool take_model(const float *from, float *made, float *to, size_t dim, do
 static int apply_step(struct fed_federation *f, float *step, struct fed_error *err)
 {
 	const size_t dim = f->net->dim;
-	struct fed_parcel *next = fed_stock_take(&f->models, 1, dim);
+	struct fed_shared_vectors *next = fed_vector_free_list_take(&f->models, 1, dim);
 	double squares;
 
 	if (!next)
@@ -373,13 +374,13 @@ static int apply_step(struct fed_federation *f, float *step, struct fed_error *e
 		size_t j = 0;
 		while (isfinite(next->vector[0][j]))
 			j++;
-		fed_parcel_drop(next);
+		fed_shared_vectors_unref(next);
 		f->nan = true;
 		return fed_fail(err, "%s: the step makes parameter %zu infinite; lower lr (now %g)",
 		                f->aggregator->entry->head->name, j, f->plan.lr);
 	}
 	f->record.step_norm = sqrt(squares);
-	fed_parcel_drop(f->model);
+	fed_shared_vectors_unref(f->model);
 	f->model = next;
 	f->params = next->vector[0];
 	return FED_OK;
@@ -387,9 +388,9 @@ static int apply_step(struct fed_federation *f, float *step, struct fed_error *e
 
 static void count_rounds(struct fed_federation *f)
 {
-	for (size_t i = 0; i < f->judgement.n; i++) {
-		struct fed_client *client = fed_clients_get(f->clients, f->judgement.of[i].client);
-		if (client && f->judgement.of[i].verdict.used)
+	for (size_t i = 0; i < f->verdicts.n; i++) {
+		struct fed_client *client = fed_clients_get(f->clients, f->verdicts.of[i].client);
+		if (client && f->verdicts.of[i].verdict.used)
 			client->rounds++;
 	}
 }
@@ -397,7 +398,7 @@ static void count_rounds(struct fed_federation *f)
 /* The version is complete: make the step. */
 static int make_step(struct fed_federation *f, struct fed_error *err)
 {
-	if (fed_reveal(f, err))
+	if (fed_craft_colluders(f, err))
 		return FED_FAIL;
 	if (f->record.reported == 0)
 		return fed_fail(err, "none of %.0f clients reported (%.0f lost, %.0f refused, %.0f late)",
@@ -411,7 +412,7 @@ static int make_step(struct fed_federation *f, struct fed_error *err)
 		return FED_FAIL;
 	if (f->scheme->mask)
 		f->scheme->mask(f, f->scheme_state, f->step);
-	fed_judge_step(f, f->step);
+	fed_verdicts_measure_step(f, f->step);
 	return FED_OK;
 }
 
@@ -468,22 +469,22 @@ static int evaluate_round(struct fed_federation *f, struct fed_error *err)
 static void close_round(struct fed_federation *f)
 {
 	f->scheme->end(f, f->scheme_state);
-	fed_let_go(f);
-	fed_underway_forget(f);
+	fed_release_round_inputs(f);
+	fed_in_flight_forget(f);
 	f->in_round = false;
 	f->deadline = 0;
 	f->packed = false;
 	if (!f->scheme->overlaps)
-		fed_collusions_clear(&f->collusions);
+		fed_collusion_state_clear(&f->collusions);
 }
 
 void fed_federation_abort(struct fed_federation *f, const char *why)
 {
 	if (!f->in_round)
 		return;
-	fed_recall(f, true);
+	fed_cancel_open(f, true);
 	fed_faults_rollback(f->faults);
-	fed_judgement_rollback(&f->judgement);
+	fed_verdicts_rollback(&f->verdicts);
 	f->charges.n = 0;
 	fed_instance_rollback(f->aggregator, &f->before);
 	f->record.updates = f->started.record.updates;
@@ -502,11 +503,11 @@ static void complete_round(struct fed_federation *f)
 	fed_trainer_commit(f->trainer);
 	fed_charges_commit(f);
 	fed_faults_commit(f->faults);
-	fed_judgement_commit(&f->judgement, &f->step);
+	fed_verdicts_commit(&f->verdicts, &f->step);
 	count_rounds(f);
 	close_round(f);
 	if (!f->scheme->overlaps)
-		fed_recall(f, false);
+		fed_cancel_open(f, false);
 	f->record.clock = f->clock.now;
 	const double began = fed_wall_seconds();
 	/* The step stands even if there is no memory to evaluate it. */
@@ -525,15 +526,15 @@ static int begin(struct fed_federation *f, bool may_be_repeated, struct fed_erro
 		return rc;
 	if (fed_instance_backup(f->aggregator, &f->before, err))
 		return FED_FAIL;
-	if (may_be_repeated && fed_is_simulated(f->transport) && fed_underway_remember(f, err))
+	if (may_be_repeated && fed_is_simulated(f->transport) && fed_in_flight_remember(f, err))
 		return FED_FAIL;
 	f->in_round = true;
-	fed_judgement_let_go(&f->judgement);
+	fed_verdicts_release_updates(&f->verdicts);
 	f->started.clock = f->clock.now;
 	f->started.record = f->record;
 	f->started.invitations = f->invitations;
 	f->started.next_seq = f->clock.next_seq;
-	f->started.next_id = f->post.next_id;
+	f->started.next_id = f->messenger.next_id;
 	begin_record(f);
 	rc = f->scheme->begin(f, f->scheme_state, err);
 	if (rc == FED_OK)

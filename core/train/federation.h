@@ -41,7 +41,7 @@ int fed_federation_advance(struct fed_federation *, bool *made, struct fed_error
 void fed_federation_abort(struct fed_federation *, const char *why);
 /* All open invitations are forgotten (told as one event), trainings and messages with them; what
  * faults hold at clients goes too when `held`. */
-void fed_recall(struct fed_federation *, bool held);
+void fed_cancel_open(struct fed_federation *, bool held);
 /* Begin, and advance until the version stands. */
 int fed_federation_round(struct fed_federation *, struct fed_error *);
 

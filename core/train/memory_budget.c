@@ -22,15 +22,16 @@
  * (of a small model more may, which is little memory). */
 #define AHEAD 3.0
 
-int fed_room_check(const struct fed_federation *f, double need, uint32_t n, const char *who,
-                   const char *advice, struct fed_error *err)
+int fed_memory_check(const struct fed_federation *f, double need, uint32_t n, const char *who,
+                     const char *advice, struct fed_error *err)
 {
 	struct fed_text text = {0};
 
 	if (need < SMALL_BYTES)
 		return FED_OK;
 	/* Updates of the rounds before that wait to be written again. */
-	const double have = fed_mem_available() + (double)fed_stock_bytes(&f->trainer->results);
+	const double have =
+		fed_mem_available() + (double)fed_vector_free_list_bytes(&f->trainer->results);
 	if (need <= have)
 		return FED_OK;
 	fed_text_count(&text, n);
@@ -73,7 +74,7 @@ static void time_flights(const struct fed_federation *f, const uint32_t *clients
 			fed_faults_factor(f->faults, FED_FAULT_STRAGGLER, clients[i], f->version);
 		const double flops = fed_trainer_flops(f->trainer, &row);
 
-		f->post.link(f->post.ctx, clients[i], &link);
+		f->messenger.link(f->messenger.ctx, clients[i], &link);
 		all->leaves[i] = link.latency + (double)down / link.down +
 		                 (row.device > 0 ? slow * flops / row.device : 0);
 		all->arrives[i] = all->leaves[i] + link.latency + (double)up / link.up;
@@ -138,8 +139,9 @@ static double clients_bytes(const struct fed_federation *f, uint32_t n)
 	const bool residual = f->codec.kind != FED_CODEC_NONE && f->feedback;
 	const double vectors = fed_client_vectors(f->aggregator) + (double)residual;
 	const size_t records = sizeof(struct fed_training) + sizeof(struct fed_envelope) +
-	                       sizeof(struct fed_flying) + sizeof(struct fed_due) +
-	                       4 * sizeof(struct fed_invitation) + 2 * sizeof(struct fed_judged);
+	                       sizeof(struct fed_message_in_flight) + sizeof(struct fed_queued_event) +
+	                       4 * sizeof(struct fed_invitation) +
+	                       2 * sizeof(struct fed_client_verdict);
 
 	return n * (vectors * (double)f->net->dim * sizeof(float) + (double)records);
 }
@@ -149,8 +151,9 @@ static double updates_bytes(const struct fed_federation *f, uint32_t n, struct l
 {
 	const double ahead = AHEAD * fed_pool_threads(f->pool), one = update_bytes(f);
 	const double flying = load.flying + ahead, sent = load.sent + ahead, seen = load.taken * one;
-	const double all = (flying < n ? flying : n) * one +
-	                   (seen < FED_JUDGED_BYTES ? seen : (double)FED_JUDGED_BYTES);
+	const double all =
+		(flying < n ? flying : n) * one +
+		(seen < FED_VERDICT_UPDATES_BYTES ? seen : (double)FED_VERDICT_UPDATES_BYTES);
 	const double round = (sent < n ? sent : n) * one;
 
 	return !f->scheme->overlaps && all > round ? round : all;
@@ -169,31 +172,31 @@ static int check(const struct fed_federation *f, uint32_t n, uint32_t most, stru
 	                    (arriving > ending ? arriving : ending);
 
 	if (f->scheme->overlaps)
-		return fed_room_check(f, need, n, "clients at work", "take fewer with `set concurrency`",
-		                      err);
-	return fed_room_check(f, need, n, "clients in a round",
-	                      fed_aggregation_keeps(f->aggregator)
-	                          ? "take fewer with `set participants`, or an aggregator that keeps "
-	                            "no updates, as `aggregator fedavg`"
-	                          : "take fewer with `set participants`",
-	                      err);
+		return fed_memory_check(f, need, n, "clients at work", "take fewer with `set concurrency`",
+		                        err);
+	return fed_memory_check(f, need, n, "clients in a round",
+	                        fed_aggregation_keeps(f->aggregator)
+	                            ? "take fewer with `set participants`, or an aggregator that keeps "
+	                              "no updates, as `aggregator fedavg`"
+	                            : "take fewer with `set participants`",
+	                        err);
 }
 
-int fed_room_for_round(const struct fed_federation *f, const uint32_t *clients, uint32_t n,
-                       uint32_t enough, double deadline, struct fed_error *err)
+int fed_memory_for_round(const struct fed_federation *f, const uint32_t *clients, uint32_t n,
+                         uint32_t enough, double deadline, struct fed_error *err)
 {
 	struct load load = {.flying = n, .taken = n, .sent = n};
 
 	/* Most rounds fit whatever happens; colluders see all updates of theirs. */
 	if (check(f, n, n, load, err) == FED_OK)
 		return FED_OK;
-	if (!fed_somebody_colludes(f) && measure_load(f, clients, n, enough, deadline, &load, err))
+	if (!fed_has_colluders(f) && measure_load(f, clients, n, enough, deadline, &load, err))
 		return FED_FAIL;
 	return check(f, n, n, load, err);
 }
 
-int fed_room_for_places(const struct fed_federation *f, uint32_t places, uint32_t enough,
-                        struct fed_error *err)
+int fed_memory_for_concurrency(const struct fed_federation *f, uint32_t places, uint32_t enough,
+                               struct fed_error *err)
 {
 	const uint32_t population = f->clients->n_present;
 	const uint32_t called = places > f->n_open ? places - f->n_open : 0;

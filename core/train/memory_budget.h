@@ -9,15 +9,15 @@
 
 /* Whether `need` bytes for n clients can be had.  FED_REJECT: "N WHO need X of memory and Y are
  * free; ADVICE". */
-int fed_room_check(const struct fed_federation *, double need, uint32_t n, const char *who,
-                   const char *advice, struct fed_error *);
+int fed_memory_check(const struct fed_federation *, double need, uint32_t n, const char *who,
+                     const char *advice, struct fed_error *);
 /* A round that calls these clients, steps when `enough` of them have answered, and (unless 0) ends
  * after so many virtual seconds. */
-int fed_room_for_round(const struct fed_federation *, const uint32_t *clients, uint32_t n,
-                       uint32_t enough, double deadline, struct fed_error *);
+int fed_memory_for_round(const struct fed_federation *, const uint32_t *clients, uint32_t n,
+                         uint32_t enough, double deadline, struct fed_error *);
 /* So many clients at work at any moment, of whom some are already; `enough` updates make a version.
  */
-int fed_room_for_places(const struct fed_federation *, uint32_t places, uint32_t enough,
-                        struct fed_error *);
+int fed_memory_for_concurrency(const struct fed_federation *, uint32_t places, uint32_t enough,
+                               struct fed_error *);
 
 #endif

@@ -21,12 +21,13 @@ static int pack_model(struct fed_federation *f, struct fed_error *err)
 
 	if (f->packed)
 		return FED_OK;
-	struct fed_parcel *p =
-		sent ? fed_stock_take(&f->messages, 1 + sent, f->net->dim) : fed_parcel_share(f->model);
+	struct fed_shared_vectors *p =
+		sent ? fed_vector_free_list_take(&f->messages, 1 + sent, f->net->dim)
+			 : fed_shared_vectors_ref(f->model);
 	if (!p)
 		return fed_fail_memory(err, (1 + sent) * f->net->dim * sizeof(float),
 		                       "the model's message");
-	fed_parcel_drop(f->outgoing);
+	fed_shared_vectors_unref(f->outgoing);
 	f->outgoing = p;
 	f->packed = true;
 	if (sent)
@@ -46,7 +47,7 @@ static int send_model(struct fed_federation *f, uint32_t client, struct fed_erro
 		.version = f->version,
 		.round = fed_invitation_open(f, client, f->outgoing),
 		.loss = NAN,
-		.parcel = fed_parcel_share(f->outgoing),
+		.payload = fed_shared_vectors_ref(f->outgoing),
 	};
 	uint64_t bytes;
 
@@ -62,7 +63,7 @@ int fed_invite_with(struct fed_federation *f, struct fed_envelope *first, struct
 	uint64_t bytes;
 
 	if (fed_invitations_reserve(f, 1, err)) {
-		fed_envelope_let_go(first);
+		fed_envelope_release(first);
 		return FED_FAIL;
 	}
 	first->version = f->version;
@@ -95,8 +96,8 @@ int fed_invite(struct fed_federation *f, const uint32_t *clients, uint32_t n, st
 int fed_set_deadline(struct fed_federation *f, double seconds, struct fed_error *err)
 {
 	f->deadline = ++f->deadlines;
-	return fed_vclock_add(&f->clock, f->clock.now + seconds, FED_DUE_DEADLINE, f->deadline,
-	                      FED_SERVER, err);
+	return fed_event_queue_add(&f->clock, f->clock.now + seconds, FED_QUEUED_DEADLINE, f->deadline,
+	                           FED_SERVER, err);
 }
 
 struct fed_client fed_row_of(const struct fed_federation *f, uint32_t id, uint64_t version)

@@ -27,14 +27,14 @@ struct tell {
 __attribute__((format(printf, 2, 3))) static inline void tell_put(struct tell *t, const char *fmt,
                                                                   ...)
 {
-	const size_t room = sizeof t->line - t->length;
+	const size_t capacity = sizeof t->line - t->length;
 	va_list ap;
 
 	va_start(ap, fmt);
-	const int n = vsnprintf(t->line + t->length, room, fmt, ap);
+	const int n = vsnprintf(t->line + t->length, capacity, fmt, ap);
 	va_end(ap);
 	if (n > 0)
-		t->length += (size_t)n < room ? (size_t)n : room - 1;
+		t->length += (size_t)n < capacity ? (size_t)n : capacity - 1;
 }
 
 static inline void tell_end(struct tell *t)

@@ -9,7 +9,7 @@
 
 /* NAME.c, a plugin that works and says where to change it.  An existing file is left alone.
  * FED_REJECT: a plugin cannot be called so. */
-int fed_starter_write(enum fed_kind, const char *name, struct fed_error *);
+int fed_template_write(enum fed_kind, const char *name, struct fed_error *);
 /* The C compiler on NAME.c (or the file itself) to NAME.so, its words on the terminal. */
 int fed_build(struct fed_shell *, const char *name, struct fed_error *);
 

@@ -25,7 +25,7 @@ static int describe(struct fed_shell *shell, uint32_t id, struct fed_error *err)
 
 	fed_text_count(&text, client->count);
 	fed_text_add(&text, " examples, %s",
-	             fed_partition_names[parts->clients.cohort[client->cohort].how.kind]);
+	             fed_partition_names[parts->clients.block[client->block].how.kind]);
 	if (parts->data->classes) {
 		fed_text_add(&text, ", labels ");
 		if (fed_labels_put(&text, client, parts->data, FED_BARS_MAX, shell->screen.utf8, err)) {
@@ -84,8 +84,8 @@ static void cell_bytes(struct fed_table *t, uint64_t bytes)
 	fed_text_release(&text);
 }
 
-static void add_invitation(struct fed_table *t, const struct fed_recorder *r,
-                           const struct fed_journey *x)
+static void add_invitation(struct fed_table *t, const struct fed_event_log *r,
+                           const struct fed_invitation_record *x)
 {
 	struct fed_text fate = {0};
 
@@ -93,11 +93,11 @@ static void add_invitation(struct fed_table *t, const struct fed_recorder *r,
 	cell_seconds(t, x->sent);
 	cell_bytes(t, x->bytes_down);
 	cell_seconds(t, x->received - x->sent);
-	cell_seconds(t, fed_journey_computed(x));
+	cell_seconds(t, fed_invitation_computed_seconds(x));
 	cell_bytes(t, x->bytes_up);
-	cell_seconds(t, x->state <= FED_JOURNEY_REFUSED ? x->ended - x->left : NAN);
+	cell_seconds(t, x->state <= FED_INVITATION_REFUSED ? x->ended - x->left : NAN);
 	cell_seconds(t, x->ended);
-	fed_journey_put_fate(x, r, &fate);
+	fed_invitation_put_outcome(x, r, &fate);
 	fed_table_cell(t, "%s", fed_text_str(&fate));
 	fed_text_release(&fate);
 }
@@ -107,7 +107,7 @@ static void say_begin(struct fed_shell *shell)
 {
 	struct fed_text text = {0};
 
-	fed_recorder_put_begin(shell->session, &text);
+	fed_event_log_put_begin(shell->session, &text);
 	if (text.len)
 		fed_print(shell, "%s\n", fed_text_str(&text));
 	fed_text_release(&text);
@@ -117,7 +117,7 @@ static void say_none(struct fed_shell *shell)
 {
 	struct fed_text text = {0};
 
-	fed_journeys_put_none(shell->session, &text);
+	fed_invitation_log_put_none(shell->session, &text);
 	fed_print(shell, "%s\n", fed_text_str(&text));
 	fed_text_release(&text);
 }
@@ -129,18 +129,20 @@ static int show_invitations(struct fed_shell *shell, uint32_t id, uint64_t most,
 	                                     "download", "trained",  "bytes",
 	                                     "upload",   "ended at", "what became of it"};
 	struct fed_table table = {.columns = sizeof titles / sizeof *titles, .right = "rrrrrrrrl"};
-	const struct fed_recorder *r = fed_session_event_log(shell->session);
-	const struct fed_journeys *j = &r->journeys;
+	const struct fed_event_log *r = fed_session_event_log(shell->session);
+	const struct fed_invitation_log *j = &r->invitation_log;
 	uint64_t n = 0;
 
-	for (const struct fed_journey *x = fed_journeys_last(j, id); x; x = fed_journeys_before(j, x))
+	for (const struct fed_invitation_record *x = fed_invitation_log_last(j, id); x;
+	     x = fed_invitation_log_before(j, x))
 		n++;
 	if (!n) {
 		say_none(shell);
 		return FED_OK;
 	}
 	const uint64_t shown = n < most ? n : most;
-	const struct fed_journey **row = fed_alloc_array(shown, sizeof(struct fed_journey *));
+	const struct fed_invitation_record **row =
+		fed_alloc_array(shown, sizeof(struct fed_invitation_record *));
 	if (!row)
 		return fed_fail_memory(err, shown * sizeof *row, "the invitations");
 	if (n > shown)
@@ -149,8 +151,8 @@ static int show_invitations(struct fed_shell *shell, uint32_t id, uint64_t most,
 	say_begin(shell);
 	for (size_t k = 0; k < table.columns; k++)
 		fed_table_cell(&table, "%s", titles[k]);
-	const struct fed_journey *x = fed_journeys_last(j, id);
-	for (uint64_t i = shown; i-- > 0; x = fed_journeys_before(j, x))
+	const struct fed_invitation_record *x = fed_invitation_log_last(j, id);
+	for (uint64_t i = shown; i-- > 0; x = fed_invitation_log_before(j, x))
 		row[i] = x;
 	for (uint64_t i = 0; i < shown; i++)
 		add_invitation(&table, r, row[i]);
@@ -160,14 +162,14 @@ static int show_invitations(struct fed_shell *shell, uint32_t id, uint64_t most,
 }
 
 const struct fed_field fed_story_rows[] = {
-	FED_ARG_INT(struct fed_story_args, client, FED_ARG_NEEDED, 0, 0, UINT32_MAX - 1,
+	FED_ARG_INT(struct fed_client_args, client, FED_ARG_NEEDED, 0, 0, UINT32_MAX - 1,
                 "the client's number"),
-	FED_ARG_INT(struct fed_story_args, n, 0, 20, 1, 1e9, "its last N invitations"),
+	FED_ARG_INT(struct fed_client_args, n, 0, 20, 1, 1e9, "its last N invitations"),
 	FED_END,
 };
-int fed_run_story(struct fed_shell *shell, const struct fed_call *call, struct fed_error *err)
+int fed_run_client(struct fed_shell *shell, const struct fed_call *call, struct fed_error *err)
 {
-	const struct fed_story_args *a = call->args;
+	const struct fed_client_args *a = call->args;
 	const uint32_t id = (uint32_t)a->client;
 	const struct fed_clients *c = &fed_session_parts(shell->session)->clients;
 

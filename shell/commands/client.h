@@ -19,11 +19,11 @@ extern const struct fed_field fed_log_rows[];
 int fed_run_log(struct fed_shell *, const struct fed_call *, struct fed_error *);
 
 /* What a client is, and the last n of its invitations. */
-struct fed_story_args {
+struct fed_client_args {
 	int64_t client, n;
 };
 extern const struct fed_field fed_story_rows[];
-int fed_run_story(struct fed_shell *, const struct fed_call *, struct fed_error *);
+int fed_run_client(struct fed_shell *, const struct fed_call *, struct fed_error *);
 
 /* The last n rounds, a row for each client that took part. */
 struct fed_timeline_args {

@@ -31,7 +31,7 @@ static int add_client(struct fed_shell *shell, struct fed_table *t, uint32_t id,
 		return FED_FAIL;
 	}
 	fed_table_cell(t, "%s", parts->data->classes ? fed_text_str(&text) : "-");
-	fed_table_cell(t, "%s", fed_partition_names[parts->clients.cohort[client->cohort].how.kind]);
+	fed_table_cell(t, "%s", fed_partition_names[parts->clients.block[client->block].how.kind]);
 	fed_text_clear(&text);
 	fed_device_put(&text, client->device_profile, client->device);
 	fed_table_cell(t, "%s", fed_text_str(&text));
@@ -95,8 +95,8 @@ int fed_show_clients(struct fed_shell *shell, const char *who, struct fed_error 
 		fed_print(shell, "no clients yet; `add-client 10` makes some\n");
 		return FED_OK;
 	}
-	if (who &&
-	    fed_who_parse(who, &parts->clients, (uint64_t)parts->settings.seed, &draw, &ids, &n, err))
+	if (who && fed_client_selector_parse(who, &parts->clients, (uint64_t)parts->settings.seed,
+	                                     &draw, &ids, &n, err))
 		return FED_FAIL;
 	const uint32_t shown = !who && n > SHOWN ? SHOWN : n;
 	for (size_t k = 0; k < table.columns; k++)

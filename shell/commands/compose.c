@@ -200,14 +200,14 @@ static int choose_aggregator(struct fed_session *s, const struct fed_call *call,
                              struct fed_error *err)
 {
 	const struct aggregator_args *a = call->args;
-	struct fed_pairs all;
+	struct fed_key_values all;
 
-	if (fed_pairs_copy(&all, call->extra, call->n_extra, err))
+	if (fed_key_values_copy(&all, call->extra, call->n_extra, err))
 		return FED_FAIL;
-	int rc = *a->after ? fed_pairs_add(&all, "after", a->after, err) : FED_OK;
+	int rc = *a->after ? fed_key_values_add(&all, "after", a->after, err) : FED_OK;
 	if (rc == FED_OK)
 		rc = fed_session_aggregator(s, a->name, all.assign, all.n, err);
-	fed_pairs_release(&all);
+	fed_key_values_release(&all);
 	return rc;
 }
 

@@ -17,15 +17,15 @@ static const char *const sorts[] = {"bytes", "up",           "down",  "messages"
                                     "flops", "server-flops", "saved", NULL};
 
 const struct fed_field fed_bill_rows[] = {
-	FED_ARG_TEXT(struct fed_bill_args, who, FED_FIELD_POSITIONAL, "who",
+	FED_ARG_TEXT(struct fed_costs_args, who, FED_FIELD_POSITIONAL, "who",
                  "3, 1-5, 20%, random:3, all; without it all that took part"),
-	FED_ARG_CHOICE(struct fed_bill_args, sort, 0, BYTES, sorts, "what to list the clients by"),
-	FED_ARG_INT(struct fed_bill_args, n, 0, 10, 0, 1e9, "clients to list"),
-	FED_ARG_TEXT(struct fed_bill_args, against, 0, "scheme",
+	FED_ARG_CHOICE(struct fed_costs_args, sort, 0, BYTES, sorts, "what to list the clients by"),
+	FED_ARG_INT(struct fed_costs_args, n, 0, 10, 0, 1e9, "clients to list"),
+	FED_ARG_TEXT(struct fed_costs_args, against, 0, "scheme",
                  "a scheme that is billed for the same work: sync, split:cut=2"),
-	FED_ARG_INT(struct fed_bill_args, rounds, 0, 0, 0, 1e6,
+	FED_ARG_INT(struct fed_costs_args, rounds, 0, 0, 0, 1e6,
                 "against: rounds of each; 0: 10, or with until= at most 1000"),
-	FED_ARG_TEXT(struct fed_bill_args, until, 0, "condition",
+	FED_ARG_TEXT(struct fed_costs_args, until, 0, "condition",
                  "against: each ends when this holds: accuracy>=0.9"),
 	FED_END,
 };
@@ -78,7 +78,7 @@ static struct line *list(const struct fed_ledger *l, const uint32_t *ids, uint32
 	struct line *lines = fed_alloc_array(most + 1, sizeof *lines);
 	uint32_t found = 0;
 
-	for (uint32_t i = 0; lines && i < (ids ? *n : l->room); i++) {
+	for (uint32_t i = 0; lines && i < (ids ? *n : l->capacity); i++) {
 		const uint32_t id = ids ? ids[i] : l->account[i].owner - 1;
 		const struct fed_costs *costs = ids || l->account[i].owner ? fed_ledger_of(l, id) : NULL;
 
@@ -242,7 +242,7 @@ static struct fed_costs sum_of(const struct line *lines, uint32_t n)
 	return sum;
 }
 
-static int show(struct fed_shell *shell, const struct fed_bill_args *a, const uint32_t *ids,
+static int show(struct fed_shell *shell, const struct fed_costs_args *a, const uint32_t *ids,
                 uint32_t n, struct fed_error *err)
 {
 	const struct fed_session *s = shell->session;
@@ -270,7 +270,7 @@ static int show(struct fed_shell *shell, const struct fed_bill_args *a, const ui
 }
 
 /* The present scheme beside another one, from the present model. */
-static int show_beside(struct fed_shell *shell, const struct fed_bill_args *a,
+static int show_beside(struct fed_shell *shell, const struct fed_costs_args *a,
                        struct fed_error *err)
 {
 	struct fed_sweep_plan plan = {.rounds = 0};
@@ -288,9 +288,9 @@ static int show_beside(struct fed_shell *shell, const struct fed_bill_args *a,
 	return fed_show_sweep(shell, &plan, err);
 }
 
-int fed_run_bill(struct fed_shell *shell, const struct fed_call *call, struct fed_error *err)
+int fed_run_costs(struct fed_shell *shell, const struct fed_call *call, struct fed_error *err)
 {
-	const struct fed_bill_args *a = call->args;
+	const struct fed_costs_args *a = call->args;
 	const struct fed_session *s = shell->session;
 	const struct fed_composition *parts = fed_session_parts(s);
 	uint64_t draw = fed_session_draws(s); /* looking draws nothing from the session's stream */
@@ -301,8 +301,8 @@ int fed_run_bill(struct fed_shell *shell, const struct fed_call *call, struct fe
 	if (a->rounds || *a->until)
 		return fed_fail(err, "rounds= and until= are of the work that is billed against a scheme: "
 		                     "`bill against=sync rounds=5`");
-	if (*a->who && fed_who_parse(a->who, &parts->clients, (uint64_t)parts->settings.seed, &draw,
-	                             &ids, &n, err))
+	if (*a->who && fed_client_selector_parse(a->who, &parts->clients,
+	                                         (uint64_t)parts->settings.seed, &draw, &ids, &n, err))
 		return FED_FAIL;
 	if (fed_session_history(s)->n == 0) {
 		fed_print(shell, "no rounds yet: nothing was spent\n");

@@ -7,7 +7,7 @@
 
 #include "shell/language/command.h"
 
-struct fed_bill_args {
+struct fed_costs_args {
 	char who[4096];
 	int sort;
 	int64_t n;
@@ -15,6 +15,6 @@ struct fed_bill_args {
 	int64_t rounds;
 };
 extern const struct fed_field fed_bill_rows[];
-int fed_run_bill(struct fed_shell *, const struct fed_call *, struct fed_error *);
+int fed_run_costs(struct fed_shell *, const struct fed_call *, struct fed_error *);
 
 #endif

@@ -162,7 +162,7 @@ static void add_fault(struct fed_table *t, const struct fed_session *s,
 	fed_fault_put_args(fault, &text);
 	fed_table_cell(t, "%s", text.len ? fed_text_str(&text) : "-");
 	fed_text_clear(&text);
-	fed_who_put(&text, fault->client, fault->n, WHO_COLUMNS);
+	fed_client_ids_put(&text, fault->client, fault->n, WHO_COLUMNS);
 	fed_table_cell(t, "%s", fed_text_str(&text));
 	fed_text_clear(&text);
 	fed_fault_put_versions(fault, &text);

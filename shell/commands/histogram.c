@@ -26,30 +26,30 @@ const struct fed_field fed_histogram_rows[] = {
 
 struct values {
 	double *x; /* [n] */
-	size_t n, room;
+	size_t n, capacity;
 };
 
 static int push(struct values *v, double x, struct fed_error *err)
 {
 	if (!isfinite(x))
 		return FED_OK;
-	if (v->n == v->room) {
-		const size_t room = v->room ? 2 * v->room : 256;
-		double *grown = fed_resize(v->x, v->room * sizeof *grown, room * sizeof *grown);
+	if (v->n == v->capacity) {
+		const size_t capacity = v->capacity ? 2 * v->capacity : 256;
+		double *grown = fed_resize(v->x, v->capacity * sizeof *grown, capacity * sizeof *grown);
 		if (!grown)
-			return fed_fail_memory(err, room * sizeof *grown, "the histogram");
+			return fed_fail_memory(err, capacity * sizeof *grown, "the histogram");
 		v->x = grown;
-		v->room = room;
+		v->capacity = capacity;
 	}
 	v->x[v->n++] = x;
 	return FED_OK;
 }
 
 /* Whether an update was handed on in turn: those have no verdict. */
-static bool has_turns(const struct fed_journeys *all)
+static bool has_turns(const struct fed_invitation_log *all)
 {
 	for (uint64_t k = all->first; k <= all->n; k++) {
-		const struct fed_journey *j = fed_journeys_at(all, k);
+		const struct fed_invitation_record *j = fed_invitation_log_at(all, k);
 		if (j && j->step && isnan(j->weight))
 			return true;
 	}
@@ -57,9 +57,9 @@ static bool has_turns(const struct fed_journeys *all)
 }
 
 /* NaN: this journey has none. */
-static double of_journey(const struct fed_journey *j, enum figure figure)
+static double of_invitation(const struct fed_invitation_record *j, enum figure figure)
 {
-	const bool reported = j->state == FED_JOURNEY_REPORTED;
+	const bool reported = j->state == FED_INVITATION_REPORTED;
 
 	switch (figure) {
 	case STALENESS: /* versions made while it was under way */
@@ -69,7 +69,7 @@ static double of_journey(const struct fed_journey *j, enum figure figure)
 	case DOWNLOAD:
 		return j->received - j->sent;
 	case COMPUTE:
-		return fed_journey_computed(j);
+		return fed_invitation_computed_seconds(j);
 	case UPLOAD:
 		return reported ? j->ended - j->left : NAN;
 	default:
@@ -80,14 +80,14 @@ static double of_journey(const struct fed_journey *j, enum figure figure)
 /* Why there is not a single value. */
 static int fail_empty(const struct fed_session *s, enum figure figure, struct fed_error *err)
 {
-	const struct fed_recorder *log = fed_session_event_log(s);
+	const struct fed_event_log *log = fed_session_event_log(s);
 	struct fed_text words = {0};
 
-	if (figure == WEIGHT && has_turns(&log->journeys))
+	if (figure == WEIGHT && has_turns(&log->invitation_log))
 		fed_text_add(&words, "the updates of this run have no weight: clients that train in turn "
 		                     "hand their layers on, and nothing is averaged");
-	else if (figure < EXAMPLES && !log->journeys.n)
-		fed_journeys_put_empty(s, &words);
+	else if (figure < EXAMPLES && !log->invitation_log.n)
+		fed_invitation_log_put_empty(s, &words);
 	else if (!fed_session_parts(s)->clients.n_present)
 		fed_text_add(&words, "there are no clients; `add-client 10` makes some");
 	else
@@ -101,7 +101,7 @@ static int collect(const struct fed_session *s, enum figure figure, struct value
                    struct fed_error *err)
 {
 	const struct fed_composition *parts = fed_session_parts(s);
-	const struct fed_journeys *all = &fed_session_event_log(s)->journeys;
+	const struct fed_invitation_log *all = &fed_session_event_log(s)->invitation_log;
 
 	for (uint32_t i = 0; figure >= EXAMPLES && i < parts->clients.n_present; i++) {
 		const struct fed_client *c = &parts->clients.client[parts->clients.present[i]];
@@ -109,8 +109,8 @@ static int collect(const struct fed_session *s, enum figure figure, struct value
 			return FED_FAIL;
 	}
 	for (uint64_t k = all->first; figure < EXAMPLES && k <= all->n; k++) {
-		const struct fed_journey *j = fed_journeys_at(all, k);
-		if (j && push(v, of_journey(j, figure), err))
+		const struct fed_invitation_record *j = fed_invitation_log_at(all, k);
+		if (j && push(v, of_invitation(j, figure), err))
 			return FED_FAIL;
 	}
 	return v->n ? FED_OK : fail_empty(s, figure, err);

@@ -12,8 +12,8 @@
 static const char *const all[] = {"all", NULL};
 
 const struct fed_field fed_leak_rows[] = {
-	FED_INT_WORD(struct fed_leak_args, cut, 0, 0, 1e6, all, "a boundary of the model"),
-	FED_ARG_INT(struct fed_leak_args, examples, 0, 200, FED_LEAK_EXAMPLES_MIN,
+	FED_INT_WORD(struct fed_leakage_args, cut, 0, 0, 1e6, all, "a boundary of the model"),
+	FED_ARG_INT(struct fed_leakage_args, examples, 0, 200, FED_LEAK_EXAMPLES_MIN,
                 FED_LEAK_EXAMPLES_MAX, "test examples to measure with"),
 	FED_END,
 };
@@ -26,7 +26,7 @@ static void cell_share(struct fed_table *t, double x)
 		fed_table_cell(t, "%.1f %%", 100 * x);
 }
 
-static void show(struct fed_shell *shell, const struct fed_leak *leak)
+static void show(struct fed_shell *shell, const struct fed_leakage *leakage)
 {
 	const struct fed_net *net = &fed_session_parts(shell->session)->net;
 	const bool two = net->classes == 2, labels = net->classes > 0;
@@ -42,8 +42,8 @@ static void show(struct fed_shell *shell, const struct fed_leak *leak)
 		fed_table_cell(&table, "labels told");
 	if (two)
 		fed_table_cell(&table, "norm AUC");
-	for (size_t i = 0; i < leak->n; i++) {
-		const struct fed_leak_cut *at = &leak->at[i];
+	for (size_t i = 0; i < leakage->n; i++) {
+		const struct fed_leakage_cut *at = &leakage->at[i];
 
 		fed_table_cell(&table, "%zu", at->cut);
 		fed_table_cell(&table, "%s", net->layer[at->cut - 1].name);
@@ -58,10 +58,10 @@ static void show(struct fed_shell *shell, const struct fed_leak *leak)
 			fed_table_cell(&table, "%.3f", at->norm_auc);
 	}
 	fed_table_print(shell, &table, true);
-	fed_print(shell, "%u test examples, version %llu, noise %g", leak->examples,
-	          (unsigned long long)fed_session_version(shell->session), leak->noise);
+	fed_print(shell, "%u test examples, version %llu, noise %g", leakage->examples,
+	          (unsigned long long)fed_session_version(shell->session), leakage->noise);
 	if (labels)
-		fed_print(shell, "; a guess tells %.1f %% of the labels", 100 * leak->guess);
+		fed_print(shell, "; a guess tells %.1f %% of the labels", 100 * leakage->guess);
 	fed_print(shell, "\n");
 	fed_text_release(&text);
 }
@@ -73,38 +73,38 @@ static void put_number(struct fed_text *line, const char *name, double x)
 }
 
 /* An object a line for each cut, beside the events. */
-static void write_json(struct fed_shell *shell, const struct fed_leak *leak)
+static void write_json(struct fed_shell *shell, const struct fed_leakage *leakage)
 {
-	for (size_t i = 0; shell->json && i < leak->n; i++) {
-		const struct fed_leak_cut *at = &leak->at[i];
+	for (size_t i = 0; shell->json && i < leakage->n; i++) {
+		const struct fed_leakage_cut *at = &leakage->at[i];
 		struct fed_text line = {0};
 
 		fed_text_add(&line, "{\"v\":1,\"event\":\"leak\"");
 		put_number(&line, "version", (double)fed_session_version(shell->session));
 		put_number(&line, "cut", (double)at->cut);
 		put_number(&line, "numbers", (double)at->numbers);
-		put_number(&line, "noise", leak->noise);
+		put_number(&line, "noise", leakage->noise);
 		put_number(&line, "distance_correlation", at->inputs.plain);
 		put_number(&line, "corrected", at->inputs.corrected);
 		put_number(&line, "labels_told", at->told);
-		put_number(&line, "guess", leak->guess);
+		put_number(&line, "guess", leakage->guess);
 		put_number(&line, "norm_auc", at->norm_auc);
 		fed_text_add(&line, "}");
 		fed_print_json(shell, &line);
 	}
 }
 
-int fed_run_leak(struct fed_shell *shell, const struct fed_call *call, struct fed_error *err)
+int fed_run_leakage(struct fed_shell *shell, const struct fed_call *call, struct fed_error *err)
 {
-	const struct fed_leak_args *a = call->args;
-	struct fed_leak leak;
+	const struct fed_leakage_args *a = call->args;
+	struct fed_leakage leakage;
 
 	const int rc =
-		fed_leak_measure(&leak, shell->session, (size_t)a->cut, (uint32_t)a->examples, err);
+		fed_leakage_measure(&leakage, shell->session, (size_t)a->cut, (uint32_t)a->examples, err);
 	if (rc)
 		return rc;
-	show(shell, &leak);
-	write_json(shell, &leak);
-	fed_leak_release(&leak);
+	show(shell, &leakage);
+	write_json(shell, &leakage);
+	fed_leakage_release(&leakage);
 	return FED_OK;
 }

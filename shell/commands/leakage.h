@@ -7,10 +7,10 @@
 
 #include "shell/language/command.h"
 
-struct fed_leak_args {
+struct fed_leakage_args {
 	int64_t cut, examples;
 };
 extern const struct fed_field fed_leak_rows[];
-int fed_run_leak(struct fed_shell *, const struct fed_call *, struct fed_error *);
+int fed_run_leakage(struct fed_shell *, const struct fed_call *, struct fed_error *);
 
 #endif

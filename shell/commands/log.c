@@ -7,16 +7,17 @@
 #include "shell/output/print.h"
 #include "shell/commands/client.h"
 
-static void print_from(struct fed_shell *shell, uint64_t k, const struct fed_sieve *sieve)
+static void print_from(struct fed_shell *shell, uint64_t k,
+                       const struct fed_event_filter *event_filter)
 {
-	const struct fed_recorder *r = fed_session_event_log(shell->session);
+	const struct fed_event_log *r = fed_session_event_log(shell->session);
 	struct fed_text line = {0};
 
-	for (const struct fed_past *e; (e = fed_recorder_at(r, k)); k++) {
-		if (!fed_sieve_passes(sieve, r, e))
+	for (const struct fed_logged_event *e; (e = fed_event_log_at(r, k)); k++) {
+		if (!fed_event_filter_passes(event_filter, r, e))
 			continue;
 		fed_text_clear(&line);
-		fed_past_put(&line, r, e);
+		fed_logged_event_put(&line, r, e);
 		fed_print(shell, "%s\n", fed_text_str(&line));
 	}
 	fed_text_release(&line);
@@ -25,15 +26,15 @@ static void print_from(struct fed_shell *shell, uint64_t k, const struct fed_sie
 static void say_nothing(struct fed_shell *shell, bool any_kind)
 {
 	const struct fed_session *s = shell->session;
-	const struct fed_recorder *r = fed_session_event_log(s);
+	const struct fed_event_log *r = fed_session_event_log(s);
 	struct fed_text text = {0};
 
 	if (r->n)
 		fed_text_add(&text, any_kind ? "no such event; `log kind=all` shows the steps, too"
 		                             : "no such event");
-	if (r->n && fed_recorder_begins(r, fed_session_version(s)))
+	if (r->n && fed_event_log_begins(r, fed_session_version(s)))
 		fed_text_add(&text, "; ");
-	fed_recorder_put_begin(s, &text);
+	fed_event_log_put_begin(s, &text);
 	fed_print(shell, "%s\n", text.len ? fed_text_str(&text) : "nothing happened yet");
 	fed_text_release(&text);
 }
@@ -53,23 +54,23 @@ int fed_run_log(struct fed_shell *shell, const struct fed_call *call, struct fed
 
 	const struct fed_session *s = shell->session;
 	const struct fed_composition *parts = fed_session_parts(s);
-	const struct fed_recorder *r = fed_session_event_log(s);
-	const struct fed_sieve_words words = {f->kind, f->client, f->version, f->text};
-	struct fed_sieve sieve;
+	const struct fed_event_log *r = fed_session_event_log(s);
+	const struct fed_event_filter_spec words = {f->kind, f->client, f->version, f->text};
+	struct fed_event_filter event_filter;
 
-	if (fed_sieve_init(&sieve, &words, &parts->clients, (uint64_t)parts->settings.seed,
-	                   fed_session_draws(s), err))
+	if (fed_event_filter_init(&event_filter, &words, &parts->clients,
+	                          (uint64_t)parts->settings.seed, fed_session_draws(s), err))
 		return FED_FAIL;
 	uint64_t first = r->n + 1;
 	int64_t left = f->n;
-	for (uint64_t k = r->n; left > 0 && fed_recorder_at(r, k); k--)
-		if (fed_sieve_passes(&sieve, r, fed_recorder_at(r, k))) {
+	for (uint64_t k = r->n; left > 0 && fed_event_log_at(r, k); k--)
+		if (fed_event_filter_passes(&event_filter, r, fed_event_log_at(r, k))) {
 			first = k;
 			left--;
 		}
 	if (left == f->n)
 		say_nothing(shell, !*f->kind);
-	print_from(shell, first, &sieve);
-	fed_sieve_release(&sieve);
+	print_from(shell, first, &event_filter);
+	fed_event_filter_release(&event_filter);
 	return FED_OK;
 }

@@ -111,7 +111,8 @@ static void cell_stops(struct fed_table *t, const struct fed_session *s,
 	struct fed_text text = {0};
 
 	if (st->phase == FED_PHASE_OPEN) {
-		const double called = fed_session_called(s); /* in turn they are not all invited yet */
+		const double called =
+			fed_session_clients_expected(s); /* in turn they are not all invited yet */
 
 		fed_text_add(&text, "%.0f ", st->round.invited);
 		if (called > st->round.invited)
@@ -383,8 +384,8 @@ const struct fed_command fed_commands_look[] = {
          "simulated world.",
      .examples = FED_EXAMPLES(QUICK "client 2", QUICK "client 2 n=1"),
      .args = fed_story_rows,
-     .args_size = sizeof(struct fed_story_args),
-     .run = fed_run_story,
+     .args_size = sizeof(struct fed_client_args),
+     .run = fed_run_client,
      .failure = FED_EXIT_USAGE},
 	{.name = "timeline",
      .help = "draw the last rounds: who downloaded, computed, uploaded and waited when",
@@ -507,8 +508,8 @@ const struct fed_command fed_commands_look[] = {
      .examples = FED_EXAMPLES("dataset glyphs train=300 test=100; model mlp; leak examples=40",
                               "dataset blobs; model mlp; set noise 0.5; leak cut=1"),
      .args = fed_leak_rows,
-     .args_size = sizeof(struct fed_leak_args),
-     .run = fed_run_leak,
+     .args_size = sizeof(struct fed_leakage_args),
+     .run = fed_run_leakage,
      .failure = FED_EXIT_USAGE},
 	{.name = "peek",
      .help = "draw a client's example beside what the server can make of what the client sends",
@@ -527,9 +528,9 @@ const struct fed_command fed_commands_look[] = {
                               "samples=50; peek 2 from=smashed cut=3 steps=20",
                               "dataset scans train=500 test=100; model lenet; add-client 2 "
                               "natural; set noise 0.01; peek 1 example=3 batch=2 steps=20"),
-     .args = fed_peek_rows,
-     .args_size = sizeof(struct fed_peek_args),
-     .run = fed_run_peek,
+     .args = fed_reconstruction_rows,
+     .args_size = sizeof(struct fed_reconstruct_args),
+     .run = fed_run_reconstruct,
      .failure = FED_EXIT_USAGE},
 	{.name = "bill",
      .help = "show what the run cost: bytes, messages and FLOPs, in total and by client",
@@ -546,8 +547,8 @@ const struct fed_command fed_commands_look[] = {
                                     "rounds=2",
                               QUICK "bill against=async until=accuracy>=0.9"),
      .args = fed_bill_rows,
-     .args_size = sizeof(struct fed_bill_args),
-     .run = fed_run_bill,
+     .args_size = sizeof(struct fed_costs_args),
+     .run = fed_run_costs,
      .failure = FED_EXIT_USAGE},
 	{0},
 };

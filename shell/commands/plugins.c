@@ -137,7 +137,7 @@ static int run_new(struct fed_shell *shell, const struct fed_call *call, struct 
 {
 	const struct kind_args *a = call->args;
 
-	const int rc = fed_starter_write((enum fed_kind)(a->kind + 1), a->name, err);
+	const int rc = fed_template_write((enum fed_kind)(a->kind + 1), a->name, err);
 
 	if (rc)
 		return rc;
@@ -191,16 +191,16 @@ static const struct fed_field *tried_after_rows(const struct fed_shell *shell,
 static int run_try(struct fed_shell *shell, const struct fed_call *call, struct fed_error *err)
 {
 	const struct try_args *a = call->args;
-	struct fed_pairs all;
+	struct fed_key_values all;
 	struct fed_trial trial = {0};
 
-	if (fed_pairs_copy(&all, call->extra, call->n_extra, err))
+	if (fed_key_values_copy(&all, call->extra, call->n_extra, err))
 		return FED_FAIL;
-	int rc = *a->after ? fed_pairs_add(&all, "after", a->after, err) : FED_OK;
+	int rc = *a->after ? fed_key_values_add(&all, "after", a->after, err) : FED_OK;
 	if (rc == FED_OK)
 		rc = fed_try(&trial, shell->session, a->name, all.assign, all.n, a->file,
 		             *a->weights ? a->weights : NULL, err);
-	fed_pairs_release(&all);
+	fed_key_values_release(&all);
 	if (rc) {
 		shell->fault = trial.read ? FED_EXIT_FAILED : FED_EXIT_OK;
 		return rc;

@@ -20,15 +20,16 @@ static const char *const by_scheme[] = {"auto", NULL};
 /* Inputs that are no picture: rows of the table. */
 #define NUMBERS_MAX 20u
 
-#define A struct fed_peek_args
-const struct fed_field fed_peek_rows[] = {
+#define A struct fed_reconstruct_args
+const struct fed_field fed_reconstruction_rows[] = {
 	FED_ARG_INT(A, client, FED_ARG_NEEDED, 0, 0, 1e9, "the client"),
 	FED_ARG_INT(A, example, 0, 0, 0, 1e9, "which of its examples, from 0"),
 	FED_ARG_CHOICE(A, from, 0, BY_SCHEME, sources,
                    "what the server gets; auto: smashed data under scheme split, else an update"),
 	FED_INT_WORD(A, cut, 0, 0, 1e6, by_scheme,
                  "where smashed data cross; auto: the scheme's, or the middle of the model"),
-	FED_ARG_INT(A, batch, 0, 1, 1, FED_PEEK_BATCH_MAX, "examples in the step that made the update"),
+	FED_ARG_INT(A, batch, 0, 1, 1, FED_RECONSTRUCTION_BATCH_MAX,
+                "examples in the step that made the update"),
 	FED_ARG_INT(A, steps, 0, 400, 1, 1e6, "of the decoder's training, or of the search"),
 	FED_END,
 };
@@ -41,7 +42,7 @@ static const char *name_of(const struct fed_session *s, int32_t label)
 	return label >= 0 && parts->data->class_name ? parts->data->class_name[label] : NULL;
 }
 
-static void say_label(struct fed_shell *shell, const struct fed_peek *k, uint32_t i)
+static void say_label(struct fed_shell *shell, const struct fed_reconstruction *k, uint32_t i)
 {
 	const char *name = name_of(shell->session, k->label[i]);
 
@@ -49,22 +50,22 @@ static void say_label(struct fed_shell *shell, const struct fed_peek *k, uint32_
 		fed_print(shell, ", class %d%s%s", k->label[i], name ? " " : "", name ? name : "");
 }
 
-static void show_picture(struct fed_shell *shell, const struct fed_peek *k, uint32_t i)
+static void show_picture(struct fed_shell *shell, const struct fed_reconstruction *k, uint32_t i)
 {
 	const size_t size = fed_shape_size(&k->shape);
-	const struct fed_picture pictures[] = {
+	const struct fed_image_file pictures[] = {
 		{"original", k->original + i * size, k->shape, k->low, k->high},
 		{"recovered", k->recovered + i * size, k->shape, k->low, k->high},
 	};
 	struct fed_text drawing = {0};
 
 	fed_screen_measure(shell);
-	fed_pictures_text(pictures, 2, &shell->screen, &drawing);
+	fed_images_text(pictures, 2, &shell->screen, &drawing);
 	fed_print_drawing(shell, &drawing);
 	fed_text_release(&drawing);
 }
 
-static void show_numbers(struct fed_shell *shell, const struct fed_peek *k, uint32_t i)
+static void show_numbers(struct fed_shell *shell, const struct fed_reconstruction *k, uint32_t i)
 {
 	const uint32_t size = (uint32_t)fed_shape_size(&k->shape);
 	const uint32_t n = size < NUMBERS_MAX ? size : NUMBERS_MAX;
@@ -83,15 +84,15 @@ static void show_numbers(struct fed_shell *shell, const struct fed_peek *k, uint
 		fed_print(shell, "the first %u of %u inputs\n", n, size);
 }
 
-static void put_psnr(struct fed_text *text, const struct fed_peek *k, double mse)
+static void put_psnr(struct fed_text *text, const struct fed_reconstruction *k, double mse)
 {
 	if (mse > 0)
-		fed_text_add(text, "%.1f dB", fed_peek_psnr(k, mse));
+		fed_text_add(text, "%.1f dB", fed_reconstruction_psnr(k, mse));
 	else
 		fed_text_add(text, "infinite");
 }
 
-static void say_figures(struct fed_shell *shell, const struct fed_peek *k, uint32_t i)
+static void say_figures(struct fed_shell *shell, const struct fed_reconstruction *k, uint32_t i)
 {
 	struct fed_text text = {0};
 
@@ -110,18 +111,18 @@ static bool travels_as_it_is(const struct fed_settings *settings)
 	return settings->noise == 0 && strcmp(settings->codec, "none") == 0;
 }
 
-static void say_how(struct fed_shell *shell, const struct fed_peek *k,
-                    const struct fed_peek_plan *plan)
+static void say_how(struct fed_shell *shell, const struct fed_reconstruction *k,
+                    const struct fed_reconstruction_plan *plan)
 {
 	const struct fed_session *s = shell->session;
 	const struct fed_composition *parts = fed_session_parts(s);
 
-	if (k->how == FED_PEEK_DECODER)
+	if (k->how == FED_RECONSTRUCTION_DECODER)
 		fed_print(shell,
 		          "from smashed data at cut %zu, after %s, by a decoder trained %u steps on %u\n"
 		          "public examples (test examples stand for them)",
 		          plan->cut, parts->net.layer[plan->cut - 1].name, k->steps, k->publics);
-	else if (k->how == FED_PEEK_EXACT)
+	else if (k->how == FED_RECONSTRUCTION_EXACT)
 		fed_print(shell,
 		          "from the update of one step on this example, %s: the first layer is dense",
 		          travels_as_it_is(&parts->settings) ? "exactly" : "by one division");
@@ -131,13 +132,13 @@ static void say_how(struct fed_shell *shell, const struct fed_peek *k,
 		          "%u steps,\nto a cosine of %.4f",
 		          k->batch, k->batch == 1 ? "" : "s", k->steps, 1 - k->distance);
 	fed_print(shell, "; noise %g", parts->settings.noise);
-	if (k->how != FED_PEEK_DECODER && strcmp(parts->settings.codec, "none") != 0)
+	if (k->how != FED_RECONSTRUCTION_DECODER && strcmp(parts->settings.codec, "none") != 0)
 		fed_print(shell, ", codec %s", parts->settings.codec);
 	fed_print(shell, "\n");
 }
 
-static void write_json(struct fed_shell *shell, const struct fed_peek *k,
-                       const struct fed_peek_plan *plan, uint32_t i)
+static void write_json(struct fed_shell *shell, const struct fed_reconstruction *k,
+                       const struct fed_reconstruction_plan *plan, uint32_t i)
 {
 	static const char *const how[] = {"decoder", "exact", "matching"};
 	struct fed_text line = {0};
@@ -146,21 +147,21 @@ static void write_json(struct fed_shell *shell, const struct fed_peek *k,
 		&line, "{\"v\":1,\"event\":\"peek\",\"version\":%llu,\"client\":%u,\"example\":%u,",
 		(unsigned long long)fed_session_version(shell->session), plan->client, plan->example + i);
 	fed_text_add(&line, "\"how\":\"%s\",\"cut\":", how[k->how]);
-	fed_text_json_number(&line, k->how == FED_PEEK_DECODER ? (double)plan->cut : NAN);
+	fed_text_json_number(&line, k->how == FED_RECONSTRUCTION_DECODER ? (double)plan->cut : NAN);
 	fed_text_add(&line, ",\"noise\":");
 	fed_text_json_number(&line, fed_session_parts(shell->session)->settings.noise);
 	fed_text_add(&line, ",\"mse\":");
 	fed_text_json_number(&line, k->mse[i]);
 	fed_text_add(&line, ",\"psnr\":");
-	fed_text_json_number(&line, k->mse[i] > 0 ? fed_peek_psnr(k, k->mse[i]) : NAN);
+	fed_text_json_number(&line, k->mse[i] > 0 ? fed_reconstruction_psnr(k, k->mse[i]) : NAN);
 	fed_text_add(&line, ",\"guess_psnr\":");
-	fed_text_json_number(&line, k->guess[i] > 0 ? fed_peek_psnr(k, k->guess[i]) : NAN);
+	fed_text_json_number(&line, k->guess[i] > 0 ? fed_reconstruction_psnr(k, k->guess[i]) : NAN);
 	fed_text_add(&line, "}");
 	fed_print_json(shell, &line);
 }
 
-static void show(struct fed_shell *shell, const struct fed_peek *k,
-                 const struct fed_peek_plan *plan)
+static void show(struct fed_shell *shell, const struct fed_reconstruction *k,
+                 const struct fed_reconstruction_plan *plan)
 {
 	for (uint32_t i = 0; i < k->batch; i++) {
 		fed_print(shell, "client %u, example %u", plan->client, plan->example + i);
@@ -191,26 +192,26 @@ static int default_cut(const struct fed_session *s, size_t *cut, struct fed_erro
 	return FED_OK;
 }
 
-int fed_run_peek(struct fed_shell *shell, const struct fed_call *call, struct fed_error *err)
+int fed_run_reconstruct(struct fed_shell *shell, const struct fed_call *call, struct fed_error *err)
 {
-	const struct fed_peek_args *a = call->args;
+	const struct fed_reconstruct_args *a = call->args;
 	struct fed_session *s = shell->session;
-	struct fed_peek k;
+	struct fed_reconstruction k;
 
 	size_t cut;
 	if (fed_session_start(s, err) || default_cut(s, &cut, err))
 		return FED_FAIL;
 	const bool smashed = a->from == SMASHED || (a->from == BY_SCHEME &&
 	                                            fed_session_parts(s)->scheme == &fed_scheme_split);
-	const struct fed_peek_plan plan = {
+	const struct fed_reconstruction_plan plan = {
 		.client = (uint32_t)a->client,
 		.example = (uint32_t)a->example,
-		.from = smashed ? FED_PEEK_SMASHED : FED_PEEK_UPDATE,
+		.from = smashed ? FED_RECONSTRUCTION_SMASHED : FED_RECONSTRUCTION_UPDATE,
 		.cut = a->cut ? (size_t)a->cut : cut,
 		.batch = smashed ? 1 : (uint32_t)a->batch,
 		.steps = (uint32_t)a->steps,
 	};
-	if (fed_peek_look(&k, s, &plan, err))
+	if (fed_reconstruction_make(&k, s, &plan, err))
 		return FED_FAIL;
 	show(shell, &k, &plan);
 	if (k.stopped) {
@@ -218,6 +219,6 @@ int fed_run_peek(struct fed_shell *shell, const struct fed_call *call, struct fe
 		shell->fault = FED_EXIT_INTERRUPTED;
 		fed_signals_interrupted();
 	}
-	fed_peek_release(&k);
+	fed_reconstruction_release(&k);
 	return FED_OK;
 }

@@ -7,11 +7,11 @@
 
 #include "shell/language/command.h"
 
-struct fed_peek_args {
+struct fed_reconstruct_args {
 	int64_t client, example, cut, batch, steps;
 	int from;
 };
-extern const struct fed_field fed_peek_rows[];
-int fed_run_peek(struct fed_shell *, const struct fed_call *, struct fed_error *);
+extern const struct fed_field fed_reconstruction_rows[];
+int fed_run_reconstruct(struct fed_shell *, const struct fed_call *, struct fed_error *);
 
 #endif

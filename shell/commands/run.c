@@ -172,7 +172,7 @@ static int run_until(struct fed_shell *shell, const struct fed_call *call, struc
 static int run_continue(struct fed_shell *shell, const struct fed_call *call, struct fed_error *err)
 {
 	struct fed_session *s = shell->session;
-	const struct fed_rest *rest = fed_session_rest(s);
+	const struct fed_remaining_run *rest = fed_session_rest(s);
 
 	(void)call;
 	if (!fed_session_left(s))
@@ -195,12 +195,12 @@ static int make_steps(struct fed_shell *shell, uint64_t n, uint64_t *done,
 
 	*result = (struct fed_run_result){0};
 	for (*done = 0; *done < n && result->outcome == FED_RUN_ENDED; ++*done) {
-		const struct fed_next was = fed_session_next(s);
+		const struct fed_next_event was = fed_session_next_event(s);
 
 		rc = fed_session_step(s, result, err);
 		if (rc || result->outcome == FED_RUN_ABORTED)
 			break;
-		fed_stepping_close(shell, &was);
+		fed_step_text_close(shell, &was);
 		if (*done + 1 < n && result->outcome == FED_RUN_ENDED && fed_session_hold(s))
 			result->outcome = FED_RUN_HELD;
 	}
@@ -227,11 +227,11 @@ static int run_step(struct fed_shell *shell, const struct fed_call *call, struct
 	struct fed_run_result result;
 	uint64_t done;
 
-	fed_stepping_begin(shell);
+	fed_step_text_begin(shell);
 	fed_signals_running(FED_RUNNING_STEPS);
 	const int rc = make_steps(shell, (uint64_t)a->n, &done, &result, err);
 	fed_signals_running(FED_RUNNING_NOTHING);
-	fed_stepping_end(shell);
+	fed_step_text_end(shell);
 	if (result.outcome == FED_RUN_ABORTED)
 		journal_aborted(shell, 0, done, result.open_before);
 	else if (result.outcome == FED_RUN_INTERRUPTED)
@@ -289,7 +289,7 @@ static int run_pause(struct fed_shell *shell, const struct fed_call *call, struc
 
 static void list_breakpoints(struct fed_shell *shell)
 {
-	const struct fed_debugger *d = fed_session_breakpoints(shell->session);
+	const struct fed_breakpoints *d = fed_session_breakpoints(shell->session);
 	struct fed_table table = {.columns = 3, .right = "rrl"};
 
 	if (!d->n)

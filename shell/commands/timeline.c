@@ -25,19 +25,19 @@ static void print_rest(struct fed_shell *shell, uint32_t rest)
 	fed_text_release(&text);
 }
 
-static int draw(struct fed_shell *shell, struct fed_schedule *w, struct fed_error *err)
+static int draw(struct fed_shell *shell, struct fed_timeline *w, struct fed_error *err)
 {
 	struct fed_text drawing = {0};
 	const struct fed_screen *screen = &shell->screen;
 
 	fed_screen_measure(shell);
 	const int columns = screen->columns < COLUMNS_MOST ? screen->columns : COLUMNS_MOST;
-	const uint32_t room = screen->rows > OTHER_ROWS ? (uint32_t)(screen->rows - OTHER_ROWS) : 0;
-	const uint32_t most = room > ROWS_LEAST ? room : ROWS_LEAST;
+	const uint32_t capacity = screen->rows > OTHER_ROWS ? (uint32_t)(screen->rows - OTHER_ROWS) : 0;
+	const uint32_t most = capacity > ROWS_LEAST ? capacity : ROWS_LEAST;
 	const uint32_t rest = w->n > most ? w->n - most : 0;
 
 	w->n -= rest;
-	const int rc = fed_timeline_text(w, columns, screen->utf8, screen->color, &drawing, err);
+	const int rc = fed_timeline_chart_text(w, columns, screen->utf8, screen->color, &drawing, err);
 	if (rc == FED_OK) {
 		fed_print_drawing(shell, &drawing);
 		if (rest)
@@ -51,7 +51,7 @@ static void say_no_rounds(struct fed_shell *shell)
 {
 	struct fed_text words = {0};
 
-	fed_journeys_put_empty(shell->session, &words);
+	fed_invitation_log_put_empty(shell->session, &words);
 	fed_print(shell, "%s\n", fed_text_str(&words));
 	fed_text_release(&words);
 }
@@ -69,17 +69,17 @@ int fed_run_timeline(struct fed_shell *shell, const struct fed_call *call, struc
 	const struct fed_composition *parts = fed_session_parts(s);
 	uint64_t drawn = fed_session_draws(s); /* looking draws nothing from the session's stream */
 	uint32_t *ids = NULL, n = 0;
-	struct fed_schedule w;
+	struct fed_timeline w;
 	int rc = FED_OK;
 
-	if (*a->who && fed_who_parse(a->who, &parts->clients, (uint64_t)parts->settings.seed, &drawn,
-	                             &ids, &n, err))
+	if (*a->who && fed_client_selector_parse(a->who, &parts->clients,
+	                                         (uint64_t)parts->settings.seed, &drawn, &ids, &n, err))
 		return FED_FAIL;
-	if (fed_schedule_init(&w, s, (uint64_t)a->n, ids, n, err)) {
+	if (fed_timeline_init(&w, s, (uint64_t)a->n, ids, n, err)) {
 		fed_free(ids);
 		return FED_FAIL;
 	}
-	if (!fed_session_event_log(s)->journeys.n)
+	if (!fed_session_event_log(s)->invitation_log.n)
 		say_no_rounds(shell);
 	else if (!w.n)
 		fed_print(shell,
@@ -89,7 +89,7 @@ int fed_run_timeline(struct fed_shell *shell, const struct fed_call *call, struc
 		          "no virtual time has passed: `set client all device=phone link=4g` makes it\n");
 	else
 		rc = draw(shell, &w, err);
-	fed_schedule_release(&w);
+	fed_timeline_release(&w);
 	fed_free(ids);
 	return rc;
 }

@@ -127,10 +127,10 @@ int fed_plot_tournament(struct fed_shell *shell, struct fed_error *err)
 		value[i] = t->trials.outcome[i].total.test_accuracy;
 	fed_screen_measure(shell);
 	const struct fed_screen *screen = &shell->screen;
-	const struct fed_heat heat = {
+	const struct fed_heatmap heat = {
 		"test accuracy in per cent", row, column, t->attacks, t->aggregators, value, 0, 1};
 	const int rc =
-		fed_heat_draw(&heat, screen->columns, screen->utf8, screen->color, &drawing, err);
+		fed_heatmap_draw(&heat, screen->columns, screen->utf8, screen->color, &drawing, err);
 	if (rc == FED_OK)
 		fed_print_drawing(shell, &drawing);
 	fed_text_release(&drawing);

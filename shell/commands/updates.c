@@ -37,15 +37,15 @@ const struct fed_field fed_updates_rows[] = {
 
 /* Table ------------------------------------------------------------------------ */
 
-static double value_of(const struct fed_insight *in, size_t i, enum key key)
+static double value_of(const struct fed_update_geometry *in, size_t i, enum key key)
 {
 	switch (key) {
 	case BY_NORM:
 		return in->update[i].norm;
 	case BY_STEP:
-		return fed_insight_cosine(in, i, in->n + FED_LANDMARK_STEP);
+		return fed_update_geometry_cosine(in, i, in->n + FED_LANDMARK_STEP);
 	case BY_HONEST:
-		return fed_insight_cosine(in, i, in->n + FED_LANDMARK_HONEST);
+		return fed_update_geometry_cosine(in, i, in->n + FED_LANDMARK_HONEST);
 	case BY_SCORE:
 		return in->of[i].verdict.score;
 	case BY_WEIGHT:
@@ -81,9 +81,10 @@ static void cell_number(struct fed_table *t, double x, const char *fmt)
 	fed_table_cell(t, "%s", isnan(x) ? "-" : text);
 }
 
-static void row_of(struct fed_table *t, const struct fed_insight *in, size_t i, bool grouped)
+static void row_of(struct fed_table *t, const struct fed_update_geometry *in, size_t i,
+                   bool grouped)
 {
-	const struct fed_judged *u = &in->of[i];
+	const struct fed_client_verdict *u = &in->of[i];
 
 	fed_table_cell(t, "%u", u->client);
 	fed_table_cell(t, "%s", u->byzantine ? "Byzantine" : "honest");
@@ -97,14 +98,14 @@ static void row_of(struct fed_table *t, const struct fed_insight *in, size_t i, 
 	cell_number(t, u->verdict.score, "%.4g");
 	cell_number(t, u->verdict.weight, "%.4f");
 	fed_table_cell(t, "%s",
-	               fed_judged_trusted(u) ? "used"
-	               : u->verdict.used     ? "suspect"
-	                                     : "filtered");
+	               fed_client_verdict_trusted(u) ? "used"
+	               : u->verdict.used             ? "suspect"
+	                                             : "filtered");
 	if (grouped)
 		fed_table_cell(t, "%d", u->trust.group);
 }
 
-static bool has_groups(const struct fed_insight *in)
+static bool has_groups(const struct fed_update_geometry *in)
 {
 	for (size_t i = 0; i < in->n; i++)
 		if (in->of[i].trust.group >= 0)
@@ -112,7 +113,7 @@ static bool has_groups(const struct fed_insight *in)
 	return false;
 }
 
-static void say_landmarks(struct fed_shell *shell, const struct fed_insight *in)
+static void say_landmarks(struct fed_shell *shell, const struct fed_update_geometry *in)
 {
 	struct fed_text text = {0};
 
@@ -124,7 +125,7 @@ static void say_landmarks(struct fed_shell *shell, const struct fed_insight *in)
 	fed_text_release(&text);
 }
 
-static int show_table(struct fed_shell *shell, const struct fed_insight *in, enum key sort,
+static int show_table(struct fed_shell *shell, const struct fed_update_geometry *in, enum key sort,
                       struct fed_error *err)
 {
 	static const char *const heads[] = {"client", "truth",   "samples",   "steps",       "stale",
@@ -155,7 +156,8 @@ enum { MAP_COLUMNS = 100, MAP_ROWS = 24 };
 
 /* Map -------------------------------------------------------------------------- */
 
-static int show_map(struct fed_shell *shell, const struct fed_insight *in, struct fed_error *err)
+static int show_map(struct fed_shell *shell, const struct fed_update_geometry *in,
+                    struct fed_error *err)
 {
 	struct fed_text drawing = {0};
 	char title[96];
@@ -177,13 +179,15 @@ static int show_map(struct fed_shell *shell, const struct fed_insight *in, struc
 
 /* Matrix ----------------------------------------------------------------------- */
 
-static void show_matrix(struct fed_shell *shell, const struct fed_insight *in)
+static void show_matrix(struct fed_shell *shell, const struct fed_update_geometry *in)
 {
 	struct fed_text line = {0};
 
 	fed_screen_measure(shell);
-	const int room = (shell->screen.columns - 12) / CELL;
-	const size_t fit = room < 1 ? 1 : (size_t)room < MATRIX_MAX ? (size_t)room : MATRIX_MAX;
+	const int capacity = (shell->screen.columns - 12) / CELL;
+	const size_t fit = capacity < 1                    ? 1
+	                   : (size_t)capacity < MATRIX_MAX ? (size_t)capacity
+	                                                   : MATRIX_MAX;
 	const size_t n = in->n < fit ? in->n : fit;
 
 	fed_text_add(&line, "%11s", "client");
@@ -194,7 +198,7 @@ static void show_matrix(struct fed_shell *shell, const struct fed_insight *in)
 		fed_text_clear(&line);
 		fed_text_add(&line, "%9u %c", in->of[i].client, in->of[i].byzantine ? 'B' : ' ');
 		for (size_t k = 0; k < n; k++) {
-			const double cosine = fed_insight_cosine(in, i, k);
+			const double cosine = fed_update_geometry_cosine(in, i, k);
 			if (isnan(cosine))
 				fed_text_add(&line, "%*s", CELL, "-");
 			else
@@ -210,7 +214,7 @@ static void show_matrix(struct fed_shell *shell, const struct fed_insight *in)
 int fed_run_updates(struct fed_shell *shell, const struct fed_call *call, struct fed_error *err)
 {
 	const struct fed_updates_args *a = call->args;
-	struct fed_insight in;
+	struct fed_update_geometry in;
 	int rc = FED_OK;
 
 	if (*a->save) {
@@ -219,7 +223,7 @@ int fed_run_updates(struct fed_shell *shell, const struct fed_call *call, struct
 		fed_print(shell, "saved the updates as %s\n", a->save);
 		return FED_OK;
 	}
-	if (fed_insight_init(&in, shell->session, err))
+	if (fed_update_geometry_init(&in, shell->session, err))
 		return FED_FAIL;
 	if (a->view == AS_TABLE)
 		rc = show_table(shell, &in, (enum key)a->sort, err);
@@ -227,6 +231,6 @@ int fed_run_updates(struct fed_shell *shell, const struct fed_call *call, struct
 		rc = show_map(shell, &in, err);
 	else
 		show_matrix(shell, &in);
-	fed_insight_release(&in);
+	fed_update_geometry_release(&in);
 	return rc;
 }

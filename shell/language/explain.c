@@ -95,11 +95,11 @@ static int explain_round(struct fed_shell *shell, const char *name, struct fed_e
 {
 	const struct fed_instance *rule = &fed_session_parts(shell->session)->aggregator;
 	const bool is_rule = rule->entry && fed_same_name(rule->entry->head->name, name);
-	struct fed_told told;
+	struct fed_round_explanation told;
 
 	if (!is_rule && !(rule->after && fed_same_name(rule->after->entry->head->name, name)))
 		return FED_OK;
-	const int rc = fed_told_init(&told, shell->session, !is_rule, err);
+	const int rc = fed_round_explanation_init(&told, shell->session, !is_rule, err);
 	if (rc == FED_REJECT)
 		fed_print(shell, "\nno round to show it with: %s\n", err->text);
 	if (told.lines.len) {
@@ -112,7 +112,7 @@ static int explain_round(struct fed_shell *shell, const char *name, struct fed_e
 		if (rc == FED_OK)
 			fed_print(shell, "%s\n", fed_text_str(&told.truth));
 	}
-	fed_told_release(&told);
+	fed_round_explanation_release(&told);
 	return rc == FED_FAIL ? FED_FAIL : FED_OK;
 }
 

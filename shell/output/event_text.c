@@ -49,7 +49,7 @@ void fed_print_event(void *ctx, const struct fed_event *event)
 	struct fed_shell *shell = ctx;
 	struct fed_text text = {0};
 
-	if (fed_stepping_take(shell, event) || shell->watching.watch) /* its log has all of them */
+	if (fed_step_text_take(shell, event) || shell->watching.watch) /* its log has all of them */
 		return;
 	switch (event->kind) {
 	case FED_EVENT_NOTICE:

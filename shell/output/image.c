@@ -9,7 +9,7 @@
 enum { GAP = 3 };
 
 /* What pixels y0 .. y1 - 1, x0 .. x1 - 1 show in the mean: red, green, blue in [0, 1]. */
-static void mean_colour(const struct fed_picture *p, uint32_t y0, uint32_t y1, uint32_t x0,
+static void mean_colour(const struct fed_image_file *p, uint32_t y0, uint32_t y1, uint32_t x0,
                         uint32_t x1, double rgb[3])
 {
 	const uint32_t height = p->shape.dim[0], width = p->shape.dim[1];
@@ -39,7 +39,7 @@ static int colour_number(const double rgb[3])
 }
 
 /* One character: the pixels from (2 row, column) on, in units of `factor`. */
-static void put_cell(const struct fed_picture *p, uint32_t row, uint32_t column, uint32_t factor,
+static void put_cell(const struct fed_image_file *p, uint32_t row, uint32_t column, uint32_t factor,
                      const struct fed_screen *screen, struct fed_text *out)
 {
 	static const char *const shades[] = {" ", "░", "▒", "▓", "█"};
@@ -61,12 +61,12 @@ static void put_cell(const struct fed_picture *p, uint32_t row, uint32_t column,
 		fed_text_add(out, "%c", ascii[(int)fmin(9, light * 10)]);
 }
 
-void fed_pictures_text(const struct fed_picture *p, size_t n, const struct fed_screen *screen,
-                       struct fed_text *out)
+void fed_images_text(const struct fed_image_file *p, size_t n, const struct fed_screen *screen,
+                     struct fed_text *out)
 {
 	const uint32_t height = p->shape.dim[0], width = p->shape.dim[1];
-	const int room = (screen->columns > 0 ? screen->columns : 80) / (int)n - GAP;
-	const uint32_t most = room < 8 ? 8 : (uint32_t)room;
+	const int capacity = (screen->columns > 0 ? screen->columns : 80) / (int)n - GAP;
+	const uint32_t most = capacity < 8 ? 8 : (uint32_t)capacity;
 	const uint32_t factor = (width + most - 1) / most, columns = (width + factor - 1) / factor;
 
 	for (size_t k = 0; k < n; k++)

@@ -12,7 +12,7 @@
 #include "fedsh/model.h"
 #include "shell/shell.h"
 
-struct fed_picture {
+struct fed_image_file {
 	const char *title;
 	const float *x; /* (shape): (H, W) or (H, W, C); of several channels the first three are
 	                   colours, of two the first is grey */
@@ -21,7 +21,7 @@ struct fed_picture {
 };
 
 /* All of the same shape; at most 4. */
-void fed_pictures_text(const struct fed_picture *, size_t n, const struct fed_screen *,
-                       struct fed_text *out);
+void fed_images_text(const struct fed_image_file *, size_t n, const struct fed_screen *,
+                     struct fed_text *out);
 
 #endif

@@ -87,7 +87,8 @@ void fed_progress_event(struct fed_shell *shell, const struct fed_event *event)
 		return;
 	if (event->kind == FED_EVENT_BEGIN || event->kind == FED_EVENT_ROUND) {
 		p->trained = 0;
-		p->invited = event->kind == FED_EVENT_BEGIN ? fed_session_called(shell->session) : 0;
+		p->invited =
+			event->kind == FED_EVENT_BEGIN ? fed_session_clients_expected(shell->session) : 0;
 	}
 	if (event->kind == FED_EVENT_TRAINED)
 		p->trained++;

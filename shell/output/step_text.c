@@ -12,9 +12,9 @@
 
 #define IDS_SHOWN 10
 
-void fed_stepping_begin(struct fed_shell *shell)
+void fed_step_text_begin(struct fed_shell *shell)
 {
-	shell->stepping = (struct fed_stepping){.on = true};
+	shell->stepping = (struct fed_step_text){.on = true};
 }
 
 static void say(struct fed_shell *shell, double clock, const char *words)
@@ -43,7 +43,7 @@ static struct load load_of(const struct fed_session *s)
 /* Several clients at once --------------------------------------------------- */
 
 /* "client 3", "4 clients: 0, 1, 2, 3", "20 clients: 0, 1, ... and 10 more" */
-static void put_clients(struct fed_text *out, const struct fed_stepping *g)
+static void put_clients(struct fed_text *out, const struct fed_step_text *g)
 {
 	fed_text_add(out, "%s clients: %s", fed_count(g->n).s, fed_text_str(&g->ids));
 	if (g->n > IDS_SHOWN)
@@ -52,7 +52,7 @@ static void put_clients(struct fed_text *out, const struct fed_stepping *g)
 
 static void flush_group(struct fed_shell *shell, const char *before)
 {
-	struct fed_stepping *g = &shell->stepping;
+	struct fed_step_text *g = &shell->stepping;
 	struct fed_text words = {0};
 
 	if (g->n == 0)
@@ -77,7 +77,7 @@ static void flush_group(struct fed_shell *shell, const char *before)
 
 static void group(struct fed_shell *shell, const struct fed_event *event)
 {
-	struct fed_stepping *g = &shell->stepping;
+	struct fed_step_text *g = &shell->stepping;
 	const char *why = event->text ? event->text : "";
 
 	if (g->n && (g->kind != event->kind || strcmp(fed_text_str(&g->why), why) != 0))
@@ -147,18 +147,18 @@ static void say_event(struct fed_shell *shell, const struct fed_event *event)
 
 	if (event->client != FED_SERVER && sentence)
 		fed_text_add(&words, sentence, event->client, load_of(shell->session).name);
-	else if (event->kind == FED_EVENT_RECALLED)
+	else if (event->kind == FED_EVENT_CANCELLED)
 		fed_text_add(&words, "what is under way is recalled");
 	if (event->kind == FED_EVENT_REPORTED && !fed_session_parts(shell->session)->scheme->overlaps)
 		fed_text_add(&words, ", %.0f of %.0f", event->record->reported,
-		             fed_session_called(shell->session));
+		             fed_session_clients_expected(shell->session));
 	if (event->text)
 		fed_text_add(&words, "%s%s", words.len ? ": " : "", event->text);
 	say(shell, event->clock, fed_text_str(&words));
 	fed_text_release(&words);
 }
 
-bool fed_stepping_take(struct fed_shell *shell, const struct fed_event *event)
+bool fed_step_text_take(struct fed_shell *shell, const struct fed_event *event)
 {
 	if (!shell->stepping.on)
 		return false;
@@ -174,7 +174,7 @@ bool fed_stepping_take(struct fed_shell *shell, const struct fed_event *event)
 	if (event->kind != FED_EVENT_REPORTED)
 		flush_group(shell, "");
 	shell->stepping.said = true;
-	if (!sentence_of(event) && event->kind != FED_EVENT_RECALLED)
+	if (!sentence_of(event) && event->kind != FED_EVENT_CANCELLED)
 		return false;
 	say_event(shell, event);
 	return true;
@@ -182,51 +182,51 @@ bool fed_stepping_take(struct fed_shell *shell, const struct fed_event *event)
 
 /* What is due ---------------------------------------------------------------- */
 
-static const char *words_of(const struct fed_next *next)
+static const char *words_of(const struct fed_next_event *next)
 {
 	static const char *const words[] = {
-		[FED_NEXT_OPEN] = "a round begins",
-		[FED_NEXT_VERSION] = "the version is complete: the step is made",
-		[FED_NEXT_MODEL] = "the model reaches client %u",
-		[FED_NEXT_UPDATE] = "the update of client %u arrives",
-		[FED_NEXT_LOST] = "a message to or from client %u is given up",
-		[FED_NEXT_TRAINED] = "client %u ends its training",
-		[FED_NEXT_CRASH] = "client %u crashes",
-		[FED_NEXT_WORK] = "client %u has computed",
-		[FED_NEXT_SERVED] = "the server has computed for client %u",
-		[FED_NEXT_SERVED_ALL] = "the server has computed for all",
-		[FED_NEXT_UP] = "a message from client %u reaches the server",
-		[FED_NEXT_DOWN] = "a message to client %u reaches it",
-		[FED_NEXT_DEADLINE] = "the deadline",
-		[FED_NEXT_SILENCE] = "nothing is under way: who was invited will not answer",
-		[FED_NEXT_WAIT] = "whatever arrives",
+		[FED_NEXT_EVENT_OPEN] = "a round begins",
+		[FED_NEXT_EVENT_VERSION] = "the version is complete: the step is made",
+		[FED_NEXT_EVENT_MODEL] = "the model reaches client %u",
+		[FED_NEXT_EVENT_UPDATE] = "the update of client %u arrives",
+		[FED_NEXT_EVENT_LOST] = "a message to or from client %u is given up",
+		[FED_NEXT_EVENT_TRAINED] = "client %u ends its training",
+		[FED_NEXT_EVENT_CRASH] = "client %u crashes",
+		[FED_NEXT_EVENT_WORK] = "client %u has computed",
+		[FED_NEXT_EVENT_SERVED] = "the server has computed for client %u",
+		[FED_NEXT_EVENT_SERVED_ALL] = "the server has computed for all",
+		[FED_NEXT_EVENT_UP] = "a message from client %u reaches the server",
+		[FED_NEXT_EVENT_DOWN] = "a message to client %u reaches it",
+		[FED_NEXT_EVENT_DEADLINE] = "the deadline",
+		[FED_NEXT_EVENT_SILENCE] = "nothing is under way: who was invited will not answer",
+		[FED_NEXT_EVENT_WAIT] = "whatever arrives",
 	};
 
 	return words[next->kind];
 }
 
-static bool names_client(const struct fed_next *next)
+static bool names_client(const struct fed_next_event *next)
 {
 	return strstr(words_of(next), "%u") != NULL;
 }
 
-static void put_next(struct fed_text *out, const struct fed_next *next)
+static void put_next(struct fed_text *out, const struct fed_next_event *next)
 {
 	if (names_client(next))
 		fed_text_add(out, words_of(next), next->client);
 	else
 		fed_text_add(out, "%s", words_of(next));
 	if (next->stale)
-		fed_text_add(out, next->kind == FED_NEXT_DEADLINE ? " of a version that is complete"
-		                                                  : ", nobody waits for it any more");
+		fed_text_add(out, next->kind == FED_NEXT_EVENT_DEADLINE ? " of a version that is complete"
+		                                                        : ", nobody waits for it any more");
 }
 
-void fed_stepping_close(struct fed_shell *shell, const struct fed_next *was)
+void fed_step_text_close(struct fed_shell *shell, const struct fed_next_event *was)
 {
 	struct fed_text words = {0};
 
 	flush_group(shell, "");
-	if (!shell->stepping.said && was->kind != FED_NEXT_OPEN) {
+	if (!shell->stepping.said && was->kind != FED_NEXT_EVENT_OPEN) {
 		put_next(&words, was);
 		say(shell, was->when, fed_text_str(&words));
 	}
@@ -234,29 +234,30 @@ void fed_stepping_close(struct fed_shell *shell, const struct fed_next *was)
 	fed_text_release(&words);
 }
 
-void fed_stepping_end(struct fed_shell *shell)
+void fed_step_text_end(struct fed_shell *shell)
 {
 	flush_group(shell, "");
 	fed_text_release(&shell->stepping.ids);
 	fed_text_release(&shell->stepping.why);
-	shell->stepping = (struct fed_stepping){0};
+	shell->stepping = (struct fed_step_text){0};
 }
 
 void fed_print_next(struct fed_shell *shell)
 {
 	const struct fed_session *s = shell->session;
 	const struct fed_session_status st = fed_session_status(s);
-	const struct fed_next next = fed_session_next(s);
+	const struct fed_next_event next = fed_session_next_event(s);
 	struct fed_text text = {0};
 
-	if (next.kind == FED_NEXT_OPEN) {
+	if (next.kind == FED_NEXT_EVENT_OPEN) {
 		fed_text_add(&text, "`step` opens round %s", fed_count((double)st.version + 1).s);
 		if (st.at_work)
 			fed_text_add(&text, ", %s clients are at work", fed_count(st.at_work).s);
 	} else {
 		put_next(&text, &next);
 	}
-	if (names_client(&next) || next.kind == FED_NEXT_DEADLINE || next.kind == FED_NEXT_SERVED_ALL)
+	if (names_client(&next) || next.kind == FED_NEXT_EVENT_DEADLINE ||
+	    next.kind == FED_NEXT_EVENT_SERVED_ALL)
 		fed_text_add(&text, ", at %.9g s", next.when);
 	fed_print(shell, "next: %s\n", fed_text_str(&text));
 	fed_text_release(&text);

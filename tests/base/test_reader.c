@@ -19,17 +19,17 @@ static unsigned char content[SIZE], packed[2 * SIZE + 4096];
 static size_t n_packed;
 
 /* The n bytes at `content` as one gzip member. */
-static size_t pack(unsigned char *out, size_t room, const unsigned char *bytes, size_t n)
+static size_t pack(unsigned char *out, size_t capacity, const unsigned char *bytes, size_t n)
 {
 	z_stream z = {.next_in = (unsigned char *)bytes,
 	              .avail_in = (unsigned)n,
 	              .next_out = out,
-	              .avail_out = (unsigned)room};
+	              .avail_out = (unsigned)capacity};
 
 	ck_assert_int_eq(deflateInit2(&z, 6, Z_DEFLATED, 15 + 16, 8, Z_DEFAULT_STRATEGY), Z_OK);
 	ck_assert_int_eq(deflate(&z, Z_FINISH), Z_STREAM_END);
 	deflateEnd(&z);
-	return room - z.avail_out;
+	return capacity - z.avail_out;
 }
 
 static void setup(void)

@@ -110,7 +110,7 @@ static int take_turn(struct side *side, double *rate, struct fed_error *err)
 	}
 	if (run(side, side->versions, rate, err))
 		return FED_FAIL;
-	fed_recall(&side->session.federation, true);
+	fed_cancel_open(&side->session.federation, true);
 	return FED_OK;
 }
 

@@ -14,20 +14,20 @@ enum { PENDING = 100000, EVENTS = 5000000 };
 int main(void)
 {
 	struct fed_stream random = fed_stream_open(1, FED_FOR_DATA, 0, 0);
-	struct fed_vclock clock;
+	struct fed_event_queue clock;
 	struct fed_error err = {""};
-	struct fed_due due;
+	struct fed_queued_event due;
 	int rc = FED_OK;
 
-	fed_vclock_init(&clock);
+	fed_event_queue_init(&clock);
 	const double start = fed_wall_seconds();
 	for (uint64_t i = 0; i < PENDING && rc == FED_OK; i++)
-		rc = fed_vclock_add(&clock, fed_stream_real(&random), FED_DUE_MESSAGE, i, 0, &err);
-	for (uint64_t i = 0; i < EVENTS && rc == FED_OK && fed_vclock_next(&clock, &due); i++)
-		rc = fed_vclock_add(&clock, due.when + fed_stream_real(&random), FED_DUE_MESSAGE, i, 0,
-		                    &err);
+		rc = fed_event_queue_add(&clock, fed_stream_real(&random), FED_QUEUED_MESSAGE, i, 0, &err);
+	for (uint64_t i = 0; i < EVENTS && rc == FED_OK && fed_event_queue_next(&clock, &due); i++)
+		rc = fed_event_queue_add(&clock, due.when + fed_stream_real(&random), FED_QUEUED_MESSAGE, i,
+		                         0, &err);
 	const double seconds = fed_wall_seconds() - start;
-	fed_vclock_release(&clock);
+	fed_event_queue_release(&clock);
 	if (rc != FED_OK) {
 		fprintf(stderr, "bench_clock: %s\n", err.text);
 		return 1;

@@ -16,7 +16,7 @@ static struct fed_dataset *load(const char *name)
 	struct fed_error err;
 	const double start = fed_wall_seconds();
 
-	if (fed_dataset_load(&data, name, NULL, 0, &(struct fed_making){1}, &err)) {
+	if (fed_dataset_load(&data, name, NULL, 0, &(struct fed_generation){1}, &err)) {
 		fprintf(stderr, "%s: %s\n", name, err.text);
 		return NULL;
 	}
@@ -43,16 +43,16 @@ static const struct deal_case {
 
 static void deal(const struct fed_dataset *data, const struct deal_case *c)
 {
-	struct fed_pool_of_examples pool;
-	struct fed_deal made;
+	struct fed_example_pool pool;
+	struct fed_partition_result made;
 	struct fed_error err;
 
-	if (fed_examples_init(&pool, data->train, &err)) {
+	if (fed_example_pool_init(&pool, data->train, &err)) {
 		fprintf(stderr, "%s\n", err.text);
 		return;
 	}
 	const double start = fed_wall_seconds();
-	const int rc = fed_partition_deal(data, &pool, &c->how, c->n, 1, 0, &made, &err);
+	const int rc = fed_partition_run(data, &pool, &c->how, c->n, 1, 0, &made, &err);
 
 	if (rc) {
 		/* a data set that is smaller than Fashion-MNIST */
@@ -62,9 +62,9 @@ static void deal(const struct fed_dataset *data, const struct deal_case *c)
 		       "\"reuse\":%s,\"seconds\":%.3f}\n",
 		       fed_partition_names[c->how.kind], c->n, (long long)c->how.samples,
 		       c->how.reuse ? "true" : "false", fed_wall_seconds() - start);
-		fed_deal_release(&made);
+		fed_partition_result_release(&made);
 	}
-	fed_examples_release(&pool);
+	fed_example_pool_release(&pool);
 }
 
 static void gather(const struct fed_dataset *data)

@@ -86,8 +86,8 @@ static int run(struct fed_session *s, double *best, struct fed_error *err)
 }
 
 /* Seconds that the tape's events take at best, as further rounds of the session. */
-static double record(struct fed_recorder *r, struct tape *tape,
-                     const struct fed_judgement *judgement)
+static double record(struct fed_event_log *r, struct tape *tape,
+                     const struct fed_verdicts *verdicts)
 {
 	double best = 1e9;
 
@@ -95,15 +95,15 @@ static double record(struct fed_recorder *r, struct tape *tape,
 		const double start = fed_wall_seconds();
 
 		for (size_t i = 0; i < tape->n; i++)
-			fed_recorder_take(r, &tape->event[i]);
-		fed_journeys_judge(&r->journeys, 1, tape->record.clock, judgement);
+			fed_event_log_take(r, &tape->event[i]);
+		fed_invitation_log_set_verdicts(&r->invitation_log, 1, tape->record.clock, verdicts);
 		const double took = fed_wall_seconds() - start;
 		/* The first ones make it grow. */
 		best = r->first > 1 && took < best ? took : best;
 		for (size_t i = 0; i < tape->n; i++)
 			tape->event[i].invitation += tape->event[i].invitation ? CLIENTS : 0;
-		for (size_t i = 0; i < judgement->n; i++)
-			judgement->of[i].invitation += CLIENTS;
+		for (size_t i = 0; i < verdicts->n; i++)
+			verdicts->of[i].invitation += CLIENTS;
 	}
 	return best;
 }
@@ -117,7 +117,7 @@ static int report(const struct work *w, struct fed_error *err)
 	tape.n = 0;
 	if (compose(&s, w, &tape, err) || run(&s, &round, err))
 		return FED_FAIL;
-	const double recording = record(&s.recorder, &tape, &s.federation.judgement);
+	const double recording = record(&s.event_log, &tape, &s.federation.verdicts);
 	printf("{\"bench\":\"record\",\"model\":\"%s\",\"clients\":%d,\"events\":%zu,\"round_s\":%.6f,"
 	       "\"recording_s\":%.6f,\"ns_per_event\":%.1f,\"share\":%.4f}\n",
 	       w->name, CLIENTS, tape.n, round, recording, 1e9 * recording / (double)tape.n,

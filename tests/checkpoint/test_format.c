@@ -54,7 +54,7 @@ START_TEST(what_is_in_it_is_there)
 	ck_assert_uint_eq(s.parts.clients.n_present, 6);
 	ck_assert_uint_eq(s.parts.faults.made, 3);
 	ck_assert_uint_eq(s.parts.faults.n, 2);
-	ck_assert_uint_eq(s.debugger.n, 2);
+	ck_assert_uint_eq(s.breakpoints.n, 2);
 	ck_assert_uint_eq(s.runs.n, 1);
 	ck_assert_double_eq(s.parts.settings.lr, 0.25);
 	ck_assert_float_eq(s.parts.clients.client[4].device, 1e5f);

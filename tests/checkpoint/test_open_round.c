@@ -376,7 +376,7 @@ END_TEST
 /* The same stops lie ahead, and these were hit so far. */
 static void stop_alike(const struct fed_session *a, const struct fed_session *b)
 {
-	const struct fed_debugger *x = &a->debugger, *y = &b->debugger;
+	const struct fed_breakpoints *x = &a->breakpoints, *y = &b->breakpoints;
 
 	ck_assert_uint_eq(x->n, y->n);
 	ck_assert_uint_eq(x->numbered, y->numbered);
@@ -430,7 +430,7 @@ START_TEST(breakpoints_and_a_pause_are_kept)
 	small_same(&straight, &restored);
 	ck_assert_int_gt(stops, 1);
 	ck_assert(open > 0 || _i > 0); /* most stop in the middle of a round */
-	ck_assert(!restored.debugger.pausing);
+	ck_assert(!restored.breakpoints.pausing);
 	ck_assert_uint_eq(fed_session_version(&restored), 5);
 	fed_session_release(&straight);
 	fed_session_release(&saved);
@@ -455,11 +455,11 @@ START_TEST(breakpoints_go_with_their_session)
 	fed_assert_ok(fed_session_restore(&other, fed_temp_file(&temp, "midway.fed"), &err), &err);
 	stop_alike(&saved, &other);
 	/* The number is that of the run which had the name before. */
-	const double *taken = fed_condition_taken(other.debugger.point[0].when, 0);
+	const double *taken = fed_condition_taken(other.breakpoints.point[0].when, 0);
 	ck_assert_ptr_nonnull(taken);
 	ck_assert_double_eq(*taken, saved.history.record[1].test_loss);
-	ck_assert_ptr_null(fed_condition_taken(other.debugger.point[0].when, 1));
-	ck_assert_ptr_null(fed_condition_taken(other.debugger.point[1].when, 0));
+	ck_assert_ptr_null(fed_condition_taken(other.breakpoints.point[0].when, 1));
+	ck_assert_ptr_null(fed_condition_taken(other.breakpoints.point[1].when, 0));
 	ck_assert_ptr_nonnull(strstr(heard.text, "1 went with it"));
 	ck_assert_ptr_nonnull(strstr(heard.text, "of the saved session: 2; "));
 	small_do(&saved, "round 2");

@@ -39,7 +39,7 @@ static int load_text(struct fed_dataset **data, const char *text, const char *ar
 			assign[n++].value = word;
 		}
 	return fed_dataset_load(data, fed_temp_write(&temp, "t.csv", text, strlen(text)), assign, n,
-	                        &(struct fed_making){1}, err);
+	                        &(struct fed_generation){1}, err);
 }
 
 static struct fed_dataset *load(const char *text, const char *args)
@@ -255,7 +255,7 @@ START_TEST(the_seed_parts_the_rows)
 	const struct fed_assign assign[] = {
 		{"test", "0.3"}, {"task", "regression"}, {"standardise", "no"}};
 	fed_assert_ok(fed_dataset_load(&b, fed_temp_file(&temp, "t.csv"), assign, 3,
-	                               &(struct fed_making){2}, &err),
+	                               &(struct fed_generation){2}, &err),
 	              &err);
 	ck_assert(a->fingerprint != b->fingerprint);
 	fed_dataset_free(a);
@@ -316,7 +316,7 @@ START_TEST(a_zero_byte_is_no_text)
 	struct fed_error err;
 	const char *path = fed_temp_write(&temp, "t.csv", "1,2\n3\0,4\n", 9);
 
-	ck_assert_int_eq(fed_dataset_load(&data, path, NULL, 0, &(struct fed_making){1}, &err),
+	ck_assert_int_eq(fed_dataset_load(&data, path, NULL, 0, &(struct fed_generation){1}, &err),
 	                 FED_FAIL);
 	ck_assert_ptr_nonnull(strstr(err.text, "byte 5 is 0"));
 }

@@ -20,7 +20,8 @@ static struct fed_dataset *load(const char *name, uint64_t seed, const struct fe
 
 	while (assign && assign[n].key)
 		n++;
-	fed_assert_ok(fed_dataset_load(&data, name, assign, n, &(struct fed_making){seed}, &err), &err);
+	fed_assert_ok(fed_dataset_load(&data, name, assign, n, &(struct fed_generation){seed}, &err),
+	              &err);
 	return data;
 }
 
@@ -117,8 +118,8 @@ static int try_load(void *ctx, struct fed_error *err)
 	const int i = *(const int *)ctx;
 	struct fed_dataset *data;
 
-	if (fed_dataset_load(&data, generators[i].name, generators[i].small, 1, &(struct fed_making){1},
-	                     err))
+	if (fed_dataset_load(&data, generators[i].name, generators[i].small, 1,
+	                     &(struct fed_generation){1}, err))
 		return FED_FAIL;
 	fed_dataset_free(data);
 	return FED_OK;
@@ -136,7 +137,7 @@ END_TEST
 START_TEST(it_can_be_stopped)
 {
 	const atomic_int stopped = 1;
-	const struct fed_making making = {3, &stopped};
+	const struct fed_generation making = {3, &stopped};
 	struct fed_dataset *data = NULL;
 	struct fed_error err;
 
@@ -197,7 +198,7 @@ START_TEST(refusals_have_words)
 	/* What is there and no file is not the fault of words. */
 	const int wanted = strcmp(refused[_i].name, "/dev/null") == 0 ? FED_FAIL : FED_REJECT;
 	ck_assert_int_eq(fed_dataset_load(&data, refused[_i].name, refused[_i].assign, n,
-	                                  &(struct fed_making){1}, &err),
+	                                  &(struct fed_generation){1}, &err),
 	                 wanted);
 	for (int k = 0; k < 2; k++)
 		ck_assert_msg(strstr(err.text, refused[_i].says[k]), "%s", err.text);

@@ -116,7 +116,7 @@ static int load_with(struct fed_dataset **data, const char *key, const char *val
 {
 	const struct fed_assign assign = {key, value};
 
-	return fed_dataset_load(data, temp.dir, &assign, key ? 1 : 0, &(struct fed_making){1}, err);
+	return fed_dataset_load(data, temp.dir, &assign, key ? 1 : 0, &(struct fed_generation){1}, err);
 }
 
 static void assert_contents(const struct fed_dataset *data, uint32_t train, uint32_t test)
@@ -186,7 +186,7 @@ START_TEST(limits_take_the_first)
 	struct fed_error err;
 
 	write_quartet("", "t10k", ".gz");
-	fed_assert_ok(fed_dataset_load(&data, temp.dir, assign, 2, &(struct fed_making){1}, &err),
+	fed_assert_ok(fed_dataset_load(&data, temp.dir, assign, 2, &(struct fed_generation){1}, &err),
 	              &err);
 	assert_contents(data, 9, TEST);
 	fed_dataset_free(data);
@@ -434,7 +434,7 @@ START_TEST(fashion_follows_the_environment)
 	struct fed_error err;
 
 	setenv("FEDSH_DATASETS", temp.dir, 1);
-	ck_assert_int_eq(fed_dataset_load(&data, "fashion", NULL, 0, &(struct fed_making){1}, &err),
+	ck_assert_int_eq(fed_dataset_load(&data, "fashion", NULL, 0, &(struct fed_generation){1}, &err),
 	                 FED_FAIL);
 	ck_assert_ptr_nonnull(strstr(err.text, "apt install dataset-fashion-mnist"));
 	ck_assert_ptr_nonnull(strstr(err.text, "glyphs"));
@@ -444,7 +444,8 @@ START_TEST(fashion_follows_the_environment)
 	ck_assert_int_eq(mkdir(temp.dir, 0700), 0);
 	write_quartet("", "t10k", ".gz");
 	temp = parent;
-	fed_assert_ok(fed_dataset_load(&data, "fashion", NULL, 0, &(struct fed_making){1}, &err), &err);
+	fed_assert_ok(fed_dataset_load(&data, "fashion", NULL, 0, &(struct fed_generation){1}, &err),
+	              &err);
 	assert_contents(data, TRAIN, TEST);
 	ck_assert_str_eq(data->class_name[9], "Ankle boot");
 	ck_assert_str_eq(data->name, "fashion");
@@ -461,7 +462,8 @@ START_TEST(the_installed_fashion_is_what_was_published)
 	unsetenv("FEDSH_DATASETS");
 	if (access("/usr/share/datasets/fashion-mnist", R_OK))
 		return;
-	fed_assert_ok(fed_dataset_load(&data, "fashion", NULL, 0, &(struct fed_making){1}, &err), &err);
+	fed_assert_ok(fed_dataset_load(&data, "fashion", NULL, 0, &(struct fed_generation){1}, &err),
+	              &err);
 	for (uint32_t i = 0; i < data->train + data->test; i++)
 		counts[i >= data->train][data->label[i]]++;
 	for (int c = 0; c < 10; c++) {

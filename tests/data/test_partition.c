@@ -67,16 +67,16 @@ static struct fed_partition partition_of(int kind, int64_t samples)
 	                              .spread = 0.6};
 }
 
-static struct fed_pool_of_examples full_pool(void)
+static struct fed_example_pool full_pool(void)
 {
-	struct fed_pool_of_examples pool;
+	struct fed_example_pool pool;
 	struct fed_error err;
 
-	fed_assert_ok(fed_examples_init(&pool, TRAIN, &err), &err);
+	fed_assert_ok(fed_example_pool_init(&pool, TRAIN, &err), &err);
 	return pool;
 }
 
-static uint32_t count_pool(const struct fed_pool_of_examples *pool)
+static uint32_t count_pool(const struct fed_example_pool *pool)
 {
 	uint32_t n = 0;
 
@@ -85,7 +85,7 @@ static uint32_t count_pool(const struct fed_pool_of_examples *pool)
 	return n;
 }
 
-static bool in_pool(const struct fed_pool_of_examples *pool, uint32_t id)
+static bool in_pool(const struct fed_example_pool *pool, uint32_t id)
 {
 	return pool->free_bits[id / 64] >> (id % 64) & 1;
 }
@@ -122,11 +122,11 @@ static const struct {
 static void check_deal(int kind, uint32_t n, int64_t samples, uint64_t seed)
 {
 	const struct fed_partition how = partition_of(kind, samples);
-	struct fed_pool_of_examples pool = full_pool();
-	struct fed_deal deal, again;
+	struct fed_example_pool pool = full_pool();
+	struct fed_partition_result deal, again;
 	struct fed_error err;
 
-	fed_assert_ok(fed_partition_deal(fixture, &pool, &how, n, seed, 4, &deal, &err), &err);
+	fed_assert_ok(fed_partition_run(fixture, &pool, &how, n, seed, 4, &deal, &err), &err);
 	const uint64_t total = deal.start[n];
 
 	ck_assert(!deal.shared);
@@ -148,17 +148,17 @@ static void check_deal(int kind, uint32_t n, int64_t samples, uint64_t seed)
 	ck_assert((deal.shift != NULL) == (kind == FED_PARTITION_FEATURE));
 
 	/* twice is as good as once */
-	fed_examples_give_back(&pool, deal.ids, (uint32_t)total);
-	fed_examples_give_back(&pool, deal.ids, (uint32_t)total);
+	fed_example_pool_return(&pool, deal.ids, (uint32_t)total);
+	fed_example_pool_return(&pool, deal.ids, (uint32_t)total);
 	ck_assert_uint_eq(pool.left, TRAIN);
 	ck_assert_uint_eq(count_pool(&pool), TRAIN);
 
-	fed_assert_ok(fed_partition_deal(fixture, &pool, &how, n, seed, 4, &again, &err), &err);
+	fed_assert_ok(fed_partition_run(fixture, &pool, &how, n, seed, 4, &again, &err), &err);
 	ck_assert_mem_eq(deal.ids, again.ids, total * sizeof *deal.ids);
 	ck_assert_mem_eq(deal.start, again.start, (n + 1) * sizeof *deal.start);
-	fed_deal_release(&deal);
-	fed_deal_release(&again);
-	fed_examples_release(&pool);
+	fed_partition_result_release(&deal);
+	fed_partition_result_release(&again);
+	fed_example_pool_release(&pool);
 }
 
 START_TEST(every_deal_is_exact)
@@ -175,45 +175,45 @@ END_TEST
 
 START_TEST(deals_one_after_the_other_never_overlap)
 {
-	struct fed_pool_of_examples pool = full_pool();
+	struct fed_example_pool pool = full_pool();
 	struct fed_error err;
 	uint32_t all[TRAIN], n = 0;
 
 	for (uint64_t number = 0; number < 6; number++) {
 		/* each kind but natural, whose users would no longer be whole */
 		const struct fed_partition how = partition_of((int)number, 50);
-		struct fed_deal deal;
+		struct fed_partition_result deal;
 
-		fed_assert_ok(fed_partition_deal(fixture, &pool, &how, 10, 3, number, &deal, &err), &err);
+		fed_assert_ok(fed_partition_run(fixture, &pool, &how, 10, 3, number, &deal, &err), &err);
 		memcpy(all + n, deal.ids, deal.start[10] * sizeof *all);
 		n += (uint32_t)deal.start[10];
-		fed_deal_release(&deal);
+		fed_partition_result_release(&deal);
 	}
 	ck_assert_uint_eq(n, TRAIN);
 	ck_assert_uint_eq(pool.left, 0);
 	assert_distinct(all, n);
-	fed_examples_release(&pool);
+	fed_example_pool_release(&pool);
 }
 END_TEST
 
 START_TEST(seed_and_number_matter)
 {
-	struct fed_pool_of_examples pool = full_pool();
+	struct fed_example_pool pool = full_pool();
 	const struct fed_partition how = partition_of(_i, 20);
-	struct fed_deal a, b, c;
+	struct fed_partition_result a, b, c;
 	struct fed_error err;
 
-	fed_assert_ok(fed_partition_deal(fixture, &pool, &how, 10, 1, 0, &a, &err), &err);
-	fed_examples_give_back(&pool, a.ids, (uint32_t)a.start[10]);
-	fed_assert_ok(fed_partition_deal(fixture, &pool, &how, 10, 2, 0, &b, &err), &err);
-	fed_examples_give_back(&pool, b.ids, (uint32_t)b.start[10]);
-	fed_assert_ok(fed_partition_deal(fixture, &pool, &how, 10, 1, 1, &c, &err), &err);
+	fed_assert_ok(fed_partition_run(fixture, &pool, &how, 10, 1, 0, &a, &err), &err);
+	fed_example_pool_return(&pool, a.ids, (uint32_t)a.start[10]);
+	fed_assert_ok(fed_partition_run(fixture, &pool, &how, 10, 2, 0, &b, &err), &err);
+	fed_example_pool_return(&pool, b.ids, (uint32_t)b.start[10]);
+	fed_assert_ok(fed_partition_run(fixture, &pool, &how, 10, 1, 1, &c, &err), &err);
 	ck_assert_mem_ne(a.ids, b.ids, 100 * sizeof *a.ids);
 	ck_assert_mem_ne(a.ids, c.ids, 100 * sizeof *a.ids);
-	fed_deal_release(&a);
-	fed_deal_release(&b);
-	fed_deal_release(&c);
-	fed_examples_release(&pool);
+	fed_partition_result_release(&a);
+	fed_partition_result_release(&b);
+	fed_partition_result_release(&c);
+	fed_example_pool_release(&pool);
 }
 END_TEST
 
@@ -225,20 +225,20 @@ struct attempt {
 static int try_deal(void *ctx, struct fed_error *err)
 {
 	const struct attempt *a = ctx;
-	struct fed_pool_of_examples pool;
-	struct fed_deal deal;
+	struct fed_example_pool pool;
+	struct fed_partition_result deal;
 
-	if (fed_examples_init(&pool, TRAIN, err))
+	if (fed_example_pool_init(&pool, TRAIN, err))
 		return FED_FAIL;
-	const int rc = fed_partition_deal(fixture, &pool, &a->how, a->n, 1, 0, &deal, err);
+	const int rc = fed_partition_run(fixture, &pool, &a->how, a->n, 1, 0, &deal, err);
 
 	if (rc) {
 		ck_assert_uint_eq(pool.left, TRAIN);
 		ck_assert_uint_eq(count_pool(&pool), TRAIN);
 	} else {
-		fed_deal_release(&deal);
+		fed_partition_result_release(&deal);
 	}
-	fed_examples_release(&pool);
+	fed_example_pool_release(&pool);
 	return rc;
 }
 
@@ -286,59 +286,61 @@ static const struct {
 
 START_TEST(refusals_have_words_and_change_nothing)
 {
-	struct fed_pool_of_examples pool = full_pool();
-	struct fed_deal deal = {0};
+	struct fed_example_pool pool = full_pool();
+	struct fed_partition_result deal = {0};
 	struct fed_error err;
 
 	ck_assert_int_eq(
-		fed_partition_deal(fixture, &pool, &refused[_i].how, refused[_i].n, 1, 0, &deal, &err),
+		fed_partition_run(fixture, &pool, &refused[_i].how, refused[_i].n, 1, 0, &deal, &err),
 		FED_FAIL);
 	for (int k = 0; k < 3; k++)
 		ck_assert_msg(strstr(err.text, refused[_i].says[k]), "%s: %s", refused[_i].says[k],
 		              err.text);
 	ck_assert_ptr_null(deal.ids);
 	ck_assert_uint_eq(count_pool(&pool), TRAIN);
-	fed_examples_release(&pool);
+	fed_example_pool_release(&pool);
 }
 END_TEST
 
 START_TEST(no_users_no_natural)
 {
-	struct fed_pool_of_examples pool = full_pool();
+	struct fed_example_pool pool = full_pool();
 	const struct fed_partition how = partition_of(FED_PARTITION_NATURAL, 1);
-	struct fed_deal deal;
+	struct fed_partition_result deal;
 	struct fed_error err;
 
 	fed_free(fixture->owner);
 	fixture->owner = NULL;
-	ck_assert_int_eq(fed_partition_deal(fixture, &pool, &how, 1, 1, 0, &deal, &err), FED_FAIL);
+	ck_assert_int_eq(fed_partition_run(fixture, &pool, &how, 1, 1, 0, &deal, &err), FED_FAIL);
 	ck_assert_ptr_nonnull(strstr(err.text, "fixture has no users"));
-	fed_examples_release(&pool);
+	fed_example_pool_release(&pool);
 }
 END_TEST
 
 /* What each kind promises
  * -------------------------------------------------------------------------------- */
 
-static struct fed_deal deal_of(const struct fed_partition *how, uint32_t n, uint64_t seed)
+static struct fed_partition_result deal_of(const struct fed_partition *how, uint32_t n,
+                                           uint64_t seed)
 {
-	struct fed_pool_of_examples pool = full_pool();
-	struct fed_deal deal;
+	struct fed_example_pool pool = full_pool();
+	struct fed_partition_result deal;
 	struct fed_error err;
 
-	fed_assert_ok(fed_partition_deal(fixture, &pool, how, n, seed, 0, &deal, &err), &err);
-	fed_examples_release(&pool);
+	fed_assert_ok(fed_partition_run(fixture, &pool, how, n, seed, 0, &deal, &err), &err);
+	fed_example_pool_release(&pool);
 	return deal;
 }
 
-static void histogram(const struct fed_deal *deal, uint32_t client, uint32_t counts[CLASSES])
+static void histogram(const struct fed_partition_result *deal, uint32_t client,
+                      uint32_t counts[CLASSES])
 {
 	memset(counts, 0, CLASSES * sizeof *counts);
 	for (uint64_t k = deal->start[client]; k < deal->start[client + 1]; k++)
 		counts[fixture->label[deal->ids[k]]]++;
 }
 
-static uint32_t labels_of(const struct fed_deal *deal, uint32_t client)
+static uint32_t labels_of(const struct fed_partition_result *deal, uint32_t client)
 {
 	uint32_t counts[CLASSES], n = 0;
 
@@ -354,11 +356,11 @@ START_TEST(iid_takes_each_example_equally_often)
 	uint32_t taken[10] = {0}; /* by tenths of the ids */
 
 	for (uint64_t seed = 0; seed < 200; seed++) {
-		struct fed_deal deal = deal_of(&how, 10, seed);
+		struct fed_partition_result deal = deal_of(&how, 10, seed);
 
 		for (uint64_t k = 0; k < deal.start[10]; k++)
 			taken[deal.ids[k] / (TRAIN / 10)]++;
-		fed_deal_release(&deal);
+		fed_partition_result_release(&deal);
 	}
 	/* 60,000 draws: 6,000 a tenth, deviation 70 */
 	for (int k = 0; k < 10; k++)
@@ -375,7 +377,7 @@ START_TEST(shards_hold_few_labels)
 		uint32_t beyond = 0, seen[CLASSES] = {0};
 
 		how.shards = shards;
-		struct fed_deal deal = deal_of(&how, 60, 9);
+		struct fed_partition_result deal = deal_of(&how, 60, 9);
 		for (uint32_t i = 0; i < 60; i++) {
 			uint32_t counts[CLASSES], labels = labels_of(&deal, i);
 
@@ -388,7 +390,7 @@ START_TEST(shards_hold_few_labels)
 		/* 1,500 of the 3,000: a random half of each label */
 		for (int c = 0; c < CLASSES; c++)
 			ck_assert_uint_gt(seen[c], 0);
-		fed_deal_release(&deal);
+		fed_partition_result_release(&deal);
 	}
 }
 END_TEST
@@ -398,13 +400,13 @@ START_TEST(noniid_is_two_shards)
 	struct fed_partition how = partition_of(FED_PARTITION_SHARDS, 30);
 
 	how.shards = 2;
-	struct fed_deal a = deal_of(&how, 100, 3);
+	struct fed_partition_result a = deal_of(&how, 100, 3);
 	how.kind = FED_PARTITION_NONIID;
-	struct fed_deal b = deal_of(&how, 100, 3);
+	struct fed_partition_result b = deal_of(&how, 100, 3);
 
 	ck_assert_mem_eq(a.ids, b.ids, a.start[100] * sizeof *a.ids);
-	fed_deal_release(&a);
-	fed_deal_release(&b);
+	fed_partition_result_release(&a);
+	fed_partition_result_release(&b);
 }
 END_TEST
 
@@ -417,7 +419,7 @@ static double distance_to_prior(double alpha)
 	how.alpha = alpha;
 	for (uint32_t i = 0; i < TRAIN; i++)
 		share[fixture->label[i]] += 1.0 / TRAIN;
-	struct fed_deal deal = deal_of(&how, 10, 11);
+	struct fed_partition_result deal = deal_of(&how, 10, 11);
 	for (uint32_t i = 0; i < 10; i++) {
 		uint32_t counts[CLASSES];
 
@@ -425,7 +427,7 @@ static double distance_to_prior(double alpha)
 		for (int c = 0; c < CLASSES; c++)
 			sum += fabs(counts[c] / 100.0 - share[c]) / 2 / 10;
 	}
-	fed_deal_release(&deal);
+	fed_partition_result_release(&deal);
 	return sum;
 }
 
@@ -451,13 +453,13 @@ START_TEST(dirichlet_ends_for_any_alpha)
 		struct fed_partition how = partition_of(FED_PARTITION_DIRICHLET, 1);
 
 		how.alpha = alphas[i];
-		struct fed_deal deal = deal_of(&how, TRAIN, 2);
+		struct fed_partition_result deal = deal_of(&how, TRAIN, 2);
 		assert_distinct(deal.ids, TRAIN);
-		fed_deal_release(&deal);
+		fed_partition_result_release(&deal);
 		how.samples = TRAIN;
 		deal = deal_of(&how, 1, 2);
 		assert_distinct(deal.ids, TRAIN);
-		fed_deal_release(&deal);
+		fed_partition_result_release(&deal);
 	}
 }
 END_TEST
@@ -467,7 +469,7 @@ START_TEST(quantity_follows_its_spread)
 	struct fed_partition how = partition_of(FED_PARTITION_QUANTITY, 10);
 
 	for (how.spread = 0; how.spread < 2; how.spread += 0.5) {
-		struct fed_deal deal = deal_of(&how, 300, 4);
+		struct fed_partition_result deal = deal_of(&how, 300, 4);
 		double sum = 0, squares = 0;
 
 		for (uint32_t i = 0; i < 300; i++) {
@@ -484,7 +486,7 @@ START_TEST(quantity_follows_its_spread)
 		ck_assert_double_eq_tol(mean, 9, 1e-9);
 		ck_assert_double_gt(variation, 0.5 * wanted - 0.01);
 		ck_assert_double_lt(variation, 1.5 * wanted + 0.1);
-		fed_deal_release(&deal);
+		fed_partition_result_release(&deal);
 	}
 }
 END_TEST
@@ -494,7 +496,7 @@ START_TEST(feature_shifts_each_client)
 	struct fed_partition how = partition_of(FED_PARTITION_FEATURE, 1);
 	double gain = 0, offset = 0;
 
-	struct fed_deal deal = deal_of(&how, 3000, 4);
+	struct fed_partition_result deal = deal_of(&how, 3000, 4);
 	for (uint32_t i = 0; i < 3000; i++) {
 		ck_assert(deal.shift[i].gain > 0);
 		gain += log(deal.shift[i].gain) * log(deal.shift[i].gain) / 3000;
@@ -502,45 +504,45 @@ START_TEST(feature_shifts_each_client)
 	}
 	ck_assert_double_eq_tol(sqrt(gain), how.spread, 0.03);
 	ck_assert_double_eq_tol(sqrt(offset), how.spread, 0.03);
-	fed_deal_release(&deal);
+	fed_partition_result_release(&deal);
 	how.spread = 0;
 	deal = deal_of(&how, 3, 4);
 	for (int i = 0; i < 3; i++)
 		ck_assert(deal.shift[i].gain == 1 && deal.shift[i].offset == 0);
-	fed_deal_release(&deal);
+	fed_partition_result_release(&deal);
 }
 END_TEST
 
 START_TEST(natural_gives_whole_users_in_order)
 {
 	const struct fed_partition how = partition_of(FED_PARTITION_NATURAL, 1);
-	struct fed_pool_of_examples pool = full_pool();
-	struct fed_deal deal;
+	struct fed_example_pool pool = full_pool();
+	struct fed_partition_result deal;
 	struct fed_error err;
 	uint32_t count[USERS] = {0}, next = 0;
 
 	for (uint32_t i = 0; i < TRAIN; i++)
 		count[fixture->owner[i]]++;
 	for (int part = 0; part < 3; part++) {
-		fed_assert_ok(fed_partition_deal(fixture, &pool, &how, 13, 1, 0, &deal, &err), &err);
+		fed_assert_ok(fed_partition_run(fixture, &pool, &how, 13, 1, 0, &deal, &err), &err);
 		for (uint32_t i = 0; i < 13; i++, next++) {
 			next += next == 7;
 			ck_assert_uint_eq(deal.start[i + 1] - deal.start[i], count[next]);
 			for (uint64_t k = deal.start[i]; k < deal.start[i + 1]; k++)
 				ck_assert_uint_eq(fixture->owner[deal.ids[k]], next);
 		}
-		fed_deal_release(&deal);
+		fed_partition_result_release(&deal);
 	}
 	ck_assert_uint_eq(pool.left, 0);
-	fed_examples_release(&pool);
+	fed_example_pool_release(&pool);
 }
 END_TEST
 
 START_TEST(natural_leaves_users_that_are_not_whole)
 {
 	const struct fed_partition how = partition_of(FED_PARTITION_NATURAL, 1);
-	struct fed_pool_of_examples pool = full_pool();
-	struct fed_deal deal;
+	struct fed_example_pool pool = full_pool();
+	struct fed_partition_result deal;
 	struct fed_error err;
 	uint32_t id = 0;
 
@@ -548,10 +550,10 @@ START_TEST(natural_leaves_users_that_are_not_whole)
 		id++;
 	pool.free_bits[id / 64] &= ~((uint64_t)1 << (id % 64));
 	pool.left--;
-	fed_assert_ok(fed_partition_deal(fixture, &pool, &how, 1, 1, 0, &deal, &err), &err);
+	fed_assert_ok(fed_partition_run(fixture, &pool, &how, 1, 1, 0, &deal, &err), &err);
 	ck_assert_uint_eq(fixture->owner[deal.ids[0]], 1);
-	fed_deal_release(&deal);
-	fed_examples_release(&pool);
+	fed_partition_result_release(&deal);
+	fed_example_pool_release(&pool);
 }
 END_TEST
 
@@ -564,7 +566,7 @@ START_TEST(regression_is_sharded_by_target)
 	fed_free(fixture->label);
 	fixture->label = NULL;
 	fixture->classes = 0;
-	struct fed_deal deal = deal_of(&how, 100, 3);
+	struct fed_partition_result deal = deal_of(&how, 100, 3);
 	for (uint32_t i = 0; i < 200; i++) {
 		float low = INFINITY, high = -INFINITY;
 
@@ -578,7 +580,7 @@ START_TEST(regression_is_sharded_by_target)
 		narrow += high - low < 0.5;
 	}
 	ck_assert_uint_ge(narrow, 150);
-	fed_deal_release(&deal);
+	fed_partition_result_release(&deal);
 }
 END_TEST
 
@@ -589,24 +591,24 @@ END_TEST
 START_TEST(reuse_shares_examples_when_the_pool_is_short)
 {
 	struct fed_partition how = partition_of(_i, 40);
-	struct fed_pool_of_examples pool = full_pool();
-	struct fed_deal deal;
+	struct fed_example_pool pool = full_pool();
+	struct fed_partition_result deal;
 	struct fed_error err;
 
 	how.reuse = true;
-	fed_assert_ok(fed_partition_deal(fixture, &pool, &how, 30, 1, 0, &deal, &err), &err);
+	fed_assert_ok(fed_partition_run(fixture, &pool, &how, 30, 1, 0, &deal, &err), &err);
 	ck_assert(!deal.shared);
-	fed_deal_release(&deal);
+	fed_partition_result_release(&deal);
 	const uint32_t left = pool.left;
 
-	fed_assert_ok(fed_partition_deal(fixture, &pool, &how, 500, 1, 1, &deal, &err), &err);
+	fed_assert_ok(fed_partition_run(fixture, &pool, &how, 500, 1, 1, &deal, &err), &err);
 	ck_assert(deal.shared);
 	ck_assert_uint_eq(pool.left, left);
 	ck_assert_uint_eq(count_pool(&pool), left);
 	for (uint32_t i = 0; i < 500; i++)
 		assert_distinct(deal.ids + deal.start[i], deal.start[i + 1] - deal.start[i]);
-	fed_deal_release(&deal);
-	fed_examples_release(&pool);
+	fed_partition_result_release(&deal);
+	fed_example_pool_release(&pool);
 }
 END_TEST
 
@@ -615,7 +617,7 @@ START_TEST(reuse_shares_users)
 	struct fed_partition how = partition_of(FED_PARTITION_NATURAL, 1);
 
 	how.reuse = true;
-	struct fed_deal deal = deal_of(&how, 100, 1);
+	struct fed_partition_result deal = deal_of(&how, 100, 1);
 	ck_assert(deal.shared);
 	for (uint32_t i = 0; i < 100; i++) {
 		uint32_t user = i % (USERS - 1);
@@ -623,7 +625,7 @@ START_TEST(reuse_shares_users)
 		user += user >= 7;
 		ck_assert_uint_eq(fixture->owner[deal.ids[deal.start[i]]], user);
 	}
-	fed_deal_release(&deal);
+	fed_partition_result_release(&deal);
 }
 END_TEST
 
@@ -637,12 +639,12 @@ START_TEST(reuse_gives_more_than_there_are)
 
 		how.reuse = true;
 		how.spread = 0;
-		struct fed_deal deal = deal_of(&how, 2, 1);
+		struct fed_partition_result deal = deal_of(&how, 2, 1);
 		for (uint64_t i = deal.start[0]; i < deal.start[1]; i++)
 			times[deal.ids[i]]++;
 		for (uint32_t i = 0; i < TRAIN; i++)
 			ck_assert_uint_eq(times[i], 2);
-		fed_deal_release(&deal);
+		fed_partition_result_release(&deal);
 	}
 }
 END_TEST

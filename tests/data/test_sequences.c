@@ -39,7 +39,7 @@ static int try_load(struct fed_dataset **data, const char *name, const char *arg
 			assign[n].key = strsep(&word, "=");
 			assign[n++].value = word;
 		}
-	return fed_dataset_load(data, name, assign, n, &(struct fed_making){1}, err);
+	return fed_dataset_load(data, name, assign, n, &(struct fed_generation){1}, err);
 }
 
 static int load_file(struct fed_dataset **data, const char *text, size_t len, const char *args,

@@ -169,7 +169,7 @@ START_TEST(only_examples_of_the_present)
 			held[c->examples[k]] = true;
 	}
 	fed_assert_ok(fed_session_copy(&copy, &s, false, &err), &err);
-	fed_assert_ok(fed_session_redeal(&copy, &s, 7, &err), &err);
+	fed_assert_ok(fed_session_partition_again(&copy, &s, 7, &err), &err);
 	ck_assert_uint_eq(copy.parts.clients.n_present, 7);
 	for (uint32_t i = 0; i < 7; i++) {
 		const struct fed_client *c = &copy.parts.clients.client[i];

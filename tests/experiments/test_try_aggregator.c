@@ -143,7 +143,7 @@ START_TEST(steps_and_updates_are_saved_for_others)
 	fed_assert_ok(fed_updates_save(&s, matrix, &err), &err);
 	fed_assert_ok(try_it(&t, "median", NULL, NULL, NULL, &err), &err);
 	ck_assert_uint_eq(t.n, 5);
-	ck_assert_int_eq(memcmp(t.step, s.federation.judgement.step, s.parts.net.dim * sizeof(float)),
+	ck_assert_int_eq(memcmp(t.step, s.federation.verdicts.step, s.parts.net.dim * sizeof(float)),
 	                 0);
 	fed_trial_release(&t);
 }
@@ -173,7 +173,7 @@ START_TEST(an_archive_says_whose_the_rows_are)
 	size_t head;
 
 	small_do(&s, "dataset blobs;model softmax;add 6 iid 20;remove 2;aggregator median;round 1");
-	const struct fed_judgement *g = &s.federation.judgement;
+	const struct fed_verdicts *g = &s.federation.verdicts;
 	const size_t dim = s.parts.net.dim;
 	snprintf(path, sizeof path, "%s.npz", matrix);
 	fed_assert_ok(fed_updates_save(&s, path, &err), &err);

@@ -26,7 +26,7 @@ enum {
 
 static struct fed_input corpus[CORPUS_MOST];
 static size_t corpus_n;
-static size_t room = ROOM_LEAST;
+static size_t capacity = ROOM_LEAST;
 static uint64_t messages[MESSAGE_WORDS]; /* a bit for each hash of a message */
 static bool new_message;
 static char folder[64], path[256];
@@ -54,7 +54,7 @@ static void keep(const void *bytes, size_t n)
 void fed_fuzz_seed(const void *bytes, size_t n)
 {
 	keep(bytes, n);
-	room = 2 * n > room ? 2 * n : room;
+	capacity = 2 * n > capacity ? 2 * n : capacity;
 }
 
 static bool ends_word(char c)
@@ -219,7 +219,7 @@ static uint64_t run_for(double seconds, uint64_t seed)
 {
 	const double end = fed_wall_seconds() + seconds;
 	const size_t seeds = corpus_n;
-	struct fed_input input = {or_die(malloc(room)), 0};
+	struct fed_input input = {or_die(malloc(capacity)), 0};
 	uint64_t i = 0;
 
 	for (size_t k = 0; k < seeds; k++)
@@ -227,9 +227,10 @@ static uint64_t run_for(double seconds, uint64_t seed)
 	for (; fed_wall_seconds() < end; i++) {
 		const uint64_t key = fed_random(seed, i);
 		const struct fed_input *from = &corpus[fed_random(key, 0) % corpus_n];
-		input.n = from->n < room ? from->n : room;
+		input.n = from->n < capacity ? from->n : capacity;
 		memcpy(input.bytes, from->bytes, input.n);
-		fed_fuzz_mutate(&input, room, &corpus[fed_random(key, 1) % corpus_n], fed_random(key, 2));
+		fed_fuzz_mutate(&input, capacity, &corpus[fed_random(key, 1) % corpus_n],
+		                fed_random(key, 2));
 		run_input(input.bytes, input.n);
 	}
 	free(input.bytes);

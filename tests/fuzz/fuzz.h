@@ -48,7 +48,7 @@ struct fed_input {
 
 /* Change `input`, which has room for `room` bytes, in one to eight places; with the same key in the
  * same way.  other: an input to take pieces from. */
-void fed_fuzz_mutate(struct fed_input *input, size_t room, const struct fed_input *other,
+void fed_fuzz_mutate(struct fed_input *input, size_t capacity, const struct fed_input *other,
                      uint64_t key);
 
 #endif

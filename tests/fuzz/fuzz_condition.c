@@ -37,7 +37,7 @@ static void as_breakpoint(const char *text, bool plain)
 {
 	const struct fed_record open = {.refused = 2};
 	const struct fed_event event = {.kind = FED_EVENT_LOST, .client = 7, .record = &open};
-	const struct fed_moment now = {&history, &open, &event, 12};
+	const struct fed_condition_context now = {&history, &open, &event, 12};
 	struct fed_condition *condition;
 	struct fed_error err;
 
@@ -45,7 +45,7 @@ static void as_breakpoint(const char *text, bool plain)
 		fed_fuzz_claim(!plain);
 		return;
 	}
-	fed_fuzz_claim(!plain || fed_condition_pace(condition) != FED_PACE_EVENTS);
+	fed_fuzz_claim(!plain || fed_condition_pace(condition) != FED_CONDITION_RATE_EVENTS);
 	fed_condition_holds_at(condition, &now);
 	fed_condition_free(condition);
 }

@@ -34,7 +34,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n)
 	struct fed_error err;
 
 	snprintf(path, sizeof path, "%s", fed_fuzz_file("input.csv", bytes, n));
-	if (fed_dataset_load(&data, path, NULL, 0, &(struct fed_making){1}, &err) != FED_OK) {
+	if (fed_dataset_load(&data, path, NULL, 0, &(struct fed_generation){1}, &err) != FED_OK) {
 		fed_fuzz_outcome(err.text);
 		return 0;
 	}

@@ -84,7 +84,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n)
 	snprintf(name, sizeof name, "%s%s", names[k], end);
 	fed_fuzz_file(name, bytes + 1, n - 1);
 	snprintf(folder, sizeof folder, "%s", fed_fuzz_path(""));
-	if (fed_dataset_load(&data, folder, NULL, 0, &(struct fed_making){1}, &err) == FED_OK) {
+	if (fed_dataset_load(&data, folder, NULL, 0, &(struct fed_generation){1}, &err) == FED_OK) {
 		const uint32_t ids[] = {0, data->train + data->test - 1};
 		float x[2 * LONGEST];
 		int32_t label[2];

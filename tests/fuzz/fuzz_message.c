@@ -16,13 +16,13 @@ static void seed(uint32_t kind, uint32_t vectors, size_t dim, enum fed_codec_kin
 
 	envelope.head.kind = kind;
 	envelope.head.to = 5;
-	envelope.parcel = fed_parcel_new(vectors, dim);
-	fed_fuzz_claim(envelope.parcel);
+	envelope.payload = fed_shared_vectors_new(vectors, dim);
+	fed_fuzz_claim(envelope.payload);
 	for (size_t j = 0; vectors && j < dim; j += 2)
-		envelope.parcel->vector[0][j] = (float)j - 5;
-	fed_fuzz_claim(fed_post_encode(&envelope, &frame, &err) == FED_OK);
+		envelope.payload->vector[0][j] = (float)j - 5;
+	fed_fuzz_claim(fed_messenger_encode(&envelope, &frame, &err) == FED_OK);
 	fed_fuzz_seed(frame.s, frame.len);
-	fed_parcel_drop(envelope.parcel);
+	fed_shared_vectors_unref(envelope.payload);
 	fed_text_release(&frame);
 }
 
@@ -44,15 +44,15 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n)
 	struct fed_envelope envelope = {0};
 	struct fed_error err;
 
-	if (fed_post_decode(bytes, n, 100000, &envelope, &err) != FED_OK) {
+	if (fed_messenger_decode(bytes, n, 100000, &envelope, &err) != FED_OK) {
 		fed_fuzz_outcome(err.text);
 		return 0;
 	}
 	struct fed_text frame = {0};
-	fed_fuzz_claim(fed_post_encode(&envelope, &frame, &err) == FED_OK);
+	fed_fuzz_claim(fed_messenger_encode(&envelope, &frame, &err) == FED_OK);
 	fed_fuzz_claim(frame.len == n && fed_envelope_bytes(&envelope) == n);
 	fed_fuzz_claim(memcmp(frame.s, bytes, n) == 0);
 	fed_text_release(&frame);
-	fed_parcel_drop(envelope.parcel);
+	fed_shared_vectors_unref(envelope.payload);
 	return 0;
 }

@@ -44,7 +44,7 @@ void fed_fuzz_begin(void)
 		fed_fuzz_seed(seed.s, seed.len);
 		fed_text_release(&seed);
 	}
-	fed_recorder_release(&session.recorder);
+	fed_event_log_release(&session.event_log);
 }
 
 void fed_fuzz_end(void)
@@ -62,6 +62,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n)
 	if (n > 0 && fed_session_import(&session, fed_fuzz_file(names[bytes[0] % 2], bytes + 1, n - 1),
 	                                &err) != FED_OK)
 		fed_fuzz_outcome(err.text);
-	fed_recorder_release(&session.recorder); /* what it remembers is no leak */
+	fed_event_log_release(&session.event_log); /* what it remembers is no leak */
 	return 0;
 }

@@ -24,7 +24,7 @@ void fed_fuzz_begin(void)
 
 	for (size_t i = 0; i < sizeof seeds / sizeof *seeds; i++)
 		fed_fuzz_seed(seeds[i], strlen(seeds[i]));
-	fed_fuzz_claim(fed_dataset_load(&data, "blobs", small, 2, &(struct fed_making){1}, &err) ==
+	fed_fuzz_claim(fed_dataset_load(&data, "blobs", small, 2, &(struct fed_generation){1}, &err) ==
 	               FED_OK);
 	fed_fuzz_claim(fed_clients_init(&clients, data->train, &err) == FED_OK);
 	fed_fuzz_claim(fed_clients_add(&clients, data, 40, &how, NULL, NULL, 1, &first, &err) ==
@@ -45,7 +45,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n)
 	uint64_t draw = 3;
 	uint32_t *ids, count;
 
-	if (fed_who_parse(text, &clients, 1, &draw, &ids, &count, &err) == FED_OK) {
+	if (fed_client_selector_parse(text, &clients, 1, &draw, &ids, &count, &err) == FED_OK) {
 		fed_fuzz_claim(count >= 1);
 		for (uint32_t i = 0; i < count; i++) {
 			fed_fuzz_claim(fed_clients_get(&clients, ids[i]) != NULL);

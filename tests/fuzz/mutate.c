@@ -10,7 +10,7 @@
 
 struct change {
 	struct fed_input *input;
-	size_t room;
+	size_t capacity;
 	const struct fed_input *other;
 	struct fed_stream random;
 };
@@ -34,10 +34,10 @@ static void replace(struct change *c, size_t at, size_t n, const void *with, siz
 	uint8_t piece[4096];
 
 	m = m < sizeof piece ? m : sizeof piece;
-	m = m < c->room - at ? m : c->room - at;
+	m = m < c->capacity - at ? m : c->capacity - at;
 	memcpy(piece, with, m); /* it may lie in the input itself */
 	size_t tail = in->n - at - n;
-	tail = tail < c->room - at - m ? tail : c->room - at - m;
+	tail = tail < c->capacity - at - m ? tail : c->capacity - at - m;
 	memmove(in->bytes + at + m, in->bytes + at + n, tail);
 	memcpy(in->bytes + at, piece, m);
 	in->n = at + m + tail;
@@ -148,12 +148,12 @@ static void move_piece(struct change *c)
 	}
 }
 
-void fed_fuzz_mutate(struct fed_input *input, size_t room, const struct fed_input *other,
+void fed_fuzz_mutate(struct fed_input *input, size_t capacity, const struct fed_input *other,
                      uint64_t key)
 {
 	static void (*const kinds[])(struct change *) = {change_byte, change_number, change_digits,
 	                                                 insert_word, move_piece};
-	struct change c = {input, room, other, {key, 0}};
+	struct change c = {input, capacity, other, {key, 0}};
 
 	for (size_t changes = 1 + below(&c, 8); changes > 0; changes--)
 		kinds[below(&c, sizeof kinds / sizeof *kinds)](&c);

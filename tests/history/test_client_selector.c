@@ -54,7 +54,8 @@ START_TEST(selects)
 	uint32_t *ids, n;
 
 	make_crowd(&c, 13, " 11 ");
-	fed_assert_ok(fed_who_parse(selected[_i].text, &c.clients, 1, &draw, &ids, &n, &err), &err);
+	fed_assert_ok(
+		fed_client_selector_parse(selected[_i].text, &c.clients, 1, &draw, &ids, &n, &err), &err);
 	for (uint32_t i = 0; i < n; i++)
 		fed_text_add(&shown, "%s%u", i ? " " : "", ids[i]);
 	ck_assert_str_eq(fed_text_str(&shown), selected[_i].ids);
@@ -106,8 +107,9 @@ START_TEST(refuses)
 	uint32_t *ids, n;
 
 	make_crowd(&c, 13, " 11 ");
-	ck_assert_int_eq(fed_who_parse(refused[_i].text, &c.clients, 1, &draw, &ids, &n, &err),
-	                 FED_FAIL);
+	ck_assert_int_eq(
+		fed_client_selector_parse(refused[_i].text, &c.clients, 1, &draw, &ids, &n, &err),
+		FED_FAIL);
 	ck_assert_msg(strstr(err.text, refused[_i].words) != NULL, "%s: %s", refused[_i].text,
 	              err.text);
 	ck_assert_ptr_null(strchr(err.text, '\x1b'));
@@ -122,7 +124,7 @@ static uint32_t *pick(const struct crowd *c, const char *who, uint64_t seed, uin
 	const uint64_t before = draw;
 	struct fed_error err;
 
-	fed_assert_ok(fed_who_parse(who, &c->clients, seed, &draw, &ids, n, &err), &err);
+	fed_assert_ok(fed_client_selector_parse(who, &c->clients, seed, &draw, &ids, n, &err), &err);
 	ck_assert_uint_eq(draw, before + 1);
 	return ids;
 }
@@ -158,7 +160,8 @@ START_TEST(nobody_to_select)
 	uint32_t *ids, n;
 
 	make_crowd(&c, 0, "");
-	ck_assert_int_eq(fed_who_parse("all", &c.clients, 1, &draw, &ids, &n, &err), FED_FAIL);
+	ck_assert_int_eq(fed_client_selector_parse("all", &c.clients, 1, &draw, &ids, &n, &err),
+	                 FED_FAIL);
 	ck_assert_ptr_nonnull(strstr(err.text, "add-client"));
 }
 END_TEST
@@ -169,7 +172,7 @@ static int parse_one(void *ctx, struct fed_error *err)
 	uint64_t draw = 0;
 	uint32_t *ids, n;
 
-	if (fed_who_parse("1,4-9,random:3,20%", &c->clients, 1, &draw, &ids, &n, err))
+	if (fed_client_selector_parse("1,4-9,random:3,20%", &c->clients, 1, &draw, &ids, &n, err))
 		return FED_FAIL;
 	fed_free(ids);
 	return FED_OK;
@@ -205,7 +208,7 @@ START_TEST(ids_are_put_as_they_are_typed)
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
 		struct fed_text out = {0};
 
-		fed_who_put(&out, cases[i].ids, cases[i].n, cases[i].most);
+		fed_client_ids_put(&out, cases[i].ids, cases[i].n, cases[i].most);
 		ck_assert_str_eq(fed_text_str(&out), cases[i].text);
 		fed_text_release(&out);
 	}

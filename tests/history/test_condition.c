@@ -194,27 +194,27 @@ END_TEST
 static const struct {
 	const char *text;
 	bool holds;
-	enum fed_pace pace;
+	enum fed_condition_rate pace;
 } moments[] = {
-	{"client==7", true, FED_PACE_EVENTS},
-	{"client!=7", false, FED_PACE_EVENTS},
-	{"client>3,client<=7", true, FED_PACE_EVENTS},
-	{"event==refused", true, FED_PACE_EVENTS},
-	{"event != lost", true, FED_PACE_EVENTS},
-	{"nan", true, FED_PACE_EVENTS},
-	{"nan and client==8", false, FED_PACE_EVENTS},
-	{"client==8 or nan", true, FED_PACE_EVENTS},
-	{"client==7 and round==3", true, FED_PACE_EVENTS},
-	{"client==7 and refused>1", true, FED_PACE_EVENTS},
-	{"refused==2", true, FED_PACE_COUNTERS},
-	{"refused[1]==1", true, FED_PACE_COUNTERS}, /* of the last round that ended */
-	{"refused>refused[1] or lost>9", true, FED_PACE_COUNTERS},
-	{"refused>=clock", false, FED_PACE_COUNTERS},
-	{"clock==33", true, FED_PACE_COUNTERS},
-	{"clock[1]==30", true, FED_PACE_COUNTERS},
-	{"refused>0 and version==3", true, FED_PACE_ROUNDS},
-	{"accuracy==0.6", true, FED_PACE_ROUNDS},
-	{"accuracy[1]==0.7", true, FED_PACE_ROUNDS},
+	{"client==7", true, FED_CONDITION_RATE_EVENTS},
+	{"client!=7", false, FED_CONDITION_RATE_EVENTS},
+	{"client>3,client<=7", true, FED_CONDITION_RATE_EVENTS},
+	{"event==refused", true, FED_CONDITION_RATE_EVENTS},
+	{"event != lost", true, FED_CONDITION_RATE_EVENTS},
+	{"nan", true, FED_CONDITION_RATE_EVENTS},
+	{"nan and client==8", false, FED_CONDITION_RATE_EVENTS},
+	{"client==8 or nan", true, FED_CONDITION_RATE_EVENTS},
+	{"client==7 and round==3", true, FED_CONDITION_RATE_EVENTS},
+	{"client==7 and refused>1", true, FED_CONDITION_RATE_EVENTS},
+	{"refused==2", true, FED_CONDITION_RATE_COUNTERS},
+	{"refused[1]==1", true, FED_CONDITION_RATE_COUNTERS}, /* of the last round that ended */
+	{"refused>refused[1] or lost>9", true, FED_CONDITION_RATE_COUNTERS},
+	{"refused>=clock", false, FED_CONDITION_RATE_COUNTERS},
+	{"clock==33", true, FED_CONDITION_RATE_COUNTERS},
+	{"clock[1]==30", true, FED_CONDITION_RATE_COUNTERS},
+	{"refused>0 and version==3", true, FED_CONDITION_RATE_ROUNDS},
+	{"accuracy==0.6", true, FED_CONDITION_RATE_ROUNDS},
+	{"accuracy[1]==0.7", true, FED_CONDITION_RATE_ROUNDS},
 };
 
 START_TEST(judges_moments)
@@ -228,15 +228,16 @@ START_TEST(judges_moments)
 	const struct fed_record open = {.round = 4, .refused = 2, .lost = 1};
 	const struct fed_event event = {
 		.kind = FED_EVENT_REFUSED, .client = 7, .nan = true, .version = 3, .record = &open};
-	const struct fed_moment now = {.history = &h, .open = &open, .event = &event, .clock = 33};
+	const struct fed_condition_context now = {
+		.history = &h, .open = &open, .event = &event, .clock = 33};
 	fed_assert_ok(fed_condition_parse_event(&c, moments[_i].text, NULL, &err), &err);
 	ck_assert_int_eq(fed_condition_pace(c), moments[_i].pace);
 	fed_assert_ok(fed_condition_copy(&copy, c, &err), &err);
 	fed_condition_free(c);
 	ck_assert_msg(fed_condition_holds_at(copy, &now) == moments[_i].holds, "%s", moments[_i].text);
 	/* Without an event nothing holds of it. */
-	const struct fed_moment quiet = {.history = &h};
-	if (moments[_i].pace == FED_PACE_EVENTS)
+	const struct fed_condition_context quiet = {.history = &h};
+	if (moments[_i].pace == FED_CONDITION_RATE_EVENTS)
 		ck_assert(!fed_condition_holds_at(copy, &quiet));
 	fed_condition_free(copy);
 	fed_history_release(&h);

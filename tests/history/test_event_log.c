@@ -10,7 +10,7 @@
 #include "fedsh/transport.h"
 #include "support/suite.h"
 
-static void say(struct fed_recorder *r, enum fed_event_kind kind, uint64_t version, double clock,
+static void say(struct fed_event_log *r, enum fed_event_kind kind, uint64_t version, double clock,
                 const char *text)
 {
 	static const struct fed_record record = {
@@ -22,39 +22,39 @@ static void say(struct fed_recorder *r, enum fed_event_kind kind, uint64_t versi
 	                                .text = text,
 	                                .record = &record};
 
-	fed_recorder_take(r, &event);
+	fed_event_log_take(r, &event);
 }
 
-static void step(struct fed_recorder *r, enum fed_event_kind kind, uint32_t client,
+static void step(struct fed_event_log *r, enum fed_event_kind kind, uint32_t client,
                  uint64_t invitation, double clock)
 {
 	const struct fed_event event = {
 		.kind = kind, .clock = clock, .client = client, .invitation = invitation};
 
-	fed_recorder_take(r, &event);
+	fed_event_log_take(r, &event);
 }
 
 /* Phrases -------------------------------------------------------------------- */
 
 START_TEST(a_text_is_kept_once)
 {
-	struct fed_phrases p = {0};
-	const uint32_t a = fed_phrases_take(&p, "a"), b = fed_phrases_take(&p, "b");
+	struct fed_string_pool p = {0};
+	const uint32_t a = fed_string_pool_take(&p, "a"), b = fed_string_pool_take(&p, "b");
 
 	ck_assert_uint_ne(a, b);
-	ck_assert_uint_eq(fed_phrases_take(&p, "a"), a);
-	ck_assert_uint_eq(fed_phrases_take(&p, NULL), 0);
-	ck_assert_ptr_null(fed_phrases_text(&p, 0));
-	ck_assert_str_eq(fed_phrases_text(&p, b), "b");
+	ck_assert_uint_eq(fed_string_pool_take(&p, "a"), a);
+	ck_assert_uint_eq(fed_string_pool_take(&p, NULL), 0);
+	ck_assert_ptr_null(fed_string_pool_text(&p, 0));
+	ck_assert_str_eq(fed_string_pool_text(&p, b), "b");
 	ck_assert_uint_eq(p.bytes, 4);
-	fed_phrases_drop(&p, a);
-	ck_assert_str_eq(fed_phrases_text(&p, a), "a");
-	fed_phrases_drop(&p, a);
-	fed_phrases_drop(&p, 0);
+	fed_string_pool_drop(&p, a);
+	ck_assert_str_eq(fed_string_pool_text(&p, a), "a");
+	fed_string_pool_drop(&p, a);
+	fed_string_pool_drop(&p, 0);
 	ck_assert_uint_eq(p.in_use, 1);
 	ck_assert_uint_eq(p.bytes, 2);
-	ck_assert_uint_eq(fed_phrases_take(&p, "c"), a); /* the place is used again */
-	fed_phrases_release(&p);
+	ck_assert_uint_eq(fed_string_pool_take(&p, "c"), a); /* the place is used again */
+	fed_string_pool_release(&p);
 }
 END_TEST
 
@@ -62,7 +62,7 @@ END_TEST
 START_TEST(many_texts)
 {
 	enum { TEXTS = 200, MOVES = 20000 };
-	struct fed_phrases p = {0};
+	struct fed_string_pool p = {0};
 	uint32_t users[TEXTS] = {0}, number[TEXTS] = {0}, in_use = 0;
 	char text[16];
 
@@ -71,10 +71,10 @@ START_TEST(many_texts)
 
 		snprintf(text, sizeof text, "text %u", k);
 		if (fed_random(2, i) % 2 && users[k]) {
-			fed_phrases_drop(&p, number[k]);
+			fed_string_pool_drop(&p, number[k]);
 			users[k]--;
 		} else {
-			const uint32_t n = fed_phrases_take(&p, text);
+			const uint32_t n = fed_string_pool_take(&p, text);
 			ck_assert(users[k] == 0 || n == number[k]);
 			number[k] = n;
 			users[k]++;
@@ -84,10 +84,10 @@ START_TEST(many_texts)
 		snprintf(text, sizeof text, "text %u", k);
 		in_use += users[k] > 0;
 		if (users[k])
-			ck_assert_str_eq(fed_phrases_text(&p, number[k]), text);
+			ck_assert_str_eq(fed_string_pool_text(&p, number[k]), text);
 	}
 	ck_assert_uint_eq(p.in_use, in_use);
-	fed_phrases_release(&p);
+	fed_string_pool_release(&p);
 }
 END_TEST
 
@@ -95,46 +95,46 @@ END_TEST
 
 START_TEST(the_oldest_go)
 {
-	struct fed_recorder r = {.limit = 512};
+	struct fed_event_log r = {.limit = 512};
 	char text[32];
 
-	ck_assert_ptr_null(fed_recorder_at(&r, 0));
-	ck_assert_ptr_null(fed_recorder_at(&r, 1));
-	ck_assert_uint_eq(fed_recorder_since(&r, 0), 1);
+	ck_assert_ptr_null(fed_event_log_at(&r, 0));
+	ck_assert_ptr_null(fed_event_log_at(&r, 1));
+	ck_assert_uint_eq(fed_event_log_since(&r, 0), 1);
 	for (unsigned i = 1; i <= 2000; i++) {
 		snprintf(text, sizeof text, "text %u", i / 2);
 		say(&r, FED_EVENT_NOTICE, i / 10, i, text);
 	}
 	ck_assert_uint_eq(r.n, 2000);
-	ck_assert_uint_eq(r.room, 512);
-	ck_assert_ptr_null(fed_recorder_at(&r, 2000 - 512));
-	ck_assert_ptr_null(fed_recorder_at(&r, 2001));
+	ck_assert_uint_eq(r.capacity, 512);
+	ck_assert_ptr_null(fed_event_log_at(&r, 2000 - 512));
+	ck_assert_ptr_null(fed_event_log_at(&r, 2001));
 	for (unsigned i = 2000 - 511; i <= 2000; i++) {
-		const struct fed_past *e = fed_recorder_at(&r, i);
+		const struct fed_logged_event *e = fed_event_log_at(&r, i);
 
 		ck_assert_ptr_nonnull(e);
 		snprintf(text, sizeof text, "text %u", i / 2);
-		ck_assert_str_eq(fed_recorder_text(&r, e), text);
+		ck_assert_str_eq(fed_event_log_text(&r, e), text);
 		ck_assert_uint_eq(e->version, i / 10);
 		ck_assert_double_eq(e->clock, i);
 		ck_assert_uint_eq(e->client, FED_SERVER);
 	}
 	ck_assert_uint_eq(r.texts.in_use, 257); /* the oldest kept is the second with its text */
-	ck_assert_uint_eq(fed_recorder_since(&r, 180), 1800);
-	ck_assert_uint_eq(fed_recorder_since(&r, 0), 2000 - 511);
-	ck_assert_uint_eq(fed_recorder_since(&r, 201), 2001);
-	fed_recorder_restart(&r);
-	ck_assert_uint_eq(fed_recorder_since(&r, 0), 2001);
+	ck_assert_uint_eq(fed_event_log_since(&r, 180), 1800);
+	ck_assert_uint_eq(fed_event_log_since(&r, 0), 2000 - 511);
+	ck_assert_uint_eq(fed_event_log_since(&r, 201), 2001);
+	fed_event_log_restart(&r);
+	ck_assert_uint_eq(fed_event_log_since(&r, 0), 2001);
 	say(&r, FED_EVENT_NOTICE, 0, 0, NULL);
-	ck_assert_uint_eq(fed_recorder_since(&r, 0), 2001);
-	ck_assert_ptr_null(fed_recorder_text(&r, fed_recorder_at(&r, 2001)));
-	fed_recorder_release(&r);
+	ck_assert_uint_eq(fed_event_log_since(&r, 0), 2001);
+	ck_assert_ptr_null(fed_event_log_text(&r, fed_event_log_at(&r, 2001)));
+	fed_event_log_release(&r);
 }
 END_TEST
 
 START_TEST(large_texts_push_out_old_events)
 {
-	struct fed_recorder r = {0};
+	struct fed_event_log r = {0};
 	char *text = malloc(1 << 20);
 
 	memset(text, 'x', 1 << 20);
@@ -145,30 +145,30 @@ START_TEST(large_texts_push_out_old_events)
 	}
 	ck_assert_uint_le(r.texts.bytes, FED_TEXTS_BYTES);
 	ck_assert_uint_eq(r.n - r.first + 1, 16);
-	ck_assert_int_eq(fed_recorder_text(&r, fed_recorder_at(&r, 40))[0], 'A' + 39);
+	ck_assert_int_eq(fed_event_log_text(&r, fed_event_log_at(&r, 40))[0], 'A' + 39);
 	free(text);
-	fed_recorder_release(&r);
+	fed_event_log_release(&r);
 }
 END_TEST
 
 START_TEST(a_round_has_its_figures)
 {
-	struct fed_recorder r = {0};
+	struct fed_event_log r = {0};
 
 	say(&r, FED_EVENT_ROUND, 1, 3, NULL);
-	const struct fed_past *e = fed_recorder_at(&r, 1);
+	const struct fed_logged_event *e = fed_event_log_at(&r, 1);
 	ck_assert_float_eq(e->accuracy, 0.5F);
 	ck_assert_float_eq(e->loss, 2.0F);
 	ck_assert_uint_eq(e->used, 3);
 	ck_assert_uint_eq(e->invited, 4);
-	fed_recorder_release(&r);
+	fed_event_log_release(&r);
 }
 END_TEST
 
 START_TEST(an_aborted_round_is_marked)
 {
 	static const char marks[] = "..xxx..xx."; /* undone, by event */
-	struct fed_recorder r = {0};
+	struct fed_event_log r = {0};
 
 	say(&r, FED_EVENT_NOTICE, 0, 0, "before");
 	say(&r, FED_EVENT_WARNING, 0, 0, "before, too");
@@ -182,9 +182,9 @@ START_TEST(an_aborted_round_is_marked)
 	say(&r, FED_EVENT_ABORTED, 0, 0, "why");
 	say(&r, FED_EVENT_ABORTED, 0, 0, "none is open");
 	for (uint64_t k = 1; k <= 10; k++)
-		ck_assert_int_eq(fed_recorder_at(&r, k)->undone, marks[k - 1] == 'x');
-	ck_assert_uint_eq(r.journeys.n, 0);
-	fed_recorder_release(&r);
+		ck_assert_int_eq(fed_event_log_at(&r, k)->undone, marks[k - 1] == 'x');
+	ck_assert_uint_eq(r.invitation_log.n, 0);
+	fed_event_log_release(&r);
 }
 END_TEST
 
@@ -195,8 +195,8 @@ START_TEST(kinds_have_names)
 	ck_assert_ptr_null(fed_event_name(FED_EVENT_KINDS));
 	ck_assert(fed_event_is_step(FED_EVENT_SENT));
 	ck_assert(!fed_event_is_step(FED_EVENT_LOST));
-	ck_assert_uint_eq(sizeof(struct fed_past), 40);
-	ck_assert_uint_eq(sizeof(struct fed_journey), 128);
+	ck_assert_uint_eq(sizeof(struct fed_logged_event), 40);
+	ck_assert_uint_eq(sizeof(struct fed_invitation_record), 128);
 	ck_assert_uint_le(FED_EVENT_KINDS, 64);
 }
 END_TEST
@@ -204,7 +204,7 @@ END_TEST
 /* It forgets where it cannot keep, and never fails. */
 static int fill(void *ctx, struct fed_error *err)
 {
-	struct fed_recorder r = {.limit = 1024, .journeys.limit = 512};
+	struct fed_event_log r = {.limit = 1024, .invitation_log.limit = 512};
 	char text[32];
 
 	(void)ctx, (void)err;
@@ -214,12 +214,13 @@ static int fill(void *ctx, struct fed_error *err)
 		step(&r, FED_EVENT_SENT, i % 700, i + 1, i);
 		step(&r, FED_EVENT_RECEIVED, i % 700, i + 1, i + 0.5);
 	}
-	ck_assert_uint_le(r.n - r.first + 1, r.room ? r.room : 1);
+	ck_assert_uint_le(r.n - r.first + 1, r.capacity ? r.capacity : 1);
 	for (uint32_t client = 0; client < 700; client++)
-		for (const struct fed_journey *x = fed_journeys_last(&r.journeys, client); x;
-		     x = fed_journeys_before(&r.journeys, x))
+		for (const struct fed_invitation_record *x =
+		         fed_invitation_log_last(&r.invitation_log, client);
+		     x; x = fed_invitation_log_before(&r.invitation_log, x))
 			ck_assert_uint_eq(x->client, client);
-	fed_recorder_release(&r);
+	fed_event_log_release(&r);
 	return FED_OK;
 }
 

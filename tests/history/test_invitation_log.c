@@ -11,17 +11,17 @@
 
 #define NEAR 1e-9
 
-static const struct fed_journeys *of(const struct fed_session *s)
+static const struct fed_invitation_log *of(const struct fed_session *s)
 {
-	return &s->recorder.journeys;
+	return &s->event_log.invitation_log;
 }
 
 /* Properties ------------------------------------------------------------------- */
 
-static void check_spans(const struct fed_journey *x, double now)
+static void check_spans(const struct fed_invitation_record *x, double now)
 {
 	struct fed_span span[FED_SPANS_MAX];
-	const int n = fed_journey_spans(x, now, span);
+	const int n = fed_invitation_spans(x, now, span);
 	double way = 0, at = x->sent;
 
 	ck_assert_int_ge(n, 1);
@@ -33,7 +33,7 @@ static void check_spans(const struct fed_journey *x, double now)
 	}
 	if (!isnan(x->ended))
 		ck_assert_double_eq_tol(way, x->ended - x->sent, NEAR);
-	if (x->state == FED_JOURNEY_REPORTED)
+	if (x->state == FED_INVITATION_REPORTED)
 		ck_assert_double_eq_tol(x->received - x->sent + (x->trained - x->received) +
 		                            (x->ended - x->left) + (x->left - x->trained),
 		                        x->ended - x->sent, NEAR);
@@ -42,19 +42,19 @@ static void check_spans(const struct fed_journey *x, double now)
 /* A client does one thing after the other. */
 static void check_chains(const struct fed_session *s)
 {
-	const struct fed_journeys *j = of(s);
+	const struct fed_invitation_log *j = of(s);
 	uint64_t seen = 0;
 
 	for (uint32_t id = 0; id < s->parts.clients.n; id++) {
-		const struct fed_journey *x = fed_journeys_last(j, id);
+		const struct fed_invitation_record *x = fed_invitation_log_last(j, id);
 
-		for (const struct fed_journey *y; x; x = y, seen++) {
-			y = fed_journeys_before(j, x);
+		for (const struct fed_invitation_record *y; x; x = y, seen++) {
+			y = fed_invitation_log_before(j, x);
 			ck_assert_uint_eq(x->client, id);
 			if (!y)
 				continue;
 			ck_assert_uint_lt(y->invitation, x->invitation);
-			ck_assert_uint_ge(y->state, FED_JOURNEY_REPORTED);
+			ck_assert_uint_ge(y->state, FED_INVITATION_REPORTED);
 			ck_assert_double_le(y->ended, x->sent);
 			ck_assert(isnan(y->until) || y->until <= x->sent);
 		}
@@ -65,22 +65,22 @@ static void check_chains(const struct fed_session *s)
 /* The history's counts and sums, from journeys. */
 static void check_totals(const struct fed_session *s)
 {
-	const struct fed_journeys *j = of(s);
-	double by[FED_JOURNEY_STATES] = {0}, up = 0, down = 0;
+	const struct fed_invitation_log *j = of(s);
+	double by[FED_INVITATION_STATES] = {0}, up = 0, down = 0;
 	struct fed_record total;
 
 	for (uint64_t k = j->first; k && k <= j->n; k++) {
-		const struct fed_journey *x = fed_journeys_at(j, k);
+		const struct fed_invitation_record *x = fed_invitation_log_at(j, k);
 
 		by[x->state]++;
 		up += (double)x->bytes_up;
 		down += (double)x->bytes_down;
 	}
 	fed_history_total(&s->history, &total);
-	ck_assert_double_eq(by[FED_JOURNEY_REPORTED], total.reported);
-	ck_assert_double_eq(by[FED_JOURNEY_REFUSED], total.refused);
-	ck_assert_double_eq(by[FED_JOURNEY_LOST], total.lost);
-	ck_assert_double_eq(by[FED_JOURNEY_LATE], total.late);
+	ck_assert_double_eq(by[FED_INVITATION_REPORTED], total.reported);
+	ck_assert_double_eq(by[FED_INVITATION_REFUSED], total.refused);
+	ck_assert_double_eq(by[FED_INVITATION_LOST], total.lost);
+	ck_assert_double_eq(by[FED_INVITATION_LATE], total.late);
 	ck_assert_double_eq((double)(j->n - j->first + 1), total.invited);
 	ck_assert_double_eq(up, total.bytes_up);
 	ck_assert_double_eq(down, total.bytes_down);
@@ -88,11 +88,11 @@ static void check_totals(const struct fed_session *s)
 
 static void check_version(const struct fed_session *s, const struct fed_record *r)
 {
-	const struct fed_journeys *j = of(s);
+	const struct fed_invitation_log *j = of(s);
 	double used = 0, weight = 0, stale = 0;
 
 	for (uint64_t k = j->first; k && k <= j->n; k++) {
-		const struct fed_journey *x = fed_journeys_at(j, k);
+		const struct fed_invitation_record *x = fed_invitation_log_at(j, k);
 
 		if ((double)x->step != r->round)
 			continue;
@@ -109,13 +109,13 @@ static void check_version(const struct fed_session *s, const struct fed_record *
 
 static void check(const struct fed_session *s, bool complete)
 {
-	const struct fed_journeys *j = of(s);
+	const struct fed_invitation_log *j = of(s);
 
 	for (uint64_t k = j->first; k && k <= j->n; k++) {
-		const struct fed_journey *x = fed_journeys_at(j, k);
+		const struct fed_invitation_record *x = fed_invitation_log_at(j, k);
 
 		check_spans(x, fed_session_clock(s));
-		ck_assert(k == j->first || x->sent >= fed_journeys_at(j, k - 1)->sent);
+		ck_assert(k == j->first || x->sent >= fed_invitation_log_at(j, k - 1)->sent);
 		ck_assert(isnan(x->ended) || x->ended <= fed_session_clock(s));
 	}
 	check_chains(s);
@@ -151,7 +151,7 @@ START_TEST(journeys_agree_with_the_history)
 	check(&s, true);
 	small_do(&s, "restart");
 	ck_assert_uint_eq(of(&s)->n, 0);
-	ck_assert_ptr_null(fed_journeys_last(of(&s), 0));
+	ck_assert_ptr_null(fed_invitation_log_last(of(&s), 0));
 	small_do(&s, "round 3");
 	check(&s, true);
 	fed_session_release(&s);
@@ -174,7 +174,7 @@ START_TEST(times_are_those_of_device_and_link)
 			snprintf(line, sizeof line, "add 1 iid 20 %s %s;round 1", fed_device_profiles[d].name,
 			         fed_link_profiles[l].name);
 			small_do(&s, line);
-			const struct fed_journey *x = fed_journeys_last(of(&s), 0);
+			const struct fed_invitation_record *x = fed_invitation_log_last(of(&s), 0);
 			const double work = s.history.record[0].client_flops;
 			/* A frame and 12 parameters of 4 bytes. */
 			const double bytes = FED_FRAME_BYTES + 4 * 12;
@@ -227,31 +227,31 @@ static void abort_round(struct fed_session *s, enum fed_event_kind kind)
 START_TEST(an_aborted_round_never_happened)
 {
 	struct fed_session s;
-	static struct fed_journey old[1000];
+	static struct fed_invitation_record old[1000];
 	uint64_t n = 0;
 
 	small_init(&s, NULL);
 	small_do(&s, worlds[_i]);
-	const struct fed_journeys *j = of(&s);
+	const struct fed_invitation_log *j = of(&s);
 	const double clock = fed_session_clock(&s);
 	for (uint64_t k = j->first; k <= j->n; k++)
-		old[n++] = *fed_journeys_at(j, k);
+		old[n++] = *fed_invitation_log_at(j, k);
 	/* Whatever reports to fedasync completes the round. */
 	abort_round(&s, strstr(worlds[_i], "fedasync") ? FED_EVENT_SENT : FED_EVENT_REPORTED);
 	ck_assert_uint_eq(j->n - j->first + 1, n);
 	ck_assert_double_eq(fed_session_clock(&s), clock);
 	for (uint64_t k = j->first, i = 0; k <= j->n; k++, i++) {
-		const struct fed_journey *x = fed_journeys_at(j, k);
+		const struct fed_invitation_record *x = fed_invitation_log_at(j, k);
 
-		if (old[i].state >= FED_JOURNEY_REPORTED) {
+		if (old[i].state >= FED_INVITATION_REPORTED) {
 			ck_assert_mem_eq(x, &old[i], sizeof *x);
 			continue;
 		}
-		ck_assert_uint_eq(x->state, FED_JOURNEY_RECALLED);
+		ck_assert_uint_eq(x->state, FED_INVITATION_CANCELLED);
 		ck_assert_double_eq(x->ended, clock);
 		ck_assert_uint_eq(x->bytes_up, old[i].bytes_up);
 		ck_assert_uint_eq(x->invitation, old[i].invitation);
-		ck_assert_str_eq(fed_recorder_text(&s.recorder, fed_recorder_at(&s.recorder, x->end)),
+		ck_assert_str_eq(fed_event_log_text(&s.event_log, fed_event_log_at(&s.event_log, x->end)),
 		                 "aborted; the model is as before the round");
 	}
 	check(&s, false);
@@ -273,11 +273,11 @@ START_TEST(what_is_recalled_ends_then)
 	const double clock = fed_session_clock(&s);
 	small_do(&s, "aggregator fedasync");
 	for (uint64_t k = of(&s)->first; k <= of(&s)->n; k++) {
-		const struct fed_journey *x = fed_journeys_at(of(&s), k);
+		const struct fed_invitation_record *x = fed_invitation_log_at(of(&s), k);
 
-		ck_assert_uint_ge(x->state, FED_JOURNEY_REPORTED);
-		recalled += x->state == FED_JOURNEY_RECALLED;
-		ck_assert(x->state != FED_JOURNEY_RECALLED || x->ended == clock);
+		ck_assert_uint_ge(x->state, FED_INVITATION_REPORTED);
+		recalled += x->state == FED_INVITATION_CANCELLED;
+		ck_assert(x->state != FED_INVITATION_CANCELLED || x->ended == clock);
 	}
 	ck_assert_uint_ge(recalled, 1);
 	ck_assert_uint_le(recalled, 5);
@@ -292,13 +292,13 @@ START_TEST(the_oldest_journeys_go)
 	struct fed_session s;
 
 	small_init(&s, NULL);
-	s.recorder.journeys.limit = 64;
+	s.event_log.invitation_log.limit = 64;
 	small_do(&s, worlds[7]);
 	small_do(&s, "round 60");
-	ck_assert_uint_eq(of(&s)->room, 64);
+	ck_assert_uint_eq(of(&s)->capacity, 64);
 	ck_assert_uint_gt(of(&s)->first, 64);
 	ck_assert_uint_eq(of(&s)->n - of(&s)->first, 63);
-	ck_assert_ptr_null(fed_journeys_at(of(&s), of(&s)->first - 1));
+	ck_assert_ptr_null(fed_invitation_log_at(of(&s), of(&s)->first - 1));
 	check(&s, false);
 	abort_round(&s, FED_EVENT_REPORTED);
 	check(&s, false);
@@ -315,7 +315,7 @@ struct sums {
 	uint64_t invitation[4];
 };
 
-static void add_stretch(void *ctx, const struct fed_stretch *stretch)
+static void add_stretch(void *ctx, const struct fed_timeline_span *stretch)
 {
 	struct sums *sums = ctx;
 	const uint32_t at = stretch->at;
@@ -346,7 +346,7 @@ START_TEST(a_turn_computes_and_waits)
 {
 	struct fed_session s;
 	struct fed_error err = {""};
-	struct fed_schedule w;
+	struct fed_timeline w;
 	struct sums sums = {0};
 	char line[100];
 
@@ -354,28 +354,28 @@ START_TEST(a_turn_computes_and_waits)
 	snprintf(line, sizeof line, "scheme split %s;round 2", turns[_i]);
 	small_do(&s, COMPOSE "model mlp hidden=4,4;add 4 iid 20 1e5 4g");
 	small_do(&s, line);
-	fed_assert_ok(fed_schedule_init(&w, &s, 1, NULL, 0, &err), &err);
+	fed_assert_ok(fed_timeline_init(&w, &s, 1, NULL, 0, &err), &err);
 	ck_assert_uint_eq(w.n, 4);
-	fed_assert_ok(fed_schedule_turns(&w, add_stretch, &sums, &err), &err);
+	fed_assert_ok(fed_timeline_turns(&w, add_stretch, &sums, &err), &err);
 	for (uint32_t id = 0; id < 4; id++) {
-		const struct fed_journey *x = fed_journeys_last(of(&s), id);
+		const struct fed_invitation_record *x = fed_invitation_log_last(of(&s), id);
 
 		ck_assert(x->turn);
 		ck_assert_double_eq(sums.end[id], x->trained);
-		ck_assert_double_eq_tol(sums.computed[id], fed_journey_computed(x), NEAR);
+		ck_assert_double_eq_tol(sums.computed[id], fed_invitation_computed_seconds(x), NEAR);
 		ck_assert_double_eq_tol(sums.computed[id], 20 * own_flops(&s, _i == 3) / 1e5, NEAR);
 		ck_assert_double_eq_tol(sums.computed[id] + sums.waited[id], x->trained - x->received,
 		                        NEAR);
 		ck_assert_double_ge(sums.waited[id], 4 * 0.07); /* batches, there and back */
 	}
-	fed_schedule_release(&w);
+	fed_timeline_release(&w);
 	fed_session_release(&s);
 }
 END_TEST
 
 /* By hand ------------------------------------------------------------------------- */
 
-static void tell(struct fed_journeys *j, enum fed_event_kind kind, uint64_t invitation,
+static void tell(struct fed_invitation_log *j, enum fed_event_kind kind, uint64_t invitation,
                  double clock, uint64_t bytes, const char *text)
 {
 	static uint64_t number;
@@ -386,7 +386,7 @@ static void tell(struct fed_journeys *j, enum fed_event_kind kind, uint64_t invi
 	                                .bytes = bytes,
 	                                .text = text};
 
-	fed_journeys_take(j, &event, ++number);
+	fed_invitation_log_take(j, &event, ++number);
 }
 
 START_TEST(held_updates_and_strays)
@@ -396,34 +396,34 @@ START_TEST(held_updates_and_strays)
 	                                           {FED_PHASE_WAIT, 2, 4},
 	                                           {FED_PHASE_UPLOAD, 4, 6},
 	                                           {FED_PHASE_WAIT, 6, 9}};
-	struct fed_journeys j = {0};
+	struct fed_invitation_log j = {0};
 	struct fed_span span[FED_SPANS_MAX];
 
 	tell(&j, FED_EVENT_SENT, 1, 0, 70, NULL);
 	tell(&j, FED_EVENT_RECEIVED, 1, 1, 0, NULL);
 	tell(&j, FED_EVENT_TRAINED, 1, 2, 0, NULL);
-	const struct fed_journey *x = fed_journeys_last(&j, 5);
-	ck_assert_uint_eq(x->state, FED_JOURNEY_HELD);
+	const struct fed_invitation_record *x = fed_invitation_log_last(&j, 5);
+	ck_assert_uint_eq(x->state, FED_INVITATION_HELD);
 	tell(&j, FED_EVENT_FAULT, 1, 3, 0, "strikes");
-	ck_assert_uint_eq(x->state, FED_JOURNEY_HELD);
+	ck_assert_uint_eq(x->state, FED_INVITATION_HELD);
 	tell(&j, FED_EVENT_FAULT, 1, 4, 80, "leaves");
-	ck_assert_uint_eq(x->state, FED_JOURNEY_UPLOADS);
+	ck_assert_uint_eq(x->state, FED_INVITATION_UPLOADS);
 	tell(&j, FED_EVENT_REPORTED, 1, 6, 0, NULL);
 	tell(&j, FED_EVENT_REFUSED, 1, 7, 0, fed_stray_update);
-	ck_assert_uint_eq(x->state, FED_JOURNEY_REPORTED);
-	ck_assert_uint_eq(x->strays, 1);
+	ck_assert_uint_eq(x->state, FED_INVITATION_REPORTED);
+	ck_assert_uint_eq(x->extra_answers, 1);
 	ck_assert_uint_eq(x->bytes_up, 80);
-	ck_assert_int_eq(fed_journey_spans(x, 9, span), 5);
+	ck_assert_int_eq(fed_invitation_spans(x, 9, span), 5);
 	for (int i = 0; i < 5; i++) {
 		ck_assert_uint_eq(span[i].phase, expected[i].phase);
 		ck_assert_double_eq(span[i].from, expected[i].from);
 		ck_assert_double_eq(span[i].to, expected[i].to);
 	}
 	tell(&j, FED_EVENT_REFUSED, 1, 8, 0, "the aggregator, afterwards");
-	ck_assert_uint_eq(x->state, FED_JOURNEY_REFUSED);
+	ck_assert_uint_eq(x->state, FED_INVITATION_REFUSED);
 	ck_assert_double_eq(x->ended, 6);
 	tell(&j, FED_EVENT_LOST, 2, 8, 0, "an invitation that is not kept");
-	fed_journeys_release(&j);
+	fed_invitation_log_release(&j);
 }
 END_TEST
 
@@ -436,10 +436,10 @@ START_TEST(clients_of_a_window)
 	small_init(&s, NULL);
 	small_do(&s, worlds[7]);
 	for (uint64_t n = 1; n < 12; n++) {
-		struct fed_schedule w;
+		struct fed_timeline w;
 		uint32_t k = 0;
 
-		fed_assert_ok(fed_schedule_init(&w, &s, n, NULL, 0, &err), &err);
+		fed_assert_ok(fed_timeline_init(&w, &s, n, NULL, 0, &err), &err);
 		ck_assert_uint_eq(w.rounds, n);
 		ck_assert_double_eq(w.to, fed_session_clock(&s));
 		ck_assert_double_eq(w.from, s.history.record[s.history.n - n - 1].clock);
@@ -447,9 +447,9 @@ START_TEST(clients_of_a_window)
 			bool busy = false;
 
 			for (uint64_t i = of(&s)->first; i <= of(&s)->n; i++) {
-				const struct fed_journey *x = fed_journeys_at(of(&s), i);
+				const struct fed_invitation_record *x = fed_invitation_log_at(of(&s), i);
 				struct fed_span span[FED_SPANS_MAX];
-				const int spans = fed_journey_spans(x, w.now, span);
+				const int spans = fed_invitation_spans(x, w.now, span);
 
 				busy |= x->client == id && span[spans - 1].to > w.from;
 			}
@@ -457,11 +457,11 @@ START_TEST(clients_of_a_window)
 				ck_assert_uint_eq(w.client[k++], id);
 		}
 		ck_assert_uint_eq(k, w.n);
-		fed_schedule_release(&w);
-		fed_assert_ok(fed_schedule_init(&w, &s, n, (uint32_t[]){1, 3}, 2, &err), &err);
+		fed_timeline_release(&w);
+		fed_assert_ok(fed_timeline_init(&w, &s, n, (uint32_t[]){1, 3}, 2, &err), &err);
 		for (uint32_t i = 0; i < w.n; i++)
 			ck_assert(w.client[i] == 1 || w.client[i] == 3);
-		fed_schedule_release(&w);
+		fed_timeline_release(&w);
 	}
 	fed_session_release(&s);
 }

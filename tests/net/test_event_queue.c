@@ -15,7 +15,7 @@
 
 static int by_time(const void *a, const void *b)
 {
-	const struct fed_due *x = a, *y = b;
+	const struct fed_queued_event *x = a, *y = b;
 
 	if (x->when != y->when)
 		return x->when < y->when ? -1 : 1;
@@ -27,26 +27,27 @@ START_TEST(order_is_time_then_sequence)
 {
 	enum { N = 5000 };
 	struct fed_stream random = fed_stream_open((uint64_t)_i, FED_FOR_DATA, 0, 0);
-	static struct fed_due expected[N];
-	struct fed_vclock clock;
+	static struct fed_queued_event expected[N];
+	struct fed_event_queue clock;
 	struct fed_error err;
-	struct fed_due due;
+	struct fed_queued_event due;
 
-	fed_vclock_init(&clock);
+	fed_event_queue_init(&clock);
 	for (uint32_t i = 0; i < N; i++) {
 		const double when = fed_stream_below(&random, 50);
-		expected[i] = (struct fed_due){when, i, 7 * i, i + 1, FED_DUE_TRAINED};
-		fed_assert_ok(fed_vclock_add(&clock, when, FED_DUE_TRAINED, 7 * i, i + 1, &err), &err);
+		expected[i] = (struct fed_queued_event){when, i, 7 * i, i + 1, FED_QUEUED_TRAINED};
+		fed_assert_ok(fed_event_queue_add(&clock, when, FED_QUEUED_TRAINED, 7 * i, i + 1, &err),
+		              &err);
 	}
 	qsort(expected, N, sizeof *expected, by_time);
 	for (uint32_t i = 0; i < N; i++) {
-		ck_assert(fed_vclock_next(&clock, &due));
+		ck_assert(fed_event_queue_next(&clock, &due));
 		ck_assert(due.when == expected[i].when && due.seq == expected[i].seq);
 		ck_assert(due.ref == expected[i].ref && due.who == expected[i].who);
-		ck_assert(due.kind == FED_DUE_TRAINED && clock.now == due.when);
+		ck_assert(due.kind == FED_QUEUED_TRAINED && clock.now == due.when);
 	}
-	ck_assert(!fed_vclock_next(&clock, &due));
-	fed_vclock_release(&clock);
+	ck_assert(!fed_event_queue_next(&clock, &due));
+	fed_event_queue_release(&clock);
 }
 END_TEST
 
@@ -55,67 +56,69 @@ START_TEST(adding_and_taking_may_mix)
 {
 	enum { STEPS = 3000 };
 	struct fed_stream random = fed_stream_open(9, FED_FOR_DATA, 0, 0);
-	static struct fed_due list[STEPS];
-	struct fed_vclock clock;
+	static struct fed_queued_event list[STEPS];
+	struct fed_event_queue clock;
 	struct fed_error err;
-	struct fed_due due;
+	struct fed_queued_event due;
 	size_t n = 0;
 	uint64_t seq = 0;
 
-	fed_vclock_init(&clock);
+	fed_event_queue_init(&clock);
 	for (int step = 0; step < STEPS; step++) {
 		if (n == 0 || fed_stream_below(&random, 5) < 3) {
 			const double when = clock.now + fed_stream_below(&random, 8) - 2;
-			list[n++] = (struct fed_due){.when = when < clock.now ? clock.now : when, .seq = seq++};
-			fed_assert_ok(fed_vclock_add(&clock, when, FED_DUE_MESSAGE, 0, 0, &err), &err);
+			list[n++] = (struct fed_queued_event){.when = when < clock.now ? clock.now : when,
+			                                      .seq = seq++};
+			fed_assert_ok(fed_event_queue_add(&clock, when, FED_QUEUED_MESSAGE, 0, 0, &err), &err);
 			continue;
 		}
 		size_t least = 0;
 		for (size_t i = 1; i < n; i++)
 			if (by_time(&list[i], &list[least]) < 0)
 				least = i;
-		ck_assert(fed_vclock_next(&clock, &due));
+		ck_assert(fed_event_queue_next(&clock, &due));
 		ck_assert(due.when == list[least].when && due.seq == list[least].seq);
 		list[least] = list[--n];
 	}
-	fed_vclock_release(&clock);
+	fed_event_queue_release(&clock);
 }
 END_TEST
 
 START_TEST(odd_times)
 {
-	struct fed_vclock clock;
+	struct fed_event_queue clock;
 	struct fed_error err;
-	struct fed_due due;
+	struct fed_queued_event due;
 
-	fed_vclock_init(&clock);
-	ck_assert_int_eq(fed_vclock_add(&clock, NAN, FED_DUE_MESSAGE, 1, 0, &err), FED_FAIL);
-	ck_assert_int_eq(fed_vclock_add(&clock, INFINITY, FED_DUE_MESSAGE, 1, 0, &err), FED_FAIL);
+	fed_event_queue_init(&clock);
+	ck_assert_int_eq(fed_event_queue_add(&clock, NAN, FED_QUEUED_MESSAGE, 1, 0, &err), FED_FAIL);
+	ck_assert_int_eq(fed_event_queue_add(&clock, INFINITY, FED_QUEUED_MESSAGE, 1, 0, &err),
+	                 FED_FAIL);
 	ck_assert_ptr_nonnull(strstr(err.text, "its time must be finite"));
 	ck_assert_uint_eq(clock.n, 0);
-	fed_assert_ok(fed_vclock_add(&clock, 5, FED_DUE_MESSAGE, 1, 0, &err), &err);
-	ck_assert(fed_vclock_next(&clock, &due));
-	fed_assert_ok(fed_vclock_add(&clock, 3, FED_DUE_MESSAGE, 2, 0, &err), &err);
-	fed_assert_ok(fed_vclock_add(&clock, -INFINITY, FED_DUE_MESSAGE, 3, 0, &err), &err);
-	ck_assert(fed_vclock_next(&clock, &due) && due.ref == 2 && due.when == 5);
-	ck_assert(fed_vclock_next(&clock, &due) && due.ref == 3 && clock.now == 5);
-	fed_assert_ok(fed_vclock_add(&clock, 9, FED_DUE_MESSAGE, 4, 0, &err), &err);
-	fed_vclock_clear(&clock);
-	ck_assert(!fed_vclock_next(&clock, &due) && clock.now == 5);
-	fed_vclock_release(&clock);
+	fed_assert_ok(fed_event_queue_add(&clock, 5, FED_QUEUED_MESSAGE, 1, 0, &err), &err);
+	ck_assert(fed_event_queue_next(&clock, &due));
+	fed_assert_ok(fed_event_queue_add(&clock, 3, FED_QUEUED_MESSAGE, 2, 0, &err), &err);
+	fed_assert_ok(fed_event_queue_add(&clock, -INFINITY, FED_QUEUED_MESSAGE, 3, 0, &err), &err);
+	ck_assert(fed_event_queue_next(&clock, &due) && due.ref == 2 && due.when == 5);
+	ck_assert(fed_event_queue_next(&clock, &due) && due.ref == 3 && clock.now == 5);
+	fed_assert_ok(fed_event_queue_add(&clock, 9, FED_QUEUED_MESSAGE, 4, 0, &err), &err);
+	fed_event_queue_clear(&clock);
+	ck_assert(!fed_event_queue_next(&clock, &due) && clock.now == 5);
+	fed_event_queue_release(&clock);
 }
 END_TEST
 
 static int fill(void *ctx, struct fed_error *err)
 {
-	struct fed_vclock clock;
+	struct fed_event_queue clock;
 	int rc = FED_OK;
 
 	(void)ctx;
-	fed_vclock_init(&clock);
+	fed_event_queue_init(&clock);
 	for (int i = 0; i < 200 && rc == FED_OK; i++)
-		rc = fed_vclock_add(&clock, i, FED_DUE_MESSAGE, 0, 0, err);
-	fed_vclock_release(&clock);
+		rc = fed_event_queue_add(&clock, i, FED_QUEUED_MESSAGE, 0, 0, err);
+	fed_event_queue_release(&clock);
 	return rc;
 }
 

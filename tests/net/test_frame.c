@@ -19,7 +19,7 @@ enum { LONGEST = 1000 };
 static struct fed_envelope make_envelope(uint32_t n, size_t dim)
 {
 	struct fed_stream random = fed_stream_open(n, FED_FOR_DATA, dim, 0);
-	struct fed_parcel *p = fed_parcel_new(n, dim);
+	struct fed_shared_vectors *p = fed_shared_vectors_new(n, dim);
 
 	ck_assert_ptr_nonnull(p);
 	for (uint32_t k = 0; k < n; k++)
@@ -35,7 +35,7 @@ static struct fed_envelope make_envelope(uint32_t n, size_t dim)
 		.samples = 600,
 		.steps = 12345,
 		.loss = 0.25f,
-		.parcel = p,
+		.payload = p,
 	};
 }
 
@@ -52,20 +52,20 @@ START_TEST(comes_back_as_it_was)
 	struct fed_error err;
 
 	fed_text_add(&bytes, "before"); /* encode appends */
-	fed_assert_ok(fed_post_encode(&sent, &bytes, &err), &err);
+	fed_assert_ok(fed_messenger_encode(&sent, &bytes, &err), &err);
 	ck_assert_uint_eq(bytes.len - 6, fed_frame_size(sizes[_i].n, sizes[_i].dim));
-	fed_assert_ok(fed_post_decode(bytes.s + 6, bytes.len - 6, LONGEST, &came, &err), &err);
+	fed_assert_ok(fed_messenger_decode(bytes.s + 6, bytes.len - 6, LONGEST, &came, &err), &err);
 	ck_assert(came.head.id == sent.head.id && came.head.from == 77);
 	ck_assert(came.head.to == FED_SERVER && came.head.kind == FED_MESSAGE_UPDATE);
 	ck_assert_uint_eq(came.head.bytes, bytes.len - 6);
 	ck_assert(came.version == sent.version && came.round == sent.round);
 	ck_assert(came.samples == 600 && came.steps == 12345 && came.loss == 0.25f);
-	ck_assert(came.parcel->n == sizes[_i].n && came.parcel->dim == sizes[_i].dim);
+	ck_assert(came.payload->n == sizes[_i].n && came.payload->dim == sizes[_i].dim);
 	for (uint32_t k = 0; k < sizes[_i].n; k++)
-		ck_assert(memcmp(came.parcel->vector[k], sent.parcel->vector[k],
+		ck_assert(memcmp(came.payload->vector[k], sent.payload->vector[k],
 		                 sizes[_i].dim * sizeof(float)) == 0);
-	fed_parcel_drop(came.parcel);
-	fed_parcel_drop(sent.parcel);
+	fed_shared_vectors_unref(came.payload);
+	fed_shared_vectors_unref(sent.payload);
 	fed_text_release(&bytes);
 	ck_assert_int_eq(fed_mem_live(), 0);
 }
@@ -79,8 +79,8 @@ static struct fed_envelope make_coded(enum fed_codec_kind kind, uint32_t n, size
 	struct fed_error err;
 
 	e.codec = (struct fed_codec){.kind = kind, .share = 0.1};
-	e.coded = fed_codec_encode(&e.codec, e.parcel->vector[0], dim, bytes);
-	fed_assert_ok(fed_codec_decode(kind, bytes, e.coded, e.parcel->vector[0], dim, &err), &err);
+	e.coded = fed_codec_encode(&e.codec, e.payload->vector[0], dim, bytes);
+	fed_assert_ok(fed_codec_decode(kind, bytes, e.coded, e.payload->vector[0], dim, &err), &err);
 	return e;
 }
 
@@ -95,18 +95,18 @@ START_TEST(coded_vectors_come_back)
 		struct fed_envelope came;
 		struct fed_error err;
 
-		fed_assert_ok(fed_post_encode(&sent, &bytes, &err), &err);
+		fed_assert_ok(fed_messenger_encode(&sent, &bytes, &err), &err);
 		ck_assert_uint_eq(bytes.len, FED_FRAME_BYTES + first_bytes[_i] + (n - 1) * 4 * 600);
 		ck_assert_uint_eq(fed_envelope_bytes(&sent), bytes.len);
-		fed_assert_ok(fed_post_decode(bytes.s, bytes.len, 600, &came, &err), &err);
+		fed_assert_ok(fed_messenger_decode(bytes.s, bytes.len, 600, &came, &err), &err);
 		ck_assert_int_eq(came.codec.kind, _i);
 		ck_assert_uint_eq(fed_envelope_bytes(&came), bytes.len);
 		for (uint32_t k = 0; k < n; k++)
-			ck_assert_mem_eq(came.parcel->vector[k], sent.parcel->vector[k], 600 * sizeof(float));
-		fed_parcel_drop(came.parcel);
-		ck_assert_int_eq(fed_post_decode(bytes.s, bytes.len, 599, &came, &err), FED_REJECT);
+			ck_assert_mem_eq(came.payload->vector[k], sent.payload->vector[k], 600 * sizeof(float));
+		fed_shared_vectors_unref(came.payload);
+		ck_assert_int_eq(fed_messenger_decode(bytes.s, bytes.len, 599, &came, &err), FED_REJECT);
 		ck_assert_ptr_nonnull(strstr(err.text, "vectors of 600 numbers, at most 599"));
-		fed_parcel_drop(sent.parcel);
+		fed_shared_vectors_unref(sent.payload);
 		fed_text_release(&bytes);
 	}
 	ck_assert_int_eq(fed_mem_live(), 0);
@@ -120,13 +120,14 @@ START_TEST(every_flipped_bit_is_refused)
 	struct fed_envelope came;
 	struct fed_error err;
 
-	fed_assert_ok(fed_post_encode(&sent, &bytes, &err), &err);
+	fed_assert_ok(fed_messenger_encode(&sent, &bytes, &err), &err);
 	for (size_t bit = 0; bit < 8 * bytes.len; bit++) {
 		bytes.s[bit / 8] ^= (char)(1 << (bit % 8));
-		ck_assert_int_eq(fed_post_decode(bytes.s, bytes.len, LONGEST, &came, &err), FED_REJECT);
+		ck_assert_int_eq(fed_messenger_decode(bytes.s, bytes.len, LONGEST, &came, &err),
+		                 FED_REJECT);
 		bytes.s[bit / 8] ^= (char)(1 << (bit % 8));
 	}
-	fed_parcel_drop(sent.parcel);
+	fed_shared_vectors_unref(sent.payload);
 	fed_text_release(&bytes);
 	ck_assert_int_eq(fed_mem_live(), 0);
 }
@@ -139,18 +140,18 @@ START_TEST(other_lengths_are_refused)
 	struct fed_envelope came;
 	struct fed_error err;
 
-	fed_assert_ok(fed_post_encode(&sent, &bytes, &err), &err);
+	fed_assert_ok(fed_messenger_encode(&sent, &bytes, &err), &err);
 	for (size_t n = 0; n < bytes.len; n++) {
 		char *exact = malloc(n ? n : 1); /* sanitizers see a read beyond */
 		memcpy(exact, bytes.s, n);
-		ck_assert_int_eq(fed_post_decode(exact, n, LONGEST, &came, &err), FED_REJECT);
+		ck_assert_int_eq(fed_messenger_decode(exact, n, LONGEST, &came, &err), FED_REJECT);
 		free(exact);
 	}
 	fed_text_put(&bytes, "x", 1);
-	ck_assert_int_eq(fed_post_decode(bytes.s, bytes.len, LONGEST, &came, &err), FED_REJECT);
+	ck_assert_int_eq(fed_messenger_decode(bytes.s, bytes.len, LONGEST, &came, &err), FED_REJECT);
 	ck_assert_ptr_nonnull(
 		strstr(err.text, _i ? "checksum" : "but announces 2 vectors of 9 numbers"));
-	fed_parcel_drop(sent.parcel);
+	fed_shared_vectors_unref(sent.payload);
 	fed_text_release(&bytes);
 }
 END_TEST
@@ -177,17 +178,17 @@ START_TEST(lies_about_sizes_are_refused)
 	struct fed_envelope came;
 	struct fed_error err;
 
-	fed_assert_ok(fed_post_encode(&sent, &bytes, &err), &err);
+	fed_assert_ok(fed_messenger_encode(&sent, &bytes, &err), &err);
 	memcpy(bytes.s + lies[_i].at, lies[_i].bytes, lies[_i].n);
 	memset(bytes.s + 60, 0, 4);
 	const uint32_t crc = fed_crc32(0, bytes.s, bytes.len);
 	for (int k = 0; k < 4; k++)
 		bytes.s[60 + k] = (char)(crc >> (8 * k));
 	const int64_t live = fed_mem_live();
-	ck_assert_int_eq(fed_post_decode(bytes.s, bytes.len, LONGEST, &came, &err), FED_REJECT);
+	ck_assert_int_eq(fed_messenger_decode(bytes.s, bytes.len, LONGEST, &came, &err), FED_REJECT);
 	ck_assert_ptr_null(strstr(err.text, "checksum"));
 	ck_assert_int_eq(fed_mem_live(), live);
-	fed_parcel_drop(sent.parcel);
+	fed_shared_vectors_unref(sent.payload);
 	fed_text_release(&bytes);
 }
 END_TEST
@@ -195,24 +196,25 @@ END_TEST
 static void *share_and_drop(void *arg)
 {
 	for (int i = 0; i < 10000; i++)
-		fed_parcel_drop(fed_parcel_share(arg));
-	fed_parcel_drop(arg);
+		fed_shared_vectors_unref(fed_shared_vectors_ref(arg));
+	fed_shared_vectors_unref(arg);
 	return NULL;
 }
 
 START_TEST(parcels_are_counted)
 {
-	struct fed_parcel *p = fed_parcel_new(2, 10);
+	struct fed_shared_vectors *p = fed_shared_vectors_new(2, 10);
 	pthread_t thread[3];
 
-	ck_assert_ptr_null(fed_parcel_share(NULL));
-	fed_parcel_drop(NULL);
+	ck_assert_ptr_null(fed_shared_vectors_ref(NULL));
+	fed_shared_vectors_unref(NULL);
 	for (int i = 0; i < 3; i++)
-		ck_assert_int_eq(pthread_create(&thread[i], NULL, share_and_drop, fed_parcel_share(p)), 0);
+		ck_assert_int_eq(
+			pthread_create(&thread[i], NULL, share_and_drop, fed_shared_vectors_ref(p)), 0);
 	for (int i = 0; i < 3; i++)
 		pthread_join(thread[i], NULL);
 	ck_assert(p->vector[1][9] == 0);
-	fed_parcel_drop(p);
+	fed_shared_vectors_unref(p);
 	ck_assert_int_eq(fed_mem_live(), 0);
 }
 END_TEST
@@ -224,16 +226,16 @@ static int there_and_back(void *ctx, struct fed_error *err)
 	int rc = FED_OK;
 
 	(void)ctx;
-	sent.parcel = fed_parcel_new(3, 100);
-	if (!sent.parcel)
+	sent.payload = fed_shared_vectors_new(3, 100);
+	if (!sent.payload)
 		return fed_fail_memory(err, 1200, "a parcel");
-	rc = fed_post_encode(&sent, &bytes, err);
+	rc = fed_messenger_encode(&sent, &bytes, err);
 	if (rc == FED_OK)
-		rc = fed_post_decode(bytes.s, bytes.len, LONGEST, &came, err);
+		rc = fed_messenger_decode(bytes.s, bytes.len, LONGEST, &came, err);
 	if (rc == FED_OK)
-		fed_parcel_drop(came.parcel);
+		fed_shared_vectors_unref(came.payload);
 	fed_text_release(&bytes);
-	fed_parcel_drop(sent.parcel);
+	fed_shared_vectors_unref(sent.payload);
 	return rc;
 }
 

@@ -14,29 +14,29 @@ enum { DIM = 100 };
 START_TEST(the_last_share_frees)
 {
 	const int64_t before = fed_mem_live();
-	struct fed_parcel *p = fed_parcel_new(3, DIM);
+	struct fed_shared_vectors *p = fed_shared_vectors_new(3, DIM);
 
 	for (int k = 0; k < 3; k++)
 		for (int j = 0; j < DIM; j++)
 			ck_assert_float_eq(p->vector[k][j], 0);
-	ck_assert_ptr_eq(fed_parcel_share(p), p);
-	fed_parcel_drop(p);
+	ck_assert_ptr_eq(fed_shared_vectors_ref(p), p);
+	fed_shared_vectors_unref(p);
 	p->vector[2][DIM - 1] = 1; /* still there */
-	fed_parcel_drop(p);
+	fed_shared_vectors_unref(p);
 	ck_assert_int_eq(fed_mem_live(), before);
-	ck_assert_ptr_null(fed_parcel_share(NULL));
-	fed_parcel_drop(NULL);
-	ck_assert_ptr_null(fed_parcel_new(UINT16_MAX + 1, 1));
+	ck_assert_ptr_null(fed_shared_vectors_ref(NULL));
+	fed_shared_vectors_unref(NULL);
+	ck_assert_ptr_null(fed_shared_vectors_new(UINT16_MAX + 1, 1));
 }
 END_TEST
 
 START_TEST(an_unwrapped_vector_outlives_its_parcel)
 {
 	const int64_t before = fed_mem_live();
-	struct fed_parcel *p = fed_parcel_new(2, DIM);
+	struct fed_shared_vectors *p = fed_shared_vectors_new(2, DIM);
 
 	p->vector[0][7] = 42;
-	float *v = fed_parcel_unwrap(p);
+	float *v = fed_shared_vectors_detach(p);
 	ck_assert_float_eq(v[7], 42);
 	fed_free_floats(v);
 	ck_assert_int_eq(fed_mem_live(), before);
@@ -45,78 +45,79 @@ END_TEST
 
 START_TEST(a_stock_hands_out_what_came_back_last)
 {
-	struct fed_stock s;
+	struct fed_vector_free_list s;
 
-	fed_stock_init(&s, SIZE_MAX);
-	struct fed_parcel *a = fed_stock_take(&s, 1, DIM), *b = fed_stock_take(&s, 1, DIM);
+	fed_vector_free_list_init(&s, SIZE_MAX);
+	struct fed_shared_vectors *a = fed_vector_free_list_take(&s, 1, DIM),
+							  *b = fed_vector_free_list_take(&s, 1, DIM);
 	ck_assert_ptr_ne(a, b);
 	a->vector[0][0] = 5;
-	fed_parcel_share(a);
-	fed_parcel_drop(a);
-	fed_parcel_drop(b);
+	fed_shared_vectors_ref(a);
+	fed_shared_vectors_unref(a);
+	fed_shared_vectors_unref(b);
 	const int64_t live = fed_mem_live();
-	ck_assert_ptr_eq(fed_stock_take(&s, 1, DIM), b); /* a has a share */
-	fed_parcel_drop(a);
-	ck_assert_ptr_eq(fed_stock_take(&s, 1, DIM), a);
+	ck_assert_ptr_eq(fed_vector_free_list_take(&s, 1, DIM), b); /* a has a share */
+	fed_shared_vectors_unref(a);
+	ck_assert_ptr_eq(fed_vector_free_list_take(&s, 1, DIM), a);
 	ck_assert_float_eq(a->vector[0][0], 5);
 	ck_assert_uint_eq(a->users, 1);
 	ck_assert_int_eq(fed_mem_live(), live);
-	fed_parcel_drop(a);
-	fed_parcel_drop(b);
-	fed_stock_release(&s);
+	fed_shared_vectors_unref(a);
+	fed_shared_vectors_unref(b);
+	fed_vector_free_list_release(&s);
 }
 END_TEST
 
 START_TEST(another_size_empties_the_stock)
 {
 	const int64_t before = fed_mem_live();
-	struct fed_stock s;
+	struct fed_vector_free_list s;
 
-	fed_stock_init(&s, SIZE_MAX);
-	struct fed_parcel *held = fed_stock_take(&s, 1, DIM);
-	fed_parcel_drop(fed_stock_take(&s, 1, DIM));
-	struct fed_parcel *p = fed_stock_take(&s, 2, DIM + 1);
+	fed_vector_free_list_init(&s, SIZE_MAX);
+	struct fed_shared_vectors *held = fed_vector_free_list_take(&s, 1, DIM);
+	fed_shared_vectors_unref(fed_vector_free_list_take(&s, 1, DIM));
+	struct fed_shared_vectors *p = fed_vector_free_list_take(&s, 2, DIM + 1);
 	ck_assert_uint_eq(p->n, 2);
 	ck_assert_uint_eq(p->dim, DIM + 1);
-	fed_parcel_drop(held); /* of no use any more: freed */
+	fed_shared_vectors_unref(held); /* of no use any more: freed */
 	ck_assert_ptr_null(s.first);
-	fed_parcel_drop(p);
+	fed_shared_vectors_unref(p);
 	ck_assert_ptr_eq(s.first, p);
-	fed_stock_release(&s);
+	fed_vector_free_list_release(&s);
 	ck_assert_int_eq(fed_mem_live(), before);
 }
 END_TEST
 
 START_TEST(a_stock_keeps_no_more_than_it_may)
 {
-	struct fed_parcel *p[5];
-	struct fed_stock s;
+	struct fed_shared_vectors *p[5];
+	struct fed_vector_free_list s;
 
-	fed_stock_init(&s, 3 * DIM * sizeof(float));
+	fed_vector_free_list_init(&s, 3 * DIM * sizeof(float));
 	for (int i = 0; i < 5; i++)
-		p[i] = fed_stock_take(&s, 1, DIM);
+		p[i] = fed_vector_free_list_take(&s, 1, DIM);
 	const int64_t live = fed_mem_live();
 	for (int i = 0; i < 5; i++)
-		fed_parcel_drop(p[i]);
+		fed_shared_vectors_unref(p[i]);
 	ck_assert_int_eq(fed_mem_live(), live - 2 * 2); /* two parcels with a vector each */
 	ck_assert_uint_eq(s.bytes, 3 * DIM * sizeof(float));
-	fed_stock_release(&s);
+	fed_vector_free_list_release(&s);
 }
 END_TEST
 
 static int take_some(void *ctx, struct fed_error *err)
 {
-	struct fed_stock s;
+	struct fed_vector_free_list s;
 	int rc = FED_OK;
 
 	(void)ctx;
-	fed_stock_init(&s, SIZE_MAX);
+	fed_vector_free_list_init(&s, SIZE_MAX);
 	for (int i = 0; i < 3 && rc == FED_OK; i++) {
-		struct fed_parcel *p = fed_stock_take(&s, 2, DIM);
+		struct fed_shared_vectors *p = fed_vector_free_list_take(&s, 2, DIM);
 		rc = p ? FED_OK : fed_fail_memory(err, DIM, "a parcel");
-		fed_parcel_drop(p);
+		fed_shared_vectors_unref(p);
 	}
-	fed_stock_release(&s);
+	fed_vector_free_list_release(&s);
 	return rc;
 }
 
@@ -130,26 +131,26 @@ END_TEST
 static void *take_and_drop(void *stock)
 {
 	for (int i = 0; i < 2000; i++) {
-		struct fed_parcel *p = fed_stock_take(stock, 1, DIM);
+		struct fed_shared_vectors *p = fed_vector_free_list_take(stock, 1, DIM);
 		ck_assert_uint_eq(p->users, 1);
 		p->vector[0][0] = (float)i;
-		fed_parcel_drop(p);
+		fed_shared_vectors_unref(p);
 	}
 	return NULL;
 }
 
 START_TEST(many_threads)
 {
-	struct fed_stock s;
+	struct fed_vector_free_list s;
 	pthread_t thread[4];
 
-	fed_stock_init(&s, SIZE_MAX);
+	fed_vector_free_list_init(&s, SIZE_MAX);
 	for (int i = 0; i < 4; i++)
 		ck_assert_int_eq(pthread_create(&thread[i], NULL, take_and_drop, &s), 0);
 	for (int i = 0; i < 4; i++)
 		pthread_join(thread[i], NULL);
 	ck_assert_uint_le(s.bytes, 4 * DIM * sizeof(float));
-	fed_stock_release(&s);
+	fed_vector_free_list_release(&s);
 }
 END_TEST
 

@@ -182,30 +182,30 @@ START_TEST(chunks_do_not_change_bits)
 	fed_layer_conv.backward(&whole.pass);
 
 	struct fed_pass one = parts.pass;
-	const struct fed_room_sizes n = stage->room(one.config, &one.in, &one.out);
+	const struct fed_scratch_sizes n = stage->capacity(one.config, &one.in, &one.out);
 	float *lanes = fed_alloc(2 * n.lane * sizeof *lanes); /* zeroed */
 	float *sum = fed_alloc_floats(n.sum);
-	struct fed_room room = {.batch = one.scratch, .sum = sum};
+	struct fed_scratch capacity = {.batch = one.scratch, .sum = sum};
 
 	one.dx = NULL;
 	one.scratch = NULL;
-	stage->begin_forward(&one, &room);
+	stage->begin_forward(&one, &capacity);
 	for (size_t b = 0; b < BATCH; b++) {
 		one.batch = 1;
 		one.x = parts.x + b * parts.in / BATCH;
 		one.y = parts.y + b * parts.out / BATCH;
-		room.lane = lanes + b % 2 * n.lane;
-		stage->forward(&one, &room);
+		capacity.lane = lanes + b % 2 * n.lane;
+		stage->forward(&one, &capacity);
 	}
-	stage->begin_backward(&one, &room);
+	stage->begin_backward(&one, &capacity);
 	stage->clear_sum(&one, sum);
 	for (size_t b = 0; b < BATCH; b++) {
 		one.x = parts.x + b * parts.in / BATCH;
 		one.dy = parts.dy + b * parts.out / BATCH;
-		room.lane = lanes + b % 2 * n.lane;
-		stage->backward(&one, &room);
+		capacity.lane = lanes + b % 2 * n.lane;
+		stage->backward(&one, &capacity);
 	}
-	stage->end_backward(&one, &room);
+	stage->end_backward(&one, &capacity);
 	ck_assert_mem_eq(whole.y, parts.y, whole.out * sizeof(float));
 	ck_assert_mem_eq(whole.grads, parts.grads, whole.count * sizeof(float));
 	fed_free(lanes);

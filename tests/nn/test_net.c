@@ -355,9 +355,10 @@ START_TEST(gradients_repeat)
 	float *first = fed_alloc_floats(t.net.dim);
 	gradient_of(&t);
 	memcpy(first, t.grads, t.net.dim * sizeof *first);
-	for (uint32_t room = 6; room < 200; room *= 3) {
+	for (uint32_t capacity = 6; capacity < 200; capacity *= 3) {
 		fed_workspace_release(&t.ws);
-		fed_assert_ok(fed_workspace_init(&t.ws, &t.net, 0, t.net.layers, room, false, &err), &err);
+		fed_assert_ok(fed_workspace_init(&t.ws, &t.net, 0, t.net.layers, capacity, false, &err),
+		              &err);
 		ck_assert_ptr_null(fed_workspace_input_gradient(&t.ws));
 		for (int again = 0; again < 2; again++) {
 			memset(t.grads, 0, t.net.dim * sizeof *first);

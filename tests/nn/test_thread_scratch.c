@@ -49,14 +49,15 @@ START_TEST(crews_do_not_change_bits)
 	gradient_of(&t);
 	for (size_t k = 0; k < 3; k++) {
 		struct fed_pool *pool;
-		struct fed_crew crew;
+		struct fed_thread_scratch thread_scratch;
 		struct fed_error err;
 		struct crew_job j = {.job = {.run = run_crew_job}, .t = &t};
 
 		fed_assert_ok(fed_pool_init(&pool, threads[k], 2, &err), &err);
-		fed_assert_ok(fed_crew_init(&crew, &t.net, pool, &err), &err);
-		fed_assert_ok(fed_workspace_init_for(&j.ws, &crew, 0, t.net.layers, t.batch, true, &err),
-		              &err);
+		fed_assert_ok(fed_thread_scratch_init(&thread_scratch, &t.net, pool, &err), &err);
+		fed_assert_ok(
+			fed_workspace_init_for(&j.ws, &thread_scratch, 0, t.net.layers, t.batch, true, &err),
+			&err);
 		j.grads = fed_alloc_floats(t.net.dim);
 		for (int again = 0; again < 4; again++) {
 			memset(j.grads, 0, t.net.dim * sizeof(float));
@@ -71,7 +72,7 @@ START_TEST(crews_do_not_change_bits)
 		}
 		fed_free_floats(j.grads);
 		fed_workspace_release(&j.ws);
-		fed_crew_release(&crew);
+		fed_thread_scratch_release(&thread_scratch);
 		fed_pool_free(pool);
 	}
 	free_trial(&t);
@@ -82,15 +83,17 @@ static int a_workspace(void *ctx, struct fed_error *err)
 {
 	const struct trial *t = ctx;
 	struct fed_pool *pool = NULL;
-	struct fed_crew crew = {0};
+	struct fed_thread_scratch thread_scratch = {0};
 	struct fed_workspace ws = {0};
 
-	const int rc = fed_pool_init(&pool, 2, 2, err) || fed_crew_init(&crew, &t->net, pool, err) ||
-	                       fed_workspace_init_for(&ws, &crew, 0, t->net.layers, 3, true, err)
-	                   ? FED_FAIL
-	                   : FED_OK;
+	const int rc =
+		fed_pool_init(&pool, 2, 2, err) ||
+				fed_thread_scratch_init(&thread_scratch, &t->net, pool, err) ||
+				fed_workspace_init_for(&ws, &thread_scratch, 0, t->net.layers, 3, true, err)
+			? FED_FAIL
+			: FED_OK;
 	fed_workspace_release(&ws);
-	fed_crew_release(&crew);
+	fed_thread_scratch_release(&thread_scratch);
 	fed_pool_free(pool);
 	return rc;
 }

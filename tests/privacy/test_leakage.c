@@ -164,7 +164,7 @@ START_TEST(directions_tell_labels)
 	struct fed_error err;
 	double told;
 
-	fed_assert_ok(fed_told_by_cosine(v, 8, 2, label, 3, &told, &err), &err);
+	fed_assert_ok(fed_distinguishable_by_cosine(v, 8, 2, label, 3, &told, &err), &err);
 	/* the zero vector is taken for the first class */
 	ck_assert_double_eq(told, 2.0 / 4);
 }
@@ -172,14 +172,14 @@ END_TEST
 
 /* In a session ---------------------------------------------------------------------------- */
 
-static void measure(struct fed_session *s, struct fed_leak *leak)
+static void measure(struct fed_session *s, struct fed_leakage *leakage)
 {
 	struct fed_error err;
 
-	fed_assert_ok(fed_leak_measure(leak, s, 0, 60, &err), &err);
+	fed_assert_ok(fed_leakage_measure(leakage, s, 0, 60, &err), &err);
 }
 
-static void assert_same(const struct fed_leak *a, const struct fed_leak *b)
+static void assert_same(const struct fed_leakage *a, const struct fed_leakage *b)
 {
 	ck_assert_uint_eq(a->n, b->n);
 	ck_assert_mem_eq(a->at, b->at, a->n * sizeof *a->at);
@@ -188,25 +188,25 @@ static void assert_same(const struct fed_leak *a, const struct fed_leak *b)
 START_TEST(every_cut_is_measured)
 {
 	struct fed_session s;
-	struct fed_leak leak;
+	struct fed_leakage leakage;
 
 	small_init(&s, NULL);
 	small_do(&s, "dataset glyphs train=200 test=100;model mlp hidden=30");
-	measure(&s, &leak);
-	ck_assert_uint_eq(leak.n, s.parts.net.layers - 1);
-	ck_assert_uint_eq(leak.examples, 60);
-	for (size_t i = 0; i < leak.n; i++) {
-		ck_assert_uint_eq(leak.at[i].cut, i + 1);
-		ck_assert_uint_eq(leak.at[i].numbers, fed_shape_size(&s.parts.net.layer[i].out));
-		ck_assert_double_gt(leak.at[i].inputs.corrected, 0.3);
-		ck_assert_double_gt(leak.at[i].told, 0.9); /* at version 0 directions are the labels */
-		ck_assert(isnan(leak.at[i].norm_auc));
+	measure(&s, &leakage);
+	ck_assert_uint_eq(leakage.n, s.parts.net.layers - 1);
+	ck_assert_uint_eq(leakage.examples, 60);
+	for (size_t i = 0; i < leakage.n; i++) {
+		ck_assert_uint_eq(leakage.at[i].cut, i + 1);
+		ck_assert_uint_eq(leakage.at[i].numbers, fed_shape_size(&s.parts.net.layer[i].out));
+		ck_assert_double_gt(leakage.at[i].inputs.corrected, 0.3);
+		ck_assert_double_gt(leakage.at[i].told, 0.9); /* at version 0 directions are the labels */
+		ck_assert(isnan(leakage.at[i].norm_auc));
 	}
 	/* behind flatten the inputs cross themselves */
-	ck_assert_double_eq_tol(leak.at[0].inputs.plain, 1, 1e-6);
-	ck_assert_double_lt(leak.at[1].inputs.plain, 0.999);
-	ck_assert_double_lt(leak.guess, 0.4);
-	fed_leak_release(&leak);
+	ck_assert_double_eq_tol(leakage.at[0].inputs.plain, 1, 1e-6);
+	ck_assert_double_lt(leakage.at[1].inputs.plain, 0.999);
+	ck_assert_double_lt(leakage.guess, 0.4);
+	fed_leakage_release(&leakage);
 	fed_session_release(&s);
 }
 END_TEST
@@ -221,16 +221,16 @@ START_TEST(noise_drowns_the_inputs)
 	small_do(&s, "dataset glyphs train=200 test=100;model mlp hidden=30");
 	for (size_t k = 0; k < sizeof noise / sizeof *noise; k++) {
 		struct fed_error err;
-		struct fed_leak leak;
+		struct fed_leakage leakage;
 
 		fed_assert_ok(fed_session_set(&s, "noise", noise[k], &err), &err);
-		fed_assert_ok(fed_leak_measure(&leak, &s, 1, 100, &err), &err);
-		ck_assert_uint_eq(leak.n, 1);
-		ck_assert_double_lt(leak.at[0].inputs.plain, plain);
-		ck_assert_double_lt(leak.at[0].inputs.corrected, corrected);
-		plain = leak.at[0].inputs.plain;
-		corrected = leak.at[0].inputs.corrected;
-		fed_leak_release(&leak);
+		fed_assert_ok(fed_leakage_measure(&leakage, &s, 1, 100, &err), &err);
+		ck_assert_uint_eq(leakage.n, 1);
+		ck_assert_double_lt(leakage.at[0].inputs.plain, plain);
+		ck_assert_double_lt(leakage.at[0].inputs.corrected, corrected);
+		plain = leakage.at[0].inputs.plain;
+		corrected = leakage.at[0].inputs.corrected;
+		fed_leakage_release(&leakage);
 	}
 	ck_assert_double_lt(corrected, 0.3);
 	fed_session_release(&s);
@@ -239,7 +239,7 @@ END_TEST
 
 START_TEST(threads_change_nothing)
 {
-	struct fed_leak leak[3];
+	struct fed_leakage leakage[3];
 
 	for (int k = 0; k < 3; k++) {
 		struct fed_session s;
@@ -247,37 +247,37 @@ START_TEST(threads_change_nothing)
 		small_init(&s, NULL);
 		small_do(&s, k == 0 ? "set threads 1" : k == 1 ? "set threads 2" : "set threads 7");
 		small_do(&s, "dataset glyphs train=200 test=100;model lenet;set noise 0.1");
-		measure(&s, &leak[k]);
+		measure(&s, &leakage[k]);
 		fed_session_release(&s);
-		assert_same(&leak[0], &leak[k]);
+		assert_same(&leakage[0], &leakage[k]);
 	}
 	for (int k = 0; k < 3; k++)
-		fed_leak_release(&leak[k]);
+		fed_leakage_release(&leakage[k]);
 }
 END_TEST
 
 START_TEST(two_classes_regression_and_tokens)
 {
 	struct fed_session s;
-	struct fed_leak leak;
+	struct fed_leakage leakage;
 
 	small_init(&s, NULL);
 	small_do(&s, "dataset blobs classes=2 spread=1;model mlp hidden=8;add 4 iid 100;round 5");
-	measure(&s, &leak);
-	for (size_t i = 0; i < leak.n; i++) {
-		ck_assert_double_ge(leak.at[i].norm_auc, 0.5);
-		ck_assert_double_ge(leak.at[i].told, 0.5);
+	measure(&s, &leakage);
+	for (size_t i = 0; i < leakage.n; i++) {
+		ck_assert_double_ge(leakage.at[i].norm_auc, 0.5);
+		ck_assert_double_ge(leakage.at[i].told, 0.5);
 	}
-	fed_leak_release(&leak);
+	fed_leakage_release(&leakage);
 	small_do(&s, "reset;dataset linear d=5;model mlp hidden=8");
-	measure(&s, &leak);
-	ck_assert(isnan(leak.at[0].told) && isnan(leak.at[0].norm_auc) && isnan(leak.guess));
-	ck_assert_double_eq_tol(leak.at[0].inputs.plain, 1, 0.2);
-	fed_leak_release(&leak);
+	measure(&s, &leakage);
+	ck_assert(isnan(leakage.at[0].told) && isnan(leakage.at[0].norm_auc) && isnan(leakage.guess));
+	ck_assert_double_eq_tol(leakage.at[0].inputs.plain, 1, 0.2);
+	fed_leakage_release(&leakage);
 	small_do(&s, "reset;dataset markov;model gru");
-	measure(&s, &leak);
-	ck_assert_double_gt(leak.at[0].inputs.corrected, 0.6);
-	fed_leak_release(&leak);
+	measure(&s, &leakage);
+	ck_assert_double_gt(leakage.at[0].inputs.corrected, 0.6);
+	fed_leakage_release(&leakage);
 	fed_session_release(&s);
 }
 END_TEST
@@ -285,30 +285,30 @@ END_TEST
 START_TEST(refusals_have_words)
 {
 	struct fed_session s;
-	struct fed_leak leak;
+	struct fed_leakage leakage;
 	struct fed_error err;
 
 	small_init(&s, NULL);
 	small_do(&s, "dataset glyphs train=200 test=100;model mlp hidden=30");
-	ck_assert_int_eq(fed_leak_measure(&leak, &s, 9, 60, &err), FED_FAIL);
+	ck_assert_int_eq(fed_leakage_measure(&leakage, &s, 9, 60, &err), FED_FAIL);
 	ck_assert_ptr_nonnull(strstr(err.text, "no cut 9: this model has cuts 1 to 3"));
 	small_do(&s, "dataset glyphs train=200 test=5");
-	ck_assert_int_eq(fed_leak_measure(&leak, &s, 0, 60, &err), FED_FAIL);
+	ck_assert_int_eq(fed_leakage_measure(&leakage, &s, 0, 60, &err), FED_FAIL);
 	ck_assert_ptr_nonnull(strstr(err.text, "5 test examples"));
 	small_do(&s, "dataset glyphs train=200 test=50");
 	fed_session_interrupt(&s);
-	ck_assert_int_eq(fed_leak_measure(&leak, &s, 0, 60, &err), FED_REJECT);
-	fed_leak_release(&leak);
+	ck_assert_int_eq(fed_leakage_measure(&leakage, &s, 0, 60, &err), FED_REJECT);
+	fed_leakage_release(&leakage);
 	fed_session_release(&s);
 }
 END_TEST
 
 static int try_leak(void *ctx, struct fed_error *err)
 {
-	struct fed_leak leak;
+	struct fed_leakage leakage;
 
-	const int rc = fed_leak_measure(&leak, ctx, 0, 20, err);
-	fed_leak_release(&leak);
+	const int rc = fed_leakage_measure(&leakage, ctx, 0, 20, err);
+	fed_leakage_release(&leakage);
 	return rc;
 }
 

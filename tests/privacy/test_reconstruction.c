@@ -17,14 +17,14 @@
 
 #define GLYPHS "dataset glyphs train=300 test=300;"
 
-static struct fed_peek peek(struct fed_session *s, struct fed_peek_plan plan)
+static struct fed_reconstruction peek(struct fed_session *s, struct fed_reconstruction_plan plan)
 {
-	struct fed_peek k;
+	struct fed_reconstruction k;
 	struct fed_error err;
 
 	plan.batch += plan.batch == 0;
 	plan.steps += plan.steps == 0;
-	fed_assert_ok(fed_peek_look(&k, s, &plan, &err), &err);
+	fed_assert_ok(fed_reconstruction_make(&k, s, &plan, &err), &err);
 	return k;
 }
 
@@ -44,27 +44,28 @@ START_TEST(a_dense_layer_gives_all_away)
 	small_init(&s, NULL);
 	small_do(&s, models[_i]);
 	for (uint32_t example = 0; example < 5; example++) {
-		struct fed_peek k = peek(
-			&s, (struct fed_peek_plan){.client = 1, .example = example, .from = FED_PEEK_UPDATE});
+		struct fed_reconstruction k =
+			peek(&s, (struct fed_reconstruction_plan){
+						 .client = 1, .example = example, .from = FED_RECONSTRUCTION_UPDATE});
 
-		ck_assert_int_eq(k.how, FED_PEEK_EXACT);
+		ck_assert_int_eq(k.how, FED_RECONSTRUCTION_EXACT);
 		for (size_t j = 0; j < fed_shape_size(&k.shape); j++)
 			ck_assert_float_eq_tol(k.recovered[j], k.original[j], 2e-5f);
 		ck_assert_double_gt(k.guess[0], 1e-3);
-		fed_peek_release(&k);
+		fed_reconstruction_release(&k);
 	}
 	fed_session_release(&s);
 }
 END_TEST
 
 /* The model ends where the layers do; D at x, of a net that is smooth. */
-static double distance_at(const struct fed_matching *m, const float *x)
+static double distance_at(const struct fed_gradient_match_state *m, const float *x)
 {
 	float unused[64];
 	struct fed_error err;
 	double d;
 
-	fed_assert_ok(fed_matching_slope(m, x, &d, unused, &err), &err);
+	fed_assert_ok(fed_gradient_match_state_slope(m, x, &d, unused, &err), &err);
 	return d;
 }
 
@@ -92,9 +93,9 @@ START_TEST(the_slope_is_that_of_the_distance)
 		seen[j] = (float)fed_stream_normal(&r);
 	for (size_t j = 0; j < INPUTS * BATCH; j++)
 		x[j] = (float)fed_stream_normal(&r);
-	const struct fed_matching m = {
+	const struct fed_gradient_match_state m = {
 		.net = &net, .params = params, .gradient = seen, .label = label, .batch = BATCH};
-	fed_assert_ok(fed_matching_slope(&m, x, &unused, dx, &err), &err);
+	fed_assert_ok(fed_gradient_match_state_slope(&m, x, &unused, dx, &err), &err);
 	for (size_t j = 0; j < INPUTS * BATCH; j++)
 		largest = fmaxf(largest, fabsf(dx[j]));
 	for (size_t j = 0; j < INPUTS * BATCH; j++) {
@@ -125,16 +126,19 @@ START_TEST(matching_finds_pictures)
 	small_do(&s, models[_i]);
 	small_do(&s, "add 2 iid 20;round 1");
 
-	struct fed_peek k = peek(
-		&s, (struct fed_peek_plan){
-				.client = 0, .example = 3, .from = FED_PEEK_UPDATE, .batch = batch, .steps = 120});
-	ck_assert_int_eq(k.how, FED_PEEK_MATCHING);
+	struct fed_reconstruction k =
+		peek(&s, (struct fed_reconstruction_plan){.client = 0,
+	                                              .example = 3,
+	                                              .from = FED_RECONSTRUCTION_UPDATE,
+	                                              .batch = batch,
+	                                              .steps = 120});
+	ck_assert_int_eq(k.how, FED_RECONSTRUCTION_MATCHING);
 	ck_assert_uint_eq(k.steps, 120);
 	ck_assert(!k.stopped);
 	ck_assert_double_lt(k.distance, 0.1);
 	for (uint32_t i = 0; i < batch; i++)
 		ck_assert_double_lt(k.mse[i], 0.8 * k.guess[i]);
-	fed_peek_release(&k);
+	fed_reconstruction_release(&k);
 	fed_session_release(&s);
 }
 END_TEST
@@ -164,17 +168,18 @@ START_TEST(decoders_draw_better_than_the_mean)
 	small_do(&s, cases[_i].model);
 	small_do(&s, "add 2 iid 20");
 	for (uint32_t example = 0; example < 2; example++) {
-		struct fed_peek k = peek(&s, (struct fed_peek_plan){.client = 1,
-		                                                    .example = example,
-		                                                    .from = FED_PEEK_SMASHED,
-		                                                    .cut = cases[_i].cut,
-		                                                    .steps = 120});
+		struct fed_reconstruction k =
+			peek(&s, (struct fed_reconstruction_plan){.client = 1,
+		                                              .example = example,
+		                                              .from = FED_RECONSTRUCTION_SMASHED,
+		                                              .cut = cases[_i].cut,
+		                                              .steps = 120});
 
-		ck_assert_int_eq(k.how, FED_PEEK_DECODER);
+		ck_assert_int_eq(k.how, FED_RECONSTRUCTION_DECODER);
 		ck_assert_uint_eq(k.publics, 300);
 		error += k.mse[0];
 		guess += k.guess[0];
-		fed_peek_release(&k);
+		fed_reconstruction_release(&k);
 	}
 	ck_assert_double_lt(error, cases[_i].share * guess);
 	fed_session_release(&s);
@@ -187,7 +192,8 @@ START_TEST(noise_dissolves_the_picture)
 {
 	static const char *const noise[2][4] = {{"0", "0.3", "1", "4"},
 	                                        {"0", "0.0001", "0.001", "0.01"}};
-	const enum fed_peek_from from = _i ? FED_PEEK_UPDATE : FED_PEEK_SMASHED;
+	const enum fed_reconstruction_source from =
+		_i ? FED_RECONSTRUCTION_UPDATE : FED_RECONSTRUCTION_SMASHED;
 	struct fed_session s;
 	double before = -1;
 
@@ -199,11 +205,11 @@ START_TEST(noise_dissolves_the_picture)
 
 		fed_assert_ok(fed_session_set(&s, "noise", noise[_i][n], &err), &err);
 		for (uint32_t example = 0; example < 2; example++) {
-			struct fed_peek k = peek(
-				&s,
-				(struct fed_peek_plan){.example = example, .from = from, .cut = 1, .steps = 100});
+			struct fed_reconstruction k =
+				peek(&s, (struct fed_reconstruction_plan){
+							 .example = example, .from = from, .cut = 1, .steps = 100});
 			error += k.mse[0];
-			fed_peek_release(&k);
+			fed_reconstruction_release(&k);
 		}
 		ck_assert_double_gt(error, before);
 		before = error;
@@ -216,21 +222,21 @@ END_TEST
 START_TEST(updates_travel_under_their_codec)
 {
 	struct fed_session s;
-	const struct fed_peek_plan plan = {.from = FED_PEEK_UPDATE};
+	const struct fed_reconstruction_plan plan = {.from = FED_RECONSTRUCTION_UPDATE};
 
 	small_init(&s, NULL);
 	small_do(&s, GLYPHS "model mlp hidden=50;add 2 iid 20;set codec int8");
-	struct fed_peek k = peek(&s, plan);
+	struct fed_reconstruction k = peek(&s, plan);
 	ck_assert_double_gt(k.mse[0], 1e-9);
 	ck_assert_double_lt(k.mse[0], 0.5 * k.guess[0]);
-	fed_peek_release(&k);
+	fed_reconstruction_release(&k);
 	fed_session_release(&s);
 }
 END_TEST
 
 START_TEST(threads_change_nothing)
 {
-	struct fed_peek k[2];
+	struct fed_reconstruction k[2];
 
 	for (int i = 0; i < 2; i++) {
 		struct fed_session s;
@@ -238,32 +244,34 @@ START_TEST(threads_change_nothing)
 		small_init(&s, NULL);
 		small_do(&s, i ? "set threads 1" : "set threads 4");
 		small_do(&s, GLYPHS "model lenet;add 2 iid 20;set noise 0.01;round 1");
-		k[i] = peek(&s, (struct fed_peek_plan){.client = 1,
-		                                       .from = _i ? FED_PEEK_UPDATE : FED_PEEK_SMASHED,
-		                                       .cut = 3,
-		                                       .steps = 10});
+		k[i] = peek(&s, (struct fed_reconstruction_plan){.client = 1,
+		                                                 .from = _i ? FED_RECONSTRUCTION_UPDATE
+		                                                            : FED_RECONSTRUCTION_SMASHED,
+		                                                 .cut = 3,
+		                                                 .steps = 10});
 		fed_session_release(&s);
 	}
 	ck_assert_mem_eq(k[0].recovered, k[1].recovered, 784 * sizeof(float));
-	fed_peek_release(&k[0]);
-	fed_peek_release(&k[1]);
+	fed_reconstruction_release(&k[0]);
+	fed_reconstruction_release(&k[1]);
 }
 END_TEST
 
 START_TEST(an_interrupt_shows_what_there_is)
 {
-	for (int from = FED_PEEK_SMASHED; from <= FED_PEEK_UPDATE; from++) {
+	for (int from = FED_RECONSTRUCTION_SMASHED; from <= FED_RECONSTRUCTION_UPDATE; from++) {
 		struct fed_session s;
 
 		small_init(&s, NULL);
 		small_do(&s, GLYPHS "model lenet;add 2 iid 20");
 		fed_session_interrupt(&s);
-		struct fed_peek k = peek(
-			&s, (struct fed_peek_plan){.from = (enum fed_peek_from)from, .cut = 3, .steps = 50});
+		struct fed_reconstruction k =
+			peek(&s, (struct fed_reconstruction_plan){
+						 .from = (enum fed_reconstruction_source)from, .cut = 3, .steps = 50});
 		ck_assert(k.stopped);
 		ck_assert_uint_le(k.steps, 1);
 		ck_assert(isfinite(k.mse[0]));
-		fed_peek_release(&k);
+		fed_reconstruction_release(&k);
 		fed_session_release(&s);
 	}
 }
@@ -271,7 +279,7 @@ END_TEST
 
 static const struct {
 	const char *lines;
-	struct fed_peek_plan plan;
+	struct fed_reconstruction_plan plan;
 	const char *says;
 } refused[] = {
 	{GLYPHS "model mlp;add 2 iid 20", {.client = 2, .batch = 1}, "no client 2; there are 2"},
@@ -279,10 +287,10 @@ static const struct {
 	{GLYPHS "model mlp;add 2 iid 20", {.example = 16, .batch = 5}, "5 from 16 on"},
 	{GLYPHS "model mlp;add 2 iid 20", {.cut = 99, .batch = 1}, "no cut 99"},
 	{GLYPHS "model mlp;add 2 iid 20;set lr 0",
-     {.from = FED_PEEK_UPDATE, .batch = 1},
+     {.from = FED_RECONSTRUCTION_UPDATE, .batch = 1},
      "learning rate is 0"},
 	{"dataset glyphs train=300 test=9;model mlp;add 2 iid 20",
-     {.from = FED_PEEK_UPDATE, .batch = 1},
+     {.from = FED_RECONSTRUCTION_UPDATE, .batch = 1},
      "9 public examples"},
 	{"dataset markov users=20;model gru;add 2 natural 1", {.cut = 1, .batch = 1}, "are texts"},
 };
@@ -290,12 +298,12 @@ static const struct {
 START_TEST(refusals_have_words)
 {
 	struct fed_session s;
-	struct fed_peek k;
+	struct fed_reconstruction k;
 	struct fed_error err;
 
 	small_init(&s, NULL);
 	small_do(&s, refused[_i].lines);
-	ck_assert_int_eq(fed_peek_look(&k, &s, &refused[_i].plan, &err), FED_FAIL);
+	ck_assert_int_eq(fed_reconstruction_make(&k, &s, &refused[_i].plan, &err), FED_FAIL);
 	ck_assert_msg(strstr(err.text, refused[_i].says) != NULL, "%s", err.text);
 	ck_assert_ptr_null(k.original);
 	fed_session_release(&s);
@@ -304,25 +312,25 @@ END_TEST
 
 struct attempt {
 	struct fed_session s;
-	struct fed_peek_plan plan;
+	struct fed_reconstruction_plan plan;
 };
 
 static int try_peek(void *ctx, struct fed_error *err)
 {
 	struct attempt *a = ctx;
-	struct fed_peek k;
+	struct fed_reconstruction k;
 
-	const int rc = fed_peek_look(&k, &a->s, &a->plan, err);
-	fed_peek_release(&k);
+	const int rc = fed_reconstruction_make(&k, &a->s, &a->plan, err);
+	fed_reconstruction_release(&k);
 	return rc;
 }
 
 START_TEST(every_allocation_may_fail)
 {
-	static const struct fed_peek_plan plans[] = {
-		{.from = FED_PEEK_SMASHED, .cut = 1, .batch = 1, .steps = 2},
-		{.from = FED_PEEK_UPDATE, .batch = 1, .steps = 2},
-		{.from = FED_PEEK_UPDATE, .batch = 2, .steps = 2},
+	static const struct fed_reconstruction_plan plans[] = {
+		{.from = FED_RECONSTRUCTION_SMASHED, .cut = 1, .batch = 1, .steps = 2},
+		{.from = FED_RECONSTRUCTION_UPDATE, .batch = 1, .steps = 2},
+		{.from = FED_RECONSTRUCTION_UPDATE, .batch = 2, .steps = 2},
 	};
 	struct attempt a = {.plan = plans[_i]};
 	struct fed_error err;

@@ -10,13 +10,13 @@
 #include "session/small.h"
 
 /* The clients chosen, as they stand in the order. */
-static void show(struct fed_roster *r, const struct fed_session *s, char *out, size_t size)
+static void show(struct fed_client_table *r, const struct fed_session *s, char *out, size_t size)
 {
 	struct fed_error err = {""};
 	size_t at = 0;
 
-	fed_assert_ok(fed_roster_make(r, s, &err), &err);
-	fed_roster_order(r, 0, r->n);
+	fed_assert_ok(fed_client_table_make(r, s, &err), &err);
+	fed_client_table_order(r, 0, r->n);
 	*out = 0;
 	for (uint32_t i = 0; i < r->n; i++)
 		at += (size_t)snprintf(out + at, size - at, "%s%u", i ? " " : "", r->ranked[i].client);
@@ -62,17 +62,17 @@ static const struct {
 START_TEST(chooses_and_sorts)
 {
 	struct fed_session s;
-	struct fed_roster r = {0};
+	struct fed_client_table r = {0};
 	struct fed_error err = {""};
 	char got[256];
 
 	compose(&s);
 	for (size_t i = 0; i < sizeof choices / sizeof *choices; i++) {
 		const struct fed_field *by =
-			choices[i].by ? fed_fields_find(fed_roster_fields, choices[i].by) : NULL;
+			choices[i].by ? fed_fields_find(fed_client_table_fields, choices[i].by) : NULL;
 
-		fed_assert_ok(fed_roster_filter(&r, &s, choices[i].filter, &err), &err);
-		fed_roster_sort(&r, by, choices[i].down);
+		fed_assert_ok(fed_client_table_filter(&r, &s, choices[i].filter, &err), &err);
+		fed_client_table_sort(&r, by, choices[i].down);
 		show(&r, &s, got, sizeof got);
 		if (choices[i].chosen)
 			ck_assert_msg(strcmp(got, choices[i].chosen) == 0, "%s by %s: %s is not %s",
@@ -81,17 +81,17 @@ START_TEST(chooses_and_sorts)
 		/* Whatever the figure: it ascends or descends, what is not known last, equals by number. */
 		double before = choices[i].down ? INFINITY : -INFINITY;
 		for (uint32_t k = 0; k < r.n; k++) {
-			struct fed_roster_row row;
-			fed_roster_look(&r, &s, r.ranked[k].client, &row);
+			struct fed_client_table_row row;
+			fed_client_table_figures(&r, &s, r.ranked[k].client, &row);
 			const double x = by ? fed_field_number(by, &row) : row.client;
 			if (!isnan(before) && !isnan(x))
 				ck_assert(choices[i].down ? x <= before : x >= before);
 			ck_assert(isnan(x) || !isnan(before));
 			before = x;
-			ck_assert_uint_eq(fed_roster_place(&r, r.ranked[k].client), k);
+			ck_assert_uint_eq(fed_client_table_place(&r, r.ranked[k].client), k);
 		}
 	}
-	fed_roster_release(&r);
+	fed_client_table_release(&r);
 	fed_session_release(&s);
 }
 END_TEST
@@ -114,21 +114,21 @@ static const struct {
 START_TEST(refuses_filters)
 {
 	struct fed_session s;
-	struct fed_roster r = {0};
+	struct fed_client_table r = {0};
 	char before[256], after[256];
 
 	compose(&s);
-	fed_assert_ok(fed_roster_filter(&r, &s, "2-6", &(struct fed_error){""}),
+	fed_assert_ok(fed_client_table_filter(&r, &s, "2-6", &(struct fed_error){""}),
 	              &(struct fed_error){""});
 	show(&r, &s, before, sizeof before);
 	for (size_t i = 0; i < sizeof refused / sizeof *refused; i++) {
 		struct fed_error err = {""};
-		ck_assert_int_eq(fed_roster_filter(&r, &s, refused[i].filter, &err), FED_FAIL);
+		ck_assert_int_eq(fed_client_table_filter(&r, &s, refused[i].filter, &err), FED_FAIL);
 		ck_assert_msg(strstr(err.text, refused[i].words), "%s: %s", refused[i].filter, err.text);
 		show(&r, &s, after, sizeof after);
 		ck_assert_str_eq(before, after);
 	}
-	fed_roster_release(&r);
+	fed_client_table_release(&r);
 	fed_session_release(&s);
 }
 END_TEST
@@ -137,7 +137,7 @@ END_TEST
 START_TEST(orders_a_window)
 {
 	enum { N = 3000 };
-	struct fed_roster r = {0}, whole = {0};
+	struct fed_client_table r = {0}, whole = {0};
 	struct fed_ranked *rows = fed_alloc_array(N, sizeof *rows),
 					  *all = fed_alloc_array(N, sizeof *all);
 
@@ -147,33 +147,33 @@ START_TEST(orders_a_window)
 	r.ranked = rows;
 	whole.ranked = all;
 	r.n = whole.n = N;
-	fed_roster_order(&whole, 0, N);
+	fed_client_table_order(&whole, 0, N);
 	for (uint32_t k = 0; k < 200; k++) {
 		const uint32_t from = (uint32_t)(fed_random(8, k) % N);
 		const uint32_t n = (uint32_t)(fed_random(9, k) % 80), to = from + n < N ? from + n : N;
 
-		fed_roster_order(&r, from, from + n);
+		fed_client_table_order(&r, from, from + n);
 		ck_assert_mem_eq(rows + from, all + from, (to - from) * sizeof *rows);
-		ck_assert_uint_eq(fed_roster_place(&r, all[from].client), from);
+		ck_assert_uint_eq(fed_client_table_place(&r, all[from].client), from);
 	}
-	fed_roster_release(&r);
-	fed_roster_release(&whole);
+	fed_client_table_release(&r);
+	fed_client_table_release(&whole);
 }
 END_TEST
 
-static int state_of(const struct fed_session *s, struct fed_roster *r, uint32_t id)
+static int state_of(const struct fed_session *s, struct fed_client_table *r, uint32_t id)
 {
-	struct fed_roster_row row;
+	struct fed_client_table_row row;
 
-	fed_assert_ok(fed_roster_make(r, s, &(struct fed_error){""}), &(struct fed_error){""});
-	fed_roster_look(r, s, id, &row);
+	fed_assert_ok(fed_client_table_make(r, s, &(struct fed_error){""}), &(struct fed_error){""});
+	fed_client_table_figures(r, s, id, &row);
 	return row.state;
 }
 
 START_TEST(follows_a_round)
 {
 	struct fed_session s;
-	struct fed_roster r = {0};
+	struct fed_client_table r = {0};
 	bool seen[FED_ACTIVITIES] = {false};
 	struct fed_run_result result;
 	struct fed_error err = {""};
@@ -195,7 +195,7 @@ START_TEST(follows_a_round)
 		ck_assert_int_ne(state_of(&s, &r, id), FED_ACTIVITY_DONE);
 	small_do(&s, "abort;restart");
 	ck_assert_int_eq(state_of(&s, &r, 4), FED_ACTIVITY_IDLE);
-	fed_roster_release(&r);
+	fed_client_table_release(&r);
 	fed_session_release(&s);
 }
 END_TEST
@@ -204,36 +204,36 @@ END_TEST
 START_TEST(agrees_with_insight)
 {
 	struct fed_session s;
-	struct fed_roster r = {0};
-	struct fed_insight in;
+	struct fed_client_table r = {0};
+	struct fed_update_geometry in;
 	struct fed_error err = {""};
 
 	compose(&s);
-	fed_assert_ok(fed_insight_init(&in, &s, &err), &err);
-	fed_assert_ok(fed_roster_make(&r, &s, &err), &err);
+	fed_assert_ok(fed_update_geometry_init(&in, &s, &err), &err);
+	fed_assert_ok(fed_client_table_make(&r, &s, &err), &err);
 	for (size_t i = 0; i < in.n; i++) {
-		struct fed_roster_row row;
-		fed_roster_look(&r, &s, in.of[i].client, &row);
+		struct fed_client_table_row row;
+		fed_client_table_figures(&r, &s, in.of[i].client, &row);
 		ck_assert_double_eq_tol(row.norm, in.update[i].norm, 1e-4 * row.norm);
-		ck_assert_double_eq_tol(row.cosine, fed_insight_cosine(&in, i, in.n + FED_LANDMARK_STEP),
-		                        1e-4);
+		ck_assert_double_eq_tol(row.cosine,
+		                        fed_update_geometry_cosine(&in, i, in.n + FED_LANDMARK_STEP), 1e-4);
 		ck_assert_int_eq(row.verdict,
-		                 in.of[i].verdict.used ? FED_OPINION_USED : FED_OPINION_FILTERED);
+		                 in.of[i].verdict.used ? FED_VERDICT_USED : FED_VERDICT_FILTERED);
 		ck_assert(row.byzantine == in.of[i].byzantine);
 	}
-	fed_insight_release(&in);
+	fed_update_geometry_release(&in);
 	/* They stay while the next round is open, and go with it. */
-	struct fed_roster_row before, open;
-	fed_roster_look(&r, &s, 0, &before);
+	struct fed_client_table_row before, open;
+	fed_client_table_figures(&r, &s, 0, &before);
 	small_do(&s, "step");
-	fed_assert_ok(fed_roster_make(&r, &s, &err), &err);
-	fed_roster_look(&r, &s, 0, &open);
+	fed_assert_ok(fed_client_table_make(&r, &s, &err), &err);
+	fed_client_table_figures(&r, &s, 0, &open);
 	ck_assert(before.norm == open.norm);
 	small_do(&s, "continue;restart");
-	fed_assert_ok(fed_roster_make(&r, &s, &err), &err);
-	fed_roster_look(&r, &s, 0, &open);
-	ck_assert(isnan(open.norm) && open.verdict == FED_OPINION_NONE);
-	fed_roster_release(&r);
+	fed_assert_ok(fed_client_table_make(&r, &s, &err), &err);
+	fed_client_table_figures(&r, &s, 0, &open);
+	ck_assert(isnan(open.norm) && open.verdict == FED_VERDICT_NONE);
+	fed_client_table_release(&r);
 	fed_session_release(&s);
 }
 END_TEST
@@ -241,18 +241,18 @@ END_TEST
 static int use(void *ctx, struct fed_error *err)
 {
 	const struct fed_session *s = ctx;
-	struct fed_roster r = {0};
-	struct fed_roster_row row;
+	struct fed_client_table r = {0};
+	struct fed_client_table_row row;
 
-	fed_roster_sort(&r, fed_fields_find(fed_roster_fields, "labels"), true);
-	int rc = fed_roster_filter(&r, s, "0-3 and norm>0 or lost", err);
+	fed_client_table_sort(&r, fed_fields_find(fed_client_table_fields, "labels"), true);
+	int rc = fed_client_table_filter(&r, s, "0-3 and norm>0 or lost", err);
 	if (rc == FED_OK)
-		rc = fed_roster_make(&r, s, err);
+		rc = fed_client_table_make(&r, s, err);
 	if (rc == FED_OK) {
-		fed_roster_order(&r, 0, r.n);
-		fed_roster_look(&r, s, 0, &row);
+		fed_client_table_order(&r, 0, r.n);
+		fed_client_table_figures(&r, s, 0, &row);
 	}
-	fed_roster_release(&r);
+	fed_client_table_release(&r);
 	return rc;
 }
 

@@ -13,12 +13,12 @@
 #include "support/suite.h"
 
 static struct fed_session s;
-static struct fed_told told;
+static struct fed_round_explanation told;
 static struct fed_error err;
 
 static void close_session(void)
 {
-	fed_told_release(&told);
+	fed_round_explanation_release(&told);
 	fed_session_release(&s);
 	ck_assert_int_eq(fed_mem_live(), 0);
 }
@@ -40,8 +40,8 @@ static void compose(struct fed_session *x, const char *aggregator, const char *b
 
 static const char *tell(bool pre_aggregation)
 {
-	fed_told_release(&told);
-	fed_assert_ok(fed_told_init(&told, &s, pre_aggregation, &err), &err);
+	fed_round_explanation_release(&told);
+	fed_assert_ok(fed_round_explanation_init(&told, &s, pre_aggregation, &err), &err);
 	return fed_text_str(&told.lines);
 }
 
@@ -52,8 +52,8 @@ static void says(const char *text, const char *words)
 
 static void refuses(const char *words)
 {
-	fed_told_release(&told);
-	ck_assert_int_eq(fed_told_init(&told, &s, false, &err), FED_REJECT);
+	fed_round_explanation_release(&told);
+	ck_assert_int_eq(fed_round_explanation_init(&told, &s, false, &err), FED_REJECT);
 	says(err.text, words);
 	ck_assert_uint_eq(told.lines.len, 0);
 }
@@ -72,7 +72,7 @@ START_TEST(krum_and_the_truth)
 	const char *lines = tell(false);
 	ck_assert_uint_eq(told.version, 2);
 	says(lines, "n = 10 updates, f = 2 (2f + 2 = 6 < n)");
-	const struct fed_judgement *g = &s.federation.judgement;
+	const struct fed_verdicts *g = &s.federation.verdicts;
 	for (size_t i = 0; i < g->n; i++) {
 		char chosen[32];
 
@@ -105,7 +105,7 @@ START_TEST(without_the_rules_words)
 	compose(&s, _i ? "telling how=nothing" : "fedadam", "1");
 	small_do(&s, "round 1");
 	const char *lines = tell(false);
-	const struct fed_judgement *g = &s.federation.judgement;
+	const struct fed_verdicts *g = &s.federation.verdicts;
 	double step = 0, last = INFINITY;
 	int n = 0;
 
@@ -184,7 +184,7 @@ START_TEST(a_rule_that_fails)
 {
 	compose(&s, "telling how=fails", "1");
 	small_do(&s, "round 1");
-	ck_assert_int_eq(fed_told_init(&told, &s, false, &err), FED_FAIL);
+	ck_assert_int_eq(fed_round_explanation_init(&told, &s, false, &err), FED_FAIL);
 	ck_assert_str_eq(err.text, "aggregator telling: has lost its notes");
 	ck_assert_str_eq(fed_text_str(&told.lines), "first\n");
 }
@@ -195,10 +195,10 @@ START_TEST(staleness)
 {
 	compose(&s, "fedasync", "1");
 	small_do(&s, "scheme async;round 25");
-	const struct fed_judged *of = s.federation.judgement.of;
+	const struct fed_client_verdict *of = s.federation.verdicts.of;
 	const char *lines = tell(false);
 
-	ck_assert_uint_eq(s.federation.judgement.n, 1);
+	ck_assert_uint_eq(s.federation.verdicts.n, 1);
 	ck_assert_uint_gt(of->staleness, 0);
 	ck_assert_double_eq(behind(lines, "client "), of->client);
 	ck_assert_double_eq(behind(lines, "s("), of->staleness);
@@ -236,9 +236,9 @@ START_TEST(without_memory)
 	const int64_t before = fed_mem_live();
 	for (uint64_t k = 1;; k++) {
 		fed_mem_fail_at(k);
-		const int rc = fed_told_init(&told, &s, false, &err);
+		const int rc = fed_round_explanation_init(&told, &s, false, &err);
 		fed_mem_fail_at(0);
-		fed_told_release(&told);
+		fed_round_explanation_release(&told);
 		ck_assert_int_eq(fed_mem_live(), before);
 		if (rc == FED_OK)
 			break;

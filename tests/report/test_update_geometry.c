@@ -125,14 +125,14 @@ START_TEST(lengths_and_angles)
 {
 	struct fed_session s;
 	struct fed_error err = {""};
-	struct fed_insight in;
+	struct fed_update_geometry in;
 
 	small_compose(&s, NULL, "fedavg");
-	ck_assert_int_eq(fed_insight_init(&in, &s, &err), FED_REJECT);
+	ck_assert_int_eq(fed_update_geometry_init(&in, &s, &err), FED_REJECT);
 	ck_assert_msg(strstr(err.text, "no updates yet"), "%s", err.text);
 	small_do(&s, "round 2");
-	ck_assert_msg(fed_insight_init(&in, &s, &err) == FED_OK, "%s", err.text);
-	const struct fed_judgement *g = &s.federation.judgement;
+	ck_assert_msg(fed_update_geometry_init(&in, &s, &err) == FED_OK, "%s", err.text);
+	const struct fed_verdicts *g = &s.federation.verdicts;
 	const size_t dim = s.parts.net.dim;
 	ck_assert_uint_eq(in.n, g->n);
 	for (size_t i = 0; i < in.n; i++) {
@@ -143,18 +143,19 @@ START_TEST(lengths_and_angles)
 		for (size_t k = 0; k < in.n; k++) {
 			const float *b = g->of[k].update->vector[0];
 			const double cosine = dot(a, b, dim) / length / sqrt(dot(b, b, dim));
-			ck_assert_double_eq_tol(fed_insight_cosine(&in, i, k), cosine, 1e-3);
+			ck_assert_double_eq_tol(fed_update_geometry_cosine(&in, i, k), cosine, 1e-3);
 		}
 		const double to_step = dot(a, g->step, dim) / length / sqrt(dot(g->step, g->step, dim));
-		ck_assert_double_eq_tol(fed_insight_cosine(&in, i, in.n + FED_LANDMARK_STEP), to_step,
-		                        1e-3);
+		ck_assert_double_eq_tol(fed_update_geometry_cosine(&in, i, in.n + FED_LANDMARK_STEP),
+		                        to_step, 1e-3);
 	}
 	/* Under fedavg the step is the mean, and all are honest. */
 	ck_assert_double_eq_tol(
-		fed_insight_cosine(&in, in.n + FED_LANDMARK_MEAN, in.n + FED_LANDMARK_STEP), 1, 1e-3);
+		fed_update_geometry_cosine(&in, in.n + FED_LANDMARK_MEAN, in.n + FED_LANDMARK_STEP), 1,
+		1e-3);
 	ck_assert_double_eq_tol(in.landmark[FED_LANDMARK_MEAN].x, in.landmark[FED_LANDMARK_STEP].x,
 	                        1e-3 * in.update[0].norm);
-	fed_insight_release(&in);
+	fed_update_geometry_release(&in);
 	fed_session_release(&s);
 }
 END_TEST
@@ -164,14 +165,14 @@ START_TEST(without_memory)
 {
 	struct fed_session s;
 	struct fed_error err = {""};
-	struct fed_insight in;
+	struct fed_update_geometry in;
 
 	small_compose(&s, NULL, "fedavg");
 	small_do(&s, "set threads 1;round 1");
 	const int64_t before = fed_mem_live();
 	for (uint64_t k = 1;; k++) {
 		fed_mem_fail_at(k);
-		const int rc = fed_insight_init(&in, &s, &err);
+		const int rc = fed_update_geometry_init(&in, &s, &err);
 		fed_mem_fail_at(0);
 		if (rc == FED_OK)
 			break;
@@ -179,7 +180,7 @@ START_TEST(without_memory)
 		ck_assert_int_eq(fed_mem_live(), before);
 		ck_assert_uint_lt(k, 1000);
 	}
-	fed_insight_release(&in);
+	fed_update_geometry_release(&in);
 	ck_assert_int_eq(fed_mem_live(), before);
 	fed_session_release(&s);
 }

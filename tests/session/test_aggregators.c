@@ -129,7 +129,7 @@ static int try_compose(void *ctx, struct fed_error *err)
 {
 	struct fed_session *s = ctx;
 	struct fed_instance made, again = {0};
-	struct fed_pairs pairs = {0};
+	struct fed_key_values pairs = {0};
 	const struct fed_assign assign[] = {{"f", "2"}, {"after", "nnm"}};
 
 	int rc = fed_aggregator_make(s->plugins, &made, "krum", assign, 2, err);
@@ -137,7 +137,7 @@ static int try_compose(void *ctx, struct fed_error *err)
 		rc = fed_instance_settings(&pairs, &made, err) || fed_instance_renew(&again, &made, err)
 		         ? FED_FAIL
 		         : FED_OK;
-		fed_pairs_release(&pairs);
+		fed_key_values_release(&pairs);
 		fed_instance_release(&again);
 		fed_instance_release(&made);
 	}

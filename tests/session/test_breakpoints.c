@@ -94,7 +94,7 @@ START_TEST(steps_wait_for_real_messages)
 	fed_assert_ok(fed_session_transport(&s, entry->head->name, NULL, 0, &err), &err);
 	for (int i = 0; fed_session_version(&s) < 2; i++) {
 		ck_assert_int_lt(i, 100);
-		waited |= fed_session_next(&s).kind == FED_NEXT_WAIT;
+		waited |= fed_session_next_event(&s).kind == FED_NEXT_EVENT_WAIT;
 		told = 0;
 		for (int k = 0; k < FED_EVENT_KINDS; k++)
 			told += heard.count[k];
@@ -114,7 +114,7 @@ START_TEST(the_first_step_opens_a_round)
 	struct heard heard;
 
 	small_compose(&s, &heard, "fedavg");
-	ck_assert_int_eq(fed_session_next(&s).kind, FED_NEXT_OPEN);
+	ck_assert_int_eq(fed_session_next_event(&s).kind, FED_NEXT_EVENT_OPEN);
 	small_do(&s, "step");
 	ck_assert(fed_session_open(&s));
 	ck_assert_uint_eq(heard.count[FED_EVENT_SENT], 4);
@@ -122,17 +122,17 @@ START_TEST(the_first_step_opens_a_round)
 	ck_assert_uint_eq(heard.count[FED_EVENT_RECEIVED], 0);
 	/* What is due next is what comes. */
 	for (uint32_t i = 0; i < 4; i++) {
-		const struct fed_next next = fed_session_next(&s);
+		const struct fed_next_event next = fed_session_next_event(&s);
 
-		ck_assert_int_eq(next.kind, FED_NEXT_MODEL);
+		ck_assert_int_eq(next.kind, FED_NEXT_EVENT_MODEL);
 		ck_assert_uint_eq(next.client, i);
 		ck_assert(!next.stale);
 		small_do(&s, "step");
 		ck_assert_uint_eq(heard.count[FED_EVENT_RECEIVED], i + 1);
 	}
-	ck_assert_int_eq(fed_session_next(&s).kind, FED_NEXT_TRAINED);
+	ck_assert_int_eq(fed_session_next_event(&s).kind, FED_NEXT_EVENT_TRAINED);
 	small_do(&s, "step 4");
-	ck_assert_int_eq(fed_session_next(&s).kind, FED_NEXT_UPDATE);
+	ck_assert_int_eq(fed_session_next_event(&s).kind, FED_NEXT_EVENT_UPDATE);
 	small_do(&s, "step 4");
 	ck_assert_uint_eq(fed_session_version(&s), 1);
 	ck_assert(!fed_session_open(&s));
@@ -187,7 +187,7 @@ START_TEST(a_break_stops_there)
 	run(&s, 5);
 	ck_assert_msg(strstr(heard.text, stops[_i].said) != NULL, "%s: %s", stops[_i].said, heard.text);
 	ck_assert_uint_eq(heard.count[FED_EVENT_STOP], 1);
-	ck_assert_uint_eq(s.debugger.point[0].hits, 1);
+	ck_assert_uint_eq(s.breakpoints.point[0].hits, 1);
 	ck_assert_uint_eq(fed_session_version(&s), stops[_i].version);
 	ck_assert_int_eq(fed_session_open(&s), stops[_i].open);
 	/* What was left is made, no more and no less. */
@@ -234,7 +234,7 @@ START_TEST(a_break_is_hit_so_often)
 	while (fed_session_continue(&s, &result, &err) == FED_OK)
 		ck_assert_int_lt(runs++, 100);
 	ck_assert_uint_eq(fed_session_version(&s), 4);
-	ck_assert_uint_eq(s.debugger.point[0].hits, counts[_i].hits);
+	ck_assert_uint_eq(s.breakpoints.point[0].hits, counts[_i].hits);
 	fed_session_release(&s);
 }
 END_TEST
@@ -333,7 +333,7 @@ START_TEST(run_until_goes_on_after_a_break)
 		small_do(&s, "continue");
 	}
 	ck_assert_int_eq(fed_session_continue(&s, &result, &err), FED_REJECT);
-	ck_assert_uint_eq(s.debugger.point[0].hits, 3);
+	ck_assert_uint_eq(s.breakpoints.point[0].hits, 3);
 	fed_session_release(&s);
 }
 END_TEST
@@ -452,7 +452,7 @@ START_TEST(beginning_again_ends_the_round)
 	small_do(&s, lines[_i]);
 	ck_assert(!fed_session_open(&s));
 	ck_assert_int_ne(fed_session_continue(&s, &result, &err), FED_OK);
-	ck_assert_uint_eq(s.debugger.n, _i == 0); /* breakpoints outlive a restart */
+	ck_assert_uint_eq(s.breakpoints.n, _i == 0); /* breakpoints outlive a restart */
 	fed_session_release(&s);
 }
 END_TEST
@@ -561,9 +561,9 @@ START_TEST(breakpoints_are_numbered)
 	ck_assert_ptr_nonnull(strstr(err.text, "no breakpoint 2"));
 	fed_assert_ok(fed_session_break(&s, "loss<1", &number, &err), &err);
 	ck_assert_uint_eq(number, 4);
-	ck_assert_uint_eq(s.debugger.n, 3);
+	ck_assert_uint_eq(s.breakpoints.n, 3);
 	fed_session_unbreak_all(&s);
-	ck_assert_uint_eq(s.debugger.n, 0);
+	ck_assert_uint_eq(s.breakpoints.n, 0);
 	small_refuses(&s, "break acuracy<1", "did you mean accuracy");
 	for (int i = 0; i < 100; i++)
 		small_do(&s, "break nan");

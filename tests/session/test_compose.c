@@ -294,7 +294,7 @@ static void describe(const struct fed_session *s, struct fed_text *out)
 	}
 	fed_text_add(out, "\n%d %zu %u %u %u %u %llu %zu", s->parts.net_built,
 	             s->parts.net_built ? s->parts.net.dim : 0, s->parts.clients.n,
-	             s->parts.clients.n_present, s->parts.clients.n_cohorts, s->parts.clients.pool.left,
+	             s->parts.clients.n_present, s->parts.clients.n_blocks, s->parts.clients.pool.left,
 	             (unsigned long long)fed_session_version(s), s->history.n);
 	ck_assert(!out->failed);
 }

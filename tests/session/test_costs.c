@@ -101,8 +101,8 @@ START_TEST(accounts_come_back)
 	for (uint32_t id = 0; id < 4; id++) {
 		const struct fed_costs *a = fed_ledger_of(&s.ledger, id);
 		const struct fed_costs *b = fed_ledger_of(&restored.ledger, id);
-		const struct fed_parcel *x = s.parts.clients.client[id].residual;
-		const struct fed_parcel *y = restored.parts.clients.client[id].residual;
+		const struct fed_shared_vectors *x = s.parts.clients.client[id].residual;
+		const struct fed_shared_vectors *y = restored.parts.clients.client[id].residual;
 
 		ck_assert(!a == !b && !x == !y);
 		if (a)

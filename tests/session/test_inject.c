@@ -535,7 +535,7 @@ static int inject_and_heal(void *ctx, struct fed_error *err)
 	const uint64_t made = a->s->parts.faults.made;
 
 	const int rc = small_try(a->s, a->line, err);
-	fed_recorder_release(&a->s->recorder);
+	fed_event_log_release(&a->s->event_log);
 	if (rc) {
 		ck_assert_uint_eq(a->s->parts.faults.n, 1);
 		ck_assert_uint_eq(a->s->parts.faults.made, made);
@@ -551,7 +551,7 @@ static int heal_one(void *ctx, struct fed_error *err)
 	struct attempt *a = ctx;
 
 	const int rc = small_try(a->s, "heal 0 crash", err);
-	fed_recorder_release(&a->s->recorder);
+	fed_event_log_release(&a->s->event_log);
 	return rc;
 }
 
@@ -562,7 +562,7 @@ START_TEST(every_allocation_may_fail)
 
 	small_compose(&s, NULL, "fedavg");
 	small_do(&s, "inject crash 0-3 at=100");
-	fed_recorder_release(&s.recorder);
+	fed_event_log_release(&s.event_log);
 	ck_assert_uint_ge(fed_each_allocation(inject_and_heal, &a), 5);
 	a.line = "inject straggler random:2 factor=3 at=4";
 	ck_assert_uint_ge(fed_each_allocation(inject_and_heal, &a), 3);

@@ -116,10 +116,11 @@ START_TEST(what_was_handed_on_is_told)
 
 	compose(&s, NULL, relays[_i], "inject late 2");
 	for (uint32_t id = 0; id < 4; id++) {
-		const struct fed_journey *x = fed_journeys_last(&s.recorder.journeys, id);
+		const struct fed_invitation_record *x =
+			fed_invitation_log_last(&s.event_log.invitation_log, id);
 		struct fed_text fate = {0};
 
-		fed_journey_put_fate(x, &s.recorder, &fate);
+		fed_invitation_put_outcome(x, &s.event_log, &fate);
 		if (id == 2)
 			ck_assert_str_eq(fed_text_str(&fate), "late: the others go on without its head");
 		else
@@ -128,7 +129,8 @@ START_TEST(what_was_handed_on_is_told)
 		fed_text_release(&fate);
 	}
 	small_do(&s, "set relay server;set parallel v1;heal;round 1");
-	ck_assert_double_gt((double)fed_journeys_last(&s.recorder.journeys, 1)->weight, 0.2);
+	ck_assert_double_gt((double)fed_invitation_log_last(&s.event_log.invitation_log, 1)->weight,
+	                    0.2);
 	fed_session_release(&s);
 }
 END_TEST

@@ -129,17 +129,17 @@ START_TEST(the_log_and_its_filters)
 END_TEST
 
 /* What a timeline was asked for, if `records`; the linker calls it in place of
- * fed_timeline_text(). */
+ * fed_timeline_chart_text(). */
 static bool records;
-int __real_fed_timeline_text(const struct fed_schedule *, int columns, bool utf8, bool color,
-                             struct fed_text *out, struct fed_error *);
-int __wrap_fed_timeline_text(const struct fed_schedule *, int columns, bool utf8, bool color,
-                             struct fed_text *out, struct fed_error *);
-int __wrap_fed_timeline_text(const struct fed_schedule *w, int columns, bool utf8, bool color,
-                             struct fed_text *out, struct fed_error *err)
+int __real_fed_timeline_chart_text(const struct fed_timeline *, int columns, bool utf8, bool color,
+                                   struct fed_text *out, struct fed_error *);
+int __wrap_fed_timeline_chart_text(const struct fed_timeline *, int columns, bool utf8, bool color,
+                                   struct fed_text *out, struct fed_error *);
+int __wrap_fed_timeline_chart_text(const struct fed_timeline *w, int columns, bool utf8, bool color,
+                                   struct fed_text *out, struct fed_error *err)
 {
 	if (!records)
-		return __real_fed_timeline_text(w, columns, utf8, color, out, err);
+		return __real_fed_timeline_chart_text(w, columns, utf8, color, out, err);
 	fed_text_add(out, "%d columns:", columns);
 	for (uint32_t i = 0; i < w->n; i++)
 		fed_text_add(out, " %u", w->client[i]);

@@ -8,19 +8,19 @@
 
 #include "support/suite.h"
 
-static void assert_drawn(const struct fed_picture *p, size_t n, struct fed_screen screen,
+static void assert_drawn(const struct fed_image_file *p, size_t n, struct fed_screen screen,
                          const char *expected)
 {
 	struct fed_text out = {0};
 
-	fed_pictures_text(p, n, &screen, &out);
+	fed_images_text(p, n, &screen, &out);
 	ck_assert_str_eq(fed_text_str(&out), expected);
 	fed_text_release(&out);
 }
 
 /* Two rows of pixels a line: black over black, black over white, white over white. */
 static const float steps[] = {0, 0, 1, 0, 1, 1};
-static const struct fed_picture grey = {"a", steps, {.rank = 2, .dim = {2, 3}}, 0, 1};
+static const struct fed_image_file grey = {"a", steps, {.rank = 2, .dim = {2, 3}}, 0, 1};
 
 START_TEST(shades_without_colour)
 {
@@ -32,7 +32,7 @@ END_TEST
 START_TEST(half_blocks_in_colour)
 {
 	const float rgb[] = {1, 0, 0, 0, 0, 1};
-	const struct fed_picture colours = {"b", rgb, {.rank = 3, .dim = {2, 1, 3}}, 0, 1};
+	const struct fed_image_file colours = {"b", rgb, {.rank = 3, .dim = {2, 1, 3}}, 0, 1};
 	const struct fed_screen screen = {.columns = 80, .utf8 = true, .color = true};
 
 	assert_drawn(&grey, 1, screen,
@@ -45,7 +45,7 @@ END_TEST
 START_TEST(beside_one_another_and_out_of_range)
 {
 	const float wild[] = {-5, 7, 0.5f, -1, 1.5f, 0.5f};
-	const struct fed_picture two[] = {grey, {"long title", wild, grey.shape, 0, 1}};
+	const struct fed_image_file two[] = {grey, {"long title", wild, grey.shape, 0, 1}};
 
 	assert_drawn(two, 2, (struct fed_screen){.columns = 80}, "  a     lon \n   =@    @= \n");
 }
@@ -55,11 +55,11 @@ START_TEST(smaller_on_a_narrow_screen)
 {
 	float x[16 * 16];
 	struct fed_text out = {0};
-	const struct fed_picture p = {"c", x, {.rank = 3, .dim = {16, 16, 1}}, 0, 1};
+	const struct fed_image_file p = {"c", x, {.rank = 3, .dim = {16, 16, 1}}, 0, 1};
 
 	for (int i = 0; i < 256; i++)
 		x[i] = i % 16 < 8;
-	fed_pictures_text(&p, 1, &(struct fed_screen){.columns = 12}, &out);
+	fed_images_text(&p, 1, &(struct fed_screen){.columns = 12}, &out);
 	/* two pixels for a column, four for a row */
 	ck_assert_str_eq(fed_text_str(&out),
 	                 "  c        \n  @@@@     \n  @@@@     \n  @@@@     \n  @@@@     \n");

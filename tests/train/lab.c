@@ -71,7 +71,7 @@ void lab_compose(struct lab *lab, const char *dataset, const char *model, const 
 	lab_scheme(lab, &fed_scheme_sync, NULL, NULL);
 	ck_assert_int_eq(fed_registry_init(&lab->plugins, &err), FED_OK);
 	split(dataset, &w);
-	ck_assert_msg(fed_dataset_load(&lab->data, w.name, w.assign, w.n, &(struct fed_making){1},
+	ck_assert_msg(fed_dataset_load(&lab->data, w.name, w.assign, w.n, &(struct fed_generation){1},
 	                               &err) == FED_OK,
 	              "%s", err.text);
 	instance(lab, FED_KIND_MODEL, model, &lab->model);

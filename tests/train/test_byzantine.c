@@ -28,7 +28,7 @@ static void compose(struct lab *lab, const char *data, const char *model)
 /* What the aggregator saw of a client in the last round. */
 static const float *seen_of(const struct lab *lab, uint32_t client)
 {
-	const struct fed_judgement *j = &lab->federation.judgement;
+	const struct fed_verdicts *j = &lab->federation.verdicts;
 
 	for (size_t i = 0; i < j->n; i++)
 		if (j->of[i].client == client)

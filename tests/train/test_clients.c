@@ -122,9 +122,10 @@ static const struct {
 
 START_TEST(the_gate_refuses_in_words)
 {
-	struct fed_parcel *p = fed_parcel_new(gate_cases[_i].vectors, gate_cases[_i].dim);
+	struct fed_shared_vectors *p =
+		fed_shared_vectors_new(gate_cases[_i].vectors, gate_cases[_i].dim);
 	const struct fed_envelope e = {
-		.parcel = p, .samples = gate_cases[_i].samples, .steps = gate_cases[_i].steps};
+		.payload = p, .samples = gate_cases[_i].samples, .steps = gate_cases[_i].steps};
 	struct fed_error err = {""};
 
 	p->vector[p->n - 1][2] = gate_cases[_i].third;
@@ -133,7 +134,7 @@ START_TEST(the_gate_refuses_in_words)
 	if (gate_cases[_i].words)
 		ck_assert_msg(strstr(err.text, gate_cases[_i].words), "%s: %s", gate_cases[_i].what,
 		              err.text);
-	fed_parcel_drop(p);
+	fed_shared_vectors_unref(p);
 }
 END_TEST
 

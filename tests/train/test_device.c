@@ -253,8 +253,8 @@ START_TEST(a_round_takes_what_its_slowest_client_takes)
 		double slowest = 0;
 
 		lab_run(&lab, 1);
-		for (uint32_t i = 0; i < lab.federation.judgement.n; i++)
-			slowest = fmax(slowest, closed_form(&lab, lab.federation.judgement.of[i].client));
+		for (uint32_t i = 0; i < lab.federation.verdicts.n; i++)
+			slowest = fmax(slowest, closed_form(&lab, lab.federation.verdicts.of[i].client));
 		clock += slowest;
 		ck_assert_double_eq_tol(lab.federation.record.clock, clock, 1e-9 * clock);
 	}

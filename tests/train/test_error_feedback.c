@@ -36,7 +36,7 @@ static void compose(struct lab *lab, const char *aggregator, const char *codec)
 
 static const float *residual_of(const struct lab *lab, uint32_t id)
 {
-	const struct fed_parcel *p = lab->clients.client[id].residual;
+	const struct fed_shared_vectors *p = lab->clients.client[id].residual;
 
 	return p ? p->vector[0] : NULL;
 }
@@ -64,7 +64,7 @@ START_TEST(nothing_is_lost_for_good)
 	struct fed_error err;
 
 	fed_assert_ok(fed_codec_parse(codecs[_i], &g.codec, &err), &err);
-	g.result = fed_parcel_new(1, DIM);
+	g.result = fed_shared_vectors_new(1, DIM);
 	for (uint32_t round = 0; round < ROUNDS; round++) {
 		struct fed_stream random = fed_stream_open(round, FED_FOR_DATA, 0, 0);
 		float *delta = g.result->vector[0];
@@ -78,7 +78,7 @@ START_TEST(nothing_is_lost_for_good)
 			ck_assert_uint_eq(g.coded, fed_codec_size(&g.codec, DIM));
 		for (size_t j = 0; j < DIM; j++)
 			sent[j] += delta[j];
-		fed_parcel_drop(g.residual);
+		fed_shared_vectors_unref(g.residual);
 		g.residual = g.left;
 		g.left = NULL;
 		ck_assert(!g.residual == (g.codec.kind == FED_CODEC_NONE));
@@ -91,8 +91,8 @@ START_TEST(nothing_is_lost_for_good)
 				ck_assert_double_eq(all, learned[j]);
 		}
 	}
-	fed_parcel_drop(g.residual);
-	fed_parcel_drop(g.result);
+	fed_shared_vectors_unref(g.residual);
+	fed_shared_vectors_unref(g.result);
 	fed_free(w.coded);
 	ck_assert_int_eq(fed_mem_live(), 0);
 }
@@ -106,15 +106,15 @@ START_TEST(residuals_are_finite)
 	struct fed_error err;
 
 	fed_assert_ok(fed_codec_parse(codecs[_i], &g.codec, &err), &err);
-	g.result = fed_parcel_new(1, 600);
+	g.result = fed_shared_vectors_new(1, 600);
 	for (size_t j = 0; j < 600; j++)
 		g.result->vector[0][j] = j == 7 ? NAN : j == 300 ? INFINITY : j == 301 ? 1e30f : 0.001f;
 	ck_assert_int_eq(fed_feedback_code(&g, &w), FED_OK);
 	ck_assert(!isfinite(g.result->vector[0][7]) && !isfinite(g.result->vector[0][300]));
 	for (size_t j = 0; g.left && j < 600; j++)
 		ck_assert(isfinite(g.left->vector[0][j]));
-	fed_parcel_drop(g.left);
-	fed_parcel_drop(g.result);
+	fed_shared_vectors_unref(g.left);
+	fed_shared_vectors_unref(g.result);
 	fed_free(w.coded);
 }
 END_TEST
@@ -227,8 +227,8 @@ START_TEST(an_abort_gives_residuals_back)
 			lab_start(&lab);
 			lab_run(&undisturbed, 3);
 			lab_run(&lab, 3);
-			fed_recall(&undisturbed.federation, true);
-			fed_recall(&lab.federation, true);
+			fed_cancel_open(&undisturbed.federation, true);
+			fed_cancel_open(&lab.federation, true);
 			fed_assert_ok(fed_federation_begin(&lab.federation, &err), &err);
 			for (int i = 0; i < events && !made; i++)
 				fed_assert_ok(fed_federation_advance(&lab.federation, &made, &err), &err);
@@ -310,9 +310,9 @@ START_TEST(attacks_and_faults_pass_the_codec)
 		lab_inject(&lab, attacks[a], 2, 2, 0, UINT64_MAX);
 		lab_start(&lab);
 		lab_run(&lab, 1);
-		ck_assert_uint_eq(lab.federation.judgement.n, 6);
+		ck_assert_uint_eq(lab.federation.verdicts.n, 6);
 		for (size_t i = 0; i < 6; i++) {
-			const float *v = lab.federation.judgement.of[i].update->vector[0];
+			const float *v = lab.federation.verdicts.of[i].update->vector[0];
 			size_t sent = 0;
 
 			for (size_t j = 0; j < lab.net.dim; j++)

@@ -306,9 +306,9 @@ START_TEST(partition_under_async)
 	lab_start(&lab);
 	for (int i = 0; i < 40; i++) {
 		run(&lab, &t, 1);
-		if (lab.federation.judgement.of[0].client == 5 &&
-		    lab.federation.judgement.of[0].staleness > stalest)
-			stalest = lab.federation.judgement.of[0].staleness;
+		if (lab.federation.verdicts.of[0].client == 5 &&
+		    lab.federation.verdicts.of[0].staleness > stalest)
+			stalest = lab.federation.verdicts.of[0].staleness;
 	}
 	ck_assert_double_ge(stalest, 20);
 	ck_assert_double_eq(t.lost, 0);
@@ -358,9 +358,9 @@ END_TEST
 
 static double samples_of(const struct lab *lab, uint32_t client)
 {
-	for (size_t i = 0; i < lab->federation.judgement.n; i++)
-		if (lab->federation.judgement.of[i].client == client)
-			return (double)lab->federation.judgement.of[i].samples;
+	for (size_t i = 0; i < lab->federation.verdicts.n; i++)
+		if (lab->federation.verdicts.of[i].client == client)
+			return (double)lab->federation.verdicts.of[i].samples;
 	return NAN;
 }
 
@@ -421,14 +421,14 @@ START_TEST(drift)
 	for (uint32_t i = 0; i < N; i++)
 		ids[i] = i;
 	for (uint64_t version = 0; version < 14; version++) {
-		struct fed_spoiler s = fed_spoiler_for(&lab.faults, 0, version);
+		struct fed_data_faults s = fed_data_faults_for(&lab.faults, 0, version);
 		const double age = version < 2 ? 0 : (double)version - 2;
 		uint32_t moved = 0;
 
 		memset(x, 0, sizeof x);
 		for (uint32_t i = 0; i < N; i++)
 			label[i] = 2;
-		fed_assert_ok(fed_spoiler_apply(&s, lab.data, ids, N, x, label, &err), &err);
+		fed_assert_ok(fed_data_faults_apply(&s, lab.data, ids, N, x, label, &err), &err);
 		for (uint32_t i = 0; i < N; i++) {
 			ck_assert(label[i] == 2 || label[i] == 0);
 			moved += label[i] == 0;
@@ -437,7 +437,7 @@ START_TEST(drift)
 		ck_assert_uint_ge(moved, moved_before);
 		ck_assert_double_eq_tol((double)moved / N, fmin(0.1 * age, 1), 0.08);
 		moved_before = moved;
-		fed_spoiler_release(&s);
+		fed_data_faults_release(&s);
 	}
 	lab_release(&lab);
 }

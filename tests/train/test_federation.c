@@ -282,9 +282,9 @@ START_TEST(participants_are_a_uniform_sample_of_the_asked_size)
 	lab_start(&lab);
 	for (int round = 0; round < 400; round++) {
 		lab_run(&lab, 1);
-		ck_assert_uint_eq(lab.federation.judgement.n, 4);
+		ck_assert_uint_eq(lab.federation.verdicts.n, 4);
 		for (uint32_t i = 0; i < 4; i++)
-			times[lab.federation.judgement.of[i].client]++;
+			times[lab.federation.verdicts.of[i].client]++;
 	}
 	for (int i = 0; i < 40; i++) /* 40 expected, standard deviation 6 */
 		ck_assert_msg(times[i] > 10 && times[i] < 70, "client %d: %d times", i, times[i]);

@@ -180,8 +180,8 @@ START_TEST(over_selection_takes_the_first)
 	ck_assert_double_eq(lab.federation.record.invited, 10);
 	ck_assert_double_eq(lab.federation.record.used, 5);
 	ck_assert_double_eq(lab.federation.record.late, 5);
-	for (size_t i = 0; i < lab.federation.judgement.n; i++)
-		ck_assert_uint_lt(lab.federation.judgement.of[i].client, 6); /* none of the slow ones */
+	for (size_t i = 0; i < lab.federation.verdicts.n; i++)
+		ck_assert_uint_lt(lab.federation.verdicts.of[i].client, 6); /* none of the slow ones */
 	lab_release(&lab);
 }
 END_TEST

@@ -304,10 +304,10 @@ struct seen {
 };
 
 /* Every message flies between two events at least. */
-static void look(const struct fed_post *post, struct seen *seen)
+static void look(const struct fed_messenger *messenger, struct seen *seen)
 {
-	for (size_t i = 0; i < post->n; i++) {
-		const struct fed_flying *x = &post->flying[i];
+	for (size_t i = 0; i < messenger->n; i++) {
+		const struct fed_message_in_flight *x = &messenger->flying[i];
 		const struct fed_envelope *e = x->envelope;
 		if (x->id <= seen->last || !e)
 			continue;
@@ -331,7 +331,7 @@ static struct seen watch_rounds(struct lab *lab, int rounds)
 		bool made = false;
 		ck_assert_int_eq(fed_federation_begin(&lab->federation, &err), FED_OK);
 		while (!made) {
-			look(&lab->federation.post, &seen);
+			look(&lab->federation.messenger, &seen);
 			ck_assert_msg(fed_federation_advance(&lab->federation, &made, &err) == FED_OK, "%s",
 			              err.text);
 		}
@@ -534,7 +534,7 @@ START_TEST(attackers_lie_about_activations_and_head)
 			fed_split_cuts((const struct fed_split *)(const void *)lab.scheme_state, net, at, &err);
 			const size_t to = at[1] < net->layers ? net->layer[at[1]].offset : net->dim;
 			for (size_t j = net->layer[at[0]].offset; j < to; j++)
-				ck_assert(lab.federation.judgement.step[j] == 0);
+				ck_assert(lab.federation.verdicts.step[j] == 0);
 		}
 		/* alie is made from what others send: in turn nobody does. */
 		const bool same = memcmp(honest.federation.params, lab.federation.params,

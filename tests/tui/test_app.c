@@ -8,7 +8,7 @@
 #include "tui/app.h"
 
 static struct fed_session session;
-static struct fed_stage stage;
+static struct fed_app stage;
 static struct fed_text text;
 
 static void set_up(void)
@@ -17,17 +17,17 @@ static void set_up(void)
 
 	small_init(&session, NULL);
 	small_do(&session, "dataset blobs train=400 test=40;model softmax;add 4 iid 20");
-	stage = (struct fed_stage){.watched = {.session = &session, .utf8 = true}};
+	stage = (struct fed_app){.watched = {.session = &session, .utf8 = true}};
 	stage.watched.messages = fed_messages_new();
 	ck_assert_ptr_nonnull(stage.watched.messages);
-	fed_assert_ok(fed_stage_init(&stage, NULL, &err), &err);
+	fed_assert_ok(fed_app_init(&stage, NULL, &err), &err);
 }
 
 static void tear_down(void)
 {
 	struct fed_messages *messages = stage.watched.messages;
 
-	fed_stage_release(&stage);
+	fed_app_release(&stage);
 	fed_messages_free(messages);
 	fed_session_release(&session);
 	fed_text_release(&text);
@@ -37,8 +37,8 @@ static const char *look(const struct fed_runner_state *now, int columns, int row
 {
 	struct fed_error err;
 
-	fed_stage_listen(&stage);
-	fed_assert_ok(fed_stage_paint(&stage, now, true, columns, rows, &err), &err);
+	fed_app_listen(&stage);
+	fed_assert_ok(fed_app_paint(&stage, now, true, columns, rows, &err), &err);
 	fed_text_clear(&text);
 	fed_canvas_text(&stage.whole, &text, true, false);
 	return fed_text_str(&text);
@@ -49,15 +49,15 @@ static void shows(const char *words)
 	ck_assert_msg(strstr(fed_text_str(&text), words), "no %s in\n%s", words, fed_text_str(&text));
 }
 
-static enum fed_deed press(uint32_t code)
+static enum fed_app_action press(uint32_t code)
 {
-	return fed_stage_press(&stage, &(struct fed_press){.code = code});
+	return fed_app_press(&stage, &(struct fed_press){.code = code});
 }
 
 static void type(const char *keys)
 {
 	for (; *keys; keys++)
-		ck_assert_int_eq(press((unsigned char)*keys), FED_DEED_NONE);
+		ck_assert_int_eq(press((unsigned char)*keys), FED_APP_ACTION_NONE);
 }
 
 static const struct fed_runner_state idle = {.busy = false}, running = {.busy = true},
@@ -90,13 +90,13 @@ END_TEST
 START_TEST(keys_and_deeds)
 {
 	look(&idle, 80, 24);
-	ck_assert_int_eq(press(' '), FED_DEED_PAUSE);
-	ck_assert_int_eq(press('s'), FED_DEED_STEP);
-	ck_assert_int_eq(press('r'), FED_DEED_ROUND);
-	ck_assert_int_eq(press('='), FED_DEED_FASTER);
-	ck_assert_int_eq(press('-'), FED_DEED_SLOWER);
-	ck_assert_int_eq(press('q'), FED_DEED_LEAVE);
-	ck_assert_int_eq(press('2'), FED_DEED_NONE);
+	ck_assert_int_eq(press(' '), FED_APP_ACTION_PAUSE);
+	ck_assert_int_eq(press('s'), FED_APP_ACTION_STEP);
+	ck_assert_int_eq(press('r'), FED_APP_ACTION_ROUND);
+	ck_assert_int_eq(press('='), FED_APP_ACTION_FASTER);
+	ck_assert_int_eq(press('-'), FED_APP_ACTION_SLOWER);
+	ck_assert_int_eq(press('q'), FED_APP_ACTION_LEAVE);
+	ck_assert_int_eq(press('2'), FED_APP_ACTION_NONE);
 	ck_assert_uint_eq(stage.at, 1);
 	press(FED_KEY_BACK_TAB);
 	press(FED_KEY_BACK_TAB);
@@ -124,16 +124,16 @@ START_TEST(clicks_on_names)
 						   behind = {.code = FED_KEY_CLICK, .column = 99, .row = 0};
 
 	look(&idle, 100, 24);
-	fed_stage_press(&stage, &second);
+	fed_app_press(&stage, &second);
 	ck_assert_uint_eq(stage.at, 1);
 	look(&idle, 100, 24);
-	fed_stage_press(&stage, &below);
-	fed_stage_press(&stage, &behind);
+	fed_app_press(&stage, &below);
+	fed_app_press(&stage, &behind);
 	ck_assert_uint_eq(stage.at, 1);
-	fed_stage_press(&stage, &first);
+	fed_app_press(&stage, &first);
 	ck_assert_uint_eq(stage.at, 0);
 	look(&idle, 40, 10); /* room for the one that is shown */
-	fed_stage_press(&stage, &first);
+	fed_app_press(&stage, &first);
 	ck_assert_uint_eq(stage.at, 0);
 }
 END_TEST
@@ -150,16 +150,16 @@ START_TEST(a_line_is_edited)
 	type("25");
 	look(&idle, 40, 10);
 	shows(":set lr 0.25");
-	ck_assert_int_eq(press(FED_KEY_TAB), FED_DEED_COMPLETE);
-	ck_assert_int_eq(press(FED_KEY_UP), FED_DEED_OLDER);
-	ck_assert_int_eq(press(FED_KEY_ENTER), FED_DEED_LINE);
+	ck_assert_int_eq(press(FED_KEY_TAB), FED_APP_ACTION_COMPLETE);
+	ck_assert_int_eq(press(FED_KEY_UP), FED_APP_ACTION_OLDER);
+	ck_assert_int_eq(press(FED_KEY_ENTER), FED_APP_ACTION_LINE);
 	ck_assert_str_eq(stage.prompt.line, "set lr 0.25");
 	press(FED_KEY_PASTE); /* a paste opens the line; its newlines are kept */
 	type("a");
 	press(FED_KEY_ENTER);
 	type("b");
 	press(FED_KEY_PASTE_END);
-	ck_assert_int_eq(press(FED_KEY_ENTER), FED_DEED_LINE);
+	ck_assert_int_eq(press(FED_KEY_ENTER), FED_APP_ACTION_LINE);
 	ck_assert_str_eq(stage.prompt.line, "a\nb");
 	press(':');
 	for (int i = 0; i < 5000; i++)
@@ -226,10 +226,10 @@ START_TEST(lessons_and_messages)
 {
 	static const char lesson[] = "# First words.\n# More of them.\nround 3\n";
 
-	fed_messages_add(stage.watched.messages, FED_SAID_LINE, 0, lesson, sizeof lesson - 1);
+	fed_messages_add(stage.watched.messages, FED_MESSAGE_LINE, 0, lesson, sizeof lesson - 1);
 	look(&idle, 80, 24);
 	shows(" First words.\n More of them.\n > round 3\n");
-	fed_messages_add(stage.watched.messages, FED_SAID_LINE, 0, "# Then\n", 7);
+	fed_messages_add(stage.watched.messages, FED_MESSAGE_LINE, 0, "# Then\n", 7);
 	fed_messages_add(stage.watched.messages, FED_SAID_ERROR, 0, "error: bad\n", 11);
 	look(&idle, 80, 24);
 	shows(" Then\nerror: bad\n");

@@ -116,7 +116,7 @@ START_TEST(rows_are_kept_in_sight)
 				for (uint32_t before = 0; before < 15; before++) {
 					uint32_t top = before;
 
-					fed_keep_shown(&top, at, rows, n);
+					fed_scroll_to(&top, at, rows, n);
 					ck_assert(at >= top && at < top + rows);
 					ck_assert(top == 0 || top + rows <= n);
 				}

@@ -15,11 +15,11 @@ static const char *const columns[] = {"fedavg", "krum", "bgd:groups=5"};
 START_TEST(shades_and_numbers)
 {
 	const double value[] = {0.9, 0.5, 0.0, NAN, 0.25, 1.0};
-	const struct fed_heat h = {"accuracy", rows, columns, 2, 3, value, 0, 1};
+	const struct fed_heatmap h = {"accuracy", rows, columns, 2, 3, value, 0, 1};
 	struct fed_text out = {0};
 	struct fed_error err;
 
-	ck_assert_int_eq(fed_heat_draw(&h, 40, false, false, &out, &err), FED_OK);
+	ck_assert_int_eq(fed_heatmap_draw(&h, 40, false, false, &out, &err), FED_OK);
 	ck_assert_str_eq(fed_text_str(&out), "accuracy\n"
 	                                     "      fedavg            bgd:groups=5\n"
 	                                     "               krum\n"
@@ -36,12 +36,12 @@ END_TEST
 START_TEST(too_narrow)
 {
 	const double value[6] = {0};
-	const struct fed_heat h = {NULL, rows, columns, 2, 3, value, 0, 1};
+	const struct fed_heatmap h = {NULL, rows, columns, 2, 3, value, 0, 1};
 	struct fed_text out = {0};
 	struct fed_error err;
 
-	ck_assert_int_eq(fed_heat_draw(&h, 14, true, true, &out, &err), FED_FAIL);
-	ck_assert_int_eq(fed_heat_draw(&h, 15, true, false, &out, &err), FED_OK);
+	ck_assert_int_eq(fed_heatmap_draw(&h, 14, true, true, &out, &err), FED_FAIL);
+	ck_assert_int_eq(fed_heatmap_draw(&h, 15, true, false, &out, &err), FED_OK);
 	ck_assert_ptr_nonnull(strstr(fed_text_str(&out), "2 more columns do not fit"));
 	fed_text_release(&out);
 }

@@ -49,24 +49,24 @@ static const struct {
 	{FED_EVENT_RECEIVED, 4, 8, 11, 0},
 	{FED_EVENT_TRAINED, 4, 8, 11.01, 100}, /* too short for a cell */
 	{FED_EVENT_REPORTED, 4, 8, 16, 0},
-	{FED_EVENT_RECALLED, UINT32_MAX, 0, 18, 0},
+	{FED_EVENT_CANCELLED, UINT32_MAX, 0, 18, 0},
 	{FED_EVENT_SENT, 4, 9, 18, 100},
 	{FED_EVENT_RECEIVED, 4, 9, 19, 0},
 };
 
-static struct fed_journeys journeys;
+static struct fed_invitation_log invitation_log;
 static const struct fed_record rounds[] = {
 	{.round = 1, .clock = 10}, {.round = 2, .clock = 18}, {.round = 3, .clock = 18.1}};
 
 static void tell(void)
 {
-	const struct fed_judged first[] = {
+	const struct fed_client_verdict first[] = {
 		{.client = 3, .invitation = 1, .verdict = {.used = true, .weight = 1}},
 		{.client = 13, .invitation = 5},
 	};
-	const struct fed_judged second = {.client = 4, .invitation = 8};
+	const struct fed_client_verdict second = {.client = 4, .invitation = 8};
 
-	journeys = (struct fed_journeys){0};
+	invitation_log = (struct fed_invitation_log){0};
 	for (size_t i = 0; i < sizeof told / sizeof *told; i++) {
 		const struct fed_event event = {.kind = told[i].kind,
 		                                .client = told[i].client,
@@ -75,33 +75,40 @@ static void tell(void)
 		                                .bytes = told[i].bytes};
 
 		if (told[i].kind == FED_EVENT_LATE)
-			fed_journeys_judge(&journeys, 1, 10,
-			                   &(struct fed_judgement){.of = (struct fed_judged *)first, .n = 2});
-		if (told[i].kind == FED_EVENT_RECALLED)
-			fed_journeys_judge(&journeys, 2, 18,
-			                   &(struct fed_judgement){.of = (struct fed_judged *)&second, .n = 1});
-		fed_journeys_take(&journeys, &event, i + 1);
+			fed_invitation_log_set_verdicts(
+				&invitation_log, 1, 10,
+				&(struct fed_verdicts){.of = (struct fed_client_verdict *)first, .n = 2});
+		if (told[i].kind == FED_EVENT_CANCELLED)
+			fed_invitation_log_set_verdicts(
+				&invitation_log, 2, 18,
+				&(struct fed_verdicts){.of = (struct fed_client_verdict *)&second, .n = 1});
+		fed_invitation_log_take(&invitation_log, &event, i + 1);
 	}
 }
 
-static struct fed_schedule window(double from, double to)
+static struct fed_timeline window(double from, double to)
 {
-	struct fed_schedule w = {
-		.journeys = &journeys, .round = rounds, .rounds = 3, .from = from, .to = to, .now = 20};
+	struct fed_timeline w = {.invitation_log = &invitation_log,
+	                         .round = rounds,
+	                         .rounds = 3,
+	                         .from = from,
+	                         .to = to,
+	                         .now = 20};
 	struct fed_error err = {""};
 
-	fed_assert_ok(fed_journeys_clients(&journeys, from, to, &w.client, &w.n, &err), &err);
+	fed_assert_ok(fed_invitation_log_clients(&invitation_log, from, to, &w.client, &w.n, &err),
+	              &err);
 	return w;
 }
 
 static void compare(const char *name, double from, double to, int columns, bool utf8, bool color)
 {
-	struct fed_schedule w = window(from, to);
+	struct fed_timeline w = window(from, to);
 	struct fed_text out = {0}, golden = {0};
 	struct fed_error err = {""};
 	char path[512];
 
-	fed_assert_ok(fed_timeline_text(&w, columns, utf8, color, &out, &err), &err);
+	fed_assert_ok(fed_timeline_chart_text(&w, columns, utf8, color, &out, &err), &err);
 	snprintf(path, sizeof path, FED_SOURCE_DIR "/tests/tui/golden/timeline-%s.txt", name);
 	if (getenv("FEDSH_GOLDEN")) {
 		FILE *f = fopen(path, "w");
@@ -115,7 +122,7 @@ static void compare(const char *name, double from, double to, int columns, bool 
 	              golden.s);
 	fed_text_release(&out);
 	fed_text_release(&golden);
-	fed_schedule_release(&w);
+	fed_timeline_release(&w);
 }
 
 START_TEST(golden_timelines)
@@ -127,7 +134,7 @@ START_TEST(golden_timelines)
 	compare("last", 10, 20, 68, true, false); /* nothing of the first round */
 	compare("narrow", 0, 20, FED_TIMELINE_COLUMNS, true, false);
 	compare("middle", 4, 6, 68, true, false); /* none begins or ends */
-	fed_journeys_release(&journeys);
+	fed_invitation_log_release(&invitation_log);
 }
 END_TEST
 
@@ -140,29 +147,30 @@ START_TEST(a_turn)
 	} turn[] = {{FED_EVENT_SENT, 0},     {FED_EVENT_RECEIVED, 2}, {FED_EVENT_SMASHED, 5},
 	            {FED_EVENT_GRADIENT, 8}, {FED_EVENT_ARRIVED, 9},  {FED_EVENT_SMASHED, 14},
 	            {FED_EVENT_ARRIVED, 16}, {FED_EVENT_TRAINED, 18}, {FED_EVENT_REPORTED, 20}};
-	struct fed_recorder r = {0};
+	struct fed_event_log r = {0};
 	struct fed_text out = {0};
 	struct fed_error err = {""};
 	uint32_t client = 3;
 
 	for (size_t i = 0; i < sizeof turn / sizeof *turn; i++)
-		fed_recorder_take(&r, &(struct fed_event){.kind = turn[i].kind,
-		                                          .client = 3,
-		                                          .invitation = 1,
-		                                          .clock = turn[i].clock,
-		                                          .bytes = 100});
-	const struct fed_schedule w = {.journeys = &r.journeys,
-	                               .recorder = &r,
+		fed_event_log_take(&r, &(struct fed_event){.kind = turn[i].kind,
+		                                           .client = 3,
+		                                           .invitation = 1,
+		                                           .clock = turn[i].clock,
+		                                           .bytes = 100});
+	const struct fed_timeline w = {.invitation_log = &r.invitation_log,
+	                               .event_log = &r,
 	                               .first = 1,
 	                               .to = 22,
 	                               .now = 22,
 	                               .client = &client,
 	                               .n = 1};
-	fed_assert_ok(fed_timeline_text(&w, 30, true, false, &out, &err), &err);
+	fed_assert_ok(fed_timeline_chart_text(&w, 30, true, false, &out, &err), &err);
 	ck_assert_ptr_nonnull(strstr(fed_text_str(&out), "\n      3 ◂◂███····█████··██▸▸··\n"));
-	ck_assert_double_eq(fed_journey_computed(fed_journeys_last(&r.journeys, 3)), 10);
+	ck_assert_double_eq(
+		fed_invitation_computed_seconds(fed_invitation_log_last(&r.invitation_log, 3)), 10);
 	fed_text_release(&out);
-	fed_recorder_release(&r);
+	fed_event_log_release(&r);
 }
 END_TEST
 
@@ -172,21 +180,21 @@ START_TEST(what_cannot_be_drawn)
 	struct fed_error err = {""};
 
 	tell();
-	struct fed_schedule w = window(0, 20);
-	ck_assert_int_eq(fed_timeline_text(&w, FED_TIMELINE_COLUMNS - 1, true, false, &out, &err),
+	struct fed_timeline w = window(0, 20);
+	ck_assert_int_eq(fed_timeline_chart_text(&w, FED_TIMELINE_COLUMNS - 1, true, false, &out, &err),
 	                 FED_FAIL);
 	w.to = w.from;
-	ck_assert_int_eq(fed_timeline_text(&w, 80, true, false, &out, &err), FED_FAIL);
+	ck_assert_int_eq(fed_timeline_chart_text(&w, 80, true, false, &out, &err), FED_FAIL);
 	ck_assert_uint_eq(out.len, 0);
-	fed_schedule_release(&w);
-	fed_journeys_release(&journeys);
+	fed_timeline_release(&w);
+	fed_invitation_log_release(&invitation_log);
 }
 END_TEST
 
 static int draw(void *ctx, struct fed_error *err)
 {
 	struct fed_text out = {0};
-	const int rc = fed_timeline_text(ctx, 80, true, true, &out, err);
+	const int rc = fed_timeline_chart_text(ctx, 80, true, true, &out, err);
 
 	fed_text_release(&out);
 	return rc;
@@ -195,10 +203,10 @@ static int draw(void *ctx, struct fed_error *err)
 START_TEST(survives_every_allocation)
 {
 	tell();
-	struct fed_schedule w = window(0, 20);
+	struct fed_timeline w = window(0, 20);
 	ck_assert_uint_ge(fed_each_allocation(draw, &w), 2);
-	fed_schedule_release(&w);
-	fed_journeys_release(&journeys);
+	fed_timeline_release(&w);
+	fed_invitation_log_release(&invitation_log);
 }
 END_TEST
 

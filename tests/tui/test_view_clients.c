@@ -151,15 +151,15 @@ END_TEST
 START_TEST(shows_the_figures_of_the_session)
 {
 	struct glass g;
-	struct fed_insight in;
+	struct fed_update_geometry in;
 	struct fed_error err = {""};
 
 	glass_init(&g, lines);
 	small_do(&g.session, "heal all;round 3");
-	fed_assert_ok(fed_insight_init(&in, &g.session, &err), &err);
+	fed_assert_ok(fed_update_geometry_init(&in, &g.session, &err), &err);
 	glass_open(&g, &fed_view_clients);
 	for (size_t i = 0; i < in.n; i++) {
-		const struct fed_judged *u = &in.of[i];
+		const struct fed_client_verdict *u = &in.of[i];
 		const struct fed_client *c = fed_clients_get(&g.session.parts.clients, u->client);
 		const struct fed_costs *costs = fed_ledger_of(&g.session.ledger, u->client);
 		struct fed_text want = {0};
@@ -180,12 +180,12 @@ START_TEST(shows_the_figures_of_the_session)
 		fed_text_add(&want, " %.4g ", in.update[i].norm);
 		glass_shows(&g, fed_text_str(&want));
 		fed_text_clear(&want);
-		fed_text_add(&want, " %.3f ", fed_insight_cosine(&in, i, in.n + FED_LANDMARK_STEP));
+		fed_text_add(&want, " %.3f ", fed_update_geometry_cosine(&in, i, in.n + FED_LANDMARK_STEP));
 		glass_shows(&g, fed_text_str(&want));
 		glass_shows(&g, u->verdict.used ? "used" : "filtered");
 		fed_text_release(&want);
 	}
-	fed_insight_release(&in);
+	fed_update_geometry_release(&in);
 	glass_release(&g);
 }
 END_TEST

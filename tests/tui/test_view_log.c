@@ -11,7 +11,7 @@ static const char lines[] = "dataset blobs train=400 test=40;model softmax;"
 
 static void say(struct glass *g, enum fed_saying saying, const char *text)
 {
-	fed_messages_add(g->watched.messages, saying, g->session.recorder.n, text, strlen(text));
+	fed_messages_add(g->watched.messages, saying, g->session.event_log.n, text, strlen(text));
 }
 
 static void begin(struct glass *g)
@@ -42,7 +42,7 @@ START_TEST(one_order)
 	struct glass g;
 
 	begin(&g);
-	say(&g, FED_SAID_LINE, "round 2\n");
+	say(&g, FED_MESSAGE_LINE, "round 2\n");
 	small_do(&g.session, "round 2");
 	say(&g, FED_SAID_STDERR, "a library\xff complains\n");
 	say(&g, FED_SAID_ERROR, "error: no such thing\n");
@@ -119,7 +119,7 @@ END_TEST
 START_TEST(old_lines_go)
 {
 	struct glass g;
-	struct fed_said_line about;
+	struct fed_message_line about;
 
 	begin(&g);
 	for (int i = 0; i < FED_MESSAGES_MAX + 10; i++)

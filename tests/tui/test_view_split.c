@@ -73,7 +73,7 @@ START_TEST(a_model_that_is_cut)
 {
 	struct glass g;
 	struct fed_division d;
-	const struct fed_past *past;
+	const struct fed_logged_event *past;
 	uint64_t number;
 	bool up;
 

@@ -50,12 +50,12 @@ START_TEST(scrolls_and_filters)
 	glass_press(&g, "page up,page up,page up,up");
 	g.watched.marked = calloc(1, sizeof *g.watched.marked);
 	g.watched.marked[0] = 2;
-	g.watched.n_marked = g.watched.marked_room = 1;
+	g.watched.n_marked = g.watched.marked_capacity = 1;
 	glass_look(&g, 100, 6, true);
 	glass_shows(&g, "\n      2*");
 	free(g.watched.marked);
 	g.watched.marked = NULL;
-	g.watched.n_marked = g.watched.marked_room = 0;
+	g.watched.n_marked = g.watched.marked_capacity = 0;
 	fed_assert_ok(fed_view_timeline.filter(g.state, &g.watched, "1,6-7 and lost", &err), &err);
 	glass_look(&g, 100, 8, true);
 	glass_shows(&g, "\n      6 ");

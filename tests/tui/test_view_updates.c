@@ -65,27 +65,27 @@ END_TEST
 START_TEST(shows_the_figures_of_the_insight)
 {
 	struct glass g;
-	struct fed_insight in;
+	struct fed_update_geometry in;
 	struct fed_error err = {""};
 
 	glass_init(&g, lines);
 	small_do(&g.session, "round 2");
-	fed_assert_ok(fed_insight_init(&in, &g.session, &err), &err);
+	fed_assert_ok(fed_update_geometry_init(&in, &g.session, &err), &err);
 	glass_open(&g, &fed_view_updates);
 	glass_press(&g, "right");
 	glass_look(&g, 120, 30, true);
 	for (size_t i = 0; i < in.n; i++) {
 		struct fed_text want = {0};
-		const struct fed_judged *u = &in.of[i];
+		const struct fed_client_verdict *u = &in.of[i];
 
 		fed_text_add(&want, "%7u  %-9s  %-8s  %9.3f  %6.4f  %9.4g", u->client,
 		             u->byzantine ? "Byzantine" : "honest", u->verdict.used ? "used" : "filtered",
-		             fed_insight_cosine(&in, i, in.n + FED_LANDMARK_STEP), u->verdict.weight,
-		             in.update[i].norm);
+		             fed_update_geometry_cosine(&in, i, in.n + FED_LANDMARK_STEP),
+		             u->verdict.weight, in.update[i].norm);
 		glass_shows(&g, fed_text_str(&want));
 		fed_text_release(&want);
 	}
-	fed_insight_release(&in);
+	fed_update_geometry_release(&in);
 	glass_release(&g);
 }
 END_TEST
@@ -123,14 +123,14 @@ END_TEST
 START_TEST(points_do_not_jump)
 {
 	struct fed_session s;
-	struct fed_sights sights = {0};
+	struct fed_update_history sights = {0};
 	struct fed_error err = {""};
 	double moved = 0, free_moved = 0;
 
 	small_init(&s, NULL);
 	small_do(&s, lines);
 	for (int round = 0; round < 12; round++) {
-		struct fed_insight in;
+		struct fed_update_geometry in;
 		double last_x[10], last_y[10];
 
 		small_do(&s, "round 1");
@@ -138,8 +138,8 @@ START_TEST(points_do_not_jump)
 			last_x[i] = sights.point[i].x;
 			last_y[i] = sights.point[i].y;
 		}
-		fed_assert_ok(fed_insight_init(&in, &s, &err), &err);
-		fed_assert_ok(fed_sights_take(&sights, &s, &err), &err);
+		fed_assert_ok(fed_update_geometry_init(&in, &s, &err), &err);
+		fed_assert_ok(fed_update_history_take(&sights, &s, &err), &err);
 		ck_assert_uint_eq(sights.n, 10);
 		for (size_t i = 0; i < 10; i++) {
 			size_t k = 0;
@@ -156,20 +156,20 @@ START_TEST(points_do_not_jump)
 			free_moved += hypot(in.update[k].x - last_x[i], in.update[k].y - last_y[i]);
 			ck_assert(sights.point[i].was_x == last_x[i] && sights.point[i].was_y == last_y[i]);
 		}
-		fed_insight_release(&in);
+		fed_update_geometry_release(&in);
 	}
 	ck_assert_msg(moved < free_moved, "%g is not less than %g", moved, free_moved);
-	fed_sights_release(&sights);
+	fed_update_history_release(&sights);
 	fed_session_release(&s);
 }
 END_TEST
 
 static int use(void *ctx, struct fed_error *err)
 {
-	struct fed_sights sights = {0};
-	const int rc = fed_sights_take(&sights, ctx, err);
+	struct fed_update_history sights = {0};
+	const int rc = fed_update_history_take(&sights, ctx, err);
 
-	fed_sights_release(&sights);
+	fed_update_history_release(&sights);
 	return rc;
 }
 

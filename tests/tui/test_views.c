@@ -37,7 +37,7 @@ static uint32_t draw(uint64_t *k, uint32_t n)
 /* What people may find out about a session without painting. */
 static uint64_t print_of(const struct fed_session *s)
 {
-	uint64_t sum = s->recorder.n + 31 * s->parts.clients.n_present + 17 * s->draws + s->history.n;
+	uint64_t sum = s->event_log.n + 31 * s->parts.clients.n_present + 17 * s->draws + s->history.n;
 
 	for (size_t j = 0; s->running && j < s->parts.net.dim; j++)
 		sum = 1000003 * sum + (uint64_t)(fed_session_params(s)[j] * 1e6f);

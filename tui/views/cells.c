@@ -91,28 +91,28 @@ static int width_of(const struct fed_column *c)
 void fed_columns_fit(struct fed_columns *t, const struct fed_column *column, size_t n, int left,
                      int right)
 {
-	int room = right - left, at = left;
+	int capacity = right - left, at = left;
 	size_t last = n;
 
 	*t = (struct fed_columns){.column = column, .n = n < FED_COLUMNS_MAX ? n : FED_COLUMNS_MAX};
 	for (size_t k = 0; k < t->n; k++)
 		t->at[k] = -1;
-	for (int rank = 0; rank < FED_COLUMNS_MAX && (rank == 0 || room < right - left); rank++)
+	for (int rank = 0; rank < FED_COLUMNS_MAX && (rank == 0 || capacity < right - left); rank++)
 		for (size_t k = 0; k < t->n; k++) {
-			const int need = width_of(&column[k]) + (room < right - left ? GAP : 0);
+			const int need = width_of(&column[k]) + (capacity < right - left ? GAP : 0);
 
-			if (column[k].rank != rank || need > room)
+			if (column[k].rank != rank || need > capacity)
 				continue;
 			t->at[k] = 0;
-			room -= need;
+			capacity -= need;
 		}
 	for (size_t k = 0; k < t->n; k++) {
-		const bool alone = room == right - left && column[k].rank == 0; /* cut, not left out */
+		const bool alone = capacity == right - left && column[k].rank == 0; /* cut, not left out */
 
 		if (t->at[k] < 0 && !alone)
 			continue;
 		t->at[k] = at;
-		t->width[k] = alone ? room : width_of(&column[k]);
+		t->width[k] = alone ? capacity : width_of(&column[k]);
 		at += t->width[k] + GAP;
 		last = k;
 	}
@@ -133,7 +133,7 @@ void fed_columns_titles(const struct fed_columns *t, struct fed_canvas *canvas, 
 		fed_columns_cell(t, canvas, k, row, t->column[k].title, (struct fed_style){.bold = true});
 }
 
-void fed_keep_shown(uint32_t *top, uint32_t at, uint32_t rows, uint32_t n)
+void fed_scroll_to(uint32_t *top, uint32_t at, uint32_t rows, uint32_t n)
 {
 	if (*top + rows > n)
 		*top = n > rows ? n - rows : 0;

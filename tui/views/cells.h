@@ -41,7 +41,7 @@ void fed_columns_cell(const struct fed_columns *, struct fed_canvas *, size_t k,
                       const char *text, struct fed_style);
 
 /* Keep [*top, *top + rows) inside 0 .. n - 1 with `at` in it. */
-void fed_keep_shown(uint32_t *top, uint32_t at, uint32_t rows, uint32_t n);
+void fed_scroll_to(uint32_t *top, uint32_t at, uint32_t rows, uint32_t n);
 
 /* A stamp that depends on both, and that of all that views of a session look at. */
 uint64_t fed_stamp_with(uint64_t stamp, uint64_t value);

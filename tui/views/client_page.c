@@ -28,7 +28,7 @@ static int put_data(struct fed_text *text, const struct fed_watched *w,
 
 	fed_text_count(text, client->count);
 	fed_text_add(text, " examples, %s",
-	             fed_partition_names[parts->clients.cohort[client->cohort].how.kind]);
+	             fed_partition_names[parts->clients.block[client->block].how.kind]);
 	if (!parts->data->classes)
 		return FED_OK;
 	fed_text_add(text, ", labels ");
@@ -103,8 +103,8 @@ static void put_bytes(struct fed_text *out, uint64_t bytes)
 		fed_text_add(out, "-");
 }
 
-static void put_cell(struct fed_text *out, int column, const struct fed_journey *x,
-                     const struct fed_recorder *r)
+static void put_cell(struct fed_text *out, int column, const struct fed_invitation_record *x,
+                     const struct fed_event_log *r)
 {
 	switch (column) {
 	case VERSION:
@@ -120,45 +120,46 @@ static void put_cell(struct fed_text *out, int column, const struct fed_journey 
 		put_seconds(out, x->received - x->sent);
 		break;
 	case TRAINED:
-		put_seconds(out, fed_journey_computed(x));
+		put_seconds(out, fed_invitation_computed_seconds(x));
 		break;
 	case UP:
 		put_bytes(out, x->bytes_up);
 		break;
 	case UPLOAD:
-		put_seconds(out, x->state <= FED_JOURNEY_REFUSED ? x->ended - x->left : NAN);
+		put_seconds(out, x->state <= FED_INVITATION_REFUSED ? x->ended - x->left : NAN);
 		break;
 	case ENDED:
 		put_seconds(out, x->ended);
 		break;
 	default:
-		fed_journey_put_fate(x, r, out);
+		fed_invitation_put_outcome(x, r, out);
 	}
 }
 
 static void put_invitations(struct fed_canvas *canvas, const struct fed_watched *w, uint32_t id,
                             int row, uint32_t *top)
 {
-	const struct fed_recorder *r = fed_session_event_log(w->session);
-	const struct fed_journey *x = fed_journeys_last(&r->journeys, id);
+	const struct fed_event_log *r = fed_session_event_log(w->session);
+	const struct fed_invitation_record *x = fed_invitation_log_last(&r->invitation_log, id);
 	struct fed_columns c;
 	struct fed_text text = {0};
 	uint32_t n = 0, i = 0;
 
-	for (const struct fed_journey *y = x; y; y = fed_journeys_before(&r->journeys, y))
+	for (const struct fed_invitation_record *y = x; y;
+	     y = fed_invitation_log_before(&r->invitation_log, y))
 		n++;
 	if (!n) {
-		fed_journeys_put_none(w->session, &text);
+		fed_invitation_log_put_none(w->session, &text);
 		fed_cells_line(canvas, row, fed_text_str(&text), plain);
 		fed_text_release(&text);
 		return;
 	}
-	const int room = canvas->rows - row - 1;
-	const uint32_t most = room > 0 && (uint32_t)room < n ? n - (uint32_t)room : 0;
+	const int capacity = canvas->rows - row - 1;
+	const uint32_t most = capacity > 0 && (uint32_t)capacity < n ? n - (uint32_t)capacity : 0;
 	*top = *top < most ? *top : most;
 	fed_columns_fit(&c, columns, COLUMNS, 0, canvas->columns);
 	fed_columns_titles(&c, canvas, row++);
-	for (; x && row < canvas->rows; x = fed_journeys_before(&r->journeys, x)) {
+	for (; x && row < canvas->rows; x = fed_invitation_log_before(&r->invitation_log, x)) {
 		if (i++ < *top)
 			continue;
 		for (int k = 0; k < COLUMNS; k++) {
@@ -171,8 +172,8 @@ static void put_invitations(struct fed_canvas *canvas, const struct fed_watched 
 	fed_text_release(&text);
 }
 
-int fed_story_paint(struct fed_canvas *canvas, const struct fed_watched *w, uint32_t client,
-                    uint32_t *top, struct fed_error *err)
+int fed_client_page_paint(struct fed_canvas *canvas, const struct fed_watched *w, uint32_t client,
+                          uint32_t *top, struct fed_error *err)
 {
 	const int row = describe(canvas, w, client, err);
 

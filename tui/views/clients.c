@@ -19,7 +19,7 @@ enum { MARGIN = 2, BARS = 20 };
 struct look {
 	const struct fed_watched *watched;
 	const struct fed_client *client;
-	struct fed_roster_row row;
+	struct fed_client_table_row row;
 };
 
 static void put_number(struct fed_text *out, const char *fmt, double x)
@@ -102,9 +102,9 @@ static void put_weight(struct fed_text *out, const struct look *l)
 
 static void put_verdict(struct fed_text *out, const struct look *l)
 {
-	const bool any = l->row.verdict != FED_OPINION_NONE;
+	const bool any = l->row.verdict != FED_VERDICT_NONE;
 
-	fed_text_add(out, "%s", any ? fed_opinion_names[l->row.verdict] : "-");
+	fed_text_add(out, "%s", any ? fed_verdict_kind_names[l->row.verdict] : "-");
 }
 
 static void put_bytes(struct fed_text *out, const struct look *l)
@@ -143,7 +143,7 @@ static const struct {
 };
 
 struct state {
-	struct fed_roster roster;
+	struct fed_client_table client_table;
 	uint64_t made; /* the stamp that the roster was made for */
 	bool stands;   /* ... and it succeeded */
 	size_t sort;   /* column */
@@ -187,17 +187,18 @@ static void fit(struct state *st, const struct fed_session *s, int width)
 static int refresh(struct state *st, const struct fed_watched *w, struct fed_error *err)
 {
 	const uint64_t stamp = fed_stamp_of(w);
-	struct fed_roster *r = &st->roster;
+	struct fed_client_table *r = &st->client_table;
 
 	if (st->stands && st->made == stamp)
 		return FED_OK;
-	fed_roster_sort(r, fed_fields_find(fed_roster_fields, columns[st->sort].field), is_down(st));
+	fed_client_table_sort(r, fed_fields_find(fed_client_table_fields, columns[st->sort].field),
+	                      is_down(st));
 	st->made = stamp;
-	st->stands = fed_roster_make(r, w->session, err) == FED_OK;
+	st->stands = fed_client_table_make(r, w->session, err) == FED_OK;
 	if (!st->stands)
 		return FED_FAIL;
 	if (st->follows) {
-		const uint32_t place = fed_roster_place(r, st->client);
+		const uint32_t place = fed_client_table_place(r, st->client);
 
 		if (place < r->n)
 			st->place = place;
@@ -212,23 +213,23 @@ static int refresh(struct state *st, const struct fed_watched *w, struct fed_err
 /* The client at the cursor, once its place is known. */
 static void find_client(struct state *st)
 {
-	if (st->roster.n == 0)
+	if (st->client_table.n == 0)
 		return;
-	fed_roster_order(&st->roster, st->place, st->place + 1);
-	st->client = st->roster.ranked[st->place].client;
+	fed_client_table_order(&st->client_table, st->place, st->place + 1);
+	st->client = st->client_table.ranked[st->place].client;
 }
 
 /* Painting ----------------------------------------------------------------------------- */
 
-static struct fed_style style_of(size_t column, const struct fed_roster_row *row, bool bold)
+static struct fed_style style_of(size_t column, const struct fed_client_table_row *row, bool bold)
 {
 	struct fed_style style = {.bold = bold};
 
 	if (column == STATE)
 		style.color = fed_activity_marks[row->state].color;
-	else if (column == VERDICT && row->verdict == FED_OPINION_FILTERED)
+	else if (column == VERDICT && row->verdict == FED_VERDICT_FILTERED)
 		style.color = FED_COLOR_YELLOW;
-	else if (column == VERDICT && row->verdict == FED_OPINION_DOUBTED)
+	else if (column == VERDICT && row->verdict == FED_VERDICT_DISTRUSTED)
 		style.color = FED_COLOR_MAGENTA;
 	return style;
 }
@@ -236,12 +237,12 @@ static struct fed_style style_of(size_t column, const struct fed_roster_row *row
 static void paint_row(struct state *st, const struct fed_watched *w, struct fed_canvas *canvas,
                       int at, uint32_t id)
 {
-	const bool here = id == st->client, marked = fed_who_has(w->marked, w->n_marked, id);
+	const bool here = id == st->client, marked = fed_client_ids_contain(w->marked, w->n_marked, id);
 	struct look look = {.watched = w, .client = &fed_session_parts(w->session)->clients.client[id]};
 	const int state = st->shown.at[STATE];
 	struct fed_text text = {0};
 
-	fed_roster_look(&st->roster, w->session, id, &look.row);
+	fed_client_table_figures(&st->client_table, w->session, id, &look.row);
 	if (here)
 		fed_canvas_put(canvas, 0, at, '>', (struct fed_style){.bold = true});
 	if (marked)
@@ -257,7 +258,7 @@ static void paint_row(struct state *st, const struct fed_watched *w, struct fed_
 		                 style_of(k, &look.row, here || marked));
 	}
 	if (state >= 0)
-		fed_mark_put(canvas, state, at, &fed_activity_marks[look.row.state], w->utf8);
+		fed_activity_glyph_put(canvas, state, at, &fed_activity_marks[look.row.state], w->utf8);
 	fed_text_release(&text);
 }
 
@@ -281,7 +282,7 @@ static void paint_foot(const struct state *st, const struct fed_watched *w,
                        struct fed_canvas *canvas)
 {
 	const struct fed_composition *parts = fed_session_parts(w->session);
-	const struct fed_roster *r = &st->roster;
+	const struct fed_client_table *r = &st->client_table;
 	const uint32_t last = st->top + st->rows < r->n ? st->top + st->rows : r->n;
 	struct fed_text text = {0};
 
@@ -310,7 +311,7 @@ static int paint_table(struct state *st, struct fed_watched *w, struct fed_canva
 		return FED_FAIL;
 	fit(st, w->session, canvas->columns);
 	st->rows = rows;
-	if (st->roster.n == 0) {
+	if (st->client_table.n == 0) {
 		fed_cells_say(canvas, 0,
 		              fed_session_parts(w->session)->clients.n_present
 		                  ? "no client is chosen by the filter"
@@ -319,14 +320,14 @@ static int paint_table(struct state *st, struct fed_watched *w, struct fed_canva
 		return FED_OK;
 	}
 	find_client(st);
-	fed_keep_shown(&st->top, st->place, rows, st->roster.n);
-	fed_roster_order(&st->roster, st->top, st->top + rows);
+	fed_scroll_to(&st->top, st->place, rows, st->client_table.n);
+	fed_client_table_order(&st->client_table, st->top, st->top + rows);
 	if (head) {
 		fed_columns_titles(&st->shown, canvas, 0);
 		paint_arrow(st, w, canvas);
 	}
-	for (uint32_t i = 0; i < rows && st->top + i < st->roster.n; i++)
-		paint_row(st, w, canvas, head + (int)i, st->roster.ranked[st->top + i].client);
+	for (uint32_t i = 0; i < rows && st->top + i < st->client_table.n; i++)
+		paint_row(st, w, canvas, head + (int)i, st->client_table.ranked[st->top + i].client);
 	if (foot)
 		paint_foot(st, w, canvas);
 	return FED_OK;
@@ -337,7 +338,7 @@ static int paint(void *state, struct fed_watched *w, struct fed_canvas *canvas,
 {
 	struct state *st = state;
 
-	return st->story ? fed_story_paint(canvas, w, st->client, &st->story_top, err)
+	return st->story ? fed_client_page_paint(canvas, w, st->client, &st->story_top, err)
 	                 : paint_table(st, w, canvas, err);
 }
 
@@ -345,7 +346,7 @@ static int paint(void *state, struct fed_watched *w, struct fed_canvas *canvas,
 
 static void move(struct state *st, int64_t by)
 {
-	const int64_t last = st->roster.n ? (int64_t)st->roster.n - 1 : 0;
+	const int64_t last = st->client_table.n ? (int64_t)st->client_table.n - 1 : 0;
 	const int64_t to = (int64_t)st->place + by;
 
 	st->place = (uint32_t)(to < 0 ? 0 : to > last ? last : to);
@@ -437,9 +438,9 @@ static int press_mark(void *state, struct fed_watched *w, const struct fed_press
 	if (refresh(st, w, err))
 		return FED_FAIL;
 	find_client(st);
-	if (st->roster.n == 0)
+	if (st->client_table.n == 0)
 		return FED_OK;
-	if (fed_marked_turn(w, st->client, err))
+	if (fed_selection_turn(w, st->client, err))
 		return FED_FAIL;
 	move(st, 1);
 	return FED_OK;
@@ -453,7 +454,7 @@ static int press_mark_all(void *state, struct fed_watched *w, const struct fed_p
 	(void)press;
 	if (refresh(st, w, err))
 		return FED_FAIL;
-	return fed_marked_add(w, &st->roster, err);
+	return fed_selection_add(w, &st->client_table, err);
 }
 
 static int press_unmark(void *state, struct fed_watched *w, const struct fed_press *press,
@@ -475,7 +476,7 @@ static int press_story(void *state, struct fed_watched *w, const struct fed_pres
 	if (refresh(st, w, err))
 		return FED_FAIL;
 	find_client(st);
-	st->story = !st->story && st->roster.n;
+	st->story = !st->story && st->client_table.n;
 	st->follows = true;
 	st->story_top = 0;
 	return FED_OK;
@@ -506,7 +507,7 @@ static int press_click(void *state, struct fed_watched *w, const struct fed_pres
 			sort_by(st, k);
 			return FED_OK;
 		}
-	if (press->row > 0 && row < st->rows && st->top + row < st->roster.n)
+	if (press->row > 0 && row < st->rows && st->top + row < st->client_table.n)
 		move(st, (int64_t)st->top + row - st->place);
 	return FED_OK;
 }
@@ -554,7 +555,7 @@ static int filter(void *state, struct fed_watched *w, const char *text, struct f
 {
 	struct state *st = state;
 
-	if (fed_roster_filter(&st->roster, w->session, text, err))
+	if (fed_client_table_filter(&st->client_table, w->session, text, err))
 		return FED_FAIL;
 	st->stands = false;
 	return FED_OK;
@@ -562,7 +563,7 @@ static int filter(void *state, struct fed_watched *w, const char *text, struct f
 
 static const char *filtered(const void *state)
 {
-	return ((const struct state *)state)->roster.filter;
+	return ((const struct state *)state)->client_table.filter;
 }
 
 static uint64_t stamp(const void *state, const struct fed_watched *w)
@@ -579,16 +580,17 @@ static void made(void *state, struct fed_watched *w)
 
 	if (refresh(st, w, &unused))
 		return;
-	fed_roster_order(&st->roster, st->top, st->top + st->rows);
-	for (uint32_t i = st->top; i < st->top + st->rows && i < st->roster.n; i++) {
-		struct fed_roster_row row;
-		fed_roster_look(&st->roster, w->session, st->roster.ranked[i].client, &row);
+	fed_client_table_order(&st->client_table, st->top, st->top + st->rows);
+	for (uint32_t i = st->top; i < st->top + st->rows && i < st->client_table.n; i++) {
+		struct fed_client_table_row row;
+		fed_client_table_figures(&st->client_table, w->session, st->client_table.ranked[i].client,
+		                         &row);
 	}
 }
 
 static void close_view(void *state)
 {
-	fed_roster_release(&((struct state *)state)->roster);
+	fed_client_table_release(&((struct state *)state)->client_table);
 }
 
 const struct fed_view fed_view_clients = {

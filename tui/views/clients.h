@@ -10,7 +10,7 @@
 
 /* The page of a client: what it is, then its invitations, the last one first, from number `top` of
  * them on, which is kept within them. */
-int fed_story_paint(struct fed_canvas *, const struct fed_watched *, uint32_t client, uint32_t *top,
-                    struct fed_error *);
+int fed_client_page_paint(struct fed_canvas *, const struct fed_watched *, uint32_t client,
+                          uint32_t *top, struct fed_error *);
 
 #endif

@@ -37,8 +37,8 @@ struct tally {
 struct state {
 	struct fed_series_set set;
 	struct tally tally[FED_SERIES_MAX];
-	double *thin; /* [thin_room] where long curves are thinned out */
-	size_t thin_room;
+	double *thin; /* [thin_capacity] where long curves are thinned out */
+	size_t thin_capacity;
 	uint64_t made; /* of these runs */
 	bool stands;
 	const struct fed_field *metric; /* NULL: the first time */
@@ -245,15 +245,16 @@ static void paint_table(const struct state *st, struct fed_canvas *canvas, int r
 static void thin(struct state *st, int width, struct fed_chart_series *series)
 {
 	const size_t buckets = 2 * (size_t)width, most = 2 * buckets + 1;
-	const size_t room = 2 * most * st->set.n;
+	const size_t capacity = 2 * most * st->set.n;
 
-	if (room > st->thin_room) {
-		double *grown = fed_resize(st->thin, st->thin_room * sizeof *grown, room * sizeof *grown);
+	if (capacity > st->thin_capacity) {
+		double *grown =
+			fed_resize(st->thin, st->thin_capacity * sizeof *grown, capacity * sizeof *grown);
 
 		if (!grown)
 			return;
 		st->thin = grown;
-		st->thin_room = room;
+		st->thin_capacity = capacity;
 	}
 	for (size_t i = 0; i < st->set.n; i++) {
 		double *x = st->thin + 2 * most * i, *y = x + most;

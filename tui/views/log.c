@@ -22,11 +22,11 @@ struct place {
 };
 
 struct state {
-	struct fed_sieve sieve;
+	struct fed_event_filter event_filter;
 	char filter[FILTER_MOST];
-	bool sieved, chosen; /* the sieve stands; it chooses kinds, clients or versions */
-	uint64_t *event;     /* [n] numbers of events that pass, ascending */
-	size_t n, room;
+	bool filter_made, chosen; /* the sieve stands; it chooses kinds, clients or versions */
+	uint64_t *event;          /* [n] numbers of events that pass, ascending */
+	size_t n, capacity;
 	uint64_t seen; /* events looked at */
 	bool stays;    /* the last line shown is the one above `at`; else the newest */
 	struct place at;
@@ -44,14 +44,14 @@ static int add_event(struct state *st, uint64_t number, struct fed_error *err)
 		st->n -= gone;
 		st->at.events -= st->at.events < gone ? st->at.events : gone;
 	}
-	if (st->n == st->room) {
-		const size_t room = st->room ? 2 * st->room : 64, unit = sizeof *st->event;
-		uint64_t *grown = fed_resize(st->event, st->room * unit, room * unit);
+	if (st->n == st->capacity) {
+		const size_t capacity = st->capacity ? 2 * st->capacity : 64, unit = sizeof *st->event;
+		uint64_t *grown = fed_resize(st->event, st->capacity * unit, capacity * unit);
 
 		if (!grown)
-			return fed_fail_memory(err, room * unit, "the log");
+			return fed_fail_memory(err, capacity * unit, "the log");
 		st->event = grown;
-		st->room = room;
+		st->capacity = capacity;
 	}
 	st->event[st->n++] = number;
 	return FED_OK;
@@ -59,21 +59,22 @@ static int add_event(struct state *st, uint64_t number, struct fed_error *err)
 
 static int follow(struct state *st, const struct fed_watched *w, struct fed_error *err)
 {
-	static const struct fed_sieve_words any = {"", "", "", ""};
+	static const struct fed_event_filter_spec any = {"", "", "", ""};
 	const struct fed_session *s = w->session;
 	const struct fed_composition *parts = fed_session_parts(s);
-	const struct fed_recorder *r = fed_session_event_log(s);
+	const struct fed_event_log *r = fed_session_event_log(s);
 
-	if (!st->sieved && fed_sieve_init(&st->sieve, &any, &parts->clients,
-	                                  (uint64_t)parts->settings.seed, fed_session_draws(s), err))
+	if (!st->filter_made &&
+	    fed_event_filter_init(&st->event_filter, &any, &parts->clients,
+	                          (uint64_t)parts->settings.seed, fed_session_draws(s), err))
 		return FED_FAIL;
-	st->sieved = true;
+	st->filter_made = true;
 	if (st->seen + 1 < r->first)
 		st->seen = r->first - 1;
 	while (st->seen < r->n) {
-		const struct fed_past *e = fed_recorder_at(r, ++st->seen);
+		const struct fed_logged_event *e = fed_event_log_at(r, ++st->seen);
 
-		if (e && fed_sieve_passes(&st->sieve, r, e) && add_event(st, st->seen, err))
+		if (e && fed_event_filter_passes(&st->event_filter, r, e) && add_event(st, st->seen, err))
 			return FED_FAIL;
 	}
 	return FED_OK;
@@ -82,7 +83,7 @@ static int follow(struct state *st, const struct fed_watched *w, struct fed_erro
 /* Whether the line above a place is a message; which event it came after. */
 static bool is_message(const struct state *st, const struct fed_watched *w, struct place at)
 {
-	struct fed_said_line about;
+	struct fed_message_line about;
 
 	if (!at.messages || !fed_messages_get(w->messages, at.messages, &about, NULL))
 		return false;
@@ -103,7 +104,7 @@ static bool step_up(const struct state *st, const struct fed_watched *w, struct 
 
 static bool step_down(const struct state *st, const struct fed_watched *w, struct place *at)
 {
-	struct fed_said_line about;
+	struct fed_message_line about;
 	const bool message = at->messages < fed_messages_count(w->messages);
 	const bool kept = message && fed_messages_get(w->messages, at->messages + 1, &about, NULL);
 
@@ -123,7 +124,7 @@ static struct place newest(const struct state *st, const struct fed_watched *w)
 
 /* Painting ----------------------------------------------------------------------------------- */
 
-static struct fed_style style_of(const struct fed_past *e)
+static struct fed_style style_of(const struct fed_logged_event *e)
 {
 	switch ((enum fed_event_kind)e->kind) {
 	case FED_EVENT_WARNING:
@@ -147,19 +148,19 @@ static struct fed_style style_of(const struct fed_past *e)
 static bool put_line(const struct state *st, const struct fed_watched *w, struct place at,
                      struct fed_text *text, struct fed_style *style)
 {
-	static const char *const before[] = {[FED_SAID_LINE] = "> ", [FED_SAID_STDERR] = "stderr: "};
+	static const char *const before[] = {[FED_MESSAGE_LINE] = "> ", [FED_SAID_STDERR] = "stderr: "};
 	static const struct fed_style styles[] = {[FED_SAID_ERROR] = {.color = FED_COLOR_RED},
-	                                          [FED_SAID_LINE] = {.bold = true},
+	                                          [FED_MESSAGE_LINE] = {.bold = true},
 	                                          [FED_SAID_STDERR] = {.color = FED_COLOR_YELLOW}};
-	const struct fed_recorder *r = fed_session_event_log(w->session);
-	struct fed_said_line about;
+	const struct fed_event_log *r = fed_session_event_log(w->session);
+	struct fed_message_line about;
 
 	if (!is_message(st, w, at)) {
-		const struct fed_past *e = fed_recorder_at(r, st->event[at.events - 1]);
+		const struct fed_logged_event *e = fed_event_log_at(r, st->event[at.events - 1]);
 
 		*style = e ? style_of(e) : (struct fed_style){0};
 		if (e)
-			fed_past_put(text, r, e);
+			fed_logged_event_put(text, r, e);
 		else
 			fed_text_add(text, "(no longer kept)");
 		return true;
@@ -170,7 +171,7 @@ static bool put_line(const struct state *st, const struct fed_watched *w, struct
 		fed_text_add(text, "%s", before[about.saying]);
 	fed_messages_get(w->messages, at.messages, &about, text);
 	*style = styles[about.saying];
-	return !st->sieve.text || strcasestr(fed_text_str(text), st->sieve.text);
+	return !st->event_filter.text || strcasestr(fed_text_str(text), st->event_filter.text);
 }
 
 /* Without its first columns. */
@@ -310,12 +311,12 @@ static bool is_behind(const void *state, const struct fed_watched *w)
  */
 
 /* "kind=lost client=3 some words": words without a key are searched in the text. */
-static int understand(struct fed_sieve *sieve, const struct fed_session *s, const char *typed,
-                      bool *chosen, struct fed_error *err)
+static int understand(struct fed_event_filter *event_filter, const struct fed_session *s,
+                      const char *typed, bool *chosen, struct fed_error *err)
 {
 	const struct fed_composition *parts = fed_session_parts(s);
 	char copy[FILTER_MOST], text[FILTER_MOST] = "", *rest = copy;
-	struct fed_sieve_words words = {"", "", "", text};
+	struct fed_event_filter_spec words = {"", "", "", text};
 	const struct {
 		const char *key, **value;
 	} keys[] = {{"kind=", &words.kind}, {"client=", &words.client}, {"version=", &words.version}};
@@ -336,23 +337,23 @@ static int understand(struct fed_sieve *sieve, const struct fed_session *s, cons
 			snprintf(text + n, sizeof text - n, "%s%s", n ? " " : "", word);
 		}
 	}
-	return fed_sieve_init(sieve, &words, &parts->clients, (uint64_t)parts->settings.seed,
-	                      fed_session_draws(s), err);
+	return fed_event_filter_init(event_filter, &words, &parts->clients,
+	                             (uint64_t)parts->settings.seed, fed_session_draws(s), err);
 }
 
 static int filter(void *state, struct fed_watched *w, const char *typed, struct fed_error *err)
 {
 	struct state *st = state;
-	struct fed_sieve sieve;
+	struct fed_event_filter event_filter;
 	bool chosen;
 
 	if (strlen(typed) >= sizeof st->filter)
 		return fed_fail(err, "a filter has at most %d bytes", FILTER_MOST - 1);
-	if (understand(&sieve, w->session, typed, &chosen, err))
+	if (understand(&event_filter, w->session, typed, &chosen, err))
 		return FED_FAIL;
-	fed_sieve_release(&st->sieve);
-	st->sieve = sieve;
-	st->sieved = true;
+	fed_event_filter_release(&st->event_filter);
+	st->event_filter = event_filter;
+	st->filter_made = true;
 	st->chosen = chosen;
 	snprintf(st->filter, sizeof st->filter, "%s", typed);
 	st->n = 0;
@@ -387,7 +388,7 @@ static void close(void *state)
 {
 	struct state *st = state;
 
-	fed_sieve_release(&st->sieve);
+	fed_event_filter_release(&st->event_filter);
 	fed_free(st->event);
 }
 

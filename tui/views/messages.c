@@ -10,7 +10,7 @@
 enum { LINE_MOST = 2000 }; /* bytes; what is longer goes on in the next line */
 
 struct line {
-	struct fed_said_line about;
+	struct fed_message_line about;
 	char *text;
 };
 
@@ -86,7 +86,7 @@ uint64_t fed_messages_count(struct fed_messages *m)
 	return n;
 }
 
-bool fed_messages_get(struct fed_messages *m, uint64_t number, struct fed_said_line *about,
+bool fed_messages_get(struct fed_messages *m, uint64_t number, struct fed_message_line *about,
                       struct fed_text *out)
 {
 	pthread_mutex_lock(&m->lock);

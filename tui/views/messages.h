@@ -22,12 +22,12 @@ void fed_messages_add(struct fed_messages *, enum fed_saying, uint64_t event, co
 /* Lines so far (of NULL none): numbers 1 to this, of which the last are kept. */
 uint64_t fed_messages_count(struct fed_messages *);
 
-struct fed_said_line {
+struct fed_message_line {
 	enum fed_saying saying;
 	uint64_t event;
 };
 /* Line `number`, its text appended to `out` (or NULL); false: it is not kept. */
-bool fed_messages_get(struct fed_messages *, uint64_t number, struct fed_said_line *,
+bool fed_messages_get(struct fed_messages *, uint64_t number, struct fed_message_line *,
                       struct fed_text *out);
 
 #endif

@@ -29,9 +29,9 @@ static int put_charts(struct fed_overview *st, const struct fed_watched *w,
                       struct fed_canvas *canvas, int rows, struct fed_error *err)
 {
 	const bool beside = canvas->columns >= WIDE, both = beside || rows >= 2 * FED_CHART_ROWS;
-	const bool accuracy = fed_curves_has(&st->curves, FED_CURVE_ACCURACY);
+	const bool accuracy = fed_round_series_set_has(&st->curves, FED_CURVE_ACCURACY);
 	const int columns = beside && accuracy ? (canvas->columns - 2) / 2 : canvas->columns;
-	struct fed_chart_series series[FED_CURVES];
+	struct fed_chart_series series[FED_ROUND_SERIES_SET];
 	struct fed_chart chart = {.series = series,
 	                          .x_label = "round",
 	                          .mark = st->mark,
@@ -42,20 +42,23 @@ static int put_charts(struct fed_overview *st, const struct fed_watched *w,
 	                          .utf8 = w->utf8};
 
 	if (rows < FED_CHART_ROWS) { /* sparklines: one chart of all curves */
-		chart.n = fed_curves_series(&st->curves, 0, FED_CURVES, 2 * columns, series);
+		chart.n =
+			fed_round_series_set_series(&st->curves, 0, FED_ROUND_SERIES_SET, 2 * columns, series);
 		chart.n = (int)chart.n < rows ? chart.n : (size_t)rows;
 		return chart.n ? fed_chart_put(canvas, 0, 0, &chart, err) : FED_OK;
 	}
 	if (accuracy) {
 		chart.title = beside ? "accuracy" : NULL;
-		chart.n = fed_curves_series(&st->curves, 0, FED_CURVE_TEST_LOSS, 4 * columns, series);
+		chart.n =
+			fed_round_series_set_series(&st->curves, 0, FED_CURVE_TEST_LOSS, 4 * columns, series);
 		if (fed_chart_put(canvas, 0, 0, &chart, err))
 			return FED_FAIL;
 	}
 	if (accuracy && !both)
 		return FED_OK;
 	chart.title = beside || !accuracy ? "loss" : NULL;
-	chart.n = fed_curves_series(&st->curves, FED_CURVE_TEST_LOSS, FED_CURVES, 4 * columns, series);
+	chart.n = fed_round_series_set_series(&st->curves, FED_CURVE_TEST_LOSS, FED_ROUND_SERIES_SET,
+	                                      4 * columns, series);
 	return fed_chart_put(canvas, beside && accuracy ? columns + 2 : 0,
 	                     accuracy && !beside ? rows - rows / 2 : 0, &chart, err);
 }
@@ -83,13 +86,13 @@ static int take_marks(struct fed_overview *st, const struct fed_session *s, stru
 
 /* The round ---------------------------------------------------------------------------- */
 
-static void take_journey(struct fed_overview *st, const struct fed_journey *j)
+static void take_invitation(struct fed_overview *st, const struct fed_invitation_record *j)
 {
-	st->count[fed_activity_of((enum fed_journey_state)j->state)]++;
+	st->count[fed_activity_of((enum fed_invitation_state)j->state)]++;
 	if (st->n_workers < GLYPHS) {
 		st->worker[st->n_workers].client = j->client;
 		st->worker[st->n_workers].activity =
-			(uint8_t)fed_activity_of((enum fed_journey_state)j->state);
+			(uint8_t)fed_activity_of((enum fed_invitation_state)j->state);
 	}
 	st->n_workers++;
 }
@@ -105,20 +108,22 @@ static int by_client(const void *a, const void *b)
 static void take_round(struct fed_overview *st, const struct fed_session *s)
 {
 	const struct fed_federation *f = fed_session_federation(s);
-	const struct fed_journeys *journeys = &fed_session_event_log(s)->journeys;
+	const struct fed_invitation_log *invitation_log = &fed_session_event_log(s)->invitation_log;
 	const uint64_t version = fed_session_version(s);
 	const uint64_t base = fed_session_open(s) || version == 0 ? version : version - 1;
-	const struct fed_journey *j;
+	const struct fed_invitation_record *j;
 
 	memset(st->count, 0, sizeof st->count);
 	st->n_workers = 0;
-	for (uint64_t k = journeys->n; (j = fed_journeys_at(journeys, k)) && j->version >= base; k--)
-		take_journey(st, j);
-	for (uint32_t i = 0; fed_session_running(s) && i < f->open_room; i++) {
+	for (uint64_t k = invitation_log->n;
+	     (j = fed_invitation_log_at(invitation_log, k)) && j->version >= base; k--)
+		take_invitation(st, j);
+	for (uint32_t i = 0; fed_session_running(s) && i < f->open_capacity; i++) {
 		const struct fed_invitation *open = &f->open[i];
 
-		if (open->number && open->version < base && (j = fed_journeys_last(journeys, open->client)))
-			take_journey(st, j);
+		if (open->number && open->version < base &&
+		    (j = fed_invitation_log_last(invitation_log, open->client)))
+			take_invitation(st, j);
 	}
 	if (st->n_workers <= GLYPHS)
 		qsort(st->worker, st->n_workers, sizeof *st->worker, by_client);
@@ -177,14 +182,14 @@ static void put_counts(const struct fed_overview *st, const struct fed_watched *
 	int column = 0;
 
 	for (int k = FED_ACTIVITY_DOWNLOADS; k < FED_ACTIVITIES; k++) {
-		const struct fed_mark *mark = &fed_activity_marks[k];
+		const struct fed_activity_glyph *mark = &fed_activity_marks[k];
 		struct fed_text text = {0};
 
 		if (!st->count[k])
 			continue;
 		fed_text_add(&text, "%s %s", fed_count(st->count[k]).s, mark->name);
 		if (column + 2 + fed_text_width(fed_text_str(&text)) <= canvas->columns) {
-			fed_mark_put(canvas, column, row, mark, w->utf8);
+			fed_activity_glyph_put(canvas, column, row, mark, w->utf8);
 			column = 2 + fed_canvas_write(canvas, column + 2, row, fed_text_str(&text), plain);
 		}
 		fed_text_release(&text);
@@ -226,8 +231,8 @@ static int put_workers(const struct fed_overview *st, const struct fed_watched *
 			return used;
 		if (ids)
 			fed_canvas_write(canvas, column, row + used, number, grey);
-		fed_mark_put(canvas, column + width - 1 - ids, row + used,
-		             &fed_activity_marks[worker->activity], w->utf8);
+		fed_activity_glyph_put(canvas, column + width - 1 - ids, row + used,
+		                       &fed_activity_marks[worker->activity], w->utf8);
 		column += width;
 	}
 	return rows ? used + 1 : 0;
@@ -278,7 +283,7 @@ static int paint(void *state, struct fed_watched *w, struct fed_canvas *canvas,
 	struct fed_overview *st = state;
 	const struct fed_session *s = w->session;
 	const struct fed_history *h = fed_session_history(s);
-	const struct fed_recorder *log = fed_session_event_log(s);
+	const struct fed_event_log *log = fed_session_event_log(s);
 	const int rows = canvas->rows;
 
 	if (st->run != log->run) {
@@ -286,7 +291,7 @@ static int paint(void *state, struct fed_watched *w, struct fed_canvas *canvas,
 		st->marks = 0;
 		st->marked = 0;
 	}
-	if (fed_curves_follow(&st->curves, h, st->run, err) || take_marks(st, s, err))
+	if (fed_round_series_set_follow(&st->curves, h, st->run, err) || take_marks(st, s, err))
 		return FED_FAIL;
 	take_round(st, s);
 	const bool roomy = rows >= ROOMY;
@@ -306,7 +311,7 @@ static void close(void *state)
 {
 	struct fed_overview *st = state;
 
-	fed_curves_release(&st->curves);
+	fed_round_series_set_release(&st->curves);
 	fed_free(st->mark);
 }
 

@@ -14,7 +14,7 @@ struct fed_worker {
 };
 
 struct fed_overview {
-	struct fed_curves curves;
+	struct fed_round_series_set curves;
 	uint64_t run; /* number of its first event */
 	double *mark; /* [marks] rounds at which faults began */
 	size_t marks;

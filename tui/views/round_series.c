@@ -8,28 +8,28 @@
 
 static const struct {
 	const char *name, *metric;
-} curves[FED_CURVES] = {
+} curves[FED_ROUND_SERIES_SET] = {
 	[FED_CURVE_ACCURACY] = {"accuracy", "test_accuracy"},
 	[FED_CURVE_ATTACK] = {"attack success", "attack_success"},
 	[FED_CURVE_TEST_LOSS] = {"test loss", "test_loss"},
 	[FED_CURVE_TRAIN_LOSS] = {"train loss", "train_loss"},
 };
 
-void fed_curves_release(struct fed_curves *c)
+void fed_round_series_set_release(struct fed_round_series_set *c)
 {
-	for (int k = 0; k < FED_CURVES; k++) {
+	for (int k = 0; k < FED_ROUND_SERIES_SET; k++) {
 		fed_free(c->of[k].x);
 		fed_free(c->of[k].y);
 		fed_free(c->of[k].thin_x);
 		fed_free(c->of[k].thin_y);
 	}
-	*c = (struct fed_curves){0};
+	*c = (struct fed_round_series_set){0};
 }
 
 /* Two arrays of so many numbers, one as the other. */
-static bool grow(double **x, double **y, size_t *room, size_t wanted)
+static bool grow(double **x, double **y, size_t *capacity, size_t wanted)
 {
-	const size_t old = *room, new = wanted > 2 * old ? wanted : 2 * old;
+	const size_t old = *capacity, new = wanted > 2 * old ? wanted : 2 * old;
 
 	if (wanted <= old)
 		return true;
@@ -37,23 +37,23 @@ static bool grow(double **x, double **y, size_t *room, size_t wanted)
 	*x = grown_x ? grown_x : *x;
 	double *grown_y = grown_x ? fed_resize(*y, old * sizeof **y, new * sizeof **y) : NULL;
 	*y = grown_y ? grown_y : *y;
-	*room = grown_y ? new : old;
+	*capacity = grown_y ? new : old;
 	return grown_y != NULL;
 }
 
-int fed_curves_follow(struct fed_curves *c, const struct fed_history *h, uint64_t run,
-                      struct fed_error *err)
+int fed_round_series_set_follow(struct fed_round_series_set *c, const struct fed_history *h,
+                                uint64_t run, struct fed_error *err)
 {
 	if (run != c->run || h->n < c->rounds) {
-		for (int k = 0; k < FED_CURVES; k++)
+		for (int k = 0; k < FED_ROUND_SERIES_SET; k++)
 			c->of[k].n = 0;
 		c->rounds = 0;
 		c->run = run;
 	}
-	for (int k = 0; k < FED_CURVES; k++) {
+	for (int k = 0; k < FED_ROUND_SERIES_SET; k++) {
 		const struct fed_field *metric = fed_fields_find(fed_metrics, curves[k].metric);
 
-		if (!grow(&c->of[k].x, &c->of[k].y, &c->of[k].room, c->of[k].n + h->n - c->rounds))
+		if (!grow(&c->of[k].x, &c->of[k].y, &c->of[k].capacity, c->of[k].n + h->n - c->rounds))
 			return fed_fail_memory(err, h->n * sizeof(double), "a curve");
 		for (size_t i = c->rounds; i < h->n; i++) {
 			const double y = fed_metric_value(metric, &h->record[i]);
@@ -68,7 +68,7 @@ int fed_curves_follow(struct fed_curves *c, const struct fed_history *h, uint64_
 	return FED_OK;
 }
 
-bool fed_curves_has(const struct fed_curves *c, enum fed_curve curve)
+bool fed_round_series_set_has(const struct fed_round_series_set *c, enum fed_round_series curve)
 {
 	return c->of[curve].n > 0;
 }
@@ -96,8 +96,8 @@ size_t fed_curve_thin(const double *x, const double *y, size_t n, size_t buckets
 	return m;
 }
 
-size_t fed_curves_series(struct fed_curves *c, int from, int to, int most,
-                         struct fed_chart_series *series)
+size_t fed_round_series_set_series(struct fed_round_series_set *c, int from, int to, int most,
+                                   struct fed_chart_series *series)
 {
 	const size_t buckets = most > 2 ? (size_t)most / 2 : 1;
 	size_t made = 0;
@@ -109,7 +109,7 @@ size_t fed_curves_series(struct fed_curves *c, int from, int to, int most,
 			continue;
 		series[made] = (struct fed_chart_series){curves[k].name, c->of[k].x, c->of[k].y, n};
 		if (n > 2 * buckets &&
-		    grow(&c->of[k].thin_x, &c->of[k].thin_y, &c->of[k].thin_room, 2 * buckets + 1)) {
+		    grow(&c->of[k].thin_x, &c->of[k].thin_y, &c->of[k].thin_capacity, 2 * buckets + 1)) {
 			series[made].x = c->of[k].thin_x;
 			series[made].y = c->of[k].thin_y;
 			series[made].n = fed_curve_thin(c->of[k].x, c->of[k].y, n, buckets, c->of[k].thin_x,

@@ -7,22 +7,22 @@
 
 #include "base/mem.h"
 
-static int make_room(struct fed_watched *w, uint32_t n, struct fed_error *err)
+static int reserve_room(struct fed_watched *w, uint32_t n, struct fed_error *err)
 {
-	const uint32_t room = n < 64 ? 64 : n;
+	const uint32_t capacity = n < 64 ? 64 : n;
 
-	if (n <= w->marked_room)
+	if (n <= w->marked_capacity)
 		return FED_OK;
-	uint32_t *grown =
-		fed_resize(w->marked, w->marked_room * sizeof *grown, 2 * (size_t)room * sizeof *grown);
+	uint32_t *grown = fed_resize(w->marked, w->marked_capacity * sizeof *grown,
+	                             2 * (size_t)capacity * sizeof *grown);
 	if (!grown)
-		return fed_fail_memory(err, room * sizeof *grown, "the marks");
+		return fed_fail_memory(err, capacity * sizeof *grown, "the marks");
 	w->marked = grown;
-	w->marked_room = 2 * room;
+	w->marked_capacity = 2 * capacity;
 	return FED_OK;
 }
 
-int fed_marked_turn(struct fed_watched *w, uint32_t client, struct fed_error *err)
+int fed_selection_turn(struct fed_watched *w, uint32_t client, struct fed_error *err)
 {
 	uint32_t at = 0;
 
@@ -34,7 +34,7 @@ int fed_marked_turn(struct fed_watched *w, uint32_t client, struct fed_error *er
 		w->n_marked--;
 		return FED_OK;
 	}
-	if (make_room(w, w->n_marked + 1, err))
+	if (reserve_room(w, w->n_marked + 1, err))
 		return FED_FAIL;
 	memmove(w->marked + at + 1, w->marked + at, behind * sizeof *w->marked);
 	w->marked[at] = client;
@@ -49,12 +49,13 @@ static int by_id(const void *a, const void *b)
 	return (x > y) - (x < y);
 }
 
-int fed_marked_add(struct fed_watched *w, const struct fed_roster *r, struct fed_error *err)
+int fed_selection_add(struct fed_watched *w, const struct fed_client_table *r,
+                      struct fed_error *err)
 {
 	const uint32_t all = w->n_marked + r->n;
 	uint32_t n = 0;
 
-	if (make_room(w, all, err))
+	if (reserve_room(w, all, err))
 		return FED_FAIL;
 	for (uint32_t i = 0; i < r->n; i++)
 		w->marked[w->n_marked + i] = r->ranked[i].client;

@@ -9,8 +9,8 @@
 #include "tui/views/view.h"
 
 /* Mark a client, or take its mark away. */
-int fed_marked_turn(struct fed_watched *, uint32_t client, struct fed_error *);
+int fed_selection_turn(struct fed_watched *, uint32_t client, struct fed_error *);
 /* Mark all that are in the roster. */
-int fed_marked_add(struct fed_watched *, const struct fed_roster *, struct fed_error *);
+int fed_selection_add(struct fed_watched *, const struct fed_client_table *, struct fed_error *);
 
 #endif

@@ -175,7 +175,7 @@ static void paint_layers(struct state *st, const struct fed_watched *w, struct f
 	/* Rows of the whole: input, layers, cuts. */
 	const uint32_t cuts = 1 + (d->at[1] < parts->net.layers);
 	const uint32_t at = (uint32_t)here + 1 + (here >= d->at[0]) + (here >= d->at[1]);
-	fed_keep_shown(&st->top, at, st->rows, (uint32_t)parts->net.layers + 1 + cuts);
+	fed_scroll_to(&st->top, at, st->rows, (uint32_t)parts->net.layers + 1 + cuts);
 	int line = row - (int)st->top;
 	if (line >= row && line < end) {
 		fed_columns_cell(&c, canvas, LAYER, line, "input", faint);
@@ -263,8 +263,8 @@ static void put_moving(struct fed_text *out, const struct fed_session *s)
 {
 	uint64_t number;
 	bool up;
-	const struct fed_past *past = fed_last_crossing(s, &up, &number);
-	const char *words = past ? fed_recorder_text(fed_session_event_log(s), past) : NULL;
+	const struct fed_logged_event *past = fed_last_crossing(s, &up, &number);
+	const char *words = past ? fed_event_log_text(fed_session_event_log(s), past) : NULL;
 
 	if (!past) {
 		fed_text_add(out, "nothing has crossed the cut yet");
@@ -342,12 +342,12 @@ static int paint(void *state, struct fed_watched *w, struct fed_canvas *canvas,
 	const struct fed_division d = division_of(st, s);
 	const int title = canvas->rows > 3, panel = canvas->rows < PANEL_FROM ? 0 : PANEL;
 	const int lines = (int)parts->net.layers + 2 + 1 + (d.at[1] < parts->net.layers);
-	const int room = canvas->rows - title - panel;
+	const int capacity = canvas->rows - title - panel;
 	if (title)
 		paint_title(canvas, s, &d);
-	paint_layers(st, w, canvas, title, title + (lines < room ? lines : room), &d);
+	paint_layers(st, w, canvas, title, title + (lines < capacity ? lines : capacity), &d);
 	if (panel)
-		paint_facts(canvas, title + (lines < room ? lines : room), w, &d);
+		paint_facts(canvas, title + (lines < capacity ? lines : capacity), w, &d);
 	return FED_OK;
 }
 

@@ -31,6 +31,7 @@ size_t fed_width_at(const struct fed_net *, size_t at);
 size_t fed_params_of(const struct fed_net *, size_t first, size_t last);
 
 /* The last activations or gradient that left, or NULL; *number: the event's. */
-const struct fed_past *fed_last_crossing(const struct fed_session *, bool *up, uint64_t *number);
+const struct fed_logged_event *fed_last_crossing(const struct fed_session *, bool *up,
+                                                 uint64_t *number);
 
 #endif

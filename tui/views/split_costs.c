@@ -65,13 +65,14 @@ struct fed_crossing fed_crossing_at(const struct fed_session *s, const struct fe
 	return c;
 }
 
-const struct fed_past *fed_last_crossing(const struct fed_session *s, bool *up, uint64_t *number)
+const struct fed_logged_event *fed_last_crossing(const struct fed_session *s, bool *up,
+                                                 uint64_t *number)
 {
-	const struct fed_recorder *r = fed_session_event_log(s);
+	const struct fed_event_log *r = fed_session_event_log(s);
 	const uint64_t last = r->n > LOOK_BACK ? r->n - LOOK_BACK : 0;
 
 	for (uint64_t k = r->n; k > last && k >= r->run; k--) {
-		const struct fed_past *past = fed_recorder_at(r, k);
+		const struct fed_logged_event *past = fed_event_log_at(r, k);
 
 		if (!past || (past->kind != FED_EVENT_SMASHED && past->kind != FED_EVENT_GRADIENT))
 			continue;

@@ -14,32 +14,32 @@ enum { ROUNDS = 3 };    /* shown at first */
 #define SPAN_LEAST 1e-9 /* seconds */
 
 struct state {
-	struct fed_roster roster; /* for the filter */
-	double from, span;        /* seconds; span 0: the last rounds */
-	bool stays;               /* at `from`; else the window ends now */
-	uint32_t top, rows;       /* first client shown, rows for them as painted last */
-	uint32_t n;               /* busy in the window */
+	struct fed_client_table client_table; /* for the filter */
+	double from, span;                    /* seconds; span 0: the last rounds */
+	bool stays;                           /* at `from`; else the window ends now */
+	uint32_t top, rows;                   /* first client shown, rows for them as painted last */
+	uint32_t n;                           /* busy in the window */
 };
 
 /* The window --------------------------------------------------------------------------- */
 
 static double span_of(const struct state *st, const struct fed_session *s)
 {
-	struct fed_schedule w = {.from = 0};
+	struct fed_timeline w = {.from = 0};
 	struct fed_error unused;
 
 	if (st->span > 0)
 		return st->span;
-	if (fed_schedule_init(&w, s, ROUNDS, (const uint32_t[]){0}, 0, &unused))
+	if (fed_timeline_init(&w, s, ROUNDS, (const uint32_t[]){0}, 0, &unused))
 		return 0;
-	fed_schedule_release(&w);
+	fed_timeline_release(&w);
 	return w.to - w.from;
 }
 
 /* A window of this length around `middle` of the old one, inside the run. */
 static void set_window(struct state *st, const struct fed_session *s, double from, double span)
 {
-	const double start = fed_schedule_start(s), now = fed_session_clock(s);
+	const double start = fed_timeline_start(s), now = fed_session_clock(s);
 
 	if (!(now > start))
 		return;
@@ -53,19 +53,19 @@ static int chosen(struct state *st, const struct fed_session *s, uint32_t **ids,
                   struct fed_error *err)
 {
 	*ids = NULL;
-	if (!*st->roster.filter)
+	if (!*st->client_table.filter)
 		return FED_OK;
-	if (fed_roster_make(&st->roster, s, err))
+	if (fed_client_table_make(&st->client_table, s, err))
 		return FED_FAIL;
-	*ids = fed_alloc_array(st->roster.n + 1, sizeof **ids);
+	*ids = fed_alloc_array(st->client_table.n + 1, sizeof **ids);
 	if (!*ids)
-		return fed_fail_memory(err, st->roster.n * sizeof **ids, "the clients");
-	for (uint32_t i = 0; i < st->roster.n; i++) /* not put in order: by their numbers */
-		(*ids)[i] = st->roster.ranked[i].client;
+		return fed_fail_memory(err, st->client_table.n * sizeof **ids, "the clients");
+	for (uint32_t i = 0; i < st->client_table.n; i++) /* not put in order: by their numbers */
+		(*ids)[i] = st->client_table.ranked[i].client;
 	return FED_OK;
 }
 
-static int look(struct state *st, const struct fed_watched *w, struct fed_schedule *schedule,
+static int look(struct state *st, const struct fed_watched *w, struct fed_timeline *schedule,
                 struct fed_error *err)
 {
 	const struct fed_session *s = w->session;
@@ -76,16 +76,16 @@ static int look(struct state *st, const struct fed_watched *w, struct fed_schedu
 	if (chosen(st, s, &ids, err))
 		return FED_FAIL;
 	if (st->span > 0) {
-		const double start = fed_schedule_start(s);
+		const double start = fed_timeline_start(s);
 		double from = st->stays ? st->from : now - st->span;
 
 		/* Time may have been set back. */
 		from = from + st->span > now ? now - st->span : from;
 		from = from < start ? start : from;
 		const double to = from + st->span < now ? from + st->span : now;
-		rc = fed_schedule_between(schedule, s, from, to, ids, st->roster.n, err);
+		rc = fed_timeline_between(schedule, s, from, to, ids, st->client_table.n, err);
 	} else {
-		rc = fed_schedule_init(schedule, s, ROUNDS, ids, st->roster.n, err);
+		rc = fed_timeline_init(schedule, s, ROUNDS, ids, st->client_table.n, err);
 	}
 	fed_free(ids);
 	return rc;
@@ -120,11 +120,11 @@ static void paint_place(const struct state *st, struct fed_canvas *canvas)
 }
 
 /* Why there is nothing to be drawn; nothing when there is. */
-static void put_obstacle(const struct fed_session *s, const struct fed_schedule *schedule,
+static void put_obstacle(const struct fed_session *s, const struct fed_timeline *schedule,
                          const struct fed_canvas *canvas, struct fed_text *out)
 {
-	if (!fed_session_event_log(s)->journeys.n)
-		fed_journeys_put_empty(s, out);
+	if (!fed_session_event_log(s)->invitation_log.n)
+		fed_invitation_log_put_empty(s, out);
 	else if (schedule->to <= schedule->from)
 		fed_text_add(out, "no virtual time has passed: `set client all device=phone link=4g` "
 		                  "makes it");
@@ -135,18 +135,18 @@ static void put_obstacle(const struct fed_session *s, const struct fed_schedule 
 }
 
 static int paint_window(struct state *st, const struct fed_watched *w, struct fed_canvas *canvas,
-                        const struct fed_schedule *whole, struct fed_error *err)
+                        const struct fed_timeline *whole, struct fed_error *err)
 {
-	struct fed_schedule part = *whole;
+	struct fed_timeline part = *whole;
 
 	st->n = whole->n;
 	st->rows = (uint32_t)(canvas->rows - FED_TIMELINE_FRAME);
-	fed_keep_shown(&st->top, st->top, st->rows, st->n);
+	fed_scroll_to(&st->top, st->top, st->rows, st->n);
 	part.client += st->top;
 	part.n = whole->n - st->top < st->rows ? whole->n - st->top : st->rows;
 	part.marked = w->marked;
 	part.n_marked = w->n_marked;
-	if (fed_timeline_paint(canvas, &part, w->utf8, err))
+	if (fed_timeline_chart_paint(canvas, &part, w->utf8, err))
 		return FED_FAIL;
 	paint_place(st, canvas);
 	return FED_OK;
@@ -156,7 +156,7 @@ static int paint(void *state, struct fed_watched *w, struct fed_canvas *canvas,
                  struct fed_error *err)
 {
 	struct state *st = state;
-	struct fed_schedule schedule;
+	struct fed_timeline schedule;
 	struct fed_text why = {0};
 	int rc = FED_OK;
 
@@ -168,7 +168,7 @@ static int paint(void *state, struct fed_watched *w, struct fed_canvas *canvas,
 	else
 		rc = paint_window(st, w, canvas, &schedule, err);
 	fed_text_release(&why);
-	fed_schedule_release(&schedule);
+	fed_timeline_release(&schedule);
 	return rc;
 }
 
@@ -188,7 +188,7 @@ static int press_scroll(void *state, struct fed_watched *w, const struct fed_pre
 		st->top -= by < st->top ? by : st->top;
 	else
 		st->top += by; /* painting keeps it within the clients */
-	fed_keep_shown(&st->top, st->top, st->rows, st->n);
+	fed_scroll_to(&st->top, st->top, st->rows, st->n);
 	return FED_OK;
 }
 
@@ -222,7 +222,7 @@ static int press_home(void *state, struct fed_watched *w, const struct fed_press
                       struct fed_error *err)
 {
 	struct state *st = state;
-	const double start = fed_schedule_start(w->session);
+	const double start = fed_timeline_start(w->session);
 
 	(void)press;
 	(void)err;
@@ -234,7 +234,7 @@ static int press_all(void *state, struct fed_watched *w, const struct fed_press 
                      struct fed_error *err)
 {
 	struct state *st = state;
-	const double start = fed_schedule_start(w->session);
+	const double start = fed_timeline_start(w->session);
 
 	(void)press;
 	(void)err;
@@ -255,7 +255,7 @@ static int press_end(void *state, struct fed_watched *w, const struct fed_press 
 static bool has_time(const void *state, const struct fed_watched *w)
 {
 	(void)state;
-	return fed_session_event_log(w->session)->journeys.n > 0;
+	return fed_session_event_log(w->session)->invitation_log.n > 0;
 }
 
 static bool looks_back(const void *state, const struct fed_watched *w)
@@ -286,12 +286,12 @@ static int filter(void *state, struct fed_watched *w, const char *text, struct f
 {
 	struct state *st = state;
 
-	return fed_roster_filter(&st->roster, w->session, text, err);
+	return fed_client_table_filter(&st->client_table, w->session, text, err);
 }
 
 static const char *filtered(const void *state)
 {
-	return ((const struct state *)state)->roster.filter;
+	return ((const struct state *)state)->client_table.filter;
 }
 
 static uint64_t stamp(const void *state, const struct fed_watched *w)
@@ -302,7 +302,7 @@ static uint64_t stamp(const void *state, const struct fed_watched *w)
 
 static void close_view(void *state)
 {
-	fed_roster_release(&((struct state *)state)->roster);
+	fed_client_table_release(&((struct state *)state)->client_table);
 }
 
 const struct fed_view fed_view_timeline = {

@@ -83,8 +83,8 @@ int fed_map_put(struct fed_canvas *canvas, int column, int row, int columns, int
 	return done ? FED_OK : fed_fail_memory(err, 2 * most * sizeof *x, "the map of the updates");
 }
 
-int fed_map_text(const struct fed_insight *in, const char *title, int columns, int rows, bool utf8,
-                 bool color, struct fed_text *out, struct fed_error *err)
+int fed_map_text(const struct fed_update_geometry *in, const char *title, int columns, int rows,
+                 bool utf8, bool color, struct fed_text *out, struct fed_error *err)
 {
 	struct fed_map_point *point = fed_alloc_array(in->n, sizeof *point);
 	struct fed_map map = {.title = title, .point = point, .n = in->n, .utf8 = utf8};
@@ -99,7 +99,7 @@ int fed_map_text(const struct fed_insight *in, const char *title, int columns, i
 		                                  .was_x = NAN,
 		                                  .client = in->of[i].client,
 		                                  .byzantine = in->of[i].byzantine,
-		                                  .trusted = fed_judged_trusted(&in->of[i])};
+		                                  .trusted = fed_client_verdict_trusted(&in->of[i])};
 	for (int k = 0; k < FED_LANDMARKS; k++)
 		map.landmark[k] = in->landmark[k];
 	if (columns < FED_SCATTER_COLUMNS || rows < FED_SCATTER_ROWS)

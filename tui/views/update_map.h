@@ -20,7 +20,7 @@ struct fed_map {
 	const char *title;
 	const struct fed_map_point *point; /* [n] */
 	size_t n;
-	struct fed_spot landmark[FED_LANDMARKS]; /* x of NaN: not there */
+	struct fed_update_position landmark[FED_LANDMARKS]; /* x of NaN: not there */
 	/* To be seen each way from the middle, which is the plain mean; 0: what the points need. */
 	double reach_x, reach_y;
 	bool utf8;
@@ -30,7 +30,7 @@ struct fed_map {
 int fed_map_put(struct fed_canvas *, int column, int row, int columns, int rows,
                 const struct fed_map *, struct fed_error *);
 /* The map of the insight alone, as text. */
-int fed_map_text(const struct fed_insight *, const char *title, int columns, int rows, bool utf8,
-                 bool color, struct fed_text *out, struct fed_error *);
+int fed_map_text(const struct fed_update_geometry *, const char *title, int columns, int rows,
+                 bool utf8, bool color, struct fed_text *out, struct fed_error *);
 
 #endif

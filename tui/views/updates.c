@@ -19,14 +19,14 @@
 enum page { MAP, BARS, GROUPS, PAGES };
 
 struct state {
-	struct fed_sights sights;
+	struct fed_update_history sights;
 	struct fed_error why; /* there are none, or they could not be made */
 	uint64_t made;        /* of which version of which run */
 	bool there;           /* why is empty */
 	double again;         /* while training: not before, seconds of the machine's clock */
 	bool wanted;          /* a look that takes long was asked for */
 	enum page page;
-	enum fed_sights_order order;
+	enum fed_update_history_order order;
 	uint32_t top;
 	int rows; /* as painted last */
 };
@@ -56,7 +56,7 @@ static bool is_old(const struct state *st, const struct fed_session *s)
 
 static bool is_large(const struct fed_session *s)
 {
-	const double n = fed_session_running(s) ? (double)fed_session_federation(s)->judgement.n : 0;
+	const double n = fed_session_running(s) ? (double)fed_session_federation(s)->verdicts.n : 0;
 
 	return n * n * (double)fed_session_parts(s)->net.dim > LARGE;
 }
@@ -66,7 +66,7 @@ static void offer(struct state *st, const struct fed_session *s)
 {
 	struct fed_text text = {0};
 
-	fed_text_count(&text, (double)fed_session_federation(s)->judgement.n);
+	fed_text_count(&text, (double)fed_session_federation(s)->verdicts.n);
 	fed_text_add(&text, " updates of ");
 	fed_text_count(&text, (double)fed_session_parts(s)->net.dim);
 	fed_fail(&st->why, "%s numbers take a while: enter looks at them", fed_text_str(&text));
@@ -86,7 +86,7 @@ static void refresh(struct state *st, const struct fed_watched *w)
 	const double began = seconds();
 
 	if (fed_session_version(s) < st->sights.version || !fed_session_running(s)) {
-		fed_sights_release(&st->sights); /* another run: nothing to compare with */
+		fed_update_history_release(&st->sights); /* another run: nothing to compare with */
 		st->made = 0;
 	}
 	if (!is_old(st, s)) {
@@ -102,7 +102,7 @@ static void refresh(struct state *st, const struct fed_watched *w)
 	if (!is_due(st, w) && !st->wanted)
 		return;
 	st->wanted = false;
-	st->there = fed_sights_take(&st->sights, s, &st->why) == FED_OK;
+	st->there = fed_update_history_take(&st->sights, s, &st->why) == FED_OK;
 	st->made = mark_of(s);
 	const double took = seconds() - began;
 	st->again = took > QUICK ? began + PATIENCE * took : 0;
@@ -126,7 +126,7 @@ static void paint_title(const struct state *st, const struct fed_watched *w,
 		fed_text_add(&text, "%.0f %% of their variance",
 		             isnan(st->sights.shown) ? 100.0 : 100 * st->sights.shown);
 	else if (st->page == BARS)
-		fed_text_add(&text, "by %s", fed_sights_orders[st->order]);
+		fed_text_add(&text, "by %s", fed_update_history_orders[st->order]);
 	else
 		fed_text_add(&text, "in groups");
 	fed_cells_line(canvas, 0, fed_text_str(&text), (struct fed_style){.bold = true});
@@ -136,7 +136,7 @@ static void paint_title(const struct state *st, const struct fed_watched *w,
 static int paint_map(struct state *st, const struct fed_watched *w, struct fed_canvas *canvas,
                      struct fed_error *err)
 {
-	const struct fed_sights *s = &st->sights;
+	const struct fed_update_history *s = &st->sights;
 	struct fed_map map = {.point = s->point,
 	                      .n = s->n,
 	                      .reach_x = s->reach_x,
@@ -170,8 +170,9 @@ static int paint(void *state, struct fed_watched *w, struct fed_canvas *canvas,
 		return paint_map(st, w, canvas, err);
 	if (canvas->rows < 2)
 		return FED_OK;
-	return st->page == BARS ? fed_sights_bars(canvas, 1, &st->sights, st->order, &st->top, w, err)
-	                        : fed_sights_groups(canvas, 1, &st->sights, &st->top, w, err);
+	return st->page == BARS
+	           ? fed_update_history_bars(canvas, 1, &st->sights, st->order, &st->top, w, err)
+	           : fed_update_history_groups(canvas, 1, &st->sights, &st->top, w, err);
 }
 
 /* Keys --------------------------------------------------------------------------------- */
@@ -193,11 +194,11 @@ static int press_order(void *state, struct fed_watched *w, const struct fed_pres
                        struct fed_error *err)
 {
 	struct state *st = state;
-	const unsigned step = press->code == '>' ? 1 : FED_SIGHTS_ORDERS - 1;
+	const unsigned step = press->code == '>' ? 1 : FED_UPDATE_HISTORY_ORDERS - 1;
 
 	(void)w;
 	(void)err;
-	st->order = (enum fed_sights_order)((st->order + step) % FED_SIGHTS_ORDERS);
+	st->order = (enum fed_update_history_order)((st->order + step) % FED_UPDATE_HISTORY_ORDERS);
 	st->top = 0;
 	return FED_OK;
 }
@@ -280,7 +281,7 @@ static void made(void *state, struct fed_watched *w)
 
 static void close_view(void *state)
 {
-	fed_sights_release(&((struct state *)state)->sights);
+	fed_update_history_release(&((struct state *)state)->sights);
 }
 
 const struct fed_view fed_view_updates = {

@@ -10,7 +10,7 @@
 #include "tui/views/update_map.h"
 
 /* What stays of an update when the next round works in its memory. */
-struct fed_sight {
+struct fed_update_history_entry {
 	uint32_t client, staleness;
 	double norm, step; /* length; cosine with the step */
 	double score, weight;
@@ -18,26 +18,34 @@ struct fed_sight {
 	bool byzantine, trusted, used;
 };
 
-struct fed_sights {
-	struct fed_sight *of;        /* [n], by client */
-	struct fed_map_point *point; /* [n] */
+struct fed_update_history {
+	struct fed_update_history_entry *of; /* [n], by client */
+	struct fed_map_point *point;         /* [n] */
 	size_t n;
-	struct fed_spot landmark[FED_LANDMARKS];
+	struct fed_update_position landmark[FED_LANDMARKS];
 	double shown;            /* share of the variance in the map */
 	double reach_x, reach_y; /* of the map: kept as long as they fit */
 	uint64_t version;
 };
 /* Take the last version's updates; the map's axes and scale are kept from the one before.
  * FED_REJECT: there are none to be had, and nothing has changed. */
-int fed_sights_take(struct fed_sights *, const struct fed_session *, struct fed_error *);
-void fed_sights_release(struct fed_sights *);
+int fed_update_history_take(struct fed_update_history *, const struct fed_session *,
+                            struct fed_error *);
+void fed_update_history_release(struct fed_update_history *);
 
 /* Pages below a title, in the rows from `row` on; *top is the first line shown. */
-enum fed_sights_order { FED_BY_CLIENT, FED_BY_NORM, FED_BY_SCORE, FED_BY_STEP, FED_SIGHTS_ORDERS };
-extern const char *const fed_sights_orders[FED_SIGHTS_ORDERS];
-int fed_sights_bars(struct fed_canvas *, int row, const struct fed_sights *, enum fed_sights_order,
-                    uint32_t *top, const struct fed_watched *, struct fed_error *);
-int fed_sights_groups(struct fed_canvas *, int row, const struct fed_sights *, uint32_t *top,
-                      const struct fed_watched *, struct fed_error *);
+enum fed_update_history_order {
+	FED_BY_CLIENT,
+	FED_BY_NORM,
+	FED_BY_SCORE,
+	FED_BY_STEP,
+	FED_UPDATE_HISTORY_ORDERS
+};
+extern const char *const fed_update_history_orders[FED_UPDATE_HISTORY_ORDERS];
+int fed_update_history_bars(struct fed_canvas *, int row, const struct fed_update_history *,
+                            enum fed_update_history_order, uint32_t *top,
+                            const struct fed_watched *, struct fed_error *);
+int fed_update_history_groups(struct fed_canvas *, int row, const struct fed_update_history *,
+                              uint32_t *top, const struct fed_watched *, struct fed_error *);
 
 #endif

@@ -8,11 +8,11 @@
 
 #define ROOMY 4 /* a map this many times too large is made anew */
 
-void fed_sights_release(struct fed_sights *sights)
+void fed_update_history_release(struct fed_update_history *sights)
 {
 	fed_free(sights->of);
 	fed_free(sights->point);
-	*sights = (struct fed_sights){0};
+	*sights = (struct fed_update_history){0};
 }
 
 static int by_client(const void *pa, const void *pb)
@@ -23,7 +23,7 @@ static int by_client(const void *pa, const void *pb)
 }
 
 /* Where updates of the same clients, and the landmarks, were a version ago. */
-static void find_before(struct fed_sights *now, const struct fed_sights *before)
+static void find_before(struct fed_update_history *now, const struct fed_update_history *before)
 {
 	for (size_t i = 0; i < now->n; i++) {
 		struct fed_map_point *p = &now->point[i];
@@ -36,7 +36,8 @@ static void find_before(struct fed_sights *now, const struct fed_sights *before)
 }
 
 /* Turn the map so that points stay near where they were. */
-static void turn_map(struct fed_sights *now, const struct fed_sights *before, double *place)
+static void turn_map(struct fed_update_history *now, const struct fed_update_history *before,
+                     double *place)
 {
 	const size_t n = now->n + FED_LANDMARKS;
 	double *const x = place, *const y = x + n, *const was_x = y + n, *const was_y = was_x + n;
@@ -80,7 +81,7 @@ static double reach_for(double most, double before)
 	return round[k] * ten;
 }
 
-static void choose_reach(struct fed_sights *s, const struct fed_sights *before)
+static void choose_reach(struct fed_update_history *s, const struct fed_update_history *before)
 {
 	double x = 0, y = 0;
 
@@ -98,28 +99,28 @@ static void choose_reach(struct fed_sights *s, const struct fed_sights *before)
 }
 
 /* By client, for each update of the insight. */
-static void copy(struct fed_sights *s, const struct fed_insight *in)
+static void copy(struct fed_update_history *s, const struct fed_update_geometry *in)
 {
 	for (size_t i = 0; i < in->n; i++) {
-		const struct fed_judged *u = &in->of[i];
+		const struct fed_client_verdict *u = &in->of[i];
 
-		s->of[i] = (struct fed_sight){
+		s->of[i] = (struct fed_update_history_entry){
 			.client = u->client,
 			.staleness = u->staleness,
 			.norm = in->update[i].norm,
-			.step = fed_insight_cosine(in, i, in->n + FED_LANDMARK_STEP),
+			.step = fed_update_geometry_cosine(in, i, in->n + FED_LANDMARK_STEP),
 			.score = u->verdict.score,
 			.weight = u->verdict.weight,
 			.group = u->trust.group,
 			.byzantine = u->byzantine,
-			.trusted = fed_judged_trusted(u),
+			.trusted = fed_client_verdict_trusted(u),
 			.used = u->verdict.used,
 		};
 		s->point[i] = (struct fed_map_point){.x = in->update[i].x,
 		                                     .y = in->update[i].y,
 		                                     .client = u->client,
 		                                     .byzantine = u->byzantine,
-		                                     .trusted = fed_judged_trusted(u)};
+		                                     .trusted = fed_client_verdict_trusted(u)};
 	}
 	for (int k = 0; k < FED_LANDMARKS; k++)
 		s->landmark[k] = in->landmark[k];
@@ -127,17 +128,17 @@ static void copy(struct fed_sights *s, const struct fed_insight *in)
 	qsort(s->point, s->n, sizeof *s->point, by_client);
 }
 
-static int take(struct fed_sights *sights, const struct fed_insight *in, uint64_t version,
-                struct fed_error *err)
+static int take(struct fed_update_history *sights, const struct fed_update_geometry *in,
+                uint64_t version, struct fed_error *err)
 {
-	struct fed_sights now = {.n = in->n, .version = version};
+	struct fed_update_history now = {.n = in->n, .version = version};
 	double *place = fed_alloc_array(4 * (in->n + FED_LANDMARKS), sizeof *place);
 
 	now.of = fed_alloc_array(in->n, sizeof *now.of);
 	now.point = fed_alloc_array(in->n, sizeof *now.point);
 	if (!place || !now.of || !now.point) {
 		fed_free(place);
-		fed_sights_release(&now);
+		fed_update_history_release(&now);
 		return fed_fail_memory(err, in->n * sizeof *now.of, "the view of the updates");
 	}
 	copy(&now, in);
@@ -145,19 +146,20 @@ static int take(struct fed_sights *sights, const struct fed_insight *in, uint64_
 	turn_map(&now, sights, place);
 	choose_reach(&now, sights);
 	fed_free(place);
-	fed_sights_release(sights);
+	fed_update_history_release(sights);
 	*sights = now;
 	return FED_OK;
 }
 
-int fed_sights_take(struct fed_sights *sights, const struct fed_session *s, struct fed_error *err)
+int fed_update_history_take(struct fed_update_history *sights, const struct fed_session *s,
+                            struct fed_error *err)
 {
-	struct fed_insight in;
-	int rc = fed_insight_init(&in, s, err);
+	struct fed_update_geometry in;
+	int rc = fed_update_geometry_init(&in, s, err);
 
 	if (rc)
 		return rc;
 	rc = take(sights, &in, fed_session_version(s), err);
-	fed_insight_release(&in);
+	fed_update_geometry_release(&in);
 	return rc;
 }

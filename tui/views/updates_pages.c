@@ -13,7 +13,8 @@ enum { BAR_LEAST = 6, BAR_MOST = 40 };
 
 static const struct fed_style plain, faint = {.color = FED_COLOR_GREY};
 
-const char *const fed_sights_orders[FED_SIGHTS_ORDERS] = {"client", "norm", "score", "cos(step)"};
+const char *const fed_update_history_orders[FED_UPDATE_HISTORY_ORDERS] = {"client", "norm", "score",
+                                                                          "cos(step)"};
 
 static struct fed_style style_of(bool byzantine)
 {
@@ -24,10 +25,11 @@ static struct fed_style style_of(bool byzantine)
 
 struct ranked {
 	double value;
-	const struct fed_sight *of;
+	const struct fed_update_history_entry *of;
 };
 
-static double value_of(const struct fed_sight *s, enum fed_sights_order order)
+static double value_of(const struct fed_update_history_entry *s,
+                       enum fed_update_history_order order)
 {
 	switch (order) {
 	case FED_BY_NORM:
@@ -102,7 +104,7 @@ static void put_bar(struct fed_text *out, double x, double most, int width, bool
 }
 
 static void paint_update(struct fed_canvas *canvas, int row, const struct fed_columns *c,
-                         const struct fed_sight *s, const double most[2], bool utf8)
+                         const struct fed_update_history_entry *s, const double most[2], bool utf8)
 {
 	const struct fed_style style = style_of(s->byzantine);
 	struct fed_text text = {0};
@@ -133,7 +135,7 @@ static void paint_update(struct fed_canvas *canvas, int row, const struct fed_co
 	fed_text_release(&text);
 }
 
-static bool has_groups(const struct fed_sights *s)
+static bool has_groups(const struct fed_update_history *s)
 {
 	for (size_t i = 0; i < s->n; i++)
 		if (s->of[i].group >= 0)
@@ -141,9 +143,9 @@ static bool has_groups(const struct fed_sights *s)
 	return false;
 }
 
-int fed_sights_bars(struct fed_canvas *canvas, int row, const struct fed_sights *s,
-                    enum fed_sights_order order, uint32_t *top, const struct fed_watched *w,
-                    struct fed_error *err)
+int fed_update_history_bars(struct fed_canvas *canvas, int row, const struct fed_update_history *s,
+                            enum fed_update_history_order order, uint32_t *top,
+                            const struct fed_watched *w, struct fed_error *err)
 {
 	const int rows = canvas->rows - row - 1;
 	struct ranked *rank = fed_alloc_array(s->n, sizeof *rank);
@@ -161,7 +163,7 @@ int fed_sights_bars(struct fed_canvas *canvas, int row, const struct fed_sights 
 	qsort(rank, s->n, sizeof *rank, compare);
 	lay_out(&c, column, canvas->columns, has_groups(s));
 	fed_columns_titles(&c, canvas, row);
-	fed_keep_shown(top, *top, rows > 0 ? (uint32_t)rows : 0, (uint32_t)s->n);
+	fed_scroll_to(top, *top, rows > 0 ? (uint32_t)rows : 0, (uint32_t)s->n);
 	for (size_t i = *top; i < s->n && row + 1 < canvas->rows; i++)
 		paint_update(canvas, ++row, &c, rank[i].of, most, w->utf8);
 	fed_free(rank);
@@ -196,12 +198,12 @@ static int by_id(const void *a, const void *b)
 }
 
 /* Group g; its members into ids [n], ascending. */
-static struct group look_at(const struct fed_sights *s, int g, uint32_t *ids)
+static struct group look_at(const struct fed_update_history *s, int g, uint32_t *ids)
 {
 	struct group group = {.score = NAN};
 
 	for (size_t i = 0; i < s->n; i++) {
-		const struct fed_sight *u = &s->of[i];
+		const struct fed_update_history_entry *u = &s->of[i];
 
 		if (u->group != g)
 			continue;
@@ -236,13 +238,14 @@ static void paint_group(struct fed_canvas *canvas, int row, const struct fed_col
 	put_bar(&text, group->score, most, c->width[WEIGHED], utf8);
 	fed_columns_cell(c, canvas, WEIGHED, row, fed_text_str(&text), style);
 	fed_text_clear(&text);
-	fed_who_put(&text, ids, group->n, c->at[MEMBERS] < 0 ? 0 : (size_t)c->width[MEMBERS]);
+	fed_client_ids_put(&text, ids, group->n, c->at[MEMBERS] < 0 ? 0 : (size_t)c->width[MEMBERS]);
 	fed_columns_cell(c, canvas, MEMBERS, row, fed_text_str(&text), plain);
 	fed_text_release(&text);
 }
 
-int fed_sights_groups(struct fed_canvas *canvas, int row, const struct fed_sights *s, uint32_t *top,
-                      const struct fed_watched *w, struct fed_error *err)
+int fed_update_history_groups(struct fed_canvas *canvas, int row,
+                              const struct fed_update_history *s, uint32_t *top,
+                              const struct fed_watched *w, struct fed_error *err)
 {
 	const int rows = canvas->rows - row - 1;
 	struct fed_columns c;
@@ -262,7 +265,7 @@ int fed_sights_groups(struct fed_canvas *canvas, int row, const struct fed_sight
 		return fed_fail_memory(err, s->n * sizeof *ids, "the groups");
 	fed_columns_fit(&c, group_columns, GROUP_COLUMNS, 0, canvas->columns);
 	fed_columns_titles(&c, canvas, row);
-	fed_keep_shown(top, *top, rows > 0 ? (uint32_t)rows : 0, (uint32_t)n);
+	fed_scroll_to(top, *top, rows > 0 ? (uint32_t)rows : 0, (uint32_t)n);
 	for (int g = (int)*top; g < n && row + 1 < canvas->rows; g++) {
 		const struct group group = look_at(s, g, ids);
 

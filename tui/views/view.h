@@ -25,7 +25,7 @@ struct fed_watched {
 	bool busy; /* a run waits until the frame is painted: a slow picture may leave versions out */
 	/* Clients that are marked: ascending, all present; for actions and to be shown as marked. */
 	uint32_t *marked; /* [n_marked], room for marked_room */
-	uint32_t n_marked, marked_room;
+	uint32_t n_marked, marked_capacity;
 	/* Hand a command line to the shell; it runs after the key was handled, and its output goes to
 	 * the log view.  Never blocks. */
 	void (*command)(void *ctx, const char *line);

@@ -10,7 +10,7 @@
 /* A tick that misses the end of the range by so little of a step still counts (rounding). */
 #define SLACK 1e-6
 
-double fed_ticks_tame(double value)
+double fed_axis_limit(double value)
 {
 	if (fabs(value) < 1e-300)
 		return 0;
@@ -18,7 +18,7 @@ double fed_ticks_tame(double value)
 }
 
 /* The unit of the labels, by the largest of them. */
-static void choose_unit(struct fed_ticks *ticks)
+static void choose_unit(struct fed_axis *ticks)
 {
 	static const char *const prefix[] = {"k", "M", "G", "T", "P", "E"};
 	const double largest = fmax(fabs(ticks->lo), fabs(ticks->hi));
@@ -36,8 +36,8 @@ static void choose_unit(struct fed_ticks *ticks)
 	}
 }
 
-void fed_ticks_init(struct fed_ticks *ticks, double lo, double hi, int most, double least,
-                    bool extend)
+void fed_axis_init(struct fed_axis *ticks, double lo, double hi, int most, double least,
+                   bool extend)
 {
 	static const double digit[] = {1, 2, 5};
 
@@ -65,16 +65,16 @@ void fed_ticks_init(struct fed_ticks *ticks, double lo, double hi, int most, dou
 	ticks->decimals = ticks->scale > exponent ? ticks->scale - exponent : 0;
 }
 
-double fed_tick_value(const struct fed_ticks *ticks, int i)
+double fed_axis_value(const struct fed_axis *ticks, int i)
 {
 	return (double)(ticks->first + i) * ticks->step;
 }
 
-void fed_tick_label(const struct fed_ticks *ticks, int i, char label[32])
+void fed_axis_label(const struct fed_axis *ticks, int i, char label[32])
 {
 	if (ticks->first + i == 0)
 		snprintf(label, 32, "0");
 	else
 		snprintf(label, 32, "%.*f%s", ticks->decimals,
-		         fed_tick_value(ticks, i) / pow(10, ticks->scale), ticks->suffix);
+		         fed_axis_value(ticks, i) / pow(10, ticks->scale), ticks->suffix);
 }

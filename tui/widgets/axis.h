@@ -2,7 +2,7 @@
 /*
  * tui/widgets/axis.h - round numbers along an axis: steps of 1, 2 or 5 times a power of ten.
  *
- * Values are meant to have gone through fed_ticks_tame, so that no difference overflows or
+ * Values are meant to have gone through fed_axis_limit, so that no difference overflows or
  * becomes subnormal.
  */
 #ifndef FED_TUI_WIDGETS_AXIS_H
@@ -10,7 +10,7 @@
 
 #include <stdbool.h>
 
-struct fed_ticks {
+struct fed_axis {
 	double lo, hi;   /* the range of the axis, lo < hi */
 	double step;     /* tick i is (first + i) * step */
 	long long first; /* ticks of 0 .. n - 1 lie in [lo, hi] */
@@ -21,12 +21,12 @@ struct fed_ticks {
 };
 
 /* A finite value within [-1e300, 1e300], 0 where it is nearer to 0 than 1e-300. */
-double fed_ticks_tame(double value);
+double fed_axis_limit(double value);
 /* At most `most` ticks (>= 3) with steps not below `least` (0: any).  An empty range is widened;
  * with `extend` it is widened to ticks at both ends. */
-void fed_ticks_init(struct fed_ticks *, double lo, double hi, int most, double least, bool extend);
-double fed_tick_value(const struct fed_ticks *, int i);
+void fed_axis_init(struct fed_axis *, double lo, double hi, int most, double least, bool extend);
+double fed_axis_value(const struct fed_axis *, int i);
 /* "0.25", "150k", "2e-7": all labels of an axis have the same unit and decimals. */
-void fed_tick_label(const struct fed_ticks *, int i, char label[32]);
+void fed_axis_label(const struct fed_axis *, int i, char label[32]);
 
 #endif

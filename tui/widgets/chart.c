@@ -25,7 +25,7 @@ enum {
 struct picture {
 	const struct fed_chart *chart;
 	struct fed_canvas *canvas;
-	struct fed_ticks x, y;
+	struct fed_axis x, y;
 	int left, top, columns, rows; /* the area of the curves, in cells */
 	int across, down;             /* marks a cell */
 	int legend_rows;
@@ -59,7 +59,7 @@ static bool drawn(const struct fed_chart_series *series, size_t k)
 
 static void widen(struct range *range, double value)
 {
-	value = fed_ticks_tame(value);
+	value = fed_axis_limit(value);
 	range->lo = fmin(range->lo, value);
 	range->hi = fmax(range->hi, value);
 }
@@ -112,14 +112,14 @@ static void lay_out_rows(struct picture *p)
 {
 	const struct fed_chart *chart = p->chart;
 	const int title = has_text(chart->title), label = has_text(chart->x_label);
-	const int room = chart->rows - title - 2;
+	const int capacity = chart->rows - title - 2;
 	const bool one_curve = chart->n == 1 && title && !chart->marks;
 
 	p->legend_rows = one_curve ? 0 : legend(p, 0, 0, false);
-	if (p->legend_rows > room - LEAST_ROWS)
-		p->legend_rows = room - LEAST_ROWS;
+	if (p->legend_rows > capacity - LEAST_ROWS)
+		p->legend_rows = capacity - LEAST_ROWS;
 	p->top = title + p->legend_rows;
-	p->rows = room - p->legend_rows;
+	p->rows = capacity - p->legend_rows;
 	if (label && p->rows > LEAST_ROWS)
 		p->rows--;
 }
@@ -148,8 +148,8 @@ static void find_axes(struct picture *p)
 		y = (struct range){0, 1};
 	if (x.lo == x.hi)
 		x = (struct range){x.lo - 1, x.hi + 1};
-	fed_ticks_init(&p->y, y.lo, y.hi, p->rows / 2 + 1 > 3 ? p->rows / 2 + 1 : 3, 0, true);
-	fed_ticks_init(&p->x, x.lo, x.hi, chart->columns / 8, whole, false);
+	fed_axis_init(&p->y, y.lo, y.hi, p->rows / 2 + 1 > 3 ? p->rows / 2 + 1 : 3, 0, true);
+	fed_axis_init(&p->x, x.lo, x.hi, chart->columns / 8, whole, false);
 }
 
 static void lay_out_columns(struct picture *p)
@@ -157,7 +157,7 @@ static void lay_out_columns(struct picture *p)
 	int widest = 0;
 	for (int i = 0; i < p->y.n; i++) {
 		char label[32];
-		fed_tick_label(&p->y, i, label);
+		fed_axis_label(&p->y, i, label);
 		const int width = (int)strlen(label);
 		widest = width > widest ? width : widest;
 	}
@@ -170,13 +170,13 @@ static void lay_out_columns(struct picture *p)
 /* Where a value lies, in marks. */
 static int mark_x(const struct picture *p, double x)
 {
-	const double share = (fed_ticks_tame(x) - p->x.lo) / (p->x.hi - p->x.lo);
+	const double share = (fed_axis_limit(x) - p->x.lo) / (p->x.hi - p->x.lo);
 	return p->left * p->across + (int)lround(share * (p->columns * p->across - 1));
 }
 
 static int mark_y(const struct picture *p, double y)
 {
-	const double share = (p->y.hi - fed_ticks_tame(y)) / (p->y.hi - p->y.lo);
+	const double share = (p->y.hi - fed_axis_limit(y)) / (p->y.hi - p->y.lo);
 	return p->top * p->down + (int)lround(share * (p->rows * p->down - 1));
 }
 
@@ -188,8 +188,8 @@ static void draw_y_axis(struct picture *p)
 		fed_canvas_put(p->canvas, p->left - 1, row, AXIS_Y, grey_style);
 	for (int i = 0; i < p->y.n; i++) {
 		char label[32];
-		fed_tick_label(&p->y, i, label);
-		const int row = mark_y(p, fed_tick_value(&p->y, i)) / p->down;
+		fed_axis_label(&p->y, i, label);
+		const int row = mark_y(p, fed_axis_value(&p->y, i)) / p->down;
 		fed_canvas_write(p->canvas, p->left - 1 - (int)strlen(label), row, label, plain_style);
 		fed_canvas_put(p->canvas, p->left - 1, row, AXIS_TICK_Y, grey_style);
 	}
@@ -205,9 +205,9 @@ static void draw_x_axis(struct picture *p)
 		fed_canvas_put(p->canvas, column, row, AXIS_X, grey_style);
 	for (int i = 0; i < p->x.n; i++) {
 		char label[32];
-		fed_tick_label(&p->x, i, label);
+		fed_axis_label(&p->x, i, label);
 		const int width = (int)strlen(label);
-		const int column = mark_x(p, fed_tick_value(&p->x, i)) / p->across;
+		const int column = mark_x(p, fed_axis_value(&p->x, i)) / p->across;
 		int begin = column - width / 2;
 		if (begin + width > p->chart->columns)
 			begin = p->chart->columns - width;
@@ -350,7 +350,7 @@ static void draw_bars(struct fed_canvas *canvas, const struct fed_chart *chart, 
 			end--;
 		if (end == begin)
 			continue;
-		const double height = range.hi - range.lo, y = fed_ticks_tame(series->y[end - 1]);
+		const double height = range.hi - range.lo, y = fed_axis_limit(series->y[end - 1]);
 		const int level = height > 0 ? (int)((y - range.lo) / height * 7.999) : 3;
 		const uint32_t code =
 			chart->utf8 ? LOWEST_BAR + (uint32_t)level : (uint32_t) "_.:-=+*#"[level];

@@ -9,15 +9,16 @@
 #include "report/client_table.h"
 #include "tui/widgets/canvas.h"
 
-struct fed_mark {
+struct fed_activity_glyph {
 	const char *name;
 	uint32_t glyph; /* in UTF-8 terminals ... */
 	char ascii;     /* ... and elsewhere */
 	uint8_t color;  /* enum fed_color: what the glyph says, again */
 };
-extern const struct fed_mark fed_activity_marks[FED_ACTIVITIES];
-extern const struct fed_mark fed_phase_marks[FED_PHASES];
+extern const struct fed_activity_glyph fed_activity_marks[FED_ACTIVITIES];
+extern const struct fed_activity_glyph fed_phase_marks[FED_PHASES];
 
-void fed_mark_put(struct fed_canvas *, int column, int row, const struct fed_mark *, bool utf8);
+void fed_activity_glyph_put(struct fed_canvas *, int column, int row,
+                            const struct fed_activity_glyph *, bool utf8);
 
 #endif

@@ -15,14 +15,14 @@ static const uint32_t shades[] = {' ', 0x2591, 0x2592, 0x2593, 0x2588};
 static const char ascii_shades[] = " .:+#";
 #define SHADES 5
 
-static int shade_of(const struct fed_heat *h, double value)
+static int shade_of(const struct fed_heatmap *h, double value)
 {
 	const double share = (value - h->low) / (h->high - h->low);
 
 	return share <= 0 ? 0 : share >= 1 ? SHADES - 1 : (int)(share * SHADES);
 }
 
-static void put_cell(struct fed_canvas *canvas, const struct fed_heat *h, int column, int row,
+static void put_cell(struct fed_canvas *canvas, const struct fed_heatmap *h, int column, int row,
                      double value, bool utf8)
 {
 	const int shade = isnan(value) ? 0 : shade_of(h, value);
@@ -44,7 +44,7 @@ static void put_cell(struct fed_canvas *canvas, const struct fed_heat *h, int co
 }
 
 /* Columns that the names of the rows take. */
-static int label_width(const struct fed_heat *h)
+static int label_width(const struct fed_heatmap *h)
 {
 	int width = 0;
 
@@ -56,7 +56,7 @@ static int label_width(const struct fed_heat *h)
 }
 
 /* Names of columns stand on two lines in turn, so that each has the room of two cells. */
-static void put_heads(struct fed_canvas *canvas, const struct fed_heat *h, int left, int row,
+static void put_heads(struct fed_canvas *canvas, const struct fed_heatmap *h, int left, int row,
                       size_t columns)
 {
 	for (size_t k = 0; k < columns; k++) {
@@ -69,12 +69,14 @@ static void put_heads(struct fed_canvas *canvas, const struct fed_heat *h, int l
 	}
 }
 
-int fed_heat_draw(const struct fed_heat *h, int width, bool utf8, bool color, struct fed_text *out,
-                  struct fed_error *err)
+int fed_heatmap_draw(const struct fed_heatmap *h, int width, bool utf8, bool color,
+                     struct fed_text *out, struct fed_error *err)
 {
 	const int left = label_width(h), title = h->title && *h->title;
-	const int room = (width - left) / CELL;
-	const size_t columns = room < 1 ? 0 : (size_t)room < h->columns ? (size_t)room : h->columns;
+	const int capacity = (width - left) / CELL;
+	const size_t columns = capacity < 1                    ? 0
+	                       : (size_t)capacity < h->columns ? (size_t)capacity
+	                                                       : h->columns;
 	const int heads = columns > 1 ? 2 : 1;
 	struct fed_canvas canvas;
 

@@ -11,7 +11,7 @@
 #include "base/text.h"
 #include "fedsh/plugin.h"
 
-struct fed_heat {
+struct fed_heatmap {
 	const char *title;                      /* NULL: none */
 	const char *const *row, *const *column; /* names [rows], [columns] */
 	size_t rows, columns;
@@ -20,7 +20,7 @@ struct fed_heat {
 };
 
 /* As text at most `width` columns wide; columns that do not fit are left out and counted. */
-int fed_heat_draw(const struct fed_heat *, int width, bool utf8, bool color, struct fed_text *out,
-                  struct fed_error *);
+int fed_heatmap_draw(const struct fed_heatmap *, int width, bool utf8, bool color,
+                     struct fed_text *out, struct fed_error *);
 
 #endif

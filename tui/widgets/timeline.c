@@ -16,7 +16,7 @@ enum { LINE = 0x2502, TICK_COLUMNS = 12 };
 /* Phases, then the ends of invitations without an update. */
 enum { REFUSED = FED_PHASES, LOST, LATE, RECALLED, MARKS };
 
-static const struct fed_mark *mark_of(int mark)
+static const struct fed_activity_glyph *mark_of(int mark)
 {
 	return mark < FED_PHASES ? &fed_phase_marks[mark]
 	                         : &fed_activity_marks[FED_ACTIVITY_REFUSED + mark - REFUSED];
@@ -24,7 +24,7 @@ static const struct fed_mark *mark_of(int mark)
 
 struct painter {
 	struct fed_canvas *canvas;
-	const struct fed_schedule *schedule;
+	const struct fed_timeline *schedule;
 	bool utf8;
 	int left, width; /* columns of the labels, and of time */
 	double cell;     /* seconds of a cell */
@@ -44,7 +44,7 @@ static int column_of(const struct painter *p, double clock)
 
 static void put_mark(struct painter *p, int column, int row, int mark)
 {
-	fed_mark_put(p->canvas, p->left + column, row, mark_of(mark), p->utf8);
+	fed_activity_glyph_put(p->canvas, p->left + column, row, mark_of(mark), p->utf8);
 	p->seen[mark] = true;
 }
 
@@ -85,19 +85,20 @@ static void put_phases(struct painter *p, int client)
 }
 
 /* Its last journey that begins in the window, and those before it that reach into it. */
-static const struct fed_journey *first_in(const struct painter *p, uint32_t client)
+static const struct fed_invitation_record *first_in(const struct painter *p, uint32_t client)
 {
-	const struct fed_journeys *j = p->schedule->journeys;
-	const struct fed_journey *x = fed_journeys_last(j, client);
+	const struct fed_invitation_log *j = p->schedule->invitation_log;
+	const struct fed_invitation_record *x = fed_invitation_log_last(j, client);
 
 	while (x && x->sent > p->schedule->to)
-		x = fed_journeys_before(j, x);
+		x = fed_invitation_log_before(j, x);
 	return x;
 }
 
-static bool is_over(const struct painter *p, const struct fed_journey *x)
+static bool is_over(const struct painter *p, const struct fed_invitation_record *x)
 {
-	const double end = x->state == FED_JOURNEY_REPORTED && !isnan(x->until) ? x->until : x->ended;
+	const double end =
+		x->state == FED_INVITATION_REPORTED && !isnan(x->until) ? x->until : x->ended;
 
 	return end <= p->schedule->from && x->sent < p->schedule->from;
 }
@@ -105,16 +106,16 @@ static bool is_over(const struct painter *p, const struct fed_journey *x)
 /* What journeys tell of client number `at` of the schedule. */
 static void add_client(struct painter *p, int at)
 {
-	const struct fed_journeys *j = p->schedule->journeys;
-	const struct fed_journey *x = first_in(p, p->schedule->client[at]);
+	const struct fed_invitation_log *j = p->schedule->invitation_log;
+	const struct fed_invitation_record *x = first_in(p, p->schedule->client[at]);
 	struct fed_span span[FED_SPANS_MAX];
 
-	for (; x && !is_over(p, x); x = fed_journeys_before(j, x))
-		for (int n = fed_journey_spans(x, p->schedule->now, span), i = 0; i < n; i++)
+	for (; x && !is_over(p, x); x = fed_invitation_log_before(j, x))
+		for (int n = fed_invitation_spans(x, p->schedule->now, span), i = 0; i < n; i++)
 			add_span(p, at, &span[i]);
 }
 
-static void add_stretch(void *ctx, const struct fed_stretch *stretch)
+static void add_stretch(void *ctx, const struct fed_timeline_span *stretch)
 {
 	struct painter *p = ctx;
 
@@ -124,25 +125,25 @@ static void add_stretch(void *ctx, const struct fed_stretch *stretch)
 
 static void put_client(struct painter *p, int at)
 {
-	static const int ends[FED_JOURNEY_STATES] = {
-		[FED_JOURNEY_REFUSED] = REFUSED,
-		[FED_JOURNEY_LOST] = LOST,
-		[FED_JOURNEY_LATE] = LATE,
-		[FED_JOURNEY_RECALLED] = RECALLED,
+	static const int ends[FED_INVITATION_STATES] = {
+		[FED_INVITATION_REFUSED] = REFUSED,
+		[FED_INVITATION_LOST] = LOST,
+		[FED_INVITATION_LATE] = LATE,
+		[FED_INVITATION_CANCELLED] = RECALLED,
 	};
-	const struct fed_journeys *j = p->schedule->journeys;
+	const struct fed_invitation_log *j = p->schedule->invitation_log;
 	const uint32_t client = p->schedule->client[at];
 	const int row = 1 + at;
 	char label[16];
 
 	snprintf(label, sizeof label, "%*u", p->left - 1, client);
 	fed_canvas_write(p->canvas, 0, row, label, plain);
-	if (fed_who_has(p->schedule->marked, p->schedule->n_marked, client))
+	if (fed_client_ids_contain(p->schedule->marked, p->schedule->n_marked, client))
 		fed_canvas_put(p->canvas, p->left - 1, row, '*',
 		               (struct fed_style){.color = FED_COLOR_CYAN, .bold = true});
 	put_phases(p, at);
-	for (const struct fed_journey *x = first_in(p, client); x && !is_over(p, x);
-	     x = fed_journeys_before(j, x))
+	for (const struct fed_invitation_record *x = first_in(p, client); x && !is_over(p, x);
+	     x = fed_invitation_log_before(j, x))
 		if (ends[x->state] && x->ended <= p->schedule->to)
 			put_mark(p, column_of(p, x->ended), row, ends[x->state]);
 }
@@ -168,7 +169,7 @@ static bool put_label(struct painter *p, int row, int column, const char *label,
 /* From the last one on, so that it has its number; lines through the rows below. */
 static void put_versions(struct painter *p, int rows)
 {
-	const struct fed_schedule *w = p->schedule;
+	const struct fed_timeline *w = p->schedule;
 	int next = p->width;
 
 	fed_canvas_write(p->canvas, 0, 0, "version", plain);
@@ -190,17 +191,17 @@ static void put_versions(struct painter *p, int rows)
 static void put_time(struct painter *p, int row)
 {
 	const int most = p->width / TICK_COLUMNS > 3 ? p->width / TICK_COLUMNS : 3;
-	struct fed_ticks ticks;
+	struct fed_axis ticks;
 	int next = p->width;
 
-	fed_ticks_init(&ticks, fed_ticks_tame(p->schedule->from), fed_ticks_tame(p->schedule->to), most,
-	               0, false);
+	fed_axis_init(&ticks, fed_axis_limit(p->schedule->from), fed_axis_limit(p->schedule->to), most,
+	              0, false);
 	fed_canvas_write(p->canvas, 0, row, "seconds", plain);
 	for (int i = ticks.n; i-- > 0;) {
 		char label[32];
 
-		fed_tick_label(&ticks, i, label);
-		put_label(p, row, column_of(p, fed_tick_value(&ticks, i)), label, &next);
+		fed_axis_label(&ticks, i, label);
+		put_label(p, row, column_of(p, fed_axis_value(&ticks, i)), label, &next);
 	}
 }
 
@@ -210,11 +211,11 @@ static void put_legend(struct painter *p, int row)
 	int column = 0;
 
 	for (int i = 0; i < MARKS; i++) {
-		const struct fed_mark *m = mark_of(i);
+		const struct fed_activity_glyph *m = mark_of(i);
 
 		if (!p->seen[i] || column + 2 + (int)strlen(m->name) > p->canvas->columns)
 			continue;
-		fed_mark_put(p->canvas, column, row, m, p->utf8);
+		fed_activity_glyph_put(p->canvas, column, row, m, p->utf8);
 		column = 2 + fed_canvas_write(p->canvas, column + 2, row, m->name, plain);
 	}
 }
@@ -229,15 +230,15 @@ static void paint(struct painter *p)
 	put_legend(p, 2 + p->rows);
 }
 
-int fed_timeline_paint(struct fed_canvas *canvas, const struct fed_schedule *schedule, bool utf8,
-                       struct fed_error *err)
+int fed_timeline_chart_paint(struct fed_canvas *canvas, const struct fed_timeline *schedule,
+                             bool utf8, struct fed_error *err)
 {
-	const int room = canvas->rows - FED_TIMELINE_FRAME;
-	const int rows = room < (int)schedule->n ? room : (int)schedule->n;
+	const int capacity = canvas->rows - FED_TIMELINE_FRAME;
+	const int rows = capacity < (int)schedule->n ? capacity : (int)schedule->n;
 	struct painter p = {
 		.canvas = canvas, .schedule = schedule, .utf8 = utf8, .left = 8, .rows = rows};
 
-	if (canvas->columns < FED_TIMELINE_COLUMNS || room < 1)
+	if (canvas->columns < FED_TIMELINE_COLUMNS || capacity < 1)
 		return fed_fail(err, "a timeline needs %d columns and %d rows", FED_TIMELINE_COLUMNS,
 		                FED_TIMELINE_FRAME + 1);
 	if (schedule->to <= schedule->from)
@@ -252,15 +253,15 @@ int fed_timeline_paint(struct fed_canvas *canvas, const struct fed_schedule *sch
 		return fed_fail_memory(err, numbers * sizeof *p.share, "a timeline");
 	for (int at = 0; at < rows; at++)
 		add_client(&p, at);
-	const int rc = fed_schedule_turns(schedule, add_stretch, &p, err);
+	const int rc = fed_timeline_turns(schedule, add_stretch, &p, err);
 	if (rc == FED_OK)
 		paint(&p);
 	fed_free(p.share);
 	return rc;
 }
 
-int fed_timeline_text(const struct fed_schedule *schedule, int columns, bool utf8, bool color,
-                      struct fed_text *out, struct fed_error *err)
+int fed_timeline_chart_text(const struct fed_timeline *schedule, int columns, bool utf8, bool color,
+                            struct fed_text *out, struct fed_error *err)
 {
 	const uint32_t most = FED_CANVAS_MAX - FED_TIMELINE_FRAME;
 	const int rows = (int)(schedule->n < most ? schedule->n : most) + FED_TIMELINE_FRAME;
@@ -268,7 +269,7 @@ int fed_timeline_text(const struct fed_schedule *schedule, int columns, bool utf
 
 	if (fed_canvas_init(&canvas, columns, rows, err))
 		return FED_FAIL;
-	const int rc = fed_timeline_paint(&canvas, schedule, utf8, err);
+	const int rc = fed_timeline_chart_paint(&canvas, schedule, utf8, err);
 	if (rc == FED_OK)
 		fed_canvas_text(&canvas, out, utf8, color);
 	fed_canvas_release(&canvas);

@@ -18,10 +18,10 @@ enum {
 };
 
 /* Fill the canvas: rows - FED_TIMELINE_FRAME clients at most. */
-int fed_timeline_paint(struct fed_canvas *, const struct fed_schedule *, bool utf8,
-                       struct fed_error *);
+int fed_timeline_chart_paint(struct fed_canvas *, const struct fed_timeline *, bool utf8,
+                             struct fed_error *);
 /* Append it as text with a row for each client, each line ended with a newline. */
-int fed_timeline_text(const struct fed_schedule *, int columns, bool utf8, bool color,
-                      struct fed_text *out, struct fed_error *);
+int fed_timeline_chart_text(const struct fed_timeline *, int columns, bool utf8, bool color,
+                            struct fed_text *out, struct fed_error *);
 
 #endif

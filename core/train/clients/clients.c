@@ -12,19 +12,19 @@
 int fed_clients_init(struct fed_clients *c, uint32_t train, struct fed_error *err)
 {
 	memset(c, 0, sizeof *c);
-	return fed_examples_init(&c->pool, train, err);
+	return fed_example_pool_init(&c->pool, train, err);
 }
 
 void fed_clients_release(struct fed_clients *c)
 {
 	fed_clients_forget(c);
 	fed_clients_forget_residuals(c);
-	for (uint32_t k = 0; k < c->n_cohorts; k++)
-		fed_free(c->cohort[k].ids);
-	fed_free(c->cohort);
+	for (uint32_t k = 0; k < c->n_blocks; k++)
+		fed_free(c->block[k].ids);
+	fed_free(c->block);
 	fed_free(c->client);
 	fed_free(c->present);
-	fed_examples_release(&c->pool);
+	fed_example_pool_release(&c->pool);
 	memset(c, 0, sizeof *c);
 }
 
@@ -63,11 +63,11 @@ static int reserve(struct fed_clients *c, uint32_t n, struct fed_error *err)
 	if ((uint64_t)c->n + n >= FED_SERVER)
 		return fed_fail(err, "%u more clients: %u is the most a session can hold", n,
 		                FED_SERVER - 1);
-	struct fed_cohort *cohort =
-		fed_resize(c->cohort, c->n_cohorts * sizeof *cohort, (c->n_cohorts + 1) * sizeof *cohort);
-	if (!cohort)
-		return fed_fail_memory(err, sizeof *cohort, "the clients");
-	c->cohort = cohort;
+	struct fed_client_block *block =
+		fed_resize(c->block, c->n_blocks * sizeof *block, (c->n_blocks + 1) * sizeof *block);
+	if (!block)
+		return fed_fail_memory(err, sizeof *block, "the clients");
+	c->block = block;
 	if (c->n + n <= c->capacity)
 		return FED_OK;
 
@@ -103,7 +103,7 @@ int fed_clients_add(struct fed_clients *c, const struct fed_dataset *data, uint3
                     const struct fed_link_spec *link, uint64_t seed, uint32_t *first,
                     struct fed_error *err)
 {
-	struct fed_deal deal = {0};
+	struct fed_partition_result deal = {0};
 	struct fed_device_spec any_device;
 	struct fed_link_spec any_link;
 
@@ -113,7 +113,7 @@ int fed_clients_add(struct fed_clients *c, const struct fed_dataset *data, uint3
 		return FED_FAIL;
 	if (reserve(c, n, err))
 		return FED_FAIL;
-	if (fed_partition_deal(data, &c->pool, how, n, seed, c->n_cohorts, &deal, err))
+	if (fed_partition_run(data, &c->pool, how, n, seed, c->n_blocks, &deal, err))
 		return FED_FAIL;
 
 	for (uint32_t i = 0; i < n; i++) {
@@ -121,7 +121,7 @@ int fed_clients_add(struct fed_clients *c, const struct fed_dataset *data, uint3
 		c->client[id] = (struct fed_client){
 			.examples = deal.ids + deal.start[i],
 			.count = (uint32_t)(deal.start[i + 1] - deal.start[i]),
-			.cohort = c->n_cohorts,
+			.block = c->n_blocks,
 			.loss = NAN,
 			.shift = deal.shift ? deal.shift[i] : (struct fed_shift){.gain = 1},
 			.shifted = deal.shift != NULL,
@@ -133,7 +133,7 @@ int fed_clients_add(struct fed_clients *c, const struct fed_dataset *data, uint3
 		if (c->client[id].count > c->most)
 			c->most = c->client[id].count;
 	}
-	c->cohort[c->n_cohorts++] = (struct fed_cohort){
+	c->block[c->n_blocks++] = (struct fed_client_block){
 		.ids = deal.ids,
 		.n_ids = deal.start[n],
 		.first = c->n,
@@ -145,7 +145,7 @@ int fed_clients_add(struct fed_clients *c, const struct fed_dataset *data, uint3
 	c->n += n;
 	c->n_present += n;
 	deal.ids = NULL; /* the cohort's now */
-	fed_deal_release(&deal);
+	fed_partition_result_release(&deal);
 	return FED_OK;
 }
 
@@ -154,11 +154,11 @@ void fed_clients_remove(struct fed_clients *c, const uint32_t *ids, uint32_t n)
 	for (uint32_t i = 0; i < n; i++) {
 		struct fed_client *client = &c->client[ids[i]];
 
-		if (!c->cohort[client->cohort].shared)
-			fed_examples_give_back(&c->pool, client->examples, client->count);
+		if (!c->block[client->block].shared)
+			fed_example_pool_return(&c->pool, client->examples, client->count);
 		fed_free(client->kept);
-		fed_parcel_drop(client->residual);
-		*client = (struct fed_client){.cohort = client->cohort};
+		fed_shared_vectors_unref(client->residual);
+		*client = (struct fed_client){.block = client->block};
 	}
 	uint32_t left = 0;
 	for (uint32_t i = 0; i < c->n_present; i++)
@@ -214,7 +214,7 @@ void fed_clients_forget(struct fed_clients *c)
 void fed_clients_forget_residuals(struct fed_clients *c)
 {
 	for (uint32_t i = 0; i < c->n; i++) {
-		fed_parcel_drop(c->client[i].residual);
+		fed_shared_vectors_unref(c->client[i].residual);
 		c->client[i].residual = NULL;
 	}
 }

@@ -16,11 +16,11 @@
 struct fed_client {
 	const uint32_t *examples; /* [count], in its cohort's block; NULL once removed */
 	float **kept;             /* client vectors of the aggregator, or NULL until it has trained */
-	struct fed_parcel
+	struct fed_shared_vectors
 		*residual;    /* what a codec has not sent yet (train/clients/error_feedback.h), or NULL */
 	uint64_t version; /* of the model it was last sent */
 	uint32_t count;
-	uint32_t cohort;
+	uint32_t block;
 	uint32_t rounds; /* updates of it that were used */
 	float loss;      /* its last mean local loss; NaN before */
 	struct fed_shift shift;
@@ -31,7 +31,7 @@ struct fed_client {
 };
 
 /* One add-client: where its examples live and how they were dealt. */
-struct fed_cohort {
+struct fed_client_block {
 	uint32_t *ids;
 	uint64_t n_ids;
 	uint32_t first, n; /* clients */
@@ -45,9 +45,9 @@ struct fed_clients {
 	uint32_t *present; /* [n_present] ids, ascending */
 	uint32_t n_present;
 	uint32_t most; /* examples of the largest client that ever joined */
-	struct fed_cohort *cohort;
-	uint32_t n_cohorts;
-	struct fed_pool_of_examples pool;
+	struct fed_client_block *block;
+	uint32_t n_blocks;
+	struct fed_example_pool pool;
 	uint32_t kept_vectors; /* vectors in each client's `kept` */
 	uint32_t equipped;     /* how often some were given another device or link */
 };

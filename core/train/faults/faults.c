@@ -123,15 +123,15 @@ void fed_faults_release(struct fed_faults *faults)
 
 int fed_faults_reserve(struct fed_faults *faults, struct fed_error *err)
 {
-	if (faults->n < faults->room)
+	if (faults->n < faults->capacity)
 		return FED_OK;
-	const size_t room = faults->room ? 2 * faults->room : 8;
+	const size_t capacity = faults->capacity ? 2 * faults->capacity : 8;
 	struct fed_fault *grown =
-		fed_resize(faults->fault, faults->room * sizeof *grown, room * sizeof *grown);
+		fed_resize(faults->fault, faults->capacity * sizeof *grown, capacity * sizeof *grown);
 	if (!grown)
-		return fed_fail_memory(err, room * sizeof *grown, "the faults");
+		return fed_fail_memory(err, capacity * sizeof *grown, "the faults");
 	faults->fault = grown;
-	faults->room = room;
+	faults->capacity = capacity;
 	return FED_OK;
 }
 

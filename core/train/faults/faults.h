@@ -94,7 +94,7 @@ struct fed_fault {
 
 struct fed_faults {
 	struct fed_fault *fault; /* [n], by number */
-	size_t n, room;
+	size_t n, capacity;
 	uint64_t made;
 	uint64_t seed;
 };

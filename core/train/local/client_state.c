@@ -27,7 +27,7 @@ static void settle(struct fed_trainer *t, struct fed_training *g, struct fed_lea
 		return; /* it left */
 	learned->settled = true;
 	learned->residual = client->residual;
-	client->residual = fed_parcel_share(g->left);
+	client->residual = fed_shared_vectors_ref(g->left);
 }
 
 int fed_remember(struct fed_trainer *t, struct fed_training *g, struct fed_error *err)
@@ -36,14 +36,14 @@ int fed_remember(struct fed_trainer *t, struct fed_training *g, struct fed_error
 
 	if (!g->kept && !g->residual && !g->left)
 		return FED_OK;
-	if (t->n_learned == t->learned_room) {
-		const size_t room = t->learned_room ? 2 * t->learned_room : 16;
-		struct fed_learned *grown =
-			fed_resize(t->learned, t->learned_room * sizeof *grown, room * sizeof *grown);
+	if (t->n_learned == t->learned_capacity) {
+		const size_t batch_capacity = t->learned_capacity ? 2 * t->learned_capacity : 16;
+		struct fed_learned *grown = fed_resize(t->learned, t->learned_capacity * sizeof *grown,
+		                                       batch_capacity * sizeof *grown);
 		if (!grown)
-			return fed_fail_memory(err, room * sizeof *grown, "what clients keep");
+			return fed_fail_memory(err, batch_capacity * sizeof *grown, "what clients keep");
 		t->learned = grown;
-		t->learned_room = room;
+		t->learned_capacity = batch_capacity;
 	}
 	if (g->users > 1 && kept) { /* somebody shares the training */
 		const struct fed_client its = {.kept = kept};
@@ -68,7 +68,7 @@ void fed_trainer_commit(struct fed_trainer *t)
 	for (size_t i = 0; i < t->n_learned; i++) {
 		struct fed_client *client = fed_clients_get(clients, t->learned[i].client);
 
-		fed_parcel_drop(t->learned[i].residual);
+		fed_shared_vectors_unref(t->learned[i].residual);
 		if (!t->learned[i].kept)
 			continue;
 		if (!client) {
@@ -98,10 +98,10 @@ void fed_forget_learned(struct fed_trainer *t)
 
 		fed_free(learned->kept);
 		if (learned->settled && client) {
-			fed_parcel_drop(client->residual);
+			fed_shared_vectors_unref(client->residual);
 			client->residual = learned->residual;
 		} else {
-			fed_parcel_drop(learned->residual);
+			fed_shared_vectors_unref(learned->residual);
 		}
 	}
 }

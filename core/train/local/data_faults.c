@@ -9,10 +9,10 @@
 #include "base/random.h"
 #include "plug/call.h"
 
-struct fed_spoiler fed_spoiler_for(const struct fed_faults *faults, uint32_t client,
-                                   uint64_t version)
+struct fed_data_faults fed_data_faults_for(const struct fed_faults *faults, uint32_t client,
+                                           uint64_t version)
 {
-	struct fed_spoiler s = {0};
+	struct fed_data_faults s = {0};
 	const struct fed_fault *fault = NULL;
 
 	while ((fault = fed_fault_on(faults, FED_FAULT_DRIFT, client, version, fault))) {
@@ -34,13 +34,13 @@ struct fed_spoiler fed_spoiler_for(const struct fed_faults *faults, uint32_t cli
 	return s;
 }
 
-void fed_spoiler_release(struct fed_spoiler *s)
+void fed_data_faults_release(struct fed_data_faults *s)
 {
 	fed_attack_share_drop(s->poison);
-	*s = (struct fed_spoiler){0};
+	*s = (struct fed_data_faults){0};
 }
 
-static void move_labels(const struct fed_spoiler *s, uint32_t classes, const uint32_t *ids,
+static void move_labels(const struct fed_data_faults *s, uint32_t classes, const uint32_t *ids,
                         uint32_t n, int32_t *label)
 {
 	for (uint32_t i = 0; i < n; i++)
@@ -79,9 +79,9 @@ int fed_poison_suits(const struct fed_faults *faults, const struct fed_dataset *
 	return FED_OK;
 }
 
-int fed_spoiler_apply(const struct fed_spoiler *s, const struct fed_dataset *data,
-                      const uint32_t *ids, uint32_t n, float *x, int32_t *label,
-                      struct fed_error *err)
+int fed_data_faults_apply(const struct fed_data_faults *s, const struct fed_dataset *data,
+                          const uint32_t *ids, uint32_t n, float *x, int32_t *label,
+                          struct fed_error *err)
 {
 	const size_t size = fed_shape_size(&data->shape);
 

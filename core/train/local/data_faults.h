@@ -11,7 +11,7 @@
 #include "data/dataset.h"
 #include "train/faults/faults.h"
 
-struct fed_spoiler {
+struct fed_data_faults {
 	double moved;                    /* share of the examples whose label has moved on by one */
 	double shift;                    /* added to each input */
 	uint64_t moved_key, poison_key;  /* for fed_random(): which examples */
@@ -19,16 +19,18 @@ struct fed_spoiler {
 };
 
 /* What becomes of the batches of a client that received the model `version`. */
-struct fed_spoiler fed_spoiler_for(const struct fed_faults *, uint32_t client, uint64_t version);
-void fed_spoiler_release(struct fed_spoiler *); /* zeroed is fine */
-static inline bool fed_spoils(const struct fed_spoiler *s)
+struct fed_data_faults fed_data_faults_for(const struct fed_faults *, uint32_t client,
+                                           uint64_t version);
+void fed_data_faults_release(struct fed_data_faults *); /* zeroed is fine */
+static inline bool fed_spoils(const struct fed_data_faults *s)
 {
 	return s->poison || s->moved > 0 || s->shift != 0;
 }
 /* Change n examples x (n, shape) and label [n] (NULL: regression) as they were gathered.  Fails
  * when an attack does what it may not. */
-int fed_spoiler_apply(const struct fed_spoiler *, const struct fed_dataset *, const uint32_t *ids,
-                      uint32_t n, float *x, int32_t *label, struct fed_error *);
+int fed_data_faults_apply(const struct fed_data_faults *, const struct fed_dataset *,
+                          const uint32_t *ids, uint32_t n, float *x, int32_t *label,
+                          struct fed_error *);
 /* Whether the attacks on data that are active at this version can change such data; FED_REJECT. */
 int fed_poison_suits(const struct fed_faults *, const struct fed_dataset *, uint64_t version,
                      struct fed_error *);

@@ -13,11 +13,11 @@
 /* Room for an encoding in the thread's buffer, which grows with codec and model. */
 static unsigned char *room_for(struct fed_thread_buffers *w, size_t bytes)
 {
-	if (bytes <= w->coded_room)
+	if (bytes <= w->coded_capacity)
 		return w->coded;
 	fed_free(w->coded);
 	w->coded = fed_alloc(bytes);
-	w->coded_room = w->coded ? bytes : 0;
+	w->coded_capacity = w->coded ? bytes : 0;
 	return w->coded;
 }
 
@@ -42,7 +42,7 @@ int fed_feedback_code(struct fed_training *g, struct fed_thread_buffers *w)
 		return FED_OK; /* all of it is sent: nothing is left */
 	unsigned char *bytes = room_for(w, fed_codec_size(&g->codec, dim));
 	if (g->feedback)
-		g->left = fed_parcel_new(1, dim);
+		g->left = fed_shared_vectors_new(1, dim);
 	if (!bytes || (g->feedback && !g->left))
 		return FED_FAIL;
 	if (g->left)

@@ -20,19 +20,20 @@ struct fed_training {
 	struct fed_trainer *trainer; /* NULL: of none yet, it was read from a file */
 	uint32_t client;
 	struct fed_client row; /* as it was when it began: the table may grow meanwhile */
-	struct fed_spoiler spoiler;
+	struct fed_data_faults data_faults;
 	uint64_t version, round; /* of the model's message */
 	struct fed_plan plan;    /* plan and seed as they were, too: `set` may come meanwhile */
 	uint64_t seed;
-	struct fed_parcel *model;  /* received: parameters, then the aggregator's broadcast vectors */
-	struct fed_parcel *result; /* delta, then returned vectors */
-	float **kept;              /* this training's copy of what the client keeps */
+	struct fed_shared_vectors
+		*model; /* received: parameters, then the aggregator's broadcast vectors */
+	struct fed_shared_vectors *result; /* delta, then returned vectors */
+	float **kept;                      /* this training's copy of what the client keeps */
 	struct fed_codec codec;
 	bool feedback;
 	double noise;
-	struct fed_parcel *residual; /* a share of the client's, or NULL */
-	struct fed_parcel *left;     /* what takes its place: what the codec loses now, or NULL */
-	uint64_t coded;              /* bytes of the delta under the codec */
+	struct fed_shared_vectors *residual; /* a share of the client's, or NULL */
+	struct fed_shared_vectors *left; /* what takes its place: what the codec loses now, or NULL */
+	uint64_t coded;                  /* bytes of the delta under the codec */
 	uint32_t steps;
 	double loss;    /* sum over examples and epochs */
 	bool submitted; /* the pool has it */
@@ -47,7 +48,7 @@ struct fed_training {
 struct fed_learned {
 	uint32_t client;
 	bool settled; /* its residual was replaced */
-	struct fed_parcel *residual;
+	struct fed_shared_vectors *residual;
 	float **kept;
 };
 
@@ -58,27 +59,27 @@ struct fed_thread_buffers {
 	int32_t *label;
 	float *target;
 	float *gradient, *velocity; /* [dim], when the plan needs them */
-	unsigned char *coded;       /* [coded_room], when there is a codec */
-	size_t coded_room;
+	unsigned char *coded;       /* [coded_capacity], when there is a codec */
+	size_t coded_capacity;
 };
 
 struct fed_trainer {
 	struct fed_federation *federation;
-	struct fed_crew crew;
+	struct fed_thread_scratch thread_scratch;
 	struct fed_thread_buffers *worker;
 	int workers;
 	/* Of the net alone, so that results do not depend on what ran before: */
 	uint32_t part;       /* largest batch that goes through in one piece */
 	uint32_t evaluation; /* examples of an evaluation batch */
 	/* What the workers' buffers hold at present: */
-	uint32_t room, order_room;
+	uint32_t batch_capacity, order_capacity;
 	struct fed_training **slot; /* [slots]; NULL: free */
 	uint32_t slots, capacity;
 	uint32_t *vacant; /* [n_vacant] free slots below `slots`, [capacity] long */
 	uint32_t n_vacant;
 	struct fed_learned *learned; /* [n_learned], to be committed */
-	size_t n_learned, learned_room;
-	struct fed_stock results;
+	size_t n_learned, learned_capacity;
+	struct fed_vector_free_list results;
 	struct fed_training *idle;
 	uint64_t started; /* trainings so far: the order among those due together */
 	atomic_bool stop;
@@ -95,15 +96,15 @@ bool fed_told_to_stop(const struct fed_trainer *);
 /* Of the net alone: the sizes of parts and of evaluation batches. */
 void fed_workers_measure(struct fed_trainer *);
 /* Buffers of at least this size for every thread, while none of them trains. */
-int fed_workers_make_room(struct fed_trainer *, bool gradient, bool velocity, struct fed_error *);
-bool fed_workers_have_room(const struct fed_trainer *, uint32_t room, uint32_t examples,
-                           bool gradient, bool velocity);
+int fed_workers_reserve(struct fed_trainer *, bool gradient, bool velocity, struct fed_error *);
+bool fed_workers_have_memory(const struct fed_trainer *, uint32_t batch_capacity, uint32_t examples,
+                             bool gradient, bool velocity);
 void fed_workers_release(struct fed_trainer *);
 /* Examples `ids` as the client sees them, into the thread's workspace; spoiler NULL: none.  Fails
  * with the spoiler. */
 int fed_worker_gather(const struct fed_federation *, const struct fed_client *,
-                      const struct fed_spoiler *, struct fed_thread_buffers *, const uint32_t *ids,
-                      uint32_t n, struct fed_error *);
+                      const struct fed_data_faults *, struct fed_thread_buffers *,
+                      const uint32_t *ids, uint32_t n, struct fed_error *);
 
 /* client_state.c */
 /* The client's memory as its training may change it; NULL: no memory. */

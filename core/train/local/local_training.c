@@ -48,7 +48,7 @@ static int step(struct fed_training *g, struct fed_thread_buffers *w, const stru
 	const struct fed_federation *f = t->federation;
 
 	if (batch <= t->part) {
-		if (fed_worker_gather(f, &g->row, &g->spoiler, w, ids, batch, &g->why))
+		if (fed_worker_gather(f, &g->row, &g->data_faults, w, ids, batch, &g->why))
 			return FED_FAIL;
 		g->loss += fed_sgd_step(&w->space, sgd, params, w->label, w->target, batch);
 		return FED_OK;
@@ -58,7 +58,7 @@ static int step(struct fed_training *g, struct fed_thread_buffers *w, const stru
 	for (uint32_t i = 0; i < batch; i += t->part) {
 		const uint32_t n = batch - i < t->part ? batch - i : t->part;
 
-		if (fed_worker_gather(f, &g->row, &g->spoiler, w, ids + i, n, &g->why))
+		if (fed_worker_gather(f, &g->row, &g->data_faults, w, ids + i, n, &g->why))
 			return FED_FAIL;
 		loss += fed_sgd_accumulate(&w->space, sgd, params, w->label, w->target, n, batch);
 	}
@@ -106,7 +106,7 @@ static void train(struct fed_training *g, const struct fed_client *client,
 }
 
 /* What local_end() may rely on, of a parcel that was used before. */
-static void zero_returned(struct fed_parcel *p)
+static void zero_returned(struct fed_shared_vectors *p)
 {
 	for (uint32_t k = 1; k < p->n; k++)
 		memset(p->vector[k], 0, p->dim * sizeof *p->vector[k]);
@@ -128,7 +128,8 @@ void fed_training_run(struct fed_job *job, int worker)
 		return;
 	}
 	if (!g->result)
-		g->result = fed_stock_take(&t->results, 1 + fed_returned_vectors(f->aggregator), dim);
+		g->result =
+			fed_vector_free_list_take(&t->results, 1 + fed_returned_vectors(f->aggregator), dim);
 	if (g->result)
 		zero_returned(g->result);
 	if (keeps)

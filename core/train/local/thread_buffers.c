@@ -52,7 +52,7 @@ void fed_workers_release(struct fed_trainer *t)
 {
 	for (int i = 0; i < t->workers; i++)
 		release_worker(&t->worker[i]);
-	t->room = t->order_room = 0;
+	t->batch_capacity = t->order_capacity = 0;
 }
 
 static int prepare_worker(const struct fed_trainer *t, struct fed_thread_buffers *w, bool gradient,
@@ -61,34 +61,34 @@ static int prepare_worker(const struct fed_trainer *t, struct fed_thread_buffers
 	const struct fed_net *net = t->federation->net;
 
 	release_worker(w);
-	if (fed_workspace_init_for(&w->space, &t->crew, 0, net->layers, t->room, false, err))
+	if (fed_workspace_init_for(&w->space, &t->thread_scratch, 0, net->layers, t->batch_capacity,
+	                           false, err))
 		return FED_FAIL;
 	w->space.worker = (int)(w - t->worker);
-	w->order = fed_alloc_array(t->order_room, sizeof *w->order);
-	w->label = fed_alloc_array(t->room, sizeof *w->label);
-	w->target = fed_alloc_array((size_t)t->room * net->outputs, sizeof *w->target);
+	w->order = fed_alloc_array(t->order_capacity, sizeof *w->order);
+	w->label = fed_alloc_array(t->batch_capacity, sizeof *w->label);
+	w->target = fed_alloc_array((size_t)t->batch_capacity * net->outputs, sizeof *w->target);
 	if (gradient)
 		w->gradient = fed_alloc_floats(net->dim);
 	if (velocity)
 		w->velocity = fed_alloc_floats(net->dim);
 	if (!w->order || !w->label || !w->target || (gradient && !w->gradient) ||
 	    (velocity && !w->velocity))
-		return fed_fail_memory(err, (size_t)t->room * net->outputs * sizeof(float),
+		return fed_fail_memory(err, (size_t)t->batch_capacity * net->outputs * sizeof(float),
 		                       "a training thread");
 	return FED_OK;
 }
 
-bool fed_workers_have_room(const struct fed_trainer *t, uint32_t room, uint32_t examples,
-                           bool gradient, bool velocity)
+bool fed_workers_have_memory(const struct fed_trainer *t, uint32_t batch_capacity,
+                             uint32_t examples, bool gradient, bool velocity)
 {
 	const struct fed_thread_buffers *w = &t->worker[t->workers - 1];
 
-	return t->room >= room && t->order_room >= examples && (!gradient || w->gradient) &&
-	       (!velocity || w->velocity);
+	return t->batch_capacity >= batch_capacity && t->order_capacity >= examples &&
+	       (!gradient || w->gradient) && (!velocity || w->velocity);
 }
 
-int fed_workers_make_room(struct fed_trainer *t, bool gradient, bool velocity,
-                          struct fed_error *err)
+int fed_workers_reserve(struct fed_trainer *t, bool gradient, bool velocity, struct fed_error *err)
 {
 	for (int k = 0; k < t->workers; k++) {
 		if (prepare_worker(t, &t->worker[k], gradient, velocity, err)) {
@@ -100,16 +100,16 @@ int fed_workers_make_room(struct fed_trainer *t, bool gradient, bool velocity,
 }
 
 int fed_worker_gather(const struct fed_federation *f, const struct fed_client *client,
-                      const struct fed_spoiler *spoiler, struct fed_thread_buffers *w,
+                      const struct fed_data_faults *data_faults, struct fed_thread_buffers *w,
                       const uint32_t *ids, uint32_t n, struct fed_error *err)
 {
 	fed_dataset_gather(f->data, ids, n, client->shifted ? &client->shift : NULL,
 	                   fed_workspace_input(&w->space), f->net->classes ? w->label : NULL,
 	                   f->net->classes ? NULL : w->target);
-	if (!spoiler || !fed_spoils(spoiler))
+	if (!data_faults || !fed_spoils(data_faults))
 		return FED_OK;
-	return fed_spoiler_apply(spoiler, f->data, ids, n, fed_workspace_input(&w->space),
-	                         f->net->classes ? w->label : NULL, err);
+	return fed_data_faults_apply(data_faults, f->data, ids, n, fed_workspace_input(&w->space),
+	                             f->net->classes ? w->label : NULL, err);
 }
 
 uint32_t fed_trainer_evaluation_batch(const struct fed_trainer *t)

@@ -25,12 +25,12 @@ int fed_trainer_init(struct fed_trainer **out, struct fed_federation *f, struct 
 		fed_free(t);
 		return fed_fail_memory(err, bytes, "training");
 	}
-	if (fed_crew_init(&t->crew, f->net, f->pool, err)) {
+	if (fed_thread_scratch_init(&t->thread_scratch, f->net, f->pool, err)) {
 		fed_free(t->worker);
 		fed_free(t);
 		return FED_FAIL;
 	}
-	fed_stock_init(&t->results, SPARE_BYTES);
+	fed_vector_free_list_init(&t->results, SPARE_BYTES);
 	*out = t;
 	return FED_OK;
 }
@@ -39,15 +39,15 @@ void fed_trainer_free(struct fed_trainer *t)
 {
 	if (!t)
 		return;
-	fed_trainer_recall(t);
-	fed_stock_release(&t->results);
+	fed_trainer_cancel(t);
+	fed_vector_free_list_release(&t->results);
 	while (t->idle) {
 		struct fed_training *g = t->idle;
 		t->idle = g->next;
 		fed_free(g);
 	}
 	fed_workers_release(t);
-	fed_crew_release(&t->crew);
+	fed_thread_scratch_release(&t->thread_scratch);
 	fed_free(t->worker);
 	fed_free(t->slot);
 	fed_free(t->vacant);
@@ -55,9 +55,9 @@ void fed_trainer_free(struct fed_trainer *t)
 	fed_free(t);
 }
 
-const struct fed_crew *fed_trainer_crew(const struct fed_trainer *t)
+const struct fed_thread_scratch *fed_trainer_crew(const struct fed_trainer *t)
 {
-	return &t->crew;
+	return &t->thread_scratch;
 }
 
 /* Buffers change only while no training runs: those that wait for a thread are taken off the pool,
@@ -94,19 +94,19 @@ int fed_trainer_prepare(struct fed_trainer *t, uint32_t max_examples, struct fed
 	const struct fed_federation *f = t->federation;
 	const uint32_t batch = fed_training_batch(&f->plan, max_examples);
 	const uint32_t part = batch > t->part ? t->part : batch;
-	const uint32_t room = part < t->evaluation ? t->evaluation : part;
+	const uint32_t batch_capacity = part < t->evaluation ? t->evaluation : part;
 	/* What a training that is under way may need stays. */
 	const struct fed_thread_buffers *w = &t->worker[0];
 	const bool velocity = w->velocity || f->plan.momentum > 0;
 	const bool gradient = w->gradient || velocity || f->plan.weight_decay > 0 || batch > t->part ||
 	                      fed_has_local_gradient(f->aggregator);
 
-	if (fed_workers_have_room(t, room, max_examples, gradient, velocity))
+	if (fed_workers_have_memory(t, batch_capacity, max_examples, gradient, velocity))
 		return FED_OK;
-	t->room = room > t->room ? room : t->room;
-	t->order_room = max_examples > t->order_room ? max_examples : t->order_room;
+	t->batch_capacity = batch_capacity > t->batch_capacity ? batch_capacity : t->batch_capacity;
+	t->order_capacity = max_examples > t->order_capacity ? max_examples : t->order_capacity;
 	hold_trainings(t);
-	if (fed_workers_make_room(t, gradient, velocity, err))
+	if (fed_workers_reserve(t, gradient, velocity, err))
 		return FED_FAIL;
 	return release_trainings(t, err);
 }
@@ -169,12 +169,12 @@ void fed_training_drop(struct fed_training *g)
 {
 	if (!g || --g->users)
 		return;
-	fed_parcel_drop(g->model);
-	fed_parcel_drop(g->result);
-	fed_spoiler_release(&g->spoiler);
+	fed_shared_vectors_unref(g->model);
+	fed_shared_vectors_unref(g->result);
+	fed_data_faults_release(&g->data_faults);
 	fed_free(g->kept);
-	fed_parcel_drop(g->residual);
-	fed_parcel_drop(g->left);
+	fed_shared_vectors_unref(g->residual);
+	fed_shared_vectors_unref(g->left);
 	if (!g->trainer) {
 		fed_free(g);
 		return;
@@ -191,11 +191,12 @@ static void free_training(struct fed_trainer *t, uint32_t slot)
 }
 
 /* A share of what the client has not sent yet, of this model. */
-static struct fed_parcel *residual_of(const struct fed_trainer *t, const struct fed_client *row)
+static struct fed_shared_vectors *residual_of(const struct fed_trainer *t,
+                                              const struct fed_client *row)
 {
 	const bool fits = row->residual && row->residual->dim == t->federation->net->dim;
 
-	return fits ? fed_parcel_share(row->residual) : NULL;
+	return fits ? fed_shared_vectors_ref(row->residual) : NULL;
 }
 
 int fed_trainer_start(struct fed_trainer *t, uint32_t client, const struct fed_client *row,
@@ -215,12 +216,12 @@ int fed_trainer_start(struct fed_trainer *t, uint32_t client, const struct fed_c
 		.trainer = t,
 		.client = client,
 		.row = *row,
-		.spoiler = fed_spoiler_for(t->federation->faults, client, model->version),
+		.data_faults = fed_data_faults_for(t->federation->faults, client, model->version),
 		.version = model->version,
 		.round = model->round,
 		.plan = t->federation->plan,
 		.seed = (uint64_t)t->federation->settings->seed,
-		.model = fed_parcel_share(model->parcel),
+		.model = fed_shared_vectors_ref(model->payload),
 		.codec = t->federation->codec,
 		.feedback = t->federation->feedback,
 		.noise = t->federation->noise,
@@ -251,15 +252,15 @@ static int join_job(struct fed_trainer *t, struct fed_training *g, struct fed_er
 }
 
 /* What it made, the caller's; a copy where somebody shares the training. */
-static struct fed_parcel *result_of(struct fed_training *g)
+static struct fed_shared_vectors *result_of(struct fed_training *g)
 {
-	struct fed_parcel *result = g->result;
+	struct fed_shared_vectors *result = g->result;
 
 	if (g->users == 1) {
 		g->result = NULL;
 		return result;
 	}
-	struct fed_parcel *copy = fed_parcel_new(result->n, result->dim);
+	struct fed_shared_vectors *copy = fed_shared_vectors_new(result->n, result->dim);
 	for (uint32_t k = 0; copy && k < copy->n; k++)
 		memcpy(copy->vector[k], result->vector[k], copy->dim * sizeof(float));
 	return copy;
@@ -291,17 +292,17 @@ int fed_trainer_join(struct fed_trainer *t, uint32_t slot, struct fed_envelope *
 		update->samples = client->count;
 		update->steps = g->steps;
 		update->loss = (float)(g->loss / seen);
-		update->parcel = result_of(g);
+		update->payload = result_of(g);
 		update->codec = g->codec;
 		update->coded = g->coded;
-		if (!update->parcel)
+		if (!update->payload)
 			rc = fed_fail(err, "out of memory for the update of client %u", g->client);
 	}
 	free_training(t, slot);
 	return rc;
 }
 
-void fed_trainer_recall(struct fed_trainer *t)
+void fed_trainer_cancel(struct fed_trainer *t)
 {
 	atomic_store(&t->stop, true);
 	hold_trainings(t);
@@ -348,7 +349,7 @@ int fed_trainer_put(struct fed_trainer *t, struct fed_training *const *training,
 	}
 	if (release_trainings(t, err) == FED_OK)
 		return FED_OK;
-	fed_trainer_recall(t);
+	fed_trainer_cancel(t);
 	return FED_FAIL;
 }
 
@@ -395,7 +396,7 @@ struct fed_training *fed_training_of(const struct fed_training_result *o)
 {
 	struct fed_training *g = fed_alloc(sizeof *g);
 	/* Only whether there was one matters now. */
-	struct fed_parcel *residual = o->had_residual ? fed_parcel_new(0, 0) : NULL;
+	struct fed_shared_vectors *residual = o->had_residual ? fed_shared_vectors_new(0, 0) : NULL;
 
 	if (!g || (o->had_residual && !residual)) {
 		fed_free(g);

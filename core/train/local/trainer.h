@@ -14,7 +14,7 @@
 int fed_trainer_init(struct fed_trainer **, struct fed_federation *, struct fed_error *);
 void fed_trainer_free(struct fed_trainer *); /* NULL is fine; cancels what runs */
 /* The pool's threads, for whoever computes with the model; lives as long as the trainer. */
-const struct fed_crew *fed_trainer_crew(const struct fed_trainer *);
+const struct fed_thread_scratch *fed_trainer_crew(const struct fed_trainer *);
 
 /* Before a round: buffers for federation->plan on clients of at most max_examples. */
 int fed_trainer_prepare(struct fed_trainer *, uint32_t max_examples, struct fed_error *);
@@ -38,7 +38,7 @@ void fed_trainer_commit(struct fed_trainer *);
  * or recall; borrowed. */
 void fed_trainer_unlearn(const struct fed_trainer *, struct fed_client *row);
 /* Trainings that run end at their next step and are forgotten, with what was not committed. */
-void fed_trainer_recall(struct fed_trainer *);
+void fed_trainer_cancel(struct fed_trainer *);
 
 /* Trainings that outlive their slot: shares of all that are there, [*slots], NULL where none is
  * (the caller's: drop each, fed_free).  False: no memory. */
@@ -62,8 +62,8 @@ struct fed_training_result {
 	double loss; /* sum over examples and epochs */
 	struct fed_codec codec;
 	uint64_t coded;
-	struct fed_parcel *result; /* NULL: it failed */
-	struct fed_parcel *left;   /* what the codec lost, or NULL */
+	struct fed_shared_vectors *result; /* NULL: it failed */
+	struct fed_shared_vectors *left;   /* what the codec lost, or NULL */
 	bool had_residual;
 	float **kept; /* [kept_vectors], or NULL */
 	struct fed_error why;

@@ -7,23 +7,23 @@
 #include "base/random.h"
 #include "train/round/state.h"
 
-void fed_let_go(struct fed_federation *f)
+void fed_release_round_inputs(struct fed_federation *f)
 {
 	for (int k = 0; k < 2; k++) {
-		fed_parcel_drop(f->handed_in[k]);
+		fed_shared_vectors_unref(f->handed_in[k]);
 		f->handed_in[k] = NULL;
 	}
 }
 
-int fed_hand_in(struct fed_federation *f, const struct fed_envelope *e, struct fed_parcel *model,
-                struct fed_error *err)
+int fed_hand_in(struct fed_federation *f, const struct fed_envelope *e,
+                struct fed_shared_vectors *model, struct fed_error *err)
 {
-	fed_let_go(f);
-	f->handed_in[0] = fed_parcel_share(e->parcel);
-	f->handed_in[1] = fed_parcel_share(model);
+	fed_release_round_inputs(f);
+	f->handed_in[0] = fed_shared_vectors_ref(e->payload);
+	f->handed_in[1] = fed_shared_vectors_ref(model);
 	const int rc = f->scheme->arrived(f, f->scheme_state, e, model->vector[0], err);
 
-	return rc ? rc : fed_judge_taken(f, e, err);
+	return rc ? rc : fed_verdicts_add(f, e, err);
 }
 
 int fed_begin_aggregation(struct fed_federation *f, struct fed_aggregation *a, uint32_t most,
@@ -49,7 +49,7 @@ struct fed_update fed_update_of(const struct fed_federation *f, const struct fed
 	const bool equal = f->settings->weighting == FED_WEIGHT_EQUAL;
 
 	return (struct fed_update){
-		.delta = e->parcel->vector[0],
+		.delta = e->payload->vector[0],
 		.base = e->version == f->version ? f->params : base,
 		.weight = equal ? 1 : (double)e->samples,
 		.samples = e->samples,
@@ -57,6 +57,6 @@ struct fed_update fed_update_of(const struct fed_federation *f, const struct fed
 		.steps = e->steps,
 		.staleness = (uint32_t)(f->version - e->version),
 		.loss = e->loss,
-		.returned = (const float *const *)(e->parcel->vector + 1),
+		.returned = (const float *const *)(e->payload->vector + 1),
 	};
 }

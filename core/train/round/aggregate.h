@@ -12,9 +12,9 @@ struct fed_federation;
 
 /* Give an update that passed the gate, made from this model, to the scheme; both stay at least
  * until the version ends or the next one is given.  FED_REJECT refuses it in words. */
-int fed_hand_in(struct fed_federation *, const struct fed_envelope *, struct fed_parcel *model,
-                struct fed_error *);
-void fed_let_go(struct fed_federation *); /* of both */
+int fed_hand_in(struct fed_federation *, const struct fed_envelope *,
+                struct fed_shared_vectors *model, struct fed_error *);
+void fed_release_round_inputs(struct fed_federation *); /* of both */
 /* Begin an aggregation of at most `most` updates on the present model. */
 int fed_begin_aggregation(struct fed_federation *, struct fed_aggregation *, uint32_t most,
                           struct fed_error *);

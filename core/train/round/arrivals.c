@@ -18,7 +18,7 @@ static int accept_update(struct fed_federation *f, struct fed_envelope *update,
                          struct fed_error *why)
 {
 	const uint32_t id = update->head.from;
-	struct fed_parcel *model = fed_parcel_share(fed_invitation_of(f, id)->model);
+	struct fed_shared_vectors *model = fed_shared_vectors_ref(fed_invitation_of(f, id)->model);
 	bool waits = false;
 
 	fed_invitation_close(f, id);
@@ -29,7 +29,7 @@ static int accept_update(struct fed_federation *f, struct fed_envelope *update,
 		rc = fed_collude_on_arrival(f, update, model, &waits, why);
 	if (rc == FED_OK && !waits)
 		rc = fed_hand_in(f, update, model, why);
-	fed_parcel_drop(model);
+	fed_shared_vectors_unref(model);
 	return rc;
 }
 

@@ -39,13 +39,13 @@ static struct fed_fault *attack_on(const struct fed_federation *f, enum fed_atta
 
 /* Alone ------------------------------------------------------------------------ */
 
-int fed_craft_alone(struct fed_federation *f, struct fed_envelope *update, const float *received,
-                    uint64_t occasion, struct fed_error *err)
+int fed_attack_craft_alone(struct fed_federation *f, struct fed_envelope *update,
+                           const float *received, uint64_t occasion, struct fed_error *err)
 {
 	const uint32_t id = update->head.from;
 	struct fed_fault *fault = attack_on(f, FED_ATTACK_ALONE, id, update->version);
 	const struct fed_invitation *open = fed_invitation_of(f, id);
-	const size_t dim = update->parcel->dim;
+	const size_t dim = update->payload->dim;
 	float *memory = NULL;
 
 	if (!fault || dim == 0 || !open || open->number != update->round)
@@ -55,7 +55,7 @@ int fed_craft_alone(struct fed_federation *f, struct fed_envelope *update, const
 		if (!memory)
 			return fed_fail_memory(err, dim * sizeof *memory, "what an attacker remembers");
 	}
-	float *out = update->parcel->vector[0], *honest = fed_alloc_floats(dim);
+	float *out = update->payload->vector[0], *honest = fed_alloc_floats(dim);
 	if (!honest)
 		return fed_fail_memory(err, dim * sizeof *honest, "an attack");
 	memcpy(honest, out, dim * sizeof *honest);
@@ -77,7 +77,7 @@ int fed_craft_alone(struct fed_federation *f, struct fed_envelope *update, const
 
 /* What colluders know ------------------------------------------------------------ */
 
-bool fed_somebody_colludes(const struct fed_federation *f)
+bool fed_has_colluders(const struct fed_federation *f)
 {
 	for (size_t i = 0; f->faults && i < f->faults->n; i++) {
 		const struct fed_fault *fault = &f->faults->fault[i];
@@ -88,68 +88,69 @@ bool fed_somebody_colludes(const struct fed_federation *f)
 	return false;
 }
 
-static int remember(struct fed_collusions *c, const struct fed_envelope *honest, bool all,
+static int remember(struct fed_collusion_state *c, const struct fed_envelope *honest, bool all,
                     struct fed_error *err)
 {
-	const struct fed_known seen = {.parcel = fed_parcel_share(honest->parcel),
-	                               .client = honest->head.from};
+	const struct fed_known_update seen = {.payload = fed_shared_vectors_ref(honest->payload),
+	                                      .client = honest->head.from};
 
 	if (!all && c->n_known == KNOWN_MAX) {
-		struct fed_known *oldest = &c->known[c->oldest++ % KNOWN_MAX];
-		fed_parcel_drop(oldest->parcel);
+		struct fed_known_update *oldest = &c->known[c->oldest++ % KNOWN_MAX];
+		fed_shared_vectors_unref(oldest->payload);
 		*oldest = seen;
 		return FED_OK;
 	}
-	if (c->n_known == c->known_room) {
-		const size_t room = c->known_room ? 2 * c->known_room : 16;
-		struct fed_known *grown =
-			fed_resize(c->known, c->known_room * sizeof *grown, room * sizeof *grown);
+	if (c->n_known == c->known_capacity) {
+		const size_t capacity = c->known_capacity ? 2 * c->known_capacity : 16;
+		struct fed_known_update *grown =
+			fed_resize(c->known, c->known_capacity * sizeof *grown, capacity * sizeof *grown);
 		if (!grown) {
-			fed_parcel_drop(seen.parcel);
-			return fed_fail_memory(err, room * sizeof *grown, "what attackers see");
+			fed_shared_vectors_unref(seen.payload);
+			return fed_fail_memory(err, capacity * sizeof *grown, "what attackers see");
 		}
 		c->known = grown;
-		c->known_room = room;
+		c->known_capacity = capacity;
 	}
 	c->known[c->n_known++] = seen;
 	return FED_OK;
 }
 
-static int wait_for_others(struct fed_collusions *c, const struct fed_envelope *e,
-                           struct fed_parcel *model, uint64_t fault, struct fed_error *err)
+static int wait_for_others(struct fed_collusion_state *c, const struct fed_envelope *e,
+                           struct fed_shared_vectors *model, uint64_t fault, struct fed_error *err)
 {
-	if (c->n_waiting == c->waiting_room) {
-		const size_t room = c->waiting_room ? 2 * c->waiting_room : 16;
-		struct fed_waiting *grown =
-			fed_resize(c->waiting, c->waiting_room * sizeof *grown, room * sizeof *grown);
+	if (c->n_waiting == c->waiting_capacity) {
+		const size_t capacity = c->waiting_capacity ? 2 * c->waiting_capacity : 16;
+		struct fed_waiting_update *grown =
+			fed_resize(c->waiting, c->waiting_capacity * sizeof *grown, capacity * sizeof *grown);
 		if (!grown)
-			return fed_fail_memory(err, room * sizeof *grown, "the updates of colluders");
+			return fed_fail_memory(err, capacity * sizeof *grown, "the updates of colluders");
 		c->waiting = grown;
-		c->waiting_room = room;
+		c->waiting_capacity = capacity;
 	}
-	struct fed_waiting *w = &c->waiting[c->n_waiting++];
-	*w = (struct fed_waiting){.envelope = *e, .model = fed_parcel_share(model), .fault = fault};
-	w->envelope.parcel = fed_parcel_share(e->parcel);
+	struct fed_waiting_update *w = &c->waiting[c->n_waiting++];
+	*w = (struct fed_waiting_update){
+		.envelope = *e, .model = fed_shared_vectors_ref(model), .fault = fault};
+	w->envelope.payload = fed_shared_vectors_ref(e->payload);
 	return FED_OK;
 }
 
-void fed_collusions_clear(struct fed_collusions *c)
+void fed_collusion_state_clear(struct fed_collusion_state *c)
 {
 	for (size_t i = 0; i < c->n_known; i++)
-		fed_parcel_drop(c->known[i].parcel);
+		fed_shared_vectors_unref(c->known[i].payload);
 	for (size_t i = 0; i < c->n_waiting; i++) {
-		fed_parcel_drop(c->waiting[i].envelope.parcel);
-		fed_parcel_drop(c->waiting[i].model);
+		fed_shared_vectors_unref(c->waiting[i].envelope.payload);
+		fed_shared_vectors_unref(c->waiting[i].model);
 	}
 	c->n_known = c->n_waiting = c->oldest = 0;
 }
 
-void fed_collusions_release(struct fed_collusions *c)
+void fed_collusion_state_release(struct fed_collusion_state *c)
 {
-	fed_collusions_clear(c);
+	fed_collusion_state_clear(c);
 	fed_free(c->known);
 	fed_free(c->waiting);
-	*c = (struct fed_collusions){0};
+	*c = (struct fed_collusion_state){0};
 }
 
 /* Together ----------------------------------------------------------------------- */
@@ -161,36 +162,36 @@ struct rows {
 	uint32_t n;
 };
 
-static void add_row(struct rows *r, const struct fed_parcel *parcel, uint32_t client)
+static void add_row(struct rows *r, const struct fed_shared_vectors *payload, uint32_t client)
 {
-	r->row[r->n] = parcel->vector[0];
+	r->row[r->n] = payload->vector[0];
 	r->sender[r->n++] = client;
 }
 
 /* What the attackers of a fault see; `own` is what one of them trained, for a scheme without
  * rounds. */
-static void list_rows(const struct fed_collusions *c, const struct fed_fault *fault,
+static void list_rows(const struct fed_collusion_state *c, const struct fed_fault *fault,
                       const struct fed_envelope *own, struct rows *r)
 {
 	if (fault->args.knowledge == FED_KNOWLEDGE_ALL) {
 		for (size_t i = 0; i < c->n_known; i++)
-			add_row(r, c->known[i].parcel, c->known[i].client);
+			add_row(r, c->known[i].payload, c->known[i].client);
 		return;
 	}
 	for (size_t i = 0; i < c->n_waiting; i++)
 		if (c->waiting[i].fault == fault->number)
-			add_row(r, c->waiting[i].envelope.parcel, c->waiting[i].envelope.head.from);
+			add_row(r, c->waiting[i].envelope.payload, c->waiting[i].envelope.head.from);
 	if (own)
-		add_row(r, own->parcel, own->head.from);
+		add_row(r, own->payload, own->head.from);
 }
 
 /* One parcel with what the attackers of a fault send; NULL in *out: they know nothing, and send
  * what they trained. */
 static int collude(struct fed_federation *f, struct fed_fault *fault,
                    const struct fed_envelope *own, uint32_t attackers, uint32_t clients,
-                   struct fed_parcel **out, struct fed_error *err)
+                   struct fed_shared_vectors **out, struct fed_error *err)
 {
-	const struct fed_collusions *c = &f->collusions;
+	const struct fed_collusion_state *c = &f->collusions;
 	const size_t most = c->n_known + c->n_waiting + 1;
 	struct rows r = {.row = fed_alloc_array(most, sizeof *r.row),
 	                 .sender = fed_alloc_array(most, sizeof *r.sender)};
@@ -203,7 +204,7 @@ static int collude(struct fed_federation *f, struct fed_fault *fault,
 	else
 		list_rows(c, fault, own, &r);
 	if (r.n) {
-		*out = fed_parcel_new(1, f->net->dim);
+		*out = fed_shared_vectors_new(1, f->net->dim);
 		if (!*out)
 			rc = fed_fail_memory(err, f->net->dim * sizeof(float), "an attack");
 	}
@@ -227,29 +228,29 @@ static int collude(struct fed_federation *f, struct fed_fault *fault,
 	fed_free(r.row);
 	fed_free(r.sender);
 	if (rc) {
-		fed_parcel_drop(*out);
+		fed_shared_vectors_unref(*out);
 		*out = NULL;
 	}
 	return rc;
 }
 
 /* Put what was made in place of the honest update; vectors that travel beside it stay. */
-static int replace(struct fed_envelope *e, struct fed_parcel *made, struct fed_error *err)
+static int replace(struct fed_envelope *e, struct fed_shared_vectors *made, struct fed_error *err)
 {
-	struct fed_parcel *p;
+	struct fed_shared_vectors *p;
 
-	if (e->parcel->n == 1) {
-		p = fed_parcel_share(made);
+	if (e->payload->n == 1) {
+		p = fed_shared_vectors_ref(made);
 	} else {
-		p = fed_parcel_new(e->parcel->n, e->parcel->dim);
+		p = fed_shared_vectors_new(e->payload->n, e->payload->dim);
 		if (!p)
-			return fed_fail_memory(err, e->parcel->dim * sizeof(float), "an attack");
+			return fed_fail_memory(err, e->payload->dim * sizeof(float), "an attack");
 		for (uint32_t k = 0; k < p->n; k++)
-			memcpy(p->vector[k], k ? e->parcel->vector[k] : made->vector[0],
+			memcpy(p->vector[k], k ? e->payload->vector[k] : made->vector[0],
 			       p->dim * sizeof(float));
 	}
-	fed_parcel_drop(e->parcel);
-	e->parcel = p;
+	fed_shared_vectors_unref(e->payload);
+	e->payload = p;
 	return FED_OK;
 }
 
@@ -257,23 +258,23 @@ static int replace(struct fed_envelope *e, struct fed_parcel *made, struct fed_e
 static int rewrite_now(struct fed_federation *f, struct fed_fault *fault, struct fed_envelope *e,
                        struct fed_error *err)
 {
-	struct fed_parcel *made;
+	struct fed_shared_vectors *made;
 	int rc = collude(f, fault, e, fault->n, f->clients->n_present, &made, err);
 
 	if (rc == FED_OK && made) {
 		rc = replace(e, made, err);
-		fed_parcel_drop(made);
+		fed_shared_vectors_unref(made);
 	}
 	return rc;
 }
 
 int fed_collude_on_arrival(struct fed_federation *f, struct fed_envelope *e,
-                           struct fed_parcel *model, bool *waits, struct fed_error *err)
+                           struct fed_shared_vectors *model, bool *waits, struct fed_error *err)
 {
 	struct fed_fault *fault;
 
 	*waits = false;
-	if (!fed_faults_any(f->faults, FED_FAULT_BYZANTINE) || !fed_somebody_colludes(f))
+	if (!fed_faults_any(f->faults, FED_FAULT_BYZANTINE) || !fed_has_colluders(f))
 		return FED_OK;
 	fault = attack_on(f, FED_ATTACK_TOGETHER, e->head.from, e->version);
 	if (!fault) {
@@ -299,11 +300,11 @@ static struct fed_fault *find_fault(const struct fed_faults *faults, uint64_t nu
  * was healed meanwhile changes nothing. */
 static int reveal_fault(struct fed_federation *f, uint64_t number, struct fed_error *err)
 {
-	struct fed_collusions *c = &f->collusions;
+	struct fed_collusion_state *c = &f->collusions;
 	struct fed_fault *fault = find_fault(f->faults, number);
 	const uint32_t clients = (uint32_t)(f->record.reported);
 	uint32_t attackers = 0;
-	struct fed_parcel *made;
+	struct fed_shared_vectors *made;
 
 	for (size_t i = 0; i < c->n_waiting; i++)
 		attackers += c->waiting[i].fault == number;
@@ -313,12 +314,13 @@ static int reveal_fault(struct fed_federation *f, uint64_t number, struct fed_er
 	for (size_t i = 0; made && rc == FED_OK && i < c->n_waiting; i++)
 		if (c->waiting[i].fault == number)
 			rc = replace(&c->waiting[i].envelope, made, err);
-	fed_parcel_drop(made);
+	fed_shared_vectors_unref(made);
 	return rc;
 }
 
 /* As an update that arrives, but it was counted as reported already. */
-static int hand_in(struct fed_federation *f, const struct fed_waiting *w, struct fed_error *err)
+static int hand_in(struct fed_federation *f, const struct fed_waiting_update *w,
+                   struct fed_error *err)
 {
 	const struct fed_envelope *e = &w->envelope;
 	struct fed_error why;
@@ -339,9 +341,9 @@ static int hand_in(struct fed_federation *f, const struct fed_waiting *w, struct
 	return rc;
 }
 
-int fed_reveal(struct fed_federation *f, struct fed_error *err)
+int fed_craft_colluders(struct fed_federation *f, struct fed_error *err)
 {
-	struct fed_collusions *c = &f->collusions;
+	struct fed_collusion_state *c = &f->collusions;
 
 	for (size_t i = 0; i < c->n_waiting; i++) {
 		bool seen = false;

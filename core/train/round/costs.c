@@ -12,7 +12,7 @@
 /* Where the client's account is, or would be. */
 static struct fed_account *place_of(const struct fed_ledger *l, uint32_t client)
 {
-	const uint32_t mask = l->room - 1;
+	const uint32_t mask = l->capacity - 1;
 	uint32_t at = (uint32_t)fed_random(client, 0) & mask;
 
 	while (l->account[at].owner && l->account[at].owner != client + 1)
@@ -44,17 +44,19 @@ const struct fed_costs *fed_ledger_of(const struct fed_ledger *l, uint32_t clien
 /* Room for one account more; at most three quarters of the places are taken. */
 static int reserve(struct fed_ledger *l, struct fed_error *err)
 {
-	const size_t room = l->n < l->room / 4 * 3 ? l->room : l->room ? 2 * (size_t)l->room : 16;
+	const size_t capacity = l->n < l->capacity / 4 * 3 ? l->capacity
+	                        : l->capacity              ? 2 * (size_t)l->capacity
+	                                                   : 16;
 
-	if (room == l->room)
+	if (capacity == l->capacity)
 		return FED_OK;
-	struct fed_account *old = l->account, *grown = fed_alloc_array(room, sizeof *grown);
-	const uint32_t old_room = l->room;
+	struct fed_account *old = l->account, *grown = fed_alloc_array(capacity, sizeof *grown);
+	const uint32_t old_capacity = l->capacity;
 	if (!grown)
-		return fed_fail_memory(err, room * sizeof *grown, "the bill");
+		return fed_fail_memory(err, capacity * sizeof *grown, "the bill");
 	l->account = grown;
-	l->room = (uint32_t)room;
-	for (uint32_t i = 0; i < old_room; i++)
+	l->capacity = (uint32_t)capacity;
+	for (uint32_t i = 0; i < old_capacity; i++)
 		if (old[i].owner)
 			*place_of(l, old[i].owner - 1) = old[i];
 	fed_free(old);
@@ -105,14 +107,14 @@ int fed_charge(struct fed_federation *f, uint32_t client, const struct fed_costs
 	if (fed_ledger_open(f->ledger, client, err))
 		return FED_FAIL;
 	struct fed_charges *all = &f->charges;
-	if (all->n == all->room) {
-		const size_t room = all->room ? 2 * all->room : 64;
+	if (all->n == all->capacity) {
+		const size_t capacity = all->capacity ? 2 * all->capacity : 64;
 		struct fed_account *grown =
-			fed_resize(all->charge, all->room * sizeof *grown, room * sizeof *grown);
+			fed_resize(all->charge, all->capacity * sizeof *grown, capacity * sizeof *grown);
 		if (!grown)
-			return fed_fail_memory(err, room * sizeof *grown, "the bill");
+			return fed_fail_memory(err, capacity * sizeof *grown, "the bill");
 		all->charge = grown;
-		all->room = room;
+		all->capacity = capacity;
 	}
 	all->charge[all->n++] = (struct fed_account){.owner = client + 1, .costs = *c};
 	return FED_OK;

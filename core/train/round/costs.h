@@ -29,15 +29,15 @@ struct fed_account {
 
 /* {0} is valid and empty. */
 struct fed_ledger {
-	struct fed_account *account; /* hash table [room] by client, open addressing */
-	uint32_t n, room;
+	struct fed_account *account; /* hash table [capacity] by client, open addressing */
+	uint32_t n, capacity;
 	struct fed_costs total;
 };
 
 /* Costs of the version that runs, in order; {0} is valid and empty. */
 struct fed_charges {
 	struct fed_account *charge; /* [n] */
-	size_t n, room;
+	size_t n, capacity;
 };
 
 void fed_ledger_release(struct fed_ledger *);

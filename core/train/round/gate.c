@@ -11,7 +11,7 @@
 int fed_gate_check(const struct fed_envelope *e, uint32_t returned, size_t dim,
                    struct fed_error *err)
 {
-	const struct fed_parcel *p = e->parcel;
+	const struct fed_shared_vectors *p = e->payload;
 
 	if (!p || p->n != 1 + returned || p->dim != dim)
 		return fed_reject(err, "brings %u vectors of %zu numbers, the model takes %u of %zu",
@@ -33,8 +33,8 @@ int fed_gate_check(const struct fed_envelope *e, uint32_t returned, size_t dim,
 
 bool fed_update_is_finite(const struct fed_envelope *e)
 {
-	for (uint32_t k = 0; e->parcel && k < e->parcel->n; k++)
-		if (!fed_rows_kernels()->finite(e->parcel->vector[k], e->parcel->dim))
+	for (uint32_t k = 0; e->payload && k < e->payload->n; k++)
+		if (!fed_rows_kernels()->finite(e->payload->vector[k], e->payload->dim))
 			return false;
 	return isfinite(e->loss);
 }

@@ -12,7 +12,7 @@
 /* Where the client's invitation is, or would be: open addressing, at most half full. */
 static uint32_t invitation_place(const struct fed_federation *f, uint32_t client)
 {
-	const uint32_t mask = f->open_room - 1;
+	const uint32_t mask = f->open_capacity - 1;
 	uint32_t at = (uint32_t)fed_random(client, 0) & mask;
 
 	while (f->open[at].number && f->open[at].client != client)
@@ -22,19 +22,19 @@ static uint32_t invitation_place(const struct fed_federation *f, uint32_t client
 
 int fed_invitations_reserve(struct fed_federation *f, uint32_t n, struct fed_error *err)
 {
-	uint32_t room = f->open_room ? f->open_room : 16;
+	uint32_t capacity = f->open_capacity ? f->open_capacity : 16;
 
-	while (room / 2 < f->n_open + n)
-		room *= 2;
-	if (room == f->open_room)
+	while (capacity / 2 < f->n_open + n)
+		capacity *= 2;
+	if (capacity == f->open_capacity)
 		return FED_OK;
-	struct fed_invitation *grown = fed_alloc_array(room, sizeof *grown), *old = f->open;
-	const uint32_t old_room = f->open_room;
+	struct fed_invitation *grown = fed_alloc_array(capacity, sizeof *grown), *old = f->open;
+	const uint32_t old_capacity = f->open_capacity;
 	if (!grown)
-		return fed_fail_memory(err, room * sizeof *grown, "the invitations");
+		return fed_fail_memory(err, capacity * sizeof *grown, "the invitations");
 	f->open = grown;
-	f->open_room = room;
-	for (uint32_t i = 0; i < old_room; i++)
+	f->open_capacity = capacity;
+	for (uint32_t i = 0; i < old_capacity; i++)
 		if (old[i].number)
 			f->open[invitation_place(f, old[i].client)] = old[i];
 	fed_free(old);
@@ -58,10 +58,10 @@ bool fed_invitation_is_open(const struct fed_federation *f, uint32_t client, uin
 
 void fed_invitation_close(struct fed_federation *f, uint32_t client)
 {
-	const uint32_t mask = f->open_room - 1;
+	const uint32_t mask = f->open_capacity - 1;
 	uint32_t hole = invitation_place(f, client);
 
-	fed_parcel_drop(f->open[hole].model);
+	fed_shared_vectors_unref(f->open[hole].model);
 	f->open[hole] = (struct fed_invitation){0};
 	f->n_open--;
 	/* Those behind the hole move up, so that every search still ends at its client. */
@@ -72,7 +72,8 @@ void fed_invitation_close(struct fed_federation *f, uint32_t client)
 	}
 }
 
-uint64_t fed_invitation_open(struct fed_federation *f, uint32_t client, struct fed_parcel *model)
+uint64_t fed_invitation_open(struct fed_federation *f, uint32_t client,
+                             struct fed_shared_vectors *model)
 {
 	const uint64_t number = ++f->invitations;
 
@@ -80,7 +81,7 @@ uint64_t fed_invitation_open(struct fed_federation *f, uint32_t client, struct f
 		.number = number,
 		.version = f->version,
 		.sent = f->clock.now,
-		.model = fed_parcel_share(model),
+		.model = fed_shared_vectors_ref(model),
 		.client = client,
 	};
 	f->n_open++;
@@ -90,7 +91,7 @@ uint64_t fed_invitation_open(struct fed_federation *f, uint32_t client, struct f
 
 void fed_invitations_expire_before(struct fed_federation *f, uint64_t version, const char *why)
 {
-	for (uint32_t i = 0; i < f->open_room && f->n_open; i++) {
+	for (uint32_t i = 0; i < f->open_capacity && f->n_open; i++) {
 		/* closing may move another one here */
 		while (f->open[i].number && f->open[i].version < version) {
 			const struct fed_invitation open = f->open[i];

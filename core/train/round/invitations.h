@@ -16,13 +16,14 @@
 
 struct fed_federation;
 struct fed_invitation;
-struct fed_parcel;
+struct fed_shared_vectors;
 
 /* Room in the table for n more. */
 int fed_invitations_reserve(struct fed_federation *, uint32_t n, struct fed_error *);
 /* Open one to a client which has none, for whom there is room; returns its number.  Takes a share
  * of the model. */
-uint64_t fed_invitation_open(struct fed_federation *, uint32_t client, struct fed_parcel *model);
+uint64_t fed_invitation_open(struct fed_federation *, uint32_t client,
+                             struct fed_shared_vectors *model);
 /* The open invitation of the client ends as lost. */
 int fed_invitation_lost(struct fed_federation *, uint32_t client, const char *why,
                         struct fed_error *);

@@ -58,12 +58,12 @@ static double way(const struct fed_federation *f, const struct fed_envelope *e, 
 	double latency = 0, rate = INFINITY;
 
 	if (e->head.from != FED_SERVER) {
-		f->post.link(f->post.ctx, e->head.from, &link);
+		f->messenger.link(f->messenger.ctx, e->head.from, &link);
 		latency = link.latency;
 		rate = link.up;
 	}
 	if (e->head.to != FED_SERVER) {
-		f->post.link(f->post.ctx, e->head.to, &link);
+		f->messenger.link(f->messenger.ctx, e->head.to, &link);
 		latency += link.latency;
 		rate = link.down < rate ? link.down : rate;
 	}
@@ -117,19 +117,19 @@ static int charge_message(struct fed_federation *f, const struct fed_envelope *e
 int fed_send(struct fed_federation *f, const struct fed_envelope *e, uint64_t *bytes,
              struct fed_error *err)
 {
-	const uint64_t plain = fed_frame_size(e->parcel->n, e->parcel->dim) +
+	const uint64_t plain = fed_frame_size(e->payload->n, e->payload->dim) +
 	                       (e->labels ? e->labels->dim * sizeof(float) : 0);
 	const char *why = e->head.to == FED_SERVER ? NULL : fed_unreachable(f, e->head.to, e->round);
 	int rc;
 
 	*bytes = 0;
 	if (why)
-		return fed_post_lose(&f->post, e, 0, why, err);
+		return fed_messenger_lose(&f->messenger, e, 0, why, err);
 	if (is_lost(f, e)) {
 		*bytes = fed_envelope_bytes(e);
-		rc = fed_post_lose(&f->post, e, way(f, e, *bytes), "the message was lost", err);
+		rc = fed_messenger_lose(&f->messenger, e, way(f, e, *bytes), "the message was lost", err);
 	} else {
-		rc = fed_post_send(&f->post, e, bytes, err);
+		rc = fed_messenger_send(&f->messenger, e, bytes, err);
 	}
 	return rc ? FED_FAIL : charge_message(f, e, *bytes, plain, err);
 }
@@ -156,8 +156,8 @@ int fed_strike_training(struct fed_federation *f, const struct fed_envelope *mod
 		const struct fed_costs work = {.client_flops = part * flops};
 		if (fed_charge(f, id, &work, err))
 			return FED_FAIL;
-		return fed_vclock_add(&f->clock, f->clock.now + part * seconds, FED_DUE_CRASH, model->round,
-		                      id, err);
+		return fed_event_queue_add(&f->clock, f->clock.now + part * seconds, FED_QUEUED_CRASH,
+		                           model->round, id, err);
 	}
 	*struck = false;
 	return FED_OK;
@@ -178,28 +178,28 @@ int fed_put_nan(struct fed_federation *f, struct fed_envelope *update, struct fe
 	struct fed_fault *fault =
 		fed_fault_strikes(f->faults, FED_FAULT_NAN, id, update->version, update->round);
 
-	const size_t dim = update->parcel->dim;
+	const size_t dim = update->payload->dim;
 	if (!fault || dim == 0)
 		return FED_OK;
 	const double u = fed_fault_draw(f->faults, fault, id, update->round, 1);
-	update->parcel->vector[0][(size_t)(u * (double)dim)] = NAN;
+	update->payload->vector[0][(size_t)(u * (double)dim)] = NAN;
 	strike(f, fault, id, update->round, "its update holds a NaN");
-	return fed_recode(&update->codec, update->parcel->vector[0], dim, &update->coded, err);
+	return fed_recode(&update->codec, update->payload->vector[0], dim, &update->coded, err);
 }
 
 static int hold(struct fed_federation *f, const struct fed_envelope *update, uint64_t release,
                 struct fed_error *err)
 {
-	if (f->n_held == f->held_room) {
-		const size_t room = f->held_room ? 2 * f->held_room : 8;
+	if (f->n_held == f->held_capacity) {
+		const size_t capacity = f->held_capacity ? 2 * f->held_capacity : 8;
 		struct fed_held *grown =
-			fed_resize(f->held, f->held_room * sizeof *grown, room * sizeof *grown);
+			fed_resize(f->held, f->held_capacity * sizeof *grown, capacity * sizeof *grown);
 		if (!grown) {
-			fed_parcel_drop(update->parcel);
-			return fed_fail_memory(err, room * sizeof *grown, "the messages that wait");
+			fed_shared_vectors_unref(update->payload);
+			return fed_fail_memory(err, capacity * sizeof *grown, "the messages that wait");
 		}
 		f->held = grown;
-		f->held_room = room;
+		f->held_capacity = capacity;
 	}
 	f->held[f->n_held++] = (struct fed_held){.envelope = *update, .release = release};
 	return FED_OK;
@@ -232,11 +232,11 @@ static int send_twice(struct fed_federation *f, struct fed_fault *fault,
 	uint64_t bytes;
 
 	strike(f, fault, update->head.from, update->round, "sends its update twice");
-	copy.parcel = fed_parcel_share(update->parcel);
+	copy.payload = fed_shared_vectors_ref(update->payload);
 	return fed_send(f, &copy, &bytes, err);
 }
 
-bool fed_keeps_back(struct fed_federation *f, const struct fed_envelope *update)
+bool fed_holds_back(struct fed_federation *f, const struct fed_envelope *update)
 {
 	uint64_t release;
 
@@ -252,7 +252,7 @@ int fed_send_trained(struct fed_federation *f, const struct fed_envelope *update
 	uint64_t bytes;
 
 	if (twice && send_twice(f, twice, update, err)) {
-		fed_parcel_drop(update->parcel);
+		fed_shared_vectors_unref(update->payload);
 		return FED_FAIL;
 	}
 	if (fed_send(f, update, &bytes, err))
@@ -268,13 +268,14 @@ int fed_send_update(struct fed_federation *f, struct fed_envelope *update, const
 	uint64_t release;
 
 	if (!fed_faults_here(f->faults, id, f->version)) {
-		fed_parcel_drop(update->parcel);
+		fed_shared_vectors_unref(update->payload);
 		if (!fed_invitation_is_open(f, id, update->round))
 			return FED_OK;
 		return fed_invitation_lost(f, id, "left before it could answer", err);
 	}
-	if (fed_craft_alone(f, update, received, update->round, err) || fed_put_nan(f, update, err)) {
-		fed_parcel_drop(update->parcel);
+	if (fed_attack_craft_alone(f, update, received, update->round, err) ||
+	    fed_put_nan(f, update, err)) {
+		fed_shared_vectors_unref(update->payload);
 		return FED_FAIL;
 	}
 	if (is_kept_back(f, update, &release)) {
@@ -325,10 +326,10 @@ bool fed_is_held(const struct fed_federation *f, uint32_t client)
 	return false;
 }
 
-void fed_forget_held(struct fed_federation *f)
+void fed_release_held_messages(struct fed_federation *f)
 {
 	for (size_t i = 0; i < f->n_held; i++)
-		fed_parcel_drop(f->held[i].envelope.parcel);
+		fed_shared_vectors_unref(f->held[i].envelope.payload);
 	f->n_held = 0;
 }
 
@@ -340,7 +341,7 @@ static int read_damaged(const struct fed_faults *faults, const struct fed_fault 
 {
 	struct fed_envelope read = {0};
 	struct fed_text frame = {0};
-	int rc = fed_post_encode(update, &frame, err);
+	int rc = fed_messenger_encode(update, &frame, err);
 
 	for (int64_t k = 0; rc == FED_OK && k < fault->args.bits; k++) {
 		const double u =
@@ -349,8 +350,8 @@ static int read_damaged(const struct fed_faults *faults, const struct fed_fault 
 		frame.s[bit / 8] = (char)(frame.s[bit / 8] ^ 1 << bit % 8);
 	}
 	if (rc == FED_OK)
-		rc = fed_post_decode(frame.s, frame.len, update->parcel->dim, &read, err);
-	fed_parcel_drop(read.parcel);
+		rc = fed_messenger_decode(frame.s, frame.len, update->payload->dim, &read, err);
+	fed_shared_vectors_unref(read.payload);
 	fed_text_release(&frame);
 	return rc;
 }

@@ -41,13 +41,13 @@ int fed_send_update(struct fed_federation *, struct fed_envelope *update, const 
  * such a fault strikes; whether the message stays with its client for now; the message leaves,
  * perhaps twice (takes its parcel). */
 int fed_put_nan(struct fed_federation *, struct fed_envelope *, struct fed_error *);
-bool fed_keeps_back(struct fed_federation *, const struct fed_envelope *);
+bool fed_holds_back(struct fed_federation *, const struct fed_envelope *);
 int fed_send_trained(struct fed_federation *, const struct fed_envelope *, struct fed_error *);
 /* A version begins: what was held and may leave now does. */
 int fed_release_held(struct fed_federation *, struct fed_error *);
 /* Whether a message of the client waits. */
 bool fed_is_held(const struct fed_federation *, uint32_t client);
-void fed_forget_held(struct fed_federation *);
+void fed_release_held_messages(struct fed_federation *);
 
 /* An update has arrived: FED_REJECT when its message is damaged. */
 int fed_check_message(struct fed_federation *, const struct fed_envelope *, struct fed_error *);

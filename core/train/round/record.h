@@ -40,22 +40,22 @@ struct fed_record {
 };
 
 enum fed_event_kind {
-	FED_EVENT_NOTICE,   /* text: something the session decided ("takes dataset glyphs") */
-	FED_EVENT_WARNING,  /* text */
-	FED_EVENT_BEGIN,    /* a round begins; record->invited */
-	FED_EVENT_SENT,     /* the model left for `client` */
-	FED_EVENT_RECEIVED, /* the model reached `client`: it begins to train */
-	FED_EVENT_TRAINED,  /* `client` finished its local training and sends its update */
-	FED_EVENT_REPORTED, /* its update reached the server and was taken */
-	FED_EVENT_REFUSED,  /* the gate or the aggregator refused it: text */
-	FED_EVENT_LOST,     /* a message was lost: text */
-	FED_EVENT_LATE,     /* `client` had not answered when its invitation was closed: text */
-	FED_EVENT_ROUND,    /* a round ended: record is complete */
-	FED_EVENT_ABORTED,  /* a round ended without a step: text; the model is as before */
-	FED_EVENT_PLUGIN,   /* a plugin's note: text */
-	FED_EVENT_FAULT,    /* a fault begins, strikes `client`, or ends: text */
-	FED_EVENT_RECALLED, /* all open invitations are given up, nobody will hear of them */
-	FED_EVENT_STOP,     /* the session: a run stops before its end: text */
+	FED_EVENT_NOTICE,    /* text: something the session decided ("takes dataset glyphs") */
+	FED_EVENT_WARNING,   /* text */
+	FED_EVENT_BEGIN,     /* a round begins; record->invited */
+	FED_EVENT_SENT,      /* the model left for `client` */
+	FED_EVENT_RECEIVED,  /* the model reached `client`: it begins to train */
+	FED_EVENT_TRAINED,   /* `client` finished its local training and sends its update */
+	FED_EVENT_REPORTED,  /* its update reached the server and was taken */
+	FED_EVENT_REFUSED,   /* the gate or the aggregator refused it: text */
+	FED_EVENT_LOST,      /* a message was lost: text */
+	FED_EVENT_LATE,      /* `client` had not answered when its invitation was closed: text */
+	FED_EVENT_ROUND,     /* a round ended: record is complete */
+	FED_EVENT_ABORTED,   /* a round ended without a step: text; the model is as before */
+	FED_EVENT_PLUGIN,    /* a plugin's note: text */
+	FED_EVENT_FAULT,     /* a fault begins, strikes `client`, or ends: text */
+	FED_EVENT_CANCELLED, /* all open invitations are given up, nobody will hear of them */
+	FED_EVENT_STOP,      /* the session: a run stops before its end: text */
 	/* Split learning; text says which batch, and what: */
 	FED_EVENT_SMASHED,  /* activations or a gradient leave `client` for the server */
 	FED_EVENT_GRADIENT, /* a gradient or activations leave the server for `client` */

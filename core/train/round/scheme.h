@@ -40,7 +40,7 @@ struct fed_scheme {
 	bool overlaps;    /* what is under way when a version is complete goes on */
 	bool makes_model; /* finish() makes the new parameters themselves, not a step */
 	/* A scheme with a protocol of its own gets all that arrives (the envelope is the caller's), and
-	 * FED_DUE_WORK.  Messages that are lost end their invitation, as ever. */
+	 * FED_QUEUED_WORK.  Messages that are lost end their invitation, as ever. */
 	int (*message)(struct fed_federation *, void *state, struct fed_envelope *, struct fed_error *);
 	int (*worked)(struct fed_federation *, void *state, uint32_t who, uint64_t ref,
 	              struct fed_error *);

@@ -25,14 +25,14 @@ struct fed_invitation {
 	uint64_t number;  /* from 1; what its messages carry as `round` */
 	uint64_t version; /* of the model that was sent */
 	double sent;      /* virtual seconds */
-	struct fed_parcel *model;
+	struct fed_shared_vectors *model;
 	uint32_t client;
 };
 
 struct fed_faults;
-struct fed_held;     /* train/round/message_faults.h */
-struct fed_trainer;  /* jobs and per-thread workspaces: train/local/trainer.h */
-struct fed_underway; /* train/in_flight.h */
+struct fed_held;      /* train/round/message_faults.h */
+struct fed_trainer;   /* jobs and per-thread workspaces: train/local/trainer.h */
+struct fed_in_flight; /* train/in_flight.h */
 
 struct fed_federation {
 	/* borrowed */
@@ -47,31 +47,33 @@ struct fed_federation {
 	struct fed_faults *faults; /* set after fed_federation_init; NULL: none */
 	struct fed_ledger *ledger; /* the same; NULL: no accounts are kept */
 	/* owned */
-	struct fed_parcel *model;  /* the global model: whoever was sent it has a share */
-	const float *params;       /* [net->dim], its one vector */
-	struct fed_stock models;   /* old ones that nobody has any more */
-	struct fed_stock messages; /* likewise, where the aggregator sends vectors beside the model */
+	struct fed_shared_vectors *model;   /* the global model: whoever was sent it has a share */
+	const float *params;                /* [net->dim], its one vector */
+	struct fed_vector_free_list models; /* old ones that nobody has any more */
+	struct fed_vector_free_list
+		messages; /* likewise, where the aggregator sends vectors beside the model */
 	uint64_t version;
 	uint64_t invitations; /* made so far, aborted ones included */
-	struct fed_vclock clock;
-	struct fed_post post;
+	struct fed_event_queue clock;
+	struct fed_messenger messenger;
 	struct fed_pool *pool;
 	struct fed_trainer *trainer;
-	struct fed_plan plan;            /* of the round that runs */
-	struct fed_codec codec;          /* the same, as is: */
-	bool feedback;                   /* whether clients keep what it loses */
-	double noise;                    /* that they add to what they send: its standard deviation */
-	struct fed_record record;        /* of the round that runs, or the last */
-	struct fed_charges charges;      /* what it cost, by clients */
-	struct fed_parcel *outgoing;     /* the model as it was last sent, or NULL */
-	bool packed;                     /* outgoing is the present version */
-	struct fed_parcel *handed_in[2]; /* the last update and its model, until the version ends */
-	float *step;                     /* [dim], for the aggregator to write */
-	struct fed_invitation *open;     /* hash table [open_room] by client; number 0: free */
-	uint32_t n_open, open_room;
+	struct fed_plan plan;       /* of the round that runs */
+	struct fed_codec codec;     /* the same, as is: */
+	bool feedback;              /* whether clients keep what it loses */
+	double noise;               /* that they add to what they send: its standard deviation */
+	struct fed_record record;   /* of the round that runs, or the last */
+	struct fed_charges charges; /* what it cost, by clients */
+	struct fed_shared_vectors *outgoing; /* the model as it was last sent, or NULL */
+	bool packed;                         /* outgoing is the present version */
+	struct fed_shared_vectors
+		*handed_in[2];           /* the last update and its model, until the version ends */
+	float *step;                 /* [dim], for the aggregator to write */
+	struct fed_invitation *open; /* hash table [open_capacity] by client; number 0: free */
+	uint32_t n_open, open_capacity;
 	struct fed_held *held; /* [n_held] messages that faults keep at clients */
-	size_t n_held, held_room;
-	struct fed_collusions collusions;
+	size_t n_held, held_capacity;
+	struct fed_collusion_state collusions;
 	bool in_round;
 	uint64_t steps; /* of the open round, or the last: its beginning and the events that came */
 	bool nan;       /* a number that is not finite is why the next event is told */
@@ -79,12 +81,12 @@ struct fed_federation {
 	struct {
 		uint64_t invitations, next_seq, next_id; /* what is counted on, even by aborted rounds */
 		double clock;
-		struct fed_record record;      /* of the round before */
-		struct fed_underway *underway; /* while a round is open that may be repeated; else NULL */
-	} started;                         /* as the open round, or the last one, began */
-	uint64_t deadlines, deadline;      /* set so far; number of the one that counts, 0: none */
-	struct fed_host host;              /* what aggregators may call */
-	struct fed_judgement judgement;
+		struct fed_record record;        /* of the round before */
+		struct fed_in_flight *in_flight; /* while a round is open that may be repeated; else NULL */
+	} started;                           /* as the open round, or the last one, began */
+	uint64_t deadlines, deadline;        /* set so far; number of the one that counts, 0: none */
+	struct fed_host host;                /* what aggregators may call */
+	struct fed_verdicts verdicts;
 	atomic_bool evaluating; /* a version that stands already: it is too late to abort */
 	atomic_int stop;        /* 0 go on, 1 after this round, 2 abort now; set by a signal handler */
 };

@@ -10,29 +10,29 @@
 #include "train/faults/faults.h"
 #include "train/round/state.h"
 
-static void drop(struct fed_judged *of, size_t n)
+static void drop(struct fed_client_verdict *of, size_t n)
 {
 	for (size_t i = 0; i < n; i++)
-		fed_parcel_drop(of[i].update);
+		fed_shared_vectors_unref(of[i].update);
 }
 
-int fed_judge_taken(struct fed_federation *f, const struct fed_envelope *e, struct fed_error *err)
+int fed_verdicts_add(struct fed_federation *f, const struct fed_envelope *e, struct fed_error *err)
 {
-	struct fed_judgement *g = &f->judgement;
+	struct fed_verdicts *g = &f->verdicts;
 	const size_t bytes = f->net->dim * sizeof(float);
 
-	if (g->n_taken == g->taken_room) {
-		const size_t room = g->taken_room ? 2 * g->taken_room : 16;
-		struct fed_judged *grown =
-			fed_resize(g->taken, g->taken_room * sizeof *grown, room * sizeof *grown);
+	if (g->n_taken == g->taken_capacity) {
+		const size_t capacity = g->taken_capacity ? 2 * g->taken_capacity : 16;
+		struct fed_client_verdict *grown =
+			fed_resize(g->taken, g->taken_capacity * sizeof *grown, capacity * sizeof *grown);
 		if (!grown)
-			return fed_fail_memory(err, room * sizeof *grown, "the verdicts");
+			return fed_fail_memory(err, capacity * sizeof *grown, "the verdicts");
 		g->taken = grown;
-		g->taken_room = room;
+		g->taken_capacity = capacity;
 	}
 	const bool equal = f->settings->weighting == FED_WEIGHT_EQUAL;
-	struct fed_judged *t = &g->taken[g->n_taken++];
-	*t = (struct fed_judged){
+	struct fed_client_verdict *t = &g->taken[g->n_taken++];
+	*t = (struct fed_client_verdict){
 		.client = e->head.from,
 		.invitation = e->round,
 		.steps = e->steps,
@@ -42,35 +42,35 @@ int fed_judge_taken(struct fed_federation *f, const struct fed_envelope *e, stru
 		.loss = e->loss,
 		.byzantine = fed_fault_on(f->faults, FED_FAULT_BYZANTINE, e->head.from, e->version, NULL),
 	};
-	if (g->n_taken * bytes <= FED_JUDGED_BYTES)
-		t->update = fed_parcel_share(e->parcel);
+	if (g->n_taken * bytes <= FED_VERDICT_UPDATES_BYTES)
+		t->update = fed_shared_vectors_ref(e->payload);
 	return FED_OK;
 }
 
 /* Precision and recall of the verdicts as a test for Byzantine clients. */
-static void score_defence(struct fed_record *r, const struct fed_judged *of, size_t n)
+static void score_defence(struct fed_record *r, const struct fed_client_verdict *of, size_t n)
 {
 	double attackers = 0, filtered = 0, hits = 0;
 
 	for (size_t i = 0; i < n; i++) {
 		attackers += of[i].byzantine;
-		filtered += !fed_judged_trusted(&of[i]);
-		hits += of[i].byzantine && !fed_judged_trusted(&of[i]);
+		filtered += !fed_client_verdict_trusted(&of[i]);
+		hits += of[i].byzantine && !fed_client_verdict_trusted(&of[i]);
 	}
 	r->attackers = attackers;
 	r->defence_precision = attackers > 0 && filtered > 0 ? hits / filtered : NAN;
 	r->defence_recall = attackers > 0 ? hits / attackers : NAN;
 }
 
-void fed_judge(struct fed_federation *f, const struct fed_aggregation *a)
+void fed_verdicts_set(struct fed_federation *f, const struct fed_aggregation *a)
 {
-	struct fed_judgement *g = &f->judgement;
+	struct fed_verdicts *g = &f->verdicts;
 	struct fed_record *r = &f->record;
 	double loss = 0, weight = 0, staleness = 0;
 
 	r->used = 0;
 	for (size_t i = 0; i < a->n; i++) {
-		struct fed_judged *t = &g->taken[i];
+		struct fed_client_verdict *t = &g->taken[i];
 
 		t->verdict = a->verdict[i];
 		t->trust = a->trust[i];
@@ -91,12 +91,12 @@ void fed_judge(struct fed_federation *f, const struct fed_aggregation *a)
 
 /* sum += weight * row, over the honest updates; returns the sum of the weights, 0 when one of them
  * was not kept. */
-static double add_honest(const struct fed_judgement *g, double *sum, size_t dim)
+static double add_honest(const struct fed_verdicts *g, double *sum, size_t dim)
 {
 	double weight = 0;
 
 	for (size_t i = 0; i < g->n_taken; i++) {
-		const struct fed_judged *t = &g->taken[i];
+		const struct fed_client_verdict *t = &g->taken[i];
 
 		if (t->byzantine)
 			continue;
@@ -110,7 +110,7 @@ static double add_honest(const struct fed_judgement *g, double *sum, size_t dim)
 	return weight;
 }
 
-void fed_judge_step(struct fed_federation *f, const float *step)
+void fed_verdicts_measure_step(struct fed_federation *f, const float *step)
 {
 	const size_t dim = f->net->dim;
 	double sum = 0;
@@ -123,7 +123,7 @@ void fed_judge_step(struct fed_federation *f, const float *step)
 		return; /* a figure less is no reason to lose the round */
 	for (size_t j = 0; j < dim; j++)
 		mean[j] = 0;
-	const double weight = add_honest(&f->judgement, mean, dim);
+	const double weight = add_honest(&f->verdicts, mean, dim);
 	if (weight > 0) {
 		for (size_t j = 0; j < dim; j++) {
 			const double d = step[j] - mean[j] / weight;
@@ -134,18 +134,18 @@ void fed_judge_step(struct fed_federation *f, const float *step)
 	fed_free(mean);
 }
 
-void fed_judgement_let_go(struct fed_judgement *g)
+void fed_verdicts_release_updates(struct fed_verdicts *g)
 {
 	for (size_t i = 0; i < g->n; i++) {
-		fed_parcel_drop(g->of[i].update);
+		fed_shared_vectors_unref(g->of[i].update);
 		g->of[i].update = NULL;
 	}
 }
 
-void fed_judgement_commit(struct fed_judgement *g, float **step)
+void fed_verdicts_commit(struct fed_verdicts *g, float **step)
 {
-	struct fed_judged *of = g->of;
-	const size_t room = g->room;
+	struct fed_client_verdict *of = g->of;
+	const size_t capacity = g->capacity;
 	float *made = *step;
 
 	*step = g->step;
@@ -155,24 +155,24 @@ void fed_judgement_commit(struct fed_judgement *g, float **step)
 	g->outdated = false;
 	g->of = g->taken;
 	g->n = g->n_taken;
-	g->room = g->taken_room;
+	g->capacity = g->taken_capacity;
 	g->taken = of;
-	g->taken_room = room;
+	g->taken_capacity = capacity;
 	g->n_taken = 0;
 }
 
-void fed_judgement_rollback(struct fed_judgement *g)
+void fed_verdicts_rollback(struct fed_verdicts *g)
 {
 	drop(g->taken, g->n_taken);
 	g->n_taken = 0;
 }
 
-void fed_judgement_release(struct fed_judgement *g)
+void fed_verdicts_release(struct fed_verdicts *g)
 {
-	fed_judgement_rollback(g);
+	fed_verdicts_rollback(g);
 	drop(g->of, g->n);
 	fed_free_floats(g->step);
 	fed_free(g->of);
 	fed_free(g->taken);
-	*g = (struct fed_judgement){0};
+	*g = (struct fed_verdicts){0};
 }

@@ -5,8 +5,8 @@
  *
  * fedsh knows who is Byzantine, the aggregator does not: precision and recall of a defence compare
  * the two.  The updates themselves are kept (as shares, without a copy) until the next round
- * begins, for the views, as long as they fit into FED_JUDGED_BYTES: the round's trainings then
- * write into the same memory, which is still in the caches.
+ * begins, for the views, as long as they fit into FED_VERDICT_UPDATES_BYTES: the round's trainings
+ * then write into the same memory, which is still in the caches.
  */
 #ifndef FED_TRAIN_ROUND_VERDICTS_H
 #define FED_TRAIN_ROUND_VERDICTS_H
@@ -14,11 +14,11 @@
 #include "net/messenger.h"
 #include "plug/call.h"
 
-#define FED_JUDGED_BYTES ((size_t)1 << 30)
+#define FED_VERDICT_UPDATES_BYTES ((size_t)1 << 30)
 
 struct fed_federation;
 
-struct fed_judged {
+struct fed_client_verdict {
 	uint32_t client, steps, staleness;
 	uint64_t invitation; /* its number */
 	uint64_t samples;
@@ -28,38 +28,39 @@ struct fed_judged {
 	struct fed_verdict verdict;
 	struct fed_verdict
 		mixed; /* number i of those on a pre-aggregation's mixtures, not on this update */
-	struct fed_trust trust;    /* of rules that leave nobody out, and groups */
-	struct fed_parcel *update; /* its share: what the aggregator saw; NULL when not kept */
+	struct fed_trust trust;            /* of rules that leave nobody out, and groups */
+	struct fed_shared_vectors *update; /* its share: what the aggregator saw; NULL when not kept */
 };
 
 /* Whether the rule took it for an honest one. */
-static inline bool fed_judged_trusted(const struct fed_judged *x)
+static inline bool fed_client_verdict_trusted(const struct fed_client_verdict *x)
 {
 	return x->verdict.used && x->trust.trusted;
 }
 
-struct fed_judgement {
-	struct fed_judged *of; /* [n], in the aggregator's order; of the last version that stands */
-	size_t n, room;
+struct fed_verdicts {
+	struct fed_client_verdict
+		*of; /* [n], in the aggregator's order; of the last version that stands */
+	size_t n, capacity;
 	float *step;   /* [dim], of that version; NULL before the first */
 	bool outdated; /* the aggregator's settings have changed since */
 	/* Of the version that runs, in the same order. */
-	struct fed_judged *taken;
-	size_t n_taken, taken_room;
+	struct fed_client_verdict *taken;
+	size_t n_taken, taken_capacity;
 };
 
 /* The scheme has handed an update to the aggregator. */
-int fed_judge_taken(struct fed_federation *, const struct fed_envelope *, struct fed_error *);
+int fed_verdicts_add(struct fed_federation *, const struct fed_envelope *, struct fed_error *);
 /* After a finished aggregation: the verdicts of what was taken, and the round's figures from them.
  * Cannot fail. */
-void fed_judge(struct fed_federation *, const struct fed_aggregation *);
+void fed_verdicts_set(struct fed_federation *, const struct fed_aggregation *);
 /* The step [dim] is made: how far it is from the honest mean, when there was an attacker. */
-void fed_judge_step(struct fed_federation *, const float *step);
+void fed_verdicts_measure_step(struct fed_federation *, const float *step);
 /* A round begins: the memory of the last one's updates is wanted. */
-void fed_judgement_let_go(struct fed_judgement *);
+void fed_verdicts_release_updates(struct fed_verdicts *);
 /* The version stands, or was given up.  The step that stands is swapped with *step. */
-void fed_judgement_commit(struct fed_judgement *, float **step);
-void fed_judgement_rollback(struct fed_judgement *);
-void fed_judgement_release(struct fed_judgement *);
+void fed_verdicts_commit(struct fed_verdicts *, float **step);
+void fed_verdicts_rollback(struct fed_verdicts *);
+void fed_verdicts_release(struct fed_verdicts *);
 
 #endif

@@ -74,9 +74,9 @@ static uint32_t places(const struct fed_federation *f, const struct async *s)
 
 static int top_up(struct fed_federation *f, const struct async *s, struct fed_error *err)
 {
-	const uint32_t room = places(f, s);
+	const uint32_t capacity = places(f, s);
 
-	while (f->n_open < room) {
+	while (f->n_open < capacity) {
 		uint32_t client;
 
 		if (!choose(f, &client))
@@ -107,7 +107,7 @@ static int async_begin(struct fed_federation *f, void *state, struct fed_error *
 	s->lost = 0;
 	give_up_stale(f, s);
 	s->enough = fed_updates_per_step(f->aggregator);
-	const int rc = fed_room_for_places(f, places(f, s), s->enough, err);
+	const int rc = fed_memory_for_concurrency(f, places(f, s), s->enough, err);
 	if (rc)
 		return rc;
 	if (fed_begin_aggregation(f, &s->aggregation, s->enough, err))
@@ -160,7 +160,7 @@ static int async_finish(struct fed_federation *f, void *state, float *out, struc
 
 	if (fed_aggregation_finish(&s->aggregation, out, err))
 		return FED_FAIL;
-	fed_judge(f, &s->aggregation);
+	fed_verdicts_set(f, &s->aggregation);
 	return FED_OK;
 }
 

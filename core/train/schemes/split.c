@@ -170,13 +170,13 @@ static int begin_silently(struct fed_federation *f, struct fed_turn *t, struct f
 }
 
 /* Clients that begin together begin with the same. */
-static struct fed_parcel *pack_head(const struct fed_federation *f, struct fed_split *s)
+static struct fed_shared_vectors *pack_head(const struct fed_federation *f, struct fed_split *s)
 {
 	if (s->parallel == FED_PARALLEL_OFF)
 		return fed_pack_client(s, f->net, s->params);
 	if (!s->head)
 		s->head = fed_pack_client(s, f->net, s->params);
-	return fed_parcel_share(s->head);
+	return fed_shared_vectors_ref(s->head);
 }
 
 static int call_next(struct fed_federation *f, struct fed_split *s, struct fed_error *err)
@@ -195,9 +195,9 @@ static int call_next(struct fed_federation *f, struct fed_split *s, struct fed_e
 	             .to = t->client,
 	             .kind = FED_MESSAGE_HEAD},
 		.loss = NAN,
-		.parcel = pack_head(f, s),
+		.payload = pack_head(f, s),
 	};
-	if (!head.parcel)
+	if (!head.payload)
 		return fed_fail_memory(err, f->net->dim * sizeof(float), "a head");
 	return fed_invite_with(f, &head, err);
 }
@@ -277,11 +277,11 @@ static int refuse_head(struct fed_federation *f, struct fed_turn *t, const char 
 }
 
 /* By the server, or (relay=peer) by the next client. */
-static int judge_head(struct fed_federation *f, struct fed_split *s, struct fed_turn *t,
-                      const struct fed_envelope *e, struct fed_error *err)
+static int set_head_verdict(struct fed_federation *f, struct fed_split *s, struct fed_turn *t,
+                            const struct fed_envelope *e, struct fed_error *err)
 {
 	struct fed_error why;
-	const int rc = e->parcel->n ? fed_check_message(f, e, &why) : FED_OK;
+	const int rc = e->payload->n ? fed_check_message(f, e, &why) : FED_OK;
 
 	if (rc == FED_REJECT)
 		return refuse_head(f, t, why.text, err);
@@ -290,7 +290,7 @@ static int judge_head(struct fed_federation *f, struct fed_split *s, struct fed_
 		return rc;
 	}
 	f->nan = !fed_update_is_finite(e);
-	if (f->nan || !fed_unpack_client(s, f->net, e->parcel, s->params))
+	if (f->nan || !fed_unpack_client(s, f->net, e->payload, s->params))
 		return refuse_head(f, t, "its head is not finite", err);
 	return take_head(f, s, t, err);
 }
@@ -313,16 +313,16 @@ int fed_turn_ended(struct fed_federation *f, struct fed_split *s, struct fed_tur
 		return fed_turn_sends_update(t, err);
 	if (fed_turn_head(t, &head, err))
 		return FED_FAIL;
-	if (fed_keeps_back(f, &head)) {
-		fed_envelope_let_go(&head);
+	if (fed_holds_back(f, &head)) {
+		fed_envelope_release(&head);
 		return head_is_late(f, t, err);
 	}
 	if (s->relay == FED_RELAY_SERVER)
 		return fed_send_trained(f, &head, err);
 	/* The server heard of it when the last gradient left; the head stays until a peer wants it. */
 	fed_emit_about(f, FED_EVENT_TRAINED, t->client, t->number, 0, NULL);
-	const int rc = judge_head(f, s, t, &head, err);
-	fed_envelope_let_go(&head);
+	const int rc = set_head_verdict(f, s, t, &head, err);
+	fed_envelope_release(&head);
 	return rc;
 }
 
@@ -355,7 +355,7 @@ static int split_message(struct fed_federation *f, void *state, struct fed_envel
 	switch (e->head.kind) {
 	case FED_MESSAGE_HEAD:
 		if (e->head.to == FED_SERVER)
-			return t->phase == FED_TURN_HANDING ? judge_head(f, s, t, e, err) : FED_OK;
+			return t->phase == FED_TURN_HANDING ? set_head_verdict(f, s, t, e, err) : FED_OK;
 		return t->phase == FED_TURN_CALLED ? fed_turn_begin(t, e, err) : FED_OK;
 	case FED_MESSAGE_SMASHED:
 	case FED_MESSAGE_FEATURES_GRADIENT:
@@ -520,7 +520,7 @@ static int split_finish(struct fed_federation *f, void *state, float *out, struc
 	}
 	if (fed_aggregation_finish(&s->aggregation, out, err))
 		return FED_FAIL;
-	fed_judge(f, &s->aggregation);
+	fed_verdicts_set(f, &s->aggregation);
 	apply(f, s, out);
 	return FED_OK;
 }
@@ -551,7 +551,7 @@ static void split_end(struct fed_federation *f, void *state)
 	fed_free(s->turn);
 	fed_free(s->queue);
 	fed_free_floats(s->params);
-	fed_parcel_drop(s->head);
+	fed_shared_vectors_unref(s->head);
 	s->head = NULL;
 	s->turn = NULL;
 	s->queue = NULL;

@@ -70,7 +70,7 @@ struct fed_turn {
 	uint32_t client;
 	uint64_t number; /* of its invitation */
 	struct fed_client row;
-	struct fed_spoiler spoiler;
+	struct fed_data_faults data_faults;
 	struct fed_stream shuffle, noise;
 	double sigma;    /* of the noise, as the setting was when the turn began */
 	uint32_t *order; /* [row.count] examples of this epoch */
@@ -82,11 +82,12 @@ struct fed_turn {
 	float *params;
 	float *
 		corrected; /* [dim], what the aggregator gets where an attacker made up the rest; or NULL */
-	struct fed_workspace space[FED_PARTS]; /* of its own: fed_turn_has_space() */
+	struct fed_workspace space[FED_PARTS]; /* of its own: fed_turn_has_memory() */
 	int32_t *label;
 	float *target;
-	struct fed_parcel *crossing, *labels; /* what has arrived, or was computed and will leave */
-	struct fed_parcel *answer;            /* what is computed from it now */
+	struct fed_shared_vectors *crossing,
+		*labels;                       /* what has arrived, or was computed and will leave */
+	struct fed_shared_vectors *answer; /* what is computed from it now */
 	bool failed;
 	struct fed_error why;
 };
@@ -103,10 +104,10 @@ struct fed_split {
 	uint32_t turns, called;
 	uint64_t first; /* number of the first turn's invitation */
 	float *params;  /* [dim], the model as it becomes: the head that counts, the server's */
-	struct fed_parcel *head; /* v1, v2: what all are called with, or NULL */
-	int64_t giver;           /* relay=peer: who has the head that counts, or -1 */
-	double free;             /* virtual time at which the server has nothing to do any more */
-	uint32_t *queue;         /* [turns] ring of turns whose data wait for the server */
+	struct fed_shared_vectors *head; /* v1, v2: what all are called with, or NULL */
+	int64_t giver;                   /* relay=peer: who has the head that counts, or -1 */
+	double free;     /* virtual time at which the server has nothing to do any more */
+	uint32_t *queue; /* [turns] ring of turns whose data wait for the server */
 	uint32_t queued, front;
 	int64_t serving;          /* the turn, FED_SERVING_ALL or -1 */
 	struct fed_workspace all; /* v2: the server's, for one turn after another, or for all */

@@ -27,7 +27,7 @@ float *fed_server_model(const struct fed_turn *);
 size_t fed_turn_dim(const struct fed_split *, const struct fed_net *);
 /* Whether each turn has a workspace for this part.  Under v2 the server needs but one, unless it
  * goes forward for one turn before it goes back for another. */
-bool fed_turn_has_space(const struct fed_split *, const struct fed_net *, enum fed_split_part);
+bool fed_turn_has_memory(const struct fed_split *, const struct fed_net *, enum fed_split_part);
 
 /* split.c */
 /* The turn ended without an answer, or with one. */
@@ -79,11 +79,11 @@ void fed_turn_join(struct fed_turn *);
 
 /* split_mail.c */
 /* The parameters of the client's layers, as one vector (none: a parcel without). */
-struct fed_parcel *fed_pack_client(const struct fed_split *, const struct fed_net *,
-                                   const float *params);
+struct fed_shared_vectors *fed_pack_client(const struct fed_split *, const struct fed_net *,
+                                           const float *params);
 /* There from; false when it has another size. */
-bool fed_unpack_client(const struct fed_split *, const struct fed_net *, const struct fed_parcel *,
-                       float *params);
+bool fed_unpack_client(const struct fed_split *, const struct fed_net *,
+                       const struct fed_shared_vectors *, float *params);
 /* Send what the turn has in `crossing` (and `labels`), to the server or to its client; the turn's
  * shares go with it. */
 int fed_turn_send(struct fed_turn *, enum fed_message_kind, bool up, struct fed_error *);

@@ -64,8 +64,8 @@ size_t fed_turn_dim(const struct fed_split *s, const struct fed_net *net)
 	return head_alone ? net->layer[s->at[0]].offset : net->dim;
 }
 
-bool fed_turn_has_space(const struct fed_split *s, const struct fed_net *net,
-                        enum fed_split_part part)
+bool fed_turn_has_memory(const struct fed_split *s, const struct fed_net *net,
+                         enum fed_split_part part)
 {
 	const bool one = s->parallel == FED_PARALLEL_V2 &&
 	                 (s->labels == FED_LABELS_SERVER || s->smashed == FED_SMASHED_BATCH);

@@ -23,7 +23,7 @@ static int measure_turn(const struct fed_federation *f, const struct fed_split *
 		size_t first, last;
 		double space;
 
-		if (!fed_turn_has_space(s, net, part))
+		if (!fed_turn_has_memory(s, net, part))
 			continue;
 		fed_part_layers(s, net, part, &first, &last);
 		if (fed_workspace_bytes(net, first, last, batch, part != FED_PART_HEAD, &space, err))
@@ -77,7 +77,7 @@ static int measure_round(const struct fed_federation *f, const struct fed_split 
 	const double updates = (double)n * (double)f->net->dim * sizeof(float);
 	*bytes += sum + fed_aggregation_bytes(f->aggregator, f->net->dim, n) +
 	          fed_finish_bytes(f->aggregator, f->net->dim, n) +
-	          (updates < FED_JUDGED_BYTES ? updates : FED_JUDGED_BYTES);
+	          (updates < FED_VERDICT_UPDATES_BYTES ? updates : FED_VERDICT_UPDATES_BYTES);
 	if (s->smashed == FED_SMASHED_BATCH &&
 	    fed_workspace_bytes(f->net, s->at[0], s->at[1],
 	                        joined < UINT32_MAX ? (uint32_t)joined : UINT32_MAX, true, &space, err))
@@ -94,10 +94,10 @@ int fed_split_check_memory(const struct fed_federation *f, const struct fed_spli
 
 	if (measure_round(f, s, clients, n, &need, err))
 		return FED_FAIL;
-	return fed_room_check(f, need, n, in_turn ? "clients in turn" : "clients at once",
-	                      in_turn || s->smashed == FED_SMASHED_BATCH
-	                          ? "take fewer with `set participants`"
-	                          : "take fewer with `set participants`, or one after the other with "
-	                            "`set parallel off`",
-	                      err);
+	return fed_memory_check(f, need, n, in_turn ? "clients in turn" : "clients at once",
+	                        in_turn || s->smashed == FED_SMASHED_BATCH
+	                            ? "take fewer with `set participants`"
+	                            : "take fewer with `set participants`, or one after the other with "
+	                              "`set parallel off`",
+	                        err);
 }

@@ -15,14 +15,14 @@
 
 /* The client's parameters -------------------------------------------------------- */
 
-struct fed_parcel *fed_pack_client(const struct fed_split *s, const struct fed_net *net,
-                                   const float *params)
+struct fed_shared_vectors *fed_pack_client(const struct fed_split *s, const struct fed_net *net,
+                                           const float *params)
 {
 	size_t from, to;
 
 	fed_server_params(s, net, &from, &to);
 	const size_t dim = net->dim - (to - from);
-	struct fed_parcel *p = fed_parcel_new(dim ? 1 : 0, dim);
+	struct fed_shared_vectors *p = fed_shared_vectors_new(dim ? 1 : 0, dim);
 	if (p && dim) {
 		memcpy(p->vector[0], params, from * sizeof *params);
 		if (to < net->dim) /* a turn's params may end at `from` */
@@ -32,7 +32,7 @@ struct fed_parcel *fed_pack_client(const struct fed_split *s, const struct fed_n
 }
 
 bool fed_unpack_client(const struct fed_split *s, const struct fed_net *net,
-                       const struct fed_parcel *p, float *params)
+                       const struct fed_shared_vectors *p, float *params)
 {
 	size_t from, to;
 
@@ -62,22 +62,24 @@ static const struct fed_fault *attack_on(const struct fed_turn *t)
 static int craft_smashed(const struct fed_turn *t, struct fed_envelope *e, struct fed_error *err)
 {
 	const struct fed_fault *fault = attack_on(t);
-	const size_t bytes = e->parcel->dim * sizeof(float);
+	const size_t bytes = e->payload->dim * sizeof(float);
 
 	if (!fault || fed_attack_remembers(&fault->attack->instance))
 		return FED_OK;
-	float *nothing = fed_alloc_floats(e->parcel->dim); /* that they would be a change of */
+	float *nothing = fed_alloc_floats(e->payload->dim); /* that they would be a change of */
 	if (!nothing)
 		return fed_fail_memory(err, bytes, "an attack");
 	memset(nothing, 0, bytes);
-	const int rc = fed_craft_alone(t->federation, e, nothing, fed_random(t->number, t->batch), err);
+	const int rc =
+		fed_attack_craft_alone(t->federation, e, nothing, fed_random(t->number, t->batch), err);
 	fed_free_floats(nothing);
 	return rc;
 }
 
 /* What a client under an attack hands on instead of its layers: a made-up change of those that it
  * got. */
-static int craft_head(const struct fed_turn *t, struct fed_parcel *head, struct fed_error *err)
+static int craft_head(const struct fed_turn *t, struct fed_shared_vectors *head,
+                      struct fed_error *err)
 {
 	const struct fed_federation *f = t->federation;
 	struct fed_envelope change = {
@@ -86,22 +88,22 @@ static int craft_head(const struct fed_turn *t, struct fed_parcel *head, struct 
 
 	if (!attack_on(t) || head->dim == 0)
 		return FED_OK;
-	struct fed_parcel *before = fed_pack_client(t->split, f->net, t->split->params);
-	struct fed_parcel *honest = fed_parcel_new(1, head->dim);
-	change.parcel = fed_parcel_new(1, head->dim);
-	if (!before || !honest || !change.parcel)
+	struct fed_shared_vectors *before = fed_pack_client(t->split, f->net, t->split->params);
+	struct fed_shared_vectors *honest = fed_shared_vectors_new(1, head->dim);
+	change.payload = fed_shared_vectors_new(1, head->dim);
+	if (!before || !honest || !change.payload)
 		rc = fed_fail_memory(err, head->dim * sizeof(float), "an attack");
 	for (size_t j = 0; rc == FED_OK && j < head->dim; j++)
-		honest->vector[0][j] = change.parcel->vector[0][j] =
+		honest->vector[0][j] = change.payload->vector[0][j] =
 			head->vector[0][j] - before->vector[0][j];
 	if (rc == FED_OK)
-		rc = fed_craft_alone(t->federation, &change, before->vector[0], t->number, err);
+		rc = fed_attack_craft_alone(t->federation, &change, before->vector[0], t->number, err);
 	for (size_t j = 0; rc == FED_OK && j < head->dim; j++)
-		if (change.parcel->vector[0][j] != honest->vector[0][j])
-			head->vector[0][j] = before->vector[0][j] + change.parcel->vector[0][j];
-	fed_parcel_drop(before);
-	fed_parcel_drop(honest);
-	fed_parcel_drop(change.parcel);
+		if (change.payload->vector[0][j] != honest->vector[0][j])
+			head->vector[0][j] = before->vector[0][j] + change.payload->vector[0][j];
+	fed_shared_vectors_unref(before);
+	fed_shared_vectors_unref(honest);
+	fed_shared_vectors_unref(change.payload);
 	return rc;
 }
 
@@ -136,17 +138,17 @@ int fed_turn_send(struct fed_turn *t, enum fed_message_kind kind, bool up, struc
 		.round = t->number,
 		.steps = t->batch,
 		.loss = NAN,
-		.parcel = t->crossing,
+		.payload = t->crossing,
 		.labels = t->labels,
 		.codec = f->codec,
 	};
 	name_batch(t, kind, text, sizeof text);
 	int rc = kind == FED_MESSAGE_SMASHED ? craft_smashed(t, &e, err) : FED_OK;
 	if (rc == FED_OK)
-		rc = fed_recode(&e.codec, e.parcel->vector[0], e.parcel->dim, &e.coded, err);
+		rc = fed_recode(&e.codec, e.payload->vector[0], e.payload->dim, &e.coded, err);
 	t->crossing = t->labels = NULL;
 	if (rc) {
-		fed_envelope_let_go(&e);
+		fed_envelope_release(&e);
 		return rc;
 	}
 	if (fed_send(f, &e, &bytes, err))
@@ -177,12 +179,12 @@ int fed_turn_head(const struct fed_turn *t, struct fed_envelope *e, struct fed_e
 	struct fed_federation *f = t->federation;
 
 	*e = claim(t, FED_MESSAGE_HEAD);
-	e->parcel = fed_pack_client(t->split, f->net, t->params);
-	if (!e->parcel)
+	e->payload = fed_pack_client(t->split, f->net, t->params);
+	if (!e->payload)
 		return fed_fail_memory(err, f->net->dim * sizeof(float), "a head");
-	if (craft_head(t, e->parcel, err) == FED_OK && fed_put_nan(f, e, err) == FED_OK)
+	if (craft_head(t, e->payload, err) == FED_OK && fed_put_nan(f, e, err) == FED_OK)
 		return FED_OK;
-	fed_parcel_drop(e->parcel);
+	fed_shared_vectors_unref(e->payload);
 	return FED_FAIL;
 }
 
@@ -190,26 +192,27 @@ int fed_turn_sends_update(struct fed_turn *t, struct fed_error *err)
 {
 	struct fed_federation *f = t->federation;
 	struct fed_envelope e = claim(t, FED_MESSAGE_UPDATE);
-	struct fed_parcel *before = fed_pack_client(t->split, f->net, f->params);
+	struct fed_shared_vectors *before = fed_pack_client(t->split, f->net, f->params);
 
-	e.parcel = fed_pack_client(t->split, f->net, t->params);
-	if (!e.parcel || !before) {
-		fed_parcel_drop(before);
-		fed_parcel_drop(e.parcel);
+	e.payload = fed_pack_client(t->split, f->net, t->params);
+	if (!e.payload || !before) {
+		fed_shared_vectors_unref(before);
+		fed_shared_vectors_unref(e.payload);
 		return fed_fail_memory(err, f->net->dim * sizeof(float), "an update");
 	}
-	for (size_t j = 0; e.parcel->n && j < e.parcel->dim; j++)
-		e.parcel->vector[0][j] -= before->vector[0][j];
-	if (e.parcel->n)
-		fed_noise_add(&t->noise, t->sigma, e.parcel->vector[0], e.parcel->dim);
-	e.codec = e.parcel->n ? f->codec : (struct fed_codec){.kind = FED_CODEC_NONE};
-	int rc = e.parcel->n ? fed_recode(&e.codec, e.parcel->vector[0], e.parcel->dim, &e.coded, err)
-	                     : FED_OK;
+	for (size_t j = 0; e.payload->n && j < e.payload->dim; j++)
+		e.payload->vector[0][j] -= before->vector[0][j];
+	if (e.payload->n)
+		fed_noise_add(&t->noise, t->sigma, e.payload->vector[0], e.payload->dim);
+	e.codec = e.payload->n ? f->codec : (struct fed_codec){.kind = FED_CODEC_NONE};
+	int rc = e.payload->n
+	             ? fed_recode(&e.codec, e.payload->vector[0], e.payload->dim, &e.coded, err)
+	             : FED_OK;
 	if (rc)
-		fed_parcel_drop(e.parcel);
+		fed_shared_vectors_unref(e.payload);
 	else
 		rc = fed_send_update(f, &e, before->n ? before->vector[0] : NULL, err);
-	fed_parcel_drop(before);
+	fed_shared_vectors_unref(before);
 	return rc;
 }
 
@@ -219,19 +222,19 @@ int fed_complete_update(struct fed_turn *t, struct fed_envelope *e, struct fed_e
 	const struct fed_split *s = t->split;
 	const size_t dim = f->net->dim;
 	size_t from, to;
-	struct fed_parcel *all = fed_parcel_new(1, dim);
+	struct fed_shared_vectors *all = fed_shared_vectors_new(1, dim);
 
 	if (!all)
 		return fed_fail_memory(err, dim * sizeof(float), "an update");
-	if (!fed_unpack_client(s, f->net, e->parcel, all->vector[0])) {
-		fed_parcel_drop(all); /* the gate will say what it thinks of this */
+	if (!fed_unpack_client(s, f->net, e->payload, all->vector[0])) {
+		fed_shared_vectors_unref(all); /* the gate will say what it thinks of this */
 		return FED_OK;
 	}
 	fed_server_params(s, f->net, &from, &to);
 	for (size_t j = from; j < to; j++)
 		all->vector[0][j] = s->parallel == FED_PARALLEL_V1 ? t->params[j] - f->params[j] : 0;
-	fed_parcel_drop(e->parcel);
-	e->parcel = all;
+	fed_shared_vectors_unref(e->payload);
+	e->payload = all;
 	e->codec = (struct fed_codec){.kind = FED_CODEC_NONE};
 	return FED_OK;
 }

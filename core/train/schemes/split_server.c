@@ -55,15 +55,15 @@ static int prepare(struct fed_turn *t, const struct task *task, struct fed_error
 	struct fed_federation *f = t->federation;
 	const struct fed_costs work = {.server_flops = task->flops * t->n};
 
-	t->answer = fed_stock_take(&f->messages, 1, t->n * task->width);
+	t->answer = fed_vector_free_list_take(&f->messages, 1, t->n * task->width);
 	if (!t->answer)
 		return fed_fail_memory(err, t->n * task->width * sizeof(float), "a gradient");
 	return fed_charge(f, t->client, &work, err);
 }
 
 /* The server's own workspace takes such a batch. */
-static int make_room(struct fed_split *s, const struct fed_federation *f, uint32_t examples,
-                     struct fed_error *err)
+static int reserve_room(struct fed_split *s, const struct fed_federation *f, uint32_t examples,
+                        struct fed_error *err)
 {
 	if (s->all.max_batch >= examples)
 		return FED_OK;
@@ -79,8 +79,8 @@ static int start(struct fed_turn *t, struct fed_error *err)
 
 	if (prepare(t, &task, err))
 		return FED_FAIL;
-	if (!fed_turn_has_space(s, t->federation->net, FED_PART_SERVER) &&
-	    make_room(s, t->federation, t->n, err))
+	if (!fed_turn_has_memory(s, t->federation->net, FED_PART_SERVER) &&
+	    reserve_room(s, t->federation, t->n, err))
 		return FED_FAIL;
 	return fed_turn_compute(t, task.one, book(s, t->federation, task.flops * t->n), err);
 }
@@ -135,7 +135,7 @@ static int start_all(struct fed_federation *f, struct fed_split *s, enum fed_tur
 	const struct task task = task_of(s, f->net, phase);
 
 	if (phase == FED_TURN_SERVED) {
-		if (make_room(s, f, examples, err))
+		if (reserve_room(s, f, examples, err))
 			return FED_FAIL;
 		s->n_all = examples;
 	}
@@ -158,7 +158,7 @@ static int start_all(struct fed_federation *f, struct fed_split *s, enum fed_tur
 		s->serving = -1;
 		return FED_FAIL;
 	}
-	return fed_vclock_add(&f->clock, due, FED_DUE_WORK, 0, FED_SERVER, err);
+	return fed_event_queue_add(&f->clock, due, FED_QUEUED_WORK, 0, FED_SERVER, err);
 }
 
 int fed_split_missed(struct fed_federation *f, struct fed_split *s, struct fed_error *err)
@@ -177,7 +177,7 @@ int fed_split_missed(struct fed_federation *f, struct fed_split *s, struct fed_e
 static bool labels_are_valid(const struct fed_turn *t)
 {
 	const struct fed_net *net = t->federation->net;
-	const struct fed_parcel *p = t->labels;
+	const struct fed_shared_vectors *p = t->labels;
 
 	if (t->split->labels == FED_LABELS_CLIENT)
 		return !p;
@@ -193,7 +193,7 @@ static bool labels_are_valid(const struct fed_turn *t)
 /* The gate of what crosses. */
 static int check(const struct fed_turn *t, struct fed_error *why)
 {
-	const struct fed_parcel *p = t->crossing;
+	const struct fed_shared_vectors *p = t->crossing;
 
 	if (!fed_rows_kernels()->finite(p->vector[0], p->dim)) {
 		size_t j = 0;
@@ -227,10 +227,10 @@ int fed_split_serve(struct fed_turn *t, struct fed_envelope *e, struct fed_error
 	const size_t width = fed_cut_width(t->federation->net, s->at[back]);
 	struct fed_error why;
 
-	if (t->phase != awaited || e->steps != t->batch || e->parcel->dim != t->n * width)
+	if (t->phase != awaited || e->steps != t->batch || e->payload->dim != t->n * width)
 		return FED_OK; /* twice, or of a batch that is over */
-	t->crossing = fed_parcel_share(e->parcel);
-	t->labels = fed_parcel_share(e->labels);
+	t->crossing = fed_shared_vectors_ref(e->payload);
+	t->labels = fed_shared_vectors_ref(e->labels);
 	t->phase = back ? FED_TURN_SERVED_BACK : FED_TURN_SERVED;
 	if (check(t, &why))
 		return refuse(t, why.text, err);
@@ -251,7 +251,7 @@ static int answer(struct fed_turn *t, struct fed_error *err)
 
 	if (t->phase == FED_TURN_OVER)
 		return FED_OK;
-	fed_parcel_drop(t->labels);
+	fed_shared_vectors_unref(t->labels);
 	t->labels = NULL;
 	t->phase = features ? FED_TURN_FEATURES : FED_TURN_DOWN;
 	return fed_turn_send(t, features ? FED_MESSAGE_FEATURES : FED_MESSAGE_GRADIENT, false, err);
@@ -267,7 +267,7 @@ static int answer_all(struct fed_federation *f, struct fed_split *s, struct fed_
 		if (!t->joined)
 			continue;
 		t->joined = false;
-		fed_parcel_drop(t->crossing);
+		fed_shared_vectors_unref(t->crossing);
 		t->crossing = t->answer;
 		t->answer = NULL;
 		if (t->phase == FED_TURN_OVER)

@@ -78,10 +78,10 @@ static void put_down(struct fed_turn *t)
 {
 	for (enum fed_split_part part = FED_PART_HEAD; part < FED_PARTS; part++)
 		fed_workspace_release(&t->space[part]);
-	fed_spoiler_release(&t->spoiler);
-	fed_parcel_drop(t->crossing);
-	fed_parcel_drop(t->labels);
-	fed_parcel_drop(t->answer);
+	fed_data_faults_release(&t->data_faults);
+	fed_shared_vectors_unref(t->crossing);
+	fed_shared_vectors_unref(t->labels);
+	fed_shared_vectors_unref(t->answer);
 	t->crossing = t->labels = t->answer = NULL;
 	fed_free(t->order);
 	fed_free(t->label);
@@ -103,10 +103,10 @@ static int go_on(struct fed_turn *t, struct fed_error *err)
 		return fed_turn_ended(f, s, t, err);
 	}
 	const size_t outputs = f->net->classes ? 1 : f->net->outputs;
-	fed_parcel_drop(t->crossing); /* the last gradient */
+	fed_shared_vectors_unref(t->crossing); /* the last gradient */
 	t->crossing = NULL;
-	t->answer = fed_stock_take(&f->messages, 1, t->n * fed_cut_width(f->net, s->at[0]));
-	t->labels = s->labels == FED_LABELS_SERVER ? fed_parcel_new(1, t->n * outputs) : NULL;
+	t->answer = fed_vector_free_list_take(&f->messages, 1, t->n * fed_cut_width(f->net, s->at[0]));
+	t->labels = s->labels == FED_LABELS_SERVER ? fed_shared_vectors_new(1, t->n * outputs) : NULL;
 	if (!t->answer || (s->labels == FED_LABELS_SERVER && !t->labels))
 		return fed_fail_memory(err, t->n * sizeof(float), "activations");
 	return compute(t, FED_TURN_FORWARD, fed_work_forward, t->n * part_flops(t, FED_PART_HEAD), err);
@@ -115,17 +115,17 @@ static int go_on(struct fed_turn *t, struct fed_error *err)
 /* The beginning ------------------------------------------------------------------- */
 
 /* Workspaces for the parts, and the client's order and labels. */
-static int make_room(struct fed_turn *t, struct fed_error *err)
+static int reserve_room(struct fed_turn *t, struct fed_error *err)
 {
 	const struct fed_federation *f = t->federation;
 	const struct fed_split *s = t->split;
 	const uint32_t count = t->row.count, batch = fed_training_batch(&f->plan, count);
-	const uint32_t room = batch ? batch : 1;
+	const uint32_t capacity = batch ? batch : 1;
 	const size_t dim = fed_turn_dim(s, f->net);
 
 	t->order = fed_alloc_array(count ? count : 1, sizeof *t->order);
-	t->label = fed_alloc_array(room, sizeof *t->label);
-	t->target = fed_alloc_array((size_t)room * f->net->outputs, sizeof *t->target);
+	t->label = fed_alloc_array(capacity, sizeof *t->label);
+	t->target = fed_alloc_array((size_t)capacity * f->net->outputs, sizeof *t->target);
 	t->params = fed_alloc_floats(dim);
 	if (!t->order || !t->label || !t->target || !t->params)
 		return fed_fail_memory(err, dim * sizeof(float), "a turn");
@@ -135,11 +135,11 @@ static int make_room(struct fed_turn *t, struct fed_error *err)
 	for (enum fed_split_part part = FED_PART_HEAD; part < FED_PARTS; part++) {
 		size_t first, last;
 
-		if (!fed_turn_has_space(s, f->net, part))
+		if (!fed_turn_has_memory(s, f->net, part))
 			continue;
 		fed_part_layers(s, f->net, part, &first, &last);
-		if (fed_workspace_init_for(&t->space[part], fed_trainer_crew(f->trainer), first, last, room,
-		                           part != FED_PART_HEAD, err))
+		if (fed_workspace_init_for(&t->space[part], fed_trainer_crew(f->trainer), first, last,
+		                           capacity, part != FED_PART_HEAD, err))
 			return FED_FAIL;
 	}
 	return FED_OK;
@@ -163,7 +163,7 @@ int fed_turn_begin(struct fed_turn *t, const struct fed_envelope *head, struct f
 	if (!client)
 		return fed_invitation_lost(f, t->client, "left before it could begin", err);
 	t->row = fed_row_of(f, t->client, f->version);
-	t->spoiler = fed_spoiler_for(f->faults, t->client, f->version);
+	t->data_faults = fed_data_faults_for(f->faults, t->client, f->version);
 	t->shuffle =
 		fed_stream_open((uint64_t)f->settings->seed, FED_FOR_SHUFFLE, f->version, t->client);
 	t->noise = fed_stream_open((uint64_t)f->settings->seed, FED_FOR_NOISE, f->version, t->client);
@@ -177,9 +177,9 @@ int fed_turn_begin(struct fed_turn *t, const struct fed_envelope *head, struct f
 	/* One that will crash works until then. */
 	if (struck && fed_fault_strikes(f->faults, FED_FAULT_HANG, t->client, f->version, t->number))
 		return FED_OK;
-	if (make_room(t, err))
+	if (reserve_room(t, err))
 		return FED_FAIL;
-	if (head && !fed_unpack_client(t->split, f->net, head->parcel, t->params))
+	if (head && !fed_unpack_client(t->split, f->net, head->payload, t->params))
 		return fed_invitation_lost(f, t->client, "its layers came in another size", err);
 	open_epoch(t);
 	return go_on(t, err);
@@ -202,16 +202,16 @@ int fed_turn_receives(struct fed_turn *t, struct fed_envelope *e, struct fed_err
 	const enum fed_turn_phase awaited = features ? FED_TURN_FEATURES : FED_TURN_DOWN;
 	const size_t width = fed_cut_width(t->federation->net, t->split->at[features]);
 
-	if (t->phase != awaited || e->steps != t->batch || e->parcel->dim != t->n * width)
+	if (t->phase != awaited || e->steps != t->batch || e->payload->dim != t->n * width)
 		return FED_OK; /* twice, or of a batch that is over */
-	t->crossing = fed_parcel_share(e->parcel);
+	t->crossing = fed_shared_vectors_ref(e->payload);
 	tell_arrival(t, features);
 	if (!features)
 		return compute(t, FED_TURN_BACKWARD, fed_work_backward,
 		               2 * t->n * part_flops(t, FED_PART_HEAD), err);
-	t->answer = fed_stock_take(&t->federation->messages, 1, e->parcel->dim);
+	t->answer = fed_vector_free_list_take(&t->federation->messages, 1, e->payload->dim);
 	if (!t->answer)
-		return fed_fail_memory(err, e->parcel->dim * sizeof(float), "a gradient");
+		return fed_fail_memory(err, e->payload->dim * sizeof(float), "a gradient");
 	return compute(t, FED_TURN_TAIL, fed_work_tail, 3 * t->n * part_flops(t, FED_PART_TAIL), err);
 }
 

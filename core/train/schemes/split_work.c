@@ -23,7 +23,7 @@ int fed_turn_compute(struct fed_turn *t, void (*run)(struct fed_job *, int), dou
 		t->submitted = false;
 		return FED_FAIL;
 	}
-	return fed_vclock_add(&f->clock, when, FED_DUE_WORK, t->number, t->client, err);
+	return fed_event_queue_add(&f->clock, when, FED_QUEUED_WORK, t->number, t->client, err);
 }
 
 void fed_turn_join(struct fed_turn *t)
@@ -33,7 +33,7 @@ void fed_turn_join(struct fed_turn *t)
 	fed_pool_join(t->federation->pool, &t->job);
 	t->submitted = false;
 	if (t->answer) {
-		fed_parcel_drop(t->crossing);
+		fed_shared_vectors_unref(t->crossing);
 		t->crossing = t->answer;
 		t->answer = NULL;
 	}
@@ -124,8 +124,9 @@ void fed_work_forward(struct fed_job *job, int worker)
 
 	fed_dataset_gather(f->data, ids, t->n, t->row.shifted ? &t->row.shift : NULL, x,
 	                   f->net->classes ? t->label : NULL, f->net->classes ? NULL : t->target);
-	if (fed_spoils(&t->spoiler) && fed_spoiler_apply(&t->spoiler, f->data, ids, t->n, x,
-	                                                 f->net->classes ? t->label : NULL, &t->why)) {
+	if (fed_spoils(&t->data_faults) &&
+	    fed_data_faults_apply(&t->data_faults, f->data, ids, t->n, x,
+	                          f->net->classes ? t->label : NULL, &t->why)) {
 		t->failed = true;
 		return;
 	}
@@ -211,7 +212,7 @@ static const float *forward_all(struct fed_split *s)
 }
 
 /* Each gets its part of what came out. */
-static void deal_out(struct fed_split *s, const float *from)
+static void share_out(struct fed_split *s, const float *from)
 {
 	for (uint32_t i = 0; i < s->turns; i++) {
 		struct fed_turn *t = &s->turn[i];
@@ -240,14 +241,14 @@ void fed_work_serve_all(struct fed_job *job, int worker)
 		                        dy + from, NULL);
 	}
 	fed_net_backward(&s->all, s->params, s->params, dy, s->n_all);
-	deal_out(s, fed_workspace_input_gradient(&s->all));
+	share_out(s, fed_workspace_input_gradient(&s->all));
 }
 
 void fed_work_serve_all_forward(struct fed_job *job, int worker)
 {
 	struct fed_split *s = scheme_of(job, worker);
 
-	deal_out(s, forward_all(s));
+	share_out(s, forward_all(s));
 }
 
 /* Who went forward and failed meanwhile is left out: the others go forward again without it.  Zeros
@@ -287,5 +288,5 @@ void fed_work_serve_all_back(struct fed_job *job, int worker)
 			*to++ = share * t->crossing->vector[0][j];
 	}
 	fed_net_backward(&s->all, s->params, s->params, dy, n);
-	deal_out(s, fed_workspace_input_gradient(&s->all));
+	share_out(s, fed_workspace_input_gradient(&s->all));
 }

@@ -54,7 +54,7 @@ static int sync_begin(struct fed_federation *f, void *state, struct fed_error *e
 		                "back",
 		                population);
 	if (rc == FED_OK)
-		rc = fed_room_for_round(f, chosen, invited, s->enough, s->deadline, err);
+		rc = fed_memory_for_round(f, chosen, invited, s->enough, s->deadline, err);
 	if (rc == FED_OK)
 		rc = fed_begin_aggregation(f, &s->aggregation, invited, err);
 	s->begun = rc == FED_OK;
@@ -108,7 +108,7 @@ static int sync_finish(struct fed_federation *f, void *state, float *out, struct
 		                s->aggregation.n, s->aggregation.n == 1 ? "" : "s", s->enough);
 	if (fed_aggregation_finish(&s->aggregation, out, err))
 		return FED_FAIL;
-	fed_judge(f, &s->aggregation);
+	fed_verdicts_set(f, &s->aggregation);
 	return FED_OK;
 }
 
