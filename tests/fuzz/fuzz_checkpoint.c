@@ -26,7 +26,25 @@ static void inject(struct fed_session *s, const char *fault, const char *who, co
 	fed_fuzz_claim(fed_session_inject(s, &in, &err) == FED_OK);
 }
 
-static void seed(uint64_t rounds)
+/* Into a round, in which something is edited. */
+static void open_round(struct fed_session *s)
+{
+	struct fed_error err;
+	struct fed_run_result result;
+	struct fed_device_spec device;
+	uint64_t healed;
+	uint32_t n;
+
+	fed_fuzz_claim(fed_session_step(s, &result, &err) == FED_OK);
+	fed_fuzz_claim(fed_session_set(s, "lr", "0.3", &err) == FED_OK);
+	inject(s, "straggler", "2", NULL, 0);
+	fed_fuzz_claim(fed_session_heal(s, "2", "straggler", &healed, &err) == FED_OK);
+	fed_fuzz_claim(fed_device_parse("1e5", &device, &err) == FED_OK);
+	fed_fuzz_claim(fed_session_equip_clients(s, "1", &device, NULL, &n, &err) == FED_OK);
+	fed_fuzz_claim(fed_session_step(s, &result, &err) == FED_OK);
+}
+
+static void seed(uint64_t rounds, bool open)
 {
 	struct fed_session trained;
 	struct fed_error err;
@@ -42,6 +60,8 @@ static void seed(uint64_t rounds)
 	fed_fuzz_claim(fed_session_break(&trained, "client==2", &number, &err) == FED_OK);
 	fed_fuzz_claim(fed_session_break(&trained, "refused>0", &number, &err) == FED_OK);
 	fed_session_pause(&trained, rounds + 9);
+	if (open)
+		open_round(&trained);
 	fed_fuzz_claim(fed_session_save(&trained, fed_fuzz_path("seed"), &err) == FED_OK);
 	fed_session_release(&trained);
 	lab_seed_from("seed");
@@ -49,8 +69,9 @@ static void seed(uint64_t rounds)
 
 void fed_fuzz_begin(void)
 {
-	seed(1);
-	seed(3);
+	seed(1, false);
+	seed(3, false);
+	seed(1, true);
 	lab_bare(&session);
 }
 
