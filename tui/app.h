@@ -49,7 +49,7 @@ struct fed_app {
 	bool lesson_over;       /* its next words begin anew */
 };
 
-/* What a key wants that is not the stage's. */
+/* What a key wants that is not the app's. */
 enum fed_app_action {
 	FED_APP_ACTION_NONE,
 	FED_APP_ACTION_LEAVE,

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * tui/app_internal.h - what the files of the stage share; not for others.
+ * tui/app_internal.h - what the files of the app share; not for others.
  */
 #ifndef FED_TUI_APP_INTERNAL_H
 #define FED_TUI_APP_INTERNAL_H

@@ -8,66 +8,66 @@
 
 enum { CONTROL = 0x1F, WHO_MOST = 200 };
 
-static enum fed_app_action press_number(struct fed_app *stage, const struct fed_press *press)
+static enum fed_app_action press_number(struct fed_app *app, const struct fed_press *press)
 {
-	fed_app_show(stage, press->code - '1');
+	fed_app_show(app, press->code - '1');
 	return FED_APP_ACTION_NONE;
 }
 
-static enum fed_app_action press_next(struct fed_app *stage, const struct fed_press *press)
+static enum fed_app_action press_next(struct fed_app *app, const struct fed_press *press)
 {
 	(void)press;
-	fed_app_show(stage, fed_view_at(stage->at + 1) ? stage->at + 1 : 0);
+	fed_app_show(app, fed_view_at(app->at + 1) ? app->at + 1 : 0);
 	return FED_APP_ACTION_NONE;
 }
 
-static enum fed_app_action press_previous(struct fed_app *stage, const struct fed_press *press)
+static enum fed_app_action press_previous(struct fed_app *app, const struct fed_press *press)
 {
 	size_t last = 0;
 
 	(void)press;
 	while (fed_view_at(last + 1))
 		last++;
-	fed_app_show(stage, stage->at ? stage->at - 1 : last);
+	fed_app_show(app, app->at ? app->at - 1 : last);
 	return FED_APP_ACTION_NONE;
 }
 
-static enum fed_app_action press_pause(struct fed_app *stage, const struct fed_press *press)
+static enum fed_app_action press_pause(struct fed_app *app, const struct fed_press *press)
 {
-	(void)stage, (void)press;
+	(void)app, (void)press;
 	return FED_APP_ACTION_PAUSE;
 }
 
-static enum fed_app_action press_step(struct fed_app *stage, const struct fed_press *press)
+static enum fed_app_action press_step(struct fed_app *app, const struct fed_press *press)
 {
 	(void)press;
-	stage->asked = true;
-	stage->printed = 0;
+	app->asked = true;
+	app->printed = 0;
 	return FED_APP_ACTION_STEP;
 }
 
-static enum fed_app_action press_round(struct fed_app *stage, const struct fed_press *press)
+static enum fed_app_action press_round(struct fed_app *app, const struct fed_press *press)
 {
-	(void)stage, (void)press;
+	(void)app, (void)press;
 	return FED_APP_ACTION_ROUND;
 }
 
-static enum fed_app_action press_faster(struct fed_app *stage, const struct fed_press *press)
+static enum fed_app_action press_faster(struct fed_app *app, const struct fed_press *press)
 {
-	(void)stage, (void)press;
+	(void)app, (void)press;
 	return FED_APP_ACTION_FASTER;
 }
 
-static enum fed_app_action press_slower(struct fed_app *stage, const struct fed_press *press)
+static enum fed_app_action press_slower(struct fed_app *app, const struct fed_press *press)
 {
-	(void)stage, (void)press;
+	(void)app, (void)press;
 	return FED_APP_ACTION_SLOWER;
 }
 
 /* The command line, begun with the marked clients where there are any. */
-static void prompt_about_marked(struct fed_app *stage, const char *command)
+static void prompt_about_marked(struct fed_app *app, const char *command)
 {
-	const struct fed_watched *w = &stage->watched;
+	const struct fed_watched *w = &app->watched;
 	struct fed_text line = {0};
 
 	fed_text_add(&line, "%s ", command);
@@ -75,93 +75,93 @@ static void prompt_about_marked(struct fed_app *stage, const char *command)
 		fed_client_ids_put(&line, w->marked, w->n_marked, FED_PROMPT_MOST);
 		fed_text_add(&line, " ");
 	}
-	fed_app_prompt(stage, FED_PROMPTING_COMMAND, fed_text_str(&line));
+	fed_app_prompt(app, FED_PROMPTING_COMMAND, fed_text_str(&line));
 	fed_text_release(&line);
 }
 
-static enum fed_app_action press_inject(struct fed_app *stage, const struct fed_press *press)
+static enum fed_app_action press_inject(struct fed_app *app, const struct fed_press *press)
 {
 	(void)press;
-	prompt_about_marked(stage, "inject crash");
+	prompt_about_marked(app, "inject crash");
 	return FED_APP_ACTION_NONE;
 }
 
-static enum fed_app_action press_heal(struct fed_app *stage, const struct fed_press *press)
+static enum fed_app_action press_heal(struct fed_app *app, const struct fed_press *press)
 {
 	(void)press;
-	prompt_about_marked(stage, "heal");
+	prompt_about_marked(app, "heal");
 	return FED_APP_ACTION_NONE;
 }
 
-static enum fed_app_action press_colon(struct fed_app *stage, const struct fed_press *press)
+static enum fed_app_action press_colon(struct fed_app *app, const struct fed_press *press)
 {
 	(void)press;
-	fed_app_prompt(stage, FED_PROMPTING_COMMAND, "");
+	fed_app_prompt(app, FED_PROMPTING_COMMAND, "");
 	return FED_APP_ACTION_NONE;
 }
 
-static enum fed_app_action press_filter(struct fed_app *stage, const struct fed_press *press)
+static enum fed_app_action press_filter(struct fed_app *app, const struct fed_press *press)
 {
-	const struct fed_view *view = fed_view_at(stage->at);
-	const char *now = view->filtered ? view->filtered(stage->state[stage->at]) : NULL;
+	const struct fed_view *view = fed_view_at(app->at);
+	const char *now = view->filtered ? view->filtered(app->state[app->at]) : NULL;
 	char text[100];
 
 	(void)press;
 	if (view->filter) {
-		fed_app_prompt(stage, FED_PROMPTING_FILTER, now ? now : "");
+		fed_app_prompt(app, FED_PROMPTING_FILTER, now ? now : "");
 	} else {
 		snprintf(text, sizeof text, "there is nothing to filter in %s", view->name);
-		fed_app_tell(stage, true, text);
+		fed_app_tell(app, true, text);
 	}
 	return FED_APP_ACTION_NONE;
 }
 
-static enum fed_app_action press_help(struct fed_app *stage, const struct fed_press *press)
+static enum fed_app_action press_help(struct fed_app *app, const struct fed_press *press)
 {
 	(void)press;
-	stage->helping = true;
-	stage->help_row = 0;
+	app->helping = true;
+	app->help_row = 0;
 	return FED_APP_ACTION_NONE;
 }
 
-static enum fed_app_action press_mouse(struct fed_app *stage, const struct fed_press *press)
+static enum fed_app_action press_mouse(struct fed_app *app, const struct fed_press *press)
 {
 	(void)press;
-	stage->mouse = !stage->mouse;
-	fed_app_tell(stage, false,
-	             stage->mouse ? "the mouse clicks here; m gives it back"
-	                          : "the mouse is the terminal's");
+	app->mouse = !app->mouse;
+	fed_app_tell(app, false,
+	             app->mouse ? "the mouse clicks here; m gives it back"
+	                        : "the mouse is the terminal's");
 	return FED_APP_ACTION_MOUSE;
 }
 
-static enum fed_app_action press_export(struct fed_app *stage, const struct fed_press *press)
+static enum fed_app_action press_export(struct fed_app *app, const struct fed_press *press)
 {
 	char name[64];
 
 	(void)press;
-	snprintf(name, sizeof name, "%s.svg", fed_view_at(stage->at)->name);
-	fed_app_prompt(stage, FED_PROMPTING_FILE, name);
+	snprintf(name, sizeof name, "%s.svg", fed_view_at(app->at)->name);
+	fed_app_prompt(app, FED_PROMPTING_FILE, name);
 	return FED_APP_ACTION_NONE;
 }
 
-static enum fed_app_action press_redraw(struct fed_app *stage, const struct fed_press *press)
+static enum fed_app_action press_redraw(struct fed_app *app, const struct fed_press *press)
 {
 	(void)press;
-	stage->fresh = false;
+	app->fresh = false;
 	return FED_APP_ACTION_REDRAW;
 }
 
-static enum fed_app_action press_quit(struct fed_app *stage, const struct fed_press *press)
+static enum fed_app_action press_quit(struct fed_app *app, const struct fed_press *press)
 {
-	(void)stage, (void)press;
+	(void)app, (void)press;
 	return FED_APP_ACTION_LEAVE;
 }
 
-static enum fed_app_action press_click(struct fed_app *stage, const struct fed_press *press)
+static enum fed_app_action press_click(struct fed_app *app, const struct fed_press *press)
 {
 	for (size_t i = 0; press->row == 0 && fed_view_at(i); i++) {
-		if (press->column < stage->name_end[i]) {
-			fed_app_show(stage, i);
+		if (press->column < app->name_end[i]) {
+			fed_app_show(app, i);
 			break;
 		}
 	}

@@ -45,13 +45,13 @@ static const char *word_of(const struct fed_runner_state *now)
 	return now->busy ? "running" : "ready";
 }
 
-static void put_state(const struct fed_app *stage, const struct fed_runner_state *now,
+static void put_state(const struct fed_app *app, const struct fed_runner_state *now,
                       struct fed_text *out)
 {
-	const struct fed_watched *w = &stage->watched;
-	const struct fed_view *view = fed_view_at(stage->at);
+	const struct fed_watched *w = &app->watched;
+	const struct fed_view *view = fed_view_at(app->at);
 
-	const bool narrow = stage->whole.columns < NARROW;
+	const bool narrow = app->whole.columns < NARROW;
 
 	fed_text_add(out, narrow ? "v%s  " : "version %s  clock ",
 	             fed_count((double)fed_session_version(w->session)).s);
@@ -61,19 +61,19 @@ static void put_state(const struct fed_app *stage, const struct fed_runner_state
 		fed_text_add(out, "  pace %g/s", now->pace);
 	if (w->n_marked)
 		fed_text_add(out, "  %u marked", w->n_marked);
-	const char *filter = view->filtered ? view->filtered(stage->state[stage->at]) : NULL;
+	const char *filter = view->filtered ? view->filtered(app->state[app->at]) : NULL;
 	if (filter && *filter)
 		fed_text_add(out, "  / %s", filter);
 }
 
-bool fed_app_is_changed(const struct fed_app *stage, const struct fed_runner_state *now)
+bool fed_app_is_changed(const struct fed_app *app, const struct fed_runner_state *now)
 {
 	struct fed_text state = {0};
 
-	put_state(stage, now, &state);
-	const bool same = strncmp(fed_text_str(&state), stage->title, sizeof stage->title - 1) == 0;
+	put_state(app, now, &state);
+	const bool same = strncmp(fed_text_str(&state), app->title, sizeof app->title - 1) == 0;
 	fed_text_release(&state);
-	return !same || fed_app_is_stale(stage);
+	return !same || fed_app_is_stale(app);
 }
 
 static int names_width(void)
@@ -86,31 +86,31 @@ static int names_width(void)
 }
 
 /* " 1 overview [2 log]"; where there is no room only the one that is shown. */
-static int put_names(struct fed_canvas *canvas, struct fed_app *stage, bool all)
+static int put_names(struct fed_canvas *canvas, struct fed_app *app, bool all)
 {
 	int column = 0;
 
 	for (size_t i = 0; fed_view_at(i); i++) {
-		const bool shown = i == stage->at;
+		const bool shown = i == app->at;
 		char text[64];
 
-		stage->name_end[i] = 0;
+		app->name_end[i] = 0;
 		if (!shown && !all)
 			continue;
 		snprintf(text, sizeof text, shown ? "[%zu %s]" : " %zu %s ", i + 1, fed_view_at(i)->name);
 		column = fed_canvas_write(canvas, column, 0, text, shown ? bold : grey);
-		stage->name_end[i] = column;
+		app->name_end[i] = column;
 	}
 	return column;
 }
 
-static void paint_title(struct fed_app *stage, const char *state)
+static void paint_title(struct fed_app *app, const char *state)
 {
-	struct fed_canvas *canvas = &stage->whole;
+	struct fed_canvas *canvas = &app->whole;
 	const bool two = fed_app_top(canvas->rows) == 2;
 	const bool all =
 		names_width() <= (two ? canvas->columns : canvas->columns - fed_text_width(state) - 2);
-	const int end = put_names(canvas, stage, all);
+	const int end = put_names(canvas, app, all);
 
 	if (two)
 		fed_canvas_write(canvas, 1, 1, state, plain);
@@ -163,24 +163,24 @@ static const char *fit_lesson(const char *text, int columns, int most, int *rows
 	}
 }
 
-static int lesson_rows(const struct fed_app *stage, int columns, int rows)
+static int lesson_rows(const struct fed_app *app, int columns, int rows)
 {
 	int used = 0;
 
-	if (stage->lesson.len)
-		fit_lesson(fed_text_str(&stage->lesson), columns, rows / LESSON_SHARE, &used);
+	if (app->lesson.len)
+		fit_lesson(fed_text_str(&app->lesson), columns, rows / LESSON_SHARE, &used);
 	return used < rows / LESSON_SHARE ? used : rows / LESSON_SHARE;
 }
 
-static void paint_lesson(struct fed_app *stage, int row, int rows)
+static void paint_lesson(struct fed_app *app, int row, int rows)
 {
-	struct fed_canvas *canvas = &stage->whole;
+	struct fed_canvas *canvas = &app->whole;
 	const int last = row + rows - 1;
 	int used;
 
 	if (rows <= 0)
 		return;
-	const char *at = fit_lesson(fed_text_str(&stage->lesson), canvas->columns, rows, &used);
+	const char *at = fit_lesson(fed_text_str(&app->lesson), canvas->columns, rows, &used);
 	for (; *at && row <= last; at += strcspn(at, "\n") + 1)
 		row += wrap(canvas, canvas->columns, row, last, at, strcspn(at, "\n"),
 		            *at == '>' ? bold : (struct fed_style){.color = FED_COLOR_YELLOW});
@@ -206,9 +206,9 @@ static int help_head(struct fed_canvas *canvas, int row, int skip, const char *t
 }
 
 /* Returns the rows of all of it. */
-static int paint_help(const struct fed_app *stage, struct fed_canvas *canvas, int skip)
+static int paint_help(const struct fed_app *app, struct fed_canvas *canvas, int skip)
 {
-	const struct fed_view *view = fed_view_at(stage->at);
+	const struct fed_view *view = fed_view_at(app->at);
 	char head[200];
 	int row = 0;
 
@@ -219,7 +219,7 @@ static int paint_help(const struct fed_app *stage, struct fed_canvas *canvas, in
 	row = help_head(canvas, row, skip, "in all views");
 	for (const struct fed_app_key *key = fed_app_keys; key->code; key++)
 		row = help_line(canvas, row, skip, key->name,
-		                key->code == 'q' && stage->alone ? "leave fedsh" : key->help);
+		                key->code == 'q' && app->alone ? "leave fedsh" : key->help);
 	row = help_line(canvas, row, skip, "ctrl-C", "stop after this round; again: abort it");
 	row = help_head(canvas, row, skip, "views");
 	for (size_t i = 0; (view = fed_view_at(i)); i++) {
@@ -255,10 +255,10 @@ static void add_global(struct hint *hints, int *n, uint32_t code, const char *wo
 }
 
 /* The six that matter now; two places are left for `?` and `q`. */
-static int choose_hints(const struct fed_app *stage, const struct fed_runner_state *now,
+static int choose_hints(const struct fed_app *app, const struct fed_runner_state *now,
                         struct hint *hints)
 {
-	const struct fed_view *view = fed_view_at(stage->at);
+	const struct fed_view *view = fed_view_at(app->at);
 	int n = 0;
 
 	if (now->paused || !now->busy) {
@@ -270,17 +270,17 @@ static int choose_hints(const struct fed_app *stage, const struct fed_runner_sta
 	} else {
 		add_global(hints, &n, ' ', NULL);
 	}
-	if (stage->watched.n_marked)
+	if (app->watched.n_marked)
 		add_global(hints, &n, 'i', NULL);
 	for (const struct fed_key *key = view->keys; key && key->code && n < KEYS_SHOWN - 3; key++)
-		if (key->matters && key->matters(stage->state[stage->at], &stage->watched))
+		if (key->matters && key->matters(app->state[app->at], &app->watched))
 			add_hint(hints, &n, key->name, key->help);
 	add_global(hints, &n, ':', NULL);
 	if (n < KEYS_SHOWN - 2)
 		add_global(hints, &n, FED_KEY_TAB, NULL);
 	n = n < KEYS_SHOWN - 2 ? n : KEYS_SHOWN - 2;
 	add_global(hints, &n, '?', NULL);
-	add_global(hints, &n, 'q', stage->alone ? "leave" : NULL);
+	add_global(hints, &n, 'q', app->alone ? "leave" : NULL);
 	return n;
 }
 
@@ -289,11 +289,11 @@ static int hint_width(const struct hint *hint)
 	return fed_text_width(hint->name) + 1 + fed_text_width(hint->word) + 2;
 }
 
-static void paint_hints(struct fed_app *stage, const struct fed_runner_state *now, int row)
+static void paint_hints(struct fed_app *app, const struct fed_runner_state *now, int row)
 {
-	struct fed_canvas *canvas = &stage->whole;
+	struct fed_canvas *canvas = &app->whole;
 	struct hint hints[KEYS_SHOWN];
-	const int n = choose_hints(stage, now, hints);
+	const int n = choose_hints(app, now, hints);
 	int column = 0, last = hint_width(&hints[n - 1]) + hint_width(&hints[n - 2]);
 
 	for (int i = 0; i < n; i++) {
@@ -308,20 +308,20 @@ static void paint_hints(struct fed_app *stage, const struct fed_runner_state *no
 }
 
 /* Returns the cursor's column, or -1. */
-static int paint_footer(struct fed_app *stage, const struct fed_runner_state *now, int row)
+static int paint_footer(struct fed_app *app, const struct fed_runner_state *now, int row)
 {
-	struct fed_canvas *canvas = &stage->whole;
+	struct fed_canvas *canvas = &app->whole;
 
-	if (stage->prompting) {
-		for (int i = 0; i < canvas->columns && stage->prompt.choices.len; i++)
+	if (app->prompting) {
+		for (int i = 0; i < canvas->columns && app->prompt.choices.len; i++)
 			fed_canvas_put(canvas, i, row - 1, ' ', plain);
-		fed_canvas_write(canvas, 0, row - 1, fed_text_str(&stage->prompt.choices), key_style);
-		return fed_prompt_paint(&stage->prompt, canvas, row);
+		fed_canvas_write(canvas, 0, row - 1, fed_text_str(&app->prompt.choices), key_style);
+		return fed_prompt_paint(&app->prompt, canvas, row);
 	}
-	if (*stage->notice)
-		fed_canvas_write(canvas, 0, row, stage->notice, stage->alarm ? alarm : bold);
+	if (*app->notice)
+		fed_canvas_write(canvas, 0, row, app->notice, app->alarm ? alarm : bold);
 	else
-		paint_hints(stage, now, row);
+		paint_hints(app, now, row);
 	return -1;
 }
 
@@ -338,68 +338,68 @@ static void paint_too_small(struct fed_canvas *canvas)
 	fed_canvas_write(canvas, 0, 0, text, plain);
 }
 
-static int paint_view(struct fed_app *stage, int columns, int rows, struct fed_error *err)
+static int paint_view(struct fed_app *app, int columns, int rows, struct fed_error *err)
 {
-	const struct fed_view *view = fed_view_at(stage->at);
-	void *state = stage->state[stage->at];
+	const struct fed_view *view = fed_view_at(app->at);
+	void *state = app->state[app->at];
 
-	if (resize(&stage->view, columns, rows, err))
+	if (resize(&app->view, columns, rows, err))
 		return FED_FAIL;
-	fed_canvas_clear(&stage->view);
-	stage->stamp = view->stamp ? view->stamp(state, &stage->watched) : 0;
-	stage->fresh = true;
-	if (view->paint(state, &stage->watched, &stage->view, err)) {
-		fed_canvas_clear(&stage->view);
-		fed_canvas_write(&stage->view, 0, 0, err->text, alarm);
+	fed_canvas_clear(&app->view);
+	app->stamp = view->stamp ? view->stamp(state, &app->watched) : 0;
+	app->fresh = true;
+	if (view->paint(state, &app->watched, &app->view, err)) {
+		fed_canvas_clear(&app->view);
+		fed_canvas_write(&app->view, 0, 0, err->text, alarm);
 	}
 	return FED_OK;
 }
 
-static void paint_help_over(struct fed_app *stage, int top, int rows)
+static void paint_help_over(struct fed_app *app, int top, int rows)
 {
 	struct fed_canvas help;
 	struct fed_error unused;
-	const int columns = stage->whole.columns;
+	const int columns = app->whole.columns;
 
 	if (fed_canvas_init(&help, columns, rows, &unused))
 		return;
-	const int all = paint_help(stage, &help, 0), most = all > rows ? all - rows : 0;
-	stage->help_row = stage->help_row < most ? stage->help_row : most;
-	stage->help_row = stage->help_row > 0 ? stage->help_row : 0;
+	const int all = paint_help(app, &help, 0), most = all > rows ? all - rows : 0;
+	app->help_row = app->help_row < most ? app->help_row : most;
+	app->help_row = app->help_row > 0 ? app->help_row : 0;
 	fed_canvas_clear(&help);
-	paint_help(stage, &help, stage->help_row);
-	fed_canvas_copy(&stage->whole, 0, top, &help);
+	paint_help(app, &help, app->help_row);
+	fed_canvas_copy(&app->whole, 0, top, &help);
 	fed_canvas_release(&help);
 }
 
-int fed_app_paint(struct fed_app *stage, const struct fed_runner_state *now, bool still,
-                  int columns, int rows, struct fed_error *err)
+int fed_app_paint(struct fed_app *app, const struct fed_runner_state *now, bool still, int columns,
+                  int rows, struct fed_error *err)
 {
-	stage->cursor = -1;
-	if (resize(&stage->whole, columns, rows, err))
+	app->cursor = -1;
+	if (resize(&app->whole, columns, rows, err))
 		return FED_FAIL;
-	fed_canvas_clear(&stage->whole);
+	fed_canvas_clear(&app->whole);
 	if (columns < FED_APP_COLUMNS || rows < FED_APP_ROWS) {
-		paint_too_small(&stage->whole);
+		paint_too_small(&app->whole);
 		return FED_OK;
 	}
-	const int top = fed_app_top(rows), lesson = lesson_rows(stage, columns, rows);
+	const int top = fed_app_top(rows), lesson = lesson_rows(app, columns, rows);
 	const int capacity = rows - top - lesson - 1;
-	if (stage->view.columns != columns || stage->view.rows != capacity)
-		stage->fresh = false;
-	if (still && fed_app_is_stale(stage) && paint_view(stage, columns, capacity, err))
+	if (app->view.columns != columns || app->view.rows != capacity)
+		app->fresh = false;
+	if (still && fed_app_is_stale(app) && paint_view(app, columns, capacity, err))
 		return FED_FAIL;
 	if (still) {
 		struct fed_text state = {0};
-		put_state(stage, now, &state);
-		snprintf(stage->title, sizeof stage->title, "%s", fed_text_str(&state));
+		put_state(app, now, &state);
+		snprintf(app->title, sizeof app->title, "%s", fed_text_str(&state));
 		fed_text_release(&state);
 	}
-	paint_title(stage, stage->title);
-	fed_canvas_copy(&stage->whole, 0, top, &stage->view); /* what there is of its last picture */
-	if (stage->helping)
-		paint_help_over(stage, top, capacity);
-	paint_lesson(stage, top + capacity, lesson);
-	stage->cursor = paint_footer(stage, now, rows - 1);
+	paint_title(app, app->title);
+	fed_canvas_copy(&app->whole, 0, top, &app->view); /* what there is of its last picture */
+	if (app->helping)
+		paint_help_over(app, top, capacity);
+	paint_lesson(app, top + capacity, lesson);
+	app->cursor = paint_footer(app, now, rows - 1);
 	return FED_OK;
 }

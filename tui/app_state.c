@@ -5,55 +5,55 @@
 #include "base/mem.h"
 #include "tui/app_internal.h"
 
-const struct fed_view *fed_stage_view(const struct fed_app *stage)
+const struct fed_view *fed_stage_view(const struct fed_app *app)
 {
-	return fed_view_at(stage->at);
+	return fed_view_at(app->at);
 }
 
-int fed_stage_open(struct fed_app *stage, size_t at, struct fed_error *err)
+int fed_stage_open(struct fed_app *app, size_t at, struct fed_error *err)
 {
 	const struct fed_view *view = fed_view_at(at);
 
-	if (!stage->state[at]) {
+	if (!app->state[at]) {
 		void *state = fed_alloc(view->state_size ? view->state_size : 1);
 
 		if (!state)
 			return fed_fail_memory(err, view->state_size, "a view");
-		if (view->open && view->open(state, &stage->watched, err)) {
+		if (view->open && view->open(state, &app->watched, err)) {
 			fed_free(state);
 			return FED_FAIL;
 		}
-		stage->state[at] = state;
+		app->state[at] = state;
 	}
-	stage->at = at;
-	stage->fresh = false;
-	stage->made = 0;
+	app->at = at;
+	app->fresh = false;
+	app->made = 0;
 	return FED_OK;
 }
 
-void fed_app_show(struct fed_app *stage, size_t i)
+void fed_app_show(struct fed_app *app, size_t i)
 {
 	struct fed_error err;
 
-	if (fed_view_at(i) && fed_stage_open(stage, i, &err))
-		fed_app_tell(stage, true, err.text);
+	if (fed_view_at(i) && fed_stage_open(app, i, &err))
+		fed_app_tell(app, true, err.text);
 }
 
-bool fed_app_is_stale(const struct fed_app *stage)
+bool fed_app_is_stale(const struct fed_app *app)
 {
-	const struct fed_view *view = fed_stage_view(stage);
+	const struct fed_view *view = fed_stage_view(app);
 
-	return !stage->fresh ||
-	       (view->stamp && view->stamp(stage->state[stage->at], &stage->watched) != stage->stamp);
+	return !app->fresh ||
+	       (view->stamp && view->stamp(app->state[app->at], &app->watched) != app->stamp);
 }
 
-void fed_app_tell(struct fed_app *stage, bool alarm, const char *text)
+void fed_app_tell(struct fed_app *app, bool alarm, const char *text)
 {
-	snprintf(stage->notice, sizeof stage->notice, "%s", text);
-	stage->alarm = alarm;
+	snprintf(app->notice, sizeof app->notice, "%s", text);
+	app->alarm = alarm;
 }
 
-void fed_app_prompt(struct fed_app *stage, enum fed_prompting what, const char *line)
+void fed_app_prompt(struct fed_app *app, enum fed_prompting what, const char *line)
 {
 	static const char *const labels[] = {
 		[FED_PROMPTING_COMMAND] = ":",
@@ -61,6 +61,6 @@ void fed_app_prompt(struct fed_app *stage, enum fed_prompting what, const char *
 		[FED_PROMPTING_FILE] = "write to (.svg or text): ",
 	};
 
-	stage->prompting = what;
-	fed_prompt_open(&stage->prompt, labels[what], line);
+	app->prompting = what;
+	fed_prompt_open(&app->prompt, labels[what], line);
 }

@@ -25,7 +25,7 @@ struct fed_runner {
 	pthread_t thread;
 	pthread_mutex_t lock;
 	pthread_cond_t changed;
-	int bell;
+	int event_fd;
 	atomic_bool attention; /* there is something to look at between two events */
 	atomic_bool requested; /* the other thread wants to look when a version was made */
 	/* With the lock. */
@@ -52,12 +52,12 @@ static void look_again(struct fed_runner *r)
 	pthread_cond_broadcast(&r->changed);
 }
 
-static void ring(struct fed_runner *r)
+static void signal_event(struct fed_runner *r)
 {
 	const uint64_t one = 1;
-	const ssize_t written = write(r->bell, &one, sizeof one);
+	const ssize_t written = write(r->event_fd, &one, sizeof one);
 
-	(void)written; /* full: it rings already */
+	(void)written; /* full: it is signalled already */
 }
 
 /* Standing -------------------------------------------------------------------- */
@@ -82,7 +82,7 @@ static void wait_change(struct fed_runner *r, double until)
 static void let_look(struct fed_runner *r)
 {
 	if (r->wanted && !r->taken)
-		ring(r);
+		signal_event(r);
 	while (r->wanted || r->taken)
 		wait_change(r, 0);
 }
@@ -183,7 +183,7 @@ static void execute(struct fed_runner *r, const char *line)
 	r->executed++;
 	r->done |= done;
 	pthread_mutex_unlock(&r->lock);
-	ring(r);
+	signal_event(r);
 }
 
 static void execute_waiting(struct fed_runner *r)
@@ -257,10 +257,10 @@ static void *work(void *arg)
 	for (;;) {
 		pthread_mutex_lock(&r->lock);
 		r->place = IDLE;
-		ring(r);
+		signal_event(r);
 		while (r->wanted || r->taken || (!r->n_lines && !r->leaving)) {
 			if (r->wanted && !r->taken)
-				r->wanted = false, ring(r);
+				r->wanted = false, signal_event(r);
 			else
 				wait_change(r, 0);
 		}
@@ -278,7 +278,7 @@ static void *work(void *arg)
 	r->place = IDLE;
 	r->left = true;
 	pthread_mutex_unlock(&r->lock);
-	ring(r);
+	signal_event(r);
 	return NULL;
 }
 
@@ -294,7 +294,7 @@ int fed_runner_new(struct fed_runner **out, const struct fed_watch_host *host, d
 		return fed_fail_memory(err, sizeof *r, "a thread");
 	r->host = *host;
 	r->pace = pace;
-	r->bell = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	r->event_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	pthread_mutex_init(&r->lock, NULL);
 	pthread_condattr_init(&attributes);
 	pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
@@ -302,14 +302,14 @@ int fed_runner_new(struct fed_runner **out, const struct fed_watch_host *host, d
 	pthread_condattr_destroy(&attributes);
 	look_again(r);
 	fed_session_set_between(host->session, (struct fed_pause_hook){between_events, r});
-	const int error = r->bell < 0 ? 0 : fed_thread_start(&r->thread, work, r);
-	if (r->bell >= 0 && !error) {
+	const int error = r->event_fd < 0 ? 0 : fed_thread_start(&r->thread, work, r);
+	if (r->event_fd >= 0 && !error) {
 		*out = r;
 		return FED_OK;
 	}
 	fed_session_set_between(host->session, (struct fed_pause_hook){0});
-	if (r->bell >= 0)
-		close(r->bell);
+	if (r->event_fd >= 0)
+		close(r->event_fd);
 	fed_free(r);
 	return fed_fail(err, "the watch cannot start a thread: %s", strerror(error));
 }
@@ -326,7 +326,7 @@ void fed_runner_free(struct fed_runner *r)
 	fed_free(r->line);
 	pthread_cond_destroy(&r->changed);
 	pthread_mutex_destroy(&r->lock);
-	close(r->bell);
+	close(r->event_fd);
 	fed_free(r);
 }
 
@@ -334,13 +334,13 @@ void fed_runner_free(struct fed_runner *r)
 
 int fed_runner_event_fd(const struct fed_runner *r)
 {
-	return r->bell;
+	return r->event_fd;
 }
 
 void fed_runner_clear_event(struct fed_runner *r)
 {
 	uint64_t times;
-	const ssize_t got = read(r->bell, &times, sizeof times);
+	const ssize_t got = read(r->event_fd, &times, sizeof times);
 
 	(void)got;
 }

@@ -5,7 +5,7 @@
  * The session is the runner's while a line is executed, but for the moments in which it stands:
  * with nothing to do, between two events, between two lines of a script.  Then the other thread may
  * take it, look, and give it back; it never waits for it.  A call of fed_runner_take() that fails
- * makes the runner stand at the next event and ring.
+ * makes the runner stand at the next event and write to its event descriptor.
  */
 #ifndef FED_TUI_RUNNER_H
 #define FED_TUI_RUNNER_H
@@ -21,20 +21,20 @@ void fed_runner_free(struct fed_runner *);
 
 /* In the other thread -------------------------------------------------------- */
 
-/* Readable after the runner rang: look at it (fed_runner_clear_event), then try to take the
- * session. */
+/* Event descriptor: readable when the runner stands and the session can be taken, and when its
+ * state has changed.  Clear the event, then try to take the session. */
 int fed_runner_event_fd(const struct fed_runner *);
 void fed_runner_clear_event(struct fed_runner *);
 bool fed_runner_take(struct fed_runner *);
 void fed_runner_give(struct fed_runner *);
-/* Stand, and ring, once also when the next version was made and no round is open. */
+/* Stop once, and signal the event, also when the next version is made and no round is open. */
 void fed_runner_request_pause(struct fed_runner *);
 
 /* Execute this line when what runs stands. */
 int fed_runner_submit(struct fed_runner *, const char *line, struct fed_error *);
 void fed_runner_leave(struct fed_runner *); /* stop at the next event, and execute nothing more */
-void fed_runner_notify_signal(
-	struct fed_runner *); /* a signal came: look whether it stops what runs */
+/* A signal came: check whether it stops what runs. */
+void fed_runner_notify_signal(struct fed_runner *);
 
 struct fed_runner_state {
 	bool busy;      /* a line is executed, or waits */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The loop: keys, frames, and the runner's bell. */
+/* The loop: keys, frames, and the events of the runner. */
 #include "tui/watch.h"
 
 #include <errno.h>
@@ -28,12 +28,12 @@ struct fed_watch {
 	struct fed_terminal *terminal;
 	struct fed_runner *runner;
 	struct fed_messages *messages;
-	struct fed_app stage;
+	struct fed_app app;
 	struct fed_press key[KEYS_MOST]; /* [n_keys] that wait for the session to stand */
 	int n_keys;
 	bool types;            /* one of them begins a line: those behind it are text */
 	bool ours;             /* the session was taken from the runner */
-	bool rang;             /* the runner did, and the session was not looked at since */
+	bool notified;         /* by the runner, and the session was not looked at since */
 	bool dirty;            /* a key or a signal changed what is shown */
 	double framed;         /* wall seconds of the last frame */
 	double cost, spent;    /* wall seconds that it took, and what was looked at since */
@@ -96,7 +96,7 @@ static void submit(struct fed_watch *w, const char *line)
 	struct fed_error err;
 
 	if (fed_runner_submit(w->runner, line, &err))
-		fed_app_tell(&w->stage, true, err.text);
+		fed_app_tell(&w->app, true, err.text);
 }
 
 static void submit_view_command(void *ctx, const char *line)
@@ -129,7 +129,7 @@ static void press_pause(struct fed_watch *w)
 	if (is_something_left(w))
 		submit(w, "continue");
 	else if (!now.paused)
-		fed_app_tell(&w->stage, false, "nothing runs: r makes a round, : takes a command");
+		fed_app_tell(&w->app, false, "nothing runs: r makes a round, : takes a command");
 }
 
 static void press_round(struct fed_watch *w)
@@ -155,18 +155,18 @@ static void change_pace(struct fed_watch *w, bool faster)
 	}
 	fed_runner_pace(w->runner, isfinite(next) ? next : 0);
 	snprintf(text, sizeof text, isfinite(next) ? "%g rounds a second at most" : "full speed", next);
-	fed_app_tell(&w->stage, false, text);
+	fed_app_tell(&w->app, false, text);
 }
 
 static void leave(struct fed_watch *w)
 {
 	fed_runner_leave(w->runner);
-	fed_app_tell(&w->stage, false, "leaves when what runs can be stopped; ctrl-C stops it");
+	fed_app_tell(&w->app, false, "leaves when what runs can be stopped; ctrl-C stops it");
 }
 
 static void complete(struct fed_watch *w)
 {
-	struct fed_prompt *p = &w->stage.prompt;
+	struct fed_prompt *p = &w->app.prompt;
 	struct fed_text candidates = {0};
 	size_t start = 0;
 
@@ -177,19 +177,19 @@ static void complete(struct fed_watch *w)
 
 static void execute(struct fed_watch *w)
 {
-	const char *line = w->stage.prompt.line;
+	const char *line = w->app.prompt.line;
 
 	w->host.remember(w->host.ctx, line);
 	fed_messages_add(w->messages, FED_MESSAGE_LINE, atomic_load(&w->last_event), line,
 	                 strlen(line));
 	fed_messages_add(w->messages, FED_MESSAGE_LINE, atomic_load(&w->last_event), "\n", 1);
-	w->stage.heard = fed_messages_count(w->messages); /* whoever typed it knows */
+	w->app.heard = fed_messages_count(w->messages); /* whoever typed it knows */
 	submit(w, line);
 }
 
 static void press(struct fed_watch *w, const struct fed_press *key)
 {
-	switch (fed_app_press(&w->stage, key)) {
+	switch (fed_app_press(&w->app, key)) {
 	case FED_APP_ACTION_LEAVE:
 		leave(w);
 		break;
@@ -209,7 +209,7 @@ static void press(struct fed_watch *w, const struct fed_press *key)
 		change_pace(w, key->code != '-');
 		break;
 	case FED_APP_ACTION_MOUSE:
-		fed_terminal_mouse(w->terminal, w->stage.mouse);
+		fed_terminal_mouse(w->terminal, w->app.mouse);
 		break;
 	case FED_APP_ACTION_REDRAW:
 		fed_terminal_clear(w->terminal);
@@ -222,7 +222,7 @@ static void press(struct fed_watch *w, const struct fed_press *key)
 		break;
 	case FED_APP_ACTION_OLDER:
 	case FED_APP_ACTION_NEWER:
-		fed_prompt_recall(&w->stage.prompt, key->code == FED_KEY_UP, w->host.history, w->host.ctx);
+		fed_prompt_recall(&w->app.prompt, key->code == FED_KEY_UP, w->host.history, w->host.ctx);
 		break;
 	case FED_APP_ACTION_NONE:
 		break;
@@ -238,8 +238,8 @@ static void read_keys(struct fed_watch *w)
 	bool gone = false;
 
 	while (w->n_keys < KEYS_MOST && fed_terminal_key(w->terminal, &key, &gone)) {
-		const bool waits = fed_app_needs_session(&w->stage, &key) || w->n_keys > 0;
-		const bool text = w->stage.prompting || w->types;
+		const bool waits = fed_app_needs_session(&w->app, &key) || w->n_keys > 0;
+		const bool text = w->app.prompting || w->types;
 		const bool urgent = !text && (key.code == 'q' || key.code == ' ');
 
 		if (!waits || urgent) {
@@ -263,8 +263,8 @@ static void paint(struct fed_watch *w, bool still)
 	struct fed_error err;
 
 	fed_terminal_size(w->terminal, &columns, &rows);
-	if (fed_app_paint(&w->stage, &now, still, columns, rows, &err))
-		w->stage.cursor = -1; /* no memory: what is there stays */
+	if (fed_app_paint(&w->app, &now, still, columns, rows, &err))
+		w->app.cursor = -1; /* no memory: what is there stays */
 	w->dirty = false;
 }
 
@@ -273,7 +273,7 @@ static void show(struct fed_watch *w)
 	int columns, rows;
 
 	fed_terminal_size(w->terminal, &columns, &rows);
-	fed_terminal_show(w->terminal, &w->stage.whole, w->stage.cursor, rows - 1);
+	fed_terminal_show(w->terminal, &w->app.whole, w->app.cursor, rows - 1);
 	w->framed = fed_wall_seconds();
 }
 
@@ -284,14 +284,14 @@ static void look(struct fed_watch *w)
 	struct fed_error err;
 
 	atomic_store(&w->last_event, fed_session_status(w->host.session).events);
-	if (asked && fed_app_switch(&w->stage, fed_view_at((size_t)asked - 1)->name, &err))
-		fed_app_tell(&w->stage, true, err.text);
+	if (asked && fed_app_switch(&w->app, fed_view_at((size_t)asked - 1)->name, &err))
+		fed_app_tell(&w->app, true, err.text);
 	w->dirty |= asked > 0;
 	for (int i = 0; i < w->n_keys; i++)
 		press(w, &w->key[i]);
 	w->n_keys = 0;
 	w->types = false;
-	fed_app_look(&w->stage);
+	fed_app_look(&w->app);
 }
 
 /* Seconds between two frames. */
@@ -307,22 +307,21 @@ static bool is_lively(const struct fed_runner_state *state)
 }
 
 /* Look at the session, and paint if a frame is due that would show something else.  Training stands
- * meanwhile, also where it stands for a version that was wished for: that wish is made once a
- * frame.
+ * meanwhile, also where it stands at a version because of a request to pause: one is made a frame.
  */
 static bool take_frame(struct fed_watch *w, bool due, bool soon)
 {
 	const struct fed_runner_state state = fed_runner_state(w->runner);
 
-	w->rang = false;
+	w->notified = false;
 	w->ours = true;
-	w->stage.watched.busy = is_lively(&state);
+	w->app.watched.busy = is_lively(&state);
 	look(w);
 	const bool paints =
-		(due || (w->dirty && soon)) && (w->dirty || fed_app_is_changed(&w->stage, &state));
+		(due || (w->dirty && soon)) && (w->dirty || fed_app_is_changed(&w->app, &state));
 	if (paints)
 		paint(w, true);
-	w->requests = due && fed_app_awaits_versions(&w->stage);
+	w->requests = due && fed_app_awaits_versions(&w->app);
 	if (w->requests)
 		fed_runner_request_pause(w->runner);
 	w->ours = false;
@@ -335,8 +334,8 @@ static void frame(struct fed_watch *w, bool lively)
 {
 	const double now = fed_wall_seconds();
 	const bool soon = now >= w->framed + FRAME_LEAST;
-	const bool due = (lively || w->rang) && now >= w->framed + pause_of(w, lively);
-	const bool requested = w->rang && w->requests;
+	const bool due = (lively || w->notified) && now >= w->framed + pause_of(w, lively);
+	const bool requested = w->notified && w->requests;
 	bool painted = false;
 
 	if ((w->n_keys || (w->dirty && soon) || due || requested) && fed_runner_take(w->runner)) {
@@ -364,7 +363,7 @@ static void read_captured(struct fed_watch *w)
 		fed_messages_add(w->messages, FED_SAID_STDERR, atomic_load(&w->last_event), bytes, n);
 }
 
-/* Until a key, a message or the bell; at most until the next frame is due. */
+/* Until a key, a message or an event of the runner; at most until the next frame is due. */
 static void wait_for_more(struct fed_watch *w, bool lively)
 {
 	struct pollfd p[] = {{.fd = STDIN_FILENO, .events = POLLIN},
@@ -372,21 +371,21 @@ static void wait_for_more(struct fed_watch *w, bool lively)
 	                     {.fd = fed_runner_event_fd(w->runner), .events = POLLIN}};
 	const double pause = w->dirty ? FRAME_LEAST : pause_of(w, lively);
 	const double left = w->framed + pause - fed_wall_seconds();
-	const bool expects = w->dirty || lively || w->rang;
-	/* Where a frame was due already, the session could not be had: the bell tells when. */
+	const bool expects = w->dirty || lively || w->notified;
+	/* Where a frame was due already, the session could not be taken: an event says when it can. */
 	const double wait = expects && left > 0 ? fmin(left, IDLE_WAIT) : IDLE_WAIT;
 
 	if (poll(p, 3, (int)ceil(1000 * wait)) <= 0 || !(p[2].revents & POLLIN))
 		return;
 	fed_runner_clear_event(w->runner);
-	w->rang = true;
+	w->notified = true;
 }
 
 static void loop(struct fed_watch *w)
 {
 	bool leaving = false;
 
-	w->dirty = w->rang = true;
+	w->dirty = w->notified = true;
 	for (struct fed_runner_state now; now = fed_runner_state(w->runner), !now.left;) {
 		const bool lively = is_lively(&now);
 
@@ -398,7 +397,7 @@ static void loop(struct fed_watch *w)
 		w->dirty |= fed_terminal_attend(w->terminal);
 		read_keys(w);
 		read_captured(w);
-		w->dirty |= fed_app_listen(&w->stage);
+		w->dirty |= fed_app_listen(&w->app);
 		frame(w, lively);
 		wait_for_more(w, lively);
 	}
@@ -411,15 +410,15 @@ static int open_watch(struct fed_watch *w, const struct fed_watch_options *o, st
 	w->messages = fed_messages_new();
 	if (!w->messages)
 		return fed_fail_memory(err, sizeof(void *), "the messages");
-	w->stage.watched = (struct fed_watched){.session = w->host.session,
-	                                        .command = submit_view_command,
-	                                        .ctx = w,
-	                                        .messages = w->messages};
+	w->app.watched = (struct fed_watched){.session = w->host.session,
+	                                      .command = submit_view_command,
+	                                      .ctx = w,
+	                                      .messages = w->messages};
 	if (fed_terminal_open(&w->terminal, o->terminal, o->color, err))
 		return FED_FAIL;
-	w->stage.watched.utf8 = fed_terminal_utf8(w->terminal);
-	w->stage.alone = o->alone;
-	if (fed_app_init(&w->stage, o->view, err) || fed_capture_begin(err))
+	w->app.watched.utf8 = fed_terminal_utf8(w->terminal);
+	w->app.alone = o->alone;
+	if (fed_app_init(&w->app, o->view, err) || fed_capture_begin(err))
 		return FED_FAIL;
 	if (w->host.opened(w->host.ctx, w, err) || fed_runner_new(&w->runner, &w->host, o->pace, err))
 		return FED_FAIL;
@@ -435,7 +434,7 @@ static void close_watch(struct fed_watch *w)
 
 	fed_runner_free(w->runner);
 	w->host.opened(w->host.ctx, NULL, &unused);
-	fed_app_release(&w->stage);
+	fed_app_release(&w->app);
 	fed_terminal_close(w->terminal);
 	fed_capture_end();
 	fed_messages_free(w->messages);

@@ -65,19 +65,19 @@ static int time_view(struct fed_session *s, const char *name, uint32_t clients,
                      struct fed_error *err)
 {
 	const struct fed_runner_state now = {.busy = true};
-	struct fed_app stage = {.watched = {.session = s, .utf8 = true}};
+	struct fed_app app = {.watched = {.session = s, .utf8 = true}};
 	double least = INFINITY, most = 0;
 	struct fed_run_result result;
 
-	if (fed_app_init(&stage, name, err))
+	if (fed_app_init(&app, name, err))
 		return FED_FAIL;
 	for (int i = 0; i < FRAMES; i++) {
 		for (int k = 0; k < 10; k++)
 			if (fed_session_step(s, &result, err))
 				return FED_FAIL;
 		const double began = cpu();
-		fed_app_look(&stage);
-		if (fed_app_paint(&stage, &now, true, COLUMNS, ROWS, err))
+		fed_app_look(&app);
+		if (fed_app_paint(&app, &now, true, COLUMNS, ROWS, err))
 			return FED_FAIL;
 		const double took = cpu() - began;
 		least = fmin(least, took);
@@ -86,7 +86,7 @@ static int time_view(struct fed_session *s, const char *name, uint32_t clients,
 	printf("{\"bench\":\"watch-frame\",\"view\":\"%s\",\"clients\":%u,\"least_ms\":%.3f,"
 	       "\"most_ms\":%.3f}\n",
 	       name, clients, 1000 * least, 1000 * most);
-	fed_app_release(&stage);
+	fed_app_release(&app);
 	return FED_OK;
 }
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The stage of the watch without terminal and threads: title, footer, keys, the line that is typed.
+/* The app of the watch without terminal and threads: title, footer, keys, the line that is typed.
  */
 #include <string.h>
 
@@ -8,7 +8,7 @@
 #include "tui/app.h"
 
 static struct fed_session session;
-static struct fed_app stage;
+static struct fed_app app;
 static struct fed_text text;
 
 static void set_up(void)
@@ -17,17 +17,17 @@ static void set_up(void)
 
 	small_init(&session, NULL);
 	small_do(&session, "dataset blobs train=400 test=40;model softmax;add 4 iid 20");
-	stage = (struct fed_app){.watched = {.session = &session, .utf8 = true}};
-	stage.watched.messages = fed_messages_new();
-	ck_assert_ptr_nonnull(stage.watched.messages);
-	fed_assert_ok(fed_app_init(&stage, NULL, &err), &err);
+	app = (struct fed_app){.watched = {.session = &session, .utf8 = true}};
+	app.watched.messages = fed_messages_new();
+	ck_assert_ptr_nonnull(app.watched.messages);
+	fed_assert_ok(fed_app_init(&app, NULL, &err), &err);
 }
 
 static void tear_down(void)
 {
-	struct fed_messages *messages = stage.watched.messages;
+	struct fed_messages *messages = app.watched.messages;
 
-	fed_app_release(&stage);
+	fed_app_release(&app);
 	fed_messages_free(messages);
 	fed_session_release(&session);
 	fed_text_release(&text);
@@ -37,10 +37,10 @@ static const char *look(const struct fed_runner_state *now, int columns, int row
 {
 	struct fed_error err;
 
-	fed_app_listen(&stage);
-	fed_assert_ok(fed_app_paint(&stage, now, true, columns, rows, &err), &err);
+	fed_app_listen(&app);
+	fed_assert_ok(fed_app_paint(&app, now, true, columns, rows, &err), &err);
 	fed_text_clear(&text);
-	fed_canvas_text(&stage.whole, &text, true, false);
+	fed_canvas_text(&app.whole, &text, true, false);
 	return fed_text_str(&text);
 }
 
@@ -51,7 +51,7 @@ static void shows(const char *words)
 
 static enum fed_app_action press(uint32_t code)
 {
-	return fed_app_press(&stage, &(struct fed_press){.code = code});
+	return fed_app_press(&app, &(struct fed_press){.code = code});
 }
 
 static void type(const char *keys)
@@ -76,7 +76,7 @@ START_TEST(title_and_footer)
 	look(&running, 40, 10);
 	shows("[1 overview]  v0  0 s  running");
 	shows("? keys  q back");
-	stage.alone = true;
+	app.alone = true;
 	look(&running, 40, 10);
 	shows("? keys  q leave");
 	ck_assert_str_eq(look(&idle, 39, 3), "needs 40 x 10, has 39 x 3\n\n\n");
@@ -97,12 +97,12 @@ START_TEST(keys_and_deeds)
 	ck_assert_int_eq(press('-'), FED_APP_ACTION_SLOWER);
 	ck_assert_int_eq(press('q'), FED_APP_ACTION_LEAVE);
 	ck_assert_int_eq(press('2'), FED_APP_ACTION_NONE);
-	ck_assert_uint_eq(stage.at, 1);
+	ck_assert_uint_eq(app.at, 1);
 	press(FED_KEY_BACK_TAB);
 	press(FED_KEY_BACK_TAB);
-	ck_assert_ptr_null(fed_view_at(stage.at + 1));
+	ck_assert_ptr_null(fed_view_at(app.at + 1));
 	press(FED_KEY_TAB);
-	ck_assert_uint_eq(stage.at, 0);
+	ck_assert_uint_eq(app.at, 0);
 	press('/');
 	look(&idle, 80, 24);
 	shows("there is nothing to filter in overview");
@@ -124,17 +124,17 @@ START_TEST(clicks_on_names)
 						   behind = {.code = FED_KEY_CLICK, .column = 99, .row = 0};
 
 	look(&idle, 100, 24);
-	fed_app_press(&stage, &second);
-	ck_assert_uint_eq(stage.at, 1);
+	fed_app_press(&app, &second);
+	ck_assert_uint_eq(app.at, 1);
 	look(&idle, 100, 24);
-	fed_app_press(&stage, &below);
-	fed_app_press(&stage, &behind);
-	ck_assert_uint_eq(stage.at, 1);
-	fed_app_press(&stage, &first);
-	ck_assert_uint_eq(stage.at, 0);
+	fed_app_press(&app, &below);
+	fed_app_press(&app, &behind);
+	ck_assert_uint_eq(app.at, 1);
+	fed_app_press(&app, &first);
+	ck_assert_uint_eq(app.at, 0);
 	look(&idle, 40, 10); /* room for the one that is shown */
-	fed_app_press(&stage, &first);
-	ck_assert_uint_eq(stage.at, 0);
+	fed_app_press(&app, &first);
+	ck_assert_uint_eq(app.at, 0);
 }
 END_TEST
 
@@ -153,21 +153,21 @@ START_TEST(a_line_is_edited)
 	ck_assert_int_eq(press(FED_KEY_TAB), FED_APP_ACTION_COMPLETE);
 	ck_assert_int_eq(press(FED_KEY_UP), FED_APP_ACTION_OLDER);
 	ck_assert_int_eq(press(FED_KEY_ENTER), FED_APP_ACTION_LINE);
-	ck_assert_str_eq(stage.prompt.line, "set lr 0.25");
+	ck_assert_str_eq(app.prompt.line, "set lr 0.25");
 	press(FED_KEY_PASTE); /* a paste opens the line; its newlines are kept */
 	type("a");
 	press(FED_KEY_ENTER);
 	type("b");
 	press(FED_KEY_PASTE_END);
 	ck_assert_int_eq(press(FED_KEY_ENTER), FED_APP_ACTION_LINE);
-	ck_assert_str_eq(stage.prompt.line, "a\nb");
+	ck_assert_str_eq(app.prompt.line, "a\nb");
 	press(':');
 	for (int i = 0; i < 5000; i++)
 		press(0xD55C); /* wide, and more than there is room for */
 	look(&idle, 60, 16);
-	ck_assert_int_lt(stage.cursor, 60);
+	ck_assert_int_lt(app.cursor, 60);
 	press(FED_KEY_ESCAPE);
-	ck_assert_int_eq(stage.prompting, FED_PROMPTING_NOTHING);
+	ck_assert_int_eq(app.prompting, FED_PROMPTING_NOTHING);
 }
 END_TEST
 
@@ -226,11 +226,11 @@ START_TEST(lessons_and_messages)
 {
 	static const char lesson[] = "# First words.\n# More of them.\nround 3\n";
 
-	fed_messages_add(stage.watched.messages, FED_MESSAGE_LINE, 0, lesson, sizeof lesson - 1);
+	fed_messages_add(app.watched.messages, FED_MESSAGE_LINE, 0, lesson, sizeof lesson - 1);
 	look(&idle, 80, 24);
 	shows(" First words.\n More of them.\n > round 3\n");
-	fed_messages_add(stage.watched.messages, FED_MESSAGE_LINE, 0, "# Then\n", 7);
-	fed_messages_add(stage.watched.messages, FED_SAID_ERROR, 0, "error: bad\n", 11);
+	fed_messages_add(app.watched.messages, FED_MESSAGE_LINE, 0, "# Then\n", 7);
+	fed_messages_add(app.watched.messages, FED_SAID_ERROR, 0, "error: bad\n", 11);
 	look(&idle, 80, 24);
 	shows(" Then\nerror: bad\n");
 	ck_assert_ptr_null(strstr(fed_text_str(&text), "First"));
@@ -239,8 +239,8 @@ END_TEST
 
 FED_SUITE(app)
 {
-	Suite *suite = suite_create("stage");
-	TCase *tests = tcase_create("stage");
+	Suite *suite = suite_create("app");
+	TCase *tests = tcase_create("app");
 
 	tcase_add_checked_fixture(tests, set_up, tear_down);
 	tcase_add_test(tests, title_and_footer);

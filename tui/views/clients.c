@@ -22,28 +22,9 @@ struct look {
 	struct fed_client_table_row row;
 };
 
-static void put_number(struct fed_text *out, const char *fmt, double x)
-{
-	if (isnan(x))
-		fed_text_add(out, "-");
-	else
-		fed_text_add(out, fmt, x);
-}
-
-/* As the command `clients` and `updates` show them. */
-static void put_client(struct fed_text *out, const struct look *l)
-{
-	fed_text_add(out, "%.0f", l->row.client);
-}
-
 static void put_state(struct fed_text *out, const struct look *l)
 {
 	fed_text_add(out, "%s", fed_activity_names[l->row.state]);
-}
-
-static void put_examples(struct fed_text *out, const struct look *l)
-{
-	fed_text_add(out, "%.0f", l->row.examples);
 }
 
 static void put_labels(struct fed_text *out, const struct look *l)
@@ -65,41 +46,6 @@ static void put_link(struct fed_text *out, const struct look *l)
 	fed_link_put(out, l->client->link_profile, &l->client->link);
 }
 
-static void put_updates(struct fed_text *out, const struct look *l)
-{
-	fed_text_add(out, "%.0f", l->row.updates);
-}
-
-static void put_staleness(struct fed_text *out, const struct look *l)
-{
-	put_number(out, "%.0f", l->row.staleness);
-}
-
-static void put_loss(struct fed_text *out, const struct look *l)
-{
-	put_number(out, "%.4g", l->row.loss);
-}
-
-static void put_norm(struct fed_text *out, const struct look *l)
-{
-	put_number(out, "%.4g", l->row.norm);
-}
-
-static void put_cosine(struct fed_text *out, const struct look *l)
-{
-	put_number(out, "%.3f", l->row.cosine);
-}
-
-static void put_score(struct fed_text *out, const struct look *l)
-{
-	put_number(out, "%.4g", l->row.score);
-}
-
-static void put_weight(struct fed_text *out, const struct look *l)
-{
-	put_number(out, "%.4f", l->row.weight);
-}
-
 static void put_verdict(struct fed_text *out, const struct look *l)
 {
 	const bool any = l->row.verdict != FED_VERDICT_NONE;
@@ -119,28 +65,46 @@ static void put_faults(struct fed_text *out, const struct look *l)
 
 enum { CLIENT, STATE, LABELS = 3, VERDICT = 13, FAULTS = 15, COLUMNS };
 static const struct {
-	const char *field;
+	const char *field; /* of the client table */
 	struct fed_column column;
+	const char *format; /* of its number, as the commands `clients` and `updates` show it; or put */
 	void (*put)(struct fed_text *, const struct look *);
 	bool ascends; /* as people want to see it first */
 } columns[COLUMNS] = {
-	[CLIENT] = {"client", {"client", 7, 0, true}, put_client, true},
-	[STATE] = {"state", {"state", 13, 1}, put_state, true},
-	{"examples", {"examples", 9, 4, true}, put_examples},
-	[LABELS] = {"labels", {"labels", 7, 6}, put_labels},
-	{"device", {"device", 19, 11}, put_device},
-	{"link", {"link", 18, 12}, put_link},
-	{"updates", {"updates", 8, 13, true}, put_updates},
-	{"staleness", {"stale", 6, 8, true}, put_staleness},
-	{"loss", {"loss", 9, 2, true}, put_loss},
-	{"norm", {"norm", 9, 9, true}, put_norm},
-	{"cosine", {"cos(step)", 10, 10, true}, put_cosine},
-	{"score", {"score", 9, 15, true}, put_score},
-	{"weight", {"weight", 7, 14, true}, put_weight},
-	[VERDICT] = {"verdict", {"verdict", 8, 3}, put_verdict},
-	{"bytes", {"bytes", 8, 5, true}, put_bytes},
-	[FAULTS] = {"faults", {"faults", 12, 7, .stretchy = true}, put_faults},
+	[CLIENT] = {"client", {"client", 7, 0, true}, "%.0f", .ascends = true},
+	[STATE] = {"state", {"state", 13, 1}, NULL, put_state, true},
+	{"examples", {"examples", 9, 4, true}, "%.0f"},
+	[LABELS] = {"labels", {"labels", 7, 6}, NULL, put_labels},
+	{"device", {"device", 19, 11}, NULL, put_device},
+	{"link", {"link", 18, 12}, NULL, put_link},
+	{"updates", {"updates", 8, 13, true}, "%.0f"},
+	{"staleness", {"stale", 6, 8, true}, "%.0f"},
+	{"loss", {"loss", 9, 2, true}, "%.4g"},
+	{"norm", {"norm", 9, 9, true}, "%.4g"},
+	{"cosine", {"cos(step)", 10, 10, true}, "%.3f"},
+	{"score", {"score", 9, 15, true}, "%.4g"},
+	{"weight", {"weight", 7, 14, true}, "%.4f"},
+	[VERDICT] = {"verdict", {"verdict", 8, 3}, NULL, put_verdict},
+	{"bytes", {"bytes", 8, 5, true}, NULL, put_bytes},
+	[FAULTS] = {"faults", {"faults", 12, 7, .stretchy = true}, NULL, put_faults},
 };
+
+static void put_cell(struct fed_text *out, const struct look *l, size_t column)
+{
+	const char *const row = (const char *)&l->row;
+	double x;
+
+	if (columns[column].put) {
+		columns[column].put(out, l);
+		return;
+	}
+	memcpy(&x, row + fed_fields_find(fed_client_table_fields, columns[column].field)->offset,
+	       sizeof x);
+	if (isnan(x))
+		fed_text_add(out, "-");
+	else
+		fed_text_add(out, columns[column].format, x);
+}
 
 struct state {
 	struct fed_client_table client_table;
@@ -253,7 +217,7 @@ static void paint_row(struct state *st, const struct fed_watched *w, struct fed_
 		fed_text_clear(&text);
 		if (k == STATE)
 			fed_text_add(&text, "  "); /* of its glyph */
-		columns[k].put(&text, &look);
+		put_cell(&text, &look, k);
 		fed_columns_cell(&st->shown, canvas, k, at, fed_text_str(&text),
 		                 style_of(k, &look.row, here || marked));
 	}
