@@ -447,6 +447,15 @@ static int set_named(struct fed_shell *shell, const struct set_args *a,
 	return fed_show_setting(shell, a->key, err);
 }
 
+/* `set rounds 5`: not a setting, but what `round` is for. */
+static bool asks_rounds(const struct fed_shell *shell, const struct fed_call *call)
+{
+	const struct set_args *a = call->args;
+	const char *key = *a->key ? a->key : call->n_extra ? call->extra[0].key : "";
+
+	return (fed_same_name(key, "rounds") || fed_same_name(key, "round")) &&
+	       !fed_find_setting(shell, key);
+}
 static int run_set(struct fed_shell *shell, const struct fed_call *call, struct fed_error *err)
 {
 	const struct set_args *a = call->args;
@@ -455,6 +464,8 @@ static int run_set(struct fed_shell *shell, const struct fed_call *call, struct 
 		return fed_set_equipment(shell, a->value, call->extra, call->n_extra, err);
 	if (!*a->key && !call->n_extra)
 		return fed_fail(err, "what? Say `set lr 0.05` or `set lr=0.05 batch=20`; `show` lists all");
+	if (asks_rounds(shell, call))
+		return fed_fail(err, "there is no setting rounds; `round N` makes N rounds");
 	if (*a->key && !fed_call_has(call, 1) && call->n_extra == 1 && is_named(shell, a, call->extra))
 		return set_named(shell, a, call->extra, err);
 	if (*a->key && !fed_call_has(call, 1))

@@ -16,7 +16,7 @@ enum sort { BYTES, UP, DOWN, MESSAGES, FLOPS, SERVER_FLOPS, SAVED };
 static const char *const sorts[] = {"bytes", "up",           "down",  "messages",
                                     "flops", "server-flops", "saved", NULL};
 
-const struct fed_field fed_bill_rows[] = {
+const struct fed_field fed_costs_rows[] = {
 	FED_ARG_TEXT(struct fed_costs_args, who, FED_FIELD_POSITIONAL, "who",
                  "3, 1-5, 20%, random:3, all; without it all that took part"),
 	FED_ARG_CHOICE(struct fed_costs_args, sort, 0, BYTES, sorts, "what to list the clients by"),
@@ -300,7 +300,7 @@ int fed_run_costs(struct fed_shell *shell, const struct fed_call *call, struct f
 		return show_beside(shell, a, err);
 	if (a->rounds || *a->until)
 		return fed_fail(err, "rounds= and until= are of the work that is billed against a scheme: "
-		                     "`bill against=sync rounds=5`");
+		                     "`costs against=sync rounds=5`");
 	if (*a->who && fed_client_selector_parse(a->who, &parts->clients,
 	                                         (uint64_t)parts->settings.seed, &draw, &ids, &n, err))
 		return FED_FAIL;

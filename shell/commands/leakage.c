@@ -11,7 +11,7 @@
 
 static const char *const all[] = {"all", NULL};
 
-const struct fed_field fed_leak_rows[] = {
+const struct fed_field fed_leakage_rows[] = {
 	FED_INT_WORD(struct fed_leakage_args, cut, 0, 0, 1e6, all, "a boundary of the model"),
 	FED_ARG_INT(struct fed_leakage_args, examples, 0, 200, FED_LEAK_EXAMPLES_MIN,
                 FED_LEAK_EXAMPLES_MAX, "test examples to measure with"),

@@ -495,7 +495,8 @@ const struct fed_command fed_commands_look[] = {
      .args = fed_updates_rows,
      .args_size = sizeof(struct fed_updates_args),
      .run = fed_run_updates},
-	{.name = "leak",
+	{.name = "leakage",
+     .synonym = "leak",
      .help = "measure what crosses each cut of the model: what it tells about inputs and labels",
      .text =
          "Whoever gets the activations at a cut (smashed data) sees the examples through the\n"
@@ -505,13 +506,14 @@ const struct fed_command fed_commands_look[] = {
          "back through a cut: labels told is the share of labels that the nearest mean direction\n"
          "of a class tells; with two classes norm AUC says how well the length alone does. The\n"
          "setting `noise` is on the smashed data.",
-     .examples = FED_EXAMPLES("dataset glyphs train=300 test=100; model mlp; leak examples=40",
-                              "dataset blobs; model mlp; set noise 0.5; leak cut=1"),
-     .args = fed_leak_rows,
+     .examples = FED_EXAMPLES("dataset glyphs train=300 test=100; model mlp; leakage examples=40",
+                              "dataset blobs; model mlp; set noise 0.5; leakage cut=1"),
+     .args = fed_leakage_rows,
      .args_size = sizeof(struct fed_leakage_args),
      .run = fed_run_leakage,
      .failure = FED_EXIT_USAGE},
-	{.name = "peek",
+	{.name = "reconstruct",
+     .synonym = "peek",
      .help = "draw a client's example beside what the server can make of what the client sends",
      .text =
          "from=smashed: a decoder learns to draw inputs from the smashed data at a cut, on public\n"
@@ -523,16 +525,17 @@ const struct fed_command fed_commands_look[] = {
          "(labels are taken as known). PSNR: the more the closer. Ctrl-C shows what was found so\n"
          "far.",
      .examples = FED_EXAMPLES("dataset glyphs train=500 test=100; model mlp; add-client 5 "
-                              "samples=50; peek 2",
+                              "samples=50; reconstruct 2",
                               "dataset glyphs train=500 test=100; model lenet; add-client 5 "
-                              "samples=50; peek 2 from=smashed cut=3 steps=20",
+                              "samples=50; reconstruct 2 from=smashed cut=3 steps=20",
                               "dataset scans train=500 test=100; model lenet; add-client 2 "
-                              "natural; set noise 0.01; peek 1 example=3 batch=2 steps=20"),
-     .args = fed_reconstruction_rows,
+                              "natural; set noise 0.01; reconstruct 1 example=3 batch=2 steps=20"),
+     .args = fed_reconstruct_rows,
      .args_size = sizeof(struct fed_reconstruct_args),
      .run = fed_run_reconstruct,
      .failure = FED_EXIT_USAGE},
-	{.name = "bill",
+	{.name = "costs",
+     .synonym = "bill",
      .help = "show what the run cost: bytes, messages and FLOPs, in total and by client",
      .text =
          "Bytes and messages by direction, what the codec saved against sending updates as\n"
@@ -541,12 +544,12 @@ const struct fed_command fed_commands_look[] = {
          "against=SCHEME plays the same work from the present model under the present scheme\n"
          "and under that one, and bills both; FLOPs and bytes are then those of a client. Ctrl-C\n"
          "is as for `sweep`.",
-     .examples = FED_EXAMPLES(QUICK "bill", "set codec int8; " QUICK "bill 1-2 sort=saved",
-                              QUICK "bill sort=flops n=3",
-                              QUICK "model mlp hidden=8,8; scheme split cut=2; bill against=sync "
+     .examples = FED_EXAMPLES(QUICK "costs", "set codec int8; " QUICK "costs 1-2 sort=saved",
+                              QUICK "costs sort=flops n=3",
+                              QUICK "model mlp hidden=8,8; scheme split cut=2; costs against=sync "
                                     "rounds=2",
-                              QUICK "bill against=async until=accuracy>=0.9"),
-     .args = fed_bill_rows,
+                              QUICK "costs against=async until=accuracy>=0.9"),
+     .args = fed_costs_rows,
      .args_size = sizeof(struct fed_costs_args),
      .run = fed_run_costs,
      .failure = FED_EXIT_USAGE},

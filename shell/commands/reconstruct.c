@@ -21,7 +21,7 @@ static const char *const by_scheme[] = {"auto", NULL};
 #define NUMBERS_MAX 20u
 
 #define A struct fed_reconstruct_args
-const struct fed_field fed_reconstruction_rows[] = {
+const struct fed_field fed_reconstruct_rows[] = {
 	FED_ARG_INT(A, client, FED_ARG_NEEDED, 0, 0, 1e9, "the client"),
 	FED_ARG_INT(A, example, 0, 0, 0, 1e9, "which of its examples, from 0"),
 	FED_ARG_CHOICE(A, from, 0, BY_SCHEME, sources,

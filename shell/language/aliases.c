@@ -74,7 +74,8 @@ int fed_alias_set(struct fed_shell *shell, const char *name, const char *text,
 	struct fed_error unused;
 
 	if (fed_command_find(shell, name, false, &command, &unused) == FED_OK)
-		return fed_fail(err, "%s is a command and cannot be an alias", command->name);
+		return fed_fail(err, "%s is a command and cannot be an alias",
+		                fed_command_called(command, name));
 	if (strspn(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-") !=
 	        strlen(name) ||
 	    !*name)

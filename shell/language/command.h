@@ -33,6 +33,7 @@ enum {
 struct fed_command;
 struct fed_call {
 	const struct fed_command *command;
+	const char *name;         /* the one of its names that was typed */
 	void *args;               /* the command's struct, defaults filled in */
 	uint64_t given;           /* bit i: row i of args was typed */
 	struct fed_assign *extra; /* [n_extra] settings for the rows of `more` */
@@ -41,6 +42,7 @@ struct fed_call {
 
 struct fed_command {
 	const char *name, *help;      /* help: one line, lower case, no full stop */
+	const char *synonym;          /* another name for it, or NULL */
 	const char *text;             /* more help, or NULL */
 	const char *const *examples;  /* NULL-ended; each runs in a fresh session */
 	const struct fed_field *args; /* NULL: none */
@@ -64,6 +66,10 @@ struct fed_command_group {
 
 /* Command i over all groups; NULL past the last. */
 const struct fed_command *fed_command_at(const struct fed_shell *, size_t i, enum fed_group *);
+/* Name i: those of all commands, then the synonyms; NULL past the last. */
+const char *fed_command_name_at(const struct fed_shell *, size_t i);
+/* Its name, or its synonym where that was typed, whole or as a beginning that is not the name's. */
+const char *fed_command_called(const struct fed_command *, const char *typed);
 /* By name; prefix: a unique beginning will do.  The error has the nearest name or the candidates.
  */
 int fed_command_find(const struct fed_shell *, const char *name, bool prefix,
@@ -103,6 +109,10 @@ const char *fed_hint_name(const struct fed_shell *, const char *hint, size_t i);
 void fed_help_overview(struct fed_shell *);
 void fed_help_group(struct fed_shell *, enum fed_group);
 void fed_help_command(struct fed_shell *, const struct fed_command *);
+/* "round [N] [KEY=VALUE ...]" */
+void fed_help_usage(const struct fed_command *, struct fed_text *);
+/* The default of a row, as it is typed. */
+void fed_help_default(const struct fed_field *, struct fed_text *);
 void fed_help_fields(struct fed_shell *, const struct fed_field *rows, const void *state);
 
 #endif

@@ -29,11 +29,29 @@ const struct fed_command *fed_command_at(const struct fed_shell *shell, size_t i
 	return NULL;
 }
 
+const char *fed_command_name_at(const struct fed_shell *shell, size_t i)
+{
+	const struct fed_command *c = NULL;
+	size_t n = 0;
+
+	while ((c = fed_command_at(shell, n, NULL)) && n < i)
+		n++;
+	if (c)
+		return c->name;
+	for (size_t k = 0; (c = fed_command_at(shell, k, NULL)); k++)
+		if (c->synonym && n++ == i)
+			return c->synonym;
+	return NULL;
+}
+
 static const char *name_at(const void *ctx, size_t i)
 {
-	const struct fed_command *c = fed_command_at(ctx, i, NULL);
+	return fed_command_name_at(ctx, i);
+}
 
-	return c ? c->name : NULL;
+static bool begins(const char *name, const char *typed)
+{
+	return strncmp(name, typed, strlen(typed)) == 0;
 }
 
 /* The only command that begins so; else NULL and the list of those that do. */
@@ -46,13 +64,22 @@ static const struct fed_command *only_one(const struct fed_shell *shell, const c
 	for (size_t i = 0; fed_command_at(shell, i, NULL); i++) {
 		const struct fed_command *c = fed_command_at(shell, i, NULL);
 
-		if (strncmp(c->name, name, strlen(name)) != 0)
+		if (!begins(c->name, name) && !(c->synonym && begins(c->synonym, name)))
 			continue;
-		fed_text_add(list, "%s%s", n ? ", " : "", c->name);
+		fed_text_add(list, "%s%s", n ? ", " : "", fed_command_called(c, name));
 		found = c;
 		n++;
 	}
 	return n == 1 ? found : NULL;
+}
+
+const char *fed_command_called(const struct fed_command *c, const char *typed)
+{
+	if (!c->synonym || fed_same_name(c->name, typed))
+		return c->name;
+	if (fed_same_name(c->synonym, typed))
+		return c->synonym;
+	return begins(c->synonym, typed) && !begins(c->name, typed) ? c->synonym : c->name;
 }
 
 int fed_command_find(const struct fed_shell *shell, const char *name, bool prefix,
@@ -62,7 +89,8 @@ int fed_command_find(const struct fed_shell *shell, const char *name, bool prefi
 
 	for (size_t i = 0; fed_command_at(shell, i, NULL); i++) {
 		*out = fed_command_at(shell, i, NULL);
-		if (fed_same_name((*out)->name, name))
+		if (fed_same_name((*out)->name, name) ||
+		    ((*out)->synonym && fed_same_name((*out)->synonym, name)))
 			return FED_OK;
 	}
 	*out = *name ? only_one(shell, name, &list) : NULL;
@@ -74,7 +102,8 @@ int fed_command_find(const struct fed_shell *shell, const char *name, bool prefi
 	if (prefix && list.len)
 		fed_fail(err, "%s could be %s", fed_show(name).s, fed_text_str(&list));
 	else if (*out)
-		fed_fail(err, "no command %s; scripts spell it out: %s", fed_show(name).s, (*out)->name);
+		fed_fail(err, "no command %s; scripts spell it out: %s", fed_show(name).s,
+		         fed_command_called(*out, name));
 	else if (near)
 		fed_fail(err, "no command %s; did you mean %s?", fed_show(name).s, near);
 	else

@@ -133,12 +133,13 @@ static void take_names(struct asking *a, const char *hint)
 	}
 }
 
-static void take_metrics(struct asking *a, const char *separators)
+/* Names behind one another; the last one is completed. */
+static void take_list(struct asking *a, const char *separators, const char *hint)
 {
 	struct fed_text before = {0};
 
 	keep_list(a, separators, &before);
-	take_names(a, "metric");
+	take_names(a, hint);
 	fed_text_release(&before);
 }
 
@@ -156,8 +157,43 @@ static void take_setting_value(struct asking *a, const char *key)
 		take_names(a, row->hint);
 }
 
+/* Values of what a sweep is over, joined by commas. */
+static void take_sweep_values(struct asking *a, const char *key)
+{
+	static const char *const parts[] = {"aggregator", "model",  "scheme",
+	                                    "transport",  "device", "link"};
+	struct fed_text before = {0};
+
+	keep_list(a, ",|", &before);
+	take_setting_value(a, key);
+	for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)
+		if (strcmp(key, parts[i]) == 0)
+			take_names(a, key);
+	fed_text_release(&before);
+}
+
+/* Hints of values that are lists of names. */
+static const struct {
+	const char *hint, *of, *separators;
+} lists[] = {
+	{"metrics", "metric", ","},         {"condition", "metric", ""}, {"attacks", "attack", ","},
+	{"aggregators", "aggregator", ","}, {"event", "event", ","},
+};
+
+static bool take_listed(struct asking *a, const char *hint)
+{
+	for (size_t i = 0; i < sizeof lists / sizeof *lists; i++)
+		if (strcmp(hint, lists[i].hint) == 0) {
+			take_list(a, lists[i].separators, lists[i].of);
+			return true;
+		}
+	return false;
+}
+
 static void take_value(struct asking *a, const struct fed_field *row, const struct fed_call *call)
 {
+	const struct fed_field *rows = call->command->args;
+	const char *first = rows ? (const char *)call->args + rows[0].offset : "";
 	const char *hint = row->hint ? row->hint : "";
 
 	fed_field_complete(row, a->prefix, take, a);
@@ -165,13 +201,11 @@ static void take_value(struct asking *a, const struct fed_field *row, const stru
 		take_paths(a);
 	} else if (strcmp(hint, "who") == 0) {
 		take_clients(a);
-	} else if (strcmp(hint, "metrics") == 0) {
-		take_metrics(a, ",");
-	} else if (strcmp(hint, "condition") == 0) {
-		take_metrics(a, "");
 	} else if (strcmp(hint, "value") == 0) {
-		take_setting_value(a, (const char *)call->args + call->command->args[0].offset);
-	} else {
+		take_setting_value(a, first);
+	} else if (strcmp(hint, "values") == 0) {
+		take_sweep_values(a, first);
+	} else if (!take_listed(a, hint)) {
 		take_names(a, hint);
 		if (strcmp(hint, "dataset") == 0)
 			take_paths(a);

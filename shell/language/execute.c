@@ -79,7 +79,7 @@ static enum fed_exit run_call(struct fed_shell *shell, const struct fed_call *ca
 		return FED_EXIT_INTERRUPTED;
 	if (rc == FED_OK)
 		return shell->fault;
-	return fail(shell, class_of(shell, command, rc), command->name, &err);
+	return fail(shell, class_of(shell, command, rc), call->name, &err);
 }
 
 /* "round ?" is "help round", "inject straggler ?" is "explain straggler". */
@@ -109,23 +109,26 @@ static enum fed_exit run_words(struct fed_shell *shell, const struct fed_words *
 	shell->reported = false;
 	if (fed_command_find(shell, name, shell->lenient, &command, &err))
 		return fail(shell, FED_EXIT_USAGE, "", &err);
-	if (!fed_same_name(command->name, name))
-		fed_print_styled(shell, FED_EMPHASIS_DIM, "%s%.*s\n", command->name,
+	const char *called = fed_command_called(command, name);
+	if (!fed_same_name(called, name))
+		fed_print_styled(shell, FED_EMPHASIS_DIM, "%s%.*s\n", called,
 		                 (int)(words->word[words->n - 1].end - words->word[0].end),
 		                 source + words->word[0].end);
 	if (asks_help(shell, command, words))
 		return FED_EXIT_OK;
 	enum fed_exit result;
-	if (fed_call_bind(&call, shell, command, words, 1, &err))
-		result = fail(shell, FED_EXIT_USAGE, command->name, &err);
-	else
+	if (fed_call_bind(&call, shell, command, words, 1, &err)) {
+		result = fail(shell, FED_EXIT_USAGE, called, &err);
+	} else {
+		call.name = called;
 		result = run_call(shell, &call);
+	}
 	fed_call_release(&call);
 	/* A Ctrl-C that came too late to stop it stops what follows. */
 	const bool done = result == FED_EXIT_OK || (result == FED_EXIT_INTERRUPTED && !shell->fault);
 	if (done && (command->flags & FED_COMMAND_CHANGES) && !shell->watching.stopped) {
 		struct fed_text line = {0};
-		fed_text_add(&line, "%s", command->name);
+		fed_text_add(&line, "%s", called);
 		fed_text_put(&line, source + words->word[0].end, len - words->word[0].end);
 		fed_journal_add(shell, fed_text_str(&line), line.len);
 		fed_text_release(&line);

@@ -8,7 +8,7 @@
 #include "shell/output/print.h"
 
 /* NAME for what stands without its key, [NAME] where it may be left out. */
-static void put_usage(const struct fed_command *command, struct fed_text *out)
+void fed_help_usage(const struct fed_command *command, struct fed_text *out)
 {
 	bool keys = command->more != NULL;
 
@@ -34,29 +34,36 @@ static void put_usage(const struct fed_command *command, struct fed_text *out)
 		fed_text_add(out, " [KEY=VALUE ...]");
 }
 
+void fed_help_default(const struct fed_field *row, struct fed_text *out)
+{
+	struct fed_field alone[2] = {*row, FED_END};
+	double value[2048 / sizeof(double)]; /* room for it, aligned */
+
+	if (row->size > sizeof value)
+		return;
+	alone[0].offset = 0;
+	fed_fields_default(alone, value);
+	fed_field_print(&alone[0], value, out);
+}
+
 void fed_help_fields(struct fed_shell *shell, const struct fed_field *rows, const void *state)
 {
 	struct fed_table table = {.columns = 4};
 	struct fed_text text = {0};
-	double defaults[2048 / sizeof(double)]; /* room for the state of the rows, aligned */
 
 	for (const struct fed_field *row = rows; row && row->type; row++) {
 		if (!fed_field_settable(row) || (row->flags & FED_FIELD_HIDDEN))
 			continue;
-		struct fed_field alone[2] = {*row, FED_END};
 		const bool positional = row->flags & FED_FIELD_POSITIONAL;
 
 		fed_text_clear(&text);
 		fed_field_key(row, &text);
 		fed_table_cell(&table, "%s", fed_text_str(&text));
 		fed_text_clear(&text);
-		if (state) {
+		if (state)
 			fed_field_print(row, state, &text);
-		} else if (row->size <= sizeof defaults) {
-			alone[0].offset = 0;
-			fed_fields_default(alone, defaults);
-			fed_field_print(&alone[0], defaults, &text);
-		}
+		else
+			fed_help_default(row, &text);
 		fed_table_cell(&table, "%s%s",
 		               (row->flags & FED_FIELD_REQUIRED) || strcmp(fed_text_str(&text), "\"\"") == 0
 		                   ? ""
@@ -75,9 +82,11 @@ void fed_help_command(struct fed_shell *shell, const struct fed_command *command
 {
 	struct fed_text usage = {0};
 
-	put_usage(command, &usage);
+	fed_help_usage(command, &usage);
 	fed_print_styled(shell, FED_EMPHASIS_BOLD, "%s", fed_text_str(&usage));
 	fed_print(shell, "\n  %s\n", command->help);
+	if (command->synonym)
+		fed_print(shell, "  `%s` is the same command\n", command->synonym);
 	if (command->text)
 		fed_print(shell, "\n%s\n", command->text);
 	if (command->args) {
@@ -106,7 +115,7 @@ void fed_help_group(struct fed_shell *shell, enum fed_group group)
 
 		for (; shell->groups[g].group == group && c->name; c++) {
 			fed_text_clear(&usage);
-			put_usage(c, &usage);
+			fed_help_usage(c, &usage);
 			fed_table_cell(&table, "%s", fed_text_str(&usage));
 			fed_table_cell(&table, "%s", c->help);
 		}
@@ -123,7 +132,10 @@ void fed_help_overview(struct fed_shell *shell)
 		fed_print_styled(shell, FED_EMPHASIS_BOLD, "%s", fed_group_names[g]);
 		fed_print(shell, ": %s\n", fed_group_help[g]);
 		for (const struct fed_command *c = shell->groups[g].command; c->name; c++) {
-			fed_table_cell(&table, "%-13s", c->name);
+			if (c->synonym)
+				fed_table_cell(&table, "%s (%s)", c->name, c->synonym);
+			else
+				fed_table_cell(&table, "%-13s", c->name);
 			fed_table_cell(&table, "%s", c->help);
 		}
 		fed_table_print(shell, &table, false);

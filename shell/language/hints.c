@@ -129,9 +129,7 @@ static const char *metric_at(const struct fed_shell *shell, size_t i)
 }
 static const char *command_at(const struct fed_shell *shell, size_t i)
 {
-	const struct fed_command *c = fed_command_at(shell, i, NULL);
-
-	return c ? c->name : NULL;
+	return fed_command_name_at(shell, i);
 }
 static const char *topic_at(const struct fed_shell *shell, size_t i)
 {

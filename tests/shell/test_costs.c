@@ -139,7 +139,7 @@ START_TEST(against_another_scheme)
 		ck_assert_double_eq(figure(rows[1], keys[i]), figure(ALL, keys[i]));
 	shows(said("bill against=sync until=accuracy>=0 rounds=3", FED_EXIT_OK), "  sync         1 ");
 	shows(said("bill 1 against=sync", FED_EXIT_USAGE), "leave out 1");
-	shows(said("bill rounds=3", FED_EXIT_USAGE), "bill against=sync rounds=5");
+	shows(said("bill rounds=3", FED_EXIT_USAGE), "costs against=sync rounds=5");
 	shows(said("bill against=nonsense", FED_EXIT_USAGE), "nonsense");
 }
 END_TEST

@@ -80,7 +80,7 @@ START_TEST(other_words)
 		{"batch", "setting batch: "},      {"epochs", "setting epochs: "},
 		{"quorum", "setting quorum: "},    {"deadline", "setting deadline: "},
 		{"accuracy", "metric accuracy: "}, {"staleness", "metric staleness: "},
-		{"peek", "peek CLIENT "},          {"leak", "leak "}};
+		{"peek", "reconstruct CLIENT "},   {"leak", "leakage "}};
 	char line[40];
 
 	for (size_t i = 0; i < sizeof led / sizeof *led; i++) {
