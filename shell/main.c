@@ -14,6 +14,7 @@
 #include "base/mem.h"
 #include "shell/commands.h"
 #include "shell/terminal/interactive.h"
+#include "shell/language/reference.h"
 #include "shell/output/print.h"
 #include "shell/shell.h"
 #include "shell/terminal/watch_bridge.h"
@@ -134,14 +135,31 @@ static enum fed_exit finish_json(const struct fed_shell *shell, enum fed_exit re
 
 /* Reading -------------------------------------------------------------------- */
 
+/* The language reference: what shell/language.md holds. */
+static enum fed_exit print_language(void)
+{
+	const struct fed_shell table = {.groups = fed_command_groups};
+	struct fed_text text = {0};
+
+	fed_reference_put(&table, &text);
+	fputs(fed_text_str(&text), stdout);
+	fed_text_release(&text);
+	return finish_output(stdout, FED_EXIT_OK);
+}
+
 static int parse_options(int argc, char **argv, struct options *o)
 {
-	enum { JSON = 256, NO_COLOR, SHORT, WATCH, PACE, VERSION, HELP };
+	enum { JSON = 256, NO_COLOR, SHORT, WATCH, PACE, LANGUAGE, VERSION, HELP };
 	static const struct option longs[] = {
-		{"json", required_argument, NULL, JSON}, {"no-color", no_argument, NULL, NO_COLOR},
-		{"short", no_argument, NULL, SHORT},     {"version", no_argument, NULL, VERSION},
-		{"watch", no_argument, NULL, WATCH},     {"pace", required_argument, NULL, PACE},
-		{"help", no_argument, NULL, HELP},       {NULL, 0, NULL, 0},
+		{"json", required_argument, NULL, JSON},
+		{"no-color", no_argument, NULL, NO_COLOR},
+		{"short", no_argument, NULL, SHORT},
+		{"version", no_argument, NULL, VERSION},
+		{"watch", no_argument, NULL, WATCH},
+		{"pace", required_argument, NULL, PACE},
+		{"help", no_argument, NULL, HELP},
+		{"language", no_argument, NULL, LANGUAGE},
+		{NULL, 0, NULL, 0},
 	};
 	int option;
 
@@ -172,6 +190,8 @@ static int parse_options(int argc, char **argv, struct options *o)
 		case VERSION:
 			printf("fedsh %s\n%s\n", FED_VERSION, fed_blas_describe());
 			exit((int)finish_output(stdout, FED_EXIT_OK));
+		case LANGUAGE:
+			exit((int)print_language());
 		case HELP:
 		case 'h':
 			fputs(usage, stdout);

@@ -7,6 +7,7 @@
 #include "base/file.h"
 #include "base/mem.h"
 #include "lab.h"
+#include "shell/language/reference.h"
 #include "support/suite.h"
 
 START_TEST(examples_run)
@@ -79,6 +80,21 @@ START_TEST(the_pages_list_all_commands)
 }
 END_TEST
 
+/* `fedsh --language >shell/language.md` makes it anew. */
+START_TEST(the_language_reference_is_that_of_the_table)
+{
+	struct fed_text made = {0}, kept = {0};
+	struct fed_error err;
+
+	fed_reference_put(&shell_lab_table, &made);
+	fed_assert_ok(fed_file_read(FED_SOURCE_DIR "/shell/language.md", 1 << 20, &kept, &err), &err);
+	ck_assert_msg(made.len == kept.len && memcmp(made.s, kept.s, made.len) == 0,
+	              "shell/language.md is old: `fedsh --language >shell/language.md` makes it anew");
+	fed_text_release(&made);
+	fed_text_release(&kept);
+}
+END_TEST
+
 FED_SUITE(examples)
 {
 	Suite *suite = suite_create("examples");
@@ -89,6 +105,7 @@ FED_SUITE(examples)
 		n++;
 	tcase_add_loop_test(tests, examples_run, 0, n);
 	tcase_add_test(tests, the_pages_list_all_commands);
+	tcase_add_test(tests, the_language_reference_is_that_of_the_table);
 	suite_add_tcase(suite, tests);
 	return suite;
 }

@@ -1,0 +1,132 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * shell/language/reference.c - the language reference as Markdown, made from the command table.
+ */
+#include "shell/language/reference.h"
+
+#include <string.h>
+
+static const char head[] =
+	"# The command language\n\n"
+	"Made from the command table by `fedsh --language`; a test compares the two. `help COMMAND`\n"
+	"shows the same in the program, `explain NAME` what a plugin, dataset, fault or word stands\n"
+	"for.\n\n"
+	"Words are separated by blanks, quotes and a backslash keep blanks, `;` ends a command, `#`\n"
+	"begins a comment. Arguments in capitals stand in their order, or as `key=value` like all\n"
+	"others; those in brackets may be left out. Commands are spelled out in scripts; at the "
+	"prompt\n"
+	"a unique beginning is enough.\n";
+
+/* Text in which nothing but `code` is Markdown; cell: of a table. */
+static void put_words(struct fed_text *out, const char *text, bool cell)
+{
+	bool code = false;
+
+	for (const char *c = text; *c; c++) {
+		code ^= *c == '`';
+		if ((!code && strchr("\\*_<>[]#", *c)) || (cell && *c == '|'))
+			fed_text_add(out, "\\");
+		fed_text_put(out, c, 1);
+	}
+}
+
+/* Paragraphs; those with indented lines, which are formulas or tables, as they are. */
+static void put_text(struct fed_text *out, const char *text)
+{
+	const bool plain = *text == ' ' || strstr(text, "\n ");
+	const size_t n = strlen(text);
+
+	fed_text_add(out, plain ? "\n```text\n" : "\n");
+	if (plain)
+		fed_text_add(out, "%s", text);
+	else
+		put_words(out, text, false);
+	fed_text_add(out, "%s%s", n && text[n - 1] == '\n' ? "" : "\n", plain ? "```\n" : "");
+}
+
+static void put_default(struct fed_text *out, const struct fed_field *row)
+{
+	struct fed_text text = {0};
+
+	fed_help_default(row, &text);
+	if ((row->flags & FED_FIELD_REQUIRED))
+		fed_text_add(out, "needed");
+	else if (strcmp(fed_text_str(&text), "\"\"") != 0)
+		put_words(out, fed_text_str(&text), true);
+	fed_text_release(&text);
+}
+
+/* KEY, default, allowed, help: one row of a table each. */
+static void put_rows(struct fed_text *out, const char *title, const struct fed_field *rows)
+{
+	struct fed_text text = {0};
+
+	fed_text_add(out, "\n| %s | default | allowed | |\n|---|---|---|---|\n", title);
+	for (const struct fed_field *row = rows; row && row->type; row++) {
+		if (!fed_field_settable(row) || (row->flags & FED_FIELD_HIDDEN))
+			continue;
+		fed_text_clear(&text);
+		fed_field_key(row, &text);
+		fed_text_add(out, "| `%s` | ", fed_text_str(&text));
+		put_default(out, row);
+		fed_text_clear(&text);
+		fed_field_allowed(row, &text);
+		fed_text_add(out, " | ");
+		put_words(out, row->type == FED_TYPE_TEXT ? "text" : fed_text_str(&text), true);
+		fed_text_add(out, " | ");
+		put_words(out, row->help ? row->help : "", true);
+		fed_text_add(out, " |\n");
+	}
+	fed_text_release(&text);
+}
+
+static void put_command(struct fed_text *out, const struct fed_command *c)
+{
+	fed_text_add(out, "\n### %s\n\n`", c->name);
+	fed_help_usage(c, out);
+	fed_text_add(out, "`: ");
+	put_words(out, c->help, false);
+	fed_text_add(out, ".\n");
+	if (c->synonym)
+		fed_text_add(out, "`%s` is the same command.\n", c->synonym);
+	if (c->text)
+		put_text(out, c->text);
+	if (c->args)
+		put_rows(out, "argument", c->args);
+	if (c->more)
+		fed_text_add(out,
+		             "\nThe parameters of what is named may follow: `explain NAME` lists them.\n");
+	fed_text_add(out, "\n```\n");
+	for (const char *const *example = c->examples; *example; example++)
+		fed_text_add(out, "%s\n", *example);
+	fed_text_add(out, "```\n");
+}
+
+static void put_faults(struct fed_text *out)
+{
+	fed_text_add(out, "\n## Faults\n\nWhat `inject` knows, with the parameters of each.\n");
+	for (size_t i = 0; i < FED_FAULT_KINDS; i++) {
+		const struct fed_fault_type *t = &fed_fault_types[i];
+
+		fed_text_add(out, "\n### Fault %s\n\n", t->name);
+		put_words(out, t->help, false);
+		fed_text_add(out, ".\n");
+		if (t->fields && t->fields->type)
+			put_rows(out, "parameter", t->fields);
+	}
+}
+
+void fed_reference_put(const struct fed_shell *shell, struct fed_text *out)
+{
+	fed_text_add(out, "%s", head);
+	for (size_t g = 0; g < FED_GROUPS; g++) {
+		fed_text_add(out, "\n## %s: %s\n", fed_group_names[shell->groups[g].group],
+		             fed_group_help[shell->groups[g].group]);
+		for (const struct fed_command *c = shell->groups[g].command; c->name; c++)
+			put_command(out, c);
+	}
+	fed_text_add(out,
+	             "\n## Settings\n\nWhat `set` and `show` know beside the parameters of plugins.\n");
+	put_rows(out, "setting", fed_settings_fields);
+	put_faults(out);
+}
