@@ -111,6 +111,7 @@ struct trial {
 	const struct fed_session *session;
 	const struct fed_trials_plan *plan;
 	struct fed_outcome *outcome;
+	struct fed_memory_share memory;
 };
 
 static bool is_over(const struct trial *x)
@@ -139,6 +140,7 @@ static int play_rounds(struct trial *x, bool *dropped, struct fed_error *err)
 	struct fed_run_result result;
 	int rc = fed_session_start(&x->copy, err);
 
+	x->copy.federation.memory_share = &x->memory;
 	while (rc == FED_OK && !is_over(x)) {
 		*dropped = atomic_load(&x->session->interrupts) > 1;
 		if (*dropped)
@@ -158,10 +160,12 @@ static void play(void *ctx, size_t i, int worker)
 	bool dropped = false;
 
 	(void)worker;
-	if (play_rounds(x, &dropped, &err))
+	const int rc = play_rounds(x, &dropped, &err);
+	const bool again = rc && x->memory.refused;
+	if (rc && !again)
 		snprintf(x->outcome->why, sizeof x->outcome->why, "%s", err.text);
-	x->outcome->played = !dropped;
-	if (dropped)
+	x->outcome->played = !dropped && !again;
+	if (!x->outcome->played)
 		x->outcome->rounds = 0;
 }
 
@@ -230,20 +234,23 @@ static size_t prepare_some(struct trial **x, struct fed_trials *t, const struct 
 	return n;
 }
 
-/* As many at once as there are threads. */
+/* The next trials, at most so many, at the same time.  *alone: one of them is to be played again by
+ * itself. */
 static int play_some(struct fed_trials *t, struct fed_session *s,
-                     const struct fed_trials_plan *plan, struct fed_error *err)
+                     const struct fed_trials_plan *plan, size_t most, bool *alone,
+                     struct fed_error *err)
 {
-	const size_t left = t->n - t->played, threads = (size_t)fed_pool_threads(s->federation.pool);
-	const size_t most = left < threads ? left : threads;
 	struct trial **x = fed_alloc_array(most, sizeof *x);
 
 	if (!x)
 		return fed_fail_memory(err, most * sizeof *x, "the trials");
 	const size_t n = prepare_some(x, t, s, plan, most, err);
+	for (size_t i = 0; i < n; i++)
+		x[i]->memory = (struct fed_memory_share){.sharers = (uint32_t)n};
 	int rc = n == most ? fed_pool_each(s->federation.pool, n, play, x, err) : FED_FAIL;
 	for (size_t i = 0; i < n; i++) {
 		t->played += rc == FED_OK && x[i]->outcome->played;
+		*alone = *alone || x[i]->memory.refused;
 		drop(x[i]);
 	}
 	fed_free(x);
@@ -254,13 +261,20 @@ int fed_trials_play(struct fed_trials *t, struct fed_session *s, const struct fe
                     void (*told)(void *told_ctx), void *told_ctx, bool *interrupted,
                     struct fed_error *err)
 {
+	const size_t threads = (size_t)fed_pool_threads(s->federation.pool);
+	bool alone = false; /* from the first on that did not fit beside others */
+
 	*interrupted = false;
 	while (t->played < t->n) {
+		const bool by_itself = alone;
+		const size_t played = t->played, most = t->n - played < threads ? t->n - played : threads;
+
 		*interrupted = atomic_load(&s->interrupts) > 0;
 		if (*interrupted)
 			return FED_OK;
-		if (play_some(t, s, plan, err))
+		if (play_some(t, s, plan, by_itself ? 1 : most, &alone, err))
 			return FED_FAIL;
+		t->alone += by_itself ? t->played - played : 0;
 		told(told_ctx);
 	}
 	return FED_OK;

@@ -5,6 +5,9 @@
  * Trials run in parallel, and what they show depends on nothing but the session's state and the
  * plan.  The session itself does not change.  What an interrupt left is played when they are played
  * again from the same state.  Tournaments, sweeps and bills are made of them.
+ *
+ * Trials that run at the same time share the free memory equally; one that needs more than its
+ * share is played again by itself.
  */
 #ifndef FED_EXPERIMENTS_TRIALS_H
 #define FED_EXPERIMENTS_TRIALS_H
@@ -33,6 +36,7 @@ struct fed_trials_plan {
 struct fed_trials {
 	struct fed_outcome *outcome; /* [n]; NULL: not begun */
 	size_t n, played;
+	size_t alone;   /* of these by themselves: with others beside them memory was too small */
 	uint64_t start; /* hash of the session's state that they begin from */
 };
 

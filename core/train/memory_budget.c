@@ -32,13 +32,16 @@ int fed_memory_check(const struct fed_federation *f, double need, uint32_t n, co
 	/* Updates of the rounds before that wait to be written again. */
 	const double have =
 		fed_mem_available() + (double)fed_vector_free_list_bytes(&f->trainer->results);
-	if (need <= have)
+	const double share = f->memory_share ? have / f->memory_share->sharers : have;
+	if (need <= share)
 		return FED_OK;
+	if (f->memory_share)
+		f->memory_share->refused = need <= have;
 	fed_text_count(&text, n);
 	fed_text_add(&text, " %s need ", who);
 	fed_text_bytes(&text, need);
 	fed_text_add(&text, " of memory and ");
-	fed_text_bytes(&text, have);
+	fed_text_bytes(&text, share);
 	fed_text_add(&text, " are free; %s", advice);
 	const int rc = fed_reject(err, "%s", fed_text_str(&text));
 	fed_text_release(&text);

@@ -7,7 +7,8 @@
 
 #include "train/federation.h"
 
-/* Whether `need` bytes for n clients can be had.  FED_REJECT: "N WHO need X of memory and Y are
+/* Whether `need` bytes for n clients can be had, of the federation's share where several run at the
+ * same time.  FED_REJECT: "N WHO need X of memory and Y are
  * free; ADVICE". */
 int fed_memory_check(const struct fed_federation *, double need, uint32_t n, const char *who,
                      const char *advice, struct fed_error *);

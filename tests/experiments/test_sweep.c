@@ -6,6 +6,7 @@
 
 #include <math.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "base/mem.h"
 #include "session/small.h"
@@ -517,6 +518,52 @@ START_TEST(without_memory)
 }
 END_TEST
 
+/* From now on the machine says that it has so many megabytes free. */
+static void pretend_free(struct fed_temp *machine, unsigned megabytes)
+{
+	char text[64];
+
+	snprintf(text, sizeof text, "MemAvailable: %u kB\n", megabytes * 1000);
+	fed_temp_write(machine, "proc/meminfo", text, strlen(text));
+	fed_mem_root(machine->dir);
+}
+
+/* Two rows that fit into memory, but not at the same time, are played one after the other. */
+START_TEST(rows_share_memory)
+{
+	struct fed_session s;
+	struct fed_sweep w = {0};
+	struct fed_temp machine;
+	unsigned least = 60;
+
+	fed_temp_make(&machine);
+	ck_assert_int_eq(mkdir(fed_temp_file(&machine, "proc"), 0700), 0);
+	compose(&s, "model mlp hidden=1200,1200;aggregator krum;set eval-every 0;" CLIENTS);
+	for (const char *why = "none"; *why; fed_sweep_release(&w)) {
+		least += least / 5;
+		ck_assert_uint_lt(least, 4000);
+		pretend_free(&machine, least);
+		sweep(&w, &s, "lr", "0.1", 1, "");
+		why = *w.trials.outcome[0].why ? "too small" : "";
+	}
+	sweep(&w, &s, "lr", "0.1,0.05", 1, "");
+	ck_assert_str_eq(w.trials.outcome[0].why, "");
+	ck_assert_str_eq(w.trials.outcome[1].why, "");
+	ck_assert_uint_eq(w.trials.alone, 2);
+	const double loss = w.trials.outcome[1].total.test_loss;
+	fed_sweep_release(&w);
+
+	pretend_free(&machine, 3 * least);
+	sweep(&w, &s, "lr", "0.1,0.05", 1, "");
+	ck_assert_uint_eq(w.trials.alone, 0);
+	ck_assert_double_eq(w.trials.outcome[1].total.test_loss, loss);
+	fed_sweep_release(&w);
+	fed_mem_root("");
+	fed_temp_remove(&machine);
+	fed_session_release(&s);
+}
+END_TEST
+
 FED_SUITE(sweep)
 {
 	Suite *s = suite_create("sweep");
@@ -535,6 +582,7 @@ FED_SUITE(sweep)
 	tcase_add_test(c, one_interrupt_waits_for_what_runs_and_two_drop_it);
 	tcase_add_test(c, refusals);
 	tcase_add_test(c, a_row_fails);
+	tcase_add_test(c, rows_share_memory);
 	tcase_add_test(c, without_memory);
 	suite_add_tcase(s, c);
 	return s;

@@ -34,6 +34,12 @@ struct fed_held;      /* train/round/message_faults.h */
 struct fed_trainer;   /* jobs and per-thread workspaces: train/local/trainer.h */
 struct fed_in_flight; /* train/in_flight.h */
 
+/* A division of the free memory among federations that run at the same time. */
+struct fed_memory_share {
+	uint32_t sharers; /* federations, this one included */
+	bool refused;     /* a round was refused that would have fitted without the others */
+};
+
 struct fed_federation {
 	/* borrowed */
 	const struct fed_dataset *data;
@@ -44,8 +50,9 @@ struct fed_federation {
 	const struct fed_scheme *scheme;
 	void *scheme_state;
 	struct fed_sink sink;
-	struct fed_faults *faults; /* set after fed_federation_init; NULL: none */
-	struct fed_ledger *ledger; /* the same; NULL: no accounts are kept */
+	struct fed_faults *faults;             /* set after fed_federation_init; NULL: none */
+	struct fed_ledger *ledger;             /* the same; NULL: no accounts are kept */
+	struct fed_memory_share *memory_share; /* the same; NULL: all that is free */
 	/* owned */
 	struct fed_shared_vectors *model;   /* the global model: whoever was sent it has a share */
 	const float *params;                /* [net->dim], its one vector */
