@@ -4,6 +4,8 @@
 set(kernel_flags -O3 -ffp-contract=fast -fno-math-errno -fno-trapping-math)
 if(FEDSH_SANITIZE STREQUAL "address" AND CMAKE_C_COMPILER_ID MATCHES "Clang")
 	list(APPEND kernel_flags -fno-sanitize=undefined) # clang 14 takes hours over them
+elseif(FEDSH_SANITIZE)
+	list(APPEND kernel_flags -O2) # vectors are written out; more takes longer than it saves
 endif()
 # fed_kernels(INSTRUCTION-SET [FLAG...])
 function(fed_kernels isa)

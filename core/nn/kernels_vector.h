@@ -16,13 +16,19 @@
 typedef float vec __attribute__((vector_size(FED_WIDTH * 4)));
 typedef float vec_anywhere __attribute__((vector_size(FED_WIDTH * 4), aligned(4), may_alias));
 
+/* Tiles of registers are functions inlined for each size.  Sanitizers make each access to one a
+ * check and a branch, and compilers then take minutes over them: there they are plain loops. */
+#if defined __SANITIZE_ADDRESS__ || defined __SANITIZE_THREAD__
+#define INLINE static inline
+#define UNROLL
+#else
 #define INLINE static inline __attribute__((always_inline))
-
 /* Loops over registers, with bounds that are constants once inlined. */
 #ifdef __clang__
 #define UNROLL _Pragma("clang loop unroll(full)")
 #else
 #define UNROLL _Pragma("GCC unroll 16")
+#endif
 #endif
 
 INLINE vec load(const float *p)
