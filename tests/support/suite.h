@@ -23,8 +23,20 @@
 #define FED_TEST_SUITE_H
 
 #include <check.h>
+#include <stdbool.h>
 
 #include "fedsh/plugin.h"
+
+/* Check writes to a file at each assertion that holds, in order to say after which one a test died:
+ * which in loops is most of a test's time.  Here each says it when it holds first. */
+#define _mark_point(file, line)                          \
+	({                                                   \
+		static _Thread_local bool fed_round_explanation; \
+		if (!fed_round_explanation) {                    \
+			fed_round_explanation = true;                \
+			(_mark_point)(file, line);                   \
+		}                                                \
+	})
 
 /* The head of the function that makes the suite of test_NAME.c. */
 #define FED_SUITE(name)            \
