@@ -16,7 +16,7 @@ packages_wanted() {
 	[[ $(uname -m) != x86_64 ]] || echo libxsmm-dev
 }
 packages_to_check() {
-	echo check clang clang-format libvterm-dev
+	echo check clang clang-format dpkg-dev libvterm-dev
 }
 
 # Those of the packages that are not there.  A program on the path counts as its package: people

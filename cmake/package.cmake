@@ -14,8 +14,11 @@ set(CPACK_DEBIAN_FILE_NAME DEB-DEFAULT)
 set(CPACK_DEBIAN_PACKAGE_SECTION science)
 set(CPACK_DEBIAN_PACKAGE_SHLIBDEPS ON)
 set(CPACK_DEBIAN_PACKAGE_RECOMMENDS dataset-fashion-mnist)
-set(CPACK_DEBIAN_PACKAGE_DESCRIPTION "laboratory for distributed learning in a terminal
- Federated, split and asynchronous learning with simulated clients, devices,
- links, faults and attacks: composed at a prompt, watched on a full screen,
- stopped at any event, and extended by plugins of one C file each.")
+set(CPACK_DEBIAN_PACKAGE_DESCRIPTION
+"Federated, split and asynchronous learning with simulated clients, devices,
+links, faults and attacks: composed at a prompt, watched on a full screen,
+stopped at any event, and extended by plugins of one C file each.")
+if(OPENBLAS_LIBRARY MATCHES "/openblas-pthread/") # any build of OpenBLAS would do for its symbols
+	set(CPACK_DEBIAN_PACKAGE_DEPENDS libopenblas0-pthread)
+endif()
 include(CPack)
