@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * shell/commands.c - the command table: all groups, in the order of the help.
+ * shell/commands.c - the command table: the list of groups, in the order of the help.
  */
 #include "shell/commands.h"
 

@@ -7,7 +7,7 @@
 
 #include "shell/language/command.h"
 
-/* For struct fed_shell's `groups`. */
+/* The value of struct fed_shell's `groups`. */
 extern const struct fed_command_group fed_command_groups[FED_GROUPS];
 
 #endif

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * shell/main.c - the program: options, the folders it needs, and who reads the lines.
+ * shell/main.c - the main function: options, folders, and the choice of the reader of command
+ * lines.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -26,7 +27,7 @@
 struct options {
 	const char *command, *json;
 	bool no_color, brief, watch;
-	double pace; /* of the watch; below 0: as it is */
+	double pace; /* of the watch; below 0: default */
 };
 
 static const char usage[] =
@@ -49,7 +50,7 @@ static const char usage[] =
 
 /* Folders -------------------------------------------------------------------- */
 
-/* The folder of the program itself. */
+/* The folder of the executable. */
 static void own_folder(char *out, size_t size)
 {
 	const ssize_t n = readlink("/proc/self/exe", out, size - 1);
@@ -62,7 +63,7 @@ static void own_folder(char *out, size_t size)
 		snprintf(out, size, ".");
 }
 
-/* The first of these folders beside the program that exists, or the last. */
+/* The first existing folder of these, relative to the executable; else the last. */
 static char *beside(const char *const *names, size_t n)
 {
 	char folder[4096];
@@ -89,8 +90,8 @@ static char *plugin_folder(void)
 	return given && *given ? fed_strdup(given) : beside(names, 2);
 }
 
-/* BLAS chooses its kernels while it is loaded: when it chose badly, the program runs itself once
- * more with the right name in the environment. */
+/* Restart with other BLAS kernels. BLAS chooses them while it is loaded; after a bad choice the
+ * program executes itself once more with the right name in the environment. */
 static void restart_for_blas(char **argv)
 {
 	const char *core = fed_blas_better_core();
@@ -101,8 +102,8 @@ static void restart_for_blas(char **argv)
 	execv("/proc/self/exe", argv);
 }
 
-/* A descriptor below 3 that is closed would be that of the next file opened, and what is printed
- * would land there.  Opened the wrong way round, it fails as it did while it was closed. */
+/* Open closed standard descriptors, which the next opened file would get, and output with it. The
+ * opposite access mode makes reads and writes fail as on a closed one. */
 static void occupy_standard_files(void)
 {
 	static const int contrary[] = {O_WRONLY, O_RDONLY, O_RDONLY};
@@ -112,7 +113,7 @@ static void occupy_standard_files(void)
 			_exit(FED_EXIT_IO);
 }
 
-/* What was printed has arrived, or the user is told that it has not. */
+/* Flush the output; on failure print an error, and success becomes FED_EXIT_IO. */
 static enum fed_exit finish_output(FILE *out, enum fed_exit result)
 {
 	if (!fflush(out) && !ferror(out))
@@ -121,7 +122,7 @@ static enum fed_exit finish_output(FILE *out, enum fed_exit result)
 	return result == FED_EXIT_OK ? FED_EXIT_IO : result;
 }
 
-/* Likewise the lines of JSON; those of standard output are flushed one by one. */
+/* The same for the JSON file; JSON on standard output is flushed line by line. */
 static enum fed_exit finish_json(const struct fed_shell *shell, enum fed_exit result)
 {
 	bool lost = shell->json_lost;
@@ -249,7 +250,7 @@ static enum fed_exit run(struct fed_shell *shell, const struct options *o, char 
 	return result;
 }
 
-/* The watch with the files as commands, -c as the first of them. */
+/* Open the watch with -c and then the files as its script. */
 static enum fed_exit watch(struct fed_shell *shell, const struct options *o, char **files, int n)
 {
 	const char **script = fed_alloc_array((size_t)n + 2, sizeof *script);
@@ -265,11 +266,11 @@ static enum fed_exit watch(struct fed_shell *shell, const struct options *o, cha
 		script[k++] = fed_text_str(&line[i]);
 	}
 	shell->lenient = true;
-	fed_typed_load();
+	fed_line_history_load();
 	const double pace = o->pace >= 0 ? o->pace : n ? 2 : 0;
-	rc = script && line ? fed_watching_run(shell, NULL, pace, script, &err)
+	rc = script && line ? fed_watch_bridge_run(shell, NULL, pace, script, &err)
 	                    : fed_fail_memory(&err, sizeof *line, "the lines");
-	fed_typed_save(shell);
+	fed_line_history_save(shell);
 	for (int i = 0; i < n && line; i++)
 		fed_text_release(&line[i]);
 	fed_free(line);
@@ -282,7 +283,7 @@ static enum fed_exit watch(struct fed_shell *shell, const struct options *o, cha
 
 int main(int argc, char **argv)
 {
-	static struct fed_shell shell; /* large, and signal handlers point to it */
+	static struct fed_shell shell; /* static: large, and used by signal handlers */
 	struct options o = {.pace = -1};
 	struct fed_error err;
 

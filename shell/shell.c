@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * shell/shell.c - set up and release a shell.
+ * shell/shell.c - initialisation and release of a shell.
  */
 #include "shell/shell.h"
 

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * shell/shell.h - a session and the person (or script) that talks to it.
+ * shell/shell.h - the shell: a session, its input (commands) and its output (text, JSON).
  *
- * Lines come in through fed_shell_execute(), whoever read them: readline, a script, -c.  Results
- * go out through fed_print() and its kin, which let no control byte of data reach a terminal, and
- * events of the session through the shell's sinks (print, JSON).
+ * Every reader of lines (readline, a script, -c) calls fed_shell_execute(). Results are printed by
+ * fed_print() and its relatives (output/print.h), which let no control byte of data reach a
+ * terminal; events of the session by the shell's sinks (text, JSON).
  */
 #ifndef FED_SHELL_SHELL_H
 #define FED_SHELL_SHELL_H
@@ -15,12 +15,12 @@
 #include "experiments/sweep.h"
 #include "experiments/tournament.h"
 
-/* What the program exits with. */
+/* Exit codes of the program, and results of commands. */
 enum fed_exit {
 	FED_EXIT_OK = 0,
 	FED_EXIT_FAILED = 1, /* a command failed */
-	FED_EXIT_USAGE = 2,  /* what was typed makes no sense */
-	FED_EXIT_SCRIPT = 3, /* a script stopped */
+	FED_EXIT_USAGE = 2,  /* invalid command or argument */
+	FED_EXIT_SCRIPT = 3, /* a script failed */
 	FED_EXIT_ROUND = 4,
 	FED_EXIT_IO = 5,
 	FED_EXIT_PLUGIN = 7,
@@ -29,7 +29,7 @@ enum fed_exit {
 
 #define FED_SOURCE_DEPTH 16
 
-/* What can be shown where the output goes. */
+/* Capabilities of the output. */
 struct fed_screen {
 	bool terminal; /* a terminal that understands escapes */
 	bool color, utf8;
@@ -39,28 +39,28 @@ struct fed_screen {
 /* The shell's side of the watch (tui/watch.h). */
 struct fed_watch;
 struct fed_watch_state {
-	struct fed_watch *watch;  /* NULL: it is not open, and the next three are not in use */
-	FILE *out, *errors;       /* as they were before */
+	struct fed_watch *watch;  /* NULL: not open, and the other members are unused */
+	FILE *out, *errors;       /* the shell's own, restored on close */
 	struct fed_screen screen; /* likewise */
-	char resume[2100]; /* the command that finishes what was stopped between two events; "": none */
-	char resuming[2100]; /* what fed_watch_host.resume() returned */
-	bool stopped; /* so was the command that runs: it is not in the journal as it was typed */
+	char resume[2100];        /* the command that resumes the interrupted run; "": none */
+	char resuming[2100];      /* last result of fed_watch_host.resume() */
+	bool stopped; /* the present command was interrupted: it enters the journal in another form */
 };
 
 /* The line of progress while rounds run, on a terminal only. */
 struct fed_progress_line {
-	bool on;             /* rounds run now */
-	bool shown;          /* it stands on the terminal and must be erased before other output */
-	double target;       /* rounds asked for; 0: until a condition holds */
+	bool on;             /* rounds are running */
+	bool shown;          /* on the terminal now: erase it before other output */
+	double target;       /* rounds requested; 0: until a condition holds */
 	double began, drawn; /* wall seconds */
 	uint64_t first;      /* version before the first round */
 	double invited, trained;
 };
 
-/* What `step` is about to say: clients to which the same happens share a line. */
+/* Pending line of `step`: clients with the same event share one. */
 struct fed_step_text {
-	bool on, said;            /* said: this step was told already */
-	enum fed_event_kind kind; /* of the n that wait */
+	bool on, printed;         /* said: this step has printed a line */
+	enum fed_event_kind kind; /* of the n pending clients */
 	uint32_t n;
 	struct fed_text ids, why;
 	double clock;
@@ -70,64 +70,65 @@ struct fed_alias {
 	char *name, *text;
 };
 
-/* The file being read, and who asked for it. */
-struct fed_place {
+/* A position in a script, and the position of the `source` that reads it. */
+struct fed_script_place {
 	const char *file; /* NULL: typed, or -c */
 	unsigned line;
-	const struct fed_place *from; /* NULL: the program itself */
+	const struct fed_script_place *from; /* NULL: from the command line */
 	unsigned depth;
 };
 
 struct fed_command_group;
 struct fed_shell {
 	struct fed_session *session;            /* owned */
-	const struct fed_command_group *groups; /* [FED_GROUPS] the command table, of the caller */
+	const struct fed_command_group *groups; /* [FED_GROUPS] the command table; the caller's */
 	FILE *out, *errors;                     /* results; errors and warnings */
 	FILE *json;                             /* NULL: none */
-	bool json_lost; /* it could not be written, and the program's exit code says so */
+	bool json_lost;                         /* a write failed; the exit code becomes FED_EXIT_IO */
 	struct fed_screen screen;
 	struct fed_watch_state watching;
 	struct fed_tournament tournament; /* the last one */
-	struct fed_sweep sweep;           /* likewise */
+	struct fed_sweep sweep;           /* the last one */
 	char *include;                    /* folder of the public headers, for `build`; NULL: unknown */
-	bool lenient;                     /* interactive: prefixes are enough */
+	bool lenient;                     /* interactive: unique prefixes of commands are accepted */
 	bool timing, quit;
-	bool brief;          /* scripts run the short form of a line, behind "# short:" */
-	bool reported;       /* the error that travels up was printed */
-	enum fed_exit fault; /* class of the failure of the running command; 0: as its row says */
+	bool brief;    /* --short: scripts run the form of a line behind "# short:" */
+	bool reported; /* the current error was printed already */
+	enum fed_exit
+		fault; /* exit code for a failure of the running command; 0: that of its table row */
 	struct fed_progress_line progress;
 	struct fed_step_text stepping;
-	struct fed_alias *alias; /* [n_aliases], in name order */
+	struct fed_alias *alias; /* [n_aliases], sorted by name */
 	size_t n_aliases;
-	struct fed_text journal; /* every command since the last reset that changed the session */
+	struct fed_text journal; /* the commands since the last reset that changed the session */
 	FILE *record;
 	char *record_path;
-	const struct fed_place *place;
+	const struct fed_script_place *place;
 };
 
-/* The sinks are connected; nothing is printed but warnings about broken plugins. */
+/* Create the session and connect the sinks; prints warnings about broken plugins only. */
 int fed_shell_init(struct fed_shell *, const char *plugin_folder, struct fed_error *);
 void fed_shell_release(struct fed_shell *);
 
-/* Run all commands of the text, stopping at the first that fails; its error is printed.  Returns
- * FED_EXIT_OK or the class of the failure. */
+/* Run the commands of the text up to the first failure, whose error is printed. Returns FED_EXIT_OK
+ * or the exit code of the failure. */
 enum fed_exit fed_shell_execute(struct fed_shell *, const char *text, size_t len,
-                                const struct fed_place *);
-/* Every line of an open file.  from: who asked, NULL for the program. */
+                                const struct fed_script_place *);
+/* Run the lines of an open file. from: position of the `source` command; NULL: the command line. */
 enum fed_exit fed_shell_read(struct fed_shell *, FILE *, const char *name,
-                             const struct fed_place *from);
+                             const struct fed_script_place *from);
 enum fed_exit fed_shell_source(struct fed_shell *, const char *path, struct fed_error *);
 
 const struct fed_alias *fed_alias_find(const struct fed_shell *, const char *name);
-/* text "": remove it. */
+/* Set an alias; text "" removes it. */
 int fed_alias_set(struct fed_shell *, const char *name, const char *text, struct fed_error *);
 void fed_aliases_release(struct fed_shell *);
 
 /* Screen -------------------------------------------------------------------- */
 
-/* Ask the environment and the terminal; color: it is wanted where there can be one. */
+/* Detect the capabilities from environment and terminal; color: use colour if there is any. */
 void fed_screen_init(struct fed_shell *, bool color);
-/* Columns and rows of the terminal now. */
+/* Update columns and rows from the terminal. */
 void fed_screen_measure(struct fed_shell *);
 
 /* Journal and record ------------------------------------------------------- */
@@ -138,13 +139,13 @@ int fed_journal_stop(struct fed_shell *, struct fed_error *);
 
 /* Signals ------------------------------------------------------------------- */
 
-/* SIGINT, SIGTERM and SIGHUP reach this shell from now on; SIGPIPE ends the program. */
+/* Install handlers of SIGINT, SIGTERM and SIGHUP for this shell; SIGPIPE ends the program. */
 void fed_signals_connect(struct fed_shell *);
-/* A Ctrl-C came since the last call. */
+/* Whether SIGINT came since the last call. */
 bool fed_signals_interrupted(void);
-/* The signal that asks the program to end, or 0. */
+/* The termination signal that came, or 0. */
 int fed_signals_ending(void);
-/* What runs now: what Ctrl-C says. */
+/* The running activity, for the message of Ctrl-C. */
 enum fed_running {
 	FED_RUNNING_NOTHING,
 	FED_RUNNING_ROUNDS,

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Views, footer and keys of the watch. */
+/* tui/app.c - views, messages, prompt and keys of the watch. */
 #include "tui/app.h"
 
 #include <stdio.h>
@@ -18,12 +18,12 @@ int fed_app_switch(struct fed_app *app, const char *name, struct fed_error *err)
 {
 	size_t at;
 
-	return fed_view_find(name, &at, err) ? FED_FAIL : fed_stage_open(app, at, err);
+	return fed_view_find(name, &at, err) ? FED_FAIL : fed_app_open(app, at, err);
 }
 
 int fed_app_init(struct fed_app *app, const char *name, struct fed_error *err)
 {
-	return name ? fed_app_switch(app, name, err) : fed_stage_open(app, 0, err);
+	return name ? fed_app_switch(app, name, err) : fed_app_open(app, 0, err);
 }
 
 void fed_app_release(struct fed_app *app)
@@ -44,24 +44,25 @@ void fed_app_release(struct fed_app *app)
 
 bool fed_app_awaits_versions(const struct fed_app *app)
 {
-	return fed_stage_view(app)->made != NULL;
+	return fed_app_view(app)->made != NULL;
 }
 
-void fed_app_look(struct fed_app *app)
+void fed_app_notify_version(struct fed_app *app)
 {
 	const struct fed_session *s = app->watched.session;
 	const uint64_t version = fed_session_version(s);
 
-	if (fed_session_open(s) || version == app->made || !fed_app_awaits_versions(app))
+	if (fed_session_open(s) || version == app->notified || !fed_app_awaits_versions(app))
 		return;
-	app->made = version;
+	app->notified = version;
 	if (version)
-		fed_stage_view(app)->made(app->state[app->at], &app->watched);
+		fed_app_view(app)->made(app->state[app->at], &app->watched);
 }
 
 /* Messages ------------------------------------------------------------------------ */
 
-/* Comments of a lesson stand together; a command ends them. */
+/* Add a script's line to the lesson: consecutive comments are shown together, a command ends them.
+ */
 static void hear_lesson(struct fed_app *app, const char *line)
 {
 	line += strspn(line, " ");
@@ -79,11 +80,11 @@ static void hear_lesson(struct fed_app *app, const char *line)
 
 static void hear(struct fed_app *app, const struct fed_message_line *message, const char *line)
 {
-	if (message->saying == FED_MESSAGE_LINE) {
+	if (message->stream == FED_STREAM_LINE) {
 		hear_lesson(app, line);
-	} else if (message->saying != FED_SAID_OUT) {
+	} else if (message->stream != FED_STREAM_OUT) {
 		if (!app->alarm || !*app->notice)
-			fed_app_tell(app, message->saying == FED_SAID_ERROR, line);
+			fed_app_notice(app, message->stream == FED_STREAM_ERROR, line);
 	} else if (app->asked && !app->alarm) {
 		char text[sizeof app->notice];
 		const size_t blank = strspn(line, " ");
@@ -91,11 +92,11 @@ static void hear(struct fed_app *app, const struct fed_message_line *message, co
 		app->printed++;
 		snprintf(text, sizeof text, "%.300s%s", line + blank,
 		         app->printed > 1 ? "  (more in the log)" : "");
-		fed_app_tell(app, false, text);
+		fed_app_notice(app, false, text);
 	}
 }
 
-bool fed_app_listen(struct fed_app *app)
+bool fed_app_read_messages(struct fed_app *app)
 {
 	struct fed_messages *messages = app->watched.messages;
 	const uint64_t n = messages ? fed_messages_count(messages) : 0;
@@ -134,7 +135,7 @@ static void export_view(struct fed_app *app, const char *path)
 		rc = fed_file_commit(&file, &err);
 	}
 	snprintf(notice, sizeof notice, "%s was written", fed_show(path).s);
-	fed_app_tell(app, rc != FED_OK, rc ? err.text : notice);
+	fed_app_notice(app, rc != FED_OK, rc ? err.text : notice);
 	fed_text_release(&text);
 	fed_text_release(&expanded);
 }
@@ -147,8 +148,8 @@ static enum fed_app_action finish_prompt(struct fed_app *app)
 
 	app->prompting = FED_PROMPTING_NOTHING;
 	if (was == FED_PROMPTING_FILTER) {
-		if (fed_stage_view(app)->filter(app->state[app->at], &app->watched, line, &err))
-			fed_app_tell(app, true, err.text);
+		if (fed_app_view(app)->filter(app->state[app->at], &app->watched, line, &err))
+			fed_app_notice(app, true, err.text);
 		app->fresh = false;
 		return FED_APP_ACTION_NONE;
 	}
@@ -195,7 +196,7 @@ bool fed_app_needs_session(const struct fed_app *app, const struct fed_press *pr
 	if (app->prompting || app->helping)
 		return false;
 	const struct fed_app_key *global = fed_app_key(press->code);
-	return !fed_view_key(fed_stage_view(app), press->code) ? global && global->looks : true;
+	return !fed_view_key(fed_app_view(app), press->code) ? global && global->looks : true;
 }
 
 static enum fed_app_action press_view(struct fed_app *app, const struct fed_key *key,
@@ -206,11 +207,11 @@ static enum fed_app_action press_view(struct fed_app *app, const struct fed_key 
 
 	seen.columns = app->view.columns;
 	seen.rows = app->view.rows;
-	seen.row = press->row - fed_app_top(app->whole.rows);
+	seen.row = press->row - fed_app_title_rows(app->whole.rows);
 	if (press->code == FED_KEY_CLICK && seen.row >= seen.rows)
 		return FED_APP_ACTION_NONE;
 	if (key->press(app->state[app->at], &app->watched, &seen, &err))
-		fed_app_tell(app, true, err.text);
+		fed_app_notice(app, true, err.text);
 	app->fresh = false;
 	return FED_APP_ACTION_NONE;
 }
@@ -234,14 +235,15 @@ enum fed_app_action fed_app_press(struct fed_app *app, const struct fed_press *p
 		return press_prompt(app, press);
 	app->notice[0] = 0;
 	app->alarm = app->asked = false;
-	if (press->code == FED_KEY_PASTE) { /* text belongs into a command */
+	if (press->code == FED_KEY_PASTE) { /* pasted text goes into a command */
 		fed_app_prompt(app, FED_PROMPTING_COMMAND, "");
 		return press_prompt(app, press);
 	}
 	if (app->helping)
 		return press_help(app, press->code);
-	const bool above = press->code == FED_KEY_CLICK && press->row < fed_app_top(app->whole.rows);
-	const struct fed_key *key = above ? NULL : fed_view_key(fed_stage_view(app), press->code);
+	const bool above =
+		press->code == FED_KEY_CLICK && press->row < fed_app_title_rows(app->whole.rows);
+	const struct fed_key *key = above ? NULL : fed_view_key(fed_app_view(app), press->code);
 	if (key)
 		return press_view(app, key, press);
 	const struct fed_app_key *global = fed_app_key(press->code);

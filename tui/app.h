@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * tui/app.h - what the watch shows and what its keys do: no terminal, no threads.
+ * tui/app.h - state of the watch: views, title, footer, prompt, and the handling of keys.
  *
- * From above: the names of the views and the state of the session, the view, what a lesson says,
- * and a footer with the keys that matter now, the last message, or the line that is typed.
+ * Without terminal and threads, so that tests can drive it.  From top to bottom the screen has the
+ * names of the views and the state of the session, the view, the lines of a lesson, and a footer
+ * with the keys of the moment, the last message or the prompt.
  */
 #ifndef FED_TUI_APP_H
 #define FED_TUI_APP_H
@@ -12,7 +13,7 @@
 #include "tui/runner.h"
 
 enum {
-	FED_APP_COLUMNS = 40, /* the least */
+	FED_APP_COLUMNS = 40, /* smallest size that is painted */
 	FED_APP_ROWS = 10,
 	FED_APP_VIEWS = 9,
 };
@@ -26,30 +27,30 @@ enum fed_prompting {
 
 struct fed_app {
 	struct fed_watched watched; /* the caller sets session, utf8, command, ctx and messages */
-	size_t at;                  /* the view that is shown, from 0 */
-	void *state[FED_APP_VIEWS]; /* NULL: never opened */
-	uint64_t stamp;             /* of the view as it is in `view` */
-	uint64_t made;              /* version of which the view was told */
-	bool fresh;                 /* `view` shows the view as it is at its size */
+	size_t at;                  /* index of the current view */
+	void *state[FED_APP_VIEWS]; /* by view; NULL: not opened yet */
+	uint64_t stamp;             /* of the contents of `view` */
+	uint64_t notified;          /* version that the view was notified of */
+	bool fresh;                 /* `view` is up to date */
 	struct fed_canvas view, whole;
-	char title[200];             /* the session's state as it was when it last stood still */
-	int name_end[FED_APP_VIEWS]; /* column behind each view's name in the title; 0: not there */
+	char title[200];             /* state of the session at its last pause */
+	int name_end[FED_APP_VIEWS]; /* column behind each view's name in the title; 0: not shown */
 	struct fed_prompt prompt;
 	enum fed_prompting prompting;
 	int cursor; /* column in the last row, or -1 */
 	bool alone; /* as in struct fed_watch_options */
 	bool helping, mouse;
 	int help_row;
-	char notice[400];       /* in the footer until a key is pressed */
-	bool alarm;             /* it is an error */
-	bool asked;             /* a line was typed: what it prints is shown */
-	uint32_t printed;       /* lines that it printed so far */
-	uint64_t heard;         /* messages looked at */
-	struct fed_text lesson; /* what a script says, lines */
-	bool lesson_over;       /* its next words begin anew */
+	char notice[400];       /* shown in the footer until a key is pressed */
+	bool alarm;             /* the notice is an error */
+	bool asked;             /* a command was typed: its output is shown as a notice */
+	uint32_t printed;       /* lines of its output so far */
+	uint64_t heard;         /* messages read */
+	struct fed_text lesson; /* comments and commands of a script, lines */
+	bool lesson_over;       /* the next comment clears `lesson` */
 };
 
-/* What a key wants that is not the app's. */
+/* Actions of keys that the caller carries out. */
 enum fed_app_action {
 	FED_APP_ACTION_NONE,
 	FED_APP_ACTION_LEAVE,
@@ -60,33 +61,34 @@ enum fed_app_action {
 	FED_APP_ACTION_SLOWER,
 	FED_APP_ACTION_MOUSE,
 	FED_APP_ACTION_REDRAW,
-	FED_APP_ACTION_LINE,     /* execute prompt.line */
-	FED_APP_ACTION_COMPLETE, /* fed_prompt_complete() it */
+	FED_APP_ACTION_LINE,     /* submit prompt.line */
+	FED_APP_ACTION_COMPLETE, /* call fed_prompt_complete() */
 	FED_APP_ACTION_OLDER,
 	FED_APP_ACTION_NEWER,
 };
 
-/* name NULL: the first view. */
+/* name: of the view to open; NULL: the first. */
 int fed_app_init(struct fed_app *, const char *name, struct fed_error *);
 void fed_app_release(struct fed_app *);
 int fed_app_switch(struct fed_app *, const char *name, struct fed_error *);
 
-/* Whether the key can be handled only while the session stands still. */
+/* Whether handling the key needs the session, which must be paused then. */
 bool fed_app_needs_session(const struct fed_app *, const struct fed_press *);
-/* Whether what is typed behind it is text. */
+/* Whether the key opens a prompt, so that keys behind it are text. */
 bool fed_app_begins_line(const struct fed_press *);
 enum fed_app_action fed_app_press(struct fed_app *, const struct fed_press *);
-void fed_app_tell(struct fed_app *, bool alarm, const char *text);
-/* The session stands still: tell the view of a version that was just made. */
-void fed_app_look(struct fed_app *);
-/* Whether the view that is shown wants to be told of versions. */
+/* Show a notice in the footer. */
+void fed_app_notice(struct fed_app *, bool alarm, const char *text);
+/* Notify the view of a new version.  The session must be paused. */
+void fed_app_notify_version(struct fed_app *);
+/* Whether the current view is notified of new versions. */
 bool fed_app_awaits_versions(const struct fed_app *);
-/* Look at new messages; true: something is shown differently. */
-bool fed_app_listen(struct fed_app *);
-/* The session stands still: whether view or title would be drawn differently. */
+/* Read new messages; returns whether the screen changed. */
+bool fed_app_read_messages(struct fed_app *);
+/* Whether title or view are out of date.  The session must be paused. */
 bool fed_app_is_changed(const struct fed_app *, const struct fed_runner_state *);
 
-/* Paint into `whole`; still: the session stands still, else the view's last picture is used. */
+/* Paint into `whole`.  still: the session is paused; else the view's last picture is reused. */
 int fed_app_paint(struct fed_app *, const struct fed_runner_state *, bool still, int columns,
                   int rows, struct fed_error *);
 

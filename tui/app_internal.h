@@ -1,18 +1,18 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * tui/app_internal.h - what the files of the app share; not for others.
+ * tui/app_internal.h - declarations shared by the app*.c files.
  */
 #ifndef FED_TUI_APP_INTERNAL_H
 #define FED_TUI_APP_INTERNAL_H
 
 #include "tui/app.h"
 
-/* Keys that work in every view, unless the view has the same. */
+/* A key that works in every view, unless the view has the same. */
 struct fed_app_key {
 	uint32_t code, also;
 	const char *name, *help; /* as in struct fed_key */
-	const char *word;        /* shorter, for the footer; NULL: never there */
-	bool looks;              /* at the session */
+	const char *word;        /* shorter, for the footer; NULL: not in the footer */
+	bool looks;              /* reads the session: only while it is paused */
 	enum fed_app_action (*press)(struct fed_app *, const struct fed_press *);
 };
 extern const struct fed_app_key fed_app_keys[]; /* ends with code 0 */
@@ -20,15 +20,15 @@ extern const struct fed_app_key fed_app_keys[]; /* ends with code 0 */
 const struct fed_app_key *fed_app_key(uint32_t code);
 const struct fed_key *fed_view_key(const struct fed_view *, uint32_t code);
 
-const struct fed_view *fed_stage_view(const struct fed_app *);
-/* Show view number `at`, opened if it never was. */
-int fed_stage_open(struct fed_app *, size_t at, struct fed_error *);
-/* The same, if there is such a view; a failure is a notice. */
+const struct fed_view *fed_app_view(const struct fed_app *);
+/* Make view `at` the current one; opens it the first time. */
+int fed_app_open(struct fed_app *, size_t at, struct fed_error *);
+/* The same, if there is such a view; on failure the error becomes a notice. */
 void fed_app_show(struct fed_app *, size_t at);
 void fed_app_prompt(struct fed_app *, enum fed_prompting, const char *line);
-/* The session stands still: whether the view would be drawn differently. */
+/* Whether the view is out of date.  The session must be paused. */
 bool fed_app_is_stale(const struct fed_app *);
-/* The row where the view begins on a screen with so many rows. */
-int fed_app_top(int rows);
+/* First row of the view on a screen of this many rows. */
+int fed_app_title_rows(int rows);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The keys that work in every view. */
+/* tui/app_keys.c - the table of keys that work in every view. */
 #include <stdio.h>
 #include <string.h>
 
@@ -64,7 +64,7 @@ static enum fed_app_action press_slower(struct fed_app *app, const struct fed_pr
 	return FED_APP_ACTION_SLOWER;
 }
 
-/* The command line, begun with the marked clients where there are any. */
+/* Open the prompt with a command and the marked clients, if any. */
 static void prompt_about_marked(struct fed_app *app, const char *command)
 {
 	const struct fed_watched *w = &app->watched;
@@ -111,7 +111,7 @@ static enum fed_app_action press_filter(struct fed_app *app, const struct fed_pr
 		fed_app_prompt(app, FED_PROMPTING_FILTER, now ? now : "");
 	} else {
 		snprintf(text, sizeof text, "there is nothing to filter in %s", view->name);
-		fed_app_tell(app, true, text);
+		fed_app_notice(app, true, text);
 	}
 	return FED_APP_ACTION_NONE;
 }
@@ -128,9 +128,9 @@ static enum fed_app_action press_mouse(struct fed_app *app, const struct fed_pre
 {
 	(void)press;
 	app->mouse = !app->mouse;
-	fed_app_tell(app, false,
-	             app->mouse ? "the mouse clicks here; m gives it back"
-	                        : "the mouse is the terminal's");
+	fed_app_notice(app, false,
+	               app->mouse ? "the mouse clicks here; m gives it back"
+	                          : "the mouse is the terminal's");
 	return FED_APP_ACTION_MOUSE;
 }
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Title, view, lesson and footer on one canvas. */
+/* tui/app_paint.c - painting of title, view, lesson and footer on one canvas. */
 #include <stdio.h>
 #include <string.h>
 
@@ -7,18 +7,18 @@
 #include "tui/app_internal.h"
 
 enum {
-	ROOMY = 16,  /* rows from which on the title has two */
-	NARROW = 60, /* columns below which words are short */
+	ROOMY = 16,  /* least rows for a title of two */
+	NARROW = 60, /* columns below which labels are abbreviated */
 	KEYS_SHOWN = 6,
-	HINT_MOST = 40,   /* bytes of what a key does */
-	LESSON_SHARE = 4, /* of the rows at most one in so many */
+	HINT_MOST = 40,   /* bytes of a key's help */
+	LESSON_SHARE = 4, /* a lesson takes at most rows / LESSON_SHARE */
 };
 
 static const struct fed_style plain = {0}, bold = {.bold = true}, grey = {.color = FED_COLOR_GREY},
 							  alarm = {.color = FED_COLOR_RED, .bold = true},
 							  key_style = {.color = FED_COLOR_CYAN, .bold = true};
 
-int fed_app_top(int rows)
+int fed_app_title_rows(int rows)
 {
 	return rows >= ROOMY ? 2 : 1;
 }
@@ -85,7 +85,7 @@ static int names_width(void)
 	return width;
 }
 
-/* " 1 overview [2 log]"; where there is no room only the one that is shown. */
+/* " 1 overview [2 log]"; only the current one unless `all`.  Returns the column behind. */
 static int put_names(struct fed_canvas *canvas, struct fed_app *app, bool all)
 {
 	int column = 0;
@@ -107,7 +107,7 @@ static int put_names(struct fed_canvas *canvas, struct fed_app *app, bool all)
 static void paint_title(struct fed_app *app, const char *state)
 {
 	struct fed_canvas *canvas = &app->whole;
-	const bool two = fed_app_top(canvas->rows) == 2;
+	const bool two = fed_app_title_rows(canvas->rows) == 2;
 	const bool all =
 		names_width() <= (two ? canvas->columns : canvas->columns - fed_text_width(state) - 2);
 	const int end = put_names(canvas, app, all);
@@ -120,8 +120,8 @@ static void paint_title(struct fed_app *app, const char *state)
 
 /* Lesson ------------------------------------------------------------------------------ */
 
-/* Write words of a line into rows from `row` on, none when `row` is below 0; returns how many rows
- * it takes. */
+/* Write a line, wrapped at spaces, into rows `row` to `last` (canvas NULL: only measure); returns
+ * the rows that it takes. */
 static int wrap(struct fed_canvas *canvas, int columns, int row, int last, const char *text,
                 size_t n, struct fed_style style)
 {
@@ -151,7 +151,7 @@ static int wrap(struct fed_canvas *canvas, int columns, int row, int last, const
 	return used;
 }
 
-/* From which byte on the text fits into `most` rows; *rows: those that it takes. */
+/* The tail of the text, by whole lines, that fits into `most` rows; *rows: the rows it takes. */
 static const char *fit_lesson(const char *text, int columns, int most, int *rows)
 {
 	for (const char *from = text;; from += strcspn(from, "\n") + 1) {
@@ -205,7 +205,7 @@ static int help_head(struct fed_canvas *canvas, int row, int skip, const char *t
 	return row + 1;
 }
 
-/* Returns the rows of all of it. */
+/* Returns the number of rows of the whole help. */
 static int paint_help(const struct fed_app *app, struct fed_canvas *canvas, int skip)
 {
 	const struct fed_view *view = fed_view_at(app->at);
@@ -237,7 +237,7 @@ struct hint {
 	char word[HINT_MOST];
 };
 
-/* What a key does, up to the first comma. */
+/* Add a hint: the key's help up to the first comma. */
 static void add_hint(struct hint *hints, int *n, const char *name, const char *word)
 {
 	if (*n == KEYS_SHOWN || !word)
@@ -254,7 +254,7 @@ static void add_global(struct hint *hints, int *n, uint32_t code, const char *wo
 	add_hint(hints, n, key->name, word ? word : key->word);
 }
 
-/* The six that matter now; two places are left for `?` and `q`. */
+/* Choose at most KEYS_SHOWN hints; the last two are `?` and `q`. */
 static int choose_hints(const struct fed_app *app, const struct fed_runner_state *now,
                         struct hint *hints)
 {
@@ -331,7 +331,7 @@ static void paint_too_small(struct fed_canvas *canvas)
 {
 	char text[80];
 
-	/* What is needed first: the rest may not fit. */
+	/* The required size first: the rest may not fit. */
 	snprintf(text, sizeof text, "needs %d x %d, has %d x %d", FED_APP_COLUMNS, FED_APP_ROWS,
 	         canvas->columns, canvas->rows);
 	fed_canvas_clear(canvas);
@@ -383,7 +383,7 @@ int fed_app_paint(struct fed_app *app, const struct fed_runner_state *now, bool 
 		paint_too_small(&app->whole);
 		return FED_OK;
 	}
-	const int top = fed_app_top(rows), lesson = lesson_rows(app, columns, rows);
+	const int top = fed_app_title_rows(rows), lesson = lesson_rows(app, columns, rows);
 	const int capacity = rows - top - lesson - 1;
 	if (app->view.columns != columns || app->view.rows != capacity)
 		app->fresh = false;
@@ -396,7 +396,7 @@ int fed_app_paint(struct fed_app *app, const struct fed_runner_state *now, bool 
 		fed_text_release(&state);
 	}
 	paint_title(app, app->title);
-	fed_canvas_copy(&app->whole, 0, top, &app->view); /* what there is of its last picture */
+	fed_canvas_copy(&app->whole, 0, top, &app->view); /* its last picture, clipped */
 	if (app->helping)
 		paint_help_over(app, top, capacity);
 	paint_lesson(app, top + capacity, lesson);

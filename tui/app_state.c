@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The view that is shown, the notice and the prompt: what keys change and painting reads. */
+/* tui/app_state.c - current view, notice and prompt: state that keys change and painting reads. */
 #include <stdio.h>
 
 #include "base/mem.h"
 #include "tui/app_internal.h"
 
-const struct fed_view *fed_stage_view(const struct fed_app *app)
+const struct fed_view *fed_app_view(const struct fed_app *app)
 {
 	return fed_view_at(app->at);
 }
 
-int fed_stage_open(struct fed_app *app, size_t at, struct fed_error *err)
+int fed_app_open(struct fed_app *app, size_t at, struct fed_error *err)
 {
 	const struct fed_view *view = fed_view_at(at);
 
@@ -27,7 +27,7 @@ int fed_stage_open(struct fed_app *app, size_t at, struct fed_error *err)
 	}
 	app->at = at;
 	app->fresh = false;
-	app->made = 0;
+	app->notified = 0;
 	return FED_OK;
 }
 
@@ -35,19 +35,19 @@ void fed_app_show(struct fed_app *app, size_t i)
 {
 	struct fed_error err;
 
-	if (fed_view_at(i) && fed_stage_open(app, i, &err))
-		fed_app_tell(app, true, err.text);
+	if (fed_view_at(i) && fed_app_open(app, i, &err))
+		fed_app_notice(app, true, err.text);
 }
 
 bool fed_app_is_stale(const struct fed_app *app)
 {
-	const struct fed_view *view = fed_stage_view(app);
+	const struct fed_view *view = fed_app_view(app);
 
 	return !app->fresh ||
 	       (view->stamp && view->stamp(app->state[app->at], &app->watched) != app->stamp);
 }
 
-void fed_app_tell(struct fed_app *app, bool alarm, const char *text)
+void fed_app_notice(struct fed_app *app, bool alarm, const char *text)
 {
 	snprintf(app->notice, sizeof app->notice, "%s", text);
 	app->alarm = alarm;

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * A pipe in place of standard error.
+ * tui/capture.c - a pipe in place of standard error.
  *
- * It is made once and stays: children that were started meanwhile go on writing into it.  Neither
- * end blocks: nobody waits for a reader that is gone, what is too much is lost.
+ * It is created once and never closed, because child processes may keep writing to it. Both ends
+ * are non-blocking: a writer never waits for a reader, and bytes beyond the pipe's capacity are
+ * lost.
  */
 #include "tui/capture.h"
 

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * tui/capture.h - what libraries, plugins and children write past the program, as long as it must
- * not appear on the terminal.
+ * tui/capture.h - capture of standard error (and of standard output on a terminal) into a pipe.
+ *
+ * While the watch owns the screen, writes of libraries, plugins and child processes must not reach
+ * the terminal.
  */
 #ifndef FED_TUI_CAPTURE_H
 #define FED_TUI_CAPTURE_H
@@ -11,11 +13,11 @@
 
 #include "fedsh/plugin.h"
 
-/* From now on standard error, and standard output where it is a terminal, go into a pipe. */
+/* Redirect both descriptors into the pipe. */
 int fed_capture_begin(struct fed_error *);
-void fed_capture_end(void);       /* back to where they went before */
-int fed_capture_descriptor(void); /* readable when something was written */
-/* Up to n bytes of it; 0: nothing is there. */
+void fed_capture_end(void);       /* restore both */
+int fed_capture_descriptor(void); /* the pipe's read end, for poll() */
+/* Read at most n captured bytes; returns 0 when there are none. */
 size_t fed_capture_read(char *bytes, size_t n);
 
 #endif

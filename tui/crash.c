@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Handlers that do nothing but what POSIX allows in a handler. */
+/* tui/crash.c - crash handlers; they call async-signal-safe functions only. */
 #include "tui/crash.h"
 
 #include <signal.h>
@@ -15,7 +15,7 @@ static volatile sig_atomic_t saved_stderr = -1;
 static struct termios restored;
 static char farewell[BYTES_MOST];
 static size_t n_farewell;
-static char stack[STACK]; /* the thread's own may be what overflowed */
+static char stack[STACK]; /* alternate signal stack: the thread's own may have overflowed */
 
 static void on_crash(int number)
 {
@@ -28,7 +28,7 @@ static void on_crash(int number)
 	for (size_t i = 0; i < FATAL; i++)
 		if (fatal[i] == number)
 			sigaction(number, &before[i], NULL);
-	raise(number); /* comes when this handler returns */
+	raise(number); /* delivered when this handler returns */
 }
 
 void fed_crash_arm(int fd, const struct termios *modes, const char *bytes, size_t n)

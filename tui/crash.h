@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * tui/crash.h - a crash gives the terminal back before it ends the program.
+ * tui/crash.h - signal handlers that restore the terminal before a crash ends the program.
  */
 #ifndef FED_TUI_CRASH_H
 #define FED_TUI_CRASH_H
@@ -8,12 +8,12 @@
 #include <stddef.h>
 #include <termios.h>
 
-/* From now on SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT and SIGQUIT write these bytes to the
- * terminal, give it these modes and standard error its descriptor back, and go on as they would
- * have without this. */
+/* Install handlers for SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT and SIGQUIT that write `bytes` to
+ * the terminal, restore its modes and standard error, and raise the signal again with its former
+ * action. */
 void fed_crash_arm(int terminal, const struct termios *modes, const char *bytes, size_t n);
 void fed_crash_disarm(void);
-/* While `saved` stands in for standard error; -1: no more. */
+/* Descriptor of the original standard error while it is captured; -1: not captured. */
 void fed_crash_stderr(int saved);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Editing one line. */
+/* tui/prompt.c - editing, completion, history and painting of one line. */
 #include "tui/prompt.h"
 
 #include <stdio.h>
@@ -24,7 +24,7 @@ void fed_prompt_release(struct fed_prompt *p)
 
 /* Editing ------------------------------------------------------------------------ */
 
-static size_t before(const struct fed_prompt *p, size_t at)
+static size_t character_before(const struct fed_prompt *p, size_t at)
 {
 	at -= at > 0;
 	while (at > 0 && ((unsigned char)p->line[at] & 0xC0) == 0x80)
@@ -32,7 +32,7 @@ static size_t before(const struct fed_prompt *p, size_t at)
 	return at;
 }
 
-static size_t behind(const struct fed_prompt *p, size_t at)
+static size_t character_after(const struct fed_prompt *p, size_t at)
 {
 	at += at < p->n;
 	while (at < p->n && ((unsigned char)p->line[at] & 0xC0) == 0x80)
@@ -77,15 +77,15 @@ static size_t word_begin(const struct fed_prompt *p)
 	return at;
 }
 
-/* Keys that move and cut; false: another key. */
+/* Handle keys that move the cursor or delete; false: another key. */
 static bool edit(struct fed_prompt *p, uint32_t code)
 {
 	switch (code) {
 	case FED_KEY_LEFT:
-		p->cursor = before(p, p->cursor);
+		p->cursor = character_before(p, p->cursor);
 		return true;
 	case FED_KEY_RIGHT:
-		p->cursor = behind(p, p->cursor);
+		p->cursor = character_after(p, p->cursor);
 		return true;
 	case FED_KEY_HOME:
 	case 'a' & CONTROL:
@@ -96,10 +96,10 @@ static bool edit(struct fed_prompt *p, uint32_t code)
 		p->cursor = p->n;
 		return true;
 	case FED_KEY_DELETE:
-		cut(p, p->cursor, behind(p, p->cursor));
+		cut(p, p->cursor, character_after(p, p->cursor));
 		return true;
 	case FED_KEY_BACKSPACE:
-		cut(p, before(p, p->cursor), p->cursor);
+		cut(p, character_before(p, p->cursor), p->cursor);
 		return true;
 	case 'u' & CONTROL:
 		cut(p, 0, p->cursor);
@@ -115,7 +115,7 @@ static bool edit(struct fed_prompt *p, uint32_t code)
 	}
 }
 
-/* What is pasted is text, whatever it is. */
+/* Insert a pasted character: no key has its function inside a paste. */
 static enum fed_prompt_end paste(struct fed_prompt *p, uint32_t code)
 {
 	if (code == FED_KEY_PASTE_END)
@@ -161,8 +161,8 @@ enum fed_prompt_end fed_prompt_press(struct fed_prompt *p, const struct fed_pres
 
 /* Completion and history ----------------------------------------------------------- */
 
-/* How many bytes all candidates begin with; *n: how many there are. */
-static size_t common(const char *candidates, size_t *n)
+/* Length of the longest common prefix of the candidates; *n: their number. */
+static size_t common_prefix(const char *candidates, size_t *n)
 {
 	const size_t first = strcspn(candidates, "\n");
 	size_t same = first;
@@ -185,7 +185,7 @@ static size_t common(const char *candidates, size_t *n)
 void fed_prompt_complete(struct fed_prompt *p, const char *candidates, size_t start)
 {
 	size_t n;
-	const size_t same = common(candidates, &n);
+	const size_t same = common_prefix(candidates, &n);
 
 	fed_text_clear(&p->choices);
 	if (n == 0 || start > p->cursor)
@@ -221,7 +221,7 @@ void fed_prompt_recall(struct fed_prompt *p, bool older,
 
 /* Painting ---------------------------------------------------------------------------- */
 
-/* Bytes of the character at `at`, and the columns that it takes: 1 for what is shown by a sign. */
+/* Bytes of the character at `at`; *columns: its width, 1 for bytes shown as a replacement. */
 static size_t character_at(const struct fed_prompt *p, size_t at, int *columns)
 {
 	uint32_t code;
@@ -238,7 +238,7 @@ int fed_prompt_paint(const struct fed_prompt *p, struct fed_canvas *canvas, int 
 	size_t begin = 0;
 	int wide = 0, column = left, columns;
 
-	/* The cursor is always seen: what is left of it gives way. */
+	/* Scroll left text out until the cursor is visible. */
 	for (size_t at = 0; at < p->cursor;) {
 		at += character_at(p, at, &columns);
 		wide += columns;

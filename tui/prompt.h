@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * tui/prompt.h - a line that is typed: editing, history, completion.
+ * tui/prompt.h - the line editor of the watch: editing, history, completion.
  */
 #ifndef FED_TUI_PROMPT_H
 #define FED_TUI_PROMPT_H
@@ -10,33 +10,33 @@
 enum { FED_PROMPT_MOST = 4096 }; /* bytes */
 
 struct fed_prompt {
-	const char *label; /* in front of the line */
+	const char *label; /* shown in front of the line */
 	char line[FED_PROMPT_MOST];
-	size_t n, cursor;            /* bytes; the cursor stands before this one */
-	size_t back;                 /* lines of the history; 0: the one that is typed ... */
-	char typed[FED_PROMPT_MOST]; /* ... which is kept here meanwhile */
+	size_t n, cursor;            /* bytes; the cursor is in front of byte `cursor` */
+	size_t back;                 /* how far back in the history; 0: the typed line ... */
+	char typed[FED_PROMPT_MOST]; /* ... which is saved here */
 	bool pasting;
-	struct fed_text choices; /* that TAB found, for people; "" most of the time */
+	struct fed_text choices; /* several candidates of the last TAB, to be shown; else "" */
 };
 
 enum fed_prompt_end {
 	FED_PROMPT_OPEN,
 	FED_PROMPT_DONE,  /* Enter */
 	FED_PROMPT_LEFT,  /* Escape, or Backspace on an empty line */
-	FED_PROMPT_TAB,   /* candidates are wanted: fed_prompt_complete() */
-	FED_PROMPT_OLDER, /* the history is: fed_prompt_recall() */
+	FED_PROMPT_TAB,   /* the caller calls fed_prompt_complete() */
+	FED_PROMPT_OLDER, /* the caller calls fed_prompt_recall() */
 	FED_PROMPT_NEWER,
 };
 
 void fed_prompt_open(struct fed_prompt *, const char *label, const char *line);
 void fed_prompt_release(struct fed_prompt *);
 enum fed_prompt_end fed_prompt_press(struct fed_prompt *, const struct fed_press *);
-/* Candidates, one a line, for what stands between `start` and the cursor. */
+/* Complete the bytes from `start` to the cursor; candidates: one a line. */
 void fed_prompt_complete(struct fed_prompt *, const char *candidates, size_t start);
-/* One line of the history further; line(ctx, back) is NULL beyond its end. */
+/* Show the next older or newer line of the history; line(ctx, back) is NULL beyond its end. */
 void fed_prompt_recall(struct fed_prompt *, bool older, const char *(*line)(void *ctx, size_t back),
                        void *ctx);
-/* In one row of the canvas; returns the cursor's column. */
+/* Paint into one row of the canvas; returns the cursor's column. */
 int fed_prompt_paint(const struct fed_prompt *, struct fed_canvas *, int row);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The thread that executes command lines. */
+/* tui/runner.c - the thread that executes command lines. */
 #include "tui/runner.h"
 
 #include <math.h>
@@ -14,11 +14,11 @@
 #include "base/mem.h"
 #include "base/thread.h"
 
-#define LINES_MAX 1000    /* that may wait */
+#define LINES_MAX 1000    /* in the queue */
 #define EVENTS_A_CLIENT 3 /* received, trained, reported */
-#define LATE_MOST 0.1     /* seconds that a slow round may catch up */
+#define LATE_MOST 0.1     /* seconds by which events may catch up with the pace */
 
-enum place { IDLE, BUSY, STANDING };
+enum phase { IDLE, BUSY, WAITING };
 
 struct fed_runner {
 	struct fed_watch_host host;
@@ -26,26 +26,26 @@ struct fed_runner {
 	pthread_mutex_t lock;
 	pthread_cond_t changed;
 	int event_fd;
-	atomic_bool attention; /* there is something to look at between two events */
-	atomic_bool requested; /* the other thread wants to look when a version was made */
-	/* With the lock. */
-	enum place place;
-	bool wanted, taken; /* the session, by the other thread */
+	atomic_bool attention; /* the runner must wait or check its queue at the next event */
+	atomic_bool requested; /* the terminal's thread wants the session at the next version */
+	/* Guarded by `lock`. */
+	enum phase phase;
+	bool wanted, taken; /* the session, by the terminal's thread */
 	bool paused, leaving, left, done;
-	unsigned permits; /* events or lines that pass although it is paused */
-	bool round_asked; /* all that belong to round_from + 1 do */
+	unsigned permits; /* events or lines permitted while paused */
+	bool round_asked; /* and all events of version round_from + 1 */
 	bool round_begun;
 	uint64_t round_from;
-	double pace, due; /* wall seconds at which the next event may pass */
-	char **line;      /* [n_lines] that wait */
+	double pace, due; /* due: monotonic seconds of the next event */
+	char **line;      /* [n_lines] the queue */
 	size_t n_lines;
 	uint64_t executed;
-	/* The runner's own. */
-	int depth; /* lines executed where another one was stopped */
+	/* Used by the runner's thread alone. */
+	int depth; /* nesting of lines executed inside an interrupted one */
 };
 
-/* With the lock. */
-static void look_again(struct fed_runner *r)
+/* Recompute `attention` and wake all waits. Call with the lock held. */
+static void update_attention(struct fed_runner *r)
 {
 	atomic_store(&r->attention,
 	             r->wanted || r->paused || r->leaving || r->pace > 0 || r->n_lines > 0);
@@ -57,17 +57,18 @@ static void signal_event(struct fed_runner *r)
 	const uint64_t one = 1;
 	const ssize_t written = write(r->event_fd, &one, sizeof one);
 
-	(void)written; /* full: it is signalled already */
+	(void)written; /* EAGAIN: already signalled */
 }
 
-/* Standing -------------------------------------------------------------------- */
+/* Waiting -------------------------------------------------------------------- */
 
 static bool is_interrupted(const struct fed_runner *r)
 {
 	return atomic_load(fed_session_interrupts(r->host.session)) > 0;
 }
 
-/* Until something changes, or until the wall clock says `until` (0: no limit). */
+/* Wait for a change, at most until the monotonic time `until` (0: no limit). Call with the lock
+ * held. */
 static void wait_change(struct fed_runner *r, double until)
 {
 	if (until <= 0) {
@@ -78,8 +79,8 @@ static void wait_change(struct fed_runner *r, double until)
 	pthread_cond_timedwait(&r->changed, &r->lock, &at);
 }
 
-/* The other thread wants the session, or has it. */
-static void let_look(struct fed_runner *r)
+/* Give the session to the terminal's thread while it wants or has it. Call with the lock held. */
+static void yield_session(struct fed_runner *r)
 {
 	if (r->wanted && !r->taken)
 		signal_event(r);
@@ -87,8 +88,8 @@ static void let_look(struct fed_runner *r)
 		wait_change(r, 0);
 }
 
-/* Paused, and this event or line may not pass. */
-static bool is_barred(struct fed_runner *r)
+/* Whether the pause blocks the next event or line. */
+static bool is_blocked(struct fed_runner *r)
 {
 	const uint64_t version = fed_session_version(r->host.session);
 
@@ -105,41 +106,43 @@ static bool is_barred(struct fed_runner *r)
 	return !r->round_asked;
 }
 
-static double now(void)
+static double monotonic_now(void)
 {
 	struct timespec at;
 
-	clock_gettime(CLOCK_MONOTONIC, &at); /* as `changed` counts */
+	clock_gettime(CLOCK_MONOTONIC, &at); /* the clock of `changed` */
 	return (double)at.tv_sec + (double)at.tv_nsec * 1e-9;
 }
 
-/* Stand until the next event or line may pass; seconds: what its turn takes.  True: stop. */
-static bool stand(struct fed_runner *r, double seconds)
+/* Wait until the next event or line may proceed; seconds: its duration at the pace. Returns whether
+ * the run must be interrupted: lines are queued, or the runner ends. */
+static bool wait_turn(struct fed_runner *r, double seconds)
 {
 	bool stop = false;
 
 	pthread_mutex_lock(&r->lock);
-	r->place = STANDING;
-	r->due = fmax(r->due, now() - LATE_MOST) + seconds;
+	r->phase = WAITING;
+	r->due = fmax(r->due, monotonic_now() - LATE_MOST) + seconds;
 	for (;;) {
-		let_look(r);
+		yield_session(r);
 		stop = r->leaving || r->n_lines > 0;
 		if (stop || is_interrupted(r))
 			break;
-		if (is_barred(r))
+		if (is_blocked(r))
 			wait_change(r, 0);
-		else if (seconds > 0 && r->pace > 0 && !r->permits && now() < r->due)
+		else if (seconds > 0 && r->pace > 0 && !r->permits && monotonic_now() < r->due)
 			wait_change(r, r->due);
 		else
 			break;
 	}
 	r->permits -= r->permits > 0;
-	r->place = BUSY;
+	r->phase = BUSY;
 	pthread_mutex_unlock(&r->lock);
 	return stop;
 }
 
-/* Between two events: a round lasts 1 / pace seconds, its events the same time each. */
+/* The session's pause hook, called between events: a round lasts 1 / pace seconds, divided equally
+ * among its events. */
 static bool between_events(void *ctx)
 {
 	struct fed_runner *r = ctx;
@@ -156,12 +159,12 @@ static bool between_events(void *ctx)
 	const double pace = r->pace;
 	pthread_mutex_unlock(&r->lock);
 	const double events = EVENTS_A_CLIENT * fed_session_status(s).round.invited + 2;
-	return stand(r, pace > 0 ? 1 / (pace * events) : 0);
+	return wait_turn(r, pace > 0 ? 1 / (pace * events) : 0);
 }
 
 /* Lines ------------------------------------------------------------------------ */
 
-/* The next line that waits (fed_free), or NULL. */
+/* Dequeue a line (the caller frees it), or NULL. */
 static char *next_line(struct fed_runner *r)
 {
 	pthread_mutex_lock(&r->lock);
@@ -169,7 +172,7 @@ static char *next_line(struct fed_runner *r)
 	if (line) {
 		r->n_lines--;
 		memmove(r->line, r->line + 1, r->n_lines * sizeof *r->line);
-		look_again(r);
+		update_attention(r);
 	}
 	pthread_mutex_unlock(&r->lock);
 	return line;
@@ -192,7 +195,8 @@ static void execute_waiting(struct fed_runner *r)
 		execute(r, line);
 }
 
-/* What was typed has its turn, then what was stopped goes on: until it is not stopped again. */
+/* Execute the queued lines, then resume the interrupted run, until it is not interrupted again.
+ * Returns false if the user leaves meanwhile. */
 static bool finish_stopped(struct fed_runner *r)
 {
 	struct fed_text resume = {0};
@@ -204,7 +208,7 @@ static bool finish_stopped(struct fed_runner *r)
 		fed_text_clear(&resume);
 		fed_text_add(&resume, "%s", text);
 		execute_waiting(r);
-		while (stand(r, 0) && !(left = fed_runner_state(r).leaving))
+		while (wait_turn(r, 0) && !(left = fed_runner_state(r).leaving))
 			execute_waiting(r);
 		const char *later = r->host.resume(r->host.ctx);
 		if (later) {
@@ -220,26 +224,26 @@ static bool finish_stopped(struct fed_runner *r)
 	return !left;
 }
 
-/* Between two commands, which may be many and quick. */
-static void let_look_shortly(struct fed_runner *r)
+/* Share the session between two commands, without pace or pause: scripts have many quick ones. */
+static void yield_session_briefly(struct fed_runner *r)
 {
 	pthread_mutex_lock(&r->lock);
-	r->place = STANDING;
-	let_look(r);
-	r->place = BUSY;
+	r->phase = WAITING;
+	yield_session(r);
+	r->phase = BUSY;
 	pthread_mutex_unlock(&r->lock);
 }
 
 bool fed_runner_after(struct fed_runner *r)
 {
 	if (atomic_load(&r->attention))
-		let_look_shortly(r);
+		yield_session_briefly(r);
 	return r->depth || finish_stopped(r);
 }
 
 bool fed_runner_line(struct fed_runner *r, double seconds)
 {
-	while (stand(r, seconds)) {
+	while (wait_turn(r, seconds)) {
 		if (fed_runner_state(r).leaving)
 			return false;
 		r->depth++;
@@ -250,13 +254,13 @@ bool fed_runner_line(struct fed_runner *r, double seconds)
 	return true;
 }
 
-static void *work(void *arg)
+static void *run_thread(void *arg)
 {
 	struct fed_runner *r = arg;
 
 	for (;;) {
 		pthread_mutex_lock(&r->lock);
-		r->place = IDLE;
+		r->phase = IDLE;
 		signal_event(r);
 		while (r->wanted || r->taken || (!r->n_lines && !r->leaving)) {
 			if (r->wanted && !r->taken)
@@ -265,7 +269,7 @@ static void *work(void *arg)
 				wait_change(r, 0);
 		}
 		const bool leaving = r->leaving;
-		r->place = BUSY;
+		r->phase = BUSY;
 		pthread_mutex_unlock(&r->lock);
 		if (leaving)
 			break;
@@ -275,7 +279,7 @@ static void *work(void *arg)
 		fed_free(line);
 	}
 	pthread_mutex_lock(&r->lock);
-	r->place = IDLE;
+	r->phase = IDLE;
 	r->left = true;
 	pthread_mutex_unlock(&r->lock);
 	signal_event(r);
@@ -300,9 +304,9 @@ int fed_runner_new(struct fed_runner **out, const struct fed_watch_host *host, d
 	pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
 	pthread_cond_init(&r->changed, &attributes);
 	pthread_condattr_destroy(&attributes);
-	look_again(r);
+	update_attention(r);
 	fed_session_set_between(host->session, (struct fed_pause_hook){between_events, r});
-	const int error = r->event_fd < 0 ? 0 : fed_thread_start(&r->thread, work, r);
+	const int error = r->event_fd < 0 ? 0 : fed_thread_start(&r->thread, run_thread, r);
 	if (r->event_fd >= 0 && !error) {
 		*out = r;
 		return FED_OK;
@@ -330,7 +334,8 @@ void fed_runner_free(struct fed_runner *r)
 	fed_free(r);
 }
 
-/* The other thread ----------------------------------------------------------------- */
+/* Called by the terminal's thread -----------------------------------------------------------------
+ */
 
 int fed_runner_event_fd(const struct fed_runner *r)
 {
@@ -348,9 +353,9 @@ void fed_runner_clear_event(struct fed_runner *r)
 bool fed_runner_take(struct fed_runner *r)
 {
 	pthread_mutex_lock(&r->lock);
-	r->taken = r->place != BUSY;
+	r->taken = r->phase != BUSY;
 	r->wanted = !r->taken;
-	look_again(r);
+	update_attention(r);
 	const bool taken = r->taken;
 	pthread_mutex_unlock(&r->lock);
 	return taken;
@@ -365,7 +370,7 @@ void fed_runner_give(struct fed_runner *r)
 {
 	pthread_mutex_lock(&r->lock);
 	r->taken = r->wanted = false;
-	look_again(r);
+	update_attention(r);
 	pthread_mutex_unlock(&r->lock);
 }
 
@@ -384,7 +389,7 @@ int fed_runner_submit(struct fed_runner *r, const char *text, struct fed_error *
 		rc = fed_fail(err, "%d lines wait already, or out of memory", LINES_MAX);
 		fed_free(line);
 	}
-	look_again(r);
+	update_attention(r);
 	pthread_mutex_unlock(&r->lock);
 	return rc;
 }
@@ -394,7 +399,7 @@ void fed_runner_leave(struct fed_runner *r)
 	pthread_mutex_lock(&r->lock);
 	r->leaving = true;
 	r->taken = r->wanted = false;
-	look_again(r);
+	update_attention(r);
 	pthread_mutex_unlock(&r->lock);
 }
 
@@ -409,8 +414,8 @@ struct fed_runner_state fed_runner_state(struct fed_runner *r)
 {
 	pthread_mutex_lock(&r->lock);
 	const struct fed_runner_state state = {
-		.busy = r->place != IDLE || r->n_lines > 0,
-		.standing = r->place == STANDING,
+		.busy = r->phase != IDLE || r->n_lines > 0,
+		.waiting = r->phase == WAITING,
 		.paused = r->paused,
 		.leaving = r->leaving,
 		.left = r->left,
@@ -428,7 +433,7 @@ void fed_runner_pause(struct fed_runner *r, bool paused)
 	r->paused = paused;
 	r->permits = 0;
 	r->round_asked = r->round_begun = false;
-	look_again(r);
+	update_attention(r);
 	pthread_mutex_unlock(&r->lock);
 }
 
@@ -437,25 +442,25 @@ void fed_runner_pace(struct fed_runner *r, double pace)
 	pthread_mutex_lock(&r->lock);
 	r->pace = pace;
 	r->due = 0;
-	look_again(r);
+	update_attention(r);
 	pthread_mutex_unlock(&r->lock);
 }
 
-void fed_runner_let_one(struct fed_runner *r)
+void fed_runner_permit_one(struct fed_runner *r)
 {
 	pthread_mutex_lock(&r->lock);
 	r->paused = true;
 	r->permits++;
 	r->round_asked = r->round_begun = false;
-	look_again(r);
+	update_attention(r);
 	pthread_mutex_unlock(&r->lock);
 }
 
-void fed_runner_let_round(struct fed_runner *r)
+void fed_runner_permit_round(struct fed_runner *r)
 {
 	pthread_mutex_lock(&r->lock);
 	r->paused = r->round_asked = true;
 	r->round_begun = false;
-	look_again(r);
+	update_attention(r);
 	pthread_mutex_unlock(&r->lock);
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* A terminal by way of ncurses. */
+/* tui/terminal.c - a terminal by way of ncurses. */
 #define NCURSES_WIDECHAR 1
 #include "tui/terminal.h"
 
@@ -23,11 +23,11 @@
 #include "tui/crash.h"
 
 enum {
-	ESCAPE_WAIT = 25,  /* milliseconds in which the rest of an escape sequence comes */
-	ANSWER_WAIT = 200, /* and a terminal answers */
+	ESCAPE_WAIT = 25,  /* milliseconds for the rest of an escape sequence */
+	ANSWER_WAIT = 200, /* milliseconds for the answer to a query */
 	KEY_PASTE = KEY_MAX + 1,
 	KEY_PASTE_END,
-	COLORS_USED = FED_COLOR_GREY, /* beside the terminal's own */
+	COLORS_USED = FED_COLOR_GREY, /* besides the terminal's default */
 	FAREWELL_MOST = 512,
 };
 
@@ -35,10 +35,10 @@ struct fed_terminal {
 	SCREEN *screen;
 	FILE *out, *in;
 	int descriptor;
-	struct fed_cell *shown; /* [rows][columns] what the terminal shows */
+	struct fed_cell *shown; /* [rows][columns] contents of the terminal */
 	int columns, rows;
 	bool utf8, color, mouse, pastes;
-	bool unanswered; /* the background was asked for */
+	bool unanswered; /* the background query has no answer yet */
 };
 
 /* Signals ------------------------------------------------------------------------ */
@@ -89,7 +89,7 @@ static void disconnect_signals(void)
 
 /* Capabilities -------------------------------------------------------------------- */
 
-/* A string of the terminal's description, or NULL. */
+/* A string capability of the terminal's description, or NULL. */
 static const char *capability(const char *name)
 {
 	char *text = tigetstr((char *)name);
@@ -107,7 +107,7 @@ static int keep_byte(int c)
 	return c;
 }
 
-/* What brings the terminal back: of a crash, no library can be asked any more. */
+/* Collect the bytes that restore the terminal; a crash handler cannot call ncurses. */
 static void prepare_farewell(void)
 {
 	static const char *const names[] = {"sgr0", "op", "rmkx", "BD", "cnorm", "rmcup"};
@@ -145,9 +145,9 @@ int fed_terminal_check(int descriptor, struct fed_error *err)
 
 /* Colours -------------------------------------------------------------------------- */
 
-/* After Okabe and Ito's palette, which colour-blind people can tell apart (Color Universal Design,
- * 2008): vermillion, bluish green, orange or yellow, blue, reddish purple, sky blue; in shades
- * that are seen on dark and on light. */
+/* After Okabe and Ito's palette, which colour-blind people can distinguish (Color Universal Design,
+ * 2008): vermillion, bluish green, orange or yellow, blue, reddish purple, sky blue; in shades for
+ * dark and for light backgrounds. */
 static const uint32_t rgb[2][COLORS_USED] = {
 	{0xE2691C, 0x2FB58A, 0xF0C040, 0x4F9FE0, 0xD98CB8, 0x63C4EE, 0x9A9A9A},
 	{0xC34A00, 0x007A58, 0x9A6B00, 0x0060A8, 0xA8487F, 0x1079AA, 0x6C6C6C}};
@@ -156,7 +156,7 @@ static const uint8_t of_256[2][COLORS_USED] = {{166, 36, 220, 74, 175, 81, 246},
 static const uint8_t of_8[COLORS_USED] = {COLOR_RED,     COLOR_GREEN, COLOR_YELLOW, COLOR_BLUE,
                                           COLOR_MAGENTA, COLOR_CYAN,  COLOR_WHITE};
 
-/* Read the answers, and leave what else was typed to ncurses. */
+/* Query the background; push other input back to ncurses. Returns whether it is light. */
 static bool ask_background(struct fed_terminal *t)
 {
 	struct pollfd p = {.fd = STDIN_FILENO, .events = POLLIN};
@@ -184,7 +184,7 @@ static bool is_light(struct fed_terminal *t)
 {
 	const char *named = getenv("COLORFGBG");
 
-	/* XT and hs: it knows the title, and such, of an xterm */
+	/* XT and hs mark terminals that understand xterm's sequences */
 	const bool answers = tigetflag((char *)"XT") > 0 || tigetflag((char *)"hs") > 0;
 
 	return named || !answers ? fed_background_named(named) : ask_background(t);
@@ -222,7 +222,7 @@ static void send(struct fed_terminal *t, const char *name)
 	}
 }
 
-/* Some terminals send these whatever mode they are in. */
+/* Define the cursor keys' sequences of normal mode too: some terminals send them in every mode. */
 static void add_arrows(void)
 {
 	static const struct {
@@ -255,7 +255,7 @@ static void set_keys(struct fed_terminal *t)
 	send(t, "BE");
 }
 
-static int reserve_room(struct fed_terminal *t, struct fed_error *err)
+static int resize_buffer(struct fed_terminal *t, struct fed_error *err)
 {
 	const int rows = getmaxy(stdscr), columns = getmaxx(stdscr);
 	const size_t cells = (size_t)(rows > 0 ? rows : 1) * (size_t)(columns > 0 ? columns : 1);
@@ -293,7 +293,7 @@ static int open_screen(struct fed_terminal *t, bool color, struct fed_error *err
 	set_keys(t);
 	set_colors(t, color);
 	curs_set(0);
-	return reserve_room(t, err);
+	return resize_buffer(t, err);
 }
 
 int fed_terminal_open(struct fed_terminal **out, int descriptor, bool color, struct fed_error *err)
@@ -321,7 +321,7 @@ void fed_terminal_close(struct fed_terminal *t)
 		fed_terminal_mouse(t, false);
 		if (t->pastes)
 			send(t, "BD");
-		if (!capability("rmcup")) { /* there is no other screen behind it */
+		if (!capability("rmcup")) { /* no alternate screen: clear this one */
 			erase();
 			refresh();
 		}
@@ -342,7 +342,7 @@ bool fed_terminal_utf8(const struct fed_terminal *t)
 {
 	const char *term = getenv("TERM");
 
-	/* The console of the kernel has fonts of 512 characters, no braille among them. */
+	/* The fonts of the Linux console have 512 characters, without braille. */
 	return t->utf8 && strcmp(term, "linux") != 0;
 }
 
@@ -352,7 +352,7 @@ void fed_terminal_size(const struct fed_terminal *t, int *columns, int *rows)
 	*rows = t->rows;
 }
 
-/* What signals told ------------------------------------------------------------------ */
+/* Pending signals ------------------------------------------------------------------ */
 
 static void resize(struct fed_terminal *t)
 {
@@ -362,15 +362,15 @@ static void resize(struct fed_terminal *t)
 	resized = 0;
 	if (ioctl(t->descriptor, TIOCGWINSZ, &size))
 		return;
-	/* 0 x 0: nobody knows. */
+	/* 0 x 0: unknown. */
 	if (size.ws_row && size.ws_col)
 		resizeterm(size.ws_row < FED_CANVAS_MAX ? size.ws_row : FED_CANVAS_MAX,
 		           size.ws_col < FED_CANVAS_MAX ? size.ws_col : FED_CANVAS_MAX);
-	reserve_room(t, &unused); /* else the old room is used */
+	resize_buffer(t, &unused); /* on failure the old buffer is kept */
 	fed_terminal_clear(t);
 }
 
-static void stop(struct fed_terminal *t)
+static void suspend(struct fed_terminal *t)
 {
 	struct sigaction usual = {.sa_handler = SIG_DFL}, ours;
 
@@ -382,7 +382,7 @@ static void stop(struct fed_terminal *t)
 	sigaction(SIGTSTP, &usual, &ours);
 	raise(SIGTSTP);
 	sigaction(SIGTSTP, &ours, NULL);
-	continued = 1; /* or nobody could have continued it, and it was not stopped */
+	continued = 1; /* also if the stop was ignored (an orphaned process group) */
 }
 
 bool fed_terminal_attend(struct fed_terminal *t)
@@ -390,14 +390,14 @@ bool fed_terminal_attend(struct fed_terminal *t)
 	const bool again = resized || stopping || continued;
 
 	if (stopping)
-		stop(t);
+		suspend(t);
 	if (continued) {
 		continued = 0;
 		resized = 1;
 		if (t->pastes)
 			send(t, "BE");
 		clearok(stdscr, TRUE);
-		refresh(); /* after endwin: the modes of the terminal, too */
+		refresh(); /* also restores the terminal's modes after endwin */
 	}
 	if (resized)
 		resize(t);
@@ -406,7 +406,8 @@ bool fed_terminal_attend(struct fed_terminal *t)
 
 /* Showing ------------------------------------------------------------------------------ */
 
-static void put(const struct fed_terminal *t, int row, int column, const struct fed_cell *cell)
+static void put_screen_cell(const struct fed_terminal *t, int row, int column,
+                            const struct fed_cell *cell)
 {
 	wchar_t text[2] = {(wchar_t)cell->code, 0};
 	const bool wide = fed_utf8_columns(cell->code) == 2;
@@ -417,7 +418,7 @@ static void put(const struct fed_terminal *t, int row, int column, const struct 
 	if (!t->utf8)
 		text[0] = (wchar_t)fed_canvas_ascii(cell->code);
 	else if (wcwidth(text[0]) != 1 + wide)
-		text[0] = L'?'; /* this system has another idea of it: columns must stay aligned */
+		text[0] = L'?'; /* the C library counts other columns: keep them aligned */
 	setcchar(&shown, text, attributes, (short)pair, NULL);
 	mvadd_wch(row, column, &shown);
 	if (wide && text[0] < 0x80)
@@ -435,7 +436,7 @@ static void show_row(struct fed_terminal *t, const struct fed_canvas *canvas, in
 		const bool inside = row < canvas->rows && i < canvas->columns;
 		const struct fed_cell *next = inside ? &cell[i] : &blank;
 
-		/* No half of a wide character at the edge. */
+		/* Leave out a wide character that is cut in half by the edge. */
 		if (inside && i + 1 == t->columns && i + 1 < canvas->columns && cell[i + 1].code == 0)
 			next = &blank;
 		differs = differs || shown[i].code != next->code ||
@@ -445,7 +446,7 @@ static void show_row(struct fed_terminal *t, const struct fed_canvas *canvas, in
 	}
 	for (int i = 0; differs && i < t->columns; i++)
 		if (shown[i].code)
-			put(t, row, i, &shown[i]);
+			put_screen_cell(t, row, i, &shown[i]);
 }
 
 void fed_terminal_show(struct fed_terminal *t, const struct fed_canvas *canvas, int column, int row)
@@ -515,7 +516,7 @@ static bool take_click(struct fed_press *press)
 	return true;
 }
 
-/* Standard input is at its end, and so is the terminal. */
+/* Whether the terminal has hung up. */
 static bool is_gone(void)
 {
 	struct pollfd p = {.fd = STDIN_FILENO, .events = POLLIN};
@@ -524,7 +525,7 @@ static bool is_gone(void)
 	       !(p.revents & POLLIN);
 }
 
-/* The next key, if it is this character; else it stays the next one. */
+/* Consume the next key if it is this character; else leave it in the queue. */
 static bool take_character(wint_t wanted)
 {
 	wint_t key;
@@ -539,7 +540,7 @@ static bool take_character(wint_t wanted)
 	return false;
 }
 
-/* An answer that comes after all, behind its first character: what it says is too late. */
+/* Discard an answer that arrives after ANSWER_WAIT, behind its ESC. */
 static bool skip_answer(struct fed_terminal *t)
 {
 	wint_t key, last = 0;

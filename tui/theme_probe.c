@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * tui/theme_probe.c - what terminals answer.
+ * tui/theme_probe.c - parsing of COLORFGBG and of terminals' answers.
  */
 #include "tui/theme_probe.h"
 
@@ -16,7 +16,7 @@ bool fed_background_named(const char *colors)
 	return background == 7 || background >= 9;
 }
 
-/* "ffff/8080/00", of one to four digits each; false: something else. */
+/* Parse "ffff/8080/00", one to four digits each; false: malformed. */
 static bool is_light(const char *text, bool *light)
 {
 	static const double share[] = {0.299, 0.587, 0.114}; /* of brightness (ITU-R BT.601) */
@@ -37,7 +37,7 @@ static bool is_light(const char *text, bool *light)
 	return true;
 }
 
-/* Behind the answer that begins at s, or NULL where none does or its end is not there yet. */
+/* The end of a colour answer that begins at s; NULL: none, or incomplete. */
 static const char *end_of_color(const char *s)
 {
 	if (strncmp(s, "\033]11;", 5) != 0)

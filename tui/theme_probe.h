@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * tui/theme_probe.h - whether letters stand on light or on dark.
+ * tui/theme_probe.h - detection of a light or dark terminal background.
  *
- * COLORFGBG says it where a terminal sets it.  Others answer when they are asked: OSC 11 asks for
- * the background (XTerm Control Sequences), and the device attributes (DA1), which every terminal
- * answers, tell that no answer to it will come.
+ * Some terminals set COLORFGBG. Others answer a query: OSC 11 asks for the background (XTerm
+ * Control Sequences); the answer to device attributes (DA1), which every terminal sends, marks the
+ * end of the answers.
  */
 #ifndef FED_TUI_THEME_PROBE_H
 #define FED_TUI_THEME_PROBE_H
@@ -14,10 +14,10 @@
 
 #define FED_BACKGROUND_QUESTION "\033]11;?\033\\\033[c"
 
-/* "15;0" of some terminals: the last number is the background.  NULL: dark. */
+/* Whether COLORFGBG ("15;0": the last number is the background) names a light one; NULL: dark. */
 bool fed_background_named(const char *colors);
-/* Take the answers out of what was read, [*n] bytes: the rest are keys.  *light changes when a
- * background was told.  True: the last answer was among them, nothing more is to come. */
+/* Remove the answers from [*n] bytes of input; the rest are keys. Sets *light if the background was
+ * among them; returns whether the last answer (DA1) was. */
 bool fed_background_answers(char *bytes, size_t *n, bool *light);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The loop: keys, frames, and the events of the runner. */
+/* tui/watch.c - the event loop of the watch: keys, frames, messages, and the runner's events. */
 #include "tui/watch.h"
 
 #include <errno.h>
@@ -17,11 +17,11 @@
 #include "tui/terminal.h"
 
 #define FRAME_LEAST 0.05 /* seconds between two frames */
-/* While training runs a frame is followed by a pause of so many times what it took, for which
- * training stood: looking costs training 1% of its time at most. */
+/* The least time between frames while training runs, in multiples of a frame's own time, during
+ * which training waits: frames slow training by 1% at most. */
 #define FRAME_SHARE 100
-#define IDLE_WAIT 0.25     /* seconds after which signals are looked for anyway */
-enum { KEYS_MOST = 4096 }; /* a terminal keeps as many when nobody reads */
+#define IDLE_WAIT 0.25     /* seconds between checks for signals */
+enum { KEYS_MOST = 4096 }; /* the input buffer of a terminal has as many */
 
 struct fed_watch {
 	struct fed_watch_host host;
@@ -29,27 +29,28 @@ struct fed_watch {
 	struct fed_runner *runner;
 	struct fed_messages *messages;
 	struct fed_app app;
-	struct fed_press key[KEYS_MOST]; /* [n_keys] that wait for the session to stand */
+	struct fed_press key[KEYS_MOST]; /* [n_keys] keys that wait for the session */
 	int n_keys;
-	bool types;            /* one of them begins a line: those behind it are text */
-	bool ours;             /* the session was taken from the runner */
-	bool notified;         /* by the runner, and the session was not looked at since */
-	bool dirty;            /* a key or a signal changed what is shown */
-	double framed;         /* wall seconds of the last frame */
-	double cost, spent;    /* wall seconds that it took, and what was looked at since */
-	bool requests;         /* the runner stands at the next version */
-	atomic_int view_asked; /* number of a view, from 1, that a command asks for; 0: none */
-	atomic_uint_fast64_t last_event; /* of the session, as it was last seen */
+	bool prompt_pending;             /* one of them opens a prompt: those behind it are text */
+	bool has_session;                /* this thread has taken the session */
+	bool event_pending;              /* the runner signalled since the session was last taken */
+	bool dirty;                      /* a key or a signal changed what is shown */
+	double last_frame;               /* wall seconds of the last frame */
+	double cost, cost_so_far;        /* wall seconds of the last frame, and those used since */
+	bool pause_requested;            /* the runner was asked to wait at the next version */
+	atomic_int view_asked;           /* view requested by a command, from 1; 0: none */
+	atomic_uint_fast64_t last_event; /* number of the session's last event when last read */
 };
 
 /* The runner's side ---------------------------------------------------------------- */
 
-void fed_watch_say(struct fed_watch *w, enum fed_saying saying, const char *bytes, size_t n)
+void fed_watch_message(struct fed_watch *w, enum fed_watch_stream stream, const char *bytes,
+                       size_t n)
 {
 	const uint64_t event = fed_session_status(w->host.session).events;
 
 	atomic_store(&w->last_event, event);
-	fed_messages_add(w->messages, saying, event, bytes, n);
+	fed_messages_add(w->messages, stream, event, bytes, n);
 }
 
 int fed_watch_switch(struct fed_watch *w, const char *view, double pace, struct fed_error *err)
@@ -65,7 +66,7 @@ int fed_watch_switch(struct fed_watch *w, const char *view, double pace, struct 
 	return FED_OK;
 }
 
-/* How long people need for it at a pace of one round a second. */
+/* Seconds to read a line at a pace of one round a second. */
 static double reading_time(const char *text)
 {
 	const size_t blank = strspn(text, " \t");
@@ -79,8 +80,8 @@ bool fed_watch_line(struct fed_watch *w, const char *text)
 
 	if (!text[strspn(text, " \t\r\n")] || strstr(text, "SPDX-License-Identifier"))
 		return fed_runner_line(w->runner, 0);
-	fed_watch_say(w, FED_MESSAGE_LINE, text, strlen(text));
-	fed_watch_say(w, FED_MESSAGE_LINE, "\n", 1);
+	fed_watch_message(w, FED_STREAM_LINE, text, strlen(text));
+	fed_watch_message(w, FED_STREAM_LINE, "\n", 1);
 	return fed_runner_line(w->runner, pace > 0 ? reading_time(text) / pace : 0);
 }
 
@@ -89,14 +90,14 @@ bool fed_watch_after(struct fed_watch *w)
 	return fed_runner_after(w->runner);
 }
 
-/* What keys ask for ------------------------------------------------------------------ */
+/* Actions of keys ------------------------------------------------------------------ */
 
 static void submit(struct fed_watch *w, const char *line)
 {
 	struct fed_error err;
 
 	if (fed_runner_submit(w->runner, line, &err))
-		fed_app_tell(&w->app, true, err.text);
+		fed_app_notice(&w->app, true, err.text);
 }
 
 static void submit_view_command(void *ctx, const char *line)
@@ -104,15 +105,15 @@ static void submit_view_command(void *ctx, const char *line)
 	submit(ctx, line);
 }
 
-/* Nothing is executed: whether a run was stopped before its end. */
-static bool is_something_left(struct fed_watch *w)
+/* Whether an interrupted run can be continued. Call while nothing is executed. */
+static bool has_interrupted_run(struct fed_watch *w)
 {
 	const struct fed_session *s = w->host.session;
 
-	if (!w->ours && !fed_runner_take(w->runner))
+	if (!w->has_session && !fed_runner_take(w->runner))
 		return false;
 	const bool left = fed_session_left(s);
-	if (!w->ours)
+	if (!w->has_session)
 		fed_runner_give(w->runner);
 	return left;
 }
@@ -126,19 +127,19 @@ static void press_pause(struct fed_watch *w)
 		return;
 	}
 	fed_runner_pause(w->runner, false);
-	if (is_something_left(w))
+	if (has_interrupted_run(w))
 		submit(w, "continue");
 	else if (!now.paused)
-		fed_app_tell(&w->app, false, "nothing runs: r makes a round, : takes a command");
+		fed_app_notice(&w->app, false, "nothing runs: r makes a round, : takes a command");
 }
 
 static void press_round(struct fed_watch *w)
 {
 	const bool busy = fed_runner_state(w->runner).busy;
 
-	fed_runner_let_round(w->runner);
+	fed_runner_permit_round(w->runner);
 	if (!busy)
-		submit(w, is_something_left(w) ? "continue" : "round");
+		submit(w, has_interrupted_run(w) ? "continue" : "round");
 }
 
 static void change_pace(struct fed_watch *w, bool faster)
@@ -155,16 +156,16 @@ static void change_pace(struct fed_watch *w, bool faster)
 	}
 	fed_runner_pace(w->runner, isfinite(next) ? next : 0);
 	snprintf(text, sizeof text, isfinite(next) ? "%g rounds a second at most" : "full speed", next);
-	fed_app_tell(&w->app, false, text);
+	fed_app_notice(&w->app, false, text);
 }
 
 static void leave(struct fed_watch *w)
 {
 	fed_runner_leave(w->runner);
-	fed_app_tell(&w->app, false, "leaves when what runs can be stopped; ctrl-C stops it");
+	fed_app_notice(&w->app, false, "leaves when what runs can be stopped; ctrl-C stops it");
 }
 
-static void complete(struct fed_watch *w)
+static void complete_prompt(struct fed_watch *w)
 {
 	struct fed_prompt *p = &w->app.prompt;
 	struct fed_text candidates = {0};
@@ -175,15 +176,14 @@ static void complete(struct fed_watch *w)
 	fed_text_release(&candidates);
 }
 
-static void execute(struct fed_watch *w)
+static void submit_prompt(struct fed_watch *w)
 {
 	const char *line = w->app.prompt.line;
 
 	w->host.remember(w->host.ctx, line);
-	fed_messages_add(w->messages, FED_MESSAGE_LINE, atomic_load(&w->last_event), line,
-	                 strlen(line));
-	fed_messages_add(w->messages, FED_MESSAGE_LINE, atomic_load(&w->last_event), "\n", 1);
-	w->app.heard = fed_messages_count(w->messages); /* whoever typed it knows */
+	fed_messages_add(w->messages, FED_STREAM_LINE, atomic_load(&w->last_event), line, strlen(line));
+	fed_messages_add(w->messages, FED_STREAM_LINE, atomic_load(&w->last_event), "\n", 1);
+	w->app.heard = fed_messages_count(w->messages); /* no notice about the user's own line */
 	submit(w, line);
 }
 
@@ -199,7 +199,7 @@ static void press(struct fed_watch *w, const struct fed_press *key)
 	case FED_APP_ACTION_STEP:
 		if (!fed_runner_state(w->runner).busy)
 			submit(w, "step");
-		fed_runner_let_one(w->runner);
+		fed_runner_permit_one(w->runner);
 		break;
 	case FED_APP_ACTION_ROUND:
 		press_round(w);
@@ -215,10 +215,10 @@ static void press(struct fed_watch *w, const struct fed_press *key)
 		fed_terminal_clear(w->terminal);
 		break;
 	case FED_APP_ACTION_LINE:
-		execute(w);
+		submit_prompt(w);
 		break;
 	case FED_APP_ACTION_COMPLETE:
-		complete(w);
+		complete_prompt(w);
 		break;
 	case FED_APP_ACTION_OLDER:
 	case FED_APP_ACTION_NEWER:
@@ -230,8 +230,8 @@ static void press(struct fed_watch *w, const struct fed_press *key)
 	w->dirty = true;
 }
 
-/* Keys that look at the session wait until it stands, and those behind them with them; but pausing
- * and leaving never wait. */
+/* Read keys. Those that need the session are queued until it is taken, and those behind them; pause
+ * and quit are handled at once. */
 static void read_keys(struct fed_watch *w)
 {
 	struct fed_press key;
@@ -239,14 +239,14 @@ static void read_keys(struct fed_watch *w)
 
 	while (w->n_keys < KEYS_MOST && fed_terminal_key(w->terminal, &key, &gone)) {
 		const bool waits = fed_app_needs_session(&w->app, &key) || w->n_keys > 0;
-		const bool text = w->app.prompting || w->types;
+		const bool text = w->app.prompting || w->prompt_pending;
 		const bool urgent = !text && (key.code == 'q' || key.code == ' ');
 
 		if (!waits || urgent) {
 			press(w, &key);
 		} else {
 			w->key[w->n_keys++] = key;
-			w->types |= fed_app_begins_line(&key);
+			w->prompt_pending |= fed_app_begins_line(&key);
 		}
 	}
 	if (gone)
@@ -255,7 +255,7 @@ static void read_keys(struct fed_watch *w)
 
 /* Frames -------------------------------------------------------------------------------- */
 
-/* still: the session stands, and is ours. */
+/* still: this thread has the session. */
 static void paint(struct fed_watch *w, bool still)
 {
 	const struct fed_runner_state now = fed_runner_state(w->runner);
@@ -264,78 +264,78 @@ static void paint(struct fed_watch *w, bool still)
 
 	fed_terminal_size(w->terminal, &columns, &rows);
 	if (fed_app_paint(&w->app, &now, still, columns, rows, &err))
-		w->app.cursor = -1; /* no memory: what is there stays */
+		w->app.cursor = -1; /* out of memory: the screen is unchanged */
 	w->dirty = false;
 }
 
-static void show(struct fed_watch *w)
+static void show_frame(struct fed_watch *w)
 {
 	int columns, rows;
 
 	fed_terminal_size(w->terminal, &columns, &rows);
 	fed_terminal_show(w->terminal, &w->app.whole, w->app.cursor, rows - 1);
-	w->framed = fed_wall_seconds();
+	w->last_frame = fed_wall_seconds();
 }
 
-/* The session is ours: keys that waited for it, a view that a command asked for. */
-static void look(struct fed_watch *w)
+/* Handle the queued keys and a requested view. Call with the session taken. */
+static void handle_session(struct fed_watch *w)
 {
 	const int asked = atomic_exchange(&w->view_asked, 0);
 	struct fed_error err;
 
 	atomic_store(&w->last_event, fed_session_status(w->host.session).events);
 	if (asked && fed_app_switch(&w->app, fed_view_at((size_t)asked - 1)->name, &err))
-		fed_app_tell(&w->app, true, err.text);
+		fed_app_notice(&w->app, true, err.text);
 	w->dirty |= asked > 0;
 	for (int i = 0; i < w->n_keys; i++)
 		press(w, &w->key[i]);
 	w->n_keys = 0;
-	w->types = false;
-	fed_app_look(&w->app);
+	w->prompt_pending = false;
+	fed_app_notify_version(&w->app);
 }
 
-/* Seconds between two frames. */
+/* Least seconds between two frames. */
 static double pause_of(const struct fed_watch *w, bool lively)
 {
 	return fmax(FRAME_LEAST, lively ? FRAME_SHARE * w->cost : 0);
 }
 
-/* Something runs, and goes on by itself. */
+/* Whether a line runs and is not paused. */
 static bool is_lively(const struct fed_runner_state *state)
 {
-	return state->busy && !(state->paused && state->standing);
+	return state->busy && !(state->paused && state->waiting);
 }
 
-/* Look at the session, and paint if a frame is due that would show something else.  Training stands
- * meanwhile, also where it stands at a version because of a request to pause: one is made a frame.
+/* With the session taken, handle keys and paint if a frame is due and would differ; returns whether
+ * it painted. Training waits meanwhile, so a pause at the next version is requested once a frame.
  */
 static bool take_frame(struct fed_watch *w, bool due, bool soon)
 {
 	const struct fed_runner_state state = fed_runner_state(w->runner);
 
-	w->notified = false;
-	w->ours = true;
+	w->event_pending = false;
+	w->has_session = true;
 	w->app.watched.busy = is_lively(&state);
-	look(w);
+	handle_session(w);
 	const bool paints =
 		(due || (w->dirty && soon)) && (w->dirty || fed_app_is_changed(&w->app, &state));
 	if (paints)
 		paint(w, true);
-	w->requests = due && fed_app_awaits_versions(&w->app);
-	if (w->requests)
+	w->pause_requested = due && fed_app_awaits_versions(&w->app);
+	if (w->pause_requested)
 		fed_runner_request_pause(w->runner);
-	w->ours = false;
+	w->has_session = false;
 	fed_runner_give(w->runner);
 	return paints;
 }
 
-/* A frame, if there is a reason for one. */
+/* Paint and show a frame if one is due. */
 static void frame(struct fed_watch *w, bool lively)
 {
 	const double now = fed_wall_seconds();
-	const bool soon = now >= w->framed + FRAME_LEAST;
-	const bool due = (lively || w->notified) && now >= w->framed + pause_of(w, lively);
-	const bool requested = w->notified && w->requests;
+	const bool soon = now >= w->last_frame + FRAME_LEAST;
+	const bool due = (lively || w->event_pending) && now >= w->last_frame + pause_of(w, lively);
+	const bool requested = w->event_pending && w->pause_requested;
 	bool painted = false;
 
 	if ((w->n_keys || (w->dirty && soon) || due || requested) && fed_runner_take(w->runner)) {
@@ -345,11 +345,11 @@ static void frame(struct fed_watch *w, bool lively)
 		painted = true;
 	}
 	if (painted)
-		show(w);
-	w->spent += fed_wall_seconds() - now;
+		show_frame(w);
+	w->cost_so_far += fed_wall_seconds() - now;
 	if (painted) {
-		w->cost = w->spent;
-		w->spent = 0;
+		w->cost = w->cost_so_far;
+		w->cost_so_far = 0;
 	}
 }
 
@@ -360,32 +360,32 @@ static void read_captured(struct fed_watch *w)
 	char bytes[4096];
 
 	for (size_t n; (n = fed_capture_read(bytes, sizeof bytes)) > 0;)
-		fed_messages_add(w->messages, FED_SAID_STDERR, atomic_load(&w->last_event), bytes, n);
+		fed_messages_add(w->messages, FED_STREAM_STDERR, atomic_load(&w->last_event), bytes, n);
 }
 
-/* Until a key, a message or an event of the runner; at most until the next frame is due. */
+/* Wait for a key, captured output or a runner event, at most until the next frame is due. */
 static void wait_for_more(struct fed_watch *w, bool lively)
 {
 	struct pollfd p[] = {{.fd = STDIN_FILENO, .events = POLLIN},
 	                     {.fd = fed_capture_descriptor(), .events = POLLIN},
 	                     {.fd = fed_runner_event_fd(w->runner), .events = POLLIN}};
 	const double pause = w->dirty ? FRAME_LEAST : pause_of(w, lively);
-	const double left = w->framed + pause - fed_wall_seconds();
-	const bool expects = w->dirty || lively || w->notified;
-	/* Where a frame was due already, the session could not be taken: an event says when it can. */
+	const double left = w->last_frame + pause - fed_wall_seconds();
+	const bool expects = w->dirty || lively || w->event_pending;
+	/* If a frame is overdue, the session could not be taken: the runner signals when it can. */
 	const double wait = expects && left > 0 ? fmin(left, IDLE_WAIT) : IDLE_WAIT;
 
 	if (poll(p, 3, (int)ceil(1000 * wait)) <= 0 || !(p[2].revents & POLLIN))
 		return;
 	fed_runner_clear_event(w->runner);
-	w->notified = true;
+	w->event_pending = true;
 }
 
 static void loop(struct fed_watch *w)
 {
 	bool leaving = false;
 
-	w->dirty = w->notified = true;
+	w->dirty = w->event_pending = true;
 	for (struct fed_runner_state now; now = fed_runner_state(w->runner), !now.left;) {
 		const bool lively = is_lively(&now);
 
@@ -397,7 +397,7 @@ static void loop(struct fed_watch *w)
 		w->dirty |= fed_terminal_attend(w->terminal);
 		read_keys(w);
 		read_captured(w);
-		w->dirty |= fed_app_listen(&w->app);
+		w->dirty |= fed_app_read_messages(&w->app);
 		frame(w, lively);
 		wait_for_more(w, lively);
 	}

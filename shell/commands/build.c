@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * shell/commands/build.c - the C compiler on a plugin's file.
+ * shell/commands/build.c - the command `build`: runs the C compiler on a plugin.
  */
 #include <errno.h>
 #include <spawn.h>
@@ -28,7 +28,7 @@ static size_t split_compiler(char *text, const char **argv, size_t max)
 	return n;
 }
 
-/* Runs it and waits; what it says comes out through the shell's streams. */
+/* Run the compiler and wait for it; its messages go to the descriptor `output`. */
 static int run_compiler(const char *const *argv, int output, struct fed_error *err)
 {
 	posix_spawn_file_actions_t actions;
@@ -63,7 +63,7 @@ static int run_compiler(const char *const *argv, int output, struct fed_error *e
 	return FED_OK;
 }
 
-/* What the compiler says goes to a file first, so that it passes the cleaning. */
+/* Run the compiler with its messages in a file, and print them cleaned of control bytes. */
 static int compile(struct fed_shell *shell, const char *const *argv, struct fed_error *err)
 {
 	FILE *said = tmpfile();

@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * shell/commands/build.h - writing and building plugins from inside the shell.
+ * shell/commands/build.h - templates of plugins, and compiling them.
  */
 #ifndef FED_SHELL_COMMANDS_BUILD_H
 #define FED_SHELL_COMMANDS_BUILD_H
 
 #include "shell/shell.h"
 
-/* NAME.c, a plugin that works and says where to change it.  An existing file is left alone.
- * FED_REJECT: a plugin cannot be called so. */
+/* Write NAME.c, a working plugin with comments on what to change. An existing file is not
+ * overwritten. FED_REJECT: not a valid plugin name. */
 int fed_template_write(enum fed_kind, const char *name, struct fed_error *);
-/* The C compiler on NAME.c (or the file itself) to NAME.so, its words on the terminal. */
+/* Compile NAME.c (or the named file) to NAME.so; compiler messages are printed. */
 int fed_build(struct fed_shell *, const char *name, struct fed_error *);
 
 #endif

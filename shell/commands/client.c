@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * shell/commands/client.c - one client: what it is, and what became of each of its invitations.
+ * shell/commands/client.c - the command `client`: a client's properties and its invitations.
  */
 #include "shell/commands/client.h"
 
@@ -13,7 +13,7 @@
 #include "report/label_histogram.h"
 #include "shell/output/print.h"
 
-/* What it is ------------------------------------------------------------------- */
+/* Properties ------------------------------------------------------------------- */
 
 static int describe(struct fed_shell *shell, uint32_t id, struct fed_error *err)
 {
@@ -102,7 +102,7 @@ static void add_invitation(struct fed_table *t, const struct fed_event_log *r,
 	fed_text_release(&fate);
 }
 
-/* Where earlier invitations are not known. */
+/* Say from when on invitations are known. */
 static void say_begin(struct fed_shell *shell)
 {
 	struct fed_text text = {0};
@@ -161,7 +161,7 @@ static int show_invitations(struct fed_shell *shell, uint32_t id, uint64_t most,
 	return FED_OK;
 }
 
-const struct fed_field fed_story_rows[] = {
+const struct fed_field fed_client_arg_rows[] = {
 	FED_ARG_INT(struct fed_client_args, client, FED_ARG_NEEDED, 0, 0, UINT32_MAX - 1,
                 "the client's number"),
 	FED_ARG_INT(struct fed_client_args, n, 0, 20, 1, 1e9, "its last N invitations"),

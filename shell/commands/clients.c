@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * shell/commands/clients.c - the table of clients, labels as small bars.
+ * shell/commands/clients.c - the table of clients, with labels as small bars.
  */
 #include "shell/commands/clients.h"
 
@@ -13,7 +13,7 @@
 #include "history/client_selector.h"
 #include "shell/output/print.h"
 
-#define SHOWN 20 /* clients without `all` */
+#define SHOWN 20 /* rows without WHO */
 
 static int add_client(struct fed_shell *shell, struct fed_table *t, uint32_t id,
                       struct fed_error *err)
@@ -85,7 +85,7 @@ int fed_show_clients(struct fed_shell *shell, const char *who, struct fed_error 
 	struct fed_table table = {.columns = parts->faults.n ? 9 : 8, .right = "rrllllrrl"};
 	const char *const titles[] = {"client", "examples", "labels", "partition", "device",
 	                              "link",   "rounds",   "loss",   "faults"};
-	uint64_t draw = fed_session_draws(s); /* looking draws nothing from the session's stream */
+	uint64_t draw = fed_session_draws(s); /* a copy: the session's random stream is not advanced */
 	uint32_t *ids = NULL, n = parts->clients.n_present;
 	int rc = FED_OK;
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * shell/commands/clients.h - clients and curves, shown as text.
+ * shell/commands/clients.h - the commands `clients` and `plot`: table of clients, curves of
+ * metrics.
  */
 #ifndef FED_SHELL_COMMANDS_CLIENTS_H
 #define FED_SHELL_COMMANDS_CLIENTS_H

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * shell/commands/compose.c - choose data, model, clients and rules.
+ * shell/commands/compose.c - commands that compose a session: data, model, clients, plugins,
+ * scheme, settings.
  */
 #include <string.h>
 
@@ -16,7 +17,7 @@ struct name_args {
 	char name[4096];
 };
 
-/* Rows of what is named: the parameters of a source, a plugin, a scheme. */
+/* Field rows of the named source, plugin or scheme: its parameters. */
 static const struct fed_field *source_rows(const struct fed_shell *shell, const void *args)
 {
 	const struct name_args *a = args;
@@ -47,7 +48,7 @@ static const struct fed_field *aggregator_rows(const struct fed_shell *shell, co
 {
 	return plugin_rows(shell, FED_KIND_AGGREGATOR, args);
 }
-/* Of the pre-aggregation. */
+/* The parameters of the pre-aggregation. */
 static const struct fed_field *after_rows(const struct fed_shell *shell,
                                           const struct fed_call *call)
 {
@@ -104,8 +105,8 @@ struct dataset_args {
 	char otherwise[4096];
 };
 
-/* `dataset fashion else=glyphs`: the second where the first is not there.  One that is there and
- * damaged, or that does not fit the session, is told: another would hide it. */
+/* Load a dataset. `dataset fashion else=glyphs` takes the second if the first does not exist; if it
+ * exists but is damaged or does not fit the session, that is an error. */
 static int load_dataset(struct fed_shell *shell, const struct fed_call *call, struct fed_error *err)
 {
 	const struct dataset_args *a = call->args;
@@ -139,7 +140,7 @@ static int run_dataset(struct fed_shell *shell, const struct fed_call *call, str
 		return fed_fail(err, "none is chosen yet; `help dataset` shows what there is");
 	const bool taken = fed_session_open(s) || parts->clients.n_present;
 	const int rc = *a->name ? load_dataset(shell, call, err) : FED_OK;
-	if (rc == FED_FAIL && !taken && reads(a)) /* else the session refuses, or memory is missing */
+	if (rc == FED_FAIL && !taken && reads(a)) /* else the session rejects it, or out of memory */
 		shell->fault = FED_EXIT_IO;
 	if (rc)
 		return rc;
@@ -195,7 +196,8 @@ static int run_model(struct fed_shell *shell, const struct fed_call *call, struc
 	return FED_OK;
 }
 
-/* Settings, and the pre-aggregation that has a row of its own here. */
+/* Choose the aggregator with its settings and the pre-aggregation, which has a row of its own here.
+ */
 static int choose_aggregator(struct fed_session *s, const struct fed_call *call,
                              struct fed_error *err)
 {
@@ -294,7 +296,7 @@ static const struct fed_field add_rows[] = {
 	FED_END,
 };
 
-/* shards= or alpha= alone says which partition is meant; beside another one it makes no sense. */
+/* Infer the partition from shards= or alpha=, which are rejected with another partition. */
 static int choose_partition(const struct fed_call *call, int *kind, struct fed_error *err)
 {
 	const struct add_args *a = call->args;
@@ -397,7 +399,7 @@ static const struct fed_field set_rows[] = {
 	FED_ARG_TEXT(struct set_args, value, FED_FIELD_POSITIONAL, "value", "its new value"),
 	FED_END,
 };
-/* `set client 3-7 link=3g`: the value says who. */
+/* Whether it is `set client 3-7 link=3g`, whose value is WHO. */
 static bool is_client(const struct set_args *a)
 {
 	return strcmp(a->key, "client") == 0;
@@ -410,7 +412,7 @@ static const struct fed_field *setting_rows(const struct fed_shell *shell, const
 	return is_client(a) ? fed_equipment_fields : fed_settings_fields;
 }
 
-/* KEY VALUE and all key=value: all are set, or none. */
+/* Set KEY VALUE and all key=value: all or none. */
 static int set_all(struct fed_shell *shell, const struct fed_call *call, struct fed_error *err)
 {
 	const struct set_args *a = call->args;
@@ -430,7 +432,7 @@ static int set_all(struct fed_shell *shell, const struct fed_call *call, struct 
 	return rc;
 }
 
-/* `set noise sigma=0.5`: the value by the name that the field's hint gives it. */
+/* Whether it is `set noise sigma=0.5`, whose value is named by the field's hint. */
 static bool is_named(const struct fed_shell *shell, const struct set_args *a,
                      const struct fed_assign *value)
 {
@@ -447,7 +449,7 @@ static int set_named(struct fed_shell *shell, const struct set_args *a,
 	return fed_show_setting(shell, a->key, err);
 }
 
-/* `set rounds 5`: not a setting, but what `round` is for. */
+/* Whether it is `set rounds 5`, which `round` does. */
 static bool asks_rounds(const struct fed_shell *shell, const struct fed_call *call)
 {
 	const struct set_args *a = call->args;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * shell/commands/costs.c - totals by direction, what the codec saved, and the clients that cost the
- * most.
+ * shell/commands/costs.c - costs by direction, savings of the codec, and the most expensive
+ * clients.
  */
 #include "shell/commands/costs.h"
 
@@ -36,8 +36,8 @@ struct line {
 	struct fed_costs costs;
 };
 
-/* Bytes that a codec did not send; negative when it sent more than none would. */
-static double saved(const struct fed_costs *c)
+/* Bytes saved by the codec; negative if it sent more than no codec would. */
+static double bytes_saved(const struct fed_costs *c)
 {
 	return (double)c->plain_up - (double)c->bytes_up;
 }
@@ -56,7 +56,7 @@ static double key_of(const struct fed_costs *c, enum sort sort)
 	case SERVER_FLOPS:
 		return c->server_flops;
 	case SAVED:
-		return saved(c);
+		return bytes_saved(c);
 	default:
 		return (double)(c->bytes_up + c->bytes_down);
 	}
@@ -71,7 +71,7 @@ static int by_key(const void *a, const void *b)
 	return x->id < y->id ? -1 : x->id > y->id;
 }
 
-/* Of these clients, or of all that have an account (ids NULL; *n is their number then). */
+/* Costs of these clients, or of all with an account (ids NULL; sets *n). Freed by the caller. */
 static struct line *list(const struct fed_ledger *l, const uint32_t *ids, uint32_t *n)
 {
 	const size_t most = ids ? *n : l->n;
@@ -198,14 +198,14 @@ static void show_lines(struct fed_shell *shell, const struct line *lines, uint32
 		cell_count(&table, c->messages_up + c->messages_down);
 		cell_bytes(&table, (double)c->bytes_up);
 		cell_bytes(&table, (double)c->bytes_down);
-		cell_bytes(&table, saved(c));
+		cell_bytes(&table, bytes_saved(c));
 		cell_flops(&table, c->client_flops);
 		cell_flops(&table, c->server_flops);
 	}
 	fed_table_print(shell, &table, true);
 }
 
-/* One line: of a client, or of all. */
+/* A JSON line of one client, or of the total (id NULL). */
 static void show_json(struct fed_shell *shell, const uint32_t *id, const struct fed_costs *c)
 {
 	const struct {
@@ -215,7 +215,7 @@ static void show_json(struct fed_shell *shell, const uint32_t *id, const struct 
 	               {"messages_down", (double)c->messages_down},
 	               {"bytes_up", (double)c->bytes_up},
 	               {"bytes_down", (double)c->bytes_down},
-	               {"saved", saved(c)},
+	               {"saved", bytes_saved(c)},
 	               {"client_flops", c->client_flops},
 	               {"server_flops", c->server_flops}};
 	struct fed_text line = {0};
@@ -269,9 +269,9 @@ static int show(struct fed_shell *shell, const struct fed_costs_args *a, const u
 	return FED_OK;
 }
 
-/* The present scheme beside another one, from the present model. */
-static int show_beside(struct fed_shell *shell, const struct fed_costs_args *a,
-                       struct fed_error *err)
+/* Compare with another scheme, both run from the present model. */
+static int show_comparison(struct fed_shell *shell, const struct fed_costs_args *a,
+                           struct fed_error *err)
 {
 	struct fed_sweep_plan plan = {.rounds = 0};
 
@@ -293,11 +293,11 @@ int fed_run_costs(struct fed_shell *shell, const struct fed_call *call, struct f
 	const struct fed_costs_args *a = call->args;
 	const struct fed_session *s = shell->session;
 	const struct fed_composition *parts = fed_session_parts(s);
-	uint64_t draw = fed_session_draws(s); /* looking draws nothing from the session's stream */
+	uint64_t draw = fed_session_draws(s); /* a copy: the session's random stream is not advanced */
 	uint32_t *ids = NULL, n = 0;
 
 	if (*a->against)
-		return show_beside(shell, a, err);
+		return show_comparison(shell, a, err);
 	if (a->rounds || *a->until)
 		return fed_fail(err, "rounds= and until= are of the work that is billed against a scheme: "
 		                     "`costs against=sync rounds=5`");

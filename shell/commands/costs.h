@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * shell/commands/costs.h - what the run has cost, in total and by client.
+ * shell/commands/costs.h - the command `costs`: bytes, messages and FLOPs of the run, in total and
+ * by client.
  */
 #ifndef FED_SHELL_COMMANDS_COSTS_H
 #define FED_SHELL_COMMANDS_COSTS_H

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * shell/commands/faults.c - break things: inject faults, list them, heal them.
+ * shell/commands/faults.c - the commands `inject`, `heal` and `faults`.
  */
 #include <string.h>
 
@@ -45,7 +45,7 @@ static const struct fed_field *fault_rows(const struct fed_shell *shell, const v
 	                                                               : NULL;
 }
 
-/* The parameters of the attack that is typed, or of the default one. */
+/* The parameters of the given attack, or of the default one. */
 static const struct fed_field *attack_rows(const struct fed_shell *shell,
                                            const struct fed_call *call)
 {
@@ -84,7 +84,7 @@ static void list_types(struct fed_shell *shell)
 	fed_text_release(&args);
 }
 
-/* The session tells what was injected. */
+/* The session's event says what was injected. */
 static int run_inject(struct fed_shell *shell, const struct fed_call *call, struct fed_error *err)
 {
 	const struct inject_args *a = call->args;

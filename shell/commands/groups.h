@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * shell/commands/groups.h - the commands of each group; every array ends with a zeroed row.
+ * shell/commands/groups.h - the command rows of each group; every array ends with a zeroed row.
  */
 #ifndef FED_SHELL_COMMANDS_GROUPS_H
 #define FED_SHELL_COMMANDS_GROUPS_H

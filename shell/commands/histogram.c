@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * shell/commands/histogram.c - figures of the run's updates and of the clients, counted in bins.
+ * shell/commands/histogram.c - quantities of the run's updates and of clients, counted in bins.
  */
 #include "shell/commands/histogram.h"
 
@@ -45,7 +45,7 @@ static int push(struct values *v, double x, struct fed_error *err)
 	return FED_OK;
 }
 
-/* Whether an update was handed on in turn: those have no verdict. */
+/* Whether an update was relayed to the next client: such updates have no verdict. */
 static bool has_turns(const struct fed_invitation_log *all)
 {
 	for (uint64_t k = all->first; k <= all->n; k++) {
@@ -56,13 +56,13 @@ static bool has_turns(const struct fed_invitation_log *all)
 	return false;
 }
 
-/* NaN: this journey has none. */
+/* The quantity for one invitation; NaN: none. */
 static double of_invitation(const struct fed_invitation_record *j, enum figure figure)
 {
 	const bool reported = j->state == FED_INVITATION_REPORTED;
 
 	switch (figure) {
-	case STALENESS: /* versions made while it was under way */
+	case STALENESS: /* versions made while it was in flight */
 		return j->used && j->step ? (double)(j->step - 1 - j->version) : NAN;
 	case DURATION:
 		return reported ? j->ended - j->sent : NAN;
@@ -77,7 +77,7 @@ static double of_invitation(const struct fed_invitation_record *j, enum figure f
 	}
 }
 
-/* Why there is not a single value. */
+/* Fail with the reason why there are no values. */
 static int fail_empty(const struct fed_session *s, enum figure figure, struct fed_error *err)
 {
 	const struct fed_event_log *log = fed_session_event_log(s);
@@ -116,7 +116,7 @@ static int collect(const struct fed_session *s, enum figure figure, struct value
 	return v->n ? FED_OK : fail_empty(s, figure, err);
 }
 
-/* Bins of width 1, 2 or 5 times a power of ten; of whole numbers at least 1 wide. */
+/* Width of the bins: 1, 2 or 5 times a power of ten; at least 1 for whole numbers. */
 static double width_of(double low, double high, double most, bool whole)
 {
 	const double least = (high - low) / most;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * shell/commands/histogram.h - how staleness, durations and other figures of updates and clients
- * spread.
+ * shell/commands/histogram.h - the command `histogram`: distributions of staleness, durations and
+ * other quantities.
  */
 #ifndef FED_SHELL_COMMANDS_HISTOGRAM_H
 #define FED_SHELL_COMMANDS_HISTOGRAM_H

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * shell/commands/leakage.c - what each cut tells about inputs and labels, as a table and as JSON.
+ * shell/commands/leakage.c - leakage of each cut about inputs and labels, as a table and as JSON.
  */
 #include "shell/commands/leakage.h"
 
@@ -72,7 +72,7 @@ static void put_number(struct fed_text *line, const char *name, double x)
 	fed_text_json_number(line, x);
 }
 
-/* An object a line for each cut, beside the events. */
+/* A JSON line for each cut. */
 static void write_json(struct fed_shell *shell, const struct fed_leakage *leakage)
 {
 	for (size_t i = 0; shell->json && i < leakage->n; i++) {

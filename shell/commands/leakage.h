@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * shell/commands/leakage.h - the table of what each cut tells about inputs and labels.
+ * shell/commands/leakage.h - the command `leakage`: how much each cut reveals about inputs and
+ * labels.
  */
 #ifndef FED_SHELL_COMMANDS_LEAKAGE_H
 #define FED_SHELL_COMMANDS_LEAKAGE_H

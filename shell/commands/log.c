@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * shell/commands/log.c - events of the recorder as lines, those that were asked for.
+ * shell/commands/log.c - the command `log`: filtered events of the event log as lines.
  */
 #include "report/invitation_text.h"
 #include "history/event_filter.h"

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * shell/commands/look.c - see what is there and what happened.
+ * shell/commands/look.c - commands that show the session: status, clients, history, plots,
+ * explanations.
  */
 #include <math.h>
 #include <string.h>
@@ -37,7 +38,7 @@ static void cell_instance(struct fed_table *t, const char *kind, const struct fe
 	fed_text_release(&text);
 }
 
-/* What is not as by default, and where the model is cut. */
+/* The scheme's settings that are not defaults, and its cuts. */
 static void cell_scheme(struct fed_table *t, const struct fed_session *s)
 {
 	const struct fed_composition *parts = fed_session_parts(s);
@@ -96,7 +97,7 @@ static void cell_progress(struct fed_table *t, const struct fed_session *s)
 		fed_text_clear(&text);
 		if (!isnan(last->test_accuracy))
 			fed_text_add(&text, "accuracy %.2f %%, ", 100 * last->test_accuracy);
-		if (!isnan(last->test_loss)) /* it was evaluated */
+		if (!isnan(last->test_loss)) /* NaN: not evaluated */
 			fed_text_add(&text, "loss %.4g, ", last->test_loss);
 		fed_text_add(&text, "train loss %.4g", last->train_loss);
 		fed_table_cell(t, "%s", fed_text_str(&text));
@@ -104,15 +105,15 @@ static void cell_progress(struct fed_table *t, const struct fed_session *s)
 	fed_text_release(&text);
 }
 
-/* What is open, what a stop left, where runs will stop. */
+/* The open round, what an interrupted run has left, breakpoints. */
 static void cell_stops(struct fed_table *t, const struct fed_session *s,
                        const struct fed_session_status *st)
 {
 	struct fed_text text = {0};
 
 	if (st->phase == FED_PHASE_OPEN) {
-		const double called =
-			fed_session_clients_expected(s); /* in turn they are not all invited yet */
+		const double called = fed_session_clients_expected(
+			s); /* in sequential split learning they are invited one after the other */
 
 		fed_text_add(&text, "%.0f ", st->round.invited);
 		if (called > st->round.invited)
@@ -383,7 +384,7 @@ const struct fed_command fed_commands_look[] = {
          "waited for messages and the server in it is told behind. Times are those of the\n"
          "simulated world.",
      .examples = FED_EXAMPLES(QUICK "client 2", QUICK "client 2 n=1"),
-     .args = fed_story_rows,
+     .args = fed_client_arg_rows,
      .args_size = sizeof(struct fed_client_args),
      .run = fed_run_client,
      .failure = FED_EXIT_USAGE},

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * shell/commands/plot.c - metrics of the run and of kept runs as curves.
+ * shell/commands/plot.c - the command `plot`: metrics of the run and of kept runs as curves.
  */
 #include <stdio.h>
 #include <string.h>

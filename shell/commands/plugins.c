@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * shell/commands/plugins.c - list, write, build, load and try plugins.
+ * shell/commands/plugins.c - commands that list, create, build, load and try plugins.
  */
 #include <string.h>
 

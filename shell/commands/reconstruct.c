@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * shell/commands/reconstruct.c - a client's example beside what the server makes of it.
+ * shell/commands/reconstruct.c - a client's example beside its reconstruction.
  */
 #include "shell/commands/reconstruct.h"
 
@@ -17,7 +17,7 @@ enum { BY_SCHEME, SMASHED, UPDATE };
 static const char *const sources[] = {"auto", "smashed", "update", NULL};
 static const char *const by_scheme[] = {"auto", NULL};
 
-/* Inputs that are no picture: rows of the table. */
+/* Most rows of the table for inputs that are not images. */
 #define NUMBERS_MAX 20u
 
 #define A struct fed_reconstruct_args
@@ -105,14 +105,14 @@ static void say_figures(struct fed_shell *shell, const struct fed_reconstruction
 	fed_text_release(&text);
 }
 
-/* Nothing is added to an update or taken from it on its way. */
-static bool travels_as_it_is(const struct fed_settings *settings)
+/* Whether updates are sent unchanged: no noise, no codec. */
+static bool is_sent_unchanged(const struct fed_settings *settings)
 {
 	return settings->noise == 0 && strcmp(settings->codec, "none") == 0;
 }
 
-static void say_how(struct fed_shell *shell, const struct fed_reconstruction *k,
-                    const struct fed_reconstruction_plan *plan)
+static void say_method(struct fed_shell *shell, const struct fed_reconstruction *k,
+                       const struct fed_reconstruction_plan *plan)
 {
 	const struct fed_session *s = shell->session;
 	const struct fed_composition *parts = fed_session_parts(s);
@@ -125,7 +125,7 @@ static void say_how(struct fed_shell *shell, const struct fed_reconstruction *k,
 	else if (k->how == FED_RECONSTRUCTION_EXACT)
 		fed_print(shell,
 		          "from the update of one step on this example, %s: the first layer is dense",
-		          travels_as_it_is(&parts->settings) ? "exactly" : "by one division");
+		          is_sent_unchanged(&parts->settings) ? "exactly" : "by one division");
 	else
 		fed_print(shell,
 		          "from the update of one step on %u example%s, by matching gradients in "
@@ -174,10 +174,10 @@ static void show(struct fed_shell *shell, const struct fed_reconstruction *k,
 		say_figures(shell, k, i);
 		write_json(shell, k, plan, i);
 	}
-	say_how(shell, k, plan);
+	say_method(shell, k, plan);
 }
 
-/* Where the scheme cuts, or the middle of a model that is not cut. */
+/* The scheme's cut, or the middle of a model that is not cut. */
 static int default_cut(const struct fed_session *s, size_t *cut, struct fed_error *err)
 {
 	const struct fed_composition *parts = fed_session_parts(s);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * shell/commands/reconstruct.h - draw what the server can make of what a client sends.
+ * shell/commands/reconstruct.h - the command `reconstruct`: inputs recovered from a client's
+ * messages.
  */
 #ifndef FED_SHELL_COMMANDS_RECONSTRUCT_H
 #define FED_SHELL_COMMANDS_RECONSTRUCT_H

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * shell/commands/run.c - make rounds, in one go or an event at a time, and stop in them.
+ * shell/commands/run.c - commands that run rounds or single events, abort, and set breakpoints.
  */
 #include <string.h>
 
@@ -27,7 +27,8 @@ __attribute__((format(printf, 2, 3))) static void journal(struct fed_shell *shel
 	fed_text_release(&line);
 }
 
-/* A run that Ctrl-C stopped between two rounds: a pause stops its replay there. */
+/* Journal a run that Ctrl-C stopped between two rounds: with a pause, so that its replay stops
+ * there. */
 static void journal_stopped(struct fed_shell *shell, const char *command)
 {
 	const struct fed_session_status st = fed_session_status(shell->session);
@@ -38,7 +39,7 @@ static void journal_stopped(struct fed_shell *shell, const char *command)
 		journal(shell, "pause %llu", (unsigned long long)st.pause);
 }
 
-/* A run whose last round was aborted: what was made, then the steps that came to nothing. */
+/* Journal a run whose last round was aborted: the versions made, then the steps and the abort. */
 static void journal_aborted(struct fed_shell *shell, uint64_t made, uint64_t steps, bool open)
 {
 	if (made)
@@ -49,29 +50,29 @@ static void journal_aborted(struct fed_shell *shell, uint64_t made, uint64_t ste
 		journal(shell, "abort");
 }
 
-/* A run that the watch stopped between two events, to be finished after what was typed: its replay
- * pauses before the open round and makes the steps of it. */
+/* Journal a run that the watch interrupted between two events, to be resumed later: its replay
+ * pauses before the open round and makes its steps. */
 static void stop_between(struct fed_shell *shell, const char *command,
                          const struct fed_run_result *r)
 {
-	/* It stopped in the round that was open before it. */
+	/* Interrupted in the round that was open before the run. */
 	const bool same = r->open_before && r->versions == 0;
 
 	if (!same)
 		journal_stopped(shell, command);
 	if (r->steps)
 		journal(shell, "step %llu", (unsigned long long)r->steps);
-	fed_watching_stopped(shell, same ? command : "continue");
+	fed_watch_state_interrupted(shell, same ? command : "continue");
 }
 
 /* Runs ------------------------------------------------------------------------- */
 
-/* Makes versions: `round`, `run` and `continue` differ in how many. */
+/* Arguments of a run; `round`, `run` and `continue` differ in them. */
 struct run {
 	uint64_t n; /* 0: no limit but the condition */
 	const struct fed_condition *until;
-	bool resume;         /* what was stopped before */
-	const char *command; /* that would do the same again */
+	bool resume;         /* continue the interrupted run */
+	const char *command; /* the command that repeats it, for the journal */
 };
 
 static int call_session(struct fed_session *s, const struct run *run, struct fed_run_result *result,
@@ -186,7 +187,7 @@ static int run_continue(struct fed_shell *shell, const struct fed_call *call, st
 
 /* Steps ------------------------------------------------------------------------ */
 
-/* *done steps; *result: of the last one. */
+/* Make n steps; *done: steps made, *result: of the last one. */
 static int make_steps(struct fed_shell *shell, uint64_t n, uint64_t *done,
                       struct fed_run_result *result, struct fed_error *err)
 {
@@ -207,14 +208,14 @@ static int make_steps(struct fed_shell *shell, uint64_t n, uint64_t *done,
 	return rc;
 }
 
-/* The watch stopped it between two of its steps. */
+/* Handle an interruption by the watch between two steps. */
 static void stop_stepping(struct fed_shell *shell, uint64_t done, uint64_t left)
 {
 	char command[40];
 
 	journal(shell, "step %llu", (unsigned long long)done);
 	snprintf(command, sizeof command, "step %llu", (unsigned long long)left);
-	fed_watching_stopped(shell, command);
+	fed_watch_state_interrupted(shell, command);
 }
 
 static const struct fed_field step_rows[] = {

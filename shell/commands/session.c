@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * shell/commands/session.c - files, scripts, help.
+ * shell/commands/session.c - commands for files, scripts, aliases and help.
  */
 #include <string.h>
 
@@ -46,7 +46,7 @@ static int run_restore(struct fed_shell *shell, const struct fed_call *call, str
 	const int rc = with_path(shell, call, "restored", fed_session_restore, err);
 	if (rc)
 		return rc;
-	fed_text_clear(&shell->journal); /* what came before is in the file */
+	fed_text_clear(&shell->journal); /* the file replaces the earlier commands */
 	return FED_OK;
 }
 

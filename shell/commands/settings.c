@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * shell/commands/settings.c - showing what is set.
+ * shell/commands/settings.c - the tables of settings, of the session and of its plugins.
  */
 #include "shell/commands/settings.h"
 
@@ -11,10 +11,10 @@
 #include "train/schemes/schemes.h"
 #include "train/schemes/split.h"
 
-/* One part of what can be set: the session's settings, or those of a present plugin. */
+/* A group of settings: the session's, or those of a chosen plugin. */
 struct part {
 	const char *name;             /* "settings", "aggregator", ... */
-	const char *chosen;           /* "fedavg"; NULL for the settings or when none is chosen */
+	const char *chosen;           /* "fedavg"; NULL: the session's settings, or none chosen */
 	const struct fed_field *rows; /* NULL: none */
 	const void *state;
 };
@@ -95,7 +95,7 @@ static const char *setting_at(const void *ctx, size_t i)
 	return NULL;
 }
 
-/* The row that KEY or PART.KEY names, in *part, which is number *at; or NULL. */
+/* The row named by KEY or PART.KEY, or NULL; *part: its group, number *at. */
 static const struct fed_field *find_row(const struct fed_shell *shell, const char *key,
                                         struct part *part, size_t *at)
 {

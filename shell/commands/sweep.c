@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * shell/commands/sweep.c - the table of a sweep: a row for each value, a column for each metric.
+ * shell/commands/sweep.c - sweeps: a table with a row for each value and a column for each metric;
+ * a chart.
  */
 #include "shell/commands/sweep.h"
 
@@ -38,7 +39,7 @@ struct columns {
 	size_t n;
 };
 
-/* Regression has no accuracy: the loss stands in its place. */
+/* Replace accuracy by the loss for regression. */
 static const struct fed_field *fitting(const struct fed_session *s, const struct fed_field *metric)
 {
 	const struct fed_composition *parts = fed_session_parts(s);
@@ -100,7 +101,7 @@ static void cell_figure(struct fed_table *table, const struct fed_outcome *o,
 	fed_text_release(&text);
 }
 
-/* Tables are wide: the shorter the better. */
+/* A short title, because the table is wide. */
 static void cell_title(struct fed_table *table, const struct fed_field *metric)
 {
 	static const struct {
@@ -169,7 +170,7 @@ static void show_json(struct fed_shell *shell, const struct fed_sweep *w)
 	}
 }
 
-static void tell(void *ctx)
+static void report_progress(void *ctx)
 {
 	struct fed_shell *shell = ctx;
 	const struct fed_trials *t = &shell->sweep.trials;
@@ -190,7 +191,8 @@ int fed_show_sweep(struct fed_shell *shell, const struct fed_sweep_plan *plan,
 		return FED_FAIL;
 	}
 	fed_signals_running(FED_RUNNING_TRIALS);
-	const int rc = fed_sweep_play(w, shell->session, plan, tell, shell, &interrupted, err);
+	const int rc =
+		fed_sweep_play(w, shell->session, plan, report_progress, shell, &interrupted, err);
 	fed_signals_running(FED_RUNNING_NOTHING);
 	if (rc)
 		return rc;
@@ -217,7 +219,7 @@ struct chart {
 	struct fed_chart_series series[SCHEMES];
 	double *values; /* [SCHEMES][2][rows] */
 	size_t n, rows;
-	bool numbers; /* the values are numbers, else they stand at 1, 2, ... */
+	bool numbers; /* all values are numbers; else x is 1, 2, ... */
 };
 
 static bool all_numbers(const struct fed_sweep *w)
@@ -249,7 +251,7 @@ static void add_point(struct fed_chart_series *curve, double x, double y)
 	((double *)curve->y)[curve->n++] = y;
 }
 
-/* A row without a value (sync beside the cuts) is a level line. */
+/* Add a horizontal line for a row without a value (sync beside the cuts). */
 static void add_level(struct chart *c, const struct fed_sweep *w, struct fed_chart_series *curve,
                       double y)
 {

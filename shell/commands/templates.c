@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * shell/commands/templates.c - the first file of a new plugin.
+ * shell/commands/templates.c - templates of new plugins, by kind.
  */
 #include <string.h>
 #include <unistd.h>
@@ -8,7 +8,7 @@
 #include "base/file.h"
 #include "shell/commands/build.h"
 
-/* Every NAME is the plugin's name. */
+/* NAME is replaced by the plugin's name. */
 static const char aggregator[] =
 	"/*\n"
 	" * NAME - the mean of the clients' updates, times a step of your own.\n"

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * shell/commands/timeline.c - the schedule of the last rounds, as wide and high as the screen.
+ * shell/commands/timeline.c - the command `timeline`: the last rounds by client, in the size of the
+ * screen.
  */
 #include "base/mem.h"
 #include "history/event_log.h"
@@ -10,7 +11,8 @@
 #include "shell/commands/client.h"
 #include "tui/widgets/timeline.h"
 
-/* Rows beside those of clients: versions, time, legend, what is left out, the prompt. */
+/* Rows besides those of clients: versions, time, legend, the count of omitted clients, the prompt.
+ */
 #define OTHER_ROWS 5
 #define ROWS_LEAST 4u
 #define COLUMNS_MOST 160
@@ -67,7 +69,7 @@ int fed_run_timeline(struct fed_shell *shell, const struct fed_call *call, struc
 	const struct fed_timeline_args *a = call->args;
 	const struct fed_session *s = shell->session;
 	const struct fed_composition *parts = fed_session_parts(s);
-	uint64_t drawn = fed_session_draws(s); /* looking draws nothing from the session's stream */
+	uint64_t drawn = fed_session_draws(s); /* a copy: the session's random stream is not advanced */
 	uint32_t *ids = NULL, n = 0;
 	struct fed_timeline w;
 	int rc = FED_OK;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * shell/commands/tournament.c - the grid of attacks and aggregators.
+ * shell/commands/tournament.c - tournaments: the grid of attacks and aggregators as table, JSON and
+ * heat map.
  */
 #include "shell/commands/tournament.h"
 
@@ -74,7 +75,7 @@ static void show_grid(struct fed_shell *shell, const struct fed_tournament *t)
 			json_match(shell, t, i);
 }
 
-static void tell(void *ctx)
+static void report_progress(void *ctx)
 {
 	struct fed_shell *shell = ctx;
 	const struct fed_trials *t = &shell->tournament.trials;
@@ -90,7 +91,8 @@ int fed_run_tournament(struct fed_shell *shell, const struct fed_call *call, str
 	bool interrupted = false;
 
 	fed_signals_running(FED_RUNNING_TRIALS);
-	const int rc = fed_tournament_play(t, shell->session, plan, tell, shell, &interrupted, err);
+	const int rc =
+		fed_tournament_play(t, shell->session, plan, report_progress, shell, &interrupted, err);
 	fed_signals_running(FED_RUNNING_NOTHING);
 	if (rc)
 		return rc;

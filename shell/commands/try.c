@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * shell/commands/try.c - what an aggregator made of a file of updates.
+ * shell/commands/try.c - output of the command `try`: the result of an aggregator on a file of
+ * updates.
  */
 #include <math.h>
 
 #include "shell/output/print.h"
 #include "shell/commands/updates.h"
 
-enum { SHOWN = 8 }; /* numbers of the step */
+enum { SHOWN = 8 }; /* coordinates of the step */
 
 static void cell_number(struct fed_table *t, double x, const char *fmt)
 {

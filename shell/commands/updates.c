@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * shell/commands/updates.c - who sent what in the last round, and what the aggregator thought of
- * it.
+ * shell/commands/updates.c - the last round's updates: table with verdicts, map, matrix of cosines.
  */
 #include "shell/commands/updates.h"
 
@@ -21,7 +20,7 @@ static const char *const views[] = {"table", "map", "matrix", NULL};
 enum key { BY_CLIENT, BY_NORM, BY_STEP, BY_HONEST, BY_SCORE, BY_WEIGHT };
 static const char *const keys[] = {"client", "norm", "step", "honest", "score", "weight", NULL};
 
-/* Columns of a matrix that fit a screen, and a cell's. */
+/* Most columns of a matrix, and the width of a cell. */
 #define MATRIX_MAX 200u
 #define CELL 6
 
@@ -61,7 +60,7 @@ struct ranked {
 	size_t i;
 };
 
-/* Clients ascend, all else descends; NaN last; equals by client. */
+/* Ascending by client, descending by other keys; NaN last, ties by client. */
 static int compare(const void *pa, const void *pb)
 {
 	const struct ranked *a = pa, *b = pb;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * shell/commands/updates.h - the last round's updates: as a table, as a map, as a matrix of angles.
+ * shell/commands/updates.h - the command `updates`: the last round's updates as a table, a map or a
+ * matrix of cosines.
  */
 #ifndef FED_SHELL_COMMANDS_UPDATES_H
 #define FED_SHELL_COMMANDS_UPDATES_H
@@ -14,7 +15,7 @@ struct fed_updates_args {
 };
 extern const struct fed_field fed_updates_rows[];
 int fed_run_updates(struct fed_shell *, const struct fed_call *, struct fed_error *);
-/* What an aggregator made of a file. */
+/* Print the result of an aggregator on a file (`try`). */
 void fed_show_trial(struct fed_shell *, const struct fed_trial *);
 
 #endif

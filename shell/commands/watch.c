@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * shell/commands/watch.c - the command `watch`: open the full-screen view, or turn it.
+ * shell/commands/watch.c - the command `watch`: open the full-screen view, or change its view and
+ * pace.
  */
 #include "shell/commands/watch.h"
 
@@ -18,8 +19,8 @@ const struct fed_field fed_watch_rows[] = {
 	FED_END,
 };
 
-/* What ran was stopped when the user left. */
-static void say_what_is_left(struct fed_shell *shell)
+/* Say how to continue the run that was interrupted when the user left. */
+static void say_interrupted_run(struct fed_shell *shell)
 {
 	const struct fed_session *s = shell->session;
 
@@ -41,8 +42,8 @@ int fed_run_watch(struct fed_shell *shell, const struct fed_call *call, struct f
 		          "watch: in a terminal, `fedsh --watch FILE` shows this script as it runs\n");
 		return FED_OK;
 	}
-	const int rc = fed_watching_run(shell, view, a->pace > 0 ? a->pace : 0, NULL, err);
+	const int rc = fed_watch_bridge_run(shell, view, a->pace > 0 ? a->pace : 0, NULL, err);
 	if (rc == FED_OK && !shell->quit)
-		say_what_is_left(shell);
+		say_interrupted_run(shell);
 	return rc;
 }

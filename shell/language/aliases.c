@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * shell/language/aliases.c - names for texts of commands, sorted by name.
+ * shell/language/aliases.c - aliases of command lines, sorted by name.
  */
 #include <string.h>
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * shell/language/bind.c - words become a command's arguments.
+ * shell/language/bind.c - binding of words to a command's arguments.
  */
 #include <string.h>
 
@@ -51,7 +51,7 @@ static int add_extra(struct fed_call *c, const char *key, const char *value, str
 	return FED_OK;
 }
 
-/* The i-th settable name of the command's own rows, then of those of what it names. */
+/* Enumeration of the settable names: the command's own rows, then those of `more`. */
 struct both_rows {
 	const struct fed_field *rows[2];
 };
@@ -64,7 +64,7 @@ static const struct fed_field *row_at(const struct both_rows *both, size_t i)
 				return row;
 	return NULL;
 }
-static const char *name_at(const void *ctx, size_t i)
+static const char *row_name_at(const void *ctx, size_t i)
 {
 	const struct fed_field *row = row_at(ctx, i);
 
@@ -75,7 +75,7 @@ static int refuse_key(const struct fed_call *c, const struct fed_shell *shell, c
                       struct fed_error *err)
 {
 	const struct both_rows both = {{rows_of(c), more_rows(c, shell)}};
-	const char *near = fed_nearest(key, name_at, &both);
+	const char *near = fed_nearest(key, row_name_at, &both);
 	struct fed_text list = {0};
 
 	for (size_t i = 0; row_at(&both, i); i++) {
@@ -132,8 +132,8 @@ static bool split_pair(const char *word, char *key, size_t size, const char **va
 	return true;
 }
 
-/* The name that should bring rows is unknown, or brings none: the command says which. */
-static bool names_nothing(const struct fed_call *c, const struct fed_shell *shell)
+/* Whether the argument that selects the rows of `more` is unknown or has none; run reports it. */
+static bool names_no_rows(const struct fed_call *c, const struct fed_shell *shell)
 {
 	return c->command->more && fed_call_has(c, 0) && !c->command->more(shell, c->args);
 }
@@ -147,12 +147,12 @@ static int take_pair(struct fed_call *c, const struct fed_shell *shell, const ch
 		return set_row(c, row, value, err);
 	row = fed_fields_find(more_rows(c, shell), key);
 	if (!(c->command->flags & FED_COMMAND_ANY_KEY) && !c->command->also &&
-	    !names_nothing(c, shell) && (!row || fed_field_vector(row)))
+	    !names_no_rows(c, shell) && (!row || fed_field_vector(row)))
 		return refuse_key(c, shell, key, err);
 	return add_extra(c, key, value, err);
 }
 
-/* `dataset text FILE`: what is named may want a word of its own. */
+/* The next positional row of `more` (`dataset text FILE`), or NULL. */
 static const struct fed_field *next_more(const struct fed_call *c, const struct fed_shell *shell)
 {
 	for (const struct fed_field *row = more_rows(c, shell); row->type; row++) {
@@ -166,7 +166,7 @@ static const struct fed_field *next_more(const struct fed_call *c, const struct 
 	return NULL;
 }
 
-/* What was named may have a parameter of this name, and so may what that names. */
+/* The row of this name in `more` or `also`, or NULL. */
 static const struct fed_field *named_row(const struct fed_call *c, const struct fed_shell *shell,
                                          const char *key)
 {
@@ -197,7 +197,7 @@ static int take_word(struct fed_call *c, const struct fed_shell *shell, const ch
 	                c->command->name);
 }
 
-/* The rest of the line as one text. */
+/* Bind the rest of the line as one text. */
 static int take_rest(struct fed_call *c, const struct fed_field *row, const struct fed_words *words,
                      size_t first, struct fed_error *err)
 {

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * shell/language/command.h - the rows of the command table (shell/commands.h) and their lookup.
+ * shell/language/command.h - types of the command table (shell/commands.h), lookup, and binding of
+ * arguments.
  *
- * Execution, completion, help, the man page's list and the test that runs every example walk the
- * same rows.  A command's arguments are field rows over a struct of its own; rows that depend on
- * what was named (the parameters of `aggregator fedadam`) come from `more`.
+ * Execution, completion, help, the man page's list and the test that runs every example use the
+ * same rows. A command's arguments are field rows over a struct of its own; rows that depend on an
+ * argument (the parameters of `aggregator fedadam`) come from `more`.
  */
 #ifndef FED_SHELL_LANGUAGE_COMMAND_H
 #define FED_SHELL_LANGUAGE_COMMAND_H
@@ -25,15 +26,16 @@ extern const char *const fed_group_names[FED_GROUPS + 1];
 extern const char *const fed_group_help[FED_GROUPS + 1];
 
 enum {
-	FED_COMMAND_CHANGES = 1, /* goes into the journal, so that a replay repeats it */
-	FED_COMMAND_ANY_KEY = 2, /* takes key=value of any key; the session checks them */
-	FED_COMMAND_REJECTS = 4, /* FED_REJECT of run: what was typed makes no sense (FED_EXIT_USAGE) */
+	FED_COMMAND_CHANGES = 1, /* changes the session: goes into the journal */
+	FED_COMMAND_ANY_KEY = 2, /* accepts any key=value; run checks the keys */
+	FED_COMMAND_REJECTS = 4, /* FED_REJECT of run means invalid arguments (FED_EXIT_USAGE) */
 };
 
 struct fed_command;
+/* A command with its bound arguments. */
 struct fed_call {
 	const struct fed_command *command;
-	const char *name;         /* the one of its names that was typed */
+	const char *name;         /* as typed: the command's name or its synonym */
 	void *args;               /* the command's struct, defaults filled in */
 	uint64_t given;           /* bit i: row i of args was typed */
 	struct fed_assign *extra; /* [n_extra] settings for the rows of `more` */
@@ -42,21 +44,21 @@ struct fed_call {
 
 struct fed_command {
 	const char *name, *help;      /* help: one line, lower case, no full stop */
-	const char *synonym;          /* another name for it, or NULL */
+	const char *synonym;          /* a second name, or NULL */
 	const char *text;             /* more help, or NULL */
 	const char *const *examples;  /* NULL-ended; each runs in a fresh session */
 	const struct fed_field *args; /* NULL: none */
 	size_t args_size;
-	/* Rows of what the arguments name, or NULL. */
+	/* Rows of the plugin, scheme or fault that an argument names, or NULL. */
 	const struct fed_field *(*more)(const struct fed_shell *, const void *args);
-	/* Rows of what those name in their turn (attack=alie), or NULL.  As the key that names them may
-	 * come last, run checks the keys of such a command. */
+	/* Rows of what one of those rows names (attack=alie), or NULL. Because that key may come last,
+	 * run checks the keys of such a command. */
 	const struct fed_field *(*also)(const struct fed_shell *, const struct fed_call *);
-	/* What there is to name, below the help; or NULL. */
+	/* Print the names that can be given, below the help; or NULL. */
 	void (*list)(struct fed_shell *);
 	int (*run)(struct fed_shell *, const struct fed_call *, struct fed_error *);
 	uint32_t flags;
-	enum fed_exit failure; /* class of its failures; 0: FED_EXIT_FAILED */
+	enum fed_exit failure; /* exit code of its failures; 0: FED_EXIT_FAILED */
 };
 
 struct fed_command_group {
@@ -66,28 +68,28 @@ struct fed_command_group {
 
 /* Command i over all groups; NULL past the last. */
 const struct fed_command *fed_command_at(const struct fed_shell *, size_t i, enum fed_group *);
-/* Name i: those of all commands, then the synonyms; NULL past the last. */
+/* Name i of all commands, then of their synonyms; NULL past the last. */
 const char *fed_command_name_at(const struct fed_shell *, size_t i);
-/* Its name, or its synonym where that was typed, whole or as a beginning that is not the name's. */
+/* The command's name, or its synonym if `typed` is that or a prefix of it alone. */
 const char *fed_command_called(const struct fed_command *, const char *typed);
-/* By name; prefix: a unique beginning will do.  The error has the nearest name or the candidates.
- */
+/* Find a command by name, or by a unique prefix if `prefix`. The error has the nearest name or the
+ * candidates. */
 int fed_command_find(const struct fed_shell *, const char *name, bool prefix,
                      const struct fed_command **, struct fed_error *);
 
-/* Understand the words after the command's name.  On FED_FAIL the call holds what was understood
- * before.  Always fed_call_release. */
+/* Bind words `first` and later to the command's arguments. On failure the call holds the arguments
+ * bound so far. Call fed_call_release in either case. */
 int fed_call_bind(struct fed_call *, const struct fed_shell *, const struct fed_command *,
                   const struct fed_words *, size_t first, struct fed_error *);
 void fed_call_release(struct fed_call *);
-/* The row that the next word without a key stands for; NULL when all were given. */
+/* The row of the next positional argument; NULL: all are given. */
 const struct fed_field *fed_call_next(const struct fed_call *);
 static inline bool fed_call_has(const struct fed_call *c, size_t row)
 {
 	return c->given >> row & 1;
 }
 
-/* Rows of command arguments: m is char[] or as named. */
+/* Rows of command arguments; m is a char[] member for text. */
 #define FED_ARG_TEXT(S, m, flags_, hint_, h) \
 	FED_ROW(S, m, char *, FED_TYPE_TEXT, .flags = (flags_), .hint = (hint_), .help = (h))
 #define FED_ARG_INT(S, m, flags_, d, lo, hi, h)                                                   \
@@ -101,8 +103,8 @@ static inline bool fed_call_has(const struct fed_call *c, size_t row)
 /* Examples: a NULL-ended array. */
 #define FED_EXAMPLES(...) ((const char *const[]){__VA_ARGS__, NULL})
 
-/* What names can be typed for a hint ("aggregator", "dataset", "metric", ...); NULL past the last.
- * Nothing for "path". */
+/* Name i for a hint ("aggregator", "dataset", "metric", ...); NULL past the last, and for "path".
+ */
 const char *fed_hint_name(const struct fed_shell *, const char *hint, size_t i);
 
 /* Help texts of commands and groups. */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * shell/language/command_table.c - look commands up in the table of the shell.
+ * shell/language/command_table.c - lookup in the command table.
  */
 #include <string.h>
 
@@ -44,7 +44,7 @@ const char *fed_command_name_at(const struct fed_shell *shell, size_t i)
 	return NULL;
 }
 
-static const char *name_at(const void *ctx, size_t i)
+static const char *command_name_at(const void *ctx, size_t i)
 {
 	return fed_command_name_at(ctx, i);
 }
@@ -54,7 +54,7 @@ static bool begins(const char *name, const char *typed)
 	return strncmp(name, typed, strlen(typed)) == 0;
 }
 
-/* The only command that begins so; else NULL and the list of those that do. */
+/* The only command with this prefix; else NULL, and the candidates. */
 static const struct fed_command *only_one(const struct fed_shell *shell, const char *name,
                                           struct fed_text *list)
 {
@@ -98,7 +98,7 @@ int fed_command_find(const struct fed_shell *shell, const char *name, bool prefi
 		fed_text_release(&list);
 		return FED_OK;
 	}
-	const char *near = fed_nearest(name, name_at, shell);
+	const char *near = fed_nearest(name, command_name_at, shell);
 	if (prefix && list.len)
 		fed_fail(err, "%s could be %s", fed_show(name).s, fed_text_str(&list));
 	else if (*out)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * shell/language/complete.c - what may stand at the cursor.
+ * shell/language/complete.c - completion: candidates for the word at the cursor.
  */
 #include "shell/language/complete.h"
 
@@ -12,18 +12,18 @@
 #include "base/file.h"
 #include "base/mem.h"
 
-#define CLIENTS_SHOWN 100 /* ids offered at most */
+#define CLIENTS_SHOWN 100 /* most ids offered */
 
-struct asking {
+struct completion {
 	const struct fed_shell *shell;
 	struct fed_candidates *out;
-	const char *prefix; /* what the candidate must begin with */
+	const char *prefix; /* of every candidate */
 	const char *before; /* "key=" or "", put before each candidate */
 };
 
-static void take(void *ctx, const char *candidate)
+static void add_candidate(void *ctx, const char *candidate)
 {
-	const struct asking *a = ctx;
+	const struct completion *a = ctx;
 	struct fed_candidates *out = a->out;
 	struct fed_text text = {0};
 
@@ -52,7 +52,7 @@ static void take(void *ctx, const char *candidate)
 
 /* Files and folders ---------------------------------------------------------- */
 
-static void take_paths(struct asking *a)
+static void take_paths(struct completion *a)
 {
 	const char *slash = strrchr(a->prefix, '/');
 	const int folder_length = slash ? (int)(slash - a->prefix) + 1 : 0;
@@ -76,7 +76,7 @@ static void take_paths(struct asking *a)
 		fed_text_add(&full, "%.*s%s%s", folder_length, a->prefix, entry->d_name,
 		             is_folder ? "/" : "");
 		if (!full.failed)
-			take(a, fed_text_str(&full));
+			add_candidate(a, fed_text_str(&full));
 	}
 	if (dir)
 		closedir(dir);
@@ -88,7 +88,7 @@ static void take_paths(struct asking *a)
 /* Lists of names, ids and metrics ------------------------------------------------ */
 
 /* Moves what is complete of "1,4-" to the front, so that only the last part is completed. */
-static void keep_list(struct asking *a, const char *separators, struct fed_text *before)
+static void complete_list(struct completion *a, const char *separators, struct fed_text *before)
 {
 	const char *last = a->prefix;
 
@@ -100,25 +100,25 @@ static void keep_list(struct asking *a, const char *separators, struct fed_text 
 	a->prefix = last;
 }
 
-static void take_clients(struct asking *a)
+static void take_clients(struct completion *a)
 {
 	const struct fed_clients *clients = &fed_session_parts(a->shell->session)->clients;
 	struct fed_text before = {0};
 
-	keep_list(a, ",-", &before);
+	complete_list(a, ",-", &before);
 	const size_t found = a->out->n;
-	take(a, "all");
-	take(a, "random:");
+	add_candidate(a, "all");
+	add_candidate(a, "random:");
 	for (uint32_t i = 0; i < clients->n_present && a->out->n - found < CLIENTS_SHOWN; i++) {
 		char id[16];
 
 		snprintf(id, sizeof id, "%u", clients->present[i]);
-		take(a, id);
+		add_candidate(a, id);
 	}
 	fed_text_release(&before);
 }
 
-static void take_names(struct asking *a, const char *hint)
+static void take_names(struct completion *a, const char *hint)
 {
 	for (size_t i = 0; fed_hint_name(a->shell, hint, i); i++) {
 		const char *name = fed_hint_name(a->shell, hint, i);
@@ -128,23 +128,23 @@ static void take_names(struct asking *a, const char *hint)
 		for (const char *c = name; *c; c++)
 			fed_text_put(&shown, *c == '_' && strcmp(hint, "run") != 0 ? "-" : c, 1);
 		if (!shown.failed)
-			take(a, fed_text_str(&shown));
+			add_candidate(a, fed_text_str(&shown));
 		fed_text_release(&shown);
 	}
 }
 
-/* Names behind one another; the last one is completed. */
-static void take_list(struct asking *a, const char *separators, const char *hint)
+/* Candidates for the last name of a list. */
+static void take_list(struct completion *a, const char *separators, const char *hint)
 {
 	struct fed_text before = {0};
 
-	keep_list(a, separators, &before);
+	complete_list(a, separators, &before);
 	take_names(a, hint);
 	fed_text_release(&before);
 }
 
-/* The value of a setting: what its row allows. */
-static void take_setting_value(struct asking *a, const char *key)
+/* Values that the setting's row allows. */
+static void take_setting_value(struct completion *a, const char *key)
 {
 	const struct fed_field *row = fed_fields_find(fed_settings_fields, key);
 
@@ -152,19 +152,19 @@ static void take_setting_value(struct asking *a, const char *key)
 		take_clients(a);
 	if (!row)
 		return;
-	fed_field_complete(row, a->prefix, take, a);
+	fed_field_complete(row, a->prefix, add_candidate, a);
 	if (row->hint)
 		take_names(a, row->hint);
 }
 
-/* Values of what a sweep is over, joined by commas. */
-static void take_sweep_values(struct asking *a, const char *key)
+/* Candidates for the last value of a sweep's list. */
+static void take_sweep_values(struct completion *a, const char *key)
 {
 	static const char *const parts[] = {"aggregator", "model",  "scheme",
 	                                    "transport",  "device", "link"};
 	struct fed_text before = {0};
 
-	keep_list(a, ",|", &before);
+	complete_list(a, ",|", &before);
 	take_setting_value(a, key);
 	for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)
 		if (strcmp(key, parts[i]) == 0)
@@ -172,7 +172,7 @@ static void take_sweep_values(struct asking *a, const char *key)
 	fed_text_release(&before);
 }
 
-/* Hints of values that are lists of names. */
+/* Hints whose values are lists of names. */
 static const struct {
 	const char *hint, *of, *separators;
 } lists[] = {
@@ -180,7 +180,7 @@ static const struct {
 	{"aggregators", "aggregator", ","}, {"event", "event", ","},
 };
 
-static bool take_listed(struct asking *a, const char *hint)
+static bool take_listed(struct completion *a, const char *hint)
 {
 	for (size_t i = 0; i < sizeof lists / sizeof *lists; i++)
 		if (strcmp(hint, lists[i].hint) == 0) {
@@ -190,13 +190,14 @@ static bool take_listed(struct asking *a, const char *hint)
 	return false;
 }
 
-static void take_value(struct asking *a, const struct fed_field *row, const struct fed_call *call)
+static void take_value(struct completion *a, const struct fed_field *row,
+                       const struct fed_call *call)
 {
 	const struct fed_field *rows = call->command->args;
 	const char *first = rows ? (const char *)call->args + rows[0].offset : "";
 	const char *hint = row->hint ? row->hint : "";
 
-	fed_field_complete(row, a->prefix, take, a);
+	fed_field_complete(row, a->prefix, add_candidate, a);
 	if (strcmp(hint, "path") == 0) {
 		take_paths(a);
 	} else if (strcmp(hint, "who") == 0) {
@@ -230,7 +231,8 @@ static bool is_given(const struct fed_call *call, const struct fed_field *row)
 }
 
 /* "key=" of rows that were not given yet; flags bare. */
-static void take_keys(struct asking *a, const struct fed_call *call, const struct fed_field *rows)
+static void take_keys(struct completion *a, const struct fed_call *call,
+                      const struct fed_field *rows)
 {
 	for (; rows && rows->type; rows++) {
 		struct fed_text key = {0};
@@ -242,12 +244,12 @@ static void take_keys(struct asking *a, const struct fed_call *call, const struc
 		if (rows->type != FED_TYPE_FLAG)
 			fed_text_add(&key, "=");
 		if (!key.failed)
-			take(a, fed_text_str(&key));
+			add_candidate(a, fed_text_str(&key));
 		fed_text_release(&key);
 	}
 }
 
-/* `dataset text FILE`: what was named may want a word of its own. */
+/* The positional row of the named source (`dataset text FILE`), or NULL. */
 static const struct fed_field *word_of(const struct fed_field *rows, const struct fed_call *call)
 {
 	for (; rows && rows->type; rows++)
@@ -256,7 +258,7 @@ static const struct fed_field *word_of(const struct fed_field *rows, const struc
 	return NULL;
 }
 
-static void take_argument(struct asking *a, const struct fed_call *call, const char *word)
+static void take_argument(struct completion *a, const struct fed_call *call, const char *word)
 {
 	const struct fed_command *command = call->command;
 	const struct fed_field *next = fed_call_next(call);
@@ -294,7 +296,7 @@ static void take_argument(struct asking *a, const struct fed_call *call, const c
 	if (!next)
 		next = word_of(more, call);
 	if (next) {
-		struct asking value = *a; /* lists move the prefix */
+		struct completion value = *a; /* lists move the prefix */
 		take_value(&value, next, call);
 	}
 	if (next && (next->flags & (FED_FIELD_REQUIRED | FED_FIELD_REST)))
@@ -325,8 +327,8 @@ static void sort_distinct(struct fed_candidates *c)
 	c->n = left;
 }
 
-/* words: the command's, the last one unfinished. */
-static void complete_words(struct asking *a, struct fed_words *words)
+/* words: of the command; the last is the one at the cursor. */
+static void complete_words(struct completion *a, struct fed_words *words)
 {
 	const struct fed_command *command;
 	struct fed_call call = {0};
@@ -341,10 +343,10 @@ static void complete_words(struct asking *a, struct fed_words *words)
 	}
 	if (fed_command_find(a->shell, fed_words_at(words, 0), true, &command, &unused))
 		return;
-	words->n--; /* what stands before the cursor's word decides what may follow */
+	words->n--; /* bind the words before the cursor */
 	fed_call_bind(&call, a->shell, command, words, 1, &unused);
 	words->n++;
-	/* A row that takes the rest has taken it; each word of it may be completed. */
+	/* Each word of an argument that takes the rest of the line can be completed. */
 	for (size_t i = 0; command->args && command->args[i].type; i++)
 		if (command->args[i].flags & FED_FIELD_REST)
 			call.given &= ~((uint64_t)1 << i);
@@ -356,7 +358,7 @@ static void complete_words(struct asking *a, struct fed_words *words)
 void fed_complete(const struct fed_shell *shell, const char *line, size_t point,
                   struct fed_candidates *out)
 {
-	struct asking a = {.shell = shell, .out = out, .prefix = "", .before = ""};
+	struct completion a = {.shell = shell, .out = out, .prefix = "", .before = ""};
 	struct fed_words words = {0};
 	struct fed_error unused;
 	size_t begin = 0, used = 0;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * shell/language/complete.h - what may stand at the cursor.
+ * shell/language/complete.h - completion: candidates for the word at the cursor.
  *
  * A pure function of the line, the session and (for paths) the file system; it writes nothing to
  * the terminal and knows no readline.
@@ -11,12 +11,12 @@
 #include "shell/language/command.h"
 
 struct fed_candidates {
-	char **text; /* [n] sorted, distinct: each replaces line [start, point) */
+	char **text; /* [n] sorted, distinct; each replaces bytes [start, point) of the line */
 	size_t n, capacity;
 	size_t start;
-	bool failed; /* memory ran out */
+	bool failed; /* out of memory */
 };
-/* A candidate that ends in = or / wants more; the others want a blank behind them. */
+/* Candidates that end in = or / are to be typed on; a space is put behind the others. */
 void fed_complete(const struct fed_shell *, const char *line, size_t point,
                   struct fed_candidates *);
 void fed_candidates_release(struct fed_candidates *);

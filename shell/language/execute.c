@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * shell/language/execute.c - run the commands of a line.
+ * shell/language/execute.c - execution of the commands of a line.
  */
 #include <string.h>
 
@@ -45,7 +45,7 @@ static enum fed_exit fail(struct fed_shell *shell, enum fed_exit kind, const cha
 	return kind;
 }
 
-/* Class of a failure of the command: its own word, else its row's. */
+/* Exit code of the command's failure: set by run, else that of its row. */
 static enum fed_exit class_of(const struct fed_shell *shell, const struct fed_command *command,
                               int rc)
 {
@@ -124,7 +124,7 @@ static enum fed_exit run_words(struct fed_shell *shell, const struct fed_words *
 		result = run_call(shell, &call);
 	}
 	fed_call_release(&call);
-	/* A Ctrl-C that came too late to stop it stops what follows. */
+	/* A Ctrl-C that came too late for this command stops the following ones. */
 	const bool done = result == FED_EXIT_OK || (result == FED_EXIT_INTERRUPTED && !shell->fault);
 	if (done && (command->flags & FED_COMMAND_CHANGES) && !shell->watching.stopped) {
 		struct fed_text line = {0};
@@ -133,12 +133,12 @@ static enum fed_exit run_words(struct fed_shell *shell, const struct fed_words *
 		fed_journal_add(shell, fed_text_str(&line), line.len);
 		fed_text_release(&line);
 	}
-	return fed_watching_after(shell, result);
+	return fed_watch_state_after(shell, result);
 }
 
 static enum fed_exit run_all(struct fed_shell *, const char *text, size_t len, unsigned depth);
 
-/* The alias' text in place of its name. */
+/* Run the line with the alias replaced by its text. */
 static enum fed_exit run_alias(struct fed_shell *shell, const struct fed_alias *alias,
                                const char *rest, size_t len, unsigned depth)
 {
@@ -193,9 +193,9 @@ static enum fed_exit run_all(struct fed_shell *shell, const char *text, size_t l
 }
 
 enum fed_exit fed_shell_execute(struct fed_shell *shell, const char *text, size_t len,
-                                const struct fed_place *place)
+                                const struct fed_script_place *place)
 {
-	const struct fed_place *before = shell->place;
+	const struct fed_script_place *before = shell->place;
 	struct fed_error err;
 	enum fed_exit result;
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * shell/language/explain.c - what a name stands for.
+ * shell/language/explain.c - lookup and printing of explanations.
  */
 #include "shell/language/explain.h"
 
@@ -90,29 +90,29 @@ static bool explain_core(struct fed_shell *shell, const char *name)
 	return found;
 }
 
-/* The session's own rule also with the numbers of its last round. */
+/* For the session's own aggregator or scheme, also the numbers of its last round. */
 static int explain_round(struct fed_shell *shell, const char *name, struct fed_error *err)
 {
 	const struct fed_instance *rule = &fed_session_parts(shell->session)->aggregator;
 	const bool is_rule = rule->entry && fed_same_name(rule->entry->head->name, name);
-	struct fed_round_explanation told;
+	struct fed_round_explanation explanation;
 
 	if (!is_rule && !(rule->after && fed_same_name(rule->after->entry->head->name, name)))
 		return FED_OK;
-	const int rc = fed_round_explanation_init(&told, shell->session, !is_rule, err);
+	const int rc = fed_round_explanation_init(&explanation, shell->session, !is_rule, err);
 	if (rc == FED_REJECT)
 		fed_print(shell, "\nno round to show it with: %s\n", err->text);
-	if (told.lines.len) {
+	if (explanation.lines.len) {
 		fed_print_styled(shell, FED_EMPHASIS_BOLD, "\nin version %llu:\n",
-		                 (unsigned long long)told.version);
+		                 (unsigned long long)explanation.version);
 		if (is_rule && rule->after)
 			fed_print(shell, "behind %s: d_i are its mixtures, by their clients' ids\n",
 			          rule->after->entry->head->name);
-		fed_print(shell, "%s", fed_text_str(&told.lines));
+		fed_print(shell, "%s", fed_text_str(&explanation.lines));
 		if (rc == FED_OK)
-			fed_print(shell, "%s\n", fed_text_str(&told.truth));
+			fed_print(shell, "%s\n", fed_text_str(&explanation.truth));
 	}
-	fed_round_explanation_release(&told);
+	fed_round_explanation_release(&explanation);
 	return rc == FED_FAIL ? FED_FAIL : FED_OK;
 }
 
@@ -140,7 +140,7 @@ static bool explain_command(struct fed_shell *shell, const char *name)
 	return true;
 }
 
-static const char *name_at(const void *ctx, size_t i)
+static const char *explained_name_at(const void *ctx, size_t i)
 {
 	return fed_hint_name(ctx, "explain", i);
 }
@@ -154,7 +154,7 @@ int fed_explain(struct fed_shell *shell, const char *name, struct fed_error *err
 		return explain_round(shell, name, err);
 	if (explain_word(shell, name) || explain_command(shell, name))
 		return FED_OK;
-	const char *near = fed_nearest(name, name_at, shell);
+	const char *near = fed_nearest(name, explained_name_at, shell);
 	if (near)
 		return fed_fail(err, "nothing is called %s; did you mean %s?", fed_show(name).s, near);
 	return fed_fail(err, "nothing is called %s; `plugins` and `help` list what there is",

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * shell/language/glossary.c - explanations of settings, metrics and words that papers use.
+ * shell/language/glossary.c - glossary of settings, metrics and terms of the literature.
  */
 #include "shell/language/glossary.h"
 

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * shell/language/help.c - help made from the table of commands.
+ * shell/language/help.c - help texts generated from the command table.
  */
 #include <string.h>
 
 #include "shell/language/command.h"
 #include "shell/output/print.h"
 
-/* NAME for what stands without its key, [NAME] where it may be left out. */
+/* NAME for a positional argument, [NAME] for an optional one. */
 void fed_help_usage(const struct fed_command *command, struct fed_text *out)
 {
 	bool keys = command->more != NULL;

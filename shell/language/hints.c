@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * shell/language/hints.c - the names that can be typed where a row's hint asks for one.
+ * shell/language/hints.c - the names for each hint of a field row, for completion and errors.
  */
 #include <string.h>
 
@@ -100,13 +100,13 @@ static const char *codec_at(const struct fed_shell *shell, size_t i)
 	(void)shell;
 	return i < FED_CODECS ? fed_codecs[i].name : NULL;
 }
-/* As they are typed after `set codec`. */
+/* Values of `set codec`. */
 static const char *coding_at(const struct fed_shell *shell, size_t i)
 {
 	(void)shell;
 	return i < FED_CODECS ? fed_codecs[i].example : NULL;
 }
-/* The two tables of them. */
+/* Devices, then links. */
 static const char *equipment_at(const struct fed_shell *shell, size_t i)
 {
 	static const char *const names[] = {"device", "link"};
@@ -152,7 +152,7 @@ static const char *event_at(const struct fed_shell *shell, size_t i)
 	return fed_event_name(i);
 }
 
-/* Several lists, one after the other. */
+/* Name i of several lists, one after the other. */
 static const char *chain(const struct fed_shell *shell, name_at *const *lists, size_t n, size_t i)
 {
 	for (size_t k = 0; k < n; k++)
@@ -161,7 +161,7 @@ static const char *chain(const struct fed_shell *shell, name_at *const *lists, s
 				return lists[k](shell, j);
 	return NULL;
 }
-/* How a breakpoint may begin. */
+/* First words of a breakpoint. */
 static const char *break_word_at(const struct fed_shell *shell, size_t i)
 {
 	static const char *const words[] = {"client==", "event==", "nan", "delete"};
@@ -213,7 +213,7 @@ static const char *setting_at(const struct fed_shell *shell, size_t i)
 	return i == 0 ? "client" : NULL; /* `set client WHO ...`, `show client` */
 }
 
-/* What `sweep` takes beside settings. */
+/* Arguments of `sweep` besides settings. */
 static const char *sweep_word_at(const struct fed_shell *shell, size_t i)
 {
 	static const char *const words[] = {"aggregator", "model", "scheme", "transport",

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * shell/language/journal.c - what was typed since the beginning, and writing it to a file as a
+ * shell/language/journal.c - the journal of commands since the last reset, and its recording to a
  * script.
  */
 #include <errno.h>

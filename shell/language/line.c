@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * shell/language/line.c - typed text becomes words.
+ * shell/language/line.c - tokeniser of command lines.
  */
 #include "shell/language/line.h"
 
@@ -8,7 +8,7 @@
 
 #include "base/mem.h"
 
-/* Where the splitter stands. */
+/* State of the tokeniser. */
 struct cut {
 	struct fed_words *words;
 	const char *text;
@@ -61,7 +61,7 @@ static int add_word(struct cut *c, struct fed_word word)
 	return FED_OK;
 }
 
-/* Up to the closing quote; the opening one stands at c->at. */
+/* Read up to the closing quote; the opening one is at c->at. */
 static bool take_quoted(struct cut *c)
 {
 	const char quote = c->text[c->at++];

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * shell/language/line.h - typed text becomes words.
+ * shell/language/line.h - tokeniser: splits command lines into words.
  *
  *     words are separated by blanks; "..." and '...' keep blanks, ; and #; \x is x itself
  *     ; and the end of a line end a command; # at the beginning of a word begins a comment
@@ -16,7 +16,7 @@
 
 struct fed_word {
 	size_t text;       /* offset of the unquoted word in fed_words.bytes, NUL-ended */
-	size_t begin, end; /* where it stands in the source */
+	size_t begin, end; /* bytes of the source */
 	bool quoted;       /* part of it was in quotes or behind a backslash */
 };
 
@@ -25,18 +25,18 @@ struct fed_words {
 	struct fed_text bytes;
 	struct fed_word *word; /* [n] */
 	size_t n, capacity;
-	bool open; /* the text ended inside quotes or behind a backslash */
+	bool open; /* the text ends inside quotes or behind a backslash */
 };
 
-/* The first command of text [0, len): *used counts its bytes, the separator included.  An empty
- * command has no words.  The error names the column of a quote without end.  FED_FAIL leaves the
- * words read so far, so that completion can use them. */
+/* Split off the first command of text [0, len); *used: its bytes, with the separator. An empty
+ * command has no words. The error names the column of an unclosed quote. On failure the words read
+ * so far remain, for completion. */
 int fed_words_split(struct fed_words *, const char *text, size_t len, size_t *used,
                     struct fed_error *);
 const char *fed_words_at(const struct fed_words *, size_t i);
 void fed_words_release(struct fed_words *);
 
-/* Append s as one word that reads back to s. */
+/* Append s quoted, so that it is read back as one word s. */
 void fed_word_quote(struct fed_text *, const char *s);
 
 #endif

@@ -17,7 +17,7 @@ static const char head[] =
 	"prompt\n"
 	"a unique beginning is enough.\n";
 
-/* Text in which nothing but `code` is Markdown; cell: of a table. */
+/* Append text with Markdown escaped except `code`; cell: of a table. */
 static void put_words(struct fed_text *out, const char *text, bool cell)
 {
 	bool code = false;

@@ -8,7 +8,7 @@
 
 #include "shell/language/command.h"
 
-/* As Markdown; of the shell only the table is used. */
+/* Append the reference as Markdown; uses only the shell's command table. */
 void fed_reference_put(const struct fed_shell *, struct fed_text *);
 
 #endif

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * shell/language/script.c - lines from files: strict, and they stop at the first error.
+ * shell/language/script.c - execution of scripts; they stop at the first error.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -12,8 +12,8 @@
 #include "shell/language/watch_state.h"
 #include "shell/output/print.h"
 
-/* One line, at most a little more than FED_LINE_MAX bytes of it: a file without newlines must not
- * fill the memory.  False at the end. */
+/* Read a line, truncated a little above FED_LINE_MAX bytes, because a file without newlines must
+ * not fill memory. False at the end. */
 static bool read_line(FILE *f, struct fed_text *line)
 {
 	int c;
@@ -28,7 +28,7 @@ static bool read_line(FILE *f, struct fed_text *line)
 	return c != EOF || line->len > 0;
 }
 
-/* What runs of a line: with --short what stands behind "# short:", if anything does. */
+/* The form of a line to run: with --short the one behind "# short:", if there is one. */
 static const char *form_of(const struct fed_shell *shell, const char *line)
 {
 	static const char mark[] = "# short:";
@@ -37,16 +37,17 @@ static const char *form_of(const struct fed_shell *shell, const char *line)
 	return brief ? brief + strlen(mark) : line;
 }
 
-/* What a script's failure is called: how it failed if that has a class of its own. */
+/* Exit code of a failed script: that of the command if it is specific, else FED_EXIT_SCRIPT. */
 static enum fed_exit script_failure(enum fed_exit result)
 {
 	return result == FED_EXIT_FAILED ? FED_EXIT_SCRIPT : result;
 }
 
 enum fed_exit fed_shell_read(struct fed_shell *shell, FILE *f, const char *name,
-                             const struct fed_place *from)
+                             const struct fed_script_place *from)
 {
-	struct fed_place place = {.file = name, .from = from, .depth = from ? from->depth + 1 : 1};
+	struct fed_script_place place = {
+		.file = name, .from = from, .depth = from ? from->depth + 1 : 1};
 	const bool lenient = shell->lenient;
 	struct fed_text line = {0};
 	enum fed_exit result = FED_EXIT_OK;
@@ -62,7 +63,7 @@ enum fed_exit fed_shell_read(struct fed_shell *shell, FILE *f, const char *name,
 		const size_t bom = place.line == 1 && line.len >= 3 && !memcmp(line.s, "\xef\xbb\xbf", 3);
 		const char *form = form_of(shell, fed_text_str(&line) + 3 * bom);
 		const size_t skipped = (size_t)(form - fed_text_str(&line));
-		if (!fed_watching_line(shell, form))
+		if (!fed_watch_state_line(shell, form))
 			result = FED_EXIT_INTERRUPTED;
 		else
 			result = fed_shell_execute(shell, form, line.len - skipped, &place);
@@ -77,15 +78,15 @@ enum fed_exit fed_shell_read(struct fed_shell *shell, FILE *f, const char *name,
 }
 
 /* "a.fedsh:3, from b.fedsh:1": who asked whom. */
-static void include_stack(const struct fed_place *place, struct fed_text *out)
+static void include_stack(const struct fed_script_place *place, struct fed_text *out)
 {
-	for (const struct fed_place *p = place; p && p->file; p = p->from)
+	for (const struct fed_script_place *p = place; p && p->file; p = p->from)
 		fed_text_add(out, "%s%s:%u", p == place ? "" : " < ", p->file, p->line);
 }
 
 enum fed_exit fed_shell_source(struct fed_shell *shell, const char *path, struct fed_error *err)
 {
-	const struct fed_place *from = shell->place;
+	const struct fed_script_place *from = shell->place;
 	struct fed_text expanded = {0};
 	enum fed_exit result = FED_EXIT_IO;
 	uint64_t size;

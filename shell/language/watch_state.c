@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * shell/language/watch_state.c - commands and scripts while the watch is open.
+ * shell/language/watch_state.c - hooks for commands and scripts while the watch is open.
  */
 #include "shell/language/watch_state.h"
 
 #include "tui/watch.h"
 
-void fed_watching_stopped(struct fed_shell *shell, const char *resume)
+void fed_watch_state_interrupted(struct fed_shell *shell, const char *resume)
 {
 	struct fed_watch_state *w = &shell->watching;
 
@@ -14,14 +14,14 @@ void fed_watching_stopped(struct fed_shell *shell, const char *resume)
 	w->stopped = true;
 }
 
-bool fed_watching_line(struct fed_shell *shell, const char *text)
+bool fed_watch_state_line(struct fed_shell *shell, const char *text)
 {
 	struct fed_watch *watch = shell->watching.watch;
 
 	return !watch || fed_watch_line(watch, text);
 }
 
-enum fed_exit fed_watching_after(struct fed_shell *shell, enum fed_exit result)
+enum fed_exit fed_watch_state_after(struct fed_shell *shell, enum fed_exit result)
 {
 	struct fed_watch_state *w = &shell->watching;
 

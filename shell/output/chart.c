@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * shell/output/chart.c - curves as wide and high as the screen has room for.
+ * shell/output/chart.c - charts in the size of the screen.
  */
 #include "shell/output/chart.h"
 

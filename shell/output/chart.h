@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * shell/output/chart.h - curves as wide and high as the screen has room for.
+ * shell/output/chart.h - charts in the size of the screen.
  */
 #ifndef FED_SHELL_OUTPUT_CHART_H
 #define FED_SHELL_OUTPUT_CHART_H

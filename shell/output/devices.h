@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * shell/output/devices.h - devices and links of clients: explained, shown, changed.
+ * shell/output/devices.h - devices and links of clients: fields of `set client`, counts,
+ * explanations.
  */
 #ifndef FED_SHELL_OUTPUT_DEVICES_H
 #define FED_SHELL_OUTPUT_DEVICES_H
@@ -10,14 +11,14 @@
 #define FED_DEVICE_HELP "phone, 2e9 (FLOP/s), phone:0.5 with a spread; `explain device`"
 #define FED_LINK_HELP "4g, 1e6 (bytes/s), 4g:0.3 with a spread of the bandwidths; `explain link`"
 
-/* What `set client WHO` can change. */
+/* Fields of `set client WHO`. */
 extern const struct fed_field fed_equipment_fields[];
 int fed_set_equipment(struct fed_shell *, const char *who, const struct fed_assign *, size_t n,
                       struct fed_error *);
-/* How many clients have which profile; nothing without clients. */
+/* Print how many clients have each profile; nothing without clients. */
 void fed_show_equipment(struct fed_shell *);
 
-/* "device", "link" or a profile's name; false when it is neither. */
+/* Explain "device", "link" or a profile; false: another name. */
 bool fed_explain_equipment(struct fed_shell *, const char *name);
 
 #endif

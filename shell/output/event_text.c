@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * shell/output/event_text.c - the sink that prints events of the session for people.
+ * shell/output/event_text.c - the sink that prints events as text.
  */
 #include <math.h>
 
@@ -28,7 +28,7 @@ static void put_round(struct fed_text *out, const struct fed_record *r)
 	fed_text_bytes(out, r->bytes_up + r->bytes_down);
 	if (r->attackers == 0)
 		return;
-	/* The truth, which the aggregator was not told. */
+	/* Ground truth, which the aggregator does not know. */
 	fed_text_add(out, "  attackers %.0f", r->attackers);
 	if (!isnan(r->defence_precision))
 		fed_text_add(out, "  precision %.2f", r->defence_precision);
@@ -37,8 +37,8 @@ static void put_round(struct fed_text *out, const struct fed_record *r)
 		fed_text_add(out, "  off by %.3g", r->honest_distance);
 }
 
-/* Under `eval-every N` the versions between two evaluations are for the log: there may be
- * thousands. */
+/* Whether to print a round: under `eval-every N` only evaluated ones, since there may be thousands
+ * between. */
 static bool is_shown(const struct fed_shell *shell, const struct fed_record *r)
 {
 	return !isnan(r->test_loss) || fed_session_parts(shell->session)->settings.eval_every <= 1;
@@ -49,7 +49,8 @@ void fed_print_event(void *ctx, const struct fed_event *event)
 	struct fed_shell *shell = ctx;
 	struct fed_text text = {0};
 
-	if (fed_step_text_take(shell, event) || shell->watching.watch) /* its log has all of them */
+	if (fed_step_text_take(shell, event) ||
+	    shell->watching.watch) /* the watch shows all events in its log */
 		return;
 	switch (event->kind) {
 	case FED_EVENT_NOTICE:
@@ -71,7 +72,7 @@ void fed_print_event(void *ctx, const struct fed_event *event)
 	case FED_EVENT_STOP:
 		fed_print(shell, "%s\n", event->text ? event->text : "");
 		break;
-	case FED_EVENT_FAULT: /* what befalls single clients is for the log */
+	case FED_EVENT_FAULT: /* faults of single clients are in the log only */
 		if (event->client == FED_SERVER)
 			fed_print(shell, "%s\n", event->text ? event->text : "");
 		break;
@@ -79,8 +80,7 @@ void fed_print_event(void *ctx, const struct fed_event *event)
 		fed_print(shell, "plugin: %s\n", event->text ? event->text : "");
 		break;
 	default:
-		break; /* the others are for the log and the line of progress; an abort is an error's text
-		        */
+		break; /* others are in the log and the progress line; an abort is reported as an error */
 	}
 	fed_text_release(&text);
 	fed_progress_event(shell, event);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * shell/output/image.c - pictures as half blocks or shades.
+ * shell/output/image.c - images as half blocks or shades.
  */
 #include "shell/output/image.h"
 
@@ -8,7 +8,7 @@
 
 enum { GAP = 3 };
 
-/* What pixels y0 .. y1 - 1, x0 .. x1 - 1 show in the mean: red, green, blue in [0, 1]. */
+/* Mean colour of pixels y0 .. y1 - 1, x0 .. x1 - 1: red, green, blue in [0, 1]. */
 static void mean_colour(const struct fed_image_file *p, uint32_t y0, uint32_t y1, uint32_t x0,
                         uint32_t x1, double rgb[3])
 {
@@ -27,7 +27,7 @@ static void mean_colour(const struct fed_image_file *p, uint32_t y0, uint32_t y1
 	}
 }
 
-/* Of the 256 colours: the ramp of greys between black and white, or the cube. */
+/* Nearest of the terminal's 256 colours: from the ramp of greys or the colour cube. */
 static int colour_number(const double rgb[3])
 {
 	if (rgb[0] == rgb[1] && rgb[1] == rgb[2]) {
@@ -38,7 +38,7 @@ static int colour_number(const double rgb[3])
 	       (int)(rgb[2] * 5 + 0.5);
 }
 
-/* One character: the pixels from (2 row, column) on, in units of `factor`. */
+/* Put one character: the pixels from (2 row, column) on, in units of `factor`. */
 static void put_cell(const struct fed_image_file *p, uint32_t row, uint32_t column, uint32_t factor,
                      const struct fed_screen *screen, struct fed_text *out)
 {

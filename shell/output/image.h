@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * shell/output/image.h - pictures beside one another, as text.
+ * shell/output/image.h - images side by side, as text.
  *
- * With colours and UTF-8 a character shows two pixels, one above the other, in 24 greys or 216
- * colours; without colours a shade for both; without UTF-8 a shade of ASCII.  Pictures too wide for
- * the screen are shown smaller, by a whole factor.
+ * With colour and UTF-8 a character shows two pixels, one above the other, in 24 greys or 216
+ * colours; without colour a shade for both; without UTF-8 an ASCII shade. Images too wide for the
+ * screen are reduced by a whole factor.
  */
 #ifndef FED_SHELL_OUTPUT_IMAGE_H
 #define FED_SHELL_OUTPUT_IMAGE_H
@@ -14,13 +14,13 @@
 
 struct fed_image_file {
 	const char *title;
-	const float *x; /* (shape): (H, W) or (H, W, C); of several channels the first three are
-	                   colours, of two the first is grey */
+	const float *x; /* (shape): (H, W) or (H, W, C); three or more channels: the first three are
+	                   red, green, blue; fewer: the first is grey */
 	struct fed_shape shape;
 	float low, high; /* black, white */
 };
 
-/* All of the same shape; at most 4. */
+/* Append n <= 4 images of the same shape. */
 void fed_images_text(const struct fed_image_file *, size_t n, const struct fed_screen *,
                      struct fed_text *out);
 

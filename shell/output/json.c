@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * shell/output/json.c - events as JSON lines.
+ * shell/output/json.c - events and results as JSON lines.
  */
 #include <errno.h>
 #include <string.h>
@@ -33,7 +33,7 @@ void fed_print_json(struct fed_shell *shell, struct fed_text *line)
 {
 	if (shell->json &&
 	    (fprintf(shell->json, "%s\n", fed_text_str(line)) < 0 || fflush(shell->json))) {
-		shell->json = NULL; /* whoever opened it closes it */
+		shell->json = NULL; /* closed by its opener */
 		shell->json_lost = true;
 		fed_print_error(shell, "--json: ", strerror(errno));
 	}

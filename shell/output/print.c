@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * shell/output/print.c - text and tables for people.
+ * shell/output/print.c - printing of text and tables.
  */
 #include "shell/output/print.h"
 
@@ -12,7 +12,7 @@ static const char *const escapes[] = {
 	[FED_EMPHASIS_BAD] = "\033[31m",
 };
 
-/* Data go through the cleaning, the escapes around them do not. */
+/* Print data without control bytes between escapes of a style. */
 static void put_styled(struct fed_shell *shell, FILE *f, enum fed_emphasis style,
                        const struct fed_text *text)
 {
@@ -73,7 +73,7 @@ void fed_print_error(struct fed_shell *shell, const char *where, const char *tex
 {
 	struct fed_text line = {0};
 
-	fflush(shell->out); /* what came before is seen before */
+	fflush(shell->out); /* keep the order of both streams */
 	fed_text_add(&line, "error: ");
 	put_styled(shell, shell->errors, FED_EMPHASIS_BAD, &line);
 	fed_text_clear(&line);

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * shell/output/print.h - everything that is shown passes here.
+ * shell/output/print.h - printing of text, tables and events; all output of the shell passes
+ * through it.
  *
- * Data are cleaned of control bytes; colour is added only where the screen has it and never says
- * anything alone.
+ * Control bytes are removed from data. Colour is used only if the screen has it and never carries
+ * information alone.
  */
 #ifndef FED_SHELL_OUTPUT_PRINT_H
 #define FED_SHELL_OUTPUT_PRINT_H
@@ -21,31 +22,31 @@ enum fed_emphasis {
 __attribute__((format(printf, 2, 3))) void fed_print(struct fed_shell *, const char *fmt, ...);
 __attribute__((format(printf, 3, 4))) void fed_print_styled(struct fed_shell *, enum fed_emphasis,
                                                             const char *fmt, ...);
-/* A drawing that may hold escapes of our own. */
+/* Print a drawing, whose escapes are kept. */
 void fed_print_drawing(struct fed_shell *, const struct fed_text *);
-/* "warning: text", and "error: where: text", to the errors. */
+/* Print "warning: text" or "error: where: text" to `errors`. */
 void fed_print_warning(struct fed_shell *, const char *text);
 void fed_print_error(struct fed_shell *, const char *where, const char *text);
 
-/* Rows of text in columns as wide as their widest cell. */
+/* A table; columns are as wide as their widest cell. */
 struct fed_table {
 	struct fed_text cells; /* NUL-ended, row by row */
 	size_t columns, n;
-	const char *right; /* one character a column, 'r' for numbers; NULL: all left */
+	const char *right; /* a character for each column, 'r': right-aligned; NULL: none is */
 };
 void fed_table_cell(struct fed_table *, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
-/* Print and release it.  header: the first row is one. */
+/* Print and release the table. header: the first row is a header. */
 void fed_table_print(struct fed_shell *, struct fed_table *, bool header);
 
-/* The sinks. */
+/* Sinks of the session's events; shell is a struct fed_shell *. */
 void fed_print_event(void *shell, const struct fed_event *);
 void fed_json_event(void *shell, const struct fed_event *);
-/* A line for --json, if it is on; released. */
+/* Write and release a line for --json; nothing without --json. */
 void fed_print_json(struct fed_shell *, struct fed_text *);
 /* Append ,"rounds":3,"test_accuracy":... and the end of the line. */
 void fed_json_outcome(struct fed_text *, const struct fed_outcome *);
 
-/* Progress: rounds == 0 is without limit. */
+/* The progress line; rounds 0: no limit. */
 void fed_progress_begin(struct fed_shell *, uint64_t rounds);
 void fed_progress_event(struct fed_shell *, const struct fed_event *);
 void fed_progress_erase(struct fed_shell *);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * shell/output/progress.c - one line that shows how far the rounds are, on a terminal only.
+ * shell/output/progress.c - the progress line of running rounds, on a terminal only.
  *
- * Drawn at most ten times a second and erased before anything else is printed.
+ * It is drawn at most ten times a second and erased before other output.
  */
 #include <unistd.h>
 

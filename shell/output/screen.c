@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * shell/output/screen.c - what the output can show: terminal, colour, UTF-8, columns and rows.
+ * shell/output/screen.c - detection of the output's capabilities: terminal, colour, UTF-8, columns
+ * and rows.
  */
 #include <langinfo.h>
 #include <locale.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * shell/output/signals.c - Ctrl-C stops rounds, not the program.
+ * shell/output/signals.c - signal handlers: Ctrl-C stops rounds, not the program.
  */
 #include <signal.h>
 #include <stdatomic.h>
@@ -10,50 +10,50 @@
 #include "shell/shell.h"
 
 static struct fed_shell *volatile connected;
-/* Lock-free, so that handlers may use them; while the watch is open, commands run in another
- * thread than the one that handles signals. */
+/* Lock-free atomics, because handlers use them, and because commands run in another thread while
+ * the watch is open. */
 static atomic_int interrupted, ending, running, presses;
 
-/* write() may be called in a handler, stdio may not. */
-static void say(const char *text, size_t len)
+/* Async-signal-safe output. */
+static void write_message(const char *text, size_t len)
 {
 	const ssize_t written = write(STDERR_FILENO, text, len);
 
-	(void)written; /* nothing can be done here if it failed */
+	(void)written; /* a failure cannot be handled here */
 }
 
-/* As if nobody had caught the signal. */
+/* End the program by the signal's default action. */
 static void end_at_once(int number)
 {
 	signal(number, SIG_DFL);
 	raise(number);
 }
 
-#define SAID(words) words, sizeof words - 1
-struct words {
+#define MESSAGE(message) message, sizeof message - 1
+struct message {
 	const char *text;
 	size_t len;
 };
-/* What the first and the second one do; and where the second comes too late, or is not enough. */
-static const struct words said[FED_RUNNING_KINDS][2] = {
-	[FED_RUNNING_ROUNDS] = {{SAID("\nstops after this round; Ctrl-C again aborts it\n")},
-                            {SAID("\naborts this round\n")}},
-	[FED_RUNNING_STEPS] = {{SAID("\nstops after this step; Ctrl-C again aborts the round\n")},
-                           {SAID("\naborts this round\n")}},
-	[FED_RUNNING_TRIALS] = {{SAID("\nstops after those that run; Ctrl-C again drops them\n")},
-                            {SAID("\ndrops those that run\n")}},
+/* Messages for the first and the second Ctrl-C; `late`: the round is over; `stuck`: later ones. */
+static const struct message messages[FED_RUNNING_KINDS][2] = {
+	[FED_RUNNING_ROUNDS] = {{MESSAGE("\nstops after this round; Ctrl-C again aborts it\n")},
+                            {MESSAGE("\naborts this round\n")}},
+	[FED_RUNNING_STEPS] = {{MESSAGE("\nstops after this step; Ctrl-C again aborts the round\n")},
+                           {MESSAGE("\naborts this round\n")}},
+	[FED_RUNNING_TRIALS] = {{MESSAGE("\nstops after those that run; Ctrl-C again drops them\n")},
+                            {MESSAGE("\ndrops those that run\n")}},
 };
-static const struct words late = {SAID("\nthis round is made already; ends its evaluation\n")};
-static const struct words stuck = {
-	SAID("\nstill at work, maybe in a plugin; Ctrl-C again ends fedsh, without saving\n")};
+static const struct message late = {MESSAGE("\nthis round is made already; ends its evaluation\n")};
+static const struct message stuck = {
+	MESSAGE("\nstill at work, maybe in a plugin; Ctrl-C again ends fedsh, without saving\n")};
 
-static const struct words *words_for(int press)
+static const struct message *message_for(int press)
 {
 	if (press > 2)
 		return &stuck;
 	if (press == 2 && fed_session_evaluates(connected->session))
 		return &late;
-	return &said[running][press - 1];
+	return &messages[running][press - 1];
 }
 
 static void on_interrupt(int number)
@@ -69,11 +69,11 @@ static void on_interrupt(int number)
 		end_at_once(number);
 		return;
 	}
-	const struct words *words = words_for(press);
-	say(words->text, words->len);
+	const struct message *message = message_for(press);
+	write_message(message->text, message->len);
 }
 
-/* The second time without waiting: a plugin may never come back. */
+/* The second signal ends at once, because a plugin may never return. */
 static void on_end(int number)
 {
 	if (ending)

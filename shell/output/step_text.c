@@ -20,24 +20,24 @@ void fed_step_text_begin(struct fed_shell *shell)
 static void say(struct fed_shell *shell, double clock, const char *words)
 {
 	fed_print(shell, "%.9g s  %s\n", clock, words); /* events lie close together */
-	shell->stepping.said = true;
+	shell->stepping.printed = true;
 }
 
-/* What travels to clients and is trained there: the model, or what split learning leaves them. */
-struct load {
+/* The name of what clients receive and train: the model, or its client-side layers. */
+struct payload {
 	const char *name;
 	bool many;
 };
-static struct load load_of(const struct fed_session *s)
+static struct payload payload_of(const struct fed_session *s)
 {
 	const struct fed_composition *parts = fed_session_parts(s);
 	const struct fed_split *split = parts->scheme_state;
 
 	if (parts->scheme != &fed_scheme_split)
-		return (struct load){"the model", false};
+		return (struct payload){"the model", false};
 	if (split->labels == FED_LABELS_SERVER)
-		return (struct load){"the head", false};
-	return (struct load){"head and tail", true};
+		return (struct payload){"the head", false};
+	return (struct payload){"head and tail", true};
 }
 
 /* Several clients at once --------------------------------------------------- */
@@ -57,9 +57,9 @@ static void flush_group(struct fed_shell *shell, const char *before)
 
 	if (g->n == 0)
 		return;
-	const struct load load = load_of(shell->session);
+	const struct payload payload = payload_of(shell->session);
 	if (g->kind == FED_EVENT_SENT)
-		fed_text_add(&words, "%s%s %s to ", before, load.name, load.many ? "go" : "goes");
+		fed_text_add(&words, "%s%s %s to ", before, payload.name, payload.many ? "go" : "goes");
 	else
 		fed_text_add(&words, "%slate: ", before);
 	if (g->n == 1)
@@ -111,8 +111,7 @@ static void say_begin(struct fed_shell *shell, const struct fed_event *event)
 	fed_text_release(&words);
 }
 
-/* The sentence about one client and (maybe) what travels to it, without its end; NULL: the event
- * has none. */
+/* The sentence of an event about one client, without its end; NULL: none. */
 static const char *sentence_of(const struct fed_event *event)
 {
 	switch (event->kind) {
@@ -146,7 +145,7 @@ static void say_event(struct fed_shell *shell, const struct fed_event *event)
 	struct fed_text words = {0};
 
 	if (event->client != FED_SERVER && sentence)
-		fed_text_add(&words, sentence, event->client, load_of(shell->session).name);
+		fed_text_add(&words, sentence, event->client, payload_of(shell->session).name);
 	else if (event->kind == FED_EVENT_CANCELLED)
 		fed_text_add(&words, "what is under way is recalled");
 	if (event->kind == FED_EVENT_REPORTED && !fed_session_parts(shell->session)->scheme->overlaps)
@@ -170,17 +169,17 @@ bool fed_step_text_take(struct fed_shell *shell, const struct fed_event *event)
 		say_begin(shell, event);
 		return true;
 	}
-	/* Whoever has answered is replaced by another: that comes behind it. */
+	/* The invitation of a replacement is printed behind the answer. */
 	if (event->kind != FED_EVENT_REPORTED)
 		flush_group(shell, "");
-	shell->stepping.said = true;
+	shell->stepping.printed = true;
 	if (!sentence_of(event) && event->kind != FED_EVENT_CANCELLED)
 		return false;
 	say_event(shell, event);
 	return true;
 }
 
-/* What is due ---------------------------------------------------------------- */
+/* The next event ---------------------------------------------------------------- */
 
 static const char *words_of(const struct fed_next_event *next)
 {
@@ -226,11 +225,11 @@ void fed_step_text_close(struct fed_shell *shell, const struct fed_next_event *w
 	struct fed_text words = {0};
 
 	flush_group(shell, "");
-	if (!shell->stepping.said && was->kind != FED_NEXT_EVENT_OPEN) {
+	if (!shell->stepping.printed && was->kind != FED_NEXT_EVENT_OPEN) {
 		put_next(&words, was);
 		say(shell, was->when, fed_text_str(&words));
 	}
-	shell->stepping.said = false;
+	shell->stepping.printed = false;
 	fed_text_release(&words);
 }
 

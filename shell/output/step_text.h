@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * shell/output/step_text.h - steps of virtual time in words: what happened, what is due next.
+ * shell/output/step_text.h - events of an open round as sentences, for the command `step`.
  */
 #ifndef FED_SHELL_OUTPUT_STEP_TEXT_H
 #define FED_SHELL_OUTPUT_STEP_TEXT_H
@@ -8,14 +8,14 @@
 #include "report/next_event.h"
 #include "shell/shell.h"
 
-/* From here on each event of the session is told in a line; many of one kind share it. */
+/* From begin to end each event is printed as a line; events of the same kind share one. */
 void fed_step_text_begin(struct fed_shell *);
 void fed_step_text_end(struct fed_shell *);
-/* The event, where it has words of a step; false: it is told as always. */
+/* Print the event as a sentence; false: it has none, print it the usual way. */
 bool fed_step_text_take(struct fed_shell *, const struct fed_event *);
-/* After a step, with what was due before it: also one of which nothing comes is told. */
+/* End a step. was: the event due before it; printed if the step emitted nothing. */
 void fed_step_text_close(struct fed_shell *, const struct fed_next_event *was);
-/* "next: client 3 has trained at 0.4 s" */
+/* Print "next: client 3 has trained at 0.4 s". */
 void fed_print_next(struct fed_shell *);
 
 #endif

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * shell/terminal/plain.c - lines typed at a terminal without escapes, and the prompt before them.
+ * shell/terminal/plain.c - interactive reading on a terminal without escapes, and the prompt.
  */
 #include <stdlib.h>
 

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * shell/terminal/readline.c - lines typed at a terminal; the only file that knows readline.
+ * shell/terminal/readline.c - interactive reading with readline, the only file that knows it.
  *
- * Readline is called through its callback interface with poll() around it, so that signals are
- * ours: a Ctrl-C clears the line, a hangup saves the history.
+ * It uses readline's callback interface and poll(), so that the shell handles signals itself:
+ * Ctrl-C clears the line, a hangup saves the history.
  */
 #include <errno.h>
 #include <poll.h>
@@ -22,7 +22,7 @@
 
 #define HISTORY_LINES 5000
 
-/* Readline's callbacks carry no context. */
+/* Global, because readline's callbacks have no context. */
 static struct fed_shell *at_prompt;
 static struct fed_candidates found;
 static bool done;
@@ -42,11 +42,11 @@ static char *next_candidate(const char *text, int state)
 static char **complete_line(const char *text, int start, int end)
 {
 	(void)text;
-	rl_attempted_completion_over = 1; /* never readline's own idea of file names */
+	rl_attempted_completion_over = 1; /* no file name completion by readline */
 	fed_candidates_release(&found);
 	fed_complete(at_prompt, rl_line_buffer, (size_t)end, &found);
 	if (!found.n || found.start != (size_t)start) {
-		/* Readline's word begins elsewhere: move ours to it. */
+		/* Readline's word begins elsewhere: adjust the candidates to it. */
 		for (size_t i = 0; i < found.n; i++) {
 			const size_t skip = (size_t)start - found.start;
 
@@ -65,7 +65,7 @@ static char **complete_line(const char *text, int start, int end)
 
 /* History -------------------------------------------------------------------- */
 
-/* $XDG_STATE_HOME/fedsh/history, its folders made; false when there is no place. */
+/* $XDG_STATE_HOME/fedsh/history; creates its folders; false: there is no home. */
 static bool history_path(struct fed_text *path)
 {
 	const char *state = getenv("XDG_STATE_HOME"), *home = getenv("HOME");
@@ -80,13 +80,13 @@ static bool history_path(struct fed_text *path)
 		return false;
 	for (char *slash = path->s + 1; (slash = strchr(slash, '/')); slash++) {
 		*slash = 0;
-		mkdir(path->s, 0700); /* if it cannot be made, writing will tell */
+		mkdir(path->s, 0700); /* a failure shows when the file is written */
 		*slash = '/';
 	}
 	return true;
 }
 
-void fed_typed_load(void)
+void fed_line_history_load(void)
 {
 	struct fed_text path = {0};
 
@@ -97,7 +97,7 @@ void fed_typed_load(void)
 	fed_text_release(&path);
 }
 
-void fed_typed_save(struct fed_shell *shell)
+void fed_line_history_save(struct fed_shell *shell)
 {
 	struct fed_text path = {0};
 
@@ -111,7 +111,7 @@ void fed_typed_save(struct fed_shell *shell)
 	fed_text_release(&path);
 }
 
-void fed_typed_add(const char *line)
+void fed_line_history_add(const char *line)
 {
 	const HIST_ENTRY *last = history_length ? history_get(history_base + history_length - 1) : NULL;
 
@@ -119,7 +119,7 @@ void fed_typed_add(const char *line)
 		add_history(line);
 }
 
-const char *fed_typed_line(size_t back)
+const char *fed_line_history_at(size_t back)
 {
 	const HIST_ENTRY *entry = back && back <= (size_t)history_length
 	                              ? history_get(history_base + history_length - (int)back)
@@ -140,20 +140,20 @@ static void prompt(void)
 	fed_text_add(&text, "%s", color ? "\001\033[1m\002" : "");
 	fed_shell_prompt(at_prompt, &text);
 	fed_text_add(&text, "%s", color ? "\001\033[0m\002" : "");
-	rl_callback_handler_install(fed_text_str(&text), take_line); /* it makes a copy */
+	rl_callback_handler_install(fed_text_str(&text), take_line); /* copies the prompt */
 	fed_text_release(&text);
 }
 
 static void take_line(char *line)
 {
-	/* The terminal is as the commands expect it, and Ctrl-C reaches them. */
+	/* Remove the handler first: commands need the terminal's normal modes and Ctrl-C. */
 	rl_callback_handler_remove();
 	if (!line) {
 		fputc('\n', at_prompt->out);
 		done = true;
 		return;
 	}
-	fed_typed_add(line);
+	fed_line_history_add(line);
 	fed_signals_interrupted();
 	fed_screen_measure(at_prompt);
 	fed_shell_execute(at_prompt, line, strlen(line), NULL);
@@ -188,7 +188,7 @@ static void set_up(struct fed_shell *shell)
 	rl_basic_quote_characters = "";
 	rl_variable_bind("enable-bracketed-paste", "on");
 	rl_variable_bind("completion-ignore-case", "off");
-	fed_typed_load();
+	fed_line_history_load();
 }
 
 enum fed_exit fed_readline_run(struct fed_shell *shell)
@@ -207,7 +207,7 @@ enum fed_exit fed_readline_run(struct fed_shell *shell)
 			break;
 	}
 	rl_callback_handler_remove();
-	fed_typed_save(shell);
+	fed_line_history_save(shell);
 	fed_candidates_release(&found);
 	clear_history();
 	return FED_EXIT_OK;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * shell/terminal/watch_bridge.c - open the watch on the session of a shell.
+ * shell/terminal/watch_bridge.c - callbacks of the watch for the session of a shell.
  */
 #include "shell/terminal/watch_bridge.h"
 
@@ -16,13 +16,13 @@
 
 static ssize_t write_out(void *ctx, const char *bytes, size_t n)
 {
-	fed_watch_say(ctx, FED_SAID_OUT, bytes, n);
+	fed_watch_message(ctx, FED_STREAM_OUT, bytes, n);
 	return (ssize_t)n;
 }
 
 static ssize_t write_error(void *ctx, const char *bytes, size_t n)
 {
-	fed_watch_say(ctx, FED_SAID_ERROR, bytes, n);
+	fed_watch_message(ctx, FED_STREAM_ERROR, bytes, n);
 	return (ssize_t)n;
 }
 
@@ -35,7 +35,7 @@ static FILE *open_stream(struct fed_watch *watch, cookie_write_function_t *write
 	return f;
 }
 
-/* From here on what is printed goes to the watch; the screen is no terminal. */
+/* Redirect output to the watch; the screen counts as no terminal. */
 static int redirect(struct fed_shell *shell, struct fed_watch *watch, struct fed_error *err)
 {
 	struct fed_watch_state *w = &shell->watching;
@@ -87,7 +87,7 @@ static void execute(void *ctx, const char *line)
 {
 	struct fed_shell *shell = ctx;
 
-	fed_signals_interrupted(); /* one that came while nothing ran is over */
+	fed_signals_interrupted(); /* discard an earlier Ctrl-C */
 	fed_shell_execute(shell, line, strlen(line), NULL);
 	fflush(shell->errors);
 }
@@ -125,17 +125,17 @@ static void complete(void *ctx, const char *line, size_t point, struct fed_text 
 static const char *history(void *ctx, size_t back)
 {
 	(void)ctx;
-	return fed_typed_line(back);
+	return fed_line_history_at(back);
 }
 
 static void remember(void *ctx, const char *line)
 {
 	(void)ctx;
-	fed_typed_add(line);
+	fed_line_history_add(line);
 }
 
-int fed_watching_run(struct fed_shell *shell, const char *view, double pace,
-                     const char *const *script, struct fed_error *err)
+int fed_watch_bridge_run(struct fed_shell *shell, const char *view, double pace,
+                         const char *const *script, struct fed_error *err)
 {
 	const struct fed_watch_host host = {
 		.ctx = shell,
@@ -155,7 +155,7 @@ int fed_watching_run(struct fed_shell *shell, const char *view, double pace,
 		.script = script,
 		.terminal = fileno(shell->out),
 		.color = shell->screen.color,
-		.alone = script != NULL, /* --watch, where no prompt follows */
+		.alone = script != NULL, /* --watch: no prompt follows */
 	};
 
 	if (fed_watch_check(&options, err))

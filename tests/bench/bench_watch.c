@@ -76,7 +76,7 @@ static int time_view(struct fed_session *s, const char *name, uint32_t clients,
 			if (fed_session_step(s, &result, err))
 				return FED_FAIL;
 		const double began = cpu();
-		fed_app_look(&app);
+		fed_app_notify_version(&app);
 		if (fed_app_paint(&app, &now, true, COLUMNS, ROWS, err))
 			return FED_FAIL;
 		const double took = cpu() - began;

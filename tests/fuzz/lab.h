@@ -5,12 +5,12 @@
 
 #include "session/internal.h"
 
-/* A bare session that tells nobody. */
+/* A bare session without sinks. */
 void lab_bare(struct fed_session *);
-/* A CSV file of 30 rows in the folder of the run, a softmax over it, three clients; `rounds` made.
- */
+/* A session with a CSV dataset of 30 rows, a softmax model and three clients, after `rounds`
+ * rounds. */
 void lab_trained(struct fed_session *, uint64_t rounds);
-/* The content of a file of the run becomes a seed; the file goes. */
+/* Add the content of a file as a seed and remove the file. */
 void lab_seed_from(const char *name);
 void lab_end(void);
 

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/*
- * Small sessions for the tests of session/, composed by lines of text.
+/* session/small.c - small sessions for tests, composed by lines of text.
  */
 #include "session/small.h"
 
@@ -89,7 +88,7 @@ static int heal(struct fed_session *s, char *const word[], struct fed_error *err
 	return fed_session_heal(s, who, word[1] ? word[2] : NULL, &healed, err);
 }
 
-static int go_on(struct fed_session *s, struct fed_error *err)
+static int continue_run(struct fed_session *s, struct fed_error *err)
 {
 	struct fed_run_result result;
 
@@ -153,7 +152,7 @@ int small_try(struct fed_session *s, const char *line, struct fed_error *err)
 	if (strcmp(word[0], "step") == 0)
 		return step(s, word[1] ? atoi(word[1]) : 1, err);
 	if (strcmp(word[0], "continue") == 0)
-		return go_on(s, err);
+		return continue_run(s, err);
 	if (strcmp(word[0], "abort") == 0)
 		return fed_session_abort(s, err);
 	if (strcmp(word[0], "restart") == 0)

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/*
- * Small sessions for the tests of session/, composed by lines of text.
+/* session/small.h - small sessions for tests, composed by lines of text.
  *
  *     dataset|model|aggregator|transport|scheme NAME key=value ...
  *     add N KIND SAMPLES [DEVICE [LINK]]      KIND: iid, noniid, ...
@@ -15,7 +14,7 @@
 #include "session/internal.h"
 #include "support/suite.h"
 
-/* What a session said, line after line. */
+/* A sink that records the text of a session's events. */
 struct heard {
 	char text[8192];
 	size_t len;
@@ -24,16 +23,16 @@ struct heard {
 
 /* A bare session; heard may be NULL. */
 void small_init(struct fed_session *, struct heard *);
-/* One line; what the session's function returns. */
+/* Run one line; returns the result of the session's function. */
 int small_try(struct fed_session *, const char *line, struct fed_error *);
-/* Lines that must succeed, parted by ';'. */
+/* Run lines, separated by ';', that must succeed. */
 void small_do(struct fed_session *, const char *lines);
-/* Blobs, softmax, `aggregator`, 4 clients with 12 examples each. */
+/* Initialise and compose: blobs, softmax, `aggregator`, 4 clients with 12 examples each. */
 void small_compose(struct fed_session *, struct heard *, const char *aggregator);
-/* The line must fail with text that has `words` in it. */
+/* Check that the line fails with an error that contains `words`. */
 void small_refuses(struct fed_session *, const char *line, const char *words);
 
-/* The same parameters, records (wall apart) and costs, bit for bit. */
+/* Check that parameters, records (except wall time) and costs are equal bit for bit. */
 void small_same(const struct fed_session *, const struct fed_session *);
 
 #endif

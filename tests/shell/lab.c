@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * shell/lab.c - a shell whose output is text, and the built program run as a child.
+ * shell/lab.c - a shell whose output is captured as text, and runs of the built program as a child
+ * process.
  */
 #include "lab.h"
 
@@ -47,7 +48,7 @@ const char *shell_lab_said(struct shell_lab *lab)
 	return lab->text;
 }
 
-/* A file without a name that holds these bytes. */
+/* A temporary file with these bytes. */
 static FILE *holding(const char *bytes, size_t n)
 {
 	FILE *f = tmpfile();

@@ -1,16 +1,17 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * shell/lab.h - a shell whose output is text, and the built program run as a child.
+ * shell/lab.h - a shell whose output is captured as text, and runs of the built program as a child
+ * process.
  */
 #ifndef FED_TEST_SHELL_LAB_H
 #define FED_TEST_SHELL_LAB_H
 
 #include "shell/language/command.h"
 
-/* No more than the command table, for fed_command_at(). */
+/* A shell with only the command table, for fed_command_at(). */
 extern const struct fed_shell shell_lab_table;
 
-/* A shell with the built-in plugins; what it prints is in `text`. */
+/* A shell with the built-in plugins; its output is in `text`. */
 struct shell_lab {
 	struct fed_shell shell;
 	char *text;
@@ -19,10 +20,10 @@ struct shell_lab {
 void shell_lab_open(struct shell_lab *, const char *plugin_folder);
 void shell_lab_close(struct shell_lab *);
 enum fed_exit shell_lab_run(struct shell_lab *, const char *line);
-/* What was printed so far. */
+/* The output so far. */
 const char *shell_lab_said(struct shell_lab *);
 
-/* The program, run with arguments (NULL-ended, without its name) and this as standard input. */
+/* Run the program with arguments (NULL-ended, without its name) and this standard input. */
 struct program_run {
 	int code;                    /* exit code, or 128 + signal */
 	char out[65536], err[65536]; /* NUL-ended */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The main function of every test executable: runs the suites that are named on the command line,
- * or all of its folder.
+ * support/main.c - the main function of every test executable: runs the suites named on the command
+ * line, or all of its folder.
  */
 #include "support/suite.h"
 
@@ -21,7 +21,7 @@ static int run(const struct fed_named_suite *suite)
 	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
 }
 
-/* Each suite in a process of its own: what one leaves in its process is not met by the next. */
+/* Run each suite in a process of its own, so that no state is left for the next. */
 static int run_all(void)
 {
 	int result = EXIT_SUCCESS;

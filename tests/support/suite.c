@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/*
- * What every test needs.
+/* support/suite.c - allocation failures and temporary folders for tests.
  */
 #include "support/suite.h"
 

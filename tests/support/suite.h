@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * support/suite.h - what every test needs: define a suite, fail every allocation, a folder to write
- * in.
+ * support/suite.h - helpers of all tests: definition of a suite, allocation failures, temporary
+ * folders.
  *
  * A file test_text.c defines one suite and no main:
  *
@@ -47,30 +47,30 @@ struct fed_named_suite {
 	const char *name; /* test_text */
 	Suite *(*make)(void);
 };
-/* Those of this executable; the last has no name. */
+/* The suites of this executable; the last has no name. */
 extern const struct fed_named_suite fed_suites[];
 
-/* try_it(ctx, err) again and again, the k-th allocation failing, k = 1, 2, ... until there is no
- * k-th; then it must succeed.  A failure must have words (a call may also do without what it did
- * not get); no outcome may leave a block behind, so try_it frees what it made.  Returns the number
- * of allocations. */
+/* Call try_it(ctx, err) with the k-th allocation failing, for k = 1, 2, ... until there is no k-th;
+ * then it must succeed. A failure must set the error's text (a call may also succeed without the
+ * memory); try_it frees what it allocated, since no block may be left. Returns the number of
+ * allocations. */
 unsigned fed_each_allocation(int (*try_it)(void *ctx, struct fed_error *), void *ctx);
 
-/* A fresh folder, removed with all that is in it by fed_temp_remove. */
+/* A temporary folder; fed_temp_remove removes it with its contents. */
 struct fed_temp {
 	char dir[64];
 	char file[256]; /* the last result of fed_temp_file */
 };
 void fed_temp_make(struct fed_temp *);
 void fed_temp_remove(struct fed_temp *);
-/* DIR/name, until the next call. */
+/* The path DIR/name, valid until the next call. */
 const char *fed_temp_file(struct fed_temp *, const char *name);
-/* DIR/name with this content. */
+/* Write a file DIR/name; returns its path. */
 const char *fed_temp_write(struct fed_temp *, const char *name, const void *bytes, size_t n);
-/* Files in the folder. */
+/* Number of files in the folder. */
 unsigned fed_temp_count(const struct fed_temp *);
 
-/* The call must give FED_OK; shows the error's text when it does not. */
+/* Check that the call returns FED_OK; shows the error's text if not. */
 #define fed_assert_ok(call, err) ck_assert_msg((call) == FED_OK, "%s: %s", #call, (err)->text)
 
 #endif

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/*
- * A small federation, put together by hand as a session does it.
+/* train/lab.c - a small federation, composed as a session does it.
  */
 #include "train/lab.h"
 
@@ -118,7 +117,7 @@ void lab_scheme(struct lab *lab, const struct fed_scheme *scheme, const char *ke
 		              "%s", err.text);
 }
 
-/* What stands behind attack=NAME is the plugin's. */
+/* Words behind attack=NAME are settings of the attack plugin. */
 static void load_attack(struct lab *lab, const struct fed_fault_args *args, const struct words *w,
                         struct fed_fault *fault)
 {

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/*
- * A small federation for the tests of train/: dataset, model, clients, plugins, threads.
+/* train/lab.h - a small federation for tests: dataset, model, clients, plugins, threads.
  */
 #ifndef TESTS_TRAIN_LAB_H
 #define TESTS_TRAIN_LAB_H
@@ -22,21 +21,22 @@ struct lab {
 	struct fed_sink sink; /* set before lab_start; may be empty */
 };
 
-/* "NAME key=value ..." of each; clients of `samples` examples dealt by `kind`. */
+/* Compose a federation; each text is "NAME key=value ...". The clients have `samples` examples
+ * each, partitioned by `kind`. */
 void lab_compose(struct lab *, const char *dataset, const char *model, const char *aggregator,
                  const char *transport, uint32_t clients, int64_t samples,
                  enum fed_partition_kind kind);
-/* More clients. */
+/* Add clients. */
 void lab_add(struct lab *, uint32_t clients, int64_t samples, enum fed_partition_kind kind,
              double flops);
-/* A setting of the scheme. */
+/* Set a setting of the scheme. */
 void lab_scheme(struct lab *, const struct fed_scheme *, const char *key, const char *value);
-/* "straggler factor=10", "byzantine attack=sign-flip scale=3": into clients first .. first + n - 1,
- * while from <= version < until.  Returns the fault's number. */
+/* "straggler factor=10", "byzantine attack=sign-flip scale=3": inject a fault into clients first ..
+ * first + n - 1, active while from <= version < until. Returns the fault's number. */
 uint64_t lab_inject(struct lab *, const char *fault, uint32_t first, uint32_t n, uint64_t from,
                     uint64_t until);
 void lab_start(struct lab *);
-/* n rounds that must succeed. */
+/* Run n rounds, which must succeed. */
 void lab_run(struct lab *, int n);
 void lab_release(struct lab *);
 

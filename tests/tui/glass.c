@@ -78,7 +78,7 @@ void glass_press(struct glass *g, const char *names)
 	}
 }
 
-/* Every cell holds something that a terminal may be sent, wide ones with their right halves. */
+/* Check that every cell has a printable character, wide ones with their right halves. */
 static void check(const struct fed_canvas *canvas)
 {
 	for (int i = 0; i < canvas->columns * canvas->rows; i++) {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The app of the watch without terminal and threads: title, footer, keys, the line that is typed.
+/* The state of the watch without terminal and threads: title, footer, keys, the line that is typed.
  */
 #include <string.h>
 
@@ -37,7 +37,7 @@ static const char *look(const struct fed_runner_state *now, int columns, int row
 {
 	struct fed_error err;
 
-	fed_app_listen(&app);
+	fed_app_read_messages(&app);
 	fed_assert_ok(fed_app_paint(&app, now, true, columns, rows, &err), &err);
 	fed_text_clear(&text);
 	fed_canvas_text(&app.whole, &text, true, false);
@@ -61,7 +61,7 @@ static void type(const char *keys)
 }
 
 static const struct fed_runner_state idle = {.busy = false}, running = {.busy = true},
-									 paused = {.busy = true, .standing = true, .paused = true};
+									 paused = {.busy = true, .waiting = true, .paused = true};
 
 START_TEST(title_and_footer)
 {
@@ -226,11 +226,11 @@ START_TEST(lessons_and_messages)
 {
 	static const char lesson[] = "# First words.\n# More of them.\nround 3\n";
 
-	fed_messages_add(app.watched.messages, FED_MESSAGE_LINE, 0, lesson, sizeof lesson - 1);
+	fed_messages_add(app.watched.messages, FED_STREAM_LINE, 0, lesson, sizeof lesson - 1);
 	look(&idle, 80, 24);
 	shows(" First words.\n More of them.\n > round 3\n");
-	fed_messages_add(app.watched.messages, FED_MESSAGE_LINE, 0, "# Then\n", 7);
-	fed_messages_add(app.watched.messages, FED_SAID_ERROR, 0, "error: bad\n", 11);
+	fed_messages_add(app.watched.messages, FED_STREAM_LINE, 0, "# Then\n", 7);
+	fed_messages_add(app.watched.messages, FED_STREAM_ERROR, 0, "error: bad\n", 11);
 	look(&idle, 80, 24);
 	shows(" Then\nerror: bad\n");
 	ck_assert_ptr_null(strstr(fed_text_str(&text), "First"));

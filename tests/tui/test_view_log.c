@@ -9,9 +9,9 @@ static const char lines[] = "dataset blobs train=400 test=40;model softmax;"
 							"scheme sync deadline=2;add 8 iid 20 2e4:0.5 wifi;set batch 5;"
 							"inject offline 6;round 3";
 
-static void say(struct glass *g, enum fed_saying saying, const char *text)
+static void say(struct glass *g, enum fed_watch_stream stream, const char *text)
 {
-	fed_messages_add(g->watched.messages, saying, g->session.event_log.n, text, strlen(text));
+	fed_messages_add(g->watched.messages, stream, g->session.event_log.n, text, strlen(text));
 }
 
 static void begin(struct glass *g)
@@ -42,11 +42,11 @@ START_TEST(one_order)
 	struct glass g;
 
 	begin(&g);
-	say(&g, FED_MESSAGE_LINE, "round 2\n");
+	say(&g, FED_STREAM_LINE, "round 2\n");
 	small_do(&g.session, "round 2");
-	say(&g, FED_SAID_STDERR, "a library\xff complains\n");
-	say(&g, FED_SAID_ERROR, "error: no such thing\n");
-	say(&g, FED_SAID_OUT, "no end yet");
+	say(&g, FED_STREAM_STDERR, "a library\xff complains\n");
+	say(&g, FED_STREAM_ERROR, "error: no such thing\n");
+	say(&g, FED_STREAM_OUT, "no end yet");
 	glass_golden(&g, "log", 80, 12, true);
 	glass_hides(&g, "no end yet");
 	glass_golden(&g, "log-ascii", 40, 5, false);
@@ -60,7 +60,7 @@ START_TEST(filters)
 	struct fed_error err = {""};
 
 	begin(&g);
-	say(&g, FED_SAID_OUT, "printed words\n");
+	say(&g, FED_STREAM_OUT, "printed words\n");
 	filter(&g, "kind=round version=2");
 	glass_look(&g, 100, 20, true);
 	glass_shows(&g, "version 2 ");
@@ -91,7 +91,7 @@ START_TEST(scrolls)
 	for (int i = 0; i < 100; i++) {
 		char text[32];
 		snprintf(text, sizeof text, "line %d.\n", i);
-		say(&g, FED_SAID_OUT, text);
+		say(&g, FED_STREAM_OUT, text);
 	}
 	glass_look(&g, 40, 10, true);
 	glass_shows(&g, "line 99.");
@@ -99,7 +99,7 @@ START_TEST(scrolls)
 	glass_look(&g, 40, 10, true);
 	glass_shows(&g, "line 97.");
 	glass_hides(&g, "line 98.");
-	say(&g, FED_SAID_OUT, "a new one\n");
+	say(&g, FED_STREAM_OUT, "a new one\n");
 	glass_look(&g, 40, 10, true);
 	glass_hides(&g, "a new one"); /* it stays where it was put */
 	glass_press(&g, "page up,page down,end");
@@ -123,7 +123,7 @@ START_TEST(old_lines_go)
 
 	begin(&g);
 	for (int i = 0; i < FED_MESSAGES_MAX + 10; i++)
-		say(&g, FED_SAID_OUT, "x\r\n");
+		say(&g, FED_STREAM_OUT, "x\r\n");
 	ck_assert_uint_eq(fed_messages_count(g.watched.messages), FED_MESSAGES_MAX + 10);
 	ck_assert(!fed_messages_get(g.watched.messages, 10, &about, NULL));
 	ck_assert(fed_messages_get(g.watched.messages, 11, &about, NULL));

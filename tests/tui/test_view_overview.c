@@ -85,7 +85,7 @@ START_TEST(thin_curves_keep_their_peaks)
 {
 	struct fed_history h = {0};
 	struct fed_round_series_set c = {0};
-	struct fed_chart_series series[FED_ROUND_SERIES_SET];
+	struct fed_chart_series series[FED_ROUND_SERIES_KINDS];
 	struct fed_error err;
 	bool peak = false;
 
@@ -102,7 +102,7 @@ START_TEST(thin_curves_keep_their_peaks)
 			fed_assert_ok(fed_round_series_set_follow(&c, &h, 1, &err), &err);
 	}
 	fed_assert_ok(fed_round_series_set_follow(&c, &h, 1, &err), &err);
-	ck_assert_uint_eq(fed_round_series_set_series(&c, 0, FED_ROUND_SERIES_SET, 200, series), 2);
+	ck_assert_uint_eq(fed_round_series_set_series(&c, 0, FED_ROUND_SERIES_KINDS, 200, series), 2);
 	ck_assert_uint_le(series[0].n, 201);
 	for (size_t i = 0; i < series[0].n; i++) {
 		peak = peak || series[0].y[i] > 0.9;
@@ -110,7 +110,7 @@ START_TEST(thin_curves_keep_their_peaks)
 	}
 	ck_assert(peak);
 	ck_assert(fabs(series[0].x[series[0].n - 1] - 10000) < 0.5);
-	ck_assert(!fed_round_series_set_has(&c, FED_CURVE_TRAIN_LOSS));
+	ck_assert(!fed_round_series_set_has(&c, FED_ROUND_SERIES_TRAIN_LOSS));
 	fed_round_series_set_release(&c);
 	fed_history_release(&h);
 }

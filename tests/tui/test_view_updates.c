@@ -123,7 +123,7 @@ END_TEST
 START_TEST(points_do_not_jump)
 {
 	struct fed_session s;
-	struct fed_update_history sights = {0};
+	struct fed_update_history history = {0};
 	struct fed_error err = {""};
 	double moved = 0, free_moved = 0;
 
@@ -134,42 +134,42 @@ START_TEST(points_do_not_jump)
 		double last_x[10], last_y[10];
 
 		small_do(&s, "round 1");
-		for (size_t i = 0; i < sights.n; i++) {
-			last_x[i] = sights.point[i].x;
-			last_y[i] = sights.point[i].y;
+		for (size_t i = 0; i < history.n; i++) {
+			last_x[i] = history.point[i].x;
+			last_y[i] = history.point[i].y;
 		}
 		fed_assert_ok(fed_update_geometry_init(&in, &s, &err), &err);
-		fed_assert_ok(fed_update_history_take(&sights, &s, &err), &err);
-		ck_assert_uint_eq(sights.n, 10);
+		fed_assert_ok(fed_update_history_take(&history, &s, &err), &err);
+		ck_assert_uint_eq(history.n, 10);
 		for (size_t i = 0; i < 10; i++) {
 			size_t k = 0;
 
-			while (in.of[k].client != sights.point[i].client)
+			while (in.of[k].client != history.point[i].client)
 				k++;
-			ck_assert_double_eq_tol(hypot(sights.point[i].x, sights.point[i].y),
+			ck_assert_double_eq_tol(hypot(history.point[i].x, history.point[i].y),
 			                        hypot(in.update[k].x, in.update[k].y), 1e-9);
-			ck_assert(fabs(sights.point[i].x) <= sights.reach_x);
-			ck_assert(fabs(sights.point[i].y) <= sights.reach_y);
+			ck_assert(fabs(history.point[i].x) <= history.reach_x);
+			ck_assert(fabs(history.point[i].y) <= history.reach_y);
 			if (round == 0)
 				continue;
-			moved += hypot(sights.point[i].x - last_x[i], sights.point[i].y - last_y[i]);
+			moved += hypot(history.point[i].x - last_x[i], history.point[i].y - last_y[i]);
 			free_moved += hypot(in.update[k].x - last_x[i], in.update[k].y - last_y[i]);
-			ck_assert(sights.point[i].was_x == last_x[i] && sights.point[i].was_y == last_y[i]);
+			ck_assert(history.point[i].was_x == last_x[i] && history.point[i].was_y == last_y[i]);
 		}
 		fed_update_geometry_release(&in);
 	}
 	ck_assert_msg(moved < free_moved, "%g is not less than %g", moved, free_moved);
-	fed_update_history_release(&sights);
+	fed_update_history_release(&history);
 	fed_session_release(&s);
 }
 END_TEST
 
 static int use(void *ctx, struct fed_error *err)
 {
-	struct fed_update_history sights = {0};
-	const int rc = fed_update_history_take(&sights, ctx, err);
+	struct fed_update_history history = {0};
+	const int rc = fed_update_history_take(&history, ctx, err);
 
-	fed_update_history_release(&sights);
+	fed_update_history_release(&history);
 	return rc;
 }
 

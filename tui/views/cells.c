@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Text cut to its place, columns left out where there is no room. */
+/* tui/views/cells.c - clipped text, layout of table columns, stamps. */
 #include "tui/views/cells.h"
 
 #include <string.h>
@@ -42,7 +42,7 @@ void fed_cells_line(struct fed_canvas *canvas, int row, const char *text, struct
 	fed_cells_write(canvas, 0, row, canvas->columns, false, text, style);
 }
 
-/* Bytes of text that fit into a row, up to a space if there is one. */
+/* Bytes of text that fit into a row, broken at a space if there is one. */
 static size_t row_of(const char *text, int columns)
 {
 	size_t at = 0, space = 0;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* One client's page: what it is, and what became of each of its invitations. */
+/* tui/views/client_page.c - the page of one client: its properties and its invitations. */
 #include <math.h>
 
 #include "report/invitation_text.h"
@@ -12,7 +12,7 @@ enum { LABEL = 14, BARS = 40 };
 
 static const struct fed_style plain, bold = {.bold = true};
 
-/* What it is --------------------------------------------------------------------- */
+/* Properties --------------------------------------------------------------------- */
 
 static void put_fact(struct fed_canvas *canvas, int row, const char *name, const char *value)
 {

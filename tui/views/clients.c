@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The view `clients`: a table of all of them, sorted, filtered, marked; a page for each. */
+/* tui/views/clients.c - the view `clients`: a table that can be sorted, filtered and marked, with a
+ * page for each client. */
 #include "tui/views/clients.h"
 
 #include <math.h>
@@ -16,18 +17,18 @@ enum { MARGIN = 2, BARS = 20 };
 
 /* Columns ---------------------------------------------------------------------------- */
 
-struct look {
+struct client_cell {
 	const struct fed_watched *watched;
 	const struct fed_client *client;
 	struct fed_client_table_row row;
 };
 
-static void put_state(struct fed_text *out, const struct look *l)
+static void put_state(struct fed_text *out, const struct client_cell *l)
 {
 	fed_text_add(out, "%s", fed_activity_names[l->row.state]);
 }
 
-static void put_labels(struct fed_text *out, const struct look *l)
+static void put_labels(struct fed_text *out, const struct client_cell *l)
 {
 	const struct fed_dataset *data = fed_session_parts(l->watched->session)->data;
 	struct fed_error unused;
@@ -36,29 +37,29 @@ static void put_labels(struct fed_text *out, const struct look *l)
 		fed_text_add(out, "-");
 }
 
-static void put_device(struct fed_text *out, const struct look *l)
+static void put_device(struct fed_text *out, const struct client_cell *l)
 {
 	fed_device_put(out, l->client->device_profile, l->client->device);
 }
 
-static void put_link(struct fed_text *out, const struct look *l)
+static void put_link(struct fed_text *out, const struct client_cell *l)
 {
 	fed_link_put(out, l->client->link_profile, &l->client->link);
 }
 
-static void put_verdict(struct fed_text *out, const struct look *l)
+static void put_verdict(struct fed_text *out, const struct client_cell *l)
 {
 	const bool any = l->row.verdict != FED_VERDICT_NONE;
 
 	fed_text_add(out, "%s", any ? fed_verdict_kind_names[l->row.verdict] : "-");
 }
 
-static void put_bytes(struct fed_text *out, const struct look *l)
+static void put_bytes(struct fed_text *out, const struct client_cell *l)
 {
 	fed_text_bytes(out, l->row.bytes);
 }
 
-static void put_faults(struct fed_text *out, const struct look *l)
+static void put_faults(struct fed_text *out, const struct client_cell *l)
 {
 	fed_client_put_faults(l->watched->session, (uint32_t)l->row.client, out);
 }
@@ -67,9 +68,10 @@ enum { CLIENT, STATE, LABELS = 3, VERDICT = 13, FAULTS = 15, COLUMNS };
 static const struct {
 	const char *field; /* of the client table */
 	struct fed_column column;
-	const char *format; /* of its number, as the commands `clients` and `updates` show it; or put */
-	void (*put)(struct fed_text *, const struct look *);
-	bool ascends; /* as people want to see it first */
+	const char
+		*format; /* of the number, as in the commands `clients` and `updates`; NULL: put is used */
+	void (*put)(struct fed_text *, const struct client_cell *);
+	bool ascends; /* natural order: ascending */
 } columns[COLUMNS] = {
 	[CLIENT] = {"client", {"client", 7, 0, true}, "%.0f", .ascends = true},
 	[STATE] = {"state", {"state", 13, 1}, NULL, put_state, true},
@@ -89,7 +91,7 @@ static const struct {
 	[FAULTS] = {"faults", {"faults", 12, 7, .stretchy = true}, NULL, put_faults},
 };
 
-static void put_cell(struct fed_text *out, const struct look *l, size_t column)
+static void put_cell(struct fed_text *out, const struct client_cell *l, size_t column)
 {
 	const char *const row = (const char *)&l->row;
 	double x;
@@ -108,26 +110,26 @@ static void put_cell(struct fed_text *out, const struct look *l, size_t column)
 
 struct state {
 	struct fed_client_table client_table;
-	uint64_t made; /* the stamp that the roster was made for */
-	bool stands;   /* ... and it succeeded */
-	size_t sort;   /* column */
-	bool turned;   /* against its natural order */
-	/* The cursor follows its client once it was moved; before it stays in the first row. */
+	uint64_t made;    /* stamp of client_table */
+	bool table_valid; /* client_table is valid */
+	size_t sort;      /* column */
+	bool reversed;    /* sorted against the natural order */
+	/* The cursor follows its client once it was moved; before it is in the first row. */
 	bool follows;
-	uint32_t client, place; /* of the cursor, and where it stands */
-	uint32_t top, rows;     /* first row shown, rows shown */
-	bool story;             /* the page of the cursor's client */
-	uint32_t story_top;
+	uint32_t client, row; /* at the cursor, and its row of the table */
+	uint32_t top, rows;   /* first row shown, rows shown */
+	bool page_shown;      /* the page of the cursor's client is shown */
+	uint32_t page_top;
 	struct fed_column column[COLUMNS];
 	struct fed_columns shown; /* as painted last: for clicks */
 };
 
-static bool is_down(const struct state *st)
+static bool is_descending(const struct state *st)
 {
-	return columns[st->sort].ascends == st->turned;
+	return columns[st->sort].ascends == st->reversed;
 }
 
-/* The columns of this session; the one that sorts comes right behind the client's number. */
+/* Lay out the columns of this session; the sorted one comes right behind the client's number. */
 static void fit(struct state *st, const struct fed_session *s, int width)
 {
 	const struct fed_composition *parts = fed_session_parts(s);
@@ -146,41 +148,41 @@ static void fit(struct state *st, const struct fed_session *s, int width)
 	fed_columns_fit(&st->shown, st->column, COLUMNS, MARGIN, width);
 }
 
-/* The roster ------------------------------------------------------------------------- */
+/* The table of clients ------------------------------------------------------------------------- */
 
 static int refresh(struct state *st, const struct fed_watched *w, struct fed_error *err)
 {
 	const uint64_t stamp = fed_stamp_of(w);
 	struct fed_client_table *r = &st->client_table;
 
-	if (st->stands && st->made == stamp)
+	if (st->table_valid && st->made == stamp)
 		return FED_OK;
 	fed_client_table_sort(r, fed_fields_find(fed_client_table_fields, columns[st->sort].field),
-	                      is_down(st));
+	                      is_descending(st));
 	st->made = stamp;
-	st->stands = fed_client_table_make(r, w->session, err) == FED_OK;
-	if (!st->stands)
+	st->table_valid = fed_client_table_make(r, w->session, err) == FED_OK;
+	if (!st->table_valid)
 		return FED_FAIL;
 	if (st->follows) {
-		const uint32_t place = fed_client_table_place(r, st->client);
+		const uint32_t row = fed_client_table_place(r, st->client);
 
-		if (place < r->n)
-			st->place = place;
+		if (row < r->n)
+			st->row = row;
 	} else {
-		st->place = 0;
+		st->row = 0;
 	}
-	if (st->place >= r->n)
-		st->place = r->n ? r->n - 1 : 0;
+	if (st->row >= r->n)
+		st->row = r->n ? r->n - 1 : 0;
 	return FED_OK;
 }
 
-/* The client at the cursor, once its place is known. */
+/* Update the cursor's client from its row. */
 static void find_client(struct state *st)
 {
 	if (st->client_table.n == 0)
 		return;
-	fed_client_table_order(&st->client_table, st->place, st->place + 1);
-	st->client = st->client_table.ranked[st->place].client;
+	fed_client_table_order(&st->client_table, st->row, st->row + 1);
+	st->client = st->client_table.ranked[st->row].client;
 }
 
 /* Painting ----------------------------------------------------------------------------- */
@@ -202,11 +204,12 @@ static void paint_row(struct state *st, const struct fed_watched *w, struct fed_
                       int at, uint32_t id)
 {
 	const bool here = id == st->client, marked = fed_client_ids_contain(w->marked, w->n_marked, id);
-	struct look look = {.watched = w, .client = &fed_session_parts(w->session)->clients.client[id]};
+	struct client_cell cell = {.watched = w,
+	                           .client = &fed_session_parts(w->session)->clients.client[id]};
 	const int state = st->shown.at[STATE];
 	struct fed_text text = {0};
 
-	fed_client_table_figures(&st->client_table, w->session, id, &look.row);
+	fed_client_table_figures(&st->client_table, w->session, id, &cell.row);
 	if (here)
 		fed_canvas_put(canvas, 0, at, '>', (struct fed_style){.bold = true});
 	if (marked)
@@ -216,22 +219,22 @@ static void paint_row(struct state *st, const struct fed_watched *w, struct fed_
 			continue;
 		fed_text_clear(&text);
 		if (k == STATE)
-			fed_text_add(&text, "  "); /* of its glyph */
-		put_cell(&text, &look, k);
+			fed_text_add(&text, "  "); /* the glyph's columns */
+		put_cell(&text, &cell, k);
 		fed_columns_cell(&st->shown, canvas, k, at, fed_text_str(&text),
-		                 style_of(k, &look.row, here || marked));
+		                 style_of(k, &cell.row, here || marked));
 	}
 	if (state >= 0)
-		fed_activity_glyph_put(canvas, state, at, &fed_activity_marks[look.row.state], w->utf8);
+		fed_activity_glyph_put(canvas, state, at, &fed_activity_marks[cell.row.state], w->utf8);
 	fed_text_release(&text);
 }
 
-/* Beside its title, where the next column begins. */
+/* The arrow of the sort order, beside the column's title. */
 static void paint_arrow(const struct state *st, const struct fed_watched *w,
                         struct fed_canvas *canvas)
 {
 	const struct fed_columns *c = &st->shown;
-	const uint32_t arrow = is_down(st) ? (w->utf8 ? 0x25BC : 'v') : w->utf8 ? 0x25B2 : '^';
+	const uint32_t arrow = is_descending(st) ? (w->utf8 ? 0x25BC : 'v') : w->utf8 ? 0x25B2 : '^';
 	const size_t k = st->sort;
 
 	if (c->at[k] < 0)
@@ -259,7 +262,7 @@ static void paint_foot(const struct state *st, const struct fed_watched *w,
 	if (w->n_marked)
 		fed_text_add(&text, ", %u marked", w->n_marked);
 	fed_text_add(&text, "; by %s, %s", columns[st->sort].field,
-	             is_down(st) ? "descending" : "ascending");
+	             is_descending(st) ? "descending" : "ascending");
 	fed_cells_line(canvas, canvas->rows - 1, fed_text_str(&text),
 	               (struct fed_style){.color = FED_COLOR_GREY});
 	fed_text_release(&text);
@@ -284,7 +287,7 @@ static int paint_table(struct state *st, struct fed_watched *w, struct fed_canva
 		return FED_OK;
 	}
 	find_client(st);
-	fed_scroll_to(&st->top, st->place, rows, st->client_table.n);
+	fed_scroll_to(&st->top, st->row, rows, st->client_table.n);
 	fed_client_table_order(&st->client_table, st->top, st->top + rows);
 	if (head) {
 		fed_columns_titles(&st->shown, canvas, 0);
@@ -302,8 +305,8 @@ static int paint(void *state, struct fed_watched *w, struct fed_canvas *canvas,
 {
 	struct state *st = state;
 
-	return st->story ? fed_client_page_paint(canvas, w, st->client, &st->story_top, err)
-	                 : paint_table(st, w, canvas, err);
+	return st->page_shown ? fed_client_page_paint(canvas, w, st->client, &st->page_top, err)
+	                      : paint_table(st, w, canvas, err);
 }
 
 /* Keys ------------------------------------------------------------------------------------ */
@@ -311,9 +314,9 @@ static int paint(void *state, struct fed_watched *w, struct fed_canvas *canvas,
 static void move(struct state *st, int64_t by)
 {
 	const int64_t last = st->client_table.n ? (int64_t)st->client_table.n - 1 : 0;
-	const int64_t to = (int64_t)st->place + by;
+	const int64_t to = (int64_t)st->row + by;
 
-	st->place = (uint32_t)(to < 0 ? 0 : to > last ? last : to);
+	st->row = (uint32_t)(to < 0 ? 0 : to > last ? last : to);
 	st->follows = true;
 	find_client(st);
 }
@@ -346,25 +349,25 @@ static int press_move(void *state, struct fed_watched *w, const struct fed_press
 	default:
 		by = UINT32_MAX;
 	}
-	if (st->story) {
-		const int64_t to = (int64_t)st->story_top + by;
-		st->story_top = (uint32_t)(to < 0 ? 0 : to > UINT32_MAX ? UINT32_MAX : to);
+	if (st->page_shown) {
+		const int64_t to = (int64_t)st->page_top + by;
+		st->page_top = (uint32_t)(to < 0 ? 0 : to > UINT32_MAX ? UINT32_MAX : to);
 		return FED_OK;
 	}
 	move(st, by);
 	if (press->code == FED_KEY_HOME)
-		st->follows = false; /* again whoever is first */
+		st->follows = false; /* back to the first row */
 	return FED_OK;
 }
 
 static void sort_by(struct state *st, size_t column)
 {
-	st->turned = column == st->sort && !st->turned;
+	st->reversed = column == st->sort && !st->reversed;
 	st->sort = column;
-	st->stands = false;
+	st->table_valid = false;
 }
 
-/* The next column to the left or right that this session has. */
+/* Sort by the next column to the left or right. */
 static int press_column(void *state, struct fed_watched *w, const struct fed_press *press,
                         struct fed_error *err)
 {
@@ -373,7 +376,7 @@ static int press_column(void *state, struct fed_watched *w, const struct fed_pre
 	size_t column = st->sort;
 
 	(void)err;
-	fit(st, w->session, FED_CANVAS_MAX); /* those that have no place are chosen, too */
+	fit(st, w->session, FED_CANVAS_MAX); /* columns that do not fit can be chosen, too */
 	do
 		column = (column + step) % COLUMNS;
 	while (st->shown.at[column] < 0);
@@ -431,8 +434,8 @@ static int press_unmark(void *state, struct fed_watched *w, const struct fed_pre
 	return FED_OK;
 }
 
-static int press_story(void *state, struct fed_watched *w, const struct fed_press *press,
-                       struct fed_error *err)
+static int press_open_page(void *state, struct fed_watched *w, const struct fed_press *press,
+                           struct fed_error *err)
 {
 	struct state *st = state;
 
@@ -440,9 +443,9 @@ static int press_story(void *state, struct fed_watched *w, const struct fed_pres
 	if (refresh(st, w, err))
 		return FED_FAIL;
 	find_client(st);
-	st->story = !st->story && st->client_table.n;
+	st->page_shown = !st->page_shown && st->client_table.n;
 	st->follows = true;
-	st->story_top = 0;
+	st->page_top = 0;
 	return FED_OK;
 }
 
@@ -452,19 +455,19 @@ static int press_back(void *state, struct fed_watched *w, const struct fed_press
 	(void)w;
 	(void)press;
 	(void)err;
-	((struct state *)state)->story = false;
+	((struct state *)state)->page_shown = false;
 	return FED_OK;
 }
 
-/* A title sorts by its column, a row takes the cursor. */
+/* A click on a title sorts by its column, on a row moves the cursor. */
 static int press_click(void *state, struct fed_watched *w, const struct fed_press *press,
                        struct fed_error *err)
 {
 	struct state *st = state;
 	const uint32_t row = (uint32_t)press->row - 1;
 
-	if (st->story || refresh(st, w, err))
-		return st->story ? FED_OK : FED_FAIL;
+	if (st->page_shown || refresh(st, w, err))
+		return st->page_shown ? FED_OK : FED_FAIL;
 	for (size_t k = 0; press->row == 0 && k < st->shown.n; k++)
 		if (st->shown.at[k] >= 0 && press->column >= st->shown.at[k] &&
 		    press->column < st->shown.at[k] + st->shown.width[k]) {
@@ -472,20 +475,20 @@ static int press_click(void *state, struct fed_watched *w, const struct fed_pres
 			return FED_OK;
 		}
 	if (press->row > 0 && row < st->rows && st->top + row < st->client_table.n)
-		move(st, (int64_t)st->top + row - st->place);
+		move(st, (int64_t)st->top + row - st->row);
 	return FED_OK;
 }
 
-static bool has_clients(const void *state, const struct fed_watched *w)
+static bool has_any_client(const void *state, const struct fed_watched *w)
 {
-	return !((const struct state *)state)->story &&
+	return !((const struct state *)state)->page_shown &&
 	       fed_session_parts(w->session)->clients.n_present;
 }
 
-static bool in_story(const void *state, const struct fed_watched *w)
+static bool on_page(const void *state, const struct fed_watched *w)
 {
 	(void)w;
-	return ((const struct state *)state)->story;
+	return ((const struct state *)state)->page_shown;
 }
 
 static bool has_marked(const void *state, const struct fed_watched *w)
@@ -502,13 +505,13 @@ static const struct fed_key keys[] = {
 	{FED_KEY_HOME, 0, "home", "the first one", press_move, NULL},
 	{FED_KEY_END, 0, "end", "the last one", press_move, NULL},
 	{'<', 0, "<", "sort by the column on the left", press_column, NULL},
-	{'>', 0, ">", "sort by the next column", press_column, has_clients},
-	{'o', 0, "o", "turn the order around", press_turn, has_clients},
-	{'x', 0, "x", "mark the client, or take its mark away", press_mark, has_clients},
+	{'>', 0, ">", "sort by the next column", press_column, has_any_client},
+	{'o', 0, "o", "turn the order around", press_turn, has_any_client},
+	{'x', 0, "x", "mark the client, or take its mark away", press_mark, has_any_client},
 	{'X', 0, "X", "mark all that are chosen by the filter", press_mark_all, NULL},
 	{'u', 0, "u", "take all marks away", press_unmark, has_marked},
-	{FED_KEY_ENTER, 0, "enter", "the client's story, and back", press_story, has_clients},
-	{FED_KEY_BACKSPACE, FED_KEY_ESCAPE, "backspace", "back to the table", press_back, in_story},
+	{FED_KEY_ENTER, 0, "enter", "the client's story, and back", press_open_page, has_any_client},
+	{FED_KEY_BACKSPACE, FED_KEY_ESCAPE, "backspace", "back to the table", press_back, on_page},
 	{FED_KEY_CLICK, 0, "click", "on a title: sort by it; on a row: go there", press_click, NULL},
 	{.code = 0},
 };
@@ -521,7 +524,7 @@ static int filter(void *state, struct fed_watched *w, const char *text, struct f
 
 	if (fed_client_table_filter(&st->client_table, w->session, text, err))
 		return FED_FAIL;
-	st->stands = false;
+	st->table_valid = false;
 	return FED_OK;
 }
 
@@ -536,7 +539,7 @@ static uint64_t stamp(const void *state, const struct fed_watched *w)
 	return fed_stamp_of(w);
 }
 
-/* Lengths of updates are measured now for whoever is on the screen; later they are not there. */
+/* Compute the norms for the visible clients now, while the updates are available. */
 static void made(void *state, struct fed_watched *w)
 {
 	struct state *st = state;

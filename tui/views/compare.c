@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The view `compare`: a figure of this run and of kept ones over one another. */
+/* tui/views/compare.c - the view `compare`: a metric of this run and of kept runs in one chart. */
 #include <math.h>
 #include <string.h>
 
@@ -10,14 +10,14 @@
 #include "tui/views/views.h"
 
 enum {
-	TABLE_FROM = 14, /* rows of the canvas from which on there is a table below the chart */
+	TABLE_FROM = 14, /* least rows for a table below the chart */
 };
 
 static const struct fed_style plain, faint = {.color = FED_COLOR_GREY};
 
-/* What a run is followed along. */
+/* The choices for the horizontal axis. */
 static const struct axis {
-	const char *label, *metric, *also; /* also: its sum with the metric */
+	const char *label, *metric, *also; /* also: a metric to be added, or NULL */
 } axes[] = {
 	{"round", "round", NULL},
 	{"virtual seconds", "clock", NULL},
@@ -27,28 +27,28 @@ static const struct axis {
 };
 enum { AXES = sizeof axes / sizeof *axes };
 
-/* What a run has come to, followed as its series is. */
-struct tally {
-	size_t taken; /* rounds */
-	size_t best;  /* round number from 1 in the history; 0: none is better than another */
+/* Summary of a run, extended with its series. */
+struct run_summary {
+	size_t taken; /* rounds read */
+	size_t best;  /* round number from 1 in the history; 0: the metric has no best */
 	double bytes;
 };
 
 struct state {
 	struct fed_series_set set;
-	struct tally tally[FED_SERIES_MAX];
-	double *thin; /* [thin_capacity] where long curves are thinned out */
+	struct run_summary run_summary[FED_SERIES_MAX];
+	double *thin; /* [thin_capacity] buffer of thinned curves */
 	size_t thin_capacity;
-	uint64_t made; /* of these runs */
-	bool stands;
-	const struct fed_field *metric; /* NULL: the first time */
+	uint64_t made; /* stamp of the runs in `set` */
+	bool set_valid;
+	const struct fed_field *metric; /* NULL: not chosen yet */
 	size_t axis;
 };
 
 /* Series ------------------------------------------------------------------------------ */
 
-/* Of the runs there are: the present one may grow. */
-static uint64_t runs_of(const struct fed_session *s)
+/* Stamp of the set of runs; does not depend on the present run's length. */
+static uint64_t stamp_of_runs(const struct fed_session *s)
 {
 	const struct fed_runs *runs = fed_session_kept_runs(s);
 	uint64_t stamp = fed_session_status(s).restarts;
@@ -68,8 +68,8 @@ static bool has_values(const struct fed_history *h, const struct fed_field *metr
 	return false;
 }
 
-/* Whether some run has a finite value of it: the others are passed over. */
-static bool is_there(const struct fed_session *s, const struct fed_field *metric)
+/* Whether any run has a finite value of the metric. */
+static bool has_any_values(const struct fed_session *s, const struct fed_field *metric)
 {
 	const struct fed_runs *runs = fed_session_kept_runs(s);
 	bool any = has_values(fed_session_history(s), metric);
@@ -79,7 +79,7 @@ static bool is_there(const struct fed_session *s, const struct fed_field *metric
 	return any;
 }
 
-/* The metrics that stand behind round and clock in their table. */
+/* Whether the metric can be shown: it comes behind round and clock in the table. */
 static bool is_figure(const struct fed_field *metric)
 {
 	return strcmp(metric->name, "round") != 0 && strcmp(metric->name, "clock") != 0;
@@ -92,13 +92,13 @@ static const struct fed_field *first_metric(const struct fed_session *s)
 	for (size_t i = 0; i < sizeof wanted / sizeof *wanted; i++) {
 		const struct fed_field *metric = fed_fields_find(fed_metrics, wanted[i]);
 
-		if (is_there(s, metric))
+		if (has_any_values(s, metric))
 			return metric;
 	}
 	return fed_fields_find(fed_metrics, "train_loss");
 }
 
-/* 1: more is better, -1: less is, 0: neither. */
+/* 1: higher is better, -1: lower is better, 0: neither. */
 static int sense_of(const struct fed_field *metric)
 {
 	static const char *const better[] = {"test_accuracy", "defence_precision", "defence_recall"};
@@ -114,19 +114,20 @@ static int sense_of(const struct fed_field *metric)
 	return 0;
 }
 
-/* The last series is the present run, and its history has grown. */
+/* Whether the set is still valid and its last series, the present run, only needs to be extended.
+ */
 static bool can_follow(const struct state *st, const struct fed_session *s)
 {
 	const struct fed_history *h = fed_session_history(s);
 	const struct fed_series *last = st->set.n ? &st->set.of[st->set.n - 1] : NULL;
 
-	if (!st->stands || st->made != runs_of(s))
+	if (!st->set_valid || st->made != stamp_of_runs(s))
 		return false;
 	if (last && !st->metric && last->of != first_metric(s))
-		return false; /* there was no accuracy before */
+		return false; /* accuracy has appeared: choose the metric again */
 	if (last && last->history == h)
 		return last->taken <= h->n;
-	return h->n == 0; /* else it may have begun, or be one that was kept */
+	return h->n == 0; /* else the present run has begun, or was kept */
 }
 
 static int rebuild(struct state *st, const struct fed_session *s, struct fed_error *err)
@@ -135,13 +136,13 @@ static int rebuild(struct state *st, const struct fed_session *s, struct fed_err
 	const struct fed_field *also = axis->also ? fed_fields_find(fed_metrics, axis->also) : NULL;
 
 	fed_series_release(&st->set);
-	memset(st->tally, 0, sizeof st->tally);
+	memset(st->run_summary, 0, sizeof st->run_summary);
 	return fed_series_add_runs(&st->set, fed_session_kept_runs(s), fed_session_history(s),
 	                           st->metric ? st->metric : first_metric(s),
 	                           fed_fields_find(fed_metrics, axis->metric), also, err);
 }
 
-static void count(struct tally *t, const struct fed_series *series)
+static void update_summary(struct run_summary *t, const struct fed_series *series)
 {
 	const struct fed_history *h = series->history;
 	const int sense = sense_of(series->of);
@@ -167,10 +168,10 @@ static int refresh(struct state *st, const struct fed_watched *w, struct fed_err
 		rc = rebuild(st, s, err);
 	else if (last && last->history == fed_session_history(s))
 		rc = fed_series_follow(last, err);
-	st->made = runs_of(s);
-	st->stands = rc == FED_OK;
+	st->made = stamp_of_runs(s);
+	st->set_valid = rc == FED_OK;
 	for (size_t i = 0; rc == FED_OK && i < st->set.n; i++)
-		count(&st->tally[i], &st->set.of[i]);
+		update_summary(&st->run_summary[i], &st->set.of[i]);
 	return rc;
 }
 
@@ -193,7 +194,8 @@ static void put_cell(struct fed_text *out, int column, const struct state *st, s
 	const struct fed_series *series = &st->set.of[i];
 	const struct fed_history *h = series->history;
 	const struct fed_field *metric = series->of;
-	const struct fed_record *best = st->tally[i].best ? &h->record[st->tally[i].best - 1] : NULL;
+	const struct fed_record *best =
+		st->run_summary[i].best ? &h->record[st->run_summary[i].best - 1] : NULL;
 
 	switch (column) {
 	case LETTER:
@@ -219,7 +221,7 @@ static void put_cell(struct fed_text *out, int column, const struct state *st, s
 		fed_text_seconds(out, h->record[h->n - 1].clock);
 		break;
 	default:
-		fed_text_bytes(out, st->tally[i].bytes);
+		fed_text_bytes(out, st->run_summary[i].bytes);
 	}
 }
 
@@ -241,7 +243,7 @@ static void paint_table(const struct state *st, struct fed_canvas *canvas, int r
 
 /* Painting ------------------------------------------------------------------------------------ */
 
-/* Long curves with as many points as the chart can show; where memory is short, with all. */
+/* Thin a long series to the chart's width; without memory it is left unthinned. */
 static void thin(struct state *st, int width, struct fed_chart_series *series)
 {
 	const size_t buckets = 2 * (size_t)width, most = 2 * buckets + 1;
@@ -261,7 +263,7 @@ static void thin(struct state *st, int width, struct fed_chart_series *series)
 
 		if (series[i].n <= most)
 			continue;
-		series[i].n = fed_curve_thin(series[i].x, series[i].y, series[i].n, buckets, x, y);
+		series[i].n = fed_series_thin(series[i].x, series[i].y, series[i].n, buckets, x, y);
 		series[i].x = x;
 		series[i].y = y;
 	}
@@ -338,11 +340,11 @@ static int press_metric(void *state, struct fed_watched *w, const struct fed_pre
 	at = (size_t)(now - fed_metrics);
 	for (size_t tries = 0; tries < n; tries++) {
 		at = (at + (press->code == '<' ? n - 1 : 1)) % n;
-		if (is_figure(&fed_metrics[at]) && is_there(w->session, &fed_metrics[at]))
+		if (is_figure(&fed_metrics[at]) && has_any_values(w->session, &fed_metrics[at]))
 			break;
 	}
 	st->metric = &fed_metrics[at];
-	st->stands = false;
+	st->set_valid = false;
 	return FED_OK;
 }
 
@@ -354,7 +356,7 @@ static int press_axis(void *state, struct fed_watched *w, const struct fed_press
 	(void)w;
 	(void)err;
 	st->axis = (st->axis + (press->code == FED_KEY_LEFT ? AXES - 1 : 1)) % AXES;
-	st->stands = false;
+	st->set_valid = false;
 	return FED_OK;
 }
 
@@ -375,8 +377,8 @@ static const struct fed_key keys[] = {
 static uint64_t stamp(const void *state, const struct fed_watched *w)
 {
 	(void)state;
-	return fed_stamp_with(fed_stamp_with(runs_of(w->session), fed_session_history(w->session)->n),
-	                      w->utf8);
+	return fed_stamp_with(
+		fed_stamp_with(stamp_of_runs(w->session), fed_session_history(w->session)->n), w->utf8);
 }
 
 static void close_view(void *state)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The view `log`: what happened and what was printed in one order, the newest below. */
+/* tui/views/log.c - the view `log`: events and messages in one list, the newest at the bottom. */
 #include <stdio.h>
 #include <string.h>
 
@@ -10,13 +10,13 @@
 #include "tui/views/views.h"
 
 enum {
-	EVENTS_MOST = 1 << 16, /* that pass the filter and can be scrolled to */
-	SHIFT = 20,            /* columns that left and right move by */
+	EVENTS_MOST = 1 << 16, /* filtered events kept for scrolling */
+	SHIFT = 20,            /* columns of a horizontal scroll */
 	FILTER_MOST = 256,
 };
 
-/* A place between two lines: so many events of the list and so many messages are above it. */
-struct place {
+/* A position between two lines: the number of listed events and of messages above it. */
+struct log_position {
 	size_t events;
 	uint64_t messages;
 };
@@ -24,20 +24,20 @@ struct place {
 struct state {
 	struct fed_event_filter event_filter;
 	char filter[FILTER_MOST];
-	bool filter_made, chosen; /* the sieve stands; it chooses kinds, clients or versions */
-	uint64_t *event;          /* [n] numbers of events that pass, ascending */
+	bool filter_made, chosen; /* event_filter is valid; it selects kinds, clients or versions */
+	uint64_t *event;          /* [n] numbers of the filtered events, ascending */
 	size_t n, capacity;
-	uint64_t seen; /* events looked at */
-	bool stays;    /* the last line shown is the one above `at`; else the newest */
-	struct place at;
-	uint32_t skipped; /* columns at the left that are not shown */
+	uint64_t events_read; /* events read */
+	bool fixed;           /* the last visible line is the one above `at`; else the newest */
+	struct log_position at;
+	uint32_t skipped; /* columns scrolled out at the left */
 };
 
-/* Which lines there are ------------------------------------------------------------------ */
+/* Lines ------------------------------------------------------------------ */
 
 static int add_event(struct state *st, uint64_t number, struct fed_error *err)
 {
-	if (st->n == EVENTS_MOST) { /* the older half goes */
+	if (st->n == EVENTS_MOST) { /* drop the older half */
 		const size_t gone = EVENTS_MOST / 2;
 
 		memmove(st->event, st->event + gone, (st->n - gone) * sizeof *st->event);
@@ -69,19 +69,20 @@ static int follow(struct state *st, const struct fed_watched *w, struct fed_erro
 	                          (uint64_t)parts->settings.seed, fed_session_draws(s), err))
 		return FED_FAIL;
 	st->filter_made = true;
-	if (st->seen + 1 < r->first)
-		st->seen = r->first - 1;
-	while (st->seen < r->n) {
-		const struct fed_logged_event *e = fed_event_log_at(r, ++st->seen);
+	if (st->events_read + 1 < r->first)
+		st->events_read = r->first - 1;
+	while (st->events_read < r->n) {
+		const struct fed_logged_event *e = fed_event_log_at(r, ++st->events_read);
 
-		if (e && fed_event_filter_passes(&st->event_filter, r, e) && add_event(st, st->seen, err))
+		if (e && fed_event_filter_passes(&st->event_filter, r, e) &&
+		    add_event(st, st->events_read, err))
 			return FED_FAIL;
 	}
 	return FED_OK;
 }
 
-/* Whether the line above a place is a message; which event it came after. */
-static bool is_message(const struct state *st, const struct fed_watched *w, struct place at)
+/* Whether the line above the position is a message, not an event. */
+static bool is_message(const struct state *st, const struct fed_watched *w, struct log_position at)
 {
 	struct fed_message_line about;
 
@@ -90,8 +91,8 @@ static bool is_message(const struct state *st, const struct fed_watched *w, stru
 	return !at.events || about.event >= st->event[at.events - 1];
 }
 
-/* One line up; false: there is none. */
-static bool step_up(const struct state *st, const struct fed_watched *w, struct place *at)
+/* Move one line up; false at the top. */
+static bool step_up(const struct state *st, const struct fed_watched *w, struct log_position *at)
 {
 	if (is_message(st, w, *at))
 		at->messages--;
@@ -102,7 +103,7 @@ static bool step_up(const struct state *st, const struct fed_watched *w, struct 
 	return true;
 }
 
-static bool step_down(const struct state *st, const struct fed_watched *w, struct place *at)
+static bool step_down(const struct state *st, const struct fed_watched *w, struct log_position *at)
 {
 	struct fed_message_line about;
 	const bool message = at->messages < fed_messages_count(w->messages);
@@ -117,9 +118,9 @@ static bool step_down(const struct state *st, const struct fed_watched *w, struc
 	return true;
 }
 
-static struct place newest(const struct state *st, const struct fed_watched *w)
+static struct log_position newest(const struct state *st, const struct fed_watched *w)
 {
-	return (struct place){st->n, fed_messages_count(w->messages)};
+	return (struct log_position){st->n, fed_messages_count(w->messages)};
 }
 
 /* Painting ----------------------------------------------------------------------------------- */
@@ -144,14 +145,15 @@ static struct fed_style style_of(const struct fed_logged_event *e)
 	}
 }
 
-/* The line above a place; false: a message that the filter hides. */
-static bool put_line(const struct state *st, const struct fed_watched *w, struct place at,
+/* The text of the line above a position; false: a message that the filter hides. */
+static bool put_line(const struct state *st, const struct fed_watched *w, struct log_position at,
                      struct fed_text *text, struct fed_style *style)
 {
-	static const char *const before[] = {[FED_MESSAGE_LINE] = "> ", [FED_SAID_STDERR] = "stderr: "};
-	static const struct fed_style styles[] = {[FED_SAID_ERROR] = {.color = FED_COLOR_RED},
-	                                          [FED_MESSAGE_LINE] = {.bold = true},
-	                                          [FED_SAID_STDERR] = {.color = FED_COLOR_YELLOW}};
+	static const char *const before[] = {
+		[FED_STREAM_LINE] = "> ", [FED_STREAM_STDERR] = "stderr: "};
+	static const struct fed_style styles[] = {[FED_STREAM_ERROR] = {.color = FED_COLOR_RED},
+	                                          [FED_STREAM_LINE] = {.bold = true},
+	                                          [FED_STREAM_STDERR] = {.color = FED_COLOR_YELLOW}};
 	const struct fed_event_log *r = fed_session_event_log(w->session);
 	struct fed_message_line about;
 
@@ -167,14 +169,14 @@ static bool put_line(const struct state *st, const struct fed_watched *w, struct
 	}
 	if (st->chosen || !fed_messages_get(w->messages, at.messages, &about, NULL))
 		return false;
-	if (before[about.saying])
-		fed_text_add(text, "%s", before[about.saying]);
+	if (before[about.stream])
+		fed_text_add(text, "%s", before[about.stream]);
 	fed_messages_get(w->messages, at.messages, &about, text);
-	*style = styles[about.saying];
+	*style = styles[about.stream];
 	return !st->event_filter.text || strcasestr(fed_text_str(text), st->event_filter.text);
 }
 
-/* Without its first columns. */
+/* The text without its first columns. */
 static const char *shifted(const char *text, uint32_t columns)
 {
 	for (uint32_t code, at = 0; *text && at < columns;) {
@@ -201,9 +203,9 @@ static int paint(void *state, struct fed_watched *w, struct fed_canvas *canvas,
 
 	if (follow(st, w, err))
 		return FED_FAIL;
-	struct place at = st->stays ? st->at : newest(st, w);
+	struct log_position at = st->fixed ? st->at : newest(st, w);
 	int row = canvas->rows - 1;
-	for (struct place above = at; row >= 0 && step_up(st, w, &above); at = above) {
+	for (struct log_position above = at; row >= 0 && step_up(st, w, &above); at = above) {
 		struct fed_style style;
 
 		fed_text_clear(&text);
@@ -220,25 +222,25 @@ static int paint(void *state, struct fed_watched *w, struct fed_canvas *canvas,
 /* Keys ------------------------------------------------------------------------------------------
  */
 
-/* A line counts only if the filter lets it be seen. */
+/* Scroll by visible lines. */
 static void scroll(struct state *st, const struct fed_watched *w, int lines)
 {
-	struct place at = st->stays ? st->at : newest(st, w);
+	struct log_position at = st->fixed ? st->at : newest(st, w);
 	struct fed_text text = {0};
 	struct fed_style unused;
 	bool more = true;
 
 	for (int left = lines < 0 ? -lines : lines; left > 0 && more;) {
-		struct place seen = at;
+		struct log_position line = at;
 
 		more = lines < 0 ? step_up(st, w, &at) : step_down(st, w, &at);
-		seen = lines < 0 ? seen : at;
+		line = lines < 0 ? line : at;
 		fed_text_clear(&text);
-		left -= more && put_line(st, w, seen, &text, &unused);
+		left -= more && put_line(st, w, line, &text, &unused);
 	}
 	fed_text_release(&text);
 	st->at = at;
-	st->stays = at.events < st->n || at.messages < fed_messages_count(w->messages);
+	st->fixed = at.events < st->n || at.messages < fed_messages_count(w->messages);
 }
 
 static int press_move(void *state, struct fed_watched *w, const struct fed_press *press,
@@ -270,8 +272,8 @@ static int press_home(void *state, struct fed_watched *w, const struct fed_press
 	struct state *st = state;
 
 	(void)err;
-	st->at = (struct place){0};
-	st->stays = true;
+	st->at = (struct log_position){0};
+	st->fixed = true;
 	scroll(st, w, press->rows);
 	return FED_OK;
 }
@@ -282,7 +284,7 @@ static int press_end(void *state, struct fed_watched *w, const struct fed_press 
 	struct state *st = state;
 
 	(void)w, (void)press, (void)err;
-	st->stays = false;
+	st->fixed = false;
 	return FED_OK;
 }
 
@@ -304,15 +306,15 @@ static bool is_behind(const void *state, const struct fed_watched *w)
 	const struct state *st = state;
 
 	(void)w;
-	return st->stays;
+	return st->fixed;
 }
 
 /* Filter ------------------------------------------------------------------------------------------
  */
 
-/* "kind=lost client=3 some words": words without a key are searched in the text. */
-static int understand(struct fed_event_filter *event_filter, const struct fed_session *s,
-                      const char *typed, bool *chosen, struct fed_error *err)
+/* Parse "kind=lost client=3 some words"; words without a key are searched for in the text. */
+static int parse_filter(struct fed_event_filter *event_filter, const struct fed_session *s,
+                        const char *typed, bool *chosen, struct fed_error *err)
 {
 	const struct fed_composition *parts = fed_session_parts(s);
 	char copy[FILTER_MOST], text[FILTER_MOST] = "", *rest = copy;
@@ -349,7 +351,7 @@ static int filter(void *state, struct fed_watched *w, const char *typed, struct 
 
 	if (strlen(typed) >= sizeof st->filter)
 		return fed_fail(err, "a filter has at most %d bytes", FILTER_MOST - 1);
-	if (understand(&event_filter, w->session, typed, &chosen, err))
+	if (parse_filter(&event_filter, w->session, typed, &chosen, err))
 		return FED_FAIL;
 	fed_event_filter_release(&st->event_filter);
 	st->event_filter = event_filter;
@@ -357,8 +359,8 @@ static int filter(void *state, struct fed_watched *w, const char *typed, struct 
 	st->chosen = chosen;
 	snprintf(st->filter, sizeof st->filter, "%s", typed);
 	st->n = 0;
-	st->seen = 0;
-	st->stays = false;
+	st->events_read = 0;
+	st->fixed = false;
 	return FED_OK;
 }
 

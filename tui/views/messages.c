@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* A ring of lines. */
+/* tui/views/messages.c - a ring buffer of lines. */
 #include "tui/views/messages.h"
 
 #include <pthread.h>
@@ -7,7 +7,7 @@
 
 #include "base/mem.h"
 
-enum { LINE_MOST = 2000 }; /* bytes; what is longer goes on in the next line */
+enum { LINE_MOST = 2000 }; /* bytes; longer lines are broken */
 
 struct line {
 	struct fed_message_line about;
@@ -16,9 +16,9 @@ struct line {
 
 struct fed_messages {
 	pthread_mutex_t lock;
-	struct line ring[FED_MESSAGES_MAX]; /* line k is at k mod FED_MESSAGES_MAX */
+	struct line ring[FED_MESSAGES_MAX]; /* line k is at index k mod FED_MESSAGES_MAX */
 	uint64_t n;
-	struct fed_text part[FED_SAYINGS]; /* a line that has no end yet */
+	struct fed_text part[FED_STREAMS]; /* unfinished lines */
 };
 
 struct fed_messages *fed_messages_new(void)
@@ -36,16 +36,16 @@ void fed_messages_free(struct fed_messages *m)
 		return;
 	for (size_t i = 0; i < FED_MESSAGES_MAX; i++)
 		fed_free(m->ring[i].text);
-	for (size_t i = 0; i < FED_SAYINGS; i++)
+	for (size_t i = 0; i < FED_STREAMS; i++)
 		fed_text_release(&m->part[i]);
 	pthread_mutex_destroy(&m->lock);
 	fed_free(m);
 }
 
-/* A line without memory for it is lost. */
-static void end_line(struct fed_messages *m, enum fed_saying saying, uint64_t event)
+/* Store an unfinished line; it is lost if memory runs out. */
+static void end_line(struct fed_messages *m, enum fed_watch_stream stream, uint64_t event)
 {
-	struct fed_text *part = &m->part[saying];
+	struct fed_text *part = &m->part[stream];
 	char *text = fed_strdup(fed_text_str(part));
 
 	fed_text_clear(part);
@@ -53,13 +53,13 @@ static void end_line(struct fed_messages *m, enum fed_saying saying, uint64_t ev
 		return;
 	struct line *line = &m->ring[++m->n % FED_MESSAGES_MAX];
 	fed_free(line->text);
-	*line = (struct line){{saying, event}, text};
+	*line = (struct line){{stream, event}, text};
 }
 
-void fed_messages_add(struct fed_messages *m, enum fed_saying saying, uint64_t event,
+void fed_messages_add(struct fed_messages *m, enum fed_watch_stream stream, uint64_t event,
                       const char *bytes, size_t n)
 {
-	struct fed_text *part = &m->part[saying];
+	struct fed_text *part = &m->part[stream];
 
 	pthread_mutex_lock(&m->lock);
 	for (size_t i = 0; i < n; i++) {
@@ -67,11 +67,11 @@ void fed_messages_add(struct fed_messages *m, enum fed_saying saying, uint64_t e
 
 		if (c != '\n' && c != '\r')
 			fed_text_put(part, &c, 1);
-		/* "\r" begins a line anew: what a bar of progress drew before does not count. */
+		/* A carriage return restarts the line: a progress bar overwrites itself. */
 		if (c == '\r' && i + 1 < n && bytes[i + 1] != '\n')
 			fed_text_clear(part);
 		if (c == '\n' || part->len >= LINE_MOST)
-			end_line(m, saying, event);
+			end_line(m, stream, event);
 	}
 	pthread_mutex_unlock(&m->lock);
 }

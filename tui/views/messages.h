@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * tui/views/messages.h - lines that commands, plugins and libraries wrote while the watch is open.
+ * tui/views/messages.h - ring buffer of the lines that commands, plugins and libraries wrote while
+ * the watch is open.
  *
- * Any thread may add bytes; the last FED_MESSAGES_MAX lines are kept.
+ * Thread-safe. The last FED_MESSAGES_MAX lines are kept.
  */
 #ifndef FED_TUI_VIEWS_MESSAGES_H
 #define FED_TUI_VIEWS_MESSAGES_H
@@ -10,23 +11,23 @@
 #include "base/text.h"
 #include "tui/watch.h"
 
-enum { FED_MESSAGES_MAX = 4096, FED_SAYINGS = FED_SAID_STDERR + 1 };
+enum { FED_MESSAGES_MAX = 4096, FED_STREAMS = FED_STREAM_STDERR + 1 };
 
 struct fed_messages;
 
-struct fed_messages *fed_messages_new(void); /* NULL: no memory */
+struct fed_messages *fed_messages_new(void); /* NULL: out of memory */
 void fed_messages_free(struct fed_messages *);
-/* event: number of the session's last one (history/event_log.h), where the line belongs. */
-void fed_messages_add(struct fed_messages *, enum fed_saying, uint64_t event, const char *bytes,
-                      size_t n);
-/* Lines so far (of NULL none): numbers 1 to this, of which the last are kept. */
+/* event: number of the session's last event (history/event_log.h); the line is shown behind it. */
+void fed_messages_add(struct fed_messages *, enum fed_watch_stream, uint64_t event,
+                      const char *bytes, size_t n);
+/* Number of the last line, counted from 1; 0 if m is NULL. */
 uint64_t fed_messages_count(struct fed_messages *);
 
 struct fed_message_line {
-	enum fed_saying saying;
+	enum fed_watch_stream stream;
 	uint64_t event;
 };
-/* Line `number`, its text appended to `out` (or NULL); false: it is not kept. */
+/* Get line `number` and append its text to `out` (or NULL); false: no longer kept. */
 bool fed_messages_get(struct fed_messages *, uint64_t number, struct fed_message_line *,
                       struct fed_text *out);
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The view `overview`: how good the model is, what this round does, what all of it cost. */
+/* tui/views/overview.c - the view `overview`: metrics, the current round, costs. */
 #include "tui/views/overview.h"
 
 #include <math.h>
@@ -13,12 +13,12 @@
 #include "tui/views/views.h"
 
 enum {
-	ROOMY = 14,       /* rows from which on there is room for all of it */
+	ROOMY = 14,       /* least rows for all parts */
 	WORKERS_MOST = 3, /* rows of clients */
-	WIDE = 90,        /* columns from which on the charts stand side by side */
-	LABEL = 8,        /* columns of "round", "spent" */
-	GLYPHS = 1000,    /* clients of a round that are shown one by one, at most */
-	IDS = 20,         /* of them with their numbers */
+	WIDE = 90,        /* least columns for charts side by side */
+	LABEL = 8,        /* columns of the labels "round", "spent" */
+	GLYPHS = 1000,    /* most clients of a round that get a glyph each */
+	IDS = 20,         /* most clients that are shown with their numbers */
 };
 
 static const struct fed_style bold = {.bold = true}, grey = {.color = FED_COLOR_GREY}, plain = {0};
@@ -29,9 +29,9 @@ static int put_charts(struct fed_overview *st, const struct fed_watched *w,
                       struct fed_canvas *canvas, int rows, struct fed_error *err)
 {
 	const bool beside = canvas->columns >= WIDE, both = beside || rows >= 2 * FED_CHART_ROWS;
-	const bool accuracy = fed_round_series_set_has(&st->curves, FED_CURVE_ACCURACY);
+	const bool accuracy = fed_round_series_set_has(&st->curves, FED_ROUND_SERIES_ACCURACY);
 	const int columns = beside && accuracy ? (canvas->columns - 2) / 2 : canvas->columns;
-	struct fed_chart_series series[FED_ROUND_SERIES_SET];
+	struct fed_chart_series series[FED_ROUND_SERIES_KINDS];
 	struct fed_chart chart = {.series = series,
 	                          .x_label = "round",
 	                          .mark = st->mark,
@@ -42,28 +42,28 @@ static int put_charts(struct fed_overview *st, const struct fed_watched *w,
 	                          .utf8 = w->utf8};
 
 	if (rows < FED_CHART_ROWS) { /* sparklines: one chart of all curves */
-		chart.n =
-			fed_round_series_set_series(&st->curves, 0, FED_ROUND_SERIES_SET, 2 * columns, series);
+		chart.n = fed_round_series_set_series(&st->curves, 0, FED_ROUND_SERIES_KINDS, 2 * columns,
+		                                      series);
 		chart.n = (int)chart.n < rows ? chart.n : (size_t)rows;
 		return chart.n ? fed_chart_put(canvas, 0, 0, &chart, err) : FED_OK;
 	}
 	if (accuracy) {
 		chart.title = beside ? "accuracy" : NULL;
-		chart.n =
-			fed_round_series_set_series(&st->curves, 0, FED_CURVE_TEST_LOSS, 4 * columns, series);
+		chart.n = fed_round_series_set_series(&st->curves, 0, FED_ROUND_SERIES_TEST_LOSS,
+		                                      4 * columns, series);
 		if (fed_chart_put(canvas, 0, 0, &chart, err))
 			return FED_FAIL;
 	}
 	if (accuracy && !both)
 		return FED_OK;
 	chart.title = beside || !accuracy ? "loss" : NULL;
-	chart.n = fed_round_series_set_series(&st->curves, FED_CURVE_TEST_LOSS, FED_ROUND_SERIES_SET,
-	                                      4 * columns, series);
+	chart.n = fed_round_series_set_series(&st->curves, FED_ROUND_SERIES_TEST_LOSS,
+	                                      FED_ROUND_SERIES_KINDS, 4 * columns, series);
 	return fed_chart_put(canvas, beside && accuracy ? columns + 2 : 0,
 	                     accuracy && !beside ? rows - rows / 2 : 0, &chart, err);
 }
 
-/* A fault is marked at the first round that it was in; those that were healed since, too. */
+/* Mark each fault, healed ones too, at the first round that it affected. */
 static int take_marks(struct fed_overview *st, const struct fed_session *s, struct fed_error *err)
 {
 	const struct fed_composition *parts = fed_session_parts(s);
@@ -104,7 +104,7 @@ static int by_client(const void *a, const void *b)
 	return x->client < y->client ? -1 : x->client > y->client;
 }
 
-/* Invitations of the open round, or of the last one; what is under way from before, too. */
+/* Collect the invitations of the open or else the last round, and earlier ones still in flight. */
 static void take_round(struct fed_overview *st, const struct fed_session *s)
 {
 	const struct fed_federation *f = fed_session_federation(s);
@@ -166,7 +166,7 @@ static void put_headline(const struct fed_overview *st, const struct fed_session
 
 		if (!isnan(accuracy))
 			fed_text_add(&text, "accuracy %.2f %%  ", 100 * accuracy);
-		if (!isnan(loss)) /* else `eval-every` has left it out */
+		if (!isnan(loss)) /* NaN: not evaluated (`eval-every`) */
 			fed_text_add(&text, "loss %.4g  ", loss);
 		if (!isnan(r->train_loss))
 			fed_text_add(&text, "train %.4g", r->train_loss);
@@ -175,7 +175,7 @@ static void put_headline(const struct fed_overview *st, const struct fed_session
 	fed_text_release(&text);
 }
 
-/* "<2 downloading  =3 training  +4 done": those that there are. */
+/* "<2 downloading  =3 training  +4 done": activities without clients are left out. */
 static void put_counts(const struct fed_overview *st, const struct fed_watched *w,
                        struct fed_canvas *canvas, int row)
 {
@@ -196,7 +196,7 @@ static void put_counts(const struct fed_overview *st, const struct fed_watched *
 	}
 }
 
-/* Rows that a glyph for each client takes, at most so many; 0: there is no room. */
+/* Rows of the clients' glyphs, at most `most`; 0: they do not fit. */
 static int rows_of_workers(const struct fed_overview *st, int columns, int most)
 {
 	int cells = (int)st->n_workers;
@@ -209,7 +209,7 @@ static int rows_of_workers(const struct fed_overview *st, int columns, int most)
 	return rows <= most ? rows : st->n_workers <= IDS ? most : 0;
 }
 
-/* A glyph for each client, with its number where there are few; returns the rows. */
+/* A glyph for each client, with its number if there are few; returns the rows used. */
 static int put_workers(const struct fed_overview *st, const struct fed_watched *w,
                        struct fed_canvas *canvas, int row, int rows)
 {
@@ -238,7 +238,7 @@ static int put_workers(const struct fed_overview *st, const struct fed_watched *
 	return rows ? used + 1 : 0;
 }
 
-/* The bill --------------------------------------------------------------------------------- */
+/* Costs --------------------------------------------------------------------------------- */
 
 static void put_bill(const struct fed_session *s, struct fed_canvas *canvas, int row, int rows)
 {

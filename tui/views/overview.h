@@ -15,11 +15,11 @@ struct fed_worker {
 
 struct fed_overview {
 	struct fed_round_series_set curves;
-	uint64_t run; /* number of its first event */
+	uint64_t run; /* number of the run's first event */
 	double *mark; /* [marks] rounds at which faults began */
 	size_t marks;
-	uint64_t marked;                /* number of the last fault among them */
-	uint32_t count[FED_ACTIVITIES]; /* clients of the round */
+	uint64_t marked;                /* number of the last fault in `mark` */
+	uint32_t count[FED_ACTIVITIES]; /* participants of the round, by activity */
 	struct fed_worker worker[1000]; /* the first of n_workers */
 	uint32_t n_workers;
 };

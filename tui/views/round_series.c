@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Points of curves, kept as they come, and their extremes. */
+/* tui/views/round_series.c - series of metrics that grow with the rounds, and their thinning. */
 #include "tui/views/round_series.h"
 
 #include <math.h>
@@ -8,16 +8,16 @@
 
 static const struct {
 	const char *name, *metric;
-} curves[FED_ROUND_SERIES_SET] = {
-	[FED_CURVE_ACCURACY] = {"accuracy", "test_accuracy"},
-	[FED_CURVE_ATTACK] = {"attack success", "attack_success"},
-	[FED_CURVE_TEST_LOSS] = {"test loss", "test_loss"},
-	[FED_CURVE_TRAIN_LOSS] = {"train loss", "train_loss"},
+} curves[FED_ROUND_SERIES_KINDS] = {
+	[FED_ROUND_SERIES_ACCURACY] = {"accuracy", "test_accuracy"},
+	[FED_ROUND_SERIES_ATTACK] = {"attack success", "attack_success"},
+	[FED_ROUND_SERIES_TEST_LOSS] = {"test loss", "test_loss"},
+	[FED_ROUND_SERIES_TRAIN_LOSS] = {"train loss", "train_loss"},
 };
 
 void fed_round_series_set_release(struct fed_round_series_set *c)
 {
-	for (int k = 0; k < FED_ROUND_SERIES_SET; k++) {
+	for (int k = 0; k < FED_ROUND_SERIES_KINDS; k++) {
 		fed_free(c->of[k].x);
 		fed_free(c->of[k].y);
 		fed_free(c->of[k].thin_x);
@@ -26,7 +26,7 @@ void fed_round_series_set_release(struct fed_round_series_set *c)
 	*c = (struct fed_round_series_set){0};
 }
 
-/* Two arrays of so many numbers, one as the other. */
+/* Grow two arrays to the same capacity; false: out of memory. */
 static bool grow(double **x, double **y, size_t *capacity, size_t wanted)
 {
 	const size_t old = *capacity, new = wanted > 2 * old ? wanted : 2 * old;
@@ -45,12 +45,12 @@ int fed_round_series_set_follow(struct fed_round_series_set *c, const struct fed
                                 uint64_t run, struct fed_error *err)
 {
 	if (run != c->run || h->n < c->rounds) {
-		for (int k = 0; k < FED_ROUND_SERIES_SET; k++)
+		for (int k = 0; k < FED_ROUND_SERIES_KINDS; k++)
 			c->of[k].n = 0;
 		c->rounds = 0;
 		c->run = run;
 	}
-	for (int k = 0; k < FED_ROUND_SERIES_SET; k++) {
+	for (int k = 0; k < FED_ROUND_SERIES_KINDS; k++) {
 		const struct fed_field *metric = fed_fields_find(fed_metrics, curves[k].metric);
 
 		if (!grow(&c->of[k].x, &c->of[k].y, &c->of[k].capacity, c->of[k].n + h->n - c->rounds))
@@ -73,8 +73,8 @@ bool fed_round_series_set_has(const struct fed_round_series_set *c, enum fed_rou
 	return c->of[curve].n > 0;
 }
 
-size_t fed_curve_thin(const double *x, const double *y, size_t n, size_t buckets, double *to_x,
-                      double *to_y)
+size_t fed_series_thin(const double *x, const double *y, size_t n, size_t buckets, double *to_x,
+                       double *to_y)
 {
 	size_t m = 0;
 
@@ -112,8 +112,8 @@ size_t fed_round_series_set_series(struct fed_round_series_set *c, int from, int
 		    grow(&c->of[k].thin_x, &c->of[k].thin_y, &c->of[k].thin_capacity, 2 * buckets + 1)) {
 			series[made].x = c->of[k].thin_x;
 			series[made].y = c->of[k].thin_y;
-			series[made].n = fed_curve_thin(c->of[k].x, c->of[k].y, n, buckets, c->of[k].thin_x,
-			                                c->of[k].thin_y);
+			series[made].n = fed_series_thin(c->of[k].x, c->of[k].y, n, buckets, c->of[k].thin_x,
+			                                 c->of[k].thin_y);
 		}
 		made++;
 	}

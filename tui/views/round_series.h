@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * tui/views/round_series.h - figures of the rounds as they are made, thinned out to what a chart
- * can show.
+ * tui/views/round_series.h - metrics of the rounds as series for charts, extended as rounds are
+ * made and thinned to the chart's width.
  */
 #ifndef FED_TUI_VIEWS_ROUND_SERIES_H
 #define FED_TUI_VIEWS_ROUND_SERIES_H
@@ -10,37 +10,37 @@
 #include "tui/widgets/chart.h"
 
 enum fed_round_series {
-	FED_CURVE_ACCURACY,
-	FED_CURVE_ATTACK, /* success of a backdoor */
-	FED_CURVE_TEST_LOSS,
-	FED_CURVE_TRAIN_LOSS,
-	FED_ROUND_SERIES_SET
+	FED_ROUND_SERIES_ACCURACY,
+	FED_ROUND_SERIES_ATTACK, /* success of a backdoor */
+	FED_ROUND_SERIES_TEST_LOSS,
+	FED_ROUND_SERIES_TRAIN_LOSS,
+	FED_ROUND_SERIES_KINDS
 };
 
-/* Zeroed is an empty one. */
+/* {0} is valid and empty. */
 struct fed_round_series_set {
 	uint64_t run;
-	size_t rounds; /* of the history that were taken */
+	size_t rounds; /* rounds of the history read so far */
 	struct {
-		double *x, *y; /* [n] points that there are: rounds without a figure are left out */
+		double *x, *y; /* [n] points; rounds without a value are left out */
 		size_t n, capacity;
 		double *thin_x, *thin_y; /* [thin_capacity] */
 		size_t thin_capacity;
-	} of[FED_ROUND_SERIES_SET];
+	} of[FED_ROUND_SERIES_KINDS];
 };
 
 void fed_round_series_set_release(struct fed_round_series_set *);
-/* Take the rounds that were made since; another run begins anew. */
+/* Read the rounds made since the last call; a new run clears the series. */
 int fed_round_series_set_follow(struct fed_round_series_set *, const struct fed_history *,
                                 uint64_t run, struct fed_error *);
 bool fed_round_series_set_has(const struct fed_round_series_set *, enum fed_round_series);
-/* Curves from .. to - 1 that have points, each thinned out to about `most`; returns how many.
- * Valid until the next call for the same curve. */
+/* Fill in series from .. to - 1 that have points, each thinned to about `most`; returns how many.
+ * Valid until the next call for the same series. */
 size_t fed_round_series_set_series(struct fed_round_series_set *, int from, int to, int most,
                                    struct fed_chart_series *);
-/* At most 2 * buckets + 1 of n points: of each bucket the lowest and the highest, in their order,
- * so that no peak is lost; the last point always.  Returns how many. */
-size_t fed_curve_thin(const double *x, const double *y, size_t n, size_t buckets, double *to_x,
-                      double *to_y);
+/* Thin n points to at most 2 * buckets + 1: the lowest and the highest of each bucket, so that no
+ * peak is lost, and the last point. Returns how many. */
+size_t fed_series_thin(const double *x, const double *y, size_t n, size_t buckets, double *to_x,
+                       double *to_y);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Clients are marked and unmarked. */
+/* tui/views/selection.c - marking of clients. */
 #include "tui/views/selection.h"
 
 #include <stdlib.h>
@@ -7,7 +7,7 @@
 
 #include "base/mem.h"
 
-static int reserve_room(struct fed_watched *w, uint32_t n, struct fed_error *err)
+static int reserve_marks(struct fed_watched *w, uint32_t n, struct fed_error *err)
 {
 	const uint32_t capacity = n < 64 ? 64 : n;
 
@@ -34,7 +34,7 @@ int fed_selection_turn(struct fed_watched *w, uint32_t client, struct fed_error 
 		w->n_marked--;
 		return FED_OK;
 	}
-	if (reserve_room(w, w->n_marked + 1, err))
+	if (reserve_marks(w, w->n_marked + 1, err))
 		return FED_FAIL;
 	memmove(w->marked + at + 1, w->marked + at, behind * sizeof *w->marked);
 	w->marked[at] = client;
@@ -55,7 +55,7 @@ int fed_selection_add(struct fed_watched *w, const struct fed_client_table *r,
 	const uint32_t all = w->n_marked + r->n;
 	uint32_t n = 0;
 
-	if (reserve_room(w, all, err))
+	if (reserve_marks(w, all, err))
 		return FED_FAIL;
 	for (uint32_t i = 0; i < r->n; i++)
 		w->marked[w->n_marked + i] = r->ranked[i].client;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * tui/views/selection.h - the marked clients of struct fed_watched: ascending, each once.
+ * tui/views/selection.h - the set of marked clients in struct fed_watched, ascending.
  */
 #ifndef FED_TUI_VIEWS_SELECTION_H
 #define FED_TUI_VIEWS_SELECTION_H
@@ -8,9 +8,9 @@
 #include "report/client_table.h"
 #include "tui/views/view.h"
 
-/* Mark a client, or take its mark away. */
+/* Toggle the mark of a client. */
 int fed_selection_turn(struct fed_watched *, uint32_t client, struct fed_error *);
-/* Mark all that are in the roster. */
+/* Mark all clients of the table. */
 int fed_selection_add(struct fed_watched *, const struct fed_client_table *, struct fed_error *);
 
 #endif

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The view `split`: the model as a column of layers, where it is or could be cut, what crosses. */
+/* tui/views/split.c - the view `split`: the model's layers, its cuts and the traffic across them.
+ */
 #include "tui/views/split.h"
 
 #include <math.h>
@@ -11,8 +12,8 @@
 #include "train/schemes/schemes.h"
 
 enum {
-	MARGIN = 4,      /* cursor and owner */
-	PANEL_FROM = 12, /* rows of the canvas from which on there are facts below the layers */
+	MARGIN = 4,      /* columns of cursor and owner */
+	PANEL_FROM = 12, /* least rows for the facts below the layers */
 	PANEL = 6,
 };
 
@@ -21,11 +22,11 @@ static const struct fed_style plain, faint = {.color = FED_COLOR_GREY}, bold = {
 									 server = {.color = FED_COLOR_MAGENTA};
 
 struct state {
-	size_t cut; /* of the cursor, from 1; 0: not moved yet */
+	size_t cut; /* at the cursor, from 1; 0: not moved yet */
 	uint32_t top, rows;
 };
 
-/* The cut that the cursor stands at. */
+/* The cut at the cursor. */
 static size_t cut_of(const struct state *st, const struct fed_net *net,
                      const struct fed_division *now)
 {
@@ -34,7 +35,7 @@ static size_t cut_of(const struct state *st, const struct fed_net *net,
 	return wanted < 1 ? 1 : wanted > net->layers - 1 ? net->layers - 1 : wanted;
 }
 
-/* The scheme's cuts, or the cursor's. */
+/* The scheme's cuts, or a hypothetical one at the cursor. */
 static struct fed_division division_of(const struct state *st, const struct fed_session *s)
 {
 	const struct fed_composition *parts = fed_session_parts(s);
@@ -68,7 +69,7 @@ static const struct fed_column columns[COLUMNS] = {
 	[HEAD] = {"head", 9, 7, true},
 };
 
-/* What a cut behind `layer` costs stands in its row; `size` bytes of text. */
+/* A cell with the costs of a cut behind `layer`. */
 static void put_costs(struct fed_text *out, int column, const struct fed_session *s, size_t layer)
 {
 	const struct fed_composition *parts = fed_session_parts(s);
@@ -76,7 +77,7 @@ static void put_costs(struct fed_text *out, int column, const struct fed_session
 	const struct fed_crossing c = fed_crossing_at(s, &d);
 
 	if (layer + 1 == parts->net.layers)
-		return; /* behind the last layer there is nothing */
+		return; /* no cut behind the last layer */
 	if (column == WIDTH)
 		fed_text_count(out, (double)fed_width_at(&parts->net, layer + 1));
 	else if (column == HEAD)
@@ -139,7 +140,7 @@ static void paint_layer(struct fed_canvas *canvas, const struct fed_columns *c, 
 	fed_text_release(&text);
 }
 
-/* A line across, arrows on it where something moves: activations up to the server, which stands
+/* The line of a cut, with an arrow for the last transfer: activations to the server, which is
  * below, gradients back. */
 static void paint_cut(struct fed_canvas *canvas, int row, const struct fed_watched *w,
                       const struct fed_division *d)
@@ -158,7 +159,7 @@ static void paint_cut(struct fed_canvas *canvas, int row, const struct fed_watch
 	               (struct fed_style){up ? FED_COLOR_YELLOW : FED_COLOR_GREEN, true});
 }
 
-/* Rows of layers and cuts from `row` to before `end`; the input first. */
+/* Paint input, layers and cuts into rows row .. end - 1. */
 static void paint_layers(struct state *st, const struct fed_watched *w, struct fed_canvas *canvas,
                          int row, int end, const struct fed_division *d)
 {
@@ -172,7 +173,7 @@ static void paint_layers(struct state *st, const struct fed_watched *w, struct f
 	if (end - row > 2)
 		fed_columns_titles(&c, canvas, row++);
 	st->rows = end > row ? (uint32_t)(end - row) : 0;
-	/* Rows of the whole: input, layers, cuts. */
+	/* All rows: input, layers, cuts. */
 	const uint32_t cuts = 1 + (d->at[1] < parts->net.layers);
 	const uint32_t at = (uint32_t)here + 1 + (here >= d->at[0]) + (here >= d->at[1]);
 	fed_scroll_to(&st->top, at, st->rows, (uint32_t)parts->net.layers + 1 + cuts);

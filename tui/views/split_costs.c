@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* What a cut costs, and what crossed it last. */
+/* tui/views/split_costs.c - traffic and parameters of a cut, and the last transfer across it. */
 #include "history/event_log.h"
 #include "net/messenger.h"
 #include "train/schemes/schemes.h"
 #include "train/schemes/split.h"
 #include "tui/views/split.h"
 
-enum { LOOK_BACK = 4096 }; /* events at most */
+enum { LOOK_BACK = 4096 }; /* most events searched */
 
 bool fed_division_of(const struct fed_session *s, struct fed_division *d)
 {
@@ -28,7 +28,7 @@ uint32_t fed_batch_of(const struct fed_session *s)
 	const struct fed_composition *parts = fed_session_parts(s);
 	const int64_t batch = parts->settings.batch;
 
-	/* 0: all examples of the client at once. */
+	/* 0: a batch is all examples of the client. */
 	return batch > 0 && (batch < parts->clients.most || !parts->clients.most) ? (uint32_t)batch
 	                                                                          : parts->clients.most;
 }
@@ -52,13 +52,13 @@ struct fed_crossing fed_crossing_at(const struct fed_session *s, const struct fe
 	const struct fed_net *net = &fed_session_parts(s)->net;
 	const size_t batch = fed_batch_of(s);
 	const double first = (double)fed_frame_size(1, batch * fed_width_at(net, d->at[0]));
-	/* A label is a number, a target a row of them. */
+	/* A class label is one number, a regression target a row. */
 	const double labels = d->labels ? 4.0 * (double)batch * (net->classes ? 1 : net->outputs) : 0;
 	struct fed_crossing c = {.up = first + labels, .down = first, .messages = 2};
 
 	if (d->at[1] < net->layers) {
 		const double second = (double)fed_frame_size(1, batch * fed_width_at(net, d->at[1]));
-		c.up += second; /* the gradient by what came down */
+		c.up += second; /* the gradient of the activations that came down */
 		c.down += second;
 		c.messages += 2;
 	}

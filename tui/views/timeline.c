@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The view `timeline`: who did what when, scrolled over clients, moved and zoomed over time. */
+/* tui/views/timeline.c - the view `timeline`: client activities over virtual time, with scroll, pan
+ * and zoom. */
 #include <string.h>
 
 #include "base/mem.h"
@@ -10,15 +11,15 @@
 #include "tui/widgets/timeline.h"
 #include "tui/views/views.h"
 
-enum { ROUNDS = 3 };    /* shown at first */
+enum { ROUNDS = 3 };    /* in the first window */
 #define SPAN_LEAST 1e-9 /* seconds */
 
 struct state {
 	struct fed_client_table client_table; /* for the filter */
-	double from, span;                    /* seconds; span 0: the last rounds */
-	bool stays;                           /* at `from`; else the window ends now */
-	uint32_t top, rows;                   /* first client shown, rows for them as painted last */
-	uint32_t n;                           /* busy in the window */
+	double from, span;                    /* virtual seconds; span 0: the last rounds */
+	bool fixed;                           /* the window is fixed at `from`; else it ends now */
+	uint32_t top, rows;                   /* first client shown; rows when last painted */
+	uint32_t n;                           /* clients in the window */
 };
 
 /* The window --------------------------------------------------------------------------- */
@@ -36,7 +37,7 @@ static double span_of(const struct state *st, const struct fed_session *s)
 	return w.to - w.from;
 }
 
-/* A window of this length around `middle` of the old one, inside the run. */
+/* Set the window, clamped to the run. */
 static void set_window(struct state *st, const struct fed_session *s, double from, double span)
 {
 	const double start = fed_timeline_start(s), now = fed_session_clock(s);
@@ -45,12 +46,12 @@ static void set_window(struct state *st, const struct fed_session *s, double fro
 		return;
 	st->span = span > now - start ? now - start : span < SPAN_LEAST ? SPAN_LEAST : span;
 	st->from = from < start ? start : from;
-	st->stays = st->from + st->span < now;
+	st->fixed = st->from + st->span < now;
 }
 
 /* Ids of the filter's clients, ascending; NULL without a filter. */
-static int chosen(struct state *st, const struct fed_session *s, uint32_t **ids,
-                  struct fed_error *err)
+static int filtered_clients(struct state *st, const struct fed_session *s, uint32_t **ids,
+                            struct fed_error *err)
 {
 	*ids = NULL;
 	if (!*st->client_table.filter)
@@ -60,26 +61,26 @@ static int chosen(struct state *st, const struct fed_session *s, uint32_t **ids,
 	*ids = fed_alloc_array(st->client_table.n + 1, sizeof **ids);
 	if (!*ids)
 		return fed_fail_memory(err, st->client_table.n * sizeof **ids, "the clients");
-	for (uint32_t i = 0; i < st->client_table.n; i++) /* not put in order: by their numbers */
+	for (uint32_t i = 0; i < st->client_table.n; i++) /* unsorted rows are in order of their ids */
 		(*ids)[i] = st->client_table.ranked[i].client;
 	return FED_OK;
 }
 
-static int look(struct state *st, const struct fed_watched *w, struct fed_timeline *schedule,
-                struct fed_error *err)
+static int fill_window(struct state *st, const struct fed_watched *w, struct fed_timeline *schedule,
+                       struct fed_error *err)
 {
 	const struct fed_session *s = w->session;
 	const double now = fed_session_clock(s);
 	uint32_t *ids;
 	int rc;
 
-	if (chosen(st, s, &ids, err))
+	if (filtered_clients(st, s, &ids, err))
 		return FED_FAIL;
 	if (st->span > 0) {
 		const double start = fed_timeline_start(s);
-		double from = st->stays ? st->from : now - st->span;
+		double from = st->fixed ? st->from : now - st->span;
 
-		/* Time may have been set back. */
+		/* An abort may have set the clock back. */
 		from = from + st->span > now ? now - st->span : from;
 		from = from < start ? start : from;
 		const double to = from + st->span < now ? from + st->span : now;
@@ -101,8 +102,8 @@ static bool is_blank(const struct fed_canvas *canvas, int column, int row)
 	return true;
 }
 
-/* At the end of the last row, where there is room: "1-20 of 300 clients, until now". */
-static void paint_place(const struct state *st, struct fed_canvas *canvas)
+/* "1-20 of 300 clients, until now", at the end of the last row if cells are free. */
+static void paint_position(const struct state *st, struct fed_canvas *canvas)
 {
 	const uint32_t last = st->top + st->rows < st->n ? st->top + st->rows : st->n;
 	struct fed_text text = {0};
@@ -112,16 +113,16 @@ static void paint_place(const struct state *st, struct fed_canvas *canvas)
 		fed_text_count(&text, st->n);
 		fed_text_add(&text, " clients, ");
 	}
-	fed_text_add(&text, st->stays ? "`end` follows" : "until now");
+	fed_text_add(&text, st->fixed ? "`end` follows" : "until now");
 	const int column = canvas->columns - (int)text.len, row = canvas->rows - 1;
 	if (!text.failed && column > 1 && is_blank(canvas, column - 2, row))
 		fed_canvas_write(canvas, column, row, text.s, (struct fed_style){FED_COLOR_GREY, false});
 	fed_text_release(&text);
 }
 
-/* Why there is nothing to be drawn; nothing when there is. */
-static void put_obstacle(const struct fed_session *s, const struct fed_timeline *schedule,
-                         const struct fed_canvas *canvas, struct fed_text *out)
+/* The reason why the chart is empty; "" if it is not. */
+static void put_reason(const struct fed_session *s, const struct fed_timeline *schedule,
+                       const struct fed_canvas *canvas, struct fed_text *out)
 {
 	if (!fed_session_event_log(s)->invitation_log.n)
 		fed_invitation_log_put_empty(s, out);
@@ -148,7 +149,7 @@ static int paint_window(struct state *st, const struct fed_watched *w, struct fe
 	part.n_marked = w->n_marked;
 	if (fed_timeline_chart_paint(canvas, &part, w->utf8, err))
 		return FED_FAIL;
-	paint_place(st, canvas);
+	paint_position(st, canvas);
 	return FED_OK;
 }
 
@@ -160,9 +161,9 @@ static int paint(void *state, struct fed_watched *w, struct fed_canvas *canvas,
 	struct fed_text why = {0};
 	int rc = FED_OK;
 
-	if (look(st, w, &schedule, err))
+	if (fill_window(st, w, &schedule, err))
 		return FED_FAIL;
-	put_obstacle(w->session, &schedule, canvas, &why);
+	put_reason(w->session, &schedule, canvas, &why);
 	if (why.len)
 		fed_cells_say(canvas, 0, fed_text_str(&why), (struct fed_style){0});
 	else
@@ -187,25 +188,25 @@ static int press_scroll(void *state, struct fed_watched *w, const struct fed_pre
 	if (back)
 		st->top -= by < st->top ? by : st->top;
 	else
-		st->top += by; /* painting keeps it within the clients */
+		st->top += by; /* clamped by paint */
 	fed_scroll_to(&st->top, st->top, st->rows, st->n);
 	return FED_OK;
 }
 
-/* A quarter of the window. */
+/* Pan by a quarter of the window. */
 static int press_pan(void *state, struct fed_watched *w, const struct fed_press *press,
                      struct fed_error *err)
 {
 	struct state *st = state;
 	const double span = span_of(st, w->session), now = fed_session_clock(w->session);
-	const double from = st->stays ? st->from : now - span;
+	const double from = st->fixed ? st->from : now - span;
 
 	(void)err;
 	set_window(st, w->session, from + (press->code == FED_KEY_LEFT ? -span : span) / 4, span);
 	return FED_OK;
 }
 
-/* Half or twice as long, around its middle or up to now. */
+/* Zoom by a factor of two, around the middle or with the end at now. */
 static int press_zoom(void *state, struct fed_watched *w, const struct fed_press *press,
                       struct fed_error *err)
 {
@@ -214,7 +215,7 @@ static int press_zoom(void *state, struct fed_watched *w, const struct fed_press
 	const double other = press->code == ']' ? span / 2 : span * 2;
 
 	(void)err;
-	set_window(st, w->session, st->stays ? st->from + span / 2 - other / 2 : now - other, other);
+	set_window(st, w->session, st->fixed ? st->from + span / 2 - other / 2 : now - other, other);
 	return FED_OK;
 }
 
@@ -248,7 +249,7 @@ static int press_end(void *state, struct fed_watched *w, const struct fed_press 
 	(void)w;
 	(void)press;
 	(void)err;
-	((struct state *)state)->stays = false;
+	((struct state *)state)->fixed = false;
 	return FED_OK;
 }
 
@@ -261,7 +262,7 @@ static bool has_time(const void *state, const struct fed_watched *w)
 static bool looks_back(const void *state, const struct fed_watched *w)
 {
 	(void)w;
-	return ((const struct state *)state)->stays;
+	return ((const struct state *)state)->fixed;
 }
 
 static const struct fed_key keys[] = {

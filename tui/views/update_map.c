@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Updates become groups of points. */
+/* tui/views/update_map.c - updates as the groups of a scatter plot. */
 #include "tui/views/update_map.h"
 
 #include <math.h>
@@ -29,7 +29,7 @@ static int kind_of(const struct fed_map_point *p)
 	return p->trusted ? HONEST : HONEST_FILTERED;
 }
 
-/* Coordinates of each group's points, one group after the other. */
+/* Fill x and y with the points of each group, one group after the other. */
 static void fill(const struct fed_map *map, struct fed_scatter_group *group, double *x, double *y,
                  uint32_t *id)
 {
@@ -62,7 +62,7 @@ static void fill(const struct fed_map *map, struct fed_scatter_group *group, dou
 int fed_map_put(struct fed_canvas *canvas, int column, int row, int columns, int rows,
                 const struct fed_map *map, struct fed_error *err)
 {
-	const size_t most = 2 * map->n; /* now and a version ago */
+	const size_t most = 2 * map->n; /* present and previous positions */
 	double *x = fed_alloc_array(2 * most + 1, sizeof *x);
 	uint32_t *id = fed_alloc_array(most + 1, sizeof *id);
 	struct fed_scatter_group group[GROUPS];

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The view `updates`: the last version's updates as a map, as bars, in their groups. */
+/* tui/views/updates.c - the view `updates`: the last version's updates as a map, as bars, by
+ * groups. */
 #include "tui/views/updates.h"
 
 #include <math.h>
@@ -8,30 +9,30 @@
 #include "tui/widgets/scatter.h"
 #include "tui/views/views.h"
 
-/* While training waits for the frame: after a look that took long, the next one waits, so that
- * training keeps its rate.  When nothing waits the last version is always looked at. */
+/* While training waits for frames, an analysis that took longer than QUICK is followed by a pause
+ * of PATIENCE times its duration. Without a run the last version is always analysed. */
 #define QUICK 2e-3 /* seconds */
 #define PATIENCE 40
-/* Products of all pairs of updates: beyond, a look takes about a second and waits to be asked for.
- */
+/* Multiplications of all pairs of updates above which an analysis, of about a second, runs only on
+ * request. */
 #define LARGE 1.5e10
 
 enum page { MAP, BARS, GROUPS, PAGES };
 
 struct state {
-	struct fed_update_history sights;
-	struct fed_error why; /* there are none, or they could not be made */
-	uint64_t made;        /* of which version of which run */
-	bool there;           /* why is empty */
-	double again;         /* while training: not before, seconds of the machine's clock */
-	bool wanted;          /* a look that takes long was asked for */
+	struct fed_update_history history;
+	struct fed_error why; /* why no updates can be shown */
+	uint64_t made;        /* version_mark() of the version in `history` */
+	bool available;       /* updates can be shown: `why` is unused */
+	double not_before;    /* earliest next analysis while training, monotonic seconds */
+	bool requested;       /* a large analysis was requested */
 	enum page page;
 	enum fed_update_history_order order;
 	uint32_t top;
 	int rows; /* as painted last */
 };
 
-/* Seconds of the machine's clock: for the pace of pictures alone. */
+/* Monotonic wall seconds; used only for the rate of analyses. */
 static double seconds(void)
 {
 	struct timespec t;
@@ -40,18 +41,18 @@ static double seconds(void)
 	return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
 }
 
-/* Every version has an event of its own: another run's sums are larger. */
-static uint64_t mark_of(const struct fed_session *s)
+/* A number that identifies version and run: each version emits events, so it never repeats. */
+static uint64_t version_mark(const struct fed_session *s)
 {
 	return fed_session_version(s) + fed_session_status(s).restarts + 1;
 }
 
-/* Another version, whose updates can be had. */
-static bool is_old(const struct state *st, const struct fed_session *s)
+/* Whether a newer version's updates are available. */
+static bool is_outdated(const struct state *st, const struct fed_session *s)
 {
 	struct fed_error unused;
 
-	return st->made != mark_of(s) && fed_updates_kept(s, &unused) == FED_OK;
+	return st->made != version_mark(s) && fed_updates_kept(s, &unused) == FED_OK;
 }
 
 static bool is_large(const struct fed_session *s)
@@ -61,8 +62,8 @@ static bool is_large(const struct fed_session *s)
 	return n * n * (double)fed_session_parts(s)->net.dim > LARGE;
 }
 
-/* Nothing is shown yet, and the look takes long. */
-static void offer(struct state *st, const struct fed_session *s)
+/* Ask the user to request the large analysis. */
+static void offer_analysis(struct state *st, const struct fed_session *s)
 {
 	struct fed_text text = {0};
 
@@ -71,13 +72,13 @@ static void offer(struct state *st, const struct fed_session *s)
 	fed_text_count(&text, (double)fed_session_parts(s)->net.dim);
 	fed_fail(&st->why, "%s numbers take a while: enter looks at them", fed_text_str(&text));
 	fed_text_release(&text);
-	st->there = false;
+	st->available = false;
 }
 
-/* Whether it is time for another look. */
+/* Whether an analysis is due. */
 static bool is_due(const struct state *st, const struct fed_watched *w)
 {
-	return !w->busy || seconds() >= st->again;
+	return !w->busy || seconds() >= st->not_before;
 }
 
 static void refresh(struct state *st, const struct fed_watched *w)
@@ -85,27 +86,27 @@ static void refresh(struct state *st, const struct fed_watched *w)
 	const struct fed_session *s = w->session;
 	const double began = seconds();
 
-	if (fed_session_version(s) < st->sights.version || !fed_session_running(s)) {
-		fed_update_history_release(&st->sights); /* another run: nothing to compare with */
+	if (fed_session_version(s) < st->history.version || !fed_session_running(s)) {
+		fed_update_history_release(&st->history); /* another run: no previous version */
 		st->made = 0;
 	}
-	if (!is_old(st, s)) {
-		if (!st->sights.n)
-			st->there = fed_updates_kept(s, &st->why) == FED_OK;
+	if (!is_outdated(st, s)) {
+		if (!st->history.n)
+			st->available = fed_updates_kept(s, &st->why) == FED_OK;
 		return;
 	}
-	if (is_large(s) && !st->wanted) {
-		if (!st->sights.n)
-			offer(st, s);
+	if (is_large(s) && !st->requested) {
+		if (!st->history.n)
+			offer_analysis(st, s);
 		return;
 	}
-	if (!is_due(st, w) && !st->wanted)
+	if (!is_due(st, w) && !st->requested)
 		return;
-	st->wanted = false;
-	st->there = fed_update_history_take(&st->sights, s, &st->why) == FED_OK;
-	st->made = mark_of(s);
+	st->requested = false;
+	st->available = fed_update_history_take(&st->history, s, &st->why) == FED_OK;
+	st->made = version_mark(s);
 	const double took = seconds() - began;
-	st->again = took > QUICK ? began + PATIENCE * took : 0;
+	st->not_before = took > QUICK ? began + PATIENCE * took : 0;
 }
 
 /* Painting --------------------------------------------------------------------------- */
@@ -118,13 +119,13 @@ static void paint_title(const struct state *st, const struct fed_watched *w,
 	const uint64_t last = fed_session_version(w->session);
 	struct fed_text text = {0};
 
-	fed_text_add(&text, "updates of version %llu", (unsigned long long)st->sights.version);
-	if (st->sights.version != last)
+	fed_text_add(&text, "updates of version %llu", (unsigned long long)st->history.version);
+	if (st->history.version != last)
 		fed_text_add(&text, " (the last is %llu)", (unsigned long long)last);
 	fed_text_add(&text, ", ");
 	if (st->page == MAP)
 		fed_text_add(&text, "%.0f %% of their variance",
-		             isnan(st->sights.shown) ? 100.0 : 100 * st->sights.shown);
+		             isnan(st->history.shown) ? 100.0 : 100 * st->history.shown);
 	else if (st->page == BARS)
 		fed_text_add(&text, "by %s", fed_update_history_orders[st->order]);
 	else
@@ -136,7 +137,7 @@ static void paint_title(const struct state *st, const struct fed_watched *w,
 static int paint_map(struct state *st, const struct fed_watched *w, struct fed_canvas *canvas,
                      struct fed_error *err)
 {
-	const struct fed_update_history *s = &st->sights;
+	const struct fed_update_history *s = &st->history;
 	struct fed_map map = {.point = s->point,
 	                      .n = s->n,
 	                      .reach_x = s->reach_x,
@@ -161,7 +162,7 @@ static int paint(void *state, struct fed_watched *w, struct fed_canvas *canvas,
 
 	refresh(st, w);
 	st->rows = canvas->rows;
-	if (!st->there) {
+	if (!st->available) {
 		fed_cells_say(canvas, 0, st->why.text, (struct fed_style){0});
 		return FED_OK;
 	}
@@ -171,8 +172,8 @@ static int paint(void *state, struct fed_watched *w, struct fed_canvas *canvas,
 	if (canvas->rows < 2)
 		return FED_OK;
 	return st->page == BARS
-	           ? fed_update_history_bars(canvas, 1, &st->sights, st->order, &st->top, w, err)
-	           : fed_update_history_groups(canvas, 1, &st->sights, &st->top, w, err);
+	           ? fed_update_history_bars(canvas, 1, &st->history, st->order, &st->top, w, err)
+	           : fed_update_history_groups(canvas, 1, &st->history, &st->top, w, err);
 }
 
 /* Keys --------------------------------------------------------------------------------- */
@@ -203,16 +204,16 @@ static int press_order(void *state, struct fed_watched *w, const struct fed_pres
 	return FED_OK;
 }
 
-static int press_look(void *state, struct fed_watched *w, const struct fed_press *press,
-                      struct fed_error *err)
+static int press_analyse(void *state, struct fed_watched *w, const struct fed_press *press,
+                         struct fed_error *err)
 {
 	struct state *st = state;
 
 	(void)press;
 	(void)err;
-	st->wanted = true;
+	st->requested = true;
 	refresh(st, w);
-	st->wanted = false; /* there may have been nothing to look at */
+	st->requested = false; /* in case there were no updates */
 	return FED_OK;
 }
 
@@ -228,20 +229,20 @@ static int press_scroll(void *state, struct fed_watched *w, const struct fed_pre
 	(void)err;
 	if (back)
 		st->top -= by < st->top ? by : st->top;
-	else if (st->top + by < st->sights.n)
-		st->top += by; /* painting keeps the last page full */
+	else if (st->top + by < st->history.n)
+		st->top += by; /* clamped by paint */
 	return FED_OK;
 }
 
 static bool has_updates(const void *state, const struct fed_watched *w)
 {
 	(void)w;
-	return ((const struct state *)state)->there;
+	return ((const struct state *)state)->available;
 }
 
-static bool waits(const void *state, const struct fed_watched *w)
+static bool waits_for_request(const void *state, const struct fed_watched *w)
 {
-	return is_large(w->session) && is_old(state, w->session);
+	return is_large(w->session) && is_outdated(state, w->session);
 }
 
 static bool has_bars(const void *state, const struct fed_watched *w)
@@ -254,8 +255,8 @@ static const struct fed_key keys[] = {
 	{FED_KEY_LEFT, 0, "left", "the page before", press_page, NULL},
 	{'<', 0, "<", "bars in the order before", press_order, NULL},
 	{'>', 0, ">", "bars by norm, score, cosine, client", press_order, has_bars},
-	{FED_KEY_ENTER, 0, "enter", "look at the last version, however long it takes", press_look,
-     waits},
+	{FED_KEY_ENTER, 0, "enter", "look at the last version, however long it takes", press_analyse,
+     waits_for_request},
 	{FED_KEY_UP, 0, "up", "up", press_scroll, NULL},
 	{FED_KEY_DOWN, 0, "down", "down", press_scroll, NULL},
 	{FED_KEY_PAGE_UP, 0, "page up", "a page up", press_scroll, NULL},
@@ -265,11 +266,11 @@ static const struct fed_key keys[] = {
 
 /* ------------------------------------------------------------------------------------------ */
 
-/* A look that had to wait changes the picture when its time has come. */
+/* The stamp also changes when a postponed analysis becomes due. */
 static uint64_t stamp(const void *state, const struct fed_watched *w)
 {
 	const struct state *st = state;
-	const bool due = is_old(st, w->session) && !is_large(w->session) && is_due(st, w);
+	const bool due = is_outdated(st, w->session) && !is_large(w->session) && is_due(st, w);
 
 	return fed_stamp_with(fed_stamp_of(w), due);
 }
@@ -281,7 +282,7 @@ static void made(void *state, struct fed_watched *w)
 
 static void close_view(void *state)
 {
-	fed_update_history_release(&((struct state *)state)->sights);
+	fed_update_history_release(&((struct state *)state)->history);
 }
 
 const struct fed_view fed_view_updates = {

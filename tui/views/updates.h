@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * tui/views/updates.h - what the files of the view `updates` share: a version's updates as they
- * were when it was made, and the pages about them.
+ * tui/views/updates.h - copies of a version's updates for the view `updates`, and the pages that
+ * show them.
  */
 #ifndef FED_TUI_VIEWS_UPDATES_H
 #define FED_TUI_VIEWS_UPDATES_H
@@ -9,10 +9,10 @@
 #include "tui/views/cells.h"
 #include "tui/views/update_map.h"
 
-/* What stays of an update when the next round works in its memory. */
+/* A summary of one update; the next round overwrites the update itself. */
 struct fed_update_history_entry {
 	uint32_t client, staleness;
-	double norm, step; /* length; cosine with the step */
+	double norm, step; /* L2 norm; cosine with the step */
 	double score, weight;
 	int group; /* -1: none */
 	bool byzantine, trusted, used;
@@ -24,16 +24,16 @@ struct fed_update_history {
 	size_t n;
 	struct fed_update_position landmark[FED_LANDMARKS];
 	double shown;            /* share of the variance in the map */
-	double reach_x, reach_y; /* of the map: kept as long as they fit */
+	double reach_x, reach_y; /* half widths of the map; kept while they fit */
 	uint64_t version;
 };
-/* Take the last version's updates; the map's axes and scale are kept from the one before.
- * FED_REJECT: there are none to be had, and nothing has changed. */
+/* Copy the updates of the last version; orientation and scale of the map are kept from the previous
+ * one. FED_REJECT: no updates are available, nothing is changed. */
 int fed_update_history_take(struct fed_update_history *, const struct fed_session *,
                             struct fed_error *);
 void fed_update_history_release(struct fed_update_history *);
 
-/* Pages below a title, in the rows from `row` on; *top is the first line shown. */
+/* Pages below a title, painted from `row` on; *top is the first line shown. */
 enum fed_update_history_order {
 	FED_BY_CLIENT,
 	FED_BY_NORM,

@@ -1,18 +1,19 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* A version's updates, taken while they are there. */
+/* tui/views/updates_history.c - copies of a version's updates, taken before the next round
+ * overwrites them. */
 #include <math.h>
 #include <stdlib.h>
 
 #include "base/mem.h"
 #include "tui/views/updates.h"
 
-#define ROOMY 4 /* a map this many times too large is made anew */
+#define ROOMY 4 /* factor by which a map may be too large before it is rescaled */
 
-void fed_update_history_release(struct fed_update_history *sights)
+void fed_update_history_release(struct fed_update_history *history)
 {
-	fed_free(sights->of);
-	fed_free(sights->point);
-	*sights = (struct fed_update_history){0};
+	fed_free(history->of);
+	fed_free(history->point);
+	*history = (struct fed_update_history){0};
 }
 
 static int by_client(const void *pa, const void *pb)
@@ -22,8 +23,8 @@ static int by_client(const void *pa, const void *pb)
 	return (a->client > b->client) - (a->client < b->client);
 }
 
-/* Where updates of the same clients, and the landmarks, were a version ago. */
-static void find_before(struct fed_update_history *now, const struct fed_update_history *before)
+/* Set the previous positions of updates (of the same clients) and landmarks. */
+static void find_previous(struct fed_update_history *now, const struct fed_update_history *before)
 {
 	for (size_t i = 0; i < now->n; i++) {
 		struct fed_map_point *p = &now->point[i];
@@ -35,9 +36,9 @@ static void find_before(struct fed_update_history *now, const struct fed_update_
 	}
 }
 
-/* Turn the map so that points stay near where they were. */
-static void turn_map(struct fed_update_history *now, const struct fed_update_history *before,
-                     double *place)
+/* Flip or rotate the map so that points stay near their previous positions. */
+static void align_map(struct fed_update_history *now, const struct fed_update_history *before,
+                      double *place)
 {
 	const size_t n = now->n + FED_LANDMARKS;
 	double *const x = place, *const y = x + n, *const was_x = y + n, *const was_y = was_x + n;
@@ -67,7 +68,7 @@ static void turn_map(struct fed_update_history *now, const struct fed_update_his
 	}
 }
 
-/* A round number that is not below the farthest point's `most`, or the one before if it fits. */
+/* A round half width of at least `most`; the previous one if it fits. */
 static double reach_for(double most, double before)
 {
 	static const double round[] = {1, 1.5, 2, 3, 5, 7, 10};
@@ -98,8 +99,8 @@ static void choose_reach(struct fed_update_history *s, const struct fed_update_h
 	s->reach_y = reach_for(y, before->reach_y);
 }
 
-/* By client, for each update of the insight. */
-static void copy(struct fed_update_history *s, const struct fed_update_geometry *in)
+/* Copy the updates in order of client. */
+static void copy_updates(struct fed_update_history *s, const struct fed_update_geometry *in)
 {
 	for (size_t i = 0; i < in->n; i++) {
 		const struct fed_client_verdict *u = &in->of[i];
@@ -128,8 +129,8 @@ static void copy(struct fed_update_history *s, const struct fed_update_geometry 
 	qsort(s->point, s->n, sizeof *s->point, by_client);
 }
 
-static int take(struct fed_update_history *sights, const struct fed_update_geometry *in,
-                uint64_t version, struct fed_error *err)
+static int copy_geometry(struct fed_update_history *history, const struct fed_update_geometry *in,
+                         uint64_t version, struct fed_error *err)
 {
 	struct fed_update_history now = {.n = in->n, .version = version};
 	double *place = fed_alloc_array(4 * (in->n + FED_LANDMARKS), sizeof *place);
@@ -141,17 +142,17 @@ static int take(struct fed_update_history *sights, const struct fed_update_geome
 		fed_update_history_release(&now);
 		return fed_fail_memory(err, in->n * sizeof *now.of, "the view of the updates");
 	}
-	copy(&now, in);
-	find_before(&now, sights);
-	turn_map(&now, sights, place);
-	choose_reach(&now, sights);
+	copy_updates(&now, in);
+	find_previous(&now, history);
+	align_map(&now, history, place);
+	choose_reach(&now, history);
 	fed_free(place);
-	fed_update_history_release(sights);
-	*sights = now;
+	fed_update_history_release(history);
+	*history = now;
 	return FED_OK;
 }
 
-int fed_update_history_take(struct fed_update_history *sights, const struct fed_session *s,
+int fed_update_history_take(struct fed_update_history *history, const struct fed_session *s,
                             struct fed_error *err)
 {
 	struct fed_update_geometry in;
@@ -159,7 +160,7 @@ int fed_update_history_take(struct fed_update_history *sights, const struct fed_
 
 	if (rc)
 		return rc;
-	rc = take(sights, &in, fed_session_version(s), err);
+	rc = copy_geometry(history, &in, fed_session_version(s), err);
 	fed_update_geometry_release(&in);
 	return rc;
 }

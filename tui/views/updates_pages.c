@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Updates as bars with their verdicts, and the groups in which a rule looked at them. */
+/* tui/views/updates_pages.c - the pages `bars` and `groups`: updates with their verdicts, and the
+ * groups of a rule. */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -23,7 +24,7 @@ static struct fed_style style_of(bool byzantine)
 
 /* Order ---------------------------------------------------------------------------- */
 
-struct ranked {
+struct ranked_update {
 	double value;
 	const struct fed_update_history_entry *of;
 };
@@ -43,10 +44,10 @@ static double value_of(const struct fed_update_history_entry *s,
 	}
 }
 
-/* The largest first, NaN last, equals by client. */
+/* Descending; NaN last, ties by client. */
 static int compare(const void *pa, const void *pb)
 {
-	const struct ranked *a = pa, *b = pb;
+	const struct ranked_update *a = pa, *b = pb;
 
 	if (isnan(a->value) != isnan(b->value))
 		return isnan(a->value) ? 1 : -1;
@@ -148,7 +149,7 @@ int fed_update_history_bars(struct fed_canvas *canvas, int row, const struct fed
                             const struct fed_watched *w, struct fed_error *err)
 {
 	const int rows = canvas->rows - row - 1;
-	struct ranked *rank = fed_alloc_array(s->n, sizeof *rank);
+	struct ranked_update *rank = fed_alloc_array(s->n, sizeof *rank);
 	struct fed_column column[COLUMNS];
 	struct fed_columns c;
 	double most[2] = {0, 0};
@@ -156,7 +157,7 @@ int fed_update_history_bars(struct fed_canvas *canvas, int row, const struct fed
 	if (!rank)
 		return fed_fail_memory(err, s->n * sizeof *rank, "the table of updates");
 	for (size_t i = 0; i < s->n; i++) {
-		rank[i] = (struct ranked){value_of(&s->of[i], order), &s->of[i]};
+		rank[i] = (struct ranked_update){value_of(&s->of[i], order), &s->of[i]};
 		most[0] = fmax(most[0], isfinite(s->of[i].norm) ? s->of[i].norm : 0);
 		most[1] = fmax(most[1], isfinite(s->of[i].score) ? s->of[i].score : 0);
 	}
@@ -197,8 +198,8 @@ static int by_id(const void *a, const void *b)
 	return (x > y) - (x < y);
 }
 
-/* Group g; its members into ids [n], ascending. */
-static struct group look_at(const struct fed_update_history *s, int g, uint32_t *ids)
+/* Summarise group g; ids [n]: its members, ascending. */
+static struct group summarise_group(const struct fed_update_history *s, int g, uint32_t *ids)
 {
 	struct group group = {.score = NAN};
 
@@ -267,7 +268,7 @@ int fed_update_history_groups(struct fed_canvas *canvas, int row,
 	fed_columns_titles(&c, canvas, row);
 	fed_scroll_to(top, *top, rows > 0 ? (uint32_t)rows : 0, (uint32_t)n);
 	for (int g = (int)*top; g < n && row + 1 < canvas->rows; g++) {
-		const struct group group = look_at(s, g, ids);
+		const struct group group = summarise_group(s, g, ids);
 
 		paint_group(canvas, ++row, &c, g, &group, ids, most, w->utf8);
 	}

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The views, in the order of their numbers. */
+/* tui/views/views.c - the table of views, in the order of their numbers. */
 #include "tui/views/views.h"
 
 #include "base/text.h"
@@ -14,7 +14,7 @@ const struct fed_view *fed_view_at(size_t i)
 	return i < sizeof views / sizeof *views ? views[i] : NULL;
 }
 
-static const char *name_at(const void *ctx, size_t i)
+static const char *view_name_at(const void *ctx, size_t i)
 {
 	(void)ctx;
 	return fed_view_at(i) ? fed_view_at(i)->name : NULL;
@@ -28,7 +28,7 @@ int fed_view_find(const char *name, size_t *at, struct fed_error *err)
 			return FED_OK;
 		}
 	}
-	const char *near = fed_nearest(name, name_at, NULL);
+	const char *near = fed_nearest(name, view_name_at, NULL);
 	if (near)
 		return fed_fail(err, "no view %s; did you mean %s?", fed_show(name).s, near);
 	struct fed_text names = {0};

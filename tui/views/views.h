@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * tui/views/views.h - the views, for views.c, which numbers them.
+ * tui/views/views.h - declarations of all views, for the table in views.c.
  */
 #ifndef FED_TUI_VIEWS_VIEWS_H
 #define FED_TUI_VIEWS_VIEWS_H

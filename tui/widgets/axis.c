@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Choosing the numbers of an axis and writing them short. */
+/* tui/widgets/axis.c - choice of ticks and of the unit of labels. */
 #include "tui/widgets/axis.h"
 
 #include <math.h>
 #include <stdio.h>
 
-/* Ranges narrower than this share of their values are drawn as constant: labels stay short. */
+/* Ranges narrower than this share of their values count as constant, which keeps labels short. */
 #define NARROWEST 1e-9
-/* A tick that misses the end of the range by so little of a step still counts (rounding). */
+/* Tolerance, in steps, for a tick that misses the end of the range by rounding. */
 #define SLACK 1e-6
 
 double fed_axis_limit(double value)
@@ -17,7 +17,7 @@ double fed_axis_limit(double value)
 	return fmax(-1e300, fmin(1e300, value));
 }
 
-/* The unit of the labels, by the largest of them. */
+/* Choose the unit of the labels by the largest one. */
 static void choose_unit(struct fed_axis *ticks)
 {
 	static const char *const prefix[] = {"k", "M", "G", "T", "P", "E"};

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * tui/widgets/axis.h - round numbers along an axis: steps of 1, 2 or 5 times a power of ten.
+ * tui/widgets/axis.h - ticks and labels of an axis, with steps of 1, 2 or 5 times a power of ten.
  *
- * Values are meant to have gone through fed_axis_limit, so that no difference overflows or
- * becomes subnormal.
+ * Callers pass values through fed_axis_limit first, so that no difference overflows or becomes
+ * subnormal.
  */
 #ifndef FED_TUI_WIDGETS_AXIS_H
 #define FED_TUI_WIDGETS_AXIS_H
@@ -13,14 +13,14 @@
 struct fed_axis {
 	double lo, hi;   /* the range of the axis, lo < hi */
 	double step;     /* tick i is (first + i) * step */
-	long long first; /* ticks of 0 .. n - 1 lie in [lo, hi] */
+	long long first; /* ticks 0 .. n - 1 are within [lo, hi] */
 	int n;
 	int scale;      /* labels are values / 10^scale ... */
 	int decimals;   /* ... with so many decimals ... */
 	char suffix[8]; /* ... followed by "k", "M", "e-7" */
 };
 
-/* A finite value within [-1e300, 1e300], 0 where it is nearer to 0 than 1e-300. */
+/* Clamp to [-1e300, 1e300]; 0 for magnitudes below 1e-300 and NaN. */
 double fed_axis_limit(double value);
 /* At most `most` ticks (>= 3) with steps not below `least` (0: any).  An empty range is widened;
  * with `extend` it is widened to ticks at both ends. */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Drawing on a grid of cells, and the grid as text. */
+/* tui/widgets/canvas.c - drawing on a grid of cells, and its rendering as text. */
 #include "tui/widgets/canvas.h"
 
 #include <stdlib.h>
@@ -50,7 +50,7 @@ static struct fed_cell *cell_at(const struct fed_canvas *canvas, int column, int
 	return &canvas->cell[(size_t)row * (size_t)canvas->columns + (size_t)column];
 }
 
-/* What is about to be written over may be half of a wide character: the other half goes. */
+/* Blank the other half of a wide character that is about to be overwritten in part. */
 static void split_wide(struct fed_canvas *canvas, int column, int row)
 {
 	const struct fed_cell *cell = cell_at(canvas, column, row);
@@ -74,8 +74,8 @@ void fed_canvas_put(struct fed_canvas *canvas, int column, int row, uint32_t cod
 /* Text --------------------------------------------------------------------- */
 
 /* A cell holds one character: an accent is put on the letter to its left where both make one, other
- * combining characters and the joiners of emoji are left out, so that every terminal draws as many
- * columns as were counted. */
+ * combining characters and the joiners of emoji are left out, so that every terminal agrees with
+ * the counted columns. */
 static void put_combining(struct fed_canvas *canvas, int column, int row, uint32_t mark)
 {
 	struct fed_cell *cell = cell_at(canvas, column - 1, row);
@@ -140,7 +140,7 @@ void fed_canvas_copy(struct fed_canvas *canvas, int column, int row, const struc
 
 			if (!to)
 				continue;
-			/* A wide character goes with both halves, or not at all. */
+			/* Copy both halves of a wide character, or none. */
 			const bool halved = cell->code && fed_utf8_columns(cell->code) == 2 &&
 			                    !cell_at(canvas, column + x + 1, row + y);
 			*to = halved || (cell->code == 0 && column + x == 0) ? (struct fed_cell){.code = ' '}
@@ -234,7 +234,7 @@ void fed_canvas_text(const struct fed_canvas *canvas, struct fed_text *out, bool
 			end--;
 		for (int column = 0; column < end; column++) {
 			const struct fed_cell *cell = cell_at(canvas, column, row);
-			/* A space shows no style: runs need no change of it. */
+			/* A space shows no style, so it needs no change. */
 			if (color && cell->code != ' ' && !same_style(cell->style, style)) {
 				style = cell->style;
 				put_style(out, style);

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * tui/widgets/canvas.h - a grid of character cells to draw on; no terminal.
+ * tui/widgets/canvas.h - a grid of character cells: the drawing surface of widgets, charts and
+ * views.
  *
- * Widgets and charts draw here; whoever owns the canvas shows it: fed_canvas_text makes text of it
- * (the shell's plots, golden tests), curses will copy cells.  Everything that is drawn is clipped
- * to the grid; columns and rows count from 0 at the upper left.
+ * It knows no terminal: fed_canvas_text renders it as text (the shell's plots, golden tests),
+ * tui/terminal.c copies the cells to the screen. Drawing is clipped to the grid; columns and rows
+ * count from 0 at the upper left.
  */
 #ifndef FED_TUI_WIDGETS_CANVAS_H
 #define FED_TUI_WIDGETS_CANVAS_H
@@ -44,23 +45,24 @@ struct fed_canvas {
 
 /* Blank; columns and rows from 1 to FED_CANVAS_MAX. */
 int fed_canvas_init(struct fed_canvas *, int columns, int rows, struct fed_error *);
-void fed_canvas_release(struct fed_canvas *); /* zeroed is fine */
+void fed_canvas_release(struct fed_canvas *); /* {0} is allowed */
 void fed_canvas_clear(struct fed_canvas *);
 
-/* One character that takes one column. */
+/* Put one character, one column wide. */
 void fed_canvas_put(struct fed_canvas *, int column, int row, uint32_t code, struct fed_style);
-/* UTF-8 text; returns the column after it.  Wide characters take two cells or, where only one is
- * left, none; combining ones are left out; control bytes and invalid UTF-8 become U+FFFD. */
+/* Write UTF-8 text; returns the column after it. Wide characters take two cells or, if only one is
+ * left, none; combining ones are composed or left out; control bytes and invalid UTF-8 become
+ * U+FFFD. */
 int fed_canvas_write(struct fed_canvas *, int column, int row, const char *text, struct fed_style);
-/* A frame, at least 2 x 2. */
+/* Draw a frame, at least 2 x 2. */
 void fed_canvas_box(struct fed_canvas *, int column, int row, int columns, int rows,
                     struct fed_style);
 
-/* Another canvas onto this one, its upper left cell at this one. */
+/* Copy another canvas onto this one, its upper left cell to (column, row). */
 void fed_canvas_copy(struct fed_canvas *, int column, int row, const struct fed_canvas *from);
 
-/* What marks and lines are made of: braille dots, 2 x 4 to a cell (glyph 0; x and y count dots),
- * or a character in each cell (x and y count cells). */
+/* The pen of marks and lines: braille dots, 2 x 4 to a cell (glyph 0; x and y count dots), or a
+ * character in each cell (x and y count cells). */
 struct fed_pen {
 	uint32_t glyph;
 	struct fed_style style;
@@ -72,7 +74,7 @@ void fed_canvas_line(struct fed_canvas *, int x0, int y0, int x1, int y1, struct
  * dots ':' and other characters '?'; with color styles are SGR sequences. */
 void fed_canvas_text(const struct fed_canvas *, struct fed_text *out, bool utf8, bool color);
 
-/* What stands for a character there. */
+/* The ASCII substitute of a character. */
 char fed_canvas_ascii(uint32_t code);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Curves with axes on a canvas; sparklines where there is no room for axes. */
+/* tui/widgets/chart.c - line charts on a canvas, or sparklines where axes do not fit. */
 #include "tui/widgets/chart.h"
 
 #include <math.h>
@@ -10,8 +10,8 @@
 #include "tui/widgets/axis.h"
 
 enum {
-	LEAST_ROWS = 4, /* of the area of the curves; the x label, then the legend make room for it */
-	LONE_POINT = 0x2836, /* four braille dots: a point without neighbours must be seen */
+	LEAST_ROWS = 4,      /* of the plot area; the x label, then the legend is left out for it */
+	LONE_POINT = 0x2836, /* four braille dots, for a point without neighbours */
 	AXIS_TICK_Y = 0x2524,
 	AXIS_TICK_X = 0x252C,
 	AXIS_Y = 0x2502,
@@ -26,8 +26,8 @@ struct picture {
 	const struct fed_chart *chart;
 	struct fed_canvas *canvas;
 	struct fed_axis x, y;
-	int left, top, columns, rows; /* the area of the curves, in cells */
-	int across, down;             /* marks a cell */
+	int left, top, columns, rows; /* the plot area, in cells */
+	int across, down;             /* marks per cell */
 	int legend_rows;
 	bool empty; /* no point to draw */
 };
@@ -71,7 +71,7 @@ static bool has_text(const char *s)
 
 /* Layout --------------------------------------------------------------------- */
 
-/* "! fault" behind the names, if there is room. */
+/* "! fault" behind the names, if it fits. */
 static void legend_of_marks(struct picture *p, int row, int column)
 {
 	const struct fed_chart *chart = p->chart;
@@ -83,7 +83,7 @@ static void legend_of_marks(struct picture *p, int row, int column)
 	fed_canvas_write(p->canvas, column + 2, row, chart->mark_name, plain_style);
 }
 
-/* The legend, or only how many rows it takes when draw is false; rows past `most` are left out. */
+/* Draw the legend, or only count its rows when draw is false; rows past `most` are left out. */
 static int legend(struct picture *p, int row, int most, bool draw)
 {
 	const struct fed_chart *chart = p->chart;
@@ -107,7 +107,7 @@ static int legend(struct picture *p, int row, int most, bool draw)
 	return rows;
 }
 
-/* Rows from above: title, legend, curves, axis, its labels, x label. */
+/* Rows from the top: title, legend, curves, axis, its labels, x label. */
 static void lay_out_rows(struct picture *p)
 {
 	const struct fed_chart *chart = p->chart;
@@ -167,7 +167,7 @@ static void lay_out_columns(struct picture *p)
 	p->columns = p->chart->columns - p->left - letters;
 }
 
-/* Where a value lies, in marks. */
+/* The position of a value, in marks. */
 static int mark_x(const struct picture *p, double x)
 {
 	const double share = (fed_axis_limit(x) - p->x.lo) / (p->x.hi - p->x.lo);
@@ -246,7 +246,7 @@ static void draw_curve(struct picture *p, size_t i)
 	}
 }
 
-/* Each curve's letter right of its last point, in the nearest row that no other letter took. */
+/* Put each curve's letter right of its last point, in the nearest free row. */
 static void draw_letters(struct picture *p)
 {
 	int taken[FED_CHART_SERIES][2];
@@ -276,7 +276,7 @@ static void draw_letters(struct picture *p)
 	}
 }
 
-/* Below the curves. */
+/* Draw the vertical lines; curves are drawn over them. */
 static void draw_marks(struct picture *p)
 {
 	const struct fed_style line = {.color = FED_COLOR_RED};
@@ -370,7 +370,7 @@ static int paint_sparklines(const struct fed_chart *chart, struct fed_canvas *ca
 		const int width = fed_text_width(chart->series[i].name);
 		names = width > names ? width : names;
 	}
-	/* Names give way first: a third of the line at most, with a space. */
+	/* Names are shortened first: at most a third of the line, with a space. */
 	names = names < chart->columns / 3 ? names : chart->columns / 3 - 1;
 	for (size_t i = 0; i < chart->n; i++) {
 		const struct fed_chart_series *series = &chart->series[i];
@@ -391,7 +391,8 @@ static int paint_sparklines(const struct fed_chart *chart, struct fed_canvas *ca
 	return FED_OK;
 }
 
-/* Checked, onto a canvas of the chart's size or, for sparklines, of as many rows as curves. */
+/* Check the chart and paint it on a new canvas of its size, or of one row a curve for sparklines.
+ */
 static int paint(const struct fed_chart *chart, struct fed_canvas *canvas, struct fed_error *err)
 {
 	if (chart->n < 1 || chart->n > FED_CHART_SERIES)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Glyphs and colours of activities and phases. */
+/* tui/widgets/glyphs.c - glyphs and colours of activities and phases. */
 #include "tui/widgets/glyphs.h"
 
 #define DOWNLOAD 0x25C2, '<', FED_COLOR_BLUE

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * tui/widgets/glyphs.h - one glyph and one colour for what a client does or what became of its
- * work: the same in all views.
+ * tui/widgets/glyphs.h - glyphs and colours of client activities and phases, the same in all views.
  */
 #ifndef FED_TUI_WIDGETS_GLYPHS_H
 #define FED_TUI_WIDGETS_GLYPHS_H
@@ -13,7 +12,7 @@ struct fed_activity_glyph {
 	const char *name;
 	uint32_t glyph; /* in UTF-8 terminals ... */
 	char ascii;     /* ... and elsewhere */
-	uint8_t color;  /* enum fed_color: what the glyph says, again */
+	uint8_t color;  /* enum fed_color; repeats what the glyph says */
 };
 extern const struct fed_activity_glyph fed_activity_marks[FED_ACTIVITIES];
 extern const struct fed_activity_glyph fed_phase_marks[FED_PHASES];

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * tui/widgets/heatmap.c - cells of two lines: the shade, and the number in it.
+ * tui/widgets/heatmap.c - heat map with cells of two lines: shade and number.
  */
 #include "tui/widgets/heatmap.h"
 
@@ -26,7 +26,7 @@ static void put_cell(struct fed_canvas *canvas, const struct fed_heatmap *h, int
                      double value, bool utf8)
 {
 	const int shade = isnan(value) ? 0 : shade_of(h, value);
-	/* From orange to blue: apart for every kind of colour vision, as the shades are. */
+	/* From orange to blue, which every kind of colour vision can distinguish. */
 	const struct fed_style style = {.color = shade >= 3   ? FED_COLOR_BLUE
 	                                         : shade >= 1 ? FED_COLOR_CYAN
 	                                                      : FED_COLOR_YELLOW};
@@ -43,7 +43,7 @@ static void put_cell(struct fed_canvas *canvas, const struct fed_heatmap *h, int
 	                 (struct fed_style){.bold = true});
 }
 
-/* Columns that the names of the rows take. */
+/* Width of the row names. */
 static int label_width(const struct fed_heatmap *h)
 {
 	int width = 0;
@@ -55,9 +55,9 @@ static int label_width(const struct fed_heatmap *h)
 	return (width > LABEL_MAX ? LABEL_MAX : width) + 2;
 }
 
-/* Names of columns stand on two lines in turn, so that each has the room of two cells. */
-static void put_heads(struct fed_canvas *canvas, const struct fed_heatmap *h, int left, int row,
-                      size_t columns)
+/* Put the column names on two lines alternately, so that each is up to two cells wide. */
+static void put_column_names(struct fed_canvas *canvas, const struct fed_heatmap *h, int left,
+                             int row, size_t columns)
 {
 	for (size_t k = 0; k < columns; k++) {
 		struct fed_text name = {0};
@@ -86,7 +86,7 @@ int fed_heatmap_draw(const struct fed_heatmap *h, int width, bool utf8, bool col
 		return FED_FAIL;
 	if (title)
 		fed_canvas_write(&canvas, 0, 0, h->title, (struct fed_style){.bold = true});
-	put_heads(&canvas, h, left, title, columns);
+	put_column_names(&canvas, h, left, title, columns);
 	for (size_t i = 0; i < h->rows; i++) {
 		const int row = title + heads + (int)i * (LINES + 1);
 		char name[4 * LABEL_MAX + 1];

@@ -1,18 +1,18 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * tui/widgets/scatter.c - a frame, the points in it, a legend below.
+ * tui/widgets/scatter.c - scatter plot in a frame, with a legend below.
  */
 #include "tui/widgets/scatter.h"
 
 #include <math.h>
 #include <stdio.h>
 
-/* A cell is about this many times as high as wide. */
+/* Height of a cell in units of its width. */
 #define CELL_RATIO 2.0
 
 struct frame {
 	int column, row, columns, rows; /* of the inside */
-	double x, y, unit;              /* middle; length that a column is across */
+	double x, y, unit; /* coordinates of the middle; width of a column in units of the data */
 };
 
 static bool is_point(const struct fed_scatter_group *g, size_t i)
@@ -20,7 +20,7 @@ static bool is_point(const struct fed_scatter_group *g, size_t i)
 	return isfinite(g->x[i]) && isfinite(g->y[i]);
 }
 
-/* The smallest scale that shows every point, the same in both directions. */
+/* Choose the smallest scale that shows every point, the same in both directions. */
 static void fit(const struct fed_scatter *s, struct frame *f)
 {
 	double low_x = INFINITY, high_x = -INFINITY, low_y = INFINITY, high_y = -INFINITY;
@@ -51,9 +51,9 @@ static void fit(const struct fed_scatter *s, struct frame *f)
 		f->unit = 1;
 }
 
-/* false: outside. */
-static bool place(const struct frame *f, const struct fed_scatter_group *g, size_t i, int *column,
-                  int *row)
+/* The cell of point i; false: outside the frame. */
+static bool cell_of_point(const struct frame *f, const struct fed_scatter_group *g, size_t i,
+                          int *column, int *row)
 {
 	const double across = floor((g->x[i] - f->x) / f->unit + 0.5) + f->columns / 2;
 	const double down = f->rows / 2 - floor((g->y[i] - f->y) / (CELL_RATIO * f->unit) + 0.5);
@@ -70,7 +70,7 @@ static bool is_free(const struct fed_canvas *canvas, int column, int row)
 	return column < canvas->columns && canvas->cell[row * canvas->columns + column].code == ' ';
 }
 
-/* A number to the right of its point, if no cell that it takes is in use, nor the next one. */
+/* Put a label to the right of its point, if its cells and the next one are free. */
 static void put_id(struct fed_canvas *canvas, const struct frame *f, int column, int row,
                    uint32_t id)
 {
@@ -93,20 +93,20 @@ static void put_group(struct fed_canvas *canvas, const struct frame *f,
 	for (size_t i = 0; i < g->n; i++) {
 		int column, row;
 
-		if (!is_point(g, i) || !place(f, g, i, &column, &row))
+		if (!is_point(g, i) || !cell_of_point(f, g, i, &column, &row))
 			continue;
 		fed_canvas_put(canvas, column, row, utf8 ? g->glyph : (uint32_t)g->ascii, style);
 	}
 }
 
-/* After all points, so that none is covered. */
+/* Put the labels after all points, so that no point is covered. */
 static void put_ids(struct fed_canvas *canvas, const struct frame *f,
                     const struct fed_scatter_group *g)
 {
 	for (size_t i = 0; g->id && i < g->n; i++) {
 		int column, row;
 
-		if (!is_point(g, i) || !place(f, g, i, &column, &row))
+		if (!is_point(g, i) || !cell_of_point(f, g, i, &column, &row))
 			continue;
 		put_id(canvas, f, column + 1, row, g->id[i]);
 	}

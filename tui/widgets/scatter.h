@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * tui/widgets/scatter.h - points in a plane, drawn as text.
+ * tui/widgets/scatter.h - scatter plot of groups of points in a plane.
  *
- * Each group has a glyph of its own, so that colour is never needed to tell them apart; later
- * groups are drawn over earlier ones.  One unit is as long across as up, cells taken as twice as
- * high as wide.
+ * Each group has its own glyph, so that colour is not needed to distinguish them; later groups are
+ * drawn over earlier ones. Both axes have the same scale, with cells twice as high as wide.
  */
 #ifndef FED_TUI_WIDGETS_SCATTER_H
 #define FED_TUI_WIDGETS_SCATTER_H
@@ -13,7 +12,7 @@
 
 #include "tui/widgets/canvas.h"
 
-enum { FED_SCATTER_COLUMNS = 24, FED_SCATTER_ROWS = 8 }; /* the least */
+enum { FED_SCATTER_COLUMNS = 24, FED_SCATTER_ROWS = 8 }; /* smallest size */
 
 struct fed_scatter_group {
 	const char *name;
@@ -22,22 +21,22 @@ struct fed_scatter_group {
 	uint8_t color;       /* enum fed_color */
 	const double *x, *y; /* [n]; points that are not finite are left out */
 	size_t n;
-	const uint32_t *id; /* [n]: numbers beside the points where there is room; NULL: none */
+	const uint32_t *id; /* [n] labels beside the points, where cells are free; NULL: none */
 };
 
 struct fed_scatter {
 	const char *title; /* NULL: none */
 	const struct fed_scatter_group *group;
 	size_t n;
-	/* To be seen each way from the origin, which is in the middle; 0: what the points need. */
+	/* Half widths; the origin is in the middle. 0: fit the points. */
 	double reach_x, reach_y;
 	bool utf8;
 };
 
-/* Into a rectangle of the canvas, title and legend included. */
+/* Draw into a rectangle of the canvas, with title and legend. */
 void fed_scatter_put(struct fed_canvas *, int column, int row, int columns, int rows,
                      const struct fed_scatter *);
-/* The same alone, as text. */
+/* Append the same as text. */
 int fed_scatter_draw(const struct fed_scatter *, int columns, int rows, bool color,
                      struct fed_text *out, struct fed_error *);
 

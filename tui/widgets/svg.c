@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Cells as SVG: runs of text in one style, dots as circles, frames as lines of text. */
+/* tui/widgets/svg.c - a canvas as SVG: text runs of one style, circles for braille dots. */
 #include "tui/widgets/svg.h"
 
 enum { WIDTH = 9, HEIGHT = 18, BASE = 13, FONT = 15, BRAILLE = 0x2800 }; /* of a cell, in pixels */
 
-/* Okabe and Ito's palette, as far as it is seen on white. */
+/* Okabe and Ito's palette, in shades for a white background. */
 static const char *const colors[] = {
 	[FED_COLOR_PLAIN] = "#1a1a1a",  [FED_COLOR_RED] = "#d55e00",  [FED_COLOR_GREEN] = "#009e73",
 	[FED_COLOR_YELLOW] = "#b07a00", [FED_COLOR_BLUE] = "#0072b2", [FED_COLOR_MAGENTA] = "#b0578d",
@@ -41,7 +41,7 @@ static bool same_style(const struct fed_cell *a, const struct fed_cell *b)
 	return a->style.color == b->style.color && a->style.bold == b->style.bold;
 }
 
-/* The cells from `column` on that share a style; returns the column behind them. */
+/* Put the cells from `column` on that share a style; returns the column behind them. */
 static int put_run(struct fed_text *out, const struct fed_canvas *canvas, int column, int row)
 {
 	const struct fed_cell *cell = &canvas->cell[(size_t)row * (size_t)canvas->columns];

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * tui/widgets/svg.h - a canvas as a picture for slides and papers.
+ * tui/widgets/svg.h - export of a canvas as SVG, for slides and papers.
  */
 #ifndef FED_TUI_WIDGETS_SVG_H
 #define FED_TUI_WIDGETS_SVG_H
 
 #include "tui/widgets/canvas.h"
 
-/* Append an SVG document: monospaced text on white, braille dots as circles, so that no font needs
- * to have them. */
+/* Append an SVG document: monospaced text on white; braille dots are circles, so that they need no
+ * font. */
 void fed_canvas_svg(const struct fed_canvas *, struct fed_text *out);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Spans of time on a grid of cells. */
+/* tui/widgets/timeline.c - timeline chart on a grid of cells. */
 #include "tui/widgets/timeline.h"
 
 #include <math.h>
@@ -14,7 +14,7 @@
 enum { LINE = 0x2502, TICK_COLUMNS = 12 };
 
 /* Phases, then the ends of invitations without an update. */
-enum { REFUSED = FED_PHASES, LOST, LATE, RECALLED, MARKS };
+enum { REFUSED = FED_PHASES, LOST, LATE, CANCELLED, MARKS };
 
 static const struct fed_activity_glyph *mark_of(int mark)
 {
@@ -68,7 +68,7 @@ static void add_span(struct painter *p, int client, const struct fed_span *span)
 		share[c] += fmax(0, fmin(to, (c + 1) * p->cell) - fmax(from, c * p->cell));
 }
 
-/* What took most of each cell. */
+/* Draw the longest phase of each cell. */
 static void put_phases(struct painter *p, int client)
 {
 	const double *share = share_of(p, client);
@@ -84,8 +84,9 @@ static void put_phases(struct painter *p, int client)
 	}
 }
 
-/* Its last journey that begins in the window, and those before it that reach into it. */
-static const struct fed_invitation_record *first_in(const struct painter *p, uint32_t client)
+/* The client's newest invitation that begins before the end of the window. */
+static const struct fed_invitation_record *newest_in_window(const struct painter *p,
+                                                            uint32_t client)
 {
 	const struct fed_invitation_log *j = p->schedule->invitation_log;
 	const struct fed_invitation_record *x = fed_invitation_log_last(j, client);
@@ -95,7 +96,7 @@ static const struct fed_invitation_record *first_in(const struct painter *p, uin
 	return x;
 }
 
-static bool is_over(const struct painter *p, const struct fed_invitation_record *x)
+static bool is_before_window(const struct painter *p, const struct fed_invitation_record *x)
 {
 	const double end =
 		x->state == FED_INVITATION_REPORTED && !isnan(x->until) ? x->until : x->ended;
@@ -103,14 +104,14 @@ static bool is_over(const struct painter *p, const struct fed_invitation_record 
 	return end <= p->schedule->from && x->sent < p->schedule->from;
 }
 
-/* What journeys tell of client number `at` of the schedule. */
+/* Add the invitations of client number `at` of the schedule. */
 static void add_client(struct painter *p, int at)
 {
 	const struct fed_invitation_log *j = p->schedule->invitation_log;
-	const struct fed_invitation_record *x = first_in(p, p->schedule->client[at]);
+	const struct fed_invitation_record *x = newest_in_window(p, p->schedule->client[at]);
 	struct fed_span span[FED_SPANS_MAX];
 
-	for (; x && !is_over(p, x); x = fed_invitation_log_before(j, x))
+	for (; x && !is_before_window(p, x); x = fed_invitation_log_before(j, x))
 		for (int n = fed_invitation_spans(x, p->schedule->now, span), i = 0; i < n; i++)
 			add_span(p, at, &span[i]);
 }
@@ -129,7 +130,7 @@ static void put_client(struct painter *p, int at)
 		[FED_INVITATION_REFUSED] = REFUSED,
 		[FED_INVITATION_LOST] = LOST,
 		[FED_INVITATION_LATE] = LATE,
-		[FED_INVITATION_CANCELLED] = RECALLED,
+		[FED_INVITATION_CANCELLED] = CANCELLED,
 	};
 	const struct fed_invitation_log *j = p->schedule->invitation_log;
 	const uint32_t client = p->schedule->client[at];
@@ -142,16 +143,16 @@ static void put_client(struct painter *p, int at)
 		fed_canvas_put(p->canvas, p->left - 1, row, '*',
 		               (struct fed_style){.color = FED_COLOR_CYAN, .bold = true});
 	put_phases(p, at);
-	for (const struct fed_invitation_record *x = first_in(p, client); x && !is_over(p, x);
-	     x = fed_invitation_log_before(j, x))
+	for (const struct fed_invitation_record *x = newest_in_window(p, client);
+	     x && !is_before_window(p, x); x = fed_invitation_log_before(j, x))
 		if (ends[x->state] && x->ended <= p->schedule->to)
 			put_mark(p, column_of(p, x->ended), row, ends[x->state]);
 }
 
 /* The frame -------------------------------------------------------------------- */
 
-/* A line with a label on its right, or on its left where there is no room; false when another label
- * that stands at `next` or behind it is in the way. */
+/* A vertical line with a label on its right, or on its left if it does not fit; false if it
+ * overlaps the label at `next`. */
 static bool put_label(struct painter *p, int row, int column, const char *label, int *next)
 {
 	const int n = (int)strlen(label);
@@ -166,7 +167,7 @@ static bool put_label(struct painter *p, int row, int column, const char *label,
 	return true;
 }
 
-/* From the last one on, so that it has its number; lines through the rows below. */
+/* Put version lines and numbers from the last one backwards, so that the last is labelled. */
 static void put_versions(struct painter *p, int rows)
 {
 	const struct fed_timeline *w = p->schedule;
@@ -205,7 +206,7 @@ static void put_time(struct painter *p, int row)
 	}
 }
 
-/* What the glyphs mean that were used, as many as fit. */
+/* Explain the glyphs that were used, as many as fit. */
 static void put_legend(struct painter *p, int row)
 {
 	int column = 0;
