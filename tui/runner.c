@@ -305,13 +305,13 @@ int fed_runner_new(struct fed_runner **out, const struct fed_watch_host *host, d
 	pthread_cond_init(&r->changed, &attributes);
 	pthread_condattr_destroy(&attributes);
 	update_attention(r);
-	fed_session_set_between(host->session, (struct fed_pause_hook){between_events, r});
+	fed_session_set_pause_hook(host->session, (struct fed_pause_hook){between_events, r});
 	const int error = r->event_fd < 0 ? 0 : fed_thread_start(&r->thread, run_thread, r);
 	if (r->event_fd >= 0 && !error) {
 		*out = r;
 		return FED_OK;
 	}
-	fed_session_set_between(host->session, (struct fed_pause_hook){0});
+	fed_session_set_pause_hook(host->session, (struct fed_pause_hook){0});
 	if (r->event_fd >= 0)
 		close(r->event_fd);
 	fed_free(r);
@@ -324,7 +324,7 @@ void fed_runner_free(struct fed_runner *r)
 		return;
 	fed_runner_leave(r);
 	pthread_join(r->thread, NULL);
-	fed_session_set_between(r->host.session, (struct fed_pause_hook){0});
+	fed_session_set_pause_hook(r->host.session, (struct fed_pause_hook){0});
 	for (size_t i = 0; i < r->n_lines; i++)
 		fed_free(r->line[i]);
 	fed_free(r->line);

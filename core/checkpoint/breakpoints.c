@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * checkpoint/breakpoints.c - where runs stop, in a saved file: what a stop left undone, then the
- * breakpoints and a pause.
+ * checkpoint/breakpoints.c - saver and loader of the rest of a stopped run, the breakpoints and the
+ * pause.
  */
 #include "checkpoint/parts.h"
 
-/* Numbers ascend, up to the last one that was given. */
-static const struct fed_column columns[] = {
+/* Numbers ascend up to last_number. */
+static const struct fed_column breakpoint_columns[] = {
 	FED_COLUMN(struct fed_breakpoint, number),
 	FED_COLUMN(struct fed_breakpoint, hits),
 	FED_COLUMN(struct fed_breakpoint, holds),
@@ -15,8 +15,7 @@ static const struct fed_column columns[] = {
 
 /* Conditions ------------------------------------------------------------------------ */
 
-/* The text (empty: none), and the numbers that were taken from kept runs: those of their names may
- * be others now. */
+/* The text (empty: none), then the numbers taken from kept runs, which may have changed since. */
 static void put_condition(struct fed_saver *f, struct fed_condition *c)
 {
 	uint32_t n = 0;
@@ -29,8 +28,8 @@ static void put_condition(struct fed_saver *f, struct fed_condition *c)
 		fed_put_f64(f, *fed_condition_taken(c, i));
 }
 
-/* Behind the text. */
-static void get_taken(struct fed_loader *f, struct fed_condition *c)
+/* The numbers that follow the text of a condition. */
+static void get_numbers(struct fed_loader *f, struct fed_condition *c)
 {
 	const uint32_t n = fed_get_u32(f);
 	double *number = NULL;
@@ -43,7 +42,8 @@ static void get_taken(struct fed_loader *f, struct fed_condition *c)
 		                fed_condition_text(c));
 }
 
-/* Stops ------------------------------------------------------------------------------ */
+/* Rest and breakpoints
+ * ------------------------------------------------------------------------------ */
 
 static void save_rest(struct fed_saver *f, const struct fed_session *s)
 {
@@ -73,52 +73,52 @@ static void load_rest(struct fed_loader *f, struct fed_session *s)
 	if (!f->failed && until.len && fed_condition_parse(&rest->until, until.s, &s->runs, &why))
 		fed_loader_fail(f, "%s", why.text);
 	if (rest->until)
-		get_taken(f, rest->until);
+		get_numbers(f, rest->until);
 	else if (fed_get_u32(f))
 		fed_loader_fail(f, "numbers of kept runs without a condition");
 	fed_text_release(&until);
 	fed_loader_end(f);
 }
 
-static void save_points(struct fed_saver *f, const struct fed_breakpoints *d)
+static void save_breakpoints(struct fed_saver *f, const struct fed_breakpoints *d)
 {
 	fed_saver_begin(f, "breakpoints");
 	fed_put_u8(f, d->pausing);
 	fed_put_u64(f, d->pause);
-	fed_put_u64(f, d->numbered);
+	fed_put_u64(f, d->last_number);
 	fed_put_u32(f, (uint32_t)d->n);
 	for (size_t i = 0; i < d->n; i++) {
-		fed_put_row(f, columns, &d->point[i]);
+		fed_put_row(f, breakpoint_columns, &d->point[i]);
 		put_condition(f, d->point[i].when);
 	}
 	fed_saver_end(f);
 }
 
-static void load_point(struct fed_loader *f, struct fed_session *s, uint64_t last)
+static void load_breakpoint(struct fed_loader *f, struct fed_session *s, uint64_t last)
 {
 	struct fed_breakpoints *d = &s->breakpoints;
 	struct fed_breakpoint saved = {0};
 	struct fed_text text = {0};
 	struct fed_error why;
 
-	fed_get_row(f, columns, &saved);
+	fed_get_row(f, breakpoint_columns, &saved);
 	fed_get_string(f, &text);
-	if (!f->failed && (saved.number <= d->numbered || saved.number > last))
+	if (!f->failed && (saved.number <= d->last_number || saved.number > last))
 		fed_loader_fail(f, "breakpoint %llu", (unsigned long long)saved.number);
 	if (!f->failed) {
-		d->numbered = saved.number - 1;
+		d->last_number = saved.number - 1;
 		if (fed_session_break(s, fed_text_str(&text), &saved.number, &why))
 			fed_loader_fail(f, "%s", why.text);
 	}
 	if (!f->failed) {
 		d->point[d->n - 1].hits = saved.hits;
 		d->point[d->n - 1].holds = saved.holds;
-		get_taken(f, d->point[d->n - 1].when);
+		get_numbers(f, d->point[d->n - 1].when);
 	}
 	fed_text_release(&text);
 }
 
-static void load_points(struct fed_loader *f, struct fed_session *s)
+static void load_breakpoints(struct fed_loader *f, struct fed_session *s)
 {
 	struct fed_breakpoints *d = &s->breakpoints;
 
@@ -129,19 +129,19 @@ static void load_points(struct fed_loader *f, struct fed_session *s)
 	const uint64_t last = fed_get_u64(f);
 	const uint32_t n = fed_get_u32(f);
 	for (uint32_t i = 0; i < n && !f->failed; i++)
-		load_point(f, s, last);
-	d->numbered = last;
+		load_breakpoint(f, s, last);
+	d->last_number = last;
 	fed_loader_end(f);
 }
 
 void fed_save_breakpoints(struct fed_saver *f, const struct fed_session *s)
 {
 	save_rest(f, s);
-	save_points(f, &s->breakpoints);
+	save_breakpoints(f, &s->breakpoints);
 }
 
 void fed_load_breakpoints(struct fed_loader *f, struct fed_session *s)
 {
 	load_rest(f, s);
-	load_points(f, s);
+	load_breakpoints(f, s);
 }

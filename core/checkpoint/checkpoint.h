@@ -3,26 +3,26 @@
  * checkpoint/checkpoint.h - snapshots of a session, in memory or in a file, and their restoration
  * bit for bit.
  *
- * A snapshot is a row of sections with checksums (checkpoint/README.md).  Taking one only reads the
- * session: an open round goes on.  Restoring replaces the session only after the whole snapshot was
- * read and checked, and replays the round that was open.
+ * A snapshot is a sequence of sections with checksums (checkpoint/README.md).  Taking one only
+ * reads the session; an open round stays open.  Restoring replaces the session only after the whole
+ * snapshot was read and checked, and then replays the open round.
  */
 #ifndef FED_CHECKPOINT_CHECKPOINT_H
 #define FED_CHECKPOINT_CHECKPOINT_H
 
 #include "session/session.h"
 
-/* Append a snapshot to a text, which is as it was on FED_FAIL.  Refused while a round is open over
- * real connections: it cannot be repeated. */
+/* Append a snapshot to a text, which is unchanged on FED_FAIL.  Refused while a round is open over
+ * real connections, since it cannot be repeated. */
 int fed_snapshot_take(const struct fed_session *, struct fed_text *, struct fed_error *);
-/* The session's dataset is used again when the snapshot was taken with the same one. */
+/* Restore a snapshot; reuses the session's dataset if its fingerprint is the same. */
 int fed_snapshot_restore(struct fed_session *, const struct fed_text *, struct fed_error *);
 
-/* The same with a file, which is replaced as a whole or stays as it was.  What real connections
- * carry between two rounds is not in it; that is told. */
+/* Save a snapshot to a file, which is replaced as a whole or unchanged.  It lacks the messages of
+ * real connections between two rounds, with a notice. */
 int fed_session_save(struct fed_session *, const char *path, struct fed_error *);
-/* The dataset is made or read again, and its fingerprint compared.  FED_REJECT: it was interrupted
- * meanwhile; nothing has changed. */
+/* Restore a file.  Loads the dataset again and compares its fingerprint.  FED_REJECT: interrupted,
+ * nothing has changed. */
 int fed_session_restore(struct fed_session *, const char *path, struct fed_error *);
 
 #endif

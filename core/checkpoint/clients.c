@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * checkpoint/clients.c - clients in a saved file: how they were dealt, their rows and devices, the
- * vectors that they keep for the aggregator and the codec.
+ * checkpoint/clients.c - saver and loader of client blocks, clients, their devices, and their
+ * vectors for the aggregator and the codec.
  */
 #include <math.h>
 
 #include "base/mem.h"
 #include "checkpoint/parts.h"
 
-/* Deals ----------------------------------------------------------------------------- */
+/* Client blocks --------------------------------------------------------------------- */
 
-static const struct fed_column cohort_columns[] = {
+static const struct fed_column block_columns[] = {
 	FED_COLUMN(struct fed_client_block, first),
 	FED_COLUMN(struct fed_client_block, n),
 	FED_COLUMN(struct fed_client_block, shared),
@@ -28,7 +28,7 @@ static void save_blocks(struct fed_saver *f, const struct fed_clients *c)
 	fed_saver_begin(f, "cohorts");
 	fed_put_u32(f, c->n_blocks);
 	for (uint32_t k = 0; k < c->n_blocks; k++) {
-		fed_put_row(f, cohort_columns, &c->block[k]);
+		fed_put_row(f, block_columns, &c->block[k]);
 		fed_put_ids(f, c->block[k].ids, c->block[k].n_ids);
 	}
 	fed_saver_end(f);
@@ -44,11 +44,11 @@ static void load_blocks(struct fed_loader *f, struct fed_session *s)
 	if (n && !s->parts.data)
 		fed_loader_fail(f, "clients without a dataset");
 	else if (n)
-		c->block = fed_get_capacity(f, n, sizeof *c->block, fed_row_bytes(cohort_columns));
+		c->block = fed_get_array(f, n, sizeof *c->block, fed_row_bytes(block_columns));
 	while (c->n_blocks < n && !f->failed) {
 		struct fed_client_block *h = &c->block[c->n_blocks++];
 
-		fed_get_row(f, cohort_columns, h);
+		fed_get_row(f, block_columns, h);
 		h->ids = fed_get_ids(f, s->parts.data->train, &h->n_ids);
 	}
 	fed_loader_end(f);
@@ -56,7 +56,7 @@ static void load_blocks(struct fed_loader *f, struct fed_session *s)
 
 /* Rows ------------------------------------------------------------------------------ */
 
-/* Of one that is present, beside the place of its examples in its cohort. */
+/* Columns of a present client; the offset of its examples in its block comes before them. */
 static const struct fed_column client_columns[] = {
 	FED_COLUMN(struct fed_client, count),        FED_COLUMN(struct fed_client, version),
 	FED_COLUMN(struct fed_client, rounds),       FED_COLUMN(struct fed_client, loss),
@@ -86,7 +86,7 @@ static void save_rows(struct fed_saver *f, const struct fed_last_version *v)
 	fed_saver_end(f);
 }
 
-/* Its examples leave the pool; none may belong to two clients. */
+/* Take the client's examples from the pool; fail if another client holds one of them. */
 static void take_from_pool(struct fed_loader *f, struct fed_example_pool *pool, uint32_t id,
                            const struct fed_client *x)
 {
@@ -150,8 +150,8 @@ static void load_rows(struct fed_loader *f, struct fed_clients *c)
 	const uint32_t n = fed_get_u32(f);
 	c->most = fed_get_u32(f);
 	if (n) {
-		c->client = fed_get_capacity(f, n, sizeof *c->client, 1 + 4);
-		c->present = fed_get_capacity(f, n, sizeof *c->present, 1 + 4);
+		c->client = fed_get_array(f, n, sizeof *c->client, 1 + 4);
+		c->present = fed_get_array(f, n, sizeof *c->present, 1 + 4);
 	}
 	if (!f->failed)
 		c->n = c->capacity = n;
@@ -162,7 +162,7 @@ static void load_rows(struct fed_loader *f, struct fed_clients *c)
 
 /* Vectors --------------------------------------------------------------------------- */
 
-/* How many clients have some, then a section for each. */
+/* The number of clients with vectors; a section for each follows. */
 static void save_count(struct fed_saver *f, const char *section, uint32_t vectors, size_t dim,
                        uint32_t n)
 {
@@ -173,7 +173,7 @@ static void save_count(struct fed_saver *f, const char *section, uint32_t vector
 	fed_saver_end(f);
 }
 
-/* Returns how many clients have some; *vectors each. */
+/* Returns the number of clients with vectors; *vectors each. */
 static uint32_t load_count(struct fed_loader *f, const char *section, size_t dim, uint32_t *vectors)
 {
 	if (fed_loader_begin(f, section))
@@ -205,7 +205,7 @@ static void save_kept(struct fed_saver *f, const struct fed_clients *c, size_t d
 	}
 }
 
-/* The client that the next section is about; NULL: there is none, or it has its vectors already. */
+/* The client of the next section; NULL and failed: no such client, or too few bytes. */
 static struct fed_client *next_client(struct fed_loader *f, const char *section,
                                       struct fed_clients *c, uint64_t numbers)
 {
@@ -240,7 +240,7 @@ static void load_kept(struct fed_loader *f, struct fed_session *s)
 	}
 }
 
-/* Of a model that it had before, a residual is worth nothing. */
+/* The client's residual if it fits the present model, or NULL. */
 static const float *residual_of(const struct fed_client *x, size_t dim)
 {
 	return x->residual && x->residual->dim == dim ? x->residual->vector[0] : NULL;

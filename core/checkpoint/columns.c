@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * checkpoint/columns.c - put a struct into a section, and get it, by the table of its columns.
+ * checkpoint/columns.c - writer and reader of structs by their tables of columns.
  */
 #include "checkpoint/columns.h"
 
@@ -19,7 +19,7 @@ void fed_put_row(struct fed_saver *f, const struct fed_column *column, const voi
 	}
 }
 
-static bool allows(enum fed_column_rule rule, double x)
+static bool rule_allows(enum fed_column_rule rule, double x)
 {
 	switch (rule) {
 	case FED_COLUMN_FINITE:
@@ -52,11 +52,11 @@ static void get_text(struct fed_loader *f, const struct fed_column *c, char *at)
 
 static void check_real(struct fed_loader *f, const struct fed_column *c, double x)
 {
-	if (!allows(c->rule, x))
+	if (!rule_allows(c->rule, x))
 		fed_loader_fail(f, "%s is %g", c->name, x);
 }
 
-static void check(struct fed_loader *f, const struct fed_column *c, const void *at)
+static void check_value(struct fed_loader *f, const struct fed_column *c, const void *at)
 {
 	if (c->type == FED_COLUMN_F32)
 		check_real(f, c, (double)*(const float *)at);
@@ -79,7 +79,7 @@ void fed_get_row(struct fed_loader *f, const struct fed_column *column, void *ro
 		else
 			fed_get_words(f, at, 1, c->size);
 		if (!f->failed)
-			check(f, c, at);
+			check_value(f, c, at);
 	}
 }
 

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * checkpoint/columns.h - records of a saved file described by tables of columns.
+ * checkpoint/columns.h - tables of columns that describe the records of a saved file.
  *
- * A table names the members of a struct that are saved, in their order; their types follow from the
- * struct.  fed_put_row and fed_get_row walk the same table, so that both agree.  A rule says which
- * values a reader accepts.
+ * A table lists the saved members of a struct in file order; their types follow from the struct.
+ * fed_put_row and fed_get_row walk the same table, so that they agree.  A rule gives the values
+ * that a reader accepts.
  */
 #ifndef FED_CHECKPOINT_COLUMNS_H
 #define FED_CHECKPOINT_COLUMNS_H
@@ -13,9 +13,9 @@
 
 #include "checkpoint/sections.h"
 
-/* Numbers are as wide in the file as in the struct; enums are WORDs of 4 bytes. */
+/* Types of columns.  Numbers have the same width in file and struct; enums are WORDs of 4 bytes. */
 enum fed_column_type {
-	FED_COLUMN_WORD, /* whole, of 1, 4 or 8 bytes */
+	FED_COLUMN_WORD, /* integer of 1, 4 or 8 bytes */
 	FED_COLUMN_FLAG, /* 1 byte: 0 or 1 */
 	FED_COLUMN_F32,
 	FED_COLUMN_F64,
@@ -36,7 +36,7 @@ struct fed_column {
 	size_t offset, size; /* of the member */
 	enum fed_column_type type;
 	enum fed_column_rule rule; /* of F32 and F64 */
-	uint32_t below;            /* of a word of 4 bytes: the limit; 0: none */
+	uint32_t below;            /* exclusive limit of a word of 4 bytes; 0: none */
 };
 
 #define FED_MEMBER_TYPE(x) \
@@ -56,10 +56,11 @@ struct fed_column {
 		.name = NULL   \
 	}
 
+/* Append a struct to the open section. */
 void fed_put_row(struct fed_saver *, const struct fed_column *, const void *row);
-/* Fails with the column's name and the value that its rule forbids. */
+/* Read a struct.  Fails with the column's name and the value if its rule forbids it. */
 void fed_get_row(struct fed_loader *, const struct fed_column *, void *row);
-/* Bytes that a row takes at least: for fed_get_room. */
+/* Minimum length of a row in the file, in bytes: for fed_get_array. */
 uint64_t fed_row_bytes(const struct fed_column *);
 
 #endif

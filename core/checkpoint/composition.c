@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * checkpoint/composition.c - what the user composed, in a saved file: settings, scheme, plugins,
+ * checkpoint/composition.c - saver and loader of the composition: settings, scheme, plugins,
  * dataset, model, transport, aggregator.
  */
 #include <string.h>
@@ -64,8 +64,7 @@ static void load_scheme(struct fed_loader *f, struct fed_session *s)
 
 /* Plugins -------------------------------------------------------------------------- */
 
-/* Those that the user loaded, by the files that they came from; one after the other, then an empty
- * kind. */
+/* The plugins that the user loaded: kind, name and path of each, then an empty kind. */
 static void save_plugins(struct fed_saver *f, const struct fed_session *s)
 {
 	fed_saver_begin(f, "plugins");
@@ -84,7 +83,7 @@ static void save_plugins(struct fed_saver *f, const struct fed_session *s)
 	fed_saver_end(f);
 }
 
-/* What is loaded under the name already will do. */
+/* Load a plugin, unless one of its kind and name is loaded already. */
 static void load_plugin(struct fed_loader *f, const struct fed_session *s, const char *kind_name,
                         const char *name, const char *path)
 {
@@ -137,7 +136,7 @@ static void save_dataset(struct fed_saver *f, const struct fed_session *s)
 	fed_saver_end(f);
 }
 
-/* Made or read again from its name, or the lender's. */
+/* Borrow the lender's dataset, or load it again by its name. */
 static int make_dataset(struct fed_loader *f, const struct fed_session *s,
                         const struct fed_session *lender, uint64_t fingerprint, const char *name,
                         const struct fed_key_values *args, struct fed_dataset **data)

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * checkpoint/costs.c - accounts of clients in a saved file.
+ * checkpoint/costs.c - saver and loader of the costs in total and by client.
  */
 #include "checkpoint/parts.h"
 
-static const struct fed_column columns[] = {
+static const struct fed_column cost_columns[] = {
 	FED_COLUMN(struct fed_costs, messages_up),
 	FED_COLUMN(struct fed_costs, messages_down),
 	FED_COLUMN(struct fed_costs, bytes_up),
@@ -15,7 +15,7 @@ static const struct fed_column columns[] = {
 	FED_COLUMN_END,
 };
 
-/* The total, which was added up in another order, then the accounts by client. */
+/* The total, whose sum has another order than the clients', then the costs of each client. */
 void fed_save_costs(struct fed_saver *f, const struct fed_session *s)
 {
 	uint32_t n = 0;
@@ -23,7 +23,7 @@ void fed_save_costs(struct fed_saver *f, const struct fed_session *s)
 	for (uint32_t id = 0; id < s->parts.clients.n; id++)
 		n += fed_ledger_of(&s->ledger, id) != NULL;
 	fed_saver_begin(f, "costs");
-	fed_put_row(f, columns, &s->ledger.total);
+	fed_put_row(f, cost_columns, &s->ledger.total);
 	fed_put_u32(f, n);
 	for (uint32_t id = 0; id < s->parts.clients.n; id++) {
 		const struct fed_costs *costs = fed_ledger_of(&s->ledger, id);
@@ -31,18 +31,18 @@ void fed_save_costs(struct fed_saver *f, const struct fed_session *s)
 		if (!costs)
 			continue;
 		fed_put_u32(f, id);
-		fed_put_row(f, columns, costs);
+		fed_put_row(f, cost_columns, costs);
 	}
 	fed_saver_end(f);
 }
 
-static void load_account(struct fed_loader *f, struct fed_ledger *l, uint32_t clients)
+static void load_client_costs(struct fed_loader *f, struct fed_ledger *l, uint32_t clients)
 {
 	const uint32_t id = fed_get_u32(f);
 	struct fed_costs costs;
 	struct fed_error why;
 
-	fed_get_row(f, columns, &costs);
+	fed_get_row(f, cost_columns, &costs);
 	if (f->failed)
 		return;
 	if (id >= clients || fed_ledger_of(l, id))
@@ -59,10 +59,10 @@ void fed_load_costs(struct fed_loader *f, struct fed_session *s)
 
 	if (fed_loader_begin(f, "costs"))
 		return;
-	fed_get_row(f, columns, &total);
+	fed_get_row(f, cost_columns, &total);
 	const uint32_t n = fed_get_u32(f);
 	for (uint32_t i = 0; i < n && !f->failed; i++)
-		load_account(f, &s->ledger, s->parts.clients.n);
+		load_client_costs(f, &s->ledger, s->parts.clients.n);
 	s->ledger.total = total;
 	fed_loader_end(f);
 }

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * checkpoint/devices.c - a client's device and link in a saved file.
+ * checkpoint/devices.c - writer and reader of a client's device and link.
  */
 #include <string.h>
 
 #include "checkpoint/parts.h"
 
-static const struct fed_column columns[] = {
+static const struct fed_column equipment_columns[] = {
 	FED_COLUMN_RULE(struct fed_equipment, device, FED_COLUMN_TIME),
 	FED_COLUMN_RULE(struct fed_equipment, link.latency, FED_COLUMN_TIME),
 	FED_COLUMN_RULE(struct fed_equipment, link.jitter, FED_COLUMN_TIME),
@@ -46,14 +46,14 @@ static uint8_t get_profile(struct fed_loader *f, const char *(*name)(size_t k))
 
 void fed_put_equipment(struct fed_saver *f, const struct fed_equipment *e)
 {
-	fed_put_row(f, columns, e);
+	fed_put_row(f, equipment_columns, e);
 	put_profile(f, device_name, e->device_profile);
 	put_profile(f, link_name, e->link_profile);
 }
 
 void fed_get_equipment(struct fed_loader *f, struct fed_equipment *e)
 {
-	fed_get_row(f, columns, e);
+	fed_get_row(f, equipment_columns, e);
 	e->device_profile = get_profile(f, device_name);
 	e->link_profile = get_profile(f, link_name);
 }

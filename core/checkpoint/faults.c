@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * checkpoint/faults.c - the table of faults in a saved file.
+ * checkpoint/faults.c - saver and loader of the table of faults.
  *
- * One section with their count, then for each fault what it is and whom it has, and for an attack
- * its plugin's state and what it remembers of each client.
+ * One section with their count, then one for each fault with its kind and clients; an attack adds
+ * its plugin's state and its memory of each client.
  */
 #include "base/mem.h"
 #include "checkpoint/parts.h"
 #include "session/internal.h"
 
-static const struct fed_column columns[] = {
+static const struct fed_column fault_columns[] = {
 	FED_COLUMN(struct fed_fault, number),  FED_COLUMN(struct fed_fault, from),
 	FED_COLUMN(struct fed_fault, until),   FED_COLUMN(struct fed_fault, dated),
 	FED_COLUMN(struct fed_fault, settled), FED_COLUMN_END,
@@ -42,7 +42,7 @@ void fed_save_fault(struct fed_saver *f, const struct fed_fault *fault)
 	fed_saver_begin(f, "fault");
 	fed_put_string(f, type->name);
 	fed_put_fields(f, type->fields, &fault->args);
-	fed_put_row(f, columns, fault);
+	fed_put_row(f, fault_columns, fault);
 	fed_put_ids(f, fault->client, fault->n);
 	fed_saver_end(f);
 	if (!fault->attack)
@@ -60,7 +60,7 @@ void fed_save_faults(struct fed_saver *f, const struct fed_last_version *v)
 		n++;
 	fed_saver_begin(f, "faults");
 	fed_put_u64(f, v->faults_made);
-	fed_put_u64(f, v->session->faults_told);
+	fed_put_u64(f, v->session->faults_announced);
 	fed_put_u32(f, n);
 	fed_saver_end(f);
 	for (uint32_t i = 0; i < n; i++)
@@ -69,7 +69,7 @@ void fed_save_faults(struct fed_saver *f, const struct fed_last_version *v)
 
 /* Reading ---------------------------------------------------------------------------- */
 
-static void load_kind(struct fed_loader *f, struct fed_fault *fault)
+static void load_fault_kind(struct fed_loader *f, struct fed_fault *fault)
 {
 	struct fed_text name = {0};
 	struct fed_error why;
@@ -96,16 +96,17 @@ static void check_fault(struct fed_loader *f, const struct fed_session *s,
 		fed_loader_fail(f, "%s", why.text);
 }
 
-static void load_head(struct fed_loader *f, const struct fed_session *s, struct fed_fault *fault)
+static void load_fault_head(struct fed_loader *f, const struct fed_session *s,
+                            struct fed_fault *fault)
 {
 	uint64_t n = 0;
 
 	if (fed_loader_begin(f, "fault"))
 		return;
-	load_kind(f, fault);
+	load_fault_kind(f, fault);
 	if (!f->failed)
 		fed_get_fields(f, fed_fault_types[fault->kind].fields, &fault->args);
-	fed_get_row(f, columns, fault);
+	fed_get_row(f, fault_columns, fault);
 	fault->strikes = fault->settled;
 	fault->client = fed_get_ids(f, s->parts.clients.n, &n);
 	fault->n = (uint32_t)n; /* ascending: at most clients.n */
@@ -138,7 +139,7 @@ static void load_memories(struct fed_loader *f, const struct fed_session *s,
 		return;
 	const uint64_t dim = fed_get_u64(f);
 	const uint32_t n = fed_get_u32(f);
-	/* Under scheme split an update is as long as the layers that a client has. */
+	/* Under scheme split an update has the length of the client's layers. */
 	if (n && (dim == 0 || dim > s->parts.net.dim))
 		fed_loader_fail(f, "vectors of %llu numbers for a model of %zu", (unsigned long long)dim,
 		                s->parts.net.dim);
@@ -157,14 +158,14 @@ static void load_memories(struct fed_loader *f, const struct fed_session *s,
 void fed_load_fault(struct fed_loader *f, struct fed_session *s, struct fed_fault *fault)
 {
 	*fault = (struct fed_fault){0};
-	load_head(f, s, fault);
+	load_fault_head(f, s, fault);
 	if (f->failed || fault->kind != FED_FAULT_BYZANTINE)
 		return;
 	load_attack(f, s, fault);
 	load_memories(f, s, fault);
 }
 
-/* Numbers ascend up to the last one that was given. */
+/* Add a fault; numbers ascend up to `made`. */
 static int add_fault(struct fed_loader *f, struct fed_faults *faults, struct fed_fault *fault,
                      uint64_t made)
 {
@@ -188,10 +189,10 @@ void fed_load_faults(struct fed_loader *f, struct fed_session *s)
 	if (fed_loader_begin(f, "faults"))
 		return;
 	const uint64_t made = fed_get_u64(f);
-	s->faults_told = fed_get_u64(f);
+	s->faults_announced = fed_get_u64(f);
 	const uint32_t n = fed_get_u32(f);
-	if (made >= INT64_MAX || s->faults_told > made)
-		fed_loader_fail(f, "%llu of %llu faults", (unsigned long long)s->faults_told,
+	if (made >= INT64_MAX || s->faults_announced > made)
+		fed_loader_fail(f, "%llu of %llu faults", (unsigned long long)s->faults_announced,
 		                (unsigned long long)made);
 	fed_loader_end(f);
 	for (uint32_t i = 0; i < n && !f->failed; i++) {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * checkpoint/format.h - the fixed bytes of a saved file, for its writer and its reader.
+ * checkpoint/format.h - magic number, format version and header lengths of a saved file.
  */
 #ifndef FED_CHECKPOINT_FORMAT_H
 #define FED_CHECKPOINT_FORMAT_H

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * checkpoint/in_flight.c - invitations, events, messages and trainings in a saved file.
+ * checkpoint/in_flight.c - saver and loader of invitations, events, messages and trainings in
+ * flight.
  *
- * First the vectors, each once however many share it: a section with their number, one for each
- * parcel.  The tables that follow name parcels by numbers from 1; 0 is none.
+ * First the shared vectors, each once: a section with their number, then one for each.  The tables
+ * that follow refer to them by numbers from 1; 0 is none.
  */
 #include <string.h>
 
@@ -62,8 +63,8 @@ static const struct fed_column training_columns[] = {
 	FED_COLUMN_END,
 };
 
-/* Each parcel once, in the order in which they are met. */
-struct parcels {
+/* Shared vectors, each once, in the order of their first reference. */
+struct vectors_table {
 	struct fed_shared_vectors **payload; /* [n] */
 	uint32_t n, capacity;
 	bool failed; /* no memory */
@@ -71,17 +72,19 @@ struct parcels {
 
 /* Writing -------------------------------------------------------------------------- */
 
-static uint32_t number_of(const struct parcels *p, const struct fed_shared_vectors *payload)
+static uint32_t vectors_number(const struct vectors_table *p,
+                               const struct fed_shared_vectors *payload)
 {
-	for (uint32_t i = payload ? p->n : 0; i > 0; i--) /* those that are shared stand together */
+	for (uint32_t i = payload ? p->n : 0; i > 0;
+	     i--) /* references to the same vectors are near each other */
 		if (p->payload[i - 1] == payload)
 			return i;
 	return 0;
 }
 
-static void add(struct parcels *p, struct fed_shared_vectors *payload)
+static void add_vectors(struct vectors_table *p, struct fed_shared_vectors *payload)
 {
-	if (!payload || p->failed || number_of(p, payload))
+	if (!payload || p->failed || vectors_number(p, payload))
 		return;
 	if (p->n == p->capacity) {
 		const uint32_t capacity = p->capacity ? 2 * p->capacity : 64;
@@ -97,32 +100,32 @@ static void add(struct parcels *p, struct fed_shared_vectors *payload)
 	p->payload[p->n++] = payload;
 }
 
-static void add_message(struct parcels *p, const struct fed_envelope *e)
+static void add_message_vectors(struct vectors_table *p, const struct fed_envelope *e)
 {
-	add(p, e->payload);
-	add(p, e->labels);
+	add_vectors(p, e->payload);
+	add_vectors(p, e->labels);
 }
 
-static void add_all(struct parcels *p, const struct fed_in_flight *u)
+static void add_all_vectors(struct vectors_table *p, const struct fed_in_flight *u)
 {
 	for (uint32_t i = 0; i < u->open_capacity; i++)
-		add(p, u->open[i].model);
+		add_vectors(p, u->open[i].model);
 	for (size_t i = 0; i < u->n_flying; i++)
-		add_message(p, u->flying[i].envelope);
+		add_message_vectors(p, u->flying[i].envelope);
 	for (size_t i = 0; i < u->n_held; i++)
-		add_message(p, &u->held[i].envelope);
+		add_message_vectors(p, &u->held[i].envelope);
 	for (size_t i = 0; i < u->n_known; i++)
-		add(p, u->known[i].payload);
+		add_vectors(p, u->known[i].payload);
 	for (uint32_t i = 0; i < u->slots; i++) {
 		if (!u->training[i])
 			continue;
 		const struct fed_training_result o = fed_training_result(u->training[i]);
-		add(p, o.result);
-		add(p, o.left);
+		add_vectors(p, o.result);
+		add_vectors(p, o.left);
 	}
 }
 
-static void save_shared_vectors(struct fed_saver *f, const struct parcels *p)
+static void save_shared_vectors(struct fed_saver *f, const struct vectors_table *p)
 {
 	fed_saver_begin(f, "parcels");
 	fed_put_u32(f, p->n);
@@ -139,7 +142,7 @@ static void save_shared_vectors(struct fed_saver *f, const struct parcels *p)
 	}
 }
 
-static void save_invitations(struct fed_saver *f, const struct parcels *p,
+static void save_invitations(struct fed_saver *f, const struct vectors_table *p,
                              const struct fed_in_flight *u)
 {
 	fed_saver_begin(f, "invitations");
@@ -150,7 +153,7 @@ static void save_invitations(struct fed_saver *f, const struct parcels *p,
 			continue;
 		fed_put_u32(f, i);
 		fed_put_row(f, invitation_columns, &u->open[i]);
-		fed_put_u32(f, number_of(p, u->open[i].model));
+		fed_put_u32(f, vectors_number(p, u->open[i].model));
 	}
 	fed_saver_end(f);
 }
@@ -164,14 +167,15 @@ static void save_events(struct fed_saver *f, const struct fed_in_flight *u)
 	fed_saver_end(f);
 }
 
-static void put_message(struct fed_saver *f, const struct parcels *p, const struct fed_envelope *e)
+static void put_message(struct fed_saver *f, const struct vectors_table *p,
+                        const struct fed_envelope *e)
 {
 	fed_put_row(f, message_columns, e);
-	fed_put_u32(f, number_of(p, e->payload));
-	fed_put_u32(f, number_of(p, e->labels));
+	fed_put_u32(f, vectors_number(p, e->payload));
+	fed_put_u32(f, vectors_number(p, e->labels));
 }
 
-static void save_messages(struct fed_saver *f, const struct parcels *p,
+static void save_messages(struct fed_saver *f, const struct vectors_table *p,
                           const struct fed_in_flight *u)
 {
 	fed_saver_begin(f, "messages");
@@ -186,20 +190,21 @@ static void save_messages(struct fed_saver *f, const struct parcels *p,
 	fed_saver_end(f);
 }
 
-/* Updates that attackers have seen. */
-static void save_known(struct fed_saver *f, const struct parcels *p, const struct fed_in_flight *u)
+/* Updates known to colluding attackers. */
+static void save_known(struct fed_saver *f, const struct vectors_table *p,
+                       const struct fed_in_flight *u)
 {
 	fed_saver_begin(f, "known updates");
 	fed_put_u64(f, u->n_known);
 	fed_put_u64(f, u->oldest);
 	for (size_t i = 0; i < u->n_known; i++) {
 		fed_put_u32(f, u->known[i].client);
-		fed_put_u32(f, number_of(p, u->known[i].payload));
+		fed_put_u32(f, vectors_number(p, u->known[i].payload));
 	}
 	fed_saver_end(f);
 }
 
-static void save_trainings(struct fed_saver *f, const struct parcels *p,
+static void save_trainings(struct fed_saver *f, const struct vectors_table *p,
                            const struct fed_in_flight *u, size_t dim)
 {
 	uint32_t n = 0;
@@ -217,8 +222,8 @@ static void save_trainings(struct fed_saver *f, const struct parcels *p,
 		fed_saver_begin(f, "training");
 		fed_put_u32(f, i);
 		fed_put_row(f, training_columns, &o);
-		fed_put_u32(f, number_of(p, o.result));
-		fed_put_u32(f, number_of(p, o.left));
+		fed_put_u32(f, vectors_number(p, o.result));
+		fed_put_u32(f, vectors_number(p, o.left));
 		for (uint32_t k = 0; k < o.kept_vectors; k++)
 			fed_put_f32s(f, o.kept[k], dim);
 		fed_saver_end(f);
@@ -228,9 +233,9 @@ static void save_trainings(struct fed_saver *f, const struct parcels *p,
 void fed_save_in_flight(struct fed_saver *f, const struct fed_last_version *v)
 {
 	const struct fed_in_flight *u = v->in_flight;
-	struct parcels p = {0};
+	struct vectors_table p = {0};
 
-	add_all(&p, u);
+	add_all_vectors(&p, u);
 	if (p.failed)
 		f->failed = true;
 	save_shared_vectors(f, &p);
@@ -244,15 +249,15 @@ void fed_save_in_flight(struct fed_saver *f, const struct fed_last_version *v)
 
 /* Reading -------------------------------------------------------------------------- */
 
-/* What the loaders below have in common. */
+/* Arguments of the loaders below. */
 struct loading {
 	struct fed_loader *f;
 	const struct fed_session *s;
 	struct fed_in_flight *u;
-	struct parcels p;
+	struct vectors_table p;
 };
 
-static void load_vectors(struct fed_loader *f, struct parcels *p)
+static void load_numbered_vectors(struct fed_loader *f, struct vectors_table *p)
 {
 	if (fed_loader_begin(f, "parcel"))
 		return;
@@ -270,7 +275,7 @@ static void load_vectors(struct fed_loader *f, struct parcels *p)
 	fed_loader_end(f);
 }
 
-static void load_shared_vectors(struct fed_loader *f, struct parcels *p)
+static void load_shared_vectors(struct fed_loader *f, struct vectors_table *p)
 {
 	if (fed_loader_begin(f, "parcels"))
 		return;
@@ -283,11 +288,11 @@ static void load_shared_vectors(struct fed_loader *f, struct parcels *p)
 	if (!p->payload)
 		fed_loader_fail(f, "out of memory for %u parcels", n);
 	for (uint32_t i = 0; i < n && !f->failed; i++)
-		load_vectors(f, p);
+		load_numbered_vectors(f, p);
 }
 
-/* A reference to the parcel of this number. */
-static struct fed_shared_vectors *get_vectors(struct loading *l)
+/* Read a number, and return a reference to those vectors; NULL: none. */
+static struct fed_shared_vectors *get_vectors_ref(struct loading *l)
 {
 	const uint32_t number = fed_get_u32(l->f);
 
@@ -296,12 +301,12 @@ static struct fed_shared_vectors *get_vectors(struct loading *l)
 	return number && number <= l->p.n ? fed_shared_vectors_ref(l->p.payload[number - 1]) : NULL;
 }
 
-static bool is_client(uint32_t who, const struct fed_session *s)
+static bool is_address(uint32_t who, const struct fed_session *s)
 {
 	return who == FED_SERVER || who < s->parts.clients.n;
 }
 
-/* At most half full, so that a search ends; not much larger than there are clients. */
+/* One entry of the hash table of open invitations. */
 static void load_invitation(struct loading *l)
 {
 	struct fed_in_flight *u = l->u;
@@ -309,7 +314,7 @@ static void load_invitation(struct loading *l)
 	struct fed_invitation x = {0};
 
 	fed_get_row(l->f, invitation_columns, &x);
-	x.model = get_vectors(l);
+	x.model = get_vectors_ref(l);
 	if (l->f->failed || at >= u->open_capacity || u->open[at].number || !x.number || !x.model ||
 	    x.model->n == 0 || x.model->dim != l->s->parts.net.dim ||
 	    x.client >= l->s->parts.clients.n) {
@@ -321,6 +326,8 @@ static void load_invitation(struct loading *l)
 	u->n_open++;
 }
 
+/* The table is at most half full, so that a search ends, and not much larger than the number of
+ * clients. */
 static void load_invitations(struct loading *l)
 {
 	if (fed_loader_begin(l->f, "invitations"))
@@ -338,7 +345,7 @@ static void load_invitations(struct loading *l)
 	fed_loader_end(l->f);
 }
 
-/* Events are only due between versions where these overlap; there, none is the scheme's own. */
+/* Events are in flight between versions only if the scheme overlaps them; none is of the scheme. */
 static void load_events(struct loading *l)
 {
 	struct fed_in_flight *u = l->u;
@@ -349,24 +356,25 @@ static void load_events(struct loading *l)
 	if (n && !l->s->parts.scheme->overlaps)
 		fed_loader_fail(l->f, "%llu events under scheme %s", (unsigned long long)n,
 		                l->s->parts.scheme->name);
-	u->due = fed_get_capacity(l->f, n, sizeof *u->due, fed_row_bytes(event_columns));
+	u->due = fed_get_array(l->f, n, sizeof *u->due, fed_row_bytes(event_columns));
 	while (u->n_due < n && !l->f->failed) {
 		struct fed_queued_event *d = &u->due[u->n_due++];
 
 		fed_get_row(l->f, event_columns, d);
-		if (!l->f->failed && (!d->kind || d->kind >= FED_QUEUED_WORK || !is_client(d->who, l->s)))
+		if (!l->f->failed && (!d->kind || d->kind >= FED_QUEUED_WORK || !is_address(d->who, l->s)))
 			fed_loader_fail(l->f, "event %llu", (unsigned long long)d->seq);
 	}
 	fed_loader_end(l->f);
 }
 
-/* A client reads a model's vectors without a look at their number; updates meet the gate. */
-static bool is_message(const struct fed_envelope *e, const struct fed_session *s)
+/* True for a valid message.  A client does not check the number of a model's vectors; the server
+ * checks updates on arrival. */
+static bool is_valid_message(const struct fed_envelope *e, const struct fed_session *s)
 {
 	const struct fed_shared_vectors *p = e->payload;
 
 	if (!p || p->n == 0 || e->head.kind == 0 || e->head.kind > FED_MESSAGE_LAST ||
-	    !is_client(e->head.from, s) || !is_client(e->head.to, s) || fed_invited(e) == FED_SERVER)
+	    !is_address(e->head.from, s) || !is_address(e->head.to, s) || fed_invited(e) == FED_SERVER)
 		return false;
 	if (e->head.kind != FED_MESSAGE_MODEL)
 		return p->dim <= s->parts.net.dim;
@@ -376,9 +384,9 @@ static bool is_message(const struct fed_envelope *e, const struct fed_session *s
 static void get_message(struct loading *l, struct fed_envelope *e)
 {
 	fed_get_row(l->f, message_columns, e);
-	e->payload = get_vectors(l);
-	e->labels = get_vectors(l);
-	if (!l->f->failed && !is_message(e, l->s))
+	e->payload = get_vectors_ref(l);
+	e->labels = get_vectors_ref(l);
+	if (!l->f->failed && !is_valid_message(e, l->s))
 		fed_loader_fail(l->f, "message %llu is none", (unsigned long long)e->head.id);
 }
 
@@ -406,13 +414,13 @@ static void load_messages(struct loading *l)
 	if (fed_loader_begin(l->f, "messages"))
 		return;
 	const uint64_t flying = fed_get_u64(l->f);
-	u->flying = fed_get_capacity(l->f, flying, sizeof *u->flying, least);
+	u->flying = fed_get_array(l->f, flying, sizeof *u->flying, least);
 	while (u->n_flying < flying && !l->f->failed) {
 		get_flying(l, &u->flying[u->n_flying], last);
 		last = u->flying[u->n_flying++].id;
 	}
 	const uint64_t held = fed_get_u64(l->f);
-	u->held = fed_get_capacity(l->f, held, sizeof *u->held, least);
+	u->held = fed_get_array(l->f, held, sizeof *u->held, least);
 	while (u->n_held < held && !l->f->failed) {
 		struct fed_held *h = &u->held[u->n_held++];
 
@@ -430,12 +438,12 @@ static void load_known(struct loading *l)
 		return;
 	const uint64_t n = fed_get_u64(l->f);
 	u->oldest = fed_get_u64(l->f);
-	u->known = fed_get_capacity(l->f, n, sizeof *u->known, 8);
+	u->known = fed_get_array(l->f, n, sizeof *u->known, 8);
 	while (u->n_known < n && !l->f->failed) {
 		struct fed_known_update *k = &u->known[u->n_known++];
 
 		k->client = fed_get_u32(l->f);
-		k->payload = get_vectors(l);
+		k->payload = get_vectors_ref(l);
 		if (!k->payload || k->payload->n == 0 || k->payload->dim != l->s->parts.net.dim)
 			fed_loader_fail(l->f, "update %zu has another length than the model", u->n_known);
 	}
@@ -463,8 +471,8 @@ static void get_result(struct loading *l, struct fed_training_result *o)
 	const size_t dim = l->s->parts.net.dim;
 
 	fed_get_row(l->f, training_columns, o);
-	o->result = get_vectors(l);
-	o->left = get_vectors(l);
+	o->result = get_vectors_ref(l);
+	o->left = get_vectors_ref(l);
 	get_kept(l->f, o, dim);
 	if (o->client >= l->s->parts.clients.n)
 		fed_loader_fail(l->f, "there is no client %u", o->client);
@@ -496,7 +504,7 @@ static void load_training(struct loading *l)
 	fed_loader_end(l->f);
 }
 
-/* Every event finds what it is about. */
+/* Fail unless each event has its training. */
 static void check_trainings(struct loading *l)
 {
 	for (size_t i = 0; i < l->u->n_due && !l->f->failed; i++) {

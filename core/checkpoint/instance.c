@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * checkpoint/instance.c - a plugin at work in a saved file.
+ * checkpoint/instance.c - saver and loader of a plugin instance.
  *
- * Its settings are text, so that they survive a plugin that is built anew with more of them.  Then
- * comes what it remembers beside them: the bytes of its state that no row describes, as they lie in
- * memory, or nothing where they are zero; and its PERSISTENT and BROADCAST vectors.
+ * Its settings are text, so that a plugin rebuilt with more settings can read them.  Then follow
+ * the bytes of its state that no field row describes, in memory layout, or none if all are zero;
+ * and its PERSISTENT and BROADCAST vectors.
  */
 #include <string.h>
 
@@ -12,25 +12,25 @@
 #include "checkpoint/parts.h"
 #include "plug/aggregator_chain.h"
 
-static const struct fed_field *rows_of(const struct fed_instance *x)
+static const struct fed_field *field_rows(const struct fed_instance *x)
 {
 	return x->entry->head->fields;
 }
 
-/* Zero what rows describe; false: nothing is left. */
-static bool keep_own(const struct fed_instance *x, char *state)
+/* Zero the bytes that field rows describe; false if all others are zero. */
+static bool zero_fields(const struct fed_instance *x, char *state)
 {
 	size_t i = 0;
 
-	for (const struct fed_field *row = rows_of(x); row && row->type != FED_TYPE_END; row++)
+	for (const struct fed_field *row = field_rows(x); row && row->type != FED_TYPE_END; row++)
 		memset(state + row->offset, 0, row->size);
 	while (i < x->entry->head->state_size && !state[i])
 		i++;
 	return i < x->entry->head->state_size;
 }
 
-static void put_state(struct fed_saver *f, const struct fed_instance *x,
-                      const struct fed_instance_backup *backup)
+static void put_own_state(struct fed_saver *f, const struct fed_instance *x,
+                          const struct fed_instance_backup *backup)
 {
 	const uint32_t size = x->entry->head->state_size;
 	char *state = fed_alloc((size_t)size + 1);
@@ -43,14 +43,14 @@ static void put_state(struct fed_saver *f, const struct fed_instance *x,
 		memcpy(state, backup->state, size);
 	else
 		fed_instance_state_bytes(x, state);
-	const uint32_t n = keep_own(x, state) ? size : 0;
+	const uint32_t n = zero_fields(x, state) ? size : 0;
 	fed_put_u32(f, n);
 	fed_put_bytes(f, state, n);
 	fed_free(state);
 }
 
-static void put_vectors(struct fed_saver *f, const struct fed_instance *x,
-                        const struct fed_instance_backup *backup)
+static void put_persistent(struct fed_saver *f, const struct fed_instance *x,
+                           const struct fed_instance_backup *backup)
 {
 	uint32_t rows = 0;
 
@@ -81,8 +81,8 @@ void fed_save_instance(struct fed_saver *f, const char *section, const struct fe
 			f->failed = true;
 		fed_put_string(f, x->entry->head->name);
 		fed_put_pairs(f, &settings);
-		put_state(f, x, backup);
-		put_vectors(f, x, backup);
+		put_own_state(f, x, backup);
+		put_persistent(f, x, backup);
 		fed_key_values_release(&settings);
 	}
 	fed_saver_end(f);
@@ -90,21 +90,21 @@ void fed_save_instance(struct fed_saver *f, const char *section, const struct fe
 
 /* Reading ------------------------------------------------------------------------- */
 
-/* The saved bytes beside rows, the instance's own in rows. */
+/* Set the state to the saved bytes, except those that field rows describe. */
 static void set_state(struct fed_loader *f, struct fed_instance *x, char *saved, char *state)
 {
 	const size_t n = x->entry->head->state_size;
 	struct fed_error unused; /* the size is right */
 
-	keep_own(x, saved);
+	zero_fields(x, saved);
 	fed_instance_state_bytes(x, state);
-	for (const struct fed_field *row = rows_of(x); row && row->type != FED_TYPE_END; row++)
+	for (const struct fed_field *row = field_rows(x); row && row->type != FED_TYPE_END; row++)
 		memcpy(saved + row->offset, state + row->offset, row->size);
 	if (!f->failed)
 		fed_instance_set_state(x, saved, n, &unused);
 }
 
-static void get_state(struct fed_loader *f, struct fed_instance *x)
+static void get_own_state(struct fed_loader *f, struct fed_instance *x)
 {
 	const uint32_t n = fed_get_u32(f), size = x->entry->head->state_size;
 
@@ -116,7 +116,7 @@ static void get_state(struct fed_loader *f, struct fed_instance *x)
 		                x->entry->head->name, size, n);
 		return;
 	}
-	char *saved = fed_get_capacity(f, n, 1, 1), *state = fed_alloc(n);
+	char *saved = fed_get_array(f, n, 1, 1), *state = fed_alloc(n);
 	if (saved && state) {
 		fed_get_bytes(f, saved, n);
 		set_state(f, x, saved, state);
@@ -127,7 +127,7 @@ static void get_state(struct fed_loader *f, struct fed_instance *x)
 	fed_free(state);
 }
 
-static void get_vectors(struct fed_loader *f, struct fed_instance *x)
+static void get_persistent(struct fed_loader *f, struct fed_instance *x)
 {
 	const uint32_t rows = fed_get_u32(f);
 	const uint64_t dim = fed_get_u64(f);
@@ -184,9 +184,9 @@ void fed_load_instance(struct fed_loader *f, const struct fed_registry *plugins,
 		if (!f->failed && make_instance(plugins, kind, fed_text_str(&name), &pairs, x, &why))
 			fed_loader_fail(f, "%s", why.text);
 		if (!f->failed)
-			get_state(f, x);
+			get_own_state(f, x);
 		if (!f->failed)
-			get_vectors(f, x);
+			get_persistent(f, x);
 	}
 	fed_text_release(&name);
 	fed_key_values_release(&pairs);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * checkpoint/last_version.c - what an open round has changed, left out.
+ * checkpoint/last_version.c - values of a session before its open round.
  */
 #include "checkpoint/last_version.h"
 
@@ -8,7 +8,7 @@
 
 #include "base/mem.h"
 
-static struct fed_progress progress_of(const struct fed_session *s)
+static struct fed_progress progress_before_round(const struct fed_session *s)
 {
 	const struct fed_federation *f = &s->federation;
 
@@ -34,26 +34,26 @@ static struct fed_progress progress_of(const struct fed_session *s)
 	return p;
 }
 
-/* The first edits of a kind know what was there before all of them. */
-static void leave_out_edits(struct fed_last_version *v)
+/* Undo the edits from the last to the first, on the view. */
+static void undo_edits(struct fed_last_version *v)
 {
-	const struct fed_round_edits *edits = &v->session->changes;
+	const struct fed_round_edits *edits = &v->session->edits;
 
 	for (size_t i = edits->n; i-- > 0;) {
-		const struct fed_round_edit *c = &edits->of[i];
+		const struct fed_round_edit *c = &edits->edit[i];
 
-		if (c->kind == FED_CHANGE_SETTINGS)
+		if (c->kind == FED_EDIT_SETTINGS)
 			v->settings = c->settings_before;
-		else if (c->kind == FED_CHANGE_INJECT)
+		else if (c->kind == FED_EDIT_INJECT)
 			v->faults_made--;
-		else if (c->kind == FED_CHANGE_HEAL)
+		else if (c->kind == FED_EDIT_HEAL)
 			v->faults = &c->heal.before;
-		for (uint32_t k = 0; c->kind == FED_CHANGE_EQUIP && k < c->equip.n; k++)
+		for (uint32_t k = 0; c->kind == FED_EDIT_EQUIP && k < c->equip.n; k++)
 			fed_equipment_give(&c->equip.before[k], &v->row[c->equip.before[k].client]);
 	}
 }
 
-static int leave_out_round(struct fed_last_version *v, struct fed_error *err)
+static int undo_round(struct fed_last_version *v, struct fed_error *err)
 {
 	const struct fed_session *s = v->session;
 	const struct fed_federation *f = &s->federation;
@@ -71,7 +71,7 @@ static int leave_out_round(struct fed_last_version *v, struct fed_error *err)
 	v->aggregator = &f->before;
 	v->in_flight = f->started.in_flight;
 	fed_trainer_unlearn(f->trainer, v->row);
-	leave_out_edits(v);
+	undo_edits(v);
 	return FED_OK;
 }
 
@@ -83,7 +83,7 @@ int fed_last_version_init(struct fed_last_version *v, const struct fed_session *
 	*v = (struct fed_last_version){
 		.session = s,
 		.settings = s->parts.settings,
-		.progress = progress_of(s),
+		.progress = progress_before_round(s),
 		.client = s->parts.clients.client,
 		.faults = &s->parts.faults,
 		.faults_made = s->parts.faults.made,
@@ -93,8 +93,8 @@ int fed_last_version_init(struct fed_last_version *v, const struct fed_session *
 		return FED_OK;
 	int rc = FED_OK;
 	if (f->in_round)
-		rc = leave_out_round(v, err);
-	else if (fed_is_simulated(&s->parts.transport)) /* what real connections carry is lost */
+		rc = undo_round(v, err);
+	else if (fed_is_simulated(&s->parts.transport)) /* messages of real connections are lost */
 		rc = fed_in_flight_take(&v->taken, f, err);
 	if (rc == FED_OK)
 		rc = fed_in_flight_finish(v->in_flight, f, err);

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * checkpoint/last_version.h - a session as its last version left it, without the open round.
+ * checkpoint/last_version.h - read-only view of a session at its last version, without the open
+ * round.
  *
- * A snapshot holds the session at the beginning of the open round and what the user edited since.
- * All of that is known while the round runs: what an abort would put back, and what edits replaced.
- * So nothing is taken back to be saved; the session is only read.
+ * A snapshot holds the session at the beginning of the open round and the user's edits since then.
+ * All of that is known while the round runs: the values that an abort would restore, and those that
+ * edits replaced.  So saving rolls nothing back and only reads the session.
  */
 #ifndef FED_CHECKPOINT_LAST_VERSION_H
 #define FED_CHECKPOINT_LAST_VERSION_H
@@ -12,19 +13,19 @@
 #include "session/internal.h"
 #include "train/in_flight.h"
 
-/* Borrows from the session, which must stay as it is until this is released. */
+/* Borrows from the session, which must not change until this is released. */
 struct fed_last_version {
-	const struct fed_session *session; /* for all that an open round does not change */
-	uint64_t steps;                    /* that the open round has made; 0: none is open */
+	const struct fed_session *session; /* for all that an open round cannot change */
+	uint64_t steps;                    /* of the open round; 0: none is open */
 	struct fed_settings settings;
-	struct fed_progress progress;    /* params NULL: at the beginning */
+	struct fed_progress progress;    /* params NULL: version 0 */
 	const struct fed_client *client; /* [session->parts.clients.n] */
-	const struct fed_faults *faults; /* those up to number faults_made; figures settled */
+	const struct fed_faults *faults; /* with numbers up to faults_made; settled figures count */
 	uint64_t faults_made;
-	const struct fed_instance_backup *aggregator; /* NULL: as the instance is */
+	const struct fed_instance_backup *aggregator; /* NULL: the instance's present state */
 	const struct fed_in_flight *in_flight;
 	/* owned */
-	struct fed_client *row;
+	struct fed_client *row; /* rolled back copies; NULL: no round is open */
 	struct fed_in_flight taken;
 };
 /* Waits for the trainings that are in flight.  FED_FAIL: no memory; or a round is open over real

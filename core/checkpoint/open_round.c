@@ -1,49 +1,50 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * checkpoint/open_round.c - how far an open round has come, in a saved file.
+ * checkpoint/open_round.c - saver and loader of the open round: its steps and the user's edits.
  *
- * One section with its steps and the number of edits, then for each edit when it was made and what
- * it is; an injected fault follows as faults are saved.
+ * One section with the number of steps and of edits, then one for each edit with its step and
+ * values; an injected fault follows in sections of its own (checkpoint/faults.c).
  */
 #include <string.h>
 
 #include "base/mem.h"
 #include "checkpoint/parts.h"
 
-static const char *const kind_name[FED_CHANGE_KINDS] = {
-	[FED_CHANGE_SETTINGS] = "settings",
-	[FED_CHANGE_INJECT] = "inject",
-	[FED_CHANGE_HEAL] = "heal",
-	[FED_CHANGE_EQUIP] = "equip",
+static const char *const edit_names[FED_EDIT_KINDS] = {
+	[FED_EDIT_SETTINGS] = "settings",
+	[FED_EDIT_INJECT] = "inject",
+	[FED_EDIT_HEAL] = "heal",
+	[FED_EDIT_EQUIP] = "equip",
 };
 
-static void put_cure(struct fed_saver *f, const struct fed_heal_edit *cure)
+static void put_selection(struct fed_saver *f, const struct fed_heal_edit *selection)
 {
-	fed_put_u32(f, cure->kinds);
-	fed_put_u64(f, cure->number);
-	fed_put_u8(f, cure->client != NULL);
-	if (cure->client)
-		fed_put_ids(f, cure->client, cure->n);
+	fed_put_u32(f, selection->kinds);
+	fed_put_u64(f, selection->number);
+	fed_put_u8(f, selection->client != NULL);
+	if (selection->client)
+		fed_put_ids(f, selection->client, selection->n);
 }
 
-static void get_cure(struct fed_loader *f, const struct fed_session *s, struct fed_heal_edit *cure)
+static void get_selection(struct fed_loader *f, const struct fed_session *s,
+                          struct fed_heal_edit *selection)
 {
 	uint64_t n = 0;
 
-	cure->kinds = fed_get_u32(f);
-	cure->number = fed_get_u64(f);
+	selection->kinds = fed_get_u32(f);
+	selection->number = fed_get_u64(f);
 	if (fed_get_flag(f))
-		cure->client = fed_get_ids(f, s->parts.clients.n, &n);
-	fed_check_ascending(f, cure->client, n);
-	cure->n = (uint32_t)n; /* ascending: at most clients.n */
+		selection->client = fed_get_ids(f, s->parts.clients.n, &n);
+	fed_check_ascending(f, selection->client, n);
+	selection->n = (uint32_t)n; /* ascending: at most clients.n */
 }
 
 static void put_equip(struct fed_saver *f, const struct fed_round_edit *c)
 {
 	fed_put_u32(f, c->equip.n);
 	for (uint32_t i = 0; i < c->equip.n; i++) {
-		fed_put_u32(f, c->equip.of[i].client);
-		fed_put_equipment(f, &c->equip.of[i]);
+		fed_put_u32(f, c->equip.after[i].client);
+		fed_put_equipment(f, &c->equip.after[i]);
 	}
 }
 
@@ -51,9 +52,9 @@ static void get_equip(struct fed_loader *f, const struct fed_session *s, struct 
 {
 	const uint32_t n = fed_get_u32(f);
 
-	c->equip.of = fed_get_capacity(f, n, sizeof *c->equip.of, 4);
+	c->equip.after = fed_get_array(f, n, sizeof *c->equip.after, 4);
 	for (; c->equip.n < n && !f->failed; c->equip.n++) {
-		struct fed_equipment *e = &c->equip.of[c->equip.n];
+		struct fed_equipment *e = &c->equip.after[c->equip.n];
 
 		e->client = fed_get_u32(f);
 		fed_get_equipment(f, e);
@@ -65,28 +66,28 @@ static void get_equip(struct fed_loader *f, const struct fed_session *s, struct 
 static void save_edit(struct fed_saver *f, const struct fed_round_edit *c)
 {
 	fed_saver_begin(f, "edit");
-	fed_put_string(f, kind_name[c->kind]);
+	fed_put_string(f, edit_names[c->kind]);
 	fed_put_u64(f, c->steps);
-	if (c->kind == FED_CHANGE_SETTINGS)
+	if (c->kind == FED_EDIT_SETTINGS)
 		fed_put_fields(f, fed_settings_fields, &c->settings);
-	else if (c->kind == FED_CHANGE_HEAL)
-		put_cure(f, &c->heal.cure);
-	else if (c->kind == FED_CHANGE_EQUIP)
+	else if (c->kind == FED_EDIT_HEAL)
+		put_selection(f, &c->heal.selection);
+	else if (c->kind == FED_EDIT_EQUIP)
 		put_equip(f, c);
 	fed_saver_end(f);
-	if (c->kind == FED_CHANGE_INJECT)
+	if (c->kind == FED_EDIT_INJECT)
 		fed_save_fault(f, &c->fault);
 }
 
-static void get_kind(struct fed_loader *f, struct fed_round_edit *c)
+static void get_edit_kind(struct fed_loader *f, struct fed_round_edit *c)
 {
 	struct fed_text name = {0};
 	int kind = 0;
 
 	fed_get_string(f, &name);
-	while (kind < FED_CHANGE_KINDS && strcmp(kind_name[kind], fed_text_str(&name)) != 0)
+	while (kind < FED_EDIT_KINDS && strcmp(edit_names[kind], fed_text_str(&name)) != 0)
 		kind++;
-	if (kind == FED_CHANGE_KINDS)
+	if (kind == FED_EDIT_KINDS)
 		fed_loader_fail(f, "an edit called %.40s", fed_text_str(&name));
 	else
 		c->kind = (enum fed_round_edit_kind)kind;
@@ -97,24 +98,24 @@ static void load_edit(struct fed_loader *f, struct fed_session *s, struct fed_ro
 {
 	if (fed_loader_begin(f, "edit"))
 		return;
-	get_kind(f, c);
+	get_edit_kind(f, c);
 	c->steps = fed_get_u64(f);
 	if (f->failed)
 		return;
-	if (c->kind == FED_CHANGE_SETTINGS)
+	if (c->kind == FED_EDIT_SETTINGS)
 		fed_get_settings(f, &c->settings);
-	else if (c->kind == FED_CHANGE_HEAL)
-		get_cure(f, s, &c->heal.cure);
-	else if (c->kind == FED_CHANGE_EQUIP)
+	else if (c->kind == FED_EDIT_HEAL)
+		get_selection(f, s, &c->heal.selection);
+	else if (c->kind == FED_EDIT_EQUIP)
 		get_equip(f, s, c);
 	fed_loader_end(f);
-	if (c->kind == FED_CHANGE_INJECT)
+	if (c->kind == FED_EDIT_INJECT)
 		fed_load_fault(f, s, &c->fault);
 }
 
 void fed_save_open_round(struct fed_saver *f, const struct fed_last_version *v)
 {
-	const struct fed_round_edits *edits = &v->session->changes;
+	const struct fed_round_edits *edits = &v->session->edits;
 	const uint32_t n = v->steps ? (uint32_t)edits->n : 0;
 
 	fed_saver_begin(f, "open round");
@@ -122,7 +123,7 @@ void fed_save_open_round(struct fed_saver *f, const struct fed_last_version *v)
 	fed_put_u32(f, n);
 	fed_saver_end(f);
 	for (uint32_t i = 0; i < n; i++)
-		save_edit(f, &edits->of[i]);
+		save_edit(f, &edits->edit[i]);
 }
 
 void fed_load_open_round(struct fed_loader *f, struct fed_session *s, uint64_t *steps,

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * checkpoint/progress.c - how far training has come, in a saved file: counters, records,
- * parameters, kept runs.
+ * checkpoint/progress.c - saver and loader of counters, history, parameters and kept runs.
  */
 #include <math.h>
 
@@ -19,9 +18,9 @@ static const struct fed_column counters[] = {
 
 /* Records ---------------------------------------------------------------------------- */
 
-#define MOST_METRICS 64
+#define METRICS_MAX 64
 
-/* With the names of the metrics: a later fedsh may have more of them. */
+/* Records after the names of their metrics, since another fedsh may have more of them. */
 static void put_records(struct fed_saver *f, const struct fed_record *record, size_t n)
 {
 	for (const struct fed_field *m = fed_metrics; m->type; m++)
@@ -33,13 +32,13 @@ static void put_records(struct fed_saver *f, const struct fed_record *record, si
 			fed_put_f64(f, fed_metric_value(m, &record[i]));
 }
 
-static double *figure(struct fed_record *record, const struct fed_field *metric)
+static double *metric_in(struct fed_record *record, const struct fed_field *metric)
 {
 	return (double *)(void *)((char *)record + metric->offset);
 }
 
-/* Returns how many metrics the file has, up to MOST_METRICS; unknown ones are refused. */
-static uint32_t get_metrics(struct fed_loader *f, const struct fed_field *metric[MOST_METRICS])
+/* Returns the number of metrics in the file, below METRICS_MAX; fails on unknown ones. */
+static uint32_t get_metrics(struct fed_loader *f, const struct fed_field *metric[METRICS_MAX])
 {
 	struct fed_text name = {0};
 	uint32_t n = 0;
@@ -48,7 +47,7 @@ static uint32_t get_metrics(struct fed_loader *f, const struct fed_field *metric
 		metric[n] = fed_fields_find(fed_metrics, name.s);
 		if (!metric[n])
 			fed_loader_fail(f, "a metric called %.40s", name.s);
-		else if (++n == MOST_METRICS)
+		else if (++n == METRICS_MAX)
 			fed_loader_fail(f, "%u metrics", n);
 		fed_text_clear(&name);
 	}
@@ -56,10 +55,10 @@ static uint32_t get_metrics(struct fed_loader *f, const struct fed_field *metric
 	return n;
 }
 
-/* Metrics that the file lacks are NaN. */
+/* Read records; metrics that the file lacks are NaN. */
 static void get_records(struct fed_loader *f, struct fed_history *h)
 {
-	const struct fed_field *metric[MOST_METRICS];
+	const struct fed_field *metric[METRICS_MAX];
 	struct fed_error why;
 
 	const uint32_t metrics = get_metrics(f, metric);
@@ -70,9 +69,9 @@ static void get_records(struct fed_loader *f, struct fed_history *h)
 		struct fed_record r;
 
 		for (const struct fed_field *m = fed_metrics; m->type; m++)
-			*figure(&r, m) = NAN;
+			*metric_in(&r, m) = NAN;
 		for (uint32_t k = 0; k < metrics; k++)
-			*figure(&r, metric[k]) = fed_get_f64(f);
+			*metric_in(&r, metric[k]) = fed_get_f64(f);
 		if (!f->failed && fed_history_add(h, &r, &why))
 			fed_loader_fail(f, "%s", why.text);
 	}

@@ -1,19 +1,20 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * checkpoint/replay.c - an open round, made again.
+ * checkpoint/replay.c - replay of steps and edits of an open round.
  */
 #include "checkpoint/replay.h"
 
 #include "session/internal.h"
 
-/* The edits from *next on that were made before the round's next step; all when it is not open. */
-static int edit(struct fed_session *s, struct fed_round_edits *edits, size_t *next,
-                struct fed_error *err)
+/* Make the edits from *next on that precede the round's next step; all of them if no round is open.
+ */
+static int apply_edits(struct fed_session *s, struct fed_round_edits *edits, size_t *next,
+                       struct fed_error *err)
 {
 	int rc = FED_OK;
 
 	while (rc == FED_OK && *next < edits->n) {
-		struct fed_round_edit *c = &edits->of[*next];
+		struct fed_round_edit *c = &edits->edit[*next];
 
 		if (fed_session_open(s) && c->steps > s->federation.steps)
 			break;
@@ -24,8 +25,8 @@ static int edit(struct fed_session *s, struct fed_round_edits *edits, size_t *ne
 	return rc;
 }
 
-static int make_steps(struct fed_session *s, uint64_t steps, struct fed_round_edits *edits,
-                      size_t *next, struct fed_error *err)
+static int replay_steps(struct fed_session *s, uint64_t steps, struct fed_round_edits *edits,
+                        size_t *next, struct fed_error *err)
 {
 	struct fed_federation *f = &s->federation;
 	bool made = false;
@@ -34,11 +35,11 @@ static int make_steps(struct fed_session *s, uint64_t steps, struct fed_round_ed
 	if (rc == FED_OK)
 		rc = fed_federation_begin(f, err);
 	if (rc == FED_OK)
-		rc = edit(s, edits, next, err);
+		rc = apply_edits(s, edits, next, err);
 	while (rc == FED_OK && !made && f->steps < steps) {
 		rc = fed_federation_advance(f, &made, err);
 		if (rc == FED_OK)
-			rc = edit(s, edits, next, err);
+			rc = apply_edits(s, edits, next, err);
 	}
 	return rc;
 }
@@ -53,12 +54,12 @@ int fed_replay(struct fed_session *s, uint64_t steps, struct fed_round_edits *ed
 	if (steps == 0)
 		return FED_OK;
 	s->n_sinks = 0;
-	const int rc = make_steps(s, steps, edits, &next, err);
-	if (rc) { /* what the user wanted still counts */
+	const int rc = replay_steps(s, steps, edits, &next, err);
+	if (rc) { /* the edits are kept without the round */
 		fed_federation_abort(&s->federation, err->text);
-		fed_round_edits_clear(&s->changes);
+		fed_round_edits_clear(&s->edits);
 		while (next < edits->n)
-			edit(s, edits, &next, &why);
+			apply_edits(s, edits, &next, &why);
 	}
 	s->n_sinks = n_sinks;
 	fed_round_edits_clear(edits);

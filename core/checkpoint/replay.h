@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * checkpoint/replay.h - make an open round again from a snapshot.
+ * checkpoint/replay.h - replay of the open round of a snapshot.
  *
- * A snapshot does not hold the middle of a round.  It holds the session as it was before the round,
- * how many steps the round had made, and what the user edited in between (session/round_edits.h).
+ * A snapshot holds no state within a round, but the session before the round, the number of steps
+ * that the round had made, and the user's edits in it (session/round_edits.h).
  * Rounds depend on seed and virtual time alone, so that the same steps with the same edits give the
  * same bits.
  */
@@ -13,9 +13,9 @@
 #include "session/round_edits.h"
 #include "session/session.h"
 
-/* Open a round and make so many steps of it, each edit where it was made; these are the session's
- * then, `edits` is empty.  The event log hears of it, no sink does.  On FED_FAIL no round is open,
- * the model is as before it, and the edits are made. */
+/* Open a round and make its steps, with each edit at its step.  The edits move to the session;
+ * `edits` is empty then.  Events go to the event log, not to sinks.  On FED_FAIL the round is
+ * rolled back, and the edits are made. */
 int fed_replay(struct fed_session *, uint64_t steps, struct fed_round_edits *edits,
                struct fed_error *);
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * checkpoint/restore.c - read a snapshot into a new session, then let it take the old one's place.
+ * checkpoint/restore.c - loading of a snapshot into a new session, which then replaces the old one.
  */
 #include <string.h>
 
@@ -10,15 +10,15 @@
 #include "checkpoint/replay.h"
 #include "session/internal.h"
 
-/* What was read, beside the session: it is put in when the federation runs. */
-struct rest {
+/* Loaded parts that are restored once the federation runs. */
+struct deferred_parts {
 	struct fed_in_flight in_flight;
 	uint64_t steps; /* of the open round; 0: none */
 	struct fed_round_edits edits;
 };
 
 static void load_all(struct fed_loader *f, struct fed_session *s, const struct fed_session *lender,
-                     struct rest *rest)
+                     struct deferred_parts *deferred)
 {
 	fed_load_composition(f, s, lender);
 	fed_load_clients(f, s);
@@ -28,13 +28,13 @@ static void load_all(struct fed_loader *f, struct fed_session *s, const struct f
 	if (s->parts.aggregator.dim && s->parts.aggregator.dim != s->parts.net.dim)
 		fed_loader_fail(f, "an aggregator for %zu parameters, a model of %zu",
 		                s->parts.aggregator.dim, s->parts.net.dim);
-	fed_load_in_flight(f, s, &rest->in_flight);
+	fed_load_in_flight(f, s, &deferred->in_flight);
 	fed_load_breakpoints(f, s);
-	fed_load_open_round(f, s, &rest->steps, &rest->edits);
+	fed_load_open_round(f, s, &deferred->steps, &deferred->edits);
 	fed_loader_begin(f, "end");
 }
 
-/* So many went, others may have come. */
+/* Notices on the breakpoints that were deleted and those that were restored. */
 static void tell_breakpoints(struct fed_session *s, size_t gone)
 {
 	if (gone)
@@ -57,18 +57,18 @@ static void resume_in_flight(struct fed_session *s, struct fed_in_flight *u)
 		                 why.text);
 }
 
-/* Into the round that was open.  The session is restored all the same when that fails. */
-static void resume_round(struct fed_session *s, struct rest *rest)
+/* Replay the open round.  On failure the session is restored without it, with a warning. */
+static void resume_round(struct fed_session *s, struct deferred_parts *deferred)
 {
 	struct fed_error why;
 
-	if (rest->steps == 0) {
+	if (deferred->steps == 0) {
 		if (fed_remaining_run_pending(&s->rest, &s->history))
 			fed_session_tell(s, FED_EVENT_NOTICE,
 			                 "`continue` goes on with the run that was stopped");
 		return;
 	}
-	if (fed_session_start(s, &why) || fed_replay(s, rest->steps, &rest->edits, &why))
+	if (fed_session_start(s, &why) || fed_replay(s, deferred->steps, &deferred->edits, &why))
 		fed_session_tell(s, FED_EVENT_WARNING, "the round that was open is not: %s", why.text);
 	else if (fed_session_open(s))
 		fed_session_tell(s, FED_EVENT_NOTICE, "round %s is open, %s steps were made",
@@ -76,7 +76,8 @@ static void resume_round(struct fed_session *s, struct rest *rest)
 		                 fed_count((double)s->federation.steps).s);
 }
 
-static void take_over(struct fed_session *s, struct fed_session *fresh, struct rest *rest)
+static void replace_session(struct fed_session *s, struct fed_session *fresh,
+                            struct deferred_parts *deferred)
 {
 	const size_t breakpoints = s->breakpoints.n;
 
@@ -85,21 +86,22 @@ static void take_over(struct fed_session *s, struct fed_session *fresh, struct r
 	fed_session_replace(s, fresh);
 	tell_breakpoints(s, breakpoints);
 	fed_session_resume(s);
-	resume_in_flight(s, &rest->in_flight);
-	resume_round(s, rest);
+	resume_in_flight(s, &deferred->in_flight);
+	resume_round(s, deferred);
 }
 
-/* From a loader that is open; closes it.  lender: as of fed_load_composition. */
-static int restore(struct fed_session *s, struct fed_loader *f, const struct fed_session *lender)
+/* Restore from an open loader, and close it.  lender: see fed_load_composition. */
+static int restore_snapshot(struct fed_session *s, struct fed_loader *f,
+                            const struct fed_session *lender)
 {
 	struct fed_session *fresh = fed_alloc(sizeof *fresh);
-	struct rest rest = {0};
+	struct deferred_parts deferred = {0};
 	int rc = FED_OK;
 
 	f->stopped = &s->interrupts;
 	if (fresh) {
 		fresh->plugins = s->plugins;
-		load_all(f, fresh, lender, &rest);
+		load_all(f, fresh, lender, &deferred);
 		if (f->failed)
 			rc = atomic_load(f->stopped) ? FED_REJECT : FED_FAIL;
 	} else {
@@ -107,14 +109,14 @@ static int restore(struct fed_session *s, struct fed_loader *f, const struct fed
 	}
 	fed_loader_close(f);
 	if (rc == FED_OK) {
-		take_over(s, fresh, &rest);
+		replace_session(s, fresh, &deferred);
 	} else if (fresh) {
 		if (fresh->parts.data == s->parts.data)
 			fresh->parts.data = NULL;
 		fed_session_clear(fresh);
 	}
-	fed_in_flight_release(&rest.in_flight);
-	fed_round_edits_clear(&rest.edits);
+	fed_in_flight_release(&deferred.in_flight);
+	fed_round_edits_clear(&deferred.edits);
 	if (fresh)
 		fed_event_log_release(&fresh->event_log);
 	fed_free(fresh);
@@ -126,7 +128,7 @@ int fed_snapshot_restore(struct fed_session *s, const struct fed_text *snapshot,
 {
 	struct fed_loader f;
 
-	return fed_loader_open_text(&f, snapshot, err) ? FED_FAIL : restore(s, &f, s);
+	return fed_loader_open_text(&f, snapshot, err) ? FED_FAIL : restore_snapshot(s, &f, s);
 }
 
 int fed_session_restore(struct fed_session *s, const char *path, struct fed_error *err)
@@ -138,7 +140,7 @@ int fed_session_restore(struct fed_session *s, const char *path, struct fed_erro
 	int rc = expanded.failed ? fed_fail_memory(err, strlen(path), "a path")
 	                         : fed_loader_open(&f, fed_text_str(&expanded), err);
 	if (rc == FED_OK)
-		rc = restore(s, &f, NULL);
+		rc = restore_snapshot(s, &f, NULL);
 	fed_text_release(&expanded);
 	return rc;
 }

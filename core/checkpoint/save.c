@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * checkpoint/save.c - write a session as sections, in the order in which restore.c reads them.
+ * checkpoint/save.c - writer of snapshots: all parts, in the order in which restore.c reads them.
  */
 #include <string.h>
 
@@ -37,7 +37,7 @@ int fed_snapshot_take(const struct fed_session *s, struct fed_text *out, struct 
 	return rc;
 }
 
-static int save_to(const struct fed_last_version *v, const char *path, struct fed_error *err)
+static int save_file(const struct fed_last_version *v, const char *path, struct fed_error *err)
 {
 	struct fed_saver f;
 
@@ -47,7 +47,7 @@ static int save_to(const struct fed_last_version *v, const char *path, struct fe
 	return fed_saver_commit(&f, err);
 }
 
-static void tell_what_is_missing(struct fed_session *s)
+static void notice_missing_work(struct fed_session *s)
 {
 	if (s->running && !fed_is_simulated(&s->parts.transport) && s->federation.n_open)
 		fed_session_tell(s, FED_EVENT_NOTICE,
@@ -65,10 +65,10 @@ int fed_session_save(struct fed_session *s, const char *path, struct fed_error *
 		return FED_FAIL;
 	fed_path_expand(path, &expanded);
 	const int rc = expanded.failed ? fed_fail_memory(err, strlen(path), "a path")
-	                               : save_to(&v, fed_text_str(&expanded), err);
+	                               : save_file(&v, fed_text_str(&expanded), err);
 	fed_text_release(&expanded);
 	fed_last_version_release(&v);
 	if (rc == FED_OK)
-		tell_what_is_missing(s);
+		notice_missing_work(s);
 	return rc;
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * checkpoint/section_reader.c - read sections, trusting nothing in them.
+ * checkpoint/section_reader.c - reader of sections that trusts no length, checksum or value.
  */
 #include <ctype.h>
 #include <endian.h>
@@ -10,7 +10,7 @@
 #include "base/mem.h"
 #include "checkpoint/format.h"
 
-#define CHUNK 1024
+#define STRING_CHUNK 1024
 #define STRING_MAX 65536u
 
 int fed_loader_fail(struct fed_loader *l, const char *fmt, ...)
@@ -27,8 +27,8 @@ int fed_loader_fail(struct fed_loader *l, const char *fmt, ...)
 	return fed_fail(l->err, "section %s: %s", l->section, text);
 }
 
-/* n bytes of the file, wherever they belong. */
-static int pull(struct fed_loader *l, void *bytes, size_t n)
+/* Read n bytes of the file, of sections or between them. */
+static int read_bytes(struct fed_loader *l, void *bytes, size_t n)
 {
 	if (n > l->in_file || fread(bytes, 1, n, l->file) != n)
 		return fed_loader_fail(l, "the file ends inside it");
@@ -36,11 +36,11 @@ static int pull(struct fed_loader *l, void *bytes, size_t n)
 	return FED_OK;
 }
 
-static int pull_u32(struct fed_loader *l, uint32_t *x)
+static int read_u32(struct fed_loader *l, uint32_t *x)
 {
 	uint32_t le;
 
-	if (pull(l, &le, sizeof le))
+	if (read_bytes(l, &le, sizeof le))
 		return FED_FAIL;
 	*x = le32toh(le);
 	return FED_OK;
@@ -52,7 +52,7 @@ static int check_head(struct fed_loader *l)
 	uint32_t crc, version;
 
 	snprintf(l->section, sizeof l->section, "header");
-	if (pull(l, head, sizeof head) || pull_u32(l, &crc))
+	if (read_bytes(l, head, sizeof head) || read_u32(l, &crc))
 		return FED_FAIL;
 	if (memcmp(head, FED_FILE_MAGIC, 8) != 0)
 		return fed_loader_fail(l, "this is no saved session (it does not begin with %s)",
@@ -69,14 +69,14 @@ static int check_head(struct fed_loader *l)
 	return FED_OK;
 }
 
-/* Name and length of the next section. */
+/* Read name and length of the next section. */
 static int next_section(struct fed_loader *l)
 {
 	char head[FED_SECTION_HEAD];
 	uint32_t crc;
 	uint64_t length;
 
-	if (pull(l, head, sizeof head) || pull_u32(l, &crc))
+	if (read_bytes(l, head, sizeof head) || read_u32(l, &crc))
 		return FED_FAIL;
 	if (crc != fed_crc32(0, head, sizeof head))
 		return fed_loader_fail(l, "the header of the next section is damaged (wrong checksum)");
@@ -91,7 +91,7 @@ static int next_section(struct fed_loader *l)
 	return FED_OK;
 }
 
-/* Read over this section and compare its checksum. */
+/* Skip this section and compare its checksum. */
 static int check_section(struct fed_loader *l)
 {
 	unsigned char buffer[16384];
@@ -100,12 +100,12 @@ static int check_section(struct fed_loader *l)
 	while (l->left) {
 		const size_t n = l->left < sizeof buffer ? (size_t)l->left : sizeof buffer;
 
-		if (pull(l, buffer, n))
+		if (read_bytes(l, buffer, n))
 			return FED_FAIL;
 		crc = fed_crc32(crc, buffer, n);
 		l->left -= n;
 	}
-	if (pull_u32(l, &stored))
+	if (read_u32(l, &stored))
 		return FED_FAIL;
 	return crc == stored ? FED_OK : fed_loader_fail(l, "damaged (wrong checksum)");
 }
@@ -123,7 +123,7 @@ static int check_file(struct fed_loader *l)
 	           : fed_loader_fail(l, "%llu bytes follow the end", (unsigned long long)l->in_file);
 }
 
-/* Look over all of it, then go back to the first section. */
+/* Check the whole file, then return to the first section. */
 static int open_stream(struct fed_loader *l, uint64_t size)
 {
 	if (!l->file)
@@ -186,7 +186,7 @@ int fed_loader_end(struct fed_loader *l)
 		return FED_FAIL;
 	if (l->left)
 		return fed_loader_fail(l, "%llu bytes too many", (unsigned long long)l->left);
-	return pull_u32(l, &crc); /* checked by fed_loader_open */
+	return read_u32(l, &crc); /* checked by fed_loader_open */
 }
 
 bool fed_loader_holds(struct fed_loader *l, uint64_t n, uint64_t size)
@@ -197,14 +197,14 @@ bool fed_loader_holds(struct fed_loader *l, uint64_t n, uint64_t size)
 	return false;
 }
 
-void *fed_get_capacity(struct fed_loader *l, uint64_t n, size_t size, uint64_t least)
+void *fed_get_array(struct fed_loader *l, uint64_t n, size_t size, uint64_t least)
 {
 	if (!fed_loader_holds(l, n, least))
 		return NULL;
-	void *capacity = fed_alloc_array(n + 1, size);
-	if (!capacity)
+	void *items = fed_alloc_array(n + 1, size);
+	if (!items)
 		fed_loader_fail(l, "out of memory for %llu items", (unsigned long long)n);
-	return capacity;
+	return items;
 }
 
 void fed_get_bytes(struct fed_loader *l, void *bytes, size_t n)
@@ -218,7 +218,7 @@ void fed_get_bytes(struct fed_loader *l, void *bytes, size_t n)
 		fed_loader_fail(l, "ends early");
 		return;
 	}
-	if (pull(l, bytes, n))
+	if (read_bytes(l, bytes, n))
 		memset(bytes, 0, n);
 	l->left -= n;
 }
@@ -246,7 +246,7 @@ bool fed_get_flag(struct fed_loader *l)
 
 void fed_get_string(struct fed_loader *l, struct fed_text *out)
 {
-	char buffer[CHUNK];
+	char buffer[STRING_CHUNK];
 	size_t n = fed_get_u32(l);
 
 	if (n > STRING_MAX) {
@@ -300,7 +300,7 @@ void fed_get_fields(struct fed_loader *l, const struct fed_field *rows, void *st
 uint32_t *fed_get_ids(struct fed_loader *l, uint32_t limit, uint64_t *n)
 {
 	*n = fed_get_u64(l);
-	uint32_t *ids = fed_get_capacity(l, *n, sizeof *ids, sizeof *ids);
+	uint32_t *ids = fed_get_array(l, *n, sizeof *ids, sizeof *ids);
 	for (uint64_t i = 0; ids && i < *n && !l->failed; i++) {
 		ids[i] = fed_get_u32(l);
 		if (!l->failed && ids[i] >= limit)

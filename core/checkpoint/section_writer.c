@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * checkpoint/section_writer.c - write sections to a file or into memory.
+ * checkpoint/section_writer.c - writer of sections to a file or into memory.
  */
 #include <assert.h>
 #include <endian.h>

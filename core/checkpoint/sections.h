@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * checkpoint/sections.h - named sections with lengths and checksums, in a file or in memory; all
- * little-endian.
+ * checkpoint/sections.h - writer and reader of named sections with lengths and checksums, in a file
+ * or in memory; all little-endian.
  *
  *     magic "FEDSHSAV", u32 version, u32 CRC-32 of these
  *     each section: name [16], u64 length, u32 CRC-32 of these; the bytes; u32 CRC-32 of them
@@ -17,21 +17,23 @@
 
 #define FED_SECTION_NAME 16
 
-/* Writing: begin a section, put values, end it.  A section is collected in memory and written when
- * it ends, when its length is known.  Failures are kept and reported by commit. */
+/* The writer: begin a section, put values, end it.  A section is collected in memory and written at
+ * its end, when its length is known.  Failures are recorded and reported by commit. */
 struct fed_saver {
 	struct fed_file_writer file;
-	struct fed_text *out;    /* NULL: to the file */
-	struct fed_text section; /* the one that is open, with its head */
+	struct fed_text *out;    /* NULL: the file */
+	struct fed_text section; /* the open section, with its head */
 	bool failed;             /* no memory */
 };
-/* To a file that replaces `path` when it is committed; at the end of a text, which the caller owns.
+/* Write to a file that replaces `path` at the commit, or to the end of a text, which the caller
+ * owns.
  */
 int fed_saver_open(struct fed_saver *, const char *path, struct fed_error *);
 void fed_saver_open_text(struct fed_saver *, struct fed_text *out);
 void fed_saver_begin(struct fed_saver *, const char *name);
 void fed_saver_end(struct fed_saver *);
-/* The "end" section; then as fed_file_commit.  On FED_FAIL a text is as it was. */
+/* Write the "end" section and commit the file (fed_file_commit).  On FED_FAIL a text has a part of
+ * the sections, which the caller removes. */
 int fed_saver_commit(struct fed_saver *, struct fed_error *);
 
 void fed_put_bytes(struct fed_saver *, const void *, size_t n);
@@ -39,36 +41,38 @@ void fed_put_bytes(struct fed_saver *, const void *, size_t n);
 void fed_put_words(struct fed_saver *, const void *, size_t n, size_t size);
 void fed_put_string(struct fed_saver *, const char *); /* u32 length, bytes */
 void fed_put_pairs(struct fed_saver *, const struct fed_key_values *);
-/* All settings of a struct as pairs of key and value; rows may be NULL. */
+/* All settings of a struct as key-value list; rows may be NULL. */
 void fed_put_fields(struct fed_saver *, const struct fed_field *rows, const void *state);
 void fed_put_ids(struct fed_saver *, const uint32_t *, uint64_t n); /* u64 n, then the ids */
 
-/* Reading: open checks all lengths and checksums first.  After a failed get all further ones give
- * zeroes and begin and end fail, so that a reader needs to look at `failed` only before it uses
- * what it got. */
+/* The reader: open checks all lengths and checksums first.  After a failure all gets return zeroes,
+ * and begin and end fail, so that callers check `failed` only before they use values. */
 struct fed_loader {
 	FILE *file;
 	uint64_t left;    /* bytes of this section not yet read */
 	uint64_t in_file; /* bytes of the file not yet read */
 	char section[FED_SECTION_NAME + 1];
 	struct fed_error *err;
-	bool failed;               /* err has the words */
-	const atomic_int *stopped; /* other than 0: give up reading; NULL: nobody stops it */
+	bool failed;               /* err says why */
+	const atomic_int *stopped; /* not 0: stop loading the dataset; NULL: never */
 };
 int fed_loader_open(struct fed_loader *, const char *path, struct fed_error *);
 /* The text must live until the loader is closed. */
 int fed_loader_open_text(struct fed_loader *, const struct fed_text *, struct fed_error *);
 void fed_loader_close(struct fed_loader *);
+/* Read the head of the next section, which must have this name. */
 int fed_loader_begin(struct fed_loader *, const char *name);
-/* FED_FAIL when something failed since begin, or bytes are left. */
+/* End the section.  FED_FAIL after a failure, or when bytes are left. */
 int fed_loader_end(struct fed_loader *);
-/* Say what is wrong with this section, unless something was wrong before; returns FED_FAIL. */
+/* Report what is wrong with this section, unless a failure was reported before; returns FED_FAIL.
+ */
 __attribute__((format(printf, 2, 3))) int fed_loader_fail(struct fed_loader *, const char *, ...);
-/* Whether n items of at least `size` bytes can still follow in this section. */
+/* True if n items of at least `size` bytes fit in the rest of this section; fails if not. */
 bool fed_loader_holds(struct fed_loader *, uint64_t n, uint64_t size);
-/* Zeroed memory for n items of `size` bytes each, which take at least `least` bytes of the section
- * (the caller's: fed_free); NULL, and failed, when they cannot follow or there is no memory. */
-void *fed_get_capacity(struct fed_loader *, uint64_t n, size_t size, uint64_t least);
+/* Allocate n zeroed items of `size` bytes each, which take at least `least` bytes each of the
+ * section (the caller's: fed_free); NULL, and failed, when they do not fit or there is no memory.
+ */
+void *fed_get_array(struct fed_loader *, uint64_t n, size_t size, uint64_t least);
 
 void fed_get_bytes(struct fed_loader *, void *, size_t n);
 void fed_get_words(struct fed_loader *, void *, size_t n, size_t size);
@@ -76,11 +80,11 @@ bool fed_get_flag(struct fed_loader *); /* 0 or 1 */
 /* Appends nothing on failure. */
 void fed_get_string(struct fed_loader *, struct fed_text *);
 void fed_get_pairs(struct fed_loader *, struct fed_key_values *);
-/* Defaults, then what was saved. */
+/* Set the defaults, then the saved settings. */
 void fed_get_fields(struct fed_loader *, const struct fed_field *rows, void *state);
-/* Ids below `limit`; *n of them (the caller's: fed_free), NULL and 0 on failure. */
+/* Returns *n ids below `limit` (the caller's: fed_free); NULL and 0 on failure. */
 uint32_t *fed_get_ids(struct fed_loader *, uint32_t limit, uint64_t *n);
-/* That they ascend. */
+/* Fail unless the ids ascend. */
 void fed_check_ascending(struct fed_loader *, const uint32_t *ids, uint64_t n);
 
 /* One number: fed_put_u32(f, x), x = fed_get_u32(f); n of them: fed_put_f32s(f, v, n). */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * experiments/session_copy.c - copy a session part by part; deal its clients' examples out anew.
+ * experiments/session_copy.c - copy of a session part by part, and a new partition of its examples.
  */
 #include "experiments/session_copy.h"
 
@@ -40,7 +40,7 @@ static int copy_faults(struct fed_faults *out, const struct fed_faults *from, ui
 	for (size_t i = 0; i < from->n; i++)
 		if (copy_fault(out, &from->fault[i], err))
 			return FED_FAIL;
-	out->made = from->made; /* draws go by number */
+	out->made = from->made; /* random draws depend on the number */
 	return FED_OK;
 }
 
@@ -55,7 +55,7 @@ static int copy_scheme(struct fed_composition *copy, const struct fed_compositio
 	const int rc =
 		fed_scheme_state_new(&copy->scheme_state, from->scheme, settings.assign, settings.n, err);
 	fed_key_values_release(&settings);
-	if (rc == FED_OK && from->scheme->forget) /* its clients never trained */
+	if (rc == FED_OK && from->scheme->forget) /* the copy's clients never trained */
 		from->scheme->forget(copy->scheme_state);
 	return rc;
 }
@@ -70,7 +70,7 @@ static int copy_model(struct fed_composition *copy, const struct fed_composition
 	return FED_OK;
 }
 
-/* The same with empty states; data and the clients' examples are borrowed. */
+/* Copy the parts with empty states; data and the clients' examples are borrowed. */
 static int copy_parts(struct fed_composition *copy, const struct fed_composition *from,
                       struct fed_error *err)
 {
@@ -106,7 +106,7 @@ int fed_session_copy(struct fed_session *copy, const struct fed_session *s, bool
 {
 	copy->copied = true;
 	copy->plugins = s->plugins;
-	copy->faults_told = s->faults_told;
+	copy->faults_announced = s->faults_announced;
 	if (copy_parts(&copy->parts, &s->parts, err))
 		return FED_FAIL;
 	if (!afresh)
@@ -124,7 +124,7 @@ void fed_session_drop(struct fed_session *copy)
 	memset(copy, 0, sizeof *copy);
 }
 
-/* Dealing anew -------------------------------------------------------------------------- */
+/* New partition ------------------------------------------------------------------------- */
 
 static bool same_partition(const struct fed_partition *a, const struct fed_partition *b)
 {
@@ -132,7 +132,7 @@ static bool same_partition(const struct fed_partition *a, const struct fed_parti
 	       a->spread == b->spread;
 }
 
-/* How the present clients were dealt; *total: the examples that they have. */
+/* The partition of the present clients; *total: their examples. */
 static int find_partition(const struct fed_session *s, struct fed_partition *how, uint64_t *total,
                           struct fed_error *err)
 {
@@ -141,11 +141,11 @@ static int find_partition(const struct fed_session *s, struct fed_partition *how
 	*total = 0;
 	for (uint32_t i = 0; i < c->n_present; i++) {
 		const struct fed_client *x = &c->client[c->present[i]];
-		const struct fed_partition *deal = &c->block[x->block].how;
+		const struct fed_partition *next = &c->block[x->block].how;
 
 		if (i == 0)
-			*how = *deal;
-		else if (!same_partition(how, deal))
+			*how = *next;
+		else if (!same_partition(how, next))
 			return fed_fail(err,
 			                "clients %u and %u were dealt in different ways; make all of them with "
 			                "one add-client to deal their examples anew",
@@ -158,7 +158,7 @@ static int find_partition(const struct fed_session *s, struct fed_partition *how
 	return FED_OK;
 }
 
-/* Only what the present clients hold is in the pool. */
+/* Fill the pool with the examples of the present clients only. */
 static void fill_pool(struct fed_example_pool *pool, const struct fed_session *s)
 {
 	const struct fed_clients *c = &s->parts.clients;
@@ -178,7 +178,7 @@ static void fill_pool(struct fed_example_pool *pool, const struct fed_session *s
 	}
 }
 
-static void equip_likewise(struct fed_clients *c, const struct fed_clients *from)
+static void repeat_equipment(struct fed_clients *c, const struct fed_clients *from)
 {
 	for (uint32_t i = 0; i < c->n; i++) {
 		const struct fed_client *x = &from->client[from->present[i % from->n_present]];
@@ -214,7 +214,7 @@ int fed_session_partition_again(struct fed_session *copy, const struct fed_sessi
 		fed_clients_release(&clients);
 		return FED_FAIL;
 	}
-	equip_likewise(&clients, &s->parts.clients);
+	repeat_equipment(&clients, &s->parts.clients);
 	fed_session_stop(copy);
 	fed_clients_release(&copy->parts.clients);
 	copy->parts.clients = clients;

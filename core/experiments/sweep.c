@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * experiments/sweep.c - a key's values as rows, and each row as a changed copy of the session.
+ * experiments/sweep.c - rows of a sweep, and the trial of each as a changed copy of the session.
  */
 #include "experiments/sweep.h"
 
@@ -27,15 +27,15 @@ static bool is_cut(const char *key)
 
 /* A row ---------------------------------------------------------------------------------- */
 
-typedef int choose(struct fed_session *, const char *name, const struct fed_assign *, size_t n,
-                   struct fed_error *);
+typedef int part_setter(struct fed_session *, const char *name, const struct fed_assign *, size_t n,
+                        struct fed_error *);
 
-/* The parts of a session that a name chooses. */
-static choose *part_of(const char *key)
+/* The function that chooses a part by name, or NULL. */
+static part_setter *find_part_setter(const char *key)
 {
 	static const struct {
 		const char *key;
-		choose *choose;
+		part_setter *set;
 	} parts[] = {{"aggregator", fed_session_aggregator},
 	             {"model", fed_session_model},
 	             {"scheme", fed_session_scheme},
@@ -43,11 +43,11 @@ static choose *part_of(const char *key)
 
 	for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)
 		if (fed_same_name(key, parts[i].key))
-			return parts[i].choose;
+			return parts[i].set;
 	return NULL;
 }
 
-static int make_part(struct fed_session *copy, choose *part, const char *value,
+static int make_part(struct fed_session *copy, part_setter *part, const char *value,
                      struct fed_error *err)
 {
 	struct fed_assign assign[FED_COLONS_MAX];
@@ -59,7 +59,7 @@ static int make_part(struct fed_session *copy, choose *part, const char *value,
 	if (fed_assign_cut(text, &name, assign, &n, err))
 		return FED_FAIL;
 	if (part == fed_session_scheme && n == 0 && fed_same_name(name, copy->parts.scheme->name))
-		return FED_OK; /* as it is composed */
+		return FED_OK; /* the session's own */
 	return part(copy, name, assign, n, err);
 }
 
@@ -92,7 +92,7 @@ static int make_value(struct fed_session *copy, const struct fed_sweep *w, const
 {
 	const char *key = w->plan.key;
 	const bool device = fed_same_name(key, "device");
-	choose *part = part_of(key);
+	part_setter *part = find_part_setter(key);
 
 	if (part)
 		return make_part(copy, part, value, err);
@@ -118,8 +118,8 @@ static int make_row(void *ctx, size_t k, struct fed_session *copy, struct fed_er
 
 /* Rows ----------------------------------------------------------------------------------- */
 
-static int add_row(struct fed_sweep *w, const char *value, size_t len,
-                   const struct fed_scheme *scheme, struct fed_error *err)
+static int add_sweep_row(struct fed_sweep *w, const char *value, size_t len,
+                         const struct fed_scheme *scheme, struct fed_error *err)
 {
 	struct fed_sweep_row *row = &w->row[w->n];
 
@@ -134,10 +134,10 @@ static int add_row(struct fed_sweep *w, const char *value, size_t len,
 	return FED_OK;
 }
 
-/* What stands beside split learning. */
-static int add_beside(struct fed_sweep *w, const char *value, size_t len, struct fed_error *err)
+/* The same value under scheme sync, to compare with split learning. */
+static int add_sync(struct fed_sweep *w, const char *value, size_t len, struct fed_error *err)
 {
-	return add_row(w, value, len, &fed_scheme_sync, err);
+	return add_sweep_row(w, value, len, &fed_scheme_sync, err);
 }
 
 static int add_value(struct fed_sweep *w, const char *value, size_t len, struct fed_error *err)
@@ -145,9 +145,9 @@ static int add_value(struct fed_sweep *w, const char *value, size_t len, struct 
 	if (len == 0)
 		return fed_fail(err, "an empty value in %s", fed_show(w->plan.values).s);
 	if (is_clients(w->plan.key) && w->session->parts.scheme == &fed_scheme_split &&
-	    add_beside(w, value, len, err))
+	    add_sync(w, value, len, err))
 		return FED_FAIL;
-	return add_row(w, value, len, is_cut(w->plan.key) ? &fed_scheme_split : NULL, err);
+	return add_sweep_row(w, value, len, is_cut(w->plan.key) ? &fed_scheme_split : NULL, err);
 }
 
 static int add_values(struct fed_sweep *w, struct fed_error *err)
@@ -165,7 +165,7 @@ static int add_values(struct fed_sweep *w, struct fed_error *err)
 	}
 }
 
-/* labels=client: two cuts. */
+/* True for split learning with labels=client, which has two cuts. */
 static bool is_u_shaped(const struct fed_session *s)
 {
 	const struct fed_split *split = s->parts.scheme_state;
@@ -173,8 +173,7 @@ static bool is_u_shaped(const struct fed_session *s)
 	return s->parts.scheme == &fed_scheme_split && split->labels == FED_LABELS_CLIENT;
 }
 
-/* Every two boundaries; where those are too many rows, the last layer alone is behind the second.
- */
+/* Every pair of cuts; if those are too many rows, only pairs whose tail is the last layer. */
 static int add_pairs(struct fed_sweep *w, struct fed_error *err)
 {
 	const size_t cuts = w->session->parts.net.layers - 1;
@@ -190,7 +189,7 @@ static int add_pairs(struct fed_sweep *w, struct fed_error *err)
 	return FED_OK;
 }
 
-/* Every boundary between two layers. */
+/* Every cut, or every pair of cuts. */
 static int add_cuts(struct fed_sweep *w, struct fed_error *err)
 {
 	char cut[24];
@@ -208,7 +207,7 @@ static int add_cuts(struct fed_sweep *w, struct fed_error *err)
 	return FED_OK;
 }
 
-static int list_rows(struct fed_sweep *w, struct fed_error *err)
+static int list_sweep_rows(struct fed_sweep *w, struct fed_error *err)
 {
 	if (!is_cut(w->plan.key)) {
 		if (!*w->plan.values)
@@ -216,7 +215,7 @@ static int list_rows(struct fed_sweep *w, struct fed_error *err)
 			                fed_show(w->plan.key).s);
 		return add_values(w, err);
 	}
-	if (add_beside(w, "", 0, err))
+	if (add_sync(w, "", 0, err))
 		return FED_FAIL;
 	return *w->plan.values ? add_values(w, err) : add_cuts(w, err);
 }
@@ -235,15 +234,15 @@ static struct fed_trials_plan trials_of(struct fed_sweep *w)
 	};
 }
 
-static int begin(struct fed_sweep *w, struct fed_session *s, const struct fed_sweep_plan *plan,
-                 struct fed_error *err)
+static int begin_sweep(struct fed_sweep *w, struct fed_session *s,
+                       const struct fed_sweep_plan *plan, struct fed_error *err)
 {
 	fed_sweep_release(w);
 	w->plan = *plan;
 	w->session = s;
 	if (*plan->until && fed_condition_parse(&w->until, plan->until, &s->runs, err))
 		return FED_FAIL;
-	if (list_rows(w, err))
+	if (list_sweep_rows(w, err))
 		return FED_FAIL;
 	const struct fed_trials_plan trials = trials_of(w);
 	for (size_t k = 0; k < w->n; k++)
@@ -252,8 +251,8 @@ static int begin(struct fed_sweep *w, struct fed_session *s, const struct fed_sw
 	return fed_trials_init(&w->trials, w->n, s, err);
 }
 
-static bool is_same(const struct fed_sweep *w, const struct fed_session *s,
-                    const struct fed_sweep_plan *plan)
+static bool is_same_sweep(const struct fed_sweep *w, const struct fed_session *s,
+                          const struct fed_sweep_plan *plan)
 {
 	return strcmp(w->plan.key, plan->key) == 0 && strcmp(w->plan.values, plan->values) == 0 &&
 	       strcmp(w->plan.until, plan->until) == 0 && w->plan.rounds == plan->rounds &&
@@ -261,7 +260,7 @@ static bool is_same(const struct fed_sweep *w, const struct fed_session *s,
 }
 
 int fed_sweep_play(struct fed_sweep *w, struct fed_session *s, const struct fed_sweep_plan *plan,
-                   void (*told)(void *told_ctx), void *told_ctx, bool *interrupted,
+                   void (*progress)(void *progress_ctx), void *progress_ctx, bool *interrupted,
                    struct fed_error *err)
 {
 	*interrupted = false;
@@ -269,12 +268,12 @@ int fed_sweep_play(struct fed_sweep *w, struct fed_session *s, const struct fed_
 		return fed_fail(err, "there are no clients; `add-client 10` makes some");
 	if (fed_session_start(s, err))
 		return FED_FAIL;
-	if (!is_same(w, s, plan) && begin(w, s, plan, err)) {
+	if (!is_same_sweep(w, s, plan) && begin_sweep(w, s, plan, err)) {
 		fed_sweep_release(w);
 		return FED_REJECT;
 	}
 	const struct fed_trials_plan trials = trials_of(w);
-	return fed_trials_play(&w->trials, s, &trials, told, told_ctx, interrupted, err);
+	return fed_trials_play(&w->trials, s, &trials, progress, progress_ctx, interrupted, err);
 }
 
 void fed_sweep_release(struct fed_sweep *w)

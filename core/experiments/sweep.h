@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * experiments/sweep.h - the same session once for each value of a key.
+ * experiments/sweep.h - parameter sweep: one trial of the session for each value of a key.
  *
- * Keys: whatever `set` takes; `aggregator`, `model`, `scheme`, `transport` with the names of
- * plugins (parameters behind colons); `device` and `link` of all clients; `clients`, the same
- * examples dealt to so many; `cut`, where scheme split cuts the model (pairs of cuts with
- * labels=client), beside scheme sync.  Under scheme split each number of clients is played under
- * sync, too.
+ * Keys: those of `set`; `aggregator`, `model`, `scheme`, `transport` with the names of plugins
+ * (parameters after colons); `device` and `link` of all clients; `clients`, the same examples
+ * partitioned over that many; `cut`, the cut of scheme split (pairs of cuts with labels=client),
+ * with scheme sync to compare.  Under scheme split each number of clients is also run under sync.
  */
 #ifndef FED_EXPERIMENTS_SWEEP_H
 #define FED_EXPERIMENTS_SWEEP_H
@@ -17,16 +16,16 @@
 
 struct fed_sweep_plan {
 	char key[64];
-	/* Joined by commas, or by | where a value has commas in it; empty: every cut. */
+	/* Joined by commas, or by | if a value has commas in it; empty: every cut. */
 	char values[1000];
 	int64_t rounds;    /* of each row; 0: ten, or with `until` at most a thousand */
 	char until[500];   /* a condition, or empty */
-	char metrics[500]; /* what to show of it: another one is the same sweep */
+	char metrics[500]; /* to show; no part of the sweep's identity */
 };
 
 struct fed_sweep_row {
 	char value[64];                  /* as typed; empty: none (scheme sync has no cut) */
-	const struct fed_scheme *scheme; /* in place of the session's, or NULL */
+	const struct fed_scheme *scheme; /* replaces the session's, or NULL */
 };
 
 struct fed_sweep {
@@ -38,15 +37,15 @@ struct fed_sweep {
 	const struct fed_session *session;
 };
 
-/* As fed_tournament_play.  Values that cannot be set are refused before anything is played
- * (FED_REJECT). */
+/* Run the rest of the sweep, as fed_tournament_play does.  Values that cannot be set are refused
+ * before any trial (FED_REJECT). */
 int fed_sweep_play(struct fed_sweep *, struct fed_session *, const struct fed_sweep_plan *,
-                   void (*told)(void *told_ctx), void *told_ctx, bool *interrupted,
+                   void (*progress)(void *progress_ctx), void *progress_ctx, bool *interrupted,
                    struct fed_error *);
 void fed_sweep_release(struct fed_sweep *); /* zeroed is fine */
-/* A figure of an outcome; bytes_up, bytes_down and client_flops for each client.  NaN: not played,
- * failed, or there is none. */
+/* A metric of an outcome; bytes_up, bytes_down and client_flops per client.  NaN: not run, failed,
+ * or not measured. */
 double fed_outcome_figure(const struct fed_outcome *, const struct fed_field *metric);
-bool fed_metric_is_shared(const struct fed_field *); /* one of these three */
+bool fed_metric_is_shared(const struct fed_field *); /* per client: one of these three */
 
 #endif

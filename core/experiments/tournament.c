@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * experiments/tournament.c - matches of attacks and aggregators.
+ * experiments/tournament.c - parsing of contenders, and the trial of each match.
  */
 #include "experiments/tournament.h"
 
@@ -13,10 +13,10 @@
 
 /* Contenders ----------------------------------------------------------------------- */
 
-/* Rules that assume a number of Byzantine clients, f or (bgd) q, are told the true one; not who was
- * given another, or groups, which would follow from q. */
-static int tell_number(struct fed_instance *instance, const struct fed_assign *assign, size_t n,
-                       uint32_t byzantine, struct fed_error *err)
+/* Set the number of Byzantine clients that a rule assumes, f or (bgd) q, to the true one, unless
+ * the user gave it or groups, which follow from q. */
+static int set_byzantine_number(struct fed_instance *instance, const struct fed_assign *assign,
+                                size_t n, uint32_t byzantine, struct fed_error *err)
 {
 	const struct fed_field *fields = instance->entry->head->fields;
 	const struct fed_field *f = fed_fields_find(fields, "f");
@@ -58,9 +58,10 @@ static int read_contender(struct fed_contender *c, const struct fed_session *s, 
 		           ? FED_FAIL
 		           : FED_OK;
 	if (fed_aggregator_make(s->plugins, &c->instance, name, assign, n, err) ||
-	    tell_number(&c->instance, assign, n, byzantine, err))
+	    set_byzantine_number(&c->instance, assign, n, byzantine, err))
 		return FED_FAIL;
-	return c->instance.after ? tell_number(c->instance.after, assign, n, byzantine, err) : FED_OK;
+	return c->instance.after ? set_byzantine_number(c->instance.after, assign, n, byzantine, err)
+	                         : FED_OK;
 }
 
 static void release_side(struct fed_contender *side, size_t n)
@@ -70,7 +71,7 @@ static void release_side(struct fed_contender *side, size_t n)
 	fed_free(side);
 }
 
-/* Names joined by commas. */
+/* Parse names joined by commas. */
 static int read_side(struct fed_contender **out, size_t *n, const struct fed_session *s,
                      enum fed_kind kind, const char *typed, uint32_t byzantine,
                      struct fed_error *err)
@@ -137,7 +138,7 @@ static int add_attack(struct fed_session *copy, const struct fed_tournament *t,
 	return FED_OK;
 }
 
-/* The session's faults but the Byzantine ones, and the match's attack. */
+/* The match's aggregator and attack; the session's other Byzantine faults are healed. */
 static int make_match(void *ctx, size_t k, struct fed_session *copy, struct fed_error *err)
 {
 	const struct fed_tournament *t = ctx;
@@ -153,8 +154,8 @@ static int make_match(void *ctx, size_t k, struct fed_session *copy, struct fed_
 
 /* The plan ---------------------------------------------------------------------------- */
 
-static int begin(struct fed_tournament *t, struct fed_session *s,
-                 const struct fed_tournament_plan *plan, struct fed_error *err)
+static int begin_tournament(struct fed_tournament *t, struct fed_session *s,
+                            const struct fed_tournament_plan *plan, struct fed_error *err)
 {
 	fed_tournament_release(t);
 	t->plan = *plan;
@@ -168,8 +169,8 @@ static int begin(struct fed_tournament *t, struct fed_session *s,
 	return fed_trials_init(&t->trials, t->attacks * t->aggregators, s, err);
 }
 
-static bool is_same(const struct fed_tournament *t, const struct fed_session *s,
-                    const struct fed_tournament_plan *plan)
+static bool is_same_tournament(const struct fed_tournament *t, const struct fed_session *s,
+                               const struct fed_tournament_plan *plan)
 {
 	return strcmp(t->plan.attacks, plan->attacks) == 0 &&
 	       strcmp(t->plan.aggregators, plan->aggregators) == 0 &&
@@ -178,8 +179,9 @@ static bool is_same(const struct fed_tournament *t, const struct fed_session *s,
 }
 
 int fed_tournament_play(struct fed_tournament *t, struct fed_session *s,
-                        const struct fed_tournament_plan *plan, void (*told)(void *told_ctx),
-                        void *told_ctx, bool *interrupted, struct fed_error *err)
+                        const struct fed_tournament_plan *plan,
+                        void (*progress)(void *progress_ctx), void *progress_ctx, bool *interrupted,
+                        struct fed_error *err)
 {
 	const struct fed_trials_plan trials = {
 		.make = make_match, .ctx = t, .rounds = (uint64_t)plan->rounds};
@@ -189,9 +191,9 @@ int fed_tournament_play(struct fed_tournament *t, struct fed_session *s,
 		return fed_fail(err, "there are no clients; `add-client 10` makes some");
 	if (fed_session_start(s, err))
 		return FED_FAIL;
-	if (!is_same(t, s, plan) && begin(t, s, plan, err)) {
+	if (!is_same_tournament(t, s, plan) && begin_tournament(t, s, plan, err)) {
 		fed_tournament_release(t);
 		return FED_REJECT;
 	}
-	return fed_trials_play(&t->trials, s, &trials, told, told_ctx, interrupted, err);
+	return fed_trials_play(&t->trials, s, &trials, progress, progress_ctx, interrupted, err);
 }

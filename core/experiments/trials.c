@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * experiments/trials.c - play copies of a session on the threads of its pool.
+ * experiments/trials.c - parallel execution of trials on the session's thread pool.
  */
 #include "experiments/trials.h"
 
@@ -10,9 +10,9 @@
 #include "base/mem.h"
 #include "session/internal.h"
 
-/* The state that trials begin from ------------------------------------------------------ */
+/* Hash of the session's state ----------------------------------------------------------- */
 
-static uint64_t mix(uint64_t h, const void *bytes, size_t n)
+static uint64_t hash_bytes(uint64_t h, const void *bytes, size_t n)
 {
 	const unsigned char *p = bytes;
 
@@ -27,7 +27,7 @@ static uint64_t hash_fields(uint64_t h, const struct fed_field *rows, const void
 
 	if (rows)
 		fed_fields_print(rows, state, false, &text);
-	h = mix(h, fed_text_str(&text), text.len);
+	h = hash_bytes(h, fed_text_str(&text), text.len);
 	fed_text_release(&text);
 	return h;
 }
@@ -36,24 +36,24 @@ static uint64_t hash_instance(uint64_t h, const struct fed_instance *x)
 {
 	const struct fed_head *head = x->entry->head;
 
-	h = hash_fields(mix(h, head->name, strlen(head->name)), head->fields, x->state);
+	h = hash_fields(hash_bytes(h, head->name, strlen(head->name)), head->fields, x->state);
 	return x->after ? hash_instance(h, x->after) : h;
 }
 
 static uint64_t hash_client(uint64_t h, const struct fed_client *c)
 {
-	h = mix(h, c->examples, c->count * sizeof *c->examples);
-	h = mix(h, &c->shift, sizeof c->shift);
-	h = mix(h, &c->device, sizeof c->device);
-	return mix(h, &c->link, sizeof c->link);
+	h = hash_bytes(h, c->examples, c->count * sizeof *c->examples);
+	h = hash_bytes(h, &c->shift, sizeof c->shift);
+	h = hash_bytes(h, &c->device, sizeof c->device);
+	return hash_bytes(h, &c->link, sizeof c->link);
 }
 
 static uint64_t hash_fault(uint64_t h, const struct fed_fault *f)
 {
 	h = hash_fields(h, fed_fault_types[f->kind].fields, &f->args);
-	h = mix(h, f->client, f->n * sizeof *f->client);
-	h = mix(h, &f->from, sizeof f->from);
-	h = mix(h, &f->until, sizeof f->until);
+	h = hash_bytes(h, f->client, f->n * sizeof *f->client);
+	h = hash_bytes(h, &f->from, sizeof f->from);
+	h = hash_bytes(h, &f->until, sizeof f->until);
 	return f->attack ? hash_instance(h, &f->attack->instance) : h;
 }
 
@@ -62,14 +62,14 @@ static uint64_t hash_state(const struct fed_session *s)
 	const uint64_t version = fed_session_version(s);
 	uint64_t h = 0xcbf29ce484222325u;
 
-	h = mix(h, fed_session_params(s), s->parts.net.dim * sizeof(float));
-	h = mix(h, &version, sizeof version);
-	h = mix(h, &s->parts.data->fingerprint, sizeof s->parts.data->fingerprint);
+	h = hash_bytes(h, fed_session_params(s), s->parts.net.dim * sizeof(float));
+	h = hash_bytes(h, &version, sizeof version);
+	h = hash_bytes(h, &s->parts.data->fingerprint, sizeof s->parts.data->fingerprint);
 	h = hash_fields(h, fed_settings_fields, &s->parts.settings);
 	h = hash_instance(h, &s->parts.aggregator);
 	h = hash_instance(h, &s->parts.transport);
 	h = hash_instance(h, &s->parts.model);
-	h = mix(h, s->parts.scheme->name, strlen(s->parts.scheme->name));
+	h = hash_bytes(h, s->parts.scheme->name, strlen(s->parts.scheme->name));
 	h = hash_fields(h, s->parts.scheme->fields, s->parts.scheme_state);
 	for (uint32_t i = 0; i < s->parts.clients.n_present; i++)
 		h = hash_client(h, &s->parts.clients.client[s->parts.clients.present[i]]);
@@ -114,14 +114,14 @@ struct trial {
 	struct fed_memory_share memory;
 };
 
-static bool is_over(const struct trial *x)
+static bool is_trial_over(const struct trial *x)
 {
 	x->outcome->reached = x->plan->until && fed_condition_holds(x->plan->until, &x->copy.history);
 	return x->outcome->reached || x->outcome->rounds >= x->plan->rounds;
 }
 
-/* What the last of its rounds, or the lack of rounds, left open. */
-static int evaluate(struct trial *x, struct fed_error *err)
+/* Evaluate the final model, whether or not its last round did. */
+static int evaluate_trial(struct trial *x, struct fed_error *err)
 {
 	struct fed_federation *f = &x->copy.federation;
 	struct fed_record *r = &x->outcome->total;
@@ -133,7 +133,7 @@ static int evaluate(struct trial *x, struct fed_error *err)
 	return fed_federation_attacked(f, f->params, &r->attack_success, err);
 }
 
-/* Once lets those that run come to their end; twice drops them. */
+/* One interrupt lets a running trial finish; a second one drops it. */
 static int play_rounds(struct trial *x, bool *dropped, struct fed_error *err)
 {
 	struct fed_outcome *o = x->outcome;
@@ -141,7 +141,7 @@ static int play_rounds(struct trial *x, bool *dropped, struct fed_error *err)
 	int rc = fed_session_start(&x->copy, err);
 
 	x->copy.federation.memory_share = &x->memory;
-	while (rc == FED_OK && !is_over(x)) {
+	while (rc == FED_OK && !is_trial_over(x)) {
 		*dropped = atomic_load(&x->session->interrupts) > 1;
 		if (*dropped)
 			return FED_OK;
@@ -150,10 +150,10 @@ static int play_rounds(struct trial *x, bool *dropped, struct fed_error *err)
 	}
 	fed_history_total(&x->copy.history, &o->total);
 	o->clients = x->copy.parts.clients.n_present;
-	return rc ? rc : evaluate(x, err);
+	return rc ? rc : evaluate_trial(x, err);
 }
 
-static void play(void *ctx, size_t i, int worker)
+static void play_trial(void *ctx, size_t i, int worker)
 {
 	struct trial *x = ((struct trial **)ctx)[i];
 	struct fed_error err = {""};
@@ -169,16 +169,16 @@ static void play(void *ctx, size_t i, int worker)
 		x->outcome->rounds = 0;
 }
 
-static void drop(struct trial *x)
+static void drop_trial(struct trial *x)
 {
 	if (x)
 		fed_session_drop(&x->copy);
 	fed_free(x);
 }
 
-/* `threads` of its own: results do not depend on their number. */
-static struct trial *prepare(const struct fed_session *s, const struct fed_trials_plan *plan,
-                             size_t k, int threads, struct fed_error *err)
+/* Make trial k with `threads` threads; results do not depend on their number. */
+static struct trial *prepare_trial(const struct fed_session *s, const struct fed_trials_plan *plan,
+                                   size_t k, int threads, struct fed_error *err)
 {
 	struct trial *x = fed_alloc(sizeof *x);
 
@@ -192,29 +192,29 @@ static struct trial *prepare(const struct fed_session *s, const struct fed_trial
 		goto failed;
 	x->copy.parts.settings.threads = threads;
 	if (!plan->until)
-		x->copy.parts.settings.eval_every = 0; /* the end is evaluated anyway */
+		x->copy.parts.settings.eval_every = 0; /* the final model is evaluated anyway */
 	else if (x->copy.parts.settings.eval_every == 0)
 		x->copy.parts.settings.eval_every = 1;
 	if (plan->make(plan->ctx, k, &x->copy, err))
 		goto failed;
 	return x;
 failed:
-	drop(x);
+	drop_trial(x);
 	return NULL;
 }
 
 int fed_trials_check(const struct fed_session *s, const struct fed_trials_plan *plan, size_t k,
                      struct fed_error *err)
 {
-	struct trial *x = prepare(s, plan, k, 1, err);
+	struct trial *x = prepare_trial(s, plan, k, 1, err);
 
-	drop(x);
+	drop_trial(x);
 	return x ? FED_OK : FED_FAIL;
 }
 
 /* All of them ---------------------------------------------------------------------------- */
 
-/* The first `most` that are left; returns how many were made. */
+/* Make up to `most` remaining trials; returns how many. */
 static size_t prepare_some(struct trial **x, struct fed_trials *t, const struct fed_session *s,
                            const struct fed_trials_plan *plan, size_t most, struct fed_error *err)
 {
@@ -225,7 +225,7 @@ static size_t prepare_some(struct trial **x, struct fed_trials *t, const struct 
 	for (size_t k = 0; n < most && n < left && k < t->n; k++) {
 		if (t->outcome[k].played)
 			continue;
-		x[n] = prepare(s, plan, k, threads, err);
+		x[n] = prepare_trial(s, plan, k, threads, err);
 		if (!x[n])
 			return n;
 		t->outcome[k].scheme = x[n]->copy.parts.scheme->name;
@@ -234,8 +234,8 @@ static size_t prepare_some(struct trial **x, struct fed_trials *t, const struct 
 	return n;
 }
 
-/* The next trials, at most so many, at the same time.  *alone: one of them is to be played again by
- * itself. */
+/* Play up to `most` remaining trials in parallel.  *alone: one of them exceeded its share of
+ * memory, and must be played again by itself. */
 static int play_some(struct fed_trials *t, struct fed_session *s,
                      const struct fed_trials_plan *plan, size_t most, bool *alone,
                      struct fed_error *err)
@@ -247,22 +247,22 @@ static int play_some(struct fed_trials *t, struct fed_session *s,
 	const size_t n = prepare_some(x, t, s, plan, most, err);
 	for (size_t i = 0; i < n; i++)
 		x[i]->memory = (struct fed_memory_share){.sharers = (uint32_t)n};
-	int rc = n == most ? fed_pool_each(s->federation.pool, n, play, x, err) : FED_FAIL;
+	int rc = n == most ? fed_pool_each(s->federation.pool, n, play_trial, x, err) : FED_FAIL;
 	for (size_t i = 0; i < n; i++) {
 		t->played += rc == FED_OK && x[i]->outcome->played;
 		*alone = *alone || x[i]->memory.refused;
-		drop(x[i]);
+		drop_trial(x[i]);
 	}
 	fed_free(x);
 	return rc;
 }
 
 int fed_trials_play(struct fed_trials *t, struct fed_session *s, const struct fed_trials_plan *plan,
-                    void (*told)(void *told_ctx), void *told_ctx, bool *interrupted,
+                    void (*progress)(void *progress_ctx), void *progress_ctx, bool *interrupted,
                     struct fed_error *err)
 {
 	const size_t threads = (size_t)fed_pool_threads(s->federation.pool);
-	bool alone = false; /* from the first on that did not fit beside others */
+	bool alone = false; /* true after the first trial that exceeded its share of memory */
 
 	*interrupted = false;
 	while (t->played < t->n) {
@@ -275,7 +275,7 @@ int fed_trials_play(struct fed_trials *t, struct fed_session *s, const struct fe
 		if (play_some(t, s, plan, by_itself ? 1 : most, &alone, err))
 			return FED_FAIL;
 		t->alone += by_itself ? t->played - played : 0;
-		told(told_ctx);
+		progress(progress_ctx);
 	}
 	return FED_OK;
 }

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * experiments/trials.h - copies of a session, each changed in one thing, played beside one another.
+ * experiments/trials.h - parallel runs of copies of a session, each with one change.
  *
- * Trials run in parallel, and what they show depends on nothing but the session's state and the
- * plan.  The session itself does not change.  What an interrupt left is played when they are played
- * again from the same state.  Tournaments, sweeps and bills are made of them.
+ * Outcomes depend on the session's state and the plan alone, not on the number of threads.  The
+ * session does not change.  Trials that an interrupt left are played by the next call from the same
+ * state.  Tournaments and sweeps are made of trials.
  *
- * Trials that run at the same time share the free memory equally; one that needs more than its
- * share is played again by itself.
+ * Parallel trials share the free memory equally; one that needs more than its share is played again
+ * by itself.
  */
 #ifndef FED_EXPERIMENTS_TRIALS_H
 #define FED_EXPERIMENTS_TRIALS_H
@@ -16,16 +16,16 @@
 
 struct fed_outcome {
 	struct fed_record total; /* sums over its rounds; figures over the test examples at its end */
-	const char *scheme;      /* name of the one that it is played under; NULL: not yet */
-	uint32_t clients;        /* that were there */
+	const char *scheme;      /* its name; NULL: not played yet */
+	uint32_t clients;        /* present */
 	uint64_t rounds;
 	bool played;
-	bool reached;  /* the condition holds; false without one */
-	char why[400]; /* it failed: the reason; "" otherwise */
+	bool reached;  /* the condition became true; false without one */
+	char why[400]; /* why it failed; "" otherwise */
 };
 
 struct fed_trials_plan {
-	/* Change the copy into trial k.  On the caller's thread. */
+	/* Change the copy into trial k; called on the thread of fed_trials_play. */
 	int (*make)(void *ctx, size_t k, struct fed_session *copy, struct fed_error *);
 	void *ctx;
 	uint64_t rounds;                   /* of each trial, at most */
@@ -36,23 +36,24 @@ struct fed_trials_plan {
 struct fed_trials {
 	struct fed_outcome *outcome; /* [n]; NULL: not begun */
 	size_t n, played;
-	size_t alone;   /* of these by themselves: with others beside them memory was too small */
-	uint64_t start; /* hash of the session's state that they begin from */
+	size_t alone;   /* played by themselves, because memory did not suffice for parallel trials */
+	uint64_t start; /* hash of the session's state before the trials */
 };
 
-/* n trials from the present state, none of them played.  *t is zeroed or released. */
+/* Prepare n trials from the present state.  *t must be zeroed or released. */
 int fed_trials_init(struct fed_trials *t, size_t n, const struct fed_session *, struct fed_error *);
 void fed_trials_release(struct fed_trials *); /* zeroed is fine */
-/* They were begun, from the state in which the session is now. */
+/* True if the trials were prepared from the session's present state. */
 bool fed_trials_fit(const struct fed_trials *, const struct fed_session *);
-/* Whether trial k can be made. */
+/* FED_OK if trial k can be made. */
 int fed_trials_check(const struct fed_session *, const struct fed_trials_plan *, size_t k,
                      struct fed_error *);
-/* Play those that are left, with the same plan each time; the session was started
- * (fed_session_start).  told(told_ctx) after each few, on the caller's thread.  When the session is
- * interrupted it stops after those that run, twice: without them: *interrupted. */
+/* Play the remaining trials, with the same plan each time; the session must be started
+ * (fed_session_start).  Calls progress(progress_ctx) after each few, on the caller's thread.  An
+ * interrupt of the session stops after the running trials, a second one drops them: *interrupted.
+ */
 int fed_trials_play(struct fed_trials *, struct fed_session *, const struct fed_trials_plan *,
-                    void (*told)(void *told_ctx), void *told_ctx, bool *interrupted,
+                    void (*progress)(void *progress_ctx), void *progress_ctx, bool *interrupted,
                     struct fed_error *);
 
 #endif

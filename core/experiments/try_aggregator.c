@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * experiments/try_aggregator.c - any aggregator on a matrix of updates from a file.
+ * experiments/try_aggregator.c - aggregation of a matrix of updates from a file, and export of
+ * updates.
  */
 #include "experiments/try_aggregator.h"
 
@@ -18,11 +19,11 @@
 #include "session/internal.h"
 #include "plug/aggregator_chain.h"
 
-#define FILE_MOST ((uint64_t)1 << 38) /* bytes: what no memory holds is refused before */
+#define FILE_MOST ((uint64_t)1 << 38) /* bytes: longer files are refused before reading */
 
 /* Reading ---------------------------------------------------------------- */
 
-/* The array in a file; bytes hold it. */
+/* Read the array of a file; it borrows from `bytes`. */
 static int read_array(const char *path, struct fed_text *bytes, struct fed_stored_tensor *array,
                       struct fed_error *err)
 {
@@ -124,15 +125,15 @@ static int read_weights(struct fed_trial *t, const char *path, struct fed_error 
 
 /* Aggregating ------------------------------------------------------------ */
 
-/* struct fed_host is the first thing a plugin gets back: find the trial around it. */
-struct listener {
+/* The host that a plugin gets, with the trial; the host is the first member. */
+struct trial_host {
 	struct fed_host host;
 	struct fed_trial *trial;
 };
 
-static void take_note(const struct fed_host *host, const char *text)
+static void take_trial_note(const struct fed_host *host, const char *text)
 {
-	const struct listener *l = (const struct listener *)host;
+	const struct trial_host *l = (const struct trial_host *)host;
 
 	fed_text_add(&l->trial->notes, "%s\n", fed_show(text).s);
 }
@@ -146,7 +147,7 @@ static void take_refusal(void *ctx, size_t i, const char *text)
 	t->trust[i] = (struct fed_trust){.group = -1};
 }
 
-/* Verdicts stand for the rows that were not refused, in their order. */
+/* Assign the verdicts to the rows that were not refused, in their order. */
 static void take_verdicts(struct fed_trial *t, const struct fed_aggregation *a)
 {
 	size_t k = 0;
@@ -159,10 +160,10 @@ static void take_verdicts(struct fed_trial *t, const struct fed_aggregation *a)
 	}
 }
 
-static int aggregate(struct fed_trial *t, const struct fed_session *s, struct fed_pool *pool,
-                     struct fed_error *err)
+static int aggregate_trial(struct fed_trial *t, const struct fed_session *s, struct fed_pool *pool,
+                           struct fed_error *err)
 {
-	const struct listener listener = {{sizeof listener.host, .note = take_note}, t};
+	const struct trial_host th = {{sizeof th.host, .note = take_trial_note}, t};
 	float *params = fed_alloc_floats(t->dim);
 	const struct fed_round round = {
 		.seed = fed_stream_key((uint64_t)s->parts.settings.seed, FED_FOR_PLUGIN, 0, 0),
@@ -172,7 +173,7 @@ static int aggregate(struct fed_trial *t, const struct fed_session *s, struct fe
 		.invited = (uint32_t)t->n,
 		.population = (uint32_t)t->n,
 		.lr = s->parts.settings.lr,
-		.host = &listener.host,
+		.host = &th.host,
 	};
 	struct fed_aggregation a = {0};
 
@@ -197,7 +198,7 @@ static int aggregate(struct fed_trial *t, const struct fed_session *s, struct fe
 	return rc == FED_OK ? FED_OK : FED_FAIL;
 }
 
-static int describe(struct fed_trial *t, struct fed_error *err)
+static int print_settings(struct fed_trial *t, struct fed_error *err)
 {
 	struct fed_key_values pairs;
 
@@ -223,7 +224,7 @@ int fed_try(struct fed_trial *t, const struct fed_session *s, const char *aggreg
 	if (rc)
 		rc = FED_REJECT;
 	else
-		rc = describe(t, err);
+		rc = print_settings(t, err);
 	if (rc == FED_OK)
 		rc = read_matrix(t, file, err);
 	if (rc == FED_OK && weights)
@@ -232,7 +233,7 @@ int fed_try(struct fed_trial *t, const struct fed_session *s, const char *aggreg
 	if (rc == FED_OK)
 		rc = fed_pool_init(&pool, threads, threads, err);
 	if (rc == FED_OK)
-		rc = aggregate(t, s, pool, err);
+		rc = aggregate_trial(t, s, pool, err);
 	fed_pool_free(pool);
 	if (rc)
 		fed_trial_release(t);
@@ -242,7 +243,7 @@ int fed_try(struct fed_trial *t, const struct fed_session *s, const char *aggreg
 
 /* Writing ---------------------------------------------------------------- */
 
-/* Rows of dim numbers; row(ctx, i) gives them. */
+/* Write n rows of dim numbers; row(ctx, i) returns them. */
 static int write_rows(const char *path, uint32_t rank, const uint32_t *shape, size_t n, size_t dim,
                       const float *(*row)(const void *ctx, size_t i), const void *ctx,
                       struct fed_error *err)

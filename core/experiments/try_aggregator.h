@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * experiments/try_aggregator.h - any aggregator on a matrix of updates from a file, beside the
- * session's run.
+ * experiments/try_aggregator.h - test of an aggregator on a matrix of updates from a file, outside
+ * the session's run.
  */
 #ifndef FED_EXPERIMENTS_TRY_AGGREGATOR_H
 #define FED_EXPERIMENTS_TRY_AGGREGATOR_H
@@ -16,26 +16,26 @@ struct fed_trial {
 	struct fed_update *update;   /* [n]; client is the row */
 	struct fed_verdict *verdict; /* [n] */
 	struct fed_trust *trust;     /* [n] */
-	struct fed_text *refused;    /* [n]: why the aggregator left a row out; empty: it did not */
-	struct fed_text notes;       /* lines that the aggregator told */
+	struct fed_text *refused;    /* [n]: why a row was refused; empty: it was not */
+	struct fed_text notes;       /* lines from the aggregator */
 	struct fed_text settings;    /* of the aggregator: "f=3 after=nnm after.f=3" */
 	struct fed_instance aggregator;
 	double seconds; /* wall, of the aggregation */
-	bool read;      /* the files were, whatever became of them */
+	bool read;      /* the files were read */
 };
 /* Rows of `file` (NumPy, two dimensions) are the updates of clients 0, 1, ...; `weights` (NumPy,
- * one number a row) or NULL: 1 each.  A number that is not one counts as infinite.  The aggregator
+ * one number a row) or NULL: 1 each.  NaN counts as infinite.  The aggregator
  * has the settings given, the session's seed and threads, and a model of zeros.  FED_REJECT: there
  * is no such aggregator or setting. */
 int fed_try(struct fed_trial *, const struct fed_session *, const char *aggregator,
             const struct fed_assign *, size_t n, const char *file, const char *weights,
             struct fed_error *);
-/* The step as a NumPy array of one dimension. */
+/* Save the step as a NumPy array of one dimension. */
 int fed_trial_save(const struct fed_trial *, const char *path, struct fed_error *);
 void fed_trial_release(struct fed_trial *); /* zeroed is fine */
 
-/* The last version's updates as a file for fed_try, a row each in the order of the insight.  With
- * the ending .npz an archive: the rows as "updates", and "clients", whose they are. */
+/* Save the last version's updates as a file for fed_try, a row each in the order of the verdicts.
+ * With the ending .npz an archive: "updates", the rows, and "clients", their numbers. */
 int fed_updates_save(const struct fed_session *, const char *path, struct fed_error *);
 
 #endif

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * privacy/decoder.c - build a decoder for a cut, train it, draw with it.
+ * privacy/decoder.c - construction, training and use of a decoder for a cut.
  */
 #include "privacy/decoder.h"
 
@@ -16,16 +16,16 @@
 enum {
 	BATCH = 16,
 	HIDDEN = 256,
-	FILTERS = 16, /* where the decoder works on smashed data */
-	PLANES = 8,   /* where it works on pixels */
+	FILTERS = 16, /* on the cells of smashed data */
+	PLANES = 8,   /* on pixels */
 	LARGEST = 8,  /* pixels for one cell of the smashed data, in each direction */
 };
 #define RATE 2e-3 /* falls to 0 */
 
-/* Where smashed data lie ------------------------------------------------------------- */
+/* Geometry of smashed data ----------------------------------------------------------- */
 
-/* An image of smashed data: cell i is about pixel scale * i + offset of the input. */
-struct image {
+/* An image of smashed data: cell i is centred on pixel scale * i + offset of the input. */
+struct smashed_grid {
 	bool is;
 	struct fed_shape shape;
 	double scale, offset;
@@ -36,7 +36,7 @@ static bool same_shape(const struct fed_shape *a, const struct fed_shape *b)
 	return a->rank == b->rank && memcmp(a->dim, b->dim, a->rank * sizeof *a->dim) == 0;
 }
 
-static void pass_layer(struct image *at, const struct fed_net_layer *l,
+static void pass_layer(struct smashed_grid *at, const struct fed_net_layer *l,
                        const struct fed_shape *input)
 {
 	if (l->ops == &fed_layer_conv) {
@@ -49,7 +49,8 @@ static void pass_layer(struct image *at, const struct fed_net_layer *l,
 	} else if (l->ops == &fed_layer_flatten || same_shape(&l->in, &l->out)) {
 		return; /* the same cells, perhaps in one row */
 	} else if (l->out.rank == 3) {
-		at->scale = (double)input->dim[0] / l->out.dim[0]; /* somebody's own layer: spread evenly */
+		at->scale =
+			(double)input->dim[0] / l->out.dim[0]; /* layer of a plugin: cells evenly spread */
 		at->offset = (at->scale - 1) / 2;
 	} else {
 		at->is = false;
@@ -58,9 +59,9 @@ static void pass_layer(struct image *at, const struct fed_net_layer *l,
 		at->shape = l->out;
 }
 
-static struct image image_at(const struct fed_net *net, size_t cut)
+static struct smashed_grid image_at(const struct fed_net *net, size_t cut)
 {
-	struct image at = {.is = net->input.rank == 3, .shape = net->input, .scale = 1};
+	struct smashed_grid at = {.is = net->input.rank == 3, .shape = net->input, .scale = 1};
 
 	for (size_t l = 0; at.is && l < cut; l++)
 		pass_layer(&at, &net->layer[l], &net->input);
@@ -68,7 +69,7 @@ static struct image image_at(const struct fed_net *net, size_t cut)
 	return at;
 }
 
-/* A layer that enlarges -------------------------------------------------------------- */
+/* The sub-pixel layer ---------------------------------------------------------------- */
 
 /* (h, w, factor^2 planes) to (H, W, planes): each cell's numbers are factor x factor pixels, the
  * first cell's at (first, first); pixels of no cell are 0. */
@@ -88,7 +89,7 @@ static int enlarge_shape(const void *config, const struct fed_shape *in, struct 
 	return FED_OK;
 }
 
-/* The cell and its part for a pixel's row or column; false: none. */
+/* The cell of a pixel's row or column and the pixel's index in it; false: no cell. */
 static bool cell_of(const struct enlarge *c, uint32_t pixel, uint32_t cells, uint32_t *cell,
                     uint32_t *part)
 {
@@ -101,7 +102,7 @@ static bool cell_of(const struct enlarge *c, uint32_t pixel, uint32_t cells, uin
 	return true;
 }
 
-/* Between small, the cells, and large, the pixels; which is to be filled says `forward`. */
+/* Copy cells (small) to pixels (large) if `forward`, else pixels to cells. */
 static void copy_cells(const struct fed_pass *p, bool forward, float *small, float *large)
 {
 	const struct enlarge *c = p->config;
@@ -156,7 +157,7 @@ static const struct fed_layer enlarge = {
 
 /* Building --------------------------------------------------------------------------- */
 
-static int build_for_image(struct fed_builder *b, const struct image *at,
+static int build_for_image(struct fed_builder *b, const struct smashed_grid *at,
                            const struct fed_shape *input, struct fed_error *err)
 {
 	const struct enlarge e = {
@@ -174,9 +175,10 @@ static int build_for_image(struct fed_builder *b, const struct image *at,
 	return b->flatten(b, err);
 }
 
-static int build(struct fed_decoder *d, const struct fed_net *of, size_t cut, struct fed_error *err)
+static int build_decoder(struct fed_decoder *d, const struct fed_net *of, size_t cut,
+                         struct fed_error *err)
 {
-	const struct image at = image_at(of, cut);
+	const struct smashed_grid at = image_at(of, cut);
 	const struct fed_shape *smashed = at.is ? &at.shape : &of->layer[cut].in;
 	const uint32_t inputs = (uint32_t)fed_shape_size(&of->input);
 	struct fed_net_builder storage;
@@ -194,7 +196,8 @@ int fed_decoder_init(struct fed_decoder *d, const struct fed_net *of, size_t cut
                      struct fed_pool *pool, struct fed_error *err)
 {
 	*d = (struct fed_decoder){.spread = 1};
-	if (build(d, of, cut, err) || fed_thread_scratch_init(&d->thread_scratch, &d->net, pool, err) ||
+	if (build_decoder(d, of, cut, err) ||
+	    fed_thread_scratch_init(&d->thread_scratch, &d->net, pool, err) ||
 	    fed_workspace_init_for(&d->space, &d->thread_scratch, 0, d->net.layers, BATCH, false,
 	                           err)) {
 		fed_decoder_release(d);
@@ -239,7 +242,7 @@ static void find_means(const float *v, uint32_t n, size_t size, float *mean)
 	}
 }
 
-static void measure(struct fed_decoder *d, const float *z, const float *x, uint32_t n)
+static void measure_publics(struct fed_decoder *d, const float *z, const float *x, uint32_t n)
 {
 	const size_t numbers = fed_shape_size(&d->net.input);
 	double square = 0;
@@ -260,15 +263,15 @@ static void standardize(const struct fed_decoder *d, const float *z, float *to)
 		to[j] = (z[j] - d->middle[j]) * scale;
 }
 
-/* What training needs beside the decoder. */
-struct lesson {
+/* State of training. */
+struct decoder_training {
 	struct fed_adam adam;
 	struct fed_stream r;
 	float *gradient, *target;
 };
 
-static void step(struct fed_decoder *d, struct lesson *l, const float *z, const float *x,
-                 uint32_t n, double rate)
+static void train_step(struct fed_decoder *d, struct decoder_training *l, const float *z,
+                       const float *x, uint32_t n, double rate)
 {
 	const struct fed_sgd sgd = {.gradient = l->gradient};
 	const size_t numbers = fed_shape_size(&d->net.input), inputs = d->net.outputs;
@@ -289,7 +292,7 @@ int64_t fed_decoder_train(struct fed_decoder *d, const float *z, const float *x,
                           uint32_t steps, uint64_t seed, const atomic_int *stopped,
                           struct fed_error *err)
 {
-	struct lesson l = {.r = fed_stream_open(seed, FED_FOR_LOOK, 0, 1)};
+	struct decoder_training l = {.r = fed_stream_open(seed, FED_FOR_LOOK, 0, 1)};
 	int64_t made = -1;
 
 	l.gradient = fed_alloc_floats(d->net.dim);
@@ -297,9 +300,9 @@ int64_t fed_decoder_train(struct fed_decoder *d, const float *z, const float *x,
 	if (!l.gradient || !l.target)
 		fed_fail_memory(err, d->net.dim * sizeof(float), "a decoder's training");
 	else if (fed_adam_init(&l.adam, d->net.dim, err) == FED_OK) {
-		measure(d, z, x, n);
+		measure_publics(d, z, x, n);
 		for (made = 0; made < steps && !atomic_load(stopped); made++)
-			step(d, &l, z, x, n, RATE * (1 - (double)made / steps));
+			train_step(d, &l, z, x, n, RATE * (1 - (double)made / steps));
 	}
 	fed_adam_release(&l.adam);
 	fed_free_floats(l.gradient);

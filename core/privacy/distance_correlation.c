@@ -16,7 +16,7 @@ struct centred {
 	size_t n;
 };
 
-static void find_means(struct centred *c)
+static void centre_means(struct centred *c)
 {
 	c->all = 0;
 	for (size_t k = 0; k < c->n; k++) {
@@ -44,7 +44,7 @@ static double corrected_at(const struct centred *c, size_t k, size_t l)
 	       n * n / ((n - 1) * (n - 2)) * c->all;
 }
 
-/* The root of sum x y / sqrt(sum x x, sum y y) over all places. */
+/* The root of sum x y / sqrt(sum x x * sum y y) over all elements. */
 static double ratio(const struct centred *a, const struct centred *b,
                     double (*at)(const struct centred *, size_t, size_t))
 {
@@ -73,8 +73,8 @@ int fed_distance_correlation(const double *a, const double *b, size_t n,
 
 	struct centred x = {.at = a, .mean = mean, .n = n}, y = {.at = b, .mean = mean + n, .n = n};
 
-	find_means(&x);
-	find_means(&y);
+	centre_means(&x);
+	centre_means(&y);
 	out->plain = ratio(&x, &y, plain_at);
 	out->corrected = ratio(&x, &y, corrected_at);
 	fed_free(mean);

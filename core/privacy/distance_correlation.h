@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * privacy/distance_correlation.h - distance correlation: how much one set of vectors tells about
- * another.
+ * privacy/distance_correlation.h - distance correlation, a measure of dependence between two sets
+ * of vectors.
  *
  * Székely, Rizzo, Bakirov 2007, definitions 3 to 5, of n pairs (x_k, y_k):
  *
@@ -10,23 +10,24 @@
  *     dCor^2 = dCov^2(x, y) / sqrt(dVar^2(x) dVar^2(y)),  0 where that is 0
  *
  * dCor is in [0, 1], and 1 when y is x moved, turned and scaled.  In the limit of many examples it
- * is 0 exactly for independent vectors; of few examples and long vectors it is far above.  So there
- * is also the corrected one (Székely, Rizzo 2014, definition 2 and theorem 1): with
+ * is 0 exactly for independent vectors; for few examples and long vectors it is far above.  So
+ * there is also the bias-corrected one (Székely, Rizzo 2014, definition 2 and theorem 1): with
  *
  *     U_kl = a_kl - (n/(n-2)) (a_k. + a_.l) + (n^2/((n-1)(n-2))) a_..  for k != l, else 0
  *
- * in place of A, the ratio R* is 0 in the mean for independent vectors, of any n > 3.  It stands
- * for dCor^2 and may be negative; its root, 0 where it is negative, is given here.
+ * in place of A, the ratio R* has mean 0 for independent vectors, for any n > 3.  It estimates
+ * dCor^2 and may be negative; `corrected` is its root, or 0 if it is negative.
  */
 #ifndef FED_PRIVACY_DISTANCE_CORRELATION_H
 #define FED_PRIVACY_DISTANCE_CORRELATION_H
 
 #include "fedsh/plugin.h"
 
+/* dCor by both definitions. */
 struct fed_correlation {
 	double plain, corrected;
 };
-/* a, b [n][n]: distances, symmetric, 0 on the diagonal; n > 3. */
+/* Correlation of two matrices a, b [n][n] of distances, symmetric, 0 on the diagonal; n > 3. */
 int fed_distance_correlation(const double *a, const double *b, size_t n, struct fed_correlation *,
                              struct fed_error *);
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * privacy/gradient_inversion.c - exactly through a dense layer, or by matching gradients.
+ * privacy/gradient_inversion.c - inversion of gradients through a dense layer or by matching.
  */
 #include "privacy/gradient_inversion.h"
 
@@ -53,15 +53,15 @@ int fed_gradient_invert_exactly(const struct fed_net *net, const float *gradient
 
 /* By matching ------------------------------------------------------------------------ */
 
-/* How far the parameters are moved for the difference, against their own length. */
+/* Length of the difference step, relative to that of the parameters. */
 #define MOVE 1e-2
 
 struct matcher {
 	const struct fed_gradient_match_state *m;
 	struct fed_workspace space;
-	float *g;            /* [dim]: of the x tried */
+	float *g;            /* [dim]: gradient at the present x */
 	float *moved;        /* [dim]: parameters */
-	float *sink;         /* [dim]: gradients that nobody reads */
+	float *unused;       /* [dim]: gradients that are not read */
 	double seen, length; /* |g*|, |w| */
 };
 
@@ -81,15 +81,16 @@ static double dot(const float *a, const float *b, size_t n)
 	return all;
 }
 
-static void release(struct matcher *t)
+static void matcher_release(struct matcher *t)
 {
 	fed_workspace_release(&t->space);
 	fed_free_floats(t->g);
 	fed_free_floats(t->moved);
-	fed_free_floats(t->sink);
+	fed_free_floats(t->unused);
 }
 
-static int init(struct matcher *t, const struct fed_gradient_match_state *m, struct fed_error *err)
+static int matcher_init(struct matcher *t, const struct fed_gradient_match_state *m,
+                        struct fed_error *err)
 {
 	const size_t dim = m->net->dim;
 
@@ -98,9 +99,9 @@ static int init(struct matcher *t, const struct fed_gradient_match_state *m, str
 		return FED_FAIL;
 	t->g = fed_alloc_floats(dim);
 	t->moved = fed_alloc_floats(dim);
-	t->sink = fed_alloc_floats(dim);
-	if (!t->g || !t->moved || !t->sink) {
-		release(t);
+	t->unused = fed_alloc_floats(dim);
+	if (!t->g || !t->moved || !t->unused) {
+		matcher_release(t);
 		return fed_fail_memory(err, 3 * dim * sizeof(float), "gradients");
 	}
 	t->seen = sqrt(dot(m->gradient, m->gradient, dim));
@@ -108,7 +109,8 @@ static int init(struct matcher *t, const struct fed_gradient_match_state *m, str
 	return FED_OK;
 }
 
-/* Adds the gradient of the mean loss at x by the parameters to grads; by x it is in the workspace.
+/* Add the gradient of the mean loss at x by the parameters to grads; leave that by x in the
+ * workspace.
  */
 static void differentiate(struct matcher *t, const float *params, const float *x, float *grads)
 {
@@ -123,7 +125,7 @@ static void differentiate(struct matcher *t, const float *params, const float *x
 }
 
 /* t->moved = w + scale * (along_g g + along_seen g*). */
-static void move(struct matcher *t, double along_g, double along_seen)
+static void move_params(struct matcher *t, double along_g, double along_seen)
 {
 	const struct fed_gradient_match_state *m = t->m;
 	const float a = (float)along_g, b = (float)along_seen;
@@ -133,7 +135,7 @@ static void move(struct matcher *t, double along_g, double along_seen)
 }
 
 /* v = grad_g D = (cosine g / |g| - g* / |g*|) / |g|; |v| = sqrt(1 - cosine^2) / |g|. */
-static double slope(struct matcher *t, const float *x, float *dx)
+static double matching_gradient(struct matcher *t, const float *x, float *dx)
 {
 	const struct fed_gradient_match_state *m = t->m;
 	const size_t dim = m->net->dim, size = m->batch * fed_shape_size(&m->net->input);
@@ -154,8 +156,8 @@ static double slope(struct matcher *t, const float *x, float *dx)
 	for (int side = 1; side >= -1; side -= 2) {
 		const float part = (float)(side / (2 * e));
 
-		move(t, side * e * cosine / length / length, -side * e / t->seen / length);
-		differentiate(t, t->moved, x, t->sink);
+		move_params(t, side * e * cosine / length / length, -side * e / t->seen / length);
+		differentiate(t, t->moved, x, t->unused);
 		const float *by_x = fed_workspace_input_gradient(&t->space);
 		for (size_t j = 0; j < size; j++)
 			dx[j] += part * by_x[j];
@@ -163,7 +165,7 @@ static double slope(struct matcher *t, const float *x, float *dx)
 	return 1 - cosine;
 }
 
-/* Adds the slope of weight * mean |difference| of neighbouring pixels. */
+/* Add the gradient of weight * mean |difference| of neighbouring pixels. */
 static void smoothen(const struct fed_gradient_match_state *m, const float *x, float *dx)
 {
 	const struct fed_shape *s = &m->net->input;
@@ -197,14 +199,14 @@ int fed_gradient_match_state_slope(const struct fed_gradient_match_state *m, con
 {
 	struct matcher t;
 
-	if (init(&t, m, err))
+	if (matcher_init(&t, m, err))
 		return FED_FAIL;
-	*distance = slope(&t, x, dx);
-	release(&t);
+	*distance = matching_gradient(&t, x, dx);
+	matcher_release(&t);
 	return FED_OK;
 }
 
-/* The rate falls to a tenth behind 3/8, 5/8 and 7/8 of the steps (Geiping et al. 2020). */
+/* The rate falls to a tenth after 3/8, 5/8 and 7/8 of the steps (Geiping et al. 2020). */
 static double rate_at(uint32_t step, uint32_t steps)
 {
 	const double done = (double)step / steps;
@@ -212,8 +214,8 @@ static double rate_at(uint32_t step, uint32_t steps)
 	return 0.1 * (done > 0.375 ? 0.1 : 1) * (done > 0.625 ? 0.1 : 1) * (done > 0.875 ? 0.1 : 1);
 }
 
-static uint32_t search(struct matcher *t, struct fed_adam *adam, float *x, float *dx, float *best,
-                       double *distance)
+static uint32_t search_examples(struct matcher *t, struct fed_adam *adam, float *x, float *dx,
+                                float *best, double *distance)
 {
 	const struct fed_gradient_match_state *m = t->m;
 	const size_t size = adam->n;
@@ -225,14 +227,14 @@ static uint32_t search(struct matcher *t, struct fed_adam *adam, float *x, float
 		       0.1f * (m->high - m->low) * (float)fed_stream_normal(&r);
 	*distance = INFINITY;
 	for (; step == 0 || (step < m->steps && !atomic_load(m->stopped)); step++) {
-		const double d = slope(t, x, dx);
+		const double d = matching_gradient(t, x, dx);
 
 		if (d < *distance) {
 			*distance = d;
 			memcpy(best, x, size * sizeof *x);
 		}
 		smoothen(m, x, dx);
-		/* only signs count: slopes fall by orders of magnitude on the way */
+		/* use signs only: gradients shrink by orders of magnitude during the search */
 		for (size_t j = 0; j < size; j++)
 			dx[j] = dx[j] > 0 ? 1.0f : dx[j] < 0 ? -1.0f : 0.0f;
 		fed_adam_step(adam, (m->high - m->low) * rate_at(step, m->steps), x, dx);
@@ -253,11 +255,11 @@ int fed_gradient_match(const struct fed_gradient_match_state *m, float *x, doubl
 
 	if (!tried)
 		fed_fail_memory(err, 2 * size * sizeof *tried, "examples");
-	else if (init(&t, m, err) == FED_OK) {
+	else if (matcher_init(&t, m, err) == FED_OK) {
 		rc = fed_adam_init(&adam, size, err);
 		if (rc == FED_OK)
-			*made = search(&t, &adam, tried, tried + size, x, distance);
-		release(&t);
+			*made = search_examples(&t, &adam, tried, tried + size, x, distance);
+		matcher_release(&t);
 	}
 	fed_adam_release(&adam);
 	fed_free_floats(tried);

@@ -1,15 +1,16 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * privacy/gradient_inversion.h - examples from the gradient that they made.
+ * privacy/gradient_inversion.h - gradient inversion: reconstruction of examples from their
+ * gradient.
  *
- * What a client sends after one step on few examples is their gradient.  Two ways back:
+ * An update of one step on a few examples is their gradient.  It is inverted in two ways:
  *
  * Exact, of one example, where the model begins with a dense layer y = x W + b: row i of the
  * gradient by W is x_i dy and the gradient by b is dy, so x_i = <row i, dy> / <dy, dy> (Phong et
- * al. 2017 divide one column; least squares over all of them stand noise better).
+ * al. 2017 divide one column; least squares over all columns are more robust to noise).
  *
- * By matching (Zhu, Liu, Han 2019; Geiping et al. 2020, equation 4): examples x are looked for
- * whose gradient g(x) has the direction of the gradient seen, g*:
+ * By matching (Zhu, Liu, Han 2019; Geiping et al. 2020, equation 4): a search for examples
+ * x whose gradient g(x) has the direction of the observed gradient g*:
  *
  *     D(x) = 1 - <g(x), g*> / (|g(x)| |g*|) + smooth * (mean over neighbours |x_i - x_j|)
  *
@@ -25,27 +26,28 @@
 
 #include "nn/net.h"
 
-/* Whether the model's first layer with parameters is dense and sees the inputs as they are. */
+/* True if the first layer with parameters is dense and gets the unchanged inputs. */
 bool fed_inversion_is_exact(const struct fed_net *);
-/* gradient [dim] of one example; x [input].  FED_REJECT: it is zero in the first layer. */
+/* Invert the gradient [dim] of one example; x [input].  FED_REJECT: it is zero in the first layer.
+ */
 int fed_gradient_invert_exactly(const struct fed_net *, const float *gradient, float *x,
                                 struct fed_error *);
 
 struct fed_gradient_match_state {
 	const struct fed_net *net;
 	const float *params;   /* [dim] */
-	const float *gradient; /* [dim], seen: of the mean loss over the batch */
+	const float *gradient; /* [dim], observed: of the mean loss over the batch */
 	const int32_t *label;  /* [batch], known; or NULL */
 	const float *target;   /* (batch, outputs), or NULL */
 	uint32_t batch, steps;
 	double smooth;             /* weight of the differences between neighbours, images only */
-	float low, high;           /* that inputs lie between */
-	const float *start;        /* [input]: what is known of inputs; the search begins around it */
-	const atomic_int *stopped; /* when it is not 0 the search ends with what it has */
+	float low, high;           /* range of inputs */
+	const float *start;        /* [input]: the search begins around it */
+	const atomic_int *stopped; /* not 0: the search ends with its best examples */
 	uint64_t seed;
 };
-/* x (batch, input) is found from beginnings around `start`; *distance: D there, without the
- * smoothness; *made: steps. */
+/* Search x (batch, input) from random points around `start`; *distance: D without smoothness at the
+ * result; *made: steps. */
 int fed_gradient_match(const struct fed_gradient_match_state *, float *x, double *distance,
                        uint32_t *made, struct fed_error *);
 /* One evaluation: D without smoothness, and its gradient by x into dx (batch, input). */

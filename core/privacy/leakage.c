@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * privacy/leakage.c - measure every cut: a job for each on the pool.
+ * privacy/leakage.c - measurement of leakage, with a job on the pool for each cut.
  */
 #include "privacy/leakage.h"
 
@@ -13,8 +13,8 @@
 
 enum { BATCH = 20 }; /* examples that go through the model together */
 
-/* What all cuts share. */
-struct probe {
+/* Examples, labels and distances shared by all cuts. */
+struct leakage_probe {
 	const struct fed_session *session;
 	const float *params;
 	uint32_t n;
@@ -24,15 +24,15 @@ struct probe {
 	double *distance; /* [n][n] of the inputs */
 };
 
-/* What one cut's job works with. */
-struct work {
-	const struct probe *probe;
+/* The job of one cut. */
+struct cut_job {
+	const struct leakage_probe *probe;
 	struct fed_leakage_cut *at;
 	int rc;
 	struct fed_error err;
 	struct fed_workspace head, tail;
 	float *smashed, *gradient; /* (n, numbers) */
-	float *sink;               /* [dim]: gradients by parameters, which nobody reads */
+	float *unused;             /* [dim]: gradients by parameters, not read */
 	double *norm;              /* [n] */
 	double *distance;          /* [n][n] */
 };
@@ -89,7 +89,7 @@ static uint32_t nearest_class(const float *v, size_t d, const float *mean, const
 }
 
 int fed_distinguishable_by_cosine(const float *v, size_t n, size_t d, const int32_t *label,
-                                  uint32_t classes, double *told, struct fed_error *err)
+                                  uint32_t classes, double *accuracy, struct fed_error *err)
 {
 	float *mean = classes > SIZE_MAX / sizeof *mean / d ? NULL : fed_alloc_floats(classes * d);
 	double *length = fed_alloc_array(classes, sizeof *length);
@@ -107,7 +107,7 @@ int fed_distinguishable_by_cosine(const float *v, size_t n, size_t d, const int3
 		length[c] = sqrt(dot(mean + c * d, mean + c * d, d));
 	for (size_t i = n / 2; i < n; i++)
 		hits += nearest_class(v + i * d, d, mean, length, classes) == (uint32_t)label[i];
-	*told = (double)hits / (double)(n - n / 2);
+	*accuracy = (double)hits / (double)(n - n / 2);
 	fed_free_floats(mean);
 	fed_free(length);
 	return FED_OK;
@@ -115,20 +115,20 @@ int fed_distinguishable_by_cosine(const float *v, size_t n, size_t d, const int3
 
 /* One cut ---------------------------------------------------------------------- */
 
-static void work_release(struct work *w)
+static void cut_job_release(struct cut_job *w)
 {
 	fed_workspace_release(&w->head);
 	fed_workspace_release(&w->tail);
 	fed_free_floats(w->smashed);
 	fed_free_floats(w->gradient);
-	fed_free_floats(w->sink);
+	fed_free_floats(w->unused);
 	fed_free(w->norm);
 	fed_free(w->distance);
 }
 
-static int work_init(struct work *w)
+static int cut_job_init(struct cut_job *w)
 {
-	const struct probe *p = w->probe;
+	const struct leakage_probe *p = w->probe;
 	const struct fed_net *net = &fed_session_parts(p->session)->net;
 	const size_t n = p->n, floats = n * w->at->numbers;
 
@@ -137,18 +137,19 @@ static int work_init(struct work *w)
 		return FED_FAIL;
 	w->smashed = fed_alloc_floats(floats);
 	w->gradient = fed_alloc_floats(floats);
-	w->sink = fed_alloc_floats(net->dim + !net->dim);
+	w->unused = fed_alloc_floats(net->dim + !net->dim);
 	w->norm = fed_alloc_array(n, sizeof *w->norm);
 	w->distance = fed_alloc_array(n * n, sizeof *w->distance);
-	if (!w->smashed || !w->gradient || !w->sink || !w->norm || !w->distance)
+	if (!w->smashed || !w->gradient || !w->unused || !w->norm || !w->distance)
 		return fed_fail_memory(&w->err, 2 * floats * sizeof(float), "smashed data");
 	return FED_OK;
 }
 
-/* Examples first .. first + batch - 1 up to the cut, with noise, and their gradients back to it. */
-static void pass(struct work *w, uint32_t first, uint32_t batch)
+/* Pass examples first .. first + batch - 1 forward to the cut, with noise, and their gradients
+ * back. */
+static void pass_batch(struct cut_job *w, uint32_t first, uint32_t batch)
 {
-	const struct probe *p = w->probe;
+	const struct leakage_probe *p = w->probe;
 	const struct fed_session *s = p->session;
 	const struct fed_net *net = &fed_session_parts(s)->net;
 	const size_t d = w->at->numbers;
@@ -159,13 +160,13 @@ static void pass(struct work *w, uint32_t first, uint32_t batch)
 	fed_net_loss(net, fed_net_forward(&w->tail, p->params, batch),
 	             p->label ? p->label + first : NULL,
 	             p->target ? p->target + (size_t)first * net->outputs : NULL, batch, 1, dy, NULL);
-	fed_net_backward(&w->tail, p->params, w->sink, dy, batch);
+	fed_net_backward(&w->tail, p->params, w->unused, dy, batch);
 	memcpy(w->gradient + first * d, fed_workspace_input_gradient(&w->tail), batch * d * sizeof *x);
 }
 
-static int compare_inputs(struct work *w)
+static int compare_inputs(struct cut_job *w)
 {
-	const struct probe *p = w->probe;
+	const struct leakage_probe *p = w->probe;
 	const float **row = fed_alloc_array(p->n, sizeof *row);
 
 	if (!row)
@@ -181,13 +182,13 @@ static int compare_inputs(struct work *w)
 	return rc;
 }
 
-static int tell_labels(struct work *w)
+static int classify_labels(struct cut_job *w)
 {
-	const struct probe *p = w->probe;
+	const struct leakage_probe *p = w->probe;
 	const struct fed_composition *parts = fed_session_parts(p->session);
 	const size_t d = w->at->numbers;
 
-	w->at->norm_auc = w->at->told = NAN;
+	w->at->norm_auc = w->at->cosine_accuracy = NAN;
 	if (!p->label)
 		return FED_OK;
 	for (uint32_t i = 0; i < p->n; i++)
@@ -195,36 +196,36 @@ static int tell_labels(struct work *w)
 	if (parts->net.classes == 2)
 		w->at->norm_auc = fed_norm_auc(w->norm, p->label, p->n);
 	return fed_distinguishable_by_cosine(w->gradient, p->n, d, p->label, parts->net.classes,
-	                                     &w->at->told, &w->err);
+	                                     &w->at->cosine_accuracy, &w->err);
 }
 
-static int look(struct work *w)
+static int measure_cut(struct cut_job *w)
 {
-	const struct probe *p = w->probe;
+	const struct leakage_probe *p = w->probe;
 
-	if (work_init(w))
+	if (cut_job_init(w))
 		return FED_FAIL;
 	for (uint32_t i = 0; i < p->n; i += BATCH) {
 		if (atomic_load(fed_session_interrupts(p->session)))
 			return fed_reject(&w->err, "stopped before all cuts were measured");
-		pass(w, i, p->n - i < BATCH ? p->n - i : BATCH);
+		pass_batch(w, i, p->n - i < BATCH ? p->n - i : BATCH);
 	}
 	const int rc = compare_inputs(w);
-	return rc ? rc : tell_labels(w);
+	return rc ? rc : classify_labels(w);
 }
 
-static void run(void *ctx, size_t i, int worker)
+static void run_cut_job(void *ctx, size_t i, int worker)
 {
-	struct work *w = (struct work *)ctx + i;
+	struct cut_job *w = (struct cut_job *)ctx + i;
 
 	(void)worker;
-	w->rc = look(w);
-	work_release(w);
+	w->rc = measure_cut(w);
+	cut_job_release(w);
 }
 
 /* All cuts --------------------------------------------------------------------- */
 
-static void probe_release(struct probe *p)
+static void probe_release(struct leakage_probe *p)
 {
 	fed_free(p->id);
 	fed_free(p->label);
@@ -232,7 +233,7 @@ static void probe_release(struct probe *p)
 	fed_free(p->distance);
 }
 
-/* Tokens are names, not quantities: the distance of rows is that of their 0-1 codes. */
+/* Distance of rows of tokens: that of their one-hot codes. */
 static double token_distance(const float *a, const float *b, size_t d)
 {
 	size_t differ = 0;
@@ -242,7 +243,7 @@ static double token_distance(const float *a, const float *b, size_t d)
 	return sqrt(2.0 * (double)differ);
 }
 
-static int measure_inputs(struct probe *p, float *x, const float **row, size_t d,
+static int measure_inputs(struct leakage_probe *p, float *x, const float **row, size_t d,
                           struct fed_error *err)
 {
 	const struct fed_dataset *data = fed_session_parts(p->session)->data;
@@ -260,7 +261,7 @@ static int measure_inputs(struct probe *p, float *x, const float **row, size_t d
 	return FED_OK;
 }
 
-static int probe_init(struct probe *p, struct fed_error *err)
+static int probe_init(struct leakage_probe *p, struct fed_error *err)
 {
 	const struct fed_session *s = p->session;
 	const struct fed_composition *parts = fed_session_parts(s);
@@ -285,8 +286,8 @@ static int probe_init(struct probe *p, struct fed_error *err)
 	return rc;
 }
 
-/* The share of the largest class among those whose label is to be told. */
-static double guess(const struct probe *p, struct fed_error *err, int *rc)
+/* Share of the largest class among the examples to classify. */
+static double guess_accuracy(const struct leakage_probe *p, struct fed_error *err, int *rc)
 {
 	const uint32_t classes = fed_session_parts(p->session)->net.classes;
 	uint32_t *count = fed_alloc_array(classes + 1, sizeof *count), most = 0;
@@ -299,9 +300,10 @@ static double guess(const struct probe *p, struct fed_error *err, int *rc)
 	return p->label ? (double)most / (p->n - p->n / 2) : NAN;
 }
 
-static int measure(struct fed_leakage *leakage, const struct probe *p, struct fed_error *err)
+static int measure_cuts(struct fed_leakage *leakage, const struct leakage_probe *p,
+                        struct fed_error *err)
 {
-	struct work *work = fed_alloc_array(leakage->n, sizeof *work);
+	struct cut_job *work = fed_alloc_array(leakage->n, sizeof *work);
 	int rc;
 
 	if (!work)
@@ -310,7 +312,8 @@ static int measure(struct fed_leakage *leakage, const struct probe *p, struct fe
 		work[i].probe = p;
 		work[i].at = &leakage->at[i];
 	}
-	rc = fed_pool_each(fed_session_federation(p->session)->pool, leakage->n, run, work, err);
+	rc =
+		fed_pool_each(fed_session_federation(p->session)->pool, leakage->n, run_cut_job, work, err);
 	for (size_t i = 0; rc == FED_OK && i < leakage->n; i++)
 		if ((rc = work[i].rc))
 			*err = work[i].err;
@@ -318,11 +321,12 @@ static int measure(struct fed_leakage *leakage, const struct probe *p, struct fe
 	return rc;
 }
 
-static int fill(struct fed_leakage *leakage, const struct fed_session *s, size_t cut,
-                struct fed_error *err)
+static int measure_leakage(struct fed_leakage *leakage, const struct fed_session *s, size_t cut,
+                           struct fed_error *err)
 {
 	const struct fed_composition *parts = fed_session_parts(s);
-	struct probe p = {.session = s, .params = fed_session_params(s), .n = leakage->examples};
+	struct leakage_probe p = {
+		.session = s, .params = fed_session_params(s), .n = leakage->examples};
 	const size_t first = cut ? cut : 1;
 	int rc;
 
@@ -337,9 +341,9 @@ static int fill(struct fed_leakage *leakage, const struct fed_session *s, size_t
 		};
 	rc = probe_init(&p, err);
 	if (rc == FED_OK)
-		leakage->guess = guess(&p, err, &rc);
+		leakage->guess = guess_accuracy(&p, err, &rc);
 	if (rc == FED_OK)
-		rc = measure(leakage, &p, err);
+		rc = measure_cuts(leakage, &p, err);
 	probe_release(&p);
 	return rc;
 }
@@ -357,7 +361,7 @@ int fed_leakage_measure(struct fed_leakage *leakage, struct fed_session *s, size
 		                parts->data->test, FED_LEAK_EXAMPLES_MIN);
 	leakage->examples = examples < parts->data->test ? examples : parts->data->test;
 	leakage->noise = parts->settings.noise;
-	const int rc = fill(leakage, s, cut, err);
+	const int rc = measure_leakage(leakage, s, cut, err);
 	if (rc)
 		fed_leakage_release(leakage);
 	return rc;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * privacy/reconstruction.c - a client's examples from its smashed data or from its update.
+ * privacy/reconstruction.c - reconstruction of a client's examples from smashed data or an update.
  */
 #include "privacy/reconstruction.h"
 
@@ -37,7 +37,7 @@ static void publics_release(struct publics *p)
 	fed_free_floats(p->z);
 }
 
-/* numbers: of one example's smashed data; 0: none are wanted. */
+/* numbers: length of one example's smashed data; 0: allocate none. */
 static int publics_init(struct publics *p, const struct fed_session *s, size_t numbers,
                         struct fed_error *err)
 {
@@ -64,9 +64,9 @@ static int publics_init(struct publics *p, const struct fed_session *s, size_t n
 	return FED_OK;
 }
 
-/* Mean and range of the public inputs; bytes reach from 0 to 1 whatever these have. */
-static void describe(struct fed_reconstruction *k, const struct publics *p,
-                     const struct fed_dataset *data)
+/* Mean and range of the public inputs; the range of bytes is 0 to 1. */
+static void describe_publics(struct fed_reconstruction *k, const struct publics *p,
+                             const struct fed_dataset *data)
 {
 	const size_t size = fed_shape_size(&k->shape);
 
@@ -91,15 +91,16 @@ static void describe(struct fed_reconstruction *k, const struct publics *p,
 
 /* From smashed data -------------------------------------------------------------------- */
 
-/* The client, as what its examples are gathered with. */
-struct holder {
+/* The client's examples and its input shift. */
+struct client_examples {
 	const uint32_t *id; /* [batch] */
 	const struct fed_shift *shift;
 };
 
-static int draw(struct fed_reconstruction *k, const struct fed_session *s,
-                const struct fed_reconstruction_plan *plan, const struct holder *h,
-                const struct publics *p, struct fed_workspace *head, struct fed_error *err)
+static int decode_smashed(struct fed_reconstruction *k, const struct fed_session *s,
+                          const struct fed_reconstruction_plan *plan,
+                          const struct client_examples *h, const struct publics *p,
+                          struct fed_workspace *head, struct fed_error *err)
 {
 	const struct fed_composition *parts = fed_session_parts(s);
 	const size_t numbers = fed_shape_size(&parts->net.layer[plan->cut].in);
@@ -131,7 +132,7 @@ static int draw(struct fed_reconstruction *k, const struct fed_session *s,
 }
 
 static int from_smashed(struct fed_reconstruction *k, const struct fed_session *s,
-                        const struct fed_reconstruction_plan *plan, const struct holder *h,
+                        const struct fed_reconstruction_plan *plan, const struct client_examples *h,
                         const struct publics *p, struct fed_error *err)
 {
 	struct fed_workspace head;
@@ -139,16 +140,15 @@ static int from_smashed(struct fed_reconstruction *k, const struct fed_session *
 	if (fed_workspace_init(&head, &fed_session_parts(s)->net, 0, plan->cut, BATCH, false, err))
 		return FED_FAIL;
 	k->how = FED_RECONSTRUCTION_DECODER;
-	const int rc = draw(k, s, plan, h, p, &head, err);
+	const int rc = decode_smashed(k, s, plan, h, p, &head, err);
 	fed_workspace_release(&head);
 	return rc;
 }
 
 /* From an update ------------------------------------------------------------------------ */
 
-/* What the server gets from one step: -lr g, noise, codec; then divided by -lr, into g [dim]
- * (zero).
- */
+/* The gradient that the server gets: the update of one step, -lr g, after noise and codec, divided
+ * by -lr; added to g [dim], which is zero. */
 static int send_gradient(const struct fed_session *s, const struct fed_reconstruction_plan *plan,
                          const struct fed_reconstruction *k, const float *target, float *g,
                          struct fed_error *err)
@@ -193,7 +193,7 @@ static double squared_error(const float *a, const float *b, size_t n)
 	return sum / (double)n;
 }
 
-/* A gradient does not tell the order of the examples: put beside each the nearest that is left. */
+/* A gradient has no order of examples: match each original with the nearest remaining result. */
 static void put_in_order(struct fed_reconstruction *k)
 {
 	const size_t size = fed_shape_size(&k->shape);
@@ -216,9 +216,9 @@ static void put_in_order(struct fed_reconstruction *k)
 	}
 }
 
-static int invert(struct fed_reconstruction *k, const struct fed_session *s,
-                  const struct fed_reconstruction_plan *plan, const float *target, const float *g,
-                  struct fed_error *err)
+static int invert_gradient(struct fed_reconstruction *k, const struct fed_session *s,
+                           const struct fed_reconstruction_plan *plan, const float *target,
+                           const float *g, struct fed_error *err)
 {
 	const struct fed_composition *parts = fed_session_parts(s);
 	const struct fed_gradient_match_state m = {
@@ -249,7 +249,7 @@ static int invert(struct fed_reconstruction *k, const struct fed_session *s,
 }
 
 static int from_update(struct fed_reconstruction *k, const struct fed_session *s,
-                       const struct fed_reconstruction_plan *plan, const struct holder *h,
+                       const struct fed_reconstruction_plan *plan, const struct client_examples *h,
                        struct fed_error *err)
 {
 	const struct fed_composition *parts = fed_session_parts(s);
@@ -266,7 +266,7 @@ static int from_update(struct fed_reconstruction *k, const struct fed_session *s
 		fed_fail_memory(err, parts->net.dim * sizeof *g, "a gradient");
 	}
 	if (rc == FED_OK)
-		rc = invert(k, s, plan, target, g, err);
+		rc = invert_gradient(k, s, plan, target, g, err);
 	fed_free_floats(g);
 	fed_free_floats(target);
 	return rc;
@@ -274,8 +274,8 @@ static int from_update(struct fed_reconstruction *k, const struct fed_session *s
 
 /* Both ------------------------------------------------------------------------------------ */
 
-static int check(const struct fed_session *s, const struct fed_reconstruction_plan *plan,
-                 struct fed_error *err)
+static int check_plan(const struct fed_session *s, const struct fed_reconstruction_plan *plan,
+                      struct fed_error *err)
 {
 	const struct fed_composition *parts = fed_session_parts(s);
 	const struct fed_client *client = fed_clients_get(&parts->clients, plan->client);
@@ -311,21 +311,21 @@ static int reconstruction_init(struct fed_reconstruction *k, const struct fed_se
 	           : fed_fail_memory(err, 2 * batch * size * sizeof(float), "pictures");
 }
 
-static int look(struct fed_reconstruction *k, const struct fed_session *s,
-                const struct fed_reconstruction_plan *plan, struct publics *p,
-                struct fed_error *err)
+static int reconstruct(struct fed_reconstruction *k, const struct fed_session *s,
+                       const struct fed_reconstruction_plan *plan, struct publics *p,
+                       struct fed_error *err)
 {
 	const struct fed_composition *parts = fed_session_parts(s);
 	const struct fed_client *client = &parts->clients.client[plan->client];
-	const struct holder h = {client->examples + plan->example,
-	                         client->shifted ? &client->shift : NULL};
+	const struct client_examples h = {client->examples + plan->example,
+	                                  client->shifted ? &client->shift : NULL};
 	const bool smashed = plan->from == FED_RECONSTRUCTION_SMASHED;
 	const size_t size = fed_shape_size(&parts->data->shape);
 
 	if (publics_init(p, s, smashed ? fed_shape_size(&parts->net.layer[plan->cut].in) : 0, err) ||
 	    reconstruction_init(k, s, smashed ? 1 : plan->batch, err))
 		return FED_FAIL;
-	describe(k, p, parts->data);
+	describe_publics(k, p, parts->data);
 	for (uint32_t i = 0; i < k->batch; i++)
 		k->label[i] = -1;
 	fed_dataset_gather(parts->data, h.id, k->batch, h.shift, k->original,
@@ -346,9 +346,9 @@ int fed_reconstruction_make(struct fed_reconstruction *k, struct fed_session *s,
 	struct publics p = {0};
 
 	*k = (struct fed_reconstruction){0};
-	if (fed_session_start(s, err) || check(s, plan, err))
+	if (fed_session_start(s, err) || check_plan(s, plan, err))
 		return FED_FAIL;
-	const int rc = look(k, s, plan, &p, err);
+	const int rc = reconstruct(k, s, plan, &p, err);
 	publics_release(&p);
 	if (rc)
 		fed_reconstruction_release(k);

@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * privacy/reconstruction.h - what a curious server can make of what one client sends.
+ * privacy/reconstruction.h - reconstruction of a client's inputs by an honest-but-curious server.
  *
- * Of smashed data: a decoder trained on public examples, for which the dataset's test examples
- * stand, as many as 1,000; the noise that clients add is known and in them too.  Of an update: that
- * of one step on `batch` examples, -lr g, with noise and codec as they travel; divided by -lr it is
- * a gradient, which is inverted (privacy/gradient_inversion.h); labels and the range of inputs are
- * known.
+ * From smashed data: by a decoder trained on public examples, here up to 1,000 test examples of the
+ * dataset, with the known noise of clients.  From an update: one step on `batch` examples, -lr g,
+ * after noise and codec, is divided by -lr and inverted as a gradient
+ * (privacy/gradient_inversion.h); labels and the range of inputs are known.
  */
 #ifndef FED_PRIVACY_RECONSTRUCTION_H
 #define FED_PRIVACY_RECONSTRUCTION_H
@@ -26,7 +25,7 @@ struct fed_reconstruction_plan {
 	uint32_t client, example; /* the first of `batch` among the client's */
 	enum fed_reconstruction_source from;
 	size_t cut;     /* of smashed data */
-	uint32_t batch; /* examples in the step that made the update; 1 for smashed data */
+	uint32_t batch; /* examples in the update's step; 1 for smashed data */
 	uint32_t steps; /* of the decoder's training or of the search */
 };
 
@@ -35,7 +34,7 @@ struct fed_reconstruction {
 	struct fed_shape shape;      /* of an input */
 	uint32_t batch;              /* examples */
 	float *original, *recovered; /* (batch, input), in the same order */
-	float *mean;                 /* [input] of the public examples: what a guess would draw */
+	float *mean;                 /* [input] of the public examples: the reference guess */
 	int32_t label[FED_RECONSTRUCTION_BATCH_MAX]; /* -1 for regression */
 	double mse[FED_RECONSTRUCTION_BATCH_MAX],
 		guess[FED_RECONSTRUCTION_BATCH_MAX]; /* of the recovered and of the mean */
@@ -46,6 +45,8 @@ struct fed_reconstruction {
 	double distance;                         /* of gradients, by matching; else NaN */
 };
 
+/* Starts the session, as a first round does.  An interrupt ends the training or the search early.
+ */
 int fed_reconstruction_make(struct fed_reconstruction *, struct fed_session *,
                             const struct fed_reconstruction_plan *, struct fed_error *);
 void fed_reconstruction_release(struct fed_reconstruction *); /* zeroed is fine */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * privacy/smashed_image.c - examples up to a cut, as they leave their client.
+ * privacy/smashed_image.c - forward pass of examples to a cut, with the client's noise.
  */
 #include "privacy/smashed_image.h"
 
@@ -23,7 +23,7 @@ int fed_tests_choose(const struct fed_session *s, uint32_t n, uint32_t *id, stru
 {
 	const struct fed_composition *c = fed_session_parts(s);
 
-	/* a version that no noise is drawn for */
+	/* a version without noise draws */
 	struct fed_stream r =
 		fed_stream_open((uint64_t)c->settings.seed, FED_FOR_LOOK, UINT64_MAX, UINT64_MAX);
 
@@ -31,7 +31,7 @@ int fed_tests_choose(const struct fed_session *s, uint32_t n, uint32_t *id, stru
 		return FED_FAIL;
 	for (uint32_t i = 0; i < n; i++)
 		id[i] += c->data->train;
-	fed_stream_shuffle(&r, id, n); /* parts of them must not differ in a file's order */
+	fed_stream_shuffle(&r, id, n); /* so that a file's order has no influence */
 	return FED_OK;
 }
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * report/chrome_trace.c - journeys and versions as trace events.
+ * report/chrome_trace.c - writer of invitations and versions as trace events.
  *
  * Source of the format: "Trace Event Format", the JSON object form: complete events (X), instants
  * (i), counters (C) and names (M); `ts` and `dur` are microseconds.  Times are rounded to whole
@@ -21,7 +21,7 @@ struct trace {
 	const struct fed_session *session;
 	struct fed_timeline all;
 	struct fed_text line;
-	bool began; /* an event stands before */
+	bool began; /* an event was written */
 	bool failed;
 };
 
@@ -32,7 +32,7 @@ static double nanoseconds(double seconds)
 
 /* Events --------------------------------------------------------------------- */
 
-static void begin(struct trace *t, const char *ph, int pid, uint64_t tid, const char *name)
+static void begin_event(struct trace *t, const char *ph, int pid, uint64_t tid, const char *name)
 {
 	fed_text_clear(&t->line);
 	fed_text_add(&t->line,
@@ -64,7 +64,7 @@ static void put_number(struct trace *t, const char *key, double value)
 	fed_text_json_number(&t->line, value);
 }
 
-static void end(struct trace *t)
+static void end_event(struct trace *t)
 {
 	fed_text_add(&t->line, "}");
 	t->failed |= t->line.failed;
@@ -79,18 +79,18 @@ static void name_row(struct trace *t, const char *what, int pid, uint64_t tid, c
 	struct fed_text key = {0};
 
 	fed_text_add(&key, "%s_name", what);
-	begin(t, "M", pid, tid, fed_text_str(&key));
+	begin_event(t, "M", pid, tid, fed_text_str(&key));
 	fed_text_add(&t->line, ",\"args\":{\"name\":");
 	fed_text_json_string(&t->line, name);
 	fed_text_add(&t->line, "}");
-	end(t);
+	end_event(t);
 	fed_text_clear(&key);
 	fed_text_add(&key, "%s_sort_index", what);
-	begin(t, "M", pid, tid, fed_text_str(&key));
+	begin_event(t, "M", pid, tid, fed_text_str(&key));
 	fed_text_add(&t->line, ",\"args\":{");
 	put_count(t, "sort_index", place);
 	fed_text_add(&t->line, "}");
-	end(t);
+	end_event(t);
 	fed_text_release(&key);
 }
 
@@ -118,12 +118,12 @@ static void put_counter(struct trace *t, const char *name, double clock, double 
 {
 	if (!isfinite(value))
 		return; /* not measured */
-	begin(t, "C", SERVER, 1, name);
+	begin_event(t, "C", SERVER, 1, name);
 	put_time(t, clock);
 	fed_text_add(&t->line, ",\"args\":{");
 	put_number(t, name, value);
 	fed_text_add(&t->line, "}");
-	end(t);
+	end_event(t);
 }
 
 static void put_version(struct trace *t, const struct fed_record *r, double from)
@@ -131,7 +131,7 @@ static void put_version(struct trace *t, const struct fed_record *r, double from
 	char name[40];
 
 	snprintf(name, sizeof name, "version %.0f", r->round);
-	begin(t, "X", SERVER, 1, name);
+	begin_event(t, "X", SERVER, 1, name);
 	put_span(t, from, r->clock);
 	fed_text_add(&t->line, ",\"args\":{");
 	put_number(t, "invited", r->invited);
@@ -144,7 +144,7 @@ static void put_version(struct trace *t, const struct fed_record *r, double from
 	fed_text_add(&t->line, ",");
 	put_number(t, "bytes_down", r->bytes_down);
 	fed_text_add(&t->line, "}");
-	end(t);
+	end_event(t);
 	put_counter(t, "accuracy", r->clock, r->test_accuracy);
 	put_counter(t, "loss", r->clock, r->test_loss);
 	put_counter(t, "train loss", r->clock, r->train_loss);
@@ -164,7 +164,7 @@ static void put_versions(struct trace *t)
 
 /* Clients ---------------------------------------------------------------------- */
 
-/* What belongs to a phase. */
+/* Arguments of a phase. */
 static void put_details(struct trace *t, const struct fed_invitation_record *x,
                         enum fed_phase phase)
 {
@@ -185,7 +185,7 @@ static void put_details(struct trace *t, const struct fed_invitation_record *x,
 	fed_text_add(&t->line, "}");
 }
 
-/* Refused, lost, late, recalled, and why. */
+/* An instant for a refused, lost, late or cancelled invitation, with the reason. */
 static void put_end(struct trace *t, const struct fed_invitation_record *x)
 {
 	static const char *const names[FED_INVITATION_STATES] = {
@@ -200,7 +200,7 @@ static void put_end(struct trace *t, const struct fed_invitation_record *x)
 
 	if (!names[x->state])
 		return;
-	begin(t, "i", CLIENTS, tid_of(x->client), names[x->state]);
+	begin_event(t, "i", CLIENTS, tid_of(x->client), names[x->state]);
 	put_time(t, x->ended);
 	fed_text_add(&t->line, ",\"s\":\"t\",\"args\":{");
 	put_count(t, "invitation", x->invitation);
@@ -209,7 +209,7 @@ static void put_end(struct trace *t, const struct fed_invitation_record *x)
 		fed_text_json_string(&t->line, why);
 	}
 	fed_text_add(&t->line, "}");
-	end(t);
+	end_event(t);
 }
 
 static void put_invitation(struct trace *t, const struct fed_invitation_record *x)
@@ -218,23 +218,23 @@ static void put_invitation(struct trace *t, const struct fed_invitation_record *
 	const int n = fed_invitation_spans(x, t->all.now, span);
 
 	for (int i = 0; i < n; i++) {
-		begin(t, "X", CLIENTS, tid_of(x->client), fed_phase_names[span[i].phase]);
+		begin_event(t, "X", CLIENTS, tid_of(x->client), fed_phase_names[span[i].phase]);
 		put_span(t, span[i].from, span[i].to);
 		put_details(t, x, span[i].phase);
-		end(t);
+		end_event(t);
 	}
 	put_end(t, x);
 }
 
-static void put_stretch(void *ctx, const struct fed_timeline_span *of)
+static void put_turn_phase(void *ctx, const struct fed_timeline_span *of)
 {
 	struct trace *t = ctx;
 	const struct fed_invitation_record x = {.invitation = of->invitation, .version = of->version};
 
-	begin(t, "X", CLIENTS, tid_of(t->all.client[of->at]), fed_phase_names[of->span.phase]);
+	begin_event(t, "X", CLIENTS, tid_of(t->all.client[of->at]), fed_phase_names[of->span.phase]);
 	put_span(t, of->span.from, of->span.to);
 	put_details(t, &x, of->span.phase);
-	end(t);
+	end_event(t);
 }
 
 int fed_trace_write(struct fed_session *s, struct fed_file_writer *file, struct fed_error *err)
@@ -250,7 +250,7 @@ int fed_trace_write(struct fed_session *s, struct fed_file_writer *file, struct 
 	const struct fed_invitation_log *j = &fed_session_event_log(s)->invitation_log;
 	for (uint64_t k = j->first; k && k <= j->n; k++)
 		put_invitation(&t, fed_invitation_log_at(j, k));
-	int rc = fed_timeline_turns(&t.all, put_stretch, &t, err);
+	int rc = fed_timeline_turns(&t.all, put_turn_phase, &t, err);
 	fed_file_write(file, tail, sizeof tail - 1);
 	if (rc == FED_OK && t.failed)
 		rc = fed_fail_memory(err, 4096, "a line");

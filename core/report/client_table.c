@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * report/client_table.c - figures of clients, and who is chosen in which order.
+ * report/client_table.c - figures of clients, their filter and their order.
  */
 #include "report/client_table.h"
 
@@ -46,14 +46,14 @@ const struct fed_field fed_client_table_fields[] = {
 };
 #undef FIGURE
 
-/* An update of the last version; its lengths are made when they are asked for. */
+/* An update of the last version; its lengths are computed on first use. */
 struct fed_measured_updates {
-	uint32_t client, at; /* at: place in the judgement */
+	uint32_t client, at; /* at: index among the verdicts */
 	bool known;
 	double norm, cosine;
 };
 
-/* Figures that are looked up together. */
+/* Groups of figures with a common lookup. */
 enum need {
 	NEED_STATE = 1,
 	NEED_VERDICT = 2,
@@ -89,10 +89,10 @@ static unsigned need_of(const struct fed_field *field)
 	return 0;
 }
 
-/* What it does ----------------------------------------------------------------- */
+/* Activity --------------------------------------------------------------------- */
 
-/* The first event of the open round, or of the last one where none is open. */
-static uint64_t recent(const struct fed_session *s)
+/* The first event of the open round, or of the last one if none is open. */
+static uint64_t first_recent_event(const struct fed_session *s)
 {
 	const struct fed_event_log *r = fed_session_event_log(s);
 	const uint64_t version = fed_session_version(s);
@@ -128,8 +128,8 @@ enum fed_activity fed_activity_of(enum fed_invitation_state state)
 	return (enum fed_activity)activity[state];
 }
 
-static enum fed_activity activity(const struct fed_session *s, uint32_t client,
-                                  const struct fed_invitation_record *last, uint64_t since)
+static enum fed_activity current_activity(const struct fed_session *s, uint32_t client,
+                                          const struct fed_invitation_record *last, uint64_t since)
 {
 	if (last && (last->state < FED_INVITATION_REPORTED || last->end >= since))
 		return fed_activity_of((enum fed_invitation_state)last->state);
@@ -169,16 +169,16 @@ static void fill_faults(const struct fed_session *s, uint32_t client,
 	}
 }
 
-/* Kept figures ------------------------------------------------------------------- */
+/* Cached figures ----------------------------------------------------------------- */
 
-static int by_client(const void *pa, const void *pb)
+static int compare_clients(const void *pa, const void *pb)
 {
 	const struct fed_measured_updates *a = pa, *b = pb;
 
 	return (a->client > b->client) - (a->client < b->client);
 }
 
-/* Of a client with several updates in a version the last one counts. */
+/* List the updates of a version by client; of several from one client the last counts. */
 static void list_updates(struct fed_client_table *r, const struct fed_verdicts *g)
 {
 	uint32_t n = 0;
@@ -186,7 +186,7 @@ static void list_updates(struct fed_client_table *r, const struct fed_verdicts *
 	for (size_t i = 0; i < g->n; i++)
 		r->measured[i] = (struct fed_measured_updates){
 			.client = g->of[i].client, .at = (uint32_t)i, .norm = NAN, .cosine = NAN};
-	qsort(r->measured, g->n, sizeof *r->measured, by_client);
+	qsort(r->measured, g->n, sizeof *r->measured, compare_clients);
 	for (size_t i = 0; i < g->n; i++) {
 		if (n && r->measured[n - 1].client == r->measured[i].client) {
 			if (r->measured[i].at > r->measured[n - 1].at)
@@ -198,9 +198,9 @@ static void list_updates(struct fed_client_table *r, const struct fed_verdicts *
 	r->n_measured = n;
 }
 
-/* Forget what was measured of another version.  A version has an event of its own, so that another
- * run's is told from it. */
-static int renew(struct fed_client_table *r, const struct fed_session *s, struct fed_error *err)
+/* Drop the figures of another version.  `mark` also differs between the runs of a session. */
+static int refresh_figures(struct fed_client_table *r, const struct fed_session *s,
+                           struct fed_error *err)
 {
 	const struct fed_composition *parts = fed_session_parts(s);
 	const struct fed_verdicts *g = &fed_session_federation(s)->verdicts;
@@ -230,7 +230,7 @@ static int renew(struct fed_client_table *r, const struct fed_session *s, struct
 }
 
 /* <u, s> from |u|^2, |s|^2 and |u - s|^2, as report/update_geometry.h has it. */
-static void measure(const struct fed_session *s, struct fed_measured_updates *m)
+static void measure_update(const struct fed_session *s, struct fed_measured_updates *m)
 {
 	const struct fed_federation *f = fed_session_federation(s);
 	const struct fed_verdicts *g = &f->verdicts;
@@ -243,7 +243,7 @@ static void measure(const struct fed_session *s, struct fed_measured_updates *m)
 	double square[2];
 	if (fed_lengths(row, 2, f->net->dim, NULL, f->pool, square, &err) ||
 	    fed_lengths(row, 1, f->net->dim, g->step, f->pool, &apart, &err))
-		return; /* no memory: not known, this time */
+		return; /* no memory: not known now */
 	length = sqrt(square[0]);
 	step = sqrt(square[1]);
 	m->norm = length;
@@ -257,11 +257,12 @@ static void fill_lengths(struct fed_client_table *r, const struct fed_session *s
 {
 	const struct fed_measured_updates key = {.client = client};
 	struct fed_measured_updates *m =
-		r->n_measured ? bsearch(&key, r->measured, r->n_measured, sizeof key, by_client) : NULL;
+		r->n_measured ? bsearch(&key, r->measured, r->n_measured, sizeof key, compare_clients)
+					  : NULL;
 
 	if (!m)
 		return;
-	measure(s, m);
+	measure_update(s, m);
 	row->norm = m->norm;
 	row->cosine = m->cosine;
 }
@@ -290,8 +291,8 @@ static void fill_labels(struct fed_client_table *r, const struct fed_session *s,
 
 /* Rows ---------------------------------------------------------------------------- */
 
-static void fill(struct fed_client_table *r, const struct fed_session *s, uint32_t id,
-                 unsigned needs, uint64_t since, struct fed_client_table_row *row)
+static void fill_row(struct fed_client_table *r, const struct fed_session *s, uint32_t id,
+                     unsigned needs, uint64_t since, struct fed_client_table_row *row)
 {
 	const struct fed_event_log *log = fed_session_event_log(s);
 	const struct fed_client *c = &fed_session_parts(s)->clients.client[id];
@@ -317,7 +318,7 @@ static void fill(struct fed_client_table *r, const struct fed_session *s, uint32
 		.cosine = NAN,
 	};
 	if (needs & NEED_STATE)
-		row->state = activity(s, id, last, since);
+		row->state = current_activity(s, id, last, since);
 	if (needs & NEED_VERDICT)
 		fill_verdict(&log->invitation_log, last, row);
 	if (needs & NEED_LENGTHS)
@@ -331,13 +332,13 @@ static void fill(struct fed_client_table *r, const struct fed_session *s, uint32
 void fed_client_table_figures(struct fed_client_table *r, const struct fed_session *s,
                               uint32_t client, struct fed_client_table_row *row)
 {
-	fill(r, s, client, NEED_ALL, recent(s), row);
+	fill_row(r, s, client, NEED_ALL, first_recent_event(s), row);
 }
 
 /* Order --------------------------------------------------------------------------- */
 
 /* Ascends with x; descends with it when `down`; NaN last. */
-static uint64_t key_of(double x, bool down)
+static uint64_t rank_key(double x, bool down)
 {
 	uint64_t bits;
 
@@ -349,7 +350,7 @@ static uint64_t key_of(double x, bool down)
 	return down ? ~bits : bits;
 }
 
-static int compare(const void *pa, const void *pb)
+static int compare_ranked(const void *pa, const void *pb)
 {
 	const struct fed_ranked *a = pa, *b = pb;
 
@@ -358,7 +359,7 @@ static int compare(const void *pa, const void *pb)
 	return (a->client > b->client) - (a->client < b->client);
 }
 
-static void swap(struct fed_ranked *a, struct fed_ranked *b)
+static void swap_ranked(struct fed_ranked *a, struct fed_ranked *b)
 {
 	const struct fed_ranked kept = *a;
 
@@ -366,19 +367,21 @@ static void swap(struct fed_ranked *a, struct fed_ranked *b)
 	*b = kept;
 }
 
-/* Place `k` of [low, high) gets what belongs there, smaller ones before it (Hoare's selection). */
-static void select_place(struct fed_ranked *x, uint32_t low, uint32_t high, uint32_t k)
+/* Put the element of rank `k` of [low, high) in its place, smaller ones before it (Hoare's
+ * selection).
+ */
+static void select_rank(struct fed_ranked *x, uint32_t low, uint32_t high, uint32_t k)
 {
 	while (high - low > 1) {
 		const uint32_t at = low + (uint32_t)(fed_random(low, high) % (high - low));
 		uint32_t middle = low;
 
-		swap(&x[at], &x[high - 1]);
+		swap_ranked(&x[at], &x[high - 1]);
 		const struct fed_ranked pivot = x[high - 1];
 		for (uint32_t i = low; i < high - 1; i++)
-			if (compare(&x[i], &pivot) < 0)
-				swap(&x[i], &x[middle++]);
-		swap(&x[middle], &x[high - 1]);
+			if (compare_ranked(&x[i], &pivot) < 0)
+				swap_ranked(&x[i], &x[middle++]);
+		swap_ranked(&x[middle], &x[high - 1]);
 		if (k == middle)
 			return;
 		if (k < middle)
@@ -395,11 +398,11 @@ void fed_client_table_order(struct fed_client_table *r, uint32_t from, uint32_t 
 	if (from >= r->sorted_from && to <= r->sorted_to)
 		return;
 	if (from < to)
-		select_place(r->ranked, 0, r->n, from);
+		select_rank(r->ranked, 0, r->n, from);
 	if (to < r->n)
-		select_place(r->ranked, from, r->n, to);
+		select_rank(r->ranked, from, r->n, to);
 	if (from < to)
-		qsort(r->ranked + from, to - from, sizeof *r->ranked, compare);
+		qsort(r->ranked + from, to - from, sizeof *r->ranked, compare_ranked);
 	r->sorted_from = from;
 	r->sorted_to = to;
 }
@@ -413,7 +416,7 @@ uint32_t fed_client_table_place(const struct fed_client_table *r, uint32_t clien
 		if (r->ranked[i].client == client)
 			found = &r->ranked[i];
 	for (uint32_t i = 0; found && i < r->n; i++)
-		before += compare(&r->ranked[i], found) < 0;
+		before += compare_ranked(&r->ranked[i], found) < 0;
 	return found ? before : r->n;
 }
 
@@ -423,9 +426,9 @@ void fed_client_table_sort(struct fed_client_table *r, const struct fed_field *b
 	r->down = down;
 }
 
-/* Choosing -------------------------------------------------------------------------- */
+/* Filter ---------------------------------------------------------------------------- */
 
-static int reserve_room(struct fed_client_table *r, uint32_t n, struct fed_error *err)
+static int reserve_ranked(struct fed_client_table *r, uint32_t n, struct fed_error *err)
 {
 	if (n <= r->capacity)
 		return FED_OK;
@@ -453,11 +456,11 @@ int fed_client_table_make(struct fed_client_table *r, const struct fed_session *
 {
 	const struct fed_clients *c = &fed_session_parts(s)->clients;
 	const unsigned needs = needs_of(r);
-	const uint64_t since = recent(s);
+	const uint64_t since = first_recent_event(s);
 	uint32_t k = 0;
 
 	r->n = r->sorted_from = r->sorted_to = 0;
-	if (renew(r, s, err) || reserve_room(r, c->n_present, err))
+	if (refresh_figures(r, s, err) || reserve_ranked(r, c->n_present, err))
 		return FED_FAIL;
 	for (uint32_t i = 0; i < c->n_present; i++) {
 		const uint32_t id = c->present[i];
@@ -467,11 +470,11 @@ int fed_client_table_make(struct fed_client_table *r, const struct fed_session *
 			k++;
 		if (r->who && (k == r->n_who || r->who[k] != id))
 			continue;
-		fill(r, s, id, needs, since, &row);
+		fill_row(r, s, id, needs, since, &row);
 		if (r->where && !fed_condition_holds_row(r->where, &row))
 			continue;
 		const double figure = r->by ? fed_field_number(r->by, &row) : id;
-		r->ranked[r->n++] = (struct fed_ranked){key_of(figure, r->down), id};
+		r->ranked[r->n++] = (struct fed_ranked){rank_key(figure, r->down), id};
 	}
 	return FED_OK;
 }

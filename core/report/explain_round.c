@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * report/explain_round.c - the last round in words.
+ * report/explain_round.c - explanation of the last round by its plugin or by lengths, and the
+ * truth.
  */
 #include "report/explain_round.h"
 
@@ -14,7 +15,7 @@
 
 enum { SHOWN = 12 }; /* updates, or clients in a list */
 
-/* Without the plugin's words --------------------------------------------- */
+/* Without an explanation of the plugin ----------------------------------- */
 
 struct mover {
 	double length, by; /* by: how far it alone moves the step */
@@ -30,8 +31,8 @@ static int farthest_first(const void *a, const void *b)
 	return (p->i > q->i) - (p->i < q->i);
 }
 
-static int measure(const struct fed_telling *t, struct mover *mover, double *step,
-                   struct fed_error *err)
+static int measure_movers(const struct fed_telling *t, struct mover *mover, double *step,
+                          struct fed_error *err)
 {
 	const size_t all = t->n + 1;
 	const float **row = fed_alloc_array(all, sizeof *row);
@@ -55,14 +56,14 @@ static int measure(const struct fed_telling *t, struct mover *mover, double *ste
 	return rc;
 }
 
-static int tell_lengths(const struct fed_telling *t, struct fed_error *err)
+static int explain_lengths(const struct fed_telling *t, struct fed_error *err)
 {
 	struct mover *mover = fed_alloc_array(t->n, sizeof *mover);
 	double step = 0, total = 0;
 
 	if (!mover)
 		return fed_fail_memory(err, t->n * sizeof *mover, "the updates' lengths");
-	const int rc = measure(t, mover, &step, err);
+	const int rc = measure_movers(t, mover, &step, err);
 	for (size_t i = 0; i < t->n; i++)
 		total += t->update[i].weight;
 	if (rc == FED_OK) {
@@ -113,7 +114,7 @@ static void add_truth(struct fed_text *out, const struct fed_verdicts *g, bool t
 	fed_text_add(out, "%s)", bad > SHOWN ? ", ..." : "");
 }
 
-static void tell_truth(struct fed_text *out, const struct fed_verdicts *g)
+static void explain_truth(struct fed_text *out, const struct fed_verdicts *g)
 {
 	size_t bad = 0;
 
@@ -129,7 +130,7 @@ static void tell_truth(struct fed_text *out, const struct fed_verdicts *g)
 	}
 }
 
-/* Telling ---------------------------------------------------------------- */
+/* Explanation ------------------------------------------------------------ */
 
 static struct fed_round round_of(const struct fed_session *s)
 {
@@ -148,13 +149,14 @@ static struct fed_round round_of(const struct fed_session *s)
 	};
 }
 
-/* Updates and verdicts as the aggregator had them. */
-struct kept {
+/* Updates and verdicts of the round. */
+struct round_updates {
 	struct fed_update *update;
 	struct fed_verdict *verdict, *mixed;
 };
 
-static int take(struct kept *k, const struct fed_federation *f, struct fed_error *err)
+static int collect_updates(struct round_updates *k, const struct fed_federation *f,
+                           struct fed_error *err)
 {
 	const size_t n = f->verdicts.n;
 
@@ -171,20 +173,20 @@ static int take(struct kept *k, const struct fed_federation *f, struct fed_error
 	return FED_OK;
 }
 
-int fed_round_explanation_init(struct fed_round_explanation *told, const struct fed_session *s,
+int fed_round_explanation_init(struct fed_round_explanation *out, const struct fed_session *s,
                                bool pre_aggregation, struct fed_error *err)
 {
 	const struct fed_federation *f = fed_session_federation(s);
-	struct kept kept = {0};
+	struct round_updates kept = {0};
 
-	*told = (struct fed_round_explanation){0};
+	*out = (struct fed_round_explanation){0};
 	int rc = fed_updates_kept(s, err);
 	if (rc == FED_OK && f->verdicts.outdated)
 		rc = fed_reject(err, "the last round was made with other settings; `round` makes one with "
 		                     "these");
 	if (rc)
 		return rc;
-	rc = take(&kept, f, err);
+	rc = collect_updates(&kept, f, err);
 	const struct fed_telling t = {
 		.instance = &fed_session_parts(s)->aggregator,
 		.round = round_of(s),
@@ -194,24 +196,24 @@ int fed_round_explanation_init(struct fed_round_explanation *told, const struct 
 		.n = f->verdicts.n,
 		.step = f->verdicts.step,
 		.pool = f->pool,
-		.lines = &told->lines,
+		.lines = &out->lines,
 	};
-	told->version = f->version;
+	out->version = f->version;
 	if (rc == FED_OK)
 		rc = pre_aggregation ? fed_call_tell_pre_aggregation(&t, err) : fed_call_tell(&t, err);
-	if (rc == FED_OK && told->lines.len == 0)
-		rc = tell_lengths(&t, err);
-	tell_truth(&told->truth, &f->verdicts);
-	if (rc == FED_OK && (told->lines.failed || told->truth.failed))
-		rc = fed_fail_memory(err, told->lines.len, "what a round tells");
+	if (rc == FED_OK && out->lines.len == 0)
+		rc = explain_lengths(&t, err);
+	explain_truth(&out->truth, &f->verdicts);
+	if (rc == FED_OK && (out->lines.failed || out->truth.failed))
+		rc = fed_fail_memory(err, out->lines.len, "what a round tells");
 	fed_free(kept.update);
 	fed_free(kept.verdict);
 	fed_free(kept.mixed);
 	return rc;
 }
 
-void fed_round_explanation_release(struct fed_round_explanation *told)
+void fed_round_explanation_release(struct fed_round_explanation *out)
 {
-	fed_text_release(&told->lines);
-	fed_text_release(&told->truth);
+	fed_text_release(&out->lines);
+	fed_text_release(&out->truth);
 }

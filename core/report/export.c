@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * report/export.c - write metrics as CSV, parameters as .npz or .safetensors, the run as a trace.
+ * report/export.c - writers of metrics as CSV, parameters as .npz or .safetensors, the run as a
+ * trace.
  */
 #include "report/export.h"
 
@@ -15,7 +16,7 @@
 #include "formats/safetensors.h"
 #include "report/chrome_trace.h"
 
-/* NaN is an empty cell: what pandas and spreadsheets take for a missing value. */
+/* NaN is an empty cell, a missing value for pandas and spreadsheets. */
 static void add_cell(struct fed_text *line, double x)
 {
 	if (isfinite(x))
@@ -47,18 +48,19 @@ static int write_csv(struct fed_session *s, struct fed_file_writer *file, struct
 	return failed ? fed_fail_memory(err, 4096, "a line") : FED_OK;
 }
 
-/* The model's tensors, and room for the largest of them. */
-struct parameters {
+/* The model's tensors, and a buffer for the largest of them. */
+struct exported_parameters {
 	struct fed_tensor_list list;
 	float *buffer;
 	const float *params;
 };
 
-static int open_parameters(struct parameters *p, struct fed_session *s, struct fed_error *err)
+static int open_parameters(struct exported_parameters *p, struct fed_session *s,
+                           struct fed_error *err)
 {
 	size_t most = 1;
 
-	*p = (struct parameters){0};
+	*p = (struct exported_parameters){0};
 	if (fed_session_start(s, err) || fed_tensor_list(&p->list, &fed_session_parts(s)->net, err))
 		return FED_FAIL;
 	for (size_t i = 0; i < p->list.n; i++)
@@ -71,7 +73,7 @@ static int open_parameters(struct parameters *p, struct fed_session *s, struct f
 	return fed_fail_memory(err, most * sizeof(float), "a tensor");
 }
 
-static void close_parameters(struct parameters *p)
+static void close_parameters(struct exported_parameters *p)
 {
 	fed_tensor_list_release(&p->list);
 	fed_free_floats(p->buffer);
@@ -80,7 +82,7 @@ static void close_parameters(struct parameters *p)
 /* The numbers of tensor i in file order, little-endian. */
 static const float *load_tensor(void *ctx, size_t i)
 {
-	struct parameters *p = ctx;
+	struct exported_parameters *p = ctx;
 	const struct fed_named_tensor *t = &p->list.tensor[i];
 
 	fed_tensor_gather(t, p->params, p->buffer);
@@ -96,7 +98,7 @@ static const float *load_tensor(void *ctx, size_t i)
 
 static int write_npz(struct fed_session *s, struct fed_file_writer *file, struct fed_error *err)
 {
-	struct parameters p;
+	struct exported_parameters p;
 
 	if (open_parameters(&p, s, err))
 		return FED_FAIL;
@@ -108,7 +110,7 @@ static int write_npz(struct fed_session *s, struct fed_file_writer *file, struct
 static int write_safetensors(struct fed_session *s, struct fed_file_writer *file,
                              struct fed_error *err)
 {
-	struct parameters p;
+	struct exported_parameters p;
 
 	if (open_parameters(&p, s, err))
 		return FED_FAIL;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * report/import.c - parameters from .npz or .safetensors: all of them, or none.
+ * report/import.c - import of parameters from .npz or .safetensors, all or none.
  */
 #include <math.h>
 #include <string.h>
@@ -13,13 +13,13 @@
 #include "session/session.h"
 #include "formats/safetensors.h"
 
-/* Headers, names, padding: beside 8 bytes a number, far more than a file of parameters has. */
-#define ROOM_FOR_HEADERS (1u << 20)
+/* Limit for headers, names and padding, far above that of a file of parameters. */
+#define HEADER_BYTES_MAX (1u << 20)
 
 struct import {
 	struct fed_tensor_list list;
 	bool *taken;   /* [list.n] */
-	float *params; /* [dim] as they will be */
+	float *params; /* [dim], new */
 	float *buffer; /* of the largest tensor */
 };
 
@@ -53,7 +53,7 @@ static int check_shape(const struct fed_named_tensor *want, const struct fed_sto
 	return FED_FAIL;
 }
 
-static const char *name_at(const void *ctx, size_t i)
+static const char *tensor_name_at(const void *ctx, size_t i)
 {
 	const struct fed_tensor_list *list = ctx;
 
@@ -70,7 +70,7 @@ static int take_tensor(void *ctx, const struct fed_stored_tensor *t, struct fed_
 	while (i < m->list.n && (t->name_length >= sizeof name || strcmp(m->list.tensor[i].name, name)))
 		i++;
 	if (i == m->list.n) {
-		const char *near = fed_nearest(name, name_at, &m->list);
+		const char *near = fed_nearest(name, tensor_name_at, &m->list);
 		return fed_fail(err, "%s is no tensor of this model%s%s%s", fed_show(name).s,
 		                near ? "; did you mean " : "", near ? near : "", near ? "?" : "");
 	}
@@ -102,7 +102,7 @@ static int check_all(const struct import *m, size_t dim, struct fed_error *err)
 	                           fed_count((double)dim).s);
 }
 
-/* A file that cannot be of this model is not read. */
+/* Refuse a file that is too long for this model before reading it. */
 static int check_length(const char *path, uint64_t limit, size_t dim, struct fed_error *err)
 {
 	struct fed_text bytes = {0};
@@ -124,7 +124,7 @@ static int check_length(const char *path, uint64_t limit, size_t dim, struct fed
 static int read_tensors(struct import *m, const char *path, size_t dim, struct fed_error *err)
 {
 	const struct fed_tensor_taker taker = {.take = take_tensor, .ctx = m};
-	const uint64_t limit = 8ull * dim + ROOM_FOR_HEADERS;
+	const uint64_t limit = 8ull * dim + HEADER_BYTES_MAX;
 	const size_t n = strlen(path);
 	const bool npz = n > 4 && strcasecmp(path + n - 4, ".npz") == 0;
 	struct fed_text bytes = {0};

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * report/invitation_text.c - what became of an invitation, in words.
+ * report/invitation_text.c - text of an invitation's outcome and of an incomplete log.
  */
 #include "report/invitation_text.h"
 
@@ -8,10 +8,10 @@
 
 #include "history/event_log.h"
 
-/* Seconds: less is what is left of sums of times. */
+/* Seconds: a shorter wait is a rounding error of sums of times. */
 #define ROUNDING 1e-9
 
-static void put_verdict(struct fed_text *out, const struct fed_invitation_record *x)
+static void put_verdict_text(struct fed_text *out, const struct fed_invitation_record *x)
 {
 	if (!x->step) {
 		fed_text_add(out, "taken; the version is not made yet");
@@ -50,7 +50,7 @@ void fed_invitation_put_outcome(const struct fed_invitation_record *x,
 	const char *why = end ? fed_event_log_text(r, end) : NULL;
 
 	if (x->state == FED_INVITATION_REPORTED)
-		put_verdict(out, x);
+		put_verdict_text(out, x);
 	else
 		fed_text_add(out, "%s", words[x->state]);
 	if (why)

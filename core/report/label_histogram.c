@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * report/label_histogram.c - counts as small bars, and those of a client's labels.
+ * report/label_histogram.c - bars of counts, and the histogram of a client's labels.
  */
 #include "report/label_histogram.h"
 
@@ -16,7 +16,7 @@ static void put_bars(struct fed_text *out, const uint32_t *counts, uint32_t n, b
 		most = counts[i] > most ? counts[i] : most;
 	for (uint32_t i = 0; i < n; i++) {
 		const uint64_t top = utf8 ? 8 : 9;
-		/* Rounded up: what is there is seen. */
+		/* Rounded up, so that every nonzero count is visible. */
 		const uint64_t level = most ? (counts[i] * top + most - 1) / most : 0;
 
 		if (utf8)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * report/next_event.c - the head of the virtual clock, as a person wants to know it.
+ * report/next_event.c - classification of the head of the event queue.
  */
 #include "report/next_event.h"
 
@@ -15,7 +15,7 @@ static bool is_open(const struct fed_federation *f, uint32_t client, uint64_t nu
 	return open && open->number == number;
 }
 
-/* NULL: no scheme has turns, or the number is of none. */
+/* The turn of an invitation number; NULL: not scheme split, or not a turn. */
 static const struct fed_turn *turn_of(const struct fed_federation *f, uint64_t number)
 {
 	const struct fed_split *s = f->scheme_state;
@@ -25,7 +25,7 @@ static const struct fed_turn *turn_of(const struct fed_federation *f, uint64_t n
 	return &s->turn[number - s->first];
 }
 
-/* Who has computed: the server serves a turn also when that was given up meanwhile. */
+/* Tell the client's tasks from the server's, which serves a turn even if the turn was dropped. */
 static void name_worker(struct fed_next_event *next, const struct fed_federation *f,
                         const struct fed_queued_event *due)
 {
@@ -40,7 +40,7 @@ static void name_worker(struct fed_next_event *next, const struct fed_federation
 		next->kind = FED_NEXT_EVENT_SERVED;
 }
 
-static enum fed_next_event_kind kind_of(const struct fed_envelope *e)
+static enum fed_next_event_kind message_kind(const struct fed_envelope *e)
 {
 	if (!e || e->head.kind == FED_MESSAGE_UPDATE)
 		return FED_NEXT_EVENT_UPDATE;
@@ -76,7 +76,7 @@ static struct fed_next_event next_of(const struct fed_federation *f,
 	}
 	e = fed_messenger_peek(&f->messenger, due->ref);
 	next.stale = !e || !is_open(f, due->who, e->round);
-	next.kind = due->kind == FED_QUEUED_LOST ? FED_NEXT_EVENT_LOST : kind_of(e);
+	next.kind = due->kind == FED_QUEUED_LOST ? FED_NEXT_EVENT_LOST : message_kind(e);
 	return next;
 }
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * report/principal_plane.c - principal components of points that are known by their inner products.
+ * report/principal_plane.c - principal components of points given by their inner products.
  *
  * With J = I - 1/n the centred inner products are B = J G J; the coordinates along the k-th
  * component are sqrt(lambda_k) v_k for B's k-th eigenpair (classical scaling, Torgerson 1952).
@@ -42,7 +42,7 @@ static double dot(const double *a, const double *b, size_t n)
 	return sum;
 }
 
-/* v without its part along u, of length 1; false when what is left is rounding. */
+/* Make v orthogonal to u and of length 1; false if only rounding errors are left. */
 static bool normalise(double *v, const double *u, size_t n)
 {
 	const double before = sqrt(dot(v, v, n));
@@ -72,7 +72,7 @@ static double dominant(const double *b, size_t n, const double *u, double *v, do
 			start = i;
 	memcpy(v, b + start * n, n * sizeof *v);
 	if (!normalise(v, u, n)) {
-		/* that column lies along u: any other will do */
+		/* that column is along u: take any other */
 		for (size_t i = 0; i < n; i++)
 			v[i] = i % 2 ? 1 : -0.5;
 		if (!normalise(v, u, n))
@@ -132,8 +132,8 @@ int fed_principal_plane(const double *gram, size_t n, size_t ld, double *x, doub
 	return rc;
 }
 
-/* Orthogonal Procrustes problem in two dimensions (Schoenemann 1966): of all turns by an angle the
- * best one has its tangent in closed form, with and without a reflection first. */
+/* Orthogonal Procrustes problem in two dimensions (Schoenemann 1966): the tangent of the best angle
+ * has a closed form, with and without a reflection first. */
 void fed_plane_turn(size_t n, const double *x, const double *y, const double *was_x,
                     const double *was_y, double turn[4])
 {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * report/timeline.c - windows of virtual time.
+ * report/timeline.c - selection of rounds and clients of a time window, and the phases of turns.
  */
 #include "report/timeline.h"
 
@@ -9,8 +9,8 @@
 #include "history/event_log.h"
 #include "base/mem.h"
 
-/* Both ascend: keep what is in both. */
-static void keep_only(struct fed_timeline *w, const uint32_t *who, uint32_t n_who)
+/* Intersect the window's clients with who; both ascend. */
+static void intersect_clients(struct fed_timeline *w, const uint32_t *who, uint32_t n_who)
 {
 	uint32_t kept = 0, k = 0;
 
@@ -69,7 +69,7 @@ int fed_timeline_between(struct fed_timeline *w, const struct fed_session *s, do
 	if (fed_invitation_log_clients(w->invitation_log, w->from, w->to, &w->client, &w->n, err))
 		return FED_FAIL;
 	if (who)
-		keep_only(w, who, n_who);
+		intersect_clients(w, who, n_who);
 	return FED_OK;
 }
 
@@ -83,32 +83,32 @@ int fed_timeline_init(struct fed_timeline *w, const struct fed_session *s, uint6
 	if (fed_timeline_between(w, s, from, fed_session_clock(s), who, n_who, err))
 		return FED_FAIL;
 	w->round = h->n ? h->record + before : NULL;
-	w->rounds = h->n - before; /* not the one that stood when the window begins */
+	w->rounds = h->n - before; /* without the version at which the window begins */
 	return FED_OK;
 }
 
 /* Turns ------------------------------------------------------------------------ */
 
-/* What a client is doing in its turn, if it has one. */
-struct doing {
-	double since; /* NaN: nothing */
+/* The open phase of a client's turn. */
+struct turn_phase {
+	double since; /* NaN: none */
 	bool waits;
-	bool turn; /* it has sent activations */
+	bool turn; /* true once it sent activations */
 	uint64_t invitation, version;
 };
 
-struct follower {
+struct turn_scan {
 	const struct fed_timeline *schedule;
-	struct doing *doing; /* [schedule->n] */
+	struct turn_phase *phase; /* [schedule->n] */
 	void (*take)(void *ctx, const struct fed_timeline_span *);
 	void *ctx;
 };
 
-/* What it did ends, and something else begins. */
-static void turn_to(const struct follower *f, uint32_t at, double clock, bool waits)
+/* End the client's phase at `clock`, and begin the next one. */
+static void next_phase(const struct turn_scan *f, uint32_t at, double clock, bool waits)
 {
-	struct doing *d = &f->doing[at];
-	const struct fed_timeline_span stretch = {
+	struct turn_phase *d = &f->phase[at];
+	const struct fed_timeline_span span = {
 		.at = at,
 		.span = {d->waits ? FED_PHASE_WAIT : FED_PHASE_COMPUTE, d->since, clock},
 		.invitation = d->invitation,
@@ -116,33 +116,33 @@ static void turn_to(const struct follower *f, uint32_t at, double clock, bool wa
 	};
 
 	if (d->turn && !isnan(d->since))
-		f->take(f->ctx, &stretch);
+		f->take(f->ctx, &span);
 	d->since = clock;
 	d->waits = waits;
 }
 
-static void follow(const struct follower *f, uint32_t at, const struct fed_logged_event *e)
+static void scan_event(const struct turn_scan *f, uint32_t at, const struct fed_logged_event *e)
 {
-	struct doing *d = &f->doing[at];
+	struct turn_phase *d = &f->phase[at];
 
 	if (e->kind == FED_EVENT_RECEIVED)
-		*d = (struct doing){e->clock, false, false, e->invitation, e->version};
+		*d = (struct turn_phase){e->clock, false, false, e->invitation, e->version};
 	if (isnan(d->since) || e->invitation != d->invitation)
 		return;
 	switch ((enum fed_event_kind)e->kind) {
 	case FED_EVENT_SMASHED:
 		d->turn = true;
-		turn_to(f, at, e->clock, true);
+		next_phase(f, at, e->clock, true);
 		break;
 	case FED_EVENT_ARRIVED:
-		turn_to(f, at, e->clock, false);
+		next_phase(f, at, e->clock, false);
 		break;
 	case FED_EVENT_TRAINED:
 	case FED_EVENT_REPORTED:
 	case FED_EVENT_REFUSED:
 	case FED_EVENT_LOST:
 	case FED_EVENT_LATE:
-		turn_to(f, at, e->clock, false);
+		next_phase(f, at, e->clock, false);
 		d->since = NAN;
 		break;
 	default:
@@ -150,8 +150,8 @@ static void follow(const struct follower *f, uint32_t at, const struct fed_logge
 	}
 }
 
-/* The client's place; n: it is not in the window. */
-static uint32_t place_of(const struct fed_timeline *w, uint32_t client)
+/* The client's index; n: it is not in the window. */
+static uint32_t client_index(const struct fed_timeline *w, uint32_t client)
 {
 	uint32_t low = 0, high = w->n;
 
@@ -166,11 +166,11 @@ static uint32_t place_of(const struct fed_timeline *w, uint32_t client)
 	return low < w->n && w->client[low] == client ? low : w->n;
 }
 
-static void end_all(const struct follower *f, double clock)
+static void end_phases(const struct turn_scan *f, double clock)
 {
 	for (uint32_t at = 0; at < f->schedule->n; at++) {
-		turn_to(f, at, clock, false);
-		f->doing[at].since = NAN;
+		next_phase(f, at, clock, false);
+		f->phase[at].since = NAN;
 	}
 }
 
@@ -178,24 +178,24 @@ int fed_timeline_turns(const struct fed_timeline *w,
                        void (*take)(void *ctx, const struct fed_timeline_span *), void *ctx,
                        struct fed_error *err)
 {
-	struct follower f = {w, fed_alloc_array(w->n + 1, sizeof *f.doing), take, ctx};
+	struct turn_scan f = {w, fed_alloc_array(w->n + 1, sizeof *f.phase), take, ctx};
 	const struct fed_logged_event *e;
 
-	if (!f.doing)
-		return fed_fail_memory(err, w->n * sizeof *f.doing, "the turns");
+	if (!f.phase)
+		return fed_fail_memory(err, w->n * sizeof *f.phase, "the turns");
 	for (uint32_t at = 0; at < w->n; at++)
-		f.doing[at].since = NAN;
+		f.phase[at].since = NAN;
 	for (uint64_t k = w->first; (e = fed_event_log_at(w->event_log, k)); k++) {
 		if (e->undone)
 			continue;
 		if (e->kind == FED_EVENT_CANCELLED)
-			end_all(&f, e->clock);
-		const uint32_t at = place_of(w, e->client);
+			end_phases(&f, e->clock);
+		const uint32_t at = client_index(w, e->client);
 		if (at < w->n)
-			follow(&f, at, e);
+			scan_event(&f, at, e);
 	}
-	end_all(&f, w->now);
-	fed_free(f.doing);
+	end_phases(&f, w->now);
+	fed_free(f.phase);
 	return FED_OK;
 }
 

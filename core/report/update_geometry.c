@@ -55,7 +55,7 @@ struct fed_update fed_kept_update(const struct fed_federation *f, size_t i)
 	};
 }
 
-/* Weighted mean of the updates, or of the honest ones, into out [dim]; false when there is none. */
+/* Weighted mean of the updates, or of the honest ones, into out [dim]; false if there are none. */
 static bool mean_of(const struct fed_verdicts *g, bool honest, size_t dim, float *out, double *sum)
 {
 	double weight = 0;
@@ -77,7 +77,7 @@ static bool mean_of(const struct fed_verdicts *g, bool honest, size_t dim, float
 	return weight > 0;
 }
 
-/* The plugin `median` makes it; *there: it is loaded. */
+/* The median by the plugin of that name; *there: it is loaded. */
 static int median_of(const struct fed_session *s, float *out, bool *there, struct fed_error *err)
 {
 	const struct fed_federation *f = fed_session_federation(s);
@@ -144,8 +144,8 @@ static void products(const double *distance, size_t all, double *gram)
 }
 
 /* Inner products of all updates and landmarks; vector: one more than the landmarks, zero. */
-static int multiply(struct fed_update_geometry *in, const struct fed_federation *f,
-                    float *const vector[FED_LANDMARKS + 1], struct fed_error *err)
+static int inner_products(struct fed_update_geometry *in, const struct fed_federation *f,
+                          float *const vector[FED_LANDMARKS + 1], struct fed_error *err)
 {
 	const size_t all = in->n + FED_LANDMARKS, ld = all + 1;
 	const float **row = fed_alloc_array(ld, sizeof *row);
@@ -207,7 +207,8 @@ static int draw_map(struct fed_update_geometry *in, const bool there[FED_LANDMAR
 	return rc;
 }
 
-static int look(struct fed_update_geometry *in, const struct fed_session *s, struct fed_error *err)
+static int compute_geometry(struct fed_update_geometry *in, const struct fed_session *s,
+                            struct fed_error *err)
 {
 	const struct fed_federation *f = fed_session_federation(s);
 	const size_t dim = f->net->dim, ld = in->n + FED_LANDMARKS;
@@ -224,7 +225,7 @@ static int look(struct fed_update_geometry *in, const struct fed_session *s, str
 	memset(vector[FED_LANDMARKS], 0, dim * sizeof *block);
 	int rc = make_landmarks(s, vector, there, err);
 	if (rc == FED_OK)
-		rc = multiply(in, f, vector, err);
+		rc = inner_products(in, f, vector, err);
 	fed_free_floats(block);
 	if (rc)
 		return rc;
@@ -246,7 +247,7 @@ int fed_update_geometry_init(struct fed_update_geometry *in, const struct fed_se
 		return rc;
 	in->of = g->of;
 	in->n = g->n;
-	if (look(in, s, err) == FED_OK)
+	if (compute_geometry(in, s, err) == FED_OK)
 		return FED_OK;
 	fed_update_geometry_release(in);
 	return FED_FAIL;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * session/breakpoints.c - breakpoints: making, deleting, judging and telling them.
+ * session/breakpoints.c - creation, deletion, evaluation and reports of breakpoints.
  */
 #include "session/breakpoints.h"
 
@@ -42,7 +42,7 @@ int fed_session_break(struct fed_session *s, const char *text, uint64_t *number,
                       struct fed_error *err)
 {
 	struct fed_breakpoints *d = &s->breakpoints;
-	struct fed_breakpoint p = {.number = d->numbered + 1};
+	struct fed_breakpoint p = {.number = d->last_number + 1};
 
 	if (d->n == FED_BREAKPOINTS_MAX)
 		return fed_fail(err, "%d breakpoints are enough; `break delete N` makes room",
@@ -58,7 +58,7 @@ int fed_session_break(struct fed_session *s, const char *text, uint64_t *number,
 	}
 	d->point = grown;
 	d->point[d->n++] = p;
-	*number = ++d->numbered;
+	*number = ++d->last_number;
 	return FED_OK;
 }
 
@@ -92,8 +92,8 @@ void fed_session_pause(struct fed_session *s, uint64_t version)
 
 /* Hits -------------------------------------------------------------------- */
 
-static struct fed_condition_context moment_of(const struct fed_session *s,
-                                              const struct fed_event *event)
+static struct fed_condition_context condition_context(const struct fed_session *s,
+                                                      const struct fed_event *event)
 {
 	return (struct fed_condition_context){
 		.history = &s->history,
@@ -107,12 +107,12 @@ void fed_breakpoints_take_event(struct fed_session *s, const struct fed_event *e
 {
 	struct fed_breakpoints *d = &s->breakpoints;
 
-	d->heard = true;
-	if (!d->listening)
+	d->saw_event = true;
+	if (!d->in_step)
 		return;
 	for (size_t i = 0; i < d->n; i++) {
 		struct fed_breakpoint *p = &d->point[i];
-		const struct fed_condition_context now = moment_of(s, event);
+		const struct fed_condition_context now = condition_context(s, event);
 
 		if (p->struck || fed_condition_pace(p->when) != FED_CONDITION_RATE_EVENTS ||
 		    !fed_condition_holds_at(p->when, &now))
@@ -124,10 +124,10 @@ void fed_breakpoints_take_event(struct fed_session *s, const struct fed_event *e
 	}
 }
 
-/* "break 2: client==7, event trained, version 12, clock 3.2 s": nothing twice. */
+/* "break 2: client==7, event trained, version 12, clock 3.2 s", without repetition. */
 static void tell_hit(struct fed_session *s, const struct fed_breakpoint *p)
 {
-	const struct fed_condition_context now = moment_of(s, NULL);
+	const struct fed_condition_context now = condition_context(s, NULL);
 	struct fed_text text = {0}, values = {0};
 
 	fed_text_add(&text, "break %llu: %s", (unsigned long long)p->number, p->text);
@@ -150,7 +150,7 @@ static void tell_hit(struct fed_session *s, const struct fed_breakpoint *p)
 
 static bool is_hit(const struct fed_session *s, struct fed_breakpoint *p, bool made)
 {
-	const struct fed_condition_context now = moment_of(s, NULL);
+	const struct fed_condition_context now = condition_context(s, NULL);
 	const enum fed_condition_rate pace = fed_condition_pace(p->when);
 
 	if (pace == FED_CONDITION_RATE_EVENTS)

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * session/breakpoints.h - where runs stop: breakpoints and a pause; what a stop left of a run.
+ * session/breakpoints.h - breakpoints, the pause, and the remaining versions of a stopped run.
  *
- * A breakpoint over events (client==7) is hit by each event for which it holds.  One over metrics
- * is hit when it begins to hold, and again after it has not held: refused>0 stops once in a round,
- * not at every later event.  Counters and the clock are looked at after each event, other metrics
- * after each round.  All of it depends on virtual time alone: replays stop at the same places.
+ * A condition over events (client==7) hits at each event for which it holds.  A condition over
+ * metrics hits when it becomes true, and again only after it was false: refused>0 stops once in a
+ * round, not at every later event.  Counters and the clock are checked after each event, other
+ * metrics after each round.  All depends on virtual time alone: replays stop at the same events.
  */
 #ifndef FED_SESSION_BREAKPOINTS_H
 #define FED_SESSION_BREAKPOINTS_H
@@ -17,44 +17,45 @@ struct fed_session;
 #define FED_BREAKPOINTS_MAX 100
 
 struct fed_breakpoint {
-	uint64_t number, hits; /* numbers from 1, given once */
+	uint64_t number, hits; /* numbers from 1, never reused */
 	char *text;            /* as typed */
 	struct fed_condition *when;
-	bool holds;  /* over metrics: held when it was last judged */
-	bool struck; /* over events: by this one, in the step that runs */
+	bool holds;  /* over metrics: the last result */
+	bool struck; /* over events: hit in this step, by the event below */
 	enum fed_event_kind kind;
 	uint64_t version;
 	double clock;
 };
 
-/* What is left of `round N` or `run until`; zeroed: nothing. */
+/* The remaining versions of `round N` or `run until`; zeroed: none. */
 struct fed_remaining_run {
 	uint64_t versions;
-	bool endless;                /* as many versions as it takes */
+	bool endless;                /* no limit but the condition */
 	struct fed_condition *until; /* NULL: none */
 };
 
 struct fed_breakpoints {
 	struct fed_breakpoint *point; /* [n], by number */
 	size_t n;
-	uint64_t numbered;
-	bool pausing; /* the next run stops when version `pause` stands */
+	uint64_t last_number;
+	bool pausing; /* the next run stops when version `pause` is committed */
 	uint64_t pause;
-	bool listening; /* a step runs: what is told is about it */
-	bool heard;     /* something was told in this step */
+	bool in_step;   /* events belong to the running step */
+	bool saw_event; /* in this step */
 };
 
-/* Breakpoints and pause go. */
+/* Delete all breakpoints and the pause. */
 void fed_breakpoints_clear(struct fed_breakpoints *);
 void fed_remaining_run_clear(struct fed_remaining_run *);
-/* Versions are still to be made. */
+/* True if versions are still to be made. */
 bool fed_remaining_run_pending(const struct fed_remaining_run *, const struct fed_history *);
 
-/* An event of the federation, as it happens. */
+/* Check the breakpoints over events against an event of the federation. */
 void fed_breakpoints_take_event(struct fed_session *, const struct fed_event *);
-/* After a step: the breakpoints that it hits are counted and told.  made: a version stands. */
+/* After a step: count and report the breakpoints that it hit; true if any.  made: the step
+ * committed a version. */
 bool fed_breakpoints_check(struct fed_session *, bool made);
-/* At the end of a round: the pause has come; it is told and over. */
+/* At the end of a round: true if the pause is due; reports and removes it. */
 bool fed_breakpoints_pause_due(struct fed_session *);
 
 #endif

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * session/clients.c - clients join and leave.
+ * session/clients.c - addition, removal and equipment of clients.
  */
 #include <string.h>
 
@@ -32,7 +32,7 @@ static int check_memory(const struct fed_session *s, uint32_t n, const struct fe
 	return FED_FAIL;
 }
 
-/* As many as usual, or what the pool has for each. */
+/* The default number of examples for each client, or fewer if the pool has fewer. */
 static int64_t choose_samples(struct fed_session *s, uint32_t n, const struct fed_partition *how)
 {
 	const int64_t usual = FED_PARTITION_SAMPLES, most = s->parts.clients.pool.left / n;
@@ -75,7 +75,7 @@ int fed_session_remove_clients(struct fed_session *s, const char *who, uint32_t 
 	    fed_client_selector_parse(who, &s->parts.clients, (uint64_t)s->parts.settings.seed,
 	                              &s->draws, &ids, n, err))
 		return FED_FAIL;
-	/* A training reads what its client keeps. */
+	/* A training reads the vectors of its client. */
 	for (uint32_t i = 0; s->running && i < *n; i++)
 		if (fed_invitation_of(&s->federation, ids[i]))
 			fed_session_cancel_in_flight(s, "removing a client at work");
@@ -85,20 +85,20 @@ int fed_session_remove_clients(struct fed_session *s, const char *who, uint32_t 
 	return FED_OK;
 }
 
-static int equip(struct fed_session *s, const uint32_t *ids, uint32_t n,
-                 const struct fed_device_spec *device, const struct fed_link_spec *link,
-                 struct fed_error *err)
+static int change_equipment(struct fed_session *s, const uint32_t *ids, uint32_t n,
+                            const struct fed_device_spec *device, const struct fed_link_spec *link,
+                            struct fed_error *err)
 {
-	struct fed_round_edit c = {.kind = FED_CHANGE_EQUIP};
+	struct fed_round_edit c = {.kind = FED_EDIT_EQUIP};
 
-	c.equip.of = fed_alloc_array((size_t)n + 1, sizeof *c.equip.of);
-	if (!c.equip.of)
-		return fed_fail_memory(err, n * sizeof *c.equip.of, "devices and links");
+	c.equip.after = fed_alloc_array((size_t)n + 1, sizeof *c.equip.after);
+	if (!c.equip.after)
+		return fed_fail_memory(err, n * sizeof *c.equip.after, "devices and links");
 	for (; c.equip.n < n; c.equip.n++) {
 		struct fed_client x = s->parts.clients.client[ids[c.equip.n]];
 
 		fed_client_equip(&x, ids[c.equip.n], device, link, (uint64_t)s->parts.settings.seed);
-		c.equip.of[c.equip.n] = fed_equipment_of(ids[c.equip.n], &x);
+		c.equip.after[c.equip.n] = fed_equipment_of(ids[c.equip.n], &x);
 	}
 	return fed_session_change(s, &c, NULL, err);
 }
@@ -113,7 +113,7 @@ int fed_session_equip_clients(struct fed_session *s, const char *who,
 	if (fed_client_selector_parse(who, &s->parts.clients, (uint64_t)s->parts.settings.seed, &draws,
 	                              &ids, n, err))
 		return FED_FAIL;
-	const int rc = equip(s, ids, *n, device, link, err);
+	const int rc = change_equipment(s, ids, *n, device, link, err);
 	s->draws = rc ? s->draws : draws;
 	fed_free(ids);
 	return rc;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * session/compose.c - choose model, aggregator, transport and scheme.
+ * session/compose.c - choice of model, aggregator, transport and scheme.
  */
 #include <string.h>
 
@@ -91,7 +91,7 @@ int fed_session_model(struct fed_session *s, const char *name, const struct fed_
 	return FED_OK;
 }
 
-/* Whoever chose a rule expects that it rules; fedavg is what one has without choosing. */
+/* A notice if a chosen aggregator has no effect; fedavg is the default and not worth one. */
 static void tell_idle_aggregator(struct fed_session *s)
 {
 	const struct fed_split *split = s->parts.scheme_state;

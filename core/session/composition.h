@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * session/composition.h - what a user composes: dataset, plugins, scheme, settings, clients,
- * faults.
+ * session/composition.h - the composition of a session: dataset, plugins, scheme, settings,
+ * clients, faults.
  *
- * Nothing in it points to another member, so that a composition moves as one struct while no
- * federation runs on it.  What a run makes of it (versions, history, costs) is the session's.
+ * No member points to another, so that a composition moves as one struct while no federation uses
+ * it.  The results of a run (versions, history, costs) belong to the session.
  */
 #ifndef FED_SESSION_COMPOSITION_H
 #define FED_SESSION_COMPOSITION_H
@@ -13,10 +13,10 @@
 #include "train/faults/faults.h"
 #include "train/federation.h"
 
-/* A dataset as it was typed: enough to make it again. */
+/* Name and settings of a dataset, from which it can be loaded again. */
 struct fed_choice {
 	char *name;                 /* NULL: not chosen yet; paths are absolute */
-	struct fed_key_values args; /* what was given with it */
+	struct fed_key_values args; /* its settings */
 };
 
 struct fed_composition {
@@ -27,13 +27,13 @@ struct fed_composition {
 	struct fed_instance aggregator, transport;
 	const struct fed_scheme *scheme;
 	void *scheme_state; /* owned */
-	struct fed_net net; /* built when data and model are there */
+	struct fed_net net; /* built when data and model are chosen */
 	bool net_built;
-	struct fed_clients clients; /* initialised when data is there */
-	struct fed_faults faults;   /* injected into them */
+	struct fed_clients clients; /* initialised when data is chosen */
+	struct fed_faults faults;   /* injected into the clients */
 };
 
-/* A bare one: default settings, the first scheme, nothing else. */
+/* A bare composition: default settings, the first scheme, nothing else. */
 int fed_composition_init(struct fed_composition *, struct fed_error *);
 void fed_composition_release(struct fed_composition *); /* zeroed is fine */
 

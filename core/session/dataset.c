@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * session/dataset.c - selection of the dataset, and what it does to the model.
+ * session/dataset.c - choice of the dataset, and the model that follows from it.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -9,7 +9,7 @@
 #include "base/mem.h"
 #include "session/internal.h"
 
-/* A path stays right when the program is started elsewhere; built-in names are no paths. */
+/* Make a path absolute, valid in any working directory; built-in names are not paths. */
 static int absolute_name(const char *name, struct fed_text *out, struct fed_error *err)
 {
 	const struct fed_source *source;
@@ -25,7 +25,7 @@ static int absolute_name(const char *name, struct fed_text *out, struct fed_erro
 	return out->failed ? fed_fail_memory(err, strlen(name), "the dataset") : FED_OK;
 }
 
-/* "a.txt,~/b.txt" with every part as absolute_name() would have it. */
+/* Make each path of a list "a.txt,~/b.txt" absolute. */
 static int absolute_list(const char *list, struct fed_text *out, struct fed_error *err)
 {
 	char *copy = fed_strdup(list), *rest = copy, *part;
@@ -46,7 +46,7 @@ static int absolute_list(const char *list, struct fed_text *out, struct fed_erro
 	return out->failed ? fed_fail_memory(err, strlen(list), "the dataset") : FED_OK;
 }
 
-/* A copy in which the setting that names files (dataset text) stays right elsewhere, too. */
+/* A copy of the settings with absolute paths in the one that names files (dataset text). */
 static int absolute_settings(struct fed_key_values *out, const struct fed_assign *from, size_t n,
                              struct fed_error *err)
 {
@@ -128,7 +128,7 @@ int fed_session_dataset(struct fed_session *s, const char *name, const struct fe
 	return rc;
 }
 
-static bool same_face(const struct fed_net *net, const struct fed_dataset *data)
+static bool same_signature(const struct fed_net *net, const struct fed_dataset *data)
 {
 	return net->input.rank == data->shape.rank &&
 	       memcmp(net->input.dim, data->shape.dim, data->shape.rank * sizeof *net->input.dim) ==
@@ -137,41 +137,43 @@ static bool same_face(const struct fed_net *net, const struct fed_dataset *data)
 	       net->tokens == data->tokens;
 }
 
-/* What becomes of the model when the data changes. */
-struct new_face {
-	bool same; /* the net stays as it is */
-	bool fits; /* `net` takes its place; else the model is given up */
+/* The model for new data, prepared before the commit. */
+struct model_change {
+	bool same; /* the net stays */
+	bool fits; /* `net` replaces it; else the model is removed */
 	struct fed_net net;
 	struct fed_restart_parts afresh;
 	struct fed_error why;
 };
 
-static int face_data(struct new_face *face, const struct fed_session *s,
-                     const struct fed_dataset *data, struct fed_error *err)
+static int prepare_model_change(struct model_change *change, const struct fed_session *s,
+                                const struct fed_dataset *data, struct fed_error *err)
 {
-	*face = (struct new_face){.same = s->parts.net_built && same_face(&s->parts.net, data)};
-	if (face->same)
+	*change =
+		(struct model_change){.same = s->parts.net_built && same_signature(&s->parts.net, data)};
+	if (change->same)
 		return FED_OK;
-	if (fed_restart_parts_init(&face->afresh, s, err))
+	if (fed_restart_parts_init(&change->afresh, s, err))
 		return FED_FAIL;
-	face->fits = s->parts.model.entry &&
-	             fed_net_for(&face->net, &s->parts.model, data, &face->why) == FED_OK;
+	change->fits = s->parts.model.entry &&
+	               fed_net_for(&change->net, &s->parts.model, data, &change->why) == FED_OK;
 	return FED_OK;
 }
 
-static void commit_face(struct fed_session *s, struct new_face *face, const char *name)
+static void commit_model_change(struct fed_session *s, struct model_change *change,
+                                const char *name)
 {
-	if (face->same)
+	if (change->same)
 		return;
 	const bool trained = fed_session_version(s) > 0;
-	fed_restart_parts_commit(s, &face->afresh);
+	fed_restart_parts_commit(s, &change->afresh);
 	if (s->parts.net_built)
 		fed_net_release(&s->parts.net);
-	s->parts.net_built = face->fits;
-	s->parts.net = face->net;
-	if (s->parts.model.entry && !face->fits) {
+	s->parts.net_built = change->fits;
+	s->parts.net = change->net;
+	if (s->parts.model.entry && !change->fits) {
 		fed_session_tell(s, FED_EVENT_WARNING, "model %s does not fit %s (%s) and is given up",
-		                 s->parts.model.entry->head->name, name, face->why.text);
+		                 s->parts.model.entry->head->name, name, change->why.text);
 		fed_instance_release(&s->parts.model);
 		s->parts.model = (struct fed_instance){0};
 	} else if (trained) {
@@ -185,19 +187,19 @@ int fed_session_adopt_data(struct fed_session *s, struct fed_dataset *data, cons
 {
 	struct fed_clients clients;
 	struct fed_choice choice = {.name = fed_strdup(name)};
-	struct new_face face;
+	struct model_change change;
 
 	if (!choice.name)
 		return fed_fail_memory(err, strlen(name), "the dataset");
 	if (fed_key_values_copy(&choice.args, args->assign, args->n, err))
-		goto no_pairs;
+		goto no_args;
 	if (fed_clients_init(&clients, data->train, err))
 		goto no_clients;
-	if (face_data(&face, s, data, err))
-		goto no_face;
+	if (prepare_model_change(&change, s, data, err))
+		goto no_model;
 
 	fed_session_stop(s);
-	commit_face(s, &face, data->name);
+	commit_model_change(s, &change, data->name);
 	fed_clients_release(&s->parts.clients);
 	s->parts.clients = clients;
 	fed_dataset_free(s->parts.data);
@@ -208,11 +210,11 @@ int fed_session_adopt_data(struct fed_session *s, struct fed_dataset *data, cons
 	fed_session_resume(s);
 	return FED_OK;
 
-no_face:
+no_model:
 	fed_clients_release(&clients);
 no_clients:
 	fed_key_values_release(&choice.args);
-no_pairs:
+no_args:
 	fed_free(choice.name);
 	return FED_FAIL;
 }

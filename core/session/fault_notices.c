@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * session/fault_notices.c - faults that can have no effect, and why.
+ * session/fault_notices.c - checks of injected faults for parameters, links and attacks without
+ * effect.
  */
 #include "session/fault_notices.h"
 
@@ -44,14 +45,14 @@ static const struct {
 };
 
 /* "slow-link changes nothing on clients 0-3: an ideal link ..." */
-static void tell_clients(struct fed_session *s, const struct fed_fault *fault,
-                         bool (*idle)(const struct fed_client *), const char *why)
+static void notice_clients(struct fed_session *s, const struct fed_fault *fault,
+                           bool (*idle)(const struct fed_client *), const char *why)
 {
 	uint32_t *ids = fed_alloc_array(fault->n, sizeof *ids), n = 0;
 	struct fed_text list = {0};
 
 	if (!ids)
-		return; /* a notice less */
+		return; /* no memory: no notice */
 	for (uint32_t i = 0; i < fault->n; i++)
 		if (idle(&s->parts.clients.client[fault->client[i]]))
 			ids[n++] = fault->client[i];
@@ -66,19 +67,19 @@ static void tell_clients(struct fed_session *s, const struct fed_fault *fault,
 
 /* Parameters -------------------------------------------------------------------- */
 
-static bool has(const struct fed_fault *fault, const char *key)
+static bool has_parameter(const struct fed_fault *fault, const char *key)
 {
 	return fed_fields_find(fed_fault_types[fault->kind].fields, key) != NULL;
 }
 
-/* Why no client would notice, or NULL. */
+/* Why the parameters have no effect on any client, or NULL. */
 static const char *idle_args(const struct fed_fault *fault)
 {
 	const struct fed_fault_args *a = &fault->args;
 
-	if (has(fault, "p") && a->p == 0)
+	if (has_parameter(fault, "p") && a->p == 0)
 		return "p=0: it never strikes";
-	if (has(fault, "factor") && a->factor == 1)
+	if (has_parameter(fault, "factor") && a->factor == 1)
 		return "factor=1: nothing gets slower";
 	if (fault->kind == FED_FAULT_DATA_ARRIVES && a->start == 1)
 		return "start=1: everything is there at once";
@@ -93,7 +94,7 @@ static const char *idle_args(const struct fed_fault *fault)
 
 /* Attacks ------------------------------------------------------------------------ */
 
-static void tell_knowledge(struct fed_session *s, const struct fed_fault *fault)
+static void notice_knowledge(struct fed_session *s, const struct fed_fault *fault)
 {
 	const struct fed_instance *attack = &fault->attack->instance;
 
@@ -110,8 +111,8 @@ static void tell_knowledge(struct fed_session *s, const struct fed_fault *fault)
 		                 attack->entry->head->name);
 }
 
-/* Where clients train one after the other: why the fault does nothing there, or NULL. */
-static const char *idle_in_turn(const struct fed_session *s, const struct fed_fault *fault)
+/* Under sequential split learning: why the fault has no effect, or NULL. */
+static const char *idle_when_sequential(const struct fed_session *s, const struct fed_fault *fault)
 {
 	const struct fed_split *split = s->parts.scheme_state;
 
@@ -124,9 +125,9 @@ static const char *idle_in_turn(const struct fed_session *s, const struct fed_fa
 	return NULL;
 }
 
-static void tell_turns(struct fed_session *s, const struct fed_fault *fault)
+static void notice_sequential(struct fed_session *s, const struct fed_fault *fault)
 {
-	const char *why = idle_in_turn(s, fault);
+	const char *why = idle_when_sequential(s, fault);
 	const char *name = fed_fault_types[fault->kind].name;
 
 	if (fault->attack)
@@ -145,8 +146,8 @@ static bool shares_client(const struct fed_fault *a, const struct fed_fault *b)
 	return i < a->n && k < b->n;
 }
 
-/* Of two attacks of one form on a client the first is made. */
-static void tell_rivals(struct fed_session *s, const struct fed_fault *fault)
+/* Of two attacks of the same form on one client only the first takes effect. */
+static void notice_conflicts(struct fed_session *s, const struct fed_fault *fault)
 {
 	const enum fed_attack_form form = fed_attack_form(&fault->attack->instance);
 
@@ -174,10 +175,10 @@ void fed_session_tell_idle(struct fed_session *s, const struct fed_fault *fault)
 		                 fed_fault_types[fault->kind].name, why);
 	for (size_t i = 0; !why && i < sizeof rules / sizeof *rules; i++)
 		if (rules[i].kind == fault->kind)
-			tell_clients(s, fault, rules[i].idle, rules[i].why);
-	tell_turns(s, fault);
+			notice_clients(s, fault, rules[i].idle, rules[i].why);
+	notice_sequential(s, fault);
 	if (fault->attack) {
-		tell_knowledge(s, fault);
-		tell_rivals(s, fault);
+		notice_knowledge(s, fault);
+		notice_conflicts(s, fault);
 	}
 }

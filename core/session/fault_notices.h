@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * session/fault_notices.h - faults that can have no effect, told when they are injected.
+ * session/fault_notices.h - notices on injected faults that can have no effect.
  */
 #ifndef FED_SESSION_FAULT_NOTICES_H
 #define FED_SESSION_FAULT_NOTICES_H
 
 #include "session/session.h"
 
-/* fault: not yet among the session's. */
+/* Send a notice for each reason why a fault, not yet in the session's table, has no effect. */
 void fed_session_tell_idle(struct fed_session *, const struct fed_fault *);
 
 #endif

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * session/inject.c - inject faults into clients, heal them, tell when they begin and end.
+ * session/inject.c - injection and healing of faults, and events when they begin and end.
  */
 #include "session/inject.h"
 
@@ -94,8 +94,8 @@ bool fed_fault_counts(const struct fed_fault *fault)
 }
 
 /* "fault 2: straggler factor=10 HAPPENS clients 3,7" */
-static void tell(struct fed_session *s, const struct fed_fault *fault, const char *happens,
-                 const uint32_t *client, uint32_t n, const char *when)
+static void tell_fault(struct fed_session *s, const struct fed_fault *fault, const char *happens,
+                       const uint32_t *client, uint32_t n, const char *when)
 {
 	struct fed_text what = {0}, list = {0};
 
@@ -115,25 +115,25 @@ void fed_session_tell_faults(struct fed_session *s)
 	for (size_t i = 0; i < s->parts.faults.n; i++) {
 		const struct fed_fault *fault = &s->parts.faults.fault[i];
 
-		/* What begins at once was told when it was injected. */
-		if (fault->from == version && fault->number <= s->faults_told)
-			tell(s, fault, "begins on", fault->client, fault->n, "");
+		/* A fault that began at once had its event on injection. */
+		if (fault->from == version && fault->number <= s->faults_announced)
+			tell_fault(s, fault, "begins on", fault->client, fault->n, "");
 		if (fault->until == version)
-			tell(s, fault, "is over on", fault->client, fault->n, "");
+			tell_fault(s, fault, "is over on", fault->client, fault->n, "");
 	}
-	s->faults_told = s->parts.faults.made;
+	s->faults_announced = s->parts.faults.made;
 }
 
-/* What is injected --------------------------------------------------------------- */
+/* Injection ------------------------------------------------------------------- */
 
-/* What can be set in an injection: two tables and two words of the command. */
-struct keys {
+/* Keys of an injection: two tables of fields and two words of the command. */
+struct injection_keys {
 	const struct fed_field *rows[2];
 };
-static const char *key_at(const void *ctx, size_t i)
+static const char *parameter_at(const void *ctx, size_t i)
 {
 	static const char *const words[] = {"at", "for"};
-	const struct keys *keys = ctx;
+	const struct injection_keys *keys = ctx;
 
 	for (size_t k = 0; k < 2; k++)
 		for (const struct fed_field *row = keys->rows[k]; row && row->type; row++)
@@ -145,12 +145,12 @@ static const char *key_at(const void *ctx, size_t i)
 static int refuse_key(const char *fault, const struct fed_entry *attack,
                       const struct fed_field *rows, const char *key, struct fed_error *err)
 {
-	const struct keys keys = {{rows, attack ? attack->head->fields : NULL}};
-	const char *near = fed_nearest(key, key_at, &keys);
+	const struct injection_keys keys = {{rows, attack ? attack->head->fields : NULL}};
+	const char *near = fed_nearest(key, parameter_at, &keys);
 	struct fed_text list = {0};
 
-	for (size_t i = 0; key_at(&keys, i); i++) {
-		const struct fed_field named = {.name = key_at(&keys, i)};
+	for (size_t i = 0; parameter_at(&keys, i); i++) {
+		const struct fed_field named = {.name = parameter_at(&keys, i)};
 
 		if (near && strcmp(near, named.name) != 0)
 			continue;
@@ -164,8 +164,8 @@ static int refuse_key(const char *fault, const struct fed_entry *attack,
 	return FED_FAIL;
 }
 
-static int find_kind(const struct fed_session *s, const char *name, enum fed_fault_kind *kind,
-                     struct fed_error *err)
+static int find_fault_kind(const struct fed_session *s, const char *name, enum fed_fault_kind *kind,
+                           struct fed_error *err)
 {
 	const struct fed_entry *attack;
 	struct fed_error unused;
@@ -207,9 +207,10 @@ int fed_attack_fits(const struct fed_session *s, const struct fed_instance *atta
 	return fed_call_suits(attack, &form, err) ? FED_FAIL : FED_OK;
 }
 
-/* The parameters that are the fault's own, then those of the attack that they name. */
-static int read_args(const struct fed_session *s, struct fed_fault *fault,
-                     const struct fed_injection *in, struct fed_assign *rest, struct fed_error *err)
+/* Parse the fault's own parameters, then those of its attack. */
+static int parse_fault_args(const struct fed_session *s, struct fed_fault *fault,
+                            const struct fed_injection *in, struct fed_assign *rest,
+                            struct fed_error *err)
 {
 	const struct fed_fault_type *type = &fed_fault_types[fault->kind];
 	const struct fed_entry *attack = NULL;
@@ -250,7 +251,7 @@ int fed_fault_fits(const struct fed_session *s, const struct fed_fault *fault,
 	return FED_OK;
 }
 
-/* Version `at` is made when the federation has the one before. */
+/* Version `at` is made while the federation has version at - 1. */
 static void set_versions(const struct fed_session *s, struct fed_fault *fault,
                          const struct fed_injection *in)
 {
@@ -261,7 +262,7 @@ static void set_versions(const struct fed_session *s, struct fed_fault *fault,
 		fault->until = fault->from + in->versions;
 }
 
-static void tell_past(struct fed_session *s, const struct fed_fault *fault)
+static void warn_past_versions(struct fed_session *s, const struct fed_fault *fault)
 {
 	const unsigned long long next = fed_session_version(s) + 1;
 	struct fed_text versions = {0};
@@ -291,19 +292,19 @@ static int make_fault(struct fed_session *s, struct fed_fault *fault,
 	int rc = fed_client_selector_parse(in->who, &s->parts.clients, (uint64_t)s->parts.settings.seed,
 	                                   draws, &fault->client, &fault->n, err);
 	if (rc == FED_OK)
-		rc = read_args(s, fault, in, rest, err);
+		rc = parse_fault_args(s, fault, in, rest, err);
 	fed_free(rest);
 	return rc || fed_fault_fits(s, fault, err) ? FED_FAIL : FED_OK;
 }
 
 int fed_session_inject(struct fed_session *s, const struct fed_injection *in, struct fed_error *err)
 {
-	struct fed_round_edit c = {.kind = FED_CHANGE_INJECT};
+	struct fed_round_edit c = {.kind = FED_EDIT_INJECT};
 	struct fed_fault *fault = &c.fault;
 	uint64_t draws = s->draws;
 	struct fed_text when = {0};
 
-	if (find_kind(s, in->fault, &fault->kind, err))
+	if (find_fault_kind(s, in->fault, &fault->kind, err))
 		return FED_FAIL;
 	if (make_fault(s, fault, in, &draws, err)) {
 		fed_round_edit_release(&c);
@@ -317,16 +318,16 @@ int fed_session_inject(struct fed_session *s, const struct fed_injection *in, st
 	const struct fed_fault *added = &s->parts.faults.fault[s->parts.faults.n - 1];
 	fed_text_add(&when, ", ");
 	fed_fault_put_versions(added, &when);
-	tell(s, added, "on", added->client, added->n, fed_text_str(&when));
+	tell_fault(s, added, "on", added->client, added->n, fed_text_str(&when));
 	fed_text_release(&when);
-	tell_past(s, added);
+	warn_past_versions(s, added);
 	return FED_OK;
 }
 
-/* What is healed ------------------------------------------------------------------ */
+/* Healing -------------------------------------------------------------------------- */
 
-static int choose(const struct fed_session *s, const char *which, struct fed_heal_edit *c,
-                  struct fed_error *err)
+static int select_faults(const struct fed_session *s, const char *which, struct fed_heal_edit *c,
+                         struct fed_error *err)
 {
 	enum fed_fault_kind kind;
 	long long number;
@@ -335,7 +336,7 @@ static int choose(const struct fed_session *s, const char *which, struct fed_hea
 	if (!which)
 		return FED_OK;
 	if (!fed_parse_int(which, &number)) {
-		if (find_kind(s, which, &kind, err))
+		if (find_fault_kind(s, which, &kind, err))
 			return FED_FAIL;
 		c->kinds = (uint32_t)1 << kind;
 		return FED_OK;
@@ -348,9 +349,9 @@ static int choose(const struct fed_session *s, const char *which, struct fed_hea
 	return fed_fail(err, "there is no fault number %lld; `faults` lists them", number);
 }
 
-/* Those of the fault's clients that are chosen; both ascend. */
-static uint32_t chosen_of(const struct fed_fault *fault, const struct fed_heal_edit *c,
-                          uint32_t *out)
+/* The selected clients of a fault, into out; both lists ascend. */
+static uint32_t selected_clients(const struct fed_fault *fault, const struct fed_heal_edit *c,
+                                 uint32_t *out)
 {
 	uint32_t n = 0, k = 0;
 
@@ -372,10 +373,10 @@ static int tell_healed(struct fed_session *s, const struct fed_heal_edit *c, str
 	if (!ids)
 		return fed_fail_memory(err, s->parts.clients.n * sizeof *ids, "the clients to heal");
 	for (size_t i = 0; i < s->parts.faults.n; i++) {
-		const uint32_t n = chosen_of(&s->parts.faults.fault[i], c, ids);
+		const uint32_t n = selected_clients(&s->parts.faults.fault[i], c, ids);
 
 		if (n)
-			tell(s, &s->parts.faults.fault[i], "is healed on", ids, n, "");
+			tell_fault(s, &s->parts.faults.fault[i], "is healed on", ids, n, "");
 	}
 	fed_free(ids);
 	return FED_OK;
@@ -384,17 +385,17 @@ static int tell_healed(struct fed_session *s, const struct fed_heal_edit *c, str
 int fed_session_heal(struct fed_session *s, const char *who, const char *which, uint64_t *healed,
                      struct fed_error *err)
 {
-	struct fed_round_edit c = {.kind = FED_CHANGE_HEAL};
-	struct fed_heal_edit *cure = &c.heal.cure;
+	struct fed_round_edit c = {.kind = FED_EDIT_HEAL};
+	struct fed_heal_edit *selection = &c.heal.selection;
 	uint64_t draws = s->draws;
 
 	*healed = 0;
-	if (choose(s, which, cure, err))
+	if (select_faults(s, which, selection, err))
 		return FED_FAIL;
 	if (who && fed_client_selector_parse(who, &s->parts.clients, (uint64_t)s->parts.settings.seed,
-	                                     &draws, &cure->client, &cure->n, err))
+	                                     &draws, &selection->client, &selection->n, err))
 		return FED_FAIL;
-	if (s->parts.faults.n && tell_healed(s, cure, err)) {
+	if (s->parts.faults.n && tell_healed(s, selection, err)) {
 		fed_round_edit_release(&c);
 		return FED_FAIL;
 	}

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * session/inject.h - faults as a user meets them: injected into clients, and healed.
+ * session/inject.h - injection and healing of faults, with versions as users count them.
  *
- * A user counts versions as rounds do, from 1: version V is the one that is being made when a fault
- * with at=V begins; the federation then still has V - 1.  Faults belong to the composition: a
- * restart meets them again, at the versions that were asked for or else from the first one on; a
- * client that leaves drops out of them.
+ * Users count the versions that rounds make, from 1: a fault with at=V begins in the round that
+ * makes version V, while the federation has V - 1.  Faults belong to the composition: a restart
+ * repeats them, at the versions given or else from the first on; a client that leaves is removed
+ * from them.
  */
 #ifndef FED_SESSION_INJECT_H
 #define FED_SESSION_INJECT_H
@@ -20,10 +20,11 @@ struct fed_injection {
 	uint64_t versions; /* for so many; 0: until healed */
 };
 
-/* All or nothing.  What was injected is told as an event, what can have no effect as a notice. */
+/* Inject a fault, or change nothing.  Sends an event, and a notice if the fault can have no effect.
+ */
 int fed_session_inject(struct fed_session *, const struct fed_injection *, struct fed_error *);
-/* who NULL: all clients; which, a fault's name or number, NULL: all faults.  *healed counts pairs
- * of a fault and a client; each fault that is healed is told. */
+/* Heal clients (who NULL: all) of a fault by name or number (which NULL: all).  *healed counts
+ * pairs of a fault and a client; sends an event for each fault healed. */
 int fed_session_heal(struct fed_session *, const char *who, const char *which, uint64_t *healed,
                      struct fed_error *);
 
@@ -34,13 +35,12 @@ void fed_fault_put_args(const struct fed_fault *, struct fed_text *);
 void fed_fault_put_versions(const struct fed_fault *, struct fed_text *);
 
 enum fed_fault_phase { FED_FAULT_AHEAD, FED_FAULT_ACTIVE, FED_FAULT_OVER };
-/* In the version that is made next. */
+/* The phase of a fault in the next version. */
 enum fed_fault_phase fed_fault_phase(const struct fed_session *, const struct fed_fault *);
-/* Append the names of a client's faults, "straggler,(offline)": those in brackets are still to
- * come, those that are over are left out. */
+/* Append the names of a client's faults, "straggler,(offline)": brackets mark faults that have not
+ * begun; those that are over are left out. */
 void fed_client_put_faults(const struct fed_session *, uint32_t client, struct fed_text *);
-/* Whether it strikes now and then, so that its strikes are counted; else it is there all the time.
- */
+/* True for a fault that strikes at single events, which are counted; false for a permanent one. */
 bool fed_fault_counts(const struct fed_fault *);
 
 #endif

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * session/lifecycle.c - set-up and take-down of the federation; restart at version 0.
+ * session/lifecycle.c - set-up and stop of the federation; restart at version 0.
  */
 #include <math.h>
 
 #include "base/mem.h"
 #include "session/internal.h"
 
-/* Up and down ------------------------------------------------------------ */
+/* Set-up and stop --------------------------------------------------------- */
 
 void fed_session_stop(struct fed_session *s)
 {
@@ -16,7 +16,7 @@ void fed_session_stop(struct fed_session *s)
 	if (!s->running)
 		return;
 	fed_federation_abort(f, "the composition changes");
-	fed_round_edits_clear(&s->changes);
+	fed_round_edits_clear(&s->edits);
 	fed_cancel_open(f, true);
 	s->progress = (struct fed_progress){
 		.dim = s->parts.net.dim,
@@ -48,9 +48,9 @@ void fed_session_cancel_in_flight(struct fed_session *s, const char *why)
 	fed_cancel_open(f, true);
 }
 
-/* What the federation tells.  The history has a round before any view hears of it; room for its
- * record was made before the round. */
-static void take_event(void *ctx, const struct fed_event *event)
+/* The sink of the federation.  The history has a round before other sinks get its event; capacity
+ * for its record was reserved before the round. */
+static void take_federation_event(void *ctx, const struct fed_event *event)
 {
 	struct fed_session *s = ctx;
 	struct fed_error none;
@@ -63,12 +63,12 @@ static void take_event(void *ctx, const struct fed_event *event)
 	fed_breakpoints_take_event(s, event);
 }
 
-static struct fed_sink sink_of(struct fed_session *s)
+static struct fed_sink federation_sink(struct fed_session *s)
 {
-	return (struct fed_sink){.take = take_event, .ctx = s};
+	return (struct fed_sink){.take = take_federation_event, .ctx = s};
 }
 
-static void take_progress(struct fed_session *s)
+static void restore_progress(struct fed_session *s)
 {
 	struct fed_federation *f = &s->federation;
 	const struct fed_progress *p = &s->progress;
@@ -90,12 +90,12 @@ int fed_session_set_up(struct fed_session *s, struct fed_error *err)
 {
 	if (fed_federation_init(&s->federation, s->parts.data, &s->parts.net, &s->parts.clients,
 	                        &s->parts.aggregator, &s->parts.transport, s->parts.scheme,
-	                        s->parts.scheme_state, &s->parts.settings, sink_of(s), err))
+	                        s->parts.scheme_state, &s->parts.settings, federation_sink(s), err))
 		return FED_FAIL;
 	s->parts.faults.seed = (uint64_t)s->parts.settings.seed;
 	s->federation.faults = &s->parts.faults;
 	s->federation.ledger = &s->ledger;
-	take_progress(s);
+	restore_progress(s);
 	s->running = true;
 	/* An interrupt during the set-up counts. */
 	atomic_store(&s->federation.stop, atomic_load(&s->interrupts));
@@ -119,7 +119,7 @@ void fed_session_resume(struct fed_session *s)
 		fed_session_try_set_up(s);
 }
 
-/* From the beginning ----------------------------------------------------- */
+/* Restart ----------------------------------------------------------------- */
 
 int fed_attack_renew(struct fed_attack_share **out, const struct fed_attack_share *old,
                      struct fed_error *err)
@@ -189,7 +189,8 @@ void fed_restart_parts_commit(struct fed_session *s, struct fed_restart_parts *a
 	fed_restart_parts_release(a);
 	fed_faults_forget(&s->parts.faults);
 	if (s->progress.version) {
-		s->faults_told = s->parts.faults.made; /* else those injected now begin at once, too */
+		s->faults_announced =
+			s->parts.faults.made; /* else faults injected now begin at once, too */
 		if (s->parts.scheme->forget)
 			s->parts.scheme->forget(s->parts.scheme_state);
 	}

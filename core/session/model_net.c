@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * session/model_net.c - the net of a model for the examples of a dataset.
+ * session/model_net.c - construction of a model's net for the examples of a dataset.
  */
 #include "plug/call.h"
 #include "session/internal.h"

@@ -4,8 +4,8 @@
  */
 #include "session/internal.h"
 
-/* Clients in turn: no aggregator gives a verdict. */
-static bool is_handed_on(const struct fed_session *s)
+/* True under sequential split learning: no aggregator, no verdicts. */
+static bool is_relayed(const struct fed_session *s)
 {
 	return s->parts.scheme->makes_model && s->federation.verdicts.n == 0;
 }
@@ -15,7 +15,7 @@ void fed_session_notify(struct fed_session *s, const struct fed_event *event)
 	if (s->copied)
 		return;
 	fed_event_log_take(&s->event_log, event);
-	if (event->kind == FED_EVENT_ROUND && is_handed_on(s))
+	if (event->kind == FED_EVENT_ROUND && is_relayed(s))
 		fed_invitation_log_relay(&s->event_log.invitation_log, event->version, event->clock);
 	else if (event->kind == FED_EVENT_ROUND)
 		fed_invitation_log_set_verdicts(&s->event_log.invitation_log, event->version, event->clock,
@@ -61,7 +61,7 @@ void fed_session_remove_sink(struct fed_session *s, void *ctx)
 	s->n_sinks = left;
 }
 
-void fed_session_set_between(struct fed_session *s, struct fed_pause_hook between)
+void fed_session_set_pause_hook(struct fed_session *s, struct fed_pause_hook hook)
 {
-	s->between = between;
+	s->pause_hook = hook;
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * session/plugins.c - load, unload and reload plugin files.
+ * session/plugins.c - loading, unloading and reloading of plugin files.
  */
 #include <string.h>
 
@@ -39,7 +39,7 @@ static const char *plugin_at(const void *ctx, size_t i)
 	return NULL;
 }
 
-/* "krum", or "aggregator.krum" where two kinds have the name. */
+/* Find "krum", or "aggregator.krum" if two kinds have the name. */
 static int find_plugin(const struct fed_session *s, const char *name,
                        const struct fed_entry **found, struct fed_error *err)
 {
@@ -68,24 +68,25 @@ static int find_plugin(const struct fed_session *s, const char *name,
 	                near ? "; did you mean " : "", near ? near : "", near ? "?" : "");
 }
 
-static bool is_in_front(const struct fed_instance *x, const struct fed_entry *entry)
+static bool is_pre_aggregation(const struct fed_instance *x, const struct fed_entry *entry)
 {
 	return x->after && x->after->entry == entry;
 }
 
-/* The session's instance of an entry, the aggregator that it stands in front of, or NULL. */
+/* The session's instance of an entry, or the aggregator that has it as pre-aggregation, or NULL. */
 static struct fed_instance *instance_of(struct fed_session *s, const struct fed_entry *entry)
 {
 	struct fed_instance *const all[] = {&s->parts.aggregator, &s->parts.model, &s->parts.transport};
 
 	for (size_t i = 0; i < sizeof all / sizeof *all; i++)
-		if (all[i]->entry == entry || is_in_front(all[i], entry))
+		if (all[i]->entry == entry || is_pre_aggregation(all[i], entry))
 			return all[i];
 	return NULL;
 }
 
-/* The first fault at or behind *i that attacks with an entry, or NULL. */
-static struct fed_fault *fault_with(struct fed_session *s, const struct fed_entry *entry, size_t *i)
+/* The first fault from *i on whose attack is of an entry, or NULL. */
+static struct fed_fault *fault_with_attack(struct fed_session *s, const struct fed_entry *entry,
+                                           size_t *i)
 {
 	for (; *i < s->parts.faults.n; ++*i) {
 		const struct fed_attack_share *attack = s->parts.faults.fault[*i].attack;
@@ -103,14 +104,14 @@ int fed_session_unload(struct fed_session *s, const char *name, struct fed_error
 
 	if (find_plugin(s, name, &entry, err))
 		return FED_FAIL;
-	if (is_in_front(&s->parts.aggregator, entry))
+	if (is_pre_aggregation(&s->parts.aggregator, entry))
 		return fed_fail(err,
 		                "%s stands in front of the session's aggregator; choose another one first",
 		                entry->head->name);
 	if (instance_of(s, entry))
 		return fed_fail(err, "%s is the session's %s now; choose another one first",
 		                entry->head->name, fed_kind_name(entry->head->kind));
-	const struct fed_fault *fault = fault_with(s, entry, &first);
+	const struct fed_fault *fault = fault_with_attack(s, entry, &first);
 	if (fault)
 		return fed_fail(err, "fault %llu attacks with %s; `heal fault=%llu` first",
 		                (unsigned long long)fault->number, entry->head->name,
@@ -118,33 +119,33 @@ int fed_session_unload(struct fed_session *s, const char *name, struct fed_error
 	return fed_registry_unload(s->plugins, entry->head->kind, entry->head->name, err);
 }
 
-/* What an instance was, while its plugin's code is away. */
-struct absent {
+/* Kind, name and settings of an instance while its plugin is unloaded. */
+struct unloaded_instance {
 	enum fed_kind kind;
 	char name[32];
 	struct fed_key_values settings;
 };
 
-/* The settings that the plugin still has; what it no longer takes is told. */
-static int make_again(struct fed_session *s, struct fed_instance *out,
-                      const struct fed_entry *entry, const struct absent *was,
-                      struct fed_error *err)
+/* Create the instance again, with the settings that the plugin still has; warns of others. */
+static int recreate_instance(struct fed_session *s, struct fed_instance *out,
+                             const struct fed_entry *entry, const struct unloaded_instance *saved,
+                             struct fed_error *err)
 {
 	struct fed_error why;
 
 	if (fed_instance_init(out, entry, NULL, 0, err))
 		return FED_FAIL;
-	for (size_t i = 0; i < was->settings.n; i++) {
-		const struct fed_assign *a = &was->settings.assign[i];
+	for (size_t i = 0; i < saved->settings.n; i++) {
+		const struct fed_assign *a = &saved->settings.assign[i];
 
 		if (fed_instance_put(s->plugins, out, a->key, a->value, &why))
-			fed_session_tell(s, FED_EVENT_WARNING, "%s no longer takes %s=%s: %s", was->name,
+			fed_session_tell(s, FED_EVENT_WARNING, "%s no longer takes %s=%s: %s", saved->name,
 			                 a->key, a->value, why.text);
 	}
 	return FED_OK;
 }
 
-/* The model's code is back: its layers are built again.  Its parameters stay if they still fit. */
+/* Build the layers of a reloaded model again.  Its parameters stay if they still fit. */
 static int rebuild_net(struct fed_session *s, struct fed_error *err)
 {
 	if (!s->parts.data)
@@ -171,12 +172,13 @@ static int rebuild_net(struct fed_session *s, struct fed_error *err)
 }
 
 static int reload_used(struct fed_session *s, struct fed_instance *instance,
-                       const struct fed_entry *old, struct absent *was, struct fed_error *err)
+                       const struct fed_entry *old, struct unloaded_instance *saved,
+                       struct fed_error *err)
 {
 	const struct fed_entry *entry = instance->entry, *fresh;
 	struct fed_error failure;
 
-	if (fed_instance_settings(&was->settings, instance, err))
+	if (fed_instance_settings(&saved->settings, instance, err))
 		return FED_FAIL;
 	fed_session_stop(s);
 	if (instance == &s->parts.model && s->parts.net_built) {
@@ -186,11 +188,11 @@ static int reload_used(struct fed_session *s, struct fed_instance *instance,
 	if (instance == &s->parts.aggregator)
 		fed_clients_forget(&s->parts.clients);
 	fed_instance_release(instance);
-	int rc = fed_registry_reload(s->plugins, was->kind, was->name, &fresh, err);
+	int rc = fed_registry_reload(s->plugins, saved->kind, saved->name, &fresh, err);
 	if (rc == FED_OK && entry == old)
 		entry = fresh;
-	/* Also when the new file was refused: the old one stands. */
-	if (make_again(s, instance, entry, was, &failure) ||
+	/* Also when the new file was refused: the old one is kept. */
+	if (recreate_instance(s, instance, entry, saved, &failure) ||
 	    (instance == &s->parts.model && rebuild_net(s, &failure))) {
 		if (rc == FED_OK)
 			*err = failure;
@@ -202,31 +204,31 @@ static int reload_used(struct fed_session *s, struct fed_instance *instance,
 
 /* Attacks ---------------------------------------------------------------- */
 
-/* Those of an entry, while its code is away: settings by the faults' places. */
-struct absent_attacks {
-	struct absent *was; /* [n] */
+/* Attacks of an entry while it is unloaded: settings by the faults' indices. */
+struct unloaded_attacks {
+	struct unloaded_instance *saved; /* [n] */
 	size_t n;
 };
 
-/* They go, and what they remembered. */
-static int take_attacks(struct fed_session *s, const struct fed_entry *old,
-                        struct absent_attacks *a, struct fed_error *err)
+/* Release the attacks of an entry with their memory, and save their settings. */
+static int unload_attacks(struct fed_session *s, const struct fed_entry *old,
+                          struct unloaded_attacks *a, struct fed_error *err)
 {
 	struct fed_fault *fault;
 
 	a->n = s->parts.faults.n;
-	a->was = fed_alloc_array(a->n, sizeof *a->was);
-	if (!a->was)
-		return fed_fail_memory(err, a->n * sizeof *a->was, "the attacks");
-	for (size_t i = 0; (fault = fault_with(s, old, &i)); i++) {
+	a->saved = fed_alloc_array(a->n, sizeof *a->saved);
+	if (!a->saved)
+		return fed_fail_memory(err, a->n * sizeof *a->saved, "the attacks");
+	for (size_t i = 0; (fault = fault_with_attack(s, old, &i)); i++) {
 		const struct fed_instance *attack = &fault->attack->instance;
 
-		snprintf(a->was[i].name, sizeof a->was[i].name, "%s", old->head->name);
-		if (fed_key_values_of(&a->was[i].settings, old->head->fields, attack->state, err))
+		snprintf(a->saved[i].name, sizeof a->saved[i].name, "%s", old->head->name);
+		if (fed_key_values_of(&a->saved[i].settings, old->head->fields, attack->state, err))
 			return FED_FAIL;
 	}
-	fed_session_stop(s); /* trainings have shares of them */
-	for (size_t i = 0; (fault = fault_with(s, old, &i)); i++) {
+	fed_session_stop(s); /* trainings hold references to them */
+	for (size_t i = 0; (fault = fault_with_attack(s, old, &i)); i++) {
 		fed_attack_share_drop(fault->attack);
 		fault->attack = NULL;
 		fed_fault_forget(fault);
@@ -234,13 +236,13 @@ static int take_attacks(struct fed_session *s, const struct fed_entry *old,
 	return FED_OK;
 }
 
-static int attack_again(struct fed_session *s, struct fed_fault *fault,
-                        const struct fed_entry *entry, const struct absent *was,
-                        struct fed_error *err)
+static int recreate_attack(struct fed_session *s, struct fed_fault *fault,
+                           const struct fed_entry *entry, const struct unloaded_instance *saved,
+                           struct fed_error *err)
 {
 	struct fed_instance attack = {0};
 
-	if (make_again(s, &attack, entry, was, err) || fed_attack_fits(s, &attack, err)) {
+	if (recreate_instance(s, &attack, entry, saved, err) || fed_attack_fits(s, &attack, err)) {
 		fed_instance_release(&attack);
 		return FED_FAIL;
 	}
@@ -251,16 +253,16 @@ static int attack_again(struct fed_session *s, struct fed_fault *fault,
 	return fed_fail_memory(err, sizeof *fault->attack, "an attack");
 }
 
-/* A fault whose attack cannot be made any more is healed. */
-static void put_attacks(struct fed_session *s, const struct fed_entry *entry,
-                        const struct absent_attacks *a)
+/* Create the attacks again; heals a fault whose attack fails. */
+static void recreate_attacks(struct fed_session *s, const struct fed_entry *entry,
+                             const struct unloaded_attacks *a)
 {
 	struct fed_error why;
 
 	for (size_t i = a->n; i-- > 0;) {
 		struct fed_fault *fault = &s->parts.faults.fault[i];
 
-		if (!*a->was[i].name || attack_again(s, fault, entry, &a->was[i], &why) == FED_OK)
+		if (!*a->saved[i].name || recreate_attack(s, fault, entry, &a->saved[i], &why) == FED_OK)
 			continue;
 		fed_session_tell(s, FED_EVENT_WARNING, "fault %llu is healed, its attack is gone: %s",
 		                 (unsigned long long)fault->number, why.text);
@@ -271,20 +273,20 @@ static void put_attacks(struct fed_session *s, const struct fed_entry *entry,
 static int reload_attack(struct fed_session *s, const struct fed_entry *old, struct fed_error *err)
 {
 	const struct fed_entry *fresh;
-	struct absent_attacks a = {0};
+	struct unloaded_attacks a = {0};
 	char name[32];
-	int rc = take_attacks(s, old, &a, err);
+	int rc = unload_attacks(s, old, &a, err);
 
 	if (rc == FED_OK) {
 		snprintf(name, sizeof name, "%s", old->head->name);
 		rc = fed_registry_reload(s->plugins, FED_KIND_ATTACK, name, &fresh, err);
-		/* Also when the new file was refused: the old one stands. */
-		put_attacks(s, rc ? old : fresh, &a);
+		/* Also when the new file was refused: the old one is kept. */
+		recreate_attacks(s, rc ? old : fresh, &a);
 		fed_session_resume(s);
 	}
-	for (size_t i = 0; a.was && i < a.n; i++)
-		fed_key_values_release(&a.was[i].settings);
-	fed_free(a.was);
+	for (size_t i = 0; a.saved && i < a.n; i++)
+		fed_key_values_release(&a.saved[i].settings);
+	fed_free(a.saved);
 	return rc;
 }
 
@@ -295,16 +297,16 @@ int fed_session_reload(struct fed_session *s, const char *name, struct fed_error
 
 	if (find_plugin(s, name, &entry, err))
 		return FED_FAIL;
-	if (fault_with(s, entry, &first))
+	if (fault_with_attack(s, entry, &first))
 		return reload_attack(s, entry, err);
 	struct fed_instance *instance = instance_of(s, entry);
-	struct absent was = {.kind = entry->head->kind};
-	snprintf(was.name, sizeof was.name, "%s", entry->head->name);
+	struct unloaded_instance saved = {.kind = entry->head->kind};
+	snprintf(saved.name, sizeof saved.name, "%s", entry->head->name);
 	if (!instance)
-		return fed_registry_reload(s->plugins, was.kind, was.name, &fresh, err);
+		return fed_registry_reload(s->plugins, saved.kind, saved.name, &fresh, err);
 	if (fed_session_check_closed(s, err))
 		return FED_FAIL;
-	const int rc = reload_used(s, instance, entry, &was, err);
-	fed_key_values_release(&was.settings);
+	const int rc = reload_used(s, instance, entry, &saved, err);
+	fed_key_values_release(&saved.settings);
 	return rc;
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * session/round_edits.c - make a change, and write it down while a round is open.
+ * session/round_edits.c - edits of faults, settings and devices, and their journal in an open
+ * round.
  */
 #include "session/round_edits.h"
 
@@ -9,48 +10,48 @@
 
 void fed_round_edit_release(struct fed_round_edit *c)
 {
-	if (c->kind == FED_CHANGE_INJECT) {
+	if (c->kind == FED_EDIT_INJECT) {
 		fed_fault_release(&c->fault);
-	} else if (c->kind == FED_CHANGE_HEAL) {
-		fed_free(c->heal.cure.client);
+	} else if (c->kind == FED_EDIT_HEAL) {
+		fed_free(c->heal.selection.client);
 		fed_faults_release(&c->heal.before);
-	} else if (c->kind == FED_CHANGE_EQUIP) {
-		fed_free(c->equip.of);
+	} else if (c->kind == FED_EDIT_EQUIP) {
+		fed_free(c->equip.after);
 		fed_free(c->equip.before);
 	}
 	*c = (struct fed_round_edit){0};
 }
 
-void fed_round_edits_clear(struct fed_round_edits *changes)
+void fed_round_edits_clear(struct fed_round_edits *edits)
 {
-	for (size_t i = 0; i < changes->n; i++)
-		fed_round_edit_release(&changes->of[i]);
-	fed_free(changes->of);
-	*changes = (struct fed_round_edits){0};
+	for (size_t i = 0; i < edits->n; i++)
+		fed_round_edit_release(&edits->edit[i]);
+	fed_free(edits->edit);
+	*edits = (struct fed_round_edits){0};
 }
 
-static int reserve(struct fed_round_edits *changes, struct fed_error *err)
+static int reserve_edit(struct fed_round_edits *edits, struct fed_error *err)
 {
-	if (changes->n < changes->capacity)
+	if (edits->n < edits->capacity)
 		return FED_OK;
-	const size_t capacity = changes->capacity ? 2 * changes->capacity : 4;
+	const size_t capacity = edits->capacity ? 2 * edits->capacity : 4;
 	struct fed_round_edit *grown =
-		fed_resize(changes->of, changes->capacity * sizeof *grown, capacity * sizeof *grown);
+		fed_resize(edits->edit, edits->capacity * sizeof *grown, capacity * sizeof *grown);
 	if (!grown)
 		return fed_fail_memory(err, capacity * sizeof *grown, "the changes in the open round");
-	changes->of = grown;
-	changes->capacity = capacity;
+	edits->edit = grown;
+	edits->capacity = capacity;
 	return FED_OK;
 }
 
-int fed_round_edits_add(struct fed_round_edits *changes, struct fed_round_edit *c,
+int fed_round_edits_add(struct fed_round_edits *edits, struct fed_round_edit *c,
                         struct fed_error *err)
 {
-	if (reserve(changes, err)) {
+	if (reserve_edit(edits, err)) {
 		fed_round_edit_release(c);
 		return FED_FAIL;
 	}
-	changes->of[changes->n++] = *c;
+	edits->edit[edits->n++] = *c;
 	return FED_OK;
 }
 
@@ -73,7 +74,7 @@ void fed_equipment_give(const struct fed_equipment *e, struct fed_client *x)
 	x->link_profile = e->link_profile;
 }
 
-static int equip(struct fed_session *s, struct fed_round_edit *c, struct fed_error *err)
+static int apply_equip(struct fed_session *s, struct fed_round_edit *c, struct fed_error *err)
 {
 	const uint32_t n = c->equip.n;
 
@@ -81,17 +82,18 @@ static int equip(struct fed_session *s, struct fed_round_edit *c, struct fed_err
 	if (!c->equip.before)
 		return fed_fail_memory(err, n * sizeof *c->equip.before, "devices and links");
 	for (uint32_t i = 0; i < n; i++) {
-		struct fed_client *x = &s->parts.clients.client[c->equip.of[i].client];
+		struct fed_client *x = &s->parts.clients.client[c->equip.after[i].client];
 
-		c->equip.before[i] = fed_equipment_of(c->equip.of[i].client, x);
-		fed_equipment_give(&c->equip.of[i], x);
+		c->equip.before[i] = fed_equipment_of(c->equip.after[i].client, x);
+		fed_equipment_give(&c->equip.after[i], x);
 	}
 	s->parts.clients.equipped++;
 	return FED_OK;
 }
 
-/* The table has a fault of its own; the change keeps it as it was injected. */
-static int inject(struct fed_session *s, const struct fed_round_edit *c, struct fed_error *err)
+/* The table gets a copy of the fault; the edit keeps the original. */
+static int apply_inject(struct fed_session *s, const struct fed_round_edit *c,
+                        struct fed_error *err)
 {
 	struct fed_fault fault;
 
@@ -101,31 +103,33 @@ static int inject(struct fed_session *s, const struct fed_round_edit *c, struct 
 	return FED_OK;
 }
 
-static int heal(struct fed_session *s, struct fed_round_edit *c, uint64_t *healed,
-                struct fed_error *err)
+static int apply_heal(struct fed_session *s, struct fed_round_edit *c, uint64_t *healed,
+                      struct fed_error *err)
 {
-	const struct fed_heal_edit *cure = &c->heal.cure;
+	const struct fed_heal_edit *selection = &c->heal.selection;
 
 	if (fed_session_open(s) && fed_faults_copy(&c->heal.before, &s->parts.faults, err))
 		return FED_FAIL;
 	const uint64_t pairs =
-		cure->number ? fed_faults_heal_one(&s->parts.faults, cure->number, cure->client, cure->n)
-					 : fed_faults_heal(&s->parts.faults, cure->client, cure->n, cure->kinds);
+		selection->number
+			? fed_faults_heal_one(&s->parts.faults, selection->number, selection->client,
+	                              selection->n)
+			: fed_faults_heal(&s->parts.faults, selection->client, selection->n, selection->kinds);
 	if (healed)
 		*healed = pairs;
 	return FED_OK;
 }
 
-static int make(struct fed_session *s, struct fed_round_edit *c, uint64_t *healed,
-                struct fed_error *err)
+static int apply_edit(struct fed_session *s, struct fed_round_edit *c, uint64_t *healed,
+                      struct fed_error *err)
 {
 	switch (c->kind) {
-	case FED_CHANGE_INJECT:
-		return inject(s, c, err);
-	case FED_CHANGE_HEAL:
-		return heal(s, c, healed, err);
-	case FED_CHANGE_EQUIP:
-		return equip(s, c, err);
+	case FED_EDIT_INJECT:
+		return apply_inject(s, c, err);
+	case FED_EDIT_HEAL:
+		return apply_heal(s, c, healed, err);
+	case FED_EDIT_EQUIP:
+		return apply_equip(s, c, err);
 	default:
 		c->settings_before = s->parts.settings;
 		s->parts.settings = c->settings;
@@ -139,12 +143,12 @@ int fed_session_change(struct fed_session *s, struct fed_round_edit *c, uint64_t
 	const bool open = fed_session_open(s);
 
 	c->steps = s->federation.steps;
-	if ((open && reserve(&s->changes, err)) || make(s, c, healed, err)) {
+	if ((open && reserve_edit(&s->edits, err)) || apply_edit(s, c, healed, err)) {
 		fed_round_edit_release(c);
 		return FED_FAIL;
 	}
 	if (open)
-		s->changes.of[s->changes.n++] = *c;
+		s->edits.edit[s->edits.n++] = *c;
 	else
 		fed_round_edit_release(c);
 	return FED_OK;

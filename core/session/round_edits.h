@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * session/round_edits.h - a journal of what a user changes while a round is open.
+ * session/round_edits.h - journal of the user's edits in an open round.
  *
- * A snapshot holds the session as it was before the open round, and these changes with the steps at
- * which they were made (checkpoint/open_round.c); replaying the round makes them again.  So each
- * change keeps what it put in and what was there before.  Where no round is open it is made and
- * forgotten.
+ * A snapshot holds the session before the open round, and the edits with the steps at which they
+ * were made (checkpoint/open_round.c); a replay of the round makes them again.  So each edit keeps
+ * the new and the old values.  Without an open round an edit is made and not kept.
  */
 #ifndef FED_SESSION_ROUND_EDITS_H
 #define FED_SESSION_ROUND_EDITS_H
@@ -16,14 +15,14 @@
 struct fed_session;
 
 enum fed_round_edit_kind {
-	FED_CHANGE_SETTINGS,
-	FED_CHANGE_INJECT,
-	FED_CHANGE_HEAL,
-	FED_CHANGE_EQUIP,
-	FED_CHANGE_KINDS
+	FED_EDIT_SETTINGS,
+	FED_EDIT_INJECT,
+	FED_EDIT_HEAL,
+	FED_EDIT_EQUIP,
+	FED_EDIT_KINDS
 };
 
-/* Whom to heal of what. */
+/* Selection of faults and clients to heal. */
 struct fed_heal_edit {
 	uint32_t kinds;   /* bit k: faults of kind k */
 	uint64_t number;  /* 0: any */
@@ -31,7 +30,7 @@ struct fed_heal_edit {
 	uint32_t n;
 };
 
-/* A client and what it computes and talks with. */
+/* Device and link of a client. */
 struct fed_equipment {
 	uint32_t client;
 	float device;
@@ -40,37 +39,38 @@ struct fed_equipment {
 };
 
 struct fed_equipment fed_equipment_of(uint32_t client, const struct fed_client *);
+/* Copy device and link to a client. */
 void fed_equipment_give(const struct fed_equipment *, struct fed_client *);
 
 struct fed_round_edit {
 	enum fed_round_edit_kind kind;
-	uint64_t steps; /* that the round had made before it */
+	uint64_t steps; /* of the round before the edit */
 	union {
 		struct {
 			struct fed_settings settings, settings_before;
 		};
-		struct fed_fault fault; /* as it was injected */
+		struct fed_fault fault; /* at its injection */
 		struct {
-			struct fed_heal_edit cure;
+			struct fed_heal_edit selection;
 			struct fed_faults before; /* all of them */
 		} heal;
 		struct {
-			struct fed_equipment *of, *before; /* [n]; before: NULL until it was made */
+			struct fed_equipment *after, *before; /* [n]; before: NULL until the edit is made */
 			uint32_t n;
 		} equip;
 	};
 };
 
 struct fed_round_edits {
-	struct fed_round_edit *of; /* [n], in the order in which they were made */
+	struct fed_round_edit *edit; /* [n], in the order in which they were made */
 	size_t n, capacity;
 };
 
-/* Make a change, and write it down if a round is open.  Takes what it holds, also on FED_FAIL, when
- * nothing has changed.  *healed, when not NULL: pairs of a fault and a client. */
+/* Make an edit, and add it to the journal if a round is open.  Takes its contents, also on
+ * FED_FAIL, when nothing has changed.  *healed, when not NULL: pairs of a fault and a client. */
 int fed_session_change(struct fed_session *, struct fed_round_edit *, uint64_t *healed,
                        struct fed_error *);
-/* Keep one that was read; takes it, also on FED_FAIL. */
+/* Add an edit of a saved file to the journal without making it; takes it, also on FED_FAIL. */
 int fed_round_edits_add(struct fed_round_edits *, struct fed_round_edit *, struct fed_error *);
 void fed_round_edit_release(struct fed_round_edit *);
 void fed_round_edits_clear(struct fed_round_edits *); /* zeroed is fine */

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * session/run.c - make versions, in one go or an event at a time, and stop when told to.
+ * session/run.c - runs, steps and aborts of rounds, with stops, interrupts and divergence warnings.
  *
- * Everything goes through step(): it opens a round or handles one event of the open one, or makes
- * the whole round at once where nobody wants to look between two events.
+ * All go through run_step(), which opens a round or handles one event of the open one, or makes a
+ * whole round at once if no breakpoint and no pause hook needs the events.
  */
 #include <math.h>
 
@@ -12,8 +12,8 @@
 
 /* A diverging loss -------------------------------------------------------- */
 
-/* This many times the first is lost for good. */
-#define DIVERGED 10.0
+/* A loss of this many times the reference has diverged. */
+#define DIVERGENCE_FACTOR 10.0
 
 static const struct fed_record *first_with_loss(const struct fed_history *h)
 {
@@ -23,8 +23,8 @@ static const struct fed_record *first_with_loss(const struct fed_history *h)
 	return NULL;
 }
 
-/* What a loss is held against: the first one, or what guessing would give if that is less. */
-static double reference(const struct fed_session *s, double first)
+/* The reference of a loss: the first one, or that of random guessing if it is less. */
+static double reference_loss(const struct fed_session *s, double first)
 {
 	const double guessing = s->parts.net.classes > 1 ? log(s->parts.net.classes) : INFINITY;
 
@@ -39,11 +39,13 @@ static bool is_diverged(const struct fed_session *s)
 
 	if (fed_record_is_lost(last))
 		return true;
-	return last->train_loss > DIVERGED * reference(s, first ? first->train_loss : INFINITY) ||
-	       last->test_loss > DIVERGED * reference(s, first ? first->test_loss : INFINITY);
+	return last->train_loss >
+	           DIVERGENCE_FACTOR * reference_loss(s, first ? first->train_loss : INFINITY) ||
+	       last->test_loss >
+	           DIVERGENCE_FACTOR * reference_loss(s, first ? first->test_loss : INFINITY);
 }
 
-/* Told once, until it recovers. */
+/* Warn once, until the loss recovers. */
 static void watch_loss(struct fed_session *s)
 {
 	const bool now = s->history.n > 0 && is_diverged(s);
@@ -63,8 +65,8 @@ static void watch_loss(struct fed_session *s)
 
 /* Steps ------------------------------------------------------------------- */
 
-/* The opening of a round, or one event of the open one; or what is missing of a whole one. */
-static int advance(struct fed_session *s, bool whole, bool *made, struct fed_error *err)
+/* Open a round, or handle one event of the open one; or make a whole round. */
+static int advance_round(struct fed_session *s, bool whole, bool *made, struct fed_error *err)
 {
 	struct fed_federation *f = &s->federation;
 
@@ -74,22 +76,22 @@ static int advance(struct fed_session *s, bool whole, bool *made, struct fed_err
 	return f->in_round ? fed_federation_advance(f, made, err) : fed_federation_begin(f, err);
 }
 
-/* The same, with what belongs to it here. */
-static int step(struct fed_session *s, bool whole, struct fed_run_result *r, bool *made,
-                struct fed_error *err)
+/* The same, with the session's journal, breakpoints and counters. */
+static int run_step(struct fed_session *s, bool whole, struct fed_run_result *r, bool *made,
+                    struct fed_error *err)
 {
 	struct fed_breakpoints *d = &s->breakpoints;
 
 	if (!fed_session_open(s)) {
 		if (fed_history_reserve(&s->history, err))
 			return FED_FAIL;
-		fed_round_edits_clear(&s->changes);
+		fed_round_edits_clear(&s->edits);
 	}
-	d->listening = true;
-	const int rc = advance(s, whole, made, err);
-	d->listening = false;
+	d->in_step = true;
+	const int rc = advance_round(s, whole, made, err);
+	d->in_step = false;
 	if (!fed_session_open(s))
-		fed_round_edits_clear(&s->changes);
+		fed_round_edits_clear(&s->edits);
 	if (rc) {
 		r->outcome = FED_RUN_ABORTED;
 		return rc;
@@ -102,16 +104,16 @@ static int step(struct fed_session *s, bool whole, struct fed_run_result *r, boo
 	return FED_OK;
 }
 
-/* Aborted by a second interrupt: no failure.  What was left to do is given up. */
-static int give_up(struct fed_session *s, int rc, struct fed_run_result *r)
+/* After a failed step: drop the rest of the run.  A second interrupt is no failure. */
+static int end_failed_run(struct fed_session *s, int rc, struct fed_run_result *r)
 {
 	r->interrupted = rc == FED_REJECT && atomic_load(&s->interrupts) > 1;
 	fed_remaining_run_clear(&s->rest);
-	fed_breakpoints_check(s, false); /* the end itself may be what a breakpoint waits for */
+	fed_breakpoints_check(s, false); /* a breakpoint may hit at the abort */
 	return r->interrupted ? FED_OK : rc;
 }
 
-static int get_ready(struct fed_session *s, struct fed_run_result *r, struct fed_error *err)
+static int prepare_run(struct fed_session *s, struct fed_run_result *r, struct fed_error *err)
 {
 	*r = (struct fed_run_result){.open_before = fed_session_open(s) ? s->federation.steps : 0};
 	if (s->parts.clients.n_present == 0)
@@ -124,23 +126,23 @@ bool fed_session_left(const struct fed_session *s)
 	return fed_session_open(s) || fed_remaining_run_pending(&s->rest, &s->history);
 }
 
-/* After a step: a breakpoint is hit, or the pause has come. */
-static bool is_stopped(struct fed_session *s, bool stands)
+/* After a step: true if a breakpoint is hit or the pause is due. */
+static bool check_stops(struct fed_session *s, bool made)
 {
-	const bool hit = fed_breakpoints_check(s, stands);
+	const bool hit = fed_breakpoints_check(s, made);
 
-	return (stands && fed_breakpoints_pause_due(s)) || hit;
+	return (made && fed_breakpoints_pause_due(s)) || hit;
 }
 
 bool fed_session_hold(struct fed_session *s)
 {
-	return s->between.stand && s->between.stand(s->between.ctx);
+	return s->pause_hook.wants_pause && s->pause_hook.wants_pause(s->pause_hook.ctx);
 }
 
-/* Why a run stops after a step; FED_RUN_ENDED: it goes on, or nothing is left. */
-static enum fed_run_outcome why_stop(struct fed_session *s, bool stands)
+/* Why a run stops after a step; FED_RUN_ENDED: it continues, or is complete. */
+static enum fed_run_outcome stop_reason(struct fed_session *s, bool made)
 {
-	if (is_stopped(s, stands))
+	if (check_stops(s, made))
 		return FED_RUN_STOPPED;
 	return fed_session_left(s) && fed_session_hold(s) ? FED_RUN_HELD : FED_RUN_ENDED;
 }
@@ -151,27 +153,27 @@ static void count_steps(const struct fed_session *s, struct fed_run_result *r)
 		r->steps = s->federation.steps - (r->versions ? 0 : r->open_before);
 }
 
-/* The open round, if any, and what is left to do. */
-static int go_on(struct fed_session *s, struct fed_run_result *r, struct fed_error *err)
+/* Make the open round, if any, and the rest of the run, until a stop. */
+static int run_until_stop(struct fed_session *s, struct fed_run_result *r, struct fed_error *err)
 {
 	int rc = FED_OK;
 
 	if (!fed_session_open(s) && fed_breakpoints_pause_due(s))
 		r->outcome = FED_RUN_STOPPED;
 	while (r->outcome == FED_RUN_ENDED && fed_session_left(s)) {
-		bool stands;
+		bool made;
 
 		r->interrupted = !fed_session_open(s) && atomic_load(&s->interrupts) > 0;
 		if (r->interrupted) {
 			r->outcome = FED_RUN_INTERRUPTED;
 			break;
 		}
-		rc = step(s, s->breakpoints.n == 0 && !s->between.stand, r, &stands, err);
+		rc = run_step(s, s->breakpoints.n == 0 && !s->pause_hook.wants_pause, r, &made, err);
 		if (rc) {
-			rc = give_up(s, rc, r);
+			rc = end_failed_run(s, rc, r);
 			break;
 		}
-		r->outcome = why_stop(s, stands);
+		r->outcome = stop_reason(s, made);
 	}
 	count_steps(s, r);
 	return rc;
@@ -182,7 +184,7 @@ int fed_session_run(struct fed_session *s, uint64_t n, const struct fed_conditio
 {
 	struct fed_remaining_run rest = {.versions = n, .endless = n == 0};
 
-	int rc = get_ready(s, result, err);
+	int rc = prepare_run(s, result, err);
 	if (rc == FED_OK && until)
 		rc = fed_condition_copy(&rest.until, until, err);
 	if (rc || !fed_remaining_run_pending(&rest, &s->history)) {
@@ -191,38 +193,38 @@ int fed_session_run(struct fed_session *s, uint64_t n, const struct fed_conditio
 	}
 	fed_remaining_run_clear(&s->rest);
 	s->rest = rest;
-	return go_on(s, result, err);
+	return run_until_stop(s, result, err);
 }
 
 int fed_session_continue(struct fed_session *s, struct fed_run_result *result,
                          struct fed_error *err)
 {
-	const int rc = get_ready(s, result, err);
+	const int rc = prepare_run(s, result, err);
 
 	if (rc)
 		return rc;
 	if (!fed_session_left(s))
 		return fed_reject(err, "nothing was stopped before its end; `round` makes a version");
-	return go_on(s, result, err);
+	return run_until_stop(s, result, err);
 }
 
 int fed_session_step(struct fed_session *s, struct fed_run_result *result, struct fed_error *err)
 {
-	bool stands;
-	int rc = get_ready(s, result, err);
+	bool made;
+	int rc = prepare_run(s, result, err);
 
 	if (rc)
 		return rc;
-	s->breakpoints.heard = false;
-	/* Over real connections nothing may have come yet. */
+	s->breakpoints.saw_event = false;
+	/* Over real connections no message may have arrived yet. */
 	do {
-		rc = step(s, false, result, &stands, err);
-	} while (rc == FED_OK && !s->breakpoints.heard && !fed_is_simulated(&s->parts.transport) &&
+		rc = run_step(s, false, result, &made, err);
+	} while (rc == FED_OK && !s->breakpoints.saw_event && !fed_is_simulated(&s->parts.transport) &&
 	         atomic_load(&s->interrupts) == 0);
 	if (rc) {
-		rc = give_up(s, rc, result);
+		rc = end_failed_run(s, rc, result);
 	} else {
-		const bool hit = is_stopped(s, stands);
+		const bool hit = check_stops(s, made);
 
 		result->interrupted = atomic_load(&s->interrupts) > 0;
 		result->outcome = result->interrupted ? FED_RUN_INTERRUPTED
@@ -239,13 +241,13 @@ int fed_session_abort(struct fed_session *s, struct fed_error *err)
 		return fed_reject(err, "no round is open; `step` opens one");
 	fed_remaining_run_clear(&s->rest);
 	fed_federation_abort(&s->federation, "aborted by a command");
-	fed_round_edits_clear(&s->changes);
+	fed_round_edits_clear(&s->edits);
 	return FED_OK;
 }
 
 /* Interrupts --------------------------------------------------------------- */
 
-/* Nothing but lock-free atomics here: it runs in signal handlers. */
+/* Only lock-free atomics: called in signal handlers. */
 void fed_session_interrupt(struct fed_session *s)
 {
 	const int count = atomic_fetch_add(&s->interrupts, 1) + 1;

@@ -9,7 +9,7 @@
 #include "base/mem.h"
 #include "session/internal.h"
 
-static void broken_plugin(void *ctx, const char *path, const char *text)
+static void warn_broken_plugin(void *ctx, const char *path, const char *text)
 {
 	fed_session_tell(ctx, FED_EVENT_WARNING, "plugin %s: %s", path, text);
 }
@@ -21,7 +21,7 @@ int fed_session_init(struct fed_session *s, const char *plugin_folder, struct fe
 	if (sink.take)
 		s->sink[s->n_sinks++] = sink;
 	if (fed_composition_init(&s->parts, err) || fed_registry_init(&s->plugins, err) ||
-	    fed_registry_scan(s->plugins, plugin_folder, true, broken_plugin, s, err)) {
+	    fed_registry_scan(s->plugins, plugin_folder, true, warn_broken_plugin, s, err)) {
 		fed_session_release(s);
 		return FED_FAIL;
 	}
@@ -40,7 +40,7 @@ void fed_session_clear(struct fed_session *s)
 	fed_event_log_restart(&s->event_log);
 	fed_breakpoints_clear(&s->breakpoints);
 	fed_remaining_run_clear(&s->rest);
-	s->faults_told = s->draws = 0;
+	s->faults_announced = s->draws = 0;
 	s->diverged = false;
 }
 
@@ -54,7 +54,7 @@ void fed_session_replace(struct fed_session *s, struct fed_session *from)
 	s->ledger = from->ledger;
 	s->breakpoints = from->breakpoints;
 	s->rest = from->rest;
-	s->faults_told = from->faults_told;
+	s->faults_announced = from->faults_announced;
 	s->draws = from->draws;
 	s->diverged = from->diverged;
 }
@@ -97,7 +97,7 @@ int fed_session_new(struct fed_session **out, const char *plugin_folder, struct 
 
 	if (!s)
 		return fed_fail_memory(err, sizeof *s, "a session");
-	*out = s; /* the sink hears of broken plugins */
+	*out = s; /* the sink may be called with the session */
 	if (fed_session_init(s, plugin_folder, sink, err)) {
 		fed_free(s);
 		*out = NULL;

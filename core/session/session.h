@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * session/session.h - everything the user composed, and its run so far.
+ * session/session.h - the session: a composition and its run, the interface for front ends.
  *
- * The one entrance for front ends.  No globals: a process may hold several sessions.  All
- * functions are called from one thread at a time, fed_session_interrupt apart.  Functions that
- * compose leave the session as it was on FED_FAIL.
+ * No globals: a process may hold several sessions.  All functions are called from one thread at a
+ * time, except fed_session_interrupt.  Functions that compose leave the session unchanged on
+ * FED_FAIL.
  *
- * A bare session is completed when the first command needs it, each choice told to the sink as a
- * notice: the dataset `glyphs`, the default model of the dataset (mlp for images, softmax for
- * points, linear for regression), aggregator fedavg, transport local, scheme sync.
+ * A bare session is completed when the first command needs it, with a notice for each choice: the
+ * dataset `glyphs`, the default model of the dataset (mlp for images, softmax for points, linear
+ * for regression), aggregator fedavg, transport local, scheme sync.
  */
 #ifndef FED_SESSION_SESSION_H
 #define FED_SESSION_SESSION_H
@@ -26,86 +26,88 @@ struct fed_registry;
 struct fed_remaining_run;
 struct fed_runs;
 
-/* Asked between any two events of a run, while the session stands still: true stops there, and what
- * is left waits for fed_session_continue(). */
+/* A callback between any two events of a run: true stops the run there, and the rest waits for
+ * fed_session_continue(). */
 struct fed_pause_hook {
-	bool (*stand)(void *ctx); /* NULL: nobody */
+	bool (*wants_pause)(void *ctx); /* NULL: no callback */
 	void *ctx;
 };
 
 /* Why a run ended, on FED_FAIL and FED_REJECT too. */
 enum fed_run_outcome {
-	FED_RUN_ENDED,       /* by itself, or it could not begin */
+	FED_RUN_ENDED,       /* complete, or it could not begin */
 	FED_RUN_STOPPED,     /* at a breakpoint or a pause */
-	FED_RUN_HELD,        /* by whoever stands between two events */
+	FED_RUN_HELD,        /* by the pause hook, between two events */
 	FED_RUN_INTERRUPTED, /* between two rounds; a step: after it */
-	FED_RUN_ABORTED,     /* by a failure or a second interrupt: the model is as before the round */
+	FED_RUN_ABORTED,     /* by a failure or a second interrupt: the round was rolled back */
 };
-/* What run, continue and step did. */
+/* The result of run, continue and step. */
 struct fed_run_result {
 	enum fed_run_outcome outcome;
-	bool interrupted;     /* an interrupt is why, also for FED_RUN_ABORTED */
+	bool interrupted;     /* because of an interrupt, also for FED_RUN_ABORTED */
 	uint64_t versions;    /* made */
-	uint64_t steps;       /* made of the round that is open now or was aborted; opening it counts */
-	uint64_t open_before; /* steps of the round that was open when it began; 0: none was */
+	uint64_t steps;       /* of the round that is open now or was aborted; opening it counts */
+	uint64_t open_before; /* steps of the round that was open before; 0: none was */
 };
 
 struct fed_session;
 
-/* A bare session.  plugin_folder: the built-in plugins; `sink` hears of broken files in it. */
+/* A bare session.  plugin_folder: the built-in plugins; `sink` gets a warning for each broken file
+ * in it. */
 int fed_session_new(struct fed_session **, const char *plugin_folder, struct fed_sink sink,
                     struct fed_error *);
 void fed_session_free(struct fed_session *); /* NULL is fine */
 int fed_session_add_sink(struct fed_session *, struct fed_sink, struct fed_error *);
 void fed_session_remove_sink(struct fed_session *, void *ctx);
-/* Who is asked between any two events of a run; one at a time. */
-void fed_session_set_between(struct fed_session *, struct fed_pause_hook);
+/* Replace the pause hook; a session has at most one. */
+void fed_session_set_pause_hook(struct fed_session *, struct fed_pause_hook);
+/* Send an event that is a text, at the present version and time. */
 void fed_session_tell(struct fed_session *, enum fed_event_kind, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
 
 /* Compose ---------------------------------------------------------------- */
 
-/* FED_REJECT and FED_FAIL as of fed_dataset_load; an interrupt stops it, the dataset before stays.
- * Refused while clients hold examples of another dataset.  The model and its version stay when
- * shape and outputs are the same; else it is built anew, or given up when it does not fit. */
+/* FED_REJECT and FED_FAIL as of fed_dataset_load; an interrupt stops loading and keeps the old
+ * dataset.  Refused while clients hold examples of another dataset.  The model and its version stay
+ * if shape and outputs are the same; else it is built anew, or removed if it does not fit. */
 int fed_session_dataset(struct fed_session *, const char *name, const struct fed_assign *, size_t n,
                         struct fed_error *);
 /* A new model starts at version 0 with parameters from the seed; the history is cleared. */
 int fed_session_model(struct fed_session *, const char *name, const struct fed_assign *, size_t n,
                       struct fed_error *);
-/* These keep the model and its version. */
+/* The next three keep the model and its version. */
 int fed_session_aggregator(struct fed_session *, const char *name, const struct fed_assign *,
                            size_t n, struct fed_error *);
 int fed_session_transport(struct fed_session *, const char *name, const struct fed_assign *,
                           size_t n, struct fed_error *);
 int fed_session_scheme(struct fed_session *, const char *name, const struct fed_assign *, size_t n,
                        struct fed_error *);
-/* The new clients are first .. first + n - 1; device and link NULL: the defaults.  Refused with the
- * estimate when memory would not hold them. */
+/* The new clients are first .. first + n - 1; device and link NULL: the defaults.  Refused with
+ * the memory estimate if memory does not suffice. */
 int fed_session_add_clients(struct fed_session *, uint32_t n, const struct fed_partition *,
                             const struct fed_device_spec *, const struct fed_link_spec *,
                             uint32_t *first, struct fed_error *);
-/* Give *n clients another device, another link; NULL: as it is. */
+/* Change the device and the link of *n clients; NULL: unchanged. */
 int fed_session_equip_clients(struct fed_session *, const char *who, const struct fed_device_spec *,
                               const struct fed_link_spec *, uint32_t *n, struct fed_error *);
 int fed_session_remove_clients(struct fed_session *, const char *who, uint32_t *n,
                                struct fed_error *);
 /* A setting of the session, or of the present aggregator, model, transport or scheme as
- * "aggregator.server_lr" or, when no other has it, "server_lr".  A key of the model makes it anew,
- * at version 0.  The seed may change as long as no client was dealt from it and no version was
- * trained from it. */
+ * "aggregator.server_lr" or, when no other has it, "server_lr".  A key of the model builds it
+ * anew, at version 0.  The seed may change as long as no partition and no version depends on it. */
 int fed_session_set(struct fed_session *, const char *key, const char *value, struct fed_error *);
-/* Several, all or none. */
+/* Set several keys, all or none. */
 int fed_session_set_all(struct fed_session *, const struct fed_assign *, size_t n,
                         struct fed_error *);
-/* Back to a bare session.  Plugins and sinks stay, the settings too when keep_settings. */
+/* Return to a bare session.  Plugins and sinks stay, settings too if keep_settings. */
 int fed_session_reset(struct fed_session *, bool keep_settings, struct fed_error *);
-/* Version 0 again with the same composition (parameters from the seed, history cleared). */
+/* Return to version 0 with the same composition (parameters from the seed, history cleared). */
 int fed_session_restart(struct fed_session *, struct fed_error *);
 
-/* Keep the history so far under a name; one of that name is replaced. */
+/* Keep the history so far under a name; replaces a kept run of that name. */
 int fed_session_keep_run(struct fed_session *, const char *name, struct fed_error *);
-/* Take parameters [dim] (fed_alloc_floats) for the model's; the federation is set up. */
+/* Replace the model's parameters [dim] (from fed_alloc_floats; taken); the federation must be set
+ * up. */
 int fed_session_adopt_params(struct fed_session *, float *params, struct fed_error *);
 
 /* Plugins ---------------------------------------------------------------- */
@@ -113,19 +115,22 @@ int fed_session_adopt_params(struct fed_session *, float *params, struct fed_err
 int fed_session_load(struct fed_session *, const char *path, const struct fed_entry **,
                      struct fed_error *);
 int fed_session_unload(struct fed_session *, const char *name, struct fed_error *);
-/* The plugin's file again; an instance in use is made again with its settings, its state zeroed. */
+/* Load the plugin's file again; an instance in use is recreated with its settings and an empty
+ * state. */
 int fed_session_reload(struct fed_session *, const char *name, struct fed_error *);
 
 /* Run -------------------------------------------------------------------- */
 
-/* Make whatever is missing of dataset, model, aggregator, transport (a notice each). */
+/* Choose defaults for missing dataset, model, aggregator and transport (a notice each). */
 int fed_session_complete(struct fed_session *, struct fed_error *);
-/* Complete it and set up the federation, as the first round does; the model has its parameters. */
+/* Complete the composition and set up the federation, as the first round does; the model then has
+ * its parameters. */
 int fed_session_start(struct fed_session *, struct fed_error *);
-/* Look ------------------------------------------------------------------- */
 
-/* A snapshot for front ends is in session/status.h.  These borrow; what they return is valid until
- * the session changes. */
+/* Inspect ---------------------------------------------------------------- */
+
+/* A snapshot for front ends is in session/status.h.  The pointers returned here are borrowed, and
+ * valid until the session changes. */
 const struct fed_composition *fed_session_parts(const struct fed_session *);
 const struct fed_history *fed_session_history(const struct fed_session *);
 const struct fed_runs *fed_session_kept_runs(const struct fed_session *);
@@ -134,7 +139,7 @@ const struct fed_ledger *fed_session_costs(const struct fed_session *); /* since
 const struct fed_breakpoints *fed_session_breakpoints(const struct fed_session *);
 const struct fed_remaining_run *fed_session_rest(const struct fed_session *);
 const struct fed_registry *fed_session_plugins(const struct fed_session *);
-/* A federation is set up; else all of it is 0. */
+/* True if a federation is set up; else all members of fed_session_federation() are 0. */
 bool fed_session_running(const struct fed_session *);
 const struct fed_federation *fed_session_federation(const struct fed_session *);
 uint64_t fed_session_draws(const struct fed_session *); /* random WHO selections made */
@@ -144,39 +149,41 @@ const atomic_int *fed_session_interrupts(const struct fed_session *);
 uint64_t fed_session_version(const struct fed_session *);
 const float *fed_session_params(const struct fed_session *);
 double fed_session_clock(const struct fed_session *); /* virtual seconds */
-/* n versions, or until the condition holds (NULL: none; n == 0: no limit but the condition); an
- * open round is the first of them.  Stops early after an interrupt, at a breakpoint, perhaps with
- * the round open, and at a pause (both are told); what is left then waits for
- * fed_session_continue().  A failure gives it up. */
+/* Make n versions, or run until the condition holds (NULL: none; n == 0: no limit but the
+ * condition); an open round is the first of them.  Stops early after an interrupt, at a breakpoint,
+ * perhaps with the round open, and at a pause (with an event); the rest then waits for
+ * fed_session_continue().  A failure drops the rest. */
 int fed_session_run(struct fed_session *, uint64_t n, const struct fed_condition *until,
                     struct fed_run_result *, struct fed_error *);
-/* The open round, if any, and what a stop left of the last run.  FED_REJECT: there is nothing. */
+/* Finish the open round, if any, and the rest of a stopped run.  FED_REJECT: there is nothing to
+ * continue. */
 int fed_session_continue(struct fed_session *, struct fed_run_result *, struct fed_error *);
-/* Open a round if none is open, else one event of it. */
+/* Open a round if none is open, else handle its next event. */
 int fed_session_step(struct fed_session *, struct fed_run_result *, struct fed_error *);
-/* There is something to continue. */
+/* True if there is something to continue. */
 bool fed_session_left(const struct fed_session *);
-/* Between two of many steps: whoever stands between events wants them to stop. */
+/* Between two of many steps: true if the pause hook asks for a stop. */
 bool fed_session_hold(struct fed_session *);
-/* A round was begun and has not ended.  Until it has, what would change the composition is refused;
- * faults, devices, links and most settings may change. */
+/* True while a round is open.  Changes of the composition are refused then, except those of faults,
+ * devices, links and most settings. */
 bool fed_session_open(const struct fed_session *);
 /* FED_FAIL with what to do next while a round is open. */
 int fed_session_check_closed(const struct fed_session *, struct fed_error *);
-/* End the open round without a step; the model is as before it.  FED_REJECT: none is open. */
+/* End the open round without a step and roll it back.  FED_REJECT: none is open. */
 int fed_session_abort(struct fed_session *, struct fed_error *);
-/* A condition (history/condition.h) at which runs stop.  They go with fed_session_reset. */
+/* Add a breakpoint: a condition (history/condition.h) at which runs stop.  fed_session_reset
+ * deletes all of them. */
 int fed_session_break(struct fed_session *, const char *condition, uint64_t *number,
                       struct fed_error *);
 int fed_session_unbreak(struct fed_session *, uint64_t number, struct fed_error *);
 void fed_session_unbreak_all(struct fed_session *);
-/* Once, stop a run when this version stands, or at once where it does. */
+/* Stop the next run once when this version is committed, or at once if it is already. */
 void fed_session_pause(struct fed_session *, uint64_t version);
-/* Safe in a signal handler.  Once: stop after this round; twice: abort it, the model as before. */
+/* Safe in a signal handler.  Called once: stop after this round; twice: abort it. */
 void fed_session_interrupt(struct fed_session *);
-/* Whether a version is being evaluated, which stands already.  In signal handlers, too. */
+/* True during the evaluation of a committed version.  Safe in a signal handler. */
 bool fed_session_evaluates(const struct fed_session *);
-/* Before a new command: forget interrupts. */
+/* Reset the count of interrupts, before a new command. */
 void fed_session_clear_interrupt(struct fed_session *);
 
 #endif

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * session/set.c - to whom a `set` goes: the settings, the present plugins, the scheme.
+ * session/set.c - assignment of settings to the session, its plugins and its scheme by key.
  */
 #include <ctype.h>
 #include <string.h>
@@ -44,10 +44,10 @@ static const struct fed_field *find_in(const struct part *part, const char *key)
 	return part->rows ? fed_fields_find(part->rows, key) : NULL;
 }
 
-/* Where a key goes ------------------------------------------------------- */
+/* Lookup of keys --------------------------------------------------------- */
 
 /* All keys that may be typed, for fed_nearest. */
-static const char *key_at(const void *ctx, size_t i)
+static const char *setting_at(const void *ctx, size_t i)
 {
 	const struct part *parts = ctx;
 
@@ -62,8 +62,8 @@ static const char *key_at(const void *ctx, size_t i)
 	return NULL;
 }
 
-/* Whether the help begins with the words of the key: "learning-rate", "learning rate of ...". */
-static bool is_told_by(const char *help, const char *key)
+/* True if the help begins with the words of the key: "learning-rate", "learning rate of ...". */
+static bool help_begins_with(const char *help, const char *key)
 {
 	for (; *key; key++, help++)
 		if (tolower((unsigned char)*help) !=
@@ -72,9 +72,9 @@ static bool is_told_by(const char *help, const char *key)
 	return strchr(" ;,:", *help) != NULL;
 }
 
-/* A short name for a long one that other programs have: `batch-size` is `batch`, and
- * `learning-rate` is what the help of `lr` says; or NULL. */
-static const char *short_for(const struct part parts[PARTS], const char *key)
+/* The key for a longer name used by other programs: `batch` for `batch-size`, and `lr` for
+ * `learning-rate`, which begins its help; or NULL. */
+static const char *key_for_alias(const struct part parts[PARTS], const char *key)
 {
 	for (int k = 0; strpbrk(key, "-_") && k < PARTS; k++) {
 		for (const struct fed_field *row = parts[k].rows; row && row->type; row++) {
@@ -82,7 +82,7 @@ static const char *short_for(const struct part parts[PARTS], const char *key)
 
 			if (!fed_field_settable(row) || (row->flags & FED_FIELD_HIDDEN))
 				continue;
-			if ((row->help && is_told_by(row->help, key)) ||
+			if ((row->help && help_begins_with(row->help, key)) ||
 			    (strncmp(row->name, key, n) == 0 && key[n] && strchr("-_", key[n])))
 				return row->name;
 		}
@@ -92,11 +92,11 @@ static const char *short_for(const struct part parts[PARTS], const char *key)
 
 static int unknown_key(const struct part parts[PARTS], const char *key, struct fed_error *err)
 {
-	const char *near = fed_nearest(key, key_at, parts);
+	const char *near = fed_nearest(key, setting_at, parts);
 	struct fed_text all = {0};
 
 	if (!near)
-		near = short_for(parts, key);
+		near = key_for_alias(parts, key);
 	if (near) {
 		struct fed_text shown = {0};
 
@@ -143,7 +143,7 @@ static int find_dotted(const struct part parts[PARTS], const char *key, const ch
 		if (*row)
 			return FED_OK;
 		struct part alone[PARTS] = {[0] = parts[k]};
-		const char *near = fed_nearest(dot + 1, key_at, alone);
+		const char *near = fed_nearest(dot + 1, setting_at, alone);
 		return fed_fail(err, "%s %s has no parameter %s%s%s%s; `info %s` shows what it has",
 		                parts[k].name, parts[k].chosen, fed_show(dot + 1).s,
 		                near ? "; did you mean " : "", near ? near : "", near ? "?" : "",
@@ -155,8 +155,8 @@ static int find_dotted(const struct part parts[PARTS], const char *key, const ch
 	                key);
 }
 
-static int find_row(const struct part parts[PARTS], const char *key, enum part_kind *kind,
-                    const struct fed_field **row, struct fed_error *err)
+static int find_setting_row(const struct part parts[PARTS], const char *key, enum part_kind *kind,
+                            const struct fed_field **row, struct fed_error *err)
 {
 	const char *dot = strchr(key, '.');
 	int found = 0, first = 0, second = 0;
@@ -185,8 +185,8 @@ static int find_row(const struct part parts[PARTS], const char *key, enum part_k
 
 /* Settings --------------------------------------------------------------- */
 
-/* Data, deal and first parameters come from the seed: it may change as long as nothing that stays
- * was made from it. */
+/* Data, partition and first parameters depend on the seed: it may change as long as nothing that is
+ * kept depends on it. */
 static int set_seed(struct fed_session *s, const struct fed_settings *next, struct fed_error *err)
 {
 	const long long old = s->parts.settings.seed;
@@ -229,7 +229,7 @@ failed:
 	return rc;
 }
 
-/* In an open round: what it still reads stays as it is, the rest counts from the next one. */
+/* In an open round: refuse settings that it still reads; others apply from the next round on. */
 static int check_open(struct fed_session *s, const struct fed_settings *next, struct fed_error *err)
 {
 	const struct fed_settings *now = &s->parts.settings;
@@ -250,7 +250,7 @@ static int set_settings(struct fed_session *s, const struct fed_settings *next,
 	if (next->seed != s->parts.settings.seed)
 		return set_seed(s, next, err);
 	if (next->threads == s->parts.settings.threads) {
-		struct fed_round_edit c = {.kind = FED_CHANGE_SETTINGS, .settings = *next};
+		struct fed_round_edit c = {.kind = FED_EDIT_SETTINGS, .settings = *next};
 
 		if (fed_session_change(s, &c, NULL, err))
 			return FED_FAIL;
@@ -267,16 +267,16 @@ static int set_settings(struct fed_session *s, const struct fed_settings *next,
 
 /* All or nothing ---------------------------------------------------------- */
 
-/* What will be set, made beside what is. */
-struct change {
+/* New values, prepared in copies. */
+struct setting_change {
 	bool touched[PARTS];
 	struct fed_settings settings;
-	void *state[PARTS];               /* those of plain(): copies, to try the values on */
-	struct fed_instance fresh[PARTS]; /* MODEL, TRANSPORT: another parameter makes another one */
+	void *state[PARTS];               /* copies of writable_state(), to check the values */
+	struct fed_instance fresh[PARTS]; /* MODEL, TRANSPORT: a new instance for each change */
 };
 
-/* The state of a part whose values are simply written, or NULL. */
-static void *plain(const struct fed_session *s, enum part_kind kind)
+/* The state of a part whose values are written in place, or NULL. */
+static void *writable_state(const struct fed_session *s, enum part_kind kind)
 {
 	switch (kind) {
 	case AGGREGATOR:
@@ -290,7 +290,7 @@ static void *plain(const struct fed_session *s, enum part_kind kind)
 	}
 }
 
-static void *copy_of(const void *state, size_t size)
+static void *copy_state(const void *state, size_t size)
 {
 	void *copy = fed_alloc(size + 1);
 
@@ -299,9 +299,9 @@ static void *copy_of(const void *state, size_t size)
 	return copy;
 }
 
-/* Where the values of a part go. */
-static int touch(struct change *c, const struct fed_session *s, enum part_kind kind, void **target,
-                 struct fed_error *err)
+/* The struct that gets the values of a part, copied at its first change. */
+static int value_target(struct setting_change *c, const struct fed_session *s, enum part_kind kind,
+                        void **target, struct fed_error *err)
 {
 	const bool first = !c->touched[kind];
 	size_t size = 0;
@@ -329,32 +329,35 @@ static int touch(struct change *c, const struct fed_session *s, enum part_kind k
 		break;
 	}
 	if (first)
-		c->state[kind] = copy_of(plain(s, kind), size);
+		c->state[kind] = copy_state(writable_state(s, kind), size);
 	*target = c->state[kind];
 	return *target ? FED_OK : fed_fail_memory(err, size, "the settings");
 }
 
-static int prepare(struct change *c, struct fed_session *s, const struct part *parts,
-                   const struct fed_assign *assign, struct fed_error *err)
+static int prepare_setting(struct setting_change *c, struct fed_session *s,
+                           const struct part *parts, const struct fed_assign *assign,
+                           struct fed_error *err)
 {
 	const struct fed_field *row;
 	enum part_kind kind = SETTINGS;
 	void *target;
 
-	if (find_row(parts, assign->key, &kind, &row, err))
+	if (find_setting_row(parts, assign->key, &kind, &row, err))
 		return FED_FAIL;
 	if (!fed_field_settable(row))
 		return fed_fail(err, "%.40s is shown, not set", assign->key);
 	if (kind != SETTINGS && fed_session_check_closed(s, err))
 		return FED_FAIL;
-	return touch(c, s, kind, &target, err) || fed_field_parse(row, target, assign->value, err)
+	return value_target(c, s, kind, &target, err) ||
+	               fed_field_parse(row, target, assign->value, err)
 	           ? FED_FAIL
 	           : FED_OK;
 }
 
-/* What may still fail comes first. */
-static int commit(struct change *c, struct fed_session *s, const struct part *parts,
-                  const struct fed_assign *assign, size_t n, struct fed_error *err)
+/* Commit all changes; those that can fail come first. */
+static int commit_settings(struct setting_change *c, struct fed_session *s,
+                           const struct part *parts, const struct fed_assign *assign, size_t n,
+                           struct fed_error *err)
 {
 	if (c->touched[MODEL] && fed_session_adopt_model(s, &c->fresh[MODEL], err))
 		return FED_FAIL;
@@ -367,11 +370,11 @@ static int commit(struct change *c, struct fed_session *s, const struct part *pa
 		const struct fed_field *row;
 		enum part_kind kind = SETTINGS;
 
-		/* These values were tried on a copy. */
-		if (find_row(parts, assign[i].key, &kind, &row, err))
+		/* The values were checked on a copy. */
+		if (find_setting_row(parts, assign[i].key, &kind, &row, err))
 			return FED_FAIL;
-		if (plain(s, kind))
-			fed_field_parse(row, plain(s, kind), assign[i].value, err);
+		if (writable_state(s, kind))
+			fed_field_parse(row, writable_state(s, kind), assign[i].value, err);
 		s->federation.verdicts.outdated |= kind == AGGREGATOR || kind == AFTER;
 	}
 	return FED_OK;
@@ -380,13 +383,13 @@ static int commit(struct change *c, struct fed_session *s, const struct part *pa
 int fed_session_set_all(struct fed_session *s, const struct fed_assign *assign, size_t n,
                         struct fed_error *err)
 {
-	struct change c = {.settings = s->parts.settings};
+	struct setting_change c = {.settings = s->parts.settings};
 	struct part parts[PARTS];
 	int rc = FED_OK;
 
 	list_parts(s, parts);
 	for (size_t i = 0; rc == FED_OK && i < n; i++)
-		rc = prepare(&c, s, parts, &assign[i], err);
+		rc = prepare_setting(&c, s, parts, &assign[i], err);
 	if (rc == FED_OK)
 		rc = fed_settings_check(&c.settings, err);
 	if (rc == FED_OK && c.touched[SCHEME] && s->parts.scheme->fits)
@@ -395,7 +398,7 @@ int fed_session_set_all(struct fed_session *s, const struct fed_assign *assign, 
 	if (rc == FED_OK)
 		rc = check_open(s, &c.settings, err);
 	if (rc == FED_OK)
-		rc = commit(&c, s, parts, assign, n, err);
+		rc = commit_settings(&c, s, parts, assign, n, err);
 	for (int k = 0; k < PARTS; k++) {
 		fed_free(c.state[k]);
 		fed_instance_release(&c.fresh[k]);

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * session/status.c - the snapshot of a session for front ends.
+ * session/status.c - construction of a session's status snapshot.
  */
 #include "session/status.h"
 
 #include "session/inject.h"
 #include "session/internal.h"
 
-static const char *name_of(const struct fed_instance *x)
+static const char *instance_name(const struct fed_instance *x)
 {
 	return x && x->entry ? x->entry->head->name : NULL;
 }
@@ -15,17 +15,17 @@ static const char *name_of(const struct fed_instance *x)
 static void put_parts(struct fed_session_status *st, const struct fed_composition *c)
 {
 	st->dataset = c->data ? c->data->name : NULL;
-	st->model = name_of(&c->model);
-	st->aggregator = name_of(&c->aggregator);
-	st->pre_aggregation = name_of(c->aggregator.after);
-	st->transport = name_of(&c->transport);
+	st->model = instance_name(&c->model);
+	st->aggregator = instance_name(&c->aggregator);
+	st->pre_aggregation = instance_name(c->aggregator.after);
+	st->transport = instance_name(&c->transport);
 	st->scheme = c->scheme->name;
 	st->parameters = c->net_built ? c->net.dim : 0;
 	st->clients = c->clients.n_present;
 	st->faults = c->faults.n;
 }
 
-static void put_round(struct fed_session_status *st, const struct fed_federation *f)
+static void put_round_figures(struct fed_session_status *st, const struct fed_federation *f)
 {
 	const struct fed_record *r = &f->record;
 
@@ -63,7 +63,7 @@ struct fed_session_status fed_session_status(const struct fed_session *s)
 	};
 
 	put_parts(&st, &s->parts);
-	put_round(&st, &s->federation);
+	put_round_figures(&st, &s->federation);
 	for (size_t i = 0; i < s->parts.faults.n; i++)
 		st.faults_active += fed_fault_phase(s, &s->parts.faults.fault[i]) == FED_FAULT_ACTIVE;
 	return st;

@@ -53,7 +53,7 @@ static void show(struct fed_shell *shell, const struct fed_leakage *leakage)
 		fed_table_cell(&table, "%.3f", at->inputs.plain);
 		fed_table_cell(&table, "%.3f", at->inputs.corrected);
 		if (labels)
-			cell_share(&table, at->told);
+			cell_share(&table, at->cosine_accuracy);
 		if (two)
 			fed_table_cell(&table, "%.3f", at->norm_auc);
 	}
@@ -86,7 +86,7 @@ static void write_json(struct fed_shell *shell, const struct fed_leakage *leakag
 		put_number(&line, "noise", leakage->noise);
 		put_number(&line, "distance_correlation", at->inputs.plain);
 		put_number(&line, "corrected", at->inputs.corrected);
-		put_number(&line, "labels_told", at->told);
+		put_number(&line, "labels_told", at->cosine_accuracy);
 		put_number(&line, "guess", leakage->guess);
 		put_number(&line, "norm_auc", at->norm_auc);
 		fed_text_add(&line, "}");

@@ -49,7 +49,7 @@ START_TEST(what_is_in_it_is_there)
 	ck_assert_uint_eq(fed_session_version(&s), 3);
 	ck_assert(fed_session_open(&s));
 	ck_assert_uint_eq(s.federation.steps, 3);
-	ck_assert_uint_eq(s.changes.n, 4);
+	ck_assert_uint_eq(s.edits.n, 4);
 	ck_assert_uint_eq(s.parts.clients.n, 7);
 	ck_assert_uint_eq(s.parts.clients.n_present, 6);
 	ck_assert_uint_eq(s.parts.faults.made, 3);

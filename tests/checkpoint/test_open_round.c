@@ -186,7 +186,7 @@ START_TEST(what_was_changed_in_the_round_is_changed_again)
 		fed_session_release(&restored);
 		restore(&restored);
 		same_snapshots(&saved, &restored);
-		ck_assert_uint_eq(saved.changes.n, restored.changes.n);
+		ck_assert_uint_eq(saved.edits.n, restored.edits.n);
 		ck_assert_uint_eq(saved.parts.faults.n, restored.parts.faults.n);
 		ck_assert_uint_eq(saved.parts.faults.made, restored.parts.faults.made);
 		ck_assert_uint_eq(saved.draws, restored.draws);
@@ -217,7 +217,7 @@ START_TEST(changes_outlive_a_round_that_is_given_up)
 	small_refuses(&s, "set threads 2", "a round is open");
 	save(&s);
 	small_do(&s, "abort");
-	ck_assert_uint_eq(s.changes.n, 0);
+	ck_assert_uint_eq(s.edits.n, 0);
 	ck_assert_double_eq(s.parts.settings.lr, 0.3);
 	ck_assert_uint_eq(s.parts.faults.n, 3);
 	restore(&restored);
@@ -379,7 +379,7 @@ static void stop_alike(const struct fed_session *a, const struct fed_session *b)
 	const struct fed_breakpoints *x = &a->breakpoints, *y = &b->breakpoints;
 
 	ck_assert_uint_eq(x->n, y->n);
-	ck_assert_uint_eq(x->numbered, y->numbered);
+	ck_assert_uint_eq(x->last_number, y->last_number);
 	ck_assert_int_eq(x->pausing, y->pausing);
 	ck_assert_uint_eq(x->pause, y->pause);
 	for (size_t i = 0; i < x->n; i++) {

@@ -199,7 +199,8 @@ START_TEST(every_cut_is_measured)
 		ck_assert_uint_eq(leakage.at[i].cut, i + 1);
 		ck_assert_uint_eq(leakage.at[i].numbers, fed_shape_size(&s.parts.net.layer[i].out));
 		ck_assert_double_gt(leakage.at[i].inputs.corrected, 0.3);
-		ck_assert_double_gt(leakage.at[i].told, 0.9); /* at version 0 directions are the labels */
+		ck_assert_double_gt(leakage.at[i].cosine_accuracy,
+		                    0.9); /* at version 0 directions are the labels */
 		ck_assert(isnan(leakage.at[i].norm_auc));
 	}
 	/* behind flatten the inputs cross themselves */
@@ -266,12 +267,13 @@ START_TEST(two_classes_regression_and_tokens)
 	measure(&s, &leakage);
 	for (size_t i = 0; i < leakage.n; i++) {
 		ck_assert_double_ge(leakage.at[i].norm_auc, 0.5);
-		ck_assert_double_ge(leakage.at[i].told, 0.5);
+		ck_assert_double_ge(leakage.at[i].cosine_accuracy, 0.5);
 	}
 	fed_leakage_release(&leakage);
 	small_do(&s, "reset;dataset linear d=5;model mlp hidden=8");
 	measure(&s, &leakage);
-	ck_assert(isnan(leakage.at[0].told) && isnan(leakage.at[0].norm_auc) && isnan(leakage.guess));
+	ck_assert(isnan(leakage.at[0].cosine_accuracy) && isnan(leakage.at[0].norm_auc) &&
+	          isnan(leakage.guess));
 	ck_assert_double_eq_tol(leakage.at[0].inputs.plain, 1, 0.2);
 	fed_leakage_release(&leakage);
 	small_do(&s, "reset;dataset markov;model gru");

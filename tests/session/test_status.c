@@ -142,12 +142,12 @@ START_TEST(held_between_events)
 	unsigned asked = 0;
 
 	small_compose(&s, NULL, "fedavg");
-	fed_session_set_between(&s, (struct fed_pause_hook){stand_once, &asked});
+	fed_session_set_pause_hook(&s, (struct fed_pause_hook){stand_once, &asked});
 	fed_assert_ok(fed_session_run(&s, 1, NULL, &result, &err), &err);
 	ck_assert_int_eq(result.outcome, FED_RUN_HELD);
 	ck_assert_uint_eq(result.steps, 2);
 	ck_assert(fed_session_left(&s) && fed_session_open(&s));
-	fed_session_set_between(&s, (struct fed_pause_hook){0});
+	fed_session_set_pause_hook(&s, (struct fed_pause_hook){0});
 	fed_assert_ok(fed_session_continue(&s, &result, &err), &err);
 	ck_assert_int_eq(result.outcome, FED_RUN_ENDED);
 	ck_assert(!fed_session_left(&s));
