@@ -110,7 +110,7 @@ static enum fed_app_action press_filter(struct fed_app *app, const struct fed_pr
 	if (view->filter) {
 		fed_app_prompt(app, FED_PROMPTING_FILTER, now ? now : "");
 	} else {
-		snprintf(text, sizeof text, "there is nothing to filter in %s", view->name);
+		snprintf(text, sizeof text, "the view %s has no filter", view->name);
 		fed_app_notice(app, true, text);
 	}
 	return FED_APP_ACTION_NONE;
@@ -129,8 +129,8 @@ static enum fed_app_action press_mouse(struct fed_app *app, const struct fed_pre
 	(void)press;
 	app->mouse = !app->mouse;
 	fed_app_notice(app, false,
-	               app->mouse ? "the mouse clicks here; m gives it back"
-	                          : "the mouse is the terminal's");
+	               app->mouse ? "mouse on: clicks are for fedsh; m turns it off"
+	                          : "mouse off: clicks are for the terminal");
 	return FED_APP_ACTION_MOUSE;
 }
 

@@ -130,7 +130,7 @@ static void press_pause(struct fed_watch *w)
 	if (has_interrupted_run(w))
 		submit(w, "continue");
 	else if (!now.paused)
-		fed_app_notice(&w->app, false, "nothing runs: r makes a round, : takes a command");
+		fed_app_notice(&w->app, false, "nothing runs; press r for a round, : for a command");
 }
 
 static void press_round(struct fed_watch *w)
@@ -162,7 +162,8 @@ static void change_pace(struct fed_watch *w, bool faster)
 static void leave(struct fed_watch *w)
 {
 	fed_runner_leave(w->runner);
-	fed_app_notice(&w->app, false, "leaves when what runs can be stopped; ctrl-C stops it");
+	fed_app_notice(&w->app, false,
+	               "leaves when the running command can be stopped; ctrl-C aborts it");
 }
 
 static void complete_prompt(struct fed_watch *w)

@@ -44,7 +44,8 @@ static const char *choice_at(const void *ctx, size_t i)
 	return choice[i];
 }
 
-/* "KEY=VALUE: must be ALLOWED; did you mean CHOICE?" */
+/* "KEY=VALUE: must be ALLOWED; did you mean CHOICE?", or of a positional number "VALUE is not a
+ * valid HELP; give ALLOWED". */
 static int refuse(const struct fed_field *row, const char *value, struct fed_error *err)
 {
 	struct fed_text key = {0}, allowed = {0};
@@ -59,9 +60,13 @@ static int refuse(const struct fed_field *row, const char *value, struct fed_err
 			shown--;
 	const char *near =
 		row->type == FED_TYPE_CHOICE && *value ? fed_nearest(value, choice_at, row->choice) : NULL;
-	fed_fail(err, "%s=%s: must be %.*s%s%s%s%s", key.failed ? "it" : fed_text_str(&key),
-	         fed_show(value).s, shown, all, all[shown] ? ", ..." : "",
-	         near ? "; did you mean " : "", near ? near : "", near ? "?" : "");
+	if (row->type == FED_TYPE_INT && row->flags & FED_FIELD_POSITIONAL)
+		fed_fail(err, "%s is not a valid %.*s; give %s", fed_show(value).s,
+		         (int)strcspn(row->help, ",;("), row->help, all);
+	else
+		fed_fail(err, "%s=%s: must be %.*s%s%s%s%s", key.failed ? "it" : fed_text_str(&key),
+		         fed_show(value).s, shown, all, all[shown] ? ", ..." : "",
+		         near ? "; did you mean " : "", near ? near : "", near ? "?" : "");
 	fed_text_release(&key);
 	fed_text_release(&allowed);
 	return FED_FAIL;
@@ -210,7 +215,7 @@ static const char *settable_name(const void *rows, size_t i)
 	return NULL;
 }
 
-/* "no parameter KEY; did you mean ...?  There are a, b, c" */
+/* "no parameter KEY; did you mean ...?  It takes a, b, c" */
 static int refuse_key(const struct fed_field *rows, const char *key, struct fed_error *err)
 {
 	const char *near = fed_nearest(key, settable_name, rows);
@@ -227,15 +232,15 @@ static int refuse_key(const struct fed_field *rows, const char *key, struct fed_
 	for (const struct fed_field *row = rows; row && row->type != FED_TYPE_END; row++) {
 		if (!listed(row))
 			continue;
-		if (text.len + strlen(row->name) + sizeof "There are , ..." > sizeof err->text) {
+		if (text.len + strlen(row->name) + sizeof "It takes , ..." > sizeof err->text) {
 			fed_text_add(&text, ", ...");
 			break;
 		}
-		fed_text_add(&text, n++ > 0 ? ", " : near ? "There are " : "there are ");
+		fed_text_add(&text, n++ > 0 ? ", " : near ? "It takes " : "it takes ");
 		fed_field_key(row, &text);
 	}
 	if (n == 0)
-		fed_text_add(&text, "there are none");
+		fed_text_add(&text, "it takes none");
 	fed_fail(err, "%s", text.failed ? "out of memory (an error message)" : fed_text_str(&text));
 	fed_text_release(&text);
 	return FED_FAIL;

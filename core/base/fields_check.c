@@ -120,7 +120,7 @@ static int check_choices(const struct fed_field *row, struct fed_error *err)
 	for (int i = 1; i < n; i++)
 		for (int j = 0; j < i; j++)
 			if (fed_same_name(row->choice[i], row->choice[j]))
-				return fed_fail(err, "field %s: the choice %s stands twice", row->name,
+				return fed_fail(err, "field %s: the choice %s appears twice", row->name,
 				                row->choice[i]);
 	if (!(whole(row->def) && row->def >= 0 && row->def < n))
 		return fed_fail(err, "field %s: the default %g is none of its %d choices", row->name,
@@ -190,7 +190,7 @@ int fed_fields_check(const struct fed_field *rows, size_t state_size, struct fed
 			return fed_fail(err, "field %s: its type %u is unknown", row->name, row->type);
 		for (size_t j = 0; j < i; j++)
 			if (fed_same_name(row->name, rows[j].name))
-				return fed_fail(err, "field %s: the name stands twice", row->name);
+				return fed_fail(err, "field %s: the name appears twice", row->name);
 		if (check_row(row, state_size, err) != FED_OK)
 			return FED_FAIL;
 	}

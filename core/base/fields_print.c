@@ -4,6 +4,8 @@
  */
 #include <inttypes.h>
 #include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/fields.h"
@@ -28,6 +30,19 @@ static const char *choice_name(const struct fed_field *row, int wanted)
 	return "?";
 }
 
+/* 1e13 rather than 10000000000000: exactly the same number, which reads back as such. */
+static void add_real(struct fed_text *out, double x)
+{
+	char s[32];
+
+	snprintf(s, sizeof s, "%.3g", x);
+	const char *e = strchr(s, 'e');
+	if (e && fabs(x) >= 1e7 && strtod(s, NULL) == x)
+		fed_text_add(out, "%.*se%d", (int)(e - s), s, atoi(e + 1));
+	else
+		fed_text_real(out, x);
+}
+
 void fed_field_print(const struct fed_field *row, const void *state, struct fed_text *out)
 {
 	const void *value = (const char *)state + row->offset;
@@ -42,7 +57,7 @@ void fed_field_print(const struct fed_field *row, const void *state, struct fed_
 			fed_text_add(out, "%" PRId64, n);
 		break;
 	case FED_TYPE_REAL:
-		fed_text_real(out, *(const double *)value);
+		add_real(out, *(const double *)value);
 		break;
 	case FED_TYPE_CHOICE:
 		fed_text_add(out, "%s", choice_name(row, *(const int *)value));
@@ -60,18 +75,19 @@ void fed_field_print(const struct fed_field *row, const void *state, struct fed_
 	}
 }
 
-/* " from 1 to 100", " of at least 1"; nothing where there is no limit worth telling. */
+/* " from 1 to 100", " from 1"; nothing where there is no limit worth telling. */
 static void add_range(const struct fed_field *row, struct fed_text *out)
 {
-	/* Larger limits stand for "any". */
-	const bool low = row->min > -1e15, high = row->max < 1e15;
+	/* Larger limits are those of the program, not of the matter.  The least value may be a word. */
+	const bool low = row->min > -1e7, high = row->max < 1e7;
+	const double least = has_word(row) ? row->min + 1 : row->min;
 
-	if (low && high)
-		fed_text_add(out, " from ");
-	else if (low || high)
-		fed_text_add(out, low ? " of at least " : " of at most ");
 	if (low)
-		fed_text_real(out, row->min);
+		fed_text_add(out, " from ");
+	else if (high)
+		fed_text_add(out, " of at most ");
+	if (low)
+		fed_text_real(out, least);
 	if (low && high)
 		fed_text_add(out, " to ");
 	if (high)

@@ -231,7 +231,7 @@ static void load_kept(struct fed_loader *f, struct fed_session *s)
 		struct fed_client *x = next_client(f, "kept by one", c, (uint64_t)vectors * dim);
 
 		if (!x || x->kept || !fed_client_kept(x, vectors, dim)) {
-			fed_loader_fail(f, x && x->kept ? "a client comes twice" : "out of memory");
+			fed_loader_fail(f, x && x->kept ? "a client appears twice" : "out of memory");
 			return;
 		}
 		for (uint32_t k = 0; k < vectors; k++)
@@ -283,7 +283,7 @@ static void load_residuals(struct fed_loader *f, struct fed_session *s)
 		struct fed_client *x = next_client(f, "residual", &s->parts.clients, dim);
 
 		if (!x || x->residual || !(x->residual = fed_shared_vectors_new(1, dim))) {
-			fed_loader_fail(f, x && x->residual ? "a client comes twice" : "out of memory");
+			fed_loader_fail(f, x && x->residual ? "a client appears twice" : "out of memory");
 			return;
 		}
 		fed_get_f32s(f, x->residual->vector[0], dim);

@@ -286,7 +286,7 @@ static void load_shared_vectors(struct fed_loader *f, struct vectors_table *p)
 	p->payload =
 		f->failed ? NULL : fed_alloc_array((size_t)n + 1, sizeof(struct fed_shared_vectors *));
 	if (!p->payload)
-		fed_loader_fail(f, "out of memory for %u parcels", n);
+		fed_loader_fail(f, "out of memory for %u shared vectors", n);
 	for (uint32_t i = 0; i < n && !f->failed; i++)
 		load_numbered_vectors(f, p);
 }
@@ -297,7 +297,7 @@ static struct fed_shared_vectors *get_vectors_ref(struct loading *l)
 	const uint32_t number = fed_get_u32(l->f);
 
 	if (number > l->p.n)
-		fed_loader_fail(l->f, "parcel %u of %u", number, l->p.n);
+		fed_loader_fail(l->f, "shared vectors %u of %u", number, l->p.n);
 	return number && number <= l->p.n ? fed_shared_vectors_ref(l->p.payload[number - 1]) : NULL;
 }
 
@@ -402,7 +402,7 @@ static void get_flying(struct loading *l, struct fed_message_in_flight *flying, 
 	get_message(l, e);
 	flying->id = e->head.id;
 	if (!l->f->failed && flying->id <= last)
-		fed_loader_fail(l->f, "message %llu comes twice", (unsigned long long)flying->id);
+		fed_loader_fail(l->f, "message %llu appears twice", (unsigned long long)flying->id);
 }
 
 static void load_messages(struct loading *l)

@@ -52,9 +52,7 @@ static void resume_in_flight(struct fed_session *s, struct fed_in_flight *u)
 
 	if (u->open && s->running && fed_in_flight_put(u, &s->federation, &why))
 		fed_session_tell(s, FED_EVENT_WARNING,
-		                 "the work that was under way is lost: %s; clients "
-		                 "are invited again",
-		                 why.text);
+		                 "the work in flight is lost: %s; clients are invited again", why.text);
 }
 
 /* Replay the open round.  On failure the session is restored without it, with a warning. */
@@ -69,11 +67,13 @@ static void resume_round(struct fed_session *s, struct deferred_parts *deferred)
 		return;
 	}
 	if (fed_session_start(s, &why) || fed_replay(s, deferred->steps, &deferred->edits, &why))
-		fed_session_tell(s, FED_EVENT_WARNING, "the round that was open is not: %s", why.text);
+		fed_session_tell(s, FED_EVENT_WARNING, "the open round could not be repeated: %s",
+		                 why.text);
 	else if (fed_session_open(s))
-		fed_session_tell(s, FED_EVENT_NOTICE, "round %s is open, %s steps were made",
+		fed_session_tell(s, FED_EVENT_NOTICE, "round %s is open after %s step%s",
 		                 fed_count((double)fed_session_version(s) + 1).s,
-		                 fed_count((double)s->federation.steps).s);
+		                 fed_count((double)s->federation.steps).s,
+		                 s->federation.steps == 1 ? "" : "s");
 }
 
 static void replace_session(struct fed_session *s, struct fed_session *fresh,

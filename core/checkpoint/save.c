@@ -51,8 +51,8 @@ static void notice_missing_work(struct fed_session *s)
 {
 	if (s->running && !fed_is_simulated(&s->parts.transport) && s->federation.n_open)
 		fed_session_tell(s, FED_EVENT_NOTICE,
-		                 "the file lacks the work of %s clients, which real connections carry; a "
-		                 "restored session invites them again",
+		                 "the file lacks the work of %s clients, which is in flight over real "
+		                 "connections; a restored session invites them again",
 		                 fed_count(s->federation.n_open).s);
 }
 

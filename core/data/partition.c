@@ -38,7 +38,7 @@ const char *const fed_partition_docs[] = {
 		"Source: Hsu, Qi, Brown, Measuring the Effects of Non-Identical Data Distribution\n"
 		"for Federated Visual Classification, 2019.",
 	[FED_PARTITION_QUANTITY] =
-		"As iid, but of unequal sizes: everyone gets one example first, the rest is dealt\n"
+		"As iid, but of unequal sizes: each client gets one example first, the rest is split\n"
 		"in shares that are lognormal with `spread` as the standard deviation of the\n"
 		"logarithm. The mean is `samples` exactly.",
 	[FED_PARTITION_FEATURE] =
@@ -67,25 +67,24 @@ static int fail_exhausted(const struct fed_partition_job *d, struct fed_error *e
 	if (left >= d->n)
 		return fed_fail(err,
 		                "%s clients of %s examples need %s, but %s are left in the pool; use "
-		                "samples=%u or less, or add reuse to let clients share examples",
+		                "samples=%u%s, or add reuse to let clients share examples",
 		                fed_count(d->n).s, fed_count(samples).s, fed_count(d->n * samples).s,
-		                fed_count(left).s, left / d->n);
+		                fed_count(left).s, left / d->n, left / d->n == 1 ? "" : " or less");
 	if (left == 0)
 		return fed_fail(err,
 		                "no examples are left in the pool; `remove-client` gives some back, or "
 		                "add reuse to let clients share examples");
 	return fed_fail(err,
-	                "%s clients of %s examples need %s, but %s are left in the pool: too few for "
-	                "samples=1; add fewer clients, or add reuse to let clients share examples",
-	                fed_count(d->n).s, fed_count(samples).s, fed_count(d->n * samples).s,
-	                fed_count(left).s);
+	                "%s example%s left in the pool, fewer than 1 for each of %s clients; add fewer "
+	                "clients, or add reuse to let clients share examples",
+	                fed_count(left).s, left == 1 ? " is" : "s are", fed_count(d->n).s);
 }
 
 static int check_request(struct fed_partition_job *d, struct fed_error *err)
 {
 	if (d->how->samples < 1 || d->how->samples > UINT32_MAX)
-		return fed_fail(err, "samples=%lld; it must be from 1 to %u", (long long)d->how->samples,
-		                UINT32_MAX);
+		return fed_fail(err, "samples=%lld; it must be a whole number from 1",
+		                (long long)d->how->samples);
 	/* the kinds that use it take its exponential */
 	if (!(d->how->spread >= 0 && d->how->spread <= MAX_SPREAD))
 		return fed_fail(err, "spread=%g; it must be from 0 to %d", d->how->spread, MAX_SPREAD);

@@ -206,7 +206,7 @@ static int choose_vocabulary(struct text *t, struct fed_error *err)
 	for (uint32_t k = 0; k < t->n; k++)
 		t->token[t->known[k]] = k;
 	if (t->classes < 2)
-		return fed_fail(err, "the text is one character again and again: nothing to predict");
+		return fed_fail(err, "the text has one distinct character: nothing to predict");
 	return FED_OK;
 }
 
@@ -305,9 +305,8 @@ static int text_load(struct fed_dataset **out, const void *args, const char *pat
 
 	(void)path;
 	if (!*t.args->path)
-		return fed_reject(err,
-		                  "which one? Say `dataset text FILE`, `FILE,FILE` or a folder of .txt "
-		                  "files; markov needs no text");
+		return fed_reject(err, "needs a text: `dataset text FILE`, `FILE,FILE` or a folder of .txt "
+		                       "files; markov needs no text");
 	int rc = read_all(&t, err);
 	if (rc == FED_OK)
 		rc = keep_long(&t, err);

@@ -146,15 +146,15 @@ static int find_partition(const struct fed_session *s, struct fed_partition *how
 		if (i == 0)
 			*how = *next;
 		else if (!same_partition(how, next))
-			return fed_fail(err,
-			                "clients %u and %u were dealt in different ways; make all of them with "
-			                "one add-client to deal their examples anew",
-			                c->present[0], c->present[i]);
+			return fed_fail(
+				err,
+				"clients %u and %u have different partitions; make all clients with one add-client",
+				c->present[0], c->present[i]);
 		*total += x->count;
 	}
 	if (how->kind == FED_PARTITION_NATURAL)
-		return fed_fail(err, "the clients are the data's own users, whose number is given; "
-		                     "`add-client N iid` makes some that can be dealt anew");
+		return fed_fail(err, "the clients are the data's own users, whose number is fixed; "
+		                     "`add-client N iid` makes clients whose number can change");
 	return FED_OK;
 }
 
@@ -199,7 +199,8 @@ int fed_session_partition_again(struct fed_session *copy, const struct fed_sessi
 	uint32_t first;
 
 	if (s->parts.faults.n)
-		return fed_fail(err, "the faults name clients that would be others; `heal` them first");
+		return fed_fail(err,
+		                "the faults name clients by number, and the clients change; `heal` first");
 	if (find_partition(s, &how, &total, err))
 		return FED_FAIL;
 	if (n == 0 || n > total)

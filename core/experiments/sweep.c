@@ -69,7 +69,7 @@ static int make_clients(struct fed_session *copy, const struct fed_session *s, c
 	long long n;
 
 	if (!fed_parse_int(value, &n) || n < 1 || n > UINT32_MAX)
-		return fed_fail(err, "clients: %s is not a number of clients; a whole number from 1",
+		return fed_fail(err, "clients: %s is not a number of clients; give a whole number from 1",
 		                fed_show(value).s);
 	return fed_session_partition_again(copy, s, (uint32_t)n, err);
 }

@@ -33,7 +33,7 @@ static int no_such(struct selection *s, const char *part)
 	const uint32_t low = c->present[0], high = c->present[c->n_present - 1];
 
 	if (low == high)
-		return fed_fail(s->err, "%s: there is client %u alone", part, low);
+		return fed_fail(s->err, "%s: the only client is %u", part, low);
 	return fed_fail(s->err, "%s: there are %u clients, from %u to %u", part, c->n_present, low,
 	                high);
 }
@@ -114,9 +114,10 @@ static int take_one(struct selection *s, const char *part)
 	uint32_t id;
 
 	if (!parse_id(part, &id))
-		return fed_fail(
-			s->err, "`%s` selects no clients: say a number, 1-5, 1,4,7-9, 20%%, random:3 or all",
-			part);
+		return fed_fail(s->err,
+		                "`%s` is not a selection of clients; give a number, 1-5, 1,4,7-9, 20%%, "
+		                "random:3 or all",
+		                part);
 	if (id < s->clients->n && !s->clients->client[id].present)
 		return fed_fail(s->err, "client %u was removed", id);
 	if (id >= s->clients->n)
@@ -158,7 +159,7 @@ static int next_part(struct selection *s, const char **at, char part[PART_MAX])
 	while (n && (begin[n - 1] == ' ' || begin[n - 1] == '\t'))
 		n--;
 	if (n == 0)
-		return fed_fail(s->err, "between the commas of a selection stands nothing");
+		return fed_fail(s->err, "a selection has nothing between two commas");
 	struct fed_text clean = {0};
 	fed_text_put_clean(&clean, begin, n < PART_MAX ? n : PART_MAX - 1, false);
 	if (n >= PART_MAX)
@@ -210,7 +211,7 @@ int fed_client_selector_parse(const char *text, const struct fed_clients *client
 	if (strnlen(text, TEXT_MAX + 1) > TEXT_MAX)
 		return fed_fail(err, "a selection has at most %d characters", TEXT_MAX);
 	if (text[strspn(text, " \t")] == 0)
-		return fed_fail(err, "no clients are named: say a number, 1-5, 20%%, random:3 or all");
+		return fed_fail(err, "no clients are named; give a number, 1-5, 20%%, random:3 or all");
 	s.bits = fed_alloc_array((clients->n + 63) / 64, sizeof *s.bits);
 	if (!s.bits)
 		return fed_fail_memory(err, clients->n / 8, "the selection");

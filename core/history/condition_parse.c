@@ -46,8 +46,8 @@ static int unexpected(const struct parser *p, const char *wanted)
 		shown[n] = isprint((unsigned char)p->at[n]) ? p->at[n] : '?';
 	shown[n] = 0;
 	if (n == 0)
-		return fed_fail(p->err, "the condition ends where %s should stand", wanted);
-	return fed_fail(p->err, "`%s`, character %zu of the condition: %s should stand there", shown,
+		return fed_fail(p->err, "the condition ends where %s is expected", wanted);
+	return fed_fail(p->err, "`%s`, character %zu of the condition: %s is expected there", shown,
 	                (size_t)(p->at - p->start) + 1, wanted);
 }
 

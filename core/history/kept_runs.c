@@ -27,8 +27,8 @@ static int check_name(const char *name, struct fed_error *err)
 
 	if (strlen(name) >= FED_RUN_NAME_MAX || !is_run_name(name))
 		return fed_fail(err,
-		                "`%s` cannot name a run: a letter, then letters, digits, _ and - before a "
-		                "letter, at most %d",
+		                "`%s` cannot be a run's name: it begins with a letter and has letters, "
+		                "digits, _ and - (before a letter), at most %d in all",
 		                fed_show(name).s, FED_RUN_NAME_MAX - 1);
 	if (fed_metric_find(name, &metric, &unknown) == FED_OK)
 		return fed_fail(err, "`%s` is the name of a metric; choose another for the run", name);
@@ -91,11 +91,11 @@ int fed_runs_find(const struct fed_runs *runs, const char *name, const struct fe
 		return fed_fail(err, "no run was kept as `%s`; `keep %s` keeps this one", shown.s, shown.s);
 	const char *near = fed_nearest(name, name_at, runs);
 	if (near)
-		return fed_fail(err, "no run was kept as `%s`: did you mean `%s`?", shown.s, near);
+		return fed_fail(err, "no run was kept as `%s`; did you mean `%s`?", shown.s, near);
 	struct fed_text names = {0};
 	for (size_t i = 0; i < runs->n; i++)
 		fed_text_add(&names, "%s%s", i ? ", " : "", runs->run[i].name);
-	fed_error_set(err, FED_FAIL, "no run was kept as `%s`: there is %s", shown.s,
+	fed_error_set(err, FED_FAIL, "no run was kept as `%s`; kept are %s", shown.s,
 	              fed_text_str(&names));
 	fed_text_release(&names);
 	return FED_FAIL;

@@ -55,11 +55,10 @@ static int check_pair(const struct fed_entry *entry, bool pre, struct fed_error 
 	const char *name = entry->head->name;
 
 	if (fed_is_pre_aggregation(entry))
-		return fed_fail(
-			err,
-			"%s is a pre-aggregation: it stands in front of an aggregator, as in `aggregator "
-			"krum after=%s`",
-			name, name);
+		return fed_fail(err,
+		                "%s is a pre-aggregation: it goes before an aggregator, as in `aggregator "
+		                "krum after=%s`",
+		                name, name);
 	if (pre && entry->copy.aggregator.returned_vectors)
 		return fed_fail(
 			err,

@@ -125,8 +125,8 @@ static int begin(struct fed_aggregation *a, struct fed_instance *instance,
 	int rc = allocate(a, err);
 	if (rc == FED_OK && fed_is_pre_aggregation(instance->entry))
 		rc = fed_fail(err,
-		              "%s is a pre-aggregation: it stands in front of an aggregator, as in "
-		              "`aggregator krum after=%s`",
+		              "%s is a pre-aggregation: it goes before an aggregator, as in `aggregator "
+		              "krum after=%s`",
 		              instance->entry->head->name, instance->entry->head->name);
 	if (rc == FED_OK)
 		rc = call_begin(a, err);

@@ -69,9 +69,10 @@ int fed_check_step(const struct fed_instance *instance, const float *out, size_t
 	while ((bits_of(out[j]) & EXPONENT) != EXPONENT)
 		j++;
 	if (is_unwritten(out[j]))
-		return fed_fail(err, "aggregator %s: number %zu of its step was never written", name, j);
-	return fed_fail(err, "aggregator %s: number %zu of its step is %f; the model stays as it was",
-	                name, j, (double)out[j]);
+		return fed_fail(err, "aggregator %s: its step was not written at coordinate %zu", name, j);
+	return fed_fail(err,
+	                "aggregator %s: its step is %s at coordinate %zu; the model stays as it was",
+	                name, isnan(out[j]) ? "NaN" : "infinite", j);
 }
 
 bool fed_step_is_spoilt(const float *out, size_t dim)

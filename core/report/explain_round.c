@@ -82,17 +82,17 @@ static int explain_lengths(const struct fed_telling *t, struct fed_error *err)
 		             mover[k].length, (double)t->verdict[mover[k].i].weight);
 	}
 	if (rc == FED_OK && t->n > SHOWN)
-		fed_text_add(t->lines, "    and %zu with a smaller share times length\n", t->n - SHOWN);
+		fed_text_add(t->lines, "    and %zu that move the step less\n", t->n - SHOWN);
 	fed_free(mover);
 	return rc;
 }
 
 /* The truth -------------------------------------------------------------- */
 
-/* "of 16 trusted 1 was Byzantine (client 12)". */
+/* "16 trusted: 1 Byzantine (12), 15 honest", "4 filtered or suspect: all honest". */
 static void add_truth(struct fed_text *out, const struct fed_verdicts *g, bool trusted)
 {
-	size_t all = 0, bad = 0;
+	size_t all = 0, bad = 0, shown = 0;
 
 	for (size_t i = 0; i < g->n; i++) {
 		if (fed_client_verdict_trusted(&g->of[i]) != trusted)
@@ -100,18 +100,16 @@ static void add_truth(struct fed_text *out, const struct fed_verdicts *g, bool t
 		all++;
 		bad += g->of[i].byzantine;
 	}
-	fed_text_add(out, "of %zu %s ", all, trusted ? "trusted" : "filtered or suspect");
+	fed_text_add(out, "%zu %s", all, trusted ? "trusted" : "filtered or suspect");
 	if (!bad) {
-		fed_text_add(out, "none was Byzantine");
+		fed_text_add(out, "%s", all ? ": all honest" : "");
 		return;
 	}
-	fed_text_add(out, "%zu %s Byzantine (client%s", bad, bad == 1 ? "was" : "were",
-	             bad == 1 ? "" : "s");
-	size_t shown = 0;
+	fed_text_add(out, ": %zu Byzantine (", bad);
 	for (size_t i = 0; i < g->n && shown < SHOWN; i++)
 		if (fed_client_verdict_trusted(&g->of[i]) == trusted && g->of[i].byzantine)
-			fed_text_add(out, "%s %u", shown++ ? "," : "", g->of[i].client);
-	fed_text_add(out, "%s)", bad > SHOWN ? ", ..." : "");
+			fed_text_add(out, "%s%u", shown++ ? ", " : "", g->of[i].client);
+	fed_text_add(out, "%s), %zu honest", bad > SHOWN ? ", ..." : "", all - bad);
 }
 
 static void explain_truth(struct fed_text *out, const struct fed_verdicts *g)
@@ -126,7 +124,7 @@ static void explain_truth(struct fed_text *out, const struct fed_verdicts *g)
 		fed_text_add(out, "; ");
 		add_truth(out, g, true);
 	} else {
-		fed_text_add(out, "nobody was Byzantine");
+		fed_text_add(out, "all clients are honest");
 	}
 }
 

@@ -75,7 +75,7 @@ static int take_tensor(void *ctx, const struct fed_stored_tensor *t, struct fed_
 		                near ? "; did you mean " : "", near ? near : "", near ? "?" : "");
 	}
 	if (m->taken[i])
-		return fed_fail(err, "%s stands there twice", name);
+		return fed_fail(err, "%s appears twice", name);
 	if (check_shape(&m->list.tensor[i], t, err))
 		return FED_FAIL;
 	for (size_t k = 0; k < t->n; k++) {

@@ -14,11 +14,11 @@
 static void put_verdict_text(struct fed_text *out, const struct fed_invitation_record *x)
 {
 	if (!x->step) {
-		fed_text_add(out, "taken; the version is not made yet");
+		fed_text_add(out, "taken; its version is not complete yet");
 		return;
 	}
 	if (x->used && isnan(x->weight))
-		fed_text_add(out, "its layers were handed on in version %llu", (unsigned long long)x->step);
+		fed_text_add(out, "passed its head on in version %llu", (unsigned long long)x->step);
 	else if (x->used)
 		fed_text_add(out, "used for version %llu with weight %.3g", (unsigned long long)x->step,
 		             (double)x->weight);
@@ -57,8 +57,9 @@ void fed_invitation_put_outcome(const struct fed_invitation_record *x,
 		fed_text_add(out, ": %s", why);
 	const double waited = x->turn ? x->trained - x->received - x->computed : 0;
 	if (waited > ROUNDING) {
-		fed_text_add(out, "; in its turn it waited ");
+		fed_text_add(out, "; ");
 		fed_text_seconds(out, waited);
+		fed_text_add(out, " of its turn were waiting");
 	}
 	if (x->left > x->trained) {
 		fed_text_add(out, "; the update waited ");
@@ -76,7 +77,7 @@ static uint64_t log_begins(const struct fed_session *s)
 
 static const char *why_not_sooner(const struct fed_event_log *r)
 {
-	return r->n && r->run < r->first ? "there is no room for more" : "a saved file has none";
+	return r->n && r->run < r->first ? "its memory is full" : "saved files have no log";
 }
 
 void fed_event_log_put_begin(const struct fed_session *s, struct fed_text *out)

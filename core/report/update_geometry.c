@@ -22,18 +22,18 @@ int fed_updates_kept(const struct fed_session *s, struct fed_error *err)
 	if (!fed_session_running(s) || g->n == 0)
 		return fed_reject(err, "there are no updates yet; `round` makes some");
 	if (f->in_round)
-		return fed_reject(err, "a round is open, which works where the last one's updates were; "
-		                       "`continue` finishes it");
+		return fed_reject(
+			err, "updates are shown when the open round has ended; `continue` finishes it");
 	for (size_t i = 0; i < g->n; i++) {
 		if (g->of[i].update)
 			continue;
 		if (g->n > FED_VERDICT_UPDATES_BYTES / sizeof(float) / parts->net.dim)
 			return fed_reject(err,
 			                  "the last round's %zu updates of %zu parameters were too large to "
-			                  "keep; with fewer participants they are",
+			                  "keep; with fewer participants they fit",
 			                  g->n, parts->net.dim);
-		return fed_reject(err, "the round that was given up worked where the last one's updates "
-		                       "were; `round` makes new ones");
+		return fed_reject(
+			err, "the aborted round overwrote the updates of the last one; `round` makes new ones");
 	}
 	return FED_OK;
 }

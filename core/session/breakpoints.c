@@ -45,7 +45,7 @@ int fed_session_break(struct fed_session *s, const char *text, uint64_t *number,
 	struct fed_breakpoint p = {.number = d->last_number + 1};
 
 	if (d->n == FED_BREAKPOINTS_MAX)
-		return fed_fail(err, "%d breakpoints are enough; `break delete N` makes room",
+		return fed_fail(err, "a session has at most %d breakpoints; `break delete N` deletes one",
 		                FED_BREAKPOINTS_MAX);
 	if (fed_condition_parse_event(&p.when, text, &s->runs, err))
 		return FED_FAIL;

@@ -39,9 +39,10 @@ static int64_t choose_samples(struct fed_session *s, uint32_t n, const struct fe
 
 	if (how->reuse || how->kind == FED_PARTITION_NATURAL || most >= usual || most == 0)
 		return usual;
-	fed_session_tell(s, FED_EVENT_NOTICE,
-	                 "the pool has no %lld examples for each of %s clients: takes samples=%lld",
-	                 (long long)usual, fed_count(n).s, (long long)most);
+	fed_session_tell(
+		s, FED_EVENT_NOTICE,
+		"the pool has fewer than %lld examples for each of %s clients; using samples=%lld",
+		(long long)usual, fed_count(n).s, (long long)most);
 	return most;
 }
 
@@ -55,7 +56,7 @@ int fed_session_add_clients(struct fed_session *s, uint32_t n,
 	if (fed_session_check_closed(s, err))
 		return FED_FAIL;
 	if (n == 0)
-		return fed_fail(err, "0 clients: a whole number from 1 on");
+		return fed_fail(err, "0 clients; give a whole number from 1");
 	if (fed_session_complete_data(s, err))
 		return FED_FAIL;
 	if (how.samples == 0)

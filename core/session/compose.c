@@ -48,10 +48,11 @@ int fed_session_adopt_model(struct fed_session *s, struct fed_instance *model,
 	s->parts.model = *model;
 	*model = (struct fed_instance){0};
 	if (version)
-		fed_session_tell(s, FED_EVENT_NOTICE,
-		                 "model %s starts at version 0; the %s versions before and their history "
-		                 "are gone",
-		                 s->parts.model.entry->head->name, fed_count((double)version).s);
+		fed_session_tell(
+			s, FED_EVENT_NOTICE,
+			"model %s starts at version 0; %s version%s and their history are discarded",
+			s->parts.model.entry->head->name, fed_count((double)version).s,
+			version == 1 ? "" : "s");
 	if (began)
 		fed_session_try_set_up(s);
 	return FED_OK;
@@ -99,7 +100,8 @@ static void tell_idle_aggregator(struct fed_session *s)
 	if (s->parts.scheme == &fed_scheme_split && split->parallel == FED_PARALLEL_OFF &&
 	    s->parts.aggregator.entry && strcmp(s->parts.aggregator.entry->head->name, "fedavg") != 0)
 		fed_session_tell(s, FED_EVENT_NOTICE,
-		                 "%s has nothing to combine where clients train in turn; `set parallel v1`",
+		                 "%s has nothing to combine while clients train in turn; `set parallel v1` "
+		                 "lets them train at once",
 		                 s->parts.aggregator.entry->head->name);
 }
 

@@ -172,12 +172,13 @@ static void commit_model_change(struct fed_session *s, struct model_change *chan
 	s->parts.net_built = change->fits;
 	s->parts.net = change->net;
 	if (s->parts.model.entry && !change->fits) {
-		fed_session_tell(s, FED_EVENT_WARNING, "model %s does not fit %s (%s) and is given up",
+		fed_session_tell(s, FED_EVENT_WARNING, "model %s does not fit %s (%s) and was removed",
 		                 s->parts.model.entry->head->name, name, change->why.text);
 		fed_instance_release(&s->parts.model);
 		s->parts.model = (struct fed_instance){0};
 	} else if (trained) {
-		fed_session_tell(s, FED_EVENT_NOTICE, "model %s is made anew for other examples: version 0",
+		fed_session_tell(s, FED_EVENT_NOTICE,
+		                 "model %s was rebuilt for the new examples, at version 0",
 		                 s->parts.model.entry->head->name);
 	}
 }

@@ -19,7 +19,8 @@ int fed_session_complete_data(struct fed_session *s, struct fed_error *err)
 		return FED_OK;
 	if (fed_session_dataset(s, "glyphs", NULL, 0, err))
 		return FED_FAIL;
-	fed_session_tell(s, FED_EVENT_NOTICE, "no dataset was chosen: takes glyphs, %s + %s images",
+	fed_session_tell(s, FED_EVENT_NOTICE,
+	                 "no dataset chosen; using glyphs (%s training, %s test images)",
 	                 fed_count(s->parts.data->train).s, fed_count(s->parts.data->test).s);
 	return FED_OK;
 }
@@ -31,7 +32,7 @@ static int complete_model(struct fed_session *s, struct fed_error *err)
 	const char *name = default_model(s->parts.data);
 	if (fed_session_model(s, name, NULL, 0, err))
 		return FED_FAIL;
-	fed_session_tell(s, FED_EVENT_NOTICE, "no model was chosen: takes %s, %s parameters", name,
+	fed_session_tell(s, FED_EVENT_NOTICE, "no model chosen; using %s (%s parameters)", name,
 	                 fed_count((double)s->parts.net.dim).s);
 	return FED_OK;
 }
@@ -43,12 +44,12 @@ int fed_session_complete(struct fed_session *s, struct fed_error *err)
 	if (!s->parts.aggregator.entry) {
 		if (fed_session_aggregator(s, "fedavg", NULL, 0, err))
 			return FED_FAIL;
-		fed_session_tell(s, FED_EVENT_NOTICE, "no aggregator was chosen: takes fedavg");
+		fed_session_tell(s, FED_EVENT_NOTICE, "no aggregator chosen; using fedavg");
 	}
 	if (!s->parts.transport.entry) {
 		if (fed_session_transport(s, "local", NULL, 0, err))
 			return FED_FAIL;
-		fed_session_tell(s, FED_EVENT_NOTICE, "no transport was chosen: takes local");
+		fed_session_tell(s, FED_EVENT_NOTICE, "no transport chosen; using local");
 	}
 	return FED_OK;
 }

@@ -88,7 +88,7 @@ static const char *idle_args(const struct fed_fault *fault)
 	if (fault->kind == FED_FAULT_DRIFT && a->rate == 0)
 		return "rate=0: nothing changes";
 	if (fault->kind == FED_FAULT_CHURN && a->leave == 0)
-		return "leave=0: nobody leaves";
+		return "leave=0: no client leaves";
 	return NULL;
 }
 
@@ -101,9 +101,10 @@ static void notice_knowledge(struct fed_session *s, const struct fed_fault *faul
 	if (fault->args.knowledge != FED_KNOWLEDGE_PARTIAL)
 		return;
 	if (fed_attack_form(attack) != FED_ATTACK_TOGETHER)
-		fed_session_tell(s, FED_EVENT_NOTICE,
-		                 "knowledge=partial changes nothing: %s looks at nobody's updates",
-		                 attack->entry->head->name);
+		fed_session_tell(
+			s, FED_EVENT_NOTICE,
+			"knowledge=partial changes nothing: %s does not look at the updates of others",
+			attack->entry->head->name);
 	else if (fault->n == 1)
 		fed_session_tell(s, FED_EVENT_NOTICE,
 		                 "knowledge=partial: a single attacker sees its own update alone, which "

@@ -159,7 +159,7 @@ static int refuse_key(const char *fault, const struct fed_entry *attack,
 	}
 	fed_fail(err, "%s%s%s has no parameter %s; %s%s%s", fault, attack ? " attack=" : "",
 	         attack ? attack->head->name : "", fed_show(key).s,
-	         near ? "did you mean " : "there are ", fed_text_str(&list), near ? "?" : "");
+	         near ? "did you mean " : "it takes ", fed_text_str(&list), near ? "?" : "");
 	fed_text_release(&list);
 	return FED_FAIL;
 }
@@ -243,10 +243,11 @@ int fed_fault_fits(const struct fed_session *s, const struct fed_fault *fault,
 	if (fault->kind != FED_FAULT_DRIFT)
 		return FED_OK;
 	if (fault->args.what == FED_DRIFT_LABELS && !s->parts.data->classes)
-		return fed_fail(err, "%s has no classes that labels could drift through; what=inputs",
+		return fed_fail(err, "%s has no classes that labels could drift through; use what=inputs",
 		                s->parts.data->name);
 	if (fault->args.what == FED_DRIFT_INPUTS && s->parts.data->tokens)
-		return fed_fail(err, "the inputs of %s are tokens, which cannot be shifted; what=labels",
+		return fed_fail(err,
+		                "the inputs of %s are tokens, which cannot be shifted; use what=labels",
 		                s->parts.data->name);
 	return FED_OK;
 }
@@ -275,8 +276,8 @@ static void warn_past_versions(struct fed_session *s, const struct fed_fault *fa
 		                 (unsigned long long)fault->number, fed_text_str(&versions), next);
 	else if (fault->from + 1 < next)
 		fed_session_tell(s, FED_EVENT_WARNING,
-		                 "version %llu was made already, %llu is made next: fault %llu is active "
-		                 "as if it had begun then",
+		                 "version %llu is in the past, the next is %llu; fault %llu is active as "
+		                 "if it had begun then",
 		                 (unsigned long long)fault->from + 1, next,
 		                 (unsigned long long)fault->number);
 	fed_text_release(&versions);
@@ -411,6 +412,6 @@ void fed_session_forget_clients(struct fed_session *s, const uint32_t *ids, uint
 	fed_faults_heal(&s->parts.faults, ids, n, UINT32_MAX);
 	const size_t gone = before - s->parts.faults.n;
 	if (gone)
-		fed_session_tell(s, FED_EVENT_NOTICE, "%zu fault%s had no other clients and %s gone", gone,
-		                 gone == 1 ? "" : "s", gone == 1 ? "is" : "are");
+		fed_session_tell(s, FED_EVENT_NOTICE, "%zu fault%s removed: no clients left", gone,
+		                 gone == 1 ? "" : "s");
 }

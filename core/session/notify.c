@@ -45,8 +45,7 @@ void fed_session_tell(struct fed_session *s, enum fed_event_kind kind, const cha
 int fed_session_add_sink(struct fed_session *s, struct fed_sink sink, struct fed_error *err)
 {
 	if (s->n_sinks == FED_SINKS_MAX)
-		return fed_fail(err, "%d listeners follow this session: no room for another",
-		                FED_SINKS_MAX);
+		return fed_fail(err, "a session has at most %d sinks", FED_SINKS_MAX);
 	s->sink[s->n_sinks++] = sink;
 	return FED_OK;
 }

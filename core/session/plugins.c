@@ -105,9 +105,9 @@ int fed_session_unload(struct fed_session *s, const char *name, struct fed_error
 	if (find_plugin(s, name, &entry, err))
 		return FED_FAIL;
 	if (is_pre_aggregation(&s->parts.aggregator, entry))
-		return fed_fail(err,
-		                "%s stands in front of the session's aggregator; choose another one first",
-		                entry->head->name);
+		return fed_fail(
+			err, "%s is the pre-aggregation of the session's aggregator; choose another one first",
+			entry->head->name);
 	if (instance_of(s, entry))
 		return fed_fail(err, "%s is the session's %s now; choose another one first",
 		                entry->head->name, fed_kind_name(entry->head->kind));
@@ -166,7 +166,7 @@ static int rebuild_net(struct fed_session *s, struct fed_error *err)
 		return FED_FAIL;
 	}
 	fed_restart_parts_commit(s, &afresh);
-	fed_session_tell(s, FED_EVENT_NOTICE, "the model has %s parameters now: version 0",
+	fed_session_tell(s, FED_EVENT_NOTICE, "the model has %s parameters now; restarted at version 0",
 	                 fed_count((double)s->parts.net.dim).s);
 	return FED_OK;
 }

@@ -204,7 +204,7 @@ int fed_session_continue(struct fed_session *s, struct fed_run_result *result,
 	if (rc)
 		return rc;
 	if (!fed_session_left(s))
-		return fed_reject(err, "nothing was stopped before its end; `round` makes a version");
+		return fed_reject(err, "nothing is left to continue; `round` makes a version");
 	return run_until_stop(s, result, err);
 }
 

@@ -149,10 +149,9 @@ static int find_dotted(const struct part parts[PARTS], const char *key, const ch
 		                near ? "; did you mean " : "", near ? near : "", near ? "?" : "",
 		                parts[k].chosen);
 	}
-	return fed_fail(err,
-	                "%.40s: before the dot stands aggregator, after, model, transport or "
-	                "scheme",
-	                key);
+	return fed_fail(
+		err, "%.40s: the part before the dot is aggregator, after, model, transport or scheme",
+		key);
 }
 
 static int find_setting_row(const struct part parts[PARTS], const char *key, enum part_kind *kind,
@@ -256,7 +255,7 @@ static int set_settings(struct fed_session *s, const struct fed_settings *next,
 			return FED_FAIL;
 		if (fed_session_open(s))
 			fed_session_tell(s, FED_EVENT_NOTICE,
-			                 "the open round keeps the plan that it began with");
+			                 "the open round keeps its old values; the next one uses the new");
 		return FED_OK;
 	}
 	fed_session_stop(s);
@@ -345,7 +344,7 @@ static int prepare_setting(struct setting_change *c, struct fed_session *s,
 	if (find_setting_row(parts, assign->key, &kind, &row, err))
 		return FED_FAIL;
 	if (!fed_field_settable(row))
-		return fed_fail(err, "%.40s is shown, not set", assign->key);
+		return fed_fail(err, "%.40s can be shown, but not set", assign->key);
 	if (kind != SETTINGS && fed_session_check_closed(s, err))
 		return FED_FAIL;
 	return value_target(c, s, kind, &target, err) ||

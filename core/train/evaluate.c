@@ -60,7 +60,7 @@ int fed_federation_evaluate(struct fed_federation *f, const float *params, uint3
 	else
 		rc = fed_pool_each(f->pool, batches, evaluate_batch, &e, err);
 	if (rc == FED_OK && atomic_load(&f->stop) >= 2)
-		rc = fed_reject(err, "the evaluation of version %llu was interrupted; the version stands",
+		rc = fed_reject(err, "the evaluation of version %llu was interrupted; the version is kept",
 		                (unsigned long long)f->version);
 	if (rc == FED_OK) {
 		double sum = 0, hits = 0;

@@ -319,7 +319,7 @@ static int nobody_answers(struct fed_federation *f, struct fed_error *err)
 			fed_invitation_close(f, open.client);
 			f->record.late++;
 			fed_emit_about(f, FED_EVENT_LATE, open.client, open.number, 0,
-			               "nothing else is under way");
+			               "nothing else is in flight");
 			if (f->scheme->lost(f, f->scheme_state, open.number, err))
 				return FED_FAIL;
 		}

@@ -163,7 +163,7 @@ static int show_invitations(struct fed_shell *shell, uint32_t id, uint64_t most,
 
 const struct fed_field fed_client_arg_rows[] = {
 	FED_ARG_INT(struct fed_client_args, client, FED_ARG_NEEDED, 0, 0, UINT32_MAX - 1,
-                "the client's number"),
+                "client number"),
 	FED_ARG_INT(struct fed_client_args, n, 0, 20, 1, 1e9, "its last N invitations"),
 	FED_END,
 };

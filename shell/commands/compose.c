@@ -115,7 +115,7 @@ static int load_dataset(struct fed_shell *shell, const struct fed_call *call, st
 	struct fed_error why;
 
 	if (*a->otherwise && fed_dataset_present(a->name, &why)) {
-		fed_session_tell(s, FED_EVENT_NOTICE, "%s; takes %s instead", why.text, a->otherwise);
+		fed_session_tell(s, FED_EVENT_NOTICE, "%s; using %s instead", why.text, a->otherwise);
 		name = a->otherwise;
 	}
 	return fed_session_dataset(s, name, call->extra, call->n_extra, err);
@@ -137,7 +137,7 @@ static int run_dataset(struct fed_shell *shell, const struct fed_call *call, str
 	struct fed_text text = {0};
 
 	if (!*a->name && !parts->data)
-		return fed_fail(err, "none is chosen yet; `help dataset` shows what there is");
+		return fed_fail(err, "none chosen yet; `help dataset` shows what there is");
 	const bool taken = fed_session_open(s) || parts->clients.n_present;
 	const int rc = *a->name ? load_dataset(shell, call, err) : FED_OK;
 	if (rc == FED_FAIL && !taken && reads(a)) /* else the session rejects it, or out of memory */
@@ -222,12 +222,12 @@ static int run_aggregator(struct fed_shell *shell, const struct fed_call *call,
 	struct fed_text text = {0};
 
 	if (!*a->name && (*a->after || call->n_extra))
-		return fed_fail(err, "name it first: aggregator NAME after=NAME");
+		return fed_fail(err, "after= needs an aggregator: `aggregator NAME after=NAME`");
 	if (*a->name && choose_aggregator(s, call, err))
 		return FED_FAIL;
 	if (!parts->aggregator.entry) {
 		shell->fault = FED_EXIT_FAILED;
-		return fed_fail(err, "none is chosen yet; the first round takes fedavg");
+		return fed_fail(err, "none chosen yet; the first round uses fedavg");
 	}
 	fed_put_instance(&parts->aggregator, &text);
 	fed_print(shell, "aggregator %s%s%s\n", parts->aggregator.entry->head->name,
@@ -247,7 +247,7 @@ static int run_transport(struct fed_shell *shell, const struct fed_call *call,
 		return FED_FAIL;
 	if (!parts->transport.entry) {
 		shell->fault = FED_EXIT_FAILED;
-		return fed_fail(err, "none is chosen yet; the first round takes local");
+		return fed_fail(err, "none chosen yet; the first round uses local");
 	}
 	say_instance(shell, "transport", parts->transport.entry->head->name,
 	             parts->transport.entry->head->fields, parts->transport.state);
@@ -279,12 +279,12 @@ struct add_args {
 };
 enum { ADD_N, ADD_PARTITION, ADD_SAMPLES, ADD_SHARDS, ADD_ALPHA, ADD_SPREAD };
 static const struct fed_field add_rows[] = {
-	FED_ARG_INT(struct add_args, n, FED_ARG_NEEDED, 1, 1, 4e9, "how many clients"),
+	FED_ARG_INT(struct add_args, n, FED_ARG_NEEDED, 1, 1, 4e9, "number of clients"),
 	FED_ROW(struct add_args, partition, int, FED_TYPE_CHOICE, .flags = FED_FIELD_POSITIONAL,
             .def = FED_PARTITION_IID, .choice = fed_partition_names,
-            .help = "how examples are dealt; `explain NAME` tells each"),
+            .help = "how examples are partitioned; `explain NAME` describes each"),
 	FED_INT(struct add_args, samples, FED_PARTITION_SAMPLES, 1, UINT32_MAX,
-            "examples of each client; without it fewer where the pool has not so many"),
+            "examples of each client; without it fewer when the pool is short"),
 	FED_INT(struct add_args, shards, 2, 1, UINT32_MAX, "partition shards: label shards a client"),
 	FED_REAL(struct add_args, alpha, 0.5, 1e-6, 1e6,
              "partition dirichlet: small is few classes a client"),
@@ -465,7 +465,8 @@ static int run_set(struct fed_shell *shell, const struct fed_call *call, struct 
 	if (is_client(a))
 		return fed_set_equipment(shell, a->value, call->extra, call->n_extra, err);
 	if (!*a->key && !call->n_extra)
-		return fed_fail(err, "what? Say `set lr 0.05` or `set lr=0.05 batch=20`; `show` lists all");
+		return fed_fail(
+			err, "needs a setting: `set lr 0.05` or `set lr=0.05 batch=20`; `show` lists all");
 	if (asks_rounds(shell, call))
 		return fed_fail(err, "there is no setting rounds; `round N` makes N rounds");
 	if (*a->key && !fed_call_has(call, 1) && call->n_extra == 1 && is_named(shell, a, call->extra))
@@ -494,7 +495,7 @@ struct reset_args {
 	bool keep_settings;
 };
 static const struct fed_field reset_rows[] = {
-	FED_FLAG(struct reset_args, keep_settings, "learning rate, epochs and the like stay"),
+	FED_FLAG(struct reset_args, keep_settings, "keep learning rate, epochs and all other settings"),
 	FED_END,
 };
 static int run_reset(struct fed_shell *shell, const struct fed_call *call, struct fed_error *err)
@@ -505,7 +506,7 @@ static int run_reset(struct fed_shell *shell, const struct fed_call *call, struc
 		return FED_FAIL;
 	if (!a->keep_settings)
 		fed_text_clear(&shell->journal);
-	fed_print(shell, "a bare session again\n");
+	fed_print(shell, a->keep_settings ? "session reset; settings kept\n" : "session reset\n");
 	return FED_OK;
 }
 
@@ -514,7 +515,7 @@ static int run_restart(struct fed_shell *shell, const struct fed_call *call, str
 	(void)call;
 	if (fed_session_restart(shell->session, err))
 		return FED_FAIL;
-	fed_print(shell, "version 0, the composition as before\n");
+	fed_print(shell, "restarted at version 0; clients, model and settings kept\n");
 	return FED_OK;
 }
 
@@ -529,7 +530,7 @@ static const struct fed_field dataset_args[] = {
      .offset = offsetof(struct dataset_args, otherwise),
      .size = sizeof(((struct dataset_args *)0)->otherwise),
      .hint = "dataset",
-     .help = "what to take when that is not there"},
+     .help = "the dataset to use when that one is missing"},
 	FED_END};
 NAME_ROWS(model_args, "model", "a model plugin; without it the layers are shown");
 static const struct fed_field aggregator_args[] = {
@@ -573,8 +574,8 @@ const struct fed_command fed_commands_compose[] = {
      .failure = FED_EXIT_USAGE},
 	{.name = "add-client",
      .help = "let clients join; each gets examples from the pool",
-     .text = "Without a partition: iid. shards= or alpha= alone say which partition is meant.\n"
-             "Examples are dealt without replacement until the pool is empty; reuse lets\n"
+     .text = "Without a partition: iid. shards= or alpha= alone choose theirs.\n"
+             "Examples are drawn without replacement until the pool is empty; reuse lets\n"
              "clients share them. device= and link= decide what computing and messages take\n"
              "in virtual time.",
      .examples = FED_EXAMPLES("dataset blobs; add-client 10 samples=50",
@@ -598,9 +599,8 @@ const struct fed_command fed_commands_compose[] = {
 	{.name = "aggregator",
      .help = "choose how updates become a step",
      .text = "The model and its version stay. `explain NAME` shows formula and source. A\n"
-             "pre-aggregation mixes the updates in front of it (after=); its parameters are "
-             "after.KEY,\n"
-             "or KEY where the aggregator has none of that name. A KEY of both is that of both.",
+             "pre-aggregation (after=) mixes the updates before the aggregator gets them; its\n"
+             "parameters are after.KEY, or KEY alone. A KEY that both have is set in both.",
      .examples = FED_EXAMPLES(
 		 "aggregator fedavg", "aggregator fedadam eta=0.1", "aggregator krum f=3 after=nnm",
 		 "aggregator median after=bucketing s=3", "aggregator multi-krum f=2 after=nnm after.f=1"),
@@ -653,14 +653,14 @@ const struct fed_command fed_commands_compose[] = {
      .run = run_show,
      .failure = FED_EXIT_USAGE},
 	{.name = "reset",
-     .help = "begin again with a bare session",
+     .help = "begin again with an empty session",
      .examples = FED_EXAMPLES("reset", "set lr 0.2; reset keep-settings"),
      .args = reset_rows,
      .args_size = sizeof(struct reset_args),
      .run = run_reset,
      .flags = FED_COMMAND_CHANGES},
 	{.name = "restart",
-     .help = "version 0 again with the same composition",
+     .help = "go back to version 0; clients, model and settings stay",
      .examples = FED_EXAMPLES("dataset blobs; add-client 4 samples=50; round 2; restart"),
      .run = run_restart,
      .flags = FED_COMMAND_CHANGES},

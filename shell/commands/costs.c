@@ -22,11 +22,11 @@ const struct fed_field fed_costs_rows[] = {
 	FED_ARG_CHOICE(struct fed_costs_args, sort, 0, BYTES, sorts, "what to list the clients by"),
 	FED_ARG_INT(struct fed_costs_args, n, 0, 10, 0, 1e9, "clients to list"),
 	FED_ARG_TEXT(struct fed_costs_args, against, 0, "scheme",
-                 "a scheme that is billed for the same work: sync, split:cut=2"),
+                 "a scheme to compare on the same work: sync, split:cut=2"),
 	FED_ARG_INT(struct fed_costs_args, rounds, 0, 0, 0, 1e6,
-                "against: rounds of each; 0: 10, or with until= at most 1000"),
+                "with against=: rounds of each scheme; 0: 10, or with until= at most 1,000"),
 	FED_ARG_TEXT(struct fed_costs_args, until, 0, "condition",
-                 "against: each ends when this holds: accuracy>=0.9"),
+                 "with against=: each scheme ends when this holds: accuracy>=0.9"),
 	FED_END,
 };
 
@@ -178,7 +178,7 @@ static void show_rounds(struct fed_shell *shell, const struct fed_session *s)
 	fed_print(shell, "over %s\n", fed_text_str(&text));
 	fed_text_release(&text);
 	if (total.bytes_down > (double)fed_session_costs(s)->total.bytes_down)
-		fed_print(shell, "of which the first were saved by a fedsh that billed no clients\n");
+		fed_print(shell, "the first of them come from an older fedsh, which billed no clients\n");
 }
 
 /* Clients --------------------------------------------------------------------- */
@@ -258,7 +258,7 @@ static int show(struct fed_shell *shell, const struct fed_costs_args *a, const u
 	show_json(shell, NULL, ids ? &sum : &fed_session_costs(s)->total);
 	qsort(lines, n, sizeof *lines, by_key);
 	if (shown) {
-		fed_print(shell, "by client, the most %s first\n", sorts[a->sort]);
+		fed_print(shell, "by client, most %s first\n", sorts[a->sort]);
 		show_lines(shell, lines, shown);
 	}
 	for (uint32_t i = 0; i < shown; i++)
@@ -276,7 +276,7 @@ static int show_comparison(struct fed_shell *shell, const struct fed_costs_args 
 	struct fed_sweep_plan plan = {.rounds = 0};
 
 	if (*a->who)
-		return fed_fail(err, "a bill of some clients has nothing to stand beside; leave out %s",
+		return fed_fail(err, "against= compares the costs of all clients; leave out %s",
 		                fed_show(a->who).s);
 	fed_fields_default(fed_sweep_rows, &plan);
 	snprintf(plan.key, sizeof plan.key, "scheme");
@@ -299,13 +299,12 @@ int fed_run_costs(struct fed_shell *shell, const struct fed_call *call, struct f
 	if (*a->against)
 		return show_comparison(shell, a, err);
 	if (a->rounds || *a->until)
-		return fed_fail(err, "rounds= and until= are of the work that is billed against a scheme: "
-		                     "`costs against=sync rounds=5`");
+		return fed_fail(err, "rounds= and until= need against=: `costs against=sync rounds=5`");
 	if (*a->who && fed_client_selector_parse(a->who, &parts->clients,
 	                                         (uint64_t)parts->settings.seed, &draw, &ids, &n, err))
 		return FED_FAIL;
 	if (fed_session_history(s)->n == 0) {
-		fed_print(shell, "no rounds yet: nothing was spent\n");
+		fed_print(shell, "no rounds yet, so no costs; `round 5` makes some\n");
 		fed_free(ids);
 		return FED_OK;
 	}

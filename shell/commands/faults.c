@@ -23,14 +23,14 @@ static const struct fed_field inject_rows[] = {
 	FED_ARG_TEXT(struct inject_args, who, FED_ARG_NEEDED, "who",
                  "3, 1-5, 1,4,7-9, 20%, random:3, all"),
 	FED_INT_WORD(struct inject_args, at, 0, 0, 1e15, next_word,
-                 "the version being made when it begins"),
+                 "the round in which it begins, counted as versions"),
 	{.name = "for", /* a word of C: no member can have the name */
      .type = FED_TYPE_INT,
      .offset = offsetof(struct inject_args, versions),
      .size = sizeof(int64_t),
      .max = 1e15,
      .choice = ever_word,
-     .help = "how many versions it lasts; else until it is healed"},
+     .help = "how many versions it lasts; without it until `heal`"},
 	FED_END,
 };
 
@@ -126,7 +126,7 @@ static int run_heal(struct fed_shell *shell, const struct fed_call *call, struct
 	                     &healed, err))
 		return FED_FAIL;
 	if (!healed)
-		fed_print(shell, "nothing to heal; `faults` lists what is broken\n");
+		fed_print(shell, "no such fault to heal; `faults` lists all\n");
 	return FED_OK;
 }
 
@@ -187,7 +187,7 @@ static int run_faults(struct fed_shell *shell, const struct fed_call *call, stru
 
 	(void)call, (void)err;
 	if (!parts->faults.n) {
-		fed_print(shell, "nothing is broken; `help inject` shows what can be\n");
+		fed_print(shell, "no faults; `help inject` lists what can be injected\n");
 		return FED_OK;
 	}
 	for (size_t k = 0; k < sizeof titles / sizeof *titles; k++)
@@ -203,11 +203,12 @@ static int run_faults(struct fed_shell *shell, const struct fed_call *call, stru
 
 const struct fed_command fed_commands_faults[] = {
 	{.name = "inject",
-     .help = "break something: a fault for some clients, from a version on, for some versions",
+     .help = "inject a fault into clients, from a version on, for some versions",
      .text = "Without at= it begins with the next version, without for= it lasts until `heal`.\n"
              "Versions count as rounds do. A restart keeps the faults: those with at= come again\n"
-             "at their versions, the others are there from the start. Whom and when a fault\n"
-             "strikes depends on the seed alone, so a replay and a restart meet the same.\n"
+             "at their versions, the others are there from the start. Which clients\n"
+             "a fault strikes, and when, depends on the seed alone: a replay and a restart meet "
+             "the same.\n"
              "`explain FAULT` or `inject FAULT ?` tells exactly what each does, `info NAME` the\n"
              "parameters of an attack.",
      .examples = FED_EXAMPLES(
@@ -234,7 +235,7 @@ const struct fed_command fed_commands_faults[] = {
      .failure = FED_EXIT_USAGE},
 	{.name = "heal",
      .help = "end faults: of some clients, of one kind or number, or all",
-     .text = "What a fault holds back at a client (partition, late) leaves as it would have.",
+     .text = "An update that a fault holds back (partition, late) still leaves when it would have.",
      .examples = FED_EXAMPLES(FEW "inject offline 1-3; round; heal 2; round; heal; round",
                               FEW "inject flaky all; inject nan 0; heal fault=flaky; heal fault=2",
                               FEW "inject crash all; heal 0-2 fault=crash"),
@@ -244,7 +245,7 @@ const struct fed_command fed_commands_faults[] = {
      .flags = FED_COMMAND_CHANGES,
      .failure = FED_EXIT_USAGE},
 	{.name = "faults",
-     .help = "list the faults: whom they have, when, and how often they struck",
+     .help = "list the faults: their clients, their versions, how often they struck",
      .examples =
          FED_EXAMPLES("faults", FEW "inject flaky all; inject crash 3 at=5; round 2; faults"),
      .run = run_faults},

@@ -84,8 +84,8 @@ static int fail_empty(const struct fed_session *s, enum figure figure, struct fe
 	struct fed_text words = {0};
 
 	if (figure == WEIGHT && has_turns(&log->invitation_log))
-		fed_text_add(&words, "the updates of this run have no weight: clients that train in turn "
-		                     "hand their layers on, and nothing is averaged");
+		fed_text_add(&words, "the updates of this run have no weight: clients train in turn, and "
+		                     "nothing is averaged");
 	else if (figure < EXAMPLES && !log->invitation_log.n)
 		fed_invitation_log_put_empty(s, &words);
 	else if (!fed_session_parts(s)->clients.n_present)

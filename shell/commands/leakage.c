@@ -39,7 +39,7 @@ static void show(struct fed_shell *shell, const struct fed_leakage *leakage)
 	fed_table_cell(&table, "dcor");
 	fed_table_cell(&table, "corrected");
 	if (labels)
-		fed_table_cell(&table, "labels told");
+		fed_table_cell(&table, "labels inferred");
 	if (two)
 		fed_table_cell(&table, "norm AUC");
 	for (size_t i = 0; i < leakage->n; i++) {
@@ -61,7 +61,7 @@ static void show(struct fed_shell *shell, const struct fed_leakage *leakage)
 	fed_print(shell, "%u test examples, version %llu, noise %g", leakage->examples,
 	          (unsigned long long)fed_session_version(shell->session), leakage->noise);
 	if (labels)
-		fed_print(shell, "; a guess tells %.1f %% of the labels", 100 * leakage->guess);
+		fed_print(shell, "; guessing gets %.1f %% of the labels right", 100 * leakage->guess);
 	fed_print(shell, "\n");
 	fed_text_release(&text);
 }

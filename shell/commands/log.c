@@ -40,7 +40,8 @@ static void say_nothing(struct fed_shell *shell, bool any_kind)
 }
 
 const struct fed_field fed_log_rows[] = {
-	FED_ARG_INT(struct fed_log_args, n, FED_FIELD_POSITIONAL, 20, 1, 1e9, "the last N that match"),
+	FED_ARG_INT(struct fed_log_args, n, FED_FIELD_POSITIONAL, 20, 1, 1e9,
+                "number of events, the last that match"),
 	FED_ARG_TEXT(struct fed_log_args, kind, 0, "event",
                  "kinds joined by commas (refused,lost), or all; without it no steps"),
 	FED_ARG_TEXT(struct fed_log_args, client, 0, "who", "of these clients: 3, 1-5, all"),

@@ -129,7 +129,8 @@ static void cell_stops(struct fed_table *t, const struct fed_session *s,
 		if (st->left.endless)
 			fed_table_cell(t, "rounds until the condition holds");
 		else
-			fed_table_cell(t, "%s of the rounds", fed_count((double)st->left.versions).s);
+			fed_table_cell(t, "%s round%s", fed_count((double)st->left.versions).s,
+			               st->left.versions == 1 ? "" : "s");
 	}
 	if (st->breakpoints) {
 		fed_table_cell(t, "breakpoints");
@@ -137,7 +138,7 @@ static void cell_stops(struct fed_table *t, const struct fed_session *s,
 	}
 	if (st->pausing) {
 		fed_table_cell(t, "pause");
-		fed_table_cell(t, "when version %llu stands", (unsigned long long)st->pause);
+		fed_table_cell(t, "at version %llu", (unsigned long long)st->pause);
 	}
 	fed_text_release(&text);
 }
@@ -155,9 +156,9 @@ static int run_status(struct fed_shell *shell, const struct fed_call *call, stru
 		fed_put_dataset(parts->data, &text);
 	fed_table_cell(&table, "dataset");
 	fed_table_cell(&table, "%s",
-	               parts->data ? fed_text_str(&text) : "none yet; the first use takes glyphs");
+	               parts->data ? fed_text_str(&text) : "not chosen yet; glyphs by default");
 	fed_text_clear(&text);
-	cell_instance(&table, "model", &parts->model, "none yet; the first round takes a default");
+	cell_instance(&table, "model", &parts->model, "not chosen yet; the default fits the dataset");
 	if (parts->net_built) {
 		fed_text_count(&text, (double)parts->net.dim);
 		fed_table_cell(&table, "parameters");
@@ -165,9 +166,8 @@ static int run_status(struct fed_shell *shell, const struct fed_call *call, stru
 	}
 	cell_clients(&table, s);
 	cell_faults(&table, &st);
-	cell_instance(&table, "aggregator", &parts->aggregator,
-	              "none yet; the first round takes fedavg");
-	cell_instance(&table, "transport", &parts->transport, "none yet; the first round takes local");
+	cell_instance(&table, "aggregator", &parts->aggregator, "not chosen yet; fedavg by default");
+	cell_instance(&table, "transport", &parts->transport, "not chosen yet; local by default");
 	cell_scheme(&table, s);
 	fed_text_clear(&text);
 	fed_fields_print(fed_settings_fields, &parts->settings, true, &text);
@@ -213,7 +213,8 @@ struct count_args {
 	int64_t n;
 };
 static const struct fed_field history_rows[] = {
-	FED_ARG_INT(struct count_args, n, FED_FIELD_POSITIONAL, 20, 1, 1e12, "the last N rounds"),
+	FED_ARG_INT(struct count_args, n, FED_FIELD_POSITIONAL, 20, 1, 1e12,
+                "number of rounds, the last ones"),
 	FED_END,
 };
 static int run_history(struct fed_shell *shell, const struct fed_call *call, struct fed_error *err)
@@ -253,7 +254,7 @@ static const struct fed_field plot_rows[] = {
 	FED_ARG_TEXT(struct plot_args, metric, FED_ARG_NEEDED, "metrics",
                  "one or more, joined by commas; or tournament, or sweep"),
 	FED_ARG_TEXT(struct plot_args, of, FED_FIELD_POSITIONAL, "metric",
-                 "behind sweep: the metric of each row"),
+                 "after sweep: the metric of each row"),
 	FED_ROW(struct plot_args, against, char *, FED_TYPE_TEXT, .text = "round", .hint = "metric",
             .help = "the metric along the bottom: round, clock, bytes-up"),
 	FED_END,
@@ -297,7 +298,8 @@ static int run_keep(struct fed_shell *shell, const struct fed_call *call, struct
 	if (!kept->n)
 		fed_print(shell, "no runs are kept; `keep NAME` keeps this one\n");
 	for (size_t i = 0; i < kept->n; i++)
-		fed_print(shell, "  %s  %zu rounds\n", kept->run[i].name, kept->run[i].history.n);
+		fed_print(shell, "  %s  %zu round%s\n", kept->run[i].name, kept->run[i].history.n,
+		          kept->run[i].history.n == 1 ? "" : "s");
 	return FED_OK;
 }
 
@@ -323,15 +325,14 @@ static int run_explain(struct fed_shell *shell, const struct fed_call *call, str
 
 const struct fed_command fed_commands_look[] = {
 	{.name = "status",
-     .help = "show the composition and where the run stands",
+     .help = "show the composition and the state of the run",
      .examples = FED_EXAMPLES("status", QUICK "status"),
      .run = run_status},
 	{.name = "clients",
      .help = "show clients: examples, labels, device, link, rounds, loss, faults",
-     .text =
-         "One bar for each class, its height the share of the client's examples. Without\n"
-         "WHO the first 20 are shown; `clients all` shows all. Faults in brackets are still to\n"
-         "come.",
+     .text = "One bar for each class, its height the share of the client's examples. Without\n"
+             "WHO the first 20 are shown; `clients all` shows all. Faults in brackets have\n"
+             "not begun yet.",
      .examples = FED_EXAMPLES("dataset blobs; add-client 5 samples=50; inject flaky 2-4; clients",
                               "dataset blobs; add-client 10 noniid samples=50; clients",
                               "dataset blobs; add-client 10 samples=50; clients 2-4"),
@@ -356,7 +357,7 @@ const struct fed_command fed_commands_look[] = {
      .run = run_plot},
 	{.name = "keep",
      .help = "keep this run's history under a name, or list the kept ones",
-     .text = "Kept runs are drawn by `plot` and can stand in conditions: accuracy>=NAME.accuracy.",
+     .text = "`plot` draws kept runs, and conditions may name them: accuracy>=NAME.accuracy.",
      .examples = FED_EXAMPLES(QUICK "keep iid; keep"),
      .args = keep_rows,
      .args_size = sizeof(struct keep_args),
@@ -365,7 +366,7 @@ const struct fed_command fed_commands_look[] = {
      .failure = FED_EXIT_USAGE},
 	{.name = "log",
      .help = "show what happened: notes, warnings, refusals, rounds; with kind= any event",
-     .text = "Each of the arguments leaves out what does not match. Steps inside a round (begin,\n"
+     .text = "Each argument leaves out the events that do not match. Steps inside a round (begin,\n"
              "sent, received, trained, reported, recalled; smashed, gradient, arrived) are many\n"
              "and shown only when kind= asks for them; kind=all shows everything. What an aborted\n"
              "round did is marked as undone. The last 1,048,576 events are kept.",
@@ -376,13 +377,11 @@ const struct fed_command fed_commands_look[] = {
      .run = fed_run_log,
      .failure = FED_EXIT_USAGE},
 	{.name = "client",
-     .help = "tell the story of one client: what it is and what became of each invitation",
-     .text =
-         "For each time that it was sent the model: when, how long the download, the training\n"
-         "and the upload took, how many bytes they were, and what became of the update.\n"
-         "Under scheme split the training is what the client computed in its turn; how long it\n"
-         "waited for messages and the server in it is told behind. Times are those of the\n"
-         "simulated world.",
+     .help = "show one client: what it is and what became of each invitation",
+     .text = "For each time that it was sent the model: when, how long the download, the training\n"
+             "and the upload took, how many bytes they were, and what became of the update.\n"
+             "Under scheme split the training is what the client computed in its turn; the time\n"
+             "that it waited for messages and the server meanwhile comes last. Times are virtual.",
      .examples = FED_EXAMPLES(QUICK "client 2", QUICK "client 2 n=1"),
      .args = fed_client_arg_rows,
      .args_size = sizeof(struct fed_client_args),
@@ -399,23 +398,24 @@ const struct fed_command fed_commands_look[] = {
      .run = fed_run_timeline,
      .failure = FED_EXIT_USAGE},
 	{.name = "watch",
-     .help = "see it happen: a full-screen view of the session, with keys to drive it",
-     .text = "Views are switched by number or tab; space pauses, s lets one event happen, r one\n"
-             "round, + and - set the pace, : takes any command, ? lists all keys, q leads back.\n"
-             "What runs when you leave is stopped between two events; `continue` finishes it.\n"
-             "In a script it opens a view where `fedsh --watch FILE` plays it, else it does\n"
-             "nothing.",
+     .help = "open the full-screen view of the session, with keys to control it",
+     .text =
+         "Views are switched by number or tab; space pauses, s makes one event, r one\n"
+         "round, + and - set the pace, : takes any command, ? lists all keys, q returns.\n"
+         "A run that is going on when you leave stops between two events; `continue` finishes it.\n"
+         "In a script it opens a view where `fedsh --watch FILE` plays it, else it does\n"
+         "nothing.",
      .examples = FED_EXAMPLES("watch", "watch log pace=2"),
      .args = fed_watch_rows,
      .args_size = sizeof(struct fed_watch_args),
      .run = fed_run_watch},
 	{.name = "explain",
      .help = "show formula, purpose and source of anything with a name",
-     .text = "Of the session's aggregator and the pre-aggregation in front of it also the formula "
-             "with\n"
-             "the numbers of the last round in it: scores as sums of distances, single\n"
-             "coordinates, groups, cuts. Last comes the truth, which aggregators are not told:\n"
-             "who of the trusted and of the others was Byzantine.",
+     .text =
+         "Of the session's aggregator and its pre-aggregation also the formula with the numbers\n"
+         "of the last round: scores as sums of distances, single coordinates, groups, cuts.\n"
+         "Last comes the truth, which no aggregator knows: how many of the filtered and of the\n"
+         "trusted clients are Byzantine.",
      .examples =
          FED_EXAMPLES("explain fedavg", "explain dirichlet", "explain glyphs", "explain sync",
                       "dataset blobs; add-client 10 samples=50; inject byzantine 20%; "
@@ -426,10 +426,10 @@ const struct fed_command fed_commands_look[] = {
      .failure = FED_EXIT_USAGE},
 	{.name = "histogram",
      .help = "show how a figure of the updates or clients spreads",
-     .text = "staleness: versions made while an update that was used was under way; duration:\n"
+     .text = "staleness: versions made while a used update was in flight; duration:\n"
              "from the sending of the model to the arrival of the update; download, compute,\n"
-             "upload: its parts; weight: its share in the step. examples and loss are the\n"
-             "clients'. Updates are those of this run that are still remembered.",
+             "upload: its parts; weight: its share in the step. examples and loss are of\n"
+             "the clients. Updates are those of this run that the log still has.",
      .examples = FED_EXAMPLES(QUICK "histogram examples", QUICK "histogram compute bins=5",
                               "dataset blobs; add-client 8 samples=40; scheme async; aggregator "
                               "fedasync; round 20; histogram staleness"),
@@ -441,8 +441,8 @@ const struct fed_command fed_commands_look[] = {
      .text = "Each match trains copies of the model and the clients for some rounds with one\n"
              "attack on some clients and one aggregator, and is evaluated at its end; the session\n"
              "stays as it is. The grid shows the accuracies, `plot tournament` as a heat map.\n"
-             "Ctrl-C stops after the matches that run, a second one drops these; the same command\n"
-             "goes on with those that are left.",
+             "Ctrl-C stops after the running matches, a second one drops them; the same command\n"
+             "goes on with the rest.",
      .examples = FED_EXAMPLES("dataset blobs; add-client 10 samples=30; tournament rounds=2 "
                               "attacks=none,sign-flip:scale=5,ipm aggregators=fedavg,fedadam",
                               "dataset blobs; add-client 8 samples=30; tournament rounds=1 "
@@ -453,7 +453,7 @@ const struct fed_command fed_commands_look[] = {
      .flags = FED_COMMAND_REJECTS,
      .failure = FED_EXIT_ROUND},
 	{.name = "sweep",
-     .help = "play the same session once for each value of a key and show what each costs",
+     .help = "train the session once for each value of a setting and compare the results",
      .text =
          "Each row trains copies of the model and the clients from the present state; the session\n"
          "stays as it is. Bytes and FLOPs of clients are those of one client, in the mean.\n"
@@ -461,12 +461,13 @@ const struct fed_command fed_commands_look[] = {
          "  sweep aggregator krum:f=2,bgd  plugins, parameters behind colons; model, scheme and\n"
          "                                 transport likewise\n"
          "  sweep link wifi,4g             links or devices of all clients\n"
-         "  sweep clients 10,100           the same examples dealt to so many, in the same way\n"
-         "  sweep cut                      scheme split cut behind each layer (with labels=client "
+         "  sweep clients 10,100           the same examples over so many clients, partitioned "
+         "alike\n"
+         "  sweep cut                      scheme split cut after each layer (with labels=client "
          "at\n"
          "                                 each two), beside scheme sync\n"
-         "`plot sweep METRIC` draws it. Ctrl-C stops after the rows that run, a second one drops\n"
-         "these; the same command goes on with those that are left.",
+         "`plot sweep METRIC` draws it. Ctrl-C stops after the running rows, a second one drops\n"
+         "them; the same command goes on with the rest.",
      .examples =
          FED_EXAMPLES(QUICK "sweep lr 0.01,0.1 rounds=2",
                       QUICK "sweep epochs 1,5 until=accuracy>=0.9 "
@@ -483,9 +484,9 @@ const struct fed_command fed_commands_look[] = {
 	{.name = "updates",
      .help = "show the last round's updates: as a table, a map, or a matrix of angles",
      .text =
-         "For each client: who it was (fedsh knows, the aggregator does not), the length of its\n"
-         "update, its cosine to the step and to the mean of the honest, and what the\n"
-         "aggregator thought of it. `updates map` draws them in two dimensions with mean,\n"
+         "For each client: honest or Byzantine (fedsh knows, the aggregator does not), the length\n"
+         "of its update, its cosine to the step and to the mean of the honest updates, and the\n"
+         "aggregator's verdict. `updates map` draws them in two dimensions with mean,\n"
          "median and step, `updates matrix` shows all pairs' cosines. `updates save=FILE.npz`\n"
          "writes them as the arrays `updates`, a row each, and `clients`, the id of each row, in\n"
          "the order in which the aggregator got them, which is not the table's; FILE.npy has the\n"
@@ -498,14 +499,15 @@ const struct fed_command fed_commands_look[] = {
      .run = fed_run_updates},
 	{.name = "leakage",
      .synonym = "leak",
-     .help = "measure what crosses each cut of the model: what it tells about inputs and labels",
+     .help = "measure what the data at each cut of the model reveal about inputs and labels",
      .text =
          "Whoever gets the activations at a cut (smashed data) sees the examples through the\n"
-         "layers below it. dcor is the distance correlation of inputs and smashed data, 1: all\n"
-         "is there; of few examples and long vectors it stays high, corrected is 0 in the mean\n"
-         "when nothing is. Where labels stay with the client, it sends gradients\n"
-         "back through a cut: labels told is the share of labels that the nearest mean direction\n"
-         "of a class tells; with two classes norm AUC says how well the length alone does. The\n"
+         "layers below it. dcor is the distance correlation of inputs and smashed data: 1\n"
+         "where they reveal everything. With few examples and long vectors it is too high;\n"
+         "corrected is 0 in the mean where they reveal nothing. Where labels stay with the client, "
+         "it sends gradients\n"
+         "back through a cut: labels inferred is the share that the nearest mean direction\n"
+         "of a class gives; with two classes norm AUC says how well the length alone does. The\n"
          "setting `noise` is on the smashed data.",
      .examples = FED_EXAMPLES("dataset glyphs train=300 test=100; model mlp; leakage examples=40",
                               "dataset blobs; model mlp; set noise 0.5; leakage cut=1"),
@@ -515,16 +517,15 @@ const struct fed_command fed_commands_look[] = {
      .failure = FED_EXIT_USAGE},
 	{.name = "reconstruct",
      .synonym = "peek",
-     .help = "draw a client's example beside what the server can make of what the client sends",
+     .help = "draw a client's example beside what the server can reconstruct from its messages",
      .text =
          "from=smashed: a decoder learns to draw inputs from the smashed data at a cut, on public\n"
-         "examples (the dataset's test examples stand for them), then draws the client's. Noise\n"
+         "examples (the dataset's test examples), then draws the client's. Noise\n"
          "is in both. from=update: the client is taken to send the update of one step on one or a\n"
          "few of its examples, with the noise and the codec that are set; its gradient gives the\n"
          "input by one division where the model begins with a dense layer (exactly, if there is\n"
-         "neither noise nor codec), else inputs are looked for that make the same gradient\n"
-         "(labels are taken as known). PSNR: the more the closer. Ctrl-C shows what was found so\n"
-         "far.",
+         "neither noise nor codec), else inputs with the same gradient are searched (labels are\n"
+         "assumed known). PSNR: higher is closer. Ctrl-C shows the best so far.",
      .examples = FED_EXAMPLES("dataset glyphs train=500 test=100; model mlp; add-client 5 "
                               "samples=50; reconstruct 2",
                               "dataset glyphs train=500 test=100; model lenet; add-client 5 "
@@ -538,13 +539,13 @@ const struct fed_command fed_commands_look[] = {
 	{.name = "costs",
      .synonym = "bill",
      .help = "show what the run cost: bytes, messages and FLOPs, in total and by client",
-     .text =
-         "Bytes and messages by direction, what the codec saved against sending updates as\n"
-         "they are, and the clients that cost the most. Work is that of training at the\n"
-         "clients and of taking their updates at the server. A round is billed when it stands.\n"
-         "against=SCHEME plays the same work from the present model under the present scheme\n"
-         "and under that one, and bills both; FLOPs and bytes are then those of a client. Ctrl-C\n"
-         "is as for `sweep`.",
+     .text = "Bytes and messages by direction, what the codec saved, and the clients\n"
+             " that cost the most. Work is that of training at the\n"
+             "clients and of taking their updates at the server. A round is billed when it ends.\n"
+             "against=SCHEME does the same work from the present model under the present scheme\n"
+             "and under that one, and bills both; FLOPs and bytes are then those of one client. "
+             "Ctrl-C\n"
+             "is as for `sweep`.",
      .examples = FED_EXAMPLES(QUICK "costs", "set codec int8; " QUICK "costs 1-2 sort=saved",
                               QUICK "costs sort=flops n=3",
                               QUICK "model mlp hidden=8,8; scheme split cut=2; costs against=sync "

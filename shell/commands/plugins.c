@@ -48,7 +48,7 @@ static int run_plugins(struct fed_shell *shell, const struct fed_call *call, str
 			list_kind(shell, kind);
 	if (fed_call_has(call, 0) &&
 	    !fed_registry_at(fed_session_plugins(shell->session), (enum fed_kind)(a->kind + 1), 0))
-		fed_print(shell, "no %s is there\n", kinds[a->kind]);
+		fed_print(shell, "no %s is loaded\n", kinds[a->kind]);
 	return FED_OK;
 }
 
@@ -129,7 +129,7 @@ static int run_reload(struct fed_shell *shell, const struct fed_call *call, stru
 }
 
 static const struct fed_field new_rows[] = {
-	FED_ARG_CHOICE(struct kind_args, kind, FED_ARG_NEEDED, 0, kinds, "what it will be"),
+	FED_ARG_CHOICE(struct kind_args, kind, FED_ARG_NEEDED, 0, kinds, "the kind of plugin"),
 	FED_ARG_TEXT(struct kind_args, name, FED_ARG_NEEDED, NULL, "its name; NAME.c is written"),
 	FED_END,
 };
@@ -240,7 +240,7 @@ const struct fed_command fed_commands_plugins[] = {
      .flags = FED_COMMAND_CHANGES,
      .failure = FED_EXIT_PLUGIN},
 	{.name = "unload",
-     .help = "forget a loaded plugin",
+     .help = "unload a plugin",
      .examples = FED_EXAMPLES("new-plugin model mine; build mine; load ./mine.so; unload mine"),
      NAME_ARGS(plugin_rows),
      .run = run_unload,
@@ -248,14 +248,14 @@ const struct fed_command fed_commands_plugins[] = {
      .failure = FED_EXIT_PLUGIN},
 	{.name = "reload",
      .help = "load a plugin's file again",
-     .text = "Its settings stay, what it remembered begins anew.",
+     .text = "Its settings stay; its state is reset.",
      .examples = FED_EXAMPLES("new-plugin transport mine; build mine; load ./mine.so; reload mine"),
      NAME_ARGS(plugin_rows),
      .run = run_reload,
      .flags = FED_COMMAND_CHANGES,
      .failure = FED_EXIT_PLUGIN},
 	{.name = "new-plugin",
-     .help = "write a plugin to begin with",
+     .help = "write the source of a small plugin to start from",
      .examples = FED_EXAMPLES("new-plugin aggregator mine", "new-plugin model mine",
                               "new-plugin attack mine; build mine; load ./mine.so"),
      .args = new_rows,
@@ -275,7 +275,7 @@ const struct fed_command fed_commands_plugins[] = {
      .text =
          "FILE is a NumPy matrix (.npy, float16, 32 or 64) with a row for each client; their\n"
          "ids are the rows' numbers. Shows the step, and each row's score, weight and verdict.\n"
-         "A number that is none counts as infinite. `updates save=FILE.npy` writes the last\n"
+         "NaN counts as infinite. `updates save=FILE.npy` writes the last\n"
          "round's updates in this form. Seed and threads are the session's.",
      .examples = FED_EXAMPLES(
 		 "dataset blobs; add-client 9 samples=40; round; updates save=u.npy; try krum u.npy f=2",

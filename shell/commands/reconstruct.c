@@ -22,15 +22,15 @@ static const char *const by_scheme[] = {"auto", NULL};
 
 #define A struct fed_reconstruct_args
 const struct fed_field fed_reconstruct_rows[] = {
-	FED_ARG_INT(A, client, FED_ARG_NEEDED, 0, 0, 1e9, "the client"),
-	FED_ARG_INT(A, example, 0, 0, 0, 1e9, "which of its examples, from 0"),
+	FED_ARG_INT(A, client, FED_ARG_NEEDED, 0, 0, 1e9, "client number"),
+	FED_ARG_INT(A, example, 0, 0, 0, 1e9, "which of its examples, counted from 0"),
 	FED_ARG_CHOICE(A, from, 0, BY_SCHEME, sources,
                    "what the server gets; auto: smashed data under scheme split, else an update"),
 	FED_INT_WORD(A, cut, 0, 0, 1e6, by_scheme,
                  "where smashed data cross; auto: the scheme's, or the middle of the model"),
 	FED_ARG_INT(A, batch, 0, 1, 1, FED_RECONSTRUCTION_BATCH_MAX,
                 "examples in the step that made the update"),
-	FED_ARG_INT(A, steps, 0, 400, 1, 1e6, "of the decoder's training, or of the search"),
+	FED_ARG_INT(A, steps, 0, 400, 1, 1e6, "steps of the decoder's training, or of the search"),
 	FED_END,
 };
 #undef A
@@ -98,8 +98,8 @@ static void say_figures(struct fed_shell *shell, const struct fed_reconstruction
 
 	fed_text_add(&text, "MSE %.3g, PSNR ", k->mse[i]);
 	put_psnr(&text, k, k->mse[i]);
-	fed_text_add(&text, "; the mean of %u public examples would have MSE %.3g, PSNR ", k->publics,
-	             k->guess[i]);
+	fed_text_add(&text, "; for comparison, the mean of %u public examples: MSE %.3g, PSNR ",
+	             k->publics, k->guess[i]);
 	put_psnr(&text, k, k->guess[i]);
 	fed_print(shell, "%s\n", fed_text_str(&text));
 	fed_text_release(&text);
@@ -120,7 +120,7 @@ static void say_method(struct fed_shell *shell, const struct fed_reconstruction 
 	if (k->how == FED_RECONSTRUCTION_DECODER)
 		fed_print(shell,
 		          "from smashed data at cut %zu, after %s, by a decoder trained %u steps on %u\n"
-		          "public examples (test examples stand for them)",
+		          "public examples (the test examples)",
 		          plan->cut, parts->net.layer[plan->cut - 1].name, k->steps, k->publics);
 	else if (k->how == FED_RECONSTRUCTION_EXACT)
 		fed_print(shell,
@@ -215,7 +215,7 @@ int fed_run_reconstruct(struct fed_shell *shell, const struct fed_call *call, st
 		return FED_FAIL;
 	show(shell, &k, &plan);
 	if (k.stopped) {
-		fed_print(shell, "stopped early: this is what %u of %u steps gave\n", k.steps, plan.steps);
+		fed_print(shell, "stopped early, after %u of %u steps\n", k.steps, plan.steps);
 		shell->fault = FED_EXIT_INTERRUPTED;
 		fed_signals_interrupted();
 	}

@@ -126,7 +126,7 @@ struct round_args {
 	int64_t n;
 };
 static const struct fed_field round_rows[] = {
-	FED_ARG_INT(struct round_args, n, FED_FIELD_POSITIONAL, 1, 1, 1e12, "how many rounds"),
+	FED_ARG_INT(struct round_args, n, FED_FIELD_POSITIONAL, 1, 1, 1e12, "number of rounds"),
 	FED_END,
 };
 static int run_round(struct fed_shell *shell, const struct fed_call *call, struct fed_error *err)
@@ -219,7 +219,7 @@ static void stop_stepping(struct fed_shell *shell, uint64_t done, uint64_t left)
 }
 
 static const struct fed_field step_rows[] = {
-	FED_ARG_INT(struct round_args, n, FED_FIELD_POSITIONAL, 1, 1, 1e12, "how many steps"),
+	FED_ARG_INT(struct round_args, n, FED_FIELD_POSITIONAL, 1, 1, 1e12, "number of steps"),
 	FED_END,
 };
 static int run_step(struct fed_shell *shell, const struct fed_call *call, struct fed_error *err)
@@ -255,7 +255,7 @@ static int run_abort(struct fed_shell *shell, const struct fed_call *call, struc
 		shell->fault = FED_EXIT_USAGE;
 		return FED_FAIL;
 	}
-	fed_print(shell, "round %s is aborted; the model is version %s, as before it\n",
+	fed_print(shell, "round %s aborted; the model is still version %s\n",
 	          fed_count((double)fed_session_version(s) + 1).s,
 	          fed_count((double)fed_session_version(s)).s);
 	return FED_OK;
@@ -270,7 +270,7 @@ static const char *const next_word[] = {"next", NULL};
 static const struct fed_field pause_rows[] = {
 	FED_ROW(struct pause_args, version, int64_t, FED_TYPE_INT, .flags = FED_FIELD_POSITIONAL,
             .def = -1, .min = -1, .max = 1e15, .choice = next_word,
-            .help = "the version at which to stop"),
+            .help = "version at which to stop"),
 	FED_END,
 };
 static int run_pause(struct fed_shell *shell, const struct fed_call *call, struct fed_error *err)
@@ -281,10 +281,10 @@ static int run_pause(struct fed_shell *shell, const struct fed_call *call, struc
 	const uint64_t version = a->version < 0 ? now + 1 : (uint64_t)a->version;
 
 	if (version < now)
-		return fed_fail(err, "version %s was made before: the model is at %s",
+		return fed_fail(err, "version %s is in the past; the model is at version %s",
 		                fed_count((double)version).s, fed_count((double)now).s);
 	fed_session_pause(s, version);
-	fed_print(shell, "the next run pauses when version %s stands\n", fed_count((double)version).s);
+	fed_print(shell, "the next run pauses at version %s\n", fed_count((double)version).s);
 	return FED_OK;
 }
 
@@ -309,8 +309,7 @@ static void list_breakpoints(struct fed_shell *shell)
 	}
 	fed_table_print(shell, &table, true);
 	if (d->pausing)
-		fed_print(shell, "the next run pauses when version %s stands\n",
-		          fed_count((double)d->pause).s);
+		fed_print(shell, "the next run pauses at version %s\n", fed_count((double)d->pause).s);
 }
 
 static int delete_breakpoint(struct fed_shell *shell, const char *which, struct fed_error *err)
@@ -325,15 +324,15 @@ static int delete_breakpoint(struct fed_shell *shell, const char *which, struct 
 		if (n)
 			fed_print(shell, "%zu breakpoint%s deleted\n", n, n == 1 ? "" : "s");
 		else
-			fed_print(shell, "there are no breakpoints\n");
+			fed_print(shell, "no breakpoints\n");
 		return FED_OK;
 	}
 	if (!fed_parse_int(which, &number) || number < 1)
-		return fed_fail(err, "delete %s: a number that `break` lists, or all",
+		return fed_fail(err, "delete %s: give a number that `break` lists, or all",
 		                *which ? fed_show(which).s : "what");
 	if (fed_session_unbreak(s, (uint64_t)number, err))
 		return FED_FAIL;
-	fed_print(shell, "break %lld is deleted\n", number);
+	fed_print(shell, "breakpoint %lld deleted\n", number);
 	return FED_OK;
 }
 
@@ -370,7 +369,7 @@ const struct fed_command fed_commands_run[] = {
 	{.name = "round",
      .help = "make one or more rounds",
      .text = "Each round makes one version of the model; one that is open after `step` is the\n"
-             "first of them. A bare session is completed first, and what it takes is told.\n"
+             "first of them. Parts that were not chosen get defaults first, with a note.\n"
              "Ctrl-C stops after the round, Ctrl-C twice aborts it and leaves the model as it\n"
              "was.",
      .examples =
@@ -394,10 +393,11 @@ const struct fed_command fed_commands_run[] = {
      .flags = FED_COMMAND_CHANGES,
      .failure = FED_EXIT_ROUND},
 	{.name = "step",
-     .help = "let one thing happen, or N: a round opens, an event comes",
-     .text = "Opens a round when none is open. Between two steps the world stands still and can\n"
-             "be looked at; faults, devices, links and most settings can be changed. `continue`\n"
-             "finishes the round, `abort` undoes it. A breakpoint stops N steps early.",
+     .help = "make one step, or N: open a round, or handle its next event",
+     .text =
+         "Opens a round when none is open. Between two steps the simulation stands still and\n"
+         "can be inspected; faults, devices, links and most settings can be changed. `continue`\n"
+         "finishes the round, `abort` undoes it. A breakpoint stops N steps early.",
      .examples = FED_EXAMPLES(QUICK "step", QUICK "step 5; status; continue", QUICK "step; abort"),
      .args = step_rows,
      .args_size = sizeof(struct round_args),
@@ -405,9 +405,9 @@ const struct fed_command fed_commands_run[] = {
      .flags = FED_COMMAND_CHANGES,
      .failure = FED_EXIT_ROUND},
 	{.name = "continue",
-     .help = "go on where a breakpoint, a pause, Ctrl-C or `step` stopped",
+     .help = "resume where a breakpoint, a pause, Ctrl-C or `step` stopped",
      .text = "The open round first, then what was left of `round N` or `run until`; until the\n"
-             "next breakpoint is hit. A new `round` or `run` takes the place of what was left.",
+             "next breakpoint is hit. A new `round` or `run` replaces what was left.",
      .examples = FED_EXAMPLES(QUICK "step; continue", QUICK "pause; round 5; continue",
                               QUICK "break client==2; round 2; break delete all; continue"),
      .run = run_continue,
@@ -442,7 +442,7 @@ const struct fed_command fed_commands_run[] = {
      .flags = FED_COMMAND_CHANGES,
      .failure = FED_EXIT_USAGE},
 	{.name = "abort",
-     .help = "end the open round; the model is as before it",
+     .help = "end the open round without a step; the model stays",
      .text = "What was left of `round N` or `run until` is given up, too.",
      .examples = FED_EXAMPLES(QUICK "step 3; abort"),
      .run = run_abort,

@@ -109,7 +109,7 @@ static int run_record(struct fed_shell *shell, const struct fed_call *call, stru
 	} else if (shell->record) {
 		fed_print(shell, "recording to %s\n", shell->record_path ? shell->record_path : "a file");
 	} else {
-		fed_print(shell, "nothing is being recorded; `record FILE` begins\n");
+		fed_print(shell, "nothing is being recorded; `record FILE` starts a recording\n");
 	}
 	return FED_OK;
 }
@@ -235,12 +235,12 @@ const struct fed_command fed_commands_session[] = {
 	{.name = "save",
      .help = "save the session to a file, in the middle of a round too",
      .text =
-         "Everything is in it but the log, of which `log`, `client` and `timeline` tell: a\n"
+         "Everything is saved but the event log, which `log`, `client` and `timeline` show: a\n"
          "restored session goes on bit for bit. The old file stays as it was until the new\n"
          "one is complete. Clients that are at work (scheme async) go on, here and where it is\n"
          "restored; over real connections they are recalled. An open round is made again when\n"
          "it is restored, as far as it had come and with what was changed in it (set, inject,\n"
-         "...). Breakpoints and a pause come along.",
+         "...). Breakpoints and a pause are saved.",
      .examples = FED_EXAMPLES(QUICK "save run.fed", QUICK "step 5; set lr 0.3; save run.fed"),
      PATH_ARGS,
      .run = run_save,

@@ -167,21 +167,35 @@ void fed_put_instance(const struct fed_instance *x, struct fed_text *out)
 	}
 }
 
+/* "28x28 pixels", "2 features", "40 tokens each". */
+static void put_example(const struct fed_dataset *data, struct fed_text *out)
+{
+	const uint32_t *dim = data->shape.dim;
+
+	if (data->shape.rank == 1) {
+		fed_text_add(out, "%u %s%s each", dim[0], data->tokens ? "token" : "feature",
+		             dim[0] == 1 ? "" : "s");
+		return;
+	}
+	fed_text_add(out, "%ux%u pixels", dim[0], dim[1]);
+	if (data->shape.rank > 2 && dim[2] > 1)
+		fed_text_add(out, " in %u channels", dim[2]);
+}
+
 void fed_put_dataset(const struct fed_dataset *data, struct fed_text *out)
 {
 	fed_text_add(out, "%s: ", data->name);
 	fed_text_count(out, data->train);
 	fed_text_add(out, " training and ");
 	fed_text_count(out, data->test);
-	fed_text_add(out, " test examples of ");
-	for (uint32_t i = 0; i < data->shape.rank; i++)
-		fed_text_add(out, "%s%u", i ? "x" : "", data->shape.dim[i]);
+	fed_text_add(out, data->test == 1 ? " test example, " : " test examples, ");
+	put_example(data, out);
 	if (data->classes)
 		fed_text_add(out, ", %u classes", data->classes);
 	else
 		fed_text_add(out, ", %u target%s", data->outputs, data->outputs == 1 ? "" : "s");
 	if (data->owner)
-		fed_text_add(out, ", %u users", data->owners);
+		fed_text_add(out, ", %u user%s", data->owners, data->owners == 1 ? "" : "s");
 }
 
 /* The cut ------------------------------------------------------------------ */
@@ -200,9 +214,9 @@ void fed_put_cut(const struct fed_session *s, struct fed_text *out)
 		return;
 	}
 	if (at[1] < parts->net.layers)
-		fed_text_add(out, "behind layers %zu and %zu of %zu", at[0], at[1], parts->net.layers);
+		fed_text_add(out, "after layers %zu and %zu of %zu", at[0], at[1], parts->net.layers);
 	else
-		fed_text_add(out, "behind layer %zu of %zu", at[0], parts->net.layers);
+		fed_text_add(out, "after layer %zu of %zu", at[0], parts->net.layers);
 	if (split->cut.n < 1 + (at[1] < parts->net.layers))
 		fed_text_add(out, ", by default");
 }

@@ -22,9 +22,9 @@ const struct fed_field fed_sweep_rows[] = {
                     "cut"),
 	FED_ROW(P, values, char *, FED_TYPE_TEXT, .flags = FED_FIELD_POSITIONAL, .hint = "values",
             .help = "joined by commas, or by | where they hold commas; cut alone: all of them"),
-	FED_ARG_INT(P, rounds, 0, 0, 0, 1e6, "rounds of each; 0: 10, or with until= at most 1000"),
+	FED_ARG_INT(P, rounds, 0, 0, 0, 1e6, "rounds of each row; 0: 10, or with until= at most 1,000"),
 	FED_ROW(P, until, char *, FED_TYPE_TEXT, .hint = "condition",
-            .help = "each ends when this holds: accuracy>=0.9"),
+            .help = "each row ends when this holds: accuracy>=0.9"),
 	FED_ROW(P, metrics, char *, FED_TYPE_TEXT, .hint = "metrics",
             .text = "accuracy,client-flops,server-flops,bytes-up,bytes-down,messages,clock",
             .help = "the columns, joined by commas"),
@@ -201,7 +201,7 @@ int fed_show_sweep(struct fed_shell *shell, const struct fed_sweep_plan *plan,
 	show_table(shell, w, &columns);
 	show_json(shell, w);
 	if (interrupted) {
-		fed_print(shell, "stopped; the same command goes on with the rows that are left\n");
+		fed_print(shell, "stopped; the same command goes on with the remaining rows\n");
 		shell->fault = FED_EXIT_INTERRUPTED;
 		fed_signals_interrupted();
 	}

@@ -209,11 +209,10 @@ static int check_name(const char *name, struct fed_error *err)
 
 	if (n == 0 || n > 31 || name[0] < 'a' || name[0] > 'z' ||
 	    strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789-") != n)
-		return fed_reject(
-			err,
-			"%s: a plugin's name begins with a letter a to z, then letters, digits and "
-			"-, at most 31 characters",
-			fed_show(name).s);
+		return fed_reject(err,
+		                  "%s cannot be a plugin's name: it begins with a letter a to z and has "
+		                  "such letters, digits and -, at most 31",
+		                  fed_show(name).s);
 	return FED_OK;
 }
 
@@ -230,7 +229,7 @@ int fed_template_write(enum fed_kind kind, const char *name, struct fed_error *e
 		return FED_REJECT;
 	snprintf(path, sizeof path, "%s.c", name);
 	if (access(path, F_OK) == 0)
-		return fed_fail(err, "%s is there already; choose another name", path);
+		return fed_fail(err, "%s exists already; choose another name", path);
 	if (fed_file_open(&file, path, err))
 		return FED_FAIL;
 	for (const char *at = starters[kind], *next; *at; at = next) {

@@ -87,8 +87,9 @@ int fed_run_timeline(struct fed_shell *shell, const struct fed_call *call, struc
 		fed_print(shell,
 		          "none of these clients took part in the last rounds; n=20 looks back further\n");
 	else if (w.to <= w.from)
-		fed_print(shell,
-		          "no virtual time has passed: `set client all device=phone link=4g` makes it\n");
+		fed_print(
+			shell,
+			"no virtual time has passed; after `set client all device=phone link=4g` it does\n");
 	else
 		rc = draw(shell, &w, err);
 	fed_timeline_release(&w);

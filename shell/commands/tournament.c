@@ -102,7 +102,7 @@ int fed_run_tournament(struct fed_shell *shell, const struct fed_call *call, str
 	          fed_session_parts(shell->session)->clients.n_present);
 	show_grid(shell, t);
 	if (interrupted) {
-		fed_print(shell, "stopped; the same command goes on with the matches that are left\n");
+		fed_print(shell, "stopped; the same command goes on with the remaining matches\n");
 		shell->fault = FED_EXIT_INTERRUPTED;
 		fed_signals_interrupted();
 	}

@@ -161,7 +161,8 @@ static int show_map(struct fed_shell *shell, const struct fed_update_geometry *i
 	struct fed_text drawing = {0};
 	char title[96];
 
-	snprintf(title, sizeof title, "updates of version %llu, %.0f %% of their variance",
+	snprintf(title, sizeof title,
+	         "updates of version %llu (the plane shows %.0f %% of their variance)",
 	         (unsigned long long)fed_session_version(shell->session),
 	         isnan(in->shown) ? 100.0 : 100 * in->shown);
 	fed_screen_measure(shell);

@@ -89,7 +89,7 @@ static int refuse_key(const struct fed_call *c, const struct fed_shell *shell, c
 	if (near)
 		fed_fail(err, "no parameter %s; did you mean %s?", fed_show(key).s, fed_text_str(&list));
 	else if (list.len)
-		fed_fail(err, "no parameter %s; there are %s", fed_show(key).s, fed_text_str(&list));
+		fed_fail(err, "no parameter %s; it takes %s", fed_show(key).s, fed_text_str(&list));
 	else
 		fed_fail(err, "no parameter %s; it takes none", fed_show(key).s);
 	fed_text_release(&list);
@@ -193,7 +193,7 @@ static int take_word(struct fed_call *c, const struct fed_shell *shell, const ch
 		return add_extra(c, next->name, word, err);
 	if (flag || (c->command->flags & FED_COMMAND_ANY_KEY))
 		return fed_fail(err, "%s needs a value: %s=VALUE", fed_show(word).s, fed_show(word).s);
-	return fed_fail(err, "%s is one word too many; `help %s` shows what it takes", fed_show(word).s,
+	return fed_fail(err, "unexpected argument %s; `help %s` shows what it takes", fed_show(word).s,
 	                c->command->name);
 }
 

@@ -10,7 +10,7 @@ const char *const fed_group_names[] = {"compose", "run",     "faults", "look",
                                        "plugins", "session", NULL};
 const char *const fed_group_help[] = {"choose data, model, clients and rules",
                                       "make rounds",
-                                      "break things, and mend them",
+                                      "inject faults, and heal them",
                                       "see what is there and what happened",
                                       "list, write, build and load plugins",
                                       "files, scripts, help",

@@ -101,12 +101,15 @@ static int explain_round(struct fed_shell *shell, const char *name, struct fed_e
 		return FED_OK;
 	const int rc = fed_round_explanation_init(&explanation, shell->session, !is_rule, err);
 	if (rc == FED_REJECT)
-		fed_print(shell, "\nno round to show it with: %s\n", err->text);
+		fed_print(shell,
+		          "\n"
+		          "no numbers of a round yet: %s\n",
+		          err->text);
 	if (explanation.lines.len) {
 		fed_print_styled(shell, FED_EMPHASIS_BOLD, "\nin version %llu:\n",
 		                 (unsigned long long)explanation.version);
 		if (is_rule && rule->after)
-			fed_print(shell, "behind %s: d_i are its mixtures, by their clients' ids\n",
+			fed_print(shell, "after %s: d_i are its mixtures, named by their clients\n",
 			          rule->after->entry->head->name);
 		fed_print(shell, "%s", fed_text_str(&explanation.lines));
 		if (rc == FED_OK)

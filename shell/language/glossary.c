@@ -28,7 +28,7 @@ static const char accuracy_doc[] =
 
 static const char lr_doc[] =
 	"How far a client moves against the gradient in each local step. Too small and many\n"
-	"rounds are needed, too large and the loss grows until it is no number. More local\n"
+	"rounds are needed, too large and the loss grows until it is NaN. More local\n"
 	"steps want a smaller one. `set lr-decay 0.99` multiplies it by 0.99 at each version;\n"
 	"it is not the rate of the server, which `fedavgm`, `fedadam` and others have as well.\n"
 	"\n"
@@ -70,7 +70,7 @@ static const char deadline_doc[] =
 	"Source: Bonawitz et al., Towards Federated Learning at Scale, 2019, section 4.";
 
 static const char staleness_doc[] =
-	"How many versions were made while an update was under way: from when its client was\n"
+	"How many versions were made while an update was in flight: from when its client was\n"
 	"sent the model until the update was combined. Under scheme sync it is 0, under async\n"
 	"it grows with `concurrency` and with how unequal clients are. Old updates point from a\n"
 	"model that is gone: fedasync and fedbuff weigh them less, `scheme async\n"
@@ -96,10 +96,14 @@ static const char filtered_doc[] =
 	"  bgd                whose group's mean is\n"
 	"  median, trimmed-mean   whose weight is below half of an equal share\n"
 	"  norm-clip, centered-clip   who was shortened to less than half\n"
-	"  behind nnm, bucketing   whose own mixture, or bucket, the rule did not trust\n"
+	"  after nnm, bucketing   whose own mixture, or bucket, the rule did not trust\n"
 	"\n"
 	"Means (fedavg and its like) trust all: recall 0. A rule may filter an attacker and be\n"
 	"moved by it, or trust one that does no harm: compare `honest-distance` and accuracy.\n"
+	"\n"
+	"A line of a round shows how many attackers the rule found (recall), the precision, and\n"
+	"`step off by`, which is honest-distance: how far the step is from the mean of the\n"
+	"honest updates.\n"
 	"\n"
 	"`plot defence-precision`, `plot defence-recall`, `plot attackers` draw them.";
 
@@ -141,6 +145,10 @@ const struct fed_glossary_word fed_glossary[] = {
 	{.word = "recall",
      .kind = "metric",
      .help = "share of the attackers that a rule filtered",
+     .doc = filtered_doc},
+	{.word = "off-by",
+     .kind = "metric",
+     .help = "distance of the step from the mean of the honest updates: `step off by`",
      .doc = filtered_doc},
 	{.word = "filtered",
      .kind = "verdict",

@@ -55,7 +55,7 @@ int fed_journal_start(struct fed_shell *shell, const char *path, struct fed_erro
 int fed_journal_stop(struct fed_shell *shell, struct fed_error *err)
 {
 	if (!shell->record)
-		return fed_fail(err, "nothing is being recorded; `record FILE` begins");
+		return fed_fail(err, "nothing is being recorded; `record FILE` starts a recording");
 	const int failed = fclose(shell->record);
 	shell->record = NULL;
 	return failed ? fed_fail(err, "%s: %s", shell->record_path, strerror(errno)) : FED_OK;

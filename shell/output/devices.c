@@ -29,7 +29,7 @@ int fed_set_equipment(struct fed_shell *shell, const char *who, const struct fed
 	uint32_t changed;
 
 	if (!*who || !n)
-		return fed_fail(err, "what? Say `set client 3-7 link=3g device=phone:0.5`");
+		return fed_fail(err, "needs a device or a link: `set client 3-7 link=3g device=phone:0.5`");
 	if (fed_fields_assign(fed_equipment_fields, &typed, assign, n, err))
 		return FED_FAIL;
 	if (*typed.device && fed_device_parse(typed.device, &device, err))

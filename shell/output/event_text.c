@@ -29,12 +29,12 @@ static void put_round(struct fed_text *out, const struct fed_record *r)
 	if (r->attackers == 0)
 		return;
 	/* Ground truth, which the aggregator does not know. */
-	fed_text_add(out, "  attackers %.0f", r->attackers);
+	fed_text_add(out, "  found %.0f of %.0f attacker%s", r->defence_recall * r->attackers,
+	             r->attackers, r->attackers == 1 ? "" : "s");
 	if (!isnan(r->defence_precision))
 		fed_text_add(out, "  precision %.2f", r->defence_precision);
-	fed_text_add(out, "  recall %.2f", r->defence_recall);
 	if (!isnan(r->honest_distance))
-		fed_text_add(out, "  off by %.3g", r->honest_distance);
+		fed_text_add(out, "  step off by %.3g", r->honest_distance);
 }
 
 /* Whether to print a round: under `eval-every N` only evaluated ones, since there may be thousands

@@ -40,10 +40,14 @@ static const struct message messages[FED_RUNNING_KINDS][2] = {
                             {MESSAGE("\naborts this round\n")}},
 	[FED_RUNNING_STEPS] = {{MESSAGE("\nstops after this step; Ctrl-C again aborts the round\n")},
                            {MESSAGE("\naborts this round\n")}},
-	[FED_RUNNING_TRIALS] = {{MESSAGE("\nstops after those that run; Ctrl-C again drops them\n")},
-                            {MESSAGE("\ndrops those that run\n")}},
+	[FED_RUNNING_TRIALS] = {{MESSAGE("\n"
+                                     "stops after the running trials; Ctrl-C again drops them\n")},
+                            {MESSAGE("\n"
+                                     "drops the running trials\n")}},
 };
-static const struct message late = {MESSAGE("\nthis round is made already; ends its evaluation\n")};
+static const struct message late = {
+	MESSAGE("\n"
+            "the round is trained already; stops its evaluation\n")};
 static const struct message stuck = {
 	MESSAGE("\nstill at work, maybe in a plugin; Ctrl-C again ends fedsh, without saving\n")};
 

@@ -197,8 +197,8 @@ static const char *words_of(const struct fed_next_event *next)
 		[FED_NEXT_EVENT_UP] = "a message from client %u reaches the server",
 		[FED_NEXT_EVENT_DOWN] = "a message to client %u reaches it",
 		[FED_NEXT_EVENT_DEADLINE] = "the deadline",
-		[FED_NEXT_EVENT_SILENCE] = "nothing is under way: who was invited will not answer",
-		[FED_NEXT_EVENT_WAIT] = "whatever arrives",
+		[FED_NEXT_EVENT_SILENCE] = "nothing is in flight: the invited clients will not answer",
+		[FED_NEXT_EVENT_WAIT] = "the next message",
 	};
 
 	return words[next->kind];
@@ -217,7 +217,7 @@ static void put_next(struct fed_text *out, const struct fed_next_event *next)
 		fed_text_add(out, "%s", words_of(next));
 	if (next->stale)
 		fed_text_add(out, next->kind == FED_NEXT_EVENT_DEADLINE ? " of a version that is complete"
-		                                                        : ", nobody waits for it any more");
+		                                                        : ", too late to be used");
 }
 
 void fed_step_text_close(struct fed_shell *shell, const struct fed_next_event *was)

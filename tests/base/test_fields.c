@@ -147,7 +147,7 @@ START_TEST(values_that_are_refused)
 		{"groups", "10x", "groups=10x: must be a whole number from 1 to 100"},
 		{"groups", "1e30", "groups=1e30: must be a whole number from 1 to 100"},
 		{"groups", "", "groups=: must be a whole number from 1 to 100"},
-		{"batch", "-1", "batch=-1: must be a whole number from 0 to 1000000000 or all"},
+		{"batch", "-1", "batch=-1: must be a whole number from 1 or all"},
 		{"any", "x", "any=x: must be a whole number"},
 		{"any", "9223372036854775808", "any=9223372036854775808: must be a whole number"},
 		{"learning-rate", "nan", "learning-rate=nan: must be a number from 0 to 10"},

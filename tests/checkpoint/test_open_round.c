@@ -341,7 +341,7 @@ START_TEST(what_a_stop_left_is_kept)
 	small_do(&restored, "continue");
 	ck_assert_uint_eq(fed_session_version(&saved), _i == 2 ? 3 : 8);
 	small_same(&saved, &restored);
-	small_refuses(&restored, "continue", "nothing was stopped");
+	small_refuses(&restored, "continue", "nothing is left to continue");
 	fed_session_release(&saved);
 	fed_session_release(&restored);
 }

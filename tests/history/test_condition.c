@@ -249,9 +249,9 @@ static const struct {
 } refused_events[] = {
 	{"client", "ends where one of <"},
 	{"client==", "ends where a client's number"},
-	{"client==x", "a client's number should stand"},
-	{"client==-1", "a client's number should stand"},
-	{"client==nan", "a client's number should stand"},
+	{"client==x", "a client's number is expected"},
+	{"client==-1", "a client's number is expected"},
+	{"client==nan", "a client's number is expected"},
 	{"client=7", "== (equality"},
 	{"event==", "ends where a kind of event"},
 	{"event==lots", "no event is called lots; did you mean lost?"},

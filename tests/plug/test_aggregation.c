@@ -197,9 +197,9 @@ END_TEST
 static const struct {
 	const char *how, *at, *words;
 } wrongs[] = {
-	{"nan", "30", "number 30 of its step is nan"},
-	{"inf", "0", "number 0 of its step is -inf"},
-	{"nan", "5000", "number 5000 of its step is nan"},
+	{"nan", "30", "its step is NaN at coordinate 30"},
+	{"inf", "0", "its step is infinite at coordinate 0"},
+	{"nan", "5000", "its step is NaN at coordinate 5000"},
 	{"skip", "39", "number 39 of its step was never written"},
 	{"add-to", "8191", "number 8191 of its step was never written"},
 	{"bad-code", "0", "() returned 7, which is none of"},

@@ -79,9 +79,9 @@ START_TEST(krum_and_the_truth)
 		snprintf(chosen, sizeof chosen, "step = d_%u\n", g->of[i].client);
 		ck_assert((strstr(lines, chosen) != NULL) == g->of[i].verdict.used);
 	}
-	ck_assert_str_eq(fed_text_str(&told.truth),
-	                 "truth: of 9 filtered or suspect 2 were Byzantine (clients 2, 7); of 1 "
-	                 "trusted none was Byzantine");
+	ck_assert_str_eq(
+		fed_text_str(&told.truth),
+		"truth: 9 filtered or suspect: 2 Byzantine (2, 7), 7 honest; 1 trusted: all honest");
 }
 END_TEST
 
@@ -91,11 +91,10 @@ START_TEST(who_got_through)
 	small_do(&s, "round 1");
 	tell(false);
 	ck_assert_str_eq(fed_text_str(&told.truth),
-	                 "truth: of 0 filtered or suspect none was Byzantine; of 10 trusted 1 was "
-	                 "Byzantine (client 3)");
+	                 "truth: 0 filtered or suspect; 10 trusted: 1 Byzantine (3), 9 honest");
 	small_do(&s, "heal all byzantine;round 1");
 	tell(false);
-	ck_assert_str_eq(fed_text_str(&told.truth), "truth: nobody was Byzantine");
+	ck_assert_str_eq(fed_text_str(&told.truth), "truth: all clients are honest");
 }
 END_TEST
 
@@ -172,7 +171,7 @@ START_TEST(open_rounds_and_given_up_ones)
 {
 	compose(&s, "krum f=2", "1");
 	small_do(&s, "round 1;step 3");
-	refuses("a round is open");
+	refuses("when the open round has ended");
 	small_do(&s, "abort");
 	refuses("given up");
 	small_do(&s, "round 1");

@@ -48,7 +48,7 @@ START_TEST(wrong_pairs_are_refused_with_words)
 
 	small_init(&s, NULL);
 	small_do(&s, "aggregator krum f=3");
-	small_refuses(&s, "aggregator nnm", "in front of an aggregator");
+	small_refuses(&s, "aggregator nnm", "it goes before an aggregator");
 	small_refuses(&s, "aggregator krum after=median", "takes one of bucketing, nnm");
 	small_refuses(&s, "aggregator krum after=", "is no pre-aggregation");
 	small_refuses(&s, "aggregator krum after=nnm after=nnm", "after is given twice");
@@ -113,7 +113,8 @@ START_TEST(pre_aggregations_in_use_are_reloaded_and_not_unloaded)
 	small_compose(&s, NULL, "median after=bucketing s=2");
 	small_do(&s, "round 1");
 	ck_assert_int_eq(fed_session_unload(&s, "bucketing", &err), FED_FAIL);
-	ck_assert_msg(strstr(err.text, "in front of the session's aggregator"), "%s", err.text);
+	ck_assert_msg(strstr(err.text, "the pre-aggregation of the session's aggregator"), "%s",
+	              err.text);
 	fed_assert_ok(fed_session_reload(&s, "bucketing", &err), &err);
 	ck_assert_str_eq(s.parts.aggregator.entry->head->name, "median");
 	ck_assert_int_eq(int_of(s.parts.aggregator.after, "s"), 2);

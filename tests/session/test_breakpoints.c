@@ -377,7 +377,7 @@ START_TEST(an_abort_leaves_all_as_it_was)
 		ck_assert(!fed_session_open(&s));
 		small_same(&s, &other);
 		small_refuses(&s, "abort", "no round is open");
-		small_refuses(&s, "continue", "nothing was stopped");
+		small_refuses(&s, "continue", "nothing is left to continue");
 		run(&s, 2);
 		run(&other, 2);
 		ck_assert_mem_eq(fed_session_params(&s), fed_session_params(&other),
@@ -567,7 +567,7 @@ START_TEST(breakpoints_are_numbered)
 	small_refuses(&s, "break acuracy<1", "did you mean accuracy");
 	for (int i = 0; i < 100; i++)
 		small_do(&s, "break nan");
-	small_refuses(&s, "break nan", "enough");
+	small_refuses(&s, "break nan", "at most 100 breakpoints");
 	fed_session_release(&s);
 }
 END_TEST

@@ -114,12 +114,12 @@ static const struct {
 	{"inject zzzzz 1", "there are offline, flaky"},
 	{"inject sign-flip 1", "is an attack; say `inject byzantine WHO attack=sign-flip`"},
 	{"inject straggler 1 facotr=3", "straggler has no parameter facotr; did you mean factor?"},
-	{"inject offline 1 zzzz=3", "offline has no parameter zzzz; there are at, for"},
+	{"inject offline 1 zzzz=3", "offline has no parameter zzzz; it takes at, for"},
 	{"inject straggler 1 factor=0", "factor=0: must be"},
 	{"inject flaky 1 p=often", "p=often: must be a number from 0 to 1"},
 	{"inject flaky 1 p=nan", "p=nan"},
 	{"inject straggler 7", "7: there are 4 clients, from 0 to 3"},
-	{"inject straggler some", "`some` selects no clients"},
+	{"inject straggler some", "`some` is not a selection of clients"},
 	{"inject byzantine 1 attack=allie", "did you mean alie?"},
 	{"inject byzantine 1 attack=alie zet=1", "byzantine attack=alie has no parameter zet; there "
                                              "are attack, knowledge, z, at, for"},
@@ -201,7 +201,7 @@ static const struct {
 	{"", "inject straggler 0", NULL, FED_EVENT_NOTICE},
 	{"", "inject straggler 0 factor=1", "factor=1: nothing gets slower", FED_EVENT_NOTICE},
 	{"", "inject flaky 0 p=0", "flaky can do nothing: p=0", FED_EVENT_NOTICE},
-	{"", "inject churn 0 leave=0", "leave=0: nobody leaves", FED_EVENT_NOTICE},
+	{"", "inject churn 0 leave=0", "leave=0: no client leaves", FED_EVENT_NOTICE},
 	{"", "inject drift 0 rate=0", "rate=0: nothing changes", FED_EVENT_NOTICE},
 	{"", "inject data-expires 0 keep=1", "nothing goes", FED_EVENT_NOTICE},
 	{"", "inject data-arrives 0 start=1", "start=1", FED_EVENT_NOTICE},
@@ -209,7 +209,8 @@ static const struct {
      FED_EVENT_NOTICE},
 	{"", "inject byzantine 0 attack=alie knowledge=partial", "a single attacker", FED_EVENT_NOTICE},
 	{"", "inject byzantine 0,1 attack=alie knowledge=partial", NULL, FED_EVENT_NOTICE},
-	{"", "inject byzantine 0 knowledge=partial", "sign-flip looks at nobody", FED_EVENT_NOTICE},
+	{"", "inject byzantine 0 knowledge=partial", "sign-flip does not look at the updates of others",
+     FED_EVENT_NOTICE},
 	{"inject byzantine 0,1", "inject byzantine 1,2 attack=zero", "attack of fault 1, sign-flip",
      FED_EVENT_NOTICE},
 	{"inject byzantine 0,1", "inject byzantine 2 attack=zero", NULL, FED_EVENT_NOTICE},
@@ -217,7 +218,7 @@ static const struct {
 	{"inject byzantine 0,1", "inject byzantine 1 attack=alie", NULL, FED_EVENT_NOTICE},
 	{"round 4", "inject offline 0 at=2 for=3", "fault 1 is over (versions 2 to 4): version 5",
      FED_EVENT_WARNING},
-	{"round 4", "inject drift 0 at=2", "version 2 was made already, 5 is made next",
+	{"round 4", "inject drift 0 at=2", "version 2 is in the past, the next is 5",
      FED_EVENT_WARNING},
 	{"round 4", "inject offline 0 at=5", NULL, FED_EVENT_WARNING},
 };
@@ -312,7 +313,7 @@ START_TEST(clients_that_leave_drop_out)
 	small_compose(&s, &heard, "fedavg");
 	small_do(&s, "inject straggler 1-3;inject byzantine 2;inject crash 2,3;round 1;remove 2");
 	ck_assert_uint_eq(s.parts.faults.n, 2);
-	has_said(&heard, "1 fault had no other clients and is gone");
+	has_said(&heard, "1 fault removed: no clients left");
 	ck_assert_uint_eq(s.parts.faults.fault[0].n, 2);
 	small_do(&s, "round 1;remove all");
 	ck_assert_uint_eq(s.parts.faults.n, 0);

@@ -123,7 +123,7 @@ START_TEST(second_interrupt_ends_an_evaluation)
 	ck_assert(result.interrupted);
 	ck_assert_uint_eq(result.versions, 1);
 	ck_assert(isnan(s.history.record[0].test_loss));
-	ck_assert_msg(strstr(heard.text, "version 1 was interrupted; the version stands"), "%s",
+	ck_assert_msg(strstr(heard.text, "version 1 was interrupted; the version is kept"), "%s",
 	              heard.text);
 	small_do(&other, "round 1");
 	ck_assert_mem_eq(fed_session_params(&s), fed_session_params(&other),

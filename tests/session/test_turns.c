@@ -124,7 +124,7 @@ START_TEST(what_was_handed_on_is_told)
 		if (id == 2)
 			ck_assert_str_eq(fed_text_str(&fate), "late: the others go on without its head");
 		else
-			ck_assert_str_eq(fed_text_str(&fate), "its layers were handed on in version 1");
+			ck_assert_str_eq(fed_text_str(&fate), "passed its head on in version 1");
 		ck_assert(id == 2 || x->until == fed_session_clock(&s));
 		fed_text_release(&fate);
 	}

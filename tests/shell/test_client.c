@@ -153,8 +153,7 @@ START_TEST(a_turn_of_split_learning)
 	said("model mlp hidden=4; scheme split cut=1; round 1");
 	const char *story = said("client 1");
 	ck_assert_msg(strstr(story, "  24 ms  ") != NULL, "%s", story);
-	ck_assert_ptr_nonnull(
-		strstr(story, "its layers were handed on in version 1; in its turn it waited "));
+	ck_assert_ptr_nonnull(strstr(story, "passed its head on in version 1; "));
 	ck_assert_ptr_nonnull(strstr(said("histogram compute"),
 	                             "compute of 4 updates: mean 78 ms, least 24 ms, most 240 ms"));
 	ck_assert_int_eq(shell_lab_run(&lab, "histogram weight"), FED_EXIT_FAILED);
@@ -166,7 +165,7 @@ END_TEST
 /* A saved file has no log. */
 START_TEST(a_log_that_begins_later)
 {
-	static const char since[] = "the log begins at version 2: a saved file has none\n";
+	static const char since[] = "the log begins at version 2: saved files have no log\n";
 	struct fed_temp temp;
 	char line[400];
 
@@ -183,8 +182,10 @@ START_TEST(a_log_that_begins_later)
 	ck_assert_str_eq(said("timeline"), since);
 	ck_assert_int_eq(shell_lab_run(&lab, "histogram weight"), FED_EXIT_FAILED);
 	ck_assert_ptr_nonnull(strstr(shell_lab_said(&lab), "histogram: the log begins at version 2"));
-	ck_assert_ptr_nonnull(strstr(said("client 1"), "\nit was not invited since version 2, where "
-	                                               "the log begins: a saved file has none\n"));
+	ck_assert_ptr_nonnull(strstr(
+		said("client 1"),
+		"\n"
+		"it was not invited since version 2, where the log begins: saved files have no log\n"));
 	said("round 1");
 	ck_assert_ptr_nonnull(
 		strstr(said("log kind=lost"), "no such event; the log begins at version"));

@@ -44,14 +44,14 @@ START_TEST(the_formula_with_its_numbers)
 	said(COMPOSED "aggregator krum f=2", FED_EXIT_OK);
 	const char *before = said("explain krum", FED_EXIT_OK);
 	shows(before, "score_i = sum of |d_i - d_j|^2");
-	shows(before, "no round to show it with: there are no updates yet; `round` makes some\n");
+	shows(before, "no numbers of a round yet: there are no updates yet; `round` makes some\n");
 	said("round 3", FED_EXIT_OK);
 	const char *after = said("explain krum", FED_EXIT_OK);
 	const char *formula = strstr(after, "score_i = sum"), *told = strstr(after, "in version 3:\n");
 	ck_assert(formula && told && formula < told);
 	shows(told, "n = 20 updates, f = 2 (2f + 2 = 6 < n): a score sums the n - f - 2 = 16 nearest");
 	shows(told, "(the lowest of 20)\n");
-	shows(told, "\ntruth: of 19 filtered or suspect ");
+	shows(told, "\ntruth: 19 filtered or suspect ");
 	/* Other names have no round, other settings another one. */
 	lacks(said("explain multi-krum", FED_EXIT_OK), "version");
 	said("set f 3", FED_EXIT_OK);
@@ -63,7 +63,8 @@ START_TEST(rule_and_pre_aggregation)
 {
 	said(COMPOSED "aggregator median after=bucketing after.s=4; round 1", FED_EXIT_OK);
 	const char *rule = said("explain median", FED_EXIT_OK);
-	shows(rule, "in version 1:\nbehind bucketing: d_i are its mixtures, by their clients' ids\n");
+	shows(rule, "in version 1:\n"
+	            "after bucketing: d_i are its mixtures, named by their clients\n");
 	shows(rule, "n = 5 updates: of each coordinate's values, in order, the middle one counts\n");
 	const char *pre = said("explain bucketing", FED_EXIT_OK);
 	shows(pre, "in version 1:\nn = 20 updates in 5 buckets of 4");
@@ -97,10 +98,12 @@ START_TEST(a_cut_is_shown_where_it_is)
 	said("dataset blobs; model mlp hidden=4; scheme split parallel=v2", FED_EXIT_OK);
 	const char *status = said("status", FED_EXIT_OK);
 	shows(status, "  scheme      split  parallel=v2\n"
-	              "  cut         behind layer 1 of 3, by default\n");
-	shows(said("model", FED_EXIT_OK), "cross entropy\ncut: behind layer 1 of 3, by default\n");
+	              "  cut         after layer 1 of 3, by default\n");
+	shows(said("model", FED_EXIT_OK), "cross entropy\n"
+	                                  "cut: after layer 1 of 3, by default\n");
 	shows(said("scheme split labels=client cut=1,2", FED_EXIT_OK),
-	      "\ncut: behind layers 1 and 2 of 3\n");
+	      "\n"
+	      "cut: after layers 1 and 2 of 3\n");
 	said("scheme split; model softmax", FED_EXIT_OK);
 	shows(said("status", FED_EXIT_OK),
 	      "cut         a model of 1 layer cannot be cut at all; take one with at least 2\n");

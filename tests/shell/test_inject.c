@@ -58,7 +58,7 @@ START_TEST(the_table_follows_the_versions)
 		"       3  straggler  factor=4                         0,2-5    version 1          "
 		"over          -\n";
 
-	says("faults", "nothing is broken; `help inject` shows what can be\n");
+	says("faults", "no faults; `help inject` lists what can be injected\n");
 	says("inject offline 3; inject byzantine 0,1 z=1.5 attack=alie at=3 for=2", "fault 2: ");
 	says("inject straggler 0,2-5 factor=4 for=1", "fault 3: straggler factor=4 on clients 0,2-5, "
 	                                              "version 1\n");
@@ -89,9 +89,9 @@ START_TEST(healing_says_whom)
 	says("heal 1 fault=straggler", "fault 2: straggler factor=10 is healed on client 1\n");
 	says("heal fault=3", "fault 3: flaky p=0.1 is healed on client 5\n");
 	says("heal fault=flaky", "fault 1: flaky p=0.5 is healed on clients 0-5\n");
-	says("heal fault=flaky", "nothing to heal; `faults` lists what is broken\n");
+	says("heal fault=flaky", "no such fault to heal; `faults` lists all\n");
 	says("heal", "fault 2: straggler factor=10 is healed on clients 2,3\n");
-	says("faults", "nothing is broken");
+	says("faults", "no faults; ");
 }
 END_TEST
 
@@ -104,11 +104,11 @@ START_TEST(mistakes_are_usage_errors)
 		{"inject", "inject: fault is missing"},
 		{"inject straggler", "who is missing"},
 		{"inject stragler 3", "did you mean straggler?"},
-		{"inject straggler 3 4", "4 is one word too many"},
+		{"inject straggler 3 4", "unexpected argument 4"},
 		{"inject straggler 33", "33: there are 6 clients, from 0 to 5"},
 		{"inject straggler 3 fctor=2", "straggler has no parameter fctor; did you mean factor?"},
 		{"inject straggler 3 att=2", "did you mean at?"},
-		{"inject straggler 3 at=-1", "at=-1: must be a whole number of at least 0 or next"},
+		{"inject straggler 3 at=-1", "at=-1: must be a whole number from 1 or next"},
 		{"inject straggler 3 for=soon", "for=soon: must be"},
 		{"inject straggler 3 factor", "factor needs a value: factor=VALUE"},
 		{"inject alie 3", "alie is an attack; say `inject byzantine WHO attack=alie`"},
@@ -132,7 +132,7 @@ START_TEST(help_tells_each_fault)
 {
 	says("inject ?", "straggler     factor=             computes slowly\n");
 	says("inject straggler ?", "fault straggler: computes slowly\n\nEach training takes");
-	says("help faults", "faults: break things, and mend them\n  inject FAULT WHO");
+	says("help faults", "faults: inject faults, and heal them\n  inject FAULT WHO");
 	says("aggregator fedprox ?", "aggregator fedprox: ");
 	for (size_t k = 0; k < FED_FAULT_KINDS; k++) {
 		char line[64];

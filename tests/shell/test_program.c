@@ -42,9 +42,10 @@ START_TEST(a_script_prints_this)
 	                  "set lr 0.5; show lr\n"
 	                  "expect round==0\n");
 	go(ARGUMENTS("a.fedsh"), NULL);
-	ck_assert_str_eq(run.out, "dataset blobs: 300 training and 100 test examples of 2, 3 classes\n"
-	                          "3 clients, 0 to 2, iid; 150 examples left in the pool\n"
-	                          "lr = 0.5\nlr = 0.5\n");
+	ck_assert_str_eq(
+		run.out, "dataset blobs: 300 training and 100 test examples, 2 features each, 3 classes\n"
+				 "3 clients, 0 to 2, iid; 150 examples left in the pool\n"
+				 "lr = 0.5\nlr = 0.5\n");
 	ck_assert_str_eq(run.err, "error: a.fedsh:5: expect: round==0 does not hold: there were no "
 	                          "rounds\n");
 	ck_assert_int_eq(run.code, 3);
@@ -56,8 +57,8 @@ START_TEST(the_first_command_works_with_defaults)
 	go(ARGUMENTS("-c", "add-client 10 noniid samples=60; round 1; expect round==1"), NULL);
 	ck_assert_int_eq(run.code, 0);
 	ck_assert_str_eq(run.err, "");
-	ck_assert_ptr_nonnull(strstr(run.out, "note: no dataset was chosen: takes glyphs"));
-	ck_assert_ptr_nonnull(strstr(run.out, "note: no model was chosen: takes mlp"));
+	ck_assert_ptr_nonnull(strstr(run.out, "note: no dataset chosen; using glyphs"));
+	ck_assert_ptr_nonnull(strstr(run.out, "note: no model chosen; using mlp"));
 	ck_assert_ptr_nonnull(strstr(run.out, "\nround 1 "));
 	ck_assert_ptr_nonnull(strstr(run.out, "ok: round==1 (round = 1)\n"));
 	ck_assert_ptr_null(strchr(run.out, '\033'));
@@ -165,8 +166,11 @@ START_TEST(deleted_breakpoints_are_counted)
 	                   "break delete all"),
 	   NULL);
 	ck_assert_int_eq(run.code, 0);
-	ck_assert_str_eq(run.out, "there are no breakpoints\nbreak 1: refused>0\nbreak 2: nan\n"
-	                          "break 1 is deleted\n1 breakpoint deleted\n");
+	ck_assert_str_eq(run.out, "no breakpoints\n"
+	                          "break 1: refused>0\n"
+	                          "break 2: nan\n"
+	                          "breakpoint 1 deleted\n"
+	                          "1 breakpoint deleted\n");
 }
 END_TEST
 
@@ -177,7 +181,7 @@ START_TEST(otherwise_stands_for_what_is_missing)
 	                   "dataset fashion else=glyphs train=300 test=50"),
 	   NULL);
 	ck_assert_msg(run.code == 0, "%s", run.err);
-	ck_assert_ptr_nonnull(strstr(run.out, "takes glyphs instead"));
+	ck_assert_ptr_nonnull(strstr(run.out, "using glyphs instead"));
 	ck_assert_ptr_nonnull(strstr(run.out, "apt install dataset-fashion-mnist"));
 	go(ARGUMENTS("-c", "dataset nosuch.csv else=blobs"), NULL);
 	ck_assert_msg(run.code == 0, "%s", run.err);
@@ -213,7 +217,8 @@ START_TEST(standard_input_is_a_script)
 {
 	go(ARGUMENTS("--no-color"), "dataset blobs train=100 test=10\n\nxyzzy\nstatus\n");
 	ck_assert_int_eq(run.code, 2);
-	ck_assert_str_eq(run.out, "dataset blobs: 100 training and 10 test examples of 2, 4 classes\n");
+	ck_assert_str_eq(
+		run.out, "dataset blobs: 100 training and 10 test examples, 2 features each, 4 classes\n");
 	ck_assert_str_eq(run.err, "error: stdin:3: no command xyzzy; `help` lists the commands\n");
 	go(ARGUMENTS("--no-color"), "");
 	ck_assert_int_eq(run.code, 0);

@@ -59,7 +59,7 @@ static const struct {
      "open round  4 invited, 0 reported, 0 refused, 0 lost, 0 late, 4 at "
      "work; `continue` finishes it\n",
      0},
-	{WORLD "break version==2; round 5; status", "left to do   3 of the rounds\n", 0},
+	{WORLD "break version==2; round 5; status", "left to do   3 rounds\n", 0},
 	{WORLD "break client==2; run until round>=3; status",
      "left to do   rounds until the condition holds\n  breakpoints  1\n", 0},
 	{WORLD "break client==2 and event==trained; round 2; continue",
@@ -72,20 +72,19 @@ static const struct {
 	{WORLD "break nan; break loss<1; break delete 1; break", "      2     0  loss<1\n", 0},
 	{WORLD "break nan; break delete all; break", "no breakpoints", 0},
 	{WORLD "break delete 3", "there is no breakpoint 3; `break` lists them", 2},
-	{WORLD "break delete x", "delete x: a number that `break` lists, or all", 2},
-	{WORLD "break delete", "delete what: a number that `break` lists, or all", 2},
+	{WORLD "break delete x", "delete x: give a number that `break` lists, or all", 2},
+	{WORLD "break delete", "delete what: give a number that `break` lists, or all", 2},
 	{WORLD "break acuracy<0.5", "no metric is called acuracy; did you mean accuracy?", 2},
 	{WORLD "break event==trainde", "did you mean trained?", 2},
 	{WORLD "expect client==7", "client is a word of `break`", 2},
-	{WORLD "pause; round 3; continue; expect round==3",
-     "the next run pauses when version 1 stands\n", 0},
+	{WORLD "pause; round 3; continue; expect round==3", "the next run pauses at version 1\n", 0},
 	{WORLD "pause 2; round 3; expect round==2", "paused at version 2\n", 0},
-	{WORLD "round 2; pause 1", "version 1 was made before: the model is at 2", 2},
-	{WORLD "pause 2; break", "the next run pauses when version 2 stands\n", 0},
-	{WORLD "continue", "nothing was stopped before its end", 2},
+	{WORLD "round 2; pause 1", "version 1 is in the past; the model is at version 2", 2},
+	{WORLD "pause 2; break", "the next run pauses at version 2\n", 0},
+	{WORLD "continue", "nothing is left to continue before its end", 2},
 	{WORLD "abort", "no round is open; `step` opens one", 2},
 	{WORLD "round 2; step 5; abort; expect round==2",
-     "round 3 is aborted; the model is version 2, as before it\n", 0},
+     "round 3 aborted; the model is still version 2\n", 0},
 	{WORLD "step; continue; expect round==1", "\nround 1     accuracy", 0},
 	{WORLD "step; round 3; expect round==3", "\nround 3     accuracy", 0},
 	{WORLD "step; add-client 2",
@@ -93,9 +92,10 @@ static const struct {
      "leaves the model as before it\n",
      1},
 	{WORLD "step; set lr 0.01; continue",
-     "note: the open round keeps the plan that it began with\n", 0},
+     "note: the open round keeps its old values; the next one uses the new\n", 0},
 	{WORLD "step; inject offline 2; set client 1 link=3g; continue; expect round==1", "", 0},
-	{WORLD "step 3; restart; round; expect round==1", "version 0, the composition as before\n", 0},
+	{WORLD "step 3; restart; round; expect round==1",
+     "restarted at version 0; clients, model and settings kept\n", 0},
 	{WORLD "run until clock>=0.2; expect clock>=0.2 and clock[1]<0.2", "clock = 0.2", 0},
 	{WORLD "run until updates>=10; expect updates==12", "updates = 12\n", 0},
 	{WORLD "run until accuracy>=0.9 and round>=2 or clock>=0.5; expect clock<0.7",
@@ -276,7 +276,7 @@ START_TEST(the_prompt_tells_the_open_round)
 	terminal_type("round\r");
 	terminal_wait("fedsh(round 4)> ");
 	terminal_type("abort\r");
-	terminal_wait("the model is version 3, as before it");
+	terminal_wait("the model is still version 3");
 	terminal_wait("fedsh> ");
 	leave();
 }

@@ -117,7 +117,7 @@ static const struct {
 	{"no samples", "0 samples", 2, 5, 0, 1, 0},
 	{"no steps", "0 steps", 2, 5, 10, 0, 0},
 	{"NaN", "number 2 of its returned vector", 2, 5, 10, 1, NAN},
-	{"infinite", "number 2 of its returned vector is -inf", 2, 5, 10, 1, -INFINITY},
+	{"infinite", "its returned vector is infinite at coordinate 2", 2, 5, 10, 1, -INFINITY},
 };
 
 START_TEST(the_gate_refuses_in_words)

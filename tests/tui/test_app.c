@@ -105,14 +105,14 @@ START_TEST(keys_and_deeds)
 	ck_assert_uint_eq(app.at, 0);
 	press('/');
 	look(&idle, 80, 24);
-	shows("there is nothing to filter in overview");
+	shows("the view overview has no filter");
 	press('?');
 	look(&idle, 80, 24);
 	shows("in all views");
 	press(FED_KEY_DOWN);
 	press('x');
 	look(&idle, 80, 24);
-	shows("nothing was trained yet");
+	shows("nothing trained yet");
 }
 END_TEST
 

@@ -117,7 +117,7 @@ START_TEST(filters_and_marks)
 	ck_assert_uint_eq(g.watched.n_marked, 0);
 	fed_assert_ok(fed_view_clients.filter(g.state, &g.watched, "loss>1e9", &err), &err);
 	glass_look(&g, 80, 12, true);
-	glass_shows(&g, "no client is chosen");
+	glass_shows(&g, "no client matches");
 	glass_press(&g, "x,X,enter,down");
 	glass_release(&g);
 }

@@ -17,7 +17,7 @@ START_TEST(golden_overviews)
 	glass_init(&g, lines);
 	glass_open(&g, &fed_view_overview);
 	glass_look(&g, 80, 20, true);
-	glass_shows(&g, "nothing was trained yet");
+	glass_shows(&g, "nothing trained yet");
 	small_do(&g.session, "round 6;inject straggler 1 factor=9;inject offline 6;round 3");
 	glass_golden(&g, "overview", 100, 24, true);
 	glass_golden(&g, "overview-ascii", 80, 24, false);
@@ -59,7 +59,7 @@ START_TEST(any_size)
 			glass_look(&g, columns, rows, columns % 2);
 	small_do(&g.session, "restart");
 	glass_look(&g, 80, 24, true);
-	glass_shows(&g, "nothing was trained yet");
+	glass_shows(&g, "nothing trained yet");
 	glass_release(&g);
 }
 END_TEST

@@ -121,7 +121,7 @@ START_TEST(a_restored_run)
 	glass_open(&g, &fed_view_timeline);
 	glass_look(&g, 60, 11, true);
 	glass_hides(&g, "no rounds yet");
-	glass_shows(&g, "the log begins at version 2: a saved file has none");
+	glass_shows(&g, "the log begins at version 2: saved files have no log");
 	small_do(&g.session, "round 1");
 	glass_look(&g, 60, 11, true);
 	glass_shows(&g, "\n      0 ");

@@ -48,7 +48,7 @@ START_TEST(stays_while_a_round_is_open)
 	small_do(&g.session, "round 1;step 4");
 	glass_open(&g, &fed_view_updates);
 	glass_look(&g, 80, 20, true);
-	glass_shows(&g, "a round is open");
+	glass_shows(&g, "when the open round has ended");
 	small_do(&g.session, "continue");
 	snprintf(before, sizeof before, "%s", glass_look(&g, 80, 20, true));
 	glass_shows(&g, "updates of version 2");

@@ -281,7 +281,7 @@ static int paint_table(struct state *st, struct fed_watched *w, struct fed_canva
 	if (st->client_table.n == 0) {
 		fed_cells_say(canvas, 0,
 		              fed_session_parts(w->session)->clients.n_present
-		                  ? "no client is chosen by the filter"
+		                  ? "no client matches the filter"
 		                  : "no clients yet: `add-client 10` makes some",
 		              (struct fed_style){0});
 		return FED_OK;
@@ -506,7 +506,7 @@ static const struct fed_key keys[] = {
 	{FED_KEY_END, 0, "end", "the last one", press_move, NULL},
 	{'<', 0, "<", "sort by the column on the left", press_column, NULL},
 	{'>', 0, ">", "sort by the next column", press_column, has_any_client},
-	{'o', 0, "o", "turn the order around", press_turn, has_any_client},
+	{'o', 0, "o", "reverse the order", press_turn, has_any_client},
 	{'x', 0, "x", "mark the client, or take its mark away", press_mark, has_any_client},
 	{'X', 0, "X", "mark all that are chosen by the filter", press_mark_all, NULL},
 	{'u', 0, "u", "take all marks away", press_unmark, has_marked},
@@ -562,7 +562,7 @@ static void close_view(void *state)
 
 const struct fed_view fed_view_clients = {
 	.name = "clients",
-	.help = "what each client has, does and is worth",
+	.help = "what each client has, does and contributes",
 	.state_size = sizeof(struct state),
 	.keys = keys,
 	.close = close_view,

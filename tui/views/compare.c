@@ -367,10 +367,11 @@ static bool has_rounds(const void *state, const struct fed_watched *w)
 }
 
 static const struct fed_key keys[] = {
-	{'<', 0, "<", "the figure before", press_metric, NULL},
+	{'<', 0, "<", "the previous figure", press_metric, NULL},
 	{'>', 0, ">", "the next figure: accuracy, losses, bytes, ...", press_metric, has_rounds},
-	{FED_KEY_LEFT, 0, "left", "along what was before", press_axis, NULL},
-	{FED_KEY_RIGHT, 0, "right", "along rounds, virtual time, bytes, ...", press_axis, has_rounds},
+	{FED_KEY_LEFT, 0, "left", "the previous axis", press_axis, NULL},
+	{FED_KEY_RIGHT, 0, "right", "the next axis: rounds, virtual time, bytes, ...", press_axis,
+     has_rounds},
 	{.code = 0},
 };
 

@@ -148,7 +148,7 @@ static void put_headline(const struct fed_overview *st, const struct fed_session
 	const uint64_t version = fed_session_version(s);
 
 	if (!open && version == 0) {
-		fed_canvas_write(canvas, 0, row, "nothing was trained yet: r makes a round", bold);
+		fed_canvas_write(canvas, 0, row, "nothing trained yet; press r for a round", bold);
 		return;
 	}
 	fed_text_add(&text, "round %s", fed_count((double)version + open).s);

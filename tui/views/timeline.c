@@ -127,8 +127,8 @@ static void put_reason(const struct fed_session *s, const struct fed_timeline *s
 	if (!fed_session_event_log(s)->invitation_log.n)
 		fed_invitation_log_put_empty(s, out);
 	else if (schedule->to <= schedule->from)
-		fed_text_add(out, "no virtual time has passed: `set client all device=phone link=4g` "
-		                  "makes it");
+		fed_text_add(
+			out, "no virtual time has passed; after `set client all device=phone link=4g` it does");
 	else if (!schedule->n)
 		fed_text_add(out, "none of these clients was busy in this time");
 	else if (canvas->columns < FED_TIMELINE_COLUMNS || canvas->rows <= FED_TIMELINE_FRAME)

@@ -70,7 +70,7 @@ static void offer_analysis(struct state *st, const struct fed_session *s)
 	fed_text_count(&text, (double)fed_session_federation(s)->verdicts.n);
 	fed_text_add(&text, " updates of ");
 	fed_text_count(&text, (double)fed_session_parts(s)->net.dim);
-	fed_fail(&st->why, "%s numbers take a while: enter looks at them", fed_text_str(&text));
+	fed_fail(&st->why, "%s numbers take a while; press enter to compute them", fed_text_str(&text));
 	fed_text_release(&text);
 	st->available = false;
 }
@@ -111,8 +111,8 @@ static void refresh(struct state *st, const struct fed_watched *w)
 
 /* Painting --------------------------------------------------------------------------- */
 
-/* "updates of version 7, 81 % of their variance"; of an earlier version than the session's:
- * "updates of version 7 (the last is 9), ..." */
+/* "updates of version 7 (the plane shows 81 % of their variance)"; of an earlier version than the
+ * session's: "updates of version 7 (the last is 9), ..." */
 static void paint_title(const struct state *st, const struct fed_watched *w,
                         struct fed_canvas *canvas)
 {
@@ -122,14 +122,13 @@ static void paint_title(const struct state *st, const struct fed_watched *w,
 	fed_text_add(&text, "updates of version %llu", (unsigned long long)st->history.version);
 	if (st->history.version != last)
 		fed_text_add(&text, " (the last is %llu)", (unsigned long long)last);
-	fed_text_add(&text, ", ");
 	if (st->page == MAP)
-		fed_text_add(&text, "%.0f %% of their variance",
+		fed_text_add(&text, " (the plane shows %.0f %% of their variance)",
 		             isnan(st->history.shown) ? 100.0 : 100 * st->history.shown);
 	else if (st->page == BARS)
-		fed_text_add(&text, "by %s", fed_update_history_orders[st->order]);
+		fed_text_add(&text, ", by %s", fed_update_history_orders[st->order]);
 	else
-		fed_text_add(&text, "in groups");
+		fed_text_add(&text, ", in groups");
 	fed_cells_line(canvas, 0, fed_text_str(&text), (struct fed_style){.bold = true});
 	fed_text_release(&text);
 }
@@ -252,10 +251,10 @@ static bool has_bars(const void *state, const struct fed_watched *w)
 
 static const struct fed_key keys[] = {
 	{FED_KEY_RIGHT, 0, "right", "the next page: map, bars, groups", press_page, has_updates},
-	{FED_KEY_LEFT, 0, "left", "the page before", press_page, NULL},
-	{'<', 0, "<", "bars in the order before", press_order, NULL},
+	{FED_KEY_LEFT, 0, "left", "the previous page", press_page, NULL},
+	{'<', 0, "<", "bars in the previous order", press_order, NULL},
 	{'>', 0, ">", "bars by norm, score, cosine, client", press_order, has_bars},
-	{FED_KEY_ENTER, 0, "enter", "look at the last version, however long it takes", press_analyse,
+	{FED_KEY_ENTER, 0, "enter", "compute the last version, however long it takes", press_analyse,
      waits_for_request},
 	{FED_KEY_UP, 0, "up", "up", press_scroll, NULL},
 	{FED_KEY_DOWN, 0, "down", "down", press_scroll, NULL},

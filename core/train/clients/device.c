@@ -102,8 +102,8 @@ static int parse(const struct grammar *g, const char *typed, uint8_t *profile, d
 	*spread = 0;
 	if (colon && !(fed_parse_real(colon + 1, spread) && *spread >= 0 && *spread <= SPREAD_MAX))
 		return fed_fail(err,
-		                "%s %s: after the colon stands the spread, a number from 0 to %g "
-		                "(standard deviation of the logarithm)",
+		                "%s %s: after the colon comes the spread, a number from 0 to %g (standard "
+		                "deviation of the logarithm)",
 		                g->what, fed_show(typed).s, SPREAD_MAX);
 	for (size_t i = 0; g->name(NULL, i); i++)
 		if (fed_same_name(g->name(NULL, i), head)) {
@@ -114,8 +114,8 @@ static int parse(const struct grammar *g, const char *typed, uint8_t *profile, d
 	if (!fed_parse_real(head, number))
 		return refuse_name(g, head, err);
 	if (!(*number >= g->least && *number <= 1e30) && !(g->zero && *number == 0))
-		return fed_fail(err, "%s %s: from %g to 1e30 %s%s, or a name", g->what, fed_show(head).s,
-		                g->least, g->unit, g->zero ? ", 0 for no time" : "");
+		return fed_fail(err, "%s %s: give a number from %g %s%s, or a name", g->what,
+		                fed_show(head).s, g->least, g->unit, g->zero ? ", 0 for no time" : "");
 	return FED_OK;
 }
 

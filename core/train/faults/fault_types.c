@@ -38,7 +38,7 @@ static const char *const knowledges[] = {"all", "partial", NULL};
 static const struct fed_field byzantine[] = {
 	FED_TEXT(S, attack, "sign-flip", "attack", "an attack plugin; its parameters may follow"),
 	FED_CHOICE(S, knowledge, FED_KNOWLEDGE_ALL, knowledges,
-               "whose updates colluders see: everybody's or only their own"),
+               "whose updates colluders see: those of all clients or only their own"),
 	FED_END,
 };
 static const struct fed_field arrives[] = {
@@ -83,8 +83,9 @@ const struct fed_fault_type fed_fault_types[FED_FAULT_KINDS] = {
          slower},
 	[FED_FAULT_HANG] =
 		{"hang", "takes the model and never answers",
-         "Nobody is told: its invitation stays open until a deadline closes it (late), or until\n"
-         "nothing else is under way (lost). Under async its place stays taken.\n",
+         "The server does not learn it: the invitation stays open until a deadline closes it\n"
+         "(late), or until nothing else is in flight (lost). Under async it still counts as at "
+         "work.\n",
          always},
 	[FED_FAULT_SLOW_LINK] =
 		{"slow-link", "has a slow link",
@@ -116,10 +117,9 @@ const struct fed_fault_type fed_fault_types[FED_FAULT_KINDS] = {
          "`bits` bits of the message flip on the way, drawn uniformly. The gate checks the\n"
          "message's checksum and refuses it.\n",
          corrupt},
-	[FED_FAULT_NAN] =
-		{"nan", "sends NaN",
-         "One number of the update, drawn uniformly, is not a number. The gate refuses it.\n",
-         always},
+	[FED_FAULT_NAN] = {"nan", "sends NaN",
+                       "One number of the update, drawn uniformly, is NaN. The gate refuses it.\n",
+                       always},
 	[FED_FAULT_BYZANTINE] =
 		{"byzantine", "sends what an attack makes of its update",
          "attack=NAME chooses a plugin of kind attack; its parameters are typed beside it:\n"
@@ -135,7 +135,7 @@ const struct fed_fault_type fed_fault_types[FED_FAULT_KINDS] = {
          arrives},
 	[FED_FAULT_DATA_EXPIRES] =
 		{"data-expires", "loses its oldest examples",
-         "With each version the share `rate` of the examples goes, the first ones first, until\n"
+         "With each version the share `rate` of the examples goes, the oldest first, until\n"
          "the share `keep` is left. With data-arrives it makes a sliding window.\n",
          expires},
 	[FED_FAULT_DRIFT] =
@@ -148,7 +148,7 @@ const struct fed_fault_type fed_fault_types[FED_FAULT_KINDS] = {
 		{"churn", "comes and goes",
          "A chain of two states: here, it leaves with probability `leave` in each version; gone,\n"
          "it comes back with probability `join`. Who is gone is not invited, and what it had\n"
-         "under way when it left is lost. The share of clients here tends to join/(join+leave).\n",
+         "in flight when it left is lost. The share of clients here tends to join/(join+leave).\n",
          churn},
 };
 

@@ -25,8 +25,8 @@ int fed_gate_check(const struct fed_envelope *e, uint32_t returned, size_t dim,
 		size_t j = 0;
 		while (isfinite(p->vector[k][j]))
 			j++;
-		return fed_reject(err, "number %zu of its %s is %f", j, k ? "returned vector" : "update",
-		                  fed_unsigned_nan(p->vector[k][j]));
+		return fed_reject(err, "its %s is %s at coordinate %zu", k ? "returned vector" : "update",
+		                  isnan(p->vector[k][j]) ? "NaN" : "infinite", j);
 	}
 	return FED_OK;
 }

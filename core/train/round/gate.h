@@ -16,10 +16,4 @@ int fed_gate_check(const struct fed_envelope *, uint32_t returned, size_t dim, s
 /* Whether all its numbers are finite, its loss included. */
 bool fed_update_is_finite(const struct fed_envelope *);
 
-/* As a number is told: what printf would call -nan is nan. */
-static inline double fed_unsigned_nan(float x)
-{
-	return isnan(x) ? (double)NAN : (double)x;
-}
-
 #endif

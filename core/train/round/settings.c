@@ -25,7 +25,7 @@ const struct fed_field fed_settings_fields[] = {
 	FED_REAL(S, momentum, 0, 0, 0.9999, "momentum of the clients' optimizer, anew in each round"),
 	FED_REAL(S, weight_decay, 0, 0, 1000, "lambda: lambda * w is added to each local gradient"),
 	FED_CHOICE(S, weighting, FED_WEIGHT_SAMPLES, weightings,
-               "what a client counts in the mean: its samples, or all the same"),
+               "weight of a client in the mean: its samples, or the same for all"),
 	FED_TEXT(S, codec, "none", "codec",
              "how updates travel: none, fp16, int8, or top-k:SHARE of the largest numbers"),
 	FED_ROW(S, error_feedback, bool, FED_TYPE_FLAG, .def = 1,
@@ -33,9 +33,10 @@ const struct fed_field fed_settings_fields[] = {
 	FED_ROW(S, noise, double, FED_TYPE_REAL, .min = 0, .max = 1000, .hint = "sigma",
             .help = "standard deviation of the Gaussian noise on updates and smashed data"),
 	FED_INT_WORD(S, eval_every, 1, 0, 1000000, never, "rounds between evaluations on test data"),
-	FED_INT(S, seed, 1, 0, 9007199254740992.0, "of all randomness: data, deal, sample, shuffle"),
+	FED_INT(S, seed, 1, 0, 9007199254740992.0,
+            "seed of all random numbers: data, partition, sampling, shuffling"),
 	FED_INT_WORD(S, threads, 0, 0, 1024, each_core,
-                 "that train at once; results do not depend on it"),
+                 "threads that train at once; results do not depend on their number"),
 	FED_END,
 };
 #undef S

@@ -86,8 +86,7 @@ static int top_up(struct fed_federation *f, const struct async *s, struct fed_er
 	}
 	if (f->n_open == 0)
 		return fed_reject(err,
-		                  "no client is here: churn has taken all %u away; `heal` brings them "
-		                  "back",
+		                  "no client is present: churn took away all %u; `heal` brings them back",
 		                  f->clients->n_present);
 	return FED_OK;
 }
@@ -182,7 +181,7 @@ const struct fed_scheme fed_scheme_async = {
 		   "update makes a version (fedasync), or each K updates do (fedbuff). Nobody waits for\n"
 		   "stragglers; the price is staleness: an update was computed on a model that is some\n"
 		   "versions old. max-staleness=N gives up those on older models (late).\n"
-		   "`round N` makes N versions. What is under way when they are made goes on with the\n"
+		   "`round N` makes N versions. Work in flight when they are made goes on with the\n"
 		   "next `round`.\n"
 		   "\n"
 		   "Source: Xie, Koyejo, Gupta 2019; Nguyen et al. 2022 (FedBuff).\n",

@@ -41,7 +41,7 @@ static const struct fed_field fields[] = {
                "batch: under v2 the activations of all clients are one batch of the server"),
 	FED_CHOICE(struct fed_split, order, FED_ORDER_ROUND_ROBIN, orders, "whose turn is next"),
 	FED_REAL(struct fed_split, server_speed, 1e13, 0, 1e18,
-             "FLOP a virtual second of the server; 0: computing takes it no time"),
+             "FLOP/s of the server in virtual time; 0: computing takes no time"),
 	FED_ROW(struct fed_split, holder, int64_t, FED_TYPE_INT, .def = -1, .min = -1,
             .max = UINT32_MAX - 1, .choice = nobody,
             .help = "relay=peer: the client that has the head between two rounds"),
@@ -138,10 +138,9 @@ static int choose(struct fed_federation *f, struct fed_split *s, struct fed_erro
 		n = choose_in_turn(f, wanted, chosen);
 	}
 	if (rc == FED_OK && n == 0)
-		rc = fed_reject(err,
-		                "no client is here: churn has taken all %u away; `heal` brings them "
-		                "back",
-		                f->clients->n_present);
+		rc =
+			fed_reject(err, "no client is present: churn took away all %u; `heal` brings them back",
+		               f->clients->n_present);
 	if (rc == FED_OK)
 		rc = fed_split_check_memory(f, s, chosen, n, err);
 	if (rc == FED_OK) {
@@ -573,7 +572,7 @@ static const char doc[] =
 	"  relay=peer         ... from the client before, and the server never sees it\n"
 	"  labels=client      U-shape: the last layers and the loss are the client's too,\n"
 	"                     no label leaves it; cut=1,3 gives both cuts\n"
-	"  parallel=off       clients in turn: one model, handed from one to the next\n"
+	"  parallel=off       clients in turn: one model, passed from one to the next\n"
 	"  parallel=v1        all at once, the server's layers copied for each client;\n"
 	"                     heads and copies go through the aggregator (SplitFed V1)\n"
 	"  parallel=v2        all at once, the server's layers learn from each in the\n"
@@ -591,15 +590,15 @@ static const char doc[] =
 	"its turn is left out: the head is again that of the client before; what its\n"
 	"batches taught the server's layers stays. With relay=peer the first client of\n"
 	"all makes the head from the seed; when the client that has the head left, the\n"
-	"next one makes it from what the laboratory kept.\n"
+	"next one makes it from fedsh's copy.\n"
 	"\n"
 	"Noise (`set noise`) is on activations and, under v1 and v2, on the change of the\n"
 	"client's layers. The gradient of the features, which the tail's client sends,\n"
-	"and a head that is handed on in turn go as they are.\n"
+	"and a head that is relayed in turn are sent as they are.\n"
 	"\n"
-	"Clients in turn leave an aggregator nothing to combine: it has a say under v1\n"
-	"and v2 alone, and so have attacks that are made of the updates of a round.\n"
-	"Others strike activations, and the layers that their client hands on.\n"
+	"With clients in turn an aggregator has nothing to combine: it acts under v1\n"
+	"and v2 only, and so do attacks that are made of the updates of a round.\n"
+	"Other attacks change activations, and the layers that their client relays.\n"
 	"\n"
 	"Per batch of B examples: B x width numbers and B labels up, B x width numbers\n"
 	"down. Plain SGD; with one client every variant is SGD without a cut, bit for bit.\n"

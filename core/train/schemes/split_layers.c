@@ -22,9 +22,7 @@ int fed_split_cuts(const struct fed_split *s, const struct fed_net *net, size_t 
 	at[1] = !two ? layers : s->cut.n > 1 ? (size_t)s->cut.v[1] : layers - 1;
 	if (at[0] >= layers || (two && at[1] >= layers))
 		return fed_reject(
-			err,
-			"no cut behind layer %zu: the model has %zu layers, cut=1 to cut=%zu (see "
-			"`model`)",
+			err, "no cut after layer %zu: the model has %zu layers, cut=1 to cut=%zu (see `model`)",
 			two && at[0] < layers ? at[1] : at[0], layers, layers - 1);
 	if (at[0] >= at[1])
 		return fed_reject(err, "cut=%zu,%zu leaves the server no layer; the second is larger",

@@ -199,8 +199,8 @@ static int check(const struct fed_turn *t, struct fed_error *why)
 		size_t j = 0;
 		while (isfinite(p->vector[0][j]))
 			j++;
-		return fed_reject(why, "number %zu of batch %u is %f", j, t->batch,
-		                  fed_unsigned_nan(p->vector[0][j]));
+		return fed_reject(why, "batch %u is %s at number %zu", t->batch,
+		                  isnan(p->vector[0][j]) ? "NaN" : "infinite", j);
 	}
 	if (t->phase == FED_TURN_SERVED && !labels_are_valid(t))
 		return fed_reject(why, "the labels of batch %u are none of this dataset", t->batch);

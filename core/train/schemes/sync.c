@@ -49,10 +49,9 @@ static int sync_begin(struct fed_federation *f, void *state, struct fed_error *e
 		return fed_fail_memory(err, invited * sizeof *chosen, "the participants");
 	int rc = fed_draw_clients(f, invited, chosen, &invited, err);
 	if (rc == FED_OK && invited == 0)
-		rc = fed_reject(err,
-		                "no client is here: churn has taken all %u away; `heal` brings them "
-		                "back",
-		                population);
+		rc =
+			fed_reject(err, "no client is present: churn took away all %u; `heal` brings them back",
+		               population);
 	if (rc == FED_OK)
 		rc = fed_memory_for_round(f, chosen, invited, s->enough, s->deadline, err);
 	if (rc == FED_OK)
@@ -137,7 +136,7 @@ const struct fed_scheme fed_scheme_sync = {
 		   "  deadline=60      steps after 60 virtual seconds with whoever has reported\n"
 		   "\n"
 		   "Clients that are not waited for are late: their work is dropped and counted.\n"
-		   "A client that never answers is lost once nothing else is under way.\n"
+		   "A client that never answers is lost once nothing else is in flight.\n"
 		   "\n"
 		   "Source: McMahan et al. 2017, algorithm 1; Bonawitz et al. 2019, section 4.\n",
 	.fields = fields,
