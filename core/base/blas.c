@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * base/blas.c - matrix products: libxsmm where they are small, OpenBLAS where not.
+ * base/blas.c - matrix products: small ones by libxsmm, others by OpenBLAS.
  *
- * The one file that knows cblas.h.
+ * The only file that includes cblas.h.
  */
 #include "base/blas.h"
 
@@ -74,7 +74,7 @@ size_t fed_gemm_nt_scratch(int n, int k)
 	return (size_t)n * (size_t)k;
 }
 
-/* What OpenBLAS chooses when it knows no better: kernels of SSE times. */
+/* Cores that OpenBLAS falls back to on processors that it does not know. */
 static bool is_old_core(const char *core)
 {
 	static const char *const old[] = {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * base/blas.h - the one door to OpenBLAS and libxsmm.
+ * base/blas.h - matrix products by OpenBLAS and libxsmm.
  *
  * All matrices are row-major float32.  Every function is single-threaded and may be called from
  * several threads at once; the same call gives the same bits whichever thread makes it.
@@ -21,11 +21,11 @@ void fed_gemm_nt(int m, int n, int k, const float *a, int lda, const float *b, i
                  int ldc, float *scratch);
 size_t fed_gemm_nt_scratch(int n, int k);
 
-/* OpenBLAS 0.3.21 takes some processors for a Prescott (SSE3).  The name that OPENBLAS_CORETYPE
- * should have had when the library was loaded, or NULL when its choice is good or the user made
- * it.  The program sets it and executes itself again. */
+/* A better value of OPENBLAS_CORETYPE than what OpenBLAS chose at load, which takes some processors
+ * for a Prescott (SSE3, version 0.3.21); NULL when the choice is good or the user made it.  The
+ * program sets the variable and executes itself again. */
 const char *fed_blas_better_core(void);
-/* Once, before any thread: one BLAS thread. */
+/* Sets one BLAS thread.  Called once, before any thread starts. */
 void fed_blas_init(void);
 /* "OpenBLAS 0.3.21 SkylakeX, libxsmm 1.17" for `fedsh --version`. */
 const char *fed_blas_describe(void);

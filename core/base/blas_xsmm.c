@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * base/blas_xsmm.c - the one file that knows libxsmm.
+ * base/blas_xsmm.c - small matrix products; the only file that includes libxsmm.
  */
 #include "base/blas_xsmm.h"
 
@@ -26,7 +26,7 @@ void fed_xsmm_init(void)
 		libxsmm_set_target_arch("hsw");
 }
 
-/* libxsmm is column-major: what it takes for A is our B, and (N,M) is our C. */
+/* libxsmm is column-major: its A is our B, and its (N,M) result is our C. */
 bool fed_xsmm_gemm(bool transpose_a, int m, int n, int k, const float *a, int lda, const float *b,
                    int ldb, float *c, int ldc)
 {

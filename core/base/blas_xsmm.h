@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * base/blas_xsmm.h - small products by libxsmm, which writes the machine code for each size.
+ * base/blas_xsmm.h - small matrix products by libxsmm, which generates machine code for each size.
  *
  * Private to base/blas.c.  Without the library, or on a processor that it does not serve, every
  * product is refused and OpenBLAS makes it.

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * What the processor can do, and the wall clock.
+ * base/cpu.c - instruction sets, processor count and the wall clock.
  */
 #include "base/cpu.h"
 
@@ -20,8 +20,9 @@ const char *fed_isa_name(enum fed_isa isa)
 	return isa_name[isa];
 }
 
-/* The builtins also ask (xgetbv) whether the operating system saves the registers. */
-static enum fed_isa best(void)
+/* The best set by the compiler's builtins, which also check (xgetbv) that the operating system
+ * saves the registers. */
+static enum fed_isa best_isa(void)
 {
 #if defined(__x86_64__) || defined(__i386__)
 	__builtin_cpu_init();
@@ -35,10 +36,10 @@ static enum fed_isa best(void)
 #endif
 }
 
-/* FEDSH_ISA can only lower it; a name that it does not know changes nothing. */
-static enum fed_isa ask(void)
+/* The best set, lowered by FEDSH_ISA; an unknown name changes nothing. */
+static enum fed_isa detect_isa(void)
 {
-	const enum fed_isa most = best();
+	const enum fed_isa most = best_isa();
 	const char *wanted = getenv("FEDSH_ISA");
 
 	for (enum fed_isa isa = FED_ISA_PLAIN; wanted && isa < most; isa++)
@@ -49,18 +50,18 @@ static enum fed_isa ask(void)
 
 enum fed_isa fed_cpu_isa(void)
 {
-	static atomic_int known; /* isa + 1; every thread that asks first finds the same */
+	static atomic_int known; /* isa + 1; every thread that detects it finds the same */
 	int isa = atomic_load_explicit(&known, memory_order_relaxed);
 
 	if (isa == 0) {
-		isa = (int)ask() + 1;
+		isa = (int)detect_isa() + 1;
 		atomic_store_explicit(&known, isa, memory_order_relaxed);
 	}
 	return (enum fed_isa)(isa - 1);
 }
 
 /* Family 25 of AMD: Zen 3, without AVX-512, and Zen 4. */
-static bool ask_for_halves(void)
+static bool detect_halves(void)
 {
 #if defined(__x86_64__) || defined(__i386__)
 	unsigned a, b, c, d;
@@ -81,7 +82,7 @@ bool fed_cpu_halves_vectors(void)
 	int halves = atomic_load_explicit(&known, memory_order_relaxed);
 
 	if (halves == 0) {
-		halves = 1 + ask_for_halves();
+		halves = 1 + detect_halves();
 		atomic_store_explicit(&known, halves, memory_order_relaxed);
 	}
 	return halves == 2;

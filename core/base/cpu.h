@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * base/cpu.h - what the processor can do, and the wall clock.
+ * base/cpu.h - instruction sets, processor count and the wall clock.
  */
 #ifndef FED_BASE_CPU_H
 #define FED_BASE_CPU_H
@@ -13,15 +13,15 @@ enum fed_isa {
 	FED_ISA_AVX512 /* F, BW, DQ and VL, and an operating system that saves the registers */
 };
 
-/* The best of this machine, or what FEDSH_ISA=plain|avx2|avx512 in the environment lowers it to;
- * asked once. */
+/* The best instruction set of this machine, or the lower one of FEDSH_ISA=plain|avx2|avx512 in the
+ * environment; detected once. */
 enum fed_isa fed_cpu_isa(void);
 const char *fed_isa_name(enum fed_isa);
-/* Whether it has AVX-512 and multiplies its vectors in two halves, as AMD's first ones do. */
+/* Whether the processor has AVX-512 and multiplies its vectors in two halves (AMD Zen 4). */
 bool fed_cpu_halves_vectors(void);
 /* Processors that this process may run on, at least 1. */
 int fed_cpu_count(void);
-/* In a loop that waits for another thread, `turn` counting from 0. */
+/* One pause of a loop that waits for another thread; `turn` counts from 0. */
 void fed_cpu_relax(unsigned turn);
 /* Seconds of a clock that only moves forward. */
 double fed_wall_seconds(void);

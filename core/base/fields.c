@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Fields: finding, setting and comparing.
+ * base/fields.c - field tables: find, set and compare.
  */
 #include "base/fields.h"
 
@@ -44,9 +44,8 @@ static const char *choice_at(const void *ctx, size_t i)
 	return choice[i];
 }
 
-/* "KEY=VALUE: must be ALLOWED; did you mean CHOICE?", or of a positional number "VALUE is not a
- * valid HELP; give ALLOWED". */
-static int refuse(const struct fed_field *row, const char *value, struct fed_error *err)
+/* "KEY=VALUE: must be ALLOWED; did you mean CHOICE?" */
+static int refuse_value(const struct fed_field *row, const char *value, struct fed_error *err)
 {
 	struct fed_text key = {0}, allowed = {0};
 
@@ -72,8 +71,8 @@ static int refuse(const struct fed_field *row, const char *value, struct fed_err
 	return FED_FAIL;
 }
 
-/* Limits are doubles; every int64 compares with them exactly enough: beyond 2^53 a limit is itself
- * only known to so many digits. */
+/* Whether x is within the row's limits.  They are doubles: beyond 2^53 a limit is itself rounded,
+ * so that comparing an int64 as a double loses nothing. */
 static bool within(const struct fed_field *row, double x)
 {
 	return x >= row->min && x <= row->max;
@@ -196,7 +195,7 @@ int fed_field_parse(const struct fed_field *row, void *state, const char *value,
 		ok = parse_list(row, value, out);
 		break;
 	}
-	return ok ? FED_OK : refuse(row, value, err);
+	return ok ? FED_OK : refuse_value(row, value, err);
 }
 
 /* Setting --------------------------------------------------------------- */

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * base/fields.h - the one mechanism for whatever a user can set.
+ * base/fields.h - field tables: typed descriptions of settings and arguments.
  *
  * A table of struct fed_field (fedsh/plugin.h) describes the members of a struct.  Parsing,
- * printing, defaults, ranges, completion, help, saving and comparing all walk the table.
- * Keys match with - and _ the same; they are shown with -.
+ * printing, defaults, ranges, completion, help, saving and comparing all walk the table.  Keys
+ * match with - and _ the same; they are shown with -.
  */
 #ifndef FED_BASE_FIELDS_H
 #define FED_BASE_FIELDS_H
@@ -16,14 +16,14 @@
 
 /* flags of the host's own tables */
 enum {
-	FED_FIELD_POSITIONAL = 1, /* command arguments: may stand without its key, in row order */
+	FED_FIELD_POSITIONAL = 1, /* command arguments: may be given without the key, in row order */
 	FED_FIELD_REQUIRED = 2,   /* command arguments: must be given */
 	FED_FIELD_REST = 4,       /* command arguments: TEXT that takes the rest of the line */
 	FED_FIELD_READONLY = 8,   /* shown, never set */
 	FED_FIELD_HIDDEN = 16,    /* not listed */
 };
 
-/* Whether a table is well formed: names, types, offsets and sizes inside state_size, def within
+/* Check that a table is well formed: names, types, offsets and sizes inside state_size, def within
  * [min, max], choices, TEXT sizes, FED_END within 256 rows.  `err` names the row.  A bad host table
  * is a bug; a bad plugin table is refused at load. */
 int fed_fields_check(const struct fed_field *rows, size_t state_size, struct fed_error *err);
@@ -37,8 +37,8 @@ bool fed_field_settable(const struct fed_field *row);
 bool fed_field_vector(const struct fed_field *row);
 
 /* Set one member from text; value NULL is the bare name of a flag.  Unchanged on FED_FAIL; the
- * error says the value and what is allowed, for an unknown key the nearest name and the valid ones.
- */
+ * error names the value and what is allowed, for an unknown key the nearest name and the valid
+ * ones. */
 int fed_fields_set(const struct fed_field *rows, void *state, const char *key, const char *value,
                    struct fed_error *err);
 int fed_field_parse(const struct fed_field *row, void *state, const char *value,
@@ -47,11 +47,11 @@ int fed_field_parse(const struct fed_field *row, void *state, const char *value,
 /* Whether a TEXT row takes the value: short enough, no control characters. */
 bool fed_field_takes_text(const struct fed_field *row, const char *value);
 
-/* What a user typed as key=value, not yet understood. */
+/* An unparsed key=value of a user. */
 struct fed_assign {
 	const char *key, *value;
 };
-/* That no key is there twice. */
+/* FED_FAIL when a key is given twice. */
 int fed_assigned_once(const struct fed_assign *, size_t n, struct fed_error *err);
 /* Set several; all or nothing needs a copy of the state: on FED_FAIL the earlier ones are set. */
 int fed_fields_assign(const struct fed_field *rows, void *state, const struct fed_assign *,
@@ -61,7 +61,7 @@ int fed_fields_assign(const struct fed_field *rows, void *state, const struct fe
 void fed_field_print(const struct fed_field *row, const void *state, struct fed_text *out);
 /* Append the name as shown (dashes). */
 void fed_field_key(const struct fed_field *row, struct fed_text *out);
-/* Append what is allowed: "a whole number from 1 to 100", "one of mean, median". */
+/* Append the allowed values: "a whole number from 1 to 100", "one of mean, median". */
 void fed_field_allowed(const struct fed_field *row, struct fed_text *out);
 /* Append "key=value key=value" of all settable rows; only_changed leaves out the defaults. */
 void fed_fields_print(const struct fed_field *rows, const void *state, bool only_changed,
@@ -71,7 +71,7 @@ bool fed_field_is_default(const struct fed_field *row, const void *state);
 double fed_field_number(const struct fed_field *row, const void *state);
 
 /* Values that complete `prefix` for this row (choices, yes/no, the word of a FED_INT_WORD), each
- * given to take(ctx, candidate).  What row->hint names is the caller's to complete. */
+ * given to take(ctx, candidate).  Values that row->hint stands for are completed by the caller. */
 void fed_field_complete(const struct fed_field *row, const char *prefix,
                         void (*take)(void *ctx, const char *candidate), void *ctx);
 

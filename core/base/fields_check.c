@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Fields: whether a table is well formed.  The tables of plugins come from outside, so that
- * nothing here trusts a row before it was looked at.
+ * base/fields_check.c - validation of field tables.
+ *
+ * The tables of plugins are untrusted input: each member of a row is checked before it is used.
  */
 #include <math.h>
 #include <string.h>
@@ -33,7 +34,7 @@ static const struct kind kinds[] = {
 	[FED_TYPE_BROADCAST] = {sizeof(double *), _Alignof(double *)},
 };
 
-/* A name as people type it: a letter, then letters, digits, - and _. */
+/* A valid name: a letter, then letters, digits, - and _. */
 static bool good_name(const char *name, size_t longest)
 {
 	const size_t n = strnlen(name, longest + 1);
@@ -43,7 +44,7 @@ static bool good_name(const char *name, size_t longest)
 	return strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789-_") >= n;
 }
 
-/* Words that a user types: no spaces, no control characters, no commas. */
+/* A valid word: no spaces, no control characters, no commas. */
 static bool good_word(const char *word)
 {
 	const size_t n = strnlen(word, LONGEST_NAME + 1);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Fields: what a user sees of them.
+ * base/fields_print.c - keys, values and allowed values of fields as text.
  */
 #include <inttypes.h>
 #include <math.h>
@@ -21,7 +21,8 @@ static bool has_word(const struct fed_field *row)
 	return row->type == FED_TYPE_INT && row->choice && row->choice[0];
 }
 
-/* A plugin may have written anything into its state: nothing below trusts a value. */
+/* The name of a choice.  A plugin may have written anything into its state, so values are checked
+ * before they are shown. */
 static const char *choice_name(const struct fed_field *row, int wanted)
 {
 	for (int i = 0; row->choice[i]; i++)
@@ -75,10 +76,11 @@ void fed_field_print(const struct fed_field *row, const void *state, struct fed_
 	}
 }
 
-/* " from 1 to 100", " from 1"; nothing where there is no limit worth telling. */
+/* " from 1 to 100", " from 1"; nothing where there is no limit worth showing. */
 static void add_range(const struct fed_field *row, struct fed_text *out)
 {
-	/* Larger limits are those of the program, not of the matter.  The least value may be a word. */
+	/* Larger limits are limits of the program, not of the quantity.  The least value may be a word.
+	 */
 	const bool low = row->min > -1e7, high = row->max < 1e7;
 	const double least = has_word(row) ? row->min + 1 : row->min;
 

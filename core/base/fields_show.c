@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Fields: all settings of a table in one line.
+ * base/fields_show.c - all settings of a table in one line.
  */
 #include <string.h>
 
 #include "base/fields.h"
 
-/* A shell-like line takes the value as one word only in quotes. */
+/* The value, in quotes where a command line needs them to keep it one word. */
 static void print_quoted(const struct fed_field *row, const void *state, struct fed_text *out)
 {
 	const char *text = (const char *)state + row->offset;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Reading whole files, without ever waiting for a pipe or waking a device.
+ * base/file.c - reading of whole regular files; pipes and devices are refused.
  */
 #include "base/file.h"
 
@@ -30,8 +30,8 @@ int fed_file_descriptor(const char *path, int *fd, uint64_t *size, struct fed_er
 {
 	struct stat st;
 
-	/* Opening a device may do something, so it is asked first; O_NONBLOCK is for a pipe that
-	 * takes the file's place in between. */
+	/* Opening a device may have effects, so its kind is checked first; O_NONBLOCK is for a pipe
+	 * that replaces the file in between. */
 	if (stat(path, &st) != 0)
 		return fed_fail(err, "%s: %s", fed_show(path).s, strerror(errno));
 	if (!S_ISREG(st.st_mode))
@@ -101,8 +101,8 @@ int fed_file_read(const char *path, uint64_t limit, struct fed_text *out, struct
 		return FED_FAIL;
 	if (size > limit)
 		rc = too_large(path, limit, err);
-	/* Not the size at opening but the end says when all is read: the file may grow, and files
-	 * under /proc have no size. */
+	/* Read to the end, not to the size at opening: the file may grow, and files under /proc have no
+	 * size. */
 	while (rc == FED_OK && (error = fed_file_pull(fd, block, sizeof block, &got)) == 0 && got > 0) {
 		if (out->len - before + got > limit)
 			rc = too_large(path, limit, err);
@@ -115,7 +115,7 @@ int fed_file_read(const char *path, uint64_t limit, struct fed_text *out, struct
 	close(fd);
 	if (error != 0)
 		rc = fed_fail(err, "%s: cannot be read: %s", fed_show(path).s, strerror(error));
-	/* As it was. */
+	/* restore it */
 	if (rc != FED_OK && out->s) {
 		out->len = before;
 		out->s[before] = '\0';
@@ -127,7 +127,7 @@ void fed_path_expand(const char *path, struct fed_text *out)
 {
 	const char *home = getenv("HOME");
 
-	/* Without HOME "~" stays what it is, and the error names it. */
+	/* without HOME "~" is kept, and the error names it */
 	if (path[0] == '~' && (path[1] == '/' || path[1] == '\0') && home && *home) {
 		fed_text_put(out, home, strlen(home));
 		path++;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * base/file.h - reading that cannot hang and writing that cannot lose the old file.
+ * base/file.h - reading of regular files, and atomic replacement of files.
  */
 #ifndef FED_BASE_FILE_H
 #define FED_BASE_FILE_H
@@ -11,14 +11,14 @@
 #include "base/text.h"
 #include "fedsh/plugin.h"
 
-/* FED_OK when path is a regular file that can be read; else "PATH: is a directory" and the like.
- * `~` and `~/` at the front are the caller's (fed_path_expand). */
+/* FED_OK when path is a regular file that can be read; else "PATH: is a directory" and the like.  A
+ * leading `~` or `~/` is expanded by the caller (fed_path_expand). */
 int fed_file_readable(const char *path, uint64_t *size, struct fed_error *);
-/* The same, opened for reading; close() is the caller's. */
+/* The same, opened for reading; the caller closes *fd. */
 int fed_file_descriptor(const char *path, int *fd, uint64_t *size, struct fed_error *);
 /* read() until n bytes or the end; 0 or errno. */
 int fed_file_pull(int fd, void *bytes, size_t n, size_t *got);
-/* The whole of a regular file of at most `limit` bytes, appended to `out` (as it was on
+/* The whole of a regular file of at most `limit` bytes, appended to `out` (unchanged on
  * FED_FAIL). */
 int fed_file_read(const char *path, uint64_t limit, struct fed_text *out, struct fed_error *);
 /* `~/x` becomes $HOME/x; anything else is copied. */
@@ -27,17 +27,18 @@ void fed_path_expand(const char *path, struct fed_text *out);
 /* Write PATH.tmpXXXXXX, fsync, rename over PATH, fsync the directory.
  *     struct fed_file_writer w;
  *     open; any number of fed_file_write(); commit or abandon (always one of the two).
- * The first failure is kept: later writes do nothing and commit reports it.  The old file is
- * intact and the temporary removed on every failure.  A link stays a link; the rights stay. */
+ * The first failure is stored: later writes do nothing and commit reports it.  On every failure the
+ * old file is intact and the temporary removed.  A symbolic link is followed; the permissions are
+ * kept. */
 struct fed_file_writer {
 	FILE *f;
 	char *path, *temporary;
-	uint32_t crc; /* CRC-32 of all written so far; of no use after a seek */
+	uint32_t crc; /* CRC-32 of all written so far; meaningless after a seek */
 	int error;    /* errno of the first failure */
 };
 int fed_file_open(struct fed_file_writer *, const char *path, struct fed_error *);
 void fed_file_write(struct fed_file_writer *, const void *bytes, size_t n);
-/* The next write goes to this byte, over what stands there. */
+/* Set the offset of the next write, which overwrites. */
 void fed_file_seek(struct fed_file_writer *, uint64_t at);
 int fed_file_commit(struct fed_file_writer *, struct fed_error *);
 void fed_file_abandon(struct fed_file_writer *);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Writing a file so that either the old one or the whole new one is there, whatever happens.
+ * base/file_write.c - atomic replacement of a file: write a temporary, sync, rename.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -14,7 +14,7 @@
 #include "base/file.h"
 #include "base/mem.h"
 
-enum { ATTEMPTS = 100 }; /* at a name that nobody has */
+enum { ATTEMPTS = 100 }; /* at an unused name */
 
 static _Atomic uint64_t countdown; /* steps until the one that fails; 0: none does */
 static atomic_int injected_error;
@@ -25,7 +25,7 @@ void fed_file_fail_at(uint64_t k, int error)
 	atomic_store(&countdown, k);
 }
 
-/* The error that a test wants of this write, fsync or rename, or 0. */
+/* The error that a test injects into this write, fsync or rename, or 0. */
 static int injected(void)
 {
 	uint64_t left = atomic_load(&countdown);
@@ -35,7 +35,7 @@ static int injected(void)
 	return left == 1 ? atomic_load(&injected_error) : 0;
 }
 
-/* The file that PATH leads to, so that a link to a file stays a link; fed_free. */
+/* The target of PATH, so that a symbolic link is kept; freed by the caller (fed_free). */
 static char *target_of(const char *path)
 {
 	char *real = realpath(path, NULL);
@@ -45,7 +45,7 @@ static char *target_of(const char *path)
 	return target;
 }
 
-/* A new file beside `path`; with the rights of the old one, if there is one. */
+/* A new file beside `path`, with the permissions of the old one, if there is one. */
 static int open_temporary(const char *path, const struct stat *old, char **name)
 {
 	static _Atomic uint64_t made;
@@ -70,7 +70,8 @@ static int open_temporary(const char *path, const struct stat *old, char **name)
 		return -1;
 	}
 	if (old)
-		(void)fchmod(fd, old->st_mode & 0777); /* on file systems without rights: no matter */
+		(void)fchmod(fd,
+		             old->st_mode & 0777); /* fails on file systems without permissions: ignored */
 	*name = text.s;
 	return fd;
 }
@@ -124,15 +125,15 @@ void fed_file_seek(struct fed_file_writer *w, uint64_t at)
 		w->error = errno ? errno : EIO;
 }
 
-/* What a step came to: the first failure is kept. */
-static void note(struct fed_file_writer *w, bool ok)
+/* Store the error of a step unless an earlier one is stored. */
+static void store_error(struct fed_file_writer *w, bool ok)
 {
 	if (!ok && w->error == 0)
 		w->error = errno ? errno : EIO;
 }
 
-/* After the rename both outcomes of a power cut are a whole file, so that a failure here (some file
- * systems have no fsync of directories) is none of the write. */
+/* Sync the directory.  After the rename both outcomes of a power cut are a whole file, so a failure
+ * here (some file systems have no fsync of directories) is ignored. */
 static void sync_folder(char *path)
 {
 	const int fd = open(dirname(path), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -146,13 +147,13 @@ static void sync_folder(char *path)
 int fed_file_commit(struct fed_file_writer *w, struct fed_error *err)
 {
 	if (w->error == 0)
-		note(w, fflush(w->f) == 0);
+		store_error(w, fflush(w->f) == 0);
 	if (w->error == 0 && (w->error = injected()) == 0)
-		note(w, fsync(fileno(w->f)) == 0);
-	note(w, fclose(w->f) == 0);
+		store_error(w, fsync(fileno(w->f)) == 0);
+	store_error(w, fclose(w->f) == 0);
 	w->f = NULL;
 	if (w->error == 0 && (w->error = injected()) == 0)
-		note(w, rename(w->temporary, w->path) == 0);
+		store_error(w, rename(w->temporary, w->path) == 0);
 	if (w->error != 0) {
 		const int error = w->error;
 		const struct fed_shown path = fed_show(w->path);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * base/key_values.c - settings as text, key by key.
+ * base/key_values.c - settings as a list of key=value texts.
  */
 #include "base/key_values.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * base/key_values.h - settings as text, key by key: what survives a rebuilt plugin and a saved
- * file.
+ * base/key_values.h - settings as a list of key=value texts, which survive a rebuilt plugin and a
+ * saved file.
  */
 #ifndef FED_BASE_KEY_VALUES_H
 #define FED_BASE_KEY_VALUES_H
@@ -18,11 +18,11 @@ int fed_key_values_add(struct fed_key_values *, const char *key, const char *val
                        struct fed_error *);
 int fed_key_values_copy(struct fed_key_values *out, const struct fed_assign *, size_t n,
                         struct fed_error *);
-/* All settable rows with their present values; rows may be NULL. */
+/* All settable rows with their current values; rows may be NULL. */
 int fed_key_values_of(struct fed_key_values *out, const struct fed_field *rows, const void *state,
                       struct fed_error *);
-/* "krum:f=3:m=2" cut at its colons, a name and at most FED_COLONS_MAX settings; the text is changed
- * and must live as long as they do. */
+/* "krum:f=3:m=2" split at its colons into a name and at most FED_COLONS_MAX settings, which point
+ * into the text; the text is modified. */
 #define FED_COLONS_MAX 16
 int fed_assign_cut(char *text, const char **name, struct fed_assign assign[FED_COLONS_MAX],
                    size_t *n, struct fed_error *err);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Allocation: counted, zeroed, and failing where a test wants it to.
+ * base/mem.c - counted, zeroed allocation that fails where a test injects it.
  */
 #include "base/mem.h"
 
@@ -53,7 +53,7 @@ static void *counted(void *block)
 
 void *fed_alloc(size_t bytes)
 {
-	/* calloc(0) may be NULL, which here means that memory ran out. */
+	/* calloc(0) may be NULL, which here means out of memory */
 	return chosen_to_fail() ? NULL : counted(calloc(1, bytes ? bytes : 1));
 }
 
@@ -97,7 +97,7 @@ float *fed_alloc_floats(size_t n)
 		return NULL;
 	const size_t wanted = n * sizeof(float);
 	const size_t unit = wanted >= HUGE_FROM ? HUGE_PAGE : CACHE_LINE;
-	/* aligned_alloc asks for whole units, of which there is at least one. */
+	/* aligned_alloc needs a multiple of the unit, at least one */
 	const size_t bytes = ((wanted ? wanted : 1) + unit - 1) / unit * unit;
 	void *v = aligned_alloc(unit, bytes);
 

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * base/mem.h - every allocation of the core, so that a test can make the k-th one fail.
+ * base/mem.h - memory allocation of the core, with counting and fault injection for tests.
  *
- * All functions return zeroed memory or NULL; nothing here exits.  Memory from one family is
- * given back to the same family.
+ * All functions return zeroed memory or NULL; nothing here exits.  Memory of one family is freed by
+ * the same family.
  */
 #ifndef FED_BASE_MEM_H
 #define FED_BASE_MEM_H
@@ -17,7 +17,7 @@
 void *fed_alloc(size_t bytes);
 /* n * size bytes; NULL when the product overflows. */
 void *fed_alloc_array(size_t n, size_t size);
-/* As realloc; what is beyond old_bytes is zeroed.  On NULL the old block still stands. */
+/* As realloc; what is beyond old_bytes is zeroed.  On NULL the old block is unchanged. */
 void *fed_resize(void *block, size_t old_bytes, size_t bytes);
 char *fed_strdup(const char *s);
 void fed_free(void *block);
@@ -26,18 +26,18 @@ void fed_free(void *block);
 float *fed_alloc_floats(size_t n);
 void fed_free_floats(float *v);
 
-/* Bytes that can still be had: what the machine has free, or what a limit on a control group or on
- * the address space leaves, and what was freed here before.  Infinite where nobody tells. */
+/* Bytes that can still be allocated: free memory of the machine, within the limits of control
+ * groups and of the address space, plus freed blocks of the C library.  Infinite where unknown. */
 double fed_mem_available(void);
 
 /* "out of memory (n bytes for WHAT)"; returns FED_FAIL. */
 int fed_fail_memory(struct fed_error *err, size_t bytes, const char *what);
 
-/* Tests: from now on the k-th allocation (1 = the next) fails; 0 = none.  Counts over threads. */
+/* Tests: from now on the k-th allocation (1 = the next) of all threads fails; 0 = none. */
 void fed_mem_fail_at(uint64_t k);
 /* Whether that allocation is still to come. */
 bool fed_mem_fail_ahead(void);
-/* Tests: /proc and /sys are looked for below this folder, "" being the root. */
+/* Tests: the folder that holds /proc and /sys; "" is the root. */
 void fed_mem_root(const char *folder);
 /* Blocks of both families allocated and not freed. */
 int64_t fed_mem_live(void);

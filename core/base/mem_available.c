@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Memory that can still be had: of the machine, of the control groups that this process is in, of
- * its address space.
+ * base/mem_available.c - available memory: of the machine, of this process' control groups, of its
+ * address space.
  */
 #include <limits.h>
 #include <malloc.h>
@@ -46,17 +46,17 @@ static double number_in(const char *folder, const char *name, const char *key)
 
 /* Control groups --------------------------------------------------------- */
 
-/* Of a version of them: where they are mounted, and what their files are called. */
+/* A version of control groups: mount point and names of files. */
 struct hierarchy {
 	const char *mount, *limit, *usage;
-	const char *cache; /* in memory.stat: pages of files, which are let go when others are wanted */
+	const char *cache; /* in memory.stat: page cache, which the kernel reclaims on demand */
 };
 static const struct hierarchy v1 = {"/sys/fs/cgroup/memory", "memory.limit_in_bytes",
                                     "memory.usage_in_bytes", "total_inactive_file "};
 static const struct hierarchy v2 = {"/sys/fs/cgroup", "memory.max", "memory.current",
                                     "inactive_file "};
 
-/* Infinite where no limit stands ("max", or no such file). */
+/* Bytes below the limit of one group; infinite without a limit ("max", or no such file). */
 static double left_in(const struct hierarchy *h, const char *folder)
 {
 	const double limit = number_in(folder, h->limit, "");
@@ -68,8 +68,8 @@ static double left_in(const struct hierarchy *h, const char *folder)
 	return limit - (usage > 0 ? usage : 0) + (cache > 0 ? cache : 0);
 }
 
-/* In the group and all around it.  Inside a container its path may be the host's, and the mount the
- * container's own group: then only the last look finds something. */
+/* The least over the group and its ancestors.  Inside a container the path may be the host's and
+ * the mount the container's own group: then only the root is found. */
 static double left_up(const struct hierarchy *h, const char *group)
 {
 	char folder[PATH_MAX];
@@ -89,7 +89,7 @@ static double left_up(const struct hierarchy *h, const char *group)
 	return least;
 }
 
-/* Whether the memory of version 1 is among "cpu,memory". */
+/* Whether "memory" is in a list of controllers such as "cpu,memory" (version 1). */
 static bool has_memory(const char *controllers)
 {
 	const size_t len = strlen("memory");
@@ -136,7 +136,7 @@ static double left_by_address_space(void)
 	return (double)limit.rlim_cur - (pages < 0 ? 0 : pages * (double)sysconf(_SC_PAGESIZE));
 }
 
-/* What was freed here and the C library keeps for the next one who asks. */
+/* Freed blocks that the C library keeps. */
 static double kept_by_library(void)
 {
 #if defined(__GLIBC__) && __GLIBC_PREREQ(2, 33)

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Threads that run jobs.
+ * base/pool.c - a thread pool: a priority queue of jobs, and parallel loops.
  *
- * One mutex guards everything but what is atomic.  Jobs that wait stand in a heap by (due, seq);
- * `place` is a job's index there, so that any of them can be taken out.
+ * One mutex guards all members that are not atomic.  Queued jobs are in a binary heap by (due,
+ * seq); `place` is a job's index in it, so that any job can be removed.
  *
- * To wake a thread takes as long as a small job: one that helped with shared work, of which there
- * is often more in a moment, watches for it before it sleeps.
+ * Waking a thread takes as long as a small job, and parallel loops often follow each other closely:
+ * a thread that helped with one spins for a moment before it sleeps.
  */
 #include "base/pool.h"
 
@@ -18,19 +18,19 @@
 #include "base/mem.h"
 #include "base/thread.h"
 
-#define WATCH_SECONDS 200e-6 /* before a thread that helped sleeps */
+#define SPIN_SECONDS 200e-6 /* of spinning, before a thread that helped sleeps */
 
 enum state { IDLE, QUEUED, RUNNING, DONE };
 
-/* Work that is spread over threads; lives on the stack of the one that shares it. */
-struct share {
+/* A parallel loop; lives on the stack of the thread that runs it (the initiator). */
+struct loop {
 	void (*work)(void *ctx, size_t i, int worker);
 	void *ctx;
 	size_t n;
-	atomic_size_t next; /* the i that nobody has taken yet */
-	atomic_int helpers; /* that are in it; changes with the lock */
-	bool awaited;       /* the one that shares sleeps until they are done */
-	struct share *next_open;
+	atomic_size_t next; /* the lowest i that is not taken yet */
+	atomic_int helpers; /* threads inside besides the initiator; written under the lock */
+	bool awaited;       /* the initiator sleeps until the helpers are done */
+	struct loop *next_loop;
 };
 
 struct worker {
@@ -41,26 +41,26 @@ struct worker {
 
 struct fed_pool {
 	pthread_mutex_t lock;
-	pthread_cond_t work;   /* workers: there may be something to do */
-	pthread_cond_t done;   /* owner: something ended, or there may be something to do */
-	pthread_cond_t helped; /* who shares: the last helper is done */
+	pthread_cond_t work;   /* workers: there may be work */
+	pthread_cond_t done;   /* owner: a job ended, or there may be work */
+	pthread_cond_t helped; /* initiators: the last helper is done */
 	struct fed_job **heap;
 	size_t n, cap;
-	struct share *open;
-	atomic_int idle;       /* threads that would help; changes with the lock */
-	atomic_uint changes;   /* of jobs and shares; changes with the lock */
-	int running, finished; /* jobs; finished ones are not joined yet */
+	struct loop *loops;
+	atomic_int idle;       /* idle threads; written under the lock */
+	atomic_uint changes;   /* counter of changes of jobs and loops; written under the lock */
+	int running, finished; /* numbers of jobs; finished: not joined yet */
 	int window;
-	int asleep, woken; /* workers that wait for work; those of them that were called */
-	bool waiting;      /* the owner, for `done` */
+	int asleep, woken; /* sleeping workers; those of them that were signalled */
+	bool waiting;      /* the owner sleeps on `done` */
 	bool quit;
-	int threads, workers; /* the last of the threads is the owner: it is no worker */
+	int threads, workers; /* the last of the threads is the owner, not a worker */
 	struct worker worker[];
 };
 
 /* The heap --------------------------------------------------------------- */
 
-static bool before(const struct fed_job *a, const struct fed_job *b)
+static bool job_before(const struct fed_job *a, const struct fed_job *b)
 {
 	return a->due != b->due ? a->due < b->due : a->seq < b->seq;
 }
@@ -71,55 +71,55 @@ static void put_at(struct fed_pool *p, size_t place, struct fed_job *job)
 	job->place = place;
 }
 
-/* Where `job` belongs when `place` is free: up or down from there. */
-static void settle(struct fed_pool *p, size_t place, struct fed_job *job)
+/* Put `job` into the heap by sifting it up or down from the free index `place`. */
+static void sift_job(struct fed_pool *p, size_t place, struct fed_job *job)
 {
-	while (place > 0 && before(job, p->heap[(place - 1) / 2])) {
+	while (place > 0 && job_before(job, p->heap[(place - 1) / 2])) {
 		put_at(p, place, p->heap[(place - 1) / 2]);
 		place = (place - 1) / 2;
 	}
 	for (size_t child; (child = 2 * place + 1) < p->n; place = child) {
-		if (child + 1 < p->n && before(p->heap[child + 1], p->heap[child]))
+		if (child + 1 < p->n && job_before(p->heap[child + 1], p->heap[child]))
 			child++;
-		if (!before(p->heap[child], job))
+		if (!job_before(p->heap[child], job))
 			break;
 		put_at(p, place, p->heap[child]);
 	}
 	put_at(p, place, job);
 }
 
-static void take_out(struct fed_pool *p, struct fed_job *job)
+static void remove_job(struct fed_pool *p, struct fed_job *job)
 {
 	struct fed_job *last = p->heap[--p->n];
 
 	if (last != job)
-		settle(p, job->place, last);
+		sift_job(p, job->place, last);
 }
 
 /* Threads ---------------------------------------------------------------- */
 
-/* Shared work of which a part is not taken yet, or NULL. */
-static struct share *open_share(struct fed_pool *p)
+/* A loop with an index that is not taken yet, or NULL. */
+static struct loop *find_loop(struct fed_pool *p)
 {
-	for (struct share *s = p->open; s; s = s->next_open)
+	for (struct loop *s = p->loops; s; s = s->next_loop)
 		if (atomic_load_explicit(&s->next, memory_order_relaxed) < s->n)
 			return s;
 	return NULL;
 }
 
-/* The job to run now, or NULL.  Running jobs count as finished: soon they are. */
+/* Dequeue the next job, or NULL.  Running jobs count against the window like finished ones. */
 static struct fed_job *next_job(struct fed_pool *p)
 {
 	if (p->n == 0 || p->running + p->finished >= p->window)
 		return NULL;
 	struct fed_job *job = p->heap[0];
-	take_out(p, job);
+	remove_job(p, job);
 	return job;
 }
 
-/* Call one worker that sleeps.  To wake a thread costs as much as a small job, so a window that was
- * full is left to run half empty first. */
-static void call_worker(struct fed_pool *p)
+/* Wake one sleeping worker.  Waking costs as much as a small job, so a window that was full is
+ * first drained to one half. */
+static void wake_worker(struct fed_pool *p)
 {
 	if (p->asleep == p->woken || p->n == 0 || p->running + p->finished > p->window / 2)
 		return;
@@ -127,29 +127,29 @@ static void call_worker(struct fed_pool *p)
 	pthread_cond_signal(&p->work);
 }
 
-static void call_all(struct fed_pool *p)
+static void wake_all(struct fed_pool *p)
 {
 	p->woken = p->asleep;
 	pthread_cond_broadcast(&p->work);
 }
 
-static void tell_owner(struct fed_pool *p)
+static void wake_owner(struct fed_pool *p)
 {
 	if (p->waiting)
 		pthread_cond_signal(&p->done);
 }
 
-/* Those who watch will look what there is to do. */
+/* Spinning threads see the change and look for work. */
 static void note_change(struct fed_pool *p)
 {
 	atomic_fetch_add_explicit(&p->changes, 1, memory_order_release);
 }
 
-/* Without sleeping, until there was a change, or for some time.  Gives up the lock meanwhile. */
-static void watch(struct fed_pool *p)
+/* Spin until a change or a timeout, with the lock released. */
+static void spin_for_change(struct fed_pool *p)
 {
 	const unsigned seen = atomic_load(&p->changes);
-	const double end = fed_wall_seconds() + WATCH_SECONDS;
+	const double end = fed_wall_seconds() + SPIN_SECONDS;
 
 	pthread_mutex_unlock(&p->lock);
 	for (unsigned i = 0; atomic_load_explicit(&p->changes, memory_order_acquire) == seen; i++) {
@@ -160,14 +160,14 @@ static void watch(struct fed_pool *p)
 	pthread_mutex_lock(&p->lock);
 }
 
-static void await_end(struct fed_pool *p)
+static void sleep_until_done(struct fed_pool *p)
 {
 	p->waiting = true;
 	pthread_cond_wait(&p->done, &p->lock);
 	p->waiting = false;
 }
 
-static void run_parts(struct share *s, int index)
+static void run_parts(struct loop *s, int index)
 {
 	size_t i;
 
@@ -175,8 +175,9 @@ static void run_parts(struct share *s, int index)
 		s->work(s->ctx, i, index);
 }
 
-/* With the lock; gives it up while the work runs.  The share is gone once its last helper is. */
-static void help(struct fed_pool *p, struct share *s, int index)
+/* Called with the lock, which is released while the loop runs.  Once the last helper has left, the
+ * loop's memory is gone. */
+static void help_loop(struct fed_pool *p, struct loop *s, int index)
 {
 	atomic_fetch_add(&s->helpers, 1);
 	pthread_mutex_unlock(&p->lock);
@@ -198,10 +199,10 @@ static void run_job(struct fed_pool *p, struct fed_job *job, int index)
 	p->finished++;
 	job->state = DONE;
 	note_change(p);
-	tell_owner(p);
+	wake_owner(p);
 }
 
-static void sleep_until_called(struct fed_pool *p)
+static void sleep_until_woken(struct fed_pool *p)
 {
 	p->asleep++;
 	while (p->woken == 0)
@@ -210,18 +211,18 @@ static void sleep_until_called(struct fed_pool *p)
 	p->asleep--;
 }
 
-/* Until there may be something to do.  eager: has just helped. */
-static void be_idle(struct fed_pool *p, bool eager, void (*sleep)(struct fed_pool *))
+/* Wait until there may be work; spin: do not sleep, since this thread has just helped. */
+static void wait_idle(struct fed_pool *p, bool spin, void (*sleep)(struct fed_pool *))
 {
 	atomic_fetch_add(&p->idle, 1);
-	if (eager)
-		watch(p);
+	if (spin)
+		spin_for_change(p);
 	else
 		sleep(p);
 	atomic_fetch_sub(&p->idle, 1);
 }
 
-static void *work(void *arg)
+static void *run_worker(void *arg)
 {
 	struct worker *w = arg;
 	struct fed_pool *p = w->pool;
@@ -229,16 +230,16 @@ static void *work(void *arg)
 
 	pthread_mutex_lock(&p->lock);
 	while (!p->quit) {
-		struct share *share;
+		struct loop *loop;
 		struct fed_job *job;
 
-		if ((share = open_share(p)) != NULL) {
-			help(p, share, w->index);
+		if ((loop = find_loop(p)) != NULL) {
+			help_loop(p, loop, w->index);
 			eager = true;
 		} else if ((job = next_job(p)) != NULL) {
 			run_job(p, job, w->index);
 		} else {
-			be_idle(p, eager, sleep_until_called);
+			wait_idle(p, eager, sleep_until_woken);
 			eager = false;
 		}
 	}
@@ -248,12 +249,12 @@ static void *work(void *arg)
 
 /* The owner -------------------------------------------------------------- */
 
-static void make_lock(pthread_mutex_t *lock)
+static void init_lock(pthread_mutex_t *lock)
 {
 	pthread_mutexattr_t kind;
 
 	pthread_mutexattr_init(&kind);
-	pthread_mutexattr_settype(&kind, PTHREAD_MUTEX_ADAPTIVE_NP); /* spins: it is held for moments */
+	pthread_mutexattr_settype(&kind, PTHREAD_MUTEX_ADAPTIVE_NP); /* spins: it is held briefly */
 	pthread_mutex_init(lock, &kind);
 	pthread_mutexattr_destroy(&kind);
 }
@@ -267,7 +268,7 @@ int fed_pool_init(struct fed_pool **out, int threads, int window, struct fed_err
 	struct fed_pool *p = fed_alloc(bytes);
 	if (!p)
 		return fed_fail_memory(err, bytes, "the threads");
-	make_lock(&p->lock);
+	init_lock(&p->lock);
 	pthread_cond_init(&p->work, NULL);
 	pthread_cond_init(&p->done, NULL);
 	pthread_cond_init(&p->helped, NULL);
@@ -275,7 +276,7 @@ int fed_pool_init(struct fed_pool **out, int threads, int window, struct fed_err
 	p->threads = threads;
 	for (int i = 0; i < threads - 1; i++) {
 		p->worker[i] = (struct worker){.pool = p, .index = i};
-		const int error = fed_thread_start(&p->worker[i].thread, work, &p->worker[i]);
+		const int error = fed_thread_start(&p->worker[i].thread, run_worker, &p->worker[i]);
 		if (error != 0) {
 			fed_pool_free(p);
 			return fed_fail(err, "thread %d of %d cannot be started: %s; use fewer threads", i + 2,
@@ -294,7 +295,7 @@ void fed_pool_free(struct fed_pool *p)
 	pthread_mutex_lock(&p->lock);
 	p->quit = true;
 	note_change(p);
-	call_all(p);
+	wake_all(p);
 	pthread_mutex_unlock(&p->lock);
 	for (int i = 0; i < p->workers; i++)
 		pthread_join(p->worker[i].thread, NULL);
@@ -311,8 +312,8 @@ int fed_pool_threads(const struct fed_pool *p)
 	return p ? p->threads : 1;
 }
 
-/* With the lock. */
-static int grow(struct fed_pool *p, struct fed_error *err)
+/* Called with the lock. */
+static int reserve_job(struct fed_pool *p, struct fed_error *err)
 {
 	if (p->n < p->cap)
 		return FED_OK;
@@ -328,24 +329,24 @@ static int grow(struct fed_pool *p, struct fed_error *err)
 int fed_pool_submit(struct fed_pool *p, struct fed_job *job, struct fed_error *err)
 {
 	pthread_mutex_lock(&p->lock);
-	const int rc = grow(p, err);
+	const int rc = reserve_job(p, err);
 	if (rc == FED_OK) {
 		job->state = QUEUED;
 		p->n++;
-		settle(p, p->n - 1, job);
+		sift_job(p, p->n - 1, job);
 		note_change(p);
-		call_worker(p);
+		wake_worker(p);
 	}
 	pthread_mutex_unlock(&p->lock);
 	return rc;
 }
 
-/* With the lock: the job is done and no longer the pool's. */
-static void let_go(struct fed_pool *p, struct fed_job *job)
+/* Called with the lock: return a finished job to the owner. */
+static void release_job(struct fed_pool *p, struct fed_job *job)
 {
 	job->state = IDLE;
 	p->finished--;
-	call_worker(p); /* the window has room again */
+	wake_worker(p); /* the window has a free place */
 }
 
 void fed_pool_join(struct fed_pool *p, struct fed_job *job)
@@ -355,25 +356,25 @@ void fed_pool_join(struct fed_pool *p, struct fed_job *job)
 
 	pthread_mutex_lock(&p->lock);
 	if (job->state == QUEUED) {
-		take_out(p, job);
+		remove_job(p, job);
 		run_job(p, job, owner);
 	}
 	while (job->state == RUNNING) {
 		struct fed_job *other = next_job(p);
-		struct share *share = other ? NULL : open_share(p);
+		struct loop *loop = other ? NULL : find_loop(p);
 
 		if (other) {
 			run_job(p, other, owner);
-		} else if (share) {
-			help(p, share, owner);
+		} else if (loop) {
+			help_loop(p, loop, owner);
 			eager = true;
 		} else {
-			be_idle(p, eager, await_end);
+			wait_idle(p, eager, sleep_until_done);
 			eager = false;
 		}
 	}
 	if (job->state == DONE)
-		let_go(p, job);
+		release_job(p, job);
 	pthread_mutex_unlock(&p->lock);
 }
 
@@ -381,43 +382,43 @@ void fed_pool_cancel(struct fed_pool *p, struct fed_job *job)
 {
 	pthread_mutex_lock(&p->lock);
 	if (job->state == QUEUED) {
-		take_out(p, job);
+		remove_job(p, job);
 		job->state = IDLE;
 	}
 	while (job->state == RUNNING)
-		await_end(p);
+		sleep_until_done(p);
 	if (job->state == DONE)
-		let_go(p, job);
+		release_job(p, job);
 	pthread_mutex_unlock(&p->lock);
 }
 
-/* Shared work ------------------------------------------------------------ */
+/* Parallel loops ---------------------------------------------------------- */
 
-/* With the lock. */
-static void open_to_helpers(struct fed_pool *p, struct share *s)
+/* Called with the lock. */
+static void publish_loop(struct fed_pool *p, struct loop *s)
 {
-	s->next_open = p->open;
-	p->open = s;
+	s->next_loop = p->loops;
+	p->loops = s;
 	note_change(p);
 	for (size_t i = 1; i < s->n && p->asleep > p->woken; i++) {
 		p->woken++;
 		pthread_cond_signal(&p->work);
 	}
-	tell_owner(p);
+	wake_owner(p);
 }
 
-/* With the lock; until nobody is in it. */
-static void close_to_helpers(struct fed_pool *p, struct share *s)
+/* Called with the lock; returns when no helper is inside. */
+static void retire_loop(struct fed_pool *p, struct loop *s)
 {
-	struct share **at = &p->open;
+	struct loop **at = &p->loops;
 
 	while (*at != s)
-		at = &(*at)->next_open;
-	*at = s->next_open;
+		at = &(*at)->next_loop;
+	*at = s->next_loop;
 	if (atomic_load(&s->helpers) == 0)
 		return;
 	pthread_mutex_unlock(&p->lock);
-	const double end = fed_wall_seconds() + WATCH_SECONDS;
+	const double end = fed_wall_seconds() + SPIN_SECONDS;
 	for (unsigned i = 0; atomic_load(&s->helpers) && (i % 64 || fed_wall_seconds() < end); i++)
 		fed_cpu_relax(i);
 	pthread_mutex_lock(&p->lock);
@@ -426,17 +427,17 @@ static void close_to_helpers(struct fed_pool *p, struct share *s)
 		pthread_cond_wait(&p->helped, &p->lock);
 }
 
-static void share_out(struct fed_pool *p, int index, size_t n,
-                      void (*part)(void *ctx, size_t i, int worker), void *ctx)
+static void run_loop(struct fed_pool *p, int index, size_t n,
+                     void (*part)(void *ctx, size_t i, int worker), void *ctx)
 {
-	struct share s = {.work = part, .ctx = ctx, .n = n};
+	struct loop s = {.work = part, .ctx = ctx, .n = n};
 
 	pthread_mutex_lock(&p->lock);
-	open_to_helpers(p, &s);
+	publish_loop(p, &s);
 	pthread_mutex_unlock(&p->lock);
 	run_parts(&s, index);
 	pthread_mutex_lock(&p->lock);
-	close_to_helpers(p, &s);
+	retire_loop(p, &s);
 	pthread_mutex_unlock(&p->lock);
 }
 
@@ -444,7 +445,7 @@ void fed_pool_share(struct fed_pool *p, int worker, size_t n,
                     void (*part)(void *ctx, size_t i, int worker), void *ctx)
 {
 	if (p && n > 1 && atomic_load_explicit(&p->idle, memory_order_relaxed) > 0) {
-		share_out(p, worker, n, part, ctx);
+		run_loop(p, worker, n, part, ctx);
 		return;
 	}
 	for (size_t i = 0; i < n; i++)
@@ -454,9 +455,9 @@ void fed_pool_share(struct fed_pool *p, int worker, size_t n,
 int fed_pool_each(struct fed_pool *p, size_t n, void (*each)(void *ctx, size_t i, int worker),
                   void *ctx, struct fed_error *err)
 {
-	(void)err; /* nothing here can fail today */
+	(void)err; /* cannot fail; the signature leaves room for it */
 	if (p && n > 1) {
-		share_out(p, p->threads - 1, n, each, ctx);
+		run_loop(p, p->threads - 1, n, each, ctx);
 		return FED_OK;
 	}
 	for (size_t i = 0; i < n; i++)

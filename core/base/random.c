@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Counter-based random streams.
+ * base/random.c - counter-based random streams.
  */
 #include "base/random.h"
 
@@ -11,8 +11,8 @@
 
 uint64_t fed_stream_key(uint64_t seed, enum fed_purpose purpose, uint64_t a, uint64_t b)
 {
-	/* Each step is a bijection of the number that it takes in: streams that differ in one part of
-	 * their name differ in key. */
+	/* each step is a bijection of its input: streams that differ in one part of their identity
+	 * differ in key */
 	return fed_random(fed_random(fed_random(seed, purpose), a), b);
 }
 
@@ -94,7 +94,7 @@ struct set {
 	uint32_t *slot, mask; /* UINT32_MAX: empty, which no number below n is */
 };
 
-/* Whether it was new. */
+/* Returns whether x was new. */
 static bool set_add(struct set *set, uint32_t x)
 {
 	uint32_t at = (uint32_t)fed_random(x, 0) & set->mask;

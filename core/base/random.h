@@ -2,9 +2,9 @@
 /*
  * base/random.h - counter-based random streams over fed_random() of fedsh/plugin.h.
  *
- * A stream is named by what it is for: (seed, purpose, a, b), say (seed, SHUFFLE, version,
- * client).  No stream depends on how much another was used, so results do not depend on the
- * number of threads or on what else was typed.
+ * A stream is identified by (seed, purpose, a, b), such as (seed, SHUFFLE, version, client).
+ * Streams are independent of each other's use, so results depend neither on the number of threads
+ * nor on other commands.
  */
 #ifndef FED_BASE_RANDOM_H
 #define FED_BASE_RANDOM_H
@@ -14,20 +14,20 @@
 #include "fedsh/plugin.h"
 
 enum fed_purpose {
-	FED_FOR_INIT = 1, /* parameters: a = layer */
-	FED_FOR_DATA,     /* generated datasets: a = generator, b = example */
-	FED_FOR_DEAL,     /* partitions: a = number of the add-client, b = client */
-	FED_FOR_SAMPLE,   /* participants: a = version */
-	FED_FOR_SHUFFLE,  /* mini-batches: a = version, b = client */
-	FED_FOR_PLUGIN,   /* fed_round.seed: a = version */
-	FED_FOR_WIRE,     /* transports */
-	FED_FOR_WHO,      /* random:N selectors */
-	FED_FOR_DEVICE,   /* spread of devices and links: a = client */
-	FED_FOR_SPLIT,    /* train and test parts of a file */
-	FED_FOR_FAULT,    /* faults: a = number of the fault, b = client */
-	FED_FOR_NOISE,    /* what clients add to what they send: a = version, b = client */
-	FED_FOR_LOOK,     /* what an observer draws (`leak`, `peek`): a, b as it likes */
-	FED_FOR_TURNS,    /* order of turns in split learning: a = version */
+	FED_FOR_INIT = 1,  /* parameters: a = layer */
+	FED_FOR_DATA,      /* generated datasets: a = generator, b = example */
+	FED_FOR_PARTITION, /* partitions: a = number of the add-client, b = client */
+	FED_FOR_SAMPLE,    /* participants: a = version */
+	FED_FOR_SHUFFLE,   /* mini-batches: a = version, b = client */
+	FED_FOR_PLUGIN,    /* fed_round.seed: a = version */
+	FED_FOR_TRANSPORT, /* transports */
+	FED_FOR_WHO,       /* random:N selectors */
+	FED_FOR_DEVICE,    /* spread of devices and links: a = client */
+	FED_FOR_SPLIT,     /* train and test parts of a file */
+	FED_FOR_FAULT,     /* faults: a = number of the fault, b = client */
+	FED_FOR_NOISE,     /* what clients add to what they send: a = version, b = client */
+	FED_FOR_OBSERVER,  /* what an observer draws (`leak`, `peek`): a, b as it likes */
+	FED_FOR_TURNS,     /* order of turns in split learning: a = version */
 };
 
 struct fed_stream {

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * A gzip or plain file as a stream.
+ * base/reader.c - streaming reads of a gzip or plain file.
  *
- * This calls inflate() itself: zlib's gzread() takes a truncated file for a finished one, ignores
- * what follows the last gzip member, and reads a file without a gzip header as plain bytes.
+ * Calls inflate() directly: zlib's gzread() takes a truncated file for a finished one, ignores what
+ * follows the last gzip member, and reads a file without a gzip header as plain bytes.
  */
 #include <limits.h>
 #include <string.h>
@@ -20,7 +20,7 @@ struct fed_reader {
 	bool gzip;
 	bool between;   /* gzip: at the start or after a whole member */
 	bool at_end;    /* no bytes are left in the file */
-	uint64_t total; /* bytes handed out */
+	uint64_t total; /* bytes returned so far */
 	z_stream z;     /* next_in and avail_in also serve plain files */
 	struct fed_shown path;
 	unsigned char in[BUFFER];
@@ -45,8 +45,8 @@ static bool ends_in(const char *s, const char *tail)
 	return n >= m && strcmp(s + n - m, tail) == 0;
 }
 
-/* More input, when there is none. */
-static int fill(struct fed_reader *r, struct fed_error *err)
+/* Refill the input buffer when it is empty. */
+static int refill(struct fed_reader *r, struct fed_error *err)
 {
 	size_t got;
 
@@ -63,7 +63,7 @@ static int fill(struct fed_reader *r, struct fed_error *err)
 
 static int start(struct fed_reader *r, bool gz_name, struct fed_error *err)
 {
-	if (fill(r, err) != FED_OK)
+	if (refill(r, err) != FED_OK)
 		return FED_FAIL;
 	r->gzip = r->z.avail_in >= 2 && r->in[0] == 0x1f && r->in[1] == 0x8b;
 	r->between = true;
@@ -93,7 +93,7 @@ int fed_reader_open(struct fed_reader **out, const char *path, struct fed_error 
 	r->z.zfree = z_free;
 	r->path = fed_show(path);
 	if (start(r, ends_in(path, ".gz"), err) != FED_OK) {
-		r->gzip = false; /* inflateInit2 left nothing behind */
+		r->gzip = false; /* inflateInit2 allocated nothing */
 		fed_reader_free(r);
 		return FED_FAIL;
 	}
@@ -167,7 +167,7 @@ int fed_reader_some(struct fed_reader *r, void *bytes, size_t n, size_t *got, st
 		const size_t left = n - *got;
 		const unsigned capacity = left < INT_MAX ? (unsigned)left : INT_MAX;
 
-		if (fill(r, err) != FED_OK)
+		if (refill(r, err) != FED_OK)
 			return FED_FAIL;
 		r->z.next_out = (unsigned char *)bytes + *got;
 		r->z.avail_out = capacity;

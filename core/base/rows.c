@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * base/rows.c - which loops this processor gets, and sorting networks.
+ * base/rows.c - selection of row kernels for the processor, and sorting networks.
  */
 #include "base/rows.h"
 
@@ -50,7 +50,8 @@ static size_t list_exchanges(size_t n, uint32_t (*pair)[2])
 	return count;
 }
 
-/* Backwards from what is wanted: an exchange counts when one of its two places does later. */
+/* Backwards from the wanted ranks: an exchange is needed when one of its two places is needed
+ * later. */
 static size_t keep_needed(uint32_t (*pair)[2], size_t count, bool *needed)
 {
 	size_t first = count;

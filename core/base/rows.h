@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * base/rows.h - the inner loops over long rows of floats: products, sums and orders.
+ * base/rows.h - kernels over long rows of floats: products, sums and sorting.
  *
- * Each works on some columns of all rows, in one thread; who has the whole matrix cuts it into
- * tiles.  One source (rows_body.h) is compiled for each instruction set.
+ * Each works on some columns of all rows, in one thread; the caller divides a matrix into tiles.
+ * One source (rows_body.h) is compiled for each instruction set.
  */
 #ifndef FED_BASE_ROWS_H
 #define FED_BASE_ROWS_H
@@ -20,7 +20,7 @@ enum {
 	FED_ROWS_RUN = 16,  /* values that are sorted in registers */
 };
 
-/* Exchanges that sort n values: of each pair the smaller one goes to the first place.  Batcher's
+/* A sorting network for n values: each exchange puts the smaller of a pair first.  Batcher's
  * odd-even merge sort (Batcher 1968), without the exchanges that ranks lo .. hi do not need: below
  * lo are then the smaller values, above hi the larger ones, in any order. */
 struct fed_sorter {
@@ -54,7 +54,7 @@ struct fed_rows_kernels {
 	void (*expand)(const uint8_t *from, float gain, float offset, float *out, size_t n);
 };
 
-/* For this processor. */
+/* The kernels for this processor. */
 const struct fed_rows_kernels *fed_rows_kernels(void);
 /* NULL when this processor cannot run them. */
 const struct fed_rows_kernels *fed_rows_kernels_of(enum fed_isa);

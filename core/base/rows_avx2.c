@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* base/rows_avx2.c - the loops over rows for AVX2; empty where the compiler has it not. */
+/* base/rows_avx2.c - the row kernels for AVX2; empty where the compiler does not support it. */
 #include "base/rows_sets.h"
 
 #ifdef __AVX2__

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* base/rows_avx512.c - the loops over rows for AVX-512; empty where the compiler has it not. */
+/* base/rows_avx512.c - the row kernels for AVX-512; empty where the compiler does not support
+ * it. */
 #include "base/rows_sets.h"
 
 #ifdef __AVX512F__

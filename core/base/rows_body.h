@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * base/rows_body.h - the loops over rows, once for each instruction set.
+ * base/rows_body.h - source of the row kernels, compiled once for each instruction set.
  *
  * Needs FED_WIDTH (floats of a vector: 4, 8 or 16), FED_SIDE, FED_ROWS_ISA and FED_ROWS, the name
  * of the object that is defined here.
@@ -76,8 +76,8 @@ static inline void multiply_block(const float *const *a, const float *const *b, 
 		dot[i][j] = sum_lanes(sum[i][j]);
 }
 
-/* Blocks of FED_SIDE rows against FED_SIDE rows; where there are fewer the last one stands in for
- * them and its products are thrown away. */
+/* Blocks of FED_SIDE rows against FED_SIDE rows; missing ones are replaced by the last row and
+ * their products discarded. */
 static void gram(const float *const *row, size_t n, size_t j0, size_t width, double *sum)
 {
 	for (size_t i0 = 0; i0 < n; i0 += FED_SIDE)

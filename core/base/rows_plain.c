@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* base/rows_plain.c - the loops over rows for any processor. */
+/* base/rows_plain.c - the row kernels for any processor. */
 #include "base/rows_sets.h"
 
 #define FED_WIDTH 4

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* base/rows_sets.h - the objects that rows.c chooses from. */
+/* base/rows_sets.h - the sets of row kernels that rows.c selects from. */
 #ifndef FED_BASE_ROWS_SETS_H
 #define FED_BASE_ROWS_SETS_H
 

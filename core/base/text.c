@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Growing strings.
+ * base/text.c - growing strings.
  */
 #include "base/text.h"
 
@@ -10,8 +10,8 @@
 
 #include "base/mem.h"
 
-/* Room for `more` bytes and the final NUL. */
-static bool reserve(struct fed_text *t, size_t more)
+/* Reserve `more` bytes and the final NUL. */
+static bool reserve_text(struct fed_text *t, size_t more)
 {
 	if (t->failed)
 		return false;
@@ -37,12 +37,12 @@ static bool reserve(struct fed_text *t, size_t more)
 
 char *fed_text_reserve(struct fed_text *t, size_t most)
 {
-	return reserve(t, most) ? t->s + t->len : NULL;
+	return reserve_text(t, most) ? t->s + t->len : NULL;
 }
 
 void fed_text_put(struct fed_text *t, const char *s, size_t len)
 {
-	if (!reserve(t, len))
+	if (!reserve_text(t, len))
 		return;
 	if (len > 0)
 		memcpy(t->s + t->len, s, len);
@@ -61,7 +61,7 @@ void fed_text_vadd(struct fed_text *t, const char *fmt, va_list args)
 		t->failed = true;
 	else if ((size_t)n < sizeof small)
 		fed_text_put(t, small, (size_t)n);
-	else if (reserve(t, (size_t)n)) {
+	else if (reserve_text(t, (size_t)n)) {
 		vsnprintf(t->s + t->len, (size_t)n + 1, fmt, again);
 		t->len += (size_t)n;
 	}

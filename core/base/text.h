@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * base/text.h - growing strings, names and what a terminal may be sent.
+ * base/text.h - growing strings, formatting and parsing of numbers, UTF-8 for terminals.
  */
 #ifndef FED_BASE_TEXT_H
 #define FED_BASE_TEXT_H
@@ -11,7 +11,7 @@
 #include <stdint.h>
 
 /* A growing string.  {0} is valid and empty; s is NULL until something is appended.  When memory
- * runs out `failed` is set and the text stays as it was: check it once, at the end. */
+ * runs out `failed` is set and the text unchanged: check it once, at the end. */
 struct fed_text {
 	char *s;
 	size_t len, cap;
@@ -21,24 +21,24 @@ struct fed_text {
 __attribute__((format(printf, 2, 3))) void fed_text_add(struct fed_text *, const char *fmt, ...);
 void fed_text_vadd(struct fed_text *, const char *fmt, va_list);
 void fed_text_put(struct fed_text *, const char *s, size_t len);
-/* Room for this many bytes and a NUL behind the text: the caller writes and counts them.  NULL:
+/* Reserve this many bytes and a NUL behind the text; the caller writes them and adds to len.  NULL:
  * failed. */
 char *fed_text_reserve(struct fed_text *, size_t most);
 void fed_text_clear(struct fed_text *);            /* empty, not failed, memory kept */
 void fed_text_release(struct fed_text *);          /* memory freed */
 const char *fed_text_str(const struct fed_text *); /* never NULL */
 
-/* Append s fit for a terminal or a log: control bytes and invalid UTF-8 become U+FFFD ('?' unless
- * utf8), newlines and tabs stay. */
+/* Append s cleaned for a terminal or a log: control bytes and invalid UTF-8 become U+FFFD ('?'
+ * unless utf8), newlines and tabs are kept. */
 void fed_text_put_clean(struct fed_text *, const char *s, size_t len, bool utf8);
 
-/* What a user typed, fit to stand in an error: control characters and invalid UTF-8 are '?', what
- * is too long ends in "...".  Use it in place: fed_fail(err, "no %s", fed_show(typed).s). */
+/* A typed string cleaned and cut for an error: control characters and invalid UTF-8 become '?',
+ * long strings end in "...".  Use it in place: fed_fail(err, "no %s", fed_show(typed).s). */
 struct fed_shown {
 	char s[100];
 };
 struct fed_shown fed_show(const char *s);
-/* Likewise a finite number as fed_text_count() has it. */
+/* Likewise a finite number, formatted by fed_text_count(). */
 struct fed_shown fed_count(double n);
 
 /* Append the shortest form that fed_parse_real reads back to the same double; "nan", "inf". */
@@ -58,19 +58,20 @@ void fed_text_si(struct fed_text *, double x, const char *unit);
 size_t fed_utf8_next(const char *s, size_t len, uint32_t *code);
 /* Append a code point as UTF-8. */
 void fed_text_put_code(struct fed_text *, uint32_t code);
-/* Control characters, C1 and those that reorder what follows: never sent to a terminal. */
+/* Whether a character must not be sent to a terminal: control characters, C1, bidirectional
+ * overrides. */
 bool fed_utf8_control(uint32_t code);
 /* 0 for combining characters, 2 for wide ones, else 1. */
 int fed_utf8_columns(uint32_t code);
-/* The one character that a letter and the combining character behind it make (e and an accent); 0
- * if there is none. */
+/* The precomposed character of a letter and a combining character (e and an accent); 0 if there is
+ * none. */
 uint32_t fed_utf8_compose(uint32_t base, uint32_t mark);
 /* Columns that s takes on a terminal (wide characters 2, combining 0), bytes of invalid UTF-8 1. */
 int fed_text_width(const char *s);
 
-/* The name nearest to `typed` by edit distance with transpositions (case, - and _ count nothing),
- * at most a third of its length away, or that typed is a prefix of; NULL if none.  name(ctx, i) is
- * NULL past the last. */
+/* The name nearest to `typed` by edit distance with transpositions (case, - and _ are ignored): at
+ * most a third of its length away, or with `typed` as a prefix; NULL if none.  name(ctx, i) is NULL
+ * past the last. */
 const char *fed_nearest(const char *typed, const char *(*name)(const void *ctx, size_t i),
                         const void *ctx);
 

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * "Did you mean": names that are the same or nearly so.
+ * base/text_nearest.c - the nearest name by edit distance ("did you mean").
  */
 #include <ctype.h>
 #include <string.h>
 
 #include "base/text.h"
 
-enum { LONGEST = 64 }; /* names are shorter; what is longer is no typing error of one */
+enum { LONGEST = 64 }; /* names are shorter; a longer text is no misspelling of one */
 
 bool fed_same_name(const char *a, const char *b)
 {
@@ -17,7 +17,7 @@ bool fed_same_name(const char *a, const char *b)
 	return *a == *b;
 }
 
-/* What a slip of the fingers does not change. */
+/* A character without case and with - for _. */
 static int fold(char c)
 {
 	return c == '_' ? '-' : tolower((unsigned char)c);
@@ -79,7 +79,7 @@ const char *fed_nearest(const char *typed, const char *(*name)(const void *ctx, 
 		if (m > LONGEST)
 			continue;
 		int d = distance(typed, n, candidate, m);
-		/* A beginning is as good a hint as one slip. */
+		/* a prefix counts as much as one edit */
 		if (m >= n && begins_with(candidate, typed, n))
 			d = least(d, 1);
 		else if (d > (int)n / 3)

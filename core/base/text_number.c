@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Numbers as people and programs write and read them.
+ * base/text_number.c - formatting and parsing of numbers, for people and for programs.
  */
 #include <errno.h>
 #include <limits.h>

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * UTF-8: what may be shown of a string from outside, and how wide its characters are, by utf8proc's
- * tables.  The C library's wcwidth() knows
- * only the characters of the locale; a chart must come out the same in a test and on a terminal.
+ * base/text_utf8.c - UTF-8 decoding, cleaning and display width, by utf8proc's tables.
+ *
+ * The C library's wcwidth() depends on the locale; a chart must be the same in a test and on a
+ * terminal.
  */
 #include <string.h>
 #include <utf8proc.h>
@@ -30,7 +31,7 @@ bool fed_utf8_control(uint32_t code)
 
 /* Corrections to utf8proc: a control character is shown as one replacement; and after terminals and
  * wcwidth() spacing marks (Devanagari's vowel signs) take a column, and the vowels and finals of a
- * decomposed Hangul syllable stand in its first letter's two. */
+ * decomposed Hangul syllable share its first letter's two. */
 int fed_utf8_columns(uint32_t code)
 {
 	const utf8proc_property_t *const p = utf8proc_get_property((utf8proc_int32_t)code);
@@ -98,7 +99,7 @@ struct fed_shown fed_show(const char *s)
 	static const char cut[] = "...";
 	struct fed_shown out = {""};
 	const size_t capacity = sizeof out.s - sizeof cut;
-	/* Nothing beyond is shown, so a megabyte that was typed costs nothing. */
+	/* the rest is not shown, so a megabyte of input costs nothing */
 	const size_t len = strnlen(s, sizeof out.s);
 	size_t at = 0;
 

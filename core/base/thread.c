@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * base/thread.c - a thread that takes no signals but its own.
+ * base/thread.c - threads with all but synchronous signals blocked.
  */
 #include "base/thread.h"
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * data/blobs.c - Gaussian clusters in the plane: a data set that can be seen at a glance.
+ * data/blobs.c - the `blobs` source: Gaussian clusters in the plane, easy to plot.
  */
 #include <math.h>
 

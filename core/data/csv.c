@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * data/csv.c - a table of numbers with one column of labels or targets.
+ * data/csv.c - the CSV source: a table of numbers with one column of labels or targets.
  *
  * The text is read whole; the features of each row go into a growing block of floats, the label
- * cells stay where they are until all are known and csv_labels.c has decided what they mean.
+ * cells are kept until all are known and csv_labels.c has decided whether they are classes or
+ * targets.
  */
 #include <float.h>
 #include <math.h>
@@ -70,7 +71,7 @@ static int fail_no_column(const struct table *t, struct fed_error *err)
 		near ? "?)" : "", t->columns);
 }
 
-/* A whole number is a place, anything else a name of the first row. */
+/* The label column: a whole number is an index, other text a name in the first row. */
 static int find_label(struct table *t, bool *by_name, struct fed_error *err)
 {
 	const char *label = t->args->label;
@@ -91,7 +92,7 @@ static int find_label(struct table *t, bool *by_name, struct fed_error *err)
 	return FED_OK;
 }
 
-/* Names in the first row show as features that are no numbers. */
+/* Whether a feature cell of the first row is no number. */
 static bool looks_like_header(const struct table *t)
 {
 	double value;
@@ -130,7 +131,7 @@ static int first_row(struct table *t, struct fed_error *err)
 
 /* Rows ----------------------------------------------------------------------------- */
 
-static int grow(struct table *t, struct fed_error *err)
+static int reserve_row(struct table *t, struct fed_error *err)
 {
 	const size_t rows = t->capacity ? 2 * t->capacity : 256, d = t->columns - 1;
 	float *x = fed_resize(t->x, t->capacity * d * sizeof *x, rows * d * sizeof *x);
@@ -167,7 +168,7 @@ static int read_feature(const struct table *t, const struct fed_csv_cell *cell, 
 
 static int fail_ragged(const struct table *t, struct fed_error *err)
 {
-	/* the first cell too many, or the last one that is there */
+	/* the first excess cell, or the last one */
 	const struct fed_csv_cell *at = &t->csv.cell[t->csv.n > t->columns ? t->columns : t->csv.n - 1];
 
 	return fed_fail(
@@ -185,7 +186,7 @@ static int take_row(struct table *t, struct fed_error *err)
 		return fail_ragged(t, err);
 	if (row == UINT32_MAX)
 		return fed_fail(err, "%.80s: has more than %u rows", t->csv.name, UINT32_MAX);
-	if (row == t->capacity && grow(t, err))
+	if (row == t->capacity && reserve_row(t, err))
 		return FED_FAIL;
 	for (uint32_t i = 0, k = 0; i < t->columns; i++)
 		if (i != t->label && read_feature(t, &t->csv.cell[i], &t->x[row * d + k++], err))
@@ -235,7 +236,7 @@ static void standardise(struct fed_dataset *data)
 			squares += (data->values[i * d + k] - mean) * (data->values[i * d + k] - mean);
 
 		const double deviation = sqrt(squares / data->train);
-		/* of a constant column rounding may leave a little */
+		/* the deviation of a constant column may be nonzero by rounding */
 		const double scale = deviation > 1e-12 * fabs(mean) ? 1 / deviation : 0;
 
 		for (size_t i = 0; i < all; i++)
@@ -256,8 +257,8 @@ static void fill(struct fed_dataset *data, const struct table *t, const uint32_t
 	}
 }
 
-static int make(struct fed_dataset **out, const struct table *t, uint64_t seed,
-                struct fed_error *err)
+static int make_csv_dataset(struct fed_dataset **out, const struct table *t, uint64_t seed,
+                            struct fed_error *err)
 {
 	const uint32_t n = t->labels.n;
 	const double wanted = t->args->test * n + 0.5;
@@ -309,7 +310,7 @@ static int csv_load(struct fed_dataset **out, const void *args, const char *path
 	if (!rc)
 		rc = read_table(&t, making, err);
 	if (!rc)
-		rc = make(out, &t, making->seed, err);
+		rc = make_csv_dataset(out, &t, making->seed, err);
 	fed_csv_labels_release(&t.labels);
 	fed_csv_release(&t.csv);
 	fed_free(t.x);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * data/csv_labels.c - whether a column names classes or holds targets, and which.
+ * data/csv_labels.c - classes or targets from a column of CSV cells.
  */
 #include "data/csv_labels.h"
 
@@ -12,7 +12,7 @@
 #include "base/mem.h"
 #include "data/source_internal.h"
 
-/* With more different whole numbers than this a column is a quantity, not a class. */
+/* A column with more distinct whole numbers than this is a target, not classes. */
 enum { MAX_NUMBERED_CLASSES = 1000 };
 
 const char *const fed_task_names[] = {"auto", "classes", "regression", NULL};
@@ -22,7 +22,7 @@ bool fed_csv_number(const char *s, double *out)
 	int64_t whole = 0;
 	int digits = 0;
 
-	/* Pixels and counts: the common case, ten times faster. */
+	/* whole numbers such as pixels and counts: ten times faster */
 	for (; s[digits] >= '0' && s[digits] <= '9' && digits < 15; digits++)
 		whole = whole * 10 + (s[digits] - '0');
 	if (digits && !s[digits]) {
@@ -40,7 +40,7 @@ struct sorted {
 	uint32_t row;
 };
 
-static int compare(const struct sorted *a, const struct sorted *b, bool numeric)
+static int compare_sorted(const struct sorted *a, const struct sorted *b, bool numeric)
 {
 	if (!numeric)
 		return strcmp(a->text, b->text);
@@ -50,7 +50,7 @@ static int compare(const struct sorted *a, const struct sorted *b, bool numeric)
 static int by_value(const void *a, const void *b)
 {
 	const struct sorted *x = a, *y = b;
-	const int order = compare(x, y, true);
+	const int order = compare_sorted(x, y, true);
 
 	return order ? order : (x->row > y->row) - (x->row < y->row);
 }
@@ -58,7 +58,7 @@ static int by_value(const void *a, const void *b)
 static int by_text(const void *a, const void *b)
 {
 	const struct sorted *x = a, *y = b;
-	const int order = compare(x, y, false);
+	const int order = compare_sorted(x, y, false);
 
 	return order ? order : (x->row > y->row) - (x->row < y->row);
 }
@@ -75,7 +75,7 @@ static int sort_rows(const struct fed_csv_labels *l, const double *value, struct
 	qsort(s, l->n, sizeof *s, value ? by_value : by_text);
 	*distinct = 1;
 	for (uint32_t i = 1; i < l->n; i++)
-		*distinct += compare(&s[i - 1], &s[i], value != NULL) != 0;
+		*distinct += compare_sorted(&s[i - 1], &s[i], value != NULL) != 0;
 	*out = s;
 	return FED_OK;
 }
@@ -88,7 +88,7 @@ static int name_classes(struct fed_csv_labels *l, const struct sorted *s, bool n
 	if (!l->class_of || !l->name)
 		return fed_fail_memory(err, l->n * sizeof *l->class_of, "labels");
 	for (uint32_t i = 0, c = 0; i < l->n; i++) {
-		c += i && compare(&s[i - 1], &s[i], numeric);
+		c += i && compare_sorted(&s[i - 1], &s[i], numeric);
 		if (!l->name[c])
 			l->name[c] = s[i].text;
 		l->class_of[s[i].row] = (int32_t)c;
@@ -100,12 +100,12 @@ static int name_classes(struct fed_csv_labels *l, const struct sorted *s, bool n
 /* Deciding ------------------------------------------------------------------------- */
 
 struct kinds {
-	uint32_t text, fraction; /* how many cells */
+	uint32_t text, fraction; /* numbers of cells */
 	const struct fed_csv_cell *first_text;
 };
 
-static int look(struct fed_csv_labels *l, const char *file, double *value, struct kinds *k,
-                struct fed_error *err)
+static int parse_cells(struct fed_csv_labels *l, const char *file, double *value, struct kinds *k,
+                       struct fed_error *err)
 {
 	for (uint32_t i = 0; i < l->n; i++) {
 		const struct fed_csv_cell *cell = &l->cell[i];
@@ -126,9 +126,9 @@ static int look(struct fed_csv_labels *l, const char *file, double *value, struc
 	return FED_OK;
 }
 
-/* value stays with l only for a regression. */
-static int decide(struct fed_csv_labels *l, const char *file, enum fed_task task, double *value,
-                  const struct kinds *k, struct fed_error *err)
+/* Choose classes or regression; l takes `value` only for a regression. */
+static int choose_task(struct fed_csv_labels *l, const char *file, enum fed_task task,
+                       double *value, const struct kinds *k, struct fed_error *err)
 {
 	struct sorted *s = NULL;
 	uint32_t distinct = 0;
@@ -168,10 +168,10 @@ int fed_csv_labels_decide(struct fed_csv_labels *l, const char *file, enum fed_t
 	if (!value)
 		return fed_fail_memory(err, l->n * sizeof *value, "labels");
 
-	int rc = look(l, file, value, &k, err);
+	int rc = parse_cells(l, file, value, &k, err);
 
 	if (!rc)
-		rc = decide(l, file, task, value, &k, err);
+		rc = choose_task(l, file, task, value, &k, err);
 	if (l->value != value)
 		fed_free(value);
 	return rc;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * data/csv_labels.h - from a column of cells to classes or targets; for core/data alone.
+ * data/csv_labels.h - classes or targets from a column of CSV cells; for core/data alone.
  */
 #ifndef FED_DATA_CSV_LABELS_H
 #define FED_DATA_CSV_LABELS_H
@@ -16,7 +16,7 @@ struct fed_csv_labels {
 	/* Set by the reader. */
 	struct fed_csv_cell *cell; /* [n] */
 	uint32_t n;
-	/* Decided. */
+	/* Results. */
 	uint32_t classes;  /* 0: regression */
 	double *value;     /* [n], regression only */
 	int32_t *class_of; /* [n], classes only */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * data/csv_rows.c - cutting a CSV text into rows and cells.
+ * data/csv_rows.c - an in-place CSV parser.
  */
 #include "data/csv_rows.h"
 
@@ -59,7 +59,7 @@ static void skip_spaces(struct fed_csv *csv)
 		csv->p++;
 }
 
-/* Everything to the separator or the end of the row, without spaces at its end. */
+/* End of a bare cell: at the separator or the end of the row, without trailing spaces. */
 static char *bare_end(struct fed_csv *csv)
 {
 	char *end = csv->p;
@@ -70,7 +70,8 @@ static char *bare_end(struct fed_csv *csv)
 	return end;
 }
 
-/* After the opening quote; two quotes stand for one.  NULL: the closing one is missing. */
+/* End of a quoted cell, after the opening quote; two quotes are one.  NULL: the closing quote is
+ * missing. */
 static char *quoted_end(struct fed_csv *csv)
 {
 	char *to = csv->p;
@@ -117,7 +118,7 @@ static int read_cell(struct fed_csv *csv, struct fed_error *err)
 		return fed_fail(err, "%.80s:%zu:%zu: text follows a closing quote", csv->name, csv->line,
 		                (size_t)(csv->p - csv->line_start) + 1);
 
-	/* The cell's end may be the very byte that says how the row goes on. */
+	/* read before the cell is terminated: its end may be the separator */
 	const bool more = *csv->p == csv->separator;
 
 	if (!more && *csv->p == '\r')

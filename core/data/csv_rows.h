@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * data/csv_rows.h - a CSV text as rows of cells (RFC 4180); for core/data alone.
+ * data/csv_rows.h - a CSV parser: rows of cells (RFC 4180); for core/data alone.
  *
- * Cells are cut in place: the text is changed as it is read, and cells point into it.  Quotes,
- * CRLF and a byte-order mark are understood; spaces around a bare cell are dropped; blank lines
- * are skipped.
+ * Parsing is in place: the text is modified, and cells point into it.  Quotes, CRLF and a
+ * byte-order mark are handled; spaces around a bare cell are dropped; blank lines are skipped.
  */
 #ifndef FED_DATA_CSV_ROWS_H
 #define FED_DATA_CSV_ROWS_H
@@ -26,7 +25,7 @@ struct fed_csv {
 	size_t n, capacity;
 };
 
-/* text: ends with a NUL, lives as long as the cells are used. */
+/* text: NUL-terminated, outlives the cells. */
 int fed_csv_init(struct fed_csv *, const char *name, struct fed_text *text, char separator,
                  struct fed_error *);
 void fed_csv_release(struct fed_csv *);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * data/dataset.c - making, copying from and freeing a dataset.
+ * data/dataset.c - allocation, fingerprint and gather of datasets.
  */
 #include "data/dataset.h"
 
@@ -109,7 +109,7 @@ int fed_generation_check(const struct fed_generation *making, uint64_t done, str
 
 /* Fingerprint ------------------------------------------------------------ */
 
-/* Eight bytes a step: 55 MB must not be felt in the loading time.  Not a defence against malice. */
+/* A 64-bit hash, eight bytes a step, so that 55 MB do not slow down loading.  Not cryptographic. */
 static uint64_t mix(uint64_t h, const void *block, size_t n)
 {
 	const unsigned char *p = block;
@@ -158,8 +158,8 @@ static void shift_floats(const float *restrict from, size_t n, float gain, float
 }
 
 #define CACHE_LINE 64u
-#define ROWS_AHEAD 3u   /* that gathering asks for before it needs them */
-#define SMALL_BATCH 64u /* the caller has asked for the whole batch already */
+#define ROWS_AHEAD 3u   /* prefetch distance of gathering */
+#define SMALL_BATCH 64u /* the caller has prefetched the whole batch already */
 
 void fed_dataset_prefetch(const struct fed_dataset *data, const uint32_t *ids, uint32_t n)
 {

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * data/dataset.h - the examples: immutable once loaded, shared by all threads.
+ * data/dataset.h - datasets: the examples of training and test, immutable once loaded and shared by
+ * all threads.
  *
  * Example ids: training examples are 0 .. train-1, test examples train .. train+test-1.
  */
@@ -13,9 +14,9 @@
 #include "fedsh/model.h" /* struct fed_shape */
 
 struct fed_dataset {
-	char name[32];          /* "fashion", "glyphs", a file's base name */
-	char *spec;             /* what makes it again: "glyphs train=60000 ...", "/data/mnist" */
-	char *remark;           /* what is odd about its files, a clause to be told; or NULL */
+	char name[32]; /* "fashion", "glyphs", a file's base name */
+	char *spec;    /* specification to load it again: "glyphs train=60000 ...", "/data/mnist" */
+	char *remark;  /* a warning about its files, as a clause for the user; or NULL */
 	struct fed_shape shape; /* of one example */
 	uint32_t classes;       /* 0 for regression */
 	uint32_t outputs;       /* classes, or the width of the target */
@@ -45,44 +46,46 @@ struct fed_shift {
 void fed_dataset_gather(const struct fed_dataset *, const uint32_t *ids, uint32_t n,
                         const struct fed_shift *shift, float *x, int32_t *label, float *target);
 
-/* Ask for n examples that will soon be gathered: clients' examples lie scattered over the dataset,
- * and fetching them from memory would cost a tenth of a small model's step. */
+/* Prefetch n examples that will soon be gathered: clients' examples are scattered over the dataset,
+ * and cache misses would cost a tenth of a small model's step. */
 void fed_dataset_prefetch(const struct fed_dataset *, const uint32_t *ids, uint32_t n);
 
-/* What loading depends on, beside what was typed. */
+/* Inputs of loading besides its arguments. */
 struct fed_generation {
-	uint64_t seed;             /* of what is generated or shuffled */
-	const atomic_int *stopped; /* other than 0: end at the next example; NULL: nobody stops it */
+	uint64_t seed; /* of generation and shuffling */
+	const atomic_int
+		*stopped; /* set to nonzero to cancel at the next example; NULL: never cancelled */
 };
 
-/* Load by what a user types after `dataset`: a built-in name, "fashion", a folder or a file, with
- * its parameters.  Each generated example depends on (seed, its place) alone.  FED_REJECT: there is
- * no such name, parameter or column, a value is out of range, or it was stopped; FED_FAIL: what is
- * named cannot be read, or memory is missing. */
+/* Load a dataset by the arguments of the command `dataset`: a built-in name, "fashion", a folder or
+ * a file, with its parameters.  Each generated example depends on (seed, its index) alone.
+ * FED_REJECT: no such name, parameter or column, a value out of range, or cancelled; FED_FAIL:
+ * files cannot be read, or out of memory. */
 int fed_dataset_load(struct fed_dataset **, const char *name, const struct fed_assign *assign,
                      size_t n, const struct fed_generation *, struct fed_error *);
 
-/* Whether there is something to load under this name: it is built in or installed, or a file is
- * called so.  Whether that can be read, loading tells. */
+/* FED_OK if the name is built in or installed, or a path that exists; whether its files are
+ * readable is not checked. */
 int fed_dataset_present(const char *name, struct fed_error *);
 
-/* Names, one-line help and parameters of what can be loaded by name; NULL past the last. */
+/* A source of datasets: name, help, parameters and loader. */
 struct fed_source {
-	const char *name, *help, *doc;  /* doc: how it is made, shown by `explain` */
+	const char *name, *help, *doc;  /* doc: how its data are made, shown by `explain` */
 	const struct fed_field *fields; /* a POSITIONAL one may follow the name without its key */
 	size_t args_size;               /* of the struct that the fields describe */
-	bool reads;                     /* files, which may fail where no word was wrong */
-	/* What a failure left in *out is freed by the caller. */
+	bool reads; /* reads files, which may fail although the arguments are valid */
+	/* On failure the caller frees *out, unless it is NULL. */
 	int (*load)(struct fed_dataset **, const void *args, const char *path,
 	            const struct fed_generation *, struct fed_error *);
-	/* Of a source by name that reads files of its own: are they installed?  NULL: it needs none. */
+	/* FED_OK if the source's own files are installed; NULL: it needs none. */
 	int (*installed)(struct fed_error *);
 };
+/* Sources by name; NULL past the last. */
 const struct fed_source *fed_source_at(size_t i);
-/* The same for what is loaded by path: "idx" (a folder), "csv" (a file). */
+/* Sources by path: "idx" (a folder), "csv" (a file). */
 const struct fed_source *fed_source_file_at(size_t i);
-/* The source for a typed name: by name, else by what kind of file the path is (folder of IDX files,
- * .csv); FED_FAIL says what exists. */
+/* The source for a typed name: by name, else by the kind of the path (folder of IDX files, .csv);
+ * the error of FED_FAIL lists the sources. */
 int fed_source_find(const char *name, const struct fed_source **, struct fed_error *);
 
 #endif

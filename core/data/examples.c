@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * data/examples.c - the pool: a bit for each training example that no client holds.
+ * data/examples.c - the pool: a bit set of the training examples that no client holds.
  */
 #include "base/mem.h"
 #include "data/partition.h"

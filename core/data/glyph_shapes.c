@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * data/glyph_shapes.c - how digits are written, stroke by stroke.
+ * data/glyph_shapes.c - the digits' shapes as strokes.
  */
 #include "data/glyphs.h"
 

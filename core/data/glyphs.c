@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * data/glyphs.c - handwriting-like digits, 28x28, drawn from strokes; no files needed.
+ * data/glyphs.c - the `glyphs` source: handwriting-like digits, 28x28, drawn from strokes; no files
+ * needed.
  *
- * One example: a style of the digit; its points wobble; the smooth strokes are Catmull-Rom
- * curves; an affine map turns, scales, shears and moves them into pixels; a round pen of random
- * width draws; contrast, background and pixel noise follow.
+ * One example: a style of the digit; its points wobble; the smooth strokes are Catmull-Rom curves;
+ * an affine map turns, scales, shears and moves them into pixels; a round pen of random width
+ * draws; contrast, background and pixel noise follow.
  */
 #include "data/glyphs.h"
 
@@ -36,10 +37,10 @@ static const struct fed_field glyphs_fields[] = {
 
 struct canvas {
 	float distance2[PIXELS]; /* of each pixel's centre to the nearest stroke, squared, in pixels */
-	float reach;             /* nothing farther than this is drawn */
+	float reach;             /* pixels farther away are not drawn */
 };
 
-/* To the segment a..b: the foot of the perpendicular, or the nearer end. */
+/* Distances to the segment a..b: to the foot of the perpendicular, or the nearer end. */
 static void draw_segment(struct canvas *c, struct fed_point a, struct fed_point b)
 {
 	const int x0 = (int)fmaxf(0, fminf(a.x, b.x) - c->reach);
@@ -175,8 +176,8 @@ static void develop(const struct canvas *c, float radius, const struct glyphs_ar
 	}
 }
 
-static void draw_example(struct fed_dataset *data, const struct glyphs_args *args, uint64_t seed,
-                         uint32_t i)
+static void draw_digit(struct fed_dataset *data, const struct glyphs_args *args, uint64_t seed,
+                       uint32_t i)
 {
 	struct fed_stream r = fed_example_stream(seed, FED_GENERATOR_GLYPHS, data, i);
 	const uint32_t digit = fed_stream_below(&r, 10);
@@ -208,7 +209,7 @@ static int glyphs_load(struct fed_dataset **out, const void *args_, const char *
 	int rc = fed_dataset_new(out, &plan, err);
 
 	for (uint32_t i = 0; rc == FED_OK && i < plan.train + plan.test; i++) {
-		draw_example(*out, args, making->seed, i);
+		draw_digit(*out, args, making->seed, i);
 		rc = fed_generation_check(making, i + 1, err);
 	}
 	if (rc == FED_OK)

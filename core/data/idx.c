@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * data/idx.c - folders of four IDX files: MNIST, Fashion-MNIST, EMNIST, KMNIST.
+ * data/idx.c - the IDX source: folders of four files, as of MNIST, Fashion-MNIST, EMNIST, KMNIST.
  *
  * An IDX file is a magic number 0x000008RR (unsigned bytes, RR dimensions), RR big-endian counts
  * and the bytes (Y. LeCun, "The MNIST database").  A header may claim anything: its counts are
- * held against the size of the file before memory is asked for.
+ * checked against the size of the file before memory is allocated.
  */
 #include <dirent.h>
 #include <errno.h>
@@ -19,7 +19,7 @@
 
 enum role { TRAIN_IMAGES, TRAIN_LABELS, TEST_IMAGES, TEST_LABELS, ROLES };
 
-/* How the files' names end, after any prefix ("emnist-letters-"); a '.' may stand for a '-'. */
+/* The endings of the files' names, after any prefix ("emnist-letters-"); '.' matches '-'. */
 static const struct ending {
 	const char *text;
 	enum role role;
@@ -70,7 +70,7 @@ static bool same_but_dots(const char *name, const char *ending, size_t n)
 	return true;
 }
 
-/* The role of a file by its name; *prefix is the length of what stands before the ending. */
+/* The role of a file by its name; *prefix is the length of the part before the ending. */
 static bool role_of(const char *name, enum role *role, size_t *prefix)
 {
 	size_t len = strlen(name);
@@ -97,7 +97,7 @@ static int take_file(struct quartet *q, const char *folder, const char *name, en
 	if (known && (q->prefix_len[role] != prefix || strncmp(known, name, prefix)))
 		return fed_reject(err, "%s holds several data sets (%.60s, %.60s); choose one with prefix=",
 		                  fed_show(folder).s, fed_show(known).s, fed_show(name).s);
-	/* The same file twice: the plain one, which is faster. */
+	/* the same file twice: take the uncompressed one, which is faster */
 	if (known && strlen(known) <= strlen(name))
 		return FED_OK;
 
@@ -130,7 +130,8 @@ static int scan_folder(struct quartet *q, DIR *dir, const char *folder, const ch
 		if (!q->path[i]) {
 			fed_fail(err, "%s has no file %s%s%s (or .gz)", fed_show(folder).s, prefix,
 			         *prefix ? "..." : "", role_ending[i]);
-			return *prefix ? FED_REJECT : FED_FAIL; /* what is wrong was typed, or is the folder */
+			return *prefix ? FED_REJECT
+			               : FED_FAIL; /* a wrong prefix is the user's, a wrong folder not */
 		}
 	return FED_OK;
 }
@@ -164,7 +165,7 @@ static uint32_t big_endian(const unsigned char *p)
 	return (uint32_t)p[0] << 24 | (uint32_t)p[1] << 16 | (uint32_t)p[2] << 8 | p[3];
 }
 
-/* Deflate makes at most 1032 bytes of one. */
+/* Check the size in the header.  Deflate expands by 1032 at most. */
 static int check_size(const struct idx_file *f, const char *path, size_t header,
                       struct fed_error *err)
 {
@@ -216,7 +217,7 @@ static int idx_open(struct idx_file *f, const char *path, uint32_t rank, struct 
 	return FED_OK;
 }
 
-/* All items: the first `keep` into `to`, the others only to see that they are there. */
+/* Read all items: the first `keep` into `to`, the others to check that the file is complete. */
 static int read_items(struct idx_file *f, uint32_t keep, uint8_t *to, uint8_t *spare,
                       const struct fed_generation *making, struct fed_error *err)
 {
@@ -282,7 +283,7 @@ static int read_labels(struct idx_load *l, struct fed_error *err)
 	return FED_OK;
 }
 
-/* The training labels define the classes, all of them, whatever limit the user set. */
+/* Classes are defined by all training labels, regardless of the user's limits. */
 static int count_classes(const struct idx_load *l, uint32_t *classes, struct fed_error *err)
 {
 	uint32_t max = 0;
@@ -298,15 +299,16 @@ static int count_classes(const struct idx_load *l, uint32_t *classes, struct fed
 	return FED_OK;
 }
 
-/* Of all training labels. */
+/* A histogram of all training labels. */
 struct tally {
-	uint32_t n[256], first[256]; /* examples of each label, and the place of the first */
+	uint32_t n[256], first[256]; /* examples of each label, and the index of the first */
 	uint32_t lowest, present;    /* labels that have examples */
-	uint32_t gaps, gap;          /* labels between them that have none, and the first of these */
-	uint32_t rare;               /* the largest label with hardly any, or above a gap; 0: none */
+	uint32_t gaps, gap;          /* labels between them without examples, and the first of these */
+	uint32_t rare;               /* the largest label that is rare, or above a gap; 0: none */
 };
 
-/* Under a hundredth of an equal share no class of a published set is, but a wrong byte's. */
+/* A class is rare below a hundredth of an equal share: published sets have none, wrong bytes make
+ * some. */
 #define RARE 100
 
 static void tally_labels(struct tally *t, const uint8_t *label, uint32_t n, uint32_t classes)
@@ -328,7 +330,7 @@ static void tally_labels(struct tally *t, const uint8_t *label, uint32_t n, uint
 			t->rare = c;
 }
 
-/* Classes that hardly any label names are left as they are, but told: the file may mean it. */
+/* A warning about rare classes.  They are kept, since the file may be right. */
 static int remark(const struct idx_load *l, struct fed_dataset *data, struct fed_error *err)
 {
 	const uint32_t n = l->file[TRAIN_LABELS].count;
@@ -392,7 +394,7 @@ static int load_opened(struct idx_load *l, const char *name, struct fed_dataset 
 	plan.train = l->keep[TRAIN_IMAGES];
 	plan.test = l->keep[TEST_IMAGES];
 	if (fed_dataset_new(out, &plan, err))
-		return FED_FAIL; /* the files are too large: no word was wrong */
+		return FED_FAIL; /* the files are too large; the arguments are valid */
 	rc = fill(l, *out, err);
 	return rc ? rc : remark(l, *out, err);
 }

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * data/linear.c - linear regression with a known answer.
+ * data/linear.c - the `linear` source: linear regression with known parameters.
  *
- * The setting of Chen, Su, Xu 2017, section 4: y = <x, w*> + noise with x ~ N(0, I) and noise
- * ~ N(0, noise^2).  w* is kept in dataset->truth, so that the metric parameter_error can tell
- * how far a model is from it, which is what their theorems bound.
+ * The setting of Chen, Su, Xu 2017, section 4: y = <x, w*> + noise with x ~ N(0, I) and noise ~
+ * N(0, noise^2).  w* is kept in dataset->truth, so that the metric parameter_error can show the
+ * distance of a model from it, which their theorems bound.
  */
 #include "base/mem.h"
 #include "base/random.h"
@@ -35,7 +35,7 @@ static int draw_truth(struct fed_dataset *data, uint64_t seed, struct fed_error 
 	return FED_OK;
 }
 
-static void draw_example(struct fed_dataset *data, uint64_t seed, uint32_t i, double noise)
+static void draw_linear_example(struct fed_dataset *data, uint64_t seed, uint32_t i, double noise)
 {
 	const uint32_t d = data->shape.dim[0];
 	float *x = data->values + (size_t)i * d;
@@ -65,7 +65,7 @@ static int linear_load(struct fed_dataset **out, const void *args, const char *p
 	if (rc == FED_OK)
 		rc = draw_truth(*out, making->seed, err);
 	for (uint32_t i = 0; rc == FED_OK && i < plan.train + plan.test; i++) {
-		draw_example(*out, making->seed, i, linear->noise);
+		draw_linear_example(*out, making->seed, i, linear->noise);
 		rc = fed_generation_check(making, i + 1, err);
 	}
 	if (rc == FED_OK)

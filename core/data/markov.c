@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * data/markov.c - users who write by habit: Markov chains, partly shared and partly their own.
+ * data/markov.c - the `markov` source: token sequences of Markov chains, partly shared and partly
+ * each user's own.
  */
 #include "base/mem.h"
 #include "base/random.h"
@@ -26,9 +27,9 @@ static const struct fed_field markov_fields[] = {
 	FED_END,
 };
 
-/* Streams: what a user draws, and the rows of its chain; the shared chain is nobody's. */
+/* Streams: a user's draws, the rows of its chain, and the rows of the shared chain. */
 #define TEXT UINT32_MAX
-#define NOBODY UINT64_C(2)
+#define SHARED_CHAIN UINT64_C(2)
 static uint64_t user_key(uint64_t seed, uint64_t user, uint32_t row)
 {
 	return fed_stream_key(seed, FED_FOR_DATA, FED_GENERATOR_MARKOV, (user << 32) + row);
@@ -36,7 +37,7 @@ static uint64_t user_key(uint64_t seed, uint64_t user, uint32_t row)
 
 /* A token after the context `row` of a chain.  The weights are u^8 of uniform u: about one fifth
  * of the alphabet is likely. */
-static uint8_t draw(uint64_t chain, uint32_t alphabet, double at)
+static uint8_t draw_token(uint64_t chain, uint32_t alphabet, double at)
 {
 	double weight[ALPHABET_MAX], sum = 0;
 
@@ -56,7 +57,7 @@ static void write_user(const struct markov_args *args, uint64_t seed, uint32_t k
                        const struct fed_sequence *row)
 {
 	const uint32_t alphabet = (uint32_t)args->alphabet;
-	const uint64_t user = NOBODY + 1 + k;
+	const uint64_t user = SHARED_CHAIN + 1 + k;
 	struct fed_stream r = {.key = user_key(seed, user, TEXT)};
 
 	for (size_t i = 0; i < row->n; i++) {
@@ -66,14 +67,14 @@ static void write_user(const struct markov_args *args, uint64_t seed, uint32_t k
 		for (size_t j = i - before; j < i; j++)
 			context = context * alphabet + row->token[j];
 		const bool own = fed_stream_real(&r) < args->habits;
-		row->token[i] =
-			draw(user_key(seed, own ? user : NOBODY, context), alphabet, fed_stream_real(&r));
+		row->token[i] = draw_token(user_key(seed, own ? user : SHARED_CHAIN, context), alphabet,
+		                           fed_stream_real(&r));
 	}
 }
 
-static int write_all(struct fed_dataset **out, const struct markov_args *args,
-                     const struct fed_generation *making, struct fed_sequence *rows,
-                     uint8_t *tokens, struct fed_error *err)
+static int write_users(struct fed_dataset **out, const struct markov_args *args,
+                       const struct fed_generation *making, struct fed_sequence *rows,
+                       uint8_t *tokens, struct fed_error *err)
 {
 	const struct fed_sequences_plan plan = {.name = "markov",
 	                                        .classes = (uint32_t)args->alphabet,
@@ -87,7 +88,7 @@ static int write_all(struct fed_dataset **out, const struct markov_args *args,
 		rows[k] =
 			(struct fed_sequence){tokens + (size_t)k * (size_t)args->length, (size_t)args->length};
 		write_user(args, making->seed, k, &rows[k]);
-		rc = fed_generation_check(making, 0, err); /* tokens, none of them an example yet */
+		rc = fed_generation_check(making, 0, err); /* tokens, no example yet */
 	}
 	return rc ? rc : fed_sequences_make(out, &plan, rows, (uint32_t)args->users, err);
 }
@@ -111,7 +112,7 @@ static int markov_load(struct fed_dataset **out, const void *args_, const char *
 
 	struct fed_sequence *rows = fed_alloc_array(users, sizeof *rows);
 	uint8_t *tokens = fed_alloc_array(users, length);
-	const int rc = rows && tokens ? write_all(out, args, making, rows, tokens, err)
+	const int rc = rows && tokens ? write_users(out, args, making, rows, tokens, err)
 	                              : fed_fail_memory(err, users * length, "the users' tokens");
 	fed_free(rows);
 	fed_free(tokens);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * data/partition.c - one deal: check the request, size it, let its kind fill it, take the ids.
+ * data/partition.c - a partition: check the request, size it, fill it by its kind, take the ids
+ * from the pool.
  */
 #include "data/partition.h"
 
@@ -49,12 +50,12 @@ const char *const fed_partition_docs[] = {
 		"knows its users, such as synthetic.",
 };
 
-void fed_partition_result_release(struct fed_partition_result *deal)
+void fed_partition_result_release(struct fed_partition_result *result)
 {
-	fed_free(deal->ids);
-	fed_free(deal->start);
-	fed_free(deal->shift);
-	*deal = (struct fed_partition_result){0};
+	fed_free(result->ids);
+	fed_free(result->start);
+	fed_free(result->shift);
+	*result = (struct fed_partition_result){0};
 }
 
 /* How many examples ---------------------------------------------------------- */
@@ -85,7 +86,7 @@ static int check_request(struct fed_partition_job *d, struct fed_error *err)
 	if (d->how->samples < 1 || d->how->samples > UINT32_MAX)
 		return fed_fail(err, "samples=%lld; it must be a whole number from 1",
 		                (long long)d->how->samples);
-	/* the kinds that use it take its exponential */
+	/* its exponential is used */
 	if (!(d->how->spread >= 0 && d->how->spread <= MAX_SPREAD))
 		return fed_fail(err, "spread=%g; it must be from 0 to %d", d->how->spread, MAX_SPREAD);
 	if ((uint64_t)d->n * (uint64_t)d->how->samples <= d->pool->left)
@@ -97,7 +98,7 @@ static int check_request(struct fed_partition_job *d, struct fed_error *err)
 }
 
 /* `quantity`: one example each, the rest in shares of lognormal(0, spread) weights: the mean is
- * `samples` exactly, so that the total is known before.  Rounding the running sum down spreads
+ * `samples` exactly, so that the total is known in advance.  Rounding the running sum down spreads
  * the rounding. */
 static int size_unequally(struct fed_partition_job *d, struct fed_error *err)
 {
@@ -112,7 +113,7 @@ static int size_unequally(struct fed_partition_job *d, struct fed_error *err)
 		sum[i + 1] = sum[i] + exp(d->how->spread * fed_stream_normal(&r));
 	}
 	for (uint32_t i = 0; i < d->n; i++)
-		d->deal->start[i + 1] = i + 1 + (uint64_t)((double)rest * (sum[i + 1] / sum[d->n]));
+		d->result->start[i + 1] = i + 1 + (uint64_t)((double)rest * (sum[i + 1] / sum[d->n]));
 	fed_free(sum);
 	return FED_OK;
 }
@@ -121,16 +122,16 @@ static int size_clients(struct fed_partition_job *d, struct fed_error *err)
 {
 	const uint64_t total = (uint64_t)d->n * (uint64_t)d->how->samples;
 
-	d->deal->start = fed_alloc_array((size_t)d->n + 1, sizeof *d->deal->start);
-	if (!d->deal->start)
-		return fed_fail_memory(err, ((size_t)d->n + 1) * sizeof *d->deal->start, "clients");
-	d->deal->ids = fed_alloc_array(total, sizeof *d->deal->ids);
-	if (!d->deal->ids)
-		return fed_fail_memory(err, total * sizeof *d->deal->ids, "the clients' example numbers");
+	d->result->start = fed_alloc_array((size_t)d->n + 1, sizeof *d->result->start);
+	if (!d->result->start)
+		return fed_fail_memory(err, ((size_t)d->n + 1) * sizeof *d->result->start, "clients");
+	d->result->ids = fed_alloc_array(total, sizeof *d->result->ids);
+	if (!d->result->ids)
+		return fed_fail_memory(err, total * sizeof *d->result->ids, "the clients' example numbers");
 	if (d->how->kind == FED_PARTITION_QUANTITY)
 		return size_unequally(d, err);
 	for (uint32_t i = 0; i < d->n; i++)
-		d->deal->start[i + 1] = (i + 1) * (uint64_t)d->how->samples;
+		d->result->start[i + 1] = (i + 1) * (uint64_t)d->how->samples;
 	return FED_OK;
 }
 
@@ -139,14 +140,14 @@ static int size_clients(struct fed_partition_job *d, struct fed_error *err)
 /* `feature`: gain lognormal(0, spread), offset normal(0, spread), from each client's own stream. */
 static int shift_clients(struct fed_partition_job *d, struct fed_error *err)
 {
-	d->deal->shift = fed_alloc_array(d->n, sizeof *d->deal->shift);
-	if (!d->deal->shift)
-		return fed_fail_memory(err, d->n * sizeof *d->deal->shift, "the clients' shifts");
+	d->result->shift = fed_alloc_array(d->n, sizeof *d->result->shift);
+	if (!d->result->shift)
+		return fed_fail_memory(err, d->n * sizeof *d->result->shift, "the clients' shifts");
 	for (uint32_t i = 0; i < d->n; i++) {
 		struct fed_stream r = fed_client_stream(d, i);
 
-		d->deal->shift[i].gain = (float)exp(d->how->spread * fed_stream_normal(&r));
-		d->deal->shift[i].offset = (float)(d->how->spread * fed_stream_normal(&r));
+		d->result->shift[i].gain = (float)exp(d->how->spread * fed_stream_normal(&r));
+		d->result->shift[i].offset = (float)(d->how->spread * fed_stream_normal(&r));
 	}
 	return FED_OK;
 }
@@ -179,27 +180,28 @@ static int partition_sized(struct fed_partition_job *d, struct fed_error *err)
 	return FED_OK;
 }
 
-static void take_from_pool(struct fed_example_pool *pool, const struct fed_partition_result *deal,
+static void take_from_pool(struct fed_example_pool *pool, const struct fed_partition_result *result,
                            uint32_t n)
 {
-	for (uint64_t i = 0; i < deal->start[n]; i++)
-		pool->free_bits[deal->ids[i] / 64] &= ~((uint64_t)1 << (deal->ids[i] % 64));
-	pool->left -= (uint32_t)deal->start[n];
+	for (uint64_t i = 0; i < result->start[n]; i++)
+		pool->free_bits[result->ids[i] / 64] &= ~((uint64_t)1 << (result->ids[i] % 64));
+	pool->left -= (uint32_t)result->start[n];
 }
 
 int fed_partition_run(const struct fed_dataset *data, struct fed_example_pool *pool,
                       const struct fed_partition *how, uint32_t n, uint64_t seed, uint64_t number,
-                      struct fed_partition_result *deal, struct fed_error *err)
+                      struct fed_partition_result *result, struct fed_error *err)
 {
 	struct fed_partition_result made = {0};
 	struct fed_partition_job d = {.data = data,
 	                              .pool = pool,
 	                              .how = how,
 	                              .n = n,
-	                              .rand = fed_stream_open(seed, FED_FOR_DEAL, number, UINT64_MAX),
+	                              .rand =
+	                                  fed_stream_open(seed, FED_FOR_PARTITION, number, UINT64_MAX),
 	                              .seed = seed,
 	                              .number = number,
-	                              .deal = &made};
+	                              .result = &made};
 
 	if (!n)
 		return fed_fail(err, "0 clients; there must be at least 1");
@@ -210,6 +212,6 @@ int fed_partition_run(const struct fed_dataset *data, struct fed_example_pool *p
 	made.shared = d.shared;
 	if (!made.shared)
 		take_from_pool(pool, &made, n);
-	*deal = made;
+	*result = made;
 	return FED_OK;
 }

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * data/partition.h - dealing examples of the pool out to clients.
+ * data/partition.h - partitions: examples of the pool split over clients.
  *
- * The pool is the set of training examples that no client holds.  Dealing takes examples from it
- * without replacement; with `reuse`, once it is too small, examples are drawn with replacement
+ * The pool is the set of training examples that no client holds.  A partition takes examples from
+ * it without replacement; with `reuse`, once it is too small, examples are drawn with replacement
  * over clients from all training examples (never twice within one client while there are enough).
  */
 #ifndef FED_DATA_PARTITION_H
@@ -32,7 +32,7 @@ enum fed_partition_kind {
 extern const char *const fed_partition_names[]; /* "iid", "noniid", ..., NULL */
 extern const char *const fed_partition_docs[];  /* paragraphs about each, for people */
 
-/* Examples a client where nobody says how many. */
+/* Default of examples a client. */
 #define FED_PARTITION_SAMPLES 600
 
 struct fed_partition {
@@ -44,15 +44,15 @@ struct fed_partition {
 	bool reuse;
 };
 
-/* What a deal gave: client i of n holds ids[start[i]] .. ids[start[i + 1] - 1]. */
+/* The result of a partition: client i of n holds ids[start[i]] .. ids[start[i + 1] - 1]. */
 struct fed_partition_result {
 	uint32_t *ids;
 	uint64_t *start;         /* [n + 1] */
 	struct fed_shift *shift; /* [n] for `feature`, else NULL */
 	bool shared;             /* reuse was needed: the ids were not taken from the pool */
 };
-/* Deterministic in (seed, number).  The pool is unchanged on FED_FAIL, whose text says how many
- * are left and the two ways on (samples=, reuse). */
+/* Deterministic in (seed, number).  On FED_FAIL the pool is unchanged; the error names how many
+ * examples are left and the two remedies (samples=, reuse). */
 int fed_partition_run(const struct fed_dataset *, struct fed_example_pool *,
                       const struct fed_partition *, uint32_t n, uint64_t seed, uint64_t number,
                       struct fed_partition_result *, struct fed_error *);

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * data/partition_dirichlet.c - each client's class mix is drawn from a Dirichlet distribution.
+ * data/partition_dirichlet.c - partition `dirichlet`: each client's class mix is drawn from a
+ * Dirichlet distribution.
  *
  * Mix ~ Dirichlet(alpha * K * share of each class), K classes: with equal classes the usual
  * symmetric Dirichlet(alpha); Hsu, Qi, Brown 2019 write alpha for our alpha * K.  A client's
- * examples are drawn one by one by its mix; a class that is used up drops out of the mix, and a
- * mix without any class left becomes the mix of what is left.  So every draw makes progress:
+ * examples are drawn one by one by its mix; a class that is used up drops out of the mix, and a mix
+ * without any class left becomes the mix of what is left.  So every draw makes progress:
  * implementations that draw whole mixes again until the sizes fit may never end.
  */
 #include <math.h>
@@ -14,8 +15,8 @@
 #include "data/sampling.h"
 
 struct mix {
-	double *share;  /* [K] of the examples when the deal began */
-	double *weight; /* [K] of the present client */
+	double *share;  /* [K] of the examples when the partition began */
+	double *weight; /* [K] of the current client */
 	double total;   /* of the weights of classes that are not used up */
 };
 
@@ -46,7 +47,7 @@ static void mix_draw(struct mix *m, uint32_t k, double alpha, struct fed_stream 
 		m->weight[c] = c == one;
 }
 
-/* Classes that are used up leave the mix. */
+/* Remove the classes that are used up. */
 static void mix_renew(struct mix *m, const struct fed_sampler *u)
 {
 	m->total = 0;
@@ -59,7 +60,7 @@ static void mix_renew(struct mix *m, const struct fed_sampler *u)
 	m->total = u->total;
 }
 
-/* The last class with weight takes what rounding leaves over. */
+/* Draw a class; the last one with weight takes the rounding error. */
 static uint32_t mix_class(const struct mix *m, const struct fed_sampler *u, struct fed_stream *r)
 {
 	double x = fed_stream_real(r) * m->total;
@@ -85,8 +86,8 @@ static void partition_client(struct fed_partition_job *d, struct fed_sampler *u,
 		fed_sampler_refill(u);
 	mix_draw(m, u->classes, d->how->alpha, &r);
 	mix_renew(m, u);
-	for (uint64_t k = d->deal->start[client]; k < d->deal->start[client + 1]; k++) {
-		/* A client that is owed more than all there are gets all, and again. */
+	for (uint64_t k = d->result->start[client]; k < d->result->start[client + 1]; k++) {
+		/* a client larger than the pool gets all, then starts again */
 		if (!u->total) {
 			fed_sampler_refill(u);
 			mix_renew(m, u);
@@ -94,7 +95,7 @@ static void partition_client(struct fed_partition_job *d, struct fed_sampler *u,
 
 		const uint32_t c = mix_class(m, u, &r);
 
-		d->deal->ids[k] = fed_sampler_draw(u, c, &r);
+		d->result->ids[k] = fed_sampler_draw(u, c, &r);
 		if (!u->left[c])
 			mix_renew(m, u);
 	}

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * data/partition_labels.c - what partitions by label go by: the labels, or tenths of a regression's
- * target.
+ * data/partition_labels.c - classes for partitions by label: the labels, or the deciles of a
+ * regression's target.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -25,7 +25,7 @@ static int by_target(const void *a, const void *b)
 	return (x->id > y->id) - (x->id < y->id);
 }
 
-/* The first target decides where there are several. */
+/* Deciles of the first target. */
 static int rank_targets(const struct fed_dataset *data, int32_t *class_of, struct fed_error *err)
 {
 	struct ranked *ranked = fed_alloc_array(data->train, sizeof *ranked);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * data/partition_natural.c - the data's own users, whole and in order.
+ * data/partition_natural.c - partition `natural`: each client gets one of the data's own users, in
+ * order.
  */
 
 #include "base/mem.h"
@@ -45,7 +46,7 @@ static int users_init(struct users *u, const struct fed_partition_job *d, struct
 	return FED_OK;
 }
 
-/* Has examples, and no client holds any of them. */
+/* Whether the user has examples, all of them in the pool. */
 static bool user_whole(const struct users *u, const struct fed_partition_job *d, uint32_t k)
 {
 	for (uint32_t i = u->first[k]; i < u->first[k + 1]; i++)
@@ -79,19 +80,19 @@ static int choose_users(struct users *u, struct fed_partition_job *d, struct fed
 
 static int fill_users(const struct users *u, struct fed_partition_job *d, struct fed_error *err)
 {
-	struct fed_partition_result *deal = d->deal;
+	struct fed_partition_result *result = d->result;
 
-	deal->start = fed_alloc_array((size_t)d->n + 1, sizeof *deal->start);
-	if (!deal->start)
-		return fed_fail_memory(err, ((size_t)d->n + 1) * sizeof *deal->start, "clients");
+	result->start = fed_alloc_array((size_t)d->n + 1, sizeof *result->start);
+	if (!result->start)
+		return fed_fail_memory(err, ((size_t)d->n + 1) * sizeof *result->start, "clients");
 	for (uint32_t i = 0; i < d->n; i++)
-		deal->start[i + 1] = deal->start[i] + u->count[u->chosen[i]];
-	deal->ids = fed_alloc_array(deal->start[d->n], sizeof *deal->ids);
-	if (!deal->ids)
-		return fed_fail_memory(err, deal->start[d->n] * sizeof *deal->ids, "clients' examples");
+		result->start[i + 1] = result->start[i] + u->count[u->chosen[i]];
+	result->ids = fed_alloc_array(result->start[d->n], sizeof *result->ids);
+	if (!result->ids)
+		return fed_fail_memory(err, result->start[d->n] * sizeof *result->ids, "clients' examples");
 	for (uint32_t i = 0; i < d->n; i++)
 		for (uint32_t k = 0; k < u->count[u->chosen[i]]; k++)
-			deal->ids[deal->start[i] + k] = u->ids[u->first[u->chosen[i]] + k];
+			result->ids[result->start[i] + k] = u->ids[u->first[u->chosen[i]] + k];
 	return FED_OK;
 }
 

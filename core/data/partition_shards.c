@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * data/partition_shards.c - label shards: sort by label, cut into equal pieces, deal K to each
- * client.
+ * data/partition_shards.c - partitions `noniid` and `shards`: sort by label, cut into equal shards,
+ * assign K to each client.
  *
  * McMahan 2017, section 3: 60,000 examples sorted by digit, 200 shards of 300, two a client.  When
- * clients take less than the whole pool a random subset of it is sorted, so that all labels
- * appear.  A size that K does not divide makes shards that differ by one, and each client gets
- * as many of the longer ones.  With `reuse` the training set is dealt as often as it takes.
+ * clients take less than the whole pool a random subset of it is sorted, so that all labels appear.
+ * A size that K does not divide makes shards that differ by one, and each client gets as many of
+ * the longer ones.  With `reuse` the training set is assigned as often as needed.
  */
 #include <string.h>
 
@@ -16,7 +16,7 @@
 struct shards {
 	int32_t *class_of; /* [train] */
 	uint32_t classes;
-	uint32_t *subset; /* [size]: the examples dealt in this pass, ascending */
+	uint32_t *subset; /* [size]: the examples assigned in this pass, ascending */
 	uint32_t *sorted; /* [size]: by class, ties by id */
 	uint32_t *place;  /* [classes + 1] */
 	uint32_t *deck;   /* [size]: shard numbers; a shard holds at least one example */
@@ -70,7 +70,7 @@ static void sort_subset(struct shards *s, uint32_t size)
 		s->sorted[s->place[s->class_of[s->subset[i]]]++] = s->subset[i];
 }
 
-/* Deal shards to clients first .. first + n - 1.  Of each K shards in a row the first `longer`
+/* Assign shards to clients first .. first + n - 1.  Of each K shards in a row the first `longer`
  * hold one example more. */
 static void partition_pass(struct shards *s, struct fed_partition_job *d, uint32_t k,
                            uint32_t first, uint32_t n)
@@ -78,7 +78,7 @@ static void partition_pass(struct shards *s, struct fed_partition_job *d, uint32
 	const uint32_t samples = (uint32_t)d->how->samples;
 	const uint32_t base = samples / k, longer = samples % k;
 	uint32_t *long_deck = s->deck, *short_deck = s->deck + (size_t)n * longer;
-	uint32_t *to = d->deal->ids + d->deal->start[first];
+	uint32_t *to = d->result->ids + d->result->start[first];
 
 	choose_subset(s, d, n * samples);
 	sort_subset(s, n * samples);

@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * data/sampling.c - drawing example ids without replacement, and the partitions that do just that.
+ * data/sampling.c - sampling of example ids without replacement, and the uniform partitions.
  */
 #include "data/sampling.h"
 
 #include "base/mem.h"
 
-static void urn_fill(struct fed_sampler *u, const struct fed_partition_job *d,
-                     const int32_t *class_of)
+static void fill_sampler(struct fed_sampler *u, const struct fed_partition_job *d,
+                         const int32_t *class_of)
 {
-	/* left[] counts first, then is the place of the next id of its class. */
+	/* left[] is a count first, then the index of the next id of its class */
 	for (uint32_t i = 0; i < d->data->train; i++)
 		if (d->shared || fed_in_pool(d->pool, i))
 			u->left[class_of ? class_of[i] : 0]++;
@@ -39,7 +39,7 @@ int fed_sampler_init(struct fed_sampler *u, const struct fed_partition_job *d,
 		fed_sampler_release(u);
 		return fed_fail_memory(err, ids * sizeof *u->ids, "the examples to deal");
 	}
-	urn_fill(u, d, class_of);
+	fill_sampler(u, d, class_of);
 	return FED_OK;
 }
 
@@ -61,18 +61,18 @@ void fed_sampler_refill(struct fed_sampler *u)
 int fed_partition_uniform(struct fed_partition_job *d, struct fed_error *err)
 {
 	struct fed_sampler u;
-	const struct fed_partition_result *deal = d->deal;
+	const struct fed_partition_result *result = d->result;
 
 	if (fed_sampler_init(&u, d, NULL, 1, err))
 		return FED_FAIL;
 	for (uint32_t i = 0; i < d->n; i++) {
 		if (d->shared)
 			fed_sampler_refill(&u);
-		for (uint64_t k = deal->start[i]; k < deal->start[i + 1]; k++) {
-			/* A client that is owed more than all there are gets all, and again. */
+		for (uint64_t k = result->start[i]; k < result->start[i + 1]; k++) {
+			/* a client larger than the pool gets all, then starts again */
 			if (!u.total)
 				fed_sampler_refill(&u);
-			deal->ids[k] = fed_sampler_draw(&u, 0, &d->rand);
+			result->ids[k] = fed_sampler_draw(&u, 0, &d->rand);
 		}
 	}
 	fed_sampler_release(&u);

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * data/sampling.h - drawing example ids without replacement, by class; for core/data alone.
+ * data/sampling.h - sampling of example ids without replacement, by class; for core/data alone.
  *
- * The ids lie in one block, class after class; the undrawn ones of a class are at its front.  A
- * draw swaps the drawn id behind them, so refilling an urn only resets counts: the ids of a class
- * stay what they were, in another order.
+ * The ids are in one block, class after class; the undrawn ones of a class are at its front.  A
+ * draw swaps the drawn id behind them, so a refill only resets counts: a class keeps its ids, in
+ * another order.
  */
 #ifndef FED_DATA_SAMPLING_H
 #define FED_DATA_SAMPLING_H

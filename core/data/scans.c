@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * data/scans.c - grey medical-like scans, 28x28, of hospitals whose scanners differ; no files.
+ * data/scans.c - the `scans` source: grey medical-like scans, 28x28, of hospitals whose scanners
+ * differ; no files needed.
  *
  * One scan: tissue, a sum of plane waves of random direction, phase and length within a band; a
  * lesion of its class somewhere in it, faint and of random size; then the hospital's scanner
@@ -16,7 +17,7 @@
 
 enum { SIDE = 28, PIXELS = SIDE * SIDE, WAVES = 14, MARGIN = 7 };
 
-/* How wide waves of tissue are, in pixels: about as wide as lesions. */
+/* Wavelengths of tissue in pixels: about the width of lesions. */
 #define SHORTEST 7.0
 #define LONGEST 22.0
 
@@ -150,8 +151,8 @@ static uint32_t draw_hospital(struct fed_stream *r, uint32_t hospitals, double s
 	return k;
 }
 
-static void draw_example(struct fed_dataset *data, const struct scans_args *args,
-                         const struct scanner *scanner, double sum, uint64_t seed, uint32_t i)
+static void draw_scan(struct fed_dataset *data, const struct scans_args *args,
+                      const struct scanner *scanner, double sum, uint64_t seed, uint32_t i)
 {
 	struct fed_stream r = fed_example_stream(seed, FED_GENERATOR_SCANS, data, i);
 	const enum lesion kind = (enum lesion)fed_stream_below(&r, LESIONS);
@@ -182,7 +183,7 @@ static int fill(struct fed_dataset *data, const struct scans_args *args,
 		sum += 1.0 / (k + 1);
 	}
 	for (uint32_t i = 0; rc == FED_OK && i < data->train + data->test; i++) {
-		draw_example(data, args, scanner, sum, making->seed, i);
+		draw_scan(data, args, scanner, sum, making->seed, i);
 		rc = fed_generation_check(making, i + 1, err);
 	}
 	fed_free(scanner);

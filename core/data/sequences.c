@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * data/sequences.c - windows over rows of tokens.
+ * data/sequences.c - datasets of windows over rows of tokens.
  */
 #include "data/sequences.h"
 
@@ -14,7 +14,7 @@ size_t fed_sequence_least(uint32_t window)
 	return 2 * ((size_t)window + 1);
 }
 
-/* Where the test part begins: both parts have room for a window and its label. */
+/* Begin of the test part: both parts hold at least a window and its label. */
 static size_t cut_of(const struct fed_sequences_plan *plan, size_t n)
 {
 	const size_t least = (size_t)plan->window + 1;

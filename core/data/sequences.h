@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * data/sequences.h - windows over rows of tokens, to predict what comes next; for core/data alone.
+ * data/sequences.h - datasets of next-token prediction, from windows over rows of tokens; for
+ * core/data alone.
  *
  * Each owner has one row of tokens.  Its first part is for training, the rest for the test; an
  * example is a window of tokens and its label the token behind it, both in the same part.
@@ -25,8 +26,8 @@ struct fed_sequences_plan {
 
 /* Tokens that a row needs for one example of either part. */
 size_t fed_sequence_least(uint32_t window);
-/* Of rows that are all long enough; row k belongs to owner k.  Not sealed.
- * A failure may leave something in *out, as of a source's load. */
+/* A dataset of rows that are all long enough; row k belongs to owner k.  Not sealed.  On failure
+ * the caller frees *out, as after a source's load. */
 int fed_sequences_make(struct fed_dataset **, const struct fed_sequences_plan *,
                        const struct fed_sequence *rows, uint32_t n, struct fed_error *);
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * data/source_internal.h - what the sources of datasets share; for core/data alone.
+ * data/source_internal.h - shared declarations of the sources of datasets; for core/data alone.
  *
  * A source makes a dataset in three steps: fed_dataset_new() with the sizes it found or was asked
  * for, fill the arrays, fed_dataset_seal().  The loader (sources.c) adds the spec.
@@ -15,25 +15,25 @@
 #define FED_DATASET_MAX_CLASSES 10000u
 
 struct fed_dataset_plan {
-	const char *name; /* made fit for a terminal and cut */
+	const char *name; /* cleaned for a terminal and cut */
 	struct fed_shape shape;
 	uint32_t classes, outputs; /* classes == 0: regression with `outputs` targets */
 	uint32_t train, test;
 	bool bytes; /* stored as bytes, x = byte / 255; else as floats */
 };
 
-/* All arrays zeroed; owner, class_name and truth are NULL.  FED_REJECT: there would be too much or
- * nothing in it. */
+/* All arrays zeroed; owner, class_name and truth are NULL.  FED_REJECT: it would be too large or
+ * empty. */
 int fed_dataset_new(struct fed_dataset **, const struct fed_dataset_plan *, struct fed_error *);
-/* Copies of names[classes], fit for a terminal. */
+/* Copies of names[classes], cleaned for a terminal. */
 int fed_dataset_name_classes(struct fed_dataset *, const char *const *names, struct fed_error *);
-/* When all contents are there. */
+/* Computes the fingerprint, when all contents are set. */
 void fed_dataset_seal(struct fed_dataset *);
-/* Asked before each example: FED_REJECT when it was stopped, after `done` of them. */
+/* Called before each example: FED_REJECT when cancelled, after `done` of them. */
 int fed_generation_check(const struct fed_generation *, uint64_t done, struct fed_error *);
 
-/* The stream that example i of a generator draws from.  Test examples are counted apart, so that
- * the size of the training part does not change them. */
+/* The stream of example i of a generator.  Test examples are counted apart, so that the size of the
+ * training part does not change them. */
 enum fed_generator {
 	FED_GENERATOR_BLOBS = 1,
 	FED_GENERATOR_GLYPHS,
@@ -44,7 +44,7 @@ enum fed_generator {
 };
 struct fed_stream fed_example_stream(uint64_t seed, enum fed_generator, const struct fed_dataset *,
                                      uint32_t i);
-/* What is common to all examples of a generator (w*, centres): stream `a` of few. */
+/* Stream number `a` of the values common to all examples of a generator (w*, centres). */
 struct fed_stream fed_common_stream(uint64_t seed, enum fed_generator, uint32_t a);
 
 extern const struct fed_source fed_source_fashion, fed_source_glyphs, fed_source_blobs,

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * data/sources.c - the list of what can be loaded, and the one way to load it.
+ * data/sources.c - the list of sources, and loading by name or path.
  */
 #include <string.h>
 #include <strings.h>
@@ -29,7 +29,7 @@ const struct fed_source *fed_source_file_at(size_t i)
 	return i < BY_PATH ? by_path[i] : NULL;
 }
 
-static const char *name_at(const void *ctx, size_t i)
+static const char *source_name_at(const void *ctx, size_t i)
 {
 	const struct fed_source *source = fed_source_at(i);
 
@@ -46,7 +46,7 @@ static bool ends_with(const char *s, const char *end)
 
 static int fail_unknown(const char *name, struct fed_error *err)
 {
-	const char *near = fed_nearest(name, name_at, NULL);
+	const char *near = fed_nearest(name, source_name_at, NULL);
 	struct fed_text list = {0};
 
 	for (size_t i = 0; i < NAMED; i++)
@@ -60,7 +60,7 @@ static int fail_unknown(const char *name, struct fed_error *err)
 	return FED_REJECT;
 }
 
-/* By what stands at the path. */
+/* The source for a path, by the kind of its file. */
 static int find_by_path(const char *name, const char *path, const struct fed_source **out,
                         struct fed_error *err)
 {

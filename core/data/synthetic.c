@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * data/synthetic.c - FedProx's synthetic(alpha, beta): devices that differ in model and in data.
+ * data/synthetic.c - the `synthetic` source: FedProx's synthetic(alpha, beta), devices that differ
+ * in model and in data.
  *
- * Li et al. 2020, section 5.1: device k has y = argmax softmax(W_k x + b_k) with the entries of
- * W_k and b_k ~ N(u_k, 1), u_k ~ N(0, alpha); x ~ N(v_k, Sigma), the entries of v_k ~ N(B_k, 1),
- * B_k ~ N(0, beta), Sigma_jj = j^-1.2; sizes lognormal(4, 2) + 50.  As in the authors' program
- * alpha and beta are standard deviations, which for the paper's 0 and 1 makes no difference.
- * iid: one W, b ~ N(0, 1) and v = 0 for all.
+ * Li et al. 2020, section 5.1: device k has y = argmax softmax(W_k x + b_k) with the entries of W_k
+ * and b_k ~ N(u_k, 1), u_k ~ N(0, alpha); x ~ N(v_k, Sigma), the entries of v_k ~ N(B_k, 1), B_k ~
+ * N(0, beta), Sigma_jj = j^-1.2; sizes lognormal(4, 2) + 50.  As in the authors' program alpha and
+ * beta are standard deviations, which for the paper's 0 and 1 makes no difference.  iid: one W, b ~
+ * N(0, 1) and v = 0 for all.
  */
 #include <math.h>
 #include <string.h>
@@ -32,7 +33,7 @@ static const struct fed_field synthetic_fields[] = {
 	FED_END,
 };
 
-/* What its examples are drawn from. */
+/* The distribution of a device's examples. */
 struct device {
 	double w[CLASSES][INPUTS], b[CLASSES], v[INPUTS];
 };
@@ -45,7 +46,7 @@ static uint32_t device_size(uint64_t seed, uint32_t k)
 	struct fed_stream r = fed_common_stream(seed, FED_GENERATOR_SYNTHETIC, STREAMS * k + FOR_SIZE);
 	const double size = exp(4 + 2 * fed_stream_normal(&r));
 
-	/* Past any sensible memory only once in 10^11 devices. */
+	/* the limit is reached once in 10^11 devices */
 	return 50 + (uint32_t)fmin(size, 1e7);
 }
 
@@ -57,7 +58,7 @@ static uint32_t train_size(const struct synthetic_args *args, uint32_t size)
 static void device_draw(struct device *dev, const struct synthetic_args *args, uint64_t seed,
                         uint32_t k)
 {
-	/* With iid all devices read the stream of device 0 and take out what differs. */
+	/* with iid all devices read the stream of device 0 and drop the terms that differ */
 	struct fed_stream r =
 		fed_common_stream(seed, FED_GENERATOR_SYNTHETIC, STREAMS * (args->iid ? 0 : k) + FOR_MODEL);
 	const double u = args->alpha * fed_stream_normal(&r) * !args->iid;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * data/text.c - texts, to predict the next character; one owner for each file or speaker.
+ * data/text.c - the `text` source: next-character prediction; one owner for each file or speaker.
  */
 #include <dirent.h>
 #include <errno.h>
@@ -35,14 +35,14 @@ static const struct fed_field text_fields[] = {
 	FED_END,
 };
 
-/* What was read, and the tokens that it becomes. */
+/* The texts read, and their vocabulary. */
 struct text {
 	const struct text_args *args;
 	const struct fed_generation *making;
-	struct fed_speakers voices;
+	struct fed_speakers speakers;
 	uint64_t bytes;               /* read so far */
 	uint32_t *token;              /* [CODES]: counts, then the token of each character */
-	uint32_t known[KNOWN_MAX], n; /* the characters that have one, ascending */
+	uint32_t known[KNOWN_MAX], n; /* the characters with a token, ascending */
 	uint32_t classes;             /* n, or n + 1 with the rest */
 };
 
@@ -59,9 +59,9 @@ static int read_file(struct text *t, const char *path, struct fed_error *err)
 		rc = fed_fail(err, "%s: is empty", fed_show(path).s);
 	t->bytes += text.len;
 	if (rc == FED_OK)
-		rc = t->args->speakers ? fed_speakers_add_play(&t->voices, text.s, text.len, err)
-		                       : fed_speakers_add_text(&t->voices, slash ? slash + 1 : path, text.s,
-		                                               text.len, err);
+		rc = t->args->speakers ? fed_speakers_add_play(&t->speakers, text.s, text.len, err)
+		                       : fed_speakers_add_text(&t->speakers, slash ? slash + 1 : path,
+		                                               text.s, text.len, err);
 	fed_text_release(&text);
 	return rc;
 }
@@ -73,8 +73,8 @@ static int is_text_name(const struct dirent *entry)
 	return n > 4 && strcmp(entry->d_name + n - 4, ".txt") == 0;
 }
 
-/* By bytes: the same order in every locale. */
-static int by_name(const struct dirent **a, const struct dirent **b)
+/* A byte order, the same in every locale. */
+static int compare_file_names(const struct dirent **a, const struct dirent **b)
 {
 	return strcmp((*a)->d_name, (*b)->d_name);
 }
@@ -82,7 +82,7 @@ static int by_name(const struct dirent **a, const struct dirent **b)
 static int read_folder(struct text *t, const char *path, struct fed_error *err)
 {
 	struct dirent **entry;
-	const int n = scandir(path, &entry, is_text_name, by_name);
+	const int n = scandir(path, &entry, is_text_name, compare_file_names);
 	int rc = FED_OK;
 
 	if (n < 0)
@@ -135,21 +135,21 @@ static int read_all(struct text *t, struct fed_error *err)
 	return rc;
 }
 
-/* Who says too little for a window of either part is left out. */
+/* Drop speakers whose text is too short for a window of either part. */
 static int keep_long(struct text *t, struct fed_error *err)
 {
 	const size_t least = fed_sequence_least((uint32_t)t->args->window);
-	const size_t all = t->voices.n;
+	const size_t all = t->speakers.n;
 	size_t longest = 0, kept = 0;
 
 	for (size_t i = 0; i < all; i++) {
-		const struct fed_speaker voice = t->voices.voice[i];
+		const struct fed_speaker speaker = t->speakers.speaker[i];
 
-		longest = voice.n > longest ? voice.n : longest;
-		if (voice.n < least)
+		longest = speaker.n > longest ? speaker.n : longest;
+		if (speaker.n < least)
 			continue;
-		t->voices.voice[i] = t->voices.voice[kept];
-		t->voices.voice[kept++] = voice;
+		t->speakers.speaker[i] = t->speakers.speaker[kept];
+		t->speakers.speaker[kept++] = speaker;
 	}
 	if (all == 0)
 		return fed_reject(err, "no line is the name of a speaker (`NAME.` or `NAME:`); leave out "
@@ -159,9 +159,9 @@ static int keep_long(struct text *t, struct fed_error *err)
 		                  "the longest of %zu texts has %zu characters; windows of %lld for "
 		                  "training and test need at least %zu",
 		                  all, longest, (long long)t->args->window, least);
-	/* the rest stays behind them, to be freed */
+	/* the rest is kept behind them, to be freed */
 	for (size_t i = kept; i < all; i++)
-		t->voices.voice[i].n = 0;
+		t->speakers.speaker[i].n = 0;
 	return FED_OK;
 }
 
@@ -192,9 +192,9 @@ static int choose_vocabulary(struct text *t, struct fed_error *err)
 	t->token = fed_alloc_array(CODES, sizeof *t->token);
 	if (!t->token)
 		return fed_fail_memory(err, CODES * sizeof *t->token, "the characters");
-	for (size_t i = 0; i < t->voices.n; i++)
-		for (size_t j = 0; j < t->voices.voice[i].n; j++)
-			t->token[t->voices.voice[i].code[j]]++;
+	for (size_t i = 0; i < t->speakers.n; i++)
+		for (size_t j = 0; j < t->speakers.speaker[i].n; j++)
+			t->token[t->speakers.speaker[i].code[j]]++;
 	while (t->n < KNOWN_MAX && (c = most_frequent(t->token)) != CODES) {
 		t->known[t->n++] = c;
 		t->token[c] = 0;
@@ -253,8 +253,8 @@ static int name_tokens(struct fed_dataset *data, const struct text *t, struct fe
 
 /* The dataset ------------------------------------------------------------------ */
 
-static int make(struct fed_dataset **out, const struct text *t, struct fed_sequence *rows,
-                uint8_t *tokens, struct fed_error *err)
+static int make_text_dataset(struct fed_dataset **out, const struct text *t,
+                             struct fed_sequence *rows, uint8_t *tokens, struct fed_error *err)
 {
 	const struct fed_sequences_plan plan = {.name = "text",
 	                                        .classes = t->classes,
@@ -264,15 +264,15 @@ static int make(struct fed_dataset **out, const struct text *t, struct fed_seque
 	                                        .making = t->making};
 	uint32_t n = 0;
 
-	for (size_t i = 0; i < t->voices.n; i++) {
-		const struct fed_speaker *voice = &t->voices.voice[i];
+	for (size_t i = 0; i < t->speakers.n; i++) {
+		const struct fed_speaker *speaker = &t->speakers.speaker[i];
 
-		if (voice->n == 0)
+		if (speaker->n == 0)
 			continue;
-		for (size_t j = 0; j < voice->n; j++)
-			tokens[j] = (uint8_t)t->token[voice->code[j]];
-		rows[n++] = (struct fed_sequence){tokens, voice->n};
-		tokens += voice->n;
+		for (size_t j = 0; j < speaker->n; j++)
+			tokens[j] = (uint8_t)t->token[speaker->code[j]];
+		rows[n++] = (struct fed_sequence){tokens, speaker->n};
+		tokens += speaker->n;
 	}
 	int rc = fed_sequences_make(out, &plan, rows, n, err);
 
@@ -287,11 +287,11 @@ static int convert(struct fed_dataset **out, const struct text *t, struct fed_er
 {
 	size_t all = 0;
 
-	for (size_t i = 0; i < t->voices.n; i++)
-		all += t->voices.voice[i].n;
-	struct fed_sequence *rows = fed_alloc_array(t->voices.n, sizeof *rows);
+	for (size_t i = 0; i < t->speakers.n; i++)
+		all += t->speakers.speaker[i].n;
+	struct fed_sequence *rows = fed_alloc_array(t->speakers.n, sizeof *rows);
 	uint8_t *tokens = fed_alloc(all);
-	const int rc = rows && tokens ? make(out, t, rows, tokens, err)
+	const int rc = rows && tokens ? make_text_dataset(out, t, rows, tokens, err)
 	                              : fed_fail_memory(err, all, "the tokens of the texts");
 	fed_free(rows);
 	fed_free(tokens);
@@ -315,7 +315,7 @@ static int text_load(struct fed_dataset **out, const void *args, const char *pat
 	if (rc == FED_OK)
 		rc = convert(out, &t, err);
 	fed_free(t.token);
-	fed_speakers_release(&t.voices);
+	fed_speakers_release(&t.speakers);
 	return rc;
 }
 

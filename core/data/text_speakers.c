@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * data/text_speakers.c - texts as characters, by who wrote or speaks them.
+ * data/text_speakers.c - texts as characters, split by speaker or author.
  */
 #include "data/text_speakers.h"
 
@@ -16,23 +16,23 @@ static int add_voice(struct fed_speakers *v, const char *name, size_t len, struc
 	if (v->n == v->capacity) {
 		const size_t capacity = v->capacity ? 2 * v->capacity : 64;
 		struct fed_speaker *grown =
-			fed_resize(v->voice, v->capacity * sizeof *grown, capacity * sizeof *grown);
+			fed_resize(v->speaker, v->capacity * sizeof *grown, capacity * sizeof *grown);
 
 		if (!grown)
 			return fed_fail_memory(err, capacity * sizeof *grown, "the speakers");
-		v->voice = grown;
+		v->speaker = grown;
 		v->capacity = capacity;
 	}
 	char *copy = fed_alloc(len + 1);
 	if (!copy)
 		return fed_fail_memory(err, len + 1, "a speaker");
 	memcpy(copy, name, len);
-	v->voice[v->n++] = (struct fed_speaker){.name = copy};
+	v->speaker[v->n++] = (struct fed_speaker){.name = copy};
 	return FED_OK;
 }
 
-/* At most one character a byte. */
-static int reserve(struct fed_speaker *v, size_t more, struct fed_error *err)
+/* Reserve for `more` bytes, at most one character each. */
+static int reserve_codes(struct fed_speaker *v, size_t more, struct fed_error *err)
 {
 	if (more <= v->capacity - v->n)
 		return FED_OK;
@@ -47,7 +47,7 @@ static int reserve(struct fed_speaker *v, size_t more, struct fed_error *err)
 
 static int speak(struct fed_speaker *v, const char *s, size_t len, struct fed_error *err)
 {
-	if (reserve(v, len, err))
+	if (reserve_codes(v, len, err))
 		return FED_FAIL;
 	while (len > 0) {
 		uint32_t code = 0;
@@ -70,12 +70,12 @@ int fed_speakers_add_text(struct fed_speakers *v, const char *name, const char *
 {
 	if (add_voice(v, name, strlen(name), err))
 		return FED_FAIL;
-	return speak(&v->voice[v->n - 1], s, len, err);
+	return speak(&v->speaker[v->n - 1], s, len, err);
 }
 
 /* Plays --------------------------------------------------------------------- */
 
-/* Headings look like speakers: ACT I., SCENE II., IV. */
+/* Whether a line is a heading, which looks like a speaker: ACT I., SCENE II., IV. */
 static bool is_heading(const char *s, size_t len)
 {
 	return (len >= 3 && !strncmp(s, "ACT", 3)) || (len >= 5 && !strncmp(s, "SCENE", 5)) ||
@@ -101,8 +101,8 @@ static bool is_name(const char *s, size_t len, bool shouted)
 	return true;
 }
 
-/* The bytes of a speaker's name at the start of a line, 0 if there is none; *rest is what follows.
- */
+/* The bytes of a speaker's name at the start of a line, 0 if there is none; *rest is the offset
+ * behind it. */
 static size_t speaker_of(const char *line, size_t len, size_t *rest)
 {
 	for (size_t i = 0; i < len && i <= NAME_MAX_BYTES; i++) {
@@ -122,11 +122,11 @@ static size_t speaker_of(const char *line, size_t len, size_t *rest)
 	return 0;
 }
 
-static int find_voice(struct fed_speakers *v, size_t first, const char *name, size_t len,
-                      size_t *out, struct fed_error *err)
+static int find_speaker(struct fed_speakers *v, size_t first, const char *name, size_t len,
+                        size_t *out, struct fed_error *err)
 {
 	for (*out = first; *out < v->n; ++*out)
-		if (!strncmp(v->voice[*out].name, name, len) && !v->voice[*out].name[len])
+		if (!strncmp(v->speaker[*out].name, name, len) && !v->speaker[*out].name[len])
 			return FED_OK;
 	return add_voice(v, name, len, err);
 }
@@ -142,11 +142,11 @@ int fed_speakers_add_play(struct fed_speakers *v, const char *s, size_t len, str
 		size_t from = 0;
 		const size_t name = speaker_of(s, line, &from);
 
-		if (name > 0 && find_voice(v, first, s, name, &speaker, err))
+		if (name > 0 && find_speaker(v, first, s, name, &speaker, err))
 			return FED_FAIL;
-		/* neither the bare line of a name nor blank lines are spoken */
+		/* a line with only a name and blank lines are no speech */
 		if (speaker != SIZE_MAX && from < line && strspn(s + from, " \t\r\n") < all - from &&
-		    speak(&v->voice[speaker], s + from, all - from, err))
+		    speak(&v->speaker[speaker], s + from, all - from, err))
 			return FED_FAIL;
 		s += all;
 		len -= all;
@@ -157,9 +157,9 @@ int fed_speakers_add_play(struct fed_speakers *v, const char *s, size_t len, str
 void fed_speakers_release(struct fed_speakers *v)
 {
 	for (size_t i = 0; i < v->n; i++) {
-		fed_free(v->voice[i].name);
-		fed_free(v->voice[i].code);
+		fed_free(v->speaker[i].name);
+		fed_free(v->speaker[i].code);
 	}
-	fed_free(v->voice);
+	fed_free(v->speaker);
 	*v = (struct fed_speakers){0};
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * formats/npy.c - the header of NumPy's array files: a Python dictionary in ASCII.
+ * formats/npy.c - the header of NumPy array files, a Python dictionary in ASCII.
  *
  * Source: NumPy enhancement proposal 1, "A Simple File Format for NumPy Arrays".
  */
@@ -31,7 +31,7 @@ void fed_npy_header(struct fed_text *out, bool whole, uint32_t rank, const uint3
 	out->s[begin + MAGIC_SIZE + 3] = (char)(length >> 8);
 }
 
-/* A cursor over the dictionary. */
+/* A parser's cursor over the dictionary. */
 struct cursor {
 	const char *at, *end;
 };
@@ -42,7 +42,7 @@ static void skip_blank(struct cursor *c)
 		c->at++;
 }
 
-static bool take(struct cursor *c, const char *word)
+static bool take_text(struct cursor *c, const char *word)
 {
 	const size_t n = strlen(word);
 
@@ -89,15 +89,15 @@ static bool take_size(struct cursor *c, uint64_t *x)
 static bool take_shape(struct cursor *c, struct fed_stored_tensor *t)
 {
 	t->rank = 0;
-	if (!take(c, "("))
+	if (!take_text(c, "("))
 		return false;
-	while (!take(c, ")")) {
+	while (!take_text(c, ")")) {
 		if (t->rank == FED_RANK_MAX || !take_size(c, &t->shape[t->rank++]))
 			return false;
-		if (!take(c, ",")) {
+		if (!take_text(c, ",")) {
 			if (t->rank < 2)
 				return false; /* (3) is a number, no tuple */
-			return take(c, ")");
+			return take_text(c, ")");
 		}
 	}
 	return true;
@@ -105,8 +105,8 @@ static bool take_shape(struct cursor *c, struct fed_stored_tensor *t)
 
 static bool take_flag(struct cursor *c, bool *flag)
 {
-	*flag = take(c, "True");
-	return *flag || take(c, "False");
+	*flag = take_text(c, "True");
+	return *flag || take_text(c, "False");
 }
 
 static int check_type(const char *descr, struct fed_stored_tensor *t, struct fed_error *err)
@@ -136,13 +136,13 @@ static int parse_dictionary(struct cursor *c, struct fed_stored_tensor *t, struc
 	bool fortran = false;
 	int seen = 0;
 
-	if (!take(c, "{"))
+	if (!take_text(c, "{"))
 		return fed_fail(err, "its header is no dictionary");
-	bool more = !take(c, "}");
+	bool more = !take_text(c, "}");
 	while (more) {
 		int what = 0;
 
-		if (!take_string(c, key) || !take(c, ":"))
+		if (!take_string(c, key) || !take_text(c, ":"))
 			return fed_fail(err, "its header is damaged");
 		if (strcmp(key, "descr") == 0 && take_string(c, descr))
 			what = HAS_DESCR;
@@ -153,8 +153,8 @@ static int parse_dictionary(struct cursor *c, struct fed_stored_tensor *t, struc
 		if (!what || (seen & what))
 			return fed_fail(err, "its header has a %s that is not understood", key);
 		seen |= what;
-		const bool comma = take(c, ",");
-		more = !take(c, "}");
+		const bool comma = take_text(c, ",");
+		more = !take_text(c, "}");
 		if (more && !comma)
 			return fed_fail(err, "its header is damaged");
 	}

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * formats/npy.h - NumPy's array files (.npy), versions 1 to 3.
+ * formats/npy.h - NumPy array files (.npy), versions 1 to 3.
  */
 #ifndef FED_FORMATS_NPY_H
 #define FED_FORMATS_NPY_H
@@ -10,8 +10,9 @@
 /* Append the header of float32 numbers (whole: of uint32), row-major; the data begin on a multiple
  * of 64 bytes. */
 void fed_npy_header(struct fed_text *, bool whole, uint32_t rank, const uint32_t *shape);
-/* Look into an array file of `len` bytes; out->bytes points into it, out->name stays.  Refuses what
- * is not float16, 32 or 64, little-endian and row-major, and data of another length. */
+/* Parse an array file of `len` bytes; out->bytes points into it, out->name is unchanged.  Refuses
+ * types other than float16, 32 and 64, other orders than little-endian and row-major, and data of
+ * another length. */
 int fed_npy_parse(const void *bytes, size_t len, struct fed_stored_tensor *out, struct fed_error *);
 
 #endif

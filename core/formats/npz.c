@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * formats/npz.c - .npz archives by libzip: an archive in memory is read, one is written into a
- * fed_file_writer.
+ * formats/npz.c - .npz archives by libzip: read from memory, written to a fed_file_writer.
  *
- * libzip allocates by malloc() alone, out of the tests' sight: tests/formats/test_npz.c replaces
+ * libzip allocates by malloc(), which base/mem.h does not count: tests/formats/test_npz.c replaces
  * malloc() to make its allocations fail.
  */
 #include "formats/npz.h"
@@ -15,19 +14,19 @@
 #include "base/mem.h"
 #include "formats/npy.h"
 
-#define NEW_YEAR_1980 0x21 /* the first day that ZIP's clock can show */
+#define NEW_YEAR_1980 0x21 /* the first date of ZIP */
 #define SHOWN 48           /* characters of a name in an error */
 
 /* Writing ---------------------------------------------------------------- */
 
-/* The archive's file, as libzip's source to write to. */
+/* The archive's file, as a libzip source that is written. */
 struct target {
 	struct fed_file_writer *file;
-	uint64_t at, size; /* where the next byte goes; bytes of the file */
+	uint64_t at, size; /* offset of the next byte; bytes of the file */
 	zip_error_t error; /* of this source or of one of its entries */
 };
 
-/* An entry, as libzip's source to read from: head, then numbers. */
+/* An entry, as a libzip source that is read: header, then numbers. */
 struct entry {
 	struct target *target;
 	const float *(*load)(void *ctx, size_t i);
@@ -38,13 +37,13 @@ struct entry {
 	const char *numbers;
 };
 
-static zip_int64_t refuse(struct target *t, int code, int system)
+static zip_int64_t source_error(struct target *t, int code, int system)
 {
 	zip_error_set(&t->error, code, system);
 	return -1;
 }
 
-/* What cannot be written is kept by the file, so that libzip need not know. */
+/* Write errors are stored by the file writer, so libzip always sees success. */
 static zip_int64_t write_target(struct target *t, const void *data, zip_uint64_t len)
 {
 	fed_file_write(t->file, data, len);
@@ -73,7 +72,7 @@ static zip_int64_t serve_target(void *ctx, void *data, zip_uint64_t len, zip_sou
 	case ZIP_SOURCE_SUPPORTS:
 		return ZIP_SOURCE_SUPPORTS_WRITABLE;
 	case ZIP_SOURCE_STAT:
-		return refuse(t, ZIP_ER_READ, ENOENT); /* there is no archive yet */
+		return source_error(t, ZIP_ER_READ, ENOENT); /* no archive exists yet */
 	case ZIP_SOURCE_BEGIN_WRITE:
 	case ZIP_SOURCE_COMMIT_WRITE:
 	case ZIP_SOURCE_ROLLBACK_WRITE:
@@ -89,7 +88,7 @@ static zip_int64_t serve_target(void *ctx, void *data, zip_uint64_t len, zip_sou
 	case ZIP_SOURCE_ERROR:
 		return zip_error_to_data(&t->error, data, len);
 	default:
-		return refuse(t, ZIP_ER_OPNOTSUPP, 0);
+		return source_error(t, ZIP_ER_OPNOTSUPP, 0);
 	}
 }
 
@@ -137,7 +136,7 @@ static zip_int64_t serve_entry(void *ctx, void *data, zip_uint64_t len, zip_sour
 	case ZIP_SOURCE_ERROR:
 		return zip_error_to_data(&e->target->error, data, len);
 	default:
-		return refuse(e->target, ZIP_ER_OPNOTSUPP, 0);
+		return source_error(e->target, ZIP_ER_OPNOTSUPP, 0);
 	}
 }
 
@@ -263,7 +262,7 @@ static int check_entry(const zip_stat_t *st, uint64_t limit, struct fed_error *e
 		return fed_fail(err, "has a damaged directory");
 	if (st->encryption_method != ZIP_EM_NONE)
 		return fed_fail(err, "is encrypted");
-	/* libzip knows others, some of which unpack into gigabytes of work space. */
+	/* libzip supports others, some of which need gigabytes to unpack */
 	if (st->comp_method != ZIP_CM_STORE && st->comp_method != ZIP_CM_DEFLATE)
 		return fed_fail(err, "%s is packed by method %u; stored and deflated are read",
 		                shown_name(st).s, st->comp_method);
@@ -273,7 +272,7 @@ static int check_entry(const zip_stat_t *st, uint64_t limit, struct fed_error *e
 	return FED_OK;
 }
 
-/* Exactly `size` bytes; at the end libzip compares the checksum. */
+/* Read exactly `size` bytes; at the end libzip checks the checksum. */
 static bool unpack(zip_file_t *file, char *out, uint64_t size)
 {
 	for (uint64_t at = 0; at < size;) {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * formats/npz.h - NumPy's archives of arrays (.npz): a ZIP file with one .npy an array.
+ * formats/npz.h - NumPy archives of arrays (.npz): a ZIP file with one .npy for each array.
  */
 #ifndef FED_FORMATS_NPZ_H
 #define FED_FORMATS_NPZ_H
@@ -8,10 +8,10 @@
 #include "base/file.h"
 #include "formats/tensors.h"
 
-/* Write the tensors as float32 (or uint32: whole), without compression and without a clock: the
- * same tensors give the same bytes.  load(ctx, i) returns the numbers of tensor i as the file has
- * them, little-endian; it is called once for each, in order, and they must stand until the next
- * call.  A file that cannot be written is reported by fed_file_commit(). */
+/* Write the tensors as float32 (or uint32: whole), without compression and with a fixed date: the
+ * same tensors give the same bytes.  load(ctx, i) returns the numbers of tensor i in the file's
+ * layout, little-endian; it is called once for each, in order, and they must be valid until the
+ * next call.  A file that cannot be written is reported by fed_file_commit(). */
 int fed_npz_write(struct fed_file_writer *, const struct fed_tensor_list *,
                   const float *(*load)(void *ctx, size_t i), void *ctx, struct fed_error *);
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * formats/safetensors.c - write and read safetensors.
+ * formats/safetensors.c - reading and writing of safetensors files.
  *
  * Source: the format's description in Hugging Face's safetensors, "Format": u64 N little-endian, N
  * bytes of JSON, the buffer.  {"name": {"dtype": "F32", "shape": [2, 3], "data_offsets": [0, 24]}};
@@ -16,8 +16,8 @@
 
 #include "base/mem.h"
 
-/* Far more than the tensors of a model take.  A header of empty objects takes 80 times its bytes in
- * memory once it is parsed. */
+/* Limit of the header, far above that of a model.  A header of empty objects takes 80 times its
+ * size once parsed. */
 #define HEADER_MAX (1u << 20)
 
 /* Writing ---------------------------------------------------------------- */
@@ -43,7 +43,7 @@ int fed_safetensors_header(struct fed_file_writer *file, const struct fed_tensor
 		at = end;
 	}
 	fed_text_add(&json, "}");
-	while (!json.failed && json.len % 8) /* readers map the numbers where they stand */
+	while (!json.failed && json.len % 8) /* alignment for readers that map the file */
 		fed_text_add(&json, " ");
 	const uint64_t length = htole64(json.len);
 	const bool failed = json.failed;
@@ -62,8 +62,8 @@ struct item {
 	uint64_t begin, end;
 };
 
-/* jansson's allocator is a global of the library, and a plugin may use the library too: the counted
- * one is in its place only while a header is made or freed. */
+/* Lock of jansson's allocator, a global of the library that a plugin may use too: the counted
+ * allocator is installed only while a header is parsed or freed. */
 static pthread_mutex_t allocator = PTHREAD_MUTEX_INITIALIZER;
 struct allocator {
 	json_malloc_t get;
@@ -91,7 +91,7 @@ static int damaged(struct fed_error *err, const char *why)
 	return fed_fail(err, "its header is damaged: %s", why);
 }
 
-/* NULL and an error unless the bytes are one JSON object, no name twice in it or below. */
+/* Parse one JSON object without duplicate names at any level; NULL and an error on failure. */
 static json_t *parse_header(const char *bytes, size_t len, struct fed_error *err)
 {
 	json_error_t why = {.text = ""};
@@ -183,7 +183,7 @@ static int read_tensor(const json_t *description, const char *name, struct item 
 	return FED_OK;
 }
 
-/* Texts alone; they are not used. */
+/* Check that all values are strings; they are ignored. */
 static int check_metadata(json_t *metadata, struct fed_error *err)
 {
 	const char *key;
@@ -199,7 +199,7 @@ static int check_metadata(json_t *metadata, struct fed_error *err)
 	return FED_OK;
 }
 
-/* item[] has room for all of the header's names. */
+/* item[] has capacity for all names of the header. */
 static int read_items(json_t *header, struct item *item, size_t *n, struct fed_error *err)
 {
 	const char *name;
@@ -226,7 +226,7 @@ static int by_begin(const void *a, const void *b)
 	return (x->end > y->end) - (x->end < y->end);
 }
 
-/* Sort the items; their ranges must cover the buffer: neither overlaps nor holes. */
+/* Sort the items; their ranges must cover the buffer: neither overlaps nor gaps. */
 static int check_ranges(struct item *item, size_t n, uint64_t size, struct fed_error *err)
 {
 	uint64_t at = 0;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * formats/safetensors.h - the safetensors format: a JSON header, then the numbers.
+ * formats/safetensors.h - safetensors files: a JSON header, then the numbers.
  */
 #ifndef FED_FORMATS_SAFETENSORS_H
 #define FED_FORMATS_SAFETENSORS_H
@@ -12,8 +12,8 @@
  * numbers follow by fed_file_write. */
 int fed_safetensors_header(struct fed_file_writer *, const struct fed_tensor_list *,
                            struct fed_error *);
-/* Each tensor of a file of `len` bytes.  Refuses headers that do not fit, ranges with overlaps or
- * holes, and types other than F32, F64, F16 and BF16. */
+/* Each tensor of a file of `len` bytes.  Refuses invalid headers, ranges with overlaps or gaps, and
+ * types other than F32, F64, F16 and BF16. */
 int fed_safetensors_read(const void *bytes, size_t len, const struct fed_tensor_taker *,
                          struct fed_error *);
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * formats/tensors.c - walk the strides between a flat vector and the layout of files.
+ * formats/tensors.c - conversion between a flat vector and the layout of files, by strides.
  */
 #include "formats/tensors.h"
 
@@ -10,7 +10,7 @@
 
 #include "base/mem.h"
 
-/* Whether every index of the walk lies inside the vector. */
+/* Whether every index of the walk is inside the vector. */
 static bool fits(const struct fed_tensor *t, size_t dim, size_t *n)
 {
 	size_t last = t->offset, in_file = 1;

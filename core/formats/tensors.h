@@ -11,21 +11,21 @@ struct fed_named_tensor {
 	char name[48];          /* "conv1.weight" */
 	struct fed_tensor walk; /* offset into the flat vector */
 	size_t n;               /* numbers in it */
-	bool whole;             /* they are uint32_t, not floats: of an archive alone (formats/npz.h) */
+	bool whole;             /* they are uint32_t, not floats; in archives only (formats/npz.h) */
 };
 struct fed_tensor_list {
 	struct fed_named_tensor *tensor; /* [n], in the order of the layers */
 	size_t n;
 };
-/* Refuses tensors of a plugin's layer that leave the vector. */
+/* Refuses tensors of a plugin's layer that exceed the vector. */
 int fed_tensor_list(struct fed_tensor_list *, const struct fed_net *, struct fed_error *);
 void fed_tensor_list_release(struct fed_tensor_list *);
 
-/* Between the flat vector and the file's order, out and in [n]. */
+/* Copy between the flat vector and the file's order; out and in are [n]. */
 void fed_tensor_gather(const struct fed_named_tensor *, const float *params, float *out);
 void fed_tensor_scatter(const struct fed_named_tensor *, const float *in, float *params);
 
-/* What a file holds under a name; its numbers stay as they were stored, little-endian. */
+/* A tensor as stored in a file, with its numbers unconverted, little-endian. */
 #define FED_RANK_MAX 8
 enum fed_number_type { FED_NUMBER_F32, FED_NUMBER_F64, FED_NUMBER_F16, FED_NUMBER_BF16 };
 struct fed_stored_tensor {
@@ -42,7 +42,8 @@ float fed_stored_number(const struct fed_stored_tensor *, size_t i);
 /* n = product of shape; false when n numbers of the type do not fit into size_t. */
 bool fed_stored_count(struct fed_stored_tensor *);
 
-/* Gets the tensors of a file, one after the other; anything but FED_OK stops the reading. */
+/* A callback that receives the tensors of a file in order; a result other than FED_OK stops
+ * reading. */
 struct fed_tensor_taker {
 	int (*take)(void *ctx, const struct fed_stored_tensor *, struct fed_error *);
 	void *ctx;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * net/codec.c - fp16, int8 and top-k.
+ * net/codec.c - update compression: fp16, int8 quantisation, top-k sparsification.
  */
 #include "net/codec.h"
 
@@ -53,7 +53,7 @@ const struct fed_codec_about fed_codecs[FED_CODECS + 1] = {
 
 /* Names --------------------------------------------------------------------- */
 
-static const char *name_at(const void *ctx, size_t i)
+static const char *codec_name_at(const void *ctx, size_t i)
 {
 	(void)ctx;
 	return fed_codecs[i].name;
@@ -80,7 +80,7 @@ int fed_codec_parse(const char *text, struct fed_codec *out, struct fed_error *e
 	while (codec.kind < FED_CODECS && !fed_same_name(fed_codecs[codec.kind].name, name))
 		codec.kind++;
 	if (codec.kind == FED_CODECS) {
-		const char *near = fed_nearest(name, name_at, NULL);
+		const char *near = fed_nearest(name, codec_name_at, NULL);
 
 		return fed_fail(err, "no codec is called %s%s%s%s none, fp16, int8, top-k:SHARE",
 		                fed_show(name).s, near ? "; did you mean " : "", near ? near : "",
@@ -151,13 +151,13 @@ static int decode_plain(const unsigned char *in, float *v, size_t n)
 
 /* fp16 ---------------------------------------------------------------------- */
 
-/* A branch would be foretold wrongly for every other number of an update. */
-static inline uint32_t choose(bool first, uint32_t a, uint32_t b)
+/* A selection without a branch, which would be mispredicted for every other number of an update. */
+static inline uint32_t select_bits(bool first, uint32_t a, uint32_t b)
 {
 	return b ^ ((a ^ b) & -(uint32_t)first);
 }
 
-/* Every case is computed, and one chosen. */
+/* All cases are computed and one is selected. */
 static inline uint16_t half_of(float x)
 {
 	const uint32_t bits = bits_of(x), magnitude = bits & 0x7fffffffu;
@@ -167,14 +167,14 @@ static inline uint16_t half_of(float x)
 	/* Below 2^-14 halves are multiples of 2^-24, which is the last place of 0.5: the addition
 	 * rounds. */
 	const uint32_t small = bits_of(float_of(magnitude) + 0.5f) - bits_of(0.5f);
-	/* A NaN that would lose all of its payload stays one. */
+	/* a NaN whose payload would be lost remains a NaN */
 	const uint32_t payload = magnitude >> 13 & 0x3ffu;
-	const uint32_t nan = 0x7c00u | choose(payload, payload, 0x200u);
-	uint32_t half = choose(magnitude < 0x38800000u, small, normal);
+	const uint32_t nan = 0x7c00u | select_bits(payload, payload, 0x200u);
+	uint32_t half = select_bits(magnitude < 0x38800000u, small, normal);
 
-	half = choose(magnitude >= 0x477fe000u, 0x7bffu, half); /* 65504 and more */
-	half = choose(magnitude == 0x7f800000u, 0x7c00u, half);
-	half = choose(magnitude > 0x7f800000u, nan, half);
+	half = select_bits(magnitude >= 0x477fe000u, 0x7bffu, half); /* 65504 and more */
+	half = select_bits(magnitude == 0x7f800000u, 0x7c00u, half);
+	half = select_bits(magnitude > 0x7f800000u, nan, half);
 	return (uint16_t)(sign | half);
 }
 
@@ -182,9 +182,9 @@ static inline float half_value(uint16_t half)
 {
 	const uint32_t sign = (half & 0x8000u) << 16, magnitude = half & 0x7fffu;
 	const uint32_t small = bits_of((float)(int32_t)magnitude * 0x1p-24f);
-	uint32_t bits = choose(magnitude < 0x400u, small, (magnitude << 13) + (112u << 23));
+	uint32_t bits = select_bits(magnitude < 0x400u, small, (magnitude << 13) + (112u << 23));
 
-	bits = choose(magnitude >= 0x7c00u, 0x7f800000u | (magnitude & 0x3ffu) << 13, bits);
+	bits = select_bits(magnitude >= 0x7c00u, 0x7f800000u | (magnitude & 0x3ffu) << 13, bits);
 	return float_of(sign | bits);
 }
 
@@ -219,7 +219,7 @@ static int decode_fp16(const unsigned char *in, float *v, size_t n)
 
 /* int8 ---------------------------------------------------------------------- */
 
-/* The block's largest magnitude; NaN if one number is not finite, 0 if all are next to nothing. */
+/* The block's largest magnitude; NaN if one number is not finite, 0 if all are negligible. */
 static float largest(const float *v, size_t n)
 {
 	uint32_t most = 0; /* floats without sign are in the order of their bits */
@@ -233,7 +233,7 @@ static float largest(const float *v, size_t n)
 	return float_of(most) < FLT_MIN ? 0 : float_of(most);
 }
 
-/* In double, so that 127 decodes to exactly m, and what was decoded encodes to the same again. */
+/* In double, so that 127 decodes to exactly m, and a decoded block encodes to the same bytes. */
 static void encode_block(const float *v, size_t n, unsigned char *out)
 {
 	const float m = largest(v, n);
@@ -292,7 +292,8 @@ static int decode_int8(const unsigned char *in, float *v, size_t n, struct fed_e
 
 /* top-k --------------------------------------------------------------------- */
 
-/* What is sent: all magnitudes (as bits) above `least`, and the first `ties` that equal it. */
+/* The numbers that are sent: all magnitudes (as bits) above `least`, and the first `ties` equal to
+ * it. */
 struct threshold {
 	uint32_t least;
 	size_t ties;
@@ -353,7 +354,7 @@ static size_t encode_top_k(const float *v, size_t n, size_t k, unsigned char *ou
 static int decode_top_k(const unsigned char *in, size_t len, float *v, size_t n,
                         struct fed_error *err)
 {
-	uint64_t next = 0; /* lowest place that may follow */
+	uint64_t next = 0; /* lowest index that may follow */
 
 	memset(v, 0, n * sizeof *v);
 	for (size_t i = 0; i < len / SPARSE_ENTRY; i++, in += SPARSE_ENTRY) {
@@ -431,7 +432,7 @@ int fed_codec_decode(enum fed_codec_kind kind, const unsigned char *in, size_t l
 
 uint64_t fed_codec_pass(const struct fed_codec *codec, float *v, size_t dim, unsigned char *bytes)
 {
-	/* What an encoder writes always decodes. */
+	/* decoding one's own encoding never fails */
 	const size_t len = fed_codec_encode(codec, v, dim, bytes);
 	struct fed_error unused;
 

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * net/codec.h - shorter forms of an update on its way to the server.
+ * net/codec.h - update compression: fp16, int8 quantisation, top-k sparsification.
  *
- * Pure functions of their arguments.  All but `none` lose something: what the receiver decodes is
- * another vector.  Encoding that one again gives the same bytes, so that a vector which was decoded
- * already may be put on a wire, and only those bytes are taken that fedsh would have written.
- * Numbers that are not finite stay so, for the receiver's gate to see.
+ * Pure functions of their arguments.  All but `none` are lossy.  Encoding a decoded vector again
+ * gives the same bytes, so that a vector may be decoded before it is sent, and decoding accepts
+ * only bytes that an encoder of fedsh writes.  Non-finite numbers remain non-finite, for the
+ * receiver's gate to detect.
  */
 #ifndef FED_NET_CODEC_H
 #define FED_NET_CODEC_H
@@ -15,7 +15,7 @@
 
 #include "fedsh/plugin.h"
 
-/* The numbers stand in the frames of messages. */
+/* The values are part of the frames of messages. */
 enum fed_codec_kind {
 	FED_CODEC_NONE,  /* 4 bytes a number: float32 */
 	FED_CODEC_FP16,  /* 2 bytes a number */
@@ -30,10 +30,10 @@ struct fed_codec {
 	double share; /* top-k: of the numbers that are sent */
 };
 
-/* What there is: names, and texts for help. */
+/* A codec's name and texts for help. */
 struct fed_codec_about {
-	const char *name;    /* as it is typed, without the share */
-	const char *example; /* all that is typed */
+	const char *name;    /* as typed, without the share */
+	const char *example; /* as typed in full */
 	const char *help, *doc;
 };
 extern const struct fed_codec_about fed_codecs[FED_CODECS + 1]; /* ends with a zeroed row */
@@ -47,19 +47,19 @@ size_t fed_codec_kept(const struct fed_codec *, size_t n);
 uint64_t fed_codec_size(const struct fed_codec *, size_t n);
 /* v [n] as bytes into out [fed_codec_size]; returns how many.  n at most UINT32_MAX. */
 size_t fed_codec_encode(const struct fed_codec *, const float *v, size_t n, unsigned char *out);
-/* Bytes of an encoding as v [n].  FED_REJECT, in words, when they are none. */
+/* Bytes of an encoding as v [n].  FED_REJECT, with an error, when they are invalid. */
 int fed_codec_decode(enum fed_codec_kind, const unsigned char *in, size_t len, float *v, size_t n,
                      struct fed_error *);
 
-/* IEEE 754 binary16 and back.  The nearest, of two the even one; finite numbers that are too large
- * become the largest, 65504, with their sign; NaNs keep the upper bits of their payload. */
+/* IEEE 754 binary16 and back.  Rounds to nearest even; finite numbers beyond the range become 65504
+ * with their sign; NaNs keep the upper bits of their payload. */
 uint16_t fed_half_of(float x);
 float fed_half_value(uint16_t half);
-/* v [dim] <- decode(encode(v)), in place; bytes: fed_codec_size() of room.  Returns the length of
+/* v [dim] <- decode(encode(v)), in place; bytes: buffer of fed_codec_size().  Returns the length of
  * the encoding. */
 uint64_t fed_codec_pass(const struct fed_codec *, float *v, size_t dim, unsigned char *bytes);
-/* v [dim] was changed after it was coded (by an attack or a fault): as the codec passes it on.
- * *coded: its bytes. */
+/* The same for a v [dim] that an attack or a fault changed after encoding.  *coded: length of the
+ * encoding. */
 int fed_recode(const struct fed_codec *, float *v, size_t dim, uint64_t *coded, struct fed_error *);
 
 #endif

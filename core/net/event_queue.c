@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * net/event_queue.c - a 4-ary heap ordered by (when, seq): half as deep as a binary one, and the
- * four children of a node stand side by side.
+ * net/event_queue.c - the event queue as a 4-ary heap ordered by (when, seq).
+ *
+ * It is half as deep as a binary heap, and the four children of a node are adjacent.
  */
 #include "net/event_queue.h"
 
@@ -17,7 +18,7 @@ static bool earlier(const struct fed_queued_event *a, const struct fed_queued_ev
 	return a->when < b->when || (a->when == b->when && a->seq < b->seq);
 }
 
-/* Move the hole at i up until `d` fits into it. */
+/* Sift up: move the hole at i until `d` fits into it. */
 static void sift_up(struct fed_queued_event *heap, size_t i, struct fed_queued_event d)
 {
 	while (i > 0) {
@@ -30,7 +31,7 @@ static void sift_up(struct fed_queued_event *heap, size_t i, struct fed_queued_e
 	heap[i] = d;
 }
 
-/* Move the hole at the root down until `d` fits into it. */
+/* Sift down: move the hole at the root until `d` fits into it. */
 static void sift_down(struct fed_queued_event *heap, size_t n, struct fed_queued_event d)
 {
 	size_t i = 0;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * net/event_queue.h - virtual time: a heap of what is due, ties broken by sequence number.
+ * net/event_queue.h - the event queue: discrete events ordered by virtual time, ties by sequence
+ * number.
  */
 #ifndef FED_NET_EVENT_QUEUE_H
 #define FED_NET_EVENT_QUEUE_H
@@ -15,11 +16,11 @@ enum fed_queued_event_kind {
 	FED_QUEUED_LOST,        /* ref: the message's id is lost */
 	FED_QUEUED_DEADLINE,    /* ref: its number */
 	FED_QUEUED_TRAINED,     /* ref: the job's id; who: the client that finishes */
-	FED_QUEUED_CRASH,       /* ref: the invitation's number; who: the client that dies */
-	FED_QUEUED_WORK,        /* the scheme's own: something was computed; ref and who as it likes */
+	FED_QUEUED_CRASH,       /* ref: the invitation's number; who: the client that crashes */
+	FED_QUEUED_WORK, /* the scheme's own: a computation ended; ref and who as it defines them */
 };
 
-/* Plain data, so that what is pending can be listed and saved. */
+/* An event, as plain data that can be listed and saved. */
 struct fed_queued_event {
 	double when;  /* virtual seconds */
 	uint64_t seq; /* order among equals: the order in which they were scheduled */
@@ -37,12 +38,13 @@ struct fed_event_queue {
 
 void fed_event_queue_init(struct fed_event_queue *);
 void fed_event_queue_release(struct fed_event_queue *);
-/* when < now counts as now; NaN and infinity are refused.  The clock gives the sequence number. */
+/* when < now counts as now; NaN and infinity are refused.  The queue assigns the sequence
+ * number. */
 int fed_event_queue_add(struct fed_event_queue *, double when, enum fed_queued_event_kind,
                         uint64_t ref, uint32_t who, struct fed_error *);
-/* Take the earliest and move `now` to it; false when nothing is due. */
+/* Remove the earliest event and advance `now` to it; false when the queue is empty. */
 bool fed_event_queue_next(struct fed_event_queue *, struct fed_queued_event *);
-/* Forget all that is due; `now` stays. */
+/* Remove all events; `now` is unchanged. */
 void fed_event_queue_clear(struct fed_event_queue *);
 
 #endif

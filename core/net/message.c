@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * net/message.c - envelopes, and their form as bytes.
+ * net/message.c - envelopes, and their encoding as frames.
  */
 #include <string.h>
 
@@ -32,7 +32,7 @@ uint64_t fed_frame_size(uint32_t n, size_t dim)
 
 /* The frame ----------------------------------------------------------------- */
 
-static void put(unsigned char *at, unsigned bytes, uint64_t x)
+static void put_number(unsigned char *at, unsigned bytes, uint64_t x)
 {
 	for (unsigned i = 0; i < bytes; i++)
 		at[i] = (unsigned char)(x >> (8 * i));
@@ -56,7 +56,7 @@ static uint32_t frame_crc(const unsigned char *frame, size_t len)
 	return fed_crc32(crc, frame + FED_FRAME_BYTES, len - FED_FRAME_BYTES);
 }
 
-/* A vector that was decoded before: under top-k all that is not zero is sent. */
+/* Append a vector that was decoded before: under top-k all nonzeros are sent. */
 static void put_vector(struct fed_text *out, enum fed_codec_kind kind, const float *v, size_t dim)
 {
 	const struct fed_codec codec = {.kind = kind, .share = 1};
@@ -79,19 +79,19 @@ int fed_messenger_encode(const struct fed_envelope *e, struct fed_text *out, str
 	if (dim > UINT32_MAX)
 		return fed_fail(err, "a message of %zu numbers is too long", dim);
 	memcpy(&loss, &e->loss, sizeof loss);
-	put(h, 4, FRAME_MAGIC);
-	put(h + 4, 1, e->head.kind);
-	put(h + 5, 1, kind);
-	put(h + 6, 2, n);
-	put(h + 8, 4, e->head.from);
-	put(h + 12, 4, e->head.to);
-	put(h + 16, 8, e->head.id);
-	put(h + 24, 8, e->version);
-	put(h + 32, 8, e->round);
-	put(h + 40, 8, e->labels ? e->labels->dim : e->samples);
-	put(h + 48, 4, e->steps);
-	put(h + 52, 4, loss);
-	put(h + 56, 4, dim);
+	put_number(h, 4, FRAME_MAGIC);
+	put_number(h + 4, 1, e->head.kind);
+	put_number(h + 5, 1, kind);
+	put_number(h + 6, 2, n);
+	put_number(h + 8, 4, e->head.from);
+	put_number(h + 12, 4, e->head.to);
+	put_number(h + 16, 8, e->head.id);
+	put_number(h + 24, 8, e->version);
+	put_number(h + 32, 8, e->round);
+	put_number(h + 40, 8, e->labels ? e->labels->dim : e->samples);
+	put_number(h + 48, 4, e->steps);
+	put_number(h + 52, 4, loss);
+	put_number(h + 56, 4, dim);
 	fed_text_put(out, (const char *)h, sizeof h);
 	for (uint32_t k = 0; k < n && !out->failed; k++)
 		put_vector(out, k ? FED_CODEC_NONE : kind, e->payload->vector[k], dim);
@@ -100,7 +100,7 @@ int fed_messenger_encode(const struct fed_envelope *e, struct fed_text *out, str
 	if (out->failed)
 		return fed_fail_memory(err, fed_frame_size(n, dim), "a message");
 	unsigned char *frame = (unsigned char *)out->s + start;
-	put(frame + CRC_AT, 4, frame_crc(frame, out->len - start));
+	put_number(frame + CRC_AT, 4, frame_crc(frame, out->len - start));
 	return FED_OK;
 }
 
@@ -112,7 +112,7 @@ static uint64_t labels_size(const unsigned char *h)
 	return n > UINT32_MAX ? UINT64_MAX / 2 : n * sizeof(float);
 }
 
-/* Bytes of vector 0: what the head, the other vectors and the labels leave. */
+/* Bytes of vector 0: the length without the head, the other vectors and the labels. */
 static size_t first_size(const unsigned char *h, size_t len)
 {
 	return len - labels_size(h) - fed_frame_size((uint32_t)get(h + 6, 2) - 1, get(h + 56, 4));
@@ -123,14 +123,14 @@ static int check_size(const unsigned char *h, size_t len, struct fed_error *err)
 	const uint64_t n = get(h + 6, 2), dim = get(h + 56, 4), labels = labels_size(h);
 	bool fits = len == fed_frame_size((uint32_t)n, dim) + labels;
 
-	if (h[5] != FED_CODEC_NONE) /* vector 0 is looked at when it is decoded */
+	if (h[5] != FED_CODEC_NONE) /* vector 0 is checked when it is decoded */
 		fits = n > 0 && len >= fed_frame_size((uint32_t)n - 1, dim) + labels;
 	return fits ? FED_OK
 	            : fed_reject(err, "has %zu bytes, but announces %llu vectors of %llu numbers", len,
 	                         (unsigned long long)n, (unsigned long long)dim);
 }
 
-/* The head is plausible for a frame of len bytes; nothing is allocated before. */
+/* Check the head against a frame of len bytes, before anything is allocated. */
 static int check_frame(const unsigned char *h, size_t len, size_t longest, struct fed_error *err)
 {
 	if (len < FED_FRAME_BYTES)
@@ -151,7 +151,7 @@ static int check_frame(const unsigned char *h, size_t len, size_t longest, struc
 	return FED_OK;
 }
 
-/* The vectors behind the head; the parcel is theirs. */
+/* Decode the vectors behind the head into p. */
 static int get_vectors(const unsigned char *h, size_t len, struct fed_shared_vectors *p,
                        struct fed_error *err)
 {
@@ -168,7 +168,7 @@ static int get_vectors(const unsigned char *h, size_t len, struct fed_shared_vec
 	return rc;
 }
 
-/* The labels that stand behind the vectors, if there are any: *labels is the caller's. */
+/* Decode the labels behind the vectors, if any; the caller owns *labels. */
 static int get_labels(const unsigned char *h, size_t len, struct fed_shared_vectors **labels,
                       struct fed_error *err)
 {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * net/messenger.c - the host's side of a transport: what flies, and what becomes of it.
+ * net/messenger.c - messages in flight, and the host's side of a transport.
  */
 #include "net/messenger.h"
 
@@ -13,8 +13,8 @@
 
 enum { FIRST_CAPACITY = 64 };
 
-/* The post that a wire is part of; transports only ever get &post->wire. */
-static struct fed_messenger *post_of(const struct fed_transport_host *wire)
+/* The messenger that contains a wire; transports only ever get &messenger->wire. */
+static struct fed_messenger *messenger_of(const struct fed_transport_host *wire)
 {
 	return (struct fed_messenger *)((char *)wire - offsetof(struct fed_messenger, wire));
 }
@@ -24,50 +24,53 @@ static const char *name_of(const struct fed_messenger *messenger)
 	return messenger->transport->entry->head->name;
 }
 
-/* What flies ---------------------------------------------------------------- */
+/* Messages in flight ---------------------------------------------------------------- */
 
-/* The place of an id, which may be given up: see fed_messenger_clear. */
+/* The message with an id, which may be cancelled: see fed_messenger_clear. */
 static struct fed_message_in_flight *find_place(const struct fed_messenger *messenger, uint64_t id)
 {
 	size_t low = 0, high = messenger->n;
 
 	while (low < high) {
 		const size_t middle = low + (high - low) / 2;
-		if (messenger->flying[middle].id < id)
+		if (messenger->in_flight[middle].id < id)
 			low = middle + 1;
 		else
 			high = middle;
 	}
-	return low < messenger->n && messenger->flying[low].id == id ? &messenger->flying[low] : NULL;
+	return low < messenger->n && messenger->in_flight[low].id == id ? &messenger->in_flight[low]
+	                                                                : NULL;
 }
 
-static struct fed_message_in_flight *find(const struct fed_messenger *messenger, uint64_t id)
+static struct fed_message_in_flight *find_in_flight(const struct fed_messenger *messenger,
+                                                    uint64_t id)
 {
 	struct fed_message_in_flight *f = find_place(messenger, id);
 
 	return f && f->envelope ? f : NULL;
 }
 
-/* Move together the places that are still needed. */
-static void sweep(struct fed_messenger *messenger)
+/* Compact the array: remove the messages that are no longer needed. */
+static void compact(struct fed_messenger *messenger)
 {
 	size_t kept = 0;
 
 	for (size_t i = 0; i < messenger->n; i++)
-		if (messenger->flying[i].envelope || messenger->flying[i].bytes.s)
-			messenger->flying[kept++] = messenger->flying[i];
+		if (messenger->in_flight[i].envelope || messenger->in_flight[i].bytes.s)
+			messenger->in_flight[kept++] = messenger->in_flight[i];
 	messenger->n = kept;
 	messenger->taken = 0;
 }
 
-static struct fed_envelope *take(struct fed_messenger *messenger, struct fed_message_in_flight *f)
+static struct fed_envelope *take_envelope(struct fed_messenger *messenger,
+                                          struct fed_message_in_flight *f)
 {
 	struct fed_envelope *e = f->envelope;
 
 	fed_text_release(&f->bytes);
 	f->envelope = NULL;
-	if (2 * ++messenger->taken > messenger->n) /* so each place moves but once for each one taken */
-		sweep(messenger);
+	if (2 * ++messenger->taken > messenger->n) /* amortised: one move for each one taken */
+		compact(messenger);
 	return e;
 }
 
@@ -93,17 +96,17 @@ uint64_t fed_envelope_bytes(const struct fed_envelope *e)
 	return fed_frame_size(p->n - 1, p->dim) + e->coded + labels;
 }
 
-/* A copy of *envelope that flies under the next id; NULL: no memory. */
-static struct fed_message_in_flight *launch(struct fed_messenger *messenger,
-                                            const struct fed_envelope *envelope)
+/* Add a copy of *envelope under the next id to the messages in flight; NULL: no memory. */
+static struct fed_message_in_flight *add_in_flight(struct fed_messenger *messenger,
+                                                   const struct fed_envelope *envelope)
 {
 	if (messenger->n == messenger->capacity) {
 		const size_t more = messenger->capacity ? 2 * messenger->capacity : FIRST_CAPACITY;
 		struct fed_message_in_flight *grown = fed_resize(
-			messenger->flying, messenger->capacity * sizeof *grown, more * sizeof *grown);
+			messenger->in_flight, messenger->capacity * sizeof *grown, more * sizeof *grown);
 		if (!grown)
 			return NULL;
-		messenger->flying = grown;
+		messenger->in_flight = grown;
 		messenger->capacity = more;
 	}
 	struct fed_envelope *e =
@@ -115,40 +118,40 @@ static struct fed_message_in_flight *launch(struct fed_messenger *messenger,
 	e->head.bytes = fed_envelope_bytes(e);
 	if (e->payload && e->payload->dim > messenger->longest)
 		messenger->longest = e->payload->dim;
-	struct fed_message_in_flight *f = &messenger->flying[messenger->n++];
+	struct fed_message_in_flight *f = &messenger->in_flight[messenger->n++];
 	*f = (struct fed_message_in_flight){.id = e->head.id, .envelope = e};
 	return f;
 }
 
-/* What the transport asks for ----------------------------------------------- */
+/* Callbacks of the transport ----------------------------------------------- */
 
-/* A callback that cannot return an error leaves it here. */
-static void trouble(struct fed_messenger *messenger, const struct fed_error *why)
+/* Store the error of a callback that cannot return one. */
+static void keep_error(struct fed_messenger *messenger, const struct fed_error *why)
 {
-	if (messenger->troubled)
+	if (messenger->failed)
 		return;
-	messenger->troubled = true;
-	fed_error_set(&messenger->trouble, FED_FAIL, "transport %s: %s", name_of(messenger), why->text);
+	messenger->failed = true;
+	fed_error_set(&messenger->error, FED_FAIL, "transport %s: %s", name_of(messenger), why->text);
 }
 
 static int end_of_call(struct fed_messenger *messenger, struct fed_error *err)
 {
-	if (!messenger->troubled)
+	if (!messenger->failed)
 		return FED_OK;
-	messenger->troubled = false;
-	*err = messenger->trouble;
+	messenger->failed = false;
+	*err = messenger->error;
 	return FED_FAIL;
 }
 
 static double wire_clock(const struct fed_transport_host *wire)
 {
-	return post_of(wire)->clock->now;
+	return messenger_of(wire)->clock->now;
 }
 
 static void wire_link(const struct fed_transport_host *wire, uint32_t client, struct fed_link *out,
                       size_t size)
 {
-	const struct fed_messenger *messenger = post_of(wire);
+	const struct fed_messenger *messenger = messenger_of(wire);
 	struct fed_link link = {.up = INFINITY, .down = INFINITY};
 
 	if (messenger->link)
@@ -156,9 +159,9 @@ static void wire_link(const struct fed_transport_host *wire, uint32_t client, st
 	memcpy(out, &link, size < sizeof link ? size : sizeof link);
 }
 
-/* Put the fate of a flying message into the clock, exactly once. */
-static int settle(struct fed_messenger *messenger, struct fed_message_in_flight *f, double when,
-                  enum fed_queued_event_kind kind, struct fed_error *err)
+/* Schedule the arrival or loss of a message in flight, exactly once. */
+static int settle_message(struct fed_messenger *messenger, struct fed_message_in_flight *f,
+                          double when, enum fed_queued_event_kind kind, struct fed_error *err)
 {
 	const struct fed_message *m = &f->envelope->head;
 
@@ -171,7 +174,7 @@ static int settle(struct fed_messenger *messenger, struct fed_message_in_flight 
 	return FED_OK;
 }
 
-/* The message that waits for its fate.  One that was given up has its fate now: its bytes go. */
+/* The unsettled message of an id.  A cancelled one is settled now: its bytes are released. */
 static struct fed_message_in_flight *find_unsettled(struct fed_messenger *messenger, uint64_t id)
 {
 	struct fed_message_in_flight *f = find_place(messenger, id);
@@ -185,20 +188,20 @@ static struct fed_message_in_flight *find_unsettled(struct fed_messenger *messen
 
 static void wire_deliver(const struct fed_transport_host *wire, uint64_t id, double when)
 {
-	struct fed_messenger *messenger = post_of(wire);
+	struct fed_messenger *messenger = messenger_of(wire);
 	struct fed_message_in_flight *f = find_unsettled(messenger, id);
 	struct fed_error why;
 
 	if (!f)
 		messenger->misdelivered++;
-	else if (settle(messenger, f, when, FED_QUEUED_MESSAGE, &why))
-		trouble(messenger, &why);
+	else if (settle_message(messenger, f, when, FED_QUEUED_MESSAGE, &why))
+		keep_error(messenger, &why);
 }
 
 static void wire_drop(const struct fed_transport_host *wire, uint64_t id, double when,
                       const char *reason)
 {
-	struct fed_messenger *messenger = post_of(wire);
+	struct fed_messenger *messenger = messenger_of(wire);
 	struct fed_message_in_flight *f = find_unsettled(messenger, id);
 	struct fed_error why;
 
@@ -208,14 +211,14 @@ static void wire_drop(const struct fed_transport_host *wire, uint64_t id, double
 	}
 	snprintf(f->envelope->why, sizeof f->envelope->why, "%s",
 	         reason && *reason ? reason : "the transport gave no reason");
-	if (settle(messenger, f, when, FED_QUEUED_LOST, &why))
-		trouble(messenger, &why);
+	if (settle_message(messenger, f, when, FED_QUEUED_LOST, &why))
+		keep_error(messenger, &why);
 }
 
 static const void *wire_bytes(const struct fed_transport_host *wire, uint64_t id, size_t *len)
 {
-	struct fed_messenger *messenger = post_of(wire);
-	struct fed_message_in_flight *f = find(messenger, id);
+	struct fed_messenger *messenger = messenger_of(wire);
+	struct fed_message_in_flight *f = find_in_flight(messenger, id);
 	struct fed_error why;
 
 	*len = 0;
@@ -223,16 +226,16 @@ static const void *wire_bytes(const struct fed_transport_host *wire, uint64_t id
 		return NULL;
 	if (f->bytes.len == 0 && fed_messenger_encode(f->envelope, &f->bytes, &why)) {
 		fed_text_release(&f->bytes);
-		trouble(messenger, &why);
+		keep_error(messenger, &why);
 		return NULL;
 	}
 	*len = f->bytes.len;
 	return f->bytes.s;
 }
 
-/* Whether a decoded message is the one that flies under its id. */
-static int recognise(struct fed_messenger *messenger, const struct fed_message *m,
-                     struct fed_message_in_flight **out, struct fed_error *err)
+/* Match a decoded message with the one in flight under its id. */
+static int match_in_flight(struct fed_messenger *messenger, const struct fed_message *m,
+                           struct fed_message_in_flight **out, struct fed_error *err)
 {
 	struct fed_message_in_flight *f = find_unsettled(messenger, m->id);
 
@@ -252,29 +255,29 @@ static int recognise(struct fed_messenger *messenger, const struct fed_message *
 static int wire_arrive(const struct fed_transport_host *wire, const void *bytes, size_t len,
                        struct fed_error *err)
 {
-	struct fed_messenger *messenger = post_of(wire);
+	struct fed_messenger *messenger = messenger_of(wire);
 	struct fed_envelope came = {0};
 	struct fed_message_in_flight *f = NULL;
 	int rc = fed_messenger_decode(bytes, len, messenger->longest, &came, err);
 
 	if (rc == FED_OK)
-		rc = recognise(messenger, &came.head, &f, err);
+		rc = match_in_flight(messenger, &came.head, &f, err);
 	if (rc == FED_REJECT)
 		messenger->misdelivered++;
 	if (rc == FED_OK)
-		rc =
-			settle(messenger, f, fed_call_now(messenger->transport, wire), FED_QUEUED_MESSAGE, err);
+		rc = settle_message(messenger, f, fed_call_now(messenger->transport, wire),
+		                    FED_QUEUED_MESSAGE, err);
 	if (rc != FED_OK) {
 		fed_envelope_release(&came);
 		return rc;
 	}
-	/* The receiver gets what came over the wire, not what was sent. */
+	/* the receiver gets the decoded message, not the one that was sent */
 	fed_envelope_release(f->envelope);
 	*f->envelope = came;
 	return FED_OK;
 }
 
-/* The post ------------------------------------------------------------------ */
+/* The messenger ------------------------------------------------------------------ */
 
 int fed_messenger_init(struct fed_messenger *messenger, struct fed_instance *transport,
                        struct fed_event_queue *clock, uint64_t seed,
@@ -286,7 +289,7 @@ int fed_messenger_init(struct fed_messenger *messenger, struct fed_instance *tra
 		.transport = transport,
 		.clock = clock,
 		.wire = {.size = sizeof(struct fed_transport_host),
-	             .seed = fed_stream_key(seed, FED_FOR_WIRE, 0, 0),
+	             .seed = fed_stream_key(seed, FED_FOR_TRANSPORT, 0, 0),
 	             .clock = wire_clock,
 	             .link = wire_link,
 	             .deliver = wire_deliver,
@@ -300,15 +303,15 @@ int fed_messenger_init(struct fed_messenger *messenger, struct fed_instance *tra
 	return FED_OK;
 }
 
-/* A transport may still have the bytes of a message in its queue: they stay until it names the
- * message's fate or is closed. */
+/* A transport may still have the bytes of a message in its queue: they are kept until it settles
+ * the message or is closed. */
 void fed_messenger_clear(struct fed_messenger *messenger)
 {
 	for (size_t i = 0; i < messenger->n; i++) {
-		fed_envelope_free(messenger->flying[i].envelope);
-		messenger->flying[i].envelope = NULL;
+		fed_envelope_free(messenger->in_flight[i].envelope);
+		messenger->in_flight[i].envelope = NULL;
 	}
-	sweep(messenger);
+	compact(messenger);
 }
 
 void fed_messenger_release(struct fed_messenger *messenger)
@@ -317,8 +320,8 @@ void fed_messenger_release(struct fed_messenger *messenger)
 		fed_call_close(messenger->transport, &messenger->wire);
 	fed_messenger_clear(messenger);
 	for (size_t i = 0; i < messenger->n; i++)
-		fed_text_release(&messenger->flying[i].bytes);
-	fed_free(messenger->flying);
+		fed_text_release(&messenger->in_flight[i].bytes);
+	fed_free(messenger->in_flight);
 	while (messenger->n_idle)
 		fed_free(messenger->idle[--messenger->n_idle]);
 	memset(messenger, 0, sizeof *messenger);
@@ -334,9 +337,9 @@ static int ensure_open(struct fed_messenger *messenger, struct fed_error *err)
 	return end_of_call(messenger, err);
 }
 
-/* The transport's part of sending message `id`, which flies already. */
-static int hand_over(struct fed_messenger *messenger, const struct fed_message *message,
-                     struct fed_error *err)
+/* Pass a message that is in flight to the transport. */
+static int call_transport(struct fed_messenger *messenger, const struct fed_message *message,
+                          struct fed_error *err)
 {
 	struct fed_error why;
 	int rc = fed_call_send(messenger->transport, &messenger->wire, message, &why);
@@ -348,7 +351,7 @@ static int hand_over(struct fed_messenger *messenger, const struct fed_message *
 	if (rc == FED_OK)
 		rc = end_of_call(messenger, &why);
 	else
-		messenger->troubled = false; /* the send failed for a reason of its own */
+		messenger->failed = false; /* the send failed for a reason of its own */
 	if (rc != FED_OK)
 		*err = why;
 	return rc;
@@ -360,7 +363,7 @@ int fed_messenger_send(struct fed_messenger *messenger, const struct fed_envelop
 	struct fed_message_in_flight *f = NULL;
 
 	if (ensure_open(messenger, err) == FED_OK) {
-		f = launch(messenger, envelope);
+		f = add_in_flight(messenger, envelope);
 		if (!f)
 			fed_fail_memory(err, sizeof *envelope, "a message");
 	}
@@ -371,40 +374,40 @@ int fed_messenger_send(struct fed_messenger *messenger, const struct fed_envelop
 	const struct fed_message message = f->envelope->head;
 	if (bytes)
 		*bytes = message.bytes;
-	if (hand_over(messenger, &message, err) == FED_OK)
+	if (call_transport(messenger, &message, err) == FED_OK)
 		return FED_OK;
-	f = find(messenger, message.id);
+	f = find_in_flight(messenger, message.id);
 	if (f)
-		fed_envelope_free(take(messenger, f));
+		fed_envelope_free(take_envelope(messenger, f));
 	return FED_FAIL;
 }
 
 int fed_messenger_lose(struct fed_messenger *messenger, const struct fed_envelope *envelope,
                        double delay, const char *why, struct fed_error *err)
 {
-	struct fed_message_in_flight *f = launch(messenger, envelope);
+	struct fed_message_in_flight *f = add_in_flight(messenger, envelope);
 
 	if (!f) {
 		fed_envelope_release(envelope);
 		return fed_fail_memory(err, sizeof *envelope, "a message");
 	}
 	snprintf(f->envelope->why, sizeof f->envelope->why, "%s", why);
-	if (settle(messenger, f, messenger->clock->now + delay, FED_QUEUED_LOST, err) == FED_OK)
+	if (settle_message(messenger, f, messenger->clock->now + delay, FED_QUEUED_LOST, err) == FED_OK)
 		return FED_OK;
-	fed_envelope_free(take(messenger, f));
+	fed_envelope_free(take_envelope(messenger, f));
 	return FED_FAIL;
 }
 
 struct fed_envelope *fed_messenger_take(struct fed_messenger *messenger, uint64_t id)
 {
-	struct fed_message_in_flight *f = find(messenger, id);
+	struct fed_message_in_flight *f = find_in_flight(messenger, id);
 
-	return f ? take(messenger, f) : NULL;
+	return f ? take_envelope(messenger, f) : NULL;
 }
 
 const struct fed_envelope *fed_messenger_peek(const struct fed_messenger *messenger, uint64_t id)
 {
-	const struct fed_message_in_flight *f = find(messenger, id);
+	const struct fed_message_in_flight *f = find_in_flight(messenger, id);
 
 	return f ? f->envelope : NULL;
 }

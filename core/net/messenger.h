@@ -3,9 +3,9 @@
  * net/messenger.h - messages between server and clients, and the host's side of a transport.
  *
  * An envelope is a message with its payload.  fed_messenger_send gives it to the transport; when
- * the transport has it delivered, FED_QUEUED_MESSAGE (or FED_QUEUED_LOST) comes up in the clock and
- * fed_messenger_take hands the envelope back.  Parcels are shared: the model of a round is one
- * parcel in many envelopes.
+ * the transport has delivered it, FED_QUEUED_MESSAGE (or FED_QUEUED_LOST) is in the event queue and
+ * fed_messenger_take returns the envelope.  Payloads are reference-counted: the model of a round is
+ * one payload of many envelopes.
  */
 #ifndef FED_NET_MESSENGER_H
 #define FED_NET_MESSENGER_H
@@ -30,37 +30,38 @@ enum fed_message_kind {
 
 struct fed_envelope {
 	struct fed_message head;
-	uint64_t version; /* of the model that it carries or answers */
+	uint64_t version; /* of the model in it, or that an update started from */
 	uint64_t round;   /* number of the invitation that it belongs to */
-	/* What an update claims. */
+	/* Reported by the client with an update. */
 	uint64_t samples;
 	uint32_t steps;
 	float loss;
 	struct fed_shared_vectors *payload;
-	/* FED_MESSAGE_SMASHED: one vector, of what the examples are to give (labels as numbers, or
-	 * targets), as it is; NULL where they stay with the client. */
+	/* FED_MESSAGE_SMASHED: one uncompressed vector of labels (as numbers) or targets; NULL where
+	 * they stay with the client. */
 	struct fed_shared_vectors *labels;
-	/* Of vector 0, which the parcel holds as it is decoded; the others travel as they are. */
+	/* Of vector 0, which the payload holds decoded; the others are not compressed. */
 	struct fed_codec codec;
 	uint64_t coded; /* bytes of vector 0; counts unless the codec is `none` */
-	char why[64];   /* FED_QUEUED_LOST: the transport's words */
+	char why[64];   /* FED_QUEUED_LOST: the transport's reason */
 };
-/* Bytes on the wire of a message with n vectors of dim floats as they are: the frame of
+/* Bytes on the wire of a message with n uncompressed vectors of dim floats: the frame of
  * fed_messenger_encode. */
 #define FED_FRAME_BYTES 64
 uint64_t fed_frame_size(uint32_t n, size_t dim);
 
-/* One that was sent and not yet taken. */
+/* A message in flight: sent and not yet taken. */
 struct fed_message_in_flight {
 	uint64_t id;
-	struct fed_envelope *envelope; /* NULL once it was taken or given up */
-	struct fed_text bytes;         /* what wire.bytes() gave, until its fate is known */
-	bool settled;                  /* its fate is in the clock */
+	struct fed_envelope *envelope; /* NULL once taken or cancelled */
+	struct fed_text bytes;         /* returned by wire.bytes(); kept until the message is settled */
+	bool settled;                  /* its arrival or loss is in the event queue */
 };
 
 #define FED_MESSENGER_IDLE 16
 
-/* Must not move in memory while it is open: transports hold on to &wire. */
+/* The messages in flight and the transport's host.  Must not move in memory while it is open:
+ * transports keep &wire. */
 struct fed_messenger {
 	struct fed_instance *transport;
 	struct fed_event_queue *clock;
@@ -68,55 +69,56 @@ struct fed_messenger {
 	void (*link)(void *ctx, uint32_t client, struct fed_link *);
 	void *ctx;
 	struct fed_message_in_flight
-		*flying; /* [n], sorted by id; those taken are swept out now and then */
+		*in_flight; /* [n], sorted by id; taken ones are removed now and then */
 	size_t n, capacity;
 	size_t taken;          /* since the last sweep */
-	size_t longest;        /* vector that was sent: no longer one is waited for */
+	size_t longest;        /* vector that was sent: longer ones are refused */
 	uint64_t next_id;      /* from 1 */
 	uint64_t misdelivered; /* deliveries of unknown ids, and second ones: ignored */
-	uint64_t settled;      /* messages whose fate became known */
-	struct fed_envelope *idle[FED_MESSENGER_IDLE]; /* [n_idle], to be used again */
+	uint64_t settled;      /* messages whose arrival or loss became known */
+	struct fed_envelope *idle[FED_MESSENGER_IDLE]; /* [n_idle], free envelopes */
 	uint32_t n_idle;
-	struct fed_error trouble;
-	bool troubled; /* a callback failed; its words wait in trouble for the next return */
+	struct fed_error error;
+	bool failed; /* a callback failed; the next return reports `error` */
 	bool open;
 };
 
-/* link tells a client's link; ideal when NULL.  The transport is opened by the first message. */
+/* link() returns a client's link; NULL: ideal links.  The transport is opened by the first
+ * message. */
 int fed_messenger_init(struct fed_messenger *, struct fed_instance *transport,
                        struct fed_event_queue *, uint64_t seed,
                        void (*link)(void *ctx, uint32_t client, struct fed_link *), void *ctx,
                        struct fed_error *);
-void fed_messenger_release(struct fed_messenger *); /* drops what is flying */
-/* Takes a copy of *envelope and its shares of the parcels, also on failure.  Fills head.id and
+void fed_messenger_release(struct fed_messenger *); /* drops the messages in flight */
+/* Copies *envelope and takes its references to vectors, also on failure.  Fills head.id and
  * head.bytes of the copy; *bytes, when not NULL, is head.bytes.  A message that the transport
- * refuses (FED_REJECT) counts as lost at once, for the reason that it gave. */
+ * refuses (FED_REJECT) is lost at once, with the transport's reason. */
 int fed_messenger_send(struct fed_messenger *, const struct fed_envelope *, uint64_t *bytes,
                        struct fed_error *);
-/* As fed_messenger_send, but the message is lost `delay` seconds from now, for a reason of the
- * caller's; the transport never sees it. */
+/* As fed_messenger_send, but the message is lost `delay` seconds from now, for the caller's reason;
+ * the transport never sees it. */
 int fed_messenger_lose(struct fed_messenger *, const struct fed_envelope *, double delay,
                        const char *why, struct fed_error *);
 uint64_t fed_envelope_bytes(const struct fed_envelope *); /* on the wire */
-/* The envelope of a due id: the caller owns it (fed_envelope_free).  NULL if it was taken. */
+/* Remove the envelope of a due id; the caller owns it (fed_envelope_free).  NULL if it was
+ * taken. */
 struct fed_envelope *fed_messenger_take(struct fed_messenger *, uint64_t id);
-/* The same, which stays where it is. */
+/* The same without removing it. */
 const struct fed_envelope *fed_messenger_peek(const struct fed_messenger *, uint64_t id);
-void fed_envelope_release(const struct fed_envelope *); /* of its shares of parcels */
+void fed_envelope_release(const struct fed_envelope *); /* its references to vectors */
 void fed_envelope_free(struct fed_envelope *);
-/* Likewise, but the post may use it again. */
+/* Likewise, but the messenger may reuse it. */
 void fed_messenger_done(struct fed_messenger *, struct fed_envelope *);
-/* Forget what is flying; what a transport delivers later of it is ignored. */
+/* Cancel all messages in flight; later deliveries of them are ignored. */
 void fed_messenger_clear(struct fed_messenger *);
-/* Real transports: wait until something is due, `timeout` seconds at most. */
+/* Real transports: wait until a message is settled, at most `timeout` seconds. */
 int fed_messenger_poll(struct fed_messenger *, double timeout, struct fed_error *);
 
 /* The frame, little-endian: magic, kind (1 byte), codec (1), n (2), from, to, id (8), version (8),
  * round (8), samples (8), steps, loss, dim, CRC-32 of all the rest; then the vectors, the first
- * under the codec, then the labels, whose number is in the place of `samples`.  decode fills
- * *envelope with a parcel of the caller's; it refuses what is not a frame, and vectors longer than
- * `longest` (a few bytes can announce many numbers), in words: FED_REJECT, or FED_FAIL when memory
- * runs out. */
+ * under the codec, then the labels, whose number replaces `samples`.  decode fills *envelope with a
+ * payload that the caller owns; FED_REJECT for invalid frames and vectors longer than `longest` (a
+ * few bytes can announce many numbers), FED_FAIL when memory runs out. */
 int fed_messenger_encode(const struct fed_envelope *, struct fed_text *, struct fed_error *);
 int fed_messenger_decode(const void *bytes, size_t len, size_t longest, struct fed_envelope *,
                          struct fed_error *);

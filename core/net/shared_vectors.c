@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * net/shared_vectors.c - shares of parcels, and parcels that nobody uses.
+ * net/shared_vectors.c - reference counts and the free list of float vectors.
  */
 #include "net/shared_vectors.h"
 
@@ -8,7 +8,7 @@
 
 #include "base/mem.h"
 
-enum { PARCEL_MOST = UINT16_MAX };
+enum { VECTORS_MOST = UINT16_MAX };
 
 static void free_vectors(struct fed_shared_vectors *p)
 {
@@ -20,11 +20,11 @@ static void free_vectors(struct fed_shared_vectors *p)
 struct fed_shared_vectors *fed_shared_vectors_new(uint32_t n, size_t dim)
 {
 	struct fed_shared_vectors *p =
-		n <= PARCEL_MOST ? fed_alloc(sizeof *p + n * sizeof p->vector[0]) : NULL;
+		n <= VECTORS_MOST ? fed_alloc(sizeof *p + n * sizeof p->vector[0]) : NULL;
 
 	if (!p)
 		return NULL;
-	atomic_init(&p->users, 1);
+	atomic_init(&p->references, 1);
 	p->n = n;
 	p->dim = dim;
 	for (uint32_t k = 0; k < n; k++) {
@@ -40,7 +40,7 @@ struct fed_shared_vectors *fed_shared_vectors_new(uint32_t n, size_t dim)
 struct fed_shared_vectors *fed_shared_vectors_ref(struct fed_shared_vectors *p)
 {
 	if (p)
-		atomic_fetch_add_explicit(&p->users, 1, memory_order_relaxed);
+		atomic_fetch_add_explicit(&p->references, 1, memory_order_relaxed);
 	return p;
 }
 
@@ -49,8 +49,8 @@ static size_t bytes_of(const struct fed_shared_vectors *p)
 	return p->n * p->dim * sizeof(float);
 }
 
-/* Whether the stock has taken the parcel. */
-static bool put_back(struct fed_vector_free_list *s, struct fed_shared_vectors *p)
+/* Return vectors to the free list; false if it is full or for another size. */
+static bool recycle(struct fed_vector_free_list *s, struct fed_shared_vectors *p)
 {
 	pthread_mutex_lock(&s->lock);
 	const bool wanted = p->n == s->n && p->dim == s->dim && s->bytes + bytes_of(p) <= s->most;
@@ -65,10 +65,10 @@ static bool put_back(struct fed_vector_free_list *s, struct fed_shared_vectors *
 
 void fed_shared_vectors_unref(struct fed_shared_vectors *p)
 {
-	/* Release: whoever drops last sees what the others wrote before. */
-	if (!p || atomic_fetch_sub_explicit(&p->users, 1, memory_order_acq_rel) != 1)
+	/* acquire and release: the last owner sees the writes of the others */
+	if (!p || atomic_fetch_sub_explicit(&p->references, 1, memory_order_acq_rel) != 1)
 		return;
-	if (!p->stock || !put_back(p->stock, p))
+	if (!p->free_list || !recycle(p->free_list, p))
 		free_vectors(p);
 }
 
@@ -81,9 +81,9 @@ float *fed_shared_vectors_detach(struct fed_shared_vectors *p)
 	return v;
 }
 
-/* The stock ----------------------------------------------------------------- */
+/* The free list ----------------------------------------------------------------- */
 
-static void empty(struct fed_vector_free_list *s)
+static void empty_list(struct fed_vector_free_list *s)
 {
 	while (s->first) {
 		struct fed_shared_vectors *p = s->first;
@@ -102,7 +102,7 @@ void fed_vector_free_list_init(struct fed_vector_free_list *s, size_t most_bytes
 
 void fed_vector_free_list_release(struct fed_vector_free_list *s)
 {
-	empty(s);
+	empty_list(s);
 	pthread_mutex_destroy(&s->lock);
 }
 
@@ -119,7 +119,7 @@ struct fed_shared_vectors *fed_vector_free_list_take(struct fed_vector_free_list
 {
 	pthread_mutex_lock(&s->lock);
 	if (n != s->n || dim != s->dim) {
-		empty(s);
+		empty_list(s);
 		s->n = n;
 		s->dim = dim;
 	}
@@ -130,11 +130,11 @@ struct fed_shared_vectors *fed_vector_free_list_take(struct fed_vector_free_list
 	}
 	pthread_mutex_unlock(&s->lock);
 	if (p) {
-		atomic_store_explicit(&p->users, 1, memory_order_relaxed);
+		atomic_store_explicit(&p->references, 1, memory_order_relaxed);
 		return p;
 	}
 	p = fed_shared_vectors_new(n, dim);
 	if (p)
-		p->stock = s;
+		p->free_list = s;
 	return p;
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * nn/adam.c - steps of Adam.
+ * nn/adam.c - Adam optimiser.
  */
 #include "nn/adam.h"
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * nn/adam.h - steps of Adam, for optimisations of our own that no setting of the clients touches.
+ * nn/adam.h - Adam optimiser, for optimisations of the program itself; no setting of clients
+ * affects it.
  *
  * Kingma, Ba 2015, algorithm 1, with its defaults 0.9, 0.999 and 1e-8:
  *
@@ -18,7 +19,7 @@
 struct fed_adam {
 	float *m, *s; /* [n] */
 	size_t n;
-	uint32_t t; /* steps made */
+	uint32_t t; /* steps so far */
 };
 
 int fed_adam_init(struct fed_adam *, size_t n, struct fed_error *);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * nn/builder.c - what a model plugin's build() calls: each call appends one checked layer.
+ * nn/builder.c - the builder that a model plugin's build() calls; each call appends one checked
+ * layer.
  */
 #include <string.h>
 
@@ -13,10 +14,10 @@
 #define PARAMETERS_MAX ((size_t)1 << 31)
 #define EXAMPLE_MAX ((size_t)1 << 28) /* floats of one example at any boundary */
 #define CONFIG_MAX ((size_t)1 << 16)
-/* What a layer of any age must have. */
+/* The members that every version of struct fed_layer has. */
 #define LAYER_CORE_SIZE offsetof(struct fed_layer, cache_floats)
 
-/* A layer's own copy of what build() gave; config follows at the alignment of any type. */
+/* An owned copy of a plugin's layer; config follows, aligned for any type. */
 struct layer_copy {
 	struct fed_layer ops;
 	_Alignas(max_align_t) unsigned char config[];
@@ -27,7 +28,7 @@ static struct fed_net *net_of(struct fed_builder *b)
 	return ((struct fed_net_builder *)b)->net;
 }
 
-/* A clause to go with a layer that failed without one. */
+/* Add an error text to a layer that failed without one. */
 static int refused(const char *layer, struct fed_error *err)
 {
 	if (!err->text[0])
@@ -49,8 +50,8 @@ static bool is_sound(const struct fed_shape *s)
 	return true;
 }
 
-/* out, count and flops of a layer that has ops, config and in. */
-static int measure(const struct fed_net *net, struct fed_net_layer *l, struct fed_error *err)
+/* Set out, count and flops of a layer from its ops, config and in. */
+static int measure_layer(const struct fed_net *net, struct fed_net_layer *l, struct fed_error *err)
 {
 	err->text[0] = '\0';
 	if (l->ops->shape(l->config, &l->in, &l->out, err))
@@ -67,7 +68,7 @@ static int measure(const struct fed_net *net, struct fed_net_layer *l, struct fe
 	return FED_OK;
 }
 
-/* "conv2": the kind and its count. */
+/* Name a layer by its kind and count: "conv2". */
 static void name_layer(const struct fed_net *net, struct fed_net_layer *l)
 {
 	unsigned count = 1;
@@ -104,7 +105,7 @@ static int append(struct fed_net *net, const struct fed_layer *ops, const void *
 		.copy = copy,
 		.in = net->layers ? l[-1].out : net->input,
 	};
-	if (measure(net, l, err)) {
+	if (measure_layer(net, l, err)) {
 		fed_free(copy);
 		return FED_FAIL;
 	}
@@ -114,7 +115,7 @@ static int append(struct fed_net *net, const struct fed_layer *ops, const void *
 	return FED_OK;
 }
 
-/* A failure stays: a plugin that ignores it does not get a net with a hole. */
+/* A failure is permanent: a plugin that ignores it gets no net. */
 static int append_built_in(struct fed_builder *b, const struct fed_layer *ops, const void *config,
                            size_t config_size, struct fed_error *err)
 {
@@ -125,7 +126,7 @@ static int append_built_in(struct fed_builder *b, const struct fed_layer *ops, c
 	return rc;
 }
 
-/* The image whose values a dense layer gets, in their order, or rank 0. */
+/* The image whose flattened values are the input of a dense layer, or rank 0. */
 static struct fed_shape image_before(const struct fed_net *net)
 {
 	struct fed_shape shape = net->layers ? net->layer[net->layers - 1].out : net->input;

@@ -60,7 +60,7 @@ static double conv_flops(const void *config, const struct fed_shape *in)
 	return 2.0 * (double)fan_in(config, in) * (double)fed_shape_size(&out);
 }
 
-/* Files have (filters, C, kernel, kernel). */
+/* The layout in files is (filters, C, kernel, kernel). */
 static bool conv_tensor(const void *config, const struct fed_shape *in, uint32_t k,
                         struct fed_tensor *t)
 {
@@ -99,7 +99,7 @@ static void conv_describe(const void *config, const struct fed_shape *in, char *
 	snprintf(text, size, "%ux%u, %u filters, pad %u", c->kernel, c->kernel, c->filters, c->pad);
 }
 
-static struct fed_scratch_sizes room_of(const void *config, const struct fed_shape *in)
+static struct fed_scratch_sizes scratch_sizes(const void *config, const struct fed_shape *in)
 {
 	struct fed_shape out;
 	struct fed_error err;
@@ -110,16 +110,16 @@ static struct fed_scratch_sizes room_of(const void *config, const struct fed_sha
 
 static size_t conv_scratch(const void *config, const struct fed_shape *in, uint32_t batch)
 {
-	const struct fed_scratch_sizes n = room_of(config, in);
+	const struct fed_scratch_sizes n = scratch_sizes(config, in);
 
 	(void)batch;
 	return n.batch + n.lane + n.sum;
 }
 
-/* The layer alone: its scratch as the room of one thread. */
-static struct fed_scratch room_in(const struct fed_pass *p)
+/* The scratch of a single layer in one thread. */
+static struct fed_scratch lane_in_pass(const struct fed_pass *p)
 {
-	const struct fed_scratch_sizes n = room_of(p->config, &p->in);
+	const struct fed_scratch_sizes n = scratch_sizes(p->config, &p->in);
 
 	memset(p->scratch + n.batch, 0, n.lane * sizeof *p->scratch);
 	return (struct fed_scratch){p->scratch, p->scratch + n.batch, p->scratch + n.batch + n.lane};
@@ -127,20 +127,20 @@ static struct fed_scratch room_in(const struct fed_pass *p)
 
 static void conv_forward(const struct fed_pass *p)
 {
-	const struct fed_scratch capacity = room_in(p);
+	const struct fed_scratch scratch = lane_in_pass(p);
 
-	fed_conv_begin_forward(p, &capacity);
-	fed_conv_forward(p, &capacity);
+	fed_conv_begin_forward(p, &scratch);
+	fed_conv_forward(p, &scratch);
 }
 
 static void conv_backward(const struct fed_pass *p)
 {
-	const struct fed_scratch capacity = room_in(p);
+	const struct fed_scratch scratch = lane_in_pass(p);
 
-	fed_conv_begin_backward(p, &capacity);
-	fed_conv_clear_sum(p, capacity.sum);
-	fed_conv_backward(p, &capacity);
-	fed_conv_end_backward(p, &capacity);
+	fed_conv_begin_backward(p, &scratch);
+	fed_conv_clear_sum(p, scratch.sum);
+	fed_conv_backward(p, &scratch);
+	fed_conv_end_backward(p, &scratch);
 }
 
 const struct fed_layer fed_layer_conv = {

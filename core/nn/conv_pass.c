@@ -1,20 +1,21 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * nn/conv_pass.c - how the convolution lays out its data for the kernels of nn/kernels_conv.h.
+ * nn/conv_pass.c - data layouts of the convolution for the kernels of nn/kernels_conv.h.
  *
  * Forward reads a planar copy of each example, (H + 2 pad, C, W + 2 pad).  Where channels and
- * filters are many, Winograd's algorithm reads a copy in a frame of zeros instead, (H, W, C) still.
+ * filters are many, Winograd's algorithm reads a copy with a frame of zeros instead, still (H, W,
+ * C).
  *
  * Backward reads a padded copy in blocks of channels, (blocks, H + 2 pad, W + 2 pad, block), so
- * that the part of the input and of its gradient that a filter walks over stay in the first-level
- * cache. Where most of dy is 0, as behind relu and max pooling, each filter's list of the others
- * moves whole rows (kx, c) of its kernel; kernels and their gradients stand as (blocks, filters,
- * kernel, span) for that, a span being such a row of a block, filled up to whole vectors.  The
- * lanes that fill up meet zeros in the kernel, so what they read beyond a row changes nothing.
+ * that the part of the input and of its gradient that a filter reads stay in the first-level cache.
+ * Where most of dy is 0, as behind relu and max pooling, each filter has a list of the nonzeros,
+ * each of which moves whole rows (kx, c) of its kernel; for that, kernels and their gradients are
+ * stored as (blocks, filters, kernel, span), a span being such a row of a block, padded to whole
+ * vectors.  The padding is zero in the kernel, so what is read beyond a row changes nothing.
  *
  * Where dy is dense, the kernel's gradient is summed by taps x filters, and dx is the convolution
- * of dy with the kernel turned by half a circle.  Which way an example goes is decided by its own
- * dy alone: the same bits in any batch and behind any cut.
+ * of dy with the kernel turned by half a circle.  The choice for an example depends on its own dy
+ * alone: the same bits in any batch and behind any cut.
  */
 #include "nn/conv_pass.h"
 
@@ -25,10 +26,10 @@
 
 #define BLOCK_BYTES ((size_t)44 << 10) /* of the first-level cache, for input and gradient */
 #define SMALLEST_BLOCK 16u             /* channels */
-/* And filters: from so many on, Winograd's algorithm needs about half the operations or less; a
+/* And filters: from this number on, Winograd's algorithm needs at most about half the operations; a
  * round of the CNN (32 and 64) takes a tenth less with it (measured). */
 #define MANY_CHANNELS 16u
-#define FEW_TAPS 8u /* a kernel row that is shorter fills no vector: never by lists */
+#define FEW_TAPS 8u /* a shorter kernel row fills no vector: never by lists */
 
 struct geometry {
 	uint32_t kernel, pad;
@@ -38,7 +39,7 @@ struct geometry {
 	size_t filters;         /* filled up to whole vectors */
 	uint32_t block, blocks; /* channels of a block */
 	size_t span;
-	size_t channels; /* filled up to whole vectors: of the turned kernel */
+	size_t channels; /* padded to whole vectors: of the turned kernel */
 	uint32_t reach;  /* padding of dy around which the turned kernel makes dx */
 	bool winograd;   /* forward; then the input in its frame: */
 	size_t framed_rows, framed_columns;
@@ -50,7 +51,7 @@ static size_t whole_vectors(size_t n, uint32_t vector)
 	return (n + vector - 1) / vector * vector;
 }
 
-/* Whether Winograd's algorithm goes forward, which the shape alone decides, and its frame. */
+/* Choose Winograd's algorithm for the forward pass, by the shape alone, and its frame. */
 static void choose_winograd(struct geometry *g)
 {
 	g->winograd = g->kernel >= 3 && g->kernel <= FED_WINOGRAD_KERNEL && g->in.c >= MANY_CHANNELS &&
@@ -92,15 +93,15 @@ static struct geometry geometry_of(const struct fed_conv_config *c, const struct
 	return g;
 }
 
-/* Made once for a batch. */
+/* Data computed once for a batch. */
 struct shared {
-	float *kernel, *bias;  /* filled up to whole vectors; unused when they are anyway */
+	float *kernel, *bias;  /* padded to whole vectors; unused when they need no padding */
 	float *points;         /* Winograd's: (points, C, filters) */
 	float *spans;          /* the kernel as (blocks, filters, kernel, span) */
-	float *turned, *zeros; /* (kernel, kernel, filters, C) and no bias, filled up by C */
+	float *turned, *zeros; /* (kernel, kernel, filters, C) and a zero bias, padded by C */
 };
 
-/* What a thread works with on one example.  Edges are 0 from the beginning and stay so. */
+/* Scratch memory of a thread for one example.  Edges are 0 from the beginning and stay 0. */
 struct lane {
 	float *planar; /* (rows, C, columns) */
 	float *framed; /* Winograd's: (framed_rows, framed_columns, C) */
@@ -108,7 +109,7 @@ struct lane {
 	uint64_t *live, *live_dy; /* (rows, words): channels of planar and planar_dy that are not 0 */
 	float *input, *gradient;  /* (blocks, rows, columns, block) */
 	float *planar_dy;         /* (h + 2 reach, filters, w + 2 reach) */
-	float *row;               /* one row of dy, filters filled up */
+	float *row;               /* one row of dy, filters padded */
 	float *value;             /* (filters, pixels) */
 	uint32_t *at;             /* (filters, pixels) */
 	uint32_t *count;          /* (filters) */
@@ -116,7 +117,7 @@ struct lane {
 
 /* Gradients of kernel and bias from some examples. */
 struct sum {
-	float *by_lists, *by_taps; /* [1] how many of them went either way; 0: the part is not set */
+	float *by_lists, *by_taps; /* [1] examples of each method; 0: the part is not set */
 	float *bias;               /* (filters) */
 	float *spans;              /* as shared.spans */
 	float *taps;               /* (blocks, kernel, kernel, block, filters) */
@@ -147,7 +148,7 @@ static size_t tap_count(const struct geometry *g)
 	return (size_t)g->kernel * g->kernel * g->in.c;
 }
 
-static float *take(float *base, size_t *used, size_t n)
+static float *take_floats(float *base, size_t *used, size_t n)
 {
 	float *part = base ? base + *used : NULL;
 
@@ -155,17 +156,18 @@ static float *take(float *base, size_t *used, size_t n)
 	return part;
 }
 
-/* Each returns the floats in all; without a base it only counts. */
+/* Divide memory into parts; returns the total of floats.  Without a base it only counts. */
 static size_t divide_shared(const struct geometry *g, float *base, struct shared *p)
 {
 	size_t used = 0;
 
-	p->kernel = take(base, &used, tap_count(g) * g->filters);
-	p->bias = take(base, &used, g->filters);
-	p->points = take(base, &used, g->winograd ? FED_WINOGRAD_POINTS * g->in.c * g->filters : 0);
-	p->spans = take(base, &used, span_floats(g));
-	p->turned = take(base, &used, (size_t)g->kernel * g->kernel * g->out.c * g->channels);
-	p->zeros = take(base, &used, g->channels);
+	p->kernel = take_floats(base, &used, tap_count(g) * g->filters);
+	p->bias = take_floats(base, &used, g->filters);
+	p->points =
+		take_floats(base, &used, g->winograd ? FED_WINOGRAD_POINTS * g->in.c * g->filters : 0);
+	p->spans = take_floats(base, &used, span_floats(g));
+	p->turned = take_floats(base, &used, (size_t)g->kernel * g->kernel * g->out.c * g->channels);
+	p->zeros = take_floats(base, &used, g->channels);
 	return used;
 }
 
@@ -176,22 +178,22 @@ static size_t divide_lane(const struct geometry *g, float *base, struct lane *p)
 	const size_t planar = g->winograd ? 0 : (size_t)g->rows * g->in.c * g->columns;
 	size_t used = 0;
 
-	p->planar = take(base, &used, planar);
-	p->framed = take(base, &used, g->framed_rows * g->framed_columns * g->in.c);
-	p->capacity.v = take(base, &used, points * g->in.c);
-	p->capacity.m = take(base, &used, points * g->filters);
-	p->capacity.zeros = take(base, &used, g->winograd ? g->filters : 0);
-	p->live = (uint64_t *)take(base, &used, 2 * g->rows * LIVE_WORDS(g->in.c));
+	p->planar = take_floats(base, &used, planar);
+	p->framed = take_floats(base, &used, g->framed_rows * g->framed_columns * g->in.c);
+	p->capacity.v = take_floats(base, &used, points * g->in.c);
+	p->capacity.m = take_floats(base, &used, points * g->filters);
+	p->capacity.zeros = take_floats(base, &used, g->winograd ? g->filters : 0);
+	p->live = (uint64_t *)take_floats(base, &used, 2 * g->rows * LIVE_WORDS(g->in.c));
 	p->live_dy =
-		(uint64_t *)take(base, &used, 2 * (g->out.h + 2 * g->reach) * LIVE_WORDS(g->out.c));
-	/* what fills up the last span of the last block lies behind it */
-	p->input = take(base, &used, g->blocks * block_floats(g) + g->vector);
-	p->gradient = take(base, &used, g->blocks * block_floats(g) + g->vector);
-	p->planar_dy = take(base, &used, planar_dy_floats(g));
-	p->row = take(base, &used, g->out.w * g->filters);
-	p->value = take(base, &used, g->out.c * pixels);
-	p->at = (uint32_t *)take(base, &used, g->out.c * pixels);
-	p->count = (uint32_t *)take(base, &used, g->out.c);
+		(uint64_t *)take_floats(base, &used, 2 * (g->out.h + 2 * g->reach) * LIVE_WORDS(g->out.c));
+	/* the padding of the last span of the last block is behind it */
+	p->input = take_floats(base, &used, g->blocks * block_floats(g) + g->vector);
+	p->gradient = take_floats(base, &used, g->blocks * block_floats(g) + g->vector);
+	p->planar_dy = take_floats(base, &used, planar_dy_floats(g));
+	p->row = take_floats(base, &used, g->out.w * g->filters);
+	p->value = take_floats(base, &used, g->out.c * pixels);
+	p->at = (uint32_t *)take_floats(base, &used, g->out.c * pixels);
+	p->count = (uint32_t *)take_floats(base, &used, g->out.c);
 	return used;
 }
 
@@ -199,11 +201,11 @@ static size_t divide_sum(const struct geometry *g, float *base, struct sum *p)
 {
 	size_t used = 0;
 
-	p->by_lists = take(base, &used, 1);
-	p->by_taps = take(base, &used, 1);
-	p->bias = take(base, &used, g->filters);
-	p->spans = take(base, &used, span_floats(g));
-	p->taps = take(base, &used, taps_floats(g));
+	p->by_lists = take_floats(base, &used, 1);
+	p->by_taps = take_floats(base, &used, 1);
+	p->bias = take_floats(base, &used, g->filters);
+	p->spans = take_floats(base, &used, span_floats(g));
+	p->taps = take_floats(base, &used, taps_floats(g));
 	return used;
 }
 
@@ -422,7 +424,7 @@ static void make_blocks(const struct geometry *g, const float *x, float *blocks)
 	}
 }
 
-/* And back: the middle of the blocks into dx (H, W, C). */
+/* The inverse: the middle of the blocks into dx (H, W, C). */
 static void take_blocks(const struct geometry *g, const float *blocks, float *dx)
 {
 	for (size_t c = 0; c < g->in.c; c += g->block) {
@@ -439,8 +441,8 @@ static void take_blocks(const struct geometry *g, const float *blocks, float *dx
 	}
 }
 
-/* For each filter the pixels of dy (h, w, filters) that are not 0, in order.  false: they are so
- * many that lists would be slow, and are not complete. */
+/* For each filter the pixels of dy (h, w, filters) that are not 0, in order.  false: there are too
+ * many for lists, which are then incomplete. */
 static bool make_lists(const struct geometry *g, const float *dy, const struct lane *s)
 {
 	const size_t filters = g->out.c, pixels = (size_t)g->out.h * g->out.w;
@@ -529,7 +531,7 @@ static void backward_turned(const struct geometry *g, const float *dy, const str
 		                        shared->zeros, dx + i * g->in.w * g->in.c);
 }
 
-/* The part of a sum that an example is added to; the first one finds it empty. */
+/* Count an example into a part of a sum, which is cleared for the first one. */
 static float *add_one(float *part, size_t floats, float *count)
 {
 	if (*count == 0)

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * nn/conv_pass.h - the convolution's passes, in the parts that nn/stage.h wants.  Private to
- * nn/conv.c.
+ * nn/conv_pass.h - passes of the convolution, as a stage of nn/stage.h.  Private to nn/conv.c.
  */
 #ifndef FED_NN_CONV_PASS_H
 #define FED_NN_CONV_PASS_H

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * nn/dense.c - y = x W + b.  W is (in, units), then b (units); an input of any rank is one row.
+ * nn/dense.c - dense layer y = x W + b: W is (in, units), then b (units); an input of any rank is
+ * one row.
  */
 #include <math.h>
 #include <string.h>
@@ -36,9 +37,9 @@ static void dense_init(const void *config, const struct fed_shape *in, float *pa
 	fed_init_uniform(params, dense_params(config, in), fed_shape_size(in), key);
 }
 
-/* Where the kernels of nn/kernels_dense.h win over a product that packs W first (measured): small
- * batches, rows of W that are more than one vector, and vectors that a compiler's plain C has not.
- */
+/* Whether the kernels of nn/kernels_dense.h are faster than a product that packs W first
+ * (measured): small batches, rows of W longer than one vector, and an instruction set above plain
+ * C. */
 #define SMALL_BATCH 64u
 #define NARROW 16u
 
@@ -52,8 +53,8 @@ static bool is_small(const struct fed_pass *p)
 	return p->batch <= SMALL_BATCH && is_wide(p);
 }
 
-/* The share of the inputs that are not 0 in one of `together` examples: a part of them, of the
- * first examples, tells. */
+/* The share of inputs that are not 0 in any of `together` examples, estimated from a sample of the
+ * first examples. */
 static double share_of_inputs(const struct fed_pass *p, uint32_t together)
 {
 	const size_t in = fed_shape_size(&p->in);
@@ -73,14 +74,14 @@ static double share_of_inputs(const struct fed_pass *p, uint32_t together)
 	return seen ? (double)others / (double)seen : 1;
 }
 
-/* Whether the kernels that are in use have vectors which this processor multiplies in halves. */
+/* Whether this processor multiplies the kernels' vectors in halves. */
 static bool is_flat(void)
 {
 	return fed_kernels()->isa == FED_ISA_AVX512 && fed_cpu_halves_vectors();
 }
 
-/* Whether so much of x is 0, as in pictures on black, that skipping it wins over the rest
- * (measured): forward, where two or five examples meet at each row of W, and backward. */
+/* Whether so much of x is 0, as in pictures on black, that skipping zeros is faster (measured):
+ * forward, where two or five examples share each row of W, and backward. */
 static bool is_sparse_forward(const struct fed_pass *p)
 {
 	return is_wide(p) && share_of_inputs(p, is_flat() ? 2 : 5) < 0.9;
@@ -98,15 +99,13 @@ static struct fed_dense_sizes sizes_of(const struct fed_pass *p)
 	return (struct fed_dense_sizes){p->batch, in, units, in, units};
 }
 
-/* Parts ----------------------------------------------------------------------------
- *
- * Forward a part has some columns of W, backward some of its rows.  The kernels make each value the
- * same way in any part; BLAS may not, so for it the parts depend on the shape alone.
- */
+/* Parts ---------------------------------------------------------------------------- Forward a part
+ * is some columns of W, backward some of its rows.  The kernels compute each value the same way in
+ * any part; BLAS may not, so for it the parts depend on the shape alone. */
 
 #define BLAS_PART 256u  /* columns or rows */
-#define THREAD_PARTS 2u /* for each thread: one that comes late takes less */
-#define LEAST_PART 64u  /* columns or rows: less would read W in crumbs */
+#define THREAD_PARTS 2u /* for each thread: a late one takes fewer */
+#define LEAST_PART 64u  /* columns or rows: fewer would read W in short pieces */
 
 static bool forward_is_blas(const struct fed_pass *p)
 {
@@ -136,7 +135,7 @@ static uint32_t backward_parts(const struct fed_pass *p, int threads)
 	return parts_of((uint32_t)fed_shape_size(&p->in), backward_is_blas(p), threads);
 }
 
-/* Where part i of `lines` begins: at a whole cache line of any vector width. */
+/* The first line of a part, a multiple of the cache line for any vector width. */
 static uint32_t begin_of(uint32_t lines, uint32_t part, uint32_t parts)
 {
 	return part == parts ? lines : (uint32_t)((uint64_t)lines * part / parts) / 16 * 16;
@@ -214,7 +213,7 @@ static size_t dense_scratch(const void *config, const struct fed_shape *in, uint
 	return fed_gemm_nt_scratch((int)fed_shape_size(in), (int)units_of(config));
 }
 
-/* Files have (out, in); what was an image is flattened there as (C, H, W), here as (H, W, C). */
+/* The layout in files is (out, in), with images flattened as (C, H, W); here as (H, W, C). */
 static bool dense_tensor(const void *config, const struct fed_shape *in, uint32_t k,
                          struct fed_tensor *t)
 {

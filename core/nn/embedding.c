@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * nn/embedding.c - y[t] = E[x[t]].  x is (T), tokens as numbers; E is (vocabulary, width).
+ * nn/embedding.c - embedding layer y[t] = E[x[t]]: x is (T), tokens as numbers; E is (vocabulary,
+ * width).
  *
- * A token is no quantity: the gradient by the input is zero.
+ * Tokens are categories: the gradient by the input is zero.
  */
 #include <math.h>
 #include <string.h>
@@ -38,7 +39,7 @@ static size_t embedding_params(const void *config, const struct fed_shape *in)
 	return (size_t)c->vocabulary * c->width;
 }
 
-/* N(0, 1), as PyTorch has it. */
+/* N(0, 1), PyTorch's default. */
 static void embedding_init(const void *config, const struct fed_shape *in, float *params,
                            uint64_t key)
 {
@@ -48,7 +49,7 @@ static void embedding_init(const void *config, const struct fed_shape *in, float
 		params[j] = (float)fed_stream_normal(&r);
 }
 
-/* The nearest token there is: inputs may have been shifted or may be what an attacker sent. */
+/* The nearest valid token: inputs may be shifted by a client or made by an attacker. */
 static size_t row_of(float x, uint32_t vocabulary)
 {
 	const float last = (float)(vocabulary - 1);
@@ -79,7 +80,7 @@ static void embedding_backward(const struct fed_pass *p)
 		                        p->grads + row_of(p->x[i], c->vocabulary) * c->width);
 }
 
-/* A look into a table is no arithmetic. */
+/* A table look-up is no arithmetic. */
 static double embedding_flops(const void *config, const struct fed_shape *in)
 {
 	(void)config, (void)in;

@@ -3,17 +3,18 @@
  * nn/execute.c - forward and backward through the layers of a workspace, with the help of idle
  * threads where a pass is long enough.
  *
- * Forward, a run's chunks are shared out.  Backward, groups of examples are: each sums its
- * gradients for itself, and a group is added when those before it have been.  How many groups there
- * are, the batch alone decides; the first one's sum is the one that the others are added to.
+ * Forward, the threads divide a run's chunks; backward, groups of examples.  Each group has its own
+ * sum of gradients, and these are added in order to that of the first group.  The number of groups
+ * depends on the batch alone.
  */
 #include "base/cpu.h"
 #include "nn/execute_internal.h"
 #include "nn/kernels.h"
 
-/* Of a pass that is worth sharing: a thread's time to answer is some ten microseconds. */
+/* FLOPs of a pass from which parallel execution pays: waking a thread takes about ten
+ * microseconds. */
 #define SHARED_FLOPS 8e6
-/* Fewer examples make no group: to add its sum costs about as much as to process a third of one. */
+/* Examples of a group at least: adding its sum costs about a third of processing one example. */
 #define GROUP_EXAMPLES 8u
 
 const struct fed_stage *fed_stage_of(const struct fed_layer *ops)
@@ -29,7 +30,7 @@ const struct fed_stage *fed_stage_of(const struct fed_layer *ops)
 	return NULL;
 }
 
-/* NULL: forward and backward are in one piece. */
+/* NULL: forward and backward are not divided. */
 static const struct fed_divided *divided_of(const struct fed_layer *ops)
 {
 	return ops == fed_divided_dense.ops ? &fed_divided_dense : NULL;
@@ -37,14 +38,14 @@ static const struct fed_divided *divided_of(const struct fed_layer *ops)
 
 /* Sharing --------------------------------------------------------------------- */
 
-/* Threads that may share a pass of so many FLOPs. */
+/* Number of threads for a pass of so many FLOPs. */
 static int threads_for(const struct fed_workspace *ws, double flops)
 {
 	return flops < SHARED_FLOPS ? 1 : fed_thread_scratch_of(ws)->threads;
 }
 
-static void share(const struct fed_workspace *ws, int threads, size_t n,
-                  void (*part)(void *ctx, size_t i, int worker), void *ctx)
+static void run_parallel(const struct fed_workspace *ws, int threads, size_t n,
+                         void (*part)(void *ctx, size_t i, int worker), void *ctx)
 {
 	fed_pool_share(threads > 1 ? fed_thread_scratch_of(ws)->pool : NULL, ws->worker, n, part, ctx);
 }
@@ -77,8 +78,8 @@ static struct fed_pass pass_of(const struct fed_workspace *ws, size_t l, const f
 	};
 }
 
-/* Where thread `worker` runs stage l. */
-static struct fed_scratch room_of(const struct fed_workspace *ws, size_t l, int worker)
+/* Scratch of stage l on thread `worker`. */
+static struct fed_scratch stage_scratch(const struct fed_workspace *ws, size_t l, int worker)
 {
 	const struct fed_thread_scratch *thread_scratch = fed_thread_scratch_of(ws);
 
@@ -86,9 +87,9 @@ static struct fed_scratch room_of(const struct fed_workspace *ws, size_t l, int 
 	                            .lane = thread_scratch->lane[worker] + thread_scratch->capacity[l]};
 }
 
-/* The sum of a group on thread `worker`; of the first group, and the end of all, in the workspace.
- */
-static float *sum_of(const struct fed_workspace *ws, size_t l, size_t group, int worker)
+/* The sum of a group on thread `worker`; that of the first group, which becomes the total, is in
+ * the workspace. */
+static float *group_sum(const struct fed_workspace *ws, size_t l, size_t group, int worker)
 {
 	const struct fed_thread_scratch *thread_scratch = fed_thread_scratch_of(ws);
 
@@ -97,7 +98,7 @@ static float *sum_of(const struct fed_workspace *ws, size_t l, size_t group, int
 
 /* Forward -------------------------------------------------------------------------- */
 
-/* A run on a batch, in chunks; or a layer's pass, in parts. */
+/* A forward pass: a run on a batch in chunks, or a layer in parts. */
 struct forward {
 	struct fed_workspace *ws;
 	const struct fed_run *run;
@@ -118,10 +119,10 @@ static void forward_chunk(void *ctx, size_t chunk, int worker)
 		const struct fed_net_layer *layer = fed_layer_at(f->ws, l);
 		const struct fed_stage *stage = fed_stage_of(layer->ops);
 		const struct fed_pass pass = pass_of(f->ws, l, f->params, from, n);
-		const struct fed_scratch capacity = room_of(f->ws, l, worker);
+		const struct fed_scratch scratch = stage_scratch(f->ws, l, worker);
 
 		if (stage->forward)
-			stage->forward(&pass, &capacity);
+			stage->forward(&pass, &scratch);
 		else
 			layer->ops->forward(&pass);
 	}
@@ -135,13 +136,13 @@ static void forward_staged(struct forward *f)
 	for (size_t l = f->run->first; l < f->run->last; l++) {
 		const struct fed_stage *stage = fed_stage_of(fed_layer_at(f->ws, l)->ops);
 		const struct fed_pass pass = pass_of(f->ws, l, f->params, 0, f->batch);
-		const struct fed_scratch capacity = room_of(f->ws, l, f->ws->worker);
+		const struct fed_scratch scratch = stage_scratch(f->ws, l, f->ws->worker);
 
 		if (stage->begin_forward)
-			stage->begin_forward(&pass, &capacity);
+			stage->begin_forward(&pass, &scratch);
 	}
 	f->chunk = f->run->chunk < share_of ? f->run->chunk : share_of;
-	share(f->ws, threads, (f->batch + f->chunk - 1) / f->chunk, forward_chunk, f);
+	run_parallel(f->ws, threads, (f->batch + f->chunk - 1) / f->chunk, forward_chunk, f);
 }
 
 static void forward_part(void *ctx, size_t part, int worker)
@@ -170,7 +171,7 @@ static void run_forward(struct fed_workspace *ws, const struct fed_run *run, con
 	}
 	const int threads = threads_for(ws, flops_of(ws, run, batch));
 	f.parts = f.divided->forward_parts(&f.pass, threads);
-	share(ws, threads, f.parts, forward_part, &f);
+	run_parallel(ws, threads, f.parts, forward_part, &f);
 }
 
 const float *fed_net_forward(struct fed_workspace *ws, const float *params, uint32_t batch)
@@ -191,7 +192,7 @@ struct backward {
 	size_t lowest; /* layer of the run that needs a backward pass */
 	/* staged */
 	uint32_t groups;
-	atomic_uint added; /* groups whose sums are in the first one's */
+	atomic_uint added; /* groups whose sums were added to the first one's */
 	/* divided */
 	const struct fed_divided *divided;
 	struct fed_pass pass;
@@ -205,7 +206,7 @@ static float *gradient_at(const struct backward *b, size_t i, uint32_t from, int
 	const struct fed_thread_scratch *thread_scratch = fed_thread_scratch_of(ws);
 
 	if (ws->first + i < ws->lowest + !ws->input_gradient)
-		return NULL; /* nobody needs it */
+		return NULL; /* not needed */
 	if (fed_is_inside(ws, b->run, i))
 		return thread_scratch->lane[worker] + thread_scratch->inner + ws->inner[i];
 	return ws->gradient[i] + from * fed_boundary_size(ws, i);
@@ -225,7 +226,7 @@ static struct fed_pass backward_pass(const struct backward *b, size_t l, uint32_
 	return pass;
 }
 
-/* Stages, first those next to the output. */
+/* The stages in reverse order. */
 static void backward_chunk(const struct backward *b, uint32_t from, uint32_t n, size_t group,
                            int worker)
 {
@@ -233,29 +234,29 @@ static void backward_chunk(const struct backward *b, uint32_t from, uint32_t n, 
 		const struct fed_net_layer *layer = fed_layer_at(b->ws, l);
 		const struct fed_stage *stage = fed_stage_of(layer->ops);
 		const struct fed_pass pass = backward_pass(b, l, from, n, worker);
-		struct fed_scratch capacity = room_of(b->ws, l, worker);
+		struct fed_scratch scratch = stage_scratch(b->ws, l, worker);
 
-		capacity.sum = sum_of(b->ws, l, group, worker);
+		scratch.sum = group_sum(b->ws, l, group, worker);
 		if (stage->backward)
-			stage->backward(&pass, &capacity);
+			stage->backward(&pass, &scratch);
 		else
 			layer->ops->backward(&pass);
 	}
 }
 
-/* Once for the batch, in the thread of the workspace. */
+/* begin_backward or end_backward of the stages, in the thread of the workspace. */
 static void for_the_batch(const struct backward *b, bool begin)
 {
 	for (size_t l = b->run->last; l-- > b->lowest;) {
 		const struct fed_stage *stage = fed_stage_of(fed_layer_at(b->ws, l)->ops);
 		const struct fed_pass pass = backward_pass(b, l, 0, b->batch, b->ws->worker);
-		struct fed_scratch capacity = room_of(b->ws, l, b->ws->worker);
+		struct fed_scratch scratch = stage_scratch(b->ws, l, b->ws->worker);
 
-		capacity.sum = sum_of(b->ws, l, 0, b->ws->worker);
+		scratch.sum = group_sum(b->ws, l, 0, b->ws->worker);
 		if (begin && stage->begin_backward)
-			stage->begin_backward(&pass, &capacity);
+			stage->begin_backward(&pass, &scratch);
 		else if (!begin && stage->end_backward)
-			stage->end_backward(&pass, &capacity);
+			stage->end_backward(&pass, &scratch);
 	}
 }
 
@@ -266,11 +267,12 @@ static void clear_sums(const struct backward *b, size_t group, int worker)
 		const struct fed_pass pass = backward_pass(b, l, 0, b->batch, worker);
 
 		if (stage->clear_sum)
-			stage->clear_sum(&pass, sum_of(b->ws, l, group, worker));
+			stage->clear_sum(&pass, group_sum(b->ws, l, group, worker));
 	}
 }
 
-/* To those of the groups before it, once they are there: each of these is done or under way. */
+/* Add a group's sums to those of the groups before it, waiting for these; each of them is done or
+ * running. */
 static void add_sums(struct backward *b, size_t group, int worker)
 {
 	for (unsigned i = 0; atomic_load_explicit(&b->added, memory_order_acquire) != group; i++)
@@ -280,7 +282,8 @@ static void add_sums(struct backward *b, size_t group, int worker)
 		const struct fed_pass pass = backward_pass(b, l, 0, b->batch, worker);
 
 		if (stage->add_sum)
-			stage->add_sum(&pass, sum_of(b->ws, l, group, worker), sum_of(b->ws, l, 0, worker));
+			stage->add_sum(&pass, group_sum(b->ws, l, group, worker),
+			               group_sum(b->ws, l, 0, worker));
 	}
 	atomic_store_explicit(&b->added, (unsigned)group + 1, memory_order_release);
 }
@@ -306,7 +309,7 @@ static void backward_staged(struct backward *b)
 
 	for_the_batch(b, true);
 	b->groups = b->batch < GROUP_EXAMPLES ? 1 : b->batch / GROUP_EXAMPLES;
-	share(b->ws, threads_for(b->ws, flops), b->groups, backward_group, b);
+	run_parallel(b->ws, threads_for(b->ws, flops), b->groups, backward_group, b);
 	for_the_batch(b, false);
 }
 
@@ -330,7 +333,7 @@ static void backward_whole(struct backward *b)
 		return;
 	}
 	b->parts = b->divided->backward_parts(&b->pass, threads);
-	share(b->ws, threads, b->parts, backward_part, b);
+	run_parallel(b->ws, threads, b->parts, backward_part, b);
 }
 
 static void backward(struct fed_workspace *ws, const float *params, float *grads, const float *dy,

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * nn/execute_internal.h - what workspace.c, walk.c and crew.c share: sizes of runs and of what they
- * work in.
+ * nn/execute_internal.h - layout of runs and scratch memory, shared by workspace.c, execute.c and
+ * thread_scratch.c.
  */
 #ifndef FED_NN_EXECUTE_INTERNAL_H
 #define FED_NN_EXECUTE_INTERNAL_H
@@ -13,7 +13,7 @@
 #define FED_CHUNK_FLOATS ((size_t)1 << 17)
 #define FED_LINE_FLOATS 16u /* a cache line */
 
-/* What this layer wants as a stage; all 0 when it is none or wants nothing. */
+/* Scratch sizes of this layer as a stage; all 0 when it is no stage or needs none. */
 static inline struct fed_scratch_sizes fed_stage_capacity(const struct fed_net_layer *l)
 {
 	const struct fed_stage *stage = fed_stage_of(l->ops);
@@ -35,13 +35,13 @@ static inline size_t fed_boundary_size(const struct fed_workspace *ws, size_t i)
 	return fed_shape_size(l < ws->last ? &fed_layer_at(ws, l)->in : &fed_layer_at(ws, l - 1)->out);
 }
 
-/* Whether the run treats each example alone; else it is a single layer that wants the batch. */
+/* Whether the run treats examples independently; else it is a single layer on the whole batch. */
 static inline bool fed_run_is_staged(const struct fed_workspace *ws, const struct fed_run *run)
 {
 	return fed_stage_of(fed_layer_at(ws, run->first)->ops) != NULL;
 }
 
-/* Whether boundary i lies inside the run: its gradient is made and used up chunk by chunk. */
+/* Whether boundary i is inside the run: its gradient is made and consumed chunk by chunk. */
 static inline bool fed_is_inside(const struct fed_workspace *ws, const struct fed_run *run,
                                  size_t i)
 {
@@ -50,7 +50,7 @@ static inline bool fed_is_inside(const struct fed_workspace *ws, const struct fe
 
 static inline const struct fed_thread_scratch *fed_thread_scratch_of(const struct fed_workspace *ws)
 {
-	return ws->shared ? ws->shared : &ws->alone;
+	return ws->shared ? ws->shared : &ws->own;
 }
 
 #endif

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * nn/gru.c - a gated recurrent unit over (T, width), whose last state (U) goes on.
+ * nn/gru.c - gated recurrent unit over (T, width); its output is the last state (U).
  *
  *     r  = sigmoid(x[t] Wr + br + h Ur + cr)        h is 0 before the first step
  *     z  = sigmoid(x[t] Wz + bz + h Uz + cz)
@@ -47,7 +47,7 @@ static struct parts parts_of(const struct sizes *s, const float *params)
 	return (struct parts){w, u, u + s->units * s->gates, u + (s->units + 1) * s->gates};
 }
 
-/* Of all steps, from forward to backward; (B, T, ...). */
+/* Values of all steps, kept from forward to backward; (B, T, ...). */
 struct cache {
 	float *gate;  /* (B, T, 3U): r, z, n */
 	float *inner; /* (B, T, U): h Un + cn */
@@ -94,7 +94,7 @@ static size_t gru_cache(const void *config, const struct fed_shape *in)
 	return s.steps * (s.gates + 2 * s.units);
 }
 
-/* What backward works in; forward needs `step` alone. */
+/* Scratch memory of backward; forward needs `step` only. */
 struct scratch {
 	float *step;      /* (B, 3U): h U + c, backward its gradient */
 	float *dh;        /* (B, U) */
@@ -243,7 +243,7 @@ static void gru_backward(const struct fed_pass *p)
 	fed_kernels()->add_rows(c.inner, (size_t)rows, s.units, g.c + 2 * s.units);
 }
 
-/* The products; gates cost little beside them. */
+/* FLOPs of the products; gates cost little beside them. */
 static double gru_flops(const void *config, const struct fed_shape *in)
 {
 	const struct sizes s = sizes_of(config, in, 1);
@@ -251,7 +251,7 @@ static double gru_flops(const void *config, const struct fed_shape *in)
 	return 2.0 * (double)s.steps * (double)s.gates * (double)(s.width + s.units);
 }
 
-/* Named as torch.nn.GRU names them: (3U, width), (3U, U), (3U), (3U). */
+/* Tensors with the names of torch.nn.GRU: (3U, width), (3U, U), (3U), (3U). */
 static bool gru_tensor(const void *config, const struct fed_shape *in, uint32_t k,
                        struct fed_tensor *t)
 {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * nn/kernels.c - which kernels this processor gets.
+ * nn/kernels.c - selection of kernels for the processor.
  */
 #include "nn/kernels.h"
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * nn/kernels.h - the inner loops, compiled once for each instruction set and chosen at run time.
+ * nn/kernels.h - compute kernels, compiled once for each instruction set and selected at run time.
  *
  * One source (kernels_body.h), three objects.  Each is deterministic; they differ from each other
  * by rounding (fused multiply-adds).
@@ -22,8 +22,8 @@ struct fed_conv_sizes {
 	size_t padded_filters; /* a multiple of the vector width */
 };
 
-/* Winograd's algorithm: tiles of so many lines of the input, and as many points each way; kernels
- * of 3, 4 or 5 lines; tiles that are worked on at once, at most. */
+/* Winograd's algorithm: lines of an input tile, and points per dimension; the largest kernel (3, 4
+ * or 5 lines); tiles per batch at most. */
 #define FED_WINOGRAD_LINES 6
 #define FED_WINOGRAD_POINTS (FED_WINOGRAD_LINES * FED_WINOGRAD_LINES)
 #define FED_WINOGRAD_KERNEL 5
@@ -33,8 +33,8 @@ struct fed_winograd_sizes {
 	uint32_t kernel, channels, filters;
 	size_t padded_filters;  /* a multiple of the vector width */
 	uint32_t height, width; /* of the output */
-	/* Floats from a row of the input to the next.  The input has all rows and columns that the
-	 * tiles of 7 - kernel lines each, which cover the output, want. */
+	/* Floats from a row of the input to the next.  The input has all rows and columns read by the
+	 * tiles of 7 - kernel lines each that cover the output. */
 	size_t line;
 };
 
@@ -50,13 +50,13 @@ struct fed_dense_sizes {
 	size_t w_line; /* from one row of W, g, y or dy to the next: likewise */
 };
 
-/* Words of a set of channels: bit c % 64 of word c / 64. */
+/* Words of a bit set of channels: bit c % 64 of word c / 64. */
 #define LIVE_WORDS(channels) (((channels) + 63) / 64)
 
 /* The pixels of one output plane whose gradient is not 0. */
 struct fed_conv_list {
 	uint32_t n;
-	const uint32_t *at; /* where the pixel's first tap is in x and dx */
+	const uint32_t *at; /* offset of the pixel's first tap in x and dx */
 	const float *value;
 };
 
@@ -102,7 +102,7 @@ struct fed_kernels {
 	 * unless dx is NULL, then g += x' dy, where g may be W. */
 	void (*dense_forward)(const struct fed_dense_sizes *, const float *x, const float *w,
 	                      const float *bias, float *y);
-	/* flat: in tiles that win where vectors are multiplied in halves (base/cpu.h). */
+	/* flat: in tiles that are faster where vectors are multiplied in halves (base/cpu.h). */
 	void (*dense_forward_sparse)(const struct fed_dense_sizes *, bool flat, const float *x,
 	                             const float *w, const float *bias, float *y);
 	void (*dense_backward)(const struct fed_dense_sizes *, const float *x, const float *dy,
@@ -120,9 +120,9 @@ struct fed_kernels {
 	bool (*add_step)(const float *w, const float *step, float *out, size_t n, double *squares);
 };
 
-/* Of this processor (base/cpu.h). */
+/* The kernels for this processor (base/cpu.h). */
 const struct fed_kernels *fed_kernels(void);
-/* NULL when this build or this processor does not have them. */
+/* NULL when this build or this processor does not support the set. */
 const struct fed_kernels *fed_kernels_of(enum fed_isa);
 
 #endif

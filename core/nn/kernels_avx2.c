@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* nn/kernels_avx2.c - the kernels for AVX2 with FMA; empty where the compiler has them not. */
+/* nn/kernels_avx2.c - the kernels for AVX2 with FMA; empty where the compiler does not support
+ * it. */
 #include "nn/kernels_sets.h"
 
 #if defined(__AVX2__) && defined(__FMA__)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* nn/kernels_avx512.c - the kernels for AVX-512; empty where the compiler has it not. */
+/* nn/kernels_avx512.c - the kernels for AVX-512; empty where the compiler does not support it. */
 #include "nn/kernels_sets.h"
 
 #ifdef __AVX512F__

@@ -13,7 +13,7 @@
 #include "nn/kernels_vector.h"
 #include "nn/kernels_winograd.h"
 
-/* The compiler may assume that iterations are independent: in place is no obstacle. */
+/* Iterations are independent, also in place: lets the compiler vectorise. */
 #ifdef __clang__
 #define EACH _Pragma("clang loop vectorize(assume_safety)")
 #else
@@ -192,7 +192,7 @@ static void plain_step(float *w, float *g, size_t n, float lr, float decay)
 	}
 }
 
-/* One number of the step; returns whether the sum is none. */
+/* One number of the step; returns nonzero when the sum is not finite. */
 INLINE uint32_t add_number(float w, float step, float *out, double *squares)
 {
 	const float next = w + step;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * nn/kernels_conv.h - the convolution's inner loops (included by nn/kernels_body.h).
+ * nn/kernels_conv.h - convolution kernels (included by nn/kernels_body.h).
  *
  * Forward: a tile of pixels x filters stays in registers while all of its products are added, in
  * the order (ky, kx, c); the input is planar, so that neighbouring pixels are neighbouring floats.
@@ -131,7 +131,7 @@ INLINE void list_tile(const int rows, const int vectors, const bool want_dx,
 				weight[r * vectors + v] = load(k + (size_t)r * span + v * FED_WIDTH);
 		}
 	}
-	/* copies: the compiler must take it that stores to dx change the list */
+	/* copies: for the compiler, stores to dx might change the list */
 	const uint32_t n = list->n, *at = list->at;
 	const float *value = list->value;
 

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * nn/kernels_dense.h - dense layers on small batches (included by nn/kernels_body.h).
+ * nn/kernels_dense.h - dense kernels for small batches (included by nn/kernels_body.h).
  *
- * There the weights are much larger than what meets them, so each pass walks over W once, a part
- * that fits the cache at a time.  Every value is summed in a fixed order, whatever the blocking.
+ * There the weights are much larger than inputs and outputs, so each pass reads W once, a part that
+ * fits the cache at a time.  Every value is summed in a fixed order, whatever the blocking.
  *
  * The weights' gradient is in nn/kernels_sparse.h.
  */
@@ -11,17 +11,17 @@
 #include "nn/kernels_sparse.h"
 #include "nn/kernels_vector.h"
 
-/* A part of W that goes forward together: half of a small second-level cache. */
+/* Bytes of a part of W in the forward pass: half of a small second-level cache. */
 #define PART_FLOATS 32768u
-/* Its rows are far apart, which the processor does not foresee: fetched so many ahead. */
+/* Rows to prefetch: they are far apart, beyond the hardware prefetcher. */
 #define FETCH_ROWS 8
 /* Rows of W and examples that make dx together: a vector of sums. */
 #define DOT_ROWS 4
 #define DOT_EXAMPLES (FED_WIDTH / DOT_ROWS)
-/* From so many on, transposing W costs less than adding up lanes (measured). */
+/* Batch from which transposing W costs less than adding up lanes (measured). */
 #define MANY_EXAMPLES 24u
-/* A part of W that goes backward together: all of it when it stays in the second-level cache, else
- * what does between making dx and the gradient. */
+/* Bytes of a part of W in the backward pass: all of W when it fits the second-level cache, else
+ * what stays there between dx and the gradient. */
 #define WHOLE_FLOATS 262144u
 #define BACK_FLOATS 16384u
 
@@ -155,12 +155,12 @@ INLINE void dots_tile(const int rows, const int examples, const struct fed_dense
 
 		UNROLL
 		for (int r = 0; r < rows; r++)
-			weight[r] = keep(load(w + (size_t)r * n + j));
+			weight[r] = in_register(load(w + (size_t)r * n + j));
 		__builtin_prefetch(ahead + j, 1, 2);
 		__builtin_prefetch(ahead + n + j, 1, 2);
 		UNROLL
 		for (int b = 0; b < examples; b++) {
-			const vec d = keep(load(dy + (size_t)b * n + j));
+			const vec d = in_register(load(dy + (size_t)b * n + j));
 
 			UNROLL
 			for (int r = 0; r < rows; r++)
@@ -172,10 +172,10 @@ INLINE void dots_tile(const int rows, const int examples, const struct fed_dense
 
 		UNROLL
 		for (int r = 0; r < rows; r++)
-			weight[r] = keep(load_some(w + (size_t)r * n + j, s->units - j));
+			weight[r] = in_register(load_some(w + (size_t)r * n + j, s->units - j));
 		UNROLL
 		for (int b = 0; b < examples; b++) {
-			const vec d = keep(load_some(dy + (size_t)b * n + j, s->units - j));
+			const vec d = in_register(load_some(dy + (size_t)b * n + j, s->units - j));
 
 			UNROLL
 			for (int r = 0; r < rows; r++)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* nn/kernels_sets.h - the objects that kernels.c chooses from. */
+/* nn/kernels_sets.h - the sets of kernels that kernels.c selects from. */
 #ifndef FED_NN_KERNELS_SETS_H
 #define FED_NN_KERNELS_SETS_H
 

@@ -3,8 +3,8 @@
  * nn/kernels_sparse.h - products of a dense layer that skip zeros (included by nn/kernels_dense.h).
  *
  * Half of a picture on black is 0, and of what relu leaves.  A few rows of sums stay in registers
- * while the terms pass whose factor is not 0 in one of them; a set of up to 64 bits says which
- * those are.  Every value is summed in the order of its terms, and skipping a zero changes no sum.
+ * while the terms are added whose factor is not 0 in one of them, given as a set of up to 64 bits.
+ * Every value is summed in the order of its terms, and skipping a zero changes no sum.
  */
 #include "nn/kernels.h"
 #include "nn/kernels_vector.h"
@@ -29,8 +29,8 @@
 #define SQUARE_EXAMPLES 3
 #define SQUARE_VECTORS 4
 #endif
-/* Where a vector is multiplied in two halves, loads are to spare: two examples have fewer terms
- * that pass for one of them alone (measured: 14% less time on pictures). */
+/* Where a vector is multiplied in two halves, loads are cheap: with two examples fewer terms are
+ * added for only one of them (measured: 14% less time on pictures). */
 #define FLAT_EXAMPLES 2
 #define FLAT_VECTORS 7
 /* Examples of which x and y fit the second-level cache. */
@@ -69,10 +69,10 @@ INLINE void pair_tile(const int rows, const int vectors, uint64_t set, struct fa
 
 		UNROLL
 		for (int r = 0; r < rows; r++)
-			value[r] = keep(splat(x.at[i * x.step + (size_t)r * x.line]));
+			value[r] = in_register(splat(x.at[i * x.step + (size_t)r * x.line]));
 		UNROLL
 		for (int v = 0; v < vectors; v++) {
-			const vec part = keep(load(row + v * FED_WIDTH));
+			const vec part = in_register(load(row + v * FED_WIDTH));
 
 			UNROLL
 			for (int r = 0; r < rows; r++)
@@ -152,11 +152,11 @@ INLINE void product_tile(const int examples, const int vectors, const struct pro
 
 		UNROLL
 		for (int b = 0; b < examples; b++)
-			value[b] = keep(splat(x[b * p->x_line + k]));
+			value[b] = in_register(splat(x[b * p->x_line + k]));
 		UNROLL
 		for (int v = 0; v < vectors; v++) {
 			const float *own = p->w + k * p->w_line + v * FED_WIDTH;
-			const vec weight = keep(v < vectors - 1 ? load(own) : load_some(own, last));
+			const vec weight = in_register(v < vectors - 1 ? load(own) : load_some(own, last));
 
 			UNROLL
 			for (int b = 0; b < examples; b++)
@@ -177,7 +177,7 @@ INLINE void product_tile(const int examples, const int vectors, const struct pro
 	}
 }
 
-/* All examples, `together` at a time; set[b] names the rows of W that example b meets. */
+/* All examples, `together` at a time; set[b] is the set of rows of W that example b needs. */
 INLINE void product_columns(const int together, const int vectors, const struct product *product,
                             const uint64_t *set, uint32_t last)
 {
@@ -207,7 +207,7 @@ INLINE void product_columns(const int together, const int vectors, const struct 
 		break;
 
 /* All `columns` of y, at most `most` vectors of them at a time: those of W stay in the first-level
- * cache while all examples pass. */
+ * cache for all examples. */
 INLINE void product_parts(const int together, const int most, struct product p, const uint64_t *set,
                           uint32_t columns)
 {
@@ -279,7 +279,7 @@ struct outer {
 	uint32_t rows, n;
 	const float *x, *dy;
 	float *g;
-	uint64_t set[BACK_ROWS]; /* of each row: bit b stands for an example where x is not 0 */
+	uint64_t set[BACK_ROWS]; /* of each row: bit b: x of example b is not 0 */
 	/* some columns of dy (n, vectors), filled up to whole vectors */
 	_Alignas(sizeof(vec)) float part[BACK_EXAMPLES * PAIR_VECTORS * FED_WIDTH];
 };

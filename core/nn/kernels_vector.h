@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * nn/kernels_vector.h - vectors of FED_WIDTH floats for the kernels' source, by the compilers'
- * vector extension: one text for every instruction set.
+ * nn/kernels_vector.h - vectors of FED_WIDTH floats for the kernels, by the compilers' vector
+ * extension: one source for every instruction set.
  */
 #ifndef FED_NN_KERNELS_VECTOR_H
 #define FED_NN_KERNELS_VECTOR_H
@@ -46,8 +46,8 @@ INLINE vec splat(float x)
 	return x - (vec){0};
 }
 
-/* What is used several times: in a register, where the compiler would load it for each use. */
-INLINE vec keep(vec v)
+/* Force a value that is used several times into a register, where the compiler would reload it. */
+INLINE vec in_register(vec v)
 {
 #ifdef __x86_64__
 #if FED_WIDTH == 16

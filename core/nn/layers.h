@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * nn/layers.h - the built-in layers, as any plugin would bring its own (fedsh/model.h).
+ * nn/layers.h - the built-in layers, written against the plugins' interface (fedsh/model.h).
  *
- * Their config structs are here so that the builder can fill them and tests can call a layer
- * alone.  Weights start uniform in +-1/sqrt(fan in), biases too (LeCun 1998; PyTorch's default).
+ * Their config structs are here so that the builder can fill them and tests can call single layers.
+ * Weights start uniform in +-1/sqrt(fan in), biases too (LeCun 1998; PyTorch's default).
  */
 #ifndef FED_NN_LAYERS_H
 #define FED_NN_LAYERS_H
@@ -12,8 +12,8 @@
 
 struct fed_dense_config {
 	uint32_t units;
-	struct fed_shape image; /* what was flattened before it: export permutes to (C, H, W) order as
-	                           PyTorch has it; rank 0 if nothing was */
+	struct fed_shape image; /* what was flattened before it: export permutes to PyTorch's (C, H, W)
+	                           order; rank 0 without an image */
 };
 struct fed_conv_config {
 	uint32_t filters, kernel, pad;

@@ -7,7 +7,7 @@
 #include "nn/kernels.h"
 #include "nn/net.h"
 
-/* The first of the largest. */
+/* Index of the first largest value. */
 static uint32_t argmax(const float *y, uint32_t n)
 {
 	uint32_t best = 0;

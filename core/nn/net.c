@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * nn/net.c - a built net: its life, parameters and description.
+ * nn/net.c - init, release, parameters and description of a net.
  */
 #include "nn/net.h"
 

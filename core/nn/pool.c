@@ -2,7 +2,7 @@
 /*
  * nn/pool.c - max and mean pooling over (H, W, C), windows of size x size, stride size.
  *
- * A rest at the lower and right edge is left out and gets gradient 0.
+ * A remainder at the lower and right edge is ignored and gets gradient 0.
  */
 #include <string.h>
 

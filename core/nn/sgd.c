@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * nn/sgd.c - steps of mini-batch gradient descent.
+ * nn/sgd.c - mini-batch stochastic gradient descent.
  */
 #include "nn/sgd.h"
 
@@ -12,8 +12,9 @@ bool fed_sgd_is_plain(const struct fed_sgd *sgd)
 }
 
 /* One pass; adds scale * gradient of the summed loss to grads. */
-static double pass(struct fed_workspace *ws, const float *w, float *grads, const int32_t *label,
-                   const float *target, uint32_t batch, float scale)
+static double loss_and_gradient(struct fed_workspace *ws, const float *w, float *grads,
+                                const int32_t *label, const float *target, uint32_t batch,
+                                float scale)
 {
 	float *dy = fed_workspace_output_gradient(ws);
 	const float *y = fed_net_forward(ws, w, batch);
@@ -27,7 +28,7 @@ double fed_sgd_step(struct fed_workspace *ws, const struct fed_sgd *sgd, float *
                     const int32_t *label, const float *target, uint32_t batch)
 {
 	if (fed_sgd_is_plain(sgd))
-		return pass(ws, w, w, label, target, batch, (float)(-sgd->lr / batch));
+		return loss_and_gradient(ws, w, w, label, target, batch, (float)(-sgd->lr / batch));
 	const double loss = fed_sgd_accumulate(ws, sgd, w, label, target, batch, batch);
 	fed_sgd_apply(sgd, w, ws->net->dim);
 	return loss;
@@ -36,12 +37,12 @@ double fed_sgd_step(struct fed_workspace *ws, const struct fed_sgd *sgd, float *
 double fed_sgd_accumulate(struct fed_workspace *ws, const struct fed_sgd *sgd, const float *w,
                           const int32_t *label, const float *target, uint32_t part, uint32_t batch)
 {
-	return pass(ws, w, sgd->gradient, label, target, part, (float)(1.0 / batch));
+	return loss_and_gradient(ws, w, sgd->gradient, label, target, part, (float)(1.0 / batch));
 }
 
 void fed_sgd_apply(const struct fed_sgd *sgd, float *w, size_t dim)
 {
-	enum { BLOCK = 8192 }; /* the extra term finds w and g in the cache, and leaves them there */
+	enum { BLOCK = 8192 }; /* w and g stay in the cache between the extra term and the step */
 	const struct fed_kernels *k = fed_kernels();
 	const float lr = (float)sgd->lr, decay = (float)sgd->weight_decay;
 

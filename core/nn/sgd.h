@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * nn/sgd.h - one step of mini-batch gradient descent.
+ * nn/sgd.h - mini-batch stochastic gradient descent.
  *
  *     v <- momentum v + g + weight_decay w + extra(w);   w <- w - lr v
  *
  * g is the gradient of the batch's mean loss.  Plain SGD (no momentum, decay or extra term) adds
- * -lr g to w inside the products that make g: no gradient buffer, half the memory traffic.  Of more
- * than FED_DIRECT_EXAMPLES examples the workspace sums the shares by themselves first (nn/net.h).
+ * -lr g to w inside the products that make g: no gradient buffer, half the memory traffic.
+ * Gradients of more than FED_DIRECT_EXAMPLES examples are first summed in the workspace (nn/net.h).
  */
 #ifndef FED_NN_SGD_H
 #define FED_NN_SGD_H
@@ -26,13 +26,13 @@ struct fed_sgd {
 
 bool fed_sgd_is_plain(const struct fed_sgd *);
 
-/* The batch stands in fed_workspace_input(ws), which spans the whole net.  Returns the sum of the
+/* The batch is in fed_workspace_input(ws); ws spans the whole net.  Returns the sum of the
  * examples' losses before the step. */
 double fed_sgd_step(struct fed_workspace *ws, const struct fed_sgd *, float *w,
                     const int32_t *label, const float *target, uint32_t batch);
 
 /* The same for a batch that is larger than the workspace, in parts: gather `part` examples into the
- * input and accumulate, until all `batch` are in; then apply once.  Needs the gradient buffer.
+ * input and accumulate, until all `batch` are done; then apply once.  Needs the gradient buffer.
  * Returns the part's sum of losses. */
 double fed_sgd_accumulate(struct fed_workspace *ws, const struct fed_sgd *, const float *w,
                           const int32_t *label, const float *target, uint32_t part, uint32_t batch);

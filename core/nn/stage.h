@@ -1,24 +1,25 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * nn/stage.h - what the executor may know about a built-in layer beyond struct fed_layer.
+ * nn/stage.h - internal interface of built-in layers, beyond struct fed_layer.
  *
- * A stage treats each example alone, so the executor may run several stages on a few examples,
- * then on the next few: what one leaves is still in the cache when the next reads it.  Other
- * threads may take other examples meanwhile (nn/thread_scratch.h).  Results do not depend on how a
- * batch is cut into such chunks, nor on who takes them: gradients of parameters are summed example
+ * A stage treats examples independently, so the executor may run several stages on a chunk of a few
+ * examples, then on the next: the output of one is still in the cache when the next reads it.
+ * Other threads may process other chunks meanwhile (nn/thread_scratch.h).  Results depend neither
+ * on the chunks nor on the threads that process them: gradients of parameters are summed example
  * after example in groups that the batch's size alone decides, and groups are added in order.
  *
- * A layer whose outputs can be made in parts, each from all examples, is divided instead.
+ * A layer whose outputs can be computed in parts, each from all examples, is a divided layer
+ * instead.
  */
 #ifndef FED_NN_STAGE_H
 #define FED_NN_STAGE_H
 
 #include "nn/layers.h"
 
-/* Where a stage works: as many floats of each as it asks for. */
+/* Scratch memory of a stage: as many floats of each kind as capacity() returns. */
 struct fed_scratch {
 	float *batch; /* from the begin to the end of a pass; read by all threads */
-	float *lane;  /* of this thread; zero at first, then as the stage left it */
+	float *lane;  /* of this thread; zero at first, then kept from call to call */
 	float *sum;   /* the parameters' gradients from one group of examples */
 };
 
@@ -32,27 +33,27 @@ struct fed_stage {
 	bool in_place;
 	/* backward() reads y, so that the next layer must not overwrite it. */
 	bool keeps_y;
-	/* All optional.  Without room, forward() and backward() are the layer's. */
+	/* All optional.  Without capacity(), forward() and backward() of the layer are called. */
 	struct fed_scratch_sizes (*capacity)(const void *config, const struct fed_shape *in,
 	                                     const struct fed_shape *out);
-	/* What is done once for a batch, before and after the chunks.  begin_forward sees no x and y,
-	 * begin_backward and end_backward no x, y, dy; dx only tells whether it is wanted. */
+	/* Called once for a batch, before and after the chunks.  begin_forward gets no x and y,
+	 * begin_backward and end_backward no x, y, dy; dx is NULL unless it is needed. */
 	void (*begin_forward)(const struct fed_pass *, const struct fed_scratch *);
 	void (*forward)(const struct fed_pass *, const struct fed_scratch *);
 	void (*begin_backward)(const struct fed_pass *, const struct fed_scratch *);
 	void (*backward)(const struct fed_pass *, const struct fed_scratch *);
-	/* The sum of the last group has become that of all: to pass->grads. */
+	/* Add the sum over all groups to pass->grads. */
 	void (*end_backward)(const struct fed_pass *, const struct fed_scratch *);
-	/* A sum of no examples; the sum of another group's behind `to`. */
+	/* Set a sum to zero; add the sum of another group to `to`. */
 	void (*clear_sum)(const struct fed_pass *, float *sum);
 	void (*add_sum)(const struct fed_pass *, const float *from, float *to);
 };
 
-/* NULL for dense and for layers that a plugin brought: they get the whole batch. */
+/* NULL for dense and for layers of plugins: they get the whole batch. */
 const struct fed_stage *fed_stage_of(const struct fed_layer *);
 
-/* Parts of one pass over the whole batch, which may run at the same time.  Results do not depend on
- * `threads`, which may share them. */
+/* A layer whose pass over the whole batch divides into parts, which may run concurrently.  Results
+ * do not depend on the number of threads. */
 struct fed_divided {
 	const struct fed_layer *ops;
 	uint32_t (*forward_parts)(const struct fed_pass *, int threads);

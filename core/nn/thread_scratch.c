@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * nn/thread_scratch.c - lanes for the threads that run layers.
+ * nn/thread_scratch.c - allocation of the lanes.
  */
 #include "nn/thread_scratch.h"
 
@@ -9,8 +9,8 @@
 #include "base/mem.h"
 #include "nn/execute_internal.h"
 
-/* Hand out n floats of a lane, from a cache line's beginning on. */
-static size_t take(size_t *used, size_t n)
+/* The offset of n more floats of a lane, aligned to a cache line. */
+static size_t take_aligned(size_t *used, size_t n)
 {
 	const size_t at = *used;
 
@@ -18,19 +18,19 @@ static size_t take(size_t *used, size_t n)
 	return at;
 }
 
-/* Returns the floats of a lane that are zero at first; *floats is all of it. */
-static size_t lay_out(struct fed_thread_scratch *c, size_t *floats)
+/* Lay out a lane: returns its floats that begin as zero; *floats is its size. */
+static size_t lay_out_lane(struct fed_thread_scratch *c, size_t *floats)
 {
 	size_t used = 0, widest = 0;
 
 	for (size_t l = 0; l < c->net->layers; l++)
-		c->capacity[l] = take(&used, fed_stage_capacity(&c->net->layer[l]).lane);
+		c->capacity[l] = take_aligned(&used, fed_stage_capacity(&c->net->layer[l]).lane);
 	const size_t zeroed = used;
 	for (size_t l = 0; l < c->net->layers; l++) {
-		c->sum[l] = take(&used, fed_stage_capacity(&c->net->layer[l]).sum);
+		c->sum[l] = take_aligned(&used, fed_stage_capacity(&c->net->layer[l]).sum);
 		widest += fed_shape_size(&c->net->layer[l].out) + FED_LINE_FLOATS;
 	}
-	c->inner = take(&used, widest > FED_CHUNK_FLOATS ? widest : FED_CHUNK_FLOATS);
+	c->inner = take_aligned(&used, widest > FED_CHUNK_FLOATS ? widest : FED_CHUNK_FLOATS);
 	*floats = used;
 	return zeroed;
 }
@@ -44,7 +44,7 @@ static int allocate(struct fed_thread_scratch *c, struct fed_error *err)
 	c->lane = fed_alloc_array((size_t)c->threads, sizeof *c->lane);
 	if (!c->capacity || !c->sum || !c->lane)
 		return fed_fail_memory(err, c->net->layers * sizeof *c->capacity, "a lane");
-	const size_t zeroed = lay_out(c, &floats);
+	const size_t zeroed = lay_out_lane(c, &floats);
 	for (int k = 0; k < c->threads; k++) {
 		c->lane[k] = fed_alloc_floats(floats);
 		if (!c->lane[k])

@@ -1,15 +1,14 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * nn/thread_scratch.h - threads that run the layers of one net together, and what each needs for
- * itself.
+ * nn/thread_scratch.h - scratch memory for each thread that runs the layers of a net.
  *
- * A workspace (nn/net.h) has the activations of one batch.  A lane has what a thread works with
- * while it takes some examples of any workspace through its layers: the rooms of stages
+ * A workspace (nn/net.h) holds the activations of one batch.  A lane is the scratch memory of one
+ * thread while it runs some examples of any workspace through the layers: the scratch of stages
  * (nn/stage.h) and the gradients inside a run.  A thread uses its lane for one batch at a time.
  *
- * A crew of the pool's threads serves all workspaces of the net: whoever computes with one says
- * which thread it is (fed_workspace.worker), and idle threads take a share where a pass is long
- * enough.  Its results are those of one thread, to the last bit.
+ * One thread scratch serves all workspaces of the net: the thread that computes with one sets its
+ * index (fed_workspace.worker), and idle threads of the pool help where a pass is long enough.
+ * Results are bit for bit those of one thread.
  */
 #ifndef FED_NN_THREAD_SCRATCH_H
 #define FED_NN_THREAD_SCRATCH_H
@@ -20,12 +19,12 @@
 struct fed_net;
 
 struct fed_thread_scratch {
-	const struct fed_net *net; /* finished; outlives the crew */
+	const struct fed_net *net; /* finished; outlives this struct */
 	struct fed_pool *pool;     /* NULL: the calling thread alone */
 	int threads;
 	float **lane;           /* [threads] */
-	size_t *capacity, *sum; /* [layers] where in a lane a stage's own room and its sum begin */
-	size_t inner;           /* where the gradients inside a run begin */
+	size_t *capacity, *sum; /* [layers] offsets in a lane of a stage's scratch and of its sum */
+	size_t inner;           /* offset of the gradients inside a run */
 };
 
 int fed_thread_scratch_init(struct fed_thread_scratch *, const struct fed_net *, struct fed_pool *,

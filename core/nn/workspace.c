@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * nn/workspace.c - memory to run layers in.
+ * nn/workspace.c - layout and allocation of workspaces.
  *
- * Neighbouring layers that treat each example alone (nn/stage.h) form a run, which takes a few
- * examples through all its layers before it takes the next few: their activations and gradients
- * stay in the second-level cache.
+ * Adjacent layers that treat examples independently (nn/stage.h) form a run, which processes a
+ * chunk of a few examples in all its layers before the next chunk: activations and gradients stay
+ * in the second-level cache.
  */
 #include <string.h>
 
@@ -41,7 +41,7 @@ static void find_runs(struct fed_workspace *ws)
 	}
 }
 
-/* The run that boundary i lies inside of, or NULL. */
+/* The run that contains boundary i in its inside, or NULL. */
 static const struct fed_run *run_around(const struct fed_workspace *ws, size_t i)
 {
 	for (size_t r = 0; r < ws->runs; r++)
@@ -52,17 +52,17 @@ static const struct fed_run *run_around(const struct fed_workspace *ws, size_t i
 
 /* Layout -------------------------------------------------------------------- */
 
-/* Hands out parts of a block; without a block it only counts. */
+/* An arena over a block; without a block it only counts. */
 struct layout {
 	float *block;
 	size_t used;
 };
 
-static float *take(struct layout *at, size_t per_example, size_t examples)
+static float *take_block(struct layout *at, size_t per_example, size_t examples)
 {
 	float *part = at->block ? at->block + at->used : NULL;
 
-	/* saturates beyond BLOCK_FLOATS_MAX, where the caller gives up */
+	/* saturates beyond BLOCK_FLOATS_MAX, where the caller fails */
 	if (per_example > BLOCK_FLOATS_MAX / examples)
 		at->used = BLOCK_FLOATS_MAX;
 	if (at->used < BLOCK_FLOATS_MAX)
@@ -71,13 +71,14 @@ static float *take(struct layout *at, size_t per_example, size_t examples)
 	return part;
 }
 
-/* A layer may overwrite its input when nobody reads that again: neither the layer that made it nor
- * the caller, whose batch the first boundary is.  flatten changes nothing and always may. */
+/* A layer may overwrite its input when that is not read again: neither by the layer that made it
+ * nor by the caller, who owns the batch at the first boundary.  flatten changes nothing and always
+ * may. */
 static void lay_out_activations(struct fed_workspace *ws, struct layout *at)
 {
 	bool kept = true;
 
-	ws->activation[0] = take(at, fed_boundary_size(ws, 0), ws->max_batch);
+	ws->activation[0] = take_block(at, fed_boundary_size(ws, 0), ws->max_batch);
 	for (size_t i = 0; i < ws->last - ws->first; i++) {
 		const struct fed_layer *ops = fed_layer_at(ws, ws->first + i)->ops;
 		const struct fed_stage *stage = fed_stage_of(ops);
@@ -86,13 +87,13 @@ static void lay_out_activations(struct fed_workspace *ws, struct layout *at)
 			ws->activation[i + 1] = ws->activation[i];
 			kept |= stage->keeps_y;
 		} else {
-			ws->activation[i + 1] = take(at, fed_boundary_size(ws, i + 1), ws->max_batch);
+			ws->activation[i + 1] = take_block(at, fed_boundary_size(ws, i + 1), ws->max_batch);
 			kept = stage ? stage->keeps_y : ops != &fed_layer_dense;
 		}
 	}
 }
 
-/* Inside a run gradients stand in a lane, one chunk's behind one another. */
+/* Gradients inside a run are in a lane, those of a chunk one after another. */
 static void lay_out_gradients(struct fed_workspace *ws, struct layout *at)
 {
 	const size_t n = ws->last - ws->first;
@@ -100,7 +101,7 @@ static void lay_out_gradients(struct fed_workspace *ws, struct layout *at)
 	const struct fed_run *above = NULL; /* of boundary i + 1 */
 	struct layout lane = {.used = 0};
 
-	ws->gradient[n] = take(at, fed_boundary_size(ws, n), ws->max_batch);
+	ws->gradient[n] = take_block(at, fed_boundary_size(ws, n), ws->max_batch);
 	for (size_t i = n; i-- > lowest;) {
 		const struct fed_stage *stage = fed_stage_of(fed_layer_at(ws, ws->first + i)->ops);
 		const struct fed_run *run = run_around(ws, i);
@@ -110,12 +111,12 @@ static void lay_out_gradients(struct fed_workspace *ws, struct layout *at)
 			lane.used = 0;
 		if (run && !same) {
 			ws->inner[i] = lane.used;
-			take(&lane, fed_boundary_size(ws, i), run->chunk);
+			take_block(&lane, fed_boundary_size(ws, i), run->chunk);
 		} else if (run) {
 			ws->inner[i] = ws->inner[i + 1];
 		} else {
-			ws->gradient[i] =
-				same ? ws->gradient[i + 1] : take(at, fed_boundary_size(ws, i), ws->max_batch);
+			ws->gradient[i] = same ? ws->gradient[i + 1]
+			                       : take_block(at, fed_boundary_size(ws, i), ws->max_batch);
 		}
 		above = run;
 	}
@@ -133,15 +134,15 @@ static void lay_out_scratch(struct fed_workspace *ws, struct layout *at)
 		const size_t scratch =
 			l->ops->scratch_floats ? l->ops->scratch_floats(l->config, &l->in, ws->max_batch) : 0;
 
-		ws->cache[i] = take(at, cache, ws->max_batch);
+		ws->cache[i] = take_block(at, cache, ws->max_batch);
 		if (fed_stage_of(l->ops)) {
-			ws->scratch[i] = take(at, capacity.batch, 1);
-			ws->sum[i] = take(at, capacity.sum, 1);
+			ws->scratch[i] = take_block(at, capacity.batch, 1);
+			ws->sum[i] = take_block(at, capacity.sum, 1);
 		} else if (scratch > shared) {
 			shared = scratch;
 		}
 	}
-	float *common = take(at, shared, 1);
+	float *common = take_block(at, shared, 1);
 	for (size_t i = 0; i < ws->last - ws->first; i++)
 		if (!fed_stage_of(fed_layer_at(ws, ws->first + i)->ops))
 			ws->scratch[i] = common;
@@ -160,7 +161,7 @@ static size_t lay_out(struct fed_workspace *ws, float *block)
 	struct layout at = {.block = block};
 
 	if (ws->max_batch > FED_DIRECT_EXAMPLES)
-		ws->step = take(&at, trained_params(ws), 1);
+		ws->step = take_block(&at, trained_params(ws), 1);
 	lay_out_activations(ws, &at);
 	lay_out_gradients(ws, &at);
 	lay_out_scratch(ws, &at);
@@ -184,9 +185,10 @@ static int allocate_tables(struct fed_workspace *ws, struct fed_error *err)
 	return FED_OK;
 }
 
-/* All but the block, of which it tells the size. */
-static int measure(struct fed_workspace *ws, const struct fed_net *net, size_t first, size_t last,
-                   uint32_t max_batch, bool input_gradient, size_t *floats, struct fed_error *err)
+/* Initialise all but the block, and return its size. */
+static int measure_workspace(struct fed_workspace *ws, const struct fed_net *net, size_t first,
+                             size_t last, uint32_t max_batch, bool input_gradient, size_t *floats,
+                             struct fed_error *err)
 {
 	*ws = (struct fed_workspace){0};
 	if (first >= last || last > net->layers)
@@ -223,18 +225,19 @@ static int allocate(struct fed_workspace *ws, size_t floats, struct fed_error *e
 	return FED_OK;
 }
 
-/* crew NULL: the workspace gets one of its own. */
-static int init(struct fed_workspace *ws, const struct fed_net *net,
-                const struct fed_thread_scratch *thread_scratch, size_t first, size_t last,
-                uint32_t max_batch, bool input_gradient, struct fed_error *err)
+/* threads NULL: the workspace gets a thread scratch of its own. */
+static int init_workspace(struct fed_workspace *ws, const struct fed_net *net,
+                          const struct fed_thread_scratch *thread_scratch, size_t first,
+                          size_t last, uint32_t max_batch, bool input_gradient,
+                          struct fed_error *err)
 {
 	size_t floats = 0;
-	int rc = measure(ws, net, first, last, max_batch, input_gradient, &floats, err);
+	int rc = measure_workspace(ws, net, first, last, max_batch, input_gradient, &floats, err);
 
 	if (rc == FED_OK)
 		rc = allocate(ws, floats, err);
 	if (rc == FED_OK && !thread_scratch)
-		rc = fed_thread_scratch_init(&ws->alone, net, NULL, err);
+		rc = fed_thread_scratch_init(&ws->own, net, NULL, err);
 	if (rc)
 		fed_workspace_release(ws);
 	ws->shared = thread_scratch;
@@ -244,7 +247,7 @@ static int init(struct fed_workspace *ws, const struct fed_net *net,
 int fed_workspace_init(struct fed_workspace *ws, const struct fed_net *net, size_t first,
                        size_t last, uint32_t max_batch, bool input_gradient, struct fed_error *err)
 {
-	return init(ws, net, NULL, first, last, max_batch, input_gradient, err);
+	return init_workspace(ws, net, NULL, first, last, max_batch, input_gradient, err);
 }
 
 int fed_workspace_init_for(struct fed_workspace *ws,
@@ -252,8 +255,8 @@ int fed_workspace_init_for(struct fed_workspace *ws,
                            size_t last, uint32_t max_batch, bool input_gradient,
                            struct fed_error *err)
 {
-	return init(ws, thread_scratch->net, thread_scratch, first, last, max_batch, input_gradient,
-	            err);
+	return init_workspace(ws, thread_scratch->net, thread_scratch, first, last, max_batch,
+	                      input_gradient, err);
 }
 
 int fed_workspace_bytes(const struct fed_net *net, size_t first, size_t last, uint32_t max_batch,
@@ -261,7 +264,8 @@ int fed_workspace_bytes(const struct fed_net *net, size_t first, size_t last, ui
 {
 	struct fed_workspace ws;
 	size_t floats = 0;
-	const int rc = measure(&ws, net, first, last, max_batch, input_gradient, &floats, err);
+	const int rc =
+		measure_workspace(&ws, net, first, last, max_batch, input_gradient, &floats, err);
 
 	*bytes = (double)floats * sizeof *ws.block;
 	fed_workspace_release(&ws);
@@ -277,7 +281,7 @@ void fed_workspace_release(struct fed_workspace *ws)
 	fed_free(ws->cache);
 	fed_free(ws->scratch);
 	fed_free(ws->sum);
-	fed_thread_scratch_release(&ws->alone);
+	fed_thread_scratch_release(&ws->own);
 	fed_free_floats(ws->block);
 	*ws = (struct fed_workspace){0};
 }

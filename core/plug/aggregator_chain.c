@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * plug/aggregator_chain.c - an aggregator with the pre-aggregation in front of it: how they are
- * named, set and told together.
+ * plug/aggregator_chain.c - an aggregator and the pre-aggregation before it: names and settings of
+ * both.
  *
  *     krum f=3 after=nnm after.f=2
  *
- * A parameter of the pre-aggregation may stand without "after." when the aggregator has none of
- * that name; where it has, and none is given for the pre-aggregation, both take the same value.
+ * A parameter of the pre-aggregation may be given without "after." when the aggregator has none of
+ * that name; where it has one, and none is given for the pre-aggregation, both get the same value.
  */
 #include "plug/aggregator_chain.h"
 
@@ -68,7 +68,7 @@ static int check_pair(const struct fed_entry *entry, bool pre, struct fed_error 
 	return FED_OK;
 }
 
-/* Parameters of both names that were given for the aggregator alone. */
+/* Copy parameters that both plugins have and that were given for the aggregator only. */
 static int inherit(const struct fed_instance *main, const struct fed_assign *assign, size_t n,
                    struct fed_error *err)
 {
@@ -90,15 +90,15 @@ static int inherit(const struct fed_instance *main, const struct fed_assign *ass
 		fed_field_print(same, main->state, &value);
 		if (value.failed)
 			rc = fed_fail_memory(err, value.len, "settings");
-		else /* a value that the pre-aggregation does not take: it keeps its own */
+		else /* a value that the pre-aggregation refuses: its default stays */
 			(void)fed_field_parse(row, main->after->state, fed_text_str(&value), &unused);
 	}
 	fed_text_release(&value);
 	return rc;
 }
 
-static int put_in_front(const struct fed_registry *plugins, struct fed_instance *out,
-                        const char *name, struct fed_error *err)
+static int attach_pre_aggregation(const struct fed_registry *plugins, struct fed_instance *out,
+                                  const char *name, struct fed_error *err)
 {
 	const struct fed_entry *pre;
 
@@ -126,7 +126,7 @@ int fed_instance_put(const struct fed_registry *plugins, struct fed_instance *ou
 
 	if (out->entry->head->kind == FED_KIND_AGGREGATOR && !fed_fields_find(rows, key)) {
 		if (names_after(key))
-			return put_in_front(plugins, out, value ? value : "", err);
+			return attach_pre_aggregation(plugins, out, value ? value : "", err);
 		if (behind_dot(key))
 			own = behind_dot(key);
 		if (own != key && !out->after)
@@ -149,7 +149,7 @@ int fed_aggregator_make(const struct fed_registry *plugins, struct fed_instance 
 	    fed_instance_init(out, entry, NULL, 0, err))
 		return FED_FAIL;
 	int rc = FED_OK;
-	/* The pre-aggregation first: it says which keys there are. */
+	/* the pre-aggregation first: it defines the valid keys */
 	for (int front = 1; front >= 0; front--)
 		for (size_t i = 0; rc == FED_OK && i < n; i++)
 			if (names_after(assign[i].key) == front)

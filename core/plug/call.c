@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * plug/call.c - calls into models, attacks and transports, and what aggregators say of clients.
+ * plug/call.c - calls of models, attacks and transports, and of the client hooks of aggregators.
  */
 #include "plug/call.h"
 
@@ -28,7 +28,7 @@ static const struct fed_aggregator *aggregator_of(const struct fed_instance *ins
 	return &instance->entry->copy.aggregator;
 }
 
-/* What clients do -------------------------------------------------------- */
+/* Client hooks ----------------------------------------------------------- */
 
 int fed_call_plan(const struct fed_instance *aggregator, struct fed_plan *plan,
                   struct fed_error *err)
@@ -134,16 +134,16 @@ int fed_call_craft(struct fed_instance *attack, const struct fed_attacker *attac
 	                      &words, err);
 }
 
-/* What colluders see, and what the host computes for them. */
-struct conspiracy {
-	struct fed_collusion view; /* first: the plugin hands it back */
+/* A collusion as the plugin sees it, and what the host computes for it on demand. */
+struct collusion_context {
+	struct fed_collusion view; /* first: the plugin passes it back */
 	struct fed_pool *pool;
 	double *distances;
 };
 
 static const double *distances_of(const struct fed_collusion *view)
 {
-	struct conspiracy *c = (struct conspiracy *)(void *)(uintptr_t)view;
+	struct collusion_context *c = (struct collusion_context *)(void *)(uintptr_t)view;
 	const size_t n = view->n_known;
 	struct fed_error why;
 
@@ -160,7 +160,7 @@ static const double *distances_of(const struct fed_collusion *view)
 int fed_call_collude(struct fed_instance *attack, const struct fed_collusion *view,
                      struct fed_pool *pool, float *out, struct fed_error *err)
 {
-	struct conspiracy c = {.view = *view, .pool = pool};
+	struct collusion_context c = {.view = *view, .pool = pool};
 	struct fed_error words = {{0}};
 
 	c.view.size = sizeof c.view;

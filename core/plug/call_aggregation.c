@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * plug/call_aggregation.c - calls into aggregators and pre-aggregations: a round's updates become a
- * step.
+ * plug/call_aggregation.c - calls of aggregators and pre-aggregations, which turn a round's updates
+ * into a step.
  */
 #include "plug/call.h"
 
@@ -79,8 +79,8 @@ static size_t mixtures_of(const struct fed_instance *pre, size_t n)
 	return m < 1 ? 1 : m > n ? n : m;
 }
 
-/* begin() of the pre-aggregation, then that of the aggregator, which sees what the pre-aggregation
- * leaves. */
+/* Call begin() of the pre-aggregation, then that of the aggregator, with the number of
+ * mixtures. */
 static int call_begin(struct fed_aggregation *a, struct fed_error *err)
 {
 	struct fed_instance *const order[] = {a->instance->after, a->instance};
@@ -99,25 +99,26 @@ static int call_begin(struct fed_aggregation *a, struct fed_error *err)
 		if (i == 0 && round.invited)
 			round.invited = (uint32_t)mixtures_of(order[i], round.invited);
 	}
-	fed_workplace_clear(&a->place);
+	fed_aggregation_host_clear(&a->place);
 	return rc;
 }
 
-/* An asynchronous version has one update, which costs more to copy than to read where it is. */
+/* Whether updates are not copied: an asynchronous version has one update, which is cheaper to read
+ * in place. */
 static bool stays(const struct fed_instance *instance, size_t capacity)
 {
 	return capacity == 1 && aggregator_of(instance)->columns && !instance->after;
 }
 
-static int begin(struct fed_aggregation *a, struct fed_instance *instance,
-                 const struct fed_round *round, size_t capacity, size_t lent_ld,
-                 struct fed_pool *pool, struct fed_error *err)
+static int begin_aggregation(struct fed_aggregation *a, struct fed_instance *instance,
+                             const struct fed_round *round, size_t capacity, size_t lent_ld,
+                             struct fed_pool *pool, struct fed_error *err)
 {
 	*a = (struct fed_aggregation){.instance = instance,
 	                              .round = *round,
 	                              .capacity = capacity,
 	                              .lent = lent_ld > 0 || stays(instance, capacity)};
-	fed_workplace_init(&a->place, round->host, pool, round->dim);
+	fed_aggregation_host_init(&a->place, round->host, pool, round->dim);
 	a->round.size = sizeof a->round;
 	a->round.host = &a->place.host;
 	a->round.ld = lent_ld ? lent_ld : leading_dimension(round->dim);
@@ -139,7 +140,7 @@ int fed_aggregation_begin(struct fed_aggregation *a, struct fed_instance *instan
                           const struct fed_round *round, size_t capacity, struct fed_pool *pool,
                           struct fed_error *err)
 {
-	return begin(a, instance, round, capacity, 0, pool, err);
+	return begin_aggregation(a, instance, round, capacity, 0, pool, err);
 }
 
 double fed_aggregation_bytes(const struct fed_instance *instance, size_t dim, size_t capacity)
@@ -152,8 +153,7 @@ double fed_aggregation_bytes(const struct fed_instance *instance, size_t dim, si
 	                           sizeof *a->extra + (instance->after ? sizeof *a->mixed : 0));
 }
 
-/* What a plugin says that it takes from host->scratch() for n updates; nonsense counts as nothing.
- */
+/* The scratch memory that a plugin declares for n updates; invalid values count as 0. */
 static double scratch_of(const struct fed_instance *instance, size_t n, size_t dim)
 {
 	const struct fed_aggregator *plugin = aggregator_of(instance);
@@ -167,7 +167,7 @@ double fed_finish_bytes(const struct fed_instance *instance, size_t dim, size_t 
 	if (!instance->after)
 		return scratch_of(instance, capacity, dim);
 
-	/* What mix() took is released before the mixtures are aggregated. */
+	/* the scratch memory of mix() is released before the mixtures are aggregated */
 	const size_t m = mixtures_of(instance->after, capacity);
 	const double before = scratch_of(instance->after, capacity, dim);
 	const double then = scratch_of(instance, m, dim);
@@ -179,8 +179,8 @@ double fed_finish_bytes(const struct fed_instance *instance, size_t dim, size_t 
 
 /* Adding ----------------------------------------------------------------- */
 
-/* Copies of what u points to, into row i: its delta, its base when it is not the model itself, and
- * what it returned with the table of pointers in front. */
+/* Copy the vectors of u into row i: its delta, its base unless that is the model itself, and the
+ * returned vectors behind a table of pointers to them. */
 static int keep_row(struct fed_aggregation *a, const struct fed_update *u, struct fed_error *err)
 {
 	const size_t dim = a->round.dim, bytes = dim * sizeof(float), i = a->n;
@@ -263,9 +263,9 @@ int fed_aggregation_lend(struct fed_aggregation *a, struct fed_instance *instanc
                          struct fed_error *err)
 {
 	struct fed_error why;
-	int rc = begin(a, instance, round, n, round->ld, pool, err);
+	int rc = begin_aggregation(a, instance, round, n, round->ld, pool, err);
 
-	a->place.lasting = rc == FED_OK;
+	a->place.deferred = rc == FED_OK;
 	for (size_t i = 0; rc != FED_FAIL && a->lent && i < n; i++) {
 		rc = fed_aggregation_add(a, &u[i], &why);
 		if (rc == FED_REJECT)
@@ -280,7 +280,8 @@ int fed_aggregation_lend(struct fed_aggregation *a, struct fed_instance *instanc
 
 /* The step --------------------------------------------------------------- */
 
-/* Tiles of columns over the threads; of several failures the first coordinates' counts. */
+/* Tiles of columns, spread over the threads; of several failures that of the first coordinates is
+ * reported. */
 struct tiles {
 	const struct fed_aggregation *a;
 	const struct fed_update *const *u;
@@ -322,7 +323,7 @@ static int run_columns(const struct fed_aggregation *a, const struct fed_update 
 {
 	struct tiles tiles = {.a = a, .u = u, .n = n, .out = out, .lock = PTHREAD_MUTEX_INITIALIZER};
 
-	/* One update is too little to call the threads from what they do. */
+	/* one update is too little work to spread */
 	struct fed_pool *pool = n > 1 ? a->place.pool : NULL;
 
 	if (fed_pool_each(pool, (a->round.dim + TILE - 1) / TILE, run_tile, &tiles, err))
@@ -346,7 +347,7 @@ static int run_reduce(struct fed_aggregation *a, const struct fed_update *const 
 	fed_fill_unwritten(out, a->round.dim);
 	const int rc =
 		aggregator_of(instance)->reduce(instance->state, &a->round, u, n, v, out, &words);
-	fed_workplace_clear(&a->place);
+	fed_aggregation_host_clear(&a->place);
 	fed_free(v);
 	if (fed_check_code(instance, "reduce", rc, false, &words, err))
 		return FED_FAIL;
@@ -358,21 +359,21 @@ static int run_finish(struct fed_aggregation *a, float *out, struct fed_error *e
 	const struct fed_instance *instance = a->instance;
 	struct fed_error words = {{0}};
 
-	if (fed_workplace_settle(&a->place, err))
+	if (fed_aggregation_host_flush(&a->place, err))
 		return FED_FAIL;
 	fed_fill_unwritten(out, a->round.dim);
 	const int rc = aggregator_of(instance)->finish(instance->state, &a->round, out, &words);
-	fed_workplace_clear(&a->place);
+	fed_aggregation_host_clear(&a->place);
 	if (fed_check_code(instance, "finish", rc, false, &words, err))
 		return FED_FAIL;
 	return fed_check_step(instance, out, 0, a->round.dim, err);
 }
 
-/* All of n mixtures to a plugin that takes them one by one. */
+/* Pass n mixtures to a streaming plugin. */
 static int run_stream(struct fed_aggregation *a, const struct fed_update *const *u, size_t n,
                       struct fed_verdict *verdict, float *out, struct fed_error *err)
 {
-	a->place.lasting = true;
+	a->place.deferred = true;
 	for (size_t i = 0; i < n; i++) {
 		const int rc = call_add(a, u[i], &verdict[i], err);
 
@@ -400,7 +401,7 @@ static int run_rows(struct fed_aggregation *a, const struct fed_update *const *u
 	return run_stream(a, u, n, verdict, out, err);
 }
 
-/* Shares of the step: the used ones sum to 1, the filtered ones have none. */
+/* Normalise the weights: those of used updates sum to 1, those of filtered ones are 0. */
 static int share_weights(const struct fed_instance *instance, const struct fed_update *const *u,
                          struct fed_verdict *verdict, size_t n, struct fed_error *err)
 {
@@ -420,18 +421,18 @@ static int share_weights(const struct fed_instance *instance, const struct fed_u
 	return FED_OK;
 }
 
-int fed_mix(struct fed_mixing *x, const struct fed_instance *pre, struct fed_workplace *place,
-            struct fed_round *round, const struct fed_update *const *u, size_t n,
-            struct fed_error *err)
+int fed_mix(struct fed_mixing *x, const struct fed_instance *pre,
+            struct fed_aggregation_host *place, struct fed_round *round,
+            const struct fed_update *const *u, size_t n, struct fed_error *err)
 {
 	struct fed_error words = {{0}};
 
-	/* Where rows of its own lie does not depend on who lent the updates. */
+	/* the layout of the mixtures does not depend on that of the updates */
 	round->ld = leading_dimension(round->dim);
 	if (fed_mixing_init(x, n, mixtures_of(pre, n), round->ld, err))
 		return FED_FAIL;
 	int rc = aggregator_of(pre)->mix(pre->state, round, u, n, x->mix, x->m, &words);
-	fed_workplace_clear(place);
+	fed_aggregation_host_clear(place);
 	rc = fed_check_code(pre, "mix", rc, false, &words, err);
 	if (rc == FED_OK)
 		rc = fed_mixing_make(x, place, round, u, pre->entry->head->name, err);
@@ -440,7 +441,7 @@ int fed_mix(struct fed_mixing *x, const struct fed_instance *pre, struct fed_wor
 	return rc;
 }
 
-/* The aggregator works on what the pre-aggregation makes of the updates. */
+/* Aggregate the mixtures that the pre-aggregation makes of the updates. */
 static int run_mixed(struct fed_aggregation *a, const struct fed_update *const *u, float *out,
                      struct fed_error *err)
 {
@@ -493,7 +494,7 @@ void fed_aggregation_release(struct fed_aggregation *a)
 	fed_free(a->extra);
 	fed_free(a->mixed);
 	fed_free_floats(a->rows);
-	fed_workplace_release(&a->place);
+	fed_aggregation_host_release(&a->place);
 	if (a->update != &a->only) {
 		fed_free(a->update);
 		fed_free(a->verdict);

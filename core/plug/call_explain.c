@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * plug/call_explain.c - a rule tells what it did in a round: its lines, cleaned and cut.
+ * plug/call_explain.c - calls of tell(): the lines in which an aggregator explains a round,
+ * cleaned and cut.
  */
 #include <string.h>
 
@@ -21,13 +22,13 @@ bool fed_tells(const struct fed_entry *entry)
 
 /* Lines ------------------------------------------------------------------ */
 
-struct listener {
-	struct fed_teller teller; /* first: the plugin hands it back */
+struct line_sink {
+	struct fed_teller teller; /* first: the plugin passes it back */
 	struct fed_text *lines;
-	size_t n; /* also those that were too many */
+	size_t n; /* counts also lines beyond the limit */
 };
 
-/* Of s up to its end or the line's last column; *bytes of it are whole characters. */
+/* Whether s fits into a line; *bytes: the length of its whole characters that do. */
 static bool fits(const char *s, size_t *bytes)
 {
 	const size_t most = strnlen(s, 4 * FED_TOLD_COLUMNS + 1);
@@ -43,7 +44,7 @@ static bool fits(const char *s, size_t *bytes)
 		at += n > 0 ? n : 1;
 		if (columns > FED_TOLD_COLUMNS)
 			return false;
-		if (columns <= FED_TOLD_COLUMNS - 3) /* room for "..." */
+		if (columns <= FED_TOLD_COLUMNS - 3) /* leaves space for "..." */
 			*bytes = at;
 	}
 	*bytes = at;
@@ -70,20 +71,19 @@ static void put_line(struct fed_text *lines, const char *s)
 
 static void take_line(const struct fed_teller *teller, const char *line)
 {
-	struct listener *l = (struct listener *)(void *)(uintptr_t)teller;
+	struct line_sink *l = (struct line_sink *)(void *)(uintptr_t)teller;
 
 	if (line && l->n++ < FED_TOLD_LINES)
 		put_line(l->lines, line);
 }
 
-/* Telling ---------------------------------------------------------------- */
+/* Calls ------------------------------------------------------------------ */
 
-static int call_tell(const struct fed_instance *who, const struct fed_round *round,
-                     const struct fed_update *const *u, size_t n,
-                     const struct fed_verdict *const *v, const struct fed_telling *t,
-                     struct fed_error *err)
+static int call_one(const struct fed_instance *who, const struct fed_round *round,
+                    const struct fed_update *const *u, size_t n, const struct fed_verdict *const *v,
+                    const struct fed_telling *t, struct fed_error *err)
 {
-	struct listener l = {{sizeof l.teller, take_line}, t->lines, 0};
+	struct line_sink l = {{sizeof l.teller, take_line}, t->lines, 0};
 	struct fed_error words = {{0}};
 	struct fed_round seen = *round;
 
@@ -144,49 +144,49 @@ static int rows_init(struct rows *x, const struct fed_telling *t, struct fed_err
 	return FED_OK;
 }
 
-static int tell_mixed(const struct fed_telling *t, struct fed_workplace *place,
-                      struct fed_round *round, const struct rows *rows, struct fed_error *err)
+static int explain_mixtures(const struct fed_telling *t, struct fed_aggregation_host *place,
+                            struct fed_round *round, const struct rows *rows, struct fed_error *err)
 {
 	const struct fed_instance *who = t->instance;
 	struct fed_mixing x;
 
 	if (fed_mix(&x, who->after, place, round, rows->u, t->n, err))
 		return FED_FAIL;
-	const int rc = call_tell(who, round, x.u, x.m, rows->on_mixtures, t, err);
+	const int rc = call_one(who, round, x.u, x.m, rows->on_mixtures, t, err);
 	fed_mixing_release(&x);
 	return rc;
 }
 
-static int tell(const struct fed_telling *t, bool pre_aggregation, struct fed_error *err)
+static int explain(const struct fed_telling *t, bool pre_aggregation, struct fed_error *err)
 {
 	const struct fed_instance *who = t->instance;
 	struct fed_round round = t->round;
-	struct fed_workplace place;
+	struct fed_aggregation_host place;
 	struct rows rows;
 	int rc;
 
 	if (rows_init(&rows, t, err))
 		return FED_FAIL;
-	fed_workplace_init(&place, NULL, t->pool, round.dim);
+	fed_aggregation_host_init(&place, NULL, t->pool, round.dim);
 	round.size = sizeof round;
 	round.host = &place.host;
 	if (pre_aggregation)
-		rc = call_tell(who->after, &round, rows.u, t->n, rows.v, t, err);
+		rc = call_one(who->after, &round, rows.u, t->n, rows.v, t, err);
 	else if (who->after && fed_tells(who->entry))
-		rc = tell_mixed(t, &place, &round, &rows, err);
+		rc = explain_mixtures(t, &place, &round, &rows, err);
 	else
-		rc = call_tell(who, &round, rows.u, t->n, rows.v, t, err);
-	fed_workplace_release(&place);
+		rc = call_one(who, &round, rows.u, t->n, rows.v, t, err);
+	fed_aggregation_host_release(&place);
 	rows_release(&rows);
 	return rc;
 }
 
 int fed_call_tell(const struct fed_telling *t, struct fed_error *err)
 {
-	return tell(t, false, err);
+	return explain(t, false, err);
 }
 
 int fed_call_tell_pre_aggregation(const struct fed_telling *t, struct fed_error *err)
 {
-	return tell(t, true, err);
+	return explain(t, true, err);
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * plug/column_sort.c - the order of many rows' values, coordinate by coordinate.
+ * plug/column_sort.c - sorting of each coordinate over many rows.
  */
 #include "plug/column_sort.h"
 
@@ -43,9 +43,9 @@ static void copy_columns(const struct sorting *s, size_t j0, size_t width, float
 	}
 }
 
-/* Where the middle values are 0 training changed nothing (a dark pixel, a dead unit), and everybody
- * is among them: that tells nothing of anybody, so nobody is counted. */
-static void skip_untouched(float *lo, float *hi, size_t width)
+/* Exclude columns whose middle values are 0: training changed nothing there (a dark pixel, a dead
+ * unit), so counting who is within says nothing about a row. */
+static void skip_untrained(float *lo, float *hi, size_t width)
 {
 	for (size_t k = 0; k < width; k++) {
 		const bool untouched = lo[k] == 0 && hi[k] == 0;
@@ -55,7 +55,7 @@ static void skip_untouched(float *lo, float *hi, size_t width)
 	}
 }
 
-/* Columns [j0, j0 + width); the next ones are asked for meanwhile. */
+/* Sort columns [j0, j0 + width), and prefetch the next ones. */
 static void sort_tile(const struct sorting *s, size_t j0, size_t width, float *blocks,
                       uint64_t *within)
 {
@@ -73,7 +73,7 @@ static void sort_tile(const struct sorting *s, size_t j0, size_t width, float *b
 		memcpy(lo + k, block + s->lo * FED_COLUMNS, FED_COLUMNS * sizeof *lo);
 		memcpy(hi + k, block + s->hi * FED_COLUMNS, FED_COLUMNS * sizeof *hi);
 	}
-	skip_untouched(lo, hi, width);
+	skip_untrained(lo, hi, width);
 	for (size_t i = 0; within && i < s->n; i++)
 		within[i] += kernels->within(s->row[i] + j0, lo, hi, width);
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * plug/column_sort.h - the order of many rows' values, coordinate by coordinate (of plug/ alone).
+ * plug/column_sort.h - sorting of each coordinate over many rows (private to plug/).
  */
 #ifndef FED_PLUG_COLUMN_SORT_H
 #define FED_PLUG_COLUMN_SORT_H

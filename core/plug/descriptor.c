@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * plug/descriptor.c - check a plugin's own description before anything of it is used.
+ * plug/descriptor.c - validation of a plugin struct before any of it is used.
  *
- * Nothing is taken on trust: every pointer must lead into the library that it came from.
+ * It is untrusted input: every pointer must point into the library itself.
  */
 #include "plug/descriptor.h"
 
@@ -12,19 +12,19 @@
 #include "base/mem.h"
 
 enum {
-	STRUCT_MOST = 1 << 16, /* bytes of a plugin struct: room for ABIs to come */
+	STRUCT_MOST = 1 << 16, /* bytes of a plugin struct, with space for later ABIs */
 	STATE_MOST = 16 << 20, /* bytes of a state struct: large things are vector rows */
 	NAME_MOST = 31,
 	HELP_MOST = 200,
 	VERSION_MOST = 63,
 	DOC_MOST = 1 << 16,
 	ROWS_MOST = 256,
-	ROW_MOST = 4096, /* bytes of a field row: room for ABIs to come */
+	ROW_MOST = 4096, /* bytes of a field row, with space for later ABIs */
 	CHOICES_MOST = 256,
 	VECTORS_MOST = 16, /* vectors that a client keeps, or returns */
 };
 
-/* Bytes that a field row has at least: what every type needs.  What is missing reads as zero. */
+/* Least bytes of a field row, which every type needs; missing members are zero. */
 #define ROW_LEAST offsetof(struct fed_field, choice)
 
 static int check_version(const struct fed_head *head, struct fed_error *err)
@@ -95,7 +95,7 @@ static int check_words(const struct fed_library *lib, const struct fed_head *hea
 	return FED_OK;
 }
 
-/* Whether all that a row points to is the library's own. */
+/* Whether all pointers of a row point into the library. */
 static bool row_is_sound(const struct fed_library *lib, const struct fed_field *row)
 {
 	const char *const strings[] = {row->help, row->text, row->hint};
@@ -116,16 +116,15 @@ static bool row_is_sound(const struct fed_library *lib, const struct fed_field *
 	return true;
 }
 
-/* Row i of the plugin's table, whose rows are as long as those of the fedsh that it was built for.
- */
+/* Row i of the plugin's table, at the stride of the fedsh that it was built for. */
 static const struct fed_field *row_at(const struct fed_head *head, size_t i)
 {
 	return (const struct fed_field *)(const void *)((const char *)head->fields +
 	                                                i * head->field_size);
 }
 
-/* Copies the plugin's rows, with FED_END, into entry->fields: as many bytes of each as both know,
- * over zeroes. */
+/* Copies the plugin's rows, with FED_END, into entry->fields: the shorter of both sizes, over
+ * zeroes. */
 static int copy_rows(const struct fed_library *lib, const struct fed_head *head,
                      struct fed_entry *entry, struct fed_error *err)
 {
@@ -256,7 +255,8 @@ static size_t size_of_kind(uint32_t kind)
 	}
 }
 
-int fed_head_read(const struct fed_library *lib, struct fed_entry *entry, struct fed_error *err)
+int fed_descriptor_read(const struct fed_library *lib, struct fed_entry *entry,
+                        struct fed_error *err)
 {
 	const struct fed_head *head = fed_library_symbol(lib, "fed_plugin");
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * plug/descriptor.h - what a loaded library says about its plugin, checked (of plug/ alone).
+ * plug/descriptor.h - validation of the plugin struct of a loaded library (private to plug/).
  */
 #ifndef FED_PLUG_DESCRIPTOR_H
 #define FED_PLUG_DESCRIPTOR_H
@@ -8,10 +8,9 @@
 #include "plug/loader.h"
 #include "plug/registry.h"
 
-/* Checks `fed_plugin` of the library and copies it into entry->copy, its field rows
- * into entry->fields, over zeroes.  Afterwards
- * head->doc and head->fields are never NULL.  FED_REJECT says what to do; FED_FAIL: no
- * memory. */
-int fed_head_read(const struct fed_library *, struct fed_entry *, struct fed_error *);
+/* Checks `fed_plugin` of the library and copies it into entry->copy, its field rows into
+ * entry->fields, over zeroes.  Afterwards head->doc and head->fields are never NULL.  FED_REJECT:
+ * invalid, with the remedy in the error; FED_FAIL: no memory. */
+int fed_descriptor_read(const struct fed_library *, struct fed_entry *, struct fed_error *);
 
 #endif

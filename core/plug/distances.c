@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * plug/distances.c - squared distances between rows: by products, |a|^2 + |b|^2 - 2 a.b, where
- * those tell them well, else by differences.
+ * these are accurate, else by differences.
  *
  * Sums over coordinates are cut into slices whose number depends on the sizes alone; the slices run
  * on any thread and are added in their order, so the bits are those of one thread.
@@ -15,7 +15,7 @@
 #include "base/rows.h"
 
 enum {
-	CHUNK = 1024,            /* coordinates of all rows that are worked on at a time */
+	CHUNK = 1024,            /* coordinates of all rows in one pass */
 	SLICES = 32,             /* at most */
 	SLICES_KEPT = 4,         /* at least, however large their sums are */
 	SLICES_BYTES = 64 << 20, /* of all slices' sums */
@@ -55,7 +55,7 @@ static int slices_init(struct slices *s, size_t sums, struct fed_error *err)
 	return s->sum ? FED_OK : fed_fail_memory(err, s->count * bytes, "distances");
 }
 
-/* Coordinates [*j0, *j1) are slice i's. */
+/* The coordinates [*j0, *j1) of slice i. */
 static void slice_range(const struct slices *s, size_t i, size_t *j0, size_t *j1)
 {
 	const size_t chunks = (s->dim + CHUNK - 1) / CHUNK;
@@ -66,7 +66,7 @@ static void slice_range(const struct slices *s, size_t i, size_t *j0, size_t *j1
 		*j1 = s->dim;
 }
 
-/* All slices' sums into the first one's. */
+/* Add the sums of all slices to those of the first. */
 static void add_slices(struct slices *s)
 {
 	for (size_t i = 1; i < s->count; i++)
@@ -176,13 +176,13 @@ int fed_lengths(const float *const *row, size_t n, size_t dim, const float *from
 }
 
 /* Whether |x|^2 + |y|^2 - 2 x.y, of that sum and result, is to be computed from the differences. */
-static bool is_doubtful(double lengths, double distance, size_t dim)
+static bool is_inaccurate(double lengths, double distance, size_t dim)
 {
 	return !(distance > NEAR * lengths) || !isfinite(distance) || lengths < TINY * (double)dim;
 }
 
-/* The pairs whose distance the products cannot tell; pair NULL: only count them. */
-static size_t list_doubtful(const struct slices *s, double *square, uint32_t (*pair)[2])
+/* List the pairs whose distance by products is inaccurate; pair NULL: only count them. */
+static size_t list_inaccurate(const struct slices *s, double *square, uint32_t (*pair)[2])
 {
 	const size_t n = s->n;
 	size_t count = 0;
@@ -194,7 +194,7 @@ static size_t list_doubtful(const struct slices *s, double *square, uint32_t (*p
 			const double distance = lengths - 2 * s->sum[i * n + j];
 
 			square[i * n + j] = square[j * n + i] = distance;
-			if (!is_doubtful(lengths, distance, s->dim))
+			if (!is_inaccurate(lengths, distance, s->dim))
 				continue;
 			if (pair) {
 				pair[count][0] = (uint32_t)i;
@@ -234,14 +234,14 @@ int fed_distances(const float *const *row, size_t n, size_t dim, struct fed_pool
 		return FED_FAIL;
 	if (multiply(&s, pool, err))
 		goto done;
-	const size_t n_pairs = list_doubtful(&s, square, NULL);
+	const size_t n_pairs = list_inaccurate(&s, square, NULL);
 	rc = FED_OK;
 	if (n_pairs > 0) {
 		pair = fed_alloc_array(n_pairs, sizeof *pair);
 		rc = pair ? FED_OK : fed_fail_memory(err, n_pairs * sizeof *pair, "distances");
 	}
 	if (rc == FED_OK && pair) {
-		list_doubtful(&s, square, pair);
+		list_inaccurate(&s, square, pair);
 		rc = square_pairs(&s, n_pairs, (const uint32_t(*)[2])pair, pool, square, err);
 	}
 done:

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * plug/distances.h - how far updates are from each other.
+ * plug/distances.h - squared Euclidean distances between updates.
  */
 #ifndef FED_PLUG_DISTANCES_H
 #define FED_PLUG_DISTANCES_H
@@ -12,7 +12,7 @@
  * threads; pool NULL: in this thread. */
 int fed_distances(const float *const *row, size_t n, size_t dim, struct fed_pool *, double *square,
                   struct fed_error *);
-/* square [n]: those of the rows to one more; from NULL: to the origin. */
+/* square [n]: squared distances of the rows to `from`; NULL: to the origin. */
 int fed_lengths(const float *const *row, size_t n, size_t dim, const float *from, struct fed_pool *,
                 double *square, struct fed_error *);
 

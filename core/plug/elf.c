@@ -2,9 +2,9 @@
 /*
  * plug/elf.c - the headers of an ELF object, read as untrusted bytes.
  *
- * dlopen maps what the headers promise and dies by SIGBUS or SIGSEGV where the file does not keep
- * it, so everything is held against the file's size first.  Tables are copied out byte by byte:
- * nothing in a damaged file need be aligned.
+ * dlopen maps what the headers announce and crashes by SIGBUS or SIGSEGV where the file is shorter,
+ * so all offsets are checked against the file's size first.  Tables are copied byte by byte, since
+ * a damaged file may be misaligned.
  */
 #include "plug/elf.h"
 
@@ -90,7 +90,7 @@ static const char *machine_name(unsigned machine, char buffer[24])
 	return buffer;
 }
 
-/* Far enough to know what kind of file it is. */
+/* Check the identification: the kind of file, class, machine. */
 static int check_ident(const struct image *f, elf_header *h, struct fed_error *err)
 {
 	char theirs[24], ours[24];
@@ -167,7 +167,7 @@ static int check_sections(const struct image *f, const elf_header *h, struct fed
 	const uint64_t all = (uint64_t)h->e_shnum * sizeof(elf_section);
 
 	if (h->e_shnum == 0)
-		return FED_OK; /* stripped of them: lawful */
+		return FED_OK; /* stripped of them, which is valid */
 	if (h->e_shentsize != sizeof(elf_section))
 		return fed_reject(err, "is damaged: its section headers have %u bytes", h->e_shentsize);
 	if (!inside(f, h->e_shoff, all))
@@ -180,7 +180,7 @@ static int check_sections(const struct image *f, const elf_header *h, struct fed
 	return FED_OK;
 }
 
-/* The name of a symbol, or "" when it leads out of the string table. */
+/* The name of a symbol, or "" when its offset is outside the string table. */
 static const char *symbol_name(const struct image *f, const elf_section *strings,
                                const elf_symbol *symbol)
 {
@@ -192,8 +192,8 @@ static const char *symbol_name(const struct image *f, const elf_section *strings
 	return text + symbol->st_name;
 }
 
-/* What the dynamic symbols tell before dlopen does: the export, and a sanitizer whose runtime
- * would end the process because it does not come first. */
+/* Check the dynamic symbols: the export, and a sanitizer whose runtime would abort the process
+ * because it is not loaded first. */
 static int check_symbols(const struct image *f, const elf_header *h, const elf_section *table,
                          const char *wanted, struct fed_error *err)
 {

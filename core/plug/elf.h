@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * plug/elf.h - whether bytes are a shared object that this process may load (of plug/ alone).
+ * plug/elf.h - validation of a shared object before it is loaded (private to plug/).
  */
 #ifndef FED_PLUG_ELF_H
 #define FED_PLUG_ELF_H
 
 #include "fedsh/plugin.h"
 
-/* FED_REJECT with a clause that reads well after the file's name, else FED_OK.  `symbol` is what
- * it must export.  The bytes may be anything. */
+/* FED_OK if this process can load the object and it exports `symbol`; FED_REJECT with a clause that
+ * follows the file's name.  The bytes are untrusted. */
 int fed_elf_check(const void *bytes, size_t size, const char *symbol, struct fed_error *);
 
 #endif

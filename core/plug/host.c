@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * plug/host.c - the host functions: memory, tiles and sums of rows.
+ * plug/host.c - the host functions of aggregators: memory, tiles and sums of rows.
  */
 #include "plug/host.h"
 
@@ -11,12 +11,12 @@
 #include "plug/distances.h"
 #include "plug/column_sort.h"
 
-/* Coordinates of a tile: its sums in doubles stay in the first cache. */
+/* Coordinates of a tile, whose sums in doubles stay in the first-level cache. */
 enum { TILE = 2048 };
 
-static struct fed_workplace *place_of(const struct fed_host *host)
+static struct fed_aggregation_host *state_of(const struct fed_host *host)
 {
-	return (struct fed_workplace *)host; /* it is the first member, and never constant */
+	return (struct fed_aggregation_host *)host; /* the first member; never a constant object */
 }
 
 /* Tiles ------------------------------------------------------------------ */
@@ -39,7 +39,7 @@ static void run_tile(void *ctx, size_t i, int worker)
 static int tiles(const struct fed_host *host, void (*work)(void *ctx, size_t j0, size_t j1),
                  void *ctx, struct fed_error *err)
 {
-	const struct fed_workplace *w = place_of(host);
+	const struct fed_aggregation_host *w = state_of(host);
 	struct tiles t = {work, ctx, w->dim};
 
 	return fed_pool_each(w->pool, (w->dim + TILE - 1) / TILE, run_tile, &t, err);
@@ -117,8 +117,9 @@ static int combine(const struct fed_host *host, const float *const row[], const 
 	return rc;
 }
 
-int fed_workplace_mix(const struct fed_workplace *w, const float *const row[], size_t n,
-                      const double *mix, size_t m, float *out, size_t ld, struct fed_error *err)
+int fed_aggregation_host_mix(const struct fed_aggregation_host *w, const float *const row[],
+                             size_t n, const double *mix, size_t m, float *out, size_t ld,
+                             struct fed_error *err)
 {
 	struct sparse *rows = fed_alloc_array(m, sizeof *rows), all;
 	struct mixture x = {.rows = rows, .m = m, .ld = ld, .out = out};
@@ -152,61 +153,61 @@ static void add_tile(void *ctx, size_t j0, size_t j1)
 	fed_rows_kernels()->weigh(a->sum + j0, a->rows->row, a->rows->w, a->rows->n, j0, j1 - j0);
 }
 
-static int put_off(struct fed_workplace *place, const struct fed_addend *addend,
-                   struct fed_error *err)
+static int defer(struct fed_aggregation_host *state, const struct fed_addend *addend,
+                 struct fed_error *err)
 {
-	if (place->n_addends == place->addend_capacity) {
-		const size_t capacity = place->addend_capacity ? 2 * place->addend_capacity : 64;
-		struct fed_addend *grown = fed_resize(place->addend, place->addend_capacity * sizeof *grown,
+	if (state->n_addends == state->addend_capacity) {
+		const size_t capacity = state->addend_capacity ? 2 * state->addend_capacity : 64;
+		struct fed_addend *grown = fed_resize(state->addend, state->addend_capacity * sizeof *grown,
 		                                      capacity * sizeof *grown);
 
 		if (!grown)
 			return fed_fail_memory(err, capacity * sizeof *grown, "the sums of updates");
-		place->addend = grown;
-		place->addend_capacity = capacity;
+		state->addend = grown;
+		state->addend_capacity = capacity;
 	}
-	place->addend[place->n_addends++] = *addend;
+	state->addend[state->n_addends++] = *addend;
 	return FED_OK;
 }
 
 static int accumulate(const struct fed_host *host, double *sum, double w, const float *row,
                       struct fed_error *err)
 {
-	struct fed_workplace *place = place_of(host);
+	struct fed_aggregation_host *state = state_of(host);
 	const struct sparse one = {.row = &row, .w = &w, .n = 1};
 	struct addition a = {sum, &one};
 
 	if (w == 0)
 		return FED_OK;
-	if (place->lasting)
-		return put_off(place, &(struct fed_addend){sum, w, row}, err);
+	if (state->deferred)
+		return defer(state, &(struct fed_addend){sum, w, row}, err);
 	return tiles(host, add_tile, &a, err);
 }
 
-int fed_workplace_settle(struct fed_workplace *place, struct fed_error *err)
+int fed_aggregation_host_flush(struct fed_aggregation_host *state, struct fed_error *err)
 {
 	struct sparse s;
 	int rc = FED_OK;
 
-	if (place->n_addends == 0)
+	if (state->n_addends == 0)
 		return FED_OK;
-	if (sparse_init(&s, place->n_addends, err))
+	if (sparse_init(&s, state->n_addends, err))
 		return FED_FAIL;
-	/* Sum after sum, each with all of its rows in their order. */
-	while (rc == FED_OK && place->n_addends > 0) {
-		double *sum = place->addend[0].sum;
+	/* sum by sum, each with all of its rows in order */
+	while (rc == FED_OK && state->n_addends > 0) {
+		double *sum = state->addend[0].sum;
 		size_t left = 0;
 
 		s.n = 0;
-		for (size_t i = 0; i < place->n_addends; i++) {
-			const struct fed_addend *a = &place->addend[i];
+		for (size_t i = 0; i < state->n_addends; i++) {
+			const struct fed_addend *a = &state->addend[i];
 			if (a->sum == sum)
 				sparse_add(&s, a->row, a->w);
 			else
-				place->addend[left++] = *a;
+				state->addend[left++] = *a;
 		}
-		place->n_addends = left;
-		rc = tiles(&place->host, add_tile, &(struct addition){sum, &s}, err);
+		state->n_addends = left;
+		rc = tiles(&state->host, add_tile, &(struct addition){sum, &s}, err);
 	}
 	sparse_release(&s);
 	return rc;
@@ -217,7 +218,7 @@ int fed_workplace_settle(struct fed_workplace *place, struct fed_error *err)
 static int distances(const struct fed_host *host, const float *const row[], size_t n,
                      double *square, struct fed_error *err)
 {
-	const struct fed_workplace *w = place_of(host);
+	const struct fed_aggregation_host *w = state_of(host);
 
 	return fed_distances(row, n, w->dim, w->pool, square, err);
 }
@@ -225,7 +226,7 @@ static int distances(const struct fed_host *host, const float *const row[], size
 static int lengths(const struct fed_host *host, const float *const row[], size_t n,
                    const float *from, double *square, struct fed_error *err)
 {
-	const struct fed_workplace *w = place_of(host);
+	const struct fed_aggregation_host *w = state_of(host);
 
 	return fed_lengths(row, n, w->dim, from, w->pool, square, err);
 }
@@ -234,7 +235,7 @@ static int sorted(const struct fed_host *host, const float *const row[], size_t 
                   size_t hi, fed_sorted_work *work, void *ctx, uint64_t *within,
                   struct fed_error *err)
 {
-	const struct fed_workplace *w = place_of(host);
+	const struct fed_aggregation_host *w = state_of(host);
 
 	return fed_sort_columns(row, n, w->dim, lo, hi, work, ctx, w->pool, within, err);
 }
@@ -243,28 +244,28 @@ static int sorted(const struct fed_host *host, const float *const row[], size_t 
 
 static void *scratch(const struct fed_host *host, size_t n, size_t size, struct fed_error *err)
 {
-	struct fed_workplace *place = place_of(host);
-	const size_t unit = sizeof *place->scratch, most = SIZE_MAX / sizeof(float);
+	struct fed_aggregation_host *state = state_of(host);
+	const size_t unit = sizeof *state->scratch, most = SIZE_MAX / sizeof(float);
 	float *block = NULL;
 
 	if (n == 0 || size <= most / n)
 		block = fed_alloc_floats((n * size + sizeof(float) - 1) / sizeof(float) + 1);
 	void **grown =
-		block ? fed_resize(place->scratch, place->n_scratch * unit, (place->n_scratch + 1) * unit)
+		block ? fed_resize(state->scratch, state->n_scratch * unit, (state->n_scratch + 1) * unit)
 			  : NULL;
 	if (!grown) {
 		fed_free_floats(block);
 		fed_fail_memory(err, n * size, "an aggregator's scratch memory");
 		return NULL;
 	}
-	place->scratch = grown;
-	place->scratch[place->n_scratch++] = block;
+	state->scratch = grown;
+	state->scratch[state->n_scratch++] = block;
 	return block;
 }
 
 static void note(const struct fed_host *host, const char *text)
 {
-	const struct fed_host *outer = place_of(host)->outer;
+	const struct fed_host *outer = state_of(host)->outer;
 
 	if (outer && outer->note)
 		outer->note(outer, text);
@@ -272,17 +273,17 @@ static void note(const struct fed_host *host, const char *text)
 
 static void mark(const struct fed_host *host, size_t i, int32_t group, bool trusted)
 {
-	const struct fed_workplace *place = place_of(host);
+	const struct fed_aggregation_host *state = state_of(host);
 
-	if (i < place->n_trusts)
-		place->trust[i] = (struct fed_trust){group < 0 ? -1 : group, trusted};
+	if (i < state->n_trusts)
+		state->trust[i] = (struct fed_trust){group < 0 ? -1 : group, trusted};
 }
 
-void fed_workplace_init(struct fed_workplace *place, const struct fed_host *outer,
-                        struct fed_pool *pool, size_t dim)
+void fed_aggregation_host_init(struct fed_aggregation_host *state, const struct fed_host *outer,
+                               struct fed_pool *pool, size_t dim)
 {
-	*place = (struct fed_workplace){
-		.host = {.size = sizeof place->host,
+	*state = (struct fed_aggregation_host){
+		.host = {.size = sizeof state->host,
 	             .note = note,
 	             .scratch = scratch,
 	             .tiles = tiles,
@@ -298,17 +299,17 @@ void fed_workplace_init(struct fed_workplace *place, const struct fed_host *oute
 	};
 }
 
-void fed_workplace_clear(struct fed_workplace *place)
+void fed_aggregation_host_clear(struct fed_aggregation_host *state)
 {
-	for (size_t i = 0; i < place->n_scratch; i++)
-		fed_free_floats(place->scratch[i]);
-	place->n_scratch = 0;
+	for (size_t i = 0; i < state->n_scratch; i++)
+		fed_free_floats(state->scratch[i]);
+	state->n_scratch = 0;
 }
 
-void fed_workplace_release(struct fed_workplace *place)
+void fed_aggregation_host_release(struct fed_aggregation_host *state)
 {
-	fed_workplace_clear(place);
-	fed_free(place->scratch);
-	fed_free(place->addend);
-	*place = (struct fed_workplace){0};
+	fed_aggregation_host_clear(state);
+	fed_free(state->scratch);
+	fed_free(state->addend);
+	*state = (struct fed_aggregation_host){0};
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * plug/host.h - what an aggregator may call (struct fed_host), and what it leaves behind.
+ * plug/host.h - the host functions of aggregators (struct fed_host), and their state during one
+ * aggregation.
  */
 #ifndef FED_PLUG_HOST_H
 #define FED_PLUG_HOST_H
@@ -9,44 +10,44 @@
 #include "fedsh/aggregator.h"
 #include "fedsh/host.h"
 
-/* What a rule thinks of an update, beside its verdict. */
+/* A rule's judgement of an update, in addition to its verdict. */
 struct fed_trust {
 	int32_t group; /* -1: it made none */
 	bool trusted;
 };
 
-/* A sum to be made later: sum += w row. */
+/* A deferred sum: sum += w row. */
 struct fed_addend {
 	double *sum, w;
 	const float *row;
 };
 
-/* Where one aggregation works.  Stays where it is between init and release: plugins have a pointer
- * into it. */
-struct fed_workplace {
-	struct fed_host host;         /* first: it leads back here */
-	const struct fed_host *outer; /* notes go there; NULL: nowhere */
+/* The host's state during one aggregation.  Must not move between init and release: plugins have a
+ * pointer into it. */
+struct fed_aggregation_host {
+	struct fed_host host;         /* first member: a pointer to it is one to this struct */
+	const struct fed_host *outer; /* receives notes; NULL: none */
 	struct fed_pool *pool;        /* NULL: this thread alone */
 	size_t dim;
 	struct fed_trust *trust; /* [n_trusts], the caller's */
 	size_t n_trusts;
 	void **scratch; /* [n_scratch] */
 	size_t n_scratch;
-	bool lasting;              /* rows stay where they are until settle: sums may wait */
+	bool deferred;             /* rows are valid until the flush, so sums may be deferred */
 	struct fed_addend *addend; /* [n_addends] */
 	size_t n_addends, addend_capacity;
 };
-void fed_workplace_init(struct fed_workplace *, const struct fed_host *outer, struct fed_pool *,
-                        size_t dim);
-/* Make the sums that wait. */
-int fed_workplace_settle(struct fed_workplace *, struct fed_error *);
-/* After a call: its scratch memory. */
-void fed_workplace_clear(struct fed_workplace *);
-void fed_workplace_release(struct fed_workplace *); /* zeroed is fine */
+void fed_aggregation_host_init(struct fed_aggregation_host *, const struct fed_host *outer,
+                               struct fed_pool *, size_t dim);
+/* Compute the deferred sums. */
+int fed_aggregation_host_flush(struct fed_aggregation_host *, struct fed_error *);
+/* Release the scratch memory of a call. */
+void fed_aggregation_host_clear(struct fed_aggregation_host *);
+void fed_aggregation_host_release(struct fed_aggregation_host *); /* zeroed is fine */
 
-/* out (m, dim), rows ld apart, = mix (m, n) rows: in doubles; a row of weight 0 is not looked at.
- */
-int fed_workplace_mix(const struct fed_workplace *, const float *const row[], size_t n,
-                      const double *mix, size_t m, float *out, size_t ld, struct fed_error *);
+/* out (m, dim), rows ld apart, = mix (m, n) rows: in doubles; rows of weight 0 are not read. */
+int fed_aggregation_host_mix(const struct fed_aggregation_host *, const float *const row[],
+                             size_t n, const double *mix, size_t m, float *out, size_t ld,
+                             struct fed_error *);
 
 #endif

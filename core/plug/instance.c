@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * plug/instance.c - a plugin's state: settings, vectors, and what is kept of them.
+ * plug/instance.c - plugin instances: settings, vectors, backup and restore.
  */
 #include <string.h>
 
@@ -52,7 +52,8 @@ int fed_instance_init(struct fed_instance *instance, const struct fed_entry *ent
 		return FED_FAIL;
 	}
 	*instance = (struct fed_instance){.entry = entry, .state = state};
-	((struct fed_entry *)entry)->users++; /* entries are the registry's, never constants */
+	((struct fed_entry *)entry)
+		->users++; /* entries belong to the registry and are never constant objects */
 	return FED_OK;
 }
 
@@ -149,7 +150,7 @@ int fed_instance_set_state(struct fed_instance *instance, const void *bytes, siz
 	if (n != head->state_size)
 		return fed_fail(err, "%s keeps %u bytes of state, not %zu; it was built anew since",
 		                head->name, head->state_size, n);
-	/* What lies between the vectors' pointers, which rows need not name in their order. */
+	/* copy the bytes between the vectors' pointers, whose rows may be in any order */
 	while (from < n) {
 		size_t end = n, next = n;
 		for (const struct fed_field *row = head->fields; row->type != FED_TYPE_END; row++) {
@@ -191,7 +192,7 @@ int fed_instance_backup(const struct fed_instance *instance, struct fed_instance
 
 void fed_instance_rollback(struct fed_instance *instance, const struct fed_instance_backup *backup)
 {
-	struct fed_error unused; /* the size is the instance's own */
+	struct fed_error unused; /* the size is that of the instance */
 
 	fed_instance_set_state(instance, backup->state, instance->entry->head->state_size, &unused);
 	for (uint32_t k = 0; k < backup->rows; k++)

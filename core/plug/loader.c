@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * plug/loader.c - the one file that knows dlopen.
+ * plug/loader.c - loading of shared objects; the only file that calls dlopen.
  *
- * A private copy lives in a memfd; its descriptor stays open as long as the library, because
- * dlopen takes two libraries of the same path (/proc/self/fd/N) for one.
+ * A private copy lives in a memfd; its descriptor stays open as long as the library, because dlopen
+ * takes two libraries of the same path (/proc/self/fd/N) for one.
  */
 #include "plug/loader.h"
 
@@ -49,7 +49,7 @@ static const char *last_part(const char *path)
 	return slash ? slash + 1 : path;
 }
 
-/* What dlopen says begins with the path that it was given, which may be the copy's. */
+/* The error of dlopen, without the path in front, which may be that of the copy. */
 static int refuse_by_dlerror(const char *given, struct fed_error *err)
 {
 	const char *words = dlerror();
@@ -68,7 +68,7 @@ static int open_handle(struct fed_library *lib, const char *path, struct fed_err
 	return lib->handle ? FED_OK : refuse_by_dlerror(path, err);
 }
 
-/* Where no executable memfd may be made: a file that is removed as soon as it is open. */
+/* A file that is unlinked once it is open, where executable memfds are forbidden. */
 static int open_temporary(struct fed_library *lib, const struct fed_text *bytes,
                           struct fed_error *err)
 {
@@ -156,7 +156,7 @@ const void *fed_library_symbol(const struct fed_library *lib, const char *name)
 	return p && fed_library_holds(lib, p, 1) ? p : NULL;
 }
 
-/* A range of the library's memory that p lies in. */
+/* A search for the segment of a library that contains p. */
 struct search {
 	uintptr_t base, p;
 	size_t capacity; /* bytes from p to the end of its segment; 0: not found */

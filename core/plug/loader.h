@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * plug/loader.h - shared objects in this process (of plug/ alone).
+ * plug/loader.h - loading of shared objects (private to plug/).
  *
- * A library is either the file itself or a private copy of it, which survives that the file is
+ * A library is either the file itself or a private copy of it, which stays valid when the file is
  * rebuilt, truncated or deleted.  Refusals of the file are FED_REJECT, lack of memory FED_FAIL.
  */
 #ifndef FED_PLUG_LOADER_H
@@ -17,7 +17,7 @@ int fed_library_open(struct fed_library **, const char *path, bool private_copy,
                      struct fed_error *);
 void fed_library_close(struct fed_library *); /* NULL is fine */
 
-/* The exported object of that name, when it lies inside the library itself; else NULL. */
+/* The exported object of that name if it is inside the library itself; else NULL. */
 const void *fed_library_symbol(const struct fed_library *, const char *name);
 /* Whether [p, p + size) is mapped and readable as part of the library. */
 bool fed_library_holds(const struct fed_library *, const void *p, size_t size);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * plug/pre_aggregation.c - mixtures of updates, and verdicts on them carried back to who is in
- * them.
+ * plug/pre_aggregation.c - mixtures of updates, and the mapping of verdicts on them back to the
+ * updates.
  */
 #include "plug/pre_aggregation.h"
 
@@ -58,8 +58,8 @@ static int check_shares(const struct fed_mixing *x, const char *name, struct fed
 	return FED_OK;
 }
 
-/* Mixture k as an update: means of what its members claim.  Where there is one for each update it
- * has that client's id, else the lowest id in it. */
+/* Mixture k as an update: means of its members' values.  With one mixture for each update it has
+ * that client's id, else the lowest id in it. */
 static struct fed_update describe(const struct fed_mixing *x, size_t k,
                                   const struct fed_round *round, const struct fed_update *const *u)
 {
@@ -90,7 +90,7 @@ static struct fed_update describe(const struct fed_mixing *x, size_t k,
 	return mixed;
 }
 
-int fed_mixing_make(struct fed_mixing *x, const struct fed_workplace *place,
+int fed_mixing_make(struct fed_mixing *x, const struct fed_aggregation_host *place,
                     const struct fed_round *round, const struct fed_update *const *u,
                     const char *name, struct fed_error *err)
 {
@@ -103,7 +103,8 @@ int fed_mixing_make(struct fed_mixing *x, const struct fed_workplace *place,
 		return fed_fail_memory(err, x->n * sizeof *row, "mixtures of updates");
 	for (size_t i = 0; i < x->n; i++)
 		row[i] = u[i]->delta;
-	const int rc = fed_workplace_mix(place, row, x->n, x->mix, x->m, x->rows, round->ld, err);
+	const int rc =
+		fed_aggregation_host_mix(place, row, x->n, x->mix, x->m, x->rows, round->ld, err);
 	fed_free(row);
 	for (size_t k = 0; rc == FED_OK && k < x->m; k++) {
 		x->update[k] = describe(x, k, round, u);
@@ -117,9 +118,9 @@ int fed_mixing_make(struct fed_mixing *x, const struct fed_workplace *place,
 	return rc;
 }
 
-/* The mixture that speaks for update i: its own where each has one, else that of its largest share.
- */
-static size_t home_of(const struct fed_mixing *x, size_t i)
+/* The mixture whose score and trust update i gets: its own where each has one, else that of its
+ * largest share. */
+static size_t main_mixture(const struct fed_mixing *x, size_t i)
 {
 	size_t best = 0;
 
@@ -135,7 +136,7 @@ void fed_mixing_judge(const struct fed_mixing *x, struct fed_verdict *verdict,
                       struct fed_trust *trust)
 {
 	for (size_t i = 0; i < x->n; i++) {
-		const size_t home = home_of(x, i);
+		const size_t main = main_mixture(x, i);
 		double weight = 0;
 
 		verdict[i].used = false;
@@ -146,7 +147,7 @@ void fed_mixing_judge(const struct fed_mixing *x, struct fed_verdict *verdict,
 			verdict[i].used = true;
 		}
 		verdict[i].weight = (float)weight;
-		verdict[i].score = x->verdict[home].score;
-		trust[i] = x->trust[home];
+		verdict[i].score = x->verdict[main].score;
+		trust[i] = x->trust[main];
 	}
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * plug/pre_aggregation.h - mixtures of updates, which a pre-aggregation puts in their place (of
- * plug/ alone).
+ * plug/pre_aggregation.h - mixtures of updates, with which a pre-aggregation replaces the updates
+ * (private to plug/).
  */
 #ifndef FED_PLUG_PRE_AGGREGATION_H
 #define FED_PLUG_PRE_AGGREGATION_H
@@ -20,15 +20,16 @@ struct fed_mixing {
 };
 /* mix is zero, verdicts and trusts are unset; u [n] are the updates. */
 int fed_mixing_init(struct fed_mixing *, size_t n, size_t m, size_t ld, struct fed_error *);
-/* mix is filled in: check it, make rows, updates and verdicts.  `name` is the pre-aggregation. */
-int fed_mixing_make(struct fed_mixing *, const struct fed_workplace *,
+/* After mix was written: check it, make rows, updates and verdicts.  `name` is the
+ * pre-aggregation's. */
+int fed_mixing_make(struct fed_mixing *, const struct fed_aggregation_host *,
                     const struct fed_round *round, const struct fed_update *const *u,
                     const char *name, struct fed_error *);
-/* All of this at once: what the pre-aggregation makes of n updates.  round->ld becomes that of the
- * rows. In call_aggregation.c, since it calls the plugin. */
-int fed_mix(struct fed_mixing *, const struct fed_instance *pre, struct fed_workplace *,
+/* All of this at once: init, mix() of the pre-aggregation on n updates, make.  round->ld becomes
+ * that of the rows.  Defined in call_aggregation.c, since it calls the plugin. */
+int fed_mix(struct fed_mixing *, const struct fed_instance *pre, struct fed_aggregation_host *,
             struct fed_round *, const struct fed_update *const *u, size_t n, struct fed_error *);
-/* What the verdicts on the mixtures mean for the updates. */
+/* Map the verdicts on the mixtures to verdicts on the updates. */
 void fed_mixing_judge(const struct fed_mixing *, struct fed_verdict *, struct fed_trust *);
 void fed_mixing_release(struct fed_mixing *); /* zeroed is fine */
 

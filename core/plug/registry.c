@@ -79,9 +79,9 @@ void fed_registry_free(struct fed_registry *registry)
 	fed_free(registry);
 }
 
-/* Where (kind, name) is or would be; *found tells which. */
-static size_t place_of(const struct fed_registry *registry, uint32_t kind, const char *name,
-                       bool *found)
+/* The index of (kind, name), or where to insert it; *found: whether it exists. */
+static size_t entry_index(const struct fed_registry *registry, uint32_t kind, const char *name,
+                          bool *found)
 {
 	size_t low = 0, high = registry->n;
 
@@ -108,7 +108,7 @@ static int entry_new(struct fed_entry **out, const char *path, bool builtin, boo
                      struct fed_error *err)
 {
 	struct fed_error why;
-	char *absolute = realpath(path, NULL); /* malloc's: not of base/mem.h */
+	char *absolute = realpath(path, NULL); /* by malloc, not base/mem.h */
 	if (!absolute)
 		return fed_reject(err, "%s: %s", fed_show(path).s, strerror(errno));
 	struct fed_entry *entry = fed_alloc(sizeof *entry);
@@ -122,12 +122,12 @@ static int entry_new(struct fed_entry **out, const char *path, bool builtin, boo
 	entry->builtin = builtin;
 	int rc = fed_library_open(&entry->library, kept, private_copy, &why);
 	if (rc == FED_OK)
-		rc = fed_head_read(entry->library, entry, &why);
+		rc = fed_descriptor_read(entry->library, entry, &why);
 	if (rc == FED_OK) {
 		*out = entry;
 		return FED_OK;
 	}
-	/* What base/file.h says names the file already. */
+	/* errors of base/file.h name the file already */
 	const struct fed_shown shown = fed_show(kept);
 	if (strncmp(why.text, shown.s, strlen(shown.s)) == 0)
 		*err = why;
@@ -141,7 +141,7 @@ static int insert(struct fed_registry *registry, struct fed_entry *entry, struct
 {
 	const struct fed_head *head = entry->head;
 	bool found;
-	const size_t place = place_of(registry, head->kind, head->name, &found);
+	const size_t place = entry_index(registry, head->kind, head->name, &found);
 
 	if (found && strcmp(registry->entry[place]->path, entry->path) == 0)
 		return fed_reject(err, "%s %s is loaded from this file already; use reload %s",
@@ -167,8 +167,8 @@ static int insert(struct fed_registry *registry, struct fed_entry *entry, struct
 }
 
 /* FED_REJECT: the file is refused; FED_FAIL: memory. */
-static int load(struct fed_registry *registry, const char *path, bool builtin,
-                const struct fed_entry **out, struct fed_error *err)
+static int load_entry(struct fed_registry *registry, const char *path, bool builtin,
+                      const struct fed_entry **out, struct fed_error *err)
 {
 	struct fed_entry *entry;
 	int rc = entry_new(&entry, path, builtin, !builtin, err);
@@ -186,7 +186,7 @@ static int load(struct fed_registry *registry, const char *path, bool builtin,
 int fed_registry_load(struct fed_registry *registry, const char *path,
                       const struct fed_entry **entry, struct fed_error *err)
 {
-	return load(registry, path, false, entry, err) == FED_OK ? FED_OK : FED_FAIL;
+	return load_entry(registry, path, false, entry, err) == FED_OK ? FED_OK : FED_FAIL;
 }
 
 static int is_object(const struct dirent *d)
@@ -197,7 +197,7 @@ static int is_object(const struct dirent *d)
 }
 
 /* Byte order, whatever the locale. */
-static int by_name(const struct dirent **a, const struct dirent **b)
+static int compare_file_names(const struct dirent **a, const struct dirent **b)
 {
 	return strcmp((*a)->d_name, (*b)->d_name);
 }
@@ -209,7 +209,7 @@ int fed_registry_scan(struct fed_registry *registry, const char *folder, bool bu
 	struct dirent **list;
 	struct fed_text path = {0};
 	struct fed_error why;
-	const int n = scandir(folder, &list, is_object, by_name);
+	const int n = scandir(folder, &list, is_object, compare_file_names);
 	int rc = FED_OK;
 
 	if (n < 0)
@@ -220,7 +220,7 @@ int fed_registry_scan(struct fed_registry *registry, const char *folder, bool bu
 		if (rc == FED_OK && path.failed)
 			rc = fed_fail_memory(err, strlen(folder), "a path");
 		else if (rc == FED_OK)
-			rc = load(registry, path.s, builtin, NULL, &why);
+			rc = load_entry(registry, path.s, builtin, NULL, &why);
 		if (rc == FED_REJECT) {
 			bad(ctx, path.s, why.text);
 			rc = FED_OK;
@@ -249,7 +249,7 @@ struct of_kind {
 	enum fed_kind kind;
 };
 
-static const char *name_at(const void *ctx, size_t i)
+static const char *plugin_name_at(const void *ctx, size_t i)
 {
 	const struct of_kind *of = ctx;
 	const struct fed_entry *entry = fed_registry_at(of->registry, of->kind, i);
@@ -261,14 +261,14 @@ int fed_registry_find(const struct fed_registry *registry, enum fed_kind kind, c
                       const struct fed_entry **out, struct fed_error *err)
 {
 	bool found;
-	const size_t place = place_of(registry, kind, name, &found);
+	const size_t place = entry_index(registry, kind, name, &found);
 
 	if (found) {
 		*out = registry->entry[place];
 		return FED_OK;
 	}
 	const struct of_kind of = {registry, kind};
-	const char *near = fed_nearest(name, name_at, &of);
+	const char *near = fed_nearest(name, plugin_name_at, &of);
 	struct fed_text names = {0};
 	const char *list = names_of(registry, kind, &names);
 	fed_fail(err, "no %s is called '%s'%s%s%s; loaded are: %s", fed_kind_name(kind),
@@ -282,14 +282,14 @@ const struct fed_entry *fed_registry_at(const struct fed_registry *registry, enu
                                         size_t i)
 {
 	bool found;
-	const size_t first = place_of(registry, kind, "", &found); /* no name is empty */
+	const size_t first = entry_index(registry, kind, "", &found); /* no name is empty */
 
 	if (i >= registry->n - first || registry->entry[first + i]->head->kind != (uint32_t)kind)
 		return NULL;
 	return registry->entry[first + i];
 }
 
-/* The place of an entry that nobody uses. */
+/* The index of an entry without instances. */
 static int find_idle(struct fed_registry *registry, enum fed_kind kind, const char *name,
                      size_t *place, struct fed_error *err)
 {
@@ -301,7 +301,7 @@ static int find_idle(struct fed_registry *registry, enum fed_kind kind, const ch
 	if (entry->users)
 		return fed_fail(err, "%s %s is in use; choose another %s first", fed_kind_name(kind), name,
 		                fed_kind_name(kind));
-	*place = place_of(registry, kind, name, &found);
+	*place = entry_index(registry, kind, name, &found);
 	return FED_OK;
 }
 
@@ -331,7 +331,7 @@ int fed_registry_reload(struct fed_registry *registry, enum fed_kind kind, const
 	if (find_idle(registry, kind, name, &place, err))
 		return FED_FAIL;
 	struct fed_entry *old = registry->entry[place];
-	/* A copy also of a built-in one: dlopen would give back the object that it has. */
+	/* a private copy, also of a built-in plugin: dlopen would return the loaded object */
 	if (entry_new(&entry, old->path, old->builtin, true, err) != FED_OK)
 		return FED_FAIL;
 	if (entry->head->kind != (uint32_t)kind || strcmp(entry->head->name, name) != 0) {

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * plug/registry.h - the plugins that a session knows, and their instances.
+ * plug/registry.h - the registry of plugins, and plugin instances.
  *
  * The loader reads a file's ELF headers before dlopen sees it (a truncated object would kill the
  * process), opens a private copy (the file may be rebuilt or deleted while loaded), checks the head
- * and the field table, and copies the plugin struct and the rows over zeroes.  It runs no plugin
+ * and the field table, and copies the plugin struct and the rows over zeroes.  It calls no plugin
  * function.
  *
- * An entry owns its rows and its library: all strings of head and rows live there until the entry
+ * An entry owns its rows and its library, which holds all strings of head and rows until the entry
  * is released.
  */
 #ifndef FED_PLUG_REGISTRY_H
@@ -25,8 +25,8 @@
 struct fed_library;
 
 struct fed_entry {
-	const struct fed_head *head; /* first member of the copy below */
-	char *path;                  /* where it came from, absolute */
+	const struct fed_head *head; /* the first member of the copy below */
+	char *path;                  /* of the file, absolute */
 	bool builtin;                /* found in fedsh's own plugin folder */
 	uint32_t users;              /* instances alive: it cannot be unloaded */
 	union {
@@ -44,7 +44,7 @@ struct fed_registry;
 int fed_registry_init(struct fed_registry **, struct fed_error *);
 void fed_registry_free(struct fed_registry *);
 
-/* All *.so of a folder, in name order.  A file that cannot be loaded is skipped and told to
+/* All *.so of a folder, in name order.  A file that cannot be loaded is skipped and reported to
  * bad(ctx, path, text).  FED_FAIL when the folder cannot be read or memory runs out. */
 int fed_registry_scan(struct fed_registry *, const char *folder, bool builtin,
                       void (*bad)(void *ctx, const char *path, const char *text), void *ctx,
@@ -56,12 +56,12 @@ int fed_registry_load(struct fed_registry *, const char *path, const struct fed_
                       struct fed_error *);
 /* Refuses while an instance is alive, and built-in plugins. */
 int fed_registry_unload(struct fed_registry *, enum fed_kind, const char *name, struct fed_error *);
-/* Load the entry's file again in place of it; the old one stands when that fails.  Refuses while an
+/* Load the entry's file again and replace the entry; unchanged on failure.  Refuses while an
  * instance is alive: the session releases its own, reloads and makes it again. */
 int fed_registry_reload(struct fed_registry *, enum fed_kind, const char *name,
                         const struct fed_entry **, struct fed_error *);
 
-/* The error has the nearest name and the list of names. */
+/* On failure the error has the nearest name and the list of names. */
 int fed_registry_find(const struct fed_registry *, enum fed_kind, const char *name,
                       const struct fed_entry **, struct fed_error *);
 /* Entry i of a kind in name order; NULL past the last. */
@@ -74,7 +74,7 @@ struct fed_instance {
 	const struct fed_entry *entry;
 	void *state;     /* head->state_size bytes; a valid pointer even when that is 0 */
 	size_t dim;      /* of the vectors; 0 until fed_instance_size */
-	double *vectors; /* the one block that all of them live in */
+	double *vectors; /* the one allocation that holds all of them */
 	struct fed_instance
 		*after; /* the pre-aggregation that an aggregator works after (fed_alloc), or NULL */
 };
@@ -83,8 +83,7 @@ int fed_instance_init(struct fed_instance *, const struct fed_entry *, const str
 void fed_instance_release(struct fed_instance *); /* zeroed is fine */
 /* The same plugin with the same settings and an empty state; a zeroed one gives a zeroed one. */
 int fed_instance_renew(struct fed_instance *out, const struct fed_instance *, struct fed_error *);
-/* Allocate (or allocate anew, zeroed) the vectors for a model of dim parameters.  On failure the
- * old ones stand. */
+/* Allocate (or replace) the zeroed vectors for a model of dim parameters.  Unchanged on failure. */
 int fed_instance_size(struct fed_instance *, size_t dim, struct fed_error *);
 /* Zero the FED_TYPE_SCRATCH vectors. */
 void fed_instance_zero_scratch(struct fed_instance *);
@@ -92,16 +91,17 @@ void fed_instance_zero_scratch(struct fed_instance *);
 uint32_t fed_instance_broadcasts(const struct fed_instance *);
 const double *fed_instance_broadcast(const struct fed_instance *, uint32_t k);
 
-/* What lives across rounds, for checkpoints.  The k-th FED_PERSISTENT or FED_BROADCAST vector
- * [dim], in row order; NULL past the last or before fed_instance_size. */
+/* The state that persists over rounds, for checkpoints.  The k-th FED_PERSISTENT or FED_BROADCAST
+ * vector [dim], in row order; NULL past the last or before fed_instance_size. */
 double *fed_instance_persistent(const struct fed_instance *, uint32_t k);
 /* The state struct, head->state_size bytes, with the pointers to vectors zeroed. */
 void fed_instance_state_bytes(const struct fed_instance *, void *out);
-/* Take such bytes; the pointers stay those of this instance.  Refuses another size. */
+/* Set the state from such bytes; the pointers remain those of this instance.  Refuses another
+ * size. */
 int fed_instance_set_state(struct fed_instance *, const void *bytes, size_t n, struct fed_error *);
 
-/* The same for a round that may fail: state and persistent vectors, in memory.  A zeroed backup
- * is empty; taking another one reuses its memory. */
+/* A backup of state and persistent vectors, to roll back a round that fails.  A zeroed backup is
+ * empty; the next backup reuses its memory. */
 struct fed_instance_backup {
 	void *state;
 	double *kept; /* [rows][dim] */
@@ -110,7 +110,7 @@ struct fed_instance_backup {
 };
 int fed_instance_backup(const struct fed_instance *, struct fed_instance_backup *,
                         struct fed_error *);
-/* Bit for bit as it was; the instance must be the same and of the same dim. */
+/* Restore bit for bit; the instance must be the same and of the same dim. */
 void fed_instance_rollback(struct fed_instance *, const struct fed_instance_backup *);
 void fed_backup_release(struct fed_instance_backup *);
 

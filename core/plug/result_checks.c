@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * plug/result_checks.c - what a plugin gave back, checked.
+ * plug/result_checks.c - checks of a plugin's results.
  */
 #include "plug/result_checks.h"
 
@@ -9,8 +9,8 @@
 
 #include "plug/call.h"
 
-/* What a step is filled with before the plugin writes it: a signalling NaN that no arithmetic
- * makes.  Arithmetic on it sets the quiet bit and keeps the rest. */
+/* The fill value of an unwritten step: a signalling NaN that no arithmetic produces.  Arithmetic on
+ * it sets the quiet bit and keeps the rest. */
 #define UNWRITTEN 0x7fa5fed5u
 #define QUIET 0x00400000u
 #define EXPONENT 0x7f800000u
@@ -75,7 +75,7 @@ int fed_check_step(const struct fed_instance *instance, const float *out, size_t
 	                name, isnan(out[j]) ? "NaN" : "infinite", j);
 }
 
-bool fed_step_is_spoilt(const float *out, size_t dim)
+bool fed_step_has_nonfinite(const float *out, size_t dim)
 {
 	for (size_t j = 0; j < dim; j++)
 		if ((bits_of(out[j]) & EXPONENT) == EXPONENT && !is_unwritten(out[j]))

@@ -219,7 +219,7 @@ static uint32_t search_examples(struct matcher *t, struct fed_adam *adam, float 
 {
 	const struct fed_gradient_match_state *m = t->m;
 	const size_t size = adam->n;
-	struct fed_stream r = fed_stream_open(m->seed, FED_FOR_LOOK, 0, 0);
+	struct fed_stream r = fed_stream_open(m->seed, FED_FOR_OBSERVER, 0, 0);
 	uint32_t step = 0;
 
 	for (size_t j = 0; j < size; j++)

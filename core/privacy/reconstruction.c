@@ -157,7 +157,7 @@ static int send_gradient(const struct fed_session *s, const struct fed_reconstru
 	const struct fed_net *net = &parts->net;
 	const double lr =
 		parts->settings.lr * pow(parts->settings.lr_decay, (double)fed_session_version(s));
-	struct fed_stream r = fed_stream_open((uint64_t)parts->settings.seed, FED_FOR_LOOK,
+	struct fed_stream r = fed_stream_open((uint64_t)parts->settings.seed, FED_FOR_OBSERVER,
 	                                      fed_session_version(s), (uint64_t)plan->client << 32);
 	struct fed_workspace ws;
 	struct fed_codec codec;

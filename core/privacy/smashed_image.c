@@ -25,7 +25,7 @@ int fed_tests_choose(const struct fed_session *s, uint32_t n, uint32_t *id, stru
 
 	/* a version without noise draws */
 	struct fed_stream r =
-		fed_stream_open((uint64_t)c->settings.seed, FED_FOR_LOOK, UINT64_MAX, UINT64_MAX);
+		fed_stream_open((uint64_t)c->settings.seed, FED_FOR_OBSERVER, UINT64_MAX, UINT64_MAX);
 
 	if (fed_stream_choose(&r, c->data->test, n, id, err))
 		return FED_FAIL;
@@ -44,7 +44,7 @@ void fed_smashed_image_make(const struct fed_session *s, struct fed_workspace *h
 	fed_dataset_gather(parts->data, id, n, shift, fed_workspace_input(head), NULL, NULL);
 	memcpy(z, fed_net_forward(head, fed_session_params(s), n), n * d * sizeof *z);
 	for (uint32_t i = 0; i < n; i++) {
-		struct fed_stream r = fed_stream_open((uint64_t)parts->settings.seed, FED_FOR_LOOK,
+		struct fed_stream r = fed_stream_open((uint64_t)parts->settings.seed, FED_FOR_OBSERVER,
 		                                      fed_session_version(s), id[i]);
 
 		fed_noise_add(&r, parts->settings.noise, z + i * d, d);

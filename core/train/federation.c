@@ -76,7 +76,7 @@ static void free_pool(struct fed_federation *f)
 static int open_messenger(struct fed_federation *f, struct fed_error *err)
 {
 	/* Transports draw by message id, and ids go on where another federation left them. */
-	const uint64_t seed = fed_stream_key((uint64_t)f->settings->seed, FED_FOR_WIRE, 0, 0);
+	const uint64_t seed = fed_stream_key((uint64_t)f->settings->seed, FED_FOR_TRANSPORT, 0, 0);
 
 	return fed_messenger_init(&f->messenger, f->transport, &f->clock, seed, link_of, f, err);
 }
@@ -177,7 +177,7 @@ int fed_federation_adopt(struct fed_federation *f, float *params, struct fed_err
 {
 	struct fed_shared_vectors *model = f->model;
 
-	if (atomic_load(&model->users) > 1) { /* somebody trains on it */
+	if (atomic_load(&model->references) > 1) { /* somebody trains on it */
 		model = fed_vector_free_list_take(&f->models, 1, f->net->dim);
 		if (!model)
 			return fed_fail_memory(err, f->net->dim * sizeof *params, "the model");
@@ -405,7 +405,7 @@ static int make_step(struct fed_federation *f, struct fed_error *err)
 		                f->record.invited, f->record.lost, f->record.refused, f->record.late);
 
 	if (f->scheme->finish(f, f->scheme_state, f->step, err)) {
-		f->nan = fed_step_is_spoilt(f->step, f->net->dim);
+		f->nan = fed_step_has_nonfinite(f->step, f->net->dim);
 		return FED_FAIL;
 	}
 	if (apply_step(f, f->step, err))

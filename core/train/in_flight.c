@@ -62,7 +62,7 @@ static bool take_flying(struct fed_in_flight *u, const struct fed_messenger *mes
 {
 	u->flying = fed_alloc_array(messenger->n + 1, sizeof *u->flying);
 	for (size_t i = 0; u->flying && i < messenger->n; i++) {
-		const struct fed_message_in_flight *from = &messenger->flying[i];
+		const struct fed_message_in_flight *from = &messenger->in_flight[i];
 		struct fed_envelope *e;
 
 		if (!from->envelope || !from->settled)
@@ -123,8 +123,8 @@ static void put_tables(struct fed_in_flight *u, struct fed_federation *f)
 	fed_free(f->clock.heap);
 	f->clock.heap = u->due;
 	f->clock.n = f->clock.capacity = u->n_due;
-	fed_free(f->messenger.flying);
-	f->messenger.flying = u->flying;
+	fed_free(f->messenger.in_flight);
+	f->messenger.in_flight = u->flying;
 	f->messenger.n = f->messenger.capacity = u->n_flying;
 	f->messenger.taken = 0;
 	fed_free(f->held);

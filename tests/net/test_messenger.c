@@ -248,7 +248,7 @@ START_TEST(many_may_fly)
 		fed_envelope_free(e);
 	}
 	ck_assert_uint_eq(messenger.n, messenger.taken);
-	ck_assert_uint_eq(atomic_load(&payload->users), 1);
+	ck_assert_uint_eq(atomic_load(&payload->references), 1);
 	fed_shared_vectors_unref(payload);
 	close_post();
 }
@@ -268,7 +268,7 @@ START_TEST(bytes_cross_the_wire)
 		ck_ok(fed_messenger_poll(&messenger, 5, &err));
 		struct fed_envelope *came = next(FED_QUEUED_MESSAGE);
 		ck_assert_ptr_ne(came->payload, mine); /* what came, not what was sent */
-		ck_assert_uint_eq(atomic_load(&mine->users), 1);
+		ck_assert_uint_eq(atomic_load(&mine->references), 1);
 		fed_envelope_free(came);
 		fed_shared_vectors_unref(mine);
 	}

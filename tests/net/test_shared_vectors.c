@@ -60,7 +60,7 @@ START_TEST(a_stock_hands_out_what_came_back_last)
 	fed_shared_vectors_unref(a);
 	ck_assert_ptr_eq(fed_vector_free_list_take(&s, 1, DIM), a);
 	ck_assert_float_eq(a->vector[0][0], 5);
-	ck_assert_uint_eq(a->users, 1);
+	ck_assert_uint_eq(a->references, 1);
 	ck_assert_int_eq(fed_mem_live(), live);
 	fed_shared_vectors_unref(a);
 	fed_shared_vectors_unref(b);
@@ -132,7 +132,7 @@ static void *take_and_drop(void *stock)
 {
 	for (int i = 0; i < 2000; i++) {
 		struct fed_shared_vectors *p = fed_vector_free_list_take(stock, 1, DIM);
-		ck_assert_uint_eq(p->users, 1);
+		ck_assert_uint_eq(p->references, 1);
 		p->vector[0][0] = (float)i;
 		fed_shared_vectors_unref(p);
 	}

@@ -74,7 +74,7 @@ static double slow_corrected(const double *a, const double *b)
 
 static void draw(uint64_t seed, double *x, size_t n)
 {
-	struct fed_stream r = fed_stream_open(seed, FED_FOR_LOOK, 0, 0);
+	struct fed_stream r = fed_stream_open(seed, FED_FOR_OBSERVER, 0, 0);
 
 	for (size_t i = 0; i < n; i++)
 		x[i] = fed_stream_normal(&r);

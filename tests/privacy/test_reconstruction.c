@@ -73,7 +73,7 @@ START_TEST(the_slope_is_that_of_the_distance)
 {
 	enum { INPUTS = 6, BATCH = 2 };
 	const struct fed_shape shape = {.rank = 1, .dim = {INPUTS}};
-	struct fed_stream r = fed_stream_open(4, FED_FOR_LOOK, 0, 0);
+	struct fed_stream r = fed_stream_open(4, FED_FOR_OBSERVER, 0, 0);
 	const int32_t label[BATCH] = {2, 0};
 	struct fed_net_builder storage;
 	struct fed_net net;

@@ -307,7 +307,7 @@ struct seen {
 static void look(const struct fed_messenger *messenger, struct seen *seen)
 {
 	for (size_t i = 0; i < messenger->n; i++) {
-		const struct fed_message_in_flight *x = &messenger->flying[i];
+		const struct fed_message_in_flight *x = &messenger->in_flight[i];
 		const struct fed_envelope *e = x->envelope;
 		if (x->id <= seen->last || !e)
 			continue;
