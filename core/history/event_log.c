@@ -16,7 +16,7 @@ static const char *const names[FED_EVENT_KINDS] = {
 	[FED_EVENT_REPORTED] = "reported", [FED_EVENT_REFUSED] = "refused",
 	[FED_EVENT_SMASHED] = "smashed",   [FED_EVENT_GRADIENT] = "gradient",
 	[FED_EVENT_ARRIVED] = "arrived",   [FED_EVENT_LOST] = "lost",
-	[FED_EVENT_LATE] = "late",         [FED_EVENT_CANCELLED] = "recalled",
+	[FED_EVENT_LATE] = "late",         [FED_EVENT_CANCELLED] = "cancelled",
 	[FED_EVENT_ROUND] = "round",       [FED_EVENT_ABORTED] = "aborted",
 	[FED_EVENT_PLUGIN] = "plugin",     [FED_EVENT_FAULT] = "fault",
 	[FED_EVENT_STOP] = "stop",

@@ -192,7 +192,7 @@ static void put_end(struct trace *t, const struct fed_invitation_record *x)
 		[FED_INVITATION_REFUSED] = "refused",
 		[FED_INVITATION_LOST] = "lost",
 		[FED_INVITATION_LATE] = "late",
-		[FED_INVITATION_CANCELLED] = "recalled",
+		[FED_INVITATION_CANCELLED] = "cancelled",
 	};
 	const struct fed_event_log *r = fed_session_event_log(t->session);
 	const struct fed_logged_event *past = fed_event_log_at(r, x->end);

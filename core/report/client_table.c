@@ -16,8 +16,8 @@
 #include "history/client_selector.h"
 
 const char *const fed_activity_names[FED_ACTIVITIES + 1] = {
-	"idle",    "downloading", "training", "holding",  "uploading", "done",
-	"refused", "lost",        "late",     "recalled", "away",      NULL};
+	"idle",    "downloading", "training", "holding",   "uploading", "done",
+	"refused", "lost",        "late",     "cancelled", "away",      NULL};
 const char *const fed_verdict_kind_names[] = {"none", "used", "suspect", "filtered", NULL};
 
 #define FIGURE(m, h)                                                                 \

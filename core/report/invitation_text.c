@@ -44,7 +44,7 @@ void fed_invitation_put_outcome(const struct fed_invitation_record *x,
 		[FED_INVITATION_REFUSED] = "refused",
 		[FED_INVITATION_LOST] = "lost",
 		[FED_INVITATION_LATE] = "late",
-		[FED_INVITATION_CANCELLED] = "recalled",
+		[FED_INVITATION_CANCELLED] = "cancelled",
 	};
 	const struct fed_logged_event *end = fed_event_log_at(r, x->end);
 	const char *why = end ? fed_event_log_text(r, end) : NULL;

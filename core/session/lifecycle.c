@@ -38,12 +38,11 @@ void fed_session_cancel_in_flight(struct fed_session *s, const char *why)
 	if (!s->running || (!f->n_open && !f->n_held))
 		return;
 	if (f->n_open)
-		fed_session_tell(
-			s, FED_EVENT_NOTICE,
-			"%s recalls the work of %s clients that is under way; they are invited again", why,
-			fed_count(f->n_open).s);
+		fed_session_tell(s, FED_EVENT_NOTICE,
+		                 "%s cancels the work of %s clients in flight; they are invited again", why,
+		                 fed_count(f->n_open).s);
 	else
-		fed_session_tell(s, FED_EVENT_NOTICE, "%s recalls %s updates that wait at their clients",
+		fed_session_tell(s, FED_EVENT_NOTICE, "%s cancels %s updates that wait at their clients",
 		                 why, fed_count((double)f->n_held).s);
 	fed_cancel_open(f, true);
 }

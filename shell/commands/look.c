@@ -367,7 +367,7 @@ const struct fed_command fed_commands_look[] = {
 	{.name = "log",
      .help = "show what happened: notes, warnings, refusals, rounds; with kind= any event",
      .text = "Each argument leaves out the events that do not match. Steps inside a round (begin,\n"
-             "sent, received, trained, reported, recalled; smashed, gradient, arrived) are many\n"
+             "sent, received, trained, reported, cancelled; smashed, gradient, arrived) are many\n"
              "and shown only when kind= asks for them; kind=all shows everything. What an aborted\n"
              "round did is marked as undone. The last 1,048,576 events are kept.",
      .examples = FED_EXAMPLES(QUICK "log", QUICK "log 5", QUICK "log kind=refused,lost,late",

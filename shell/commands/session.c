@@ -238,7 +238,7 @@ const struct fed_command fed_commands_session[] = {
          "Everything is saved but the event log, which `log`, `client` and `timeline` show: a\n"
          "restored session goes on bit for bit. The old file stays as it was until the new\n"
          "one is complete. Clients that are at work (scheme async) go on, here and where it is\n"
-         "restored; over real connections they are recalled. An open round is made again when\n"
+         "restored; over real connections they are cancelled. An open round is made again when\n"
          "it is restored, as far as it had come and with what was changed in it (set, inject,\n"
          "...). Breakpoints and a pause are saved.",
      .examples = FED_EXAMPLES(QUICK "save run.fed", QUICK "step 5; set lr 0.3; save run.fed"),

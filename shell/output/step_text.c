@@ -147,7 +147,7 @@ static void say_event(struct fed_shell *shell, const struct fed_event *event)
 	if (event->client != FED_SERVER && sentence)
 		fed_text_add(&words, sentence, event->client, payload_of(shell->session).name);
 	else if (event->kind == FED_EVENT_CANCELLED)
-		fed_text_add(&words, "what is under way is recalled");
+		fed_text_add(&words, "all that is in flight is cancelled");
 	if (event->kind == FED_EVENT_REPORTED && !fed_session_parts(shell->session)->scheme->overlaps)
 		fed_text_add(&words, ", %.0f of %.0f", event->record->reported,
 		             fed_session_clients_expected(shell->session));

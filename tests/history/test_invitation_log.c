@@ -194,7 +194,7 @@ START_TEST(times_are_those_of_device_and_link)
 }
 END_TEST
 
-/* Aborts and recalls ------------------------------------------------------------- */
+/* Aborts and cancellations ------------------------------------------------------------- */
 
 struct trap {
 	struct fed_session *session;
@@ -263,10 +263,10 @@ START_TEST(an_aborted_round_never_happened)
 }
 END_TEST
 
-START_TEST(what_is_recalled_ends_then)
+START_TEST(what_is_cancelled_ends_then)
 {
 	struct fed_session s;
-	unsigned recalled = 0;
+	unsigned cancelled = 0;
 
 	small_init(&s, NULL);
 	small_do(&s, worlds[7]);
@@ -276,11 +276,11 @@ START_TEST(what_is_recalled_ends_then)
 		const struct fed_invitation_record *x = fed_invitation_log_at(of(&s), k);
 
 		ck_assert_uint_ge(x->state, FED_INVITATION_REPORTED);
-		recalled += x->state == FED_INVITATION_CANCELLED;
+		cancelled += x->state == FED_INVITATION_CANCELLED;
 		ck_assert(x->state != FED_INVITATION_CANCELLED || x->ended == clock);
 	}
-	ck_assert_uint_ge(recalled, 1);
-	ck_assert_uint_le(recalled, 5);
+	ck_assert_uint_ge(cancelled, 1);
+	ck_assert_uint_le(cancelled, 5);
 	small_do(&s, "round 5");
 	check(&s, false);
 	fed_session_release(&s);
@@ -477,7 +477,7 @@ FED_SUITE(invitation_log)
 	tcase_add_test(tests, times_are_those_of_device_and_link);
 	tcase_add_loop_test(tests, an_aborted_round_never_happened, 0,
 	                    (int)(sizeof worlds / sizeof *worlds) - 1);
-	tcase_add_test(tests, what_is_recalled_ends_then);
+	tcase_add_test(tests, what_is_cancelled_ends_then);
 	tcase_add_test(tests, the_oldest_journeys_go);
 	tcase_add_test(tests, held_updates_and_strays);
 	tcase_add_test(tests, clients_of_a_window);

@@ -27,7 +27,7 @@ for e in events:
         assert math.isfinite(e["dur"]) and e["dur"] >= 0, e
         rows.setdefault((e["pid"], e["tid"]), []).append(e)
     if e["ph"] == "i":
-        assert e["s"] == "t" and e["name"] in ("lost", "late", "refused", "recalled"), e
+        assert e["s"] == "t" and e["name"] in ("lost", "late", "refused", "cancelled"), e
     if e["ph"] == "C":
         assert all(math.isfinite(v) for v in e["args"].values()), e
 

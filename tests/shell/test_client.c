@@ -82,7 +82,7 @@ START_TEST(stories_of_other_ends)
 	                                    "stale, score 0.7071\n"));
 	ck_assert_ptr_nonnull(strstr(story, "  it trains\n"));
 	ck_assert_ptr_nonnull(strstr(said("scheme sync"), "scheme"));
-	ck_assert_ptr_nonnull(strstr(said("client 3; client 2; client 1; client 0"), "  recalled\n"));
+	ck_assert_ptr_nonnull(strstr(said("client 3; client 2; client 1; client 0"), "  cancelled\n"));
 	said("remove-client 2");
 	ck_assert_ptr_nonnull(strstr(said("client 2"), "client 2 was removed\n"));
 	refuses("client 4", "no client 4: there are 0 to 3");

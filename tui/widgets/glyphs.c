@@ -24,7 +24,7 @@ const struct fed_activity_glyph fed_activity_marks[FED_ACTIVITIES] = {
 	[FED_ACTIVITY_REFUSED] = {"refused", 0x2298, '%', FED_COLOR_RED},
 	[FED_ACTIVITY_LOST] = {"lost", 0x2717, 'x', FED_COLOR_RED},
 	[FED_ACTIVITY_LATE] = {"late", '!', '!', FED_COLOR_MAGENTA},
-	[FED_ACTIVITY_CANCELLED] = {"recalled", '~', '~', FED_COLOR_MAGENTA},
+	[FED_ACTIVITY_CANCELLED] = {"cancelled", '~', '~', FED_COLOR_MAGENTA},
 	[FED_ACTIVITY_AWAY] = {"away", 0x25CC, 'o', FED_COLOR_GREY},
 };
 
