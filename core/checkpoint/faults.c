@@ -126,7 +126,7 @@ static void load_attack(struct fed_loader *f, struct fed_session *s, struct fed_
 		fed_loader_fail(f, "fault %llu has none", (unsigned long long)fault->number);
 	else if (!f->failed && fed_attack_fits(s, &attack, &why))
 		fed_loader_fail(f, "%s", why.text);
-	else if (!f->failed && !(fault->attack = fed_attack_share_new(&attack)))
+	else if (!f->failed && !(fault->attack = fed_shared_attack_new(&attack)))
 		fed_loader_fail(f, "out of memory");
 	if (!fault->attack)
 		fed_instance_release(&attack);

@@ -492,7 +492,7 @@ static void load_training(struct loading *l)
 	get_result(l, &o);
 	if (slot >= l->u->slots || l->u->training[slot])
 		fed_loader_fail(l->f, "place %u of %u", slot, l->u->slots);
-	else if (!l->f->failed && !(g = fed_training_of(&o)))
+	else if (!l->f->failed && !(g = fed_training_restore(&o)))
 		fed_loader_fail(l->f, "out of memory for a training");
 	if (g) {
 		l->u->training[slot] = g;

@@ -95,7 +95,7 @@ int fed_last_version_init(struct fed_last_version *v, const struct fed_session *
 	if (f->in_round)
 		rc = undo_round(v, err);
 	else if (fed_is_simulated(&s->parts.transport)) /* messages of real connections are lost */
-		rc = fed_in_flight_take(&v->taken, f, err);
+		rc = fed_in_flight_snapshot(&v->taken, f, err);
 	if (rc == FED_OK)
 		rc = fed_in_flight_finish(v->in_flight, f, err);
 	if (rc)

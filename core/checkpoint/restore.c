@@ -50,7 +50,7 @@ static void resume_in_flight(struct fed_session *s, struct fed_in_flight *u)
 {
 	struct fed_error why;
 
-	if (u->open && s->running && fed_in_flight_put(u, &s->federation, &why))
+	if (u->open && s->running && fed_in_flight_restore(u, &s->federation, &why))
 		fed_session_tell(s, FED_EVENT_WARNING,
 		                 "the work in flight is lost: %s; clients are invited again", why.text);
 }

@@ -25,7 +25,7 @@ static int copy_fault(struct fed_faults *out, const struct fed_fault *from, stru
 	f.client = fed_alloc_array(f.n, sizeof *f.client);
 	if (!f.client || fed_faults_reserve(out, err)) {
 		fed_free(f.client);
-		fed_attack_share_drop(f.attack);
+		fed_shared_attack_unref(f.attack);
 		return fed_fail_memory(err, f.n * sizeof *f.client, "the faults of a copy");
 	}
 	memcpy(f.client, from->client, f.n * sizeof *f.client);

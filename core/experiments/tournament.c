@@ -128,7 +128,7 @@ static int add_attack(struct fed_session *copy, const struct fed_tournament *t,
 		fed_free(f.client);
 		return FED_FAIL;
 	}
-	f.attack = fed_attack_share_new(&own);
+	f.attack = fed_shared_attack_new(&own);
 	if (!f.attack) {
 		fed_instance_release(&own);
 		fed_free(f.client);

@@ -108,7 +108,7 @@ static bool is_away(const struct fed_session *s, uint32_t client, uint64_t versi
 
 	return parts->faults.n &&
 	       (fed_fault_on(&parts->faults, FED_FAULT_OFFLINE, client, version, NULL) ||
-	        !fed_faults_here(&parts->faults, client, version));
+	        !fed_faults_present(&parts->faults, client, version));
 }
 
 enum fed_activity fed_activity_of(enum fed_invitation_state state)

@@ -190,7 +190,7 @@ static int make_attack(const struct fed_session *s, struct fed_fault *fault,
 		fed_instance_release(&attack);
 		return FED_FAIL;
 	}
-	fault->attack = fed_attack_share_new(&attack);
+	fault->attack = fed_shared_attack_new(&attack);
 	if (fault->attack)
 		return FED_OK;
 	fed_instance_release(&attack);

@@ -72,7 +72,7 @@ void fed_session_resume(struct fed_session *);
 /* Fresh parts for a run from version 0: plugins with their settings and an empty state. */
 struct fed_restart_parts {
 	struct fed_instance aggregator, transport;
-	struct fed_attack_share **attack; /* [n_faults] as in the faults; NULL: not Byzantine */
+	struct fed_shared_attack **attack; /* [n_faults] as in the faults; NULL: not Byzantine */
 	size_t n_faults;
 };
 int fed_restart_parts_init(struct fed_restart_parts *, const struct fed_session *,
@@ -83,7 +83,7 @@ void fed_restart_parts_release(struct fed_restart_parts *);
 void fed_restart_parts_commit(struct fed_session *, struct fed_restart_parts *);
 
 /* A new attack with the same settings and an empty state. */
-int fed_attack_renew(struct fed_attack_share **out, const struct fed_attack_share *,
+int fed_attack_renew(struct fed_shared_attack **out, const struct fed_shared_attack *,
                      struct fed_error *);
 /* Build the net of a model for the examples of a dataset; released on failure. */
 int fed_net_for(struct fed_net *, const struct fed_instance *model, const struct fed_dataset *,

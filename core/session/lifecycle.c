@@ -120,14 +120,14 @@ void fed_session_resume(struct fed_session *s)
 
 /* Restart ----------------------------------------------------------------- */
 
-int fed_attack_renew(struct fed_attack_share **out, const struct fed_attack_share *old,
+int fed_attack_renew(struct fed_shared_attack **out, const struct fed_shared_attack *old,
                      struct fed_error *err)
 {
 	struct fed_instance attack;
 
 	if (fed_instance_renew(&attack, &old->instance, err))
 		return FED_FAIL;
-	*out = fed_attack_share_new(&attack);
+	*out = fed_shared_attack_new(&attack);
 	if (*out)
 		return FED_OK;
 	fed_instance_release(&attack);
@@ -141,7 +141,7 @@ static int renew_attacks(struct fed_restart_parts *a, const struct fed_faults *f
 	if (!a->attack)
 		return fed_fail_memory(err, faults->n * sizeof *a->attack, "the attacks");
 	for (a->n_faults = 0; a->n_faults < faults->n; a->n_faults++) {
-		const struct fed_attack_share *old = faults->fault[a->n_faults].attack;
+		const struct fed_shared_attack *old = faults->fault[a->n_faults].attack;
 
 		if (old && fed_attack_renew(&a->attack[a->n_faults], old, err))
 			return FED_FAIL;
@@ -167,7 +167,7 @@ void fed_restart_parts_release(struct fed_restart_parts *a)
 	fed_instance_release(&a->aggregator);
 	fed_instance_release(&a->transport);
 	for (size_t i = 0; i < a->n_faults; i++)
-		fed_attack_share_drop(a->attack[i]);
+		fed_shared_attack_unref(a->attack[i]);
 	fed_free(a->attack);
 	*a = (struct fed_restart_parts){0};
 }
@@ -180,7 +180,7 @@ void fed_restart_parts_commit(struct fed_session *s, struct fed_restart_parts *a
 	s->parts.transport = a->transport;
 	a->aggregator = a->transport = (struct fed_instance){0};
 	for (size_t i = 0; i < a->n_faults; i++) {
-		struct fed_attack_share *old = s->parts.faults.fault[i].attack;
+		struct fed_shared_attack *old = s->parts.faults.fault[i].attack;
 
 		s->parts.faults.fault[i].attack = a->attack[i];
 		a->attack[i] = old;

@@ -89,7 +89,7 @@ static struct fed_fault *fault_with_attack(struct fed_session *s, const struct f
                                            size_t *i)
 {
 	for (; *i < s->parts.faults.n; ++*i) {
-		const struct fed_attack_share *attack = s->parts.faults.fault[*i].attack;
+		const struct fed_shared_attack *attack = s->parts.faults.fault[*i].attack;
 
 		if (attack && attack->instance.entry == entry)
 			return &s->parts.faults.fault[*i];
@@ -229,7 +229,7 @@ static int unload_attacks(struct fed_session *s, const struct fed_entry *old,
 	}
 	fed_session_stop(s); /* trainings hold references to them */
 	for (size_t i = 0; (fault = fault_with_attack(s, old, &i)); i++) {
-		fed_attack_share_drop(fault->attack);
+		fed_shared_attack_drop(fault->attack);
 		fault->attack = NULL;
 		fed_fault_forget(fault);
 	}
@@ -246,7 +246,7 @@ static int recreate_attack(struct fed_session *s, struct fed_fault *fault,
 		fed_instance_release(&attack);
 		return FED_FAIL;
 	}
-	fault->attack = fed_attack_share_new(&attack);
+	fault->attack = fed_shared_attack_new(&attack);
 	if (fault->attack)
 		return FED_OK;
 	fed_instance_release(&attack);

@@ -101,14 +101,14 @@ static bool take_known(struct fed_in_flight *u, const struct fed_collusion_state
 	return true;
 }
 
-int fed_in_flight_take(struct fed_in_flight *u, const struct fed_federation *f,
-                       struct fed_error *err)
+int fed_in_flight_snapshot(struct fed_in_flight *u, const struct fed_federation *f,
+                           struct fed_error *err)
 {
 	*u = (struct fed_in_flight){0};
 	u->due = copy_rows(f->clock.heap, f->clock.n, sizeof *u->due);
 	u->n_due = u->due ? f->clock.n : 0;
 	if (u->due && take_open(u, f) && take_flying(u, &f->messenger) && take_held(u, f) &&
-	    take_known(u, &f->collusions) && fed_trainer_share(f->trainer, &u->training, &u->slots))
+	    take_known(u, &f->collusions) && fed_trainer_ref_all(f->trainer, &u->training, &u->slots))
 		return FED_OK;
 	fed_in_flight_release(u);
 	return fed_fail_memory(err, f->n_open * sizeof *u->open, "what is under way");
@@ -136,9 +136,9 @@ static void put_tables(struct fed_in_flight *u, struct fed_federation *f)
 	f->collusions.oldest = u->oldest;
 }
 
-int fed_in_flight_put(struct fed_in_flight *u, struct fed_federation *f, struct fed_error *err)
+int fed_in_flight_restore(struct fed_in_flight *u, struct fed_federation *f, struct fed_error *err)
 {
-	const int rc = fed_trainer_put(f->trainer, u->training, u->slots, err);
+	const int rc = fed_trainer_restore(f->trainer, u->training, u->slots, err);
 
 	u->slots = 0; /* they are the trainer's, or gone */
 	if (rc) {
@@ -165,7 +165,7 @@ int fed_in_flight_remember(struct fed_federation *f, struct fed_error *err)
 
 	if (!u)
 		return fed_fail_memory(err, sizeof *u, "what is under way");
-	if (fed_in_flight_take(u, f, err)) {
+	if (fed_in_flight_snapshot(u, f, err)) {
 		fed_free(u);
 		return FED_FAIL;
 	}

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * train/in_flight.h - what is under way between two versions, set aside and put back.
+ * train/in_flight.h - snapshot of what is in flight between two versions, and its return.
  *
  * Under scheme async clients are at work when a version is complete; under any scheme faults may
- * hold messages back.  It is kept as shares: nothing is copied but the tables.  A training that is
- * joined while it is shared stays as it is, and need not run again.  Simulated transports only.
+ * hold messages back.  The snapshot has references: only the tables are copied.  A training that is
+ * joined while a snapshot refers to it keeps its result, and need not run again.  Simulated
+ * transports only.
  */
 #ifndef FED_TRAIN_IN_FLIGHT_H
 #define FED_TRAIN_IN_FLIGHT_H
@@ -13,7 +14,8 @@
 #include "train/local/trainer.h"
 
 struct fed_in_flight {
-	struct fed_invitation *open; /* [open_capacity], the table as it is: places are an order, too */
+	struct fed_invitation
+		*open; /* [open_capacity], with the places of its hash table: they are an order */
 	uint32_t n_open, open_capacity;
 	struct fed_queued_event *due; /* [n_due] */
 	size_t n_due;
@@ -27,19 +29,21 @@ struct fed_in_flight {
 	size_t n_known, oldest;
 };
 
-/* Shares of all there is, which goes on. */
-int fed_in_flight_take(struct fed_in_flight *, const struct fed_federation *, struct fed_error *);
-/* The federation, in which nothing is under way, gets it; the struct is empty then, also on
- * FED_FAIL: then nothing is. */
-int fed_in_flight_put(struct fed_in_flight *, struct fed_federation *, struct fed_error *);
+/* Take references to all that is in flight, which continues. */
+int fed_in_flight_snapshot(struct fed_in_flight *, const struct fed_federation *,
+                           struct fed_error *);
+/* Move the snapshot into a federation in which nothing is in flight.  The struct is empty
+ * afterwards; on FED_FAIL nothing is in flight either. */
+int fed_in_flight_restore(struct fed_in_flight *, struct fed_federation *, struct fed_error *);
 void fed_in_flight_release(struct fed_in_flight *); /* zeroed is fine */
 
-/* Wait until all its trainings, which are the federation's or were, have ended.  FED_REJECT: they
- * were interrupted. */
+/* Wait until all trainings of the snapshot, present or former ones of this federation, have ended.
+ * FED_REJECT: they were interrupted. */
 int fed_in_flight_finish(const struct fed_in_flight *, const struct fed_federation *,
                          struct fed_error *);
 
-/* A round begins that may be repeated: keep what is under way in f->started; it is over. */
+/* Keep what is in flight in f->started when a round begins that may be replayed; drop it when that
+ * round is over. */
 int fed_in_flight_remember(struct fed_federation *, struct fed_error *);
 void fed_in_flight_forget(struct fed_federation *);
 

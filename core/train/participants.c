@@ -130,7 +130,7 @@ static int draw_present(const struct fed_federation *f, struct fed_stream *draw,
 	if (fed_stream_choose(draw, f->clients->n_present, n, place, err))
 		return FED_FAIL;
 	for (uint32_t i = 0; i < n; i++)
-		if (fed_faults_here(f->faults, id[place[i]], f->version))
+		if (fed_faults_present(f->faults, id[place[i]], f->version))
 			place[drawn++] = id[place[i]];
 	*here = drawn;
 	return FED_OK;

@@ -55,7 +55,7 @@ static void inject(struct fed_session *s, const char *attack, const char *key, c
 	ck_assert_int_eq(fed_registry_find(s->plugins, FED_KIND_ATTACK, attack, &entry, &err), FED_OK);
 	ck_assert_msg(fed_instance_init(&instance, entry, &assign, key != NULL, &err) == FED_OK, "%s",
 	              err.text);
-	fault.attack = fed_attack_share_new(&instance);
+	fault.attack = fed_shared_attack_new(&instance);
 	fault.client = fed_alloc_array(2, sizeof *fault.client);
 	memcpy(fault.client, ids, sizeof ids);
 	ck_assert_int_eq(fed_faults_reserve(&s->parts.faults, &err), FED_OK);

@@ -130,7 +130,7 @@ static void load_attack(struct lab *lab, const struct fed_fault_args *args, cons
 			n += snprintf(spec + n, sizeof spec - (size_t)n, " %s=%s", w->assign[i].key,
 			              w->assign[i].value);
 	instance(lab, FED_KIND_ATTACK, spec, &attack);
-	fault->attack = fed_attack_share_new(&attack);
+	fault->attack = fed_shared_attack_new(&attack);
 }
 
 uint64_t lab_inject(struct lab *lab, const char *typed, uint32_t first, uint32_t n, uint64_t from,

@@ -260,7 +260,7 @@ static void inject_fixture(struct lab *lab)
 	              &err);
 	fed_assert_ok(fed_instance_init(&attack, entry, &assign, 1, &err), &err);
 	fault.client[0] = 1;
-	fault.attack = fed_attack_share_new(&attack);
+	fault.attack = fed_shared_attack_new(&attack);
 	fed_assert_ok(fed_faults_reserve(&lab->faults, &err), &err);
 	fed_faults_add(&lab->faults, &fault);
 }

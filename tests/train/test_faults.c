@@ -454,9 +454,10 @@ START_TEST(churn)
 	lab_inject(&lab, "churn join=0.05 leave=0.15", 0, CLIENTS, 10, FOREVER);
 	for (uint32_t c = 0; c < CLIENTS; c++) {
 		for (uint64_t v = 0; v <= 10; v++)
-			ck_assert(fed_faults_here(&lab.faults, c, v));
-		here += fed_faults_here(&lab.faults, c, 200);
-		changes += fed_faults_here(&lab.faults, c, 200) != fed_faults_here(&lab.faults, c, 201);
+			ck_assert(fed_faults_present(&lab.faults, c, v));
+		here += fed_faults_present(&lab.faults, c, 200);
+		changes +=
+			fed_faults_present(&lab.faults, c, 200) != fed_faults_present(&lab.faults, c, 201);
 	}
 	ck_assert_double_eq_tol((double)here / CLIENTS, 0.25, 0.05);
 	/* in equilibrium: 0.25 * 0.15 leave and 0.75 * 0.05 join */

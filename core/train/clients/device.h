@@ -1,13 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * train/clients/device.h - what clients compute and talk with: profiles, what a user types, and
- * draws.
+ * train/clients/device.h - device and link profiles of clients: table, parser, random draws.
  *
  * A user types `phone`, `2e9`, `phone:0.5`; `4g`, `1e6`, `4g:0.3`.  The number after the colon is
  * the standard deviation of the logarithm: each client's value is lognormal with the profile's as
  * median.  A link's spread is one factor for both of its bandwidths (a bad reception is bad both
- * ways).  Draws depend on the seed and the client's id alone, so a client that is fast among
- * phones is fast among laptops, too.
+ * ways).  Draws depend on the seed and the client's id alone, so a client that is fast among phones
+ * is fast among laptops, too.
  */
 #ifndef FED_TRAIN_CLIENTS_DEVICE_H
 #define FED_TRAIN_CLIENTS_DEVICE_H
@@ -29,7 +28,7 @@ extern const struct fed_link_profile fed_link_profiles[];     /* likewise; the f
 #define FED_DEVICE_DEFAULT "laptop"
 #define FED_LINK_DEFAULT "ideal"
 
-/* As typed. */
+/* Device and link as the user typed them. */
 struct fed_device_spec {
 	double flops, spread;
 	uint8_t profile;
@@ -42,7 +41,7 @@ struct fed_link_spec {
 int fed_device_parse(const char *typed, struct fed_device_spec *, struct fed_error *);
 int fed_link_parse(const char *typed, struct fed_link_spec *, struct fed_error *);
 
-/* A client's own: in floats, for there may be millions. */
+/* Link of one client: in floats, for there may be millions. */
 struct fed_client_link {
 	float latency, jitter, up, down, loss; /* units of struct fed_link */
 };
@@ -50,8 +49,8 @@ float fed_device_draw(const struct fed_device_spec *, uint64_t seed, uint32_t cl
 struct fed_client_link fed_link_draw(const struct fed_link_spec *, uint64_t seed, uint32_t client);
 struct fed_link fed_link_of(const struct fed_client_link *);
 
-/* "phone 2.1 GFLOP/s", "3 GFLOP/s", "ideal"; "4g", "4g 1.1 MB/s down" when it is not the
- * profile's own. */
+/* Append "phone 2.1 GFLOP/s", "3 GFLOP/s", "ideal"; "4g", "4g 1.1 MB/s down" when it differs from
+ * the profile's. */
 void fed_device_put(struct fed_text *, uint8_t profile, float flops);
 void fed_link_put(struct fed_text *, uint8_t profile, const struct fed_client_link *);
 

@@ -2,17 +2,18 @@
 /*
  * train/clients/noise.h - Gaussian noise that clients add to what they send (setting `noise`).
  *
- * To updates before the codec, split learning's heads under v1 and v2 among them, and to smashed
- * data: so the server, and whoever
- * listens, sees less of the examples behind them.  Nothing is clipped first and no budget is kept:
- * this is the noise of differential privacy without its promise.
+ * It is added to updates before the codec, those of split learning's heads under v1 and v2 among
+ * them, and to smashed data, so that the server, or an eavesdropper, learns less of the examples.
+ * There is no clipping and no privacy budget: this is the noise of differential privacy without its
+ * guarantee.
  */
 #ifndef FED_TRAIN_CLIENTS_NOISE_H
 #define FED_TRAIN_CLIENTS_NOISE_H
 
 #include "base/random.h"
 
-/* v[i] += N(0, sigma^2), i in [0, n), drawn in this order.  sigma 0 changes and draws nothing. */
+/* Add noise: v[i] += N(0, sigma^2), i in [0, n), drawn in this order.  sigma 0 changes and draws
+ * nothing. */
 void fed_noise_add(struct fed_stream *, double sigma, float *v, size_t n);
 
 #endif

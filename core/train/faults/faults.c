@@ -12,9 +12,9 @@
 
 /* Attacks --------------------------------------------------------------------- */
 
-struct fed_attack_share *fed_attack_share_new(struct fed_instance *instance)
+struct fed_shared_attack *fed_shared_attack_new(struct fed_instance *instance)
 {
-	struct fed_attack_share *share = fed_alloc(sizeof *share);
+	struct fed_shared_attack *share = fed_alloc(sizeof *share);
 
 	if (!share)
 		return NULL;
@@ -24,14 +24,14 @@ struct fed_attack_share *fed_attack_share_new(struct fed_instance *instance)
 	return share;
 }
 
-struct fed_attack_share *fed_attack_share_take(struct fed_attack_share *share)
+struct fed_shared_attack *fed_shared_attack_ref(struct fed_shared_attack *share)
 {
 	if (share)
 		atomic_fetch_add(&share->users, 1);
 	return share;
 }
 
-void fed_attack_share_drop(struct fed_attack_share *share)
+void fed_shared_attack_unref(struct fed_shared_attack *share)
 {
 	if (!share || atomic_fetch_sub(&share->users, 1) > 1)
 		return;
@@ -55,7 +55,7 @@ void fed_fault_forget(struct fed_fault *fault)
 void fed_fault_release(struct fed_fault *fault)
 {
 	fed_fault_forget(fault);
-	fed_attack_share_drop(fault->attack);
+	fed_shared_attack_unref(fault->attack);
 	fed_free(fault->client);
 	*fault = (struct fed_fault){0};
 }
@@ -85,7 +85,7 @@ int fed_fault_copy(struct fed_fault *out, const struct fed_fault *from, struct f
 {
 	*out = *from;
 	out->strikes = from->settled;
-	out->attack = fed_attack_share_take(from->attack);
+	out->attack = fed_shared_attack_ref(from->attack);
 	out->memory = NULL;
 	out->n_memories = 0;
 	out->client = fed_alloc_array((size_t)from->n + 1, sizeof *out->client);
@@ -359,7 +359,7 @@ static bool is_here(const struct fed_faults *faults, const struct fed_fault *chu
 	}
 }
 
-bool fed_faults_here(const struct fed_faults *faults, uint32_t client, uint64_t version)
+bool fed_faults_present(const struct fed_faults *faults, uint32_t client, uint64_t version)
 {
 	const struct fed_fault *churn = NULL;
 

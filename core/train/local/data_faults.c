@@ -28,7 +28,7 @@ struct fed_data_faults fed_data_faults_for(const struct fed_faults *faults, uint
 	fault = NULL;
 	while (!s.poison && (fault = fed_fault_on(faults, FED_FAULT_BYZANTINE, client, version, fault)))
 		if (fed_attack_form(&fault->attack->instance) == FED_ATTACK_ON_DATA) {
-			s.poison = fed_attack_share_take(fault->attack);
+			s.poison = fed_shared_attack_ref(fault->attack);
 			s.poison_key = fed_stream_key(faults->seed, FED_FOR_FAULT, fault->number, client);
 		}
 	return s;
@@ -36,7 +36,7 @@ struct fed_data_faults fed_data_faults_for(const struct fed_faults *faults, uint
 
 void fed_data_faults_release(struct fed_data_faults *s)
 {
-	fed_attack_share_drop(s->poison);
+	fed_shared_attack_unref(s->poison);
 	*s = (struct fed_data_faults){0};
 }
 

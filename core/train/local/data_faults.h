@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * train/local/data_faults.h - what faults do to the examples that a client trains on.
+ * train/local/data_faults.h - data faults: label drift, input shift, poisoning.
  *
- * A training takes what it needs from the fault table when it begins, so that it may run on any
+ * A training copies its faults from the fault table when it begins, so that it may run on any
  * thread while the table changes.
  */
 #ifndef FED_TRAIN_LOCAL_DATA_FAULTS_H
@@ -12,29 +12,30 @@
 #include "train/faults/faults.h"
 
 struct fed_data_faults {
-	double moved;                    /* share of the examples whose label has moved on by one */
-	double shift;                    /* added to each input */
-	uint64_t moved_key, poison_key;  /* for fed_random(): which examples */
-	struct fed_attack_share *poison; /* its share; NULL: none */
+	double moved;                     /* share of the examples whose label is increased by one */
+	double shift;                     /* added to each input */
+	uint64_t moved_key, poison_key;   /* for fed_random(): which examples */
+	struct fed_shared_attack *poison; /* a reference; NULL: none */
 };
 
-/* What becomes of the batches of a client that received the model `version`. */
+/* Data faults of a client that received the model `version`. */
 struct fed_data_faults fed_data_faults_for(const struct fed_faults *, uint32_t client,
                                            uint64_t version);
 void fed_data_faults_release(struct fed_data_faults *); /* zeroed is fine */
-static inline bool fed_spoils(const struct fed_data_faults *s)
+static inline bool fed_data_faults_any(const struct fed_data_faults *s)
 {
 	return s->poison || s->moved > 0 || s->shift != 0;
 }
-/* Change n examples x (n, shape) and label [n] (NULL: regression) as they were gathered.  Fails
- * when an attack does what it may not. */
+/* Apply the faults to n gathered examples x (n, shape) and label [n] (NULL: regression).  FED_FAIL:
+ * an attack wrote what it may not. */
 int fed_data_faults_apply(const struct fed_data_faults *, const struct fed_dataset *,
                           const uint32_t *ids, uint32_t n, float *x, int32_t *label,
                           struct fed_error *);
-/* Whether the attacks on data that are active at this version can change such data; FED_REJECT. */
+/* Check that the poisoning attacks active at this version suit this dataset.  FED_REJECT: one does
+ * not. */
 int fed_poison_suits(const struct fed_faults *, const struct fed_dataset *, uint64_t version,
                      struct fed_error *);
-/* What an attack is told about examples of this dataset: all but who they are (n = 0). */
+/* Form of this dataset's examples, as attacks see it (n = 0). */
 struct fed_examples fed_examples_of(const struct fed_dataset *);
 
 #endif

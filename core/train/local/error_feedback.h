@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * train/local/error_feedback.h - updates under a codec, and the memory of what it lost.
+ * train/local/error_feedback.h - error feedback: encoding of updates, and the residual of the
+ * codec.
  *
- * Error feedback (Seide et al. 2014; Karimireddy et al. 2019, algorithm 2): a client sends
- * C(delta + e) and keeps e = delta + e - what the server decodes of that, its residual, for its
- * next training.  So no part of an update is lost, it comes later.  The residual is that of the
- * codec alone: an update that is lost on its way stays lost.
+ * Error feedback (Seide et al. 2014; Karimireddy et al. 2019, algorithm 2): a client sends C(delta
+ * + e) and keeps e = delta + e - what the server decodes of that, its residual, for its next
+ * training.  So no part of an update is lost, only delayed.  The residual is that of the codec
+ * alone: an update whose message is lost is not sent again.
  *
- * Vectors that travel beside an update (SCAFFOLD's differences of c_i) are sent as they are: client
- * and server must add up the same numbers.  So is the model on its way down.
+ * Vectors that travel beside an update (SCAFFOLD's differences of c_i) are sent uncompressed:
+ * client and server must add the same numbers.  So is the model that clients are sent.
  */
 #ifndef FED_TRAIN_LOCAL_ERROR_FEEDBACK_H
 #define FED_TRAIN_LOCAL_ERROR_FEEDBACK_H
@@ -16,8 +17,8 @@
 #include "net/codec.h"
 #include "train/local/internal.h"
 
-/* In a training's thread, when its delta is there: add the client's residual, encode, and put what
- * the server will decode in its place.  FED_FAIL: no memory. */
+/* Encode the delta of a training, on its thread: add the client's residual, encode, and replace the
+ * delta by what the server will decode.  FED_FAIL: no memory. */
 int fed_feedback_code(struct fed_training *, struct fed_thread_buffers *);
 
 #endif

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * train/local/internal.h - the trainer's own: its jobs and what the threads work with.
+ * train/local/internal.h - private interface of the trainer: trainings and thread buffers.
  *
- * trainer.c starts and joins trainings; local_training.c is one of them, on a thread;
- * error_feedback.c puts its update under a codec; thread_buffers.c has the threads' buffers;
- * client_state.c what clients keep between their trainings.
+ * trainer.c starts and joins trainings; local_training.c runs one, on a thread; error_feedback.c
+ * encodes its update; thread_buffers.c has the threads' buffers; client_state.c what clients keep
+ * between their trainings.
  */
 #ifndef FED_TRAIN_LOCAL_INTERNAL_H
 #define FED_TRAIN_LOCAL_INTERNAL_H
@@ -12,17 +12,17 @@
 #include "train/local/data_faults.h"
 #include "train/local/trainer.h"
 
-/* One client's training; the job is its first member. */
+/* Training of one client; the job is its first member. */
 struct fed_training {
 	struct fed_job job;
-	struct fed_training *next;   /* among those that may be used again */
-	uint32_t users;              /* its slot, and whoever set it aside (train/in_flight.h) */
-	struct fed_trainer *trainer; /* NULL: of none yet, it was read from a file */
+	struct fed_training *next;   /* in the free list */
+	uint32_t users;              /* reference count: its slot, and snapshots (train/in_flight.h) */
+	struct fed_trainer *trainer; /* NULL: none yet, it was restored from a file */
 	uint32_t client;
-	struct fed_client row; /* as it was when it began: the table may grow meanwhile */
+	struct fed_client row; /* copied at its beginning: the table may grow meanwhile */
 	struct fed_data_faults data_faults;
 	uint64_t version, round; /* of the model's message */
-	struct fed_plan plan;    /* plan and seed as they were, too: `set` may come meanwhile */
+	struct fed_plan plan;    /* plan and seed likewise: `set` may change them meanwhile */
 	uint64_t seed;
 	struct fed_shared_vectors
 		*model; /* received: parameters, then the aggregator's broadcast vectors */
@@ -31,20 +31,21 @@ struct fed_training {
 	struct fed_codec codec;
 	bool feedback;
 	double noise;
-	struct fed_shared_vectors *residual; /* a share of the client's, or NULL */
-	struct fed_shared_vectors *left; /* what takes its place: what the codec loses now, or NULL */
-	uint64_t coded;                  /* bytes of the delta under the codec */
+	struct fed_shared_vectors *residual; /* reference to the client's, or NULL */
+	struct fed_shared_vectors *left;     /* residual of this update, which replaces it; or NULL */
+	uint64_t coded;                      /* bytes of the encoded delta */
 	uint32_t steps;
 	double loss;    /* sum over examples and epochs */
-	bool submitted; /* the pool has it */
-	bool ran;       /* set by its thread; read when the pool has it no more */
+	bool submitted; /* to the pool */
+	bool ran;       /* set by its thread; read after the pool has finished it */
 	bool stopped, no_memory;
-	bool failed; /* as `why` says */
+	bool failed; /* `why` has the cause */
 	struct fed_error why;
 };
 
-/* What a client that was joined wants to keep.  Its residual is replaced at once, for it may train
- * again before the round ends; the old one is here until then. */
+/* State that a joined training leaves at its client, not yet committed.  The client's residual is
+ * replaced at once, for it may train again before the round ends; the old one is here until then.
+ */
 struct fed_learned {
 	uint32_t client;
 	bool settled; /* its residual was replaced */
@@ -52,7 +53,7 @@ struct fed_learned {
 	float **kept;
 };
 
-/* What one thread needs. */
+/* Buffers of one thread. */
 struct fed_thread_buffers {
 	struct fed_workspace space;
 	uint32_t *order; /* the client's examples in this epoch's order */
@@ -68,10 +69,10 @@ struct fed_trainer {
 	struct fed_thread_scratch thread_scratch;
 	struct fed_thread_buffers *worker;
 	int workers;
-	/* Of the net alone, so that results do not depend on what ran before: */
-	uint32_t part;       /* largest batch that goes through in one piece */
+	/* By the net alone, so that results do not depend on earlier trainings: */
+	uint32_t part;       /* largest batch of one forward pass */
 	uint32_t evaluation; /* examples of an evaluation batch */
-	/* What the workers' buffers hold at present: */
+	/* Capacity of the workers' buffers: */
 	uint32_t batch_capacity, order_capacity;
 	struct fed_training **slot; /* [slots]; NULL: free */
 	uint32_t slots, capacity;
@@ -80,38 +81,39 @@ struct fed_trainer {
 	struct fed_learned *learned; /* [n_learned], to be committed */
 	size_t n_learned, learned_capacity;
 	struct fed_vector_free_list results;
-	struct fed_training *idle;
-	uint64_t started; /* trainings so far: the order among those due together */
+	struct fed_training *idle; /* free list */
+	uint64_t started;          /* trainings so far: the order among those due together */
 	atomic_bool stop;
 };
 
 /* local_training.c */
 void fed_training_run(struct fed_job *, int worker);
-/* Examples of a step of a client that has so many. */
+/* Batch size of a client that has so many examples. */
 uint32_t fed_training_batch(const struct fed_plan *, uint32_t examples);
-/* The owner may be waiting for this very training: an abort must be seen from its thread too. */
-bool fed_told_to_stop(const struct fed_trainer *);
+/* Whether trainings must stop; read on any thread, for the owner may be waiting for a training. */
+bool fed_trainer_must_stop(const struct fed_trainer *);
 
 /* thread_buffers.c */
-/* Of the net alone: the sizes of parts and of evaluation batches. */
+/* Set the sizes of parts and of evaluation batches, by the net alone. */
 void fed_workers_measure(struct fed_trainer *);
-/* Buffers of at least this size for every thread, while none of them trains. */
+/* Reserve buffers of at least this size for every thread, while none of them trains. */
 int fed_workers_reserve(struct fed_trainer *, bool gradient, bool velocity, struct fed_error *);
 bool fed_workers_have_memory(const struct fed_trainer *, uint32_t batch_capacity, uint32_t examples,
                              bool gradient, bool velocity);
 void fed_workers_release(struct fed_trainer *);
-/* Examples `ids` as the client sees them, into the thread's workspace; spoiler NULL: none.  Fails
- * with the spoiler. */
+/* Gather examples `ids` into the thread's workspace, with the client's shift and the data faults
+ * (NULL: none).  Fails as fed_data_faults_apply(). */
 int fed_worker_gather(const struct fed_federation *, const struct fed_client *,
                       const struct fed_data_faults *, struct fed_thread_buffers *,
                       const uint32_t *ids, uint32_t n, struct fed_error *);
 
 /* client_state.c */
-/* The client's memory as its training may change it; NULL: no memory. */
+/* Copy of the client's kept vectors, for its training to change; NULL: no memory. */
 float **fed_copy_kept(const struct fed_client *, uint32_t vectors, size_t dim);
-/* Remember what the client wants to keep, until the round is committed or recalled. */
+/* Record the state that a training leaves at its client, until the round is committed or rolled
+ * back. */
 int fed_remember(struct fed_trainer *, struct fed_training *, struct fed_error *);
-/* What was not committed: residuals are again what they were. */
+/* Roll back what was not committed, residuals included. */
 void fed_forget_learned(struct fed_trainer *);
 
 #endif

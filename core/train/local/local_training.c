@@ -67,7 +67,7 @@ static int step(struct fed_training *g, struct fed_thread_buffers *w, const stru
 	return FED_OK;
 }
 
-bool fed_told_to_stop(const struct fed_trainer *t)
+bool fed_trainer_must_stop(const struct fed_trainer *t)
 {
 	return atomic_load_explicit(&t->stop, memory_order_relaxed) ||
 	       atomic_load_explicit(&t->federation->stop, memory_order_relaxed) >= 2;
@@ -90,7 +90,7 @@ static void train(struct fed_training *g, const struct fed_client *client,
 		for (uint32_t i = 0; i < client->count; i += batch) {
 			const uint32_t n = client->count - i < batch ? client->count - i : batch;
 
-			if (fed_told_to_stop(t)) {
+			if (fed_trainer_must_stop(t)) {
 				g->stopped = true;
 				return;
 			}
@@ -123,7 +123,7 @@ void fed_training_run(struct fed_job *job, int worker)
 	const uint32_t keeps = fed_client_vectors(f->aggregator);
 
 	g->ran = true;
-	if (fed_told_to_stop(t)) {
+	if (fed_trainer_must_stop(t)) {
 		g->stopped = true;
 		return;
 	}

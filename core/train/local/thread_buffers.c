@@ -106,7 +106,7 @@ int fed_worker_gather(const struct fed_federation *f, const struct fed_client *c
 	fed_dataset_gather(f->data, ids, n, client->shifted ? &client->shift : NULL,
 	                   fed_workspace_input(&w->space), f->net->classes ? w->label : NULL,
 	                   f->net->classes ? NULL : w->target);
-	if (!data_faults || !fed_spoils(data_faults))
+	if (!data_faults || !fed_data_faults_any(data_faults))
 		return FED_OK;
 	return fed_data_faults_apply(data_faults, f->data, ids, n, fed_workspace_input(&w->space),
 	                             f->net->classes ? w->label : NULL, err);

@@ -55,7 +55,7 @@ void fed_trainer_free(struct fed_trainer *t)
 	fed_free(t);
 }
 
-const struct fed_thread_scratch *fed_trainer_crew(const struct fed_trainer *t)
+const struct fed_thread_scratch *fed_trainer_scratch(const struct fed_trainer *t)
 {
 	return &t->thread_scratch;
 }
@@ -239,7 +239,7 @@ static int join_job(struct fed_trainer *t, struct fed_training *g, struct fed_er
 		if (g->submitted)
 			fed_pool_join(t->federation->pool, &g->job);
 		g->submitted = false;
-		if (!g->stopped || fed_told_to_stop(t))
+		if (!g->stopped || fed_trainer_must_stop(t))
 			return FED_OK;
 		fed_free(g->kept);
 		g->kept = NULL;
@@ -316,7 +316,7 @@ void fed_trainer_cancel(struct fed_trainer *t)
 
 /* Set aside ---------------------------------------------------------------------- */
 
-bool fed_trainer_share(const struct fed_trainer *t, struct fed_training ***out, uint32_t *slots)
+bool fed_trainer_ref_all(const struct fed_trainer *t, struct fed_training ***out, uint32_t *slots)
 {
 	*out = fed_alloc_array((size_t)t->slots + 1, sizeof **out);
 	if (!*out)
@@ -330,8 +330,8 @@ bool fed_trainer_share(const struct fed_trainer *t, struct fed_training ***out, 
 	return true;
 }
 
-int fed_trainer_put(struct fed_trainer *t, struct fed_training *const *training, uint32_t slots,
-                    struct fed_error *err)
+int fed_trainer_restore(struct fed_trainer *t, struct fed_training *const *training, uint32_t slots,
+                        struct fed_error *err)
 {
 	if (make_slots(t, slots, err)) {
 		for (uint32_t i = 0; i < slots; i++)
@@ -392,7 +392,7 @@ struct fed_training_result fed_training_result(const struct fed_training *g)
 	};
 }
 
-struct fed_training *fed_training_of(const struct fed_training_result *o)
+struct fed_training *fed_training_restore(const struct fed_training_result *o)
 {
 	struct fed_training *g = fed_alloc(sizeof *g);
 	/* Only whether there was one matters now. */

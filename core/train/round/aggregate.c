@@ -10,17 +10,17 @@
 void fed_release_round_inputs(struct fed_federation *f)
 {
 	for (int k = 0; k < 2; k++) {
-		fed_shared_vectors_unref(f->handed_in[k]);
-		f->handed_in[k] = NULL;
+		fed_shared_vectors_unref(f->submitted_update[k]);
+		f->submitted_update[k] = NULL;
 	}
 }
 
-int fed_hand_in(struct fed_federation *f, const struct fed_envelope *e,
-                struct fed_shared_vectors *model, struct fed_error *err)
+int fed_submit_update(struct fed_federation *f, const struct fed_envelope *e,
+                      struct fed_shared_vectors *model, struct fed_error *err)
 {
 	fed_release_round_inputs(f);
-	f->handed_in[0] = fed_shared_vectors_ref(e->payload);
-	f->handed_in[1] = fed_shared_vectors_ref(model);
+	f->submitted_update[0] = fed_shared_vectors_ref(e->payload);
+	f->submitted_update[1] = fed_shared_vectors_ref(model);
 	const int rc = f->scheme->arrived(f, f->scheme_state, e, model->vector[0], err);
 
 	return rc ? rc : fed_verdicts_add(f, e, err);

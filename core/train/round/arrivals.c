@@ -28,7 +28,7 @@ static int accept_update(struct fed_federation *f, struct fed_envelope *update,
 	if (rc == FED_OK)
 		rc = fed_collude_on_arrival(f, update, model, &waits, why);
 	if (rc == FED_OK && !waits)
-		rc = fed_hand_in(f, update, model, why);
+		rc = fed_submit_update(f, update, model, why);
 	fed_shared_vectors_unref(model);
 	return rc;
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * train/round/arrivals.h - updates that arrive at the server.
+ * train/round/arrivals.h - handling of updates that arrive at the server.
  */
 #ifndef FED_TRAIN_ROUND_ARRIVALS_H
 #define FED_TRAIN_ROUND_ARRIVALS_H
@@ -9,9 +9,9 @@
 
 struct fed_federation;
 
-/* The update of an invitation has arrived: the gate, then the scheme; counts it as what it is.  The
- * envelope stays the caller's.  What answers no open invitation (late, twice, never asked) is
- * refused before the scheme hears of it. */
+/* Handle an update that has arrived: gate, then scheme; counts it as reported or refused.  The
+ * envelope stays the caller's.  An update of no open invitation (late, duplicate, never asked for)
+ * is refused without a call of the scheme. */
 int fed_take_update(struct fed_federation *, struct fed_envelope *update, struct fed_error *);
 
 #endif

@@ -327,7 +327,7 @@ static int hand_in(struct fed_federation *f, const struct fed_waiting_update *w,
 	int rc = fed_gate_check(e, fed_returned_vectors(f->aggregator), f->net->dim, &why);
 
 	if (rc == FED_OK)
-		rc = fed_hand_in(f, e, w->model, &why);
+		rc = fed_submit_update(f, e, w->model, &why);
 	if (rc == FED_REJECT) {
 		f->record.reported--;
 		f->record.refused++;

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * train/round/attacks.h - what Byzantine clients send instead of their updates.
+ * train/round/attacks.h - Byzantine updates: attacks that craft alone, and colluding ones.
  *
- * Attacks of the form `alone` change the update when its client sends it.  Attackers that collude
- * see what the others sent: in a scheme with rounds (sync) their updates wait at the server, which
- * does not know it, until the version is complete, and are then made from all honest updates that
- * arrived; in one without (async) from the last honest updates that came.
+ * Attacks of the form `alone` change the update when its client sends it.  Colluding attackers see
+ * the updates of others.  In a scheme with rounds (sync) their updates are kept back, unseen by the
+ * aggregator, until the version is complete, and are then crafted from all honest updates that
+ * arrived; in one without (async) from the last honest updates that arrived.
  */
 #ifndef FED_TRAIN_ROUND_ATTACKS_H
 #define FED_TRAIN_ROUND_ATTACKS_H
@@ -14,20 +14,20 @@
 
 struct fed_federation;
 
-/* An update of a colluder that arrived and waits for the others of its round. */
+/* Update of a colluder, kept back until the other updates of its round are there. */
 struct fed_waiting_update {
-	struct fed_envelope envelope;     /* its share of the parcel; the honest update */
-	struct fed_shared_vectors *model; /* its share: what the client received */
-	uint64_t fault;                   /* number */
+	struct fed_envelope envelope;     /* the honest update; has a reference to its payload */
+	struct fed_shared_vectors *model; /* the model that the client received; a reference */
+	uint64_t fault;                   /* its number */
 };
 
-/* An honest update that colluders have seen. */
+/* Honest update that colluders know. */
 struct fed_known_update {
-	struct fed_shared_vectors *payload; /* a share */
+	struct fed_shared_vectors *payload; /* a reference */
 	uint32_t client;
 };
 
-/* What the colluders of a version know, and who of them waits. */
+/* Knowledge of the colluders, and their updates that are kept back. */
 struct fed_collusion_state {
 	struct fed_known_update *known; /* [n_known], the oldest at `oldest` */
 	size_t n_known, known_capacity, oldest;
@@ -35,21 +35,21 @@ struct fed_collusion_state {
 	size_t n_waiting, waiting_capacity;
 };
 
-/* Whether an attack is in the table whose attackers see what others send. */
+/* Whether a colluding attack is in the fault table. */
 bool fed_has_colluders(const struct fed_federation *);
-/* The client may be under an attack of the form `alone`: rewrite what it sends, vector 0.  received
- * [as long]: the parameters that it is a change of; NULL: the whole model of its invitation.
- * occasion: what the attack draws by. */
+/* Rewrite vector 0 of the update of a client that is under an attack of the form `alone`; without
+ * such an attack nothing changes.  received [as long]: the parameters that the update is a delta
+ * to; NULL: the whole model of its invitation.  occasion: key of the attack's random draws. */
 int fed_attack_craft_alone(struct fed_federation *, struct fed_envelope *update,
                            const float *received, uint64_t occasion, struct fed_error *);
-/* An update that passed the gate.  *waits: it is a colluder's, and comes again by
- * fed_craft_colluders().  In a scheme without rounds it is rewritten now.  Honest ones are
- * remembered if anybody colludes. */
+/* Handle an update that passed the gate where clients collude.  *waits: it is a colluder's, kept
+ * back until fed_craft_colluders() submits it; in a scheme without rounds it is rewritten at once.
+ * Honest updates are added to the colluders' knowledge. */
 int fed_collude_on_arrival(struct fed_federation *, struct fed_envelope *,
                            struct fed_shared_vectors *model, bool *waits, struct fed_error *);
-/* The version is complete: make what the colluders send, and hand it to the scheme. */
+/* Craft the colluders' updates when the version is complete, and submit them to the scheme. */
 int fed_craft_colluders(struct fed_federation *, struct fed_error *);
-/* The version is over, or given up: let go of what it held. */
+/* Drop what is kept of a version, when it is committed or rolled back. */
 void fed_collusion_state_clear(struct fed_collusion_state *);
 void fed_collusion_state_release(struct fed_collusion_state *);
 

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * train/round/costs.h - what each client has cost: messages, bytes, floating point operations.
+ * train/round/costs.h - costs of each client: messages, bytes, floating point operations.
  *
  * Clients that never took part have no account, and take no memory.  The costs of a version are
- * kept apart and entered when it stands; those of a round that was aborted are forgotten, as its
- * record is.  So the totals are the sums over the history's records.
+ * kept apart and entered when it is committed; those of an aborted round are dropped with its
+ * record.  So the totals are the sums over the history's records.
  */
 #ifndef FED_TRAIN_ROUND_COSTS_H
 #define FED_TRAIN_ROUND_COSTS_H
@@ -34,7 +34,7 @@ struct fed_ledger {
 	struct fed_costs total;
 };
 
-/* Costs of the version that runs, in order; {0} is valid and empty. */
+/* Costs of the open round, in order; {0} is valid and empty. */
 struct fed_charges {
 	struct fed_account *charge; /* [n] */
 	size_t n, capacity;
@@ -43,17 +43,17 @@ struct fed_charges {
 void fed_ledger_release(struct fed_ledger *);
 /* Costs of a client, or NULL when it has none. */
 const struct fed_costs *fed_ledger_of(const struct fed_ledger *, uint32_t client);
-/* An account for the client, if it has none, so that entering its costs cannot fail. */
+/* Open an account for the client, if it has none, so that entering its costs cannot fail. */
 int fed_ledger_open(struct fed_ledger *, uint32_t client, struct fed_error *);
-/* To an account that is open, and to the total. */
+/* Add costs to an open account, and to the total. */
 void fed_ledger_enter(struct fed_ledger *, uint32_t client, const struct fed_costs *);
 
 void fed_costs_add(struct fed_costs *sum, const struct fed_costs *);
 
-/* The running version costs this more: in its record, and for the client. */
+/* Add costs to the open round: to its record, and to the client's. */
 int fed_charge(struct fed_federation *, uint32_t client, const struct fed_costs *,
                struct fed_error *);
-/* The version stands: its costs are entered. */
+/* Enter the costs of a committed version. */
 void fed_charges_commit(struct fed_federation *);
 
 #endif

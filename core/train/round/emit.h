@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * train/round/emit.h - events of a federation, on their way to its sink.
+ * train/round/emit.h - emission of events to a federation's sink.
  */
 #ifndef FED_TRAIN_ROUND_EMIT_H
 #define FED_TRAIN_ROUND_EMIT_H
@@ -9,10 +9,11 @@
 
 struct fed_federation;
 
-/* client FED_SERVER: none; text NULL: none. */
+/* Emit an event; client FED_SERVER: none; text NULL: none. */
 void fed_emit(const struct fed_federation *, enum fed_event_kind, uint32_t client,
               const char *text);
-/* About an invitation of the client, and the message of so many bytes (0: none) that leaves. */
+/* Emit an event about an invitation of the client and the message of so many bytes (0: none) that
+ * leaves. */
 void fed_emit_about(const struct fed_federation *, enum fed_event_kind, uint32_t client,
                     uint64_t invitation, uint64_t bytes, const char *text);
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * train/round/gate.h - what an update must be before any aggregator sees it.
+ * train/round/gate.h - validation of updates before an aggregator sees them.
  */
 #ifndef FED_TRAIN_ROUND_GATE_H
 #define FED_TRAIN_ROUND_GATE_H
@@ -9,9 +9,9 @@
 
 #include "net/messenger.h"
 
-/* FED_REJECT with one clause when the envelope has another number of vectors (1 + returned) or
- * another size than the model, a claim that cannot be (no samples, no steps), or a number that is
- * not finite (its index is named). */
+/* Validate an update.  FED_REJECT when the envelope has another number of vectors (1 + returned) or
+ * another size than the model, an impossible claim (no samples, no steps), or a number that is not
+ * finite (its index is named). */
 int fed_gate_check(const struct fed_envelope *, uint32_t returned, size_t dim, struct fed_error *);
 /* Whether all its numbers are finite, its loss included. */
 bool fed_update_is_finite(const struct fed_envelope *);

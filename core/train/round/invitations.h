@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * train/round/invitations.h - open invitations: a table by client.
+ * train/round/invitations.h - hash table of open invitations, by client.
  *
- * An invitation is open from the moment the model leaves for a client until its update was taken
+ * An invitation is open from the moment the model leaves for a client until its update was accepted
  * or refused, one of the messages was lost, or the scheme closed it (late).  Each ends in exactly
  * one of these, and is counted there: invited = reported + refused + lost + late + still open.
  */
@@ -18,24 +18,24 @@ struct fed_federation;
 struct fed_invitation;
 struct fed_shared_vectors;
 
-/* Room in the table for n more. */
+/* Reserve capacity for n more. */
 int fed_invitations_reserve(struct fed_federation *, uint32_t n, struct fed_error *);
-/* Open one to a client which has none, for whom there is room; returns its number.  Takes a share
- * of the model. */
+/* Open an invitation to a client which has none, within the reserved capacity; returns its number.
+ * Adds a reference to the model. */
 uint64_t fed_invitation_open(struct fed_federation *, uint32_t client,
                              struct fed_shared_vectors *model);
-/* The open invitation of the client ends as lost. */
+/* End the client's open invitation as lost. */
 int fed_invitation_lost(struct fed_federation *, uint32_t client, const char *why,
                         struct fed_error *);
 /* The open invitation of a client, or NULL. */
 const struct fed_invitation *fed_invitation_of(const struct fed_federation *, uint32_t client);
-/* Whether it is open, and has this number. */
+/* Whether the client's open invitation, if any, has this number. */
 bool fed_invitation_is_open(const struct fed_federation *, uint32_t client, uint64_t number);
-/* It ends; the caller counts how. */
+/* End the client's open invitation; the caller counts how. */
 void fed_invitation_close(struct fed_federation *, uint32_t client);
-/* All that are open end as late. */
+/* End all open invitations as late. */
 void fed_invitations_expire(struct fed_federation *, const char *why);
-/* Those of models before this version. */
+/* End as late those whose model is older than this version. */
 void fed_invitations_expire_before(struct fed_federation *, uint64_t version, const char *why);
 
 #endif

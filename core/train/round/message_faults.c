@@ -267,7 +267,7 @@ int fed_send_update(struct fed_federation *f, struct fed_envelope *update, const
 	const uint32_t id = update->head.from;
 	uint64_t release;
 
-	if (!fed_faults_here(f->faults, id, f->version)) {
+	if (!fed_faults_present(f->faults, id, f->version)) {
 		fed_shared_vectors_unref(update->payload);
 		if (!fed_invitation_is_open(f, id, update->round))
 			return FED_OK;

@@ -1,55 +1,56 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * train/round/message_faults.h - the way of a model to a client and of an update back, as faults
- * have it.
+ * train/round/message_faults.h - message faults: drop, delay, hold, duplicate, corrupt; client
+ * crashes.
  *
- * The federation sends and receives through these; without faults they do nothing of their own.
+ * The federation sends and receives all messages through these functions; without faults they only
+ * send and receive.
  */
 #ifndef FED_TRAIN_ROUND_MESSAGE_FAULTS_H
 #define FED_TRAIN_ROUND_MESSAGE_FAULTS_H
 
 #include "train/round/state.h"
 
-/* A message that waits at a client: its link is cut, or it is late. */
+/* Message that a fault holds at a client: its link is cut, or the message is late. */
 struct fed_held {
 	struct fed_envelope envelope;
 	uint64_t release; /* version at which it leaves; 0: when no partition is on the client */
 };
 
-/* The client to whose invitation a message belongs: whom it goes to, or who sends to the server. */
+/* Client to whose invitation a message belongs: its recipient or, of messages to the server, its
+ * sender. */
 uint32_t fed_invited(const struct fed_envelope *);
-/* Send an envelope to or from a client, by way of the faults on its link; counts bytes and
- * messages.  *bytes: what left, 0 when nothing could.  Takes the shares of the parcels. */
+/* Send an envelope to or from a client, subject to the faults on its link; counts bytes and
+ * messages.  *bytes: bytes sent, 0 when the link is cut.  Takes the references to the payload. */
 int fed_send(struct fed_federation *, const struct fed_envelope *, uint64_t *bytes,
              struct fed_error *);
 
-/* Why nothing can be sent to the client in this invitation, or NULL.  Counts as a strike. */
+/* Why the client cannot be reached in this invitation, or NULL.  Counted by its fault. */
 const char *fed_unreachable(const struct fed_federation *, uint32_t client, uint64_t number);
-/* The model has arrived.  What strikes the client before it has trained, if anything: *struck, and
- * the training must not start.  seconds, flops: of the whole training. */
+/* Apply faults to a client that has received the model.  *struck: it will not finish its training,
+ * which must not start.  seconds, flops: of the whole training. */
 int fed_strike_training(struct fed_federation *, const struct fed_envelope *model, double seconds,
                         double flops, bool *struck, struct fed_error *);
-/* A crash is due: the invitation `number` of the client ends. */
+/* Handle a crash that is due: end the invitation `number` of the client. */
 int fed_crash(struct fed_federation *, uint32_t client, uint64_t number, struct fed_error *);
 
-/* The client has trained: what becomes of its update on the way out.
- * received: the parameters that it changed, as many as the update has (NULL: the whole model).
- * Takes the update's parcel. */
+/* Send a client's update, subject to attacks and faults.  received: the parameters that the update
+ * is a delta to, as many as it has (NULL: the whole model).  Takes the reference to its payload. */
 int fed_send_update(struct fed_federation *, struct fed_envelope *update, const float *received,
                     struct fed_error *);
-/* Parts of it, for a client in turn that hands on its layers (scheme split).  A NaN in vector 0, if
- * such a fault strikes; whether the message stays with its client for now; the message leaves,
- * perhaps twice (takes its parcel). */
+/* Steps of fed_send_update(), for a client that relays its layers (scheme split): put a NaN into
+ * vector 0, if such a fault takes effect; hold the message at its client, if one does (true: held);
+ * send the message, perhaps twice (takes the reference to its payload). */
 int fed_put_nan(struct fed_federation *, struct fed_envelope *, struct fed_error *);
 bool fed_holds_back(struct fed_federation *, const struct fed_envelope *);
 int fed_send_trained(struct fed_federation *, const struct fed_envelope *, struct fed_error *);
-/* A version begins: what was held and may leave now does. */
+/* Send the held messages whose time has come; called when a version begins. */
 int fed_release_held(struct fed_federation *, struct fed_error *);
-/* Whether a message of the client waits. */
+/* Whether a message is held at the client. */
 bool fed_is_held(const struct fed_federation *, uint32_t client);
 void fed_release_held_messages(struct fed_federation *);
 
-/* An update has arrived: FED_REJECT when its message is damaged. */
+/* Check a message that has arrived.  FED_REJECT: it is corrupted. */
 int fed_check_message(struct fed_federation *, const struct fed_envelope *, struct fed_error *);
 
 #endif

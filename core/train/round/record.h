@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * train/round/record.h - what one round leaves behind, and the events on the way.
+ * train/round/record.h - record of a round's metrics, and the events of a session.
  *
  * Plain data.  The table of history/metrics.h names the members for JSON, plots, conditions and
  * exports: a new figure is one member here and one row there.
@@ -19,13 +19,15 @@ struct fed_record {
 	double test_loss;     /* mean over test examples; NaN when not evaluated */
 	double train_loss;    /* mean of the used clients' local losses, by weight */
 	double step_norm;     /* Euclidean norm of the step */
-	/* Invitations of this round, and what became of invitations in it: reported (taken by the
-	 * aggregator), refused, lost on the way, or late (closed before the answer came). */
+	/* Invitations of this round, and how invitations ended in it: reported (accepted by the
+	 * aggregator), refused, lost (a message was dropped), or late (closed before the update
+	 * arrived). */
 	double invited, reported, refused, lost, late;
 	double used;      /* updates in the step */
 	double updates;   /* the same since version 0 */
-	double staleness; /* mean over the used: versions made while they were under way */
-	/* The truth that the aggregator is not told: updates of Byzantine clients among the reported;
+	double staleness; /* mean over the used: versions made between sending of the model and its
+	                     update */
+	/* Ground truth, hidden from the aggregator: updates of Byzantine clients among the reported;
 	 * share of the filtered that were theirs, share of theirs that were filtered; Euclidean
 	 * distance of the step from the mean of the honest updates.  NaN where there is nothing to
 	 * divide by. */
@@ -40,13 +42,13 @@ struct fed_record {
 };
 
 enum fed_event_kind {
-	FED_EVENT_NOTICE,    /* text: something the session decided ("takes dataset glyphs") */
+	FED_EVENT_NOTICE,    /* text: a decision of the session ("using glyphs") */
 	FED_EVENT_WARNING,   /* text */
 	FED_EVENT_BEGIN,     /* a round begins; record->invited */
 	FED_EVENT_SENT,      /* the model left for `client` */
 	FED_EVENT_RECEIVED,  /* the model reached `client`: it begins to train */
 	FED_EVENT_TRAINED,   /* `client` finished its local training and sends its update */
-	FED_EVENT_REPORTED,  /* its update reached the server and was taken */
+	FED_EVENT_REPORTED,  /* its update reached the server and was accepted */
 	FED_EVENT_REFUSED,   /* the gate or the aggregator refused it: text */
 	FED_EVENT_LOST,      /* a message was lost: text */
 	FED_EVENT_LATE,      /* `client` had not answered when its invitation was closed: text */
@@ -54,12 +56,12 @@ enum fed_event_kind {
 	FED_EVENT_ABORTED,   /* a round ended without a step: text; the model is as before */
 	FED_EVENT_PLUGIN,    /* a plugin's note: text */
 	FED_EVENT_FAULT,     /* a fault begins, strikes `client`, or ends: text */
-	FED_EVENT_CANCELLED, /* all open invitations are given up, nobody will hear of them */
+	FED_EVENT_CANCELLED, /* all open invitations are cancelled, without an event for each */
 	FED_EVENT_STOP,      /* the session: a run stops before its end: text */
-	/* Split learning; text says which batch, and what: */
+	/* Split learning; text: the batch, and its contents: */
 	FED_EVENT_SMASHED,  /* activations or a gradient leave `client` for the server */
 	FED_EVENT_GRADIENT, /* a gradient or activations leave the server for `client` */
-	FED_EVENT_ARRIVED,  /* they have reached `client`, which computes again */
+	FED_EVENT_ARRIVED,  /* they have reached `client`, which continues */
 	FED_EVENT_KINDS,
 };
 
@@ -71,14 +73,15 @@ struct fed_event {
 	uint64_t invitation;             /* that the event is about, or 0 */
 	uint64_t bytes;                  /* of the message that leaves (SENT, TRAINED), or 0 */
 	const char *text;                /* NULL: none; valid during the call */
-	bool nan;                        /* because a number is not finite */
+	bool nan;                        /* a number that is not finite caused it */
 	const struct fed_record *record; /* so far; NULL outside rounds */
 };
 
-/* The text of a REFUSED event about an answer to no open invitation: it is counted nowhere, for its
+/* Text of a REFUSED event about an update of no open invitation: it is not counted, for its
  * invitation has ended before. */
 extern const char fed_stray_update[];
 
+/* Callback that receives events, and its context. */
 struct fed_sink {
 	void (*take)(void *ctx, const struct fed_event *);
 	void *ctx;

@@ -7,7 +7,7 @@
 
 #include "base/fields.h"
 
-/* What `set` changes; the rows are fed_settings_fields. */
+/* Settings that `set` changes; their field rows are fed_settings_fields. */
 struct fed_settings {
 	double fraction;      /* C: share of the clients that each round invites */
 	int64_t participants; /* a number instead of the share; 0: by fraction */
@@ -18,14 +18,14 @@ struct fed_settings {
 	int weighting;  /* enum fed_weighting */
 	char codec[32]; /* of updates: fed_codec_parse() */
 	bool error_feedback;
-	double noise;       /* standard deviation of what clients add to what they send */
+	double noise;       /* standard deviation of the noise that clients add to what they send */
 	int64_t eval_every; /* rounds between evaluations; 0: never */
 	int64_t seed;
 	int64_t threads; /* 0: one for each processor */
 };
 enum fed_weighting { FED_WEIGHT_SAMPLES, FED_WEIGHT_EQUAL };
 extern const struct fed_field fed_settings_fields[];
-/* What the rows alone do not tell: whether there is such a codec. */
+/* Check what the field rows cannot: the codec's name. */
 int fed_settings_check(const struct fed_settings *, struct fed_error *);
 
 #endif

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * train/round/state.h - the state of a federation: what it runs on, and the round that is open.
+ * train/round/state.h - state of a federation, and of its open round.
  *
- * Every file under train/ that takes part in a round reads it; train/federation.h is the interface.
+ * For the files of train/ and its subfolders; train/federation.h is the interface.
  */
 #ifndef FED_TRAIN_ROUND_STATE_H
 #define FED_TRAIN_ROUND_STATE_H
@@ -20,7 +20,7 @@
 #include "train/round/settings.h"
 #include "train/round/verdicts.h"
 
-/* A client was sent the model and has not answered yet; at most one for each client. */
+/* Open invitation: a client that was sent the model and has not answered; at most one each. */
 struct fed_invitation {
 	uint64_t number;  /* from 1; what its messages carry as `round` */
 	uint64_t version; /* of the model that was sent */
@@ -51,30 +51,30 @@ struct fed_federation {
 	void *scheme_state;
 	struct fed_sink sink;
 	struct fed_faults *faults;             /* set after fed_federation_init; NULL: none */
-	struct fed_ledger *ledger;             /* the same; NULL: no accounts are kept */
-	struct fed_memory_share *memory_share; /* the same; NULL: all that is free */
+	struct fed_ledger *ledger;             /* likewise; NULL: no costs are kept */
+	struct fed_memory_share *memory_share; /* likewise; NULL: all that is free */
 	/* owned */
-	struct fed_shared_vectors *model;   /* the global model: whoever was sent it has a share */
-	const float *params;                /* [net->dim], its one vector */
-	struct fed_vector_free_list models; /* old ones that nobody has any more */
+	struct fed_shared_vectors *model; /* the global model; messages and trainings have references */
+	const float *params;              /* [net->dim], its one vector */
+	struct fed_vector_free_list models; /* free list of former models */
 	struct fed_vector_free_list
-		messages; /* likewise, where the aggregator sends vectors beside the model */
+		messages; /* likewise, of models with the aggregator's broadcast vectors */
 	uint64_t version;
 	uint64_t invitations; /* made so far, aborted ones included */
 	struct fed_event_queue clock;
 	struct fed_messenger messenger;
 	struct fed_pool *pool;
 	struct fed_trainer *trainer;
-	struct fed_plan plan;       /* of the round that runs */
-	struct fed_codec codec;     /* the same, as is: */
-	bool feedback;              /* whether clients keep what it loses */
-	double noise;               /* that they add to what they send: its standard deviation */
-	struct fed_record record;   /* of the round that runs, or the last */
-	struct fed_charges charges; /* what it cost, by clients */
+	struct fed_plan plan;   /* of the open round */
+	struct fed_codec codec; /* likewise, as are: */
+	bool feedback;          /* whether clients keep residuals */
+	double noise;           /* standard deviation of the noise that clients add to what they send */
+	struct fed_record record;            /* of the open round, or the last */
+	struct fed_charges charges;          /* its costs, by clients */
 	struct fed_shared_vectors *outgoing; /* the model as it was last sent, or NULL */
 	bool packed;                         /* outgoing is the present version */
 	struct fed_shared_vectors
-		*handed_in[2];           /* the last update and its model, until the version ends */
+		*submitted_update[2];    /* the last update and its model, until the version ends */
 	float *step;                 /* [dim], for the aggregator to write */
 	struct fed_invitation *open; /* hash table [open_capacity] by client; number 0: free */
 	uint32_t n_open, open_capacity;
@@ -82,20 +82,20 @@ struct fed_federation {
 	size_t n_held, held_capacity;
 	struct fed_collusion_state collusions;
 	bool in_round;
-	uint64_t steps; /* of the open round, or the last: its beginning and the events that came */
-	bool nan;       /* a number that is not finite is why the next event is told */
+	uint64_t steps; /* of the open round, or the last: its beginning and the events handled */
+	bool nan;       /* the next event is caused by a number that is not finite */
 	struct fed_instance_backup before; /* of the aggregator, while in_round */
 	struct {
-		uint64_t invitations, next_seq, next_id; /* what is counted on, even by aborted rounds */
+		uint64_t invitations, next_seq, next_id; /* counters that aborted rounds advance, too */
 		double clock;
 		struct fed_record record;        /* of the round before */
-		struct fed_in_flight *in_flight; /* while a round is open that may be repeated; else NULL */
-	} started;                           /* as the open round, or the last one, began */
-	uint64_t deadlines, deadline;        /* set so far; number of the one that counts, 0: none */
-	struct fed_host host;                /* what aggregators may call */
+		struct fed_in_flight *in_flight; /* while a round is open that may be replayed; else NULL */
+	} started;                           /* at the beginning of the open round, or the last one */
+	uint64_t deadlines, deadline;        /* set so far; number of the present one, 0: none */
+	struct fed_host host;                /* functions that aggregators may call */
 	struct fed_verdicts verdicts;
-	atomic_bool evaluating; /* a version that stands already: it is too late to abort */
-	atomic_int stop;        /* 0 go on, 1 after this round, 2 abort now; set by a signal handler */
+	atomic_bool evaluating; /* the version is committed: it is too late to abort */
+	atomic_int stop; /* 0: run, 1: stop after this round, 2: abort now; set by a signal handler */
 };
 
 #endif

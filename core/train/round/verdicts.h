@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * train/round/verdicts.h - the updates of the last version as the aggregator judged them, and the
- * truth.
+ * train/round/verdicts.h - the aggregator's verdicts on the last version's updates, beside the
+ * ground truth.
  *
  * fedsh knows who is Byzantine, the aggregator does not: precision and recall of a defence compare
- * the two.  The updates themselves are kept (as shares, without a copy) until the next round
- * begins, for the views, as long as they fit into FED_VERDICT_UPDATES_BYTES: the round's trainings
- * then write into the same memory, which is still in the caches.
+ * the two.  The updates themselves are kept (by reference, without a copy) until the next round
+ * begins, for the views, if they fit into FED_VERDICT_UPDATES_BYTES: the round's trainings then
+ * write into the same memory, which is still in the caches.
  */
 #ifndef FED_TRAIN_ROUND_VERDICTS_H
 #define FED_TRAIN_ROUND_VERDICTS_H
@@ -22,17 +22,16 @@ struct fed_client_verdict {
 	uint32_t client, steps, staleness;
 	uint64_t invitation; /* its number */
 	uint64_t samples;
-	double weighed; /* what a mean weighs it by: samples, or 1 */
-	float loss;     /* mean local loss, as told */
-	bool byzantine; /* under an active fault of that kind when it was asked */
+	double weighed; /* its weight in a mean: samples, or 1 */
+	float loss;     /* mean local loss, as claimed */
+	bool byzantine; /* under an active fault of that kind when it was invited */
 	struct fed_verdict verdict;
-	struct fed_verdict
-		mixed; /* number i of those on a pre-aggregation's mixtures, not on this update */
-	struct fed_trust trust;            /* of rules that leave nobody out, and groups */
-	struct fed_shared_vectors *update; /* its share: what the aggregator saw; NULL when not kept */
+	struct fed_verdict mixed; /* verdict on mixture i of a pre-aggregation, not on this update */
+	struct fed_trust trust;   /* of rules that down-weight instead of filtering; and its group */
+	struct fed_shared_vectors *update; /* reference to what the aggregator saw; NULL: not kept */
 };
 
-/* Whether the rule took it for an honest one. */
+/* Whether the rule trusted the update. */
 static inline bool fed_client_verdict_trusted(const struct fed_client_verdict *x)
 {
 	return x->verdict.used && x->trust.trusted;
@@ -40,25 +39,24 @@ static inline bool fed_client_verdict_trusted(const struct fed_client_verdict *x
 
 struct fed_verdicts {
 	struct fed_client_verdict
-		*of; /* [n], in the aggregator's order; of the last version that stands */
+		*of; /* [n], in the aggregator's order; of the last committed version */
 	size_t n, capacity;
 	float *step;   /* [dim], of that version; NULL before the first */
 	bool outdated; /* the aggregator's settings have changed since */
-	/* Of the version that runs, in the same order. */
+	/* Of the open round, in the same order. */
 	struct fed_client_verdict *taken;
 	size_t n_taken, taken_capacity;
 };
 
-/* The scheme has handed an update to the aggregator. */
+/* Add an update that the scheme has given to the aggregator. */
 int fed_verdicts_add(struct fed_federation *, const struct fed_envelope *, struct fed_error *);
-/* After a finished aggregation: the verdicts of what was taken, and the round's figures from them.
- * Cannot fail. */
+/* Record the verdicts of a finished aggregation, and the round's metrics of them.  Cannot fail. */
 void fed_verdicts_set(struct fed_federation *, const struct fed_aggregation *);
-/* The step [dim] is made: how far it is from the honest mean, when there was an attacker. */
+/* Measure the distance of the step [dim] from the honest mean, when there was an attacker. */
 void fed_verdicts_measure_step(struct fed_federation *, const float *step);
-/* A round begins: the memory of the last one's updates is wanted. */
+/* Release the last version's updates, so that the new round can use their memory. */
 void fed_verdicts_release_updates(struct fed_verdicts *);
-/* The version stands, or was given up.  The step that stands is swapped with *step. */
+/* Commit the verdicts with the version, or roll them back.  Commit swaps the step with *step. */
 void fed_verdicts_commit(struct fed_verdicts *, float **step);
 void fed_verdicts_rollback(struct fed_verdicts *);
 void fed_verdicts_release(struct fed_verdicts *);

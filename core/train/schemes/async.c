@@ -39,7 +39,7 @@ static const struct fed_field fields[] = {
 
 static bool is_idle(const struct fed_federation *f, uint32_t client)
 {
-	return !fed_invitation_of(f, client) && fed_faults_here(f->faults, client, f->version);
+	return !fed_invitation_of(f, client) && fed_faults_present(f->faults, client, f->version);
 }
 
 /* A client that is here and has no open invitation, uniformly; the stream is that of the next

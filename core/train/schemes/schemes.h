@@ -10,7 +10,7 @@
 extern const struct fed_scheme fed_scheme_sync, fed_scheme_async, fed_scheme_split;
 const struct fed_scheme *fed_scheme_at(size_t i); /* NULL past the last */
 int fed_scheme_find(const char *name, const struct fed_scheme **, struct fed_error *);
-/* A state with its defaults and the given settings (fed_free). */
+/* Allocated state of a scheme, with its defaults and the given settings (fed_free). */
 int fed_scheme_state_new(void **, const struct fed_scheme *, const struct fed_assign *, size_t n,
                          struct fed_error *);
 

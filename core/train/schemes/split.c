@@ -116,7 +116,7 @@ static uint32_t choose_in_turn(const struct fed_federation *f, uint32_t wanted, 
 
 	for (uint32_t i = 0; i < population && n < wanted; i++) {
 		const uint32_t id = f->clients->present[((uint64_t)first + i) % population];
-		if (fed_faults_here(f->faults, id, f->version))
+		if (fed_faults_present(f->faults, id, f->version))
 			chosen[n++] = id;
 	}
 	return n;
@@ -186,7 +186,7 @@ static int call_next(struct fed_federation *f, struct fed_split *s, struct fed_e
 	                             !fed_clients_get(f->clients, (uint32_t)s->giver));
 
 	t->number = f->invitations + 1;
-	t->phase = FED_TURN_CALLED;
+	t->phase = FED_TURN_INVITED;
 	if (has_it)
 		return begin_silently(f, t, err);
 	struct fed_envelope head = {
@@ -354,8 +354,8 @@ static int split_message(struct fed_federation *f, void *state, struct fed_envel
 	switch (e->head.kind) {
 	case FED_MESSAGE_HEAD:
 		if (e->head.to == FED_SERVER)
-			return t->phase == FED_TURN_HANDING ? set_head_verdict(f, s, t, e, err) : FED_OK;
-		return t->phase == FED_TURN_CALLED ? fed_turn_begin(t, e, err) : FED_OK;
+			return t->phase == FED_TURN_RELAYING ? set_head_verdict(f, s, t, e, err) : FED_OK;
+		return t->phase == FED_TURN_INVITED ? fed_turn_begin(t, e, err) : FED_OK;
 	case FED_MESSAGE_SMASHED:
 	case FED_MESSAGE_FEATURES_GRADIENT:
 		return fed_split_serve(t, e, err);

@@ -68,7 +68,7 @@ static int reserve_room(struct fed_split *s, const struct fed_federation *f, uin
 	if (s->all.max_batch >= examples)
 		return FED_OK;
 	fed_workspace_release(&s->all);
-	return fed_workspace_init_for(&s->all, fed_trainer_crew(f->trainer), s->at[0], s->at[1],
+	return fed_workspace_init_for(&s->all, fed_trainer_scratch(f->trainer), s->at[0], s->at[1],
 	                              examples, true, err);
 }
 
@@ -115,7 +115,7 @@ static bool all_are_here(struct fed_split *s, enum fed_turn_phase *phase, uint32
 		const uint32_t i = (uint32_t)(((uint64_t)s->awaited + k) % s->turns);
 		const struct fed_turn *t = &s->turn[i];
 
-		if (t->phase == FED_TURN_OVER || t->phase == FED_TURN_HANDING)
+		if (t->phase == FED_TURN_OVER || t->phase == FED_TURN_RELAYING)
 			continue;
 		if (t->phase != FED_TURN_SERVED && t->phase != FED_TURN_SERVED_BACK) {
 			s->awaited = i;

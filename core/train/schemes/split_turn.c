@@ -99,7 +99,7 @@ static int go_on(struct fed_turn *t, struct fed_error *err)
 
 	if (!next_batch(t)) {
 		put_down(t);
-		t->phase = FED_TURN_HANDING;
+		t->phase = FED_TURN_RELAYING;
 		return fed_turn_ended(f, s, t, err);
 	}
 	const size_t outputs = f->net->classes ? 1 : f->net->outputs;
@@ -138,7 +138,7 @@ static int reserve_room(struct fed_turn *t, struct fed_error *err)
 		if (!fed_turn_has_memory(s, f->net, part))
 			continue;
 		fed_part_layers(s, f->net, part, &first, &last);
-		if (fed_workspace_init_for(&t->space[part], fed_trainer_crew(f->trainer), first, last,
+		if (fed_workspace_init_for(&t->space[part], fed_trainer_scratch(f->trainer), first, last,
 		                           capacity, part != FED_PART_HEAD, err))
 			return FED_FAIL;
 	}

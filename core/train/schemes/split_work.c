@@ -124,7 +124,7 @@ void fed_work_forward(struct fed_job *job, int worker)
 
 	fed_dataset_gather(f->data, ids, t->n, t->row.shifted ? &t->row.shift : NULL, x,
 	                   f->net->classes ? t->label : NULL, f->net->classes ? NULL : t->target);
-	if (fed_spoils(&t->data_faults) &&
+	if (fed_data_faults_any(&t->data_faults) &&
 	    fed_data_faults_apply(&t->data_faults, f->data, ids, t->n, x,
 	                          f->net->classes ? t->label : NULL, &t->why)) {
 		t->failed = true;
