@@ -10,14 +10,14 @@
  * matrix           reduce(): the whole round, rows in one block, so that distances between all
  *                  updates are one matrix product;
  *
- * or is a pre-aggregation, which stands in front of an aggregator (`aggregator krum f=3
- * after=nnm`): its mix() says of which mixtures of the updates the aggregator makes the step.
+ * or is a pre-aggregation, which runs before an aggregator (`aggregator krum f=3 after=nnm`): its
+ * mix() defines the mixtures of the updates from which the aggregator makes the step.
  *
  * Updates come in a fixed order (virtual time, then client id): sums are the same in every run.
  *
  * Beside this header: host.h (memory, tiles, sums, distances and sorted coordinates from the host),
  * client_hooks.h (what clients do for the rule), explain.h (lines for tell()).  A plugin includes
- * those that it uses.
+ * the headers that it uses.
  */
 #ifndef FEDSH_AGGREGATOR_H
 #define FEDSH_AGGREGATOR_H
@@ -29,7 +29,7 @@ struct fed_plan;   /* client_hooks.h */
 struct fed_local;  /* client_hooks.h */
 struct fed_teller; /* explain.h */
 
-/* The round in which updates become a step. */
+/* Round in which updates become a step. */
 struct fed_round {
 	uint32_t size;       /* sizeof(struct fed_round) of the running host */
 	uint32_t invited;    /* clients asked; fewer may have answered */
@@ -43,14 +43,14 @@ struct fed_round {
 	const struct fed_host *host;
 };
 
-/* What one client sent. */
+/* Update of one client. */
 struct fed_update {
 	uint32_t size; /* sizeof(struct fed_update) of the running host */
 	uint32_t client;
 	const float *delta; /* [dim], trained minus received; valid during the call */
 	const float *base;  /* [dim], the model that the client received; == params when fresh.
 	                       FedAsync mixes base + delta into params, not delta alone. */
-	double weight;      /* what the mean weighs it by: samples, or 1 under weighting=equal */
+	double weight;      /* its weight in a mean: samples, or 1 under weighting=equal */
 	uint64_t samples;   /* local examples, as claimed by the client */
 	uint32_t steps;     /* local optimizer steps */
 	uint32_t staleness; /* versions made since this client was sent the model */
@@ -58,13 +58,13 @@ struct fed_update {
 	const float *const *returned; /* [returned_vectors][dim], as local_end() filled them */
 };
 
-/* What an aggregator did with an update, for the views.  Preset to weight = u->weight, score NaN,
+/* Verdict of an aggregator on an update, for the views.  Preset to weight = u->weight, score NaN,
  * used: write the members that differ.  The host divides the weights of the used ones by their sum
  * before it shows them. */
 struct fed_verdict {
 	uint32_t size; /* sizeof(struct fed_verdict) of the running host */
 	float weight;  /* share in the step; 0 for a filtered update */
-	float score;   /* whatever the rule ranks by; NaN if it has none */
+	float score;   /* by which the rule ranks; NaN if it has none */
 	bool used;
 };
 
@@ -111,15 +111,14 @@ struct fed_aggregator {
 	 * [any thread, in a round, other clients at once; state is read-only] */
 	void (*local_end)(const void *state, const struct fed_local *, const float *w);
 
-	/* Optional.  Updates that make one version when nobody waits for a round (scheme async), at
-	 * least 1; NULL: 1.
-	 * [round thread, between rounds] */
+	/* Optional.  Number of updates that make one version in a scheme without rounds (async), at
+	 * least 1; NULL: 1.  [round thread, between rounds] */
 	uint32_t (*updates_per_step)(const void *state);
 
 	/* Pre-aggregation form, of a plugin that has none of the others.  Row k of mix (m, n), zero at
-	 * first, are the shares of the updates in mixture k, which sum to 1.  begin() sees the round as
-	 * it is; the aggregator behind it sees m clients.
-	 * [round thread, ends a round; once more before tell()] */
+	 * first, are the shares of the updates in mixture k, which sum to 1.  begin() sees the round
+	 * with all n updates; the aggregator after it sees m clients.  [round thread, ends a round;
+	 * once more before tell()] */
 	int (*mix)(const void *state, const struct fed_round *, const struct fed_update *const u[],
 	           size_t n, double *mix, size_t m, struct fed_error *);
 	/* Optional: m of n >= 1 updates, in [1, n]; NULL: n.

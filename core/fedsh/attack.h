@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: 0BSD */
 /*
- * fedsh/attack.h - what a Byzantine client does instead of what it was asked to do.
+ * fedsh/attack.h - attacks of Byzantine clients.
  *
  * Three forms; a plugin offers exactly one:
  * alone     craft(): one client at a time, from what it trained itself;
@@ -14,7 +14,7 @@
 
 #include "plugin.h"
 
-/* One attacker at work. */
+/* One attacker that crafts its update. */
 struct fed_attacker {
 	uint32_t size; /* sizeof(struct fed_attacker) of the running host */
 	uint32_t client;
@@ -35,10 +35,10 @@ struct fed_collusion {
 	uint64_t seed;    /* key for fed_random(): of this version */
 	size_t dim;
 	const float *params;       /* [dim], the global model */
-	uint32_t attackers;        /* m: how many will send what is made here */
+	uint32_t attackers;        /* m: attackers that will send the crafted update */
 	uint32_t n_known;          /* >= 1 */
-	const float *const *known; /* [n_known][dim] honest updates: of everybody else, or under
-	                              knowledge=partial what the attackers would have sent */
+	const float *const *known; /* [n_known][dim] honest updates: of all other clients, or under
+	                              knowledge=partial those that the attackers trained themselves */
 	const uint32_t *sender;    /* [n_known], clients that trained them */
 	uint32_t clients;          /* n: updates that the server will see, attackers included */
 	double *work;              /* [4 * n_known], the plugin's during the call */
@@ -59,8 +59,8 @@ struct fed_examples {
 	float *x;                         /* [n][height * width * channels], channels last */
 	int32_t *label;                   /* [n], to stay within 0 .. classes - 1 */
 	const uint32_t *id;               /* [n] */
-	bool all; /* every example is to be changed whatever share the client poisons: the host wants to
-	             know how often the model falls for it */
+	bool all; /* every example is to be changed whatever share the client poisons: the host measures
+	             the attack's success rate */
 };
 
 struct fed_attack {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: 0BSD */
 /*
- * fedsh/client_hooks.h - client hooks: what an aggregator has its clients do.
+ * fedsh/client_hooks.h - client hooks of aggregators: plan, gradient term, vectors of clients.
  *
  * plan() fixes settings of the local training; local_gradient() adds a term to each local gradient
  * (FedProx).  Vectors travel in both directions (SCAFFOLD): FED_BROADCAST rows go to the clients
@@ -11,7 +11,7 @@
 
 #include "plugin.h"
 
-/* What every client does with the model that it receives. */
+/* Plan of the local training, the same for every client. */
 struct fed_plan {
 	uint32_t size;       /* sizeof(struct fed_plan) of the running host */
 	int64_t epochs;      /* passes over the local examples, >= 1 */
@@ -21,7 +21,7 @@ struct fed_plan {
 	double weight_decay; /* lambda: lambda * w is added to each gradient */
 };
 
-/* One client's training, as its hooks see it. */
+/* Training of one client, as its hooks see it. */
 struct fed_local {
 	uint32_t size; /* sizeof(struct fed_local) of the running host */
 	uint32_t client;

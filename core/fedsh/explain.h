@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: 0BSD */
 /*
- * fedsh/explain.h - lines for tell(): a formula with the numbers of the last round in it.
+ * fedsh/explain.h - output of tell(): lines with a formula and the numbers of the last round.
  */
 #ifndef FEDSH_EXPLAIN_H
 #define FEDSH_EXPLAIN_H
@@ -11,13 +11,13 @@
 #include "aggregator.h"
 #include "host.h"
 
-/* Takes the lines of tell(): plain text without control characters. */
+/* Callback for the lines of tell(): plain text without control characters. */
 struct fed_teller {
 	uint32_t size; /* sizeof(struct fed_teller) of the running host */
 	void (*say)(const struct fed_teller *, const char *line);
 };
 
-/* One line, as printf formats it. */
+/* Output of one line, formatted as by printf. */
 __attribute__((format(printf, 2, 3))) static inline void fed_tell(const struct fed_teller *to,
                                                                   const char *fmt, ...)
 {
@@ -30,7 +30,7 @@ __attribute__((format(printf, 2, 3))) static inline void fed_tell(const struct f
 	to->say(to, line);
 }
 
-/* length [n + 1]: Euclidean norms of the updates, then of the step. */
+/* Compute length [n + 1]: Euclidean norms of the updates, then of the step. */
 static inline int fed_norms(const struct fed_round *r, const struct fed_update *const u[], size_t n,
                             const float *step, double *length, struct fed_error *err)
 {
@@ -48,14 +48,14 @@ static inline int fed_norms(const struct fed_round *r, const struct fed_update *
 	return FED_OK;
 }
 
-/* An update in the order of how far it moves the mean. */
+/* Update with the length by which it moves the mean. */
 struct fed_mover {
 	double length; /* n_i/N |d_i| */
 	const struct fed_update *update;
 	double norm; /* |d_i| */
 };
 
-/* The longest first; of equal ones the lowest client id. */
+/* Order for qsort: the longest first; of equal ones the lowest client id. */
 static inline int fed_mover_compare(const void *a, const void *b)
 {
 	const struct fed_mover *p = a, *q = b;

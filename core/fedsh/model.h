@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: 0BSD */
 /*
- * fedsh/model.h - a model architecture: a list of layers over one flat vector of parameters.
+ * fedsh/model.h - model architectures: a list of layers over one flat vector of parameters.
  *
  * build() calls the builder once per layer, in forward order, and names the loss.  A plugin may
  * bring its own layer as a struct fed_layer.  Every boundary between layers is a possible cut of
  * split learning.
  *
- * Shapes: one example is (d0), (d0, d1) or (d0, d1, d2), row-major; images are (H, W, C),
- * channels last.  A batch of B examples is (B, ...), contiguous.
+ * Shapes: one example is (d0), (d0, d1) or (d0, d1, d2), row-major; images are (H, W, C), channels
+ * last.  A batch of B examples is (B, ...), contiguous.
  */
 #ifndef FEDSH_MODEL_H
 #define FEDSH_MODEL_H
@@ -28,7 +28,7 @@ static inline size_t fed_shape_size(const struct fed_shape *s)
 	return n;
 }
 
-/* One call of a layer on a batch. */
+/* Arguments of a layer's pass over a batch. */
 struct fed_pass {
 	uint32_t size;            /* sizeof(struct fed_pass) of the running host */
 	const void *config;       /* the layer's own copy of what build() gave */
@@ -38,7 +38,7 @@ struct fed_pass {
 	const float *x;           /* (B, in) */
 	float *y;                 /* (B, out): forward() writes it, backward() may read it */
 	const float *dy;          /* (B, out): gradient of the loss by y */
-	float *dx;                /* (B, in): backward() writes it; NULL when nobody needs it */
+	float *dx;                /* (B, in): backward() writes it; NULL when it is not needed */
 	float *grads;             /* [param_count]: backward() ADDS the gradient here.  It may be
 	                             params itself (the host scaled dy by -lr: plain SGD without a
 	                             gradient buffer), so compute dx before touching it. */
@@ -113,7 +113,7 @@ struct fed_builder {
 	             size_t config_size, struct fed_error *);
 	/* Exactly once, last. */
 	int (*loss)(struct fed_builder *, enum fed_loss, struct fed_error *);
-	/* What follows came later: a host whose `size` ends before it does not have it. */
+	/* Later members: a host whose `size` ends before one does not have it. */
 	bool tokens; /* an example is a row of tokens 0 .. classes - 1, its label the next one */
 	/* (T) tokens to (T, width): a row of a table for each. */
 	int (*embedding)(struct fed_builder *, uint32_t vocabulary, uint32_t width, struct fed_error *);

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: 0BSD */
 /*
- * fedsh/plugin.h - what every plugin file says about itself.
+ * fedsh/plugin.h - head of every plugin: kind, ABI, name, settings; errors and randomness.
  *
  * A plugin is one shared object that exports one constant, `fed_plugin`.  Its first member is
  * always a struct fed_head.  The loader looks at the head, and at nothing else, before it has
  * agreed to magic, abi and kind; it runs no plugin code to list, describe or complete a plugin.
  *
- * Growing the ABI: every struct that crosses the border begins with its size (a plugin struct with
- * a head that has it), is passed by pointer, and takes new members at its tail.
+ * Growing the ABI: every struct that host and plugin exchange begins with its size (a plugin struct
+ * with a head that has it), is passed by pointer, and takes new members at its tail.
  * - Plugin to host: the host copies min(size, its own sizeof) bytes over zeroes, so a member that
  *   an older plugin does not know reads as NULL.  Field rows are read at the plugin's own stride.
  * - Host to plugin: a member may be read or written when it lies within `size`; those of this
@@ -16,8 +16,8 @@
  * What is embedded in something else is final: fed_error, fed_list, fed_shape, fed_tensor,
  * fed_path. Anything else raises FED_ABI.
  *
- * Threads and states, as each callback is tagged:
- * [round thread]     calls of one instance come one after another and never overlap, on whichever
+ * Threads and states, as each callback is tagged: [round thread]     calls of one instance come one
+ * after another and never overlap, on whichever
  *                    thread plays the round;
  * [any thread]       several calls at once, on different threads; what they do not share is named
  *                    (disjoint tiles, other clients, other batches), and the state is read-only;
@@ -25,9 +25,8 @@
  * opens a round, in a round, ends a round   the round's vectors are valid, until the call returns.
  * No callback is called while a plugin is listed, described, completed, loaded or unloaded.
  *
- * Memory: the host owns the state struct and every vector named in the field table; it
- * allocates, zeroes, checkpoints and frees them.  A plugin that only uses those never calls
- * malloc.
+ * Memory: the host owns the state struct and every vector named in the field table; it allocates,
+ * zeroes, checkpoints and frees them.  A plugin that uses only those never calls malloc.
  *
  * These headers carry no conditions (0BSD): a plugin built from them belongs to its author.
  */
@@ -74,7 +73,7 @@ struct fed_head {
 #define FED_PLUGIN_VERSION NULL
 #endif
 
-/* Whether a struct that the host handed over has this member. */
+/* Whether a struct of the host has this member. */
 #define FED_HAS(p, member) \
 	((p)->size >= (size_t)((const char *)&(p)->member - (const char *)(p)) + sizeof(p)->member)
 
@@ -96,7 +95,7 @@ enum fed_rc {
 	FED_FAIL = -1,  /* the call failed, the round stops */
 };
 
-/* Untouched on FED_OK; else one clause that reads well after "NAME: ". */
+/* Message of a failed call: unchanged on FED_OK; else one clause that reads well after "NAME: ". */
 struct fed_error {
 	char text[360];
 };
@@ -177,8 +176,8 @@ struct fed_field {
 		.type = FED_TYPE_END \
 	}
 
-/* Randomness: the k-th number of the stream `key`, the same wherever and whenever it is asked
- * (SplitMix64, Steele, Lea, Flood 2014, addressed by counter). */
+/* Randomness: the k-th number of the stream `key`, independent of the order of calls (SplitMix64,
+ * Steele, Lea, Flood 2014, addressed by counter). */
 static inline uint64_t fed_random(uint64_t key, uint64_t k)
 {
 	uint64_t z = key + (k + 1) * 0x9e3779b97f4a7c15u;

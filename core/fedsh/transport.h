@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: 0BSD */
 /*
- * fedsh/transport.h - carry messages between the server and its clients, and own time.
+ * fedsh/transport.h - transports: carry messages between the server and its clients, and own the
+ * clock.
  *
- * The host keeps the payload; a transport sees sizes and ends.  A simulated transport decides
- * each message's fate in send() and asks the host's virtual clock to deliver it at a time.  A
- * real one takes the message's bytes from the host, sends them, pumps its queue in poll() and
- * hands what arrived back to the host.  Nothing above knows which kind it is.
+ * The host keeps the payload; a transport sees sizes and ends.  A simulated transport decides in
+ * send() whether and when a message arrives, and has the host's event queue deliver it then.  A
+ * real one takes the message's bytes from the host, sends them, and passes arrived bytes back to
+ * the host in poll().  The host treats both kinds alike.
  *
  * All functions: [round thread], one after another; those of the host likewise, during a call.
  */
@@ -20,13 +21,13 @@
 
 struct fed_message {
 	uint32_t size; /* sizeof(struct fed_message) of the running host */
-	uint64_t id;   /* the host's handle: name it in deliver() or drop() exactly once */
+	uint64_t id;   /* the host's handle: passed to deliver() or drop() exactly once */
 	uint32_t from, to;
-	uint32_t kind;  /* what it carries; the transport need not know */
+	uint32_t kind;  /* of the payload; no concern of the transport */
 	uint64_t bytes; /* on the wire, header included */
 };
 
-/* A client's link. INFINITY as bandwidth is a link that takes no time. */
+/* Link of a client.  A bandwidth of INFINITY takes no time. */
 struct fed_link {
 	double latency; /* seconds, one way */
 	double jitter;  /* seconds: standard deviation of the latency */
@@ -35,7 +36,7 @@ struct fed_link {
 	double loss;    /* probability that a transmission is lost, in [0, 1) */
 };
 
-/* The host as a transport sees it. */
+/* Services of the host for transports. */
 struct fed_transport_host {
 	uint32_t size; /* sizeof(struct fed_transport_host) of the running host */
 	uint64_t seed; /* key for fed_random() */
@@ -50,13 +51,13 @@ struct fed_transport_host {
 	void (*drop)(const struct fed_transport_host *, uint64_t id, double when, const char *why);
 	/* Real: the message as bytes, valid until deliver(), drop() or arrive() of it. */
 	const void *(*bytes)(const struct fed_transport_host *, uint64_t id, size_t *len);
-	/* Real: bytes that came in.  FED_REJECT: not a message (the text says why). */
+	/* Real: pass on bytes that arrived.  FED_REJECT: not a message (err has the reason). */
 	int (*arrive)(const struct fed_transport_host *, const void *bytes, size_t len,
 	              struct fed_error *);
 };
 
-/* What a message has before it: the link of the client at its one end or, between two clients, both
- * links, one after the other: latencies add up, the slower one counts. */
+/* Path of a message: the link of its client or, between two clients, both links in sequence:
+ * latencies add, the lower bandwidth counts. */
 struct fed_path {
 	double latency, jitter; /* seconds */
 	double rate;            /* bytes per second */
@@ -87,19 +88,17 @@ struct fed_transport {
 	/* Optional: connect.
 	 * [round thread, before the first send()] */
 	int (*open)(void *state, const struct fed_transport_host *, struct fed_error *);
-	/* Carry one message.  FED_REJECT: this one cannot be carried; it is lost, and err says why.
-	 * [round thread, open] */
+	/* Carry one message.  FED_REJECT: this one cannot be carried; it is lost, and err has the
+	 * reason.  [round thread, open] */
 	int (*send)(void *state, const struct fed_transport_host *, const struct fed_message *,
 	            struct fed_error *);
-	/* Real transports: wait at most `timeout` seconds, hand over what came.  NULL: simulated,
-	 * the host's clock jumps to the next event.
-	 * [round thread, open] */
+	/* Real transports: wait at most `timeout` seconds, and pass on what arrived.  NULL: simulated,
+	 * the host's clock jumps to the next event.  [round thread, open] */
 	int (*poll)(void *state, const struct fed_transport_host *, double timeout, struct fed_error *);
 	/* Optional: seconds since open(); NULL: the virtual clock.
 	 * [round thread, open] */
 	double (*now)(const void *state, const struct fed_transport_host *);
-	/* Optional: disconnect.
-	 * [round thread, no message is on its way any more] */
+	/* Optional: disconnect. [round thread, no message is in flight] */
 	void (*close)(void *state, const struct fed_transport_host *);
 };
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * history/client_selector.c - selectors of clients.
+ * history/client_selector.c - parser of client selectors.
  */
 #include "history/client_selector.h"
 
@@ -26,7 +26,7 @@ static void pick(struct selection *s, uint32_t id)
 	s->bits[id / 64] |= (uint64_t)1 << id % 64;
 }
 
-/* "there are clients 0 to 9", in words for an error. */
+/* Error of an unknown client, with those that exist ("there are clients 0 to 9"). */
 static int no_such(struct selection *s, const char *part)
 {
 	const struct fed_clients *c = s->clients;
@@ -148,7 +148,7 @@ static int take_part(struct selection *s, char *part)
 	return dash && dash > part ? take_range(s, part, dash) : take_one(s, part);
 }
 
-/* The next part up to a comma, without blanks around it, fit for a message. */
+/* Next part up to a comma, trimmed, and printable in a message. */
 static int next_part(struct selection *s, const char **at, char part[PART_MAX])
 {
 	*at += strspn(*at, " \t");

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * history/client_selector.h - selectors of clients: "3", "1-5", "1,4,7-9", "20%", "random:3",
- * "all".
+ * history/client_selector.h - parser of client selectors (WHO): "3", "1-5", "1,4,7-9", "20%",
+ * "random:3", "all".
  *
  * A share ("20%") is rounded to the nearest number, at least one client; it and random:N draw with
  * the session's seed, so the same line picks the same clients in a replay.
@@ -11,17 +11,17 @@
 
 #include "train/clients/clients.h"
 
-/* *ids: ascending, distinct, all present; the caller's (fed_free).  draw numbers the random draws
- * of a session and is increased when one was made.  The error names the part that is wrong and
- * which clients there are. */
+/* Parse a selector.  *ids: ascending, distinct, all present; the caller's (fed_free).  *draw counts
+ * the random draws of a session.  The error names the part that is wrong and the clients that
+ * exist. */
 int fed_client_selector_parse(const char *text, const struct fed_clients *, uint64_t seed,
                               uint64_t *draw, uint32_t **ids, uint32_t *n, struct fed_error *);
 
 /* Whether id is among ascending ids. */
 bool fed_client_ids_contain(const uint32_t *ids, uint32_t n, uint32_t id);
 
-/* Append ascending ids as they could be typed, "1,4,7-9"; where they go beyond `most` characters,
- * "1,4,7-9,... (200 in all)". */
+/* Append ascending ids as a selector, "1,4,7-9"; beyond `most` characters, "1,4,7-9,... (200 in
+ * all)". */
 void fed_client_ids_put(struct fed_text *, const uint32_t *ids, uint32_t n, size_t most);
 
 #endif

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * history/condition.c - judge conditions: over rounds, counters and single events.
+ * history/condition.c - evaluation of conditions: over rounds, counters and single events.
  */
 #include "history/condition.h"
 
@@ -68,7 +68,7 @@ static bool is_live(const struct fed_field *metric)
 	return is_clock(metric) || fed_metric_counts(metric);
 }
 
-/* In an open round counters and clock have a newer value than the last record. */
+/* Value of a metric; in an open round counters and clock are newer than the last record. */
 static double figure_of(const struct fed_operand *o, const struct fed_condition_context *m)
 {
 	const struct fed_history *h = m->history;
@@ -86,7 +86,7 @@ static bool is_not_finite(const struct fed_event *event)
 	return event->nan || (event->kind == FED_EVENT_ROUND && fed_record_is_lost(event->record));
 }
 
-/* As it is named, before factor and shift. */
+/* Value of an operand, before factor and shift. */
 static double value_of(const struct fed_operand *o, const struct fed_condition_context *m)
 {
 	switch (o->subject) {
@@ -186,7 +186,7 @@ enum fed_condition_rate fed_condition_pace(const struct fed_condition *c)
 	return pace;
 }
 
-/* Whether an earlier operand was typed the same. */
+/* Whether an earlier operand has the same text. */
 static bool seen(const struct fed_condition *c, size_t term, const struct fed_operand *o)
 {
 	for (size_t i = 0; i <= term; i++) {

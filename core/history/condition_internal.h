@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * history/condition_internal.h - a condition, understood; shared by those who parse and who judge
- * it.
+ * history/condition_internal.h - parsed conditions; shared by the parser and the evaluator.
  */
 #ifndef FED_HISTORY_CONDITION_INTERNAL_H
 #define FED_HISTORY_CONDITION_INTERNAL_H
@@ -12,24 +11,24 @@
 
 enum fed_comparison { FED_LESS, FED_LESS_EQUAL, FED_MORE, FED_MORE_EQUAL, FED_EQUAL, FED_UNEQUAL };
 
-/* What an operand is about. */
+/* Subject of an operand. */
 enum fed_subject { FED_ABOUT_FIGURE, FED_ABOUT_CLIENT, FED_ABOUT_KIND, FED_ABOUT_NAN };
 
-/* A metric some rounds back, or in a kept run, as `factor * value + shift`; or a number alone; or
- * something of an event, as a number. */
+/* Operand: a metric some rounds back, or in a kept run, as `factor * value + shift`; or a number;
+ * or a member of an event, as a number. */
 struct fed_operand {
 	enum fed_subject subject;
 	const struct fed_field *metric; /* of a FED_ABOUT_FIGURE; NULL: a number */
 	uint32_t back;
-	double number;               /* of a number; of a kept run's metric */
-	double factor, shift;        /* of what has a name */
-	char text[2 * FED_WORD_MAX]; /* of what has a name, as typed, for messages; else empty */
+	double number;               /* value of a number, or of a kept run's metric */
+	double factor, shift;        /* of a named operand */
+	char text[2 * FED_WORD_MAX]; /* name as typed, for messages; else empty */
 };
 
 struct fed_condition_term {
 	struct fed_operand left, right;
 	enum fed_comparison op;
-	bool first; /* begins an alternative: `or` stands before it */
+	bool first; /* begins an alternative: `or` precedes it */
 };
 
 struct fed_condition {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * history/condition_parse.c - text into the terms of a condition.
+ * history/condition_parse.c - parser of conditions.
  */
 #include <ctype.h>
 #include <math.h>
@@ -36,7 +36,7 @@ static void skip_blank(struct parser *p)
 	p->at += strspn(p->at, " \t");
 }
 
-/* "at `...`" with what stands there, cut short. */
+/* Error "at `...`", with the text at the cursor, shortened. */
 static int unexpected(const struct parser *p, const char *wanted)
 {
 	char shown[24];
@@ -89,7 +89,7 @@ static size_t number_length(const char *s)
 	return n;
 }
 
-/* [K] behind a metric. */
+/* Parse [K] after a metric. */
 static int parse_back(struct parser *p, struct fed_operand *o)
 {
 	char digits[12];
@@ -109,7 +109,7 @@ static int parse_back(struct parser *p, struct fed_operand *o)
 	return FED_OK;
 }
 
-/* A word at the cursor, into name[FED_WORD_MAX]. */
+/* Parse a word at the cursor into name[FED_WORD_MAX]. */
 static int parse_name(struct parser *p, char *name)
 {
 	const size_t n = word_length(p);
@@ -124,8 +124,8 @@ static int parse_name(struct parser *p, char *name)
 	return FED_OK;
 }
 
-/* The value of a kept run is known now and never changes. */
-static void settle(struct fed_operand *o, const struct fed_kept_run *run)
+/* Read the operand's value from a kept run, now: it never changes. */
+static void read_kept_value(struct fed_operand *o, const struct fed_kept_run *run)
 {
 	const struct fed_history *h = &run->history;
 
@@ -179,7 +179,7 @@ static int parse_metric(struct parser *p, struct fed_operand *o)
 		return FED_FAIL;
 	snprintf(o->text, sizeof o->text, "%.*s", (int)(p->at - begin), begin);
 	if (run)
-		settle(o, run);
+		read_kept_value(o, run);
 	return FED_OK;
 }
 
@@ -198,7 +198,7 @@ static int parse_number(struct parser *p, double *number)
 	return FED_OK;
 }
 
-/* [NUMBER *] METRIC [+- NUMBER], the factor already read. */
+/* Parse [NUMBER *] METRIC [+- NUMBER], the factor already read. */
 static int parse_sum(struct parser *p, struct fed_operand *o, double factor)
 {
 	double plus = 0;
@@ -269,7 +269,7 @@ static const char *kind_at(const void *ctx, size_t i)
 	return fed_event_name(i);
 }
 
-/* The name of a kind of event, as its number. */
+/* Parse the name of an event kind, as its number. */
 static int parse_kind(struct parser *p, double *number)
 {
 	struct fed_text names = {0};
@@ -301,7 +301,7 @@ static int parse_client(struct parser *p, double *number)
 	return parse_number(p, number);
 }
 
-/* client==7, event==lost, nan.  *taken: there was one. */
+/* Parse client==7, event==lost or nan.  *taken: there was such a term. */
 static int parse_event_term(struct parser *p, struct fed_condition_term *t, bool *taken)
 {
 	const char *const begin = p->at;
@@ -349,7 +349,7 @@ static int choice_of(const struct fed_field *field, const char *word)
 	return -1;
 }
 
-/* The word of a choice, as its number. */
+/* Parse a word of a choice, as its number. */
 static int parse_choice(struct parser *p, const struct fed_field *field,
                         struct fed_condition_term *t)
 {
@@ -371,7 +371,7 @@ static int parse_choice(struct parser *p, const struct fed_field *field,
 	return FED_FAIL;
 }
 
-/* A term that is no comparison of numbers.  *taken: there was one. */
+/* Parse a term that is no comparison of numbers.  *taken: there was such a term. */
 static int parse_row_term(struct parser *p, struct fed_condition_term *t, bool *taken)
 {
 	const char *const begin = p->at;

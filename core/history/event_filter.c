@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * history/event_filter.c - which events of the recorder are wanted, and an event as a line.
+ * history/event_filter.c - filter over the event log, and events as lines.
  */
 #include "history/event_filter.h"
 
@@ -67,7 +67,7 @@ static bool parse_version(const char *typed, uint64_t *out)
 	return true;
 }
 
-/* "7", "3-5", "3-", "-5". */
+/* Parse versions: "7", "3-5", "3-", "-5". */
 static int parse_versions(const char *typed, struct fed_event_filter *c, struct fed_error *err)
 {
 	char from[64];
@@ -128,7 +128,7 @@ bool fed_event_filter_passes(const struct fed_event_filter *c, const struct fed_
 
 /* Lines ------------------------------------------------------------------------ */
 
-/* "accuracy 81.20 %, loss 0.5512, 9 of 10 clients used" */
+/* Append a round's metrics: "accuracy 81.20 %, loss 0.5512, 9 of 10 clients used". */
 static void put_figures(struct fed_text *line, const struct fed_logged_event *e)
 {
 	fed_text_add(line, "  ");

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * history/event_log.c - a ring of events.
+ * history/event_log.c - ring buffer of events.
  */
 #include "history/event_log.h"
 
 #include "base/mem.h"
 
-#define ROOM_FIRST 256u
-#define AHEAD 8 /* events that are told while a line of memory comes */
+#define FIRST_CAPACITY 256u
+#define AHEAD 8 /* prefetch distance in events */
 
 static const char *const names[FED_EVENT_KINDS] = {
 	[FED_EVENT_NOTICE] = "notice",     [FED_EVENT_WARNING] = "warning",
@@ -60,13 +60,13 @@ static void forget_oldest(struct fed_event_log *r)
 	r->first++;
 }
 
-/* Room for one more: twice as much, up to the limit. */
-static bool reserve_room(struct fed_event_log *r)
+/* Double the capacity, up to the limit. */
+static bool reserve_event(struct fed_event_log *r)
 {
 	const uint32_t limit = r->limit ? r->limit : FED_EVENTS_MAX;
-	const uint32_t capacity = r->capacity          ? 2 * r->capacity
-	                          : limit < ROOM_FIRST ? limit
-	                                               : ROOM_FIRST;
+	const uint32_t capacity = r->capacity              ? 2 * r->capacity
+	                          : limit < FIRST_CAPACITY ? limit
+	                                                   : FIRST_CAPACITY;
 
 	r->first += r->first == 0;
 	if (kept(r) < r->capacity)
@@ -105,8 +105,8 @@ static void put(struct fed_logged_event *past, const struct fed_event *event, ui
 	}
 }
 
-/* The round ends without a step. */
-static void undo(struct fed_event_log *r, const struct fed_event *event)
+/* Mark the events of an aborted round as undone. */
+static void mark_undone(struct fed_event_log *r, const struct fed_event *event)
 {
 	for (uint64_t k = r->opened > r->first ? r->opened : r->first; k < r->n; k++)
 		row(r, k)->undone = 1;
@@ -115,11 +115,11 @@ static void undo(struct fed_event_log *r, const struct fed_event *event)
 
 void fed_event_log_take(struct fed_event_log *r, const struct fed_event *event)
 {
-	if (!reserve_room(r))
+	if (!reserve_event(r))
 		return;
 	r->n++;
 	put(row(r, r->n), event, fed_string_pool_take(&r->texts, event->text));
-	__builtin_prefetch(row(r, r->n + AHEAD), 1); /* of a full ring it is in no cache */
+	__builtin_prefetch(row(r, r->n + AHEAD), 1); /* a full ring's next row is in no cache */
 	while (r->texts.bytes > FED_TEXTS_BYTES && kept(r) > 1)
 		forget_oldest(r);
 
@@ -129,7 +129,7 @@ void fed_event_log_take(struct fed_event_log *r, const struct fed_event *event)
 		r->opened_invitation = r->invitation_log.n + 1;
 	}
 	if (event->kind == FED_EVENT_ABORTED && r->opened)
-		undo(r, event);
+		mark_undone(r, event);
 	else
 		fed_invitation_log_take(&r->invitation_log, event, r->n);
 	if (ends)
@@ -160,7 +160,7 @@ uint64_t fed_event_log_since(const struct fed_event_log *r, uint64_t version)
 	uint64_t lo = r->run > r->first ? r->run : r->first, hi = r->n + 1;
 
 	lo += lo == 0;
-	/* Versions ascend in a run: an aborted round leaves its version as it was. */
+	/* Versions ascend in a run: an aborted round does not change its version. */
 	while (lo < hi) {
 		const uint64_t mid = lo + (hi - lo) / 2;
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * history/invitation_log.c - a ring of invitations, and the last one of each client.
+ * history/invitation_log.c - ring buffer of invitation records, and a hash table of each client's
+ * last one.
  */
 #include "history/invitation_log.h"
 
@@ -9,11 +10,11 @@
 
 #include "base/mem.h"
 
-#define ROOM_FIRST 256u
+#define FIRST_CAPACITY 256u
 #define AHEAD 4
 #define CACHE_LINE 64
 
-/* The last journey of a client; one that is not kept any more points nowhere. */
+/* Hash table entry: last record of a client; ignored when that record was evicted. */
 struct fed_invitation_hash {
 	uint32_t key; /* client + 1; 0: a free place */
 	uint64_t last;
@@ -52,8 +53,8 @@ const struct fed_invitation_record *fed_invitation_log_at(const struct fed_invit
 	return is_kept(j, k) ? row(j, k) : NULL;
 }
 
-/* The client's place, or the free one where it would be. */
-static struct fed_invitation_hash *place_of(const struct fed_invitation_log *j, uint32_t client)
+/* Entry of the client, or the free one where it would go. */
+static struct fed_invitation_hash *head_of(const struct fed_invitation_log *j, uint32_t client)
 {
 	const uint32_t mask = j->heads - 1;
 	/* Fibonacci hashing: Knuth, The Art of Computer Programming, section 6.4. */
@@ -64,7 +65,7 @@ static struct fed_invitation_hash *place_of(const struct fed_invitation_log *j, 
 	return &j->head[at];
 }
 
-/* Numbers of journeys that were taken out are given again, perhaps to another client. */
+/* Record k, if it is this client's: numbers of removed records are used again. */
 static struct fed_invitation_record *of_client(const struct fed_invitation_log *j, uint64_t k,
                                                uint32_t client)
 {
@@ -73,10 +74,10 @@ static struct fed_invitation_record *of_client(const struct fed_invitation_log *
 
 static struct fed_invitation_record *last_of(const struct fed_invitation_log *j, uint32_t client)
 {
-	return j->heads ? of_client(j, place_of(j, client)->last, client) : NULL;
+	return j->heads ? of_client(j, head_of(j, client)->last, client) : NULL;
 }
 
-/* The journey's number, from its place. */
+/* Number of a record, from its place. */
 static uint64_t number_of(const struct fed_invitation_log *j, const struct fed_invitation_record *x)
 {
 	const uint64_t place = (uint64_t)(x - j->invitation);
@@ -116,13 +117,13 @@ static struct fed_invitation_record *find(const struct fed_invitation_log *j, ui
 
 /* Growing ------------------------------------------------------------------ */
 
-/* Twice the room, up to the limit; where memory is short the oldest makes room. */
-static bool reserve_room(struct fed_invitation_log *j)
+/* Double the capacity, up to the limit; when memory is short, the oldest record is evicted. */
+static bool reserve_record(struct fed_invitation_log *j)
 {
 	const uint32_t limit = j->limit ? j->limit : FED_INVITATION_LOG_MAX;
-	const uint32_t capacity = j->capacity          ? 2 * j->capacity
-	                          : ROOM_FIRST < limit ? ROOM_FIRST
-	                                               : limit;
+	const uint32_t capacity = j->capacity              ? 2 * j->capacity
+	                          : FIRST_CAPACITY < limit ? FIRST_CAPACITY
+	                                                   : limit;
 	const uint64_t kept = j->n ? j->n - j->first + 1 : 0;
 
 	if (kept < j->capacity)
@@ -143,7 +144,7 @@ static bool reserve_room(struct fed_invitation_log *j)
 	return j->capacity > 0;
 }
 
-/* Places for the clients of journeys that are kept, at most half of them taken. */
+/* Rebuild the hash table for the clients of kept records, at most half full. */
 static bool make_heads(struct fed_invitation_log *j)
 {
 	if (2 * (j->heads_used + 1) <= j->heads)
@@ -152,18 +153,18 @@ static bool make_heads(struct fed_invitation_log *j)
 	uint32_t kept = 1;
 	for (uint32_t i = 0; i < old.heads; i++)
 		kept += old.head[i].key && of_client(j, old.head[i].last, old.head[i].key - 1);
-	j->heads = ROOM_FIRST;
+	j->heads = FIRST_CAPACITY;
 	while (j->heads < 3 * kept)
 		j->heads *= 2;
 	j->head = fed_alloc_array(j->heads, sizeof *j->head);
 	if (!j->head) {
 		*j = old;
-		return j->heads_used + 1 < j->heads; /* crowded, but it works */
+		return j->heads_used + 1 < j->heads; /* more than half full, but usable */
 	}
 	j->heads_used = 0;
 	for (uint32_t i = 0; i < old.heads; i++)
 		if (old.head[i].key && of_client(j, old.head[i].last, old.head[i].key - 1)) {
-			*place_of(j, old.head[i].key - 1) = old.head[i];
+			*head_of(j, old.head[i].key - 1) = old.head[i];
 			j->heads_used++;
 		}
 	fed_free(old.head);
@@ -174,9 +175,9 @@ static bool make_heads(struct fed_invitation_log *j)
 
 static void begin(struct fed_invitation_log *j, const struct fed_event *event)
 {
-	if (!make_heads(j) || !reserve_room(j))
-		return; /* what is to come of this invitation finds no journey */
-	struct fed_invitation_hash *head = place_of(j, event->client);
+	if (!make_heads(j) || !reserve_record(j))
+		return; /* later events of this invitation find no record */
+	struct fed_invitation_hash *head = head_of(j, event->client);
 	struct fed_invitation_record *last = of_client(j, head->last, event->client);
 	const uint64_t k = j->n + 1, ago = last ? k - head->last : 0;
 
@@ -202,7 +203,7 @@ static void begin(struct fed_invitation_log *j, const struct fed_event *event)
 	j->n = k;
 	j->first += j->first == 0;
 	for (size_t i = 0; i < sizeof(struct fed_invitation_record);
-	     i += CACHE_LINE) /* as the recorder does */
+	     i += CACHE_LINE) /* as in the event log */
 		__builtin_prefetch((const char *)row(j, k + AHEAD) + i, 1);
 }
 
@@ -214,7 +215,7 @@ static void end(struct fed_invitation_record *x, enum fed_invitation_state state
 	x->end = number;
 }
 
-/* All that are open end as recalled. */
+/* End all open invitations as cancelled. */
 static void cancel_record(struct fed_invitation_log *j, double clock, uint64_t number)
 {
 	for (uint64_t k = j->first; k && k <= j->n; k++)
@@ -222,8 +223,8 @@ static void cancel_record(struct fed_invitation_log *j, double clock, uint64_t n
 			end(row(j, k), FED_INVITATION_CANCELLED, clock, number);
 }
 
-/* The client begins to compute, or ends. */
-static void compute(struct fed_invitation_record *x, bool begins, double clock)
+/* Start or stop the client's computing time. */
+static void set_computing(struct fed_invitation_record *x, bool begins, double clock)
 {
 	if (x->computing == begins)
 		return;
@@ -236,23 +237,24 @@ double fed_invitation_computed_seconds(const struct fed_invitation_record *x)
 	return isnan(x->trained) ? NAN : x->computed;
 }
 
-/* Trained, or no longer held.  The bytes of an update count also where nobody waits for it. */
-static void leave(struct fed_invitation_record *x, const struct fed_event *event)
+/* Departure of an update, trained or no longer held.  Its bytes count even if the invitation has
+ * ended. */
+static void record_departure(struct fed_invitation_record *x, const struct fed_event *event)
 {
 	x->bytes_up += event->bytes;
 	if (x->state >= FED_INVITATION_REPORTED)
 		return;
 	if (isnan(x->trained)) {
-		compute(x, false, event->clock);
+		set_computing(x, false, event->clock);
 		x->trained = event->clock;
 	}
 	x->left = event->bytes ? event->clock : NAN;
 	x->state = event->bytes ? FED_INVITATION_UPLOADS : FED_INVITATION_HELD;
 }
 
-/* The end of an invitation, or what comes behind it. */
-static void finish(const struct fed_invitation_log *j, struct fed_invitation_record *x,
-                   const struct fed_event *event, uint64_t number)
+/* End of an invitation, or an event after its end. */
+static void record_end(const struct fed_invitation_log *j, struct fed_invitation_record *x,
+                       const struct fed_event *event, uint64_t number)
 {
 	static const uint8_t states[FED_EVENT_KINDS] = {
 		[FED_EVENT_REPORTED] = FED_INVITATION_REPORTED,
@@ -266,9 +268,9 @@ static void finish(const struct fed_invitation_log *j, struct fed_invitation_rec
 	} else if (x->state < FED_INVITATION_REPORTED) {
 		end(x, states[event->kind], event->clock, number);
 		if (x != last_of(j, x->client))
-			x->until = event->clock; /* its client was invited again before this was told */
+			x->until = event->clock; /* its client was invited again before this event */
 	} else if (x->state == FED_INVITATION_REPORTED && event->kind == FED_EVENT_REFUSED) {
-		end(x, FED_INVITATION_REFUSED, x->ended, number); /* the aggregator, after the arrival */
+		end(x, FED_INVITATION_REFUSED, x->ended, number); /* by the aggregator, after the arrival */
 	}
 }
 
@@ -287,27 +289,27 @@ void fed_invitation_log_take(struct fed_invitation_log *j, const struct fed_even
 	case FED_EVENT_RECEIVED:
 		x->received = event->clock;
 		x->state = FED_INVITATION_COMPUTES;
-		compute(x, true, event->clock);
+		set_computing(x, true, event->clock);
 		break;
 	case FED_EVENT_SMASHED:
 		x->turn = true;
-		compute(x, false, event->clock);
+		set_computing(x, false, event->clock);
 		break;
 	case FED_EVENT_ARRIVED:
-		compute(x, true, event->clock);
+		set_computing(x, true, event->clock);
 		break;
 	case FED_EVENT_TRAINED:
-		leave(x, event);
+		record_departure(x, event);
 		break;
 	case FED_EVENT_FAULT:
 		if (event->bytes)
-			leave(x, event);
+			record_departure(x, event);
 		break;
 	case FED_EVENT_REPORTED:
 	case FED_EVENT_REFUSED:
 	case FED_EVENT_LOST:
 	case FED_EVENT_LATE:
-		finish(j, x, event, number);
+		record_end(j, x, event, number);
 		break;
 	default:
 		break;
@@ -322,7 +324,7 @@ void fed_invitation_log_set_verdicts(struct fed_invitation_log *j, uint64_t vers
 		struct fed_invitation_record *x = find(j, of->client, of->invitation);
 
 		if (!x)
-			continue; /* it is not kept any more */
+			continue; /* evicted */
 		x->step = version;
 		x->used = of->verdict.used;
 		x->trusted = fed_client_verdict_trusted(of);
@@ -346,7 +348,7 @@ void fed_invitation_log_relay(struct fed_invitation_log *j, uint64_t version, do
 	}
 }
 
-/* What came of an earlier journey in the aborted round did not. */
+/* Undo what the aborted round did to an earlier record. */
 static void set_back(struct fed_invitation_record *x, double clock, uint64_t number)
 {
 	double *const times[] = {&x->received, &x->trained, &x->left};
@@ -367,7 +369,7 @@ void fed_invitation_log_undo(struct fed_invitation_log *j, uint64_t first_event,
 	for (; j->n >= first_invitation && j->n >= j->first && j->n; j->n--) {
 		const struct fed_invitation_record *x = row(j, j->n);
 
-		place_of(j, x->client)->last = x->before < j->n ? j->n - x->before : 0;
+		head_of(j, x->client)->last = x->before < j->n ? j->n - x->before : 0;
 	}
 	if (j->n < j->first)
 		j->n = j->first = 0;
@@ -381,7 +383,7 @@ void fed_invitation_log_undo(struct fed_invitation_log *j, uint64_t first_event,
 
 /* Views ---------------------------------------------------------------------- */
 
-/* Whether the client was busy with an invitation between the times. */
+/* Whether the client was busy with an invitation between two times. */
 static bool is_busy(const struct fed_invitation_log *j, uint32_t client, double from, double to)
 {
 	for (const struct fed_invitation_record *x = last_of(j, client); x; x = before(j, x)) {
@@ -389,7 +391,7 @@ static bool is_busy(const struct fed_invitation_log *j, uint32_t client, double 
 			continue;
 		if (isnan(x->ended) || x->ended > from || x->sent >= from)
 			return true;
-		/* Whoever waits for a step has reported before. */
+		/* A client that waits for a step has reported. */
 		return x->state == FED_INVITATION_REPORTED && (isnan(x->until) || x->until > from);
 	}
 	return false;

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * history/invitation_log.h - what became of each invitation of the present run: when the model left
- * for a client, arrived, was trained, when the update left, arrived, and what it was good for.
+ * history/invitation_log.h - invitation log: times, end and verdict of each invitation of the
+ * present run.
  *
  * The last FED_INVITATION_LOG_MAX are kept, 128 bytes each and 32 to 96 for each client among them:
- * at most 50 MB.  Those of an aborted round never happened: virtual time is set back, and they are
- * taken out; what an aborted round did to earlier ones (scheme async) ends as recalled, at the time
- * that the clock was set back to.
+ * at most 50 MB.  An abort rolls the clock back and removes the round's invitations; earlier ones
+ * that the aborted round changed (scheme async) end as cancelled, at the time to which the clock
+ * was rolled back.
  */
 #ifndef FED_HISTORY_INVITATION_LOG_H
 #define FED_HISTORY_INVITATION_LOG_H
@@ -17,11 +17,11 @@
 #define FED_INVITATION_LOG_MAX (1u << 18)
 
 enum fed_invitation_state {
-	FED_INVITATION_DOWNLOADS, /* the model is on its way */
+	FED_INVITATION_DOWNLOADS, /* the model is in flight to its client */
 	FED_INVITATION_COMPUTES,
 	FED_INVITATION_HELD, /* trained, and a fault keeps the update at the client */
 	FED_INVITATION_UPLOADS,
-	/* From here on it is over. */
+	/* From here on the invitation has ended. */
 	FED_INVITATION_REPORTED,
 	FED_INVITATION_REFUSED,
 	FED_INVITATION_LOST,
@@ -33,53 +33,54 @@ enum fed_invitation_state {
 struct fed_invitation_record {
 	/* Virtual seconds; NaN: not yet, or never. */
 	double sent, received, trained, left, ended;
-	double computed; /* seconds until trained; in between less the time at which it began last */
-	double until;    /* reported: the step was made, or the client was invited again */
+	double computed; /* seconds of training so far; while it trains, minus the time of its last
+	                    start */
+	double until;    /* reported: time of the step, or of the client's next invitation */
 	uint64_t invitation;
 	uint64_t version; /* of the model that was sent */
-	uint64_t step;    /* reported: the version that it was judged for; 0: not yet */
+	uint64_t step;    /* reported: the version of its verdict; 0: none yet */
 	uint64_t end;     /* number of the event that ended it (history/event_log.h) */
 	uint64_t bytes_down, bytes_up;
-	float weight, score; /* its verdict, once step is set; NaN: in turn there is none */
+	float weight, score; /* its verdict, once step is set; NaN: sequential split has none */
 	uint32_t client;
-	uint32_t before;        /* so many journeys ago the client's one before left; 0: none */
-	uint16_t extra_answers; /* answers that came after its end */
+	uint32_t before;        /* distance to the client's previous record; 0: none */
+	uint16_t extra_answers; /* updates that arrived after its end */
 	uint8_t state;          /* enum fed_invitation_state */
 	bool computing;
-	bool turn;      /* split learning: between received and trained it waits for the server, too */
+	bool turn;      /* split learning: also waits for the server between received and trained */
 	bool used;      /* in the step */
-	bool trusted;   /* used, and not suspect by a rule that leaves nobody out */
-	bool byzantine; /* the truth, which the server is not told */
+	bool trusted;   /* used, and not suspect by a rule that down-weights */
+	bool byzantine; /* ground truth, unknown to the server */
 };
 
-/* Zeroed is an empty one. */
+/* Invitation log; zeroed is empty. */
 struct fed_invitation_log {
 	struct fed_invitation_record
-		*invitation;          /* ring [capacity], a power of two; journey k is at k mod room */
-	uint64_t first, n;        /* kept: first .. n, in the order of leaving; numbers from 1 */
+		*invitation;          /* ring [capacity], a power of two; record k is at k mod capacity */
+	uint64_t first, n;        /* kept: first .. n, in the order of sending; numbers from 1 */
 	uint32_t capacity, limit; /* limit 0: FED_INVITATION_LOG_MAX; set before the first event */
 	struct fed_invitation_hash *head; /* hash table [heads] by client */
 	uint32_t heads, heads_used;
 };
 
 void fed_invitation_log_release(struct fed_invitation_log *);
-/* Another run begins. */
+/* Remove all records, when another run begins. */
 void fed_invitation_log_clear(struct fed_invitation_log *);
-/* What the federation tells; number: the event's. */
+/* Update the log by an event with this number. */
 void fed_invitation_log_take(struct fed_invitation_log *, const struct fed_event *,
                              uint64_t number);
-/* The version that now stands was made of these updates. */
+/* Set the verdicts of the updates of a committed version. */
 void fed_invitation_log_set_verdicts(struct fed_invitation_log *, uint64_t version, double clock,
                                      const struct fed_verdicts *);
-/* The version that now stands was made by clients in turn, without a verdict: each that reported
- * has handed its layers on. */
+/* Mark the invitations of a committed version of sequential split, which has no verdicts: each that
+ * reported has relayed its layers. */
 void fed_invitation_log_relay(struct fed_invitation_log *, uint64_t version, double clock);
-/* The round whose first event and journey would have had these numbers was aborted; event: that
- * says so, with its own number. */
+/* Undo an aborted round, whose first event and record have these numbers; event: the ABORTED one,
+ * with its number. */
 void fed_invitation_log_undo(struct fed_invitation_log *, uint64_t first_event,
                              uint64_t first_invitation, const struct fed_event *, uint64_t number);
 
-/* Journey k, or NULL when it is not kept. */
+/* Record k, or NULL when it is not kept. */
 const struct fed_invitation_record *fed_invitation_log_at(const struct fed_invitation_log *,
                                                           uint64_t k);
 /* The client's last one; its one before; NULL: none kept. */
@@ -87,7 +88,7 @@ const struct fed_invitation_record *fed_invitation_log_last(const struct fed_inv
                                                             uint32_t client);
 const struct fed_invitation_record *fed_invitation_log_before(const struct fed_invitation_log *,
                                                               const struct fed_invitation_record *);
-/* The clients that have journeys between two times, ascending (fed_free).  *n of them. */
+/* Clients that have invitations between two times, ascending (fed_free).  *n of them. */
 int fed_invitation_log_clients(const struct fed_invitation_log *, double from, double to,
                                uint32_t **client, uint32_t *n, struct fed_error *);
 
@@ -95,12 +96,12 @@ int fed_invitation_log_clients(const struct fed_invitation_log *, double from, d
  * trained; NaN: it has not trained. */
 double fed_invitation_computed_seconds(const struct fed_invitation_record *);
 
-/* What a client does one after the other. */
+/* Phases of an invitation, in order. */
 enum fed_phase {
 	FED_PHASE_DOWNLOAD,
 	FED_PHASE_COMPUTE,
 	FED_PHASE_UPLOAD,
-	FED_PHASE_WAIT, /* for its link, or for the others of the round */
+	FED_PHASE_WAIT, /* for its link, or for the other clients of the round */
 	FED_PHASES
 };
 extern const char *const fed_phase_names[FED_PHASES];
@@ -109,9 +110,8 @@ struct fed_span {
 	double from, to;
 };
 #define FED_SPANS_MAX 5
-/* The spans of a journey, each beginning where the last one ended; what has no end yet ends `now`.
- * Returns how many.  What is between received and trained in a turn is left out:
- * fed_timeline_turns(). */
+/* Spans of an invitation, contiguous; the last one of an open invitation ends `now`.  Returns how
+ * many.  Leaves out the time between received and trained of a turn: fed_timeline_turns(). */
 int fed_invitation_spans(const struct fed_invitation_record *, double now,
                          struct fed_span[FED_SPANS_MAX]);
 

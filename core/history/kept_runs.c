@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * history/kept_runs.c - keep histories by name.
+ * history/kept_runs.c - named copies of histories.
  */
 #include "history/kept_runs.h"
 

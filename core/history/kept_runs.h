@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * history/kept_runs.h - histories kept under a name, to plot and compare with later ones.
+ * history/kept_runs.h - named copies of histories, to plot and compare with later runs.
  */
 #ifndef FED_HISTORY_KEPT_RUNS_H
 #define FED_HISTORY_KEPT_RUNS_H
@@ -18,7 +18,7 @@ struct fed_runs {
 	size_t n;
 };
 
-/* A copy of the history under `name`; one of the same name is replaced.  Names: a letter, then
+/* Keep a copy of the history under `name`; replaces a run of that name.  Names: a letter, then
  * letters, digits, _ and - before a letter; not that of a metric.  Unchanged on FED_FAIL. */
 int fed_runs_keep(struct fed_runs *, const char *name, const struct fed_history *,
                   struct fed_error *);

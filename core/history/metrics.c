@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * history/metrics.c - the table of a round's figures, and the history.
+ * history/metrics.c - field rows of a round's metrics, and the history.
  */
 #include "history/metrics.h"
 
@@ -167,7 +167,7 @@ static bool is_of_test(const struct fed_field *metric)
 	       metric->offset == offsetof(struct fed_record, parameter_error);
 }
 
-/* One that trained well and was not evaluated: a loss that is lost is no reason to look further. */
+/* Whether a round was not evaluated, though its losses are finite. */
 static bool is_unevaluated(const struct fed_record *r)
 {
 	return isnan(r->test_loss) && isnan(r->test_accuracy) && isfinite(r->train_loss);

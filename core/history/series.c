@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * history/series.c - histories become points.
+ * history/series.c - points of charts from histories.
  */
 #include "history/series.h"
 
@@ -17,7 +17,7 @@ void fed_series_release(struct fed_series_set *set)
 	*set = (struct fed_series_set){.n = 0};
 }
 
-static int reserve_room(struct fed_series *s, size_t more, struct fed_error *err)
+static int reserve_points(struct fed_series *s, size_t more, struct fed_error *err)
 {
 	const size_t wanted = s->n + more,
 				 capacity = wanted > 2 * s->capacity ? wanted : 2 * s->capacity;
@@ -34,19 +34,19 @@ static int reserve_room(struct fed_series *s, size_t more, struct fed_error *err
 	return FED_OK;
 }
 
-/* Sums of a round are what was spent until then along the bottom. */
+/* Whether a metric is accumulated along x: costs of a round. */
 static bool adds_up(const struct fed_field *x)
 {
 	return strncmp(x->name, "bytes", 5) == 0 || strstr(x->name, "flops") ||
 	       strcmp(x->name, "wall") == 0 || strcmp(x->name, "messages") == 0;
 }
 
-/* Points are joined over rounds that were not evaluated, not over those that went wrong. */
+/* Rounds without evaluation are left out; non-finite values stay, and break the line. */
 int fed_series_follow(struct fed_series *s, struct fed_error *err)
 {
 	const struct fed_history *h = s->history;
 
-	if (reserve_room(s, h->n - s->taken, err))
+	if (reserve_points(s, h->n - s->taken, err))
 		return FED_FAIL;
 	for (; s->taken < h->n; s->taken++) {
 		const struct fed_record *record = &h->record[s->taken];
@@ -72,7 +72,7 @@ static int add_series(struct fed_series_set *set, const char *run, const struct 
 	if (set->n == FED_SERIES_MAX)
 		return fed_fail(err, "more than %d curves; name fewer metrics", FED_SERIES_MAX);
 	*series = (struct fed_series){.history = h, .of = y, .along = x, .also = also};
-	set->n++; /* what it has is released with the set */
+	set->n++; /* counted now, so that the set releases it */
 	fed_field_key(y, &key);
 	snprintf(series->name, sizeof series->name, "%s%s%s", run, *run ? "." : "", fed_text_str(&key));
 	snprintf(series->run, sizeof series->run, "%s", run);
@@ -80,7 +80,7 @@ static int add_series(struct fed_series_set *set, const char *run, const struct 
 	return fed_series_follow(series, err);
 }
 
-/* The present run was just kept. */
+/* Whether the present run is a copy of a kept one. */
 static bool is_kept(const struct fed_history *h, const struct fed_runs *runs)
 {
 	for (size_t i = 0; i < runs->n; i++) {

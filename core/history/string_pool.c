@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * history/string_pool.c - a hash table of counted texts; numbers of dropped ones are given again.
+ * history/string_pool.c - hash table of interned strings; numbers of dropped ones are used again.
  */
 #include "history/string_pool.h"
 
@@ -29,7 +29,7 @@ void fed_string_pool_release(struct fed_string_pool *p)
 	*p = (struct fed_string_pool){0};
 }
 
-/* As many buckets as phrases, or more; where memory is short the chains grow longer. */
+/* Grow to at least as many buckets as strings; without memory the chains grow instead. */
 static bool make_buckets(struct fed_string_pool *p)
 {
 	const uint32_t buckets = p->buckets ? 2 * p->buckets : BUCKETS_FIRST;
@@ -53,7 +53,7 @@ static bool make_buckets(struct fed_string_pool *p)
 	return true;
 }
 
-/* A place for one more; 0: no memory. */
+/* Free entry for one more string; 0: no memory. */
 static uint32_t find_place(struct fed_string_pool *p)
 {
 	const uint32_t capacity = p->capacity ? 2 * p->capacity : BUCKETS_FIRST;

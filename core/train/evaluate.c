@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * train/evaluate.c - loss and accuracy of a model, and how often it falls for a backdoor, in
- * parallel.
+ * train/evaluate.c - parallel evaluation: loss, accuracy, success of a targeted attack.
  *
  * Batches have a fixed size and their sums are added in order: the same bits for any number of
  * threads.
@@ -28,7 +27,7 @@ static void evaluate_batch(void *ctx, size_t i, int worker)
 	const uint32_t at = (uint32_t)i * e->batch;
 
 	if (atomic_load_explicit(e->stop, memory_order_relaxed) >= 2)
-		return; /* nobody wants the result */
+		return; /* the result is not needed */
 	const uint32_t n = e->n - at < e->batch ? e->n - at : e->batch;
 
 	e->loss[i] = fed_trainer_forward(e->trainer, worker, e->params, e->first + at, n, &e->hits[i]);
@@ -82,7 +81,7 @@ double fed_federation_parameter_error(const struct fed_federation *f, const floa
 	const float *truth = f->data->truth;
 	const size_t d = fed_shape_size(&f->data->shape);
 
-	/* One dense layer: d weights and a bias, which is 0 in the truth. */
+	/* One dense layer: d weights and a bias, which is 0 in the true model. */
 	if (!truth || f->net->layers != 1 || f->net->dim != d + 1)
 		return NAN;
 	double sum = (double)params[d] * (double)params[d];
@@ -118,7 +117,7 @@ static void try_batch(void *ctx, size_t i, int worker)
 		a->changed[i] = FAILED;
 }
 
-/* The share over all batches; words for the first that failed. */
+/* Success rate over all batches; fails with the first batch that failed. */
 static int sum_up(const struct trial *a, size_t batches, double *success, struct fed_error *err)
 {
 	double changed = 0, hits = 0;
@@ -134,7 +133,7 @@ static int sum_up(const struct trial *a, size_t batches, double *success, struct
 	return FED_OK;
 }
 
-/* The first targeted attack that has begun and can change such data, or NULL. */
+/* The first targeted attack that has begun and suits the dataset, or NULL. */
 static const struct fed_instance *targeted_attack(const struct fed_federation *f)
 {
 	const struct fed_examples form = fed_examples_of(f->data);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * train/federation.c - the loop over what is due, one version at a time.
+ * train/federation.c - event loop of a round, and its commit, abort and cancellation.
  */
 #include "train/federation.h"
 
@@ -21,19 +21,19 @@
 #include "train/round/invitations.h"
 #include "train/round/message_faults.h"
 
-/* Longest wait for a real transport before the loop looks for an interrupt, in seconds. */
+/* Longest wait for a real transport between two checks for an interrupt, in seconds. */
 #define POLL_SECONDS 0.1
 
-/* Finished trainings that may wait to be joined: as many as fit into a cache, but not more for each
- * thread than are worth a wait, nor fewer than keep it busy. */
+/* Limit of finished trainings that wait to be joined: as many as fit into a cache, within a range
+ * for each thread: enough to keep it busy, not more than help. */
 #define AHEAD_BYTES ((size_t)16 << 20)
 #define AHEAD_MOST 32
 #define AHEAD_LEAST 2
 
-/* Old models that wait to be written again. */
+/* Limit of the free list of former models. */
 #define MODELS_BYTES ((size_t)256 << 20)
 
-/* struct fed_host is the first thing a plugin gets back: find the federation around it. */
+/* Callback fed_host.note: a plugin's line, as an event of the federation that contains the host. */
 static void take_note(const struct fed_host *host, const char *text)
 {
 	const char *f = (const char *)host - offsetof(struct fed_federation, host);
@@ -46,7 +46,7 @@ static void link_of(void *ctx, uint32_t client, struct fed_link *link)
 	const struct fed_federation *f = ctx;
 	const struct fed_client *x = fed_clients_get(f->clients, client);
 
-	/* What is on the way to one that left arrives at once. */
+	/* Messages in flight to a removed client arrive at once. */
 	*link = x ? fed_link_of(&x->link) : fed_link_profiles[0].link;
 	const double slow = fed_faults_factor(f->faults, FED_FAULT_SLOW_LINK, client, f->version);
 	link->latency *= slow;
@@ -75,7 +75,7 @@ static void free_pool(struct fed_federation *f)
 
 static int open_messenger(struct fed_federation *f, struct fed_error *err)
 {
-	/* Transports draw by message id, and ids go on where another federation left them. */
+	/* Transports draw by message id, and ids continue those of a former federation. */
 	const uint64_t seed = fed_stream_key((uint64_t)f->settings->seed, FED_FOR_TRANSPORT, 0, 0);
 
 	return fed_messenger_init(&f->messenger, f->transport, &f->clock, seed, link_of, f, err);
@@ -135,7 +135,7 @@ void fed_cancel_open(struct fed_federation *f, bool held)
 		fed_release_held_messages(f);
 }
 
-/* All that has shares of parcels, then the stocks that they go back to. */
+/* Release all owners of references to shared vectors, then the free lists to which those return. */
 static void release(struct fed_federation *f)
 {
 	f->sink = (struct fed_sink){0};
@@ -177,7 +177,7 @@ int fed_federation_adopt(struct fed_federation *f, float *params, struct fed_err
 {
 	struct fed_shared_vectors *model = f->model;
 
-	if (atomic_load(&model->references) > 1) { /* somebody trains on it */
+	if (atomic_load(&model->references) > 1) { /* a training has a reference */
 		model = fed_vector_free_list_take(&f->models, 1, f->net->dim);
 		if (!model)
 			return fed_fail_memory(err, f->net->dim * sizeof *params, "the model");
@@ -189,7 +189,7 @@ int fed_federation_adopt(struct fed_federation *f, float *params, struct fed_err
 	return FED_OK;
 }
 
-/* What the clients will do: the settings, then what the aggregator makes of them. */
+/* Make the clients' plan: the settings, then the aggregator's changes. */
 static int make_plan(struct fed_federation *f, struct fed_error *err)
 {
 	const struct fed_settings *s = f->settings;
@@ -208,7 +208,7 @@ static int make_plan(struct fed_federation *f, struct fed_error *err)
 	return fed_call_plan(f->aggregator, &f->plan, err);
 }
 
-/* A client has its model: its training begins now and ends in virtual time. */
+/* Handle a model that reached its client: the training begins now and ends in virtual time. */
 static int client_receives(struct fed_federation *f, const struct fed_envelope *model,
                            struct fed_error *err)
 {
@@ -217,7 +217,7 @@ static int client_receives(struct fed_federation *f, const struct fed_envelope *
 	uint32_t slot;
 
 	if (!client || !fed_invitation_is_open(f, id, model->round))
-		return FED_OK; /* it left, or was given up, while the message was under way */
+		return FED_OK; /* removed or cancelled while the message was in flight */
 	const struct fed_client row = fed_row_of(f, id, model->version);
 	const double flops = fed_trainer_flops(f->trainer, &row);
 	const double slow = fed_faults_factor(f->faults, FED_FAULT_STRAGGLER, id, f->version);
@@ -282,7 +282,7 @@ static int dispatch(struct fed_federation *f, const struct fed_queued_event *due
 	struct fed_envelope *e = fed_messenger_take(&f->messenger, due->ref);
 	int rc = FED_OK;
 	if (!e)
-		return FED_OK; /* delivered twice: the post counted it */
+		return FED_OK; /* delivered twice: counted by the messenger */
 	if (due->kind == FED_QUEUED_LOST)
 		rc = message_lost(f, e, err);
 	else if (f->scheme->message)
@@ -295,15 +295,15 @@ static int dispatch(struct fed_federation *f, const struct fed_queued_event *due
 	return rc;
 }
 
-/* Somebody else is why nothing comes from the client. */
+/* Whether the scheme makes this client wait for others, so that its silence is not a loss. */
 static bool waits(const struct fed_federation *f, uint32_t client)
 {
 	return f->scheme->waits && f->scheme->waits(f, f->scheme_state, client);
 }
 
-/* Nothing is under way and invitations are open: whoever has them will never answer.  Those whom
- * the scheme invites in their place will. */
-static int nobody_answers(struct fed_federation *f, struct fed_error *err)
+/* End as lost the open invitations that will never be answered, when nothing is in flight; the
+ * scheme may invite other clients instead. */
+static int end_silent_invitations(struct fed_federation *f, struct fed_error *err)
 {
 	const uint64_t last = f->invitations;
 
@@ -327,7 +327,7 @@ static int nobody_answers(struct fed_federation *f, struct fed_error *err)
 	return FED_OK;
 }
 
-/* One event, or a wait for one. */
+/* Handle one event, or wait for one. */
 static int next_event(struct fed_federation *f, struct fed_error *err)
 {
 	struct fed_queued_event due;
@@ -337,13 +337,13 @@ static int next_event(struct fed_federation *f, struct fed_error *err)
 	if (!fed_is_simulated(f->transport))
 		return fed_messenger_poll(&f->messenger, POLL_SECONDS, err);
 	if (f->n_open)
-		return nobody_answers(f, err);
+		return end_silent_invitations(f, err);
 	return fed_fail(err, "scheme %s waits for nothing", f->scheme->name);
 }
 
-/* Of a scheme that makes the model itself: what it made goes to `to`, the step from the old one
- * takes its place.  False when a number is not finite. */
-static bool take_model(const float *from, float *made, float *to, size_t dim, double *squares)
+/* Take the model of a scheme with `makes_model`: copy `made` to `to`, then replace it by the step
+ * from the old model.  False when a number is not finite. */
+static bool replace_model(const float *from, float *made, float *to, size_t dim, double *squares)
 {
 	double sum = 0;
 
@@ -356,8 +356,9 @@ static bool take_model(const float *from, float *made, float *to, size_t dim, do
 	return isfinite(sum);
 }
 
-/* params + step, refused when a sum is not finite.  The old model stays as it is for those who
- * were sent it; the new one is written into another parcel. */
+/* Add the step to the parameters; refused when a sum is not finite.  The old model is unchanged,
+ * for messages and trainings that refer to it; the new one is written into another shared vector.
+ */
 static int apply_step(struct fed_federation *f, float *step, struct fed_error *err)
 {
 	const size_t dim = f->net->dim;
@@ -368,7 +369,7 @@ static int apply_step(struct fed_federation *f, float *step, struct fed_error *e
 		return fed_fail_memory(err, dim * sizeof *step, "the model");
 	const bool finite =
 		f->scheme->makes_model
-			? take_model(f->params, step, next->vector[0], dim, &squares)
+			? replace_model(f->params, step, next->vector[0], dim, &squares)
 			: fed_kernels()->add_step(f->params, step, next->vector[0], dim, &squares);
 	if (!finite) {
 		size_t j = 0;
@@ -395,7 +396,7 @@ static void count_rounds(struct fed_federation *f)
 	}
 }
 
-/* The version is complete: make the step. */
+/* Make the step of a complete version. */
 static int make_step(struct fed_federation *f, struct fed_error *err)
 {
 	if (fed_craft_colluders(f, err))
@@ -416,14 +417,14 @@ static int make_step(struct fed_federation *f, struct fed_error *err)
 	return FED_OK;
 }
 
-/* Refusals before anything is sent, and the buffers that the round needs. */
+/* Check whether a round can begin, and reserve its buffers, before anything is sent. */
 static int prepare_round(struct fed_federation *f, struct fed_error *err)
 {
 	if (f->clients->n_present == 0)
 		return fed_reject(err, "there are no clients; `add-client 10` makes some");
 	if (f->aggregator->dim != f->net->dim && fed_instance_size(f->aggregator, f->net->dim, err))
 		return FED_FAIL;
-	if (!f->step) /* the last one is kept with what was judged */
+	if (!f->step) /* the last one is kept with the verdicts */
 		f->step = fed_alloc_floats(f->net->dim);
 	if (!f->step)
 		return fed_fail_memory(err, f->net->dim * sizeof *f->step, "the step");
@@ -494,7 +495,7 @@ void fed_federation_abort(struct fed_federation *f, const char *why)
 	f->nan = false;
 }
 
-/* The step is made: what else belongs to a version. */
+/* Commit a version whose step is made, and evaluate it. */
 static void complete_round(struct fed_federation *f)
 {
 	struct fed_error unknown;
@@ -510,7 +511,7 @@ static void complete_round(struct fed_federation *f)
 		fed_cancel_open(f, false);
 	f->record.clock = f->clock.now;
 	const double began = fed_wall_seconds();
-	/* The step stands even if there is no memory to evaluate it. */
+	/* The step is committed even if there is no memory to evaluate it. */
 	atomic_store(&f->evaluating, true);
 	if (evaluate_round(f, &unknown))
 		fed_emit(f, FED_EVENT_WARNING, FED_SERVER, unknown.text);
@@ -564,7 +565,7 @@ int fed_federation_begin(struct fed_federation *f, struct fed_error *err)
 	return open_round(f, true, err);
 }
 
-/* One event of the round, and the step if it was the last. */
+/* Handle one event of the round, and make the step if it was the last. */
 static int advance(struct fed_federation *f, bool *made, struct fed_error *err)
 {
 	int rc = FED_OK;
@@ -583,8 +584,8 @@ static int advance(struct fed_federation *f, bool *made, struct fed_error *err)
 	return FED_OK;
 }
 
-/* The same until `made`, or one event only; what it took is the record's. */
-static int go_on(struct fed_federation *f, bool one, bool *made, struct fed_error *err)
+/* Advance until `made`, or by one event only; adds the real time to the record. */
+static int advance_timed(struct fed_federation *f, bool one, bool *made, struct fed_error *err)
 {
 	const double began = fed_wall_seconds();
 	int rc;
@@ -604,7 +605,7 @@ static int go_on(struct fed_federation *f, bool one, bool *made, struct fed_erro
 
 int fed_federation_advance(struct fed_federation *f, bool *made, struct fed_error *err)
 {
-	return go_on(f, true, made, err);
+	return advance_timed(f, true, made, err);
 }
 
 int fed_federation_round(struct fed_federation *f, struct fed_error *err)
@@ -612,5 +613,5 @@ int fed_federation_round(struct fed_federation *f, struct fed_error *err)
 	const int rc = open_round(f, false, err);
 	bool made;
 
-	return rc ? rc : go_on(f, false, &made, err);
+	return rc ? rc : advance_timed(f, false, &made, err);
 }

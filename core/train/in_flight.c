@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * train/in_flight.c - shares of invitations, events, messages and trainings.
+ * train/in_flight.c - snapshot of invitations, queued events, messages and trainings.
  */
 #include "train/in_flight.h"
 
@@ -29,7 +29,7 @@ void fed_in_flight_release(struct fed_in_flight *u)
 	*u = (struct fed_in_flight){0};
 }
 
-/* A copy of n rows of `size` bytes; NULL: no memory. */
+/* Copy of n rows of `size` bytes; NULL: no memory. */
 static void *copy_rows(const void *rows, size_t n, size_t size)
 {
 	void *copy = fed_alloc_array(n + 1, size);
@@ -57,7 +57,7 @@ static bool take_open(struct fed_in_flight *u, const struct fed_federation *f)
 	return true;
 }
 
-/* What flies without a fate never arrives: it is left out. */
+/* Copy the messages in flight, without those neither delivered nor dropped: they never arrive. */
 static bool take_flying(struct fed_in_flight *u, const struct fed_messenger *messenger)
 {
 	u->flying = fed_alloc_array(messenger->n + 1, sizeof *u->flying);
@@ -140,7 +140,7 @@ int fed_in_flight_restore(struct fed_in_flight *u, struct fed_federation *f, str
 {
 	const int rc = fed_trainer_restore(f->trainer, u->training, u->slots, err);
 
-	u->slots = 0; /* they are the trainer's, or gone */
+	u->slots = 0; /* moved to the trainer, or dropped */
 	if (rc) {
 		fed_in_flight_release(u);
 		return FED_FAIL;
@@ -157,7 +157,7 @@ int fed_in_flight_finish(const struct fed_in_flight *u, const struct fed_federat
 	return fed_trainer_finish(f->trainer, u->training, u->slots, err);
 }
 
-/* A round that may be repeated ----------------------------------------------------- */
+/* A round that may be replayed ----------------------------------------------------- */
 
 int fed_in_flight_remember(struct fed_federation *f, struct fed_error *err)
 {

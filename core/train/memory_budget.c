@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * train/memory_budget.c - what a round of updates will hold in memory, and a refusal in words.
+ * train/memory_budget.c - memory estimate of a round of updates.
  *
- * An aggregator that takes one update at a time does not keep them, but each is held from the end
- * of its training until it has arrived: of clients that are alike all are on their way at once.
+ * A streaming aggregator does not keep updates, but each takes memory from the end of its training
+ * until it has arrived: those of equal clients are in flight all at once.
  */
 #include "train/memory_budget.h"
 
@@ -15,11 +15,11 @@
 #include "train/participants.h"
 #include "train/local/internal.h"
 
-/* Less than this is not worth a look at what is free: that takes as long as a small round. */
+/* Estimates below this are not checked: reading the free memory takes as long as a small round. */
 #define SMALL_BYTES ((double)(64 << 20))
 
-/* Updates for each thread beside those on their way: one that it makes, two that wait to be joined
- * (of a small model more may, which is little memory). */
+/* Updates for each thread beside those in flight: one in training, two that wait to be joined (more
+ * of a small model, which is little memory). */
 #define AHEAD 3.0
 
 int fed_memory_check(const struct fed_federation *f, double need, uint32_t n, const char *who,
@@ -29,7 +29,7 @@ int fed_memory_check(const struct fed_federation *f, double need, uint32_t n, co
 
 	if (need < SMALL_BYTES)
 		return FED_OK;
-	/* Updates of the rounds before that wait to be written again. */
+	/* Updates of earlier rounds in the free list. */
 	const double have =
 		fed_mem_available() + (double)fed_vector_free_list_bytes(&f->trainer->results);
 	const double share = f->memory_share ? have / f->memory_share->sharers : have;
@@ -48,9 +48,9 @@ int fed_memory_check(const struct fed_federation *f, double need, uint32_t n, co
 	return rc;
 }
 
-/* On their way at once ------------------------------------------------------------- */
+/* In flight at the same time ------------------------------------------------------------- */
 
-/* Virtual times in a round without mishaps: when each client's update leaves it, and arrives. */
+/* Virtual times in a round without faults: when each client's update leaves it, and arrives. */
 struct flights {
 	double *leaves, *arrives; /* [n], each in ascending order */
 	uint32_t n;
@@ -86,13 +86,13 @@ static void time_flights(const struct fed_federation *f, const uint32_t *clients
 	qsort(all->arrives, all->n, sizeof *all->arrives, ascending);
 }
 
-/* Updates that a version holds at most: on their way at once, handed to the aggregator, and both
+/* Largest number of updates in memory: in flight at the same time, kept by the aggregator, and both
  * together. */
 struct load {
 	double flying, taken, sent;
 };
 
-/* What leaves at a moment has left before anything arrives at it. */
+/* Largest load over all moments; at equal times departures count before arrivals. */
 static struct load load_of(const struct flights *all, uint32_t enough, double deadline)
 {
 	uint32_t most = 0, arrived = 0, n = 0;
@@ -136,7 +136,7 @@ static double update_bytes(const struct fed_federation *f)
 	return (1.0 + fed_returned_vectors(f->aggregator)) * (double)f->net->dim * sizeof(float);
 }
 
-/* What n clients at work have beside their updates: records, and what they will remember. */
+/* Bytes of n clients at work beside their updates: records, kept vectors, residuals. */
 static double clients_bytes(const struct fed_federation *f, uint32_t n)
 {
 	const bool residual = f->codec.kind != FED_CODEC_NONE && f->feedback;
@@ -149,7 +149,8 @@ static double clients_bytes(const struct fed_federation *f, uint32_t n)
 	return n * (vectors * (double)f->net->dim * sizeof(float) + (double)records);
 }
 
-/* Updates of n clients: on their way, and those taken last, which stay for the views. */
+/* Bytes of n clients' updates: those in flight, and the last round's, which are kept for the views.
+ */
 static double updates_bytes(const struct fed_federation *f, uint32_t n, struct load load)
 {
 	const double ahead = AHEAD * fed_pool_threads(f->pool), one = update_bytes(f);
@@ -162,8 +163,8 @@ static double updates_bytes(const struct fed_federation *f, uint32_t n, struct l
 	return !f->scheme->overlaps && all > round ? round : all;
 }
 
-/* n clients, an aggregation of at most `most` updates, and those themselves while they arrive or
- * while it ends. */
+/* Check n clients, an aggregation of at most `most` updates, and the updates themselves during
+ * their arrival or its end. */
 static int check(const struct fed_federation *f, uint32_t n, uint32_t most, struct load load,
                  struct fed_error *err)
 {
@@ -190,7 +191,7 @@ int fed_memory_for_round(const struct fed_federation *f, const uint32_t *clients
 {
 	struct load load = {.flying = n, .taken = n, .sent = n};
 
-	/* Most rounds fit whatever happens; colluders see all updates of theirs. */
+	/* Most rounds fit with all updates in memory; colluders keep all updates. */
 	if (check(f, n, n, load, err) == FED_OK)
 		return FED_OK;
 	if (!fed_has_colluders(f) && measure_load(f, clients, n, enough, deadline, &load, err))
@@ -207,7 +208,7 @@ int fed_memory_for_concurrency(const struct fed_federation *f, uint32_t places, 
 
 	if (check(f, called, enough, load, err) == FED_OK)
 		return FED_OK;
-	/* Who will be called is not known: any of those who are here. */
+	/* The participants are not known yet: any present client. */
 	if (measure_load(f, f->clients->present, population, UINT32_MAX, 0, &load, err))
 		return FED_FAIL;
 	load.flying *= (double)called / population;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * train/participants.c - drawing clients, and inviting them.
+ * train/participants.c - drawing of participants, and their invitations.
  */
 #include "train/participants.h"
 
@@ -13,8 +13,8 @@
 #include "train/round/invitations.h"
 #include "train/round/message_faults.h"
 
-/* The parameters and the aggregator's broadcast vectors, as one parcel for all who get this
- * version: the model itself when there are no others. */
+/* Set `outgoing`: parameters and the aggregator's broadcast vectors, shared by all messages of this
+ * version; the model itself when there are no such vectors. */
 static int pack_model(struct fed_federation *f, struct fed_error *err)
 {
 	const uint32_t sent = fed_instance_broadcasts(f->aggregator);
@@ -119,8 +119,8 @@ uint32_t fed_wanted_clients(const struct fed_federation *f)
 	return m < 1 ? 1 : m > population ? population : (uint32_t)m;
 }
 
-/* Draw some more than are wanted, leave out who is away, and draw again among the rest: whoever is
- * here is as likely as any other. */
+/* Draw more clients than are wanted, leave out those that are away, and draw again among the rest:
+ * each present client is equally likely. */
 static int draw_present(const struct fed_federation *f, struct fed_stream *draw, uint32_t n,
                         uint32_t *place, uint32_t *here, struct fed_error *err)
 {

@@ -100,7 +100,7 @@ static int begin(void *state, const struct fed_round *r, struct fed_error *err)
 	return check(state, r->invited, &k, FED_REJECT, err);
 }
 
-/* group [n]: clients in a random order are dealt to the groups in turn. */
+/* Partition the clients into groups: group [n], round robin in a random order. */
 static int split(const struct fed_round *r, const struct fed_update *const u[], size_t n, size_t k,
                  uint32_t *group, struct fed_error *err)
 {
@@ -117,7 +117,8 @@ static int split(const struct fed_round *r, const struct fed_update *const u[], 
 	return FED_OK;
 }
 
-/* mean [k] point to the groups' means; w [n] gets each update's share in its own. */
+/* Compute the groups' means, to which mean [k] points; w [n]: each update's weight in its group's
+ * mean. */
 static int average(const struct fed_round *r, const struct fed_update *const u[], size_t n,
                    size_t k, const uint32_t *group, const float **mean, double *w,
                    struct fed_error *err)
@@ -153,7 +154,7 @@ static int average(const struct fed_round *r, const struct fed_update *const u[]
 	return FED_OK;
 }
 
-/* The median of the means into out; weight and distance [k] say what it makes of the groups. */
+/* Compute the median of the means into out; weight [k], distance [k]: of each group in it. */
 static int take_median(const struct bgd *a, const struct fed_round *r, const float *const *mean,
                        size_t k, double *weight, double *distance, float *out,
                        struct fed_error *err)
@@ -183,7 +184,7 @@ static int take_median(const struct bgd *a, const struct fed_round *r, const flo
 	return FED_OK;
 }
 
-/* A line for the log: the groups that the median suspects, and who sat in them. */
+/* Note the suspect groups and their clients in the log. */
 static void note_suspects(const struct fed_round *r, const struct fed_update *const u[], size_t n,
                           size_t k, const uint32_t *group, const bool *trusted)
 {
@@ -246,7 +247,7 @@ static int reduce(void *state, const struct fed_round *r, const struct fed_updat
 	return FED_OK;
 }
 
-/* One group: who sat in it, how far its mean is from the step, and its say. */
+/* Line of one group: its clients, the distance of its mean from the step, and its weight. */
 static void tell_group(struct tell *t, const struct fed_update *const u[], size_t n,
                        const uint32_t *group, uint32_t g, const struct fed_verdict *const v[],
                        double distance, bool trusted, struct robust_place *place)
@@ -267,7 +268,7 @@ static void tell_group(struct tell *t, const struct fed_update *const u[], size_
 	tell_end(t);
 }
 
-/* The groups' means, and the distances between them. */
+/* Scratch of a round: the groups' means, and the distances between them. */
 static double scratch_bytes(const void *state, size_t n, size_t dim)
 {
 	struct fed_error unused;

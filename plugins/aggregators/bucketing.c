@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * bucketing - means of random updates, in front of an aggregator:
+ * bucketing - pre-aggregation: means of random buckets of updates:
  *
  *     put the n updates into buckets of s at random; each becomes its bucket's mean
  *
- * Karimireddy, He, Jaggi: Byzantine-Robust Learning on Heterogeneous Datasets via Bucketing,
- * ICLR 2022, algorithm 1.
+ * Karimireddy, He, Jaggi: Byzantine-Robust Learning on Heterogeneous Datasets via Bucketing, ICLR
+ * 2022, algorithm 1.
  */
 #include "robust_tell.h"
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * bulyan - Krum again and again, then a mean around the median of each coordinate:
+ * bulyan - repeated Krum, then a mean around the median of each coordinate:
  *
  *     S      = n - 2f updates, chosen by Krum one after another among those left
  *     step_j = mean of the n - 4f values of {d_ij : i in S} nearest their median
@@ -65,7 +65,8 @@ static int begin(void *state, const struct fed_round *r, struct fed_error *err)
 	return assumed(state, r->invited, &f, FED_REJECT, err);
 }
 
-/* The update that Krum chooses among those left; place [n] gets all their scores, its own first. */
+/* Choose an update by Krum among those left; place [n] gets all their scores, the chosen one's
+ * first. */
 static void choose_next(struct robust_krum *krum, const struct fed_update *const u[], size_t f,
                         struct robust_place *place)
 {
@@ -76,7 +77,7 @@ static void choose_next(struct robust_krum *krum, const struct fed_update *const
 	krum->left--;
 }
 
-/* The `theta` updates that Krum chooses, into row and used. */
+/* Choose `theta` updates by Krum, into row and used. */
 static void choose(struct robust_krum *krum, const struct fed_update *const u[], size_t f,
                    size_t theta, struct robust_place *place, struct fed_verdict *const v[],
                    const float **row)
@@ -99,8 +100,8 @@ struct nearest {
 	float *out;
 };
 
-/* The values nearest to the median stand side by side in a sorted column: the lowest of them gives
- * way as long as the next higher value is nearer. */
+/* Mean of the values nearest to the median, which are adjacent in a sorted column: the window moves
+ * up as long as the next higher value is nearer than its lowest. */
 static void mean_near_median(void *ctx, const float *sorted, size_t j0, size_t width)
 {
 	const struct nearest *x = ctx;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * centered-clip - the last step plus the mean of what the updates differ from it, cut to a length:
+ * centered-clip - the last step plus the mean of the updates' differences from it, clipped to a
+ * norm:
  *
  *     v <- v + 1/n * sum_i (d_i - v) min(1, tau / |d_i - v|)      L times
  *     step = v
@@ -92,7 +93,7 @@ static int reduce(void *state, const struct fed_round *r, const struct fed_updat
 	return FED_OK;
 }
 
-/* The centre. */
+/* Scratch of a round: the centre. */
 static double scratch_bytes(const void *state, size_t n, size_t dim)
 {
 	(void)state, (void)n;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * clip.h - what norm-clip and centered-clip share: vectors cut to a length.
+ * clip.h - norm clipping, shared by norm-clip and centered-clip.
  */
 #ifndef CLIP_H
 #define CLIP_H
@@ -9,7 +9,7 @@
 
 #include "tell.h"
 
-/* Squared lengths become lengths; *tau 0 becomes their median (the lower of two middle ones). */
+/* Replace squared lengths by lengths; *tau 0 by their median (the lower of two middle ones). */
 static inline int clip_lengths(const struct fed_host *host, double *length, size_t n, double *tau,
                                struct fed_error *err)
 {
@@ -34,7 +34,8 @@ static inline double clip_factor(double length, double tau)
 	return length > tau ? tau / length : 1;
 }
 
-/* Who was cut to tau, those of the smallest factor first; length [n] before.  `what` is cut. */
+/* Lines of the vectors that were clipped to tau, the smallest factor first; length [n] before
+ * clipping.  `what` names the vectors. */
 static inline int clip_tell(struct tell *t, const struct fed_round *r,
                             const struct fed_update *const u[], size_t n, const double *length,
                             double tau, const char *what, struct fed_error *err)

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * fedasync - every arriving model is mixed into the global one, the less the older it is:
+ * fedasync - every arriving model is mixed into the global one, with a weight that falls with its
+ * staleness:
  *
  *     x <- (1 - a_t) x + a_t x_i,    a_t = alpha s(tau)
  *
- * x_i is the model that client i trained, tau how many versions were made since it was sent its
- * start.  alpha is the same at every step: only tau makes a_t smaller.
+ * x_i is the model that client i trained, tau its staleness: versions made since the client was
+ * sent its model.  alpha is the same at every step: only tau makes a_t smaller.
  *
  * Xie, Koyejo, Gupta: Asynchronous Federated Optimization, OPT2020 (arXiv:1903.03934), algorithm 1.
  */
@@ -75,7 +76,7 @@ static void weigh(const void *state, const struct fed_round *r, const struct fed
 	v->weight = v->score = (float)share(state, u->staleness);
 }
 
-/* What the updates, mixed in one after another, add to the model. */
+/* Step of the updates, mixed in one after another. */
 static int columns(const void *state, const struct fed_round *r, const struct fed_update *const u[],
                    size_t n, size_t j0, size_t j1, float *out, struct fed_error *err)
 {
@@ -109,7 +110,7 @@ static int columns(const void *state, const struct fed_round *r, const struct fe
 	return FED_OK;
 }
 
-/* Runs at the client before each of its steps; w is its model so far. */
+/* Gradient term of a client, before each of its steps; w is its present model. */
 static void pull(const void *state, const struct fed_local *l, const float *w, float *g, size_t j0,
                  size_t j1)
 {
@@ -130,7 +131,7 @@ static void tell_function(struct tell *t, const struct fedasync *f, uint32_t tau
 		tell_put(t, "1/(%.4g (%u - %.4g) + 1) = ", f->a > 0 ? f->a : 10, tau, f->b);
 }
 
-/* What an update adds is shrunk by those that are mixed in after it. */
+/* Lines of the last round; later updates shrink what earlier ones added. */
 static int tell(const void *state, const struct fed_round *r, const struct fed_update *const u[],
                 size_t n, const struct fed_verdict *const v[], const float *step,
                 const struct fed_teller *to, struct fed_error *err)

@@ -7,8 +7,8 @@
  * McMahan, Moore, Ramage, Hampson, Agueera y Arcas: Communication-Efficient Learning of Deep
  * Networks from Decentralized Data, AISTATS 2017, algorithm 1.
  *
- * Streaming: an update is added to a running sum and forgotten, so memory is one vector however
- * many clients answer.
+ * Streaming: an update is added to a running sum and not kept, so memory is one vector for any
+ * number of clients.
  */
 #include <fedsh/aggregator.h>
 #include <fedsh/explain.h>

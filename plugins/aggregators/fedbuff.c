@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * fedbuff - a step for every K updates, each counting less the staler it is:
+ * fedbuff - a step for every K updates, weighted by their staleness:
  *
  *     step = eta_g / K * sum_i s(tau_i) d_i,    s(tau) = 1/sqrt(1 + tau)
  *

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * fednova - normalised averaging: a client counts by its samples, however many steps it made:
+ * fednova - normalised averaging: a client's weight depends on its samples, not on its number of
+ * steps:
  *
  *     step = tau_eff * sum_i p_i d_i / tau_i,    p_i = n_i / N,    tau_eff = sum_i p_i tau_i
  *

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * fedopt.h - what fedadagrad, fedadam and fedyogi share: all but the second moment.
+ * fedopt.h - adaptive server optimisers, shared by fedadagrad, fedadam and fedyogi: all but the
+ * second moment.
  *
  *     D    = sum_i n_i / N * d_i
  *     m    <- beta1 m + (1 - beta1) D
@@ -28,7 +29,7 @@ struct fedopt {
 	double *v;    /* [dim], second moment, from round to round */
 };
 
-/* The rows of all three; fedadagrad has no beta2. */
+/* Field rows of all three; fedadagrad has no beta2. */
 #define FEDOPT_ROWS                                                                                \
 	FED_REAL(struct fedopt, eta, 0.01, 0, 100, "learning rate of the server"),                     \
 		FED_REAL(struct fedopt, beta1, 0.9, 0, 0.999999, "how much of the past m remembers"),      \
@@ -39,7 +40,7 @@ struct fedopt {
 #define FEDOPT_BETA2 \
 	FED_REAL(struct fedopt, beta2, 0.99, 0, 0.999999, "how much of the past v remembers")
 
-/* Paragraphs that all three say. */
+/* Paragraphs of all three docs. */
 #define FEDOPT_MEAN                                                                   \
 	"D is the mean of the updates weighted by samples, as in fedavg (the paper's\n"   \
 	"listing has the plain mean: weighting=equal).  m starts at 0, v at tau^2, the\n" \
@@ -77,7 +78,7 @@ static int fedopt_finish(void *state, const struct fed_round *r, float *out, str
 		return fed_fail(err, "no mean: the weights of the updates sum to %g", a->total);
 	for (size_t j = 0; j < r->dim; j++) {
 		const double D = a->sum[j] / a->total;
-		/* v is 0 before the first round; after it only where beta2 = 0 forgets it anyway. */
+		/* v is 0 before the first round; later only where beta2 = 0 does not use it. */
 		const double v = a->v[j] > 0 ? a->v[j] : a->tau * a->tau;
 
 		a->m[j] = a->beta1 * a->m[j] + (1 - a->beta1) * D;

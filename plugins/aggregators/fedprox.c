@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * fedprox - FedAvg whose clients are held near the model that they received.  Client i minimises
+ * fedprox - FedAvg with a proximal term that keeps clients near the received model.  Client i
+ * minimises
  *
  *     F_i(w) + mu/2 |w - x|^2
  *
@@ -14,7 +15,7 @@
 #include "mean.h"
 
 struct fedprox {
-	struct mean mean; /* first: its functions take the whole for it */
+	struct mean mean; /* first member: the functions of mean.h take a pointer to the whole */
 	double mu;
 };
 
@@ -45,7 +46,7 @@ static const char doc[] =
 	"their work are in the paper's algorithm too; here that is a matter of the\n"
 	"scheme.";
 
-/* Runs at the client before each of its steps; w is its model so far. */
+/* Gradient term of a client, before each of its steps; w is its present model. */
 static void pull(const void *state, const struct fed_local *l, const float *w, float *g, size_t j0,
                  size_t j1)
 {

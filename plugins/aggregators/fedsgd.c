@@ -1,14 +1,13 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * fedsgd - each client sends one gradient over all its examples; the server steps along their
- * mean:
+ * fedsgd - each client sends one gradient over all its examples; the server steps along their mean:
  *
  *     step = -eta * sum_i n_i / N * g_i,    N = sum_i n_i
  *
  * McMahan et al., AISTATS 2017, section 2.
  *
  * A client that makes one full-batch step with learning rate eta returns d_i = -eta g_i, so the
- * step is the weighted mean of the deltas.  plan() is what makes it FedSGD.
+ * step is the weighted mean of the deltas.  plan() sets that one step.
  */
 #include <fedsh/client_hooks.h>
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * geometric-median - the point with the least sum of distances to the updates (RFA):
+ * geometric-median - the point of least sum of distances to the updates (RFA):
  *
  *     step = argmin_z sum_i n_i |z - d_i|
  *

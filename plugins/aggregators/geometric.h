@@ -4,17 +4,17 @@
  *
  *     z = argmin_z f(z),   f(z) = sum_i w_i |z - x_i|
  *
- * Weiszfeld's method (Weiszfeld 1937): z is the mean with the weights w_i / |z - x_i|, again and
- * again.  It begins at the row of the least f by the step of Vardi and Zhang (2000), which stays
- * there when this row is the median; as f falls with every step, z comes to no other row.  Each
- * third step is an extrapolation of the two before it (Aitken), if f falls by it.  It ends when the
- * gradient is a small part of the sum of weights, which the length of a far row does not enter.
+ * Weiszfeld's method (Weiszfeld 1937): z is iteratively the mean with the weights w_i / |z - x_i|.
+ * It begins at the row of the least f by the step of Vardi and Zhang (2000), which stays there when
+ * this row is the median; as f falls with every step, z reaches no other row.  Each third step is
+ * an extrapolation of the two before it (Aitken), if f falls by it.  It ends when the gradient is a
+ * small part of the sum of weights, which the length of a far row does not enter.
  *
- * z is always an affine combination sum_i a_i x_i, so the steps need nothing but squared distances
- * D between rows: |z - x_i|^2 = (D a)_i - a'Da / 2.  A row that is very far from the center c (the
- * row around which half of the weight lies closest) would drown the others in that difference.  It
- * is represented by a row x' nearer to c on the same line, x = c + s (x' - c), which changes
- * nothing in the problem: combinations of the x are combinations of the x'.
+ * z is always an affine combination sum_i a_i x_i, so the steps need only squared distances D
+ * between rows: |z - x_i|^2 = (D a)_i - a'Da / 2.  A row that is very far from the center c (the
+ * row around which half of the weight lies closest) would lose the others in rounding of that
+ * difference.  It is represented by a row x' nearer to c on the same line, x = c + s (x' - c),
+ * which is the same problem: combinations of the x are combinations of the x'.
  */
 #ifndef GEOMETRIC_H
 #define GEOMETRIC_H
@@ -29,16 +29,16 @@ struct geometric {
 	int64_t iterations;
 };
 
-/* Rows for members of the same names. */
+/* Field rows for members of these names. */
 #define GEOMETRIC_ROWS(S)                                                                   \
 	FED_REAL(S, tolerance, 1e-6, 0, 1, "stop when the sum of pulls is this share or less"), \
 		FED_INT(S, iterations, 1000, 1, 1000000, "steps of Weiszfeld's method at most")
 
-/* Of the middle distance from the center: what a distance counts for at least, and where
- * representatives stand at least.  They also stand so far away that rounding their coordinates to
- * floats hardly turns them, as a share of the center's distance from the origin; the host computes
- * distances below about 0.1 of that from the differences.  Rows up to GEOMETRIC_FAR times as far
- * away represent themselves. */
+/* As shares of the middle distance from the center: the least value of a distance, and the least
+ * distance of representatives.  Representatives are also so far away that rounding their
+ * coordinates to floats hardly turns them, as a share of the center's distance from the origin; the
+ * host computes distances below about 0.1 of that from the differences.  Rows up to GEOMETRIC_FAR
+ * times as far away represent themselves. */
 #define GEOMETRIC_LEAST 1e-7
 #define GEOMETRIC_NEARER 32.0
 #define GEOMETRIC_NEARER_OF_CENTER 0.03
@@ -87,7 +87,7 @@ static inline void geometric_copy(const struct geometric_work *g, struct geometr
 	memcpy(to->a, from->a, 3 * g->n * sizeof *to->a);
 }
 
-/* b and product of p from a, whose sum is 1 (of a difference of points: 0). */
+/* Compute b and product of p from a, whose sum is 1 (of a difference of points: 0). */
 static inline void geometric_multiply(const struct geometric_work *g, struct geometric_point *p,
                                       double sum)
 {
@@ -105,7 +105,7 @@ static inline void geometric_multiply(const struct geometric_work *g, struct geo
 	}
 }
 
-/* The inner product of the differences p - q and s - t of points. */
+/* Inner product of the differences p - q and s - t of points. */
 static inline double geometric_dot(const struct geometric_work *g, const struct geometric_point *p,
                                    const struct geometric_point *q, const struct geometric_point *s,
                                    const struct geometric_point *t)
@@ -118,8 +118,8 @@ static inline double geometric_dot(const struct geometric_work *g, const struct 
 }
 
 /* |x_i - z| from the squared distances of z to row i's representative and to the center (Stewart's
- * theorem), into *distance; what it is longer than |x_i - c| is added to *excess where the row is
- * far, all of it where it is near. */
+ * theorem), into *distance; *excess grows by |x_i - z| - |x_i - c| for a far row, by |x_i - z| for
+ * a near one. */
 static inline void geometric_stretch(const struct geometric_work *g, size_t i, double square,
                                      double center, double *distance, double *excess)
 {
@@ -136,7 +136,7 @@ static inline void geometric_stretch(const struct geometric_work *g, size_t i, d
 	*excess += g->w[i] * change / (*distance + length);
 }
 
-/* f, the distances and the pull at p, whose products are made. */
+/* Compute f, the distances and the pull at p, whose products are computed. */
 static inline void geometric_measure(struct geometric_work *g, struct geometric_point *p)
 {
 	double half = 0;
@@ -154,7 +154,7 @@ static inline void geometric_measure(struct geometric_work *g, struct geometric_
 	}
 }
 
-/* a [n] gets the weights of Weiszfeld's next step. */
+/* Compute the weights of Weiszfeld's next step into a [n]. */
 static inline void geometric_weigh(const struct geometric_work *g, double *a)
 {
 	for (size_t i = 0; i < g->n; i++)
@@ -197,7 +197,7 @@ static inline double geometric_middle(const struct geometric_work *g, size_t i, 
 	return INFINITY;
 }
 
-/* The center and the middle distance. */
+/* Find the center and the middle distance. */
 static inline int geometric_find_center(struct geometric_work *g, struct fed_error *err)
 {
 	double *of_exponent =
@@ -222,7 +222,7 @@ static inline int geometric_find_center(struct geometric_work *g, struct fed_err
 	return FED_OK;
 }
 
-/* Equal rows become one, rows infinitely far from the center none. */
+/* Merge equal rows, and drop rows infinitely far from the center. */
 static inline void geometric_merge(struct geometric_work *g)
 {
 	for (size_t i = 0; i < g->n; i++) {
@@ -261,7 +261,7 @@ static inline void geometric_pull_tile(void *ctx, size_t j0, size_t j1)
 		}
 }
 
-/* stretch [n], and representatives for the far rows among all [n]. */
+/* Compute stretch [n], and representatives of the far rows among all [n]. */
 static inline int geometric_represent(struct geometric_work *g, size_t dim, const float **all,
                                       size_t *n_far, struct fed_error *err)
 {
@@ -290,7 +290,7 @@ static inline int geometric_represent(struct geometric_work *g, size_t dim, cons
 	return *n_far > 0 ? host->tiles(host, geometric_pull_tile, &f, err) : FED_OK;
 }
 
-/* The distances of the rows or of what represents them. */
+/* Compute the distances between the rows or their representatives. */
 static inline int geometric_bring_nearer(struct geometric_work *g, size_t dim,
                                          struct fed_error *err)
 {
@@ -315,7 +315,7 @@ static inline int geometric_bring_nearer(struct geometric_work *g, size_t dim,
 
 /* Steps ------------------------------------------------------------------ */
 
-/* Distances from near row i, and f there. */
+/* Compute the distances from near row i, and f there. */
 static inline void geometric_look_from(struct geometric_work *g, size_t i)
 {
 	const double *square = g->square + i * g->n;
@@ -343,7 +343,7 @@ static inline void geometric_find_first(struct geometric_work *g)
 	}
 }
 
-/* The step of Vardi and Zhang from the first row, into here; false: it is the median. */
+/* Make the step of Vardi and Zhang from the first row, into here; false: that row is the median. */
 static inline bool geometric_leave_first(struct geometric_work *g)
 {
 	double *a = g->here.a, sum = 0;
@@ -365,8 +365,7 @@ static inline bool geometric_leave_first(struct geometric_work *g)
 	return pull > own;
 }
 
-/* here, which came by two steps, is moved on along the slowest direction; kept only when f falls.
- */
+/* Extrapolate `here` after two steps along the slowest direction; kept only when f falls. */
 static inline void geometric_extrapolate(struct geometric_work *g)
 {
 	const struct geometric_point *x = &g->before, *y = &g->last, *z = &g->here;
@@ -420,7 +419,7 @@ static inline int geometric_init(struct geometric_work *g, const double w[], str
 	return host->distances(host, g->row, g->n, g->square, err);
 }
 
-/* For scratch_bytes(): what the median of n rows takes, without the copies of rows of extreme
+/* Scratch of the median of n rows, for scratch_bytes(); without the copies of rows of extreme
  * length. */
 static inline double geometric_bytes(size_t n)
 {
@@ -429,7 +428,8 @@ static inline double geometric_bytes(size_t n)
 	return (double)n * ((double)n * sizeof(double) + each);
 }
 
-/* share [n] gets each row's weight in the median, out [dim] the median.  w [n] >= 0, not all 0. */
+/* Compute the median into out [dim], and each row's weight in it into share [n].  w [n] >= 0, not
+ * all 0. */
 static inline int geometric_median(const struct fed_round *r, const struct geometric *how,
                                    const float *const row[], const double w[], size_t n,
                                    double share[], float *out, struct fed_error *err)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * krum - the one update that has its nearest others nearest:
+ * krum - the one update with the least sum of distances to its nearest neighbours:
  *
  *     score_i = sum of |d_i - d_j|^2 over the n - f - 2 nearest others j
  *     step    = the d_i of the lowest score

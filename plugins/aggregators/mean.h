@@ -5,8 +5,8 @@
  *     step = sum_i n_i / N * d_i,    N = sum_i n_i
  *
  * A plugin's state begins with struct mean (or is one); it puts MEAN_SUM into its fields and
- * mean_begin, mean_add, mean_finish and mean_tell into its table.  fedavg.c writes the same out, so
- * that it can be read and copied alone.
+ * mean_begin, mean_add, mean_finish and mean_tell into its table.  fedavg.c has its own copy of
+ * these lines, so that it can be read and copied alone.
  */
 #ifndef MEAN_H
 #define MEAN_H

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * nnm - nearest neighbour mixing, in front of an aggregator:
+ * nnm - pre-aggregation: nearest-neighbour mixing:
  *
  *     each d_i becomes the mean of its n - f nearest updates, itself among them
  *

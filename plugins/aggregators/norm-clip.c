@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * norm-clip - the mean of the updates, long ones shortened:
+ * norm-clip - the mean of the updates, clipped in norm:
  *
  *     step = sum_i n_i/N * d_i min(1, tau / |d_i|),    N = sum_i n_i
  *

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * robust.h - what the Byzantine-robust aggregators share: rows, ranks, Krum's scores, means
- * of ranks.  Memory is the host's and lasts until the call ends.
+ * robust.h - helpers of Byzantine-robust aggregators: rows, ranks, Krum's scores, means of ranks.
+ * Memory is the host's scratch, valid until the call returns.
  */
 #ifndef ROBUST_H
 #define ROBUST_H
@@ -11,7 +11,8 @@
 #include <fedsh/aggregator.h>
 #include <fedsh/host.h>
 
-/* The setting f, the Byzantine updates that a rule assumes: -1 is "most", all that it can stand. */
+/* Setting f, the number of Byzantine updates that a rule assumes: -1 is "most", the rule's maximum.
+ */
 static const char *const robust_most[] = {"most", NULL};
 #define ROBUST_F(S, h) FED_INT_WORD(S, f, -1, -1, 1000000, robust_most, h)
 
@@ -27,7 +28,7 @@ static inline const float **robust_rows(const struct fed_round *r,
 	return row;
 }
 
-/* Updates by a number, the lowest first; equal ones by their client's id. */
+/* Rank of an update by a number, the lowest first; equal ones by client id. */
 struct robust_place {
 	double by;
 	uint32_t client, i;
@@ -47,8 +48,8 @@ static inline void robust_sort(struct robust_place *place, size_t n)
 	qsort(place, n, sizeof *place, robust_compare);
 }
 
-/* A verdict that leaves nobody out: an update is trusted whose weight is at least half of an equal
- * share. */
+/* Verdict of a rule that down-weights: an update is trusted if its weight is at least half of an
+ * equal share. */
 static inline void robust_soft(const struct fed_host *host, struct fed_verdict *const v[], size_t i,
                                size_t n, double weight, double score)
 {
@@ -57,7 +58,8 @@ static inline void robust_soft(const struct fed_host *host, struct fed_verdict *
 	host->mark(host, i, -1, weight >= 0.5 / (double)n);
 }
 
-/* Which of n are no farther away than twice the middle one (the upper of two); NULL: no memory. */
+/* Flags of those among n that are at most twice as far away as the median (the upper of two); NULL:
+ * no memory. */
 static inline bool *robust_near(const struct fed_host *host, const double distance[], size_t n,
                                 struct fed_error *err)
 {
@@ -81,7 +83,7 @@ struct robust_ranks {
 	float *out;
 };
 
-/* For host->sorted(): out = mean of the values of ranks lo .. hi. */
+/* Callback of host->sorted(): out = mean of the values of ranks lo .. hi. */
 static inline void robust_mean_of_ranks(void *ctx, const float *sorted, size_t j0, size_t width)
 {
 	const struct robust_ranks *x = ctx;
@@ -95,8 +97,8 @@ static inline void robust_mean_of_ranks(void *ctx, const float *sorted, size_t j
 		x->out[j0 + k] = (float)(share * sum[k]);
 }
 
-/* The step is the mean of ranks lo .. hi of each coordinate.  An update's score is the share of the
- * coordinates in which its value lies between them and they are not 0. */
+/* Compute the step as the mean of ranks lo .. hi of each coordinate.  An update's score is the
+ * share of the coordinates in which its value lies between them and they are not 0. */
 static inline int robust_ranks(const struct fed_round *r, const struct fed_update *const u[],
                                size_t n, size_t lo, size_t hi, struct fed_verdict *const v[],
                                float *out, struct fed_error *err)
@@ -119,8 +121,8 @@ static inline int robust_ranks(const struct fed_round *r, const struct fed_updat
 
 /* Krum ------------------------------------------------------------------- */
 
-/* With f Byzantine updates among n the nearest n - f - 2 others of an honest one cannot all be bad.
- * f as set; rc is FED_REJECT before a round, FED_FAIL in it. */
+/* With f Byzantine updates among n the nearest n - f - 2 others of an honest one cannot all be
+ * Byzantine. f as set; rc is FED_REJECT before a round, FED_FAIL in it. */
 static inline int robust_krum_f(int64_t set, size_t n, int64_t *f, int rc, struct fed_error *err)
 {
 	const int64_t m = (int64_t)n;
@@ -135,7 +137,7 @@ static inline int robust_krum_f(int64_t set, size_t n, int64_t *f, int rc, struc
 		(long long)*f, n, (long long)(2 * *f + 2));
 }
 
-/* Every update's neighbours, the nearest first, and who is still in the game. */
+/* State of Krum: each update's neighbours, the nearest first, and the updates already taken out. */
 struct robust_krum {
 	size_t n, left;            /* left: updates not taken out */
 	double *square;            /* [n][n] */
@@ -169,7 +171,7 @@ static inline int robust_krum_init(struct robust_krum *k, const struct fed_round
 	return FED_OK;
 }
 
-/* For scratch_bytes(): what robust_krum_init() takes, and a ranking. */
+/* Scratch of robust_krum_init() and of a ranking, for scratch_bytes(). */
 static inline double robust_krum_bytes(const void *state, size_t n, size_t dim)
 {
 	const struct robust_krum *const k = NULL;
@@ -194,7 +196,7 @@ static inline double robust_krum_score(const struct robust_krum *k, size_t i, si
 	return sum;
 }
 
-/* place [k->left]: who is left, the lowest score first. */
+/* Rank the updates that are left into place [k->left], the lowest score first. */
 static inline void robust_krum_rank(const struct robust_krum *k, const struct fed_update *const u[],
                                     size_t count, struct robust_place *place)
 {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * robust_tell.h - what the Byzantine-robust aggregators tell alike: Krum's scores, single
+ * robust_tell.h - lines for tell() of Byzantine-robust aggregators: Krum's scores, single
  * coordinates, mixtures.
  */
 #ifndef ROBUST_TELL_H
@@ -10,8 +10,8 @@
 
 /* Krum ------------------------------------------------------------------- */
 
-/* "score_7 = 0.1 + 0.2 + ... = 3", of the `count` nearest; most: terms that are shown.  All take
- * part. */
+/* Line of a score, "score_7 = 0.1 + 0.2 + ... = 3", over the `count` nearest; most: terms shown. No
+ * update is taken out. */
 static inline void tell_score(struct tell *t, const struct robust_krum *k,
                               const struct robust_place *who, size_t count, size_t most)
 {
@@ -20,13 +20,14 @@ static inline void tell_score(struct tell *t, const struct robust_krum *k,
 	tell_item(t, " = %.4g", who->by);
 }
 
-/* Of all ranks those at both ends, and those where the m chosen ones end. */
+/* Whether a rank is shown: those at both ends, and those at the end of the m chosen ones. */
 static inline bool tell_score_of_rank(size_t rank, size_t n, size_t m)
 {
 	return rank <= 3 || rank == m || rank == m + 1 || rank + 2 > n;
 }
 
-/* The scores of the m chosen and of the others; k is as robust_krum_init() left it. */
+/* Lines of the scores of the m chosen and of the others; k is unchanged since robust_krum_init().
+ */
 static inline int tell_krum(struct tell *t, const struct fed_round *r,
                             const struct fed_update *const u[], size_t n, size_t f, size_t m,
                             struct fed_error *err)
@@ -70,15 +71,15 @@ static inline int tell_krum(struct tell *t, const struct fed_round *r,
 
 /* Coordinates ------------------------------------------------------------ */
 
-/* The ranks whose values are averaged in each coordinate; nearest: so many, nearest to the median,
- * wherever they stand. */
+/* Ranks whose values are averaged in each coordinate; nearest: this many, nearest to the median, in
+ * place of fixed ranks. */
 struct tell_ranks {
 	size_t lo, hi;
 	bool nearest;
 	const char *in, *out; /* words for the averaged and for the others, equally long */
 };
 
-/* As bulyan has it: the lowest gives way as long as the next higher value is nearer. */
+/* Move the window of bulyan up as long as the next higher value is nearer than its lowest. */
 static inline void tell_slide(const struct robust_place *place, size_t n, size_t *lo, size_t *hi)
 {
 	const double median = 0.5 * (place[(n - 1) / 2].by + place[n / 2].by);
@@ -101,7 +102,7 @@ static inline void tell_group(struct tell *t, const char *word, const struct rob
 	tell_end(t);
 }
 
-/* One coordinate of the rows: its values in order, which count, and what the step is. */
+/* Lines of one coordinate of the rows: its sorted values, those averaged, and the step. */
 static inline void tell_coordinate(struct tell *t, const struct tell_ranks *ranks,
                                    struct robust_place *place, size_t n, size_t j, double step,
                                    double mean)
@@ -121,8 +122,8 @@ static inline void tell_coordinate(struct tell *t, const struct tell_ranks *rank
 	          step, mean);
 }
 
-/* The coordinate in which the step is farthest from the mean of all n updates, and the one in which
- * it is longest.  The ranks are those of the chosen updates; NULL: of all n. */
+/* Lines of the coordinate in which the step is farthest from the mean of all n updates, and of the
+ * one in which it is longest.  The ranks are those of the chosen updates; NULL: of all n. */
 static inline int tell_coordinates(struct tell *t, const struct fed_round *r,
                                    const struct fed_update *const u[], size_t n,
                                    const uint32_t *chosen, size_t n_chosen,
@@ -164,8 +165,8 @@ static inline int tell_coordinates(struct tell *t, const struct fed_round *r,
 
 /* Mixtures --------------------------------------------------------------- */
 
-/* shares (m, n) as mix() made them, equal within a mixture.  Those of one for each update have its
- * client's id, the others the lowest in them. */
+/* Lines of the mixtures; shares (m, n) of mix(), equal within a mixture.  A mixture for each update
+ * (m = n) is named by the update's client id, others by the lowest id in them. */
 static inline int tell_mixtures(struct tell *t, const struct fed_round *r,
                                 const struct fed_update *const u[], size_t n, const double *shares,
                                 size_t m, struct fed_error *err)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * scaffold - clients correct their drift with control variates.  c estimates the gradient of all,
- * c_i that of client i; the server sends x and c, and client i steps
+ * scaffold - clients correct their drift with control variates.  c estimates the mean gradient, c_i
+ * that of client i; the server sends x and c, and client i steps
  *
  *     y   <- y - eta (g_i(y) - c_i + c)                        K times, from y = x
  *     c_i+ = c_i - c + (x - y) / (K eta)                       (option II)
@@ -100,7 +100,7 @@ static int finish(void *state, const struct fed_round *r, float *out, struct fed
 	return FED_OK;
 }
 
-/* At the client, before each step. */
+/* Gradient term of a client, before each of its steps. */
 static void correct(const void *state, const struct fed_local *l, const float *w, float *g,
                     size_t j0, size_t j1)
 {
@@ -111,7 +111,7 @@ static void correct(const void *state, const struct fed_local *l, const float *w
 		g[j] += c[j] - ci[j];
 }
 
-/* At the client, after its last step: y is the trained model. */
+/* Update of a client's control variate, after its last step: y is the trained model. */
 static void renew(const void *state, const struct fed_local *l, const float *y)
 {
 	const float *x = l->received, *c = l->broadcast[0];

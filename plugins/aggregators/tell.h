@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * tell.h - lines for tell(): numbers and lists that fit the columns of a line.
+ * tell.h - lines for tell(): numbers and lists, wrapped to the columns of a line.
  */
 #ifndef TELL_H
 #define TELL_H
@@ -14,8 +14,8 @@
 
 enum {
 	TELL_COLUMNS = 100,
-	TELL_ITEMS = 16, /* of a list that are shown */
-	TELL_ROWS = 12,  /* lines about one update each */
+	TELL_ITEMS = 16, /* items shown of a list */
+	TELL_ROWS = 12,  /* lines of one update each */
 };
 
 struct tell {
@@ -46,7 +46,7 @@ static inline void tell_end(struct tell *t)
 
 #define tell_line(t, ...) (tell_put((t), __VA_ARGS__), tell_end(t))
 
-/* What is not broken: it stands on the next line where it does not fit. */
+/* Add an unbreakable item, on the next line if it does not fit. */
 __attribute__((format(printf, 2, 3))) static inline void tell_item(struct tell *t, const char *fmt,
                                                                    ...)
 {
@@ -63,8 +63,8 @@ __attribute__((format(printf, 2, 3))) static inline void tell_item(struct tell *
 	tell_put(t, "%s", item);
 }
 
-/* Of n items only so many are shown: true where some of the middle are left out before item p,
- * which then goes on behind them. */
+/* Skip middle items of a list of n, of which `most` are shown: true if some are left out before
+ * item *p, which is then set behind them. */
 static inline bool tell_leaps(size_t *p, size_t n, size_t most)
 {
 	if (n <= most || *p != (most + 1) / 2)
@@ -73,7 +73,7 @@ static inline bool tell_leaps(size_t *p, size_t n, size_t most)
 	return true;
 }
 
-/* " 3, 17, 5" */
+/* Add client ids, " 3, 17, 5". */
 static inline void tell_clients(struct tell *t, const struct robust_place *place, size_t n)
 {
 	for (size_t p = 0; p < n; p++) {
@@ -83,7 +83,7 @@ static inline void tell_clients(struct tell *t, const struct robust_place *place
 	}
 }
 
-/* " -0.41 [3], 0.2 [17]": numbers, and whose they are. */
+/* Add numbers with client ids, " -0.41 [3], 0.2 [17]". */
 static inline void tell_values(struct tell *t, const struct robust_place *place, size_t n)
 {
 	for (size_t p = 0; p < n; p++) {
@@ -93,7 +93,7 @@ static inline void tell_values(struct tell *t, const struct robust_place *place,
 	}
 }
 
-/* " 0.1 + 0.2 + ... + 0.9" */
+/* Add a sum, " 0.1 + 0.2 + ... + 0.9". */
 static inline void tell_sum(struct tell *t, const struct robust_place *place, size_t n, size_t most)
 {
 	for (size_t p = 0; p < n; p++) {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * trimmed-mean - without the f smallest and the f largest values of each coordinate:
+ * trimmed-mean - the mean without the f smallest and the f largest values of each coordinate:
  *
  *     step_j = 1/(n - 2f) * sum of the values of coordinate j that are left
  *

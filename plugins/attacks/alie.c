@@ -5,8 +5,8 @@
  *     sends mean_j - z std_j
  *     Phi(z) = (n - m - s)/(n - m),   s = floor(n/2 + 1) - m
  *
- * n updates, m of them the attackers'; s is how many honest ones must lie further out than the
- * attackers for these to look like a majority.  Baruch, Baruch, Goldberg: A Little Is Enough:
+ * n updates, m of them the attackers'; s is the number of honest ones that must be further out than
+ * the attackers, so that these are in a majority.  Baruch, Baruch, Goldberg: A Little Is Enough:
  * Circumventing Defenses For Distributed Learning, NeurIPS 2019.
  */
 #include "honest.h"
@@ -41,7 +41,7 @@ static const char doc[] =
 	"0, the honest mean itself); set z, their experiments have 1 and 1.5, to see\n"
 	"the attack all the same.";
 
-/* z >= 0 with 1 - Phi(z) = tail, by bisection; 0 when half or more is to lie beyond it. */
+/* Quantile z >= 0 with 1 - Phi(z) = tail, by bisection; 0 when tail >= 1/2. */
 static double normal_beyond(double tail)
 {
 	double low = 0, high = 40;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * backdoor - trains the model to see one class wherever a small trigger is.
+ * backdoor - trains the model to predict one class wherever a small trigger is.
  *
  * Gu, Dolan-Gavitt, Garg: BadNets: Identifying Vulnerabilities in the Machine Learning Model Supply
  * Chain, 2017; in federated learning: Bagdasaryan, Veit, Hua, Estrin, Shmatikov: How To Backdoor
@@ -53,7 +53,7 @@ static const char doc[] =
 	"Differences: Bagdasaryan's triggers are features that images already have\n"
 	"(a car's colour); a pixel pattern works with every dataset.";
 
-/* Where a square of `size` begins along an edge of `length`; first: at its beginning. */
+/* Offset of a square of `size` along an edge of `length`; first: at its beginning. */
 static uint32_t corner(uint32_t length, uint32_t size, bool first, bool centred)
 {
 	if (first)
@@ -68,7 +68,7 @@ static uint32_t least(int64_t size, uint32_t length)
 
 static void put_trigger(const struct backdoor *b, const struct fed_examples *e, float *x)
 {
-	const bool flat = e->height == 1; /* no place but the end */
+	const bool flat = e->height == 1; /* one row: always at the end */
 	const bool centred = !flat && b->place == CENTRE;
 	const bool top = b->place == TOP_LEFT || b->place == TOP_RIGHT;
 	const bool left = !flat && (b->place == TOP_LEFT || b->place == BOTTOM_LEFT);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * gaussian - noise: out = centre + N(0, std^2 I).
+ * gaussian - Gaussian noise: out = centre + N(0, std^2 I).
  *
  * Blanchard, El Mhamdi, Guerraoui, Stainer: Machine Learning with Adversaries: Byzantine Tolerant
  * Gradient Descent, NeurIPS 2017.
@@ -36,7 +36,7 @@ static const char doc[] =
 	"Source: Blanchard et al., Machine Learning with Adversaries: Byzantine\n"
 	"Tolerant Gradient Descent, NeurIPS 2017, sec. 5, with std=200 on gradients.";
 
-/* Normal numbers 2k and 2k + 1 of the stream `key` (Box and Muller). */
+/* Standard normal numbers 2k and 2k + 1 of the stream `key` (Box and Muller). */
 static void two_normals(uint64_t key, uint64_t k, double out[2])
 {
 	const double r = sqrt(-2 * log(1 - fed_random_real(key, 2 * k)));

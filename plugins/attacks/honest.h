@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * honest.h - what colluders compute of the updates that they know, a tile of coordinates at a time
- * so that the rows are read from memory once.
+ * honest.h - mean and standard deviation of the updates that colluders know, a tile of coordinates
+ * at a time, so that the rows are read from memory once.
  *
  *     mean_j = 1/n sum_i d_ij        std_j = sqrt(1/n sum_i (d_ij - mean_j)^2)
  *
- * n is the number of known updates, whatever they weigh; std is the population's.
+ * n is the number of known updates, all of equal weight; std is the population's.
  */
 #ifndef HONEST_H
 #define HONEST_H
@@ -15,13 +15,13 @@
 
 enum { TILE = 1024 }; /* 100 rows of 1024 floats stay in the second cache */
 
-/* Coordinates of the tile that begins at j0. */
+/* Number of coordinates of the tile that begins at j0. */
 static inline size_t tile_at(const struct fed_collusion *c, size_t j0)
 {
 	return c->dim - j0 < TILE ? c->dim - j0 : TILE;
 }
 
-/* mean [m] of coordinates [j0, j0 + m). */
+/* Compute mean [m] of coordinates [j0, j0 + m). */
 static inline void honest_mean(const struct fed_collusion *c, size_t j0, size_t m, double *mean)
 {
 	for (size_t j = 0; j < m; j++)
@@ -35,7 +35,7 @@ static inline void honest_mean(const struct fed_collusion *c, size_t j0, size_t 
 		mean[j] /= c->n_known;
 }
 
-/* std [m] of them. */
+/* Compute std [m] of coordinates [j0, j0 + m). */
 static inline void honest_std(const struct fed_collusion *c, size_t j0, size_t m,
                               const double *mean, double *std)
 {
@@ -52,8 +52,8 @@ static inline void honest_std(const struct fed_collusion *c, size_t j0, size_t m
 		std[j] = sqrt(std[j] / c->n_known);
 }
 
-/* Sums over coordinates: eight of them, always the same; one would wait for itself at each
- * addition. */
+/* Eight independent partial sums, in a fixed order: a single one would be limited by the latency of
+ * additions. */
 enum { LANES = 8 };
 
 static inline double add_up(const double *lane)

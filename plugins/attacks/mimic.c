@@ -53,7 +53,7 @@ static double squared_distance(const float *row, const double *mean, size_t m)
 	return add_up(lane);
 }
 
-/* The known update farthest from the mean; of equals the first. */
+/* Index of the known update farthest from the mean; of equal ones the first. */
 static uint32_t farthest(const struct fed_collusion *c)
 {
 	double mean[TILE], *square = c->work;

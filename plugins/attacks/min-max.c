@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * min-max - as far from the honest mean as no honest update is further from it than two honest ones
- * are from each other:
+ * min-max - the update farthest from the honest mean whose distance to each honest one is at most
+ * the largest distance between two honest ones:
  *
  *     max_i |mean + gamma p - d_i| <= max_ik |d_i - d_k|
  *
@@ -25,7 +25,7 @@ static const char doc[] =
 	"see nothing unusual; the more the clients differ, the further it goes.\n"
 	"\n" PERTURB_SOURCE;
 
-/* In double precision, so that the condition holds to the last digits. */
+/* |x - y|^2 in double precision, so that the condition holds to the last digits. */
 static double squared_distance(const float *x, const float *y, size_t dim)
 {
 	double lane[LANES] = {0};

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * min-sum - as far from the honest mean as its squared distances to the honest updates sum up to no
- * more than those of the outermost honest one:
+ * min-sum - the update farthest from the honest mean whose sum of squared distances to the honest
+ * ones is at most that of the outermost honest one:
  *
  *     sum_i |mean + gamma p - d_i|^2 <= max_i sum_k |d_i - d_k|^2
  *
  * The sum over a point at distance r from the mean is n r^2 + sum_k |mean - d_k|^2, on both sides:
- * what is sent is as far from the mean as the outermost update.  perturb.h has p and the source.
+ * the crafted update is as far from the mean as the outermost one.  perturb.h has p and the source.
  */
 #include "perturb.h"
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * nan - not a number, everywhere.
+ * nan - an update of NaN in every coordinate.
  */
 #include <math.h>
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * perturb.h - what min-max and min-sum share: the honest mean, moved by gamma along a perturbation
- * as far as a condition on squared distances allows.
+ * perturb.h - perturbed mean, shared by min-max and min-sum: the honest mean, moved by gamma along
+ * a perturbation as far as a condition on squared distances allows.
  *
  *     sends  mean + gamma p
  *     p      unit: -mean/|mean|    std: -std    sign: -sign(mean)
@@ -30,7 +30,7 @@ struct perturb {
 	FED_CHOICE(struct perturb, perturbation, UNIT, perturbations, \
 	           "away from the mean: straight, by the spread, by signs")
 
-/* Paragraphs that both say. */
+/* Paragraphs of both docs. */
 #define PERTURB_WAYS                                                          \
 	"    perturbation=unit   p = -mean/|mean|\n"                              \
 	"    perturbation=std    p = -std of each parameter (the population's)\n" \
@@ -44,13 +44,14 @@ struct perturb {
 	"the same up to that search's tolerance. d_1 .. d_n are the updates that the\n"  \
 	"attackers know; of a single one they send a copy.\n"
 
-/* Of each known update, and their sum. */
+/* a_i and b_i of each known update, and their sums. */
 struct apart {
 	double *a, *b; /* [n_known] */
 	double pp;
 };
 
-/* mean [m] and p [m] of the tile at j0; unit is not yet divided by |mean|: gamma takes that in. */
+/* Compute mean [m] and p [m] of the tile at j0; `unit` is not divided by |mean|: gamma includes
+ * that factor. */
 static inline void perturb_tile(const struct perturb *s, const struct fed_collusion *c, size_t j0,
                                 size_t m, double *mean, double *p)
 {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * replay - a free rider: the first update that it trained, again and again.
+ * replay - free rider: sends its first update in every round.
  */
 #include <string.h>
 

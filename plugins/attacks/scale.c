@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * scale - the honest update, too long: out = factor d.
+ * scale - the honest update, multiplied: out = factor d.
  *
  * Bagdasaryan, Veit, Hua, Estrin, Shmatikov: How To Backdoor Federated Learning, AISTATS 2020.
  */

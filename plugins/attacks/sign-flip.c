@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * sign-flip - the honest update backwards: out = -scale d.
+ * sign-flip - the honest update with opposite sign: out = -scale d.
  *
  * Li, Xu, Chen, Giannakis, Ling: RSA: Byzantine-Robust Stochastic Aggregation Methods for
  * Distributed Learning from Heterogeneous Datasets, AAAI 2019.

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * gru - a character model: what comes next after a row of tokens.
+ * gru - character model: predicts the token after a row of tokens.
  */
 #include <fedsh/model.h>
 

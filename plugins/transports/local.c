@@ -5,8 +5,7 @@
  *     arrival = now + latency + bytes / bandwidth
  *
  * with the latency and the bandwidth, up or down, of the client's link (between two clients: of
- * both).  The smallest complete
- * transport: it loses nothing, never varies and holds no queue.
+ * both).  The smallest complete transport: without losses, jitter or a queue.
  */
 #include <fedsh/transport.h>
 
@@ -41,7 +40,7 @@ static int carry(void *state, const struct fed_transport_host *host, const struc
 	return FED_OK;
 }
 
-/* char: there is nothing to remember, so any state type does. */
+/* char: no state, so any type does. */
 FED_PLUGIN struct fed_transport fed_plugin = {
 	.head =
 		FED_TRANSPORT(char, "local", "in the process, in virtual time, without loss", doc, NULL),

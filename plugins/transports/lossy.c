@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * lossy - messages inside the process, in virtual time, over links that vary and lose:
+ * lossy - messages inside the process, in virtual time, with jitter and losses:
  *
  *     arrival = now + k * timeout + delay + bytes / bandwidth
  *
- * with k lost transmissions before the one that arrives.  What becomes of a message depends on the
- * seed, the message and the number of the try alone, so nothing is remembered between messages.
+ * with k lost transmissions before the one that arrives.  Random draws depend on the seed, the
+ * message and the number of the attempt alone, so there is no state between messages.
  */
 #include <math.h>
 
@@ -48,8 +48,8 @@ static const struct fed_field rows[] = {
 	FED_END,
 };
 
-/* A standard normal number within [-a, a], by rejection.  From a uniform number where a is small:
- * at least exp(-1/2) of them are taken; from Box and Muller's where it is not: at least 0.68. */
+/* Standard normal number within [-a, a], by rejection: from uniform numbers where a is small (at
+ * least exp(-1/2) are accepted), else from Box and Muller's (at least 0.68). */
 static double cut_normal(double a, uint64_t key)
 {
 	for (uint64_t k = 0;; k += 2) {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * train/clients/clients.c - rows of clients in cohorts.
+ * train/clients/clients.c - table of clients, and their blocks.
  */
 #include "train/clients/clients.h"
 
@@ -51,13 +51,13 @@ int fed_clients_borrow(struct fed_clients *c, const struct fed_clients *from, st
 
 uint64_t fed_clients_estimate(uint32_t n, int64_t samples)
 {
-	/* Row, place in `present`, start in the deal, and the ids. */
+	/* Row, entry in `present`, start in the partition, and the ids. */
 	const uint64_t row = sizeof(struct fed_client) + sizeof(uint32_t) + sizeof(uint64_t);
 
 	return (uint64_t)n * (row + (uint64_t)samples * sizeof(uint32_t));
 }
 
-/* Room for n more rows; nothing visible changes. */
+/* Reserve capacity for n more rows; nothing visible changes. */
 static int reserve(struct fed_clients *c, uint32_t n, struct fed_error *err)
 {
 	if ((uint64_t)c->n + n >= FED_SERVER)
@@ -144,7 +144,7 @@ int fed_clients_add(struct fed_clients *c, const struct fed_dataset *data, uint3
 	*first = c->n;
 	c->n += n;
 	c->n_present += n;
-	deal.ids = NULL; /* the cohort's now */
+	deal.ids = NULL; /* owned by the block now */
 	fed_partition_result_release(&deal);
 	return FED_OK;
 }

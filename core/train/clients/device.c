@@ -18,7 +18,7 @@ const struct fed_device_profile fed_device_profiles[] = {
 	{"server", "a machine of 64 cores", 1e12},
 	/* one core at 3 GHz with 2 x 8 lanes: 100 GFLOP/s at most */
 	{"laptop", "one core of a laptop", 1e10},
-	/* one core at 2.5 GHz with 2 x 4 lanes: 40 GFLOP/s at most, half of it once it is warm */
+	/* one core at 2.5 GHz with 2 x 4 lanes: 40 GFLOP/s at most, half of it when warm */
 	{"phone", "one core of a phone, warm", 2e9},
 	/* a small single-board computer or camera: 1 GHz, one lane: 2 GFLOP/s at
      * most, and memory that is slower still */
@@ -71,7 +71,7 @@ struct grammar {
 	const char *what, *unit, *example; /* "device", "FLOP/s", "2e9" */
 	const char *(*name)(const void *ctx, size_t i);
 	double least; /* the smallest number but 0 */
-	bool zero;    /* whether 0 can be said */
+	bool zero;    /* whether 0 is allowed */
 };
 
 static int refuse_name(const struct grammar *g, const char *typed, struct fed_error *err)
@@ -157,7 +157,7 @@ static double factor(double spread, uint64_t seed, uint32_t client, uint64_t wha
 	return spread > 0 ? exp(spread * fed_stream_normal(&s)) : 1;
 }
 
-/* What was a time stays one: neither 0 nor infinite. */
+/* A drawn speed within the range of float: neither 0 nor infinite. */
 static float in_range(double x)
 {
 	return (float)fmin(fmax(x, FLT_MIN), FLT_MAX);
@@ -193,7 +193,7 @@ struct fed_link fed_link_of(const struct fed_client_link *l)
 	                         .loss = (double)l->loss};
 }
 
-/* Words ------------------------------------------------------------------- */
+/* Text -------------------------------------------------------------------- */
 
 void fed_device_put(struct fed_text *out, uint8_t profile, float flops)
 {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * train/faults/fault_types.c - the kinds of faults: names, parameters, what each of them does.
+ * train/faults/fault_types.c - kinds of faults: names, parameters, documentation.
  */
 #include "base/text.h"
 #include "train/faults/faults.h"

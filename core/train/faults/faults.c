@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * train/faults/faults.c - the table of faults, and what it says about a client at a moment.
+ * train/faults/faults.c - fault table, and queries for a client at a version.
  */
 #include "train/faults/faults.h"
 
@@ -140,14 +140,15 @@ void fed_faults_add(struct fed_faults *faults, const struct fed_fault *fault)
 	struct fed_fault *place = &faults->fault[faults->n++];
 
 	*place = *fault;
-	place->settled = place->strikes; /* of a restored one */
+	place->settled = place->strikes; /* of a restored fault */
 	if (place->number == 0)
 		place->number = faults->made + 1;
 	if (place->number > faults->made)
 		faults->made = place->number;
 }
 
-/* Take client[0 .. n) (NULL: all) out of one fault; how many it had of them.  Both ascend. */
+/* Remove client[0 .. n) (NULL: all) from one fault; returns how many it had of them.  Both ascend.
+ */
 static uint64_t heal_fault(struct fed_fault *fault, const uint32_t *client, uint32_t n)
 {
 	const uint32_t before = fault->n;
@@ -165,7 +166,7 @@ static uint64_t heal_fault(struct fed_fault *fault, const uint32_t *client, uint
 	return before - left;
 }
 
-/* number 0: any. */
+/* Remove clients from the faults of this number (0: any) and of these kinds. */
 static uint64_t heal(struct fed_faults *faults, uint64_t number, uint32_t kinds,
                      const uint32_t *client, uint32_t n)
 {
@@ -198,8 +199,8 @@ uint64_t fed_faults_heal_one(struct fed_faults *faults, uint64_t number, const u
 	return heal(faults, number, UINT32_MAX, client, n);
 }
 
-/* The place of a client among the memories, made if it has none; NULL: no memory. */
-static struct fed_attack_memory *place_of(struct fed_fault *fault, uint32_t client)
+/* Memory entry of a client, inserted if there is none; NULL: no memory. */
+static struct fed_attack_memory *memory_entry(struct fed_fault *fault, uint32_t client)
 {
 	size_t at = 0;
 
@@ -223,7 +224,7 @@ float *fed_fault_memory(struct fed_fault *fault, uint32_t client, size_t dim)
 	if (fault->memory_dim != dim)
 		fed_fault_forget(fault);
 	fault->memory_dim = dim;
-	struct fed_attack_memory *m = place_of(fault, client);
+	struct fed_attack_memory *m = memory_entry(fault, client);
 	if (!m || m->next)
 		return m ? m->next : NULL;
 	m->next = fed_alloc_floats(dim);
@@ -236,12 +237,12 @@ float *fed_fault_memory(struct fed_fault *fault, uint32_t client, size_t dim)
 	return m->next;
 }
 
-static void settle(struct fed_faults *faults, bool stands)
+static void end_version(struct fed_faults *faults, bool commit)
 {
 	for (size_t i = 0; faults && i < faults->n; i++) {
 		struct fed_fault *fault = &faults->fault[i];
 
-		if (stands)
+		if (commit)
 			fault->settled = fault->strikes;
 		else
 			fault->strikes = fault->settled;
@@ -250,8 +251,8 @@ static void settle(struct fed_faults *faults, bool stands)
 
 			if (!m->next)
 				continue;
-			fed_free_floats(stands ? m->vector : m->next);
-			m->vector = stands ? m->next : m->vector;
+			fed_free_floats(commit ? m->vector : m->next);
+			m->vector = commit ? m->next : m->vector;
 			m->next = NULL;
 		}
 	}
@@ -259,12 +260,12 @@ static void settle(struct fed_faults *faults, bool stands)
 
 void fed_faults_commit(struct fed_faults *faults)
 {
-	settle(faults, true);
+	end_version(faults, true);
 }
 
 void fed_faults_rollback(struct fed_faults *faults)
 {
-	settle(faults, false);
+	end_version(faults, false);
 }
 
 static void begin_now(struct fed_fault *fault)
@@ -284,7 +285,7 @@ void fed_faults_forget(struct fed_faults *faults)
 	}
 }
 
-/* Questions ------------------------------------------------------------------- */
+/* Queries ------------------------------------------------------------------- */
 
 static bool is_on(const struct fed_fault *fault, uint32_t client, uint64_t version)
 {
@@ -333,7 +334,7 @@ struct fed_fault *fed_fault_strikes(const struct fed_faults *faults, enum fed_fa
 	return NULL;
 }
 
-/* How many versions a state lasts that ends with probability p in each: geometric, at least 1. */
+/* Versions that a state lasts which ends with probability p in each: geometric, at least 1. */
 static double sojourn(double u, double p)
 {
 	if (p >= 1)
@@ -341,10 +342,10 @@ static double sojourn(double u, double p)
 	return p <= 0 ? INFINITY : 1 + floor(log1p(-u) / log1p(-p));
 }
 
-/* A chain of two states that begins with being here.  Sojourns are drawn, not versions, so that the
- * answer costs as many draws as the client has come and gone. */
-static bool is_here(const struct fed_faults *faults, const struct fed_fault *churn, uint32_t client,
-                    uint64_t version)
+/* Whether churn has the client present: a two-state Markov chain that begins present.  Durations of
+ * stays are drawn, not versions, so that the number of draws is that of the changes. */
+static bool is_present(const struct fed_faults *faults, const struct fed_fault *churn,
+                       uint32_t client, uint64_t version)
 {
 	double left = (double)(version - churn->from);
 	bool here = true;
@@ -364,7 +365,7 @@ bool fed_faults_present(const struct fed_faults *faults, uint32_t client, uint64
 	const struct fed_fault *churn = NULL;
 
 	while ((churn = fed_fault_on(faults, FED_FAULT_CHURN, client, version, churn)))
-		if (!is_here(faults, churn, client, version))
+		if (!is_present(faults, churn, client, version))
 			return false;
 	return true;
 }
@@ -395,7 +396,7 @@ void fed_faults_window(const struct fed_faults *faults, uint32_t client, uint64_
 	uint32_t begin = (uint32_t)floor(low * count + 1e-9);
 	if (end == 0 && count)
 		end = 1;
-	if (begin >= end) /* what arrives expires at once: the newest is there */
+	if (begin >= end) /* data expire as they arrive: the newest example is left */
 		begin = end ? end - 1 : 0;
 	*first = begin;
 	*n = end - begin;

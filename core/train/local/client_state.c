@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * train/local/client_state.c - what clients keep between their trainings (SCAFFOLD's c_i,
- * residuals of a codec).
+ * train/local/client_state.c - state of clients between trainings: kept vectors (SCAFFOLD's c_i),
+ * residuals.
  */
 #include <string.h>
 
@@ -18,13 +18,14 @@ float **fed_copy_kept(const struct fed_client *client, uint32_t vectors, size_t 
 	return kept;
 }
 
-/* What the training leaves takes the residual's place; the old one goes to `learned`. */
-static void settle(struct fed_trainer *t, struct fed_training *g, struct fed_learned *learned)
+/* Replace the client's residual by the training's; move the old one to `learned`. */
+static void replace_residual(struct fed_trainer *t, struct fed_training *g,
+                             struct fed_learned *learned)
 {
 	struct fed_client *client = fed_clients_get(t->federation->clients, g->client);
 
 	if (!client)
-		return; /* it left */
+		return; /* removed */
 	learned->settled = true;
 	learned->residual = client->residual;
 	client->residual = fed_shared_vectors_ref(g->left);
@@ -45,7 +46,7 @@ int fed_remember(struct fed_trainer *t, struct fed_training *g, struct fed_error
 		t->learned = grown;
 		t->learned_capacity = batch_capacity;
 	}
-	if (g->users > 1 && kept) { /* somebody shares the training */
+	if (g->users > 1 && kept) { /* a snapshot refers to the training */
 		const struct fed_client its = {.kept = kept};
 		kept = fed_copy_kept(&its, fed_client_vectors(t->federation->aggregator),
 		                     t->federation->net->dim);
@@ -57,7 +58,7 @@ int fed_remember(struct fed_trainer *t, struct fed_training *g, struct fed_error
 	struct fed_learned *learned = &t->learned[t->n_learned++];
 	*learned = (struct fed_learned){.client = g->client, .kept = kept};
 	if (g->residual || g->left)
-		settle(t, g, learned);
+		replace_residual(t, g, learned);
 	return FED_OK;
 }
 
@@ -72,7 +73,7 @@ void fed_trainer_commit(struct fed_trainer *t)
 		if (!t->learned[i].kept)
 			continue;
 		if (!client) {
-			fed_free(t->learned[i].kept); /* it left */
+			fed_free(t->learned[i].kept); /* removed */
 			continue;
 		}
 		fed_free(client->kept);
@@ -85,14 +86,14 @@ void fed_trainer_commit(struct fed_trainer *t)
 
 void fed_trainer_unlearn(const struct fed_trainer *t, struct fed_client *row)
 {
-	for (size_t i = t->n_learned; i-- > 0;) /* the first one has what was there before */
+	for (size_t i = t->n_learned; i-- > 0;) /* the client's first entry has the committed one */
 		if (t->learned[i].settled)
 			row[t->learned[i].client].residual = t->learned[i].residual;
 }
 
 void fed_forget_learned(struct fed_trainer *t)
 {
-	while (t->n_learned) { /* the last one first: a client may have trained twice */
+	while (t->n_learned) { /* last one first: a client may have trained twice */
 		struct fed_learned *learned = &t->learned[--t->n_learned];
 		struct fed_client *client = fed_clients_get(t->federation->clients, learned->client);
 

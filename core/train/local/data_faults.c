@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * train/local/data_faults.c - drift and poisoned examples.
+ * train/local/data_faults.c - label drift, input shift and poisoning of gathered examples.
  */
 #include "train/local/data_faults.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * train/local/error_feedback.c - encode and decode an update where it is made, keep the
- * difference.
+ * train/local/error_feedback.c - encoding of an update on its training's thread, with error
+ * feedback.
  */
 #include "train/local/error_feedback.h"
 
@@ -10,8 +10,8 @@
 
 #include "base/mem.h"
 
-/* Room for an encoding in the thread's buffer, which grows with codec and model. */
-static unsigned char *room_for(struct fed_thread_buffers *w, size_t bytes)
+/* Buffer of the thread for an encoding of so many bytes; NULL: no memory. */
+static unsigned char *encoding_buffer(struct fed_thread_buffers *w, size_t bytes)
 {
 	if (bytes <= w->coded_capacity)
 		return w->coded;
@@ -21,7 +21,7 @@ static unsigned char *room_for(struct fed_thread_buffers *w, size_t bytes)
 	return w->coded;
 }
 
-/* left <- left - got; what is not finite would stay for ever, and is forgotten. */
+/* left <- left - got; non-finite numbers become 0, for they would stay for ever. */
 static void subtract(float *left, const float *got, size_t dim)
 {
 	for (size_t j = 0; j < dim; j++) {
@@ -39,8 +39,8 @@ int fed_feedback_code(struct fed_training *g, struct fed_thread_buffers *w)
 		for (size_t j = 0; j < dim; j++)
 			delta[j] += g->residual->vector[0][j];
 	if (g->codec.kind == FED_CODEC_NONE)
-		return FED_OK; /* all of it is sent: nothing is left */
-	unsigned char *bytes = room_for(w, fed_codec_size(&g->codec, dim));
+		return FED_OK; /* lossless: no residual */
+	unsigned char *bytes = encoding_buffer(w, fed_codec_size(&g->codec, dim));
 	if (g->feedback)
 		g->left = fed_shared_vectors_new(1, dim);
 	if (!bytes || (g->feedback && !g->left))

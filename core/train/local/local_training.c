@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * train/local/local_training.c - one client's training, on a thread of the pool.
+ * train/local/local_training.c - local training of one client, on a thread of the pool.
  */
 #include <string.h>
 
@@ -17,7 +17,7 @@ uint32_t fed_training_batch(const struct fed_plan *plan, uint32_t examples)
 	return plan->batch == 0 || plan->batch > (int64_t)examples ? examples : (uint32_t)plan->batch;
 }
 
-/* The hook of nn/sgd.h, for an aggregator with a term of its own. */
+/* Context of the gradient callback of nn/sgd.h, which adds the aggregator's term. */
 struct extra_term {
 	const struct fed_instance *aggregator;
 	const struct fed_local *local;
@@ -30,8 +30,7 @@ static void add_term(void *ctx, const float *w, float *g, size_t j0, size_t j1)
 	fed_call_local_gradient(term->aggregator, term->local, w, g, j0, j1);
 }
 
-/* The batch behind this one will be wanted next: far-away memory answers while this one computes.
- */
+/* Prefetch the next batch's examples while the present one is computed. */
 static void look_ahead(const struct fed_trainer *t, const struct fed_client *client,
                        const struct fed_thread_buffers *w, uint32_t next, uint32_t batch)
 {
@@ -40,7 +39,7 @@ static void look_ahead(const struct fed_trainer *t, const struct fed_client *cli
 	fed_dataset_prefetch(t->federation->data, w->order + next, left < batch ? left : batch);
 }
 
-/* One local step on `batch` examples; the sum of their losses goes to g->loss. */
+/* Make one local step on `batch` examples; the sum of their losses goes to g->loss. */
 static int step(struct fed_training *g, struct fed_thread_buffers *w, const struct fed_sgd *sgd,
                 float *params, const uint32_t *ids, uint32_t batch)
 {
@@ -73,7 +72,7 @@ bool fed_trainer_must_stop(const struct fed_trainer *t)
 	       atomic_load_explicit(&t->federation->stop, memory_order_relaxed) >= 2;
 }
 
-/* Epochs over the client's examples; params [dim] goes from received to trained. */
+/* Train for the plan's epochs; params [dim] goes from received to trained. */
 static void train(struct fed_training *g, const struct fed_client *client,
                   struct fed_thread_buffers *w, const struct fed_sgd *sgd, struct fed_local *local,
                   float *params)
@@ -105,7 +104,7 @@ static void train(struct fed_training *g, const struct fed_client *client,
 	}
 }
 
-/* What local_end() may rely on, of a parcel that was used before. */
+/* Zero the returned vectors of a recycled result, as local_end() expects. */
 static void zero_returned(struct fed_shared_vectors *p)
 {
 	for (uint32_t k = 1; k < p->n; k++)
@@ -140,7 +139,8 @@ void fed_training_run(struct fed_job *job, int worker)
 	}
 
 	const float *received = g->model->vector[0];
-	/* The model is trained where its update will be: memory is what many updates wait for. */
+	/* The model is trained in the memory of its update: many updates are limited by memory
+	 * bandwidth. */
 	float *delta = g->result->vector[0], *params = delta;
 	struct fed_local local = {
 		.size = sizeof local,

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * train/local/thread_buffers.c - the buffers of the threads, and evaluation with them.
+ * train/local/thread_buffers.c - buffers of the threads, and evaluation in them.
  */
 #include <string.h>
 
 #include "base/mem.h"
 #include "train/local/internal.h"
 
-/* Activations of one thread: larger batches go through in parts (nn/sgd.h). */
+/* Activations of one thread: larger batches are computed in parts (nn/sgd.h). */
 #define WORKSPACE_BYTES ((size_t)64 << 20)
 #define SMALLEST_PART 16u
 #define LARGEST_PART 4096u
@@ -25,7 +25,7 @@ static void release_worker(struct fed_thread_buffers *w)
 	memset(w, 0, sizeof *w);
 }
 
-/* Floats of activations and gradients that one example takes. */
+/* Bytes of activations and gradients of one example. */
 static size_t example_bytes(const struct fed_net *net)
 {
 	size_t floats = fed_shape_size(&net->input);
@@ -132,7 +132,7 @@ double fed_trainer_forward(struct fed_trainer *t, int worker, const float *param
 	return fed_net_loss(f->net, y, w->label, w->target, n, 0, NULL, f->net->classes ? hits : NULL);
 }
 
-/* Move the examples whose label is not the dataset's any more to the front; how many there are. */
+/* Move the examples whose label was changed to the front; returns how many there are. */
 static uint32_t keep_changed(const struct fed_federation *f, struct fed_thread_buffers *w,
                              uint32_t n)
 {

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * train/local/trainer.c - trainings as jobs of the pool: begun, held, joined.
+ * train/local/trainer.c - trainings as jobs of the pool: start, join, cancel.
  */
 #include <string.h>
 
 #include "base/mem.h"
 #include "train/local/internal.h"
 
-/* Updates that nobody holds any more and that trainings write again. */
+/* Limit of the free list of updates. */
 #define SPARE_BYTES ((size_t)256 << 20)
 
 int fed_trainer_init(struct fed_trainer **out, struct fed_federation *f, struct fed_error *err)
@@ -60,9 +60,8 @@ const struct fed_thread_scratch *fed_trainer_scratch(const struct fed_trainer *t
 	return &t->thread_scratch;
 }
 
-/* Buffers change only while no training runs: those that wait for a thread are taken off the pool,
- * those that run are waited for. */
-static void hold_trainings(struct fed_trainer *t)
+/* Withdraw queued trainings from the pool and wait for running ones, so that buffers can change. */
+static void withdraw_trainings(struct fed_trainer *t)
 {
 	for (uint32_t i = 0; i < t->slots; i++) {
 		if (!t->slot[i] || !t->slot[i]->submitted)
@@ -74,7 +73,7 @@ static void hold_trainings(struct fed_trainer *t)
 
 static int submit(struct fed_trainer *t, struct fed_training *g, struct fed_error *err)
 {
-	g->submitted = true; /* before: from then on it is its thread's until it is joined */
+	g->submitted = true; /* before, for its thread owns it until it is joined */
 	if (fed_pool_submit(t->federation->pool, &g->job, err) == FED_OK)
 		return FED_OK;
 	g->submitted = false;
@@ -95,7 +94,7 @@ int fed_trainer_prepare(struct fed_trainer *t, uint32_t max_examples, struct fed
 	const uint32_t batch = fed_training_batch(&f->plan, max_examples);
 	const uint32_t part = batch > t->part ? t->part : batch;
 	const uint32_t batch_capacity = part < t->evaluation ? t->evaluation : part;
-	/* What a training that is under way may need stays. */
+	/* Buffers never shrink, for trainings that have begun. */
 	const struct fed_thread_buffers *w = &t->worker[0];
 	const bool velocity = w->velocity || f->plan.momentum > 0;
 	const bool gradient = w->gradient || velocity || f->plan.weight_decay > 0 || batch > t->part ||
@@ -105,7 +104,7 @@ int fed_trainer_prepare(struct fed_trainer *t, uint32_t max_examples, struct fed
 		return FED_OK;
 	t->batch_capacity = batch_capacity > t->batch_capacity ? batch_capacity : t->batch_capacity;
 	t->order_capacity = max_examples > t->order_capacity ? max_examples : t->order_capacity;
-	hold_trainings(t);
+	withdraw_trainings(t);
 	if (fed_workers_reserve(t, gradient, velocity, err))
 		return FED_FAIL;
 	return release_trainings(t, err);
@@ -120,7 +119,7 @@ double fed_trainer_flops(const struct fed_trainer *t, const struct fed_client *c
 	return 3 * forward * client->count * (double)f->plan.epochs;
 }
 
-/* Room for so many slots. */
+/* Reserve capacity for so many slots. */
 static int make_slots(struct fed_trainer *t, uint32_t slots, struct fed_error *err)
 {
 	uint32_t more = t->capacity ? t->capacity : 64;
@@ -142,7 +141,7 @@ static int make_slots(struct fed_trainer *t, uint32_t slots, struct fed_error *e
 	return FED_OK;
 }
 
-/* A free slot, its number kept below t->slots. */
+/* A free slot, or a new one behind the last. */
 static int vacant_slot(struct fed_trainer *t, uint32_t *slot, struct fed_error *err)
 {
 	if (t->n_vacant) {
@@ -190,7 +189,7 @@ static void free_training(struct fed_trainer *t, uint32_t slot)
 	t->vacant[t->n_vacant++] = slot;
 }
 
-/* A share of what the client has not sent yet, of this model. */
+/* Reference to the client's residual, if it is of this model. */
 static struct fed_shared_vectors *residual_of(const struct fed_trainer *t,
                                               const struct fed_client *row)
 {
@@ -231,8 +230,8 @@ int fed_trainer_start(struct fed_trainer *t, uint32_t client, const struct fed_c
 	return submit(t, g, err);
 }
 
-/* Wait for its thread.  One that saw an abort which is over (its version was complete already, or
- * the round was aborted before this training's turn came) begins again. */
+/* Wait for a training's thread.  A training that stopped for an abort which is over (its version
+ * was complete already, or the round was aborted before this training was joined) runs again. */
 static int join_job(struct fed_trainer *t, struct fed_training *g, struct fed_error *err)
 {
 	for (;;) {
@@ -251,7 +250,7 @@ static int join_job(struct fed_trainer *t, struct fed_training *g, struct fed_er
 	}
 }
 
-/* What it made, the caller's; a copy where somebody shares the training. */
+/* Result of a training, the caller's; a copy where a snapshot refers to the training. */
 static struct fed_shared_vectors *result_of(struct fed_training *g)
 {
 	struct fed_shared_vectors *result = g->result;
@@ -305,7 +304,7 @@ int fed_trainer_join(struct fed_trainer *t, uint32_t slot, struct fed_envelope *
 void fed_trainer_cancel(struct fed_trainer *t)
 {
 	atomic_store(&t->stop, true);
-	hold_trainings(t);
+	withdraw_trainings(t);
 	for (uint32_t i = 0; i < t->slots; i++)
 		if (t->slot[i])
 			free_training(t, i);
@@ -314,7 +313,7 @@ void fed_trainer_cancel(struct fed_trainer *t)
 	atomic_store(&t->stop, false);
 }
 
-/* Set aside ---------------------------------------------------------------------- */
+/* Snapshots ---------------------------------------------------------------------- */
 
 bool fed_trainer_ref_all(const struct fed_trainer *t, struct fed_training ***out, uint32_t *slots)
 {
@@ -395,7 +394,7 @@ struct fed_training_result fed_training_result(const struct fed_training *g)
 struct fed_training *fed_training_restore(const struct fed_training_result *o)
 {
 	struct fed_training *g = fed_alloc(sizeof *g);
-	/* Only whether there was one matters now. */
+	/* Only its presence matters after the training. */
 	struct fed_shared_vectors *residual = o->had_residual ? fed_shared_vectors_new(0, 0) : NULL;
 
 	if (!g || (o->had_residual && !residual)) {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * train/round/aggregate.c - what a scheme and its aggregator are given.
+ * train/round/aggregate.c - submission of updates to the scheme, and the input of an aggregation.
  */
 #include "train/round/aggregate.h"
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * train/round/arrivals.c - an update, from its message to the scheme.
+ * train/round/arrivals.c - path of an update from its message to the scheme.
  */
 #include "train/round/arrivals.h"
 
@@ -13,7 +13,7 @@
 #include "train/round/message_faults.h"
 #include "train/round/state.h"
 
-/* The update of an open invitation: the gate, then the scheme. */
+/* Pass the update of an open invitation through the gate, then to the scheme. */
 static int accept_update(struct fed_federation *f, struct fed_envelope *update,
                          struct fed_error *why)
 {
@@ -61,7 +61,7 @@ int fed_take_update(struct fed_federation *f, struct fed_envelope *update, struc
 	f->nan = !isfinite(update->loss);
 	fed_emit_about(f, FED_EVENT_REPORTED, id, update->round, 0, NULL);
 	f->nan = false;
-	/* One multiply-add for each number. */
+	/* One multiply-add for each parameter. */
 	const struct fed_costs work = {.server_flops = 2 * (double)f->net->dim};
 	return fed_charge(f, id, &work, err);
 }

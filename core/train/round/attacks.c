@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * train/round/attacks.c - attacks on updates: alone, and together.
+ * train/round/attacks.c - attacks on updates: of single clients, and of colluders.
  */
 #include "train/round/attacks.h"
 
@@ -16,7 +16,7 @@
 #include "train/round/invitations.h"
 #include "train/round/state.h"
 
-/* Updates that colluders remember where no round collects them. */
+/* Capacity of the colluders' knowledge in a scheme without rounds, in updates. */
 #define KNOWN_MAX 100u
 
 static uint64_t key_of(const struct fed_federation *f, const struct fed_fault *fault, uint32_t who,
@@ -25,7 +25,7 @@ static uint64_t key_of(const struct fed_federation *f, const struct fed_fault *f
 	return fed_random(fed_stream_key(f->faults->seed, FED_FOR_FAULT, fault->number, who), occasion);
 }
 
-/* The first attack of a form on a client. */
+/* First active attack of a form on a client, or NULL. */
 static struct fed_fault *attack_on(const struct fed_federation *f, enum fed_attack_form form,
                                    uint32_t client, uint64_t version)
 {
@@ -75,7 +75,7 @@ int fed_attack_craft_alone(struct fed_federation *f, struct fed_envelope *update
 	return rc ? rc : fed_recode(&update->codec, out, dim, &update->coded, err);
 }
 
-/* What colluders know ------------------------------------------------------------ */
+/* The colluders' knowledge ------------------------------------------------------------ */
 
 bool fed_has_colluders(const struct fed_federation *f)
 {
@@ -155,7 +155,7 @@ void fed_collusion_state_release(struct fed_collusion_state *c)
 
 /* Together ----------------------------------------------------------------------- */
 
-/* The updates that attackers see, and who sent them: room for all. */
+/* Updates that attackers see, and their senders; capacity for all known ones. */
 struct rows {
 	const float **row;
 	uint32_t *sender;
@@ -168,8 +168,8 @@ static void add_row(struct rows *r, const struct fed_shared_vectors *payload, ui
 	r->sender[r->n++] = client;
 }
 
-/* What the attackers of a fault see; `own` is what one of them trained, for a scheme without
- * rounds. */
+/* List the updates that the attackers of a fault see; `own`: the honest update of one of them, in a
+ * scheme without rounds. */
 static void list_rows(const struct fed_collusion_state *c, const struct fed_fault *fault,
                       const struct fed_envelope *own, struct rows *r)
 {
@@ -185,8 +185,8 @@ static void list_rows(const struct fed_collusion_state *c, const struct fed_faul
 		add_row(r, own->payload, own->head.from);
 }
 
-/* One parcel with what the attackers of a fault send; NULL in *out: they know nothing, and send
- * what they trained. */
+/* Craft the update that all attackers of a fault send; NULL in *out: they know no update, and send
+ * their honest ones. */
 static int collude(struct fed_federation *f, struct fed_fault *fault,
                    const struct fed_envelope *own, uint32_t attackers, uint32_t clients,
                    struct fed_shared_vectors **out, struct fed_error *err)
@@ -234,7 +234,7 @@ static int collude(struct fed_federation *f, struct fed_fault *fault,
 	return rc;
 }
 
-/* Put what was made in place of the honest update; vectors that travel beside it stay. */
+/* Replace the honest update by the crafted one; the returned vectors beside it stay. */
 static int replace(struct fed_envelope *e, struct fed_shared_vectors *made, struct fed_error *err)
 {
 	struct fed_shared_vectors *p;
@@ -254,7 +254,8 @@ static int replace(struct fed_envelope *e, struct fed_shared_vectors *made, stru
 	return FED_OK;
 }
 
-/* A scheme without rounds: the attackers are those of the fault, the clients all there are. */
+/* Rewrite an update at once, in a scheme without rounds: attackers are the fault's clients, n is
+ * the population. */
 static int rewrite_now(struct fed_federation *f, struct fed_fault *fault, struct fed_envelope *e,
                        struct fed_error *err)
 {
@@ -296,8 +297,8 @@ static struct fed_fault *find_fault(const struct fed_faults *faults, uint64_t nu
 	return NULL;
 }
 
-/* Make what the attackers of the fault `number` send, and put it into their envelopes.  One that
- * was healed meanwhile changes nothing. */
+/* Craft the update of the attackers of fault `number`, and put it into their envelopes.  A fault
+ * that was healed meanwhile changes nothing. */
 static int reveal_fault(struct fed_federation *f, uint64_t number, struct fed_error *err)
 {
 	struct fed_collusion_state *c = &f->collusions;
@@ -318,9 +319,9 @@ static int reveal_fault(struct fed_federation *f, uint64_t number, struct fed_er
 	return rc;
 }
 
-/* As an update that arrives, but it was counted as reported already. */
-static int hand_in(struct fed_federation *f, const struct fed_waiting_update *w,
-                   struct fed_error *err)
+/* Submit an update that was kept back; unlike an arriving one it is counted as reported already. */
+static int submit_kept_back(struct fed_federation *f, const struct fed_waiting_update *w,
+                            struct fed_error *err)
 {
 	const struct fed_envelope *e = &w->envelope;
 	struct fed_error why;
@@ -353,7 +354,7 @@ int fed_craft_colluders(struct fed_federation *f, struct fed_error *err)
 			return FED_FAIL;
 	}
 	for (size_t i = 0; i < c->n_waiting; i++)
-		if (hand_in(f, &c->waiting[i], err))
+		if (submit_kept_back(f, &c->waiting[i], err))
 			return FED_FAIL;
 	return FED_OK;
 }

@@ -9,8 +9,8 @@
 #include "base/mem.h"
 #include "train/round/state.h"
 
-/* Where the client's account is, or would be. */
-static struct fed_account *place_of(const struct fed_ledger *l, uint32_t client)
+/* Place of the client's account in the hash table, or the free one where it would go. */
+static struct fed_account *account_place(const struct fed_ledger *l, uint32_t client)
 {
 	const uint32_t mask = l->capacity - 1;
 	uint32_t at = (uint32_t)fed_random(client, 0) & mask;
@@ -26,8 +26,9 @@ void fed_ledger_release(struct fed_ledger *l)
 	*l = (struct fed_ledger){0};
 }
 
-/* Who gets the head from a peer receives bytes without a message of its own. */
-static bool cost_something(const struct fed_costs *c)
+/* Whether any cost is not 0; a client that gets the head from a peer has bytes without a message.
+ */
+static bool has_costs(const struct fed_costs *c)
 {
 	return c->messages_up || c->messages_down || c->bytes_up || c->bytes_down ||
 	       c->client_flops > 0 || c->server_flops > 0;
@@ -37,11 +38,11 @@ const struct fed_costs *fed_ledger_of(const struct fed_ledger *l, uint32_t clien
 {
 	if (!l->n)
 		return NULL;
-	const struct fed_costs *costs = &place_of(l, client)->costs;
-	return cost_something(costs) ? costs : NULL;
+	const struct fed_costs *costs = &account_place(l, client)->costs;
+	return has_costs(costs) ? costs : NULL;
 }
 
-/* Room for one account more; at most three quarters of the places are taken. */
+/* Reserve capacity for one more account; at most three quarters of the places are used. */
 static int reserve(struct fed_ledger *l, struct fed_error *err)
 {
 	const size_t capacity = l->n < l->capacity / 4 * 3 ? l->capacity
@@ -58,7 +59,7 @@ static int reserve(struct fed_ledger *l, struct fed_error *err)
 	l->capacity = (uint32_t)capacity;
 	for (uint32_t i = 0; i < old_capacity; i++)
 		if (old[i].owner)
-			*place_of(l, old[i].owner - 1) = old[i];
+			*account_place(l, old[i].owner - 1) = old[i];
 	fed_free(old);
 	return FED_OK;
 }
@@ -67,7 +68,7 @@ int fed_ledger_open(struct fed_ledger *l, uint32_t client, struct fed_error *err
 {
 	if (reserve(l, err))
 		return FED_FAIL;
-	struct fed_account *a = place_of(l, client);
+	struct fed_account *a = account_place(l, client);
 	l->n += a->owner == 0;
 	a->owner = client + 1;
 	return FED_OK;
@@ -86,11 +87,11 @@ void fed_costs_add(struct fed_costs *sum, const struct fed_costs *c)
 
 void fed_ledger_enter(struct fed_ledger *l, uint32_t client, const struct fed_costs *costs)
 {
-	fed_costs_add(&place_of(l, client)->costs, costs);
+	fed_costs_add(&account_place(l, client)->costs, costs);
 	fed_costs_add(&l->total, costs);
 }
 
-/* Of a federation ----------------------------------------------------------------- */
+/* Charges of the open round ----------------------------------------------------------------- */
 
 int fed_charge(struct fed_federation *f, uint32_t client, const struct fed_costs *c,
                struct fed_error *err)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * train/round/emit.c - events of a federation.
+ * train/round/emit.c - emission of events.
  */
 #include "train/round/emit.h"
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * train/round/gate.c - size, claims and finiteness of an update.
+ * train/round/gate.c - validation of size, claims and finiteness of an update.
  */
 #include "train/round/gate.h"
 

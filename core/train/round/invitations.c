@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * train/round/invitations.c - the table of open invitations.
+ * train/round/invitations.c - hash table of open invitations.
  */
 #include "train/round/invitations.h"
 
@@ -9,7 +9,8 @@
 #include "train/round/emit.h"
 #include "train/round/state.h"
 
-/* Where the client's invitation is, or would be: open addressing, at most half full. */
+/* Place of the client's invitation, or the free one where it would go: open addressing, at most
+ * half full. */
 static uint32_t invitation_place(const struct fed_federation *f, uint32_t client)
 {
 	const uint32_t mask = f->open_capacity - 1;
@@ -64,7 +65,7 @@ void fed_invitation_close(struct fed_federation *f, uint32_t client)
 	fed_shared_vectors_unref(f->open[hole].model);
 	f->open[hole] = (struct fed_invitation){0};
 	f->n_open--;
-	/* Those behind the hole move up, so that every search still ends at its client. */
+	/* Move later entries of the probe sequence into the hole, so that searches still find them. */
 	for (uint32_t at = (hole + 1) & mask; f->open[at].number; at = (at + 1) & mask) {
 		const struct fed_invitation moved = f->open[at];
 		f->open[at] = (struct fed_invitation){0};
@@ -92,7 +93,7 @@ uint64_t fed_invitation_open(struct fed_federation *f, uint32_t client,
 void fed_invitations_expire_before(struct fed_federation *f, uint64_t version, const char *why)
 {
 	for (uint32_t i = 0; i < f->open_capacity && f->n_open; i++) {
-		/* closing may move another one here */
+		/* closing may move another entry here */
 		while (f->open[i].number && f->open[i].version < version) {
 			const struct fed_invitation open = f->open[i];
 

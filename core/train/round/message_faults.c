@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * train/round/message_faults.c - unreachable clients, lost, held, doubled and damaged messages,
- * crashes.
+ * train/round/message_faults.c - unreachable clients; dropped, held, duplicated, corrupted
+ * messages; crashes.
  */
 #include "train/round/message_faults.h"
 
@@ -15,7 +15,7 @@
 #include "train/round/emit.h"
 #include "train/round/invitations.h"
 
-/* The fault did something to the client: count it and tell. */
+/* Count a fault that took effect on a client, and emit its event. */
 static void strike(struct fed_federation *f, struct fed_fault *fault, uint32_t client,
                    uint64_t invitation, const char *text)
 {
@@ -42,7 +42,7 @@ const char *fed_unreachable(const struct fed_federation *f, uint32_t client, uin
 	if (!fault) {
 		fault = fed_fault_on(f->faults, FED_FAULT_PARTITION, client, f->version, NULL);
 		if (fault && fault->from == f->version)
-			fault = NULL; /* what it is sent in the first version still arrives */
+			fault = NULL; /* messages sent to it in the first version still arrive */
 		why = "the client is cut off";
 	}
 	if (!fault)
@@ -51,8 +51,9 @@ const char *fed_unreachable(const struct fed_federation *f, uint32_t client, uin
 	return why;
 }
 
-/* Seconds that a message takes at least: when its sender may know that it was lost. */
-static double way(const struct fed_federation *f, const struct fed_envelope *e, uint64_t bytes)
+/* Shortest transmission time of a message in seconds: until its loss is known. */
+static double transmission_seconds(const struct fed_federation *f, const struct fed_envelope *e,
+                                   uint64_t bytes)
 {
 	struct fed_link link;
 	double latency = 0, rate = INFINITY;
@@ -70,7 +71,7 @@ static double way(const struct fed_federation *f, const struct fed_envelope *e, 
 	return latency + (double)bytes / rate;
 }
 
-/* Each message of an invitation is an occasion of its own. */
+/* Key of a message's random draws: different for each message of an invitation. */
 static uint64_t occasion_of(const struct fed_envelope *e)
 {
 	const uint32_t kind = e->head.kind;
@@ -95,7 +96,8 @@ static bool is_lost(const struct fed_federation *f, const struct fed_envelope *e
 	return fault;
 }
 
-/* A message between clients is one, its sender's; its bytes go up and down. */
+/* Charge a message.  One between clients counts once, for its sender; its bytes count up and down.
+ */
 static int charge_message(struct fed_federation *f, const struct fed_envelope *e, uint64_t bytes,
                           uint64_t plain, struct fed_error *err)
 {
@@ -127,7 +129,8 @@ int fed_send(struct fed_federation *f, const struct fed_envelope *e, uint64_t *b
 		return fed_messenger_lose(&f->messenger, e, 0, why, err);
 	if (is_lost(f, e)) {
 		*bytes = fed_envelope_bytes(e);
-		rc = fed_messenger_lose(&f->messenger, e, way(f, e, *bytes), "the message was lost", err);
+		rc = fed_messenger_lose(&f->messenger, e, transmission_seconds(f, e, *bytes),
+		                        "the message was lost", err);
 	} else {
 		rc = fed_messenger_send(&f->messenger, e, bytes, err);
 	}
@@ -205,7 +208,7 @@ static int hold(struct fed_federation *f, const struct fed_envelope *update, uin
 	return FED_OK;
 }
 
-/* Whether the update stays with its client for now. */
+/* Whether a fault holds the update at its client. */
 static bool is_kept_back(struct fed_federation *f, const struct fed_envelope *update,
                          uint64_t *release)
 {
@@ -285,7 +288,7 @@ int fed_send_update(struct fed_federation *f, struct fed_envelope *update, const
 	return fed_send_trained(f, update, err);
 }
 
-/* What was held ------------------------------------------------------------------ */
+/* Held messages ------------------------------------------------------------------ */
 
 static bool may_leave(const struct fed_federation *f, const struct fed_held *held)
 {
@@ -335,7 +338,7 @@ void fed_release_held_messages(struct fed_federation *f)
 
 /* Arrivals ----------------------------------------------------------------------- */
 
-/* The message as it would be on the wire, with `bits` bits flipped, read by the server. */
+/* Encode a message, flip `bits` bits, and decode it as the server does. */
 static int read_damaged(const struct fed_faults *faults, const struct fed_fault *fault,
                         const struct fed_envelope *update, struct fed_error *err)
 {

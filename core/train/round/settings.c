@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * train/round/settings.c - what `set` changes, declared once.
+ * train/round/settings.c - field rows of the settings.
  */
 #include "train/round/settings.h"
 

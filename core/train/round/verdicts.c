@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * train/round/verdicts.c - who was trusted, and who should have been.
+ * train/round/verdicts.c - verdicts of a round, and precision and recall of the defence.
  */
 #include "train/round/verdicts.h"
 
@@ -89,7 +89,7 @@ void fed_verdicts_set(struct fed_federation *f, const struct fed_aggregation *a)
 	score_defence(r, g->taken, g->n_taken);
 }
 
-/* sum += weight * row, over the honest updates; returns the sum of the weights, 0 when one of them
+/* sum += weight * row, over the honest updates; returns the sum of the weights, 0 when an update
  * was not kept. */
 static double add_honest(const struct fed_verdicts *g, double *sum, size_t dim)
 {
@@ -120,7 +120,7 @@ void fed_verdicts_measure_step(struct fed_federation *f, const float *step)
 		return;
 	double *mean = fed_alloc_array(dim, sizeof *mean);
 	if (!mean)
-		return; /* a figure less is no reason to lose the round */
+		return; /* a missing metric does not fail the round */
 	for (size_t j = 0; j < dim; j++)
 		mean[j] = 0;
 	const double weight = add_honest(&f->verdicts, mean, dim);

@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * train/schemes/async.c - the asynchronous scheme: some clients are always at work, the server
- * steps when updates come in.
+ * train/schemes/async.c - asynchronous scheme: some clients are always at work, the server steps as
+ * updates arrive.
  *
- * Xie 2019 (each update makes a version), Nguyen 2022 (each K do).  Which of the two is the
- * aggregator's to say (updates_per_step).  An update knows how many versions were made since its
- * client received the model: its staleness.
+ * Xie 2019 (each update makes a version), Nguyen 2022 (each K do).  The aggregator decides which
+ * (updates_per_step).  Staleness of an update: versions made since its client received the model.
  */
 #include <string.h>
 
@@ -18,14 +17,15 @@
 #include "train/round/invitations.h"
 #include "train/schemes/schemes.h"
 
-/* Invitations lost in a row, beside ten for each place, after which a round gives up. */
+/* Limit of consecutive lost invitations, plus ten per concurrent client, after which a round fails.
+ */
 #define LOST_MAX 1000u
 
 struct async {
 	int64_t concurrency, max_staleness; /* settings */
 	struct fed_aggregation aggregation;
 	uint32_t enough; /* updates that complete the version */
-	uint64_t lost;   /* invitations in a row */
+	uint64_t lost;   /* consecutive invitations */
 	bool begun;
 };
 
@@ -42,7 +42,7 @@ static bool is_idle(const struct fed_federation *f, uint32_t client)
 	return !fed_invitation_of(f, client) && fed_faults_present(f->faults, client, f->version);
 }
 
-/* A client that is here and has no open invitation, uniformly; the stream is that of the next
+/* Uniform choice of a present client without an open invitation; the stream is that of the next
  * invitation.  False when there is none. */
 static bool choose(const struct fed_federation *f, uint32_t *client)
 {
@@ -55,7 +55,7 @@ static bool choose(const struct fed_federation *f, uint32_t *client)
 		if (is_idle(f, *client))
 			return true;
 	}
-	/* Nearly all are at work or away: the first idle one from a random place. */
+	/* Nearly all are at work or away: take the first idle one from a random place on. */
 	const uint32_t first = fed_stream_below(&draw, c->n_present);
 	for (uint32_t k = 0; k < c->n_present; k++) {
 		*client = c->present[(first + k) % c->n_present];
@@ -91,7 +91,7 @@ static int top_up(struct fed_federation *f, const struct async *s, struct fed_er
 	return FED_OK;
 }
 
-/* The places of those who would answer with too old a model are wanted for others. */
+/* Close the invitations whose updates would be too stale, so that other clients can be invited. */
 static void give_up_stale(struct fed_federation *f, const struct async *s)
 {
 	if (s->max_staleness >= 0 && f->version > (uint64_t)s->max_staleness)
@@ -115,8 +115,8 @@ static int async_begin(struct fed_federation *f, void *state, struct fed_error *
 	return top_up(f, s, err);
 }
 
-/* A place is free: another client gets the present model, unless the version is complete and the
- * next one will be sent. */
+/* Invite another client in place of one that has ended, unless the version is complete: the next
+ * one will be sent then. */
 static int refill(struct fed_federation *f, const struct async *s, struct fed_error *err)
 {
 	return s->aggregation.n < s->enough ? top_up(f, s, err) : FED_OK;
@@ -138,7 +138,7 @@ static int async_lost(struct fed_federation *f, void *state, uint64_t number, st
 	struct async *s = state;
 
 	(void)number;
-	/* Whoever replaces a lost client may be lost too, for ever. */
+	/* A client that replaces a lost one may be lost too, without end. */
 	if (++s->lost > LOST_MAX + 10 * (uint64_t)s->concurrency)
 		return fed_fail(err, "the last %llu invitations were all lost or refused",
 		                (unsigned long long)s->lost);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * train/schemes/schemes.c - the schemes by name.
+ * train/schemes/schemes.c - list of the schemes.
  */
 #include "train/schemes/schemes.h"
 

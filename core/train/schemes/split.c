@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * train/schemes/split.c - the scheme `split`: who is called when, and what becomes of the model.
+ * train/schemes/split.c - scheme `split`: settings, order of turns, and the model of a round.
  */
 #include "train/schemes/split.h"
 
@@ -24,7 +24,7 @@ static const char *const holders[] = {"server", "client", NULL};
 static const char *const parallels[] = {"off", "v1", "v2", NULL};
 static const char *const batches[] = {"single", "batch", NULL};
 static const char *const orders[] = {"round-robin", "random", NULL};
-static const char *const nobody[] = {"nobody", NULL};
+static const char *const no_holder[] = {"nobody", NULL};
 
 static const struct fed_field fields[] = {
 	FED_LIST(
@@ -43,14 +43,14 @@ static const struct fed_field fields[] = {
 	FED_REAL(struct fed_split, server_speed, 1e13, 0, 1e18,
              "FLOP/s of the server in virtual time; 0: computing takes no time"),
 	FED_ROW(struct fed_split, holder, int64_t, FED_TYPE_INT, .def = -1, .min = -1,
-            .max = UINT32_MAX - 1, .choice = nobody,
+            .max = UINT32_MAX - 1, .choice = no_holder,
             .help = "relay=peer: the client that has the head between two rounds"),
 	FED_END,
 };
 
-/* Whether it can be done ------------------------------------------------------------- */
+/* Checks of the settings ------------------------------------------------------------- */
 
-/* What this scheme does not do, instead of doing something else in silence. */
+/* Refuse combinations of settings that this scheme does not support. */
 static int split_fits(const void *state, const struct fed_net *net, struct fed_error *err)
 {
 	const struct fed_split *s = state;
@@ -70,7 +70,7 @@ static int split_fits(const void *state, const struct fed_net *net, struct fed_e
 	return net ? fed_split_cuts(s, net, at, err) : FED_OK;
 }
 
-/* The head that a client has is of a model that is no more. */
+/* Forget the holder: its head is of the former run's model. */
 static void split_forget(void *state)
 {
 	((struct fed_split *)state)->holder = -1;
@@ -97,7 +97,7 @@ static int suits(const struct fed_federation *f, const struct fed_split *s, stru
 	return FED_OK;
 }
 
-/* Who is called ------------------------------------------------------------------------ */
+/* Order of turns ------------------------------------------------------------------------ */
 
 static void shuffle(const struct fed_federation *f, uint32_t *chosen, uint32_t n)
 {
@@ -107,7 +107,7 @@ static void shuffle(const struct fed_federation *f, uint32_t *chosen, uint32_t n
 	fed_stream_shuffle(&order, chosen, n);
 }
 
-/* Those who are here, beginning where the round before would have ended. */
+/* Choose present clients in order of their ids, beginning where the last round would have ended. */
 static uint32_t choose_in_turn(const struct fed_federation *f, uint32_t wanted, uint32_t *chosen)
 {
 	const uint32_t population = f->clients->n_present;
@@ -157,9 +157,10 @@ static int choose(struct fed_federation *f, struct fed_split *s, struct fed_erro
 	return rc;
 }
 
-/* Calling ------------------------------------------------------------------------------- */
+/* Invitations ------------------------------------------------------------------------------- */
 
-/* The client has its layers already, or makes them from the seed: no message. */
+/* Begin a turn without a message: the client has its layers already, or makes them from the seed.
+ */
 static int begin_silently(struct fed_federation *f, struct fed_turn *t, struct fed_error *err)
 {
 	if (fed_invite_silently(f, t->client, err))
@@ -168,7 +169,7 @@ static int begin_silently(struct fed_federation *f, struct fed_turn *t, struct f
 	return why ? fed_invitation_lost(f, t->client, why, err) : fed_turn_begin(t, NULL, err);
 }
 
-/* Clients that begin together begin with the same. */
+/* Head that all clients of a parallel round are sent. */
 static struct fed_shared_vectors *pack_head(const struct fed_federation *f, struct fed_split *s)
 {
 	if (s->parallel == FED_PARALLEL_OFF)
@@ -234,21 +235,21 @@ static int split_begin(struct fed_federation *f, void *state, struct fed_error *
 	return FED_OK;
 }
 
-/* Turns that end ---------------------------------------------------------------------- */
+/* Ends of turns ---------------------------------------------------------------------- */
 
-/* The next one, if this one was the last under way. */
-static int over(struct fed_federation *f, struct fed_split *s, struct fed_turn *t,
-                struct fed_error *err)
+/* Close a turn, and begin the next one if no other turn is open. */
+static int finish_turn(struct fed_federation *f, struct fed_split *s, struct fed_turn *t,
+                       struct fed_error *err)
 {
 	t->phase = FED_TURN_OVER;
-	if (!t->joined && s->serving != t - s->turn) /* else when the server is through */
+	if (!t->joined && s->serving != t - s->turn) /* else when the server has finished */
 		fed_turn_close(t);
 	if (s->parallel != FED_PARALLEL_OFF)
 		return fed_split_missed(f, s, err);
 	return s->called < s->turns ? call_next(f, s, err) : FED_OK;
 }
 
-/* A client in turn has done its part: its layers count from now on. */
+/* Accept the layers that a client relayed: they are the model's from now on. */
 static int take_head(struct fed_federation *f, struct fed_split *s, struct fed_turn *t,
                      struct fed_error *err)
 {
@@ -262,7 +263,7 @@ static int take_head(struct fed_federation *f, struct fed_split *s, struct fed_t
 	fed_invitation_close(f, t->client);
 	f->record.reported++;
 	fed_emit_about(f, FED_EVENT_REPORTED, t->client, t->number, 0, NULL);
-	return over(f, s, t, err);
+	return finish_turn(f, s, t, err);
 }
 
 static int refuse_head(struct fed_federation *f, struct fed_turn *t, const char *why,
@@ -275,7 +276,7 @@ static int refuse_head(struct fed_federation *f, struct fed_turn *t, const char 
 	return f->scheme->lost(f, f->scheme_state, t->number, err);
 }
 
-/* By the server, or (relay=peer) by the next client. */
+/* Accept or refuse a relayed head, at the server or (relay=peer) at the next client. */
 static int set_head_verdict(struct fed_federation *f, struct fed_split *s, struct fed_turn *t,
                             const struct fed_envelope *e, struct fed_error *err)
 {
@@ -294,7 +295,7 @@ static int set_head_verdict(struct fed_federation *f, struct fed_split *s, struc
 	return take_head(f, s, t, err);
 }
 
-/* Nobody waits for a head that stays with its client. */
+/* End a turn whose head is held at its client as late. */
 static int head_is_late(struct fed_federation *f, struct fed_turn *t, struct fed_error *err)
 {
 	fed_invitation_close(f, t->client);
@@ -318,7 +319,7 @@ int fed_turn_ended(struct fed_federation *f, struct fed_split *s, struct fed_tur
 	}
 	if (s->relay == FED_RELAY_SERVER)
 		return fed_send_trained(f, &head, err);
-	/* The server heard of it when the last gradient left; the head stays until a peer wants it. */
+	/* The server knew it when the last gradient left; the head stays until a peer needs it. */
 	fed_emit_about(f, FED_EVENT_TRAINED, t->client, t->number, 0, NULL);
 	const int rc = set_head_verdict(f, s, t, &head, err);
 	fed_envelope_release(&head);
@@ -327,7 +328,7 @@ int fed_turn_ended(struct fed_federation *f, struct fed_split *s, struct fed_tur
 
 /* Messages ---------------------------------------------------------------------------- */
 
-/* The turn that a message belongs to, or NULL when it is over or of another round. */
+/* Turn to which a message belongs, or NULL when the turn is over or of another round. */
 static struct fed_turn *turn_of(const struct fed_split *s, uint64_t number)
 {
 	if (number < s->first || number - s->first >= s->called)
@@ -383,8 +384,8 @@ static int split_worked(struct fed_federation *f, void *state, uint32_t who, uin
 	return t->phase == FED_TURN_OVER ? FED_OK : fed_turn_worked(t, err);
 }
 
-/* The server's layers are as it knows them, whatever an attacker says: update->delta without a lie
- * about them. */
+/* Correct the server's layers in an attacker's update: the server knows them, and puts its own into
+ * update->delta. */
 static int correct(struct fed_federation *f, struct fed_turn *t, struct fed_update *update,
                    struct fed_error *err)
 {
@@ -420,7 +421,7 @@ static int split_arrived(struct fed_federation *f, void *state, const struct fed
 	if (rc)
 		return rc;
 	t->reported = true;
-	return t->phase == FED_TURN_OVER ? FED_OK : over(f, s, t, err);
+	return t->phase == FED_TURN_OVER ? FED_OK : finish_turn(f, s, t, err);
 }
 
 static int split_lost(struct fed_federation *f, void *state, uint64_t number, struct fed_error *err)
@@ -428,10 +429,10 @@ static int split_lost(struct fed_federation *f, void *state, uint64_t number, st
 	struct fed_split *s = state;
 	struct fed_turn *t = turn_of(s, number);
 
-	return t && t->phase != FED_TURN_OVER ? over(f, s, t, err) : FED_OK;
+	return t && t->phase != FED_TURN_OVER ? finish_turn(f, s, t, err) : FED_OK;
 }
 
-/* It waits for the others: nothing is wrong with it. */
+/* Callback fed_scheme.waits: the turn waits for the others of a joined batch. */
 static bool split_waits(const struct fed_federation *f, const void *state, uint32_t client)
 {
 	const struct fed_invitation *open = fed_invitation_of(f, client);
@@ -449,7 +450,7 @@ static bool split_complete(const struct fed_federation *f, const void *state)
 
 /* The model -------------------------------------------------------------------------- */
 
-/* Figures of the round where no aggregator gave a verdict: all who reported were used. */
+/* Metrics of a round without verdicts of an aggregator: all reported turns were used. */
 static void count_turns(struct fed_federation *f, const struct fed_split *s)
 {
 	struct fed_record *r = &f->record;
@@ -472,7 +473,7 @@ static void count_turns(struct fed_federation *f, const struct fed_split *s)
 	r->train_loss = examples > 0 ? loss / examples : NAN;
 }
 
-/* The only one who reported, or NULL. */
+/* The only turn that reported, or NULL. */
 static const struct fed_turn *single(const struct fed_split *s)
 {
 	const struct fed_turn *only = NULL;
@@ -487,8 +488,8 @@ static const struct fed_turn *single(const struct fed_split *s)
 	return only;
 }
 
-/* out: the step, then the model.  Where the aggregator passed on what the only client changed, the
- * model is what that client has, to the last bit: x + (y - x) may differ from y. */
+/* Turn the step in out into the model.  Where the aggregator returned the only client's delta, the
+ * model is bit for bit that client's: x + (y - x) may differ from y. */
 static void apply(const struct fed_federation *f, const struct fed_split *s, float *out)
 {
 	const struct fed_turn *only = single(s);
@@ -524,7 +525,7 @@ static int split_finish(struct fed_federation *f, void *state, float *out, struc
 	return FED_OK;
 }
 
-/* The server's layers of v2 are not in the updates. */
+/* Callback fed_scheme.mask: under v2 the server's layers are not part of the updates. */
 static void split_mask(const struct fed_federation *f, const void *state, float *step)
 {
 	const struct fed_split *s = state;

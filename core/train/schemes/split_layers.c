@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * train/schemes/split_layers.c - which layers and parameters are whose where the model is cut.
+ * train/schemes/split_layers.c - layers and parameters of the parts of a cut model.
  */
 #include "train/schemes/split_internal.h"
 

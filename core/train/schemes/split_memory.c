@@ -1,21 +1,21 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * train/schemes/split_memory.c - what a round of split learning will hold in memory, before it
- * begins.
+ * train/schemes/split_memory.c - memory estimate of a round of split learning.
  */
 #include "train/memory_budget.h"
 #include "train/schemes/split_internal.h"
 #include "train/local/internal.h"
 
-/* A turn with batches of `batch` examples, without the order of its examples.  When it has trained
- * it has an update to hand on in place of what it trained with. */
+/* Estimate a turn with batches of `batch` examples, without the order of its examples.  After its
+ * training it has an update in place of its workspaces. */
 static int measure_turn(const struct fed_federation *f, const struct fed_split *s, uint32_t batch,
                         double *bytes, struct fed_error *err)
 {
 	const struct fed_net *net = f->net;
 	const size_t below = fed_cut_width(net, s->at[0]), above = fed_cut_width(net, s->at[1]);
 	const size_t width = s->labels == FED_LABELS_CLIENT && above > below ? above : below;
-	const double example = 1 + net->outputs + 2 * (double)width; /* what came, and its answer */
+	const double example =
+		1 + net->outputs + 2 * (double)width; /* data that arrived, and the result */
 	double training = (double)sizeof(float) * batch * example;
 	size_t from, to;
 
@@ -37,8 +37,8 @@ static int measure_turn(const struct fed_federation *f, const struct fed_split *
 	return FED_OK;
 }
 
-/* The turns of these clients: together, and the largest of them.  *joined: examples of a batch of
- * all. */
+/* Estimate the turns of these clients: their sum, and the largest.  *joined: examples of the joined
+ * batch. */
 static int measure_turns(const struct fed_federation *f, const struct fed_split *s,
                          const uint32_t *clients, uint32_t n, double *sum, double *most,
                          double *joined, struct fed_error *err)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * train/schemes/split_messages.c - what crosses between the parts of a model that is cut.
+ * train/schemes/split_messages.c - messages between the parts of a cut model: heads, smashed data,
+ * gradients, updates.
  */
 #include <math.h>
 #include <string.h>
@@ -48,7 +49,7 @@ bool fed_unpack_client(const struct fed_split *s, const struct fed_net *net,
 	return true;
 }
 
-/* Lies ------------------------------------------------------------------------------- */
+/* Attacks ----------------------------------------------------------------------------- */
 
 static const struct fed_fault *attack_on(const struct fed_turn *t)
 {
@@ -57,8 +58,8 @@ static const struct fed_fault *attack_on(const struct fed_turn *t)
 	return fed_fault_on(f->faults, FED_FAULT_BYZANTINE, t->client, f->version, NULL);
 }
 
-/* Under an attack of the form `alone` the client sends other activations than it computed.  One
- * that remembers speaks of models alone. */
+/* Rewrite the activations of a client under an attack of the form `alone`.  Attacks with a memory
+ * apply to whole models only. */
 static int craft_smashed(const struct fed_turn *t, struct fed_envelope *e, struct fed_error *err)
 {
 	const struct fed_fault *fault = attack_on(t);
@@ -66,7 +67,8 @@ static int craft_smashed(const struct fed_turn *t, struct fed_envelope *e, struc
 
 	if (!fault || fed_attack_remembers(&fault->attack->instance))
 		return FED_OK;
-	float *nothing = fed_alloc_floats(e->payload->dim); /* that they would be a change of */
+	float *nothing =
+		fed_alloc_floats(e->payload->dim); /* zeros, as the vector that they are a delta to */
 	if (!nothing)
 		return fed_fail_memory(err, bytes, "an attack");
 	memset(nothing, 0, bytes);
@@ -76,8 +78,8 @@ static int craft_smashed(const struct fed_turn *t, struct fed_envelope *e, struc
 	return rc;
 }
 
-/* What a client under an attack hands on instead of its layers: a made-up change of those that it
- * got. */
+/* Rewrite the head that a client under an attack relays: a crafted delta to the one that it
+ * received. */
 static int craft_head(const struct fed_turn *t, struct fed_shared_vectors *head,
                       struct fed_error *err)
 {
@@ -109,7 +111,7 @@ static int craft_head(const struct fed_turn *t, struct fed_shared_vectors *head,
 
 /* Batches --------------------------------------------------------------------------- */
 
-/* What a message is called where it is told. */
+/* Text of a message's event. */
 static void name_batch(const struct fed_turn *t, enum fed_message_kind kind, char *text,
                        size_t size)
 {
@@ -158,7 +160,7 @@ int fed_turn_send(struct fed_turn *t, enum fed_message_kind kind, bool up, struc
 	return FED_OK;
 }
 
-/* Handing over ------------------------------------------------------------------------ */
+/* Relays and updates ------------------------------------------------------------------------ */
 
 static struct fed_envelope claim(const struct fed_turn *t, enum fed_message_kind kind)
 {
@@ -227,7 +229,7 @@ int fed_complete_update(struct fed_turn *t, struct fed_envelope *e, struct fed_e
 	if (!all)
 		return fed_fail_memory(err, dim * sizeof(float), "an update");
 	if (!fed_unpack_client(s, f->net, e->payload, all->vector[0])) {
-		fed_shared_vectors_unref(all); /* the gate will say what it thinks of this */
+		fed_shared_vectors_unref(all); /* unchanged: the gate will refuse it */
 		return FED_OK;
 	}
 	fed_server_params(s, f->net, &from, &to);

@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * train/schemes/split_server.c - the server of split learning: one processor, one task after
- * another.
+ * train/schemes/split_server.c - server of split learning: one processor, one task after another.
  *
  * Under v1 each turn has server layers of its own, so the tasks may really run side by side; in
  * virtual time they still follow one another.  Otherwise the layers learn from one task at a time,
- * in the order in which the data came.
+ * in the order in which the data arrived.
  */
 #include <math.h>
 #include <string.h>
@@ -19,8 +18,8 @@
 
 /* Tasks ------------------------------------------------------------------------- */
 
-/* When a task that could begin now will be done. */
-static double book(struct fed_split *s, const struct fed_federation *f, double flops)
+/* Schedule a task on the server: returns the virtual time of its end. */
+static double schedule_task(struct fed_split *s, const struct fed_federation *f, double flops)
 {
 	const double begin = s->free > f->clock.now ? s->free : f->clock.now;
 
@@ -28,12 +27,12 @@ static double book(struct fed_split *s, const struct fed_federation *f, double f
 	return s->free;
 }
 
-/* What the server does with data, and what it costs for an example. */
+/* Computation of the server on a turn's data, and its cost for an example. */
 struct task {
 	void (*one)(struct fed_job *, int worker); /* for one turn */
 	void (*all)(struct fed_job *, int worker);
 	double flops;
-	size_t width; /* of what comes out */
+	size_t width; /* floats of the result, one example */
 };
 
 static struct task task_of(const struct fed_split *s, const struct fed_net *net,
@@ -49,8 +48,8 @@ static struct task task_of(const struct fed_split *s, const struct fed_net *net,
 	return (struct task){fed_work_serve_forward, fed_work_serve_all_forward, forward, above};
 }
 
-/* Room for what comes out of the turn's data; the work is charged to its client. */
-static int prepare(struct fed_turn *t, const struct task *task, struct fed_error *err)
+/* Allocate a task's result, and charge the work to the turn's client. */
+static int prepare_task(struct fed_turn *t, const struct task *task, struct fed_error *err)
 {
 	struct fed_federation *f = t->federation;
 	const struct fed_costs work = {.server_flops = task->flops * t->n};
@@ -61,9 +60,9 @@ static int prepare(struct fed_turn *t, const struct task *task, struct fed_error
 	return fed_charge(f, t->client, &work, err);
 }
 
-/* The server's own workspace takes such a batch. */
-static int reserve_room(struct fed_split *s, const struct fed_federation *f, uint32_t examples,
-                        struct fed_error *err)
+/* Reserve the server's own workspace for such a batch. */
+static int reserve_server_workspace(struct fed_split *s, const struct fed_federation *f,
+                                    uint32_t examples, struct fed_error *err)
 {
 	if (s->all.max_batch >= examples)
 		return FED_OK;
@@ -77,15 +76,15 @@ static int start(struct fed_turn *t, struct fed_error *err)
 	struct fed_split *s = t->split;
 	const struct task task = task_of(s, t->federation->net, t->phase);
 
-	if (prepare(t, &task, err))
+	if (prepare_task(t, &task, err))
 		return FED_FAIL;
 	if (!fed_turn_has_memory(s, t->federation->net, FED_PART_SERVER) &&
-	    reserve_room(s, t->federation, t->n, err))
+	    reserve_server_workspace(s, t->federation, t->n, err))
 		return FED_FAIL;
-	return fed_turn_compute(t, task.one, book(s, t->federation, task.flops * t->n), err);
+	return fed_turn_compute(t, task.one, schedule_task(s, t->federation, task.flops * t->n), err);
 }
 
-/* The next turn that still waits, if the server is free. */
+/* Start the task of the next waiting turn, if the server is idle. */
 static int start_next(struct fed_split *s, struct fed_error *err)
 {
 	while (s->serving < 0 && s->queued) {
@@ -94,19 +93,19 @@ static int start_next(struct fed_split *s, struct fed_error *err)
 		s->front = (s->front + 1) % s->turns;
 		s->queued--;
 		if (s->turn[i].phase == FED_TURN_OVER)
-			continue; /* given up while its data waited */
+			continue; /* closed while its data waited */
 		s->serving = i;
 		return start(&s->turn[i], err);
 	}
 	return FED_OK;
 }
 
-/* Everybody at once -------------------------------------------------------------- */
+/* Joined batches -------------------------------------------------------------- */
 
-/* Whether each turn that is not over has its data here; in which phase, and how many examples these
- * are.  All are in the same: none gets ahead of the others by a step of all.  Looks first at the
- * one that was missing last time, or an arrival would cost a look at all before it. */
-static bool all_are_here(struct fed_split *s, enum fed_turn_phase *phase, uint32_t *examples)
+/* Whether the data of all open turns have arrived; *phase: their common phase (no turn is ahead of
+ * a joined step), *examples: how many.  Checks the turn first that was missing last time, so that
+ * most arrivals cost one check. */
+static bool all_have_arrived(struct fed_split *s, enum fed_turn_phase *phase, uint32_t *examples)
 {
 	*examples = 0;
 	if (s->awaited == s->turns)
@@ -135,7 +134,7 @@ static int start_all(struct fed_federation *f, struct fed_split *s, enum fed_tur
 	const struct task task = task_of(s, f->net, phase);
 
 	if (phase == FED_TURN_SERVED) {
-		if (reserve_room(s, f, examples, err))
+		if (reserve_server_workspace(s, f, examples, err))
 			return FED_FAIL;
 		s->n_all = examples;
 	}
@@ -144,14 +143,14 @@ static int start_all(struct fed_federation *f, struct fed_split *s, enum fed_tur
 
 		if (t->phase != phase)
 			continue;
-		if (prepare(t, &task, err))
+		if (prepare_task(t, &task, err))
 			return FED_FAIL;
 		t->joined = true;
 		if (phase == FED_TURN_SERVED)
 			t->from_all = from;
 		from += t->n;
 	}
-	const double due = book(s, f, task.flops * examples);
+	const double due = schedule_task(s, f, task.flops * examples);
 	s->serving = FED_SERVING_ALL;
 	s->all_job = (struct fed_job){.run = task.all, .due = due, .seq = s->jobs++};
 	if (fed_pool_submit(f->pool, &s->all_job, err)) {
@@ -167,7 +166,7 @@ int fed_split_missed(struct fed_federation *f, struct fed_split *s, struct fed_e
 	uint32_t examples;
 
 	if (s->smashed != FED_SMASHED_BATCH || s->serving >= 0 || s->called < s->turns ||
-	    !all_are_here(s, &phase, &examples))
+	    !all_have_arrived(s, &phase, &examples))
 		return FED_OK;
 	return start_all(f, s, phase, examples, err);
 }
@@ -190,7 +189,7 @@ static bool labels_are_valid(const struct fed_turn *t)
 	return true;
 }
 
-/* The gate of what crosses. */
+/* Gate of activations and gradients. */
 static int check(const struct fed_turn *t, struct fed_error *why)
 {
 	const struct fed_shared_vectors *p = t->crossing;
@@ -228,7 +227,7 @@ int fed_split_serve(struct fed_turn *t, struct fed_envelope *e, struct fed_error
 	struct fed_error why;
 
 	if (t->phase != awaited || e->steps != t->batch || e->payload->dim != t->n * width)
-		return FED_OK; /* twice, or of a batch that is over */
+		return FED_OK; /* duplicate, or of a former batch */
 	t->crossing = fed_shared_vectors_ref(e->payload);
 	t->labels = fed_shared_vectors_ref(e->labels);
 	t->phase = back ? FED_TURN_SERVED_BACK : FED_TURN_SERVED;
@@ -242,10 +241,10 @@ int fed_split_serve(struct fed_turn *t, struct fed_envelope *e, struct fed_error
 	return start_next(s, err);
 }
 
-/* Answers ---------------------------------------------------------------------------- */
+/* Results ---------------------------------------------------------------------------- */
 
-/* To the turn's client, unless its turn is over. */
-static int answer(struct fed_turn *t, struct fed_error *err)
+/* Send a task's result to the turn's client, unless the turn is over. */
+static int send_result(struct fed_turn *t, struct fed_error *err)
 {
 	const bool features = t->phase == FED_TURN_SERVED && t->split->labels == FED_LABELS_CLIENT;
 
@@ -271,8 +270,8 @@ static int answer_all(struct fed_federation *f, struct fed_split *s, struct fed_
 		t->crossing = t->answer;
 		t->answer = NULL;
 		if (t->phase == FED_TURN_OVER)
-			fed_turn_close(t); /* given up meanwhile */
-		else if (answer(t, err))
+			fed_turn_close(t); /* closed meanwhile */
+		else if (send_result(t, err))
 			return FED_FAIL;
 	}
 	return fed_split_missed(f, s, err);
@@ -288,7 +287,7 @@ int fed_split_served(struct fed_federation *f, struct fed_split *s, struct fed_t
 		s->serving = -1;
 	if (t->phase == FED_TURN_OVER)
 		fed_turn_close(t);
-	else if (answer(t, err))
+	else if (send_result(t, err))
 		return FED_FAIL;
 	return start_next(s, err);
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * train/schemes/split_turn.c - one client's turn: batch after batch, until it hands its layers on.
+ * train/schemes/split_turn.c - turn of one client: batch after batch, until it relays its layers.
  */
 #include <stdio.h>
 #include <string.h>
@@ -15,7 +15,7 @@
 
 /* Time ------------------------------------------------------------------------ */
 
-/* When the client will have computed so many FLOPs from now on. */
+/* Virtual time at which the client will have computed so many FLOPs. */
 static double done_at(const struct fed_turn *t, double flops)
 {
 	const struct fed_federation *f = t->federation;
@@ -33,7 +33,7 @@ static double part_flops(const struct fed_turn *t, enum fed_split_part part)
 	return fed_net_flops(t->federation->net, first, last);
 }
 
-/* The client computes: it takes time, and is charged. */
+/* Start a computation of the client: it takes virtual time, and is charged. */
 static int compute(struct fed_turn *t, enum fed_turn_phase phase,
                    void (*run)(struct fed_job *, int), double flops, struct fed_error *err)
 {
@@ -56,7 +56,7 @@ static void open_epoch(struct fed_turn *t)
 		fed_stream_shuffle(&t->shuffle, t->order, t->row.count);
 }
 
-/* The next batch becomes the present one; false when there is none. */
+/* Advance to the next batch; false after the last. */
 static bool next_batch(struct fed_turn *t)
 {
 	const struct fed_plan *plan = &t->federation->plan;
@@ -73,8 +73,8 @@ static bool next_batch(struct fed_turn *t)
 	return true;
 }
 
-/* All that the client needs to train. */
-static void put_down(struct fed_turn *t)
+/* Release all that the client needs for its training. */
+static void release_training(struct fed_turn *t)
 {
 	for (enum fed_split_part part = FED_PART_HEAD; part < FED_PARTS; part++)
 		fed_workspace_release(&t->space[part]);
@@ -91,14 +91,14 @@ static void put_down(struct fed_turn *t)
 	t->target = NULL;
 }
 
-/* Forward through the head, or the end when all batches are through. */
-static int go_on(struct fed_turn *t, struct fed_error *err)
+/* Continue a turn: forward through the head, or the end after the last batch. */
+static int continue_turn(struct fed_turn *t, struct fed_error *err)
 {
 	struct fed_federation *f = t->federation;
 	struct fed_split *s = t->split;
 
 	if (!next_batch(t)) {
-		put_down(t);
+		release_training(t);
 		t->phase = FED_TURN_RELAYING;
 		return fed_turn_ended(f, s, t, err);
 	}
@@ -114,8 +114,8 @@ static int go_on(struct fed_turn *t, struct fed_error *err)
 
 /* The beginning ------------------------------------------------------------------- */
 
-/* Workspaces for the parts, and the client's order and labels. */
-static int reserve_room(struct fed_turn *t, struct fed_error *err)
+/* Reserve workspaces for the parts, and the client's order and labels. */
+static int reserve_turn(struct fed_turn *t, struct fed_error *err)
 {
 	const struct fed_federation *f = t->federation;
 	const struct fed_split *s = t->split;
@@ -157,7 +157,7 @@ int fed_turn_begin(struct fed_turn *t, const struct fed_envelope *head, struct f
 {
 	struct fed_federation *f = t->federation;
 	struct fed_client *client = fed_clients_get(f->clients, t->client);
-	const struct fed_envelope told = {.head = {.to = t->client}, .round = t->number};
+	const struct fed_envelope received = {.head = {.to = t->client}, .round = t->number};
 	bool struck;
 
 	if (!client)
@@ -171,24 +171,24 @@ int fed_turn_begin(struct fed_turn *t, const struct fed_envelope *head, struct f
 	client->version = f->version;
 	fed_emit_about(f, FED_EVENT_RECEIVED, t->client, t->number, 0, NULL);
 	const double flops = turn_flops(t);
-	if (fed_strike_training(f, &told, done_at(t, flops) - f->clock.now, 0, &struck, err))
+	if (fed_strike_training(f, &received, done_at(t, flops) - f->clock.now, 0, &struck, err))
 		return FED_FAIL;
 	t->phase = FED_TURN_FORWARD;
-	/* One that will crash works until then. */
+	/* A client that will crash computes until then. */
 	if (struck && fed_fault_strikes(f->faults, FED_FAULT_HANG, t->client, f->version, t->number))
 		return FED_OK;
-	if (reserve_room(t, err))
+	if (reserve_turn(t, err))
 		return FED_FAIL;
 	if (head && !fed_unpack_client(t->split, f->net, head->payload, t->params))
 		return fed_invitation_lost(f, t->client, "its layers came in another size", err);
 	open_epoch(t);
-	return go_on(t, err);
+	return continue_turn(t, err);
 }
 
-/* On the way ------------------------------------------------------------------------ */
+/* Messages ------------------------------------------------------------------------ */
 
-/* It waited until now. */
-static void tell_arrival(const struct fed_turn *t, bool features)
+/* Emit the end of the client's wait. */
+static void emit_arrival(const struct fed_turn *t, bool features)
 {
 	char text[48];
 
@@ -203,9 +203,9 @@ int fed_turn_receives(struct fed_turn *t, struct fed_envelope *e, struct fed_err
 	const size_t width = fed_cut_width(t->federation->net, t->split->at[features]);
 
 	if (t->phase != awaited || e->steps != t->batch || e->payload->dim != t->n * width)
-		return FED_OK; /* twice, or of a batch that is over */
+		return FED_OK; /* duplicate, or of a former batch */
 	t->crossing = fed_shared_vectors_ref(e->payload);
-	tell_arrival(t, features);
+	emit_arrival(t, features);
 	if (!features)
 		return compute(t, FED_TURN_BACKWARD, fed_work_backward,
 		               2 * t->n * part_flops(t, FED_PART_HEAD), err);
@@ -228,7 +228,7 @@ int fed_turn_worked(struct fed_turn *t, struct fed_error *err)
 		t->phase = FED_TURN_TAIL_UP;
 		return fed_turn_send(t, FED_MESSAGE_FEATURES_GRADIENT, true, err);
 	case FED_TURN_BACKWARD:
-		return go_on(t, err);
+		return continue_turn(t, err);
 	default:
 		return FED_OK;
 	}
@@ -242,7 +242,7 @@ void fed_turn_close(struct fed_turn *t)
 		fed_pool_cancel(t->federation->pool, &t->job);
 		t->submitted = false;
 	}
-	put_down(t);
+	release_training(t);
 	if (t->reported && t->split->parallel != FED_PARALLEL_OFF)
 		return;
 	fed_free_floats(t->params);

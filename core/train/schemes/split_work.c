@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * train/schemes/split_work.c - what clients and server compute, on threads of the pool.
+ * train/schemes/split_work.c - jobs of split learning: computations of clients and server, on
+ * threads of the pool.
  *
- * Gradients cross the cut as they stand in the whole net's plain step: scaled by -lr / B, so that
- * each side adds to its parameters as fed_net_backward() does without a cut (nn/net.h) and one
- * client's turn gives the bits that training without a cut gives.
+ * Gradients cross the cut with the scale of the whole net's plain step, -lr / B, so that each side
+ * updates its parameters as fed_net_backward() does without a cut (nn/net.h) and one client's turn
+ * gives the bits that training without a cut gives.
  */
 #include <string.h>
 
@@ -18,7 +19,7 @@ int fed_turn_compute(struct fed_turn *t, void (*run)(struct fed_job *, int), dou
 	struct fed_federation *f = t->federation;
 
 	t->job = (struct fed_job){.run = run, .due = when, .seq = t->split->jobs++};
-	t->submitted = true; /* from now on the turn is a thread's, until it is joined */
+	t->submitted = true; /* a thread owns the turn until it is joined */
 	if (fed_pool_submit(f->pool, &t->job, err)) {
 		t->submitted = false;
 		return FED_FAIL;
@@ -39,7 +40,7 @@ void fed_turn_join(struct fed_turn *t)
 	}
 }
 
-/* To and from the numbers that cross ---------------------------------------- */
+/* Conversion of labels ---------------------------------------- */
 
 /* Labels, or targets, as numbers. */
 static void write_labels(const struct fed_turn *t, float *to)
@@ -77,7 +78,7 @@ static void take_gradient(const struct fed_workspace *ws, struct fed_turn *t)
 	memcpy(t->answer->vector[0], fed_workspace_input_gradient(ws), t->answer->dim * sizeof(float));
 }
 
-/* Where thread `worker` runs a part of the turn's model. */
+/* Workspace in which thread `worker` runs a part of the turn's model. */
 static struct fed_workspace *space_of(struct fed_turn *t, enum fed_split_part part, int worker)
 {
 	struct fed_workspace *ws = &t->space[part];
@@ -86,7 +87,7 @@ static struct fed_workspace *space_of(struct fed_turn *t, enum fed_split_part pa
 	return ws;
 }
 
-/* Where the server computes on this turn's data. */
+/* Workspace in which the server computes on this turn's data. */
 static struct fed_workspace *server_space(struct fed_turn *t, int worker)
 {
 	if (t->space[FED_PART_SERVER].net)
@@ -186,7 +187,7 @@ void fed_work_backward(struct fed_job *job, int worker)
 	fed_net_backward(ws, t->params, t->params, t->crossing->vector[0], t->n);
 }
 
-/* Everybody's at once -------------------------------------------------------------- */
+/* Joined batches -------------------------------------------------------------- */
 
 static struct fed_split *scheme_of(struct fed_job *all_job, int worker)
 {
@@ -197,7 +198,7 @@ static struct fed_split *scheme_of(struct fed_job *all_job, int worker)
 	return s;
 }
 
-/* The activations of all turns that wait, one turn's behind the other's, go forward. */
+/* Concatenate the activations of all waiting turns, and run the server's layers forward. */
 static const float *forward_all(struct fed_split *s)
 {
 	const size_t width = fed_cut_width(s->all.net, s->at[0]);
@@ -211,7 +212,7 @@ static const float *forward_all(struct fed_split *s)
 	return fed_net_forward(&s->all, s->params, s->n_all);
 }
 
-/* Each gets its part of what came out. */
+/* Copy each turn's rows of the result into its answer. */
 static void share_out(struct fed_split *s, const float *from)
 {
 	for (uint32_t i = 0; i < s->turns; i++) {
@@ -223,7 +224,7 @@ static void share_out(struct fed_split *s, const float *from)
 	}
 }
 
-/* One step of the server's layers. */
+/* Job: one step of the server's layers on the joined batch. */
 void fed_work_serve_all(struct fed_job *job, int worker)
 {
 	struct fed_split *s = scheme_of(job, worker);
@@ -251,9 +252,9 @@ void fed_work_serve_all_forward(struct fed_job *job, int worker)
 	share_out(s, forward_all(s));
 }
 
-/* Who went forward and failed meanwhile is left out: the others go forward again without it.  Zeros
- * for its gradient would not do where its activations have overflowed.  Returns the examples that
- * are left. */
+/* Remove turns that failed since the joined forward pass, and repeat it without them.  A zero
+ * gradient would not do: their activations may have overflowed.  Returns the examples that are
+ * left. */
 static uint32_t leave_out_missing(struct fed_split *s)
 {
 	const size_t width = fed_cut_width(s->all.net, s->at[0]);
@@ -272,7 +273,8 @@ static uint32_t leave_out_missing(struct fed_split *s)
 	return n;
 }
 
-/* What the clients sent is scaled by their own batches: by n_i / n it is that of a batch of all. */
+/* Job: backward pass of the joined batch.  The clients' gradients are scaled by their own batches;
+ * the factor n_i / n makes them those of the joined one. */
 void fed_work_serve_all_back(struct fed_job *job, int worker)
 {
 	struct fed_split *s = scheme_of(job, worker);

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * train/schemes/sync.c - the synchronous scheme: invite a sample of clients, wait for enough of
- * them, step.
+ * train/schemes/sync.c - synchronous scheme: invite a sample of clients, wait for enough of them,
+ * step.
  *
  * McMahan 2017, algorithm 1: m = max(C K, 1) clients drawn uniformly without replacement.  Bonawitz
- * 2019, section 4: invite more than are needed, take the first, give up the rest.
+ * 2019, section 4: invite more than are needed, take the first, cancel the rest.
  */
 #include <math.h>
 #include <string.h>
@@ -77,7 +77,7 @@ static int sync_arrived(struct fed_federation *f, void *state, const struct fed_
 static int sync_lost(struct fed_federation *f, void *state, uint64_t number, struct fed_error *err)
 {
 	(void)f, (void)state, (void)number, (void)err;
-	return FED_OK; /* its invitation is closed: nobody waits for it */
+	return FED_OK; /* its invitation is closed already */
 }
 
 static int sync_deadline(struct fed_federation *f, void *state, struct fed_error *err)
