@@ -27,9 +27,11 @@ void fed_path_expand(const char *path, struct fed_text *out);
 /* Write PATH.tmpXXXXXX, fsync, rename over PATH, fsync the directory.
  *     struct fed_file_writer w;
  *     open; any number of fed_file_write(); commit or abandon (always one of the two).
- * The first failure is stored: later writes do nothing and commit reports it.  On every failure the
- * old file is intact and the temporary removed.  A symbolic link is followed; the permissions are
- * kept. */
+ * The first failure is kept: later writes do nothing and commit reports it.  The old file is
+ * intact and the temporary removed on every failure.  A symbolic link is followed; the permissions
+ * are kept.
+ * Refused: what is not a regular file, and a file that may not be written, though its folder would
+ * let it be replaced.  The temporary's name is cut where the file system allows no longer one. */
 struct fed_file_writer {
 	FILE *f;
 	char *path, *temporary;
@@ -42,6 +44,9 @@ void fed_file_write(struct fed_file_writer *, const void *bytes, size_t n);
 void fed_file_seek(struct fed_file_writer *, uint64_t at);
 int fed_file_commit(struct fed_file_writer *, struct fed_error *);
 void fed_file_abandon(struct fed_file_writer *);
+/* A file emptied and opened to be written as its lines come; what fed_file_open refuses is refused
+ * here too.  fclose() is the caller's. */
+int fed_file_stream(FILE **, const char *path, struct fed_error *);
 
 /* CRC-32 (zlib's), running: start with 0. */
 uint32_t fed_crc32(uint32_t crc, const void *bytes, size_t n);

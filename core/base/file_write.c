@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <libgen.h>
+#include <limits.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
@@ -45,18 +46,42 @@ static char *target_of(const char *path)
 	return target;
 }
 
-/* A new file beside `path`, with the permissions of the old one, if there is one. */
+/* The longest name of a file in the folder of `path`, in bytes. */
+static size_t longest_name(const char *path)
+{
+	char *copy = fed_strdup(path);
+	const long most = copy ? pathconf(dirname(copy), _PC_NAME_MAX) : -1;
+
+	fed_free(copy);
+	return most > 0 ? (size_t)most : NAME_MAX;
+}
+
+/* The bytes of `path` that a temporary's name begins with, so that the rest of it still fits; whole
+ * characters, as some file systems take no others. */
+static size_t shortened(const char *path, size_t rest)
+{
+	const char *slash = strrchr(path, '/'), *name = slash ? slash + 1 : path;
+	const size_t most = longest_name(path), len = strlen(name);
+	size_t n = len + rest <= most || most <= rest ? len : most - rest;
+
+	while (n < len && n > 0 && ((unsigned char)name[n] & 0xc0) == 0x80)
+		n--;
+	return (size_t)(name - path) + n;
+}
+
+/* A new file beside `path`; with the permissions of the old one, if there is one. */
 static int open_temporary(const char *path, const struct stat *old, char **name)
 {
 	static _Atomic uint64_t made;
 	struct fed_text text = {0};
 	int fd = -1, error = EEXIST;
+	const size_t n = shortened(path, strlen(".tmp123456"));
 
 	for (int i = 0; i < ATTEMPTS && fd < 0 && error == EEXIST; i++) {
 		const uint64_t key = fed_random((uint64_t)getpid(), atomic_fetch_add(&made, 1));
 
 		fed_text_clear(&text);
-		fed_text_add(&text, "%s.tmp%06x", path, (unsigned)(key & 0xffffff));
+		fed_text_add(&text, "%.*s.tmp%06x", (int)n, path, (unsigned)(key & 0xffffff));
 		if (text.failed) {
 			error = ENOMEM;
 			break;
@@ -76,6 +101,21 @@ static int open_temporary(const char *path, const struct stat *old, char **name)
 	return fd;
 }
 
+/* Whether what stands at `path` may be written over.  The rights are asked of the file too: the
+ * superuser may write all, and the rename needs those of the folder only. */
+static int check_target(const char *path, const struct stat *st, struct fed_error *err)
+{
+	if (!S_ISREG(st->st_mode))
+		return fed_fail(err, "%s: is not a regular file; give the name of a file",
+		                fed_show(path).s);
+	if ((st->st_mode & 0222) == 0 || (access(path, W_OK) != 0 && errno == EACCES))
+		return fed_fail(err,
+		                "%s: is write-protected; allow writing with `chmod u+w`, or give another "
+		                "name",
+		                fed_show(path).s);
+	return FED_OK;
+}
+
 int fed_file_open(struct fed_file_writer *w, const char *path, struct fed_error *err)
 {
 	struct stat st;
@@ -87,11 +127,10 @@ int fed_file_open(struct fed_file_writer *w, const char *path, struct fed_error 
 	if (!w->path)
 		return fed_fail_memory(err, strlen(path) + 1, "a file name");
 	const bool exists = stat(w->path, &st) == 0;
-	if (exists && !S_ISREG(st.st_mode)) {
+	if (exists && check_target(path, &st, err) != FED_OK) {
 		fed_free(w->path);
 		w->path = NULL;
-		return fed_fail(err, "%s: is not a regular file; give the name of a file",
-		                fed_show(path).s);
+		return FED_FAIL;
 	}
 	const int fd = open_temporary(w->path, exists ? &st : NULL, &w->temporary);
 	if (fd >= 0)
@@ -178,4 +217,25 @@ void fed_file_abandon(struct fed_file_writer *w)
 	fed_free(w->temporary);
 	fed_free(w->path);
 	*w = (struct fed_file_writer){0};
+}
+
+int fed_file_stream(FILE **out, const char *path, struct fed_error *err)
+{
+	/* O_NONBLOCK is for a pipe that takes the file's place after stat. */
+	static const int flags = O_WRONLY | O_CREAT | O_TRUNC | O_NONBLOCK | O_NOCTTY | O_CLOEXEC;
+	struct stat st;
+
+	if (stat(path, &st) == 0 && check_target(path, &st, err) != FED_OK)
+		return FED_FAIL;
+	const int fd = open(path, flags, 0666);
+	if (fd < 0)
+		return fed_fail(err, "%s: cannot be written: %s", fed_show(path).s, strerror(errno));
+	if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode))
+		*out = fdopen(fd, "w");
+	else
+		*out = NULL;
+	if (*out)
+		return FED_OK;
+	close(fd);
+	return fed_fail(err, "%s: cannot be written as a file", fed_show(path).s);
 }

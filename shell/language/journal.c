@@ -29,6 +29,7 @@ void fed_journal_add(struct fed_shell *shell, const char *text, size_t len)
 int fed_journal_start(struct fed_shell *shell, const char *path, struct fed_error *err)
 {
 	struct fed_text expanded = {0};
+	FILE *f;
 
 	if (shell->record)
 		return fed_fail(err, "%s is being recorded; `record stop` ends it",
@@ -36,10 +37,10 @@ int fed_journal_start(struct fed_shell *shell, const char *path, struct fed_erro
 	if (shell->journal.failed)
 		return fed_fail(err, "out of memory: the commands so far were not all kept; `reset` first");
 	fed_path_expand(path, &expanded);
-	FILE *f = fopen(fed_text_str(&expanded), "we");
+	const int rc = fed_file_stream(&f, fed_text_str(&expanded), err);
 	fed_text_release(&expanded);
-	if (!f)
-		return fed_fail(err, "%s: %s", fed_show(path).s, strerror(errno));
+	if (rc != FED_OK)
+		return rc;
 	fprintf(f, "# recorded by fedsh; `replay` runs it in a fresh session\n%s",
 	        fed_text_str(&shell->journal));
 	if (fflush(f)) {

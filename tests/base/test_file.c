@@ -67,6 +67,7 @@ START_TEST(what_is_no_file_is_refused_at_once)
 	struct fed_reader *r;
 	struct fed_file_writer w;
 	uint64_t size;
+	FILE *f;
 	char fifo[256];
 
 	strcpy(fifo, fed_temp_file(&temp, "fifo"));
@@ -85,6 +86,7 @@ START_TEST(what_is_no_file_is_refused_at_once)
 		ck_assert_int_eq(fed_file_read(rows[i].path, 10, &t, &err), FED_FAIL);
 		ck_assert_int_eq(fed_reader_open(&r, rows[i].path, &err), FED_FAIL);
 		ck_assert_int_eq(fed_file_open(&w, rows[i].path, &err), FED_FAIL);
+		ck_assert_int_eq(fed_file_stream(&f, rows[i].path, &err), FED_FAIL);
 	}
 	/* A name never reaches the terminal raw. */
 	ck_assert_int_eq(fed_file_readable("\033[2Jx", &size, &err), FED_FAIL);
@@ -138,6 +140,67 @@ START_TEST(writing)
 	ck_assert_int_eq(stat(path, &st), 0);
 	ck_assert_int_eq(st.st_mode & 0777, 0640);
 	ck_assert_uint_eq(fed_temp_count(&temp), 1);
+}
+END_TEST
+
+/* A name as long as the file system allows, of bytes and of characters of two. */
+START_TEST(the_longest_names_are_written)
+{
+	static const char *const letters[] = {"n", "\u00fc"};
+	struct fed_error err;
+
+	for (size_t i = 0; i < COUNT(letters); i++) {
+		char path[600];
+		struct fed_text name = {0};
+
+		while (name.len + strlen(letters[i]) <= 255)
+			fed_text_add(&name, "%s", letters[i]);
+		snprintf(path, sizeof path, "%s/%s", temp.dir, fed_text_str(&name));
+		fed_assert_ok(save(path, "one", "", &err), &err);
+		fed_assert_ok(save(path, "two", "", &err), &err);
+		check_content(path, "two");
+		ck_assert_uint_eq(fed_temp_count(&temp), 1);
+		ck_assert_int_eq(unlink(path), 0);
+		fed_text_release(&name);
+	}
+}
+END_TEST
+
+/* The superuser, too, is asked: the rights are what the owner said. */
+START_TEST(a_write_protected_file_is_refused)
+{
+	struct fed_error err;
+	FILE *f;
+	char path[256];
+
+	strcpy(path, fed_temp_write(&temp, "out", "precious", 8));
+	ck_assert_int_eq(chmod(path, 0444), 0);
+	ck_assert_int_eq(save(path, "new", "", &err), FED_FAIL);
+	ck_assert_ptr_nonnull(strstr(err.text, "is write-protected"));
+	ck_assert_ptr_nonnull(strstr(err.text, "chmod u+w"));
+	ck_assert_int_eq(fed_file_stream(&f, path, &err), FED_FAIL);
+	ck_assert_ptr_nonnull(strstr(err.text, "is write-protected"));
+	check_content(path, "precious");
+	ck_assert_uint_eq(fed_temp_count(&temp), 1);
+	ck_assert_int_eq(chmod(path, 0644), 0);
+	fed_assert_ok(save(path, "new", "", &err), &err);
+	check_content(path, "new");
+}
+END_TEST
+
+START_TEST(a_stream_begins_with_an_empty_file)
+{
+	struct fed_error err;
+	FILE *f;
+	char path[256];
+
+	strcpy(path, fed_temp_write(&temp, "out", "what was there", 14));
+	fed_assert_ok(fed_file_stream(&f, path, &err), &err);
+	ck_assert_int_ge(fputs("line\n", f), 0);
+	ck_assert_int_eq(fclose(f), 0);
+	check_content(path, "line\n");
+	ck_assert_int_eq(fed_file_stream(&f, "/no/such/folder/out", &err), FED_FAIL);
+	ck_assert_ptr_nonnull(strstr(err.text, "No such file"));
 }
 END_TEST
 
@@ -249,6 +312,9 @@ FED_SUITE(file)
 	tcase_add_test(tests, what_is_no_file_is_refused_at_once);
 	tcase_add_test(tests, home);
 	tcase_add_test(tests, writing);
+	tcase_add_test(tests, the_longest_names_are_written);
+	tcase_add_test(tests, a_write_protected_file_is_refused);
+	tcase_add_test(tests, a_stream_begins_with_an_empty_file);
 	tcase_add_test(tests, the_checksum_is_of_all_that_was_written);
 	tcase_add_test(tests, a_link_stays_a_link);
 	tcase_add_test(tests, every_step_may_fail);
