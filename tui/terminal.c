@@ -120,6 +120,17 @@ static void prepare_farewell(void)
 			tputs(capability(names[i]), 1, keep_byte);
 }
 
+bool fed_terminal_knows(const char *term, int descriptor)
+{
+	int rc;
+
+	if (!term || !*term || setupterm(term, descriptor, &rc) != OK)
+		return false;
+	const bool attributes = capability("sgr0");
+	del_curterm(cur_term);
+	return attributes;
+}
+
 int fed_terminal_check(int descriptor, struct fed_error *err)
 {
 	const char *term = getenv("TERM");

@@ -14,6 +14,9 @@ struct fed_terminal;
 
 /* Check that descriptor and standard input are terminals and that $TERM can place a cursor. */
 int fed_terminal_check(int descriptor, struct fed_error *);
+/* Whether a terminal of this name is known and has attributes (bold, colours): escapes may be sent
+ * to it.  NULL and "" are none. */
+bool fed_terminal_knows(const char *term, int descriptor);
 /* Output to the descriptor, keys from standard input. */
 int fed_terminal_open(struct fed_terminal **, int descriptor, bool color, struct fed_error *);
 void fed_terminal_close(struct fed_terminal *); /* restores the terminal; NULL is allowed */

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "shell/shell.h"
+#include "tui/terminal.h"
 
 void fed_screen_measure(struct fed_shell *shell)
 {
@@ -27,11 +28,11 @@ void fed_screen_measure(struct fed_shell *shell)
 void fed_screen_init(struct fed_shell *shell, bool color)
 {
 	const char *term = getenv("TERM"), *no_color = getenv("NO_COLOR");
-	const bool escapes = term && *term && strcmp(term, "dumb") != 0;
+	const int out = fileno(shell->out);
 	struct fed_screen *screen = &shell->screen;
 
 	setlocale(LC_CTYPE, ""); /* numbers keep their point */
-	screen->terminal = escapes && isatty(fileno(shell->out));
+	screen->terminal = isatty(out) && fed_terminal_knows(term, out);
 	screen->color = screen->terminal && color && !(no_color && *no_color);
 	screen->utf8 = strcmp(nl_langinfo(CODESET), "UTF-8") == 0;
 	screen->columns = 80;

@@ -119,9 +119,11 @@ START_TEST(interrupts_stop_a_dataset)
 }
 END_TEST
 
-START_TEST(a_dumb_terminal_gets_no_escapes)
+static const char *const without_escapes[] = {"dumb", "nosuchterminal", "unknown", ""};
+
+START_TEST(a_terminal_without_escapes_gets_none)
 {
-	begin("dumb");
+	begin(without_escapes[_i]);
 	terminal_wait("fedsh> ");
 	terminal_type("status\r");
 	terminal_wait("scheme");
@@ -152,7 +154,8 @@ FED_SUITE(terminal)
 	tcase_add_test(tests, twenty_lines_pasted);
 	tcase_add_test(tests, interrupts_stop_rounds);
 	tcase_add_test(tests, interrupts_stop_a_dataset);
-	tcase_add_test(tests, a_dumb_terminal_gets_no_escapes);
+	tcase_add_loop_test(tests, a_terminal_without_escapes_gets_none, 0,
+	                    (int)(sizeof without_escapes / sizeof *without_escapes));
 	tcase_add_test(tests, a_hangup_ends_it);
 	suite_add_tcase(suite, tests);
 	return suite;
