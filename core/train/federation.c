@@ -18,6 +18,7 @@
 #include "train/participants.h"
 #include "train/round/aggregate.h"
 #include "train/round/arrivals.h"
+#include "train/round/emit.h"
 #include "train/round/invitations.h"
 #include "train/round/message_faults.h"
 
@@ -401,9 +402,11 @@ static int make_step(struct fed_federation *f, struct fed_error *err)
 {
 	if (fed_craft_colluders(f, err))
 		return FED_FAIL;
-	if (f->record.reported == 0)
-		return fed_fail(err, "none of %.0f clients reported (%.0f lost, %.0f refused, %.0f late)",
-		                f->record.invited, f->record.lost, f->record.refused, f->record.late);
+	if (f->record.reported == 0) {
+		fed_fail(err, "none of %.0f clients reported (%.0f lost, %.0f refused, %.0f late)",
+		         f->record.invited, f->record.lost, f->record.refused, f->record.late);
+		return fed_fail_unreported(f, err);
+	}
 
 	if (f->scheme->finish(f, f->scheme_state, f->step, err)) {
 		f->nan = fed_step_has_nonfinite(f->step, f->net->dim);
@@ -537,6 +540,7 @@ static int begin(struct fed_federation *f, bool may_be_repeated, struct fed_erro
 	f->started.next_seq = f->clock.next_seq;
 	f->started.next_id = f->messenger.next_id;
 	begin_record(f);
+	f->spoilt = 0;
 	rc = f->scheme->begin(f, f->scheme_state, err);
 	if (rc == FED_OK)
 		rc = fed_release_held(f, err);

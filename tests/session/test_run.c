@@ -190,6 +190,30 @@ START_TEST(a_first_round_that_diverges_is_told)
 }
 END_TEST
 
+/* The clients' own numbers may be infinite already: no version comes that could be measured. */
+START_TEST(a_first_round_without_finite_updates_is_told)
+{
+	static const char *const schemes[] = {"sync", "async", "split"};
+
+	for (size_t i = 0; i < sizeof schemes / sizeof *schemes; i++) {
+		struct fed_session s;
+		struct heard heard;
+		struct fed_error err = {""};
+		char line[200];
+
+		small_init(&s, &heard);
+		snprintf(line, sizeof line,
+		         "dataset linear train=80 test=40;model mlp;scheme %s;add 4 iid 20;set lr 1000;"
+		         "set batch 1;set epochs 20",
+		         schemes[i]);
+		small_do(&s, line);
+		ck_assert_msg(small_try(&s, "round 1", &err) != FED_OK, "%s", schemes[i]);
+		ck_assert_msg(strstr(err.text, "`set lr 100`"), "%s: %s", schemes[i], err.text);
+		fed_session_release(&s);
+	}
+}
+END_TEST
+
 START_TEST(calm_loss_is_not_told)
 {
 	struct fed_session s;
@@ -269,6 +293,7 @@ FED_SUITE(run)
 	tcase_add_test(tests, interrupts_from_a_signal_handler);
 	tcase_add_test(tests, diverging_loss_is_told_once);
 	tcase_add_test(tests, a_first_round_that_diverges_is_told);
+	tcase_add_test(tests, a_first_round_without_finite_updates_is_told);
 	tcase_add_test(tests, calm_loss_is_not_told);
 	tcase_add_loop_test(tests, threads_do_not_change_bits, 0, (int)(sizeof rules / sizeof *rules));
 	tcase_add_loop_test(tests, shared_steps_do_not_change_bits, 0,

@@ -44,10 +44,7 @@ int fed_take_update(struct fed_federation *f, struct fed_envelope *update, struc
 	}
 	const int rc = accept_update(f, update, &why);
 	if (rc == FED_REJECT) {
-		f->record.refused++;
-		f->nan = !fed_update_is_finite(update);
-		fed_emit_about(f, FED_EVENT_REFUSED, id, update->round, 0, why.text);
-		f->nan = false;
+		fed_refuse_update(f, id, update->round, !fed_update_is_finite(update), why.text);
 		return f->scheme->lost(f, f->scheme_state, update->round, err);
 	}
 	if (rc) {

@@ -331,10 +331,7 @@ static int submit_kept_back(struct fed_federation *f, const struct fed_waiting_u
 		rc = fed_submit_update(f, e, w->model, &why);
 	if (rc == FED_REJECT) {
 		f->record.reported--;
-		f->record.refused++;
-		f->nan = !fed_update_is_finite(e);
-		fed_emit_about(f, FED_EVENT_REFUSED, e->head.from, e->round, 0, why.text);
-		f->nan = false;
+		fed_refuse_update(f, e->head.from, e->round, !fed_update_is_finite(e), why.text);
 		return f->scheme->lost(f, f->scheme_state, e->round, err);
 	}
 	if (rc)

@@ -4,6 +4,9 @@
  */
 #include "train/round/emit.h"
 
+#include <stdio.h>
+#include <string.h>
+
 #include "train/round/state.h"
 
 const char fed_stray_update[] = "answers no open invitation: late, or twice";
@@ -31,4 +34,26 @@ void fed_emit(const struct fed_federation *f, enum fed_event_kind kind, uint32_t
               const char *text)
 {
 	fed_emit_about(f, kind, client, 0, 0, text);
+}
+
+void fed_refuse_update(struct fed_federation *f, uint32_t client, uint64_t number, bool spoilt,
+                       const char *why)
+{
+	f->record.refused++;
+	f->spoilt += spoilt;
+	f->nan = spoilt;
+	fed_emit_about(f, FED_EVENT_REFUSED, client, number, 0, why);
+	f->nan = false;
+}
+
+int fed_fail_unreported(const struct fed_federation *f, struct fed_error *err)
+{
+	const size_t len = strlen(err->text);
+
+	if (f->spoilt > 0 && f->plan.lr > 0)
+		snprintf(err->text + len, sizeof err->text - len,
+		         "; %u of the updates had numbers that are not finite: try a lower learning rate, "
+		         "`set lr %.3g`",
+		         f->spoilt, f->plan.lr / 10);
+	return FED_FAIL;
 }

@@ -14,6 +14,7 @@
 #include "train/participants.h"
 #include "train/memory_budget.h"
 #include "train/round/aggregate.h"
+#include "train/round/emit.h"
 #include "train/round/invitations.h"
 #include "train/schemes/schemes.h"
 
@@ -139,9 +140,11 @@ static int async_lost(struct fed_federation *f, void *state, uint64_t number, st
 
 	(void)number;
 	/* A client that replaces a lost one may be lost too, without end. */
-	if (++s->lost > LOST_MAX + 10 * (uint64_t)s->concurrency)
-		return fed_fail(err, "the last %llu invitations were all lost or refused",
-		                (unsigned long long)s->lost);
+	if (++s->lost > LOST_MAX + 10 * (uint64_t)s->concurrency) {
+		fed_fail(err, "the last %llu invitations were all lost or refused",
+		         (unsigned long long)s->lost);
+		return fed_fail_unreported(f, err);
+	}
 	return refill(f, s, err);
 }
 

@@ -12,6 +12,7 @@
 #include "base/rows.h"
 #include "train/round/aggregate.h"
 #include "train/round/arrivals.h"
+#include "train/round/emit.h"
 #include "train/round/gate.h"
 #include "train/participants.h"
 #include "train/round/invitations.h"
@@ -270,9 +271,7 @@ static int refuse_head(struct fed_federation *f, struct fed_turn *t, const char 
                        struct fed_error *err)
 {
 	fed_invitation_close(f, t->client);
-	f->record.refused++;
-	fed_emit_about(f, FED_EVENT_REFUSED, t->client, t->number, 0, why);
-	f->nan = false;
+	fed_refuse_update(f, t->client, t->number, f->nan, why);
 	return f->scheme->lost(f, f->scheme_state, t->number, err);
 }
 

@@ -11,6 +11,7 @@
 
 #include "base/mem.h"
 #include "base/rows.h"
+#include "train/round/emit.h"
 #include "train/round/gate.h"
 #include "train/round/invitations.h"
 #include "train/schemes/split_internal.h"
@@ -211,10 +212,7 @@ static int refuse(struct fed_turn *t, const char *why, struct fed_error *err)
 	struct fed_federation *f = t->federation;
 
 	fed_invitation_close(f, t->client);
-	f->record.refused++;
-	f->nan = true;
-	fed_emit_about(f, FED_EVENT_REFUSED, t->client, t->number, 0, why);
-	f->nan = false;
+	fed_refuse_update(f, t->client, t->number, true, why);
 	return f->scheme->lost(f, f->scheme_state, t->number, err);
 }
 
