@@ -104,6 +104,17 @@ bool fed_trials_fit(const struct fed_trials *t, const struct fed_session *s)
 	return t->outcome && t->start == hash_state(s);
 }
 
+int fed_trials_check_outcomes(const struct fed_trials *t, const char *rows, struct fed_error *err)
+{
+	for (size_t k = 0; k < t->n; k++)
+		if (!t->outcome[k].played || !*t->outcome[k].why)
+			return FED_OK;
+	if (t->n == 0)
+		return FED_OK;
+	return fed_fail(err, "all of the %zu %s failed, the first because: %s", t->n, rows,
+	                t->outcome[0].why);
+}
+
 /* One trial ------------------------------------------------------------------------------ */
 
 struct trial {

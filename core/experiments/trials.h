@@ -45,6 +45,9 @@ int fed_trials_init(struct fed_trials *t, size_t n, const struct fed_session *, 
 void fed_trials_release(struct fed_trials *); /* zeroed is fine */
 /* True if the trials were prepared from the session's present state. */
 bool fed_trials_fit(const struct fed_trials *, const struct fed_session *);
+/* FED_FAIL, with the reason of the first, if all were played and each failed.  rows: what messages
+ * call them. */
+int fed_trials_check_outcomes(const struct fed_trials *, const char *rows, struct fed_error *);
 /* FED_OK if trial k can be made. */
 int fed_trials_check(const struct fed_session *, const struct fed_trials_plan *, size_t k,
                      struct fed_error *);

@@ -205,7 +205,7 @@ int fed_show_sweep(struct fed_shell *shell, const struct fed_sweep_plan *plan,
 		shell->fault = FED_EXIT_INTERRUPTED;
 		fed_signals_interrupted();
 	}
-	return FED_OK;
+	return fed_trials_check_outcomes(&w->trials, "rows", err);
 }
 
 int fed_run_sweep(struct fed_shell *shell, const struct fed_call *call, struct fed_error *err)

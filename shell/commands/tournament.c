@@ -106,7 +106,7 @@ int fed_run_tournament(struct fed_shell *shell, const struct fed_call *call, str
 		shell->fault = FED_EXIT_INTERRUPTED;
 		fed_signals_interrupted();
 	}
-	return FED_OK;
+	return fed_trials_check_outcomes(&t->trials, "matches", err);
 }
 
 int fed_plot_tournament(struct fed_shell *shell, struct fed_error *err)
