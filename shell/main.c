@@ -25,7 +25,9 @@
 #endif
 
 struct options {
-	const char *command, *json;
+	const char **command; /* [commands], in their order */
+	int commands;
+	const char *json;
 	bool no_color, brief, watch;
 	double pace; /* of the watch; below 0: default */
 };
@@ -35,7 +37,8 @@ static const char usage[] =
 	"A laboratory for distributed learning. Without FILE and -c commands are read from the\n"
 	"terminal or standard input.\n"
 	"\n"
-	"  -c COMMANDS    run these commands, separated by ;\n"
+	"  -c COMMANDS    run these commands, separated by ;, before FILE; several -c run in their\n"
+	"                 order until one fails\n"
 	"      --json FILE  write events as JSON lines; - is standard output; all other\n"
 	"                   output goes to standard error then\n"
 	"      --no-color   no colour\n"
@@ -167,7 +170,7 @@ static int parse_options(int argc, char **argv, struct options *o)
 	while ((option = getopt_long(argc, argv, "c:h", longs, NULL)) != -1) {
 		switch (option) {
 		case 'c':
-			o->command = optarg;
+			o->command[o->commands++] = optarg;
 			break;
 		case JSON:
 			o->json = optarg;
@@ -239,8 +242,8 @@ static enum fed_exit run(struct fed_shell *shell, const struct options *o, char 
 	enum fed_exit result = FED_EXIT_OK;
 	struct fed_error err;
 
-	if (o->command)
-		result = fed_shell_execute(shell, o->command, strlen(o->command), NULL);
+	for (int i = 0; i < o->commands && result == FED_EXIT_OK && !shell->quit; i++)
+		result = fed_shell_execute(shell, o->command[i], strlen(o->command[i]), NULL);
 	for (; *files && result == FED_EXIT_OK && !shell->quit; files++) {
 		shell->reported = false;
 		result = fed_shell_source(shell, *files, &err);
@@ -253,13 +256,15 @@ static enum fed_exit run(struct fed_shell *shell, const struct options *o, char 
 /* Open the watch with -c and then the files as its script. */
 static enum fed_exit watch(struct fed_shell *shell, const struct options *o, char **files, int n)
 {
-	const char **script = fed_alloc_array((size_t)n + 2, sizeof *script);
+	const char **script = fed_alloc_array((size_t)(n + o->commands) + 1, sizeof *script);
 	struct fed_text *line = fed_alloc_array((size_t)n + 1, sizeof *line);
 	struct fed_error err;
 	int rc, k = 0;
 
-	if (o->command && script)
-		script[k++] = o->command;
+	while (k < o->commands && script) {
+		script[k] = o->command[k];
+		k++;
+	}
 	for (int i = 0; i < n && script && line; i++) {
 		fed_text_add(&line[i], "source ");
 		fed_word_quote(&line[i], files[i]);
@@ -290,6 +295,11 @@ int main(int argc, char **argv)
 	occupy_standard_files();
 	restart_for_blas(argv);
 	fed_blas_init();
+	o.command = fed_alloc_array((size_t)argc + 1, sizeof *o.command);
+	if (!o.command) {
+		fputs("error: out of memory\n", stderr);
+		return FED_EXIT_IO;
+	}
 	const int bad = parse_options(argc, argv, &o);
 	if (bad)
 		return bad;
@@ -309,13 +319,14 @@ int main(int argc, char **argv)
 	shell.include = beside(headers, 2);
 	fed_signals_connect(&shell);
 	enum fed_exit result = o.watch ? watch(&shell, &o, argv + optind, argc - optind)
-	                       : o.command || argv[optind] ? run(&shell, &o, argv + optind)
-	                                                   : read_input(&shell);
+	                       : o.commands || argv[optind] ? run(&shell, &o, argv + optind)
+	                                                    : read_input(&shell);
 	if (fed_signals_ending())
 		result = 128 + fed_signals_ending();
 	fed_signals_connect(NULL);
 	result = finish_json(&shell, finish_output(shell.out, result));
 	fed_shell_release(&shell);
 	fed_free(folder);
+	fed_free(o.command);
 	return (int)result;
 }

@@ -229,7 +229,7 @@ static int unload_attacks(struct fed_session *s, const struct fed_entry *old,
 	}
 	fed_session_stop(s); /* trainings hold references to them */
 	for (size_t i = 0; (fault = fault_with_attack(s, old, &i)); i++) {
-		fed_shared_attack_drop(fault->attack);
+		fed_shared_attack_unref(fault->attack);
 		fault->attack = NULL;
 		fed_fault_forget(fault);
 	}

@@ -2,6 +2,8 @@
 /* shell/test_program.c - the built program from outside: transcripts and exit codes. */
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "lab.h"
 #include "support/suite.h"
@@ -66,6 +68,8 @@ START_TEST(the_first_command_works_with_defaults)
 }
 END_TEST
 
+#define BLOBS4 "dataset blobs train=100 test=10; add-client 4 samples=20; "
+
 static const struct {
 	const char *commands;
 	int code;
@@ -114,6 +118,10 @@ static const struct {
 	{"dataset blobs; add-client 2 samples=5; sweep foo 1,2", 2},
 	{"dataset blobs; add-client 2 samples=5; tournament foo", 2},
 	{"sweep lr 0.1", 4},
+	{BLOBS4 "sweep aggregator krum:f=2,krum:f=3 rounds=1", 4},
+	{BLOBS4 "sweep aggregator fedavg,krum:f=3 rounds=1", 0},
+	{BLOBS4 "tournament attacks=none aggregators=krum,multi-krum byzantine=50% rounds=1", 4},
+	{BLOBS4 "tournament attacks=none aggregators=fedavg,krum byzantine=50% rounds=1", 0},
 	{"try krum nosuch.csv", 5},
 	{"try kurm nosuch.npy", 2},
 	{"dataset blobs; add-client 3 samples=9; round; updates save=u.npy; try krum u.npy f=3", 1},
@@ -260,6 +268,51 @@ static void go_through_sh(const char *line)
 {
 	program_run(&run, "/bin/sh", temp.dir, ARGUMENTS("-c", line, FEDSH), NULL, 0);
 }
+
+/* Each -c in its turn, before the files; the first that fails is the last. */
+START_TEST(every_c_is_run)
+{
+	script("a.fedsh", "show batch\n");
+	go(ARGUMENTS("-c", "set lr 0.5 # a comment ends here", "-c", "show lr", "a.fedsh"), NULL);
+	ck_assert_int_eq(run.code, 0);
+	ck_assert_ptr_nonnull(strstr(run.out, "lr = 0.5\nlr = 0.5\nbatch = "));
+	go(ARGUMENTS("-c", "xyzzy", "-c", "show lr"), NULL);
+	ck_assert_int_eq(run.code, 2);
+	ck_assert_ptr_null(strstr(run.out, "lr = "));
+	go(ARGUMENTS("-c", "quit", "-c", "show lr", "a.fedsh"), NULL);
+	ck_assert_int_eq(run.code, 0);
+	ck_assert_str_eq(run.out, "");
+}
+END_TEST
+
+/* Every command that writes, to a pipe that nobody reads and to a write-protected file. */
+START_TEST(only_files_that_may_be_written_are)
+{
+	static const char *const commands[] = {
+		"record %s",
+		"dataset blobs train=100 test=10; add-client 2 samples=10; save %s",
+		"dataset blobs train=100 test=10; add-client 2 samples=10; round; export %s",
+		"dataset blobs train=100 test=10; add-client 2 samples=10; round; updates save=%s",
+	};
+	static const char *const names[] = {"a.fedsh", "a.fed", "a.csv", "a.npy"};
+
+	for (size_t i = 0; i < sizeof commands / sizeof *commands; i++)
+		for (int pipe = 0; pipe < 2; pipe++) {
+			char path[300], line[600];
+
+			snprintf(path, sizeof path, "%s/%s", temp.dir, names[i]);
+			unlink(path);
+			if (!pipe)
+				script(names[i], "precious");
+			ck_assert_int_eq(pipe ? mkfifo(path, 0600) : chmod(path, 0444), 0);
+			snprintf(line, sizeof line, commands[i], names[i]);
+			go(ARGUMENTS("-c", line), NULL);
+			ck_assert_msg(run.code == 5, "%s: %d %s", line, run.code, run.err);
+			ck_assert_msg(strstr(run.err, pipe ? "is not a regular file" : "is write-protected"),
+			              "%s: %s", line, run.err);
+		}
+}
+END_TEST
 
 START_TEST(output_that_is_lost_is_told)
 {
@@ -420,6 +473,8 @@ FED_SUITE(program)
 	tcase_add_test(tests, standard_input_is_a_script);
 	tcase_add_test(tests, a_script_that_sources_itself_ends);
 	tcase_add_test(tests, json_is_alone_on_standard_output);
+	tcase_add_test(tests, every_c_is_run);
+	tcase_add_test(tests, only_files_that_may_be_written_are);
 	tcase_add_test(tests, output_that_is_lost_is_told);
 	tcase_add_test(tests, json_that_is_lost_is_told);
 	tcase_add_test(tests, hostile_bytes_stay_out);
