@@ -292,7 +292,7 @@ int64_t fed_decoder_train(struct fed_decoder *d, const float *z, const float *x,
                           uint32_t steps, uint64_t seed, const atomic_int *stopped,
                           struct fed_error *err)
 {
-	struct lesson l = {.r = fed_stream_open(seed, FED_FOR_OBSERVER, 0, 1)};
+	struct decoder_training l = {.r = fed_stream_open(seed, FED_FOR_OBSERVER, 0, 1)};
 	int64_t made = -1;
 
 	l.gradient = fed_alloc_floats(d->net.dim);
