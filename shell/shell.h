@@ -134,6 +134,8 @@ void fed_screen_measure(struct fed_shell *);
 /* Journal and record ------------------------------------------------------- */
 
 void fed_journal_add(struct fed_shell *, const char *text, size_t len);
+/* After a reset: empty but for the plugins that were loaded, which stay. */
+void fed_journal_restart(struct fed_shell *);
 int fed_journal_start(struct fed_shell *, const char *path, struct fed_error *);
 int fed_journal_stop(struct fed_shell *, struct fed_error *);
 

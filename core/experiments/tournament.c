@@ -157,10 +157,12 @@ static int make_match(void *ctx, size_t k, struct fed_session *copy, struct fed_
 static int begin_tournament(struct fed_tournament *t, struct fed_session *s,
                             const struct fed_tournament_plan *plan, struct fed_error *err)
 {
+	uint64_t draws = s->draws; /* looking draws nothing from the session's stream */
+
 	fed_tournament_release(t);
 	t->plan = *plan;
 	if (fed_client_selector_parse(plan->byzantine, &s->parts.clients,
-	                              (uint64_t)s->parts.settings.seed, &s->draws, &t->byzantine,
+	                              (uint64_t)s->parts.settings.seed, &draws, &t->byzantine,
 	                              &t->n_byzantine, err) ||
 	    read_side(&t->attack, &t->attacks, s, FED_KIND_ATTACK, plan->attacks, 0, err) ||
 	    read_side(&t->aggregator, &t->aggregators, s, FED_KIND_AGGREGATOR, plan->aggregators,

@@ -2,6 +2,7 @@
 /*
  * session/defaults.c - default dataset, model, aggregator and transport; start and restart.
  */
+#include "base/mem.h"
 #include "session/internal.h"
 
 static const char *default_model(const struct fed_dataset *data)
@@ -60,6 +61,84 @@ int fed_session_start(struct fed_session *s, struct fed_error *err)
 		return FED_FAIL;
 	return s->running ? FED_OK : fed_session_set_up(s, err);
 }
+
+/* Rollback ----------------------------------------------------------------- */
+
+void fed_session_chosen_init(struct fed_session_chosen *c, const struct fed_session *s)
+{
+	const struct fed_composition *parts = &s->parts;
+	struct fed_error unused;
+
+	*c = (struct fed_session_chosen){
+		.data = parts->data != NULL,
+		.model = parts->model.entry != NULL,
+		.aggregator = parts->aggregator.entry != NULL,
+		.transport = parts->transport.entry != NULL,
+		.began = s->running || s->progress.params,
+	};
+	/* The default dataset displaces a model that does not fit it. */
+	if (!c->data && c->model && fed_instance_renew(&c->alone, &parts->model, &unused))
+		c->alone = (struct fed_instance){0};
+}
+
+void fed_session_chosen_release(struct fed_session_chosen *c)
+{
+	fed_instance_release(&c->alone);
+}
+
+static void drop_instance(struct fed_instance *x)
+{
+	fed_instance_release(x);
+	*x = (struct fed_instance){0};
+}
+
+static void drop_net(struct fed_session *s)
+{
+	if (s->parts.net_built)
+		fed_net_release(&s->parts.net);
+	s->parts.net_built = false;
+	s->parts.net = (struct fed_net){0};
+}
+
+static void drop_data(struct fed_session *s)
+{
+	fed_clients_release(&s->parts.clients);
+	s->parts.clients = (struct fed_clients){0};
+	fed_dataset_free(s->parts.data);
+	s->parts.data = NULL;
+	fed_free(s->parts.dataset_choice.name);
+	fed_key_values_release(&s->parts.dataset_choice.args);
+	s->parts.dataset_choice = (struct fed_choice){0};
+}
+
+void fed_session_take_back(struct fed_session *s, struct fed_session_chosen *before)
+{
+	struct fed_composition *parts = &s->parts;
+
+	if (before->began || fed_session_version(s) || fed_session_open(s))
+		return;
+	fed_session_stop(s);
+	fed_free_floats(s->progress.params);
+	s->progress = (struct fed_progress){0};
+	if (!before->transport)
+		drop_instance(&parts->transport);
+	if (!before->aggregator)
+		drop_instance(&parts->aggregator);
+	if (!before->model || !before->data)
+		drop_net(s);
+	if (!before->model)
+		drop_instance(&parts->model);
+	if (before->data || parts->clients.n)
+		return;
+	drop_data(s);
+	if (before->alone.entry) {
+		fed_instance_release(&parts->model);
+		parts->model = before->alone;
+		before->alone = (struct fed_instance){0};
+	}
+}
+
+/* Restart ------------------------------------------------------------------ */
 
 int fed_session_restart(struct fed_session *s, struct fed_error *err)
 {

@@ -126,6 +126,18 @@ int fed_session_complete(struct fed_session *, struct fed_error *);
 /* Complete the composition and set up the federation, as the first round does; the model then has
  * its parameters. */
 int fed_session_start(struct fed_session *, struct fed_error *);
+/* Which parts a session has, to take back what is completed after this: by a command that only
+ * looks, or by one that fails. */
+struct fed_session_chosen {
+	bool data, model, aggregator, transport;
+	bool began;                /* the model has its parameters */
+	struct fed_instance alone; /* a copy of a model that was chosen before the dataset */
+};
+void fed_session_chosen_init(struct fed_session_chosen *, const struct fed_session *);
+void fed_session_chosen_release(struct fed_session_chosen *);
+/* Remove the defaults that were chosen since, and a federation that was set up since.  Nothing is
+ * removed once a version was made or a round is open: the work depends on it. */
+void fed_session_take_back(struct fed_session *, struct fed_session_chosen *before);
 
 /* Inspect ---------------------------------------------------------------- */
 

@@ -505,7 +505,7 @@ static int run_reset(struct fed_shell *shell, const struct fed_call *call, struc
 	if (fed_session_reset(shell->session, a->keep_settings, err))
 		return FED_FAIL;
 	if (!a->keep_settings)
-		fed_text_clear(&shell->journal);
+		fed_journal_restart(shell);
 	fed_print(shell, a->keep_settings ? "session reset; settings kept\n" : "session reset\n");
 	return FED_OK;
 }

@@ -408,7 +408,8 @@ const struct fed_command fed_commands_look[] = {
      .examples = FED_EXAMPLES("watch", "watch log pace=2"),
      .args = fed_watch_rows,
      .args_size = sizeof(struct fed_watch_args),
-     .run = fed_run_watch},
+     .run = fed_run_watch,
+     .flags = FED_COMMAND_RUNS},
 	{.name = "explain",
      .help = "show formula, purpose and source of anything with a name",
      .text =

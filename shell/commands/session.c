@@ -6,6 +6,7 @@
 
 #include "base/file.h"
 #include "checkpoint/checkpoint.h"
+#include "plug/registry.h"
 #include "report/export.h"
 #include "shell/commands/groups.h"
 #include "shell/language/command.h"
@@ -46,7 +47,7 @@ static int run_restore(struct fed_shell *shell, const struct fed_call *call, str
 	const int rc = with_path(shell, call, "restored", fed_session_restore, err);
 	if (rc)
 		return rc;
-	fed_text_clear(&shell->journal); /* the file replaces the earlier commands */
+	fed_journal_restart(shell); /* the file replaces the earlier commands */
 	return FED_OK;
 }
 
@@ -77,6 +78,18 @@ static int run_source(struct fed_shell *shell, const struct fed_call *call, stru
 	return source_file(shell, a->file, err);
 }
 
+/* The script loads what it needs.  What a tournament or a sweep still holds stays. */
+static void unload_plugins(struct fed_session *s)
+{
+	for (enum fed_kind kind = FED_KIND_AGGREGATOR; kind <= FED_KIND_ATTACK; kind++) {
+		const struct fed_entry *e;
+		struct fed_error unused;
+
+		for (size_t i = 0; (e = fed_registry_at(fed_session_plugins(s), kind, i));)
+			i += e->builtin || fed_session_unload(s, e->head->name, &unused);
+	}
+}
+
 static int run_replay(struct fed_shell *shell, const struct fed_call *call, struct fed_error *err)
 {
 	const struct path_args *a = call->args;
@@ -88,7 +101,8 @@ static int run_replay(struct fed_shell *shell, const struct fed_call *call, stru
 	fed_text_release(&path);
 	if (readable || fed_session_reset(shell->session, false, err))
 		return FED_FAIL;
-	fed_text_clear(&shell->journal);
+	unload_plugins(shell->session);
+	fed_journal_restart(shell);
 	return source_file(shell, a->file, err);
 }
 
@@ -259,6 +273,7 @@ const struct fed_command fed_commands_session[] = {
          FED_EXAMPLES("record made.fedsh; dataset blobs; record stop; reset; source made.fedsh"),
      PATH_ARGS,
      .run = run_source,
+     .flags = FED_COMMAND_RUNS,
      .failure = FED_EXIT_IO},
 	{.name = "record",
      .help = "write what changes the session to a script",
@@ -275,6 +290,7 @@ const struct fed_command fed_commands_session[] = {
      .examples = FED_EXAMPLES("dataset blobs; record made.fedsh; record stop; replay made.fedsh"),
      PATH_ARGS,
      .run = run_replay,
+     .flags = FED_COMMAND_RUNS,
      .failure = FED_EXIT_IO},
 	{.name = "export",
      .help = "write metrics (.csv), parameters (.npz, .safetensors) or a trace (.json)",

@@ -116,7 +116,10 @@ static enum fed_exit run_words(struct fed_shell *shell, const struct fed_words *
 		                 source + words->word[0].end);
 	if (asks_help(shell, command, words))
 		return FED_EXIT_OK;
+	struct fed_session_chosen chosen;
+	const size_t recorded = shell->journal.len;
 	enum fed_exit result;
+	fed_session_chosen_init(&chosen, shell->session);
 	if (fed_call_bind(&call, shell, command, words, 1, &err)) {
 		result = fail(shell, FED_EXIT_USAGE, called, &err);
 	} else {
@@ -132,7 +135,10 @@ static enum fed_exit run_words(struct fed_shell *shell, const struct fed_words *
 		fed_text_put(&line, source + words->word[0].end, len - words->word[0].end);
 		fed_journal_add(shell, fed_text_str(&line), line.len);
 		fed_text_release(&line);
+	} else if (shell->journal.len == recorded && !(command->flags & FED_COMMAND_RUNS)) {
+		fed_session_take_back(shell->session, &chosen); /* a replay would not complete it */
 	}
+	fed_session_chosen_release(&chosen);
 	return fed_watch_state_after(shell, result);
 }
 

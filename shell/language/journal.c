@@ -8,6 +8,8 @@
 
 #include "base/file.h"
 #include "base/mem.h"
+#include "plug/registry.h"
+#include "shell/language/line.h"
 #include "shell/output/print.h"
 
 void fed_journal_add(struct fed_shell *shell, const char *text, size_t len)
@@ -23,6 +25,24 @@ void fed_journal_add(struct fed_shell *shell, const char *text, size_t len)
 		fed_print_error(shell, "record: ", strerror(errno));
 		fclose(shell->record);
 		shell->record = NULL;
+	}
+}
+
+void fed_journal_restart(struct fed_shell *shell)
+{
+	const struct fed_registry *plugins = fed_session_plugins(shell->session);
+
+	fed_text_clear(&shell->journal);
+	for (enum fed_kind kind = FED_KIND_AGGREGATOR; kind <= FED_KIND_ATTACK; kind++) {
+		const struct fed_entry *e;
+
+		for (size_t i = 0; (e = fed_registry_at(plugins, kind, i)); i++) {
+			if (e->builtin)
+				continue;
+			fed_text_add(&shell->journal, "load ");
+			fed_word_quote(&shell->journal, e->path);
+			fed_text_add(&shell->journal, "\n");
+		}
 	}
 }
 
