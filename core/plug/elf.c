@@ -15,6 +15,7 @@
 typedef ElfW(Ehdr) elf_header;
 typedef ElfW(Phdr) elf_segment;
 typedef ElfW(Shdr) elf_section;
+typedef ElfW(Dyn) elf_dynamic;
 typedef ElfW(Sym) elf_symbol;
 
 #if UINTPTR_MAX > 0xffffffffu
@@ -127,6 +128,22 @@ static int truncated(const struct image *f, uint64_t needed, struct fed_error *e
 	                  (unsigned long long)needed, f->size);
 }
 
+static elf_section section_at(const struct image *f, const elf_header *h, unsigned i)
+{
+	elf_section s;
+
+	memcpy(&s, f->bytes + h->e_shoff + i * sizeof s, sizeof s);
+	return s;
+}
+
+static elf_segment segment_at(const struct image *f, const elf_header *h, unsigned i)
+{
+	elf_segment s;
+
+	memcpy(&s, f->bytes + h->e_phoff + i * sizeof s, sizeof s);
+	return s;
+}
+
 static int check_segments(const struct image *f, const elf_header *h, struct fed_error *err)
 {
 	const uint64_t end = (uint64_t)h->e_phoff + (uint64_t)h->e_phnum * sizeof(elf_segment);
@@ -137,8 +154,7 @@ static int check_segments(const struct image *f, const elf_header *h, struct fed
 	if (!inside(f, h->e_phoff, (uint64_t)h->e_phnum * sizeof(elf_segment)))
 		return truncated(f, end, err);
 	for (unsigned i = 0; i < h->e_phnum; i++) {
-		elf_segment s;
-		memcpy(&s, f->bytes + h->e_phoff + i * sizeof s, sizeof s);
+		const elf_segment s = segment_at(f, h, i);
 		if (s.p_type != PT_LOAD && s.p_type != PT_DYNAMIC)
 			continue;
 		if (!inside(f, s.p_offset, s.p_filesz))
@@ -153,12 +169,68 @@ static int check_segments(const struct image *f, const elf_header *h, struct fed
 	return FED_OK;
 }
 
-static elf_section section_at(const struct image *f, const elf_header *h, unsigned i)
+/* Whether n bytes at this address are in one of the loadable segments. */
+static bool is_loaded(const struct image *f, const elf_header *h, uint64_t address, uint64_t n)
 {
-	elf_section s;
+	for (unsigned i = 0; i < h->e_phnum; i++) {
+		const elf_segment s = segment_at(f, h, i);
+		if (s.p_type == PT_LOAD && address >= s.p_vaddr && address - s.p_vaddr <= s.p_memsz &&
+		    n <= s.p_memsz - (address - s.p_vaddr))
+			return true;
+	}
+	return false;
+}
 
-	memcpy(&s, f->bytes + h->e_shoff + i * sizeof s, sizeof s);
-	return s;
+/* The tables that the loader reads, by the entries of the dynamic segment that hold an address. */
+static bool holds_address(int64_t tag)
+{
+	static const int64_t tags[] = {DT_PLTGOT,     DT_HASH,       DT_STRTAB,  DT_SYMTAB, DT_RELA,
+	                               DT_REL,        DT_JMPREL,     DT_INIT,    DT_FINI,   DT_GNU_HASH,
+	                               DT_INIT_ARRAY, DT_FINI_ARRAY, DT_VERNEED, DT_VERDEF, DT_VERSYM};
+
+	for (size_t i = 0; i < sizeof tags / sizeof *tags; i++)
+		if (tags[i] == tag)
+			return true;
+	return false;
+}
+
+/* What the loader follows without a look: the dynamic segment, and the addresses in it. */
+static int check_dynamic(const struct image *f, const elf_header *h, const elf_segment *dynamic,
+                         struct fed_error *err)
+{
+	if (!is_loaded(f, h, dynamic->p_vaddr, dynamic->p_memsz))
+		return fed_reject(err, "is damaged: its dynamic segment is in no loadable one");
+	for (uint64_t i = 0; i < dynamic->p_filesz / sizeof(elf_dynamic); i++) {
+		elf_dynamic d;
+		memcpy(&d, f->bytes + dynamic->p_offset + i * sizeof d, sizeof d);
+		if (d.d_tag == DT_NULL)
+			return FED_OK;
+		if (holds_address(d.d_tag) && !is_loaded(f, h, d.d_un.d_ptr, 1))
+			return fed_reject(err,
+			                  "is damaged: entry %llu of its dynamic segment leads out of the "
+			                  "loadable ones",
+			                  (unsigned long long)i);
+	}
+	return fed_reject(err, "is damaged: its dynamic segment has no end");
+}
+
+/* Loadable segments hold what is used of the file; damaged headers leave parts of it out. */
+static int check_loaded(const struct image *f, const elf_header *h, struct fed_error *err)
+{
+	for (unsigned i = 0; i < h->e_phnum; i++) {
+		const elf_segment s = segment_at(f, h, i);
+		if (s.p_type == PT_DYNAMIC && check_dynamic(f, h, &s, err) != FED_OK)
+			return FED_REJECT;
+	}
+	for (unsigned i = 0; i < h->e_shnum; i++) {
+		const elf_section s = section_at(f, h, i);
+		/* Thread-local zeros take no place. */
+		if (!(s.sh_flags & SHF_ALLOC) || (s.sh_type == SHT_NOBITS && (s.sh_flags & SHF_TLS)))
+			continue;
+		if (s.sh_size > 0 && !is_loaded(f, h, s.sh_addr, s.sh_size))
+			return fed_reject(err, "is damaged: section %u is in no loadable segment", i);
+	}
+	return FED_OK;
 }
 
 /* Linkers write sections last: a copy that was cut short misses them first. */
@@ -229,7 +301,8 @@ int fed_elf_check(const void *bytes, size_t size, const char *symbol, struct fed
 	const struct image f = {bytes, size};
 	elf_header h;
 
-	if (check_ident(&f, &h, err) || check_segments(&f, &h, err) || check_sections(&f, &h, err))
+	if (check_ident(&f, &h, err) || check_segments(&f, &h, err) || check_sections(&f, &h, err) ||
+	    check_loaded(&f, &h, err))
 		return FED_REJECT;
 	for (unsigned i = 0; i < h.e_shnum; i++) {
 		const elf_section s = section_at(&f, &h, i);

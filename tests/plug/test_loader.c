@@ -245,6 +245,43 @@ START_TEST(refuses_patched_headers)
 }
 END_TEST
 
+/* Each of the program headers gone, and each with a segment that is elsewhere. */
+START_TEST(refuses_damaged_program_headers)
+{
+	struct fed_text bytes = read_fixture(FIXTURE("keeper"));
+	Elf64_Ehdr header;
+	Elf64_Phdr segment, changed;
+	unsigned tried = 0;
+
+	memcpy(&header, bytes.s, sizeof header);
+	for (unsigned i = 0; i < header.e_phnum; i++) {
+		char *at = bytes.s + header.e_phoff + i * sizeof segment;
+
+		memcpy(&segment, at, sizeof segment);
+		if (segment.p_type != PT_LOAD && segment.p_type != PT_DYNAMIC)
+			continue;
+		memset(at, 0, sizeof segment);
+		write_file(bytes.s, bytes.len);
+		check_refused("is damaged");
+		changed = segment;
+		changed.p_vaddr += (uint64_t)1 << 30;
+		memcpy(at, &changed, sizeof changed);
+		write_file(bytes.s, bytes.len);
+		check_refused("is damaged");
+		memcpy(at, &segment, sizeof segment);
+		tried++;
+	}
+	ck_assert_uint_ge(tried, 3);
+	write_file(bytes.s, bytes.len);
+	struct fed_registry *registry = make_registry();
+	const struct fed_entry *entry;
+	struct fed_error err;
+	fed_assert_ok(fed_registry_load(registry, file, &entry, &err), &err);
+	fed_registry_free(registry);
+	fed_text_release(&bytes);
+}
+END_TEST
+
 #if defined __has_feature
 #define SANITIZED __has_feature(address_sanitizer)
 #elif defined __SANITIZE_ADDRESS__
@@ -329,6 +366,7 @@ FED_SUITE(loader)
 	tcase_add_checked_fixture(files, make_folder, remove_folder);
 	tcase_add_test(files, refuses_what_is_no_object);
 	tcase_add_test(files, refuses_truncated_copies);
+	tcase_add_test(files, refuses_damaged_program_headers);
 	tcase_add_loop_test(files, refuses_patched_headers, 0, COUNT(patches));
 	tcase_add_test(files, refuses_sanitized_objects_unless_it_is_one);
 	tcase_add_test(files, survives_damaged_bytes);
