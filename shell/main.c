@@ -275,7 +275,7 @@ static enum fed_exit watch(struct fed_shell *shell, const struct options *o, cha
 	const double pace = o->pace >= 0 ? o->pace : n ? 2 : 0;
 	rc = script && line ? fed_watch_bridge_run(shell, NULL, pace, script, &err)
 	                    : fed_fail_memory(&err, sizeof *line, "the lines");
-	fed_line_history_save(shell);
+	fed_line_history_end(shell);
 	for (int i = 0; i < n && line; i++)
 		fed_text_release(&line[i]);
 	fed_free(line);

@@ -18,8 +18,10 @@ void fed_shell_prompt(const struct fed_shell *, struct fed_text *);
 
 /* The history of typed lines; back: from 1, the newest; NULL beyond the oldest. */
 void fed_line_history_load(void);
-void fed_line_history_save(struct fed_shell *);
+/* Also appended to the file at once: a session that is killed keeps its lines. */
 void fed_line_history_add(const char *line);
+/* Tell when lines could not be appended. */
+void fed_line_history_end(struct fed_shell *);
 const char *fed_line_history_at(size_t back);
 
 #endif

@@ -3,9 +3,10 @@
  * shell/terminal/readline.c - interactive reading with readline, the only file that knows it.
  *
  * It uses readline's callback interface and poll(), so that the shell handles signals itself:
- * Ctrl-C clears the line, a hangup saves the history.
+ * Ctrl-C clears the line, a hangup ends it.
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,6 +17,7 @@
 #include <readline/history.h>
 #include <readline/readline.h>
 
+#include "base/file.h"
 #include "shell/language/complete.h"
 #include "shell/terminal/interactive.h"
 #include "shell/output/print.h"
@@ -26,6 +28,7 @@
 static struct fed_shell *at_prompt;
 static struct fed_candidates found;
 static bool done;
+static int unsaved; /* errno of the first line that is not in the file; 0: all are */
 
 /* Completion ----------------------------------------------------------------- */
 
@@ -86,37 +89,72 @@ static bool history_path(struct fed_text *path)
 	return true;
 }
 
+/* Only from a file: a pipe in its place would be waited for. */
+static void read_lines(const char *path)
+{
+	struct fed_error unused;
+	uint64_t size;
+
+	if (fed_file_readable(path, &size, &unused) != FED_OK || read_history(path))
+		return;
+	/* Now and then, as each rewriting could lose a line of another session. */
+	if (history_length > HISTORY_LINES + HISTORY_LINES / 10)
+		history_truncate_file(path, HISTORY_LINES);
+}
+
+/* One write at the end of the file, so that sessions at the same time keep one another's lines and
+ * a session that is killed keeps its own; 0 or errno. */
+static int append_line(const char *path, const char *line)
+{
+	static const int flags = O_WRONLY | O_CREAT | O_APPEND | O_NONBLOCK | O_NOCTTY | O_CLOEXEC;
+	struct fed_text text = {0};
+	const int fd = open(path, flags, 0600);
+	int error = fd < 0 ? errno : 0;
+
+	if (fd < 0)
+		return error;
+	fed_text_add(&text, "%s\n", line);
+	errno = 0;
+	if (text.failed)
+		error = ENOMEM;
+	else if (write(fd, text.s, text.len) != (ssize_t)text.len)
+		error = errno ? errno : ENOSPC;
+	fed_text_release(&text);
+	close(fd);
+	return error;
+}
+
 void fed_line_history_load(void)
 {
 	struct fed_text path = {0};
 
 	using_history();
-	stifle_history(HISTORY_LINES);
+	unsaved = 0;
 	if (history_path(&path))
-		read_history(path.s);
+		read_lines(path.s);
+	stifle_history(HISTORY_LINES);
 	fed_text_release(&path);
 }
 
-void fed_line_history_save(struct fed_shell *shell)
+void fed_line_history_end(struct fed_shell *shell)
 {
-	struct fed_text path = {0};
-
-	if (history_path(&path)) {
-		const int rc = write_history(path.s);
-		if (rc) {
-			fflush(shell->out);
-			fprintf(shell->errors, "warning: the history is not saved: %s\n", strerror(rc));
-		}
-	}
-	fed_text_release(&path);
+	if (!unsaved)
+		return;
+	fflush(shell->out);
+	fprintf(shell->errors, "warning: the history is not saved: %s\n", strerror(unsaved));
 }
 
 void fed_line_history_add(const char *line)
 {
 	const HIST_ENTRY *last = history_length ? history_get(history_base + history_length - 1) : NULL;
+	struct fed_text path = {0};
 
-	if (line[strspn(line, " \t\n")] && (!last || strcmp(last->line, line) != 0))
-		add_history(line);
+	if (!line[strspn(line, " \t\n")] || (last && strcmp(last->line, line) == 0))
+		return;
+	add_history(line);
+	if (history_path(&path) && !unsaved)
+		unsaved = append_line(path.s, line);
+	fed_text_release(&path);
 }
 
 const char *fed_line_history_at(size_t back)
@@ -207,7 +245,7 @@ enum fed_exit fed_readline_run(struct fed_shell *shell)
 			break;
 	}
 	rl_callback_handler_remove();
-	fed_line_history_save(shell);
+	fed_line_history_end(shell);
 	fed_candidates_release(&found);
 	clear_history();
 	return FED_EXIT_OK;

@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/file.h"
 #include "shell/terminal.h"
 #include "support/suite.h"
 
@@ -45,6 +46,61 @@ START_TEST(typing_and_completing)
 	ck_assert_int_eq(terminal_end(), 0);
 	snprintf(history, sizeof history, "%s/.local/state/fedsh/history", temp.dir);
 	ck_assert_int_eq(access(history, R_OK), 0);
+}
+END_TEST
+
+/* Whatever ends a session, and whoever else writes at the same time. */
+START_TEST(each_line_is_in_the_history_at_once)
+{
+	struct fed_text lines = {0};
+	struct fed_error err;
+	char history[300];
+	FILE *other;
+
+	snprintf(history, sizeof history, "%s/.local/state/fedsh/history", temp.dir);
+	begin("xterm");
+	terminal_wait("fedsh> ");
+	terminal_type("show lr\r");
+	terminal_wait("lr = 0.1");
+	terminal_wait("fedsh> ");
+	other = fopen(history, "a");
+	ck_assert_ptr_nonnull(other);
+	ck_assert_int_ge(fputs("of another session\n", other), 0);
+	ck_assert_int_eq(fclose(other), 0);
+	terminal_type("show batch\r");
+	terminal_wait("batch = ");
+	terminal_wait("fedsh> ");
+	terminal_signal(SIGKILL);
+	ck_assert_int_eq(terminal_end(), 128 + SIGKILL);
+	fed_assert_ok(fed_file_read(history, 1000, &lines, &err), &err);
+	ck_assert_str_eq(fed_text_str(&lines), "show lr\nof another session\nshow batch\n");
+	fed_text_release(&lines);
+}
+END_TEST
+
+START_TEST(a_long_history_is_cut)
+{
+	struct fed_text lines = {0};
+	struct fed_error err;
+	char history[300];
+	FILE *f;
+
+	snprintf(history, sizeof history, "mkdir -p %s/.local/state/fedsh", temp.dir);
+	ck_assert_int_eq(system(history), 0);
+	snprintf(history, sizeof history, "%s/.local/state/fedsh/history", temp.dir);
+	f = fopen(history, "w");
+	ck_assert_ptr_nonnull(f);
+	for (int i = 1; i <= 6000; i++)
+		fprintf(f, "show lr # %d\n", i);
+	ck_assert_int_eq(fclose(f), 0);
+	begin("xterm");
+	terminal_wait("fedsh> ");
+	terminal_type("quit\r");
+	ck_assert_int_eq(terminal_end(), 0);
+	fed_assert_ok(fed_file_read(history, 1 << 20, &lines, &err), &err);
+	ck_assert_int_eq(strncmp(fed_text_str(&lines), "show lr # 1001\n", 15), 0);
+	ck_assert_ptr_nonnull(strstr(fed_text_str(&lines), "show lr # 6000\nquit\n"));
+	fed_text_release(&lines);
 }
 END_TEST
 
@@ -151,6 +207,8 @@ FED_SUITE(terminal)
 
 	tcase_add_checked_fixture(tests, set_up, tear_down);
 	tcase_add_test(tests, typing_and_completing);
+	tcase_add_test(tests, each_line_is_in_the_history_at_once);
+	tcase_add_test(tests, a_long_history_is_cut);
 	tcase_add_test(tests, twenty_lines_pasted);
 	tcase_add_test(tests, interrupts_stop_rounds);
 	tcase_add_test(tests, interrupts_stop_a_dataset);
