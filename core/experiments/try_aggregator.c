@@ -362,7 +362,7 @@ int fed_updates_save(const struct fed_session *s, const char *path, struct fed_e
 	struct fed_update_geometry in;
 
 	if (fed_update_geometry_init(&in, s, err))
-		return FED_FAIL;
+		return FED_REJECT;
 	const uint32_t shape[] = {(uint32_t)in.n, (uint32_t)s->parts.net.dim};
 	const size_t length = strlen(path);
 	const int rc = length > 4 && strcasecmp(path + length - 4, ".npz") == 0

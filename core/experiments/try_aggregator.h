@@ -35,7 +35,8 @@ int fed_trial_save(const struct fed_trial *, const char *path, struct fed_error 
 void fed_trial_release(struct fed_trial *); /* zeroed is fine */
 
 /* Save the last version's updates as a file for fed_try, a row each in the order of the verdicts.
- * With the ending .npz an archive: "updates", the rows, and "clients", their numbers. */
+ * With the ending .npz an archive: "updates", the rows, and "clients", their numbers.
+ * FED_REJECT: there are none; FED_FAIL: the file cannot be written. */
 int fed_updates_save(const struct fed_session *, const char *path, struct fed_error *);
 
 #endif

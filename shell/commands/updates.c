@@ -218,7 +218,10 @@ int fed_run_updates(struct fed_shell *shell, const struct fed_call *call, struct
 	int rc = FED_OK;
 
 	if (*a->save) {
-		if (fed_updates_save(shell->session, a->save, err))
+		rc = fed_updates_save(shell->session, a->save, err);
+		if (rc == FED_FAIL)
+			shell->fault = FED_EXIT_IO;
+		if (rc)
 			return FED_FAIL;
 		fed_print(shell, "saved the updates as %s\n", a->save);
 		return FED_OK;
