@@ -320,7 +320,7 @@ static void tear_down(void)
 
 START_TEST(walks_replay)
 {
-	struct fed_stream random = fed_stream_open((uint64_t)_i, FED_FOR_LOOK, 0, 0);
+	struct fed_stream random = fed_stream_open((uint64_t)_i, FED_FOR_OBSERVER, 0, 0);
 	struct lines all;
 	struct walk w;
 
