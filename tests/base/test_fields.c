@@ -177,14 +177,14 @@ START_TEST(values_that_are_refused)
 	     "hidden=1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1: must be at most 16 whole numbers from 1 to "
 	     "1000000 with commas between"},
 		{"memory", "1",
-	     "no parameter memory; there are groups, batch, any, learning-rate, free, "
+	     "no parameter memory; it takes groups, batch, any, learning-rate, free, "
 	     "median, reuse, path, hidden"},
 		{"made", "1", "made is shown only, it cannot be set"},
 		{"groop", "1",
-	     "no parameter groop; there are groups, batch, any, learning-rate, free, "
+	     "no parameter groop; it takes groups, batch, any, learning-rate, free, "
 	     "median, reuse, path, hidden"},
 		{"gruops", "1",
-	     "no parameter gruops; did you mean groups? There are groups, batch, any, learning-rate, "
+	     "no parameter gruops; did you mean groups? It takes groups, batch, any, learning-rate, "
 	     "free, median, reuse, path, hidden"},
 	};
 
@@ -217,7 +217,7 @@ START_TEST(a_megabyte_that_was_typed)
 	}
 	ck_assert_int_eq(fed_fields_set(rows, &s, large, "1", &err), FED_FAIL);
 	ck_assert_ptr_null(strchr(err.text, '\033'));
-	ck_assert_ptr_nonnull(strstr(err.text, "there are groups"));
+	ck_assert_ptr_nonnull(strstr(err.text, "it takes groups"));
 	fed_free(large);
 }
 END_TEST

@@ -173,7 +173,7 @@ START_TEST(open_rounds_and_given_up_ones)
 	small_do(&s, "round 1;step 3");
 	refuses("when the open round has ended");
 	small_do(&s, "abort");
-	refuses("given up");
+	refuses("the aborted round");
 	small_do(&s, "round 1");
 	tell(false);
 }

@@ -357,7 +357,7 @@ START_TEST(clients_take_what_the_pool_has)
 	ck_assert_uint_eq(s.parts.clients.client[first].count, 266);
 	ck_assert_ptr_nonnull(strstr(heard.text, "using samples=266"));
 	ck_assert_int_ne(fed_session_add_clients(&s, 3, &how, &device, &link, &first, &err), FED_OK);
-	ck_assert_ptr_nonnull(strstr(err.text, "2 are left"));
+	ck_assert_ptr_nonnull(strstr(err.text, "2 examples are left"));
 	how.samples = 900;
 	ck_assert_int_ne(fed_session_add_clients(&s, 1, &how, &device, &link, &first, &err), FED_OK);
 	ck_assert_ptr_nonnull(strstr(err.text, "samples=2 or less"));

@@ -121,8 +121,8 @@ static const struct {
 	{"inject straggler 7", "7: there are 4 clients, from 0 to 3"},
 	{"inject straggler some", "`some` is not a selection of clients"},
 	{"inject byzantine 1 attack=allie", "did you mean alie?"},
-	{"inject byzantine 1 attack=alie zet=1", "byzantine attack=alie has no parameter zet; there "
-                                             "are attack, knowledge, z, at, for"},
+	{"inject byzantine 1 attack=alie zet=1",
+     "byzantine attack=alie has no parameter zet; it takes attack, knowledge, z, at, for"},
 	{"inject byzantine 1 attack=alie z=-1", "z=-1: must be"},
 	{"inject byzantine 1 z=1", "byzantine attack=sign-flip has no parameter z"},
 	{"inject byzantine 1 knowledge=some", "knowledge=some: must be one of all, partial"},

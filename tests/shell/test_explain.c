@@ -51,7 +51,7 @@ START_TEST(the_formula_with_its_numbers)
 	ck_assert(formula && told && formula < told);
 	shows(told, "n = 20 updates, f = 2 (2f + 2 = 6 < n): a score sums the n - f - 2 = 16 nearest");
 	shows(told, "(the lowest of 20)\n");
-	shows(told, "\ntruth: 19 filtered or suspect ");
+	shows(told, "\ntruth: 19 filtered or suspect");
 	/* Other names have no round, other settings another one. */
 	lacks(said("explain multi-krum", FED_EXIT_OK), "version");
 	said("set f 3", FED_EXIT_OK);

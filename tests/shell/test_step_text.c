@@ -81,7 +81,7 @@ static const struct {
 	{WORLD "pause 2; round 3; expect round==2", "paused at version 2\n", 0},
 	{WORLD "round 2; pause 1", "version 1 is in the past; the model is at version 2", 2},
 	{WORLD "pause 2; break", "the next run pauses at version 2\n", 0},
-	{WORLD "continue", "nothing is left to continue before its end", 2},
+	{WORLD "continue", "nothing is left to continue", 2},
 	{WORLD "abort", "no round is open; `step` opens one", 2},
 	{WORLD "round 2; step 5; abort; expect round==2",
      "round 3 aborted; the model is still version 2\n", 0},

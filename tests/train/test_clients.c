@@ -116,7 +116,7 @@ static const struct {
 	{"too few vectors", "1 vectors", 1, 5, 10, 1, 0},
 	{"no samples", "0 samples", 2, 5, 0, 1, 0},
 	{"no steps", "0 steps", 2, 5, 10, 0, 0},
-	{"NaN", "number 2 of its returned vector", 2, 5, 10, 1, NAN},
+	{"NaN", "its returned vector is NaN at coordinate 2", 2, 5, 10, 1, NAN},
 	{"infinite", "its returned vector is infinite at coordinate 2", 2, 5, 10, 1, -INFINITY},
 };
 

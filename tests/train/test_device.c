@@ -35,9 +35,9 @@ static const struct {
 	{"phone:-1", 0, -1, "a number from 0 to 3"},
 	{"phone:nan", 0, -1, "a number from 0 to 3"},
 	{"phone:0.1:2", 0, -1, "a number from 0 to 3"},
-	{"-1", 0, -1, "from 1 to 1e30 FLOP/s, 0 for no time"},
-	{"0.5", 0, -1, "from 1 to 1e30"},
-	{"1e31", 0, -1, "from 1 to 1e30"},
+	{"-1", 0, -1, "from 1 FLOP/s, 0 for no time"},
+	{"0.5", 0, -1, "from 1 FLOP/s"},
+	{"1e31", 0, -1, "from 1 FLOP/s"},
 	{"inf", 0, -1, ""},
 	{"nan", 0, -1, ""},
 	{"xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx", 0, -1,
@@ -87,7 +87,7 @@ START_TEST(links_are_read)
 	ck_assert_double_eq(spec.link.down, 1e6);
 	ck_assert_double_eq(spec.link.latency + spec.link.jitter + spec.link.loss, 0);
 	ck_assert_int_eq(fed_link_parse("0", &spec, &err), FED_FAIL);
-	ck_assert_ptr_nonnull(strstr(err.text, "0.001 to 1e30 bytes/s"));
+	ck_assert_ptr_nonnull(strstr(err.text, "from 0.001 bytes/s"));
 	ck_assert_int_eq(fed_link_parse("satelite", &spec, &err), FED_FAIL);
 	ck_assert_ptr_nonnull(strstr(err.text, "did you mean satellite?"));
 }
