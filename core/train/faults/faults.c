@@ -18,7 +18,7 @@ struct fed_shared_attack *fed_shared_attack_new(struct fed_instance *instance)
 
 	if (!share)
 		return NULL;
-	atomic_init(&share->users, 1);
+	atomic_init(&share->references, 1);
 	share->instance = *instance;
 	*instance = (struct fed_instance){0};
 	return share;
@@ -27,13 +27,13 @@ struct fed_shared_attack *fed_shared_attack_new(struct fed_instance *instance)
 struct fed_shared_attack *fed_shared_attack_ref(struct fed_shared_attack *share)
 {
 	if (share)
-		atomic_fetch_add(&share->users, 1);
+		atomic_fetch_add(&share->references, 1);
 	return share;
 }
 
 void fed_shared_attack_unref(struct fed_shared_attack *share)
 {
-	if (!share || atomic_fetch_sub(&share->users, 1) > 1)
+	if (!share || atomic_fetch_sub(&share->references, 1) > 1)
 		return;
 	fed_instance_release(&share->instance);
 	fed_free(share);

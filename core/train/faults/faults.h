@@ -62,7 +62,7 @@ int fed_fault_find_type(const char *name, enum fed_fault_kind *, struct fed_erro
 
 /* Reference-counted attack plugin: trainings that run keep it alive when its fault is healed. */
 struct fed_shared_attack {
-	atomic_uint users;
+	atomic_uint references;
 	struct fed_instance instance;
 };
 /* The first reference.  Takes the instance on success; NULL: no memory. */

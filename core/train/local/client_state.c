@@ -46,7 +46,7 @@ int fed_remember(struct fed_trainer *t, struct fed_training *g, struct fed_error
 		t->learned = grown;
 		t->learned_capacity = batch_capacity;
 	}
-	if (g->users > 1 && kept) { /* a snapshot refers to the training */
+	if (g->references > 1 && kept) { /* a snapshot refers to the training */
 		const struct fed_client its = {.kept = kept};
 		kept = fed_copy_kept(&its, fed_client_vectors(t->federation->aggregator),
 		                     t->federation->net->dim);

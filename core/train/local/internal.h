@@ -16,7 +16,7 @@
 struct fed_training {
 	struct fed_job job;
 	struct fed_training *next;   /* in the free list */
-	uint32_t users;              /* reference count: its slot, and snapshots (train/in_flight.h) */
+	uint32_t references;         /* reference count: its slot, and snapshots (train/in_flight.h) */
 	struct fed_trainer *trainer; /* NULL: none yet, it was restored from a file */
 	uint32_t client;
 	struct fed_client row; /* copied at its beginning: the table may grow meanwhile */

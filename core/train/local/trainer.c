@@ -166,7 +166,7 @@ static struct fed_training *idle_training(struct fed_trainer *t)
 
 void fed_training_drop(struct fed_training *g)
 {
-	if (!g || --g->users)
+	if (!g || --g->references)
 		return;
 	fed_shared_vectors_unref(g->model);
 	fed_shared_vectors_unref(g->result);
@@ -211,7 +211,7 @@ int fed_trainer_start(struct fed_trainer *t, uint32_t client, const struct fed_c
 	}
 	*g = (struct fed_training){
 		.job = {.run = fed_training_run, .due = due, .seq = t->started++},
-		.users = 1,
+		.references = 1,
 		.trainer = t,
 		.client = client,
 		.row = *row,
@@ -255,7 +255,7 @@ static struct fed_shared_vectors *result_of(struct fed_training *g)
 {
 	struct fed_shared_vectors *result = g->result;
 
-	if (g->users == 1) {
+	if (g->references == 1) {
 		g->result = NULL;
 		return result;
 	}
@@ -324,7 +324,7 @@ bool fed_trainer_ref_all(const struct fed_trainer *t, struct fed_training ***out
 	for (uint32_t i = 0; i < t->slots; i++) {
 		(*out)[i] = t->slot[i];
 		if (t->slot[i])
-			t->slot[i]->users++;
+			t->slot[i]->references++;
 	}
 	return true;
 }
@@ -403,7 +403,7 @@ struct fed_training *fed_training_restore(const struct fed_training_result *o)
 	}
 	*g = (struct fed_training){
 		.job = {.run = fed_training_run},
-		.users = 1,
+		.references = 1,
 		.client = o->client,
 		.row = {.count = o->samples},
 		.version = o->version,
