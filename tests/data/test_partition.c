@@ -267,7 +267,7 @@ static const struct {
 	{{FED_PARTITION_IID, .samples = 301}, 10, {"3,010", "3,000 are left", "samples=300"}},
 	{{FED_PARTITION_DIRICHLET, .samples = 1, .alpha = 0.1},
      100000,
-     {"3,000 are left", "reuse", ""}},
+     {"3,000 examples are left", "reuse", ""}},
 	{{FED_PARTITION_NONIID, .samples = 1}, 5, {"samples=1", "2 shards", ""}},
 	{{FED_PARTITION_SHARDS, .samples = 5, .shards = 6}, 5, {"shards=6", "samples=5", ""}},
 	{{FED_PARTITION_SHARDS, .samples = 5, .shards = 0}, 5, {"shards=0", "samples=5", ""}},

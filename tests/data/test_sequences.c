@@ -180,7 +180,7 @@ static const struct {
 } refused[] = {
 	{"", "", "is empty"},
 	{"too short", "", "has 9 characters; windows of 40 for training and test need at least 82"},
-	{"aaaaaaaaaaaaaaaaaaaa", "window=3", "one character again and again"},
+	{"aaaaaaaaaaaaaaaaaaaa", "window=3", "one distinct character"},
 	{SPEECH SPEECH, "window=3 speakers=yes", "no line is the name of a speaker"},
 	{SPEECH, "window=0", "window"},
 };
@@ -204,7 +204,7 @@ START_TEST(paths_that_are_refused)
 	char args[400];
 
 	ck_assert_int_eq(try_load(&data, "text", "", &err), FED_REJECT);
-	ck_assert_ptr_nonnull(strstr(err.text, "which one?"));
+	ck_assert_ptr_nonnull(strstr(err.text, "needs a text: "));
 	snprintf(args, sizeof args, "path=%s", temp.dir);
 	ck_assert_int_eq(try_load(&data, "text", args, &err), FED_FAIL);
 	ck_assert_ptr_nonnull(strstr(err.text, "has no .txt file"));

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* shell/test_examples.c - every example of every command runs, in a fresh session and folder, and
- * every command is in the man page and in the README. */
+ * every command is in the man page. */
 #include <string.h>
 #include <unistd.h>
 
@@ -57,26 +57,21 @@ static void read_page(const char *path, struct fed_text *out)
 	fed_text_release(&page);
 }
 
-START_TEST(the_pages_list_all_commands)
+START_TEST(the_man_page_lists_all_commands)
 {
-	struct fed_text manual = {0}, readme = {0};
+	struct fed_text manual = {0};
 	const struct fed_command *command;
 	enum fed_group group;
 
 	read_page(FED_SOURCE_DIR "/shell/fedsh.1", &manual);
-	read_page(FED_SOURCE_DIR "/README.md", &readme);
 	for (size_t i = 0; (command = fed_command_at(&shell_lab_table, i, &group)); i++) {
 		char head[64];
 
 		snprintf(head, sizeof head, "\n.B %s\n", fed_group_names[group]);
 		ck_assert_msg(lists(fed_text_str(&manual), head, "\n.", command->name), "fedsh.1 has no %s",
 		              command->name);
-		snprintf(head, sizeof head, "\n| %s | ", fed_group_names[group]);
-		ck_assert_msg(lists(fed_text_str(&readme), head, " |\n", command->name),
-		              "README.md has no %s", command->name);
 	}
 	fed_text_release(&manual);
-	fed_text_release(&readme);
 }
 END_TEST
 
@@ -104,7 +99,7 @@ FED_SUITE(examples)
 	while (fed_command_at(&shell_lab_table, (size_t)n, NULL))
 		n++;
 	tcase_add_loop_test(tests, examples_run, 0, n);
-	tcase_add_test(tests, the_pages_list_all_commands);
+	tcase_add_test(tests, the_man_page_lists_all_commands);
 	tcase_add_test(tests, the_language_reference_is_that_of_the_table);
 	suite_add_tcase(suite, tests);
 	return suite;

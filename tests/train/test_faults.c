@@ -96,7 +96,7 @@ START_TEST(one_round)
 		{"late versions=2", 5, 0, 0, 1, FED_EVENT_FAULT, "waits"},
 		{"corrupt", 5, 1, 0, 0, FED_EVENT_REFUSED, "checksum"},
 		{"corrupt bits=3", 5, 1, 0, 0, FED_EVENT_REFUSED, ""},
-		{"nan", 5, 1, 0, 0, FED_EVENT_REFUSED, "nan"},
+		{"nan", 5, 1, 0, 0, FED_EVENT_REFUSED, "NaN"},
 		{"data-arrives", 6, 0, 0, 0, FED_EVENT_ROUND, ""},
 		{"data-expires", 6, 0, 0, 0, FED_EVENT_ROUND, ""},
 		{"drift", 6, 0, 0, 0, FED_EVENT_ROUND, ""},
@@ -479,7 +479,7 @@ START_TEST(nobody_is_here)
 	/* Under async the answers that are under way already still make versions. */
 	for (int i = 0; i < 7 && fed_federation_round(&lab.federation, &err) == FED_OK; i++)
 		ck_assert_int_lt(i, _i == 0 ? 1 : 6);
-	ck_assert_msg(strstr(err.text, "churn has taken all 6"), "%s", err.text);
+	ck_assert_msg(strstr(err.text, "churn took away all 6"), "%s", err.text);
 	ck_assert_uint_eq(fed_faults_heal(&lab.faults, NULL, 0, 1u << FED_FAULT_CHURN), 6);
 	run(&lab, &t, 1);
 	lab_release(&lab);

@@ -268,7 +268,7 @@ START_TEST(commands_while_rounds_run)
 	emulator_type("q");
 	emulator_wait("stopped at version");
 	emulator_type("faults\r");
-	emulator_wait("nothing is broken");
+	emulator_wait("no faults; ");
 	emulator_type("continue\003");
 	emulator_type("quit\r");
 	ck_assert_int_eq(emulator_end(), 0);
