@@ -6,7 +6,7 @@
 #include "checkpoint/parts.h"
 
 /* Numbers ascend up to last_number. */
-static const struct fed_column breakpoint_columns[] = {
+static const struct fed_record_column breakpoint_columns[] = {
 	FED_COLUMN(struct fed_breakpoint, number),
 	FED_COLUMN(struct fed_breakpoint, hits),
 	FED_COLUMN(struct fed_breakpoint, holds),

@@ -10,7 +10,7 @@
 
 /* Client blocks --------------------------------------------------------------------- */
 
-static const struct fed_column block_columns[] = {
+static const struct fed_record_column block_columns[] = {
 	FED_COLUMN(struct fed_client_block, first),
 	FED_COLUMN(struct fed_client_block, n),
 	FED_COLUMN(struct fed_client_block, shared),
@@ -57,7 +57,7 @@ static void load_blocks(struct fed_loader *f, struct fed_session *s)
 /* Rows ------------------------------------------------------------------------------ */
 
 /* Columns of a present client; the offset of its examples in its block comes before them. */
-static const struct fed_column client_columns[] = {
+static const struct fed_record_column client_columns[] = {
 	FED_COLUMN(struct fed_client, count),        FED_COLUMN(struct fed_client, version),
 	FED_COLUMN(struct fed_client, rounds),       FED_COLUMN(struct fed_client, loss),
 	FED_COLUMN(struct fed_client, shifted),      FED_COLUMN(struct fed_client, shift.gain),

@@ -7,9 +7,9 @@
 #include <math.h>
 #include <string.h>
 
-void fed_put_row(struct fed_saver *f, const struct fed_column *column, const void *row)
+void fed_put_row(struct fed_saver *f, const struct fed_record_column *column, const void *row)
 {
-	for (const struct fed_column *c = column; c->name; c++) {
+	for (const struct fed_record_column *c = column; c->name; c++) {
 		const char *at = (const char *)row + c->offset;
 
 		if (c->type == FED_COLUMN_TEXT)
@@ -37,7 +37,7 @@ static bool rule_allows(enum fed_column_rule rule, double x)
 	}
 }
 
-static void get_text(struct fed_loader *f, const struct fed_column *c, char *at)
+static void get_text(struct fed_loader *f, const struct fed_record_column *c, char *at)
 {
 	struct fed_text text = {0};
 
@@ -50,13 +50,13 @@ static void get_text(struct fed_loader *f, const struct fed_column *c, char *at)
 	fed_text_release(&text);
 }
 
-static void check_real(struct fed_loader *f, const struct fed_column *c, double x)
+static void check_real(struct fed_loader *f, const struct fed_record_column *c, double x)
 {
 	if (!rule_allows(c->rule, x))
 		fed_loader_fail(f, "%s is %g", c->name, x);
 }
 
-static void check_value(struct fed_loader *f, const struct fed_column *c, const void *at)
+static void check_value(struct fed_loader *f, const struct fed_record_column *c, const void *at)
 {
 	if (c->type == FED_COLUMN_F32)
 		check_real(f, c, (double)*(const float *)at);
@@ -67,9 +67,9 @@ static void check_value(struct fed_loader *f, const struct fed_column *c, const 
 		                c->below);
 }
 
-void fed_get_row(struct fed_loader *f, const struct fed_column *column, void *row)
+void fed_get_row(struct fed_loader *f, const struct fed_record_column *column, void *row)
 {
-	for (const struct fed_column *c = column; c->name; c++) {
+	for (const struct fed_record_column *c = column; c->name; c++) {
 		void *at = (char *)row + c->offset;
 
 		if (c->type == FED_COLUMN_TEXT)
@@ -83,11 +83,11 @@ void fed_get_row(struct fed_loader *f, const struct fed_column *column, void *ro
 	}
 }
 
-uint64_t fed_row_bytes(const struct fed_column *column)
+uint64_t fed_row_bytes(const struct fed_record_column *column)
 {
 	uint64_t bytes = 0;
 
-	for (const struct fed_column *c = column; c->name; c++)
+	for (const struct fed_record_column *c = column; c->name; c++)
 		bytes += c->type == FED_COLUMN_TEXT ? sizeof(uint32_t) : c->size;
 	return bytes;
 }

@@ -31,7 +31,7 @@ enum fed_column_rule {
 	FED_COLUMN_BELOW_ONE, /* in [0, 1) */
 };
 
-struct fed_column {
+struct fed_record_column {
 	const char *name;
 	size_t offset, size; /* of the member */
 	enum fed_column_type type;
@@ -57,10 +57,10 @@ struct fed_column {
 	}
 
 /* Append a struct to the open section. */
-void fed_put_row(struct fed_saver *, const struct fed_column *, const void *row);
+void fed_put_row(struct fed_saver *, const struct fed_record_column *, const void *row);
 /* Read a struct.  Fails with the column's name and the value if its rule forbids it. */
-void fed_get_row(struct fed_loader *, const struct fed_column *, void *row);
+void fed_get_row(struct fed_loader *, const struct fed_record_column *, void *row);
 /* Minimum length of a row in the file, in bytes: for fed_get_array. */
-uint64_t fed_row_bytes(const struct fed_column *);
+uint64_t fed_row_bytes(const struct fed_record_column *);
 
 #endif

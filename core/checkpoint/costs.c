@@ -4,7 +4,7 @@
  */
 #include "checkpoint/parts.h"
 
-static const struct fed_column cost_columns[] = {
+static const struct fed_record_column cost_columns[] = {
 	FED_COLUMN(struct fed_costs, messages_up),
 	FED_COLUMN(struct fed_costs, messages_down),
 	FED_COLUMN(struct fed_costs, bytes_up),

@@ -6,7 +6,7 @@
 
 #include "checkpoint/parts.h"
 
-static const struct fed_column equipment_columns[] = {
+static const struct fed_record_column equipment_columns[] = {
 	FED_COLUMN_RULE(struct fed_equipment, device, FED_COLUMN_TIME),
 	FED_COLUMN_RULE(struct fed_equipment, link.latency, FED_COLUMN_TIME),
 	FED_COLUMN_RULE(struct fed_equipment, link.jitter, FED_COLUMN_TIME),

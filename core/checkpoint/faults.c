@@ -9,7 +9,7 @@
 #include "checkpoint/parts.h"
 #include "session/internal.h"
 
-static const struct fed_column fault_columns[] = {
+static const struct fed_record_column fault_columns[] = {
 	FED_COLUMN(struct fed_fault, number),  FED_COLUMN(struct fed_fault, from),
 	FED_COLUMN(struct fed_fault, until),   FED_COLUMN(struct fed_fault, dated),
 	FED_COLUMN(struct fed_fault, settled), FED_COLUMN_END,

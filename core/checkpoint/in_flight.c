@@ -11,7 +11,7 @@
 #include "base/mem.h"
 #include "checkpoint/parts.h"
 
-static const struct fed_column invitation_columns[] = {
+static const struct fed_record_column invitation_columns[] = {
 	FED_COLUMN(struct fed_invitation, number),
 	FED_COLUMN(struct fed_invitation, version),
 	FED_COLUMN(struct fed_invitation, sent),
@@ -19,7 +19,7 @@ static const struct fed_column invitation_columns[] = {
 	FED_COLUMN_END,
 };
 
-static const struct fed_column event_columns[] = {
+static const struct fed_record_column event_columns[] = {
 	FED_COLUMN_RULE(struct fed_queued_event, when, FED_COLUMN_FINITE),
 	FED_COLUMN(struct fed_queued_event, seq),
 	FED_COLUMN(struct fed_queued_event, ref),
@@ -28,7 +28,7 @@ static const struct fed_column event_columns[] = {
 	FED_COLUMN_END,
 };
 
-static const struct fed_column message_columns[] = {
+static const struct fed_record_column message_columns[] = {
 	FED_COLUMN(struct fed_envelope, head.from),
 	FED_COLUMN(struct fed_envelope, head.to),
 	FED_COLUMN(struct fed_envelope, head.kind),
@@ -46,7 +46,7 @@ static const struct fed_column message_columns[] = {
 	FED_COLUMN_END,
 };
 
-static const struct fed_column training_columns[] = {
+static const struct fed_record_column training_columns[] = {
 	FED_COLUMN(struct fed_training_result, client),
 	FED_COLUMN(struct fed_training_result, steps),
 	FED_COLUMN_BELOW(struct fed_training_result, kept_vectors, FED_LIST_MAX + 1),

@@ -7,7 +7,7 @@
 #include "base/mem.h"
 #include "checkpoint/parts.h"
 
-static const struct fed_column counters[] = {
+static const struct fed_record_column counters[] = {
 	FED_COLUMN(struct fed_progress, version),
 	FED_COLUMN(struct fed_progress, invitations),
 	FED_COLUMN_RULE(struct fed_progress, clock, FED_COLUMN_TIME),
