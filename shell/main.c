@@ -301,18 +301,24 @@ int main(int argc, char **argv)
 		return FED_EXIT_IO;
 	}
 	const int bad = parse_options(argc, argv, &o);
-	if (bad)
+	if (bad) {
+		fed_free(o.command);
 		return bad;
+	}
 	shell.groups = fed_command_groups;
 	shell.out = stdout;
 	shell.errors = stderr;
-	if (open_json(&shell, o.json))
+	if (open_json(&shell, o.json)) {
+		fed_free(o.command);
 		return FED_EXIT_IO;
+	}
 	shell.brief = o.brief;
 	fed_screen_init(&shell, !o.no_color);
 	char *folder = plugin_folder();
 	if (!folder || fed_shell_init(&shell, folder, &err)) {
 		fprintf(stderr, "error: %s\n", folder ? err.text : "out of memory");
+		fed_free(folder);
+		fed_free(o.command);
 		return FED_EXIT_PLUGIN;
 	}
 	static const char *const headers[] = {"include", "../include"};
