@@ -17,12 +17,12 @@ void fed_emit(const struct fed_federation *, enum fed_event_kind, uint32_t clien
  * leaves. */
 void fed_emit_about(const struct fed_federation *, enum fed_event_kind, uint32_t client,
                     uint64_t invitation, uint64_t bytes, const char *text);
-/* An update that does not count: told, and counted as refused.  `spoilt`: because a number in it is
- * not finite. */
-void fed_refuse_update(struct fed_federation *, uint32_t client, uint64_t invitation, bool spoilt,
-                       const char *why);
-/* FED_FAIL; to an error that says that nobody reported is added what helps where training itself
- * gave the numbers that are not finite. */
+/* Report an update as refused, and count it.  not_finite: because a number in it is NaN or
+ * infinite. */
+void fed_refuse_update(struct fed_federation *, uint32_t client, uint64_t invitation,
+                       bool not_finite, const char *why);
+/* FED_FAIL for a round without a report; where local training itself gave NaN or infinity, the
+ * error's text also says to lower the learning rate. */
 int fed_fail_unreported(const struct fed_federation *, struct fed_error *);
 
 #endif
