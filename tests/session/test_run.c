@@ -203,7 +203,7 @@ START_TEST(a_first_round_without_finite_updates_is_told)
 
 		small_init(&s, &heard);
 		snprintf(line, sizeof line,
-		         "dataset linear train=80 test=40;model mlp;scheme %s;add 4 iid 20;set lr 1000;"
+		         "dataset linear train=80 test=40;model mlp hidden=8;scheme %s;add 4 iid 20;set lr 1000;"
 		         "set batch 1;set epochs 20",
 		         schemes[i]);
 		small_do(&s, line);
