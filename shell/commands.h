@@ -8,6 +8,6 @@
 #include "shell/language/command.h"
 
 /* The value of struct fed_shell's `groups`. */
-extern const struct fed_command_group fed_command_groups[FED_GROUPS];
+extern const struct fed_command_group fed__command_groups[FED_GROUPS];
 
 #endif

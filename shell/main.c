@@ -142,10 +142,10 @@ static enum fed_exit finish_json(const struct fed_shell *shell, enum fed_exit re
 /* The language reference: what shell/language.md holds. */
 static enum fed_exit print_language(void)
 {
-	const struct fed_shell table = {.groups = fed_command_groups};
+	const struct fed_shell table = {.groups = fed__command_groups};
 	struct fed_text text = {0};
 
-	fed_reference_put(&table, &text);
+	fed__reference_put(&table, &text);
 	fputs(fed_text_str(&text), stdout);
 	fed_text_release(&text);
 	return finish_output(stdout, FED_EXIT_OK);
@@ -227,14 +227,14 @@ static int open_json(struct fed_shell *shell, const char *path)
 static enum fed_exit read_input(struct fed_shell *shell)
 {
 	if (!isatty(STDIN_FILENO))
-		return fed_shell_read(shell, stdin, "stdin", NULL);
+		return fed__shell_read(shell, stdin, "stdin", NULL);
 	if (!shell->screen.terminal)
-		return fed_plain_run(shell);
-	fed_print(shell,
-	          "fedsh %s, a laboratory for distributed learning. `help` lists the commands.\n",
-	          FED_VERSION);
+		return fed__plain_run(shell);
+	fed__print(shell,
+	           "fedsh %s, a laboratory for distributed learning. `help` lists the commands.\n",
+	           FED_VERSION);
 	shell->lenient = true;
-	return fed_readline_run(shell);
+	return fed__readline_run(shell);
 }
 
 static enum fed_exit run(struct fed_shell *shell, const struct options *o, char **files)
@@ -243,12 +243,12 @@ static enum fed_exit run(struct fed_shell *shell, const struct options *o, char 
 	struct fed_error err;
 
 	for (int i = 0; i < o->commands && result == FED_EXIT_OK && !shell->quit; i++)
-		result = fed_shell_execute(shell, o->command[i], strlen(o->command[i]), NULL);
+		result = fed__shell_execute(shell, o->command[i], strlen(o->command[i]), NULL);
 	for (; *files && result == FED_EXIT_OK && !shell->quit; files++) {
 		shell->reported = false;
-		result = fed_shell_source(shell, *files, &err);
+		result = fed__shell_source(shell, *files, &err);
 		if (result && !shell->reported && result != FED_EXIT_INTERRUPTED)
-			fed_print_error(shell, "", err.text);
+			fed__print_error(shell, "", err.text);
 	}
 	return result;
 }
@@ -267,22 +267,22 @@ static enum fed_exit watch(struct fed_shell *shell, const struct options *o, cha
 	}
 	for (int i = 0; i < n && script && line; i++) {
 		fed_text_add(&line[i], "source ");
-		fed_word_quote(&line[i], files[i]);
+		fed__word_quote(&line[i], files[i]);
 		script[k++] = fed_text_str(&line[i]);
 	}
 	shell->lenient = true;
-	fed_line_history_load();
+	fed__line_history_load();
 	const double pace = o->pace >= 0 ? o->pace : n ? 2 : 0;
-	rc = script && line ? fed_watch_bridge_run(shell, NULL, pace, script, &err)
+	rc = script && line ? fed__watch_bridge_run(shell, NULL, pace, script, &err)
 	                    : fed_fail_memory(&err, sizeof *line, "the lines");
-	fed_line_history_end(shell);
+	fed__line_history_end(shell);
 	for (int i = 0; i < n && line; i++)
 		fed_text_release(&line[i]);
 	fed_free(line);
 	fed_free(script);
 	if (rc == FED_OK)
 		return FED_EXIT_OK;
-	fed_print_error(shell, "--watch: ", err.text);
+	fed__print_error(shell, "--watch: ", err.text);
 	return FED_EXIT_USAGE;
 }
 
@@ -305,7 +305,7 @@ int main(int argc, char **argv)
 		fed_free(o.command);
 		return bad;
 	}
-	shell.groups = fed_command_groups;
+	shell.groups = fed__command_groups;
 	shell.out = stdout;
 	shell.errors = stderr;
 	if (open_json(&shell, o.json)) {
@@ -313,9 +313,9 @@ int main(int argc, char **argv)
 		return FED_EXIT_IO;
 	}
 	shell.brief = o.brief;
-	fed_screen_init(&shell, !o.no_color);
+	fed__screen_init(&shell, !o.no_color);
 	char *folder = plugin_folder();
-	if (!folder || fed_shell_init(&shell, folder, &err)) {
+	if (!folder || fed__shell_init(&shell, folder, &err)) {
 		fprintf(stderr, "error: %s\n", folder ? err.text : "out of memory");
 		fed_free(folder);
 		fed_free(o.command);
@@ -323,15 +323,15 @@ int main(int argc, char **argv)
 	}
 	static const char *const headers[] = {"include", "../include"};
 	shell.include = beside(headers, 2);
-	fed_signals_connect(&shell);
+	fed__signals_connect(&shell);
 	enum fed_exit result = o.watch ? watch(&shell, &o, argv + optind, argc - optind)
 	                       : o.commands || argv[optind] ? run(&shell, &o, argv + optind)
 	                                                    : read_input(&shell);
-	if (fed_signals_ending())
-		result = 128 + fed_signals_ending();
-	fed_signals_connect(NULL);
+	if (fed__signals_ending())
+		result = 128 + fed__signals_ending();
+	fed__signals_connect(NULL);
 	result = finish_json(&shell, finish_output(shell.out, result));
-	fed_shell_release(&shell);
+	fed__shell_release(&shell);
 	fed_free(folder);
 	fed_free(o.command);
 	return (int)result;

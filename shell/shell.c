@@ -7,15 +7,15 @@
 #include "base/mem.h"
 #include "shell/output/print.h"
 
-int fed_shell_init(struct fed_shell *shell, const char *plugin_folder, struct fed_error *err)
+int fed__shell_init(struct fed_shell *shell, const char *plugin_folder, struct fed_error *err)
 {
-	const struct fed_sink print = {fed_print_event, shell};
+	const struct fed_sink print = {fed__print_event, shell};
 
 	shell->screen.columns = shell->screen.columns ? shell->screen.columns : 80;
 	shell->screen.rows = shell->screen.rows ? shell->screen.rows : 24;
 	if (fed_session_new(&shell->session, plugin_folder, print, err))
 		return FED_FAIL;
-	if (fed_session_add_sink(shell->session, (struct fed_sink){fed_json_event, shell}, err)) {
+	if (fed_session_add_sink(shell->session, (struct fed_sink){fed__json_event, shell}, err)) {
 		fed_session_free(shell->session);
 		shell->session = NULL;
 		return FED_FAIL;
@@ -23,13 +23,13 @@ int fed_shell_init(struct fed_shell *shell, const char *plugin_folder, struct fe
 	return FED_OK;
 }
 
-void fed_shell_release(struct fed_shell *shell)
+void fed__shell_release(struct fed_shell *shell)
 {
 	fed_tournament_release(&shell->tournament);
 	fed_sweep_release(&shell->sweep);
 	fed_session_free(shell->session);
 	shell->session = NULL;
-	fed_aliases_release(shell);
+	fed__aliases_release(shell);
 	fed_text_release(&shell->journal);
 	if (shell->record)
 		fclose(shell->record);

@@ -2,8 +2,8 @@
 /*
  * shell/shell.h - the shell: a session, its input (commands) and its output (text, JSON).
  *
- * Every reader of lines (readline, a script, -c) calls fed_shell_execute(). Results are printed by
- * fed_print() and its relatives (output/print.h), which let no control byte of data reach a
+ * Every reader of lines (readline, a script, -c) calls fed__shell_execute(). Results are printed by
+ * fed__print() and its relatives (output/print.h), which let no control byte of data reach a
  * terminal; events of the session by the shell's sinks (text, JSON).
  */
 #ifndef FED_SHELL_SHELL_H
@@ -107,46 +107,46 @@ struct fed_shell {
 };
 
 /* Create the session and connect the sinks; prints warnings about broken plugins only. */
-int fed_shell_init(struct fed_shell *, const char *plugin_folder, struct fed_error *);
-void fed_shell_release(struct fed_shell *);
+int fed__shell_init(struct fed_shell *, const char *plugin_folder, struct fed_error *);
+void fed__shell_release(struct fed_shell *);
 
 /* Run the commands of the text up to the first failure, whose error is printed. Returns FED_EXIT_OK
  * or the exit code of the failure. */
-enum fed_exit fed_shell_execute(struct fed_shell *, const char *text, size_t len,
-                                const struct fed_script_place *);
+enum fed_exit fed__shell_execute(struct fed_shell *, const char *text, size_t len,
+                                 const struct fed_script_place *);
 /* Run the lines of an open file. from: position of the `source` command; NULL: the command line. */
-enum fed_exit fed_shell_read(struct fed_shell *, FILE *, const char *name,
-                             const struct fed_script_place *from);
-enum fed_exit fed_shell_source(struct fed_shell *, const char *path, struct fed_error *);
+enum fed_exit fed__shell_read(struct fed_shell *, FILE *, const char *name,
+                              const struct fed_script_place *from);
+enum fed_exit fed__shell_source(struct fed_shell *, const char *path, struct fed_error *);
 
-const struct fed_alias *fed_alias_find(const struct fed_shell *, const char *name);
+const struct fed_alias *fed__alias_find(const struct fed_shell *, const char *name);
 /* Set an alias; text "" removes it. */
-int fed_alias_set(struct fed_shell *, const char *name, const char *text, struct fed_error *);
-void fed_aliases_release(struct fed_shell *);
+int fed__alias_set(struct fed_shell *, const char *name, const char *text, struct fed_error *);
+void fed__aliases_release(struct fed_shell *);
 
 /* Screen -------------------------------------------------------------------- */
 
 /* Detect the capabilities from environment and terminal; color: use colour if there is any. */
-void fed_screen_init(struct fed_shell *, bool color);
+void fed__screen_init(struct fed_shell *, bool color);
 /* Update columns and rows from the terminal. */
-void fed_screen_measure(struct fed_shell *);
+void fed__screen_measure(struct fed_shell *);
 
 /* Journal and record ------------------------------------------------------- */
 
-void fed_journal_add(struct fed_shell *, const char *text, size_t len);
+void fed__journal_add(struct fed_shell *, const char *text, size_t len);
 /* After a reset: empty but for the plugins that were loaded, which stay. */
-void fed_journal_restart(struct fed_shell *);
-int fed_journal_start(struct fed_shell *, const char *path, struct fed_error *);
-int fed_journal_stop(struct fed_shell *, struct fed_error *);
+void fed__journal_restart(struct fed_shell *);
+int fed__journal_start(struct fed_shell *, const char *path, struct fed_error *);
+int fed__journal_stop(struct fed_shell *, struct fed_error *);
 
 /* Signals ------------------------------------------------------------------- */
 
 /* Install handlers of SIGINT, SIGTERM and SIGHUP for this shell; SIGPIPE ends the program. */
-void fed_signals_connect(struct fed_shell *);
+void fed__signals_connect(struct fed_shell *);
 /* Whether SIGINT came since the last call. */
-bool fed_signals_interrupted(void);
+bool fed__signals_interrupted(void);
 /* The termination signal that came, or 0. */
-int fed_signals_ending(void);
+int fed__signals_ending(void);
 /* The running activity, for the message of Ctrl-C. */
 enum fed_running {
 	FED_RUNNING_NOTHING,
@@ -155,6 +155,6 @@ enum fed_running {
 	FED_RUNNING_TRIALS, /* rows of a sweep, matches of a tournament */
 	FED_RUNNING_KINDS
 };
-void fed_signals_running(enum fed_running);
+void fed__signals_running(enum fed_running);
 
 #endif

@@ -14,49 +14,49 @@
 
 /* Views -------------------------------------------------------------------------- */
 
-int fed_app_switch(struct fed_app *app, const char *name, struct fed_error *err)
+int fed__app_switch(struct fed_app *app, const char *name, struct fed_error *err)
 {
 	size_t at;
 
-	return fed_view_find(name, &at, err) ? FED_FAIL : fed_app_open(app, at, err);
+	return fed__view_find(name, &at, err) ? FED_FAIL : fed__app_open(app, at, err);
 }
 
-int fed_app_init(struct fed_app *app, const char *name, struct fed_error *err)
+int fed__app_init(struct fed_app *app, const char *name, struct fed_error *err)
 {
-	return name ? fed_app_switch(app, name, err) : fed_app_open(app, 0, err);
+	return name ? fed__app_switch(app, name, err) : fed__app_open(app, 0, err);
 }
 
-void fed_app_release(struct fed_app *app)
+void fed__app_release(struct fed_app *app)
 {
 	for (size_t i = 0; i < FED_APP_VIEWS; i++) {
-		if (app->state[i] && fed_view_at(i)->close)
-			fed_view_at(i)->close(app->state[i]);
+		if (app->state[i] && fed__view_at(i)->close)
+			fed__view_at(i)->close(app->state[i]);
 		fed_free(app->state[i]);
 		app->state[i] = NULL;
 	}
 	fed_free(app->watched.marked);
 	app->watched.marked = NULL;
-	fed_canvas_release(&app->view);
-	fed_canvas_release(&app->whole);
-	fed_prompt_release(&app->prompt);
+	fed__canvas_release(&app->view);
+	fed__canvas_release(&app->whole);
+	fed__prompt_release(&app->prompt);
 	fed_text_release(&app->lesson);
 }
 
-bool fed_app_awaits_versions(const struct fed_app *app)
+bool fed__app_awaits_versions(const struct fed_app *app)
 {
-	return fed_app_view(app)->made != NULL;
+	return fed__app_view(app)->made != NULL;
 }
 
-void fed_app_notify_version(struct fed_app *app)
+void fed__app_notify_version(struct fed_app *app)
 {
 	const struct fed_session *s = app->watched.session;
 	const uint64_t version = fed_session_version(s);
 
-	if (fed_session_open(s) || version == app->notified || !fed_app_awaits_versions(app))
+	if (fed_session_open(s) || version == app->notified || !fed__app_awaits_versions(app))
 		return;
 	app->notified = version;
 	if (version)
-		fed_app_view(app)->made(app->state[app->at], &app->watched);
+		fed__app_view(app)->made(app->state[app->at], &app->watched);
 }
 
 /* Messages ------------------------------------------------------------------------ */
@@ -84,7 +84,7 @@ static void hear(struct fed_app *app, const struct fed_message_line *message, co
 		hear_lesson(app, line);
 	} else if (message->stream != FED_STREAM_OUT) {
 		if (!app->alarm || !*app->notice)
-			fed_app_notice(app, message->stream == FED_STREAM_ERROR, line);
+			fed__app_notice(app, message->stream == FED_STREAM_ERROR, line);
 	} else if (app->asked && !app->alarm) {
 		char text[sizeof app->notice];
 		const size_t blank = strspn(line, " ");
@@ -92,20 +92,20 @@ static void hear(struct fed_app *app, const struct fed_message_line *message, co
 		app->printed++;
 		snprintf(text, sizeof text, "%.300s%s", line + blank,
 		         app->printed > 1 ? "  (more in the log)" : "");
-		fed_app_notice(app, false, text);
+		fed__app_notice(app, false, text);
 	}
 }
 
-bool fed_app_read_messages(struct fed_app *app)
+bool fed__app_read_messages(struct fed_app *app)
 {
 	struct fed_messages *messages = app->watched.messages;
-	const uint64_t n = messages ? fed_messages_count(messages) : 0;
+	const uint64_t n = messages ? fed__messages_count(messages) : 0;
 	const bool any = n > app->heard;
 	struct fed_text line = {0};
 
 	for (struct fed_message_line message; app->heard < n;) {
 		fed_text_clear(&line);
-		if (fed_messages_get(messages, ++app->heard, &message, &line))
+		if (fed__messages_get(messages, ++app->heard, &message, &line))
 			hear(app, &message, fed_text_str(&line));
 	}
 	fed_text_release(&line);
@@ -124,9 +124,9 @@ static void export_view(struct fed_app *app, const char *path)
 	char notice[300];
 
 	if (svg)
-		fed_canvas_svg(&app->view, &text);
+		fed__canvas_svg(&app->view, &text);
 	else
-		fed_canvas_text(&app->view, &text, app->watched.utf8, false);
+		fed__canvas_text(&app->view, &text, app->watched.utf8, false);
 	fed_path_expand(path, &expanded);
 	int rc = text.failed || expanded.failed ? fed_fail_memory(&err, text.len, "the picture")
 	                                        : fed_file_open(&file, fed_text_str(&expanded), &err);
@@ -135,7 +135,7 @@ static void export_view(struct fed_app *app, const char *path)
 		rc = fed_file_commit(&file, &err);
 	}
 	snprintf(notice, sizeof notice, "%s was written", fed_show(path).s);
-	fed_app_notice(app, rc != FED_OK, rc ? err.text : notice);
+	fed__app_notice(app, rc != FED_OK, rc ? err.text : notice);
 	fed_text_release(&text);
 	fed_text_release(&expanded);
 }
@@ -148,8 +148,8 @@ static enum fed_app_action finish_prompt(struct fed_app *app)
 
 	app->prompting = FED_PROMPTING_NOTHING;
 	if (was == FED_PROMPTING_FILTER) {
-		if (fed_app_view(app)->filter(app->state[app->at], &app->watched, line, &err))
-			fed_app_notice(app, true, err.text);
+		if (fed__app_view(app)->filter(app->state[app->at], &app->watched, line, &err))
+			fed__app_notice(app, true, err.text);
 		app->fresh = false;
 		return FED_APP_ACTION_NONE;
 	}
@@ -168,7 +168,7 @@ static enum fed_app_action press_prompt(struct fed_app *app, const struct fed_pr
 {
 	const bool command = app->prompting == FED_PROMPTING_COMMAND;
 
-	switch (fed_prompt_press(&app->prompt, press)) {
+	switch (fed__prompt_press(&app->prompt, press)) {
 	case FED_PROMPT_DONE:
 		return finish_prompt(app);
 	case FED_PROMPT_LEFT:
@@ -187,7 +187,7 @@ static enum fed_app_action press_prompt(struct fed_app *app, const struct fed_pr
 
 /* Keys ------------------------------------------------------------------------------ */
 
-bool fed_app_needs_session(const struct fed_app *app, const struct fed_press *press)
+bool fed__app_needs_session(const struct fed_app *app, const struct fed_press *press)
 {
 	if (app->prompting == FED_PROMPTING_COMMAND)
 		return press->code == FED_KEY_TAB;
@@ -195,8 +195,8 @@ bool fed_app_needs_session(const struct fed_app *app, const struct fed_press *pr
 		return press->code == FED_KEY_ENTER;
 	if (app->prompting || app->helping)
 		return false;
-	const struct fed_app_key *global = fed_app_key(press->code);
-	return !fed_view_key(fed_app_view(app), press->code) ? global && global->looks : true;
+	const struct fed_app_key *global = fed__app_key(press->code);
+	return !fed__view_key(fed__app_view(app), press->code) ? global && global->looks : true;
 }
 
 static enum fed_app_action press_view(struct fed_app *app, const struct fed_key *key,
@@ -207,11 +207,11 @@ static enum fed_app_action press_view(struct fed_app *app, const struct fed_key 
 
 	seen.columns = app->view.columns;
 	seen.rows = app->view.rows;
-	seen.row = press->row - fed_app_title_rows(app->whole.rows);
+	seen.row = press->row - fed__app_title_rows(app->whole.rows);
 	if (press->code == FED_KEY_CLICK && seen.row >= seen.rows)
 		return FED_APP_ACTION_NONE;
 	if (key->press(app->state[app->at], &app->watched, &seen, &err))
-		fed_app_notice(app, true, err.text);
+		fed__app_notice(app, true, err.text);
 	app->fresh = false;
 	return FED_APP_ACTION_NONE;
 }
@@ -229,23 +229,23 @@ static enum fed_app_action press_help(struct fed_app *app, uint32_t code)
 	return FED_APP_ACTION_NONE;
 }
 
-enum fed_app_action fed_app_press(struct fed_app *app, const struct fed_press *press)
+enum fed_app_action fed__app_press(struct fed_app *app, const struct fed_press *press)
 {
 	if (app->prompting)
 		return press_prompt(app, press);
 	app->notice[0] = 0;
 	app->alarm = app->asked = false;
 	if (press->code == FED_KEY_PASTE) { /* pasted text goes into a command */
-		fed_app_prompt(app, FED_PROMPTING_COMMAND, "");
+		fed__app_prompt(app, FED_PROMPTING_COMMAND, "");
 		return press_prompt(app, press);
 	}
 	if (app->helping)
 		return press_help(app, press->code);
 	const bool above =
-		press->code == FED_KEY_CLICK && press->row < fed_app_title_rows(app->whole.rows);
-	const struct fed_key *key = above ? NULL : fed_view_key(fed_app_view(app), press->code);
+		press->code == FED_KEY_CLICK && press->row < fed__app_title_rows(app->whole.rows);
+	const struct fed_key *key = above ? NULL : fed__view_key(fed__app_view(app), press->code);
 	if (key)
 		return press_view(app, key, press);
-	const struct fed_app_key *global = fed_app_key(press->code);
+	const struct fed_app_key *global = fed__app_key(press->code);
 	return global ? global->press(app, press) : FED_APP_ACTION_NONE;
 }

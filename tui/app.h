@@ -62,34 +62,34 @@ enum fed_app_action {
 	FED_APP_ACTION_MOUSE,
 	FED_APP_ACTION_REDRAW,
 	FED_APP_ACTION_LINE,     /* submit prompt.line */
-	FED_APP_ACTION_COMPLETE, /* call fed_prompt_complete() */
+	FED_APP_ACTION_COMPLETE, /* call fed__prompt_complete() */
 	FED_APP_ACTION_OLDER,
 	FED_APP_ACTION_NEWER,
 };
 
 /* name: of the view to open; NULL: the first. */
-int fed_app_init(struct fed_app *, const char *name, struct fed_error *);
-void fed_app_release(struct fed_app *);
-int fed_app_switch(struct fed_app *, const char *name, struct fed_error *);
+int fed__app_init(struct fed_app *, const char *name, struct fed_error *);
+void fed__app_release(struct fed_app *);
+int fed__app_switch(struct fed_app *, const char *name, struct fed_error *);
 
 /* Whether handling the key needs the session, which must be paused then. */
-bool fed_app_needs_session(const struct fed_app *, const struct fed_press *);
+bool fed__app_needs_session(const struct fed_app *, const struct fed_press *);
 /* Whether the key opens a prompt, so that keys behind it are text. */
-bool fed_app_begins_line(const struct fed_press *);
-enum fed_app_action fed_app_press(struct fed_app *, const struct fed_press *);
+bool fed__app_begins_line(const struct fed_press *);
+enum fed_app_action fed__app_press(struct fed_app *, const struct fed_press *);
 /* Show a notice in the footer. */
-void fed_app_notice(struct fed_app *, bool alarm, const char *text);
+void fed__app_notice(struct fed_app *, bool alarm, const char *text);
 /* Notify the view of a new version.  The session must be paused. */
-void fed_app_notify_version(struct fed_app *);
+void fed__app_notify_version(struct fed_app *);
 /* Whether the current view is notified of new versions. */
-bool fed_app_awaits_versions(const struct fed_app *);
+bool fed__app_awaits_versions(const struct fed_app *);
 /* Read new messages; returns whether the screen changed. */
-bool fed_app_read_messages(struct fed_app *);
+bool fed__app_read_messages(struct fed_app *);
 /* Whether title or view are out of date.  The session must be paused. */
-bool fed_app_is_changed(const struct fed_app *, const struct fed_runner_state *);
+bool fed__app_is_changed(const struct fed_app *, const struct fed_runner_state *);
 
 /* Paint into `whole`.  still: the session is paused; else the view's last picture is reused. */
-int fed_app_paint(struct fed_app *, const struct fed_runner_state *, bool still, int columns,
-                  int rows, struct fed_error *);
+int fed__app_paint(struct fed_app *, const struct fed_runner_state *, bool still, int columns,
+                   int rows, struct fed_error *);
 
 #endif

@@ -15,20 +15,20 @@ struct fed_app_key {
 	bool looks;              /* reads the session: only while it is paused */
 	enum fed_app_action (*press)(struct fed_app *, const struct fed_press *);
 };
-extern const struct fed_app_key fed_app_keys[]; /* ends with code 0 */
+extern const struct fed_app_key fed__app_keys[]; /* ends with code 0 */
 
-const struct fed_app_key *fed_app_key(uint32_t code);
-const struct fed_key *fed_view_key(const struct fed_view *, uint32_t code);
+const struct fed_app_key *fed__app_key(uint32_t code);
+const struct fed_key *fed__view_key(const struct fed_view *, uint32_t code);
 
-const struct fed_view *fed_app_view(const struct fed_app *);
+const struct fed_view *fed__app_view(const struct fed_app *);
 /* Make view `at` the current one; opens it the first time. */
-int fed_app_open(struct fed_app *, size_t at, struct fed_error *);
+int fed__app_open(struct fed_app *, size_t at, struct fed_error *);
 /* The same, if there is such a view; on failure the error becomes a notice. */
-void fed_app_show(struct fed_app *, size_t at);
-void fed_app_prompt(struct fed_app *, enum fed_prompting, const char *line);
+void fed__app_show(struct fed_app *, size_t at);
+void fed__app_prompt(struct fed_app *, enum fed_prompting, const char *line);
 /* Whether the view is out of date.  The session must be paused. */
-bool fed_app_is_stale(const struct fed_app *);
+bool fed__app_is_stale(const struct fed_app *);
 /* First row of the view on a screen of this many rows. */
-int fed_app_title_rows(int rows);
+int fed__app_title_rows(int rows);
 
 #endif

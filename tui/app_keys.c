@@ -10,14 +10,14 @@ enum { CONTROL = 0x1F, WHO_MOST = 200 };
 
 static enum fed_app_action press_number(struct fed_app *app, const struct fed_press *press)
 {
-	fed_app_show(app, press->code - '1');
+	fed__app_show(app, press->code - '1');
 	return FED_APP_ACTION_NONE;
 }
 
 static enum fed_app_action press_next(struct fed_app *app, const struct fed_press *press)
 {
 	(void)press;
-	fed_app_show(app, fed_view_at(app->at + 1) ? app->at + 1 : 0);
+	fed__app_show(app, fed__view_at(app->at + 1) ? app->at + 1 : 0);
 	return FED_APP_ACTION_NONE;
 }
 
@@ -26,9 +26,9 @@ static enum fed_app_action press_previous(struct fed_app *app, const struct fed_
 	size_t last = 0;
 
 	(void)press;
-	while (fed_view_at(last + 1))
+	while (fed__view_at(last + 1))
 		last++;
-	fed_app_show(app, app->at ? app->at - 1 : last);
+	fed__app_show(app, app->at ? app->at - 1 : last);
 	return FED_APP_ACTION_NONE;
 }
 
@@ -75,7 +75,7 @@ static void prompt_about_marked(struct fed_app *app, const char *command)
 		fed_client_ids_put(&line, w->marked, w->n_marked, FED_PROMPT_MOST);
 		fed_text_add(&line, " ");
 	}
-	fed_app_prompt(app, FED_PROMPTING_COMMAND, fed_text_str(&line));
+	fed__app_prompt(app, FED_PROMPTING_COMMAND, fed_text_str(&line));
 	fed_text_release(&line);
 }
 
@@ -96,22 +96,22 @@ static enum fed_app_action press_heal(struct fed_app *app, const struct fed_pres
 static enum fed_app_action press_colon(struct fed_app *app, const struct fed_press *press)
 {
 	(void)press;
-	fed_app_prompt(app, FED_PROMPTING_COMMAND, "");
+	fed__app_prompt(app, FED_PROMPTING_COMMAND, "");
 	return FED_APP_ACTION_NONE;
 }
 
 static enum fed_app_action press_filter(struct fed_app *app, const struct fed_press *press)
 {
-	const struct fed_view *view = fed_view_at(app->at);
+	const struct fed_view *view = fed__view_at(app->at);
 	const char *now = view->filtered ? view->filtered(app->state[app->at]) : NULL;
 	char text[100];
 
 	(void)press;
 	if (view->filter) {
-		fed_app_prompt(app, FED_PROMPTING_FILTER, now ? now : "");
+		fed__app_prompt(app, FED_PROMPTING_FILTER, now ? now : "");
 	} else {
 		snprintf(text, sizeof text, "the view %s has no filter", view->name);
-		fed_app_notice(app, true, text);
+		fed__app_notice(app, true, text);
 	}
 	return FED_APP_ACTION_NONE;
 }
@@ -128,9 +128,9 @@ static enum fed_app_action press_mouse(struct fed_app *app, const struct fed_pre
 {
 	(void)press;
 	app->mouse = !app->mouse;
-	fed_app_notice(app, false,
-	               app->mouse ? "mouse on: clicks are for fedsh; m turns it off"
-	                          : "mouse off: clicks are for the terminal");
+	fed__app_notice(app, false,
+	                app->mouse ? "mouse on: clicks are for fedsh; m turns it off"
+	                           : "mouse off: clicks are for the terminal");
 	return FED_APP_ACTION_MOUSE;
 }
 
@@ -139,8 +139,8 @@ static enum fed_app_action press_export(struct fed_app *app, const struct fed_pr
 	char name[64];
 
 	(void)press;
-	snprintf(name, sizeof name, "%s.svg", fed_view_at(app->at)->name);
-	fed_app_prompt(app, FED_PROMPTING_FILE, name);
+	snprintf(name, sizeof name, "%s.svg", fed__view_at(app->at)->name);
+	fed__app_prompt(app, FED_PROMPTING_FILE, name);
 	return FED_APP_ACTION_NONE;
 }
 
@@ -159,16 +159,16 @@ static enum fed_app_action press_quit(struct fed_app *app, const struct fed_pres
 
 static enum fed_app_action press_click(struct fed_app *app, const struct fed_press *press)
 {
-	for (size_t i = 0; press->row == 0 && fed_view_at(i); i++) {
+	for (size_t i = 0; press->row == 0 && fed__view_at(i); i++) {
 		if (press->column < app->name_end[i]) {
-			fed_app_show(app, i);
+			fed__app_show(app, i);
 			break;
 		}
 	}
 	return FED_APP_ACTION_NONE;
 }
 
-const struct fed_app_key fed_app_keys[] = {
+const struct fed_app_key fed__app_keys[] = {
 	{'1', 0, "1 to 9", "the view of this number", NULL, true, press_number},
 	{FED_KEY_CLICK, 0, "click", "on a name in the title: that view", NULL, true, press_click},
 	{FED_KEY_TAB, 0, "tab", "the next view", "next view", true, press_next},
@@ -190,23 +190,23 @@ const struct fed_app_key fed_app_keys[] = {
 	{0},
 };
 
-bool fed_app_begins_line(const struct fed_press *press)
+bool fed__app_begins_line(const struct fed_press *press)
 {
 	return press->code == FED_KEY_PASTE ||
 	       (press->code < 0x80 && strchr(":/eih", (int)press->code));
 }
 
-const struct fed_app_key *fed_app_key(uint32_t code)
+const struct fed_app_key *fed__app_key(uint32_t code)
 {
 	if (code > '1' && code <= '9')
 		code = '1';
-	for (const struct fed_app_key *key = fed_app_keys; key->code; key++)
+	for (const struct fed_app_key *key = fed__app_keys; key->code; key++)
 		if (code == key->code || (key->also && code == key->also))
 			return key;
 	return NULL;
 }
 
-const struct fed_key *fed_view_key(const struct fed_view *view, uint32_t code)
+const struct fed_key *fed__view_key(const struct fed_view *view, uint32_t code)
 {
 	for (const struct fed_key *key = view->keys; key && key->code; key++)
 		if (code == key->code || (key->also && code == key->also))

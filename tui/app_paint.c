@@ -18,7 +18,7 @@ static const struct fed_style plain = {0}, bold = {.bold = true}, grey = {.color
 							  alarm = {.color = FED_COLOR_RED, .bold = true},
 							  key_style = {.color = FED_COLOR_CYAN, .bold = true};
 
-int fed_app_title_rows(int rows)
+int fed__app_title_rows(int rows)
 {
 	return rows >= ROOMY ? 2 : 1;
 }
@@ -29,9 +29,9 @@ static int resize(struct fed_canvas *canvas, int columns, int rows, struct fed_e
 
 	if (canvas->columns == columns && canvas->rows == rows)
 		return FED_OK;
-	if (fed_canvas_init(&fresh, columns, rows, err))
+	if (fed__canvas_init(&fresh, columns, rows, err))
 		return FED_FAIL;
-	fed_canvas_release(canvas);
+	fed__canvas_release(canvas);
 	*canvas = fresh;
 	return FED_OK;
 }
@@ -49,7 +49,7 @@ static void put_state(const struct fed_app *app, const struct fed_runner_state *
                       struct fed_text *out)
 {
 	const struct fed_watched *w = &app->watched;
-	const struct fed_view *view = fed_view_at(app->at);
+	const struct fed_view *view = fed__view_at(app->at);
 
 	const bool narrow = app->whole.columns < NARROW;
 
@@ -66,22 +66,22 @@ static void put_state(const struct fed_app *app, const struct fed_runner_state *
 		fed_text_add(out, "  / %s", filter);
 }
 
-bool fed_app_is_changed(const struct fed_app *app, const struct fed_runner_state *now)
+bool fed__app_is_changed(const struct fed_app *app, const struct fed_runner_state *now)
 {
 	struct fed_text state = {0};
 
 	put_state(app, now, &state);
 	const bool same = strncmp(fed_text_str(&state), app->title, sizeof app->title - 1) == 0;
 	fed_text_release(&state);
-	return !same || fed_app_is_stale(app);
+	return !same || fed__app_is_stale(app);
 }
 
 static int names_width(void)
 {
 	int width = 0;
 
-	for (size_t i = 0; fed_view_at(i); i++)
-		width += 4 + fed_text_width(fed_view_at(i)->name);
+	for (size_t i = 0; fed__view_at(i); i++)
+		width += 4 + fed_text_width(fed__view_at(i)->name);
 	return width;
 }
 
@@ -90,15 +90,15 @@ static int put_names(struct fed_canvas *canvas, struct fed_app *app, bool all)
 {
 	int column = 0;
 
-	for (size_t i = 0; fed_view_at(i); i++) {
+	for (size_t i = 0; fed__view_at(i); i++) {
 		const bool shown = i == app->at;
 		char text[64];
 
 		app->name_end[i] = 0;
 		if (!shown && !all)
 			continue;
-		snprintf(text, sizeof text, shown ? "[%zu %s]" : " %zu %s ", i + 1, fed_view_at(i)->name);
-		column = fed_canvas_write(canvas, column, 0, text, shown ? bold : grey);
+		snprintf(text, sizeof text, shown ? "[%zu %s]" : " %zu %s ", i + 1, fed__view_at(i)->name);
+		column = fed__canvas_write(canvas, column, 0, text, shown ? bold : grey);
 		app->name_end[i] = column;
 	}
 	return column;
@@ -107,15 +107,15 @@ static int put_names(struct fed_canvas *canvas, struct fed_app *app, bool all)
 static void paint_title(struct fed_app *app, const char *state)
 {
 	struct fed_canvas *canvas = &app->whole;
-	const bool two = fed_app_title_rows(canvas->rows) == 2;
+	const bool two = fed__app_title_rows(canvas->rows) == 2;
 	const bool all =
 		names_width() <= (two ? canvas->columns : canvas->columns - fed_text_width(state) - 2);
 	const int end = put_names(canvas, app, all);
 
 	if (two)
-		fed_canvas_write(canvas, 1, 1, state, plain);
+		fed__canvas_write(canvas, 1, 1, state, plain);
 	else
-		fed_canvas_write(canvas, end + 2, 0, state, plain);
+		fed__canvas_write(canvas, end + 2, 0, state, plain);
 }
 
 /* Lesson ------------------------------------------------------------------------------ */
@@ -144,7 +144,7 @@ static int wrap(struct fed_canvas *canvas, int columns, int row, int last, const
 		}
 		const int here = row + used - 1;
 		if (canvas && here >= row && here <= last)
-			fed_canvas_write(canvas, column, here, word, style);
+			fed__canvas_write(canvas, column, here, word, style);
 		column += width;
 		at = end;
 	}
@@ -192,8 +192,8 @@ static int help_line(struct fed_canvas *canvas, int row, int skip, const char *n
                      const char *help)
 {
 	if (row >= skip) {
-		fed_canvas_write(canvas, 2, row - skip, name, key_style);
-		fed_canvas_write(canvas, 13, row - skip, help, plain);
+		fed__canvas_write(canvas, 2, row - skip, name, key_style);
+		fed__canvas_write(canvas, 13, row - skip, help, plain);
 	}
 	return row + 1;
 }
@@ -201,14 +201,14 @@ static int help_line(struct fed_canvas *canvas, int row, int skip, const char *n
 static int help_head(struct fed_canvas *canvas, int row, int skip, const char *text)
 {
 	if (row >= skip)
-		fed_canvas_write(canvas, 0, row - skip, text, bold);
+		fed__canvas_write(canvas, 0, row - skip, text, bold);
 	return row + 1;
 }
 
 /* Returns the number of rows of the whole help. */
 static int paint_help(const struct fed_app *app, struct fed_canvas *canvas, int skip)
 {
-	const struct fed_view *view = fed_view_at(app->at);
+	const struct fed_view *view = fed__view_at(app->at);
 	char head[200];
 	int row = 0;
 
@@ -217,12 +217,12 @@ static int paint_help(const struct fed_app *app, struct fed_canvas *canvas, int 
 	for (const struct fed_key *key = view->keys; key && key->code; key++)
 		row = help_line(canvas, row, skip, key->name, key->help);
 	row = help_head(canvas, row, skip, "in all views");
-	for (const struct fed_app_key *key = fed_app_keys; key->code; key++)
+	for (const struct fed_app_key *key = fed__app_keys; key->code; key++)
 		row = help_line(canvas, row, skip, key->name,
 		                key->code == 'q' && app->alone ? "leave fedsh" : key->help);
 	row = help_line(canvas, row, skip, "ctrl-C", "stop after this round; again: abort it");
 	row = help_head(canvas, row, skip, "views");
-	for (size_t i = 0; (view = fed_view_at(i)); i++) {
+	for (size_t i = 0; (view = fed__view_at(i)); i++) {
 		char number[32];
 		snprintf(number, sizeof number, "%zu %s", i + 1, view->name);
 		row = help_line(canvas, row, skip, number, view->help);
@@ -249,7 +249,7 @@ static void add_hint(struct hint *hints, int *n, const char *name, const char *w
 
 static void add_global(struct hint *hints, int *n, uint32_t code, const char *word)
 {
-	const struct fed_app_key *key = fed_app_key(code);
+	const struct fed_app_key *key = fed__app_key(code);
 
 	add_hint(hints, n, key->name, word ? word : key->word);
 }
@@ -258,7 +258,7 @@ static void add_global(struct hint *hints, int *n, uint32_t code, const char *wo
 static int choose_hints(const struct fed_app *app, const struct fed_runner_state *now,
                         struct hint *hints)
 {
-	const struct fed_view *view = fed_view_at(app->at);
+	const struct fed_view *view = fed__view_at(app->at);
 	int n = 0;
 
 	if (now->paused || !now->busy) {
@@ -302,8 +302,8 @@ static void paint_hints(struct fed_app *app, const struct fed_runner_state *now,
 
 		if (column + width + (ends ? 0 : last) > canvas->columns + 2)
 			continue;
-		column = fed_canvas_write(canvas, column, row, hints[i].name, key_style);
-		column = 2 + fed_canvas_write(canvas, column + 1, row, hints[i].word, plain);
+		column = fed__canvas_write(canvas, column, row, hints[i].name, key_style);
+		column = 2 + fed__canvas_write(canvas, column + 1, row, hints[i].word, plain);
 	}
 }
 
@@ -314,12 +314,12 @@ static int paint_footer(struct fed_app *app, const struct fed_runner_state *now,
 
 	if (app->prompting) {
 		for (int i = 0; i < canvas->columns && app->prompt.choices.len; i++)
-			fed_canvas_put(canvas, i, row - 1, ' ', plain);
-		fed_canvas_write(canvas, 0, row - 1, fed_text_str(&app->prompt.choices), key_style);
-		return fed_prompt_paint(&app->prompt, canvas, row);
+			fed__canvas_put(canvas, i, row - 1, ' ', plain);
+		fed__canvas_write(canvas, 0, row - 1, fed_text_str(&app->prompt.choices), key_style);
+		return fed__prompt_paint(&app->prompt, canvas, row);
 	}
 	if (*app->notice)
-		fed_canvas_write(canvas, 0, row, app->notice, app->alarm ? alarm : bold);
+		fed__canvas_write(canvas, 0, row, app->notice, app->alarm ? alarm : bold);
 	else
 		paint_hints(app, now, row);
 	return -1;
@@ -334,23 +334,23 @@ static void paint_too_small(struct fed_canvas *canvas)
 	/* The required size first: the rest may not fit. */
 	snprintf(text, sizeof text, "needs %d x %d, has %d x %d", FED_APP_COLUMNS, FED_APP_ROWS,
 	         canvas->columns, canvas->rows);
-	fed_canvas_clear(canvas);
-	fed_canvas_write(canvas, 0, 0, text, plain);
+	fed__canvas_clear(canvas);
+	fed__canvas_write(canvas, 0, 0, text, plain);
 }
 
 static int paint_view(struct fed_app *app, int columns, int rows, struct fed_error *err)
 {
-	const struct fed_view *view = fed_view_at(app->at);
+	const struct fed_view *view = fed__view_at(app->at);
 	void *state = app->state[app->at];
 
 	if (resize(&app->view, columns, rows, err))
 		return FED_FAIL;
-	fed_canvas_clear(&app->view);
+	fed__canvas_clear(&app->view);
 	app->stamp = view->stamp ? view->stamp(state, &app->watched) : 0;
 	app->fresh = true;
 	if (view->paint(state, &app->watched, &app->view, err)) {
-		fed_canvas_clear(&app->view);
-		fed_canvas_write(&app->view, 0, 0, err->text, alarm);
+		fed__canvas_clear(&app->view);
+		fed__canvas_write(&app->view, 0, 0, err->text, alarm);
 	}
 	return FED_OK;
 }
@@ -361,33 +361,33 @@ static void paint_help_over(struct fed_app *app, int top, int rows)
 	struct fed_error unused;
 	const int columns = app->whole.columns;
 
-	if (fed_canvas_init(&help, columns, rows, &unused))
+	if (fed__canvas_init(&help, columns, rows, &unused))
 		return;
 	const int all = paint_help(app, &help, 0), most = all > rows ? all - rows : 0;
 	app->help_row = app->help_row < most ? app->help_row : most;
 	app->help_row = app->help_row > 0 ? app->help_row : 0;
-	fed_canvas_clear(&help);
+	fed__canvas_clear(&help);
 	paint_help(app, &help, app->help_row);
-	fed_canvas_copy(&app->whole, 0, top, &help);
-	fed_canvas_release(&help);
+	fed__canvas_copy(&app->whole, 0, top, &help);
+	fed__canvas_release(&help);
 }
 
-int fed_app_paint(struct fed_app *app, const struct fed_runner_state *now, bool still, int columns,
-                  int rows, struct fed_error *err)
+int fed__app_paint(struct fed_app *app, const struct fed_runner_state *now, bool still, int columns,
+                   int rows, struct fed_error *err)
 {
 	app->cursor = -1;
 	if (resize(&app->whole, columns, rows, err))
 		return FED_FAIL;
-	fed_canvas_clear(&app->whole);
+	fed__canvas_clear(&app->whole);
 	if (columns < FED_APP_COLUMNS || rows < FED_APP_ROWS) {
 		paint_too_small(&app->whole);
 		return FED_OK;
 	}
-	const int top = fed_app_title_rows(rows), lesson = lesson_rows(app, columns, rows);
+	const int top = fed__app_title_rows(rows), lesson = lesson_rows(app, columns, rows);
 	const int capacity = rows - top - lesson - 1;
 	if (app->view.columns != columns || app->view.rows != capacity)
 		app->fresh = false;
-	if (still && fed_app_is_stale(app) && paint_view(app, columns, capacity, err))
+	if (still && fed__app_is_stale(app) && paint_view(app, columns, capacity, err))
 		return FED_FAIL;
 	if (still) {
 		struct fed_text state = {0};
@@ -396,7 +396,7 @@ int fed_app_paint(struct fed_app *app, const struct fed_runner_state *now, bool 
 		fed_text_release(&state);
 	}
 	paint_title(app, app->title);
-	fed_canvas_copy(&app->whole, 0, top, &app->view); /* its last picture, clipped */
+	fed__canvas_copy(&app->whole, 0, top, &app->view); /* its last picture, clipped */
 	if (app->helping)
 		paint_help_over(app, top, capacity);
 	paint_lesson(app, top + capacity, lesson);

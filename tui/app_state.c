@@ -5,14 +5,14 @@
 #include "base/mem.h"
 #include "tui/app_internal.h"
 
-const struct fed_view *fed_app_view(const struct fed_app *app)
+const struct fed_view *fed__app_view(const struct fed_app *app)
 {
-	return fed_view_at(app->at);
+	return fed__view_at(app->at);
 }
 
-int fed_app_open(struct fed_app *app, size_t at, struct fed_error *err)
+int fed__app_open(struct fed_app *app, size_t at, struct fed_error *err)
 {
-	const struct fed_view *view = fed_view_at(at);
+	const struct fed_view *view = fed__view_at(at);
 
 	if (!app->state[at]) {
 		void *state = fed_alloc(view->state_size ? view->state_size : 1);
@@ -31,29 +31,29 @@ int fed_app_open(struct fed_app *app, size_t at, struct fed_error *err)
 	return FED_OK;
 }
 
-void fed_app_show(struct fed_app *app, size_t i)
+void fed__app_show(struct fed_app *app, size_t i)
 {
 	struct fed_error err;
 
-	if (fed_view_at(i) && fed_app_open(app, i, &err))
-		fed_app_notice(app, true, err.text);
+	if (fed__view_at(i) && fed__app_open(app, i, &err))
+		fed__app_notice(app, true, err.text);
 }
 
-bool fed_app_is_stale(const struct fed_app *app)
+bool fed__app_is_stale(const struct fed_app *app)
 {
-	const struct fed_view *view = fed_app_view(app);
+	const struct fed_view *view = fed__app_view(app);
 
 	return !app->fresh ||
 	       (view->stamp && view->stamp(app->state[app->at], &app->watched) != app->stamp);
 }
 
-void fed_app_notice(struct fed_app *app, bool alarm, const char *text)
+void fed__app_notice(struct fed_app *app, bool alarm, const char *text)
 {
 	snprintf(app->notice, sizeof app->notice, "%s", text);
 	app->alarm = alarm;
 }
 
-void fed_app_prompt(struct fed_app *app, enum fed_prompting what, const char *line)
+void fed__app_prompt(struct fed_app *app, enum fed_prompting what, const char *line)
 {
 	static const char *const labels[] = {
 		[FED_PROMPTING_COMMAND] = ":",
@@ -62,5 +62,5 @@ void fed_app_prompt(struct fed_app *app, enum fed_prompting what, const char *li
 	};
 
 	app->prompting = what;
-	fed_prompt_open(&app->prompt, labels[what], line);
+	fed__prompt_open(&app->prompt, labels[what], line);
 }

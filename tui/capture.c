@@ -33,7 +33,7 @@ static bool divert(int descriptor, int *kept)
 	return *kept >= 0 && dup2(ends[1], descriptor) >= 0;
 }
 
-int fed_capture_begin(struct fed_error *err)
+int fed__capture_begin(struct fed_error *err)
 {
 	if (make_pipe(err))
 		return FED_FAIL;
@@ -42,17 +42,17 @@ int fed_capture_begin(struct fed_error *err)
 	if (!divert(STDERR_FILENO, &saved[1]) ||
 	    (isatty(STDOUT_FILENO) && !divert(STDOUT_FILENO, &saved[0]))) {
 		fed_fail(err, "standard error cannot be taken: %s", strerror(errno));
-		fed_capture_end();
+		fed__capture_end();
 		return FED_FAIL;
 	}
-	fed_crash_stderr(saved[1]);
+	fed__crash_stderr(saved[1]);
 	return FED_OK;
 }
 
-void fed_capture_end(void)
+void fed__capture_end(void)
 {
 	fflush(stdout);
-	fed_crash_stderr(-1);
+	fed__crash_stderr(-1);
 	for (int i = 0; i < 2; i++) {
 		if (saved[i] < 0)
 			continue;
@@ -62,12 +62,12 @@ void fed_capture_end(void)
 	}
 }
 
-int fed_capture_descriptor(void)
+int fed__capture_descriptor(void)
 {
 	return ends[0];
 }
 
-size_t fed_capture_read(char *bytes, size_t n)
+size_t fed__capture_read(char *bytes, size_t n)
 {
 	const ssize_t got = read(ends[0], bytes, n);
 

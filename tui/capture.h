@@ -14,10 +14,10 @@
 #include "fedsh/plugin.h"
 
 /* Redirect both descriptors into the pipe. */
-int fed_capture_begin(struct fed_error *);
-void fed_capture_end(void);       /* restore both */
-int fed_capture_descriptor(void); /* the pipe's read end, for poll() */
+int fed__capture_begin(struct fed_error *);
+void fed__capture_end(void);       /* restore both */
+int fed__capture_descriptor(void); /* the pipe's read end, for poll() */
 /* Read at most n captured bytes; returns 0 when there are none. */
-size_t fed_capture_read(char *bytes, size_t n);
+size_t fed__capture_read(char *bytes, size_t n);
 
 #endif

@@ -31,7 +31,7 @@ static void on_crash(int number)
 	raise(number); /* delivered when this handler returns */
 }
 
-void fed_crash_arm(int fd, const struct termios *modes, const char *bytes, size_t n)
+void fed__crash_arm(int fd, const struct termios *modes, const char *bytes, size_t n)
 {
 	const stack_t alternative = {.ss_sp = stack, .ss_size = sizeof stack};
 	struct sigaction action = {.sa_handler = on_crash, .sa_flags = SA_ONSTACK};
@@ -48,7 +48,7 @@ void fed_crash_arm(int fd, const struct termios *modes, const char *bytes, size_
 		sigaction(fatal[i], &action, &before[i]);
 }
 
-void fed_crash_disarm(void)
+void fed__crash_disarm(void)
 {
 	if (terminal < 0)
 		return;
@@ -57,7 +57,7 @@ void fed_crash_disarm(void)
 	terminal = -1;
 }
 
-void fed_crash_stderr(int saved)
+void fed__crash_stderr(int saved)
 {
 	saved_stderr = saved;
 }

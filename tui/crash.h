@@ -11,9 +11,9 @@
 /* Install handlers for SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT and SIGQUIT that write `bytes` to
  * the terminal, restore its modes and standard error, and raise the signal again with its former
  * action. */
-void fed_crash_arm(int terminal, const struct termios *modes, const char *bytes, size_t n);
-void fed_crash_disarm(void);
+void fed__crash_arm(int terminal, const struct termios *modes, const char *bytes, size_t n);
+void fed__crash_disarm(void);
 /* Descriptor of the original standard error while it is captured; -1: not captured. */
-void fed_crash_stderr(int saved);
+void fed__crash_stderr(int saved);
 
 #endif

@@ -7,7 +7,7 @@
 
 enum { CONTROL = 0x1F, RETURN_SIGN = 0x23CE };
 
-void fed_prompt_open(struct fed_prompt *p, const char *label, const char *line)
+void fed__prompt_open(struct fed_prompt *p, const char *label, const char *line)
 {
 	p->label = label;
 	snprintf(p->line, sizeof p->line, "%s", line);
@@ -17,7 +17,7 @@ void fed_prompt_open(struct fed_prompt *p, const char *label, const char *line)
 	fed_text_clear(&p->choices);
 }
 
-void fed_prompt_release(struct fed_prompt *p)
+void fed__prompt_release(struct fed_prompt *p)
 {
 	fed_text_release(&p->choices);
 }
@@ -129,7 +129,7 @@ static enum fed_prompt_end paste(struct fed_prompt *p, uint32_t code)
 	return FED_PROMPT_OPEN;
 }
 
-enum fed_prompt_end fed_prompt_press(struct fed_prompt *p, const struct fed_press *press)
+enum fed_prompt_end fed__prompt_press(struct fed_prompt *p, const struct fed_press *press)
 {
 	if (p->pasting)
 		return paste(p, press->code);
@@ -182,7 +182,7 @@ static size_t common_prefix(const char *candidates, size_t *n)
 	return same;
 }
 
-void fed_prompt_complete(struct fed_prompt *p, const char *candidates, size_t start)
+void fed__prompt_complete(struct fed_prompt *p, const char *candidates, size_t start)
 {
 	size_t n;
 	const size_t same = common_prefix(candidates, &n);
@@ -201,8 +201,8 @@ void fed_prompt_complete(struct fed_prompt *p, const char *candidates, size_t st
 		insert(p, " ", 1);
 }
 
-void fed_prompt_recall(struct fed_prompt *p, bool older,
-                       const char *(*line)(void *ctx, size_t back), void *ctx)
+void fed__prompt_recall(struct fed_prompt *p, bool older,
+                        const char *(*line)(void *ctx, size_t back), void *ctx)
 {
 	const char *found;
 
@@ -231,9 +231,9 @@ static size_t character_at(const struct fed_prompt *p, size_t at, int *columns)
 	return n ? n : 1;
 }
 
-int fed_prompt_paint(const struct fed_prompt *p, struct fed_canvas *canvas, int row)
+int fed__prompt_paint(const struct fed_prompt *p, struct fed_canvas *canvas, int row)
 {
-	const int left = fed_canvas_write(canvas, 0, row, p->label, (struct fed_style){.bold = true});
+	const int left = fed__canvas_write(canvas, 0, row, p->label, (struct fed_style){.bold = true});
 	const int capacity = canvas->columns - left - 1;
 	size_t begin = 0;
 	int wide = 0, column = left, columns;
@@ -253,11 +253,11 @@ int fed_prompt_paint(const struct fed_prompt *p, struct fed_canvas *canvas, int 
 		n = character_at(p, at, &columns);
 		memcpy(text, p->line + at, n);
 		if (*text == '\n') {
-			fed_canvas_put(canvas, column++, row, RETURN_SIGN,
-			               (struct fed_style){.color = FED_COLOR_GREY});
+			fed__canvas_put(canvas, column++, row, RETURN_SIGN,
+			                (struct fed_style){.color = FED_COLOR_GREY});
 			continue;
 		}
-		column = fed_canvas_write(canvas, column, row, text, (struct fed_style){0});
+		column = fed__canvas_write(canvas, column, row, text, (struct fed_style){0});
 	}
 	return left + wide;
 }

@@ -23,20 +23,20 @@ enum fed_prompt_end {
 	FED_PROMPT_OPEN,
 	FED_PROMPT_DONE,  /* Enter */
 	FED_PROMPT_LEFT,  /* Escape, or Backspace on an empty line */
-	FED_PROMPT_TAB,   /* the caller calls fed_prompt_complete() */
-	FED_PROMPT_OLDER, /* the caller calls fed_prompt_recall() */
+	FED_PROMPT_TAB,   /* the caller calls fed__prompt_complete() */
+	FED_PROMPT_OLDER, /* the caller calls fed__prompt_recall() */
 	FED_PROMPT_NEWER,
 };
 
-void fed_prompt_open(struct fed_prompt *, const char *label, const char *line);
-void fed_prompt_release(struct fed_prompt *);
-enum fed_prompt_end fed_prompt_press(struct fed_prompt *, const struct fed_press *);
+void fed__prompt_open(struct fed_prompt *, const char *label, const char *line);
+void fed__prompt_release(struct fed_prompt *);
+enum fed_prompt_end fed__prompt_press(struct fed_prompt *, const struct fed_press *);
 /* Complete the bytes from `start` to the cursor; candidates: one a line. */
-void fed_prompt_complete(struct fed_prompt *, const char *candidates, size_t start);
+void fed__prompt_complete(struct fed_prompt *, const char *candidates, size_t start);
 /* Show the next older or newer line of the history; line(ctx, back) is NULL beyond its end. */
-void fed_prompt_recall(struct fed_prompt *, bool older, const char *(*line)(void *ctx, size_t back),
-                       void *ctx);
+void fed__prompt_recall(struct fed_prompt *, bool older,
+                        const char *(*line)(void *ctx, size_t back), void *ctx);
 /* Paint into one row of the canvas; returns the cursor's column. */
-int fed_prompt_paint(const struct fed_prompt *, struct fed_canvas *, int row);
+int fed__prompt_paint(const struct fed_prompt *, struct fed_canvas *, int row);
 
 #endif

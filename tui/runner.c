@@ -208,7 +208,7 @@ static bool finish_stopped(struct fed_runner *r)
 		fed_text_clear(&resume);
 		fed_text_add(&resume, "%s", text);
 		execute_waiting(r);
-		while (wait_turn(r, 0) && !(left = fed_runner_state(r).leaving))
+		while (wait_turn(r, 0) && !(left = fed__runner_state(r).leaving))
 			execute_waiting(r);
 		const char *later = r->host.resume(r->host.ctx);
 		if (later) {
@@ -234,17 +234,17 @@ static void yield_session_briefly(struct fed_runner *r)
 	pthread_mutex_unlock(&r->lock);
 }
 
-bool fed_runner_after(struct fed_runner *r)
+bool fed__runner_after(struct fed_runner *r)
 {
 	if (atomic_load(&r->attention))
 		yield_session_briefly(r);
 	return r->depth || finish_stopped(r);
 }
 
-bool fed_runner_line(struct fed_runner *r, double seconds)
+bool fed__runner_line(struct fed_runner *r, double seconds)
 {
 	while (wait_turn(r, seconds)) {
-		if (fed_runner_state(r).leaving)
+		if (fed__runner_state(r).leaving)
 			return false;
 		r->depth++;
 		execute_waiting(r);
@@ -288,8 +288,8 @@ static void *run_thread(void *arg)
 
 /* Life -------------------------------------------------------------------------- */
 
-int fed_runner_new(struct fed_runner **out, const struct fed_watch_host *host, double pace,
-                   struct fed_error *err)
+int fed__runner_new(struct fed_runner **out, const struct fed_watch_host *host, double pace,
+                    struct fed_error *err)
 {
 	struct fed_runner *r = fed_alloc(sizeof *r);
 	pthread_condattr_t attributes;
@@ -318,11 +318,11 @@ int fed_runner_new(struct fed_runner **out, const struct fed_watch_host *host, d
 	return fed_fail(err, "the watch cannot start a thread: %s", strerror(error));
 }
 
-void fed_runner_free(struct fed_runner *r)
+void fed__runner_free(struct fed_runner *r)
 {
 	if (!r)
 		return;
-	fed_runner_leave(r);
+	fed__runner_leave(r);
 	pthread_join(r->thread, NULL);
 	fed_session_set_pause_hook(r->host.session, (struct fed_pause_hook){0});
 	for (size_t i = 0; i < r->n_lines; i++)
@@ -337,12 +337,12 @@ void fed_runner_free(struct fed_runner *r)
 /* Called by the terminal's thread -----------------------------------------------------------------
  */
 
-int fed_runner_event_fd(const struct fed_runner *r)
+int fed__runner_event_fd(const struct fed_runner *r)
 {
 	return r->event_fd;
 }
 
-void fed_runner_clear_event(struct fed_runner *r)
+void fed__runner_clear_event(struct fed_runner *r)
 {
 	uint64_t times;
 	const ssize_t got = read(r->event_fd, &times, sizeof times);
@@ -350,7 +350,7 @@ void fed_runner_clear_event(struct fed_runner *r)
 	(void)got;
 }
 
-bool fed_runner_take(struct fed_runner *r)
+bool fed__runner_take(struct fed_runner *r)
 {
 	pthread_mutex_lock(&r->lock);
 	r->taken = r->phase != BUSY;
@@ -361,12 +361,12 @@ bool fed_runner_take(struct fed_runner *r)
 	return taken;
 }
 
-void fed_runner_request_pause(struct fed_runner *r)
+void fed__runner_request_pause(struct fed_runner *r)
 {
 	atomic_store(&r->requested, true);
 }
 
-void fed_runner_give(struct fed_runner *r)
+void fed__runner_give(struct fed_runner *r)
 {
 	pthread_mutex_lock(&r->lock);
 	r->taken = r->wanted = false;
@@ -374,7 +374,7 @@ void fed_runner_give(struct fed_runner *r)
 	pthread_mutex_unlock(&r->lock);
 }
 
-int fed_runner_submit(struct fed_runner *r, const char *text, struct fed_error *err)
+int fed__runner_submit(struct fed_runner *r, const char *text, struct fed_error *err)
 {
 	char *line = fed_strdup(text);
 	int rc = FED_OK;
@@ -394,7 +394,7 @@ int fed_runner_submit(struct fed_runner *r, const char *text, struct fed_error *
 	return rc;
 }
 
-void fed_runner_leave(struct fed_runner *r)
+void fed__runner_leave(struct fed_runner *r)
 {
 	pthread_mutex_lock(&r->lock);
 	r->leaving = true;
@@ -403,14 +403,14 @@ void fed_runner_leave(struct fed_runner *r)
 	pthread_mutex_unlock(&r->lock);
 }
 
-void fed_runner_notify_signal(struct fed_runner *r)
+void fed__runner_notify_signal(struct fed_runner *r)
 {
 	pthread_mutex_lock(&r->lock);
 	pthread_cond_broadcast(&r->changed);
 	pthread_mutex_unlock(&r->lock);
 }
 
-struct fed_runner_state fed_runner_state(struct fed_runner *r)
+struct fed_runner_state fed__runner_state(struct fed_runner *r)
 {
 	pthread_mutex_lock(&r->lock);
 	const struct fed_runner_state state = {
@@ -427,7 +427,7 @@ struct fed_runner_state fed_runner_state(struct fed_runner *r)
 	return state;
 }
 
-void fed_runner_pause(struct fed_runner *r, bool paused)
+void fed__runner_pause(struct fed_runner *r, bool paused)
 {
 	pthread_mutex_lock(&r->lock);
 	r->paused = paused;
@@ -437,7 +437,7 @@ void fed_runner_pause(struct fed_runner *r, bool paused)
 	pthread_mutex_unlock(&r->lock);
 }
 
-void fed_runner_pace(struct fed_runner *r, double pace)
+void fed__runner_pace(struct fed_runner *r, double pace)
 {
 	pthread_mutex_lock(&r->lock);
 	r->pace = pace;
@@ -446,7 +446,7 @@ void fed_runner_pace(struct fed_runner *r, double pace)
 	pthread_mutex_unlock(&r->lock);
 }
 
-void fed_runner_permit_one(struct fed_runner *r)
+void fed__runner_permit_one(struct fed_runner *r)
 {
 	pthread_mutex_lock(&r->lock);
 	r->paused = true;
@@ -456,7 +456,7 @@ void fed_runner_permit_one(struct fed_runner *r)
 	pthread_mutex_unlock(&r->lock);
 }
 
-void fed_runner_permit_round(struct fed_runner *r)
+void fed__runner_permit_round(struct fed_runner *r)
 {
 	pthread_mutex_lock(&r->lock);
 	r->paused = r->round_asked = true;

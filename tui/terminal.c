@@ -131,7 +131,7 @@ bool fed_terminal_knows(const char *term, int descriptor)
 	return attributes;
 }
 
-int fed_terminal_check(int descriptor, struct fed_error *err)
+int fed__terminal_check(int descriptor, struct fed_error *err)
 {
 	const char *term = getenv("TERM");
 	int rc;
@@ -184,7 +184,7 @@ static bool ask_background(struct fed_terminal *t)
 		if (got <= 0)
 			break;
 		n += (size_t)got;
-		t->unanswered = !fed_background_answers(bytes, &n, &light);
+		t->unanswered = !fed__background_answers(bytes, &n, &light);
 	}
 	while (n)
 		ungetch((unsigned char)bytes[--n]);
@@ -198,7 +198,7 @@ static bool is_light(struct fed_terminal *t)
 	/* XT and hs mark terminals that understand xterm's sequences */
 	const bool answers = tigetflag((char *)"XT") > 0 || tigetflag((char *)"hs") > 0;
 
-	return named || !answers ? fed_background_named(named) : ask_background(t);
+	return named || !answers ? fed__background_named(named) : ask_background(t);
 }
 
 static void set_colors(struct fed_terminal *t, bool wanted)
@@ -300,16 +300,16 @@ static int open_screen(struct fed_terminal *t, bool color, struct fed_error *err
 	}
 	set_term(t->screen);
 	prepare_farewell();
-	fed_crash_arm(t->descriptor, &modes, farewell, n_farewell);
+	fed__crash_arm(t->descriptor, &modes, farewell, n_farewell);
 	set_keys(t);
 	set_colors(t, color);
 	curs_set(0);
 	return resize_buffer(t, err);
 }
 
-int fed_terminal_open(struct fed_terminal **out, int descriptor, bool color, struct fed_error *err)
+int fed__terminal_open(struct fed_terminal **out, int descriptor, bool color, struct fed_error *err)
 {
-	if (fed_terminal_check(descriptor, err))
+	if (fed__terminal_check(descriptor, err))
 		return FED_FAIL;
 	struct fed_terminal *t = fed_alloc(sizeof *t);
 	if (!t)
@@ -317,19 +317,19 @@ int fed_terminal_open(struct fed_terminal **out, int descriptor, bool color, str
 	t->descriptor = descriptor;
 	t->utf8 = strcmp(nl_langinfo(CODESET), "UTF-8") == 0;
 	if (open_screen(t, color, err)) {
-		fed_terminal_close(t);
+		fed__terminal_close(t);
 		return FED_FAIL;
 	}
 	*out = t;
 	return FED_OK;
 }
 
-void fed_terminal_close(struct fed_terminal *t)
+void fed__terminal_close(struct fed_terminal *t)
 {
 	if (!t)
 		return;
 	if (t->screen) {
-		fed_terminal_mouse(t, false);
+		fed__terminal_mouse(t, false);
 		if (t->pastes)
 			send(t, "BD");
 		if (!capability("rmcup")) { /* no alternate screen: clear this one */
@@ -339,7 +339,7 @@ void fed_terminal_close(struct fed_terminal *t)
 		endwin();
 		delscreen(t->screen);
 		disconnect_signals();
-		fed_crash_disarm();
+		fed__crash_disarm();
 	}
 	if (t->out)
 		fclose(t->out);
@@ -349,7 +349,7 @@ void fed_terminal_close(struct fed_terminal *t)
 	fed_free(t);
 }
 
-bool fed_terminal_utf8(const struct fed_terminal *t)
+bool fed__terminal_utf8(const struct fed_terminal *t)
 {
 	const char *term = getenv("TERM");
 
@@ -357,7 +357,7 @@ bool fed_terminal_utf8(const struct fed_terminal *t)
 	return t->utf8 && strcmp(term, "linux") != 0;
 }
 
-void fed_terminal_size(const struct fed_terminal *t, int *columns, int *rows)
+void fed__terminal_size(const struct fed_terminal *t, int *columns, int *rows)
 {
 	*columns = t->columns;
 	*rows = t->rows;
@@ -378,7 +378,7 @@ static void resize(struct fed_terminal *t)
 		resizeterm(size.ws_row < FED_CANVAS_MAX ? size.ws_row : FED_CANVAS_MAX,
 		           size.ws_col < FED_CANVAS_MAX ? size.ws_col : FED_CANVAS_MAX);
 	resize_buffer(t, &unused); /* on failure the old buffer is kept */
-	fed_terminal_clear(t);
+	fed__terminal_clear(t);
 }
 
 static void suspend(struct fed_terminal *t)
@@ -396,7 +396,7 @@ static void suspend(struct fed_terminal *t)
 	continued = 1; /* also if the stop was ignored (an orphaned process group) */
 }
 
-bool fed_terminal_attend(struct fed_terminal *t)
+bool fed__terminal_attend(struct fed_terminal *t)
 {
 	const bool again = resized || stopping || continued;
 
@@ -427,7 +427,7 @@ static void put_screen_cell(const struct fed_terminal *t, int row, int column,
 	cchar_t shown;
 
 	if (!t->utf8)
-		text[0] = (wchar_t)fed_canvas_ascii(cell->code);
+		text[0] = (wchar_t)fed__canvas_ascii(cell->code);
 	else if (wcwidth(text[0]) != 1 + wide)
 		text[0] = L'?'; /* the C library counts other columns: keep them aligned */
 	setcchar(&shown, text, attributes, (short)pair, NULL);
@@ -460,7 +460,8 @@ static void show_row(struct fed_terminal *t, const struct fed_canvas *canvas, in
 			put_screen_cell(t, row, i, &shown[i]);
 }
 
-void fed_terminal_show(struct fed_terminal *t, const struct fed_canvas *canvas, int column, int row)
+void fed__terminal_show(struct fed_terminal *t, const struct fed_canvas *canvas, int column,
+                        int row)
 {
 	for (int i = 0; i < t->rows; i++)
 		show_row(t, canvas, i);
@@ -470,7 +471,7 @@ void fed_terminal_show(struct fed_terminal *t, const struct fed_canvas *canvas, 
 	refresh();
 }
 
-void fed_terminal_clear(struct fed_terminal *t)
+void fed__terminal_clear(struct fed_terminal *t)
 {
 	memset(t->shown, 0, (size_t)t->columns * (size_t)t->rows * sizeof *t->shown);
 	clearok(stdscr, TRUE);
@@ -573,7 +574,7 @@ static bool skip_answer(struct fed_terminal *t)
 	return true;
 }
 
-bool fed_terminal_key(struct fed_terminal *t, struct fed_press *press, bool *gone)
+bool fed__terminal_key(struct fed_terminal *t, struct fed_press *press, bool *gone)
 {
 	wint_t key;
 
@@ -595,7 +596,7 @@ bool fed_terminal_key(struct fed_terminal *t, struct fed_press *press, bool *gon
 	}
 }
 
-void fed_terminal_mouse(struct fed_terminal *t, bool on)
+void fed__terminal_mouse(struct fed_terminal *t, bool on)
 {
 	if (on == t->mouse)
 		return;

@@ -13,27 +13,28 @@
 struct fed_terminal;
 
 /* Check that descriptor and standard input are terminals and that $TERM can place a cursor. */
-int fed_terminal_check(int descriptor, struct fed_error *);
+int fed__terminal_check(int descriptor, struct fed_error *);
 /* Whether a terminal of this name is known and has attributes (bold, colours): escapes may be sent
  * to it.  NULL and "" are none. */
 bool fed_terminal_knows(const char *term, int descriptor);
 /* Output to the descriptor, keys from standard input. */
-int fed_terminal_open(struct fed_terminal **, int descriptor, bool color, struct fed_error *);
-void fed_terminal_close(struct fed_terminal *); /* restores the terminal; NULL is allowed */
+int fed__terminal_open(struct fed_terminal **, int descriptor, bool color, struct fed_error *);
+void fed__terminal_close(struct fed_terminal *); /* restores the terminal; NULL is allowed */
 
-bool fed_terminal_utf8(const struct fed_terminal *);
+bool fed__terminal_utf8(const struct fed_terminal *);
 /* Columns and rows, at least 1. */
-void fed_terminal_size(const struct fed_terminal *, int *columns, int *rows);
+void fed__terminal_size(const struct fed_terminal *, int *columns, int *rows);
 /* Carry out pending signals: new size, stop, continue. Returns whether the screen must be painted
  * again. */
-bool fed_terminal_attend(struct fed_terminal *);
+bool fed__terminal_attend(struct fed_terminal *);
 /* Show a canvas; only rows that changed are written. Cells outside the canvas are blank. column,
  * row: of the cursor; column -1: hidden. */
-void fed_terminal_show(struct fed_terminal *, const struct fed_canvas *, int column, int row);
-void fed_terminal_clear(struct fed_terminal *); /* the next fed_terminal_show() writes every row */
+void fed__terminal_show(struct fed_terminal *, const struct fed_canvas *, int column, int row);
+void fed__terminal_clear(
+	struct fed_terminal *); /* the next fed__terminal_show() writes every row */
 /* Read the next key, if there is one; a click has the terminal's cell. *gone: the terminal has hung
  * up. */
-bool fed_terminal_key(struct fed_terminal *, struct fed_press *, bool *gone);
-void fed_terminal_mouse(struct fed_terminal *, bool on);
+bool fed__terminal_key(struct fed_terminal *, struct fed_press *, bool *gone);
+void fed__terminal_mouse(struct fed_terminal *, bool on);
 
 #endif

@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-bool fed_background_named(const char *colors)
+bool fed__background_named(const char *colors)
 {
 	const char *last = colors ? strrchr(colors, ';') : NULL;
 	const int background = last ? atoi(last + 1) : 0;
@@ -59,7 +59,7 @@ static const char *end_of_attributes(const char *s)
 	return *s == 'c' ? s + 1 : NULL;
 }
 
-bool fed_background_answers(char *bytes, size_t *n, bool *light)
+bool fed__background_answers(char *bytes, size_t *n, bool *light)
 {
 	char text[256], *to = bytes;
 	const size_t len = *n < sizeof text - 1 ? *n : sizeof text - 1;

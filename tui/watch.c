@@ -50,19 +50,19 @@ void fed_watch_message(struct fed_watch *w, enum fed_watch_stream stream, const 
 	const uint64_t event = fed_session_status(w->host.session).events;
 
 	atomic_store(&w->last_event, event);
-	fed_messages_add(w->messages, stream, event, bytes, n);
+	fed__messages_add(w->messages, stream, event, bytes, n);
 }
 
 int fed_watch_switch(struct fed_watch *w, const char *view, double pace, struct fed_error *err)
 {
 	size_t at = 0;
 
-	if (view && fed_view_find(view, &at, err))
+	if (view && fed__view_find(view, &at, err))
 		return FED_FAIL;
 	if (view)
 		atomic_store(&w->view_asked, (int)at + 1);
 	if (pace >= 0)
-		fed_runner_pace(w->runner, pace);
+		fed__runner_pace(w->runner, pace);
 	return FED_OK;
 }
 
@@ -76,18 +76,18 @@ static double reading_time(const char *text)
 
 bool fed_watch_line(struct fed_watch *w, const char *text)
 {
-	const double pace = fed_runner_state(w->runner).pace;
+	const double pace = fed__runner_state(w->runner).pace;
 
 	if (!text[strspn(text, " \t\r\n")] || strstr(text, "SPDX-License-Identifier"))
-		return fed_runner_line(w->runner, 0);
+		return fed__runner_line(w->runner, 0);
 	fed_watch_message(w, FED_STREAM_LINE, text, strlen(text));
 	fed_watch_message(w, FED_STREAM_LINE, "\n", 1);
-	return fed_runner_line(w->runner, pace > 0 ? reading_time(text) / pace : 0);
+	return fed__runner_line(w->runner, pace > 0 ? reading_time(text) / pace : 0);
 }
 
 bool fed_watch_after(struct fed_watch *w)
 {
-	return fed_runner_after(w->runner);
+	return fed__runner_after(w->runner);
 }
 
 /* Actions of keys ------------------------------------------------------------------ */
@@ -96,8 +96,8 @@ static void submit(struct fed_watch *w, const char *line)
 {
 	struct fed_error err;
 
-	if (fed_runner_submit(w->runner, line, &err))
-		fed_app_notice(&w->app, true, err.text);
+	if (fed__runner_submit(w->runner, line, &err))
+		fed__app_notice(&w->app, true, err.text);
 }
 
 static void submit_view_command(void *ctx, const char *line)
@@ -110,34 +110,34 @@ static bool has_interrupted_run(struct fed_watch *w)
 {
 	const struct fed_session *s = w->host.session;
 
-	if (!w->has_session && !fed_runner_take(w->runner))
+	if (!w->has_session && !fed__runner_take(w->runner))
 		return false;
 	const bool left = fed_session_left(s);
 	if (!w->has_session)
-		fed_runner_give(w->runner);
+		fed__runner_give(w->runner);
 	return left;
 }
 
 static void press_pause(struct fed_watch *w)
 {
-	const struct fed_runner_state now = fed_runner_state(w->runner);
+	const struct fed_runner_state now = fed__runner_state(w->runner);
 
 	if (now.busy) {
-		fed_runner_pause(w->runner, !now.paused);
+		fed__runner_pause(w->runner, !now.paused);
 		return;
 	}
-	fed_runner_pause(w->runner, false);
+	fed__runner_pause(w->runner, false);
 	if (has_interrupted_run(w))
 		submit(w, "continue");
 	else if (!now.paused)
-		fed_app_notice(&w->app, false, "nothing runs; press r for a round, : for a command");
+		fed__app_notice(&w->app, false, "nothing runs; press r for a round, : for a command");
 }
 
 static void press_round(struct fed_watch *w)
 {
-	const bool busy = fed_runner_state(w->runner).busy;
+	const bool busy = fed__runner_state(w->runner).busy;
 
-	fed_runner_permit_round(w->runner);
+	fed__runner_permit_round(w->runner);
 	if (!busy)
 		submit(w, has_interrupted_run(w) ? "continue" : "round");
 }
@@ -146,7 +146,7 @@ static void change_pace(struct fed_watch *w, bool faster)
 {
 	static const double paces[] = {0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50, INFINITY};
 	enum { PACES = sizeof paces / sizeof *paces };
-	const double pace = fed_runner_state(w->runner).pace, now = pace > 0 ? pace : INFINITY;
+	const double pace = fed__runner_state(w->runner).pace, now = pace > 0 ? pace : INFINITY;
 	double next = faster ? INFINITY : paces[0];
 	char text[80];
 
@@ -154,16 +154,16 @@ static void change_pace(struct fed_watch *w, bool faster)
 		const double p = paces[faster ? PACES - 1 - i : i];
 		next = (faster ? p > now : p < now) ? p : next;
 	}
-	fed_runner_pace(w->runner, isfinite(next) ? next : 0);
+	fed__runner_pace(w->runner, isfinite(next) ? next : 0);
 	snprintf(text, sizeof text, isfinite(next) ? "%g rounds a second at most" : "full speed", next);
-	fed_app_notice(&w->app, false, text);
+	fed__app_notice(&w->app, false, text);
 }
 
 static void leave(struct fed_watch *w)
 {
-	fed_runner_leave(w->runner);
-	fed_app_notice(&w->app, false,
-	               "leaves when the running command can be stopped; ctrl-C aborts it");
+	fed__runner_leave(w->runner);
+	fed__app_notice(&w->app, false,
+	                "leaves when the running command can be stopped; ctrl-C aborts it");
 }
 
 static void complete_prompt(struct fed_watch *w)
@@ -173,7 +173,7 @@ static void complete_prompt(struct fed_watch *w)
 	size_t start = 0;
 
 	w->host.complete(w->host.ctx, p->line, p->cursor, &candidates, &start);
-	fed_prompt_complete(p, fed_text_str(&candidates), start);
+	fed__prompt_complete(p, fed_text_str(&candidates), start);
 	fed_text_release(&candidates);
 }
 
@@ -182,15 +182,16 @@ static void submit_prompt(struct fed_watch *w)
 	const char *line = w->app.prompt.line;
 
 	w->host.remember(w->host.ctx, line);
-	fed_messages_add(w->messages, FED_STREAM_LINE, atomic_load(&w->last_event), line, strlen(line));
-	fed_messages_add(w->messages, FED_STREAM_LINE, atomic_load(&w->last_event), "\n", 1);
-	w->app.heard = fed_messages_count(w->messages); /* no notice about the user's own line */
+	fed__messages_add(w->messages, FED_STREAM_LINE, atomic_load(&w->last_event), line,
+	                  strlen(line));
+	fed__messages_add(w->messages, FED_STREAM_LINE, atomic_load(&w->last_event), "\n", 1);
+	w->app.heard = fed__messages_count(w->messages); /* no notice about the user's own line */
 	submit(w, line);
 }
 
 static void press(struct fed_watch *w, const struct fed_press *key)
 {
-	switch (fed_app_press(&w->app, key)) {
+	switch (fed__app_press(&w->app, key)) {
 	case FED_APP_ACTION_LEAVE:
 		leave(w);
 		break;
@@ -198,9 +199,9 @@ static void press(struct fed_watch *w, const struct fed_press *key)
 		press_pause(w);
 		break;
 	case FED_APP_ACTION_STEP:
-		if (!fed_runner_state(w->runner).busy)
+		if (!fed__runner_state(w->runner).busy)
 			submit(w, "step");
-		fed_runner_permit_one(w->runner);
+		fed__runner_permit_one(w->runner);
 		break;
 	case FED_APP_ACTION_ROUND:
 		press_round(w);
@@ -210,10 +211,10 @@ static void press(struct fed_watch *w, const struct fed_press *key)
 		change_pace(w, key->code != '-');
 		break;
 	case FED_APP_ACTION_MOUSE:
-		fed_terminal_mouse(w->terminal, w->app.mouse);
+		fed__terminal_mouse(w->terminal, w->app.mouse);
 		break;
 	case FED_APP_ACTION_REDRAW:
-		fed_terminal_clear(w->terminal);
+		fed__terminal_clear(w->terminal);
 		break;
 	case FED_APP_ACTION_LINE:
 		submit_prompt(w);
@@ -223,7 +224,7 @@ static void press(struct fed_watch *w, const struct fed_press *key)
 		break;
 	case FED_APP_ACTION_OLDER:
 	case FED_APP_ACTION_NEWER:
-		fed_prompt_recall(&w->app.prompt, key->code == FED_KEY_UP, w->host.history, w->host.ctx);
+		fed__prompt_recall(&w->app.prompt, key->code == FED_KEY_UP, w->host.history, w->host.ctx);
 		break;
 	case FED_APP_ACTION_NONE:
 		break;
@@ -238,8 +239,8 @@ static void read_keys(struct fed_watch *w)
 	struct fed_press key;
 	bool gone = false;
 
-	while (w->n_keys < KEYS_MOST && fed_terminal_key(w->terminal, &key, &gone)) {
-		const bool waits = fed_app_needs_session(&w->app, &key) || w->n_keys > 0;
+	while (w->n_keys < KEYS_MOST && fed__terminal_key(w->terminal, &key, &gone)) {
+		const bool waits = fed__app_needs_session(&w->app, &key) || w->n_keys > 0;
 		const bool text = w->app.prompting || w->prompt_pending;
 		const bool urgent = !text && (key.code == 'q' || key.code == ' ');
 
@@ -247,7 +248,7 @@ static void read_keys(struct fed_watch *w)
 			press(w, &key);
 		} else {
 			w->key[w->n_keys++] = key;
-			w->prompt_pending |= fed_app_begins_line(&key);
+			w->prompt_pending |= fed__app_begins_line(&key);
 		}
 	}
 	if (gone)
@@ -259,12 +260,12 @@ static void read_keys(struct fed_watch *w)
 /* still: this thread has the session. */
 static void paint(struct fed_watch *w, bool still)
 {
-	const struct fed_runner_state now = fed_runner_state(w->runner);
+	const struct fed_runner_state now = fed__runner_state(w->runner);
 	int columns, rows;
 	struct fed_error err;
 
-	fed_terminal_size(w->terminal, &columns, &rows);
-	if (fed_app_paint(&w->app, &now, still, columns, rows, &err))
+	fed__terminal_size(w->terminal, &columns, &rows);
+	if (fed__app_paint(&w->app, &now, still, columns, rows, &err))
 		w->app.cursor = -1; /* out of memory: the screen is unchanged */
 	w->dirty = false;
 }
@@ -273,8 +274,8 @@ static void show_frame(struct fed_watch *w)
 {
 	int columns, rows;
 
-	fed_terminal_size(w->terminal, &columns, &rows);
-	fed_terminal_show(w->terminal, &w->app.whole, w->app.cursor, rows - 1);
+	fed__terminal_size(w->terminal, &columns, &rows);
+	fed__terminal_show(w->terminal, &w->app.whole, w->app.cursor, rows - 1);
 	w->last_frame = fed_wall_seconds();
 }
 
@@ -285,14 +286,14 @@ static void handle_session(struct fed_watch *w)
 	struct fed_error err;
 
 	atomic_store(&w->last_event, fed_session_status(w->host.session).events);
-	if (asked && fed_app_switch(&w->app, fed_view_at((size_t)asked - 1)->name, &err))
-		fed_app_notice(&w->app, true, err.text);
+	if (asked && fed__app_switch(&w->app, fed__view_at((size_t)asked - 1)->name, &err))
+		fed__app_notice(&w->app, true, err.text);
 	w->dirty |= asked > 0;
 	for (int i = 0; i < w->n_keys; i++)
 		press(w, &w->key[i]);
 	w->n_keys = 0;
 	w->prompt_pending = false;
-	fed_app_notify_version(&w->app);
+	fed__app_notify_version(&w->app);
 }
 
 /* Least seconds between two frames. */
@@ -312,21 +313,21 @@ static bool is_lively(const struct fed_runner_state *state)
  */
 static bool take_frame(struct fed_watch *w, bool due, bool soon)
 {
-	const struct fed_runner_state state = fed_runner_state(w->runner);
+	const struct fed_runner_state state = fed__runner_state(w->runner);
 
 	w->event_pending = false;
 	w->has_session = true;
 	w->app.watched.busy = is_lively(&state);
 	handle_session(w);
 	const bool paints =
-		(due || (w->dirty && soon)) && (w->dirty || fed_app_is_changed(&w->app, &state));
+		(due || (w->dirty && soon)) && (w->dirty || fed__app_is_changed(&w->app, &state));
 	if (paints)
 		paint(w, true);
-	w->pause_requested = due && fed_app_awaits_versions(&w->app);
+	w->pause_requested = due && fed__app_awaits_versions(&w->app);
 	if (w->pause_requested)
-		fed_runner_request_pause(w->runner);
+		fed__runner_request_pause(w->runner);
 	w->has_session = false;
-	fed_runner_give(w->runner);
+	fed__runner_give(w->runner);
 	return paints;
 }
 
@@ -339,7 +340,7 @@ static void frame(struct fed_watch *w, bool lively)
 	const bool requested = w->event_pending && w->pause_requested;
 	bool painted = false;
 
-	if ((w->n_keys || (w->dirty && soon) || due || requested) && fed_runner_take(w->runner)) {
+	if ((w->n_keys || (w->dirty && soon) || due || requested) && fed__runner_take(w->runner)) {
 		painted = take_frame(w, due, soon);
 	} else if (w->dirty && soon) {
 		paint(w, false);
@@ -360,16 +361,16 @@ static void read_captured(struct fed_watch *w)
 {
 	char bytes[4096];
 
-	for (size_t n; (n = fed_capture_read(bytes, sizeof bytes)) > 0;)
-		fed_messages_add(w->messages, FED_STREAM_STDERR, atomic_load(&w->last_event), bytes, n);
+	for (size_t n; (n = fed__capture_read(bytes, sizeof bytes)) > 0;)
+		fed__messages_add(w->messages, FED_STREAM_STDERR, atomic_load(&w->last_event), bytes, n);
 }
 
 /* Wait for a key, captured output or a runner event, at most until the next frame is due. */
 static void wait_for_more(struct fed_watch *w, bool lively)
 {
 	struct pollfd p[] = {{.fd = STDIN_FILENO, .events = POLLIN},
-	                     {.fd = fed_capture_descriptor(), .events = POLLIN},
-	                     {.fd = fed_runner_event_fd(w->runner), .events = POLLIN}};
+	                     {.fd = fed__capture_descriptor(), .events = POLLIN},
+	                     {.fd = fed__runner_event_fd(w->runner), .events = POLLIN}};
 	const double pause = w->dirty ? FRAME_LEAST : pause_of(w, lively);
 	const double left = w->last_frame + pause - fed_wall_seconds();
 	const bool expects = w->dirty || lively || w->event_pending;
@@ -378,7 +379,7 @@ static void wait_for_more(struct fed_watch *w, bool lively)
 
 	if (poll(p, 3, (int)ceil(1000 * wait)) <= 0 || !(p[2].revents & POLLIN))
 		return;
-	fed_runner_clear_event(w->runner);
+	fed__runner_clear_event(w->runner);
 	w->event_pending = true;
 }
 
@@ -387,18 +388,18 @@ static void loop(struct fed_watch *w)
 	bool leaving = false;
 
 	w->dirty = w->event_pending = true;
-	for (struct fed_runner_state now; now = fed_runner_state(w->runner), !now.left;) {
+	for (struct fed_runner_state now; now = fed__runner_state(w->runner), !now.left;) {
 		const bool lively = is_lively(&now);
 
 		leaving = leaving || now.leaving;
 		if ((now.done || w->host.ending()) && !leaving)
 			leave(w);
 		if (atomic_load(fed_session_interrupts(w->host.session)))
-			fed_runner_notify_signal(w->runner);
-		w->dirty |= fed_terminal_attend(w->terminal);
+			fed__runner_notify_signal(w->runner);
+		w->dirty |= fed__terminal_attend(w->terminal);
 		read_keys(w);
 		read_captured(w);
-		w->dirty |= fed_app_read_messages(&w->app);
+		w->dirty |= fed__app_read_messages(&w->app);
 		frame(w, lively);
 		wait_for_more(w, lively);
 	}
@@ -408,23 +409,23 @@ static void loop(struct fed_watch *w)
 
 static int open_watch(struct fed_watch *w, const struct fed_watch_options *o, struct fed_error *err)
 {
-	w->messages = fed_messages_new();
+	w->messages = fed__messages_new();
 	if (!w->messages)
 		return fed_fail_memory(err, sizeof(void *), "the messages");
 	w->app.watched = (struct fed_watched){.session = w->host.session,
 	                                      .command = submit_view_command,
 	                                      .ctx = w,
 	                                      .messages = w->messages};
-	if (fed_terminal_open(&w->terminal, o->terminal, o->color, err))
+	if (fed__terminal_open(&w->terminal, o->terminal, o->color, err))
 		return FED_FAIL;
-	w->app.watched.utf8 = fed_terminal_utf8(w->terminal);
+	w->app.watched.utf8 = fed__terminal_utf8(w->terminal);
 	w->app.alone = o->alone;
-	if (fed_app_init(&w->app, o->view, err) || fed_capture_begin(err))
+	if (fed__app_init(&w->app, o->view, err) || fed__capture_begin(err))
 		return FED_FAIL;
-	if (w->host.opened(w->host.ctx, w, err) || fed_runner_new(&w->runner, &w->host, o->pace, err))
+	if (w->host.opened(w->host.ctx, w, err) || fed__runner_new(&w->runner, &w->host, o->pace, err))
 		return FED_FAIL;
 	for (const char *const *line = o->script; line && *line; line++)
-		if (fed_runner_submit(w->runner, *line, err))
+		if (fed__runner_submit(w->runner, *line, err))
 			return FED_FAIL;
 	return FED_OK;
 }
@@ -433,21 +434,21 @@ static void close_watch(struct fed_watch *w)
 {
 	struct fed_error unused;
 
-	fed_runner_free(w->runner);
+	fed__runner_free(w->runner);
 	w->host.opened(w->host.ctx, NULL, &unused);
-	fed_app_release(&w->app);
-	fed_terminal_close(w->terminal);
-	fed_capture_end();
-	fed_messages_free(w->messages);
+	fed__app_release(&w->app);
+	fed__terminal_close(w->terminal);
+	fed__capture_end();
+	fed__messages_free(w->messages);
 }
 
 int fed_watch_check(const struct fed_watch_options *o, struct fed_error *err)
 {
 	size_t at;
 
-	if (o->view && fed_view_find(o->view, &at, err))
+	if (o->view && fed__view_find(o->view, &at, err))
 		return FED_FAIL;
-	return fed_terminal_check(o->terminal, err);
+	return fed__terminal_check(o->terminal, err);
 }
 
 int fed_watch_run(const struct fed_watch_options *options, const struct fed_watch_host *host,

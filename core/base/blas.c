@@ -27,7 +27,7 @@ static bool is_small(int m, int n, int k)
 void fed_gemm_nn(int m, int n, int k, const float *a, int lda, const float *b, int ldb, float *c,
                  int ldc)
 {
-	if (is_small(m, n, k) && fed_xsmm_gemm(false, m, n, k, a, lda, b, ldb, c, ldc))
+	if (is_small(m, n, k) && fed__xsmm_gemm(false, m, n, k, a, lda, b, ldb, c, ldc))
 		return;
 	cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasNoTrans, m, n, k, 1, a, lda, b, ldb, 1, c, ldc);
 }
@@ -35,7 +35,7 @@ void fed_gemm_nn(int m, int n, int k, const float *a, int lda, const float *b, i
 void fed_gemm_tn(int m, int n, int k, const float *a, int lda, const float *b, int ldb, float *c,
                  int ldc)
 {
-	if (is_small(m, n, k) && fed_xsmm_gemm(true, m, n, k, a, lda, b, ldb, c, ldc))
+	if (is_small(m, n, k) && fed__xsmm_gemm(true, m, n, k, a, lda, b, ldb, c, ldc))
 		return;
 	cblas_sgemm(CblasRowMajor, CblasTrans, CblasNoTrans, m, n, k, 1, a, lda, b, ldb, 1, c, ldc);
 }
@@ -59,7 +59,7 @@ static void transpose(int n, int k, const float *from, int ld, float *to)
 void fed_gemm_nt(int m, int n, int k, const float *a, int lda, const float *b, int ldb, float *c,
                  int ldc, float *scratch)
 {
-	if (is_small(m, n, k) && fed_xsmm_describe()) {
+	if (is_small(m, n, k) && fed__xsmm_describe()) {
 		transpose(n, k, b, ldb, scratch);
 		for (int i = 0; i < m; i++)
 			memset(c + (size_t)i * (size_t)ldc, 0, (size_t)n * sizeof *c);
@@ -106,14 +106,14 @@ const char *fed_blas_better_core(void)
 void fed_blas_init(void)
 {
 	openblas_set_num_threads(1);
-	fed_xsmm_init();
+	fed__xsmm_init();
 }
 
 const char *fed_blas_describe(void)
 {
 	static char text[128];
 	char version[64] = "OpenBLAS";
-	const char *xsmm = fed_xsmm_describe();
+	const char *xsmm = fed__xsmm_describe();
 
 	/* "OpenBLAS 0.3.21 NO_AFFINITY ...": the first two words */
 	sscanf(openblas_get_config(), "%*s %50s", version);

@@ -14,7 +14,7 @@
 
 static bool serves;
 
-void fed_xsmm_init(void)
+void fed__xsmm_init(void)
 {
 	const enum fed_isa isa = fed_cpu_isa();
 
@@ -27,8 +27,8 @@ void fed_xsmm_init(void)
 }
 
 /* libxsmm is column-major: its A is our B, and its (N,M) result is our C. */
-bool fed_xsmm_gemm(bool transpose_a, int m, int n, int k, const float *a, int lda, const float *b,
-                   int ldb, float *c, int ldc)
+bool fed__xsmm_gemm(bool transpose_a, int m, int n, int k, const float *a, int lda, const float *b,
+                    int ldb, float *c, int ldc)
 {
 	if (!serves)
 		return false;
@@ -43,26 +43,26 @@ bool fed_xsmm_gemm(bool transpose_a, int m, int n, int k, const float *a, int ld
 	return true;
 }
 
-const char *fed_xsmm_describe(void)
+const char *fed__xsmm_describe(void)
 {
 	return serves ? "libxsmm " LIBXSMM_VERSION : NULL;
 }
 
 #else
 
-void fed_xsmm_init(void)
+void fed__xsmm_init(void)
 {
 }
 
-bool fed_xsmm_gemm(bool transpose_a, int m, int n, int k, const float *a, int lda, const float *b,
-                   int ldb, float *c, int ldc)
+bool fed__xsmm_gemm(bool transpose_a, int m, int n, int k, const float *a, int lda, const float *b,
+                    int ldb, float *c, int ldc)
 {
 	(void)transpose_a, (void)m, (void)n, (void)k, (void)a, (void)lda, (void)b, (void)ldb;
 	(void)c, (void)ldc;
 	return false;
 }
 
-const char *fed_xsmm_describe(void)
+const char *fed__xsmm_describe(void)
 {
 	return NULL;
 }

@@ -16,7 +16,7 @@ enum fed_isa {
 /* The best instruction set of this machine, or the lower one of FEDSH_ISA=plain|avx2|avx512 in the
  * environment; detected once. */
 enum fed_isa fed_cpu_isa(void);
-const char *fed_isa_name(enum fed_isa);
+const char *fed__isa_name(enum fed_isa);
 /* Whether the processor has AVX-512 and multiplies its vectors in two halves (AMD Zen 4). */
 bool fed_cpu_halves_vectors(void);
 /* Processors that this process may run on, at least 1. */

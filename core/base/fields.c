@@ -138,7 +138,7 @@ static bool parse_list(const struct fed_field *row, const char *value, struct fe
 	return true;
 }
 
-bool fed_field_takes_text(const struct fed_field *row, const char *value)
+bool fed__field_takes_text(const struct fed_field *row, const char *value)
 {
 	const size_t len = strnlen(value, row->size);
 
@@ -158,7 +158,7 @@ bool fed_field_takes_text(const struct fed_field *row, const char *value)
 
 static bool parse_text(const struct fed_field *row, const char *value, char *out)
 {
-	if (!fed_field_takes_text(row, value))
+	if (!fed__field_takes_text(row, value))
 		return false;
 	/* Zeroes behind, so that equal texts are equal bytes. */
 	memset(out, 0, row->size);
@@ -321,7 +321,7 @@ static bool same_list(const struct fed_list *a, const struct fed_list *b)
 	       memcmp(a->v, b->v, (size_t)a->n * sizeof *a->v) == 0;
 }
 
-bool fed_field_is_default(const struct fed_field *row, const void *state)
+bool fed__field_is_default(const struct fed_field *row, const void *state)
 {
 	const void *value = (const char *)state + row->offset;
 	struct fed_list list;

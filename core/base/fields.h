@@ -45,7 +45,7 @@ int fed_field_parse(const struct fed_field *row, void *state, const char *value,
                     struct fed_error *err);
 
 /* Whether a TEXT row takes the value: short enough, no control characters. */
-bool fed_field_takes_text(const struct fed_field *row, const char *value);
+bool fed__field_takes_text(const struct fed_field *row, const char *value);
 
 /* An unparsed key=value of a user. */
 struct fed_assign {
@@ -66,7 +66,7 @@ void fed_field_allowed(const struct fed_field *row, struct fed_text *out);
 /* Append "key=value key=value" of all settable rows; only_changed leaves out the defaults. */
 void fed_fields_print(const struct fed_field *rows, const void *state, bool only_changed,
                       struct fed_text *out);
-bool fed_field_is_default(const struct fed_field *row, const void *state);
+bool fed__field_is_default(const struct fed_field *row, const void *state);
 /* INT, REAL, CHOICE and FLAG as a number; NaN for other types. */
 double fed_field_number(const struct fed_field *row, const void *state);
 

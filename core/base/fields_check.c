@@ -137,7 +137,7 @@ static int check_typed_default(const struct fed_field *row, struct fed_error *er
 	const char *text = row->text ? row->text : "";
 
 	if (row->type == FED_TYPE_TEXT) {
-		if (fed_field_takes_text(row, text))
+		if (fed__field_takes_text(row, text))
 			return FED_OK;
 		return fed_fail(err,
 		                "field %s: the default must be at most %u bytes without control "

@@ -41,7 +41,7 @@ static void add_real(struct fed_text *out, double x)
 	if (e && fabs(x) >= 1e7 && strtod(s, NULL) == x)
 		fed_text_add(out, "%.*se%d", (int)(e - s), s, atoi(e + 1));
 	else
-		fed_text_real(out, x);
+		fed__text_real(out, x);
 }
 
 void fed_field_print(const struct fed_field *row, const void *state, struct fed_text *out)
@@ -89,11 +89,11 @@ static void add_range(const struct fed_field *row, struct fed_text *out)
 	else if (high)
 		fed_text_add(out, " of at most ");
 	if (low)
-		fed_text_real(out, least);
+		fed__text_real(out, least);
 	if (low && high)
 		fed_text_add(out, " to ");
 	if (high)
-		fed_text_real(out, row->max);
+		fed__text_real(out, row->max);
 }
 
 void fed_field_allowed(const struct fed_field *row, struct fed_text *out)

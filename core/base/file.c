@@ -58,7 +58,7 @@ int fed_file_readable(const char *path, uint64_t *size, struct fed_error *err)
 	return FED_OK;
 }
 
-int fed_file_pull(int fd, void *bytes, size_t n, size_t *got)
+int fed__file_pull(int fd, void *bytes, size_t n, size_t *got)
 {
 	/* Linux reads at most 2 GiB at once. */
 	const size_t most = (size_t)1 << 30;
@@ -103,7 +103,8 @@ int fed_file_read(const char *path, uint64_t limit, struct fed_text *out, struct
 		rc = too_large(path, limit, err);
 	/* Read to the end, not to the size at opening: the file may grow, and files under /proc have no
 	 * size. */
-	while (rc == FED_OK && (error = fed_file_pull(fd, block, sizeof block, &got)) == 0 && got > 0) {
+	while (rc == FED_OK && (error = fed__file_pull(fd, block, sizeof block, &got)) == 0 &&
+	       got > 0) {
 		if (out->len - before + got > limit)
 			rc = too_large(path, limit, err);
 		else

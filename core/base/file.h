@@ -17,7 +17,7 @@ int fed_file_readable(const char *path, uint64_t *size, struct fed_error *);
 /* The same, opened for reading; the caller closes *fd. */
 int fed_file_descriptor(const char *path, int *fd, uint64_t *size, struct fed_error *);
 /* read() until n bytes or the end; 0 or errno. */
-int fed_file_pull(int fd, void *bytes, size_t n, size_t *got);
+int fed__file_pull(int fd, void *bytes, size_t n, size_t *got);
 /* The whole of a regular file of at most `limit` bytes, appended to `out` (unchanged on
  * FED_FAIL). */
 int fed_file_read(const char *path, uint64_t limit, struct fed_text *out, struct fed_error *);
@@ -52,7 +52,7 @@ int fed_file_stream(FILE **, const char *path, struct fed_error *);
 uint32_t fed_crc32(uint32_t crc, const void *bytes, size_t n);
 
 /* Tests: the k-th write, fsync or rename (1 = the next) fails with `error`; 0 = none. */
-void fed_file_fail_at(uint64_t k, int error);
+void fed__file_fail_at(uint64_t k, int error);
 
 /* A gzip or plain file read as a stream; zlib's silent cases (truncation, no gzip header under
  * the name .gz, CRC) are failures. */
@@ -61,7 +61,7 @@ int fed_reader_open(struct fed_reader **, const char *path, struct fed_error *);
 /* Exactly n bytes, or FED_FAIL "ends after N bytes" / "is damaged". */
 int fed_reader_read(struct fed_reader *, void *bytes, size_t n, struct fed_error *);
 /* Up to n bytes; fewer only at the clean end of the file. */
-int fed_reader_some(struct fed_reader *, void *bytes, size_t n, size_t *got, struct fed_error *);
+int fed__reader_some(struct fed_reader *, void *bytes, size_t n, size_t *got, struct fed_error *);
 /* FED_OK when nothing follows (this also checks the gzip trailer). */
 int fed_reader_end(struct fed_reader *, struct fed_error *);
 void fed_reader_free(struct fed_reader *);

@@ -20,7 +20,7 @@ enum { ATTEMPTS = 100 }; /* at an unused name */
 static _Atomic uint64_t countdown; /* steps until the one that fails; 0: none does */
 static atomic_int injected_error;
 
-void fed_file_fail_at(uint64_t k, int error)
+void fed__file_fail_at(uint64_t k, int error)
 {
 	atomic_store(&injected_error, error);
 	atomic_store(&countdown, k);

@@ -29,17 +29,17 @@ static bool chosen_to_fail(void)
 	return left == 1;
 }
 
-void fed_mem_fail_at(uint64_t k)
+void fed__mem_fail_at(uint64_t k)
 {
 	atomic_store(&countdown, k);
 }
 
-bool fed_mem_fail_ahead(void)
+bool fed__mem_fail_ahead(void)
 {
 	return atomic_load(&countdown) > 0;
 }
 
-int64_t fed_mem_live(void)
+int64_t fed__mem_live(void)
 {
 	return atomic_load(&live);
 }

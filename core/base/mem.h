@@ -34,12 +34,12 @@ double fed_mem_available(void);
 int fed_fail_memory(struct fed_error *err, size_t bytes, const char *what);
 
 /* Tests: from now on the k-th allocation (1 = the next) of all threads fails; 0 = none. */
-void fed_mem_fail_at(uint64_t k);
+void fed__mem_fail_at(uint64_t k);
 /* Whether that allocation is still to come. */
-bool fed_mem_fail_ahead(void);
+bool fed__mem_fail_ahead(void);
 /* Tests: the folder that holds /proc and /sys; "" is the root. */
-void fed_mem_root(const char *folder);
+void fed__mem_root(const char *folder);
 /* Blocks of both families allocated and not freed. */
-int64_t fed_mem_live(void);
+int64_t fed__mem_live(void);
 
 #endif

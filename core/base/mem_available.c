@@ -15,7 +15,7 @@
 
 static const char *root = "";
 
-void fed_mem_root(const char *folder)
+void fed__mem_root(const char *folder)
 {
 	root = folder;
 }

@@ -52,7 +52,7 @@ static int refill(struct fed_reader *r, struct fed_error *err)
 
 	if (r->z.avail_in > 0 || r->at_end)
 		return FED_OK;
-	const int error = fed_file_pull(r->fd, r->in, sizeof r->in, &got);
+	const int error = fed__file_pull(r->fd, r->in, sizeof r->in, &got);
 	if (error != 0)
 		return fed_fail(err, "%s: cannot be read: %s", r->path.s, strerror(error));
 	r->z.next_in = r->in;
@@ -158,7 +158,8 @@ static bool copy_some(struct fed_reader *r)
 	return n > 0;
 }
 
-int fed_reader_some(struct fed_reader *r, void *bytes, size_t n, size_t *got, struct fed_error *err)
+int fed__reader_some(struct fed_reader *r, void *bytes, size_t n, size_t *got,
+                     struct fed_error *err)
 {
 	bool done = false;
 
@@ -188,7 +189,7 @@ int fed_reader_read(struct fed_reader *r, void *bytes, size_t n, struct fed_erro
 {
 	size_t got;
 
-	if (fed_reader_some(r, bytes, n, &got, err) != FED_OK)
+	if (fed__reader_some(r, bytes, n, &got, err) != FED_OK)
 		return FED_FAIL;
 	if (got < n)
 		return fed_fail(err, "%s: ends after %llu bytes", r->path.s, (unsigned long long)r->total);
@@ -200,7 +201,7 @@ int fed_reader_end(struct fed_reader *r, struct fed_error *err)
 	char byte;
 	size_t got;
 
-	if (fed_reader_some(r, &byte, 1, &got, err) != FED_OK)
+	if (fed__reader_some(r, &byte, 1, &got, err) != FED_OK)
 		return FED_FAIL;
 	if (got > 0)
 		return fed_fail(err, "%s: goes on after the %llu bytes that it should have", r->path.s,

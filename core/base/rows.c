@@ -8,14 +8,14 @@
 #include "base/rows_sets.h"
 
 static const struct fed_rows_kernels *const sets[FED_ISA_AVX512 + 1] = {
-	[FED_ISA_PLAIN] = &fed_rows_plain,
+	[FED_ISA_PLAIN] = &fed__rows_plain,
 #ifdef __x86_64__
-	[FED_ISA_AVX2] = &fed_rows_avx2,
-	[FED_ISA_AVX512] = &fed_rows_avx512,
+	[FED_ISA_AVX2] = &fed__rows_avx2,
+	[FED_ISA_AVX512] = &fed__rows_avx512,
 #endif
 };
 
-const struct fed_rows_kernels *fed_rows_kernels_of(enum fed_isa isa)
+const struct fed_rows_kernels *fed__rows_kernels_of(enum fed_isa isa)
 {
 	return isa > fed_cpu_isa() ? NULL : sets[isa];
 }
@@ -24,7 +24,7 @@ const struct fed_rows_kernels *fed_rows_kernels(void)
 {
 	const struct fed_rows_kernels *best = sets[fed_cpu_isa()];
 
-	return best ? best : &fed_rows_plain;
+	return best ? best : &fed__rows_plain;
 }
 
 /* The network's exchanges in order, those within whole runs left out; pair NULL: only count them.

@@ -57,6 +57,6 @@ struct fed_rows_kernels {
 /* The kernels for this processor. */
 const struct fed_rows_kernels *fed_rows_kernels(void);
 /* NULL when this processor cannot run them. */
-const struct fed_rows_kernels *fed_rows_kernels_of(enum fed_isa);
+const struct fed_rows_kernels *fed__rows_kernels_of(enum fed_isa);
 
 #endif

@@ -7,7 +7,7 @@
 #define FED_WIDTH 8
 #define FED_SIDE 3 /* rows of a block of products that fits the registers */
 #define FED_ROWS_ISA FED_ISA_AVX2
-#define FED_ROWS fed_rows_avx2
+#define FED_ROWS fed__rows_avx2
 #include "base/rows_body.h"
 
 #endif

@@ -8,7 +8,7 @@
 #define FED_WIDTH 16
 #define FED_SIDE 5 /* rows of a block of products that fits the registers */
 #define FED_ROWS_ISA FED_ISA_AVX512
-#define FED_ROWS fed_rows_avx512
+#define FED_ROWS fed__rows_avx512
 #include "base/rows_body.h"
 
 #endif

@@ -5,5 +5,5 @@
 #define FED_WIDTH 4
 #define FED_SIDE 3 /* rows of a block of products that fits the registers */
 #define FED_ROWS_ISA FED_ISA_PLAIN
-#define FED_ROWS fed_rows_plain
+#define FED_ROWS fed__rows_plain
 #include "base/rows_body.h"

@@ -5,8 +5,8 @@
 
 #include "base/rows.h"
 
-extern const struct fed_rows_kernels fed_rows_plain;
-extern const struct fed_rows_kernels fed_rows_avx2;   /* x86-64 only */
-extern const struct fed_rows_kernels fed_rows_avx512; /* x86-64 only */
+extern const struct fed_rows_kernels fed__rows_plain;
+extern const struct fed_rows_kernels fed__rows_avx2;   /* x86-64 only */
+extern const struct fed_rows_kernels fed__rows_avx512; /* x86-64 only */
 
 #endif

@@ -42,8 +42,8 @@ struct fed_shown fed_show(const char *s);
 struct fed_shown fed_count(double n);
 
 /* Append the shortest form that fed_parse_real reads back to the same double; "nan", "inf". */
-void fed_text_real(struct fed_text *, double x);
-/* Append as a JSON string with its quotes; as a JSON number (as fed_text_real; NaN and infinities
+void fed__text_real(struct fed_text *, double x);
+/* Append as a JSON string with its quotes; as a JSON number (as fed__text_real; NaN and infinities
  * are null). */
 void fed_text_json_string(struct fed_text *, const char *s);
 void fed_text_json_number(struct fed_text *, double x);

@@ -20,7 +20,7 @@ static bool put_special(struct fed_text *t, double x)
 	return true;
 }
 
-void fed_text_real(struct fed_text *t, double x)
+void fed__text_real(struct fed_text *t, double x)
 {
 	char s[40];
 
@@ -49,7 +49,7 @@ void fed_text_real(struct fed_text *t, double x)
 void fed_text_json_number(struct fed_text *t, double x)
 {
 	if (isfinite(x))
-		fed_text_real(t, x);
+		fed__text_real(t, x);
 	else
 		fed_text_put(t, "null", 4);
 }

@@ -20,7 +20,7 @@ static void put_condition(struct fed_saver *f, struct fed_condition *c)
 {
 	uint32_t n = 0;
 
-	fed_put_string(f, c ? fed_condition_text(c) : "");
+	fed__put_string(f, c ? fed_condition_text(c) : "");
 	while (c && fed_condition_taken(c, n))
 		n++;
 	fed_put_u32(f, n);
@@ -38,8 +38,8 @@ static void get_numbers(struct fed_loader *f, struct fed_condition *c)
 	for (; i < n && !f->failed && (number = fed_condition_taken(c, i)); i++)
 		*number = fed_get_f64(f);
 	if (!f->failed && (i < n || fed_condition_taken(c, n)))
-		fed_loader_fail(f, "%u numbers of kept runs, and `%.40s` has others", n,
-		                fed_condition_text(c));
+		fed__loader_fail(f, "%u numbers of kept runs, and `%.40s` has others", n,
+		                 fed_condition_text(c));
 }
 
 /* Rest and breakpoints
@@ -52,11 +52,11 @@ static void save_rest(struct fed_saver *f, const struct fed_session *s)
 
 	if (!fed_remaining_run_pending(rest, &s->history))
 		rest = &none;
-	fed_saver_begin(f, "rest");
+	fed__saver_begin(f, "rest");
 	fed_put_u64(f, rest->versions);
 	fed_put_u8(f, rest->endless);
 	put_condition(f, rest->until);
-	fed_saver_end(f);
+	fed__saver_end(f);
 }
 
 static void load_rest(struct fed_loader *f, struct fed_session *s)
@@ -65,33 +65,33 @@ static void load_rest(struct fed_loader *f, struct fed_session *s)
 	struct fed_text until = {0};
 	struct fed_error why;
 
-	if (fed_loader_begin(f, "rest"))
+	if (fed__loader_begin(f, "rest"))
 		return;
 	rest->versions = fed_get_u64(f);
-	rest->endless = fed_get_flag(f);
-	fed_get_string(f, &until);
+	rest->endless = fed__get_flag(f);
+	fed__get_string(f, &until);
 	if (!f->failed && until.len && fed_condition_parse(&rest->until, until.s, &s->runs, &why))
-		fed_loader_fail(f, "%s", why.text);
+		fed__loader_fail(f, "%s", why.text);
 	if (rest->until)
 		get_numbers(f, rest->until);
 	else if (fed_get_u32(f))
-		fed_loader_fail(f, "numbers of kept runs without a condition");
+		fed__loader_fail(f, "numbers of kept runs without a condition");
 	fed_text_release(&until);
-	fed_loader_end(f);
+	fed__loader_end(f);
 }
 
 static void save_breakpoints(struct fed_saver *f, const struct fed_breakpoints *d)
 {
-	fed_saver_begin(f, "breakpoints");
+	fed__saver_begin(f, "breakpoints");
 	fed_put_u8(f, d->pausing);
 	fed_put_u64(f, d->pause);
 	fed_put_u64(f, d->last_number);
 	fed_put_u32(f, (uint32_t)d->n);
 	for (size_t i = 0; i < d->n; i++) {
-		fed_put_row(f, breakpoint_columns, &d->point[i]);
+		fed__put_row(f, breakpoint_columns, &d->point[i]);
 		put_condition(f, d->point[i].when);
 	}
-	fed_saver_end(f);
+	fed__saver_end(f);
 }
 
 static void load_breakpoint(struct fed_loader *f, struct fed_session *s, uint64_t last)
@@ -101,14 +101,14 @@ static void load_breakpoint(struct fed_loader *f, struct fed_session *s, uint64_
 	struct fed_text text = {0};
 	struct fed_error why;
 
-	fed_get_row(f, breakpoint_columns, &saved);
-	fed_get_string(f, &text);
+	fed__get_row(f, breakpoint_columns, &saved);
+	fed__get_string(f, &text);
 	if (!f->failed && (saved.number <= d->last_number || saved.number > last))
-		fed_loader_fail(f, "breakpoint %llu", (unsigned long long)saved.number);
+		fed__loader_fail(f, "breakpoint %llu", (unsigned long long)saved.number);
 	if (!f->failed) {
 		d->last_number = saved.number - 1;
 		if (fed_session_break(s, fed_text_str(&text), &saved.number, &why))
-			fed_loader_fail(f, "%s", why.text);
+			fed__loader_fail(f, "%s", why.text);
 	}
 	if (!f->failed) {
 		d->point[d->n - 1].hits = saved.hits;
@@ -122,25 +122,25 @@ static void load_breakpoints(struct fed_loader *f, struct fed_session *s)
 {
 	struct fed_breakpoints *d = &s->breakpoints;
 
-	if (fed_loader_begin(f, "breakpoints"))
+	if (fed__loader_begin(f, "breakpoints"))
 		return;
-	d->pausing = fed_get_flag(f);
+	d->pausing = fed__get_flag(f);
 	d->pause = fed_get_u64(f);
 	const uint64_t last = fed_get_u64(f);
 	const uint32_t n = fed_get_u32(f);
 	for (uint32_t i = 0; i < n && !f->failed; i++)
 		load_breakpoint(f, s, last);
 	d->last_number = last;
-	fed_loader_end(f);
+	fed__loader_end(f);
 }
 
-void fed_save_breakpoints(struct fed_saver *f, const struct fed_session *s)
+void fed__save_breakpoints(struct fed_saver *f, const struct fed_session *s)
 {
 	save_rest(f, s);
 	save_breakpoints(f, &s->breakpoints);
 }
 
-void fed_load_breakpoints(struct fed_loader *f, struct fed_session *s)
+void fed__load_breakpoints(struct fed_loader *f, struct fed_session *s)
 {
 	load_rest(f, s);
 	load_breakpoints(f, s);

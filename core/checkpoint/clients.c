@@ -25,33 +25,33 @@ static const struct fed_record_column block_columns[] = {
 
 static void save_blocks(struct fed_saver *f, const struct fed_clients *c)
 {
-	fed_saver_begin(f, "cohorts");
+	fed__saver_begin(f, "cohorts");
 	fed_put_u32(f, c->n_blocks);
 	for (uint32_t k = 0; k < c->n_blocks; k++) {
-		fed_put_row(f, block_columns, &c->block[k]);
-		fed_put_ids(f, c->block[k].ids, c->block[k].n_ids);
+		fed__put_row(f, block_columns, &c->block[k]);
+		fed__put_ids(f, c->block[k].ids, c->block[k].n_ids);
 	}
-	fed_saver_end(f);
+	fed__saver_end(f);
 }
 
 static void load_blocks(struct fed_loader *f, struct fed_session *s)
 {
 	struct fed_clients *c = &s->parts.clients;
 
-	if (fed_loader_begin(f, "cohorts"))
+	if (fed__loader_begin(f, "cohorts"))
 		return;
 	const uint32_t n = fed_get_u32(f);
 	if (n && !s->parts.data)
-		fed_loader_fail(f, "clients without a dataset");
+		fed__loader_fail(f, "clients without a dataset");
 	else if (n)
-		c->block = fed_get_array(f, n, sizeof *c->block, fed_row_bytes(block_columns));
+		c->block = fed__get_array(f, n, sizeof *c->block, fed__row_bytes(block_columns));
 	while (c->n_blocks < n && !f->failed) {
 		struct fed_client_block *h = &c->block[c->n_blocks++];
 
-		fed_get_row(f, block_columns, h);
-		h->ids = fed_get_ids(f, s->parts.data->train, &h->n_ids);
+		fed__get_row(f, block_columns, h);
+		h->ids = fed__get_ids(f, s->parts.data->train, &h->n_ids);
 	}
-	fed_loader_end(f);
+	fed__loader_end(f);
 }
 
 /* Rows ------------------------------------------------------------------------------ */
@@ -68,7 +68,7 @@ static void save_rows(struct fed_saver *f, const struct fed_last_version *v)
 {
 	const struct fed_clients *c = &v->session->parts.clients;
 
-	fed_saver_begin(f, "clients");
+	fed__saver_begin(f, "clients");
 	fed_put_u32(f, c->n);
 	fed_put_u32(f, c->most);
 	for (uint32_t id = 0; id < c->n; id++) {
@@ -80,10 +80,10 @@ static void save_rows(struct fed_saver *f, const struct fed_last_version *v)
 		if (!x->present)
 			continue;
 		fed_put_u64(f, (uint64_t)(x->examples - c->block[x->block].ids));
-		fed_put_row(f, client_columns, x);
-		fed_put_equipment(f, &e);
+		fed__put_row(f, client_columns, x);
+		fed__put_equipment(f, &e);
 	}
-	fed_saver_end(f);
+	fed__saver_end(f);
 }
 
 /* Take the client's examples from the pool; fail if another client holds one of them. */
@@ -95,7 +95,7 @@ static void take_from_pool(struct fed_loader *f, struct fed_example_pool *pool, 
 		const uint64_t bit = (uint64_t)1 << e % 64;
 
 		if (!(pool->free_bits[e / 64] & bit)) {
-			fed_loader_fail(f, "client %u holds example %u, which another one has", id, e);
+			fed__loader_fail(f, "client %u holds example %u, which another one has", id, e);
 			return;
 		}
 		pool->free_bits[e / 64] &= ~bit;
@@ -110,12 +110,12 @@ static void load_present(struct fed_loader *f, struct fed_clients *c, uint32_t i
 	struct fed_equipment e = {0};
 	const uint64_t start = fed_get_u64(f);
 
-	fed_get_row(f, client_columns, x);
-	fed_get_equipment(f, &e);
+	fed__get_row(f, client_columns, x);
+	fed__get_equipment(f, &e);
 	if (f->failed)
 		return;
 	if (start > h->n_ids || x->count > h->n_ids - start || x->count > c->most) {
-		fed_loader_fail(f, "client %u has examples outside of its cohort", id);
+		fed__loader_fail(f, "client %u has examples outside of its cohort", id);
 		return;
 	}
 	fed_equipment_give(&e, x);
@@ -128,14 +128,14 @@ static void load_present(struct fed_loader *f, struct fed_clients *c, uint32_t i
 
 static void load_row(struct fed_loader *f, struct fed_clients *c, uint32_t id)
 {
-	const bool present = fed_get_flag(f);
+	const bool present = fed__get_flag(f);
 	const uint32_t block = fed_get_u32(f);
 	const struct fed_client_block *h = block < c->n_blocks ? &c->block[block] : NULL;
 
 	if (f->failed)
 		return;
 	if (!h || id < h->first || id - h->first >= h->n) {
-		fed_loader_fail(f, "client %u is not of cohort %u", id, block);
+		fed__loader_fail(f, "client %u is not of cohort %u", id, block);
 		return;
 	}
 	c->client[id].block = block;
@@ -145,19 +145,19 @@ static void load_row(struct fed_loader *f, struct fed_clients *c, uint32_t id)
 
 static void load_rows(struct fed_loader *f, struct fed_clients *c)
 {
-	if (fed_loader_begin(f, "clients"))
+	if (fed__loader_begin(f, "clients"))
 		return;
 	const uint32_t n = fed_get_u32(f);
 	c->most = fed_get_u32(f);
 	if (n) {
-		c->client = fed_get_array(f, n, sizeof *c->client, 1 + 4);
-		c->present = fed_get_array(f, n, sizeof *c->present, 1 + 4);
+		c->client = fed__get_array(f, n, sizeof *c->client, 1 + 4);
+		c->present = fed__get_array(f, n, sizeof *c->present, 1 + 4);
 	}
 	if (!f->failed)
 		c->n = c->capacity = n;
 	for (uint32_t id = 0; id < c->n && !f->failed; id++)
 		load_row(f, c, id);
-	fed_loader_end(f);
+	fed__loader_end(f);
 }
 
 /* Vectors --------------------------------------------------------------------------- */
@@ -166,25 +166,25 @@ static void load_rows(struct fed_loader *f, struct fed_clients *c)
 static void save_count(struct fed_saver *f, const char *section, uint32_t vectors, size_t dim,
                        uint32_t n)
 {
-	fed_saver_begin(f, section);
+	fed__saver_begin(f, section);
 	fed_put_u32(f, vectors);
 	fed_put_u64(f, dim);
 	fed_put_u32(f, n);
-	fed_saver_end(f);
+	fed__saver_end(f);
 }
 
 /* Returns the number of clients with vectors; *vectors each. */
 static uint32_t load_count(struct fed_loader *f, const char *section, size_t dim, uint32_t *vectors)
 {
-	if (fed_loader_begin(f, section))
+	if (fed__loader_begin(f, section))
 		return 0;
 	*vectors = fed_get_u32(f);
 	const uint64_t saved = fed_get_u64(f);
 	const uint32_t n = fed_get_u32(f);
 	if (n && (saved != dim || *vectors > FED_LIST_MAX))
-		fed_loader_fail(f, "%u vectors of %llu numbers for a model of %zu", *vectors,
-		                (unsigned long long)saved, dim);
-	return fed_loader_end(f) ? 0 : n;
+		fed__loader_fail(f, "%u vectors of %llu numbers for a model of %zu", *vectors,
+		                 (unsigned long long)saved, dim);
+	return fed__loader_end(f) ? 0 : n;
 }
 
 static void save_kept(struct fed_saver *f, const struct fed_clients *c, size_t dim)
@@ -197,11 +197,11 @@ static void save_kept(struct fed_saver *f, const struct fed_clients *c, size_t d
 	for (uint32_t id = 0; id < c->n; id++) {
 		if (!c->client[id].kept)
 			continue;
-		fed_saver_begin(f, "kept by one");
+		fed__saver_begin(f, "kept by one");
 		fed_put_u32(f, id);
 		for (uint32_t k = 0; k < c->kept_vectors; k++)
 			fed_put_f32s(f, c->client[id].kept[k], dim);
-		fed_saver_end(f);
+		fed__saver_end(f);
 	}
 }
 
@@ -209,13 +209,13 @@ static void save_kept(struct fed_saver *f, const struct fed_clients *c, size_t d
 static struct fed_client *next_client(struct fed_loader *f, const char *section,
                                       struct fed_clients *c, uint64_t numbers)
 {
-	if (fed_loader_begin(f, section))
+	if (fed__loader_begin(f, section))
 		return NULL;
 	const uint32_t id = fed_get_u32(f);
 	struct fed_client *x = fed_clients_get(c, id);
 	if (!x)
-		fed_loader_fail(f, "there is no client %u", id);
-	return fed_loader_holds(f, numbers, sizeof(float)) ? x : NULL;
+		fed__loader_fail(f, "there is no client %u", id);
+	return fed__loader_holds(f, numbers, sizeof(float)) ? x : NULL;
 }
 
 static void load_kept(struct fed_loader *f, struct fed_session *s)
@@ -231,12 +231,12 @@ static void load_kept(struct fed_loader *f, struct fed_session *s)
 		struct fed_client *x = next_client(f, "kept by one", c, (uint64_t)vectors * dim);
 
 		if (!x || x->kept || !fed_client_kept(x, vectors, dim)) {
-			fed_loader_fail(f, x && x->kept ? "a client appears twice" : "out of memory");
+			fed__loader_fail(f, x && x->kept ? "a client appears twice" : "out of memory");
 			return;
 		}
 		for (uint32_t k = 0; k < vectors; k++)
 			fed_get_f32s(f, x->kept[k], dim);
-		fed_loader_end(f);
+		fed__loader_end(f);
 	}
 }
 
@@ -257,10 +257,10 @@ static void save_residuals(struct fed_saver *f, const struct fed_last_version *v
 	for (uint32_t id = 0; id < clients; id++) {
 		if (!residual_of(&v->client[id], dim))
 			continue;
-		fed_saver_begin(f, "residual");
+		fed__saver_begin(f, "residual");
 		fed_put_u32(f, id);
 		fed_put_f32s(f, residual_of(&v->client[id], dim), dim);
-		fed_saver_end(f);
+		fed__saver_end(f);
 	}
 }
 
@@ -283,19 +283,19 @@ static void load_residuals(struct fed_loader *f, struct fed_session *s)
 		struct fed_client *x = next_client(f, "residual", &s->parts.clients, dim);
 
 		if (!x || x->residual || !(x->residual = fed_shared_vectors_new(1, dim))) {
-			fed_loader_fail(f, x && x->residual ? "a client appears twice" : "out of memory");
+			fed__loader_fail(f, x && x->residual ? "a client appears twice" : "out of memory");
 			return;
 		}
 		fed_get_f32s(f, x->residual->vector[0], dim);
 		if (!all_finite(x->residual->vector[0], dim))
-			fed_loader_fail(f, "a number is not finite");
-		fed_loader_end(f);
+			fed__loader_fail(f, "a number is not finite");
+		fed__loader_end(f);
 	}
 }
 
 /* ----------------------------------------------------------------------------------- */
 
-void fed_save_clients(struct fed_saver *f, const struct fed_last_version *v)
+void fed__save_clients(struct fed_saver *f, const struct fed_last_version *v)
 {
 	const struct fed_session *s = v->session;
 	const size_t dim = s->parts.net_built ? s->parts.net.dim : 0;
@@ -306,7 +306,7 @@ void fed_save_clients(struct fed_saver *f, const struct fed_last_version *v)
 	save_residuals(f, v, dim);
 }
 
-void fed_load_clients(struct fed_loader *f, struct fed_session *s)
+void fed__load_clients(struct fed_loader *f, struct fed_session *s)
 {
 	load_blocks(f, s);
 	load_rows(f, &s->parts.clients);

@@ -7,15 +7,15 @@
 #include <math.h>
 #include <string.h>
 
-void fed_put_row(struct fed_saver *f, const struct fed_record_column *column, const void *row)
+void fed__put_row(struct fed_saver *f, const struct fed_record_column *column, const void *row)
 {
 	for (const struct fed_record_column *c = column; c->name; c++) {
 		const char *at = (const char *)row + c->offset;
 
 		if (c->type == FED_COLUMN_TEXT)
-			fed_put_string(f, at);
+			fed__put_string(f, at);
 		else
-			fed_put_words(f, at, 1, c->size);
+			fed__put_words(f, at, 1, c->size);
 	}
 }
 
@@ -41,19 +41,19 @@ static void get_text(struct fed_loader *f, const struct fed_record_column *c, ch
 {
 	struct fed_text text = {0};
 
-	fed_get_string(f, &text);
+	fed__get_string(f, &text);
 	if (text.len < c->size)
 		memcpy(at, fed_text_str(&text), text.len + 1);
 	else
-		fed_loader_fail(f, "%s has %zu bytes and should have fewer than %zu", c->name, text.len,
-		                c->size);
+		fed__loader_fail(f, "%s has %zu bytes and should have fewer than %zu", c->name, text.len,
+		                 c->size);
 	fed_text_release(&text);
 }
 
 static void check_real(struct fed_loader *f, const struct fed_record_column *c, double x)
 {
 	if (!rule_allows(c->rule, x))
-		fed_loader_fail(f, "%s is %g", c->name, x);
+		fed__loader_fail(f, "%s is %g", c->name, x);
 }
 
 static void check_value(struct fed_loader *f, const struct fed_record_column *c, const void *at)
@@ -63,11 +63,11 @@ static void check_value(struct fed_loader *f, const struct fed_record_column *c,
 	else if (c->type == FED_COLUMN_F64)
 		check_real(f, c, *(const double *)at);
 	else if (c->below && *(const uint32_t *)at >= c->below)
-		fed_loader_fail(f, "%s is %u and should be below %u", c->name, *(const uint32_t *)at,
-		                c->below);
+		fed__loader_fail(f, "%s is %u and should be below %u", c->name, *(const uint32_t *)at,
+		                 c->below);
 }
 
-void fed_get_row(struct fed_loader *f, const struct fed_record_column *column, void *row)
+void fed__get_row(struct fed_loader *f, const struct fed_record_column *column, void *row)
 {
 	for (const struct fed_record_column *c = column; c->name; c++) {
 		void *at = (char *)row + c->offset;
@@ -75,15 +75,15 @@ void fed_get_row(struct fed_loader *f, const struct fed_record_column *column, v
 		if (c->type == FED_COLUMN_TEXT)
 			get_text(f, c, at);
 		else if (c->type == FED_COLUMN_FLAG)
-			*(bool *)at = fed_get_flag(f);
+			*(bool *)at = fed__get_flag(f);
 		else
-			fed_get_words(f, at, 1, c->size);
+			fed__get_words(f, at, 1, c->size);
 		if (!f->failed)
 			check_value(f, c, at);
 	}
 }
 
-uint64_t fed_row_bytes(const struct fed_record_column *column)
+uint64_t fed__row_bytes(const struct fed_record_column *column)
 {
 	uint64_t bytes = 0;
 

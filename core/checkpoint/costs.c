@@ -16,14 +16,14 @@ static const struct fed_record_column cost_columns[] = {
 };
 
 /* The total, whose sum has another order than the clients', then the costs of each client. */
-void fed_save_costs(struct fed_saver *f, const struct fed_session *s)
+void fed__save_costs(struct fed_saver *f, const struct fed_session *s)
 {
 	uint32_t n = 0;
 
 	for (uint32_t id = 0; id < s->parts.clients.n; id++)
 		n += fed_ledger_of(&s->ledger, id) != NULL;
-	fed_saver_begin(f, "costs");
-	fed_put_row(f, cost_columns, &s->ledger.total);
+	fed__saver_begin(f, "costs");
+	fed__put_row(f, cost_columns, &s->ledger.total);
 	fed_put_u32(f, n);
 	for (uint32_t id = 0; id < s->parts.clients.n; id++) {
 		const struct fed_costs *costs = fed_ledger_of(&s->ledger, id);
@@ -31,9 +31,9 @@ void fed_save_costs(struct fed_saver *f, const struct fed_session *s)
 		if (!costs)
 			continue;
 		fed_put_u32(f, id);
-		fed_put_row(f, cost_columns, costs);
+		fed__put_row(f, cost_columns, costs);
 	}
-	fed_saver_end(f);
+	fed__saver_end(f);
 }
 
 static void load_client_costs(struct fed_loader *f, struct fed_ledger *l, uint32_t clients)
@@ -42,27 +42,27 @@ static void load_client_costs(struct fed_loader *f, struct fed_ledger *l, uint32
 	struct fed_costs costs;
 	struct fed_error why;
 
-	fed_get_row(f, cost_columns, &costs);
+	fed__get_row(f, cost_columns, &costs);
 	if (f->failed)
 		return;
 	if (id >= clients || fed_ledger_of(l, id))
-		fed_loader_fail(f, "an account of client %u of %u, or two", id, clients);
+		fed__loader_fail(f, "an account of client %u of %u, or two", id, clients);
 	else if (fed_ledger_open(l, id, &why))
-		fed_loader_fail(f, "%s", why.text);
+		fed__loader_fail(f, "%s", why.text);
 	else
 		fed_ledger_enter(l, id, &costs);
 }
 
-void fed_load_costs(struct fed_loader *f, struct fed_session *s)
+void fed__load_costs(struct fed_loader *f, struct fed_session *s)
 {
 	struct fed_costs total;
 
-	if (fed_loader_begin(f, "costs"))
+	if (fed__loader_begin(f, "costs"))
 		return;
-	fed_get_row(f, cost_columns, &total);
+	fed__get_row(f, cost_columns, &total);
 	const uint32_t n = fed_get_u32(f);
 	for (uint32_t i = 0; i < n && !f->failed; i++)
 		load_client_costs(f, &s->ledger, s->parts.clients.n);
 	s->ledger.total = total;
-	fed_loader_end(f);
+	fed__loader_end(f);
 }

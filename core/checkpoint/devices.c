@@ -28,7 +28,7 @@ static const char *link_name(size_t k)
 
 static void put_profile(struct fed_saver *f, const char *(*name)(size_t k), uint8_t profile)
 {
-	fed_put_string(f, profile == FED_NO_PROFILE ? "" : name(profile));
+	fed__put_string(f, profile == FED_NO_PROFILE ? "" : name(profile));
 }
 
 static uint8_t get_profile(struct fed_loader *f, const char *(*name)(size_t k))
@@ -36,7 +36,7 @@ static uint8_t get_profile(struct fed_loader *f, const char *(*name)(size_t k))
 	struct fed_text text = {0};
 	uint8_t profile = FED_NO_PROFILE;
 
-	fed_get_string(f, &text);
+	fed__get_string(f, &text);
 	for (size_t k = 0; text.len && name(k); k++)
 		if (strcmp(name(k), text.s) == 0)
 			profile = (uint8_t)k;
@@ -44,16 +44,16 @@ static uint8_t get_profile(struct fed_loader *f, const char *(*name)(size_t k))
 	return profile;
 }
 
-void fed_put_equipment(struct fed_saver *f, const struct fed_equipment *e)
+void fed__put_equipment(struct fed_saver *f, const struct fed_equipment *e)
 {
-	fed_put_row(f, equipment_columns, e);
+	fed__put_row(f, equipment_columns, e);
 	put_profile(f, device_name, e->device_profile);
 	put_profile(f, link_name, e->link_profile);
 }
 
-void fed_get_equipment(struct fed_loader *f, struct fed_equipment *e)
+void fed__get_equipment(struct fed_loader *f, struct fed_equipment *e)
 {
-	fed_get_row(f, equipment_columns, e);
+	fed__get_row(f, equipment_columns, e);
 	e->device_profile = get_profile(f, device_name);
 	e->link_profile = get_profile(f, link_name);
 }

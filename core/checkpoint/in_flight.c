@@ -127,50 +127,50 @@ static void add_all_vectors(struct vectors_table *p, const struct fed_in_flight 
 
 static void save_shared_vectors(struct fed_saver *f, const struct vectors_table *p)
 {
-	fed_saver_begin(f, "parcels");
+	fed__saver_begin(f, "parcels");
 	fed_put_u32(f, p->n);
-	fed_saver_end(f);
+	fed__saver_end(f);
 	for (uint32_t i = 0; i < p->n; i++) {
 		const struct fed_shared_vectors *x = p->payload[i];
 
-		fed_saver_begin(f, "parcel");
+		fed__saver_begin(f, "parcel");
 		fed_put_u32(f, x->n);
 		fed_put_u64(f, x->dim);
 		for (uint32_t k = 0; k < x->n; k++)
 			fed_put_f32s(f, x->vector[k], x->dim);
-		fed_saver_end(f);
+		fed__saver_end(f);
 	}
 }
 
 static void save_invitations(struct fed_saver *f, const struct vectors_table *p,
                              const struct fed_in_flight *u)
 {
-	fed_saver_begin(f, "invitations");
+	fed__saver_begin(f, "invitations");
 	fed_put_u32(f, u->open_capacity);
 	fed_put_u32(f, u->n_open);
 	for (uint32_t i = 0; i < u->open_capacity; i++) {
 		if (!u->open[i].number)
 			continue;
 		fed_put_u32(f, i);
-		fed_put_row(f, invitation_columns, &u->open[i]);
+		fed__put_row(f, invitation_columns, &u->open[i]);
 		fed_put_u32(f, vectors_number(p, u->open[i].model));
 	}
-	fed_saver_end(f);
+	fed__saver_end(f);
 }
 
 static void save_events(struct fed_saver *f, const struct fed_in_flight *u)
 {
-	fed_saver_begin(f, "events");
+	fed__saver_begin(f, "events");
 	fed_put_u64(f, u->n_due);
 	for (size_t i = 0; i < u->n_due; i++)
-		fed_put_row(f, event_columns, &u->due[i]);
-	fed_saver_end(f);
+		fed__put_row(f, event_columns, &u->due[i]);
+	fed__saver_end(f);
 }
 
 static void put_message(struct fed_saver *f, const struct vectors_table *p,
                         const struct fed_envelope *e)
 {
-	fed_put_row(f, message_columns, e);
+	fed__put_row(f, message_columns, e);
 	fed_put_u32(f, vectors_number(p, e->payload));
 	fed_put_u32(f, vectors_number(p, e->labels));
 }
@@ -178,7 +178,7 @@ static void put_message(struct fed_saver *f, const struct vectors_table *p,
 static void save_messages(struct fed_saver *f, const struct vectors_table *p,
                           const struct fed_in_flight *u)
 {
-	fed_saver_begin(f, "messages");
+	fed__saver_begin(f, "messages");
 	fed_put_u64(f, u->n_flying);
 	for (size_t i = 0; i < u->n_flying; i++)
 		put_message(f, p, u->flying[i].envelope);
@@ -187,21 +187,21 @@ static void save_messages(struct fed_saver *f, const struct vectors_table *p,
 		fed_put_u64(f, u->held[i].release);
 		put_message(f, p, &u->held[i].envelope);
 	}
-	fed_saver_end(f);
+	fed__saver_end(f);
 }
 
 /* Updates known to colluding attackers. */
 static void save_known(struct fed_saver *f, const struct vectors_table *p,
                        const struct fed_in_flight *u)
 {
-	fed_saver_begin(f, "known updates");
+	fed__saver_begin(f, "known updates");
 	fed_put_u64(f, u->n_known);
 	fed_put_u64(f, u->oldest);
 	for (size_t i = 0; i < u->n_known; i++) {
 		fed_put_u32(f, u->known[i].client);
 		fed_put_u32(f, vectors_number(p, u->known[i].payload));
 	}
-	fed_saver_end(f);
+	fed__saver_end(f);
 }
 
 static void save_trainings(struct fed_saver *f, const struct vectors_table *p,
@@ -211,26 +211,26 @@ static void save_trainings(struct fed_saver *f, const struct vectors_table *p,
 
 	for (uint32_t i = 0; i < u->slots; i++)
 		n += u->training[i] != NULL;
-	fed_saver_begin(f, "trainings");
+	fed__saver_begin(f, "trainings");
 	fed_put_u32(f, u->slots);
 	fed_put_u32(f, n);
-	fed_saver_end(f);
+	fed__saver_end(f);
 	for (uint32_t i = 0; i < u->slots; i++) {
 		if (!u->training[i])
 			continue;
 		const struct fed_training_result o = fed_training_result(u->training[i]);
-		fed_saver_begin(f, "training");
+		fed__saver_begin(f, "training");
 		fed_put_u32(f, i);
-		fed_put_row(f, training_columns, &o);
+		fed__put_row(f, training_columns, &o);
 		fed_put_u32(f, vectors_number(p, o.result));
 		fed_put_u32(f, vectors_number(p, o.left));
 		for (uint32_t k = 0; k < o.kept_vectors; k++)
 			fed_put_f32s(f, o.kept[k], dim);
-		fed_saver_end(f);
+		fed__saver_end(f);
 	}
 }
 
-void fed_save_in_flight(struct fed_saver *f, const struct fed_last_version *v)
+void fed__save_in_flight(struct fed_saver *f, const struct fed_last_version *v)
 {
 	const struct fed_in_flight *u = v->in_flight;
 	struct vectors_table p = {0};
@@ -259,34 +259,34 @@ struct loading {
 
 static void load_numbered_vectors(struct fed_loader *f, struct vectors_table *p)
 {
-	if (fed_loader_begin(f, "parcel"))
+	if (fed__loader_begin(f, "parcel"))
 		return;
 	const uint32_t n = fed_get_u32(f);
 	const uint64_t dim = fed_get_u64(f);
 	struct fed_shared_vectors *x = NULL;
 	if (n > FED_LIST_MAX + 1 || dim > SIZE_MAX / sizeof(float) / (n + 1))
-		fed_loader_fail(f, "%u vectors of %llu numbers", n, (unsigned long long)dim);
-	else if (fed_loader_holds(f, n * dim, sizeof(float)) && !(x = fed_shared_vectors_new(n, dim)))
-		fed_loader_fail(f, "out of memory for %llu numbers", (unsigned long long)dim);
+		fed__loader_fail(f, "%u vectors of %llu numbers", n, (unsigned long long)dim);
+	else if (fed__loader_holds(f, n * dim, sizeof(float)) && !(x = fed_shared_vectors_new(n, dim)))
+		fed__loader_fail(f, "out of memory for %llu numbers", (unsigned long long)dim);
 	if (x)
 		p->payload[p->n++] = x;
 	for (uint32_t k = 0; x && k < n; k++)
 		fed_get_f32s(f, x->vector[k], dim);
-	fed_loader_end(f);
+	fed__loader_end(f);
 }
 
 static void load_shared_vectors(struct fed_loader *f, struct vectors_table *p)
 {
-	if (fed_loader_begin(f, "parcels"))
+	if (fed__loader_begin(f, "parcels"))
 		return;
 	const uint32_t n = fed_get_u32(f);
-	fed_loader_end(f);
+	fed__loader_end(f);
 	if (n > f->in_file / 16)
-		fed_loader_fail(f, "%u of them", n);
+		fed__loader_fail(f, "%u of them", n);
 	p->payload =
 		f->failed ? NULL : fed_alloc_array((size_t)n + 1, sizeof(struct fed_shared_vectors *));
 	if (!p->payload)
-		fed_loader_fail(f, "out of memory for %u shared vectors", n);
+		fed__loader_fail(f, "out of memory for %u shared vectors", n);
 	for (uint32_t i = 0; i < n && !f->failed; i++)
 		load_numbered_vectors(f, p);
 }
@@ -297,7 +297,7 @@ static struct fed_shared_vectors *get_vectors_ref(struct loading *l)
 	const uint32_t number = fed_get_u32(l->f);
 
 	if (number > l->p.n)
-		fed_loader_fail(l->f, "shared vectors %u of %u", number, l->p.n);
+		fed__loader_fail(l->f, "shared vectors %u of %u", number, l->p.n);
 	return number && number <= l->p.n ? fed_shared_vectors_ref(l->p.payload[number - 1]) : NULL;
 }
 
@@ -313,13 +313,13 @@ static void load_invitation(struct loading *l)
 	const uint32_t at = fed_get_u32(l->f);
 	struct fed_invitation x = {0};
 
-	fed_get_row(l->f, invitation_columns, &x);
+	fed__get_row(l->f, invitation_columns, &x);
 	x.model = get_vectors_ref(l);
 	if (l->f->failed || at >= u->open_capacity || u->open[at].number || !x.number || !x.model ||
 	    x.model->n == 0 || x.model->dim != l->s->parts.net.dim ||
 	    x.client >= l->s->parts.clients.n) {
 		fed_shared_vectors_unref(x.model);
-		fed_loader_fail(l->f, "invitation %llu", (unsigned long long)x.number);
+		fed__loader_fail(l->f, "invitation %llu", (unsigned long long)x.number);
 		return;
 	}
 	u->open[at] = x;
@@ -330,19 +330,19 @@ static void load_invitation(struct loading *l)
  * clients. */
 static void load_invitations(struct loading *l)
 {
-	if (fed_loader_begin(l->f, "invitations"))
+	if (fed__loader_begin(l->f, "invitations"))
 		return;
 	const uint32_t capacity = fed_get_u32(l->f), n = fed_get_u32(l->f);
 	if (n > capacity / 2 || (capacity & (capacity - 1)) || capacity / 64 > l->s->parts.clients.n)
-		fed_loader_fail(l->f, "%u invitations in a table of %u", n, capacity);
+		fed__loader_fail(l->f, "%u invitations in a table of %u", n, capacity);
 	l->u->open = l->f->failed ? NULL : fed_alloc_array((size_t)capacity + 1, sizeof *l->u->open);
 	if (l->u->open)
 		l->u->open_capacity = capacity;
 	else
-		fed_loader_fail(l->f, "out of memory for %u invitations", capacity);
+		fed__loader_fail(l->f, "out of memory for %u invitations", capacity);
 	for (uint32_t i = 0; i < n && !l->f->failed; i++)
 		load_invitation(l);
-	fed_loader_end(l->f);
+	fed__loader_end(l->f);
 }
 
 /* Events are in flight between versions only if the scheme overlaps them; none is of the scheme. */
@@ -350,21 +350,21 @@ static void load_events(struct loading *l)
 {
 	struct fed_in_flight *u = l->u;
 
-	if (fed_loader_begin(l->f, "events"))
+	if (fed__loader_begin(l->f, "events"))
 		return;
 	const uint64_t n = fed_get_u64(l->f);
 	if (n && !l->s->parts.scheme->overlaps)
-		fed_loader_fail(l->f, "%llu events under scheme %s", (unsigned long long)n,
-		                l->s->parts.scheme->name);
-	u->due = fed_get_array(l->f, n, sizeof *u->due, fed_row_bytes(event_columns));
+		fed__loader_fail(l->f, "%llu events under scheme %s", (unsigned long long)n,
+		                 l->s->parts.scheme->name);
+	u->due = fed__get_array(l->f, n, sizeof *u->due, fed__row_bytes(event_columns));
 	while (u->n_due < n && !l->f->failed) {
 		struct fed_queued_event *d = &u->due[u->n_due++];
 
-		fed_get_row(l->f, event_columns, d);
+		fed__get_row(l->f, event_columns, d);
 		if (!l->f->failed && (!d->kind || d->kind >= FED_QUEUED_WORK || !is_address(d->who, l->s)))
-			fed_loader_fail(l->f, "event %llu", (unsigned long long)d->seq);
+			fed__loader_fail(l->f, "event %llu", (unsigned long long)d->seq);
 	}
-	fed_loader_end(l->f);
+	fed__loader_end(l->f);
 }
 
 /* True for a valid message.  A client does not check the number of a model's vectors; the server
@@ -383,11 +383,11 @@ static bool is_valid_message(const struct fed_envelope *e, const struct fed_sess
 
 static void get_message(struct loading *l, struct fed_envelope *e)
 {
-	fed_get_row(l->f, message_columns, e);
+	fed__get_row(l->f, message_columns, e);
 	e->payload = get_vectors_ref(l);
 	e->labels = get_vectors_ref(l);
 	if (!l->f->failed && !is_valid_message(e, l->s))
-		fed_loader_fail(l->f, "message %llu is none", (unsigned long long)e->head.id);
+		fed__loader_fail(l->f, "message %llu is none", (unsigned long long)e->head.id);
 }
 
 static void get_flying(struct loading *l, struct fed_message_in_flight *flying, uint64_t last)
@@ -396,60 +396,60 @@ static void get_flying(struct loading *l, struct fed_message_in_flight *flying, 
 
 	*flying = (struct fed_message_in_flight){.envelope = e, .settled = true};
 	if (!e) {
-		fed_loader_fail(l->f, "out of memory for a message");
+		fed__loader_fail(l->f, "out of memory for a message");
 		return;
 	}
 	get_message(l, e);
 	flying->id = e->head.id;
 	if (!l->f->failed && flying->id <= last)
-		fed_loader_fail(l->f, "message %llu appears twice", (unsigned long long)flying->id);
+		fed__loader_fail(l->f, "message %llu appears twice", (unsigned long long)flying->id);
 }
 
 static void load_messages(struct loading *l)
 {
 	struct fed_in_flight *u = l->u;
-	const uint64_t least = fed_row_bytes(message_columns);
+	const uint64_t least = fed__row_bytes(message_columns);
 	uint64_t last = 0;
 
-	if (fed_loader_begin(l->f, "messages"))
+	if (fed__loader_begin(l->f, "messages"))
 		return;
 	const uint64_t flying = fed_get_u64(l->f);
-	u->flying = fed_get_array(l->f, flying, sizeof *u->flying, least);
+	u->flying = fed__get_array(l->f, flying, sizeof *u->flying, least);
 	while (u->n_flying < flying && !l->f->failed) {
 		get_flying(l, &u->flying[u->n_flying], last);
 		last = u->flying[u->n_flying++].id;
 	}
 	const uint64_t held = fed_get_u64(l->f);
-	u->held = fed_get_array(l->f, held, sizeof *u->held, least);
+	u->held = fed__get_array(l->f, held, sizeof *u->held, least);
 	while (u->n_held < held && !l->f->failed) {
 		struct fed_held *h = &u->held[u->n_held++];
 
 		h->release = fed_get_u64(l->f);
 		get_message(l, &h->envelope);
 	}
-	fed_loader_end(l->f);
+	fed__loader_end(l->f);
 }
 
 static void load_known(struct loading *l)
 {
 	struct fed_in_flight *u = l->u;
 
-	if (fed_loader_begin(l->f, "known updates"))
+	if (fed__loader_begin(l->f, "known updates"))
 		return;
 	const uint64_t n = fed_get_u64(l->f);
 	u->oldest = fed_get_u64(l->f);
-	u->known = fed_get_array(l->f, n, sizeof *u->known, 8);
+	u->known = fed__get_array(l->f, n, sizeof *u->known, 8);
 	while (u->n_known < n && !l->f->failed) {
 		struct fed_known_update *k = &u->known[u->n_known++];
 
 		k->client = fed_get_u32(l->f);
 		k->payload = get_vectors_ref(l);
 		if (!k->payload || k->payload->n == 0 || k->payload->dim != l->s->parts.net.dim)
-			fed_loader_fail(l->f, "update %zu has another length than the model", u->n_known);
+			fed__loader_fail(l->f, "update %zu has another length than the model", u->n_known);
 	}
 	if (u->oldest && u->oldest >= u->n_known)
-		fed_loader_fail(l->f, "the oldest is %zu of %zu", u->oldest, u->n_known);
-	fed_loader_end(l->f);
+		fed__loader_fail(l->f, "the oldest is %zu of %zu", u->oldest, u->n_known);
+	fed__loader_end(l->f);
 }
 
 static void get_kept(struct fed_loader *f, struct fed_training_result *o, size_t dim)
@@ -457,11 +457,11 @@ static void get_kept(struct fed_loader *f, struct fed_training_result *o, size_t
 	struct fed_client holder = {0};
 
 	if (f->failed || o->kept_vectors == 0 ||
-	    !fed_loader_holds(f, o->kept_vectors * (uint64_t)dim, sizeof(float)))
+	    !fed__loader_holds(f, o->kept_vectors * (uint64_t)dim, sizeof(float)))
 		return;
 	o->kept = fed_client_kept(&holder, o->kept_vectors, dim);
 	if (!o->kept)
-		fed_loader_fail(f, "out of memory for what client %u keeps", o->client);
+		fed__loader_fail(f, "out of memory for what client %u keeps", o->client);
 	for (uint32_t k = 0; o->kept && k < o->kept_vectors; k++)
 		fed_get_f32s(f, o->kept[k], dim);
 }
@@ -470,15 +470,15 @@ static void get_result(struct loading *l, struct fed_training_result *o)
 {
 	const size_t dim = l->s->parts.net.dim;
 
-	fed_get_row(l->f, training_columns, o);
+	fed__get_row(l->f, training_columns, o);
 	o->result = get_vectors_ref(l);
 	o->left = get_vectors_ref(l);
 	get_kept(l->f, o, dim);
 	if (o->client >= l->s->parts.clients.n)
-		fed_loader_fail(l->f, "there is no client %u", o->client);
+		fed__loader_fail(l->f, "there is no client %u", o->client);
 	else if ((o->result && (o->result->n == 0 || o->result->dim != dim)) ||
 	         (o->left && (o->left->n != 1 || o->left->dim != dim)))
-		fed_loader_fail(l->f, "the update of client %u has another length", o->client);
+		fed__loader_fail(l->f, "the update of client %u has another length", o->client);
 }
 
 static void load_training(struct loading *l)
@@ -486,14 +486,14 @@ static void load_training(struct loading *l)
 	struct fed_training_result o = {0};
 	struct fed_training *g = NULL;
 
-	if (fed_loader_begin(l->f, "training"))
+	if (fed__loader_begin(l->f, "training"))
 		return;
 	const uint32_t slot = fed_get_u32(l->f);
 	get_result(l, &o);
 	if (slot >= l->u->slots || l->u->training[slot])
-		fed_loader_fail(l->f, "place %u of %u", slot, l->u->slots);
+		fed__loader_fail(l->f, "place %u of %u", slot, l->u->slots);
 	else if (!l->f->failed && !(g = fed_training_restore(&o)))
-		fed_loader_fail(l->f, "out of memory for a training");
+		fed__loader_fail(l->f, "out of memory for a training");
 	if (g) {
 		l->u->training[slot] = g;
 	} else {
@@ -501,7 +501,7 @@ static void load_training(struct loading *l)
 		fed_shared_vectors_unref(o.left);
 		fed_free(o.kept);
 	}
-	fed_loader_end(l->f);
+	fed__loader_end(l->f);
 }
 
 /* Fail unless each event has its training. */
@@ -511,31 +511,31 @@ static void check_trainings(struct loading *l)
 		const struct fed_queued_event *d = &l->u->due[i];
 
 		if (d->kind == FED_QUEUED_TRAINED && (d->ref >= l->u->slots || !l->u->training[d->ref]))
-			fed_loader_fail(l->f, "there is none at place %llu of %u", (unsigned long long)d->ref,
-			                l->u->slots);
+			fed__loader_fail(l->f, "there is none at place %llu of %u", (unsigned long long)d->ref,
+			                 l->u->slots);
 	}
 }
 
 static void load_trainings(struct loading *l)
 {
-	if (fed_loader_begin(l->f, "trainings"))
+	if (fed__loader_begin(l->f, "trainings"))
 		return;
 	const uint32_t slots = fed_get_u32(l->f), n = fed_get_u32(l->f);
 	if (n > slots || slots / 64 > l->s->parts.clients.n)
-		fed_loader_fail(l->f, "%u trainings at %u places", n, slots);
-	fed_loader_end(l->f);
+		fed__loader_fail(l->f, "%u trainings at %u places", n, slots);
+	fed__loader_end(l->f);
 	l->u->training =
 		l->f->failed ? NULL : fed_alloc_array((size_t)slots + 1, sizeof(struct fed_training *));
 	if (l->u->training)
 		l->u->slots = slots;
 	else
-		fed_loader_fail(l->f, "out of memory for %u trainings", slots);
+		fed__loader_fail(l->f, "out of memory for %u trainings", slots);
 	for (uint32_t i = 0; i < n && !l->f->failed; i++)
 		load_training(l);
 	check_trainings(l);
 }
 
-void fed_load_in_flight(struct fed_loader *f, const struct fed_session *s, struct fed_in_flight *u)
+void fed__load_in_flight(struct fed_loader *f, const struct fed_session *s, struct fed_in_flight *u)
 {
 	struct loading l = {.f = f, .s = s, .u = u};
 

@@ -45,7 +45,7 @@ static void put_own_state(struct fed_saver *f, const struct fed_instance *x,
 		fed_instance_state_bytes(x, state);
 	const uint32_t n = zero_fields(x, state) ? size : 0;
 	fed_put_u32(f, n);
-	fed_put_bytes(f, state, n);
+	fed__put_bytes(f, state, n);
 	fed_free(state);
 }
 
@@ -65,27 +65,27 @@ static void put_persistent(struct fed_saver *f, const struct fed_instance *x,
 		             x->dim);
 }
 
-void fed_save_instance(struct fed_saver *f, const char *section, const struct fed_instance *x,
-                       const struct fed_instance_backup *backup)
+void fed__save_instance(struct fed_saver *f, const char *section, const struct fed_instance *x,
+                        const struct fed_instance_backup *backup)
 {
 	struct fed_instance then = *x;
 	struct fed_key_values settings = {0};
 	struct fed_error unused; /* there is no memory */
 
-	fed_saver_begin(f, section);
+	fed__saver_begin(f, section);
 	fed_put_u8(f, x->entry != NULL);
 	if (x->entry) {
 		if (backup)
 			then.state = backup->state;
 		if (fed_instance_settings(&settings, &then, &unused))
 			f->failed = true;
-		fed_put_string(f, x->entry->head->name);
-		fed_put_pairs(f, &settings);
+		fed__put_string(f, x->entry->head->name);
+		fed__put_pairs(f, &settings);
 		put_own_state(f, x, backup);
 		put_persistent(f, x, backup);
 		fed_key_values_release(&settings);
 	}
-	fed_saver_end(f);
+	fed__saver_end(f);
 }
 
 /* Reading ------------------------------------------------------------------------- */
@@ -111,17 +111,17 @@ static void get_own_state(struct fed_loader *f, struct fed_instance *x)
 	if (f->failed || n == 0)
 		return;
 	if (n != size) {
-		fed_loader_fail(f,
-		                "%s keeps %u bytes of its own, not %u; restore with the plugin as it was",
-		                x->entry->head->name, size, n);
+		fed__loader_fail(f,
+		                 "%s keeps %u bytes of its own, not %u; restore with the plugin as it was",
+		                 x->entry->head->name, size, n);
 		return;
 	}
-	char *saved = fed_get_array(f, n, 1, 1), *state = fed_alloc(n);
+	char *saved = fed__get_array(f, n, 1, 1), *state = fed_alloc(n);
 	if (saved && state) {
-		fed_get_bytes(f, saved, n);
+		fed__get_bytes(f, saved, n);
 		set_state(f, x, saved, state);
 	} else {
-		fed_loader_fail(f, "out of memory for %u bytes of state", n);
+		fed__loader_fail(f, "out of memory for %u bytes of state", n);
 	}
 	fed_free(saved);
 	fed_free(state);
@@ -136,12 +136,12 @@ static void get_persistent(struct fed_loader *f, struct fed_instance *x)
 	if (f->failed || rows == 0)
 		return;
 	if (dim > SIZE_MAX / sizeof(double) / rows ||
-	    !fed_loader_holds(f, rows * dim, sizeof(double))) {
-		fed_loader_fail(f, "%u vectors of %llu numbers", rows, (unsigned long long)dim);
+	    !fed__loader_holds(f, rows * dim, sizeof(double))) {
+		fed__loader_fail(f, "%u vectors of %llu numbers", rows, (unsigned long long)dim);
 		return;
 	}
 	if (fed_instance_size(x, dim, &why)) {
-		fed_loader_fail(f, "%s", why.text);
+		fed__loader_fail(f, "%s", why.text);
 		return;
 	}
 	for (uint32_t k = 0; k < rows && !f->failed; k++) {
@@ -150,8 +150,8 @@ static void get_persistent(struct fed_loader *f, struct fed_instance *x)
 		if (v)
 			fed_get_f64s(f, v, dim);
 		else
-			fed_loader_fail(f, "%s keeps fewer vectors than were saved; it was built anew since",
-			                x->entry->head->name);
+			fed__loader_fail(f, "%s keeps fewer vectors than were saved; it was built anew since",
+			                 x->entry->head->name);
 	}
 }
 
@@ -168,21 +168,21 @@ static int make_instance(const struct fed_registry *plugins, enum fed_kind kind,
 	return fed_instance_init(out, entry, settings->assign, settings->n, err);
 }
 
-void fed_load_instance(struct fed_loader *f, const struct fed_registry *plugins, enum fed_kind kind,
-                       struct fed_instance *x)
+void fed__load_instance(struct fed_loader *f, const struct fed_registry *plugins,
+                        enum fed_kind kind, struct fed_instance *x)
 {
 	struct fed_text name = {0};
 	struct fed_key_values pairs = {0};
 	struct fed_error why;
 
 	*x = (struct fed_instance){0};
-	if (fed_loader_begin(f, fed_kind_name(kind)))
+	if (fed__loader_begin(f, fed_kind_name(kind)))
 		return;
-	if (fed_get_flag(f)) {
-		fed_get_string(f, &name);
-		fed_get_pairs(f, &pairs);
+	if (fed__get_flag(f)) {
+		fed__get_string(f, &name);
+		fed__get_pairs(f, &pairs);
 		if (!f->failed && make_instance(plugins, kind, fed_text_str(&name), &pairs, x, &why))
-			fed_loader_fail(f, "%s", why.text);
+			fed__loader_fail(f, "%s", why.text);
 		if (!f->failed)
 			get_own_state(f, x);
 		if (!f->failed)
@@ -190,5 +190,5 @@ void fed_load_instance(struct fed_loader *f, const struct fed_registry *plugins,
 	}
 	fed_text_release(&name);
 	fed_key_values_release(&pairs);
-	fed_loader_end(f);
+	fed__loader_end(f);
 }

@@ -75,8 +75,8 @@ static int undo_round(struct fed_last_version *v, struct fed_error *err)
 	return FED_OK;
 }
 
-int fed_last_version_init(struct fed_last_version *v, const struct fed_session *s,
-                          struct fed_error *err)
+int fed__last_version_init(struct fed_last_version *v, const struct fed_session *s,
+                           struct fed_error *err)
 {
 	const struct fed_federation *f = &s->federation;
 
@@ -99,11 +99,11 @@ int fed_last_version_init(struct fed_last_version *v, const struct fed_session *
 	if (rc == FED_OK)
 		rc = fed_in_flight_finish(v->in_flight, f, err);
 	if (rc)
-		fed_last_version_release(v);
+		fed__last_version_release(v);
 	return rc;
 }
 
-void fed_last_version_release(struct fed_last_version *v)
+void fed__last_version_release(struct fed_last_version *v)
 {
 	fed_in_flight_release(&v->taken);
 	fed_free(v->row);

@@ -30,8 +30,8 @@ struct fed_last_version {
 };
 /* Waits for the trainings that are in flight.  FED_FAIL: no memory; or a round is open over real
  * connections, which cannot be repeated. */
-int fed_last_version_init(struct fed_last_version *, const struct fed_session *,
-                          struct fed_error *);
-void fed_last_version_release(struct fed_last_version *); /* zeroed is fine */
+int fed__last_version_init(struct fed_last_version *, const struct fed_session *,
+                           struct fed_error *);
+void fed__last_version_release(struct fed_last_version *); /* zeroed is fine */
 
 #endif

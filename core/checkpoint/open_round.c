@@ -23,7 +23,7 @@ static void put_selection(struct fed_saver *f, const struct fed_heal_edit *selec
 	fed_put_u64(f, selection->number);
 	fed_put_u8(f, selection->client != NULL);
 	if (selection->client)
-		fed_put_ids(f, selection->client, selection->n);
+		fed__put_ids(f, selection->client, selection->n);
 }
 
 static void get_selection(struct fed_loader *f, const struct fed_session *s,
@@ -33,9 +33,9 @@ static void get_selection(struct fed_loader *f, const struct fed_session *s,
 
 	selection->kinds = fed_get_u32(f);
 	selection->number = fed_get_u64(f);
-	if (fed_get_flag(f))
-		selection->client = fed_get_ids(f, s->parts.clients.n, &n);
-	fed_check_ascending(f, selection->client, n);
+	if (fed__get_flag(f))
+		selection->client = fed__get_ids(f, s->parts.clients.n, &n);
+	fed__check_ascending(f, selection->client, n);
 	selection->n = (uint32_t)n; /* ascending: at most clients.n */
 }
 
@@ -44,7 +44,7 @@ static void put_equip(struct fed_saver *f, const struct fed_round_edit *c)
 	fed_put_u32(f, c->equip.n);
 	for (uint32_t i = 0; i < c->equip.n; i++) {
 		fed_put_u32(f, c->equip.after[i].client);
-		fed_put_equipment(f, &c->equip.after[i]);
+		fed__put_equipment(f, &c->equip.after[i]);
 	}
 }
 
@@ -52,31 +52,31 @@ static void get_equip(struct fed_loader *f, const struct fed_session *s, struct 
 {
 	const uint32_t n = fed_get_u32(f);
 
-	c->equip.after = fed_get_array(f, n, sizeof *c->equip.after, 4);
+	c->equip.after = fed__get_array(f, n, sizeof *c->equip.after, 4);
 	for (; c->equip.n < n && !f->failed; c->equip.n++) {
 		struct fed_equipment *e = &c->equip.after[c->equip.n];
 
 		e->client = fed_get_u32(f);
-		fed_get_equipment(f, e);
+		fed__get_equipment(f, e);
 		if (!fed_clients_get(&s->parts.clients, e->client))
-			fed_loader_fail(f, "there is no client %u", e->client);
+			fed__loader_fail(f, "there is no client %u", e->client);
 	}
 }
 
 static void save_edit(struct fed_saver *f, const struct fed_round_edit *c)
 {
-	fed_saver_begin(f, "edit");
-	fed_put_string(f, edit_names[c->kind]);
+	fed__saver_begin(f, "edit");
+	fed__put_string(f, edit_names[c->kind]);
 	fed_put_u64(f, c->steps);
 	if (c->kind == FED_EDIT_SETTINGS)
-		fed_put_fields(f, fed_settings_fields, &c->settings);
+		fed__put_fields(f, fed_settings_fields, &c->settings);
 	else if (c->kind == FED_EDIT_HEAL)
 		put_selection(f, &c->heal.selection);
 	else if (c->kind == FED_EDIT_EQUIP)
 		put_equip(f, c);
-	fed_saver_end(f);
+	fed__saver_end(f);
 	if (c->kind == FED_EDIT_INJECT)
-		fed_save_fault(f, &c->fault);
+		fed__save_fault(f, &c->fault);
 }
 
 static void get_edit_kind(struct fed_loader *f, struct fed_round_edit *c)
@@ -84,11 +84,11 @@ static void get_edit_kind(struct fed_loader *f, struct fed_round_edit *c)
 	struct fed_text name = {0};
 	int kind = 0;
 
-	fed_get_string(f, &name);
+	fed__get_string(f, &name);
 	while (kind < FED_EDIT_KINDS && strcmp(edit_names[kind], fed_text_str(&name)) != 0)
 		kind++;
 	if (kind == FED_EDIT_KINDS)
-		fed_loader_fail(f, "an edit called %.40s", fed_text_str(&name));
+		fed__loader_fail(f, "an edit called %.40s", fed_text_str(&name));
 	else
 		c->kind = (enum fed_round_edit_kind)kind;
 	fed_text_release(&name);
@@ -96,44 +96,44 @@ static void get_edit_kind(struct fed_loader *f, struct fed_round_edit *c)
 
 static void load_edit(struct fed_loader *f, struct fed_session *s, struct fed_round_edit *c)
 {
-	if (fed_loader_begin(f, "edit"))
+	if (fed__loader_begin(f, "edit"))
 		return;
 	get_edit_kind(f, c);
 	c->steps = fed_get_u64(f);
 	if (f->failed)
 		return;
 	if (c->kind == FED_EDIT_SETTINGS)
-		fed_get_settings(f, &c->settings);
+		fed__get_settings(f, &c->settings);
 	else if (c->kind == FED_EDIT_HEAL)
 		get_selection(f, s, &c->heal.selection);
 	else if (c->kind == FED_EDIT_EQUIP)
 		get_equip(f, s, c);
-	fed_loader_end(f);
+	fed__loader_end(f);
 	if (c->kind == FED_EDIT_INJECT)
-		fed_load_fault(f, s, &c->fault);
+		fed__load_fault(f, s, &c->fault);
 }
 
-void fed_save_open_round(struct fed_saver *f, const struct fed_last_version *v)
+void fed__save_open_round(struct fed_saver *f, const struct fed_last_version *v)
 {
 	const struct fed_round_edits *edits = &v->session->edits;
 	const uint32_t n = v->steps ? (uint32_t)edits->n : 0;
 
-	fed_saver_begin(f, "open round");
+	fed__saver_begin(f, "open round");
 	fed_put_u64(f, v->steps);
 	fed_put_u32(f, n);
-	fed_saver_end(f);
+	fed__saver_end(f);
 	for (uint32_t i = 0; i < n; i++)
 		save_edit(f, &edits->edit[i]);
 }
 
-void fed_load_open_round(struct fed_loader *f, struct fed_session *s, uint64_t *steps,
-                         struct fed_round_edits *edits)
+void fed__load_open_round(struct fed_loader *f, struct fed_session *s, uint64_t *steps,
+                          struct fed_round_edits *edits)
 {
-	if (fed_loader_begin(f, "open round"))
+	if (fed__loader_begin(f, "open round"))
 		return;
 	*steps = fed_get_u64(f);
 	const uint32_t n = fed_get_u32(f);
-	fed_loader_end(f);
+	fed__loader_end(f);
 	for (uint32_t i = 0; i < n && !f->failed; i++) {
 		struct fed_round_edit c = {0};
 		struct fed_error why;
@@ -142,6 +142,6 @@ void fed_load_open_round(struct fed_loader *f, struct fed_session *s, uint64_t *
 		if (f->failed)
 			fed_round_edit_release(&c);
 		else if (fed_round_edits_add(edits, &c, &why))
-			fed_loader_fail(f, "%s", why.text);
+			fed__loader_fail(f, "%s", why.text);
 	}
 }

@@ -13,50 +13,50 @@
 #include "checkpoint/last_version.h"
 
 /* Settings, scheme, plugins, dataset, model, transport, aggregator. */
-void fed_save_composition(struct fed_saver *, const struct fed_last_version *);
+void fed__save_composition(struct fed_saver *, const struct fed_last_version *);
 /* Borrows the dataset of `lender` if its fingerprint is the same; lender NULL: loads it again. */
-void fed_load_composition(struct fed_loader *, struct fed_session *,
-                          const struct fed_session *lender);
+void fed__load_composition(struct fed_loader *, struct fed_session *,
+                           const struct fed_session *lender);
 /* Client blocks with their partition, rows and devices of clients, their persistent vectors. */
-void fed_save_clients(struct fed_saver *, const struct fed_last_version *);
-void fed_load_clients(struct fed_loader *, struct fed_session *);
-void fed_save_costs(struct fed_saver *, const struct fed_session *);
-void fed_load_costs(struct fed_loader *, struct fed_session *);
+void fed__save_clients(struct fed_saver *, const struct fed_last_version *);
+void fed__load_clients(struct fed_loader *, struct fed_session *);
+void fed__save_costs(struct fed_saver *, const struct fed_session *);
+void fed__load_costs(struct fed_loader *, struct fed_session *);
 /* Counters, the last record, the history, the model's parameters, the kept runs. */
-void fed_save_progress(struct fed_saver *, const struct fed_last_version *);
-void fed_load_progress(struct fed_loader *, struct fed_session *);
-void fed_save_faults(struct fed_saver *, const struct fed_last_version *);
-void fed_load_faults(struct fed_loader *, struct fed_session *);
-void fed_save_in_flight(struct fed_saver *, const struct fed_last_version *);
+void fed__save_progress(struct fed_saver *, const struct fed_last_version *);
+void fed__load_progress(struct fed_loader *, struct fed_session *);
+void fed__save_faults(struct fed_saver *, const struct fed_last_version *);
+void fed__load_faults(struct fed_loader *, struct fed_session *);
+void fed__save_in_flight(struct fed_saver *, const struct fed_last_version *);
 /* The caller releases the result, also when the loader failed. */
-void fed_load_in_flight(struct fed_loader *, const struct fed_session *, struct fed_in_flight *);
+void fed__load_in_flight(struct fed_loader *, const struct fed_session *, struct fed_in_flight *);
 /* The rest of a stopped run, the breakpoints, the pause. */
-void fed_save_breakpoints(struct fed_saver *, const struct fed_session *);
-void fed_load_breakpoints(struct fed_loader *, struct fed_session *);
+void fed__save_breakpoints(struct fed_saver *, const struct fed_session *);
+void fed__load_breakpoints(struct fed_loader *, struct fed_session *);
 /* The steps of the open round, and the user's edits in it.  The caller releases the edits, also
  * when the loader failed. */
-void fed_save_open_round(struct fed_saver *, const struct fed_last_version *);
-void fed_load_open_round(struct fed_loader *, struct fed_session *, uint64_t *steps,
-                         struct fed_round_edits *);
+void fed__save_open_round(struct fed_saver *, const struct fed_last_version *);
+void fed__load_open_round(struct fed_loader *, struct fed_session *, uint64_t *steps,
+                          struct fed_round_edits *);
 
 /* Shared by parts ------------------------------------------------------------------ */
 
 /* A plugin instance: a section with its settings, its own state and its vectors, or those of
  * `backup` when not NULL. */
-void fed_save_instance(struct fed_saver *, const char *section, const struct fed_instance *,
-                       const struct fed_instance_backup *);
+void fed__save_instance(struct fed_saver *, const char *section, const struct fed_instance *,
+                        const struct fed_instance_backup *);
 /* The caller releases the instance, also when the loader failed. */
-void fed_load_instance(struct fed_loader *, const struct fed_registry *, enum fed_kind,
-                       struct fed_instance *);
+void fed__load_instance(struct fed_loader *, const struct fed_registry *, enum fed_kind,
+                        struct fed_instance *);
 /* One fault with its settled figures and the memory of its attack.  The caller releases it, also
  * when the loader failed. */
-void fed_save_fault(struct fed_saver *, const struct fed_fault *);
-void fed_load_fault(struct fed_loader *, struct fed_session *, struct fed_fault *);
+void fed__save_fault(struct fed_saver *, const struct fed_fault *);
+void fed__load_fault(struct fed_loader *, struct fed_session *, struct fed_fault *);
 /* Device and link of a client.  Profiles are saved by name with their values; an unknown name
  * becomes no profile, with the values kept. */
-void fed_put_equipment(struct fed_saver *, const struct fed_equipment *);
-void fed_get_equipment(struct fed_loader *, struct fed_equipment *);
+void fed__put_equipment(struct fed_saver *, const struct fed_equipment *);
+void fed__get_equipment(struct fed_loader *, struct fed_equipment *);
 /* The session's settings, checked. */
-void fed_get_settings(struct fed_loader *, struct fed_settings *);
+void fed__get_settings(struct fed_loader *, struct fed_settings *);
 
 #endif

@@ -24,8 +24,8 @@ static const struct fed_record_column counters[] = {
 static void put_records(struct fed_saver *f, const struct fed_record *record, size_t n)
 {
 	for (const struct fed_field *m = fed_metrics; m->type; m++)
-		fed_put_string(f, m->name);
-	fed_put_string(f, "");
+		fed__put_string(f, m->name);
+	fed__put_string(f, "");
 	fed_put_u64(f, n);
 	for (size_t i = 0; i < n; i++)
 		for (const struct fed_field *m = fed_metrics; m->type; m++)
@@ -43,12 +43,12 @@ static uint32_t get_metrics(struct fed_loader *f, const struct fed_field *metric
 	struct fed_text name = {0};
 	uint32_t n = 0;
 
-	for (fed_get_string(f, &name); name.len && !f->failed; fed_get_string(f, &name)) {
+	for (fed__get_string(f, &name); name.len && !f->failed; fed__get_string(f, &name)) {
 		metric[n] = fed_fields_find(fed_metrics, name.s);
 		if (!metric[n])
-			fed_loader_fail(f, "a metric called %.40s", name.s);
+			fed__loader_fail(f, "a metric called %.40s", name.s);
 		else if (++n == METRICS_MAX)
-			fed_loader_fail(f, "%u metrics", n);
+			fed__loader_fail(f, "%u metrics", n);
 		fed_text_clear(&name);
 	}
 	fed_text_release(&name);
@@ -64,7 +64,7 @@ static void get_records(struct fed_loader *f, struct fed_history *h)
 	const uint32_t metrics = get_metrics(f, metric);
 	const uint64_t n = fed_get_u64(f);
 	if (metrics == 0 && n)
-		fed_loader_fail(f, "records without metrics");
+		fed__loader_fail(f, "records without metrics");
 	for (uint64_t i = 0; i < n && !f->failed; i++) {
 		struct fed_record r;
 
@@ -73,35 +73,35 @@ static void get_records(struct fed_loader *f, struct fed_history *h)
 		for (uint32_t k = 0; k < metrics; k++)
 			*metric_in(&r, metric[k]) = fed_get_f64(f);
 		if (!f->failed && fed_history_add(h, &r, &why))
-			fed_loader_fail(f, "%s", why.text);
+			fed__loader_fail(f, "%s", why.text);
 	}
 }
 
 static void save_history(struct fed_saver *f, const struct fed_history *h)
 {
-	fed_saver_begin(f, "history");
+	fed__saver_begin(f, "history");
 	put_records(f, h->record, h->n);
-	fed_saver_end(f);
+	fed__saver_end(f);
 }
 
 static void load_history(struct fed_loader *f, struct fed_history *h)
 {
-	if (fed_loader_begin(f, "history"))
+	if (fed__loader_begin(f, "history"))
 		return;
 	get_records(f, h);
-	fed_loader_end(f);
+	fed__loader_end(f);
 }
 
 static void save_runs(struct fed_saver *f, const struct fed_runs *runs)
 {
-	fed_saver_begin(f, "runs");
+	fed__saver_begin(f, "runs");
 	fed_put_u32(f, (uint32_t)runs->n);
-	fed_saver_end(f);
+	fed__saver_end(f);
 	for (size_t i = 0; i < runs->n; i++) {
-		fed_saver_begin(f, "run");
-		fed_put_string(f, runs->run[i].name);
+		fed__saver_begin(f, "run");
+		fed__put_string(f, runs->run[i].name);
 		put_records(f, runs->run[i].history.record, runs->run[i].history.n);
-		fed_saver_end(f);
+		fed__saver_end(f);
 	}
 }
 
@@ -111,23 +111,23 @@ static void load_run(struct fed_loader *f, struct fed_runs *runs)
 	struct fed_history history = {0};
 	struct fed_error why;
 
-	if (fed_loader_begin(f, "run"))
+	if (fed__loader_begin(f, "run"))
 		return;
-	fed_get_string(f, &name);
+	fed__get_string(f, &name);
 	get_records(f, &history);
 	if (!f->failed && fed_runs_keep(runs, fed_text_str(&name), &history, &why))
-		fed_loader_fail(f, "%s", why.text);
+		fed__loader_fail(f, "%s", why.text);
 	fed_text_release(&name);
 	fed_history_release(&history);
-	fed_loader_end(f);
+	fed__loader_end(f);
 }
 
 static void load_runs(struct fed_loader *f, struct fed_runs *runs)
 {
-	if (fed_loader_begin(f, "runs"))
+	if (fed__loader_begin(f, "runs"))
 		return;
 	const uint32_t n = fed_get_u32(f);
-	fed_loader_end(f);
+	fed__loader_end(f);
 	for (uint32_t i = 0; i < n && !f->failed; i++)
 		load_run(f, runs);
 }
@@ -138,62 +138,62 @@ static void save_parameters(struct fed_saver *f, const struct fed_progress *p)
 {
 	const size_t dim = p->params ? p->dim : 0;
 
-	fed_saver_begin(f, "parameters");
+	fed__saver_begin(f, "parameters");
 	fed_put_u64(f, dim);
 	fed_put_f32s(f, p->params, dim);
-	fed_saver_end(f);
+	fed__saver_end(f);
 }
 
 static void load_parameters(struct fed_loader *f, struct fed_session *s)
 {
 	struct fed_progress *p = &s->progress;
 
-	if (fed_loader_begin(f, "parameters"))
+	if (fed__loader_begin(f, "parameters"))
 		return;
 	const uint64_t dim = fed_get_u64(f);
 	if (dim && (dim != s->parts.net.dim || !s->parts.net_built || !s->parts.aggregator.entry ||
 	            !s->parts.transport.entry))
-		fed_loader_fail(f, "%llu parameters for a model of %zu", (unsigned long long)dim,
-		                s->parts.net.dim);
-	if (!f->failed && dim && fed_loader_holds(f, dim, sizeof *p->params)) {
+		fed__loader_fail(f, "%llu parameters for a model of %zu", (unsigned long long)dim,
+		                 s->parts.net.dim);
+	if (!f->failed && dim && fed__loader_holds(f, dim, sizeof *p->params)) {
 		p->params = fed_alloc_floats(dim);
 		if (p->params)
 			fed_get_f32s(f, p->params, p->dim = dim);
 		else
-			fed_loader_fail(f, "out of memory for %zu parameters", s->parts.net.dim);
+			fed__loader_fail(f, "out of memory for %zu parameters", s->parts.net.dim);
 	}
-	fed_loader_end(f);
+	fed__loader_end(f);
 }
 
-void fed_save_progress(struct fed_saver *f, const struct fed_last_version *v)
+void fed__save_progress(struct fed_saver *f, const struct fed_last_version *v)
 {
 	const struct fed_session *s = v->session;
 
-	fed_saver_begin(f, "progress");
-	fed_put_row(f, counters, &v->progress);
+	fed__saver_begin(f, "progress");
+	fed__put_row(f, counters, &v->progress);
 	fed_put_u64(f, s->draws);
 	fed_put_u8(f, s->diverged);
 	put_records(f, &v->progress.record, 1);
-	fed_saver_end(f);
+	fed__saver_end(f);
 	save_history(f, &s->history);
 	save_parameters(f, &v->progress);
 	save_runs(f, &s->runs);
 }
 
-void fed_load_progress(struct fed_loader *f, struct fed_session *s)
+void fed__load_progress(struct fed_loader *f, struct fed_session *s)
 {
 	struct fed_history last = {0};
 
-	if (fed_loader_begin(f, "progress"))
+	if (fed__loader_begin(f, "progress"))
 		return;
-	fed_get_row(f, counters, &s->progress);
+	fed__get_row(f, counters, &s->progress);
 	s->draws = fed_get_u64(f);
-	s->diverged = fed_get_flag(f);
+	s->diverged = fed__get_flag(f);
 	get_records(f, &last);
 	if (last.n)
 		s->progress.record = last.record[last.n - 1];
 	fed_history_release(&last);
-	fed_loader_end(f);
+	fed__loader_end(f);
 	load_history(f, &s->history);
 	load_parameters(f, s);
 	load_runs(f, &s->runs);

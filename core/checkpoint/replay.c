@@ -44,8 +44,8 @@ static int replay_steps(struct fed_session *s, uint64_t steps, struct fed_round_
 	return rc;
 }
 
-int fed_replay(struct fed_session *s, uint64_t steps, struct fed_round_edits *edits,
-               struct fed_error *err)
+int fed__replay(struct fed_session *s, uint64_t steps, struct fed_round_edits *edits,
+                struct fed_error *err)
 {
 	const size_t n_sinks = s->n_sinks;
 	struct fed_error why;

@@ -16,7 +16,7 @@
 /* Open a round and make its steps, with each edit at its step.  The edits move to the session;
  * `edits` is empty then.  Events go to the event log, not to sinks.  On FED_FAIL the round is
  * rolled back, and the edits are made. */
-int fed_replay(struct fed_session *, uint64_t steps, struct fed_round_edits *edits,
-               struct fed_error *);
+int fed__replay(struct fed_session *, uint64_t steps, struct fed_round_edits *edits,
+                struct fed_error *);
 
 #endif

@@ -20,18 +20,18 @@ struct deferred_parts {
 static void load_all(struct fed_loader *f, struct fed_session *s, const struct fed_session *lender,
                      struct deferred_parts *deferred)
 {
-	fed_load_composition(f, s, lender);
-	fed_load_clients(f, s);
-	fed_load_costs(f, s);
-	fed_load_progress(f, s);
-	fed_load_faults(f, s);
+	fed__load_composition(f, s, lender);
+	fed__load_clients(f, s);
+	fed__load_costs(f, s);
+	fed__load_progress(f, s);
+	fed__load_faults(f, s);
 	if (s->parts.aggregator.dim && s->parts.aggregator.dim != s->parts.net.dim)
-		fed_loader_fail(f, "an aggregator for %zu parameters, a model of %zu",
-		                s->parts.aggregator.dim, s->parts.net.dim);
-	fed_load_in_flight(f, s, &deferred->in_flight);
-	fed_load_breakpoints(f, s);
-	fed_load_open_round(f, s, &deferred->steps, &deferred->edits);
-	fed_loader_begin(f, "end");
+		fed__loader_fail(f, "an aggregator for %zu parameters, a model of %zu",
+		                 s->parts.aggregator.dim, s->parts.net.dim);
+	fed__load_in_flight(f, s, &deferred->in_flight);
+	fed__load_breakpoints(f, s);
+	fed__load_open_round(f, s, &deferred->steps, &deferred->edits);
+	fed__loader_begin(f, "end");
 }
 
 /* Notices on the breakpoints that were deleted and those that were restored. */
@@ -66,7 +66,7 @@ static void resume_round(struct fed_session *s, struct deferred_parts *deferred)
 			                 "`continue` goes on with the run that was stopped");
 		return;
 	}
-	if (fed_session_start(s, &why) || fed_replay(s, deferred->steps, &deferred->edits, &why))
+	if (fed_session_start(s, &why) || fed__replay(s, deferred->steps, &deferred->edits, &why))
 		fed_session_tell(s, FED_EVENT_WARNING, "the open round could not be repeated: %s",
 		                 why.text);
 	else if (fed_session_open(s))
@@ -90,7 +90,7 @@ static void replace_session(struct fed_session *s, struct fed_session *fresh,
 	resume_round(s, deferred);
 }
 
-/* Restore from an open loader, and close it.  lender: see fed_load_composition. */
+/* Restore from an open loader, and close it.  lender: see fed__load_composition. */
 static int restore_snapshot(struct fed_session *s, struct fed_loader *f,
                             const struct fed_session *lender)
 {
@@ -107,7 +107,7 @@ static int restore_snapshot(struct fed_session *s, struct fed_loader *f,
 	} else {
 		rc = fed_fail_memory(f->err, sizeof *fresh, "a session");
 	}
-	fed_loader_close(f);
+	fed__loader_close(f);
 	if (rc == FED_OK) {
 		replace_session(s, fresh, &deferred);
 	} else if (fresh) {
@@ -123,12 +123,12 @@ static int restore_snapshot(struct fed_session *s, struct fed_loader *f,
 	return rc;
 }
 
-int fed_snapshot_restore(struct fed_session *s, const struct fed_text *snapshot,
-                         struct fed_error *err)
+int fed__snapshot_restore(struct fed_session *s, const struct fed_text *snapshot,
+                          struct fed_error *err)
 {
 	struct fed_loader f;
 
-	return fed_loader_open_text(&f, snapshot, err) ? FED_FAIL : restore_snapshot(s, &f, s);
+	return fed__loader_open_text(&f, snapshot, err) ? FED_FAIL : restore_snapshot(s, &f, s);
 }
 
 int fed_session_restore(struct fed_session *s, const char *path, struct fed_error *err)
@@ -138,7 +138,7 @@ int fed_session_restore(struct fed_session *s, const char *path, struct fed_erro
 
 	fed_path_expand(path, &expanded);
 	int rc = expanded.failed ? fed_fail_memory(err, strlen(path), "a path")
-	                         : fed_loader_open(&f, fed_text_str(&expanded), err);
+	                         : fed__loader_open(&f, fed_text_str(&expanded), err);
 	if (rc == FED_OK)
 		rc = restore_snapshot(s, &f, NULL);
 	fed_text_release(&expanded);

@@ -10,30 +10,30 @@
 
 static void save_all(struct fed_saver *f, const struct fed_last_version *v)
 {
-	fed_save_composition(f, v);
-	fed_save_clients(f, v);
-	fed_save_costs(f, v->session);
-	fed_save_progress(f, v);
-	fed_save_faults(f, v);
-	fed_save_in_flight(f, v);
-	fed_save_breakpoints(f, v->session);
-	fed_save_open_round(f, v);
+	fed__save_composition(f, v);
+	fed__save_clients(f, v);
+	fed__save_costs(f, v->session);
+	fed__save_progress(f, v);
+	fed__save_faults(f, v);
+	fed__save_in_flight(f, v);
+	fed__save_breakpoints(f, v->session);
+	fed__save_open_round(f, v);
 }
 
-int fed_snapshot_take(const struct fed_session *s, struct fed_text *out, struct fed_error *err)
+int fed__snapshot_take(const struct fed_session *s, struct fed_text *out, struct fed_error *err)
 {
 	const size_t before = out->len;
 	struct fed_last_version v;
 	struct fed_saver f;
 
-	if (fed_last_version_init(&v, s, err))
+	if (fed__last_version_init(&v, s, err))
 		return FED_FAIL;
-	fed_saver_open_text(&f, out);
+	fed__saver_open_text(&f, out);
 	save_all(&f, &v);
-	const int rc = fed_saver_commit(&f, err);
+	const int rc = fed__saver_commit(&f, err);
 	if (rc)
 		out->len = before;
-	fed_last_version_release(&v);
+	fed__last_version_release(&v);
 	return rc;
 }
 
@@ -41,10 +41,10 @@ static int save_file(const struct fed_last_version *v, const char *path, struct 
 {
 	struct fed_saver f;
 
-	if (fed_saver_open(&f, path, err))
+	if (fed__saver_open(&f, path, err))
 		return FED_FAIL;
 	save_all(&f, v);
-	return fed_saver_commit(&f, err);
+	return fed__saver_commit(&f, err);
 }
 
 static void notice_missing_work(struct fed_session *s)
@@ -61,13 +61,13 @@ int fed_session_save(struct fed_session *s, const char *path, struct fed_error *
 	struct fed_text expanded = {0};
 	struct fed_last_version v;
 
-	if (fed_last_version_init(&v, s, err))
+	if (fed__last_version_init(&v, s, err))
 		return FED_FAIL;
 	fed_path_expand(path, &expanded);
 	const int rc = expanded.failed ? fed_fail_memory(err, strlen(path), "a path")
 	                               : save_file(&v, fed_text_str(&expanded), err);
 	fed_text_release(&expanded);
-	fed_last_version_release(&v);
+	fed__last_version_release(&v);
 	if (rc == FED_OK)
 		notice_missing_work(s);
 	return rc;

@@ -13,7 +13,7 @@
 #define STRING_CHUNK 1024
 #define STRING_MAX 65536u
 
-int fed_loader_fail(struct fed_loader *l, const char *fmt, ...)
+int fed__loader_fail(struct fed_loader *l, const char *fmt, ...)
 {
 	char text[256];
 	va_list ap;
@@ -31,7 +31,7 @@ int fed_loader_fail(struct fed_loader *l, const char *fmt, ...)
 static int read_bytes(struct fed_loader *l, void *bytes, size_t n)
 {
 	if (n > l->in_file || fread(bytes, 1, n, l->file) != n)
-		return fed_loader_fail(l, "the file ends inside it");
+		return fed__loader_fail(l, "the file ends inside it");
 	l->in_file -= n;
 	return FED_OK;
 }
@@ -55,17 +55,17 @@ static int check_head(struct fed_loader *l)
 	if (read_bytes(l, head, sizeof head) || read_u32(l, &crc))
 		return FED_FAIL;
 	if (memcmp(head, FED_FILE_MAGIC, 8) != 0)
-		return fed_loader_fail(l, "this is no saved session (it does not begin with %s)",
-		                       FED_FILE_MAGIC);
+		return fed__loader_fail(l, "this is no saved session (it does not begin with %s)",
+		                        FED_FILE_MAGIC);
 	if (crc != fed_crc32(0, head, sizeof head))
-		return fed_loader_fail(l, "damaged (wrong checksum)");
+		return fed__loader_fail(l, "damaged (wrong checksum)");
 	memcpy(&version, head + 8, sizeof version);
 	version = le32toh(version);
 	if (version != FED_FILE_VERSION)
-		return fed_loader_fail(l,
-		                       "the file has format %u, and this fedsh reads format %u; restore "
-		                       "it with the fedsh that saved it",
-		                       version, FED_FILE_VERSION);
+		return fed__loader_fail(l,
+		                        "the file has format %u, and this fedsh reads format %u; restore "
+		                        "it with the fedsh that saved it",
+		                        version, FED_FILE_VERSION);
 	return FED_OK;
 }
 
@@ -79,7 +79,7 @@ static int next_section(struct fed_loader *l)
 	if (read_bytes(l, head, sizeof head) || read_u32(l, &crc))
 		return FED_FAIL;
 	if (crc != fed_crc32(0, head, sizeof head))
-		return fed_loader_fail(l, "the header of the next section is damaged (wrong checksum)");
+		return fed__loader_fail(l, "the header of the next section is damaged (wrong checksum)");
 	memcpy(l->section, head, FED_SECTION_NAME);
 	l->section[FED_SECTION_NAME] = 0;
 	for (char *c = l->section; *c; c++)
@@ -87,7 +87,7 @@ static int next_section(struct fed_loader *l)
 	memcpy(&length, head + FED_SECTION_NAME, sizeof length);
 	l->left = le64toh(length);
 	if (l->left > l->in_file)
-		return fed_loader_fail(l, "the file ends inside it");
+		return fed__loader_fail(l, "the file ends inside it");
 	return FED_OK;
 }
 
@@ -107,7 +107,7 @@ static int check_section(struct fed_loader *l)
 	}
 	if (read_u32(l, &stored))
 		return FED_FAIL;
-	return crc == stored ? FED_OK : fed_loader_fail(l, "damaged (wrong checksum)");
+	return crc == stored ? FED_OK : fed__loader_fail(l, "damaged (wrong checksum)");
 }
 
 static int check_file(struct fed_loader *l)
@@ -120,7 +120,7 @@ static int check_file(struct fed_loader *l)
 	} while (strcmp(l->section, "end") != 0);
 	return l->in_file == 0
 	           ? FED_OK
-	           : fed_loader_fail(l, "%llu bytes follow the end", (unsigned long long)l->in_file);
+	           : fed__loader_fail(l, "%llu bytes follow the end", (unsigned long long)l->in_file);
 }
 
 /* Check the whole file, then return to the first section. */
@@ -135,11 +135,11 @@ static int open_stream(struct fed_loader *l, uint64_t size)
 		if (check_head(l) == FED_OK)
 			return FED_OK;
 	}
-	fed_loader_close(l);
+	fed__loader_close(l);
 	return FED_FAIL;
 }
 
-int fed_loader_open(struct fed_loader *l, const char *path, struct fed_error *err)
+int fed__loader_open(struct fed_loader *l, const char *path, struct fed_error *err)
 {
 	int fd;
 	uint64_t size;
@@ -153,7 +153,7 @@ int fed_loader_open(struct fed_loader *l, const char *path, struct fed_error *er
 	return open_stream(l, size);
 }
 
-int fed_loader_open_text(struct fed_loader *l, const struct fed_text *text, struct fed_error *err)
+int fed__loader_open_text(struct fed_loader *l, const struct fed_text *text, struct fed_error *err)
 {
 	*l = (struct fed_loader){.err = err};
 	if (text->len == 0)
@@ -162,52 +162,52 @@ int fed_loader_open_text(struct fed_loader *l, const struct fed_text *text, stru
 	return open_stream(l, text->len);
 }
 
-void fed_loader_close(struct fed_loader *l)
+void fed__loader_close(struct fed_loader *l)
 {
 	if (l->file)
 		fclose(l->file);
 	l->file = NULL;
 }
 
-int fed_loader_begin(struct fed_loader *l, const char *name)
+int fed__loader_begin(struct fed_loader *l, const char *name)
 {
 	if (l->failed || next_section(l))
 		return FED_FAIL;
 	if (strcmp(l->section, name) != 0)
-		return fed_loader_fail(l, "section %s should stand here", name);
+		return fed__loader_fail(l, "section %s should stand here", name);
 	return FED_OK;
 }
 
-int fed_loader_end(struct fed_loader *l)
+int fed__loader_end(struct fed_loader *l)
 {
 	uint32_t crc;
 
 	if (l->failed)
 		return FED_FAIL;
 	if (l->left)
-		return fed_loader_fail(l, "%llu bytes too many", (unsigned long long)l->left);
-	return read_u32(l, &crc); /* checked by fed_loader_open */
+		return fed__loader_fail(l, "%llu bytes too many", (unsigned long long)l->left);
+	return read_u32(l, &crc); /* checked by fed__loader_open */
 }
 
-bool fed_loader_holds(struct fed_loader *l, uint64_t n, uint64_t size)
+bool fed__loader_holds(struct fed_loader *l, uint64_t n, uint64_t size)
 {
 	if (!l->failed && n <= l->left / size)
 		return true;
-	fed_loader_fail(l, "ends before its %llu items", (unsigned long long)n);
+	fed__loader_fail(l, "ends before its %llu items", (unsigned long long)n);
 	return false;
 }
 
-void *fed_get_array(struct fed_loader *l, uint64_t n, size_t size, uint64_t least)
+void *fed__get_array(struct fed_loader *l, uint64_t n, size_t size, uint64_t least)
 {
-	if (!fed_loader_holds(l, n, least))
+	if (!fed__loader_holds(l, n, least))
 		return NULL;
 	void *items = fed_alloc_array(n + 1, size);
 	if (!items)
-		fed_loader_fail(l, "out of memory for %llu items", (unsigned long long)n);
+		fed__loader_fail(l, "out of memory for %llu items", (unsigned long long)n);
 	return items;
 }
 
-void fed_get_bytes(struct fed_loader *l, void *bytes, size_t n)
+void fed__get_bytes(struct fed_loader *l, void *bytes, size_t n)
 {
 	if (n == 0)
 		return;
@@ -215,7 +215,7 @@ void fed_get_bytes(struct fed_loader *l, void *bytes, size_t n)
 	if (l->failed)
 		return;
 	if (n > l->left) {
-		fed_loader_fail(l, "ends early");
+		fed__loader_fail(l, "ends early");
 		return;
 	}
 	if (read_bytes(l, bytes, n))
@@ -223,9 +223,9 @@ void fed_get_bytes(struct fed_loader *l, void *bytes, size_t n)
 	l->left -= n;
 }
 
-void fed_get_words(struct fed_loader *l, void *words, size_t n, size_t size)
+void fed__get_words(struct fed_loader *l, void *words, size_t n, size_t size)
 {
-	fed_get_bytes(l, words, n * size);
+	fed__get_bytes(l, words, n * size);
 	for (size_t i = 0; i < n; i++) {
 		uint64_t x = 0;
 
@@ -235,39 +235,39 @@ void fed_get_words(struct fed_loader *l, void *words, size_t n, size_t size)
 	}
 }
 
-bool fed_get_flag(struct fed_loader *l)
+bool fed__get_flag(struct fed_loader *l)
 {
 	const uint8_t x = fed_get_u8(l);
 
 	if (x > 1)
-		fed_loader_fail(l, "%u where 0 or 1 should stand", x);
+		fed__loader_fail(l, "%u where 0 or 1 should stand", x);
 	return x == 1;
 }
 
-void fed_get_string(struct fed_loader *l, struct fed_text *out)
+void fed__get_string(struct fed_loader *l, struct fed_text *out)
 {
 	char buffer[STRING_CHUNK];
 	size_t n = fed_get_u32(l);
 
 	if (n > STRING_MAX) {
-		fed_loader_fail(l, "a text of %zu bytes", n);
+		fed__loader_fail(l, "a text of %zu bytes", n);
 		return;
 	}
 	while (n && !l->failed) {
 		const size_t m = n < sizeof buffer ? n : sizeof buffer;
 
-		fed_get_bytes(l, buffer, m);
+		fed__get_bytes(l, buffer, m);
 		if (memchr(buffer, 0, m))
-			fed_loader_fail(l, "a text with a zero in it");
+			fed__loader_fail(l, "a text with a zero in it");
 		else
 			fed_text_put(out, buffer, m);
 		n -= m;
 	}
 	if (out->failed)
-		fed_loader_fail(l, "out of memory for a text");
+		fed__loader_fail(l, "out of memory for a text");
 }
 
-void fed_get_pairs(struct fed_loader *l, struct fed_key_values *p)
+void fed__get_pairs(struct fed_loader *l, struct fed_key_values *p)
 {
 	struct fed_text key = {0}, value = {0};
 	struct fed_error why;
@@ -276,35 +276,35 @@ void fed_get_pairs(struct fed_loader *l, struct fed_key_values *p)
 	for (uint32_t i = 0; i < n && !l->failed; i++) {
 		fed_text_clear(&key);
 		fed_text_clear(&value);
-		fed_get_string(l, &key);
-		fed_get_string(l, &value);
+		fed__get_string(l, &key);
+		fed__get_string(l, &value);
 		if (!l->failed && fed_key_values_add(p, fed_text_str(&key), fed_text_str(&value), &why))
-			fed_loader_fail(l, "%s", why.text);
+			fed__loader_fail(l, "%s", why.text);
 	}
 	fed_text_release(&key);
 	fed_text_release(&value);
 }
 
-void fed_get_fields(struct fed_loader *l, const struct fed_field *rows, void *state)
+void fed__get_fields(struct fed_loader *l, const struct fed_field *rows, void *state)
 {
 	struct fed_key_values pairs = {0};
 	struct fed_error why;
 
-	fed_get_pairs(l, &pairs);
+	fed__get_pairs(l, &pairs);
 	fed_fields_default(rows, state);
 	if (!l->failed && fed_fields_assign(rows, state, pairs.assign, pairs.n, &why))
-		fed_loader_fail(l, "%s", why.text);
+		fed__loader_fail(l, "%s", why.text);
 	fed_key_values_release(&pairs);
 }
 
-uint32_t *fed_get_ids(struct fed_loader *l, uint32_t limit, uint64_t *n)
+uint32_t *fed__get_ids(struct fed_loader *l, uint32_t limit, uint64_t *n)
 {
 	*n = fed_get_u64(l);
-	uint32_t *ids = fed_get_array(l, *n, sizeof *ids, sizeof *ids);
+	uint32_t *ids = fed__get_array(l, *n, sizeof *ids, sizeof *ids);
 	for (uint64_t i = 0; ids && i < *n && !l->failed; i++) {
 		ids[i] = fed_get_u32(l);
 		if (!l->failed && ids[i] >= limit)
-			fed_loader_fail(l, "number %u, where all are below %u", ids[i], limit);
+			fed__loader_fail(l, "number %u, where all are below %u", ids[i], limit);
 	}
 	if (!l->failed)
 		return ids;
@@ -313,9 +313,9 @@ uint32_t *fed_get_ids(struct fed_loader *l, uint32_t limit, uint64_t *n)
 	return NULL;
 }
 
-void fed_check_ascending(struct fed_loader *l, const uint32_t *ids, uint64_t n)
+void fed__check_ascending(struct fed_loader *l, const uint32_t *ids, uint64_t n)
 {
 	for (uint64_t i = 1; i < n && !l->failed; i++)
 		if (ids[i] <= ids[i - 1])
-			fed_loader_fail(l, "%u stands behind %u", ids[i], ids[i - 1]);
+			fed__loader_fail(l, "%u stands behind %u", ids[i], ids[i - 1]);
 }

@@ -37,7 +37,7 @@ static void write_head(struct fed_saver *s)
 	write_checked(s, head, sizeof head);
 }
 
-int fed_saver_open(struct fed_saver *s, const char *path, struct fed_error *err)
+int fed__saver_open(struct fed_saver *s, const char *path, struct fed_error *err)
 {
 	*s = (struct fed_saver){0};
 	if (fed_file_open(&s->file, path, err))
@@ -46,13 +46,13 @@ int fed_saver_open(struct fed_saver *s, const char *path, struct fed_error *err)
 	return FED_OK;
 }
 
-void fed_saver_open_text(struct fed_saver *s, struct fed_text *out)
+void fed__saver_open_text(struct fed_saver *s, struct fed_text *out)
 {
 	*s = (struct fed_saver){.out = out};
 	write_head(s);
 }
 
-void fed_saver_begin(struct fed_saver *s, const char *name)
+void fed__saver_begin(struct fed_saver *s, const char *name)
 {
 	char head[FED_SECTION_HEAD] = {0};
 
@@ -61,7 +61,7 @@ void fed_saver_begin(struct fed_saver *s, const char *name)
 	fed_text_put(&s->section, head, sizeof head);
 }
 
-void fed_saver_end(struct fed_saver *s)
+void fed__saver_end(struct fed_saver *s)
 {
 	if (s->section.failed) {
 		s->failed = true;
@@ -77,10 +77,10 @@ void fed_saver_end(struct fed_saver *s)
 	fed_text_clear(&s->section);
 }
 
-int fed_saver_commit(struct fed_saver *s, struct fed_error *err)
+int fed__saver_commit(struct fed_saver *s, struct fed_error *err)
 {
-	fed_saver_begin(s, "end");
-	fed_saver_end(s);
+	fed__saver_begin(s, "end");
+	fed__saver_end(s);
 	const size_t bytes = s->section.cap;
 	fed_text_release(&s->section);
 	if (s->failed || (s->out && s->out->failed)) {
@@ -91,12 +91,12 @@ int fed_saver_commit(struct fed_saver *s, struct fed_error *err)
 	return s->out ? FED_OK : fed_file_commit(&s->file, err);
 }
 
-void fed_put_bytes(struct fed_saver *s, const void *bytes, size_t n)
+void fed__put_bytes(struct fed_saver *s, const void *bytes, size_t n)
 {
 	fed_text_put(&s->section, bytes, n);
 }
 
-void fed_put_words(struct fed_saver *s, const void *words, size_t n, size_t size)
+void fed__put_words(struct fed_saver *s, const void *words, size_t n, size_t size)
 {
 	char *to = fed_text_reserve(&s->section, n * size);
 
@@ -110,22 +110,22 @@ void fed_put_words(struct fed_saver *s, const void *words, size_t n, size_t size
 	s->section.len += to ? n * size : 0;
 }
 
-void fed_put_string(struct fed_saver *s, const char *text)
+void fed__put_string(struct fed_saver *s, const char *text)
 {
 	fed_put_u32(s, (uint32_t)strlen(text));
-	fed_put_bytes(s, text, strlen(text));
+	fed__put_bytes(s, text, strlen(text));
 }
 
-void fed_put_pairs(struct fed_saver *s, const struct fed_key_values *p)
+void fed__put_pairs(struct fed_saver *s, const struct fed_key_values *p)
 {
 	fed_put_u32(s, (uint32_t)p->n);
 	for (size_t i = 0; i < p->n; i++) {
-		fed_put_string(s, p->assign[i].key);
-		fed_put_string(s, p->assign[i].value);
+		fed__put_string(s, p->assign[i].key);
+		fed__put_string(s, p->assign[i].value);
 	}
 }
 
-void fed_put_fields(struct fed_saver *s, const struct fed_field *rows, const void *state)
+void fed__put_fields(struct fed_saver *s, const struct fed_field *rows, const void *state)
 {
 	struct fed_key_values pairs = {0};
 	struct fed_error unused; /* there is no memory */
@@ -133,12 +133,12 @@ void fed_put_fields(struct fed_saver *s, const struct fed_field *rows, const voi
 	if (fed_key_values_of(&pairs, rows, state, &unused))
 		s->failed = true;
 	else
-		fed_put_pairs(s, &pairs);
+		fed__put_pairs(s, &pairs);
 	fed_key_values_release(&pairs);
 }
 
-void fed_put_ids(struct fed_saver *s, const uint32_t *ids, uint64_t n)
+void fed__put_ids(struct fed_saver *s, const uint32_t *ids, uint64_t n)
 {
 	fed_put_u64(s, n);
-	fed_put_words(s, ids, n, sizeof *ids);
+	fed__put_words(s, ids, n, sizeof *ids);
 }

@@ -32,21 +32,21 @@ static int blobs_load(struct fed_dataset **out, const void *args, const char *pa
 	                                      .test = (uint32_t)blobs->test};
 
 	(void)path;
-	int rc = fed_dataset_new(out, &plan, err);
+	int rc = fed__dataset_new(out, &plan, err);
 
 	if (rc)
 		return rc;
 
 	struct fed_dataset *data = *out;
-	struct fed_stream common = fed_common_stream(making->seed, FED_GENERATOR_BLOBS, 0);
+	struct fed_stream common = fed__common_stream(making->seed, FED_GENERATOR_BLOBS, 0);
 	const double turn = 2 * M_PI * fed_stream_real(&common);
 
 	for (uint32_t i = 0; i < data->train + data->test; i++) {
-		rc = fed_generation_check(making, i, err);
+		rc = fed__generation_check(making, i, err);
 		if (rc)
 			return rc;
 
-		struct fed_stream r = fed_example_stream(making->seed, FED_GENERATOR_BLOBS, data, i);
+		struct fed_stream r = fed__example_stream(making->seed, FED_GENERATOR_BLOBS, data, i);
 		const uint32_t c = fed_stream_below(&r, classes);
 		const double angle = turn + 2 * M_PI * c / classes;
 
@@ -55,11 +55,11 @@ static int blobs_load(struct fed_dataset **out, const void *args, const char *pa
 		data->values[2 * (size_t)i + 1] =
 			(float)(sin(angle) + blobs->spread * fed_stream_normal(&r));
 	}
-	fed_dataset_seal(data);
+	fed__dataset_seal(data);
 	return FED_OK;
 }
 
-const struct fed_source fed_source_blobs = {
+const struct fed_source fed__source_blobs = {
 	.name = "blobs",
 	.help = "clusters of points in the plane, from the seed",
 	.doc =

@@ -32,7 +32,7 @@ static const struct fed_field csv_fields[] = {
 	FED_REAL(struct csv_args, test, 0.2, 0.001, 0.9, "share of the rows for the test"),
 	FED_CHOICE(struct csv_args, header, HEADER_AUTO, header_names,
                "whether the first row holds names"),
-	FED_CHOICE(struct csv_args, task, FED_TASK_AUTO, fed_task_names,
+	FED_CHOICE(struct csv_args, task, FED_TASK_AUTO, fed__task_names,
                "classes or regression; auto: numbers with fractions are a regression"),
 	FED_CHOICE(struct csv_args, separator, 0, separator_names, "what stands between cells"),
 	FED_CHOICE(struct csv_args, standardise, 1, yes_no,
@@ -98,7 +98,7 @@ static bool looks_like_header(const struct table *t)
 	double value;
 
 	for (uint32_t i = 0; i < t->columns; i++)
-		if (i != t->label && *t->csv.cell[i].s && !fed_csv_number(t->csv.cell[i].s, &value))
+		if (i != t->label && *t->csv.cell[i].s && !fed__csv_number(t->csv.cell[i].s, &value))
 			return true;
 	return false;
 }
@@ -107,7 +107,7 @@ static int first_row(struct table *t, struct fed_error *err)
 {
 	bool more, by_name;
 
-	if (fed_csv_row(&t->csv, &more, err))
+	if (fed__csv_row(&t->csv, &more, err))
 		return FED_FAIL;
 	if (!more)
 		return fed_fail(err, "%.80s: has no rows", t->csv.name);
@@ -158,7 +158,7 @@ static int read_feature(const struct table *t, const struct fed_csv_cell *cell, 
 	if (!*cell->s)
 		return fed_fail(err, "%.80s:%zu:%zu: the cell is empty; features must be numbers",
 		                t->csv.name, cell->line, cell->column);
-	if (!fed_csv_number(cell->s, &value) || !(fabs(value) <= FLT_MAX))
+	if (!fed__csv_number(cell->s, &value) || !(fabs(value) <= FLT_MAX))
 		return fed_fail(err,
 		                "%.80s:%zu:%zu: %.40s is not a finite number; features must be numbers",
 		                t->csv.name, cell->line, cell->column, fed_show(cell->s).s);
@@ -204,9 +204,9 @@ static int read_table(struct table *t, const struct fed_generation *making, stru
 	if (rc == FED_OK && !t->header)
 		rc = take_row(t, err);
 	while (rc == FED_OK && more) {
-		rc = fed_generation_check(making, t->labels.n, err);
+		rc = fed__generation_check(making, t->labels.n, err);
 		if (rc == FED_OK)
-			rc = fed_csv_row(&t->csv, &more, err);
+			rc = fed__csv_row(&t->csv, &more, err);
 		if (rc == FED_OK && more)
 			rc = take_row(t, err);
 	}
@@ -215,7 +215,7 @@ static int read_table(struct table *t, const struct fed_generation *making, stru
 	if (t->labels.n < 2)
 		return fed_fail(err, "%.80s: has %u of the 2 rows of data that training and test need",
 		                t->csv.name, t->labels.n);
-	return fed_csv_labels_decide(&t->labels, t->csv.name, t->args->task, err);
+	return fed__csv_labels_decide(&t->labels, t->csv.name, t->args->task, err);
 }
 
 /* The dataset ------------------------------------------------------------------------ */
@@ -279,19 +279,19 @@ static int make_csv_dataset(struct fed_dataset **out, const struct table *t, uin
 	for (uint32_t i = 0; i < n; i++)
 		order[i] = i;
 	fed_stream_shuffle(&r, order, n);
-	rc = fed_dataset_new(&data, &plan, err);
+	rc = fed__dataset_new(&data, &plan, err);
 	if (!rc)
 		fill(data, t, order);
 	fed_free(order);
 	if (!rc && plan.classes)
-		rc = fed_dataset_name_classes(data, t->labels.name, err);
+		rc = fed__dataset_name_classes(data, t->labels.name, err);
 	if (rc) {
 		fed_dataset_free(data);
 		return FED_FAIL;
 	}
 	if (t->args->standardise)
 		standardise(data);
-	fed_dataset_seal(data);
+	fed__dataset_seal(data);
 	*out = data;
 	return FED_OK;
 }
@@ -306,19 +306,19 @@ static int csv_load(struct fed_dataset **out, const void *args, const char *path
 	int rc = fed_file_read(path, FED_DATASET_MAX_BYTES, &text, err);
 
 	if (!rc)
-		rc = fed_csv_init(&t.csv, name.s, &text, ",;\t"[t.args->separator], err);
+		rc = fed__csv_init(&t.csv, name.s, &text, ",;\t"[t.args->separator], err);
 	if (!rc)
 		rc = read_table(&t, making, err);
 	if (!rc)
 		rc = make_csv_dataset(out, &t, making->seed, err);
-	fed_csv_labels_release(&t.labels);
-	fed_csv_release(&t.csv);
+	fed__csv_labels_release(&t.labels);
+	fed__csv_release(&t.csv);
 	fed_free(t.x);
 	fed_text_release(&text);
 	return rc;
 }
 
-const struct fed_source fed_source_csv = {
+const struct fed_source fed__source_csv = {
 	.name = "csv",
 	.help = "a .csv file: rows of numbers and a label",
 	.doc =

@@ -15,9 +15,9 @@
 /* A column with more distinct whole numbers than this is a target, not classes. */
 enum { MAX_NUMBERED_CLASSES = 1000 };
 
-const char *const fed_task_names[] = {"auto", "classes", "regression", NULL};
+const char *const fed__task_names[] = {"auto", "classes", "regression", NULL};
 
-bool fed_csv_number(const char *s, double *out)
+bool fed__csv_number(const char *s, double *out)
 {
 	int64_t whole = 0;
 	int digits = 0;
@@ -114,7 +114,7 @@ static int parse_cells(struct fed_csv_labels *l, const char *file, double *value
 		if (!*cell->s)
 			return fed_fail(err, "%.80s:%zu:%zu: the label is empty", file, cell->line,
 			                cell->column);
-		if (fed_csv_number(cell->s, &value[i])) {
+		if (fed__csv_number(cell->s, &value[i])) {
 			k->fraction += value[i] != floor(value[i]);
 		} else if (!strcasecmp(cell->s, "nan") || fed_parse_real(cell->s, &odd)) {
 			return fed_fail(err, "%.80s:%zu:%zu: the label %.40s is not a finite number", file,
@@ -159,8 +159,8 @@ static int choose_task(struct fed_csv_labels *l, const char *file, enum fed_task
 	return rc;
 }
 
-int fed_csv_labels_decide(struct fed_csv_labels *l, const char *file, enum fed_task task,
-                          struct fed_error *err)
+int fed__csv_labels_decide(struct fed_csv_labels *l, const char *file, enum fed_task task,
+                           struct fed_error *err)
 {
 	double *value = fed_alloc_array(l->n, sizeof *value);
 	struct kinds k = {0};
@@ -177,7 +177,7 @@ int fed_csv_labels_decide(struct fed_csv_labels *l, const char *file, enum fed_t
 	return rc;
 }
 
-void fed_csv_labels_release(struct fed_csv_labels *l)
+void fed__csv_labels_release(struct fed_csv_labels *l)
 {
 	fed_free(l->cell);
 	fed_free(l->value);

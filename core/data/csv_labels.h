@@ -10,7 +10,7 @@
 #include "data/csv_rows.h"
 
 enum fed_task { FED_TASK_AUTO, FED_TASK_CLASSES, FED_TASK_REGRESSION };
-extern const char *const fed_task_names[]; /* "auto", "classes", "regression", NULL */
+extern const char *const fed__task_names[]; /* "auto", "classes", "regression", NULL */
 
 struct fed_csv_labels {
 	/* Set by the reader. */
@@ -24,10 +24,10 @@ struct fed_csv_labels {
 };
 
 /* A finite number that fills the whole text. */
-bool fed_csv_number(const char *s, double *out);
+bool fed__csv_number(const char *s, double *out);
 
-int fed_csv_labels_decide(struct fed_csv_labels *, const char *file, enum fed_task,
-                          struct fed_error *);
-void fed_csv_labels_release(struct fed_csv_labels *);
+int fed__csv_labels_decide(struct fed_csv_labels *, const char *file, enum fed_task,
+                           struct fed_error *);
+void fed__csv_labels_release(struct fed_csv_labels *);
 
 #endif

@@ -8,8 +8,8 @@
 
 #include "base/mem.h"
 
-int fed_csv_init(struct fed_csv *csv, const char *name, struct fed_text *text, char separator,
-                 struct fed_error *err)
+int fed__csv_init(struct fed_csv *csv, const char *name, struct fed_text *text, char separator,
+                  struct fed_error *err)
 {
 	char *start = text->len ? text->s : NULL;
 	const char *nul = start ? memchr(start, 0, text->len) : NULL;
@@ -25,7 +25,7 @@ int fed_csv_init(struct fed_csv *csv, const char *name, struct fed_text *text, c
 	return FED_OK;
 }
 
-void fed_csv_release(struct fed_csv *csv)
+void fed__csv_release(struct fed_csv *csv)
 {
 	fed_free(csv->cell);
 	*csv = (struct fed_csv){0};
@@ -136,7 +136,7 @@ static int read_cell(struct fed_csv *csv, struct fed_error *err)
 	return more;
 }
 
-int fed_csv_row(struct fed_csv *csv, bool *more, struct fed_error *err)
+int fed__csv_row(struct fed_csv *csv, bool *more, struct fed_error *err)
 {
 	csv->n = 0;
 	for (skip_spaces(csv); *csv->p && at_row_end(csv); skip_spaces(csv)) {

@@ -26,10 +26,10 @@ struct fed_csv {
 };
 
 /* text: NUL-terminated, outlives the cells. */
-int fed_csv_init(struct fed_csv *, const char *name, struct fed_text *text, char separator,
-                 struct fed_error *);
-void fed_csv_release(struct fed_csv *);
+int fed__csv_init(struct fed_csv *, const char *name, struct fed_text *text, char separator,
+                  struct fed_error *);
+void fed__csv_release(struct fed_csv *);
 /* The next row; *more is false when there is none. */
-int fed_csv_row(struct fed_csv *, bool *more, struct fed_error *);
+int fed__csv_row(struct fed_csv *, bool *more, struct fed_error *);
 
 #endif

@@ -32,8 +32,8 @@ static int allocate(struct fed_dataset *data, bool bytes, struct fed_error *err)
 	return FED_OK;
 }
 
-int fed_dataset_new(struct fed_dataset **out, const struct fed_dataset_plan *plan,
-                    struct fed_error *err)
+int fed__dataset_new(struct fed_dataset **out, const struct fed_dataset_plan *plan,
+                     struct fed_error *err)
 {
 	uint64_t all = (uint64_t)plan->train + plan->test;
 	uint64_t cell = plan->bytes ? 1 : sizeof(float);
@@ -67,8 +67,8 @@ int fed_dataset_new(struct fed_dataset **out, const struct fed_dataset_plan *pla
 	return FED_OK;
 }
 
-int fed_dataset_name_classes(struct fed_dataset *data, const char *const *names,
-                             struct fed_error *err)
+int fed__dataset_name_classes(struct fed_dataset *data, const char *const *names,
+                              struct fed_error *err)
 {
 	data->class_name = fed_alloc_array(data->classes, sizeof *data->class_name);
 	if (!data->class_name)
@@ -99,7 +99,7 @@ void fed_dataset_free(struct fed_dataset *data)
 	fed_free(data);
 }
 
-int fed_generation_check(const struct fed_generation *making, uint64_t done, struct fed_error *err)
+int fed__generation_check(const struct fed_generation *making, uint64_t done, struct fed_error *err)
 {
 	if (!making->stopped || !atomic_load_explicit(making->stopped, memory_order_relaxed))
 		return FED_OK;
@@ -127,7 +127,7 @@ static uint64_t mix(uint64_t h, const void *block, size_t n)
 	return (h ^ word) * 0xbf58476d1ce4e5b9u + n;
 }
 
-void fed_dataset_seal(struct fed_dataset *data)
+void fed__dataset_seal(struct fed_dataset *data)
 {
 	size_t all = (size_t)data->train + data->test;
 	size_t cells = all * fed_shape_size(&data->shape);
@@ -207,15 +207,15 @@ void fed_dataset_gather(const struct fed_dataset *data, const uint32_t *ids, uin
 
 /* Streams of the generators ------------------------------------------------ */
 
-struct fed_stream fed_example_stream(uint64_t seed, enum fed_generator generator,
-                                     const struct fed_dataset *data, uint32_t i)
+struct fed_stream fed__example_stream(uint64_t seed, enum fed_generator generator,
+                                      const struct fed_dataset *data, uint32_t i)
 {
 	uint64_t b = i < data->train ? i : ((uint64_t)1 << 32) + (i - data->train);
 
 	return fed_stream_open(seed, FED_FOR_DATA, generator, b);
 }
 
-struct fed_stream fed_common_stream(uint64_t seed, enum fed_generator generator, uint32_t a)
+struct fed_stream fed__common_stream(uint64_t seed, enum fed_generator generator, uint32_t a)
 {
 	return fed_stream_open(seed, FED_FOR_DATA, generator, ((uint64_t)2 << 32) + a);
 }

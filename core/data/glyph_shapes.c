@@ -8,7 +8,7 @@
 #define CURVE(count, ...) {.smooth = true, .n = (count), .at = {__VA_ARGS__}}
 #define LINES(count, ...) {.smooth = false, .n = (count), .at = {__VA_ARGS__}}
 
-const struct fed_glyph fed_glyphs[10][FED_GLYPH_STYLES] = {
+const struct fed_glyph fed__glyphs[10][FED_GLYPH_STYLES] = {
 	[0] = {
 		{1, {CURVE(9, {.52, 0}, {.22, .14}, {.1, .5}, {.2, .86}, {.5, 1}, {.8, .86}, {.9, .5},
 		           {.78, .14}, {.48, .01})}},

@@ -179,17 +179,17 @@ static void develop(const struct canvas *c, float radius, const struct glyphs_ar
 static void draw_digit(struct fed_dataset *data, const struct glyphs_args *args, uint64_t seed,
                        uint32_t i)
 {
-	struct fed_stream r = fed_example_stream(seed, FED_GENERATOR_GLYPHS, data, i);
+	struct fed_stream r = fed__example_stream(seed, FED_GENERATOR_GLYPHS, data, i);
 	const uint32_t digit = fed_stream_below(&r, 10);
 	const float radius = (float)(1.1 * exp(0.25 * args->distortion * fed_stream_normal(&r)));
 	struct canvas c = {.reach = radius + 1};
 	uint32_t styles = 0;
 
-	while (styles < FED_GLYPH_STYLES && fed_glyphs[digit][styles].n)
+	while (styles < FED_GLYPH_STYLES && fed__glyphs[digit][styles].n)
 		styles++;
 	for (int k = 0; k < PIXELS; k++)
 		c.distance2[k] = PIXELS;
-	draw_glyph(&c, &fed_glyphs[digit][fed_stream_below(&r, styles)], args->distortion, &r);
+	draw_glyph(&c, &fed__glyphs[digit][fed_stream_below(&r, styles)], args->distortion, &r);
 	develop(&c, radius, args, &r, data->bytes + (size_t)i * PIXELS);
 	data->label[i] = (int32_t)digit;
 }
@@ -206,18 +206,18 @@ static int glyphs_load(struct fed_dataset **out, const void *args_, const char *
 	                                      .bytes = true};
 
 	(void)path;
-	int rc = fed_dataset_new(out, &plan, err);
+	int rc = fed__dataset_new(out, &plan, err);
 
 	for (uint32_t i = 0; rc == FED_OK && i < plan.train + plan.test; i++) {
 		draw_digit(*out, args, making->seed, i);
-		rc = fed_generation_check(making, i + 1, err);
+		rc = fed__generation_check(making, i + 1, err);
 	}
 	if (rc == FED_OK)
-		fed_dataset_seal(*out);
+		fed__dataset_seal(*out);
 	return rc;
 }
 
-const struct fed_source fed_source_glyphs = {
+const struct fed_source fed__source_glyphs = {
 	.name = "glyphs",
 	.help = "28x28 digits drawn from strokes, from the seed",
 	.doc = "Digits as people write them, in several styles, with random rotation, scale, slant, "

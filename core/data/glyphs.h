@@ -26,6 +26,6 @@ struct fed_glyph {
 };
 
 /* The ways in which people write each digit; a style without strokes ends them. */
-extern const struct fed_glyph fed_glyphs[10][FED_GLYPH_STYLES];
+extern const struct fed_glyph fed__glyphs[10][FED_GLYPH_STYLES];
 
 #endif

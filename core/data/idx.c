@@ -228,7 +228,7 @@ static int read_items(struct idx_file *f, uint32_t keep, uint8_t *to, uint8_t *s
 		if (fed_reader_read(f->reader, i < keep ? to + i * f->item : spare, f->item, &why))
 			return fed_fail(err, "%.230s; it needs %u %s, file ends after %u", why.text, f->count,
 			                f->unit, i);
-		rc = fed_generation_check(making, i + 1, err);
+		rc = fed__generation_check(making, i + 1, err);
 	}
 	if (rc)
 		return rc;
@@ -393,7 +393,7 @@ static int load_opened(struct idx_load *l, const char *name, struct fed_dataset 
 	plan.shape = (struct fed_shape){.rank = 3, .dim = {images->rows, images->columns, 1}};
 	plan.train = l->keep[TRAIN_IMAGES];
 	plan.test = l->keep[TEST_IMAGES];
-	if (fed_dataset_new(out, &plan, err))
+	if (fed__dataset_new(out, &plan, err))
 		return FED_FAIL; /* the files are too large; the arguments are valid */
 	rc = fill(l, *out, err);
 	return rc ? rc : remark(l, *out, err);
@@ -448,11 +448,11 @@ static int idx_load(struct fed_dataset **out, const void *args, const char *path
 	const int rc = load_folder(out, args, name, slash && slash[1] ? slash + 1 : name, making, err);
 
 	if (rc == FED_OK)
-		fed_dataset_seal(*out);
+		fed__dataset_seal(*out);
 	return rc;
 }
 
-const struct fed_source fed_source_idx = {
+const struct fed_source fed__source_idx = {
 	.name = "idx",
 	.help = "a folder of four IDX files, plain or .gz: MNIST, EMNIST, KMNIST",
 	.doc = "The folder holds train-images-idx3-ubyte, train-labels-idx1-ubyte,\n"
@@ -521,13 +521,13 @@ static int fashion_load(struct fed_dataset **out, const void *args, const char *
 	if (rc)
 		return fed_fail(err, "%.200s " FASHION_HINT, why.text);
 	if ((*out)->classes == 10)
-		rc = fed_dataset_name_classes(*out, fashion_classes, err);
+		rc = fed__dataset_name_classes(*out, fashion_classes, err);
 	if (rc == FED_OK)
-		fed_dataset_seal(*out);
+		fed__dataset_seal(*out);
 	return rc;
 }
 
-const struct fed_source fed_source_fashion = {
+const struct fed_source fed__source_fashion = {
 	.name = "fashion",
 	.help = "Fashion-MNIST: 28x28 pictures of clothes, 10 classes, 60,000 + 10,000",
 	.doc = "Zalando's pictures of articles, a drop-in for MNIST that is harder to learn (Xiao,\n"

@@ -25,7 +25,7 @@ static const struct fed_field linear_fields[] = {
 static int draw_truth(struct fed_dataset *data, uint64_t seed, struct fed_error *err)
 {
 	const uint32_t d = data->shape.dim[0];
-	struct fed_stream r = fed_common_stream(seed, FED_GENERATOR_LINEAR, 0);
+	struct fed_stream r = fed__common_stream(seed, FED_GENERATOR_LINEAR, 0);
 
 	data->truth = fed_alloc_floats(d);
 	if (!data->truth)
@@ -39,7 +39,7 @@ static void draw_linear_example(struct fed_dataset *data, uint64_t seed, uint32_
 {
 	const uint32_t d = data->shape.dim[0];
 	float *x = data->values + (size_t)i * d;
-	struct fed_stream r = fed_example_stream(seed, FED_GENERATOR_LINEAR, data, i);
+	struct fed_stream r = fed__example_stream(seed, FED_GENERATOR_LINEAR, data, i);
 	double y = noise * fed_stream_normal(&r);
 
 	for (uint32_t k = 0; k < d; k++) {
@@ -60,20 +60,20 @@ static int linear_load(struct fed_dataset **out, const void *args, const char *p
 	                                      .test = (uint32_t)linear->test};
 
 	(void)path;
-	int rc = fed_dataset_new(out, &plan, err);
+	int rc = fed__dataset_new(out, &plan, err);
 
 	if (rc == FED_OK)
 		rc = draw_truth(*out, making->seed, err);
 	for (uint32_t i = 0; rc == FED_OK && i < plan.train + plan.test; i++) {
 		draw_linear_example(*out, making->seed, i, linear->noise);
-		rc = fed_generation_check(making, i + 1, err);
+		rc = fed__generation_check(making, i + 1, err);
 	}
 	if (rc == FED_OK)
-		fed_dataset_seal(*out);
+		fed__dataset_seal(*out);
 	return rc;
 }
 
-const struct fed_source fed_source_linear = {
+const struct fed_source fed__source_linear = {
 	.name = "linear",
 	.help = "linear regression with a known answer, from the seed",
 	.doc = "y = <x, w*> + noise * N(0, 1), x ~ N(0, I) of d inputs, w* ~ N(0, I) from the seed "

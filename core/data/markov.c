@@ -88,9 +88,9 @@ static int write_users(struct fed_dataset **out, const struct markov_args *args,
 		rows[k] =
 			(struct fed_sequence){tokens + (size_t)k * (size_t)args->length, (size_t)args->length};
 		write_user(args, making->seed, k, &rows[k]);
-		rc = fed_generation_check(making, 0, err); /* tokens, no example yet */
+		rc = fed__generation_check(making, 0, err); /* tokens, no example yet */
 	}
-	return rc ? rc : fed_sequences_make(out, &plan, rows, (uint32_t)args->users, err);
+	return rc ? rc : fed__sequences_make(out, &plan, rows, (uint32_t)args->users, err);
 }
 
 static int markov_load(struct fed_dataset **out, const void *args_, const char *path,
@@ -98,7 +98,7 @@ static int markov_load(struct fed_dataset **out, const void *args_, const char *
 {
 	const struct markov_args *args = args_;
 	const size_t users = (size_t)args->users, length = (size_t)args->length;
-	const size_t least = fed_sequence_least((uint32_t)args->window);
+	const size_t least = fed__sequence_least((uint32_t)args->window);
 
 	(void)path;
 	if (length < least)
@@ -117,11 +117,11 @@ static int markov_load(struct fed_dataset **out, const void *args_, const char *
 	fed_free(rows);
 	fed_free(tokens);
 	if (rc == FED_OK)
-		fed_dataset_seal(*out);
+		fed__dataset_seal(*out);
 	return rc;
 }
 
-const struct fed_source fed_source_markov = {
+const struct fed_source fed__source_markov = {
 	.name = "markov",
 	.help = "users who write tokens by habit, to predict the next one; from the seed",
 	.doc =

@@ -156,25 +156,25 @@ static int partition_by_kind(struct fed_partition_job *d, struct fed_error *err)
 {
 	switch (d->how->kind) {
 	case FED_PARTITION_NONIID:
-		return fed_partition_shards(d, 2, err);
+		return fed__partition_shards(d, 2, err);
 	case FED_PARTITION_SHARDS:
 		if (d->how->shards < 1 || d->how->shards > d->how->samples)
 			return fed_fail(err, "shards=%lld; it must be from 1 to samples=%lld",
 			                (long long)d->how->shards, (long long)d->how->samples);
-		return fed_partition_shards(d, (uint32_t)d->how->shards, err);
+		return fed__partition_shards(d, (uint32_t)d->how->shards, err);
 	case FED_PARTITION_DIRICHLET:
-		return fed_partition_dirichlet(d, err);
+		return fed__partition_dirichlet(d, err);
 	case FED_PARTITION_FEATURE:
-		return shift_clients(d, err) ? FED_FAIL : fed_partition_uniform(d, err);
+		return shift_clients(d, err) ? FED_FAIL : fed__partition_uniform(d, err);
 	default:
-		return fed_partition_uniform(d, err);
+		return fed__partition_uniform(d, err);
 	}
 }
 
 static int partition_sized(struct fed_partition_job *d, struct fed_error *err)
 {
 	if (d->how->kind == FED_PARTITION_NATURAL)
-		return fed_partition_natural(d, err);
+		return fed__partition_natural(d, err);
 	if (check_request(d, err) || size_clients(d, err) || partition_by_kind(d, err))
 		return FED_FAIL;
 	return FED_OK;

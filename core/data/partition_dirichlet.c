@@ -83,13 +83,13 @@ static void partition_client(struct fed_partition_job *d, struct fed_sampler *u,
 	struct fed_stream r = fed_client_stream(d, client);
 
 	if (d->shared)
-		fed_sampler_refill(u);
+		fed__sampler_refill(u);
 	mix_draw(m, u->classes, d->how->alpha, &r);
 	mix_renew(m, u);
 	for (uint64_t k = d->result->start[client]; k < d->result->start[client + 1]; k++) {
 		/* a client larger than the pool gets all, then starts again */
 		if (!u->total) {
-			fed_sampler_refill(u);
+			fed__sampler_refill(u);
 			mix_renew(m, u);
 		}
 
@@ -120,7 +120,7 @@ static int partition_all(struct fed_partition_job *d, struct fed_sampler *u, str
 	return rc;
 }
 
-int fed_partition_dirichlet(struct fed_partition_job *d, struct fed_error *err)
+int fed__partition_dirichlet(struct fed_partition_job *d, struct fed_error *err)
 {
 	int32_t *class_of;
 	uint32_t classes;
@@ -128,15 +128,15 @@ int fed_partition_dirichlet(struct fed_partition_job *d, struct fed_error *err)
 
 	if (!(d->how->alpha > 0) || isinf(d->how->alpha))
 		return fed_fail(err, "alpha=%g; it must be above 0 and finite", d->how->alpha);
-	if (fed_partition_by_classes(d->data, &class_of, &classes, err))
+	if (fed__partition_by_classes(d->data, &class_of, &classes, err))
 		return FED_FAIL;
 
-	int rc = fed_sampler_init(&u, d, class_of, classes, err);
+	int rc = fed__sampler_init(&u, d, class_of, classes, err);
 
 	fed_free(class_of);
 	if (rc)
 		return FED_FAIL;
 	rc = partition_all(d, &u, err);
-	fed_sampler_release(&u);
+	fed__sampler_release(&u);
 	return rc;
 }

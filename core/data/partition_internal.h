@@ -36,15 +36,15 @@ static inline struct fed_stream fed_client_stream(const struct fed_partition_job
 
 /* The class of each training example; for a regression the decile of its first target.  The caller
  * frees *class_of (fed_free). */
-int fed_partition_by_classes(const struct fed_dataset *, int32_t **class_of, uint32_t *classes,
-                             struct fed_error *);
+int fed__partition_by_classes(const struct fed_dataset *, int32_t **class_of, uint32_t *classes,
+                              struct fed_error *);
 
-int fed_partition_shards(struct fed_partition_job *, uint32_t shards, struct fed_error *);
-int fed_partition_uniform(struct fed_partition_job *,
-                          struct fed_error *); /* sizes from result->start */
-int fed_partition_dirichlet(struct fed_partition_job *,
-                            struct fed_error *); /* sizes from result->start */
+int fed__partition_shards(struct fed_partition_job *, uint32_t shards, struct fed_error *);
+int fed__partition_uniform(struct fed_partition_job *,
+                           struct fed_error *); /* sizes from result->start */
+int fed__partition_dirichlet(struct fed_partition_job *,
+                             struct fed_error *); /* sizes from result->start */
 /* Allocates and fills start and ids itself. */
-int fed_partition_natural(struct fed_partition_job *, struct fed_error *);
+int fed__partition_natural(struct fed_partition_job *, struct fed_error *);
 
 #endif

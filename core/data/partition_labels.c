@@ -11,14 +11,14 @@
 
 enum { TENTHS = 10 };
 
-struct ranked {
+struct labelled_example {
 	float target;
 	uint32_t id;
 };
 
 static int by_target(const void *a, const void *b)
 {
-	const struct ranked *x = a, *y = b;
+	const struct labelled_example *x = a, *y = b;
 
 	if (x->target != y->target)
 		return x->target < y->target ? -1 : 1;
@@ -28,12 +28,12 @@ static int by_target(const void *a, const void *b)
 /* Deciles of the first target. */
 static int rank_targets(const struct fed_dataset *data, int32_t *class_of, struct fed_error *err)
 {
-	struct ranked *ranked = fed_alloc_array(data->train, sizeof *ranked);
+	struct labelled_example *ranked = fed_alloc_array(data->train, sizeof *ranked);
 
 	if (!ranked)
 		return fed_fail_memory(err, data->train * sizeof *ranked, "sorted targets");
 	for (uint32_t i = 0; i < data->train; i++)
-		ranked[i] = (struct ranked){data->target[(size_t)i * data->outputs], i};
+		ranked[i] = (struct labelled_example){data->target[(size_t)i * data->outputs], i};
 	qsort(ranked, data->train, sizeof *ranked, by_target);
 	for (uint32_t i = 0; i < data->train; i++)
 		class_of[ranked[i].id] = (int32_t)((uint64_t)i * TENTHS / data->train);
@@ -41,8 +41,8 @@ static int rank_targets(const struct fed_dataset *data, int32_t *class_of, struc
 	return FED_OK;
 }
 
-int fed_partition_by_classes(const struct fed_dataset *data, int32_t **class_of, uint32_t *classes,
-                             struct fed_error *err)
+int fed__partition_by_classes(const struct fed_dataset *data, int32_t **class_of, uint32_t *classes,
+                              struct fed_error *err)
 {
 	int32_t *made = fed_alloc_array(data->train, sizeof *made);
 

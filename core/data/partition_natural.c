@@ -96,7 +96,7 @@ static int fill_users(const struct users *u, struct fed_partition_job *d, struct
 	return FED_OK;
 }
 
-int fed_partition_natural(struct fed_partition_job *d, struct fed_error *err)
+int fed__partition_natural(struct fed_partition_job *d, struct fed_error *err)
 {
 	struct users u = {0};
 

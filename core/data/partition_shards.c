@@ -34,7 +34,7 @@ static void shards_release(struct shards *s)
 static int shards_init(struct shards *s, const struct fed_partition_job *d, size_t size,
                        struct fed_error *err)
 {
-	if (fed_partition_by_classes(d->data, &s->class_of, &s->classes, err))
+	if (fed__partition_by_classes(d->data, &s->class_of, &s->classes, err))
 		return FED_FAIL;
 	s->subset = fed_alloc_array(size, sizeof *s->subset);
 	s->sorted = fed_alloc_array(size, sizeof *s->sorted);
@@ -99,7 +99,7 @@ static void partition_pass(struct shards *s, struct fed_partition_job *d, uint32
 	}
 }
 
-int fed_partition_shards(struct fed_partition_job *d, uint32_t k, struct fed_error *err)
+int fed__partition_shards(struct fed_partition_job *d, uint32_t k, struct fed_error *err)
 {
 	const uint64_t samples = (uint64_t)d->how->samples;
 

@@ -26,8 +26,8 @@ static void fill_sampler(struct fed_sampler *u, const struct fed_partition_job *
 	u->total = u->first[u->classes];
 }
 
-int fed_sampler_init(struct fed_sampler *u, const struct fed_partition_job *d,
-                     const int32_t *class_of, uint32_t classes, struct fed_error *err)
+int fed__sampler_init(struct fed_sampler *u, const struct fed_partition_job *d,
+                      const int32_t *class_of, uint32_t classes, struct fed_error *err)
 {
 	const uint32_t ids = d->shared ? d->data->train : d->pool->left;
 
@@ -36,14 +36,14 @@ int fed_sampler_init(struct fed_sampler *u, const struct fed_partition_job *d,
 	u->first = fed_alloc_array(classes + 1, sizeof *u->first);
 	u->left = fed_alloc_array(classes, sizeof *u->left);
 	if (!u->ids || !u->first || !u->left) {
-		fed_sampler_release(u);
+		fed__sampler_release(u);
 		return fed_fail_memory(err, ids * sizeof *u->ids, "the examples to deal");
 	}
 	fill_sampler(u, d, class_of);
 	return FED_OK;
 }
 
-void fed_sampler_release(struct fed_sampler *u)
+void fed__sampler_release(struct fed_sampler *u)
 {
 	fed_free(u->ids);
 	fed_free(u->first);
@@ -51,30 +51,30 @@ void fed_sampler_release(struct fed_sampler *u)
 	*u = (struct fed_sampler){0};
 }
 
-void fed_sampler_refill(struct fed_sampler *u)
+void fed__sampler_refill(struct fed_sampler *u)
 {
 	for (uint32_t c = 0; c < u->classes; c++)
 		u->left[c] = u->first[c + 1] - u->first[c];
 	u->total = u->first[u->classes];
 }
 
-int fed_partition_uniform(struct fed_partition_job *d, struct fed_error *err)
+int fed__partition_uniform(struct fed_partition_job *d, struct fed_error *err)
 {
 	struct fed_sampler u;
 	const struct fed_partition_result *result = d->result;
 
-	if (fed_sampler_init(&u, d, NULL, 1, err))
+	if (fed__sampler_init(&u, d, NULL, 1, err))
 		return FED_FAIL;
 	for (uint32_t i = 0; i < d->n; i++) {
 		if (d->shared)
-			fed_sampler_refill(&u);
+			fed__sampler_refill(&u);
 		for (uint64_t k = result->start[i]; k < result->start[i + 1]; k++) {
 			/* a client larger than the pool gets all, then starts again */
 			if (!u.total)
-				fed_sampler_refill(&u);
+				fed__sampler_refill(&u);
 			result->ids[k] = fed_sampler_draw(&u, 0, &d->rand);
 		}
 	}
-	fed_sampler_release(&u);
+	fed__sampler_release(&u);
 	return FED_OK;
 }

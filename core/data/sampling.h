@@ -20,10 +20,10 @@ struct fed_sampler {
 };
 
 /* From the pool, or from all training examples when d->shared; class_of NULL: one class. */
-int fed_sampler_init(struct fed_sampler *, const struct fed_partition_job *d,
-                     const int32_t *class_of, uint32_t classes, struct fed_error *);
-void fed_sampler_release(struct fed_sampler *);
-void fed_sampler_refill(struct fed_sampler *);
+int fed__sampler_init(struct fed_sampler *, const struct fed_partition_job *d,
+                      const int32_t *class_of, uint32_t classes, struct fed_error *);
+void fed__sampler_release(struct fed_sampler *);
+void fed__sampler_refill(struct fed_sampler *);
 
 /* left[c] > 0. */
 static inline uint32_t fed_sampler_draw(struct fed_sampler *u, uint32_t c, struct fed_stream *r)

@@ -50,7 +50,7 @@ struct scanner {
 
 static struct scanner scanner_of(const struct scans_args *args, uint64_t seed, uint32_t hospital)
 {
-	struct fed_stream r = fed_common_stream(seed, FED_GENERATOR_SCANS, hospital);
+	struct fed_stream r = fed__common_stream(seed, FED_GENERATOR_SCANS, hospital);
 	const double d = args->differ;
 	struct scanner s;
 
@@ -154,7 +154,7 @@ static uint32_t draw_hospital(struct fed_stream *r, uint32_t hospitals, double s
 static void draw_scan(struct fed_dataset *data, const struct scans_args *args,
                       const struct scanner *scanner, double sum, uint64_t seed, uint32_t i)
 {
-	struct fed_stream r = fed_example_stream(seed, FED_GENERATOR_SCANS, data, i);
+	struct fed_stream r = fed__example_stream(seed, FED_GENERATOR_SCANS, data, i);
 	const enum lesion kind = (enum lesion)fed_stream_below(&r, LESIONS);
 	uint32_t hospital;
 	float grey[PIXELS];
@@ -184,7 +184,7 @@ static int fill(struct fed_dataset *data, const struct scans_args *args,
 	}
 	for (uint32_t i = 0; rc == FED_OK && i < data->train + data->test; i++) {
 		draw_scan(data, args, scanner, sum, making->seed, i);
-		rc = fed_generation_check(making, i + 1, err);
+		rc = fed__generation_check(making, i + 1, err);
 	}
 	fed_free(scanner);
 	return rc;
@@ -202,7 +202,7 @@ static int scans_load(struct fed_dataset **out, const void *args_, const char *p
 	                                      .bytes = true};
 
 	(void)path;
-	int rc = fed_dataset_new(out, &plan, err);
+	int rc = fed__dataset_new(out, &plan, err);
 
 	if (rc)
 		return rc;
@@ -213,15 +213,15 @@ static int scans_load(struct fed_dataset **out, const void *args_, const char *p
 	data->owner = fed_alloc_array(data->train, sizeof *data->owner);
 	if (!data->owner)
 		return fed_fail_memory(err, data->train * sizeof *data->owner, "the scans' hospitals");
-	rc = fed_dataset_name_classes(data, lesions, err);
+	rc = fed__dataset_name_classes(data, lesions, err);
 	if (rc == FED_OK)
 		rc = fill(data, args, making, err);
 	if (rc == FED_OK)
-		fed_dataset_seal(data);
+		fed__dataset_seal(data);
 	return rc;
 }
 
-const struct fed_source fed_source_scans = {
+const struct fed_source fed__source_scans = {
 	.name = "scans",
 	.help = "28x28 grey scans with lesions, of hospitals whose scanners differ, from the seed",
 	.doc =

@@ -9,7 +9,7 @@
 #include "base/mem.h"
 #include "data/source_internal.h"
 
-size_t fed_sequence_least(uint32_t window)
+size_t fed__sequence_least(uint32_t window)
 {
 	return 2 * ((size_t)window + 1);
 }
@@ -33,7 +33,7 @@ static int fill_part(struct fed_dataset *data, const struct fed_sequences_plan *
 {
 	for (size_t i = 0; i < windows(plan, n); i++, ++*id) {
 		const uint8_t *from = token + i * plan->stride;
-		const int rc = fed_generation_check(plan->making, *id, err);
+		const int rc = fed__generation_check(plan->making, *id, err);
 
 		if (rc)
 			return rc;
@@ -62,8 +62,8 @@ static int fill(struct fed_dataset *data, const struct fed_sequences_plan *plan,
 	return rc;
 }
 
-int fed_sequences_make(struct fed_dataset **out, const struct fed_sequences_plan *plan,
-                       const struct fed_sequence *rows, uint32_t n, struct fed_error *err)
+int fed__sequences_make(struct fed_dataset **out, const struct fed_sequences_plan *plan,
+                        const struct fed_sequence *rows, uint32_t n, struct fed_error *err)
 {
 	uint64_t train = 0, test = 0;
 
@@ -83,7 +83,7 @@ int fed_sequences_make(struct fed_dataset **out, const struct fed_sequences_plan
 	                                       .train = (uint32_t)train,
 	                                       .test = (uint32_t)test,
 	                                       .bytes = true};
-	const int rc = fed_dataset_new(out, &sizes, err);
+	const int rc = fed__dataset_new(out, &sizes, err);
 
 	if (rc)
 		return rc;

@@ -25,10 +25,10 @@ struct fed_sequences_plan {
 };
 
 /* Tokens that a row needs for one example of either part. */
-size_t fed_sequence_least(uint32_t window);
+size_t fed__sequence_least(uint32_t window);
 /* A dataset of rows that are all long enough; row k belongs to owner k.  Not sealed.  On failure
  * the caller frees *out, as after a source's load. */
-int fed_sequences_make(struct fed_dataset **, const struct fed_sequences_plan *,
-                       const struct fed_sequence *rows, uint32_t n, struct fed_error *);
+int fed__sequences_make(struct fed_dataset **, const struct fed_sequences_plan *,
+                        const struct fed_sequence *rows, uint32_t n, struct fed_error *);
 
 #endif

@@ -2,8 +2,8 @@
 /*
  * data/source_internal.h - shared declarations of the sources of datasets; for core/data alone.
  *
- * A source makes a dataset in three steps: fed_dataset_new() with the sizes it found or was asked
- * for, fill the arrays, fed_dataset_seal().  The loader (sources.c) adds the spec.
+ * A source makes a dataset in three steps: fed__dataset_new() with the sizes it found or was asked
+ * for, fill the arrays, fed__dataset_seal().  The loader (sources.c) adds the spec.
  */
 #ifndef FED_DATA_SOURCE_INTERNAL_H
 #define FED_DATA_SOURCE_INTERNAL_H
@@ -24,13 +24,13 @@ struct fed_dataset_plan {
 
 /* All arrays zeroed; owner, class_name and truth are NULL.  FED_REJECT: it would be too large or
  * empty. */
-int fed_dataset_new(struct fed_dataset **, const struct fed_dataset_plan *, struct fed_error *);
+int fed__dataset_new(struct fed_dataset **, const struct fed_dataset_plan *, struct fed_error *);
 /* Copies of names[classes], cleaned for a terminal. */
-int fed_dataset_name_classes(struct fed_dataset *, const char *const *names, struct fed_error *);
+int fed__dataset_name_classes(struct fed_dataset *, const char *const *names, struct fed_error *);
 /* Computes the fingerprint, when all contents are set. */
-void fed_dataset_seal(struct fed_dataset *);
+void fed__dataset_seal(struct fed_dataset *);
 /* Called before each example: FED_REJECT when cancelled, after `done` of them. */
-int fed_generation_check(const struct fed_generation *, uint64_t done, struct fed_error *);
+int fed__generation_check(const struct fed_generation *, uint64_t done, struct fed_error *);
 
 /* The stream of example i of a generator.  Test examples are counted apart, so that the size of the
  * training part does not change them. */
@@ -42,13 +42,13 @@ enum fed_generator {
 	FED_GENERATOR_MARKOV,
 	FED_GENERATOR_SCANS,
 };
-struct fed_stream fed_example_stream(uint64_t seed, enum fed_generator, const struct fed_dataset *,
-                                     uint32_t i);
+struct fed_stream fed__example_stream(uint64_t seed, enum fed_generator, const struct fed_dataset *,
+                                      uint32_t i);
 /* Stream number `a` of the values common to all examples of a generator (w*, centres). */
-struct fed_stream fed_common_stream(uint64_t seed, enum fed_generator, uint32_t a);
+struct fed_stream fed__common_stream(uint64_t seed, enum fed_generator, uint32_t a);
 
-extern const struct fed_source fed_source_fashion, fed_source_glyphs, fed_source_blobs,
-	fed_source_synthetic, fed_source_linear, fed_source_idx, fed_source_csv, fed_source_text,
-	fed_source_markov, fed_source_scans;
+extern const struct fed_source fed__source_fashion, fed__source_glyphs, fed__source_blobs,
+	fed__source_synthetic, fed__source_linear, fed__source_idx, fed__source_csv, fed__source_text,
+	fed__source_markov, fed__source_scans;
 
 #endif

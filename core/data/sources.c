@@ -12,10 +12,10 @@
 #include "data/source_internal.h"
 
 static const struct fed_source *const named[] = {
-	&fed_source_fashion, &fed_source_glyphs, &fed_source_blobs, &fed_source_synthetic,
-	&fed_source_linear,  &fed_source_markov, &fed_source_text,  &fed_source_scans,
+	&fed__source_fashion, &fed__source_glyphs, &fed__source_blobs, &fed__source_synthetic,
+	&fed__source_linear,  &fed__source_markov, &fed__source_text,  &fed__source_scans,
 };
-static const struct fed_source *const by_path[] = {&fed_source_idx, &fed_source_csv};
+static const struct fed_source *const by_path[] = {&fed__source_idx, &fed__source_csv};
 
 enum { NAMED = sizeof named / sizeof *named, BY_PATH = sizeof by_path / sizeof *by_path };
 
@@ -70,7 +70,7 @@ static int find_by_path(const char *name, const char *path, const struct fed_sou
 	if (stat(path, &st))
 		return fail_unknown(name, err);
 	if (S_ISDIR(st.st_mode)) {
-		*out = &fed_source_idx;
+		*out = &fed__source_idx;
 		return FED_OK;
 	}
 	if (fed_file_readable(path, &size, err))
@@ -82,7 +82,7 @@ static int find_by_path(const char *name, const char *path, const struct fed_sou
 		                  "%s is neither a folder of IDX files nor a .csv file; for a text say "
 		                  "`dataset text FILE`",
 		                  fed_show(name).s);
-	*out = &fed_source_csv;
+	*out = &fed__source_csv;
 	return FED_OK;
 }
 

@@ -43,7 +43,7 @@ enum { FOR_SIZE, FOR_MODEL, STREAMS };
 
 static uint32_t device_size(uint64_t seed, uint32_t k)
 {
-	struct fed_stream r = fed_common_stream(seed, FED_GENERATOR_SYNTHETIC, STREAMS * k + FOR_SIZE);
+	struct fed_stream r = fed__common_stream(seed, FED_GENERATOR_SYNTHETIC, STREAMS * k + FOR_SIZE);
 	const double size = exp(4 + 2 * fed_stream_normal(&r));
 
 	/* the limit is reached once in 10^11 devices */
@@ -59,8 +59,8 @@ static void device_draw(struct device *dev, const struct synthetic_args *args, u
                         uint32_t k)
 {
 	/* with iid all devices read the stream of device 0 and drop the terms that differ */
-	struct fed_stream r =
-		fed_common_stream(seed, FED_GENERATOR_SYNTHETIC, STREAMS * (args->iid ? 0 : k) + FOR_MODEL);
+	struct fed_stream r = fed__common_stream(seed, FED_GENERATOR_SYNTHETIC,
+	                                         STREAMS * (args->iid ? 0 : k) + FOR_MODEL);
 	const double u = args->alpha * fed_stream_normal(&r) * !args->iid;
 	const double centre = args->beta * fed_stream_normal(&r);
 
@@ -102,7 +102,7 @@ static int fill_device(struct fed_dataset *data, const struct device *dev,
 	for (uint32_t i = 0; i < size; i++) {
 		struct fed_stream r = fed_stream_open(making->seed, FED_FOR_DATA, FED_GENERATOR_SYNTHETIC,
 		                                      ((uint64_t)(k + 3) << 32) + i);
-		const int rc = fed_generation_check(making, at[0] + at[1] - data->train, err);
+		const int rc = fed__generation_check(making, at[0] + at[1] - data->train, err);
 
 		if (rc)
 			return rc;
@@ -155,7 +155,7 @@ static int synthetic_load(struct fed_dataset **out, const void *args_, const cha
 	                                      .train = (uint32_t)train,
 	                                      .test = (uint32_t)(all - train)};
 
-	int rc = fed_dataset_new(out, &plan, err);
+	int rc = fed__dataset_new(out, &plan, err);
 
 	if (rc)
 		return rc;
@@ -165,11 +165,11 @@ static int synthetic_load(struct fed_dataset **out, const void *args_, const cha
 		return fed_fail_memory(err, train * sizeof(uint32_t), "the examples' users");
 	rc = fill(*out, args, making, err);
 	if (rc == FED_OK)
-		fed_dataset_seal(*out);
+		fed__dataset_seal(*out);
 	return rc;
 }
 
-const struct fed_source fed_source_synthetic = {
+const struct fed_source fed__source_synthetic = {
 	.name = "synthetic",
 	.help = "FedProx's devices: 60 inputs, 10 classes, models and data that differ, from the seed",
 	.doc =

@@ -59,9 +59,9 @@ static int read_file(struct text *t, const char *path, struct fed_error *err)
 		rc = fed_fail(err, "%s: is empty", fed_show(path).s);
 	t->bytes += text.len;
 	if (rc == FED_OK)
-		rc = t->args->speakers ? fed_speakers_add_play(&t->speakers, text.s, text.len, err)
-		                       : fed_speakers_add_text(&t->speakers, slash ? slash + 1 : path,
-		                                               text.s, text.len, err);
+		rc = t->args->speakers ? fed__speakers_add_play(&t->speakers, text.s, text.len, err)
+		                       : fed__speakers_add_text(&t->speakers, slash ? slash + 1 : path,
+		                                                text.s, text.len, err);
 	fed_text_release(&text);
 	return rc;
 }
@@ -138,7 +138,7 @@ static int read_all(struct text *t, struct fed_error *err)
 /* Drop speakers whose text is too short for a window of either part. */
 static int keep_long(struct text *t, struct fed_error *err)
 {
-	const size_t least = fed_sequence_least((uint32_t)t->args->window);
+	const size_t least = fed__sequence_least((uint32_t)t->args->window);
 	const size_t all = t->speakers.n;
 	size_t longest = 0, kept = 0;
 
@@ -248,7 +248,7 @@ static int name_tokens(struct fed_dataset *data, const struct text *t, struct fe
 		if (k < t->n)
 			put_utf8(made[k], c);
 	}
-	return fed_dataset_name_classes(data, names, err);
+	return fed__dataset_name_classes(data, names, err);
 }
 
 /* The dataset ------------------------------------------------------------------ */
@@ -274,12 +274,12 @@ static int make_text_dataset(struct fed_dataset **out, const struct text *t,
 		rows[n++] = (struct fed_sequence){tokens, speaker->n};
 		tokens += speaker->n;
 	}
-	int rc = fed_sequences_make(out, &plan, rows, n, err);
+	int rc = fed__sequences_make(out, &plan, rows, n, err);
 
 	if (rc == FED_OK)
 		rc = name_tokens(*out, t, err);
 	if (rc == FED_OK)
-		fed_dataset_seal(*out);
+		fed__dataset_seal(*out);
 	return rc;
 }
 
@@ -315,11 +315,11 @@ static int text_load(struct fed_dataset **out, const void *args, const char *pat
 	if (rc == FED_OK)
 		rc = convert(out, &t, err);
 	fed_free(t.token);
-	fed_speakers_release(&t.speakers);
+	fed__speakers_release(&t.speakers);
 	return rc;
 }
 
-const struct fed_source fed_source_text = {
+const struct fed_source fed__source_text = {
 	.name = "text",
 	.help = "texts, to predict the next character; a file or speaker is an owner",
 	.doc =

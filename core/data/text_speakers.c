@@ -65,8 +65,8 @@ static int speak(struct fed_speaker *v, const char *s, size_t len, struct fed_er
 	return FED_OK;
 }
 
-int fed_speakers_add_text(struct fed_speakers *v, const char *name, const char *s, size_t len,
-                          struct fed_error *err)
+int fed__speakers_add_text(struct fed_speakers *v, const char *name, const char *s, size_t len,
+                           struct fed_error *err)
 {
 	if (add_voice(v, name, strlen(name), err))
 		return FED_FAIL;
@@ -131,7 +131,7 @@ static int find_speaker(struct fed_speakers *v, size_t first, const char *name, 
 	return add_voice(v, name, len, err);
 }
 
-int fed_speakers_add_play(struct fed_speakers *v, const char *s, size_t len, struct fed_error *err)
+int fed__speakers_add_play(struct fed_speakers *v, const char *s, size_t len, struct fed_error *err)
 {
 	const size_t first = v->n;
 	size_t speaker = SIZE_MAX;
@@ -154,7 +154,7 @@ int fed_speakers_add_play(struct fed_speakers *v, const char *s, size_t len, str
 	return FED_OK;
 }
 
-void fed_speakers_release(struct fed_speakers *v)
+void fed__speakers_release(struct fed_speakers *v)
 {
 	for (size_t i = 0; i < v->n; i++) {
 		fed_free(v->speaker[i].name);

@@ -23,11 +23,11 @@ struct fed_speakers {
 };
 
 /* Add the whole text as one new speaker. */
-int fed_speakers_add_text(struct fed_speakers *, const char *name, const char *s, size_t len,
-                          struct fed_error *);
+int fed__speakers_add_text(struct fed_speakers *, const char *name, const char *s, size_t len,
+                           struct fed_error *);
 /* Add a play: one entry for each speaker.  A speech begins with a line `NAME.` or `NAME:`, or
  * `NAME. words`; text before the first is ignored. */
-int fed_speakers_add_play(struct fed_speakers *, const char *s, size_t len, struct fed_error *);
-void fed_speakers_release(struct fed_speakers *);
+int fed__speakers_add_play(struct fed_speakers *, const char *s, size_t len, struct fed_error *);
+void fed__speakers_release(struct fed_speakers *);
 
 #endif

@@ -101,8 +101,8 @@ static int copy_progress(struct fed_session *copy, const struct fed_session *s,
 	return FED_OK;
 }
 
-int fed_session_copy(struct fed_session *copy, const struct fed_session *s, bool afresh,
-                     struct fed_error *err)
+int fed__session_copy(struct fed_session *copy, const struct fed_session *s, bool afresh,
+                      struct fed_error *err)
 {
 	copy->copied = true;
 	copy->plugins = s->plugins;
@@ -115,7 +115,7 @@ int fed_session_copy(struct fed_session *copy, const struct fed_session *s, bool
 	return FED_OK;
 }
 
-void fed_session_drop(struct fed_session *copy)
+void fed__session_drop(struct fed_session *copy)
 {
 	fed_session_stop(copy);
 	copy->parts.data = NULL; /* borrowed, as the plugins are */
@@ -190,8 +190,8 @@ static void repeat_equipment(struct fed_clients *c, const struct fed_clients *fr
 	}
 }
 
-int fed_session_partition_again(struct fed_session *copy, const struct fed_session *s, uint32_t n,
-                                struct fed_error *err)
+int fed__session_partition_again(struct fed_session *copy, const struct fed_session *s, uint32_t n,
+                                 struct fed_error *err)
 {
 	struct fed_partition how = {0};
 	struct fed_clients clients;

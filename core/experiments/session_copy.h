@@ -15,15 +15,15 @@
 
 /* Copy a complete session (fed_session_complete).  afresh: from version 0, parameters from the
  * seed; else from the present model and version.  *copy must be zeroed; drop it also on failure. */
-int fed_session_copy(struct fed_session *copy, const struct fed_session *, bool afresh,
-                     struct fed_error *);
-void fed_session_drop(struct fed_session *copy); /* zeroed is fine */
+int fed__session_copy(struct fed_session *copy, const struct fed_session *, bool afresh,
+                      struct fed_error *);
+void fed__session_drop(struct fed_session *copy); /* zeroed is fine */
 
 /* Replace the copy's clients by n others.  The examples of the present clients, up to the rest of
  * the division, are partitioned over them in the same way; devices and links repeat those of the
  * present clients in turn.  Refused if the present clients have different partitions or that by the
  * data's own users, or if faults name clients. */
-int fed_session_partition_again(struct fed_session *copy, const struct fed_session *, uint32_t n,
-                                struct fed_error *);
+int fed__session_partition_again(struct fed_session *copy, const struct fed_session *, uint32_t n,
+                                 struct fed_error *);
 
 #endif

@@ -71,7 +71,7 @@ static int make_clients(struct fed_session *copy, const struct fed_session *s, c
 	if (!fed_parse_int(value, &n) || n < 1 || n > UINT32_MAX)
 		return fed_fail(err, "clients: %s is not a number of clients; give a whole number from 1",
 		                fed_show(value).s);
-	return fed_session_partition_again(copy, s, (uint32_t)n, err);
+	return fed__session_partition_again(copy, s, (uint32_t)n, err);
 }
 
 /* device=phone, link=4g: of all clients. */
@@ -246,9 +246,9 @@ static int begin_sweep(struct fed_sweep *w, struct fed_session *s,
 		return FED_FAIL;
 	const struct fed_trials_plan trials = trials_of(w);
 	for (size_t k = 0; k < w->n; k++)
-		if (fed_trials_check(s, &trials, k, err))
+		if (fed__trials_check(s, &trials, k, err))
 			return FED_FAIL;
-	return fed_trials_init(&w->trials, w->n, s, err);
+	return fed__trials_init(&w->trials, w->n, s, err);
 }
 
 static bool is_same_sweep(const struct fed_sweep *w, const struct fed_session *s,
@@ -256,7 +256,7 @@ static bool is_same_sweep(const struct fed_sweep *w, const struct fed_session *s
 {
 	return strcmp(w->plan.key, plan->key) == 0 && strcmp(w->plan.values, plan->values) == 0 &&
 	       strcmp(w->plan.until, plan->until) == 0 && w->plan.rounds == plan->rounds &&
-	       fed_trials_fit(&w->trials, s);
+	       fed__trials_fit(&w->trials, s);
 }
 
 int fed_sweep_play(struct fed_sweep *w, struct fed_session *s, const struct fed_sweep_plan *plan,
@@ -273,13 +273,13 @@ int fed_sweep_play(struct fed_sweep *w, struct fed_session *s, const struct fed_
 		return FED_REJECT;
 	}
 	const struct fed_trials_plan trials = trials_of(w);
-	return fed_trials_play(&w->trials, s, &trials, progress, progress_ctx, interrupted, err);
+	return fed__trials_play(&w->trials, s, &trials, progress, progress_ctx, interrupted, err);
 }
 
 void fed_sweep_release(struct fed_sweep *w)
 {
 	fed_condition_free(w->until);
-	fed_trials_release(&w->trials);
+	fed__trials_release(&w->trials);
 	*w = (struct fed_sweep){0};
 }
 

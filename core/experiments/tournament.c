@@ -108,7 +108,7 @@ void fed_tournament_release(struct fed_tournament *t)
 	release_side(t->attack, t->attacks);
 	release_side(t->aggregator, t->aggregators);
 	fed_free(t->byzantine);
-	fed_trials_release(&t->trials);
+	fed__trials_release(&t->trials);
 	*t = (struct fed_tournament){0};
 }
 
@@ -168,7 +168,7 @@ static int begin_tournament(struct fed_tournament *t, struct fed_session *s,
 	    read_side(&t->aggregator, &t->aggregators, s, FED_KIND_AGGREGATOR, plan->aggregators,
 	              t->n_byzantine, err))
 		return FED_FAIL;
-	return fed_trials_init(&t->trials, t->attacks * t->aggregators, s, err);
+	return fed__trials_init(&t->trials, t->attacks * t->aggregators, s, err);
 }
 
 static bool is_same_tournament(const struct fed_tournament *t, const struct fed_session *s,
@@ -177,7 +177,7 @@ static bool is_same_tournament(const struct fed_tournament *t, const struct fed_
 	return strcmp(t->plan.attacks, plan->attacks) == 0 &&
 	       strcmp(t->plan.aggregators, plan->aggregators) == 0 &&
 	       strcmp(t->plan.byzantine, plan->byzantine) == 0 && t->plan.rounds == plan->rounds &&
-	       fed_trials_fit(&t->trials, s);
+	       fed__trials_fit(&t->trials, s);
 }
 
 int fed_tournament_play(struct fed_tournament *t, struct fed_session *s,
@@ -197,5 +197,5 @@ int fed_tournament_play(struct fed_tournament *t, struct fed_session *s,
 		fed_tournament_release(t);
 		return FED_REJECT;
 	}
-	return fed_trials_play(&t->trials, s, &trials, progress, progress_ctx, interrupted, err);
+	return fed__trials_play(&t->trials, s, &trials, progress, progress_ctx, interrupted, err);
 }

@@ -36,7 +36,7 @@ struct fed_tournament {
 	struct fed_trials trials; /* [attacks][aggregators] */
 };
 
-/* Play the remaining matches of the plan, as fed_trials_play does.  Refused before any match
+/* Play the remaining matches of the plan, as fed__trials_play does.  Refused before any match
  * without clients or with an invalid plan.  *t is zeroed at first, or a tournament that was
  * interrupted. */
 int fed_tournament_play(struct fed_tournament *t, struct fed_session *,

@@ -78,8 +78,8 @@ static uint64_t hash_state(const struct fed_session *s)
 	return h;
 }
 
-int fed_trials_init(struct fed_trials *t, size_t n, const struct fed_session *s,
-                    struct fed_error *err)
+int fed__trials_init(struct fed_trials *t, size_t n, const struct fed_session *s,
+                     struct fed_error *err)
 {
 	*t = (struct fed_trials){.n = n};
 	t->outcome = fed_alloc_array(n, sizeof *t->outcome);
@@ -93,13 +93,13 @@ int fed_trials_init(struct fed_trials *t, size_t n, const struct fed_session *s,
 	return FED_OK;
 }
 
-void fed_trials_release(struct fed_trials *t)
+void fed__trials_release(struct fed_trials *t)
 {
 	fed_free(t->outcome);
 	*t = (struct fed_trials){0};
 }
 
-bool fed_trials_fit(const struct fed_trials *t, const struct fed_session *s)
+bool fed__trials_fit(const struct fed_trials *t, const struct fed_session *s)
 {
 	return t->outcome && t->start == hash_state(s);
 }
@@ -183,7 +183,7 @@ static void play_trial(void *ctx, size_t i, int worker)
 static void drop_trial(struct trial *x)
 {
 	if (x)
-		fed_session_drop(&x->copy);
+		fed__session_drop(&x->copy);
 	fed_free(x);
 }
 
@@ -199,7 +199,7 @@ static struct trial *prepare_trial(const struct fed_session *s, const struct fed
 	}
 	x->session = s;
 	x->plan = plan;
-	if (fed_session_copy(&x->copy, s, plan->afresh, err))
+	if (fed__session_copy(&x->copy, s, plan->afresh, err))
 		goto failed;
 	x->copy.parts.settings.threads = threads;
 	if (!plan->until)
@@ -214,8 +214,8 @@ failed:
 	return NULL;
 }
 
-int fed_trials_check(const struct fed_session *s, const struct fed_trials_plan *plan, size_t k,
-                     struct fed_error *err)
+int fed__trials_check(const struct fed_session *s, const struct fed_trials_plan *plan, size_t k,
+                      struct fed_error *err)
 {
 	struct trial *x = prepare_trial(s, plan, k, 1, err);
 
@@ -268,9 +268,9 @@ static int play_some(struct fed_trials *t, struct fed_session *s,
 	return rc;
 }
 
-int fed_trials_play(struct fed_trials *t, struct fed_session *s, const struct fed_trials_plan *plan,
-                    void (*progress)(void *progress_ctx), void *progress_ctx, bool *interrupted,
-                    struct fed_error *err)
+int fed__trials_play(struct fed_trials *t, struct fed_session *s,
+                     const struct fed_trials_plan *plan, void (*progress)(void *progress_ctx),
+                     void *progress_ctx, bool *interrupted, struct fed_error *err)
 {
 	const size_t threads = (size_t)fed_pool_threads(s->federation.pool);
 	bool alone = false; /* true after the first trial that exceeded its share of memory */

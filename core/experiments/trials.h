@@ -25,7 +25,7 @@ struct fed_outcome {
 };
 
 struct fed_trials_plan {
-	/* Change the copy into trial k; called on the thread of fed_trials_play. */
+	/* Change the copy into trial k; called on the thread of fed__trials_play. */
 	int (*make)(void *ctx, size_t k, struct fed_session *copy, struct fed_error *);
 	void *ctx;
 	uint64_t rounds;                   /* of each trial, at most */
@@ -41,22 +41,23 @@ struct fed_trials {
 };
 
 /* Prepare n trials from the present state.  *t must be zeroed or released. */
-int fed_trials_init(struct fed_trials *t, size_t n, const struct fed_session *, struct fed_error *);
-void fed_trials_release(struct fed_trials *); /* zeroed is fine */
+int fed__trials_init(struct fed_trials *t, size_t n, const struct fed_session *,
+                     struct fed_error *);
+void fed__trials_release(struct fed_trials *); /* zeroed is fine */
 /* True if the trials were prepared from the session's present state. */
-bool fed_trials_fit(const struct fed_trials *, const struct fed_session *);
+bool fed__trials_fit(const struct fed_trials *, const struct fed_session *);
 /* FED_FAIL, with the reason of the first, if all were played and each failed.  rows: what messages
  * call them. */
 int fed_trials_check_outcomes(const struct fed_trials *, const char *rows, struct fed_error *);
 /* FED_OK if trial k can be made. */
-int fed_trials_check(const struct fed_session *, const struct fed_trials_plan *, size_t k,
-                     struct fed_error *);
+int fed__trials_check(const struct fed_session *, const struct fed_trials_plan *, size_t k,
+                      struct fed_error *);
 /* Play the remaining trials, with the same plan each time; the session must be started
  * (fed_session_start).  Calls progress(progress_ctx) after each few, on the caller's thread.  An
  * interrupt of the session stops after the running trials, a second one drops them: *interrupted.
  */
-int fed_trials_play(struct fed_trials *, struct fed_session *, const struct fed_trials_plan *,
-                    void (*progress)(void *progress_ctx), void *progress_ctx, bool *interrupted,
-                    struct fed_error *);
+int fed__trials_play(struct fed_trials *, struct fed_session *, const struct fed_trials_plan *,
+                     void (*progress)(void *progress_ctx), void *progress_ctx, bool *interrupted,
+                     struct fed_error *);
 
 #endif

@@ -190,8 +190,8 @@ int fed_npy_parse(const void *bytes, size_t len, struct fed_stored_tensor *out,
 		return FED_FAIL;
 	out->bytes = b + at + length;
 	const size_t have = len - at - length;
-	if (!fed_stored_count(out) || out->n != have / fed_number_size(out->type) ||
-	    have % fed_number_size(out->type))
+	if (!fed__stored_count(out) || out->n != have / fed__number_size(out->type) ||
+	    have % fed__number_size(out->type))
 		return fed_fail(err, "has %zu bytes of data, which its shape does not take", have);
 	return FED_OK;
 }

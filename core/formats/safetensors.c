@@ -177,8 +177,8 @@ static int read_tensor(const json_t *description, const char *name, struct item 
 		return damaged(err, "data_offsets should have two whole numbers");
 	x->begin = offset[0];
 	x->end = offset[1];
-	if (!fed_stored_count(t) || x->end < x->begin ||
-	    x->end - x->begin != t->n * fed_number_size(t->type))
+	if (!fed__stored_count(t) || x->end < x->begin ||
+	    x->end - x->begin != t->n * fed__number_size(t->type))
 		return fed_fail(err, "%s does not have the bytes that its shape takes", fed_show(name).s);
 	return FED_OK;
 }

@@ -98,7 +98,7 @@ void fed_tensor_scatter(const struct fed_named_tensor *t, const float *in, float
 		params[o.at] = in[i];
 }
 
-size_t fed_number_size(enum fed_number_type type)
+size_t fed__number_size(enum fed_number_type type)
 {
 	switch (type) {
 	case FED_NUMBER_F64:
@@ -135,7 +135,7 @@ static float from_bits(uint32_t bits)
 
 float fed_stored_number(const struct fed_stored_tensor *t, size_t i)
 {
-	const unsigned char *p = t->bytes + i * fed_number_size(t->type);
+	const unsigned char *p = t->bytes + i * fed__number_size(t->type);
 	uint64_t b64;
 	uint32_t b32;
 	uint16_t b16;
@@ -157,9 +157,9 @@ float fed_stored_number(const struct fed_stored_tensor *t, size_t i)
 	}
 }
 
-bool fed_stored_count(struct fed_stored_tensor *t)
+bool fed__stored_count(struct fed_stored_tensor *t)
 {
-	size_t bytes = fed_number_size(t->type);
+	size_t bytes = fed__number_size(t->type);
 
 	t->n = 1;
 	for (uint32_t k = 0; k < t->rank; k++)

@@ -37,10 +37,10 @@ struct fed_stored_tensor {
 	const unsigned char *bytes;
 	size_t n; /* product of shape */
 };
-size_t fed_number_size(enum fed_number_type);
+size_t fed__number_size(enum fed_number_type);
 float fed_stored_number(const struct fed_stored_tensor *, size_t i);
 /* n = product of shape; false when n numbers of the type do not fit into size_t. */
-bool fed_stored_count(struct fed_stored_tensor *);
+bool fed__stored_count(struct fed_stored_tensor *);
 
 /* A callback that receives the tensors of a file in order; a result other than FED_OK stops
  * reading. */

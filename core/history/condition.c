@@ -65,7 +65,7 @@ static bool is_clock(const struct fed_field *metric)
 
 static bool is_live(const struct fed_field *metric)
 {
-	return is_clock(metric) || fed_metric_counts(metric);
+	return is_clock(metric) || fed__metric_counts(metric);
 }
 
 /* Value of a metric; in an open round counters and clock are newer than the last record. */

@@ -62,7 +62,7 @@ struct fed_condition_context {
 /* How often a condition's value may change. */
 enum fed_condition_rate {
 	FED_CONDITION_RATE_ROUNDS,   /* with a round's metrics */
-	FED_CONDITION_RATE_COUNTERS, /* all its operands are counters (fed_metric_counts) or the clock
+	FED_CONDITION_RATE_COUNTERS, /* all its operands are counters (fed__metric_counts) or the clock
 	                              */
 	FED_CONDITION_RATE_EVENTS,   /* it has a term over events */
 };

@@ -37,8 +37,8 @@ bool fed_event_is_step(enum fed_event_kind kind)
 void fed_event_log_release(struct fed_event_log *r)
 {
 	fed_free(r->event);
-	fed_string_pool_release(&r->texts);
-	fed_invitation_log_release(&r->invitation_log);
+	fed__string_pool_release(&r->texts);
+	fed__invitation_log_release(&r->invitation_log);
 	*r = (struct fed_event_log){0};
 }
 
@@ -56,7 +56,7 @@ static uint64_t kept(const struct fed_event_log *r)
 
 static void forget_oldest(struct fed_event_log *r)
 {
-	fed_string_pool_drop(&r->texts, row(r, r->first)->text);
+	fed__string_pool_drop(&r->texts, row(r, r->first)->text);
 	r->first++;
 }
 
@@ -110,7 +110,7 @@ static void mark_undone(struct fed_event_log *r, const struct fed_event *event)
 {
 	for (uint64_t k = r->opened > r->first ? r->opened : r->first; k < r->n; k++)
 		row(r, k)->undone = 1;
-	fed_invitation_log_undo(&r->invitation_log, r->opened, r->opened_invitation, event, r->n);
+	fed__invitation_log_undo(&r->invitation_log, r->opened, r->opened_invitation, event, r->n);
 }
 
 void fed_event_log_take(struct fed_event_log *r, const struct fed_event *event)
@@ -118,7 +118,7 @@ void fed_event_log_take(struct fed_event_log *r, const struct fed_event *event)
 	if (!reserve_event(r))
 		return;
 	r->n++;
-	put(row(r, r->n), event, fed_string_pool_take(&r->texts, event->text));
+	put(row(r, r->n), event, fed__string_pool_take(&r->texts, event->text));
 	__builtin_prefetch(row(r, r->n + AHEAD), 1); /* a full ring's next row is in no cache */
 	while (r->texts.bytes > FED_TEXTS_BYTES && kept(r) > 1)
 		forget_oldest(r);
@@ -131,7 +131,7 @@ void fed_event_log_take(struct fed_event_log *r, const struct fed_event *event)
 	if (event->kind == FED_EVENT_ABORTED && r->opened)
 		mark_undone(r, event);
 	else
-		fed_invitation_log_take(&r->invitation_log, event, r->n);
+		fed__invitation_log_take(&r->invitation_log, event, r->n);
 	if (ends)
 		r->opened = 0;
 }
@@ -140,7 +140,7 @@ void fed_event_log_restart(struct fed_event_log *r)
 {
 	r->run = r->n + 1;
 	r->opened = 0;
-	fed_invitation_log_clear(&r->invitation_log);
+	fed__invitation_log_clear(&r->invitation_log);
 }
 
 /* Reading ---------------------------------------------------------------------- */
@@ -152,7 +152,7 @@ const struct fed_logged_event *fed_event_log_at(const struct fed_event_log *r, u
 
 const char *fed_event_log_text(const struct fed_event_log *r, const struct fed_logged_event *past)
 {
-	return fed_string_pool_text(&r->texts, past->text);
+	return fed__string_pool_text(&r->texts, past->text);
 }
 
 uint64_t fed_event_log_since(const struct fed_event_log *r, uint64_t version)

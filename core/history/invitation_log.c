@@ -20,14 +20,14 @@ struct fed_invitation_hash {
 	uint64_t last;
 };
 
-void fed_invitation_log_release(struct fed_invitation_log *j)
+void fed__invitation_log_release(struct fed_invitation_log *j)
 {
 	fed_free(j->invitation);
 	fed_free(j->head);
 	*j = (struct fed_invitation_log){.limit = j->limit};
 }
 
-void fed_invitation_log_clear(struct fed_invitation_log *j)
+void fed__invitation_log_clear(struct fed_invitation_log *j)
 {
 	for (uint32_t i = 0; i < j->heads; i++)
 		j->head[i] = (struct fed_invitation_hash){0};
@@ -274,8 +274,8 @@ static void record_end(const struct fed_invitation_log *j, struct fed_invitation
 	}
 }
 
-void fed_invitation_log_take(struct fed_invitation_log *j, const struct fed_event *event,
-                             uint64_t number)
+void fed__invitation_log_take(struct fed_invitation_log *j, const struct fed_event *event,
+                              uint64_t number)
 {
 	if (event->kind == FED_EVENT_SENT)
 		begin(j, event);
@@ -362,9 +362,9 @@ static void set_back(struct fed_invitation_record *x, double clock, uint64_t num
 	end(x, FED_INVITATION_CANCELLED, clock, number);
 }
 
-void fed_invitation_log_undo(struct fed_invitation_log *j, uint64_t first_event,
-                             uint64_t first_invitation, const struct fed_event *event,
-                             uint64_t number)
+void fed__invitation_log_undo(struct fed_invitation_log *j, uint64_t first_event,
+                              uint64_t first_invitation, const struct fed_event *event,
+                              uint64_t number)
 {
 	for (; j->n >= first_invitation && j->n >= j->first && j->n; j->n--) {
 		const struct fed_invitation_record *x = row(j, j->n);

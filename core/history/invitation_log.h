@@ -63,12 +63,12 @@ struct fed_invitation_log {
 	uint32_t heads, heads_used;
 };
 
-void fed_invitation_log_release(struct fed_invitation_log *);
+void fed__invitation_log_release(struct fed_invitation_log *);
 /* Remove all records, when another run begins. */
-void fed_invitation_log_clear(struct fed_invitation_log *);
+void fed__invitation_log_clear(struct fed_invitation_log *);
 /* Update the log by an event with this number. */
-void fed_invitation_log_take(struct fed_invitation_log *, const struct fed_event *,
-                             uint64_t number);
+void fed__invitation_log_take(struct fed_invitation_log *, const struct fed_event *,
+                              uint64_t number);
 /* Set the verdicts of the updates of a committed version. */
 void fed_invitation_log_set_verdicts(struct fed_invitation_log *, uint64_t version, double clock,
                                      const struct fed_verdicts *);
@@ -77,8 +77,8 @@ void fed_invitation_log_set_verdicts(struct fed_invitation_log *, uint64_t versi
 void fed_invitation_log_relay(struct fed_invitation_log *, uint64_t version, double clock);
 /* Undo an aborted round, whose first event and record have these numbers; event: the ABORTED one,
  * with its number. */
-void fed_invitation_log_undo(struct fed_invitation_log *, uint64_t first_event,
-                             uint64_t first_invitation, const struct fed_event *, uint64_t number);
+void fed__invitation_log_undo(struct fed_invitation_log *, uint64_t first_event,
+                              uint64_t first_invitation, const struct fed_event *, uint64_t number);
 
 /* Record k, or NULL when it is not kept. */
 const struct fed_invitation_record *fed_invitation_log_at(const struct fed_invitation_log *,

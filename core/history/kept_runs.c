@@ -80,8 +80,8 @@ static const char *name_at(const void *ctx, size_t i)
 	return i < runs->n ? runs->run[i].name : NULL;
 }
 
-int fed_runs_find(const struct fed_runs *runs, const char *name, const struct fed_kept_run **out,
-                  struct fed_error *err)
+int fed__runs_find(const struct fed_runs *runs, const char *name, const struct fed_kept_run **out,
+                   struct fed_error *err)
 {
 	*out = runs ? find(runs, name) : NULL;
 	if (*out)

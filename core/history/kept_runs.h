@@ -23,8 +23,8 @@ struct fed_runs {
 int fed_runs_keep(struct fed_runs *, const char *name, const struct fed_history *,
                   struct fed_error *);
 /* The error has the nearest name and the list. */
-int fed_runs_find(const struct fed_runs *, const char *name, const struct fed_kept_run **,
-                  struct fed_error *);
+int fed__runs_find(const struct fed_runs *, const char *name, const struct fed_kept_run **,
+                   struct fed_error *);
 void fed_runs_release(struct fed_runs *);
 
 #endif

@@ -115,7 +115,7 @@ void fed_metric_put(const struct fed_field *metric, double value, struct fed_tex
 		fed_text_add(out, "%.4g", value);
 }
 
-bool fed_metric_counts(const struct fed_field *metric)
+bool fed__metric_counts(const struct fed_field *metric)
 {
 	static const size_t counters[] = {
 		offsetof(struct fed_record, invited),      offsetof(struct fed_record, reported),
@@ -173,7 +173,7 @@ static bool is_unevaluated(const struct fed_record *r)
 	return isnan(r->test_loss) && isnan(r->test_accuracy) && isfinite(r->train_loss);
 }
 
-bool fed_metric_is_due(const struct fed_field *metric, const struct fed_record *r)
+bool fed__metric_is_due(const struct fed_field *metric, const struct fed_record *r)
 {
 	return !is_of_test(metric) || !is_unevaluated(r);
 }
@@ -183,7 +183,7 @@ double fed_history_figure(const struct fed_history *h, const struct fed_field *m
 	if (back >= h->n)
 		return NAN;
 	size_t i = h->n - 1 - back;
-	while (back == 0 && i > 0 && !fed_metric_is_due(metric, &h->record[i]))
+	while (back == 0 && i > 0 && !fed__metric_is_due(metric, &h->record[i]))
 		i--;
 	return fed_metric_value(metric, &h->record[i]);
 }

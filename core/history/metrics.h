@@ -22,9 +22,9 @@ double fed_metric_value(const struct fed_field *, const struct fed_record *);
 void fed_metric_put(const struct fed_field *, double value, struct fed_text *);
 /* Whether a metric is a counter, known while the round runs (invited, refused, bytes); the others
  * are known at its end. */
-bool fed_metric_counts(const struct fed_field *);
+bool fed__metric_counts(const struct fed_field *);
 /* False for a metric over the test examples in a round that `eval-every N` left out. */
-bool fed_metric_is_due(const struct fed_field *, const struct fed_record *);
+bool fed__metric_is_due(const struct fed_field *, const struct fed_record *);
 /* Whether a loss is NaN or infinite.  The test loss may be missing: then there is no accuracy. */
 bool fed_record_is_lost(const struct fed_record *);
 

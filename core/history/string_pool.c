@@ -20,7 +20,7 @@ static uint32_t hash_of(const char *text)
 	return hash;
 }
 
-void fed_string_pool_release(struct fed_string_pool *p)
+void fed__string_pool_release(struct fed_string_pool *p)
 {
 	for (uint32_t i = 0; i < p->n; i++)
 		fed_free(p->string[i].text);
@@ -91,7 +91,7 @@ static uint32_t add(struct fed_string_pool *p, const char *text, uint32_t hash)
 	return number;
 }
 
-uint32_t fed_string_pool_take(struct fed_string_pool *p, const char *text)
+uint32_t fed__string_pool_take(struct fed_string_pool *p, const char *text)
 {
 	if (!text)
 		return 0;
@@ -109,7 +109,7 @@ uint32_t fed_string_pool_take(struct fed_string_pool *p, const char *text)
 	return add(p, text, hash);
 }
 
-void fed_string_pool_drop(struct fed_string_pool *p, uint32_t number)
+void fed__string_pool_drop(struct fed_string_pool *p, uint32_t number)
 {
 	if (!number || --p->string[number - 1].users)
 		return;
@@ -125,7 +125,7 @@ void fed_string_pool_drop(struct fed_string_pool *p, uint32_t number)
 	p->vacant = number;
 }
 
-const char *fed_string_pool_text(const struct fed_string_pool *p, uint32_t number)
+const char *fed__string_pool_text(const struct fed_string_pool *p, uint32_t number)
 {
 	return number ? p->string[number - 1].text : NULL;
 }

@@ -26,12 +26,12 @@ struct fed_string_pool {
 	size_t bytes; /* of the texts */
 };
 
-void fed_string_pool_release(struct fed_string_pool *);
+void fed__string_pool_release(struct fed_string_pool *);
 /* Add a reference to the string of this text; returns its number from 1, or 0 when text is NULL or
  * memory runs out. */
-uint32_t fed_string_pool_take(struct fed_string_pool *, const char *text);
-void fed_string_pool_drop(struct fed_string_pool *, uint32_t number); /* 0 is fine */
+uint32_t fed__string_pool_take(struct fed_string_pool *, const char *text);
+void fed__string_pool_drop(struct fed_string_pool *, uint32_t number); /* 0 is fine */
 /* Text of a string; NULL for number 0. */
-const char *fed_string_pool_text(const struct fed_string_pool *, uint32_t number);
+const char *fed__string_pool_text(const struct fed_string_pool *, uint32_t number);
 
 #endif

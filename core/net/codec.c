@@ -188,12 +188,12 @@ static inline float half_value(uint16_t half)
 	return float_of(sign | bits);
 }
 
-uint16_t fed_half_of(float x)
+uint16_t fed__half_of(float x)
 {
 	return half_of(x);
 }
 
-float fed_half_value(uint16_t half)
+float fed__half_value(uint16_t half)
 {
 	return half_value(half);
 }
@@ -370,7 +370,7 @@ static int decode_top_k(const unsigned char *in, size_t len, float *v, size_t n,
 
 /* All of them --------------------------------------------------------------- */
 
-size_t fed_codec_kept(const struct fed_codec *c, size_t n)
+size_t fed__codec_kept(const struct fed_codec *c, size_t n)
 {
 	if (c->kind != FED_CODEC_TOP_K)
 		return n;
@@ -387,13 +387,13 @@ uint64_t fed_codec_size(const struct fed_codec *c, size_t n)
 	case FED_CODEC_INT8:
 		return n + 4 * (((uint64_t)n + FED_CODEC_BLOCK - 1) / FED_CODEC_BLOCK);
 	case FED_CODEC_TOP_K:
-		return SPARSE_ENTRY * (uint64_t)fed_codec_kept(c, n);
+		return SPARSE_ENTRY * (uint64_t)fed__codec_kept(c, n);
 	default:
 		return 4 * (uint64_t)n;
 	}
 }
 
-size_t fed_codec_encode(const struct fed_codec *c, const float *v, size_t n, unsigned char *out)
+size_t fed__codec_encode(const struct fed_codec *c, const float *v, size_t n, unsigned char *out)
 {
 	switch (c->kind) {
 	case FED_CODEC_FP16:
@@ -401,14 +401,14 @@ size_t fed_codec_encode(const struct fed_codec *c, const float *v, size_t n, uns
 	case FED_CODEC_INT8:
 		return encode_int8(v, n, out);
 	case FED_CODEC_TOP_K:
-		return encode_top_k(v, n, fed_codec_kept(c, n), out);
+		return encode_top_k(v, n, fed__codec_kept(c, n), out);
 	default:
 		return encode_plain(v, n, out);
 	}
 }
 
-int fed_codec_decode(enum fed_codec_kind kind, const unsigned char *in, size_t len, float *v,
-                     size_t n, struct fed_error *err)
+int fed__codec_decode(enum fed_codec_kind kind, const unsigned char *in, size_t len, float *v,
+                      size_t n, struct fed_error *err)
 {
 	const struct fed_codec all = {.kind = kind, .share = 1};
 	const uint64_t most = kind < FED_CODECS ? fed_codec_size(&all, n) : 0;
@@ -433,10 +433,10 @@ int fed_codec_decode(enum fed_codec_kind kind, const unsigned char *in, size_t l
 uint64_t fed_codec_pass(const struct fed_codec *codec, float *v, size_t dim, unsigned char *bytes)
 {
 	/* decoding one's own encoding never fails */
-	const size_t len = fed_codec_encode(codec, v, dim, bytes);
+	const size_t len = fed__codec_encode(codec, v, dim, bytes);
 	struct fed_error unused;
 
-	fed_codec_decode(codec->kind, bytes, len, v, dim, &unused);
+	fed__codec_decode(codec->kind, bytes, len, v, dim, &unused);
 	return len;
 }
 

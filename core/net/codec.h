@@ -42,19 +42,19 @@ extern const struct fed_codec_about fed_codecs[FED_CODECS + 1]; /* ends with a z
 int fed_codec_parse(const char *text, struct fed_codec *, struct fed_error *);
 
 /* Numbers that are sent of n: all, or the share, rounded up and at least one. */
-size_t fed_codec_kept(const struct fed_codec *, size_t n);
+size_t fed__codec_kept(const struct fed_codec *, size_t n);
 /* Bytes of n numbers: exactly, or under top-k at most, for it sends no zeroes. */
 uint64_t fed_codec_size(const struct fed_codec *, size_t n);
 /* v [n] as bytes into out [fed_codec_size]; returns how many.  n at most UINT32_MAX. */
-size_t fed_codec_encode(const struct fed_codec *, const float *v, size_t n, unsigned char *out);
+size_t fed__codec_encode(const struct fed_codec *, const float *v, size_t n, unsigned char *out);
 /* Bytes of an encoding as v [n].  FED_REJECT, with an error, when they are invalid. */
-int fed_codec_decode(enum fed_codec_kind, const unsigned char *in, size_t len, float *v, size_t n,
-                     struct fed_error *);
+int fed__codec_decode(enum fed_codec_kind, const unsigned char *in, size_t len, float *v, size_t n,
+                      struct fed_error *);
 
 /* IEEE 754 binary16 and back.  Rounds to nearest even; finite numbers beyond the range become 65504
  * with their sign; NaNs keep the upper bits of their payload. */
-uint16_t fed_half_of(float x);
-float fed_half_value(uint16_t half);
+uint16_t fed__half_of(float x);
+float fed__half_value(uint16_t half);
 /* v [dim] <- decode(encode(v)), in place; bytes: buffer of fed_codec_size().  Returns the length of
  * the encoding. */
 uint64_t fed_codec_pass(const struct fed_codec *, float *v, size_t dim, unsigned char *bytes);

@@ -64,7 +64,7 @@ static void put_vector(struct fed_text *out, enum fed_codec_kind kind, const flo
 
 	if (!capacity)
 		return;
-	out->len += fed_codec_encode(&codec, v, dim, (unsigned char *)capacity);
+	out->len += fed__codec_encode(&codec, v, dim, (unsigned char *)capacity);
 	out->s[out->len] = '\0';
 }
 
@@ -162,7 +162,7 @@ static int get_vectors(const unsigned char *h, size_t len, struct fed_shared_vec
 		const enum fed_codec_kind kind = k ? FED_CODEC_NONE : h[5];
 		const size_t bytes = k ? p->dim * sizeof(float) : first_size(h, len);
 
-		rc = fed_codec_decode(kind, at, bytes, p->vector[k], p->dim, err);
+		rc = fed__codec_decode(kind, at, bytes, p->vector[k], p->dim, err);
 		at += bytes;
 	}
 	return rc;
@@ -180,7 +180,7 @@ static int get_labels(const unsigned char *h, size_t len, struct fed_shared_vect
 	struct fed_shared_vectors *p = fed_shared_vectors_new(1, n);
 	if (!p)
 		return fed_fail_memory(err, bytes, "a message");
-	const int rc = fed_codec_decode(FED_CODEC_NONE, h + len - bytes, bytes, p->vector[0], n, err);
+	const int rc = fed__codec_decode(FED_CODEC_NONE, h + len - bytes, bytes, p->vector[0], n, err);
 	if (rc)
 		fed_shared_vectors_unref(p);
 	else

@@ -134,7 +134,7 @@ static struct fed_shape image_before(const struct fed_net *net)
 	for (size_t l = net->layers; shape.rank != 3 && l-- > 0;) {
 		const struct fed_layer *ops = net->layer[l].ops;
 
-		if (ops != &fed_layer_flatten && ops != &fed_layer_relu && ops != &fed_layer_tanh)
+		if (ops != &fed_layer_flatten && ops != &fed__layer_relu && ops != &fed__layer_tanh)
 			break;
 		shape = net->layer[l].in;
 	}
@@ -172,12 +172,12 @@ static int add_mean_pool(struct fed_builder *b, uint32_t size, struct fed_error 
 
 static int add_relu(struct fed_builder *b, struct fed_error *err)
 {
-	return append_built_in(b, &fed_layer_relu, NULL, 0, err);
+	return append_built_in(b, &fed__layer_relu, NULL, 0, err);
 }
 
 static int add_tanh(struct fed_builder *b, struct fed_error *err)
 {
-	return append_built_in(b, &fed_layer_tanh, NULL, 0, err);
+	return append_built_in(b, &fed__layer_tanh, NULL, 0, err);
 }
 
 static int add_flatten(struct fed_builder *b, struct fed_error *err)
@@ -190,14 +190,14 @@ static int add_embedding(struct fed_builder *b, uint32_t vocabulary, uint32_t wi
 {
 	const struct fed_embedding_config c = {.vocabulary = vocabulary, .width = width};
 
-	return append_built_in(b, &fed_layer_embedding, &c, sizeof c, err);
+	return append_built_in(b, &fed__layer_embedding, &c, sizeof c, err);
 }
 
 static int add_gru(struct fed_builder *b, uint32_t units, struct fed_error *err)
 {
 	const struct fed_gru_config c = {.units = units};
 
-	return append_built_in(b, &fed_layer_gru, &c, sizeof c, err);
+	return append_built_in(b, &fed__layer_gru, &c, sizeof c, err);
 }
 
 /* The plugin's struct may be older, and shorter, than the host's. */

@@ -105,7 +105,7 @@ static struct fed_scratch_sizes scratch_sizes(const void *config, const struct f
 	struct fed_error err;
 
 	conv_shape(config, in, &out, &err);
-	return fed_conv_scratch(config, in, &out);
+	return fed__conv_scratch(config, in, &out);
 }
 
 static size_t conv_scratch(const void *config, const struct fed_shape *in, uint32_t batch)
@@ -129,18 +129,18 @@ static void conv_forward(const struct fed_pass *p)
 {
 	const struct fed_scratch scratch = lane_in_pass(p);
 
-	fed_conv_begin_forward(p, &scratch);
-	fed_conv_forward(p, &scratch);
+	fed__conv_begin_forward(p, &scratch);
+	fed__conv_forward(p, &scratch);
 }
 
 static void conv_backward(const struct fed_pass *p)
 {
 	const struct fed_scratch scratch = lane_in_pass(p);
 
-	fed_conv_begin_backward(p, &scratch);
-	fed_conv_clear_sum(p, scratch.sum);
-	fed_conv_backward(p, &scratch);
-	fed_conv_end_backward(p, &scratch);
+	fed__conv_begin_backward(p, &scratch);
+	fed__conv_clear_sum(p, scratch.sum);
+	fed__conv_backward(p, &scratch);
+	fed__conv_end_backward(p, &scratch);
 }
 
 const struct fed_layer fed_layer_conv = {
@@ -157,14 +157,14 @@ const struct fed_layer fed_layer_conv = {
 	.describe = conv_describe,
 };
 
-const struct fed_stage fed_stage_conv = {
+const struct fed_stage fed__stage_conv = {
 	.ops = &fed_layer_conv,
-	.capacity = fed_conv_scratch,
-	.begin_forward = fed_conv_begin_forward,
-	.forward = fed_conv_forward,
-	.begin_backward = fed_conv_begin_backward,
-	.backward = fed_conv_backward,
-	.end_backward = fed_conv_end_backward,
-	.clear_sum = fed_conv_clear_sum,
-	.add_sum = fed_conv_add_sum,
+	.capacity = fed__conv_scratch,
+	.begin_forward = fed__conv_begin_forward,
+	.forward = fed__conv_forward,
+	.begin_backward = fed__conv_begin_backward,
+	.backward = fed__conv_backward,
+	.end_backward = fed__conv_end_backward,
+	.clear_sum = fed__conv_clear_sum,
+	.add_sum = fed__conv_add_sum,
 };

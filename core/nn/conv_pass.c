@@ -209,8 +209,8 @@ static size_t divide_sum(const struct geometry *g, float *base, struct sum *p)
 	return used;
 }
 
-struct fed_scratch_sizes fed_conv_scratch(const void *config, const struct fed_shape *in,
-                                          const struct fed_shape *out)
+struct fed_scratch_sizes fed__conv_scratch(const void *config, const struct fed_shape *in,
+                                           const struct fed_shape *out)
 {
 	const struct geometry g = geometry_of(config, in, out);
 	struct shared shared;
@@ -253,7 +253,7 @@ static struct fed_winograd_sizes winograd_sizes(const struct geometry *g)
 	};
 }
 
-void fed_conv_begin_forward(const struct fed_pass *p, const struct fed_scratch *capacity)
+void fed__conv_begin_forward(const struct fed_pass *p, const struct fed_scratch *capacity)
 {
 	const struct geometry g = geometry_in(p);
 	struct shared s;
@@ -313,7 +313,7 @@ static void forward_winograd(const struct geometry *g, const struct fed_pass *p,
 	}
 }
 
-void fed_conv_forward(const struct fed_pass *p, const struct fed_scratch *capacity)
+void fed__conv_forward(const struct fed_pass *p, const struct fed_scratch *capacity)
 {
 	const struct fed_kernels *k = fed_kernels();
 	const struct geometry g = geometry_in(p);
@@ -391,7 +391,7 @@ static void turn_kernel(const struct geometry *g, const float *kernel, float *to
 		                              to, g->channels);
 }
 
-void fed_conv_begin_backward(const struct fed_pass *p, const struct fed_scratch *capacity)
+void fed__conv_begin_backward(const struct fed_pass *p, const struct fed_scratch *capacity)
 {
 	const struct geometry g = geometry_in(p);
 	const size_t turned = (size_t)g.kernel * g.kernel * g.out.c * g.channels;
@@ -540,7 +540,7 @@ static float *add_one(float *part, size_t floats, float *count)
 	return part;
 }
 
-void fed_conv_backward(const struct fed_pass *p, const struct fed_scratch *capacity)
+void fed__conv_backward(const struct fed_pass *p, const struct fed_scratch *capacity)
 {
 	const struct geometry g = geometry_in(p);
 	struct shared s;
@@ -572,7 +572,7 @@ void fed_conv_backward(const struct fed_pass *p, const struct fed_scratch *capac
 
 /* Sums --------------------------------------------------------------------------- */
 
-void fed_conv_clear_sum(const struct fed_pass *p, float *at)
+void fed__conv_clear_sum(const struct fed_pass *p, float *at)
 {
 	const struct geometry g = geometry_in(p);
 	struct sum sum;
@@ -592,7 +592,7 @@ static void add_part(const float *from, float from_count, float *to, float *to_c
 	*to_count += from_count;
 }
 
-void fed_conv_add_sum(const struct fed_pass *p, const float *from, float *to)
+void fed__conv_add_sum(const struct fed_pass *p, const float *from, float *to)
 {
 	const struct geometry g = geometry_in(p);
 	struct sum a, b;
@@ -617,7 +617,7 @@ static void taps_to_kernel(const struct geometry *g, const float *sum, float *ke
 					                        kernel + (tap * g->in.c + c + q) * filters);
 }
 
-void fed_conv_end_backward(const struct fed_pass *p, const struct fed_scratch *capacity)
+void fed__conv_end_backward(const struct fed_pass *p, const struct fed_scratch *capacity)
 {
 	const struct geometry g = geometry_in(p);
 	struct sum sum;

@@ -7,14 +7,14 @@
 
 #include "nn/stage.h"
 
-struct fed_scratch_sizes fed_conv_scratch(const void *config, const struct fed_shape *in,
-                                          const struct fed_shape *out);
-void fed_conv_begin_forward(const struct fed_pass *, const struct fed_scratch *);
-void fed_conv_forward(const struct fed_pass *, const struct fed_scratch *);
-void fed_conv_begin_backward(const struct fed_pass *, const struct fed_scratch *);
-void fed_conv_backward(const struct fed_pass *, const struct fed_scratch *);
-void fed_conv_end_backward(const struct fed_pass *, const struct fed_scratch *);
-void fed_conv_clear_sum(const struct fed_pass *, float *sum);
-void fed_conv_add_sum(const struct fed_pass *, const float *from, float *to);
+struct fed_scratch_sizes fed__conv_scratch(const void *config, const struct fed_shape *in,
+                                           const struct fed_shape *out);
+void fed__conv_begin_forward(const struct fed_pass *, const struct fed_scratch *);
+void fed__conv_forward(const struct fed_pass *, const struct fed_scratch *);
+void fed__conv_begin_backward(const struct fed_pass *, const struct fed_scratch *);
+void fed__conv_backward(const struct fed_pass *, const struct fed_scratch *);
+void fed__conv_end_backward(const struct fed_pass *, const struct fed_scratch *);
+void fed__conv_clear_sum(const struct fed_pass *, float *sum);
+void fed__conv_add_sum(const struct fed_pass *, const float *from, float *to);
 
 #endif

@@ -270,7 +270,7 @@ const struct fed_layer fed_layer_dense = {
 	.describe = dense_describe,
 };
 
-const struct fed_divided fed_divided_dense = {
+const struct fed_divided fed__divided_dense = {
 	.ops = &fed_layer_dense,
 	.forward_parts = forward_parts,
 	.forward = forward_part,

@@ -74,7 +74,7 @@ static void flatten_backward(const struct fed_pass *p)
 		memcpy(p->dx, p->dy, elements(p) * sizeof *p->dx);
 }
 
-const struct fed_layer fed_layer_relu = {
+const struct fed_layer fed__layer_relu = {
 	.size = sizeof(struct fed_layer),
 	.name = "relu",
 	.shape = same_shape,
@@ -83,7 +83,7 @@ const struct fed_layer fed_layer_relu = {
 	.flops = flop_each,
 };
 
-const struct fed_layer fed_layer_tanh = {
+const struct fed_layer fed__layer_tanh = {
 	.size = sizeof(struct fed_layer),
 	.name = "tanh",
 	.shape = same_shape,
@@ -101,19 +101,19 @@ const struct fed_layer fed_layer_flatten = {
 	.flops = no_flops,
 };
 
-const struct fed_stage fed_stage_relu = {
-	.ops = &fed_layer_relu,
+const struct fed_stage fed__stage_relu = {
+	.ops = &fed__layer_relu,
 	.in_place = true,
 	.keeps_y = true,
 };
 
-const struct fed_stage fed_stage_tanh = {
-	.ops = &fed_layer_tanh,
+const struct fed_stage fed__stage_tanh = {
+	.ops = &fed__layer_tanh,
 	.in_place = true,
 	.keeps_y = true,
 };
 
-const struct fed_stage fed_stage_flatten = {
+const struct fed_stage fed__stage_flatten = {
 	.ops = &fed_layer_flatten,
 	.in_place = true,
 };

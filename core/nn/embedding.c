@@ -111,7 +111,7 @@ static void embedding_describe(const void *config, const struct fed_shape *in, c
 	snprintf(text, size, "%u tokens to %u", c->vocabulary, c->width);
 }
 
-const struct fed_layer fed_layer_embedding = {
+const struct fed_layer fed__layer_embedding = {
 	.size = sizeof(struct fed_layer),
 	.name = "embedding",
 	.shape = embedding_shape,

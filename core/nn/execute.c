@@ -17,11 +17,11 @@
 /* Examples of a group at least: adding its sum costs about a third of processing one example. */
 #define GROUP_EXAMPLES 8u
 
-const struct fed_stage *fed_stage_of(const struct fed_layer *ops)
+const struct fed_stage *fed__stage_of(const struct fed_layer *ops)
 {
 	static const struct fed_stage *const stages[] = {
-		&fed_stage_conv, &fed_stage_max_pool, &fed_stage_mean_pool,
-		&fed_stage_relu, &fed_stage_tanh,     &fed_stage_flatten,
+		&fed__stage_conv, &fed__stage_max_pool, &fed__stage_mean_pool,
+		&fed__stage_relu, &fed__stage_tanh,     &fed__stage_flatten,
 	};
 
 	for (size_t i = 0; i < sizeof stages / sizeof *stages; i++)
@@ -33,7 +33,7 @@ const struct fed_stage *fed_stage_of(const struct fed_layer *ops)
 /* NULL: forward and backward are not divided. */
 static const struct fed_divided *divided_of(const struct fed_layer *ops)
 {
-	return ops == fed_divided_dense.ops ? &fed_divided_dense : NULL;
+	return ops == fed__divided_dense.ops ? &fed__divided_dense : NULL;
 }
 
 /* Sharing --------------------------------------------------------------------- */
@@ -117,7 +117,7 @@ static void forward_chunk(void *ctx, size_t chunk, int worker)
 
 	for (size_t l = f->run->first; l < f->run->last; l++) {
 		const struct fed_net_layer *layer = fed_layer_at(f->ws, l);
-		const struct fed_stage *stage = fed_stage_of(layer->ops);
+		const struct fed_stage *stage = fed__stage_of(layer->ops);
 		const struct fed_pass pass = pass_of(f->ws, l, f->params, from, n);
 		const struct fed_scratch scratch = stage_scratch(f->ws, l, worker);
 
@@ -134,7 +134,7 @@ static void forward_staged(struct forward *f)
 	const uint32_t share_of = (f->batch + (uint32_t)threads - 1) / (uint32_t)threads;
 
 	for (size_t l = f->run->first; l < f->run->last; l++) {
-		const struct fed_stage *stage = fed_stage_of(fed_layer_at(f->ws, l)->ops);
+		const struct fed_stage *stage = fed__stage_of(fed_layer_at(f->ws, l)->ops);
 		const struct fed_pass pass = pass_of(f->ws, l, f->params, 0, f->batch);
 		const struct fed_scratch scratch = stage_scratch(f->ws, l, f->ws->worker);
 
@@ -232,7 +232,7 @@ static void backward_chunk(const struct backward *b, uint32_t from, uint32_t n, 
 {
 	for (size_t l = b->run->last; l-- > b->lowest;) {
 		const struct fed_net_layer *layer = fed_layer_at(b->ws, l);
-		const struct fed_stage *stage = fed_stage_of(layer->ops);
+		const struct fed_stage *stage = fed__stage_of(layer->ops);
 		const struct fed_pass pass = backward_pass(b, l, from, n, worker);
 		struct fed_scratch scratch = stage_scratch(b->ws, l, worker);
 
@@ -248,7 +248,7 @@ static void backward_chunk(const struct backward *b, uint32_t from, uint32_t n, 
 static void for_the_batch(const struct backward *b, bool begin)
 {
 	for (size_t l = b->run->last; l-- > b->lowest;) {
-		const struct fed_stage *stage = fed_stage_of(fed_layer_at(b->ws, l)->ops);
+		const struct fed_stage *stage = fed__stage_of(fed_layer_at(b->ws, l)->ops);
 		const struct fed_pass pass = backward_pass(b, l, 0, b->batch, b->ws->worker);
 		struct fed_scratch scratch = stage_scratch(b->ws, l, b->ws->worker);
 
@@ -263,7 +263,7 @@ static void for_the_batch(const struct backward *b, bool begin)
 static void clear_sums(const struct backward *b, size_t group, int worker)
 {
 	for (size_t l = b->run->last; l-- > b->lowest;) {
-		const struct fed_stage *stage = fed_stage_of(fed_layer_at(b->ws, l)->ops);
+		const struct fed_stage *stage = fed__stage_of(fed_layer_at(b->ws, l)->ops);
 		const struct fed_pass pass = backward_pass(b, l, 0, b->batch, worker);
 
 		if (stage->clear_sum)
@@ -278,7 +278,7 @@ static void add_sums(struct backward *b, size_t group, int worker)
 	for (unsigned i = 0; atomic_load_explicit(&b->added, memory_order_acquire) != group; i++)
 		fed_cpu_relax(i);
 	for (size_t l = b->run->last; group > 0 && l-- > b->lowest;) {
-		const struct fed_stage *stage = fed_stage_of(fed_layer_at(b->ws, l)->ops);
+		const struct fed_stage *stage = fed__stage_of(fed_layer_at(b->ws, l)->ops);
 		const struct fed_pass pass = backward_pass(b, l, 0, b->batch, worker);
 
 		if (stage->add_sum)

@@ -16,7 +16,7 @@
 /* Scratch sizes of this layer as a stage; all 0 when it is no stage or needs none. */
 static inline struct fed_scratch_sizes fed_stage_capacity(const struct fed_net_layer *l)
 {
-	const struct fed_stage *stage = fed_stage_of(l->ops);
+	const struct fed_stage *stage = fed__stage_of(l->ops);
 
 	return stage && stage->capacity ? stage->capacity(l->config, &l->in, &l->out)
 	                                : (struct fed_scratch_sizes){0};
@@ -38,7 +38,7 @@ static inline size_t fed_boundary_size(const struct fed_workspace *ws, size_t i)
 /* Whether the run treats examples independently; else it is a single layer on the whole batch. */
 static inline bool fed_run_is_staged(const struct fed_workspace *ws, const struct fed_run *run)
 {
-	return fed_stage_of(fed_layer_at(ws, run->first)->ops) != NULL;
+	return fed__stage_of(fed_layer_at(ws, run->first)->ops) != NULL;
 }
 
 /* Whether boundary i is inside the run: its gradient is made and consumed chunk by chunk. */

@@ -281,7 +281,7 @@ static void gru_describe(const void *config, const struct fed_shape *in, char *t
 	snprintf(text, size, "%zu steps of %zu to %zu", s.steps, s.width, s.units);
 }
 
-const struct fed_layer fed_layer_gru = {
+const struct fed_layer fed__layer_gru = {
 	.size = sizeof(struct fed_layer),
 	.name = "gru",
 	.shape = gru_shape,

@@ -7,14 +7,14 @@
 #include "nn/kernels_sets.h"
 
 static const struct fed_kernels *const sets[FED_ISA_AVX512 + 1] = {
-	[FED_ISA_PLAIN] = &fed_kernels_plain,
+	[FED_ISA_PLAIN] = &fed__kernels_plain,
 #ifdef __x86_64__
-	[FED_ISA_AVX2] = &fed_kernels_avx2,
-	[FED_ISA_AVX512] = &fed_kernels_avx512,
+	[FED_ISA_AVX2] = &fed__kernels_avx2,
+	[FED_ISA_AVX512] = &fed__kernels_avx512,
 #endif
 };
 
-const struct fed_kernels *fed_kernels_of(enum fed_isa isa)
+const struct fed_kernels *fed__kernels_of(enum fed_isa isa)
 {
 	return isa > fed_cpu_isa() ? NULL : sets[isa];
 }
@@ -23,5 +23,5 @@ const struct fed_kernels *fed_kernels(void)
 {
 	const struct fed_kernels *best = sets[fed_cpu_isa()];
 
-	return best ? best : &fed_kernels_plain;
+	return best ? best : &fed__kernels_plain;
 }

@@ -123,6 +123,6 @@ struct fed_kernels {
 /* The kernels for this processor (base/cpu.h). */
 const struct fed_kernels *fed_kernels(void);
 /* NULL when this build or this processor does not support the set. */
-const struct fed_kernels *fed_kernels_of(enum fed_isa);
+const struct fed_kernels *fed__kernels_of(enum fed_isa);
 
 #endif

@@ -7,7 +7,7 @@
 
 #define FED_WIDTH 8
 #define FED_KERNELS_ISA FED_ISA_AVX2
-#define FED_KERNELS fed_kernels_avx2
+#define FED_KERNELS fed__kernels_avx2
 #include "nn/kernels_body.h"
 
 #endif

@@ -6,7 +6,7 @@
 
 #define FED_WIDTH 16
 #define FED_KERNELS_ISA FED_ISA_AVX512
-#define FED_KERNELS fed_kernels_avx512
+#define FED_KERNELS fed__kernels_avx512
 #include "nn/kernels_body.h"
 
 #endif

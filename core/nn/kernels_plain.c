@@ -4,5 +4,5 @@
 
 #define FED_WIDTH 4
 #define FED_KERNELS_ISA FED_ISA_PLAIN
-#define FED_KERNELS fed_kernels_plain
+#define FED_KERNELS fed__kernels_plain
 #include "nn/kernels_body.h"

@@ -5,8 +5,8 @@
 
 #include "nn/kernels.h"
 
-extern const struct fed_kernels fed_kernels_plain;
-extern const struct fed_kernels fed_kernels_avx2;   /* x86-64 only */
-extern const struct fed_kernels fed_kernels_avx512; /* x86-64 only */
+extern const struct fed_kernels fed__kernels_plain;
+extern const struct fed_kernels fed__kernels_avx2;   /* x86-64 only */
+extern const struct fed_kernels fed__kernels_avx512; /* x86-64 only */
 
 #endif

@@ -33,10 +33,10 @@ extern const struct fed_layer fed_layer_dense;    /* W (in, units), b (units) */
 extern const struct fed_layer fed_layer_conv;     /* K (kernel, kernel, C, filters), b (filters) */
 extern const struct fed_layer fed_layer_max_pool; /* first of equal values gets the gradient */
 extern const struct fed_layer fed_layer_mean_pool;
-extern const struct fed_layer fed_layer_relu;
-extern const struct fed_layer fed_layer_tanh;
+extern const struct fed_layer fed__layer_relu;
+extern const struct fed_layer fed__layer_tanh;
 extern const struct fed_layer fed_layer_flatten;
-extern const struct fed_layer fed_layer_embedding; /* E (vocabulary, width), from N(0, 1) */
-extern const struct fed_layer fed_layer_gru; /* W (in, 3U), U (U, 3U), b (3U), c (3U): r, z, n */
+extern const struct fed_layer fed__layer_embedding; /* E (vocabulary, width), from N(0, 1) */
+extern const struct fed_layer fed__layer_gru; /* W (in, 3U), U (U, 3U), b (3U), c (3U): r, z, n */
 
 #endif

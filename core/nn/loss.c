@@ -36,8 +36,8 @@ static double exp_sum(const float *y, float top, uint32_t n, float *e)
 	return sum;
 }
 
-double fed_loss_cross_entropy(const float *y, const int32_t *label, uint32_t batch,
-                              uint32_t classes, float scale, float *dy, uint32_t *hits)
+double fed__loss_cross_entropy(const float *y, const int32_t *label, uint32_t batch,
+                               uint32_t classes, float scale, float *dy, uint32_t *hits)
 {
 	double loss = 0;
 
@@ -60,8 +60,8 @@ double fed_loss_cross_entropy(const float *y, const int32_t *label, uint32_t bat
 	return loss;
 }
 
-double fed_loss_squared(const float *y, const float *target, uint32_t batch, uint32_t outputs,
-                        float scale, float *dy)
+double fed__loss_squared(const float *y, const float *target, uint32_t batch, uint32_t outputs,
+                         float scale, float *dy)
 {
 	const float share = scale / (float)outputs;
 	double sum = 0;
@@ -80,6 +80,6 @@ double fed_net_loss(const struct fed_net *net, const float *y, const int32_t *la
                     const float *target, uint32_t batch, float scale, float *dy, uint32_t *hits)
 {
 	if (net->loss == FED_LOSS_CROSS_ENTROPY)
-		return fed_loss_cross_entropy(y, label, batch, net->classes, scale, dy, hits);
-	return fed_loss_squared(y, target, batch, net->outputs, scale, dy);
+		return fed__loss_cross_entropy(y, label, batch, net->classes, scale, dy, hits);
+	return fed__loss_squared(y, target, batch, net->outputs, scale, dy);
 }

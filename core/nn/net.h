@@ -124,10 +124,10 @@ const float *fed_workspace_input_gradient(const struct fed_workspace *);
 
 /* Losses: the sum over the batch of each example's loss; dy = scale * gradient of that sum (may be
  * NULL).  hits, when not NULL, is increased by the number of argmax == label. */
-double fed_loss_cross_entropy(const float *y, const int32_t *label, uint32_t batch,
-                              uint32_t classes, float scale, float *dy, uint32_t *hits);
-double fed_loss_squared(const float *y, const float *target, uint32_t batch, uint32_t outputs,
-                        float scale, float *dy);
+double fed__loss_cross_entropy(const float *y, const int32_t *label, uint32_t batch,
+                               uint32_t classes, float scale, float *dy, uint32_t *hits);
+double fed__loss_squared(const float *y, const float *target, uint32_t batch, uint32_t outputs,
+                         float scale, float *dy);
 /* The net's own loss; label or target is read, depending on the loss. */
 double fed_net_loss(const struct fed_net *, const float *y, const int32_t *label,
                     const float *target, uint32_t batch, float scale, float *dy, uint32_t *hits);

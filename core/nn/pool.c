@@ -207,11 +207,11 @@ const struct fed_layer fed_layer_mean_pool = {
 	.describe = pool_describe,
 };
 
-const struct fed_stage fed_stage_max_pool = {
+const struct fed_stage fed__stage_max_pool = {
 	.ops = &fed_layer_max_pool,
 	.keeps_y = true,
 };
 
-const struct fed_stage fed_stage_mean_pool = {
+const struct fed_stage fed__stage_mean_pool = {
 	.ops = &fed_layer_mean_pool,
 };

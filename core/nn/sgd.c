@@ -6,7 +6,7 @@
 
 #include "nn/kernels.h"
 
-bool fed_sgd_is_plain(const struct fed_sgd *sgd)
+bool fed__sgd_is_plain(const struct fed_sgd *sgd)
 {
 	return sgd->momentum == 0 && sgd->weight_decay == 0 && !sgd->extra;
 }
@@ -27,7 +27,7 @@ static double loss_and_gradient(struct fed_workspace *ws, const float *w, float 
 double fed_sgd_step(struct fed_workspace *ws, const struct fed_sgd *sgd, float *w,
                     const int32_t *label, const float *target, uint32_t batch)
 {
-	if (fed_sgd_is_plain(sgd))
+	if (fed__sgd_is_plain(sgd))
 		return loss_and_gradient(ws, w, w, label, target, batch, (float)(-sgd->lr / batch));
 	const double loss = fed_sgd_accumulate(ws, sgd, w, label, target, batch, batch);
 	fed_sgd_apply(sgd, w, ws->net->dim);

@@ -18,13 +18,13 @@ struct fed_sgd {
 	/* Optional: add to g[j], j0 <= j < j1, another term of the gradient at w. */
 	void (*extra)(void *ctx, const float *w, float *g, size_t j0, size_t j1);
 	void *ctx;
-	/* [dim], needed unless the step is plain (fed_sgd_is_plain) and in one part.  Zero before the
+	/* [dim], needed unless the step is plain (fed__sgd_is_plain) and in one part.  Zero before the
 	 * first step; every step leaves it zero. */
 	float *gradient;
 	float *velocity; /* [dim], zero at the start; needed with momentum */
 };
 
-bool fed_sgd_is_plain(const struct fed_sgd *);
+bool fed__sgd_is_plain(const struct fed_sgd *);
 
 /* The batch is in fed_workspace_input(ws); ws spans the whole net.  Returns the sum of the
  * examples' losses before the step. */

@@ -50,7 +50,7 @@ struct fed_stage {
 };
 
 /* NULL for dense and for layers of plugins: they get the whole batch. */
-const struct fed_stage *fed_stage_of(const struct fed_layer *);
+const struct fed_stage *fed__stage_of(const struct fed_layer *);
 
 /* A layer whose pass over the whole batch divides into parts, which may run concurrently.  Results
  * do not depend on the number of threads. */
@@ -62,13 +62,13 @@ struct fed_divided {
 	void (*backward)(const struct fed_pass *, uint32_t part, uint32_t parts);
 };
 
-extern const struct fed_divided fed_divided_dense;
+extern const struct fed_divided fed__divided_dense;
 
-extern const struct fed_stage fed_stage_conv;
-extern const struct fed_stage fed_stage_max_pool;
-extern const struct fed_stage fed_stage_mean_pool;
-extern const struct fed_stage fed_stage_relu;
-extern const struct fed_stage fed_stage_tanh;
-extern const struct fed_stage fed_stage_flatten;
+extern const struct fed_stage fed__stage_conv;
+extern const struct fed_stage fed__stage_max_pool;
+extern const struct fed_stage fed__stage_mean_pool;
+extern const struct fed_stage fed__stage_relu;
+extern const struct fed_stage fed__stage_tanh;
+extern const struct fed_stage fed__stage_flatten;
 
 #endif

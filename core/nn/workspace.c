@@ -31,10 +31,10 @@ static void find_runs(struct fed_workspace *ws)
 
 	while (l < ws->last) {
 		struct fed_run *run = &ws->run[ws->runs++];
-		const bool staged = fed_stage_of(fed_layer_at(ws, l)->ops) != NULL;
+		const bool staged = fed__stage_of(fed_layer_at(ws, l)->ops) != NULL;
 
 		run->first = l++;
-		while (staged && l < ws->last && fed_stage_of(fed_layer_at(ws, l)->ops))
+		while (staged && l < ws->last && fed__stage_of(fed_layer_at(ws, l)->ops))
 			l++;
 		run->last = l;
 		run->chunk = staged ? chunk_of(ws, run) : ws->max_batch;
@@ -81,7 +81,7 @@ static void lay_out_activations(struct fed_workspace *ws, struct layout *at)
 	ws->activation[0] = take_block(at, fed_boundary_size(ws, 0), ws->max_batch);
 	for (size_t i = 0; i < ws->last - ws->first; i++) {
 		const struct fed_layer *ops = fed_layer_at(ws, ws->first + i)->ops;
-		const struct fed_stage *stage = fed_stage_of(ops);
+		const struct fed_stage *stage = fed__stage_of(ops);
 
 		if (stage && stage->in_place && (!kept || ops == &fed_layer_flatten)) {
 			ws->activation[i + 1] = ws->activation[i];
@@ -103,7 +103,7 @@ static void lay_out_gradients(struct fed_workspace *ws, struct layout *at)
 
 	ws->gradient[n] = take_block(at, fed_boundary_size(ws, n), ws->max_batch);
 	for (size_t i = n; i-- > lowest;) {
-		const struct fed_stage *stage = fed_stage_of(fed_layer_at(ws, ws->first + i)->ops);
+		const struct fed_stage *stage = fed__stage_of(fed_layer_at(ws, ws->first + i)->ops);
 		const struct fed_run *run = run_around(ws, i);
 		const bool same = stage && stage->in_place && run == above;
 
@@ -135,7 +135,7 @@ static void lay_out_scratch(struct fed_workspace *ws, struct layout *at)
 			l->ops->scratch_floats ? l->ops->scratch_floats(l->config, &l->in, ws->max_batch) : 0;
 
 		ws->cache[i] = take_block(at, cache, ws->max_batch);
-		if (fed_stage_of(l->ops)) {
+		if (fed__stage_of(l->ops)) {
 			ws->scratch[i] = take_block(at, capacity.batch, 1);
 			ws->sum[i] = take_block(at, capacity.sum, 1);
 		} else if (scratch > shared) {
@@ -144,7 +144,7 @@ static void lay_out_scratch(struct fed_workspace *ws, struct layout *at)
 	}
 	float *common = take_block(at, shared, 1);
 	for (size_t i = 0; i < ws->last - ws->first; i++)
-		if (!fed_stage_of(fed_layer_at(ws, ws->first + i)->ops))
+		if (!fed__stage_of(fed_layer_at(ws, ws->first + i)->ops))
 			ws->scratch[i] = common;
 }
 

@@ -18,9 +18,9 @@ int fed_call_build(const struct fed_instance *model, struct fed_builder *builder
 {
 	struct fed_error words = {{0}};
 
-	return fed_check_code(model, "build",
-	                      model->entry->copy.model.build(model->state, builder, &words), false,
-	                      &words, err);
+	return fed__check_code(model, "build",
+	                       model->entry->copy.model.build(model->state, builder, &words), false,
+	                       &words, err);
 }
 
 static const struct fed_aggregator *aggregator_of(const struct fed_instance *instance)
@@ -129,9 +129,9 @@ int fed_call_craft(struct fed_instance *attack, const struct fed_attacker *attac
 
 	seen.size = sizeof seen;
 	memcpy(out, attacker->delta, attacker->dim * sizeof *out);
-	return fed_check_code(attack, "craft",
-	                      attack_of(attack)->craft(attack->state, &seen, out, &words), false,
-	                      &words, err);
+	return fed__check_code(attack, "craft",
+	                       attack_of(attack)->craft(attack->state, &seen, out, &words), false,
+	                       &words, err);
 }
 
 /* A collusion as the plugin sees it, and what the host computes for it on demand. */
@@ -168,13 +168,13 @@ int fed_call_collude(struct fed_instance *attack, const struct fed_collusion *vi
 	if (!c.view.work)
 		return fed_fail_memory(err, 4 * view->n_known * sizeof *c.view.work, "an attack");
 	c.view.distances = distances_of;
-	fed_fill_unwritten(out, view->dim);
+	fed__fill_unwritten(out, view->dim);
 	const int rc = attack_of(attack)->collude(attack->state, &c.view, out, &words);
 	fed_free(c.view.work);
 	fed_free(c.distances);
-	if (fed_check_code(attack, "collude", rc, false, &words, err))
+	if (fed__check_code(attack, "collude", rc, false, &words, err))
 		return FED_FAIL;
-	const size_t j = fed_find_unwritten(out, view->dim);
+	const size_t j = fed__find_unwritten(out, view->dim);
 	if (j < view->dim)
 		return fed_fail(err, "attack %s: number %zu of what it sends was never written",
 		                attack->entry->head->name, j);
@@ -190,8 +190,8 @@ int fed_call_suits(const struct fed_instance *attack, const struct fed_examples 
 	if (!attack_of(attack)->suits)
 		return FED_OK;
 	seen.size = sizeof seen;
-	return fed_check_code(attack, "suits", attack_of(attack)->suits(attack->state, &seen, &words),
-	                      false, &words, err);
+	return fed__check_code(attack, "suits", attack_of(attack)->suits(attack->state, &seen, &words),
+	                       false, &words, err);
 }
 
 int fed_call_poison(const struct fed_instance *attack, const struct fed_examples *examples,
@@ -223,9 +223,9 @@ int fed_call_open(struct fed_instance *transport, const struct fed_transport_hos
 
 	if (!transport_of(transport)->open)
 		return FED_OK;
-	return fed_check_code(transport, "open",
-	                      transport_of(transport)->open(transport->state, wire, &words), false,
-	                      &words, err);
+	return fed__check_code(transport, "open",
+	                       transport_of(transport)->open(transport->state, wire, &words), false,
+	                       &words, err);
 }
 
 int fed_call_send(struct fed_instance *transport, const struct fed_transport_host *wire,
@@ -235,9 +235,9 @@ int fed_call_send(struct fed_instance *transport, const struct fed_transport_hos
 	struct fed_error words = {{0}};
 
 	seen.size = sizeof seen;
-	return fed_check_code(transport, "send",
-	                      transport_of(transport)->send(transport->state, wire, &seen, &words),
-	                      true, &words, err);
+	return fed__check_code(transport, "send",
+	                       transport_of(transport)->send(transport->state, wire, &seen, &words),
+	                       true, &words, err);
 }
 
 bool fed_is_simulated(const struct fed_instance *transport)
@@ -252,9 +252,9 @@ int fed_call_poll(struct fed_instance *transport, const struct fed_transport_hos
 
 	if (fed_is_simulated(transport))
 		return FED_OK;
-	return fed_check_code(transport, "poll",
-	                      transport_of(transport)->poll(transport->state, wire, timeout, &words),
-	                      false, &words, err);
+	return fed__check_code(transport, "poll",
+	                       transport_of(transport)->poll(transport->state, wire, timeout, &words),
+	                       false, &words, err);
 }
 
 double fed_call_now(const struct fed_instance *transport, const struct fed_transport_host *wire)

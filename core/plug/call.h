@@ -83,7 +83,7 @@ struct fed_telling {
 };
 enum { FED_TOLD_LINES = 40, FED_TOLD_COLUMNS = 100 }; /* limits; the rest is cut */
 /* Whether the plugin has a tell(). */
-bool fed_tells(const struct fed_entry *);
+bool fed__tells(const struct fed_entry *);
 /* Call tell() of the aggregator, or of the pre-aggregation before it.  Control characters become
  * '?'. */
 int fed_call_tell(const struct fed_telling *, struct fed_error *);

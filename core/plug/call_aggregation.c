@@ -93,13 +93,13 @@ static int call_begin(struct fed_aggregation *a, struct fed_error *err)
 		if (!order[i])
 			continue;
 		if (aggregator_of(order[i])->begin)
-			rc = fed_check_code(order[i], "begin",
-			                    aggregator_of(order[i])->begin(order[i]->state, &round, &words),
-			                    true, &words, err);
+			rc = fed__check_code(order[i], "begin",
+			                     aggregator_of(order[i])->begin(order[i]->state, &round, &words),
+			                     true, &words, err);
 		if (i == 0 && round.invited)
 			round.invited = (uint32_t)mixtures_of(order[i], round.invited);
 	}
-	fed_aggregation_host_clear(&a->place);
+	fed__aggregation_host_clear(&a->place);
 	return rc;
 }
 
@@ -118,11 +118,11 @@ static int begin_aggregation(struct fed_aggregation *a, struct fed_instance *ins
 	                              .round = *round,
 	                              .capacity = capacity,
 	                              .lent = lent_ld > 0 || stays(instance, capacity)};
-	fed_aggregation_host_init(&a->place, round->host, pool, round->dim);
+	fed__aggregation_host_init(&a->place, round->host, pool, round->dim);
 	a->round.size = sizeof a->round;
 	a->round.host = &a->place.host;
 	a->round.ld = lent_ld ? lent_ld : leading_dimension(round->dim);
-	fed_instance_zero_scratch(instance);
+	fed__instance_zero_scratch(instance);
 	int rc = allocate(a, err);
 	if (rc == FED_OK && fed_is_pre_aggregation(instance->entry))
 		rc = fed_fail(err,
@@ -230,7 +230,7 @@ static int call_add(struct fed_aggregation *a, const struct fed_update *u, struc
 	struct fed_error words = {{0}};
 	const int rc = aggregator_of(a->instance)->add(a->instance->state, &a->round, u, v, &words);
 
-	return fed_check_code(a->instance, "add", rc, true, &words, err);
+	return fed__check_code(a->instance, "add", rc, true, &words, err);
 }
 
 int fed_aggregation_add(struct fed_aggregation *a, const struct fed_update *u,
@@ -301,12 +301,12 @@ static void run_tile(void *ctx, size_t i, int worker)
 	struct fed_error words = {{0}}, err;
 
 	(void)worker;
-	fed_fill_unwritten(t->out + j0, j1 - j0);
+	fed__fill_unwritten(t->out + j0, j1 - j0);
 	int rc = aggregator_of(instance)->columns(instance->state, &t->a->round, t->u, t->n, j0, j1,
 	                                          t->out, &words);
-	rc = fed_check_code(instance, "columns", rc, false, &words, &err);
+	rc = fed__check_code(instance, "columns", rc, false, &words, &err);
 	if (rc == FED_OK)
-		rc = fed_check_step(instance, t->out, j0, j1, &err);
+		rc = fed__check_step(instance, t->out, j0, j1, &err);
 	if (rc == FED_OK)
 		return;
 	pthread_mutex_lock(&t->lock);
@@ -344,14 +344,14 @@ static int run_reduce(struct fed_aggregation *a, const struct fed_update *const 
 		return fed_fail_memory(err, n * sizeof *v, "the verdicts");
 	for (size_t i = 0; i < n; i++)
 		v[i] = &verdict[i];
-	fed_fill_unwritten(out, a->round.dim);
+	fed__fill_unwritten(out, a->round.dim);
 	const int rc =
 		aggregator_of(instance)->reduce(instance->state, &a->round, u, n, v, out, &words);
-	fed_aggregation_host_clear(&a->place);
+	fed__aggregation_host_clear(&a->place);
 	fed_free(v);
-	if (fed_check_code(instance, "reduce", rc, false, &words, err))
+	if (fed__check_code(instance, "reduce", rc, false, &words, err))
 		return FED_FAIL;
-	return fed_check_step(instance, out, 0, a->round.dim, err);
+	return fed__check_step(instance, out, 0, a->round.dim, err);
 }
 
 static int run_finish(struct fed_aggregation *a, float *out, struct fed_error *err)
@@ -359,14 +359,14 @@ static int run_finish(struct fed_aggregation *a, float *out, struct fed_error *e
 	const struct fed_instance *instance = a->instance;
 	struct fed_error words = {{0}};
 
-	if (fed_aggregation_host_flush(&a->place, err))
+	if (fed__aggregation_host_flush(&a->place, err))
 		return FED_FAIL;
-	fed_fill_unwritten(out, a->round.dim);
+	fed__fill_unwritten(out, a->round.dim);
 	const int rc = aggregator_of(instance)->finish(instance->state, &a->round, out, &words);
-	fed_aggregation_host_clear(&a->place);
-	if (fed_check_code(instance, "finish", rc, false, &words, err))
+	fed__aggregation_host_clear(&a->place);
+	if (fed__check_code(instance, "finish", rc, false, &words, err))
 		return FED_FAIL;
-	return fed_check_step(instance, out, 0, a->round.dim, err);
+	return fed__check_step(instance, out, 0, a->round.dim, err);
 }
 
 /* Pass n mixtures to a streaming plugin. */
@@ -421,23 +421,23 @@ static int share_weights(const struct fed_instance *instance, const struct fed_u
 	return FED_OK;
 }
 
-int fed_mix(struct fed_mixing *x, const struct fed_instance *pre,
-            struct fed_aggregation_host *place, struct fed_round *round,
-            const struct fed_update *const *u, size_t n, struct fed_error *err)
+int fed__mix(struct fed_mixing *x, const struct fed_instance *pre,
+             struct fed_aggregation_host *place, struct fed_round *round,
+             const struct fed_update *const *u, size_t n, struct fed_error *err)
 {
 	struct fed_error words = {{0}};
 
 	/* the layout of the mixtures does not depend on that of the updates */
 	round->ld = leading_dimension(round->dim);
-	if (fed_mixing_init(x, n, mixtures_of(pre, n), round->ld, err))
+	if (fed__mixing_init(x, n, mixtures_of(pre, n), round->ld, err))
 		return FED_FAIL;
 	int rc = aggregator_of(pre)->mix(pre->state, round, u, n, x->mix, x->m, &words);
-	fed_aggregation_host_clear(place);
-	rc = fed_check_code(pre, "mix", rc, false, &words, err);
+	fed__aggregation_host_clear(place);
+	rc = fed__check_code(pre, "mix", rc, false, &words, err);
 	if (rc == FED_OK)
-		rc = fed_mixing_make(x, place, round, u, pre->entry->head->name, err);
+		rc = fed__mixing_make(x, place, round, u, pre->entry->head->name, err);
 	if (rc)
-		fed_mixing_release(x);
+		fed__mixing_release(x);
 	return rc;
 }
 
@@ -447,16 +447,16 @@ static int run_mixed(struct fed_aggregation *a, const struct fed_update *const *
 {
 	struct fed_mixing x;
 
-	if (fed_mix(&x, a->instance->after, &a->place, &a->round, u, a->n, err))
+	if (fed__mix(&x, a->instance->after, &a->place, &a->round, u, a->n, err))
 		return FED_FAIL;
 	int rc = run_rows(a, x.u, x.m, x.verdict, x.trust, out, err);
 	if (rc == FED_OK)
 		rc = share_weights(a->instance, x.u, x.verdict, x.m, err);
 	if (rc == FED_OK) {
-		fed_mixing_judge(&x, a->verdict, a->trust);
+		fed__mixing_judge(&x, a->verdict, a->trust);
 		memcpy(a->mixed, x.verdict, x.m * sizeof *a->mixed);
 	}
-	fed_mixing_release(&x);
+	fed__mixing_release(&x);
 	return rc;
 }
 
@@ -494,7 +494,7 @@ void fed_aggregation_release(struct fed_aggregation *a)
 	fed_free(a->extra);
 	fed_free(a->mixed);
 	fed_free_floats(a->rows);
-	fed_aggregation_host_release(&a->place);
+	fed__aggregation_host_release(&a->place);
 	if (a->update != &a->only) {
 		fed_free(a->update);
 		fed_free(a->verdict);

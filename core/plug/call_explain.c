@@ -15,7 +15,7 @@ static const struct fed_aggregator *aggregator_of(const struct fed_instance *ins
 	return &instance->entry->copy.aggregator;
 }
 
-bool fed_tells(const struct fed_entry *entry)
+bool fed__tells(const struct fed_entry *entry)
 {
 	return entry->head->kind == FED_KIND_AGGREGATOR && entry->copy.aggregator.tell;
 }
@@ -87,7 +87,7 @@ static int call_one(const struct fed_instance *who, const struct fed_round *roun
 	struct fed_error words = {{0}};
 	struct fed_round seen = *round;
 
-	if (!fed_tells(who->entry))
+	if (!fed__tells(who->entry))
 		return FED_OK;
 	seen.ld = 0;
 	const int rc = aggregator_of(who)->tell(who->state, &seen, u, n, v, t->step, &l.teller, &words);
@@ -95,18 +95,18 @@ static int call_one(const struct fed_instance *who, const struct fed_round *roun
 		fed_text_add(t->lines, "... and %zu lines more\n", l.n - FED_TOLD_LINES);
 	if (t->lines->failed)
 		return fed_fail_memory(err, t->lines->len, "what a rule tells");
-	return fed_check_code(who, "tell", rc, false, &words, err);
+	return fed__check_code(who, "tell", rc, false, &words, err);
 }
 
 /* Updates and verdicts as a plugin sees them: behind pointers, with their sizes. */
-struct rows {
+struct update_rows {
 	struct fed_update *update;                   /* [n] */
 	struct fed_verdict *verdict, *mixed;         /* [n] */
 	const struct fed_update **u;                 /* [n] */
 	const struct fed_verdict **v, **on_mixtures; /* [n] */
 };
 
-static void rows_release(struct rows *x)
+static void rows_release(struct update_rows *x)
 {
 	fed_free(x->update);
 	fed_free(x->verdict);
@@ -116,16 +116,16 @@ static void rows_release(struct rows *x)
 	fed_free(x->on_mixtures);
 }
 
-static int rows_init(struct rows *x, const struct fed_telling *t, struct fed_error *err)
+static int rows_init(struct update_rows *x, const struct fed_telling *t, struct fed_error *err)
 {
 	const size_t n = t->n;
 
-	*x = (struct rows){.update = fed_alloc_array(n, sizeof *x->update),
-	                   .verdict = fed_alloc_array(n, sizeof *x->verdict),
-	                   .mixed = fed_alloc_array(n, sizeof *x->mixed),
-	                   .u = fed_alloc_array(n, sizeof *x->u),
-	                   .v = fed_alloc_array(n, sizeof *x->v),
-	                   .on_mixtures = fed_alloc_array(n, sizeof *x->on_mixtures)};
+	*x = (struct update_rows){.update = fed_alloc_array(n, sizeof *x->update),
+	                          .verdict = fed_alloc_array(n, sizeof *x->verdict),
+	                          .mixed = fed_alloc_array(n, sizeof *x->mixed),
+	                          .u = fed_alloc_array(n, sizeof *x->u),
+	                          .v = fed_alloc_array(n, sizeof *x->v),
+	                          .on_mixtures = fed_alloc_array(n, sizeof *x->on_mixtures)};
 	if (!x->update || !x->verdict || !x->mixed || !x->u || !x->v || !x->on_mixtures) {
 		rows_release(x);
 		return fed_fail_memory(err, n * sizeof *x->update, "the updates of a round");
@@ -145,15 +145,16 @@ static int rows_init(struct rows *x, const struct fed_telling *t, struct fed_err
 }
 
 static int explain_mixtures(const struct fed_telling *t, struct fed_aggregation_host *place,
-                            struct fed_round *round, const struct rows *rows, struct fed_error *err)
+                            struct fed_round *round, const struct update_rows *rows,
+                            struct fed_error *err)
 {
 	const struct fed_instance *who = t->instance;
 	struct fed_mixing x;
 
-	if (fed_mix(&x, who->after, place, round, rows->u, t->n, err))
+	if (fed__mix(&x, who->after, place, round, rows->u, t->n, err))
 		return FED_FAIL;
 	const int rc = call_one(who, round, x.u, x.m, rows->on_mixtures, t, err);
-	fed_mixing_release(&x);
+	fed__mixing_release(&x);
 	return rc;
 }
 
@@ -162,21 +163,21 @@ static int explain(const struct fed_telling *t, bool pre_aggregation, struct fed
 	const struct fed_instance *who = t->instance;
 	struct fed_round round = t->round;
 	struct fed_aggregation_host place;
-	struct rows rows;
+	struct update_rows rows;
 	int rc;
 
 	if (rows_init(&rows, t, err))
 		return FED_FAIL;
-	fed_aggregation_host_init(&place, NULL, t->pool, round.dim);
+	fed__aggregation_host_init(&place, NULL, t->pool, round.dim);
 	round.size = sizeof round;
 	round.host = &place.host;
 	if (pre_aggregation)
 		rc = call_one(who->after, &round, rows.u, t->n, rows.v, t, err);
-	else if (who->after && fed_tells(who->entry))
+	else if (who->after && fed__tells(who->entry))
 		rc = explain_mixtures(t, &place, &round, &rows, err);
 	else
 		rc = call_one(who, &round, rows.u, t->n, rows.v, t, err);
-	fed_aggregation_host_release(&place);
+	fed__aggregation_host_release(&place);
 	rows_release(&rows);
 	return rc;
 }

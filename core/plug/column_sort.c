@@ -115,9 +115,9 @@ static int sort_all(struct sorting *s, struct fed_pool *pool, uint64_t *within,
 	return rc;
 }
 
-int fed_sort_columns(const float *const *row, size_t n, size_t dim, size_t lo, size_t hi,
-                     fed_sorted_work *work, void *ctx, struct fed_pool *pool, uint64_t *within,
-                     struct fed_error *err)
+int fed__sort_columns(const float *const *row, size_t n, size_t dim, size_t lo, size_t hi,
+                      fed_sorted_work *work, void *ctx, struct fed_pool *pool, uint64_t *within,
+                      struct fed_error *err)
 {
 	struct fed_sorter sorter;
 	struct sorting s = {.row = row,

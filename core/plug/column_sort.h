@@ -10,8 +10,8 @@
 
 typedef void fed_sorted_work(void *ctx, const float *sorted, size_t j0, size_t width);
 /* As struct fed_host's sorted(). */
-int fed_sort_columns(const float *const *row, size_t n, size_t dim, size_t lo, size_t hi,
-                     fed_sorted_work *, void *ctx, struct fed_pool *, uint64_t *within,
-                     struct fed_error *);
+int fed__sort_columns(const float *const *row, size_t n, size_t dim, size_t lo, size_t hi,
+                      fed_sorted_work *, void *ctx, struct fed_pool *, uint64_t *within,
+                      struct fed_error *);
 
 #endif

@@ -80,16 +80,16 @@ static bool is_printable(const char *s)
 static int check_words(const struct fed_library *lib, const struct fed_head *head,
                        struct fed_error *err)
 {
-	if (!fed_library_holds_string(lib, head->name, NAME_MOST + 1) || !is_name(head->name))
+	if (!fed__library_holds_string(lib, head->name, NAME_MOST + 1) || !is_name(head->name))
 		return fed_reject(err, "its name must match [a-z][a-z0-9-]* and have at most %d letters",
 		                  NAME_MOST);
-	if (!fed_library_holds_string(lib, head->help, HELP_MOST + 1) || !*head->help)
+	if (!fed__library_holds_string(lib, head->help, HELP_MOST + 1) || !*head->help)
 		return fed_reject(err, "its help must be one line of 1 to %d letters", HELP_MOST);
 	if (strchr(head->help, '\n'))
 		return fed_reject(err, "its help must be one line; the rest belongs into doc");
-	if (head->doc && !fed_library_holds_string(lib, head->doc, DOC_MOST))
+	if (head->doc && !fed__library_holds_string(lib, head->doc, DOC_MOST))
 		return fed_reject(err, "its doc must be a string of less than %d bytes", DOC_MOST);
-	if (head->version && (!fed_library_holds_string(lib, head->version, VERSION_MOST + 1) ||
+	if (head->version && (!fed__library_holds_string(lib, head->version, VERSION_MOST + 1) ||
 	                      !*head->version || !is_printable(head->version)))
 		return fed_reject(err, "its version must be 1 to %d printable ASCII letters", VERSION_MOST);
 	return FED_OK;
@@ -100,17 +100,17 @@ static bool row_is_sound(const struct fed_library *lib, const struct fed_field *
 {
 	const char *const strings[] = {row->help, row->text, row->hint};
 
-	if (!fed_library_holds_string(lib, row->name, HELP_MOST))
+	if (!fed__library_holds_string(lib, row->name, HELP_MOST))
 		return false;
 	for (size_t i = 0; i < sizeof strings / sizeof *strings; i++)
-		if (strings[i] && !fed_library_holds_string(lib, strings[i], DOC_MOST))
+		if (strings[i] && !fed__library_holds_string(lib, strings[i], DOC_MOST))
 			return false;
 	for (size_t i = 0; row->choice; i++) {
-		if (i == CHOICES_MOST || !fed_library_holds(lib, &row->choice[i], sizeof row->choice[i]))
+		if (i == CHOICES_MOST || !fed__library_holds(lib, &row->choice[i], sizeof row->choice[i]))
 			return false;
 		if (!row->choice[i])
 			break;
-		if (!fed_library_holds_string(lib, row->choice[i], HELP_MOST))
+		if (!fed__library_holds_string(lib, row->choice[i], HELP_MOST))
 			return false;
 	}
 	return true;
@@ -133,7 +133,7 @@ static int copy_rows(const struct fed_library *lib, const struct fed_head *head,
 	size_t n = 0;
 
 	while (head->fields) {
-		if (n == ROWS_MOST || !fed_library_holds(lib, row_at(head, n), head->field_size))
+		if (n == ROWS_MOST || !fed__library_holds(lib, row_at(head, n), head->field_size))
 			return fed_reject(err, "its field table has no FED_END within %d rows", ROWS_MOST);
 		if (row_at(head, n)->type == FED_TYPE_END)
 			break;
@@ -255,17 +255,17 @@ static size_t size_of_kind(uint32_t kind)
 	}
 }
 
-int fed_descriptor_read(const struct fed_library *lib, struct fed_entry *entry,
-                        struct fed_error *err)
+int fed__descriptor_read(const struct fed_library *lib, struct fed_entry *entry,
+                         struct fed_error *err)
 {
-	const struct fed_head *head = fed_library_symbol(lib, "fed_plugin");
+	const struct fed_head *head = fed__library_symbol(lib, "fed_plugin");
 
-	if (!head || !fed_library_holds(lib, head, sizeof *head))
+	if (!head || !fed__library_holds(lib, head, sizeof *head))
 		return fed_reject(err, "exports no fed_plugin; declare it as FED_PLUGIN struct "
 		                       "fed_aggregator fed_plugin = { ... }");
 	if (check_version(head, err) || check_sizes(head, err))
 		return FED_REJECT;
-	if (!fed_library_holds(lib, head, head->size))
+	if (!fed__library_holds(lib, head, head->size))
 		return fed_reject(err, "fed_plugin has %u bytes by its own word, but the file has less",
 		                  head->size);
 	if (check_words(lib, head, err))

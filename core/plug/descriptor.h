@@ -11,6 +11,6 @@
 /* Checks `fed_plugin` of the library and copies it into entry->copy, its field rows into
  * entry->fields, over zeroes.  Afterwards head->doc and head->fields are never NULL.  FED_REJECT:
  * invalid, with the remedy in the error; FED_FAIL: no memory. */
-int fed_descriptor_read(const struct fed_library *, struct fed_entry *, struct fed_error *);
+int fed__descriptor_read(const struct fed_library *, struct fed_entry *, struct fed_error *);
 
 #endif

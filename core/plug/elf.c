@@ -296,7 +296,7 @@ static int check_symbols(const struct image *f, const elf_header *h, const elf_s
 	                          wanted, wanted);
 }
 
-int fed_elf_check(const void *bytes, size_t size, const char *symbol, struct fed_error *err)
+int fed__elf_check(const void *bytes, size_t size, const char *symbol, struct fed_error *err)
 {
 	const struct image f = {bytes, size};
 	elf_header h;

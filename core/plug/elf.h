@@ -9,6 +9,6 @@
 
 /* FED_OK if this process can load the object and it exports `symbol`; FED_REJECT with a clause that
  * follows the file's name.  The bytes are untrusted. */
-int fed_elf_check(const void *bytes, size_t size, const char *symbol, struct fed_error *);
+int fed__elf_check(const void *bytes, size_t size, const char *symbol, struct fed_error *);
 
 #endif

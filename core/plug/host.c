@@ -21,7 +21,7 @@ static struct fed_aggregation_host *state_of(const struct fed_host *host)
 
 /* Tiles ------------------------------------------------------------------ */
 
-struct tiles {
+struct tiled_work {
 	void (*work)(void *ctx, size_t j0, size_t j1);
 	void *ctx;
 	size_t dim;
@@ -29,7 +29,7 @@ struct tiles {
 
 static void run_tile(void *ctx, size_t i, int worker)
 {
-	const struct tiles *t = ctx;
+	const struct tiled_work *t = ctx;
 	const size_t j0 = i * TILE;
 
 	(void)worker;
@@ -40,7 +40,7 @@ static int tiles(const struct fed_host *host, void (*work)(void *ctx, size_t j0,
                  void *ctx, struct fed_error *err)
 {
 	const struct fed_aggregation_host *w = state_of(host);
-	struct tiles t = {work, ctx, w->dim};
+	struct tiled_work t = {work, ctx, w->dim};
 
 	return fed_pool_each(w->pool, (w->dim + TILE - 1) / TILE, run_tile, &t, err);
 }
@@ -117,9 +117,9 @@ static int combine(const struct fed_host *host, const float *const row[], const 
 	return rc;
 }
 
-int fed_aggregation_host_mix(const struct fed_aggregation_host *w, const float *const row[],
-                             size_t n, const double *mix, size_t m, float *out, size_t ld,
-                             struct fed_error *err)
+int fed__aggregation_host_mix(const struct fed_aggregation_host *w, const float *const row[],
+                              size_t n, const double *mix, size_t m, float *out, size_t ld,
+                              struct fed_error *err)
 {
 	struct sparse *rows = fed_alloc_array(m, sizeof *rows), all;
 	struct mixture x = {.rows = rows, .m = m, .ld = ld, .out = out};
@@ -184,7 +184,7 @@ static int accumulate(const struct fed_host *host, double *sum, double w, const 
 	return tiles(host, add_tile, &a, err);
 }
 
-int fed_aggregation_host_flush(struct fed_aggregation_host *state, struct fed_error *err)
+int fed__aggregation_host_flush(struct fed_aggregation_host *state, struct fed_error *err)
 {
 	struct sparse s;
 	int rc = FED_OK;
@@ -237,7 +237,7 @@ static int sorted(const struct fed_host *host, const float *const row[], size_t 
 {
 	const struct fed_aggregation_host *w = state_of(host);
 
-	return fed_sort_columns(row, n, w->dim, lo, hi, work, ctx, w->pool, within, err);
+	return fed__sort_columns(row, n, w->dim, lo, hi, work, ctx, w->pool, within, err);
 }
 
 /* Memory, words ---------------------------------------------------------- */
@@ -279,8 +279,8 @@ static void mark(const struct fed_host *host, size_t i, int32_t group, bool trus
 		state->trust[i] = (struct fed_trust){group < 0 ? -1 : group, trusted};
 }
 
-void fed_aggregation_host_init(struct fed_aggregation_host *state, const struct fed_host *outer,
-                               struct fed_pool *pool, size_t dim)
+void fed__aggregation_host_init(struct fed_aggregation_host *state, const struct fed_host *outer,
+                                struct fed_pool *pool, size_t dim)
 {
 	*state = (struct fed_aggregation_host){
 		.host = {.size = sizeof state->host,
@@ -299,16 +299,16 @@ void fed_aggregation_host_init(struct fed_aggregation_host *state, const struct 
 	};
 }
 
-void fed_aggregation_host_clear(struct fed_aggregation_host *state)
+void fed__aggregation_host_clear(struct fed_aggregation_host *state)
 {
 	for (size_t i = 0; i < state->n_scratch; i++)
 		fed_free_floats(state->scratch[i]);
 	state->n_scratch = 0;
 }
 
-void fed_aggregation_host_release(struct fed_aggregation_host *state)
+void fed__aggregation_host_release(struct fed_aggregation_host *state)
 {
-	fed_aggregation_host_clear(state);
+	fed__aggregation_host_clear(state);
 	fed_free(state->scratch);
 	fed_free(state->addend);
 	*state = (struct fed_aggregation_host){0};

@@ -37,17 +37,17 @@ struct fed_aggregation_host {
 	struct fed_addend *addend; /* [n_addends] */
 	size_t n_addends, addend_capacity;
 };
-void fed_aggregation_host_init(struct fed_aggregation_host *, const struct fed_host *outer,
-                               struct fed_pool *, size_t dim);
+void fed__aggregation_host_init(struct fed_aggregation_host *, const struct fed_host *outer,
+                                struct fed_pool *, size_t dim);
 /* Compute the deferred sums. */
-int fed_aggregation_host_flush(struct fed_aggregation_host *, struct fed_error *);
+int fed__aggregation_host_flush(struct fed_aggregation_host *, struct fed_error *);
 /* Release the scratch memory of a call. */
-void fed_aggregation_host_clear(struct fed_aggregation_host *);
-void fed_aggregation_host_release(struct fed_aggregation_host *); /* zeroed is fine */
+void fed__aggregation_host_clear(struct fed_aggregation_host *);
+void fed__aggregation_host_release(struct fed_aggregation_host *); /* zeroed is fine */
 
 /* out (m, dim), rows ld apart, = mix (m, n) rows: in doubles; rows of weight 0 are not read. */
-int fed_aggregation_host_mix(const struct fed_aggregation_host *, const float *const row[],
-                             size_t n, const double *mix, size_t m, float *out, size_t ld,
-                             struct fed_error *);
+int fed__aggregation_host_mix(const struct fed_aggregation_host *, const float *const row[],
+                              size_t n, const double *mix, size_t m, float *out, size_t ld,
+                              struct fed_error *);
 
 #endif

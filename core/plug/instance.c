@@ -94,7 +94,7 @@ int fed_instance_size(struct fed_instance *instance, size_t dim, struct fed_erro
 	return FED_OK;
 }
 
-void fed_instance_zero_scratch(struct fed_instance *instance)
+void fed__instance_zero_scratch(struct fed_instance *instance)
 {
 	for (const struct fed_field *row = rows_of(instance); row->type != FED_TYPE_END; row++)
 		if (row->type == FED_TYPE_SCRATCH && instance->vectors)

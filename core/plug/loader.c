@@ -109,8 +109,8 @@ static int open_copy(struct fed_library *lib, const char *path, const struct fed
 	return open_temporary(lib, bytes, err);
 }
 
-int fed_library_open(struct fed_library **out, const char *path, bool private_copy,
-                     struct fed_error *err)
+int fed__library_open(struct fed_library **out, const char *path, bool private_copy,
+                      struct fed_error *err)
 {
 	struct fed_text bytes = {0};
 	uint64_t size;
@@ -127,18 +127,18 @@ int fed_library_open(struct fed_library **out, const char *path, bool private_co
 	lib->fd = -1;
 	rc = fed_file_read(path, FILE_MOST, &bytes, err);
 	if (rc == FED_OK)
-		rc = fed_elf_check(bytes.s, bytes.len, "fed_plugin", err);
+		rc = fed__elf_check(bytes.s, bytes.len, "fed_plugin", err);
 	if (rc == FED_OK)
 		rc = private_copy ? open_copy(lib, path, &bytes, err) : open_handle(lib, path, err);
 	fed_text_release(&bytes);
 	if (rc == FED_OK)
 		*out = lib;
 	else
-		fed_library_close(lib);
+		fed__library_close(lib);
 	return rc;
 }
 
-void fed_library_close(struct fed_library *lib)
+void fed__library_close(struct fed_library *lib)
 {
 	if (!lib)
 		return;
@@ -149,11 +149,11 @@ void fed_library_close(struct fed_library *lib)
 	fed_free(lib);
 }
 
-const void *fed_library_symbol(const struct fed_library *lib, const char *name)
+const void *fed__library_symbol(const struct fed_library *lib, const char *name)
 {
 	const void *p = dlsym(lib->handle, name);
 
-	return p && fed_library_holds(lib, p, 1) ? p : NULL;
+	return p && fed__library_holds(lib, p, 1) ? p : NULL;
 }
 
 /* A search for the segment of a library that contains p. */
@@ -190,12 +190,12 @@ static size_t room_at(const struct fed_library *lib, const void *p)
 	return s.capacity;
 }
 
-bool fed_library_holds(const struct fed_library *lib, const void *p, size_t size)
+bool fed__library_holds(const struct fed_library *lib, const void *p, size_t size)
 {
 	return size <= room_at(lib, p);
 }
 
-bool fed_library_holds_string(const struct fed_library *lib, const char *s, size_t limit)
+bool fed__library_holds_string(const struct fed_library *lib, const char *s, size_t limit)
 {
 	const size_t capacity = room_at(lib, s);
 

@@ -13,15 +13,15 @@
 struct fed_library;
 
 /* Inspects the ELF headers first: a damaged object could kill the process inside dlopen. */
-int fed_library_open(struct fed_library **, const char *path, bool private_copy,
-                     struct fed_error *);
-void fed_library_close(struct fed_library *); /* NULL is fine */
+int fed__library_open(struct fed_library **, const char *path, bool private_copy,
+                      struct fed_error *);
+void fed__library_close(struct fed_library *); /* NULL is fine */
 
 /* The exported object of that name if it is inside the library itself; else NULL. */
-const void *fed_library_symbol(const struct fed_library *, const char *name);
+const void *fed__library_symbol(const struct fed_library *, const char *name);
 /* Whether [p, p + size) is mapped and readable as part of the library. */
-bool fed_library_holds(const struct fed_library *, const void *p, size_t size);
+bool fed__library_holds(const struct fed_library *, const void *p, size_t size);
 /* Whether s is a string of the library that ends within `limit` bytes. */
-bool fed_library_holds_string(const struct fed_library *, const char *s, size_t limit);
+bool fed__library_holds_string(const struct fed_library *, const char *s, size_t limit);
 
 #endif

@@ -9,7 +9,7 @@
 
 #include "base/mem.h"
 
-int fed_mixing_init(struct fed_mixing *x, size_t n, size_t m, size_t ld, struct fed_error *err)
+int fed__mixing_init(struct fed_mixing *x, size_t n, size_t m, size_t ld, struct fed_error *err)
 {
 	const char *what = "mixtures of updates";
 
@@ -24,11 +24,11 @@ int fed_mixing_init(struct fed_mixing *x, size_t n, size_t m, size_t ld, struct 
 	x->u = fed_alloc_array(m, sizeof *x->u);
 	if (x->mix && x->rows && x->update && x->verdict && x->trust && x->u)
 		return FED_OK;
-	fed_mixing_release(x);
+	fed__mixing_release(x);
 	return fed_fail_memory(err, m * (n * sizeof *x->mix + ld * sizeof *x->rows), what);
 }
 
-void fed_mixing_release(struct fed_mixing *x)
+void fed__mixing_release(struct fed_mixing *x)
 {
 	fed_free(x->mix);
 	fed_free_floats(x->rows);
@@ -90,9 +90,9 @@ static struct fed_update describe(const struct fed_mixing *x, size_t k,
 	return mixed;
 }
 
-int fed_mixing_make(struct fed_mixing *x, const struct fed_aggregation_host *place,
-                    const struct fed_round *round, const struct fed_update *const *u,
-                    const char *name, struct fed_error *err)
+int fed__mixing_make(struct fed_mixing *x, const struct fed_aggregation_host *place,
+                     const struct fed_round *round, const struct fed_update *const *u,
+                     const char *name, struct fed_error *err)
 {
 	const float **row;
 
@@ -104,7 +104,7 @@ int fed_mixing_make(struct fed_mixing *x, const struct fed_aggregation_host *pla
 	for (size_t i = 0; i < x->n; i++)
 		row[i] = u[i]->delta;
 	const int rc =
-		fed_aggregation_host_mix(place, row, x->n, x->mix, x->m, x->rows, round->ld, err);
+		fed__aggregation_host_mix(place, row, x->n, x->mix, x->m, x->rows, round->ld, err);
 	fed_free(row);
 	for (size_t k = 0; rc == FED_OK && k < x->m; k++) {
 		x->update[k] = describe(x, k, round, u);
@@ -132,8 +132,8 @@ static size_t main_mixture(const struct fed_mixing *x, size_t i)
 	return best;
 }
 
-void fed_mixing_judge(const struct fed_mixing *x, struct fed_verdict *verdict,
-                      struct fed_trust *trust)
+void fed__mixing_judge(const struct fed_mixing *x, struct fed_verdict *verdict,
+                       struct fed_trust *trust)
 {
 	for (size_t i = 0; i < x->n; i++) {
 		const size_t main = main_mixture(x, i);

@@ -19,18 +19,18 @@ struct fed_mixing {
 	const struct fed_update **u; /* [m], of update */
 };
 /* mix is zero, verdicts and trusts are unset; u [n] are the updates. */
-int fed_mixing_init(struct fed_mixing *, size_t n, size_t m, size_t ld, struct fed_error *);
+int fed__mixing_init(struct fed_mixing *, size_t n, size_t m, size_t ld, struct fed_error *);
 /* After mix was written: check it, make rows, updates and verdicts.  `name` is the
  * pre-aggregation's. */
-int fed_mixing_make(struct fed_mixing *, const struct fed_aggregation_host *,
-                    const struct fed_round *round, const struct fed_update *const *u,
-                    const char *name, struct fed_error *);
+int fed__mixing_make(struct fed_mixing *, const struct fed_aggregation_host *,
+                     const struct fed_round *round, const struct fed_update *const *u,
+                     const char *name, struct fed_error *);
 /* All of this at once: init, mix() of the pre-aggregation on n updates, make.  round->ld becomes
  * that of the rows.  Defined in call_aggregation.c, since it calls the plugin. */
-int fed_mix(struct fed_mixing *, const struct fed_instance *pre, struct fed_aggregation_host *,
-            struct fed_round *, const struct fed_update *const *u, size_t n, struct fed_error *);
+int fed__mix(struct fed_mixing *, const struct fed_instance *pre, struct fed_aggregation_host *,
+             struct fed_round *, const struct fed_update *const *u, size_t n, struct fed_error *);
 /* Map the verdicts on the mixtures to verdicts on the updates. */
-void fed_mixing_judge(const struct fed_mixing *, struct fed_verdict *, struct fed_trust *);
-void fed_mixing_release(struct fed_mixing *); /* zeroed is fine */
+void fed__mixing_judge(const struct fed_mixing *, struct fed_verdict *, struct fed_trust *);
+void fed__mixing_release(struct fed_mixing *); /* zeroed is fine */
 
 #endif

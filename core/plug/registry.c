@@ -63,7 +63,7 @@ static void entry_free(struct fed_entry *entry)
 {
 	if (!entry)
 		return;
-	fed_library_close(entry->library);
+	fed__library_close(entry->library);
 	fed_free(entry->fields);
 	fed_free(entry->path);
 	fed_free(entry);
@@ -120,9 +120,9 @@ static int entry_new(struct fed_entry **out, const char *path, bool builtin, boo
 	}
 	entry->path = kept;
 	entry->builtin = builtin;
-	int rc = fed_library_open(&entry->library, kept, private_copy, &why);
+	int rc = fed__library_open(&entry->library, kept, private_copy, &why);
 	if (rc == FED_OK)
-		rc = fed_descriptor_read(entry->library, entry, &why);
+		rc = fed__descriptor_read(entry->library, entry, &why);
 	if (rc == FED_OK) {
 		*out = entry;
 		return FED_OK;

@@ -86,7 +86,7 @@ int fed_instance_renew(struct fed_instance *out, const struct fed_instance *, st
 /* Allocate (or replace) the zeroed vectors for a model of dim parameters.  Unchanged on failure. */
 int fed_instance_size(struct fed_instance *, size_t dim, struct fed_error *);
 /* Zero the FED_TYPE_SCRATCH vectors. */
-void fed_instance_zero_scratch(struct fed_instance *);
+void fed__instance_zero_scratch(struct fed_instance *);
 /* Rows of FED_TYPE_BROADCAST, in order; row k's vector [dim]. */
 uint32_t fed_instance_broadcasts(const struct fed_instance *);
 const double *fed_instance_broadcast(const struct fed_instance *, uint32_t k);

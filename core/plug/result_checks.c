@@ -15,8 +15,8 @@
 #define QUIET 0x00400000u
 #define EXPONENT 0x7f800000u
 
-int fed_check_code(const struct fed_instance *instance, const char *function, int rc,
-                   bool may_reject, struct fed_error *words, struct fed_error *err)
+int fed__check_code(const struct fed_instance *instance, const char *function, int rc,
+                    bool may_reject, struct fed_error *words, struct fed_error *err)
 {
 	const struct fed_head *head = instance->entry->head;
 	const char *kind = fed_kind_name(head->kind);
@@ -42,7 +42,7 @@ static uint32_t bits_of(float x)
 	return bits;
 }
 
-void fed_fill_unwritten(float *out, size_t n)
+void fed__fill_unwritten(float *out, size_t n)
 {
 	const uint32_t bits = UNWRITTEN;
 
@@ -55,8 +55,8 @@ static bool is_unwritten(float x)
 	return (bits_of(x) & ~0x80000000u & ~QUIET) == (UNWRITTEN & ~QUIET);
 }
 
-int fed_check_step(const struct fed_instance *instance, const float *out, size_t j0, size_t j1,
-                   struct fed_error *err)
+int fed__check_step(const struct fed_instance *instance, const float *out, size_t j0, size_t j1,
+                    struct fed_error *err)
 {
 	const char *name = instance->entry->head->name;
 	uint32_t bad = 0;
@@ -83,7 +83,7 @@ bool fed_step_has_nonfinite(const float *out, size_t dim)
 	return false;
 }
 
-size_t fed_find_unwritten(const float *out, size_t n)
+size_t fed__find_unwritten(const float *out, size_t n)
 {
 	size_t j = 0;
 

@@ -192,15 +192,15 @@ static int build_decoder(struct fed_decoder *d, const struct fed_net *of, size_t
 	return fed_net_finish(&d->net, err);
 }
 
-int fed_decoder_init(struct fed_decoder *d, const struct fed_net *of, size_t cut, uint64_t seed,
-                     struct fed_pool *pool, struct fed_error *err)
+int fed__decoder_init(struct fed_decoder *d, const struct fed_net *of, size_t cut, uint64_t seed,
+                      struct fed_pool *pool, struct fed_error *err)
 {
 	*d = (struct fed_decoder){.spread = 1};
 	if (build_decoder(d, of, cut, err) ||
 	    fed_thread_scratch_init(&d->thread_scratch, &d->net, pool, err) ||
 	    fed_workspace_init_for(&d->space, &d->thread_scratch, 0, d->net.layers, BATCH, false,
 	                           err)) {
-		fed_decoder_release(d);
+		fed__decoder_release(d);
 		return FED_FAIL;
 	}
 	d->space.worker = fed_pool_threads(pool) - 1;
@@ -210,14 +210,14 @@ int fed_decoder_init(struct fed_decoder *d, const struct fed_net *of, size_t cut
 	if (!d->params || !d->mean || !d->middle) {
 		const size_t bytes = d->net.dim * sizeof *d->params;
 
-		fed_decoder_release(d);
+		fed__decoder_release(d);
 		return fed_fail_memory(err, bytes, "a decoder");
 	}
 	fed_net_init_params(&d->net, d->params, seed);
 	return FED_OK;
 }
 
-void fed_decoder_release(struct fed_decoder *d)
+void fed__decoder_release(struct fed_decoder *d)
 {
 	fed_workspace_release(&d->space);
 	fed_thread_scratch_release(&d->thread_scratch);
@@ -288,9 +288,9 @@ static void train_step(struct fed_decoder *d, struct decoder_training *l, const 
 	fed_adam_step(&l->adam, rate, d->params, l->gradient);
 }
 
-int64_t fed_decoder_train(struct fed_decoder *d, const float *z, const float *x, uint32_t n,
-                          uint32_t steps, uint64_t seed, const atomic_int *stopped,
-                          struct fed_error *err)
+int64_t fed__decoder_train(struct fed_decoder *d, const float *z, const float *x, uint32_t n,
+                           uint32_t steps, uint64_t seed, const atomic_int *stopped,
+                           struct fed_error *err)
 {
 	struct decoder_training l = {.r = fed_stream_open(seed, FED_FOR_OBSERVER, 0, 1)};
 	int64_t made = -1;
@@ -310,7 +310,7 @@ int64_t fed_decoder_train(struct fed_decoder *d, const float *z, const float *x,
 	return made;
 }
 
-void fed_decoder_draw(struct fed_decoder *d, const float *z, float *x)
+void fed__decoder_draw(struct fed_decoder *d, const float *z, float *x)
 {
 	standardize(d, z, fed_workspace_input(&d->space));
 	const float *y = fed_net_forward(&d->space, d->params, 1);

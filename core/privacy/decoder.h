@@ -29,15 +29,15 @@ struct fed_decoder {
 
 /* An untrained decoder for the cut below layer [cut] of the net `of`.  All calls are on the thread
  * of the pool's owner, which its idle threads help; NULL: no pool. */
-int fed_decoder_init(struct fed_decoder *, const struct fed_net *of, size_t cut, uint64_t seed,
-                     struct fed_pool *, struct fed_error *);
-void fed_decoder_release(struct fed_decoder *); /* zeroed is fine */
+int fed__decoder_init(struct fed_decoder *, const struct fed_net *of, size_t cut, uint64_t seed,
+                      struct fed_pool *, struct fed_error *);
+void fed__decoder_release(struct fed_decoder *); /* zeroed is fine */
 /* Train on n public examples: z (n, smashed), x (n, input).  Ends early when *stopped is not 0;
  * returns the steps made, or less than 0 without memory. */
-int64_t fed_decoder_train(struct fed_decoder *, const float *z, const float *x, uint32_t n,
-                          uint32_t steps, uint64_t seed, const atomic_int *stopped,
-                          struct fed_error *);
+int64_t fed__decoder_train(struct fed_decoder *, const float *z, const float *x, uint32_t n,
+                           uint32_t steps, uint64_t seed, const atomic_int *stopped,
+                           struct fed_error *);
 /* Reconstruct one example: z [smashed], x [input]. */
-void fed_decoder_draw(struct fed_decoder *, const float *z, float *x);
+void fed__decoder_draw(struct fed_decoder *, const float *z, float *x);
 
 #endif

@@ -63,8 +63,8 @@ static double ratio(const struct centred *a, const struct centred *b,
 	return both > 0 && of_a > 0 && of_b > 0 ? fmin(1, sqrt(both / sqrt(of_a) / sqrt(of_b))) : 0;
 }
 
-int fed_distance_correlation(const double *a, const double *b, size_t n,
-                             struct fed_correlation *out, struct fed_error *err)
+int fed__distance_correlation(const double *a, const double *b, size_t n,
+                              struct fed_correlation *out, struct fed_error *err)
 {
 	double *mean = fed_alloc_array(2 * n, sizeof *mean);
 

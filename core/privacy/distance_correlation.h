@@ -28,7 +28,7 @@ struct fed_correlation {
 	double plain, corrected;
 };
 /* Correlation of two matrices a, b [n][n] of distances, symmetric, 0 on the diagonal; n > 3. */
-int fed_distance_correlation(const double *a, const double *b, size_t n, struct fed_correlation *,
-                             struct fed_error *);
+int fed__distance_correlation(const double *a, const double *b, size_t n, struct fed_correlation *,
+                              struct fed_error *);
 
 #endif

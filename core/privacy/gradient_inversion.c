@@ -24,13 +24,13 @@ static size_t first_dense(const struct fed_net *net)
 	return l < net->layers && net->layer[l].ops == &fed_layer_dense ? l : net->layers;
 }
 
-bool fed_inversion_is_exact(const struct fed_net *net)
+bool fed__inversion_is_exact(const struct fed_net *net)
 {
 	return first_dense(net) < net->layers;
 }
 
-int fed_gradient_invert_exactly(const struct fed_net *net, const float *gradient, float *x,
-                                struct fed_error *err)
+int fed__gradient_invert_exactly(const struct fed_net *net, const float *gradient, float *x,
+                                 struct fed_error *err)
 {
 	const struct fed_net_layer *layer = &net->layer[first_dense(net)];
 	const size_t inputs = fed_shape_size(&layer->in), units = fed_shape_size(&layer->out);
@@ -194,8 +194,8 @@ static void smoothen(const struct fed_gradient_match_state *m, const float *x, f
 		}
 }
 
-int fed_gradient_match_state_slope(const struct fed_gradient_match_state *m, const float *x,
-                                   double *distance, float *dx, struct fed_error *err)
+int fed__gradient_match_state_slope(const struct fed_gradient_match_state *m, const float *x,
+                                    double *distance, float *dx, struct fed_error *err)
 {
 	struct matcher t;
 
@@ -244,8 +244,8 @@ static uint32_t search_examples(struct matcher *t, struct fed_adam *adam, float 
 	return step;
 }
 
-int fed_gradient_match(const struct fed_gradient_match_state *m, float *x, double *distance,
-                       uint32_t *made, struct fed_error *err)
+int fed__gradient_match(const struct fed_gradient_match_state *m, float *x, double *distance,
+                        uint32_t *made, struct fed_error *err)
 {
 	const size_t size = m->batch * fed_shape_size(&m->net->input);
 	float *tried = fed_alloc_floats(2 * size);

@@ -27,11 +27,11 @@
 #include "nn/net.h"
 
 /* True if the first layer with parameters is dense and gets the unchanged inputs. */
-bool fed_inversion_is_exact(const struct fed_net *);
+bool fed__inversion_is_exact(const struct fed_net *);
 /* Invert the gradient [dim] of one example; x [input].  FED_REJECT: it is zero in the first layer.
  */
-int fed_gradient_invert_exactly(const struct fed_net *, const float *gradient, float *x,
-                                struct fed_error *);
+int fed__gradient_invert_exactly(const struct fed_net *, const float *gradient, float *x,
+                                 struct fed_error *);
 
 struct fed_gradient_match_state {
 	const struct fed_net *net;
@@ -48,10 +48,10 @@ struct fed_gradient_match_state {
 };
 /* Search x (batch, input) from random points around `start`; *distance: D without smoothness at the
  * result; *made: steps. */
-int fed_gradient_match(const struct fed_gradient_match_state *, float *x, double *distance,
-                       uint32_t *made, struct fed_error *);
+int fed__gradient_match(const struct fed_gradient_match_state *, float *x, double *distance,
+                        uint32_t *made, struct fed_error *);
 /* One evaluation: D without smoothness, and its gradient by x into dx (batch, input). */
-int fed_gradient_match_state_slope(const struct fed_gradient_match_state *, const float *x,
-                                   double *distance, float *dx, struct fed_error *);
+int fed__gradient_match_state_slope(const struct fed_gradient_match_state *, const float *x,
+                                    double *distance, float *dx, struct fed_error *);
 
 #endif

@@ -39,7 +39,7 @@ struct cut_job {
 
 /* Figures ---------------------------------------------------------------------- */
 
-double fed_norm_auc(const double *value, const int32_t *label, size_t n)
+double fed__norm_auc(const double *value, const int32_t *label, size_t n)
 {
 	double pairs = 0, won = 0;
 
@@ -88,8 +88,8 @@ static uint32_t nearest_class(const float *v, size_t d, const float *mean, const
 	return best;
 }
 
-int fed_distinguishable_by_cosine(const float *v, size_t n, size_t d, const int32_t *label,
-                                  uint32_t classes, double *accuracy, struct fed_error *err)
+int fed__distinguishable_by_cosine(const float *v, size_t n, size_t d, const int32_t *label,
+                                   uint32_t classes, double *accuracy, struct fed_error *err)
 {
 	float *mean = classes > SIZE_MAX / sizeof *mean / d ? NULL : fed_alloc_floats(classes * d);
 	double *length = fed_alloc_array(classes, sizeof *length);
@@ -155,7 +155,7 @@ static void pass_batch(struct cut_job *w, uint32_t first, uint32_t batch)
 	const size_t d = w->at->numbers;
 	float *dy = fed_workspace_output_gradient(&w->tail), *x = fed_workspace_input(&w->tail);
 
-	fed_smashed_image_make(s, &w->head, p->id + first, batch, NULL, w->smashed + first * d);
+	fed__smashed_image_make(s, &w->head, p->id + first, batch, NULL, w->smashed + first * d);
 	memcpy(x, w->smashed + first * d, batch * d * sizeof *x);
 	fed_net_loss(net, fed_net_forward(&w->tail, p->params, batch),
 	             p->label ? p->label + first : NULL,
@@ -177,7 +177,7 @@ static int compare_inputs(struct cut_job *w)
 	for (size_t i = 0; i < (size_t)p->n * p->n; i++)
 		w->distance[i] = sqrt(w->distance[i]);
 	if (rc == FED_OK)
-		rc = fed_distance_correlation(p->distance, w->distance, p->n, &w->at->inputs, &w->err);
+		rc = fed__distance_correlation(p->distance, w->distance, p->n, &w->at->inputs, &w->err);
 	fed_free(row);
 	return rc;
 }
@@ -194,9 +194,9 @@ static int classify_labels(struct cut_job *w)
 	for (uint32_t i = 0; i < p->n; i++)
 		w->norm[i] = sqrt(dot(w->gradient + i * d, w->gradient + i * d, d));
 	if (parts->net.classes == 2)
-		w->at->norm_auc = fed_norm_auc(w->norm, p->label, p->n);
-	return fed_distinguishable_by_cosine(w->gradient, p->n, d, p->label, parts->net.classes,
-	                                     &w->at->cosine_accuracy, &w->err);
+		w->at->norm_auc = fed__norm_auc(w->norm, p->label, p->n);
+	return fed__distinguishable_by_cosine(w->gradient, p->n, d, p->label, parts->net.classes,
+	                                      &w->at->cosine_accuracy, &w->err);
 }
 
 static int measure_cut(struct cut_job *w)
@@ -279,7 +279,7 @@ static int probe_init(struct leakage_probe *p, struct fed_error *err)
 	p->distance = fed_alloc_array(n * n, sizeof *p->distance);
 	if (!x || !row || !p->id || !(classes ? (void *)p->label : (void *)p->target) || !p->distance)
 		fed_fail_memory(err, n * (n + d) * sizeof *x, "the examples");
-	else if (fed_tests_choose(s, p->n, p->id, err) == FED_OK)
+	else if (fed__tests_choose(s, p->n, p->id, err) == FED_OK)
 		rc = measure_inputs(p, x, row, d, err);
 	fed_free_floats(x);
 	fed_free(row);
@@ -354,7 +354,7 @@ int fed_leakage_measure(struct fed_leakage *leakage, struct fed_session *s, size
 	const struct fed_composition *parts = fed_session_parts(s);
 
 	*leakage = (struct fed_leakage){0};
-	if (fed_session_start(s, err) || fed_cut_check(&parts->net, cut ? cut : 1, err))
+	if (fed_session_start(s, err) || fed__cut_check(&parts->net, cut ? cut : 1, err))
 		return FED_FAIL;
 	if (parts->data->test < FED_LEAK_EXAMPLES_MIN)
 		return fed_fail(err, "the dataset has %u test examples, at least %d are needed",

@@ -44,10 +44,10 @@ void fed_leakage_release(struct fed_leakage *); /* zeroed is fine */
 
 /* AUC of `value` as a score for label 1 against label 0, or 1 - AUC if it is larger; ties count
  * half; NaN if a class is missing. */
-double fed_norm_auc(const double *value, const int32_t *label, size_t n);
+double fed__norm_auc(const double *value, const int32_t *label, size_t n);
 /* Accuracy of a classification of v (n, d) by cosine: classes by the mean direction of rows 0 ..
  * n/2 - 1, *accuracy of the rest. */
-int fed_distinguishable_by_cosine(const float *v, size_t n, size_t d, const int32_t *label,
-                                  uint32_t classes, double *accuracy, struct fed_error *);
+int fed__distinguishable_by_cosine(const float *v, size_t n, size_t d, const int32_t *label,
+                                   uint32_t classes, double *accuracy, struct fed_error *);
 
 #endif

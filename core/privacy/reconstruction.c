@@ -58,7 +58,7 @@ static int publics_init(struct publics *p, const struct fed_session *s, size_t n
 	p->z = numbers ? fed_alloc_floats(p->n * numbers) : NULL;
 	if (!p->id || !p->x || (numbers && !p->z))
 		return fed_fail_memory(err, p->n * (size + numbers) * sizeof(float), "public examples");
-	if (fed_tests_choose(s, p->n, p->id, err))
+	if (fed__tests_choose(s, p->n, p->id, err))
 		return FED_FAIL;
 	fed_dataset_gather(parts->data, p->id, p->n, NULL, p->x, NULL, NULL);
 	return FED_OK;
@@ -109,24 +109,24 @@ static int decode_smashed(struct fed_reconstruction *k, const struct fed_session
 	int rc = FED_FAIL;
 
 	for (uint32_t i = 0; i < p->n; i += BATCH)
-		fed_smashed_image_make(s, head, p->id + i, p->n - i < BATCH ? p->n - i : BATCH, NULL,
-		                       p->z + i * numbers);
+		fed__smashed_image_make(s, head, p->id + i, p->n - i < BATCH ? p->n - i : BATCH, NULL,
+		                        p->z + i * numbers);
 	if (!z)
 		fed_fail_memory(err, numbers * sizeof *z, "smashed data");
-	else if (fed_decoder_init(&decoder, &parts->net, plan->cut, (uint64_t)parts->settings.seed,
-	                          fed_session_federation(s)->pool, err) == FED_OK) {
+	else if (fed__decoder_init(&decoder, &parts->net, plan->cut, (uint64_t)parts->settings.seed,
+	                           fed_session_federation(s)->pool, err) == FED_OK) {
 		const int64_t made =
-			fed_decoder_train(&decoder, p->z, p->x, p->n, plan->steps,
-		                      (uint64_t)parts->settings.seed, fed_session_interrupts(s), err);
+			fed__decoder_train(&decoder, p->z, p->x, p->n, plan->steps,
+		                       (uint64_t)parts->settings.seed, fed_session_interrupts(s), err);
 
 		rc = made < 0 ? FED_FAIL : FED_OK;
 		k->steps = made < 0 ? 0 : (uint32_t)made;
 	}
 	if (rc == FED_OK) {
-		fed_smashed_image_make(s, head, h->id, 1, h->shift, z);
-		fed_decoder_draw(&decoder, z, k->recovered);
+		fed__smashed_image_make(s, head, h->id, 1, h->shift, z);
+		fed__decoder_draw(&decoder, z, k->recovered);
 	}
-	fed_decoder_release(&decoder);
+	fed__decoder_release(&decoder);
 	fed_free_floats(z);
 	return rc;
 }
@@ -237,12 +237,12 @@ static int invert_gradient(struct fed_reconstruction *k, const struct fed_sessio
 		.seed = (uint64_t)parts->settings.seed,
 	};
 
-	if (k->batch == 1 && fed_inversion_is_exact(&parts->net)) {
+	if (k->batch == 1 && fed__inversion_is_exact(&parts->net)) {
 		k->how = FED_RECONSTRUCTION_EXACT;
-		return fed_gradient_invert_exactly(&parts->net, g, k->recovered, err);
+		return fed__gradient_invert_exactly(&parts->net, g, k->recovered, err);
 	}
 	k->how = FED_RECONSTRUCTION_MATCHING;
-	if (fed_gradient_match(&m, k->recovered, &k->distance, &k->steps, err))
+	if (fed__gradient_match(&m, k->recovered, &k->distance, &k->steps, err))
 		return FED_FAIL;
 	put_in_order(k);
 	return FED_OK;
@@ -292,7 +292,7 @@ static int check_plan(const struct fed_session *s, const struct fed_reconstructi
 		return fed_fail(err, "client %u has %u examples, 0 to %u; %u from %u on are wanted",
 		                plan->client, client->count, client->count - (client->count > 0),
 		                plan->batch, plan->example);
-	return plan->from == FED_RECONSTRUCTION_SMASHED ? fed_cut_check(&parts->net, plan->cut, err)
+	return plan->from == FED_RECONSTRUCTION_SMASHED ? fed__cut_check(&parts->net, plan->cut, err)
 	                                                : FED_OK;
 }
 

@@ -9,7 +9,7 @@
 #include "base/random.h"
 #include "train/clients/noise.h"
 
-int fed_cut_check(const struct fed_net *net, size_t cut, struct fed_error *err)
+int fed__cut_check(const struct fed_net *net, size_t cut, struct fed_error *err)
 {
 	if (net->layers < 2)
 		return fed_fail(err, "a model of one layer cannot be cut; `model mlp` can");
@@ -19,7 +19,7 @@ int fed_cut_check(const struct fed_net *net, size_t cut, struct fed_error *err)
 	return FED_OK;
 }
 
-int fed_tests_choose(const struct fed_session *s, uint32_t n, uint32_t *id, struct fed_error *err)
+int fed__tests_choose(const struct fed_session *s, uint32_t n, uint32_t *id, struct fed_error *err)
 {
 	const struct fed_composition *c = fed_session_parts(s);
 
@@ -35,8 +35,9 @@ int fed_tests_choose(const struct fed_session *s, uint32_t n, uint32_t *id, stru
 	return FED_OK;
 }
 
-void fed_smashed_image_make(const struct fed_session *s, struct fed_workspace *head,
-                            const uint32_t *id, uint32_t n, const struct fed_shift *shift, float *z)
+void fed__smashed_image_make(const struct fed_session *s, struct fed_workspace *head,
+                             const uint32_t *id, uint32_t n, const struct fed_shift *shift,
+                             float *z)
 {
 	const struct fed_composition *parts = fed_session_parts(s);
 	const size_t d = fed_shape_size(&head->net->layer[head->last - 1].out);

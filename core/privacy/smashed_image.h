@@ -8,13 +8,13 @@
 #include "session/session.h"
 
 /* FED_OK if the model has this cut: 1 to layers - 1. */
-int fed_cut_check(const struct fed_net *, size_t cut, struct fed_error *);
+int fed__cut_check(const struct fed_net *, size_t cut, struct fed_error *);
 /* Choose n distinct test examples in a random order that depends on the seed alone; n at most the
  * dataset's. */
-int fed_tests_choose(const struct fed_session *, uint32_t n, uint32_t *id, struct fed_error *);
+int fed__tests_choose(const struct fed_session *, uint32_t n, uint32_t *id, struct fed_error *);
 /* Pass examples id [n], n at most head's batch, through the layers of `head`, and add the setting
  * `noise`; into z (n, smashed). */
-void fed_smashed_image_make(const struct fed_session *, struct fed_workspace *head,
-                            const uint32_t *id, uint32_t n, const struct fed_shift *, float *z);
+void fed__smashed_image_make(const struct fed_session *, struct fed_workspace *head,
+                             const uint32_t *id, uint32_t n, const struct fed_shift *, float *z);
 
 #endif

@@ -237,7 +237,7 @@ static void put_turn_phase(void *ctx, const struct fed_timeline_span *of)
 	end_event(t);
 }
 
-int fed_trace_write(struct fed_session *s, struct fed_file_writer *file, struct fed_error *err)
+int fed__trace_write(struct fed_session *s, struct fed_file_writer *file, struct fed_error *err)
 {
 	static const char head[] = "{\"displayTimeUnit\":\"ms\",\"traceEvents\":[", tail[] = "\n]}\n";
 	struct trace t = {.file = file, .session = s};

@@ -10,6 +10,6 @@
 
 /* Write the trace in virtual time: a row for the server with its versions and metrics, and a row
  * for each client with the phases of its invitations, as far back as the invitation log goes. */
-int fed_trace_write(struct fed_session *, struct fed_file_writer *, struct fed_error *);
+int fed__trace_write(struct fed_session *, struct fed_file_writer *, struct fed_error *);
 
 #endif

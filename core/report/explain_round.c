@@ -164,7 +164,7 @@ static int collect_updates(struct round_updates *k, const struct fed_federation 
 	if (!k->update || !k->verdict || !k->mixed)
 		return fed_fail_memory(err, n * sizeof *k->update, "the updates of the last round");
 	for (size_t i = 0; i < n; i++) {
-		k->update[i] = fed_kept_update(f, i);
+		k->update[i] = fed__kept_update(f, i);
 		k->verdict[i] = f->verdicts.of[i].verdict;
 		k->mixed[i] = f->verdicts.of[i].mixed;
 	}

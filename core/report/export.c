@@ -136,7 +136,7 @@ static int export_to(struct fed_session *s, const char *path, struct fed_error *
 	} formats[] = {{".csv", write_csv},
 	               {".npz", write_npz},
 	               {".safetensors", write_safetensors},
-	               {".json", fed_trace_write}};
+	               {".json", fed__trace_write}};
 	struct fed_file_writer file;
 
 	for (size_t i = 0; i < sizeof formats / sizeof *formats; i++) {

@@ -104,8 +104,8 @@ static void scale(double *v, size_t n, double lambda)
 		v[i] *= factor;
 }
 
-int fed_principal_plane(const double *gram, size_t n, size_t ld, double *x, double *y,
-                        double *shown, struct fed_error *err)
+int fed__principal_plane(const double *gram, size_t n, size_t ld, double *x, double *y,
+                         double *shown, struct fed_error *err)
 {
 	double *b = fed_alloc_array(n * n, sizeof *b), *work = fed_alloc_array(n, sizeof *work);
 	int rc = FED_OK;

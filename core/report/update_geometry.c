@@ -38,7 +38,7 @@ int fed_updates_kept(const struct fed_session *s, struct fed_error *err)
 	return FED_OK;
 }
 
-struct fed_update fed_kept_update(const struct fed_federation *f, size_t i)
+struct fed_update fed__kept_update(const struct fed_federation *f, size_t i)
 {
 	const struct fed_client_verdict *of = &f->verdicts.of[i];
 
@@ -102,7 +102,7 @@ static int median_of(const struct fed_session *s, float *out, bool *there, struc
 	if (rc == FED_OK)
 		rc = fed_aggregation_begin(&a, &median, &round, g->n, f->pool, err);
 	for (size_t i = 0; rc == FED_OK && i < g->n; i++)
-		rc = fed_aggregation_add(&a, (struct fed_update[]){fed_kept_update(f, i)}, err);
+		rc = fed_aggregation_add(&a, (struct fed_update[]){fed__kept_update(f, i)}, err);
 	if (rc == FED_OK)
 		rc = fed_aggregation_finish(&a, out, err);
 	fed_aggregation_release(&a);
@@ -194,7 +194,7 @@ static int draw_map(struct fed_update_geometry *in, const bool there[FED_LANDMAR
 	if (!x)
 		return fed_fail_memory(err, 2 * in->n * sizeof *x, "the map of the updates");
 	double *y = x + in->n;
-	int rc = fed_principal_plane(in->gram, in->n, in->n + FED_LANDMARKS, x, y, &in->shown, err);
+	int rc = fed__principal_plane(in->gram, in->n, in->n + FED_LANDMARKS, x, y, &in->shown, err);
 	for (size_t i = 0; rc == FED_OK && i < in->n; i++) {
 		in->update[i].x = x[i];
 		in->update[i].y = y[i];

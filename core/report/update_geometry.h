@@ -15,7 +15,7 @@
  * round, in an open one, or if they were too large. */
 int fed_updates_kept(const struct fed_session *, struct fed_error *);
 /* Kept update i, as the aggregator got it, except its base, which is the present model. */
-struct fed_update fed_kept_update(const struct fed_federation *, size_t i);
+struct fed_update fed__kept_update(const struct fed_federation *, size_t i);
 
 enum fed_landmark {
 	FED_LANDMARK_MEAN,   /* of all updates, by weight */
@@ -51,8 +51,8 @@ double fed_update_geometry_cosine(const struct fed_update_geometry *, size_t i, 
 /* The first two principal components of n points given by their inner products gram [n][ld]:
  * coordinates and share of the variance.  The sign of each component makes the coordinate of the
  * farthest point positive. */
-int fed_principal_plane(const double *gram, size_t n, size_t ld, double *x, double *y,
-                        double *shown, struct fed_error *);
+int fed__principal_plane(const double *gram, size_t n, size_t ld, double *x, double *y,
+                         double *shown, struct fed_error *);
 
 /* The rotation (with or without reflection) of a plane that brings n points nearest to their old
  * positions in the sense of least squares, since a map's axes are arbitrary: x' = turn[0] x +

@@ -15,7 +15,7 @@ static void release_point(struct fed_breakpoint *p)
 	fed_free(p->text);
 }
 
-void fed_remaining_run_clear(struct fed_remaining_run *rest)
+void fed__remaining_run_clear(struct fed_remaining_run *rest)
 {
 	fed_condition_free(rest->until);
 	*rest = (struct fed_remaining_run){0};
@@ -28,7 +28,7 @@ bool fed_remaining_run_pending(const struct fed_remaining_run *rest, const struc
 	return rest->endless || rest->versions > 0;
 }
 
-void fed_breakpoints_clear(struct fed_breakpoints *d)
+void fed__breakpoints_clear(struct fed_breakpoints *d)
 {
 	for (size_t i = 0; i < d->n; i++)
 		release_point(&d->point[i]);
@@ -103,7 +103,7 @@ static struct fed_condition_context condition_context(const struct fed_session *
 	};
 }
 
-void fed_breakpoints_take_event(struct fed_session *s, const struct fed_event *event)
+void fed__breakpoints_take_event(struct fed_session *s, const struct fed_event *event)
 {
 	struct fed_breakpoints *d = &s->breakpoints;
 
@@ -162,7 +162,7 @@ static bool is_hit(const struct fed_session *s, struct fed_breakpoint *p, bool m
 	return p->holds && !held;
 }
 
-bool fed_breakpoints_check(struct fed_session *s, bool made)
+bool fed__breakpoints_check(struct fed_session *s, bool made)
 {
 	struct fed_breakpoints *d = &s->breakpoints;
 	bool any = false;
@@ -180,7 +180,7 @@ bool fed_breakpoints_check(struct fed_session *s, bool made)
 	return any;
 }
 
-bool fed_breakpoints_pause_due(struct fed_session *s)
+bool fed__breakpoints_pause_due(struct fed_session *s)
 {
 	struct fed_breakpoints *d = &s->breakpoints;
 

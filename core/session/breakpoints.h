@@ -45,17 +45,17 @@ struct fed_breakpoints {
 };
 
 /* Delete all breakpoints and the pause. */
-void fed_breakpoints_clear(struct fed_breakpoints *);
-void fed_remaining_run_clear(struct fed_remaining_run *);
+void fed__breakpoints_clear(struct fed_breakpoints *);
+void fed__remaining_run_clear(struct fed_remaining_run *);
 /* True if versions are still to be made. */
 bool fed_remaining_run_pending(const struct fed_remaining_run *, const struct fed_history *);
 
 /* Check the breakpoints over events against an event of the federation. */
-void fed_breakpoints_take_event(struct fed_session *, const struct fed_event *);
+void fed__breakpoints_take_event(struct fed_session *, const struct fed_event *);
 /* After a step: count and report the breakpoints that it hit; true if any.  made: the step
  * committed a version. */
-bool fed_breakpoints_check(struct fed_session *, bool made);
+bool fed__breakpoints_check(struct fed_session *, bool made);
 /* At the end of a round: true if the pause is due; reports and removes it. */
-bool fed_breakpoints_pause_due(struct fed_session *);
+bool fed__breakpoints_pause_due(struct fed_session *);
 
 #endif

@@ -57,7 +57,7 @@ int fed_session_add_clients(struct fed_session *s, uint32_t n,
 		return FED_FAIL;
 	if (n == 0)
 		return fed_fail(err, "0 clients; give a whole number from 1");
-	if (fed_session_complete_data(s, err))
+	if (fed__session_complete_data(s, err))
 		return FED_FAIL;
 	if (how.samples == 0)
 		how.samples = choose_samples(s, n, &how);
@@ -79,8 +79,8 @@ int fed_session_remove_clients(struct fed_session *s, const char *who, uint32_t 
 	/* A training reads the vectors of its client. */
 	for (uint32_t i = 0; s->running && i < *n; i++)
 		if (fed_invitation_of(&s->federation, ids[i]))
-			fed_session_cancel_in_flight(s, "removing a client at work");
-	fed_session_forget_clients(s, ids, *n);
+			fed__session_cancel_in_flight(s, "removing a client at work");
+	fed__session_forget_clients(s, ids, *n);
 	fed_clients_remove(&s->parts.clients, ids, *n);
 	fed_free(ids);
 	return FED_OK;

@@ -30,15 +30,15 @@ int fed_session_adopt_model(struct fed_session *s, struct fed_instance *model,
 	struct fed_restart_parts afresh;
 	struct fed_net net;
 
-	if (fed_restart_parts_init(&afresh, s, err))
+	if (fed__restart_parts_init(&afresh, s, err))
 		return FED_FAIL;
 	if (s->parts.data && fed_net_for(&net, model, s->parts.data, err)) {
-		fed_restart_parts_release(&afresh);
+		fed__restart_parts_release(&afresh);
 		return FED_FAIL;
 	}
 
 	fed_session_stop(s);
-	fed_restart_parts_commit(s, &afresh);
+	fed__restart_parts_commit(s, &afresh);
 	if (s->parts.net_built)
 		fed_net_release(&s->parts.net);
 	s->parts.net_built = s->parts.data != NULL;
@@ -54,7 +54,7 @@ int fed_session_adopt_model(struct fed_session *s, struct fed_instance *model,
 			s->parts.model.entry->head->name, fed_count((double)version).s,
 			version == 1 ? "" : "s");
 	if (began)
-		fed_session_try_set_up(s);
+		fed__session_try_set_up(s);
 	return FED_OK;
 }
 
@@ -68,7 +68,7 @@ void fed_session_adopt_aggregator(struct fed_session *s, struct fed_instance *ag
 	fed_session_resume(s);
 }
 
-void fed_session_adopt_transport(struct fed_session *s, struct fed_instance *transport)
+void fed__session_adopt_transport(struct fed_session *s, struct fed_instance *transport)
 {
 	fed_session_stop(s);
 	fed_instance_release(&s->parts.transport);
@@ -126,7 +126,7 @@ int fed_session_transport(struct fed_session *s, const char *name, const struct 
 	if (fed_session_check_closed(s, err) ||
 	    new_instance(s, &transport, FED_KIND_TRANSPORT, name, assign, n, err))
 		return FED_FAIL;
-	fed_session_adopt_transport(s, &transport);
+	fed__session_adopt_transport(s, &transport);
 	return FED_OK;
 }
 

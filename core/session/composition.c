@@ -7,14 +7,14 @@
 #include "base/mem.h"
 #include "train/schemes/schemes.h"
 
-int fed_composition_init(struct fed_composition *c, struct fed_error *err)
+int fed__composition_init(struct fed_composition *c, struct fed_error *err)
 {
 	*c = (struct fed_composition){.scheme = fed_scheme_at(0)};
 	fed_fields_default(fed_settings_fields, &c->settings);
 	return fed_scheme_state_new(&c->scheme_state, c->scheme, NULL, 0, err);
 }
 
-void fed_composition_release(struct fed_composition *c)
+void fed__composition_release(struct fed_composition *c)
 {
 	fed_faults_release(&c->faults);
 	fed_clients_release(&c->clients);

@@ -34,7 +34,7 @@ struct fed_composition {
 };
 
 /* A bare composition: default settings, the first scheme, nothing else. */
-int fed_composition_init(struct fed_composition *, struct fed_error *);
-void fed_composition_release(struct fed_composition *); /* zeroed is fine */
+int fed__composition_init(struct fed_composition *, struct fed_error *);
+void fed__composition_release(struct fed_composition *); /* zeroed is fine */
 
 #endif

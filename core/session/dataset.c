@@ -153,7 +153,7 @@ static int prepare_model_change(struct model_change *change, const struct fed_se
 		(struct model_change){.same = s->parts.net_built && same_signature(&s->parts.net, data)};
 	if (change->same)
 		return FED_OK;
-	if (fed_restart_parts_init(&change->afresh, s, err))
+	if (fed__restart_parts_init(&change->afresh, s, err))
 		return FED_FAIL;
 	change->fits = s->parts.model.entry &&
 	               fed_net_for(&change->net, &s->parts.model, data, &change->why) == FED_OK;
@@ -166,7 +166,7 @@ static void commit_model_change(struct fed_session *s, struct model_change *chan
 	if (change->same)
 		return;
 	const bool trained = fed_session_version(s) > 0;
-	fed_restart_parts_commit(s, &change->afresh);
+	fed__restart_parts_commit(s, &change->afresh);
 	if (s->parts.net_built)
 		fed_net_release(&s->parts.net);
 	s->parts.net_built = change->fits;

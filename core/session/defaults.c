@@ -14,7 +14,7 @@ static const char *default_model(const struct fed_dataset *data)
 	return data->shape.rank > 1 ? "mlp" : "softmax";
 }
 
-int fed_session_complete_data(struct fed_session *s, struct fed_error *err)
+int fed__session_complete_data(struct fed_session *s, struct fed_error *err)
 {
 	if (s->parts.data)
 		return FED_OK;
@@ -40,7 +40,7 @@ static int complete_model(struct fed_session *s, struct fed_error *err)
 
 int fed_session_complete(struct fed_session *s, struct fed_error *err)
 {
-	if (fed_session_complete_data(s, err) || complete_model(s, err))
+	if (fed__session_complete_data(s, err) || complete_model(s, err))
 		return FED_FAIL;
 	if (!s->parts.aggregator.entry) {
 		if (fed_session_aggregator(s, "fedavg", NULL, 0, err))
@@ -59,7 +59,7 @@ int fed_session_start(struct fed_session *s, struct fed_error *err)
 {
 	if (fed_session_complete(s, err))
 		return FED_FAIL;
-	return s->running ? FED_OK : fed_session_set_up(s, err);
+	return s->running ? FED_OK : fed__session_set_up(s, err);
 }
 
 /* Rollback ----------------------------------------------------------------- */
@@ -145,9 +145,9 @@ int fed_session_restart(struct fed_session *s, struct fed_error *err)
 	struct fed_restart_parts afresh;
 	const bool began = s->running || s->progress.params;
 
-	if (fed_restart_parts_init(&afresh, s, err))
+	if (fed__restart_parts_init(&afresh, s, err))
 		return FED_FAIL;
 	fed_session_stop(s);
-	fed_restart_parts_commit(s, &afresh);
+	fed__restart_parts_commit(s, &afresh);
 	return began ? fed_session_start(s, err) : FED_OK;
 }

@@ -167,7 +167,7 @@ static void notice_conflicts(struct fed_session *s, const struct fed_fault *faul
 	}
 }
 
-void fed_session_tell_idle(struct fed_session *s, const struct fed_fault *fault)
+void fed__session_tell_idle(struct fed_session *s, const struct fed_fault *fault)
 {
 	const char *why = idle_args(fault);
 

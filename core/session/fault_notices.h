@@ -8,6 +8,6 @@
 #include "session/session.h"
 
 /* Send a notice for each reason why a fault, not yet in the session's table, has no effect. */
-void fed_session_tell_idle(struct fed_session *, const struct fed_fault *);
+void fed__session_tell_idle(struct fed_session *, const struct fed_fault *);
 
 #endif

@@ -31,7 +31,7 @@ void fed_fault_put_args(const struct fed_fault *fault, struct fed_text *out)
 	fed_text_release(&attack);
 }
 
-void fed_fault_put(const struct fed_fault *fault, struct fed_text *out)
+void fed__fault_put(const struct fed_fault *fault, struct fed_text *out)
 {
 	struct fed_text args = {0};
 
@@ -99,7 +99,7 @@ static void tell_fault(struct fed_session *s, const struct fed_fault *fault, con
 {
 	struct fed_text what = {0}, list = {0};
 
-	fed_fault_put(fault, &what);
+	fed__fault_put(fault, &what);
 	fed_client_ids_put(&list, client, n, LIST_MAX);
 	fed_session_tell(s, FED_EVENT_FAULT, "fault %llu: %s %s client%s %s%s",
 	                 (unsigned long long)fault->number, fed_text_str(&what), happens,
@@ -108,7 +108,7 @@ static void tell_fault(struct fed_session *s, const struct fed_fault *fault, con
 	fed_text_release(&list);
 }
 
-void fed_session_tell_faults(struct fed_session *s)
+void fed__session_tell_faults(struct fed_session *s)
 {
 	const uint64_t version = fed_session_version(s);
 
@@ -312,7 +312,7 @@ int fed_session_inject(struct fed_session *s, const struct fed_injection *in, st
 		return FED_FAIL;
 	}
 	set_versions(s, fault, in);
-	fed_session_tell_idle(s, fault);
+	fed__session_tell_idle(s, fault);
 	if (fed_session_change(s, &c, NULL, err))
 		return FED_FAIL;
 	s->draws = draws;
@@ -405,7 +405,7 @@ int fed_session_heal(struct fed_session *s, const char *who, const char *which, 
 	return rc;
 }
 
-void fed_session_forget_clients(struct fed_session *s, const uint32_t *ids, uint32_t n)
+void fed__session_forget_clients(struct fed_session *s, const uint32_t *ids, uint32_t n)
 {
 	const size_t before = s->parts.faults.n;
 

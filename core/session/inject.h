@@ -29,7 +29,7 @@ int fed_session_heal(struct fed_session *, const char *who, const char *which, u
                      struct fed_error *);
 
 /* Append "byzantine attack=alie knowledge=all z=1.5". */
-void fed_fault_put(const struct fed_fault *, struct fed_text *);
+void fed__fault_put(const struct fed_fault *, struct fed_text *);
 void fed_fault_put_args(const struct fed_fault *, struct fed_text *);
 /* Append "version 3", "versions 3 to 5", "from version 3 on". */
 void fed_fault_put_versions(const struct fed_fault *, struct fed_text *);

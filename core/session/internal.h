@@ -52,21 +52,21 @@ struct fed_session {
 };
 
 /* Initialise a session in place (copies, tests).  Released on failure. */
-int fed_session_init(struct fed_session *, const char *plugin_folder, struct fed_sink,
-                     struct fed_error *);
-void fed_session_release(struct fed_session *);
+int fed__session_init(struct fed_session *, const char *plugin_folder, struct fed_sink,
+                      struct fed_error *);
+void fed__session_release(struct fed_session *);
 
 /* Stop and release the federation; its progress moves to s->progress. */
 void fed_session_stop(struct fed_session *);
 /* Cancel the invitations in flight between two versions (scheme async), if any, with a notice that
  * begins with `why`. */
-void fed_session_cancel_in_flight(struct fed_session *, const char *why);
+void fed__session_cancel_in_flight(struct fed_session *, const char *why);
 /* Set the federation up from s->progress.  The composition must be complete. */
-int fed_session_set_up(struct fed_session *, struct fed_error *);
+int fed__session_set_up(struct fed_session *, struct fed_error *);
 /* The same if the composition is complete.  A failure is a warning only: nothing is lost, the next
  * round tries again. */
-void fed_session_try_set_up(struct fed_session *);
-/* fed_session_try_set_up() if training had begun. */
+void fed__session_try_set_up(struct fed_session *);
+/* fed__session_try_set_up() if training had begun. */
 void fed_session_resume(struct fed_session *);
 
 /* Fresh parts for a run from version 0: plugins with their settings and an empty state. */
@@ -75,12 +75,12 @@ struct fed_restart_parts {
 	struct fed_shared_attack **attack; /* [n_faults] as in the faults; NULL: not Byzantine */
 	size_t n_faults;
 };
-int fed_restart_parts_init(struct fed_restart_parts *, const struct fed_session *,
-                           struct fed_error *);
-void fed_restart_parts_release(struct fed_restart_parts *);
+int fed__restart_parts_init(struct fed_restart_parts *, const struct fed_session *,
+                            struct fed_error *);
+void fed__restart_parts_release(struct fed_restart_parts *);
 /* Return to version 0: parameters from the seed, empty history, clients that never trained.  Takes
  * the parts; the federation must have been stopped. */
-void fed_restart_parts_commit(struct fed_session *, struct fed_restart_parts *);
+void fed__restart_parts_commit(struct fed_session *, struct fed_restart_parts *);
 
 /* A new attack with the same settings and an empty state. */
 int fed_attack_renew(struct fed_shared_attack **out, const struct fed_shared_attack *,
@@ -90,7 +90,7 @@ int fed_net_for(struct fed_net *, const struct fed_instance *model, const struct
                 struct fed_error *);
 
 /* Choose the default dataset if none is chosen. */
-int fed_session_complete_data(struct fed_session *, struct fed_error *);
+int fed__session_complete_data(struct fed_session *, struct fed_error *);
 /* Replace the dataset; the session owns `data` on FED_OK.  No client may be present.  name and args
  * may be those of the present choice. */
 int fed_session_adopt_data(struct fed_session *, struct fed_dataset *data, const char *name,
@@ -98,19 +98,19 @@ int fed_session_adopt_data(struct fed_session *, struct fed_dataset *data, const
 /* Replace the present plugin; the instance is moved on FED_OK. */
 int fed_session_adopt_model(struct fed_session *, struct fed_instance *, struct fed_error *);
 void fed_session_adopt_aggregator(struct fed_session *, struct fed_instance *);
-void fed_session_adopt_transport(struct fed_session *, struct fed_instance *);
+void fed__session_adopt_transport(struct fed_session *, struct fed_instance *);
 
 /* At the beginning of a version: send an event for each fault that begins or ends with it. */
-void fed_session_tell_faults(struct fed_session *);
+void fed__session_tell_faults(struct fed_session *);
 /* Remove clients (ascending), which leave, from all faults. */
-void fed_session_forget_clients(struct fed_session *, const uint32_t *ids, uint32_t n);
+void fed__session_forget_clients(struct fed_session *, const uint32_t *ids, uint32_t n);
 /* Refuse a fault or an attack that does not fit the session's examples. */
 int fed_fault_fits(const struct fed_session *, const struct fed_fault *, struct fed_error *);
 int fed_attack_fits(const struct fed_session *, const struct fed_instance *attack,
                     struct fed_error *);
 
 /* Send an event to the event log and to the session's sinks. */
-void fed_session_notify(struct fed_session *, const struct fed_event *);
+void fed__session_notify(struct fed_session *, const struct fed_event *);
 /* Release the composition and its run; plugins and sinks stay.  The session has no scheme then: it
  * must be released or get another composition. */
 void fed_session_clear(struct fed_session *);

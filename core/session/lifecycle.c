@@ -31,7 +31,7 @@ void fed_session_stop(struct fed_session *s)
 	s->progress.params = fed_federation_dissolve(f);
 }
 
-void fed_session_cancel_in_flight(struct fed_session *s, const char *why)
+void fed__session_cancel_in_flight(struct fed_session *s, const char *why)
 {
 	struct fed_federation *f = &s->federation;
 
@@ -56,10 +56,10 @@ static void take_federation_event(void *ctx, const struct fed_event *event)
 
 	if (event->kind == FED_EVENT_ROUND)
 		fed_history_add(&s->history, event->record, &none);
-	fed_session_notify(s, event);
+	fed__session_notify(s, event);
 	if (event->kind == FED_EVENT_BEGIN)
-		fed_session_tell_faults(s);
-	fed_breakpoints_take_event(s, event);
+		fed__session_tell_faults(s);
+	fed__breakpoints_take_event(s, event);
 }
 
 static struct fed_sink federation_sink(struct fed_session *s)
@@ -85,7 +85,7 @@ static void restore_progress(struct fed_session *s)
 	s->progress = (struct fed_progress){0};
 }
 
-int fed_session_set_up(struct fed_session *s, struct fed_error *err)
+int fed__session_set_up(struct fed_session *s, struct fed_error *err)
 {
 	if (fed_federation_init(&s->federation, s->parts.data, &s->parts.net, &s->parts.clients,
 	                        &s->parts.aggregator, &s->parts.transport, s->parts.scheme,
@@ -101,21 +101,21 @@ int fed_session_set_up(struct fed_session *s, struct fed_error *err)
 	return FED_OK;
 }
 
-void fed_session_try_set_up(struct fed_session *s)
+void fed__session_try_set_up(struct fed_session *s)
 {
 	struct fed_error why;
 
 	if (s->running || !s->parts.net_built || !s->parts.aggregator.entry ||
 	    !s->parts.transport.entry)
 		return;
-	if (fed_session_set_up(s, &why))
+	if (fed__session_set_up(s, &why))
 		fed_session_tell(s, FED_EVENT_WARNING, "%s; the next round tries again", why.text);
 }
 
 void fed_session_resume(struct fed_session *s)
 {
 	if (s->progress.params)
-		fed_session_try_set_up(s);
+		fed__session_try_set_up(s);
 }
 
 /* Restart ----------------------------------------------------------------- */
@@ -149,20 +149,20 @@ static int renew_attacks(struct fed_restart_parts *a, const struct fed_faults *f
 	return FED_OK;
 }
 
-int fed_restart_parts_init(struct fed_restart_parts *a, const struct fed_session *s,
-                           struct fed_error *err)
+int fed__restart_parts_init(struct fed_restart_parts *a, const struct fed_session *s,
+                            struct fed_error *err)
 {
 	*a = (struct fed_restart_parts){0};
 	if (fed_instance_renew(&a->aggregator, &s->parts.aggregator, err) ||
 	    fed_instance_renew(&a->transport, &s->parts.transport, err) ||
 	    renew_attacks(a, &s->parts.faults, err)) {
-		fed_restart_parts_release(a);
+		fed__restart_parts_release(a);
 		return FED_FAIL;
 	}
 	return FED_OK;
 }
 
-void fed_restart_parts_release(struct fed_restart_parts *a)
+void fed__restart_parts_release(struct fed_restart_parts *a)
 {
 	fed_instance_release(&a->aggregator);
 	fed_instance_release(&a->transport);
@@ -172,7 +172,7 @@ void fed_restart_parts_release(struct fed_restart_parts *a)
 	*a = (struct fed_restart_parts){0};
 }
 
-void fed_restart_parts_commit(struct fed_session *s, struct fed_restart_parts *a)
+void fed__restart_parts_commit(struct fed_session *s, struct fed_restart_parts *a)
 {
 	fed_instance_release(&s->parts.aggregator);
 	fed_instance_release(&s->parts.transport);
@@ -185,7 +185,7 @@ void fed_restart_parts_commit(struct fed_session *s, struct fed_restart_parts *a
 		s->parts.faults.fault[i].attack = a->attack[i];
 		a->attack[i] = old;
 	}
-	fed_restart_parts_release(a);
+	fed__restart_parts_release(a);
 	fed_faults_forget(&s->parts.faults);
 	if (s->progress.version) {
 		s->faults_announced =
@@ -198,7 +198,7 @@ void fed_restart_parts_commit(struct fed_session *s, struct fed_restart_parts *a
 	s->progress = (struct fed_progress){0};
 	fed_history_clear(&s->history);
 	fed_event_log_restart(&s->event_log);
-	fed_remaining_run_clear(&s->rest);
+	fed__remaining_run_clear(&s->rest);
 	fed_clients_forget(&s->parts.clients);
 	fed_clients_forget_residuals(&s->parts.clients);
 	fed_ledger_release(&s->ledger);

@@ -10,7 +10,7 @@ static bool is_relayed(const struct fed_session *s)
 	return s->parts.scheme->makes_model && s->federation.verdicts.n == 0;
 }
 
-void fed_session_notify(struct fed_session *s, const struct fed_event *event)
+void fed__session_notify(struct fed_session *s, const struct fed_event *event)
 {
 	if (s->copied)
 		return;
@@ -39,7 +39,7 @@ void fed_session_tell(struct fed_session *s, enum fed_event_kind kind, const cha
 		.client = FED_SERVER,
 		.text = text,
 	};
-	fed_session_notify(s, &event);
+	fed__session_notify(s, &event);
 }
 
 int fed_session_add_sink(struct fed_session *s, struct fed_sink sink, struct fed_error *err)
@@ -50,7 +50,7 @@ int fed_session_add_sink(struct fed_session *s, struct fed_sink sink, struct fed
 	return FED_OK;
 }
 
-void fed_session_remove_sink(struct fed_session *s, void *ctx)
+void fed__session_remove_sink(struct fed_session *s, void *ctx)
 {
 	size_t left = 0;
 

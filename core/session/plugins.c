@@ -159,13 +159,13 @@ static int rebuild_net(struct fed_session *s, struct fed_error *err)
 		return FED_OK;
 
 	struct fed_restart_parts afresh;
-	if (fed_restart_parts_init(&afresh, s, err)) {
+	if (fed__restart_parts_init(&afresh, s, err)) {
 		fed_net_release(&s->parts.net);
 		s->parts.net_built = false;
 		fed_instance_release(&s->parts.model);
 		return FED_FAIL;
 	}
-	fed_restart_parts_commit(s, &afresh);
+	fed__restart_parts_commit(s, &afresh);
 	fed_session_tell(s, FED_EVENT_NOTICE, "the model has %s parameters now; restarted at version 0",
 	                 fed_count((double)s->parts.net.dim).s);
 	return FED_OK;

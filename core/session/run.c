@@ -108,8 +108,8 @@ static int run_step(struct fed_session *s, bool whole, struct fed_run_result *r,
 static int end_failed_run(struct fed_session *s, int rc, struct fed_run_result *r)
 {
 	r->interrupted = rc == FED_REJECT && atomic_load(&s->interrupts) > 1;
-	fed_remaining_run_clear(&s->rest);
-	fed_breakpoints_check(s, false); /* a breakpoint may hit at the abort */
+	fed__remaining_run_clear(&s->rest);
+	fed__breakpoints_check(s, false); /* a breakpoint may hit at the abort */
 	return r->interrupted ? FED_OK : rc;
 }
 
@@ -129,9 +129,9 @@ bool fed_session_left(const struct fed_session *s)
 /* After a step: true if a breakpoint is hit or the pause is due. */
 static bool check_stops(struct fed_session *s, bool made)
 {
-	const bool hit = fed_breakpoints_check(s, made);
+	const bool hit = fed__breakpoints_check(s, made);
 
-	return (made && fed_breakpoints_pause_due(s)) || hit;
+	return (made && fed__breakpoints_pause_due(s)) || hit;
 }
 
 bool fed_session_hold(struct fed_session *s)
@@ -158,7 +158,7 @@ static int run_until_stop(struct fed_session *s, struct fed_run_result *r, struc
 {
 	int rc = FED_OK;
 
-	if (!fed_session_open(s) && fed_breakpoints_pause_due(s))
+	if (!fed_session_open(s) && fed__breakpoints_pause_due(s))
 		r->outcome = FED_RUN_STOPPED;
 	while (r->outcome == FED_RUN_ENDED && fed_session_left(s)) {
 		bool made;
@@ -188,10 +188,10 @@ int fed_session_run(struct fed_session *s, uint64_t n, const struct fed_conditio
 	if (rc == FED_OK && until)
 		rc = fed_condition_copy(&rest.until, until, err);
 	if (rc || !fed_remaining_run_pending(&rest, &s->history)) {
-		fed_remaining_run_clear(&rest);
+		fed__remaining_run_clear(&rest);
 		return rc;
 	}
-	fed_remaining_run_clear(&s->rest);
+	fed__remaining_run_clear(&s->rest);
 	s->rest = rest;
 	return run_until_stop(s, result, err);
 }
@@ -239,7 +239,7 @@ int fed_session_abort(struct fed_session *s, struct fed_error *err)
 {
 	if (!fed_session_open(s))
 		return fed_reject(err, "no round is open; `step` opens one");
-	fed_remaining_run_clear(&s->rest);
+	fed__remaining_run_clear(&s->rest);
 	fed_federation_abort(&s->federation, "aborted by a command");
 	fed_round_edits_clear(&s->edits);
 	return FED_OK;

@@ -14,15 +14,15 @@ static void warn_broken_plugin(void *ctx, const char *path, const char *text)
 	fed_session_tell(ctx, FED_EVENT_WARNING, "plugin %s: %s", path, text);
 }
 
-int fed_session_init(struct fed_session *s, const char *plugin_folder, struct fed_sink sink,
-                     struct fed_error *err)
+int fed__session_init(struct fed_session *s, const char *plugin_folder, struct fed_sink sink,
+                      struct fed_error *err)
 {
 	memset(s, 0, sizeof *s);
 	if (sink.take)
 		s->sink[s->n_sinks++] = sink;
-	if (fed_composition_init(&s->parts, err) || fed_registry_init(&s->plugins, err) ||
+	if (fed__composition_init(&s->parts, err) || fed_registry_init(&s->plugins, err) ||
 	    fed_registry_scan(s->plugins, plugin_folder, true, warn_broken_plugin, s, err)) {
-		fed_session_release(s);
+		fed__session_release(s);
 		return FED_FAIL;
 	}
 	return FED_OK;
@@ -31,15 +31,15 @@ int fed_session_init(struct fed_session *s, const char *plugin_folder, struct fe
 void fed_session_clear(struct fed_session *s)
 {
 	fed_session_stop(s);
-	fed_composition_release(&s->parts);
+	fed__composition_release(&s->parts);
 	fed_free_floats(s->progress.params);
 	s->progress = (struct fed_progress){0};
 	fed_history_release(&s->history);
 	fed_runs_release(&s->runs);
 	fed_ledger_release(&s->ledger);
 	fed_event_log_restart(&s->event_log);
-	fed_breakpoints_clear(&s->breakpoints);
-	fed_remaining_run_clear(&s->rest);
+	fed__breakpoints_clear(&s->breakpoints);
+	fed__remaining_run_clear(&s->rest);
 	s->faults_announced = s->draws = 0;
 	s->diverged = false;
 }
@@ -63,7 +63,7 @@ int fed_session_reset(struct fed_session *s, bool keep_settings, struct fed_erro
 {
 	struct fed_composition bare;
 
-	if (fed_composition_init(&bare, err))
+	if (fed__composition_init(&bare, err))
 		return FED_FAIL;
 	if (keep_settings)
 		bare.settings = s->parts.settings;
@@ -82,7 +82,7 @@ int fed_session_adopt_params(struct fed_session *s, float *params, struct fed_er
 	return fed_federation_adopt(&s->federation, params, err);
 }
 
-void fed_session_release(struct fed_session *s)
+void fed__session_release(struct fed_session *s)
 {
 	fed_session_clear(s);
 	fed_event_log_release(&s->event_log);
@@ -98,7 +98,7 @@ int fed_session_new(struct fed_session **out, const char *plugin_folder, struct 
 	if (!s)
 		return fed_fail_memory(err, sizeof *s, "a session");
 	*out = s; /* the sink may be called with the session */
-	if (fed_session_init(s, plugin_folder, sink, err)) {
+	if (fed__session_init(s, plugin_folder, sink, err)) {
 		fed_free(s);
 		*out = NULL;
 		return FED_FAIL;
@@ -110,6 +110,6 @@ void fed_session_free(struct fed_session *s)
 {
 	if (!s)
 		return;
-	fed_session_release(s);
+	fed__session_release(s);
 	fed_free(s);
 }

@@ -58,7 +58,7 @@ int fed_session_new(struct fed_session **, const char *plugin_folder, struct fed
                     struct fed_error *);
 void fed_session_free(struct fed_session *); /* NULL is fine */
 int fed_session_add_sink(struct fed_session *, struct fed_sink, struct fed_error *);
-void fed_session_remove_sink(struct fed_session *, void *ctx);
+void fed__session_remove_sink(struct fed_session *, void *ctx);
 /* Replace the pause hook; a session has at most one. */
 void fed_session_set_pause_hook(struct fed_session *, struct fed_pause_hook);
 /* Send an event that is a text, at the present version and time. */

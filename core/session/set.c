@@ -202,7 +202,7 @@ static int set_seed(struct fed_session *s, const struct fed_settings *next, stru
 		                fed_count(s->parts.clients.n_present).s, old);
 	if (fed_session_version(s))
 		return fed_fail(err, "seed: the model was trained from seed %lld; `restart` first", old);
-	if (fed_restart_parts_init(&afresh, s, err))
+	if (fed__restart_parts_init(&afresh, s, err))
 		return FED_FAIL;
 	if (s->parts.data) {
 		const struct fed_choice *c = &s->parts.dataset_choice;
@@ -218,13 +218,13 @@ static int set_seed(struct fed_session *s, const struct fed_settings *next, stru
 	}
 	fed_session_stop(s);
 	s->parts.settings = *next;
-	fed_restart_parts_commit(s, &afresh);
+	fed__restart_parts_commit(s, &afresh);
 	if (began)
 		fed_session_tell(s, FED_EVENT_NOTICE, "the parameters start again, from seed %lld",
 		                 (long long)next->seed);
 	return FED_OK;
 failed:
-	fed_restart_parts_release(&afresh);
+	fed__restart_parts_release(&afresh);
 	return rc;
 }
 
@@ -364,7 +364,7 @@ static int commit_settings(struct setting_change *c, struct fed_session *s,
 	if (rc)
 		return rc;
 	if (c->touched[TRANSPORT])
-		fed_session_adopt_transport(s, &c->fresh[TRANSPORT]);
+		fed__session_adopt_transport(s, &c->fresh[TRANSPORT]);
 	for (size_t i = 0; i < n; i++) {
 		const struct fed_field *row;
 		enum part_kind kind = SETTINGS;

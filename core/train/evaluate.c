@@ -30,7 +30,7 @@ static void evaluate_batch(void *ctx, size_t i, int worker)
 		return; /* the result is not needed */
 	const uint32_t n = e->n - at < e->batch ? e->n - at : e->batch;
 
-	e->loss[i] = fed_trainer_forward(e->trainer, worker, e->params, e->first + at, n, &e->hits[i]);
+	e->loss[i] = fed__trainer_forward(e->trainer, worker, e->params, e->first + at, n, &e->hits[i]);
 }
 
 int fed_federation_evaluate(struct fed_federation *f, const float *params, uint32_t first,
@@ -41,13 +41,13 @@ int fed_federation_evaluate(struct fed_federation *f, const float *params, uint3
 		.params = params,
 		.first = first,
 		.n = n,
-		.batch = fed_trainer_evaluation_batch(f->trainer),
+		.batch = fed__trainer_evaluation_batch(f->trainer),
 		.stop = &f->stop,
 	};
 	*loss = *accuracy = NAN;
 	if (n == 0)
 		return FED_OK;
-	if (fed_trainer_prepare(f->trainer, e.batch, err))
+	if (fed__trainer_prepare(f->trainer, e.batch, err))
 		return FED_FAIL;
 
 	const size_t batches = ((size_t)n + e.batch - 1) / e.batch;
@@ -96,7 +96,7 @@ double fed_federation_parameter_error(const struct fed_federation *f, const floa
 
 #define FAILED UINT32_MAX
 
-struct trial {
+struct batch_results {
 	struct fed_trainer *trainer;
 	const struct fed_instance *attack;
 	const float *params;
@@ -107,18 +107,19 @@ struct trial {
 
 static void try_batch(void *ctx, size_t i, int worker)
 {
-	const struct trial *a = ctx;
+	const struct batch_results *a = ctx;
 	const uint32_t at = (uint32_t)i * a->batch;
 	const uint32_t n = a->n - at < a->batch ? a->n - at : a->batch;
 	struct fed_error unused;
 
-	if (fed_trainer_attacked(a->trainer, worker, a->params, a->attack, a->first + at, n,
-	                         &a->changed[i], &a->hits[i], &unused))
+	if (fed__trainer_attacked(a->trainer, worker, a->params, a->attack, a->first + at, n,
+	                          &a->changed[i], &a->hits[i], &unused))
 		a->changed[i] = FAILED;
 }
 
 /* Success rate over all batches; fails with the first batch that failed. */
-static int sum_up(const struct trial *a, size_t batches, double *success, struct fed_error *err)
+static int sum_up(const struct batch_results *a, size_t batches, double *success,
+                  struct fed_error *err)
 {
 	double changed = 0, hits = 0;
 
@@ -153,18 +154,18 @@ static const struct fed_instance *targeted_attack(const struct fed_federation *f
 int fed_federation_attacked(struct fed_federation *f, const float *params, double *success,
                             struct fed_error *err)
 {
-	struct trial a = {
+	struct batch_results a = {
 		.trainer = f->trainer,
 		.attack = targeted_attack(f),
 		.params = params,
 		.first = f->data->train,
 		.n = f->data->test,
-		.batch = fed_trainer_evaluation_batch(f->trainer),
+		.batch = fed__trainer_evaluation_batch(f->trainer),
 	};
 	*success = NAN;
 	if (!a.attack || a.n == 0 || !f->data->label)
 		return FED_OK;
-	if (fed_trainer_prepare(f->trainer, a.batch, err))
+	if (fed__trainer_prepare(f->trainer, a.batch, err))
 		return FED_FAIL;
 
 	const size_t batches = ((size_t)a.n + a.batch - 1) / a.batch;

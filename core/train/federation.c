@@ -39,7 +39,7 @@ static void take_note(const struct fed_host *host, const char *text)
 {
 	const char *f = (const char *)host - offsetof(struct fed_federation, host);
 
-	fed_emit((const struct fed_federation *)(const void *)f, FED_EVENT_PLUGIN, FED_SERVER, text);
+	fed__emit((const struct fed_federation *)(const void *)f, FED_EVENT_PLUGIN, FED_SERVER, text);
 }
 
 static void link_of(void *ctx, uint32_t client, struct fed_link *link)
@@ -48,8 +48,8 @@ static void link_of(void *ctx, uint32_t client, struct fed_link *link)
 	const struct fed_client *x = fed_clients_get(f->clients, client);
 
 	/* Messages in flight to a removed client arrive at once. */
-	*link = x ? fed_link_of(&x->link) : fed_link_profiles[0].link;
-	const double slow = fed_faults_factor(f->faults, FED_FAULT_SLOW_LINK, client, f->version);
+	*link = x ? fed__link_of(&x->link) : fed_link_profiles[0].link;
+	const double slow = fed__faults_factor(f->faults, FED_FAULT_SLOW_LINK, client, f->version);
 	link->latency *= slow;
 	link->up /= slow;
 	link->down /= slow;
@@ -63,12 +63,12 @@ static int make_pool(struct fed_federation *f, struct fed_error *err)
 
 	if (fed_pool_init(&f->pool, threads, ahead * threads, err))
 		return FED_FAIL;
-	return fed_trainer_init(&f->trainer, f, err);
+	return fed__trainer_init(&f->trainer, f, err);
 }
 
 static void free_pool(struct fed_federation *f)
 {
-	fed_trainer_free(f->trainer);
+	fed__trainer_free(f->trainer);
 	fed_pool_free(f->pool);
 	f->trainer = NULL;
 	f->pool = NULL;
@@ -107,13 +107,13 @@ int fed_federation_init(struct fed_federation *f, const struct fed_dataset *data
 	f->model = fed_vector_free_list_take(&f->models, 1, net->dim);
 	f->step = fed_alloc_floats(net->dim);
 	if (!f->model || !f->step) {
-		fed_federation_release(f);
+		fed__federation_release(f);
 		return fed_fail_memory(err, net->dim * sizeof *f->params, "the model");
 	}
 	f->params = f->model->vector[0];
 	fed_net_init_params(net, f->model->vector[0], (uint64_t)settings->seed);
 	if (make_pool(f, err) || open_messenger(f, err)) {
-		fed_federation_release(f);
+		fed__federation_release(f);
 		return FED_FAIL;
 	}
 	return FED_OK;
@@ -122,18 +122,18 @@ int fed_federation_init(struct fed_federation *f, const struct fed_dataset *data
 void fed_cancel_open(struct fed_federation *f, bool held)
 {
 	if (f->n_open)
-		fed_emit(f, FED_EVENT_CANCELLED, FED_SERVER, NULL);
+		fed__emit(f, FED_EVENT_CANCELLED, FED_SERVER, NULL);
 	for (uint32_t i = 0; i < f->open_capacity; i++) {
 		fed_shared_vectors_unref(f->open[i].model);
 		f->open[i] = (struct fed_invitation){0};
 	}
 	f->n_open = 0;
-	fed_trainer_cancel(f->trainer);
+	fed__trainer_cancel(f->trainer);
 	fed_messenger_clear(&f->messenger);
 	fed_event_queue_clear(&f->clock);
-	fed_collusion_state_clear(&f->collusions);
+	fed__collusion_state_clear(&f->collusions);
 	if (held)
-		fed_release_held_messages(f);
+		fed__release_held_messages(f);
 }
 
 /* Release all owners of references to shared vectors, then the free lists to which those return. */
@@ -141,12 +141,12 @@ static void release(struct fed_federation *f)
 {
 	f->sink = (struct fed_sink){0};
 	fed_federation_abort(f, "its end");
-	fed_in_flight_forget(f);
+	fed__in_flight_forget(f);
 	if (f->trainer)
 		fed_cancel_open(f, true);
 	fed_backup_release(&f->before);
-	fed_collusion_state_release(&f->collusions);
-	fed_verdicts_release(&f->verdicts);
+	fed__collusion_state_release(&f->collusions);
+	fed__verdicts_release(&f->verdicts);
 	fed_free(f->held);
 	fed_messenger_release(&f->messenger);
 	fed_event_queue_release(&f->clock);
@@ -160,7 +160,7 @@ static void release(struct fed_federation *f)
 	memset(f, 0, sizeof *f);
 }
 
-void fed_federation_release(struct fed_federation *f)
+void fed__federation_release(struct fed_federation *f)
 {
 	fed_shared_vectors_unref(f->model);
 	release(f);
@@ -217,25 +217,25 @@ static int client_receives(struct fed_federation *f, const struct fed_envelope *
 	struct fed_client *client = fed_clients_get(f->clients, id);
 	uint32_t slot;
 
-	if (!client || !fed_invitation_is_open(f, id, model->round))
+	if (!client || !fed__invitation_is_open(f, id, model->round))
 		return FED_OK; /* removed or cancelled while the message was in flight */
-	const struct fed_client row = fed_row_of(f, id, model->version);
-	const double flops = fed_trainer_flops(f->trainer, &row);
-	const double slow = fed_faults_factor(f->faults, FED_FAULT_STRAGGLER, id, f->version);
+	const struct fed_client row = fed__row_of(f, id, model->version);
+	const double flops = fed__trainer_flops(f->trainer, &row);
+	const double slow = fed__faults_factor(f->faults, FED_FAULT_STRAGGLER, id, f->version);
 	const double seconds = client->device > 0 ? slow * flops / client->device : 0;
 	const double due = f->clock.now + seconds;
 	bool struck;
 
 	client->version = model->version;
-	fed_emit_about(f, FED_EVENT_RECEIVED, id, model->round, 0, NULL);
-	if (fed_strike_training(f, model, seconds, flops, &struck, err))
+	fed__emit_about(f, FED_EVENT_RECEIVED, id, model->round, 0, NULL);
+	if (fed__strike_training(f, model, seconds, flops, &struck, err))
 		return FED_FAIL;
 	if (struck)
 		return FED_OK;
 	const struct fed_costs work = {.client_flops = flops};
-	if (fed_charge(f, id, &work, err))
+	if (fed__charge(f, id, &work, err))
 		return FED_FAIL;
-	if (fed_trainer_start(f->trainer, id, &row, model, due, &slot, err))
+	if (fed__trainer_start(f->trainer, id, &row, model, due, &slot, err))
 		return FED_FAIL;
 	return fed_event_queue_add(&f->clock, due, FED_QUEUED_TRAINED, slot, id, err);
 }
@@ -245,9 +245,9 @@ static int client_sends(struct fed_federation *f, uint32_t slot, uint32_t id, st
 	struct fed_envelope update = {
 		.head = {.from = id, .to = FED_SERVER, .kind = FED_MESSAGE_UPDATE},
 	};
-	const int rc = fed_trainer_join(f->trainer, slot, &update, err);
+	const int rc = fed__trainer_join(f->trainer, slot, &update, err);
 
-	return rc ? rc : fed_send_update(f, &update, NULL, err);
+	return rc ? rc : fed__send_update(f, &update, NULL, err);
 }
 
 static int message_lost(struct fed_federation *f, const struct fed_envelope *e,
@@ -255,9 +255,9 @@ static int message_lost(struct fed_federation *f, const struct fed_envelope *e,
 {
 	const uint32_t id = fed_invited(e);
 
-	if (!fed_invitation_is_open(f, id, e->round))
+	if (!fed__invitation_is_open(f, id, e->round))
 		return FED_OK;
-	return fed_invitation_lost(f, id, e->why, err);
+	return fed__invitation_lost(f, id, e->why, err);
 }
 
 static int deadline_comes(struct fed_federation *f, uint64_t number, struct fed_error *err)
@@ -276,7 +276,7 @@ static int dispatch(struct fed_federation *f, const struct fed_queued_event *due
 	if (due->kind == FED_QUEUED_DEADLINE)
 		return deadline_comes(f, due->ref, err);
 	if (due->kind == FED_QUEUED_CRASH)
-		return fed_crash(f, due->who, due->ref, err);
+		return fed__crash(f, due->who, due->ref, err);
 	if (due->kind == FED_QUEUED_WORK)
 		return f->scheme->worked(f, f->scheme_state, due->who, due->ref, err);
 
@@ -291,7 +291,7 @@ static int dispatch(struct fed_federation *f, const struct fed_queued_event *due
 	else if (e->head.kind == FED_MESSAGE_MODEL)
 		rc = client_receives(f, e, err);
 	else if (e->head.kind == FED_MESSAGE_UPDATE)
-		rc = fed_take_update(f, e, err);
+		rc = fed__take_update(f, e, err);
 	fed_messenger_done(&f->messenger, e);
 	return rc;
 }
@@ -312,15 +312,15 @@ static int end_silent_invitations(struct fed_federation *f, struct fed_error *er
 		while (f->open[i].number && f->open[i].number <= last && !waits(f, f->open[i].client)) {
 			const struct fed_invitation open = f->open[i];
 
-			if (!fed_is_held(f, open.client)) {
-				if (fed_invitation_lost(f, open.client, "never answered", err))
+			if (!fed__is_held(f, open.client)) {
+				if (fed__invitation_lost(f, open.client, "never answered", err))
 					return FED_FAIL;
 				continue;
 			}
-			fed_invitation_close(f, open.client);
+			fed__invitation_close(f, open.client);
 			f->record.late++;
-			fed_emit_about(f, FED_EVENT_LATE, open.client, open.number, 0,
-			               "nothing else is in flight");
+			fed__emit_about(f, FED_EVENT_LATE, open.client, open.number, 0,
+			                "nothing else is in flight");
 			if (f->scheme->lost(f, f->scheme_state, open.number, err))
 				return FED_FAIL;
 		}
@@ -400,12 +400,12 @@ static void count_rounds(struct fed_federation *f)
 /* Make the step of a complete version. */
 static int make_step(struct fed_federation *f, struct fed_error *err)
 {
-	if (fed_craft_colluders(f, err))
+	if (fed__craft_colluders(f, err))
 		return FED_FAIL;
 	if (f->record.reported == 0) {
 		fed_fail(err, "none of %.0f clients reported (%.0f lost, %.0f refused, %.0f late)",
 		         f->record.invited, f->record.lost, f->record.refused, f->record.late);
-		return fed_fail_unreported(f, err);
+		return fed__fail_unreported(f, err);
 	}
 
 	if (f->scheme->finish(f, f->scheme_state, f->step, err)) {
@@ -416,7 +416,7 @@ static int make_step(struct fed_federation *f, struct fed_error *err)
 		return FED_FAIL;
 	if (f->scheme->mask)
 		f->scheme->mask(f, f->scheme_state, f->step);
-	fed_verdicts_measure_step(f, f->step);
+	fed__verdicts_measure_step(f, f->step);
 	return FED_OK;
 }
 
@@ -433,10 +433,10 @@ static int prepare_round(struct fed_federation *f, struct fed_error *err)
 		return fed_fail_memory(err, f->net->dim * sizeof *f->step, "the step");
 	if (make_plan(f, err))
 		return FED_FAIL;
-	const int rc = fed_poison_suits(f->faults, f->data, f->version, err);
+	const int rc = fed__poison_suits(f->faults, f->data, f->version, err);
 	if (rc)
 		return rc;
-	return fed_trainer_prepare(f->trainer, f->clients->most, err);
+	return fed__trainer_prepare(f->trainer, f->clients->most, err);
 }
 
 static void begin_record(struct fed_federation *f)
@@ -473,13 +473,13 @@ static int evaluate_round(struct fed_federation *f, struct fed_error *err)
 static void close_round(struct fed_federation *f)
 {
 	f->scheme->end(f, f->scheme_state);
-	fed_release_round_inputs(f);
-	fed_in_flight_forget(f);
+	fed__release_round_inputs(f);
+	fed__in_flight_forget(f);
 	f->in_round = false;
 	f->deadline = 0;
 	f->packed = false;
 	if (!f->scheme->overlaps)
-		fed_collusion_state_clear(&f->collusions);
+		fed__collusion_state_clear(&f->collusions);
 }
 
 void fed_federation_abort(struct fed_federation *f, const char *why)
@@ -487,14 +487,14 @@ void fed_federation_abort(struct fed_federation *f, const char *why)
 	if (!f->in_round)
 		return;
 	fed_cancel_open(f, true);
-	fed_faults_rollback(f->faults);
-	fed_verdicts_rollback(&f->verdicts);
+	fed__faults_rollback(f->faults);
+	fed__verdicts_rollback(&f->verdicts);
 	f->charges.n = 0;
 	fed_instance_rollback(f->aggregator, &f->before);
 	f->record.updates = f->started.record.updates;
 	f->clock.now = f->started.clock;
 	close_round(f);
-	fed_emit(f, FED_EVENT_ABORTED, FED_SERVER, why);
+	fed__emit(f, FED_EVENT_ABORTED, FED_SERVER, why);
 	f->nan = false;
 }
 
@@ -504,10 +504,10 @@ static void complete_round(struct fed_federation *f)
 	struct fed_error unknown;
 
 	f->version++;
-	fed_trainer_commit(f->trainer);
-	fed_charges_commit(f);
+	fed__trainer_commit(f->trainer);
+	fed__charges_commit(f);
 	fed_faults_commit(f->faults);
-	fed_verdicts_commit(&f->verdicts, &f->step);
+	fed__verdicts_commit(&f->verdicts, &f->step);
 	count_rounds(f);
 	close_round(f);
 	if (!f->scheme->overlaps)
@@ -517,7 +517,7 @@ static void complete_round(struct fed_federation *f)
 	/* The step is committed even if there is no memory to evaluate it. */
 	atomic_store(&f->evaluating, true);
 	if (evaluate_round(f, &unknown))
-		fed_emit(f, FED_EVENT_WARNING, FED_SERVER, unknown.text);
+		fed__emit(f, FED_EVENT_WARNING, FED_SERVER, unknown.text);
 	atomic_store(&f->evaluating, false);
 	f->record.wall -= fed_wall_seconds() - began; /* the caller counts all of it */
 }
@@ -530,10 +530,10 @@ static int begin(struct fed_federation *f, bool may_be_repeated, struct fed_erro
 		return rc;
 	if (fed_instance_backup(f->aggregator, &f->before, err))
 		return FED_FAIL;
-	if (may_be_repeated && fed_is_simulated(f->transport) && fed_in_flight_remember(f, err))
+	if (may_be_repeated && fed_is_simulated(f->transport) && fed__in_flight_remember(f, err))
 		return FED_FAIL;
 	f->in_round = true;
-	fed_verdicts_release_updates(&f->verdicts);
+	fed__verdicts_release_updates(&f->verdicts);
 	f->started.clock = f->clock.now;
 	f->started.record = f->record;
 	f->started.invitations = f->invitations;
@@ -543,11 +543,11 @@ static int begin(struct fed_federation *f, bool may_be_repeated, struct fed_erro
 	f->spoilt = 0;
 	rc = f->scheme->begin(f, f->scheme_state, err);
 	if (rc == FED_OK)
-		rc = fed_release_held(f, err);
+		rc = fed__release_held(f, err);
 	if (rc)
 		fed_federation_abort(f, err->text);
 	else
-		fed_emit(f, FED_EVENT_BEGIN, FED_SERVER, NULL);
+		fed__emit(f, FED_EVENT_BEGIN, FED_SERVER, NULL);
 	f->steps = rc == FED_OK;
 	return rc;
 }
@@ -603,7 +603,7 @@ static int advance_timed(struct fed_federation *f, bool one, bool *made, struct 
 		fed_federation_abort(f, err->text);
 	f->record.wall += fed_wall_seconds() - began;
 	if (*made)
-		fed_emit(f, FED_EVENT_ROUND, FED_SERVER, NULL);
+		fed__emit(f, FED_EVENT_ROUND, FED_SERVER, NULL);
 	return rc;
 }
 

@@ -24,7 +24,7 @@ int fed_federation_init(struct fed_federation *, const struct fed_dataset *, con
                         struct fed_instance *transport, const struct fed_scheme *,
                         void *scheme_state, const struct fed_settings *, struct fed_sink,
                         struct fed_error *);
-void fed_federation_release(struct fed_federation *); /* zeroed is fine */
+void fed__federation_release(struct fed_federation *); /* zeroed is fine */
 /* Release, but return the model's parameters [dim], which are the caller's (fed_free_floats). */
 float *fed_federation_dissolve(struct fed_federation *);
 /* Replace the model's parameters [dim]; takes them on success.  Cannot fail before the first

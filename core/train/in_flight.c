@@ -15,7 +15,7 @@ void fed_in_flight_release(struct fed_in_flight *u)
 	for (size_t i = 0; i < u->n_flying; i++)
 		fed_envelope_free(u->flying[i].envelope);
 	for (uint32_t i = 0; i < u->slots; i++)
-		fed_training_drop(u->training[i]);
+		fed__training_drop(u->training[i]);
 	for (size_t i = 0; i < u->n_held; i++)
 		fed_envelope_release(&u->held[i].envelope);
 	for (size_t i = 0; i < u->n_known; i++)
@@ -108,7 +108,7 @@ int fed_in_flight_snapshot(struct fed_in_flight *u, const struct fed_federation 
 	u->due = copy_rows(f->clock.heap, f->clock.n, sizeof *u->due);
 	u->n_due = u->due ? f->clock.n : 0;
 	if (u->due && take_open(u, f) && take_flying(u, &f->messenger) && take_held(u, f) &&
-	    take_known(u, &f->collusions) && fed_trainer_ref_all(f->trainer, &u->training, &u->slots))
+	    take_known(u, &f->collusions) && fed__trainer_ref_all(f->trainer, &u->training, &u->slots))
 		return FED_OK;
 	fed_in_flight_release(u);
 	return fed_fail_memory(err, f->n_open * sizeof *u->open, "what is under way");
@@ -138,7 +138,7 @@ static void put_tables(struct fed_in_flight *u, struct fed_federation *f)
 
 int fed_in_flight_restore(struct fed_in_flight *u, struct fed_federation *f, struct fed_error *err)
 {
-	const int rc = fed_trainer_restore(f->trainer, u->training, u->slots, err);
+	const int rc = fed__trainer_restore(f->trainer, u->training, u->slots, err);
 
 	u->slots = 0; /* moved to the trainer, or dropped */
 	if (rc) {
@@ -154,12 +154,12 @@ int fed_in_flight_restore(struct fed_in_flight *u, struct fed_federation *f, str
 int fed_in_flight_finish(const struct fed_in_flight *u, const struct fed_federation *f,
                          struct fed_error *err)
 {
-	return fed_trainer_finish(f->trainer, u->training, u->slots, err);
+	return fed__trainer_finish(f->trainer, u->training, u->slots, err);
 }
 
 /* A round that may be replayed ----------------------------------------------------- */
 
-int fed_in_flight_remember(struct fed_federation *f, struct fed_error *err)
+int fed__in_flight_remember(struct fed_federation *f, struct fed_error *err)
 {
 	struct fed_in_flight *u = fed_alloc(sizeof *u);
 
@@ -173,7 +173,7 @@ int fed_in_flight_remember(struct fed_federation *f, struct fed_error *err)
 	return FED_OK;
 }
 
-void fed_in_flight_forget(struct fed_federation *f)
+void fed__in_flight_forget(struct fed_federation *f)
 {
 	if (!f->started.in_flight)
 		return;

@@ -44,7 +44,7 @@ int fed_in_flight_finish(const struct fed_in_flight *, const struct fed_federati
 
 /* Keep what is in flight in f->started when a round begins that may be replayed; drop it when that
  * round is over. */
-int fed_in_flight_remember(struct fed_federation *, struct fed_error *);
-void fed_in_flight_forget(struct fed_federation *);
+int fed__in_flight_remember(struct fed_federation *, struct fed_error *);
+void fed__in_flight_forget(struct fed_federation *);
 
 #endif

@@ -22,8 +22,8 @@
  * of a small model, which is little memory). */
 #define AHEAD 3.0
 
-int fed_memory_check(const struct fed_federation *f, double need, uint32_t n, const char *who,
-                     const char *advice, struct fed_error *err)
+int fed__memory_check(const struct fed_federation *f, double need, uint32_t n, const char *who,
+                      const char *advice, struct fed_error *err)
 {
 	struct fed_text text = {0};
 
@@ -72,10 +72,10 @@ static void time_flights(const struct fed_federation *f, const uint32_t *clients
 	struct fed_link link;
 
 	for (uint32_t i = 0; i < all->n; i++) {
-		const struct fed_client row = fed_row_of(f, clients[i], f->version);
+		const struct fed_client row = fed__row_of(f, clients[i], f->version);
 		const double slow =
-			fed_faults_factor(f->faults, FED_FAULT_STRAGGLER, clients[i], f->version);
-		const double flops = fed_trainer_flops(f->trainer, &row);
+			fed__faults_factor(f->faults, FED_FAULT_STRAGGLER, clients[i], f->version);
+		const double flops = fed__trainer_flops(f->trainer, &row);
 
 		f->messenger.link(f->messenger.ctx, clients[i], &link);
 		all->leaves[i] = link.latency + (double)down / link.down +
@@ -176,31 +176,32 @@ static int check(const struct fed_federation *f, uint32_t n, uint32_t most, stru
 	                    (arriving > ending ? arriving : ending);
 
 	if (f->scheme->overlaps)
-		return fed_memory_check(f, need, n, "clients at work", "take fewer with `set concurrency`",
-		                        err);
-	return fed_memory_check(f, need, n, "clients in a round",
-	                        fed_aggregation_keeps(f->aggregator)
-	                            ? "take fewer with `set participants`, or an aggregator that keeps "
-	                              "no updates, as `aggregator fedavg`"
-	                            : "take fewer with `set participants`",
-	                        err);
+		return fed__memory_check(f, need, n, "clients at work", "take fewer with `set concurrency`",
+		                         err);
+	return fed__memory_check(
+		f, need, n, "clients in a round",
+		fed_aggregation_keeps(f->aggregator)
+			? "take fewer with `set participants`, or an aggregator that keeps "
+			  "no updates, as `aggregator fedavg`"
+			: "take fewer with `set participants`",
+		err);
 }
 
-int fed_memory_for_round(const struct fed_federation *f, const uint32_t *clients, uint32_t n,
-                         uint32_t enough, double deadline, struct fed_error *err)
+int fed__memory_for_round(const struct fed_federation *f, const uint32_t *clients, uint32_t n,
+                          uint32_t enough, double deadline, struct fed_error *err)
 {
 	struct load load = {.flying = n, .taken = n, .sent = n};
 
 	/* Most rounds fit with all updates in memory; colluders keep all updates. */
 	if (check(f, n, n, load, err) == FED_OK)
 		return FED_OK;
-	if (!fed_has_colluders(f) && measure_load(f, clients, n, enough, deadline, &load, err))
+	if (!fed__has_colluders(f) && measure_load(f, clients, n, enough, deadline, &load, err))
 		return FED_FAIL;
 	return check(f, n, n, load, err);
 }
 
-int fed_memory_for_concurrency(const struct fed_federation *f, uint32_t places, uint32_t enough,
-                               struct fed_error *err)
+int fed__memory_for_concurrency(const struct fed_federation *f, uint32_t places, uint32_t enough,
+                                struct fed_error *err)
 {
 	const uint32_t population = f->clients->n_present;
 	const uint32_t called = places > f->n_open ? places - f->n_open : 0;

@@ -45,47 +45,48 @@ static int send_model(struct fed_federation *f, uint32_t client, struct fed_erro
 	const struct fed_envelope model = {
 		.head = {.from = FED_SERVER, .to = client, .kind = FED_MESSAGE_MODEL},
 		.version = f->version,
-		.round = fed_invitation_open(f, client, f->outgoing),
+		.round = fed__invitation_open(f, client, f->outgoing),
 		.loss = NAN,
 		.payload = fed_shared_vectors_ref(f->outgoing),
 	};
 	uint64_t bytes;
 
-	if (fed_send(f, &model, &bytes, err))
+	if (fed__send(f, &model, &bytes, err))
 		return FED_FAIL;
-	fed_emit_about(f, FED_EVENT_SENT, client, model.round, bytes, NULL);
+	fed__emit_about(f, FED_EVENT_SENT, client, model.round, bytes, NULL);
 	return FED_OK;
 }
 
-int fed_invite_with(struct fed_federation *f, struct fed_envelope *first, struct fed_error *err)
+int fed__invite_with(struct fed_federation *f, struct fed_envelope *first, struct fed_error *err)
 {
 	const uint32_t client = first->head.to;
 	uint64_t bytes;
 
-	if (fed_invitations_reserve(f, 1, err)) {
+	if (fed__invitations_reserve(f, 1, err)) {
 		fed_envelope_release(first);
 		return FED_FAIL;
 	}
 	first->version = f->version;
-	first->round = fed_invitation_open(f, client, f->model);
-	if (fed_send(f, first, &bytes, err))
+	first->round = fed__invitation_open(f, client, f->model);
+	if (fed__send(f, first, &bytes, err))
 		return FED_FAIL;
-	fed_emit_about(f, FED_EVENT_SENT, client, first->round, bytes, NULL);
+	fed__emit_about(f, FED_EVENT_SENT, client, first->round, bytes, NULL);
 	return FED_OK;
 }
 
-int fed_invite_silently(struct fed_federation *f, uint32_t client, struct fed_error *err)
+int fed__invite_silently(struct fed_federation *f, uint32_t client, struct fed_error *err)
 {
-	if (fed_invitations_reserve(f, 1, err))
+	if (fed__invitations_reserve(f, 1, err))
 		return FED_FAIL;
-	const uint64_t number = fed_invitation_open(f, client, f->model);
-	fed_emit_about(f, FED_EVENT_SENT, client, number, 0, NULL);
+	const uint64_t number = fed__invitation_open(f, client, f->model);
+	fed__emit_about(f, FED_EVENT_SENT, client, number, 0, NULL);
 	return FED_OK;
 }
 
-int fed_invite(struct fed_federation *f, const uint32_t *clients, uint32_t n, struct fed_error *err)
+int fed__invite(struct fed_federation *f, const uint32_t *clients, uint32_t n,
+                struct fed_error *err)
 {
-	if (pack_model(f, err) || fed_invitations_reserve(f, n, err))
+	if (pack_model(f, err) || fed__invitations_reserve(f, n, err))
 		return FED_FAIL;
 	for (uint32_t i = 0; i < n; i++)
 		if (send_model(f, clients[i], err))
@@ -93,24 +94,24 @@ int fed_invite(struct fed_federation *f, const uint32_t *clients, uint32_t n, st
 	return FED_OK;
 }
 
-int fed_set_deadline(struct fed_federation *f, double seconds, struct fed_error *err)
+int fed__set_deadline(struct fed_federation *f, double seconds, struct fed_error *err)
 {
 	f->deadline = ++f->deadlines;
 	return fed_event_queue_add(&f->clock, f->clock.now + seconds, FED_QUEUED_DEADLINE, f->deadline,
 	                           FED_SERVER, err);
 }
 
-struct fed_client fed_row_of(const struct fed_federation *f, uint32_t id, uint64_t version)
+struct fed_client fed__row_of(const struct fed_federation *f, uint32_t id, uint64_t version)
 {
 	struct fed_client row = f->clients->client[id];
 	uint32_t first;
 
-	fed_faults_window(f->faults, id, version, row.count, &first, &row.count);
+	fed__faults_window(f->faults, id, version, row.count, &first, &row.count);
 	row.examples += first;
 	return row;
 }
 
-uint32_t fed_wanted_clients(const struct fed_federation *f)
+uint32_t fed__wanted_clients(const struct fed_federation *f)
 {
 	const uint32_t population = f->clients->n_present;
 	const double share = floor(f->settings->fraction * population + 0.5);
@@ -136,11 +137,11 @@ static int draw_present(const struct fed_federation *f, struct fed_stream *draw,
 	return FED_OK;
 }
 
-int fed_draw_clients(const struct fed_federation *f, uint32_t n, uint32_t *chosen, uint32_t *got,
-                     struct fed_error *err)
+int fed__draw_clients(const struct fed_federation *f, uint32_t n, uint32_t *chosen, uint32_t *got,
+                      struct fed_error *err)
 {
 	const uint32_t population = f->clients->n_present;
-	const bool churn = fed_faults_any(f->faults, FED_FAULT_CHURN);
+	const bool churn = fed__faults_any(f->faults, FED_FAULT_CHURN);
 	struct fed_stream draw =
 		fed_stream_open((uint64_t)f->settings->seed, FED_FOR_SAMPLE, f->version, 0);
 

@@ -8,23 +8,23 @@
 #include "train/federation.h"
 
 /* Invite these clients, none of which has an open invitation: send each the model. */
-int fed_invite(struct fed_federation *, const uint32_t *clients, uint32_t n, struct fed_error *);
+int fed__invite(struct fed_federation *, const uint32_t *clients, uint32_t n, struct fed_error *);
 /* Open an invitation to a client which has none, with this first message, from the server or from
  * another client; its sender, recipient, kind, claims and payload are set by the caller. */
-int fed_invite_with(struct fed_federation *, struct fed_envelope *first, struct fed_error *);
+int fed__invite_with(struct fed_federation *, struct fed_envelope *first, struct fed_error *);
 /* Open an invitation without a message, to a client that has all that it needs. */
-int fed_invite_silently(struct fed_federation *, uint32_t client, struct fed_error *);
+int fed__invite_silently(struct fed_federation *, uint32_t client, struct fed_error *);
 /* Row of a client that trains on a model of this version: with the examples that it has then. */
-struct fed_client fed_row_of(const struct fed_federation *, uint32_t id, uint64_t version);
+struct fed_client fed__row_of(const struct fed_federation *, uint32_t id, uint64_t version);
 /* Have the scheme's deadline() called in so many virtual seconds, unless the round ends before. */
-int fed_set_deadline(struct fed_federation *, double seconds, struct fed_error *);
+int fed__set_deadline(struct fed_federation *, double seconds, struct fed_error *);
 
 /* Number of participants of a round: the share C of the population, or `participants`; at least
  * one. */
-uint32_t fed_wanted_clients(const struct fed_federation *);
+uint32_t fed__wanted_clients(const struct fed_federation *);
 /* Uniform draw of at most n distinct clients, ascending, among those that are present (not away by
  * churn); *got of them: fewer when fewer are present. */
-int fed_draw_clients(const struct fed_federation *, uint32_t n, uint32_t *chosen, uint32_t *got,
-                     struct fed_error *);
+int fed__draw_clients(const struct fed_federation *, uint32_t n, uint32_t *chosen, uint32_t *got,
+                      struct fed_error *);
 
 #endif

@@ -74,12 +74,12 @@ static int compile(struct fed_shell *shell, const char *const *argv, struct fed_
 	const int rc = run_compiler(argv, fileno(said), err);
 	rewind(said);
 	while (fgets(line, sizeof line, said))
-		fed_print(shell, "%s", line);
+		fed__print(shell, "%s", line);
 	fclose(said);
 	return rc;
 }
 
-int fed_build(struct fed_shell *shell, const char *name, struct fed_error *err)
+int fed__build(struct fed_shell *shell, const char *name, struct fed_error *err)
 {
 	const char *cc = getenv("CC"), *argv[FLAGS_MAX + 16];
 	struct fed_text compiler = {0}, source = {0}, object = {0}, include = {0};
@@ -106,8 +106,8 @@ int fed_build(struct fed_shell *shell, const char *name, struct fed_error *err)
 		rc = compile(shell, argv, err);
 	}
 	if (rc == FED_OK)
-		fed_print(shell, "built %s; `load %s%s` or, when it was loaded before, `reload` it\n",
-		          object.s, strchr(object.s, '/') ? "" : "./", object.s);
+		fed__print(shell, "built %s; `load %s%s` or, when it was loaded before, `reload` it\n",
+		           object.s, strchr(object.s, '/') ? "" : "./", object.s);
 	fed_text_release(&compiler);
 	fed_text_release(&source);
 	fed_text_release(&object);

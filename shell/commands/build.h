@@ -9,8 +9,8 @@
 
 /* Write NAME.c, a working plugin with comments on what to change. An existing file is not
  * overwritten. FED_REJECT: not a valid plugin name. */
-int fed_template_write(enum fed_kind, const char *name, struct fed_error *);
+int fed__template_write(enum fed_kind, const char *name, struct fed_error *);
 /* Compile NAME.c (or the named file) to NAME.so; compiler messages are printed. */
-int fed_build(struct fed_shell *, const char *name, struct fed_error *);
+int fed__build(struct fed_shell *, const char *name, struct fed_error *);
 
 #endif

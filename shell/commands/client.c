@@ -33,30 +33,30 @@ static int describe(struct fed_shell *shell, uint32_t id, struct fed_error *err)
 			return FED_FAIL;
 		}
 	}
-	fed_table_cell(&table, "data");
-	fed_table_cell(&table, "%s", fed_text_str(&text));
+	fed__table_cell(&table, "data");
+	fed__table_cell(&table, "%s", fed_text_str(&text));
 	fed_text_clear(&text);
 	fed_device_put(&text, client->device_profile, client->device);
-	fed_table_cell(&table, "device");
-	fed_table_cell(&table, "%s", fed_text_str(&text));
+	fed__table_cell(&table, "device");
+	fed__table_cell(&table, "%s", fed_text_str(&text));
 	fed_text_clear(&text);
 	fed_link_put(&text, client->link_profile, &client->link);
-	fed_table_cell(&table, "link");
-	fed_table_cell(&table, "%s", fed_text_str(&text));
-	fed_table_cell(&table, "updates used");
-	fed_table_cell(&table, "%u", client->rounds);
+	fed__table_cell(&table, "link");
+	fed__table_cell(&table, "%s", fed_text_str(&text));
+	fed__table_cell(&table, "updates used");
+	fed__table_cell(&table, "%u", client->rounds);
 	if (!isnan(client->loss)) {
-		fed_table_cell(&table, "last loss");
-		fed_table_cell(&table, "%.4g", (double)client->loss);
+		fed__table_cell(&table, "last loss");
+		fed__table_cell(&table, "%.4g", (double)client->loss);
 	}
 	fed_text_clear(&text);
 	fed_client_put_faults(s, id, &text);
 	if (text.len) {
-		fed_table_cell(&table, "faults");
-		fed_table_cell(&table, "%s", fed_text_str(&text));
+		fed__table_cell(&table, "faults");
+		fed__table_cell(&table, "%s", fed_text_str(&text));
 	}
-	fed_print(shell, "client %u\n", id);
-	fed_table_print(shell, &table, false);
+	fed__print(shell, "client %u\n", id);
+	fed__table_print(shell, &table, false);
 	fed_text_release(&text);
 	return FED_OK;
 }
@@ -71,7 +71,7 @@ static void cell_seconds(struct fed_table *t, double seconds)
 		fed_text_add(&text, "-");
 	else
 		fed_text_seconds(&text, seconds);
-	fed_table_cell(t, "%s", fed_text_str(&text));
+	fed__table_cell(t, "%s", fed_text_str(&text));
 	fed_text_release(&text);
 }
 
@@ -80,7 +80,7 @@ static void cell_bytes(struct fed_table *t, uint64_t bytes)
 	struct fed_text text = {0};
 
 	fed_text_bytes(&text, (double)bytes);
-	fed_table_cell(t, "%s", bytes ? fed_text_str(&text) : "-");
+	fed__table_cell(t, "%s", bytes ? fed_text_str(&text) : "-");
 	fed_text_release(&text);
 }
 
@@ -89,7 +89,7 @@ static void add_invitation(struct fed_table *t, const struct fed_event_log *r,
 {
 	struct fed_text fate = {0};
 
-	fed_table_cell(t, "%llu", (unsigned long long)x->version);
+	fed__table_cell(t, "%llu", (unsigned long long)x->version);
 	cell_seconds(t, x->sent);
 	cell_bytes(t, x->bytes_down);
 	cell_seconds(t, x->received - x->sent);
@@ -98,7 +98,7 @@ static void add_invitation(struct fed_table *t, const struct fed_event_log *r,
 	cell_seconds(t, x->state <= FED_INVITATION_REFUSED ? x->ended - x->left : NAN);
 	cell_seconds(t, x->ended);
 	fed_invitation_put_outcome(x, r, &fate);
-	fed_table_cell(t, "%s", fed_text_str(&fate));
+	fed__table_cell(t, "%s", fed_text_str(&fate));
 	fed_text_release(&fate);
 }
 
@@ -109,7 +109,7 @@ static void say_begin(struct fed_shell *shell)
 
 	fed_event_log_put_begin(shell->session, &text);
 	if (text.len)
-		fed_print(shell, "%s\n", fed_text_str(&text));
+		fed__print(shell, "%s\n", fed_text_str(&text));
 	fed_text_release(&text);
 }
 
@@ -118,7 +118,7 @@ static void say_none(struct fed_shell *shell)
 	struct fed_text text = {0};
 
 	fed_invitation_log_put_none(shell->session, &text);
-	fed_print(shell, "%s\n", fed_text_str(&text));
+	fed__print(shell, "%s\n", fed_text_str(&text));
 	fed_text_release(&text);
 }
 
@@ -146,28 +146,28 @@ static int show_invitations(struct fed_shell *shell, uint32_t id, uint64_t most,
 	if (!row)
 		return fed_fail_memory(err, shown * sizeof *row, "the invitations");
 	if (n > shown)
-		fed_print(shell, "%llu invitations, the last %llu; `client %u n=%llu` shows all\n",
-		          (unsigned long long)n, (unsigned long long)shown, id, (unsigned long long)n);
+		fed__print(shell, "%llu invitations, the last %llu; `client %u n=%llu` shows all\n",
+		           (unsigned long long)n, (unsigned long long)shown, id, (unsigned long long)n);
 	say_begin(shell);
 	for (size_t k = 0; k < table.columns; k++)
-		fed_table_cell(&table, "%s", titles[k]);
+		fed__table_cell(&table, "%s", titles[k]);
 	const struct fed_invitation_record *x = fed_invitation_log_last(j, id);
 	for (uint64_t i = shown; i-- > 0; x = fed_invitation_log_before(j, x))
 		row[i] = x;
 	for (uint64_t i = 0; i < shown; i++)
 		add_invitation(&table, r, row[i]);
-	fed_table_print(shell, &table, true);
+	fed__table_print(shell, &table, true);
 	fed_free(row);
 	return FED_OK;
 }
 
-const struct fed_field fed_client_arg_rows[] = {
+const struct fed_field fed__client_arg_rows[] = {
 	FED_ARG_INT(struct fed_client_args, client, FED_ARG_NEEDED, 0, 0, UINT32_MAX - 1,
                 "client number"),
 	FED_ARG_INT(struct fed_client_args, n, 0, 20, 1, 1e9, "its last N invitations"),
 	FED_END,
 };
-int fed_run_client(struct fed_shell *shell, const struct fed_call *call, struct fed_error *err)
+int fed__run_client(struct fed_shell *shell, const struct fed_call *call, struct fed_error *err)
 {
 	const struct fed_client_args *a = call->args;
 	const uint32_t id = (uint32_t)a->client;
@@ -177,7 +177,7 @@ int fed_run_client(struct fed_shell *shell, const struct fed_call *call, struct 
 		return c->n ? fed_fail(err, "no client %u: there are 0 to %u", id, c->n - 1)
 		            : fed_fail(err, "there are no clients; `add-client 10` makes some");
 	if (!fed_clients_get(c, id))
-		fed_print(shell, "client %u was removed\n", id);
+		fed__print(shell, "client %u was removed\n", id);
 	else if (describe(shell, id, err))
 		return FED_FAIL;
 	return show_invitations(shell, id, (uint64_t)a->n, err);

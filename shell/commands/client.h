@@ -16,22 +16,22 @@ struct fed_log_args {
 	char version[64];  /* 7, 3-5, 3-, -5 */
 	char text[256];    /* part of the text, ignoring case */
 };
-extern const struct fed_field fed_log_rows[];
-int fed_run_log(struct fed_shell *, const struct fed_call *, struct fed_error *);
+extern const struct fed_field fed__log_rows[];
+int fed__run_log(struct fed_shell *, const struct fed_call *, struct fed_error *);
 
 /* Arguments of `client`: the client, and how many of its invitations to show. */
 struct fed_client_args {
 	int64_t client, n;
 };
-extern const struct fed_field fed_client_arg_rows[];
-int fed_run_client(struct fed_shell *, const struct fed_call *, struct fed_error *);
+extern const struct fed_field fed__client_arg_rows[];
+int fed__run_client(struct fed_shell *, const struct fed_call *, struct fed_error *);
 
 /* Arguments of `timeline`: clients, and how many rounds to show. */
 struct fed_timeline_args {
 	char who[4096];
 	int64_t n;
 };
-extern const struct fed_field fed_timeline_rows[];
-int fed_run_timeline(struct fed_shell *, const struct fed_call *, struct fed_error *);
+extern const struct fed_field fed__timeline_rows[];
+int fed__run_timeline(struct fed_shell *, const struct fed_call *, struct fed_error *);
 
 #endif

@@ -23,30 +23,30 @@ static int add_client(struct fed_shell *shell, struct fed_table *t, uint32_t id,
 	const struct fed_client *client = fed_clients_get(&parts->clients, id);
 	struct fed_text text = {0};
 
-	fed_table_cell(t, "%u", id);
-	fed_table_cell(t, "%u", client->count);
+	fed__table_cell(t, "%u", id);
+	fed__table_cell(t, "%u", client->count);
 	if (parts->data->classes &&
 	    fed_labels_put(&text, client, parts->data, FED_BARS_MAX, shell->screen.utf8, err)) {
 		fed_text_release(&text);
 		return FED_FAIL;
 	}
-	fed_table_cell(t, "%s", parts->data->classes ? fed_text_str(&text) : "-");
-	fed_table_cell(t, "%s", fed_partition_names[parts->clients.block[client->block].how.kind]);
+	fed__table_cell(t, "%s", parts->data->classes ? fed_text_str(&text) : "-");
+	fed__table_cell(t, "%s", fed_partition_names[parts->clients.block[client->block].how.kind]);
 	fed_text_clear(&text);
 	fed_device_put(&text, client->device_profile, client->device);
-	fed_table_cell(t, "%s", fed_text_str(&text));
+	fed__table_cell(t, "%s", fed_text_str(&text));
 	fed_text_clear(&text);
 	fed_link_put(&text, client->link_profile, &client->link);
-	fed_table_cell(t, "%s", fed_text_str(&text));
-	fed_table_cell(t, "%u", client->rounds);
+	fed__table_cell(t, "%s", fed_text_str(&text));
+	fed__table_cell(t, "%u", client->rounds);
 	if (isnan(client->loss))
-		fed_table_cell(t, "-");
+		fed__table_cell(t, "-");
 	else
-		fed_table_cell(t, "%.4g", (double)client->loss);
+		fed__table_cell(t, "%.4g", (double)client->loss);
 	fed_text_clear(&text);
 	fed_client_put_faults(s, id, &text);
 	if (parts->faults.n)
-		fed_table_cell(t, "%s", text.len ? fed_text_str(&text) : "-");
+		fed__table_cell(t, "%s", text.len ? fed_text_str(&text) : "-");
 	fed_text_release(&text);
 	return FED_OK;
 }
@@ -74,11 +74,11 @@ static void summarise(struct fed_shell *shell)
 	fed_text_count(&text, (double)trained);
 	fed_text_add(&text, " took part, ");
 	fed_text_count(&text, all->pool.left);
-	fed_print(shell, "%s examples left in the pool\n", fed_text_str(&text));
+	fed__print(shell, "%s examples left in the pool\n", fed_text_str(&text));
 	fed_text_release(&text);
 }
 
-int fed_show_clients(struct fed_shell *shell, const char *who, struct fed_error *err)
+int fed__show_clients(struct fed_shell *shell, const char *who, struct fed_error *err)
 {
 	struct fed_session *s = shell->session;
 	const struct fed_composition *parts = fed_session_parts(s);
@@ -92,7 +92,7 @@ int fed_show_clients(struct fed_shell *shell, const char *who, struct fed_error 
 	if (!n) {
 		if (who)
 			return fed_fail(err, "there are no clients; `add-client 10` makes some");
-		fed_print(shell, "no clients yet; `add-client 10` makes some\n");
+		fed__print(shell, "no clients yet; `add-client 10` makes some\n");
 		return FED_OK;
 	}
 	if (who && fed_client_selector_parse(who, &parts->clients, (uint64_t)parts->settings.seed,
@@ -100,7 +100,7 @@ int fed_show_clients(struct fed_shell *shell, const char *who, struct fed_error 
 		return FED_FAIL;
 	const uint32_t shown = !who && n > SHOWN ? SHOWN : n;
 	for (size_t k = 0; k < table.columns; k++)
-		fed_table_cell(&table, "%s", titles[k]);
+		fed__table_cell(&table, "%s", titles[k]);
 	for (uint32_t i = 0; rc == FED_OK && i < shown; i++)
 		rc = add_client(shell, &table, ids ? ids[i] : parts->clients.present[i], err);
 	fed_free(ids);
@@ -108,9 +108,9 @@ int fed_show_clients(struct fed_shell *shell, const char *who, struct fed_error 
 		fed_text_release(&table.cells);
 		return FED_FAIL;
 	}
-	fed_table_print(shell, &table, true);
+	fed__table_print(shell, &table, true);
 	if (shown < n)
-		fed_print(shell, "  and %u more; `clients all` shows them\n", n - shown);
+		fed__print(shell, "  and %u more; `clients all` shows them\n", n - shown);
 	summarise(shell);
 	return FED_OK;
 }

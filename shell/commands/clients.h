@@ -9,9 +9,10 @@
 #include "shell/shell.h"
 
 /* who NULL: the first 20 and a summary. */
-int fed_show_clients(struct fed_shell *, const char *who, struct fed_error *);
+int fed__show_clients(struct fed_shell *, const char *who, struct fed_error *);
 
 /* metrics: names joined by commas; against: the metric of the horizontal axis. */
-int fed_show_plot(struct fed_shell *, const char *metrics, const char *against, struct fed_error *);
+int fed__show_plot(struct fed_shell *, const char *metrics, const char *against,
+                   struct fed_error *);
 
 #endif

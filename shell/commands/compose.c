@@ -96,7 +96,7 @@ static void say_model(struct fed_shell *shell)
 	} else {
 		fed_text_add(&text, "built when a dataset is chosen");
 	}
-	fed_print(shell, "%s\n", fed_text_str(&text));
+	fed__print(shell, "%s\n", fed_text_str(&text));
 	fed_text_release(&text);
 }
 
@@ -144,8 +144,8 @@ static int run_dataset(struct fed_shell *shell, const struct fed_call *call, str
 		shell->fault = FED_EXIT_IO;
 	if (rc)
 		return rc;
-	fed_put_dataset(parts->data, &text);
-	fed_print(shell, "dataset %s\n", fed_text_str(&text));
+	fed__put_dataset(parts->data, &text);
+	fed__print(shell, "dataset %s\n", fed_text_str(&text));
 	fed_text_release(&text);
 	return FED_OK;
 }
@@ -158,7 +158,7 @@ static void say_instance(struct fed_shell *shell, const char *kind, const char *
 
 	if (rows)
 		fed_fields_print(rows, state, false, &text);
-	fed_print(shell, "%s %s%s%s\n", kind, name, text.len ? "  " : "", fed_text_str(&text));
+	fed__print(shell, "%s %s%s%s\n", kind, name, text.len ? "  " : "", fed_text_str(&text));
 	fed_text_release(&text);
 }
 
@@ -166,9 +166,9 @@ static void say_cut(struct fed_shell *shell)
 {
 	struct fed_text text = {0};
 
-	fed_put_cut(shell->session, &text);
+	fed__put_cut(shell->session, &text);
 	if (text.len)
-		fed_print(shell, "cut: %s\n", fed_text_str(&text));
+		fed__print(shell, "cut: %s\n", fed_text_str(&text));
 	fed_text_release(&text);
 }
 
@@ -190,7 +190,7 @@ static int run_model(struct fed_shell *shell, const struct fed_call *call, struc
 	say_instance(shell, "model", parts->model.entry->head->name, parts->model.entry->head->fields,
 	             parts->model.state);
 	fed_net_describe(&parts->net, &text);
-	fed_print(shell, "%s", fed_text_str(&text));
+	fed__print(shell, "%s", fed_text_str(&text));
 	fed_text_release(&text);
 	say_cut(shell);
 	return FED_OK;
@@ -229,9 +229,9 @@ static int run_aggregator(struct fed_shell *shell, const struct fed_call *call,
 		shell->fault = FED_EXIT_FAILED;
 		return fed_fail(err, "none chosen yet; the first round uses fedavg");
 	}
-	fed_put_instance(&parts->aggregator, &text);
-	fed_print(shell, "aggregator %s%s%s\n", parts->aggregator.entry->head->name,
-	          text.len ? "  " : "", fed_text_str(&text));
+	fed__put_instance(&parts->aggregator, &text);
+	fed__print(shell, "aggregator %s%s%s\n", parts->aggregator.entry->head->name,
+	           text.len ? "  " : "", fed_text_str(&text));
 	fed_text_release(&text);
 	return FED_OK;
 }
@@ -356,7 +356,7 @@ static int run_add(struct fed_shell *shell, const struct fed_call *call, struct 
 		fed_text_add(&text, " clients, %u to %u, %s; ", first, first + (uint32_t)a->n - 1,
 		             fed_partition_names[kind]);
 	fed_text_count(&text, fed_session_parts(s)->clients.pool.left);
-	fed_print(shell, "%s examples left in the pool\n", fed_text_str(&text));
+	fed__print(shell, "%s examples left in the pool\n", fed_text_str(&text));
 	fed_text_release(&text);
 	return FED_OK;
 }
@@ -384,7 +384,7 @@ static int run_remove(struct fed_shell *shell, const struct fed_call *call, stru
 	fed_text_count(&text, parts->clients.n_present);
 	fed_text_add(&text, " left; ");
 	fed_text_count(&text, parts->clients.pool.left);
-	fed_print(shell, "%s examples in the pool\n", fed_text_str(&text));
+	fed__print(shell, "%s examples in the pool\n", fed_text_str(&text));
 	fed_text_release(&text);
 	return FED_OK;
 }
@@ -409,7 +409,7 @@ static const struct fed_field *setting_rows(const struct fed_shell *shell, const
 	const struct set_args *a = args;
 
 	(void)shell;
-	return is_client(a) ? fed_equipment_fields : fed_settings_fields;
+	return is_client(a) ? fed__equipment_fields : fed_settings_fields;
 }
 
 /* Set KEY VALUE and all key=value: all or none. */
@@ -427,7 +427,7 @@ static int set_all(struct fed_shell *shell, const struct fed_call *call, struct 
 		assign[first + i] = call->extra[i];
 	const int rc = fed_session_set_all(shell->session, assign, n, err);
 	for (size_t i = 0; rc == FED_OK && i < n; i++)
-		fed_show_setting(shell, assign[i].key, err);
+		fed__show_setting(shell, assign[i].key, err);
 	fed_free(assign);
 	return rc;
 }
@@ -436,7 +436,7 @@ static int set_all(struct fed_shell *shell, const struct fed_call *call, struct 
 static bool is_named(const struct fed_shell *shell, const struct set_args *a,
                      const struct fed_assign *value)
 {
-	const struct fed_field *row = fed_find_setting(shell, a->key);
+	const struct fed_field *row = fed__find_setting(shell, a->key);
 
 	return row && row->hint && strcmp(row->hint, value->key) == 0;
 }
@@ -446,7 +446,7 @@ static int set_named(struct fed_shell *shell, const struct set_args *a,
 {
 	if (fed_session_set(shell->session, a->key, value->value, err))
 		return FED_FAIL;
-	return fed_show_setting(shell, a->key, err);
+	return fed__show_setting(shell, a->key, err);
 }
 
 /* Whether it is `set rounds 5`, which `round` does. */
@@ -456,14 +456,14 @@ static bool asks_rounds(const struct fed_shell *shell, const struct fed_call *ca
 	const char *key = *a->key ? a->key : call->n_extra ? call->extra[0].key : "";
 
 	return (fed_same_name(key, "rounds") || fed_same_name(key, "round")) &&
-	       !fed_find_setting(shell, key);
+	       !fed__find_setting(shell, key);
 }
 static int run_set(struct fed_shell *shell, const struct fed_call *call, struct fed_error *err)
 {
 	const struct set_args *a = call->args;
 
 	if (is_client(a))
-		return fed_set_equipment(shell, a->value, call->extra, call->n_extra, err);
+		return fed__set_equipment(shell, a->value, call->extra, call->n_extra, err);
 	if (!*a->key && !call->n_extra)
 		return fed_fail(
 			err, "needs a setting: `set lr 0.05` or `set lr=0.05 batch=20`; `show` lists all");
@@ -486,8 +486,8 @@ static int run_show(struct fed_shell *shell, const struct fed_call *call, struct
 	const struct set_args *a = call->args;
 
 	if (*a->key)
-		return fed_show_setting(shell, a->key, err);
-	fed_show_all(shell);
+		return fed__show_setting(shell, a->key, err);
+	fed__show_all(shell);
 	return FED_OK;
 }
 
@@ -505,8 +505,8 @@ static int run_reset(struct fed_shell *shell, const struct fed_call *call, struc
 	if (fed_session_reset(shell->session, a->keep_settings, err))
 		return FED_FAIL;
 	if (!a->keep_settings)
-		fed_journal_restart(shell);
-	fed_print(shell, a->keep_settings ? "session reset; settings kept\n" : "session reset\n");
+		fed__journal_restart(shell);
+	fed__print(shell, a->keep_settings ? "session reset; settings kept\n" : "session reset\n");
 	return FED_OK;
 }
 
@@ -515,7 +515,7 @@ static int run_restart(struct fed_shell *shell, const struct fed_call *call, str
 	(void)call;
 	if (fed_session_restart(shell->session, err))
 		return FED_FAIL;
-	fed_print(shell, "restarted at version 0; clients, model and settings kept\n");
+	fed__print(shell, "restarted at version 0; clients, model and settings kept\n");
 	return FED_OK;
 }
 
@@ -542,7 +542,7 @@ static const struct fed_field aggregator_args[] = {
 NAME_ROWS(transport_args, "transport", "a transport plugin");
 NAME_ROWS(scheme_args, "scheme", "who talks to whom and who waits for whom");
 
-const struct fed_command fed_commands_compose[] = {
+const struct fed_command fed__commands_compose[] = {
 	{.name = "dataset",
      .help = "choose the examples",
      .text =

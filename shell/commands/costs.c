@@ -16,7 +16,7 @@ enum sort { BYTES, UP, DOWN, MESSAGES, FLOPS, SERVER_FLOPS, SAVED };
 static const char *const sorts[] = {"bytes", "up",           "down",  "messages",
                                     "flops", "server-flops", "saved", NULL};
 
-const struct fed_field fed_costs_rows[] = {
+const struct fed_field fed__costs_rows[] = {
 	FED_ARG_TEXT(struct fed_costs_args, who, FED_FIELD_POSITIONAL, "who",
                  "3, 1-5, 20%, random:3, all; without it all that took part"),
 	FED_ARG_CHOICE(struct fed_costs_args, sort, 0, BYTES, sorts, "what to list the clients by"),
@@ -30,7 +30,7 @@ const struct fed_field fed_costs_rows[] = {
 	FED_END,
 };
 
-struct line {
+struct cost_line {
 	uint32_t id;
 	double key;
 	struct fed_costs costs;
@@ -64,7 +64,7 @@ static double key_of(const struct fed_costs *c, enum sort sort)
 
 static int by_key(const void *a, const void *b)
 {
-	const struct line *x = a, *y = b;
+	const struct cost_line *x = a, *y = b;
 
 	if (x->key != y->key)
 		return x->key > y->key ? -1 : 1;
@@ -72,10 +72,10 @@ static int by_key(const void *a, const void *b)
 }
 
 /* Costs of these clients, or of all with an account (ids NULL; sets *n). Freed by the caller. */
-static struct line *list(const struct fed_ledger *l, const uint32_t *ids, uint32_t *n)
+static struct cost_line *list(const struct fed_ledger *l, const uint32_t *ids, uint32_t *n)
 {
 	const size_t most = ids ? *n : l->n;
-	struct line *lines = fed_alloc_array(most + 1, sizeof *lines);
+	struct cost_line *lines = fed_alloc_array(most + 1, sizeof *lines);
 	uint32_t found = 0;
 
 	for (uint32_t i = 0; lines && i < (ids ? *n : l->capacity); i++) {
@@ -100,7 +100,7 @@ static void cell_count(struct fed_table *t, uint64_t n)
 	struct fed_text text = {0};
 
 	fed_text_count(&text, (double)n);
-	fed_table_cell(t, "%s", fed_text_str(&text));
+	fed__table_cell(t, "%s", fed_text_str(&text));
 	fed_text_release(&text);
 }
 
@@ -109,7 +109,7 @@ static void cell_bytes(struct fed_table *t, double bytes)
 	struct fed_text text = {0};
 
 	fed_text_bytes(&text, bytes);
-	fed_table_cell(t, "%s", fed_text_str(&text));
+	fed__table_cell(t, "%s", fed_text_str(&text));
 	fed_text_release(&text);
 }
 
@@ -118,7 +118,7 @@ static void cell_flops(struct fed_table *t, double flops)
 	struct fed_text text = {0};
 
 	fed_text_si(&text, flops, "FLOP");
-	fed_table_cell(t, "%s", fed_text_str(&text));
+	fed__table_cell(t, "%s", fed_text_str(&text));
 	fed_text_release(&text);
 }
 
@@ -127,12 +127,12 @@ static void cell_flops(struct fed_table *t, double flops)
 static void row(struct fed_table *t, const char *name, uint64_t messages, double bytes,
                 double plain)
 {
-	fed_table_cell(t, "%s", name);
+	fed__table_cell(t, "%s", name);
 	cell_count(t, messages);
 	cell_bytes(t, bytes);
 	cell_bytes(t, plain);
 	cell_bytes(t, plain - bytes);
-	fed_table_cell(t, "%.1f %%", plain > 0 ? 100 * (plain - bytes) / plain : 0);
+	fed__table_cell(t, "%.1f %%", plain > 0 ? 100 * (plain - bytes) / plain : 0);
 }
 
 static void show_totals(struct fed_shell *shell, const struct fed_costs *c)
@@ -145,15 +145,15 @@ static void show_totals(struct fed_shell *shell, const struct fed_costs *c)
 	struct fed_text text = {0};
 
 	for (size_t k = 0; k < sizeof titles / sizeof *titles; k++)
-		fed_table_cell(&table, "%s", titles[k]);
+		fed__table_cell(&table, "%s", titles[k]);
 	row(&table, parts->scheme->message ? "down" : "models down", c->messages_down, down, down);
 	row(&table, parts->scheme->message ? "up" : "updates up", c->messages_up, up, plain);
 	row(&table, "all", c->messages_up + c->messages_down, down + up, down + plain);
-	fed_table_print(shell, &table, true);
+	fed__table_print(shell, &table, true);
 	fed_text_si(&text, c->client_flops, "FLOP");
 	fed_text_add(&text, " by clients, ");
 	fed_text_si(&text, c->server_flops, "FLOP");
-	fed_print(shell, "  %s by the server\n", fed_text_str(&text));
+	fed__print(shell, "  %s by the server\n", fed_text_str(&text));
 	fed_text_release(&text);
 }
 
@@ -175,26 +175,26 @@ static void show_rounds(struct fed_shell *shell, const struct fed_session *s)
 	fed_text_count(&text, total.used);
 	fed_text_add(&text, " used, %.0f refused, %.0f lost, %.0f late", total.refused, total.lost,
 	             total.late);
-	fed_print(shell, "over %s\n", fed_text_str(&text));
+	fed__print(shell, "over %s\n", fed_text_str(&text));
 	fed_text_release(&text);
 	if (total.bytes_down > (double)fed_session_costs(s)->total.bytes_down)
-		fed_print(shell, "the first of them come from an older fedsh, which billed no clients\n");
+		fed__print(shell, "the first of them come from an older fedsh, which billed no clients\n");
 }
 
 /* Clients --------------------------------------------------------------------- */
 
-static void show_lines(struct fed_shell *shell, const struct line *lines, uint32_t n)
+static void show_lines(struct fed_shell *shell, const struct cost_line *lines, uint32_t n)
 {
 	static const char *const titles[] = {"client", "messages", "up",         "down",
 	                                     "saved",  "training", "aggregation"};
 	struct fed_table table = {.columns = 7, .right = "rrrrrrr"};
 
 	for (size_t k = 0; k < sizeof titles / sizeof *titles; k++)
-		fed_table_cell(&table, "%s", titles[k]);
+		fed__table_cell(&table, "%s", titles[k]);
 	for (uint32_t i = 0; i < n; i++) {
 		const struct fed_costs *c = &lines[i].costs;
 
-		fed_table_cell(&table, "%u", lines[i].id);
+		fed__table_cell(&table, "%u", lines[i].id);
 		cell_count(&table, c->messages_up + c->messages_down);
 		cell_bytes(&table, (double)c->bytes_up);
 		cell_bytes(&table, (double)c->bytes_down);
@@ -202,7 +202,7 @@ static void show_lines(struct fed_shell *shell, const struct line *lines, uint32
 		cell_flops(&table, c->client_flops);
 		cell_flops(&table, c->server_flops);
 	}
-	fed_table_print(shell, &table, true);
+	fed__table_print(shell, &table, true);
 }
 
 /* A JSON line of one client, or of the total (id NULL). */
@@ -230,10 +230,10 @@ static void show_json(struct fed_shell *shell, const uint32_t *id, const struct 
 		fed_text_json_number(&line, figures[i].value);
 	}
 	fed_text_put(&line, "}", 1);
-	fed_print_json(shell, &line);
+	fed__print_json(shell, &line);
 }
 
-static struct fed_costs sum_of(const struct line *lines, uint32_t n)
+static struct fed_costs sum_of(const struct cost_line *lines, uint32_t n)
 {
 	struct fed_costs sum = {0};
 
@@ -246,7 +246,7 @@ static int show(struct fed_shell *shell, const struct fed_costs_args *a, const u
                 uint32_t n, struct fed_error *err)
 {
 	const struct fed_session *s = shell->session;
-	struct line *lines = list(fed_session_costs(s), ids, &n);
+	struct cost_line *lines = list(fed_session_costs(s), ids, &n);
 	const uint32_t shown = (uint64_t)a->n < n ? (uint32_t)a->n : n;
 
 	if (!lines)
@@ -258,13 +258,13 @@ static int show(struct fed_shell *shell, const struct fed_costs_args *a, const u
 	show_json(shell, NULL, ids ? &sum : &fed_session_costs(s)->total);
 	qsort(lines, n, sizeof *lines, by_key);
 	if (shown) {
-		fed_print(shell, "by client, most %s first\n", sorts[a->sort]);
+		fed__print(shell, "by client, most %s first\n", sorts[a->sort]);
 		show_lines(shell, lines, shown);
 	}
 	for (uint32_t i = 0; i < shown; i++)
 		show_json(shell, &lines[i].id, &lines[i].costs);
 	if (shown < n)
-		fed_print(shell, "  and %u more; n=%u lists them\n", n - shown, n);
+		fed__print(shell, "  and %u more; n=%u lists them\n", n - shown, n);
 	fed_free(lines);
 	return FED_OK;
 }
@@ -278,17 +278,17 @@ static int show_comparison(struct fed_shell *shell, const struct fed_costs_args 
 	if (*a->who)
 		return fed_fail(err, "against= compares the costs of all clients; leave out %s",
 		                fed_show(a->who).s);
-	fed_fields_default(fed_sweep_rows, &plan);
+	fed_fields_default(fed__sweep_rows, &plan);
 	snprintf(plan.key, sizeof plan.key, "scheme");
 	plan.rounds = a->rounds;
 
 	snprintf(plan.values, sizeof plan.values, "%s|%s",
 	         fed_session_parts(shell->session)->scheme->name, a->against);
 	snprintf(plan.until, sizeof plan.until, "%s", a->until);
-	return fed_show_sweep(shell, &plan, err);
+	return fed__show_sweep(shell, &plan, err);
 }
 
-int fed_run_costs(struct fed_shell *shell, const struct fed_call *call, struct fed_error *err)
+int fed__run_costs(struct fed_shell *shell, const struct fed_call *call, struct fed_error *err)
 {
 	const struct fed_costs_args *a = call->args;
 	const struct fed_session *s = shell->session;
@@ -304,7 +304,7 @@ int fed_run_costs(struct fed_shell *shell, const struct fed_call *call, struct f
 	                                         (uint64_t)parts->settings.seed, &draw, &ids, &n, err))
 		return FED_FAIL;
 	if (fed_session_history(s)->n == 0) {
-		fed_print(shell, "no rounds yet, so no costs; `round 5` makes some\n");
+		fed__print(shell, "no rounds yet, so no costs; `round 5` makes some\n");
 		fed_free(ids);
 		return FED_OK;
 	}

@@ -15,7 +15,7 @@ struct fed_costs_args {
 	char against[64], until[500];
 	int64_t rounds;
 };
-extern const struct fed_field fed_costs_rows[];
-int fed_run_costs(struct fed_shell *, const struct fed_call *, struct fed_error *);
+extern const struct fed_field fed__costs_rows[];
+int fed__run_costs(struct fed_shell *, const struct fed_call *, struct fed_error *);
 
 #endif

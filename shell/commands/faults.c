@@ -75,12 +75,12 @@ static void list_types(struct fed_shell *shell)
 			fed_field_key(row, &args);
 			fed_text_add(&args, "=");
 		}
-		fed_table_cell(&table, "%s", fed_fault_types[k].name);
-		fed_table_cell(&table, "%s", fed_text_str(&args));
-		fed_table_cell(&table, "%s", fed_fault_types[k].help);
+		fed__table_cell(&table, "%s", fed_fault_types[k].name);
+		fed__table_cell(&table, "%s", fed_text_str(&args));
+		fed__table_cell(&table, "%s", fed_fault_types[k].help);
 	}
-	fed_print(shell, "\nfaults\n");
-	fed_table_print(shell, &table, false);
+	fed__print(shell, "\nfaults\n");
+	fed__table_print(shell, &table, false);
 	fed_text_release(&args);
 }
 
@@ -126,7 +126,7 @@ static int run_heal(struct fed_shell *shell, const struct fed_call *call, struct
 	                     &healed, err))
 		return FED_FAIL;
 	if (!healed)
-		fed_print(shell, "no such fault to heal; `faults` lists all\n");
+		fed__print(shell, "no such fault to heal; `faults` lists all\n");
 	return FED_OK;
 }
 
@@ -157,23 +157,23 @@ static void add_fault(struct fed_table *t, const struct fed_session *s,
 {
 	struct fed_text text = {0};
 
-	fed_table_cell(t, "%llu", (unsigned long long)fault->number);
-	fed_table_cell(t, "%s", fed_fault_types[fault->kind].name);
+	fed__table_cell(t, "%llu", (unsigned long long)fault->number);
+	fed__table_cell(t, "%s", fed_fault_types[fault->kind].name);
 	fed_fault_put_args(fault, &text);
-	fed_table_cell(t, "%s", text.len ? fed_text_str(&text) : "-");
+	fed__table_cell(t, "%s", text.len ? fed_text_str(&text) : "-");
 	fed_text_clear(&text);
 	fed_client_ids_put(&text, fault->client, fault->n, WHO_COLUMNS);
-	fed_table_cell(t, "%s", fed_text_str(&text));
+	fed__table_cell(t, "%s", fed_text_str(&text));
 	fed_text_clear(&text);
 	fed_fault_put_versions(fault, &text);
-	fed_table_cell(t, "%s", fed_text_str(&text));
+	fed__table_cell(t, "%s", fed_text_str(&text));
 	fed_text_clear(&text);
 	put_phase(&text, s, fault);
-	fed_table_cell(t, "%s", fed_text_str(&text));
+	fed__table_cell(t, "%s", fed_text_str(&text));
 	if (fed_fault_counts(fault))
-		fed_table_cell(t, "%llu", (unsigned long long)fault->strikes);
+		fed__table_cell(t, "%llu", (unsigned long long)fault->strikes);
 	else
-		fed_table_cell(t, "-");
+		fed__table_cell(t, "-");
 	fed_text_release(&text);
 }
 
@@ -187,21 +187,21 @@ static int run_faults(struct fed_shell *shell, const struct fed_call *call, stru
 
 	(void)call, (void)err;
 	if (!parts->faults.n) {
-		fed_print(shell, "no faults; `help inject` lists what can be injected\n");
+		fed__print(shell, "no faults; `help inject` lists what can be injected\n");
 		return FED_OK;
 	}
 	for (size_t k = 0; k < sizeof titles / sizeof *titles; k++)
-		fed_table_cell(&table, "%s", titles[k]);
+		fed__table_cell(&table, "%s", titles[k]);
 	for (size_t i = 0; i < parts->faults.n; i++)
 		add_fault(&table, s, &parts->faults.fault[i]);
-	fed_table_print(shell, &table, true);
+	fed__table_print(shell, &table, true);
 	return FED_OK;
 }
 
 #define FEW "dataset blobs; add-client 6 samples=40; "
 #define PHONES "dataset blobs; add-client 6 samples=40 device=phone link=4g; "
 
-const struct fed_command fed_commands_faults[] = {
+const struct fed_command fed__commands_faults[] = {
 	{.name = "inject",
      .help = "inject a fault into clients, from a version on, for some versions",
      .text = "Without at= it begins with the next version, without for= it lasts until `heal`.\n"

@@ -7,7 +7,7 @@
 
 #include "shell/language/command.h"
 
-extern const struct fed_command fed_commands_compose[], fed_commands_run[], fed_commands_look[],
-	fed_commands_plugins[], fed_commands_session[], fed_commands_faults[];
+extern const struct fed_command fed__commands_compose[], fed__commands_run[], fed__commands_look[],
+	fed__commands_plugins[], fed__commands_session[], fed__commands_faults[];
 
 #endif

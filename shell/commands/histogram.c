@@ -17,7 +17,7 @@ enum figure { STALENESS, DURATION, DOWNLOAD, COMPUTE, UPLOAD, WEIGHT, EXAMPLES, 
 static const char *const figures[] = {"staleness", "duration", "download", "compute", "upload",
                                       "weight",    "examples", "loss",     NULL};
 
-const struct fed_field fed_histogram_rows[] = {
+const struct fed_field fed__histogram_rows[] = {
 	FED_ARG_CHOICE(struct fed_histogram_args, figure, FED_ARG_NEEDED, STALENESS, figures,
                    "of the run's updates (staleness to weight) or of the clients"),
 	FED_ARG_INT(struct fed_histogram_args, bins, 0, 15, 1, 100, "rows at most"),
@@ -160,7 +160,7 @@ static void show(struct fed_shell *shell, const struct values *v, enum figure fi
 		if (++*c > most)
 			most = *c;
 	}
-	fed_screen_measure(shell);
+	fed__screen_measure(shell);
 	const int columns = shell->screen.columns < 70 ? shell->screen.columns / 2 : 40;
 	const size_t last = (size_t)(floor(high / width) - first);
 	for (size_t k = 0; k <= last; k++) {
@@ -168,13 +168,13 @@ static void show(struct fed_shell *shell, const struct values *v, enum figure fi
 		put_value(&text, (first + (double)k) * width, figure);
 		if (!whole || width > 1)
 			fed_text_add(&text, "..");
-		fed_table_cell(&table, "%s", fed_text_str(&text));
-		fed_table_cell(&table, "%llu", (unsigned long long)count[k]);
+		fed__table_cell(&table, "%s", fed_text_str(&text));
+		fed__table_cell(&table, "%llu", (unsigned long long)count[k]);
 		fed_text_clear(&text);
 		fed_bar_put(&text, (double)count[k] / (double)most, columns, shell->screen.utf8);
-		fed_table_cell(&table, "%s", fed_text_str(&text));
+		fed__table_cell(&table, "%s", fed_text_str(&text));
 	}
-	fed_table_print(shell, &table, false);
+	fed__table_print(shell, &table, false);
 	fed_text_clear(&text);
 	fed_text_add(&text, "%s of ", figures[figure]);
 	fed_text_count(&text, (double)v->n);
@@ -184,11 +184,11 @@ static void show(struct fed_shell *shell, const struct values *v, enum figure fi
 	put_value(&text, low, figure);
 	fed_text_add(&text, ", most ");
 	put_value(&text, high, figure);
-	fed_print(shell, "%s\n", fed_text_str(&text));
+	fed__print(shell, "%s\n", fed_text_str(&text));
 	fed_text_release(&text);
 }
 
-int fed_run_histogram(struct fed_shell *shell, const struct fed_call *call, struct fed_error *err)
+int fed__run_histogram(struct fed_shell *shell, const struct fed_call *call, struct fed_error *err)
 {
 	const struct fed_histogram_args *a = call->args;
 	struct values v = {0};

@@ -12,7 +12,7 @@ struct fed_histogram_args {
 	int figure;
 	int64_t bins;
 };
-extern const struct fed_field fed_histogram_rows[];
-int fed_run_histogram(struct fed_shell *, const struct fed_call *, struct fed_error *);
+extern const struct fed_field fed__histogram_rows[];
+int fed__run_histogram(struct fed_shell *, const struct fed_call *, struct fed_error *);
 
 #endif

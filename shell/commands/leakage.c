@@ -11,7 +11,7 @@
 
 static const char *const all[] = {"all", NULL};
 
-const struct fed_field fed_leakage_rows[] = {
+const struct fed_field fed__leakage_rows[] = {
 	FED_INT_WORD(struct fed_leakage_args, cut, 0, 0, 1e6, all, "a boundary of the model"),
 	FED_ARG_INT(struct fed_leakage_args, examples, 0, 200, FED_LEAK_EXAMPLES_MIN,
                 FED_LEAK_EXAMPLES_MAX, "test examples to measure with"),
@@ -21,9 +21,9 @@ const struct fed_field fed_leakage_rows[] = {
 static void cell_share(struct fed_table *t, double x)
 {
 	if (isnan(x))
-		fed_table_cell(t, "-");
+		fed__table_cell(t, "-");
 	else
-		fed_table_cell(t, "%.1f %%", 100 * x);
+		fed__table_cell(t, "%.1f %%", 100 * x);
 }
 
 static void show(struct fed_shell *shell, const struct fed_leakage *leakage)
@@ -33,36 +33,36 @@ static void show(struct fed_shell *shell, const struct fed_leakage *leakage)
 	struct fed_table table = {.columns = 5u + labels + two, .right = "rlrrrrr"};
 	struct fed_text text = {0};
 
-	fed_table_cell(&table, "cut");
-	fed_table_cell(&table, "after");
-	fed_table_cell(&table, "numbers");
-	fed_table_cell(&table, "dcor");
-	fed_table_cell(&table, "corrected");
+	fed__table_cell(&table, "cut");
+	fed__table_cell(&table, "after");
+	fed__table_cell(&table, "numbers");
+	fed__table_cell(&table, "dcor");
+	fed__table_cell(&table, "corrected");
 	if (labels)
-		fed_table_cell(&table, "labels inferred");
+		fed__table_cell(&table, "labels inferred");
 	if (two)
-		fed_table_cell(&table, "norm AUC");
+		fed__table_cell(&table, "norm AUC");
 	for (size_t i = 0; i < leakage->n; i++) {
 		const struct fed_leakage_cut *at = &leakage->at[i];
 
-		fed_table_cell(&table, "%zu", at->cut);
-		fed_table_cell(&table, "%s", net->layer[at->cut - 1].name);
+		fed__table_cell(&table, "%zu", at->cut);
+		fed__table_cell(&table, "%s", net->layer[at->cut - 1].name);
 		fed_text_clear(&text);
 		fed_text_count(&text, (double)at->numbers);
-		fed_table_cell(&table, "%s", fed_text_str(&text));
-		fed_table_cell(&table, "%.3f", at->inputs.plain);
-		fed_table_cell(&table, "%.3f", at->inputs.corrected);
+		fed__table_cell(&table, "%s", fed_text_str(&text));
+		fed__table_cell(&table, "%.3f", at->inputs.plain);
+		fed__table_cell(&table, "%.3f", at->inputs.corrected);
 		if (labels)
 			cell_share(&table, at->cosine_accuracy);
 		if (two)
-			fed_table_cell(&table, "%.3f", at->norm_auc);
+			fed__table_cell(&table, "%.3f", at->norm_auc);
 	}
-	fed_table_print(shell, &table, true);
-	fed_print(shell, "%u test examples, version %llu, noise %g", leakage->examples,
-	          (unsigned long long)fed_session_version(shell->session), leakage->noise);
+	fed__table_print(shell, &table, true);
+	fed__print(shell, "%u test examples, version %llu, noise %g", leakage->examples,
+	           (unsigned long long)fed_session_version(shell->session), leakage->noise);
 	if (labels)
-		fed_print(shell, "; guessing gets %.1f %% of the labels right", 100 * leakage->guess);
-	fed_print(shell, "\n");
+		fed__print(shell, "; guessing gets %.1f %% of the labels right", 100 * leakage->guess);
+	fed__print(shell, "\n");
 	fed_text_release(&text);
 }
 
@@ -90,11 +90,11 @@ static void write_json(struct fed_shell *shell, const struct fed_leakage *leakag
 		put_number(&line, "guess", leakage->guess);
 		put_number(&line, "norm_auc", at->norm_auc);
 		fed_text_add(&line, "}");
-		fed_print_json(shell, &line);
+		fed__print_json(shell, &line);
 	}
 }
 
-int fed_run_leakage(struct fed_shell *shell, const struct fed_call *call, struct fed_error *err)
+int fed__run_leakage(struct fed_shell *shell, const struct fed_call *call, struct fed_error *err)
 {
 	const struct fed_leakage_args *a = call->args;
 	struct fed_leakage leakage;

@@ -11,7 +11,7 @@
 struct fed_leakage_args {
 	int64_t cut, examples;
 };
-extern const struct fed_field fed_leakage_rows[];
-int fed_run_leakage(struct fed_shell *, const struct fed_call *, struct fed_error *);
+extern const struct fed_field fed__leakage_rows[];
+int fed__run_leakage(struct fed_shell *, const struct fed_call *, struct fed_error *);
 
 #endif

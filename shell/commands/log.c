@@ -18,7 +18,7 @@ static void print_from(struct fed_shell *shell, uint64_t k,
 			continue;
 		fed_text_clear(&line);
 		fed_logged_event_put(&line, r, e);
-		fed_print(shell, "%s\n", fed_text_str(&line));
+		fed__print(shell, "%s\n", fed_text_str(&line));
 	}
 	fed_text_release(&line);
 }
@@ -35,11 +35,11 @@ static void say_nothing(struct fed_shell *shell, bool any_kind)
 	if (r->n && fed_event_log_begins(r, fed_session_version(s)))
 		fed_text_add(&text, "; ");
 	fed_event_log_put_begin(s, &text);
-	fed_print(shell, "%s\n", text.len ? fed_text_str(&text) : "nothing happened yet");
+	fed__print(shell, "%s\n", text.len ? fed_text_str(&text) : "nothing happened yet");
 	fed_text_release(&text);
 }
 
-const struct fed_field fed_log_rows[] = {
+const struct fed_field fed__log_rows[] = {
 	FED_ARG_INT(struct fed_log_args, n, FED_FIELD_POSITIONAL, 20, 1, 1e9,
                 "number of events, the last that match"),
 	FED_ARG_TEXT(struct fed_log_args, kind, 0, "event",
@@ -49,7 +49,7 @@ const struct fed_field fed_log_rows[] = {
 	FED_ARG_TEXT(struct fed_log_args, text, 0, "text", "with this in their text"),
 	FED_END,
 };
-int fed_run_log(struct fed_shell *shell, const struct fed_call *call, struct fed_error *err)
+int fed__run_log(struct fed_shell *shell, const struct fed_call *call, struct fed_error *err)
 {
 	const struct fed_log_args *f = call->args;
 

@@ -31,10 +31,10 @@ static void cell_instance(struct fed_table *t, const char *kind, const struct fe
 {
 	struct fed_text text = {0};
 
-	fed_put_instance(p, &text);
-	fed_table_cell(t, "%s", kind);
-	fed_table_cell(t, "%s%s%s", p->entry ? p->entry->head->name : otherwise, text.len ? "  " : "",
-	               fed_text_str(&text));
+	fed__put_instance(p, &text);
+	fed__table_cell(t, "%s", kind);
+	fed__table_cell(t, "%s%s%s", p->entry ? p->entry->head->name : otherwise, text.len ? "  " : "",
+	                fed_text_str(&text));
 	fed_text_release(&text);
 }
 
@@ -45,13 +45,13 @@ static void cell_scheme(struct fed_table *t, const struct fed_session *s)
 	struct fed_text text = {0};
 
 	fed_fields_print(parts->scheme->fields, parts->scheme_state, true, &text);
-	fed_table_cell(t, "scheme");
-	fed_table_cell(t, "%s%s%s", parts->scheme->name, text.len ? "  " : "", fed_text_str(&text));
+	fed__table_cell(t, "scheme");
+	fed__table_cell(t, "%s%s%s", parts->scheme->name, text.len ? "  " : "", fed_text_str(&text));
 	fed_text_clear(&text);
-	fed_put_cut(s, &text);
+	fed__put_cut(s, &text);
 	if (text.len) {
-		fed_table_cell(t, "cut");
-		fed_table_cell(t, "%s", fed_text_str(&text));
+		fed__table_cell(t, "cut");
+		fed__table_cell(t, "%s", fed_text_str(&text));
 	}
 	fed_text_release(&text);
 }
@@ -61,14 +61,14 @@ static void cell_clients(struct fed_table *t, const struct fed_session *s)
 	const struct fed_composition *parts = fed_session_parts(s);
 	struct fed_text text = {0};
 
-	fed_table_cell(t, "clients");
+	fed__table_cell(t, "clients");
 	fed_text_count(&text, parts->clients.n_present);
 	if (parts->data) {
 		fed_text_add(&text, ", ");
 		fed_text_count(&text, parts->clients.pool.left);
 		fed_text_add(&text, " examples left in the pool");
 	}
-	fed_table_cell(t, "%s", fed_text_str(&text));
+	fed__table_cell(t, "%s", fed_text_str(&text));
 	fed_text_release(&text);
 }
 
@@ -76,8 +76,8 @@ static void cell_faults(struct fed_table *t, const struct fed_session_status *st
 {
 	if (!st->faults)
 		return;
-	fed_table_cell(t, "faults");
-	fed_table_cell(t, "%zu, %zu of them active", st->faults, st->faults_active);
+	fed__table_cell(t, "faults");
+	fed__table_cell(t, "%zu, %zu of them active", st->faults, st->faults_active);
 }
 
 static void cell_progress(struct fed_table *t, const struct fed_session *s)
@@ -85,22 +85,22 @@ static void cell_progress(struct fed_table *t, const struct fed_session *s)
 	const struct fed_history *h = fed_session_history(s);
 	struct fed_text text = {0};
 
-	fed_table_cell(t, "version");
+	fed__table_cell(t, "version");
 	fed_text_count(&text, (double)fed_session_version(s));
 	fed_text_add(&text, ", clock ");
 	fed_text_seconds(&text, fed_session_clock(s));
-	fed_table_cell(t, "%s", fed_text_str(&text));
+	fed__table_cell(t, "%s", fed_text_str(&text));
 	if (h->n) {
 		const struct fed_record *last = &h->record[h->n - 1];
 
-		fed_table_cell(t, "last round");
+		fed__table_cell(t, "last round");
 		fed_text_clear(&text);
 		if (!isnan(last->test_accuracy))
 			fed_text_add(&text, "accuracy %.2f %%, ", 100 * last->test_accuracy);
 		if (!isnan(last->test_loss)) /* NaN: not evaluated */
 			fed_text_add(&text, "loss %.4g, ", last->test_loss);
 		fed_text_add(&text, "train loss %.4g", last->train_loss);
-		fed_table_cell(t, "%s", fed_text_str(&text));
+		fed__table_cell(t, "%s", fed_text_str(&text));
 	}
 	fed_text_release(&text);
 }
@@ -121,24 +121,24 @@ static void cell_stops(struct fed_table *t, const struct fed_session *s,
 		fed_text_add(&text, "invited, %.0f reported, %.0f refused, %.0f lost, %.0f late, ",
 		             st->round.reported, st->round.refused, st->round.lost, st->round.late);
 		fed_text_add(&text, "%s at work; `continue` finishes it", fed_count(st->at_work).s);
-		fed_table_cell(t, "open round");
-		fed_table_cell(t, "%s", fed_text_str(&text));
+		fed__table_cell(t, "open round");
+		fed__table_cell(t, "%s", fed_text_str(&text));
 	}
 	if (st->left.some) {
-		fed_table_cell(t, "left to do");
+		fed__table_cell(t, "left to do");
 		if (st->left.endless)
-			fed_table_cell(t, "rounds until the condition holds");
+			fed__table_cell(t, "rounds until the condition holds");
 		else
-			fed_table_cell(t, "%s round%s", fed_count((double)st->left.versions).s,
-			               st->left.versions == 1 ? "" : "s");
+			fed__table_cell(t, "%s round%s", fed_count((double)st->left.versions).s,
+			                st->left.versions == 1 ? "" : "s");
 	}
 	if (st->breakpoints) {
-		fed_table_cell(t, "breakpoints");
-		fed_table_cell(t, "%zu", st->breakpoints);
+		fed__table_cell(t, "breakpoints");
+		fed__table_cell(t, "%zu", st->breakpoints);
 	}
 	if (st->pausing) {
-		fed_table_cell(t, "pause");
-		fed_table_cell(t, "at version %llu", (unsigned long long)st->pause);
+		fed__table_cell(t, "pause");
+		fed__table_cell(t, "at version %llu", (unsigned long long)st->pause);
 	}
 	fed_text_release(&text);
 }
@@ -153,16 +153,16 @@ static int run_status(struct fed_shell *shell, const struct fed_call *call, stru
 
 	(void)call, (void)err;
 	if (parts->data)
-		fed_put_dataset(parts->data, &text);
-	fed_table_cell(&table, "dataset");
-	fed_table_cell(&table, "%s",
-	               parts->data ? fed_text_str(&text) : "not chosen yet; glyphs by default");
+		fed__put_dataset(parts->data, &text);
+	fed__table_cell(&table, "dataset");
+	fed__table_cell(&table, "%s",
+	                parts->data ? fed_text_str(&text) : "not chosen yet; glyphs by default");
 	fed_text_clear(&text);
 	cell_instance(&table, "model", &parts->model, "not chosen yet; the default fits the dataset");
 	if (parts->net_built) {
 		fed_text_count(&text, (double)parts->net.dim);
-		fed_table_cell(&table, "parameters");
-		fed_table_cell(&table, "%s", fed_text_str(&text));
+		fed__table_cell(&table, "parameters");
+		fed__table_cell(&table, "%s", fed_text_str(&text));
 	}
 	cell_clients(&table, s);
 	cell_faults(&table, &st);
@@ -171,15 +171,15 @@ static int run_status(struct fed_shell *shell, const struct fed_call *call, stru
 	cell_scheme(&table, s);
 	fed_text_clear(&text);
 	fed_fields_print(fed_settings_fields, &parts->settings, true, &text);
-	fed_table_cell(&table, "settings");
-	fed_table_cell(&table, "%s", text.len ? fed_text_str(&text) : "all at their defaults");
+	fed__table_cell(&table, "settings");
+	fed__table_cell(&table, "%s", text.len ? fed_text_str(&text) : "all at their defaults");
 	cell_progress(&table, s);
 	cell_stops(&table, s, &st);
 	if (shell->record) {
-		fed_table_cell(&table, "recording");
-		fed_table_cell(&table, "%s", shell->record_path ? shell->record_path : "");
+		fed__table_cell(&table, "recording");
+		fed__table_cell(&table, "%s", shell->record_path ? shell->record_path : "");
 	}
-	fed_table_print(shell, &table, false);
+	fed__table_print(shell, &table, false);
 	fed_text_release(&text);
 	return FED_OK;
 }
@@ -196,7 +196,7 @@ static int run_clients(struct fed_shell *shell, const struct fed_call *call, str
 {
 	const struct clients_args *a = call->args;
 
-	return fed_show_clients(shell, *a->who ? a->who : NULL, err);
+	return fed__show_clients(shell, *a->who ? a->who : NULL, err);
 }
 
 /* History ------------------------------------------------------------------ */
@@ -227,20 +227,20 @@ static int run_history(struct fed_shell *shell, const struct fed_call *call, str
 
 	(void)err;
 	if (!h->n) {
-		fed_print(shell, "no rounds yet\n");
+		fed__print(shell, "no rounds yet\n");
 		return FED_OK;
 	}
 	for (size_t k = 0; k < HISTORY_COLUMNS; k++)
-		fed_table_cell(&table, "%s", history_titles[k]);
+		fed__table_cell(&table, "%s", history_titles[k]);
 	for (size_t i = first; i < h->n; i++)
 		for (size_t k = 0; k < HISTORY_COLUMNS; k++) {
 			const struct fed_field *metric = fed_fields_find(fed_metrics, history_columns[k]);
 
 			fed_text_clear(&text);
 			fed_metric_put(metric, fed_metric_value(metric, &h->record[i]), &text);
-			fed_table_cell(&table, "%s", fed_text_str(&text));
+			fed__table_cell(&table, "%s", fed_text_str(&text));
 		}
-	fed_table_print(shell, &table, true);
+	fed__table_print(shell, &table, true);
 	fed_text_release(&text);
 	return FED_OK;
 }
@@ -264,15 +264,15 @@ static int run_plot(struct fed_shell *shell, const struct fed_call *call, struct
 	const struct plot_args *a = call->args;
 
 	if (strcmp(a->metric, "tournament") == 0)
-		return fed_plot_tournament(shell, err);
+		return fed__plot_tournament(shell, err);
 	if (strcmp(a->metric, "sweep") == 0)
-		return fed_plot_sweep(shell, a->of, err);
+		return fed__plot_sweep(shell, a->of, err);
 	if (*a->of) {
 		shell->fault = FED_EXIT_USAGE;
 		return fed_fail(err, "metrics are joined by commas: plot %s,%s", fed_show(a->metric).s,
 		                fed_show(a->of).s);
 	}
-	return fed_show_plot(shell, a->metric, a->against, err);
+	return fed__show_plot(shell, a->metric, a->against, err);
 }
 
 struct keep_args {
@@ -292,14 +292,14 @@ static int run_keep(struct fed_shell *shell, const struct fed_call *call, struct
 	if (*a->name) {
 		if (fed_session_keep_run(s, a->name, err))
 			return FED_FAIL;
-		fed_print(shell, "%zu round%s kept as %s\n", rounds, rounds == 1 ? "" : "s", a->name);
+		fed__print(shell, "%zu round%s kept as %s\n", rounds, rounds == 1 ? "" : "s", a->name);
 		return FED_OK;
 	}
 	if (!kept->n)
-		fed_print(shell, "no runs are kept; `keep NAME` keeps this one\n");
+		fed__print(shell, "no runs are kept; `keep NAME` keeps this one\n");
 	for (size_t i = 0; i < kept->n; i++)
-		fed_print(shell, "  %s  %zu round%s\n", kept->run[i].name, kept->run[i].history.n,
-		          kept->run[i].history.n == 1 ? "" : "s");
+		fed__print(shell, "  %s  %zu round%s\n", kept->run[i].name, kept->run[i].history.n,
+		           kept->run[i].history.n == 1 ? "" : "s");
 	return FED_OK;
 }
 
@@ -318,12 +318,12 @@ static int run_explain(struct fed_shell *shell, const struct fed_call *call, str
 {
 	const struct explain_args *a = call->args;
 
-	return fed_explain(shell, a->name, err);
+	return fed__explain(shell, a->name, err);
 }
 
 #define QUICK "dataset blobs; add-client 4 samples=50; round 3; "
 
-const struct fed_command fed_commands_look[] = {
+const struct fed_command fed__commands_look[] = {
 	{.name = "status",
      .help = "show the composition and the state of the run",
      .examples = FED_EXAMPLES("status", QUICK "status"),
@@ -372,9 +372,9 @@ const struct fed_command fed_commands_look[] = {
              "round did is marked as undone. The last 1,048,576 events are kept.",
      .examples = FED_EXAMPLES(QUICK "log", QUICK "log 5", QUICK "log kind=refused,lost,late",
                               QUICK "log kind=all client=1-2 version=1-"),
-     .args = fed_log_rows,
+     .args = fed__log_rows,
      .args_size = sizeof(struct fed_log_args),
-     .run = fed_run_log,
+     .run = fed__run_log,
      .failure = FED_EXIT_USAGE},
 	{.name = "client",
      .help = "show one client: what it is and what became of each invitation",
@@ -383,9 +383,9 @@ const struct fed_command fed_commands_look[] = {
              "Under scheme split the training is what the client computed in its turn; the time\n"
              "that it waited for messages and the server meanwhile comes last. Times are virtual.",
      .examples = FED_EXAMPLES(QUICK "client 2", QUICK "client 2 n=1"),
-     .args = fed_client_arg_rows,
+     .args = fed__client_arg_rows,
      .args_size = sizeof(struct fed_client_args),
-     .run = fed_run_client,
+     .run = fed__run_client,
      .failure = FED_EXIT_USAGE},
 	{.name = "timeline",
      .help = "draw the last rounds: who downloaded, computed, uploaded and waited when",
@@ -393,9 +393,9 @@ const struct fed_command fed_commands_look[] = {
              "of the server above. Each cell shows what took most of its time. Under scheme split\n"
              "a client waits for messages and the server between two batches.",
      .examples = FED_EXAMPLES(QUICK "timeline", QUICK "timeline 1-2 n=1"),
-     .args = fed_timeline_rows,
+     .args = fed__timeline_rows,
      .args_size = sizeof(struct fed_timeline_args),
-     .run = fed_run_timeline,
+     .run = fed__run_timeline,
      .failure = FED_EXIT_USAGE},
 	{.name = "watch",
      .help = "open the full-screen view of the session, with keys to control it",
@@ -406,9 +406,9 @@ const struct fed_command fed_commands_look[] = {
          "In a script it opens a view where `fedsh --watch FILE` plays it, else it does\n"
          "nothing.",
      .examples = FED_EXAMPLES("watch", "watch log pace=2"),
-     .args = fed_watch_rows,
+     .args = fed__watch_rows,
      .args_size = sizeof(struct fed_watch_args),
-     .run = fed_run_watch,
+     .run = fed__run_watch,
      .flags = FED_COMMAND_RUNS},
 	{.name = "explain",
      .help = "show formula, purpose and source of anything with a name",
@@ -434,9 +434,9 @@ const struct fed_command fed_commands_look[] = {
      .examples = FED_EXAMPLES(QUICK "histogram examples", QUICK "histogram compute bins=5",
                               "dataset blobs; add-client 8 samples=40; scheme async; aggregator "
                               "fedasync; round 20; histogram staleness"),
-     .args = fed_histogram_rows,
+     .args = fed__histogram_rows,
      .args_size = sizeof(struct fed_histogram_args),
-     .run = fed_run_histogram},
+     .run = fed__run_histogram},
 	{.name = "tournament",
      .help = "play every attack against every aggregator from the present state",
      .text = "Each match trains copies of the model and the clients for some rounds with one\n"
@@ -448,9 +448,9 @@ const struct fed_command fed_commands_look[] = {
                               "attacks=none,sign-flip:scale=5,ipm aggregators=fedavg,fedadam",
                               "dataset blobs; add-client 8 samples=30; tournament rounds=1 "
                               "attacks=none,alie aggregators=fedavg,fedprox; plot tournament"),
-     .args = fed_tournament_rows,
+     .args = fed__tournament_rows,
      .args_size = sizeof(struct fed_tournament_plan),
-     .run = fed_run_tournament,
+     .run = fed__run_tournament,
      .flags = FED_COMMAND_REJECTS,
      .failure = FED_EXIT_ROUND},
 	{.name = "sweep",
@@ -477,9 +477,9 @@ const struct fed_command fed_commands_look[] = {
                             "plot sweep loss",
                       QUICK "sweep clients 2,4,8 rounds=2 metrics=accuracy,bytes-up",
                       QUICK "model mlp hidden=8,8; sweep cut rounds=2; plot sweep bytes-up"),
-     .args = fed_sweep_rows,
+     .args = fed__sweep_rows,
      .args_size = sizeof(struct fed_sweep_plan),
-     .run = fed_run_sweep,
+     .run = fed__run_sweep,
      .flags = FED_COMMAND_REJECTS,
      .failure = FED_EXIT_ROUND},
 	{.name = "updates",
@@ -495,9 +495,9 @@ const struct fed_command fed_commands_look[] = {
      .examples = FED_EXAMPLES(QUICK "updates", QUICK "updates sort=norm", QUICK "updates map",
                               QUICK "updates matrix", QUICK "updates save=last.npy",
                               QUICK "updates save=last.npz"),
-     .args = fed_updates_rows,
+     .args = fed__updates_rows,
      .args_size = sizeof(struct fed_updates_args),
-     .run = fed_run_updates},
+     .run = fed__run_updates},
 	{.name = "leakage",
      .synonym = "leak",
      .help = "measure what the data at each cut of the model reveal about inputs and labels",
@@ -512,9 +512,9 @@ const struct fed_command fed_commands_look[] = {
          "setting `noise` is on the smashed data.",
      .examples = FED_EXAMPLES("dataset glyphs train=300 test=100; model mlp; leakage examples=40",
                               "dataset blobs; model mlp; set noise 0.5; leakage cut=1"),
-     .args = fed_leakage_rows,
+     .args = fed__leakage_rows,
      .args_size = sizeof(struct fed_leakage_args),
-     .run = fed_run_leakage,
+     .run = fed__run_leakage,
      .failure = FED_EXIT_USAGE},
 	{.name = "reconstruct",
      .synonym = "peek",
@@ -533,9 +533,9 @@ const struct fed_command fed_commands_look[] = {
                               "samples=50; reconstruct 2 from=smashed cut=3 steps=20",
                               "dataset scans train=500 test=100; model lenet; add-client 2 "
                               "natural; set noise 0.01; reconstruct 1 example=3 batch=2 steps=20"),
-     .args = fed_reconstruct_rows,
+     .args = fed__reconstruct_rows,
      .args_size = sizeof(struct fed_reconstruct_args),
-     .run = fed_run_reconstruct,
+     .run = fed__run_reconstruct,
      .failure = FED_EXIT_USAGE},
 	{.name = "costs",
      .synonym = "bill",
@@ -552,9 +552,9 @@ const struct fed_command fed_commands_look[] = {
                               QUICK "model mlp hidden=8,8; scheme split cut=2; costs against=sync "
                                     "rounds=2",
                               QUICK "costs against=async until=accuracy>=0.9"),
-     .args = fed_costs_rows,
+     .args = fed__costs_rows,
      .args_size = sizeof(struct fed_costs_args),
-     .run = fed_run_costs,
+     .run = fed__run_costs,
      .failure = FED_EXIT_USAGE},
 	{0},
 };

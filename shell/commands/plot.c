@@ -38,11 +38,11 @@ static int draw(struct fed_shell *shell, const struct fed_series_set *set, const
 	for (size_t i = 0; i < set->n; i++)
 		series[i] =
 			(struct fed_chart_series){set->of[i].name, set->of[i].x, set->of[i].y, set->of[i].n};
-	return fed_print_chart(shell, title, x_label, series, set->n, err);
+	return fed__print_chart(shell, title, x_label, series, set->n, err);
 }
 
-int fed_show_plot(struct fed_shell *shell, const char *metrics, const char *against,
-                  struct fed_error *err)
+int fed__show_plot(struct fed_shell *shell, const char *metrics, const char *against,
+                   struct fed_error *err)
 {
 	struct fed_series_set set = {.n = 0};
 	struct fed_text label = {0};

@@ -28,14 +28,14 @@ static void list_kind(struct fed_shell *shell, enum fed_kind kind)
 	const struct fed_entry *e;
 
 	for (size_t i = 0; (e = fed_registry_at(fed_session_plugins(shell->session), kind, i)); i++) {
-		fed_table_cell(&table, "%s", e->head->name);
-		fed_table_cell(&table, "%s", e->head->help);
-		fed_table_cell(&table, "%s", e->builtin ? "" : e->path);
+		fed__table_cell(&table, "%s", e->head->name);
+		fed__table_cell(&table, "%s", e->head->help);
+		fed__table_cell(&table, "%s", e->builtin ? "" : e->path);
 	}
 	if (!table.n)
 		return;
-	fed_print_styled(shell, FED_EMPHASIS_BOLD, "%ss\n", fed_kind_name(kind));
-	fed_table_print(shell, &table, false);
+	fed__print_styled(shell, FED_EMPHASIS_BOLD, "%ss\n", fed_kind_name(kind));
+	fed__table_print(shell, &table, false);
 }
 
 static int run_plugins(struct fed_shell *shell, const struct fed_call *call, struct fed_error *err)
@@ -48,28 +48,28 @@ static int run_plugins(struct fed_shell *shell, const struct fed_call *call, str
 			list_kind(shell, kind);
 	if (fed_call_has(call, 0) &&
 	    !fed_registry_at(fed_session_plugins(shell->session), (enum fed_kind)(a->kind + 1), 0))
-		fed_print(shell, "no %s is loaded\n", kinds[a->kind]);
+		fed__print(shell, "no %s is loaded\n", kinds[a->kind]);
 	return FED_OK;
 }
 
-struct name_args {
+struct plugin_args {
 	char name[4096];
 };
 #define NAME_ROWS(rows, hint, help)          \
 	static const struct fed_field rows[] = { \
-		FED_ARG_TEXT(struct name_args, name, FED_ARG_NEEDED, hint, help), FED_END}
+		FED_ARG_TEXT(struct plugin_args, name, FED_ARG_NEEDED, hint, help), FED_END}
 NAME_ROWS(plugin_rows, "plugin", "a plugin's name");
 NAME_ROWS(load_rows, "path", "a shared object, FILE.so");
 NAME_ROWS(build_rows, "path", "NAME or NAME.c");
 
 static const char *plugin_at(const void *ctx, size_t i)
 {
-	return fed_hint_name(ctx, "plugin", i);
+	return fed__hint_name(ctx, "plugin", i);
 }
 
 static int run_info(struct fed_shell *shell, const struct fed_call *call, struct fed_error *err)
 {
-	const struct name_args *a = call->args;
+	const struct plugin_args *a = call->args;
 	bool found = false;
 
 	for (enum fed_kind kind = FED_KIND_AGGREGATOR; kind <= FED_KIND_ATTACK; kind++) {
@@ -79,12 +79,13 @@ static int run_info(struct fed_shell *shell, const struct fed_call *call, struct
 		     i++) {
 			if (!fed_same_name(e->head->name, a->name))
 				continue;
-			fed_print_styled(shell, FED_EMPHASIS_BOLD, "%s %s", fed_kind_name(kind), e->head->name);
-			fed_print(shell, ": %s\n  file %s%s\n", e->head->help, e->path,
-			          e->builtin ? " (built in)" : "");
+			fed__print_styled(shell, FED_EMPHASIS_BOLD, "%s %s", fed_kind_name(kind),
+			                  e->head->name);
+			fed__print(shell, ": %s\n  file %s%s\n", e->head->help, e->path,
+			           e->builtin ? " (built in)" : "");
 			if (e->head->version)
-				fed_print(shell, "  version %s\n", e->head->version);
-			fed_help_fields(shell, e->head->fields, NULL);
+				fed__print(shell, "  version %s\n", e->head->version);
+			fed__help_fields(shell, e->head->fields, NULL);
 			found = true;
 		}
 	}
@@ -98,33 +99,33 @@ static int run_info(struct fed_shell *shell, const struct fed_call *call, struct
 
 static int run_load(struct fed_shell *shell, const struct fed_call *call, struct fed_error *err)
 {
-	const struct name_args *a = call->args;
+	const struct plugin_args *a = call->args;
 	const struct fed_entry *entry;
 
 	if (fed_session_load(shell->session, a->name, &entry, err))
 		return FED_FAIL;
-	fed_print(shell, "%s %s: %s\n", fed_kind_name((enum fed_kind)entry->head->kind),
-	          entry->head->name, entry->head->help);
+	fed__print(shell, "%s %s: %s\n", fed_kind_name((enum fed_kind)entry->head->kind),
+	           entry->head->name, entry->head->help);
 	return FED_OK;
 }
 
 static int run_unload(struct fed_shell *shell, const struct fed_call *call, struct fed_error *err)
 {
-	const struct name_args *a = call->args;
+	const struct plugin_args *a = call->args;
 
 	if (fed_session_unload(shell->session, a->name, err))
 		return FED_FAIL;
-	fed_print(shell, "%s is unloaded\n", a->name);
+	fed__print(shell, "%s is unloaded\n", a->name);
 	return FED_OK;
 }
 
 static int run_reload(struct fed_shell *shell, const struct fed_call *call, struct fed_error *err)
 {
-	const struct name_args *a = call->args;
+	const struct plugin_args *a = call->args;
 
 	if (fed_session_reload(shell->session, a->name, err))
 		return FED_FAIL;
-	fed_print(shell, "%s is loaded again\n", a->name);
+	fed__print(shell, "%s is loaded again\n", a->name);
 	return FED_OK;
 }
 
@@ -137,20 +138,20 @@ static int run_new(struct fed_shell *shell, const struct fed_call *call, struct 
 {
 	const struct kind_args *a = call->args;
 
-	const int rc = fed_template_write((enum fed_kind)(a->kind + 1), a->name, err);
+	const int rc = fed__template_write((enum fed_kind)(a->kind + 1), a->name, err);
 
 	if (rc)
 		return rc;
-	fed_print(shell, "wrote %s.c; edit it, then `build %s` and `load ./%s.so`\n", a->name, a->name,
-	          a->name);
+	fed__print(shell, "wrote %s.c; edit it, then `build %s` and `load ./%s.so`\n", a->name, a->name,
+	           a->name);
 	return FED_OK;
 }
 
 static int run_build(struct fed_shell *shell, const struct fed_call *call, struct fed_error *err)
 {
-	const struct name_args *a = call->args;
+	const struct plugin_args *a = call->args;
 
-	return fed_build(shell, a->name, err);
+	return fed__build(shell, a->name, err);
 }
 
 struct try_args {
@@ -205,18 +206,18 @@ static int run_try(struct fed_shell *shell, const struct fed_call *call, struct 
 		shell->fault = trial.read ? FED_EXIT_FAILED : FED_EXIT_OK;
 		return rc;
 	}
-	fed_show_trial(shell, &trial);
+	fed__show_trial(shell, &trial);
 	if (*a->save)
 		rc = fed_trial_save(&trial, a->save, err);
 	if (*a->save && rc == FED_OK)
-		fed_print(shell, "saved the step as %s\n", a->save);
+		fed__print(shell, "saved the step as %s\n", a->save);
 	fed_trial_release(&trial);
 	return rc;
 }
 
-#define NAME_ARGS(rows) .args = rows, .args_size = sizeof(struct name_args)
+#define NAME_ARGS(rows) .args = rows, .args_size = sizeof(struct plugin_args)
 
-const struct fed_command fed_commands_plugins[] = {
+const struct fed_command fed__commands_plugins[] = {
 	{.name = "plugins",
      .help = "list what can be chosen",
      .examples = FED_EXAMPLES("plugins", "plugins aggregator", "plugins attack"),

@@ -21,7 +21,7 @@ static const char *const by_scheme[] = {"auto", NULL};
 #define NUMBERS_MAX 20u
 
 #define A struct fed_reconstruct_args
-const struct fed_field fed_reconstruct_rows[] = {
+const struct fed_field fed__reconstruct_rows[] = {
 	FED_ARG_INT(A, client, FED_ARG_NEEDED, 0, 0, 1e9, "client number"),
 	FED_ARG_INT(A, example, 0, 0, 0, 1e9, "which of its examples, counted from 0"),
 	FED_ARG_CHOICE(A, from, 0, BY_SCHEME, sources,
@@ -47,7 +47,7 @@ static void say_label(struct fed_shell *shell, const struct fed_reconstruction *
 	const char *name = name_of(shell->session, k->label[i]);
 
 	if (k->label[i] >= 0)
-		fed_print(shell, ", class %d%s%s", k->label[i], name ? " " : "", name ? name : "");
+		fed__print(shell, ", class %d%s%s", k->label[i], name ? " " : "", name ? name : "");
 }
 
 static void show_picture(struct fed_shell *shell, const struct fed_reconstruction *k, uint32_t i)
@@ -59,9 +59,9 @@ static void show_picture(struct fed_shell *shell, const struct fed_reconstructio
 	};
 	struct fed_text drawing = {0};
 
-	fed_screen_measure(shell);
-	fed_images_text(pictures, 2, &shell->screen, &drawing);
-	fed_print_drawing(shell, &drawing);
+	fed__screen_measure(shell);
+	fed__images_text(pictures, 2, &shell->screen, &drawing);
+	fed__print_drawing(shell, &drawing);
 	fed_text_release(&drawing);
 }
 
@@ -71,17 +71,17 @@ static void show_numbers(struct fed_shell *shell, const struct fed_reconstructio
 	const uint32_t n = size < NUMBERS_MAX ? size : NUMBERS_MAX;
 	struct fed_table table = {.columns = 3, .right = "rrr"};
 
-	fed_table_cell(&table, "input");
-	fed_table_cell(&table, "original");
-	fed_table_cell(&table, "recovered");
+	fed__table_cell(&table, "input");
+	fed__table_cell(&table, "original");
+	fed__table_cell(&table, "recovered");
 	for (uint32_t j = 0; j < n; j++) {
-		fed_table_cell(&table, "%u", j);
-		fed_table_cell(&table, "%.4g", k->original[i * size + j]);
-		fed_table_cell(&table, "%.4g", k->recovered[i * size + j]);
+		fed__table_cell(&table, "%u", j);
+		fed__table_cell(&table, "%.4g", k->original[i * size + j]);
+		fed__table_cell(&table, "%.4g", k->recovered[i * size + j]);
 	}
-	fed_table_print(shell, &table, true);
+	fed__table_print(shell, &table, true);
 	if (n < size)
-		fed_print(shell, "the first %u of %u inputs\n", n, size);
+		fed__print(shell, "the first %u of %u inputs\n", n, size);
 }
 
 static void put_psnr(struct fed_text *text, const struct fed_reconstruction *k, double mse)
@@ -101,7 +101,7 @@ static void say_figures(struct fed_shell *shell, const struct fed_reconstruction
 	fed_text_add(&text, "; for comparison, the mean of %u public examples: MSE %.3g, PSNR ",
 	             k->publics, k->guess[i]);
 	put_psnr(&text, k, k->guess[i]);
-	fed_print(shell, "%s\n", fed_text_str(&text));
+	fed__print(shell, "%s\n", fed_text_str(&text));
 	fed_text_release(&text);
 }
 
@@ -118,23 +118,23 @@ static void say_method(struct fed_shell *shell, const struct fed_reconstruction 
 	const struct fed_composition *parts = fed_session_parts(s);
 
 	if (k->how == FED_RECONSTRUCTION_DECODER)
-		fed_print(shell,
-		          "from smashed data at cut %zu, after %s, by a decoder trained %u steps on %u\n"
-		          "public examples (the test examples)",
-		          plan->cut, parts->net.layer[plan->cut - 1].name, k->steps, k->publics);
+		fed__print(shell,
+		           "from smashed data at cut %zu, after %s, by a decoder trained %u steps on %u\n"
+		           "public examples (the test examples)",
+		           plan->cut, parts->net.layer[plan->cut - 1].name, k->steps, k->publics);
 	else if (k->how == FED_RECONSTRUCTION_EXACT)
-		fed_print(shell,
-		          "from the update of one step on this example, %s: the first layer is dense",
-		          is_sent_unchanged(&parts->settings) ? "exactly" : "by one division");
+		fed__print(shell,
+		           "from the update of one step on this example, %s: the first layer is dense",
+		           is_sent_unchanged(&parts->settings) ? "exactly" : "by one division");
 	else
-		fed_print(shell,
-		          "from the update of one step on %u example%s, by matching gradients in "
-		          "%u steps,\nto a cosine of %.4f",
-		          k->batch, k->batch == 1 ? "" : "s", k->steps, 1 - k->distance);
-	fed_print(shell, "; noise %g", parts->settings.noise);
+		fed__print(shell,
+		           "from the update of one step on %u example%s, by matching gradients in "
+		           "%u steps,\nto a cosine of %.4f",
+		           k->batch, k->batch == 1 ? "" : "s", k->steps, 1 - k->distance);
+	fed__print(shell, "; noise %g", parts->settings.noise);
 	if (k->how != FED_RECONSTRUCTION_DECODER && strcmp(parts->settings.codec, "none") != 0)
-		fed_print(shell, ", codec %s", parts->settings.codec);
-	fed_print(shell, "\n");
+		fed__print(shell, ", codec %s", parts->settings.codec);
+	fed__print(shell, "\n");
 }
 
 static void write_json(struct fed_shell *shell, const struct fed_reconstruction *k,
@@ -157,16 +157,16 @@ static void write_json(struct fed_shell *shell, const struct fed_reconstruction 
 	fed_text_add(&line, ",\"guess_psnr\":");
 	fed_text_json_number(&line, k->guess[i] > 0 ? fed_reconstruction_psnr(k, k->guess[i]) : NAN);
 	fed_text_add(&line, "}");
-	fed_print_json(shell, &line);
+	fed__print_json(shell, &line);
 }
 
 static void show(struct fed_shell *shell, const struct fed_reconstruction *k,
                  const struct fed_reconstruction_plan *plan)
 {
 	for (uint32_t i = 0; i < k->batch; i++) {
-		fed_print(shell, "client %u, example %u", plan->client, plan->example + i);
+		fed__print(shell, "client %u, example %u", plan->client, plan->example + i);
 		say_label(shell, k, i);
-		fed_print(shell, "\n");
+		fed__print(shell, "\n");
 		if (k->shape.rank > 1)
 			show_picture(shell, k, i);
 		else
@@ -192,7 +192,8 @@ static int default_cut(const struct fed_session *s, size_t *cut, struct fed_erro
 	return FED_OK;
 }
 
-int fed_run_reconstruct(struct fed_shell *shell, const struct fed_call *call, struct fed_error *err)
+int fed__run_reconstruct(struct fed_shell *shell, const struct fed_call *call,
+                         struct fed_error *err)
 {
 	const struct fed_reconstruct_args *a = call->args;
 	struct fed_session *s = shell->session;
@@ -215,9 +216,9 @@ int fed_run_reconstruct(struct fed_shell *shell, const struct fed_call *call, st
 		return FED_FAIL;
 	show(shell, &k, &plan);
 	if (k.stopped) {
-		fed_print(shell, "stopped early, after %u of %u steps\n", k.steps, plan.steps);
+		fed__print(shell, "stopped early, after %u of %u steps\n", k.steps, plan.steps);
 		shell->fault = FED_EXIT_INTERRUPTED;
-		fed_signals_interrupted();
+		fed__signals_interrupted();
 	}
 	fed_reconstruction_release(&k);
 	return FED_OK;

@@ -12,7 +12,7 @@ struct fed_reconstruct_args {
 	int64_t client, example, cut, batch, steps;
 	int from;
 };
-extern const struct fed_field fed_reconstruct_rows[];
-int fed_run_reconstruct(struct fed_shell *, const struct fed_call *, struct fed_error *);
+extern const struct fed_field fed__reconstruct_rows[];
+int fed__run_reconstruct(struct fed_shell *, const struct fed_call *, struct fed_error *);
 
 #endif

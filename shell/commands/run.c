@@ -23,7 +23,7 @@ __attribute__((format(printf, 2, 3))) static void journal(struct fed_shell *shel
 	fed_text_vadd(&line, fmt, ap);
 	va_end(ap);
 	if (!line.failed)
-		fed_journal_add(shell, line.s, line.len);
+		fed__journal_add(shell, line.s, line.len);
 	fed_text_release(&line);
 }
 
@@ -62,7 +62,7 @@ static void stop_between(struct fed_shell *shell, const char *command,
 		journal_stopped(shell, command);
 	if (r->steps)
 		journal(shell, "step %llu", (unsigned long long)r->steps);
-	fed_watch_state_interrupted(shell, same ? command : "continue");
+	fed__watch_state_interrupted(shell, same ? command : "continue");
 }
 
 /* Runs ------------------------------------------------------------------------- */
@@ -86,10 +86,10 @@ static void say_interrupted(struct fed_shell *shell)
 {
 	const struct fed_session_status st = fed_session_status(shell->session);
 
-	fed_print(shell, "stopped at version %llu%s\n", (unsigned long long)st.version,
-	          st.left.some ? "; `continue` goes on" : "");
+	fed__print(shell, "stopped at version %llu%s\n", (unsigned long long)st.version,
+	           st.left.some ? "; `continue` goes on" : "");
 	shell->fault = FED_EXIT_INTERRUPTED;
-	fed_signals_interrupted();
+	fed__signals_interrupted();
 }
 
 static int make_versions(struct fed_shell *shell, const struct run *run, struct fed_error *err)
@@ -97,9 +97,9 @@ static int make_versions(struct fed_shell *shell, const struct run *run, struct 
 	struct fed_session *s = shell->session;
 	struct fed_run_result result;
 
-	fed_progress_begin(shell, run->n);
+	fed__progress_begin(shell, run->n);
 	const int rc = call_session(s, run, &result, err);
-	fed_progress_end(shell);
+	fed__progress_end(shell);
 	if (result.outcome == FED_RUN_ABORTED)
 		journal_aborted(shell, result.versions, result.steps, result.open_before);
 	else if (result.outcome == FED_RUN_INTERRUPTED)
@@ -109,7 +109,7 @@ static int make_versions(struct fed_shell *shell, const struct run *run, struct 
 	if (result.interrupted)
 		say_interrupted(shell);
 	else if (fed_session_open(s) && result.outcome != FED_RUN_HELD)
-		fed_print_next(shell);
+		fed__print_next(shell);
 	return rc;
 }
 
@@ -118,7 +118,7 @@ static void show_values(struct fed_shell *shell, const struct fed_condition *con
 	struct fed_text values = {0};
 
 	fed_condition_values(condition, fed_session_history(shell->session), &values);
-	fed_print(shell, "%s\n", fed_text_str(&values));
+	fed__print(shell, "%s\n", fed_text_str(&values));
 	fed_text_release(&values);
 }
 
@@ -201,7 +201,7 @@ static int make_steps(struct fed_shell *shell, uint64_t n, uint64_t *done,
 		rc = fed_session_step(s, result, err);
 		if (rc || result->outcome == FED_RUN_ABORTED)
 			break;
-		fed_step_text_close(shell, &was);
+		fed__step_text_close(shell, &was);
 		if (*done + 1 < n && result->outcome == FED_RUN_ENDED && fed_session_hold(s))
 			result->outcome = FED_RUN_HELD;
 	}
@@ -215,7 +215,7 @@ static void stop_stepping(struct fed_shell *shell, uint64_t done, uint64_t left)
 
 	journal(shell, "step %llu", (unsigned long long)done);
 	snprintf(command, sizeof command, "step %llu", (unsigned long long)left);
-	fed_watch_state_interrupted(shell, command);
+	fed__watch_state_interrupted(shell, command);
 }
 
 static const struct fed_field step_rows[] = {
@@ -228,11 +228,11 @@ static int run_step(struct fed_shell *shell, const struct fed_call *call, struct
 	struct fed_run_result result;
 	uint64_t done;
 
-	fed_step_text_begin(shell);
-	fed_signals_running(FED_RUNNING_STEPS);
+	fed__step_text_begin(shell);
+	fed__signals_running(FED_RUNNING_STEPS);
 	const int rc = make_steps(shell, (uint64_t)a->n, &done, &result, err);
-	fed_signals_running(FED_RUNNING_NOTHING);
-	fed_step_text_end(shell);
+	fed__signals_running(FED_RUNNING_NOTHING);
+	fed__step_text_end(shell);
 	if (result.outcome == FED_RUN_ABORTED)
 		journal_aborted(shell, 0, done, result.open_before);
 	else if (result.outcome == FED_RUN_INTERRUPTED)
@@ -242,7 +242,7 @@ static int run_step(struct fed_shell *shell, const struct fed_call *call, struct
 	if (result.interrupted)
 		say_interrupted(shell);
 	if (rc == FED_OK && result.outcome != FED_RUN_HELD)
-		fed_print_next(shell);
+		fed__print_next(shell);
 	return rc;
 }
 
@@ -255,9 +255,9 @@ static int run_abort(struct fed_shell *shell, const struct fed_call *call, struc
 		shell->fault = FED_EXIT_USAGE;
 		return FED_FAIL;
 	}
-	fed_print(shell, "round %s aborted; the model is still version %s\n",
-	          fed_count((double)fed_session_version(s) + 1).s,
-	          fed_count((double)fed_session_version(s)).s);
+	fed__print(shell, "round %s aborted; the model is still version %s\n",
+	           fed_count((double)fed_session_version(s) + 1).s,
+	           fed_count((double)fed_session_version(s)).s);
 	return FED_OK;
 }
 
@@ -284,7 +284,7 @@ static int run_pause(struct fed_shell *shell, const struct fed_call *call, struc
 		return fed_fail(err, "version %s is in the past; the model is at version %s",
 		                fed_count((double)version).s, fed_count((double)now).s);
 	fed_session_pause(s, version);
-	fed_print(shell, "the next run pauses at version %s\n", fed_count((double)version).s);
+	fed__print(shell, "the next run pauses at version %s\n", fed_count((double)version).s);
 	return FED_OK;
 }
 
@@ -294,22 +294,22 @@ static void list_breakpoints(struct fed_shell *shell)
 	struct fed_table table = {.columns = 3, .right = "rrl"};
 
 	if (!d->n)
-		fed_print(shell, "no breakpoints; `break accuracy<0.5` makes one\n");
+		fed__print(shell, "no breakpoints; `break accuracy<0.5` makes one\n");
 	for (size_t i = 0; i <= d->n && d->n; i++) {
 		if (i == 0) {
-			fed_table_cell(&table, "break");
-			fed_table_cell(&table, "hits");
-			fed_table_cell(&table, "condition");
+			fed__table_cell(&table, "break");
+			fed__table_cell(&table, "hits");
+			fed__table_cell(&table, "condition");
 			continue;
 		}
 		const struct fed_breakpoint *p = &d->point[i - 1];
-		fed_table_cell(&table, "%llu", (unsigned long long)p->number);
-		fed_table_cell(&table, "%s", fed_count((double)p->hits).s);
-		fed_table_cell(&table, "%s", p->text);
+		fed__table_cell(&table, "%llu", (unsigned long long)p->number);
+		fed__table_cell(&table, "%s", fed_count((double)p->hits).s);
+		fed__table_cell(&table, "%s", p->text);
 	}
-	fed_table_print(shell, &table, true);
+	fed__table_print(shell, &table, true);
 	if (d->pausing)
-		fed_print(shell, "the next run pauses at version %s\n", fed_count((double)d->pause).s);
+		fed__print(shell, "the next run pauses at version %s\n", fed_count((double)d->pause).s);
 }
 
 static int delete_breakpoint(struct fed_shell *shell, const char *which, struct fed_error *err)
@@ -322,9 +322,9 @@ static int delete_breakpoint(struct fed_shell *shell, const char *which, struct 
 
 		fed_session_unbreak_all(s);
 		if (n)
-			fed_print(shell, "%zu breakpoint%s deleted\n", n, n == 1 ? "" : "s");
+			fed__print(shell, "%zu breakpoint%s deleted\n", n, n == 1 ? "" : "s");
 		else
-			fed_print(shell, "no breakpoints\n");
+			fed__print(shell, "no breakpoints\n");
 		return FED_OK;
 	}
 	if (!fed_parse_int(which, &number) || number < 1)
@@ -332,7 +332,7 @@ static int delete_breakpoint(struct fed_shell *shell, const char *which, struct 
 		                *which ? fed_show(which).s : "what");
 	if (fed_session_unbreak(s, (uint64_t)number, err))
 		return FED_FAIL;
-	fed_print(shell, "breakpoint %lld deleted\n", number);
+	fed__print(shell, "breakpoint %lld deleted\n", number);
 	return FED_OK;
 }
 
@@ -359,13 +359,13 @@ static int run_break(struct fed_shell *shell, const struct fed_call *call, struc
 		return delete_breakpoint(shell, a->condition + n + (a->condition[n] != 0), err);
 	if (fed_session_break(shell->session, a->condition, &number, err))
 		return FED_FAIL;
-	fed_print(shell, "break %llu: %s\n", (unsigned long long)number, a->condition);
+	fed__print(shell, "break %llu: %s\n", (unsigned long long)number, a->condition);
 	return FED_OK;
 }
 
 #define QUICK "dataset blobs; add-client 4 samples=50; "
 
-const struct fed_command fed_commands_run[] = {
+const struct fed_command fed__commands_run[] = {
 	{.name = "round",
      .help = "make one or more rounds",
      .text = "Each round makes one version of the model; one that is open after `step` is the\n"

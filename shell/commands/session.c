@@ -32,7 +32,7 @@ static int with_path(struct fed_shell *shell, const struct fed_call *call, const
 	const int rc = path.failed ? fed_fail(err, "out of memory (a path)")
 	                           : work(shell->session, fed_text_str(&path), err);
 	if (rc == FED_OK)
-		fed_print(shell, "%s %s\n", done, fed_text_str(&path));
+		fed__print(shell, "%s %s\n", done, fed_text_str(&path));
 	fed_text_release(&path);
 	return rc;
 }
@@ -47,7 +47,7 @@ static int run_restore(struct fed_shell *shell, const struct fed_call *call, str
 	const int rc = with_path(shell, call, "restored", fed_session_restore, err);
 	if (rc)
 		return rc;
-	fed_journal_restart(shell); /* the file replaces the earlier commands */
+	fed__journal_restart(shell); /* the file replaces the earlier commands */
 	return FED_OK;
 }
 
@@ -65,7 +65,7 @@ static int run_import(struct fed_shell *shell, const struct fed_call *call, stru
 
 static int source_file(struct fed_shell *shell, const char *path, struct fed_error *err)
 {
-	const enum fed_exit result = fed_shell_source(shell, path, err);
+	const enum fed_exit result = fed__shell_source(shell, path, err);
 
 	shell->fault = result;
 	return result && result != FED_EXIT_INTERRUPTED ? FED_FAIL : FED_OK;
@@ -102,7 +102,7 @@ static int run_replay(struct fed_shell *shell, const struct fed_call *call, stru
 	if (readable || fed_session_reset(shell->session, false, err))
 		return FED_FAIL;
 	unload_plugins(shell->session);
-	fed_journal_restart(shell);
+	fed__journal_restart(shell);
 	return source_file(shell, a->file, err);
 }
 
@@ -115,15 +115,15 @@ static int run_record(struct fed_shell *shell, const struct fed_call *call, stru
 	const struct path_args *a = call->args;
 
 	if (strcmp(a->file, "stop") == 0)
-		return fed_journal_stop(shell, err);
+		return fed__journal_stop(shell, err);
 	if (*a->file) {
-		if (fed_journal_start(shell, a->file, err))
+		if (fed__journal_start(shell, a->file, err))
 			return FED_FAIL;
-		fed_print(shell, "recording to %s, from the session's beginning on\n", a->file);
+		fed__print(shell, "recording to %s, from the session's beginning on\n", a->file);
 	} else if (shell->record) {
-		fed_print(shell, "recording to %s\n", shell->record_path ? shell->record_path : "a file");
+		fed__print(shell, "recording to %s\n", shell->record_path ? shell->record_path : "a file");
 	} else {
-		fed_print(shell, "nothing is being recorded; `record FILE` starts a recording\n");
+		fed__print(shell, "nothing is being recorded; `record FILE` starts a recording\n");
 	}
 	return FED_OK;
 }
@@ -151,8 +151,8 @@ static int run_expect(struct fed_shell *shell, const struct fed_call *call, stru
 	fed_condition_values(condition, h, &values);
 	fed_condition_free(condition);
 	if (holds)
-		fed_print_styled(shell, FED_EMPHASIS_GOOD, "ok: %s (%s)\n", a->condition,
-		                 fed_text_str(&values));
+		fed__print_styled(shell, FED_EMPHASIS_GOOD, "ok: %s (%s)\n", a->condition,
+		                  fed_text_str(&values));
 	else
 		fed_fail(err, "%s does not hold: %s", fed_show(a->condition).s,
 		         h->n ? fed_text_str(&values) : "there were no rounds");
@@ -175,20 +175,20 @@ static int run_help(struct fed_shell *shell, const struct fed_call *call, struct
 	const struct fed_command *command;
 
 	if (!*a->topic) {
-		fed_help_overview(shell);
+		fed__help_overview(shell);
 		return FED_OK;
 	}
 	int g = 0;
-	while (g < FED_GROUPS && strcmp(a->topic, fed_group_names[g]) != 0)
+	while (g < FED_GROUPS && strcmp(a->topic, fed__group_names[g]) != 0)
 		g++;
 	if (g < FED_GROUPS)
-		fed_help_group(shell, (enum fed_group)g);
+		fed__help_group(shell, (enum fed_group)g);
 	/* `run` is a group and a command. */
-	if (fed_command_find(shell, a->topic, shell->lenient && g == FED_GROUPS, &command, err))
+	if (fed__command_find(shell, a->topic, shell->lenient && g == FED_GROUPS, &command, err))
 		return g < FED_GROUPS ? FED_OK : FED_FAIL;
 	if (g < FED_GROUPS)
-		fed_print(shell, "\n");
-	fed_help_command(shell, command);
+		fed__print(shell, "\n");
+	fed__help_command(shell, command);
 	return FED_OK;
 }
 
@@ -206,15 +206,15 @@ static int run_alias(struct fed_shell *shell, const struct fed_call *call, struc
 	const struct alias_args *a = call->args;
 
 	if (fed_call_has(call, 1))
-		return fed_alias_set(shell, a->name, a->text, err);
-	if (*a->name && !fed_alias_find(shell, a->name))
+		return fed__alias_set(shell, a->name, a->text, err);
+	if (*a->name && !fed__alias_find(shell, a->name))
 		return fed_fail(err, "no alias %s; `alias %s COMMAND` makes one", fed_show(a->name).s,
 		                fed_show(a->name).s);
 	if (!shell->n_aliases)
-		fed_print(shell, "no aliases; `alias r round 5` makes one\n");
+		fed__print(shell, "no aliases; `alias r round 5` makes one\n");
 	for (size_t i = 0; i < shell->n_aliases; i++)
 		if (!*a->name || strcmp(shell->alias[i].name, a->name) == 0)
-			fed_print(shell, "  %s = %s\n", shell->alias[i].name, shell->alias[i].text);
+			fed__print(shell, "  %s = %s\n", shell->alias[i].name, shell->alias[i].text);
 	return FED_OK;
 }
 
@@ -245,7 +245,7 @@ static int run_quit(struct fed_shell *shell, const struct fed_call *call, struct
 #define QUICK "dataset blobs; add-client 4 samples=50; round 2; "
 #define PATH_ARGS .args = path_rows, .args_size = sizeof(struct path_args)
 
-const struct fed_command fed_commands_session[] = {
+const struct fed_command fed__commands_session[] = {
 	{.name = "save",
      .help = "save the session to a file, in the middle of a round too",
      .text =

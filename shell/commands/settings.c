@@ -12,7 +12,7 @@
 #include "train/schemes/split.h"
 
 /* A group of settings: the session's, or those of a chosen plugin. */
-struct part {
+struct settings_group {
 	const char *name;             /* "settings", "aggregator", ... */
 	const char *chosen;           /* "fedavg"; NULL: the session's settings, or none chosen */
 	const struct fed_field *rows; /* NULL: none */
@@ -20,7 +20,7 @@ struct part {
 };
 
 /* Part i; false past the last. */
-static bool part_at(const struct fed_shell *shell, size_t i, struct part *part)
+static bool part_at(const struct fed_shell *shell, size_t i, struct settings_group *part)
 {
 	const struct fed_session *s = shell->session;
 	const struct fed_composition *parts = fed_session_parts(s);
@@ -30,19 +30,19 @@ static bool part_at(const struct fed_shell *shell, size_t i, struct part *part)
 		&parts->aggregator, parts->aggregator.after ? parts->aggregator.after : &none,
 		&parts->model, &parts->transport};
 
-	*part = (struct part){0};
+	*part = (struct settings_group){0};
 	if (i == 0) {
-		*part = (struct part){"settings", NULL, fed_settings_fields, &parts->settings};
+		*part = (struct settings_group){"settings", NULL, fed_settings_fields, &parts->settings};
 	} else if (i <= 4) {
 		const struct fed_instance *p = plugins[i - 1];
 
 		part->name = names[i - 1];
 		if (p->entry)
-			*part =
-				(struct part){names[i - 1], p->entry->head->name, p->entry->head->fields, p->state};
+			*part = (struct settings_group){names[i - 1], p->entry->head->name,
+			                                p->entry->head->fields, p->state};
 	} else if (i == 5) {
-		*part = (struct part){"scheme", parts->scheme->name, parts->scheme->fields,
-		                      parts->scheme_state};
+		*part = (struct settings_group){"scheme", parts->scheme->name, parts->scheme->fields,
+		                                parts->scheme_state};
 	}
 	return part->name != NULL;
 }
@@ -57,36 +57,36 @@ static void add_row(struct fed_table *table, const struct fed_field *row, const 
 	struct fed_text text = {0};
 
 	fed_field_key(row, &text);
-	fed_table_cell(table, "%s", fed_text_str(&text));
+	fed__table_cell(table, "%s", fed_text_str(&text));
 	fed_text_clear(&text);
 	fed_field_print(row, state, &text);
-	fed_table_cell(table, "%s", fed_text_str(&text));
-	fed_table_cell(table, "%s", row->help ? row->help : "");
+	fed__table_cell(table, "%s", fed_text_str(&text));
+	fed__table_cell(table, "%s", row->help ? row->help : "");
 	fed_text_release(&text);
 }
 
-void fed_show_all(struct fed_shell *shell)
+void fed__show_all(struct fed_shell *shell)
 {
-	struct part part;
+	struct settings_group part;
 
 	for (size_t i = 0; part_at(shell, i, &part); i++) {
 		struct fed_table table = {.columns = 3};
 
 		if (i && !part.chosen)
 			continue;
-		fed_print_styled(shell, FED_EMPHASIS_BOLD, "%s%s%s\n", part.name, part.chosen ? " " : "",
-		                 part.chosen ? part.chosen : "");
+		fed__print_styled(shell, FED_EMPHASIS_BOLD, "%s%s%s\n", part.name, part.chosen ? " " : "",
+		                  part.chosen ? part.chosen : "");
 		for (const struct fed_field *row = part.rows; row && row->type; row++)
 			if (is_listed(row))
 				add_row(&table, row, part.state);
-		fed_table_print(shell, &table, false);
+		fed__table_print(shell, &table, false);
 	}
-	fed_show_equipment(shell);
+	fed__show_equipment(shell);
 }
 
 static const char *setting_at(const void *ctx, size_t i)
 {
-	struct part part;
+	struct settings_group part;
 
 	for (size_t k = 0; part_at(ctx, k, &part); k++)
 		for (const struct fed_field *row = part.rows; row && row->type; row++)
@@ -97,7 +97,7 @@ static const char *setting_at(const void *ctx, size_t i)
 
 /* The row named by KEY or PART.KEY, or NULL; *part: its group, number *at. */
 static const struct fed_field *find_row(const struct fed_shell *shell, const char *key,
-                                        struct part *part, size_t *at)
+                                        struct settings_group *part, size_t *at)
 {
 	const char *dot = strchr(key, '.');
 	const size_t n = dot ? (size_t)(dot - key) : 0;
@@ -114,22 +114,22 @@ static const struct fed_field *find_row(const struct fed_shell *shell, const cha
 	return NULL;
 }
 
-const struct fed_field *fed_find_setting(const struct fed_shell *shell, const char *key)
+const struct fed_field *fed__find_setting(const struct fed_shell *shell, const char *key)
 {
-	struct part part;
+	struct settings_group part;
 	size_t at;
 
 	return find_row(shell, key, &part, &at);
 }
 
-int fed_show_setting(struct fed_shell *shell, const char *key, struct fed_error *err)
+int fed__show_setting(struct fed_shell *shell, const char *key, struct fed_error *err)
 {
 	const char *dot = strchr(key, '.');
-	struct part part;
+	struct settings_group part;
 	size_t at;
 
 	if (strcmp(key, "client") == 0) {
-		fed_show_equipment(shell);
+		fed__show_equipment(shell);
 		return FED_OK;
 	}
 	const struct fed_field *row = find_row(shell, key, &part, &at);
@@ -139,7 +139,7 @@ int fed_show_setting(struct fed_shell *shell, const char *key, struct fed_error 
 		fed_field_key(row, &text);
 		fed_text_add(&text, " = ");
 		fed_field_print(row, part.state, &text);
-		fed_print(shell, "%s%s%s\n", at ? part.name : "", at ? "." : "", fed_text_str(&text));
+		fed__print(shell, "%s%s%s\n", at ? part.name : "", at ? "." : "", fed_text_str(&text));
 		fed_text_release(&text);
 		return FED_OK;
 	}
@@ -149,7 +149,7 @@ int fed_show_setting(struct fed_shell *shell, const char *key, struct fed_error 
 	return fed_fail(err, "no setting %s; `show` lists them", fed_show(key).s);
 }
 
-void fed_put_instance(const struct fed_instance *x, struct fed_text *out)
+void fed__put_instance(const struct fed_instance *x, struct fed_text *out)
 {
 	if (!x->entry)
 		return;
@@ -182,7 +182,7 @@ static void put_example(const struct fed_dataset *data, struct fed_text *out)
 		fed_text_add(out, " in %u channels", dim[2]);
 }
 
-void fed_put_dataset(const struct fed_dataset *data, struct fed_text *out)
+void fed__put_dataset(const struct fed_dataset *data, struct fed_text *out)
 {
 	fed_text_add(out, "%s: ", data->name);
 	fed_text_count(out, data->train);
@@ -200,7 +200,7 @@ void fed_put_dataset(const struct fed_dataset *data, struct fed_text *out)
 
 /* The cut ------------------------------------------------------------------ */
 
-void fed_put_cut(const struct fed_session *s, struct fed_text *out)
+void fed__put_cut(const struct fed_session *s, struct fed_text *out)
 {
 	const struct fed_composition *parts = fed_session_parts(s);
 	const struct fed_split *split = parts->scheme_state;

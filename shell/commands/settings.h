@@ -8,19 +8,19 @@
 #include "shell/shell.h"
 
 /* The field row of KEY or PART.KEY ("aggregator.f"); NULL: none. */
-const struct fed_field *fed_find_setting(const struct fed_shell *, const char *key);
+const struct fed_field *fed__find_setting(const struct fed_shell *, const char *key);
 /* Print "key = value" of KEY or PART.KEY. */
-int fed_show_setting(struct fed_shell *, const char *key, struct fed_error *);
-void fed_show_all(struct fed_shell *);
+int fed__show_setting(struct fed_shell *, const char *key, struct fed_error *);
+void fed__show_all(struct fed_shell *);
 
 /* Append "f=3 after=nnm after.f=3": the settings of a plugin and of its pre-aggregation. */
-void fed_put_instance(const struct fed_instance *, struct fed_text *);
+void fed__put_instance(const struct fed_instance *, struct fed_text *);
 
 /* Append "fashion: 60,000 training and 10,000 test examples of 28x28, 10 classes" */
-void fed_put_dataset(const struct fed_dataset *, struct fed_text *);
+void fed__put_dataset(const struct fed_dataset *, struct fed_text *);
 
 /* Append, under scheme split with a model, "behind layer 2 of 5, by default" or why it cannot be
  * cut there; else nothing. */
-void fed_put_cut(const struct fed_session *, struct fed_text *);
+void fed__put_cut(const struct fed_session *, struct fed_text *);
 
 #endif

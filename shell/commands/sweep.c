@@ -16,7 +16,7 @@
 #define SCHEMES 4  /* curves in a chart */
 
 #define P struct fed_sweep_plan
-const struct fed_field fed_sweep_rows[] = {
+const struct fed_field fed__sweep_rows[] = {
 	FED_ROW(P, key, char *, FED_TYPE_TEXT, .flags = FED_ARG_NEEDED, .hint = "sweep",
             .help = "a setting, or aggregator, model, scheme, transport, device, link, clients, "
                     "cut"),
@@ -85,10 +85,10 @@ static bool has_schemes(const struct fed_sweep *w)
 static void cell_rounds(struct fed_table *table, const struct fed_outcome *o, bool until)
 {
 	if (!o->played || *o->why)
-		fed_table_cell(table, o->played ? "failed" : "...");
+		fed__table_cell(table, o->played ? "failed" : "...");
 	else
-		fed_table_cell(table, "%s%s", until && !o->reached ? "> " : "",
-		               fed_count((double)o->rounds).s);
+		fed__table_cell(table, "%s%s", until && !o->reached ? "> " : "",
+		                fed_count((double)o->rounds).s);
 }
 
 static void cell_figure(struct fed_table *table, const struct fed_outcome *o,
@@ -97,7 +97,7 @@ static void cell_figure(struct fed_table *table, const struct fed_outcome *o,
 	struct fed_text text = {0};
 
 	fed_metric_put(metric, fed_outcome_figure(o, metric), &text);
-	fed_table_cell(table, "%s", fed_text_str(&text));
+	fed__table_cell(table, "%s", fed_text_str(&text));
 	fed_text_release(&text);
 }
 
@@ -117,7 +117,7 @@ static void cell_title(struct fed_table *table, const struct fed_field *metric)
 			fed_text_clear(&key);
 			fed_text_add(&key, "%s", short_titles[i].title);
 		}
-	fed_table_cell(table, "%s", fed_text_str(&key));
+	fed__table_cell(table, "%s", fed_text_str(&key));
 	fed_text_release(&key);
 }
 
@@ -128,26 +128,27 @@ static void show_table(struct fed_shell *shell, const struct fed_sweep *w, const
 	struct fed_table table = {.columns = 2 + schemes + c->n, .right = right};
 
 	memset(right + 1 + schemes, 'r', 1 + c->n);
-	fed_table_cell(&table, "%s", w->plan.key);
+	fed__table_cell(&table, "%s", w->plan.key);
 	if (schemes)
-		fed_table_cell(&table, "scheme");
-	fed_table_cell(&table, "rounds");
+		fed__table_cell(&table, "scheme");
+	fed__table_cell(&table, "rounds");
 	for (size_t k = 0; k < c->n; k++)
 		cell_title(&table, c->metric[k]);
 	for (size_t i = 0; i < w->n; i++) {
 		const struct fed_outcome *o = &w->trials.outcome[i];
 
-		fed_table_cell(&table, "%s", *w->row[i].value ? w->row[i].value : "-");
+		fed__table_cell(&table, "%s", *w->row[i].value ? w->row[i].value : "-");
 		if (schemes)
-			fed_table_cell(&table, "%s", o->scheme ? o->scheme : "");
+			fed__table_cell(&table, "%s", o->scheme ? o->scheme : "");
 		cell_rounds(&table, o, w->until != NULL);
 		for (size_t k = 0; k < c->n; k++)
 			cell_figure(&table, o, c->metric[k]);
 	}
-	fed_table_print(shell, &table, true);
+	fed__table_print(shell, &table, true);
 	for (size_t i = 0; i < w->n; i++)
 		if (*w->trials.outcome[i].why)
-			fed_print(shell, "%s %s: %s\n", w->plan.key, w->row[i].value, w->trials.outcome[i].why);
+			fed__print(shell, "%s %s: %s\n", w->plan.key, w->row[i].value,
+			           w->trials.outcome[i].why);
 }
 
 static void show_json(struct fed_shell *shell, const struct fed_sweep *w)
@@ -165,8 +166,8 @@ static void show_json(struct fed_shell *shell, const struct fed_sweep *w)
 		fed_text_add(&line, ",\"scheme\":\"%s\"", o->scheme);
 		if (w->until)
 			fed_text_add(&line, ",\"reached\":%s", o->reached ? "true" : "false");
-		fed_json_outcome(&line, o);
-		fed_print_json(shell, &line);
+		fed__json_outcome(&line, o);
+		fed__print_json(shell, &line);
 	}
 }
 
@@ -176,11 +177,11 @@ static void report_progress(void *ctx)
 	const struct fed_trials *t = &shell->sweep.trials;
 
 	if (shell->screen.terminal)
-		fed_print(shell, "%zu of %zu rows\n", t->played, t->n);
+		fed__print(shell, "%zu of %zu rows\n", t->played, t->n);
 }
 
-int fed_show_sweep(struct fed_shell *shell, const struct fed_sweep_plan *plan,
-                   struct fed_error *err)
+int fed__show_sweep(struct fed_shell *shell, const struct fed_sweep_plan *plan,
+                    struct fed_error *err)
 {
 	struct fed_sweep *w = &shell->sweep;
 	struct columns columns;
@@ -190,27 +191,27 @@ int fed_show_sweep(struct fed_shell *shell, const struct fed_sweep_plan *plan,
 		shell->fault = FED_EXIT_USAGE;
 		return FED_FAIL;
 	}
-	fed_signals_running(FED_RUNNING_TRIALS);
+	fed__signals_running(FED_RUNNING_TRIALS);
 	const int rc =
 		fed_sweep_play(w, shell->session, plan, report_progress, shell, &interrupted, err);
-	fed_signals_running(FED_RUNNING_NOTHING);
+	fed__signals_running(FED_RUNNING_NOTHING);
 	if (rc)
 		return rc;
-	fed_print(shell, "from version %llu\n",
-	          (unsigned long long)fed_session_version(shell->session));
+	fed__print(shell, "from version %llu\n",
+	           (unsigned long long)fed_session_version(shell->session));
 	show_table(shell, w, &columns);
 	show_json(shell, w);
 	if (interrupted) {
-		fed_print(shell, "stopped; the same command goes on with the remaining rows\n");
+		fed__print(shell, "stopped; the same command goes on with the remaining rows\n");
 		shell->fault = FED_EXIT_INTERRUPTED;
-		fed_signals_interrupted();
+		fed__signals_interrupted();
 	}
 	return fed_trials_check_outcomes(&w->trials, "rows", err);
 }
 
-int fed_run_sweep(struct fed_shell *shell, const struct fed_call *call, struct fed_error *err)
+int fed__run_sweep(struct fed_shell *shell, const struct fed_call *call, struct fed_error *err)
 {
-	return fed_show_sweep(shell, call->args, err);
+	return fed__show_sweep(shell, call->args, err);
 }
 
 /* The chart ------------------------------------------------------------------------------ */
@@ -300,13 +301,13 @@ static int draw(struct fed_shell *shell, const struct fed_sweep *w, const struct
 	if (fed_metric_is_shared(metric))
 		fed_text_add(&title, " of a client");
 	const int rc =
-		fed_print_chart(shell, fed_text_str(&title), fed_text_str(&label), c->series, c->n, err);
+		fed__print_chart(shell, fed_text_str(&title), fed_text_str(&label), c->series, c->n, err);
 	fed_text_release(&label);
 	fed_text_release(&title);
 	return rc;
 }
 
-int fed_plot_sweep(struct fed_shell *shell, const char *name, struct fed_error *err)
+int fed__plot_sweep(struct fed_shell *shell, const char *name, struct fed_error *err)
 {
 	const struct fed_sweep *w = &shell->sweep;
 	const struct fed_field *metric;

@@ -8,11 +8,11 @@
 
 #include "shell/language/command.h"
 
-extern const struct fed_field fed_sweep_rows[]; /* rows of struct fed_sweep_plan */
-int fed_run_sweep(struct fed_shell *, const struct fed_call *, struct fed_error *);
+extern const struct fed_field fed__sweep_rows[]; /* rows of struct fed_sweep_plan */
+int fed__run_sweep(struct fed_shell *, const struct fed_call *, struct fed_error *);
 /* Run a plan, or resume it, and print its table. */
-int fed_show_sweep(struct fed_shell *, const struct fed_sweep_plan *, struct fed_error *);
+int fed__show_sweep(struct fed_shell *, const struct fed_sweep_plan *, struct fed_error *);
 /* Plot a metric of the last sweep over its values. */
-int fed_plot_sweep(struct fed_shell *, const char *metric, struct fed_error *);
+int fed__plot_sweep(struct fed_shell *, const char *metric, struct fed_error *);
 
 #endif

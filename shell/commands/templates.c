@@ -216,7 +216,7 @@ static int check_name(const char *name, struct fed_error *err)
 	return FED_OK;
 }
 
-int fed_template_write(enum fed_kind kind, const char *name, struct fed_error *err)
+int fed__template_write(enum fed_kind kind, const char *name, struct fed_error *err)
 {
 	const char *const starters[] = {[FED_KIND_AGGREGATOR] = aggregator,
 	                                [FED_KIND_TRANSPORT] = transport,

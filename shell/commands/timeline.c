@@ -23,7 +23,7 @@ static void print_rest(struct fed_shell *shell, uint32_t rest)
 	struct fed_text text = {0};
 
 	fed_text_count(&text, rest);
-	fed_print(shell, "  and %s more; `timeline WHO` chooses\n", fed_text_str(&text));
+	fed__print(shell, "  and %s more; `timeline WHO` chooses\n", fed_text_str(&text));
 	fed_text_release(&text);
 }
 
@@ -32,7 +32,7 @@ static int draw(struct fed_shell *shell, struct fed_timeline *w, struct fed_erro
 	struct fed_text drawing = {0};
 	const struct fed_screen *screen = &shell->screen;
 
-	fed_screen_measure(shell);
+	fed__screen_measure(shell);
 	const int columns = screen->columns < COLUMNS_MOST ? screen->columns : COLUMNS_MOST;
 	const uint32_t capacity = screen->rows > OTHER_ROWS ? (uint32_t)(screen->rows - OTHER_ROWS) : 0;
 	const uint32_t most = capacity > ROWS_LEAST ? capacity : ROWS_LEAST;
@@ -41,7 +41,7 @@ static int draw(struct fed_shell *shell, struct fed_timeline *w, struct fed_erro
 	w->n -= rest;
 	const int rc = fed_timeline_chart_text(w, columns, screen->utf8, screen->color, &drawing, err);
 	if (rc == FED_OK) {
-		fed_print_drawing(shell, &drawing);
+		fed__print_drawing(shell, &drawing);
 		if (rest)
 			print_rest(shell, rest);
 	}
@@ -54,17 +54,17 @@ static void say_no_rounds(struct fed_shell *shell)
 	struct fed_text words = {0};
 
 	fed_invitation_log_put_empty(shell->session, &words);
-	fed_print(shell, "%s\n", fed_text_str(&words));
+	fed__print(shell, "%s\n", fed_text_str(&words));
 	fed_text_release(&words);
 }
 
-const struct fed_field fed_timeline_rows[] = {
+const struct fed_field fed__timeline_rows[] = {
 	FED_ARG_TEXT(struct fed_timeline_args, who, FED_FIELD_POSITIONAL, "who",
                  "3, 1-5, 20%, random:3; without it all that took part"),
 	FED_ARG_INT(struct fed_timeline_args, n, 0, 3, 1, 1e9, "the last N rounds"),
 	FED_END,
 };
-int fed_run_timeline(struct fed_shell *shell, const struct fed_call *call, struct fed_error *err)
+int fed__run_timeline(struct fed_shell *shell, const struct fed_call *call, struct fed_error *err)
 {
 	const struct fed_timeline_args *a = call->args;
 	const struct fed_session *s = shell->session;
@@ -84,10 +84,10 @@ int fed_run_timeline(struct fed_shell *shell, const struct fed_call *call, struc
 	if (!fed_session_event_log(s)->invitation_log.n)
 		say_no_rounds(shell);
 	else if (!w.n)
-		fed_print(shell,
-		          "none of these clients took part in the last rounds; n=20 looks back further\n");
+		fed__print(shell,
+		           "none of these clients took part in the last rounds; n=20 looks back further\n");
 	else if (w.to <= w.from)
-		fed_print(
+		fed__print(
 			shell,
 			"no virtual time has passed; after `set client all device=phone link=4g` it does\n");
 	else

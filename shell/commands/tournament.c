@@ -13,7 +13,7 @@
 #include "tui/widgets/heatmap.h"
 
 #define P struct fed_tournament_plan
-const struct fed_field fed_tournament_rows[] = {
+const struct fed_field fed__tournament_rows[] = {
 	FED_ROW(P, attacks, char *, FED_TYPE_TEXT, .text = "none,sign-flip,gaussian,alie,ipm",
             .hint = "attacks", .help = "attacks, joined by commas; parameters behind colons"),
 	FED_ROW(P, aggregators, char *, FED_TYPE_TEXT,
@@ -29,13 +29,13 @@ const struct fed_field fed_tournament_rows[] = {
 static void cell_match(struct fed_table *table, const struct fed_outcome *o)
 {
 	if (!o->played)
-		fed_table_cell(table, "...");
+		fed__table_cell(table, "...");
 	else if (*o->why)
-		fed_table_cell(table, "failed");
+		fed__table_cell(table, "failed");
 	else if (isnan(o->total.test_accuracy))
-		fed_table_cell(table, "%.4g", o->total.test_loss);
+		fed__table_cell(table, "%.4g", o->total.test_loss);
 	else
-		fed_table_cell(table, "%.1f %%", 100 * o->total.test_accuracy);
+		fed__table_cell(table, "%.1f %%", 100 * o->total.test_accuracy);
 }
 
 static void json_match(struct fed_shell *shell, const struct fed_tournament *t, size_t k)
@@ -46,8 +46,8 @@ static void json_match(struct fed_shell *shell, const struct fed_tournament *t, 
 	fed_text_json_string(&line, t->attack[k / t->aggregators].name);
 	fed_text_add(&line, ",\"aggregator\":");
 	fed_text_json_string(&line, t->aggregator[k % t->aggregators].name);
-	fed_json_outcome(&line, &t->trials.outcome[k]);
-	fed_print_json(shell, &line);
+	fed__json_outcome(&line, &t->trials.outcome[k]);
+	fed__print_json(shell, &line);
 }
 
 static void show_grid(struct fed_shell *shell, const struct fed_tournament *t)
@@ -57,19 +57,19 @@ static void show_grid(struct fed_shell *shell, const struct fed_tournament *t)
 
 	memset(right + 1, 'r', t->aggregators);
 	right[1 + t->aggregators] = 0;
-	fed_table_cell(&table, "attack");
+	fed__table_cell(&table, "attack");
 	for (size_t k = 0; k < t->aggregators; k++)
-		fed_table_cell(&table, "%s", t->aggregator[k].name);
+		fed__table_cell(&table, "%s", t->aggregator[k].name);
 	for (size_t i = 0; i < t->attacks; i++) {
-		fed_table_cell(&table, "%s", t->attack[i].name);
+		fed__table_cell(&table, "%s", t->attack[i].name);
 		for (size_t k = 0; k < t->aggregators; k++)
 			cell_match(&table, &t->trials.outcome[i * t->aggregators + k]);
 	}
-	fed_table_print(shell, &table, true);
+	fed__table_print(shell, &table, true);
 	for (size_t i = 0; i < t->trials.n; i++)
 		if (*t->trials.outcome[i].why)
-			fed_print(shell, "%s against %s: %s\n", t->attack[i / t->aggregators].name,
-			          t->aggregator[i % t->aggregators].name, t->trials.outcome[i].why);
+			fed__print(shell, "%s against %s: %s\n", t->attack[i / t->aggregators].name,
+			           t->aggregator[i % t->aggregators].name, t->trials.outcome[i].why);
 	for (size_t i = 0; i < t->trials.n; i++)
 		if (t->trials.outcome[i].played)
 			json_match(shell, t, i);
@@ -81,35 +81,35 @@ static void report_progress(void *ctx)
 	const struct fed_trials *t = &shell->tournament.trials;
 
 	if (shell->screen.terminal)
-		fed_print(shell, "%zu of %zu matches\n", t->played, t->n);
+		fed__print(shell, "%zu of %zu matches\n", t->played, t->n);
 }
 
-int fed_run_tournament(struct fed_shell *shell, const struct fed_call *call, struct fed_error *err)
+int fed__run_tournament(struct fed_shell *shell, const struct fed_call *call, struct fed_error *err)
 {
 	const struct fed_tournament_plan *plan = call->args;
 	struct fed_tournament *t = &shell->tournament;
 	bool interrupted = false;
 
-	fed_signals_running(FED_RUNNING_TRIALS);
+	fed__signals_running(FED_RUNNING_TRIALS);
 	const int rc =
 		fed_tournament_play(t, shell->session, plan, report_progress, shell, &interrupted, err);
-	fed_signals_running(FED_RUNNING_NOTHING);
+	fed__signals_running(FED_RUNNING_NOTHING);
 	if (rc)
 		return rc;
-	fed_print(shell, "%lld round%s from version %llu, %u of %u clients attack\n",
-	          (long long)plan->rounds, plan->rounds == 1 ? "" : "s",
-	          (unsigned long long)fed_session_version(shell->session), t->n_byzantine,
-	          fed_session_parts(shell->session)->clients.n_present);
+	fed__print(shell, "%lld round%s from version %llu, %u of %u clients attack\n",
+	           (long long)plan->rounds, plan->rounds == 1 ? "" : "s",
+	           (unsigned long long)fed_session_version(shell->session), t->n_byzantine,
+	           fed_session_parts(shell->session)->clients.n_present);
 	show_grid(shell, t);
 	if (interrupted) {
-		fed_print(shell, "stopped; the same command goes on with the remaining matches\n");
+		fed__print(shell, "stopped; the same command goes on with the remaining matches\n");
 		shell->fault = FED_EXIT_INTERRUPTED;
-		fed_signals_interrupted();
+		fed__signals_interrupted();
 	}
 	return fed_trials_check_outcomes(&t->trials, "matches", err);
 }
 
-int fed_plot_tournament(struct fed_shell *shell, struct fed_error *err)
+int fed__plot_tournament(struct fed_shell *shell, struct fed_error *err)
 {
 	const struct fed_tournament *t = &shell->tournament;
 	const char *row[FED_TOURNAMENT_SIDES], *column[FED_TOURNAMENT_SIDES];
@@ -127,14 +127,14 @@ int fed_plot_tournament(struct fed_shell *shell, struct fed_error *err)
 		column[k] = t->aggregator[k].name;
 	for (size_t i = 0; i < n; i++)
 		value[i] = t->trials.outcome[i].total.test_accuracy;
-	fed_screen_measure(shell);
+	fed__screen_measure(shell);
 	const struct fed_screen *screen = &shell->screen;
 	const struct fed_heatmap heat = {
 		"test accuracy in per cent", row, column, t->attacks, t->aggregators, value, 0, 1};
 	const int rc =
 		fed_heatmap_draw(&heat, screen->columns, screen->utf8, screen->color, &drawing, err);
 	if (rc == FED_OK)
-		fed_print_drawing(shell, &drawing);
+		fed__print_drawing(shell, &drawing);
 	fed_text_release(&drawing);
 	fed_free(value);
 	return rc;

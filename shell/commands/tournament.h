@@ -7,9 +7,9 @@
 
 #include "shell/language/command.h"
 
-extern const struct fed_field fed_tournament_rows[]; /* rows of struct fed_tournament_plan */
-int fed_run_tournament(struct fed_shell *, const struct fed_call *, struct fed_error *);
+extern const struct fed_field fed__tournament_rows[]; /* rows of struct fed_tournament_plan */
+int fed__run_tournament(struct fed_shell *, const struct fed_call *, struct fed_error *);
 /* Plot the grid of the last tournament as a heat map. */
-int fed_plot_tournament(struct fed_shell *, struct fed_error *);
+int fed__plot_tournament(struct fed_shell *, struct fed_error *);
 
 #endif

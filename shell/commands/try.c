@@ -15,7 +15,7 @@ static void cell_number(struct fed_table *t, double x, const char *fmt)
 	char text[32];
 
 	snprintf(text, sizeof text, fmt, x);
-	fed_table_cell(t, "%s", isnan(x) ? "-" : text);
+	fed__table_cell(t, "%s", isnan(x) ? "-" : text);
 }
 
 static bool has_groups(const struct fed_trial *t)
@@ -52,20 +52,20 @@ static void show_rows(struct fed_shell *shell, const struct fed_trial *t)
 	                          .right = "rrrrlr"};
 
 	for (size_t k = 0; k < table.columns; k++)
-		fed_table_cell(&table, "%s", heads[k]);
+		fed__table_cell(&table, "%s", heads[k]);
 	for (size_t i = 0; i < t->n; i++) {
-		fed_table_cell(&table, "%zu", i);
+		fed__table_cell(&table, "%zu", i);
 		cell_number(&table, length_of(t->update[i].delta, t->dim), "%.6g");
 		cell_number(&table, (double)t->verdict[i].score, "%.6g");
 		cell_number(&table, (double)t->verdict[i].weight, "%.6f");
-		fed_table_cell(&table, "%s", word_of(t, i));
+		fed__table_cell(&table, "%s", word_of(t, i));
 		if (grouped)
-			fed_table_cell(&table, "%d", t->trust[i].group);
+			fed__table_cell(&table, "%d", t->trust[i].group);
 	}
-	fed_table_print(shell, &table, true);
+	fed__table_print(shell, &table, true);
 }
 
-void fed_show_trial(struct fed_shell *shell, const struct fed_trial *t)
+void fed__show_trial(struct fed_shell *shell, const struct fed_trial *t)
 {
 	struct fed_text text = {0};
 
@@ -75,17 +75,17 @@ void fed_show_trial(struct fed_shell *shell, const struct fed_trial *t)
 	fed_text_add(&text, " x ");
 	fed_text_count(&text, (double)t->dim);
 	fed_text_add(&text, " numbers, %.3g ms", t->seconds * 1e3);
-	fed_print(shell, "%s\n", fed_text_str(&text));
+	fed__print(shell, "%s\n", fed_text_str(&text));
 	show_rows(shell, t);
 	if (t->notes.len)
-		fed_print(shell, "%s", fed_text_str(&t->notes));
+		fed__print(shell, "%s", fed_text_str(&t->notes));
 	for (size_t i = 0; i < t->n; i++)
 		if (t->refused[i].len)
-			fed_print(shell, "row %zu: %s\n", i, fed_text_str(&t->refused[i]));
+			fed__print(shell, "row %zu: %s\n", i, fed_text_str(&t->refused[i]));
 	fed_text_clear(&text);
 	for (size_t j = 0; j < t->dim && j < SHOWN; j++)
 		fed_text_add(&text, "%s%.6g", j ? ", " : "", (double)t->step[j]);
-	fed_print(shell, "step (%s%s), length %.6g\n", fed_text_str(&text),
-	          t->dim > SHOWN ? ", ..." : "", length_of(t->step, t->dim));
+	fed__print(shell, "step (%s%s), length %.6g\n", fed_text_str(&text),
+	           t->dim > SHOWN ? ", ..." : "", length_of(t->step, t->dim));
 	fed_text_release(&text);
 }

@@ -24,7 +24,7 @@ static const char *const keys[] = {"client", "norm", "step", "honest", "score", 
 #define MATRIX_MAX 200u
 #define CELL 6
 
-const struct fed_field fed_updates_rows[] = {
+const struct fed_field fed__updates_rows[] = {
 	FED_ARG_CHOICE(struct fed_updates_args, view, FED_FIELD_POSITIONAL, AS_TABLE, views,
                    "table, a map in two dimensions, or the matrix of cosines"),
 	FED_ARG_CHOICE(struct fed_updates_args, sort, 0, BY_CLIENT, keys,
@@ -54,7 +54,7 @@ static double value_of(const struct fed_update_geometry *in, size_t i, enum key 
 	}
 }
 
-struct ranked {
+struct sorted_update {
 	double value;
 	uint32_t client;
 	size_t i;
@@ -63,7 +63,7 @@ struct ranked {
 /* Ascending by client, descending by other keys; NaN last, ties by client. */
 static int compare(const void *pa, const void *pb)
 {
-	const struct ranked *a = pa, *b = pb;
+	const struct sorted_update *a = pa, *b = pb;
 
 	if (isnan(a->value) != isnan(b->value))
 		return isnan(a->value) ? 1 : -1;
@@ -77,7 +77,7 @@ static void cell_number(struct fed_table *t, double x, const char *fmt)
 	char text[32];
 
 	snprintf(text, sizeof text, fmt, x);
-	fed_table_cell(t, "%s", isnan(x) ? "-" : text);
+	fed__table_cell(t, "%s", isnan(x) ? "-" : text);
 }
 
 static void row_of(struct fed_table *t, const struct fed_update_geometry *in, size_t i,
@@ -85,23 +85,23 @@ static void row_of(struct fed_table *t, const struct fed_update_geometry *in, si
 {
 	const struct fed_client_verdict *u = &in->of[i];
 
-	fed_table_cell(t, "%u", u->client);
-	fed_table_cell(t, "%s", u->byzantine ? "Byzantine" : "honest");
-	fed_table_cell(t, "%llu", (unsigned long long)u->samples);
-	fed_table_cell(t, "%u", u->steps);
-	fed_table_cell(t, "%u", u->staleness);
+	fed__table_cell(t, "%u", u->client);
+	fed__table_cell(t, "%s", u->byzantine ? "Byzantine" : "honest");
+	fed__table_cell(t, "%llu", (unsigned long long)u->samples);
+	fed__table_cell(t, "%u", u->steps);
+	fed__table_cell(t, "%u", u->staleness);
 	cell_number(t, u->loss, "%.4g");
 	cell_number(t, in->update[i].norm, "%.4g");
 	cell_number(t, value_of(in, i, BY_STEP), "%.3f");
 	cell_number(t, value_of(in, i, BY_HONEST), "%.3f");
 	cell_number(t, u->verdict.score, "%.4g");
 	cell_number(t, u->verdict.weight, "%.4f");
-	fed_table_cell(t, "%s",
-	               fed_client_verdict_trusted(u) ? "used"
-	               : u->verdict.used             ? "suspect"
-	                                             : "filtered");
+	fed__table_cell(t, "%s",
+	                fed_client_verdict_trusted(u) ? "used"
+	                : u->verdict.used             ? "suspect"
+	                                              : "filtered");
 	if (grouped)
-		fed_table_cell(t, "%d", u->trust.group);
+		fed__table_cell(t, "%d", u->trust.group);
 }
 
 static bool has_groups(const struct fed_update_geometry *in)
@@ -120,7 +120,7 @@ static void say_landmarks(struct fed_shell *shell, const struct fed_update_geome
 		if (!isnan(in->landmark[k].norm))
 			fed_text_add(&text, "%s%s %.4g", text.len ? ", " : "length of the ",
 			             fed_landmark_names[k], in->landmark[k].norm);
-	fed_print(shell, "%s\n", fed_text_str(&text));
+	fed__print(shell, "%s\n", fed_text_str(&text));
 	fed_text_release(&text);
 }
 
@@ -133,19 +133,19 @@ static int show_table(struct fed_shell *shell, const struct fed_update_geometry 
 	const bool grouped = has_groups(in);
 	struct fed_table table = {.columns = sizeof heads / sizeof *heads - !grouped,
 	                          .right = "rlrrrrrrrrrlr"};
-	struct ranked *rank = fed_alloc_array(in->n, sizeof *rank);
+	struct sorted_update *rank = fed_alloc_array(in->n, sizeof *rank);
 
 	if (!rank)
 		return fed_fail_memory(err, in->n * sizeof *rank, "the table of updates");
 	for (size_t i = 0; i < in->n; i++)
-		rank[i] =
-			(struct ranked){sort == BY_CLIENT ? 0 : value_of(in, i, sort), in->of[i].client, i};
+		rank[i] = (struct sorted_update){sort == BY_CLIENT ? 0 : value_of(in, i, sort),
+		                                 in->of[i].client, i};
 	qsort(rank, in->n, sizeof *rank, compare);
 	for (size_t k = 0; k < table.columns; k++)
-		fed_table_cell(&table, "%s", heads[k]);
+		fed__table_cell(&table, "%s", heads[k]);
 	for (size_t i = 0; i < in->n; i++)
 		row_of(&table, in, rank[i].i, grouped);
-	fed_table_print(shell, &table, true);
+	fed__table_print(shell, &table, true);
 	say_landmarks(shell, in);
 	fed_free(rank);
 	return FED_OK;
@@ -165,14 +165,14 @@ static int show_map(struct fed_shell *shell, const struct fed_update_geometry *i
 	         "updates of version %llu (the plane shows %.0f %% of their variance)",
 	         (unsigned long long)fed_session_version(shell->session),
 	         isnan(in->shown) ? 100.0 : 100 * in->shown);
-	fed_screen_measure(shell);
+	fed__screen_measure(shell);
 	const struct fed_screen *screen = &shell->screen;
 	const int rc =
 		fed_map_text(in, title, screen->columns < MAP_COLUMNS ? screen->columns : MAP_COLUMNS,
 	                 screen->rows - 2 < MAP_ROWS ? screen->rows - 2 : MAP_ROWS, screen->utf8,
 	                 screen->color, &drawing, err);
 	if (rc == FED_OK)
-		fed_print_drawing(shell, &drawing);
+		fed__print_drawing(shell, &drawing);
 	fed_text_release(&drawing);
 	return rc;
 }
@@ -183,7 +183,7 @@ static void show_matrix(struct fed_shell *shell, const struct fed_update_geometr
 {
 	struct fed_text line = {0};
 
-	fed_screen_measure(shell);
+	fed__screen_measure(shell);
 	const int capacity = (shell->screen.columns - 12) / CELL;
 	const size_t fit = capacity < 1                    ? 1
 	                   : (size_t)capacity < MATRIX_MAX ? (size_t)capacity
@@ -193,7 +193,7 @@ static void show_matrix(struct fed_shell *shell, const struct fed_update_geometr
 	fed_text_add(&line, "%11s", "client");
 	for (size_t k = 0; k < n; k++)
 		fed_text_add(&line, "%*u", CELL, in->of[k].client);
-	fed_print_styled(shell, FED_EMPHASIS_BOLD, "%s\n", fed_text_str(&line));
+	fed__print_styled(shell, FED_EMPHASIS_BOLD, "%s\n", fed_text_str(&line));
 	for (size_t i = 0; i < n; i++) {
 		fed_text_clear(&line);
 		fed_text_add(&line, "%9u %c", in->of[i].client, in->of[i].byzantine ? 'B' : ' ');
@@ -204,14 +204,14 @@ static void show_matrix(struct fed_shell *shell, const struct fed_update_geometr
 			else
 				fed_text_add(&line, "%*.2f", CELL, cosine);
 		}
-		fed_print(shell, "%s\n", fed_text_str(&line));
+		fed__print(shell, "%s\n", fed_text_str(&line));
 	}
 	if (n < in->n)
-		fed_print(shell, "the first %zu of %zu updates; a wider terminal shows more\n", n, in->n);
+		fed__print(shell, "the first %zu of %zu updates; a wider terminal shows more\n", n, in->n);
 	fed_text_release(&line);
 }
 
-int fed_run_updates(struct fed_shell *shell, const struct fed_call *call, struct fed_error *err)
+int fed__run_updates(struct fed_shell *shell, const struct fed_call *call, struct fed_error *err)
 {
 	const struct fed_updates_args *a = call->args;
 	struct fed_update_geometry in;
@@ -223,7 +223,7 @@ int fed_run_updates(struct fed_shell *shell, const struct fed_call *call, struct
 			shell->fault = FED_EXIT_IO;
 		if (rc)
 			return FED_FAIL;
-		fed_print(shell, "saved the updates as %s\n", a->save);
+		fed__print(shell, "saved the updates as %s\n", a->save);
 		return FED_OK;
 	}
 	if (fed_update_geometry_init(&in, shell->session, err))

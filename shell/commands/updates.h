@@ -13,9 +13,9 @@ struct fed_updates_args {
 	int view, sort;
 	char save[4096];
 };
-extern const struct fed_field fed_updates_rows[];
-int fed_run_updates(struct fed_shell *, const struct fed_call *, struct fed_error *);
+extern const struct fed_field fed__updates_rows[];
+int fed__run_updates(struct fed_shell *, const struct fed_call *, struct fed_error *);
 /* Print the result of an aggregator on a file (`try`). */
-void fed_show_trial(struct fed_shell *, const struct fed_trial *);
+void fed__show_trial(struct fed_shell *, const struct fed_trial *);
 
 #endif

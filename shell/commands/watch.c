@@ -11,7 +11,7 @@
 #include "shell/terminal/watch_bridge.h"
 #include "tui/watch.h"
 
-const struct fed_field fed_watch_rows[] = {
+const struct fed_field fed__watch_rows[] = {
 	FED_ARG_TEXT(struct fed_watch_args, view, FED_FIELD_POSITIONAL, "view",
                  "overview, clients, updates, timeline, split, log, compare"),
 	FED_ROW(struct fed_watch_args, pace, double, FED_TYPE_REAL, .def = -1, .min = -1, .max = 1000,
@@ -25,11 +25,11 @@ static void say_interrupted_run(struct fed_shell *shell)
 	const struct fed_session *s = shell->session;
 
 	if (fed_session_left(s))
-		fed_print(shell, "stopped at version %llu; `continue` goes on\n",
-		          (unsigned long long)fed_session_version(s));
+		fed__print(shell, "stopped at version %llu; `continue` goes on\n",
+		           (unsigned long long)fed_session_version(s));
 }
 
-int fed_run_watch(struct fed_shell *shell, const struct fed_call *call, struct fed_error *err)
+int fed__run_watch(struct fed_shell *shell, const struct fed_call *call, struct fed_error *err)
 {
 	const struct fed_watch_args *a = call->args;
 	const char *view = *a->view ? a->view : NULL;
@@ -38,11 +38,11 @@ int fed_run_watch(struct fed_shell *shell, const struct fed_call *call, struct f
 		return fed_watch_switch(shell->watching.watch, view, a->pace, err);
 	if ((shell->place && shell->place->file) || !isatty(STDIN_FILENO) ||
 	    !isatty(fileno(shell->out))) {
-		fed_print(shell,
-		          "watch: in a terminal, `fedsh --watch FILE` shows this script as it runs\n");
+		fed__print(shell,
+		           "watch: in a terminal, `fedsh --watch FILE` shows this script as it runs\n");
 		return FED_OK;
 	}
-	const int rc = fed_watch_bridge_run(shell, view, a->pace > 0 ? a->pace : 0, NULL, err);
+	const int rc = fed__watch_bridge_run(shell, view, a->pace > 0 ? a->pace : 0, NULL, err);
 	if (rc == FED_OK && !shell->quit)
 		say_interrupted_run(shell);
 	return rc;

@@ -11,7 +11,7 @@ struct fed_watch_args {
 	char view[32];
 	double pace;
 };
-extern const struct fed_field fed_watch_rows[];
-int fed_run_watch(struct fed_shell *, const struct fed_call *, struct fed_error *);
+extern const struct fed_field fed__watch_rows[];
+int fed__run_watch(struct fed_shell *, const struct fed_call *, struct fed_error *);
 
 #endif

@@ -7,7 +7,7 @@
 #include "base/mem.h"
 #include "shell/language/command.h"
 
-void fed_aliases_release(struct fed_shell *shell)
+void fed__aliases_release(struct fed_shell *shell)
 {
 	for (size_t i = 0; i < shell->n_aliases; i++) {
 		fed_free(shell->alias[i].name);
@@ -27,7 +27,7 @@ static size_t alias_place(const struct fed_shell *shell, const char *name)
 	return i;
 }
 
-const struct fed_alias *fed_alias_find(const struct fed_shell *shell, const char *name)
+const struct fed_alias *fed__alias_find(const struct fed_shell *shell, const char *name)
 {
 	const size_t i = alias_place(shell, name);
 
@@ -39,7 +39,7 @@ static int remove_alias(struct fed_shell *shell, const char *name, struct fed_er
 {
 	const size_t i = alias_place(shell, name);
 
-	if (!fed_alias_find(shell, name))
+	if (!fed__alias_find(shell, name))
 		return fed_fail(err, "no alias %s", fed_show(name).s);
 	fed_free(shell->alias[i].name);
 	fed_free(shell->alias[i].text);
@@ -67,15 +67,15 @@ static int insert_alias(struct fed_shell *shell, const char *name, char *text,
 	return FED_OK;
 }
 
-int fed_alias_set(struct fed_shell *shell, const char *name, const char *text,
-                  struct fed_error *err)
+int fed__alias_set(struct fed_shell *shell, const char *name, const char *text,
+                   struct fed_error *err)
 {
 	const struct fed_command *command;
 	struct fed_error unused;
 
-	if (fed_command_find(shell, name, false, &command, &unused) == FED_OK)
+	if (fed__command_find(shell, name, false, &command, &unused) == FED_OK)
 		return fed_fail(err, "%s is a command and cannot be an alias",
-		                fed_command_called(command, name));
+		                fed__command_called(command, name));
 	if (strspn(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-") !=
 	        strlen(name) ||
 	    !*name)
@@ -85,7 +85,7 @@ int fed_alias_set(struct fed_shell *shell, const char *name, const char *text,
 	char *copy = fed_strdup(text);
 	if (!copy)
 		return fed_fail_memory(err, strlen(text), "the alias");
-	if (fed_alias_find(shell, name)) {
+	if (fed__alias_find(shell, name)) {
 		struct fed_alias *old = &shell->alias[alias_place(shell, name)];
 		fed_free(old->text);
 		old->text = copy;

@@ -21,7 +21,7 @@ static const struct fed_field *more_rows(const struct fed_call *c, const struct 
 	return rows ? rows : no_rows;
 }
 
-const struct fed_field *fed_call_next(const struct fed_call *c)
+const struct fed_field *fed__call_next(const struct fed_call *c)
 {
 	const struct fed_field *rows = rows_of(c);
 
@@ -179,7 +179,7 @@ static const struct fed_field *named_row(const struct fed_call *c, const struct 
 static int take_word(struct fed_call *c, const struct fed_shell *shell, const char *word,
                      struct fed_error *err)
 {
-	const struct fed_field *next = fed_call_next(c), *flag = fed_fields_find(rows_of(c), word);
+	const struct fed_field *next = fed__call_next(c), *flag = fed_fields_find(rows_of(c), word);
 
 	if (flag && flag->type == FED_TYPE_FLAG)
 		return set_row(c, flag, NULL, err);
@@ -204,7 +204,7 @@ static int take_rest(struct fed_call *c, const struct fed_field *row, const stru
 	struct fed_text rest = {0};
 
 	for (size_t i = first; i < words->n; i++)
-		fed_text_add(&rest, "%s%s", i > first ? " " : "", fed_words_at(words, i));
+		fed_text_add(&rest, "%s%s", i > first ? " " : "", fed__words_at(words, i));
 	const int rc = rest.failed ? fed_fail_memory(err, rest.len, "arguments")
 	                           : set_row(c, row, fed_text_str(&rest), err);
 	fed_text_release(&rest);
@@ -228,9 +228,9 @@ static int check_required(const struct fed_call *c, struct fed_error *err)
 	return FED_OK;
 }
 
-int fed_call_bind(struct fed_call *c, const struct fed_shell *shell,
-                  const struct fed_command *command, const struct fed_words *words, size_t first,
-                  struct fed_error *err)
+int fed__call_bind(struct fed_call *c, const struct fed_shell *shell,
+                   const struct fed_command *command, const struct fed_words *words, size_t first,
+                   struct fed_error *err)
 {
 	*c = (struct fed_call){.command = command};
 	c->args = fed_alloc(command->args_size ? command->args_size : 1);
@@ -238,8 +238,8 @@ int fed_call_bind(struct fed_call *c, const struct fed_shell *shell,
 		return fed_fail_memory(err, command->args_size, "arguments");
 	fed_fields_default(rows_of(c), c->args);
 	for (size_t i = first; i < words->n; i++) {
-		const struct fed_field *next = fed_call_next(c);
-		const char *word = fed_words_at(words, i), *value;
+		const struct fed_field *next = fed__call_next(c);
+		const char *word = fed__words_at(words, i), *value;
 		char key[64];
 
 		if (next && (next->flags & FED_FIELD_REST)) {
@@ -254,7 +254,7 @@ int fed_call_bind(struct fed_call *c, const struct fed_shell *shell,
 	return check_required(c, err);
 }
 
-void fed_call_release(struct fed_call *c)
+void fed__call_release(struct fed_call *c)
 {
 	for (size_t i = 0; i < c->n_extra; i++) {
 		fed_free((char *)c->extra[i].key);

@@ -22,8 +22,8 @@ enum fed_group {
 	FED_GROUP_SESSION,
 	FED_GROUPS
 };
-extern const char *const fed_group_names[FED_GROUPS + 1];
-extern const char *const fed_group_help[FED_GROUPS + 1];
+extern const char *const fed__group_names[FED_GROUPS + 1];
+extern const char *const fed__group_help[FED_GROUPS + 1];
 
 enum {
 	FED_COMMAND_CHANGES = 1, /* changes the session: goes into the journal */
@@ -68,23 +68,23 @@ struct fed_command_group {
 };
 
 /* Command i over all groups; NULL past the last. */
-const struct fed_command *fed_command_at(const struct fed_shell *, size_t i, enum fed_group *);
+const struct fed_command *fed__command_at(const struct fed_shell *, size_t i, enum fed_group *);
 /* Name i of all commands, then of their synonyms; NULL past the last. */
-const char *fed_command_name_at(const struct fed_shell *, size_t i);
+const char *fed__command_name_at(const struct fed_shell *, size_t i);
 /* The command's name, or its synonym if `typed` is that or a prefix of it alone. */
-const char *fed_command_called(const struct fed_command *, const char *typed);
+const char *fed__command_called(const struct fed_command *, const char *typed);
 /* Find a command by name, or by a unique prefix if `prefix`. The error has the nearest name or the
  * candidates. */
-int fed_command_find(const struct fed_shell *, const char *name, bool prefix,
-                     const struct fed_command **, struct fed_error *);
+int fed__command_find(const struct fed_shell *, const char *name, bool prefix,
+                      const struct fed_command **, struct fed_error *);
 
 /* Bind words `first` and later to the command's arguments. On failure the call holds the arguments
- * bound so far. Call fed_call_release in either case. */
-int fed_call_bind(struct fed_call *, const struct fed_shell *, const struct fed_command *,
-                  const struct fed_words *, size_t first, struct fed_error *);
-void fed_call_release(struct fed_call *);
+ * bound so far. Call fed__call_release in either case. */
+int fed__call_bind(struct fed_call *, const struct fed_shell *, const struct fed_command *,
+                   const struct fed_words *, size_t first, struct fed_error *);
+void fed__call_release(struct fed_call *);
 /* The row of the next positional argument; NULL: all are given. */
-const struct fed_field *fed_call_next(const struct fed_call *);
+const struct fed_field *fed__call_next(const struct fed_call *);
 static inline bool fed_call_has(const struct fed_call *c, size_t row)
 {
 	return c->given >> row & 1;
@@ -106,16 +106,16 @@ static inline bool fed_call_has(const struct fed_call *c, size_t row)
 
 /* Name i for a hint ("aggregator", "dataset", "metric", ...); NULL past the last, and for "path".
  */
-const char *fed_hint_name(const struct fed_shell *, const char *hint, size_t i);
+const char *fed__hint_name(const struct fed_shell *, const char *hint, size_t i);
 
 /* Help texts of commands and groups. */
-void fed_help_overview(struct fed_shell *);
-void fed_help_group(struct fed_shell *, enum fed_group);
-void fed_help_command(struct fed_shell *, const struct fed_command *);
+void fed__help_overview(struct fed_shell *);
+void fed__help_group(struct fed_shell *, enum fed_group);
+void fed__help_command(struct fed_shell *, const struct fed_command *);
 /* "round [N] [KEY=VALUE ...]" */
-void fed_help_usage(const struct fed_command *, struct fed_text *);
+void fed__help_usage(const struct fed_command *, struct fed_text *);
 /* The default of a row, as it is typed. */
-void fed_help_default(const struct fed_field *, struct fed_text *);
-void fed_help_fields(struct fed_shell *, const struct fed_field *rows, const void *state);
+void fed__help_default(const struct fed_field *, struct fed_text *);
+void fed__help_fields(struct fed_shell *, const struct fed_field *rows, const void *state);
 
 #endif

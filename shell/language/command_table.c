@@ -6,18 +6,18 @@
 
 #include "shell/language/command.h"
 
-const char *const fed_group_names[] = {"compose", "run",     "faults", "look",
-                                       "plugins", "session", NULL};
-const char *const fed_group_help[] = {"choose data, model, clients and rules",
-                                      "make rounds",
-                                      "inject faults, and heal them",
-                                      "see what is there and what happened",
-                                      "list, write, build and load plugins",
-                                      "files, scripts, help",
-                                      NULL};
+const char *const fed__group_names[] = {"compose", "run",     "faults", "look",
+                                        "plugins", "session", NULL};
+const char *const fed__group_help[] = {"choose data, model, clients and rules",
+                                       "make rounds",
+                                       "inject faults, and heal them",
+                                       "see what is there and what happened",
+                                       "list, write, build and load plugins",
+                                       "files, scripts, help",
+                                       NULL};
 
-const struct fed_command *fed_command_at(const struct fed_shell *shell, size_t i,
-                                         enum fed_group *group)
+const struct fed_command *fed__command_at(const struct fed_shell *shell, size_t i,
+                                          enum fed_group *group)
 {
 	for (size_t g = 0; g < FED_GROUPS; g++)
 		for (const struct fed_command *c = shell->groups[g].command; c->name; c++)
@@ -29,16 +29,16 @@ const struct fed_command *fed_command_at(const struct fed_shell *shell, size_t i
 	return NULL;
 }
 
-const char *fed_command_name_at(const struct fed_shell *shell, size_t i)
+const char *fed__command_name_at(const struct fed_shell *shell, size_t i)
 {
 	const struct fed_command *c = NULL;
 	size_t n = 0;
 
-	while ((c = fed_command_at(shell, n, NULL)) && n < i)
+	while ((c = fed__command_at(shell, n, NULL)) && n < i)
 		n++;
 	if (c)
 		return c->name;
-	for (size_t k = 0; (c = fed_command_at(shell, k, NULL)); k++)
+	for (size_t k = 0; (c = fed__command_at(shell, k, NULL)); k++)
 		if (c->synonym && n++ == i)
 			return c->synonym;
 	return NULL;
@@ -46,7 +46,7 @@ const char *fed_command_name_at(const struct fed_shell *shell, size_t i)
 
 static const char *command_name_at(const void *ctx, size_t i)
 {
-	return fed_command_name_at(ctx, i);
+	return fed__command_name_at(ctx, i);
 }
 
 static bool begins(const char *name, const char *typed)
@@ -61,19 +61,19 @@ static const struct fed_command *only_one(const struct fed_shell *shell, const c
 	const struct fed_command *found = NULL;
 	size_t n = 0;
 
-	for (size_t i = 0; fed_command_at(shell, i, NULL); i++) {
-		const struct fed_command *c = fed_command_at(shell, i, NULL);
+	for (size_t i = 0; fed__command_at(shell, i, NULL); i++) {
+		const struct fed_command *c = fed__command_at(shell, i, NULL);
 
 		if (!begins(c->name, name) && !(c->synonym && begins(c->synonym, name)))
 			continue;
-		fed_text_add(list, "%s%s", n ? ", " : "", fed_command_called(c, name));
+		fed_text_add(list, "%s%s", n ? ", " : "", fed__command_called(c, name));
 		found = c;
 		n++;
 	}
 	return n == 1 ? found : NULL;
 }
 
-const char *fed_command_called(const struct fed_command *c, const char *typed)
+const char *fed__command_called(const struct fed_command *c, const char *typed)
 {
 	if (!c->synonym || fed_same_name(c->name, typed))
 		return c->name;
@@ -82,13 +82,13 @@ const char *fed_command_called(const struct fed_command *c, const char *typed)
 	return begins(c->synonym, typed) && !begins(c->name, typed) ? c->synonym : c->name;
 }
 
-int fed_command_find(const struct fed_shell *shell, const char *name, bool prefix,
-                     const struct fed_command **out, struct fed_error *err)
+int fed__command_find(const struct fed_shell *shell, const char *name, bool prefix,
+                      const struct fed_command **out, struct fed_error *err)
 {
 	struct fed_text list = {0};
 
-	for (size_t i = 0; fed_command_at(shell, i, NULL); i++) {
-		*out = fed_command_at(shell, i, NULL);
+	for (size_t i = 0; fed__command_at(shell, i, NULL); i++) {
+		*out = fed__command_at(shell, i, NULL);
 		if (fed_same_name((*out)->name, name) ||
 		    ((*out)->synonym && fed_same_name((*out)->synonym, name)))
 			return FED_OK;
@@ -103,7 +103,7 @@ int fed_command_find(const struct fed_shell *shell, const char *name, bool prefi
 		fed_fail(err, "%s could be %s", fed_show(name).s, fed_text_str(&list));
 	else if (*out)
 		fed_fail(err, "no command %s; scripts spell it out: %s", fed_show(name).s,
-		         fed_command_called(*out, name));
+		         fed__command_called(*out, name));
 	else if (near)
 		fed_fail(err, "no command %s; did you mean %s?", fed_show(name).s, near);
 	else

@@ -41,7 +41,7 @@ static void add_candidate(void *ctx, const char *candidate)
 		out->capacity = more;
 	}
 	fed_text_add(&text, "%s", a->before);
-	fed_word_quote(&text, candidate);
+	fed__word_quote(&text, candidate);
 	char *copy = text.failed ? NULL : fed_strdup(fed_text_str(&text));
 	fed_text_release(&text);
 	if (copy)
@@ -120,8 +120,8 @@ static void take_clients(struct completion *a)
 
 static void take_names(struct completion *a, const char *hint)
 {
-	for (size_t i = 0; fed_hint_name(a->shell, hint, i); i++) {
-		const char *name = fed_hint_name(a->shell, hint, i);
+	for (size_t i = 0; fed__hint_name(a->shell, hint, i); i++) {
+		const char *name = fed__hint_name(a->shell, hint, i);
 		struct fed_text shown = {0};
 
 		/* Names of fields are shown with dashes. */
@@ -261,7 +261,7 @@ static const struct fed_field *word_of(const struct fed_field *rows, const struc
 static void take_argument(struct completion *a, const struct fed_call *call, const char *word)
 {
 	const struct fed_command *command = call->command;
-	const struct fed_field *next = fed_call_next(call);
+	const struct fed_field *next = fed__call_next(call);
 	const struct fed_field *more = command->more ? command->more(a->shell, call->args) : NULL;
 	const struct fed_field *also = command->also ? command->also(a->shell, call) : NULL;
 	const char *equals = strchr(word, '=');
@@ -333,7 +333,7 @@ static void complete_words(struct completion *a, struct fed_words *words)
 	const struct fed_command *command;
 	struct fed_call call = {0};
 	struct fed_error unused;
-	const char *word = fed_words_at(words, words->n - 1);
+	const char *word = fed__words_at(words, words->n - 1);
 
 	if (words->n == 1) {
 		a->prefix = word;
@@ -341,10 +341,10 @@ static void complete_words(struct completion *a, struct fed_words *words)
 		take_names(a, "alias");
 		return;
 	}
-	if (fed_command_find(a->shell, fed_words_at(words, 0), true, &command, &unused))
+	if (fed__command_find(a->shell, fed__words_at(words, 0), true, &command, &unused))
 		return;
 	words->n--; /* bind the words before the cursor */
-	fed_call_bind(&call, a->shell, command, words, 1, &unused);
+	fed__call_bind(&call, a->shell, command, words, 1, &unused);
 	words->n++;
 	/* Each word of an argument that takes the rest of the line can be completed. */
 	for (size_t i = 0; command->args && command->args[i].type; i++)
@@ -352,11 +352,11 @@ static void complete_words(struct completion *a, struct fed_words *words)
 			call.given &= ~((uint64_t)1 << i);
 	if (call.args)
 		take_argument(a, &call, word);
-	fed_call_release(&call);
+	fed__call_release(&call);
 }
 
-void fed_complete(const struct fed_shell *shell, const char *line, size_t point,
-                  struct fed_candidates *out)
+void fed__complete(const struct fed_shell *shell, const char *line, size_t point,
+                   struct fed_candidates *out)
 {
 	struct completion a = {.shell = shell, .out = out, .prefix = "", .before = ""};
 	struct fed_words words = {0};
@@ -368,12 +368,12 @@ void fed_complete(const struct fed_shell *shell, const char *line, size_t point,
 	/* The command that the cursor is in. */
 	do {
 		begin += used;
-		rc = fed_words_split(&words, line + begin, point - begin, &used, &unused);
+		rc = fed__words_split(&words, line + begin, point - begin, &used, &unused);
 	} while (rc == FED_OK && used && begin + used < point);
 	const bool ended = used && (line[begin + used - 1] == ';' || line[begin + used - 1] == '\n');
 	const bool touches = words.n && !ended && begin + words.word[words.n - 1].end == point;
 	if (memchr(line + begin, '#', point - begin) && !touches) {
-		fed_words_release(&words);
+		fed__words_release(&words);
 		return; /* in a comment */
 	}
 	if (ended)
@@ -384,18 +384,18 @@ void fed_complete(const struct fed_shell *shell, const char *line, size_t point,
 		fed_text_put(&copy, line + begin, ended ? 0 : point - begin);
 		fed_text_add(&copy, " ''");
 		if (!copy.failed)
-			fed_words_split(&words, copy.s, copy.len, &used, &unused);
+			fed__words_split(&words, copy.s, copy.len, &used, &unused);
 		fed_text_release(&copy);
 	} else {
 		out->start = begin + words.word[words.n - 1].begin;
 	}
 	if (words.n)
 		complete_words(&a, &words);
-	fed_words_release(&words);
+	fed__words_release(&words);
 	sort_distinct(out);
 }
 
-void fed_candidates_release(struct fed_candidates *c)
+void fed__candidates_release(struct fed_candidates *c)
 {
 	for (size_t i = 0; i < c->n; i++)
 		fed_free(c->text[i]);

@@ -17,8 +17,8 @@ struct fed_candidates {
 	bool failed; /* out of memory */
 };
 /* Candidates that end in = or / are to be typed on; a space is put behind the others. */
-void fed_complete(const struct fed_shell *, const char *line, size_t point,
-                  struct fed_candidates *);
-void fed_candidates_release(struct fed_candidates *);
+void fed__complete(const struct fed_shell *, const char *line, size_t point,
+                   struct fed_candidates *);
+void fed__candidates_release(struct fed_candidates *);
 
 #endif

@@ -32,7 +32,7 @@ static void report(struct fed_shell *shell, const char *command, const char *tex
 		fed_text_add(&where, "%s:%u: ", shell->place->file, shell->place->line);
 	if (!names_command(text, command))
 		fed_text_add(&where, "%s%s", command, *command ? ": " : "");
-	fed_print_error(shell, fed_text_str(&where), text);
+	fed__print_error(shell, fed_text_str(&where), text);
 	fed_text_release(&where);
 	shell->reported = true;
 }
@@ -68,14 +68,14 @@ static enum fed_exit run_call(struct fed_shell *shell, const struct fed_call *ca
 	shell->reported = false;
 	fed_session_clear_interrupt(shell->session);
 	const int rc = command->run(shell, call, &err);
-	fed_progress_end(shell);
+	fed__progress_end(shell);
 	if (shell->timing) {
 		struct fed_text text = {0};
 		fed_text_seconds(&text, fed_wall_seconds() - began);
-		fed_print_styled(shell, FED_EMPHASIS_DIM, "time: %s\n", fed_text_str(&text));
+		fed__print_styled(shell, FED_EMPHASIS_DIM, "time: %s\n", fed_text_str(&text));
 		fed_text_release(&text);
 	}
-	if (rc == FED_OK && !shell->fault && fed_signals_interrupted())
+	if (rc == FED_OK && !shell->fault && fed__signals_interrupted())
 		return FED_EXIT_INTERRUPTED;
 	if (rc == FED_OK)
 		return shell->fault;
@@ -89,10 +89,10 @@ static bool asks_help(struct fed_shell *shell, const struct fed_command *command
 	struct fed_error unused;
 
 	if (words->n < 2 || words->n > (command->more ? 3 : 2) ||
-	    strcmp(fed_words_at(words, words->n - 1), "?") != 0)
+	    strcmp(fed__words_at(words, words->n - 1), "?") != 0)
 		return false;
-	if (words->n == 2 || fed_explain(shell, fed_words_at(words, 1), &unused))
-		fed_help_command(shell, command);
+	if (words->n == 2 || fed__explain(shell, fed__words_at(words, 1), &unused))
+		fed__help_command(shell, command);
 	return true;
 }
 
@@ -102,44 +102,44 @@ static enum fed_exit run_words(struct fed_shell *shell, const struct fed_words *
 	const struct fed_command *command;
 	struct fed_call call = {0};
 	struct fed_error err;
-	const char *name = fed_words_at(words, 0);
+	const char *name = fed__words_at(words, 0);
 
 	if (strcmp(name, "?") == 0)
 		name = "help";
 	shell->reported = false;
-	if (fed_command_find(shell, name, shell->lenient, &command, &err))
+	if (fed__command_find(shell, name, shell->lenient, &command, &err))
 		return fail(shell, FED_EXIT_USAGE, "", &err);
-	const char *called = fed_command_called(command, name);
+	const char *called = fed__command_called(command, name);
 	if (!fed_same_name(called, name))
-		fed_print_styled(shell, FED_EMPHASIS_DIM, "%s%.*s\n", called,
-		                 (int)(words->word[words->n - 1].end - words->word[0].end),
-		                 source + words->word[0].end);
+		fed__print_styled(shell, FED_EMPHASIS_DIM, "%s%.*s\n", called,
+		                  (int)(words->word[words->n - 1].end - words->word[0].end),
+		                  source + words->word[0].end);
 	if (asks_help(shell, command, words))
 		return FED_EXIT_OK;
 	struct fed_session_chosen chosen;
 	const size_t recorded = shell->journal.len;
 	enum fed_exit result;
 	fed_session_chosen_init(&chosen, shell->session);
-	if (fed_call_bind(&call, shell, command, words, 1, &err)) {
+	if (fed__call_bind(&call, shell, command, words, 1, &err)) {
 		result = fail(shell, FED_EXIT_USAGE, called, &err);
 	} else {
 		call.name = called;
 		result = run_call(shell, &call);
 	}
-	fed_call_release(&call);
+	fed__call_release(&call);
 	/* A Ctrl-C that came too late for this command stops the following ones. */
 	const bool done = result == FED_EXIT_OK || (result == FED_EXIT_INTERRUPTED && !shell->fault);
 	if (done && (command->flags & FED_COMMAND_CHANGES) && !shell->watching.stopped) {
 		struct fed_text line = {0};
 		fed_text_add(&line, "%s", called);
 		fed_text_put(&line, source + words->word[0].end, len - words->word[0].end);
-		fed_journal_add(shell, fed_text_str(&line), line.len);
+		fed__journal_add(shell, fed_text_str(&line), line.len);
 		fed_text_release(&line);
 	} else if (shell->journal.len == recorded && !(command->flags & FED_COMMAND_RUNS)) {
 		fed_session_take_back(shell->session, &chosen); /* a replay would not complete it */
 	}
 	fed_session_chosen_release(&chosen);
-	return fed_watch_state_after(shell, result);
+	return fed__watch_state_after(shell, result);
 }
 
 static enum fed_exit run_all(struct fed_shell *, const char *text, size_t len, unsigned depth);
@@ -174,18 +174,18 @@ static enum fed_exit run_all(struct fed_shell *shell, const char *text, size_t l
 	struct fed_error err;
 	enum fed_exit result = FED_EXIT_OK;
 
-	while (len && result == FED_EXIT_OK && !shell->quit && !fed_signals_ending()) {
+	while (len && result == FED_EXIT_OK && !shell->quit && !fed__signals_ending()) {
 		size_t used = 0;
 
-		if (fed_signals_interrupted()) {
+		if (fed__signals_interrupted()) {
 			result = FED_EXIT_INTERRUPTED;
 			break;
 		}
 		shell->reported = false;
-		if (fed_words_split(&words, text, len, &used, &err)) {
+		if (fed__words_split(&words, text, len, &used, &err)) {
 			result = fail(shell, FED_EXIT_USAGE, "", &err);
 		} else if (words.n) {
-			const struct fed_alias *alias = fed_alias_find(shell, fed_words_at(&words, 0));
+			const struct fed_alias *alias = fed__alias_find(shell, fed__words_at(&words, 0));
 			const size_t after = words.word[0].end, end = words.word[words.n - 1].end;
 
 			result = alias ? run_alias(shell, alias, text + after, end - after, depth)
@@ -194,12 +194,12 @@ static enum fed_exit run_all(struct fed_shell *shell, const char *text, size_t l
 		text += used;
 		len -= used;
 	}
-	fed_words_release(&words);
+	fed__words_release(&words);
 	return result;
 }
 
-enum fed_exit fed_shell_execute(struct fed_shell *shell, const char *text, size_t len,
-                                const struct fed_script_place *place)
+enum fed_exit fed__shell_execute(struct fed_shell *shell, const char *text, size_t len,
+                                 const struct fed_script_place *place)
 {
 	const struct fed_script_place *before = shell->place;
 	struct fed_error err;

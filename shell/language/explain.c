@@ -16,16 +16,16 @@
 static void show(struct fed_shell *shell, const char *kind, const char *name, const char *help,
                  const char *doc, const struct fed_field *rows)
 {
-	fed_print_styled(shell, FED_EMPHASIS_BOLD, "%s %s", kind, name);
-	fed_print(shell, "%s%s\n", help ? ": " : "", help ? help : "");
+	fed__print_styled(shell, FED_EMPHASIS_BOLD, "%s %s", kind, name);
+	fed__print(shell, "%s%s\n", help ? ": " : "", help ? help : "");
 	if (doc && *doc)
-		fed_print(shell, "\n%s%s", doc, doc[strlen(doc) - 1] == '\n' ? "" : "\n");
+		fed__print(shell, "\n%s%s", doc, doc[strlen(doc) - 1] == '\n' ? "" : "\n");
 	bool any = false;
 	for (const struct fed_field *row = rows; row && row->type; row++)
 		any |= fed_field_settable(row);
 	if (any) {
-		fed_print(shell, "\nparameters\n");
-		fed_help_fields(shell, rows, NULL);
+		fed__print(shell, "\nparameters\n");
+		fed__help_fields(shell, rows, NULL);
 	}
 }
 
@@ -101,19 +101,19 @@ static int explain_round(struct fed_shell *shell, const char *name, struct fed_e
 		return FED_OK;
 	const int rc = fed_round_explanation_init(&explanation, shell->session, !is_rule, err);
 	if (rc == FED_REJECT)
-		fed_print(shell,
-		          "\n"
-		          "no numbers of a round yet: %s\n",
-		          err->text);
+		fed__print(shell,
+		           "\n"
+		           "no numbers of a round yet: %s\n",
+		           err->text);
 	if (explanation.lines.len) {
-		fed_print_styled(shell, FED_EMPHASIS_BOLD, "\nin version %llu:\n",
-		                 (unsigned long long)explanation.version);
+		fed__print_styled(shell, FED_EMPHASIS_BOLD, "\nin version %llu:\n",
+		                  (unsigned long long)explanation.version);
 		if (is_rule && rule->after)
-			fed_print(shell, "after %s: d_i are its mixtures, named by their clients\n",
-			          rule->after->entry->head->name);
-		fed_print(shell, "%s", fed_text_str(&explanation.lines));
+			fed__print(shell, "after %s: d_i are its mixtures, named by their clients\n",
+			           rule->after->entry->head->name);
+		fed__print(shell, "%s", fed_text_str(&explanation.lines));
 		if (rc == FED_OK)
-			fed_print(shell, "%s\n", fed_text_str(&explanation.truth));
+			fed__print(shell, "%s\n", fed_text_str(&explanation.truth));
 	}
 	fed_round_explanation_release(&explanation);
 	return rc == FED_FAIL ? FED_FAIL : FED_OK;
@@ -121,7 +121,7 @@ static int explain_round(struct fed_shell *shell, const char *name, struct fed_e
 
 static bool explain_word(struct fed_shell *shell, const char *name)
 {
-	for (const struct fed_glossary_word *w = fed_glossary; w->word; w++) {
+	for (const struct fed_glossary_word *w = fed__glossary; w->word; w++) {
 		if (!fed_same_name(w->word, name))
 			continue;
 		if (w->page)
@@ -137,21 +137,21 @@ static bool explain_command(struct fed_shell *shell, const char *name)
 	const struct fed_command *command;
 	struct fed_error none;
 
-	if (fed_command_find(shell, name, false, &command, &none))
+	if (fed__command_find(shell, name, false, &command, &none))
 		return false;
-	fed_help_command(shell, command);
+	fed__help_command(shell, command);
 	return true;
 }
 
 static const char *explained_name_at(const void *ctx, size_t i)
 {
-	return fed_hint_name(ctx, "explain", i);
+	return fed__hint_name(ctx, "explain", i);
 }
 
-int fed_explain(struct fed_shell *shell, const char *name, struct fed_error *err)
+int fed__explain(struct fed_shell *shell, const char *name, struct fed_error *err)
 {
 	const bool plugin = explain_plugin(shell, name), core = explain_core(shell, name);
-	const bool equipment = fed_explain_equipment(shell, name);
+	const bool equipment = fed__explain_equipment(shell, name);
 
 	if (plugin || core || equipment)
 		return explain_round(shell, name, err);

@@ -9,6 +9,6 @@
 
 /* Explain a plugin, scheme, data source, partition, device, link, codec, fault, glossary word or
  * command. */
-int fed_explain(struct fed_shell *, const char *name, struct fed_error *);
+int fed__explain(struct fed_shell *, const char *name, struct fed_error *);
 
 #endif

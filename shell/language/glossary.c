@@ -107,7 +107,7 @@ static const char filtered_doc[] =
 	"\n"
 	"`plot defence-precision`, `plot defence-recall`, `plot attackers` draw them.";
 
-const struct fed_glossary_word fed_glossary[] = {
+const struct fed_glossary_word fed__glossary[] = {
 	{.word = "noise",
      .kind = "setting",
      .help = "Gaussian noise that clients add to what they send",

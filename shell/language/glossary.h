@@ -11,6 +11,6 @@ struct fed_glossary_word {
 	const char *page;              /* name of the plugin or scheme; NULL: own text */
 	const char *kind, *help, *doc; /* "setting", "metric" or "verdict", one line, paragraphs */
 };
-extern const struct fed_glossary_word fed_glossary[]; /* ends with a zeroed row */
+extern const struct fed_glossary_word fed__glossary[]; /* ends with a zeroed row */
 
 #endif

@@ -8,7 +8,7 @@
 #include "shell/output/print.h"
 
 /* NAME for a positional argument, [NAME] for an optional one. */
-void fed_help_usage(const struct fed_command *command, struct fed_text *out)
+void fed__help_usage(const struct fed_command *command, struct fed_text *out)
 {
 	bool keys = command->more != NULL;
 
@@ -34,7 +34,7 @@ void fed_help_usage(const struct fed_command *command, struct fed_text *out)
 		fed_text_add(out, " [KEY=VALUE ...]");
 }
 
-void fed_help_default(const struct fed_field *row, struct fed_text *out)
+void fed__help_default(const struct fed_field *row, struct fed_text *out)
 {
 	struct fed_field alone[2] = {*row, FED_END};
 	double value[2048 / sizeof(double)]; /* room for it, aligned */
@@ -46,7 +46,7 @@ void fed_help_default(const struct fed_field *row, struct fed_text *out)
 	fed_field_print(&alone[0], value, out);
 }
 
-void fed_help_fields(struct fed_shell *shell, const struct fed_field *rows, const void *state)
+void fed__help_fields(struct fed_shell *shell, const struct fed_field *rows, const void *state)
 {
 	struct fed_table table = {.columns = 4};
 	struct fed_text text = {0};
@@ -58,88 +58,89 @@ void fed_help_fields(struct fed_shell *shell, const struct fed_field *rows, cons
 
 		fed_text_clear(&text);
 		fed_field_key(row, &text);
-		fed_table_cell(&table, "%s", fed_text_str(&text));
+		fed__table_cell(&table, "%s", fed_text_str(&text));
 		fed_text_clear(&text);
 		if (state)
 			fed_field_print(row, state, &text);
 		else
-			fed_help_default(row, &text);
-		fed_table_cell(&table, "%s%s",
-		               (row->flags & FED_FIELD_REQUIRED) || strcmp(fed_text_str(&text), "\"\"") == 0
-		                   ? ""
-		                   : fed_text_str(&text),
-		               positional && (row->flags & FED_FIELD_REQUIRED) ? "needed" : "");
+			fed__help_default(row, &text);
+		fed__table_cell(&table, "%s%s",
+		                (row->flags & FED_FIELD_REQUIRED) ||
+		                        strcmp(fed_text_str(&text), "\"\"") == 0
+		                    ? ""
+		                    : fed_text_str(&text),
+		                positional && (row->flags & FED_FIELD_REQUIRED) ? "needed" : "");
 		fed_text_clear(&text);
 		fed_field_allowed(row, &text);
-		fed_table_cell(&table, "%s", row->type == FED_TYPE_TEXT ? "text" : fed_text_str(&text));
-		fed_table_cell(&table, "%s", row->help ? row->help : "");
+		fed__table_cell(&table, "%s", row->type == FED_TYPE_TEXT ? "text" : fed_text_str(&text));
+		fed__table_cell(&table, "%s", row->help ? row->help : "");
 	}
-	fed_table_print(shell, &table, false);
+	fed__table_print(shell, &table, false);
 	fed_text_release(&text);
 }
 
-void fed_help_command(struct fed_shell *shell, const struct fed_command *command)
+void fed__help_command(struct fed_shell *shell, const struct fed_command *command)
 {
 	struct fed_text usage = {0};
 
-	fed_help_usage(command, &usage);
-	fed_print_styled(shell, FED_EMPHASIS_BOLD, "%s", fed_text_str(&usage));
-	fed_print(shell, "\n  %s\n", command->help);
+	fed__help_usage(command, &usage);
+	fed__print_styled(shell, FED_EMPHASIS_BOLD, "%s", fed_text_str(&usage));
+	fed__print(shell, "\n  %s\n", command->help);
 	if (command->synonym)
-		fed_print(shell, "  `%s` is the same command\n", command->synonym);
+		fed__print(shell, "  `%s` is the same command\n", command->synonym);
 	if (command->text)
-		fed_print(shell, "\n%s\n", command->text);
+		fed__print(shell, "\n%s\n", command->text);
 	if (command->args) {
-		fed_print(shell, "\narguments\n");
-		fed_help_fields(shell, command->args, NULL);
+		fed__print(shell, "\narguments\n");
+		fed__help_fields(shell, command->args, NULL);
 		if (command->more)
-			fed_print(shell, "  and the parameters of what is named; `explain NAME` lists them\n");
+			fed__print(shell, "  and the parameters of what is named; `explain NAME` lists them\n");
 	}
 	if (command->list)
 		command->list(shell);
-	fed_print(shell, "\nexamples\n");
+	fed__print(shell, "\nexamples\n");
 	for (size_t i = 0; command->examples[i]; i++)
-		fed_print(shell, "  %s\n", command->examples[i]);
+		fed__print(shell, "  %s\n", command->examples[i]);
 	fed_text_release(&usage);
 }
 
-void fed_help_group(struct fed_shell *shell, enum fed_group group)
+void fed__help_group(struct fed_shell *shell, enum fed_group group)
 {
 	struct fed_table table = {.columns = 2};
 	struct fed_text usage = {0};
 
-	fed_print_styled(shell, FED_EMPHASIS_BOLD, "%s", fed_group_names[group]);
-	fed_print(shell, ": %s\n", fed_group_help[group]);
+	fed__print_styled(shell, FED_EMPHASIS_BOLD, "%s", fed__group_names[group]);
+	fed__print(shell, ": %s\n", fed__group_help[group]);
 	for (size_t g = 0; g < FED_GROUPS; g++) {
 		const struct fed_command *c = shell->groups[g].command;
 
 		for (; shell->groups[g].group == group && c->name; c++) {
 			fed_text_clear(&usage);
-			fed_help_usage(c, &usage);
-			fed_table_cell(&table, "%s", fed_text_str(&usage));
-			fed_table_cell(&table, "%s", c->help);
+			fed__help_usage(c, &usage);
+			fed__table_cell(&table, "%s", fed_text_str(&usage));
+			fed__table_cell(&table, "%s", c->help);
 		}
 	}
-	fed_table_print(shell, &table, false);
+	fed__table_print(shell, &table, false);
 	fed_text_release(&usage);
 }
 
-void fed_help_overview(struct fed_shell *shell)
+void fed__help_overview(struct fed_shell *shell)
 {
 	for (size_t g = 0; g < FED_GROUPS; g++) {
 		struct fed_table table = {.columns = 2};
 
-		fed_print_styled(shell, FED_EMPHASIS_BOLD, "%s", fed_group_names[g]);
-		fed_print(shell, ": %s\n", fed_group_help[g]);
+		fed__print_styled(shell, FED_EMPHASIS_BOLD, "%s", fed__group_names[g]);
+		fed__print(shell, ": %s\n", fed__group_help[g]);
 		for (const struct fed_command *c = shell->groups[g].command; c->name; c++) {
 			if (c->synonym)
-				fed_table_cell(&table, "%s (%s)", c->name, c->synonym);
+				fed__table_cell(&table, "%s (%s)", c->name, c->synonym);
 			else
-				fed_table_cell(&table, "%-13s", c->name);
-			fed_table_cell(&table, "%s", c->help);
+				fed__table_cell(&table, "%-13s", c->name);
+			fed__table_cell(&table, "%s", c->help);
 		}
-		fed_table_print(shell, &table, false);
+		fed__table_print(shell, &table, false);
 	}
-	fed_print(shell, "\n`help COMMAND` shows arguments and examples, `explain NAME` what a name "
-	                 "stands for.\nA first run: add-client 10 noniid; round 5; plot accuracy\n");
+	fed__print(shell, "\n`help COMMAND` shows arguments and examples, `explain NAME` what a name "
+	                  "stands for.\nA first run: add-client 10 noniid; round 5; plot accuracy\n");
 }

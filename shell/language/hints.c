@@ -129,11 +129,11 @@ static const char *metric_at(const struct fed_shell *shell, size_t i)
 }
 static const char *command_at(const struct fed_shell *shell, size_t i)
 {
-	return fed_command_name_at(shell, i);
+	return fed__command_name_at(shell, i);
 }
 static const char *topic_at(const struct fed_shell *shell, size_t i)
 {
-	return i < FED_GROUPS ? fed_group_names[i] : command_at(shell, i - FED_GROUPS);
+	return i < FED_GROUPS ? fed__group_names[i] : command_at(shell, i - FED_GROUPS);
 }
 static const char *alias_at(const struct fed_shell *shell, size_t i)
 {
@@ -179,9 +179,9 @@ static const char *word_at(const struct fed_shell *shell, size_t i)
 {
 	(void)shell;
 	for (size_t k = 0; k <= i; k++)
-		if (!fed_glossary[k].word)
+		if (!fed__glossary[k].word)
 			return NULL;
-	return fed_glossary[i].word;
+	return fed__glossary[i].word;
 }
 static const char *explain_at(const struct fed_shell *shell, size_t i)
 {
@@ -229,7 +229,7 @@ static const char *sweep_at(const struct fed_shell *shell, size_t i)
 	return chain(shell, lists, sizeof lists / sizeof *lists, i);
 }
 
-const char *fed_hint_name(const struct fed_shell *shell, const char *hint, size_t i)
+const char *fed__hint_name(const struct fed_shell *shell, const char *hint, size_t i)
 {
 	static const struct {
 		const char *hint;

@@ -12,7 +12,7 @@
 #include "shell/language/line.h"
 #include "shell/output/print.h"
 
-void fed_journal_add(struct fed_shell *shell, const char *text, size_t len)
+void fed__journal_add(struct fed_shell *shell, const char *text, size_t len)
 {
 	const size_t before = shell->journal.len;
 
@@ -22,13 +22,13 @@ void fed_journal_add(struct fed_shell *shell, const char *text, size_t len)
 		return;
 	const size_t n = shell->journal.len - before;
 	if (fwrite(shell->journal.s + before, 1, n, shell->record) != n || fflush(shell->record)) {
-		fed_print_error(shell, "record: ", strerror(errno));
+		fed__print_error(shell, "record: ", strerror(errno));
 		fclose(shell->record);
 		shell->record = NULL;
 	}
 }
 
-void fed_journal_restart(struct fed_shell *shell)
+void fed__journal_restart(struct fed_shell *shell)
 {
 	const struct fed_registry *plugins = fed_session_plugins(shell->session);
 
@@ -40,13 +40,13 @@ void fed_journal_restart(struct fed_shell *shell)
 			if (e->builtin)
 				continue;
 			fed_text_add(&shell->journal, "load ");
-			fed_word_quote(&shell->journal, e->path);
+			fed__word_quote(&shell->journal, e->path);
 			fed_text_add(&shell->journal, "\n");
 		}
 	}
 }
 
-int fed_journal_start(struct fed_shell *shell, const char *path, struct fed_error *err)
+int fed__journal_start(struct fed_shell *shell, const char *path, struct fed_error *err)
 {
 	struct fed_text expanded = {0};
 	FILE *f;
@@ -73,7 +73,7 @@ int fed_journal_start(struct fed_shell *shell, const char *path, struct fed_erro
 	return FED_OK;
 }
 
-int fed_journal_stop(struct fed_shell *shell, struct fed_error *err)
+int fed__journal_stop(struct fed_shell *shell, struct fed_error *err)
 {
 	if (!shell->record)
 		return fed_fail(err, "nothing is being recorded; `record FILE` starts a recording");

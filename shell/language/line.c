@@ -16,12 +16,12 @@ struct cut {
 	struct fed_error *err;
 };
 
-const char *fed_words_at(const struct fed_words *w, size_t i)
+const char *fed__words_at(const struct fed_words *w, size_t i)
 {
 	return w->bytes.s + w->word[i].text;
 }
 
-void fed_words_release(struct fed_words *w)
+void fed__words_release(struct fed_words *w)
 {
 	fed_text_release(&w->bytes);
 	fed_free(w->word);
@@ -116,8 +116,8 @@ static int take_word(struct cut *c)
 	return add_word(c, word);
 }
 
-int fed_words_split(struct fed_words *w, const char *text, size_t len, size_t *used,
-                    struct fed_error *err)
+int fed__words_split(struct fed_words *w, const char *text, size_t len, size_t *used,
+                     struct fed_error *err)
 {
 	struct cut c = {.words = w, .text = text, .len = len, .err = err};
 	int rc = FED_OK;
@@ -140,7 +140,7 @@ int fed_words_split(struct fed_words *w, const char *text, size_t len, size_t *u
 	return rc;
 }
 
-void fed_word_quote(struct fed_text *out, const char *s)
+void fed__word_quote(struct fed_text *out, const char *s)
 {
 	if (*s && !strpbrk(s, " \t\r\n;#'\"\\")) {
 		fed_text_add(out, "%s", s);

@@ -31,12 +31,12 @@ struct fed_words {
 /* Split off the first command of text [0, len); *used: its bytes, with the separator. An empty
  * command has no words. The error names the column of an unclosed quote. On failure the words read
  * so far remain, for completion. */
-int fed_words_split(struct fed_words *, const char *text, size_t len, size_t *used,
-                    struct fed_error *);
-const char *fed_words_at(const struct fed_words *, size_t i);
-void fed_words_release(struct fed_words *);
+int fed__words_split(struct fed_words *, const char *text, size_t len, size_t *used,
+                     struct fed_error *);
+const char *fed__words_at(const struct fed_words *, size_t i);
+void fed__words_release(struct fed_words *);
 
 /* Append s quoted, so that it is read back as one word s. */
-void fed_word_quote(struct fed_text *, const char *s);
+void fed__word_quote(struct fed_text *, const char *s);
 
 #endif

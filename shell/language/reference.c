@@ -48,7 +48,7 @@ static void put_default(struct fed_text *out, const struct fed_field *row)
 {
 	struct fed_text text = {0};
 
-	fed_help_default(row, &text);
+	fed__help_default(row, &text);
 	if ((row->flags & FED_FIELD_REQUIRED))
 		fed_text_add(out, "needed");
 	else if (strcmp(fed_text_str(&text), "\"\"") != 0)
@@ -83,7 +83,7 @@ static void put_rows(struct fed_text *out, const char *title, const struct fed_f
 static void put_command(struct fed_text *out, const struct fed_command *c)
 {
 	fed_text_add(out, "\n### %s\n\n`", c->name);
-	fed_help_usage(c, out);
+	fed__help_usage(c, out);
 	fed_text_add(out, "`: ");
 	put_words(out, c->help, false);
 	fed_text_add(out, ".\n");
@@ -116,12 +116,12 @@ static void put_faults(struct fed_text *out)
 	}
 }
 
-void fed_reference_put(const struct fed_shell *shell, struct fed_text *out)
+void fed__reference_put(const struct fed_shell *shell, struct fed_text *out)
 {
 	fed_text_add(out, "%s", head);
 	for (size_t g = 0; g < FED_GROUPS; g++) {
-		fed_text_add(out, "\n## %s: %s\n", fed_group_names[shell->groups[g].group],
-		             fed_group_help[shell->groups[g].group]);
+		fed_text_add(out, "\n## %s: %s\n", fed__group_names[shell->groups[g].group],
+		             fed__group_help[shell->groups[g].group]);
 		for (const struct fed_command *c = shell->groups[g].command; c->name; c++)
 			put_command(out, c);
 	}

@@ -9,6 +9,6 @@
 #include "shell/language/command.h"
 
 /* Append the reference as Markdown; uses only the shell's command table. */
-void fed_reference_put(const struct fed_shell *, struct fed_text *);
+void fed__reference_put(const struct fed_shell *, struct fed_text *);
 
 #endif

@@ -43,8 +43,8 @@ static enum fed_exit script_failure(enum fed_exit result)
 	return result == FED_EXIT_FAILED ? FED_EXIT_SCRIPT : result;
 }
 
-enum fed_exit fed_shell_read(struct fed_shell *shell, FILE *f, const char *name,
-                             const struct fed_script_place *from)
+enum fed_exit fed__shell_read(struct fed_shell *shell, FILE *f, const char *name,
+                              const struct fed_script_place *from)
 {
 	struct fed_script_place place = {
 		.file = name, .from = from, .depth = from ? from->depth + 1 : 1};
@@ -56,20 +56,20 @@ enum fed_exit fed_shell_read(struct fed_shell *shell, FILE *f, const char *name,
 	while (result == FED_EXIT_OK && !shell->quit && read_line(f, &line)) {
 		place.line++;
 		if (line.failed) {
-			fed_print_error(shell, name, ": out of memory");
+			fed__print_error(shell, name, ": out of memory");
 			result = FED_EXIT_FAILED;
 			break;
 		}
 		const size_t bom = place.line == 1 && line.len >= 3 && !memcmp(line.s, "\xef\xbb\xbf", 3);
 		const char *form = form_of(shell, fed_text_str(&line) + 3 * bom);
 		const size_t skipped = (size_t)(form - fed_text_str(&line));
-		if (!fed_watch_state_line(shell, form))
+		if (!fed__watch_state_line(shell, form))
 			result = FED_EXIT_INTERRUPTED;
 		else
-			result = fed_shell_execute(shell, form, line.len - skipped, &place);
+			result = fed__shell_execute(shell, form, line.len - skipped, &place);
 	}
 	if (result == FED_EXIT_OK && ferror(f)) {
-		fed_print_error(shell, name, ": cannot be read to its end");
+		fed__print_error(shell, name, ": cannot be read to its end");
 		result = FED_EXIT_IO;
 	}
 	fed_text_release(&line);
@@ -84,7 +84,7 @@ static void include_stack(const struct fed_script_place *place, struct fed_text 
 		fed_text_add(out, "%s%s:%u", p == place ? "" : " < ", p->file, p->line);
 }
 
-enum fed_exit fed_shell_source(struct fed_shell *shell, const char *path, struct fed_error *err)
+enum fed_exit fed__shell_source(struct fed_shell *shell, const char *path, struct fed_error *err)
 {
 	const struct fed_script_place *from = shell->place;
 	struct fed_text expanded = {0};
@@ -104,7 +104,7 @@ enum fed_exit fed_shell_source(struct fed_shell *shell, const char *path, struct
 	if (fed_file_readable(fed_text_str(&expanded), &size, err) == FED_OK) {
 		f = fopen(fed_text_str(&expanded), "re");
 		if (f) {
-			result = fed_shell_read(shell, f, path, from);
+			result = fed__shell_read(shell, f, path, from);
 			fclose(f);
 			if (result)
 				fed_fail(err, "%s stopped", fed_show(path).s);

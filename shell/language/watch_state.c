@@ -6,7 +6,7 @@
 
 #include "tui/watch.h"
 
-void fed_watch_state_interrupted(struct fed_shell *shell, const char *resume)
+void fed__watch_state_interrupted(struct fed_shell *shell, const char *resume)
 {
 	struct fed_watch_state *w = &shell->watching;
 
@@ -14,14 +14,14 @@ void fed_watch_state_interrupted(struct fed_shell *shell, const char *resume)
 	w->stopped = true;
 }
 
-bool fed_watch_state_line(struct fed_shell *shell, const char *text)
+bool fed__watch_state_line(struct fed_shell *shell, const char *text)
 {
 	struct fed_watch *watch = shell->watching.watch;
 
 	return !watch || fed_watch_line(watch, text);
 }
 
-enum fed_exit fed_watch_state_after(struct fed_shell *shell, enum fed_exit result)
+enum fed_exit fed__watch_state_after(struct fed_shell *shell, enum fed_exit result)
 {
 	struct fed_watch_state *w = &shell->watching;
 

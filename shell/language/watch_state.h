@@ -9,10 +9,10 @@
 
 /* Called by a command that was interrupted between two events; resume: the command that resumes it.
  */
-void fed_watch_state_interrupted(struct fed_shell *, const char *resume);
+void fed__watch_state_interrupted(struct fed_shell *, const char *resume);
 /* Called before each line of a script; false: the user left, do not run it. */
-bool fed_watch_state_line(struct fed_shell *, const char *text);
+bool fed__watch_state_line(struct fed_shell *, const char *text);
 /* Called after each command with its result; returns the result to use. */
-enum fed_exit fed_watch_state_after(struct fed_shell *, enum fed_exit);
+enum fed_exit fed__watch_state_after(struct fed_shell *, enum fed_exit);
 
 #endif

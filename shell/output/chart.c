@@ -8,13 +8,13 @@
 
 enum { COLUMNS_MOST = 100, ROWS_MOST = 20 };
 
-int fed_print_chart(struct fed_shell *shell, const char *title, const char *x_label,
-                    const struct fed_chart_series *series, size_t n, struct fed_error *err)
+int fed__print_chart(struct fed_shell *shell, const char *title, const char *x_label,
+                     const struct fed_chart_series *series, size_t n, struct fed_error *err)
 {
 	const struct fed_screen *screen = &shell->screen;
 	struct fed_text drawing = {0};
 
-	fed_screen_measure(shell);
+	fed__screen_measure(shell);
 	const struct fed_chart chart = {
 		.title = title,
 		.x_label = x_label,
@@ -27,7 +27,7 @@ int fed_print_chart(struct fed_shell *shell, const char *title, const char *x_la
 	};
 	const int rc = fed_chart_draw(&chart, &drawing, err);
 	if (rc == FED_OK)
-		fed_print_drawing(shell, &drawing);
+		fed__print_drawing(shell, &drawing);
 	fed_text_release(&drawing);
 	return rc;
 }

@@ -8,7 +8,7 @@
 #include "shell/shell.h"
 #include "tui/widgets/chart.h"
 
-int fed_print_chart(struct fed_shell *, const char *title, const char *x_label,
-                    const struct fed_chart_series *, size_t n, struct fed_error *);
+int fed__print_chart(struct fed_shell *, const char *title, const char *x_label,
+                     const struct fed_chart_series *, size_t n, struct fed_error *);
 
 #endif

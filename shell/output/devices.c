@@ -14,14 +14,14 @@
 struct equipment {
 	char device[64], link[64];
 };
-const struct fed_field fed_equipment_fields[] = {
+const struct fed_field fed__equipment_fields[] = {
 	FED_TEXT(struct equipment, device, NULL, "device", FED_DEVICE_HELP),
 	FED_TEXT(struct equipment, link, NULL, "link", FED_LINK_HELP),
 	FED_END,
 };
 
-int fed_set_equipment(struct fed_shell *shell, const char *who, const struct fed_assign *assign,
-                      size_t n, struct fed_error *err)
+int fed__set_equipment(struct fed_shell *shell, const char *who, const struct fed_assign *assign,
+                       size_t n, struct fed_error *err)
 {
 	struct equipment typed = {.device = ""};
 	struct fed_device_spec device;
@@ -30,7 +30,7 @@ int fed_set_equipment(struct fed_shell *shell, const char *who, const struct fed
 
 	if (!*who || !n)
 		return fed_fail(err, "needs a device or a link: `set client 3-7 link=3g device=phone:0.5`");
-	if (fed_fields_assign(fed_equipment_fields, &typed, assign, n, err))
+	if (fed_fields_assign(fed__equipment_fields, &typed, assign, n, err))
 		return FED_FAIL;
 	if (*typed.device && fed_device_parse(typed.device, &device, err))
 		return FED_FAIL;
@@ -42,8 +42,8 @@ int fed_set_equipment(struct fed_shell *shell, const char *who, const struct fed
 	struct fed_text text = {0};
 	fed_text_count(&text, changed);
 	fed_text_add(&text, changed == 1 ? " client: " : " clients: ");
-	fed_fields_print(fed_equipment_fields, &typed, true, &text);
-	fed_print(shell, "%s\n", fed_text_str(&text));
+	fed_fields_print(fed__equipment_fields, &typed, true, &text);
+	fed__print(shell, "%s\n", fed_text_str(&text));
 	fed_text_release(&text);
 	return FED_OK;
 }
@@ -74,7 +74,7 @@ static const char *link_name(size_t k)
 	return fed_link_profiles[k].name;
 }
 
-void fed_show_equipment(struct fed_shell *shell)
+void fed__show_equipment(struct fed_shell *shell)
 {
 	const struct fed_clients *all = &fed_session_parts(shell->session)->clients;
 	uint32_t devices[FED_NO_PROFILE + 1] = {0}, links[FED_NO_PROFILE + 1] = {0};
@@ -89,17 +89,17 @@ void fed_show_equipment(struct fed_shell *shell)
 		devices[client->device_profile]++;
 		links[client->link_profile]++;
 	}
-	fed_print_styled(shell, FED_EMPHASIS_BOLD, "clients\n");
+	fed__print_styled(shell, FED_EMPHASIS_BOLD, "clients\n");
 	put_counts(&text, devices, device_name);
-	fed_table_cell(&table, "device");
-	fed_table_cell(&table, "%s", fed_text_str(&text));
-	fed_table_cell(&table, "`set client WHO device=`, `clients` shows each");
+	fed__table_cell(&table, "device");
+	fed__table_cell(&table, "%s", fed_text_str(&text));
+	fed__table_cell(&table, "`set client WHO device=`, `clients` shows each");
 	fed_text_clear(&text);
 	put_counts(&text, links, link_name);
-	fed_table_cell(&table, "link");
-	fed_table_cell(&table, "%s", fed_text_str(&text));
-	fed_table_cell(&table, "`set client WHO link=`");
-	fed_table_print(shell, &table, false);
+	fed__table_cell(&table, "link");
+	fed__table_cell(&table, "%s", fed_text_str(&text));
+	fed__table_cell(&table, "`set client WHO link=`");
+	fed__table_print(shell, &table, false);
 	fed_text_release(&text);
 }
 
@@ -125,11 +125,11 @@ static void put_rate(struct fed_table *table, double bytes)
 	struct fed_text text = {0};
 
 	if (isinf(bytes)) {
-		fed_table_cell(table, "-");
+		fed__table_cell(table, "-");
 		return;
 	}
 	fed_text_bytes(&text, bytes);
-	fed_table_cell(table, "%s/s", fed_text_str(&text));
+	fed__table_cell(table, "%s/s", fed_text_str(&text));
 	fed_text_release(&text);
 }
 
@@ -138,7 +138,7 @@ static void put_time(struct fed_table *table, double seconds)
 	struct fed_text text = {0};
 
 	fed_text_seconds(&text, seconds);
-	fed_table_cell(table, "%s", seconds > 0 ? fed_text_str(&text) : "-");
+	fed__table_cell(table, "%s", seconds > 0 ? fed_text_str(&text) : "-");
 	fed_text_release(&text);
 }
 
@@ -147,22 +147,22 @@ static void show_devices(struct fed_shell *shell, const char *only)
 {
 	struct fed_table table = {.columns = 3, .right = "lrl"};
 
-	fed_table_cell(&table, "device");
-	fed_table_cell(&table, "speed");
-	fed_table_cell(&table, "what it is");
+	fed__table_cell(&table, "device");
+	fed__table_cell(&table, "speed");
+	fed__table_cell(&table, "what it is");
 	for (const struct fed_device_profile *p = fed_device_profiles; p->name; p++) {
 		struct fed_text text = {0};
 
 		if (only && !fed_same_name(only, p->name))
 			continue;
 		fed_text_si(&text, p->flops, "FLOP/s");
-		fed_table_cell(&table, "%s", p->name);
-		fed_table_cell(&table, "%s", p->flops > 0 ? fed_text_str(&text) : "-");
-		fed_table_cell(&table, "%s", p->help);
+		fed__table_cell(&table, "%s", p->name);
+		fed__table_cell(&table, "%s", p->flops > 0 ? fed_text_str(&text) : "-");
+		fed__table_cell(&table, "%s", p->help);
 		fed_text_release(&text);
 	}
-	fed_table_print(shell, &table, true);
-	fed_print(shell, "\n%s", device_doc);
+	fed__table_print(shell, &table, true);
+	fed__print(shell, "\n%s", device_doc);
 }
 
 static void show_links(struct fed_shell *shell, const char *only)
@@ -172,26 +172,26 @@ static void show_links(struct fed_shell *shell, const char *only)
 	struct fed_table table = {.columns = 7, .right = "lrrrrrl"};
 
 	for (size_t k = 0; k < sizeof titles / sizeof *titles; k++)
-		fed_table_cell(&table, "%s", titles[k]);
+		fed__table_cell(&table, "%s", titles[k]);
 	for (const struct fed_link_profile *p = fed_link_profiles; p->name; p++) {
 		if (only && !fed_same_name(only, p->name))
 			continue;
-		fed_table_cell(&table, "%s", p->name);
+		fed__table_cell(&table, "%s", p->name);
 		put_time(&table, p->link.latency);
 		put_time(&table, p->link.jitter);
 		put_rate(&table, p->link.down);
 		put_rate(&table, p->link.up);
 		if (p->link.loss > 0)
-			fed_table_cell(&table, "%g %%", 100 * p->link.loss);
+			fed__table_cell(&table, "%g %%", 100 * p->link.loss);
 		else
-			fed_table_cell(&table, "-");
-		fed_table_cell(&table, "%s", p->help);
+			fed__table_cell(&table, "-");
+		fed__table_cell(&table, "%s", p->help);
 	}
-	fed_table_print(shell, &table, true);
-	fed_print(shell, "\n%s", link_doc);
+	fed__table_print(shell, &table, true);
+	fed__print(shell, "\n%s", link_doc);
 }
 
-bool fed_explain_equipment(struct fed_shell *shell, const char *name)
+bool fed__explain_equipment(struct fed_shell *shell, const char *name)
 {
 	bool device = fed_same_name(name, "device"), link = fed_same_name(name, "link");
 	const char *only = device || link ? NULL : name;
@@ -203,7 +203,7 @@ bool fed_explain_equipment(struct fed_shell *shell, const char *name)
 	if (device)
 		show_devices(shell, only);
 	if (device && link)
-		fed_print(shell, "\n");
+		fed__print(shell, "\n");
 	if (link)
 		show_links(shell, only);
 	return device || link;

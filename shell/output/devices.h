@@ -12,13 +12,13 @@
 #define FED_LINK_HELP "4g, 1e6 (bytes/s), 4g:0.3 with a spread of the bandwidths; `explain link`"
 
 /* Fields of `set client WHO`. */
-extern const struct fed_field fed_equipment_fields[];
-int fed_set_equipment(struct fed_shell *, const char *who, const struct fed_assign *, size_t n,
-                      struct fed_error *);
+extern const struct fed_field fed__equipment_fields[];
+int fed__set_equipment(struct fed_shell *, const char *who, const struct fed_assign *, size_t n,
+                       struct fed_error *);
 /* Print how many clients have each profile; nothing without clients. */
-void fed_show_equipment(struct fed_shell *);
+void fed__show_equipment(struct fed_shell *);
 
 /* Explain "device", "link" or a profile; false: another name. */
-bool fed_explain_equipment(struct fed_shell *, const char *name);
+bool fed__explain_equipment(struct fed_shell *, const char *name);
 
 #endif

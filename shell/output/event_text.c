@@ -44,44 +44,44 @@ static bool is_shown(const struct fed_shell *shell, const struct fed_record *r)
 	return !isnan(r->test_loss) || fed_session_parts(shell->session)->settings.eval_every <= 1;
 }
 
-void fed_print_event(void *ctx, const struct fed_event *event)
+void fed__print_event(void *ctx, const struct fed_event *event)
 {
 	struct fed_shell *shell = ctx;
 	struct fed_text text = {0};
 
-	if (fed_step_text_take(shell, event) ||
+	if (fed__step_text_take(shell, event) ||
 	    shell->watching.watch) /* the watch shows all events in its log */
 		return;
 	switch (event->kind) {
 	case FED_EVENT_NOTICE:
-		fed_print_styled(shell, FED_EMPHASIS_DIM, "note: %s\n", event->text ? event->text : "");
+		fed__print_styled(shell, FED_EMPHASIS_DIM, "note: %s\n", event->text ? event->text : "");
 		break;
 	case FED_EVENT_WARNING:
-		fed_print_warning(shell, event->text ? event->text : "");
+		fed__print_warning(shell, event->text ? event->text : "");
 		break;
 	case FED_EVENT_ROUND:
 		if (!is_shown(shell, event->record))
 			break;
 		put_round(&text, event->record);
-		fed_print(shell, "%s\n", fed_text_str(&text));
+		fed__print(shell, "%s\n", fed_text_str(&text));
 		break;
 	case FED_EVENT_REFUSED:
-		fed_print(shell, "client %u: update refused: %s\n", event->client,
-		          event->text ? event->text : "");
+		fed__print(shell, "client %u: update refused: %s\n", event->client,
+		           event->text ? event->text : "");
 		break;
 	case FED_EVENT_STOP:
-		fed_print(shell, "%s\n", event->text ? event->text : "");
+		fed__print(shell, "%s\n", event->text ? event->text : "");
 		break;
 	case FED_EVENT_FAULT: /* faults of single clients are in the log only */
 		if (event->client == FED_SERVER)
-			fed_print(shell, "%s\n", event->text ? event->text : "");
+			fed__print(shell, "%s\n", event->text ? event->text : "");
 		break;
 	case FED_EVENT_PLUGIN:
-		fed_print(shell, "plugin: %s\n", event->text ? event->text : "");
+		fed__print(shell, "plugin: %s\n", event->text ? event->text : "");
 		break;
 	default:
 		break; /* others are in the log and the progress line; an abort is reported as an error */
 	}
 	fed_text_release(&text);
-	fed_progress_event(shell, event);
+	fed__progress_event(shell, event);
 }

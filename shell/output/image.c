@@ -61,8 +61,8 @@ static void put_cell(const struct fed_image_file *p, uint32_t row, uint32_t colu
 		fed_text_add(out, "%c", ascii[(int)fmin(9, light * 10)]);
 }
 
-void fed_images_text(const struct fed_image_file *p, size_t n, const struct fed_screen *screen,
-                     struct fed_text *out)
+void fed__images_text(const struct fed_image_file *p, size_t n, const struct fed_screen *screen,
+                      struct fed_text *out)
 {
 	const uint32_t height = p->shape.dim[0], width = p->shape.dim[1];
 	const int capacity = (screen->columns > 0 ? screen->columns : 80) / (int)n - GAP;

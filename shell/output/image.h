@@ -21,7 +21,7 @@ struct fed_image_file {
 };
 
 /* Append n <= 4 images of the same shape. */
-void fed_images_text(const struct fed_image_file *, size_t n, const struct fed_screen *,
-                     struct fed_text *out);
+void fed__images_text(const struct fed_image_file *, size_t n, const struct fed_screen *,
+                      struct fed_text *out);
 
 #endif

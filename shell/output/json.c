@@ -29,18 +29,18 @@ static void put_json(const struct fed_shell *shell, const struct fed_event *even
 	fed_text_add(line, fed_session_open(shell->session) ? ",\"open\":true}" : "}");
 }
 
-void fed_print_json(struct fed_shell *shell, struct fed_text *line)
+void fed__print_json(struct fed_shell *shell, struct fed_text *line)
 {
 	if (shell->json &&
 	    (fprintf(shell->json, "%s\n", fed_text_str(line)) < 0 || fflush(shell->json))) {
 		shell->json = NULL; /* closed by its opener */
 		shell->json_lost = true;
-		fed_print_error(shell, "--json: ", strerror(errno));
+		fed__print_error(shell, "--json: ", strerror(errno));
 	}
 	fed_text_release(line);
 }
 
-void fed_json_outcome(struct fed_text *line, const struct fed_outcome *o)
+void fed__json_outcome(struct fed_text *line, const struct fed_outcome *o)
 {
 	fed_text_add(line, ",\"rounds\":%llu,\"clients\":%u", (unsigned long long)o->rounds,
 	             o->clients);
@@ -55,7 +55,7 @@ void fed_json_outcome(struct fed_text *line, const struct fed_outcome *o)
 	fed_text_put(line, "}", 1);
 }
 
-void fed_json_event(void *ctx, const struct fed_event *event)
+void fed__json_event(void *ctx, const struct fed_event *event)
 {
 	struct fed_shell *shell = ctx;
 	struct fed_text line = {0};
@@ -63,5 +63,5 @@ void fed_json_event(void *ctx, const struct fed_event *event)
 	if (!shell->json || (fed_event_is_step(event->kind) && !shell->stepping.on))
 		return;
 	put_json(shell, event, &line);
-	fed_print_json(shell, &line);
+	fed__print_json(shell, &line);
 }

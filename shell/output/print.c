@@ -19,7 +19,7 @@ static void put_styled(struct fed_shell *shell, FILE *f, enum fed_emphasis style
 	struct fed_text clean = {0};
 	const bool styled = shell->screen.color && style != FED_EMPHASIS_PLAIN;
 
-	fed_progress_erase(shell);
+	fed__progress_erase(shell);
 	fed_text_put_clean(&clean, fed_text_str(text), text->len, shell->screen.utf8);
 	if (styled)
 		fputs(escapes[style], f);
@@ -29,7 +29,7 @@ static void put_styled(struct fed_shell *shell, FILE *f, enum fed_emphasis style
 	fed_text_release(&clean);
 }
 
-void fed_print(struct fed_shell *shell, const char *fmt, ...)
+void fed__print(struct fed_shell *shell, const char *fmt, ...)
 {
 	struct fed_text text = {0};
 	va_list ap;
@@ -41,7 +41,7 @@ void fed_print(struct fed_shell *shell, const char *fmt, ...)
 	fed_text_release(&text);
 }
 
-void fed_print_styled(struct fed_shell *shell, enum fed_emphasis style, const char *fmt, ...)
+void fed__print_styled(struct fed_shell *shell, enum fed_emphasis style, const char *fmt, ...)
 {
 	struct fed_text text = {0};
 	va_list ap;
@@ -53,13 +53,13 @@ void fed_print_styled(struct fed_shell *shell, enum fed_emphasis style, const ch
 	fed_text_release(&text);
 }
 
-void fed_print_drawing(struct fed_shell *shell, const struct fed_text *drawing)
+void fed__print_drawing(struct fed_shell *shell, const struct fed_text *drawing)
 {
-	fed_progress_erase(shell);
+	fed__progress_erase(shell);
 	fwrite(fed_text_str(drawing), 1, drawing->len, shell->out);
 }
 
-void fed_print_warning(struct fed_shell *shell, const char *text)
+void fed__print_warning(struct fed_shell *shell, const char *text)
 {
 	struct fed_text line = {0};
 
@@ -69,7 +69,7 @@ void fed_print_warning(struct fed_shell *shell, const char *text)
 	fed_text_release(&line);
 }
 
-void fed_print_error(struct fed_shell *shell, const char *where, const char *text)
+void fed__print_error(struct fed_shell *shell, const char *where, const char *text)
 {
 	struct fed_text line = {0};
 
@@ -85,7 +85,7 @@ void fed_print_error(struct fed_shell *shell, const char *where, const char *tex
 
 /* Tables ------------------------------------------------------------------- */
 
-void fed_table_cell(struct fed_table *t, const char *fmt, ...)
+void fed__table_cell(struct fed_table *t, const char *fmt, ...)
 {
 	va_list ap;
 
@@ -125,7 +125,7 @@ static void put_row(const struct fed_table *t, const char **cell, const int *wid
 		line->s[--line->len] = 0;
 }
 
-void fed_table_print(struct fed_shell *shell, struct fed_table *t, bool header)
+void fed__table_print(struct fed_shell *shell, struct fed_table *t, bool header)
 {
 	int width[COLUMNS_MAX] = {0};
 	struct fed_text line = {0};
@@ -137,8 +137,8 @@ void fed_table_print(struct fed_shell *shell, struct fed_table *t, bool header)
 		for (size_t row = 0; row < t->n / t->columns; row++) {
 			fed_text_clear(&line);
 			put_row(t, &cell, width, &line);
-			fed_print_styled(shell, header && row == 0 ? FED_EMPHASIS_DIM : FED_EMPHASIS_PLAIN,
-			                 "%s\n", fed_text_str(&line));
+			fed__print_styled(shell, header && row == 0 ? FED_EMPHASIS_DIM : FED_EMPHASIS_PLAIN,
+			                  "%s\n", fed_text_str(&line));
 		}
 	}
 	fed_text_release(&line);

@@ -19,14 +19,14 @@ enum fed_emphasis {
 	FED_EMPHASIS_BAD
 };
 
-__attribute__((format(printf, 2, 3))) void fed_print(struct fed_shell *, const char *fmt, ...);
-__attribute__((format(printf, 3, 4))) void fed_print_styled(struct fed_shell *, enum fed_emphasis,
-                                                            const char *fmt, ...);
+__attribute__((format(printf, 2, 3))) void fed__print(struct fed_shell *, const char *fmt, ...);
+__attribute__((format(printf, 3, 4))) void fed__print_styled(struct fed_shell *, enum fed_emphasis,
+                                                             const char *fmt, ...);
 /* Print a drawing, whose escapes are kept. */
-void fed_print_drawing(struct fed_shell *, const struct fed_text *);
+void fed__print_drawing(struct fed_shell *, const struct fed_text *);
 /* Print "warning: text" or "error: where: text" to `errors`. */
-void fed_print_warning(struct fed_shell *, const char *text);
-void fed_print_error(struct fed_shell *, const char *where, const char *text);
+void fed__print_warning(struct fed_shell *, const char *text);
+void fed__print_error(struct fed_shell *, const char *where, const char *text);
 
 /* A table; columns are as wide as their widest cell. */
 struct fed_table {
@@ -34,22 +34,23 @@ struct fed_table {
 	size_t columns, n;
 	const char *right; /* a character for each column, 'r': right-aligned; NULL: none is */
 };
-void fed_table_cell(struct fed_table *, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+void fed__table_cell(struct fed_table *, const char *fmt, ...)
+	__attribute__((format(printf, 2, 3)));
 /* Print and release the table. header: the first row is a header. */
-void fed_table_print(struct fed_shell *, struct fed_table *, bool header);
+void fed__table_print(struct fed_shell *, struct fed_table *, bool header);
 
 /* Sinks of the session's events; shell is a struct fed_shell *. */
-void fed_print_event(void *shell, const struct fed_event *);
-void fed_json_event(void *shell, const struct fed_event *);
+void fed__print_event(void *shell, const struct fed_event *);
+void fed__json_event(void *shell, const struct fed_event *);
 /* Write and release a line for --json; nothing without --json. */
-void fed_print_json(struct fed_shell *, struct fed_text *);
+void fed__print_json(struct fed_shell *, struct fed_text *);
 /* Append ,"rounds":3,"test_accuracy":... and the end of the line. */
-void fed_json_outcome(struct fed_text *, const struct fed_outcome *);
+void fed__json_outcome(struct fed_text *, const struct fed_outcome *);
 
 /* The progress line; rounds 0: no limit. */
-void fed_progress_begin(struct fed_shell *, uint64_t rounds);
-void fed_progress_event(struct fed_shell *, const struct fed_event *);
-void fed_progress_erase(struct fed_shell *);
-void fed_progress_end(struct fed_shell *);
+void fed__progress_begin(struct fed_shell *, uint64_t rounds);
+void fed__progress_event(struct fed_shell *, const struct fed_event *);
+void fed__progress_erase(struct fed_shell *);
+void fed__progress_end(struct fed_shell *);
 
 #endif

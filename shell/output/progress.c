@@ -12,7 +12,7 @@
 
 #define DRAW_EVERY 0.1 /* seconds */
 
-void fed_progress_begin(struct fed_shell *shell, uint64_t rounds)
+void fed__progress_begin(struct fed_shell *shell, uint64_t rounds)
 {
 	const double now = fed_wall_seconds();
 
@@ -22,10 +22,10 @@ void fed_progress_begin(struct fed_shell *shell, uint64_t rounds)
 		.began = now,
 		.first = fed_session_version(shell->session),
 	};
-	fed_signals_running(FED_RUNNING_ROUNDS);
+	fed__signals_running(FED_RUNNING_ROUNDS);
 }
 
-void fed_progress_erase(struct fed_shell *shell)
+void fed__progress_erase(struct fed_shell *shell)
 {
 	if (!shell->progress.shown)
 		return;
@@ -33,11 +33,11 @@ void fed_progress_erase(struct fed_shell *shell)
 	shell->progress.shown = false;
 }
 
-void fed_progress_end(struct fed_shell *shell)
+void fed__progress_end(struct fed_shell *shell)
 {
-	fed_progress_erase(shell);
+	fed__progress_erase(shell);
 	shell->progress.on = false;
-	fed_signals_running(FED_RUNNING_NOTHING);
+	fed__signals_running(FED_RUNNING_NOTHING);
 	fflush(shell->out);
 }
 
@@ -69,9 +69,9 @@ static void draw(struct fed_shell *shell, double now)
 {
 	struct fed_text line = {0};
 
-	fed_screen_measure(shell);
+	fed__screen_measure(shell);
 	put_progress(shell, now, &line);
-	fed_progress_erase(shell);
+	fed__progress_erase(shell);
 	fprintf(shell->out, "%.*s", shell->screen.columns - 1, fed_text_str(&line));
 	fflush(shell->out);
 	fed_text_release(&line);
@@ -79,7 +79,7 @@ static void draw(struct fed_shell *shell, double now)
 	shell->progress.drawn = now;
 }
 
-void fed_progress_event(struct fed_shell *shell, const struct fed_event *event)
+void fed__progress_event(struct fed_shell *shell, const struct fed_event *event)
 {
 	struct fed_progress_line *p = &shell->progress;
 

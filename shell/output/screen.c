@@ -13,7 +13,7 @@
 #include "shell/shell.h"
 #include "tui/terminal.h"
 
-void fed_screen_measure(struct fed_shell *shell)
+void fed__screen_measure(struct fed_shell *shell)
 {
 	struct winsize size;
 
@@ -25,7 +25,7 @@ void fed_screen_measure(struct fed_shell *shell)
 		shell->screen.rows = size.ws_row;
 }
 
-void fed_screen_init(struct fed_shell *shell, bool color)
+void fed__screen_init(struct fed_shell *shell, bool color)
 {
 	const char *term = getenv("TERM"), *no_color = getenv("NO_COLOR");
 	const int out = fileno(shell->out);
@@ -37,5 +37,5 @@ void fed_screen_init(struct fed_shell *shell, bool color)
 	screen->utf8 = strcmp(nl_langinfo(CODESET), "UTF-8") == 0;
 	screen->columns = 80;
 	screen->rows = 24;
-	fed_screen_measure(shell);
+	fed__screen_measure(shell);
 }

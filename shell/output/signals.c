@@ -89,7 +89,7 @@ static void on_end(int number)
 	fed_session_interrupt(connected->session);
 }
 
-void fed_signals_connect(struct fed_shell *shell)
+void fed__signals_connect(struct fed_shell *shell)
 {
 	struct sigaction interrupt = {.sa_handler = on_interrupt}, end = {.sa_handler = on_end};
 	struct sigaction pipe = {.sa_handler = SIG_DFL};
@@ -105,17 +105,17 @@ void fed_signals_connect(struct fed_shell *shell)
 	sigaction(SIGPIPE, &pipe, NULL);
 }
 
-bool fed_signals_interrupted(void)
+bool fed__signals_interrupted(void)
 {
 	return atomic_exchange(&interrupted, 0);
 }
 
-int fed_signals_ending(void)
+int fed__signals_ending(void)
 {
 	return ending;
 }
 
-void fed_signals_running(enum fed_running what)
+void fed__signals_running(enum fed_running what)
 {
 	presses = 0;
 	running = (int)what;

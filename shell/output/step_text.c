@@ -12,14 +12,14 @@
 
 #define IDS_SHOWN 10
 
-void fed_step_text_begin(struct fed_shell *shell)
+void fed__step_text_begin(struct fed_shell *shell)
 {
 	shell->stepping = (struct fed_step_text){.on = true};
 }
 
 static void say(struct fed_shell *shell, double clock, const char *words)
 {
-	fed_print(shell, "%.9g s  %s\n", clock, words); /* events lie close together */
+	fed__print(shell, "%.9g s  %s\n", clock, words); /* events lie close together */
 	shell->stepping.printed = true;
 }
 
@@ -157,7 +157,7 @@ static void say_event(struct fed_shell *shell, const struct fed_event *event)
 	fed_text_release(&words);
 }
 
-bool fed_step_text_take(struct fed_shell *shell, const struct fed_event *event)
+bool fed__step_text_take(struct fed_shell *shell, const struct fed_event *event)
 {
 	if (!shell->stepping.on)
 		return false;
@@ -220,7 +220,7 @@ static void put_next(struct fed_text *out, const struct fed_next_event *next)
 		                                                        : ", too late to be used");
 }
 
-void fed_step_text_close(struct fed_shell *shell, const struct fed_next_event *was)
+void fed__step_text_close(struct fed_shell *shell, const struct fed_next_event *was)
 {
 	struct fed_text words = {0};
 
@@ -233,7 +233,7 @@ void fed_step_text_close(struct fed_shell *shell, const struct fed_next_event *w
 	fed_text_release(&words);
 }
 
-void fed_step_text_end(struct fed_shell *shell)
+void fed__step_text_end(struct fed_shell *shell)
 {
 	flush_group(shell, "");
 	fed_text_release(&shell->stepping.ids);
@@ -241,7 +241,7 @@ void fed_step_text_end(struct fed_shell *shell)
 	shell->stepping = (struct fed_step_text){0};
 }
 
-void fed_print_next(struct fed_shell *shell)
+void fed__print_next(struct fed_shell *shell)
 {
 	const struct fed_session *s = shell->session;
 	const struct fed_session_status st = fed_session_status(s);
@@ -258,6 +258,6 @@ void fed_print_next(struct fed_shell *shell)
 	if (names_client(&next) || next.kind == FED_NEXT_EVENT_DEADLINE ||
 	    next.kind == FED_NEXT_EVENT_SERVED_ALL)
 		fed_text_add(&text, ", at %.9g s", next.when);
-	fed_print(shell, "next: %s\n", fed_text_str(&text));
+	fed__print(shell, "next: %s\n", fed_text_str(&text));
 	fed_text_release(&text);
 }

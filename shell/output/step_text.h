@@ -9,13 +9,13 @@
 #include "shell/shell.h"
 
 /* From begin to end each event is printed as a line; events of the same kind share one. */
-void fed_step_text_begin(struct fed_shell *);
-void fed_step_text_end(struct fed_shell *);
+void fed__step_text_begin(struct fed_shell *);
+void fed__step_text_end(struct fed_shell *);
 /* Print the event as a sentence; false: it has none, print it the usual way. */
-bool fed_step_text_take(struct fed_shell *, const struct fed_event *);
+bool fed__step_text_take(struct fed_shell *, const struct fed_event *);
 /* End a step. was: the event due before it; printed if the step emitted nothing. */
-void fed_step_text_close(struct fed_shell *, const struct fed_next_event *was);
+void fed__step_text_close(struct fed_shell *, const struct fed_next_event *was);
 /* Print "next: client 3 has trained at 0.4 s". */
-void fed_print_next(struct fed_shell *);
+void fed__print_next(struct fed_shell *);
 
 #endif

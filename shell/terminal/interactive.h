@@ -9,19 +9,19 @@
 
 /* Read and run lines with readline until quit, end of input or a signal. Input and output must be a
  * terminal with escapes. */
-enum fed_exit fed_readline_run(struct fed_shell *);
+enum fed_exit fed__readline_run(struct fed_shell *);
 /* The same on a terminal without escapes. */
-enum fed_exit fed_plain_run(struct fed_shell *);
+enum fed_exit fed__plain_run(struct fed_shell *);
 
 /* Append the prompt: "fedsh> ", in an open round "fedsh(round 13)> ". */
-void fed_shell_prompt(const struct fed_shell *, struct fed_text *);
+void fed__shell_prompt(const struct fed_shell *, struct fed_text *);
 
 /* The history of typed lines; back: from 1, the newest; NULL beyond the oldest. */
-void fed_line_history_load(void);
+void fed__line_history_load(void);
 /* Also appended to the file at once: a session that is killed keeps its lines. */
-void fed_line_history_add(const char *line);
+void fed__line_history_add(const char *line);
 /* Tell when lines could not be appended. */
-void fed_line_history_end(struct fed_shell *);
-const char *fed_line_history_at(size_t back);
+void fed__line_history_end(struct fed_shell *);
+const char *fed__line_history_at(size_t back);
 
 #endif

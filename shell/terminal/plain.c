@@ -7,7 +7,7 @@
 #include "shell/output/print.h"
 #include "shell/terminal/interactive.h"
 
-void fed_shell_prompt(const struct fed_shell *shell, struct fed_text *out)
+void fed__shell_prompt(const struct fed_shell *shell, struct fed_text *out)
 {
 	const struct fed_session *s = shell->session;
 
@@ -17,7 +17,7 @@ void fed_shell_prompt(const struct fed_shell *shell, struct fed_text *out)
 		fed_text_add(out, "fedsh> ");
 }
 
-enum fed_exit fed_plain_run(struct fed_shell *shell)
+enum fed_exit fed__plain_run(struct fed_shell *shell)
 {
 	struct fed_text prompt = {0};
 	char *line = NULL;
@@ -25,20 +25,20 @@ enum fed_exit fed_plain_run(struct fed_shell *shell)
 	ssize_t n;
 
 	shell->lenient = true;
-	while (!shell->quit && !fed_signals_ending()) {
+	while (!shell->quit && !fed__signals_ending()) {
 		fed_text_clear(&prompt);
-		fed_shell_prompt(shell, &prompt);
-		fed_print(shell, "%s", fed_text_str(&prompt));
+		fed__shell_prompt(shell, &prompt);
+		fed__print(shell, "%s", fed_text_str(&prompt));
 		fflush(shell->out);
-		fed_signals_interrupted();
+		fed__signals_interrupted();
 		if ((n = getline(&line, &size, stdin)) < 0) {
-			if (!fed_signals_interrupted())
+			if (!fed__signals_interrupted())
 				break;
 			clearerr(stdin);
-			fed_print(shell, "\n");
+			fed__print(shell, "\n");
 			continue;
 		}
-		fed_shell_execute(shell, line, (size_t)n, NULL);
+		fed__shell_execute(shell, line, (size_t)n, NULL);
 	}
 	free(line);
 	fed_text_release(&prompt);

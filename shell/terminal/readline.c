@@ -46,8 +46,8 @@ static char **complete_line(const char *text, int start, int end)
 {
 	(void)text;
 	rl_attempted_completion_over = 1; /* no file name completion by readline */
-	fed_candidates_release(&found);
-	fed_complete(at_prompt, rl_line_buffer, (size_t)end, &found);
+	fed__candidates_release(&found);
+	fed__complete(at_prompt, rl_line_buffer, (size_t)end, &found);
 	if (!found.n || found.start != (size_t)start) {
 		/* Readline's word begins elsewhere: adjust the candidates to it. */
 		for (size_t i = 0; i < found.n; i++) {
@@ -124,7 +124,7 @@ static int append_line(const char *path, const char *line)
 	return error;
 }
 
-void fed_line_history_load(void)
+void fed__line_history_load(void)
 {
 	struct fed_text path = {0};
 
@@ -136,7 +136,7 @@ void fed_line_history_load(void)
 	fed_text_release(&path);
 }
 
-void fed_line_history_end(struct fed_shell *shell)
+void fed__line_history_end(struct fed_shell *shell)
 {
 	if (!unsaved)
 		return;
@@ -144,7 +144,7 @@ void fed_line_history_end(struct fed_shell *shell)
 	fprintf(shell->errors, "warning: the history is not saved: %s\n", strerror(unsaved));
 }
 
-void fed_line_history_add(const char *line)
+void fed__line_history_add(const char *line)
 {
 	const HIST_ENTRY *last = history_length ? history_get(history_base + history_length - 1) : NULL;
 	struct fed_text path = {0};
@@ -157,7 +157,7 @@ void fed_line_history_add(const char *line)
 	fed_text_release(&path);
 }
 
-const char *fed_line_history_at(size_t back)
+const char *fed__line_history_at(size_t back)
 {
 	const HIST_ENTRY *entry = back && back <= (size_t)history_length
 	                              ? history_get(history_base + history_length - (int)back)
@@ -176,7 +176,7 @@ static void prompt(void)
 	struct fed_text text = {0};
 
 	fed_text_add(&text, "%s", color ? "\001\033[1m\002" : "");
-	fed_shell_prompt(at_prompt, &text);
+	fed__shell_prompt(at_prompt, &text);
 	fed_text_add(&text, "%s", color ? "\001\033[0m\002" : "");
 	rl_callback_handler_install(fed_text_str(&text), take_line); /* copies the prompt */
 	fed_text_release(&text);
@@ -191,13 +191,13 @@ static void take_line(char *line)
 		done = true;
 		return;
 	}
-	fed_line_history_add(line);
-	fed_signals_interrupted();
-	fed_screen_measure(at_prompt);
-	fed_shell_execute(at_prompt, line, strlen(line), NULL);
+	fed__line_history_add(line);
+	fed__signals_interrupted();
+	fed__screen_measure(at_prompt);
+	fed__shell_execute(at_prompt, line, strlen(line), NULL);
 	free(line);
-	fed_signals_interrupted();
-	done = at_prompt->quit || fed_signals_ending();
+	fed__signals_interrupted();
+	done = at_prompt->quit || fed__signals_ending();
 	if (!done)
 		prompt();
 }
@@ -226,18 +226,18 @@ static void set_up(struct fed_shell *shell)
 	rl_basic_quote_characters = "";
 	rl_variable_bind("enable-bracketed-paste", "on");
 	rl_variable_bind("completion-ignore-case", "off");
-	fed_line_history_load();
+	fed__line_history_load();
 }
 
-enum fed_exit fed_readline_run(struct fed_shell *shell)
+enum fed_exit fed__readline_run(struct fed_shell *shell)
 {
 	set_up(shell);
 	prompt();
-	while (!done && !fed_signals_ending()) {
+	while (!done && !fed__signals_ending()) {
 		struct pollfd input = {.fd = STDIN_FILENO, .events = POLLIN};
 		const int ready = poll(&input, 1, 250);
 
-		if (fed_signals_interrupted())
+		if (fed__signals_interrupted())
 			clear_line();
 		if (ready > 0 && (input.revents & (POLLIN | POLLHUP | POLLERR)))
 			rl_callback_read_char();
@@ -245,8 +245,8 @@ enum fed_exit fed_readline_run(struct fed_shell *shell)
 			break;
 	}
 	rl_callback_handler_remove();
-	fed_line_history_end(shell);
-	fed_candidates_release(&found);
+	fed__line_history_end(shell);
+	fed__candidates_release(&found);
 	clear_history();
 	return FED_EXIT_OK;
 }

@@ -87,8 +87,8 @@ static void execute(void *ctx, const char *line)
 {
 	struct fed_shell *shell = ctx;
 
-	fed_signals_interrupted(); /* discard an earlier Ctrl-C */
-	fed_shell_execute(shell, line, strlen(line), NULL);
+	fed__signals_interrupted(); /* discard an earlier Ctrl-C */
+	fed__shell_execute(shell, line, strlen(line), NULL);
 	fflush(shell->errors);
 }
 
@@ -115,27 +115,27 @@ static void complete(void *ctx, const char *line, size_t point, struct fed_text 
 {
 	struct fed_candidates found;
 
-	fed_complete(ctx, line, point, &found);
+	fed__complete(ctx, line, point, &found);
 	*start = found.start;
 	for (size_t i = 0; i < found.n; i++)
 		fed_text_add(out, "%s%s", i ? "\n" : "", found.text[i]);
-	fed_candidates_release(&found);
+	fed__candidates_release(&found);
 }
 
 static const char *history(void *ctx, size_t back)
 {
 	(void)ctx;
-	return fed_line_history_at(back);
+	return fed__line_history_at(back);
 }
 
 static void remember(void *ctx, const char *line)
 {
 	(void)ctx;
-	fed_line_history_add(line);
+	fed__line_history_add(line);
 }
 
-int fed_watch_bridge_run(struct fed_shell *shell, const char *view, double pace,
-                         const char *const *script, struct fed_error *err)
+int fed__watch_bridge_run(struct fed_shell *shell, const char *view, double pace,
+                          const char *const *script, struct fed_error *err)
 {
 	const struct fed_watch_host host = {
 		.ctx = shell,
@@ -143,7 +143,7 @@ int fed_watch_bridge_run(struct fed_shell *shell, const char *view, double pace,
 		.execute = execute,
 		.resume = resume,
 		.done = done,
-		.ending = fed_signals_ending,
+		.ending = fed__signals_ending,
 		.complete = complete,
 		.history = history,
 		.remember = remember,

@@ -12,7 +12,7 @@
 
 /* Run the watch until the user leaves. view NULL: the first; pace in rounds a second, 0: full
  * speed; script: first command lines, NULL-ended, or NULL. Fails without a suitable terminal. */
-int fed_watch_bridge_run(struct fed_shell *, const char *view, double pace,
-                         const char *const *script, struct fed_error *);
+int fed__watch_bridge_run(struct fed_shell *, const char *view, double pace,
+                          const char *const *script, struct fed_error *);
 
 #endif

@@ -244,17 +244,17 @@ START_TEST(every_step_may_fail)
 
 	for (size_t e = 0; e < COUNT(errors); e++)
 		for (uint64_t k = 1; k <= 5; k++) {
-			const int64_t live = fed_mem_live();
+			const int64_t live = fed__mem_live();
 
-			fed_file_fail_at(k, errors[e]);
+			fed__file_fail_at(k, errors[e]);
 			const int rc = save(path, "new ", "file", &err);
-			fed_file_fail_at(0, 0);
+			fed__file_fail_at(0, 0);
 			ck_assert_int_eq(rc, k <= 4 ? FED_FAIL : FED_OK);
 			if (k <= 4)
 				ck_assert_ptr_nonnull(strstr(err.text, strerror(errors[e])));
 			check_content(path, k <= 4 && e == 0 ? "old" : "new file");
 			ck_assert_uint_eq(fed_temp_count(&temp), 1);
-			ck_assert_int_eq(fed_mem_live(), live);
+			ck_assert_int_eq(fed__mem_live(), live);
 		}
 }
 END_TEST

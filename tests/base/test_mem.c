@@ -23,20 +23,20 @@ static bool all_zero(const void *bytes, size_t n)
 
 START_TEST(blocks_are_zeroed_and_counted)
 {
-	const int64_t before = fed_mem_live();
+	const int64_t before = fed__mem_live();
 	char *a = fed_alloc(1000), *b = fed_alloc_array(7, 11), *empty = fed_alloc(0);
 	char *s = fed_strdup("glyphs");
 
 	ck_assert(a && b && empty && s);
 	ck_assert(all_zero(a, 1000) && all_zero(b, 77));
 	ck_assert_str_eq(s, "glyphs");
-	ck_assert_int_eq(fed_mem_live(), before + 4);
+	ck_assert_int_eq(fed__mem_live(), before + 4);
 	fed_free(a);
 	fed_free(b);
 	fed_free(empty);
 	fed_free(s);
 	fed_free(NULL);
-	ck_assert_int_eq(fed_mem_live(), before);
+	ck_assert_int_eq(fed__mem_live(), before);
 }
 END_TEST
 
@@ -48,7 +48,7 @@ START_TEST(resize_keeps_and_zeroes)
 	a = fed_resize(a, 3, 5000);
 	ck_assert_mem_eq(a, "abc", 3);
 	ck_assert(all_zero(a + 3, 4997));
-	fed_mem_fail_at(1);
+	fed__mem_fail_at(1);
 	ck_assert_ptr_null(fed_resize(a, 5000, 9000));
 	ck_assert_mem_eq(a, "abc", 3);
 	a = fed_resize(a, 5000, 2);
@@ -68,7 +68,7 @@ END_TEST
 START_TEST(floats_are_aligned_and_zeroed)
 {
 	static const size_t sizes[] = {0, 1, 15, 16, 17, 199210, 1 << 20, 1663370};
-	const int64_t before = fed_mem_live();
+	const int64_t before = fed__mem_live();
 
 	for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
 		float *v = fed_alloc_floats(sizes[i]);
@@ -80,18 +80,18 @@ START_TEST(floats_are_aligned_and_zeroed)
 			v[sizes[i] - 1] = 1;
 		fed_free_floats(v);
 	}
-	ck_assert_int_eq(fed_mem_live(), before);
+	ck_assert_int_eq(fed__mem_live(), before);
 }
 END_TEST
 
 START_TEST(the_kth_allocation_fails_once)
 {
-	fed_mem_fail_at(3);
+	fed__mem_fail_at(3);
 	void *a = fed_alloc(1);
 	float *b = fed_alloc_floats(1);
-	ck_assert(fed_mem_fail_ahead());
+	ck_assert(fed__mem_fail_ahead());
 	ck_assert_ptr_null(fed_strdup("third"));
-	ck_assert(!fed_mem_fail_ahead());
+	ck_assert(!fed__mem_fail_ahead());
 	void *d = fed_alloc(1);
 
 	ck_assert(a && b && d);
@@ -128,12 +128,12 @@ static void build_machine(void)
 {
 	fed_temp_make(&machine);
 	put("proc/meminfo", "MemTotal: 9999999 kB\nMemAvailable: 8388608 kB\n");
-	fed_mem_root(machine.dir);
+	fed__mem_root(machine.dir);
 }
 
 static void remove_machine(void)
 {
-	fed_mem_root("");
+	fed__mem_root("");
 	fed_temp_remove(&machine);
 }
 

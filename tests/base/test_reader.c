@@ -96,11 +96,11 @@ static void refused(const char *name, const void *bytes, size_t n, size_t size, 
 {
 	struct fed_error err = {""};
 	const char *path = fed_temp_write(&temp, name, bytes, n);
-	const int64_t live = fed_mem_live();
+	const int64_t live = fed__mem_live();
 
 	ck_assert_int_eq(read_all(path, size, 784, &err), FED_FAIL);
 	ck_assert_msg(strstr(err.text, why) != NULL, "%s", err.text);
-	ck_assert_int_eq(fed_mem_live(), live);
+	ck_assert_int_eq(fed__mem_live(), live);
 }
 
 START_TEST(sizes_that_are_not_as_told)
@@ -172,11 +172,11 @@ START_TEST(some)
 
 	fed_temp_write(&temp, "a", "abc", 3);
 	fed_assert_ok(fed_reader_open(&r, temp.file, &err), &err);
-	fed_assert_ok(fed_reader_some(r, bytes, 2, &got, &err), &err);
+	fed_assert_ok(fed__reader_some(r, bytes, 2, &got, &err), &err);
 	ck_assert_uint_eq(got, 2);
-	fed_assert_ok(fed_reader_some(r, bytes, 10, &got, &err), &err);
+	fed_assert_ok(fed__reader_some(r, bytes, 10, &got, &err), &err);
 	ck_assert_uint_eq(got, 1);
-	fed_assert_ok(fed_reader_some(r, bytes, 10, &got, &err), &err);
+	fed_assert_ok(fed__reader_some(r, bytes, 10, &got, &err), &err);
 	ck_assert_uint_eq(got, 0);
 	fed_reader_free(r);
 	fed_reader_free(NULL);

@@ -25,7 +25,7 @@ static void fill(uint64_t key)
 /* The isa of a test's loop index; false: this processor has it not. */
 static bool choose(int isa)
 {
-	kernels = fed_rows_kernels_of((enum fed_isa)isa);
+	kernels = fed__rows_kernels_of((enum fed_isa)isa);
 	return kernels;
 }
 
@@ -38,7 +38,7 @@ static void setup(void)
 static void teardown(void)
 {
 	fed_free_floats(x);
-	ck_assert_int_eq(fed_mem_live(), 0);
+	ck_assert_int_eq(fed__mem_live(), 0);
 }
 
 START_TEST(products_are_those_of_plain_loops)

@@ -41,7 +41,7 @@ START_TEST(text_without_memory_stays_as_it_was)
 	struct fed_text t = {0};
 
 	fed_text_add(&t, "kept");
-	fed_mem_fail_at(1);
+	fed__mem_fail_at(1);
 	fed_text_add(&t, "%0500d", 7);
 	ck_assert(t.failed);
 	fed_text_add(&t, "!");
@@ -165,12 +165,12 @@ START_TEST(numbers_for_people)
 		{fed_text_seconds, 86399, "1 d 0 h"},
 		{fed_text_seconds, 187200, "2 d 4 h"},
 		{fed_text_seconds, -2, "-2 s"},
-		{fed_text_real, 0.1, "0.1"},
-		{fed_text_real, 1e6, "1000000"},
-		{fed_text_real, 1e300, "1e300"},
-		{fed_text_real, 1.5e-7, "1.5e-7"},
-		{fed_text_real, -0.0, "-0"},
-		{fed_text_real, INFINITY, "inf"},
+		{fed__text_real, 0.1, "0.1"},
+		{fed__text_real, 1e6, "1000000"},
+		{fed__text_real, 1e300, "1e300"},
+		{fed__text_real, 1.5e-7, "1.5e-7"},
+		{fed__text_real, -0.0, "-0"},
+		{fed__text_real, INFINITY, "inf"},
 		{fed_text_json_number, NAN, "null"},
 		{fed_text_json_number, -INFINITY, "null"},
 		{fed_text_json_number, 1.0 / 3, "0.3333333333333333"},
@@ -205,7 +205,7 @@ START_TEST(reals_survive)
 		if (isnan(x))
 			continue;
 		fed_text_clear(&t);
-		fed_text_real(&t, x);
+		fed__text_real(&t, x);
 		ck_assert_msg(fed_parse_real(t.s, &back), "%s", t.s);
 		ck_assert_mem_eq(&x, &back, sizeof x);
 	}

@@ -60,7 +60,7 @@ static int compose(struct side *side, const struct work *w, struct fed_error *er
 	uint32_t first;
 
 	return fed_device_parse("laptop:0.3", &laptops, err) ||
-	       fed_session_init(s, FED_PLUGIN_DIR, (struct fed_sink){0}, err) ||
+	       fed__session_init(s, FED_PLUGIN_DIR, (struct fed_sink){0}, err) ||
 	       fed_session_dataset(s, w->dataset, NULL, 0, err) ||
 	       fed_session_model(s, w->model, &hidden, w->hidden != NULL, err) ||
 	       fed_session_add_clients(s, CLIENTS, &how, &laptops, NULL, &first, err) ||
@@ -134,7 +134,7 @@ static int compare(const struct work *w, const char *aggregator, uint32_t per, d
 	for (int k = 0; k < 2; k++) {
 		best[k] = side[k].best;
 		processor[k] = side[k].processor;
-		fed_session_release(&side[k].session);
+		fed__session_release(&side[k].session);
 	}
 	return rc;
 }

@@ -61,7 +61,7 @@ static int compose(struct fed_session *s, const struct work *w, struct tape *tap
 	uint32_t first;
 
 	return fed_device_parse("phone:0.5", &phones, err) || fed_link_parse("4g:0.5", &mobile, err) ||
-	       fed_session_init(s, FED_PLUGIN_DIR, (struct fed_sink){listen, tape}, err) ||
+	       fed__session_init(s, FED_PLUGIN_DIR, (struct fed_sink){listen, tape}, err) ||
 	       fed_session_dataset(s, w->dataset, NULL, 0, err) ||
 	       fed_session_model(s, w->model, &hidden, w->hidden != NULL, err) ||
 	       fed_session_add_clients(s, CLIENTS, &how, &phones, &mobile, &first, err) ||
@@ -122,7 +122,7 @@ static int report(const struct work *w, struct fed_error *err)
 	       "\"recording_s\":%.6f,\"ns_per_event\":%.1f,\"share\":%.4f}\n",
 	       w->name, CLIENTS, tape.n, round, recording, 1e9 * recording / (double)tape.n,
 	       recording / round);
-	fed_session_release(&s);
+	fed__session_release(&s);
 	return FED_OK;
 }
 

@@ -60,7 +60,8 @@ int main(int argc, char **argv)
 		execv("/proc/self/exe", argv);
 	}
 	fed_blas_init();
-	if (fed_session_init(&s, FED_PLUGIN_DIR, (struct fed_sink){0}, &err) || compose(&s, argv, &err))
+	if (fed__session_init(&s, FED_PLUGIN_DIR, (struct fed_sink){0}, &err) ||
+	    compose(&s, argv, &err))
 		return die(&err);
 
 	const int rounds = atoi(argv[5]);
@@ -78,8 +79,8 @@ int main(int argc, char **argv)
 	       "\"isa\":\"%s\",\"blas\":\"%s\"}\n",
 	       argv[1], argv[2], argv[3], argv[6], rounds, seconds[rounds / 2], seconds[0],
 	       seconds[rounds - 1], s.history.record[s.history.n - 1].test_accuracy,
-	       fed_isa_name(fed_cpu_isa()), fed_blas_describe());
+	       fed__isa_name(fed_cpu_isa()), fed_blas_describe());
 	free(seconds);
-	fed_session_release(&s);
+	fed__session_release(&s);
 	return 0;
 }

@@ -49,7 +49,7 @@ static int measure(uint32_t n, double *join, double *bytes, double *round, struc
 	uint32_t first;
 
 	if (fed_device_parse("phone:0.5", &phones, err) || fed_link_parse("4g:0.3", &mobile, err) ||
-	    fed_session_init(&s, FED_PLUGIN_DIR, (struct fed_sink){0}, err) ||
+	    fed__session_init(&s, FED_PLUGIN_DIR, (struct fed_sink){0}, err) ||
 	    fed_session_dataset(&s, "glyphs", NULL, 0, err))
 		return FED_FAIL;
 	const double before = resident(), start = fed_wall_seconds();
@@ -64,7 +64,7 @@ static int measure(uint32_t n, double *join, double *bytes, double *round, struc
 		rc = fed_session_run(&s, 1, NULL, &result, err);
 		seconds[i] = fed_wall_seconds() - t;
 	}
-	fed_session_release(&s);
+	fed__session_release(&s);
 	if (rc)
 		return FED_FAIL;
 	qsort(seconds, ROUNDS, sizeof *seconds, by_value);

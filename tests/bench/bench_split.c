@@ -66,7 +66,7 @@ int main(int argc, char **argv)
 		execv("/proc/self/exe", argv);
 	}
 	fed_blas_init();
-	if (fed_session_init(&s, FED_PLUGIN_DIR, (struct fed_sink){0}, &err) ||
+	if (fed__session_init(&s, FED_PLUGIN_DIR, (struct fed_sink){0}, &err) ||
 	    compose(&s, argv, argc - 5, &err))
 		return die(&err);
 
@@ -84,9 +84,9 @@ int main(int argc, char **argv)
 	       "\"images_per_s\":%.0f,\"s_per_epoch\":%.4f,\"s_min\":%.4f,\"train_loss\":%.4f,"
 	       "\"isa\":\"%s\",\"blas\":\"%s\"}\n",
 	       argv[1], argv[4], rounds, 6000 / seconds[rounds / 2], seconds[rounds / 2], seconds[0],
-	       s.history.record[s.history.n - 1].train_loss, fed_isa_name(fed_cpu_isa()),
+	       s.history.record[s.history.n - 1].train_loss, fed__isa_name(fed_cpu_isa()),
 	       fed_blas_describe());
 	free(seconds);
-	fed_session_release(&s);
+	fed__session_release(&s);
 	return 0;
 }

@@ -69,15 +69,15 @@ static int time_view(struct fed_session *s, const char *name, uint32_t clients,
 	double least = INFINITY, most = 0;
 	struct fed_run_result result;
 
-	if (fed_app_init(&app, name, err))
+	if (fed__app_init(&app, name, err))
 		return FED_FAIL;
 	for (int i = 0; i < FRAMES; i++) {
 		for (int k = 0; k < 10; k++)
 			if (fed_session_step(s, &result, err))
 				return FED_FAIL;
 		const double began = cpu();
-		fed_app_notify_version(&app);
-		if (fed_app_paint(&app, &now, true, COLUMNS, ROWS, err))
+		fed__app_notify_version(&app);
+		if (fed__app_paint(&app, &now, true, COLUMNS, ROWS, err))
 			return FED_FAIL;
 		const double took = cpu() - began;
 		least = fmin(least, took);
@@ -86,7 +86,7 @@ static int time_view(struct fed_session *s, const char *name, uint32_t clients,
 	printf("{\"bench\":\"watch-frame\",\"view\":\"%s\",\"clients\":%u,\"least_ms\":%.3f,"
 	       "\"most_ms\":%.3f}\n",
 	       name, clients, 1000 * least, 1000 * most);
-	fed_app_release(&app);
+	fed__app_release(&app);
 	return FED_OK;
 }
 
@@ -96,13 +96,13 @@ static int time_frames(uint32_t clients)
 	struct fed_error err;
 	struct fed_run_result result;
 
-	if (fed_session_init(&s, FED_PLUGIN_DIR, (struct fed_sink){0}, &err) ||
+	if (fed__session_init(&s, FED_PLUGIN_DIR, (struct fed_sink){0}, &err) ||
 	    compose(&s, clients, &err) || fed_session_run(&s, 20, NULL, &result, &err))
 		return die(&err);
-	for (size_t i = 0; fed_view_at(i); i++)
-		if (time_view(&s, fed_view_at(i)->name, clients, &err))
+	for (size_t i = 0; fed__view_at(i); i++)
+		if (time_view(&s, fed__view_at(i)->name, clients, &err))
 			return die(&err);
-	fed_session_release(&s);
+	fed__session_release(&s);
 	return 0;
 }
 

@@ -80,9 +80,9 @@ START_TEST(goes_on_bit_for_bit)
 	small_do(&straight, "add 2 noniid 4;round 1");
 	small_do(&restored, "add 2 noniid 4;round 1");
 	small_same(&straight, &restored);
-	fed_session_release(&straight);
-	fed_session_release(&halved);
-	fed_session_release(&restored);
+	fed__session_release(&straight);
+	fed__session_release(&halved);
+	fed__session_release(&restored);
 }
 END_TEST
 
@@ -97,7 +97,7 @@ START_TEST(clients_come_and_go_while_others_work)
 		         "add 3 iid 9;round 3;remove random:3;round 3;set batch all;round 2;set batch 4");
 		ck_assert_uint_eq(s.federation.n_open, 3); /* the fourth place is filled by the next */
 	}
-	fed_session_release(&s);
+	fed__session_release(&s);
 }
 END_TEST
 
@@ -118,8 +118,8 @@ START_TEST(work_under_way_goes_on)
 	small_do(&saved, "round 9");
 	small_do(&restored, "round 9");
 	small_same(&saved, &restored);
-	fed_session_release(&saved);
-	fed_session_release(&restored);
+	fed__session_release(&saved);
+	fed__session_release(&restored);
 }
 END_TEST
 
@@ -154,8 +154,8 @@ START_TEST(every_stage_survives)
 	ck_assert_mem_eq(first.s, second.s, first.len);
 	fed_text_release(&first);
 	fed_text_release(&second);
-	fed_session_release(&s);
-	fed_session_release(&other);
+	fed__session_release(&s);
+	fed__session_release(&other);
 }
 END_TEST
 
@@ -207,8 +207,8 @@ START_TEST(every_flipped_byte_is_refused)
 	small_same(&s, &before);
 	fed_text_release(&bytes);
 	fed_text_release(&unused);
-	fed_session_release(&s);
-	fed_session_release(&before);
+	fed__session_release(&s);
+	fed__session_release(&before);
 }
 END_TEST
 
@@ -267,8 +267,8 @@ START_TEST(forged_files_do_no_harm)
 	fclose(f);
 	fed_text_release(&bytes);
 	fed_text_release(&forged);
-	fed_session_release(&s);
-	fed_session_release(&other);
+	fed__session_release(&s);
+	fed__session_release(&other);
 }
 END_TEST
 
@@ -298,7 +298,7 @@ START_TEST(breakpoints_that_cannot_be_are_refused)
 	cannot_restore(&s, "b.fed", "section breakpoints");
 	cannot_restore(&s, "b.fed", lies[_i].words);
 	fed_text_release(&bytes);
-	fed_session_release(&s);
+	fed__session_release(&s);
 }
 END_TEST
 
@@ -316,7 +316,7 @@ START_TEST(every_truncation_is_refused)
 	fed_temp_write(&temp, "b.fed", bytes.s, bytes.len);
 	cannot_restore(&s, "b.fed", "section end: 1 bytes follow the end");
 	fed_text_release(&bytes);
-	fed_session_release(&s);
+	fed__session_release(&s);
 }
 END_TEST
 
@@ -342,7 +342,7 @@ START_TEST(other_files_are_refused)
 			cannot_restore(&s, "other.fed", "this fedsh reads format 1");
 	}
 	fed_text_release(&bytes);
-	fed_session_release(&s);
+	fed__session_release(&s);
 }
 END_TEST
 
@@ -361,7 +361,7 @@ START_TEST(other_data_is_refused)
 	fed_assert_ok(fed_session_restore(&s, fed_temp_file(&temp, "a.fed"), &err), &err);
 	fed_temp_write(&temp, "d.csv", "1,2,0\n2,1,1\n3,3,0\n4,1,1\n5,9,0\n6,1,1\n", 36);
 	cannot_restore(&s, "a.fed", "other contents");
-	fed_session_release(&s);
+	fed__session_release(&s);
 }
 END_TEST
 
@@ -379,7 +379,7 @@ START_TEST(saving_survives_every_allocation)
 	ck_assert_uint_ge(fed_each_allocation(save_once, &s), 10);
 	ck_assert_uint_eq(fed_temp_count(&temp), 2); /* no temporary is left */
 	fed_text_release(&bytes);
-	fed_session_release(&s);
+	fed__session_release(&s);
 }
 END_TEST
 
@@ -393,13 +393,13 @@ START_TEST(restoring_survives_every_allocation)
 	small_save(&before, &unused);
 	small_save(&s, &bytes);
 	for (uint64_t k = 1; failed; k++) {
-		const int64_t live = fed_mem_live();
+		const int64_t live = fed__mem_live();
 
-		fed_mem_fail_at(k);
+		fed__mem_fail_at(k);
 		failed = fed_session_restore(&s, fed_temp_file(&temp, "a.fed"), &err) != FED_OK;
-		fed_mem_fail_at(0);
+		fed__mem_fail_at(0);
 		if (failed) {
-			ck_assert_int_eq(fed_mem_live(), live);
+			ck_assert_int_eq(fed__mem_live(), live);
 			small_same(&s, &before);
 		}
 		ck_assert_uint_lt(k, 3000);
@@ -407,8 +407,8 @@ START_TEST(restoring_survives_every_allocation)
 	small_same(&s, &before);
 	fed_text_release(&bytes);
 	fed_text_release(&unused);
-	fed_session_release(&s);
-	fed_session_release(&before);
+	fed__session_release(&s);
+	fed__session_release(&before);
 }
 END_TEST
 
@@ -423,9 +423,9 @@ START_TEST(failing_writes_leave_the_old_file)
 	small_save(&s, &old);
 	small_do(&s, "round 1");
 	for (uint64_t k = 1; rc != FED_OK; k++) {
-		fed_file_fail_at(k, ENOSPC);
+		fed__file_fail_at(k, ENOSPC);
 		rc = fed_session_save(&s, fed_temp_file(&temp, "a.fed"), &err);
-		fed_file_fail_at(0, 0);
+		fed__file_fail_at(0, 0);
 		ck_assert_uint_eq(fed_temp_count(&temp), 1);
 		if (rc == FED_OK)
 			break;
@@ -438,7 +438,7 @@ START_TEST(failing_writes_leave_the_old_file)
 	}
 	fed_text_release(&old);
 	fed_text_release(&now);
-	fed_session_release(&s);
+	fed__session_release(&s);
 }
 END_TEST
 

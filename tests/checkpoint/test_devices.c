@@ -82,8 +82,8 @@ START_TEST(what_is_not_said_stays)
 	/* Nobody there. */
 	ck_assert_int_eq(fed_session_equip_clients(&s, "2", NULL, NULL, &n, &err), FED_FAIL);
 	ck_assert_int_eq(fed_session_equip_clients(&s, "7-9", NULL, NULL, &n, &err), FED_FAIL);
-	fed_session_release(&s);
-	fed_session_release(&other);
+	fed__session_release(&s);
+	fed__session_release(&other);
 }
 END_TEST
 
@@ -100,7 +100,7 @@ START_TEST(a_new_link_counts_from_the_next_round)
 	ck_assert_double_eq_tol(fed_session_clock(&s), 2 * bytes / 1e3 + 2 * bytes / 100, 1e-9);
 	small_do(&s, "remove 1;round 1");
 	ck_assert_double_eq_tol(fed_session_clock(&s), 4 * bytes / 1e3 + 2 * bytes / 100, 1e-9);
-	fed_session_release(&s);
+	fed__session_release(&s);
 }
 END_TEST
 
@@ -119,9 +119,9 @@ START_TEST(saved_and_restored_they_go_on_bit_for_bit)
 	same_equipment(&halved.parts.clients, &restored.parts.clients);
 	small_do(&restored, "round 3");
 	small_same(&straight, &restored);
-	fed_session_release(&straight);
-	fed_session_release(&halved);
-	fed_session_release(&restored);
+	fed__session_release(&straight);
+	fed__session_release(&halved);
+	fed__session_release(&restored);
 }
 END_TEST
 
@@ -179,8 +179,8 @@ START_TEST(strange_links_are_understood_or_refused)
 	ck_assert_int_eq(fed_session_restore(&restored, fed_temp_file(&temp, "c.fed"), &err), FED_FAIL);
 	ck_assert_ptr_nonnull(strstr(err.text, "section clients: link.loss is 1"));
 	fed_text_release(&file);
-	fed_session_release(&s);
-	fed_session_release(&restored);
+	fed__session_release(&s);
+	fed__session_release(&restored);
 }
 END_TEST
 
@@ -205,7 +205,7 @@ START_TEST(a_million_clients_fit)
 	small_do(&s, "round 3");
 	ck_assert_double_eq(s.federation.record.used, 50);
 	ck_assert_double_gt(fed_session_clock(&s), 3 * 2 * 35e-3);
-	fed_session_release(&s);
+	fed__session_release(&s);
 }
 END_TEST
 

@@ -30,12 +30,12 @@ START_TEST(it_is_read_bit_for_bit)
 
 	restore(&s);
 	fed_assert_ok(fed_file_read(SAVED, 1 << 20, &saved, &err), &err);
-	fed_assert_ok(fed_snapshot_take(&s, &again, &err), &err);
+	fed_assert_ok(fed__snapshot_take(&s, &again, &err), &err);
 	ck_assert_uint_eq(saved.len, again.len);
 	ck_assert_mem_eq(saved.s, again.s, saved.len);
 	fed_text_release(&saved);
 	fed_text_release(&again);
-	fed_session_release(&s);
+	fed__session_release(&s);
 }
 END_TEST
 
@@ -58,7 +58,7 @@ START_TEST(what_is_in_it_is_there)
 	ck_assert_uint_eq(s.runs.n, 1);
 	ck_assert_double_eq(s.parts.settings.lr, 0.25);
 	ck_assert_float_eq(s.parts.clients.client[4].device, 1e5f);
-	fed_session_release(&s);
+	fed__session_release(&s);
 }
 END_TEST
 
@@ -78,7 +78,7 @@ START_TEST(it_goes_on_as_it_did)
 	for (int j = 0; j < 12; j++)
 		ck_assert_msg(fabsf(fed_session_params(&s)[j] - params[j]) < 1e-4f, "%d: %.9g", j,
 		              (double)fed_session_params(&s)[j]);
-	fed_session_release(&s);
+	fed__session_release(&s);
 }
 END_TEST
 

@@ -81,8 +81,8 @@ static void same_snapshots(const struct fed_session *a, const struct fed_session
 	struct fed_text x = {0}, y = {0};
 	struct fed_error err = {""};
 
-	fed_assert_ok(fed_snapshot_take(a, &x, &err), &err);
-	fed_assert_ok(fed_snapshot_take(b, &y, &err), &err);
+	fed_assert_ok(fed__snapshot_take(a, &x, &err), &err);
+	fed_assert_ok(fed__snapshot_take(b, &y, &err), &err);
 	ck_assert_uint_eq(x.len, y.len);
 	ck_assert_mem_eq(x.s, y.s, x.len);
 	fed_text_release(&x);
@@ -106,8 +106,8 @@ static void end_alike(struct fed_session *straight, struct fed_session *saved,
 	finish(restored);
 	small_same(straight, saved);
 	small_same(straight, restored);
-	fed_session_release(saved);
-	fed_session_release(restored);
+	fed__session_release(saved);
+	fed__session_release(restored);
 }
 
 START_TEST(at_any_step_both_go_on_to_the_same_bits)
@@ -137,7 +137,7 @@ START_TEST(at_any_step_both_go_on_to_the_same_bits)
 		same_snapshots(&saved, &restored);
 		end_alike(&straight, &saved, &restored);
 	}
-	fed_session_release(&straight);
+	fed__session_release(&straight);
 }
 END_TEST
 
@@ -183,7 +183,7 @@ START_TEST(what_was_changed_in_the_round_is_changed_again)
 		save(&saved);
 		restore(&restored);
 		save(&restored); /* the changes are in there, too */
-		fed_session_release(&restored);
+		fed__session_release(&restored);
 		restore(&restored);
 		same_snapshots(&saved, &restored);
 		ck_assert_uint_eq(saved.edits.n, restored.edits.n);
@@ -200,7 +200,7 @@ START_TEST(what_was_changed_in_the_round_is_changed_again)
 			ck_abort();
 		end_alike(&straight, &saved, &restored);
 	}
-	fed_session_release(&straight);
+	fed__session_release(&straight);
 }
 END_TEST
 
@@ -227,8 +227,8 @@ START_TEST(changes_outlive_a_round_that_is_given_up)
 	/* An aborted round's invitations were numbered; so were those of the one before it was saved.
 	 */
 	small_same(&s, &restored);
-	fed_session_release(&s);
-	fed_session_release(&restored);
+	fed__session_release(&s);
+	fed__session_release(&restored);
 }
 END_TEST
 
@@ -242,19 +242,19 @@ START_TEST(nothing_is_lost_without_memory)
 	for (long k = 1; failed; k += 1 + k / 8) {
 		compose(&s, 0);
 		amend(&s, 0, 4);
-		fed_mem_fail_at((uint64_t)k);
+		fed__mem_fail_at((uint64_t)k);
 		const int rc = fed_session_save(&s, fed_temp_file(&temp, "midway.fed"), &err);
-		failed = !fed_mem_fail_ahead();
-		fed_mem_fail_at(0);
+		failed = !fed__mem_fail_ahead();
+		fed__mem_fail_at(0);
 		ck_assert_double_eq(s.parts.settings.lr, 0.3);
 		ck_assert_uint_eq(fed_session_version(&s), 2);
 		if (rc == FED_OK) {
 			restore(&restored);
 			finish(&restored);
-			fed_session_release(&restored);
+			fed__session_release(&restored);
 		}
 		finish(&s);
-		fed_session_release(&s);
+		fed__session_release(&s);
 	}
 }
 END_TEST
@@ -272,28 +272,28 @@ START_TEST(a_session_goes_back_to_its_snapshot)
 	compose(&s, _i);
 	const struct fed_dataset *data = s.parts.data;
 	const bool open = amend(&s, 0, 4);
-	fed_assert_ok(fed_snapshot_take(&s, &snapshot, &err), &err);
+	fed_assert_ok(fed__snapshot_take(&s, &snapshot, &err), &err);
 	for (int times = 0; times < 3; times++) {
 		if (open)
 			amend(&s, 4, 1000);
 		finish(&s);
 		small_same(&straight, &s);
-		fed_assert_ok(fed_snapshot_restore(&s, &snapshot, &err), &err);
+		fed_assert_ok(fed__snapshot_restore(&s, &snapshot, &err), &err);
 		ck_assert_ptr_eq(s.parts.data, data);
 		ck_assert_int_eq(fed_session_open(&s), open);
 	}
 	fed_text_put(&broken, snapshot.s, snapshot.len - 1);
-	ck_assert_int_eq(fed_snapshot_restore(&s, &broken, &err), FED_FAIL);
+	ck_assert_int_eq(fed__snapshot_restore(&s, &broken, &err), FED_FAIL);
 	fed_text_clear(&broken);
-	ck_assert_int_eq(fed_snapshot_restore(&s, &broken, &err), FED_FAIL);
+	ck_assert_int_eq(fed__snapshot_restore(&s, &broken, &err), FED_FAIL);
 	snapshot.s[snapshot.len / 2] ^= 1;
-	ck_assert_int_eq(fed_snapshot_restore(&s, &snapshot, &err), FED_FAIL);
+	ck_assert_int_eq(fed__snapshot_restore(&s, &snapshot, &err), FED_FAIL);
 	ck_assert_ptr_eq(s.parts.data, data);
 	ck_assert_int_eq(fed_session_open(&s), open);
 	fed_text_release(&snapshot);
 	fed_text_release(&broken);
-	fed_session_release(&straight);
-	fed_session_release(&s);
+	fed__session_release(&straight);
+	fed__session_release(&s);
 }
 END_TEST
 
@@ -311,16 +311,16 @@ START_TEST(saving_between_rounds_disturbs_nobody)
 	restore(&restored);
 	ck_assert_uint_eq(restored.federation.n_open, straight.federation.n_open);
 	save(&restored); /* what was read is written again */
-	fed_session_release(&restored);
+	fed__session_release(&restored);
 	restore(&restored);
 	small_do(&straight, "round 5");
 	small_do(&saved, "round 5");
 	small_do(&restored, "round 5");
 	small_same(&straight, &saved);
 	small_same(&straight, &restored);
-	fed_session_release(&straight);
-	fed_session_release(&saved);
-	fed_session_release(&restored);
+	fed__session_release(&straight);
+	fed__session_release(&saved);
+	fed__session_release(&restored);
 }
 END_TEST
 
@@ -342,8 +342,8 @@ START_TEST(what_a_stop_left_is_kept)
 	ck_assert_uint_eq(fed_session_version(&saved), _i == 2 ? 3 : 8);
 	small_same(&saved, &restored);
 	small_refuses(&restored, "continue", "nothing is left to continue");
-	fed_session_release(&saved);
-	fed_session_release(&restored);
+	fed__session_release(&saved);
+	fed__session_release(&restored);
 }
 END_TEST
 
@@ -368,8 +368,8 @@ START_TEST(a_condition_to_stop_at_is_kept)
 	small_do(&restored, "continue");
 	ck_assert_uint_eq(fed_session_version(&restored), 7);
 	small_same(&saved, &restored);
-	fed_session_release(&saved);
-	fed_session_release(&restored);
+	fed__session_release(&saved);
+	fed__session_release(&restored);
 }
 END_TEST
 
@@ -415,7 +415,7 @@ START_TEST(breakpoints_and_a_pause_are_kept)
 	save(&saved);
 	restore(&restored);
 	save(&restored); /* what was read is written again */
-	fed_session_release(&restored);
+	fed__session_release(&restored);
 	restore(&restored);
 	for (; fed_session_open(&straight) || straight.rest.versions; stops++) {
 		open += fed_session_open(&straight);
@@ -432,9 +432,9 @@ START_TEST(breakpoints_and_a_pause_are_kept)
 	ck_assert(open > 0 || _i > 0); /* most stop in the middle of a round */
 	ck_assert(!restored.breakpoints.pausing);
 	ck_assert_uint_eq(fed_session_version(&restored), 5);
-	fed_session_release(&straight);
-	fed_session_release(&saved);
-	fed_session_release(&restored);
+	fed__session_release(&straight);
+	fed__session_release(&saved);
+	fed__session_release(&restored);
 }
 END_TEST
 
@@ -465,8 +465,8 @@ START_TEST(breakpoints_go_with_their_session)
 	small_do(&saved, "round 2");
 	small_do(&other, "round 2");
 	stop_alike(&saved, &other);
-	fed_session_release(&saved);
-	fed_session_release(&other);
+	fed__session_release(&saved);
+	fed__session_release(&other);
 }
 END_TEST
 
@@ -484,7 +484,7 @@ START_TEST(what_cannot_be_repeated_is_refused)
 	ck_assert(fed_session_open(&s)); /* nothing is lost */
 	small_do(&s, "continue");
 	save(&s);
-	fed_session_release(&s);
+	fed__session_release(&s);
 }
 END_TEST
 

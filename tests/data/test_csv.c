@@ -21,7 +21,7 @@ static void set_up(void)
 static void tear_down(void)
 {
 	fed_temp_remove(&temp);
-	ck_assert_int_eq(fed_mem_live(), 0);
+	ck_assert_int_eq(fed__mem_live(), 0);
 }
 
 /* args: "key=value key=value", without quotes; the values may not hold spaces. */

@@ -27,7 +27,7 @@ static struct fed_dataset *load(const char *name, uint64_t seed, const struct fe
 
 static void nothing_is_left(void)
 {
-	ck_assert_int_eq(fed_mem_live(), 0);
+	ck_assert_int_eq(fed__mem_live(), 0);
 }
 
 /* All of them ------------------------------------------------------------------------------- */

@@ -108,7 +108,7 @@ static void set_up(void)
 static void tear_down(void)
 {
 	fed_temp_remove(&temp);
-	ck_assert_int_eq(fed_mem_live(), 0);
+	ck_assert_int_eq(fed__mem_live(), 0);
 }
 
 static int load_with(struct fed_dataset **data, const char *key, const char *value,

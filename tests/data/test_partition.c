@@ -55,7 +55,7 @@ static void set_up(void)
 static void tear_down(void)
 {
 	fed_dataset_free(fixture);
-	ck_assert_int_eq(fed_mem_live(), 0);
+	ck_assert_int_eq(fed__mem_live(), 0);
 }
 
 static struct fed_partition partition_of(int kind, int64_t samples)

@@ -96,10 +96,10 @@ START_TEST(a_row_is_a_session)
 			small_do(&real, rows[r].real[i]);
 			small_do(&real, "round 3");
 			same_outcome(&w.trials.outcome[i], &real);
-			fed_session_release(&real);
+			fed__session_release(&real);
 		}
 		fed_sweep_release(&w);
-		fed_session_release(&s);
+		fed__session_release(&s);
 	}
 }
 END_TEST
@@ -121,10 +121,10 @@ START_TEST(faults_are_copied)
 		small_do(&real, real_lines[i]);
 		small_do(&real, "round 4");
 		same_outcome(&w.trials.outcome[i], &real);
-		fed_session_release(&real);
+		fed__session_release(&real);
 	}
 	fed_sweep_release(&w);
-	fed_session_release(&s);
+	fed__session_release(&s);
 }
 END_TEST
 
@@ -147,10 +147,10 @@ START_TEST(clients_are_dealt_anew)
 			         numbers[i], kinds[k], 400 / numbers[i]);
 			compose(&real, line);
 			same_outcome(&w.trials.outcome[i], &real);
-			fed_session_release(&real);
+			fed__session_release(&real);
 		}
 		fed_sweep_release(&w);
-		fed_session_release(&s);
+		fed__session_release(&s);
 	}
 }
 END_TEST
@@ -169,8 +169,8 @@ START_TEST(only_examples_of_the_present)
 		for (uint32_t k = 0; k < c->count; k++)
 			held[c->examples[k]] = true;
 	}
-	fed_assert_ok(fed_session_copy(&copy, &s, false, &err), &err);
-	fed_assert_ok(fed_session_partition_again(&copy, &s, 7, &err), &err);
+	fed_assert_ok(fed__session_copy(&copy, &s, false, &err), &err);
+	fed_assert_ok(fed__session_partition_again(&copy, &s, 7, &err), &err);
 	ck_assert_uint_eq(copy.parts.clients.n_present, 7);
 	for (uint32_t i = 0; i < 7; i++) {
 		const struct fed_client *c = &copy.parts.clients.client[i];
@@ -180,8 +180,8 @@ START_TEST(only_examples_of_the_present)
 			held[c->examples[k]] = false; /* nor one twice */
 		}
 	}
-	fed_session_drop(&copy);
-	fed_session_release(&s);
+	fed__session_drop(&copy);
+	fed__session_release(&s);
 }
 END_TEST
 
@@ -204,14 +204,14 @@ START_TEST(until_a_condition)
 		ck_assert(w.trials.outcome[i].reached);
 		same_outcome(&w.trials.outcome[i], &real);
 		fed_condition_free(until);
-		fed_session_release(&real);
+		fed__session_release(&real);
 	}
 	ck_assert_uint_gt(w.trials.outcome[0].rounds, w.trials.outcome[1].rounds);
 	sweep(&w, &s, "epochs", "1,4", 2, "loss<=0");
 	ck_assert(!w.trials.outcome[0].reached);
 	ck_assert_uint_eq(w.trials.outcome[0].rounds, 2);
 	fed_sweep_release(&w);
-	fed_session_release(&s);
+	fed__session_release(&s);
 }
 END_TEST
 
@@ -243,7 +243,7 @@ START_TEST(closed_forms)
 		ck_assert_double_eq(o->total.server_flops, 3 * n * 2 * dim);
 	}
 	fed_sweep_release(&w);
-	fed_session_release(&s);
+	fed__session_release(&s);
 }
 END_TEST
 
@@ -289,7 +289,7 @@ START_TEST(split_against_federated)
 	ck_assert_double_gt(bytes_of(&w.trials.outcome[1]), bytes_of(&w.trials.outcome[0]));
 	ck_assert_double_lt(bytes_of(&w.trials.outcome[3]), bytes_of(&w.trials.outcome[2]));
 	fed_sweep_release(&w);
-	fed_session_release(&s);
+	fed__session_release(&s);
 }
 END_TEST
 
@@ -308,14 +308,14 @@ START_TEST(pairs_of_cuts)
 		ck_assert_str_eq(w.row[i].value, pairs[i]);
 	compose(&real, "model mlp hidden=6,5;" CLIENTS ";scheme split cut=2,4 labels=client;round 2");
 	same_outcome(&w.trials.outcome[5], &real);
-	fed_session_release(&real);
+	fed__session_release(&real);
 	small_do(&s, "model mlp hidden=6,6,6,6,6,6");
 	sweep(&w, &s, "cut", "", 1, "");
 	ck_assert_uint_eq(w.n, 1 + 11);
 	ck_assert_str_eq(w.row[1].value, "1,12");
 	ck_assert_str_eq(w.row[11].value, "11,12");
 	fed_sweep_release(&w);
-	fed_session_release(&s);
+	fed__session_release(&s);
 }
 END_TEST
 
@@ -336,8 +336,8 @@ START_TEST(the_session_does_not_notice)
 	small_do(&other, "round 2");
 	small_same(&s, &other);
 	fed_sweep_release(&w);
-	fed_session_release(&s);
-	fed_session_release(&other);
+	fed__session_release(&s);
+	fed__session_release(&other);
 }
 END_TEST
 
@@ -380,24 +380,24 @@ START_TEST(one_interrupt_waits_for_what_runs_and_two_drop_it)
 	compose(&s, CLIENTS);
 	small_do(&s, "set threads 1");
 	fed_assert_ok(fed_session_start(&s, &err), &err);
-	fed_assert_ok(fed_trials_init(&t, 3, &s, &err), &err);
+	fed_assert_ok(fed__trials_init(&t, 3, &s, &err), &err);
 	struct pressing pressing = {&s, 2};
 	const struct fed_trials_plan plan = {.make = press, .ctx = &pressing, .rounds = 2};
-	fed_assert_ok(fed_trials_play(&t, &s, &plan, ignore, NULL, &interrupted, &err), &err);
+	fed_assert_ok(fed__trials_play(&t, &s, &plan, ignore, NULL, &interrupted, &err), &err);
 	ck_assert(interrupted);
 	ck_assert_uint_eq(t.played, 0);
 	fed_session_clear_interrupt(&s);
 	pressing.presses = 1;
-	fed_assert_ok(fed_trials_play(&t, &s, &plan, ignore, NULL, &interrupted, &err), &err);
+	fed_assert_ok(fed__trials_play(&t, &s, &plan, ignore, NULL, &interrupted, &err), &err);
 	ck_assert(interrupted);
 	ck_assert_uint_eq(t.played, 1);
 	ck_assert_uint_eq(t.outcome[0].rounds, 2);
 	fed_session_clear_interrupt(&s);
-	fed_assert_ok(fed_trials_play(&t, &s, &plan, ignore, NULL, &interrupted, &err), &err);
+	fed_assert_ok(fed__trials_play(&t, &s, &plan, ignore, NULL, &interrupted, &err), &err);
 	ck_assert(!interrupted);
 	ck_assert_uint_eq(t.played, 3);
-	fed_trials_release(&t);
-	fed_session_release(&s);
+	fed__trials_release(&t);
+	fed__session_release(&s);
 }
 END_TEST
 
@@ -427,7 +427,7 @@ START_TEST(goes_on_where_it_stopped)
 	                    parts.trials.outcome[0].total.test_loss);
 	fed_sweep_release(&whole);
 	fed_sweep_release(&parts);
-	fed_session_release(&s);
+	fed__session_release(&s);
 }
 END_TEST
 
@@ -465,7 +465,7 @@ START_TEST(refusals)
 	small_do(&s, "model softmax");
 	ck_assert_int_ne(try_sweep(&w, &s, "cut", "", 1, "", &err), FED_OK);
 	ck_assert_msg(strstr(err.text, "has no cut"), "%s", err.text);
-	fed_session_release(&s);
+	fed__session_release(&s);
 }
 END_TEST
 
@@ -480,7 +480,7 @@ START_TEST(a_row_fails)
 	ck_assert_msg(strstr(w.trials.outcome[0].why, "2f + 2 < n"), "%s", w.trials.outcome[0].why);
 	ck_assert_str_eq(w.trials.outcome[1].why, "");
 	fed_sweep_release(&w);
-	fed_session_release(&s);
+	fed__session_release(&s);
 }
 END_TEST
 
@@ -493,20 +493,20 @@ static void without_memory_of(const char *key, const char *value)
 	compose(&s, "add 4 noniid 20;inject byzantine 1 attack=ipm;heal all;set threads 1;round 1");
 	for (uint64_t k = 1; !played; k++) {
 		struct fed_sweep w = {0};
-		const int64_t before = fed_mem_live();
+		const int64_t before = fed__mem_live();
 
-		fed_mem_fail_at(k);
+		fed__mem_fail_at(k);
 		const int rc = try_sweep(&w, &s, key, value, 1, "round>=9", &err);
-		const bool ahead = fed_mem_fail_ahead();
-		fed_mem_fail_at(0);
+		const bool ahead = fed__mem_fail_ahead();
+		fed__mem_fail_at(0);
 		played = rc == FED_OK && ahead;
 		if (rc == FED_OK && !ahead)
 			ck_assert(*w.trials.outcome[0].why || isfinite(w.trials.outcome[0].total.test_loss));
 		fed_sweep_release(&w);
-		ck_assert_int_eq(fed_mem_live(), before);
+		ck_assert_int_eq(fed__mem_live(), before);
 		ck_assert_uint_lt(k, 3000);
 	}
-	fed_session_release(&s);
+	fed__session_release(&s);
 }
 
 START_TEST(without_memory)
@@ -525,7 +525,7 @@ static void pretend_free(struct fed_temp *machine, unsigned megabytes)
 
 	snprintf(text, sizeof text, "MemAvailable: %u kB\n", megabytes * 1000);
 	fed_temp_write(machine, "proc/meminfo", text, strlen(text));
-	fed_mem_root(machine->dir);
+	fed__mem_root(machine->dir);
 }
 
 /* Two rows that fit into memory, but not at the same time, are played one after the other. */
@@ -558,9 +558,9 @@ START_TEST(rows_share_memory)
 	ck_assert_uint_eq(w.trials.alone, 0);
 	ck_assert_double_eq(w.trials.outcome[1].total.test_loss, loss);
 	fed_sweep_release(&w);
-	fed_mem_root("");
+	fed__mem_root("");
 	fed_temp_remove(&machine);
-	fed_session_release(&s);
+	fed__session_release(&s);
 }
 END_TEST
 

@@ -90,10 +90,10 @@ START_TEST(a_match_is_a_session)
 		ck_assert_str_eq(t.trials.outcome[i].why, "");
 		ck_assert_double_eq(t.trials.outcome[i].total.test_accuracy, last->test_accuracy);
 		ck_assert_double_eq(t.trials.outcome[i].total.test_loss, last->test_loss);
-		fed_session_release(&real);
+		fed__session_release(&real);
 	}
 	fed_tournament_release(&t);
-	fed_session_release(&s);
+	fed__session_release(&s);
 }
 END_TEST
 
@@ -124,14 +124,14 @@ START_TEST(rules_know_how_many_attack)
 		ck_assert_str_eq(t.trials.outcome[i].why, "");
 		ck_assert_double_eq(t.trials.outcome[i].total.test_loss,
 		                    other.history.record[other.history.n - 1].test_loss);
-		fed_session_release(&other);
+		fed__session_release(&other);
 	}
 	ck_assert_str_eq(t.trials.outcome[5].why,
 	                 "aggregator krum: needs 2f + 2 < n, but with f = 3 and n = 8 "
 	                 "updates 2f + 2 is 8; ask more clients or assume fewer "
 	                 "Byzantine ones");
 	fed_tournament_release(&t);
-	fed_session_release(&s);
+	fed__session_release(&s);
 }
 END_TEST
 
@@ -148,8 +148,8 @@ START_TEST(the_session_does_not_notice)
 	small_do(&other, "round 2");
 	small_same(&s, &other);
 	fed_tournament_release(&t);
-	fed_session_release(&s);
-	fed_session_release(&other);
+	fed__session_release(&s);
+	fed__session_release(&other);
 }
 END_TEST
 
@@ -192,7 +192,7 @@ START_TEST(goes_on_where_it_stopped)
 	                    parts.trials.outcome[0].total.test_loss);
 	fed_tournament_release(&whole);
 	fed_tournament_release(&parts);
-	fed_session_release(&s);
+	fed__session_release(&s);
 }
 END_TEST
 
@@ -223,7 +223,7 @@ START_TEST(refusals)
 		ck_assert_msg(strstr(err.text, rows[i].words), "%s", err.text);
 		ck_assert_ptr_null(t.trials.outcome);
 	}
-	fed_session_release(&s);
+	fed__session_release(&s);
 }
 END_TEST
 
@@ -239,21 +239,21 @@ START_TEST(without_memory)
 	small_do(&s, "set threads 1;round 1");
 	for (uint64_t k = 1; !played; k++) {
 		struct fed_tournament t = {0};
-		const int64_t before = fed_mem_live();
+		const int64_t before = fed__mem_live();
 
-		fed_mem_fail_at(k);
+		fed__mem_fail_at(k);
 		const int rc = fed_tournament_play(&t, &s, &p, ignore, NULL, &interrupted, &err);
-		const bool ahead = fed_mem_fail_ahead();
-		fed_mem_fail_at(0);
+		const bool ahead = fed__mem_fail_ahead();
+		fed__mem_fail_at(0);
 		if (rc == FED_OK && ahead)
 			played = true;
 		else if (rc == FED_OK)
 			ck_assert(*t.trials.outcome[0].why || isfinite(t.trials.outcome[0].total.test_loss));
 		fed_tournament_release(&t);
-		ck_assert_int_eq(fed_mem_live(), before);
+		ck_assert_int_eq(fed__mem_live(), before);
 		ck_assert_uint_lt(k, 3000);
 	}
-	fed_session_release(&s);
+	fed__session_release(&s);
 }
 END_TEST
 

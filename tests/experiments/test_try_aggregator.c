@@ -47,9 +47,9 @@ static void setup(void)
 
 static void teardown(void)
 {
-	fed_session_release(&s);
+	fed__session_release(&s);
 	fed_temp_remove(&temp);
-	ck_assert_int_eq(fed_mem_live(), 0);
+	ck_assert_int_eq(fed__mem_live(), 0);
 }
 
 /* With "key=value" in `settings`, if any. */

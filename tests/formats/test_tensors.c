@@ -137,7 +137,7 @@ START_TEST(safetensors_large_headers)
 			ck_assert_int_eq(fed_safetensors_read(file, 8 + length, &taker, &err), FED_FAIL);
 			ck_assert_msg(strstr(err.text, length > 1 << 20 ? "at most 1048576" : "damaged"), "%s",
 			              err.text);
-			ck_assert_int_eq(fed_mem_live(), 0);
+			ck_assert_int_eq(fed__mem_live(), 0);
 			free(file);
 		}
 	}

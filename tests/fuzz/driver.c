@@ -196,7 +196,7 @@ static void watch_for_death(const char *name)
 
 static void run_input(const uint8_t *bytes, size_t n)
 {
-	const int64_t live = fed_mem_live();
+	const int64_t live = fed__mem_live();
 
 	/* A block of its exact size: reading beyond it is seen. */
 	present = (struct fed_input){or_die(malloc(n > 0 ? n : 1)), n};
@@ -205,8 +205,8 @@ static void run_input(const uint8_t *bytes, size_t n)
 	alarm(HANG_SECONDS);
 	LLVMFuzzerTestOneInput(present.bytes, n);
 	alarm(0);
-	if (fed_mem_live() != live) {
-		fprintf(stderr, "fuzz: %lld blocks are left\n", (long long)(fed_mem_live() - live));
+	if (fed__mem_live() != live) {
+		fprintf(stderr, "fuzz: %lld blocks are left\n", (long long)(fed__mem_live() - live));
 		abort();
 	}
 	if (new_message)

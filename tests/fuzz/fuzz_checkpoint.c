@@ -63,7 +63,7 @@ static void seed(uint64_t rounds, bool open)
 	if (open)
 		open_round(&trained);
 	fed_fuzz_claim(fed_session_save(&trained, fed_fuzz_path("seed"), &err) == FED_OK);
-	fed_session_release(&trained);
+	fed__session_release(&trained);
 	lab_seed_from("seed");
 }
 
@@ -79,7 +79,7 @@ void fed_fuzz_end(void)
 {
 	unlink(fed_fuzz_path("input"));
 	unlink(fed_fuzz_path("again"));
-	fed_session_release(&session);
+	fed__session_release(&session);
 	lab_end();
 }
 
@@ -91,7 +91,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n)
 		fed_fuzz_claim(fed_session_save(&session, fed_fuzz_path("again"), &err) == FED_OK);
 		fed_fuzz_claim(fed_session_reset(&session, false, &err) == FED_OK);
 		/* The log of events, which outlives a reset, has room from its first event on. */
-		fed_session_release(&session);
+		fed__session_release(&session);
 		lab_bare(&session);
 	} else {
 		fed_fuzz_claim(!session.parts.data && !session.parts.net_built && session.history.n == 0 &&

@@ -31,11 +31,11 @@ static void quote_and_split(const char *word)
 	struct fed_error err;
 	size_t used;
 
-	fed_word_quote(&quoted, word);
-	fed_fuzz_claim(fed_words_split(&words, quoted.s, quoted.len, &used, &err) == FED_OK);
+	fed__word_quote(&quoted, word);
+	fed_fuzz_claim(fed__words_split(&words, quoted.s, quoted.len, &used, &err) == FED_OK);
 	fed_fuzz_claim(words.n == 1 && used == quoted.len);
-	fed_fuzz_claim(strcmp(fed_words_at(&words, 0), word) == 0);
-	fed_words_release(&words);
+	fed_fuzz_claim(strcmp(fed__words_at(&words, 0), word) == 0);
+	fed__words_release(&words);
 	fed_text_release(&quoted);
 }
 
@@ -48,13 +48,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n)
 
 	while (at < n) {
 		size_t used = 0;
-		const int rc = fed_words_split(&words, text + at, n - at, &used, &err);
+		const int rc = fed__words_split(&words, text + at, n - at, &used, &err);
 		for (size_t i = 0; i < words.n; i++) {
 			const struct fed_word *word = &words.word[i];
 			fed_fuzz_claim(word->begin < word->end && word->end <= n - at);
 			fed_fuzz_claim(i == 0 || words.word[i - 1].end <= word->begin);
 			if (rc == FED_OK)
-				quote_and_split(fed_words_at(&words, i));
+				quote_and_split(fed__words_at(&words, i));
 		}
 		if (rc != FED_OK) {
 			fed_fuzz_outcome(err.text);
@@ -63,6 +63,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n)
 		fed_fuzz_claim(used >= 1 && used <= n - at);
 		at += used;
 	}
-	fed_words_release(&words);
+	fed__words_release(&words);
 	return 0;
 }

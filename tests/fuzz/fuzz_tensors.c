@@ -51,7 +51,7 @@ void fed_fuzz_end(void)
 {
 	for (int k = 0; k < 2; k++)
 		unlink(fed_fuzz_path(names[k]));
-	fed_session_release(&session);
+	fed__session_release(&session);
 	lab_end();
 }
 

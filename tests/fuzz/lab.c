@@ -18,7 +18,7 @@ static void must(int rc, const struct fed_error *err)
 void lab_bare(struct fed_session *session)
 {
 	struct fed_error err;
-	must(fed_session_init(session, FED_PLUGIN_DIR, (struct fed_sink){0}, &err), &err);
+	must(fed__session_init(session, FED_PLUGIN_DIR, (struct fed_sink){0}, &err), &err);
 	must(fed_session_set(session, "threads", "1", &err), &err);
 }
 

@@ -39,22 +39,22 @@ static void step(struct fed_event_log *r, enum fed_event_kind kind, uint32_t cli
 START_TEST(a_text_is_kept_once)
 {
 	struct fed_string_pool p = {0};
-	const uint32_t a = fed_string_pool_take(&p, "a"), b = fed_string_pool_take(&p, "b");
+	const uint32_t a = fed__string_pool_take(&p, "a"), b = fed__string_pool_take(&p, "b");
 
 	ck_assert_uint_ne(a, b);
-	ck_assert_uint_eq(fed_string_pool_take(&p, "a"), a);
-	ck_assert_uint_eq(fed_string_pool_take(&p, NULL), 0);
-	ck_assert_ptr_null(fed_string_pool_text(&p, 0));
-	ck_assert_str_eq(fed_string_pool_text(&p, b), "b");
+	ck_assert_uint_eq(fed__string_pool_take(&p, "a"), a);
+	ck_assert_uint_eq(fed__string_pool_take(&p, NULL), 0);
+	ck_assert_ptr_null(fed__string_pool_text(&p, 0));
+	ck_assert_str_eq(fed__string_pool_text(&p, b), "b");
 	ck_assert_uint_eq(p.bytes, 4);
-	fed_string_pool_drop(&p, a);
-	ck_assert_str_eq(fed_string_pool_text(&p, a), "a");
-	fed_string_pool_drop(&p, a);
-	fed_string_pool_drop(&p, 0);
+	fed__string_pool_drop(&p, a);
+	ck_assert_str_eq(fed__string_pool_text(&p, a), "a");
+	fed__string_pool_drop(&p, a);
+	fed__string_pool_drop(&p, 0);
 	ck_assert_uint_eq(p.in_use, 1);
 	ck_assert_uint_eq(p.bytes, 2);
-	ck_assert_uint_eq(fed_string_pool_take(&p, "c"), a); /* the place is used again */
-	fed_string_pool_release(&p);
+	ck_assert_uint_eq(fed__string_pool_take(&p, "c"), a); /* the place is used again */
+	fed__string_pool_release(&p);
 }
 END_TEST
 
@@ -71,10 +71,10 @@ START_TEST(many_texts)
 
 		snprintf(text, sizeof text, "text %u", k);
 		if (fed_random(2, i) % 2 && users[k]) {
-			fed_string_pool_drop(&p, number[k]);
+			fed__string_pool_drop(&p, number[k]);
 			users[k]--;
 		} else {
-			const uint32_t n = fed_string_pool_take(&p, text);
+			const uint32_t n = fed__string_pool_take(&p, text);
 			ck_assert(users[k] == 0 || n == number[k]);
 			number[k] = n;
 			users[k]++;
@@ -84,10 +84,10 @@ START_TEST(many_texts)
 		snprintf(text, sizeof text, "text %u", k);
 		in_use += users[k] > 0;
 		if (users[k])
-			ck_assert_str_eq(fed_string_pool_text(&p, number[k]), text);
+			ck_assert_str_eq(fed__string_pool_text(&p, number[k]), text);
 	}
 	ck_assert_uint_eq(p.in_use, in_use);
-	fed_string_pool_release(&p);
+	fed__string_pool_release(&p);
 }
 END_TEST
 

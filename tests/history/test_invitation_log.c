@@ -154,7 +154,7 @@ START_TEST(journeys_agree_with_the_history)
 	ck_assert_ptr_null(fed_invitation_log_last(of(&s), 0));
 	small_do(&s, "round 3");
 	check(&s, true);
-	fed_session_release(&s);
+	fed__session_release(&s);
 }
 END_TEST
 
@@ -189,7 +189,7 @@ START_TEST(times_are_those_of_device_and_link)
 			ck_assert_double_eq(x->until, s.history.record[0].clock);
 			ck_assert(x->used && x->step == 1);
 			ck_assert_float_eq(x->weight, 1.0F);
-			fed_session_release(&s);
+			fed__session_release(&s);
 		}
 }
 END_TEST
@@ -220,7 +220,7 @@ static void abort_round(struct fed_session *s, enum fed_event_kind kind)
 	fed_assert_ok(fed_session_add_sink(s, (struct fed_sink){spring, &trap}, &err), &err);
 	fed_assert_ok(fed_session_run(s, 1, NULL, &result, &err), &err);
 	ck_assert(result.interrupted && result.versions == 0);
-	fed_session_remove_sink(s, &trap);
+	fed__session_remove_sink(s, &trap);
 	fed_session_clear_interrupt(s);
 }
 
@@ -259,7 +259,7 @@ START_TEST(an_aborted_round_never_happened)
 	check(&s, false);
 	for (size_t i = 0; i < s.history.n; i++)
 		check_version(&s, &s.history.record[i]);
-	fed_session_release(&s);
+	fed__session_release(&s);
 }
 END_TEST
 
@@ -283,7 +283,7 @@ START_TEST(what_is_cancelled_ends_then)
 	ck_assert_uint_le(cancelled, 5);
 	small_do(&s, "round 5");
 	check(&s, false);
-	fed_session_release(&s);
+	fed__session_release(&s);
 }
 END_TEST
 
@@ -304,7 +304,7 @@ START_TEST(the_oldest_journeys_go)
 	check(&s, false);
 	small_do(&s, "round 60");
 	check(&s, false);
-	fed_session_release(&s);
+	fed__session_release(&s);
 }
 END_TEST
 
@@ -369,7 +369,7 @@ START_TEST(a_turn_computes_and_waits)
 		ck_assert_double_ge(sums.waited[id], 4 * 0.07); /* batches, there and back */
 	}
 	fed_timeline_release(&w);
-	fed_session_release(&s);
+	fed__session_release(&s);
 }
 END_TEST
 
@@ -386,7 +386,7 @@ static void tell(struct fed_invitation_log *j, enum fed_event_kind kind, uint64_
 	                                .bytes = bytes,
 	                                .text = text};
 
-	fed_invitation_log_take(j, &event, ++number);
+	fed__invitation_log_take(j, &event, ++number);
 }
 
 START_TEST(held_updates_and_strays)
@@ -423,7 +423,7 @@ START_TEST(held_updates_and_strays)
 	ck_assert_uint_eq(x->state, FED_INVITATION_REFUSED);
 	ck_assert_double_eq(x->ended, 6);
 	tell(&j, FED_EVENT_LOST, 2, 8, 0, "an invitation that is not kept");
-	fed_invitation_log_release(&j);
+	fed__invitation_log_release(&j);
 }
 END_TEST
 
@@ -463,7 +463,7 @@ START_TEST(clients_of_a_window)
 			ck_assert(w.client[i] == 1 || w.client[i] == 3);
 		fed_timeline_release(&w);
 	}
-	fed_session_release(&s);
+	fed__session_release(&s);
 }
 END_TEST
 

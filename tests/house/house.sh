@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # The rules of the house, one a call: house.sh RULE [ROOT [BUILD]].  Prints each breach as FILE:LINE:
 # WHY and exits with 1 if there was one, 77 if the rule cannot be checked here, 2 for a wrong call.
-# BUILD, a folder with the object files of ROOT, is for the rule `circles` alone.
+# BUILD, a folder with the object files of ROOT, is for the rules `circles` and `names`.
 set -eu
 LC_ALL=C
 export LC_ALL
@@ -325,7 +325,6 @@ rule_circles() {
 		# A state machine: the turn of a client, what the server does of it and the scheme
 		# that both are steps of call one another, and are one subject in three files.
 		known[++knowns] = "^core/train/schemes/split[^/]*\\.c$"
-		# Not cut yet; each row goes with its circle.
 	}
 	{
 		use("files", $1, $2, $3)
@@ -338,16 +337,69 @@ rule_circles() {
 	}' | verdict
 }
 
+# Names: an external symbol has one home; `fed__` begins those that one library alone uses, `fed_` those
+# that others use too; a struct tag stands for one struct.  A library is a folder of core, shell or tui.
+rule_names() {
+	command -v nm >/dev/null || {
+		echo "skipped: nm is not installed"
+		exit 77
+	}
+	[ -n "$(objects)" ] || {
+		echo "$build: has no object files of $(pwd)"
+		exit 2
+	}
+	{
+		objects | (cd "$build" && xargs nm -A -P -g) |
+			sed 's/^CMakeFiles\/[^/]*\.dir\/\(.*\)\.o: /\1 /' | sort | awk '
+		function library(file, part) {
+			split(file, part, "/")
+			return part[1] == "core" ? part[1] "/" part[2] : part[1]
+		}
+		$3 ~ /^[Uvw]$/ {
+			needs[$2] = needs[$2] " " $1
+			next
+		}
+		$2 in home { print $1 ": defines " $2 ", as " home[$2] " does" }
+		{ home[$2] = $1 }
+		END {
+			for (symbol in home) {
+				if (symbol !~ /^fed_/)
+					continue
+				others = 0
+				n = split(needs[symbol], user, " ")
+				for (i = 1; i <= n; i++) {
+					if (library(user[i]) == library(home[symbol]))
+						continue
+					others++
+					if (symbol ~ /^fed__/)
+						print user[i] ": uses " symbol ", which is private to " library(home[symbol])
+				}
+				if (!others && symbol !~ /^fed__/)
+					print home[symbol] ": defines " symbol ", which " library(home[symbol]) \
+						" alone uses; such names begin with fed__"
+			}
+		}' | sort
+		sources core shell tui | xargs awk '
+		match($0, /^(static )?(const )?(struct|union|enum) [A-Za-z0-9_]+ \{/) {
+			tag = substr($0, RSTART, RLENGTH - 2)
+			sub(/^.* /, "", tag)
+			if (tag in home)
+				print FILENAME ":" FNR ": defines the tag " tag ", as " home[tag] " does"
+			home[tag] = FILENAME ":" FNR
+		}'
+	} | verdict
+}
+
 rule_length() {
 	sources core shell tui plugins tests | xargs -r wc -l |
 		awk '$2 != "total" && $1 > 700 { print $2 ":701: " $1 " lines, 700 are allowed" }' | verdict
 }
 
 case $rule in
-layers | doors | plugins | spdx | readme | format | quiet | circles | length) "rule_$rule" ;;
+layers | doors | plugins | spdx | readme | format | quiet | circles | names | length) "rule_$rule" ;;
 *)
 	echo "usage: house.sh layers|doors|plugins|spdx|readme|format|quiet|length [ROOT]" >&2
-	echo "       house.sh circles ROOT BUILD" >&2
+	echo "       house.sh circles|names ROOT BUILD" >&2
 	exit 2
 	;;
 esac

@@ -71,12 +71,12 @@ built() {
 	object core/base/deep/floor.c 'int floor_of(int x) { return x; }'
 }
 
-# circles TEXT: the rule is broken by what was built, and the report is TEXT.
-circles() {
+# wrong RULE TEXT: the rule is broken by what was built, and the report is TEXT.
+wrong() {
 	rc=0
-	report=$("$house" circles "$root" "$root/build") || rc=$?
-	[ "$rc:$report" = "1:$1" ] || [ "$rc" -eq 77 ] || {
-		echo "circles: expected \"$1\", got exit $rc and \"$report\""
+	report=$("$house" "$1" "$root" "$root/build") || rc=$?
+	[ "$rc:$report" = "1:$2" ] || [ "$rc" -eq 77 ] || {
+		echo "$1: expected \"$2\", got exit $rc and \"$report\""
 		failed=1
 	}
 	fresh
@@ -151,14 +151,14 @@ built
 	failed=1
 }
 object core/base/low.c 'int high(void);' 'int low(void) { return high(); }'
-circles 'core/base/high.c: in a circle of 2 files with core/base/low.c
+wrong circles 'core/base/high.c: in a circle of 2 files with core/base/low.c
 core/base/high.c: uses core/base/low.c, low
 core/base/low.c: uses core/base/high.c, high'
 # By way of a table, and through a third file; one who only looks on is not of the circle.
 object core/base/low.c 'int two(void);' 'int (*table[])(void) = {two};' 'int low(void) { return 1; }'
 object core/base/third.c 'int high(void);' 'int two(void) { return high(); }'
 object core/base/looks_on.c 'int two(void);' 'int looks_on(void) { return two(); }'
-circles 'core/base/high.c: in a circle of 3 files with core/base/low.c core/base/third.c
+wrong circles 'core/base/high.c: in a circle of 3 files with core/base/low.c core/base/third.c
 core/base/high.c: uses core/base/low.c, low
 core/base/low.c: uses core/base/third.c, two
 core/base/third.c: uses core/base/high.c, high'
@@ -166,7 +166,7 @@ core/base/third.c: uses core/base/high.c, high'
 object core/base/high.c 'int low(void);' 'int floor_of(int);' 'int high(void) { return floor_of(low()); }'
 object core/base/deep/floor.c 'int floor_of(int x) { return x; }'
 object core/base/deep/climbs.c 'int low(void);' 'int climbs(void) { return low(); }'
-circles 'core/base: in a circle of 2 folders with core/base/deep
+wrong circles 'core/base: in a circle of 2 folders with core/base/deep
 core/base: uses core/base/deep, floor_of (core/base/high.c)
 core/base/deep: uses core/base, low (core/base/deep/climbs.c)'
 # What is left of a source that is gone counts for nothing.
@@ -176,4 +176,25 @@ rm "$root/core/base/low.c"
 	echo "circles: counts an object without a source"
 	failed=1
 }
+fresh
+built
+"$house" names "$root" "$root/build" || [ $? -eq 77 ] || {
+	echo "names: complains about a house in order"
+	failed=1
+}
+object core/train/other.c 'int low(void) { return 3; }'
+wrong names 'core/train/other.c: defines low, as core/base/low.c does'
+object core/base/own.c 'int fed_own(void) { return 1; }' 'int fed__used(void) { return 2; }'
+object core/train/uses.c 'int fed__used(void);' 'int other(void) { return fed__used(); }'
+wrong names 'core/base/own.c: defines fed_own, which core/base alone uses; such names begin with fed__
+core/train/uses.c: uses fed__used, which is private to core/base'
+object core/base/own.c 'int fed_own(void) { return 1; }'
+object core/train/uses.c 'int fed_own(void);' 'int other(void) { return fed_own(); }'
+"$house" names "$root" "$root/build" || [ $? -eq 77 ] || {
+	echo "names: complains about a symbol that another library uses"
+	failed=1
+}
+object core/base/one.c 'struct tag {' '	int x;' '};' 'struct tag one;'
+object core/base/two.c 'static struct tag {' '	int y;' '} two;'  'int *second = &two.y;'
+wrong names 'core/base/two.c:2: defines the tag tag, as core/base/one.c:2 does'
 exit "$failed"

@@ -152,8 +152,8 @@ START_TEST(halves_are_those_of_the_standard)
 	};
 
 	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
-		ck_assert_msg(fed_half_of((float)rows[i].x) == rows[i].half, "%a: %04x, not %04x",
-		              rows[i].x, fed_half_of((float)rows[i].x), rows[i].half);
+		ck_assert_msg(fed__half_of((float)rows[i].x) == rows[i].half, "%a: %04x, not %04x",
+		              rows[i].x, fed__half_of((float)rows[i].x), rows[i].half);
 }
 END_TEST
 
@@ -170,9 +170,9 @@ static double half_by_the_book(uint16_t half)
 START_TEST(all_halves_round_trip)
 {
 	for (uint32_t half = 0; half < 65536; half++) {
-		const float x = fed_half_value((uint16_t)half);
+		const float x = fed__half_value((uint16_t)half);
 
-		ck_assert_uint_eq(fed_half_of(x), half);
+		ck_assert_uint_eq(fed__half_of(x), half);
 		ck_assert((bits_of(x) >> 31) == half >> 15);
 		if ((half >> 10 & 31) != 31)
 			ck_assert_double_eq((double)x, half_by_the_book((uint16_t)half));
@@ -191,7 +191,7 @@ START_TEST(halves_are_the_nearest)
 
 		if (!(x < 65504))
 			continue;
-		const uint16_t half = fed_half_of((float)x);
+		const uint16_t half = fed__half_of((float)x);
 		const double got = half_by_the_book(half), off = fabs(got - x);
 		const double above = fabs(half_by_the_book((uint16_t)(half + 1)) - x);
 		const double below = half ? fabs(half_by_the_book((uint16_t)(half - 1)) - x) : INFINITY;
@@ -207,9 +207,9 @@ static void there_and_back(const struct fed_codec *codec, const float *v, size_t
 {
 	unsigned char bytes[8 * MOST];
 	struct fed_error err;
-	const size_t len = fed_codec_encode(codec, v, n, bytes);
+	const size_t len = fed__codec_encode(codec, v, n, bytes);
 
-	fed_assert_ok(fed_codec_decode(codec->kind, bytes, len, out, n, &err), &err);
+	fed_assert_ok(fed__codec_decode(codec->kind, bytes, len, out, n, &err), &err);
 }
 
 START_TEST(int8_is_off_by_half_a_step_at_most)
@@ -243,7 +243,7 @@ START_TEST(int8_bytes_are_as_written_down)
 	static const signed char q[] = {1, -2, 0, 127, 2, 4, -127, 0};
 	unsigned char bytes[12];
 
-	ck_assert_uint_eq(fed_codec_encode(&codec, v, 8, bytes), 12);
+	ck_assert_uint_eq(fed__codec_encode(&codec, v, 8, bytes), 12);
 	ck_assert_mem_eq(bytes, "\x00\x00\xfe\x42", 4); /* 127.0f */
 	ck_assert_mem_eq(bytes + 4, q, sizeof q);
 }
@@ -293,7 +293,7 @@ static void check_against_sort(const float *v, size_t n, double share)
 	for (size_t j = 0; j < n; j++)
 		rank[j] = (struct ranked){bits_of(v[j]) & 0x7fffffffu, j};
 	qsort(rank, n, sizeof *rank, by_rank);
-	for (size_t i = 0; i < fed_codec_kept(&codec, n); i++)
+	for (size_t i = 0; i < fed__codec_kept(&codec, n); i++)
 		if (rank[i].magnitude)
 			want[rank[i].j] = v[rank[i].j];
 	there_and_back(&codec, v, n, got);
@@ -330,7 +330,7 @@ START_TEST(top_k_counts)
 	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
 		const struct fed_codec codec = {.kind = FED_CODEC_TOP_K, .share = rows[i].share};
 
-		ck_assert_uint_eq(fed_codec_kept(&codec, rows[i].n), rows[i].kept);
+		ck_assert_uint_eq(fed__codec_kept(&codec, rows[i].n), rows[i].kept);
 		ck_assert_uint_eq(fed_codec_size(&codec, rows[i].n), 8 * rows[i].kept);
 	}
 }
@@ -346,7 +346,7 @@ START_TEST(sizes_are_exact)
 
 	fill(v, 1000, 3, false);
 	ck_assert_uint_eq(fed_codec_size(&codecs[_i], 1000), each[_i]);
-	ck_assert_uint_eq(fed_codec_encode(&codecs[_i], v, 1000, bytes), each[_i]);
+	ck_assert_uint_eq(fed__codec_encode(&codecs[_i], v, 1000, bytes), each[_i]);
 }
 END_TEST
 
@@ -365,12 +365,12 @@ START_TEST(decoded_encodes_to_the_same)
 			fill(v, n, seed, seed % 2);
 			for (size_t j = 0; seed % 4 == 3 && j < n; j += 97)
 				v[j] = float_of((uint32_t)fed_random(seed, j)); /* anything at all */
-			const size_t len = fed_codec_encode(&codecs[_i], v, n, first);
+			const size_t len = fed__codec_encode(&codecs[_i], v, n, first);
 			ck_assert_uint_le(len, fed_codec_size(&codecs[_i], n));
-			fed_assert_ok(fed_codec_decode(all.kind, first, len, got, n, &err), &err);
-			ck_assert_uint_eq(fed_codec_encode(&codecs[_i], got, n, again), len);
+			fed_assert_ok(fed__codec_decode(all.kind, first, len, got, n, &err), &err);
+			ck_assert_uint_eq(fed__codec_encode(&codecs[_i], got, n, again), len);
 			ck_assert_mem_eq(first, again, len);
-			ck_assert_uint_eq(fed_codec_encode(&all, got, n, again), len);
+			ck_assert_uint_eq(fed__codec_encode(&all, got, n, again), len);
 			ck_assert_mem_eq(first, again, len);
 		}
 }
@@ -390,12 +390,12 @@ START_TEST(nothing_else_is_taken)
 
 		for (size_t i = 0; i < len; i++) /* small numbers and any */
 			bytes[i] = (unsigned char)(fed_random(seed, 2 + i) % (seed % 2 ? 256 : 3));
-		if (fed_codec_decode((enum fed_codec_kind)_i, bytes, len, v, n, &err)) {
+		if (fed__codec_decode((enum fed_codec_kind)_i, bytes, len, v, n, &err)) {
 			ck_assert(*err.text != 0);
 			continue;
 		}
 		taken++;
-		ck_assert_uint_eq(fed_codec_encode(&all, v, n, again), len);
+		ck_assert_uint_eq(fed__codec_encode(&all, v, n, again), len);
 		ck_assert_mem_eq(bytes, again, len);
 	}
 	ck_assert_uint_gt(taken, 1000);
@@ -431,9 +431,9 @@ START_TEST(lies_are_refused_in_words)
 		struct fed_error err = {""};
 		float v[2];
 
-		ck_assert_int_eq(fed_codec_decode((enum fed_codec_kind)rows[i].kind,
-		                                  (const unsigned char *)rows[i].bytes, rows[i].len, v,
-		                                  rows[i].n, &err),
+		ck_assert_int_eq(fed__codec_decode((enum fed_codec_kind)rows[i].kind,
+		                                   (const unsigned char *)rows[i].bytes, rows[i].len, v,
+		                                   rows[i].n, &err),
 		                 FED_REJECT);
 		ck_assert_msg(strstr(err.text, rows[i].words), "row %zu: %s", i, err.text);
 	}

@@ -67,7 +67,7 @@ START_TEST(comes_back_as_it_was)
 	fed_shared_vectors_unref(came.payload);
 	fed_shared_vectors_unref(sent.payload);
 	fed_text_release(&bytes);
-	ck_assert_int_eq(fed_mem_live(), 0);
+	ck_assert_int_eq(fed__mem_live(), 0);
 }
 END_TEST
 
@@ -79,8 +79,8 @@ static struct fed_envelope make_coded(enum fed_codec_kind kind, uint32_t n, size
 	struct fed_error err;
 
 	e.codec = (struct fed_codec){.kind = kind, .share = 0.1};
-	e.coded = fed_codec_encode(&e.codec, e.payload->vector[0], dim, bytes);
-	fed_assert_ok(fed_codec_decode(kind, bytes, e.coded, e.payload->vector[0], dim, &err), &err);
+	e.coded = fed__codec_encode(&e.codec, e.payload->vector[0], dim, bytes);
+	fed_assert_ok(fed__codec_decode(kind, bytes, e.coded, e.payload->vector[0], dim, &err), &err);
 	return e;
 }
 
@@ -109,7 +109,7 @@ START_TEST(coded_vectors_come_back)
 		fed_shared_vectors_unref(sent.payload);
 		fed_text_release(&bytes);
 	}
-	ck_assert_int_eq(fed_mem_live(), 0);
+	ck_assert_int_eq(fed__mem_live(), 0);
 }
 END_TEST
 
@@ -129,7 +129,7 @@ START_TEST(every_flipped_bit_is_refused)
 	}
 	fed_shared_vectors_unref(sent.payload);
 	fed_text_release(&bytes);
-	ck_assert_int_eq(fed_mem_live(), 0);
+	ck_assert_int_eq(fed__mem_live(), 0);
 }
 END_TEST
 
@@ -184,10 +184,10 @@ START_TEST(lies_about_sizes_are_refused)
 	const uint32_t crc = fed_crc32(0, bytes.s, bytes.len);
 	for (int k = 0; k < 4; k++)
 		bytes.s[60 + k] = (char)(crc >> (8 * k));
-	const int64_t live = fed_mem_live();
+	const int64_t live = fed__mem_live();
 	ck_assert_int_eq(fed_messenger_decode(bytes.s, bytes.len, LONGEST, &came, &err), FED_REJECT);
 	ck_assert_ptr_null(strstr(err.text, "checksum"));
-	ck_assert_int_eq(fed_mem_live(), live);
+	ck_assert_int_eq(fed__mem_live(), live);
 	fed_shared_vectors_unref(sent.payload);
 	fed_text_release(&bytes);
 }
@@ -215,7 +215,7 @@ START_TEST(parcels_are_counted)
 		pthread_join(thread[i], NULL);
 	ck_assert(p->vector[1][9] == 0);
 	fed_shared_vectors_unref(p);
-	ck_assert_int_eq(fed_mem_live(), 0);
+	ck_assert_int_eq(fed__mem_live(), 0);
 }
 END_TEST
 

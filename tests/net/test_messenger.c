@@ -44,7 +44,7 @@ static void close_post(void)
 	fed_event_queue_release(&vclock);
 	fed_instance_release(&transport);
 	fed_registry_free(registry);
-	ck_assert_int_eq(fed_mem_live(), 0);
+	ck_assert_int_eq(fed__mem_live(), 0);
 }
 
 /* A message to client `to` that carries the number `to` in one vector of ten. */
@@ -296,8 +296,8 @@ START_TEST(codecs_cross_the_wire)
 	e.codec = (struct fed_codec){.kind = _i, .share = 0.2};
 	v[3] = 1 / 3.0f;
 	v[4] = -0.001f;
-	e.coded = fed_codec_encode(&e.codec, v, 10, bytes);
-	ck_ok(fed_codec_decode(e.codec.kind, bytes, e.coded, v, 10, &err));
+	e.coded = fed__codec_encode(&e.codec, v, 10, bytes);
+	ck_ok(fed__codec_decode(e.codec.kind, bytes, e.coded, v, 10, &err));
 	struct fed_shared_vectors *mine = fed_shared_vectors_ref(e.payload);
 	ck_ok(fed_messenger_send(&messenger, &e, &length, &err));
 	ck_assert_uint_eq(length, FED_FRAME_BYTES + fed_codec_size(&e.codec, 10));

@@ -13,7 +13,7 @@ enum { DIM = 100 };
 
 START_TEST(the_last_share_frees)
 {
-	const int64_t before = fed_mem_live();
+	const int64_t before = fed__mem_live();
 	struct fed_shared_vectors *p = fed_shared_vectors_new(3, DIM);
 
 	for (int k = 0; k < 3; k++)
@@ -23,7 +23,7 @@ START_TEST(the_last_share_frees)
 	fed_shared_vectors_unref(p);
 	p->vector[2][DIM - 1] = 1; /* still there */
 	fed_shared_vectors_unref(p);
-	ck_assert_int_eq(fed_mem_live(), before);
+	ck_assert_int_eq(fed__mem_live(), before);
 	ck_assert_ptr_null(fed_shared_vectors_ref(NULL));
 	fed_shared_vectors_unref(NULL);
 	ck_assert_ptr_null(fed_shared_vectors_new(UINT16_MAX + 1, 1));
@@ -32,14 +32,14 @@ END_TEST
 
 START_TEST(an_unwrapped_vector_outlives_its_parcel)
 {
-	const int64_t before = fed_mem_live();
+	const int64_t before = fed__mem_live();
 	struct fed_shared_vectors *p = fed_shared_vectors_new(2, DIM);
 
 	p->vector[0][7] = 42;
 	float *v = fed_shared_vectors_detach(p);
 	ck_assert_float_eq(v[7], 42);
 	fed_free_floats(v);
-	ck_assert_int_eq(fed_mem_live(), before);
+	ck_assert_int_eq(fed__mem_live(), before);
 }
 END_TEST
 
@@ -55,13 +55,13 @@ START_TEST(a_stock_hands_out_what_came_back_last)
 	fed_shared_vectors_ref(a);
 	fed_shared_vectors_unref(a);
 	fed_shared_vectors_unref(b);
-	const int64_t live = fed_mem_live();
+	const int64_t live = fed__mem_live();
 	ck_assert_ptr_eq(fed_vector_free_list_take(&s, 1, DIM), b); /* a has a share */
 	fed_shared_vectors_unref(a);
 	ck_assert_ptr_eq(fed_vector_free_list_take(&s, 1, DIM), a);
 	ck_assert_float_eq(a->vector[0][0], 5);
 	ck_assert_uint_eq(a->references, 1);
-	ck_assert_int_eq(fed_mem_live(), live);
+	ck_assert_int_eq(fed__mem_live(), live);
 	fed_shared_vectors_unref(a);
 	fed_shared_vectors_unref(b);
 	fed_vector_free_list_release(&s);
@@ -70,7 +70,7 @@ END_TEST
 
 START_TEST(another_size_empties_the_stock)
 {
-	const int64_t before = fed_mem_live();
+	const int64_t before = fed__mem_live();
 	struct fed_vector_free_list s;
 
 	fed_vector_free_list_init(&s, SIZE_MAX);
@@ -84,7 +84,7 @@ START_TEST(another_size_empties_the_stock)
 	fed_shared_vectors_unref(p);
 	ck_assert_ptr_eq(s.first, p);
 	fed_vector_free_list_release(&s);
-	ck_assert_int_eq(fed_mem_live(), before);
+	ck_assert_int_eq(fed__mem_live(), before);
 }
 END_TEST
 
@@ -96,10 +96,10 @@ START_TEST(a_stock_keeps_no_more_than_it_may)
 	fed_vector_free_list_init(&s, 3 * DIM * sizeof(float));
 	for (int i = 0; i < 5; i++)
 		p[i] = fed_vector_free_list_take(&s, 1, DIM);
-	const int64_t live = fed_mem_live();
+	const int64_t live = fed__mem_live();
 	for (int i = 0; i < 5; i++)
 		fed_shared_vectors_unref(p[i]);
-	ck_assert_int_eq(fed_mem_live(), live - 2 * 2); /* two parcels with a vector each */
+	ck_assert_int_eq(fed__mem_live(), live - 2 * 2); /* two parcels with a vector each */
 	ck_assert_uint_eq(s.bytes, 3 * DIM * sizeof(float));
 	fed_vector_free_list_release(&s);
 }

@@ -130,9 +130,9 @@ START_TEST(cross_entropy_is_its_definition)
 		right += best == (uint32_t)label[b];
 		wanted += plain_cross_entropy(row, label[b], n);
 	}
-	const double got = fed_loss_cross_entropy(y, label, batch, n, -0.25f, dy, &hits);
+	const double got = fed__loss_cross_entropy(y, label, batch, n, -0.25f, dy, &hits);
 	ck_assert_double_eq_tol(got, wanted, 1e-5 * (1 + fabs(wanted)));
-	ck_assert_double_eq_tol(fed_loss_cross_entropy(y, label, batch, n, 1, NULL, NULL), got, 1e-12);
+	ck_assert_double_eq_tol(fed__loss_cross_entropy(y, label, batch, n, 1, NULL, NULL), got, 1e-12);
 	ck_assert_uint_eq(hits, right);
 	for (uint32_t b = 0; b < batch; b++)
 		for (uint32_t c = 0; c < n; c++) {
@@ -152,7 +152,8 @@ START_TEST(large_outputs_do_not_overflow)
 	const int32_t label = 1;
 	float dy[3];
 
-	ck_assert_double_eq_tol(fed_loss_cross_entropy(y, &label, 1, 3, 1, dy, NULL), 10.0000454, 1e-4);
+	ck_assert_double_eq_tol(fed__loss_cross_entropy(y, &label, 1, 3, 1, dy, NULL), 10.0000454,
+	                        1e-4);
 	ck_assert_double_eq_tol((double)dy[1], 4.53979e-5 - 1, 1e-6);
 }
 END_TEST
@@ -162,7 +163,7 @@ START_TEST(not_a_number_is_seen)
 	const float y[3] = {1, NAN, 2};
 	const int32_t label = 0;
 
-	ck_assert(isnan(fed_loss_cross_entropy(y, &label, 1, 3, 1, NULL, NULL)));
+	ck_assert(isnan(fed__loss_cross_entropy(y, &label, 1, 3, 1, NULL, NULL)));
 }
 END_TEST
 
@@ -171,7 +172,7 @@ START_TEST(squared_loss_is_the_mean_over_outputs)
 	const float y[4] = {1, 2, 3, 4}, target[4] = {0, 2, 5, 3};
 	float dy[4];
 
-	ck_assert_double_eq_tol(fed_loss_squared(y, target, 2, 2, 3, dy), (1 + 0 + 4 + 1) / 4.0, 1e-9);
+	ck_assert_double_eq_tol(fed__loss_squared(y, target, 2, 2, 3, dy), (1 + 0 + 4 + 1) / 4.0, 1e-9);
 	ck_assert_double_eq_tol((double)dy[0], 1.5, 1e-7);
 	ck_assert_double_eq_tol((double)dy[2], -3, 1e-7);
 }

@@ -28,7 +28,7 @@ static void assert_near(const float *got, const double *wanted, size_t n, double
 
 START_TEST(elementwise)
 {
-	const struct fed_kernels *k = fed_kernels_of(isas[_i]);
+	const struct fed_kernels *k = fed__kernels_of(isas[_i]);
 	float x[67], y[67], dy[67], dx[67], e[67];
 
 	if (!k)
@@ -64,7 +64,7 @@ END_TEST
 
 START_TEST(ends_of_the_range)
 {
-	const struct fed_kernels *k = fed_kernels_of(isas[_i]);
+	const struct fed_kernels *k = fed__kernels_of(isas[_i]);
 	const float x[6] = {-INFINITY, -200, 0, 88, NAN, -0.0f};
 	float e[6], t[6], r[6];
 
@@ -86,7 +86,7 @@ END_TEST
 
 START_TEST(rows_and_transposes)
 {
-	const struct fed_kernels *k = fed_kernels_of(isas[_i]);
+	const struct fed_kernels *k = fed__kernels_of(isas[_i]);
 	static const size_t sizes[] = {1, 3, 8, 16, 17, 33, 50};
 
 	for (size_t i = 0; k && i < 7; i++)
@@ -118,7 +118,7 @@ END_TEST
 
 START_TEST(sets_of_what_is_not_0)
 {
-	const struct fed_kernels *k = fed_kernels_of(isas[_i]);
+	const struct fed_kernels *k = fed__kernels_of(isas[_i]);
 	float x[64];
 
 	for (uint32_t n = 0; k && n <= 64; n++) {
@@ -266,7 +266,7 @@ static void try_dense(const struct fed_kernels *k, struct fed_dense_sizes s, boo
 
 START_TEST(dense)
 {
-	const struct fed_kernels *k = fed_kernels_of(isas[_i]);
+	const struct fed_kernels *k = fed__kernels_of(isas[_i]);
 	static const uint32_t batches[] = {1, 2, 5, 7, 10, 14, 15, 31, 50};
 	static const uint32_t ins[] = {1, 7, 8, 25, 200};
 	static const uint32_t units[] = {1, 3, 10, 16, 17, 32, 33, 49, 100};
@@ -289,7 +289,7 @@ END_TEST
 
 START_TEST(steps_follow_their_formula)
 {
-	const struct fed_kernels *k = fed_kernels_of(isas[_i]);
+	const struct fed_kernels *k = fed__kernels_of(isas[_i]);
 	float w[35], v[35], g[35];
 
 	if (!k)
@@ -320,7 +320,7 @@ END_TEST
 /* A velocity that nothing feeds ends at 0, not in subnormal numbers. */
 START_TEST(velocity_dies_out)
 {
-	const struct fed_kernels *k = fed_kernels_of(isas[_i]);
+	const struct fed_kernels *k = fed__kernels_of(isas[_i]);
 	float w[20] = {0}, v[20], g[20] = {0};
 
 	if (!k)
@@ -336,7 +336,7 @@ END_TEST
 /* The same bits from every instruction set; what is not finite is seen wherever it stands. */
 START_TEST(a_step_is_added_checked_and_measured)
 {
-	const struct fed_kernels *k = fed_kernels_of(isas[_i]);
+	const struct fed_kernels *k = fed__kernels_of(isas[_i]);
 	float w[100], step[100], out[100];
 	double squares, plain;
 
@@ -353,7 +353,7 @@ START_TEST(a_step_is_added_checked_and_measured)
 			sum += (double)step[j] * (double)step[j];
 		}
 		ck_assert_double_eq_tol(squares, sum, 1e-12 * (1 + sum));
-		fed_kernels_of(FED_ISA_PLAIN)->add_step(w, step, out, n, &plain);
+		fed__kernels_of(FED_ISA_PLAIN)->add_step(w, step, out, n, &plain);
 		ck_assert(memcmp(&squares, &plain, sizeof plain) == 0);
 	}
 	for (size_t j = 0; j < 100; j++) {
@@ -371,9 +371,9 @@ START_TEST(kernels_are_of_this_processor)
 {
 	const struct fed_kernels *k = fed_kernels();
 
-	ck_assert_ptr_eq(k, fed_kernels_of(k->isa));
+	ck_assert_ptr_eq(k, fed__kernels_of(k->isa));
 	ck_assert_int_le(k->isa, fed_cpu_isa());
-	ck_assert_ptr_nonnull(fed_kernels_of(FED_ISA_PLAIN));
+	ck_assert_ptr_nonnull(fed__kernels_of(FED_ISA_PLAIN));
 }
 END_TEST
 

@@ -280,10 +280,10 @@ START_TEST(same_seed_same_parameters)
 	for (size_t l = 0; l < t.net.layers; l++) {
 		const struct fed_net_layer *layer = &t.net.layer[l];
 		const double products = layer->flops / 2 / (double)fed_shape_size(&layer->out);
-		const bool gru = layer->ops == &fed_layer_gru;
+		const bool gru = layer->ops == &fed__layer_gru;
 		const double bound = 1 / sqrt(gru ? layer->out.dim[0] : products);
 
-		if (layer->ops == &fed_layer_embedding)
+		if (layer->ops == &fed__layer_embedding)
 			continue; /* normal */
 		for (size_t j = 0; j < layer->count; j++)
 			ck_assert_double_le(fabs((double)t.params[layer->offset + j]), bound * 1.000001);

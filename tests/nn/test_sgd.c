@@ -40,7 +40,7 @@ START_TEST(plain_steps_need_no_buffer)
 	make_trial(&u, &nets[_i], 6);
 	const struct fed_sgd plain = {.lr = 0.1};
 	const struct fed_sgd buffered = {.lr = 0.1, .extra = nothing, .gradient = u.grads};
-	ck_assert(fed_sgd_is_plain(&plain) && !fed_sgd_is_plain(&buffered));
+	ck_assert(fed__sgd_is_plain(&plain) && !fed__sgd_is_plain(&buffered));
 	take_steps(&t, &plain, 4);
 	take_steps(&u, &buffered, 4);
 	assert_close(t.params, u.params, t.net.dim, 1e-5);

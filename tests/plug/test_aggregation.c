@@ -53,7 +53,7 @@ static void setup(void)
 static void teardown(void)
 {
 	fed_registry_free(registry);
-	ck_assert_int_eq(fed_mem_live(), 0);
+	ck_assert_int_eq(fed__mem_live(), 0);
 }
 
 static struct fed_round round_of(size_t dim)

@@ -38,7 +38,7 @@ static void teardown(void)
 	fed_instance_release(&instance);
 	fed_text_release(&lines);
 	fed_registry_free(registry);
-	ck_assert_int_eq(fed_mem_live(), 0);
+	ck_assert_int_eq(fed__mem_live(), 0);
 }
 
 static struct fed_telling telling(void)
@@ -63,7 +63,7 @@ static int tell(const char *how, struct fed_error *err)
 		make_instance(registry, FIXTURE("telling"), &instance, NULL, NULL, NULL, NULL);
 	fed_assert_ok(fed_fields_set(instance.entry->head->fields, instance.state, "how", how, err),
 	              err);
-	ck_assert(fed_tells(instance.entry));
+	ck_assert(fed__tells(instance.entry));
 	fed_text_clear(&lines);
 	return fed_call_tell(&t, err);
 }
@@ -148,12 +148,12 @@ START_TEST(who_has_nothing_to_tell)
 	struct fed_error err;
 
 	make_instance(registry, FIXTURE("older"), &instance, NULL, NULL, NULL, NULL);
-	ck_assert(!fed_tells(instance.entry));
+	ck_assert(!fed__tells(instance.entry));
 	ck_ok(fed_call_tell(&t, &err));
 	ck_assert_uint_eq(lines.len, 0);
 	fed_instance_release(&instance);
 	make_instance(registry, FED_PLUGIN_DIR "/local.so", &instance, NULL, NULL, NULL, NULL);
-	ck_assert(!fed_tells(instance.entry)); /* a transport */
+	ck_assert(!fed__tells(instance.entry)); /* a transport */
 }
 END_TEST
 
@@ -167,16 +167,16 @@ START_TEST(without_memory)
 	make_instance(registry, FIXTURE("telling"), &instance, NULL, NULL, NULL, NULL);
 	if (_i)
 		put_in_front(FED_PLUGIN_DIR "/nnm.so");
-	const int64_t before = fed_mem_live();
+	const int64_t before = fed__mem_live();
 	for (;; k++) {
-		fed_mem_fail_at(k);
+		fed__mem_fail_at(k);
 		const int rc = fed_call_tell(&t, &err);
-		fed_mem_fail_at(0);
+		fed__mem_fail_at(0);
 		if (rc == FED_OK)
 			break;
 		ck_says(err.text, "memory");
 		fed_text_release(&lines);
-		ck_assert_int_eq(fed_mem_live(), before);
+		ck_assert_int_eq(fed__mem_live(), before);
 	}
 	ck_assert_uint_gt(k, 4);
 }

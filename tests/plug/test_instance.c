@@ -35,7 +35,7 @@ static void teardown(void)
 {
 	fed_instance_release(&instance);
 	fed_registry_free(registry);
-	ck_assert_int_eq(fed_mem_live(), 0);
+	ck_assert_int_eq(fed__mem_live(), 0);
 }
 
 START_TEST(settings_are_defaults_or_given)
@@ -70,7 +70,7 @@ START_TEST(vectors_are_apart_and_zero)
 	}
 	for (size_t j = 0; j < DIM; j++)
 		ck_assert(state->kept[j] == 1 && state->sent[j] == 2 && state->scratch[j] == 3);
-	fed_instance_zero_scratch(&instance);
+	fed__instance_zero_scratch(&instance);
 	for (size_t j = 0; j < DIM; j++)
 		ck_assert(state->kept[j] == 1 && state->sent[j] == 2 && state->scratch[j] == 0);
 	ck_assert_uint_eq(fed_instance_broadcasts(&instance), 1);

@@ -300,7 +300,7 @@ START_TEST(refuses_sanitized_objects_unless_it_is_one)
 	for (size_t i = 0; i + sizeof from <= bytes.len; i++)
 		if (memcmp(bytes.s + i, from, sizeof from) == 0)
 			memcpy(bytes.s + i, to, sizeof to);
-	const int rc = fed_elf_check(bytes.s, bytes.len, "fed_plugin", &err);
+	const int rc = fed__elf_check(bytes.s, bytes.len, "fed_plugin", &err);
 	if (SANITIZED) {
 		ck_ok(rc);
 	} else {
@@ -327,7 +327,7 @@ START_TEST(survives_damaged_bytes)
 			const uint32_t at = fed_stream_below(&random, front ? headers : (uint32_t)good.len);
 			bytes[at] = (char)fed_stream_below(&random, 256);
 		}
-		fed_elf_check(bytes, good.len, "fed_plugin", &err);
+		fed__elf_check(bytes, good.len, "fed_plugin", &err);
 	}
 	free(bytes);
 	fed_text_release(&good);

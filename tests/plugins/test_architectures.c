@@ -73,9 +73,9 @@ static char letter_of(const struct fed_layer *ops)
 		const struct fed_layer *ops;
 		char letter;
 	} kinds[] = {
-		{&fed_layer_dense, 'd'},   {&fed_layer_conv, 'c'},      {&fed_layer_relu, 'r'},
-		{&fed_layer_tanh, 't'},    {&fed_layer_max_pool, 'x'},  {&fed_layer_mean_pool, 'm'},
-		{&fed_layer_flatten, 'f'}, {&fed_layer_embedding, 'e'}, {&fed_layer_gru, 'g'},
+		{&fed_layer_dense, 'd'},   {&fed_layer_conv, 'c'},       {&fed__layer_relu, 'r'},
+		{&fed__layer_tanh, 't'},   {&fed_layer_max_pool, 'x'},   {&fed_layer_mean_pool, 'm'},
+		{&fed_layer_flatten, 'f'}, {&fed__layer_embedding, 'e'}, {&fed__layer_gru, 'g'},
 	};
 
 	for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)

@@ -592,7 +592,7 @@ START_TEST(survives_lack_of_memory)
 	ck_assert_uint_gt(fed_each_allocation(try_round, &a), 3);
 	rule_close(&a.rule);
 	round_free(&a.r);
-	ck_assert_int_eq(fed_mem_live(), 0);
+	ck_assert_int_eq(fed__mem_live(), 0);
 }
 END_TEST
 

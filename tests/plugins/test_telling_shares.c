@@ -308,18 +308,18 @@ START_TEST(without_memory)
 	told_round(N, DIMENSION);
 	told_play(tellers[_i].name, "", tellers[_i].pre, "");
 	const struct fed_telling t = told_telling();
-	const int64_t before = fed_mem_live();
+	const int64_t before = fed__mem_live();
 	for (uint64_t k = 1;; k++) {
-		fed_mem_fail_at(k);
+		fed__mem_fail_at(k);
 		int rc = fed_call_tell(&t, &err);
 		if (rc == FED_OK && tellers[_i].pre)
 			rc = fed_call_tell_pre_aggregation(&t, &err);
-		fed_mem_fail_at(0);
+		fed__mem_fail_at(0);
 		if (rc == FED_OK)
 			break;
 		ck_assert_msg(strstr(err.text, "memory") != NULL, "%s", err.text);
 		fed_text_release(&told.raw);
-		ck_assert_int_eq(fed_mem_live(), before);
+		ck_assert_int_eq(fed__mem_live(), before);
 	}
 }
 END_TEST

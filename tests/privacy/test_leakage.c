@@ -35,7 +35,7 @@ static struct fed_correlation correlate(const double *x, size_t dx, const double
 
 	distances_of(x, N, dx, a);
 	distances_of(y, N, dy, b);
-	fed_assert_ok(fed_distance_correlation(a, b, N, &c, &err), &err);
+	fed_assert_ok(fed__distance_correlation(a, b, N, &c, &err), &err);
 	return c;
 }
 
@@ -148,11 +148,11 @@ START_TEST(norms_tell_two_classes)
 	const int32_t split[] = {0, 0, 0, 1, 1, 1}, turned[] = {1, 1, 1, 0, 0, 0},
 				  mixed[] = {0, 1, 0, 1, 0, 1}, one[] = {1, 1, 1, 1, 1, 1};
 
-	ck_assert_double_eq(fed_norm_auc(norm, split, 6), 1);
-	ck_assert_double_eq(fed_norm_auc(norm, turned, 6), 1);
+	ck_assert_double_eq(fed__norm_auc(norm, split, 6), 1);
+	ck_assert_double_eq(fed__norm_auc(norm, turned, 6), 1);
 	/* pairs (2,4,9) x (1,3,4): 2>1; 4>1, 4>3, 4=4; 9>1, 9>3, 9>4 */
-	ck_assert_double_eq_tol(fed_norm_auc(norm, mixed, 6), 6.5 / 9, 1e-12);
-	ck_assert(isnan(fed_norm_auc(norm, one, 6)));
+	ck_assert_double_eq_tol(fed__norm_auc(norm, mixed, 6), 6.5 / 9, 1e-12);
+	ck_assert(isnan(fed__norm_auc(norm, one, 6)));
 }
 END_TEST
 
@@ -164,7 +164,7 @@ START_TEST(directions_tell_labels)
 	struct fed_error err;
 	double told;
 
-	fed_assert_ok(fed_distinguishable_by_cosine(v, 8, 2, label, 3, &told, &err), &err);
+	fed_assert_ok(fed__distinguishable_by_cosine(v, 8, 2, label, 3, &told, &err), &err);
 	/* the zero vector is taken for the first class */
 	ck_assert_double_eq(told, 2.0 / 4);
 }
@@ -208,7 +208,7 @@ START_TEST(every_cut_is_measured)
 	ck_assert_double_lt(leakage.at[1].inputs.plain, 0.999);
 	ck_assert_double_lt(leakage.guess, 0.4);
 	fed_leakage_release(&leakage);
-	fed_session_release(&s);
+	fed__session_release(&s);
 }
 END_TEST
 
@@ -234,7 +234,7 @@ START_TEST(noise_drowns_the_inputs)
 		fed_leakage_release(&leakage);
 	}
 	ck_assert_double_lt(corrected, 0.3);
-	fed_session_release(&s);
+	fed__session_release(&s);
 }
 END_TEST
 
@@ -249,7 +249,7 @@ START_TEST(threads_change_nothing)
 		small_do(&s, k == 0 ? "set threads 1" : k == 1 ? "set threads 2" : "set threads 7");
 		small_do(&s, "dataset glyphs train=200 test=100;model lenet;set noise 0.1");
 		measure(&s, &leakage[k]);
-		fed_session_release(&s);
+		fed__session_release(&s);
 		assert_same(&leakage[0], &leakage[k]);
 	}
 	for (int k = 0; k < 3; k++)
@@ -280,7 +280,7 @@ START_TEST(two_classes_regression_and_tokens)
 	measure(&s, &leakage);
 	ck_assert_double_gt(leakage.at[0].inputs.corrected, 0.6);
 	fed_leakage_release(&leakage);
-	fed_session_release(&s);
+	fed__session_release(&s);
 }
 END_TEST
 
@@ -301,7 +301,7 @@ START_TEST(refusals_have_words)
 	fed_session_interrupt(&s);
 	ck_assert_int_eq(fed_leakage_measure(&leakage, &s, 0, 60, &err), FED_REJECT);
 	fed_leakage_release(&leakage);
-	fed_session_release(&s);
+	fed__session_release(&s);
 }
 END_TEST
 
@@ -323,13 +323,13 @@ START_TEST(every_allocation_may_fail)
 	small_do(&s, "set threads 1;dataset blobs;model mlp hidden=4");
 	fed_assert_ok(fed_session_start(&s, &err), &err);
 	ck_assert_uint_ge(fed_each_allocation(try_leak, &s), 20);
-	fed_session_release(&s);
+	fed__session_release(&s);
 }
 END_TEST
 
 static void nothing_is_left(void)
 {
-	ck_assert_int_eq(fed_mem_live(), 0);
+	ck_assert_int_eq(fed__mem_live(), 0);
 }
 
 FED_SUITE(leakage)

@@ -54,7 +54,7 @@ START_TEST(a_dense_layer_gives_all_away)
 		ck_assert_double_gt(k.guess[0], 1e-3);
 		fed_reconstruction_release(&k);
 	}
-	fed_session_release(&s);
+	fed__session_release(&s);
 }
 END_TEST
 
@@ -65,7 +65,7 @@ static double distance_at(const struct fed_gradient_match_state *m, const float 
 	struct fed_error err;
 	double d;
 
-	fed_assert_ok(fed_gradient_match_state_slope(m, x, &d, unused, &err), &err);
+	fed_assert_ok(fed__gradient_match_state_slope(m, x, &d, unused, &err), &err);
 	return d;
 }
 
@@ -95,7 +95,7 @@ START_TEST(the_slope_is_that_of_the_distance)
 		x[j] = (float)fed_stream_normal(&r);
 	const struct fed_gradient_match_state m = {
 		.net = &net, .params = params, .gradient = seen, .label = label, .batch = BATCH};
-	fed_assert_ok(fed_gradient_match_state_slope(&m, x, &unused, dx, &err), &err);
+	fed_assert_ok(fed__gradient_match_state_slope(&m, x, &unused, dx, &err), &err);
 	for (size_t j = 0; j < INPUTS * BATCH; j++)
 		largest = fmaxf(largest, fabsf(dx[j]));
 	for (size_t j = 0; j < INPUTS * BATCH; j++) {
@@ -139,7 +139,7 @@ START_TEST(matching_finds_pictures)
 	for (uint32_t i = 0; i < batch; i++)
 		ck_assert_double_lt(k.mse[i], 0.8 * k.guess[i]);
 	fed_reconstruction_release(&k);
-	fed_session_release(&s);
+	fed__session_release(&s);
 }
 END_TEST
 
@@ -182,7 +182,7 @@ START_TEST(decoders_draw_better_than_the_mean)
 		fed_reconstruction_release(&k);
 	}
 	ck_assert_double_lt(error, cases[_i].share * guess);
-	fed_session_release(&s);
+	fed__session_release(&s);
 }
 END_TEST
 
@@ -214,7 +214,7 @@ START_TEST(noise_dissolves_the_picture)
 		ck_assert_double_gt(error, before);
 		before = error;
 	}
-	fed_session_release(&s);
+	fed__session_release(&s);
 }
 END_TEST
 
@@ -230,7 +230,7 @@ START_TEST(updates_travel_under_their_codec)
 	ck_assert_double_gt(k.mse[0], 1e-9);
 	ck_assert_double_lt(k.mse[0], 0.5 * k.guess[0]);
 	fed_reconstruction_release(&k);
-	fed_session_release(&s);
+	fed__session_release(&s);
 }
 END_TEST
 
@@ -249,7 +249,7 @@ START_TEST(threads_change_nothing)
 		                                                            : FED_RECONSTRUCTION_SMASHED,
 		                                                 .cut = 3,
 		                                                 .steps = 10});
-		fed_session_release(&s);
+		fed__session_release(&s);
 	}
 	ck_assert_mem_eq(k[0].recovered, k[1].recovered, 784 * sizeof(float));
 	fed_reconstruction_release(&k[0]);
@@ -272,7 +272,7 @@ START_TEST(an_interrupt_shows_what_there_is)
 		ck_assert_uint_le(k.steps, 1);
 		ck_assert(isfinite(k.mse[0]));
 		fed_reconstruction_release(&k);
-		fed_session_release(&s);
+		fed__session_release(&s);
 	}
 }
 END_TEST
@@ -306,7 +306,7 @@ START_TEST(refusals_have_words)
 	ck_assert_int_eq(fed_reconstruction_make(&k, &s, &refused[_i].plan, &err), FED_FAIL);
 	ck_assert_msg(strstr(err.text, refused[_i].says) != NULL, "%s", err.text);
 	ck_assert_ptr_null(k.original);
-	fed_session_release(&s);
+	fed__session_release(&s);
 }
 END_TEST
 
@@ -339,13 +339,13 @@ START_TEST(every_allocation_may_fail)
 	small_do(&a.s, "set threads 1;dataset blobs;model mlp hidden=9;add 2 iid 20;set codec fp16");
 	fed_assert_ok(fed_session_start(&a.s, &err), &err);
 	ck_assert_uint_ge(fed_each_allocation(try_peek, &a), 8);
-	fed_session_release(&a.s);
+	fed__session_release(&a.s);
 }
 END_TEST
 
 static void nothing_is_left(void)
 {
-	ck_assert_int_eq(fed_mem_live(), 0);
+	ck_assert_int_eq(fed__mem_live(), 0);
 }
 
 FED_SUITE(reconstruction)

@@ -69,7 +69,7 @@ START_TEST(traces_are_complete)
 	small_init(&s, NULL);
 	small_do(&s, worlds[_i].lines);
 	check(&s, worlds[_i].versions, worlds[_i].clients);
-	fed_session_release(&s);
+	fed__session_release(&s);
 }
 END_TEST
 
@@ -85,7 +85,7 @@ START_TEST(an_empty_run)
 	ck_assert_ptr_nonnull(strstr(fed_text_str(&text), "\"traceEvents\":["));
 	ck_assert_ptr_null(strstr(fed_text_str(&text), "\"ph\":\"X\""));
 	fed_text_release(&text);
-	fed_session_release(&s);
+	fed__session_release(&s);
 }
 END_TEST
 

@@ -92,7 +92,7 @@ START_TEST(chooses_and_sorts)
 		}
 	}
 	fed_client_table_release(&r);
-	fed_session_release(&s);
+	fed__session_release(&s);
 }
 END_TEST
 
@@ -129,7 +129,7 @@ START_TEST(refuses_filters)
 		ck_assert_str_eq(before, after);
 	}
 	fed_client_table_release(&r);
-	fed_session_release(&s);
+	fed__session_release(&s);
 }
 END_TEST
 
@@ -196,7 +196,7 @@ START_TEST(follows_a_round)
 	small_do(&s, "abort;restart");
 	ck_assert_int_eq(state_of(&s, &r, 4), FED_ACTIVITY_IDLE);
 	fed_client_table_release(&r);
-	fed_session_release(&s);
+	fed__session_release(&s);
 }
 END_TEST
 
@@ -234,7 +234,7 @@ START_TEST(agrees_with_insight)
 	fed_client_table_figures(&r, &s, 0, &open);
 	ck_assert(isnan(open.norm) && open.verdict == FED_VERDICT_NONE);
 	fed_client_table_release(&r);
-	fed_session_release(&s);
+	fed__session_release(&s);
 }
 END_TEST
 
@@ -262,7 +262,7 @@ START_TEST(survives_every_allocation)
 
 	compose(&s);
 	ck_assert_uint_ge(fed_each_allocation(use, &s), 5);
-	fed_session_release(&s);
+	fed__session_release(&s);
 }
 END_TEST
 

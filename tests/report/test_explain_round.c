@@ -19,8 +19,8 @@ static struct fed_error err;
 static void close_session(void)
 {
 	fed_round_explanation_release(&told);
-	fed_session_release(&s);
-	ck_assert_int_eq(fed_mem_live(), 0);
+	fed__session_release(&s);
+	ck_assert_int_eq(fed__mem_live(), 0);
 }
 
 /* Ten clients of blobs, some Byzantine. */
@@ -221,7 +221,7 @@ START_TEST(telling_changes_nothing)
 	free(once);
 	small_do(&s, "round 1");
 	small_same(&s, &other);
-	fed_session_release(&other);
+	fed__session_release(&other);
 }
 END_TEST
 
@@ -232,13 +232,13 @@ START_TEST(without_memory)
 
 	compose(&s, rules[_i], "1");
 	small_do(&s, "round 1");
-	const int64_t before = fed_mem_live();
+	const int64_t before = fed__mem_live();
 	for (uint64_t k = 1;; k++) {
-		fed_mem_fail_at(k);
+		fed__mem_fail_at(k);
 		const int rc = fed_round_explanation_init(&told, &s, false, &err);
-		fed_mem_fail_at(0);
+		fed__mem_fail_at(0);
 		fed_round_explanation_release(&told);
-		ck_assert_int_eq(fed_mem_live(), before);
+		ck_assert_int_eq(fed__mem_live(), before);
 		if (rc == FED_OK)
 			break;
 		says(err.text, "memory");

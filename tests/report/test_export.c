@@ -54,8 +54,8 @@ START_TEST(parameters_come_back)
 	                 s.parts.net.dim * sizeof(float));
 	ck_assert_uint_eq(fed_session_version(&other), 0);
 	ck_assert_ptr_nonnull(strstr(heard.text, "12 parameters in 2 tensors"));
-	fed_session_release(&s);
-	fed_session_release(&other);
+	fed__session_release(&s);
+	fed__session_release(&other);
 }
 END_TEST
 
@@ -82,8 +82,8 @@ START_TEST(other_models_are_refused)
 		                 FED_FAIL);
 		ck_assert_msg(strstr(err.text, strangers[_i].words) != NULL, "%s", err.text);
 	}
-	fed_session_release(&s);
-	fed_session_release(&other);
+	fed__session_release(&s);
+	fed__session_release(&other);
 }
 END_TEST
 
@@ -108,7 +108,7 @@ START_TEST(layout_is_pytorch_s)
 		}
 	}
 	fed_text_release(&bytes);
-	fed_session_release(&s);
+	fed__session_release(&s);
 }
 END_TEST
 
@@ -138,7 +138,7 @@ START_TEST(csv_has_all_rounds)
 	ck_assert_int_eq(strncmp(row, ",,", 2), 0);
 	ck_assert_ptr_null(strstr(bytes.s, "nan"));
 	fed_text_release(&bytes);
-	fed_session_release(&s);
+	fed__session_release(&s);
 }
 END_TEST
 
@@ -156,7 +156,7 @@ START_TEST(a_file_of_a_larger_model_is_refused)
 	snprintf(words, sizeof words, "the %zu parameters of the session's model", s.parts.net.dim);
 	ck_assert_msg(strstr(err.text, words), "%s", err.text);
 	ck_assert_ptr_nonnull(strstr(err.text, "m.npz: has 2.1 MB"));
-	fed_session_release(&s);
+	fed__session_release(&s);
 }
 END_TEST
 
@@ -170,7 +170,7 @@ START_TEST(other_endings_are_refused)
 	ck_assert_ptr_nonnull(strstr(err.text, ".csv (metrics), .npz or .safetensors"));
 	ck_assert_int_eq(fed_session_import(&s, fed_temp_file(&temp, "m.csv"), &err), FED_REJECT);
 	ck_assert_uint_eq(fed_temp_count(&temp), 0);
-	fed_session_release(&s);
+	fed__session_release(&s);
 }
 END_TEST
 
@@ -188,9 +188,9 @@ START_TEST(failing_writes_leave_the_old_file)
 	contents(names[_i], &old);
 	small_do(&s, "round 1");
 	for (uint64_t k = 1; rc != FED_OK; k++) {
-		fed_file_fail_at(k, EIO);
+		fed__file_fail_at(k, EIO);
 		rc = fed_session_export(&s, fed_temp_file(&temp, names[_i]), &err);
-		fed_file_fail_at(0, 0);
+		fed__file_fail_at(0, 0);
 		ck_assert_uint_eq(fed_temp_count(&temp), 1);
 		fed_text_clear(&now);
 		contents(names[_i], &now);
@@ -201,7 +201,7 @@ START_TEST(failing_writes_leave_the_old_file)
 	ck_assert(now.len != old.len || memcmp(now.s, old.s, old.len) != 0);
 	fed_text_release(&old);
 	fed_text_release(&now);
-	fed_session_release(&s);
+	fed__session_release(&s);
 }
 END_TEST
 
@@ -227,7 +227,7 @@ START_TEST(survives_every_allocation)
 	fed_assert_ok(fed_session_start(&s, &err), &err);
 	fed_assert_ok(export_once(&s, &err), &err); /* the recorder keeps what it tells */
 	ck_assert_uint_ge(fed_each_allocation(export_once, &s), 10);
-	fed_session_release(&s);
+	fed__session_release(&s);
 }
 END_TEST
 
@@ -254,8 +254,8 @@ START_TEST(numpy_agrees)
 	fed_assert_ok(fed_session_import(&other, fed_temp_file(&temp, "n.npz"), &err), &err);
 	ck_assert_mem_eq(fed_session_params(&s), fed_session_params(&other),
 	                 s.parts.net.dim * sizeof(float));
-	fed_session_release(&s);
-	fed_session_release(&other);
+	fed__session_release(&s);
+	fed__session_release(&other);
 }
 END_TEST
 

@@ -55,7 +55,7 @@ START_TEST(a_plane_is_shown_whole)
 			p[i][j] = 0.3 + a * u[j] + b * v[j];
 	}
 	gram_of((const double(*)[DIM])p, n, gram, ld);
-	ck_assert_int_eq(fed_principal_plane(gram, n, ld, x, y, &shown, &err), FED_OK);
+	ck_assert_int_eq(fed__principal_plane(gram, n, ld, x, y, &shown, &err), FED_OK);
 	for (size_t i = 0; i < n; i++)
 		for (size_t k = 0; k < n; k++) {
 			const double d = squared(p[i], p[k]);
@@ -81,7 +81,7 @@ START_TEST(no_directions_show_more)
 			mean[j] += p[i][j] / MOST;
 		}
 	gram_of((const double(*)[DIM])p, MOST, gram, MOST);
-	ck_assert_int_eq(fed_principal_plane(gram, MOST, MOST, x, y, &shown, &err), FED_OK);
+	ck_assert_int_eq(fed__principal_plane(gram, MOST, MOST, x, y, &shown, &err), FED_OK);
 	for (size_t i = 0; i < MOST; i++) {
 		total += squared(p[i], mean);
 		for (size_t k = 0; k < MOST; k++)
@@ -105,7 +105,7 @@ START_TEST(equal_points_have_no_variance)
 	double x[2], y[2], shown;
 	struct fed_error err;
 
-	ck_assert_int_eq(fed_principal_plane(gram, 2, 2, x, y, &shown, &err), FED_OK);
+	ck_assert_int_eq(fed__principal_plane(gram, 2, 2, x, y, &shown, &err), FED_OK);
 	ck_assert(isnan(shown) && x[0] == 0 && x[1] == 0 && y[0] == 0 && y[1] == 0);
 }
 END_TEST
@@ -156,7 +156,7 @@ START_TEST(lengths_and_angles)
 	ck_assert_double_eq_tol(in.landmark[FED_LANDMARK_MEAN].x, in.landmark[FED_LANDMARK_STEP].x,
 	                        1e-3 * in.update[0].norm);
 	fed_update_geometry_release(&in);
-	fed_session_release(&s);
+	fed__session_release(&s);
 }
 END_TEST
 
@@ -169,20 +169,20 @@ START_TEST(without_memory)
 
 	small_compose(&s, NULL, "fedavg");
 	small_do(&s, "set threads 1;round 1");
-	const int64_t before = fed_mem_live();
+	const int64_t before = fed__mem_live();
 	for (uint64_t k = 1;; k++) {
-		fed_mem_fail_at(k);
+		fed__mem_fail_at(k);
 		const int rc = fed_update_geometry_init(&in, &s, &err);
-		fed_mem_fail_at(0);
+		fed__mem_fail_at(0);
 		if (rc == FED_OK)
 			break;
 		ck_assert_ptr_nonnull(strstr(err.text, "memory"));
-		ck_assert_int_eq(fed_mem_live(), before);
+		ck_assert_int_eq(fed__mem_live(), before);
 		ck_assert_uint_lt(k, 1000);
 	}
 	fed_update_geometry_release(&in);
-	ck_assert_int_eq(fed_mem_live(), before);
-	fed_session_release(&s);
+	ck_assert_int_eq(fed__mem_live(), before);
+	fed__session_release(&s);
 }
 END_TEST
 

@@ -26,7 +26,7 @@ void small_init(struct fed_session *s, struct heard *heard)
 
 	if (heard)
 		memset(heard, 0, sizeof *heard);
-	fed_assert_ok(fed_session_init(s, FED_PLUGIN_DIR, sink, &err), &err);
+	fed_assert_ok(fed__session_init(s, FED_PLUGIN_DIR, sink, &err), &err);
 	fed_assert_ok(fed_session_set(s, "threads", "1", &err), &err);
 }
 

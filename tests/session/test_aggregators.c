@@ -38,7 +38,7 @@ START_TEST(parameters_find_whom_they_mean)
 	ck_assert_int_eq(int_of(&s.parts.aggregator, "f"), 2);
 	small_do(&s, "aggregator median");
 	ck_assert_ptr_null(s.parts.aggregator.after);
-	fed_session_release(&s);
+	fed__session_release(&s);
 }
 END_TEST
 
@@ -61,7 +61,7 @@ START_TEST(wrong_pairs_are_refused_with_words)
 	ck_assert_int_eq(int_of(&s.parts.aggregator, "f"), 3);
 	small_do(&s, "aggregator krum f=3 after=nnm");
 	small_refuses(&s, "set f 2", "say aggregator.f or after.f");
-	fed_session_release(&s);
+	fed__session_release(&s);
 }
 END_TEST
 
@@ -76,7 +76,7 @@ START_TEST(rounds_too_small_are_refused_before_they_begin)
 	ck_assert_uint_eq(fed_session_version(&s), 1);
 	small_do(&s, "aggregator krum f=0 after=bucketing s=2");
 	small_refuses(&s, "round 1", "2f + 2 < n, but with f = 0 and n = 2 updates");
-	fed_session_release(&s);
+	fed__session_release(&s);
 }
 END_TEST
 
@@ -99,8 +99,8 @@ START_TEST(pre_aggregations_are_saved_and_restored)
 	small_same(&s, &t);
 	small_do(&s, "restart;round 1");
 	ck_assert_int_eq(int_of(s.parts.aggregator.after, "s"), 2);
-	fed_session_release(&s);
-	fed_session_release(&t);
+	fed__session_release(&s);
+	fed__session_release(&t);
 	fed_temp_remove(&temp);
 }
 END_TEST
@@ -121,8 +121,8 @@ START_TEST(pre_aggregations_in_use_are_reloaded_and_not_unloaded)
 	fed_assert_ok(fed_session_reload(&s, "median", &err), &err);
 	ck_assert_int_eq(int_of(s.parts.aggregator.after, "s"), 2);
 	small_do(&s, "round 1");
-	fed_session_release(&s);
-	ck_assert_int_eq(fed_mem_live(), 0);
+	fed__session_release(&s);
+	ck_assert_int_eq(fed__mem_live(), 0);
 }
 END_TEST
 
@@ -151,7 +151,7 @@ START_TEST(failing_allocation_leaves_nothing_behind)
 
 	small_init(&s, NULL);
 	ck_assert_uint_gt(fed_each_allocation(try_compose, &s), 8);
-	fed_session_release(&s);
+	fed__session_release(&s);
 }
 END_TEST
 

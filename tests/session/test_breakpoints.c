@@ -58,8 +58,8 @@ START_TEST(steps_make_the_same_bits)
 	small_do(&stepped, "step;continue"); /* and a mixture */
 	small_same(&whole, &stepped);
 	ck_assert(!fed_session_open(&stepped));
-	fed_session_release(&whole);
-	fed_session_release(&stepped);
+	fed__session_release(&whole);
+	fed__session_release(&stepped);
 }
 END_TEST
 
@@ -74,8 +74,8 @@ START_TEST(a_stepped_round_can_be_finished_by_round)
 	run(&stepped, 3);
 	ck_assert_uint_eq(result.versions, 3); /* the open one is the first of them */
 	small_same(&whole, &stepped);
-	fed_session_release(&whole);
-	fed_session_release(&stepped);
+	fed__session_release(&whole);
+	fed__session_release(&stepped);
 }
 END_TEST
 
@@ -104,7 +104,7 @@ START_TEST(steps_wait_for_real_messages)
 		ck_assert_uint_ne(told, 0);
 	}
 	ck_assert(waited);
-	fed_session_release(&s);
+	fed__session_release(&s);
 }
 END_TEST
 
@@ -136,7 +136,7 @@ START_TEST(the_first_step_opens_a_round)
 	small_do(&s, "step 4");
 	ck_assert_uint_eq(fed_session_version(&s), 1);
 	ck_assert(!fed_session_open(&s));
-	fed_session_release(&s);
+	fed__session_release(&s);
 }
 END_TEST
 
@@ -198,8 +198,8 @@ START_TEST(a_break_stops_there)
 	run(&other, 5);
 	small_same(&s, &other);
 	ck_assert_int_eq(fed_session_continue(&s, &result, &err), FED_REJECT);
-	fed_session_release(&s);
-	fed_session_release(&other);
+	fed__session_release(&s);
+	fed__session_release(&other);
 }
 END_TEST
 
@@ -235,7 +235,7 @@ START_TEST(a_break_is_hit_so_often)
 		ck_assert_int_lt(runs++, 100);
 	ck_assert_uint_eq(fed_session_version(&s), 4);
 	ck_assert_uint_eq(s.breakpoints.point[0].hits, counts[_i].hits);
-	fed_session_release(&s);
+	fed__session_release(&s);
 }
 END_TEST
 
@@ -251,7 +251,7 @@ START_TEST(a_nan_is_seen)
 	run(&s, 5);
 	ck_assert(fed_session_open(&s));
 	ck_assert_ptr_nonnull(strstr(heard.text, "break 1: nan, event refused, version 0"));
-	fed_session_release(&s);
+	fed__session_release(&s);
 	/* a step, or a loss before it */
 	small_init(&s, &heard);
 	small_do(&s, "dataset linear train=80 test=40;model linear;add 4 iid 20;set lr 1000;set epochs "
@@ -261,7 +261,7 @@ START_TEST(a_nan_is_seen)
 		;
 	ck_assert_uint_ge(heard.count[FED_EVENT_STOP], 1);
 	ck_assert_ptr_nonnull(strstr(heard.text, "break 1: nan, event "));
-	fed_session_release(&s);
+	fed__session_release(&s);
 }
 END_TEST
 
@@ -292,7 +292,7 @@ START_TEST(a_step_that_is_not_finite_is_seen)
 	/* Nothing is left: it failed. */
 	ck_assert(!fed_session_open(&s));
 	ck_assert_int_eq(fed_session_continue(&s, &result, &err), FED_REJECT);
-	fed_session_release(&s);
+	fed__session_release(&s);
 }
 END_TEST
 
@@ -313,7 +313,7 @@ START_TEST(what_is_left_is_counted)
 	ck_assert_uint_eq(result.versions, 2);
 	ck_assert_uint_eq(fed_session_version(&s), 10);
 	ck_assert_int_eq(fed_session_continue(&s, &result, &err), FED_REJECT);
-	fed_session_release(&s);
+	fed__session_release(&s);
 }
 END_TEST
 
@@ -334,7 +334,7 @@ START_TEST(run_until_goes_on_after_a_break)
 	}
 	ck_assert_int_eq(fed_session_continue(&s, &result, &err), FED_REJECT);
 	ck_assert_uint_eq(s.breakpoints.point[0].hits, 3);
-	fed_session_release(&s);
+	fed__session_release(&s);
 }
 END_TEST
 
@@ -358,7 +358,7 @@ START_TEST(a_pause_stops_once)
 	run(&s, 1); /* its end is the pause's */
 	run(&s, 1);
 	ck_assert_uint_eq(fed_session_version(&s), 9);
-	fed_session_release(&s);
+	fed__session_release(&s);
 }
 END_TEST
 
@@ -382,8 +382,8 @@ START_TEST(an_abort_leaves_all_as_it_was)
 		run(&other, 2);
 		ck_assert_mem_eq(fed_session_params(&s), fed_session_params(&other),
 		                 s.parts.net.dim * sizeof(float));
-		fed_session_release(&s);
-		fed_session_release(&other);
+		fed__session_release(&s);
+		fed__session_release(&other);
 	}
 }
 END_TEST
@@ -414,8 +414,8 @@ START_TEST(an_open_round_keeps_its_composition)
 	small_do(&s, "continue");
 	run(&other, 1);
 	small_same(&s, &other);
-	fed_session_release(&s);
-	fed_session_release(&other);
+	fed__session_release(&s);
+	fed__session_release(&other);
 }
 END_TEST
 
@@ -433,8 +433,8 @@ START_TEST(settings_count_from_the_next_round)
 	run(&s, 1);
 	run(&other, 1);
 	small_same(&s, &other);
-	fed_session_release(&s);
-	fed_session_release(&other);
+	fed__session_release(&s);
+	fed__session_release(&other);
 }
 END_TEST
 
@@ -453,7 +453,7 @@ START_TEST(beginning_again_ends_the_round)
 	ck_assert(!fed_session_open(&s));
 	ck_assert_int_ne(fed_session_continue(&s, &result, &err), FED_OK);
 	ck_assert_uint_eq(s.breakpoints.n, _i == 0); /* breakpoints outlive a restart */
-	fed_session_release(&s);
+	fed__session_release(&s);
 }
 END_TEST
 
@@ -495,8 +495,8 @@ START_TEST(interrupts_while_stepping)
 	ck_assert(result.interrupted && result.outcome == FED_RUN_ABORTED);
 	ck_assert(!fed_session_open(&s));
 	small_same(&s, &other);
-	fed_session_release(&s);
-	fed_session_release(&other);
+	fed__session_release(&s);
+	fed__session_release(&other);
 }
 END_TEST
 
@@ -514,7 +514,7 @@ START_TEST(an_interrupted_run_goes_on)
 	fed_session_clear_interrupt(&s);
 	fed_assert_ok(fed_session_continue(&s, &result, &err), &err);
 	ck_assert_uint_eq(result.versions, 5);
-	fed_session_release(&s);
+	fed__session_release(&s);
 }
 END_TEST
 
@@ -543,8 +543,8 @@ START_TEST(an_aborted_run_is_told_in_steps)
 	run(&s, 3);
 	run(&other, 3);
 	small_same(&s, &other);
-	fed_session_release(&s);
-	fed_session_release(&other);
+	fed__session_release(&s);
+	fed__session_release(&other);
 }
 END_TEST
 
@@ -568,7 +568,7 @@ START_TEST(breakpoints_are_numbered)
 	for (int i = 0; i < 100; i++)
 		small_do(&s, "break nan");
 	small_refuses(&s, "break nan", "at most 100 breakpoints");
-	fed_session_release(&s);
+	fed__session_release(&s);
 }
 END_TEST
 
@@ -590,7 +590,7 @@ static int debug_a_little(struct fed_session *s, struct fed_error *err)
 
 START_TEST(survives_every_allocation)
 {
-	const int64_t live = fed_mem_live();
+	const int64_t live = fed__mem_live();
 	struct fed_session s;
 	struct fed_error err;
 	float before[64];
@@ -600,10 +600,10 @@ START_TEST(survives_every_allocation)
 	run(&s, 1);
 	memcpy(before, fed_session_params(&s), s.parts.net.dim * sizeof(float));
 	for (unsigned k = 1; !all; k++) {
-		fed_mem_fail_at(k);
+		fed__mem_fail_at(k);
 		const int rc = debug_a_little(&s, &err);
-		all = fed_mem_fail_ahead();
-		fed_mem_fail_at(0);
+		all = fed__mem_fail_ahead();
+		fed__mem_fail_at(0);
 		ck_assert_int_eq(fed_session_open(&s), rc == FED_OK);
 		ck_assert(!all || rc == FED_OK);
 		if (fed_session_open(&s))
@@ -611,8 +611,8 @@ START_TEST(survives_every_allocation)
 		ck_assert_mem_eq(before, fed_session_params(&s), s.parts.net.dim * sizeof(float));
 		fed_session_unbreak_all(&s);
 	}
-	fed_session_release(&s);
-	ck_assert_int_eq(fed_mem_live(), live);
+	fed__session_release(&s);
+	ck_assert_int_eq(fed__mem_live(), live);
 }
 END_TEST
 

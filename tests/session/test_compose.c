@@ -22,7 +22,7 @@ START_TEST(bare_session_takes_defaults)
 	ck_assert_str_eq(s.parts.transport.entry->head->name, "local");
 	ck_assert_uint_eq(heard.count[FED_EVENT_NOTICE], 3);
 	ck_assert_uint_eq(s.parts.net.dim, 199210);
-	fed_session_release(&s);
+	fed__session_release(&s);
 }
 END_TEST
 
@@ -41,7 +41,7 @@ START_TEST(default_model_suits_the_data)
 	small_do(&s, defaults[_i].dataset);
 	fed_assert_ok(fed_session_complete(&s, &err), &err);
 	ck_assert_str_eq(s.parts.model.entry->head->name, defaults[_i].model);
-	fed_session_release(&s);
+	fed__session_release(&s);
 }
 END_TEST
 
@@ -75,9 +75,9 @@ START_TEST(order_of_commands_does_not_matter)
 	for (unsigned k = 1; k < 120; k++) {
 		compose_in_order(&other, k);
 		small_same(&first, &other);
-		fed_session_release(&other);
+		fed__session_release(&other);
 	}
-	fed_session_release(&first);
+	fed__session_release(&first);
 }
 END_TEST
 
@@ -100,7 +100,7 @@ START_TEST(data_changes_only_without_clients)
 	ck_assert_ptr_nonnull(strstr(heard.text, "model softmax does not fit linear"));
 	small_do(&s, "add 2 iid 10;round 1");
 	ck_assert_str_eq(s.parts.model.entry->head->name, "linear");
-	fed_session_release(&s);
+	fed__session_release(&s);
 }
 END_TEST
 
@@ -123,7 +123,7 @@ START_TEST(other_aggregator_and_transport_keep_the_model)
 	ck_assert_uint_eq(fed_session_version(&s), 3);
 	ck_assert_uint_eq(s.history.n, 3);
 	fed_free(before);
-	fed_session_release(&s);
+	fed__session_release(&s);
 }
 END_TEST
 
@@ -146,8 +146,8 @@ START_TEST(other_model_and_restart_begin_anew)
 	small_do(&s, "reset");
 	ck_assert_ptr_null(s.parts.data);
 	small_refuses(&s, "round 1", "no clients");
-	fed_session_release(&s);
-	fed_session_release(&fresh);
+	fed__session_release(&s);
+	fed__session_release(&fresh);
 }
 END_TEST
 
@@ -171,7 +171,7 @@ START_TEST(other_model_completes_nothing)
 	small_do(&s, "round 1");
 	ck_assert_str_eq(s.parts.aggregator.entry->head->name, "fedavg");
 	ck_assert_uint_eq(fed_session_version(&s), 1);
-	fed_session_release(&s);
+	fed__session_release(&s);
 }
 END_TEST
 
@@ -196,7 +196,7 @@ START_TEST(set_finds_whom_it_means)
 	small_refuses(&s, "set modell.hidden 1", "before the dot");
 	small_refuses(&s, "set zzz 1", "aggregator.beta");
 	small_refuses(&s, "set transport.x 1", "transport");
-	fed_session_release(&s);
+	fed__session_release(&s);
 }
 END_TEST
 
@@ -214,8 +214,8 @@ START_TEST(seed_changes_before_it_was_used)
 	small_init(&b, NULL);
 	small_do(&b, "set seed 7;dataset blobs train=80 test=40;model softmax;set batch 5");
 	ck_assert_uint_eq(a.parts.data->fingerprint, b.parts.data->fingerprint);
-	fed_session_release(&a);
-	fed_session_release(&b);
+	fed__session_release(&a);
+	fed__session_release(&b);
 }
 END_TEST
 
@@ -235,7 +235,7 @@ START_TEST(clients_are_refused_with_words)
 	ck_assert_msg(strstr(err.text, "4,000,000,000 clients with 600 examples each need"), "%s",
 	              err.text);
 	ck_assert_uint_eq(s.parts.clients.n, 4);
-	fed_session_release(&s);
+	fed__session_release(&s);
 }
 END_TEST
 
@@ -256,7 +256,7 @@ START_TEST(limit_on_addresses_counts)
 	ck_assert_int_eq(setrlimit(RLIMIT_AS, &limit), 0);
 	ck_assert_int_eq(fed_session_add_clients(&s, 500000, &how, NULL, NULL, &first, &err), FED_FAIL);
 	ck_assert_msg(strstr(err.text, "500,000 clients") != NULL, "%s", err.text);
-	fed_session_release(&s);
+	fed__session_release(&s);
 }
 END_TEST
 
@@ -308,16 +308,16 @@ START_TEST(failing_allocation_changes_nothing)
 	bool failed = true;
 
 	for (uint64_t k = 1; failed; k++) {
-		const int64_t live = fed_mem_live();
+		const int64_t live = fed__mem_live();
 
 		small_init(&s, NULL);
 		if (*commands[_i].before)
 			small_do(&s, commands[_i].before);
 		describe(&s, &before);
 		err.text[0] = 0;
-		fed_mem_fail_at(k);
+		fed__mem_fail_at(k);
 		failed = small_try(&s, commands[_i].line, &err) != FED_OK;
-		fed_mem_fail_at(0);
+		fed__mem_fail_at(0);
 		if (failed) {
 			describe(&s, &after);
 			ck_assert_msg(*err.text, "%s fails without words", commands[_i].line);
@@ -326,10 +326,10 @@ START_TEST(failing_allocation_changes_nothing)
 		} else if (k < 3) {
 			failed = true; /* an allocation that it can do without */
 		}
-		fed_session_release(&s);
+		fed__session_release(&s);
 		fed_text_release(&before);
 		fed_text_release(&after);
-		ck_assert_msg(fed_mem_live() == live, "%s leaks when allocation %llu fails",
+		ck_assert_msg(fed__mem_live() == live, "%s leaks when allocation %llu fails",
 		              commands[_i].line, (unsigned long long)k);
 		ck_assert_uint_lt(k, 2000);
 	}
@@ -361,7 +361,7 @@ START_TEST(clients_take_what_the_pool_has)
 	how.samples = 900;
 	ck_assert_int_ne(fed_session_add_clients(&s, 1, &how, &device, &link, &first, &err), FED_OK);
 	ck_assert_ptr_nonnull(strstr(err.text, "samples=2 or less"));
-	fed_session_release(&s);
+	fed__session_release(&s);
 }
 END_TEST
 

@@ -25,7 +25,7 @@ START_TEST(set_takes_codecs_only)
 	small_refuses(&s, "set codec top-k:2", "top-k:2: the share is a number above 0");
 	ck_assert_str_eq(s.parts.settings.codec, "fp16");
 	small_refuses(&s, "set error-feedback maybe", "");
-	fed_session_release(&s);
+	fed__session_release(&s);
 }
 END_TEST
 
@@ -50,7 +50,7 @@ START_TEST(totals_are_those_of_the_history)
 	ck_assert_double_eq(total.client_flops, s.ledger.total.client_flops);
 	ck_assert_double_eq(total.server_flops, s.ledger.total.server_flops);
 	ck_assert_uint_gt(s.ledger.total.plain_up, s.ledger.total.bytes_up);
-	fed_session_release(&s);
+	fed__session_release(&s);
 }
 END_TEST
 
@@ -77,9 +77,9 @@ START_TEST(a_new_model_begins_a_new_bill)
 		small_do(&fresh, "remove 3;set codec int8;round 2");
 		small_do(&s, "round 2");
 		small_same(&fresh, &s);
-		fed_session_release(&fresh);
+		fed__session_release(&fresh);
 	}
-	fed_session_release(&s);
+	fed__session_release(&s);
 }
 END_TEST
 
@@ -110,8 +110,8 @@ START_TEST(accounts_come_back)
 		if (x)
 			ck_assert_mem_eq(x->vector[0], y->vector[0], s.parts.net.dim * sizeof(float));
 	}
-	fed_session_release(&s);
-	fed_session_release(&restored);
+	fed__session_release(&s);
+	fed__session_release(&restored);
 	fed_temp_remove(&temp);
 }
 END_TEST

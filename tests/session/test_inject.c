@@ -73,7 +73,7 @@ START_TEST(is_taken_and_told)
 	ck_assert_uint_eq(heard.count[FED_EVENT_FAULT], 1);
 	ck_assert_uint_eq(s.parts.faults.n, 1);
 	small_do(&s, "round 2");
-	fed_session_release(&s);
+	fed__session_release(&s);
 }
 END_TEST
 
@@ -101,7 +101,7 @@ START_TEST(versions_are_those_that_rounds_make)
 	ck_assert_double_eq(s.history.record[6].lost, 2);
 	ck_assert_uint_eq(s.parts.faults.fault[0].strikes, 5);
 	ck_assert_uint_eq(s.parts.faults.fault[1].strikes, 2);
-	fed_session_release(&s);
+	fed__session_release(&s);
 }
 END_TEST
 
@@ -139,13 +139,13 @@ START_TEST(is_refused_as_a_whole)
 	small_compose(&s, &heard, "fedavg");
 	small_do(&s, "inject crash 2 at=8");
 	forget_words(&heard);
-	const int64_t live = fed_mem_live();
+	const int64_t live = fed__mem_live();
 	small_refuses(&s, refused[_i].line, refused[_i].words);
-	ck_assert_int_eq(fed_mem_live(), live);
+	ck_assert_int_eq(fed__mem_live(), live);
 	ck_assert_uint_eq(s.parts.faults.n, 1);
 	ck_assert_uint_eq(s.parts.faults.made, 1);
 	ck_assert_uint_eq(heard.len, 0);
-	fed_session_release(&s);
+	fed__session_release(&s);
 }
 END_TEST
 
@@ -162,7 +162,7 @@ START_TEST(examples_must_have_what_changes)
 	small_do(&s, "dataset markov users=4 length=60;add 4 iid 5");
 	small_refuses(&s, "inject drift 0 what=inputs", "are tokens");
 	small_do(&s, "inject drift 0");
-	fed_session_release(&s);
+	fed__session_release(&s);
 }
 END_TEST
 
@@ -180,8 +180,8 @@ START_TEST(refusals_draw_nothing)
 	ck_assert_uint_eq(s.draws, other.draws);
 	ck_assert_mem_eq(s.parts.faults.fault[0].client, other.parts.faults.fault[0].client,
 	                 2 * sizeof(uint32_t));
-	fed_session_release(&s);
-	fed_session_release(&other);
+	fed__session_release(&s);
+	fed__session_release(&other);
 }
 END_TEST
 
@@ -237,7 +237,7 @@ START_TEST(what_has_no_effect_is_told)
 	ck_assert_msg(heard.count[told[_i].kind] == (told[_i].said != NULL), "%s", heard.text);
 	if (told[_i].said)
 		has_said(&heard, told[_i].said);
-	fed_session_release(&s);
+	fed__session_release(&s);
 }
 END_TEST
 
@@ -266,7 +266,7 @@ START_TEST(beginnings_and_ends_are_told)
 	has_said(&heard, "fault 2: straggler factor=10 begins on client 1\n");
 	small_do(&s, "round 2");
 	has_said(&heard, "fault 1: flaky p=0.5 begins on client 0\n");
-	fed_session_release(&s);
+	fed__session_release(&s);
 }
 END_TEST
 
@@ -301,7 +301,7 @@ START_TEST(healing_takes_what_is_named)
 	ck_assert_uint_eq(heard.len, 0);
 	small_do(&s, "inject crash 1"); /* numbers are not given again */
 	ck_assert_uint_eq(s.parts.faults.fault[0].number, 5);
-	fed_session_release(&s);
+	fed__session_release(&s);
 }
 END_TEST
 
@@ -320,7 +320,7 @@ START_TEST(clients_that_leave_drop_out)
 	small_do(&s, "add 2 iid 5;inject crash 4;reset");
 	ck_assert_uint_eq(s.parts.faults.n, 0);
 	ck_assert_uint_eq(s.parts.faults.made, 0);
-	fed_session_release(&s);
+	fed__session_release(&s);
 }
 END_TEST
 
@@ -348,8 +348,8 @@ static void same_faults(const struct fed_session *a, const struct fed_session *b
 		ck_assert_int_eq(x->dated, y->dated);
 		ck_assert_uint_eq(x->n, y->n);
 		ck_assert_mem_eq(x->client, y->client, x->n * sizeof *x->client);
-		fed_fault_put(x, &one);
-		fed_fault_put(y, &other);
+		fed__fault_put(x, &one);
+		fed__fault_put(y, &other);
 		ck_assert_str_eq(fed_text_str(&one), fed_text_str(&other));
 		fed_text_release(&one);
 		fed_text_release(&other);
@@ -404,9 +404,9 @@ START_TEST(goes_on_bit_for_bit)
 	small_same(&s, &again);
 	same_faults(&s, &restored);
 	same_faults(&s, &again);
-	fed_session_release(&s);
-	fed_session_release(&restored);
-	fed_session_release(&again);
+	fed__session_release(&s);
+	fed__session_release(&restored);
+	fed__session_release(&again);
 }
 END_TEST
 
@@ -422,8 +422,8 @@ START_TEST(restart_replays_the_schedule)
 	ck_assert_mem_eq(fed_session_params(&fresh), fed_session_params(&again),
 	                 fresh.parts.net.dim * sizeof(float));
 	same_faults(&fresh, &again);
-	fed_session_release(&fresh);
-	fed_session_release(&again);
+	fed__session_release(&fresh);
+	fed__session_release(&again);
 }
 END_TEST
 
@@ -441,8 +441,8 @@ START_TEST(undated_faults_are_there_after_a_restart)
 	same_faults(&s, &other);
 	ck_assert_mem_eq(fed_session_params(&s), fed_session_params(&other),
 	                 s.parts.net.dim * sizeof(float));
-	fed_session_release(&s);
-	fed_session_release(&other);
+	fed__session_release(&s);
+	fed__session_release(&other);
 }
 END_TEST
 
@@ -497,7 +497,7 @@ START_TEST(attacks_in_use_stay_and_are_made_again)
 	ck_assert_uint_eq(s.parts.faults.n, 4);
 	small_do(&s, "round 2;heal all byzantine");
 	fed_assert_ok(fed_session_unload(&s, "counting", &err), &err);
-	fed_session_release(&s);
+	fed__session_release(&s);
 }
 END_TEST
 
@@ -518,7 +518,7 @@ START_TEST(attacks_that_no_longer_fit_are_healed)
 	has_said(&heard, "fault 2 is healed, its attack is gone");
 	ck_assert_uint_eq(s.parts.faults.n, 2);
 	small_do(&s, "round 1");
-	fed_session_release(&s);
+	fed__session_release(&s);
 }
 END_TEST
 
@@ -569,7 +569,7 @@ START_TEST(every_allocation_may_fail)
 	ck_assert_uint_ge(fed_each_allocation(inject_and_heal, &a), 3);
 	ck_assert_uint_ge(fed_each_allocation(heal_one, &a), 2);
 	ck_assert_uint_eq(s.parts.faults.fault[0].n, 3);
-	fed_session_release(&s);
+	fed__session_release(&s);
 }
 END_TEST
 

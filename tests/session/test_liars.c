@@ -50,11 +50,11 @@ START_TEST(parameter_error_is_the_distance_from_the_truth)
 	ck_assert(isnan(last(&s)->parameter_error));
 	small_do(&s, "set eval-every 1;model mlp hidden=3;round 1"); /* its parameters are others */
 	ck_assert(isnan(last(&s)->parameter_error));
-	fed_session_release(&s);
+	fed__session_release(&s);
 	small_compose(&s, NULL, "fedavg"); /* nothing linear is behind these data */
 	small_do(&s, "round 1");
 	ck_assert(isnan(last(&s)->parameter_error));
-	fed_session_release(&s);
+	fed__session_release(&s);
 }
 END_TEST
 
@@ -68,7 +68,7 @@ static double linear_error(const char *aggregator, bool attacked)
 	const double error = last(&s)->parameter_error;
 	ck_assert_msg(strncmp(aggregator, "bgd", 3) != 0 || last(&s)->defence_recall == 1,
 	              "the Byzantine client's group was trusted");
-	fed_session_release(&s);
+	fed__session_release(&s);
 	return error;
 }
 
@@ -100,7 +100,7 @@ static double image_accuracy(const char *aggregator, bool attacked)
 	small_do(&s, "round 12");
 	ck_assert_double_eq(last(&s)->attackers, attacked ? 4 : 0);
 	const double accuracy = last(&s)->test_accuracy;
-	fed_session_release(&s);
+	fed__session_release(&s);
 	return accuracy;
 }
 

@@ -63,7 +63,7 @@ START_TEST(reload_takes_the_new_file_between_rounds)
 	ck_assert_int_eq(fed_session_reload(&s, "versioned", &err), FED_FAIL);
 	small_do(&s, "round 1");
 	ck_assert_double_eq_tol(fed_session_params(&s)[0], before + 5, 1e-5);
-	fed_session_release(&s);
+	fed__session_release(&s);
 }
 END_TEST
 
@@ -78,7 +78,7 @@ START_TEST(model_s_plugin_reloads_with_its_settings)
 	ck_assert_uint_eq(fed_session_version(&s), 2);
 	ck_assert_uint_eq(s.parts.net.dim, 2 * 7 + 7 + 7 * 4 + 4);
 	small_do(&s, "round 1");
-	fed_session_release(&s);
+	fed__session_release(&s);
 }
 END_TEST
 
@@ -97,7 +97,7 @@ START_TEST(used_and_unknown_plugins_are_not_unloaded)
 	small_do(&s, "aggregator fedavg");
 	fed_assert_ok(fed_session_unload(&s, "aggregator.versioned", &err), &err);
 	small_refuses(&s, "aggregator versioned", "versioned");
-	fed_session_release(&s);
+	fed__session_release(&s);
 }
 END_TEST
 
@@ -115,14 +115,14 @@ START_TEST(saved_session_finds_its_plugins)
 	small_do(&s, "round 1");
 	small_do(&other, "round 1");
 	small_same(&s, &other);
-	fed_session_release(&other);
+	fed__session_release(&other);
 
 	small_init(&other, NULL);
 	unlink(fed_temp_file(&temp, "p.so"));
 	ck_assert_int_eq(fed_session_restore(&other, fed_temp_file(&temp, "a.fed"), &err), FED_FAIL);
 	ck_assert_ptr_nonnull(strstr(err.text, "plugin versioned"));
-	fed_session_release(&other);
-	fed_session_release(&s);
+	fed__session_release(&other);
+	fed__session_release(&s);
 }
 END_TEST
 

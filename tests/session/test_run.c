@@ -23,7 +23,7 @@ START_TEST(runs_until_a_condition_holds)
 	ck_assert_uint_eq(result.versions, 2);
 	ck_assert_uint_eq(s.history.n, 5);
 	fed_condition_free(until);
-	fed_session_release(&s);
+	fed__session_release(&s);
 }
 END_TEST
 
@@ -62,8 +62,8 @@ START_TEST(first_interrupt_ends_after_the_round)
 	fed_session_clear_interrupt(&s);
 	fed_assert_ok(fed_session_run(&s, 2, NULL, &result, &err), &err);
 	ck_assert_uint_eq(result.versions, 2);
-	fed_session_remove_sink(&s, &trap);
-	fed_session_release(&s);
+	fed__session_remove_sink(&s, &trap);
+	fed__session_release(&s);
 }
 END_TEST
 
@@ -92,8 +92,8 @@ START_TEST(second_interrupt_leaves_the_model_as_it_was)
 	small_do(&other, "round 1");
 	ck_assert_mem_eq(fed_session_params(&s), fed_session_params(&other),
 	                 s.parts.net.dim * sizeof(float));
-	fed_session_release(&s);
-	fed_session_release(&other);
+	fed__session_release(&s);
+	fed__session_release(&other);
 }
 END_TEST
 
@@ -128,9 +128,9 @@ START_TEST(second_interrupt_ends_an_evaluation)
 	small_do(&other, "round 1");
 	ck_assert_mem_eq(fed_session_params(&s), fed_session_params(&other),
 	                 s.parts.net.dim * sizeof(float));
-	fed_session_remove_sink(&s, &trap);
-	fed_session_release(&s);
-	fed_session_release(&other);
+	fed__session_remove_sink(&s, &trap);
+	fed__session_release(&s);
+	fed__session_release(&other);
 }
 END_TEST
 
@@ -155,7 +155,7 @@ START_TEST(interrupts_from_a_signal_handler)
 	ck_assert(result.interrupted);
 	ck_assert_uint_eq(result.versions, 0);
 	signal(SIGUSR1, SIG_DFL);
-	fed_session_release(&s);
+	fed__session_release(&s);
 }
 END_TEST
 
@@ -172,7 +172,7 @@ START_TEST(diverging_loss_is_told_once)
 	ck_assert_uint_eq(heard.count[FED_EVENT_WARNING], 1);
 	ck_assert_ptr_nonnull(strstr(heard.text, "`set lr 0.1`"));
 	ck_assert_ptr_nonnull(strstr(heard.text, "`restart`"));
-	fed_session_release(&s);
+	fed__session_release(&s);
 }
 END_TEST
 
@@ -186,7 +186,7 @@ START_TEST(a_first_round_that_diverges_is_told)
 	small_do(&s, "set lr 1000;set batch 2;round 1");
 	ck_assert_uint_eq(heard.count[FED_EVENT_WARNING], 1);
 	ck_assert_ptr_nonnull(strstr(heard.text, "diverges at version 1"));
-	fed_session_release(&s);
+	fed__session_release(&s);
 }
 END_TEST
 
@@ -202,14 +202,15 @@ START_TEST(a_first_round_without_finite_updates_is_told)
 		char line[200];
 
 		small_init(&s, &heard);
-		snprintf(line, sizeof line,
-		         "dataset linear train=80 test=40;model mlp hidden=8;scheme %s;add 4 iid 20;set lr 1000;"
-		         "set batch 1;set epochs 20",
-		         schemes[i]);
+		snprintf(
+			line, sizeof line,
+			"dataset linear train=80 test=40;model mlp hidden=8;scheme %s;add 4 iid 20;set lr 1000;"
+			"set batch 1;set epochs 20",
+			schemes[i]);
 		small_do(&s, line);
 		ck_assert_msg(small_try(&s, "round 1", &err) != FED_OK, "%s", schemes[i]);
 		ck_assert_msg(strstr(err.text, "`set lr 100`"), "%s: %s", schemes[i], err.text);
-		fed_session_release(&s);
+		fed__session_release(&s);
 	}
 }
 END_TEST
@@ -223,7 +224,7 @@ START_TEST(calm_loss_is_not_told)
 	small_do(&s, "set eval-every 2;round 4");
 	ck_assert_uint_eq(heard.count[FED_EVENT_WARNING], 0);
 	ck_assert(isnan(s.history.record[0].test_loss)); /* not measured is not diverged */
-	fed_session_release(&s);
+	fed__session_release(&s);
 }
 END_TEST
 
@@ -236,9 +237,9 @@ START_TEST(threads_do_not_change_bits)
 
 	small_init(&one, NULL);
 	small_compose(&other, NULL, rules[_i]);
-	fed_session_release(&other);
+	fed__session_release(&other);
 	for (int k = 0; k < 2; k++) {
-		fed_session_release(&one);
+		fed__session_release(&one);
 		small_compose(&one, NULL, rules[_i]);
 		small_compose(&other, NULL, rules[_i]);
 		small_do(&other, threads[k]);
@@ -247,9 +248,9 @@ START_TEST(threads_do_not_change_bits)
 			small_do(&other, "set fraction 0.7;round 1");
 			small_same(&one, &other);
 		}
-		fed_session_release(&other);
+		fed__session_release(&other);
 	}
-	fed_session_release(&one);
+	fed__session_release(&one);
 }
 END_TEST
 
@@ -277,7 +278,7 @@ START_TEST(shared_steps_do_not_change_bits)
 		small_same(&s[0], &s[k]);
 	}
 	for (int k = 0; k < 3; k++)
-		fed_session_release(&s[k]);
+		fed__session_release(&s[k]);
 }
 END_TEST
 

@@ -35,7 +35,7 @@ START_TEST(composition_is_named)
 	ck_assert_uint_eq(st.clients, 4);
 	ck_assert_uint_eq(st.faults, 2);
 	ck_assert_uint_eq(st.faults_active, 1); /* the other begins with version 9 */
-	fed_session_release(&s);
+	fed__session_release(&s);
 }
 END_TEST
 
@@ -65,7 +65,7 @@ START_TEST(open_round_is_counted)
 	ck_assert_uint_eq(again.version, 0);
 	ck_assert_uint_ne(again.restarts, ready.restarts);
 	ck_assert_int_eq(ready.phase, FED_PHASE_READY); /* a value stays as it was */
-	fed_session_release(&s);
+	fed__session_release(&s);
 }
 END_TEST
 
@@ -94,7 +94,7 @@ START_TEST(what_a_stop_left_is_there)
 	ck_assert_int_eq(result.outcome, FED_RUN_ENDED);
 	st = fed_session_status(&s);
 	ck_assert(!st.left.some && !st.pausing);
-	fed_session_release(&s);
+	fed__session_release(&s);
 }
 END_TEST
 
@@ -122,7 +122,7 @@ START_TEST(result_tells_the_steps)
 	ck_assert_int_eq(result.outcome, FED_RUN_ENDED);
 	ck_assert_uint_eq(result.versions, 9); /* the open one is the first of them */
 	ck_assert_uint_eq(result.steps, 0);    /* none is open */
-	fed_session_release(&s);
+	fed__session_release(&s);
 }
 END_TEST
 
@@ -151,7 +151,7 @@ START_TEST(held_between_events)
 	fed_assert_ok(fed_session_continue(&s, &result, &err), &err);
 	ck_assert_int_eq(result.outcome, FED_RUN_ENDED);
 	ck_assert(!fed_session_left(&s));
-	fed_session_release(&s);
+	fed__session_release(&s);
 }
 END_TEST
 

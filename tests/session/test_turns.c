@@ -70,7 +70,7 @@ START_TEST(a_head_that_fails_is_left_out)
 	ck_assert_uint_eq(s.federation.n_held, 0);
 	small_do(&s, "heal;round 1");
 	ck_assert_double_eq(last(&s)->reported, 4);
-	fed_session_release(&s);
+	fed__session_release(&s);
 }
 END_TEST
 
@@ -87,8 +87,8 @@ START_TEST(a_head_that_comes_twice_counts_once)
 	ck_assert_uint_eq(heard.count[FED_EVENT_REFUSED], 1);
 	ck_assert_mem_eq(fed_session_params(&once), fed_session_params(&twice),
 	                 once.parts.net.dim * sizeof(float));
-	fed_session_release(&once);
-	fed_session_release(&twice);
+	fed__session_release(&once);
+	fed__session_release(&twice);
 }
 END_TEST
 
@@ -105,7 +105,7 @@ START_TEST(one_that_hangs_takes_nobody_with_it)
 	small_do(&s, "round 1");
 	ck_assert_double_eq(last(&s)->lost, 1);
 	ck_assert_double_eq(last(&s)->reported, 8);
-	fed_session_release(&s);
+	fed__session_release(&s);
 }
 END_TEST
 
@@ -131,7 +131,7 @@ START_TEST(what_was_handed_on_is_told)
 	small_do(&s, "set relay server;set parallel v1;heal;round 1");
 	ck_assert_double_gt((double)fed_invitation_log_last(&s.event_log.invitation_log, 1)->weight,
 	                    0.2);
-	fed_session_release(&s);
+	fed__session_release(&s);
 }
 END_TEST
 
@@ -151,7 +151,7 @@ START_TEST(what_does_nothing_in_turn_is_told)
 	ck_assert_ptr_null(strstr(heard.text, "can do nothing"));
 	small_do(&s, "set relay peer;inject duplicate 1");
 	ck_assert_ptr_nonnull(strstr(heard.text, "duplicate can do nothing"));
-	fed_session_release(&s);
+	fed__session_release(&s);
 }
 END_TEST
 
@@ -175,7 +175,7 @@ START_TEST(an_aggregator_without_work_is_told)
 	small_do(&s, cases[_i].lines);
 	ck_assert_msg(cases[_i].told == (strstr(heard.text, "nothing to combine") != NULL), "%s",
 	              heard.text);
-	fed_session_release(&s);
+	fed__session_release(&s);
 }
 END_TEST
 
@@ -200,7 +200,7 @@ START_TEST(settings_that_do_not_fit_are_refused)
 	small_refuses(&s, cases[_i].line, cases[_i].words);
 	ck_assert_int_eq(((const struct fed_split *)s.parts.scheme_state)->cut.v[0], 2);
 	small_do(&s, "round 1");
-	fed_session_release(&s);
+	fed__session_release(&s);
 }
 END_TEST
 
@@ -215,7 +215,7 @@ START_TEST(a_run_from_the_beginning_costs_the_same)
 	ck_assert_mem_eq(&first, &s.ledger.total, sizeof first);
 	small_do(&s, "model mlp hidden=5,4;round 1");
 	ck_assert_mem_eq(&first, &s.ledger.total, sizeof first);
-	fed_session_release(&s);
+	fed__session_release(&s);
 }
 END_TEST
 

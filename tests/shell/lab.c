@@ -16,30 +16,30 @@
 
 extern char **environ;
 
-const struct fed_shell shell_lab_table = {.groups = fed_command_groups};
+const struct fed_shell shell_lab_table = {.groups = fed__command_groups};
 
 void shell_lab_open(struct shell_lab *lab, const char *plugin_folder)
 {
 	struct fed_error err;
 
 	memset(lab, 0, sizeof *lab);
-	lab->shell.groups = fed_command_groups;
+	lab->shell.groups = fed__command_groups;
 	lab->shell.out = open_memstream(&lab->text, &lab->length);
 	ck_assert_ptr_nonnull(lab->shell.out);
 	lab->shell.errors = lab->shell.out;
-	fed_assert_ok(fed_shell_init(&lab->shell, plugin_folder, &err), &err);
+	fed_assert_ok(fed__shell_init(&lab->shell, plugin_folder, &err), &err);
 }
 
 void shell_lab_close(struct shell_lab *lab)
 {
-	fed_shell_release(&lab->shell);
+	fed__shell_release(&lab->shell);
 	fclose(lab->shell.out);
 	free(lab->text);
 }
 
 enum fed_exit shell_lab_run(struct shell_lab *lab, const char *line)
 {
-	return fed_shell_execute(&lab->shell, line, strlen(line), NULL);
+	return fed__shell_execute(&lab->shell, line, strlen(line), NULL);
 }
 
 const char *shell_lab_said(struct shell_lab *lab)

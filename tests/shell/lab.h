@@ -8,7 +8,7 @@
 
 #include "shell/language/command.h"
 
-/* A shell with only the command table, for fed_command_at(). */
+/* A shell with only the command table, for fed__command_at(). */
 extern const struct fed_shell shell_lab_table;
 
 /* A shell with the built-in plugins; its output is in `text`. */

@@ -147,7 +147,7 @@ START_TEST(candidates_fit_the_place)
 	put_folder(lines[_i].line, temp.dir, &line);
 	put_folder(lines[_i].has, temp.dir, &has);
 	const size_t point = (size_t)(strchr(fed_text_str(&line), '|') - fed_text_str(&line));
-	fed_complete(&lab.shell, fed_text_str(&line), point, &found);
+	fed__complete(&lab.shell, fed_text_str(&line), point, &found);
 	if (strstr(lines[_i].has, "a file")) { /* one candidate with a blank */
 		ck_assert(found.n == 1 && holds(&found, has.s, has.len));
 	} else {
@@ -159,7 +159,7 @@ START_TEST(candidates_fit_the_place)
 			              found.n, found.n ? found.text[0] : "");
 	}
 	ck_assert_uint_le(found.start, point);
-	fed_candidates_release(&found);
+	fed__candidates_release(&found);
 	fed_text_release(&line);
 	fed_text_release(&has);
 	rmdir(fed_temp_file(&temp, "sub"));
@@ -178,16 +178,16 @@ START_TEST(any_place_may_be_asked)
 	struct fed_candidates found;
 
 	shell_lab_open(&lab, FED_PLUGIN_DIR);
-	for (size_t i = 0; fed_command_at(&shell_lab_table, i, NULL); i++)
-		for (const char *const *e = fed_command_at(&shell_lab_table, i, NULL)->examples; *e; e++)
+	for (size_t i = 0; fed__command_at(&shell_lab_table, i, NULL); i++)
+		for (const char *const *e = fed__command_at(&shell_lab_table, i, NULL)->examples; *e; e++)
 			for (size_t point = 0; point <= strlen(*e); point++) {
-				fed_complete(&lab.shell, *e, point, &found);
+				fed__complete(&lab.shell, *e, point, &found);
 				ck_assert_uint_le(found.start, point);
-				fed_candidates_release(&found);
+				fed__candidates_release(&found);
 			}
 	for (size_t i = 0; i < sizeof noise / sizeof *noise; i++) {
-		fed_complete(&lab.shell, noise[i], strlen(noise[i]), &found);
-		fed_candidates_release(&found);
+		fed__complete(&lab.shell, noise[i], strlen(noise[i]), &found);
+		fed__candidates_release(&found);
 	}
 	shell_lab_close(&lab);
 }

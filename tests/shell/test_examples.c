@@ -12,7 +12,7 @@
 
 START_TEST(examples_run)
 {
-	const struct fed_command *command = fed_command_at(&shell_lab_table, (size_t)_i, NULL);
+	const struct fed_command *command = fed__command_at(&shell_lab_table, (size_t)_i, NULL);
 
 	for (const char *const *example = command->examples; *example; example++) {
 		struct fed_temp temp;
@@ -64,10 +64,10 @@ START_TEST(the_man_page_lists_all_commands)
 	enum fed_group group;
 
 	read_page(FED_SOURCE_DIR "/shell/fedsh.1", &manual);
-	for (size_t i = 0; (command = fed_command_at(&shell_lab_table, i, &group)); i++) {
+	for (size_t i = 0; (command = fed__command_at(&shell_lab_table, i, &group)); i++) {
 		char head[64];
 
-		snprintf(head, sizeof head, "\n.B %s\n", fed_group_names[group]);
+		snprintf(head, sizeof head, "\n.B %s\n", fed__group_names[group]);
 		ck_assert_msg(lists(fed_text_str(&manual), head, "\n.", command->name), "fedsh.1 has no %s",
 		              command->name);
 	}
@@ -81,7 +81,7 @@ START_TEST(the_language_reference_is_that_of_the_table)
 	struct fed_text made = {0}, kept = {0};
 	struct fed_error err;
 
-	fed_reference_put(&shell_lab_table, &made);
+	fed__reference_put(&shell_lab_table, &made);
 	fed_assert_ok(fed_file_read(FED_SOURCE_DIR "/shell/language.md", 1 << 20, &kept, &err), &err);
 	ck_assert_msg(made.len == kept.len && memcmp(made.s, kept.s, made.len) == 0,
 	              "shell/language.md is old: `fedsh --language >shell/language.md` makes it anew");
@@ -96,7 +96,7 @@ FED_SUITE(examples)
 	TCase *tests = tcase_create("examples");
 	int n = 0;
 
-	while (fed_command_at(&shell_lab_table, (size_t)n, NULL))
+	while (fed__command_at(&shell_lab_table, (size_t)n, NULL))
 		n++;
 	tcase_add_loop_test(tests, examples_run, 0, n);
 	tcase_add_test(tests, the_man_page_lists_all_commands);

@@ -13,7 +13,7 @@ static void assert_drawn(const struct fed_image_file *p, size_t n, struct fed_sc
 {
 	struct fed_text out = {0};
 
-	fed_images_text(p, n, &screen, &out);
+	fed__images_text(p, n, &screen, &out);
 	ck_assert_str_eq(fed_text_str(&out), expected);
 	fed_text_release(&out);
 }
@@ -59,7 +59,7 @@ START_TEST(smaller_on_a_narrow_screen)
 
 	for (int i = 0; i < 256; i++)
 		x[i] = i % 16 < 8;
-	fed_images_text(&p, 1, &(struct fed_screen){.columns = 12}, &out);
+	fed__images_text(&p, 1, &(struct fed_screen){.columns = 12}, &out);
 	/* two pixels for a column, four for a row */
 	ck_assert_str_eq(fed_text_str(&out),
 	                 "  c        \n  @@@@     \n  @@@@     \n  @@@@     \n  @@@@     \n");

@@ -152,7 +152,7 @@ START_TEST(a_replay_meets_the_same)
 	struct shell_lab again;
 	shell_lab_open(&again, FED_PLUGIN_DIR);
 	const struct fed_text *journal = &lab.shell.journal;
-	ck_assert_int_eq(fed_shell_execute(&again.shell, journal->s, journal->len, NULL), FED_EXIT_OK);
+	ck_assert_int_eq(fed__shell_execute(&again.shell, journal->s, journal->len, NULL), FED_EXIT_OK);
 	const struct fed_session *a = lab.shell.session, *b = again.shell.session;
 	ck_assert_uint_eq(fed_session_version(b), 6);
 	ck_assert_mem_eq(fed_session_params(a), fed_session_params(b),

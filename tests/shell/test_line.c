@@ -16,12 +16,12 @@ static void spell(const char *text, size_t len, char *out, size_t size)
 	while (len) {
 		size_t used;
 
-		if (fed_words_split(&words, text, len, &used, &err)) {
+		if (fed__words_split(&words, text, len, &used, &err)) {
 			fed_text_add(&all, "!%s", err.text);
 			break;
 		}
 		for (size_t i = 0; i < words.n; i++)
-			fed_text_add(&all, "[%s]", fed_words_at(&words, i));
+			fed_text_add(&all, "[%s]", fed__words_at(&words, i));
 		ck_assert_uint_gt(used, 0);
 		ck_assert_uint_le(used, len);
 		text += used;
@@ -31,7 +31,7 @@ static void spell(const char *text, size_t len, char *out, size_t size)
 	}
 	snprintf(out, size, "%s", fed_text_str(&all));
 	fed_text_release(&all);
-	fed_words_release(&words);
+	fed__words_release(&words);
 }
 
 static const struct {
@@ -81,11 +81,12 @@ START_TEST(quoted_words_read_back)
 		struct fed_error err;
 		size_t used;
 
-		fed_word_quote(&quoted, words[i]);
-		fed_assert_ok(fed_words_split(&back, fed_text_str(&quoted), quoted.len, &used, &err), &err);
+		fed__word_quote(&quoted, words[i]);
+		fed_assert_ok(fed__words_split(&back, fed_text_str(&quoted), quoted.len, &used, &err),
+		              &err);
 		ck_assert_uint_eq(back.n, 1);
-		ck_assert_str_eq(fed_words_at(&back, 0), words[i]);
-		fed_words_release(&back);
+		ck_assert_str_eq(fed__words_at(&back, 0), words[i]);
+		fed__words_release(&back);
 		fed_text_release(&quoted);
 	}
 }
@@ -102,9 +103,9 @@ START_TEST(too_many_words_are_refused)
 	ck_assert_ptr_nonnull(text);
 	for (size_t i = 0; i < len; i++)
 		text[i] = i % 2 ? ' ' : 'a';
-	ck_assert_int_eq(fed_words_split(&words, text, len, &used, &err), FED_FAIL);
+	ck_assert_int_eq(fed__words_split(&words, text, len, &used, &err), FED_FAIL);
 	ck_assert_ptr_nonnull(strstr(err.text, "4096 words"));
-	fed_words_release(&words);
+	fed__words_release(&words);
 	free(text);
 }
 END_TEST
@@ -116,8 +117,8 @@ static int split_something(void *ctx, struct fed_error *err)
 	size_t used;
 
 	(void)ctx;
-	const int rc = fed_words_split(&words, text, strlen(text), &used, err);
-	fed_words_release(&words);
+	const int rc = fed__words_split(&words, text, strlen(text), &used, err);
+	fed__words_release(&words);
 	return rc;
 }
 

@@ -24,7 +24,7 @@ static void open_world(void)
 static void close_world(void)
 {
 	shell_lab_close(&lab);
-	fed_mem_root("");
+	fed__mem_root("");
 	if (*machine.dir)
 		fed_temp_remove(&machine);
 }
@@ -40,7 +40,7 @@ static void pretend(unsigned megabytes)
 	mkdir(path, 0700);
 	snprintf(text, sizeof text, "MemAvailable: %u kB\n", megabytes * 1000);
 	fed_temp_write(&machine, "proc/meminfo", text, strlen(text));
-	fed_mem_root(machine.dir);
+	fed__mem_root(machine.dir);
 }
 
 static void says(const char *line, enum fed_exit wanted, const char *words)

@@ -242,9 +242,9 @@ START_TEST(an_interrupt_that_comes_too_late_is_no_loss)
 	fed_assert_ok(fed_session_add_sink(lab.shell.session,
 	                                   (struct fed_sink){interrupt_at_the_end, &lab.shell}, &err),
 	              &err);
-	fed_signals_connect(&lab.shell);
+	fed__signals_connect(&lab.shell);
 	ck_assert_int_eq(shell_lab_run(&lab, "round 2; status"), FED_EXIT_INTERRUPTED);
-	fed_signals_connect(NULL);
+	fed__signals_connect(NULL);
 	ck_assert_ptr_null(strstr(shell_lab_said(&lab), "scheme"));
 	ck_assert_ptr_nonnull(strstr(fed_text_str(&lab.shell.journal), "\nround 2\n"));
 	shell_lab_close(&lab);

@@ -10,7 +10,7 @@ START_TEST(rows_are_well_formed)
 	struct fed_error err;
 	size_t n = 0;
 
-	for (const struct fed_command *c; (c = fed_command_at(&shell_lab_table, n, NULL)); n++) {
+	for (const struct fed_command *c; (c = fed__command_at(&shell_lab_table, n, NULL)); n++) {
 		ck_assert_msg(c->help && c->run && c->examples && c->examples[0], "%s lacks a part",
 		              c->name);
 		ck_assert_msg(!strchr(c->help, '\n') && c->help[strlen(c->help) - 1] != '.',
@@ -19,7 +19,7 @@ START_TEST(rows_are_well_formed)
 			ck_assert_msg(fed_fields_check(c->args, c->args_size, &err) == FED_OK, "%s: %s",
 			              c->name, err.text);
 		for (size_t k = 0; k < n; k++)
-			ck_assert_str_ne(fed_command_at(&shell_lab_table, k, NULL)->name, c->name);
+			ck_assert_str_ne(fed__command_at(&shell_lab_table, k, NULL)->name, c->name);
 	}
 	ck_assert_uint_gt(n, 30);
 }
@@ -156,10 +156,10 @@ START_TEST(hostile_lines_are_refused)
 
 	shell_lab_open(&lab, FED_PLUGIN_DIR);
 	memset(long_line, 'a', sizeof long_line);
-	ck_assert_int_eq(fed_shell_execute(&lab.shell, long_line, sizeof long_line, NULL),
+	ck_assert_int_eq(fed__shell_execute(&lab.shell, long_line, sizeof long_line, NULL),
 	                 FED_EXIT_USAGE);
-	ck_assert_int_eq(fed_shell_execute(&lab.shell, long_line, FED_LINE_MAX, NULL), FED_EXIT_USAGE);
-	ck_assert_int_eq(fed_shell_execute(&lab.shell, nul, sizeof nul - 1, NULL), FED_EXIT_USAGE);
+	ck_assert_int_eq(fed__shell_execute(&lab.shell, long_line, FED_LINE_MAX, NULL), FED_EXIT_USAGE);
+	ck_assert_int_eq(fed__shell_execute(&lab.shell, nul, sizeof nul - 1, NULL), FED_EXIT_USAGE);
 	ck_assert_ptr_nonnull(strstr(shell_lab_said(&lab), "NUL byte at column 7"));
 	ck_assert_uint_lt(lab.length, 4000);
 	shell_lab_close(&lab);

@@ -23,7 +23,7 @@ static void take(const struct fed_session *s, struct fed_text *out)
 	struct fed_error err = {""};
 
 	fed_text_clear(out);
-	fed_assert_ok(fed_snapshot_take(s, out, &err), &err);
+	fed_assert_ok(fed__snapshot_take(s, out, &err), &err);
 }
 
 static void forget_wall(struct fed_history *h)
@@ -125,26 +125,26 @@ static void add_lines(struct lines *all, const char *text)
 	for (size_t left = strlen(text); left; text += used, left -= used) {
 		const struct fed_command *command;
 
-		fed_assert_ok(fed_words_split(&words, text, left, &used, &err), &err);
+		fed_assert_ok(fed__words_split(&words, text, left, &used, &err), &err);
 		if (!words.n)
 			continue;
 		char *line =
 			strndup(text + words.word[0].begin, words.word[words.n - 1].end - words.word[0].begin);
 		ck_assert_uint_lt(all->n, MOST_LINES);
 		if (is_left_out(line) ||
-		    fed_command_find(&shell_lab_table, fed_words_at(&words, 0), false, &command, &err))
+		    fed__command_find(&shell_lab_table, fed__words_at(&words, 0), false, &command, &err))
 			free(line);
 		else
 			all->of[all->n++] = (struct line){command, line};
 	}
-	fed_words_release(&words);
+	fed__words_release(&words);
 }
 
 static void lines_init(struct lines *all)
 {
 	all->n = 0;
-	for (size_t i = 0; fed_command_at(&shell_lab_table, i, NULL); i++) {
-		const struct fed_command *c = fed_command_at(&shell_lab_table, i, NULL);
+	for (size_t i = 0; fed__command_at(&shell_lab_table, i, NULL); i++) {
+		const struct fed_command *c = fed__command_at(&shell_lab_table, i, NULL);
 
 		for (const char *const *example = c->examples; *example; example++)
 			add_lines(all, *example);
@@ -165,14 +165,14 @@ static const struct line *draw_line(const struct lines *all, struct fed_stream *
 	const struct line *of_command[MOST_LINES];
 	size_t commands = 0, n;
 
-	while (fed_command_at(&shell_lab_table, commands, NULL))
+	while (fed__command_at(&shell_lab_table, commands, NULL))
 		commands++;
 	do {
 		const uint32_t k = fed_stream_below(random, (uint32_t)commands);
 
 		n = 0;
 		for (size_t i = 0; i < all->n; i++)
-			if (all->of[i].command == fed_command_at(&shell_lab_table, k, NULL))
+			if (all->of[i].command == fed__command_at(&shell_lab_table, k, NULL))
 				of_command[n++] = &all->of[i];
 	} while (n == 0); /* all its lines were left out */
 	return of_command[fed_stream_below(random, (uint32_t)n)];
@@ -253,7 +253,7 @@ static void replay(struct walk *w)
 	for (const char *at = fed_text_str(&shell->journal); *at;) {
 		const size_t n = strcspn(at, "\n");
 
-		fed_shell_execute(&again.shell, at, n, NULL); /* an abort among them may be in vain */
+		fed__shell_execute(&again.shell, at, n, NULL); /* an abort among them may be in vain */
 		at += n + (at[n] != 0);
 	}
 	forget_walls(shell->session);

@@ -18,14 +18,14 @@ unsigned fed_each_allocation(int (*try_it)(void *ctx, struct fed_error *), void 
 
 	for (unsigned k = 1; k <= most; k++) {
 		struct fed_error err = {""};
-		const int64_t live = fed_mem_live();
+		const int64_t live = fed__mem_live();
 
-		fed_mem_fail_at(k);
+		fed__mem_fail_at(k);
 		const int rc = try_it(ctx, &err);
-		const bool all_made = fed_mem_fail_ahead();
-		fed_mem_fail_at(0);
-		ck_assert_msg(fed_mem_live() == live, "allocation %u failed: %lld blocks are left", k,
-		              (long long)(fed_mem_live() - live));
+		const bool all_made = fed__mem_fail_ahead();
+		fed__mem_fail_at(0);
+		ck_assert_msg(fed__mem_live() == live, "allocation %u failed: %lld blocks are left", k,
+		              (long long)(fed__mem_live() - live));
 		if (all_made) {
 			ck_assert_msg(rc == FED_OK, "fails with all the memory it wants: %s", err.text);
 			return k - 1;

@@ -182,7 +182,7 @@ void lab_run(struct lab *lab, int n)
 
 void lab_release(struct lab *lab)
 {
-	fed_federation_release(&lab->federation);
+	fed__federation_release(&lab->federation);
 	fed_faults_release(&lab->faults);
 	fed_clients_release(&lab->clients);
 	fed_net_release(&lab->net);

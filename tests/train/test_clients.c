@@ -91,9 +91,9 @@ START_TEST(joining_without_memory_changes_nothing)
 	            FED_PARTITION_IID);
 	for (uint64_t k = 1;; k++) {
 		struct fed_error err = {""};
-		fed_mem_fail_at(k);
+		fed__mem_fail_at(k);
 		const int rc = add_some(&lab, &err);
-		fed_mem_fail_at(0);
+		fed__mem_fail_at(0);
 		if (rc == FED_OK)
 			break;
 		ck_assert_ptr_nonnull(strstr(err.text, "memory"));
@@ -129,7 +129,7 @@ START_TEST(the_gate_refuses_in_words)
 	struct fed_error err = {""};
 
 	p->vector[p->n - 1][2] = gate_cases[_i].third;
-	const int rc = fed_gate_check(&e, 1, 5, &err);
+	const int rc = fed__gate_check(&e, 1, 5, &err);
 	ck_assert_int_eq(rc, gate_cases[_i].words ? FED_REJECT : FED_OK);
 	if (gate_cases[_i].words)
 		ck_assert_msg(strstr(err.text, gate_cases[_i].words), "%s: %s", gate_cases[_i].what,

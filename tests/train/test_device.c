@@ -142,9 +142,9 @@ START_TEST(spreads_are_lognormal)
 	fed_assert_ok(fed_device_parse("phone:0.5", &device, &err), &err);
 	fed_assert_ok(fed_link_parse("4g:0.3", &link, &err), &err);
 	for (uint32_t id = 0; id < DRAWS; id++) {
-		const struct fed_client_link l = fed_link_draw(&link, 11, id);
+		const struct fed_client_link l = fed__link_draw(&link, 11, id);
 
-		flops[id] = (double)fed_device_draw(&device, 11, id);
+		flops[id] = (double)fed__device_draw(&device, 11, id);
 		down[id] = (double)l.down;
 		together += log(flops[id] / 2e9) / 0.5 * log(down[id] / 1.5e6) / 0.3 / DRAWS;
 		ck_assert_double_eq_tol((double)l.up / (double)l.down, 625e3 / 1.5e6, 1e-6);
@@ -163,14 +163,14 @@ START_TEST(draws_depend_on_seed_and_client_alone)
 	const struct fed_device_spec wild = {1e30, 3, 0}, slow = {1, 3, 0};
 
 	for (uint32_t id = 0; id < 1000; id++) {
-		const float x = fed_device_draw(&a, 1, id);
+		const float x = fed__device_draw(&a, 1, id);
 
-		ck_assert(x == fed_device_draw(&a, 1, id));
-		ck_assert(x != fed_device_draw(&a, 2, id) && x != fed_device_draw(&a, 1, id + 1));
+		ck_assert(x == fed__device_draw(&a, 1, id));
+		ck_assert(x != fed__device_draw(&a, 2, id) && x != fed__device_draw(&a, 1, id + 1));
 		/* The same client is as fast among others. */
-		ck_assert_double_eq_tol((double)x / 2e9, (double)fed_device_draw(&b, 1, id) / 1e6, 1e-5);
-		ck_assert_float_eq(fed_device_draw(&sure, 1, id), 2e9f);
-		ck_assert(isfinite(fed_device_draw(&wild, 1, id)) && fed_device_draw(&slow, 1, id) > 0);
+		ck_assert_double_eq_tol((double)x / 2e9, (double)fed__device_draw(&b, 1, id) / 1e6, 1e-5);
+		ck_assert_float_eq(fed__device_draw(&sure, 1, id), 2e9f);
+		ck_assert(isfinite(fed__device_draw(&wild, 1, id)) && fed__device_draw(&slow, 1, id) > 0);
 	}
 }
 END_TEST

@@ -73,7 +73,7 @@ START_TEST(nothing_is_lost_for_good)
 			delta[j] = (float)rint(fed_stream_normal(&random) * 1000) * 0x1p-14f;
 			learned[j] += delta[j];
 		}
-		ck_assert_int_eq(fed_feedback_code(&g, &w), FED_OK);
+		ck_assert_int_eq(fed__feedback_code(&g, &w), FED_OK);
 		if (g.codec.kind != FED_CODEC_NONE)
 			ck_assert_uint_eq(g.coded, fed_codec_size(&g.codec, DIM));
 		for (size_t j = 0; j < DIM; j++)
@@ -94,7 +94,7 @@ START_TEST(nothing_is_lost_for_good)
 	fed_shared_vectors_unref(g.residual);
 	fed_shared_vectors_unref(g.result);
 	fed_free(w.coded);
-	ck_assert_int_eq(fed_mem_live(), 0);
+	ck_assert_int_eq(fed__mem_live(), 0);
 }
 END_TEST
 
@@ -109,7 +109,7 @@ START_TEST(residuals_are_finite)
 	g.result = fed_shared_vectors_new(1, 600);
 	for (size_t j = 0; j < 600; j++)
 		g.result->vector[0][j] = j == 7 ? NAN : j == 300 ? INFINITY : j == 301 ? 1e30f : 0.001f;
-	ck_assert_int_eq(fed_feedback_code(&g, &w), FED_OK);
+	ck_assert_int_eq(fed__feedback_code(&g, &w), FED_OK);
 	ck_assert(!isfinite(g.result->vector[0][7]) && !isfinite(g.result->vector[0][300]));
 	for (size_t j = 0; g.left && j < 600; j++)
 		ck_assert(isfinite(g.left->vector[0][j]));
@@ -163,7 +163,7 @@ START_TEST(threads_change_nothing)
 			lab[k].settings.threads = threads[k];
 			lab[k].settings.fraction = 0.5;
 			if (async)
-				lab_scheme(&lab[k], &fed_scheme_async, "concurrency", "4");
+				lab_scheme(&lab[k], &fed__scheme_async, "concurrency", "4");
 			lab_start(&lab[k]);
 			lab_run(&lab[k], 8);
 			check_same(&lab[0], &lab[k]);
@@ -220,8 +220,8 @@ START_TEST(an_abort_gives_residuals_back)
 			compose(&undisturbed, "fedavg", "int8");
 			compose(&lab, "fedavg", "int8");
 			if (async) {
-				lab_scheme(&undisturbed, &fed_scheme_async, "concurrency", "3");
-				lab_scheme(&lab, &fed_scheme_async, "concurrency", "3");
+				lab_scheme(&undisturbed, &fed__scheme_async, "concurrency", "3");
+				lab_scheme(&lab, &fed__scheme_async, "concurrency", "3");
 			}
 			lab_start(&undisturbed);
 			lab_start(&lab);
@@ -259,10 +259,10 @@ START_TEST(a_round_without_memory_keeps_residuals)
 		compose(&lab, "fedavg", "top-k:0.5");
 		lab_start(&lab);
 		lab_run(&lab, 2);
-		fed_mem_fail_at(k);
+		fed__mem_fail_at(k);
 		const int rc = fed_federation_round(&lab.federation, &err);
-		ahead = fed_mem_fail_ahead();
-		fed_mem_fail_at(0);
+		ahead = fed__mem_fail_ahead();
+		fed__mem_fail_at(0);
 		if (rc)
 			check_same(&before, &lab);
 		failed += rc != FED_OK;
@@ -280,7 +280,7 @@ START_TEST(clients_may_leave)
 	const uint32_t gone[] = {1, 4};
 
 	compose(&lab, "fedavg", "top-k:0.05");
-	lab_scheme(&lab, &fed_scheme_async, "concurrency", "4");
+	lab_scheme(&lab, &fed__scheme_async, "concurrency", "4");
 	lab_start(&lab);
 	lab_run(&lab, 10);
 	fed_clients_remove(&lab.clients, gone, 2);
@@ -288,7 +288,7 @@ START_TEST(clients_may_leave)
 	ck_assert_ptr_null(residual_of(&lab, 1));
 	ck_assert_ptr_nonnull(residual_of(&lab, 0));
 	lab_release(&lab);
-	ck_assert_int_eq(fed_mem_live(), 0);
+	ck_assert_int_eq(fed__mem_live(), 0);
 }
 END_TEST
 
@@ -317,7 +317,7 @@ START_TEST(attacks_and_faults_pass_the_codec)
 
 			for (size_t j = 0; j < lab.net.dim; j++)
 				sent += v[j] != 0;
-			ck_assert_uint_le(sent, fed_codec_kept(&codec, lab.net.dim));
+			ck_assert_uint_le(sent, fed__codec_kept(&codec, lab.net.dim));
 			memcpy(again, v, lab.net.dim * sizeof *v);
 			fed_assert_ok(fed_recode(&codec, again, lab.net.dim, &coded, &err), &err);
 			ck_assert_mem_eq(again, v, lab.net.dim * sizeof *v);

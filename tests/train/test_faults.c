@@ -203,7 +203,7 @@ START_TEST(async_does_not_wait_for_a_straggler)
 	compose_slow_learning(&sync, &t, &fed_scheme_sync, "fedavg");
 	const double accuracy = 0.8, waiting = time_to(&sync, accuracy, 400);
 	ck_assert(isfinite(waiting));
-	compose_slow_learning(&async, &t, &fed_scheme_async, "fedasync");
+	compose_slow_learning(&async, &t, &fed__scheme_async, "fedasync");
 	const double going_on = time_to(&async, accuracy, 20000);
 	ck_assert_double_lt(going_on, waiting / 2);
 	lab_release(&sync);
@@ -300,8 +300,8 @@ START_TEST(partition_under_async)
 	struct lab lab;
 	double stalest = 0;
 
-	compose(&lab, &t, &fed_scheme_async);
-	lab_scheme(&lab, &fed_scheme_async, "concurrency", "6");
+	compose(&lab, &t, &fed__scheme_async);
+	lab_scheme(&lab, &fed__scheme_async, "concurrency", "6");
 	lab_inject(&lab, "partition", 5, 1, 0, 20);
 	lab_start(&lab);
 	for (int i = 0; i < 40; i++) {
@@ -396,7 +396,7 @@ START_TEST(windows)
 		for (uint64_t version = 0; version < 60; version++) {
 			uint32_t first, n;
 
-			fed_faults_window(&lab.faults, 0, version, count, &first, &n);
+			fed__faults_window(&lab.faults, 0, version, count, &first, &n);
 			ck_assert_uint_le(first + n, count);
 			ck_assert(n > 0 || count == 0);
 		}
@@ -421,14 +421,14 @@ START_TEST(drift)
 	for (uint32_t i = 0; i < N; i++)
 		ids[i] = i;
 	for (uint64_t version = 0; version < 14; version++) {
-		struct fed_data_faults s = fed_data_faults_for(&lab.faults, 0, version);
+		struct fed_data_faults s = fed__data_faults_for(&lab.faults, 0, version);
 		const double age = version < 2 ? 0 : (double)version - 2;
 		uint32_t moved = 0;
 
 		memset(x, 0, sizeof x);
 		for (uint32_t i = 0; i < N; i++)
 			label[i] = 2;
-		fed_assert_ok(fed_data_faults_apply(&s, lab.data, ids, N, x, label, &err), &err);
+		fed_assert_ok(fed__data_faults_apply(&s, lab.data, ids, N, x, label, &err), &err);
 		for (uint32_t i = 0; i < N; i++) {
 			ck_assert(label[i] == 2 || label[i] == 0);
 			moved += label[i] == 0;
@@ -437,7 +437,7 @@ START_TEST(drift)
 		ck_assert_uint_ge(moved, moved_before);
 		ck_assert_double_eq_tol((double)moved / N, fmin(0.1 * age, 1), 0.08);
 		moved_before = moved;
-		fed_data_faults_release(&s);
+		fed__data_faults_release(&s);
 	}
 	lab_release(&lab);
 }
@@ -468,7 +468,7 @@ END_TEST
 
 START_TEST(nobody_is_here)
 {
-	const struct fed_scheme *schemes[] = {&fed_scheme_sync, &fed_scheme_async};
+	const struct fed_scheme *schemes[] = {&fed_scheme_sync, &fed__scheme_async};
 	struct fed_error err = {""};
 	struct tally t;
 	struct lab lab;
@@ -513,10 +513,10 @@ START_TEST(factors_multiply)
 
 	lab_inject(&lab, "straggler factor=2", 0, 4, 0, FOREVER);
 	lab_inject(&lab, "straggler factor=5", 3, 4, 0, FOREVER);
-	ck_assert_double_eq(fed_faults_factor(&lab.faults, FED_FAULT_STRAGGLER, 0, 0), 2);
-	ck_assert_double_eq(fed_faults_factor(&lab.faults, FED_FAULT_STRAGGLER, 3, 0), 10);
-	ck_assert_double_eq(fed_faults_factor(&lab.faults, FED_FAULT_SLOW_LINK, 3, 0), 1);
-	ck_assert_double_eq(fed_faults_factor(NULL, FED_FAULT_STRAGGLER, 3, 0), 1);
+	ck_assert_double_eq(fed__faults_factor(&lab.faults, FED_FAULT_STRAGGLER, 0, 0), 2);
+	ck_assert_double_eq(fed__faults_factor(&lab.faults, FED_FAULT_STRAGGLER, 3, 0), 10);
+	ck_assert_double_eq(fed__faults_factor(&lab.faults, FED_FAULT_SLOW_LINK, 3, 0), 1);
+	ck_assert_double_eq(fed__faults_factor(NULL, FED_FAULT_STRAGGLER, 3, 0), 1);
 	fed_faults_release(&lab.faults);
 }
 END_TEST

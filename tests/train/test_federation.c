@@ -228,9 +228,9 @@ START_TEST(a_round_without_memory_changes_nothing)
 	lab_run(&undisturbed, 1);
 	for (uint64_t k = 1; k < 1000; k++) {
 		compose_stateful(&lab, &none);
-		fed_mem_fail_at(k);
+		fed__mem_fail_at(k);
 		const int rc = fed_federation_round(&lab.federation, &err);
-		fed_mem_fail_at(0);
+		fed__mem_fail_at(0);
 		if (rc) {
 			failed++;
 			ck_assert_uint_eq(lab.federation.version, 2);

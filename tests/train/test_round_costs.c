@@ -75,7 +75,7 @@ START_TEST(accounts_are_sums)
 	const struct fed_costs sum = sum_of(&l, 50);
 	check_equal(&sum, &l.total);
 	fed_ledger_release(&l);
-	ck_assert_int_eq(fed_mem_live(), 0);
+	ck_assert_int_eq(fed__mem_live(), 0);
 }
 END_TEST
 
@@ -85,7 +85,7 @@ static void compose(struct lab *lab, struct fed_ledger *l, const char *codec, bo
 	lab_compose(lab, BLOBS, "softmax", "fedavg", "local", 6, 30, FED_PARTITION_IID);
 	snprintf(lab->settings.codec, sizeof lab->settings.codec, "%s", codec);
 	if (async)
-		lab_scheme(lab, &fed_scheme_async, "concurrency", "3");
+		lab_scheme(lab, &fed__scheme_async, "concurrency", "3");
 	lab_start(lab);
 	lab->federation.ledger = l;
 }
@@ -218,16 +218,16 @@ START_TEST(lack_of_memory_is_not_billed)
 		struct lab lab;
 
 		compose(&lab, &l, "none", false);
-		fed_mem_fail_at(k);
+		fed__mem_fail_at(k);
 		const int rc = fed_federation_round(&lab.federation, &err);
-		ahead = fed_mem_fail_ahead();
-		fed_mem_fail_at(0);
+		ahead = fed__mem_fail_ahead();
+		fed__mem_fail_at(0);
 		if (rc)
 			ck_assert(l.total.bytes_down == 0 && sum_of(&l, 6).bytes_down == 0);
 		else
 			ck_assert_uint_eq(l.total.messages_up, 6);
 		release(&lab, &l);
-		ck_assert_int_eq(fed_mem_live(), 0);
+		ck_assert_int_eq(fed__mem_live(), 0);
 	}
 }
 END_TEST

@@ -162,11 +162,11 @@ static void compose(struct lab *lab, uint64_t seed, int64_t threads, struct watc
 		.profile = FED_NO_PROFILE};
 	for (uint32_t i = 0; i < CLIENTS; i += 2)
 		fed_client_equip(&lab->clients.client[i], i, NULL, &link, 1);
-	lab_scheme(lab, async ? &fed_scheme_async : &fed_scheme_sync, NULL, NULL);
+	lab_scheme(lab, async ? &fed__scheme_async : &fed_scheme_sync, NULL, NULL);
 	if (split)
 		compose_split(lab, seed);
 	if (async && seed % 5 == 1)
-		lab_scheme(lab, &fed_scheme_async, "max_staleness", "3");
+		lab_scheme(lab, &fed__scheme_async, "max_staleness", "3");
 	if (!async && !split && seed % 4 == 0)
 		lab_scheme(lab, &fed_scheme_sync, "deadline", "0.05");
 	if (!async && !split && seed % 4 == 2)

@@ -80,7 +80,7 @@ static float *after_rounds(int64_t threads, const char *aggregator, size_t *dim)
 	struct lab lab;
 
 	compose(&lab, aggregator, "local");
-	lab_scheme(&lab, &fed_scheme_async, "concurrency", "6");
+	lab_scheme(&lab, &fed__scheme_async, "concurrency", "6");
 	lab.settings.threads = threads;
 	lab_start(&lab);
 	lab_run(&lab, 30);
@@ -112,7 +112,7 @@ START_TEST(one_client_at_a_time_is_sync)
 
 	lab_compose(&sync, BLOBS, "softmax", "fedavg", "local", 1, 50, FED_PARTITION_IID);
 	lab_compose(&async, BLOBS, "softmax", "fedavg", "local", 1, 50, FED_PARTITION_IID);
-	lab_scheme(&async, &fed_scheme_async, "concurrency", "1");
+	lab_scheme(&async, &fed__scheme_async, "concurrency", "1");
 	lab_start(&sync);
 	lab_start(&async);
 	lab_run(&sync, 5);
@@ -133,7 +133,7 @@ START_TEST(staleness_is_what_the_speeds_make_it)
 	 * were made meanwhile. */
 	lab_compose(&lab, BLOBS, "softmax", "fedavg", "local", 4, 30, FED_PARTITION_IID);
 	lab_add(&lab, 1, 30, FED_PARTITION_IID, 1e8f);
-	lab_scheme(&lab, &fed_scheme_async, "concurrency", "5");
+	lab_scheme(&lab, &fed__scheme_async, "concurrency", "5");
 	lab_start(&lab);
 	double stalest = 0;
 	for (int version = 0; version < 41; version++) {
@@ -215,7 +215,7 @@ START_TEST(a_world_without_answers_does_not_hang)
 
 	lab_compose(&lab, BLOBS, "softmax", "fedavg", SIMULATED " how=drop-silently", 5, 30,
 	            FED_PARTITION_IID);
-	lab_scheme(&lab, &fed_scheme_async, NULL, NULL);
+	lab_scheme(&lab, &fed__scheme_async, NULL, NULL);
 	lab_start(&lab);
 	ck_assert_int_eq(fed_federation_round(&lab.federation, &err), FED_FAIL);
 	ck_assert_msg(strstr(err.text, "lost"), "%s", err.text);
@@ -246,7 +246,7 @@ START_TEST(an_abort_of_async_leaves_the_model)
 		struct lab lab;
 
 		compose(&lab, "scaffold", "local");
-		lab_scheme(&lab, &fed_scheme_async, "concurrency", "4");
+		lab_scheme(&lab, &fed__scheme_async, "concurrency", "4");
 		interrupter.federation = &lab.federation;
 		lab.sink = (struct fed_sink){.take = count_down, .ctx = &interrupter};
 		lab_start(&lab);
@@ -279,12 +279,12 @@ START_TEST(async_without_memory_fails_cleanly)
 		uint64_t version = 0;
 
 		compose(&lab, "scaffold", "local");
-		lab_scheme(&lab, &fed_scheme_async, "concurrency", "4");
+		lab_scheme(&lab, &fed__scheme_async, "concurrency", "4");
 		lab_start(&lab);
-		fed_mem_fail_at((uint64_t)failed + 1);
+		fed__mem_fail_at((uint64_t)failed + 1);
 		for (rc = FED_OK; rc == FED_OK && version < 3; version += rc == FED_OK)
 			rc = fed_federation_round(&lab.federation, &err);
-		fed_mem_fail_at(0);
+		fed__mem_fail_at(0);
 		ck_assert_uint_eq(lab.federation.version, version);
 		failed += rc != FED_OK;
 		lab_run(&lab, 3);
@@ -299,7 +299,7 @@ START_TEST(settings_may_change_while_work_is_under_way)
 	struct lab lab;
 
 	compose(&lab, "fedavg", "local");
-	lab_scheme(&lab, &fed_scheme_async, "concurrency", "8");
+	lab_scheme(&lab, &fed__scheme_async, "concurrency", "8");
 	lab_start(&lab);
 	lab_run(&lab, 4);
 	lab.settings.batch = 0;

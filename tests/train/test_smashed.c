@@ -163,7 +163,7 @@ START_TEST(who_fails_between_features_and_gradient_is_left_out)
 
 		compose_joined(&lab, true);
 		advance_to(&lab, gone, phase);
-		fed_assert_ok(fed_crash(&lab.federation, gone, turn_of(&lab, gone)->number, &err), &err);
+		fed_assert_ok(fed__crash(&lab.federation, gone, turn_of(&lab, gone)->number, &err), &err);
 		finish(&lab);
 		ck_assert_double_eq(lab.federation.record.lost, 1);
 		ck_assert_double_eq(lab.federation.record.reported, 2);

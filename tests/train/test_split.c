@@ -494,7 +494,7 @@ START_TEST(a_client_that_dies_at_any_event_holds_up_nobody)
 		const struct fed_invitation *open = fed_invitation_of(&lab.federation, 3);
 		const bool dies = !made && open;
 		if (dies)
-			fed_assert_ok(fed_crash(&lab.federation, 3, open->number, &err), &err);
+			fed_assert_ok(fed__crash(&lab.federation, 3, open->number, &err), &err);
 		for (bool done = made; !done;)
 			fed_assert_ok(fed_federation_advance(&lab.federation, &done, &err), &err);
 		ck_assert_double_eq(lab.federation.record.lost, dies);
@@ -600,9 +600,9 @@ START_TEST(a_round_without_memory_changes_nothing)
 		lab_start(&lab);
 		float *before = fed_alloc_floats(lab.net.dim);
 		memcpy(before, lab.federation.params, lab.net.dim * sizeof *before);
-		fed_mem_fail_at(k);
+		fed__mem_fail_at(k);
 		rc = fed_federation_round(&lab.federation, &err);
-		fed_mem_fail_at(0);
+		fed__mem_fail_at(0);
 		if (rc != FED_OK) {
 			ck_assert_mem_eq(before, lab.federation.params, lab.net.dim * sizeof *before);
 			lab_run(&lab, 1);

@@ -49,7 +49,7 @@ void glass_release(struct glass *g)
 	glass_close(g);
 	fed_text_release(&g->text);
 	fed_free(g->watched.marked);
-	fed_session_release(&g->session);
+	fed__session_release(&g->session);
 }
 
 int glass_try(struct glass *g, const struct fed_press *press, struct fed_error *err)
@@ -100,12 +100,12 @@ const char *glass_look(struct glass *g, int columns, int rows, bool utf8)
 	struct fed_error err = {""};
 
 	g->watched.utf8 = utf8;
-	fed_assert_ok(fed_canvas_init(&canvas, columns, rows, &err), &err);
+	fed_assert_ok(fed__canvas_init(&canvas, columns, rows, &err), &err);
 	fed_assert_ok(g->view->paint(g->state, &g->watched, &canvas, &err), &err);
 	check(&canvas);
 	fed_text_clear(&g->text);
-	fed_canvas_text(&canvas, &g->text, utf8, false);
-	fed_canvas_release(&canvas);
+	fed__canvas_text(&canvas, &g->text, utf8, false);
+	fed__canvas_release(&canvas);
 	return fed_text_str(&g->text);
 }
 

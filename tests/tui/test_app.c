@@ -18,18 +18,18 @@ static void set_up(void)
 	small_init(&session, NULL);
 	small_do(&session, "dataset blobs train=400 test=40;model softmax;add 4 iid 20");
 	app = (struct fed_app){.watched = {.session = &session, .utf8 = true}};
-	app.watched.messages = fed_messages_new();
+	app.watched.messages = fed__messages_new();
 	ck_assert_ptr_nonnull(app.watched.messages);
-	fed_assert_ok(fed_app_init(&app, NULL, &err), &err);
+	fed_assert_ok(fed__app_init(&app, NULL, &err), &err);
 }
 
 static void tear_down(void)
 {
 	struct fed_messages *messages = app.watched.messages;
 
-	fed_app_release(&app);
-	fed_messages_free(messages);
-	fed_session_release(&session);
+	fed__app_release(&app);
+	fed__messages_free(messages);
+	fed__session_release(&session);
 	fed_text_release(&text);
 }
 
@@ -37,10 +37,10 @@ static const char *look(const struct fed_runner_state *now, int columns, int row
 {
 	struct fed_error err;
 
-	fed_app_read_messages(&app);
-	fed_assert_ok(fed_app_paint(&app, now, true, columns, rows, &err), &err);
+	fed__app_read_messages(&app);
+	fed_assert_ok(fed__app_paint(&app, now, true, columns, rows, &err), &err);
 	fed_text_clear(&text);
-	fed_canvas_text(&app.whole, &text, true, false);
+	fed__canvas_text(&app.whole, &text, true, false);
 	return fed_text_str(&text);
 }
 
@@ -51,7 +51,7 @@ static void shows(const char *words)
 
 static enum fed_app_action press(uint32_t code)
 {
-	return fed_app_press(&app, &(struct fed_press){.code = code});
+	return fed__app_press(&app, &(struct fed_press){.code = code});
 }
 
 static void type(const char *keys)
@@ -100,7 +100,7 @@ START_TEST(keys_and_deeds)
 	ck_assert_uint_eq(app.at, 1);
 	press(FED_KEY_BACK_TAB);
 	press(FED_KEY_BACK_TAB);
-	ck_assert_ptr_null(fed_view_at(app.at + 1));
+	ck_assert_ptr_null(fed__view_at(app.at + 1));
 	press(FED_KEY_TAB);
 	ck_assert_uint_eq(app.at, 0);
 	press('/');
@@ -124,16 +124,16 @@ START_TEST(clicks_on_names)
 						   behind = {.code = FED_KEY_CLICK, .column = 99, .row = 0};
 
 	look(&idle, 100, 24);
-	fed_app_press(&app, &second);
+	fed__app_press(&app, &second);
 	ck_assert_uint_eq(app.at, 1);
 	look(&idle, 100, 24);
-	fed_app_press(&app, &below);
-	fed_app_press(&app, &behind);
+	fed__app_press(&app, &below);
+	fed__app_press(&app, &behind);
 	ck_assert_uint_eq(app.at, 1);
-	fed_app_press(&app, &first);
+	fed__app_press(&app, &first);
 	ck_assert_uint_eq(app.at, 0);
 	look(&idle, 40, 10); /* room for the one that is shown */
-	fed_app_press(&app, &first);
+	fed__app_press(&app, &first);
 	ck_assert_uint_eq(app.at, 0);
 }
 END_TEST
@@ -175,16 +175,16 @@ START_TEST(completion)
 {
 	struct fed_prompt p = {.label = ":"};
 
-	fed_prompt_open(&p, ":", "data");
-	fed_prompt_complete(&p, "dataset", 0);
+	fed__prompt_open(&p, ":", "data");
+	fed__prompt_complete(&p, "dataset", 0);
 	ck_assert_str_eq(p.line, "dataset ");
-	fed_prompt_complete(&p, "blobs\nblurs", 8);
+	fed__prompt_complete(&p, "blobs\nblurs", 8);
 	ck_assert_str_eq(p.line, "dataset bl");
-	fed_prompt_complete(&p, "blobs\nblurs", 8);
+	fed__prompt_complete(&p, "blobs\nblurs", 8);
 	ck_assert_str_eq(fed_text_str(&p.choices), "blobs  blurs");
-	fed_prompt_complete(&p, "blobs=", 8);
+	fed__prompt_complete(&p, "blobs=", 8);
 	ck_assert_str_eq(p.line, "dataset blobs=");
-	fed_prompt_release(&p);
+	fed__prompt_release(&p);
 }
 END_TEST
 
@@ -210,14 +210,14 @@ START_TEST(the_cursor_counts_columns)
 		struct fed_text drawn = {0};
 		struct fed_error err;
 
-		fed_assert_ok(fed_canvas_init(&canvas, 10, 1, &err), &err);
-		fed_prompt_open(&p, ":", rows[i].line);
-		ck_assert_int_eq(fed_prompt_paint(&p, &canvas, 0), rows[i].cursor);
-		fed_canvas_text(&canvas, &drawn, true, false);
+		fed_assert_ok(fed__canvas_init(&canvas, 10, 1, &err), &err);
+		fed__prompt_open(&p, ":", rows[i].line);
+		ck_assert_int_eq(fed__prompt_paint(&p, &canvas, 0), rows[i].cursor);
+		fed__canvas_text(&canvas, &drawn, true, false);
 		ck_assert_str_eq(fed_text_str(&drawn), rows[i].drawn);
 		fed_text_release(&drawn);
-		fed_prompt_release(&p);
-		fed_canvas_release(&canvas);
+		fed__prompt_release(&p);
+		fed__canvas_release(&canvas);
 	}
 }
 END_TEST
@@ -226,11 +226,11 @@ START_TEST(lessons_and_messages)
 {
 	static const char lesson[] = "# First words.\n# More of them.\nround 3\n";
 
-	fed_messages_add(app.watched.messages, FED_STREAM_LINE, 0, lesson, sizeof lesson - 1);
+	fed__messages_add(app.watched.messages, FED_STREAM_LINE, 0, lesson, sizeof lesson - 1);
 	look(&idle, 80, 24);
 	shows(" First words.\n More of them.\n > round 3\n");
-	fed_messages_add(app.watched.messages, FED_STREAM_LINE, 0, "# Then\n", 7);
-	fed_messages_add(app.watched.messages, FED_STREAM_ERROR, 0, "error: bad\n", 11);
+	fed__messages_add(app.watched.messages, FED_STREAM_LINE, 0, "# Then\n", 7);
+	fed__messages_add(app.watched.messages, FED_STREAM_ERROR, 0, "error: bad\n", 11);
 	look(&idle, 80, 24);
 	shows(" Then\nerror: bad\n");
 	ck_assert_ptr_null(strstr(fed_text_str(&text), "First"));

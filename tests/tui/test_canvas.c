@@ -14,14 +14,14 @@ static struct fed_canvas make(int columns, int rows)
 {
 	struct fed_canvas canvas;
 	struct fed_error err;
-	fed_assert_ok(fed_canvas_init(&canvas, columns, rows, &err), &err);
+	fed_assert_ok(fed__canvas_init(&canvas, columns, rows, &err), &err);
 	return canvas;
 }
 
 static void expect(const struct fed_canvas *canvas, bool utf8, bool color, const char *text)
 {
 	struct fed_text out = {0};
-	fed_canvas_text(canvas, &out, utf8, color);
+	fed__canvas_text(canvas, &out, utf8, color);
 	ck_assert(!out.failed);
 	ck_assert_str_eq(fed_text_str(&out), text);
 	fed_text_release(&out);
@@ -61,10 +61,10 @@ START_TEST(text_is_clipped_on_every_side)
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
 		struct fed_canvas canvas = make(5, 2);
 		ck_assert_int_eq(
-			fed_canvas_write(&canvas, cases[i].column, cases[i].row, cases[i].text, plain),
+			fed__canvas_write(&canvas, cases[i].column, cases[i].row, cases[i].text, plain),
 			cases[i].end);
 		expect(&canvas, true, false, cases[i].shown);
-		fed_canvas_release(&canvas);
+		fed__canvas_release(&canvas);
 	}
 }
 END_TEST
@@ -72,27 +72,27 @@ END_TEST
 START_TEST(half_of_a_wide_character_never_stays)
 {
 	struct fed_canvas canvas = make(6, 1);
-	fed_canvas_write(&canvas, 0, 0, "\xE4\xB8\xAD\xE6\x96\x87", plain);
-	fed_canvas_put(&canvas, 1, 0, 'x', plain);
-	fed_canvas_put(&canvas, 2, 0, 'y', plain);
+	fed__canvas_write(&canvas, 0, 0, "\xE4\xB8\xAD\xE6\x96\x87", plain);
+	fed__canvas_put(&canvas, 1, 0, 'x', plain);
+	fed__canvas_put(&canvas, 2, 0, 'y', plain);
 	expect(&canvas, true, false, " xy\n");
-	fed_canvas_write(&canvas, 0, 0, "\xE4\xB8\xAD\xE6\x96\x87", plain);
-	fed_canvas_write(&canvas, 1, 0, "\xE6\x96\x87", plain);
+	fed__canvas_write(&canvas, 0, 0, "\xE4\xB8\xAD\xE6\x96\x87", plain);
+	fed__canvas_write(&canvas, 1, 0, "\xE6\x96\x87", plain);
 	expect(&canvas, true, false, " \xE6\x96\x87\n");
 	expect(&canvas, false, false, " ??\n");
-	fed_canvas_release(&canvas);
+	fed__canvas_release(&canvas);
 }
 END_TEST
 
 START_TEST(boxes_have_corners)
 {
 	struct fed_canvas canvas = make(8, 4);
-	fed_canvas_box(&canvas, 1, 0, 5, 3, plain);
+	fed__canvas_box(&canvas, 1, 0, 5, 3, plain);
 	expect(&canvas, true, false, " ┌───┐\n │   │\n └───┘\n\n");
 	expect(&canvas, false, false, " +---+\n |   |\n +---+\n\n");
-	fed_canvas_box(&canvas, 4, 1, 9, 9, plain);
+	fed__canvas_box(&canvas, 4, 1, 9, 9, plain);
 	expect(&canvas, false, false, " +---+\n |  +---\n +--|+\n    |\n");
-	fed_canvas_release(&canvas);
+	fed__canvas_release(&canvas);
 }
 END_TEST
 
@@ -103,15 +103,15 @@ START_TEST(dots_make_braille)
 	struct fed_canvas canvas = make(2, 1);
 
 	for (int y = -1; y <= 4; y++)
-		fed_canvas_mark(&canvas, 0, y, dots);
+		fed__canvas_mark(&canvas, 0, y, dots);
 	expect(&canvas, true, false, "⡇\n");
-	fed_canvas_mark(&canvas, 1, 3, dots);
-	fed_canvas_mark(&canvas, 3, 0, dots);
-	fed_canvas_mark(&canvas, 4, 0, dots);
-	fed_canvas_mark(&canvas, -1, 0, dots);
+	fed__canvas_mark(&canvas, 1, 3, dots);
+	fed__canvas_mark(&canvas, 3, 0, dots);
+	fed__canvas_mark(&canvas, 4, 0, dots);
+	fed__canvas_mark(&canvas, -1, 0, dots);
 	expect(&canvas, true, false, "⣇⠈\n");
 	expect(&canvas, false, false, "::\n");
-	fed_canvas_release(&canvas);
+	fed__canvas_release(&canvas);
 }
 END_TEST
 
@@ -121,7 +121,7 @@ START_TEST(lines_are_connected)
 	for (int k = 0; k < 64; k++) {
 		const int x1 = k % 8, y1 = k / 8;
 		struct fed_canvas canvas = make(8, 8);
-		fed_canvas_line(&canvas, 3, 4, x1, y1, (struct fed_pen){.glyph = '#'});
+		fed__canvas_line(&canvas, 3, 4, x1, y1, (struct fed_pen){.glyph = '#'});
 		int marks = 0;
 		for (int i = 0; i < 64; i++)
 			marks += canvas.cell[i].code == '#';
@@ -129,7 +129,7 @@ START_TEST(lines_are_connected)
 		ck_assert_int_eq(marks, 1 + (dx > dy ? dx : dy));
 		ck_assert_uint_eq(canvas.cell[4 * 8 + 3].code, '#');
 		ck_assert_uint_eq(canvas.cell[y1 * 8 + x1].code, '#');
-		fed_canvas_release(&canvas);
+		fed__canvas_release(&canvas);
 	}
 }
 END_TEST
@@ -139,17 +139,17 @@ START_TEST(colours_change_only_where_they_must)
 	const struct fed_style red = {.color = FED_COLOR_RED}, loud = {FED_COLOR_GREY, true};
 	struct fed_canvas canvas = make(8, 2);
 
-	fed_canvas_write(&canvas, 0, 0, "ab", red);
-	fed_canvas_write(&canvas, 3, 0, "c", red);
-	fed_canvas_write(&canvas, 4, 0, "d", plain);
-	fed_canvas_write(&canvas, 0, 1, "e", loud);
+	fed__canvas_write(&canvas, 0, 0, "ab", red);
+	fed__canvas_write(&canvas, 3, 0, "c", red);
+	fed__canvas_write(&canvas, 4, 0, "d", plain);
+	fed__canvas_write(&canvas, 0, 1, "e", loud);
 	expect(&canvas, true, true,
 	       "\033[0;31mab c\033[0md\n"
 	       "\033[0;1;90me\033[0m\n");
 	expect(&canvas, true, false, "ab cd\ne\n");
-	fed_canvas_clear(&canvas);
+	fed__canvas_clear(&canvas);
 	expect(&canvas, true, true, "\n\n");
-	fed_canvas_release(&canvas);
+	fed__canvas_release(&canvas);
 }
 END_TEST
 
@@ -160,12 +160,12 @@ START_TEST(sizes_are_checked)
 	struct fed_error err;
 
 	for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
-		ck_assert_int_eq(fed_canvas_init(&canvas, bad[i][0], bad[i][1], &err), FED_FAIL);
+		ck_assert_int_eq(fed__canvas_init(&canvas, bad[i][0], bad[i][1], &err), FED_FAIL);
 		ck_assert_ptr_nonnull(strstr(err.text, "4096"));
 	}
-	fed_mem_fail_at(1);
-	ck_assert_int_eq(fed_canvas_init(&canvas, 80, 24, &err), FED_FAIL);
-	fed_mem_fail_at(0);
+	fed__mem_fail_at(1);
+	ck_assert_int_eq(fed__canvas_init(&canvas, 80, 24, &err), FED_FAIL);
+	fed__mem_fail_at(0);
 	ck_assert_ptr_nonnull(strstr(err.text, "memory"));
 }
 END_TEST

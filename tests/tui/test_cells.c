@@ -13,14 +13,14 @@ static void make(int columns, int rows)
 {
 	struct fed_error err = {""};
 
-	fed_canvas_release(&canvas);
-	fed_assert_ok(fed_canvas_init(&canvas, columns, rows, &err), &err);
+	fed__canvas_release(&canvas);
+	fed_assert_ok(fed__canvas_init(&canvas, columns, rows, &err), &err);
 }
 
 static const char *look(void)
 {
 	fed_text_clear(&seen);
-	fed_canvas_text(&canvas, &seen, true, false);
+	fed__canvas_text(&canvas, &seen, true, false);
 	return fed_text_str(&seen);
 }
 
@@ -46,32 +46,32 @@ START_TEST(text_stays_in_its_place)
 {
 	for (size_t i = 0; i < sizeof cuts / sizeof *cuts; i++) {
 		make(cuts[i].columns + 2, 1);
-		fed_canvas_put(&canvas, 0, 0, '|', (struct fed_style){0});
-		fed_canvas_put(&canvas, cuts[i].columns + 1, 0, '|', (struct fed_style){0});
-		fed_cells_write(&canvas, 1, 0, cuts[i].columns, cuts[i].right, cuts[i].text,
-		                (struct fed_style){0});
+		fed__canvas_put(&canvas, 0, 0, '|', (struct fed_style){0});
+		fed__canvas_put(&canvas, cuts[i].columns + 1, 0, '|', (struct fed_style){0});
+		fed__cells_write(&canvas, 1, 0, cuts[i].columns, cuts[i].right, cuts[i].text,
+		                 (struct fed_style){0});
 		ck_assert_str_eq(look(), cuts[i].seen);
 	}
-	fed_cells_write(&canvas, 1, 0, 0, false, "nothing", (struct fed_style){0});
-	fed_cells_write(&canvas, 1, 0, -3, true, "nothing", (struct fed_style){0});
+	fed__cells_write(&canvas, 1, 0, 0, false, "nothing", (struct fed_style){0});
+	fed__cells_write(&canvas, 1, 0, -3, true, "nothing", (struct fed_style){0});
 }
 END_TEST
 
 START_TEST(sentences_are_broken_at_spaces)
 {
 	make(12, 4);
-	fed_cells_say(&canvas, 0, "no rounds yet: `round 5` makes some", (struct fed_style){0});
+	fed__cells_say(&canvas, 0, "no rounds yet: `round 5` makes some", (struct fed_style){0});
 	ck_assert_str_eq(look(), "no rounds\nyet: `round\n5` makes\nsome\n");
 	make(12, 2); /* the last row is cut */
-	fed_cells_say(&canvas, 0, "no rounds yet: `round 5` makes some", (struct fed_style){0});
+	fed__cells_say(&canvas, 0, "no rounds yet: `round 5` makes some", (struct fed_style){0});
 	ck_assert_str_eq(look(), "no rounds\nyet: `round~\n");
 	make(4, 3); /* a word may be longer than a row */
-	fed_cells_say(&canvas, 0, "abcdefgh 한국어", (struct fed_style){0});
+	fed__cells_say(&canvas, 0, "abcdefgh 한국어", (struct fed_style){0});
 	ck_assert_str_eq(look(), "abcd\nefgh\n한~\n");
 	for (int columns = 1; columns < 40; columns++) {
 		make(columns, 6);
-		fed_cells_say(&canvas, columns % 3, "한 국어 an open round works where they were",
-		              (struct fed_style){0});
+		fed__cells_say(&canvas, columns % 3, "한 국어 an open round works where they were",
+		               (struct fed_style){0});
 	}
 }
 END_TEST
@@ -89,7 +89,7 @@ START_TEST(columns_fit)
 		struct fed_columns c;
 		int end = 2;
 
-		fed_columns_fit(&c, columns, 6, 2, right);
+		fed__columns_fit(&c, columns, 6, 2, right);
 		ck_assert_int_lt(c.at[2], 0);
 		ck_assert(right <= 2 || c.at[0] == 2);
 		for (size_t k = 0; k < 6; k++) {
@@ -116,7 +116,7 @@ START_TEST(rows_are_kept_in_sight)
 				for (uint32_t before = 0; before < 15; before++) {
 					uint32_t top = before;
 
-					fed_scroll_to(&top, at, rows, n);
+					fed__scroll_to(&top, at, rows, n);
 					ck_assert(at >= top && at < top + rows);
 					ck_assert(top == 0 || top + rows <= n);
 				}
@@ -125,7 +125,7 @@ END_TEST
 
 static void release(void)
 {
-	fed_canvas_release(&canvas);
+	fed__canvas_release(&canvas);
 	fed_text_release(&seen);
 }
 

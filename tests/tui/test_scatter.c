@@ -16,7 +16,7 @@ static void draw(const struct fed_scatter *s, int columns, int rows, struct fed_
 {
 	struct fed_error err = {""};
 
-	ck_assert_msg(fed_scatter_draw(s, columns, rows, false, out, &err) == FED_OK, "%s", err.text);
+	ck_assert_msg(fed__scatter_draw(s, columns, rows, false, out, &err) == FED_OK, "%s", err.text);
 }
 
 START_TEST(a_square_is_a_square)
@@ -73,9 +73,9 @@ START_TEST(too_small)
 	struct fed_text out = {0};
 	struct fed_error err;
 
-	ck_assert_int_eq(fed_scatter_draw(&s, FED_SCATTER_COLUMNS - 1, 20, false, &out, &err),
+	ck_assert_int_eq(fed__scatter_draw(&s, FED_SCATTER_COLUMNS - 1, 20, false, &out, &err),
 	                 FED_FAIL);
-	ck_assert_int_eq(fed_scatter_draw(&s, 80, FED_SCATTER_ROWS - 1, false, &out, &err), FED_FAIL);
+	ck_assert_int_eq(fed__scatter_draw(&s, 80, FED_SCATTER_ROWS - 1, false, &out, &err), FED_FAIL);
 	ck_assert_uint_eq(out.len, 0);
 }
 END_TEST

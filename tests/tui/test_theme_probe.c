@@ -6,12 +6,12 @@
 
 START_TEST(named_backgrounds)
 {
-	ck_assert(!fed_background_named(NULL));
-	ck_assert(!fed_background_named("15"));
-	ck_assert(!fed_background_named("15;0"));
-	ck_assert(!fed_background_named("7;default;8"));
-	ck_assert(fed_background_named("0;15"));
-	ck_assert(fed_background_named("0;default;7"));
+	ck_assert(!fed__background_named(NULL));
+	ck_assert(!fed__background_named("15"));
+	ck_assert(!fed__background_named("15;0"));
+	ck_assert(!fed__background_named("7;default;8"));
+	ck_assert(fed__background_named("0;15"));
+	ck_assert(fed__background_named("0;default;7"));
 }
 END_TEST
 
@@ -38,7 +38,7 @@ START_TEST(answers_are_taken_out)
 	bool light = false;
 
 	memcpy(bytes, cases[_i].read, n);
-	ck_assert(fed_background_answers(bytes, &n, &light) == cases[_i].last);
+	ck_assert(fed__background_answers(bytes, &n, &light) == cases[_i].last);
 	ck_assert_uint_eq(n, strlen(cases[_i].left));
 	ck_assert_mem_eq(bytes, cases[_i].left, n);
 	ck_assert(light == cases[_i].light);

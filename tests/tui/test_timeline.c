@@ -82,7 +82,7 @@ static void tell(void)
 			fed_invitation_log_set_verdicts(
 				&invitation_log, 2, 18,
 				&(struct fed_verdicts){.of = (struct fed_client_verdict *)&second, .n = 1});
-		fed_invitation_log_take(&invitation_log, &event, i + 1);
+		fed__invitation_log_take(&invitation_log, &event, i + 1);
 	}
 }
 
@@ -134,7 +134,7 @@ START_TEST(golden_timelines)
 	compare("last", 10, 20, 68, true, false); /* nothing of the first round */
 	compare("narrow", 0, 20, FED_TIMELINE_COLUMNS, true, false);
 	compare("middle", 4, 6, 68, true, false); /* none begins or ends */
-	fed_invitation_log_release(&invitation_log);
+	fed__invitation_log_release(&invitation_log);
 }
 END_TEST
 
@@ -187,7 +187,7 @@ START_TEST(what_cannot_be_drawn)
 	ck_assert_int_eq(fed_timeline_chart_text(&w, 80, true, false, &out, &err), FED_FAIL);
 	ck_assert_uint_eq(out.len, 0);
 	fed_timeline_release(&w);
-	fed_invitation_log_release(&invitation_log);
+	fed__invitation_log_release(&invitation_log);
 }
 END_TEST
 
@@ -206,7 +206,7 @@ START_TEST(survives_every_allocation)
 	struct fed_timeline w = window(0, 20);
 	ck_assert_uint_ge(fed_each_allocation(draw, &w), 2);
 	fed_timeline_release(&w);
-	fed_invitation_log_release(&invitation_log);
+	fed__invitation_log_release(&invitation_log);
 }
 END_TEST
 

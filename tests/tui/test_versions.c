@@ -49,7 +49,7 @@ static void look(struct glass *g, char *text, size_t size)
 static void open_view(struct glass *g, const struct fed_view *view)
 {
 	glass_open(g, view);
-	if (view == &fed_view_updates)
+	if (view == &fed__view_updates)
 		glass_press(g, "right");
 }
 
@@ -59,7 +59,7 @@ static bool may_be_compared(const struct glass *g)
 {
 	struct fed_error unused;
 
-	if (g->view != &fed_view_updates && g->view != &fed_view_clients)
+	if (g->view != &fed__view_updates && g->view != &fed__view_clients)
 		return true;
 	return fed_updates_kept(&g->session, &unused) == FED_OK;
 }
@@ -106,7 +106,7 @@ START_TEST(shows_the_present_version)
 	static char seen[65536], fresh[65536], before[65536];
 
 	glass_init(&g, lines);
-	open_view(&g, fed_view_at((size_t)_i));
+	open_view(&g, fed__view_at((size_t)_i));
 	look(&g, before, sizeof before);
 	for (int i = 0; i < N_DEEDS; i++) {
 		const uint64_t stamp = stamp_of(&g);
@@ -134,7 +134,7 @@ START_TEST(the_last_version_of_a_run_is_shown)
 	static char text[65536];
 
 	glass_init(&g, lines);
-	glass_open(&g, &fed_view_updates);
+	glass_open(&g, &fed__view_updates);
 	g.watched.busy = true;
 	small_do(&g.session, "round 1");
 	look(&g, text, sizeof text);
@@ -158,7 +158,7 @@ FED_SUITE(versions)
 	TCase *tests = tcase_create("versions");
 	int n = 0;
 
-	while (fed_view_at((size_t)n))
+	while (fed__view_at((size_t)n))
 		n++;
 	tcase_add_loop_test(tests, shows_the_present_version, 0, n);
 	tcase_add_test(tests, the_last_version_of_a_run_is_shown);

@@ -17,7 +17,7 @@ START_TEST(golden_tables)
 	struct glass g;
 
 	glass_init(&g, lines);
-	glass_open(&g, &fed_view_clients);
+	glass_open(&g, &fed__view_clients);
 	glass_golden(&g, "clients-new", 100, 12, true);
 	small_do(&g.session, "round 2");
 	glass_golden(&g, "clients", 190, 12, true);
@@ -39,7 +39,7 @@ START_TEST(nothing_to_show)
 	struct glass g;
 
 	glass_init(&g, "");
-	glass_open(&g, &fed_view_clients);
+	glass_open(&g, &fed__view_clients);
 	ck_assert_str_eq(glass_look(&g, 60, 2, true), "no clients yet: `add-client 10` makes some\n\n");
 	glass_press(&g, "up,down,end,x,X,u,enter,<,>,o");
 	ck_assert_uint_eq(g.watched.n_marked, 0);
@@ -61,7 +61,7 @@ START_TEST(the_cursor_follows_its_client)
 	const char *seen;
 
 	glass_init(&g, lines);
-	glass_open(&g, &fed_view_clients);
+	glass_open(&g, &fed__view_clients);
 	seen = glass_look(&g, 60, 12, false);
 	ck_assert_int_eq(seen[strlen("  ")], '^');
 	ck_assert_ptr_nonnull(strstr(seen, "\n>       0")); /* in the first row */
@@ -92,19 +92,20 @@ START_TEST(filters_and_marks)
 
 	glass_init(&g, lines);
 	small_do(&g.session, "round 1");
-	glass_open(&g, &fed_view_clients);
-	fed_assert_ok(fed_view_clients.filter(g.state, &g.watched, "examples>12 and done", &err), &err);
-	ck_assert_str_eq(fed_view_clients.filtered(g.state), "examples>12 and done");
+	glass_open(&g, &fed__view_clients);
+	fed_assert_ok(fed__view_clients.filter(g.state, &g.watched, "examples>12 and done", &err),
+	              &err);
+	ck_assert_str_eq(fed__view_clients.filtered(g.state), "examples>12 and done");
 	glass_look(&g, 80, 12, true);
 	glass_shows(&g, "rows 1-2 of 2 chosen from 7");
-	ck_assert_int_eq(fed_view_clients.filter(g.state, &g.watched, "exampels>12", &err), FED_FAIL);
+	ck_assert_int_eq(fed__view_clients.filter(g.state, &g.watched, "exampels>12", &err), FED_FAIL);
 	ck_assert_ptr_nonnull(strstr(err.text, "did you mean examples"));
-	ck_assert_str_eq(fed_view_clients.filtered(g.state), "examples>12 and done");
+	ck_assert_str_eq(fed__view_clients.filtered(g.state), "examples>12 and done");
 	glass_press(&g, "X");
 	ck_assert_uint_eq(g.watched.n_marked, 2);
 	ck_assert_uint_eq(g.watched.marked[0], 4);
 	ck_assert_uint_eq(g.watched.marked[1], 7);
-	fed_assert_ok(fed_view_clients.filter(g.state, &g.watched, "", &err), &err);
+	fed_assert_ok(fed__view_clients.filter(g.state, &g.watched, "", &err), &err);
 	glass_press(&g, "x,x"); /* 0 and 1 */
 	ck_assert_uint_eq(g.watched.n_marked, 4);
 	ck_assert_uint_eq(g.watched.marked[1], 1);
@@ -115,7 +116,7 @@ START_TEST(filters_and_marks)
 	glass_shows(&g, "3 marked");
 	glass_press(&g, "u");
 	ck_assert_uint_eq(g.watched.n_marked, 0);
-	fed_assert_ok(fed_view_clients.filter(g.state, &g.watched, "loss>1e9", &err), &err);
+	fed_assert_ok(fed__view_clients.filter(g.state, &g.watched, "loss>1e9", &err), &err);
 	glass_look(&g, 80, 12, true);
 	glass_shows(&g, "no client matches");
 	glass_press(&g, "x,X,enter,down");
@@ -129,7 +130,7 @@ START_TEST(clicks)
 	struct fed_error err = {""};
 
 	glass_init(&g, lines);
-	glass_open(&g, &fed_view_clients);
+	glass_open(&g, &fed__view_clients);
 	glass_look(&g, 80, 12, false);
 	struct fed_press press = {FED_KEY_CLICK, 20, 4, 80, 12};
 	fed_assert_ok(glass_try(&g, &press, &err), &err);
@@ -157,7 +158,7 @@ START_TEST(shows_the_figures_of_the_session)
 	glass_init(&g, lines);
 	small_do(&g.session, "heal all;round 3");
 	fed_assert_ok(fed_update_geometry_init(&in, &g.session, &err), &err);
-	glass_open(&g, &fed_view_clients);
+	glass_open(&g, &fed__view_clients);
 	for (size_t i = 0; i < in.n; i++) {
 		const struct fed_client_verdict *u = &in.of[i];
 		const struct fed_client *c = fed_clients_get(&g.session.parts.clients, u->client);
@@ -166,7 +167,7 @@ START_TEST(shows_the_figures_of_the_session)
 		char who[12];
 
 		snprintf(who, sizeof who, "%u", u->client);
-		fed_assert_ok(fed_view_clients.filter(g.state, &g.watched, who, &err), &err);
+		fed_assert_ok(fed__view_clients.filter(g.state, &g.watched, who, &err), &err);
 		glass_look(&g, 250, 3, true);
 		fed_labels_put(&want, c, g.session.parts.data, 20, true, &err);
 		glass_shows(&g, fed_text_str(&want));
@@ -197,19 +198,19 @@ static double seconds_of_frame(struct glass *g)
 	struct fed_error err = {""};
 	double best = 1;
 
-	fed_assert_ok(fed_canvas_init(&canvas, 200, 60, &err), &err);
+	fed_assert_ok(fed__canvas_init(&canvas, 200, 60, &err), &err);
 	for (int i = 0; i < 9; i++) {
 		struct timespec a, b;
 
 		g->session.parts.clients.equipped++; /* something has changed */
-		fed_canvas_clear(&canvas);
+		fed__canvas_clear(&canvas);
 		clock_gettime(CLOCK_THREAD_CPUTIME_ID, &a);
 		fed_assert_ok(g->view->paint(g->state, &g->watched, &canvas, &err), &err);
 		clock_gettime(CLOCK_THREAD_CPUTIME_ID, &b);
 		const double took = (double)(b.tv_sec - a.tv_sec) + 1e-9 * (double)(b.tv_nsec - a.tv_nsec);
 		best = took < best ? took : best;
 	}
-	fed_canvas_release(&canvas);
+	fed__canvas_release(&canvas);
 	return best;
 }
 
@@ -221,12 +222,13 @@ START_TEST(a_hundred_thousand)
 	glass_init(&g, "dataset blobs train=400000 test=40;model softmax;add 100000 noniid 4 phone 4g;"
 	               "set participants 2000;inject offline 7;inject byzantine 20 attack=sign-flip;"
 	               "round 2;step 500");
-	glass_open(&g, &fed_view_clients);
+	glass_open(&g, &fed__view_clients);
 	const double plain = seconds_of_frame(&g);
 	glass_press(&g, ">");
 	const double state = seconds_of_frame(&g);
 	fed_assert_ok(
-		fed_view_clients.filter(g.state, &g.watched, "1-90000 and loss>0 or training", &err), &err);
+		fed__view_clients.filter(g.state, &g.watched, "1-90000 and loss>0 or training", &err),
+		&err);
 	const double chosen = seconds_of_frame(&g);
 	glass_press(&g, "down,end,page up");
 	const double end = seconds_of_frame(&g);

@@ -20,7 +20,7 @@ START_TEST(golden_charts)
 	struct glass g;
 
 	glass_init(&g, lines);
-	glass_open(&g, &fed_view_compare);
+	glass_open(&g, &fed__view_compare);
 	ck_assert_str_eq(glass_look(&g, 60, 1, true), "no rounds yet: `round 5` makes some\n");
 	small_do(&g.session, "round 5");
 	glass_golden(&g, "compare-alone", 80, 20, true);
@@ -46,7 +46,7 @@ START_TEST(shows_the_figures_of_the_histories)
 	small_do(&g.session, "round 3");
 	keep(&g.session, "three");
 	small_do(&g.session, "round 2");
-	glass_open(&g, &fed_view_compare);
+	glass_open(&g, &fed__view_compare);
 	glass_look(&g, 120, 24, true);
 	fed_metric_put(fed_fields_find(fed_metrics, "test_accuracy"),
 	               g.session.history.record[4].test_accuracy, &want);
@@ -82,7 +82,7 @@ START_TEST(a_regression_has_no_accuracy)
 	struct glass g;
 
 	glass_init(&g, "dataset linear train=100 test=20;model linear;add 3 iid 10;round 2");
-	glass_open(&g, &fed_view_compare);
+	glass_open(&g, &fed__view_compare);
 	glass_look(&g, 80, 20, true);
 	glass_shows(&g, "test-loss");
 	glass_release(&g);
@@ -100,7 +100,7 @@ START_TEST(follows_long_runs)
 	glass_init(&g, lines);
 	small_do(&g.session, "round 3");
 	keep(&g.session, "short");
-	glass_open(&g, &fed_view_compare);
+	glass_open(&g, &fed__view_compare);
 	const uint64_t before = g.view->stamp(g.state, &g.watched);
 	while (h->n < 40000) {
 		struct fed_record r = h->record[0];
@@ -116,7 +116,7 @@ START_TEST(follows_long_runs)
 	glass_shows(&g, "97.00 %     20,002");
 	glass_shows(&g, "short");
 	glass_close(&g);
-	glass_open(&g, &fed_view_compare); /* the same, taken at once */
+	glass_open(&g, &fed__view_compare); /* the same, taken at once */
 	ck_assert_str_eq(glass_look(&g, 100, 30, true), grown);
 	glass_release(&g);
 }

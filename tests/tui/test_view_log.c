@@ -11,21 +11,21 @@ static const char lines[] = "dataset blobs train=400 test=40;model softmax;"
 
 static void say(struct glass *g, enum fed_watch_stream stream, const char *text)
 {
-	fed_messages_add(g->watched.messages, stream, g->session.event_log.n, text, strlen(text));
+	fed__messages_add(g->watched.messages, stream, g->session.event_log.n, text, strlen(text));
 }
 
 static void begin(struct glass *g)
 {
 	glass_init(g, lines);
-	g->watched.messages = fed_messages_new();
+	g->watched.messages = fed__messages_new();
 	ck_assert_ptr_nonnull(g->watched.messages);
-	glass_open(g, &fed_view_log);
+	glass_open(g, &fed__view_log);
 }
 
 static void end(struct glass *g)
 {
 	glass_close(g);
-	fed_messages_free(g->watched.messages);
+	fed__messages_free(g->watched.messages);
 	g->watched.messages = NULL;
 	glass_release(g);
 }
@@ -34,7 +34,7 @@ static void filter(struct glass *g, const char *text)
 {
 	struct fed_error err = {""};
 
-	fed_assert_ok(fed_view_log.filter(g->state, &g->watched, text, &err), &err);
+	fed_assert_ok(fed__view_log.filter(g->state, &g->watched, text, &err), &err);
 }
 
 START_TEST(one_order)
@@ -73,9 +73,9 @@ START_TEST(filters)
 	filter(&g, "kind=lost client=1");
 	glass_look(&g, 100, 20, true);
 	glass_shows(&g, "nothing matches");
-	ck_assert_int_eq(fed_view_log.filter(g.state, &g.watched, "kind=lots", &err), FED_FAIL);
+	ck_assert_int_eq(fed__view_log.filter(g.state, &g.watched, "kind=lots", &err), FED_FAIL);
 	ck_assert_ptr_nonnull(strstr(err.text, "did you mean"));
-	ck_assert_str_eq(fed_view_log.filtered(g.state), "kind=lost client=1");
+	ck_assert_str_eq(fed__view_log.filtered(g.state), "kind=lost client=1");
 	glass_press(&g, "a");
 	glass_look(&g, 100, 20, true);
 	glass_shows(&g, "trained");
@@ -124,9 +124,9 @@ START_TEST(old_lines_go)
 	begin(&g);
 	for (int i = 0; i < FED_MESSAGES_MAX + 10; i++)
 		say(&g, FED_STREAM_OUT, "x\r\n");
-	ck_assert_uint_eq(fed_messages_count(g.watched.messages), FED_MESSAGES_MAX + 10);
-	ck_assert(!fed_messages_get(g.watched.messages, 10, &about, NULL));
-	ck_assert(fed_messages_get(g.watched.messages, 11, &about, NULL));
+	ck_assert_uint_eq(fed__messages_count(g.watched.messages), FED_MESSAGES_MAX + 10);
+	ck_assert(!fed__messages_get(g.watched.messages, 10, &about, NULL));
+	ck_assert(fed__messages_get(g.watched.messages, 11, &about, NULL));
 	glass_look(&g, 20, 20, true);
 	end(&g);
 }

@@ -15,7 +15,7 @@ START_TEST(golden_overviews)
 	struct glass g;
 
 	glass_init(&g, lines);
-	glass_open(&g, &fed_view_overview);
+	glass_open(&g, &fed__view_overview);
 	glass_look(&g, 80, 20, true);
 	glass_shows(&g, "nothing trained yet");
 	small_do(&g.session, "round 6;inject straggler 1 factor=9;inject offline 6;round 3");
@@ -34,7 +34,7 @@ START_TEST(what_was_not_measured_is_not_shown)
 	struct glass g;
 
 	glass_init(&g, lines);
-	glass_open(&g, &fed_view_overview);
+	glass_open(&g, &fed__view_overview);
 	small_do(&g.session, "set eval-every 5;round 2");
 	glass_look(&g, 80, 20, true);
 	glass_shows(&g, "round 2 is made  train ");
@@ -53,7 +53,7 @@ START_TEST(any_size)
 
 	glass_init(&g, lines);
 	small_do(&g.session, "round 2;step 5");
-	glass_open(&g, &fed_view_overview);
+	glass_open(&g, &fed__view_overview);
 	for (int columns = 1; columns < 130; columns += 7)
 		for (int rows = 1; rows < 40; rows += 3)
 			glass_look(&g, columns, rows, columns % 2);
@@ -70,12 +70,12 @@ START_TEST(stamps)
 	struct glass g;
 
 	glass_init(&g, lines);
-	glass_open(&g, &fed_view_overview);
+	glass_open(&g, &fed__view_overview);
 	small_do(&g.session, "step 3");
-	const uint64_t before = fed_view_overview.stamp(g.state, &g.watched);
-	ck_assert_uint_eq(fed_view_overview.stamp(g.state, &g.watched), before);
+	const uint64_t before = fed__view_overview.stamp(g.state, &g.watched);
+	ck_assert_uint_eq(fed__view_overview.stamp(g.state, &g.watched), before);
 	small_do(&g.session, "step 1");
-	ck_assert_uint_ne(fed_view_overview.stamp(g.state, &g.watched), before);
+	ck_assert_uint_ne(fed__view_overview.stamp(g.state, &g.watched), before);
 	glass_release(&g);
 }
 END_TEST
@@ -99,10 +99,10 @@ START_TEST(thin_curves_keep_their_peaks)
 		fed_assert_ok(fed_history_reserve(&h, &err), &err);
 		fed_assert_ok(fed_history_add(&h, &r, &err), &err);
 		if (i == 5000)
-			fed_assert_ok(fed_round_series_set_follow(&c, &h, 1, &err), &err);
+			fed_assert_ok(fed__round_series_set_follow(&c, &h, 1, &err), &err);
 	}
-	fed_assert_ok(fed_round_series_set_follow(&c, &h, 1, &err), &err);
-	ck_assert_uint_eq(fed_round_series_set_series(&c, 0, FED_ROUND_SERIES_KINDS, 200, series), 2);
+	fed_assert_ok(fed__round_series_set_follow(&c, &h, 1, &err), &err);
+	ck_assert_uint_eq(fed__round_series_set_series(&c, 0, FED_ROUND_SERIES_KINDS, 200, series), 2);
 	ck_assert_uint_le(series[0].n, 201);
 	for (size_t i = 0; i < series[0].n; i++) {
 		peak = peak || series[0].y[i] > 0.9;
@@ -110,8 +110,8 @@ START_TEST(thin_curves_keep_their_peaks)
 	}
 	ck_assert(peak);
 	ck_assert(fabs(series[0].x[series[0].n - 1] - 10000) < 0.5);
-	ck_assert(!fed_round_series_set_has(&c, FED_ROUND_SERIES_TRAIN_LOSS));
-	fed_round_series_set_release(&c);
+	ck_assert(!fed__round_series_set_has(&c, FED_ROUND_SERIES_TRAIN_LOSS));
+	fed__round_series_set_release(&c);
 	fed_history_release(&h);
 }
 END_TEST

@@ -16,7 +16,7 @@ START_TEST(golden_timelines)
 	struct glass g;
 
 	glass_init(&g, lines);
-	glass_open(&g, &fed_view_timeline);
+	glass_open(&g, &fed__view_timeline);
 	ck_assert_str_eq(glass_look(&g, 60, 1, true), "no rounds yet: `round 5` makes some\n");
 	small_do(&g.session, "round 5");
 	glass_golden(&g, "timeline", 80, 11, true);
@@ -36,7 +36,7 @@ START_TEST(scrolls_and_filters)
 
 	glass_init(&g, lines);
 	small_do(&g.session, "round 2");
-	glass_open(&g, &fed_view_timeline);
+	glass_open(&g, &fed__view_timeline);
 	glass_look(&g, 100, 6, true);
 	glass_shows(&g, "\n      0 ");
 	glass_shows(&g, "1-3 of 8 clients, until now");
@@ -56,15 +56,15 @@ START_TEST(scrolls_and_filters)
 	free(g.watched.marked);
 	g.watched.marked = NULL;
 	g.watched.n_marked = g.watched.marked_capacity = 0;
-	fed_assert_ok(fed_view_timeline.filter(g.state, &g.watched, "1,6-7 and lost", &err), &err);
+	fed_assert_ok(fed__view_timeline.filter(g.state, &g.watched, "1,6-7 and lost", &err), &err);
 	glass_look(&g, 100, 8, true);
 	glass_shows(&g, "\n      6 ");
 	glass_hides(&g, "\n      7 ");
-	fed_assert_ok(fed_view_timeline.filter(g.state, &g.watched, "7 and lost", &err), &err);
+	fed_assert_ok(fed__view_timeline.filter(g.state, &g.watched, "7 and lost", &err), &err);
 	glass_look(&g, 100, 8, true);
 	glass_shows(&g, "none of these clients");
-	ck_assert_int_eq(fed_view_timeline.filter(g.state, &g.watched, "99", &err), FED_FAIL);
-	ck_assert_str_eq(fed_view_timeline.filtered(g.state), "7 and lost");
+	ck_assert_int_eq(fed__view_timeline.filter(g.state, &g.watched, "99", &err), FED_FAIL);
+	ck_assert_str_eq(fed__view_timeline.filtered(g.state), "7 and lost");
 	glass_release(&g);
 }
 END_TEST
@@ -77,7 +77,7 @@ START_TEST(stays_or_follows)
 
 	glass_init(&g, lines);
 	small_do(&g.session, "round 4");
-	glass_open(&g, &fed_view_timeline);
+	glass_open(&g, &fed__view_timeline);
 	glass_press(&g, "],home");
 	snprintf(before, sizeof before, "%s", glass_look(&g, 100, 11, true));
 	glass_shows(&g, "`end` follows");
@@ -118,7 +118,7 @@ START_TEST(a_restored_run)
 	small_do(&g.session, "round 2");
 	fed_assert_ok(fed_session_save(&g.session, fed_temp_file(&temp, "two.fed"), &err), &err);
 	fed_assert_ok(fed_session_restore(&g.session, fed_temp_file(&temp, "two.fed"), &err), &err);
-	glass_open(&g, &fed_view_timeline);
+	glass_open(&g, &fed__view_timeline);
 	glass_look(&g, 60, 11, true);
 	glass_hides(&g, "no rounds yet");
 	glass_shows(&g, "the log begins at version 2: saved files have no log");
@@ -139,19 +139,19 @@ START_TEST(a_hundred_thousand)
 
 	glass_init(&g, "dataset blobs train=100000 test=40;model softmax;add 100000 iid 1 phone 4g;"
 	               "set participants 100000;round 1;step 500");
-	glass_open(&g, &fed_view_timeline);
-	fed_assert_ok(fed_canvas_init(&canvas, 200, 60, &err), &err);
+	glass_open(&g, &fed__view_timeline);
+	fed_assert_ok(fed__canvas_init(&canvas, 200, 60, &err), &err);
 	for (int i = 0; i < 7; i++) {
 		struct timespec a, b;
 
-		fed_canvas_clear(&canvas);
+		fed__canvas_clear(&canvas);
 		clock_gettime(CLOCK_THREAD_CPUTIME_ID, &a);
 		fed_assert_ok(g.view->paint(g.state, &g.watched, &canvas, &err), &err);
 		clock_gettime(CLOCK_THREAD_CPUTIME_ID, &b);
 		const double took = (double)(b.tv_sec - a.tv_sec) + 1e-9 * (double)(b.tv_nsec - a.tv_nsec);
 		best = took < best ? took : best;
 	}
-	fed_canvas_release(&canvas);
+	fed__canvas_release(&canvas);
 	printf("100,000 clients that were all busy: %.1f ms\n", 1e3 * best);
 	ck_assert_double_lt(best, 0.3); /* sanitizers and all */
 	glass_release(&g);

@@ -17,7 +17,7 @@ START_TEST(golden_pages)
 	struct glass g;
 
 	glass_init(&g, lines);
-	glass_open(&g, &fed_view_updates);
+	glass_open(&g, &fed__view_updates);
 	ck_assert_str_eq(glass_look(&g, 60, 1, true), "there are no updates yet; `round` makes some\n");
 	small_do(&g.session, "round 1");
 	glass_look(&g, 60, 16, true);
@@ -46,7 +46,7 @@ START_TEST(stays_while_a_round_is_open)
 
 	glass_init(&g, lines);
 	small_do(&g.session, "round 1;step 4");
-	glass_open(&g, &fed_view_updates);
+	glass_open(&g, &fed__view_updates);
 	glass_look(&g, 80, 20, true);
 	glass_shows(&g, "when the open round has ended");
 	small_do(&g.session, "continue");
@@ -71,7 +71,7 @@ START_TEST(shows_the_figures_of_the_insight)
 	glass_init(&g, lines);
 	small_do(&g.session, "round 2");
 	fed_assert_ok(fed_update_geometry_init(&in, &g.session, &err), &err);
-	glass_open(&g, &fed_view_updates);
+	glass_open(&g, &fed__view_updates);
 	glass_press(&g, "right");
 	glass_look(&g, 120, 30, true);
 	for (size_t i = 0; i < in.n; i++) {
@@ -139,7 +139,7 @@ START_TEST(points_do_not_jump)
 			last_y[i] = history.point[i].y;
 		}
 		fed_assert_ok(fed_update_geometry_init(&in, &s, &err), &err);
-		fed_assert_ok(fed_update_history_take(&history, &s, &err), &err);
+		fed_assert_ok(fed__update_history_take(&history, &s, &err), &err);
 		ck_assert_uint_eq(history.n, 10);
 		for (size_t i = 0; i < 10; i++) {
 			size_t k = 0;
@@ -159,17 +159,17 @@ START_TEST(points_do_not_jump)
 		fed_update_geometry_release(&in);
 	}
 	ck_assert_msg(moved < free_moved, "%g is not less than %g", moved, free_moved);
-	fed_update_history_release(&history);
-	fed_session_release(&s);
+	fed__update_history_release(&history);
+	fed__session_release(&s);
 }
 END_TEST
 
 static int use(void *ctx, struct fed_error *err)
 {
 	struct fed_update_history history = {0};
-	const int rc = fed_update_history_take(&history, ctx, err);
+	const int rc = fed__update_history_take(&history, ctx, err);
 
-	fed_update_history_release(&history);
+	fed__update_history_release(&history);
 	return rc;
 }
 
@@ -181,7 +181,7 @@ START_TEST(survives_every_allocation)
 	small_do(&s, lines);
 	small_do(&s, "round 1");
 	ck_assert_uint_ge(fed_each_allocation(use, &s), 5);
-	fed_session_release(&s);
+	fed__session_release(&s);
 }
 END_TEST
 

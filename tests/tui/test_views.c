@@ -105,7 +105,7 @@ START_TEST(whatever_the_state)
 	void *kept; /* of a view that stays open through all ages */
 
 	glass_init(&g, "");
-	glass_open(&g, fed_view_at((size_t)_i));
+	glass_open(&g, fed__view_at((size_t)_i));
 	for (size_t age = 0; age < sizeof ages / sizeof *ages; age++) {
 		if (*ages[age])
 			small_do(&g.session, ages[age]);
@@ -134,7 +134,7 @@ START_TEST(every_small_size)
 
 	glass_init(&g, ages[1]);
 	small_do(&g.session, "add 9 noniid 12 1e5 4g;inject offline 2;round 2");
-	glass_open(&g, fed_view_at((size_t)_i));
+	glass_open(&g, fed__view_at((size_t)_i));
 	for (int columns = 1; columns < 45; columns++)
 		for (int rows = 1; rows < 16; rows++)
 			glass_look(&g, columns, rows, (columns + rows) % 2);
@@ -145,12 +145,12 @@ END_TEST
 /* Tables of keys are well formed, names are told from each other. */
 START_TEST(names_and_keys)
 {
-	for (size_t i = 0; fed_view_at(i); i++) {
-		const struct fed_view *v = fed_view_at(i);
+	for (size_t i = 0; fed__view_at(i); i++) {
+		const struct fed_view *v = fed__view_at(i);
 
 		ck_assert(v->name && v->help && v->paint && v->state_size);
 		for (size_t j = 0; j < i; j++)
-			ck_assert_str_ne(v->name, fed_view_at(j)->name);
+			ck_assert_str_ne(v->name, fed__view_at(j)->name);
 		for (const struct fed_key *a = v->keys; a && a->code; a++) {
 			ck_assert(a->name && a->help && a->press);
 			for (const struct fed_key *b = v->keys; b < a; b++)
@@ -175,10 +175,10 @@ static int use(void *ctx, struct fed_error *err)
 		fed_free(state);
 		return rc;
 	}
-	rc = fed_canvas_init(&canvas, 90, 24, err);
+	rc = fed__canvas_init(&canvas, 90, 24, err);
 	if (rc == FED_OK) {
 		rc = g->view->paint(state, &g->watched, &canvas, err);
-		fed_canvas_release(&canvas);
+		fed__canvas_release(&canvas);
 	}
 	if (g->view->close)
 		g->view->close(state);
@@ -192,7 +192,7 @@ START_TEST(survives_every_allocation)
 
 	glass_init(&g, ages[1]);
 	small_do(&g.session, "add 9 noniid 12 1e5 4g;aggregator bgd groups=3 q=1;round 2");
-	g.view = fed_view_at((size_t)_i);
+	g.view = fed__view_at((size_t)_i);
 	ck_assert_uint_ge(fed_each_allocation(use, &g), 2);
 	g.view = NULL;
 	glass_release(&g);
@@ -205,7 +205,7 @@ FED_SUITE(views)
 	TCase *tests = tcase_create("views");
 	int n = 0;
 
-	while (fed_view_at((size_t)n))
+	while (fed__view_at((size_t)n))
 		n++;
 	tcase_add_loop_test(tests, whatever_the_state, 0, n);
 	tcase_add_loop_test(tests, every_small_size, 0, n);

@@ -8,8 +8,8 @@ enum { GAP = 2, CUT = '~' };
 
 static const struct fed_style faint = {.color = FED_COLOR_GREY};
 
-void fed_cells_write(struct fed_canvas *canvas, int column, int row, int columns, bool right,
-                     const char *text, struct fed_style style)
+void fed__cells_write(struct fed_canvas *canvas, int column, int row, int columns, bool right,
+                      const char *text, struct fed_style style)
 {
 	const int width = fed_text_width(text);
 	size_t left = strlen(text);
@@ -18,7 +18,7 @@ void fed_cells_write(struct fed_canvas *canvas, int column, int row, int columns
 	if (columns < 1)
 		return;
 	if (width <= columns) {
-		fed_canvas_write(canvas, column + (right ? columns - width : 0), row, text, style);
+		fed__canvas_write(canvas, column + (right ? columns - width : 0), row, text, style);
 		return;
 	}
 	while (left > 0) {
@@ -30,16 +30,16 @@ void fed_cells_write(struct fed_canvas *canvas, int column, int row, int columns
 		if (used + wide > columns - 1)
 			break;
 		memcpy(one, text, bytes);
-		used = fed_canvas_write(canvas, column + used, row, one, style) - column;
+		used = fed__canvas_write(canvas, column + used, row, one, style) - column;
 		text += bytes;
 		left -= bytes;
 	}
-	fed_canvas_put(canvas, column + used, row, CUT, faint);
+	fed__canvas_put(canvas, column + used, row, CUT, faint);
 }
 
-void fed_cells_line(struct fed_canvas *canvas, int row, const char *text, struct fed_style style)
+void fed__cells_line(struct fed_canvas *canvas, int row, const char *text, struct fed_style style)
 {
-	fed_cells_write(canvas, 0, row, canvas->columns, false, text, style);
+	fed__cells_write(canvas, 0, row, canvas->columns, false, text, style);
 }
 
 /* Bytes of text that fit into a row, broken at a space if there is one. */
@@ -62,7 +62,7 @@ static size_t row_of(const char *text, int columns)
 	return at;
 }
 
-void fed_cells_say(struct fed_canvas *canvas, int row, const char *text, struct fed_style style)
+void fed__cells_say(struct fed_canvas *canvas, int row, const char *text, struct fed_style style)
 {
 	struct fed_text line = {0};
 
@@ -72,7 +72,7 @@ void fed_cells_say(struct fed_canvas *canvas, int row, const char *text, struct 
 
 		fed_text_clear(&line);
 		fed_text_put(&line, text, n);
-		fed_cells_line(canvas, row, fed_text_str(&line), style);
+		fed__cells_line(canvas, row, fed_text_str(&line), style);
 		text += n;
 		text += *text == ' ';
 	}
@@ -88,8 +88,8 @@ static int width_of(const struct fed_column *c)
 	return c->width > title ? c->width : title;
 }
 
-void fed_columns_fit(struct fed_columns *t, const struct fed_column *column, size_t n, int left,
-                     int right)
+void fed__columns_fit(struct fed_columns *t, const struct fed_column *column, size_t n, int left,
+                      int right)
 {
 	int capacity = right - left, at = left;
 	size_t last = n;
@@ -120,20 +120,20 @@ void fed_columns_fit(struct fed_columns *t, const struct fed_column *column, siz
 		t->width[last] = right - t->at[last];
 }
 
-void fed_columns_cell(const struct fed_columns *t, struct fed_canvas *canvas, size_t k, int row,
-                      const char *text, struct fed_style style)
+void fed__columns_cell(const struct fed_columns *t, struct fed_canvas *canvas, size_t k, int row,
+                       const char *text, struct fed_style style)
 {
 	if (t->at[k] >= 0)
-		fed_cells_write(canvas, t->at[k], row, t->width[k], t->column[k].right, text, style);
+		fed__cells_write(canvas, t->at[k], row, t->width[k], t->column[k].right, text, style);
 }
 
-void fed_columns_titles(const struct fed_columns *t, struct fed_canvas *canvas, int row)
+void fed__columns_titles(const struct fed_columns *t, struct fed_canvas *canvas, int row)
 {
 	for (size_t k = 0; k < t->n; k++)
-		fed_columns_cell(t, canvas, k, row, t->column[k].title, (struct fed_style){.bold = true});
+		fed__columns_cell(t, canvas, k, row, t->column[k].title, (struct fed_style){.bold = true});
 }
 
-void fed_scroll_to(uint32_t *top, uint32_t at, uint32_t rows, uint32_t n)
+void fed__scroll_to(uint32_t *top, uint32_t at, uint32_t rows, uint32_t n)
 {
 	if (*top + rows > n)
 		*top = n > rows ? n - rows : 0;
@@ -145,12 +145,12 @@ void fed_scroll_to(uint32_t *top, uint32_t at, uint32_t rows, uint32_t n)
 
 /* Stamps --------------------------------------------------------------------------- */
 
-uint64_t fed_stamp_with(uint64_t stamp, uint64_t value)
+uint64_t fed__stamp_with(uint64_t stamp, uint64_t value)
 {
 	return fed_random(stamp, value);
 }
 
-uint64_t fed_stamp_of(const struct fed_watched *w)
+uint64_t fed__stamp_of(const struct fed_watched *w)
 {
 	const struct fed_session *s = w->session;
 	const struct fed_session_status st = fed_session_status(s);
@@ -177,7 +177,7 @@ uint64_t fed_stamp_of(const struct fed_watched *w)
 	uint64_t stamp = 0;
 
 	for (size_t i = 0; i < sizeof values / sizeof *values; i++)
-		stamp = fed_stamp_with(stamp, values[i]);
+		stamp = fed__stamp_with(stamp, values[i]);
 	for (uint32_t i = 0; i < w->n_marked; i++)
 		stamp += w->marked[i] * (uint64_t)0x9e3779b97f4a7c15u;
 	return stamp;

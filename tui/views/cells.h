@@ -9,13 +9,13 @@
 
 /* Write text into `columns` cells from `column` on, right-aligned if `right`; longer text is cut
  * and ends in '~'. Control characters: as in canvas.h. */
-void fed_cells_write(struct fed_canvas *, int column, int row, int columns, bool right,
-                     const char *text, struct fed_style);
+void fed__cells_write(struct fed_canvas *, int column, int row, int columns, bool right,
+                      const char *text, struct fed_style);
 /* The same over a whole row. */
-void fed_cells_line(struct fed_canvas *, int row, const char *text, struct fed_style);
+void fed__cells_line(struct fed_canvas *, int row, const char *text, struct fed_style);
 
 /* Write a sentence, wrapped at spaces over as many rows as it needs. */
-void fed_cells_say(struct fed_canvas *, int row, const char *text, struct fed_style);
+void fed__cells_say(struct fed_canvas *, int row, const char *text, struct fed_style);
 
 /* A column of a table. */
 struct fed_column {
@@ -34,19 +34,19 @@ struct fed_columns {
 	int at[FED_COLUMNS_MAX], width[FED_COLUMNS_MAX];
 };
 /* Lay columns out between cells `left` and `right`. */
-void fed_columns_fit(struct fed_columns *, const struct fed_column *, size_t n, int left,
-                     int right);
+void fed__columns_fit(struct fed_columns *, const struct fed_column *, size_t n, int left,
+                      int right);
 /* Write the titles; write one cell. */
-void fed_columns_titles(const struct fed_columns *, struct fed_canvas *, int row);
-void fed_columns_cell(const struct fed_columns *, struct fed_canvas *, size_t k, int row,
-                      const char *text, struct fed_style);
+void fed__columns_titles(const struct fed_columns *, struct fed_canvas *, int row);
+void fed__columns_cell(const struct fed_columns *, struct fed_canvas *, size_t k, int row,
+                       const char *text, struct fed_style);
 
 /* Move the window [*top, *top + rows) so that it is within 0 .. n - 1 and contains `at`. */
-void fed_scroll_to(uint32_t *top, uint32_t at, uint32_t rows, uint32_t n);
+void fed__scroll_to(uint32_t *top, uint32_t at, uint32_t rows, uint32_t n);
 
-/* A stamp is a hash that changes when a picture would change. fed_stamp_with: combine a stamp with
- * a value; fed_stamp_of: the stamp of session and context. */
-uint64_t fed_stamp_with(uint64_t stamp, uint64_t value);
-uint64_t fed_stamp_of(const struct fed_watched *);
+/* A stamp is a hash that changes when a picture would change. fed__stamp_with: combine a stamp with
+ * a value; fed__stamp_of: the stamp of session and context. */
+uint64_t fed__stamp_with(uint64_t stamp, uint64_t value);
+uint64_t fed__stamp_of(const struct fed_watched *);
 
 #endif

@@ -16,8 +16,8 @@ static const struct fed_style plain, bold = {.bold = true};
 
 static void put_fact(struct fed_canvas *canvas, int row, const char *name, const char *value)
 {
-	fed_cells_write(canvas, 0, row, LABEL - 1, false, name, (struct fed_style){FED_COLOR_GREY, 0});
-	fed_cells_write(canvas, LABEL, row, canvas->columns - LABEL, false, value, plain);
+	fed__cells_write(canvas, 0, row, LABEL - 1, false, name, (struct fed_style){FED_COLOR_GREY, 0});
+	fed__cells_write(canvas, LABEL, row, canvas->columns - LABEL, false, value, plain);
 }
 
 static int put_data(struct fed_text *text, const struct fed_watched *w,
@@ -44,7 +44,7 @@ static int describe(struct fed_canvas *canvas, const struct fed_watched *w, uint
 	int row = 0;
 
 	fed_text_add(&text, client ? "client %u" : "client %u was removed", id);
-	fed_cells_line(canvas, row++, fed_text_str(&text), bold);
+	fed__cells_line(canvas, row++, fed_text_str(&text), bold);
 	fed_text_clear(&text);
 	if (client && put_data(&text, w, client, err)) {
 		fed_text_release(&text);
@@ -150,30 +150,30 @@ static void put_invitations(struct fed_canvas *canvas, const struct fed_watched 
 		n++;
 	if (!n) {
 		fed_invitation_log_put_none(w->session, &text);
-		fed_cells_line(canvas, row, fed_text_str(&text), plain);
+		fed__cells_line(canvas, row, fed_text_str(&text), plain);
 		fed_text_release(&text);
 		return;
 	}
 	const int capacity = canvas->rows - row - 1;
 	const uint32_t most = capacity > 0 && (uint32_t)capacity < n ? n - (uint32_t)capacity : 0;
 	*top = *top < most ? *top : most;
-	fed_columns_fit(&c, columns, COLUMNS, 0, canvas->columns);
-	fed_columns_titles(&c, canvas, row++);
+	fed__columns_fit(&c, columns, COLUMNS, 0, canvas->columns);
+	fed__columns_titles(&c, canvas, row++);
 	for (; x && row < canvas->rows; x = fed_invitation_log_before(&r->invitation_log, x)) {
 		if (i++ < *top)
 			continue;
 		for (int k = 0; k < COLUMNS; k++) {
 			fed_text_clear(&text);
 			put_cell(&text, k, x, r);
-			fed_columns_cell(&c, canvas, (size_t)k, row, fed_text_str(&text), plain);
+			fed__columns_cell(&c, canvas, (size_t)k, row, fed_text_str(&text), plain);
 		}
 		row++;
 	}
 	fed_text_release(&text);
 }
 
-int fed_client_page_paint(struct fed_canvas *canvas, const struct fed_watched *w, uint32_t client,
-                          uint32_t *top, struct fed_error *err)
+int fed__client_page_paint(struct fed_canvas *canvas, const struct fed_watched *w, uint32_t client,
+                           uint32_t *top, struct fed_error *err)
 {
 	const int row = describe(canvas, w, client, err);
 

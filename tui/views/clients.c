@@ -108,7 +108,7 @@ static void put_cell(struct fed_text *out, const struct client_cell *l, size_t c
 		fed_text_add(out, columns[column].format, x);
 }
 
-struct state {
+struct clients_view {
 	struct fed_client_table client_table;
 	uint64_t made;    /* stamp of client_table */
 	bool table_valid; /* client_table is valid */
@@ -124,13 +124,13 @@ struct state {
 	struct fed_columns shown; /* as painted last: for clicks */
 };
 
-static bool is_descending(const struct state *st)
+static bool is_descending(const struct clients_view *st)
 {
 	return columns[st->sort].ascends == st->reversed;
 }
 
 /* Lay out the columns of this session; the sorted one comes right behind the client's number. */
-static void fit(struct state *st, const struct fed_session *s, int width)
+static void fit(struct clients_view *st, const struct fed_session *s, int width)
 {
 	const struct fed_composition *parts = fed_session_parts(s);
 	const uint32_t classes = parts->data ? parts->data->classes : 0;
@@ -145,14 +145,14 @@ static void fit(struct state *st, const struct fed_session *s, int width)
 		st->column[LABELS].rank = -1;
 	if (!parts->faults.n)
 		st->column[FAULTS].rank = -1;
-	fed_columns_fit(&st->shown, st->column, COLUMNS, MARGIN, width);
+	fed__columns_fit(&st->shown, st->column, COLUMNS, MARGIN, width);
 }
 
 /* The table of clients ------------------------------------------------------------------------- */
 
-static int refresh(struct state *st, const struct fed_watched *w, struct fed_error *err)
+static int refresh(struct clients_view *st, const struct fed_watched *w, struct fed_error *err)
 {
-	const uint64_t stamp = fed_stamp_of(w);
+	const uint64_t stamp = fed__stamp_of(w);
 	struct fed_client_table *r = &st->client_table;
 
 	if (st->table_valid && st->made == stamp)
@@ -177,7 +177,7 @@ static int refresh(struct state *st, const struct fed_watched *w, struct fed_err
 }
 
 /* Update the cursor's client from its row. */
-static void find_client(struct state *st)
+static void find_client(struct clients_view *st)
 {
 	if (st->client_table.n == 0)
 		return;
@@ -192,7 +192,7 @@ static struct fed_style style_of(size_t column, const struct fed_client_table_ro
 	struct fed_style style = {.bold = bold};
 
 	if (column == STATE)
-		style.color = fed_activity_marks[row->state].color;
+		style.color = fed__activity_marks[row->state].color;
 	else if (column == VERDICT && row->verdict == FED_VERDICT_FILTERED)
 		style.color = FED_COLOR_YELLOW;
 	else if (column == VERDICT && row->verdict == FED_VERDICT_DISTRUSTED)
@@ -200,8 +200,8 @@ static struct fed_style style_of(size_t column, const struct fed_client_table_ro
 	return style;
 }
 
-static void paint_row(struct state *st, const struct fed_watched *w, struct fed_canvas *canvas,
-                      int at, uint32_t id)
+static void paint_row(struct clients_view *st, const struct fed_watched *w,
+                      struct fed_canvas *canvas, int at, uint32_t id)
 {
 	const bool here = id == st->client, marked = fed_client_ids_contain(w->marked, w->n_marked, id);
 	struct client_cell cell = {.watched = w,
@@ -211,9 +211,9 @@ static void paint_row(struct state *st, const struct fed_watched *w, struct fed_
 
 	fed_client_table_figures(&st->client_table, w->session, id, &cell.row);
 	if (here)
-		fed_canvas_put(canvas, 0, at, '>', (struct fed_style){.bold = true});
+		fed__canvas_put(canvas, 0, at, '>', (struct fed_style){.bold = true});
 	if (marked)
-		fed_canvas_put(canvas, 1, at, '*', (struct fed_style){FED_COLOR_CYAN, true});
+		fed__canvas_put(canvas, 1, at, '*', (struct fed_style){FED_COLOR_CYAN, true});
 	for (size_t k = 0; k < COLUMNS; k++) {
 		if (st->shown.at[k] < 0)
 			continue;
@@ -221,16 +221,16 @@ static void paint_row(struct state *st, const struct fed_watched *w, struct fed_
 		if (k == STATE)
 			fed_text_add(&text, "  "); /* the glyph's columns */
 		put_cell(&text, &cell, k);
-		fed_columns_cell(&st->shown, canvas, k, at, fed_text_str(&text),
-		                 style_of(k, &cell.row, here || marked));
+		fed__columns_cell(&st->shown, canvas, k, at, fed_text_str(&text),
+		                  style_of(k, &cell.row, here || marked));
 	}
 	if (state >= 0)
-		fed_activity_glyph_put(canvas, state, at, &fed_activity_marks[cell.row.state], w->utf8);
+		fed__activity_glyph_put(canvas, state, at, &fed__activity_marks[cell.row.state], w->utf8);
 	fed_text_release(&text);
 }
 
 /* The arrow of the sort order, beside the column's title. */
-static void paint_arrow(const struct state *st, const struct fed_watched *w,
+static void paint_arrow(const struct clients_view *st, const struct fed_watched *w,
                         struct fed_canvas *canvas)
 {
 	const struct fed_columns *c = &st->shown;
@@ -240,12 +240,12 @@ static void paint_arrow(const struct state *st, const struct fed_watched *w,
 	if (c->at[k] < 0)
 		return;
 	const int title = fed_text_width(st->column[k].title);
-	fed_canvas_put(canvas, c->at[k] + (st->column[k].right ? c->width[k] - title - 1 : title), 0,
-	               arrow, (struct fed_style){.color = FED_COLOR_CYAN});
+	fed__canvas_put(canvas, c->at[k] + (st->column[k].right ? c->width[k] - title - 1 : title), 0,
+	                arrow, (struct fed_style){.color = FED_COLOR_CYAN});
 }
 
 /* "clients 1-20 of 1,000, 3 marked; by loss, the largest first" */
-static void paint_foot(const struct state *st, const struct fed_watched *w,
+static void paint_foot(const struct clients_view *st, const struct fed_watched *w,
                        struct fed_canvas *canvas)
 {
 	const struct fed_composition *parts = fed_session_parts(w->session);
@@ -263,12 +263,12 @@ static void paint_foot(const struct state *st, const struct fed_watched *w,
 		fed_text_add(&text, ", %u marked", w->n_marked);
 	fed_text_add(&text, "; by %s, %s", columns[st->sort].field,
 	             is_descending(st) ? "descending" : "ascending");
-	fed_cells_line(canvas, canvas->rows - 1, fed_text_str(&text),
-	               (struct fed_style){.color = FED_COLOR_GREY});
+	fed__cells_line(canvas, canvas->rows - 1, fed_text_str(&text),
+	                (struct fed_style){.color = FED_COLOR_GREY});
 	fed_text_release(&text);
 }
 
-static int paint_table(struct state *st, struct fed_watched *w, struct fed_canvas *canvas,
+static int paint_table(struct clients_view *st, struct fed_watched *w, struct fed_canvas *canvas,
                        struct fed_error *err)
 {
 	const int head = canvas->rows > 1, foot = canvas->rows > 3;
@@ -279,18 +279,18 @@ static int paint_table(struct state *st, struct fed_watched *w, struct fed_canva
 	fit(st, w->session, canvas->columns);
 	st->rows = rows;
 	if (st->client_table.n == 0) {
-		fed_cells_say(canvas, 0,
-		              fed_session_parts(w->session)->clients.n_present
-		                  ? "no client matches the filter"
-		                  : "no clients yet: `add-client 10` makes some",
-		              (struct fed_style){0});
+		fed__cells_say(canvas, 0,
+		               fed_session_parts(w->session)->clients.n_present
+		                   ? "no client matches the filter"
+		                   : "no clients yet: `add-client 10` makes some",
+		               (struct fed_style){0});
 		return FED_OK;
 	}
 	find_client(st);
-	fed_scroll_to(&st->top, st->row, rows, st->client_table.n);
+	fed__scroll_to(&st->top, st->row, rows, st->client_table.n);
 	fed_client_table_order(&st->client_table, st->top, st->top + rows);
 	if (head) {
-		fed_columns_titles(&st->shown, canvas, 0);
+		fed__columns_titles(&st->shown, canvas, 0);
 		paint_arrow(st, w, canvas);
 	}
 	for (uint32_t i = 0; i < rows && st->top + i < st->client_table.n; i++)
@@ -300,18 +300,18 @@ static int paint_table(struct state *st, struct fed_watched *w, struct fed_canva
 	return FED_OK;
 }
 
-static int paint(void *state, struct fed_watched *w, struct fed_canvas *canvas,
-                 struct fed_error *err)
+static int paint_clients(void *state, struct fed_watched *w, struct fed_canvas *canvas,
+                         struct fed_error *err)
 {
-	struct state *st = state;
+	struct clients_view *st = state;
 
-	return st->page_shown ? fed_client_page_paint(canvas, w, st->client, &st->page_top, err)
+	return st->page_shown ? fed__client_page_paint(canvas, w, st->client, &st->page_top, err)
 	                      : paint_table(st, w, canvas, err);
 }
 
 /* Keys ------------------------------------------------------------------------------------ */
 
-static void move(struct state *st, int64_t by)
+static void move(struct clients_view *st, int64_t by)
 {
 	const int64_t last = st->client_table.n ? (int64_t)st->client_table.n - 1 : 0;
 	const int64_t to = (int64_t)st->row + by;
@@ -324,7 +324,7 @@ static void move(struct state *st, int64_t by)
 static int press_move(void *state, struct fed_watched *w, const struct fed_press *press,
                       struct fed_error *err)
 {
-	struct state *st = state;
+	struct clients_view *st = state;
 	const int64_t page = st->rows > 1 ? st->rows - 1 : 1;
 	int64_t by = 0;
 
@@ -360,7 +360,7 @@ static int press_move(void *state, struct fed_watched *w, const struct fed_press
 	return FED_OK;
 }
 
-static void sort_by(struct state *st, size_t column)
+static void sort_by(struct clients_view *st, size_t column)
 {
 	st->reversed = column == st->sort && !st->reversed;
 	st->sort = column;
@@ -371,7 +371,7 @@ static void sort_by(struct state *st, size_t column)
 static int press_column(void *state, struct fed_watched *w, const struct fed_press *press,
                         struct fed_error *err)
 {
-	struct state *st = state;
+	struct clients_view *st = state;
 	const size_t step = press->code == '<' ? COLUMNS - 1 : 1;
 	size_t column = st->sort;
 
@@ -387,7 +387,7 @@ static int press_column(void *state, struct fed_watched *w, const struct fed_pre
 static int press_turn(void *state, struct fed_watched *w, const struct fed_press *press,
                       struct fed_error *err)
 {
-	struct state *st = state;
+	struct clients_view *st = state;
 
 	(void)w;
 	(void)press;
@@ -399,7 +399,7 @@ static int press_turn(void *state, struct fed_watched *w, const struct fed_press
 static int press_mark(void *state, struct fed_watched *w, const struct fed_press *press,
                       struct fed_error *err)
 {
-	struct state *st = state;
+	struct clients_view *st = state;
 
 	(void)press;
 	if (refresh(st, w, err))
@@ -407,7 +407,7 @@ static int press_mark(void *state, struct fed_watched *w, const struct fed_press
 	find_client(st);
 	if (st->client_table.n == 0)
 		return FED_OK;
-	if (fed_selection_turn(w, st->client, err))
+	if (fed__selection_turn(w, st->client, err))
 		return FED_FAIL;
 	move(st, 1);
 	return FED_OK;
@@ -416,12 +416,12 @@ static int press_mark(void *state, struct fed_watched *w, const struct fed_press
 static int press_mark_all(void *state, struct fed_watched *w, const struct fed_press *press,
                           struct fed_error *err)
 {
-	struct state *st = state;
+	struct clients_view *st = state;
 
 	(void)press;
 	if (refresh(st, w, err))
 		return FED_FAIL;
-	return fed_selection_add(w, &st->client_table, err);
+	return fed__selection_add(w, &st->client_table, err);
 }
 
 static int press_unmark(void *state, struct fed_watched *w, const struct fed_press *press,
@@ -437,7 +437,7 @@ static int press_unmark(void *state, struct fed_watched *w, const struct fed_pre
 static int press_open_page(void *state, struct fed_watched *w, const struct fed_press *press,
                            struct fed_error *err)
 {
-	struct state *st = state;
+	struct clients_view *st = state;
 
 	(void)press;
 	if (refresh(st, w, err))
@@ -455,7 +455,7 @@ static int press_back(void *state, struct fed_watched *w, const struct fed_press
 	(void)w;
 	(void)press;
 	(void)err;
-	((struct state *)state)->page_shown = false;
+	((struct clients_view *)state)->page_shown = false;
 	return FED_OK;
 }
 
@@ -463,7 +463,7 @@ static int press_back(void *state, struct fed_watched *w, const struct fed_press
 static int press_click(void *state, struct fed_watched *w, const struct fed_press *press,
                        struct fed_error *err)
 {
-	struct state *st = state;
+	struct clients_view *st = state;
 	const uint32_t row = (uint32_t)press->row - 1;
 
 	if (st->page_shown || refresh(st, w, err))
@@ -481,14 +481,14 @@ static int press_click(void *state, struct fed_watched *w, const struct fed_pres
 
 static bool has_any_client(const void *state, const struct fed_watched *w)
 {
-	return !((const struct state *)state)->page_shown &&
+	return !((const struct clients_view *)state)->page_shown &&
 	       fed_session_parts(w->session)->clients.n_present;
 }
 
 static bool on_page(const void *state, const struct fed_watched *w)
 {
 	(void)w;
-	return ((const struct state *)state)->page_shown;
+	return ((const struct clients_view *)state)->page_shown;
 }
 
 static bool has_marked(const void *state, const struct fed_watched *w)
@@ -520,7 +520,7 @@ static const struct fed_key keys[] = {
 
 static int filter(void *state, struct fed_watched *w, const char *text, struct fed_error *err)
 {
-	struct state *st = state;
+	struct clients_view *st = state;
 
 	if (fed_client_table_filter(&st->client_table, w->session, text, err))
 		return FED_FAIL;
@@ -530,19 +530,19 @@ static int filter(void *state, struct fed_watched *w, const char *text, struct f
 
 static const char *filtered(const void *state)
 {
-	return ((const struct state *)state)->client_table.filter;
+	return ((const struct clients_view *)state)->client_table.filter;
 }
 
-static uint64_t stamp(const void *state, const struct fed_watched *w)
+static uint64_t stamp_clients(const void *state, const struct fed_watched *w)
 {
 	(void)state;
-	return fed_stamp_of(w);
+	return fed__stamp_of(w);
 }
 
 /* Compute the norms for the visible clients now, while the updates are available. */
 static void made(void *state, struct fed_watched *w)
 {
-	struct state *st = state;
+	struct clients_view *st = state;
 	struct fed_error unused;
 
 	if (refresh(st, w, &unused))
@@ -557,17 +557,17 @@ static void made(void *state, struct fed_watched *w)
 
 static void close_view(void *state)
 {
-	fed_client_table_release(&((struct state *)state)->client_table);
+	fed_client_table_release(&((struct clients_view *)state)->client_table);
 }
 
-const struct fed_view fed_view_clients = {
+const struct fed_view fed__view_clients = {
 	.name = "clients",
 	.help = "what each client has, does and contributes",
-	.state_size = sizeof(struct state),
+	.state_size = sizeof(struct clients_view),
 	.keys = keys,
 	.close = close_view,
-	.stamp = stamp,
-	.paint = paint,
+	.stamp = stamp_clients,
+	.paint = paint_clients,
 	.filter = filter,
 	.filtered = filtered,
 	.made = made,

@@ -9,7 +9,7 @@
 
 /* Paint a client's page: its properties, then its invitations, newest first, from index *top on;
  * *top is clamped. */
-int fed_client_page_paint(struct fed_canvas *, const struct fed_watched *, uint32_t client,
-                          uint32_t *top, struct fed_error *);
+int fed__client_page_paint(struct fed_canvas *, const struct fed_watched *, uint32_t client,
+                           uint32_t *top, struct fed_error *);
 
 #endif

@@ -34,7 +34,7 @@ struct run_summary {
 	double bytes;
 };
 
-struct state {
+struct compare_view {
 	struct fed_series_set set;
 	struct run_summary run_summary[FED_SERIES_MAX];
 	double *thin; /* [thin_capacity] buffer of thinned curves */
@@ -54,8 +54,8 @@ static uint64_t stamp_of_runs(const struct fed_session *s)
 	uint64_t stamp = fed_session_status(s).restarts;
 
 	for (size_t i = 0; i < runs->n; i++) {
-		stamp = fed_stamp_with(stamp, (uintptr_t)runs->run[i].history.record);
-		stamp = fed_stamp_with(stamp, runs->run[i].history.n);
+		stamp = fed__stamp_with(stamp, (uintptr_t)runs->run[i].history.record);
+		stamp = fed__stamp_with(stamp, runs->run[i].history.n);
 	}
 	return stamp;
 }
@@ -116,7 +116,7 @@ static int sense_of(const struct fed_field *metric)
 
 /* Whether the set is still valid and its last series, the present run, only needs to be extended.
  */
-static bool can_follow(const struct state *st, const struct fed_session *s)
+static bool can_follow(const struct compare_view *st, const struct fed_session *s)
 {
 	const struct fed_history *h = fed_session_history(s);
 	const struct fed_series *last = st->set.n ? &st->set.of[st->set.n - 1] : NULL;
@@ -130,7 +130,7 @@ static bool can_follow(const struct state *st, const struct fed_session *s)
 	return h->n == 0; /* else the present run has begun, or was kept */
 }
 
-static int rebuild(struct state *st, const struct fed_session *s, struct fed_error *err)
+static int rebuild(struct compare_view *st, const struct fed_session *s, struct fed_error *err)
 {
 	const struct axis *axis = &axes[st->axis];
 	const struct fed_field *also = axis->also ? fed_fields_find(fed_metrics, axis->also) : NULL;
@@ -158,7 +158,7 @@ static void update_summary(struct run_summary *t, const struct fed_series *serie
 	}
 }
 
-static int refresh(struct state *st, const struct fed_watched *w, struct fed_error *err)
+static int refresh(struct compare_view *st, const struct fed_watched *w, struct fed_error *err)
 {
 	const struct fed_session *s = w->session;
 	struct fed_series *last = st->set.n ? &st->set.of[st->set.n - 1] : NULL;
@@ -189,7 +189,7 @@ static const struct fed_column columns[COLUMNS] = {
 	[BYTES] = {"bytes", 9, 7, true},
 };
 
-static void put_cell(struct fed_text *out, int column, const struct state *st, size_t i)
+static void put_cell(struct fed_text *out, int column, const struct compare_view *st, size_t i)
 {
 	const struct fed_series *series = &st->set.of[i];
 	const struct fed_history *h = series->history;
@@ -225,18 +225,18 @@ static void put_cell(struct fed_text *out, int column, const struct state *st, s
 	}
 }
 
-static void paint_table(const struct state *st, struct fed_canvas *canvas, int row)
+static void paint_table(const struct compare_view *st, struct fed_canvas *canvas, int row)
 {
 	struct fed_columns c;
 	struct fed_text text = {0};
 
-	fed_columns_fit(&c, columns, COLUMNS, 0, canvas->columns);
-	fed_columns_titles(&c, canvas, row++);
+	fed__columns_fit(&c, columns, COLUMNS, 0, canvas->columns);
+	fed__columns_titles(&c, canvas, row++);
 	for (size_t i = 0; i < st->set.n && row < canvas->rows; i++, row++)
 		for (int k = 0; k < COLUMNS; k++) {
 			fed_text_clear(&text);
 			put_cell(&text, k, st, i);
-			fed_columns_cell(&c, canvas, (size_t)k, row, fed_text_str(&text), plain);
+			fed__columns_cell(&c, canvas, (size_t)k, row, fed_text_str(&text), plain);
 		}
 	fed_text_release(&text);
 }
@@ -244,7 +244,7 @@ static void paint_table(const struct state *st, struct fed_canvas *canvas, int r
 /* Painting ------------------------------------------------------------------------------------ */
 
 /* Thin a long series to the chart's width; without memory it is left unthinned. */
-static void thin(struct state *st, int width, struct fed_chart_series *series)
+static void thin(struct compare_view *st, int width, struct fed_chart_series *series)
 {
 	const size_t buckets = 2 * (size_t)width, most = 2 * buckets + 1;
 	const size_t capacity = 2 * most * st->set.n;
@@ -263,14 +263,14 @@ static void thin(struct state *st, int width, struct fed_chart_series *series)
 
 		if (series[i].n <= most)
 			continue;
-		series[i].n = fed_series_thin(series[i].x, series[i].y, series[i].n, buckets, x, y);
+		series[i].n = fed__series_thin(series[i].x, series[i].y, series[i].n, buckets, x, y);
 		series[i].x = x;
 		series[i].y = y;
 	}
 }
 
-static int paint_chart(struct state *st, const struct fed_watched *w, struct fed_canvas *canvas,
-                       int rows, struct fed_error *err)
+static int paint_chart(struct compare_view *st, const struct fed_watched *w,
+                       struct fed_canvas *canvas, int rows, struct fed_error *err)
 {
 	struct fed_chart_series series[FED_SERIES_MAX];
 	const struct fed_field *metric = st->set.of[0].of;
@@ -292,15 +292,15 @@ static int paint_chart(struct state *st, const struct fed_watched *w, struct fed
 	                                .columns = canvas->columns,
 	                                .rows = rows,
 	                                .utf8 = w->utf8};
-	const int rc = fed_chart_put(canvas, 0, 0, &chart, err);
+	const int rc = fed__chart_put(canvas, 0, 0, &chart, err);
 	fed_text_release(&title);
 	return rc;
 }
 
-static int paint(void *state, struct fed_watched *w, struct fed_canvas *canvas,
-                 struct fed_error *err)
+static int paint_compare(void *state, struct fed_watched *w, struct fed_canvas *canvas,
+                         struct fed_error *err)
 {
-	struct state *st = state;
+	struct compare_view *st = state;
 	const struct fed_session *s = w->session;
 	const struct fed_runs *runs = fed_session_kept_runs(s);
 	const int third = canvas->rows / 3;
@@ -308,7 +308,7 @@ static int paint(void *state, struct fed_watched *w, struct fed_canvas *canvas,
 	if (refresh(st, w, err))
 		return FED_FAIL;
 	if (!st->set.n) {
-		fed_cells_say(canvas, 0, "no rounds yet: `round 5` makes some", plain);
+		fed__cells_say(canvas, 0, "no rounds yet: `round 5` makes some", plain);
 		return FED_OK;
 	}
 	const int lines = (int)st->set.n + 1 + (runs->n == 0);
@@ -318,9 +318,9 @@ static int paint(void *state, struct fed_watched *w, struct fed_canvas *canvas,
 	if (table)
 		paint_table(st, canvas, canvas->rows - table);
 	if (table == lines && runs->n == 0)
-		fed_cells_line(canvas, canvas->rows - 1,
-		               "`keep NAME` keeps this run; then `restart`, change something, compare",
-		               faint);
+		fed__cells_line(canvas, canvas->rows - 1,
+		                "`keep NAME` keeps this run; then `restart`, change something, compare",
+		                faint);
 	return FED_OK;
 }
 
@@ -330,7 +330,7 @@ static int paint(void *state, struct fed_watched *w, struct fed_canvas *canvas,
 static int press_metric(void *state, struct fed_watched *w, const struct fed_press *press,
                         struct fed_error *err)
 {
-	struct state *st = state;
+	struct compare_view *st = state;
 	size_t n = 0, at = 0;
 
 	(void)err;
@@ -351,7 +351,7 @@ static int press_metric(void *state, struct fed_watched *w, const struct fed_pre
 static int press_axis(void *state, struct fed_watched *w, const struct fed_press *press,
                       struct fed_error *err)
 {
-	struct state *st = state;
+	struct compare_view *st = state;
 
 	(void)w;
 	(void)err;
@@ -375,27 +375,27 @@ static const struct fed_key keys[] = {
 	{.code = 0},
 };
 
-static uint64_t stamp(const void *state, const struct fed_watched *w)
+static uint64_t stamp_compare(const void *state, const struct fed_watched *w)
 {
 	(void)state;
-	return fed_stamp_with(
-		fed_stamp_with(stamp_of_runs(w->session), fed_session_history(w->session)->n), w->utf8);
+	return fed__stamp_with(
+		fed__stamp_with(stamp_of_runs(w->session), fed_session_history(w->session)->n), w->utf8);
 }
 
 static void close_view(void *state)
 {
-	struct state *st = state;
+	struct compare_view *st = state;
 
 	fed_series_release(&st->set);
 	fed_free(st->thin);
 }
 
-const struct fed_view fed_view_compare = {
+const struct fed_view fed__view_compare = {
 	.name = "compare",
 	.help = "a figure of this run and of kept ones, along rounds, time or bytes",
-	.state_size = sizeof(struct state),
+	.state_size = sizeof(struct compare_view),
 	.keys = keys,
 	.close = close_view,
-	.stamp = stamp,
-	.paint = paint,
+	.stamp = stamp_compare,
+	.paint = paint_compare,
 };

@@ -21,7 +21,7 @@ struct log_position {
 	uint64_t messages;
 };
 
-struct state {
+struct log_view {
 	struct fed_event_filter event_filter;
 	char filter[FILTER_MOST];
 	bool filter_made, chosen; /* event_filter is valid; it selects kinds, clients or versions */
@@ -35,7 +35,7 @@ struct state {
 
 /* Lines ------------------------------------------------------------------ */
 
-static int add_event(struct state *st, uint64_t number, struct fed_error *err)
+static int add_event(struct log_view *st, uint64_t number, struct fed_error *err)
 {
 	if (st->n == EVENTS_MOST) { /* drop the older half */
 		const size_t gone = EVENTS_MOST / 2;
@@ -57,7 +57,7 @@ static int add_event(struct state *st, uint64_t number, struct fed_error *err)
 	return FED_OK;
 }
 
-static int follow(struct state *st, const struct fed_watched *w, struct fed_error *err)
+static int follow(struct log_view *st, const struct fed_watched *w, struct fed_error *err)
 {
 	static const struct fed_event_filter_spec any = {"", "", "", ""};
 	const struct fed_session *s = w->session;
@@ -82,17 +82,18 @@ static int follow(struct state *st, const struct fed_watched *w, struct fed_erro
 }
 
 /* Whether the line above the position is a message, not an event. */
-static bool is_message(const struct state *st, const struct fed_watched *w, struct log_position at)
+static bool is_message(const struct log_view *st, const struct fed_watched *w,
+                       struct log_position at)
 {
 	struct fed_message_line about;
 
-	if (!at.messages || !fed_messages_get(w->messages, at.messages, &about, NULL))
+	if (!at.messages || !fed__messages_get(w->messages, at.messages, &about, NULL))
 		return false;
 	return !at.events || about.event >= st->event[at.events - 1];
 }
 
 /* Move one line up; false at the top. */
-static bool step_up(const struct state *st, const struct fed_watched *w, struct log_position *at)
+static bool step_up(const struct log_view *st, const struct fed_watched *w, struct log_position *at)
 {
 	if (is_message(st, w, *at))
 		at->messages--;
@@ -103,11 +104,12 @@ static bool step_up(const struct state *st, const struct fed_watched *w, struct 
 	return true;
 }
 
-static bool step_down(const struct state *st, const struct fed_watched *w, struct log_position *at)
+static bool step_down(const struct log_view *st, const struct fed_watched *w,
+                      struct log_position *at)
 {
 	struct fed_message_line about;
-	const bool message = at->messages < fed_messages_count(w->messages);
-	const bool kept = message && fed_messages_get(w->messages, at->messages + 1, &about, NULL);
+	const bool message = at->messages < fed__messages_count(w->messages);
+	const bool kept = message && fed__messages_get(w->messages, at->messages + 1, &about, NULL);
 
 	if (at->events < st->n && (!kept || st->event[at->events] <= about.event))
 		at->events++;
@@ -118,9 +120,9 @@ static bool step_down(const struct state *st, const struct fed_watched *w, struc
 	return true;
 }
 
-static struct log_position newest(const struct state *st, const struct fed_watched *w)
+static struct log_position newest(const struct log_view *st, const struct fed_watched *w)
 {
-	return (struct log_position){st->n, fed_messages_count(w->messages)};
+	return (struct log_position){st->n, fed__messages_count(w->messages)};
 }
 
 /* Painting ----------------------------------------------------------------------------------- */
@@ -146,7 +148,7 @@ static struct fed_style style_of(const struct fed_logged_event *e)
 }
 
 /* The text of the line above a position; false: a message that the filter hides. */
-static bool put_line(const struct state *st, const struct fed_watched *w, struct log_position at,
+static bool put_line(const struct log_view *st, const struct fed_watched *w, struct log_position at,
                      struct fed_text *text, struct fed_style *style)
 {
 	static const char *const before[] = {
@@ -167,11 +169,11 @@ static bool put_line(const struct state *st, const struct fed_watched *w, struct
 			fed_text_add(text, "(no longer kept)");
 		return true;
 	}
-	if (st->chosen || !fed_messages_get(w->messages, at.messages, &about, NULL))
+	if (st->chosen || !fed__messages_get(w->messages, at.messages, &about, NULL))
 		return false;
 	if (before[about.stream])
 		fed_text_add(text, "%s", before[about.stream]);
-	fed_messages_get(w->messages, at.messages, &about, text);
+	fed__messages_get(w->messages, at.messages, &about, text);
 	*style = styles[about.stream];
 	return !st->event_filter.text || strcasestr(fed_text_str(text), st->event_filter.text);
 }
@@ -188,17 +190,17 @@ static const char *shifted(const char *text, uint32_t columns)
 	return text;
 }
 
-static uint64_t stamp(const void *state, const struct fed_watched *w)
+static uint64_t stamp_log(const void *state, const struct fed_watched *w)
 {
 	(void)state;
-	return fed_stamp_with(fed_session_event_log(w->session)->n,
-	                      w->messages ? fed_messages_count(w->messages) : 0);
+	return fed__stamp_with(fed_session_event_log(w->session)->n,
+	                       w->messages ? fed__messages_count(w->messages) : 0);
 }
 
-static int paint(void *state, struct fed_watched *w, struct fed_canvas *canvas,
-                 struct fed_error *err)
+static int paint_log(void *state, struct fed_watched *w, struct fed_canvas *canvas,
+                     struct fed_error *err)
 {
-	struct state *st = state;
+	struct log_view *st = state;
 	struct fed_text text = {0};
 
 	if (follow(st, w, err))
@@ -210,11 +212,11 @@ static int paint(void *state, struct fed_watched *w, struct fed_canvas *canvas,
 
 		fed_text_clear(&text);
 		if (put_line(st, w, at, &text, &style))
-			fed_cells_line(canvas, row--, shifted(fed_text_str(&text), st->skipped), style);
+			fed__cells_line(canvas, row--, shifted(fed_text_str(&text), st->skipped), style);
 	}
 	if (row == canvas->rows - 1)
-		fed_cells_line(canvas, 0, *st->filter ? "nothing matches" : "nothing happened yet",
-		               (struct fed_style){.color = FED_COLOR_GREY});
+		fed__cells_line(canvas, 0, *st->filter ? "nothing matches" : "nothing happened yet",
+		                (struct fed_style){.color = FED_COLOR_GREY});
 	fed_text_release(&text);
 	return FED_OK;
 }
@@ -223,7 +225,7 @@ static int paint(void *state, struct fed_watched *w, struct fed_canvas *canvas,
  */
 
 /* Scroll by visible lines. */
-static void scroll(struct state *st, const struct fed_watched *w, int lines)
+static void scroll(struct log_view *st, const struct fed_watched *w, int lines)
 {
 	struct log_position at = st->fixed ? st->at : newest(st, w);
 	struct fed_text text = {0};
@@ -240,13 +242,13 @@ static void scroll(struct state *st, const struct fed_watched *w, int lines)
 	}
 	fed_text_release(&text);
 	st->at = at;
-	st->fixed = at.events < st->n || at.messages < fed_messages_count(w->messages);
+	st->fixed = at.events < st->n || at.messages < fed__messages_count(w->messages);
 }
 
 static int press_move(void *state, struct fed_watched *w, const struct fed_press *press,
                       struct fed_error *err)
 {
-	struct state *st = state;
+	struct log_view *st = state;
 	const int page = press->rows > 1 ? press->rows - 1 : 1;
 
 	(void)err;
@@ -269,7 +271,7 @@ static int press_move(void *state, struct fed_watched *w, const struct fed_press
 static int press_home(void *state, struct fed_watched *w, const struct fed_press *press,
                       struct fed_error *err)
 {
-	struct state *st = state;
+	struct log_view *st = state;
 
 	(void)err;
 	st->at = (struct log_position){0};
@@ -281,7 +283,7 @@ static int press_home(void *state, struct fed_watched *w, const struct fed_press
 static int press_end(void *state, struct fed_watched *w, const struct fed_press *press,
                      struct fed_error *err)
 {
-	struct state *st = state;
+	struct log_view *st = state;
 
 	(void)w, (void)press, (void)err;
 	st->fixed = false;
@@ -291,7 +293,7 @@ static int press_end(void *state, struct fed_watched *w, const struct fed_press 
 static int press_shift(void *state, struct fed_watched *w, const struct fed_press *press,
                        struct fed_error *err)
 {
-	struct state *st = state;
+	struct log_view *st = state;
 
 	(void)w, (void)err;
 	if (press->code == FED_KEY_RIGHT)
@@ -303,7 +305,7 @@ static int press_shift(void *state, struct fed_watched *w, const struct fed_pres
 
 static bool is_behind(const void *state, const struct fed_watched *w)
 {
-	const struct state *st = state;
+	const struct log_view *st = state;
 
 	(void)w;
 	return st->fixed;
@@ -345,7 +347,7 @@ static int parse_filter(struct fed_event_filter *event_filter, const struct fed_
 
 static int filter(void *state, struct fed_watched *w, const char *typed, struct fed_error *err)
 {
-	struct state *st = state;
+	struct log_view *st = state;
 	struct fed_event_filter event_filter;
 	bool chosen;
 
@@ -366,7 +368,7 @@ static int filter(void *state, struct fed_watched *w, const char *typed, struct 
 
 static const char *filtered(const void *state)
 {
-	const struct state *st = state;
+	const struct log_view *st = state;
 
 	return st->filter;
 }
@@ -374,7 +376,7 @@ static const char *filtered(const void *state)
 static int press_all(void *state, struct fed_watched *w, const struct fed_press *press,
                      struct fed_error *err)
 {
-	const struct state *st = state;
+	const struct log_view *st = state;
 
 	(void)press;
 	return filter(state, w, strcmp(st->filter, "kind=all") == 0 ? "" : "kind=all", err);
@@ -388,7 +390,7 @@ static bool always(const void *state, const struct fed_watched *w)
 
 static void close(void *state)
 {
-	struct state *st = state;
+	struct log_view *st = state;
 
 	fed_event_filter_release(&st->event_filter);
 	fed_free(st->event);
@@ -407,14 +409,14 @@ static const struct fed_key keys[] = {
 	{0},
 };
 
-const struct fed_view fed_view_log = {
+const struct fed_view fed__view_log = {
 	.name = "log",
 	.help = "what happened and what was printed; / kind=lost client=3 version=2- or words",
-	.state_size = sizeof(struct state),
+	.state_size = sizeof(struct log_view),
 	.keys = keys,
 	.close = close,
-	.stamp = stamp,
-	.paint = paint,
+	.stamp = stamp_log,
+	.paint = paint_log,
 	.filter = filter,
 	.filtered = filtered,
 };

@@ -9,19 +9,19 @@
 
 enum { LINE_MOST = 2000 }; /* bytes; longer lines are broken */
 
-struct line {
+struct message_line {
 	struct fed_message_line about;
 	char *text;
 };
 
 struct fed_messages {
 	pthread_mutex_t lock;
-	struct line ring[FED_MESSAGES_MAX]; /* line k is at index k mod FED_MESSAGES_MAX */
+	struct message_line ring[FED_MESSAGES_MAX]; /* line k is at index k mod FED_MESSAGES_MAX */
 	uint64_t n;
 	struct fed_text part[FED_STREAMS]; /* unfinished lines */
 };
 
-struct fed_messages *fed_messages_new(void)
+struct fed_messages *fed__messages_new(void)
 {
 	struct fed_messages *m = fed_alloc(sizeof *m);
 
@@ -30,7 +30,7 @@ struct fed_messages *fed_messages_new(void)
 	return m;
 }
 
-void fed_messages_free(struct fed_messages *m)
+void fed__messages_free(struct fed_messages *m)
 {
 	if (!m)
 		return;
@@ -51,13 +51,13 @@ static void end_line(struct fed_messages *m, enum fed_watch_stream stream, uint6
 	fed_text_clear(part);
 	if (!text)
 		return;
-	struct line *line = &m->ring[++m->n % FED_MESSAGES_MAX];
+	struct message_line *line = &m->ring[++m->n % FED_MESSAGES_MAX];
 	fed_free(line->text);
-	*line = (struct line){{stream, event}, text};
+	*line = (struct message_line){{stream, event}, text};
 }
 
-void fed_messages_add(struct fed_messages *m, enum fed_watch_stream stream, uint64_t event,
-                      const char *bytes, size_t n)
+void fed__messages_add(struct fed_messages *m, enum fed_watch_stream stream, uint64_t event,
+                       const char *bytes, size_t n)
 {
 	struct fed_text *part = &m->part[stream];
 
@@ -76,7 +76,7 @@ void fed_messages_add(struct fed_messages *m, enum fed_watch_stream stream, uint
 	pthread_mutex_unlock(&m->lock);
 }
 
-uint64_t fed_messages_count(struct fed_messages *m)
+uint64_t fed__messages_count(struct fed_messages *m)
 {
 	if (!m)
 		return 0;
@@ -86,11 +86,11 @@ uint64_t fed_messages_count(struct fed_messages *m)
 	return n;
 }
 
-bool fed_messages_get(struct fed_messages *m, uint64_t number, struct fed_message_line *about,
-                      struct fed_text *out)
+bool fed__messages_get(struct fed_messages *m, uint64_t number, struct fed_message_line *about,
+                       struct fed_text *out)
 {
 	pthread_mutex_lock(&m->lock);
-	const struct line *line = &m->ring[number % FED_MESSAGES_MAX];
+	const struct message_line *line = &m->ring[number % FED_MESSAGES_MAX];
 	const bool kept = number && number <= m->n && m->n - number < FED_MESSAGES_MAX && line->text;
 	if (kept) {
 		*about = line->about;

@@ -15,20 +15,20 @@ enum { FED_MESSAGES_MAX = 4096, FED_STREAMS = FED_STREAM_STDERR + 1 };
 
 struct fed_messages;
 
-struct fed_messages *fed_messages_new(void); /* NULL: out of memory */
-void fed_messages_free(struct fed_messages *);
+struct fed_messages *fed__messages_new(void); /* NULL: out of memory */
+void fed__messages_free(struct fed_messages *);
 /* event: number of the session's last event (history/event_log.h); the line is shown behind it. */
-void fed_messages_add(struct fed_messages *, enum fed_watch_stream, uint64_t event,
-                      const char *bytes, size_t n);
+void fed__messages_add(struct fed_messages *, enum fed_watch_stream, uint64_t event,
+                       const char *bytes, size_t n);
 /* Number of the last line, counted from 1; 0 if m is NULL. */
-uint64_t fed_messages_count(struct fed_messages *);
+uint64_t fed__messages_count(struct fed_messages *);
 
 struct fed_message_line {
 	enum fed_watch_stream stream;
 	uint64_t event;
 };
 /* Get line `number` and append its text to `out` (or NULL); false: no longer kept. */
-bool fed_messages_get(struct fed_messages *, uint64_t number, struct fed_message_line *,
-                      struct fed_text *out);
+bool fed__messages_get(struct fed_messages *, uint64_t number, struct fed_message_line *,
+                       struct fed_text *out);
 
 #endif

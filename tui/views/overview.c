@@ -29,7 +29,7 @@ static int put_charts(struct fed_overview *st, const struct fed_watched *w,
                       struct fed_canvas *canvas, int rows, struct fed_error *err)
 {
 	const bool beside = canvas->columns >= WIDE, both = beside || rows >= 2 * FED_CHART_ROWS;
-	const bool accuracy = fed_round_series_set_has(&st->curves, FED_ROUND_SERIES_ACCURACY);
+	const bool accuracy = fed__round_series_set_has(&st->curves, FED_ROUND_SERIES_ACCURACY);
 	const int columns = beside && accuracy ? (canvas->columns - 2) / 2 : canvas->columns;
 	struct fed_chart_series series[FED_ROUND_SERIES_KINDS];
 	struct fed_chart chart = {.series = series,
@@ -42,25 +42,25 @@ static int put_charts(struct fed_overview *st, const struct fed_watched *w,
 	                          .utf8 = w->utf8};
 
 	if (rows < FED_CHART_ROWS) { /* sparklines: one chart of all curves */
-		chart.n = fed_round_series_set_series(&st->curves, 0, FED_ROUND_SERIES_KINDS, 2 * columns,
-		                                      series);
+		chart.n = fed__round_series_set_series(&st->curves, 0, FED_ROUND_SERIES_KINDS, 2 * columns,
+		                                       series);
 		chart.n = (int)chart.n < rows ? chart.n : (size_t)rows;
-		return chart.n ? fed_chart_put(canvas, 0, 0, &chart, err) : FED_OK;
+		return chart.n ? fed__chart_put(canvas, 0, 0, &chart, err) : FED_OK;
 	}
 	if (accuracy) {
 		chart.title = beside ? "accuracy" : NULL;
-		chart.n = fed_round_series_set_series(&st->curves, 0, FED_ROUND_SERIES_TEST_LOSS,
-		                                      4 * columns, series);
-		if (fed_chart_put(canvas, 0, 0, &chart, err))
+		chart.n = fed__round_series_set_series(&st->curves, 0, FED_ROUND_SERIES_TEST_LOSS,
+		                                       4 * columns, series);
+		if (fed__chart_put(canvas, 0, 0, &chart, err))
 			return FED_FAIL;
 	}
 	if (accuracy && !both)
 		return FED_OK;
 	chart.title = beside || !accuracy ? "loss" : NULL;
-	chart.n = fed_round_series_set_series(&st->curves, FED_ROUND_SERIES_TEST_LOSS,
-	                                      FED_ROUND_SERIES_KINDS, 4 * columns, series);
-	return fed_chart_put(canvas, beside && accuracy ? columns + 2 : 0,
-	                     accuracy && !beside ? rows - rows / 2 : 0, &chart, err);
+	chart.n = fed__round_series_set_series(&st->curves, FED_ROUND_SERIES_TEST_LOSS,
+	                                       FED_ROUND_SERIES_KINDS, 4 * columns, series);
+	return fed__chart_put(canvas, beside && accuracy ? columns + 2 : 0,
+	                      accuracy && !beside ? rows - rows / 2 : 0, &chart, err);
 }
 
 /* Mark each fault, healed ones too, at the first round that it affected. */
@@ -148,7 +148,7 @@ static void put_headline(const struct fed_overview *st, const struct fed_session
 	const uint64_t version = fed_session_version(s);
 
 	if (!open && version == 0) {
-		fed_canvas_write(canvas, 0, row, "nothing trained yet; press r for a round", bold);
+		fed__canvas_write(canvas, 0, row, "nothing trained yet; press r for a round", bold);
 		return;
 	}
 	fed_text_add(&text, "round %s", fed_count((double)version + open).s);
@@ -156,7 +156,7 @@ static void put_headline(const struct fed_overview *st, const struct fed_session
 		fed_text_add(&text, ": %u of %u have answered", answered(st), st->n_workers);
 	else
 		fed_text_add(&text, " is made");
-	const int end = fed_canvas_write(canvas, 0, row, fed_text_str(&text), bold);
+	const int end = fed__canvas_write(canvas, 0, row, fed_text_str(&text), bold);
 	fed_text_clear(&text);
 	if (h->n) {
 		const struct fed_record *r = &h->record[h->n - 1];
@@ -171,7 +171,7 @@ static void put_headline(const struct fed_overview *st, const struct fed_session
 		if (!isnan(r->train_loss))
 			fed_text_add(&text, "train %.4g", r->train_loss);
 	}
-	fed_canvas_write(canvas, end + 2, row, fed_text_str(&text), plain);
+	fed__canvas_write(canvas, end + 2, row, fed_text_str(&text), plain);
 	fed_text_release(&text);
 }
 
@@ -182,15 +182,15 @@ static void put_counts(const struct fed_overview *st, const struct fed_watched *
 	int column = 0;
 
 	for (int k = FED_ACTIVITY_DOWNLOADS; k < FED_ACTIVITIES; k++) {
-		const struct fed_activity_glyph *mark = &fed_activity_marks[k];
+		const struct fed_activity_glyph *mark = &fed__activity_marks[k];
 		struct fed_text text = {0};
 
 		if (!st->count[k])
 			continue;
 		fed_text_add(&text, "%s %s", fed_count(st->count[k]).s, mark->name);
 		if (column + 2 + fed_text_width(fed_text_str(&text)) <= canvas->columns) {
-			fed_activity_glyph_put(canvas, column, row, mark, w->utf8);
-			column = 2 + fed_canvas_write(canvas, column + 2, row, fed_text_str(&text), plain);
+			fed__activity_glyph_put(canvas, column, row, mark, w->utf8);
+			column = 2 + fed__canvas_write(canvas, column + 2, row, fed_text_str(&text), plain);
 		}
 		fed_text_release(&text);
 	}
@@ -230,9 +230,9 @@ static int put_workers(const struct fed_overview *st, const struct fed_watched *
 		if (used == rows)
 			return used;
 		if (ids)
-			fed_canvas_write(canvas, column, row + used, number, grey);
-		fed_activity_glyph_put(canvas, column + width - 1 - ids, row + used,
-		                       &fed_activity_marks[worker->activity], w->utf8);
+			fed__canvas_write(canvas, column, row + used, number, grey);
+		fed__activity_glyph_put(canvas, column + width - 1 - ids, row + used,
+		                        &fed__activity_marks[worker->activity], w->utf8);
 		column += width;
 	}
 	return rows ? used + 1 : 0;
@@ -256,29 +256,29 @@ static void put_bill(const struct fed_session *s, struct fed_canvas *canvas, int
 		fed_text_bytes(&text, (double)c->plain_up - (double)c->bytes_up);
 	}
 	fed_text_add(&text, "  %s messages", fed_count((double)(c->messages_up + c->messages_down)).s);
-	fed_canvas_write(canvas, 0, row, "spent", grey);
-	fed_canvas_write(canvas, LABEL, row, fed_text_str(&text), plain);
+	fed__canvas_write(canvas, 0, row, "spent", grey);
+	fed__canvas_write(canvas, LABEL, row, fed_text_str(&text), plain);
 	if (rows > 1) {
 		fed_text_clear(&text);
 		fed_text_si(&text, c->client_flops, "FLOP");
 		fed_text_add(&text, " by clients  ");
 		fed_text_si(&text, c->server_flops, "FLOP");
 		fed_text_add(&text, " by the server");
-		fed_canvas_write(canvas, LABEL, row + 1, fed_text_str(&text), plain);
+		fed__canvas_write(canvas, LABEL, row + 1, fed_text_str(&text), plain);
 	}
 	fed_text_release(&text);
 }
 
 /* The view --------------------------------------------------------------------------------- */
 
-static uint64_t stamp(const void *state, const struct fed_watched *w)
+static uint64_t stamp_overview(const void *state, const struct fed_watched *w)
 {
 	(void)state;
-	return fed_stamp_with(fed_stamp_of(w), fed_session_parts(w->session)->faults.made);
+	return fed__stamp_with(fed__stamp_of(w), fed_session_parts(w->session)->faults.made);
 }
 
-static int paint(void *state, struct fed_watched *w, struct fed_canvas *canvas,
-                 struct fed_error *err)
+static int paint_overview(void *state, struct fed_watched *w, struct fed_canvas *canvas,
+                          struct fed_error *err)
 {
 	struct fed_overview *st = state;
 	const struct fed_session *s = w->session;
@@ -291,7 +291,7 @@ static int paint(void *state, struct fed_watched *w, struct fed_canvas *canvas,
 		st->marks = 0;
 		st->marked = 0;
 	}
-	if (fed_round_series_set_follow(&st->curves, h, st->run, err) || take_marks(st, s, err))
+	if (fed__round_series_set_follow(&st->curves, h, st->run, err) || take_marks(st, s, err))
 		return FED_FAIL;
 	take_round(st, s);
 	const bool roomy = rows >= ROOMY;
@@ -311,15 +311,15 @@ static void close(void *state)
 {
 	struct fed_overview *st = state;
 
-	fed_round_series_set_release(&st->curves);
+	fed__round_series_set_release(&st->curves);
 	fed_free(st->mark);
 }
 
-const struct fed_view fed_view_overview = {
+const struct fed_view fed__view_overview = {
 	.name = "overview",
 	.help = "accuracy and loss, the round as it happens, what all of it cost",
 	.state_size = sizeof(struct fed_overview),
 	.close = close,
-	.stamp = stamp,
-	.paint = paint,
+	.stamp = stamp_overview,
+	.paint = paint_overview,
 };

@@ -15,7 +15,7 @@ static const struct {
 	[FED_ROUND_SERIES_TRAIN_LOSS] = {"train loss", "train_loss"},
 };
 
-void fed_round_series_set_release(struct fed_round_series_set *c)
+void fed__round_series_set_release(struct fed_round_series_set *c)
 {
 	for (int k = 0; k < FED_ROUND_SERIES_KINDS; k++) {
 		fed_free(c->of[k].x);
@@ -41,8 +41,8 @@ static bool grow(double **x, double **y, size_t *capacity, size_t wanted)
 	return grown_y != NULL;
 }
 
-int fed_round_series_set_follow(struct fed_round_series_set *c, const struct fed_history *h,
-                                uint64_t run, struct fed_error *err)
+int fed__round_series_set_follow(struct fed_round_series_set *c, const struct fed_history *h,
+                                 uint64_t run, struct fed_error *err)
 {
 	if (run != c->run || h->n < c->rounds) {
 		for (int k = 0; k < FED_ROUND_SERIES_KINDS; k++)
@@ -68,13 +68,13 @@ int fed_round_series_set_follow(struct fed_round_series_set *c, const struct fed
 	return FED_OK;
 }
 
-bool fed_round_series_set_has(const struct fed_round_series_set *c, enum fed_round_series curve)
+bool fed__round_series_set_has(const struct fed_round_series_set *c, enum fed_round_series curve)
 {
 	return c->of[curve].n > 0;
 }
 
-size_t fed_series_thin(const double *x, const double *y, size_t n, size_t buckets, double *to_x,
-                       double *to_y)
+size_t fed__series_thin(const double *x, const double *y, size_t n, size_t buckets, double *to_x,
+                        double *to_y)
 {
 	size_t m = 0;
 
@@ -96,8 +96,8 @@ size_t fed_series_thin(const double *x, const double *y, size_t n, size_t bucket
 	return m;
 }
 
-size_t fed_round_series_set_series(struct fed_round_series_set *c, int from, int to, int most,
-                                   struct fed_chart_series *series)
+size_t fed__round_series_set_series(struct fed_round_series_set *c, int from, int to, int most,
+                                    struct fed_chart_series *series)
 {
 	const size_t buckets = most > 2 ? (size_t)most / 2 : 1;
 	size_t made = 0;
@@ -112,8 +112,8 @@ size_t fed_round_series_set_series(struct fed_round_series_set *c, int from, int
 		    grow(&c->of[k].thin_x, &c->of[k].thin_y, &c->of[k].thin_capacity, 2 * buckets + 1)) {
 			series[made].x = c->of[k].thin_x;
 			series[made].y = c->of[k].thin_y;
-			series[made].n = fed_series_thin(c->of[k].x, c->of[k].y, n, buckets, c->of[k].thin_x,
-			                                 c->of[k].thin_y);
+			series[made].n = fed__series_thin(c->of[k].x, c->of[k].y, n, buckets, c->of[k].thin_x,
+			                                  c->of[k].thin_y);
 		}
 		made++;
 	}

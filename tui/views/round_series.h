@@ -29,18 +29,18 @@ struct fed_round_series_set {
 	} of[FED_ROUND_SERIES_KINDS];
 };
 
-void fed_round_series_set_release(struct fed_round_series_set *);
+void fed__round_series_set_release(struct fed_round_series_set *);
 /* Read the rounds made since the last call; a new run clears the series. */
-int fed_round_series_set_follow(struct fed_round_series_set *, const struct fed_history *,
-                                uint64_t run, struct fed_error *);
-bool fed_round_series_set_has(const struct fed_round_series_set *, enum fed_round_series);
+int fed__round_series_set_follow(struct fed_round_series_set *, const struct fed_history *,
+                                 uint64_t run, struct fed_error *);
+bool fed__round_series_set_has(const struct fed_round_series_set *, enum fed_round_series);
 /* Fill in series from .. to - 1 that have points, each thinned to about `most`; returns how many.
  * Valid until the next call for the same series. */
-size_t fed_round_series_set_series(struct fed_round_series_set *, int from, int to, int most,
-                                   struct fed_chart_series *);
+size_t fed__round_series_set_series(struct fed_round_series_set *, int from, int to, int most,
+                                    struct fed_chart_series *);
 /* Thin n points to at most 2 * buckets + 1: the lowest and the highest of each bucket, so that no
  * peak is lost, and the last point. Returns how many. */
-size_t fed_series_thin(const double *x, const double *y, size_t n, size_t buckets, double *to_x,
-                       double *to_y);
+size_t fed__series_thin(const double *x, const double *y, size_t n, size_t buckets, double *to_x,
+                        double *to_y);
 
 #endif

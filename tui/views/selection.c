@@ -22,7 +22,7 @@ static int reserve_marks(struct fed_watched *w, uint32_t n, struct fed_error *er
 	return FED_OK;
 }
 
-int fed_selection_turn(struct fed_watched *w, uint32_t client, struct fed_error *err)
+int fed__selection_turn(struct fed_watched *w, uint32_t client, struct fed_error *err)
 {
 	uint32_t at = 0;
 
@@ -49,8 +49,8 @@ static int by_id(const void *a, const void *b)
 	return (x > y) - (x < y);
 }
 
-int fed_selection_add(struct fed_watched *w, const struct fed_client_table *r,
-                      struct fed_error *err)
+int fed__selection_add(struct fed_watched *w, const struct fed_client_table *r,
+                       struct fed_error *err)
 {
 	const uint32_t all = w->n_marked + r->n;
 	uint32_t n = 0;

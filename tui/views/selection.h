@@ -9,8 +9,8 @@
 #include "tui/views/view.h"
 
 /* Toggle the mark of a client. */
-int fed_selection_turn(struct fed_watched *, uint32_t client, struct fed_error *);
+int fed__selection_turn(struct fed_watched *, uint32_t client, struct fed_error *);
 /* Mark all clients of the table. */
-int fed_selection_add(struct fed_watched *, const struct fed_client_table *, struct fed_error *);
+int fed__selection_add(struct fed_watched *, const struct fed_client_table *, struct fed_error *);
 
 #endif

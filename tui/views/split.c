@@ -21,13 +21,13 @@ static const struct fed_style plain, faint = {.color = FED_COLOR_GREY}, bold = {
 									 client = {.color = FED_COLOR_CYAN},
 									 server = {.color = FED_COLOR_MAGENTA};
 
-struct state {
+struct split_view {
 	size_t cut; /* at the cursor, from 1; 0: not moved yet */
 	uint32_t top, rows;
 };
 
 /* The cut at the cursor. */
-static size_t cut_of(const struct state *st, const struct fed_net *net,
+static size_t cut_of(const struct split_view *st, const struct fed_net *net,
                      const struct fed_division *now)
 {
 	const size_t wanted = st->cut ? st->cut : now->real ? now->at[0] : net->layers / 2;
@@ -36,12 +36,12 @@ static size_t cut_of(const struct state *st, const struct fed_net *net,
 }
 
 /* The scheme's cuts, or a hypothetical one at the cursor. */
-static struct fed_division division_of(const struct state *st, const struct fed_session *s)
+static struct fed_division division_of(const struct split_view *st, const struct fed_session *s)
 {
 	const struct fed_composition *parts = fed_session_parts(s);
 	struct fed_division d;
 
-	if (!fed_division_of(s, &d)) {
+	if (!fed__division_of(s, &d)) {
 		d.at[0] = cut_of(st, &parts->net, &d);
 		d.at[1] = parts->net.layers;
 	}
@@ -74,14 +74,14 @@ static void put_costs(struct fed_text *out, int column, const struct fed_session
 {
 	const struct fed_composition *parts = fed_session_parts(s);
 	struct fed_division d = {.at = {layer + 1, parts->net.layers}, .labels = true};
-	const struct fed_crossing c = fed_crossing_at(s, &d);
+	const struct fed_crossing c = fed__crossing_at(s, &d);
 
 	if (layer + 1 == parts->net.layers)
 		return; /* no cut behind the last layer */
 	if (column == WIDTH)
-		fed_text_count(out, (double)fed_width_at(&parts->net, layer + 1));
+		fed_text_count(out, (double)fed__width_at(&parts->net, layer + 1));
 	else if (column == HEAD)
-		fed_text_bytes(out, 4.0 * (double)fed_params_of(&parts->net, 0, layer + 1));
+		fed_text_bytes(out, 4.0 * (double)fed__params_of(&parts->net, 0, layer + 1));
 	else
 		fed_text_bytes(out, column == UP ? c.up : c.down);
 }
@@ -127,15 +127,15 @@ static void paint_layer(struct fed_canvas *canvas, const struct fed_columns *c, 
 	struct fed_text text = {0};
 
 	if (here)
-		fed_canvas_put(canvas, 0, row, '>', bold);
-	fed_canvas_put(canvas, 2, row, at_server ? 'S' : 'C', at_server ? server : client);
+		fed__canvas_put(canvas, 0, row, '>', bold);
+	fed__canvas_put(canvas, 2, row, at_server ? 'S' : 'C', at_server ? server : client);
 	for (int k = 0; k < COLUMNS; k++) {
 		fed_text_clear(&text);
 		put_cell(&text, k, s, l);
-		fed_columns_cell(c, canvas, (size_t)k, row, fed_text_str(&text),
-		                 here         ? bold
-		                 : k == LAYER ? (at_server ? server : client)
-		                              : plain);
+		fed__columns_cell(c, canvas, (size_t)k, row, fed_text_str(&text),
+		                  here         ? bold
+		                  : k == LAYER ? (at_server ? server : client)
+		                               : plain);
 	}
 	fed_text_release(&text);
 }
@@ -150,18 +150,18 @@ static void paint_cut(struct fed_canvas *canvas, int row, const struct fed_watch
 	bool up = false;
 
 	for (int column = 2; column < canvas->columns; column++)
-		fed_canvas_put(canvas, column, row, line, d->real ? bold : faint);
-	if (!d->real || !fed_last_crossing(w->session, &up, &number) || canvas->columns < 8)
+		fed__canvas_put(canvas, column, row, line, d->real ? bold : faint);
+	if (!d->real || !fed__last_crossing(w->session, &up, &number) || canvas->columns < 8)
 		return;
 	const uint32_t arrow = up ? (w->utf8 ? 0x25BC : 'v') : w->utf8 ? 0x25B2 : '^';
 	const int at = 2 + (int)(number * 3 % (uint64_t)(canvas->columns - 4));
-	fed_canvas_put(canvas, at, row, arrow,
-	               (struct fed_style){up ? FED_COLOR_YELLOW : FED_COLOR_GREEN, true});
+	fed__canvas_put(canvas, at, row, arrow,
+	                (struct fed_style){up ? FED_COLOR_YELLOW : FED_COLOR_GREEN, true});
 }
 
 /* Paint input, layers and cuts into rows row .. end - 1. */
-static void paint_layers(struct state *st, const struct fed_watched *w, struct fed_canvas *canvas,
-                         int row, int end, const struct fed_division *d)
+static void paint_layers(struct split_view *st, const struct fed_watched *w,
+                         struct fed_canvas *canvas, int row, int end, const struct fed_division *d)
 {
 	const struct fed_session *s = w->session;
 	const struct fed_composition *parts = fed_session_parts(s);
@@ -169,18 +169,19 @@ static void paint_layers(struct state *st, const struct fed_watched *w, struct f
 	struct fed_columns c;
 	char shape[FED_SHAPE_TEXT];
 
-	fed_columns_fit(&c, columns, COLUMNS, MARGIN, canvas->columns);
+	fed__columns_fit(&c, columns, COLUMNS, MARGIN, canvas->columns);
 	if (end - row > 2)
-		fed_columns_titles(&c, canvas, row++);
+		fed__columns_titles(&c, canvas, row++);
 	st->rows = end > row ? (uint32_t)(end - row) : 0;
 	/* All rows: input, layers, cuts. */
 	const uint32_t cuts = 1 + (d->at[1] < parts->net.layers);
 	const uint32_t at = (uint32_t)here + 1 + (here >= d->at[0]) + (here >= d->at[1]);
-	fed_scroll_to(&st->top, at, st->rows, (uint32_t)parts->net.layers + 1 + cuts);
+	fed__scroll_to(&st->top, at, st->rows, (uint32_t)parts->net.layers + 1 + cuts);
 	int line = row - (int)st->top;
 	if (line >= row && line < end) {
-		fed_columns_cell(&c, canvas, LAYER, line, "input", faint);
-		fed_columns_cell(&c, canvas, OUTPUT, line, fed_shape_text(&parts->net.input, shape), faint);
+		fed__columns_cell(&c, canvas, LAYER, line, "input", faint);
+		fed__columns_cell(&c, canvas, OUTPUT, line, fed_shape_text(&parts->net.input, shape),
+		                  faint);
 	}
 	line++;
 	for (size_t l = 0; l < parts->net.layers && line < end; l++) {
@@ -212,7 +213,7 @@ static bool can_cut(const void *state, const struct fed_watched *w)
 static void put_side(struct fed_text *out, const struct fed_net *net, const char *name,
                      size_t first, size_t last)
 {
-	const double params = (double)fed_params_of(net, first, last);
+	const double params = (double)fed__params_of(net, first, last);
 	const double flops = fed_net_flops(net, first, last), all = fed_net_flops(net, 0, net->layers);
 
 	fed_text_add(out, "%s: ", name);
@@ -230,10 +231,10 @@ static void put_side(struct fed_text *out, const struct fed_net *net, const char
 static void put_batch(struct fed_text *out, const struct fed_session *s,
                       const struct fed_division *d)
 {
-	const struct fed_crossing c = fed_crossing_at(s, d);
+	const struct fed_crossing c = fed__crossing_at(s, d);
 
 	fed_text_add(out, "each batch of ");
-	fed_text_count(out, fed_batch_of(s));
+	fed_text_count(out, fed__batch_of(s));
 	fed_text_add(out, ": ");
 	fed_text_bytes(out, c.up);
 	fed_text_add(out, " up, ");
@@ -264,7 +265,7 @@ static void put_moving(struct fed_text *out, const struct fed_session *s)
 {
 	uint64_t number;
 	bool up;
-	const struct fed_logged_event *past = fed_last_crossing(s, &up, &number);
+	const struct fed_logged_event *past = fed__last_crossing(s, &up, &number);
 	const char *words = past ? fed_event_log_text(fed_session_event_log(s), past) : NULL;
 
 	if (!past) {
@@ -285,27 +286,27 @@ static void paint_facts(struct fed_canvas *canvas, int row, const struct fed_wat
 	struct fed_text text = {0};
 
 	put_side(&text, &parts->net, "client", 0, d->at[0]);
-	fed_cells_line(canvas, row++, fed_text_str(&text), client);
+	fed__cells_line(canvas, row++, fed_text_str(&text), client);
 	fed_text_clear(&text);
 	put_side(&text, &parts->net, "server", d->at[0], d->at[1]);
-	fed_cells_line(canvas, row++, fed_text_str(&text), server);
+	fed__cells_line(canvas, row++, fed_text_str(&text), server);
 	fed_text_clear(&text);
 	if (tail) {
 		put_side(&text, &parts->net, "client", d->at[1], parts->net.layers);
-		fed_cells_line(canvas, row++, fed_text_str(&text), client);
+		fed__cells_line(canvas, row++, fed_text_str(&text), client);
 		fed_text_clear(&text);
 	}
 	put_batch(&text, s, d);
-	fed_cells_line(canvas, row++, fed_text_str(&text), plain);
+	fed__cells_line(canvas, row++, fed_text_str(&text), plain);
 	fed_text_clear(&text);
 	put_so_far(&text, s);
-	fed_cells_line(canvas, row++, fed_text_str(&text), plain);
+	fed__cells_line(canvas, row++, fed_text_str(&text), plain);
 	fed_text_clear(&text);
 	if (d->real)
 		put_moving(&text, s);
 	else if (can_cut(NULL, w))
 		fed_text_add(&text, "enter cuts it here: scheme split");
-	fed_cells_line(canvas, row, fed_text_str(&text), d->real ? bold : faint);
+	fed__cells_line(canvas, row, fed_text_str(&text), d->real ? bold : faint);
 	fed_text_release(&text);
 }
 
@@ -320,24 +321,25 @@ static void paint_title(struct fed_canvas *canvas, const struct fed_session *s,
 	if (!d->real)
 		fed_text_add(&text, ", whole under scheme %s; where it could be cut",
 		             parts->scheme ? parts->scheme->name : "none");
-	fed_cells_line(canvas, 0, fed_text_str(&text), bold);
+	fed__cells_line(canvas, 0, fed_text_str(&text), bold);
 	fed_text_release(&text);
 }
 
-static int paint(void *state, struct fed_watched *w, struct fed_canvas *canvas,
-                 struct fed_error *err)
+static int paint_split(void *state, struct fed_watched *w, struct fed_canvas *canvas,
+                       struct fed_error *err)
 {
-	struct state *st = state;
+	struct split_view *st = state;
 	const struct fed_session *s = w->session;
 	const struct fed_composition *parts = fed_session_parts(s);
 
 	(void)err;
 	if (!parts->net_built) {
-		fed_cells_say(canvas, 0, "no model yet: `model mlp` makes one, and so does `round`", plain);
+		fed__cells_say(canvas, 0, "no model yet: `model mlp` makes one, and so does `round`",
+		               plain);
 		return FED_OK;
 	}
 	if (parts->net.layers < 2) {
-		fed_cells_say(canvas, 0, "a model of one layer cannot be cut; `model mlp` can", plain);
+		fed__cells_say(canvas, 0, "a model of one layer cannot be cut; `model mlp` can", plain);
 		return FED_OK;
 	}
 	const struct fed_division d = division_of(st, s);
@@ -357,7 +359,7 @@ static int paint(void *state, struct fed_watched *w, struct fed_canvas *canvas,
 static int press_move(void *state, struct fed_watched *w, const struct fed_press *press,
                       struct fed_error *err)
 {
-	struct state *st = state;
+	struct split_view *st = state;
 	const struct fed_session *s = w->session;
 	const struct fed_composition *parts = fed_session_parts(s);
 	struct fed_division d;
@@ -365,7 +367,7 @@ static int press_move(void *state, struct fed_watched *w, const struct fed_press
 	(void)err;
 	if (!parts->net_built || parts->net.layers < 2)
 		return FED_OK;
-	fed_division_of(s, &d);
+	fed__division_of(s, &d);
 	const size_t at = cut_of(st, &parts->net, &d), last = parts->net.layers - 1;
 	const size_t page = st->rows > 1 ? st->rows - 1 : 1;
 	switch (press->code) {
@@ -394,14 +396,14 @@ static int press_cut(void *state, struct fed_watched *w, const struct fed_press 
                      struct fed_error *err)
 {
 	const struct fed_composition *parts = fed_session_parts(w->session);
-	struct state *st = state;
+	struct split_view *st = state;
 	struct fed_division d;
 	char line[64];
 
 	(void)press;
 	if (!can_cut(state, w))
 		return fed_fail(err, "this model cannot be cut");
-	const bool real = fed_division_of(w->session, &d);
+	const bool real = fed__division_of(w->session, &d);
 	const size_t cut = cut_of(st, &parts->net, &d);
 	if (real && d.at[1] < parts->net.layers)
 		return fed_fail(err, "the model has two cuts; `set scheme.cut %zu,%zu` moves them", d.at[0],
@@ -422,17 +424,18 @@ static const struct fed_key keys[] = {
 	{.code = 0},
 };
 
-static uint64_t stamp(const void *state, const struct fed_watched *w)
+static uint64_t stamp_split(const void *state, const struct fed_watched *w)
 {
 	(void)state;
-	return fed_stamp_with(fed_stamp_of(w), (uint64_t)fed_session_parts(w->session)->settings.batch);
+	return fed__stamp_with(fed__stamp_of(w),
+	                       (uint64_t)fed_session_parts(w->session)->settings.batch);
 }
 
-const struct fed_view fed_view_split = {
+const struct fed_view fed__view_split = {
 	.name = "split",
 	.help = "the model's layers, where it is or could be cut, what crosses",
-	.state_size = sizeof(struct state),
+	.state_size = sizeof(struct split_view),
 	.keys = keys,
-	.stamp = stamp,
-	.paint = paint,
+	.stamp = stamp_split,
+	.paint = paint_split,
 };

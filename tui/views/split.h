@@ -16,23 +16,23 @@ struct fed_division {
 };
 
 /* The cuts of the session's scheme; false: it does not cut. */
-bool fed_division_of(const struct fed_session *, struct fed_division *);
+bool fed__division_of(const struct fed_session *, struct fed_division *);
 
 /* Traffic of one batch: bytes on the wire in each direction, and messages. */
 struct fed_crossing {
 	double up, down;
 	int messages;
 };
-struct fed_crossing fed_crossing_at(const struct fed_session *, const struct fed_division *);
+struct fed_crossing fed__crossing_at(const struct fed_session *, const struct fed_division *);
 /* Examples of a full batch. */
-uint32_t fed_batch_of(const struct fed_session *);
+uint32_t fed__batch_of(const struct fed_session *);
 /* Activations between layer at - 1 and layer at, for one example. */
-size_t fed_width_at(const struct fed_net *, size_t at);
+size_t fed__width_at(const struct fed_net *, size_t at);
 /* Parameters of layers [first, last). */
-size_t fed_params_of(const struct fed_net *, size_t first, size_t last);
+size_t fed__params_of(const struct fed_net *, size_t first, size_t last);
 
 /* The event of the last activations or gradient sent, or NULL; *number: its number. */
-const struct fed_logged_event *fed_last_crossing(const struct fed_session *, bool *up,
-                                                 uint64_t *number);
+const struct fed_logged_event *fed__last_crossing(const struct fed_session *, bool *up,
+                                                  uint64_t *number);
 
 #endif

@@ -8,7 +8,7 @@
 
 enum { LOOK_BACK = 4096 }; /* most events searched */
 
-bool fed_division_of(const struct fed_session *s, struct fed_division *d)
+bool fed__division_of(const struct fed_session *s, struct fed_division *d)
 {
 	const struct fed_composition *parts = fed_session_parts(s);
 	const struct fed_split *split = parts->scheme_state;
@@ -23,7 +23,7 @@ bool fed_division_of(const struct fed_session *s, struct fed_division *d)
 	return true;
 }
 
-uint32_t fed_batch_of(const struct fed_session *s)
+uint32_t fed__batch_of(const struct fed_session *s)
 {
 	const struct fed_composition *parts = fed_session_parts(s);
 	const int64_t batch = parts->settings.batch;
@@ -33,12 +33,12 @@ uint32_t fed_batch_of(const struct fed_session *s)
 	                                                                          : parts->clients.most;
 }
 
-size_t fed_width_at(const struct fed_net *net, size_t at)
+size_t fed__width_at(const struct fed_net *net, size_t at)
 {
 	return at ? fed_shape_size(&net->layer[at - 1].out) : fed_shape_size(&net->input);
 }
 
-size_t fed_params_of(const struct fed_net *net, size_t first, size_t last)
+size_t fed__params_of(const struct fed_net *net, size_t first, size_t last)
 {
 	size_t sum = 0;
 
@@ -47,17 +47,17 @@ size_t fed_params_of(const struct fed_net *net, size_t first, size_t last)
 	return sum;
 }
 
-struct fed_crossing fed_crossing_at(const struct fed_session *s, const struct fed_division *d)
+struct fed_crossing fed__crossing_at(const struct fed_session *s, const struct fed_division *d)
 {
 	const struct fed_net *net = &fed_session_parts(s)->net;
-	const size_t batch = fed_batch_of(s);
-	const double first = (double)fed_frame_size(1, batch * fed_width_at(net, d->at[0]));
+	const size_t batch = fed__batch_of(s);
+	const double first = (double)fed_frame_size(1, batch * fed__width_at(net, d->at[0]));
 	/* A class label is one number, a regression target a row. */
 	const double labels = d->labels ? 4.0 * (double)batch * (net->classes ? 1 : net->outputs) : 0;
 	struct fed_crossing c = {.up = first + labels, .down = first, .messages = 2};
 
 	if (d->at[1] < net->layers) {
-		const double second = (double)fed_frame_size(1, batch * fed_width_at(net, d->at[1]));
+		const double second = (double)fed_frame_size(1, batch * fed__width_at(net, d->at[1]));
 		c.up += second; /* the gradient of the activations that came down */
 		c.down += second;
 		c.messages += 2;
@@ -65,8 +65,8 @@ struct fed_crossing fed_crossing_at(const struct fed_session *s, const struct fe
 	return c;
 }
 
-const struct fed_logged_event *fed_last_crossing(const struct fed_session *s, bool *up,
-                                                 uint64_t *number)
+const struct fed_logged_event *fed__last_crossing(const struct fed_session *s, bool *up,
+                                                  uint64_t *number)
 {
 	const struct fed_event_log *r = fed_session_event_log(s);
 	const uint64_t last = r->n > LOOK_BACK ? r->n - LOOK_BACK : 0;

@@ -14,7 +14,7 @@
 enum { ROUNDS = 3 };    /* in the first window */
 #define SPAN_LEAST 1e-9 /* seconds */
 
-struct state {
+struct timeline_view {
 	struct fed_client_table client_table; /* for the filter */
 	double from, span;                    /* virtual seconds; span 0: the last rounds */
 	bool fixed;                           /* the window is fixed at `from`; else it ends now */
@@ -24,7 +24,7 @@ struct state {
 
 /* The window --------------------------------------------------------------------------- */
 
-static double span_of(const struct state *st, const struct fed_session *s)
+static double span_of(const struct timeline_view *st, const struct fed_session *s)
 {
 	struct fed_timeline w = {.from = 0};
 	struct fed_error unused;
@@ -38,7 +38,8 @@ static double span_of(const struct state *st, const struct fed_session *s)
 }
 
 /* Set the window, clamped to the run. */
-static void set_window(struct state *st, const struct fed_session *s, double from, double span)
+static void set_window(struct timeline_view *st, const struct fed_session *s, double from,
+                       double span)
 {
 	const double start = fed_timeline_start(s), now = fed_session_clock(s);
 
@@ -50,7 +51,7 @@ static void set_window(struct state *st, const struct fed_session *s, double fro
 }
 
 /* Ids of the filter's clients, ascending; NULL without a filter. */
-static int filtered_clients(struct state *st, const struct fed_session *s, uint32_t **ids,
+static int filtered_clients(struct timeline_view *st, const struct fed_session *s, uint32_t **ids,
                             struct fed_error *err)
 {
 	*ids = NULL;
@@ -66,8 +67,8 @@ static int filtered_clients(struct state *st, const struct fed_session *s, uint3
 	return FED_OK;
 }
 
-static int fill_window(struct state *st, const struct fed_watched *w, struct fed_timeline *schedule,
-                       struct fed_error *err)
+static int fill_window(struct timeline_view *st, const struct fed_watched *w,
+                       struct fed_timeline *schedule, struct fed_error *err)
 {
 	const struct fed_session *s = w->session;
 	const double now = fed_session_clock(s);
@@ -103,7 +104,7 @@ static bool is_blank(const struct fed_canvas *canvas, int column, int row)
 }
 
 /* "1-20 of 300 clients, until now", at the end of the last row if cells are free. */
-static void paint_position(const struct state *st, struct fed_canvas *canvas)
+static void paint_position(const struct timeline_view *st, struct fed_canvas *canvas)
 {
 	const uint32_t last = st->top + st->rows < st->n ? st->top + st->rows : st->n;
 	struct fed_text text = {0};
@@ -116,7 +117,7 @@ static void paint_position(const struct state *st, struct fed_canvas *canvas)
 	fed_text_add(&text, st->fixed ? "`end` follows" : "until now");
 	const int column = canvas->columns - (int)text.len, row = canvas->rows - 1;
 	if (!text.failed && column > 1 && is_blank(canvas, column - 2, row))
-		fed_canvas_write(canvas, column, row, text.s, (struct fed_style){FED_COLOR_GREY, false});
+		fed__canvas_write(canvas, column, row, text.s, (struct fed_style){FED_COLOR_GREY, false});
 	fed_text_release(&text);
 }
 
@@ -135,28 +136,29 @@ static void put_reason(const struct fed_session *s, const struct fed_timeline *s
 		fed_text_add(out, "too small");
 }
 
-static int paint_window(struct state *st, const struct fed_watched *w, struct fed_canvas *canvas,
-                        const struct fed_timeline *whole, struct fed_error *err)
+static int paint_window(struct timeline_view *st, const struct fed_watched *w,
+                        struct fed_canvas *canvas, const struct fed_timeline *whole,
+                        struct fed_error *err)
 {
 	struct fed_timeline part = *whole;
 
 	st->n = whole->n;
 	st->rows = (uint32_t)(canvas->rows - FED_TIMELINE_FRAME);
-	fed_scroll_to(&st->top, st->top, st->rows, st->n);
+	fed__scroll_to(&st->top, st->top, st->rows, st->n);
 	part.client += st->top;
 	part.n = whole->n - st->top < st->rows ? whole->n - st->top : st->rows;
 	part.marked = w->marked;
 	part.n_marked = w->n_marked;
-	if (fed_timeline_chart_paint(canvas, &part, w->utf8, err))
+	if (fed__timeline_chart_paint(canvas, &part, w->utf8, err))
 		return FED_FAIL;
 	paint_position(st, canvas);
 	return FED_OK;
 }
 
-static int paint(void *state, struct fed_watched *w, struct fed_canvas *canvas,
-                 struct fed_error *err)
+static int paint_timeline(void *state, struct fed_watched *w, struct fed_canvas *canvas,
+                          struct fed_error *err)
 {
-	struct state *st = state;
+	struct timeline_view *st = state;
 	struct fed_timeline schedule;
 	struct fed_text why = {0};
 	int rc = FED_OK;
@@ -165,7 +167,7 @@ static int paint(void *state, struct fed_watched *w, struct fed_canvas *canvas,
 		return FED_FAIL;
 	put_reason(w->session, &schedule, canvas, &why);
 	if (why.len)
-		fed_cells_say(canvas, 0, fed_text_str(&why), (struct fed_style){0});
+		fed__cells_say(canvas, 0, fed_text_str(&why), (struct fed_style){0});
 	else
 		rc = paint_window(st, w, canvas, &schedule, err);
 	fed_text_release(&why);
@@ -178,7 +180,7 @@ static int paint(void *state, struct fed_watched *w, struct fed_canvas *canvas,
 static int press_scroll(void *state, struct fed_watched *w, const struct fed_press *press,
                         struct fed_error *err)
 {
-	struct state *st = state;
+	struct timeline_view *st = state;
 	const uint32_t page = st->rows > 1 ? st->rows - 1 : 1;
 	const bool back = press->code == FED_KEY_UP || press->code == FED_KEY_PAGE_UP;
 	const uint32_t by = press->code == FED_KEY_UP || press->code == FED_KEY_DOWN ? 1 : page;
@@ -189,7 +191,7 @@ static int press_scroll(void *state, struct fed_watched *w, const struct fed_pre
 		st->top -= by < st->top ? by : st->top;
 	else
 		st->top += by; /* clamped by paint */
-	fed_scroll_to(&st->top, st->top, st->rows, st->n);
+	fed__scroll_to(&st->top, st->top, st->rows, st->n);
 	return FED_OK;
 }
 
@@ -197,7 +199,7 @@ static int press_scroll(void *state, struct fed_watched *w, const struct fed_pre
 static int press_pan(void *state, struct fed_watched *w, const struct fed_press *press,
                      struct fed_error *err)
 {
-	struct state *st = state;
+	struct timeline_view *st = state;
 	const double span = span_of(st, w->session), now = fed_session_clock(w->session);
 	const double from = st->fixed ? st->from : now - span;
 
@@ -210,7 +212,7 @@ static int press_pan(void *state, struct fed_watched *w, const struct fed_press 
 static int press_zoom(void *state, struct fed_watched *w, const struct fed_press *press,
                       struct fed_error *err)
 {
-	struct state *st = state;
+	struct timeline_view *st = state;
 	const double span = span_of(st, w->session), now = fed_session_clock(w->session);
 	const double other = press->code == ']' ? span / 2 : span * 2;
 
@@ -222,7 +224,7 @@ static int press_zoom(void *state, struct fed_watched *w, const struct fed_press
 static int press_home(void *state, struct fed_watched *w, const struct fed_press *press,
                       struct fed_error *err)
 {
-	struct state *st = state;
+	struct timeline_view *st = state;
 	const double start = fed_timeline_start(w->session);
 
 	(void)press;
@@ -234,7 +236,7 @@ static int press_home(void *state, struct fed_watched *w, const struct fed_press
 static int press_all(void *state, struct fed_watched *w, const struct fed_press *press,
                      struct fed_error *err)
 {
-	struct state *st = state;
+	struct timeline_view *st = state;
 	const double start = fed_timeline_start(w->session);
 
 	(void)press;
@@ -249,7 +251,7 @@ static int press_end(void *state, struct fed_watched *w, const struct fed_press 
 	(void)w;
 	(void)press;
 	(void)err;
-	((struct state *)state)->fixed = false;
+	((struct timeline_view *)state)->fixed = false;
 	return FED_OK;
 }
 
@@ -262,7 +264,7 @@ static bool has_time(const void *state, const struct fed_watched *w)
 static bool looks_back(const void *state, const struct fed_watched *w)
 {
 	(void)w;
-	return ((const struct state *)state)->fixed;
+	return ((const struct timeline_view *)state)->fixed;
 }
 
 static const struct fed_key keys[] = {
@@ -285,35 +287,35 @@ static const struct fed_key keys[] = {
 
 static int filter(void *state, struct fed_watched *w, const char *text, struct fed_error *err)
 {
-	struct state *st = state;
+	struct timeline_view *st = state;
 
 	return fed_client_table_filter(&st->client_table, w->session, text, err);
 }
 
 static const char *filtered(const void *state)
 {
-	return ((const struct state *)state)->client_table.filter;
+	return ((const struct timeline_view *)state)->client_table.filter;
 }
 
-static uint64_t stamp(const void *state, const struct fed_watched *w)
+static uint64_t stamp_timeline(const void *state, const struct fed_watched *w)
 {
 	(void)state;
-	return fed_stamp_of(w);
+	return fed__stamp_of(w);
 }
 
 static void close_view(void *state)
 {
-	fed_client_table_release(&((struct state *)state)->client_table);
+	fed_client_table_release(&((struct timeline_view *)state)->client_table);
 }
 
-const struct fed_view fed_view_timeline = {
+const struct fed_view fed__view_timeline = {
 	.name = "timeline",
 	.help = "who did what when, over virtual time",
-	.state_size = sizeof(struct state),
+	.state_size = sizeof(struct timeline_view),
 	.keys = keys,
 	.close = close_view,
-	.stamp = stamp,
-	.paint = paint,
+	.stamp = stamp_timeline,
+	.paint = paint_timeline,
 	.filter = filter,
 	.filtered = filtered,
 };

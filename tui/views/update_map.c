@@ -59,8 +59,8 @@ static void fill(const struct fed_map *map, struct fed_scatter_group *group, dou
 	}
 }
 
-int fed_map_put(struct fed_canvas *canvas, int column, int row, int columns, int rows,
-                const struct fed_map *map, struct fed_error *err)
+int fed__map_put(struct fed_canvas *canvas, int column, int row, int columns, int rows,
+                 const struct fed_map *map, struct fed_error *err)
 {
 	const size_t most = 2 * map->n; /* present and previous positions */
 	double *x = fed_alloc_array(2 * most + 1, sizeof *x);
@@ -69,13 +69,13 @@ int fed_map_put(struct fed_canvas *canvas, int column, int row, int columns, int
 
 	if (x && id) {
 		fill(map, group, x, x + most, id);
-		fed_scatter_put(canvas, column, row, columns, rows,
-		                &(struct fed_scatter){.title = map->title,
-		                                      .group = group,
-		                                      .n = GROUPS,
-		                                      .reach_x = map->reach_x,
-		                                      .reach_y = map->reach_y,
-		                                      .utf8 = map->utf8});
+		fed__scatter_put(canvas, column, row, columns, rows,
+		                 &(struct fed_scatter){.title = map->title,
+		                                       .group = group,
+		                                       .n = GROUPS,
+		                                       .reach_x = map->reach_x,
+		                                       .reach_y = map->reach_y,
+		                                       .utf8 = map->utf8});
 	}
 	const bool done = x && id;
 	fed_free(x);
@@ -106,12 +106,12 @@ int fed_map_text(const struct fed_update_geometry *in, const char *title, int co
 		fed_fail(err, "a map takes at least %d columns and %d rows", FED_SCATTER_COLUMNS,
 		         FED_SCATTER_ROWS);
 	else
-		rc = fed_canvas_init(&canvas, columns, rows, err);
+		rc = fed__canvas_init(&canvas, columns, rows, err);
 	if (rc == FED_OK) {
-		rc = fed_map_put(&canvas, 0, 0, columns, rows, &map, err);
+		rc = fed__map_put(&canvas, 0, 0, columns, rows, &map, err);
 		if (rc == FED_OK)
-			fed_canvas_text(&canvas, out, utf8, color);
-		fed_canvas_release(&canvas);
+			fed__canvas_text(&canvas, out, utf8, color);
+		fed__canvas_release(&canvas);
 	}
 	fed_free(point);
 	return rc;

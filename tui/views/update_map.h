@@ -27,8 +27,8 @@ struct fed_map {
 };
 
 /* Draw into a rectangle; nothing if it is too small (tui/widgets/scatter.h). */
-int fed_map_put(struct fed_canvas *, int column, int row, int columns, int rows,
-                const struct fed_map *, struct fed_error *);
+int fed__map_put(struct fed_canvas *, int column, int row, int columns, int rows,
+                 const struct fed_map *, struct fed_error *);
 /* A map of these updates, as text. */
 int fed_map_text(const struct fed_update_geometry *, const char *title, int columns, int rows,
                  bool utf8, bool color, struct fed_text *out, struct fed_error *);

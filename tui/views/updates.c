@@ -19,7 +19,7 @@
 
 enum page { MAP, BARS, GROUPS, PAGES };
 
-struct state {
+struct updates_view {
 	struct fed_update_history history;
 	struct fed_error why; /* why no updates can be shown */
 	uint64_t made;        /* version_mark() of the version in `history` */
@@ -48,7 +48,7 @@ static uint64_t version_mark(const struct fed_session *s)
 }
 
 /* Whether a newer version's updates are available. */
-static bool is_outdated(const struct state *st, const struct fed_session *s)
+static bool is_outdated(const struct updates_view *st, const struct fed_session *s)
 {
 	struct fed_error unused;
 
@@ -63,7 +63,7 @@ static bool is_large(const struct fed_session *s)
 }
 
 /* Ask the user to request the large analysis. */
-static void offer_analysis(struct state *st, const struct fed_session *s)
+static void offer_analysis(struct updates_view *st, const struct fed_session *s)
 {
 	struct fed_text text = {0};
 
@@ -76,18 +76,18 @@ static void offer_analysis(struct state *st, const struct fed_session *s)
 }
 
 /* Whether an analysis is due. */
-static bool is_due(const struct state *st, const struct fed_watched *w)
+static bool is_due(const struct updates_view *st, const struct fed_watched *w)
 {
 	return !w->busy || seconds() >= st->not_before;
 }
 
-static void refresh(struct state *st, const struct fed_watched *w)
+static void refresh(struct updates_view *st, const struct fed_watched *w)
 {
 	const struct fed_session *s = w->session;
 	const double began = seconds();
 
 	if (fed_session_version(s) < st->history.version || !fed_session_running(s)) {
-		fed_update_history_release(&st->history); /* another run: no previous version */
+		fed__update_history_release(&st->history); /* another run: no previous version */
 		st->made = 0;
 	}
 	if (!is_outdated(st, s)) {
@@ -103,7 +103,7 @@ static void refresh(struct state *st, const struct fed_watched *w)
 	if (!is_due(st, w) && !st->requested)
 		return;
 	st->requested = false;
-	st->available = fed_update_history_take(&st->history, s, &st->why) == FED_OK;
+	st->available = fed__update_history_take(&st->history, s, &st->why) == FED_OK;
 	st->made = version_mark(s);
 	const double took = seconds() - began;
 	st->not_before = took > QUICK ? began + PATIENCE * took : 0;
@@ -113,7 +113,7 @@ static void refresh(struct state *st, const struct fed_watched *w)
 
 /* "updates of version 7 (the plane shows 81 % of their variance)"; of an earlier version than the
  * session's: "updates of version 7 (the last is 9), ..." */
-static void paint_title(const struct state *st, const struct fed_watched *w,
+static void paint_title(const struct updates_view *st, const struct fed_watched *w,
                         struct fed_canvas *canvas)
 {
 	const uint64_t last = fed_session_version(w->session);
@@ -126,15 +126,15 @@ static void paint_title(const struct state *st, const struct fed_watched *w,
 		fed_text_add(&text, " (the plane shows %.0f %% of their variance)",
 		             isnan(st->history.shown) ? 100.0 : 100 * st->history.shown);
 	else if (st->page == BARS)
-		fed_text_add(&text, ", by %s", fed_update_history_orders[st->order]);
+		fed_text_add(&text, ", by %s", fed__update_history_orders[st->order]);
 	else
 		fed_text_add(&text, ", in groups");
-	fed_cells_line(canvas, 0, fed_text_str(&text), (struct fed_style){.bold = true});
+	fed__cells_line(canvas, 0, fed_text_str(&text), (struct fed_style){.bold = true});
 	fed_text_release(&text);
 }
 
-static int paint_map(struct state *st, const struct fed_watched *w, struct fed_canvas *canvas,
-                     struct fed_error *err)
+static int paint_map(struct updates_view *st, const struct fed_watched *w,
+                     struct fed_canvas *canvas, struct fed_error *err)
 {
 	const struct fed_update_history *s = &st->history;
 	struct fed_map map = {.point = s->point,
@@ -145,24 +145,24 @@ static int paint_map(struct state *st, const struct fed_watched *w, struct fed_c
 
 	if (canvas->columns < FED_SCATTER_COLUMNS || canvas->rows - 1 < FED_SCATTER_ROWS) {
 		if (canvas->rows > 1)
-			fed_cells_say(canvas, 1, "too small for a map: the right arrow shows bars",
-			              (struct fed_style){0});
+			fed__cells_say(canvas, 1, "too small for a map: the right arrow shows bars",
+			               (struct fed_style){0});
 		return FED_OK;
 	}
 	for (int k = 0; k < FED_LANDMARKS; k++)
 		map.landmark[k] = s->landmark[k];
-	return fed_map_put(canvas, 0, 1, canvas->columns, canvas->rows - 1, &map, err);
+	return fed__map_put(canvas, 0, 1, canvas->columns, canvas->rows - 1, &map, err);
 }
 
-static int paint(void *state, struct fed_watched *w, struct fed_canvas *canvas,
-                 struct fed_error *err)
+static int paint_updates(void *state, struct fed_watched *w, struct fed_canvas *canvas,
+                         struct fed_error *err)
 {
-	struct state *st = state;
+	struct updates_view *st = state;
 
 	refresh(st, w);
 	st->rows = canvas->rows;
 	if (!st->available) {
-		fed_cells_say(canvas, 0, st->why.text, (struct fed_style){0});
+		fed__cells_say(canvas, 0, st->why.text, (struct fed_style){0});
 		return FED_OK;
 	}
 	paint_title(st, w, canvas);
@@ -171,8 +171,8 @@ static int paint(void *state, struct fed_watched *w, struct fed_canvas *canvas,
 	if (canvas->rows < 2)
 		return FED_OK;
 	return st->page == BARS
-	           ? fed_update_history_bars(canvas, 1, &st->history, st->order, &st->top, w, err)
-	           : fed_update_history_groups(canvas, 1, &st->history, &st->top, w, err);
+	           ? fed__update_history_bars(canvas, 1, &st->history, st->order, &st->top, w, err)
+	           : fed__update_history_groups(canvas, 1, &st->history, &st->top, w, err);
 }
 
 /* Keys --------------------------------------------------------------------------------- */
@@ -180,7 +180,7 @@ static int paint(void *state, struct fed_watched *w, struct fed_canvas *canvas,
 static int press_page(void *state, struct fed_watched *w, const struct fed_press *press,
                       struct fed_error *err)
 {
-	struct state *st = state;
+	struct updates_view *st = state;
 	const unsigned step = press->code == FED_KEY_RIGHT ? 1 : PAGES - 1;
 
 	(void)w;
@@ -193,7 +193,7 @@ static int press_page(void *state, struct fed_watched *w, const struct fed_press
 static int press_order(void *state, struct fed_watched *w, const struct fed_press *press,
                        struct fed_error *err)
 {
-	struct state *st = state;
+	struct updates_view *st = state;
 	const unsigned step = press->code == '>' ? 1 : FED_UPDATE_HISTORY_ORDERS - 1;
 
 	(void)w;
@@ -206,7 +206,7 @@ static int press_order(void *state, struct fed_watched *w, const struct fed_pres
 static int press_analyse(void *state, struct fed_watched *w, const struct fed_press *press,
                          struct fed_error *err)
 {
-	struct state *st = state;
+	struct updates_view *st = state;
 
 	(void)press;
 	(void)err;
@@ -219,7 +219,7 @@ static int press_analyse(void *state, struct fed_watched *w, const struct fed_pr
 static int press_scroll(void *state, struct fed_watched *w, const struct fed_press *press,
                         struct fed_error *err)
 {
-	struct state *st = state;
+	struct updates_view *st = state;
 	const uint32_t page = st->rows > 4 ? (uint32_t)st->rows - 3 : 1;
 	const bool back = press->code == FED_KEY_UP || press->code == FED_KEY_PAGE_UP;
 	const uint32_t by = press->code == FED_KEY_UP || press->code == FED_KEY_DOWN ? 1 : page;
@@ -236,7 +236,7 @@ static int press_scroll(void *state, struct fed_watched *w, const struct fed_pre
 static bool has_updates(const void *state, const struct fed_watched *w)
 {
 	(void)w;
-	return ((const struct state *)state)->available;
+	return ((const struct updates_view *)state)->available;
 }
 
 static bool waits_for_request(const void *state, const struct fed_watched *w)
@@ -246,7 +246,7 @@ static bool waits_for_request(const void *state, const struct fed_watched *w)
 
 static bool has_bars(const void *state, const struct fed_watched *w)
 {
-	return has_updates(state, w) && ((const struct state *)state)->page == BARS;
+	return has_updates(state, w) && ((const struct updates_view *)state)->page == BARS;
 }
 
 static const struct fed_key keys[] = {
@@ -266,12 +266,12 @@ static const struct fed_key keys[] = {
 /* ------------------------------------------------------------------------------------------ */
 
 /* The stamp also changes when a postponed analysis becomes due. */
-static uint64_t stamp(const void *state, const struct fed_watched *w)
+static uint64_t stamp_updates(const void *state, const struct fed_watched *w)
 {
-	const struct state *st = state;
+	const struct updates_view *st = state;
 	const bool due = is_outdated(st, w->session) && !is_large(w->session) && is_due(st, w);
 
-	return fed_stamp_with(fed_stamp_of(w), due);
+	return fed__stamp_with(fed__stamp_of(w), due);
 }
 
 static void made(void *state, struct fed_watched *w)
@@ -281,16 +281,16 @@ static void made(void *state, struct fed_watched *w)
 
 static void close_view(void *state)
 {
-	fed_update_history_release(&((struct state *)state)->history);
+	fed__update_history_release(&((struct updates_view *)state)->history);
 }
 
-const struct fed_view fed_view_updates = {
+const struct fed_view fed__view_updates = {
 	.name = "updates",
 	.help = "the last version's updates: a map, bars with verdicts, groups",
-	.state_size = sizeof(struct state),
+	.state_size = sizeof(struct updates_view),
 	.keys = keys,
 	.close = close_view,
-	.stamp = stamp,
-	.paint = paint,
+	.stamp = stamp_updates,
+	.paint = paint_updates,
 	.made = made,
 };

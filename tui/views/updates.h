@@ -29,9 +29,9 @@ struct fed_update_history {
 };
 /* Copy the updates of the last version; orientation and scale of the map are kept from the previous
  * one. FED_REJECT: no updates are available, nothing is changed. */
-int fed_update_history_take(struct fed_update_history *, const struct fed_session *,
-                            struct fed_error *);
-void fed_update_history_release(struct fed_update_history *);
+int fed__update_history_take(struct fed_update_history *, const struct fed_session *,
+                             struct fed_error *);
+void fed__update_history_release(struct fed_update_history *);
 
 /* Pages below a title, painted from `row` on; *top is the first line shown. */
 enum fed_update_history_order {
@@ -41,11 +41,11 @@ enum fed_update_history_order {
 	FED_BY_STEP,
 	FED_UPDATE_HISTORY_ORDERS
 };
-extern const char *const fed_update_history_orders[FED_UPDATE_HISTORY_ORDERS];
-int fed_update_history_bars(struct fed_canvas *, int row, const struct fed_update_history *,
-                            enum fed_update_history_order, uint32_t *top,
-                            const struct fed_watched *, struct fed_error *);
-int fed_update_history_groups(struct fed_canvas *, int row, const struct fed_update_history *,
-                              uint32_t *top, const struct fed_watched *, struct fed_error *);
+extern const char *const fed__update_history_orders[FED_UPDATE_HISTORY_ORDERS];
+int fed__update_history_bars(struct fed_canvas *, int row, const struct fed_update_history *,
+                             enum fed_update_history_order, uint32_t *top,
+                             const struct fed_watched *, struct fed_error *);
+int fed__update_history_groups(struct fed_canvas *, int row, const struct fed_update_history *,
+                               uint32_t *top, const struct fed_watched *, struct fed_error *);
 
 #endif

@@ -9,7 +9,7 @@
 
 #define ROOMY 4 /* factor by which a map may be too large before it is rescaled */
 
-void fed_update_history_release(struct fed_update_history *history)
+void fed__update_history_release(struct fed_update_history *history)
 {
 	fed_free(history->of);
 	fed_free(history->point);
@@ -139,7 +139,7 @@ static int copy_geometry(struct fed_update_history *history, const struct fed_up
 	now.point = fed_alloc_array(in->n, sizeof *now.point);
 	if (!place || !now.of || !now.point) {
 		fed_free(place);
-		fed_update_history_release(&now);
+		fed__update_history_release(&now);
 		return fed_fail_memory(err, in->n * sizeof *now.of, "the view of the updates");
 	}
 	copy_updates(&now, in);
@@ -147,13 +147,13 @@ static int copy_geometry(struct fed_update_history *history, const struct fed_up
 	align_map(&now, history, place);
 	choose_reach(&now, history);
 	fed_free(place);
-	fed_update_history_release(history);
+	fed__update_history_release(history);
 	*history = now;
 	return FED_OK;
 }
 
-int fed_update_history_take(struct fed_update_history *history, const struct fed_session *s,
-                            struct fed_error *err)
+int fed__update_history_take(struct fed_update_history *history, const struct fed_session *s,
+                             struct fed_error *err)
 {
 	struct fed_update_geometry in;
 	int rc = fed_update_geometry_init(&in, s, err);

@@ -14,8 +14,8 @@ enum { BAR_LEAST = 6, BAR_MOST = 40 };
 
 static const struct fed_style plain, faint = {.color = FED_COLOR_GREY};
 
-const char *const fed_update_history_orders[FED_UPDATE_HISTORY_ORDERS] = {"client", "norm", "score",
-                                                                          "cos(step)"};
+const char *const fed__update_history_orders[FED_UPDATE_HISTORY_ORDERS] = {"client", "norm",
+                                                                           "score", "cos(step)"};
 
 static struct fed_style style_of(bool byzantine)
 {
@@ -75,7 +75,7 @@ static void lay_out(struct fed_columns *c, struct fed_column column[COLUMNS], in
 	memcpy(column, all, sizeof all);
 	if (!grouped)
 		column[GROUP].rank = -1;
-	fed_columns_fit(c, column, COLUMNS, 0, width);
+	fed__columns_fit(c, column, COLUMNS, 0, width);
 	for (int k = 0; k < COLUMNS; k++)
 		rest -= c->at[k] < 0 ? 0 : c->width[k] + 2;
 	if (rest <= 0 || c->at[SCORE_BAR] < 0)
@@ -83,7 +83,7 @@ static void lay_out(struct fed_columns *c, struct fed_column column[COLUMNS], in
 	const int more = (rest + 2) / 2 < BAR_MOST - BAR_LEAST ? (rest + 2) / 2 : BAR_MOST - BAR_LEAST;
 	column[NORM_BAR].width += more;
 	column[SCORE_BAR].width += more;
-	fed_columns_fit(c, column, COLUMNS, 0, width);
+	fed__columns_fit(c, column, COLUMNS, 0, width);
 }
 
 static void put_number(struct fed_text *out, const char *fmt, double x)
@@ -111,28 +111,28 @@ static void paint_update(struct fed_canvas *canvas, int row, const struct fed_co
 	struct fed_text text = {0};
 
 	fed_text_add(&text, "%u", s->client);
-	fed_columns_cell(c, canvas, CLIENT, row, fed_text_str(&text), plain);
-	fed_columns_cell(c, canvas, TRUTH, row, s->byzantine ? "Byzantine" : "honest", style);
-	fed_columns_cell(c, canvas, VERDICT, row,
-	                 s->trusted ? "used"
-	                 : s->used  ? "suspect"
-	                            : "filtered",
-	                 plain);
+	fed__columns_cell(c, canvas, CLIENT, row, fed_text_str(&text), plain);
+	fed__columns_cell(c, canvas, TRUTH, row, s->byzantine ? "Byzantine" : "honest", style);
+	fed__columns_cell(c, canvas, VERDICT, row,
+	                  s->trusted ? "used"
+	                  : s->used  ? "suspect"
+	                             : "filtered",
+	                  plain);
 	fed_text_clear(&text);
 	fed_text_add(&text, "%d", s->group);
-	fed_columns_cell(c, canvas, GROUP, row, fed_text_str(&text), plain);
+	fed__columns_cell(c, canvas, GROUP, row, fed_text_str(&text), plain);
 	put_number(&text, "%.3f", s->step);
-	fed_columns_cell(c, canvas, STEP, row, fed_text_str(&text), plain);
+	fed__columns_cell(c, canvas, STEP, row, fed_text_str(&text), plain);
 	put_number(&text, "%.4f", s->weight);
-	fed_columns_cell(c, canvas, WEIGHT, row, fed_text_str(&text), plain);
+	fed__columns_cell(c, canvas, WEIGHT, row, fed_text_str(&text), plain);
 	put_number(&text, "%.4g", s->norm);
-	fed_columns_cell(c, canvas, NORM, row, fed_text_str(&text), plain);
+	fed__columns_cell(c, canvas, NORM, row, fed_text_str(&text), plain);
 	put_number(&text, "%.4g", s->score);
-	fed_columns_cell(c, canvas, SCORE, row, fed_text_str(&text), plain);
+	fed__columns_cell(c, canvas, SCORE, row, fed_text_str(&text), plain);
 	put_bar(&text, s->norm, most[0], c->width[NORM_BAR], utf8);
-	fed_columns_cell(c, canvas, NORM_BAR, row, fed_text_str(&text), style);
+	fed__columns_cell(c, canvas, NORM_BAR, row, fed_text_str(&text), style);
 	put_bar(&text, s->score, most[1], c->width[SCORE_BAR], utf8);
-	fed_columns_cell(c, canvas, SCORE_BAR, row, fed_text_str(&text), style);
+	fed__columns_cell(c, canvas, SCORE_BAR, row, fed_text_str(&text), style);
 	fed_text_release(&text);
 }
 
@@ -144,9 +144,9 @@ static bool has_groups(const struct fed_update_history *s)
 	return false;
 }
 
-int fed_update_history_bars(struct fed_canvas *canvas, int row, const struct fed_update_history *s,
-                            enum fed_update_history_order order, uint32_t *top,
-                            const struct fed_watched *w, struct fed_error *err)
+int fed__update_history_bars(struct fed_canvas *canvas, int row, const struct fed_update_history *s,
+                             enum fed_update_history_order order, uint32_t *top,
+                             const struct fed_watched *w, struct fed_error *err)
 {
 	const int rows = canvas->rows - row - 1;
 	struct ranked_update *rank = fed_alloc_array(s->n, sizeof *rank);
@@ -163,8 +163,8 @@ int fed_update_history_bars(struct fed_canvas *canvas, int row, const struct fed
 	}
 	qsort(rank, s->n, sizeof *rank, compare);
 	lay_out(&c, column, canvas->columns, has_groups(s));
-	fed_columns_titles(&c, canvas, row);
-	fed_scroll_to(top, *top, rows > 0 ? (uint32_t)rows : 0, (uint32_t)s->n);
+	fed__columns_titles(&c, canvas, row);
+	fed__scroll_to(top, *top, rows > 0 ? (uint32_t)rows : 0, (uint32_t)s->n);
 	for (size_t i = *top; i < s->n && row + 1 < canvas->rows; i++)
 		paint_update(canvas, ++row, &c, rank[i].of, most, w->utf8);
 	fed_free(rank);
@@ -225,28 +225,28 @@ static void paint_group(struct fed_canvas *canvas, int row, const struct fed_col
 	struct fed_text text = {0};
 
 	fed_text_add(&text, "%d", g);
-	fed_columns_cell(c, canvas, NUMBER, row, fed_text_str(&text), plain);
+	fed__columns_cell(c, canvas, NUMBER, row, fed_text_str(&text), plain);
 	put_number(&text, "%.0f", group->n);
-	fed_columns_cell(c, canvas, SIZE, row, fed_text_str(&text), plain);
+	fed__columns_cell(c, canvas, SIZE, row, fed_text_str(&text), plain);
 	put_number(&text, "%.0f", group->byzantine);
-	fed_columns_cell(c, canvas, ATTACKERS, row, fed_text_str(&text), style);
-	fed_columns_cell(c, canvas, TRUST, row, group->trusted ? "trusted" : "suspect",
-	                 (struct fed_style){group->trusted ? FED_COLOR_PLAIN : FED_COLOR_MAGENTA, 0});
+	fed__columns_cell(c, canvas, ATTACKERS, row, fed_text_str(&text), style);
+	fed__columns_cell(c, canvas, TRUST, row, group->trusted ? "trusted" : "suspect",
+	                  (struct fed_style){group->trusted ? FED_COLOR_PLAIN : FED_COLOR_MAGENTA, 0});
 	put_number(&text, "%.4f", group->weight);
-	fed_columns_cell(c, canvas, SHARE, row, fed_text_str(&text), plain);
+	fed__columns_cell(c, canvas, SHARE, row, fed_text_str(&text), plain);
 	put_number(&text, "%.4g", group->score);
-	fed_columns_cell(c, canvas, DISTANCE, row, fed_text_str(&text), plain);
+	fed__columns_cell(c, canvas, DISTANCE, row, fed_text_str(&text), plain);
 	put_bar(&text, group->score, most, c->width[WEIGHED], utf8);
-	fed_columns_cell(c, canvas, WEIGHED, row, fed_text_str(&text), style);
+	fed__columns_cell(c, canvas, WEIGHED, row, fed_text_str(&text), style);
 	fed_text_clear(&text);
 	fed_client_ids_put(&text, ids, group->n, c->at[MEMBERS] < 0 ? 0 : (size_t)c->width[MEMBERS]);
-	fed_columns_cell(c, canvas, MEMBERS, row, fed_text_str(&text), plain);
+	fed__columns_cell(c, canvas, MEMBERS, row, fed_text_str(&text), plain);
 	fed_text_release(&text);
 }
 
-int fed_update_history_groups(struct fed_canvas *canvas, int row,
-                              const struct fed_update_history *s, uint32_t *top,
-                              const struct fed_watched *w, struct fed_error *err)
+int fed__update_history_groups(struct fed_canvas *canvas, int row,
+                               const struct fed_update_history *s, uint32_t *top,
+                               const struct fed_watched *w, struct fed_error *err)
 {
 	const int rows = canvas->rows - row - 1;
 	struct fed_columns c;
@@ -258,15 +258,15 @@ int fed_update_history_groups(struct fed_canvas *canvas, int row,
 		most = fmax(most, isfinite(s->of[i].score) ? s->of[i].score : 0);
 	}
 	if (!n) {
-		fed_cells_line(canvas, row, "this rule makes no groups; `aggregator bgd` does", faint);
+		fed__cells_line(canvas, row, "this rule makes no groups; `aggregator bgd` does", faint);
 		return FED_OK;
 	}
 	uint32_t *ids = fed_alloc_array(s->n, sizeof *ids);
 	if (!ids)
 		return fed_fail_memory(err, s->n * sizeof *ids, "the groups");
-	fed_columns_fit(&c, group_columns, GROUP_COLUMNS, 0, canvas->columns);
-	fed_columns_titles(&c, canvas, row);
-	fed_scroll_to(top, *top, rows > 0 ? (uint32_t)rows : 0, (uint32_t)n);
+	fed__columns_fit(&c, group_columns, GROUP_COLUMNS, 0, canvas->columns);
+	fed__columns_titles(&c, canvas, row);
+	fed__scroll_to(top, *top, rows > 0 ? (uint32_t)rows : 0, (uint32_t)n);
 	for (int g = (int)*top; g < n && row + 1 < canvas->rows; g++) {
 		const struct group group = summarise_group(s, g, ids);
 

@@ -94,8 +94,8 @@ struct fed_view {
 };
 
 /* View i, from 0 (number i + 1 on the screen); NULL past the last. */
-const struct fed_view *fed_view_at(size_t i);
+const struct fed_view *fed__view_at(size_t i);
 /* The index of a view by its name. */
-int fed_view_find(const char *name, size_t *at, struct fed_error *);
+int fed__view_find(const char *name, size_t *at, struct fed_error *);
 
 #endif

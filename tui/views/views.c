@@ -5,11 +5,11 @@
 #include "base/text.h"
 
 static const struct fed_view *const views[] = {
-	&fed_view_overview, &fed_view_clients, &fed_view_updates, &fed_view_timeline,
-	&fed_view_split,    &fed_view_log,     &fed_view_compare,
+	&fed__view_overview, &fed__view_clients, &fed__view_updates, &fed__view_timeline,
+	&fed__view_split,    &fed__view_log,     &fed__view_compare,
 };
 
-const struct fed_view *fed_view_at(size_t i)
+const struct fed_view *fed__view_at(size_t i)
 {
 	return i < sizeof views / sizeof *views ? views[i] : NULL;
 }
@@ -17,13 +17,13 @@ const struct fed_view *fed_view_at(size_t i)
 static const char *view_name_at(const void *ctx, size_t i)
 {
 	(void)ctx;
-	return fed_view_at(i) ? fed_view_at(i)->name : NULL;
+	return fed__view_at(i) ? fed__view_at(i)->name : NULL;
 }
 
-int fed_view_find(const char *name, size_t *at, struct fed_error *err)
+int fed__view_find(const char *name, size_t *at, struct fed_error *err)
 {
-	for (size_t i = 0; fed_view_at(i); i++) {
-		if (fed_same_name(fed_view_at(i)->name, name)) {
+	for (size_t i = 0; fed__view_at(i); i++) {
+		if (fed_same_name(fed__view_at(i)->name, name)) {
 			*at = i;
 			return FED_OK;
 		}
@@ -32,8 +32,8 @@ int fed_view_find(const char *name, size_t *at, struct fed_error *err)
 	if (near)
 		return fed_fail(err, "no view %s; did you mean %s?", fed_show(name).s, near);
 	struct fed_text names = {0};
-	for (size_t i = 0; fed_view_at(i); i++)
-		fed_text_add(&names, "%s%s", i ? ", " : "", fed_view_at(i)->name);
+	for (size_t i = 0; fed__view_at(i); i++)
+		fed_text_add(&names, "%s%s", i ? ", " : "", fed__view_at(i)->name);
 	fed_fail(err, "no view %s; there are %s", fed_show(name).s, fed_text_str(&names));
 	fed_text_release(&names);
 	return FED_FAIL;

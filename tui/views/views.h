@@ -7,7 +7,7 @@
 
 #include "tui/views/view.h"
 
-extern const struct fed_view fed_view_overview, fed_view_clients, fed_view_updates,
-	fed_view_timeline, fed_view_split, fed_view_log, fed_view_compare;
+extern const struct fed_view fed__view_overview, fed__view_clients, fed__view_updates,
+	fed__view_timeline, fed__view_split, fed__view_log, fed__view_compare;
 
 #endif

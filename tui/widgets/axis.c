@@ -10,7 +10,7 @@
 /* Tolerance, in steps, for a tick that misses the end of the range by rounding. */
 #define SLACK 1e-6
 
-double fed_axis_limit(double value)
+double fed__axis_limit(double value)
 {
 	if (fabs(value) < 1e-300)
 		return 0;
@@ -36,8 +36,8 @@ static void choose_unit(struct fed_axis *ticks)
 	}
 }
 
-void fed_axis_init(struct fed_axis *ticks, double lo, double hi, int most, double least,
-                   bool extend)
+void fed__axis_init(struct fed_axis *ticks, double lo, double hi, int most, double least,
+                    bool extend)
 {
 	static const double digit[] = {1, 2, 5};
 
@@ -65,16 +65,16 @@ void fed_axis_init(struct fed_axis *ticks, double lo, double hi, int most, doubl
 	ticks->decimals = ticks->scale > exponent ? ticks->scale - exponent : 0;
 }
 
-double fed_axis_value(const struct fed_axis *ticks, int i)
+double fed__axis_value(const struct fed_axis *ticks, int i)
 {
 	return (double)(ticks->first + i) * ticks->step;
 }
 
-void fed_axis_label(const struct fed_axis *ticks, int i, char label[32])
+void fed__axis_label(const struct fed_axis *ticks, int i, char label[32])
 {
 	if (ticks->first + i == 0)
 		snprintf(label, 32, "0");
 	else
 		snprintf(label, 32, "%.*f%s", ticks->decimals,
-		         fed_axis_value(ticks, i) / pow(10, ticks->scale), ticks->suffix);
+		         fed__axis_value(ticks, i) / pow(10, ticks->scale), ticks->suffix);
 }

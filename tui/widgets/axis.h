@@ -2,7 +2,7 @@
 /*
  * tui/widgets/axis.h - ticks and labels of an axis, with steps of 1, 2 or 5 times a power of ten.
  *
- * Callers pass values through fed_axis_limit first, so that no difference overflows or becomes
+ * Callers pass values through fed__axis_limit first, so that no difference overflows or becomes
  * subnormal.
  */
 #ifndef FED_TUI_WIDGETS_AXIS_H
@@ -21,12 +21,12 @@ struct fed_axis {
 };
 
 /* Clamp to [-1e300, 1e300]; 0 for magnitudes below 1e-300 and NaN. */
-double fed_axis_limit(double value);
+double fed__axis_limit(double value);
 /* At most `most` ticks (>= 3) with steps not below `least` (0: any).  An empty range is widened;
  * with `extend` it is widened to ticks at both ends. */
-void fed_axis_init(struct fed_axis *, double lo, double hi, int most, double least, bool extend);
-double fed_axis_value(const struct fed_axis *, int i);
+void fed__axis_init(struct fed_axis *, double lo, double hi, int most, double least, bool extend);
+double fed__axis_value(const struct fed_axis *, int i);
 /* "0.25", "150k", "2e-7": all labels of an axis have the same unit and decimals. */
-void fed_axis_label(const struct fed_axis *, int i, char label[32]);
+void fed__axis_label(const struct fed_axis *, int i, char label[32]);
 
 #endif

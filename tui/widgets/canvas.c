@@ -16,7 +16,7 @@ enum {
 	FRAMES_END = 0x2580, /* of the box drawing block */
 };
 
-int fed_canvas_init(struct fed_canvas *canvas, int columns, int rows, struct fed_error *err)
+int fed__canvas_init(struct fed_canvas *canvas, int columns, int rows, struct fed_error *err)
 {
 	if (columns < 1 || rows < 1 || columns > FED_CANVAS_MAX || rows > FED_CANVAS_MAX)
 		return fed_fail(err, "a canvas of %d x %d cells is not from 1 to %d on each side", columns,
@@ -26,17 +26,17 @@ int fed_canvas_init(struct fed_canvas *canvas, int columns, int rows, struct fed
 	if (!cell)
 		return fed_fail_memory(err, cells * sizeof *cell, "a canvas");
 	*canvas = (struct fed_canvas){.cell = cell, .columns = columns, .rows = rows};
-	fed_canvas_clear(canvas);
+	fed__canvas_clear(canvas);
 	return FED_OK;
 }
 
-void fed_canvas_release(struct fed_canvas *canvas)
+void fed__canvas_release(struct fed_canvas *canvas)
 {
 	fed_free(canvas->cell);
 	*canvas = (struct fed_canvas){0};
 }
 
-void fed_canvas_clear(struct fed_canvas *canvas)
+void fed__canvas_clear(struct fed_canvas *canvas)
 {
 	const size_t cells = (size_t)canvas->columns * (size_t)canvas->rows;
 	for (size_t i = 0; i < cells; i++)
@@ -61,8 +61,8 @@ static void split_wide(struct fed_canvas *canvas, int column, int row)
 		next->code = ' ';
 }
 
-void fed_canvas_put(struct fed_canvas *canvas, int column, int row, uint32_t code,
-                    struct fed_style style)
+void fed__canvas_put(struct fed_canvas *canvas, int column, int row, uint32_t code,
+                     struct fed_style style)
 {
 	struct fed_cell *cell = cell_at(canvas, column, row);
 	if (!cell)
@@ -87,8 +87,8 @@ static void put_combining(struct fed_canvas *canvas, int column, int row, uint32
 		cell->code = both;
 }
 
-int fed_canvas_write(struct fed_canvas *canvas, int column, int row, const char *text,
-                     struct fed_style style)
+int fed__canvas_write(struct fed_canvas *canvas, int column, int row, const char *text,
+                      struct fed_style style)
 {
 	size_t left = strlen(text);
 	while (left > 0) {
@@ -100,11 +100,11 @@ int fed_canvas_write(struct fed_canvas *canvas, int column, int row, const char 
 		left -= bytes > 0 ? bytes : 1;
 		const int width = fed_utf8_columns(code);
 		if (width == 2 && cell_at(canvas, column, row) && cell_at(canvas, column + 1, row)) {
-			fed_canvas_put(canvas, column + 1, row, ' ', style);
-			fed_canvas_put(canvas, column, row, code, style);
+			fed__canvas_put(canvas, column + 1, row, ' ', style);
+			fed__canvas_put(canvas, column, row, code, style);
 			cell_at(canvas, column + 1, row)->code = 0;
 		} else if (width == 1) {
-			fed_canvas_put(canvas, column, row, code, style);
+			fed__canvas_put(canvas, column, row, code, style);
 		} else if (width == 0) {
 			put_combining(canvas, column, row, code);
 		}
@@ -113,25 +113,25 @@ int fed_canvas_write(struct fed_canvas *canvas, int column, int row, const char 
 	return column;
 }
 
-void fed_canvas_box(struct fed_canvas *canvas, int column, int row, int columns, int rows,
-                    struct fed_style style)
+void fed__canvas_box(struct fed_canvas *canvas, int column, int row, int columns, int rows,
+                     struct fed_style style)
 {
 	const int right = column + columns - 1, bottom = row + rows - 1;
 	for (int i = column + 1; i < right; i++) {
-		fed_canvas_put(canvas, i, row, HORIZONTAL, style);
-		fed_canvas_put(canvas, i, bottom, HORIZONTAL, style);
+		fed__canvas_put(canvas, i, row, HORIZONTAL, style);
+		fed__canvas_put(canvas, i, bottom, HORIZONTAL, style);
 	}
 	for (int i = row + 1; i < bottom; i++) {
-		fed_canvas_put(canvas, column, i, VERTICAL, style);
-		fed_canvas_put(canvas, right, i, VERTICAL, style);
+		fed__canvas_put(canvas, column, i, VERTICAL, style);
+		fed__canvas_put(canvas, right, i, VERTICAL, style);
 	}
-	fed_canvas_put(canvas, column, row, 0x250C, style);
-	fed_canvas_put(canvas, right, row, 0x2510, style);
-	fed_canvas_put(canvas, column, bottom, 0x2514, style);
-	fed_canvas_put(canvas, right, bottom, 0x2518, style);
+	fed__canvas_put(canvas, column, row, 0x250C, style);
+	fed__canvas_put(canvas, right, row, 0x2510, style);
+	fed__canvas_put(canvas, column, bottom, 0x2514, style);
+	fed__canvas_put(canvas, right, bottom, 0x2518, style);
 }
 
-void fed_canvas_copy(struct fed_canvas *canvas, int column, int row, const struct fed_canvas *from)
+void fed__canvas_copy(struct fed_canvas *canvas, int column, int row, const struct fed_canvas *from)
 {
 	for (int y = 0; y < from->rows; y++)
 		for (int x = 0; x < from->columns; x++) {
@@ -150,13 +150,13 @@ void fed_canvas_copy(struct fed_canvas *canvas, int column, int row, const struc
 
 /* Marks and lines ------------------------------------------------------------ */
 
-void fed_canvas_mark(struct fed_canvas *canvas, int x, int y, struct fed_pen pen)
+void fed__canvas_mark(struct fed_canvas *canvas, int x, int y, struct fed_pen pen)
 {
 	/* The order of dots in a braille character (Unicode 15, section 21.1). */
 	static const uint8_t bit[4][2] = {{0x01, 0x08}, {0x02, 0x10}, {0x04, 0x20}, {0x40, 0x80}};
 
 	if (pen.glyph) {
-		fed_canvas_put(canvas, x, y, pen.glyph, pen.style);
+		fed__canvas_put(canvas, x, y, pen.glyph, pen.style);
 		return;
 	}
 	const struct fed_cell *cell = x < 0 || y < 0 ? NULL : cell_at(canvas, x / 2, y / 4);
@@ -164,17 +164,17 @@ void fed_canvas_mark(struct fed_canvas *canvas, int x, int y, struct fed_pen pen
 		return;
 	const bool has_dots = cell->code >= BRAILLE && cell->code < BRAILLE + 256;
 	const uint32_t dots = has_dots ? cell->code : BRAILLE;
-	fed_canvas_put(canvas, x / 2, y / 4, dots | bit[y % 4][x % 2], pen.style);
+	fed__canvas_put(canvas, x / 2, y / 4, dots | bit[y % 4][x % 2], pen.style);
 }
 
 /* Bresenham's line. */
-void fed_canvas_line(struct fed_canvas *canvas, int x0, int y0, int x1, int y1, struct fed_pen pen)
+void fed__canvas_line(struct fed_canvas *canvas, int x0, int y0, int x1, int y1, struct fed_pen pen)
 {
 	const int dx = abs(x1 - x0), dy = -abs(y1 - y0);
 	const int sx = x0 < x1 ? 1 : -1, sy = y0 < y1 ? 1 : -1;
 
 	int error = dx + dy;
-	fed_canvas_mark(canvas, x0, y0, pen);
+	fed__canvas_mark(canvas, x0, y0, pen);
 	while (x0 != x1 || y0 != y1) {
 		const int twice = 2 * error;
 		if (twice >= dy) {
@@ -185,13 +185,13 @@ void fed_canvas_line(struct fed_canvas *canvas, int x0, int y0, int x1, int y1, 
 			error += dx;
 			y0 += sy;
 		}
-		fed_canvas_mark(canvas, x0, y0, pen);
+		fed__canvas_mark(canvas, x0, y0, pen);
 	}
 }
 
 /* The grid as text ------------------------------------------------------------- */
 
-char fed_canvas_ascii(uint32_t code)
+char fed__canvas_ascii(uint32_t code)
 {
 	if (code < 0x80)
 		return (char)code;
@@ -223,7 +223,7 @@ static bool same_style(struct fed_style a, struct fed_style b)
 	return a.color == b.color && a.bold == b.bold;
 }
 
-void fed_canvas_text(const struct fed_canvas *canvas, struct fed_text *out, bool utf8, bool color)
+void fed__canvas_text(const struct fed_canvas *canvas, struct fed_text *out, bool utf8, bool color)
 {
 	const struct fed_style plain = {0};
 
@@ -240,7 +240,7 @@ void fed_canvas_text(const struct fed_canvas *canvas, struct fed_text *out, bool
 				put_style(out, style);
 			}
 			if (!utf8)
-				fed_text_put(out, &(char){cell->code ? fed_canvas_ascii(cell->code) : '?'}, 1);
+				fed_text_put(out, &(char){cell->code ? fed__canvas_ascii(cell->code) : '?'}, 1);
 			else if (cell->code)
 				fed_text_put_code(out, cell->code);
 		}

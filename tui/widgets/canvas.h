@@ -3,7 +3,7 @@
  * tui/widgets/canvas.h - a grid of character cells: the drawing surface of widgets, charts and
  * views.
  *
- * It knows no terminal: fed_canvas_text renders it as text (the shell's plots, golden tests),
+ * It knows no terminal: fed__canvas_text renders it as text (the shell's plots, golden tests),
  * tui/terminal.c copies the cells to the screen. Drawing is clipped to the grid; columns and rows
  * count from 0 at the upper left.
  */
@@ -44,22 +44,22 @@ struct fed_canvas {
 };
 
 /* Blank; columns and rows from 1 to FED_CANVAS_MAX. */
-int fed_canvas_init(struct fed_canvas *, int columns, int rows, struct fed_error *);
-void fed_canvas_release(struct fed_canvas *); /* {0} is allowed */
-void fed_canvas_clear(struct fed_canvas *);
+int fed__canvas_init(struct fed_canvas *, int columns, int rows, struct fed_error *);
+void fed__canvas_release(struct fed_canvas *); /* {0} is allowed */
+void fed__canvas_clear(struct fed_canvas *);
 
 /* Put one character, one column wide. */
-void fed_canvas_put(struct fed_canvas *, int column, int row, uint32_t code, struct fed_style);
+void fed__canvas_put(struct fed_canvas *, int column, int row, uint32_t code, struct fed_style);
 /* Write UTF-8 text; returns the column after it. Wide characters take two cells or, if only one is
  * left, none; combining ones are composed or left out; control bytes and invalid UTF-8 become
  * U+FFFD. */
-int fed_canvas_write(struct fed_canvas *, int column, int row, const char *text, struct fed_style);
+int fed__canvas_write(struct fed_canvas *, int column, int row, const char *text, struct fed_style);
 /* Draw a frame, at least 2 x 2. */
-void fed_canvas_box(struct fed_canvas *, int column, int row, int columns, int rows,
-                    struct fed_style);
+void fed__canvas_box(struct fed_canvas *, int column, int row, int columns, int rows,
+                     struct fed_style);
 
 /* Copy another canvas onto this one, its upper left cell to (column, row). */
-void fed_canvas_copy(struct fed_canvas *, int column, int row, const struct fed_canvas *from);
+void fed__canvas_copy(struct fed_canvas *, int column, int row, const struct fed_canvas *from);
 
 /* The pen of marks and lines: braille dots, 2 x 4 to a cell (glyph 0; x and y count dots), or a
  * character in each cell (x and y count cells). */
@@ -67,14 +67,14 @@ struct fed_pen {
 	uint32_t glyph;
 	struct fed_style style;
 };
-void fed_canvas_mark(struct fed_canvas *, int x, int y, struct fed_pen);
-void fed_canvas_line(struct fed_canvas *, int x0, int y0, int x1, int y1, struct fed_pen);
+void fed__canvas_mark(struct fed_canvas *, int x, int y, struct fed_pen);
+void fed__canvas_line(struct fed_canvas *, int x0, int y0, int x1, int y1, struct fed_pen);
 
 /* Append the rows, trailing spaces cut, a newline after each.  Without utf8 frames become + - |,
  * dots ':' and other characters '?'; with color styles are SGR sequences. */
-void fed_canvas_text(const struct fed_canvas *, struct fed_text *out, bool utf8, bool color);
+void fed__canvas_text(const struct fed_canvas *, struct fed_text *out, bool utf8, bool color);
 
 /* The ASCII substitute of a character. */
-char fed_canvas_ascii(uint32_t code);
+char fed__canvas_ascii(uint32_t code);
 
 #endif

@@ -59,7 +59,7 @@ static bool drawn(const struct fed_chart_series *series, size_t k)
 
 static void widen(struct range *range, double value)
 {
-	value = fed_axis_limit(value);
+	value = fed__axis_limit(value);
 	range->lo = fmin(range->lo, value);
 	range->hi = fmax(range->hi, value);
 }
@@ -79,8 +79,8 @@ static void legend_of_marks(struct picture *p, int row, int column)
 	if (!chart->marks || !has_text(chart->mark_name) ||
 	    column + 2 + fed_text_width(chart->mark_name) > chart->columns)
 		return;
-	fed_canvas_put(p->canvas, column, row, '!', mark_style);
-	fed_canvas_write(p->canvas, column + 2, row, chart->mark_name, plain_style);
+	fed__canvas_put(p->canvas, column, row, '!', mark_style);
+	fed__canvas_write(p->canvas, column + 2, row, chart->mark_name, plain_style);
 }
 
 /* Draw the legend, or only count its rows when draw is false; rows past `most` are left out. */
@@ -97,8 +97,8 @@ static int legend(struct picture *p, int row, int most, bool draw)
 		}
 		if (draw && rows <= most) {
 			const int at = row + rows - 1;
-			fed_canvas_put(p->canvas, column, at, (uint32_t)series_letter(i), series_style(i));
-			fed_canvas_write(p->canvas, column + 2, at, chart->series[i].name, plain_style);
+			fed__canvas_put(p->canvas, column, at, (uint32_t)series_letter(i), series_style(i));
+			fed__canvas_write(p->canvas, column + 2, at, chart->series[i].name, plain_style);
 		}
 		column += width + 2;
 	}
@@ -148,8 +148,8 @@ static void find_axes(struct picture *p)
 		y = (struct range){0, 1};
 	if (x.lo == x.hi)
 		x = (struct range){x.lo - 1, x.hi + 1};
-	fed_axis_init(&p->y, y.lo, y.hi, p->rows / 2 + 1 > 3 ? p->rows / 2 + 1 : 3, 0, true);
-	fed_axis_init(&p->x, x.lo, x.hi, chart->columns / 8, whole, false);
+	fed__axis_init(&p->y, y.lo, y.hi, p->rows / 2 + 1 > 3 ? p->rows / 2 + 1 : 3, 0, true);
+	fed__axis_init(&p->x, x.lo, x.hi, chart->columns / 8, whole, false);
 }
 
 static void lay_out_columns(struct picture *p)
@@ -157,7 +157,7 @@ static void lay_out_columns(struct picture *p)
 	int widest = 0;
 	for (int i = 0; i < p->y.n; i++) {
 		char label[32];
-		fed_axis_label(&p->y, i, label);
+		fed__axis_label(&p->y, i, label);
 		const int width = (int)strlen(label);
 		widest = width > widest ? width : widest;
 	}
@@ -170,13 +170,13 @@ static void lay_out_columns(struct picture *p)
 /* The position of a value, in marks. */
 static int mark_x(const struct picture *p, double x)
 {
-	const double share = (fed_axis_limit(x) - p->x.lo) / (p->x.hi - p->x.lo);
+	const double share = (fed__axis_limit(x) - p->x.lo) / (p->x.hi - p->x.lo);
 	return p->left * p->across + (int)lround(share * (p->columns * p->across - 1));
 }
 
 static int mark_y(const struct picture *p, double y)
 {
-	const double share = (p->y.hi - fed_axis_limit(y)) / (p->y.hi - p->y.lo);
+	const double share = (p->y.hi - fed__axis_limit(y)) / (p->y.hi - p->y.lo);
 	return p->top * p->down + (int)lround(share * (p->rows * p->down - 1));
 }
 
@@ -185,13 +185,13 @@ static int mark_y(const struct picture *p, double y)
 static void draw_y_axis(struct picture *p)
 {
 	for (int row = p->top; row < p->top + p->rows; row++)
-		fed_canvas_put(p->canvas, p->left - 1, row, AXIS_Y, grey_style);
+		fed__canvas_put(p->canvas, p->left - 1, row, AXIS_Y, grey_style);
 	for (int i = 0; i < p->y.n; i++) {
 		char label[32];
-		fed_axis_label(&p->y, i, label);
-		const int row = mark_y(p, fed_axis_value(&p->y, i)) / p->down;
-		fed_canvas_write(p->canvas, p->left - 1 - (int)strlen(label), row, label, plain_style);
-		fed_canvas_put(p->canvas, p->left - 1, row, AXIS_TICK_Y, grey_style);
+		fed__axis_label(&p->y, i, label);
+		const int row = mark_y(p, fed__axis_value(&p->y, i)) / p->down;
+		fed__canvas_write(p->canvas, p->left - 1 - (int)strlen(label), row, label, plain_style);
+		fed__canvas_put(p->canvas, p->left - 1, row, AXIS_TICK_Y, grey_style);
 	}
 }
 
@@ -200,26 +200,27 @@ static void draw_x_axis(struct picture *p)
 	const int row = p->top + p->rows, right = p->left + p->columns;
 	int free_from = 0;
 
-	fed_canvas_put(p->canvas, p->left - 1, row, AXIS_CORNER, grey_style);
+	fed__canvas_put(p->canvas, p->left - 1, row, AXIS_CORNER, grey_style);
 	for (int column = p->left; column < right; column++)
-		fed_canvas_put(p->canvas, column, row, AXIS_X, grey_style);
+		fed__canvas_put(p->canvas, column, row, AXIS_X, grey_style);
 	for (int i = 0; i < p->x.n; i++) {
 		char label[32];
-		fed_axis_label(&p->x, i, label);
+		fed__axis_label(&p->x, i, label);
 		const int width = (int)strlen(label);
-		const int column = mark_x(p, fed_axis_value(&p->x, i)) / p->across;
+		const int column = mark_x(p, fed__axis_value(&p->x, i)) / p->across;
 		int begin = column - width / 2;
 		if (begin + width > p->chart->columns)
 			begin = p->chart->columns - width;
-		fed_canvas_put(p->canvas, column, row, AXIS_TICK_X, grey_style);
+		fed__canvas_put(p->canvas, column, row, AXIS_TICK_X, grey_style);
 		if (begin < free_from)
 			continue;
-		fed_canvas_write(p->canvas, begin, row + 1, label, plain_style);
+		fed__canvas_write(p->canvas, begin, row + 1, label, plain_style);
 		free_from = begin + width + 1;
 	}
 	if (has_text(p->chart->x_label)) {
 		const int begin = p->left + (p->columns - fed_text_width(p->chart->x_label)) / 2;
-		fed_canvas_write(p->canvas, begin > 0 ? begin : 0, row + 2, p->chart->x_label, plain_style);
+		fed__canvas_write(p->canvas, begin > 0 ? begin : 0, row + 2, p->chart->x_label,
+		                  plain_style);
 	}
 }
 
@@ -236,11 +237,11 @@ static void draw_curve(struct picture *p, size_t i)
 			continue;
 		const int x = mark_x(p, series->x[k]), y = mark_y(p, series->y[k]);
 		if (k > 0 && drawn(series, k - 1))
-			fed_canvas_line(p->canvas, from_x, from_y, x, y, pen);
+			fed__canvas_line(p->canvas, from_x, from_y, x, y, pen);
 		else if (drawn(series, k + 1) || pen.glyph)
-			fed_canvas_mark(p->canvas, x, y, pen);
+			fed__canvas_mark(p->canvas, x, y, pen);
 		else
-			fed_canvas_put(p->canvas, x / p->across, y / p->down, LONE_POINT, pen.style);
+			fed__canvas_put(p->canvas, x / p->across, y / p->down, LONE_POINT, pen.style);
 		from_x = x;
 		from_y = y;
 	}
@@ -268,7 +269,7 @@ static void draw_letters(struct picture *p)
 				free_cell = free_cell && (taken[k][0] != column || taken[k][1] != row);
 			if (!free_cell)
 				continue;
-			fed_canvas_put(p->canvas, column, row, (uint32_t)series_letter(i), series_style(i));
+			fed__canvas_put(p->canvas, column, row, (uint32_t)series_letter(i), series_style(i));
 			taken[n][0] = column;
 			taken[n++][1] = row;
 			break;
@@ -288,8 +289,8 @@ static void draw_marks(struct picture *p)
 			continue;
 		const int column = mark_x(p, x) / p->across;
 		for (int row = p->top; row < p->top + p->rows; row++)
-			fed_canvas_put(p->canvas, column, row, MARK_LINE, line);
-		fed_canvas_put(p->canvas, column, p->top + p->rows, '!', mark_style);
+			fed__canvas_put(p->canvas, column, row, MARK_LINE, line);
+		fed__canvas_put(p->canvas, column, p->top + p->rows, '!', mark_style);
 	}
 }
 
@@ -299,14 +300,14 @@ static void draw_picture(struct picture *p)
 	static const char nothing[] = "no values";
 
 	if (has_text(chart->title))
-		fed_canvas_write(p->canvas, 0, 0, chart->title, bold_style);
+		fed__canvas_write(p->canvas, 0, 0, chart->title, bold_style);
 	if (p->legend_rows > 0)
 		legend(p, p->top - p->legend_rows, p->legend_rows, true);
 	draw_y_axis(p);
 	draw_x_axis(p);
 	if (p->empty)
-		fed_canvas_write(p->canvas, p->left + (p->columns - (int)strlen(nothing)) / 2,
-		                 p->top + p->rows / 2, nothing, grey_style);
+		fed__canvas_write(p->canvas, p->left + (p->columns - (int)strlen(nothing)) / 2,
+		                  p->top + p->rows / 2, nothing, grey_style);
 	draw_marks(p);
 	for (size_t i = 0; i < chart->n; i++)
 		draw_curve(p, i);
@@ -350,11 +351,11 @@ static void draw_bars(struct fed_canvas *canvas, const struct fed_chart *chart, 
 			end--;
 		if (end == begin)
 			continue;
-		const double height = range.hi - range.lo, y = fed_axis_limit(series->y[end - 1]);
+		const double height = range.hi - range.lo, y = fed__axis_limit(series->y[end - 1]);
 		const int level = height > 0 ? (int)((y - range.lo) / height * 7.999) : 3;
 		const uint32_t code =
 			chart->utf8 ? LOWEST_BAR + (uint32_t)level : (uint32_t) "_.:-=+*#"[level];
-		fed_canvas_put(canvas, left + bar, (int)i, code, series_style(i));
+		fed__canvas_put(canvas, left + bar, (int)i, code, series_style(i));
 	}
 }
 
@@ -381,12 +382,12 @@ static int paint_sparklines(const struct fed_chart *chart, struct fed_canvas *ca
 		if (last > 0)
 			snprintf(value, sizeof value, "%.4g", series->y[last - 1]);
 		const int left = names + 1, end = chart->columns - (int)strlen(value);
-		fed_canvas_write(canvas, 0, (int)i, series->name, plain_style);
+		fed__canvas_write(canvas, 0, (int)i, series->name, plain_style);
 		for (int column = names; column < chart->columns; column++)
-			fed_canvas_put(canvas, column, (int)i, ' ', plain_style);
+			fed__canvas_put(canvas, column, (int)i, ' ', plain_style);
 		if (end - 1 > left)
 			draw_bars(canvas, chart, i, left, end - 1 - left);
-		fed_canvas_write(canvas, end > left ? end : left, (int)i, value, plain_style);
+		fed__canvas_write(canvas, end > left ? end : left, (int)i, value, plain_style);
 	}
 	return FED_OK;
 }
@@ -402,11 +403,11 @@ static int paint(const struct fed_chart *chart, struct fed_canvas *canvas, struc
 		return fed_fail(err, "%d x %d cells are too few for a chart: at least %d x 1",
 		                chart->columns, chart->rows, FED_CHART_COLUMNS_LEAST);
 	const bool small = chart->columns < FED_CHART_COLUMNS || chart->rows < FED_CHART_ROWS;
-	if (fed_canvas_init(canvas, chart->columns, small ? (int)chart->n : chart->rows, err))
+	if (fed__canvas_init(canvas, chart->columns, small ? (int)chart->n : chart->rows, err))
 		return FED_FAIL;
 	const int rc = (small ? paint_sparklines : paint_axes_and_curves)(chart, canvas, err);
 	if (rc)
-		fed_canvas_release(canvas);
+		fed__canvas_release(canvas);
 	return rc;
 }
 
@@ -416,13 +417,13 @@ int fed_chart_draw(const struct fed_chart *chart, struct fed_text *out, struct f
 
 	if (paint(chart, &canvas, err))
 		return FED_FAIL;
-	fed_canvas_text(&canvas, out, chart->utf8, chart->color);
-	fed_canvas_release(&canvas);
+	fed__canvas_text(&canvas, out, chart->utf8, chart->color);
+	fed__canvas_release(&canvas);
 	return out->failed ? fed_fail_memory(err, out->len, "a chart") : FED_OK;
 }
 
-int fed_chart_put(struct fed_canvas *canvas, int column, int row, const struct fed_chart *chart,
-                  struct fed_error *err)
+int fed__chart_put(struct fed_canvas *canvas, int column, int row, const struct fed_chart *chart,
+                   struct fed_error *err)
 {
 	struct fed_canvas alone;
 
@@ -430,7 +431,7 @@ int fed_chart_put(struct fed_canvas *canvas, int column, int row, const struct f
 		return FED_OK;
 	if (paint(chart, &alone, err))
 		return FED_FAIL;
-	fed_canvas_copy(canvas, column, row, &alone);
-	fed_canvas_release(&alone);
+	fed__canvas_copy(canvas, column, row, &alone);
+	fed__canvas_release(&alone);
 	return FED_OK;
 }

@@ -44,7 +44,7 @@ struct fed_chart {
  * narrow, or out of memory. */
 int fed_chart_draw(const struct fed_chart *, struct fed_text *out, struct fed_error *);
 /* The same onto a canvas, its upper left cell at (column, row); nothing if it does not fit. */
-int fed_chart_put(struct fed_canvas *, int column, int row, const struct fed_chart *,
-                  struct fed_error *);
+int fed__chart_put(struct fed_canvas *, int column, int row, const struct fed_chart *,
+                   struct fed_error *);
 
 #endif

@@ -7,14 +7,14 @@
 #define UPLOAD 0x25B8, '>', FED_COLOR_YELLOW
 #define WAIT 0xB7, '.', FED_COLOR_GREY
 
-const struct fed_activity_glyph fed_phase_marks[FED_PHASES] = {
+const struct fed_activity_glyph fed__phase_marks[FED_PHASES] = {
 	[FED_PHASE_DOWNLOAD] = {"download", DOWNLOAD},
 	[FED_PHASE_COMPUTE] = {"compute", COMPUTE},
 	[FED_PHASE_UPLOAD] = {"upload", UPLOAD},
 	[FED_PHASE_WAIT] = {"waiting", WAIT},
 };
 
-const struct fed_activity_glyph fed_activity_marks[FED_ACTIVITIES] = {
+const struct fed_activity_glyph fed__activity_marks[FED_ACTIVITIES] = {
 	[FED_ACTIVITY_IDLE] = {"idle", ' ', ' ', FED_COLOR_GREY},
 	[FED_ACTIVITY_DOWNLOADS] = {"downloading", DOWNLOAD},
 	[FED_ACTIVITY_TRAINS] = {"training", COMPUTE},
@@ -28,9 +28,9 @@ const struct fed_activity_glyph fed_activity_marks[FED_ACTIVITIES] = {
 	[FED_ACTIVITY_AWAY] = {"away", 0x25CC, 'o', FED_COLOR_GREY},
 };
 
-void fed_activity_glyph_put(struct fed_canvas *canvas, int column, int row,
-                            const struct fed_activity_glyph *mark, bool utf8)
+void fed__activity_glyph_put(struct fed_canvas *canvas, int column, int row,
+                             const struct fed_activity_glyph *mark, bool utf8)
 {
-	fed_canvas_put(canvas, column, row, utf8 ? mark->glyph : (uint32_t)mark->ascii,
-	               (struct fed_style){.color = mark->color});
+	fed__canvas_put(canvas, column, row, utf8 ? mark->glyph : (uint32_t)mark->ascii,
+	                (struct fed_style){.color = mark->color});
 }

@@ -14,10 +14,10 @@ struct fed_activity_glyph {
 	char ascii;     /* ... and elsewhere */
 	uint8_t color;  /* enum fed_color; repeats what the glyph says */
 };
-extern const struct fed_activity_glyph fed_activity_marks[FED_ACTIVITIES];
-extern const struct fed_activity_glyph fed_phase_marks[FED_PHASES];
+extern const struct fed_activity_glyph fed__activity_marks[FED_ACTIVITIES];
+extern const struct fed_activity_glyph fed__phase_marks[FED_PHASES];
 
-void fed_activity_glyph_put(struct fed_canvas *, int column, int row,
-                            const struct fed_activity_glyph *, bool utf8);
+void fed__activity_glyph_put(struct fed_canvas *, int column, int row,
+                             const struct fed_activity_glyph *, bool utf8);
 
 #endif

@@ -34,13 +34,13 @@ static void put_cell(struct fed_canvas *canvas, const struct fed_heatmap *h, int
 
 	for (int y = 0; y < LINES; y++)
 		for (int x = 0; x < CELL - 1; x++)
-			fed_canvas_put(canvas, column + x, row + y,
-			               utf8 ? shades[shade] : (uint32_t)ascii_shades[shade], style);
+			fed__canvas_put(canvas, column + x, row + y,
+			                utf8 ? shades[shade] : (uint32_t)ascii_shades[shade], style);
 	if (!isnan(value))
 		snprintf(text, sizeof text, " %.1f ", 100 * value);
 	const int width = fed_text_width(text);
-	fed_canvas_write(canvas, column + (CELL - 1 - width) / 2, row, text,
-	                 (struct fed_style){.bold = true});
+	fed__canvas_write(canvas, column + (CELL - 1 - width) / 2, row, text,
+	                  (struct fed_style){.bold = true});
 }
 
 /* Width of the row names. */
@@ -63,8 +63,8 @@ static void put_column_names(struct fed_canvas *canvas, const struct fed_heatmap
 		struct fed_text name = {0};
 
 		fed_text_add(&name, "%.*s", 2 * CELL - 2, h->column[k]);
-		fed_canvas_write(canvas, left + (int)k * CELL, row + (int)(k % 2), fed_text_str(&name),
-		                 (struct fed_style){.bold = true});
+		fed__canvas_write(canvas, left + (int)k * CELL, row + (int)(k % 2), fed_text_str(&name),
+		                  (struct fed_style){.bold = true});
 		fed_text_release(&name);
 	}
 }
@@ -82,22 +82,22 @@ int fed_heatmap_draw(const struct fed_heatmap *h, int width, bool utf8, bool col
 
 	if (columns == 0)
 		return fed_fail(err, "a heat map takes at least %d columns", left + CELL);
-	if (fed_canvas_init(&canvas, width, title + heads + (int)h->rows * (LINES + 1), err))
+	if (fed__canvas_init(&canvas, width, title + heads + (int)h->rows * (LINES + 1), err))
 		return FED_FAIL;
 	if (title)
-		fed_canvas_write(&canvas, 0, 0, h->title, (struct fed_style){.bold = true});
+		fed__canvas_write(&canvas, 0, 0, h->title, (struct fed_style){.bold = true});
 	put_column_names(&canvas, h, left, title, columns);
 	for (size_t i = 0; i < h->rows; i++) {
 		const int row = title + heads + (int)i * (LINES + 1);
 		char name[4 * LABEL_MAX + 1];
 
 		snprintf(name, sizeof name, "%.*s", LABEL_MAX, h->row[i]);
-		fed_canvas_write(&canvas, 0, row, name, (struct fed_style){0});
+		fed__canvas_write(&canvas, 0, row, name, (struct fed_style){0});
 		for (size_t k = 0; k < columns; k++)
 			put_cell(&canvas, h, left + (int)k * CELL, row, h->value[i * h->columns + k], utf8);
 	}
-	fed_canvas_text(&canvas, out, utf8, color);
-	fed_canvas_release(&canvas);
+	fed__canvas_text(&canvas, out, utf8, color);
+	fed__canvas_release(&canvas);
 	if (columns < h->columns)
 		fed_text_add(out, "%zu more columns do not fit; a wider terminal shows them\n",
 		             h->columns - columns);

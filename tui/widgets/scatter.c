@@ -82,7 +82,7 @@ static void put_id(struct fed_canvas *canvas, const struct frame *f, int column,
 	for (int k = 0; k < n + 1; k++)
 		if (column + k < f->column + f->columns && !is_free(canvas, column + k, row))
 			return;
-	fed_canvas_write(canvas, column, row, text, (struct fed_style){.color = FED_COLOR_GREY});
+	fed__canvas_write(canvas, column, row, text, (struct fed_style){.color = FED_COLOR_GREY});
 }
 
 static void put_group(struct fed_canvas *canvas, const struct frame *f,
@@ -95,7 +95,7 @@ static void put_group(struct fed_canvas *canvas, const struct frame *f,
 
 		if (!is_point(g, i) || !cell_of_point(f, g, i, &column, &row))
 			continue;
-		fed_canvas_put(canvas, column, row, utf8 ? g->glyph : (uint32_t)g->ascii, style);
+		fed__canvas_put(canvas, column, row, utf8 ? g->glyph : (uint32_t)g->ascii, style);
 	}
 }
 
@@ -121,14 +121,14 @@ static void put_legend(struct fed_canvas *canvas, int column, int end, int row,
 
 		if (g->n == 0 || column + 2 + fed_text_width(g->name) > end)
 			continue;
-		fed_canvas_put(canvas, column, row, s->utf8 ? g->glyph : (uint32_t)g->ascii,
-		               (struct fed_style){.color = g->color});
-		column = 2 + fed_canvas_write(canvas, column + 2, row, g->name, (struct fed_style){0});
+		fed__canvas_put(canvas, column, row, s->utf8 ? g->glyph : (uint32_t)g->ascii,
+		                (struct fed_style){.color = g->color});
+		column = 2 + fed__canvas_write(canvas, column + 2, row, g->name, (struct fed_style){0});
 	}
 }
 
-void fed_scatter_put(struct fed_canvas *canvas, int column, int row, int columns, int rows,
-                     const struct fed_scatter *s)
+void fed__scatter_put(struct fed_canvas *canvas, int column, int row, int columns, int rows,
+                      const struct fed_scatter *s)
 {
 	const int title = s->title && *s->title;
 	struct frame f = {.column = column + 1,
@@ -139,9 +139,9 @@ void fed_scatter_put(struct fed_canvas *canvas, int column, int row, int columns
 	if (columns < FED_SCATTER_COLUMNS || rows < FED_SCATTER_ROWS)
 		return;
 	if (title)
-		fed_canvas_write(canvas, column, row, s->title, (struct fed_style){.bold = true});
-	fed_canvas_box(canvas, column, row + title, columns, rows - title - 1,
-	               (struct fed_style){.color = FED_COLOR_GREY});
+		fed__canvas_write(canvas, column, row, s->title, (struct fed_style){.bold = true});
+	fed__canvas_box(canvas, column, row + title, columns, rows - title - 1,
+	                (struct fed_style){.color = FED_COLOR_GREY});
 	fit(s, &f);
 	for (size_t k = 0; k < s->n; k++)
 		put_group(canvas, &f, &s->group[k], s->utf8);
@@ -150,18 +150,18 @@ void fed_scatter_put(struct fed_canvas *canvas, int column, int row, int columns
 	put_legend(canvas, column, column + columns, row + rows - 1, s);
 }
 
-int fed_scatter_draw(const struct fed_scatter *s, int columns, int rows, bool color,
-                     struct fed_text *out, struct fed_error *err)
+int fed__scatter_draw(const struct fed_scatter *s, int columns, int rows, bool color,
+                      struct fed_text *out, struct fed_error *err)
 {
 	struct fed_canvas canvas;
 
 	if (columns < FED_SCATTER_COLUMNS || rows < FED_SCATTER_ROWS)
 		return fed_fail(err, "a map takes at least %d columns and %d rows", FED_SCATTER_COLUMNS,
 		                FED_SCATTER_ROWS);
-	if (fed_canvas_init(&canvas, columns, rows, err))
+	if (fed__canvas_init(&canvas, columns, rows, err))
 		return FED_FAIL;
-	fed_scatter_put(&canvas, 0, 0, columns, rows, s);
-	fed_canvas_text(&canvas, out, s->utf8, color);
-	fed_canvas_release(&canvas);
+	fed__scatter_put(&canvas, 0, 0, columns, rows, s);
+	fed__canvas_text(&canvas, out, s->utf8, color);
+	fed__canvas_release(&canvas);
 	return FED_OK;
 }

@@ -34,10 +34,10 @@ struct fed_scatter {
 };
 
 /* Draw into a rectangle of the canvas, with title and legend. */
-void fed_scatter_put(struct fed_canvas *, int column, int row, int columns, int rows,
-                     const struct fed_scatter *);
+void fed__scatter_put(struct fed_canvas *, int column, int row, int columns, int rows,
+                      const struct fed_scatter *);
 /* Append the same as text. */
-int fed_scatter_draw(const struct fed_scatter *, int columns, int rows, bool color,
-                     struct fed_text *out, struct fed_error *);
+int fed__scatter_draw(const struct fed_scatter *, int columns, int rows, bool color,
+                      struct fed_text *out, struct fed_error *);
 
 #endif

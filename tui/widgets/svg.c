@@ -61,7 +61,7 @@ static int put_run(struct fed_text *out, const struct fed_canvas *canvas, int co
 	return end;
 }
 
-void fed_canvas_svg(const struct fed_canvas *canvas, struct fed_text *out)
+void fed__canvas_svg(const struct fed_canvas *canvas, struct fed_text *out)
 {
 	const int width = canvas->columns * WIDTH, height = canvas->rows * HEIGHT;
 

@@ -9,6 +9,6 @@
 
 /* Append an SVG document: monospaced text on white; braille dots are circles, so that they need no
  * font. */
-void fed_canvas_svg(const struct fed_canvas *, struct fed_text *out);
+void fed__canvas_svg(const struct fed_canvas *, struct fed_text *out);
 
 #endif

@@ -18,8 +18,8 @@ enum { REFUSED = FED_PHASES, LOST, LATE, CANCELLED, MARKS };
 
 static const struct fed_activity_glyph *mark_of(int mark)
 {
-	return mark < FED_PHASES ? &fed_phase_marks[mark]
-	                         : &fed_activity_marks[FED_ACTIVITY_REFUSED + mark - REFUSED];
+	return mark < FED_PHASES ? &fed__phase_marks[mark]
+	                         : &fed__activity_marks[FED_ACTIVITY_REFUSED + mark - REFUSED];
 }
 
 struct painter {
@@ -44,7 +44,7 @@ static int column_of(const struct painter *p, double clock)
 
 static void put_mark(struct painter *p, int column, int row, int mark)
 {
-	fed_activity_glyph_put(p->canvas, p->left + column, row, mark_of(mark), p->utf8);
+	fed__activity_glyph_put(p->canvas, p->left + column, row, mark_of(mark), p->utf8);
 	p->seen[mark] = true;
 }
 
@@ -138,10 +138,10 @@ static void put_client(struct painter *p, int at)
 	char label[16];
 
 	snprintf(label, sizeof label, "%*u", p->left - 1, client);
-	fed_canvas_write(p->canvas, 0, row, label, plain);
+	fed__canvas_write(p->canvas, 0, row, label, plain);
 	if (fed_client_ids_contain(p->schedule->marked, p->schedule->n_marked, client))
-		fed_canvas_put(p->canvas, p->left - 1, row, '*',
-		               (struct fed_style){.color = FED_COLOR_CYAN, .bold = true});
+		fed__canvas_put(p->canvas, p->left - 1, row, '*',
+		                (struct fed_style){.color = FED_COLOR_CYAN, .bold = true});
 	put_phases(p, at);
 	for (const struct fed_invitation_record *x = newest_in_window(p, client);
 	     x && !is_before_window(p, x); x = fed_invitation_log_before(j, x))
@@ -161,8 +161,8 @@ static bool put_label(struct painter *p, int row, int column, const char *label,
 
 	if (first < 0 || column + (behind ? n : 0) >= *next - (*next < p->width))
 		return false;
-	fed_canvas_put(p->canvas, p->left + column, row, LINE, faint);
-	fed_canvas_write(p->canvas, p->left + first + behind, row, label, plain);
+	fed__canvas_put(p->canvas, p->left + column, row, LINE, faint);
+	fed__canvas_write(p->canvas, p->left + first + behind, row, label, plain);
 	*next = first;
 	return true;
 }
@@ -173,7 +173,7 @@ static void put_versions(struct painter *p, int rows)
 	const struct fed_timeline *w = p->schedule;
 	int next = p->width;
 
-	fed_canvas_write(p->canvas, 0, 0, "version", plain);
+	fed__canvas_write(p->canvas, 0, 0, "version", plain);
 	for (size_t i = w->rounds; i-- > 0;) {
 		char label[32];
 
@@ -183,9 +183,9 @@ static void put_versions(struct painter *p, int rows)
 		snprintf(label, sizeof label, "%.0f", w->round[i].round);
 		if (put_label(p, 0, column, label, &next))
 			for (int row = 1; row <= rows; row++)
-				fed_canvas_put(p->canvas, p->left + column, row, LINE, faint);
+				fed__canvas_put(p->canvas, p->left + column, row, LINE, faint);
 		else if (column < next)
-			fed_canvas_put(p->canvas, p->left + column, 0, LINE, faint);
+			fed__canvas_put(p->canvas, p->left + column, 0, LINE, faint);
 	}
 }
 
@@ -195,14 +195,14 @@ static void put_time(struct painter *p, int row)
 	struct fed_axis ticks;
 	int next = p->width;
 
-	fed_axis_init(&ticks, fed_axis_limit(p->schedule->from), fed_axis_limit(p->schedule->to), most,
-	              0, false);
-	fed_canvas_write(p->canvas, 0, row, "seconds", plain);
+	fed__axis_init(&ticks, fed__axis_limit(p->schedule->from), fed__axis_limit(p->schedule->to),
+	               most, 0, false);
+	fed__canvas_write(p->canvas, 0, row, "seconds", plain);
 	for (int i = ticks.n; i-- > 0;) {
 		char label[32];
 
-		fed_axis_label(&ticks, i, label);
-		put_label(p, row, column_of(p, fed_axis_value(&ticks, i)), label, &next);
+		fed__axis_label(&ticks, i, label);
+		put_label(p, row, column_of(p, fed__axis_value(&ticks, i)), label, &next);
 	}
 }
 
@@ -216,14 +216,14 @@ static void put_legend(struct painter *p, int row)
 
 		if (!p->seen[i] || column + 2 + (int)strlen(m->name) > p->canvas->columns)
 			continue;
-		fed_activity_glyph_put(p->canvas, column, row, m, p->utf8);
-		column = 2 + fed_canvas_write(p->canvas, column + 2, row, m->name, plain);
+		fed__activity_glyph_put(p->canvas, column, row, m, p->utf8);
+		column = 2 + fed__canvas_write(p->canvas, column + 2, row, m->name, plain);
 	}
 }
 
 static void paint(struct painter *p)
 {
-	fed_canvas_clear(p->canvas);
+	fed__canvas_clear(p->canvas);
 	put_versions(p, p->rows);
 	for (int at = 0; at < p->rows; at++)
 		put_client(p, at);
@@ -231,8 +231,8 @@ static void paint(struct painter *p)
 	put_legend(p, 2 + p->rows);
 }
 
-int fed_timeline_chart_paint(struct fed_canvas *canvas, const struct fed_timeline *schedule,
-                             bool utf8, struct fed_error *err)
+int fed__timeline_chart_paint(struct fed_canvas *canvas, const struct fed_timeline *schedule,
+                              bool utf8, struct fed_error *err)
 {
 	const int capacity = canvas->rows - FED_TIMELINE_FRAME;
 	const int rows = capacity < (int)schedule->n ? capacity : (int)schedule->n;
@@ -268,11 +268,11 @@ int fed_timeline_chart_text(const struct fed_timeline *schedule, int columns, bo
 	const int rows = (int)(schedule->n < most ? schedule->n : most) + FED_TIMELINE_FRAME;
 	struct fed_canvas canvas;
 
-	if (fed_canvas_init(&canvas, columns, rows, err))
+	if (fed__canvas_init(&canvas, columns, rows, err))
 		return FED_FAIL;
-	const int rc = fed_timeline_chart_paint(&canvas, schedule, utf8, err);
+	const int rc = fed__timeline_chart_paint(&canvas, schedule, utf8, err);
 	if (rc == FED_OK)
-		fed_canvas_text(&canvas, out, utf8, color);
-	fed_canvas_release(&canvas);
+		fed__canvas_text(&canvas, out, utf8, color);
+	fed__canvas_release(&canvas);
 	return rc;
 }

@@ -19,8 +19,8 @@ enum {
 };
 
 /* Fill the canvas, with at most rows - FED_TIMELINE_FRAME clients. */
-int fed_timeline_chart_paint(struct fed_canvas *, const struct fed_timeline *, bool utf8,
-                             struct fed_error *);
+int fed__timeline_chart_paint(struct fed_canvas *, const struct fed_timeline *, bool utf8,
+                              struct fed_error *);
 /* Append as text with a row for each client; each line ends with a newline. */
 int fed_timeline_chart_text(const struct fed_timeline *, int columns, bool utf8, bool color,
                             struct fed_text *out, struct fed_error *);

@@ -89,11 +89,11 @@ void fed_client_equip(struct fed_client *client, uint32_t id, const struct fed_d
                       const struct fed_link_spec *link, uint64_t seed)
 {
 	if (device) {
-		client->device = fed_device_draw(device, seed, id);
+		client->device = fed__device_draw(device, seed, id);
 		client->device_profile = device->profile;
 	}
 	if (link) {
-		client->link = fed_link_draw(link, seed, id);
+		client->link = fed__link_draw(link, seed, id);
 		client->link_profile = link->profile;
 	}
 }

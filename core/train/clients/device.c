@@ -163,14 +163,14 @@ static float in_range(double x)
 	return (float)fmin(fmax(x, FLT_MIN), FLT_MAX);
 }
 
-float fed_device_draw(const struct fed_device_spec *spec, uint64_t seed, uint32_t client)
+float fed__device_draw(const struct fed_device_spec *spec, uint64_t seed, uint32_t client)
 {
 	return spec->flops > 0 ? in_range(spec->flops * factor(spec->spread, seed, client, DRAW_DEVICE))
 	                       : 0;
 }
 
-struct fed_client_link fed_link_draw(const struct fed_link_spec *spec, uint64_t seed,
-                                     uint32_t client)
+struct fed_client_link fed__link_draw(const struct fed_link_spec *spec, uint64_t seed,
+                                      uint32_t client)
 {
 	const struct fed_link *l = &spec->link;
 	const double f = factor(spec->spread, seed, client, DRAW_LINK);
@@ -184,7 +184,7 @@ struct fed_client_link fed_link_draw(const struct fed_link_spec *spec, uint64_t 
 	};
 }
 
-struct fed_link fed_link_of(const struct fed_client_link *l)
+struct fed_link fed__link_of(const struct fed_client_link *l)
 {
 	return (struct fed_link){.latency = (double)l->latency,
 	                         .jitter = (double)l->jitter,

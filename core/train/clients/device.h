@@ -45,9 +45,9 @@ int fed_link_parse(const char *typed, struct fed_link_spec *, struct fed_error *
 struct fed_client_link {
 	float latency, jitter, up, down, loss; /* units of struct fed_link */
 };
-float fed_device_draw(const struct fed_device_spec *, uint64_t seed, uint32_t client);
-struct fed_client_link fed_link_draw(const struct fed_link_spec *, uint64_t seed, uint32_t client);
-struct fed_link fed_link_of(const struct fed_client_link *);
+float fed__device_draw(const struct fed_device_spec *, uint64_t seed, uint32_t client);
+struct fed_client_link fed__link_draw(const struct fed_link_spec *, uint64_t seed, uint32_t client);
+struct fed_link fed__link_of(const struct fed_client_link *);
 
 /* Append "phone 2.1 GFLOP/s", "3 GFLOP/s", "ideal"; "4g", "4g 1.1 MB/s down" when it differs from
  * the profile's. */

@@ -24,7 +24,7 @@ struct fed_shared_attack *fed_shared_attack_new(struct fed_instance *instance)
 	return share;
 }
 
-struct fed_shared_attack *fed_shared_attack_ref(struct fed_shared_attack *share)
+struct fed_shared_attack *fed__shared_attack_ref(struct fed_shared_attack *share)
 {
 	if (share)
 		atomic_fetch_add(&share->references, 1);
@@ -85,7 +85,7 @@ int fed_fault_copy(struct fed_fault *out, const struct fed_fault *from, struct f
 {
 	*out = *from;
 	out->strikes = from->settled;
-	out->attack = fed_shared_attack_ref(from->attack);
+	out->attack = fed__shared_attack_ref(from->attack);
 	out->memory = NULL;
 	out->n_memories = 0;
 	out->client = fed_alloc_array((size_t)from->n + 1, sizeof *out->client);
@@ -263,7 +263,7 @@ void fed_faults_commit(struct fed_faults *faults)
 	end_version(faults, true);
 }
 
-void fed_faults_rollback(struct fed_faults *faults)
+void fed__faults_rollback(struct fed_faults *faults)
 {
 	end_version(faults, false);
 }
@@ -315,21 +315,21 @@ struct fed_fault *fed_fault_on(const struct fed_faults *faults, enum fed_fault_k
 	return NULL;
 }
 
-double fed_fault_draw(const struct fed_faults *faults, const struct fed_fault *fault,
-                      uint32_t client, uint64_t occasion, uint32_t which)
+double fed__fault_draw(const struct fed_faults *faults, const struct fed_fault *fault,
+                       uint32_t client, uint64_t occasion, uint32_t which)
 {
 	const uint64_t key = fed_stream_key(faults->seed, FED_FOR_FAULT, fault->number, client);
 
 	return fed_random_real(fed_random(key, occasion), which);
 }
 
-struct fed_fault *fed_fault_strikes(const struct fed_faults *faults, enum fed_fault_kind kind,
-                                    uint32_t client, uint64_t version, uint64_t occasion)
+struct fed_fault *fed__fault_strikes(const struct fed_faults *faults, enum fed_fault_kind kind,
+                                     uint32_t client, uint64_t version, uint64_t occasion)
 {
 	struct fed_fault *fault = NULL;
 
 	while ((fault = fed_fault_on(faults, kind, client, version, fault)))
-		if (fed_fault_draw(faults, fault, client, occasion, 0) < fault->args.p)
+		if (fed__fault_draw(faults, fault, client, occasion, 0) < fault->args.p)
 			return fault;
 	return NULL;
 }
@@ -351,7 +351,7 @@ static bool is_present(const struct fed_faults *faults, const struct fed_fault *
 	bool here = true;
 
 	for (uint64_t k = 0;; k++) {
-		const double u = fed_fault_draw(faults, churn, client, k, 0);
+		const double u = fed__fault_draw(faults, churn, client, k, 0);
 
 		left -= sojourn(u, here ? churn->args.leave : churn->args.join);
 		if (left < 0)
@@ -370,8 +370,8 @@ bool fed_faults_present(const struct fed_faults *faults, uint32_t client, uint64
 	return true;
 }
 
-double fed_faults_factor(const struct fed_faults *faults, enum fed_fault_kind kind, uint32_t client,
-                         uint64_t version)
+double fed__faults_factor(const struct fed_faults *faults, enum fed_fault_kind kind,
+                          uint32_t client, uint64_t version)
 {
 	const struct fed_fault *fault = NULL;
 	double factor = 1;
@@ -381,8 +381,8 @@ double fed_faults_factor(const struct fed_faults *faults, enum fed_fault_kind ki
 	return factor;
 }
 
-void fed_faults_window(const struct fed_faults *faults, uint32_t client, uint64_t version,
-                       uint32_t count, uint32_t *first, uint32_t *n)
+void fed__faults_window(const struct fed_faults *faults, uint32_t client, uint64_t version,
+                        uint32_t count, uint32_t *first, uint32_t *n)
 {
 	const struct fed_fault *fault = NULL;
 	double low = 0, high = 1; /* shares of the examples */
@@ -402,7 +402,7 @@ void fed_faults_window(const struct fed_faults *faults, uint32_t client, uint64_
 	*n = end - begin;
 }
 
-bool fed_faults_any(const struct fed_faults *faults, enum fed_fault_kind kind)
+bool fed__faults_any(const struct fed_faults *faults, enum fed_fault_kind kind)
 {
 	for (size_t i = 0; faults && i < faults->n; i++)
 		if (faults->fault[i].kind == kind)

@@ -67,8 +67,8 @@ struct fed_shared_attack {
 };
 /* The first reference.  Takes the instance on success; NULL: no memory. */
 struct fed_shared_attack *fed_shared_attack_new(struct fed_instance *);
-struct fed_shared_attack *fed_shared_attack_ref(struct fed_shared_attack *); /* NULL stays NULL */
-void fed_shared_attack_unref(struct fed_shared_attack *);                    /* NULL is fine */
+struct fed_shared_attack *fed__shared_attack_ref(struct fed_shared_attack *); /* NULL stays NULL */
+void fed_shared_attack_unref(struct fed_shared_attack *);                     /* NULL is fine */
 
 /* Memory of an attack for one client. */
 struct fed_attack_memory {
@@ -123,7 +123,7 @@ float *fed_fault_memory(struct fed_fault *, uint32_t client, size_t dim);
 /* Commit or roll back what attacks remember and how often faults took effect, at a version's end.
  */
 void fed_faults_commit(struct fed_faults *);
-void fed_faults_rollback(struct fed_faults *);
+void fed__faults_rollback(struct fed_faults *);
 /* Restart at version 0: clear the attacks' memory and the counts; undated faults begin. */
 void fed_faults_forget(struct fed_faults *);
 void fed_fault_forget(struct fed_fault *); /* clear its attack's memory */
@@ -132,23 +132,23 @@ void fed_fault_forget(struct fed_fault *); /* clear its attack's memory */
 struct fed_fault *fed_fault_on(const struct fed_faults *, enum fed_fault_kind, uint32_t client,
                                uint64_t version, const struct fed_fault *after);
 /* A number in [0, 1) of this fault, client and occasion (a version or an invitation). */
-double fed_fault_draw(const struct fed_faults *, const struct fed_fault *, uint32_t client,
-                      uint64_t occasion, uint32_t which);
+double fed__fault_draw(const struct fed_faults *, const struct fed_fault *, uint32_t client,
+                       uint64_t occasion, uint32_t which);
 /* The first of fed_fault_on that takes effect, with its probability p, at this occasion, or NULL.
  */
-struct fed_fault *fed_fault_strikes(const struct fed_faults *, enum fed_fault_kind, uint32_t client,
-                                    uint64_t version, uint64_t occasion);
+struct fed_fault *fed__fault_strikes(const struct fed_faults *, enum fed_fault_kind,
+                                     uint32_t client, uint64_t version, uint64_t occasion);
 
 /* Whether the client is present at this version: not away by churn. */
 bool fed_faults_present(const struct fed_faults *, uint32_t client, uint64_t version);
 /* Slow-down of a client: the product over active faults of FED_FAULT_STRAGGLER, _SLOW_LINK. */
-double fed_faults_factor(const struct fed_faults *, enum fed_fault_kind, uint32_t client,
-                         uint64_t version);
+double fed__faults_factor(const struct fed_faults *, enum fed_fault_kind, uint32_t client,
+                          uint64_t version);
 /* Window of a client's `count` examples at this version, [*first, *first + *n), *n >= 1 if count >=
  * 1: data arrive and expire in the order in which the client owns them. */
-void fed_faults_window(const struct fed_faults *, uint32_t client, uint64_t version, uint32_t count,
-                       uint32_t *first, uint32_t *n);
+void fed__faults_window(const struct fed_faults *, uint32_t client, uint64_t version,
+                        uint32_t count, uint32_t *first, uint32_t *n);
 /* Whether a fault of this kind is in the table, active or not. */
-bool fed_faults_any(const struct fed_faults *, enum fed_fault_kind);
+bool fed__faults_any(const struct fed_faults *, enum fed_fault_kind);
 
 #endif

@@ -8,7 +8,7 @@
 #include "base/mem.h"
 #include "train/local/internal.h"
 
-float **fed_copy_kept(const struct fed_client *client, uint32_t vectors, size_t dim)
+float **fed__copy_kept(const struct fed_client *client, uint32_t vectors, size_t dim)
 {
 	struct fed_client copy = {0};
 	float **kept = fed_client_kept(&copy, vectors, dim);
@@ -31,7 +31,7 @@ static void replace_residual(struct fed_trainer *t, struct fed_training *g,
 	client->residual = fed_shared_vectors_ref(g->left);
 }
 
-int fed_remember(struct fed_trainer *t, struct fed_training *g, struct fed_error *err)
+int fed__remember(struct fed_trainer *t, struct fed_training *g, struct fed_error *err)
 {
 	float **kept = g->kept;
 
@@ -48,8 +48,8 @@ int fed_remember(struct fed_trainer *t, struct fed_training *g, struct fed_error
 	}
 	if (g->references > 1 && kept) { /* a snapshot refers to the training */
 		const struct fed_client its = {.kept = kept};
-		kept = fed_copy_kept(&its, fed_client_vectors(t->federation->aggregator),
-		                     t->federation->net->dim);
+		kept = fed__copy_kept(&its, fed_client_vectors(t->federation->aggregator),
+		                      t->federation->net->dim);
 		if (!kept)
 			return fed_fail(err, "out of memory for what client %u keeps", g->client);
 	} else {
@@ -62,7 +62,7 @@ int fed_remember(struct fed_trainer *t, struct fed_training *g, struct fed_error
 	return FED_OK;
 }
 
-void fed_trainer_commit(struct fed_trainer *t)
+void fed__trainer_commit(struct fed_trainer *t)
 {
 	struct fed_clients *clients = t->federation->clients;
 
@@ -91,7 +91,7 @@ void fed_trainer_unlearn(const struct fed_trainer *t, struct fed_client *row)
 			row[t->learned[i].client].residual = t->learned[i].residual;
 }
 
-void fed_forget_learned(struct fed_trainer *t)
+void fed__forget_learned(struct fed_trainer *t)
 {
 	while (t->n_learned) { /* last one first: a client may have trained twice */
 		struct fed_learned *learned = &t->learned[--t->n_learned];

@@ -9,8 +9,8 @@
 #include "base/random.h"
 #include "plug/call.h"
 
-struct fed_data_faults fed_data_faults_for(const struct fed_faults *faults, uint32_t client,
-                                           uint64_t version)
+struct fed_data_faults fed__data_faults_for(const struct fed_faults *faults, uint32_t client,
+                                            uint64_t version)
 {
 	struct fed_data_faults s = {0};
 	const struct fed_fault *fault = NULL;
@@ -28,13 +28,13 @@ struct fed_data_faults fed_data_faults_for(const struct fed_faults *faults, uint
 	fault = NULL;
 	while (!s.poison && (fault = fed_fault_on(faults, FED_FAULT_BYZANTINE, client, version, fault)))
 		if (fed_attack_form(&fault->attack->instance) == FED_ATTACK_ON_DATA) {
-			s.poison = fed_shared_attack_ref(fault->attack);
+			s.poison = fed__shared_attack_ref(fault->attack);
 			s.poison_key = fed_stream_key(faults->seed, FED_FOR_FAULT, fault->number, client);
 		}
 	return s;
 }
 
-void fed_data_faults_release(struct fed_data_faults *s)
+void fed__data_faults_release(struct fed_data_faults *s)
 {
 	fed_shared_attack_unref(s->poison);
 	*s = (struct fed_data_faults){0};
@@ -61,8 +61,8 @@ struct fed_examples fed_examples_of(const struct fed_dataset *data)
 	};
 }
 
-int fed_poison_suits(const struct fed_faults *faults, const struct fed_dataset *data,
-                     uint64_t version, struct fed_error *err)
+int fed__poison_suits(const struct fed_faults *faults, const struct fed_dataset *data,
+                      uint64_t version, struct fed_error *err)
 {
 	const struct fed_examples form = fed_examples_of(data);
 
@@ -79,9 +79,9 @@ int fed_poison_suits(const struct fed_faults *faults, const struct fed_dataset *
 	return FED_OK;
 }
 
-int fed_data_faults_apply(const struct fed_data_faults *s, const struct fed_dataset *data,
-                          const uint32_t *ids, uint32_t n, float *x, int32_t *label,
-                          struct fed_error *err)
+int fed__data_faults_apply(const struct fed_data_faults *s, const struct fed_dataset *data,
+                           const uint32_t *ids, uint32_t n, float *x, int32_t *label,
+                           struct fed_error *err)
 {
 	const size_t size = fed_shape_size(&data->shape);
 

@@ -19,22 +19,22 @@ struct fed_data_faults {
 };
 
 /* Data faults of a client that received the model `version`. */
-struct fed_data_faults fed_data_faults_for(const struct fed_faults *, uint32_t client,
-                                           uint64_t version);
-void fed_data_faults_release(struct fed_data_faults *); /* zeroed is fine */
+struct fed_data_faults fed__data_faults_for(const struct fed_faults *, uint32_t client,
+                                            uint64_t version);
+void fed__data_faults_release(struct fed_data_faults *); /* zeroed is fine */
 static inline bool fed_data_faults_any(const struct fed_data_faults *s)
 {
 	return s->poison || s->moved > 0 || s->shift != 0;
 }
 /* Apply the faults to n gathered examples x (n, shape) and label [n] (NULL: regression).  FED_FAIL:
  * an attack wrote what it may not. */
-int fed_data_faults_apply(const struct fed_data_faults *, const struct fed_dataset *,
-                          const uint32_t *ids, uint32_t n, float *x, int32_t *label,
-                          struct fed_error *);
+int fed__data_faults_apply(const struct fed_data_faults *, const struct fed_dataset *,
+                           const uint32_t *ids, uint32_t n, float *x, int32_t *label,
+                           struct fed_error *);
 /* Check that the poisoning attacks active at this version suit this dataset.  FED_REJECT: one does
  * not. */
-int fed_poison_suits(const struct fed_faults *, const struct fed_dataset *, uint64_t version,
-                     struct fed_error *);
+int fed__poison_suits(const struct fed_faults *, const struct fed_dataset *, uint64_t version,
+                      struct fed_error *);
 /* Form of this dataset's examples, as attacks see it (n = 0). */
 struct fed_examples fed_examples_of(const struct fed_dataset *);
 

@@ -30,7 +30,7 @@ static void subtract(float *left, const float *got, size_t dim)
 	}
 }
 
-int fed_feedback_code(struct fed_training *g, struct fed_thread_buffers *w)
+int fed__feedback_code(struct fed_training *g, struct fed_thread_buffers *w)
 {
 	float *delta = g->result->vector[0];
 	const size_t dim = g->result->dim;

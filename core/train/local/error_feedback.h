@@ -19,6 +19,6 @@
 
 /* Encode the delta of a training, on its thread: add the client's residual, encode, and replace the
  * delta by what the server will decode.  FED_FAIL: no memory. */
-int fed_feedback_code(struct fed_training *, struct fed_thread_buffers *);
+int fed__feedback_code(struct fed_training *, struct fed_thread_buffers *);
 
 #endif

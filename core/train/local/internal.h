@@ -87,33 +87,33 @@ struct fed_trainer {
 };
 
 /* local_training.c */
-void fed_training_run(struct fed_job *, int worker);
+void fed__training_run(struct fed_job *, int worker);
 /* Batch size of a client that has so many examples. */
-uint32_t fed_training_batch(const struct fed_plan *, uint32_t examples);
+uint32_t fed__training_batch(const struct fed_plan *, uint32_t examples);
 /* Whether trainings must stop; read on any thread, for the owner may be waiting for a training. */
-bool fed_trainer_must_stop(const struct fed_trainer *);
+bool fed__trainer_must_stop(const struct fed_trainer *);
 
 /* thread_buffers.c */
 /* Set the sizes of parts and of evaluation batches, by the net alone. */
-void fed_workers_measure(struct fed_trainer *);
+void fed__workers_measure(struct fed_trainer *);
 /* Reserve buffers of at least this size for every thread, while none of them trains. */
-int fed_workers_reserve(struct fed_trainer *, bool gradient, bool velocity, struct fed_error *);
-bool fed_workers_have_memory(const struct fed_trainer *, uint32_t batch_capacity, uint32_t examples,
-                             bool gradient, bool velocity);
-void fed_workers_release(struct fed_trainer *);
+int fed__workers_reserve(struct fed_trainer *, bool gradient, bool velocity, struct fed_error *);
+bool fed__workers_have_memory(const struct fed_trainer *, uint32_t batch_capacity,
+                              uint32_t examples, bool gradient, bool velocity);
+void fed__workers_release(struct fed_trainer *);
 /* Gather examples `ids` into the thread's workspace, with the client's shift and the data faults
- * (NULL: none).  Fails as fed_data_faults_apply(). */
-int fed_worker_gather(const struct fed_federation *, const struct fed_client *,
-                      const struct fed_data_faults *, struct fed_thread_buffers *,
-                      const uint32_t *ids, uint32_t n, struct fed_error *);
+ * (NULL: none).  Fails as fed__data_faults_apply(). */
+int fed__worker_gather(const struct fed_federation *, const struct fed_client *,
+                       const struct fed_data_faults *, struct fed_thread_buffers *,
+                       const uint32_t *ids, uint32_t n, struct fed_error *);
 
 /* client_state.c */
 /* Copy of the client's kept vectors, for its training to change; NULL: no memory. */
-float **fed_copy_kept(const struct fed_client *, uint32_t vectors, size_t dim);
+float **fed__copy_kept(const struct fed_client *, uint32_t vectors, size_t dim);
 /* Record the state that a training leaves at its client, until the round is committed or rolled
  * back. */
-int fed_remember(struct fed_trainer *, struct fed_training *, struct fed_error *);
+int fed__remember(struct fed_trainer *, struct fed_training *, struct fed_error *);
 /* Roll back what was not committed, residuals included. */
-void fed_forget_learned(struct fed_trainer *);
+void fed__forget_learned(struct fed_trainer *);
 
 #endif

@@ -12,7 +12,7 @@
 
 #define LOOK_AHEAD 64u /* examples: more would not stay in the cache */
 
-uint32_t fed_training_batch(const struct fed_plan *plan, uint32_t examples)
+uint32_t fed__training_batch(const struct fed_plan *plan, uint32_t examples)
 {
 	return plan->batch == 0 || plan->batch > (int64_t)examples ? examples : (uint32_t)plan->batch;
 }
@@ -47,7 +47,7 @@ static int step(struct fed_training *g, struct fed_thread_buffers *w, const stru
 	const struct fed_federation *f = t->federation;
 
 	if (batch <= t->part) {
-		if (fed_worker_gather(f, &g->row, &g->data_faults, w, ids, batch, &g->why))
+		if (fed__worker_gather(f, &g->row, &g->data_faults, w, ids, batch, &g->why))
 			return FED_FAIL;
 		g->loss += fed_sgd_step(&w->space, sgd, params, w->label, w->target, batch);
 		return FED_OK;
@@ -57,7 +57,7 @@ static int step(struct fed_training *g, struct fed_thread_buffers *w, const stru
 	for (uint32_t i = 0; i < batch; i += t->part) {
 		const uint32_t n = batch - i < t->part ? batch - i : t->part;
 
-		if (fed_worker_gather(f, &g->row, &g->data_faults, w, ids + i, n, &g->why))
+		if (fed__worker_gather(f, &g->row, &g->data_faults, w, ids + i, n, &g->why))
 			return FED_FAIL;
 		loss += fed_sgd_accumulate(&w->space, sgd, params, w->label, w->target, n, batch);
 	}
@@ -66,7 +66,7 @@ static int step(struct fed_training *g, struct fed_thread_buffers *w, const stru
 	return FED_OK;
 }
 
-bool fed_trainer_must_stop(const struct fed_trainer *t)
+bool fed__trainer_must_stop(const struct fed_trainer *t)
 {
 	return atomic_load_explicit(&t->stop, memory_order_relaxed) ||
 	       atomic_load_explicit(&t->federation->stop, memory_order_relaxed) >= 2;
@@ -79,7 +79,7 @@ static void train(struct fed_training *g, const struct fed_client *client,
 {
 	struct fed_trainer *t = g->trainer;
 	const struct fed_plan *plan = &g->plan;
-	const uint32_t batch = fed_training_batch(plan, client->count);
+	const uint32_t batch = fed__training_batch(plan, client->count);
 	struct fed_stream shuffle = fed_stream_open(g->seed, FED_FOR_SHUFFLE, g->version, g->client);
 
 	memcpy(w->order, client->examples, client->count * sizeof *w->order);
@@ -89,7 +89,7 @@ static void train(struct fed_training *g, const struct fed_client *client,
 		for (uint32_t i = 0; i < client->count; i += batch) {
 			const uint32_t n = client->count - i < batch ? client->count - i : batch;
 
-			if (fed_trainer_must_stop(t)) {
+			if (fed__trainer_must_stop(t)) {
 				g->stopped = true;
 				return;
 			}
@@ -111,7 +111,7 @@ static void zero_returned(struct fed_shared_vectors *p)
 		memset(p->vector[k], 0, p->dim * sizeof *p->vector[k]);
 }
 
-void fed_training_run(struct fed_job *job, int worker)
+void fed__training_run(struct fed_job *job, int worker)
 {
 	struct fed_training *g = (struct fed_training *)job;
 	struct fed_trainer *t = g->trainer;
@@ -122,7 +122,7 @@ void fed_training_run(struct fed_job *job, int worker)
 	const uint32_t keeps = fed_client_vectors(f->aggregator);
 
 	g->ran = true;
-	if (fed_trainer_must_stop(t)) {
+	if (fed__trainer_must_stop(t)) {
 		g->stopped = true;
 		return;
 	}
@@ -132,7 +132,7 @@ void fed_training_run(struct fed_job *job, int worker)
 	if (g->result)
 		zero_returned(g->result);
 	if (keeps)
-		g->kept = fed_copy_kept(client, keeps, dim);
+		g->kept = fed__copy_kept(client, keeps, dim);
 	if (!g->result || (keeps && !g->kept)) {
 		g->no_memory = true;
 		return;
@@ -175,5 +175,5 @@ void fed_training_run(struct fed_job *job, int worker)
 
 	struct fed_stream noise = fed_stream_open(g->seed, FED_FOR_NOISE, g->version, g->client);
 	fed_noise_add(&noise, g->noise, delta, dim);
-	g->no_memory = fed_feedback_code(g, w) != FED_OK;
+	g->no_memory = fed__feedback_code(g, w) != FED_OK;
 }

@@ -40,7 +40,7 @@ static uint32_t clamp(size_t x, uint32_t low, uint32_t high)
 	return x < low ? low : x > high ? high : (uint32_t)x;
 }
 
-void fed_workers_measure(struct fed_trainer *t)
+void fed__workers_measure(struct fed_trainer *t)
 {
 	const size_t fit = WORKSPACE_BYTES / example_bytes(t->federation->net);
 
@@ -48,7 +48,7 @@ void fed_workers_measure(struct fed_trainer *t)
 	t->evaluation = clamp(fit / 4, SMALLEST_PART, EVALUATION_BATCH);
 }
 
-void fed_workers_release(struct fed_trainer *t)
+void fed__workers_release(struct fed_trainer *t)
 {
 	for (int i = 0; i < t->workers; i++)
 		release_worker(&t->worker[i]);
@@ -79,8 +79,8 @@ static int prepare_worker(const struct fed_trainer *t, struct fed_thread_buffers
 	return FED_OK;
 }
 
-bool fed_workers_have_memory(const struct fed_trainer *t, uint32_t batch_capacity,
-                             uint32_t examples, bool gradient, bool velocity)
+bool fed__workers_have_memory(const struct fed_trainer *t, uint32_t batch_capacity,
+                              uint32_t examples, bool gradient, bool velocity)
 {
 	const struct fed_thread_buffers *w = &t->worker[t->workers - 1];
 
@@ -88,37 +88,37 @@ bool fed_workers_have_memory(const struct fed_trainer *t, uint32_t batch_capacit
 	       (!gradient || w->gradient) && (!velocity || w->velocity);
 }
 
-int fed_workers_reserve(struct fed_trainer *t, bool gradient, bool velocity, struct fed_error *err)
+int fed__workers_reserve(struct fed_trainer *t, bool gradient, bool velocity, struct fed_error *err)
 {
 	for (int k = 0; k < t->workers; k++) {
 		if (prepare_worker(t, &t->worker[k], gradient, velocity, err)) {
-			fed_workers_release(t);
+			fed__workers_release(t);
 			return FED_FAIL;
 		}
 	}
 	return FED_OK;
 }
 
-int fed_worker_gather(const struct fed_federation *f, const struct fed_client *client,
-                      const struct fed_data_faults *data_faults, struct fed_thread_buffers *w,
-                      const uint32_t *ids, uint32_t n, struct fed_error *err)
+int fed__worker_gather(const struct fed_federation *f, const struct fed_client *client,
+                       const struct fed_data_faults *data_faults, struct fed_thread_buffers *w,
+                       const uint32_t *ids, uint32_t n, struct fed_error *err)
 {
 	fed_dataset_gather(f->data, ids, n, client->shifted ? &client->shift : NULL,
 	                   fed_workspace_input(&w->space), f->net->classes ? w->label : NULL,
 	                   f->net->classes ? NULL : w->target);
 	if (!data_faults || !fed_data_faults_any(data_faults))
 		return FED_OK;
-	return fed_data_faults_apply(data_faults, f->data, ids, n, fed_workspace_input(&w->space),
-	                             f->net->classes ? w->label : NULL, err);
+	return fed__data_faults_apply(data_faults, f->data, ids, n, fed_workspace_input(&w->space),
+	                              f->net->classes ? w->label : NULL, err);
 }
 
-uint32_t fed_trainer_evaluation_batch(const struct fed_trainer *t)
+uint32_t fed__trainer_evaluation_batch(const struct fed_trainer *t)
 {
 	return t->evaluation;
 }
 
-double fed_trainer_forward(struct fed_trainer *t, int worker, const float *params, uint32_t first,
-                           uint32_t n, uint32_t *hits)
+double fed__trainer_forward(struct fed_trainer *t, int worker, const float *params, uint32_t first,
+                            uint32_t n, uint32_t *hits)
 {
 	const struct fed_federation *f = t->federation;
 	struct fed_thread_buffers *w = &t->worker[worker];
@@ -127,7 +127,7 @@ double fed_trainer_forward(struct fed_trainer *t, int worker, const float *param
 
 	for (uint32_t i = 0; i < n; i++)
 		w->order[i] = first + i;
-	fed_worker_gather(f, &unshifted, NULL, w, w->order, n, &unused);
+	fed__worker_gather(f, &unshifted, NULL, w, w->order, n, &unused);
 	const float *y = fed_net_forward(&w->space, params, n);
 	return fed_net_loss(f->net, y, w->label, w->target, n, 0, NULL, f->net->classes ? hits : NULL);
 }
@@ -150,9 +150,9 @@ static uint32_t keep_changed(const struct fed_federation *f, struct fed_thread_b
 	return kept;
 }
 
-int fed_trainer_attacked(struct fed_trainer *t, int worker, const float *params,
-                         const struct fed_instance *attack, uint32_t first, uint32_t n,
-                         uint32_t *changed, uint32_t *hits, struct fed_error *err)
+int fed__trainer_attacked(struct fed_trainer *t, int worker, const float *params,
+                          const struct fed_instance *attack, uint32_t first, uint32_t n,
+                          uint32_t *changed, uint32_t *hits, struct fed_error *err)
 {
 	const struct fed_federation *f = t->federation;
 	struct fed_thread_buffers *w = &t->worker[worker];

@@ -10,14 +10,14 @@
 /* Limit of the free list of updates. */
 #define SPARE_BYTES ((size_t)256 << 20)
 
-int fed_trainer_init(struct fed_trainer **out, struct fed_federation *f, struct fed_error *err)
+int fed__trainer_init(struct fed_trainer **out, struct fed_federation *f, struct fed_error *err)
 {
 	struct fed_trainer *t = fed_alloc(sizeof *t);
 
 	if (!t)
 		return fed_fail_memory(err, sizeof *t, "training");
 	t->federation = f;
-	fed_workers_measure(t);
+	fed__workers_measure(t);
 	t->workers = fed_pool_threads(f->pool);
 	const size_t bytes = (size_t)t->workers * sizeof *t->worker;
 	t->worker = fed_alloc(bytes);
@@ -35,18 +35,18 @@ int fed_trainer_init(struct fed_trainer **out, struct fed_federation *f, struct 
 	return FED_OK;
 }
 
-void fed_trainer_free(struct fed_trainer *t)
+void fed__trainer_free(struct fed_trainer *t)
 {
 	if (!t)
 		return;
-	fed_trainer_cancel(t);
+	fed__trainer_cancel(t);
 	fed_vector_free_list_release(&t->results);
 	while (t->idle) {
 		struct fed_training *g = t->idle;
 		t->idle = g->next;
 		fed_free(g);
 	}
-	fed_workers_release(t);
+	fed__workers_release(t);
 	fed_thread_scratch_release(&t->thread_scratch);
 	fed_free(t->worker);
 	fed_free(t->slot);
@@ -55,7 +55,7 @@ void fed_trainer_free(struct fed_trainer *t)
 	fed_free(t);
 }
 
-const struct fed_thread_scratch *fed_trainer_scratch(const struct fed_trainer *t)
+const struct fed_thread_scratch *fed__trainer_scratch(const struct fed_trainer *t)
 {
 	return &t->thread_scratch;
 }
@@ -88,10 +88,10 @@ static int release_trainings(struct fed_trainer *t, struct fed_error *err)
 	return FED_OK;
 }
 
-int fed_trainer_prepare(struct fed_trainer *t, uint32_t max_examples, struct fed_error *err)
+int fed__trainer_prepare(struct fed_trainer *t, uint32_t max_examples, struct fed_error *err)
 {
 	const struct fed_federation *f = t->federation;
-	const uint32_t batch = fed_training_batch(&f->plan, max_examples);
+	const uint32_t batch = fed__training_batch(&f->plan, max_examples);
 	const uint32_t part = batch > t->part ? t->part : batch;
 	const uint32_t batch_capacity = part < t->evaluation ? t->evaluation : part;
 	/* Buffers never shrink, for trainings that have begun. */
@@ -100,17 +100,17 @@ int fed_trainer_prepare(struct fed_trainer *t, uint32_t max_examples, struct fed
 	const bool gradient = w->gradient || velocity || f->plan.weight_decay > 0 || batch > t->part ||
 	                      fed_has_local_gradient(f->aggregator);
 
-	if (fed_workers_have_memory(t, batch_capacity, max_examples, gradient, velocity))
+	if (fed__workers_have_memory(t, batch_capacity, max_examples, gradient, velocity))
 		return FED_OK;
 	t->batch_capacity = batch_capacity > t->batch_capacity ? batch_capacity : t->batch_capacity;
 	t->order_capacity = max_examples > t->order_capacity ? max_examples : t->order_capacity;
 	withdraw_trainings(t);
-	if (fed_workers_reserve(t, gradient, velocity, err))
+	if (fed__workers_reserve(t, gradient, velocity, err))
 		return FED_FAIL;
 	return release_trainings(t, err);
 }
 
-double fed_trainer_flops(const struct fed_trainer *t, const struct fed_client *client)
+double fed__trainer_flops(const struct fed_trainer *t, const struct fed_client *client)
 {
 	const struct fed_federation *f = t->federation;
 	const double forward = fed_net_flops(f->net, 0, f->net->layers);
@@ -164,13 +164,13 @@ static struct fed_training *idle_training(struct fed_trainer *t)
 	return g;
 }
 
-void fed_training_drop(struct fed_training *g)
+void fed__training_drop(struct fed_training *g)
 {
 	if (!g || --g->references)
 		return;
 	fed_shared_vectors_unref(g->model);
 	fed_shared_vectors_unref(g->result);
-	fed_data_faults_release(&g->data_faults);
+	fed__data_faults_release(&g->data_faults);
 	fed_free(g->kept);
 	fed_shared_vectors_unref(g->residual);
 	fed_shared_vectors_unref(g->left);
@@ -184,7 +184,7 @@ void fed_training_drop(struct fed_training *g)
 
 static void free_training(struct fed_trainer *t, uint32_t slot)
 {
-	fed_training_drop(t->slot[slot]);
+	fed__training_drop(t->slot[slot]);
 	t->slot[slot] = NULL;
 	t->vacant[t->n_vacant++] = slot;
 }
@@ -198,9 +198,9 @@ static struct fed_shared_vectors *residual_of(const struct fed_trainer *t,
 	return fits ? fed_shared_vectors_ref(row->residual) : NULL;
 }
 
-int fed_trainer_start(struct fed_trainer *t, uint32_t client, const struct fed_client *row,
-                      const struct fed_envelope *model, double due, uint32_t *slot,
-                      struct fed_error *err)
+int fed__trainer_start(struct fed_trainer *t, uint32_t client, const struct fed_client *row,
+                       const struct fed_envelope *model, double due, uint32_t *slot,
+                       struct fed_error *err)
 {
 	if (vacant_slot(t, slot, err))
 		return FED_FAIL;
@@ -210,12 +210,12 @@ int fed_trainer_start(struct fed_trainer *t, uint32_t client, const struct fed_c
 		return fed_fail_memory(err, sizeof *g, "training");
 	}
 	*g = (struct fed_training){
-		.job = {.run = fed_training_run, .due = due, .seq = t->started++},
+		.job = {.run = fed__training_run, .due = due, .seq = t->started++},
 		.references = 1,
 		.trainer = t,
 		.client = client,
 		.row = *row,
-		.data_faults = fed_data_faults_for(t->federation->faults, client, model->version),
+		.data_faults = fed__data_faults_for(t->federation->faults, client, model->version),
 		.version = model->version,
 		.round = model->round,
 		.plan = t->federation->plan,
@@ -238,7 +238,7 @@ static int join_job(struct fed_trainer *t, struct fed_training *g, struct fed_er
 		if (g->submitted)
 			fed_pool_join(t->federation->pool, &g->job);
 		g->submitted = false;
-		if (!g->stopped || fed_trainer_must_stop(t))
+		if (!g->stopped || fed__trainer_must_stop(t))
 			return FED_OK;
 		fed_free(g->kept);
 		g->kept = NULL;
@@ -265,8 +265,8 @@ static struct fed_shared_vectors *result_of(struct fed_training *g)
 	return copy;
 }
 
-int fed_trainer_join(struct fed_trainer *t, uint32_t slot, struct fed_envelope *update,
-                     struct fed_error *err)
+int fed__trainer_join(struct fed_trainer *t, uint32_t slot, struct fed_envelope *update,
+                      struct fed_error *err)
 {
 	struct fed_training *g = t->slot[slot];
 	const struct fed_client *client = &g->row;
@@ -283,7 +283,7 @@ int fed_trainer_join(struct fed_trainer *t, uint32_t slot, struct fed_envelope *
 	else if (g->stopped)
 		rc = fed_reject(err, "aborted; the model is as before the round");
 	else
-		rc = fed_remember(t, g, err);
+		rc = fed__remember(t, g, err);
 	if (rc == FED_OK) {
 		const double seen = (double)client->count * (double)g->plan.epochs;
 		update->version = g->version;
@@ -301,7 +301,7 @@ int fed_trainer_join(struct fed_trainer *t, uint32_t slot, struct fed_envelope *
 	return rc;
 }
 
-void fed_trainer_cancel(struct fed_trainer *t)
+void fed__trainer_cancel(struct fed_trainer *t)
 {
 	atomic_store(&t->stop, true);
 	withdraw_trainings(t);
@@ -309,13 +309,13 @@ void fed_trainer_cancel(struct fed_trainer *t)
 		if (t->slot[i])
 			free_training(t, i);
 	t->slots = t->n_vacant = 0;
-	fed_forget_learned(t);
+	fed__forget_learned(t);
 	atomic_store(&t->stop, false);
 }
 
 /* Snapshots ---------------------------------------------------------------------- */
 
-bool fed_trainer_ref_all(const struct fed_trainer *t, struct fed_training ***out, uint32_t *slots)
+bool fed__trainer_ref_all(const struct fed_trainer *t, struct fed_training ***out, uint32_t *slots)
 {
 	*out = fed_alloc_array((size_t)t->slots + 1, sizeof **out);
 	if (!*out)
@@ -329,12 +329,12 @@ bool fed_trainer_ref_all(const struct fed_trainer *t, struct fed_training ***out
 	return true;
 }
 
-int fed_trainer_restore(struct fed_trainer *t, struct fed_training *const *training, uint32_t slots,
-                        struct fed_error *err)
+int fed__trainer_restore(struct fed_trainer *t, struct fed_training *const *training,
+                         uint32_t slots, struct fed_error *err)
 {
 	if (make_slots(t, slots, err)) {
 		for (uint32_t i = 0; i < slots; i++)
-			fed_training_drop(training[i]);
+			fed__training_drop(training[i]);
 		return FED_FAIL;
 	}
 	t->slots = slots;
@@ -348,12 +348,12 @@ int fed_trainer_restore(struct fed_trainer *t, struct fed_training *const *train
 	}
 	if (release_trainings(t, err) == FED_OK)
 		return FED_OK;
-	fed_trainer_cancel(t);
+	fed__trainer_cancel(t);
 	return FED_FAIL;
 }
 
-int fed_trainer_finish(struct fed_trainer *t, struct fed_training *const *training, uint32_t n,
-                       struct fed_error *err)
+int fed__trainer_finish(struct fed_trainer *t, struct fed_training *const *training, uint32_t n,
+                        struct fed_error *err)
 {
 	for (uint32_t i = 0; i < n; i++) {
 		struct fed_training *g = training[i];
@@ -402,7 +402,7 @@ struct fed_training *fed_training_restore(const struct fed_training_result *o)
 		return NULL;
 	}
 	*g = (struct fed_training){
-		.job = {.run = fed_training_run},
+		.job = {.run = fed__training_run},
 		.references = 1,
 		.client = o->client,
 		.row = {.count = o->samples},

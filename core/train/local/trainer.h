@@ -11,48 +11,48 @@
 
 #include "train/round/state.h"
 
-int fed_trainer_init(struct fed_trainer **, struct fed_federation *, struct fed_error *);
-void fed_trainer_free(struct fed_trainer *); /* NULL is fine; cancels trainings that run */
+int fed__trainer_init(struct fed_trainer **, struct fed_federation *, struct fed_error *);
+void fed__trainer_free(struct fed_trainer *); /* NULL is fine; cancels trainings that run */
 /* The pool's threads and their scratch, for computations with the model; lives as long as the
  * trainer. */
-const struct fed_thread_scratch *fed_trainer_scratch(const struct fed_trainer *);
+const struct fed_thread_scratch *fed__trainer_scratch(const struct fed_trainer *);
 
 /* Reserve buffers for federation->plan on clients of at most max_examples, before a round. */
-int fed_trainer_prepare(struct fed_trainer *, uint32_t max_examples, struct fed_error *);
+int fed__trainer_prepare(struct fed_trainer *, uint32_t max_examples, struct fed_error *);
 /* FLOPs of the round's plan for a client with the examples of this row. */
-double fed_trainer_flops(const struct fed_trainer *, const struct fed_client *);
+double fed__trainer_flops(const struct fed_trainer *, const struct fed_client *);
 /* Start the training of a client on the model that it received, to be joined at `due`.  row: the
  * client's, with the examples that it has at present; it is copied.  *slot names the training.
  * Adds a reference to the model. */
-int fed_trainer_start(struct fed_trainer *, uint32_t client, const struct fed_client *row,
-                      const struct fed_envelope *model, double due, uint32_t *slot,
-                      struct fed_error *);
+int fed__trainer_start(struct fed_trainer *, uint32_t client, const struct fed_client *row,
+                       const struct fed_envelope *model, double due, uint32_t *slot,
+                       struct fed_error *);
 /* Wait for a training; fills the update's claims and payload (the caller's), and frees the slot.
  * FED_REJECT: the training stopped, for the round is to be aborted. */
-int fed_trainer_join(struct fed_trainer *, uint32_t slot, struct fed_envelope *update,
-                     struct fed_error *);
+int fed__trainer_join(struct fed_trainer *, uint32_t slot, struct fed_envelope *update,
+                      struct fed_error *);
 
 /* Commit what joined trainings leave at their clients (kept vectors) since the last commit or
  * cancellation. */
-void fed_trainer_commit(struct fed_trainer *);
+void fed__trainer_commit(struct fed_trainer *);
 /* Set the residuals in copies of the clients' rows [clients->n] to those of the last commit or
  * cancellation; borrowed. */
 void fed_trainer_unlearn(const struct fed_trainer *, struct fed_client *row);
 /* Cancel all trainings: they end at their next step; rolls back what was not committed. */
-void fed_trainer_cancel(struct fed_trainer *);
+void fed__trainer_cancel(struct fed_trainer *);
 
 /* References to all trainings, [*slots], NULL where a slot is free (the caller's: drop each,
  * fed_free).  False: no memory. */
 struct fed_training;
-bool fed_trainer_ref_all(const struct fed_trainer *, struct fed_training ***, uint32_t *slots);
+bool fed__trainer_ref_all(const struct fed_trainer *, struct fed_training ***, uint32_t *slots);
 /* Put trainings back into the same slots of a trainer that has none.  Takes the references, also on
  * FED_FAIL, when the trainer stays empty. */
-int fed_trainer_restore(struct fed_trainer *, struct fed_training *const *, uint32_t slots,
-                        struct fed_error *);
-void fed_training_drop(struct fed_training *); /* NULL is fine */
+int fed__trainer_restore(struct fed_trainer *, struct fed_training *const *, uint32_t slots,
+                         struct fed_error *);
+void fed__training_drop(struct fed_training *); /* NULL is fine */
 /* Wait until such trainings have ended. */
-int fed_trainer_finish(struct fed_trainer *, struct fed_training *const *, uint32_t n,
-                       struct fed_error *);
+int fed__trainer_finish(struct fed_trainer *, struct fed_training *const *, uint32_t n,
+                        struct fed_error *);
 
 /* Result of a training that has ended, to be saved. */
 struct fed_training_result {
@@ -75,14 +75,14 @@ struct fed_training_result fed_training_result(const struct fed_training *);
 struct fed_training *fed_training_restore(const struct fed_training_result *);
 
 /* Evaluation on thread `worker`: returns the sum of the losses of examples first .. first + n - 1,
- * n at most fed_trainer_evaluation_batch(); *hits grows by those classified right. */
-uint32_t fed_trainer_evaluation_batch(const struct fed_trainer *);
-double fed_trainer_forward(struct fed_trainer *, int worker, const float *params, uint32_t first,
-                           uint32_t n, uint32_t *hits);
+ * n at most fed__trainer_evaluation_batch(); *hits grows by those classified right. */
+uint32_t fed__trainer_evaluation_batch(const struct fed_trainer *);
+double fed__trainer_forward(struct fed_trainer *, int worker, const float *params, uint32_t first,
+                            uint32_t n, uint32_t *hits);
 /* The same on poisoned examples: *changed of them have another label, *hits of these get it from
  * the model. */
-int fed_trainer_attacked(struct fed_trainer *, int worker, const float *params,
-                         const struct fed_instance *attack, uint32_t first, uint32_t n,
-                         uint32_t *changed, uint32_t *hits, struct fed_error *);
+int fed__trainer_attacked(struct fed_trainer *, int worker, const float *params,
+                          const struct fed_instance *attack, uint32_t first, uint32_t n,
+                          uint32_t *changed, uint32_t *hits, struct fed_error *);
 
 #endif

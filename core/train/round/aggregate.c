@@ -7,7 +7,7 @@
 #include "base/random.h"
 #include "train/round/state.h"
 
-void fed_release_round_inputs(struct fed_federation *f)
+void fed__release_round_inputs(struct fed_federation *f)
 {
 	for (int k = 0; k < 2; k++) {
 		fed_shared_vectors_unref(f->submitted_update[k]);
@@ -15,19 +15,19 @@ void fed_release_round_inputs(struct fed_federation *f)
 	}
 }
 
-int fed_submit_update(struct fed_federation *f, const struct fed_envelope *e,
-                      struct fed_shared_vectors *model, struct fed_error *err)
+int fed__submit_update(struct fed_federation *f, const struct fed_envelope *e,
+                       struct fed_shared_vectors *model, struct fed_error *err)
 {
-	fed_release_round_inputs(f);
+	fed__release_round_inputs(f);
 	f->submitted_update[0] = fed_shared_vectors_ref(e->payload);
 	f->submitted_update[1] = fed_shared_vectors_ref(model);
 	const int rc = f->scheme->arrived(f, f->scheme_state, e, model->vector[0], err);
 
-	return rc ? rc : fed_verdicts_add(f, e, err);
+	return rc ? rc : fed__verdicts_add(f, e, err);
 }
 
-int fed_begin_aggregation(struct fed_federation *f, struct fed_aggregation *a, uint32_t most,
-                          struct fed_error *err)
+int fed__begin_aggregation(struct fed_federation *f, struct fed_aggregation *a, uint32_t most,
+                           struct fed_error *err)
 {
 	const struct fed_round round = {
 		.version = f->version,
@@ -43,8 +43,8 @@ int fed_begin_aggregation(struct fed_federation *f, struct fed_aggregation *a, u
 	return fed_aggregation_begin(a, f->aggregator, &round, most, f->pool, err);
 }
 
-struct fed_update fed_update_of(const struct fed_federation *f, const struct fed_envelope *e,
-                                const float *base)
+struct fed_update fed__update_of(const struct fed_federation *f, const struct fed_envelope *e,
+                                 const float *base)
 {
 	const bool equal = f->settings->weighting == FED_WEIGHT_EQUAL;
 

@@ -13,15 +13,15 @@ struct fed_federation;
 /* Submit an update that passed the gate, trained from this model, to the scheme; references to both
  * are kept at least until the version ends or the next one is submitted.  FED_REJECT: the scheme
  * refuses it. */
-int fed_submit_update(struct fed_federation *, const struct fed_envelope *,
-                      struct fed_shared_vectors *model, struct fed_error *);
-void fed_release_round_inputs(struct fed_federation *); /* drop those references */
+int fed__submit_update(struct fed_federation *, const struct fed_envelope *,
+                       struct fed_shared_vectors *model, struct fed_error *);
+void fed__release_round_inputs(struct fed_federation *); /* drop those references */
 /* Begin an aggregation of at most `most` updates on the global model. */
-int fed_begin_aggregation(struct fed_federation *, struct fed_aggregation *, uint32_t most,
-                          struct fed_error *);
+int fed__begin_aggregation(struct fed_federation *, struct fed_aggregation *, uint32_t most,
+                           struct fed_error *);
 /* Aggregator's view of the update in an envelope that passed the gate; valid while envelope and
  * base are. */
-struct fed_update fed_update_of(const struct fed_federation *, const struct fed_envelope *,
-                                const float *base);
+struct fed_update fed__update_of(const struct fed_federation *, const struct fed_envelope *,
+                                 const float *base);
 
 #endif

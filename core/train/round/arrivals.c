@@ -21,30 +21,30 @@ static int accept_update(struct fed_federation *f, struct fed_envelope *update,
 	struct fed_shared_vectors *model = fed_shared_vectors_ref(fed_invitation_of(f, id)->model);
 	bool waits = false;
 
-	fed_invitation_close(f, id);
-	int rc = fed_check_message(f, update, why);
+	fed__invitation_close(f, id);
+	int rc = fed__check_message(f, update, why);
 	if (rc == FED_OK)
-		rc = fed_gate_check(update, fed_returned_vectors(f->aggregator), f->net->dim, why);
+		rc = fed__gate_check(update, fed_returned_vectors(f->aggregator), f->net->dim, why);
 	if (rc == FED_OK)
-		rc = fed_collude_on_arrival(f, update, model, &waits, why);
+		rc = fed__collude_on_arrival(f, update, model, &waits, why);
 	if (rc == FED_OK && !waits)
-		rc = fed_submit_update(f, update, model, why);
+		rc = fed__submit_update(f, update, model, why);
 	fed_shared_vectors_unref(model);
 	return rc;
 }
 
-int fed_take_update(struct fed_federation *f, struct fed_envelope *update, struct fed_error *err)
+int fed__take_update(struct fed_federation *f, struct fed_envelope *update, struct fed_error *err)
 {
 	const uint32_t id = update->head.from;
 	struct fed_error why;
 
-	if (!fed_invitation_is_open(f, id, update->round)) { /* counted when its invitation ended */
-		fed_emit_about(f, FED_EVENT_REFUSED, id, update->round, 0, fed_stray_update);
+	if (!fed__invitation_is_open(f, id, update->round)) { /* counted when its invitation ended */
+		fed__emit_about(f, FED_EVENT_REFUSED, id, update->round, 0, fed_stray_update);
 		return FED_OK;
 	}
 	const int rc = accept_update(f, update, &why);
 	if (rc == FED_REJECT) {
-		fed_refuse_update(f, id, update->round, !fed_update_is_finite(update), why.text);
+		fed__refuse_update(f, id, update->round, !fed__update_is_finite(update), why.text);
 		return f->scheme->lost(f, f->scheme_state, update->round, err);
 	}
 	if (rc) {
@@ -56,9 +56,9 @@ int fed_take_update(struct fed_federation *f, struct fed_envelope *update, struc
 		client->loss = update->loss;
 	f->record.reported++;
 	f->nan = !isfinite(update->loss);
-	fed_emit_about(f, FED_EVENT_REPORTED, id, update->round, 0, NULL);
+	fed__emit_about(f, FED_EVENT_REPORTED, id, update->round, 0, NULL);
 	f->nan = false;
 	/* One multiply-add for each parameter. */
 	const struct fed_costs work = {.server_flops = 2 * (double)f->net->dim};
-	return fed_charge(f, id, &work, err);
+	return fed__charge(f, id, &work, err);
 }

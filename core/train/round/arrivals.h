@@ -12,6 +12,6 @@ struct fed_federation;
 /* Handle an update that has arrived: gate, then scheme; counts it as reported or refused.  The
  * envelope stays the caller's.  An update of no open invitation (late, duplicate, never asked for)
  * is refused without a call of the scheme. */
-int fed_take_update(struct fed_federation *, struct fed_envelope *update, struct fed_error *);
+int fed__take_update(struct fed_federation *, struct fed_envelope *update, struct fed_error *);
 
 #endif

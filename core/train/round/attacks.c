@@ -39,8 +39,8 @@ static struct fed_fault *attack_on(const struct fed_federation *f, enum fed_atta
 
 /* Alone ------------------------------------------------------------------------ */
 
-int fed_attack_craft_alone(struct fed_federation *f, struct fed_envelope *update,
-                           const float *received, uint64_t occasion, struct fed_error *err)
+int fed__attack_craft_alone(struct fed_federation *f, struct fed_envelope *update,
+                            const float *received, uint64_t occasion, struct fed_error *err)
 {
 	const uint32_t id = update->head.from;
 	struct fed_fault *fault = attack_on(f, FED_ATTACK_ALONE, id, update->version);
@@ -77,7 +77,7 @@ int fed_attack_craft_alone(struct fed_federation *f, struct fed_envelope *update
 
 /* The colluders' knowledge ------------------------------------------------------------ */
 
-bool fed_has_colluders(const struct fed_federation *f)
+bool fed__has_colluders(const struct fed_federation *f)
 {
 	for (size_t i = 0; f->faults && i < f->faults->n; i++) {
 		const struct fed_fault *fault = &f->faults->fault[i];
@@ -134,7 +134,7 @@ static int wait_for_others(struct fed_collusion_state *c, const struct fed_envel
 	return FED_OK;
 }
 
-void fed_collusion_state_clear(struct fed_collusion_state *c)
+void fed__collusion_state_clear(struct fed_collusion_state *c)
 {
 	for (size_t i = 0; i < c->n_known; i++)
 		fed_shared_vectors_unref(c->known[i].payload);
@@ -145,9 +145,9 @@ void fed_collusion_state_clear(struct fed_collusion_state *c)
 	c->n_known = c->n_waiting = c->oldest = 0;
 }
 
-void fed_collusion_state_release(struct fed_collusion_state *c)
+void fed__collusion_state_release(struct fed_collusion_state *c)
 {
-	fed_collusion_state_clear(c);
+	fed__collusion_state_clear(c);
 	fed_free(c->known);
 	fed_free(c->waiting);
 	*c = (struct fed_collusion_state){0};
@@ -156,13 +156,13 @@ void fed_collusion_state_release(struct fed_collusion_state *c)
 /* Together ----------------------------------------------------------------------- */
 
 /* Updates that attackers see, and their senders; capacity for all known ones. */
-struct rows {
+struct shown_rows {
 	const float **row;
 	uint32_t *sender;
 	uint32_t n;
 };
 
-static void add_row(struct rows *r, const struct fed_shared_vectors *payload, uint32_t client)
+static void add_row(struct shown_rows *r, const struct fed_shared_vectors *payload, uint32_t client)
 {
 	r->row[r->n] = payload->vector[0];
 	r->sender[r->n++] = client;
@@ -171,7 +171,7 @@ static void add_row(struct rows *r, const struct fed_shared_vectors *payload, ui
 /* List the updates that the attackers of a fault see; `own`: the honest update of one of them, in a
  * scheme without rounds. */
 static void list_rows(const struct fed_collusion_state *c, const struct fed_fault *fault,
-                      const struct fed_envelope *own, struct rows *r)
+                      const struct fed_envelope *own, struct shown_rows *r)
 {
 	if (fault->args.knowledge == FED_KNOWLEDGE_ALL) {
 		for (size_t i = 0; i < c->n_known; i++)
@@ -193,8 +193,8 @@ static int collude(struct fed_federation *f, struct fed_fault *fault,
 {
 	const struct fed_collusion_state *c = &f->collusions;
 	const size_t most = c->n_known + c->n_waiting + 1;
-	struct rows r = {.row = fed_alloc_array(most, sizeof *r.row),
-	                 .sender = fed_alloc_array(most, sizeof *r.sender)};
+	struct shown_rows r = {.row = fed_alloc_array(most, sizeof *r.row),
+	                       .sender = fed_alloc_array(most, sizeof *r.sender)};
 	uint64_t unused; /* their messages have arrived */
 	int rc = FED_OK;
 
@@ -269,13 +269,13 @@ static int rewrite_now(struct fed_federation *f, struct fed_fault *fault, struct
 	return rc;
 }
 
-int fed_collude_on_arrival(struct fed_federation *f, struct fed_envelope *e,
-                           struct fed_shared_vectors *model, bool *waits, struct fed_error *err)
+int fed__collude_on_arrival(struct fed_federation *f, struct fed_envelope *e,
+                            struct fed_shared_vectors *model, bool *waits, struct fed_error *err)
 {
 	struct fed_fault *fault;
 
 	*waits = false;
-	if (!fed_faults_any(f->faults, FED_FAULT_BYZANTINE) || !fed_has_colluders(f))
+	if (!fed__faults_any(f->faults, FED_FAULT_BYZANTINE) || !fed__has_colluders(f))
 		return FED_OK;
 	fault = attack_on(f, FED_ATTACK_TOGETHER, e->head.from, e->version);
 	if (!fault) {
@@ -325,13 +325,13 @@ static int submit_kept_back(struct fed_federation *f, const struct fed_waiting_u
 {
 	const struct fed_envelope *e = &w->envelope;
 	struct fed_error why;
-	int rc = fed_gate_check(e, fed_returned_vectors(f->aggregator), f->net->dim, &why);
+	int rc = fed__gate_check(e, fed_returned_vectors(f->aggregator), f->net->dim, &why);
 
 	if (rc == FED_OK)
-		rc = fed_submit_update(f, e, w->model, &why);
+		rc = fed__submit_update(f, e, w->model, &why);
 	if (rc == FED_REJECT) {
 		f->record.reported--;
-		fed_refuse_update(f, e->head.from, e->round, !fed_update_is_finite(e), why.text);
+		fed__refuse_update(f, e->head.from, e->round, !fed__update_is_finite(e), why.text);
 		return f->scheme->lost(f, f->scheme_state, e->round, err);
 	}
 	if (rc)
@@ -339,7 +339,7 @@ static int submit_kept_back(struct fed_federation *f, const struct fed_waiting_u
 	return rc;
 }
 
-int fed_craft_colluders(struct fed_federation *f, struct fed_error *err)
+int fed__craft_colluders(struct fed_federation *f, struct fed_error *err)
 {
 	struct fed_collusion_state *c = &f->collusions;
 

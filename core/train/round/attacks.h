@@ -36,21 +36,21 @@ struct fed_collusion_state {
 };
 
 /* Whether a colluding attack is in the fault table. */
-bool fed_has_colluders(const struct fed_federation *);
+bool fed__has_colluders(const struct fed_federation *);
 /* Rewrite vector 0 of the update of a client that is under an attack of the form `alone`; without
  * such an attack nothing changes.  received [as long]: the parameters that the update is a delta
  * to; NULL: the whole model of its invitation.  occasion: key of the attack's random draws. */
-int fed_attack_craft_alone(struct fed_federation *, struct fed_envelope *update,
-                           const float *received, uint64_t occasion, struct fed_error *);
+int fed__attack_craft_alone(struct fed_federation *, struct fed_envelope *update,
+                            const float *received, uint64_t occasion, struct fed_error *);
 /* Handle an update that passed the gate where clients collude.  *waits: it is a colluder's, kept
- * back until fed_craft_colluders() submits it; in a scheme without rounds it is rewritten at once.
+ * back until fed__craft_colluders() submits it; in a scheme without rounds it is rewritten at once.
  * Honest updates are added to the colluders' knowledge. */
-int fed_collude_on_arrival(struct fed_federation *, struct fed_envelope *,
-                           struct fed_shared_vectors *model, bool *waits, struct fed_error *);
+int fed__collude_on_arrival(struct fed_federation *, struct fed_envelope *,
+                            struct fed_shared_vectors *model, bool *waits, struct fed_error *);
 /* Craft the colluders' updates when the version is complete, and submit them to the scheme. */
-int fed_craft_colluders(struct fed_federation *, struct fed_error *);
+int fed__craft_colluders(struct fed_federation *, struct fed_error *);
 /* Drop what is kept of a version, when it is committed or rolled back. */
-void fed_collusion_state_clear(struct fed_collusion_state *);
-void fed_collusion_state_release(struct fed_collusion_state *);
+void fed__collusion_state_clear(struct fed_collusion_state *);
+void fed__collusion_state_release(struct fed_collusion_state *);
 
 #endif

@@ -93,8 +93,8 @@ void fed_ledger_enter(struct fed_ledger *l, uint32_t client, const struct fed_co
 
 /* Charges of the open round ----------------------------------------------------------------- */
 
-int fed_charge(struct fed_federation *f, uint32_t client, const struct fed_costs *c,
-               struct fed_error *err)
+int fed__charge(struct fed_federation *f, uint32_t client, const struct fed_costs *c,
+                struct fed_error *err)
 {
 	struct fed_record *r = &f->record;
 
@@ -121,7 +121,7 @@ int fed_charge(struct fed_federation *f, uint32_t client, const struct fed_costs
 	return FED_OK;
 }
 
-void fed_charges_commit(struct fed_federation *f)
+void fed__charges_commit(struct fed_federation *f)
 {
 	struct fed_charges *all = &f->charges;
 

@@ -51,9 +51,9 @@ void fed_ledger_enter(struct fed_ledger *, uint32_t client, const struct fed_cos
 void fed_costs_add(struct fed_costs *sum, const struct fed_costs *);
 
 /* Add costs to the open round: to its record, and to the client's. */
-int fed_charge(struct fed_federation *, uint32_t client, const struct fed_costs *,
-               struct fed_error *);
+int fed__charge(struct fed_federation *, uint32_t client, const struct fed_costs *,
+                struct fed_error *);
 /* Enter the costs of a committed version. */
-void fed_charges_commit(struct fed_federation *);
+void fed__charges_commit(struct fed_federation *);
 
 #endif

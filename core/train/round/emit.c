@@ -11,8 +11,8 @@
 
 const char fed_stray_update[] = "answers no open invitation: late, or twice";
 
-void fed_emit_about(const struct fed_federation *f, enum fed_event_kind kind, uint32_t client,
-                    uint64_t invitation, uint64_t bytes, const char *text)
+void fed__emit_about(const struct fed_federation *f, enum fed_event_kind kind, uint32_t client,
+                     uint64_t invitation, uint64_t bytes, const char *text)
 {
 	const struct fed_event event = {
 		.kind = kind,
@@ -30,23 +30,23 @@ void fed_emit_about(const struct fed_federation *f, enum fed_event_kind kind, ui
 		f->sink.take(f->sink.ctx, &event);
 }
 
-void fed_emit(const struct fed_federation *f, enum fed_event_kind kind, uint32_t client,
-              const char *text)
+void fed__emit(const struct fed_federation *f, enum fed_event_kind kind, uint32_t client,
+               const char *text)
 {
-	fed_emit_about(f, kind, client, 0, 0, text);
+	fed__emit_about(f, kind, client, 0, 0, text);
 }
 
-void fed_refuse_update(struct fed_federation *f, uint32_t client, uint64_t number, bool spoilt,
-                       const char *why)
+void fed__refuse_update(struct fed_federation *f, uint32_t client, uint64_t number, bool spoilt,
+                        const char *why)
 {
 	f->record.refused++;
 	f->spoilt += spoilt;
 	f->nan = spoilt;
-	fed_emit_about(f, FED_EVENT_REFUSED, client, number, 0, why);
+	fed__emit_about(f, FED_EVENT_REFUSED, client, number, 0, why);
 	f->nan = false;
 }
 
-int fed_fail_unreported(const struct fed_federation *f, struct fed_error *err)
+int fed__fail_unreported(const struct fed_federation *f, struct fed_error *err)
 {
 	const size_t len = strlen(err->text);
 

@@ -8,8 +8,8 @@
 
 #include "base/rows.h"
 
-int fed_gate_check(const struct fed_envelope *e, uint32_t returned, size_t dim,
-                   struct fed_error *err)
+int fed__gate_check(const struct fed_envelope *e, uint32_t returned, size_t dim,
+                    struct fed_error *err)
 {
 	const struct fed_shared_vectors *p = e->payload;
 
@@ -31,7 +31,7 @@ int fed_gate_check(const struct fed_envelope *e, uint32_t returned, size_t dim,
 	return FED_OK;
 }
 
-bool fed_update_is_finite(const struct fed_envelope *e)
+bool fed__update_is_finite(const struct fed_envelope *e)
 {
 	for (uint32_t k = 0; e->payload && k < e->payload->n; k++)
 		if (!fed_rows_kernels()->finite(e->payload->vector[k], e->payload->dim))

@@ -21,7 +21,7 @@ static uint32_t invitation_place(const struct fed_federation *f, uint32_t client
 	return at;
 }
 
-int fed_invitations_reserve(struct fed_federation *f, uint32_t n, struct fed_error *err)
+int fed__invitations_reserve(struct fed_federation *f, uint32_t n, struct fed_error *err)
 {
 	uint32_t capacity = f->open_capacity ? f->open_capacity : 16;
 
@@ -50,14 +50,14 @@ const struct fed_invitation *fed_invitation_of(const struct fed_federation *f, u
 	return open->number ? open : NULL;
 }
 
-bool fed_invitation_is_open(const struct fed_federation *f, uint32_t client, uint64_t number)
+bool fed__invitation_is_open(const struct fed_federation *f, uint32_t client, uint64_t number)
 {
 	const struct fed_invitation *invitation = fed_invitation_of(f, client);
 
 	return invitation && invitation->number == number;
 }
 
-void fed_invitation_close(struct fed_federation *f, uint32_t client)
+void fed__invitation_close(struct fed_federation *f, uint32_t client)
 {
 	const uint32_t mask = f->open_capacity - 1;
 	uint32_t hole = invitation_place(f, client);
@@ -73,8 +73,8 @@ void fed_invitation_close(struct fed_federation *f, uint32_t client)
 	}
 }
 
-uint64_t fed_invitation_open(struct fed_federation *f, uint32_t client,
-                             struct fed_shared_vectors *model)
+uint64_t fed__invitation_open(struct fed_federation *f, uint32_t client,
+                              struct fed_shared_vectors *model)
 {
 	const uint64_t number = ++f->invitations;
 
@@ -90,32 +90,32 @@ uint64_t fed_invitation_open(struct fed_federation *f, uint32_t client,
 	return number;
 }
 
-void fed_invitations_expire_before(struct fed_federation *f, uint64_t version, const char *why)
+void fed__invitations_expire_before(struct fed_federation *f, uint64_t version, const char *why)
 {
 	for (uint32_t i = 0; i < f->open_capacity && f->n_open; i++) {
 		/* closing may move another entry here */
 		while (f->open[i].number && f->open[i].version < version) {
 			const struct fed_invitation open = f->open[i];
 
-			fed_invitation_close(f, open.client);
+			fed__invitation_close(f, open.client);
 			f->record.late++;
-			fed_emit_about(f, FED_EVENT_LATE, open.client, open.number, 0, why);
+			fed__emit_about(f, FED_EVENT_LATE, open.client, open.number, 0, why);
 		}
 	}
 }
 
-void fed_invitations_expire(struct fed_federation *f, const char *why)
+void fed__invitations_expire(struct fed_federation *f, const char *why)
 {
-	fed_invitations_expire_before(f, UINT64_MAX, why);
+	fed__invitations_expire_before(f, UINT64_MAX, why);
 }
 
-int fed_invitation_lost(struct fed_federation *f, uint32_t client, const char *why,
-                        struct fed_error *err)
+int fed__invitation_lost(struct fed_federation *f, uint32_t client, const char *why,
+                         struct fed_error *err)
 {
 	const uint64_t number = fed_invitation_of(f, client)->number;
 
-	fed_invitation_close(f, client);
+	fed__invitation_close(f, client);
 	f->record.lost++;
-	fed_emit_about(f, FED_EVENT_LOST, client, number, 0, why);
+	fed__emit_about(f, FED_EVENT_LOST, client, number, 0, why);
 	return f->scheme->lost(f, f->scheme_state, number, err);
 }

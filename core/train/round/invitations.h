@@ -19,23 +19,23 @@ struct fed_invitation;
 struct fed_shared_vectors;
 
 /* Reserve capacity for n more. */
-int fed_invitations_reserve(struct fed_federation *, uint32_t n, struct fed_error *);
+int fed__invitations_reserve(struct fed_federation *, uint32_t n, struct fed_error *);
 /* Open an invitation to a client which has none, within the reserved capacity; returns its number.
  * Adds a reference to the model. */
-uint64_t fed_invitation_open(struct fed_federation *, uint32_t client,
-                             struct fed_shared_vectors *model);
+uint64_t fed__invitation_open(struct fed_federation *, uint32_t client,
+                              struct fed_shared_vectors *model);
 /* End the client's open invitation as lost. */
-int fed_invitation_lost(struct fed_federation *, uint32_t client, const char *why,
-                        struct fed_error *);
+int fed__invitation_lost(struct fed_federation *, uint32_t client, const char *why,
+                         struct fed_error *);
 /* The open invitation of a client, or NULL. */
 const struct fed_invitation *fed_invitation_of(const struct fed_federation *, uint32_t client);
 /* Whether the client's open invitation, if any, has this number. */
-bool fed_invitation_is_open(const struct fed_federation *, uint32_t client, uint64_t number);
+bool fed__invitation_is_open(const struct fed_federation *, uint32_t client, uint64_t number);
 /* End the client's open invitation; the caller counts how. */
-void fed_invitation_close(struct fed_federation *, uint32_t client);
+void fed__invitation_close(struct fed_federation *, uint32_t client);
 /* End all open invitations as late. */
-void fed_invitations_expire(struct fed_federation *, const char *why);
+void fed__invitations_expire(struct fed_federation *, const char *why);
 /* End as late those whose model is older than this version. */
-void fed_invitations_expire_before(struct fed_federation *, uint64_t version, const char *why);
+void fed__invitations_expire_before(struct fed_federation *, uint64_t version, const char *why);
 
 #endif

@@ -20,7 +20,7 @@ static void strike(struct fed_federation *f, struct fed_fault *fault, uint32_t c
                    uint64_t invitation, const char *text)
 {
 	fault->strikes++;
-	fed_emit_about(f, FED_EVENT_FAULT, client, invitation, 0, text);
+	fed__emit_about(f, FED_EVENT_FAULT, client, invitation, 0, text);
 }
 
 uint32_t fed_invited(const struct fed_envelope *e)
@@ -30,13 +30,13 @@ uint32_t fed_invited(const struct fed_envelope *e)
 
 /* Links ------------------------------------------------------------------------ */
 
-const char *fed_unreachable(const struct fed_federation *f, uint32_t client, uint64_t number)
+const char *fed__unreachable(const struct fed_federation *f, uint32_t client, uint64_t number)
 {
 	struct fed_fault *fault = fed_fault_on(f->faults, FED_FAULT_OFFLINE, client, f->version, NULL);
 	const char *why = "the client is offline";
 
 	if (!fault) {
-		fault = fed_fault_strikes(f->faults, FED_FAULT_FLAKY, client, f->version, number);
+		fault = fed__fault_strikes(f->faults, FED_FAULT_FLAKY, client, f->version, number);
 		why = "the client cannot be reached";
 	}
 	if (!fault) {
@@ -87,9 +87,9 @@ static bool is_lost(const struct fed_federation *f, const struct fed_envelope *e
 	struct fed_fault *fault = NULL;
 
 	if (e->head.from != FED_SERVER)
-		fault = fed_fault_strikes(f->faults, FED_FAULT_LOSSY, e->head.from, f->version, occasion);
+		fault = fed__fault_strikes(f->faults, FED_FAULT_LOSSY, e->head.from, f->version, occasion);
 	if (!fault && e->head.to != FED_SERVER)
-		fault = fed_fault_strikes(f->faults, FED_FAULT_LOSSY, e->head.to, f->version, occasion);
+		fault = fed__fault_strikes(f->faults, FED_FAULT_LOSSY, e->head.to, f->version, occasion);
 
 	if (fault)
 		fault->strikes++;
@@ -105,23 +105,23 @@ static int charge_message(struct fed_federation *f, const struct fed_envelope *e
 
 	if (up) {
 		const struct fed_costs costs = {.messages_up = 1, .bytes_up = bytes, .plain_up = plain};
-		if (fed_charge(f, e->head.from, &costs, err))
+		if (fed__charge(f, e->head.from, &costs, err))
 			return FED_FAIL;
 	}
 	if (down) {
 		const struct fed_costs costs = {.messages_down = !up, .bytes_down = bytes};
-		if (fed_charge(f, e->head.to, &costs, err))
+		if (fed__charge(f, e->head.to, &costs, err))
 			return FED_FAIL;
 	}
 	return FED_OK;
 }
 
-int fed_send(struct fed_federation *f, const struct fed_envelope *e, uint64_t *bytes,
-             struct fed_error *err)
+int fed__send(struct fed_federation *f, const struct fed_envelope *e, uint64_t *bytes,
+              struct fed_error *err)
 {
 	const uint64_t plain = fed_frame_size(e->payload->n, e->payload->dim) +
 	                       (e->labels ? e->labels->dim * sizeof(float) : 0);
-	const char *why = e->head.to == FED_SERVER ? NULL : fed_unreachable(f, e->head.to, e->round);
+	const char *why = e->head.to == FED_SERVER ? NULL : fed__unreachable(f, e->head.to, e->round);
 	int rc;
 
 	*bytes = 0;
@@ -139,25 +139,25 @@ int fed_send(struct fed_federation *f, const struct fed_envelope *e, uint64_t *b
 
 /* Trainings --------------------------------------------------------------------- */
 
-int fed_strike_training(struct fed_federation *f, const struct fed_envelope *model, double seconds,
-                        double flops, bool *struck, struct fed_error *err)
+int fed__strike_training(struct fed_federation *f, const struct fed_envelope *model, double seconds,
+                         double flops, bool *struck, struct fed_error *err)
 {
 	const uint32_t id = model->head.to;
 	struct fed_fault *fault =
-		fed_fault_strikes(f->faults, FED_FAULT_HANG, id, f->version, model->round);
+		fed__fault_strikes(f->faults, FED_FAULT_HANG, id, f->version, model->round);
 
 	*struck = true;
 	if (fault) {
 		strike(f, fault, id, model->round, "hangs: it has the model and will not answer");
 		return FED_OK;
 	}
-	fault = fed_fault_strikes(f->faults, FED_FAULT_CRASH, id, f->version, model->round);
+	fault = fed__fault_strikes(f->faults, FED_FAULT_CRASH, id, f->version, model->round);
 	if (fault) {
-		const double part = fed_fault_draw(f->faults, fault, id, model->round, 1);
+		const double part = fed__fault_draw(f->faults, fault, id, model->round, 1);
 
 		fault->strikes++;
 		const struct fed_costs work = {.client_flops = part * flops};
-		if (fed_charge(f, id, &work, err))
+		if (fed__charge(f, id, &work, err))
 			return FED_FAIL;
 		return fed_event_queue_add(&f->clock, f->clock.now + part * seconds, FED_QUEUED_CRASH,
 		                           model->round, id, err);
@@ -166,25 +166,25 @@ int fed_strike_training(struct fed_federation *f, const struct fed_envelope *mod
 	return FED_OK;
 }
 
-int fed_crash(struct fed_federation *f, uint32_t client, uint64_t number, struct fed_error *err)
+int fed__crash(struct fed_federation *f, uint32_t client, uint64_t number, struct fed_error *err)
 {
-	if (!fed_invitation_is_open(f, client, number))
+	if (!fed__invitation_is_open(f, client, number))
 		return FED_OK;
-	return fed_invitation_lost(f, client, "crashed while it trained", err);
+	return fed__invitation_lost(f, client, "crashed while it trained", err);
 }
 
 /* Updates ----------------------------------------------------------------------- */
 
-int fed_put_nan(struct fed_federation *f, struct fed_envelope *update, struct fed_error *err)
+int fed__put_nan(struct fed_federation *f, struct fed_envelope *update, struct fed_error *err)
 {
 	const uint32_t id = update->head.from;
 	struct fed_fault *fault =
-		fed_fault_strikes(f->faults, FED_FAULT_NAN, id, update->version, update->round);
+		fed__fault_strikes(f->faults, FED_FAULT_NAN, id, update->version, update->round);
 
 	const size_t dim = update->payload->dim;
 	if (!fault || dim == 0)
 		return FED_OK;
-	const double u = fed_fault_draw(f->faults, fault, id, update->round, 1);
+	const double u = fed__fault_draw(f->faults, fault, id, update->round, 1);
 	update->payload->vector[0][(size_t)(u * (double)dim)] = NAN;
 	strike(f, fault, id, update->round, "its update holds a NaN");
 	return fed_recode(&update->codec, update->payload->vector[0], dim, &update->coded, err);
@@ -220,7 +220,7 @@ static bool is_kept_back(struct fed_federation *f, const struct fed_envelope *up
 		strike(f, fault, id, update->round, "cut off: its update waits for the link");
 		return true;
 	}
-	fault = fed_fault_strikes(f->faults, FED_FAULT_LATE, id, update->version, update->round);
+	fault = fed__fault_strikes(f->faults, FED_FAULT_LATE, id, update->version, update->round);
 	if (!fault)
 		return false;
 	*release = f->version + (uint64_t)fault->args.versions;
@@ -236,56 +236,56 @@ static int send_twice(struct fed_federation *f, struct fed_fault *fault,
 
 	strike(f, fault, update->head.from, update->round, "sends its update twice");
 	copy.payload = fed_shared_vectors_ref(update->payload);
-	return fed_send(f, &copy, &bytes, err);
+	return fed__send(f, &copy, &bytes, err);
 }
 
-bool fed_holds_back(struct fed_federation *f, const struct fed_envelope *update)
+bool fed__holds_back(struct fed_federation *f, const struct fed_envelope *update)
 {
 	uint64_t release;
 
 	return is_kept_back(f, update, &release);
 }
 
-int fed_send_trained(struct fed_federation *f, const struct fed_envelope *update,
-                     struct fed_error *err)
+int fed__send_trained(struct fed_federation *f, const struct fed_envelope *update,
+                      struct fed_error *err)
 {
 	const uint32_t id = update->head.from;
 	struct fed_fault *twice =
-		fed_fault_strikes(f->faults, FED_FAULT_DUPLICATE, id, update->version, update->round);
+		fed__fault_strikes(f->faults, FED_FAULT_DUPLICATE, id, update->version, update->round);
 	uint64_t bytes;
 
 	if (twice && send_twice(f, twice, update, err)) {
 		fed_shared_vectors_unref(update->payload);
 		return FED_FAIL;
 	}
-	if (fed_send(f, update, &bytes, err))
+	if (fed__send(f, update, &bytes, err))
 		return FED_FAIL;
-	fed_emit_about(f, FED_EVENT_TRAINED, id, update->round, bytes, NULL);
+	fed__emit_about(f, FED_EVENT_TRAINED, id, update->round, bytes, NULL);
 	return FED_OK;
 }
 
-int fed_send_update(struct fed_federation *f, struct fed_envelope *update, const float *received,
-                    struct fed_error *err)
+int fed__send_update(struct fed_federation *f, struct fed_envelope *update, const float *received,
+                     struct fed_error *err)
 {
 	const uint32_t id = update->head.from;
 	uint64_t release;
 
 	if (!fed_faults_present(f->faults, id, f->version)) {
 		fed_shared_vectors_unref(update->payload);
-		if (!fed_invitation_is_open(f, id, update->round))
+		if (!fed__invitation_is_open(f, id, update->round))
 			return FED_OK;
-		return fed_invitation_lost(f, id, "left before it could answer", err);
+		return fed__invitation_lost(f, id, "left before it could answer", err);
 	}
-	if (fed_attack_craft_alone(f, update, received, update->round, err) ||
-	    fed_put_nan(f, update, err)) {
+	if (fed__attack_craft_alone(f, update, received, update->round, err) ||
+	    fed__put_nan(f, update, err)) {
 		fed_shared_vectors_unref(update->payload);
 		return FED_FAIL;
 	}
 	if (is_kept_back(f, update, &release)) {
-		fed_emit_about(f, FED_EVENT_TRAINED, id, update->round, 0, NULL);
+		fed__emit_about(f, FED_EVENT_TRAINED, id, update->round, 0, NULL);
 		return hold(f, update, release, err);
 	}
-	return fed_send_trained(f, update, err);
+	return fed__send_trained(f, update, err);
 }
 
 /* Held messages ------------------------------------------------------------------ */
@@ -298,7 +298,7 @@ static bool may_leave(const struct fed_federation *f, const struct fed_held *hel
 	                     NULL);
 }
 
-int fed_release_held(struct fed_federation *f, struct fed_error *err)
+int fed__release_held(struct fed_federation *f, struct fed_error *err)
 {
 	size_t left = 0;
 	int rc = FED_OK;
@@ -312,16 +312,16 @@ int fed_release_held(struct fed_federation *f, struct fed_error *err)
 			f->held[left++] = held;
 			continue;
 		}
-		rc = fed_send(f, e, &bytes, err);
+		rc = fed__send(f, e, &bytes, err);
 		if (rc == FED_OK)
-			fed_emit_about(f, FED_EVENT_FAULT, e->head.from, e->round, bytes,
-			               "the update that waited leaves");
+			fed__emit_about(f, FED_EVENT_FAULT, e->head.from, e->round, bytes,
+			                "the update that waited leaves");
 	}
 	f->n_held = left;
 	return rc;
 }
 
-bool fed_is_held(const struct fed_federation *f, uint32_t client)
+bool fed__is_held(const struct fed_federation *f, uint32_t client)
 {
 	for (size_t i = 0; i < f->n_held; i++)
 		if (f->held[i].envelope.head.from == client)
@@ -329,7 +329,7 @@ bool fed_is_held(const struct fed_federation *f, uint32_t client)
 	return false;
 }
 
-void fed_release_held_messages(struct fed_federation *f)
+void fed__release_held_messages(struct fed_federation *f)
 {
 	for (size_t i = 0; i < f->n_held; i++)
 		fed_shared_vectors_unref(f->held[i].envelope.payload);
@@ -348,7 +348,7 @@ static int read_damaged(const struct fed_faults *faults, const struct fed_fault 
 
 	for (int64_t k = 0; rc == FED_OK && k < fault->args.bits; k++) {
 		const double u =
-			fed_fault_draw(faults, fault, update->head.from, update->round, (uint32_t)k + 1);
+			fed__fault_draw(faults, fault, update->head.from, update->round, (uint32_t)k + 1);
 		const size_t bit = (size_t)(u * 8.0 * (double)frame.len);
 		frame.s[bit / 8] = (char)(frame.s[bit / 8] ^ 1 << bit % 8);
 	}
@@ -359,11 +359,11 @@ static int read_damaged(const struct fed_faults *faults, const struct fed_fault 
 	return rc;
 }
 
-int fed_check_message(struct fed_federation *f, const struct fed_envelope *update,
-                      struct fed_error *err)
+int fed__check_message(struct fed_federation *f, const struct fed_envelope *update,
+                       struct fed_error *err)
 {
-	struct fed_fault *fault = fed_fault_strikes(f->faults, FED_FAULT_CORRUPT, update->head.from,
-	                                            update->version, update->round);
+	struct fed_fault *fault = fed__fault_strikes(f->faults, FED_FAULT_CORRUPT, update->head.from,
+	                                             update->version, update->round);
 
 	if (!fault)
 		return FED_OK;

@@ -22,35 +22,35 @@ struct fed_held {
 uint32_t fed_invited(const struct fed_envelope *);
 /* Send an envelope to or from a client, subject to the faults on its link; counts bytes and
  * messages.  *bytes: bytes sent, 0 when the link is cut.  Takes the references to the payload. */
-int fed_send(struct fed_federation *, const struct fed_envelope *, uint64_t *bytes,
-             struct fed_error *);
+int fed__send(struct fed_federation *, const struct fed_envelope *, uint64_t *bytes,
+              struct fed_error *);
 
 /* Why the client cannot be reached in this invitation, or NULL.  Counted by its fault. */
-const char *fed_unreachable(const struct fed_federation *, uint32_t client, uint64_t number);
+const char *fed__unreachable(const struct fed_federation *, uint32_t client, uint64_t number);
 /* Apply faults to a client that has received the model.  *struck: it will not finish its training,
  * which must not start.  seconds, flops: of the whole training. */
-int fed_strike_training(struct fed_federation *, const struct fed_envelope *model, double seconds,
-                        double flops, bool *struck, struct fed_error *);
+int fed__strike_training(struct fed_federation *, const struct fed_envelope *model, double seconds,
+                         double flops, bool *struck, struct fed_error *);
 /* Handle a crash that is due: end the invitation `number` of the client. */
-int fed_crash(struct fed_federation *, uint32_t client, uint64_t number, struct fed_error *);
+int fed__crash(struct fed_federation *, uint32_t client, uint64_t number, struct fed_error *);
 
 /* Send a client's update, subject to attacks and faults.  received: the parameters that the update
  * is a delta to, as many as it has (NULL: the whole model).  Takes the reference to its payload. */
-int fed_send_update(struct fed_federation *, struct fed_envelope *update, const float *received,
-                    struct fed_error *);
-/* Steps of fed_send_update(), for a client that relays its layers (scheme split): put a NaN into
+int fed__send_update(struct fed_federation *, struct fed_envelope *update, const float *received,
+                     struct fed_error *);
+/* Steps of fed__send_update(), for a client that relays its layers (scheme split): put a NaN into
  * vector 0, if such a fault takes effect; hold the message at its client, if one does (true: held);
  * send the message, perhaps twice (takes the reference to its payload). */
-int fed_put_nan(struct fed_federation *, struct fed_envelope *, struct fed_error *);
-bool fed_holds_back(struct fed_federation *, const struct fed_envelope *);
-int fed_send_trained(struct fed_federation *, const struct fed_envelope *, struct fed_error *);
+int fed__put_nan(struct fed_federation *, struct fed_envelope *, struct fed_error *);
+bool fed__holds_back(struct fed_federation *, const struct fed_envelope *);
+int fed__send_trained(struct fed_federation *, const struct fed_envelope *, struct fed_error *);
 /* Send the held messages whose time has come; called when a version begins. */
-int fed_release_held(struct fed_federation *, struct fed_error *);
+int fed__release_held(struct fed_federation *, struct fed_error *);
 /* Whether a message is held at the client. */
-bool fed_is_held(const struct fed_federation *, uint32_t client);
-void fed_release_held_messages(struct fed_federation *);
+bool fed__is_held(const struct fed_federation *, uint32_t client);
+void fed__release_held_messages(struct fed_federation *);
 
 /* Check a message that has arrived.  FED_REJECT: it is corrupted. */
-int fed_check_message(struct fed_federation *, const struct fed_envelope *, struct fed_error *);
+int fed__check_message(struct fed_federation *, const struct fed_envelope *, struct fed_error *);
 
 #endif

@@ -29,7 +29,7 @@ struct fed_scheme {
 	               const float *base, struct fed_error *);
 	/* The invitation of this number was lost; it is closed. */
 	int (*lost)(struct fed_federation *, void *state, uint64_t number, struct fed_error *);
-	/* Optional: the deadline that fed_set_deadline() set has come. */
+	/* Optional: the deadline that fed__set_deadline() set has come. */
 	int (*deadline)(struct fed_federation *, void *state, struct fed_error *);
 	/* Whether the version is complete. */
 	bool (*complete)(const struct fed_federation *, const void *state);

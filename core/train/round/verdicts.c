@@ -16,7 +16,7 @@ static void drop(struct fed_client_verdict *of, size_t n)
 		fed_shared_vectors_unref(of[i].update);
 }
 
-int fed_verdicts_add(struct fed_federation *f, const struct fed_envelope *e, struct fed_error *err)
+int fed__verdicts_add(struct fed_federation *f, const struct fed_envelope *e, struct fed_error *err)
 {
 	struct fed_verdicts *g = &f->verdicts;
 	const size_t bytes = f->net->dim * sizeof(float);
@@ -62,7 +62,7 @@ static void score_defence(struct fed_record *r, const struct fed_client_verdict 
 	r->defence_recall = attackers > 0 ? hits / attackers : NAN;
 }
 
-void fed_verdicts_set(struct fed_federation *f, const struct fed_aggregation *a)
+void fed__verdicts_set(struct fed_federation *f, const struct fed_aggregation *a)
 {
 	struct fed_verdicts *g = &f->verdicts;
 	struct fed_record *r = &f->record;
@@ -110,7 +110,7 @@ static double add_honest(const struct fed_verdicts *g, double *sum, size_t dim)
 	return weight;
 }
 
-void fed_verdicts_measure_step(struct fed_federation *f, const float *step)
+void fed__verdicts_measure_step(struct fed_federation *f, const float *step)
 {
 	const size_t dim = f->net->dim;
 	double sum = 0;
@@ -134,7 +134,7 @@ void fed_verdicts_measure_step(struct fed_federation *f, const float *step)
 	fed_free(mean);
 }
 
-void fed_verdicts_release_updates(struct fed_verdicts *g)
+void fed__verdicts_release_updates(struct fed_verdicts *g)
 {
 	for (size_t i = 0; i < g->n; i++) {
 		fed_shared_vectors_unref(g->of[i].update);
@@ -142,7 +142,7 @@ void fed_verdicts_release_updates(struct fed_verdicts *g)
 	}
 }
 
-void fed_verdicts_commit(struct fed_verdicts *g, float **step)
+void fed__verdicts_commit(struct fed_verdicts *g, float **step)
 {
 	struct fed_client_verdict *of = g->of;
 	const size_t capacity = g->capacity;
@@ -161,15 +161,15 @@ void fed_verdicts_commit(struct fed_verdicts *g, float **step)
 	g->n_taken = 0;
 }
 
-void fed_verdicts_rollback(struct fed_verdicts *g)
+void fed__verdicts_rollback(struct fed_verdicts *g)
 {
 	drop(g->taken, g->n_taken);
 	g->n_taken = 0;
 }
 
-void fed_verdicts_release(struct fed_verdicts *g)
+void fed__verdicts_release(struct fed_verdicts *g)
 {
-	fed_verdicts_rollback(g);
+	fed__verdicts_rollback(g);
 	drop(g->of, g->n);
 	fed_free_floats(g->step);
 	fed_free(g->of);

@@ -49,16 +49,16 @@ struct fed_verdicts {
 };
 
 /* Add an update that the scheme has given to the aggregator. */
-int fed_verdicts_add(struct fed_federation *, const struct fed_envelope *, struct fed_error *);
+int fed__verdicts_add(struct fed_federation *, const struct fed_envelope *, struct fed_error *);
 /* Record the verdicts of a finished aggregation, and the round's metrics of them.  Cannot fail. */
-void fed_verdicts_set(struct fed_federation *, const struct fed_aggregation *);
+void fed__verdicts_set(struct fed_federation *, const struct fed_aggregation *);
 /* Measure the distance of the step [dim] from the honest mean, when there was an attacker. */
-void fed_verdicts_measure_step(struct fed_federation *, const float *step);
+void fed__verdicts_measure_step(struct fed_federation *, const float *step);
 /* Release the last version's updates, so that the new round can use their memory. */
-void fed_verdicts_release_updates(struct fed_verdicts *);
+void fed__verdicts_release_updates(struct fed_verdicts *);
 /* Commit the verdicts with the version, or roll them back.  Commit swaps the step with *step. */
-void fed_verdicts_commit(struct fed_verdicts *, float **step);
-void fed_verdicts_rollback(struct fed_verdicts *);
-void fed_verdicts_release(struct fed_verdicts *);
+void fed__verdicts_commit(struct fed_verdicts *, float **step);
+void fed__verdicts_rollback(struct fed_verdicts *);
+void fed__verdicts_release(struct fed_verdicts *);
 
 #endif

@@ -82,7 +82,7 @@ static int top_up(struct fed_federation *f, const struct async *s, struct fed_er
 
 		if (!choose(f, &client))
 			break; /* the others are away */
-		if (fed_invite(f, &client, 1, err))
+		if (fed__invite(f, &client, 1, err))
 			return FED_FAIL;
 	}
 	if (f->n_open == 0)
@@ -96,8 +96,8 @@ static int top_up(struct fed_federation *f, const struct async *s, struct fed_er
 static void give_up_stale(struct fed_federation *f, const struct async *s)
 {
 	if (s->max_staleness >= 0 && f->version > (uint64_t)s->max_staleness)
-		fed_invitations_expire_before(f, f->version - (uint64_t)s->max_staleness,
-		                              "its model is older than max-staleness allows");
+		fed__invitations_expire_before(f, f->version - (uint64_t)s->max_staleness,
+		                               "its model is older than max-staleness allows");
 }
 
 static int async_begin(struct fed_federation *f, void *state, struct fed_error *err)
@@ -107,10 +107,10 @@ static int async_begin(struct fed_federation *f, void *state, struct fed_error *
 	s->lost = 0;
 	give_up_stale(f, s);
 	s->enough = fed_updates_per_step(f->aggregator);
-	const int rc = fed_memory_for_concurrency(f, places(f, s), s->enough, err);
+	const int rc = fed__memory_for_concurrency(f, places(f, s), s->enough, err);
 	if (rc)
 		return rc;
-	if (fed_begin_aggregation(f, &s->aggregation, s->enough, err))
+	if (fed__begin_aggregation(f, &s->aggregation, s->enough, err))
 		return FED_FAIL;
 	s->begun = true;
 	return top_up(f, s, err);
@@ -127,7 +127,7 @@ static int async_arrived(struct fed_federation *f, void *state, const struct fed
                          const float *base, struct fed_error *err)
 {
 	struct async *s = state;
-	const struct fed_update update = fed_update_of(f, e, base);
+	const struct fed_update update = fed__update_of(f, e, base);
 
 	s->lost = 0;
 	const int rc = fed_aggregation_add(&s->aggregation, &update, err);
@@ -143,7 +143,7 @@ static int async_lost(struct fed_federation *f, void *state, uint64_t number, st
 	if (++s->lost > LOST_MAX + 10 * (uint64_t)s->concurrency) {
 		fed_fail(err, "the last %llu invitations were all lost or refused",
 		         (unsigned long long)s->lost);
-		return fed_fail_unreported(f, err);
+		return fed__fail_unreported(f, err);
 	}
 	return refill(f, s, err);
 }
@@ -162,7 +162,7 @@ static int async_finish(struct fed_federation *f, void *state, float *out, struc
 
 	if (fed_aggregation_finish(&s->aggregation, out, err))
 		return FED_FAIL;
-	fed_verdicts_set(f, &s->aggregation);
+	fed__verdicts_set(f, &s->aggregation);
 	return FED_OK;
 }
 
@@ -176,7 +176,7 @@ static void async_end(struct fed_federation *f, void *state)
 	s->begun = false;
 }
 
-const struct fed_scheme fed_scheme_async = {
+const struct fed_scheme fed__scheme_async = {
 	.name = "async",
 	.help = "clients are always at work, the server steps as updates come in",
 	.doc = "`concurrency` clients, drawn uniformly among the idle, are at work at any moment;\n"

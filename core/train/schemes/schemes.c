@@ -9,7 +9,7 @@
 #include "base/mem.h"
 #include "base/text.h"
 
-static const struct fed_scheme *const schemes[] = {&fed_scheme_sync, &fed_scheme_async,
+static const struct fed_scheme *const schemes[] = {&fed_scheme_sync, &fed__scheme_async,
                                                    &fed_scheme_split};
 
 const struct fed_scheme *fed_scheme_at(size_t i)

@@ -125,14 +125,14 @@ static uint32_t choose_in_turn(const struct fed_federation *f, uint32_t wanted, 
 
 static int choose(struct fed_federation *f, struct fed_split *s, struct fed_error *err)
 {
-	const uint32_t wanted = fed_wanted_clients(f);
+	const uint32_t wanted = fed__wanted_clients(f);
 	uint32_t *chosen = fed_alloc_array(wanted, sizeof *chosen), n = 0;
 	int rc = FED_OK;
 
 	if (!chosen)
 		return fed_fail_memory(err, wanted * sizeof *chosen, "the participants");
 	if (s->order == FED_ORDER_RANDOM) {
-		rc = fed_draw_clients(f, wanted, chosen, &n, err);
+		rc = fed__draw_clients(f, wanted, chosen, &n, err);
 		if (rc == FED_OK)
 			shuffle(f, chosen, n);
 	} else {
@@ -143,7 +143,7 @@ static int choose(struct fed_federation *f, struct fed_split *s, struct fed_erro
 			fed_reject(err, "no client is present: churn took away all %u; `heal` brings them back",
 		               f->clients->n_present);
 	if (rc == FED_OK)
-		rc = fed_split_check_memory(f, s, chosen, n, err);
+		rc = fed__split_check_memory(f, s, chosen, n, err);
 	if (rc == FED_OK) {
 		s->turn = fed_alloc(n * sizeof *s->turn);
 		s->queue = fed_alloc_array(n, sizeof *s->queue);
@@ -164,19 +164,19 @@ static int choose(struct fed_federation *f, struct fed_split *s, struct fed_erro
  */
 static int begin_silently(struct fed_federation *f, struct fed_turn *t, struct fed_error *err)
 {
-	if (fed_invite_silently(f, t->client, err))
+	if (fed__invite_silently(f, t->client, err))
 		return FED_FAIL;
-	const char *why = fed_unreachable(f, t->client, t->number);
-	return why ? fed_invitation_lost(f, t->client, why, err) : fed_turn_begin(t, NULL, err);
+	const char *why = fed__unreachable(f, t->client, t->number);
+	return why ? fed__invitation_lost(f, t->client, why, err) : fed__turn_begin(t, NULL, err);
 }
 
 /* Head that all clients of a parallel round are sent. */
 static struct fed_shared_vectors *pack_head(const struct fed_federation *f, struct fed_split *s)
 {
 	if (s->parallel == FED_PARALLEL_OFF)
-		return fed_pack_client(s, f->net, s->params);
+		return fed__pack_client(s, f->net, s->params);
 	if (!s->head)
-		s->head = fed_pack_client(s, f->net, s->params);
+		s->head = fed__pack_client(s, f->net, s->params);
 	return fed_shared_vectors_ref(s->head);
 }
 
@@ -200,7 +200,7 @@ static int call_next(struct fed_federation *f, struct fed_split *s, struct fed_e
 	};
 	if (!head.payload)
 		return fed_fail_memory(err, f->net->dim * sizeof(float), "a head");
-	return fed_invite_with(f, &head, err);
+	return fed__invite_with(f, &head, err);
 }
 
 static int split_begin(struct fed_federation *f, void *state, struct fed_error *err)
@@ -227,7 +227,7 @@ static int split_begin(struct fed_federation *f, void *state, struct fed_error *
 	memcpy(s->params, f->params, f->net->dim * sizeof *s->params);
 	if (s->parallel == FED_PARALLEL_OFF)
 		return call_next(f, s, err);
-	if (fed_begin_aggregation(f, &s->aggregation, s->turns, err))
+	if (fed__begin_aggregation(f, &s->aggregation, s->turns, err))
 		return FED_FAIL;
 	s->aggregating = true;
 	while (s->called < s->turns)
@@ -244,9 +244,9 @@ static int finish_turn(struct fed_federation *f, struct fed_split *s, struct fed
 {
 	t->phase = FED_TURN_OVER;
 	if (!t->joined && s->serving != t - s->turn) /* else when the server has finished */
-		fed_turn_close(t);
+		fed__turn_close(t);
 	if (s->parallel != FED_PARALLEL_OFF)
-		return fed_split_missed(f, s, err);
+		return fed__split_missed(f, s, err);
 	return s->called < s->turns ? call_next(f, s, err) : FED_OK;
 }
 
@@ -261,17 +261,17 @@ static int take_head(struct fed_federation *f, struct fed_split *s, struct fed_t
 	s->giver = t->client;
 	if (client)
 		client->loss = (float)(t->loss / seen);
-	fed_invitation_close(f, t->client);
+	fed__invitation_close(f, t->client);
 	f->record.reported++;
-	fed_emit_about(f, FED_EVENT_REPORTED, t->client, t->number, 0, NULL);
+	fed__emit_about(f, FED_EVENT_REPORTED, t->client, t->number, 0, NULL);
 	return finish_turn(f, s, t, err);
 }
 
 static int refuse_head(struct fed_federation *f, struct fed_turn *t, const char *why,
                        struct fed_error *err)
 {
-	fed_invitation_close(f, t->client);
-	fed_refuse_update(f, t->client, t->number, f->nan, why);
+	fed__invitation_close(f, t->client);
+	fed__refuse_update(f, t->client, t->number, f->nan, why);
 	return f->scheme->lost(f, f->scheme_state, t->number, err);
 }
 
@@ -280,7 +280,7 @@ static int set_head_verdict(struct fed_federation *f, struct fed_split *s, struc
                             const struct fed_envelope *e, struct fed_error *err)
 {
 	struct fed_error why;
-	const int rc = e->payload->n ? fed_check_message(f, e, &why) : FED_OK;
+	const int rc = e->payload->n ? fed__check_message(f, e, &why) : FED_OK;
 
 	if (rc == FED_REJECT)
 		return refuse_head(f, t, why.text, err);
@@ -288,8 +288,8 @@ static int set_head_verdict(struct fed_federation *f, struct fed_split *s, struc
 		*err = why;
 		return rc;
 	}
-	f->nan = !fed_update_is_finite(e);
-	if (f->nan || !fed_unpack_client(s, f->net, e->payload, s->params))
+	f->nan = !fed__update_is_finite(e);
+	if (f->nan || !fed__unpack_client(s, f->net, e->payload, s->params))
 		return refuse_head(f, t, "its head is not finite", err);
 	return take_head(f, s, t, err);
 }
@@ -297,29 +297,30 @@ static int set_head_verdict(struct fed_federation *f, struct fed_split *s, struc
 /* End a turn whose head is held at its client as late. */
 static int head_is_late(struct fed_federation *f, struct fed_turn *t, struct fed_error *err)
 {
-	fed_invitation_close(f, t->client);
+	fed__invitation_close(f, t->client);
 	f->record.late++;
-	fed_emit_about(f, FED_EVENT_LATE, t->client, t->number, 0, "the others go on without its head");
+	fed__emit_about(f, FED_EVENT_LATE, t->client, t->number, 0,
+	                "the others go on without its head");
 	return f->scheme->lost(f, f->scheme_state, t->number, err);
 }
 
-int fed_turn_ended(struct fed_federation *f, struct fed_split *s, struct fed_turn *t,
-                   struct fed_error *err)
+int fed__turn_ended(struct fed_federation *f, struct fed_split *s, struct fed_turn *t,
+                    struct fed_error *err)
 {
 	struct fed_envelope head;
 
 	if (s->parallel != FED_PARALLEL_OFF)
-		return fed_turn_sends_update(t, err);
-	if (fed_turn_head(t, &head, err))
+		return fed__turn_sends_update(t, err);
+	if (fed__turn_head(t, &head, err))
 		return FED_FAIL;
-	if (fed_holds_back(f, &head)) {
+	if (fed__holds_back(f, &head)) {
 		fed_envelope_release(&head);
 		return head_is_late(f, t, err);
 	}
 	if (s->relay == FED_RELAY_SERVER)
-		return fed_send_trained(f, &head, err);
+		return fed__send_trained(f, &head, err);
 	/* The server knew it when the last gradient left; the head stays until a peer needs it. */
-	fed_emit_about(f, FED_EVENT_TRAINED, t->client, t->number, 0, NULL);
+	fed__emit_about(f, FED_EVENT_TRAINED, t->client, t->number, 0, NULL);
 	const int rc = set_head_verdict(f, s, t, &head, err);
 	fed_envelope_release(&head);
 	return rc;
@@ -343,25 +344,25 @@ static int split_message(struct fed_federation *f, void *state, struct fed_envel
 	const bool live = t && t->phase != FED_TURN_OVER;
 
 	if (e->head.kind == FED_MESSAGE_UPDATE) {
-		if (live && fed_complete_update(t, e, err))
+		if (live && fed__complete_update(t, e, err))
 			return FED_FAIL;
-		return fed_take_update(f, e, err);
+		return fed__take_update(f, e, err);
 	}
 	if (t && !live && e->head.kind == FED_MESSAGE_HEAD && e->head.to == FED_SERVER)
-		fed_emit_about(f, FED_EVENT_REFUSED, t->client, e->round, 0, fed_stray_update);
+		fed__emit_about(f, FED_EVENT_REFUSED, t->client, e->round, 0, fed_stray_update);
 	if (!live)
 		return FED_OK;
 	switch (e->head.kind) {
 	case FED_MESSAGE_HEAD:
 		if (e->head.to == FED_SERVER)
 			return t->phase == FED_TURN_RELAYING ? set_head_verdict(f, s, t, e, err) : FED_OK;
-		return t->phase == FED_TURN_INVITED ? fed_turn_begin(t, e, err) : FED_OK;
+		return t->phase == FED_TURN_INVITED ? fed__turn_begin(t, e, err) : FED_OK;
 	case FED_MESSAGE_SMASHED:
 	case FED_MESSAGE_FEATURES_GRADIENT:
-		return fed_split_serve(t, e, err);
+		return fed__split_serve(t, e, err);
 	case FED_MESSAGE_GRADIENT:
 	case FED_MESSAGE_FEATURES:
-		return fed_turn_receives(t, e, err);
+		return fed__turn_receives(t, e, err);
 	default:
 		return FED_OK;
 	}
@@ -374,13 +375,13 @@ static int split_worked(struct fed_federation *f, void *state, uint32_t who, uin
 	struct fed_turn *t = turn_of(s, ref);
 
 	if (who == FED_SERVER)
-		return fed_split_served(f, s, NULL, err);
+		return fed__split_served(f, s, NULL, err);
 	if (!t)
 		return FED_OK;
 	const bool served = t->phase == FED_TURN_SERVED || t->phase == FED_TURN_SERVED_BACK;
 	if (served || s->serving == t - s->turn)
-		return fed_split_served(f, s, t, err);
-	return t->phase == FED_TURN_OVER ? FED_OK : fed_turn_worked(t, err);
+		return fed__split_served(f, s, t, err);
+	return t->phase == FED_TURN_OVER ? FED_OK : fed__turn_worked(t, err);
 }
 
 /* Correct the server's layers in an attacker's update: the server knows them, and puts its own into
@@ -391,7 +392,7 @@ static int correct(struct fed_federation *f, struct fed_turn *t, struct fed_upda
 	const bool copies = t->split->parallel == FED_PARALLEL_V1;
 	size_t from, to, j;
 
-	fed_server_params(t->split, f->net, &from, &to);
+	fed__server_params(t->split, f->net, &from, &to);
 	for (j = from; j < to; j++)
 		if (update->delta[j] != (copies ? t->params[j] - f->params[j] : 0))
 			break;
@@ -412,7 +413,7 @@ static int split_arrived(struct fed_federation *f, void *state, const struct fed
 {
 	struct fed_split *s = state;
 	struct fed_turn *t = turn_of(s, e->round);
-	struct fed_update update = fed_update_of(f, e, base);
+	struct fed_update update = fed__update_of(f, e, base);
 
 	if (correct(f, t, &update, err))
 		return FED_FAIL;
@@ -494,7 +495,7 @@ static void apply(const struct fed_federation *f, const struct fed_split *s, flo
 	const struct fed_turn *only = single(s);
 	size_t from, to;
 
-	fed_server_params(s, f->net, &from, &to);
+	fed__server_params(s, f->net, &from, &to);
 	if (s->parallel == FED_PARALLEL_V1)
 		from = to;
 	for (size_t j = 0; j < f->net->dim; j++) {
@@ -519,7 +520,7 @@ static int split_finish(struct fed_federation *f, void *state, float *out, struc
 	}
 	if (fed_aggregation_finish(&s->aggregation, out, err))
 		return FED_FAIL;
-	fed_verdicts_set(f, &s->aggregation);
+	fed__verdicts_set(f, &s->aggregation);
 	apply(f, s, out);
 	return FED_OK;
 }
@@ -532,7 +533,7 @@ static void split_mask(const struct fed_federation *f, const void *state, float 
 
 	if (s->parallel != FED_PARALLEL_V2)
 		return;
-	fed_server_params(s, f->net, &from, &to);
+	fed__server_params(s, f->net, &from, &to);
 	memset(step + from, 0, (to - from) * sizeof *step);
 }
 
@@ -543,7 +544,7 @@ static void split_end(struct fed_federation *f, void *state)
 	if (s->serving == FED_SERVING_ALL)
 		fed_pool_cancel(f->pool, &s->all_job);
 	for (uint32_t i = 0; i < s->turns; i++)
-		fed_turn_release(&s->turn[i]);
+		fed__turn_release(&s->turn[i]);
 	if (s->aggregating)
 		fed_aggregation_release(&s->aggregation);
 	fed_workspace_release(&s->all);

@@ -79,11 +79,11 @@ struct fed_turn {
 	uint32_t from, n; /* the present batch: examples from .. from + n - 1 of the epoch */
 	uint32_t batch;   /* its number in the turn, from 1 */
 	double loss;      /* sum over examples and epochs */
-	/* [fed_turn_dim()]: its own layers, and under v1 the server's copy of the rest. */
+	/* [fed__turn_dim()]: its own layers, and under v1 the server's copy of the rest. */
 	float *params;
 	float *corrected; /* [dim], update for the aggregator where an attack made up the rest of the
 	                     model; or NULL */
-	struct fed_workspace space[FED_PARTS]; /* of its own: fed_turn_has_memory() */
+	struct fed_workspace space[FED_PARTS]; /* of its own: fed__turn_has_memory() */
 	int32_t *label;
 	float *target;
 	struct fed_shared_vectors *crossing,

@@ -14,86 +14,86 @@
 #include "train/schemes/split.h"
 
 /* Layers of a part: [*first, *last), maybe none. */
-void fed_part_layers(const struct fed_split *, const struct fed_net *, enum fed_split_part,
-                     size_t *first, size_t *last);
+void fed__part_layers(const struct fed_split *, const struct fed_net *, enum fed_split_part,
+                      size_t *first, size_t *last);
 /* Floats of one example at the cut before `layer`. */
-size_t fed_cut_width(const struct fed_net *, size_t layer);
+size_t fed__cut_width(const struct fed_net *, size_t layer);
 /* Parameters of the server's layers: [*from, *to) of the flat vector. */
-void fed_server_params(const struct fed_split *, const struct fed_net *, size_t *from, size_t *to);
+void fed__server_params(const struct fed_split *, const struct fed_net *, size_t *from, size_t *to);
 /* Parameters of the server's layers in this turn. */
-float *fed_server_model(const struct fed_turn *);
+float *fed__server_model(const struct fed_turn *);
 /* Length of a turn's `params`: the model's, or only the head's where the turn owns no other layers.
  */
-size_t fed_turn_dim(const struct fed_split *, const struct fed_net *);
+size_t fed__turn_dim(const struct fed_split *, const struct fed_net *);
 /* Whether each turn has a workspace for this part.  Under v2 the server needs only one, unless it
  * goes forward for one turn before it goes back for another. */
-bool fed_turn_has_memory(const struct fed_split *, const struct fed_net *, enum fed_split_part);
+bool fed__turn_has_memory(const struct fed_split *, const struct fed_net *, enum fed_split_part);
 
 /* split.c */
 /* A turn has ended, with or without an answer. */
-int fed_turn_ended(struct fed_federation *, struct fed_split *, struct fed_turn *,
-                   struct fed_error *);
+int fed__turn_ended(struct fed_federation *, struct fed_split *, struct fed_turn *,
+                    struct fed_error *);
 
 /* split_memory.c */
 /* Check the memory estimate of a round with these clients.  FED_REJECT: it exceeds the budget. */
-int fed_split_check_memory(const struct fed_federation *, const struct fed_split *,
-                           const uint32_t *clients, uint32_t n, struct fed_error *);
+int fed__split_check_memory(const struct fed_federation *, const struct fed_split *,
+                            const uint32_t *clients, uint32_t n, struct fed_error *);
 
 /* split_turn.c */
 /* Begin a turn: the client has its layers' parameters, in this message or (NULL) already. */
-int fed_turn_begin(struct fed_turn *, const struct fed_envelope *head, struct fed_error *);
+int fed__turn_begin(struct fed_turn *, const struct fed_envelope *head, struct fed_error *);
 /* Arrival of activations or of a gradient at the client. */
-int fed_turn_receives(struct fed_turn *, struct fed_envelope *, struct fed_error *);
+int fed__turn_receives(struct fed_turn *, struct fed_envelope *, struct fed_error *);
 /* The client's computation is due. */
-int fed_turn_worked(struct fed_turn *, struct fed_error *);
+int fed__turn_worked(struct fed_turn *, struct fed_error *);
 /* Release a turn's memory; how it ended stays, and the parameters of a client whose update an
  * aggregator was given. */
-void fed_turn_close(struct fed_turn *);
-void fed_turn_release(struct fed_turn *);
+void fed__turn_close(struct fed_turn *);
+void fed__turn_release(struct fed_turn *);
 
 /* split_server.c */
 /* Arrival of activations or of a gradient of this turn at the server, which may refuse them. */
-int fed_split_serve(struct fed_turn *, struct fed_envelope *, struct fed_error *);
+int fed__split_serve(struct fed_turn *, struct fed_envelope *, struct fed_error *);
 /* The server's computation is due: for a turn, or (NULL) for the joined batch. */
-int fed_split_served(struct fed_federation *, struct fed_split *, struct fed_turn *,
-                     struct fed_error *);
+int fed__split_served(struct fed_federation *, struct fed_split *, struct fed_turn *,
+                      struct fed_error *);
 /* A turn was closed: the server no longer waits for it. */
-int fed_split_missed(struct fed_federation *, struct fed_split *, struct fed_error *);
+int fed__split_missed(struct fed_federation *, struct fed_split *, struct fed_error *);
 
 /* split_work.c: `run` of a turn's job, on any thread. */
-void fed_work_forward(struct fed_job *, int worker); /* head, forward: examples to activations */
-void fed_work_serve(struct fed_job *,
-                    int worker); /* the server's layers, forward and back, and the loss */
-void fed_work_serve_forward(struct fed_job *, int worker); /* labels=client: forward alone */
-void fed_work_tail(struct fed_job *, int worker);          /* the client's last layers */
-void fed_work_serve_back(struct fed_job *, int worker);
-void fed_work_backward(struct fed_job *, int worker); /* head */
+void fed__work_forward(struct fed_job *, int worker); /* head, forward: examples to activations */
+void fed__work_serve(struct fed_job *,
+                     int worker); /* the server's layers, forward and back, and the loss */
+void fed__work_serve_forward(struct fed_job *, int worker); /* labels=client: forward alone */
+void fed__work_tail(struct fed_job *, int worker);          /* the client's last layers */
+void fed__work_serve_back(struct fed_job *, int worker);
+void fed__work_backward(struct fed_job *, int worker); /* head */
 /* The server's three for the joined batch: `run` of the scheme's all_job. */
-void fed_work_serve_all(struct fed_job *, int worker);
-void fed_work_serve_all_forward(struct fed_job *, int worker);
-void fed_work_serve_all_back(struct fed_job *, int worker);
+void fed__work_serve_all(struct fed_job *, int worker);
+void fed__work_serve_all_forward(struct fed_job *, int worker);
+void fed__work_serve_all_back(struct fed_job *, int worker);
 /* Submit a turn's job; its end is due in `when` virtual seconds, when worked() is called with the
  * turn's number. */
-int fed_turn_compute(struct fed_turn *, void (*run)(struct fed_job *, int), double when,
-                     struct fed_error *);
-void fed_turn_join(struct fed_turn *);
+int fed__turn_compute(struct fed_turn *, void (*run)(struct fed_job *, int), double when,
+                      struct fed_error *);
+void fed__turn_join(struct fed_turn *);
 
 /* split_messages.c */
 /* Parameters of the client's layers, as one shared vector (no layers: no vector). */
-struct fed_shared_vectors *fed_pack_client(const struct fed_split *, const struct fed_net *,
-                                           const float *params);
+struct fed_shared_vectors *fed__pack_client(const struct fed_split *, const struct fed_net *,
+                                            const float *params);
 /* The reverse; false when the vector has another size. */
-bool fed_unpack_client(const struct fed_split *, const struct fed_net *,
-                       const struct fed_shared_vectors *, float *params);
+bool fed__unpack_client(const struct fed_split *, const struct fed_net *,
+                        const struct fed_shared_vectors *, float *params);
 /* Send the turn's `crossing` (and `labels`) to the server (up) or to its client; moves the turn's
  * references. */
-int fed_turn_send(struct fed_turn *, enum fed_message_kind, bool up, struct fed_error *);
+int fed__turn_send(struct fed_turn *, enum fed_message_kind, bool up, struct fed_error *);
 /* Message that relays the client's layers, as trained or as an attack or a fault changes them.  The
  * payload is the caller's. */
-int fed_turn_head(const struct fed_turn *, struct fed_envelope *, struct fed_error *);
+int fed__turn_head(const struct fed_turn *, struct fed_envelope *, struct fed_error *);
 /* Send the delta of the client's layers, for the aggregator. */
-int fed_turn_sends_update(struct fed_turn *, struct fed_error *);
+int fed__turn_sends_update(struct fed_turn *, struct fed_error *);
 /* Extend an update of the client's layers to one of the whole model, in the same envelope. */
-int fed_complete_update(struct fed_turn *, struct fed_envelope *, struct fed_error *);
+int fed__complete_update(struct fed_turn *, struct fed_envelope *, struct fed_error *);
 
 #endif

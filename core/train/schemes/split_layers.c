@@ -30,45 +30,45 @@ int fed_split_cuts(const struct fed_split *s, const struct fed_net *net, size_t 
 	return FED_OK;
 }
 
-void fed_part_layers(const struct fed_split *s, const struct fed_net *net, enum fed_split_part part,
-                     size_t *first, size_t *last)
+void fed__part_layers(const struct fed_split *s, const struct fed_net *net,
+                      enum fed_split_part part, size_t *first, size_t *last)
 {
 	*first = part == FED_PART_HEAD ? 0 : s->at[part == FED_PART_TAIL];
 	*last = part == FED_PART_TAIL ? net->layers : s->at[part == FED_PART_SERVER];
 }
 
-size_t fed_cut_width(const struct fed_net *net, size_t layer)
+size_t fed__cut_width(const struct fed_net *net, size_t layer)
 {
 	return fed_shape_size(layer < net->layers ? &net->layer[layer].in
 	                                          : &net->layer[net->layers - 1].out);
 }
 
-void fed_server_params(const struct fed_split *s, const struct fed_net *net, size_t *from,
-                       size_t *to)
+void fed__server_params(const struct fed_split *s, const struct fed_net *net, size_t *from,
+                        size_t *to)
 {
 	*from = net->layer[s->at[0]].offset;
 	*to = s->at[1] < net->layers ? net->layer[s->at[1]].offset : net->dim;
 }
 
-float *fed_server_model(const struct fed_turn *t)
+float *fed__server_model(const struct fed_turn *t)
 {
 	return t->split->parallel == FED_PARALLEL_V1 ? t->params : t->split->params;
 }
 
-size_t fed_turn_dim(const struct fed_split *s, const struct fed_net *net)
+size_t fed__turn_dim(const struct fed_split *s, const struct fed_net *net)
 {
 	const bool head_alone = s->parallel == FED_PARALLEL_V2 && s->labels == FED_LABELS_SERVER;
 
 	return head_alone ? net->layer[s->at[0]].offset : net->dim;
 }
 
-bool fed_turn_has_memory(const struct fed_split *s, const struct fed_net *net,
-                         enum fed_split_part part)
+bool fed__turn_has_memory(const struct fed_split *s, const struct fed_net *net,
+                          enum fed_split_part part)
 {
 	const bool one = s->parallel == FED_PARALLEL_V2 &&
 	                 (s->labels == FED_LABELS_SERVER || s->smashed == FED_SMASHED_BATCH);
 	size_t first, last;
 
-	fed_part_layers(s, net, part, &first, &last);
+	fed__part_layers(s, net, part, &first, &last);
 	return first < last && !(one && part == FED_PART_SERVER);
 }

@@ -12,7 +12,7 @@ static int measure_turn(const struct fed_federation *f, const struct fed_split *
                         double *bytes, struct fed_error *err)
 {
 	const struct fed_net *net = f->net;
-	const size_t below = fed_cut_width(net, s->at[0]), above = fed_cut_width(net, s->at[1]);
+	const size_t below = fed__cut_width(net, s->at[0]), above = fed__cut_width(net, s->at[1]);
 	const size_t width = s->labels == FED_LABELS_CLIENT && above > below ? above : below;
 	const double example =
 		1 + net->outputs + 2 * (double)width; /* data that arrived, and the result */
@@ -23,16 +23,16 @@ static int measure_turn(const struct fed_federation *f, const struct fed_split *
 		size_t first, last;
 		double space;
 
-		if (!fed_turn_has_memory(s, net, part))
+		if (!fed__turn_has_memory(s, net, part))
 			continue;
-		fed_part_layers(s, net, part, &first, &last);
+		fed__part_layers(s, net, part, &first, &last);
 		if (fed_workspace_bytes(net, first, last, batch, part != FED_PART_HEAD, &space, err))
 			return FED_FAIL;
 		training += space;
 	}
-	fed_server_params(s, net, &from, &to);
+	fed__server_params(s, net, &from, &to);
 	const double update = (double)sizeof(float) * (double)(net->dim - (to - from));
-	*bytes = (double)sizeof(float) * (double)fed_turn_dim(s, net) +
+	*bytes = (double)sizeof(float) * (double)fed__turn_dim(s, net) +
 	         (update > training ? update : training);
 	return FED_OK;
 }
@@ -49,7 +49,7 @@ static int measure_turns(const struct fed_federation *f, const struct fed_split 
 	*sum = *most = *joined = 0;
 	for (uint32_t i = 0; i < n; i++) {
 		const uint32_t count = f->clients->client[clients[i]].count;
-		const uint32_t full = fed_training_batch(&f->plan, count), batch = full ? full : 1;
+		const uint32_t full = fed__training_batch(&f->plan, count), batch = full ? full : 1;
 
 		if (batch != measured && measure_turn(f, s, batch, &turn, err))
 			return FED_FAIL;
@@ -86,18 +86,19 @@ static int measure_round(const struct fed_federation *f, const struct fed_split 
 	return FED_OK;
 }
 
-int fed_split_check_memory(const struct fed_federation *f, const struct fed_split *s,
-                           const uint32_t *clients, uint32_t n, struct fed_error *err)
+int fed__split_check_memory(const struct fed_federation *f, const struct fed_split *s,
+                            const uint32_t *clients, uint32_t n, struct fed_error *err)
 {
 	const bool in_turn = s->parallel == FED_PARALLEL_OFF;
 	double need;
 
 	if (measure_round(f, s, clients, n, &need, err))
 		return FED_FAIL;
-	return fed_memory_check(f, need, n, in_turn ? "clients in turn" : "clients at once",
-	                        in_turn || s->smashed == FED_SMASHED_BATCH
-	                            ? "take fewer with `set participants`"
-	                            : "take fewer with `set participants`, or one after the other with "
-	                              "`set parallel off`",
-	                        err);
+	return fed__memory_check(
+		f, need, n, in_turn ? "clients in turn" : "clients at once",
+		in_turn || s->smashed == FED_SMASHED_BATCH
+			? "take fewer with `set participants`"
+			: "take fewer with `set participants`, or one after the other with "
+			  "`set parallel off`",
+		err);
 }

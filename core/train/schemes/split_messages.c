@@ -16,12 +16,12 @@
 
 /* The client's parameters -------------------------------------------------------- */
 
-struct fed_shared_vectors *fed_pack_client(const struct fed_split *s, const struct fed_net *net,
-                                           const float *params)
+struct fed_shared_vectors *fed__pack_client(const struct fed_split *s, const struct fed_net *net,
+                                            const float *params)
 {
 	size_t from, to;
 
-	fed_server_params(s, net, &from, &to);
+	fed__server_params(s, net, &from, &to);
 	const size_t dim = net->dim - (to - from);
 	struct fed_shared_vectors *p = fed_shared_vectors_new(dim ? 1 : 0, dim);
 	if (p && dim) {
@@ -32,12 +32,12 @@ struct fed_shared_vectors *fed_pack_client(const struct fed_split *s, const stru
 	return p;
 }
 
-bool fed_unpack_client(const struct fed_split *s, const struct fed_net *net,
-                       const struct fed_shared_vectors *p, float *params)
+bool fed__unpack_client(const struct fed_split *s, const struct fed_net *net,
+                        const struct fed_shared_vectors *p, float *params)
 {
 	size_t from, to;
 
-	fed_server_params(s, net, &from, &to);
+	fed__server_params(s, net, &from, &to);
 	const size_t dim = net->dim - (to - from);
 	if (p->dim != dim || p->n != (dim ? 1 : 0))
 		return false;
@@ -73,7 +73,7 @@ static int craft_smashed(const struct fed_turn *t, struct fed_envelope *e, struc
 		return fed_fail_memory(err, bytes, "an attack");
 	memset(nothing, 0, bytes);
 	const int rc =
-		fed_attack_craft_alone(t->federation, e, nothing, fed_random(t->number, t->batch), err);
+		fed__attack_craft_alone(t->federation, e, nothing, fed_random(t->number, t->batch), err);
 	fed_free_floats(nothing);
 	return rc;
 }
@@ -90,7 +90,7 @@ static int craft_head(const struct fed_turn *t, struct fed_shared_vectors *head,
 
 	if (!attack_on(t) || head->dim == 0)
 		return FED_OK;
-	struct fed_shared_vectors *before = fed_pack_client(t->split, f->net, t->split->params);
+	struct fed_shared_vectors *before = fed__pack_client(t->split, f->net, t->split->params);
 	struct fed_shared_vectors *honest = fed_shared_vectors_new(1, head->dim);
 	change.payload = fed_shared_vectors_new(1, head->dim);
 	if (!before || !honest || !change.payload)
@@ -99,7 +99,7 @@ static int craft_head(const struct fed_turn *t, struct fed_shared_vectors *head,
 		honest->vector[0][j] = change.payload->vector[0][j] =
 			head->vector[0][j] - before->vector[0][j];
 	if (rc == FED_OK)
-		rc = fed_attack_craft_alone(t->federation, &change, before->vector[0], t->number, err);
+		rc = fed__attack_craft_alone(t->federation, &change, before->vector[0], t->number, err);
 	for (size_t j = 0; rc == FED_OK && j < head->dim; j++)
 		if (change.payload->vector[0][j] != honest->vector[0][j])
 			head->vector[0][j] = before->vector[0][j] + change.payload->vector[0][j];
@@ -126,7 +126,7 @@ static void name_batch(const struct fed_turn *t, enum fed_message_kind kind, cha
 	         t->n ? t->crossing->dim / t->n : 0, t->labels ? " and labels" : "");
 }
 
-int fed_turn_send(struct fed_turn *t, enum fed_message_kind kind, bool up, struct fed_error *err)
+int fed__turn_send(struct fed_turn *t, enum fed_message_kind kind, bool up, struct fed_error *err)
 {
 	struct fed_federation *f = t->federation;
 	char text[96];
@@ -153,10 +153,10 @@ int fed_turn_send(struct fed_turn *t, enum fed_message_kind kind, bool up, struc
 		fed_envelope_release(&e);
 		return rc;
 	}
-	if (fed_send(f, &e, &bytes, err))
+	if (fed__send(f, &e, &bytes, err))
 		return FED_FAIL;
-	fed_emit_about(f, up ? FED_EVENT_SMASHED : FED_EVENT_GRADIENT, t->client, t->number, bytes,
-	               text);
+	fed__emit_about(f, up ? FED_EVENT_SMASHED : FED_EVENT_GRADIENT, t->client, t->number, bytes,
+	                text);
 	return FED_OK;
 }
 
@@ -176,27 +176,27 @@ static struct fed_envelope claim(const struct fed_turn *t, enum fed_message_kind
 	};
 }
 
-int fed_turn_head(const struct fed_turn *t, struct fed_envelope *e, struct fed_error *err)
+int fed__turn_head(const struct fed_turn *t, struct fed_envelope *e, struct fed_error *err)
 {
 	struct fed_federation *f = t->federation;
 
 	*e = claim(t, FED_MESSAGE_HEAD);
-	e->payload = fed_pack_client(t->split, f->net, t->params);
+	e->payload = fed__pack_client(t->split, f->net, t->params);
 	if (!e->payload)
 		return fed_fail_memory(err, f->net->dim * sizeof(float), "a head");
-	if (craft_head(t, e->payload, err) == FED_OK && fed_put_nan(f, e, err) == FED_OK)
+	if (craft_head(t, e->payload, err) == FED_OK && fed__put_nan(f, e, err) == FED_OK)
 		return FED_OK;
 	fed_shared_vectors_unref(e->payload);
 	return FED_FAIL;
 }
 
-int fed_turn_sends_update(struct fed_turn *t, struct fed_error *err)
+int fed__turn_sends_update(struct fed_turn *t, struct fed_error *err)
 {
 	struct fed_federation *f = t->federation;
 	struct fed_envelope e = claim(t, FED_MESSAGE_UPDATE);
-	struct fed_shared_vectors *before = fed_pack_client(t->split, f->net, f->params);
+	struct fed_shared_vectors *before = fed__pack_client(t->split, f->net, f->params);
 
-	e.payload = fed_pack_client(t->split, f->net, t->params);
+	e.payload = fed__pack_client(t->split, f->net, t->params);
 	if (!e.payload || !before) {
 		fed_shared_vectors_unref(before);
 		fed_shared_vectors_unref(e.payload);
@@ -213,12 +213,12 @@ int fed_turn_sends_update(struct fed_turn *t, struct fed_error *err)
 	if (rc)
 		fed_shared_vectors_unref(e.payload);
 	else
-		rc = fed_send_update(f, &e, before->n ? before->vector[0] : NULL, err);
+		rc = fed__send_update(f, &e, before->n ? before->vector[0] : NULL, err);
 	fed_shared_vectors_unref(before);
 	return rc;
 }
 
-int fed_complete_update(struct fed_turn *t, struct fed_envelope *e, struct fed_error *err)
+int fed__complete_update(struct fed_turn *t, struct fed_envelope *e, struct fed_error *err)
 {
 	const struct fed_federation *f = t->federation;
 	const struct fed_split *s = t->split;
@@ -228,11 +228,11 @@ int fed_complete_update(struct fed_turn *t, struct fed_envelope *e, struct fed_e
 
 	if (!all)
 		return fed_fail_memory(err, dim * sizeof(float), "an update");
-	if (!fed_unpack_client(s, f->net, e->payload, all->vector[0])) {
+	if (!fed__unpack_client(s, f->net, e->payload, all->vector[0])) {
 		fed_shared_vectors_unref(all); /* unchanged: the gate will refuse it */
 		return FED_OK;
 	}
-	fed_server_params(s, f->net, &from, &to);
+	fed__server_params(s, f->net, &from, &to);
 	for (size_t j = from; j < to; j++)
 		all->vector[0][j] = s->parallel == FED_PARALLEL_V1 ? t->params[j] - f->params[j] : 0;
 	fed_shared_vectors_unref(e->payload);

@@ -40,13 +40,13 @@ static struct task task_of(const struct fed_split *s, const struct fed_net *net,
                            enum fed_turn_phase phase)
 {
 	const double forward = fed_net_flops(net, s->at[0], s->at[1]);
-	const size_t below = fed_cut_width(net, s->at[0]), above = fed_cut_width(net, s->at[1]);
+	const size_t below = fed__cut_width(net, s->at[0]), above = fed__cut_width(net, s->at[1]);
 
 	if (s->labels == FED_LABELS_SERVER)
-		return (struct task){fed_work_serve, fed_work_serve_all, 3 * forward, below};
+		return (struct task){fed__work_serve, fed__work_serve_all, 3 * forward, below};
 	if (phase == FED_TURN_SERVED_BACK)
-		return (struct task){fed_work_serve_back, fed_work_serve_all_back, 2 * forward, below};
-	return (struct task){fed_work_serve_forward, fed_work_serve_all_forward, forward, above};
+		return (struct task){fed__work_serve_back, fed__work_serve_all_back, 2 * forward, below};
+	return (struct task){fed__work_serve_forward, fed__work_serve_all_forward, forward, above};
 }
 
 /* Allocate a task's result, and charge the work to the turn's client. */
@@ -58,7 +58,7 @@ static int prepare_task(struct fed_turn *t, const struct task *task, struct fed_
 	t->answer = fed_vector_free_list_take(&f->messages, 1, t->n * task->width);
 	if (!t->answer)
 		return fed_fail_memory(err, t->n * task->width * sizeof(float), "a gradient");
-	return fed_charge(f, t->client, &work, err);
+	return fed__charge(f, t->client, &work, err);
 }
 
 /* Reserve the server's own workspace for such a batch. */
@@ -68,7 +68,7 @@ static int reserve_server_workspace(struct fed_split *s, const struct fed_federa
 	if (s->all.max_batch >= examples)
 		return FED_OK;
 	fed_workspace_release(&s->all);
-	return fed_workspace_init_for(&s->all, fed_trainer_scratch(f->trainer), s->at[0], s->at[1],
+	return fed_workspace_init_for(&s->all, fed__trainer_scratch(f->trainer), s->at[0], s->at[1],
 	                              examples, true, err);
 }
 
@@ -79,10 +79,10 @@ static int start(struct fed_turn *t, struct fed_error *err)
 
 	if (prepare_task(t, &task, err))
 		return FED_FAIL;
-	if (!fed_turn_has_memory(s, t->federation->net, FED_PART_SERVER) &&
+	if (!fed__turn_has_memory(s, t->federation->net, FED_PART_SERVER) &&
 	    reserve_server_workspace(s, t->federation, t->n, err))
 		return FED_FAIL;
-	return fed_turn_compute(t, task.one, schedule_task(s, t->federation, task.flops * t->n), err);
+	return fed__turn_compute(t, task.one, schedule_task(s, t->federation, task.flops * t->n), err);
 }
 
 /* Start the task of the next waiting turn, if the server is idle. */
@@ -161,7 +161,7 @@ static int start_all(struct fed_federation *f, struct fed_split *s, enum fed_tur
 	return fed_event_queue_add(&f->clock, due, FED_QUEUED_WORK, 0, FED_SERVER, err);
 }
 
-int fed_split_missed(struct fed_federation *f, struct fed_split *s, struct fed_error *err)
+int fed__split_missed(struct fed_federation *f, struct fed_split *s, struct fed_error *err)
 {
 	enum fed_turn_phase phase = FED_TURN_SERVED;
 	uint32_t examples;
@@ -211,17 +211,17 @@ static int refuse(struct fed_turn *t, const char *why, struct fed_error *err)
 {
 	struct fed_federation *f = t->federation;
 
-	fed_invitation_close(f, t->client);
-	fed_refuse_update(f, t->client, t->number, true, why);
+	fed__invitation_close(f, t->client);
+	fed__refuse_update(f, t->client, t->number, true, why);
 	return f->scheme->lost(f, f->scheme_state, t->number, err);
 }
 
-int fed_split_serve(struct fed_turn *t, struct fed_envelope *e, struct fed_error *err)
+int fed__split_serve(struct fed_turn *t, struct fed_envelope *e, struct fed_error *err)
 {
 	struct fed_split *s = t->split;
 	const bool back = e->head.kind == FED_MESSAGE_FEATURES_GRADIENT;
 	const enum fed_turn_phase awaited = back ? FED_TURN_TAIL_UP : FED_TURN_UP;
-	const size_t width = fed_cut_width(t->federation->net, s->at[back]);
+	const size_t width = fed__cut_width(t->federation->net, s->at[back]);
 	struct fed_error why;
 
 	if (t->phase != awaited || e->steps != t->batch || e->payload->dim != t->n * width)
@@ -234,7 +234,7 @@ int fed_split_serve(struct fed_turn *t, struct fed_envelope *e, struct fed_error
 	if (s->parallel == FED_PARALLEL_V1)
 		return start(t, err);
 	if (s->smashed == FED_SMASHED_BATCH)
-		return fed_split_missed(t->federation, s, err);
+		return fed__split_missed(t->federation, s, err);
 	s->queue[(s->front + s->queued++) % s->turns] = (uint32_t)(t - s->turn);
 	return start_next(s, err);
 }
@@ -251,7 +251,7 @@ static int send_result(struct fed_turn *t, struct fed_error *err)
 	fed_shared_vectors_unref(t->labels);
 	t->labels = NULL;
 	t->phase = features ? FED_TURN_FEATURES : FED_TURN_DOWN;
-	return fed_turn_send(t, features ? FED_MESSAGE_FEATURES : FED_MESSAGE_GRADIENT, false, err);
+	return fed__turn_send(t, features ? FED_MESSAGE_FEATURES : FED_MESSAGE_GRADIENT, false, err);
 }
 
 static int answer_all(struct fed_federation *f, struct fed_split *s, struct fed_error *err)
@@ -268,23 +268,23 @@ static int answer_all(struct fed_federation *f, struct fed_split *s, struct fed_
 		t->crossing = t->answer;
 		t->answer = NULL;
 		if (t->phase == FED_TURN_OVER)
-			fed_turn_close(t); /* closed meanwhile */
+			fed__turn_close(t); /* closed meanwhile */
 		else if (send_result(t, err))
 			return FED_FAIL;
 	}
-	return fed_split_missed(f, s, err);
+	return fed__split_missed(f, s, err);
 }
 
-int fed_split_served(struct fed_federation *f, struct fed_split *s, struct fed_turn *t,
-                     struct fed_error *err)
+int fed__split_served(struct fed_federation *f, struct fed_split *s, struct fed_turn *t,
+                      struct fed_error *err)
 {
 	if (!t)
 		return answer_all(f, s, err);
-	fed_turn_join(t);
+	fed__turn_join(t);
 	if (s->serving == t - s->turn)
 		s->serving = -1;
 	if (t->phase == FED_TURN_OVER)
-		fed_turn_close(t);
+		fed__turn_close(t);
 	else if (send_result(t, err))
 		return FED_FAIL;
 	return start_next(s, err);

@@ -19,7 +19,7 @@
 static double done_at(const struct fed_turn *t, double flops)
 {
 	const struct fed_federation *f = t->federation;
-	const double slow = fed_faults_factor(f->faults, FED_FAULT_STRAGGLER, t->client, f->version);
+	const double slow = fed__faults_factor(f->faults, FED_FAULT_STRAGGLER, t->client, f->version);
 
 	return f->clock.now + (t->row.device > 0 ? slow * flops / (double)t->row.device : 0);
 }
@@ -29,7 +29,7 @@ static double part_flops(const struct fed_turn *t, enum fed_split_part part)
 {
 	size_t first, last;
 
-	fed_part_layers(t->split, t->federation->net, part, &first, &last);
+	fed__part_layers(t->split, t->federation->net, part, &first, &last);
 	return fed_net_flops(t->federation->net, first, last);
 }
 
@@ -40,16 +40,16 @@ static int compute(struct fed_turn *t, enum fed_turn_phase phase,
 	const struct fed_costs work = {.client_flops = flops};
 
 	t->phase = phase;
-	if (fed_charge(t->federation, t->client, &work, err))
+	if (fed__charge(t->federation, t->client, &work, err))
 		return FED_FAIL;
-	return fed_turn_compute(t, run, done_at(t, flops), err);
+	return fed__turn_compute(t, run, done_at(t, flops), err);
 }
 
 /* Batches ----------------------------------------------------------------------- */
 
 static void open_epoch(struct fed_turn *t)
 {
-	const uint32_t batch = fed_training_batch(&t->federation->plan, t->row.count);
+	const uint32_t batch = fed__training_batch(&t->federation->plan, t->row.count);
 
 	t->from = t->n = 0;
 	if (batch < t->row.count) /* one batch of all has no order */
@@ -60,7 +60,7 @@ static void open_epoch(struct fed_turn *t)
 static bool next_batch(struct fed_turn *t)
 {
 	const struct fed_plan *plan = &t->federation->plan;
-	const uint32_t count = t->row.count, batch = fed_training_batch(plan, count);
+	const uint32_t count = t->row.count, batch = fed__training_batch(plan, count);
 
 	t->from += t->n;
 	if (t->from >= count) {
@@ -78,7 +78,7 @@ static void release_training(struct fed_turn *t)
 {
 	for (enum fed_split_part part = FED_PART_HEAD; part < FED_PARTS; part++)
 		fed_workspace_release(&t->space[part]);
-	fed_data_faults_release(&t->data_faults);
+	fed__data_faults_release(&t->data_faults);
 	fed_shared_vectors_unref(t->crossing);
 	fed_shared_vectors_unref(t->labels);
 	fed_shared_vectors_unref(t->answer);
@@ -100,16 +100,17 @@ static int continue_turn(struct fed_turn *t, struct fed_error *err)
 	if (!next_batch(t)) {
 		release_training(t);
 		t->phase = FED_TURN_RELAYING;
-		return fed_turn_ended(f, s, t, err);
+		return fed__turn_ended(f, s, t, err);
 	}
 	const size_t outputs = f->net->classes ? 1 : f->net->outputs;
 	fed_shared_vectors_unref(t->crossing); /* the last gradient */
 	t->crossing = NULL;
-	t->answer = fed_vector_free_list_take(&f->messages, 1, t->n * fed_cut_width(f->net, s->at[0]));
+	t->answer = fed_vector_free_list_take(&f->messages, 1, t->n * fed__cut_width(f->net, s->at[0]));
 	t->labels = s->labels == FED_LABELS_SERVER ? fed_shared_vectors_new(1, t->n * outputs) : NULL;
 	if (!t->answer || (s->labels == FED_LABELS_SERVER && !t->labels))
 		return fed_fail_memory(err, t->n * sizeof(float), "activations");
-	return compute(t, FED_TURN_FORWARD, fed_work_forward, t->n * part_flops(t, FED_PART_HEAD), err);
+	return compute(t, FED_TURN_FORWARD, fed__work_forward, t->n * part_flops(t, FED_PART_HEAD),
+	               err);
 }
 
 /* The beginning ------------------------------------------------------------------- */
@@ -119,9 +120,9 @@ static int reserve_turn(struct fed_turn *t, struct fed_error *err)
 {
 	const struct fed_federation *f = t->federation;
 	const struct fed_split *s = t->split;
-	const uint32_t count = t->row.count, batch = fed_training_batch(&f->plan, count);
+	const uint32_t count = t->row.count, batch = fed__training_batch(&f->plan, count);
 	const uint32_t capacity = batch ? batch : 1;
-	const size_t dim = fed_turn_dim(s, f->net);
+	const size_t dim = fed__turn_dim(s, f->net);
 
 	t->order = fed_alloc_array(count ? count : 1, sizeof *t->order);
 	t->label = fed_alloc_array(capacity, sizeof *t->label);
@@ -135,10 +136,10 @@ static int reserve_turn(struct fed_turn *t, struct fed_error *err)
 	for (enum fed_split_part part = FED_PART_HEAD; part < FED_PARTS; part++) {
 		size_t first, last;
 
-		if (!fed_turn_has_memory(s, f->net, part))
+		if (!fed__turn_has_memory(s, f->net, part))
 			continue;
-		fed_part_layers(s, f->net, part, &first, &last);
-		if (fed_workspace_init_for(&t->space[part], fed_trainer_scratch(f->trainer), first, last,
+		fed__part_layers(s, f->net, part, &first, &last);
+		if (fed_workspace_init_for(&t->space[part], fed__trainer_scratch(f->trainer), first, last,
 		                           capacity, part != FED_PART_HEAD, err))
 			return FED_FAIL;
 	}
@@ -153,7 +154,7 @@ static double turn_flops(const struct fed_turn *t)
 	return 3 * example * t->row.count * (double)t->federation->plan.epochs;
 }
 
-int fed_turn_begin(struct fed_turn *t, const struct fed_envelope *head, struct fed_error *err)
+int fed__turn_begin(struct fed_turn *t, const struct fed_envelope *head, struct fed_error *err)
 {
 	struct fed_federation *f = t->federation;
 	struct fed_client *client = fed_clients_get(f->clients, t->client);
@@ -161,26 +162,26 @@ int fed_turn_begin(struct fed_turn *t, const struct fed_envelope *head, struct f
 	bool struck;
 
 	if (!client)
-		return fed_invitation_lost(f, t->client, "left before it could begin", err);
-	t->row = fed_row_of(f, t->client, f->version);
-	t->data_faults = fed_data_faults_for(f->faults, t->client, f->version);
+		return fed__invitation_lost(f, t->client, "left before it could begin", err);
+	t->row = fed__row_of(f, t->client, f->version);
+	t->data_faults = fed__data_faults_for(f->faults, t->client, f->version);
 	t->shuffle =
 		fed_stream_open((uint64_t)f->settings->seed, FED_FOR_SHUFFLE, f->version, t->client);
 	t->noise = fed_stream_open((uint64_t)f->settings->seed, FED_FOR_NOISE, f->version, t->client);
 	t->sigma = f->settings->noise;
 	client->version = f->version;
-	fed_emit_about(f, FED_EVENT_RECEIVED, t->client, t->number, 0, NULL);
+	fed__emit_about(f, FED_EVENT_RECEIVED, t->client, t->number, 0, NULL);
 	const double flops = turn_flops(t);
-	if (fed_strike_training(f, &received, done_at(t, flops) - f->clock.now, 0, &struck, err))
+	if (fed__strike_training(f, &received, done_at(t, flops) - f->clock.now, 0, &struck, err))
 		return FED_FAIL;
 	t->phase = FED_TURN_FORWARD;
 	/* A client that will crash computes until then. */
-	if (struck && fed_fault_strikes(f->faults, FED_FAULT_HANG, t->client, f->version, t->number))
+	if (struck && fed__fault_strikes(f->faults, FED_FAULT_HANG, t->client, f->version, t->number))
 		return FED_OK;
 	if (reserve_turn(t, err))
 		return FED_FAIL;
-	if (head && !fed_unpack_client(t->split, f->net, head->payload, t->params))
-		return fed_invitation_lost(f, t->client, "its layers came in another size", err);
+	if (head && !fed__unpack_client(t->split, f->net, head->payload, t->params))
+		return fed__invitation_lost(f, t->client, "its layers came in another size", err);
 	open_epoch(t);
 	return continue_turn(t, err);
 }
@@ -193,40 +194,40 @@ static void emit_arrival(const struct fed_turn *t, bool features)
 	char text[48];
 
 	snprintf(text, sizeof text, "batch %u: %s", t->batch, features ? "features" : "gradient");
-	fed_emit_about(t->federation, FED_EVENT_ARRIVED, t->client, t->number, 0, text);
+	fed__emit_about(t->federation, FED_EVENT_ARRIVED, t->client, t->number, 0, text);
 }
 
-int fed_turn_receives(struct fed_turn *t, struct fed_envelope *e, struct fed_error *err)
+int fed__turn_receives(struct fed_turn *t, struct fed_envelope *e, struct fed_error *err)
 {
 	const bool features = e->head.kind == FED_MESSAGE_FEATURES;
 	const enum fed_turn_phase awaited = features ? FED_TURN_FEATURES : FED_TURN_DOWN;
-	const size_t width = fed_cut_width(t->federation->net, t->split->at[features]);
+	const size_t width = fed__cut_width(t->federation->net, t->split->at[features]);
 
 	if (t->phase != awaited || e->steps != t->batch || e->payload->dim != t->n * width)
 		return FED_OK; /* duplicate, or of a former batch */
 	t->crossing = fed_shared_vectors_ref(e->payload);
 	emit_arrival(t, features);
 	if (!features)
-		return compute(t, FED_TURN_BACKWARD, fed_work_backward,
+		return compute(t, FED_TURN_BACKWARD, fed__work_backward,
 		               2 * t->n * part_flops(t, FED_PART_HEAD), err);
 	t->answer = fed_vector_free_list_take(&t->federation->messages, 1, e->payload->dim);
 	if (!t->answer)
 		return fed_fail_memory(err, e->payload->dim * sizeof(float), "a gradient");
-	return compute(t, FED_TURN_TAIL, fed_work_tail, 3 * t->n * part_flops(t, FED_PART_TAIL), err);
+	return compute(t, FED_TURN_TAIL, fed__work_tail, 3 * t->n * part_flops(t, FED_PART_TAIL), err);
 }
 
-int fed_turn_worked(struct fed_turn *t, struct fed_error *err)
+int fed__turn_worked(struct fed_turn *t, struct fed_error *err)
 {
-	fed_turn_join(t);
+	fed__turn_join(t);
 	if (t->failed)
 		return fed_fail(err, "%s", t->why.text);
 	switch (t->phase) {
 	case FED_TURN_FORWARD:
 		t->phase = FED_TURN_UP;
-		return fed_turn_send(t, FED_MESSAGE_SMASHED, true, err);
+		return fed__turn_send(t, FED_MESSAGE_SMASHED, true, err);
 	case FED_TURN_TAIL:
 		t->phase = FED_TURN_TAIL_UP;
-		return fed_turn_send(t, FED_MESSAGE_FEATURES_GRADIENT, true, err);
+		return fed__turn_send(t, FED_MESSAGE_FEATURES_GRADIENT, true, err);
 	case FED_TURN_BACKWARD:
 		return continue_turn(t, err);
 	default:
@@ -236,7 +237,7 @@ int fed_turn_worked(struct fed_turn *t, struct fed_error *err)
 
 /* The end ------------------------------------------------------------------------------ */
 
-void fed_turn_close(struct fed_turn *t)
+void fed__turn_close(struct fed_turn *t)
 {
 	if (t->submitted) {
 		fed_pool_cancel(t->federation->pool, &t->job);
@@ -249,9 +250,9 @@ void fed_turn_close(struct fed_turn *t)
 	t->params = NULL;
 }
 
-void fed_turn_release(struct fed_turn *t)
+void fed__turn_release(struct fed_turn *t)
 {
-	fed_turn_close(t);
+	fed__turn_close(t);
 	fed_free_floats(t->params);
 	fed_free_floats(t->corrected);
 	t->params = t->corrected = NULL;

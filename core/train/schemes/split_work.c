@@ -13,8 +13,8 @@
 #include "train/schemes/split_internal.h"
 #include "train/local/trainer.h"
 
-int fed_turn_compute(struct fed_turn *t, void (*run)(struct fed_job *, int), double when,
-                     struct fed_error *err)
+int fed__turn_compute(struct fed_turn *t, void (*run)(struct fed_job *, int), double when,
+                      struct fed_error *err)
 {
 	struct fed_federation *f = t->federation;
 
@@ -27,7 +27,7 @@ int fed_turn_compute(struct fed_turn *t, void (*run)(struct fed_job *, int), dou
 	return fed_event_queue_add(&f->clock, when, FED_QUEUED_WORK, t->number, t->client, err);
 }
 
-void fed_turn_join(struct fed_turn *t)
+void fed__turn_join(struct fed_turn *t)
 {
 	if (!t->submitted)
 		return;
@@ -115,7 +115,7 @@ static double learn(struct fed_turn *t, struct fed_workspace *ws, float *w, uint
 	return loss;
 }
 
-void fed_work_forward(struct fed_job *job, int worker)
+void fed__work_forward(struct fed_job *job, int worker)
 {
 	struct fed_turn *t = (struct fed_turn *)job;
 	const struct fed_federation *f = t->federation;
@@ -126,8 +126,8 @@ void fed_work_forward(struct fed_job *job, int worker)
 	fed_dataset_gather(f->data, ids, t->n, t->row.shifted ? &t->row.shift : NULL, x,
 	                   f->net->classes ? t->label : NULL, f->net->classes ? NULL : t->target);
 	if (fed_data_faults_any(&t->data_faults) &&
-	    fed_data_faults_apply(&t->data_faults, f->data, ids, t->n, x,
-	                          f->net->classes ? t->label : NULL, &t->why)) {
+	    fed__data_faults_apply(&t->data_faults, f->data, ids, t->n, x,
+	                           f->net->classes ? t->label : NULL, &t->why)) {
 		t->failed = true;
 		return;
 	}
@@ -138,28 +138,28 @@ void fed_work_forward(struct fed_job *job, int worker)
 		write_labels(t, t->labels->vector[0]);
 }
 
-void fed_work_serve(struct fed_job *job, int worker)
+void fed__work_serve(struct fed_job *job, int worker)
 {
 	struct fed_turn *t = (struct fed_turn *)job;
 	struct fed_workspace *ws = server_space(t, worker);
 
 	read_labels(t);
 	put_input(ws, t);
-	t->loss += learn(t, ws, fed_server_model(t), t->n);
+	t->loss += learn(t, ws, fed__server_model(t), t->n);
 	take_gradient(ws, t);
 }
 
-void fed_work_serve_forward(struct fed_job *job, int worker)
+void fed__work_serve_forward(struct fed_job *job, int worker)
 {
 	struct fed_turn *t = (struct fed_turn *)job;
 	struct fed_workspace *ws = space_of(t, FED_PART_SERVER, worker);
 
 	put_input(ws, t);
-	const float *y = fed_net_forward(ws, fed_server_model(t), t->n);
+	const float *y = fed_net_forward(ws, fed__server_model(t), t->n);
 	memcpy(t->answer->vector[0], y, t->answer->dim * sizeof *y);
 }
 
-void fed_work_tail(struct fed_job *job, int worker)
+void fed__work_tail(struct fed_job *job, int worker)
 {
 	struct fed_turn *t = (struct fed_turn *)job;
 	struct fed_workspace *ws = space_of(t, FED_PART_TAIL, worker);
@@ -169,17 +169,17 @@ void fed_work_tail(struct fed_job *job, int worker)
 	take_gradient(ws, t);
 }
 
-void fed_work_serve_back(struct fed_job *job, int worker)
+void fed__work_serve_back(struct fed_job *job, int worker)
 {
 	struct fed_turn *t = (struct fed_turn *)job;
 	struct fed_workspace *ws = space_of(t, FED_PART_SERVER, worker);
-	float *w = fed_server_model(t);
+	float *w = fed__server_model(t);
 
 	fed_net_backward(ws, w, w, t->crossing->vector[0], t->n);
 	take_gradient(ws, t);
 }
 
-void fed_work_backward(struct fed_job *job, int worker)
+void fed__work_backward(struct fed_job *job, int worker)
 {
 	struct fed_turn *t = (struct fed_turn *)job;
 	struct fed_workspace *ws = space_of(t, FED_PART_HEAD, worker);
@@ -201,7 +201,7 @@ static struct fed_split *scheme_of(struct fed_job *all_job, int worker)
 /* Concatenate the activations of all waiting turns, and run the server's layers forward. */
 static const float *forward_all(struct fed_split *s)
 {
-	const size_t width = fed_cut_width(s->all.net, s->at[0]);
+	const size_t width = fed__cut_width(s->all.net, s->at[0]);
 	float *x = fed_workspace_input(&s->all);
 
 	for (uint32_t i = 0; i < s->turns; i++) {
@@ -225,7 +225,7 @@ static void share_out(struct fed_split *s, const float *from)
 }
 
 /* Job: one step of the server's layers on the joined batch. */
-void fed_work_serve_all(struct fed_job *job, int worker)
+void fed__work_serve_all(struct fed_job *job, int worker)
 {
 	struct fed_split *s = scheme_of(job, worker);
 	const struct fed_net *net = s->all.net;
@@ -245,7 +245,7 @@ void fed_work_serve_all(struct fed_job *job, int worker)
 	share_out(s, fed_workspace_input_gradient(&s->all));
 }
 
-void fed_work_serve_all_forward(struct fed_job *job, int worker)
+void fed__work_serve_all_forward(struct fed_job *job, int worker)
 {
 	struct fed_split *s = scheme_of(job, worker);
 
@@ -257,7 +257,7 @@ void fed_work_serve_all_forward(struct fed_job *job, int worker)
  * left. */
 static uint32_t leave_out_missing(struct fed_split *s)
 {
-	const size_t width = fed_cut_width(s->all.net, s->at[0]);
+	const size_t width = fed__cut_width(s->all.net, s->at[0]);
 	float *x = fed_workspace_input(&s->all);
 	uint32_t n = 0;
 
@@ -275,7 +275,7 @@ static uint32_t leave_out_missing(struct fed_split *s)
 
 /* Job: backward pass of the joined batch.  The clients' gradients are scaled by their own batches;
  * the factor n_i / n makes them those of the joined one. */
-void fed_work_serve_all_back(struct fed_job *job, int worker)
+void fed__work_serve_all_back(struct fed_job *job, int worker)
 {
 	struct fed_split *s = scheme_of(job, worker);
 	const uint32_t n = leave_out_missing(s);

@@ -37,7 +37,7 @@ static const struct fed_field fields[] = {
 static int sync_begin(struct fed_federation *f, void *state, struct fed_error *err)
 {
 	struct sync *s = state;
-	const uint32_t population = f->clients->n_present, m = fed_wanted_clients(f);
+	const uint32_t population = f->clients->n_present, m = fed__wanted_clients(f);
 	const double more = ceil(m * s->over_select - 1e-9);
 	uint32_t invited = more > population ? population : (uint32_t)more;
 	uint32_t *chosen = fed_alloc_array(invited, sizeof *chosen);
@@ -47,20 +47,20 @@ static int sync_begin(struct fed_federation *f, void *state, struct fed_error *e
 	s->over = false;
 	if (!chosen)
 		return fed_fail_memory(err, invited * sizeof *chosen, "the participants");
-	int rc = fed_draw_clients(f, invited, chosen, &invited, err);
+	int rc = fed__draw_clients(f, invited, chosen, &invited, err);
 	if (rc == FED_OK && invited == 0)
 		rc =
 			fed_reject(err, "no client is present: churn took away all %u; `heal` brings them back",
 		               population);
 	if (rc == FED_OK)
-		rc = fed_memory_for_round(f, chosen, invited, s->enough, s->deadline, err);
+		rc = fed__memory_for_round(f, chosen, invited, s->enough, s->deadline, err);
 	if (rc == FED_OK)
-		rc = fed_begin_aggregation(f, &s->aggregation, invited, err);
+		rc = fed__begin_aggregation(f, &s->aggregation, invited, err);
 	s->begun = rc == FED_OK;
 	if (rc == FED_OK)
-		rc = fed_invite(f, chosen, invited, err);
+		rc = fed__invite(f, chosen, invited, err);
 	if (rc == FED_OK && s->deadline > 0)
-		rc = fed_set_deadline(f, s->deadline, err);
+		rc = fed__set_deadline(f, s->deadline, err);
 	fed_free(chosen);
 	return rc;
 }
@@ -69,7 +69,7 @@ static int sync_arrived(struct fed_federation *f, void *state, const struct fed_
                         const float *base, struct fed_error *err)
 {
 	struct sync *s = state;
-	const struct fed_update update = fed_update_of(f, e, base);
+	const struct fed_update update = fed__update_of(f, e, base);
 
 	return fed_aggregation_add(&s->aggregation, &update, err);
 }
@@ -86,7 +86,7 @@ static int sync_deadline(struct fed_federation *f, void *state, struct fed_error
 
 	(void)err;
 	s->over = true;
-	fed_invitations_expire(f, "the deadline has passed");
+	fed__invitations_expire(f, "the deadline has passed");
 	return FED_OK;
 }
 
@@ -101,13 +101,13 @@ static int sync_finish(struct fed_federation *f, void *state, float *out, struct
 {
 	struct sync *s = state;
 
-	fed_invitations_expire(f, "enough others have reported");
+	fed__invitations_expire(f, "enough others have reported");
 	if (s->quorum < 1 && s->aggregation.n < s->enough)
 		return fed_fail(err, "the quorum is missed: %zu client%s reported, %u are needed",
 		                s->aggregation.n, s->aggregation.n == 1 ? "" : "s", s->enough);
 	if (fed_aggregation_finish(&s->aggregation, out, err))
 		return FED_FAIL;
-	fed_verdicts_set(f, &s->aggregation);
+	fed__verdicts_set(f, &s->aggregation);
 	return FED_OK;
 }
 
