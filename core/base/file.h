@@ -24,14 +24,16 @@ int fed_file_read(const char *path, uint64_t limit, struct fed_text *out, struct
 /* `~/x` becomes $HOME/x; anything else is copied. */
 void fed_path_expand(const char *path, struct fed_text *out);
 
-/* Write PATH.tmpXXXXXX, fsync, rename over PATH, fsync the directory.
+/* Write PATH.fedsh.tmpXXXXXX, fsync, rename over PATH, fsync the directory.
  *     struct fed_file_writer w;
  *     open; any number of fed_file_write(); commit or abandon (always one of the two).
  * The first failure is kept: later writes do nothing and commit reports it.  The old file is
  * intact and the temporary removed on every failure.  A symbolic link is followed; the permissions
  * are kept.
- * Refused: what is not a regular file, and a file that may not be written, though its folder would
- * let it be replaced.  The temporary's name is cut where the file system allows no longer one. */
+ * Refused: what is not a regular file, a name with a control character, and a file that may not be
+ * written, though its folder would let it be replaced.  The temporary's name is cut where the file
+ * system allows no longer one; it is locked, and what a killed writer left of the same name is
+ * removed. */
 struct fed_file_writer {
 	FILE *f;
 	char *path, *temporary;
@@ -47,6 +49,12 @@ void fed_file_abandon(struct fed_file_writer *);
 /* A file emptied and opened to be written as its lines come; what fed_file_open refuses is refused
  * here too.  fclose() is the caller's. */
 int fed_file_stream(FILE **, const char *path, struct fed_error *);
+/* The same for lines that something else may read as they come: a device and a pipe that somebody
+ * reads are opened, too.  A pipe that nobody reads is refused; opening never waits. */
+int fed_file_outlet(FILE **, const char *path, struct fed_error *);
+/* FED_OK unless what is at `path` would be refused by them: for a file that another program
+ * writes. */
+int fed_file_writable(const char *path, struct fed_error *);
 
 /* CRC-32 (zlib's), running: start with 0. */
 uint32_t fed_crc32(uint32_t crc, const void *bytes, size_t n);

@@ -5,6 +5,7 @@
 #include "base/file.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -204,6 +205,107 @@ START_TEST(a_stream_begins_with_an_empty_file)
 }
 END_TEST
 
+/* A writer at work keeps its temporary; that of one that was killed goes, and nothing else. */
+START_TEST(temporaries_of_killed_writers_are_swept)
+{
+	static const char *const others[] = {"out.fedsh.tmp12345", "out.fedsh.tmp12345g",
+	                                     "out.fedsh.tmp1234567", "other.fedsh.tmp123456",
+	                                     "out.fedsh.tmp"};
+	struct fed_file_writer first;
+	struct fed_error err;
+	char path[256], left[256];
+
+	for (size_t i = 0; i < COUNT(others); i++)
+		fed_temp_write(&temp, others[i], "mine", 4);
+	strcpy(path, fed_temp_file(&temp, "out"));
+	fed_assert_ok(fed_file_open(&first, path, &err), &err);
+	strcpy(left, fed_temp_write(&temp, "out.fedsh.tmp0123ef", "half", 4));
+	fed_assert_ok(save(path, "second", "", &err), &err);
+	check_content(path, "second");
+	ck_assert_int_ne(access(left, F_OK), 0);
+	ck_assert_int_eq(access(first.temporary, F_OK), 0);
+	fed_file_write(&first, "first", 5);
+	fed_assert_ok(fed_file_commit(&first, &err), &err);
+	check_content(path, "first");
+	ck_assert_uint_eq(fed_temp_count(&temp), 1 + COUNT(others));
+}
+END_TEST
+
+/* The temporary of the longest name is shortened; it is found all the same. */
+START_TEST(shortened_temporaries_are_swept)
+{
+	struct fed_error err;
+	char path[600], name[256] = "";
+	FILE *left;
+
+	memset(name, 'n', 255 - strlen(".fedsh.tmp123456"));
+	strcat(name, ".fedsh.tmp123456");
+	snprintf(path, sizeof path, "%s/%s", temp.dir, name);
+	left = fopen(path, "w");
+	ck_assert_ptr_nonnull(left);
+	ck_assert_int_eq(fclose(left), 0);
+	memset(name, 'n', 255);
+	snprintf(path, sizeof path, "%s/%s", temp.dir, name);
+	fed_assert_ok(save(path, "one", "", &err), &err);
+	check_content(path, "one");
+	ck_assert_uint_eq(fed_temp_count(&temp), 1);
+	ck_assert_int_eq(unlink(path), 0);
+}
+END_TEST
+
+static const char *const unclean[] = {"a\001b",
+                                      "a\nb",
+                                      "a\033[2Jb",
+                                      "a\177b",
+                                      "a\xc2\x9b"
+                                      "b",
+                                      "a\x9b"
+                                      "b"};
+
+START_TEST(control_characters_are_in_no_name)
+{
+	struct fed_file_writer w;
+	struct fed_error err;
+	FILE *f;
+	char path[300];
+
+	snprintf(path, sizeof path, "%s/%s", temp.dir, unclean[_i]);
+	ck_assert_int_eq(fed_file_open(&w, path, &err), FED_FAIL);
+	ck_assert_ptr_nonnull(strstr(err.text, "has a control character in its name"));
+	ck_assert_int_eq(fed_file_stream(&f, path, &err), FED_FAIL);
+	ck_assert_int_eq(fed_file_outlet(&f, path, &err), FED_FAIL);
+	ck_assert_int_eq(fed_file_writable(path, &err), FED_FAIL);
+	ck_assert_uint_eq(fed_temp_count(&temp), 0);
+}
+END_TEST
+
+/* What reads lines as they come may be a pipe; one without a reader is no reason to wait. */
+START_TEST(an_outlet_may_be_a_pipe_that_is_read)
+{
+	struct fed_error err;
+	char path[256], line[8] = "";
+	FILE *f;
+
+	strcpy(path, fed_temp_file(&temp, "pipe"));
+	ck_assert_int_eq(mkfifo(path, 0600), 0);
+	ck_assert_int_eq(fed_file_outlet(&f, path, &err), FED_FAIL);
+	ck_assert_ptr_nonnull(strstr(err.text, "is a pipe or device that nobody reads"));
+	const int reader = open(path, O_RDONLY | O_NONBLOCK);
+	ck_assert_int_ge(reader, 0);
+	fed_assert_ok(fed_file_outlet(&f, path, &err), &err);
+	ck_assert_int_ge(fputs("line\n", f), 0);
+	ck_assert_int_eq(fclose(f), 0);
+	ck_assert_int_eq(read(reader, line, sizeof line), 5);
+	close(reader);
+	ck_assert_int_eq(fed_file_writable(path, &err), FED_FAIL);
+	fed_assert_ok(fed_file_writable(fed_temp_file(&temp, "new"), &err), &err);
+	strcpy(path, fed_temp_write(&temp, "protected", "mine", 4));
+	ck_assert_int_eq(chmod(path, 0444), 0);
+	ck_assert_int_eq(fed_file_outlet(&f, path, &err), FED_FAIL);
+	ck_assert_int_eq(fed_file_writable(path, &err), FED_FAIL);
+}
+END_TEST
+
 START_TEST(the_checksum_is_of_all_that_was_written)
 {
 	struct fed_file_writer w;
@@ -315,6 +417,10 @@ FED_SUITE(file)
 	tcase_add_test(tests, the_longest_names_are_written);
 	tcase_add_test(tests, a_write_protected_file_is_refused);
 	tcase_add_test(tests, a_stream_begins_with_an_empty_file);
+	tcase_add_test(tests, temporaries_of_killed_writers_are_swept);
+	tcase_add_test(tests, shortened_temporaries_are_swept);
+	tcase_add_loop_test(tests, control_characters_are_in_no_name, 0, COUNT(unclean));
+	tcase_add_test(tests, an_outlet_may_be_a_pipe_that_is_read);
 	tcase_add_test(tests, the_checksum_is_of_all_that_was_written);
 	tcase_add_test(tests, a_link_stays_a_link);
 	tcase_add_test(tests, every_step_may_fail);
