@@ -128,7 +128,7 @@ static enum fed_exit finish_output(FILE *out, enum fed_exit result)
 /* The same for the JSON file; JSON on standard output is flushed line by line. */
 static enum fed_exit finish_json(const struct fed_shell *shell, enum fed_exit result)
 {
-	bool lost = shell->json_lost;
+	bool lost = shell->lines_lost;
 
 	if (shell->json && shell->json != stdout && fclose(shell->json)) {
 		fprintf(stderr, "error: --json: %s\n", strerror(errno));
@@ -210,6 +210,8 @@ static int parse_options(int argc, char **argv, struct options *o)
 
 static int open_json(struct fed_shell *shell, const char *path)
 {
+	struct fed_error err;
+
 	if (!path)
 		return FED_EXIT_OK;
 	if (strcmp(path, "-") == 0) {
@@ -217,10 +219,9 @@ static int open_json(struct fed_shell *shell, const char *path)
 		shell->out = stderr;
 		return FED_EXIT_OK;
 	}
-	shell->json = fopen(path, "we");
-	if (shell->json)
+	if (fed_file_outlet(&shell->json, path, &err) == FED_OK)
 		return FED_EXIT_OK;
-	fprintf(stderr, "error: --json %s: %s\n", fed_show(path).s, strerror(errno));
+	fprintf(stderr, "error: --json: %s\n", err.text);
 	return FED_EXIT_IO;
 }
 

@@ -10,6 +10,7 @@
 #define FED_SHELL_SHELL_H
 
 #include <signal.h>
+#include <sys/types.h>
 
 #include "report/timeline.h"
 #include "experiments/sweep.h"
@@ -76,6 +77,8 @@ struct fed_script_place {
 	unsigned line;
 	const struct fed_script_place *from; /* NULL: from the command line */
 	unsigned depth;
+	dev_t device; /* these two identify the file that is read */
+	ino_t inode;
 };
 
 struct fed_command_group;
@@ -84,7 +87,7 @@ struct fed_shell {
 	const struct fed_command_group *groups; /* [FED_GROUPS] the command table; the caller's */
 	FILE *out, *errors;                     /* results; errors and warnings */
 	FILE *json;                             /* NULL: none */
-	bool json_lost;                         /* a write failed; the exit code becomes FED_EXIT_IO */
+	bool lines_lost; /* of JSON or of a recording; the exit code becomes FED_EXIT_IO */
 	struct fed_screen screen;
 	struct fed_watch_state watching;
 	struct fed_tournament tournament; /* the last one */
@@ -141,7 +144,8 @@ int fed__journal_stop(struct fed_shell *, struct fed_error *);
 
 /* Signals ------------------------------------------------------------------- */
 
-/* Install handlers of SIGINT, SIGTERM and SIGHUP for this shell; SIGPIPE ends the program. */
+/* Install handlers of SIGINT, SIGTERM and SIGHUP for this shell; SIGPIPE ends the program, a limit
+ * of file sizes (SIGXFSZ) does not: the write fails. */
 void fed__signals_connect(struct fed_shell *);
 /* Whether SIGINT came since the last call. */
 bool fed__signals_interrupted(void);

@@ -39,6 +39,7 @@ static int run_compiler(const char *const *argv, int output, struct fed_error *e
 
 	sigemptyset(&defaults);
 	sigaddset(&defaults, SIGPIPE);
+	sigaddset(&defaults, SIGXFSZ);
 	posix_spawn_file_actions_init(&actions);
 	posix_spawnattr_init(&attributes);
 	posix_spawnattr_setsigdefault(&attributes, &defaults);
@@ -95,7 +96,8 @@ int fed__build(struct fed_shell *shell, const char *name, struct fed_error *err)
 	fed_text_add(&include, "-I%s", shell->include ? shell->include : "/usr/include");
 	if (compiler.failed || source.failed || object.failed || include.failed) {
 		rc = fed_fail(err, "out of memory (a command line)");
-	} else if ((rc = fed_file_readable(fed_text_str(&source), &bytes, err)) == FED_OK) {
+	} else if ((rc = fed_file_readable(fed_text_str(&source), &bytes, err)) == FED_OK &&
+	           (rc = fed_file_writable(fed_text_str(&object), err)) == FED_OK) {
 		size_t n = split_compiler(compiler.s, argv, FLAGS_MAX);
 		const char *const flags[] = {
 			"-std=gnu17", "-shared", "-fPIC",  "-O3",    "-Wall", "-Wextra", "-fvisibility=hidden",

@@ -4,7 +4,10 @@
  * script.
  */
 #include <errno.h>
+#include <stdio_ext.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/file.h"
 #include "base/mem.h"
@@ -12,20 +15,34 @@
 #include "shell/language/line.h"
 #include "shell/output/print.h"
 
+/* End a recording whose next line cannot be written; half a line could be another command. */
+static void lose_record(struct fed_shell *shell, off_t whole, const char *why)
+{
+	__fpurge(shell->record);
+	if (whole >= 0)
+		(void)ftruncate(fileno(shell->record), whole);
+	fclose(shell->record);
+	shell->record = NULL;
+	shell->lines_lost = true;
+	fed__print_error(shell, "the recording ends here: ", why);
+}
+
 void fed__journal_add(struct fed_shell *shell, const char *text, size_t len)
 {
 	const size_t before = shell->journal.len;
 
 	fed_text_put(&shell->journal, text, len);
 	fed_text_put(&shell->journal, "\n", 1);
-	if (shell->journal.failed || !shell->record)
+	if (!shell->record)
 		return;
-	const size_t n = shell->journal.len - before;
-	if (fwrite(shell->journal.s + before, 1, n, shell->record) != n || fflush(shell->record)) {
-		fed__print_error(shell, "record: ", strerror(errno));
-		fclose(shell->record);
-		shell->record = NULL;
+	const off_t whole = ftello(shell->record);
+	if (shell->journal.failed) {
+		lose_record(shell, whole, "out of memory");
+		return;
 	}
+	const size_t n = shell->journal.len - before;
+	if (fwrite(shell->journal.s + before, 1, n, shell->record) != n || fflush(shell->record))
+		lose_record(shell, whole, strerror(errno));
 }
 
 void fed__journal_restart(struct fed_shell *shell)
@@ -46,6 +63,19 @@ void fed__journal_restart(struct fed_shell *shell)
 	}
 }
 
+/* Whether a script that is being run is this file: recording over it would feed it for ever. */
+static bool is_read(const struct fed_shell *shell, const char *path)
+{
+	struct stat st;
+
+	if (stat(path, &st) != 0)
+		return false;
+	for (const struct fed_script_place *p = shell->place; p; p = p->from)
+		if (p->file && p->device == st.st_dev && p->inode == st.st_ino)
+			return true;
+	return false;
+}
+
 int fed__journal_start(struct fed_shell *shell, const char *path, struct fed_error *err)
 {
 	struct fed_text expanded = {0};
@@ -57,7 +87,10 @@ int fed__journal_start(struct fed_shell *shell, const char *path, struct fed_err
 	if (shell->journal.failed)
 		return fed_fail(err, "out of memory: the commands so far were not all kept; `reset` first");
 	fed_path_expand(path, &expanded);
-	const int rc = fed_file_stream(&f, fed_text_str(&expanded), err);
+	const int rc = is_read(shell, fed_text_str(&expanded))
+	                   ? fed_fail(err, "%s: is a script that is being run; give another name",
+	                              fed_show(path).s)
+	                   : fed_file_stream(&f, fed_text_str(&expanded), err);
 	fed_text_release(&expanded);
 	if (rc != FED_OK)
 		return rc;

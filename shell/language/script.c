@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "base/file.h"
 #include "base/mem.h"
@@ -51,7 +52,12 @@ enum fed_exit fed__shell_read(struct fed_shell *shell, FILE *f, const char *name
 	const bool lenient = shell->lenient;
 	struct fed_text line = {0};
 	enum fed_exit result = FED_EXIT_OK;
+	struct stat st;
 
+	if (fstat(fileno(f), &st) == 0) {
+		place.device = st.st_dev;
+		place.inode = st.st_ino;
+	}
 	shell->lenient = false;
 	while (result == FED_EXIT_OK && !shell->quit && read_line(f, &line)) {
 		place.line++;
@@ -84,6 +90,16 @@ static void include_stack(const struct fed_script_place *place, struct fed_text 
 		fed_text_add(out, "%s%s:%u", p == place ? "" : " < ", p->file, p->line);
 }
 
+/* Whether the file is the one that is being recorded: reading it would make it longer for ever. */
+static bool is_recorded(const struct fed_shell *shell, FILE *f)
+{
+	struct stat st, record;
+
+	return shell->record && fstat(fileno(f), &st) == 0 &&
+	       fstat(fileno(shell->record), &record) == 0 && st.st_dev == record.st_dev &&
+	       st.st_ino == record.st_ino;
+}
+
 enum fed_exit fed__shell_source(struct fed_shell *shell, const char *path, struct fed_error *err)
 {
 	const struct fed_script_place *from = shell->place;
@@ -103,7 +119,11 @@ enum fed_exit fed__shell_source(struct fed_shell *shell, const char *path, struc
 	fed_path_expand(path, &expanded);
 	if (fed_file_readable(fed_text_str(&expanded), &size, err) == FED_OK) {
 		f = fopen(fed_text_str(&expanded), "re");
-		if (f) {
+		if (f && is_recorded(shell, f)) {
+			fclose(f);
+			fed_fail(err, "%s: is being recorded; `record stop` first", fed_show(path).s);
+			result = FED_EXIT_FAILED;
+		} else if (f) {
 			result = fed__shell_read(shell, f, path, from);
 			fclose(f);
 			if (result)

@@ -34,7 +34,7 @@ void fed__print_json(struct fed_shell *shell, struct fed_text *line)
 	if (shell->json &&
 	    (fprintf(shell->json, "%s\n", fed_text_str(line)) < 0 || fflush(shell->json))) {
 		shell->json = NULL; /* closed by its opener */
-		shell->json_lost = true;
+		shell->lines_lost = true;
 		fed__print_error(shell, "--json: ", strerror(errno));
 	}
 	fed_text_release(line);

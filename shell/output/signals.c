@@ -92,17 +92,19 @@ static void on_end(int number)
 void fed__signals_connect(struct fed_shell *shell)
 {
 	struct sigaction interrupt = {.sa_handler = on_interrupt}, end = {.sa_handler = on_end};
-	struct sigaction pipe = {.sa_handler = SIG_DFL};
+	struct sigaction pipe = {.sa_handler = SIG_DFL}, file_size = {.sa_handler = SIG_IGN};
 
 	connected = shell;
 	sigemptyset(&interrupt.sa_mask);
 	sigemptyset(&end.sa_mask);
 	sigemptyset(&pipe.sa_mask);
+	sigemptyset(&file_size.sa_mask);
 	interrupt.sa_flags = end.sa_flags = 0; /* poll() must return */
 	sigaction(SIGINT, &interrupt, NULL);
 	sigaction(SIGTERM, &end, NULL);
 	sigaction(SIGHUP, &end, NULL);
 	sigaction(SIGPIPE, &pipe, NULL);
+	sigaction(SIGXFSZ, &file_size, NULL);
 }
 
 bool fed__signals_interrupted(void)

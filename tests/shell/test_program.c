@@ -314,6 +314,89 @@ START_TEST(only_files_that_may_be_written_are)
 }
 END_TEST
 
+#define FOUR "dataset blobs train=200 test=10; model mlp hidden=64; add-client 4 samples=10; "
+
+static const char *const limited[] = {
+	FOUR "save a.fed",
+	FOUR "round 20; export a.csv",
+	FOUR "export a.npz",
+	FOUR "export a.safetensors",
+	FOUR "round 5; export a.json",
+	FOUR "round 1; updates save=a.npy",
+	FOUR "round 1; updates save=a.npz",
+	"new-plugin aggregator mine",
+};
+
+/* A limit of file sizes is an error, not the end; nothing half-written stays. */
+START_TEST(a_limit_of_file_sizes_is_an_error)
+{
+	char line[600];
+
+	snprintf(line, sizeof line, "ulimit -f 1; exec \"$0\" -c '%s' >/dev/null", limited[_i]);
+	go_through_sh(line);
+	ck_assert_msg(run.code == 5, "%s: %d %s", line, run.code, run.err);
+	ck_assert_msg(strstr(run.err, "File too large"), "%s: %s", line, run.err);
+	ck_assert_uint_eq(fed_temp_count(&temp), 0);
+}
+END_TEST
+
+/* What is written line by line ends with a whole one. */
+START_TEST(a_limit_of_file_sizes_ends_a_stream)
+{
+	char recorded[4096];
+
+	go_through_sh("ulimit -f 1; for i in 1 2 3 4 5 6 7 8 9; do for j in 1 2 3 4 5 6 7 8 9; do echo "
+	              "'set lr 0.25'; done; done | sed '1i record r.fedsh' | \"$0\" >/dev/null");
+	ck_assert_int_eq(run.code, 5);
+	ck_assert_ptr_nonnull(strstr(run.err, "the recording ends here: File too large"));
+	FILE *f = fopen(fed_temp_file(&temp, "r.fedsh"), "r");
+	ck_assert_ptr_nonnull(f);
+	const size_t n = fread(recorded, 1, sizeof recorded - 1, f);
+	fclose(f);
+	recorded[n] = 0;
+	ck_assert_uint_gt(n, 400);
+	ck_assert_str_eq(recorded + n - strlen("\nset lr 0.25\n"), "\nset lr 0.25\n");
+	go_through_sh("ulimit -f 1; exec \"$0\" --json a.jsonl -c '" FOUR "round 9' >/dev/null");
+	ck_assert_int_eq(run.code, 5);
+	ck_assert_str_eq(run.err, "error: --json: File too large\n");
+}
+END_TEST
+
+/* A pipe that something reads takes events, as in `--json >(jq ...)`. */
+START_TEST(json_goes_to_pipes_that_are_read)
+{
+	go_through_sh("mkfifo p; exec \"$0\" --json p -c 'status'");
+	ck_assert_int_eq(run.code, 5);
+	ck_assert_str_eq(run.err, "error: --json: p: is a pipe or device that nobody reads\n");
+	go_through_sh("cat p >seen & exec 3>p; \"$0\" --json p -c '" FOUR "round 1' >/dev/null; "
+	              "code=$?; exec 3>&-; wait; grep -c '\"event\":\"round\"' seen; exit $code");
+	ck_assert_int_eq(run.code, 0);
+	ck_assert_str_eq(run.out, "1\n");
+	go(ARGUMENTS("--json", "a\001b", "-c", "status"), NULL);
+	ck_assert_int_eq(run.code, 5);
+	ck_assert_ptr_nonnull(strstr(run.err, "has a control character in its name"));
+}
+END_TEST
+
+/* A file that grows by being read would never end. */
+START_TEST(a_recording_does_not_feed_itself)
+{
+	go(ARGUMENTS("-c", "record r.fedsh; dataset blobs; set lr 0.2; source r.fedsh"), NULL);
+	ck_assert_int_eq(run.code, 1);
+	ck_assert_str_eq(run.err, "error: source: r.fedsh: is being recorded; `record stop` first\n");
+	go(ARGUMENTS("-c", "record r.fedsh; dataset blobs; replay r.fedsh"), NULL);
+	ck_assert_int_eq(run.code, 1);
+	ck_assert_ptr_nonnull(strstr(run.err, "is being recorded"));
+	script("own.fedsh", "record own.fedsh\ndataset blobs\n");
+	go(ARGUMENTS("own.fedsh"), NULL);
+	ck_assert_int_eq(run.code, 5);
+	ck_assert_ptr_nonnull(strstr(run.err, "own.fedsh: is a script that is being run"));
+	go_through_sh("exec \"$0\" <own.fedsh");
+	ck_assert_int_eq(run.code, 5);
+	ck_assert_ptr_nonnull(strstr(run.err, "own.fedsh: is a script that is being run"));
+}
+END_TEST
+
 START_TEST(output_that_is_lost_is_told)
 {
 	static const char *const lines[] = {
@@ -475,6 +558,11 @@ FED_SUITE(program)
 	tcase_add_test(tests, json_is_alone_on_standard_output);
 	tcase_add_test(tests, every_c_is_run);
 	tcase_add_test(tests, only_files_that_may_be_written_are);
+	tcase_add_loop_test(tests, a_limit_of_file_sizes_is_an_error, 0,
+	                    (int)(sizeof limited / sizeof *limited));
+	tcase_add_test(tests, a_limit_of_file_sizes_ends_a_stream);
+	tcase_add_test(tests, json_goes_to_pipes_that_are_read);
+	tcase_add_test(tests, a_recording_does_not_feed_itself);
 	tcase_add_test(tests, output_that_is_lost_is_told);
 	tcase_add_test(tests, json_that_is_lost_is_told);
 	tcase_add_test(tests, hostile_bytes_stay_out);
