@@ -34,7 +34,8 @@ void fed_fields_print(const struct fed_field *rows, const void *state, bool only
 	bool first = true;
 
 	for (const struct fed_field *row = rows; row && row->type != FED_TYPE_END; row++) {
-		if (!fed_field_settable(row) || (only_changed && fed__field_is_default(row, state)))
+		if (!fed_field_settable(row) || (row->flags & FED_FIELD_HIDDEN) ||
+		    (only_changed && fed__field_is_default(row, state)))
 			continue;
 		if (!first)
 			fed_text_put(out, " ", 1);

@@ -30,10 +30,10 @@ void fed_path_expand(const char *path, struct fed_text *out);
  * The first failure is kept: later writes do nothing and commit reports it.  The old file is
  * intact and the temporary removed on every failure.  A symbolic link is followed; the permissions
  * are kept.
- * Refused: what is not a regular file, a name with a control character, and a file that may not be
- * written, though its folder would let it be replaced.  The temporary's name is cut where the file
- * system allows no longer one; it is locked, and what a killed writer left of the same name is
- * removed. */
+ * Refused: what is not a regular file, a name with a control character, and a file without
+ * write permission, though its folder would allow replacing it.  The temporary's name is cut where
+ * the file system allows no longer one; it is locked, and what a killed writer left of the same
+ * name is removed. */
 struct fed_file_writer {
 	FILE *f;
 	char *path, *temporary;

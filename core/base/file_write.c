@@ -185,7 +185,7 @@ static int check_name(const char *path, struct fed_error *err)
 	return FED_OK;
 }
 
-/* Whether what stands at `path` may be written over.  The rights are asked of the file too: the
+/* Whether the file at `path` may be written over.  The rights are asked of the file too: the
  * superuser may write all, and the rename needs those of the folder only. */
 static int check_target(const char *path, const struct stat *st, bool any_kind,
                         struct fed_error *err)

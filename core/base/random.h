@@ -26,7 +26,7 @@ enum fed_purpose {
 	FED_FOR_SPLIT,     /* train and test parts of a file */
 	FED_FOR_FAULT,     /* faults: a = number of the fault, b = client */
 	FED_FOR_NOISE,     /* what clients add to what they send: a = version, b = client */
-	FED_FOR_OBSERVER,  /* what an observer draws (`leak`, `peek`): a, b as it likes */
+	FED_FOR_OBSERVER,  /* what an observer draws (`leakage`, `reconstruct`): a, b as it likes */
 	FED_FOR_TURNS,     /* order of turns in split learning: a = version */
 };
 

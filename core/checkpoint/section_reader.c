@@ -174,7 +174,7 @@ int fed__loader_begin(struct fed_loader *l, const char *name)
 	if (l->failed || next_section(l))
 		return FED_FAIL;
 	if (strcmp(l->section, name) != 0)
-		return fed__loader_fail(l, "section %s should stand here", name);
+		return fed__loader_fail(l, "section %s is missing before it", name);
 	return FED_OK;
 }
 
@@ -240,7 +240,7 @@ bool fed__get_flag(struct fed_loader *l)
 	const uint8_t x = fed_get_u8(l);
 
 	if (x > 1)
-		fed__loader_fail(l, "%u where 0 or 1 should stand", x);
+		fed__loader_fail(l, "%u, which must be 0 or 1", x);
 	return x == 1;
 }
 
@@ -317,5 +317,5 @@ void fed__check_ascending(struct fed_loader *l, const uint32_t *ids, uint64_t n)
 {
 	for (uint64_t i = 1; i < n && !l->failed; i++)
 		if (ids[i] <= ids[i - 1])
-			fed__loader_fail(l, "%u stands behind %u", ids[i], ids[i - 1]);
+			fed__loader_fail(l, "%u after %u, but they must ascend", ids[i], ids[i - 1]);
 }

@@ -458,7 +458,7 @@ const struct fed_source fed__source_idx = {
 	.doc = "The folder holds train-images-idx3-ubyte, train-labels-idx1-ubyte,\n"
 		   "t10k-images-idx3-ubyte and t10k-labels-idx1-ubyte (or test-...), with any prefix,\n"
 		   "plain or as .gz.  Pixels become byte / 255; the classes are 0 to the largest label\n"
-		   "of the training part; labels that no or hardly any example has are told.\n"
+		   "of the training part; a notice names labels that no or hardly any example has.\n"
 		   "Format: Y. LeCun, The MNIST database of handwritten digits.",
 	.fields = idx_fields,
 	.args_size = sizeof(struct idx_args),

@@ -29,7 +29,7 @@ static int draw_truth(struct fed_dataset *data, uint64_t seed, struct fed_error 
 
 	data->truth = fed_alloc_floats(d);
 	if (!data->truth)
-		return fed_fail_memory(err, d * sizeof(float), "w*");
+		return fed_fail_memory(err, d * sizeof(float), "the true parameters");
 	for (uint32_t k = 0; k < d; k++)
 		data->truth[k] = (float)fed_stream_normal(&r);
 	return FED_OK;

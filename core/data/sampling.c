@@ -37,7 +37,7 @@ int fed__sampler_init(struct fed_sampler *u, const struct fed_partition_job *d,
 	u->left = fed_alloc_array(classes, sizeof *u->left);
 	if (!u->ids || !u->first || !u->left) {
 		fed__sampler_release(u);
-		return fed_fail_memory(err, ids * sizeof *u->ids, "the examples to deal");
+		return fed_fail_memory(err, ids * sizeof *u->ids, "the examples to partition");
 	}
 	fill_sampler(u, d, class_of);
 	return FED_OK;

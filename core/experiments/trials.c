@@ -25,8 +25,12 @@ static uint64_t hash_fields(uint64_t h, const struct fed_field *rows, const void
 {
 	struct fed_text text = {0};
 
-	if (rows)
-		fed_fields_print(rows, state, false, &text);
+	for (const struct fed_field *row = rows; row && row->type != FED_TYPE_END; row++) {
+		if (!fed_field_settable(row))
+			continue;
+		fed_field_print(row, state, &text);
+		fed_text_put(&text, " ", 1);
+	}
 	h = hash_bytes(h, fed_text_str(&text), text.len);
 	fed_text_release(&text);
 	return h;

@@ -94,7 +94,7 @@ static int call_one(const struct fed_instance *who, const struct fed_round *roun
 	if (l.n > FED_TOLD_LINES)
 		fed_text_add(t->lines, "... and %zu lines more\n", l.n - FED_TOLD_LINES);
 	if (t->lines->failed)
-		return fed_fail_memory(err, t->lines->len, "what a rule tells");
+		return fed_fail_memory(err, t->lines->len, "a rule's explanation");
 	return fed__check_code(who, "tell", rc, false, &words, err);
 }
 

@@ -281,10 +281,11 @@ static int check_plan(const struct fed_session *s, const struct fed_reconstructi
 	const struct fed_client *client = fed_clients_get(&parts->clients, plan->client);
 
 	if (parts->data->tokens)
-		return fed_fail(err,
-		                "the examples of %s are texts, and peek draws pictures and numbers; `leak` "
-		                "measures what a cut tells",
-		                parts->data->name);
+		return fed_fail(
+			err,
+			"the examples of %s are texts, which `reconstruct` cannot draw (it draws pictures "
+			"and numbers); `leakage` measures what a cut reveals",
+			parts->data->name);
 	if (!client)
 		return fed_fail(err, "no client %u; there are %s", plan->client,
 		                fed_count(parts->clients.n_present).s);

@@ -203,7 +203,7 @@ int fed_round_explanation_init(struct fed_round_explanation *out, const struct f
 		rc = explain_lengths(&t, err);
 	explain_truth(&out->truth, &f->verdicts);
 	if (rc == FED_OK && (out->lines.failed || out->truth.failed))
-		rc = fed_fail_memory(err, out->lines.len, "what a round tells");
+		rc = fed_fail_memory(err, out->lines.len, "the explanation of a round");
 	fed_free(kept.update);
 	fed_free(kept.verdict);
 	fed_free(kept.mixed);

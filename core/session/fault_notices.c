@@ -107,8 +107,8 @@ static void notice_knowledge(struct fed_session *s, const struct fed_fault *faul
 			attack->entry->head->name);
 	else if (fault->n == 1)
 		fed_session_tell(s, FED_EVENT_NOTICE,
-		                 "knowledge=partial: a single attacker sees its own update alone, which "
-		                 "tells %s nothing about the others",
+		                 "knowledge=partial: a single attacker sees its own update alone, from "
+		                 "which %s learns nothing about the others",
 		                 attack->entry->head->name);
 }
 

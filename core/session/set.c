@@ -196,10 +196,11 @@ static int set_seed(struct fed_session *s, const struct fed_settings *next, stru
 	int rc;
 
 	if (s->parts.clients.n_present)
-		return fed_fail(err,
-		                "seed: %s clients hold examples dealt from seed %lld; `remove-client all` "
-		                "first, or set the seed before add-client",
-		                fed_count(s->parts.clients.n_present).s, old);
+		return fed_fail(
+			err,
+			"seed: %s clients hold examples partitioned with seed %lld; `remove-client all` "
+			"first, or set the seed before add-client",
+			fed_count(s->parts.clients.n_present).s, old);
 	if (fed_session_version(s))
 		return fed_fail(err, "seed: the model was trained from seed %lld; `restart` first", old);
 	if (fed__restart_parts_init(&afresh, s, err))

@@ -540,7 +540,7 @@ static int begin(struct fed_federation *f, bool may_be_repeated, struct fed_erro
 	f->started.next_seq = f->clock.next_seq;
 	f->started.next_id = f->messenger.next_id;
 	begin_record(f);
-	f->spoilt = 0;
+	f->n_nonfinite = 0;
 	rc = f->scheme->begin(f, f->scheme_state, err);
 	if (rc == FED_OK)
 		rc = fed__release_held(f, err);

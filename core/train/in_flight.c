@@ -111,7 +111,7 @@ int fed_in_flight_snapshot(struct fed_in_flight *u, const struct fed_federation 
 	    take_known(u, &f->collusions) && fed__trainer_ref_all(f->trainer, &u->training, &u->slots))
 		return FED_OK;
 	fed_in_flight_release(u);
-	return fed_fail_memory(err, f->n_open * sizeof *u->open, "what is under way");
+	return fed_fail_memory(err, f->n_open * sizeof *u->open, "invitations in flight");
 }
 
 static void put_tables(struct fed_in_flight *u, struct fed_federation *f)
@@ -164,7 +164,7 @@ int fed__in_flight_remember(struct fed_federation *f, struct fed_error *err)
 	struct fed_in_flight *u = fed_alloc(sizeof *u);
 
 	if (!u)
-		return fed_fail_memory(err, sizeof *u, "what is under way");
+		return fed_fail_memory(err, sizeof *u, "invitations in flight");
 	if (fed_in_flight_snapshot(u, f, err)) {
 		fed_free(u);
 		return FED_FAIL;

@@ -29,7 +29,7 @@ static const char *const medians[] = {"geometric", "coordinate", NULL};
 
 static const struct fed_field fields[] = {
 	FED_INT_WORD(struct bgd, groups, 0, 0, 1000000, automatic, "k: groups of clients"),
-	FED_INT(struct bgd, q, 0, 0, 1000000, "Byzantine clients that it is to stand"),
+	FED_INT(struct bgd, q, 0, 0, 1000000, "Byzantine clients that it must withstand"),
 	FED_REAL(struct bgd, eps, 0.1, 0, 1000, "how many groups more than 2q"),
 	FED_CHOICE(struct bgd, median, GEOMETRIC, medians, "of the groups' means"),
 	GEOMETRIC_ROWS(struct bgd),
@@ -46,13 +46,13 @@ static const char doc[] =
 	"Needs 2 (1 + eps) q <= k <= n for q Byzantine clients; groups=auto takes the\n"
 	"least such k, or n/2 rounded up when q is 0.\n"
 	"\n"
-	"For: a Byzantine client spoils the mean of its group, whatever it sends; as\n"
-	"long as fewer than half of the groups are spoilt the median stays with the\n"
-	"others.  Few groups: little noise, stands few attackers.  Many groups: the\n"
+	"For: a Byzantine client corrupts the mean of its group, whatever it sends; as\n"
+	"long as fewer than half of the groups are corrupted the median stays with the\n"
+	"others.  Few groups: little noise, withstands few attackers.  Many groups: the\n"
 	"other way round.  For linear regression with N examples in d dimensions the\n"
 	"error is of the order max(sqrt(d q/N), sqrt(d/N)).\n"
 	"\n"
-	"Breakdown: half of the groups, so k/2 clients if each spoils another group.\n"
+	"Breakdown: half of the groups, so k/2 clients if each is in another group.\n"
 	"With b < k/2 of them |step - c| <= 2 (k - b)/(k - 2b) max |m_g - c| over the\n"
 	"means of the others and for every c (median=geometric), or each step_j lies\n"
 	"between two of theirs (coordinate).\n"

@@ -29,7 +29,7 @@ static const char doc[] =
 	"\n"
 	"The views show as an update's score the share of the coordinates in which its\n"
 	"value was in the middle, and as weight that share of all; where the middle is\n"
-	"0, as at a dark pixel, nobody counts.  An update is trusted whose weight is\n"
+	"0, as at a dark pixel, no update counts.  An update is trusted whose weight is\n"
 	"at least half of an equal one.\n"
 	"\n"
 	"Source: Yin, Chen, Ramchandran, Bartlett: Byzantine-Robust Distributed\n"

@@ -15,7 +15,7 @@ static const char doc[] =
 	"Server and clients live in one process and the clock is virtual.  Each\n"
 	"message takes the latency of the client's link and its size over the link's\n"
 	"bandwidth (up from the client, down to it).  A link of infinite bandwidth\n"
-	"and no latency, which clients have unless told otherwise, takes no time.  A\n"
+	"and no latency, which clients have by default, takes no time.  A\n"
 	"message from client to client goes over both links, at the pace of the slower.\n"
 	"\n"
 	"For: everything where the network is not the question; and the shortest\n"

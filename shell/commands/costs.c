@@ -250,7 +250,7 @@ static int show(struct fed_shell *shell, const struct fed_costs_args *a, const u
 	const uint32_t shown = (uint64_t)a->n < n ? (uint32_t)a->n : n;
 
 	if (!lines)
-		return fed_fail_memory(err, n * sizeof *lines, "the bill");
+		return fed_fail_memory(err, n * sizeof *lines, "the costs");
 	for (uint32_t i = 0; i < n; i++)
 		lines[i].key = key_of(&lines[i].costs, (enum sort)a->sort);
 	const struct fed_costs sum = sum_of(lines, n);

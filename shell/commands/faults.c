@@ -204,13 +204,14 @@ static int run_faults(struct fed_shell *shell, const struct fed_call *call, stru
 const struct fed_command fed__commands_faults[] = {
 	{.name = "inject",
      .help = "inject a fault into clients, from a version on, for some versions",
-     .text = "Without at= it begins with the next version, without for= it lasts until `heal`.\n"
-             "Versions count as rounds do. A restart keeps the faults: those with at= come again\n"
-             "at their versions, the others are there from the start. Which clients\n"
-             "a fault strikes, and when, depends on the seed alone: a replay and a restart meet "
-             "the same.\n"
-             "`explain FAULT` or `inject FAULT ?` tells exactly what each does, `info NAME` the\n"
-             "parameters of an attack.",
+     .text =
+         "Without at= it begins with the next version, without for= it lasts until `heal`.\n"
+         "Versions count as rounds do. A restart keeps the faults: those with at= come again\n"
+         "at their versions, the others are there from the start. Which clients\n"
+         "a fault strikes, and when, depends on the seed alone: a replay and a restart meet "
+         "the same.\n"
+         "`explain FAULT` or `inject FAULT ?` describes exactly what each does, `info NAME` the\n"
+         "parameters of an attack.",
      .examples = FED_EXAMPLES(
 		 FEW "inject offline 3 at=2 for=1; round 3", FEW "inject flaky all p=0.3; round 2",
 		 PHONES "inject crash 50% p=0.5; round 2", PHONES "inject straggler 0-1 factor=20; round 2",

@@ -502,7 +502,7 @@ const struct fed_command fed__commands_look[] = {
      .synonym = "leak",
      .help = "measure what the data at each cut of the model reveal about inputs and labels",
      .text =
-         "Whoever gets the activations at a cut (smashed data) sees the examples through the\n"
+         "An observer of the activations at a cut (smashed data) sees the examples through the\n"
          "layers below it. dcor is the distance correlation of inputs and smashed data: 1\n"
          "where they reveal everything. With few examples and long vectors it is too high;\n"
          "corrected is 0 in the mean where they reveal nothing. Where labels stay with the client, "

@@ -219,4 +219,8 @@ void fed__put_cut(const struct fed_session *s, struct fed_text *out)
 		fed_text_add(out, "after layer %zu of %zu", at[0], parts->net.layers);
 	if (split->cut.n < 1 + (at[1] < parts->net.layers))
 		fed_text_add(out, ", by default");
+	if (split->relay == FED_RELAY_PEER && split->holder >= 0)
+		fed_text_add(out, "; head at: client %lld", (long long)split->holder);
+	else if (split->relay == FED_RELAY_PEER)
+		fed_text_add(out, "; head at: nobody");
 }

@@ -19,8 +19,8 @@ void fed__put_instance(const struct fed_instance *, struct fed_text *);
 /* Append "fashion: 60,000 training and 10,000 test examples of 28x28, 10 classes" */
 void fed__put_dataset(const struct fed_dataset *, struct fed_text *);
 
-/* Append, under scheme split with a model, "behind layer 2 of 5, by default" or why it cannot be
- * cut there; else nothing. */
+/* Append, under scheme split with a model, "after layer 2 of 5, by default; head at: client 3" or
+ * why it cannot be cut there; else nothing.  The head is at a client under relay=peer alone. */
 void fed__put_cut(const struct fed_session *, struct fed_text *);
 
 #endif

@@ -55,9 +55,9 @@ static const char epochs_doc[] =
 
 static const char quorum_doc[] =
 	"A parameter of scheme sync: the share of the m clients wanted whose updates complete\n"
-	"a round. Whoever answers after that is late, and its work is dropped. A round in which\n"
-	"too few answer fails, and the model stays. 1, the default, waits for all who are not\n"
-	"lost and fails only when nobody answers.\n"
+	"a round. A client that answers after that is late, and its update is dropped. A round in\n"
+	"which too few answer fails and leaves the model unchanged. 1, the default, waits for all\n"
+	"clients that are not lost and fails only when none answers.\n"
 	"\n"
 	"  `scheme sync quorum=0.8` steps with the first ceil(0.8 m)";
 
@@ -74,7 +74,7 @@ static const char staleness_doc[] =
 	"sent the model until the update was combined. Under scheme sync it is 0, under async\n"
 	"it grows with `concurrency` and with how unequal clients are. Old updates point from a\n"
 	"model that is gone: fedasync and fedbuff weigh them less, `scheme async\n"
-	"max-staleness=N` gives them up. `plot staleness` draws its mean over the used updates,\n"
+	"max-staleness=N` drops them. `plot staleness` draws its mean over the used updates,\n"
 	"`histogram staleness` how it spreads.\n"
 	"\n"
 	"  tau = t - t_i, version now minus version received\n"
@@ -82,21 +82,21 @@ static const char staleness_doc[] =
 	"Source: Xie, Koyejo, Gupta, Asynchronous Federated Optimization, 2019.";
 
 static const char filtered_doc[] =
-	"Of the updates that the aggregator got in a round, `attackers` says how many were sent\n"
-	"by Byzantine clients. An update counts as filtered when the rule did not trust it, and\n"
+	"`attackers` is how many of the updates that the aggregator got in a round were sent by\n"
+	"Byzantine clients. An update counts as filtered when the rule did not trust it, and\n"
 	"fedsh, which knows the attackers, judges the rule as a test for them:\n"
 	"\n"
-	"  precision = filtered attackers / filtered      none when nobody is filtered\n"
+	"  precision = filtered attackers / filtered      none when no update is filtered\n"
 	"  recall    = filtered attackers / attackers     none without attackers\n"
 	"\n"
-	"Rules that choose (krum, multi-krum, bulyan) filter whom they leave out. Rules that only\n"
-	"weigh less leave nobody out; there filtered is\n"
+	"Rules that select (krum, multi-krum, bulyan) filter the updates that they leave out.\n"
+	"Rules that down-weight instead leave none out; there an update counts as filtered when\n"
 	"\n"
-	"  geometric-median   who is farther from the step than twice the middle distance\n"
-	"  bgd                whose group's mean is\n"
-	"  median, trimmed-mean   whose weight is below half of an equal share\n"
-	"  norm-clip, centered-clip   who was shortened to less than half\n"
-	"  after nnm, bucketing   whose own mixture, or bucket, the rule did not trust\n"
+	"  geometric-median   it is farther from the step than twice the middle distance\n"
+	"  bgd                the mean of its group is\n"
+	"  median, trimmed-mean   its weight is below half of an equal share\n"
+	"  norm-clip, centered-clip   it was shortened to less than half\n"
+	"  after nnm, bucketing   the rule did not trust its own mixture, or bucket\n"
 	"\n"
 	"Means (fedavg and its like) trust all: recall 0. A rule may filter an attacker and be\n"
 	"moved by it, or trust one that does no harm: compare `honest-distance` and accuracy.\n"

@@ -176,7 +176,7 @@ START_TEST(the_window_holds_results_back)
 }
 END_TEST
 
-/* The window is full of results that nobody takes: the last job is waited for all the same. */
+/* The window is full of results that no caller takes: the last job is waited for all the same. */
 START_TEST(waiting_goes_before_the_window)
 {
 	enum { N = 10 };

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * How long it takes to load data sets, to deal them to many clients and to gather batches.
+ * How long it takes to load data sets, to partition them over many clients and to gather batches.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -25,10 +25,10 @@ static struct fed_dataset *load(const char *name)
 	return data;
 }
 
-static const struct deal_case {
+static const struct partition_case {
 	struct fed_partition how;
 	uint32_t n;
-} deals[] = {
+} cases[] = {
 	{{FED_PARTITION_IID, .samples = 20, .reuse = true}, 1000000},
 	{{FED_PARTITION_NONIID, .samples = 20, .reuse = true}, 1000000},
 	{{FED_PARTITION_DIRICHLET, .samples = 20, .alpha = 0.1, .reuse = true}, 1000000},
@@ -41,7 +41,7 @@ static const struct deal_case {
 	{{FED_PARTITION_DIRICHLET, .samples = 600, .alpha = 0.1}, 100},
 };
 
-static void deal(const struct fed_dataset *data, const struct deal_case *c)
+static void partition(const struct fed_dataset *data, const struct partition_case *c)
 {
 	struct fed_example_pool pool;
 	struct fed_partition_result made;
@@ -58,7 +58,7 @@ static void deal(const struct fed_dataset *data, const struct deal_case *c)
 		/* a data set that is smaller than Fashion-MNIST */
 		fprintf(stderr, "%s: %s\n", fed_partition_names[c->how.kind], err.text);
 	} else {
-		printf("{\"bench\":\"deal\",\"partition\":\"%s\",\"clients\":%u,\"samples\":%lld,"
+		printf("{\"bench\":\"partition\",\"partition\":\"%s\",\"clients\":%u,\"samples\":%lld,"
 		       "\"reuse\":%s,\"seconds\":%.3f}\n",
 		       fed_partition_names[c->how.kind], c->n, (long long)c->how.samples,
 		       c->how.reuse ? "true" : "false", fed_wall_seconds() - start);
@@ -102,8 +102,8 @@ int main(void)
 	}
 	if (!data)
 		return EXIT_FAILURE;
-	for (size_t i = 0; i < sizeof deals / sizeof *deals; i++)
-		deal(data, &deals[i]);
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
+		partition(data, &cases[i]);
 	gather(data);
 	fed_dataset_free(data);
 	return EXIT_SUCCESS;

@@ -76,7 +76,7 @@ START_TEST(goes_on_bit_for_bit)
 	ck_assert_uint_eq(restored.parts.clients.pool.left, straight.parts.clients.pool.left);
 	small_do(&restored, "round 3");
 	small_same(&straight, &restored);
-	/* What joins later is dealt alike, too. */
+	/* Clients that join later get the same examples, too. */
 	small_do(&straight, "add 2 noniid 4;round 1");
 	small_do(&restored, "add 2 noniid 4;round 1");
 	small_same(&straight, &restored);
@@ -238,7 +238,7 @@ static void forge(struct fed_text *file)
 	}
 }
 
-/* What a liar writes is refused or means something; it never harms. */
+/* Forged contents are refused or mean something; they never harm. */
 START_TEST(forged_files_do_no_harm)
 {
 	struct fed_session s, other;

@@ -36,7 +36,7 @@ static const char *const runs[] = {
 	"model mlp hidden=5,4;scheme split parallel=v2 smashed=batch;set noise 0.1",
 	"model mlp hidden=5,4;scheme split cut=2,4 parallel=v2 smashed=batch labels=client;"
 	"inject crash 2 p=0.3;inject lossy all p=0.02",
-	/* what is under way, or held, when the round begins */
+	/* what is in flight, or held, when the round begins */
 	"inject late 0,1 versions=1;set codec fp16",
 	"inject partition 1 for=2;inject late 2 versions=2",
 	"model mlp hidden=5,4;scheme split parallel=v1;inject late 0,3 versions=1",
@@ -64,7 +64,7 @@ static void save(struct fed_session *s)
 {
 	struct fed_error err = {""};
 
-	fed_assert_ok(fed_session_save(s, fed_temp_file(&temp, "midway.fed"), &err), &err);
+	fed_assert_ok(fed_session_save(s, fed_temp_file(&temp, "open.fed"), &err), &err);
 }
 
 static void restore(struct fed_session *s)
@@ -72,7 +72,7 @@ static void restore(struct fed_session *s)
 	struct fed_error err = {""};
 
 	small_init(s, NULL);
-	fed_assert_ok(fed_session_restore(s, fed_temp_file(&temp, "midway.fed"), &err), &err);
+	fed_assert_ok(fed_session_restore(s, fed_temp_file(&temp, "open.fed"), &err), &err);
 }
 
 /* Each byte, though one of them replayed its open round. */
@@ -243,7 +243,7 @@ START_TEST(nothing_is_lost_without_memory)
 		compose(&s, 0);
 		amend(&s, 0, 4);
 		fed__mem_fail_at((uint64_t)k);
-		const int rc = fed_session_save(&s, fed_temp_file(&temp, "midway.fed"), &err);
+		const int rc = fed_session_save(&s, fed_temp_file(&temp, "open.fed"), &err);
 		failed = !fed__mem_fail_ahead();
 		fed__mem_fail_at(0);
 		ck_assert_double_eq(s.parts.settings.lr, 0.3);
@@ -298,7 +298,7 @@ START_TEST(a_session_goes_back_to_its_snapshot)
 END_TEST
 
 /* Faults hold a message or clients are at work: neither is asked again after a save. */
-START_TEST(saving_between_rounds_disturbs_nobody)
+START_TEST(saving_between_rounds_disturbs_nothing)
 {
 	struct fed_session straight, saved, restored;
 
@@ -452,7 +452,7 @@ START_TEST(breakpoints_go_with_their_session)
 	save(&saved);
 	small_init(&other, &heard);
 	small_do(&other, "break nan");
-	fed_assert_ok(fed_session_restore(&other, fed_temp_file(&temp, "midway.fed"), &err), &err);
+	fed_assert_ok(fed_session_restore(&other, fed_temp_file(&temp, "open.fed"), &err), &err);
 	stop_alike(&saved, &other);
 	/* The number is that of the run which had the name before. */
 	const double *taken = fed_condition_taken(other.breakpoints.point[0].when, 0);
@@ -490,15 +490,15 @@ END_TEST
 
 FED_SUITE(open_round)
 {
-	Suite *s = suite_create("midway");
-	TCase *c = tcase_create("midway");
+	Suite *s = suite_create("open-round");
+	TCase *c = tcase_create("open-round");
 
 	tcase_set_timeout(c, 120);
 	tcase_add_unchecked_fixture(c, set_up, tear_down);
 	tcase_add_loop_test(c, at_any_step_both_go_on_to_the_same_bits, 0, RUNS);
 	tcase_add_loop_test(c, what_was_changed_in_the_round_is_changed_again, 0, RUNS);
 	tcase_add_loop_test(c, a_session_goes_back_to_its_snapshot, 0, RUNS);
-	tcase_add_loop_test(c, saving_between_rounds_disturbs_nobody, 0, RUNS);
+	tcase_add_loop_test(c, saving_between_rounds_disturbs_nothing, 0, RUNS);
 	tcase_add_loop_test(c, what_a_stop_left_is_kept, 0, 3);
 	tcase_add_test(c, a_condition_to_stop_at_is_kept);
 	tcase_add_loop_test(c, breakpoints_and_a_pause_are_kept, 0, RUNS);

@@ -359,7 +359,7 @@ START_TEST(compressed_damage_is_always_found)
 		ck_assert_int_eq(load_with(&data, NULL, NULL, &err), FED_FAIL);
 		ck_assert_ptr_nonnull(strstr(err.text, name));
 	}
-	/* 10 bytes of header, among them the time that nobody checks */
+	/* 10 bytes of header, among them a time, which is not checked */
 	for (size_t at = 10; at < n; at += 3) {
 		bytes[at] ^= 0x55;
 		fed_temp_write(&temp, name, bytes, n);

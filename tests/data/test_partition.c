@@ -123,19 +123,19 @@ static void check_deal(int kind, uint32_t n, int64_t samples, uint64_t seed)
 {
 	const struct fed_partition how = partition_of(kind, samples);
 	struct fed_example_pool pool = full_pool();
-	struct fed_partition_result deal, again;
+	struct fed_partition_result made, again;
 	struct fed_error err;
 
-	fed_assert_ok(fed_partition_run(fixture, &pool, &how, n, seed, 4, &deal, &err), &err);
-	const uint64_t total = deal.start[n];
+	fed_assert_ok(fed_partition_run(fixture, &pool, &how, n, seed, 4, &made, &err), &err);
+	const uint64_t total = made.start[n];
 
-	ck_assert(!deal.shared);
-	ck_assert_uint_eq(deal.start[0], 0);
-	assert_distinct(deal.ids, total);
+	ck_assert(!made.shared);
+	ck_assert_uint_eq(made.start[0], 0);
+	assert_distinct(made.ids, total);
 	if (kind != FED_PARTITION_NATURAL)
 		ck_assert_uint_eq(total, n * (uint64_t)samples);
 	for (uint32_t i = 0; i < n; i++) {
-		const uint64_t size = deal.start[i + 1] - deal.start[i];
+		const uint64_t size = made.start[i + 1] - made.start[i];
 
 		ck_assert_uint_ge(size, 1);
 		if (kind != FED_PARTITION_NATURAL && kind != FED_PARTITION_QUANTITY)
@@ -144,19 +144,19 @@ static void check_deal(int kind, uint32_t n, int64_t samples, uint64_t seed)
 	ck_assert_uint_eq(pool.left, TRAIN - total);
 	ck_assert_uint_eq(count_pool(&pool), pool.left);
 	for (uint64_t i = 0; i < total; i++)
-		ck_assert(!in_pool(&pool, deal.ids[i]));
-	ck_assert((deal.shift != NULL) == (kind == FED_PARTITION_FEATURE));
+		ck_assert(!in_pool(&pool, made.ids[i]));
+	ck_assert((made.shift != NULL) == (kind == FED_PARTITION_FEATURE));
 
 	/* twice is as good as once */
-	fed_example_pool_return(&pool, deal.ids, (uint32_t)total);
-	fed_example_pool_return(&pool, deal.ids, (uint32_t)total);
+	fed_example_pool_return(&pool, made.ids, (uint32_t)total);
+	fed_example_pool_return(&pool, made.ids, (uint32_t)total);
 	ck_assert_uint_eq(pool.left, TRAIN);
 	ck_assert_uint_eq(count_pool(&pool), TRAIN);
 
 	fed_assert_ok(fed_partition_run(fixture, &pool, &how, n, seed, 4, &again, &err), &err);
-	ck_assert_mem_eq(deal.ids, again.ids, total * sizeof *deal.ids);
-	ck_assert_mem_eq(deal.start, again.start, (n + 1) * sizeof *deal.start);
-	fed_partition_result_release(&deal);
+	ck_assert_mem_eq(made.ids, again.ids, total * sizeof *made.ids);
+	ck_assert_mem_eq(made.start, again.start, (n + 1) * sizeof *made.start);
+	fed_partition_result_release(&made);
 	fed_partition_result_release(&again);
 	fed_example_pool_release(&pool);
 }
@@ -173,7 +173,7 @@ START_TEST(every_deal_is_exact)
 }
 END_TEST
 
-START_TEST(deals_one_after_the_other_never_overlap)
+START_TEST(partitions_one_after_the_other_never_overlap)
 {
 	struct fed_example_pool pool = full_pool();
 	struct fed_error err;
@@ -182,12 +182,12 @@ START_TEST(deals_one_after_the_other_never_overlap)
 	for (uint64_t number = 0; number < 6; number++) {
 		/* each kind but natural, whose users would no longer be whole */
 		const struct fed_partition how = partition_of((int)number, 50);
-		struct fed_partition_result deal;
+		struct fed_partition_result made;
 
-		fed_assert_ok(fed_partition_run(fixture, &pool, &how, 10, 3, number, &deal, &err), &err);
-		memcpy(all + n, deal.ids, deal.start[10] * sizeof *all);
-		n += (uint32_t)deal.start[10];
-		fed_partition_result_release(&deal);
+		fed_assert_ok(fed_partition_run(fixture, &pool, &how, 10, 3, number, &made, &err), &err);
+		memcpy(all + n, made.ids, made.start[10] * sizeof *all);
+		n += (uint32_t)made.start[10];
+		fed_partition_result_release(&made);
 	}
 	ck_assert_uint_eq(n, TRAIN);
 	ck_assert_uint_eq(pool.left, 0);
@@ -226,17 +226,17 @@ static int try_deal(void *ctx, struct fed_error *err)
 {
 	const struct attempt *a = ctx;
 	struct fed_example_pool pool;
-	struct fed_partition_result deal;
+	struct fed_partition_result made;
 
 	if (fed_example_pool_init(&pool, TRAIN, err))
 		return FED_FAIL;
-	const int rc = fed_partition_run(fixture, &pool, &a->how, a->n, 1, 0, &deal, err);
+	const int rc = fed_partition_run(fixture, &pool, &a->how, a->n, 1, 0, &made, err);
 
 	if (rc) {
 		ck_assert_uint_eq(pool.left, TRAIN);
 		ck_assert_uint_eq(count_pool(&pool), TRAIN);
 	} else {
-		fed_partition_result_release(&deal);
+		fed_partition_result_release(&made);
 	}
 	fed_example_pool_release(&pool);
 	return rc;
@@ -287,16 +287,16 @@ static const struct {
 START_TEST(refusals_have_words_and_change_nothing)
 {
 	struct fed_example_pool pool = full_pool();
-	struct fed_partition_result deal = {0};
+	struct fed_partition_result made = {0};
 	struct fed_error err;
 
 	ck_assert_int_eq(
-		fed_partition_run(fixture, &pool, &refused[_i].how, refused[_i].n, 1, 0, &deal, &err),
+		fed_partition_run(fixture, &pool, &refused[_i].how, refused[_i].n, 1, 0, &made, &err),
 		FED_FAIL);
 	for (int k = 0; k < 3; k++)
 		ck_assert_msg(strstr(err.text, refused[_i].says[k]), "%s: %s", refused[_i].says[k],
 		              err.text);
-	ck_assert_ptr_null(deal.ids);
+	ck_assert_ptr_null(made.ids);
 	ck_assert_uint_eq(count_pool(&pool), TRAIN);
 	fed_example_pool_release(&pool);
 }
@@ -306,12 +306,12 @@ START_TEST(no_users_no_natural)
 {
 	struct fed_example_pool pool = full_pool();
 	const struct fed_partition how = partition_of(FED_PARTITION_NATURAL, 1);
-	struct fed_partition_result deal;
+	struct fed_partition_result made;
 	struct fed_error err;
 
 	fed_free(fixture->owner);
 	fixture->owner = NULL;
-	ck_assert_int_eq(fed_partition_run(fixture, &pool, &how, 1, 1, 0, &deal, &err), FED_FAIL);
+	ck_assert_int_eq(fed_partition_run(fixture, &pool, &how, 1, 1, 0, &made, &err), FED_FAIL);
 	ck_assert_ptr_nonnull(strstr(err.text, "fixture has no users"));
 	fed_example_pool_release(&pool);
 }
@@ -320,31 +320,31 @@ END_TEST
 /* What each kind promises
  * -------------------------------------------------------------------------------- */
 
-static struct fed_partition_result deal_of(const struct fed_partition *how, uint32_t n,
-                                           uint64_t seed)
+static struct fed_partition_result partitioned(const struct fed_partition *how, uint32_t n,
+                                               uint64_t seed)
 {
 	struct fed_example_pool pool = full_pool();
-	struct fed_partition_result deal;
+	struct fed_partition_result made;
 	struct fed_error err;
 
-	fed_assert_ok(fed_partition_run(fixture, &pool, how, n, seed, 0, &deal, &err), &err);
+	fed_assert_ok(fed_partition_run(fixture, &pool, how, n, seed, 0, &made, &err), &err);
 	fed_example_pool_release(&pool);
-	return deal;
+	return made;
 }
 
-static void histogram(const struct fed_partition_result *deal, uint32_t client,
+static void histogram(const struct fed_partition_result *made, uint32_t client,
                       uint32_t counts[CLASSES])
 {
 	memset(counts, 0, CLASSES * sizeof *counts);
-	for (uint64_t k = deal->start[client]; k < deal->start[client + 1]; k++)
-		counts[fixture->label[deal->ids[k]]]++;
+	for (uint64_t k = made->start[client]; k < made->start[client + 1]; k++)
+		counts[fixture->label[made->ids[k]]]++;
 }
 
-static uint32_t labels_of(const struct fed_partition_result *deal, uint32_t client)
+static uint32_t labels_of(const struct fed_partition_result *made, uint32_t client)
 {
 	uint32_t counts[CLASSES], n = 0;
 
-	histogram(deal, client, counts);
+	histogram(made, client, counts);
 	for (int c = 0; c < CLASSES; c++)
 		n += counts[c] > 0;
 	return n;
@@ -356,11 +356,11 @@ START_TEST(iid_takes_each_example_equally_often)
 	uint32_t taken[10] = {0}; /* by tenths of the ids */
 
 	for (uint64_t seed = 0; seed < 200; seed++) {
-		struct fed_partition_result deal = deal_of(&how, 10, seed);
+		struct fed_partition_result made = partitioned(&how, 10, seed);
 
-		for (uint64_t k = 0; k < deal.start[10]; k++)
-			taken[deal.ids[k] / (TRAIN / 10)]++;
-		fed_partition_result_release(&deal);
+		for (uint64_t k = 0; k < made.start[10]; k++)
+			taken[made.ids[k] / (TRAIN / 10)]++;
+		fed_partition_result_release(&made);
 	}
 	/* 60,000 draws: 6,000 a tenth, deviation 70 */
 	for (int k = 0; k < 10; k++)
@@ -377,11 +377,11 @@ START_TEST(shards_hold_few_labels)
 		uint32_t beyond = 0, seen[CLASSES] = {0};
 
 		how.shards = shards;
-		struct fed_partition_result deal = deal_of(&how, 60, 9);
+		struct fed_partition_result made = partitioned(&how, 60, 9);
 		for (uint32_t i = 0; i < 60; i++) {
-			uint32_t counts[CLASSES], labels = labels_of(&deal, i);
+			uint32_t counts[CLASSES], labels = labels_of(&made, i);
 
-			histogram(&deal, i, counts);
+			histogram(&made, i, counts);
 			for (int c = 0; c < CLASSES; c++)
 				seen[c] += counts[c];
 			beyond += labels > shards ? labels - (uint32_t)shards : 0;
@@ -390,7 +390,7 @@ START_TEST(shards_hold_few_labels)
 		/* 1,500 of the 3,000: a random half of each label */
 		for (int c = 0; c < CLASSES; c++)
 			ck_assert_uint_gt(seen[c], 0);
-		fed_partition_result_release(&deal);
+		fed_partition_result_release(&made);
 	}
 }
 END_TEST
@@ -400,9 +400,9 @@ START_TEST(noniid_is_two_shards)
 	struct fed_partition how = partition_of(FED_PARTITION_SHARDS, 30);
 
 	how.shards = 2;
-	struct fed_partition_result a = deal_of(&how, 100, 3);
+	struct fed_partition_result a = partitioned(&how, 100, 3);
 	how.kind = FED_PARTITION_NONIID;
-	struct fed_partition_result b = deal_of(&how, 100, 3);
+	struct fed_partition_result b = partitioned(&how, 100, 3);
 
 	ck_assert_mem_eq(a.ids, b.ids, a.start[100] * sizeof *a.ids);
 	fed_partition_result_release(&a);
@@ -419,15 +419,15 @@ static double distance_to_prior(double alpha)
 	how.alpha = alpha;
 	for (uint32_t i = 0; i < TRAIN; i++)
 		share[fixture->label[i]] += 1.0 / TRAIN;
-	struct fed_partition_result deal = deal_of(&how, 10, 11);
+	struct fed_partition_result made = partitioned(&how, 10, 11);
 	for (uint32_t i = 0; i < 10; i++) {
 		uint32_t counts[CLASSES];
 
-		histogram(&deal, i, counts);
+		histogram(&made, i, counts);
 		for (int c = 0; c < CLASSES; c++)
 			sum += fabs(counts[c] / 100.0 - share[c]) / 2 / 10;
 	}
-	fed_partition_result_release(&deal);
+	fed_partition_result_release(&made);
 	return sum;
 }
 
@@ -453,13 +453,13 @@ START_TEST(dirichlet_ends_for_any_alpha)
 		struct fed_partition how = partition_of(FED_PARTITION_DIRICHLET, 1);
 
 		how.alpha = alphas[i];
-		struct fed_partition_result deal = deal_of(&how, TRAIN, 2);
-		assert_distinct(deal.ids, TRAIN);
-		fed_partition_result_release(&deal);
+		struct fed_partition_result made = partitioned(&how, TRAIN, 2);
+		assert_distinct(made.ids, TRAIN);
+		fed_partition_result_release(&made);
 		how.samples = TRAIN;
-		deal = deal_of(&how, 1, 2);
-		assert_distinct(deal.ids, TRAIN);
-		fed_partition_result_release(&deal);
+		made = partitioned(&how, 1, 2);
+		assert_distinct(made.ids, TRAIN);
+		fed_partition_result_release(&made);
 	}
 }
 END_TEST
@@ -469,11 +469,11 @@ START_TEST(quantity_follows_its_spread)
 	struct fed_partition how = partition_of(FED_PARTITION_QUANTITY, 10);
 
 	for (how.spread = 0; how.spread < 2; how.spread += 0.5) {
-		struct fed_partition_result deal = deal_of(&how, 300, 4);
+		struct fed_partition_result made = partitioned(&how, 300, 4);
 		double sum = 0, squares = 0;
 
 		for (uint32_t i = 0; i < 300; i++) {
-			const double extra = (double)(deal.start[i + 1] - deal.start[i]) - 1;
+			const double extra = (double)(made.start[i + 1] - made.start[i]) - 1;
 
 			sum += extra;
 			squares += extra * extra;
@@ -486,7 +486,7 @@ START_TEST(quantity_follows_its_spread)
 		ck_assert_double_eq_tol(mean, 9, 1e-9);
 		ck_assert_double_gt(variation, 0.5 * wanted - 0.01);
 		ck_assert_double_lt(variation, 1.5 * wanted + 0.1);
-		fed_partition_result_release(&deal);
+		fed_partition_result_release(&made);
 	}
 }
 END_TEST
@@ -496,20 +496,20 @@ START_TEST(feature_shifts_each_client)
 	struct fed_partition how = partition_of(FED_PARTITION_FEATURE, 1);
 	double gain = 0, offset = 0;
 
-	struct fed_partition_result deal = deal_of(&how, 3000, 4);
+	struct fed_partition_result made = partitioned(&how, 3000, 4);
 	for (uint32_t i = 0; i < 3000; i++) {
-		ck_assert(deal.shift[i].gain > 0);
-		gain += log(deal.shift[i].gain) * log(deal.shift[i].gain) / 3000;
-		offset += deal.shift[i].offset * deal.shift[i].offset / 3000;
+		ck_assert(made.shift[i].gain > 0);
+		gain += log(made.shift[i].gain) * log(made.shift[i].gain) / 3000;
+		offset += made.shift[i].offset * made.shift[i].offset / 3000;
 	}
 	ck_assert_double_eq_tol(sqrt(gain), how.spread, 0.03);
 	ck_assert_double_eq_tol(sqrt(offset), how.spread, 0.03);
-	fed_partition_result_release(&deal);
+	fed_partition_result_release(&made);
 	how.spread = 0;
-	deal = deal_of(&how, 3, 4);
+	made = partitioned(&how, 3, 4);
 	for (int i = 0; i < 3; i++)
-		ck_assert(deal.shift[i].gain == 1 && deal.shift[i].offset == 0);
-	fed_partition_result_release(&deal);
+		ck_assert(made.shift[i].gain == 1 && made.shift[i].offset == 0);
+	fed_partition_result_release(&made);
 }
 END_TEST
 
@@ -517,21 +517,21 @@ START_TEST(natural_gives_whole_users_in_order)
 {
 	const struct fed_partition how = partition_of(FED_PARTITION_NATURAL, 1);
 	struct fed_example_pool pool = full_pool();
-	struct fed_partition_result deal;
+	struct fed_partition_result made;
 	struct fed_error err;
 	uint32_t count[USERS] = {0}, next = 0;
 
 	for (uint32_t i = 0; i < TRAIN; i++)
 		count[fixture->owner[i]]++;
 	for (int part = 0; part < 3; part++) {
-		fed_assert_ok(fed_partition_run(fixture, &pool, &how, 13, 1, 0, &deal, &err), &err);
+		fed_assert_ok(fed_partition_run(fixture, &pool, &how, 13, 1, 0, &made, &err), &err);
 		for (uint32_t i = 0; i < 13; i++, next++) {
 			next += next == 7;
-			ck_assert_uint_eq(deal.start[i + 1] - deal.start[i], count[next]);
-			for (uint64_t k = deal.start[i]; k < deal.start[i + 1]; k++)
-				ck_assert_uint_eq(fixture->owner[deal.ids[k]], next);
+			ck_assert_uint_eq(made.start[i + 1] - made.start[i], count[next]);
+			for (uint64_t k = made.start[i]; k < made.start[i + 1]; k++)
+				ck_assert_uint_eq(fixture->owner[made.ids[k]], next);
 		}
-		fed_partition_result_release(&deal);
+		fed_partition_result_release(&made);
 	}
 	ck_assert_uint_eq(pool.left, 0);
 	fed_example_pool_release(&pool);
@@ -542,7 +542,7 @@ START_TEST(natural_leaves_users_that_are_not_whole)
 {
 	const struct fed_partition how = partition_of(FED_PARTITION_NATURAL, 1);
 	struct fed_example_pool pool = full_pool();
-	struct fed_partition_result deal;
+	struct fed_partition_result made;
 	struct fed_error err;
 	uint32_t id = 0;
 
@@ -550,9 +550,9 @@ START_TEST(natural_leaves_users_that_are_not_whole)
 		id++;
 	pool.free_bits[id / 64] &= ~((uint64_t)1 << (id % 64));
 	pool.left--;
-	fed_assert_ok(fed_partition_run(fixture, &pool, &how, 1, 1, 0, &deal, &err), &err);
-	ck_assert_uint_eq(fixture->owner[deal.ids[0]], 1);
-	fed_partition_result_release(&deal);
+	fed_assert_ok(fed_partition_run(fixture, &pool, &how, 1, 1, 0, &made, &err), &err);
+	ck_assert_uint_eq(fixture->owner[made.ids[0]], 1);
+	fed_partition_result_release(&made);
 	fed_example_pool_release(&pool);
 }
 END_TEST
@@ -566,12 +566,12 @@ START_TEST(regression_is_sharded_by_target)
 	fed_free(fixture->label);
 	fixture->label = NULL;
 	fixture->classes = 0;
-	struct fed_partition_result deal = deal_of(&how, 100, 3);
+	struct fed_partition_result made = partitioned(&how, 100, 3);
 	for (uint32_t i = 0; i < 200; i++) {
 		float low = INFINITY, high = -INFINITY;
 
 		for (uint32_t k = 0; k < 15; k++) {
-			const float y = fixture->target[(size_t)deal.ids[i * 15 + k] * CLASSES];
+			const float y = fixture->target[(size_t)made.ids[i * 15 + k] * CLASSES];
 
 			low = y < low ? y : low;
 			high = y > high ? y : high;
@@ -580,7 +580,7 @@ START_TEST(regression_is_sharded_by_target)
 		narrow += high - low < 0.5;
 	}
 	ck_assert_uint_ge(narrow, 150);
-	fed_partition_result_release(&deal);
+	fed_partition_result_release(&made);
 }
 END_TEST
 
@@ -592,22 +592,22 @@ START_TEST(reuse_shares_examples_when_the_pool_is_short)
 {
 	struct fed_partition how = partition_of(_i, 40);
 	struct fed_example_pool pool = full_pool();
-	struct fed_partition_result deal;
+	struct fed_partition_result made;
 	struct fed_error err;
 
 	how.reuse = true;
-	fed_assert_ok(fed_partition_run(fixture, &pool, &how, 30, 1, 0, &deal, &err), &err);
-	ck_assert(!deal.shared);
-	fed_partition_result_release(&deal);
+	fed_assert_ok(fed_partition_run(fixture, &pool, &how, 30, 1, 0, &made, &err), &err);
+	ck_assert(!made.shared);
+	fed_partition_result_release(&made);
 	const uint32_t left = pool.left;
 
-	fed_assert_ok(fed_partition_run(fixture, &pool, &how, 500, 1, 1, &deal, &err), &err);
-	ck_assert(deal.shared);
+	fed_assert_ok(fed_partition_run(fixture, &pool, &how, 500, 1, 1, &made, &err), &err);
+	ck_assert(made.shared);
 	ck_assert_uint_eq(pool.left, left);
 	ck_assert_uint_eq(count_pool(&pool), left);
 	for (uint32_t i = 0; i < 500; i++)
-		assert_distinct(deal.ids + deal.start[i], deal.start[i + 1] - deal.start[i]);
-	fed_partition_result_release(&deal);
+		assert_distinct(made.ids + made.start[i], made.start[i + 1] - made.start[i]);
+	fed_partition_result_release(&made);
 	fed_example_pool_release(&pool);
 }
 END_TEST
@@ -617,15 +617,15 @@ START_TEST(reuse_shares_users)
 	struct fed_partition how = partition_of(FED_PARTITION_NATURAL, 1);
 
 	how.reuse = true;
-	struct fed_partition_result deal = deal_of(&how, 100, 1);
-	ck_assert(deal.shared);
+	struct fed_partition_result made = partitioned(&how, 100, 1);
+	ck_assert(made.shared);
 	for (uint32_t i = 0; i < 100; i++) {
 		uint32_t user = i % (USERS - 1);
 
 		user += user >= 7;
-		ck_assert_uint_eq(fixture->owner[deal.ids[deal.start[i]]], user);
+		ck_assert_uint_eq(fixture->owner[made.ids[made.start[i]]], user);
 	}
-	fed_partition_result_release(&deal);
+	fed_partition_result_release(&made);
 }
 END_TEST
 
@@ -639,12 +639,12 @@ START_TEST(reuse_gives_more_than_there_are)
 
 		how.reuse = true;
 		how.spread = 0;
-		struct fed_partition_result deal = deal_of(&how, 2, 1);
-		for (uint64_t i = deal.start[0]; i < deal.start[1]; i++)
-			times[deal.ids[i]]++;
+		struct fed_partition_result made = partitioned(&how, 2, 1);
+		for (uint64_t i = made.start[0]; i < made.start[1]; i++)
+			times[made.ids[i]]++;
 		for (uint32_t i = 0; i < TRAIN; i++)
 			ck_assert_uint_eq(times[i], 2);
-		fed_partition_result_release(&deal);
+		fed_partition_result_release(&made);
 	}
 }
 END_TEST
@@ -657,7 +657,7 @@ FED_SUITE(partition)
 
 	tcase_add_checked_fixture(tests, set_up, tear_down);
 	tcase_add_loop_test(tests, every_deal_is_exact, 0, kinds);
-	tcase_add_test(tests, deals_one_after_the_other_never_overlap);
+	tcase_add_test(tests, partitions_one_after_the_other_never_overlap);
 	tcase_add_loop_test(tests, seed_and_number_matter, 0, kinds - 1);
 	tcase_add_loop_test(tests, every_allocation_may_fail, 0, kinds);
 	tcase_add_loop_test(tests, refusals_have_words_and_change_nothing, 0,

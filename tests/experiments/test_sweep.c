@@ -128,8 +128,8 @@ START_TEST(faults_are_copied)
 }
 END_TEST
 
-/* The same examples dealt to more and fewer: as add-client would have dealt them. */
-START_TEST(clients_are_dealt_anew)
+/* The same examples partitioned over more and fewer: as add-client would have done it. */
+START_TEST(examples_are_partitioned_anew)
 {
 	static const char *const kinds[] = {"iid", "noniid", "dirichlet", "feature", "quantity"};
 	static const uint32_t numbers[] = {2, 8, 20, 50};
@@ -440,7 +440,7 @@ START_TEST(refusals)
 		{"lr", "", "", "no values"},
 		{"lr", "0.1,,0.2", "", "an empty value"},
 		{"lrr", "0.1", "", "did you mean lr"},
-		{"seed", "1,2", "", "dealt from seed"},
+		{"seed", "1,2", "", "partitioned with seed"},
 		{"clients", "0", "", "not a number of clients"},
 		{"clients", "401", "", "there can be 1 to 400"},
 		{"aggregator", "fedavvg", "", "fedavg"},
@@ -571,7 +571,7 @@ FED_SUITE(sweep)
 
 	tcase_add_test(c, a_row_is_a_session);
 	tcase_add_test(c, faults_are_copied);
-	tcase_add_test(c, clients_are_dealt_anew);
+	tcase_add_test(c, examples_are_partitioned_anew);
 	tcase_add_test(c, only_examples_of_the_present);
 	tcase_add_test(c, until_a_condition);
 	tcase_add_test(c, closed_forms);

@@ -152,7 +152,7 @@ START_TEST(draws_repeat_by_seed_and_number)
 }
 END_TEST
 
-START_TEST(nobody_to_select)
+START_TEST(no_client_to_select)
 {
 	struct crowd c;
 	struct fed_error err;
@@ -223,7 +223,7 @@ FED_SUITE(client_selector)
 	tcase_add_loop_test(tests, selects, 0, (int)(sizeof selected / sizeof *selected));
 	tcase_add_loop_test(tests, refuses, 0, (int)(sizeof refused / sizeof *refused));
 	tcase_add_test(tests, draws_repeat_by_seed_and_number);
-	tcase_add_test(tests, nobody_to_select);
+	tcase_add_test(tests, no_client_to_select);
 	tcase_add_test(tests, survives_every_allocation);
 	tcase_add_test(tests, ids_are_put_as_they_are_typed);
 	suite_add_tcase(suite, tests);

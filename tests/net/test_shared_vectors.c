@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Parcels: shares, and a stock that hands out again what nobody holds.
+ * Reference counts, and the free list that recycles vectors without references.
  */
 #include "net/shared_vectors.h"
 

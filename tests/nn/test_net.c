@@ -125,7 +125,7 @@ static void gain_backward(const struct fed_pass *p)
 
 	for (size_t j = 0; j < p->batch * fed_shape_size(&p->in); j++) {
 		sum += p->dy[j] * p->x[j];
-		ck_assert_float_eq(p->cache[j], p->y[j]); /* nobody wrote over either */
+		ck_assert_float_eq(p->cache[j], p->y[j]); /* no layer wrote over either */
 		if (p->dx)
 			p->dx[j] = *p->params * p->dy[j];
 	}

@@ -18,17 +18,17 @@ static const struct {
 	{{"dense 300, relu, dense 270, tanh, dense 10", {1, {600}}, 10, 10}, 130},
 };
 
-/* A job on some thread of the crew, as trainings are. */
-struct crew_job {
+/* A job on some thread of the pool, as trainings are. */
+struct pool_job {
 	struct fed_job job;
 	struct trial *t;
 	struct fed_workspace ws;
 	float *grads;
 };
 
-static void run_crew_job(struct fed_job *job, int worker)
+static void run_pool_job(struct fed_job *job, int worker)
 {
-	struct crew_job *j = (struct crew_job *)job;
+	struct pool_job *j = (struct pool_job *)job;
 	const struct trial *t = j->t;
 	float *dy = fed_workspace_output_gradient(&j->ws);
 
@@ -40,7 +40,7 @@ static void run_crew_job(struct fed_job *job, int worker)
 	fed_net_backward(&j->ws, t->params, j->grads, dy, t->batch);
 }
 
-START_TEST(crews_do_not_change_bits)
+START_TEST(threads_do_not_change_bits)
 {
 	static const int threads[] = {1, 2, 5};
 	struct trial t;
@@ -51,7 +51,7 @@ START_TEST(crews_do_not_change_bits)
 		struct fed_pool *pool;
 		struct fed_thread_scratch thread_scratch;
 		struct fed_error err;
-		struct crew_job j = {.job = {.run = run_crew_job}, .t = &t};
+		struct pool_job j = {.job = {.run = run_pool_job}, .t = &t};
 
 		fed_assert_ok(fed_pool_init(&pool, threads[k], 2, &err), &err);
 		fed_assert_ok(fed_thread_scratch_init(&thread_scratch, &t.net, pool, &err), &err);
@@ -110,12 +110,13 @@ END_TEST
 
 FED_SUITE(thread_scratch)
 {
-	Suite *suite = suite_create("crew");
-	TCase *tests = tcase_create("crew");
+	Suite *suite = suite_create("thread-scratch");
+	TCase *tests = tcase_create("thread-scratch");
 
 	fed_blas_init(); /* else OpenBLAS starts threads of its own */
 	tcase_set_timeout(tests, 120);
-	tcase_add_loop_test(tests, crews_do_not_change_bits, 0, (int)(sizeof shared / sizeof *shared));
+	tcase_add_loop_test(tests, threads_do_not_change_bits, 0,
+	                    (int)(sizeof shared / sizeof *shared));
 	tcase_add_test(tests, no_memory);
 	suite_add_tcase(suite, tests);
 	return suite;

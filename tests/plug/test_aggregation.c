@@ -62,7 +62,7 @@ static struct fed_round round_of(size_t dim)
 		.dim = dim, .params = params, .invited = CLIENTS, .population = CLIENTS, .host = &host};
 }
 
-/* Begin and add all, through buffers that are spoilt afterwards: a kept row must be a copy. */
+/* Begin and add all, through buffers that are overwritten afterwards: a kept row must be a copy. */
 static int begin_and_add(struct fed_aggregation *a, struct fed_instance *instance, size_t dim,
                          struct fed_pool *pool, struct fed_error *err)
 {

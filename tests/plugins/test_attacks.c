@@ -182,7 +182,7 @@ START_TEST(alie_takes_z_from_n_and_m)
 			else
 				ck_assert_double_eq_tol(normal_up_to(z), p, 1e-6);
 		}
-	/* Majorities and nobody else: still a number. */
+	/* Majorities alone: still a number. */
 	ck_assert(isfinite(z_taken(10, 9)));
 	ck_assert_double_eq(z_taken(4, 4), 0);
 	ck_assert_double_eq(z_taken(1, 1), 0);

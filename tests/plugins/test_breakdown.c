@@ -66,7 +66,7 @@ static void make_honest(struct round *r, enum look look, uint64_t key)
 }
 
 /* f updates from place `at` on become long: all by the factor, or each by another one; bad [n]. */
-static void spoil(struct round *r, size_t f, size_t at, size_t factor, bool mixed, bool *bad)
+static void damage(struct round *r, size_t f, size_t at, size_t factor, bool mixed, bool *bad)
 {
 	memset(bad, 0, r->n * sizeof *bad);
 	for (size_t k = 0; k < f; k++) {
@@ -147,7 +147,8 @@ static void set(struct rule *rule, const char *key, size_t value)
 	              &err);
 }
 
-/* Groups are as likely spoilt as there are bad updates, of 2.2 f groups (bgd) or n/2 (bucketing).
+/* Groups are as likely corrupted as there are bad updates, of 2.2 f groups (bgd) or n/2
+ * (bucketing).
  */
 static double bad_share(const struct rule_case *c, size_t n, size_t f)
 {
@@ -170,7 +171,7 @@ static void try_round(const struct rule_case *c, size_t n, size_t f, const size_
 	         draw[2] ? " and others" : "", draw[0], draw[3]);
 	round_make(&r, n, D);
 	make_honest(&r, (enum look)draw[3], n * 100 + f);
-	spoil(&r, f, draw[0], draw[1], draw[2], bad);
+	damage(&r, f, draw[0], draw[1], draw[2], bad);
 	rule_open(&rule, c->name, c->settings, c->pre, c->pre_settings);
 	if (c->f_of)
 		set(&rule, c->f_of, f);
@@ -242,7 +243,7 @@ START_TEST(geometric_median_balances_far_rows)
 
 		round_make(&r, n, D);
 		make_honest(&r, key % 2 ? SPREAD : WHOLE, key);
-		spoil(&r, f, fed_random(3, key) % n, fed_random(4, key) % FACTORS, key % 3, bad);
+		damage(&r, f, fed_random(3, key) % n, fed_random(4, key) % FACTORS, key % 3, bad);
 		for (size_t i = 0; i < n && key % 5 == 0; i++)
 			r.u[i].weight = 1 + (double)(fed_random(6, i) % 4);
 		rule_step(&rule, &r, got);

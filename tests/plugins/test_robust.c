@@ -410,7 +410,7 @@ END_TEST
 /* Breakdown -------------------------------------------------------------- */
 
 /* Of n updates the first f are at 1e30: all in one place, or each elsewhere. */
-static void spoil(struct round *r, size_t f, uint64_t key)
+static void damage(struct round *r, size_t f, uint64_t key)
 {
 	for (size_t i = 0; i < f; i++)
 		for (size_t j = 0; j < r->dim; j++) {
@@ -476,7 +476,7 @@ START_TEST(attackers_at_infinity_change_little)
 			for (uint64_t key = 0; key < 4; key++) {
 				round_make(&r, n, 13);
 				round_random(&r, n * 100 + f * 10 + key);
-				spoil(&r, f, key);
+				damage(&r, f, key);
 				if (promises[_i].set_f)
 					set(&rule, "f", f);
 				rule_step(&rule, &r, got);
@@ -503,7 +503,7 @@ START_TEST(bgd_stands_what_its_inequality_promises)
 			for (uint64_t key = 0; key < 4; key++) {
 				round_make(&r, n, 13);
 				round_random(&r, n * 100 + q * 10 + key);
-				spoil(&r, q, key);
+				damage(&r, q, key);
 				r.seed = key;
 				set(&rule, "q", q);
 				fed_assert_ok(rule_run(&rule, &r, NULL, got, NULL, trust, &err), &err);

@@ -78,7 +78,7 @@ END_TEST
 
 /* Most coordinates are 0 for all, as at dark pixels: everybody is in the middle there, and no rule
  * may take that for a reason to trust.  Where all of them are 0 all count the same. */
-START_TEST(untouched_coordinates_prove_nobody_honest)
+START_TEST(untouched_coordinates_prove_no_client_honest)
 {
 	static const char *const rules[][2] = {
 		{"median", ""}, {"trimmed-mean", "f=2"}, {"bgd", "groups=13 median=coordinate"}};
@@ -113,7 +113,7 @@ FED_SUITE(robust_words)
 
 	tcase_add_loop_test(tests, preconditions_are_refused_with_the_inequality, 0, n_refusals);
 	tcase_add_loop_test(tests, too_few_answers_stop_the_round, 0, 6);
-	tcase_add_loop_test(tests, untouched_coordinates_prove_nobody_honest, 0, 3);
+	tcase_add_loop_test(tests, untouched_coordinates_prove_no_client_honest, 0, 3);
 	suite_add_tcase(suite, tests);
 	return suite;
 }

@@ -290,7 +290,7 @@ START_TEST(few_and_many_updates_fit)
 	for (int k = 0; k < 4; k++) {
 		told_round(k % 2 ? MANY : tellers[_i].least, k % 2 ? LONGEST : 1);
 		for (size_t j = 0; k >= 2 && j < told.r.n * told.r.ld; j++)
-			told.r.x[j] = 0; /* nobody learned anything */
+			told.r.x[j] = 0; /* no client learned anything */
 		told_play(tellers[_i].name, "", tellers[_i].pre, "");
 		check_shape(false);
 		if (tellers[_i].pre)

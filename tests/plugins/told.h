@@ -33,7 +33,7 @@ void told_close(void);
 
 /* A number told to four digits. */
 void told_near(double number, double want);
-/* What stands behind these words, which must be there; the number there. */
+/* What follows these words, which must be there; the number there. */
 const char *told_behind(const char *from, const char *words);
 double told_number(const char *from, const char *words);
 /* The update of the client whose id stands at s. */

@@ -269,7 +269,7 @@ END_TEST
 static const struct {
 	const char *how;
 	bool nan;
-} spoilt[] = {{"nan", true}, {"inf", true}, {"skip", false}, {"fail", false}, {"bad-code", false}};
+} damaged[] = {{"nan", true}, {"inf", true}, {"skip", false}, {"fail", false}, {"bad-code", false}};
 
 START_TEST(a_step_that_is_not_finite_is_seen)
 {
@@ -282,12 +282,12 @@ START_TEST(a_step_that_is_not_finite_is_seen)
 	small_compose(&s, &heard, "fedavg");
 	fed_assert_ok(fed_session_load(&s, FED_BUILD_DIR "/fixtures/misbehave_stream.so", &entry, &err),
 	              &err);
-	snprintf(line, sizeof line, "aggregator %s how=%s", entry->head->name, spoilt[_i].how);
+	snprintf(line, sizeof line, "aggregator %s how=%s", entry->head->name, damaged[_i].how);
 	small_do(&s, line);
 	small_do(&s, "break nan");
 	ck_assert_int_eq(fed_session_run(&s, 5, NULL, &result, &err), FED_FAIL);
-	ck_assert_uint_eq(heard.count[FED_EVENT_STOP], spoilt[_i].nan);
-	if (spoilt[_i].nan)
+	ck_assert_uint_eq(heard.count[FED_EVENT_STOP], damaged[_i].nan);
+	if (damaged[_i].nan)
 		ck_assert_ptr_nonnull(strstr(heard.text, "break 1: nan, event aborted, version 0"));
 	/* Nothing is left: it failed. */
 	ck_assert(!fed_session_open(&s));
@@ -629,7 +629,7 @@ FED_SUITE(breakpoints)
 	tcase_add_loop_test(tests, a_break_is_hit_so_often, 0, (int)(sizeof counts / sizeof *counts));
 	tcase_add_test(tests, a_nan_is_seen);
 	tcase_add_loop_test(tests, a_step_that_is_not_finite_is_seen, 0,
-	                    (int)(sizeof spoilt / sizeof *spoilt));
+	                    (int)(sizeof damaged / sizeof *damaged));
 	tcase_add_test(tests, what_is_left_is_counted);
 	tcase_add_test(tests, run_until_goes_on_after_a_break);
 	tcase_add_test(tests, a_pause_stops_once);

@@ -206,7 +206,7 @@ START_TEST(seed_changes_before_it_was_used)
 	struct heard heard;
 
 	small_compose(&a, &heard, "fedavg");
-	small_refuses(&a, "set seed 7", "4 clients hold examples dealt from seed 1");
+	small_refuses(&a, "set seed 7", "4 clients hold examples partitioned with seed 1");
 	small_do(&a, "set seed 1;round 1;remove all");
 	small_refuses(&a, "set seed 7", "the model was trained from seed 1; `restart`");
 	small_do(&a, "restart;set seed 7;add 3 iid 20;round 2");

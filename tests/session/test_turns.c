@@ -93,7 +93,7 @@ START_TEST(a_head_that_comes_twice_counts_once)
 END_TEST
 
 /* Who comes after one that never answers is given its time. */
-START_TEST(one_that_hangs_takes_nobody_with_it)
+START_TEST(one_that_hangs_stops_no_other)
 {
 	struct fed_session s;
 	char line[48];
@@ -226,7 +226,7 @@ FED_SUITE(turns)
 
 	tcase_add_loop_test(c, a_head_that_fails_is_left_out, 0, FAILURES * RELAYS);
 	tcase_add_test(c, a_head_that_comes_twice_counts_once);
-	tcase_add_loop_test(c, one_that_hangs_takes_nobody_with_it, 0, 9);
+	tcase_add_loop_test(c, one_that_hangs_stops_no_other, 0, 9);
 	tcase_add_loop_test(c, what_was_handed_on_is_told, 0, RELAYS);
 	tcase_add_test(c, what_does_nothing_in_turn_is_told);
 	tcase_add_loop_test(c, an_aggregator_without_work_is_told, 0, 4);

@@ -120,7 +120,7 @@ START_TEST(a_hundred_thousand_small_updates)
 END_TEST
 
 /* Updates of clients that differ are not on their way at once: 3,000 are 94 MB, and those of one
- * moment are few.  Those that nobody waits for are given up. */
+ * moment are few.  Those that no command waits for are cancelled. */
 START_TEST(updates_one_after_the_other)
 {
 	says("model softmax; remove-client all; set fraction 1", FED_EXIT_OK, "removed");

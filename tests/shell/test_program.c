@@ -285,7 +285,7 @@ START_TEST(every_c_is_run)
 }
 END_TEST
 
-/* Every command that writes, to a pipe that nobody reads and to a write-protected file. */
+/* Every command that writes, to a pipe without a reader and to a write-protected file. */
 START_TEST(only_files_that_may_be_written_are)
 {
 	static const char *const commands[] = {

@@ -179,7 +179,7 @@ static const struct line *draw_line(const struct lines *all, struct fed_stream *
 }
 
 /* A mistake: the last word is missing, there is one too many, or a number is out of its range. */
-static void spoil(char *out, size_t size, const char *line, struct fed_stream *random)
+static void damage(char *out, size_t size, const char *line, struct fed_stream *random)
 {
 	const char *last = strrchr(line, ' '), *digit = strpbrk(line, "0123456789");
 
@@ -297,7 +297,7 @@ static void walk_on(struct walk *w, const struct lines *all, struct fed_stream *
 		if (!is_possible(w, next))
 			continue;
 		if (fed_stream_below(random, 4) == 0)
-			spoil(line, sizeof line, next->text, random);
+			damage(line, sizeof line, next->text, random);
 		else
 			snprintf(line, sizeof line, "%s", next->text);
 		go(w, next->command, line);

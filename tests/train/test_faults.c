@@ -466,7 +466,7 @@ START_TEST(churn)
 }
 END_TEST
 
-START_TEST(nobody_is_here)
+START_TEST(no_client_is_here)
 {
 	const struct fed_scheme *schemes[] = {&fed_scheme_sync, &fed__scheme_async};
 	struct fed_error err = {""};
@@ -476,7 +476,7 @@ START_TEST(nobody_is_here)
 	compose(&lab, &t, schemes[_i]);
 	lab_inject(&lab, "churn join=0 leave=1", 0, 6, 0, FOREVER);
 	lab_start(&lab);
-	/* Under async the answers that are under way already still make versions. */
+	/* Under async the answers that are in flight already still make versions. */
 	for (int i = 0; i < 7 && fed_federation_round(&lab.federation, &err) == FED_OK; i++)
 		ck_assert_int_lt(i, _i == 0 ? 1 : 6);
 	ck_assert_msg(strstr(err.text, "churn took away all 6"), "%s", err.text);
@@ -541,7 +541,7 @@ FED_SUITE(faults)
 	tcase_add_test(c, windows);
 	tcase_add_test(c, drift);
 	tcase_add_test(c, churn);
-	tcase_add_loop_test(c, nobody_is_here, 0, 2);
+	tcase_add_loop_test(c, no_client_is_here, 0, 2);
 	tcase_add_test(c, healing);
 	tcase_add_test(c, factors_multiply);
 	suite_add_tcase(s, c);

@@ -303,7 +303,7 @@ START_TEST(settings_may_change_while_work_is_under_way)
 	lab_start(&lab);
 	lab_run(&lab, 4);
 	lab.settings.batch = 0;
-	lab.settings.momentum = 0.5; /* needs buffers that nobody had */
+	lab.settings.momentum = 0.5; /* needs buffers that no round had yet */
 	lab_run(&lab, 20);
 	lab_add(&lab, 3, 200, FED_PARTITION_IID, 1e9f); /* larger than any before */
 	lab_run(&lab, 20);

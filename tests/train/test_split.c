@@ -475,7 +475,8 @@ START_TEST(a_client_that_fails_is_left_out)
 }
 END_TEST
 
-/* A client dies at any event of a round: nobody waits for it, and what is left is a round. */
+/* A client dies at any event of a round: the server does not wait for it, and what is left is a
+ * round. */
 START_TEST(a_client_that_dies_at_any_event_holds_up_nobody)
 {
 	struct fed_error err = {""};

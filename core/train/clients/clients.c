@@ -103,7 +103,7 @@ int fed_clients_add(struct fed_clients *c, const struct fed_dataset *data, uint3
                     const struct fed_link_spec *link, uint64_t seed, uint32_t *first,
                     struct fed_error *err)
 {
-	struct fed_partition_result deal = {0};
+	struct fed_partition_result made = {0};
 	struct fed_device_spec any_device;
 	struct fed_link_spec any_link;
 
@@ -113,18 +113,18 @@ int fed_clients_add(struct fed_clients *c, const struct fed_dataset *data, uint3
 		return FED_FAIL;
 	if (reserve(c, n, err))
 		return FED_FAIL;
-	if (fed_partition_run(data, &c->pool, how, n, seed, c->n_blocks, &deal, err))
+	if (fed_partition_run(data, &c->pool, how, n, seed, c->n_blocks, &made, err))
 		return FED_FAIL;
 
 	for (uint32_t i = 0; i < n; i++) {
 		const uint32_t id = c->n + i;
 		c->client[id] = (struct fed_client){
-			.examples = deal.ids + deal.start[i],
-			.count = (uint32_t)(deal.start[i + 1] - deal.start[i]),
+			.examples = made.ids + made.start[i],
+			.count = (uint32_t)(made.start[i + 1] - made.start[i]),
 			.block = c->n_blocks,
 			.loss = NAN,
-			.shift = deal.shift ? deal.shift[i] : (struct fed_shift){.gain = 1},
-			.shifted = deal.shift != NULL,
+			.shift = made.shift ? made.shift[i] : (struct fed_shift){.gain = 1},
+			.shifted = made.shift != NULL,
 			.present = true,
 		};
 		fed_client_equip(&c->client[id], id, device ? device : &any_device, link ? link : &any_link,
@@ -134,18 +134,18 @@ int fed_clients_add(struct fed_clients *c, const struct fed_dataset *data, uint3
 			c->most = c->client[id].count;
 	}
 	c->block[c->n_blocks++] = (struct fed_client_block){
-		.ids = deal.ids,
-		.n_ids = deal.start[n],
+		.ids = made.ids,
+		.n_ids = made.start[n],
 		.first = c->n,
 		.n = n,
-		.shared = deal.shared,
+		.shared = made.shared,
 		.how = *how,
 	};
 	*first = c->n;
 	c->n += n;
 	c->n_present += n;
-	deal.ids = NULL; /* owned by the block now */
-	fed_partition_result_release(&deal);
+	made.ids = NULL; /* owned by the block now */
+	fed_partition_result_release(&made);
 	return FED_OK;
 }
 

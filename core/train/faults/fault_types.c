@@ -123,7 +123,7 @@ const struct fed_fault_type fed_fault_types[FED_FAULT_KINDS] = {
 	[FED_FAULT_BYZANTINE] =
 		{"byzantine", "sends what an attack makes of its update",
          "attack=NAME chooses a plugin of kind attack; its parameters are typed beside it:\n"
-         "`inject byzantine 20% attack=alie z=1.5`. The aggregator is not told. Attacks that\n"
+         "`inject byzantine 20% attack=alie z=1.5`. The aggregator does not know it. Attacks that\n"
          "collude see the other updates of the round under knowledge=all, and only what the\n"
          "attackers themselves have trained under knowledge=partial; under async, which has no\n"
          "rounds, the last updates that came. Attacks on data change what the client trains on.\n",

@@ -42,7 +42,7 @@ int fed__remember(struct fed_trainer *t, struct fed_training *g, struct fed_erro
 		struct fed_learned *grown = fed_resize(t->learned, t->learned_capacity * sizeof *grown,
 		                                       batch_capacity * sizeof *grown);
 		if (!grown)
-			return fed_fail_memory(err, batch_capacity * sizeof *grown, "what clients keep");
+			return fed_fail_memory(err, batch_capacity * sizeof *grown, "clients' states");
 		t->learned = grown;
 		t->learned_capacity = batch_capacity;
 	}

@@ -53,7 +53,7 @@ int fed__attack_craft_alone(struct fed_federation *f, struct fed_envelope *updat
 	if (fed_attack_remembers(&fault->attack->instance)) {
 		memory = fed_fault_memory(fault, id, dim);
 		if (!memory)
-			return fed_fail_memory(err, dim * sizeof *memory, "what an attacker remembers");
+			return fed_fail_memory(err, dim * sizeof *memory, "an attack's memory");
 	}
 	float *out = update->payload->vector[0], *honest = fed_alloc_floats(dim);
 	if (!honest)
@@ -106,7 +106,7 @@ static int remember(struct fed_collusion_state *c, const struct fed_envelope *ho
 			fed_resize(c->known, c->known_capacity * sizeof *grown, capacity * sizeof *grown);
 		if (!grown) {
 			fed_shared_vectors_unref(seen.payload);
-			return fed_fail_memory(err, capacity * sizeof *grown, "what attackers see");
+			return fed_fail_memory(err, capacity * sizeof *grown, "the updates that attackers see");
 		}
 		c->known = grown;
 		c->known_capacity = capacity;
@@ -200,7 +200,7 @@ static int collude(struct fed_federation *f, struct fed_fault *fault,
 
 	*out = NULL;
 	if (!r.row || !r.sender)
-		rc = fed_fail_memory(err, most * sizeof *r.row, "what attackers see");
+		rc = fed_fail_memory(err, most * sizeof *r.row, "the updates that attackers see");
 	else
 		list_rows(c, fault, own, &r);
 	if (r.n) {

@@ -54,7 +54,7 @@ static int reserve(struct fed_ledger *l, struct fed_error *err)
 	struct fed_account *old = l->account, *grown = fed_alloc_array(capacity, sizeof *grown);
 	const uint32_t old_capacity = l->capacity;
 	if (!grown)
-		return fed_fail_memory(err, capacity * sizeof *grown, "the bill");
+		return fed_fail_memory(err, capacity * sizeof *grown, "the costs");
 	l->account = grown;
 	l->capacity = (uint32_t)capacity;
 	for (uint32_t i = 0; i < old_capacity; i++)
@@ -113,7 +113,7 @@ int fed__charge(struct fed_federation *f, uint32_t client, const struct fed_cost
 		struct fed_account *grown =
 			fed_resize(all->charge, all->capacity * sizeof *grown, capacity * sizeof *grown);
 		if (!grown)
-			return fed_fail_memory(err, capacity * sizeof *grown, "the bill");
+			return fed_fail_memory(err, capacity * sizeof *grown, "the costs");
 		all->charge = grown;
 		all->capacity = capacity;
 	}

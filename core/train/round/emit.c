@@ -36,12 +36,12 @@ void fed__emit(const struct fed_federation *f, enum fed_event_kind kind, uint32_
 	fed__emit_about(f, kind, client, 0, 0, text);
 }
 
-void fed__refuse_update(struct fed_federation *f, uint32_t client, uint64_t number, bool spoilt,
+void fed__refuse_update(struct fed_federation *f, uint32_t client, uint64_t number, bool nonfinite,
                         const char *why)
 {
 	f->record.refused++;
-	f->spoilt += spoilt;
-	f->nan = spoilt;
+	f->n_nonfinite += nonfinite;
+	f->nan = nonfinite;
 	fed__emit_about(f, FED_EVENT_REFUSED, client, number, 0, why);
 	f->nan = false;
 }
@@ -50,10 +50,10 @@ int fed__fail_unreported(const struct fed_federation *f, struct fed_error *err)
 {
 	const size_t len = strlen(err->text);
 
-	if (f->spoilt > 0 && f->plan.lr > 0)
+	if (f->n_nonfinite > 0 && f->plan.lr > 0)
 		snprintf(err->text + len, sizeof err->text - len,
 		         "; %u of the updates had numbers that are not finite: try a lower learning rate, "
 		         "`set lr %.3g`",
-		         f->spoilt, f->plan.lr / 10);
+		         f->n_nonfinite, f->plan.lr / 10);
 	return FED_FAIL;
 }

@@ -82,9 +82,9 @@ struct fed_federation {
 	size_t n_held, held_capacity;
 	struct fed_collusion_state collusions;
 	bool in_round;
-	uint32_t spoilt; /* updates of this round that were refused because they are not finite */
-	uint64_t steps;  /* of the open round, or the last: its beginning and the events handled */
-	bool nan;        /* the next event is caused by a number that is not finite */
+	uint32_t n_nonfinite; /* updates of this round that were refused because they are not finite */
+	uint64_t steps;       /* of the open round, or the last: its beginning and the events handled */
+	bool nan;             /* the next event is caused by a number that is not finite */
 	struct fed_instance_backup before; /* of the aggregator, while in_round */
 	struct {
 		uint64_t invitations, next_seq, next_id; /* counters that aborted rounds advance, too */

@@ -180,10 +180,10 @@ const struct fed_scheme fed__scheme_async = {
 	.name = "async",
 	.help = "clients are always at work, the server steps as updates come in",
 	.doc = "`concurrency` clients, drawn uniformly among the idle, are at work at any moment;\n"
-		   "whoever answers is replaced at once by another, who gets the newest model. Each\n"
-		   "update makes a version (fedasync), or each K updates do (fedbuff). Nobody waits for\n"
-		   "stragglers; the price is staleness: an update was computed on a model that is some\n"
-		   "versions old. max-staleness=N gives up those on older models (late).\n"
+		   "one that answers is replaced at once by another, which gets the newest model. Each\n"
+		   "update makes a version (fedasync), or each K updates do (fedbuff). The server never\n"
+		   "waits for stragglers; the price is staleness: an update was computed on a model that\n"
+		   "is some versions old. max-staleness=N drops updates of older models (late).\n"
 		   "`round N` makes N versions. Work in flight when they are made goes on with the\n"
 		   "next `round`.\n"
 		   "\n"

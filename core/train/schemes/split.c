@@ -44,7 +44,7 @@ static const struct fed_field fields[] = {
 	FED_REAL(struct fed_split, server_speed, 1e13, 0, 1e18,
              "FLOP/s of the server in virtual time; 0: computing takes no time"),
 	FED_ROW(struct fed_split, holder, int64_t, FED_TYPE_INT, .def = -1, .min = -1,
-            .max = UINT32_MAX - 1, .choice = no_holder,
+            .max = UINT32_MAX - 1, .choice = no_holder, .flags = FED_FIELD_HIDDEN,
             .help = "relay=peer: the client that has the head between two rounds"),
 	FED_END,
 };

@@ -133,7 +133,7 @@ const struct fed_scheme fed_scheme_sync = {
 		   "  over-select=1.3  invites 1.3 m clients and steps with the first m\n"
 		   "  quorum=0.8       steps as soon as 0.8 m have reported; with fewer it fails.\n"
 		   "                   1, the default, waits for all who are not lost\n"
-		   "  deadline=60      steps after 60 virtual seconds with whoever has reported\n"
+		   "  deadline=60      steps after 60 virtual seconds with the updates received so far\n"
 		   "\n"
 		   "Clients that are not waited for are late: their work is dropped and counted.\n"
 		   "A client that never answers is lost once nothing else is in flight.\n"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * What liars do to whole runs: rules that fall and rules that stand, against the same run without
- * an attack or the parameters behind the data.
+ * Attacks in whole runs: rules that fail and rules that withstand them, against the same run
+ * without an attack or the parameters behind the data.
  */
 #include <math.h>
 #include <string.h>
@@ -120,10 +120,10 @@ START_TEST(robust_rules_stand_a_fifth_of_sign_flippers)
 }
 END_TEST
 
-FED_SUITE(liars)
+FED_SUITE(byzantine)
 {
-	Suite *suite = suite_create("liars");
-	TCase *tests = tcase_create("liars");
+	Suite *suite = suite_create("byzantine");
+	TCase *tests = tcase_create("byzantine");
 
 	tcase_add_test(tests, parameter_error_is_the_distance_from_the_truth);
 	tcase_add_test(tests, bgd_stands_where_the_mean_falls);
