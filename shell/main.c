@@ -14,6 +14,7 @@
 #include "base/file.h"
 #include "base/mem.h"
 #include "shell/commands.h"
+#include "shell/language/autosave.h"
 #include "shell/terminal/interactive.h"
 #include "shell/language/reference.h"
 #include "shell/output/print.h"
@@ -229,11 +230,14 @@ static enum fed_exit read_input(struct fed_shell *shell)
 {
 	if (!isatty(STDIN_FILENO))
 		return fed__shell_read(shell, stdin, "stdin", NULL);
-	if (!shell->screen.terminal)
+	if (!shell->screen.terminal) {
+		fed__autosave_begin(shell);
 		return fed__plain_run(shell);
+	}
 	fed__print(shell,
 	           "fedsh %s, a laboratory for distributed learning. `help` lists the commands.\n",
 	           FED_VERSION);
+	fed__autosave_begin(shell);
 	shell->lenient = true;
 	return fed__readline_run(shell);
 }
@@ -272,6 +276,7 @@ static enum fed_exit watch(struct fed_shell *shell, const struct options *o, cha
 		script[k++] = fed_text_str(&line[i]);
 	}
 	shell->lenient = true;
+	fed__autosave_begin(shell);
 	fed__line_history_load();
 	const double pace = o->pace >= 0 ? o->pace : n ? 2 : 0;
 	rc = script && line ? fed__watch_bridge_run(shell, NULL, pace, script, &err)
@@ -330,6 +335,7 @@ int main(int argc, char **argv)
 	                                                    : read_input(&shell);
 	if (fed__signals_ending())
 		result = 128 + fed__signals_ending();
+	fed__autosave_end(&shell, result == FED_EXIT_OK);
 	fed__signals_connect(NULL);
 	result = finish_json(&shell, finish_output(shell.out, result));
 	fed__shell_release(&shell);

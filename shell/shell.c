@@ -5,6 +5,7 @@
 #include "shell/shell.h"
 
 #include "base/mem.h"
+#include "shell/language/autosave.h"
 #include "shell/output/print.h"
 
 int fed__shell_init(struct fed_shell *shell, const char *plugin_folder, struct fed_error *err)
@@ -25,6 +26,7 @@ int fed__shell_init(struct fed_shell *shell, const char *plugin_folder, struct f
 
 void fed__shell_release(struct fed_shell *shell)
 {
+	fed__autosave_set(shell, 0);
 	fed_tournament_release(&shell->tournament);
 	fed_sweep_release(&shell->sweep);
 	fed_session_free(shell->session);

@@ -67,6 +67,19 @@ struct fed_step_text {
 	double clock;
 };
 
+/* Automatic saving (language/autosave.h). */
+struct fed_autosave {
+	double period;    /* seconds between two saves in a run; 0: none is made */
+	char *path;       /* of the rescue file; NULL: not saved yet */
+	int lock;         /* descriptor of its lock, when it has a path */
+	uint64_t saves;   /* that were tried */
+	double saved;     /* wall seconds when the last one ended */
+	double cost;      /* seconds that it took */
+	uint64_t version; /* of the session then, and the length of the journal: */
+	size_t recorded;
+	bool failing; /* the last one failed, and the user was told */
+};
+
 struct fed_alias {
 	char *name, *text;
 };
@@ -101,6 +114,7 @@ struct fed_shell {
 		fault; /* exit code for a failure of the running command; 0: that of its table row */
 	struct fed_progress_line progress;
 	struct fed_step_text stepping;
+	struct fed_autosave autosave;
 	struct fed_alias *alias; /* [n_aliases], sorted by name */
 	size_t n_aliases;
 	struct fed_text journal; /* the commands since the last reset that changed the session */

@@ -52,6 +52,8 @@ int fed_file_stream(FILE **, const char *path, struct fed_error *);
 /* The same for lines that something else may read as they come: a device and a pipe that somebody
  * reads are opened, too.  A pipe that nobody reads is refused; opening never waits. */
 int fed_file_outlet(FILE **, const char *path, struct fed_error *);
+/* Remove what killed writers of `path` left, as opening it for writing does. */
+void fed_file_sweep(const char *path);
 /* FED_OK unless what is at `path` would be refused by them: for a file that another program
  * writes. */
 int fed_file_writable(const char *path, struct fed_error *);

@@ -133,6 +133,15 @@ static void sweep(const char *path, size_t n)
 	fed_free(begin);
 }
 
+void fed_file_sweep(const char *path)
+{
+	char *target = target_of(path);
+
+	if (target)
+		sweep(target, shortened(target, strlen(mark) + DIGITS));
+	fed_free(target);
+}
+
 /* A new file beside `path`; with the permissions of the old one, if there is one. */
 static int open_temporary(const char *path, const struct stat *old, char **name)
 {

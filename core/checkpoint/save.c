@@ -47,6 +47,17 @@ static int save_file(const struct fed_last_version *v, const char *path, struct 
 	return fed__saver_commit(&f, err);
 }
 
+int fed_session_write(const struct fed_session *s, const char *path, struct fed_error *err)
+{
+	struct fed_last_version v;
+
+	if (fed__last_version_init(&v, s, err))
+		return FED_FAIL;
+	const int rc = save_file(&v, path, err);
+	fed__last_version_release(&v);
+	return rc;
+}
+
 static void notice_missing_work(struct fed_session *s)
 {
 	if (s->running && !fed_is_simulated(&s->parts.transport) && s->federation.n_open)
@@ -59,15 +70,11 @@ static void notice_missing_work(struct fed_session *s)
 int fed_session_save(struct fed_session *s, const char *path, struct fed_error *err)
 {
 	struct fed_text expanded = {0};
-	struct fed_last_version v;
 
-	if (fed__last_version_init(&v, s, err))
-		return FED_FAIL;
 	fed_path_expand(path, &expanded);
 	const int rc = expanded.failed ? fed_fail_memory(err, strlen(path), "a path")
-	                               : save_file(&v, fed_text_str(&expanded), err);
+	                               : fed_session_write(s, fed_text_str(&expanded), err);
 	fed_text_release(&expanded);
-	fed__last_version_release(&v);
 	if (rc == FED_OK)
 		notice_missing_work(s);
 	return rc;

@@ -45,6 +45,7 @@ struct fed_session {
 	struct fed_sink sink[FED_SINKS_MAX];
 	size_t n_sinks;
 	struct fed_pause_hook pause_hook;
+	struct fed_version_hook version_hook;
 	uint64_t draws;        /* random WHO selections made */
 	bool diverged;         /* the user was warned */
 	bool copied;           /* a copy (experiments/session_copy.h): sends no events */

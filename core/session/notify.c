@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * session/notify.c - event sinks of a session, and its log of events.
+ * session/notify.c - event sinks of a session, its log of events, and its hooks.
  */
 #include "session/internal.h"
 
@@ -63,4 +63,9 @@ void fed__session_remove_sink(struct fed_session *s, void *ctx)
 void fed_session_set_pause_hook(struct fed_session *s, struct fed_pause_hook hook)
 {
 	s->pause_hook = hook;
+}
+
+void fed_session_set_version_hook(struct fed_session *s, struct fed_version_hook hook)
+{
+	s->version_hook = hook;
 }

@@ -100,6 +100,8 @@ static int run_step(struct fed_session *s, bool whole, struct fed_run_result *r,
 		r->versions++;
 		s->rest.versions -= s->rest.versions > 0;
 		watch_loss(s);
+		if (s->version_hook.made)
+			s->version_hook.made(s->version_hook.ctx);
 	}
 	return FED_OK;
 }

@@ -33,6 +33,12 @@ struct fed_pause_hook {
 	void *ctx;
 };
 
+/* A callback after each version of a run or step: it may read the session and save it. */
+struct fed_version_hook {
+	void (*made)(void *ctx); /* NULL: no callback */
+	void *ctx;
+};
+
 /* Why a run ended, on FED_FAIL and FED_REJECT too. */
 enum fed_run_outcome {
 	FED_RUN_ENDED,       /* complete, or it could not begin */
@@ -61,6 +67,8 @@ int fed_session_add_sink(struct fed_session *, struct fed_sink, struct fed_error
 void fed__session_remove_sink(struct fed_session *, void *ctx);
 /* Replace the pause hook; a session has at most one. */
 void fed_session_set_pause_hook(struct fed_session *, struct fed_pause_hook);
+/* Replace the version hook; a session has at most one. */
+void fed_session_set_version_hook(struct fed_session *, struct fed_version_hook);
 /* Send an event that is a text, at the present version and time. */
 void fed_session_tell(struct fed_session *, enum fed_event_kind, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));

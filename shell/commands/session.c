@@ -9,7 +9,9 @@
 #include "plug/registry.h"
 #include "report/export.h"
 #include "shell/commands/groups.h"
+#include "shell/language/autosave.h"
 #include "shell/language/command.h"
+#include "shell/language/line.h"
 #include "shell/output/print.h"
 
 struct path_args {
@@ -44,10 +46,16 @@ static int run_save(struct fed_shell *shell, const struct fed_call *call, struct
 
 static int run_restore(struct fed_shell *shell, const struct fed_call *call, struct fed_error *err)
 {
+	const struct path_args *a = call->args;
+	struct fed_text path = {0};
 	const int rc = with_path(shell, call, "restored", fed_session_restore, err);
+
 	if (rc)
 		return rc;
 	fed__journal_restart(shell); /* the file replaces the earlier commands */
+	fed_path_expand(a->file, &path);
+	fed__autosave_restored(shell, fed_text_str(&path));
+	fed_text_release(&path);
 	return FED_OK;
 }
 
@@ -235,6 +243,58 @@ static int run_timing(struct fed_shell *shell, const struct fed_call *call, stru
 	return FED_OK;
 }
 
+struct autosave_args {
+	char what[32];
+};
+static const struct fed_field autosave_rows[] = {
+	FED_ARG_TEXT(struct autosave_args, what, FED_FIELD_POSITIONAL, "autosave",
+                 "seconds between saves in a run, from 1 to 86400; or off, or discard"),
+	FED_END,
+};
+
+static void list_rescue(void *ctx, const struct fed_rescue *rescue)
+{
+	struct fed_text path = {0};
+
+	fed__word_quote(&path, rescue->path);
+	fed__print(ctx, "left on %s: `restore %s`\n", rescue->when, fed_text_str(&path));
+	fed_text_release(&path);
+}
+
+static void show_autosave(struct fed_shell *shell)
+{
+	const struct fed_autosave *a = &shell->autosave;
+
+	if (a->period <= 0)
+		fed__print(shell, "autosave is off; `autosave 30` turns it on\n");
+	else
+		fed__print(shell, "autosave saves every %g s in a run, and after commands\n", a->period);
+	if (a->path && !a->failing)
+		fed__print(shell, "saved: version %llu in %s\n", (unsigned long long)a->version, a->path);
+	fed__rescues_each(shell, list_rescue, shell);
+}
+
+static int run_autosave(struct fed_shell *shell, const struct fed_call *call, struct fed_error *err)
+{
+	const struct autosave_args *a = call->args;
+	double period = 0;
+
+	if (strcmp(a->what, "discard") == 0) {
+		const size_t n = fed__rescues_discard(shell);
+
+		fed__print(shell, "%zu saved session%s removed\n", n, n == 1 ? "" : "s");
+		return FED_OK;
+	}
+	if (*a->what && strcmp(a->what, "off") != 0 &&
+	    (!fed_parse_real(a->what, &period) || period < 1 || period > 86400))
+		return fed_fail(err, "%s is neither seconds from 1 to 86400 nor off or discard",
+		                fed_show(a->what).s);
+	if (*a->what)
+		fed__autosave_set(shell, period);
+	show_autosave(shell);
+	return FED_OK;
+}
+
 static int run_quit(struct fed_shell *shell, const struct fed_call *call, struct fed_error *err)
 {
 	(void)call, (void)err;
@@ -339,6 +399,21 @@ const struct fed_command fed__commands_session[] = {
      .args = timing_rows,
      .args_size = sizeof(struct timing_args),
      .run = run_timing},
+	{.name = "autosave",
+     .help = "save the session now and then, for when it is not ended by quit",
+     .text =
+         "An interactive session does so from its beginning: after commands that changed it, and\n"
+         "every 30 seconds of a run, between two versions. What a session left that was killed,\n"
+         "or lost its terminal, is offered when the next one begins; `quit` removes the file.\n"
+         "A script saves only when it says `autosave 30`, and keeps the file only if it fails.\n"
+         "The files are in ~/.local/state/fedsh/rescue (or $XDG_STATE_HOME). Saving takes at most\n"
+         "a fiftieth of the time: large models are saved less often. `autosave` alone shows what\n"
+         "is saved and what others left, `autosave discard` removes the latter.",
+     .examples = FED_EXAMPLES("autosave", "autosave 60; autosave off"),
+     .args = autosave_rows,
+     .args_size = sizeof(struct autosave_args),
+     .run = run_autosave,
+     .failure = FED_EXIT_USAGE},
 	{.name = "quit", .help = "leave", .examples = FED_EXAMPLES("quit"), .run = run_quit},
 	{0},
 };

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/cpu.h"
+#include "shell/language/autosave.h"
 #include "shell/language/command.h"
 #include "shell/language/explain.h"
 #include "shell/output/print.h"
@@ -139,6 +140,7 @@ static enum fed_exit run_words(struct fed_shell *shell, const struct fed_words *
 		fed_session_take_back(shell->session, &chosen); /* a replay would not complete it */
 	}
 	fed_session_chosen_release(&chosen);
+	fed__autosave_check(shell);
 	return fed__watch_state_after(shell, result);
 }
 

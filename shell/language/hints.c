@@ -175,6 +175,13 @@ static const char *break_at(const struct fed_shell *shell, size_t i)
 
 	return chain(shell, lists, sizeof lists / sizeof *lists, i);
 }
+static const char *autosave_at(const struct fed_shell *shell, size_t i)
+{
+	static const char *const words[] = {"off", "discard"};
+
+	(void)shell;
+	return i < sizeof words / sizeof *words ? words[i] : NULL;
+}
 static const char *word_at(const struct fed_shell *shell, size_t i)
 {
 	(void)shell;
@@ -246,6 +253,7 @@ const char *fed__hint_name(const struct fed_shell *shell, const char *hint, size
 		{"sweep", sweep_at},           {"run", run_at},
 		{"event", event_at},           {"fault", fault_at},
 		{"break", break_at},           {"codec", coding_at},
+		{"autosave", autosave_at},
 	};
 
 	for (size_t k = 0; k < sizeof lists / sizeof *lists; k++)

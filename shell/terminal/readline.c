@@ -11,14 +11,15 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include <readline/history.h>
 #include <readline/readline.h>
 
 #include "base/file.h"
+#include "shell/language/autosave.h"
 #include "shell/language/complete.h"
+#include "shell/language/state_folder.h"
 #include "shell/terminal/interactive.h"
 #include "shell/output/print.h"
 
@@ -68,27 +69,6 @@ static char **complete_line(const char *text, int start, int end)
 
 /* History -------------------------------------------------------------------- */
 
-/* $XDG_STATE_HOME/fedsh/history; creates its folders; false: there is no home. */
-static bool history_path(struct fed_text *path)
-{
-	const char *state = getenv("XDG_STATE_HOME"), *home = getenv("HOME");
-
-	if (state && *state == '/')
-		fed_text_add(path, "%s/fedsh/history", state);
-	else if (home && *home == '/')
-		fed_text_add(path, "%s/.local/state/fedsh/history", home);
-	else
-		return false;
-	if (path->failed)
-		return false;
-	for (char *slash = path->s + 1; (slash = strchr(slash, '/')); slash++) {
-		*slash = 0;
-		mkdir(path->s, 0700); /* a failure shows when the file is written */
-		*slash = '/';
-	}
-	return true;
-}
-
 /* Only from a file: a pipe in its place would be waited for. */
 static void read_lines(const char *path)
 {
@@ -130,7 +110,7 @@ void fed__line_history_load(void)
 
 	using_history();
 	unsaved = 0;
-	if (history_path(&path))
+	if (fed__state_path(&path, "history"))
 		read_lines(path.s);
 	stifle_history(HISTORY_LINES);
 	fed_text_release(&path);
@@ -152,7 +132,7 @@ void fed__line_history_add(const char *line)
 	if (!line[strspn(line, " \t\n")] || (last && strcmp(last->line, line) == 0))
 		return;
 	add_history(line);
-	if (history_path(&path) && !unsaved)
+	if (fed__state_path(&path, "history") && !unsaved)
 		unsaved = append_line(path.s, line);
 	fed_text_release(&path);
 }
@@ -239,6 +219,7 @@ enum fed_exit fed__readline_run(struct fed_shell *shell)
 
 		if (fed__signals_interrupted())
 			clear_line();
+		fed__autosave_check(shell);
 		if (ready > 0 && (input.revents & (POLLIN | POLLHUP | POLLERR)))
 			rl_callback_read_char();
 		else if (ready < 0 && errno != EINTR)

@@ -27,6 +27,38 @@ START_TEST(runs_until_a_condition_holds)
 }
 END_TEST
 
+static void count_version(void *ctx)
+{
+	struct fed_session *s = ctx;
+
+	ck_assert(!fed_session_open(s));
+	ck_assert_uint_eq(s->history.n, fed_session_version(s));
+	s->draws++; /* a counter at hand */
+}
+
+/* The hook sees each version once, when it is complete, of runs and of steps. */
+START_TEST(the_version_hook_is_called_between_versions)
+{
+	struct fed_session s;
+	struct fed_error err = {""};
+	struct fed_run_result result = {0};
+
+	small_compose(&s, NULL, "fedavg");
+	fed_session_set_version_hook(&s, (struct fed_version_hook){count_version, &s});
+	fed_assert_ok(fed_session_run(&s, 3, NULL, &result, &err), &err);
+	ck_assert_uint_eq(s.draws, 3);
+	while (fed_session_version(&s) < 4)
+		fed_assert_ok(fed_session_step(&s, &result, &err), &err);
+	ck_assert_uint_eq(s.draws, 4);
+	fed_assert_ok(fed_session_step(&s, &result, &err), &err);
+	fed_assert_ok(fed_session_abort(&s, &err), &err);
+	fed_session_set_version_hook(&s, (struct fed_version_hook){0});
+	fed_assert_ok(fed_session_run(&s, 1, NULL, &result, &err), &err);
+	ck_assert_uint_eq(s.draws, 4);
+	fed__session_release(&s);
+}
+END_TEST
+
 /* Interrupt when an event of `kind` comes, `times` times. */
 struct trap {
 	struct fed_session *session;
@@ -288,6 +320,7 @@ FED_SUITE(run)
 	TCase *tests = tcase_create("run");
 
 	tcase_add_test(tests, runs_until_a_condition_holds);
+	tcase_add_test(tests, the_version_hook_is_called_between_versions);
 	tcase_add_test(tests, first_interrupt_ends_after_the_round);
 	tcase_add_test(tests, second_interrupt_leaves_the_model_as_it_was);
 	tcase_add_test(tests, second_interrupt_ends_an_evaluation);

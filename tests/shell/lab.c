@@ -22,6 +22,7 @@ void shell_lab_open(struct shell_lab *lab, const char *plugin_folder)
 {
 	struct fed_error err;
 
+	setenv("XDG_STATE_HOME", FED_BUILD_DIR "/tests/state", 1); /* not the user's own */
 	memset(lab, 0, sizeof *lab);
 	lab->shell.groups = fed__command_groups;
 	lab->shell.out = open_memstream(&lab->text, &lab->length);

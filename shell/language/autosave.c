@@ -1,0 +1,347 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * shell/language/autosave.c - the rescue file of a session, and those that others left.
+ */
+#include "shell/language/autosave.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <math.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/cpu.h"
+#include "base/file.h"
+#include "base/mem.h"
+#include "checkpoint/checkpoint.h"
+#include "shell/language/line.h"
+#include "shell/output/print.h"
+#include "shell/language/state_folder.h"
+
+#define PERIOD 30.0      /* seconds, by default */
+#define COST_FACTOR 50.0 /* the pause after a save, in times that it took */
+enum { NUMBERS = 100 };  /* tried for a name of its own */
+
+static const char lock_end[] = ".lock", file_end[] = ".fed";
+
+/* Files ------------------------------------------------------------------------- */
+
+/* An open and locked file, or -1 with errno (EWOULDBLOCK: another has the lock). */
+static int lock_file(const char *path, int flags)
+{
+	const int fd =
+		open(path, O_RDWR | O_NONBLOCK | O_NOFOLLOW | O_NOCTTY | O_CLOEXEC | flags, 0600);
+
+	if (fd < 0 || flock(fd, LOCK_EX | LOCK_NB) == 0)
+		return fd;
+	const int error = errno;
+	close(fd);
+	errno = error;
+	return -1;
+}
+
+/* Lock a name of its own: by the process, and a number where another machine shares the folder. */
+static int take_name(struct fed_autosave *a)
+{
+	int error = ENOENT;
+
+	for (int i = 0; i < NUMBERS && !a->path; i++) {
+		struct fed_text path = {0};
+		char name[64];
+
+		snprintf(name, sizeof name, "rescue/%ld%s%.0d%s", (long)getpid(), i ? "-" : "", i,
+		         lock_end);
+		if (!fed__state_path(&path, name)) {
+			fed_text_release(&path);
+			return ENOENT;
+		}
+		a->lock = lock_file(path.s, O_CREAT | O_EXCL);
+		error = errno;
+		if (a->lock >= 0)
+			a->path = fed_strdup(path.s);
+		if (a->lock >= 0 && a->path) {
+			strcpy(strrchr(a->path, '.'), file_end); /* is shorter */
+		} else if (a->lock >= 0) {
+			unlink(path.s);
+			close(a->lock);
+			error = ENOMEM;
+		}
+		fed_text_release(&path);
+		if (error != EEXIST)
+			break;
+	}
+	return a->path ? 0 : error;
+}
+
+/* The path of the lock of a rescue file; as long as a text may be, or cut. */
+static void lock_of(const char *path, char *out, size_t size)
+{
+	snprintf(out, size, "%.*s%s", (int)(strlen(path) - strlen(file_end)), path, lock_end);
+}
+
+/* Remove a rescue file, what a kill within a save left of it, and its lock. */
+static void remove_rescue(const char *path)
+{
+	char lock[4100];
+
+	unlink(path);
+	fed_file_sweep(path);
+	lock_of(path, lock, sizeof lock);
+	unlink(lock);
+}
+
+static void give_up_name(struct fed_autosave *a, bool keep)
+{
+	if (!a->path)
+		return;
+	if (!keep)
+		remove_rescue(a->path);
+	close(a->lock);
+	fed_free(a->path);
+	a->path = NULL;
+}
+
+/* Saving ------------------------------------------------------------------------ */
+
+static bool is_changed(const struct fed_shell *shell)
+{
+	const struct fed_autosave *a = &shell->autosave;
+
+	return shell->journal.len != a->recorded || fed_session_version(shell->session) != a->version;
+}
+
+static bool is_due(const struct fed_autosave *a, bool in_run)
+{
+	const double pause = fmax(in_run ? a->period : 0, COST_FACTOR * a->cost);
+
+	return a->saves == 0 || fed_wall_seconds() - a->saved >= pause;
+}
+
+/* Warn of the first failure in a row; the next save is tried in its time. */
+static void tell_failure(struct fed_shell *shell, const char *why)
+{
+	struct fed_text text = {0};
+
+	if (shell->autosave.failing)
+		return;
+	shell->autosave.failing = true;
+	fed_text_add(&text, "autosave: %s", why);
+	fed__print_warning(shell, fed_text_str(&text));
+	fed_text_release(&text);
+}
+
+static void save_now(struct fed_shell *shell)
+{
+	struct fed_autosave *a = &shell->autosave;
+	const double began = fed_wall_seconds();
+	struct fed_error err;
+	int error = a->path ? 0 : take_name(a);
+
+	a->recorded = shell->journal.len;
+	a->version = fed_session_version(shell->session);
+	if (error)
+		tell_failure(shell, strerror(error));
+	else if (fed_session_write(shell->session, a->path, &err))
+		tell_failure(shell, err.text);
+	else
+		a->failing = false;
+	a->saves++;
+	a->saved = fed_wall_seconds();
+	a->cost = a->saved - began;
+}
+
+static void check(struct fed_shell *shell, bool in_run)
+{
+	if (shell->autosave.period > 0 && is_changed(shell) && is_due(&shell->autosave, in_run))
+		save_now(shell);
+}
+
+static void version_made(void *ctx)
+{
+	check(ctx, true);
+}
+
+void fed__autosave_check(struct fed_shell *shell)
+{
+	check(shell, false);
+}
+
+void fed__autosave_set(struct fed_shell *shell, double period)
+{
+	struct fed_autosave *a = &shell->autosave;
+
+	a->period = period;
+	a->failing = false;
+	if (period > 0) {
+		fed_session_set_version_hook(shell->session,
+		                             (struct fed_version_hook){version_made, shell});
+		return;
+	}
+	fed_session_set_version_hook(shell->session, (struct fed_version_hook){0});
+	give_up_name(a, false);
+	*a = (struct fed_autosave){0};
+}
+
+void fed__autosave_end(struct fed_shell *shell, bool clean)
+{
+	struct fed_autosave *a = &shell->autosave;
+
+	if (!clean && a->period > 0 && is_changed(shell))
+		save_now(shell);
+	if (!clean && a->path && !fed__signals_ending()) {
+		struct fed_text text = {0};
+
+		fed_text_add(&text, "autosave: the session's last state is in %s", a->path);
+		fed__print_warning(shell, fed_text_str(&text));
+		fed_text_release(&text);
+	}
+	give_up_name(a, !clean);
+	fed__autosave_set(shell, 0);
+}
+
+/* Those that others left --------------------------------------------------------- */
+
+/* Path of the file of a lock in the folder; false: the name is not that of a lock. */
+static bool rescue_path(const char *folder, const char *name, char *out, size_t size)
+{
+	const size_t n = strlen(name), end = strlen(lock_end);
+
+	if (n <= end || strcmp(name + n - end, lock_end) != 0)
+		return false;
+	return (size_t)snprintf(out, size, "%s%.*s%s", folder, (int)(n - end), name, file_end) < size;
+}
+
+/* Lock what nobody holds; a lock without a file is removed. */
+static int lock_left(const struct fed_shell *shell, const char *path, struct stat *st)
+{
+	char lock[4100];
+
+	if (shell->autosave.path && strcmp(path, shell->autosave.path) == 0)
+		return -1;
+	lock_of(path, lock, sizeof lock);
+	const int fd = lock_file(lock, 0);
+	if (fd < 0 || (stat(path, st) == 0 && S_ISREG(st->st_mode)))
+		return fd;
+	remove_rescue(path);
+	close(fd);
+	return -1;
+}
+
+void fed__rescues_each(const struct fed_shell *shell,
+                       void (*take)(void *ctx, const struct fed_rescue *), void *ctx)
+{
+	struct fed_text folder = {0};
+	DIR *dir = fed__state_path(&folder, "rescue/") ? opendir(folder.s) : NULL;
+	const struct dirent *entry;
+
+	while (dir && (entry = readdir(dir))) {
+		struct fed_rescue rescue;
+		struct stat st;
+		struct tm local;
+
+		if (!rescue_path(folder.s, entry->d_name, rescue.path, sizeof rescue.path))
+			continue;
+		const int lock = lock_left(shell, rescue.path, &st);
+		if (lock < 0)
+			continue;
+		localtime_r(&st.st_mtime, &local);
+		strftime(rescue.when, sizeof rescue.when, "%Y-%m-%d %H:%M:%S", &local);
+		take(ctx, &rescue);
+		close(lock);
+	}
+	if (dir)
+		closedir(dir);
+	fed_text_release(&folder);
+}
+
+static void discard(void *ctx, const struct fed_rescue *rescue)
+{
+	size_t *n = ctx;
+
+	remove_rescue(rescue->path);
+	++*n;
+}
+
+size_t fed__rescues_discard(const struct fed_shell *shell)
+{
+	size_t n = 0;
+
+	fed__rescues_each(shell, discard, &n);
+	return n;
+}
+
+struct taking_over {
+	struct fed_shell *shell;
+	const char *path;
+};
+
+static bool is_same_file(const char *a, const char *b)
+{
+	struct stat one, two;
+
+	return stat(a, &one) == 0 && stat(b, &two) == 0 && one.st_dev == two.st_dev &&
+	       one.st_ino == two.st_ino;
+}
+
+/* Save the session under its own name, then remove the file that it was restored from. */
+static void take_over(void *ctx, const struct fed_rescue *rescue)
+{
+	const struct taking_over *t = ctx;
+
+	if (!is_same_file(t->path, rescue->path))
+		return;
+	save_now(t->shell);
+	if (t->shell->autosave.failing)
+		return;
+	remove_rescue(rescue->path);
+	fed__print(t->shell, "it was saved by itself and ends with this session; "
+	                     "`save FILE` keeps it\n");
+}
+
+void fed__autosave_restored(struct fed_shell *shell, const char *path)
+{
+	struct taking_over t = {shell, path};
+
+	if (shell->autosave.period > 0)
+		fed__rescues_each(shell, take_over, &t);
+}
+
+struct offer {
+	struct fed_rescue newest;
+	size_t n;
+};
+
+static void find_newest(void *ctx, const struct fed_rescue *rescue)
+{
+	struct offer *o = ctx;
+
+	if (o->n++ == 0 || strcmp(rescue->when, o->newest.when) > 0)
+		o->newest = *rescue;
+}
+
+void fed__autosave_begin(struct fed_shell *shell)
+{
+	struct fed_text command = {0};
+	struct offer o = {.n = 0};
+
+	fed__autosave_set(shell, PERIOD);
+	fed__rescues_each(shell, find_newest, &o);
+	if (o.n == 0)
+		return;
+	fed_text_add(&command, "restore ");
+	fed__word_quote(&command, o.newest.path);
+	fed__print(shell,
+	           "note: a session was not ended by quit; its state of %s was saved:\n"
+	           "    %s\n"
+	           "goes on with it, `autosave discard` removes it",
+	           o.newest.when, fed_text_str(&command));
+	if (o.n > 1)
+		fed__print(shell, " and %zu older one%s, which `autosave` lists", o.n - 1,
+		           o.n == 2 ? "" : "s");
+	fed__print(shell, "\n");
+	fed_text_release(&command);
+}

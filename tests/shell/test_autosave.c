@@ -1,0 +1,244 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* shell/test_autosave.c - the rescue file of sessions that are killed, and its absence after
+ * others. */
+#include <fcntl.h>
+#include <glob.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "lab.h"
+#include "shell/terminal.h"
+#include "support/suite.h"
+
+#define ARGUMENTS(...) ((const char *const[]){__VA_ARGS__, NULL})
+
+static struct fed_temp temp;
+static char rescue[512]; /* the last result of rescues() */
+
+static void set_up(void)
+{
+	fed_temp_make(&temp);
+	setenv("HOME", temp.dir, 1);
+	unsetenv("XDG_STATE_HOME");
+}
+
+static void tear_down(void)
+{
+	fed_temp_remove(&temp);
+}
+
+/* How many files of the rescue folder end so; the first one's path is in `rescue`. */
+static size_t rescues(const char *end)
+{
+	char pattern[400];
+	glob_t found;
+
+	snprintf(pattern, sizeof pattern, "%s/.local/state/fedsh/rescue/*%s", temp.dir, end);
+	const size_t n = glob(pattern, 0, NULL, &found) == 0 ? found.gl_pathc : 0;
+	snprintf(rescue, sizeof rescue, "%s", n ? found.gl_pathv[0] : "");
+	globfree(&found);
+	return n;
+}
+
+static void begin(void)
+{
+	terminal_begin("xterm", temp.dir);
+}
+
+static void type(const char *line, const char *answer)
+{
+	terminal_wait("fedsh> ");
+	terminal_type(line);
+	terminal_type("\r");
+	terminal_wait("\033[?2004l"); /* the line was taken; what follows is its output */
+	terminal_wait(answer);
+}
+
+static void quit(void)
+{
+	type("quit", "");
+	ck_assert_int_eq(terminal_end(), 0);
+}
+
+static void kill_it(void)
+{
+	terminal_signal(SIGKILL);
+	ck_assert_int_eq(terminal_end(), 128 + SIGKILL);
+}
+
+/* Whether the rescue file has this version. */
+static bool holds_version(int version)
+{
+	static struct program_run run;
+	char line[600];
+
+	snprintf(line, sizeof line, "restore %s; expect version==%d", rescue, version);
+	program_run(&run, FED_BUILD_DIR "/fedsh", temp.dir, ARGUMENTS("-c", line), NULL, 0);
+	return run.code == 0;
+}
+
+/* A session with 3 versions, killed at its prompt once they are saved: that is after a moment. */
+static void leave_one(void)
+{
+	begin();
+	type("dataset blobs train=200 test=20; add-client 3 samples=20; round 3", "round 3 ");
+	terminal_wait("fedsh> ");
+	while (rescues(".fed") != 1 || !holds_version(3))
+		;
+	kill_it();
+}
+
+START_TEST(a_killed_session_is_offered)
+{
+	char line[600];
+
+	leave_one();
+	ck_assert_uint_eq(rescues(".fed"), 1);
+	begin();
+	snprintf(line, sizeof line, "restore %s", rescue);
+	terminal_wait("a session was not ended by quit");
+	terminal_wait(line); /* as it is typed */
+	type(line, "restored");
+	type("expect version==3", "ok: version==3");
+	ck_assert_uint_eq(rescues(".fed"), 1); /* its own now */
+	ck_assert_ptr_null(strstr(line, rescue));
+	quit();
+	ck_assert_uint_eq(rescues(""), 0);
+	begin();
+	terminal_wait("fedsh> ");
+	ck_assert_ptr_null(strstr(terminal_seen(), "restore"));
+	terminal_type("\004");
+	ck_assert_int_eq(terminal_end(), 0);
+}
+END_TEST
+
+/* Also in the middle of a run, whose rest can be continued. */
+START_TEST(a_run_is_saved_between_versions)
+{
+	char line[600];
+	struct stat before, now;
+
+	begin();
+	type("dataset blobs train=200 test=20; add-client 3 samples=20; autosave 1", "every 1 s");
+	terminal_wait("fedsh> ");
+	ck_assert_uint_eq(rescues(".fed"), 1);
+	ck_assert_int_eq(stat(rescue, &before), 0);
+	terminal_type("run until accuracy>2 or version==100000000\r");
+	do {
+		terminal_wait("accuracy");
+		ck_assert_int_eq(stat(rescue, &now), 0);
+	} while (now.st_ino == before.st_ino);
+	kill_it();
+	begin();
+	snprintf(line, sizeof line, "restore %s", rescue);
+	type(line, "`continue` goes on with the run that was stopped");
+	type("expect version>0", "ok: version>0");
+	quit();
+}
+END_TEST
+
+START_TEST(live_sessions_are_not_offered)
+{
+	char line[600];
+
+	leave_one();
+	ck_assert_uint_eq(rescues(".lock"), 1);
+	const int lock = open(rescue, O_RDWR | O_CLOEXEC);
+	ck_assert_int_ge(lock, 0);
+	ck_assert_int_eq(flock(lock, LOCK_EX | LOCK_NB), 0);
+	begin();
+	terminal_wait("fedsh> ");
+	ck_assert_ptr_null(strstr(terminal_seen(), "was not ended"));
+	terminal_type("autosave discard\r");
+	terminal_wait("0 saved sessions removed");
+	quit();
+	close(lock);
+	ck_assert_uint_eq(rescues(".fed"), 1);
+	snprintf(line, sizeof line, "`restore %s`", rescue);
+	begin();
+	terminal_wait("was not ended by quit");
+	type("autosave", line);
+	type("autosave discard", "1 saved session removed");
+	quit();
+	ck_assert_uint_eq(rescues(""), 0);
+}
+END_TEST
+
+START_TEST(a_lost_terminal_leaves_one)
+{
+	begin();
+	type("dataset blobs train=200 test=20", "200 training");
+	terminal_wait("fedsh> ");
+	terminal_signal(SIGHUP);
+	ck_assert_int_eq(terminal_end(), 128 + SIGHUP);
+	ck_assert_uint_eq(rescues(".fed"), 1);
+	begin();
+	terminal_wait("was not ended by quit");
+	type("autosave off", "autosave is off");
+	type("set lr 0.2", "lr = 0.2");
+	terminal_wait("fedsh> ");
+	ck_assert_uint_eq(rescues(".fed"), 1); /* off: none of its own */
+	kill_it();
+	ck_assert_uint_eq(rescues(".fed"), 1);
+}
+END_TEST
+
+START_TEST(a_failure_is_told_once)
+{
+	begin();
+	terminal_wait("fedsh> ");
+	ck_assert_int_eq(rmdir(fed_temp_file(&temp, ".local/state/fedsh/rescue")), 0);
+	fed_temp_write(&temp, ".local/state/fedsh/rescue", "a file", 6);
+	terminal_type("dataset blobs train=200 test=20\r");
+	terminal_wait("warning: autosave: Not a directory");
+	type("add-client 3 samples=20", "left in the pool");
+	type("round 1", "accuracy");
+	terminal_wait("fedsh> ");
+	ck_assert_ptr_null(strstr(terminal_seen(), "autosave"));
+	terminal_type("quit\r");
+	ck_assert_int_eq(terminal_end(), 0);
+}
+END_TEST
+
+/* A script saves when it says so, and leaves the file when it fails. */
+START_TEST(scripts_save_when_they_say_so)
+{
+#define SCRIPT "dataset blobs train=200 test=20; add-client 3 samples=20; round 2; "
+	static struct program_run run;
+
+	program_run(&run, FED_BUILD_DIR "/fedsh", temp.dir, ARGUMENTS("-c", SCRIPT "xyzzy"), NULL, 0);
+	ck_assert_int_eq(run.code, 2);
+	ck_assert_uint_eq(rescues(""), 0);
+	program_run(&run, FED_BUILD_DIR "/fedsh", temp.dir, ARGUMENTS("-c", "autosave 30; " SCRIPT),
+	            NULL, 0);
+	ck_assert_int_eq(run.code, 0);
+	ck_assert_uint_eq(rescues(""), 0);
+	program_run(&run, FED_BUILD_DIR "/fedsh", temp.dir,
+	            ARGUMENTS("-c", "autosave 30; " SCRIPT "xyzzy"), NULL, 0);
+	ck_assert_int_eq(run.code, 2);
+	ck_assert_uint_eq(rescues(".fed"), 1);
+	ck_assert_ptr_nonnull(strstr(run.err, rescue));
+	ck_assert(holds_version(2));
+	ck_assert_uint_eq(rescues(".fed"), 1); /* a script that does not save does not take it over */
+}
+END_TEST
+
+FED_SUITE(autosave)
+{
+	Suite *suite = suite_create("autosave");
+	TCase *tests = tcase_create("autosave");
+
+	tcase_add_checked_fixture(tests, set_up, tear_down);
+	tcase_add_test(tests, a_killed_session_is_offered);
+	tcase_add_test(tests, a_run_is_saved_between_versions);
+	tcase_add_test(tests, live_sessions_are_not_offered);
+	tcase_add_test(tests, a_lost_terminal_leaves_one);
+	tcase_add_test(tests, a_failure_is_told_once);
+	tcase_add_test(tests, scripts_save_when_they_say_so);
+	tcase_set_timeout(tests, 120);
+	suite_add_tcase(suite, tests);
+	return suite;
+}
