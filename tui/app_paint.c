@@ -346,7 +346,7 @@ static int paint_view(struct fed_app *app, int columns, int rows, struct fed_err
 	if (resize(&app->view, columns, rows, err))
 		return FED_FAIL;
 	fed__canvas_clear(&app->view);
-	app->stamp = view->stamp ? view->stamp(state, &app->watched) : 0;
+	app->stamp = fed__view_stamp(view, state, &app->watched);
 	app->fresh = true;
 	if (view->paint(state, &app->watched, &app->view, err)) {
 		fed__canvas_clear(&app->view);

@@ -43,8 +43,7 @@ bool fed__app_is_stale(const struct fed_app *app)
 {
 	const struct fed_view *view = fed__app_view(app);
 
-	return !app->fresh ||
-	       (view->stamp && view->stamp(app->state[app->at], &app->watched) != app->stamp);
+	return !app->fresh || fed__view_stamp(view, app->state[app->at], &app->watched) != app->stamp;
 }
 
 void fed__app_notice(struct fed_app *app, bool alarm, const char *text)

@@ -62,9 +62,9 @@ static void notice_missing_work(struct fed_session *s)
 {
 	if (s->running && !fed_is_simulated(&s->parts.transport) && s->federation.n_open)
 		fed_session_tell(s, FED_EVENT_NOTICE,
-		                 "the file lacks the work of %s clients, which is in flight over real "
-		                 "connections; a restored session invites them again",
-		                 fed_count(s->federation.n_open).s);
+		                 "the file lacks the work of %s client%s, which is in flight over real "
+		                 "connections; a restored session repeats it",
+		                 fed_count(s->federation.n_open).s, s->federation.n_open == 1 ? "" : "s");
 }
 
 int fed_session_save(struct fed_session *s, const char *path, struct fed_error *err)

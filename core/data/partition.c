@@ -67,9 +67,10 @@ static int fail_exhausted(const struct fed_partition_job *d, struct fed_error *e
 
 	if (left >= d->n)
 		return fed_fail(err,
-		                "%s clients of %s examples need %s, but %s are left in the pool; use "
+		                "%s client%s of %s example%s need%s %s, but %s are left in the pool; use "
 		                "samples=%u%s, or add reuse to let clients share examples",
-		                fed_count(d->n).s, fed_count(samples).s, fed_count(d->n * samples).s,
+		                fed_count(d->n).s, d->n == 1 ? "" : "s", fed_count(samples).s,
+		                samples == 1 ? "" : "s", d->n == 1 ? "s" : "", fed_count(d->n * samples).s,
 		                fed_count(left).s, left / d->n, left / d->n == 1 ? "" : " or less");
 	if (left == 0)
 		return fed_fail(err,

@@ -65,11 +65,11 @@ static int choose_users(struct users *u, struct fed_partition_job *d, struct fed
 	if (found == d->n)
 		return FED_OK;
 	if (!d->how->reuse)
-		return fed_fail(
-			err,
-			"%s clients need as many users, but %s of the dataset's %s users are left in "
-			"the pool; add at most %u, or add reuse to let clients share users",
-			fed_count(d->n).s, fed_count(found).s, fed_count(d->data->owners).s, found);
+		return fed_fail(err,
+		                "%s client%s need%s as many users, but the pool has %s of the dataset's "
+		                "%s; add at most %u, or add reuse to let clients share users",
+		                fed_count(d->n).s, d->n == 1 ? "" : "s", d->n == 1 ? "s" : "",
+		                fed_count(found).s, fed_count(d->data->owners).s, found);
 	d->shared = true;
 	found = 0;
 	for (uint32_t k = 0; found < d->n; k = (k + 1) % d->data->owners)

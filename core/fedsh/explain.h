@@ -85,8 +85,8 @@ static inline int fed_tell_mean(const struct fed_round *r, const struct fed_upda
 		mover[i].norm = norm[i];
 	}
 	qsort(mover, n, sizeof *mover, fed_mover_compare);
-	fed_tell(to, "n = %zu updates, N = %.6g: step = sum_i n_i/N d_i, |step| = %.4g", n, total,
-	         norm[n]);
+	fed_tell(to, "n = %zu update%s, N = %.6g: step = sum_i n_i/N d_i, |step| = %.4g", n,
+	         n == 1 ? "" : "s", total, norm[n]);
 	for (size_t p = 0; p < n && p < MOST; p++)
 		fed_tell(to, "    client %u: n_i/N = %.6g/%.6g = %.4g, |d_i| = %.4g, n_i/N |d_i| = %.4g",
 		         mover[p].update->client, mover[p].update->weight, total,

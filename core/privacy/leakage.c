@@ -357,8 +357,9 @@ int fed_leakage_measure(struct fed_leakage *leakage, struct fed_session *s, size
 	if (fed_session_start(s, err) || fed__cut_check(&parts->net, cut ? cut : 1, err))
 		return FED_FAIL;
 	if (parts->data->test < FED_LEAK_EXAMPLES_MIN)
-		return fed_fail(err, "the dataset has %u test examples, at least %d are needed",
-		                parts->data->test, FED_LEAK_EXAMPLES_MIN);
+		return fed_fail(err, "the dataset has %u test example%s, at least %d are needed",
+		                parts->data->test, parts->data->test == 1 ? "" : "s",
+		                FED_LEAK_EXAMPLES_MIN);
 	leakage->examples = examples < parts->data->test ? examples : parts->data->test;
 	leakage->noise = parts->settings.noise;
 	const int rc = measure_leakage(leakage, s, cut, err);

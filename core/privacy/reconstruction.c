@@ -49,10 +49,8 @@ static int publics_init(struct publics *p, const struct fed_session *s, size_t n
 	if (p->n > FLOATS / most)
 		p->n = (uint32_t)(FLOATS / most);
 	if (p->n < BATCH)
-		return fed_fail(err,
-		                "there are %u public examples (test examples that fit), at least %d are "
-		                "needed",
-		                p->n, BATCH);
+		return fed_fail(err, "%u public example%s (test examples that fit), at least %d are needed",
+		                p->n, p->n == 1 ? "" : "s", BATCH);
 	p->id = fed_alloc_array(p->n, sizeof *p->id);
 	p->x = fed_alloc_floats(p->n * size);
 	p->z = numbers ? fed_alloc_floats(p->n * numbers) : NULL;

@@ -55,3 +55,17 @@ void fed_bar_put(struct fed_text *text, double share, int columns, bool utf8)
 		fed_text_add(text, utf8 ? "█" : "#");
 	fed_text_add(text, "%s", utf8 ? eighths[rest] : rest >= 4 && whole < columns ? "#" : "");
 }
+
+int fed_client_put_data(struct fed_text *out, const struct fed_session *s,
+                        const struct fed_client *client, bool utf8, struct fed_error *err)
+{
+	const struct fed_composition *parts = fed_session_parts(s);
+
+	fed_text_count(out, client->count);
+	fed_text_add(out, " example%s, %s", client->count == 1 ? "" : "s",
+	             fed_partition_names[parts->clients.block[client->block].how.kind]);
+	if (!parts->data->classes)
+		return FED_OK;
+	fed_text_add(out, ", labels ");
+	return fed_labels_put(out, client, parts->data, FED_BARS_MAX, utf8, err);
+}

@@ -6,7 +6,7 @@
 #define FED_REPORT_LABEL_HISTOGRAM_H
 
 #include "base/text.h"
-#include "train/clients/clients.h"
+#include "session/session.h"
 
 #define FED_BARS_MAX 40u
 
@@ -14,6 +14,9 @@
  * The dataset must have classes. */
 int fed_labels_put(struct fed_text *, const struct fed_client *, const struct fed_dataset *,
                    uint32_t most, bool utf8, struct fed_error *);
+/* Append what data a client has: "300 examples, noniid, labels ...". */
+int fed_client_put_data(struct fed_text *, const struct fed_session *, const struct fed_client *,
+                        bool utf8, struct fed_error *);
 /* Append a bar of share * columns cells, share from 0 to 1; '#' unless utf8. */
 void fed_bar_put(struct fed_text *, double share, int columns, bool utf8);
 

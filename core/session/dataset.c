@@ -91,8 +91,9 @@ static int choose_data(struct fed_session *s, const char *name, const struct fed
 	if (fed_session_check_closed(s, err))
 		return FED_FAIL;
 	if (s->parts.clients.n_present)
-		return fed_fail(err, "%s clients hold examples of %s; `remove-client all` or `reset` first",
-		                fed_count(s->parts.clients.n_present).s, s->parts.data->name);
+		return fed_fail(err, "%s client%s examples of %s; `remove-client all` or `reset` first",
+		                fed_count(s->parts.clients.n_present).s,
+		                s->parts.clients.n_present == 1 ? " holds" : "s hold", s->parts.data->name);
 	const struct fed_generation making = {(uint64_t)s->parts.settings.seed, &s->interrupts};
 	const int rc = fed_dataset_load(&data, name, args->assign, args->n, &making, err);
 	if (rc)

@@ -39,11 +39,12 @@ void fed__session_cancel_in_flight(struct fed_session *s, const char *why)
 		return;
 	if (f->n_open)
 		fed_session_tell(s, FED_EVENT_NOTICE,
-		                 "%s cancels the work of %s clients in flight; they are invited again", why,
-		                 fed_count(f->n_open).s);
+		                 "%s cancels the work of %s client%s in flight; %s invited again", why,
+		                 fed_count(f->n_open).s, f->n_open == 1 ? "" : "s",
+		                 f->n_open == 1 ? "it is" : "they are");
 	else
-		fed_session_tell(s, FED_EVENT_NOTICE, "%s cancels %s updates that wait at their clients",
-		                 why, fed_count((double)f->n_held).s);
+		fed_session_tell(s, FED_EVENT_NOTICE, "%s cancels %s update%s held at clients", why,
+		                 fed_count((double)f->n_held).s, f->n_held == 1 ? "" : "s");
 	fed_cancel_open(f, true);
 }
 

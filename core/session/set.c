@@ -198,9 +198,10 @@ static int set_seed(struct fed_session *s, const struct fed_settings *next, stru
 	if (s->parts.clients.n_present)
 		return fed_fail(
 			err,
-			"seed: %s clients hold examples partitioned with seed %lld; `remove-client all` "
+			"seed: %s client%s examples partitioned with seed %lld; `remove-client all` "
 			"first, or set the seed before add-client",
-			fed_count(s->parts.clients.n_present).s, old);
+			fed_count(s->parts.clients.n_present).s,
+			s->parts.clients.n_present == 1 ? " holds" : "s hold", old);
 	if (fed_session_version(s))
 		return fed_fail(err, "seed: the model was trained from seed %lld; `restart` first", old);
 	if (fed__restart_parts_init(&afresh, s, err))

@@ -403,8 +403,10 @@ static int make_step(struct fed_federation *f, struct fed_error *err)
 	if (fed__craft_colluders(f, err))
 		return FED_FAIL;
 	if (f->record.reported == 0) {
-		fed_fail(err, "none of %.0f clients reported (%.0f lost, %.0f refused, %.0f late)",
-		         f->record.invited, f->record.lost, f->record.refused, f->record.late);
+		fed_fail(err,
+		         "no update of %.0f client%s was accepted (%.0f lost, %.0f refused, %.0f late)",
+		         f->record.invited, f->record.invited == 1 ? "" : "s", f->record.lost,
+		         f->record.refused, f->record.late);
 		return fed__fail_unreported(f, err);
 	}
 

@@ -86,9 +86,9 @@ static int check(const struct bgd *a, size_t n, size_t *k, int rc, struct fed_er
 		return FED_OK;
 	return fed_error_set(
 		err, rc,
-		"needs 2 (1 + eps) q <= k <= n, but 2 (1 + eps) q = %.6g, k = %zu groups and "
-		"n = %zu updates; %s",
-		least, *k, n,
+		"needs 2 (1 + eps) q <= k <= n, but 2 (1 + eps) q = %.6g, k = %zu group%s and "
+		"n = %zu update%s; %s",
+		least, *k, *k == 1 ? "" : "s", n, n == 1 ? "" : "s",
 		*k > n ? "ask more clients, or take fewer groups (a smaller q under groups=auto)"
 			   : "take more groups, or a smaller q");
 }
@@ -308,8 +308,9 @@ static int tell(const void *state, const struct fed_round *r, const struct fed_u
 	if (!trusted)
 		return FED_FAIL;
 	robust_sort(order, k);
-	tell_line(&t, "n = %zu updates in k = %zu groups, 2 (1 + eps) q = %.6g <= k: step = %s median",
-	          n, k, 2 * (1 + a->eps) * (double)a->q,
+	tell_line(&t,
+	          "n = %zu update%s in k = %zu group%s, 2 (1 + eps) q = %.6g <= k: step = %s median", n,
+	          n == 1 ? "" : "s", k, k == 1 ? "" : "s", 2 * (1 + a->eps) * (double)a->q,
 	          a->median == GEOMETRIC ? "geometric" : "coordinate-wise");
 	tell_line(&t, "of the groups' means m_g; trusted up to twice the middle distance, 2 x %.4g",
 	          order[k / 2].by);

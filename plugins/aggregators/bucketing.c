@@ -46,8 +46,8 @@ static int begin(void *state, const struct fed_round *r, struct fed_error *err)
 
 	if (s <= (int64_t)r->invited)
 		return FED_OK;
-	return fed_reject(err, "needs s <= n, but s = %lld and n = %u updates", (long long)s,
-	                  r->invited);
+	return fed_reject(err, "needs s <= n, but s = %lld and n = %u update%s", (long long)s,
+	                  r->invited, r->invited == 1 ? "" : "s");
 }
 
 static size_t mixtures(const void *state, size_t n)
@@ -89,7 +89,8 @@ static int tell(const void *state, const struct fed_round *r, const struct fed_u
 	(void)v, (void)step;
 	if (!shares || mix(state, r, u, n, shares, m, err))
 		return FED_FAIL;
-	tell_line(&t, "n = %zu updates in %zu buckets of %lld, each named by its lowest client", n, m,
+	tell_line(&t, "n = %zu update%s in %zu bucket%s of %lld, each named by its lowest client", n,
+	          n == 1 ? "" : "s", m, m == 1 ? "" : "s",
 	          (long long)((const struct bucketing *)state)->s);
 	return tell_mixtures(&t, r, u, n, shares, m, err);
 }

@@ -51,11 +51,10 @@ static int assumed(const void *state, size_t n, int64_t *f, int rc, struct fed_e
 	*f = set >= 0 ? set : m > 3 ? (m - 3) / 4 : 0;
 	if (m >= 4 * *f + 3)
 		return FED_OK;
-	return fed_error_set(
-		err, rc,
-		"needs n >= 4f + 3, but with f = %lld 4f + 3 is %lld and there are n = %zu "
-		"updates; ask more clients or assume fewer Byzantine ones",
-		(long long)*f, (long long)(4 * *f + 3), n);
+	return fed_error_set(err, rc,
+	                     "needs n >= 4f + 3, but 4f + 3 = %lld (f = %lld) and n = %zu update%s; "
+	                     "ask more clients or assume fewer Byzantine ones",
+	                     (long long)(4 * *f + 3), (long long)*f, n, n == 1 ? "" : "s");
 }
 
 static int begin(void *state, const struct fed_round *r, struct fed_error *err)

@@ -115,8 +115,9 @@ static int tell(const void *state, const struct fed_round *r, const struct fed_u
 		distance[i] = (double)v[i]->score * (double)v[i]->score;
 	if (clip_lengths(host, distance, n, &tau, err))
 		return FED_FAIL;
-	tell_line(&t, "n = %zu updates, v moves %lld times to become the step, which is %.4g long", n,
-	          (long long)a->iterations, sqrt(square));
+	tell_line(&t, "n = %zu update%s, v moves %lld time%s to become the step, which is %.4g long", n,
+	          n == 1 ? "" : "s", (long long)a->iterations, a->iterations == 1 ? "" : "s",
+	          sqrt(square));
 	tell_line(&t, "the last time with tau = %.4g%s:", tau,
 	          a->tau > 0 ? "" : ", the median of the distances");
 	return clip_tell(&t, r, u, n, distance, tau, "|d_i - v|", err);

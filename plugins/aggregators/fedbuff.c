@@ -92,8 +92,8 @@ static int tell(const void *state, const struct fed_round *r, const struct fed_u
 		return FED_FAIL;
 	for (size_t i = 0; i < n; i++)
 		sum += (double)v[i]->score;
-	tell_line(&t, "K = %zu updates: step = %.4g/%zu sum_i s(tau_i) d_i, |step| = %.4g", n, f->eta_g,
-	          n, length[n]);
+	tell_line(&t, "K = %zu update%s: step = %.4g/%zu sum_i s(tau_i) d_i, |step| = %.4g", n,
+	          n == 1 ? "" : "s", f->eta_g, n, length[n]);
 	for (size_t i = 0; i < n; i++) {
 		if (tell_leaps(&i, n, TELL_ROWS))
 			tell_line(&t, "    ...");

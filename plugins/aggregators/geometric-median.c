@@ -122,8 +122,9 @@ static int tell(const void *state, const struct fed_round *r, const struct fed_u
 		mean_sum += u[i]->weight * sqrt(from_mean[i]);
 	}
 	robust_sort(place, n);
-	tell_line(&t, "n = %zu updates: sum_i w_i |z - d_i| = %.6g at z = step; at the mean it is %.6g",
-	          n, sum, mean_sum);
+	tell_line(&t,
+	          "n = %zu update%s: sum_i w_i |z - d_i| = %.6g at z = step; at the mean it is %.6g", n,
+	          n == 1 ? "" : "s", sum, mean_sum);
 	for (size_t p = 0; p < n; p++) {
 		if (tell_leaps(&p, n, TELL_ROWS))
 			tell_line(&t, "    ...");

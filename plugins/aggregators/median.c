@@ -52,8 +52,8 @@ static int tell(const void *state, const struct fed_round *r, const struct fed_u
 	struct tell t = {.to = to};
 
 	(void)state, (void)v;
-	tell_line(&t, "n = %zu updates: of each coordinate's values, in order, %s", n,
-	          n % 2 ? "the middle one counts" : "the two middle ones count");
+	tell_line(&t, "n = %zu update%s: of each coordinate's values, in order, %s", n,
+	          n == 1 ? "" : "s", n % 2 ? "the middle one counts" : "the two middle ones count");
 	return tell_coordinates(&t, r, u, n, NULL, n, &ranks, step, err);
 }
 

@@ -54,7 +54,8 @@ static int choose(const void *state, size_t n, int64_t *f, size_t *m, int rc, st
 	*m = k->m ? (size_t)k->m : n - (size_t)*f;
 	if (*m <= n)
 		return FED_OK;
-	return fed_error_set(err, rc, "needs m <= n, but m = %zu and n = %zu updates", *m, n);
+	return fed_error_set(err, rc, "needs m <= n, but m = %zu and n = %zu update%s", *m, n,
+	                     n == 1 ? "" : "s");
 }
 
 static int begin(void *state, const struct fed_round *r, struct fed_error *err)

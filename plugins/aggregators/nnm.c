@@ -50,11 +50,10 @@ static int assumed(const void *state, size_t n, int64_t *f, int rc, struct fed_e
 	*f = set >= 0 ? set : m > 0 ? (m - 1) / 2 : 0;
 	if (2 * *f < m)
 		return FED_OK;
-	return fed_error_set(
-		err, rc,
-		"needs 2f < n, but with f = %lld and n = %zu updates 2f is %lld; ask more clients "
-		"or assume fewer Byzantine ones",
-		(long long)*f, n, (long long)(2 * *f));
+	return fed_error_set(err, rc,
+	                     "needs 2f < n, but 2f = %lld (f = %lld) and n = %zu update%s; ask more "
+	                     "clients or assume fewer Byzantine ones",
+	                     (long long)(2 * *f), (long long)*f, n, n == 1 ? "" : "s");
 }
 
 static int begin(void *state, const struct fed_round *r, struct fed_error *err)
@@ -109,8 +108,8 @@ static int tell(const void *state, const struct fed_round *r, const struct fed_u
 	if (!shares || !place || assumed(state, n, &f, FED_FAIL, err) ||
 	    mix(state, r, u, n, shares, n, err))
 		return FED_FAIL;
-	tell_line(&t, "n = %zu updates, f = %lld: each becomes the mean of the n - f = %lld nearest", n,
-	          (long long)f, (long long)n - f);
+	tell_line(&t, "n = %zu update%s, f = %lld: each becomes the mean of the n - f = %lld nearest",
+	          n, n == 1 ? "" : "s", (long long)f, (long long)n - f);
 	if (tell_mixtures(&t, r, u, n, shares, n, err))
 		return FED_FAIL;
 	for (size_t i = 0; i < n; i++) {
@@ -119,7 +118,7 @@ static int tell(const void *state, const struct fed_round *r, const struct fed_u
 			place[i].by += shares[k * n + i] > 0;
 	}
 	robust_sort(place, n);
-	tell_put(&t, "of the %zu mixtures so many have the update of [client]:", n);
+	tell_put(&t, "of the %zu mixture%s so many have the update of [client]:", n, n == 1 ? "" : "s");
 	tell_values(&t, place, n);
 	tell_end(&t);
 	return FED_OK;

@@ -84,7 +84,7 @@ static int tell(const void *state, const struct fed_round *r, const struct fed_u
 	    clip_lengths(host, length, n, &tau, err) ||
 	    host->lengths(host, &step, 1, NULL, &square, err))
 		return FED_FAIL;
-	tell_line(&t, "n = %zu updates are cut to tau = %.4g%s; |step| = %.4g", n, tau,
+	tell_line(&t, "n = %zu, longer updates are cut to tau = %.4g%s; |step| = %.4g", n, tau,
 	          set > 0 ? "" : ", the median of their lengths", sqrt(square));
 	return clip_tell(&t, r, u, n, length, tau, "|d_i|", err);
 }

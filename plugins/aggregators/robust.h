@@ -130,11 +130,10 @@ static inline int robust_krum_f(int64_t set, size_t n, int64_t *f, int rc, struc
 	*f = set >= 0 ? set : m > 3 ? (m - 3) / 2 : 0;
 	if (2 * *f + 2 < m)
 		return FED_OK;
-	return fed_error_set(
-		err, rc,
-		"needs 2f + 2 < n, but with f = %lld and n = %zu updates 2f + 2 is %lld; ask more "
-		"clients or assume fewer Byzantine ones",
-		(long long)*f, n, (long long)(2 * *f + 2));
+	return fed_error_set(err, rc,
+	                     "needs 2f + 2 < n, but 2f + 2 = %lld (f = %lld) and n = %zu update%s; ask "
+	                     "more clients or assume fewer Byzantine ones",
+	                     (long long)(2 * *f + 2), (long long)*f, n, n == 1 ? "" : "s");
 }
 
 /* State of Krum: each update's neighbours, the nearest first, and the updates already taken out. */

@@ -50,11 +50,10 @@ static int values_dropped(const void *state, size_t n, int64_t *f, int rc, struc
 	*f = set >= 0 ? set : m > 0 ? (m - 1) / 2 : 0;
 	if (2 * *f < m)
 		return FED_OK;
-	return fed_error_set(
-		err, rc,
-		"needs 2f < n, but with f = %lld and n = %zu updates 2f is %lld; ask more clients "
-		"or drop fewer values",
-		(long long)*f, n, (long long)(2 * *f));
+	return fed_error_set(err, rc,
+	                     "needs 2f < n, but 2f = %lld (f = %lld) and n = %zu update%s; ask more "
+	                     "clients or drop fewer values",
+	                     (long long)(2 * *f), (long long)*f, n, n == 1 ? "" : "s");
 }
 
 static int begin(void *state, const struct fed_round *r, struct fed_error *err)
@@ -87,9 +86,9 @@ static int tell(const void *state, const struct fed_round *r, const struct fed_u
 	const struct tell_ranks ranks = {(size_t)f, n - 1 - (size_t)f, false, "kept   ", "dropped"};
 	tell_line(
 		&t,
-		"n = %zu updates, f = %lld: of each coordinate's values the %lld smallest and the %lld "
+		"n = %zu update%s, f = %lld: of each coordinate's values the %lld smallest and the %lld "
 		"largest are dropped",
-		n, (long long)f, (long long)f, (long long)f);
+		n, n == 1 ? "" : "s", (long long)f, (long long)f, (long long)f);
 	return tell_coordinates(&t, r, u, n, NULL, n, &ranks, step, err);
 }
 

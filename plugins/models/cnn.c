@@ -40,8 +40,8 @@ static int build(const void *state, struct fed_builder *b, struct fed_error *err
 	const struct fed_shape *in = &b->input;
 
 	if (in->rank != 3)
-		return fed_fail(err, "needs images, gets examples of %zu numbers; use softmax or mlp",
-		                fed_shape_size(in));
+		return fed_fail(err, "needs images, gets examples of %zu number%s; use softmax or mlp",
+		                fed_shape_size(in), fed_shape_size(in) == 1 ? "" : "s");
 	if (in->dim[0] < 4 || in->dim[1] < 4)
 		return fed_fail(err, "needs images of at least 4x4, gets %ux%u; use softmax or mlp",
 		                in->dim[0], in->dim[1]);

@@ -61,8 +61,8 @@ static int build(const void *state, struct fed_builder *b, struct fed_error *err
 	const struct fed_shape *in = &b->input;
 
 	if (in->rank != 3)
-		return fed_fail(err, "needs images, gets examples of %zu numbers; use softmax or mlp",
-		                fed_shape_size(in));
+		return fed_fail(err, "needs images, gets examples of %zu number%s; use softmax or mlp",
+		                fed_shape_size(in), fed_shape_size(in) == 1 ? "" : "s");
 	if (in->dim[0] < 12 || in->dim[1] < 12)
 		return fed_fail(err, "needs images of at least 12x12, gets %ux%u; use cnn or mlp",
 		                in->dim[0], in->dim[1]);

@@ -24,9 +24,9 @@ static int build(const void *state, struct fed_builder *b, struct fed_error *err
 	(void)state;
 	if (b->classes == 0)
 		return fed_fail(err,
-		                "needs classes, but this dataset is a regression with %u targets; "
+		                "needs classes, but this dataset is a regression with %u target%s; "
 		                "use linear or mlp",
-		                b->outputs);
+		                b->outputs, b->outputs == 1 ? "" : "s");
 	if (b->input.rank > 1 && b->flatten(b, err))
 		return FED_FAIL;
 	if (b->dense(b, b->classes, err))

@@ -18,20 +18,13 @@
 static int describe(struct fed_shell *shell, uint32_t id, struct fed_error *err)
 {
 	const struct fed_session *s = shell->session;
-	const struct fed_composition *parts = fed_session_parts(s);
-	const struct fed_client *client = fed_clients_get(&parts->clients, id);
+	const struct fed_client *client = fed_clients_get(&fed_session_parts(s)->clients, id);
 	struct fed_table table = {.columns = 2};
 	struct fed_text text = {0};
 
-	fed_text_count(&text, client->count);
-	fed_text_add(&text, " examples, %s",
-	             fed_partition_names[parts->clients.block[client->block].how.kind]);
-	if (parts->data->classes) {
-		fed_text_add(&text, ", labels ");
-		if (fed_labels_put(&text, client, parts->data, FED_BARS_MAX, shell->screen.utf8, err)) {
-			fed_text_release(&text);
-			return FED_FAIL;
-		}
+	if (fed_client_put_data(&text, s, client, shell->screen.utf8, err)) {
+		fed_text_release(&text);
+		return FED_FAIL;
 	}
 	fed__table_cell(&table, "data");
 	fed__table_cell(&table, "%s", fed_text_str(&text));

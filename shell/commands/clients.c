@@ -70,11 +70,13 @@ static void summarise(struct fed_shell *shell)
 	fed_text_count(&text, all->n_present);
 	fed_text_add(&text, all->n_present == 1 ? " client, " : " clients, ");
 	fed_text_count(&text, (double)held);
-	fed_text_add(&text, " examples held, %u to %u each, ", least, most);
+	fed_text_add(&text, "%s held, %u to %u each, ", held == 1 ? " example" : " examples", least,
+	             most);
 	fed_text_count(&text, (double)trained);
 	fed_text_add(&text, " took part, ");
 	fed_text_count(&text, all->pool.left);
-	fed__print(shell, "%s examples left in the pool\n", fed_text_str(&text));
+	fed__print(shell, "%s example%s left in the pool\n", fed_text_str(&text),
+	           all->pool.left == 1 ? "" : "s");
 	fed_text_release(&text);
 }
 

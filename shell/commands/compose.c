@@ -355,8 +355,9 @@ static int run_add(struct fed_shell *shell, const struct fed_call *call, struct 
 	else
 		fed_text_add(&text, " clients, %u to %u, %s; ", first, first + (uint32_t)a->n - 1,
 		             fed_partition_names[kind]);
-	fed_text_count(&text, fed_session_parts(s)->clients.pool.left);
-	fed__print(shell, "%s examples left in the pool\n", fed_text_str(&text));
+	const uint32_t left = fed_session_parts(s)->clients.pool.left;
+	fed_text_count(&text, left);
+	fed__print(shell, "%s example%s left in the pool\n", fed_text_str(&text), left == 1 ? "" : "s");
 	fed_text_release(&text);
 	return FED_OK;
 }
@@ -384,7 +385,8 @@ static int run_remove(struct fed_shell *shell, const struct fed_call *call, stru
 	fed_text_count(&text, parts->clients.n_present);
 	fed_text_add(&text, " left; ");
 	fed_text_count(&text, parts->clients.pool.left);
-	fed__print(shell, "%s examples in the pool\n", fed_text_str(&text));
+	fed__print(shell, "%s example%s in the pool\n", fed_text_str(&text),
+	           parts->clients.pool.left == 1 ? "" : "s");
 	fed_text_release(&text);
 	return FED_OK;
 }

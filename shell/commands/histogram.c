@@ -178,7 +178,8 @@ static void show(struct fed_shell *shell, const struct values *v, enum figure fi
 	fed_text_clear(&text);
 	fed_text_add(&text, "%s of ", figures[figure]);
 	fed_text_count(&text, (double)v->n);
-	fed_text_add(&text, figure >= EXAMPLES ? " clients: mean " : " updates: mean ");
+	fed_text_add(&text, " %s%s: mean ", figure >= EXAMPLES ? "client" : "update",
+	             v->n == 1 ? "" : "s");
 	put_value(&text, sum / (double)v->n, figure);
 	fed_text_add(&text, ", least ");
 	put_value(&text, low, figure);

@@ -58,7 +58,8 @@ static void show(struct fed_shell *shell, const struct fed_leakage *leakage)
 			fed__table_cell(&table, "%.3f", at->norm_auc);
 	}
 	fed__table_print(shell, &table, true);
-	fed__print(shell, "%u test examples, version %llu, noise %g", leakage->examples,
+	fed__print(shell, "%u test example%s, version %llu, noise %g", leakage->examples,
+	           leakage->examples == 1 ? "" : "s",
 	           (unsigned long long)fed_session_version(shell->session), leakage->noise);
 	if (labels)
 		fed__print(shell, "; guessing gets %.1f %% of the labels right", 100 * leakage->guess);

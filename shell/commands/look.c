@@ -66,7 +66,8 @@ static void cell_clients(struct fed_table *t, const struct fed_session *s)
 	if (parts->data) {
 		fed_text_add(&text, ", ");
 		fed_text_count(&text, parts->clients.pool.left);
-		fed_text_add(&text, " examples left in the pool");
+		fed_text_add(&text, "%s left in the pool",
+		             parts->clients.pool.left == 1 ? " example" : " examples");
 	}
 	fed__table_cell(t, "%s", fed_text_str(&text));
 	fed_text_release(&text);

@@ -119,9 +119,10 @@ static void say_method(struct fed_shell *shell, const struct fed_reconstruction 
 
 	if (k->how == FED_RECONSTRUCTION_DECODER)
 		fed__print(shell,
-		           "from smashed data at cut %zu, after %s, by a decoder trained %u steps on %u\n"
+		           "from smashed data at cut %zu, after %s, by a decoder trained %u step%s on %u\n"
 		           "public examples (the test examples)",
-		           plan->cut, parts->net.layer[plan->cut - 1].name, k->steps, k->publics);
+		           plan->cut, parts->net.layer[plan->cut - 1].name, k->steps,
+		           k->steps == 1 ? "" : "s", k->publics);
 	else if (k->how == FED_RECONSTRUCTION_EXACT)
 		fed__print(shell,
 		           "from the update of one step on this example, %s: the first layer is dense",
@@ -129,8 +130,9 @@ static void say_method(struct fed_shell *shell, const struct fed_reconstruction 
 	else
 		fed__print(shell,
 		           "from the update of one step on %u example%s, by matching gradients in "
-		           "%u steps,\nto a cosine of %.4f",
-		           k->batch, k->batch == 1 ? "" : "s", k->steps, 1 - k->distance);
+		           "%u step%s,\nto a cosine of %.4f",
+		           k->batch, k->batch == 1 ? "" : "s", k->steps, k->steps == 1 ? "" : "s",
+		           1 - k->distance);
 	fed__print(shell, "; noise %g", parts->settings.noise);
 	if (k->how != FED_RECONSTRUCTION_DECODER && strcmp(parts->settings.codec, "none") != 0)
 		fed__print(shell, ", codec %s", parts->settings.codec);
@@ -216,7 +218,8 @@ int fed__run_reconstruct(struct fed_shell *shell, const struct fed_call *call,
 		return FED_FAIL;
 	show(shell, &k, &plan);
 	if (k.stopped) {
-		fed__print(shell, "stopped early, after %u of %u steps\n", k.steps, plan.steps);
+		fed__print(shell, "stopped early, after %u of %u step%s\n", k.steps, plan.steps,
+		           plan.steps == 1 ? "" : "s");
 		shell->fault = FED_EXIT_INTERRUPTED;
 		fed__signals_interrupted();
 	}

@@ -96,10 +96,11 @@ int fed__run_tournament(struct fed_shell *shell, const struct fed_call *call, st
 	fed__signals_running(FED_RUNNING_NOTHING);
 	if (rc)
 		return rc;
-	fed__print(shell, "%lld round%s from version %llu, %u of %u clients attack\n",
+	const uint32_t n = fed_session_parts(shell->session)->clients.n_present;
+	fed__print(shell, "%lld round%s from version %llu, %u of %u client%s\n",
 	           (long long)plan->rounds, plan->rounds == 1 ? "" : "s",
-	           (unsigned long long)fed_session_version(shell->session), t->n_byzantine,
-	           fed_session_parts(shell->session)->clients.n_present);
+	           (unsigned long long)fed_session_version(shell->session), t->n_byzantine, n,
+	           n == 1 ? " attacks" : "s attack");
 	show_grid(shell, t);
 	if (interrupted) {
 		fed__print(shell, "stopped; the same command goes on with the remaining matches\n");

@@ -45,7 +45,8 @@ static struct payload payload_of(const struct fed_session *s)
 /* "client 3", "4 clients: 0, 1, 2, 3", "20 clients: 0, 1, ... and 10 more" */
 static void put_clients(struct fed_text *out, const struct fed_step_text *g)
 {
-	fed_text_add(out, "%s clients: %s", fed_count(g->n).s, fed_text_str(&g->ids));
+	fed_text_add(out, "%s client%s: %s", fed_count(g->n).s, g->n == 1 ? "" : "s",
+	             fed_text_str(&g->ids));
 	if (g->n > IDS_SHOWN)
 		fed_text_add(out, " and %s more", fed_count(g->n - IDS_SHOWN).s);
 }
@@ -251,7 +252,8 @@ void fed__print_next(struct fed_shell *shell)
 	if (next.kind == FED_NEXT_EVENT_OPEN) {
 		fed_text_add(&text, "`step` opens round %s", fed_count((double)st.version + 1).s);
 		if (st.at_work)
-			fed_text_add(&text, ", %s clients are at work", fed_count(st.at_work).s);
+			fed_text_add(&text, ", %s client%s at work", fed_count(st.at_work).s,
+			             st.at_work == 1 ? " is" : "s are");
 	} else {
 		put_next(&text, &next);
 	}

@@ -126,10 +126,10 @@ START_TEST(rules_know_how_many_attack)
 		                    other.history.record[other.history.n - 1].test_loss);
 		fed__session_release(&other);
 	}
-	ck_assert_str_eq(t.trials.outcome[5].why,
-	                 "aggregator krum: needs 2f + 2 < n, but with f = 3 and n = 8 "
-	                 "updates 2f + 2 is 8; ask more clients or assume fewer "
-	                 "Byzantine ones");
+	ck_assert_str_eq(
+		t.trials.outcome[5].why,
+		"aggregator krum: needs 2f + 2 < n, but 2f + 2 = 8 (f = 3) and n = 8 updates; ask "
+		"more clients or assume fewer Byzantine ones");
 	fed_tournament_release(&t);
 	fed__session_release(&s);
 }

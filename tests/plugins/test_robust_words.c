@@ -16,17 +16,16 @@ static const struct {
 	size_t n;
 	const char *says;
 } refusals[] = {
-	{"krum", "f=9", NULL, "", 20, "2f + 2 < n, but with f = 9 and n = 20 updates 2f + 2 is 20"},
+	{"krum", "f=9", NULL, "", 20, "2f + 2 < n, but 2f + 2 = 20 (f = 9) and n = 20 updates"},
 	{"krum", "", NULL, "", 2, "2f + 2 < n"},
-	{"multi-krum", "f=3", NULL, "", 8, "2f + 2 < n, but with f = 3 and n = 8 updates 2f + 2 is 8"},
+	{"multi-krum", "f=3", NULL, "", 8, "2f + 2 < n, but 2f + 2 = 8 (f = 3) and n = 8 updates"},
 	{"multi-krum", "f=1 m=8", NULL, "", 7, "m <= n, but m = 8 and n = 7"},
-	{"bulyan", "f=2", NULL, "", 10,
-     "n >= 4f + 3, but with f = 2 4f + 3 is 11 and there are n = 10"},
-	{"trimmed-mean", "f=5", NULL, "", 10, "2f < n, but with f = 5 and n = 10 updates 2f is 10"},
+	{"bulyan", "f=2", NULL, "", 10, "n >= 4f + 3, but 4f + 3 = 11 (f = 2) and n = 10"},
+	{"trimmed-mean", "f=5", NULL, "", 10, "2f < n, but 2f = 10 (f = 5) and n = 10 updates"},
 	{"bgd", "groups=5", NULL, "", 4, "k = 5 groups and n = 4 updates; ask more"},
 	{"bgd", "groups=5 q=3", NULL, "", 20, "2 (1 + eps) q = 6.6, k = 5 groups"},
 	{"median", "", "nnm", "f=5", 10, "aggregator nnm: needs 2f < n"},
-	{"krum", "f=2", "bucketing", "s=3", 12, "2f + 2 < n, but with f = 2 and n = 4 updates"},
+	{"krum", "f=2", "bucketing", "s=3", 12, "2f + 2 < n, but 2f + 2 = 6 (f = 2) and n = 4 updates"},
 	{"median", "", "bucketing", "s=30", 12, "needs s <= n, but s = 30 and n = 12"},
 };
 

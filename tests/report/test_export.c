@@ -2,7 +2,6 @@
 #include "report/export.h"
 
 #include <errno.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/file.h"
@@ -231,34 +230,6 @@ START_TEST(survives_every_allocation)
 }
 END_TEST
 
-/* NumPy itself reads and writes the files, where it is installed. */
-START_TEST(numpy_agrees)
-{
-	struct fed_session s, other;
-	struct fed_error err = {""};
-	char command[800], from[256];
-
-	if (system("python3 -c 'import numpy' >/dev/null 2>&1") != 0)
-		return;
-	small_compose(&s, NULL, "fedavg");
-	small_do(&s, "round 1");
-	export_to(&s, "m.npz");
-	snprintf(from, sizeof from, "%s", temp.file);
-	snprintf(command, sizeof command,
-	         "python3 -c \"import numpy as n; d=dict(n.load('%s')); "
-	         "assert d['dense1.weight'].shape==(4,2); "
-	         "n.savez_compressed('%s',**{k:v.astype('f8') for k,v in d.items()})\"",
-	         from, fed_temp_file(&temp, "n.npz"));
-	ck_assert_int_eq(system(command), 0);
-	small_compose(&other, NULL, "fedavg");
-	fed_assert_ok(fed_session_import(&other, fed_temp_file(&temp, "n.npz"), &err), &err);
-	ck_assert_mem_eq(fed_session_params(&s), fed_session_params(&other),
-	                 s.parts.net.dim * sizeof(float));
-	fed__session_release(&s);
-	fed__session_release(&other);
-}
-END_TEST
-
 FED_SUITE(export)
 {
 	Suite *suite = suite_create("export");
@@ -274,7 +245,6 @@ FED_SUITE(export)
 	tcase_add_test(tests, other_endings_are_refused);
 	tcase_add_loop_test(tests, failing_writes_leave_the_old_file, 0, 4);
 	tcase_add_test(tests, survives_every_allocation);
-	tcase_add_test(tests, numpy_agrees);
 	suite_add_tcase(suite, tests);
 	return suite;
 }

@@ -70,12 +70,12 @@ START_TEST(rounds_too_small_are_refused_before_they_begin)
 	struct fed_session s;
 
 	small_compose(&s, NULL, "krum f=1");
-	small_refuses(&s, "round 1", "2f + 2 < n, but with f = 1 and n = 4 updates 2f + 2 is 4");
+	small_refuses(&s, "round 1", "2f + 2 < n, but 2f + 2 = 4 (f = 1) and n = 4 updates");
 	ck_assert_uint_eq(fed_session_version(&s), 0);
 	small_do(&s, "aggregator krum f=0;round 1");
 	ck_assert_uint_eq(fed_session_version(&s), 1);
 	small_do(&s, "aggregator krum f=0 after=bucketing s=2");
-	small_refuses(&s, "round 1", "2f + 2 < n, but with f = 0 and n = 2 updates");
+	small_refuses(&s, "round 1", "2f + 2 < n, but 2f + 2 = 2 (f = 0) and n = 2 updates");
 	fed__session_release(&s);
 }
 END_TEST

@@ -36,6 +36,9 @@ void shell_lab_close(struct shell_lab *lab)
 	fed__shell_release(&lab->shell);
 	fclose(lab->shell.out);
 	free(lab->text);
+	if (lab->shell.json)
+		fclose(lab->shell.json);
+	free(lab->json);
 }
 
 enum fed_exit shell_lab_run(struct shell_lab *lab, const char *line)
@@ -47,6 +50,40 @@ const char *shell_lab_said(struct shell_lab *lab)
 {
 	fflush(lab->shell.out);
 	return lab->text;
+}
+
+const char *shell_lab_reply(struct shell_lab *lab, const char *line, enum fed_exit wanted)
+{
+	const size_t before = strlen(shell_lab_said(lab));
+	const enum fed_exit code = shell_lab_run(lab, line);
+
+	ck_assert_msg(code == wanted, "%s: %d\n%s", line, code, shell_lab_said(lab) + before);
+	return shell_lab_said(lab) + before;
+}
+
+void shell_lab_record_json(struct shell_lab *lab)
+{
+	if (lab->shell.json)
+		fclose(lab->shell.json);
+	free(lab->json);
+	lab->shell.json = open_memstream(&lab->json, &lab->json_length);
+	ck_assert_ptr_nonnull(lab->shell.json);
+}
+
+const char *shell_lab_json(struct shell_lab *lab)
+{
+	fflush(lab->shell.json);
+	return lab->json;
+}
+
+void assert_shows(const char *text, const char *words)
+{
+	ck_assert_msg(strstr(text, words) != NULL, "\"%s\" is not in:\n%s", words, text);
+}
+
+void assert_lacks(const char *text, const char *words)
+{
+	ck_assert_msg(strstr(text, words) == NULL, "\"%s\" is in:\n%s", words, text);
 }
 
 /* A temporary file with these bytes. */

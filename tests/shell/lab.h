@@ -16,12 +16,25 @@ struct shell_lab {
 	struct fed_shell shell;
 	char *text;
 	size_t length;
+	/* of the JSON lines, see shell_lab_record_json() */
+	char *json;
+	size_t json_length;
 };
 void shell_lab_open(struct shell_lab *, const char *plugin_folder);
 void shell_lab_close(struct shell_lab *);
 enum fed_exit shell_lab_run(struct shell_lab *, const char *line);
 /* The output so far. */
 const char *shell_lab_said(struct shell_lab *);
+/* Run a line, which must end with this code; returns its output. */
+const char *shell_lab_reply(struct shell_lab *, const char *line, enum fed_exit wanted);
+/* Write JSON lines into memory from now on, without those that were written before. */
+void shell_lab_record_json(struct shell_lab *);
+/* The JSON lines so far. */
+const char *shell_lab_json(struct shell_lab *);
+
+/* Check that the text has these words, or lacks them. */
+void assert_shows(const char *text, const char *words);
+void assert_lacks(const char *text, const char *words);
 
 /* Run the program with arguments (NULL-ended, without its name) and this standard input. */
 struct program_run {

@@ -24,23 +24,14 @@ static void close_world(void)
 	shell_lab_close(&lab);
 }
 
-/* What the line prints; it must succeed. */
 static const char *said(const char *line)
 {
-	const size_t before = strlen(shell_lab_said(&lab));
-	const enum fed_exit result = shell_lab_run(&lab, line);
-
-	ck_assert_msg(result == FED_EXIT_OK, "%s: %s", line, shell_lab_said(&lab) + before);
-	return shell_lab_said(&lab) + before;
+	return shell_lab_reply(&lab, line, FED_EXIT_OK);
 }
 
 static void refuses(const char *line, const char *words)
 {
-	const size_t before = strlen(shell_lab_said(&lab));
-
-	ck_assert_int_eq(shell_lab_run(&lab, line), FED_EXIT_USAGE);
-	ck_assert_msg(strstr(shell_lab_said(&lab) + before, words) != NULL, "%s: %s", line,
-	              shell_lab_said(&lab) + before);
+	assert_shows(shell_lab_reply(&lab, line, FED_EXIT_USAGE), words);
 }
 
 START_TEST(a_client_s_story)

@@ -19,43 +19,31 @@ static void close_lab(void)
 	shell_lab_close(&lab);
 }
 
-/* What the line printed. */
-static const char *said(const char *line, enum fed_exit code)
+static const char *said(const char *line, enum fed_exit wanted)
 {
-	const size_t before = strlen(shell_lab_said(&lab));
-	const enum fed_exit got = shell_lab_run(&lab, line);
-
-	ck_assert_msg(got == code, "%s: %d\n%s", line, got, shell_lab_said(&lab) + before);
-	return shell_lab_said(&lab) + before;
-}
-
-static void shows(const char *text, const char *words)
-{
-	ck_assert_msg(strstr(text, words) != NULL, "\"%s\" is not in:\n%s", words, text);
-}
-
-static void lacks(const char *text, const char *words)
-{
-	ck_assert_msg(strstr(text, words) == NULL, "\"%s\" is in:\n%s", words, text);
+	return shell_lab_reply(&lab, line, wanted);
 }
 
 START_TEST(the_formula_with_its_numbers)
 {
 	said(COMPOSED "aggregator krum f=2", FED_EXIT_OK);
 	const char *before = said("explain krum", FED_EXIT_OK);
-	shows(before, "score_i = sum of |d_i - d_j|^2");
-	shows(before, "no numbers of a round yet: there are no updates yet; `round` makes some\n");
+	assert_shows(before, "score_i = sum of |d_i - d_j|^2");
+	assert_shows(before,
+	             "no numbers of a round yet: there are no updates yet; `round` makes some\n");
 	said("round 3", FED_EXIT_OK);
 	const char *after = said("explain krum", FED_EXIT_OK);
 	const char *formula = strstr(after, "score_i = sum"), *told = strstr(after, "in version 3:\n");
 	ck_assert(formula && told && formula < told);
-	shows(told, "n = 20 updates, f = 2 (2f + 2 = 6 < n): a score sums the n - f - 2 = 16 nearest");
-	shows(told, "(the lowest of 20)\n");
-	shows(told, "\ntruth: 19 filtered or suspect");
+	assert_shows(told,
+	             "n = 20 updates, f = 2 (2f + 2 = 6 < n): a score sums the n - f - 2 = 16 nearest");
+	assert_shows(told, "(the lowest of 20)\n");
+	assert_shows(told, "\ntruth: 19 filtered or suspect");
 	/* Other names have no round, other settings another one. */
-	lacks(said("explain multi-krum", FED_EXIT_OK), "version");
+	assert_lacks(said("explain multi-krum", FED_EXIT_OK), "version");
 	said("set f 3", FED_EXIT_OK);
-	shows(said("explain krum", FED_EXIT_OK), "was made with other settings; `round` makes one");
+	assert_shows(said("explain krum", FED_EXIT_OK),
+	             "was made with other settings; `round` makes one");
 }
 END_TEST
 
@@ -63,12 +51,13 @@ START_TEST(rule_and_pre_aggregation)
 {
 	said(COMPOSED "aggregator median after=bucketing after.s=4; round 1", FED_EXIT_OK);
 	const char *rule = said("explain median", FED_EXIT_OK);
-	shows(rule, "in version 1:\n"
-	            "after bucketing: d_i are its mixtures, named by their clients\n");
-	shows(rule, "n = 5 updates: of each coordinate's values, in order, the middle one counts\n");
+	assert_shows(rule, "in version 1:\n"
+	                   "after bucketing: d_i are its mixtures, named by their clients\n");
+	assert_shows(rule,
+	             "n = 5 updates: of each coordinate's values, in order, the middle one counts\n");
 	const char *pre = said("explain bucketing", FED_EXIT_OK);
-	shows(pre, "in version 1:\nn = 20 updates in 5 buckets of 4");
-	lacks(pre, "behind bucketing");
+	assert_shows(pre, "in version 1:\nn = 20 updates in 5 buckets of 4");
+	assert_lacks(pre, "behind bucketing");
 }
 END_TEST
 
@@ -89,7 +78,7 @@ START_TEST(other_words)
 		const char *text = said(line, FED_EXIT_OK);
 		ck_assert_ptr_eq(strstr(text, led[i][1]), text);
 	}
-	shows(said("explain splitfedd", FED_EXIT_USAGE), "did you mean splitfed?");
+	assert_shows(said("explain splitfedd", FED_EXIT_USAGE), "did you mean splitfed?");
 }
 END_TEST
 
@@ -97,32 +86,32 @@ START_TEST(a_cut_is_shown_where_it_is)
 {
 	said("dataset blobs; model mlp hidden=4; scheme split parallel=v2", FED_EXIT_OK);
 	const char *status = said("status", FED_EXIT_OK);
-	shows(status, "  scheme      split  parallel=v2\n"
-	              "  cut         after layer 1 of 3, by default\n");
-	shows(said("model", FED_EXIT_OK), "cross entropy\n"
-	                                  "cut: after layer 1 of 3, by default\n");
-	shows(said("scheme split labels=client cut=1,2", FED_EXIT_OK),
-	      "\n"
-	      "cut: after layers 1 and 2 of 3\n");
+	assert_shows(status, "  scheme      split  parallel=v2\n"
+	                     "  cut         after layer 1 of 3, by default\n");
+	assert_shows(said("model", FED_EXIT_OK), "cross entropy\n"
+	                                         "cut: after layer 1 of 3, by default\n");
+	assert_shows(said("scheme split labels=client cut=1,2", FED_EXIT_OK),
+	             "\n"
+	             "cut: after layers 1 and 2 of 3\n");
 	said("scheme split; model softmax", FED_EXIT_OK);
-	shows(said("status", FED_EXIT_OK),
-	      "cut         a model of 1 layer cannot be cut at all; take one with at least 2\n");
+	assert_shows(said("status", FED_EXIT_OK),
+	             "cut         a model of 1 layer cannot be cut at all; take one with at least 2\n");
 	said("scheme sync deadline=2", FED_EXIT_OK);
 	status = said("status", FED_EXIT_OK);
-	shows(status, "  scheme      sync  deadline=2\n");
-	lacks(status, "  cut ");
+	assert_shows(status, "  scheme      sync  deadline=2\n");
+	assert_lacks(status, "  cut ");
 }
 END_TEST
 
 START_TEST(exactly_is_said_of_what_is)
 {
 	said("dataset blobs; model mlp hidden=4; add-client 2 samples=20", FED_EXIT_OK);
-	shows(said("peek 1", FED_EXIT_OK), "exactly: the first layer is dense; noise 0\n");
+	assert_shows(said("peek 1", FED_EXIT_OK), "exactly: the first layer is dense; noise 0\n");
 	said("set noise 0.05", FED_EXIT_OK);
-	lacks(said("peek 1", FED_EXIT_OK), "exactly");
+	assert_lacks(said("peek 1", FED_EXIT_OK), "exactly");
 	said("set noise 0 codec=int8", FED_EXIT_OK);
-	shows(said("peek 1", FED_EXIT_OK),
-	      "by one division: the first layer is dense; noise 0, codec int8\n");
+	assert_shows(said("peek 1", FED_EXIT_OK),
+	             "by one division: the first layer is dense; noise 0, codec int8\n");
 }
 END_TEST
 
@@ -131,13 +120,14 @@ START_TEST(a_plugin_that_tells_badly)
 	said(COMPOSED "load " FED_BUILD_DIR "/fixtures/telling.so; aggregator telling how=fails; round",
 	     FED_EXIT_OK);
 	const char *text = said("explain telling", FED_EXIT_USAGE);
-	shows(text, "in version 1:\nfirst\n");
-	shows(text, "error: explain: aggregator telling: has lost its notes\n");
-	lacks(text, "truth");
+	assert_shows(text, "in version 1:\nfirst\n");
+	assert_shows(text, "error: explain: aggregator telling: has lost its notes\n");
+	assert_lacks(text, "truth");
 	said("set how controls; round", FED_EXIT_OK);
-	shows(said("explain telling", FED_EXIT_OK), "in version 2:\na?[31mb?c???\ntruth: ");
+	assert_shows(said("explain telling", FED_EXIT_OK), "in version 2:\na?[31mb?c???\ntruth: ");
 	said("set how nothing; round", FED_EXIT_OK);
-	shows(said("explain telling", FED_EXIT_OK), "n = 20 updates, their weights sum to N = 800");
+	assert_shows(said("explain telling", FED_EXIT_OK),
+	             "n = 20 updates, their weights sum to N = 800");
 }
 END_TEST
 

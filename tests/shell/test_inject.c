@@ -20,21 +20,14 @@ static void close_lab(void)
 	shell_lab_close(&lab);
 }
 
-/* What the line printed. */
-static const char *said(const char *line, enum fed_exit code)
+static const char *said(const char *line, enum fed_exit wanted)
 {
-	const size_t before = strlen(shell_lab_said(&lab));
-	const enum fed_exit got = shell_lab_run(&lab, line);
-
-	ck_assert_msg(got == code, "%s: %d\n%s", line, got, shell_lab_said(&lab) + before);
-	return shell_lab_said(&lab) + before;
+	return shell_lab_reply(&lab, line, wanted);
 }
 
 static void says(const char *line, const char *words)
 {
-	const char *text = said(line, FED_EXIT_OK);
-
-	ck_assert_msg(strstr(text, words) != NULL, "%s: \"%s\" lacks \"%s\"", line, text, words);
+	assert_shows(said(line, FED_EXIT_OK), words);
 }
 
 START_TEST(the_table_follows_the_versions)
@@ -165,17 +158,12 @@ END_TEST
 
 START_TEST(faults_are_events)
 {
-	char *json = NULL;
-	size_t length = 0;
-
-	lab.shell.json = open_memstream(&json, &length);
+	shell_lab_record_json(&lab);
 	said("inject crash 2 for=1; round 2; heal", FED_EXIT_OK);
-	fclose(lab.shell.json);
-	lab.shell.json = NULL;
-	ck_assert_ptr_nonnull(strstr(json, "\"event\":\"fault\",\"round\":0"));
-	ck_assert_ptr_nonnull(strstr(json, "\"text\":\"fault 1: crash p=1 on client 2, version 1\""));
-	ck_assert_ptr_nonnull(strstr(json, "crash p=1 is over on client 2"));
-	free(json);
+	const char *json = shell_lab_json(&lab);
+	assert_shows(json, "\"event\":\"fault\",\"round\":0");
+	assert_shows(json, "\"text\":\"fault 1: crash p=1 on client 2, version 1\"");
+	assert_shows(json, "crash p=1 is over on client 2");
 	says("log kind=fault", "fault 1: crash p=1 is healed on client 2");
 	says("log kind=lost", "client 2");
 }

@@ -8,16 +8,12 @@
 #include "tui/widgets/chart.h"
 
 static struct shell_lab lab;
-static char *json;
-static size_t json_length;
-static FILE *json_file;
 
 /* 12 parameters and a frame's head are 112 bytes a message under two features and four classes. */
 static void open_world(void)
 {
 	shell_lab_open(&lab, FED_PLUGIN_DIR);
-	json_file = open_memstream(&json, &json_length);
-	lab.shell.json = json_file;
+	shell_lab_record_json(&lab);
 	ck_assert_int_eq(shell_lab_run(&lab, "dataset blobs; model softmax; aggregator fedavg; "
 	                                     "transport local; add-client 10 samples=50"),
 	                 FED_EXIT_OK);
@@ -26,22 +22,11 @@ static void open_world(void)
 static void close_world(void)
 {
 	shell_lab_close(&lab);
-	fclose(json_file);
-	free(json);
 }
 
 static const char *said(const char *line, enum fed_exit wanted)
 {
-	const size_t before = strlen(shell_lab_said(&lab));
-	const enum fed_exit result = shell_lab_run(&lab, line);
-
-	ck_assert_msg(result == wanted, "%s: %s", line, shell_lab_said(&lab) + before);
-	return shell_lab_said(&lab) + before;
-}
-
-static void shows(const char *text, const char *words)
-{
-	ck_assert_msg(strstr(text, words) != NULL, "\"%s\" is not in:\n%s", words, text);
+	return shell_lab_reply(&lab, line, wanted);
 }
 
 START_TEST(a_table)
@@ -55,10 +40,10 @@ START_TEST(a_table)
 	                       "  10            2     4.8 kFLOP      224 B        40\n");
 	text = said("sweep aggregator fedavg,krum:f=4 until=loss<0 rounds=1 metrics=messages",
 	            FED_EXIT_OK);
-	shows(text, "  aggregator  rounds  messages\n"
-	            "  fedavg         > 1        20\n"
-	            "  krum:f=4    failed         -\n"
-	            "aggregator krum:f=4: aggregator krum: needs 2f + 2 < n");
+	assert_shows(text, "  aggregator  rounds  messages\n"
+	                   "  fedavg         > 1        20\n"
+	                   "  krum:f=4    failed         -\n"
+	                   "aggregator krum:f=4: aggregator krum: needs 2f + 2 < n");
 }
 END_TEST
 
@@ -67,15 +52,18 @@ START_TEST(json_lines)
 	said("sweep lr 0.5,2 rounds=1; sweep epochs 3 rounds=2 until=loss<0; "
 	     "tournament rounds=1 attacks=none aggregators=fedavg",
 	     FED_EXIT_OK);
-	fflush(json_file);
-	shows(json, "{\"v\":1,\"event\":\"sweep\",\"key\":\"lr\",\"value\":\"0.5\",\"scheme\":\"sync\","
-	            "\"rounds\":1,\"clients\":10,");
-	shows(json, "\"value\":\"2\",\"scheme\":\"sync\"");
-	shows(json,
-	      "\"key\":\"epochs\",\"value\":\"3\",\"scheme\":\"sync\",\"reached\":false,\"rounds\":2,"
-	      "\"clients\":10,\"round\":2,");
-	shows(json, ",\"client_flops\":144000,");
-	shows(json, "{\"v\":1,\"event\":\"match\",\"attack\":\"none\",\"aggregator\":\"fedavg\",");
+	const char *json = shell_lab_json(&lab);
+	assert_shows(
+		json, "{\"v\":1,\"event\":\"sweep\",\"key\":\"lr\",\"value\":\"0.5\",\"scheme\":\"sync\","
+			  "\"rounds\":1,\"clients\":10,");
+	assert_shows(json, "\"value\":\"2\",\"scheme\":\"sync\"");
+	assert_shows(
+		json,
+		"\"key\":\"epochs\",\"value\":\"3\",\"scheme\":\"sync\",\"reached\":false,\"rounds\":2,"
+		"\"clients\":10,\"round\":2,");
+	assert_shows(json, ",\"client_flops\":144000,");
+	assert_shows(json,
+	             "{\"v\":1,\"event\":\"match\",\"attack\":\"none\",\"aggregator\":\"fedavg\",");
 }
 END_TEST
 
@@ -104,7 +92,7 @@ int __wrap_fed_chart_draw(const struct fed_chart *plot, struct fed_text *out, st
 START_TEST(charts)
 {
 	records = true;
-	shows(said("plot sweep messages", FED_EXIT_FAILED), "no sweep was played yet");
+	assert_shows(said("plot sweep messages", FED_EXIT_FAILED), "no sweep was played yet");
 	said("sweep clients 5,10,20 rounds=2; plot sweep messages", FED_EXIT_OK);
 	ck_assert_str_eq(drawn, "messages over clients [ (5 20) (10 40) (20 80)]");
 	said("plot sweep bytes-up", FED_EXIT_OK);
@@ -113,9 +101,10 @@ START_TEST(charts)
 	ck_assert_str_eq(drawn, "used over aggregator: 1 fedavg, 2 krum:f=4, 3 median"
 	                        " [ (1 10) (2 nan) (3 10)]");
 	said("plot sweep", FED_EXIT_OK);
-	shows(drawn, "test-accuracy over");
-	shows(said("plot accuracy loss", FED_EXIT_USAGE), "joined by commas: plot accuracy,loss");
-	shows(said("sweep lr 0.1 metrics=acuracy", FED_EXIT_USAGE), "accuracy");
+	assert_shows(drawn, "test-accuracy over");
+	assert_shows(said("plot accuracy loss", FED_EXIT_USAGE),
+	             "joined by commas: plot accuracy,loss");
+	assert_shows(said("sweep lr 0.1 metrics=acuracy", FED_EXIT_USAGE), "accuracy");
 }
 END_TEST
 

@@ -337,7 +337,7 @@ END_TEST
 START_TEST(a_transport_that_fails_or_holds_everything_ends_the_round_in_words)
 {
 	static const char *const how[][2] = {
-		{SIMULATED " how=drop-silently", "none of 5 clients reported"},
+		{SIMULATED " how=drop-silently", "no update of 5 clients was accepted"},
 		{SIMULATED " how=fail", "no route to client"},
 		{SIMULATED " how=at-nan", "must be finite"},
 		{SIMULATED " how=bad-code", "simulated"},

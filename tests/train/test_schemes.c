@@ -191,7 +191,7 @@ START_TEST(a_missed_quorum_or_deadline_ends_the_round_in_words)
 	static const struct {
 		const char *key, *value, *words;
 	} cases[] = {{"quorum", "0.9", "quorum is missed"},
-	             {"deadline", "1e-9", "none of 10 clients reported"}};
+	             {"deadline", "1e-9", "no update of 10 clients was accepted"}};
 	struct fed_error err = {""};
 	struct lab lab;
 

@@ -89,8 +89,7 @@ static void try_sizes(struct glass *g, uint64_t *k, int times)
 		press_any(g, k, columns, rows);
 		if (draw(k, 4) == 0)
 			filter_any(g, k);
-		if (g->view->stamp)
-			g->view->stamp(g->state, &g->watched);
+		fed__view_stamp(g->view, g->state, &g->watched);
 		glass_look(g, columns, rows, draw(k, 2));
 		ck_assert_uint_eq(print_of(&g->session), before);
 		if (g->view->made && g->session.running && !fed_session_open(&g->session))

@@ -8,7 +8,7 @@
 #include "report/label_histogram.h"
 #include "tui/views/clients.h"
 
-enum { LABEL = 14, BARS = 40 };
+enum { LABEL = 14 };
 
 static const struct fed_style plain, bold = {.bold = true};
 
@@ -18,21 +18,6 @@ static void put_fact(struct fed_canvas *canvas, int row, const char *name, const
 {
 	fed__cells_write(canvas, 0, row, LABEL - 1, false, name, (struct fed_style){FED_COLOR_GREY, 0});
 	fed__cells_write(canvas, LABEL, row, canvas->columns - LABEL, false, value, plain);
-}
-
-static int put_data(struct fed_text *text, const struct fed_watched *w,
-                    const struct fed_client *client, struct fed_error *err)
-{
-	const struct fed_session *s = w->session;
-	const struct fed_composition *parts = fed_session_parts(s);
-
-	fed_text_count(text, client->count);
-	fed_text_add(text, " examples, %s",
-	             fed_partition_names[parts->clients.block[client->block].how.kind]);
-	if (!parts->data->classes)
-		return FED_OK;
-	fed_text_add(text, ", labels ");
-	return fed_labels_put(text, client, parts->data, BARS, w->utf8, err);
 }
 
 /* Returns the rows taken. */
@@ -46,7 +31,7 @@ static int describe(struct fed_canvas *canvas, const struct fed_watched *w, uint
 	fed_text_add(&text, client ? "client %u" : "client %u was removed", id);
 	fed__cells_line(canvas, row++, fed_text_str(&text), bold);
 	fed_text_clear(&text);
-	if (client && put_data(&text, w, client, err)) {
+	if (client && fed_client_put_data(&text, w->session, client, w->utf8, err)) {
 		fed_text_release(&text);
 		return FED_FAIL;
 	}

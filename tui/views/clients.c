@@ -533,12 +533,6 @@ static const char *filtered(const void *state)
 	return ((const struct clients_view *)state)->client_table.filter;
 }
 
-static uint64_t stamp_clients(const void *state, const struct fed_watched *w)
-{
-	(void)state;
-	return fed__stamp_of(w);
-}
-
 /* Compute the norms for the visible clients now, while the updates are available. */
 static void made(void *state, struct fed_watched *w)
 {
@@ -566,7 +560,6 @@ const struct fed_view fed__view_clients = {
 	.state_size = sizeof(struct clients_view),
 	.keys = keys,
 	.close = close_view,
-	.stamp = stamp_clients,
 	.paint = paint_clients,
 	.filter = filter,
 	.filtered = filtered,

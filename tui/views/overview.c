@@ -255,7 +255,8 @@ static void put_bill(const struct fed_session *s, struct fed_canvas *canvas, int
 		fed_text_add(&text, "  saved ");
 		fed_text_bytes(&text, (double)c->plain_up - (double)c->bytes_up);
 	}
-	fed_text_add(&text, "  %s messages", fed_count((double)(c->messages_up + c->messages_down)).s);
+	const uint64_t messages = c->messages_up + c->messages_down;
+	fed_text_add(&text, "  %s message%s", fed_count((double)messages).s, messages == 1 ? "" : "s");
 	fed__canvas_write(canvas, 0, row, "spent", grey);
 	fed__canvas_write(canvas, LABEL, row, fed_text_str(&text), plain);
 	if (rows > 1) {

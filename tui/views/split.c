@@ -239,7 +239,8 @@ static void put_batch(struct fed_text *out, const struct fed_session *s,
 	fed_text_bytes(out, c.up);
 	fed_text_add(out, " up, ");
 	fed_text_bytes(out, c.down);
-	fed_text_add(out, " down, %d messages; the whole model: ", c.messages);
+	fed_text_add(out, " down, %d message%s; the whole model: ", c.messages,
+	             c.messages == 1 ? "" : "s");
 	fed_text_bytes(out, (double)fed_frame_size(1, fed_session_parts(s)->net.dim));
 }
 

@@ -297,12 +297,6 @@ static const char *filtered(const void *state)
 	return ((const struct timeline_view *)state)->client_table.filter;
 }
 
-static uint64_t stamp_timeline(const void *state, const struct fed_watched *w)
-{
-	(void)state;
-	return fed__stamp_of(w);
-}
-
 static void close_view(void *state)
 {
 	fed_client_table_release(&((struct timeline_view *)state)->client_table);
@@ -314,7 +308,6 @@ const struct fed_view fed__view_timeline = {
 	.state_size = sizeof(struct timeline_view),
 	.keys = keys,
 	.close = close_view,
-	.stamp = stamp_timeline,
 	.paint = paint_timeline,
 	.filter = filter,
 	.filtered = filtered,

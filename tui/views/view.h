@@ -79,7 +79,8 @@ struct fed_view {
 	/* Optional. */
 	int (*open)(void *state, struct fed_watched *, struct fed_error *);
 	void (*close)(void *state);
-	/* A hash that changes whenever paint() would draw something else at the same size. */
+	/* A hash that changes whenever paint() would draw something else at the same size; NULL: that
+	 * of session and context (fed__stamp_of). */
 	uint64_t (*stamp)(const void *state, const struct fed_watched *);
 	/* Paint on a blank canvas of any size from 1 x 1; the least important parts are left out first.
 	 */
@@ -95,6 +96,8 @@ struct fed_view {
 
 /* View i, from 0 (number i + 1 on the screen); NULL past the last. */
 const struct fed_view *fed__view_at(size_t i);
+/* The stamp of a view, its own or that of session and context. */
+uint64_t fed__view_stamp(const struct fed_view *, const void *state, const struct fed_watched *);
 /* The index of a view by its name. */
 int fed__view_find(const char *name, size_t *at, struct fed_error *);
 

@@ -3,6 +3,7 @@
 #include "tui/views/views.h"
 
 #include "base/text.h"
+#include "tui/views/cells.h"
 
 static const struct fed_view *const views[] = {
 	&fed__view_overview, &fed__view_clients, &fed__view_updates, &fed__view_timeline,
@@ -18,6 +19,12 @@ static const char *view_name_at(const void *ctx, size_t i)
 {
 	(void)ctx;
 	return fed__view_at(i) ? fed__view_at(i)->name : NULL;
+}
+
+uint64_t fed__view_stamp(const struct fed_view *view, const void *state,
+                         const struct fed_watched *w)
+{
+	return view->stamp ? view->stamp(state, w) : fed__stamp_of(w);
 }
 
 int fed__view_find(const char *name, size_t *at, struct fed_error *err)

@@ -99,7 +99,7 @@ int fed_heatmap_draw(const struct fed_heatmap *h, int width, bool utf8, bool col
 	fed__canvas_text(&canvas, out, utf8, color);
 	fed__canvas_release(&canvas);
 	if (columns < h->columns)
-		fed_text_add(out, "%zu more columns do not fit; a wider terminal shows them\n",
-		             h->columns - columns);
+		fed_text_add(out, "%zu more column%s not fit; a wider terminal shows all\n",
+		             h->columns - columns, h->columns - columns == 1 ? " does" : "s do");
 	return FED_OK;
 }
