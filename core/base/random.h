@@ -28,6 +28,7 @@ enum fed_purpose {
 	FED_FOR_NOISE,     /* what clients add to what they send: a = version, b = client */
 	FED_FOR_OBSERVER,  /* what an observer draws (`leakage`, `reconstruct`): a, b as it likes */
 	FED_FOR_TURNS,     /* order of turns in split learning: a = version */
+	FED_FOR_SELECTION, /* fed_selection_round.seed: a = version */
 };
 
 struct fed_stream {

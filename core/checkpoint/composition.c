@@ -68,7 +68,7 @@ static void load_scheme(struct fed_loader *f, struct fed_session *s)
 static void save_plugins(struct fed_saver *f, const struct fed_session *s)
 {
 	fed__saver_begin(f, "plugins");
-	for (enum fed_kind kind = FED_KIND_AGGREGATOR; kind <= FED_KIND_ATTACK; kind++) {
+	for (enum fed_kind kind = FED_KIND_AGGREGATOR; kind <= FED_KIND_LAST; kind++) {
 		const struct fed_entry *e;
 
 		for (size_t i = 0; (e = fed_registry_at(s->plugins, kind, i)); i++) {
@@ -210,6 +210,8 @@ void fed__save_composition(struct fed_saver *f, const struct fed_last_version *v
 	fed__save_instance(f, fed_kind_name(FED_KIND_MODEL), &s->parts.model, NULL);
 	fed__save_instance(f, fed_kind_name(FED_KIND_TRANSPORT), &s->parts.transport, NULL);
 	fed__save_instance(f, fed_kind_name(FED_KIND_AGGREGATOR), &s->parts.aggregator, v->aggregator);
+	if (s->parts.selection.entry)
+		fed__save_instance(f, fed_kind_name(FED_KIND_SELECTION), &s->parts.selection, v->selection);
 }
 
 void fed__load_composition(struct fed_loader *f, struct fed_session *s,
@@ -222,4 +224,5 @@ void fed__load_composition(struct fed_loader *f, struct fed_session *s,
 	load_model(f, s);
 	fed__load_instance(f, s->plugins, FED_KIND_TRANSPORT, &s->parts.transport);
 	fed__load_instance(f, s->plugins, FED_KIND_AGGREGATOR, &s->parts.aggregator);
+	fed__load_instance_if_any(f, s->plugins, FED_KIND_SELECTION, &s->parts.selection);
 }

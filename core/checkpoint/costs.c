@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * checkpoint/costs.c - saver and loader of the costs in total and by client.
+ * checkpoint/costs.c - saver and loader of the costs in total and by client, and of how
+ * clients took part.
  */
 #include "checkpoint/parts.h"
 
@@ -14,6 +15,60 @@ static const struct fed_record_column cost_columns[] = {
 	FED_COLUMN_RULE(struct fed_costs, server_flops, FED_COLUMN_AMOUNT),
 	FED_COLUMN_END,
 };
+
+static const struct fed_record_column participation_columns[] = {
+	FED_COLUMN(struct fed_participation, last),
+	FED_COLUMN_RULE(struct fed_participation, seconds, FED_COLUMN_TIME),
+	FED_COLUMN(struct fed_participation, loss),
+	FED_COLUMN(struct fed_participation, loss_rms),
+	FED_COLUMN(struct fed_participation, times),
+	FED_COLUMN_END,
+};
+
+/* How clients took part: a section that files of older fedsh lack, and those without a round. */
+static void save_participations(struct fed_saver *f, const struct fed_session *s)
+{
+	uint32_t n = 0;
+
+	for (uint32_t id = 0; id < s->parts.clients.n; id++)
+		n += fed_ledger_participation(&s->ledger, id) != NULL;
+	if (n == 0)
+		return;
+	fed__saver_begin(f, "participations");
+	fed_put_u32(f, n);
+	for (uint32_t id = 0; id < s->parts.clients.n; id++) {
+		const struct fed_participation *part = fed_ledger_participation(&s->ledger, id);
+
+		if (!part)
+			continue;
+		fed_put_u32(f, id);
+		fed__put_row(f, participation_columns, part);
+	}
+	fed__saver_end(f);
+}
+
+static void load_participations(struct fed_loader *f, struct fed_session *s)
+{
+	if (!fed__loader_begin_optional(f, "participations"))
+		return;
+	const uint32_t n = fed_get_u32(f);
+	for (uint32_t i = 0; i < n && !f->failed; i++) {
+		const uint32_t id = fed_get_u32(f);
+		struct fed_participation part = {0};
+		struct fed_error why;
+
+		fed__get_row(f, participation_columns, &part);
+		if (f->failed)
+			return;
+		if (id >= s->parts.clients.n || part.times == 0 || fed_ledger_participation(&s->ledger, id))
+			fed__loader_fail(f, "client %u of %u, or twice", id, s->parts.clients.n);
+		else if (fed_ledger_open(&s->ledger, id, &why))
+			fed__loader_fail(f, "%s", why.text);
+		else
+			fed_ledger_take_part(&s->ledger, id, &part);
+	}
+	fed__loader_end(f);
+}
 
 /* The total, whose sum has another order than the clients', then the costs of each client. */
 void fed__save_costs(struct fed_saver *f, const struct fed_session *s)
@@ -34,6 +89,7 @@ void fed__save_costs(struct fed_saver *f, const struct fed_session *s)
 		fed__put_row(f, cost_columns, costs);
 	}
 	fed__saver_end(f);
+	save_participations(f, s);
 }
 
 static void load_client_costs(struct fed_loader *f, struct fed_ledger *l, uint32_t clients)
@@ -65,4 +121,5 @@ void fed__load_costs(struct fed_loader *f, struct fed_session *s)
 		load_client_costs(f, &s->ledger, s->parts.clients.n);
 	s->ledger.total = total;
 	fed__loader_end(f);
+	load_participations(f, s);
 }

@@ -190,6 +190,28 @@ static void save_messages(struct fed_saver *f, const struct vectors_table *p,
 	fed__saver_end(f);
 }
 
+static bool any_rms(const struct fed_in_flight *u)
+{
+	size_t i = 0;
+
+	while (i < u->n_held && !u->held[i].envelope.reports_rms)
+		i++;
+	return i < u->n_held;
+}
+
+/* Root mean square losses in held updates: a section that a file without any lacks. */
+static void save_held_losses(struct fed_saver *f, const struct fed_in_flight *u)
+{
+	if (!any_rms(u))
+		return;
+	fed__saver_begin(f, "held losses");
+	for (size_t i = 0; i < u->n_held; i++) {
+		fed_put_u8(f, u->held[i].envelope.reports_rms);
+		fed_put_f32(f, u->held[i].envelope.loss_rms);
+	}
+	fed__saver_end(f);
+}
+
 /* Updates known to colluding attackers. */
 static void save_known(struct fed_saver *f, const struct vectors_table *p,
                        const struct fed_in_flight *u)
@@ -242,6 +264,7 @@ void fed__save_in_flight(struct fed_saver *f, const struct fed_last_version *v)
 	save_invitations(f, &p, u);
 	save_events(f, u);
 	save_messages(f, &p, u);
+	save_held_losses(f, u);
 	save_known(f, &p, u);
 	save_trainings(f, &p, u, v->session->parts.net_built ? v->session->parts.net.dim : 0);
 	fed_free(p.payload);
@@ -430,6 +453,17 @@ static void load_messages(struct loading *l)
 	fed__loader_end(l->f);
 }
 
+static void load_held_losses(struct loading *l)
+{
+	if (!fed__loader_begin_optional(l->f, "held losses"))
+		return;
+	for (size_t i = 0; i < l->u->n_held && !l->f->failed; i++) {
+		l->u->held[i].envelope.reports_rms = fed__get_flag(l->f);
+		l->u->held[i].envelope.loss_rms = fed_get_f32(l->f);
+	}
+	fed__loader_end(l->f);
+}
+
 static void load_known(struct loading *l)
 {
 	struct fed_in_flight *u = l->u;
@@ -543,6 +577,7 @@ void fed__load_in_flight(struct fed_loader *f, const struct fed_session *s, stru
 	load_invitations(&l);
 	load_events(&l);
 	load_messages(&l);
+	load_held_losses(&l);
 	load_known(&l);
 	load_trainings(&l);
 	for (uint32_t i = 0; i < l.p.n; i++)

@@ -168,16 +168,14 @@ static int make_instance(const struct fed_registry *plugins, enum fed_kind kind,
 	return fed_instance_init(out, entry, settings->assign, settings->n, err);
 }
 
-void fed__load_instance(struct fed_loader *f, const struct fed_registry *plugins,
-                        enum fed_kind kind, struct fed_instance *x)
+/* Read the open section. */
+static void load_section(struct fed_loader *f, const struct fed_registry *plugins,
+                         enum fed_kind kind, struct fed_instance *x)
 {
 	struct fed_text name = {0};
 	struct fed_key_values pairs = {0};
 	struct fed_error why;
 
-	*x = (struct fed_instance){0};
-	if (fed__loader_begin(f, fed_kind_name(kind)))
-		return;
 	if (fed__get_flag(f)) {
 		fed__get_string(f, &name);
 		fed__get_pairs(f, &pairs);
@@ -191,4 +189,20 @@ void fed__load_instance(struct fed_loader *f, const struct fed_registry *plugins
 	fed_text_release(&name);
 	fed_key_values_release(&pairs);
 	fed__loader_end(f);
+}
+
+void fed__load_instance(struct fed_loader *f, const struct fed_registry *plugins,
+                        enum fed_kind kind, struct fed_instance *x)
+{
+	*x = (struct fed_instance){0};
+	if (fed__loader_begin(f, fed_kind_name(kind)) == FED_OK)
+		load_section(f, plugins, kind, x);
+}
+
+void fed__load_instance_if_any(struct fed_loader *f, const struct fed_registry *plugins,
+                               enum fed_kind kind, struct fed_instance *x)
+{
+	*x = (struct fed_instance){0};
+	if (fed__loader_begin_optional(f, fed_kind_name(kind)))
+		load_section(f, plugins, kind, x);
 }

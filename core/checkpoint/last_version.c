@@ -69,6 +69,7 @@ static int undo_round(struct fed_last_version *v, struct fed_error *err)
 	v->client = v->row;
 	v->steps = f->steps;
 	v->aggregator = &f->before;
+	v->selection = &f->selection_before;
 	v->in_flight = f->started.in_flight;
 	fed_trainer_unlearn(f->trainer, v->row);
 	undo_edits(v);

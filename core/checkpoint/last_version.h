@@ -23,6 +23,7 @@ struct fed_last_version {
 	const struct fed_faults *faults; /* with numbers up to faults_made; settled figures count */
 	uint64_t faults_made;
 	const struct fed_instance_backup *aggregator; /* NULL: the instance's present state */
+	const struct fed_instance_backup *selection;  /* likewise */
 	const struct fed_in_flight *in_flight;
 	/* owned */
 	struct fed_client *row; /* rolled back copies; NULL: no round is open */

@@ -12,7 +12,7 @@
 #include "checkpoint/columns.h"
 #include "checkpoint/last_version.h"
 
-/* Settings, scheme, plugins, dataset, model, transport, aggregator. */
+/* Settings, scheme, plugins, dataset, model, transport, aggregator; selection if one is chosen. */
 void fed__save_composition(struct fed_saver *, const struct fed_last_version *);
 /* Borrows the dataset of `lender` if its fingerprint is the same; lender NULL: loads it again. */
 void fed__load_composition(struct fed_loader *, struct fed_session *,
@@ -48,6 +48,9 @@ void fed__save_instance(struct fed_saver *, const char *section, const struct fe
 /* The caller releases the instance, also when the loader failed. */
 void fed__load_instance(struct fed_loader *, const struct fed_registry *, enum fed_kind,
                         struct fed_instance *);
+/* The same where the file may lack the section: the instance is zeroed then. */
+void fed__load_instance_if_any(struct fed_loader *, const struct fed_registry *, enum fed_kind,
+                               struct fed_instance *);
 /* One fault with its settled figures and the memory of its attack.  The caller releases it, also
  * when the loader failed. */
 void fed__save_fault(struct fed_saver *, const struct fed_fault *);

@@ -178,6 +178,21 @@ int fed__loader_begin(struct fed_loader *l, const char *name)
 	return FED_OK;
 }
 
+bool fed__loader_begin_optional(struct fed_loader *l, const char *name)
+{
+	const struct fed_loader before = *l;
+	const long at = l->failed ? -1 : ftell(l->file);
+
+	if (at < 0 || next_section(l))
+		return false;
+	if (strcmp(l->section, name) == 0)
+		return true;
+	*l = before;
+	if (fseek(l->file, at, SEEK_SET))
+		fed__loader_fail(l, "the file cannot be read twice");
+	return false;
+}
+
 int fed__loader_end(struct fed_loader *l)
 {
 	uint32_t crc;

@@ -62,6 +62,8 @@ int fed__loader_open_text(struct fed_loader *, const struct fed_text *, struct f
 void fed__loader_close(struct fed_loader *);
 /* Read the head of the next section, which must have this name. */
 int fed__loader_begin(struct fed_loader *, const char *name);
+/* The same for a section that a file may lack; false: another one is next. */
+bool fed__loader_begin_optional(struct fed_loader *, const char *name);
 /* End the section.  FED_FAIL after a failure, or when bytes are left. */
 int fed__loader_end(struct fed_loader *);
 /* Report what is wrong with this section, unless a failure was reported before; returns FED_FAIL.

@@ -79,6 +79,7 @@ static int copy_parts(struct fed_composition *copy, const struct fed_composition
 	if (copy_scheme(copy, from, err) || copy_model(copy, from, err) ||
 	    fed_instance_renew(&copy->aggregator, &from->aggregator, err) ||
 	    fed_instance_renew(&copy->transport, &from->transport, err) ||
+	    fed_instance_renew(&copy->selection, &from->selection, err) ||
 	    fed_clients_borrow(&copy->clients, &from->clients, err))
 		return FED_FAIL;
 	return copy_faults(&copy->faults, &from->faults, (uint64_t)from->settings.seed, err);

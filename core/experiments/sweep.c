@@ -39,6 +39,7 @@ static part_setter *find_part_setter(const char *key)
 	} parts[] = {{"aggregator", fed_session_aggregator},
 	             {"model", fed_session_model},
 	             {"scheme", fed_session_scheme},
+	             {"select", fed_session_select},
 	             {"transport", fed_session_transport}};
 
 	for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)

@@ -51,6 +51,7 @@ enum fed_kind {
 	FED_KIND_TRANSPORT,
 	FED_KIND_MODEL,
 	FED_KIND_ATTACK,
+	FED_KIND_SELECTION,
 };
 
 struct fed_field;

@@ -17,7 +17,8 @@ enum fed_queued_event_kind {
 	FED_QUEUED_DEADLINE,    /* ref: its number */
 	FED_QUEUED_TRAINED,     /* ref: the job's id; who: the client that finishes */
 	FED_QUEUED_CRASH,       /* ref: the invitation's number; who: the client that crashes */
-	FED_QUEUED_WORK, /* the scheme's own: a computation ended; ref and who as it defines them */
+	FED_QUEUED_WORK,   /* the scheme's own: a computation ended; ref and who as it defines them */
+	FED_QUEUED_ANSWER, /* ref: the loss query that a client can answer now; who: the client */
 };
 
 /* An event, as plain data that can be listed and saved. */

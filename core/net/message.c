@@ -2,6 +2,7 @@
 /*
  * net/message.c - envelopes, and their encoding as frames.
  */
+#include <math.h>
 #include <string.h>
 
 #include "base/file.h"
@@ -10,6 +11,7 @@
 
 #define FRAME_MAGIC 0x31504446u /* "FDP1" in a hex dump; another form gets another digit */
 enum { CRC_AT = 60 };
+#define RMS_BIT 0x8000u /* of n: a root mean square loss ends the frame */
 
 void fed_envelope_release(const struct fed_envelope *e)
 {
@@ -74,15 +76,16 @@ int fed_messenger_encode(const struct fed_envelope *e, struct fed_text *out, str
 	const uint32_t n = e->payload ? e->payload->n : 0;
 	const size_t dim = e->payload ? e->payload->dim : 0, start = out->len;
 	const enum fed_codec_kind kind = n ? e->codec.kind : FED_CODEC_NONE;
-	uint32_t loss;
+	uint32_t loss, rms;
 
 	if (dim > UINT32_MAX)
 		return fed_fail(err, "a message of %zu numbers is too long", dim);
 	memcpy(&loss, &e->loss, sizeof loss);
+	memcpy(&rms, &e->loss_rms, sizeof rms);
 	put_number(h, 4, FRAME_MAGIC);
 	put_number(h + 4, 1, e->head.kind);
 	put_number(h + 5, 1, kind);
-	put_number(h + 6, 2, n);
+	put_number(h + 6, 2, e->reports_rms ? n | RMS_BIT : n);
 	put_number(h + 8, 4, e->head.from);
 	put_number(h + 12, 4, e->head.to);
 	put_number(h + 16, 8, e->head.id);
@@ -97,11 +100,26 @@ int fed_messenger_encode(const struct fed_envelope *e, struct fed_text *out, str
 		put_vector(out, k ? FED_CODEC_NONE : kind, e->payload->vector[k], dim);
 	if (e->labels)
 		put_vector(out, FED_CODEC_NONE, e->labels->vector[0], e->labels->dim);
+	if (e->reports_rms) {
+		put_number(h, sizeof rms, rms);
+		fed_text_put(out, (const char *)h, sizeof rms);
+	}
 	if (out->failed)
 		return fed_fail_memory(err, fed_frame_size(n, dim), "a message");
 	unsigned char *frame = (unsigned char *)out->s + start;
 	put_number(frame + CRC_AT, 4, frame_crc(frame, out->len - start));
 	return FED_OK;
+}
+
+static uint32_t vectors_in(const unsigned char *h)
+{
+	return (uint32_t)get(h + 6, 2) & ~RMS_BIT;
+}
+
+/* Bytes of the root mean square loss at the end. */
+static size_t rms_size(const unsigned char *h)
+{
+	return get(h + 6, 2) & RMS_BIT ? sizeof(float) : 0;
 }
 
 /* Bytes of the labels behind the vectors. */
@@ -115,19 +133,20 @@ static uint64_t labels_size(const unsigned char *h)
 /* Bytes of vector 0: the length without the head, the other vectors and the labels. */
 static size_t first_size(const unsigned char *h, size_t len)
 {
-	return len - labels_size(h) - fed_frame_size((uint32_t)get(h + 6, 2) - 1, get(h + 56, 4));
+	return len - labels_size(h) - rms_size(h) - fed_frame_size(vectors_in(h) - 1, get(h + 56, 4));
 }
 
 static int check_size(const unsigned char *h, size_t len, struct fed_error *err)
 {
-	const uint64_t n = get(h + 6, 2), dim = get(h + 56, 4), labels = labels_size(h);
-	bool fits = len == fed_frame_size((uint32_t)n, dim) + labels;
+	const uint64_t dim = get(h + 56, 4), rest = labels_size(h) + rms_size(h);
+	const uint32_t n = vectors_in(h);
+	bool fits = len == fed_frame_size(n, dim) + rest;
 
 	if (h[5] != FED_CODEC_NONE) /* vector 0 is checked when it is decoded */
-		fits = n > 0 && len >= fed_frame_size((uint32_t)n - 1, dim) + labels;
+		fits = n > 0 && len >= fed_frame_size(n - 1, dim) + rest;
 	return fits ? FED_OK
-	            : fed_reject(err, "has %zu bytes, but announces %llu vectors of %llu numbers", len,
-	                         (unsigned long long)n, (unsigned long long)dim);
+	            : fed_reject(err, "has %zu bytes, but announces %u vectors of %llu numbers", len, n,
+	                         (unsigned long long)dim);
 }
 
 /* Check the head against a frame of len bytes, before anything is allocated. */
@@ -180,7 +199,8 @@ static int get_labels(const unsigned char *h, size_t len, struct fed_shared_vect
 	struct fed_shared_vectors *p = fed_shared_vectors_new(1, n);
 	if (!p)
 		return fed_fail_memory(err, bytes, "a message");
-	const int rc = fed__codec_decode(FED_CODEC_NONE, h + len - bytes, bytes, p->vector[0], n, err);
+	const int rc = fed__codec_decode(FED_CODEC_NONE, h + len - rms_size(h) - bytes, bytes,
+	                                 p->vector[0], n, err);
 	if (rc)
 		fed_shared_vectors_unref(p);
 	else
@@ -196,7 +216,7 @@ int fed_messenger_decode(const void *bytes, size_t len, size_t longest, struct f
 
 	if (check_frame(h, len, longest, err))
 		return FED_REJECT;
-	const uint32_t n = (uint32_t)get(h + 6, 2);
+	const uint32_t n = vectors_in(h);
 	const size_t dim = get(h + 56, 4);
 	struct fed_shared_vectors *payload = fed_shared_vectors_new(n, dim), *labels;
 	if (!payload)
@@ -224,5 +244,12 @@ int fed_messenger_decode(const void *bytes, size_t len, size_t longest, struct f
 		.coded = n ? first_size(h, len) : 0,
 	};
 	memcpy(&e->loss, &loss, sizeof loss);
+	e->loss_rms = NAN;
+	e->reports_rms = rms_size(h) > 0;
+	if (e->reports_rms) {
+		const uint32_t rms = (uint32_t)get(h + len - sizeof rms, sizeof rms);
+
+		memcpy(&e->loss_rms, &rms, sizeof rms);
+	}
 	return FED_OK;
 }

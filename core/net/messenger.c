@@ -90,7 +90,7 @@ uint64_t fed_envelope_bytes(const struct fed_envelope *e)
 
 	if (!p)
 		return FED_FRAME_BYTES;
-	const uint64_t labels = e->labels ? e->labels->dim * sizeof(float) : 0;
+	const uint64_t labels = (e->labels ? e->labels->dim * sizeof(float) : 0) + fed_claim_bytes(e);
 	if (e->codec.kind == FED_CODEC_NONE || p->n == 0)
 		return fed_frame_size(p->n, p->dim) + labels;
 	return fed_frame_size(p->n - 1, p->dim) + e->coded + labels;

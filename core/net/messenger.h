@@ -25,7 +25,11 @@ enum fed_message_kind {
 	FED_MESSAGE_GRADIENT, /* server to client: gradient by them */
 	FED_MESSAGE_FEATURES, /* server to client: activations at the second cut */
 	FED_MESSAGE_FEATURES_GRADIENT, /* client to server: gradient by them */
-	FED_MESSAGE_LAST = FED_MESSAGE_FEATURES_GRADIENT,
+	/* Selection by loss (train/loss_queries.h). */
+	FED_MESSAGE_QUERY,  /* server to client: as FED_MESSAGE_MODEL, to be evaluated */
+	FED_MESSAGE_ANSWER, /* client to server: its loss, no vector */
+	FED_MESSAGE_START,  /* server to client: train on the model that you have; no vector */
+	FED_MESSAGE_LAST = FED_MESSAGE_START,
 };
 
 struct fed_envelope {
@@ -36,6 +40,8 @@ struct fed_envelope {
 	uint64_t samples;
 	uint32_t steps;
 	float loss;
+	float loss_rms;   /* root of the mean squared loss, when it is reported, too: */
+	bool reports_rms; /* 4 more bytes */
 	struct fed_shared_vectors *payload;
 	/* FED_MESSAGE_SMASHED: one uncompressed vector of labels (as numbers) or targets; NULL where
 	 * they stay with the client. */
@@ -49,6 +55,11 @@ struct fed_envelope {
  * fed_messenger_encode. */
 #define FED_FRAME_BYTES 64
 uint64_t fed_frame_size(uint32_t n, size_t dim);
+/* Bytes of what a client reports beside the claims that every frame has. */
+static inline uint64_t fed_claim_bytes(const struct fed_envelope *e)
+{
+	return e->reports_rms ? sizeof e->loss_rms : 0;
+}
 
 /* A message in flight: sent and not yet taken. */
 struct fed_message_in_flight {
@@ -116,9 +127,10 @@ int fed_messenger_poll(struct fed_messenger *, double timeout, struct fed_error 
 
 /* The frame, little-endian: magic, kind (1 byte), codec (1), n (2), from, to, id (8), version (8),
  * round (8), samples (8), steps, loss, dim, CRC-32 of all the rest; then the vectors, the first
- * under the codec, then the labels, whose number replaces `samples`.  decode fills *envelope with a
- * payload that the caller owns; FED_REJECT for invalid frames and vectors longer than `longest` (a
- * few bytes can announce many numbers), FED_FAIL when memory runs out. */
+ * under the codec, then the labels, whose number replaces `samples`, then the root mean square
+ * loss, if the top bit of n says so.  decode fills *envelope with a payload that the caller owns;
+ * FED_REJECT for invalid frames and vectors longer than `longest` (a few bytes can announce many
+ * numbers), FED_FAIL when memory runs out. */
 int fed_messenger_encode(const struct fed_envelope *, struct fed_text *, struct fed_error *);
 int fed_messenger_decode(const void *bytes, size_t len, size_t longest, struct fed_envelope *,
                          struct fed_error *);

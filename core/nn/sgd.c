@@ -11,13 +11,32 @@ bool fed__sgd_is_plain(const struct fed_sgd *sgd)
 	return sgd->momentum == 0 && sgd->weight_decay == 0 && !sgd->extra;
 }
 
+/* Sum of the squared losses of the examples, one by one. */
+static double squared_losses(const struct fed_net *net, const float *y, const int32_t *label,
+                             const float *target, uint32_t batch)
+{
+	double sum = 0;
+
+	for (uint32_t b = 0; b < batch; b++) {
+		const size_t at = (size_t)b * net->outputs;
+		const double loss = fed_net_loss(net, y + at, label ? label + b : NULL,
+		                                 target ? target + at : NULL, 1, 0, NULL, NULL);
+
+		sum += loss * loss;
+	}
+	return sum;
+}
+
 /* One pass; adds scale * gradient of the summed loss to grads. */
-static double loss_and_gradient(struct fed_workspace *ws, const float *w, float *grads,
-                                const int32_t *label, const float *target, uint32_t batch,
-                                float scale)
+static double loss_and_gradient(struct fed_workspace *ws, const struct fed_sgd *sgd, const float *w,
+                                float *grads, const int32_t *label, const float *target,
+                                uint32_t batch, float scale)
 {
 	float *dy = fed_workspace_output_gradient(ws);
 	const float *y = fed_net_forward(ws, w, batch);
+
+	if (sgd->squares)
+		*sgd->squares += squared_losses(ws->net, y, label, target, batch);
 	const double loss = fed_net_loss(ws->net, y, label, target, batch, scale, dy, NULL);
 
 	fed_net_backward(ws, w, grads, dy, batch);
@@ -28,7 +47,7 @@ double fed_sgd_step(struct fed_workspace *ws, const struct fed_sgd *sgd, float *
                     const int32_t *label, const float *target, uint32_t batch)
 {
 	if (fed__sgd_is_plain(sgd))
-		return loss_and_gradient(ws, w, w, label, target, batch, (float)(-sgd->lr / batch));
+		return loss_and_gradient(ws, sgd, w, w, label, target, batch, (float)(-sgd->lr / batch));
 	const double loss = fed_sgd_accumulate(ws, sgd, w, label, target, batch, batch);
 	fed_sgd_apply(sgd, w, ws->net->dim);
 	return loss;
@@ -37,7 +56,7 @@ double fed_sgd_step(struct fed_workspace *ws, const struct fed_sgd *sgd, float *
 double fed_sgd_accumulate(struct fed_workspace *ws, const struct fed_sgd *sgd, const float *w,
                           const int32_t *label, const float *target, uint32_t part, uint32_t batch)
 {
-	return loss_and_gradient(ws, w, sgd->gradient, label, target, part, (float)(1.0 / batch));
+	return loss_and_gradient(ws, sgd, w, sgd->gradient, label, target, part, (float)(1.0 / batch));
 }
 
 void fed_sgd_apply(const struct fed_sgd *sgd, float *w, size_t dim)

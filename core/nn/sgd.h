@@ -22,6 +22,7 @@ struct fed_sgd {
 	 * first step; every step leaves it zero. */
 	float *gradient;
 	float *velocity; /* [dim], zero at the start; needed with momentum */
+	double *squares; /* optional: grows by the sum of the examples' squared losses */
 };
 
 bool fed__sgd_is_plain(const struct fed_sgd *);

@@ -32,14 +32,15 @@ static int check_version(const struct fed_head *head, struct fed_error *err)
 	if (head->magic != FED_MAGIC)
 		return fed_reject(err,
 		                  "fed_plugin begins with %08x instead of %08x; begin the struct with "
-		                  "FED_AGGREGATOR(), FED_TRANSPORT(), FED_MODEL() or FED_ATTACK()",
+		                  "the macro of its kind: FED_AGGREGATOR(), FED_TRANSPORT(), FED_MODEL(), "
+		                  "FED_ATTACK() or FED_SELECTION()",
 		                  head->magic, FED_MAGIC);
 	if (head->abi != FED_ABI)
 		return fed_reject(err,
 		                  "is built for plugin ABI %u, this fedsh has %u; build it again with "
 		                  "this fedsh's headers",
 		                  head->abi, FED_ABI);
-	if (head->kind < FED_KIND_AGGREGATOR || head->kind > FED_KIND_ATTACK)
+	if (head->kind < FED_KIND_AGGREGATOR || head->kind > FED_KIND_LAST)
 		return fed_reject(err, "is of kind %u, which this fedsh does not load", head->kind);
 	return FED_OK;
 }
@@ -227,6 +228,21 @@ static int check_attack(const struct fed_attack *a, struct fed_error *err)
 	return FED_OK;
 }
 
+static int check_selection(const struct fed_selection *s, struct fed_error *err)
+{
+	const uint32_t all = FED_KNOWS_SAMPLES | FED_KNOWS_LOSS | FED_KNOWS_SPEED | FED_KNOWS_HISTORY |
+	                     FED_KNOWS_LOSS_SQUARES;
+
+	if (!s->select)
+		return fed_reject(err, "has no select()");
+	if (!s->ask != !s->asks)
+		return fed_reject(err, "has %s() but no %s(); a rule that asks for losses needs both",
+		                  s->ask ? "ask" : "asks", s->ask ? "asks" : "ask");
+	if (s->knows & ~all)
+		return fed_reject(err, "asks to know %x; this fedsh knows %x", s->knows, all);
+	return FED_OK;
+}
+
 static int check_kind(const struct fed_entry *entry, struct fed_error *err)
 {
 	switch (entry->head->kind) {
@@ -236,6 +252,8 @@ static int check_kind(const struct fed_entry *entry, struct fed_error *err)
 		return entry->copy.transport.send ? FED_OK : fed_reject(err, "has no send()");
 	case FED_KIND_ATTACK:
 		return check_attack(&entry->copy.attack, err);
+	case FED_KIND_SELECTION:
+		return check_selection(&entry->copy.selection, err);
 	default:
 		return entry->copy.model.build ? FED_OK : fed_reject(err, "has no build()");
 	}
@@ -250,6 +268,8 @@ static size_t size_of_kind(uint32_t kind)
 		return sizeof(struct fed_transport);
 	case FED_KIND_ATTACK:
 		return sizeof(struct fed_attack);
+	case FED_KIND_SELECTION:
+		return sizeof(struct fed_selection);
 	default:
 		return sizeof(struct fed_model);
 	}

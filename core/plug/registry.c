@@ -22,11 +22,12 @@ struct fed_registry {
 static const char *const kind_names[] = {[FED_KIND_AGGREGATOR] = "aggregator",
                                          [FED_KIND_TRANSPORT] = "transport",
                                          [FED_KIND_MODEL] = "model",
-                                         [FED_KIND_ATTACK] = "attack"};
+                                         [FED_KIND_ATTACK] = "attack",
+                                         [FED_KIND_SELECTION] = "selection"};
 
 const char *fed_kind_name(enum fed_kind kind)
 {
-	if (kind < FED_KIND_AGGREGATOR || kind > FED_KIND_ATTACK)
+	if (kind < FED_KIND_AGGREGATOR || kind > FED_KIND_LAST)
 		return "unknown";
 	return kind_names[kind];
 }
@@ -34,12 +35,12 @@ const char *fed_kind_name(enum fed_kind kind)
 static const char *kind_at(const void *ctx, size_t i)
 {
 	(void)ctx;
-	return i < FED_KIND_ATTACK ? kind_names[i + 1] : NULL;
+	return i < FED_KIND_LAST ? kind_names[i + 1] : NULL;
 }
 
 int fed_kind_parse(const char *name, enum fed_kind *kind, struct fed_error *err)
 {
-	for (int k = FED_KIND_AGGREGATOR; k <= FED_KIND_ATTACK; k++) {
+	for (int k = FED_KIND_AGGREGATOR; k <= FED_KIND_LAST; k++) {
 		if (strcmp(name, kind_names[k]) == 0) {
 			*kind = k;
 			return FED_OK;
@@ -48,7 +49,7 @@ int fed_kind_parse(const char *name, enum fed_kind *kind, struct fed_error *err)
 	const char *near = fed_nearest(name, kind_at, NULL);
 	return fed_fail(err,
 	                "no kind of plugin is called '%s'%s%s%s; the kinds are aggregator, "
-	                "transport, model and attack",
+	                "transport, model, attack and selection",
 	                fed_show(name).s, near ? " (did you mean " : "", near ? near : "",
 	                near ? "?)" : "");
 }

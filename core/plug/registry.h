@@ -20,9 +20,12 @@
 #include "fedsh/explain.h"
 #include "fedsh/host.h"
 #include "fedsh/model.h"
+#include "fedsh/selection.h"
 #include "fedsh/transport.h"
 
 struct fed_library;
+
+#define FED_KIND_LAST FED_KIND_SELECTION /* of enum fed_kind */
 
 struct fed_entry {
 	const struct fed_head *head; /* the first member of the copy below */
@@ -35,6 +38,7 @@ struct fed_entry {
 		struct fed_transport transport;
 		struct fed_model model;
 		struct fed_attack attack;
+		struct fed_selection selection;
 	} copy;
 	struct fed_field *fields;    /* head->fields: host-owned copies of the plugin's rows */
 	struct fed_library *library; /* plug/loader.h */

@@ -4,6 +4,7 @@
  */
 #include "report/next_event.h"
 
+#include "train/loss_queries.h"
 #include "train/round/invitations.h"
 #include "train/schemes/schemes.h"
 #include "train/schemes/split.h"
@@ -66,6 +67,9 @@ static struct fed_next_event next_of(const struct fed_federation *f,
 	case FED_QUEUED_WORK:
 		name_worker(&next, f, due);
 		return next;
+	case FED_QUEUED_ANSWER:
+		next.kind = FED_NEXT_EVENT_WORK;
+		return next;
 	case FED_QUEUED_DEADLINE:
 		next.kind = FED_NEXT_EVENT_DEADLINE;
 		next.stale = due->ref != f->deadline;
@@ -75,7 +79,7 @@ static struct fed_next_event next_of(const struct fed_federation *f,
 		break;
 	}
 	e = fed_messenger_peek(&f->messenger, due->ref);
-	next.stale = !e || !is_open(f, due->who, e->round);
+	next.stale = !e || (!fed_is_loss_query(e) && !is_open(f, due->who, e->round));
 	next.kind = due->kind == FED_QUEUED_LOST ? FED_NEXT_EVENT_LOST : message_kind(e);
 	return next;
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * session/compose.c - choice of model, aggregator, transport and scheme.
+ * session/compose.c - choice of model, aggregator, transport, selection rule and scheme.
  */
 #include <string.h>
 
@@ -77,6 +77,15 @@ void fed__session_adopt_transport(struct fed_session *s, struct fed_instance *tr
 	fed_session_resume(s);
 }
 
+void fed__session_adopt_selection(struct fed_session *s, struct fed_instance *selection)
+{
+	fed_session_stop(s);
+	fed_instance_release(&s->parts.selection);
+	s->parts.selection = *selection;
+	*selection = (struct fed_instance){0};
+	fed_session_resume(s);
+}
+
 int fed_session_model(struct fed_session *s, const char *name, const struct fed_assign *assign,
                       size_t n, struct fed_error *err)
 {
@@ -130,6 +139,29 @@ int fed_session_transport(struct fed_session *s, const char *name, const struct 
 	return FED_OK;
 }
 
+/* A notice if the rule has no effect under the present scheme. */
+static void tell_idle_selection(struct fed_session *s)
+{
+	if (s->parts.selection.entry && s->parts.scheme->overlaps)
+		fed_session_tell(s, FED_EVENT_NOTICE,
+		                 "scheme %s invites one client at a time, uniformly among the idle; "
+		                 "selection %s acts under sync and split",
+		                 s->parts.scheme->name, s->parts.selection.entry->head->name);
+}
+
+int fed_session_select(struct fed_session *s, const char *name, const struct fed_assign *assign,
+                       size_t n, struct fed_error *err)
+{
+	struct fed_instance selection;
+
+	if (fed_session_check_closed(s, err) ||
+	    new_instance(s, &selection, FED_KIND_SELECTION, name, assign, n, err))
+		return FED_FAIL;
+	fed__session_adopt_selection(s, &selection);
+	tell_idle_selection(s);
+	return FED_OK;
+}
+
 int fed_session_scheme(struct fed_session *s, const char *name, const struct fed_assign *assign,
                        size_t n, struct fed_error *err)
 {
@@ -148,6 +180,7 @@ int fed_session_scheme(struct fed_session *s, const char *name, const struct fed
 	s->parts.scheme = scheme;
 	s->parts.scheme_state = state;
 	tell_idle_aggregator(s);
+	tell_idle_selection(s);
 	fed_session_resume(s);
 	return FED_OK;
 }

@@ -23,6 +23,7 @@ void fed__composition_release(struct fed_composition *c)
 	fed_instance_release(&c->model);
 	fed_instance_release(&c->aggregator);
 	fed_instance_release(&c->transport);
+	fed_instance_release(&c->selection);
 	fed_dataset_free(c->data);
 	fed_free(c->dataset_choice.name);
 	fed_key_values_release(&c->dataset_choice.args);

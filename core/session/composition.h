@@ -25,6 +25,7 @@ struct fed_composition {
 	struct fed_choice dataset_choice;
 	struct fed_instance model; /* entry NULL until chosen */
 	struct fed_instance aggregator, transport;
+	struct fed_instance selection; /* entry NULL: a uniform draw */
 	const struct fed_scheme *scheme;
 	void *scheme_state; /* owned */
 	struct fed_net net; /* built when data and model are chosen */

@@ -72,7 +72,7 @@ void fed_session_resume(struct fed_session *);
 
 /* Fresh parts for a run from version 0: plugins with their settings and an empty state. */
 struct fed_restart_parts {
-	struct fed_instance aggregator, transport;
+	struct fed_instance aggregator, transport, selection;
 	struct fed_shared_attack **attack; /* [n_faults] as in the faults; NULL: not Byzantine */
 	size_t n_faults;
 };
@@ -100,6 +100,7 @@ int fed_session_adopt_data(struct fed_session *, struct fed_dataset *data, const
 int fed_session_adopt_model(struct fed_session *, struct fed_instance *, struct fed_error *);
 void fed_session_adopt_aggregator(struct fed_session *, struct fed_instance *);
 void fed__session_adopt_transport(struct fed_session *, struct fed_instance *);
+void fed__session_adopt_selection(struct fed_session *, struct fed_instance *);
 
 /* At the beginning of a version: send an event for each fault that begins or ends with it. */
 void fed__session_tell_faults(struct fed_session *);

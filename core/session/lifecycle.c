@@ -95,6 +95,7 @@ int fed__session_set_up(struct fed_session *s, struct fed_error *err)
 	s->parts.faults.seed = (uint64_t)s->parts.settings.seed;
 	s->federation.faults = &s->parts.faults;
 	s->federation.ledger = &s->ledger;
+	s->federation.selection = &s->parts.selection;
 	restore_progress(s);
 	s->running = true;
 	/* An interrupt during the set-up counts. */
@@ -156,6 +157,7 @@ int fed__restart_parts_init(struct fed_restart_parts *a, const struct fed_sessio
 	*a = (struct fed_restart_parts){0};
 	if (fed_instance_renew(&a->aggregator, &s->parts.aggregator, err) ||
 	    fed_instance_renew(&a->transport, &s->parts.transport, err) ||
+	    fed_instance_renew(&a->selection, &s->parts.selection, err) ||
 	    renew_attacks(a, &s->parts.faults, err)) {
 		fed__restart_parts_release(a);
 		return FED_FAIL;
@@ -167,6 +169,7 @@ void fed__restart_parts_release(struct fed_restart_parts *a)
 {
 	fed_instance_release(&a->aggregator);
 	fed_instance_release(&a->transport);
+	fed_instance_release(&a->selection);
 	for (size_t i = 0; i < a->n_faults; i++)
 		fed_shared_attack_unref(a->attack[i]);
 	fed_free(a->attack);
@@ -177,9 +180,11 @@ void fed__restart_parts_commit(struct fed_session *s, struct fed_restart_parts *
 {
 	fed_instance_release(&s->parts.aggregator);
 	fed_instance_release(&s->parts.transport);
+	fed_instance_release(&s->parts.selection);
 	s->parts.aggregator = a->aggregator;
 	s->parts.transport = a->transport;
-	a->aggregator = a->transport = (struct fed_instance){0};
+	s->parts.selection = a->selection;
+	a->aggregator = a->transport = a->selection = (struct fed_instance){0};
 	for (size_t i = 0; i < a->n_faults; i++) {
 		struct fed_shared_attack *old = s->parts.faults.fault[i].attack;
 

@@ -9,8 +9,6 @@
 #include "session/internal.h"
 #include "plug/aggregator_chain.h"
 
-#define LAST_KIND FED_KIND_ATTACK
-
 int fed_session_load(struct fed_session *s, const char *path, const struct fed_entry **entry,
                      struct fed_error *err)
 {
@@ -29,7 +27,7 @@ static const char *plugin_at(const void *ctx, size_t i)
 {
 	const struct fed_registry *plugins = ctx;
 
-	for (enum fed_kind kind = FED_KIND_AGGREGATOR; kind <= LAST_KIND; kind++) {
+	for (enum fed_kind kind = FED_KIND_AGGREGATOR; kind <= FED_KIND_LAST; kind++) {
 		size_t k = 0;
 
 		for (const struct fed_entry *e; (e = fed_registry_at(plugins, kind, k)); k++)
@@ -47,7 +45,7 @@ static int find_plugin(const struct fed_session *s, const char *name,
 	struct fed_error unused;
 
 	*found = NULL;
-	for (enum fed_kind kind = FED_KIND_AGGREGATOR; kind <= LAST_KIND; kind++) {
+	for (enum fed_kind kind = FED_KIND_AGGREGATOR; kind <= FED_KIND_LAST; kind++) {
 		const struct fed_entry *e;
 		const char *kind_name = fed_kind_name(kind);
 		const size_t n = dot ? (size_t)(dot - name) : 0;
@@ -76,7 +74,8 @@ static bool is_pre_aggregation(const struct fed_instance *x, const struct fed_en
 /* The session's instance of an entry, or the aggregator that has it as pre-aggregation, or NULL. */
 static struct fed_instance *instance_of(struct fed_session *s, const struct fed_entry *entry)
 {
-	struct fed_instance *const all[] = {&s->parts.aggregator, &s->parts.model, &s->parts.transport};
+	struct fed_instance *const all[] = {&s->parts.aggregator, &s->parts.model, &s->parts.transport,
+	                                    &s->parts.selection};
 
 	for (size_t i = 0; i < sizeof all / sizeof *all; i++)
 		if (all[i]->entry == entry || is_pre_aggregation(all[i], entry))

@@ -88,6 +88,9 @@ int fed_session_aggregator(struct fed_session *, const char *name, const struct 
                            size_t n, struct fed_error *);
 int fed_session_transport(struct fed_session *, const char *name, const struct fed_assign *,
                           size_t n, struct fed_error *);
+/* The selection rule of rounds. */
+int fed_session_select(struct fed_session *, const char *name, const struct fed_assign *, size_t n,
+                       struct fed_error *);
 int fed_session_scheme(struct fed_session *, const char *name, const struct fed_assign *, size_t n,
                        struct fed_error *);
 /* The new clients are first .. first + n - 1; device and link NULL: the defaults.  Refused with

@@ -8,7 +8,7 @@
 #include "base/mem.h"
 #include "session/internal.h"
 
-enum part_kind { SETTINGS, AGGREGATOR, AFTER, MODEL, TRANSPORT, SCHEME, PARTS };
+enum part_kind { SETTINGS, AGGREGATOR, AFTER, MODEL, TRANSPORT, SELECTION, SCHEME, PARTS };
 
 struct part {
 	const char *name;             /* the word before the dot */
@@ -27,10 +27,11 @@ static void list_parts(const struct fed_session *s, struct part part[PARTS])
 		[AFTER] = {"after", s->parts.aggregator.after ? s->parts.aggregator.after : &none},
 		[MODEL] = {"model", &s->parts.model},
 		[TRANSPORT] = {"transport", &s->parts.transport},
+		[SELECTION] = {"selection", &s->parts.selection},
 	};
 
 	part[SETTINGS] = (struct part){"settings", "settings", fed_settings_fields};
-	for (int k = AGGREGATOR; k <= TRANSPORT; k++) {
+	for (int k = AGGREGATOR; k <= SELECTION; k++) {
 		const struct fed_entry *entry = plugins[k].instance->entry;
 
 		part[k] = (struct part){plugins[k].name, entry ? entry->head->name : NULL,
@@ -137,7 +138,8 @@ static int find_dotted(const struct part parts[PARTS], const char *key, const ch
 			                "`aggregator NAME after=NAME`");
 		if (!parts[k].chosen)
 			return fed_fail(err, "no %s is chosen yet; choose one with `%s NAME %s=...`",
-			                parts[k].name, parts[k].name, fed_show(dot + 1).s);
+			                parts[k].name, k == SELECTION ? "select" : parts[k].name,
+			                fed_show(dot + 1).s);
 		*kind = k;
 		*row = find_in(&parts[k], dot + 1);
 		if (*row)
@@ -149,9 +151,10 @@ static int find_dotted(const struct part parts[PARTS], const char *key, const ch
 		                near ? "; did you mean " : "", near ? near : "", near ? "?" : "",
 		                parts[k].chosen);
 	}
-	return fed_fail(
-		err, "%.40s: the part before the dot is aggregator, after, model, transport or scheme",
-		key);
+	return fed_fail(err,
+	                "%.40s: the part before the dot is aggregator, after, model, transport, "
+	                "selection or scheme",
+	                key);
 }
 
 static int find_setting_row(const struct part parts[PARTS], const char *key, enum part_kind *kind,
@@ -284,6 +287,8 @@ static void *writable_state(const struct fed_session *s, enum part_kind kind)
 		return s->parts.aggregator.state;
 	case AFTER:
 		return s->parts.aggregator.after->state;
+	case SELECTION:
+		return s->parts.selection.state;
 	case SCHEME:
 		return s->parts.scheme_state;
 	default:
@@ -324,6 +329,9 @@ static int value_target(struct setting_change *c, const struct fed_session *s, e
 		break;
 	case AFTER:
 		size = s->parts.aggregator.after->entry->head->state_size;
+		break;
+	case SELECTION:
+		size = s->parts.selection.entry->head->state_size;
 		break;
 	default:
 		size = s->parts.scheme->state_size;

@@ -20,6 +20,7 @@ static void put_parts(struct fed_session_status *st, const struct fed_compositio
 	st->pre_aggregation = instance_name(c->aggregator.after);
 	st->transport = instance_name(&c->transport);
 	st->scheme = c->scheme->name;
+	st->selection = c->selection.entry ? instance_name(&c->selection) : "uniform";
 	st->parameters = c->net_built ? c->net.dim : 0;
 	st->clients = c->clients.n_present;
 	st->faults = c->faults.n;

@@ -42,8 +42,9 @@ struct fed_session_status {
 	uint64_t pause;
 	/* Names of the chosen parts; NULL: not chosen yet. */
 	const char *dataset, *model, *aggregator, *pre_aggregation, *transport, *scheme;
-	size_t parameters; /* of the model; 0: not built yet */
-	uint32_t clients;  /* present */
+	const char *selection; /* "uniform" where no rule was chosen */
+	size_t parameters;     /* of the model; 0: not built yet */
+	uint32_t clients;      /* present */
 	size_t faults, faults_active;
 	size_t rounds; /* in the history */
 	size_t kept_runs;

@@ -15,7 +15,9 @@
 #include "train/in_flight.h"
 #include "train/local/data_faults.h"
 #include "train/local/trainer.h"
+#include "train/loss_queries.h"
 #include "train/participants.h"
+#include "plug/call_selection.h"
 #include "train/round/aggregate.h"
 #include "train/round/arrivals.h"
 #include "train/round/emit.h"
@@ -145,6 +147,8 @@ static void release(struct fed_federation *f)
 	if (f->trainer)
 		fed_cancel_open(f, true);
 	fed_backup_release(&f->before);
+	fed_backup_release(&f->selection_before);
+	fed__loss_queries_clear(f);
 	fed__collusion_state_release(&f->collusions);
 	fed__verdicts_release(&f->verdicts);
 	fed_free(f->held);
@@ -204,6 +208,9 @@ static int make_plan(struct fed_federation *f, struct fed_error *err)
 	};
 	f->feedback = s->error_feedback;
 	f->noise = s->noise;
+	const bool rule = f->selection && f->selection->entry && !f->scheme->overlaps;
+	f->equal_weights = rule && fed_selection_weighs_equally(f->selection);
+	f->reports_rms = rule && fed_selection_knows(f->selection) & FED_KNOWS_LOSS_SQUARES;
 	if (fed_codec_parse(s->codec, &f->codec, err))
 		return FED_FAIL;
 	return fed_call_plan(f->aggregator, &f->plan, err);
@@ -238,6 +245,17 @@ static int client_receives(struct fed_federation *f, const struct fed_envelope *
 	if (fed__trainer_start(f->trainer, id, &row, model, due, &slot, err))
 		return FED_FAIL;
 	return fed_event_queue_add(&f->clock, due, FED_QUEUED_TRAINED, slot, id, err);
+}
+
+/* Handle word to begin: the client has the model since its loss was asked for. */
+static int client_starts(struct fed_federation *f, struct fed_envelope *start,
+                         struct fed_error *err)
+{
+	if (start->version != f->version || !f->outgoing)
+		return FED_OK; /* of an aborted round */
+	fed_shared_vectors_unref(start->payload);
+	start->payload = fed_shared_vectors_ref(f->outgoing);
+	return client_receives(f, start, err);
 }
 
 static int client_sends(struct fed_federation *f, uint32_t slot, uint32_t id, struct fed_error *err)
@@ -279,17 +297,25 @@ static int dispatch(struct fed_federation *f, const struct fed_queued_event *due
 		return fed__crash(f, due->who, due->ref, err);
 	if (due->kind == FED_QUEUED_WORK)
 		return f->scheme->worked(f, f->scheme_state, due->who, due->ref, err);
+	if (due->kind == FED_QUEUED_ANSWER)
+		return fed__loss_evaluated(f, due->ref, err);
 
 	struct fed_envelope *e = fed_messenger_take(&f->messenger, due->ref);
 	int rc = FED_OK;
 	if (!e)
 		return FED_OK; /* delivered twice: counted by the messenger */
-	if (due->kind == FED_QUEUED_LOST)
+	if (due->kind == FED_QUEUED_LOST && fed_is_loss_query(e))
+		rc = fed__loss_query_lost(f, e, err);
+	else if (due->kind == FED_QUEUED_LOST)
 		rc = message_lost(f, e, err);
+	else if (fed_is_loss_query(e))
+		rc = fed__loss_query_arrives(f, e, err);
 	else if (f->scheme->message)
 		rc = f->scheme->message(f, f->scheme_state, e, err);
 	else if (e->head.kind == FED_MESSAGE_MODEL)
 		rc = client_receives(f, e, err);
+	else if (e->head.kind == FED_MESSAGE_START)
+		rc = client_starts(f, e, err);
 	else if (e->head.kind == FED_MESSAGE_UPDATE)
 		rc = fed__take_update(f, e, err);
 	fed_messenger_done(&f->messenger, e);
@@ -332,11 +358,14 @@ static int end_silent_invitations(struct fed_federation *f, struct fed_error *er
 static int next_event(struct fed_federation *f, struct fed_error *err)
 {
 	struct fed_queued_event due;
+	int rc;
 
 	if (fed_event_queue_next(&f->clock, &due))
 		return dispatch(f, &due, err);
 	if (!fed_is_simulated(f->transport))
 		return fed_messenger_poll(&f->messenger, POLL_SECONDS, err);
+	if (fed__loss_queries_end(f, &rc, err))
+		return rc;
 	if (f->n_open)
 		return end_silent_invitations(f, err);
 	return fed_fail(err, "scheme %s waits for nothing", f->scheme->name);
@@ -477,6 +506,7 @@ static void close_round(struct fed_federation *f)
 	f->scheme->end(f, f->scheme_state);
 	fed__release_round_inputs(f);
 	fed__in_flight_forget(f);
+	fed__loss_queries_clear(f);
 	f->in_round = false;
 	f->deadline = 0;
 	f->packed = false;
@@ -493,6 +523,8 @@ void fed_federation_abort(struct fed_federation *f, const char *why)
 	fed__verdicts_rollback(&f->verdicts);
 	f->charges.n = 0;
 	fed_instance_rollback(f->aggregator, &f->before);
+	if (f->selection && f->selection->entry)
+		fed_instance_rollback(f->selection, &f->selection_before);
 	f->record.updates = f->started.record.updates;
 	f->clock.now = f->started.clock;
 	close_round(f);
@@ -530,7 +562,9 @@ static int begin(struct fed_federation *f, bool may_be_repeated, struct fed_erro
 	int rc = prepare_round(f, err);
 	if (rc)
 		return rc;
-	if (fed_instance_backup(f->aggregator, &f->before, err))
+	if (fed_instance_backup(f->aggregator, &f->before, err) ||
+	    (f->selection && f->selection->entry &&
+	     fed_instance_backup(f->selection, &f->selection_before, err)))
 		return FED_FAIL;
 	if (may_be_repeated && fed_is_simulated(f->transport) && fed__in_flight_remember(f, err))
 		return FED_FAIL;
@@ -542,7 +576,7 @@ static int begin(struct fed_federation *f, bool may_be_repeated, struct fed_erro
 	f->started.next_seq = f->clock.next_seq;
 	f->started.next_id = f->messenger.next_id;
 	begin_record(f);
-	f->n_nonfinite = 0;
+	f->n_nonfinite = f->draws = 0;
 	rc = f->scheme->begin(f, f->scheme_state, err);
 	if (rc == FED_OK)
 		rc = fed__release_held(f, err);

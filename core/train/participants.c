@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * train/participants.c - drawing of participants, and their invitations.
+ * train/participants.c - invitations of clients, and uniform draws of them.
  */
 #include "train/participants.h"
 
@@ -15,7 +15,7 @@
 
 /* Set `outgoing`: parameters and the aggregator's broadcast vectors, shared by all messages of this
  * version; the model itself when there are no such vectors. */
-static int pack_model(struct fed_federation *f, struct fed_error *err)
+int fed__pack_model(struct fed_federation *f, struct fed_error *err)
 {
 	const uint32_t sent = fed_instance_broadcasts(f->aggregator);
 
@@ -40,16 +40,44 @@ static int pack_model(struct fed_federation *f, struct fed_error *err)
 	return FED_OK;
 }
 
+/* Whether the client has the model: it has answered a loss query of this round. */
+static bool has_answered(const struct fed_federation *f, uint32_t client)
+{
+	uint32_t low = 0, high = f->queries.n;
+
+	while (low < high) { /* ascending by client, as the candidates are */
+		const uint32_t middle = low + (high - low) / 2;
+		const struct fed_loss_query *q = &f->queries.of[middle];
+
+		if (q->client == client)
+			return q->answered;
+		if (q->client < client)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return false;
+}
+
+/* Send the model, or word to begin where the client has it since its loss was asked for. */
 static int send_model(struct fed_federation *f, uint32_t client, struct fed_error *err)
 {
+	const bool has_it = has_answered(f, client);
+	struct fed_shared_vectors *payload =
+		has_it ? fed_shared_vectors_new(0, 0) : fed_shared_vectors_ref(f->outgoing);
+	uint64_t bytes;
+
+	if (!payload)
+		return fed_fail_memory(err, sizeof *payload, "a message");
 	const struct fed_envelope model = {
-		.head = {.from = FED_SERVER, .to = client, .kind = FED_MESSAGE_MODEL},
+		.head = {.from = FED_SERVER,
+	             .to = client,
+	             .kind = has_it ? FED_MESSAGE_START : FED_MESSAGE_MODEL},
 		.version = f->version,
 		.round = fed__invitation_open(f, client, f->outgoing),
 		.loss = NAN,
-		.payload = fed_shared_vectors_ref(f->outgoing),
+		.payload = payload,
 	};
-	uint64_t bytes;
 
 	if (fed__send(f, &model, &bytes, err))
 		return FED_FAIL;
@@ -86,7 +114,7 @@ int fed__invite_silently(struct fed_federation *f, uint32_t client, struct fed_e
 int fed__invite(struct fed_federation *f, const uint32_t *clients, uint32_t n,
                 struct fed_error *err)
 {
-	if (pack_model(f, err) || fed__invitations_reserve(f, n, err))
+	if (fed__pack_model(f, err) || fed__invitations_reserve(f, n, err))
 		return FED_FAIL;
 	for (uint32_t i = 0; i < n; i++)
 		if (send_model(f, clients[i], err))
@@ -120,8 +148,8 @@ uint32_t fed__wanted_clients(const struct fed_federation *f)
 	return m < 1 ? 1 : m > population ? population : (uint32_t)m;
 }
 
-/* Draw more clients than are wanted, leave out those that are away, and draw again among the rest:
- * each present client is equally likely. */
+/* Draw more candidates than are wanted, leave out those that are away, and draw again among the
+ * rest: each present client is equally likely. */
 static int draw_present(const struct fed_federation *f, struct fed_stream *draw, uint32_t n,
                         uint32_t *place, uint32_t *here, struct fed_error *err)
 {
@@ -132,18 +160,19 @@ static int draw_present(const struct fed_federation *f, struct fed_stream *draw,
 		return FED_FAIL;
 	for (uint32_t i = 0; i < n; i++)
 		if (fed_faults_present(f->faults, id[place[i]], f->version))
-			place[drawn++] = id[place[i]];
+			place[drawn++] = place[i];
 	*here = drawn;
 	return FED_OK;
 }
 
-int fed__draw_clients(const struct fed_federation *f, uint32_t n, uint32_t *chosen, uint32_t *got,
-                      struct fed_error *err)
+int fed__draw_places(const struct fed_federation *f, uint32_t number, uint32_t n, uint32_t *chosen,
+                     uint32_t *got, struct fed_error *err)
 {
 	const uint32_t population = f->clients->n_present;
 	const bool churn = fed__faults_any(f->faults, FED_FAULT_CHURN);
 	struct fed_stream draw =
-		fed_stream_open((uint64_t)f->settings->seed, FED_FOR_SAMPLE, f->version, 0);
+		number ? fed_stream_open((uint64_t)f->settings->seed, FED_FOR_SELECTION, f->version, number)
+			   : fed_stream_open((uint64_t)f->settings->seed, FED_FOR_SAMPLE, f->version, 0);
 
 	*got = n;
 	for (uint32_t more = churn ? 2 * n + 16 : n;;

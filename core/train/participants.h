@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * train/participants.h - selection of a round's participants, and their invitations.
+ * train/participants.h - invitations of clients, and uniform draws of them.
  */
 #ifndef FED_TRAIN_PARTICIPANTS_H
 #define FED_TRAIN_PARTICIPANTS_H
@@ -22,9 +22,12 @@ int fed__set_deadline(struct fed_federation *, double seconds, struct fed_error 
 /* Number of participants of a round: the share C of the population, or `participants`; at least
  * one. */
 uint32_t fed__wanted_clients(const struct fed_federation *);
-/* Uniform draw of at most n distinct clients, ascending, among those that are present (not away by
- * churn); *got of them: fewer when fewer are present. */
-int fed__draw_clients(const struct fed_federation *, uint32_t n, uint32_t *chosen, uint32_t *got,
-                      struct fed_error *);
+/* Uniform draw of at most n distinct places of f->clients->present, ascending, among the clients
+ * that are not away by churn; *got of them: fewer when fewer are there.  number: of the draw in
+ * this round, from 0. */
+int fed__draw_places(const struct fed_federation *, uint32_t number, uint32_t n, uint32_t *chosen,
+                     uint32_t *got, struct fed_error *);
+/* Set f->outgoing to the message of the present version, if it is not. */
+int fed__pack_model(struct fed_federation *, struct fed_error *);
 
 #endif

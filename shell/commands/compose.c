@@ -10,6 +10,7 @@
 #include "shell/language/command.h"
 #include "shell/output/devices.h"
 #include "shell/output/print.h"
+#include "shell/commands/select.h"
 #include "shell/commands/settings.h"
 #include "train/schemes/schemes.h"
 
@@ -620,6 +621,19 @@ const struct fed_command fed__commands_compose[] = {
      .args_size = sizeof(struct name_args),
      .more = transport_rows,
      .run = run_transport,
+     .flags = FED_COMMAND_CHANGES,
+     .failure = FED_EXIT_USAGE},
+	{.name = "select",
+     .help = "choose which clients take part in a round, or show the rule",
+     .text = "Without it every client is equally likely. A rule sees of the clients what it\n"
+             "declares (`info NAME`); how many it picks is the setting fraction or participants.",
+     .examples = FED_EXAMPLES("select power-of-choice d=6", "select oort alpha=1; select",
+                              "dataset blobs; add-client 10 quantity samples=40; select by-size; "
+                              "set participants 3; round 2"),
+     .args = fed__select_rows,
+     .args_size = sizeof(struct fed_select_args),
+     .more = fed__select_more,
+     .run = fed__run_select,
      .flags = FED_COMMAND_CHANGES,
      .failure = FED_EXIT_USAGE},
 	{.name = "scheme",

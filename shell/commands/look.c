@@ -169,6 +169,8 @@ static int run_status(struct fed_shell *shell, const struct fed_call *call, stru
 	cell_faults(&table, &st);
 	cell_instance(&table, "aggregator", &parts->aggregator, "not chosen yet; fedavg by default");
 	cell_instance(&table, "transport", &parts->transport, "not chosen yet; local by default");
+	if (parts->selection.entry)
+		cell_instance(&table, "selection", &parts->selection, "");
 	cell_scheme(&table, s);
 	fed_text_clear(&text);
 	fed_fields_print(fed_settings_fields, &parts->settings, true, &text);
@@ -460,8 +462,8 @@ const struct fed_command fed__commands_look[] = {
          "Each row trains copies of the model and the clients from the present state; the session\n"
          "stays as it is. Bytes and FLOPs of clients are those of one client, in the mean.\n"
          "  sweep lr 0.01,0.1              any setting or parameter\n"
-         "  sweep aggregator krum:f=2,bgd  plugins, parameters behind colons; model, scheme and\n"
-         "                                 transport likewise\n"
+         "  sweep aggregator krum:f=2,bgd  plugins, parameters behind colons; model, scheme,\n"
+         "                                 transport and select likewise\n"
          "  sweep link wifi,4g             links or devices of all clients\n"
          "  sweep clients 10,100           the same examples over so many clients, partitioned "
          "alike\n"

@@ -11,7 +11,8 @@
 #include "shell/commands/updates.h"
 #include "shell/commands/build.h"
 
-static const char *const kinds[] = {"aggregator", "transport", "model", "attack", NULL};
+static const char *const kinds[] = {"aggregator", "transport", "model",
+                                    "attack",     "selection", NULL};
 
 struct kind_args {
 	int kind; /* enum fed_kind - 1 */
@@ -43,7 +44,7 @@ static int run_plugins(struct fed_shell *shell, const struct fed_call *call, str
 	const struct kind_args *a = call->args;
 
 	(void)err;
-	for (enum fed_kind kind = FED_KIND_AGGREGATOR; kind <= FED_KIND_ATTACK; kind++)
+	for (enum fed_kind kind = FED_KIND_AGGREGATOR; kind <= FED_KIND_LAST; kind++)
 		if (!fed_call_has(call, 0) || (int)kind == a->kind + 1)
 			list_kind(shell, kind);
 	if (fed_call_has(call, 0) &&
@@ -72,7 +73,7 @@ static int run_info(struct fed_shell *shell, const struct fed_call *call, struct
 	const struct plugin_args *a = call->args;
 	bool found = false;
 
-	for (enum fed_kind kind = FED_KIND_AGGREGATOR; kind <= FED_KIND_ATTACK; kind++) {
+	for (enum fed_kind kind = FED_KIND_AGGREGATOR; kind <= FED_KIND_LAST; kind++) {
 		const struct fed_entry *e;
 
 		for (size_t i = 0; (e = fed_registry_at(fed_session_plugins(shell->session), kind, i));
@@ -258,7 +259,8 @@ const struct fed_command fed__commands_plugins[] = {
 	{.name = "new-plugin",
      .help = "write the source of a small plugin to start from",
      .examples = FED_EXAMPLES("new-plugin aggregator mine", "new-plugin model mine",
-                              "new-plugin attack mine; build mine; load ./mine.so"),
+                              "new-plugin attack mine; build mine; load ./mine.so",
+                              "new-plugin selection mine; build mine; load ./mine.so; select mine"),
      .args = new_rows,
      .args_size = sizeof(struct kind_args),
      .run = run_new,

@@ -89,7 +89,7 @@ static int run_source(struct fed_shell *shell, const struct fed_call *call, stru
 /* The script loads what it needs.  What a tournament or a sweep still holds stays. */
 static void unload_plugins(struct fed_session *s)
 {
-	for (enum fed_kind kind = FED_KIND_AGGREGATOR; kind <= FED_KIND_ATTACK; kind++) {
+	for (enum fed_kind kind = FED_KIND_AGGREGATOR; kind <= FED_KIND_LAST; kind++) {
 		const struct fed_entry *e;
 		struct fed_error unused;
 

@@ -25,22 +25,22 @@ static bool part_at(const struct fed_shell *shell, size_t i, struct settings_gro
 	const struct fed_session *s = shell->session;
 	const struct fed_composition *parts = fed_session_parts(s);
 	static const struct fed_instance none;
-	static const char *const names[] = {"aggregator", "after", "model", "transport"};
+	static const char *const names[] = {"aggregator", "after", "model", "transport", "selection"};
 	const struct fed_instance *const plugins[] = {
 		&parts->aggregator, parts->aggregator.after ? parts->aggregator.after : &none,
-		&parts->model, &parts->transport};
+		&parts->model, &parts->transport, &parts->selection};
 
 	*part = (struct settings_group){0};
 	if (i == 0) {
 		*part = (struct settings_group){"settings", NULL, fed_settings_fields, &parts->settings};
-	} else if (i <= 4) {
+	} else if (i <= 5) {
 		const struct fed_instance *p = plugins[i - 1];
 
 		part->name = names[i - 1];
 		if (p->entry)
 			*part = (struct settings_group){names[i - 1], p->entry->head->name,
 			                                p->entry->head->fields, p->state};
-	} else if (i == 5) {
+	} else if (i == 6) {
 		*part = (struct settings_group){"scheme", parts->scheme->name, parts->scheme->fields,
 		                                parts->scheme_state};
 	}

@@ -203,6 +203,62 @@ static const char attack[] =
 	"\t.craft = craft,\n"
 	"};\n";
 
+static const char selection[] =
+	"/*\n"
+	" * NAME - the clients with the highest loss.\n"
+	" */\n"
+	"#include <fedsh/selection.h>\n"
+	"\n"
+	"struct state {\n"
+	"\tdouble unknown; /* loss of a client that has not reported any */\n"
+	"};\n"
+	"\n"
+	"/* What a user may set: `select NAME unknown=10`. */\n"
+	"static const struct fed_field fields[] = {\n"
+	"\tFED_REAL(struct state, unknown, 100, 0, 1e6, \"loss of a client that reported none\"),\n"
+	"\tFED_END,\n"
+	"};\n"
+	"\n"
+	"/* Choose at most r->wanted of the candidates 0 .. r->candidates - 1.  r->host->draw() draws\n"
+	" * uniformly; describe() tells what `knows` declares of one candidate. */\n"
+	"static int choose(void *state, const struct fed_selection_round *r, uint32_t *chosen,\n"
+	"                  uint32_t *n, struct fed_error *err)\n"
+	"{\n"
+	"\tconst struct state *s = state;\n"
+	"\tdouble *loss = r->host->scratch(r->host, r->wanted, sizeof *loss, err);\n"
+	"\tstruct fed_candidate c;\n"
+	"\n"
+	"\tif (!loss)\n"
+	"\t\treturn FED_FAIL;\n"
+	"\t*n = 0;\n"
+	"\tfor (uint32_t i = 0; i < r->candidates; i++) {\n"
+	"\t\tif (!r->host->describe(r->host, i, &c, sizeof c))\n"
+	"\t\t\tcontinue; /* away */\n"
+	"\t\tconst double its = c.loss == c.loss ? c.loss : s->unknown;\n"
+	"\t\tuint32_t at = *n;\n"
+	"\t\tif (at == r->wanted && its <= loss[at - 1])\n"
+	"\t\t\tcontinue;\n"
+	"\t\tif (at < r->wanted)\n"
+	"\t\t\t(*n)++;\n"
+	"\t\telse\n"
+	"\t\t\tat--;\n"
+	"\t\tfor (; at > 0 && loss[at - 1] < its; at--) {\n"
+	"\t\t\tloss[at] = loss[at - 1];\n"
+	"\t\t\tchosen[at] = chosen[at - 1];\n"
+	"\t\t}\n"
+	"\t\tloss[at] = its;\n"
+	"\t\tchosen[at] = i;\n"
+	"\t}\n"
+	"\treturn FED_OK;\n"
+	"}\n"
+	"\n"
+	"FED_PLUGIN struct fed_selection fed_plugin = {\n"
+	"\t.head = FED_SELECTION(struct state, \"NAME\", \"the clients with the highest loss\",\n"
+	"\t                      \"the m with the highest mean loss in their last update\", fields),\n"
+	"\t.knows = FED_KNOWS_LOSS,\n"
+	"\t.select = choose,\n"
+	"};\n";
+
 static int check_name(const char *name, struct fed_error *err)
 {
 	const size_t n = strlen(name);
@@ -221,7 +277,8 @@ int fed__template_write(enum fed_kind kind, const char *name, struct fed_error *
 	const char *const starters[] = {[FED_KIND_AGGREGATOR] = aggregator,
 	                                [FED_KIND_TRANSPORT] = transport,
 	                                [FED_KIND_MODEL] = model,
-	                                [FED_KIND_ATTACK] = attack};
+	                                [FED_KIND_ATTACK] = attack,
+	                                [FED_KIND_SELECTION] = selection};
 	struct fed_file_writer file;
 	char path[64];
 

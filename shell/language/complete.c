@@ -160,8 +160,8 @@ static void take_setting_value(struct completion *a, const char *key)
 /* Candidates for the last value of a sweep's list. */
 static void take_sweep_values(struct completion *a, const char *key)
 {
-	static const char *const parts[] = {"aggregator", "model",  "scheme",
-	                                    "transport",  "device", "link"};
+	static const char *const parts[] = {"aggregator", "model",  "scheme", "transport",
+	                                    "select",     "device", "link"};
 	struct fed_text before = {0};
 
 	complete_list(a, ",|", &before);

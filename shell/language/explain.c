@@ -33,7 +33,7 @@ static bool explain_plugin(struct fed_shell *shell, const char *name)
 {
 	bool found = false;
 
-	for (enum fed_kind kind = FED_KIND_AGGREGATOR; kind <= FED_KIND_ATTACK; kind++) {
+	for (enum fed_kind kind = FED_KIND_AGGREGATOR; kind <= FED_KIND_LAST; kind++) {
 		const struct fed_entry *e;
 
 		for (size_t i = 0; (e = fed_registry_at(fed_session_plugins(shell->session), kind, i));

@@ -48,9 +48,13 @@ static const char *attack_at(const struct fed_shell *shell, size_t i)
 {
 	return entry_name(shell, FED_KIND_ATTACK, i);
 }
+static const char *selection_at(const struct fed_shell *shell, size_t i)
+{
+	return entry_name(shell, FED_KIND_SELECTION, i);
+}
 static const char *plugin_at(const struct fed_shell *shell, size_t i)
 {
-	for (enum fed_kind kind = FED_KIND_AGGREGATOR; kind <= FED_KIND_ATTACK; kind++)
+	for (enum fed_kind kind = FED_KIND_AGGREGATOR; kind <= FED_KIND_LAST; kind++)
 		for (size_t k = 0; entry_name(shell, kind, k); k++)
 			if (i-- == 0)
 				return entry_name(shell, kind, k);
@@ -203,17 +207,17 @@ static const struct fed_field *setting_rows(const struct fed_shell *shell, size_
 	const struct fed_session *s = shell->session;
 	const struct fed_composition *parts = fed_session_parts(s);
 	const struct fed_instance *const plugins[] = {&parts->aggregator, &parts->model,
-	                                              &parts->transport};
+	                                              &parts->transport, &parts->selection};
 
 	if (part == 0)
 		return fed_settings_fields;
-	if (part <= 3)
+	if (part <= 4)
 		return plugins[part - 1]->entry ? plugins[part - 1]->entry->head->fields : NULL;
 	return parts->scheme->fields;
 }
 static const char *setting_at(const struct fed_shell *shell, size_t i)
 {
-	for (size_t part = 0; part < 5; part++)
+	for (size_t part = 0; part < 6; part++)
 		for (const struct fed_field *r = setting_rows(shell, part); r && r->type; r++)
 			if (fed_field_settable(r) && !(r->flags & FED_FIELD_HIDDEN) && i-- == 0)
 				return r->name;
@@ -223,7 +227,7 @@ static const char *setting_at(const struct fed_shell *shell, size_t i)
 /* Arguments of `sweep` besides settings. */
 static const char *sweep_word_at(const struct fed_shell *shell, size_t i)
 {
-	static const char *const words[] = {"aggregator", "model", "scheme", "transport",
+	static const char *const words[] = {"aggregator", "model", "scheme", "transport", "select",
 	                                    "clients",    "cut",   "device", "link"};
 
 	(void)shell;
@@ -245,6 +249,7 @@ const char *fed__hint_name(const struct fed_shell *shell, const char *hint, size
 		{"aggregator", aggregator_at}, {"pre-aggregation", pre_aggregation_at},
 		{"attack", attack_at},         {"transport", transport_at},
 		{"model", model_at},           {"plugin", plugin_at},
+		{"selection", selection_at},   {"select", selection_at},
 		{"scheme", scheme_at},         {"dataset", dataset_at},
 		{"device", device_at},         {"link", link_at},
 		{"metric", metric_at},         {"command", command_at},

@@ -50,7 +50,7 @@ void fed__journal_restart(struct fed_shell *shell)
 	const struct fed_registry *plugins = fed_session_plugins(shell->session);
 
 	fed_text_clear(&shell->journal);
-	for (enum fed_kind kind = FED_KIND_AGGREGATOR; kind <= FED_KIND_ATTACK; kind++) {
+	for (enum fed_kind kind = FED_KIND_AGGREGATOR; kind <= FED_KIND_LAST; kind++) {
 		const struct fed_entry *e;
 
 		for (size_t i = 0; (e = fed_registry_at(plugins, kind, i)); i++) {

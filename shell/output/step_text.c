@@ -127,6 +127,10 @@ static const char *sentence_of(const struct fed_event *event)
 		return "the server sends to client %u";
 	case FED_EVENT_ARRIVED:
 		return "client %u receives";
+	case FED_EVENT_ASKED:
+		return "client %u is asked for its loss";
+	case FED_EVENT_ANSWERED:
+		return "client %u answers";
 	case FED_EVENT_REPORTED:
 		return "the update of client %u has arrived";
 	case FED_EVENT_REFUSED:

@@ -36,7 +36,11 @@ static const char *const runs[] = {
 	"model mlp hidden=5,4;scheme split parallel=v2 smashed=batch;set noise 0.1",
 	"model mlp hidden=5,4;scheme split cut=2,4 parallel=v2 smashed=batch labels=client;"
 	"inject crash 2 p=0.3;inject lossy all p=0.02",
+	"set participants 3;select power-of-choice d=4;inject lossy all p=0.1",
+	"set participants 2;select oort exploration=0.5;add 3 iid 10 1e6 4g:0.5;inject churn all",
+	"set participants 3;select round-robin;inject hang 1 for=2",
 	/* what is in flight, or held, when the round begins */
+	"set participants 3;select oort least=0;inject late all p=0.3 versions=2",
 	"inject late 0,1 versions=1;set codec fp16",
 	"inject partition 1 for=2;inject late 2 versions=2",
 	"model mlp hidden=5,4;scheme split parallel=v1;inject late 0,3 versions=1",
@@ -50,7 +54,7 @@ static const char *const runs[] = {
 	"scheme async concurrency=4;aggregator fedbuff buffer=2;add 5 iid 5 1e5:2 wifi;"
 	"inject byzantine 1,5 attack=label-flip;inject nan 2 p=0.2;inject corrupt 3;inject churn all",
 };
-enum { RUNS = sizeof runs / sizeof *runs, SOMETHING_IS_UNDER_WAY = 12 };
+enum { RUNS = sizeof runs / sizeof *runs, SOMETHING_IS_UNDER_WAY = 15 };
 
 static void compose(struct fed_session *s, int i)
 {

@@ -204,7 +204,7 @@ START_TEST(kinds_have_names)
 	enum fed_kind kind;
 	struct fed_error err;
 
-	for (int k = FED_KIND_AGGREGATOR; k <= FED_KIND_ATTACK; k++) {
+	for (int k = FED_KIND_AGGREGATOR; k <= FED_KIND_LAST; k++) {
 		ck_ok(fed_kind_parse(fed_kind_name(k), &kind, &err));
 		ck_assert_int_eq(kind, k);
 	}

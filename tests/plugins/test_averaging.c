@@ -350,7 +350,7 @@ START_TEST(every_plugin_explains_itself)
 
 	fed_assert_ok(fed_registry_init(&registry, &err), &err);
 	fed_assert_ok(fed_registry_scan(registry, FED_PLUGIN_DIR, true, NULL, NULL, &err), &err);
-	for (int kind = FED_KIND_AGGREGATOR; kind <= FED_KIND_ATTACK; kind++) {
+	for (int kind = FED_KIND_AGGREGATOR; kind <= FED_KIND_LAST; kind++) {
 		const struct fed_entry *entry;
 		for (size_t i = 0; (entry = fed_registry_at(registry, kind, i)) != NULL; i++, found++) {
 			const char *doc = entry->head->doc, *name = entry->head->name;

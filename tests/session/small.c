@@ -111,11 +111,9 @@ int small_try(struct fed_session *s, const char *line, struct fed_error *err)
 		const char *verb;
 		int (*choose)(struct fed_session *, const char *, const struct fed_assign *, size_t,
 		              struct fed_error *);
-	} choices[] = {{"dataset", fed_session_dataset},
-	               {"model", fed_session_model},
-	               {"aggregator", fed_session_aggregator},
-	               {"transport", fed_session_transport},
-	               {"scheme", fed_session_scheme}};
+	} choices[] = {{"dataset", fed_session_dataset},       {"model", fed_session_model},
+	               {"aggregator", fed_session_aggregator}, {"transport", fed_session_transport},
+	               {"select", fed_session_select},         {"scheme", fed_session_scheme}};
 	char text[512], *word[WORDS_MAX] = {NULL}, *rest = text;
 	struct fed_assign assign[WORDS_MAX];
 	size_t n = 0, given = 0;

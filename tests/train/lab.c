@@ -117,6 +117,11 @@ void lab_scheme(struct lab *lab, const struct fed_scheme *scheme, const char *ke
 		              "%s", err.text);
 }
 
+void lab_select(struct lab *lab, const char *rule)
+{
+	instance(lab, FED_KIND_SELECTION, rule, &lab->selection);
+}
+
 /* Words behind attack=NAME are settings of the attack plugin. */
 static void load_attack(struct lab *lab, const struct fed_fault_args *args, const struct words *w,
                         struct fed_fault *fault)
@@ -169,6 +174,7 @@ void lab_start(struct lab *lab)
 	              "%s", err.text);
 	lab->faults.seed = (uint64_t)lab->settings.seed;
 	lab->federation.faults = &lab->faults;
+	lab->federation.selection = &lab->selection;
 }
 
 void lab_run(struct lab *lab, int n)
@@ -189,6 +195,7 @@ void lab_release(struct lab *lab)
 	fed_instance_release(&lab->model);
 	fed_instance_release(&lab->aggregator);
 	fed_instance_release(&lab->transport);
+	fed_instance_release(&lab->selection);
 	fed_dataset_free(lab->data);
 	fed_registry_free(lab->plugins);
 }

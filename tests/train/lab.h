@@ -11,7 +11,7 @@ struct lab {
 	struct fed_settings settings;
 	struct fed_registry *plugins;
 	struct fed_dataset *data;
-	struct fed_instance model, aggregator, transport;
+	struct fed_instance model, aggregator, transport, selection;
 	struct fed_net net;
 	struct fed_clients clients;
 	struct fed_faults faults;
@@ -31,6 +31,8 @@ void lab_add(struct lab *, uint32_t clients, int64_t samples, enum fed_partition
              double flops);
 /* Set a setting of the scheme. */
 void lab_scheme(struct lab *, const struct fed_scheme *, const char *key, const char *value);
+/* "oort alpha=1": set the selection rule, before lab_start. */
+void lab_select(struct lab *, const char *rule);
 /* "straggler factor=10", "byzantine attack=sign-flip scale=3": inject a fault into clients first ..
  * first + n - 1, active while from <= version < until. Returns the fault's number. */
 uint64_t lab_inject(struct lab *, const char *fault, uint32_t first, uint32_t n, uint64_t from,

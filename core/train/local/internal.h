@@ -36,6 +36,8 @@ struct fed_training {
 	uint64_t coded;                      /* bytes of the encoded delta */
 	uint32_t steps;
 	double loss;    /* sum over examples and epochs */
+	double squares; /* sum of the squared losses, if `reports_rms` */
+	bool reports_rms;
 	bool submitted; /* to the pool */
 	bool ran;       /* set by its thread; read after the pool has finished it */
 	bool stopped, no_memory;

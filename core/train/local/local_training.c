@@ -162,6 +162,7 @@ void fed__training_run(struct fed_job *job, int worker)
 		.ctx = &term,
 		.gradient = w->gradient,
 		.velocity = g->plan.momentum > 0 ? w->velocity : NULL,
+		.squares = g->reports_rms ? &g->squares : NULL,
 	};
 
 	memcpy(params, received, dim * sizeof *params);

@@ -132,6 +132,30 @@ double fed__trainer_forward(struct fed_trainer *t, int worker, const float *para
 	return fed_net_loss(f->net, y, w->label, w->target, n, 0, NULL, f->net->classes ? hits : NULL);
 }
 
+int fed__trainer_client_loss(struct fed_trainer *t, int worker, const float *params,
+                             uint32_t client, const struct fed_client *row, double *loss,
+                             struct fed_error *err)
+{
+	const struct fed_federation *f = t->federation;
+	struct fed_thread_buffers *w = &t->worker[worker];
+	struct fed_data_faults faults = fed__data_faults_for(f->faults, client, f->version);
+	double sum = 0;
+	int rc = FED_OK;
+
+	for (uint32_t i = 0; rc == FED_OK && i < row->count; i += t->evaluation) {
+		const uint32_t n = row->count - i < t->evaluation ? row->count - i : t->evaluation;
+
+		rc = fed__worker_gather(f, row, &faults, w, row->examples + i, n, err);
+		if (rc)
+			break;
+		const float *y = fed_net_forward(&w->space, params, n);
+		sum += fed_net_loss(f->net, y, w->label, w->target, n, 0, NULL, NULL);
+	}
+	fed__data_faults_release(&faults);
+	*loss = row->count ? sum / row->count : NAN;
+	return rc;
+}
+
 /* Move the examples whose label was changed to the front; returns how many there are. */
 static uint32_t keep_changed(const struct fed_federation *f, struct fed_thread_buffers *w,
                              uint32_t n)

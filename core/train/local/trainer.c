@@ -2,6 +2,7 @@
 /*
  * train/local/trainer.c - trainings as jobs of the pool: start, join, cancel.
  */
+#include <math.h>
 #include <string.h>
 
 #include "base/mem.h"
@@ -224,6 +225,7 @@ int fed__trainer_start(struct fed_trainer *t, uint32_t client, const struct fed_
 		.codec = t->federation->codec,
 		.feedback = t->federation->feedback,
 		.noise = t->federation->noise,
+		.reports_rms = t->federation->reports_rms,
 		.residual = residual_of(t, row),
 	};
 	t->slot[*slot] = g;
@@ -244,7 +246,7 @@ static int join_job(struct fed_trainer *t, struct fed_training *g, struct fed_er
 		g->kept = NULL;
 		g->stopped = false;
 		g->steps = 0;
-		g->loss = 0;
+		g->loss = g->squares = 0;
 		if (submit(t, g, err))
 			return FED_FAIL;
 	}
@@ -291,6 +293,8 @@ int fed__trainer_join(struct fed_trainer *t, uint32_t slot, struct fed_envelope 
 		update->samples = client->count;
 		update->steps = g->steps;
 		update->loss = (float)(g->loss / seen);
+		update->loss_rms = g->reports_rms ? (float)sqrt(g->squares / seen) : NAN;
+		update->reports_rms = g->reports_rms;
 		update->payload = result_of(g);
 		update->codec = g->codec;
 		update->coded = g->coded;

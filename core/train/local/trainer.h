@@ -79,6 +79,10 @@ struct fed_training *fed_training_restore(const struct fed_training_result *);
 uint32_t fed__trainer_evaluation_batch(const struct fed_trainer *);
 double fed__trainer_forward(struct fed_trainer *, int worker, const float *params, uint32_t first,
                             uint32_t n, uint32_t *hits);
+/* Mean loss of a client's examples, with the faults of its data, on thread `worker`; row: with the
+ * examples that it has at present.  Fails as an attack on its data does. */
+int fed__trainer_client_loss(struct fed_trainer *, int worker, const float *params, uint32_t client,
+                             const struct fed_client *row, double *loss, struct fed_error *);
 /* The same on poisoned examples: *changed of them have another label, *hits of these get it from
  * the model. */
 int fed__trainer_attacked(struct fed_trainer *, int worker, const float *params,

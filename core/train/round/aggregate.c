@@ -46,7 +46,7 @@ int fed__begin_aggregation(struct fed_federation *f, struct fed_aggregation *a, 
 struct fed_update fed__update_of(const struct fed_federation *f, const struct fed_envelope *e,
                                  const float *base)
 {
-	const bool equal = f->settings->weighting == FED_WEIGHT_EQUAL;
+	const bool equal = f->settings->weighting == FED_WEIGHT_EQUAL || f->equal_weights;
 
 	return (struct fed_update){
 		.delta = e->payload->vector[0],

@@ -42,6 +42,7 @@ int fed__take_update(struct fed_federation *f, struct fed_envelope *update, stru
 		fed__emit_about(f, FED_EVENT_REFUSED, id, update->round, 0, fed_stray_update);
 		return FED_OK;
 	}
+	const double sent = fed_invitation_of(f, id)->sent;
 	const int rc = accept_update(f, update, &why);
 	if (rc == FED_REJECT) {
 		fed__refuse_update(f, id, update->round, !fed__update_is_finite(update), why.text);
@@ -58,6 +59,8 @@ int fed__take_update(struct fed_federation *f, struct fed_envelope *update, stru
 	f->nan = !isfinite(update->loss);
 	fed__emit_about(f, FED_EVENT_REPORTED, id, update->round, 0, NULL);
 	f->nan = false;
+	if (fed__charge_participation(f, id, sent, update->loss, update->loss_rms, err))
+		return FED_FAIL;
 	/* One multiply-add for each parameter. */
 	const struct fed_costs work = {.server_flops = 2 * (double)f->net->dim};
 	return fed__charge(f, id, &work, err);

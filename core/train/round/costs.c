@@ -42,6 +42,21 @@ const struct fed_costs *fed_ledger_of(const struct fed_ledger *l, uint32_t clien
 	return has_costs(costs) ? costs : NULL;
 }
 
+const struct fed_participation *fed_ledger_participation(const struct fed_ledger *l,
+                                                         uint32_t client)
+{
+	if (!l->n)
+		return NULL;
+	const struct fed_participation *part = &account_place(l, client)->part;
+	return part->times ? part : NULL;
+}
+
+void fed_ledger_take_part(struct fed_ledger *l, uint32_t client,
+                          const struct fed_participation *part)
+{
+	account_place(l, client)->part = *part;
+}
+
 /* Reserve capacity for one more account; at most three quarters of the places are used. */
 static int reserve(struct fed_ledger *l, struct fed_error *err)
 {
@@ -93,21 +108,15 @@ void fed_ledger_enter(struct fed_ledger *l, uint32_t client, const struct fed_co
 
 /* Charges of the open round ----------------------------------------------------------------- */
 
-int fed__charge(struct fed_federation *f, uint32_t client, const struct fed_costs *c,
-                struct fed_error *err)
+static int add_charge(struct fed_federation *f, const struct fed_account *charge,
+                      struct fed_error *err)
 {
-	struct fed_record *r = &f->record;
+	struct fed_charges *all = &f->charges;
 
-	r->bytes_up += (double)c->bytes_up;
-	r->bytes_down += (double)c->bytes_down;
-	r->messages += (double)(c->messages_up + c->messages_down);
-	r->client_flops += c->client_flops;
-	r->server_flops += c->server_flops;
 	if (!f->ledger)
 		return FED_OK;
-	if (fed_ledger_open(f->ledger, client, err))
+	if (fed_ledger_open(f->ledger, charge->owner - 1, err))
 		return FED_FAIL;
-	struct fed_charges *all = &f->charges;
 	if (all->n == all->capacity) {
 		const size_t capacity = all->capacity ? 2 * all->capacity : 64;
 		struct fed_account *grown =
@@ -117,15 +126,59 @@ int fed__charge(struct fed_federation *f, uint32_t client, const struct fed_cost
 		all->charge = grown;
 		all->capacity = capacity;
 	}
-	all->charge[all->n++] = (struct fed_account){.owner = client + 1, .costs = *c};
+	all->charge[all->n++] = *charge;
 	return FED_OK;
+}
+
+int fed__charge(struct fed_federation *f, uint32_t client, const struct fed_costs *c,
+                struct fed_error *err)
+{
+	const struct fed_account charge = {.owner = client + 1, .costs = *c};
+	struct fed_record *r = &f->record;
+
+	r->bytes_up += (double)c->bytes_up;
+	r->bytes_down += (double)c->bytes_down;
+	r->messages += (double)(c->messages_up + c->messages_down);
+	r->client_flops += c->client_flops;
+	r->server_flops += c->server_flops;
+	return add_charge(f, &charge, err);
+}
+
+int fed__charge_participation(struct fed_federation *f, uint32_t client, double sent, float loss,
+                              float loss_rms, struct fed_error *err)
+{
+	const struct fed_account charge = {
+		.owner = client + 1,
+		.part = {.last = f->version + 1,
+	             .seconds = f->clock.now - sent,
+	             .loss = loss,
+	             .loss_rms = loss_rms,
+	             .times = 1},
+	};
+
+	return add_charge(f, &charge, err);
+}
+
+/* Enter a participation of the committed version. */
+static void enter_participation(struct fed_ledger *l, uint32_t client,
+                                const struct fed_participation *part)
+{
+	const struct fed_participation *before = fed_ledger_participation(l, client);
+	struct fed_participation now = *part;
+
+	if (!part->times)
+		return;
+	now.times += before ? before->times : 0;
+	fed_ledger_take_part(l, client, &now);
 }
 
 void fed__charges_commit(struct fed_federation *f)
 {
 	struct fed_charges *all = &f->charges;
 
-	for (size_t i = 0; i < all->n; i++)
+	for (size_t i = 0; i < all->n; i++) {
 		fed_ledger_enter(f->ledger, all->charge[i].owner - 1, &all->charge[i].costs);
+		enter_participation(f->ledger, all->charge[i].owner - 1, &all->charge[i].part);
+	}
 	all->n = 0;
 }

@@ -76,9 +76,11 @@ static uint64_t occasion_of(const struct fed_envelope *e)
 {
 	const uint32_t kind = e->head.kind;
 
-	if (kind <= FED_MESSAGE_UPDATE)
+	if (kind <= FED_MESSAGE_UPDATE || kind == FED_MESSAGE_START)
 		return 2 * e->round + (kind == FED_MESSAGE_UPDATE);
-	return fed_random(e->round, (uint64_t)e->steps * (FED_MESSAGE_LAST + 1) + kind);
+	if (kind > FED_MESSAGE_FEATURES_GRADIENT) /* of no invitation */
+		return fed_random(e->version, kind);
+	return fed_random(e->round, (uint64_t)e->steps * (FED_MESSAGE_FEATURES_GRADIENT + 1) + kind);
 }
 
 static bool is_lost(const struct fed_federation *f, const struct fed_envelope *e)
@@ -120,7 +122,7 @@ int fed__send(struct fed_federation *f, const struct fed_envelope *e, uint64_t *
               struct fed_error *err)
 {
 	const uint64_t plain = fed_frame_size(e->payload->n, e->payload->dim) +
-	                       (e->labels ? e->labels->dim * sizeof(float) : 0);
+	                       (e->labels ? e->labels->dim * sizeof(float) : 0) + fed_claim_bytes(e);
 	const char *why = e->head.to == FED_SERVER ? NULL : fed__unreachable(f, e->head.to, e->round);
 	int rc;
 

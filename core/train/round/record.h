@@ -62,6 +62,9 @@ enum fed_event_kind {
 	FED_EVENT_SMASHED,  /* activations or a gradient leave `client` for the server */
 	FED_EVENT_GRADIENT, /* a gradient or activations leave the server for `client` */
 	FED_EVENT_ARRIVED,  /* they have reached `client`, which continues */
+	/* Selection by loss: */
+	FED_EVENT_ASKED,    /* the model leaves for `client`, whose loss is asked for */
+	FED_EVENT_ANSWERED, /* the loss of `client` reached the server: text */
 	FED_EVENT_KINDS,
 };
 

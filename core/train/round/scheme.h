@@ -29,6 +29,8 @@ struct fed_scheme {
 	               const float *base, struct fed_error *);
 	/* The invitation of this number was lost; it is closed. */
 	int (*lost)(struct fed_federation *, void *state, uint64_t number, struct fed_error *);
+	/* All loss queries of the version are over; needed where fed__ask_losses() is called. */
+	int (*answered)(struct fed_federation *, void *state, struct fed_error *);
 	/* Optional: the deadline that fed__set_deadline() set has come. */
 	int (*deadline)(struct fed_federation *, void *state, struct fed_error *);
 	/* Whether the version is complete. */

@@ -29,6 +29,18 @@ struct fed_invitation {
 	uint32_t client;
 };
 
+/* Candidate whose loss at the present model is asked for (train/loss_queries.h). */
+struct fed_loss_query {
+	uint32_t client, place; /* its place among those present */
+	double loss;            /* that it computes */
+	bool answered;          /* the server knows the loss, and that the client has the model */
+	bool over;              /* answered, or a message was lost */
+};
+struct fed_loss_queries {
+	struct fed_loss_query *of; /* [n] */
+	uint32_t n, waiting;       /* not over yet */
+};
+
 struct fed_faults;
 struct fed_held;      /* train/round/message_faults.h */
 struct fed_trainer;   /* jobs and per-thread workspaces: train/local/trainer.h */
@@ -46,6 +58,8 @@ struct fed_federation {
 	const struct fed_net *net;
 	struct fed_clients *clients;
 	struct fed_instance *aggregator, *transport;
+	struct fed_instance *selection; /* set after fed_federation_init; NULL, or without an entry:
+	                                   a uniform draw */
 	const struct fed_settings *settings;
 	const struct fed_scheme *scheme;
 	void *scheme_state;
@@ -69,6 +83,8 @@ struct fed_federation {
 	struct fed_codec codec; /* likewise, as are: */
 	bool feedback;          /* whether clients keep residuals */
 	double noise;           /* standard deviation of the noise that clients add to what they send */
+	bool equal_weights;     /* whether the selection rule wants equal weights in the mean */
+	bool reports_rms;       /* whether clients report the mean of their squared losses */
 	struct fed_record record;            /* of the open round, or the last */
 	struct fed_charges charges;          /* its costs, by clients */
 	struct fed_shared_vectors *outgoing; /* the model as it was last sent, or NULL */
@@ -85,7 +101,10 @@ struct fed_federation {
 	uint32_t n_nonfinite; /* updates of this round that were refused because they are not finite */
 	uint64_t steps;       /* of the open round, or the last: its beginning and the events handled */
 	bool nan;             /* the next event is caused by a number that is not finite */
-	struct fed_instance_backup before; /* of the aggregator, while in_round */
+	struct fed_instance_backup before;           /* of the aggregator, while in_round */
+	struct fed_instance_backup selection_before; /* likewise; state NULL: there is no rule */
+	struct fed_loss_queries queries;             /* of the open round, as are: */
+	uint32_t draws;                              /* uniform draws that the rule has made */
 	struct {
 		uint64_t invitations, next_seq, next_id; /* counters that aborted rounds advance, too */
 		double clock;

@@ -30,7 +30,7 @@ int fed__verdicts_add(struct fed_federation *f, const struct fed_envelope *e, st
 		g->taken = grown;
 		g->taken_capacity = capacity;
 	}
-	const bool equal = f->settings->weighting == FED_WEIGHT_EQUAL;
+	const bool equal = f->settings->weighting == FED_WEIGHT_EQUAL || f->equal_weights;
 	struct fed_client_verdict *t = &g->taken[g->n_taken++];
 	*t = (struct fed_client_verdict){
 		.client = e->head.from,

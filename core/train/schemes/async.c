@@ -184,6 +184,8 @@ const struct fed_scheme fed__scheme_async = {
 		   "update makes a version (fedasync), or each K updates do (fedbuff). The server never\n"
 		   "waits for stragglers; the price is staleness: an update was computed on a model that\n"
 		   "is some versions old. max-staleness=N drops updates of older models (late).\n"
+		   "A rule that `select` chose has no effect here: it selects whole rounds, and async\n"
+		   "invites one client at a time.\n"
 		   "`round N` makes N versions. Work in flight when they are made goes on with the\n"
 		   "next `round`.\n"
 		   "\n"

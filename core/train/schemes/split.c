@@ -18,6 +18,7 @@
 #include "train/round/invitations.h"
 #include "train/round/message_faults.h"
 #include "train/schemes/schemes.h"
+#include "train/selection.h"
 #include "train/schemes/split_internal.h"
 
 static const char *const relays[] = {"server", "peer", NULL};
@@ -131,9 +132,14 @@ static int choose(struct fed_federation *f, struct fed_split *s, struct fed_erro
 
 	if (!chosen)
 		return fed_fail_memory(err, wanted * sizeof *chosen, "the participants");
-	if (s->order == FED_ORDER_RANDOM) {
-		rc = fed__draw_clients(f, wanted, chosen, &n, err);
-		if (rc == FED_OK)
+	if (fed__selects_by_query(f, wanted)) {
+		rc = fed_reject(err,
+		                "selection %s asks for the loss of the whole model, which no client of "
+		                "split learning has; take a rule, or a variant, that asks for nothing",
+		                f->selection->entry->head->name);
+	} else if (s->order == FED_ORDER_RANDOM || fed__has_selection(f)) {
+		rc = fed__select_clients(f, wanted, chosen, &n, err);
+		if (rc == FED_OK && s->order == FED_ORDER_RANDOM)
 			shuffle(f, chosen, n);
 	} else {
 		n = choose_in_turn(f, wanted, chosen);
@@ -257,6 +263,8 @@ static int take_head(struct fed_federation *f, struct fed_split *s, struct fed_t
 	struct fed_client *client = fed_clients_get(f->clients, t->client);
 	const double seen = (double)t->row.count * (double)f->plan.epochs;
 
+	const double sent = fed_invitation_of(f, t->client)->sent;
+
 	t->reported = true;
 	s->giver = t->client;
 	if (client)
@@ -264,6 +272,8 @@ static int take_head(struct fed_federation *f, struct fed_split *s, struct fed_t
 	fed__invitation_close(f, t->client);
 	f->record.reported++;
 	fed__emit_about(f, FED_EVENT_REPORTED, t->client, t->number, 0, NULL);
+	if (fed__charge_participation(f, t->client, sent, (float)(t->loss / seen), NAN, err))
+		return FED_FAIL;
 	return finish_turn(f, s, t, err);
 }
 
@@ -587,7 +597,8 @@ static const char doc[] =
 	"does not see, learn from the n_i examples of their client alone. Who fails in\n"
 	"between is left out of the step, and n is what is left.\n"
 	"\n"
-	"A round is one turn of m clients (as under sync), each of E epochs. Who fails in\n"
+	"A round is one turn of m clients (as under sync; a rule that `select` chose picks\n"
+	"them, `order` says who of them begins), each of E epochs. Who fails in\n"
 	"its turn is left out: the head is again that of the client before; what its\n"
 	"batches taught the server's layers stays. With relay=peer the first client of\n"
 	"all makes the head from the seed; when the client that has the head left, the\n"

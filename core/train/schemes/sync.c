@@ -10,17 +10,20 @@
 #include <string.h>
 
 #include "base/mem.h"
-#include "base/random.h"
 #include "train/participants.h"
 #include "train/memory_budget.h"
 #include "train/round/aggregate.h"
+#include "train/loss_queries.h"
 #include "train/round/invitations.h"
 #include "train/schemes/schemes.h"
+#include "train/selection.h"
 
 struct sync {
 	double deadline, quorum, over_select; /* settings */
 	struct fed_aggregation aggregation;
-	uint32_t enough; /* reports that complete the version */
+	uint32_t invited; /* clients to invite at most */
+	uint32_t enough;  /* reports that complete the version */
+	bool asking;      /* losses of candidates are asked for; nobody is invited yet */
 	bool begun, over;
 };
 
@@ -34,24 +37,15 @@ static const struct fed_field fields[] = {
 	FED_END,
 };
 
-static int sync_begin(struct fed_federation *f, void *state, struct fed_error *err)
+/* Select the participants, and send them the model. */
+static int invite_selected(struct fed_federation *f, struct sync *s, struct fed_error *err)
 {
-	struct sync *s = state;
-	const uint32_t population = f->clients->n_present, m = fed__wanted_clients(f);
-	const double more = ceil(m * s->over_select - 1e-9);
-	uint32_t invited = more > population ? population : (uint32_t)more;
-	uint32_t *chosen = fed_alloc_array(invited, sizeof *chosen);
+	uint32_t *chosen = fed_alloc_array(s->invited, sizeof *chosen), invited;
 
-	s->enough = (uint32_t)ceil(m * s->quorum - 1e-9);
-	s->enough += s->enough == 0;
-	s->over = false;
+	s->asking = false;
 	if (!chosen)
-		return fed_fail_memory(err, invited * sizeof *chosen, "the participants");
-	int rc = fed__draw_clients(f, invited, chosen, &invited, err);
-	if (rc == FED_OK && invited == 0)
-		rc =
-			fed_reject(err, "no client is present: churn took away all %u; `heal` brings them back",
-		               population);
+		return fed_fail_memory(err, s->invited * sizeof *chosen, "the participants");
+	int rc = fed__select_clients(f, s->invited, chosen, &invited, err);
 	if (rc == FED_OK)
 		rc = fed__memory_for_round(f, chosen, invited, s->enough, s->deadline, err);
 	if (rc == FED_OK)
@@ -59,10 +53,32 @@ static int sync_begin(struct fed_federation *f, void *state, struct fed_error *e
 	s->begun = rc == FED_OK;
 	if (rc == FED_OK)
 		rc = fed__invite(f, chosen, invited, err);
-	if (rc == FED_OK && s->deadline > 0)
-		rc = fed__set_deadline(f, s->deadline, err);
 	fed_free(chosen);
 	return rc;
+}
+
+static int sync_begin(struct fed_federation *f, void *state, struct fed_error *err)
+{
+	struct sync *s = state;
+	const uint32_t population = f->clients->n_present, m = fed__wanted_clients(f);
+	const double more = ceil(m * s->over_select - 1e-9);
+
+	s->invited = more > population ? population : (uint32_t)more;
+	s->enough = (uint32_t)ceil(m * s->quorum - 1e-9);
+	s->enough += s->enough == 0;
+	s->over = false;
+	int rc = fed__ask_losses(f, s->invited, &s->asking, err);
+	if (rc == FED_OK && !s->asking)
+		rc = invite_selected(f, s, err);
+	if (rc == FED_OK && s->deadline > 0)
+		rc = fed__set_deadline(f, s->deadline, err);
+	return rc;
+}
+
+/* The candidates' losses are known: the round goes on as any other. */
+static int sync_answered(struct fed_federation *f, void *state, struct fed_error *err)
+{
+	return invite_selected(f, state, err);
 }
 
 static int sync_arrived(struct fed_federation *f, void *state, const struct fed_envelope *e,
@@ -84,7 +100,9 @@ static int sync_deadline(struct fed_federation *f, void *state, struct fed_error
 {
 	struct sync *s = state;
 
-	(void)err;
+	if (s->asking)
+		return fed_fail(err, "the deadline has passed while candidates were asked for their "
+		                     "losses");
 	s->over = true;
 	fed__invitations_expire(f, "the deadline has passed");
 	return FED_OK;
@@ -94,6 +112,8 @@ static bool sync_complete(const struct fed_federation *f, const void *state)
 {
 	const struct sync *s = state;
 
+	if (s->asking)
+		return false;
 	return s->over || s->aggregation.n + f->collusions.n_waiting >= s->enough || f->n_open == 0;
 }
 
@@ -125,7 +145,8 @@ const struct fed_scheme fed_scheme_sync = {
 	.name = "sync",
 	.help = "invite a sample of the clients, wait for them, step once",
 	.doc = "Each round wants m = max(C K, 1) of the K clients, drawn uniformly without\n"
-		   "replacement (settings `fraction` = C, or `participants` = m). Each trains E epochs\n"
+		   "replacement (settings `fraction` = C, or `participants` = m), or by the rule that\n"
+		   "`select` chooses. Each trains E epochs\n"
 		   "of mini-batches of B examples on its own data (`epochs`, `batch`) and sends its\n"
 		   "update; when they have reported the aggregator makes one step. A round lasts as\n"
 		   "long as the slowest client that it waits for:\n"
@@ -142,6 +163,7 @@ const struct fed_scheme fed_scheme_sync = {
 	.fields = fields,
 	.state_size = sizeof(struct sync),
 	.begin = sync_begin,
+	.answered = sync_answered,
 	.arrived = sync_arrived,
 	.lost = sync_lost,
 	.deadline = sync_deadline,
