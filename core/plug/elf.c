@@ -8,15 +8,10 @@
  */
 #include "plug/elf.h"
 
-#include <elf.h>
-#include <link.h>
 #include <string.h>
+#include <unistd.h>
 
-typedef ElfW(Ehdr) elf_header;
-typedef ElfW(Phdr) elf_segment;
-typedef ElfW(Shdr) elf_section;
-typedef ElfW(Dyn) elf_dynamic;
-typedef ElfW(Sym) elf_symbol;
+#include "plug/elf_image.h"
 
 #if UINTPTR_MAX > 0xffffffffu
 #define HOST_CLASS ELFCLASS64
@@ -64,16 +59,6 @@ typedef ElfW(Sym) elf_symbol;
 #else
 #define HOST_TSAN false
 #endif
-
-struct image {
-	const unsigned char *bytes;
-	size_t size;
-};
-
-static bool inside(const struct image *f, uint64_t offset, uint64_t n)
-{
-	return offset <= f->size && n <= f->size - offset;
-}
 
 static const char *machine_name(unsigned machine, char buffer[24])
 {
@@ -128,22 +113,6 @@ static int truncated(const struct image *f, uint64_t needed, struct fed_error *e
 	                  (unsigned long long)needed, f->size);
 }
 
-static elf_section section_at(const struct image *f, const elf_header *h, unsigned i)
-{
-	elf_section s;
-
-	memcpy(&s, f->bytes + h->e_shoff + i * sizeof s, sizeof s);
-	return s;
-}
-
-static elf_segment segment_at(const struct image *f, const elf_header *h, unsigned i)
-{
-	elf_segment s;
-
-	memcpy(&s, f->bytes + h->e_phoff + i * sizeof s, sizeof s);
-	return s;
-}
-
 static int check_segments(const struct image *f, const elf_header *h, struct fed_error *err)
 {
 	const uint64_t end = (uint64_t)h->e_phoff + (uint64_t)h->e_phnum * sizeof(elf_segment);
@@ -169,65 +138,131 @@ static int check_segments(const struct image *f, const elf_header *h, struct fed
 	return FED_OK;
 }
 
-/* Whether n bytes at this address are in one of the loadable segments. */
-static bool is_loaded(const struct image *f, const elf_header *h, uint64_t address, uint64_t n)
+/* Whether a segment maps n bytes at this offset to this address, with these rights at least. */
+static bool maps(const elf_segment *s, uint64_t offset, uint64_t address, uint64_t n, bool in_file,
+                 uint32_t rights)
+{
+	const uint64_t most = in_file ? s->p_filesz : s->p_memsz;
+
+	return s->p_type == PT_LOAD && (s->p_flags & rights) == rights && address >= s->p_vaddr &&
+	       address - s->p_vaddr <= most && n <= most - (address - s->p_vaddr) &&
+	       (!in_file || offset - s->p_offset == address - s->p_vaddr);
+}
+
+static bool is_mapped(const struct image *f, const elf_header *h, uint64_t offset, uint64_t address,
+                      uint64_t n, bool in_file, uint32_t rights)
 {
 	for (unsigned i = 0; i < h->e_phnum; i++) {
 		const elf_segment s = segment_at(f, h, i);
-		if (s.p_type == PT_LOAD && address >= s.p_vaddr && address - s.p_vaddr <= s.p_memsz &&
-		    n <= s.p_memsz - (address - s.p_vaddr))
+		if (maps(&s, offset, address, n, in_file, rights))
 			return true;
 	}
 	return false;
 }
 
-/* The tables that the loader reads, by the entries of the dynamic segment that hold an address. */
-static bool holds_address(int64_t tag)
+/* Loadable segments come in the order of their addresses, each on pages of its own. */
+static int check_order(const struct image *f, const elf_header *h, struct fed_error *err)
 {
-	static const int64_t tags[] = {DT_PLTGOT,     DT_HASH,       DT_STRTAB,  DT_SYMTAB, DT_RELA,
-	                               DT_REL,        DT_JMPREL,     DT_INIT,    DT_FINI,   DT_GNU_HASH,
-	                               DT_INIT_ARRAY, DT_FINI_ARRAY, DT_VERNEED, DT_VERDEF, DT_VERSYM};
+	const uint64_t page = (uint64_t)sysconf(_SC_PAGESIZE);
+	uint64_t end = 0;
 
-	for (size_t i = 0; i < sizeof tags / sizeof *tags; i++)
-		if (tags[i] == tag)
-			return true;
-	return false;
-}
-
-/* What the loader follows without a look: the dynamic segment, and the addresses in it. */
-static int check_dynamic(const struct image *f, const elf_header *h, const elf_segment *dynamic,
-                         struct fed_error *err)
-{
-	if (!is_loaded(f, h, dynamic->p_vaddr, dynamic->p_memsz))
-		return fed_reject(err, "is damaged: its dynamic segment is in no loadable one");
-	for (uint64_t i = 0; i < dynamic->p_filesz / sizeof(elf_dynamic); i++) {
-		elf_dynamic d;
-		memcpy(&d, f->bytes + dynamic->p_offset + i * sizeof d, sizeof d);
-		if (d.d_tag == DT_NULL)
-			return FED_OK;
-		if (holds_address(d.d_tag) && !is_loaded(f, h, d.d_un.d_ptr, 1))
-			return fed_reject(err,
-			                  "is damaged: entry %llu of its dynamic segment leads out of the "
-			                  "loadable ones",
-			                  (unsigned long long)i);
-	}
-	return fed_reject(err, "is damaged: its dynamic segment has no end");
-}
-
-/* Loadable segments hold what is used of the file; damaged headers leave parts of it out. */
-static int check_loaded(const struct image *f, const elf_header *h, struct fed_error *err)
-{
 	for (unsigned i = 0; i < h->e_phnum; i++) {
 		const elf_segment s = segment_at(f, h, i);
-		if (s.p_type == PT_DYNAMIC && check_dynamic(f, h, &s, err) != FED_OK)
-			return FED_REJECT;
+		if (s.p_type != PT_LOAD)
+			continue;
+		if (s.p_vaddr - s.p_vaddr % page < end)
+			return fed_reject(err, "is damaged: segment %u overlaps the one before", i);
+		end = s.p_vaddr + s.p_memsz;
+		end += (page - end % page) % page;
 	}
+	return FED_OK;
+}
+
+/* Whether data that change while the plugin runs begin in this range. */
+static bool holds_data(const struct image *f, const elf_header *h, uint64_t from, uint64_t n)
+{
 	for (unsigned i = 0; i < h->e_shnum; i++) {
 		const elf_section s = section_at(f, h, i);
-		/* Thread-local zeros take no place. */
-		if (!(s.sh_flags & SHF_ALLOC) || (s.sh_type == SHT_NOBITS && (s.sh_flags & SHF_TLS)))
+		const bool data = (s.sh_type == SHT_NOBITS && !(s.sh_flags & SHF_TLS)) ||
+		                  strcmp(section_name(f, h, &s), ".data") == 0;
+		if ((s.sh_flags & SHF_WRITE) && data && s.sh_addr >= from && s.sh_addr - from < n)
+			return true;
+	}
+	return false;
+}
+
+/* The other segments that the loader uses: inside the loadable ones, and each for its purpose. */
+static int check_use(const struct image *f, const elf_header *h, unsigned i, struct fed_error *err)
+{
+	const elf_segment s = segment_at(f, h, i);
+	bool fits = true;
+
+	switch (s.p_type) {
+	case PT_DYNAMIC:
+		fits = is_mapped(f, h, s.p_offset, s.p_vaddr, s.p_filesz, true, PF_R | PF_W) ||
+		       is_mapped(f, h, s.p_offset, s.p_vaddr, s.p_filesz, true, PF_R);
+		break;
+	case PT_PHDR:
+		fits = s.p_offset == h->e_phoff &&
+		       is_mapped(f, h, s.p_offset, s.p_vaddr, s.p_filesz, true, PF_R);
+		break;
+	case PT_NOTE:
+	case PT_GNU_PROPERTY:
+	case PT_GNU_EH_FRAME:
+		fits = s.p_memsz <= s.p_filesz &&
+		       is_mapped(f, h, s.p_offset, s.p_vaddr, s.p_filesz, true, PF_R);
+		break;
+	case PT_TLS:
+		fits = s.p_filesz <= s.p_memsz && s.p_align > 0 && (s.p_align & (s.p_align - 1)) == 0 &&
+		       s.p_align <= 1 << 16 && s.p_memsz <= 1 << 20 &&
+		       is_mapped(f, h, s.p_offset, s.p_vaddr, s.p_filesz, true, PF_R);
+		break;
+	case PT_GNU_RELRO: /* becomes read-only once it is loaded */
+		fits = is_mapped(f, h, s.p_offset, s.p_vaddr, s.p_memsz, false, PF_R | PF_W) &&
+		       !holds_data(f, h, s.p_vaddr, s.p_memsz);
+		break;
+	default:
+		break;
+	}
+	return fits ? FED_OK
+	            : fed_reject(err, "is damaged: segment %u does not fit the loadable ones", i);
+}
+
+/* Thread-local data are in a segment of their own: code that uses them would find none without. */
+static bool is_thread_local(const struct image *f, const elf_header *h, const elf_section *section)
+{
+	for (unsigned i = 0; i < h->e_phnum; i++) {
+		const elf_segment s = segment_at(f, h, i);
+		if (s.p_type == PT_TLS && section->sh_addr >= s.p_vaddr &&
+		    section->sh_addr - s.p_vaddr <= s.p_memsz &&
+		    section->sh_size <= s.p_memsz - (section->sh_addr - s.p_vaddr))
+			return true;
+	}
+	return false;
+}
+
+/* Loadable segments hold what is used of the file, with the rights that it needs; damaged headers
+ * leave parts of it out. */
+static int check_loaded(const struct image *f, const elf_header *h, struct fed_error *err)
+{
+	if (check_order(f, h, err))
+		return FED_REJECT;
+	for (unsigned i = 0; i < h->e_phnum; i++)
+		if (check_use(f, h, i, err))
+			return FED_REJECT;
+	for (unsigned i = 0; i < h->e_shnum; i++) {
+		const elf_section s = section_at(f, h, i);
+		const bool in_file = s.sh_type != SHT_NOBITS;
+		const uint32_t rights =
+			PF_R | (s.sh_flags & SHF_WRITE ? PF_W : 0) | (s.sh_flags & SHF_EXECINSTR ? PF_X : 0);
+
+		if (!(s.sh_flags & SHF_ALLOC) || s.sh_size == 0)
 			continue;
-		if (s.sh_size > 0 && !is_loaded(f, h, s.sh_addr, s.sh_size))
+		if ((s.sh_flags & SHF_TLS) && !is_thread_local(f, h, &s))
+			return fed_reject(err, "is damaged: section %u is in no thread-local segment", i);
+		if (!in_file && (s.sh_flags & SHF_TLS)) /* thread-local zeros take no place */
+			continue;
+		if (!is_mapped(f, h, s.sh_offset, s.sh_addr, s.sh_size, in_file, rights))
 			return fed_reject(err, "is damaged: section %u is in no loadable segment", i);
 	}
 	return FED_OK;
@@ -239,7 +274,8 @@ static int check_sections(const struct image *f, const elf_header *h, struct fed
 	const uint64_t all = (uint64_t)h->e_shnum * sizeof(elf_section);
 
 	if (h->e_shnum == 0)
-		return FED_OK; /* stripped of them, which is valid */
+		return fed_reject(err, "has no section headers, without which it cannot be checked; build "
+		                       "it without stripping them");
 	if (h->e_shentsize != sizeof(elf_section))
 		return fed_reject(err, "is damaged: its section headers have %u bytes", h->e_shentsize);
 	if (!inside(f, h->e_shoff, all))
@@ -250,18 +286,6 @@ static int check_sections(const struct image *f, const elf_header *h, struct fed
 			return truncated(f, (uint64_t)s.sh_offset + s.sh_size, err);
 	}
 	return FED_OK;
-}
-
-/* The name of a symbol, or "" when its offset is outside the string table. */
-static const char *symbol_name(const struct image *f, const elf_section *strings,
-                               const elf_symbol *symbol)
-{
-	const char *text = (const char *)f->bytes + strings->sh_offset;
-
-	if (symbol->st_name >= strings->sh_size ||
-	    !memchr(text + symbol->st_name, '\0', strings->sh_size - symbol->st_name))
-		return "";
-	return text + symbol->st_name;
 }
 
 /* Check the dynamic symbols: the export, and a sanitizer whose runtime would abort the process
@@ -279,7 +303,7 @@ static int check_symbols(const struct image *f, const elf_header *h, const elf_s
 	for (uint64_t i = 0; i < table->sh_size / sizeof(elf_symbol); i++) {
 		elf_symbol symbol;
 		memcpy(&symbol, f->bytes + table->sh_offset + i * sizeof symbol, sizeof symbol);
-		const char *name = symbol_name(f, &strings, &symbol);
+		const char *name = string_at(f, &strings, symbol.st_name);
 		if (symbol.st_shndx != SHN_UNDEF) {
 			found |= strcmp(name, wanted) == 0;
 			continue;
@@ -302,7 +326,7 @@ int fed__elf_check(const void *bytes, size_t size, const char *symbol, struct fe
 	elf_header h;
 
 	if (check_ident(&f, &h, err) || check_segments(&f, &h, err) || check_sections(&f, &h, err) ||
-	    check_loaded(&f, &h, err))
+	    check_loaded(&f, &h, err) || fed__elf_check_dynamic(&f, &h, err))
 		return FED_REJECT;
 	for (unsigned i = 0; i < h.e_shnum; i++) {
 		const elf_section s = section_at(&f, &h, i);
