@@ -36,6 +36,10 @@ int fed__words_split(struct fed_words *, const char *text, size_t len, size_t *u
 const char *fed__words_at(const struct fed_words *, size_t i);
 void fed__words_release(struct fed_words *);
 
+/* Read a line without its newline, truncated a little above FED_LINE_MAX bytes, because a file
+ * without newlines must not fill memory; the text fails when there is none.  False at the end. */
+bool fed__line_read(FILE *, struct fed_text *);
+
 /* Append s quoted, so that it is read back as one word s. */
 void fed__word_quote(struct fed_text *, const char *s);
 

@@ -13,9 +13,7 @@
 #include "shell/language/watch_state.h"
 #include "shell/output/print.h"
 
-/* Read a line, truncated a little above FED_LINE_MAX bytes, because a file without newlines must
- * not fill memory. False at the end. */
-static bool read_line(FILE *f, struct fed_text *line)
+bool fed__line_read(FILE *f, struct fed_text *line)
 {
 	int c;
 
@@ -59,7 +57,7 @@ enum fed_exit fed__shell_read(struct fed_shell *shell, FILE *f, const char *name
 		place.inode = st.st_ino;
 	}
 	shell->lenient = false;
-	while (result == FED_EXIT_OK && !shell->quit && read_line(f, &line)) {
+	while (result == FED_EXIT_OK && !shell->quit && fed__line_read(f, &line)) {
 		place.line++;
 		if (line.failed) {
 			fed__print_error(shell, name, ": out of memory");

@@ -2,8 +2,7 @@
 /*
  * shell/terminal/plain.c - interactive reading on a terminal without escapes, and the prompt.
  */
-#include <stdlib.h>
-
+#include "shell/language/line.h"
 #include "shell/output/print.h"
 #include "shell/terminal/interactive.h"
 
@@ -19,10 +18,7 @@ void fed__shell_prompt(const struct fed_shell *shell, struct fed_text *out)
 
 enum fed_exit fed__plain_run(struct fed_shell *shell)
 {
-	struct fed_text prompt = {0};
-	char *line = NULL;
-	size_t size = 0;
-	ssize_t n;
+	struct fed_text prompt = {0}, line = {0};
 
 	shell->lenient = true;
 	while (!shell->quit && !fed__signals_ending()) {
@@ -31,16 +27,19 @@ enum fed_exit fed__plain_run(struct fed_shell *shell)
 		fed__print(shell, "%s", fed_text_str(&prompt));
 		fflush(shell->out);
 		fed__signals_interrupted();
-		if ((n = getline(&line, &size, stdin)) < 0) {
+		if (!fed__line_read(stdin, &line)) {
 			if (!fed__signals_interrupted())
 				break;
 			clearerr(stdin);
 			fed__print(shell, "\n");
 			continue;
 		}
-		fed__shell_execute(shell, line, (size_t)n, NULL);
+		if (line.failed)
+			fed__print_error(shell, "", "out of memory for the line, which is dropped");
+		else
+			fed__shell_execute(shell, fed_text_str(&line), line.len, NULL);
 	}
-	free(line);
+	fed_text_release(&line);
 	fed_text_release(&prompt);
 	return FED_EXIT_OK;
 }

@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <termios.h>
 #include <unistd.h>
 
 #include <readline/history.h>
@@ -21,6 +22,7 @@
 #include "shell/language/complete.h"
 #include "shell/language/state_folder.h"
 #include "shell/terminal/interactive.h"
+#include "shell/terminal/line_memory.h"
 #include "shell/output/print.h"
 
 #define HISTORY_LINES 5000
@@ -174,7 +176,9 @@ static void take_line(char *line)
 	fed__line_history_add(line);
 	fed__signals_interrupted();
 	fed__screen_measure(at_prompt);
+	sigjmp_buf *const way_out = fed__line_memory_exit(NULL); /* no jump out of a command */
 	fed__shell_execute(at_prompt, line, strlen(line), NULL);
+	fed__line_memory_exit(way_out);
 	free(line);
 	fed__signals_interrupted();
 	done = at_prompt->quit || fed__signals_ending();
@@ -209,7 +213,8 @@ static void set_up(struct fed_shell *shell)
 	fed__line_history_load();
 }
 
-enum fed_exit fed__readline_run(struct fed_shell *shell)
+/* Read until the end. */
+static void read_lines_typed(struct fed_shell *shell)
 {
 	set_up(shell);
 	prompt();
@@ -220,14 +225,49 @@ enum fed_exit fed__readline_run(struct fed_shell *shell)
 		if (fed__signals_interrupted())
 			clear_line();
 		fed__autosave_check(shell);
+		fed__line_memory_refill();
 		if (ready > 0 && (input.revents & (POLLIN | POLLHUP | POLLERR)))
 			rl_callback_read_char();
 		else if (ready < 0 && errno != EINTR)
 			break;
 	}
 	rl_callback_handler_remove();
-	fed__line_history_end(shell);
 	fed__candidates_release(&found);
 	clear_history();
-	return FED_EXIT_OK;
+}
+
+/* Without memory readline is given up, as it is: what it holds may be half changed. */
+static enum fed_exit read_plainly(struct fed_shell *shell)
+{
+	rl_deprep_terminal();
+	tcflush(STDIN_FILENO, TCIFLUSH);
+	fed__print(shell, "\n");
+	fed__print_warning(shell,
+	                   "out of memory for the line, which is dropped; lines are read without "
+	                   "editing from now on");
+	return fed__plain_run(shell);
+}
+
+/* False: memory ran out within readline. */
+static bool try_readline(struct fed_shell *shell)
+{
+	sigjmp_buf no_memory;
+
+	if (sigsetjmp(no_memory, 1) != 0) {
+		fed__line_memory_exit(NULL);
+		return false;
+	}
+	fed__line_memory_exit(&no_memory);
+	read_lines_typed(shell);
+	fed__line_memory_exit(NULL);
+	return true;
+}
+
+enum fed_exit fed__readline_run(struct fed_shell *shell)
+{
+	fed__line_memory_refill();
+	const enum fed_exit result = try_readline(shell) ? FED_EXIT_OK : read_plainly(shell);
+	fed__line_history_end(shell);
+	fed__line_memory_release();
+	return result;
 }

@@ -9,6 +9,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -81,6 +82,22 @@ void terminal_type(const char *text)
 void terminal_signal(int number)
 {
 	kill(child, number);
+}
+
+void terminal_limit_memory(size_t more)
+{
+	char path[64];
+	unsigned long pages;
+	FILE *f;
+
+	snprintf(path, sizeof path, "/proc/%ld/statm", (long)child);
+	f = fopen(path, "r");
+	ck_assert_ptr_nonnull(f);
+	ck_assert_int_eq(fscanf(f, "%lu", &pages), 1);
+	fclose(f);
+	const rlim_t most = pages * (rlim_t)sysconf(_SC_PAGESIZE) + more;
+	const struct rlimit limit = {most, RLIM_INFINITY};
+	ck_assert_int_eq(prlimit(child, RLIMIT_AS, &limit, NULL), 0);
 }
 
 void terminal_interrupt(const char *text)

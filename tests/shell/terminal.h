@@ -6,6 +6,7 @@
 #define FED_TEST_SHELL_TERMINAL_H
 
 #include <stdbool.h>
+#include <stddef.h>
 
 /* In this folder, which is its HOME, too. */
 void terminal_begin(const char *term, const char *folder);
@@ -15,6 +16,8 @@ const char *terminal_seen(void);
 void terminal_wait(const char *text);
 void terminal_type(const char *text);
 void terminal_signal(int number);
+/* Let it have this many bytes of memory more than it has now, and no more. */
+void terminal_limit_memory(size_t more);
 /* Interrupt it whenever it has been quiet for a while, until it writes this: an interrupt between
  * two commands says nothing. */
 void terminal_interrupt(const char *text);

@@ -125,6 +125,55 @@ START_TEST(twenty_lines_pasted)
 }
 END_TEST
 
+static void paste(const char *begin, size_t n)
+{
+	char block[1001];
+
+	memset(block, 'x', 1000);
+	block[1000] = 0;
+	terminal_type("\033[200~");
+	terminal_type(begin);
+	for (size_t i = 0; i < n; i += 1000)
+		terminal_type(block);
+	terminal_type("\033[201~");
+}
+
+/* Readline's own allocator would end the program.  A line of usual length has its reserve. */
+START_TEST(a_moment_without_memory_ends_nothing)
+{
+	begin("xterm");
+	terminal_wait("fedsh> ");
+	terminal_limit_memory(0);
+	paste("show lr #", 200000);
+	terminal_type("\r");
+	terminal_wait("lr = 0.1");
+	terminal_wait("fedsh> ");
+	terminal_type("sho bat\t\r");
+	terminal_wait("batch = ");
+	terminal_wait("fedsh> ");
+	terminal_type("quit\r");
+	ck_assert_int_eq(terminal_end(), 0);
+}
+END_TEST
+
+/* Without memory for a line, and without the reserve, lines are read by other means. */
+START_TEST(a_line_without_memory_is_dropped)
+{
+	begin("xterm");
+	terminal_wait("fedsh> ");
+	terminal_limit_memory(0);
+	paste("show lr #", 3000000);
+	terminal_type("\r");
+	terminal_wait("out of memory for the line, which is dropped");
+	terminal_wait("fedsh> ");
+	terminal_type("\rshow batch\r");
+	terminal_wait("batch = ");
+	terminal_wait("fedsh> ");
+	terminal_type("quit\r");
+	ck_assert_int_eq(terminal_end(), 0);
+}
+END_TEST
+
 START_TEST(interrupts_stop_rounds)
 {
 	begin("xterm");
@@ -210,6 +259,8 @@ FED_SUITE(terminal)
 	tcase_add_test(tests, each_line_is_in_the_history_at_once);
 	tcase_add_test(tests, a_long_history_is_cut);
 	tcase_add_test(tests, twenty_lines_pasted);
+	tcase_add_test(tests, a_moment_without_memory_ends_nothing);
+	tcase_add_test(tests, a_line_without_memory_is_dropped);
 	tcase_add_test(tests, interrupts_stop_rounds);
 	tcase_add_test(tests, interrupts_stop_a_dataset);
 	tcase_add_loop_test(tests, a_terminal_without_escapes_gets_none, 0,
