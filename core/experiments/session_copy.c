@@ -210,9 +210,10 @@ int fed__session_partition_again(struct fed_session *copy, const struct fed_sess
 	how.samples = (int64_t)(total / n);
 	if (fed_clients_init(&clients, s->parts.data->train, err))
 		return FED_FAIL;
+	const struct fed_clients_plan plan = {
+		.n = n, .how = how, .seed = (uint64_t)s->parts.settings.seed};
 	fill_pool(&clients.pool, s);
-	if (fed_clients_add(&clients, s->parts.data, n, &how, NULL, NULL,
-	                    (uint64_t)s->parts.settings.seed, &first, err)) {
+	if (fed_clients_add(&clients, s->parts.data, &plan, &first, err)) {
 		fed_clients_release(&clients);
 		return FED_FAIL;
 	}

@@ -175,6 +175,7 @@ static int aggregate_trial(struct fed_trial *t, const struct fed_session *s, str
 		.lr = s->parts.settings.lr,
 		.host = &th.host,
 	};
+	const struct fed_lent_updates lent = {t->update, t->n, take_refusal, t};
 	struct fed_aggregation a = {0};
 
 	if (!params)
@@ -184,8 +185,7 @@ static int aggregate_trial(struct fed_trial *t, const struct fed_session *s, str
 	int rc = fed_instance_size(&t->aggregator, t->dim, err);
 	const double began = fed_wall_seconds();
 	if (rc == FED_OK)
-		rc = fed_aggregation_lend(&a, &t->aggregator, &round, t->update, t->n, pool, take_refusal,
-		                          t, err);
+		rc = fed_aggregation_lend(&a, &t->aggregator, &round, &lent, pool, err);
 	if (rc == FED_OK && a.n == 0)
 		rc = fed_fail(err, "every row is refused; the first: %s", fed_text_str(&t->refused[0]));
 	if (rc == FED_OK)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: 0BSD */
 /*
- * fedsh/aggregator.h - aggregators: turn client updates into one step of the global model.
+ * fedsh/aggregator.h - aggregators: rules that turn client updates into one step of the global
+ * model.
  *
  * A plugin fills struct fed_aggregator (at the end) in exactly one form:
  *

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: 0BSD */
 /*
- * fedsh/transport.h - transports: carry messages between the server and its clients, and own the
- * clock.
+ * fedsh/transport.h - transports: carriers of messages between the server and its clients, which
+ * also own the clock.
  *
  * The host keeps the payload; a transport sees sizes and ends.  A simulated transport decides in
  * send() whether and when a message arrives, and has the host's event queue deliver it then.  A

@@ -52,13 +52,18 @@ bool fed_aggregation_keeps(const struct fed_instance *);
  * vectors are copied if they are needed later, except with a capacity of 1 and a coordinate-wise
  * plugin: then the caller keeps them valid until finish. */
 int fed_aggregation_add(struct fed_aggregation *, const struct fed_update *, struct fed_error *);
-/* In place of begin and add: n updates whose deltas are round->ld apart in one block.  The caller
- * keeps them and their vectors valid until release; nothing is copied.  Updates that the plugin
- * refuses are left out and reported to refused(ctx, i, text). */
+/* Updates whose deltas are round->ld apart in one block.  The caller keeps them and their vectors
+ * valid until the aggregation's release; nothing is copied. */
+struct fed_lent_updates {
+	const struct fed_update *update; /* [n] */
+	size_t n;
+	/* Receives the reasons for which the plugin leaves updates out. */
+	void (*refused)(void *ctx, size_t i, const char *text);
+	void *ctx;
+};
+/* In place of begin and add. */
 int fed_aggregation_lend(struct fed_aggregation *, struct fed_instance *, const struct fed_round *,
-                         const struct fed_update *, size_t n, struct fed_pool *,
-                         void (*refused)(void *ctx, size_t i, const char *text), void *ctx,
-                         struct fed_error *);
+                         const struct fed_lent_updates *, struct fed_pool *, struct fed_error *);
 /* out [dim].  Afterwards verdict and trust [0 .. n) are those of update[0 .. n): the weights of the
  * used ones sum to 1, unless all are 0. */
 int fed_aggregation_finish(struct fed_aggregation *, float *out, struct fed_error *);

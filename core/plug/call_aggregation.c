@@ -257,19 +257,17 @@ int fed_aggregation_add(struct fed_aggregation *a, const struct fed_update *u,
 }
 
 int fed_aggregation_lend(struct fed_aggregation *a, struct fed_instance *instance,
-                         const struct fed_round *round, const struct fed_update *u, size_t n,
-                         struct fed_pool *pool,
-                         void (*refused)(void *ctx, size_t i, const char *text), void *ctx,
-                         struct fed_error *err)
+                         const struct fed_round *round, const struct fed_lent_updates *lent,
+                         struct fed_pool *pool, struct fed_error *err)
 {
 	struct fed_error why;
-	int rc = begin_aggregation(a, instance, round, n, round->ld, pool, err);
+	int rc = begin_aggregation(a, instance, round, lent->n, round->ld, pool, err);
 
 	a->place.deferred = rc == FED_OK;
-	for (size_t i = 0; rc != FED_FAIL && a->lent && i < n; i++) {
-		rc = fed_aggregation_add(a, &u[i], &why);
+	for (size_t i = 0; rc != FED_FAIL && a->lent && i < lent->n; i++) {
+		rc = fed_aggregation_add(a, &lent->update[i], &why);
 		if (rc == FED_REJECT)
-			refused(ctx, i, why.text);
+			lent->refused(lent->ctx, i, why.text);
 		else if (rc == FED_FAIL)
 			*err = why;
 	}

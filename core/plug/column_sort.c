@@ -16,11 +16,8 @@ enum {
 };
 
 struct sorting {
-	const float *const *row;
-	size_t n, dim, lo, hi;
+	const struct fed_column_sort *in;
 	const struct fed_sorter *sorter;
-	fed_sorted_work *work;
-	void *ctx;
 	float *block;     /* [threads][COLUMNS / FED_COLUMNS][n][FED_COLUMNS] */
 	uint64_t *within; /* [threads][n], or NULL */
 };
@@ -30,15 +27,15 @@ static void copy_columns(const struct sorting *s, size_t j0, size_t width, float
 {
 	const size_t whole = width / FED_COLUMNS * FED_COLUMNS, rest = width - whole;
 
-	for (size_t i = 0; i < s->n; i++) {
-		const float *from = s->row[i] + j0;
+	for (size_t i = 0; i < s->in->n; i++) {
+		const float *from = s->in->row[i] + j0;
 		float *to = block + i * FED_COLUMNS;
 
 		for (size_t k = 0; k < whole; k += FED_COLUMNS)
-			memcpy(to + k * s->n, from + k, FED_COLUMNS * sizeof *to);
+			memcpy(to + k * s->in->n, from + k, FED_COLUMNS * sizeof *to);
 		if (rest > 0) {
-			memset(to + whole * s->n, 0, FED_COLUMNS * sizeof *to);
-			memcpy(to + whole * s->n, from + whole, rest * sizeof *to);
+			memset(to + whole * s->in->n, 0, FED_COLUMNS * sizeof *to);
+			memcpy(to + whole * s->in->n, from + whole, rest * sizeof *to);
 		}
 	}
 }
@@ -64,37 +61,38 @@ static void sort_tile(const struct sorting *s, size_t j0, size_t width, float *b
 
 	copy_columns(s, j0, width, blocks);
 	for (size_t k = 0; k < width; k += FED_COLUMNS) {
-		float *block = blocks + k * s->n;
+		float *block = blocks + k * s->in->n;
 
-		for (size_t i = 0; j0 + COLUMNS + k < s->dim && i < s->n; i++)
-			__builtin_prefetch(s->row[i] + j0 + COLUMNS + k);
+		for (size_t i = 0; j0 + COLUMNS + k < s->in->dim && i < s->in->n; i++)
+			__builtin_prefetch(s->in->row[i] + j0 + COLUMNS + k);
 		kernels->sort(s->sorter, block);
-		s->work(s->ctx, block, j0 + k, width - k < FED_COLUMNS ? width - k : FED_COLUMNS);
-		memcpy(lo + k, block + s->lo * FED_COLUMNS, FED_COLUMNS * sizeof *lo);
-		memcpy(hi + k, block + s->hi * FED_COLUMNS, FED_COLUMNS * sizeof *hi);
+		s->in->work(s->in->ctx, block, j0 + k, width - k < FED_COLUMNS ? width - k : FED_COLUMNS);
+		memcpy(lo + k, block + s->in->lo * FED_COLUMNS, FED_COLUMNS * sizeof *lo);
+		memcpy(hi + k, block + s->in->hi * FED_COLUMNS, FED_COLUMNS * sizeof *hi);
 	}
 	skip_untrained(lo, hi, width);
-	for (size_t i = 0; within && i < s->n; i++)
-		within[i] += kernels->within(s->row[i] + j0, lo, hi, width);
+	for (size_t i = 0; within && i < s->in->n; i++)
+		within[i] += kernels->within(s->in->row[i] + j0, lo, hi, width);
 }
 
 static void sort_tiles(void *ctx, size_t turn, int worker)
 {
 	const struct sorting *s = ctx;
-	float *blocks = s->block + (size_t)worker * s->n * COLUMNS;
-	uint64_t *within = s->within ? s->within + (size_t)worker * s->n : NULL;
+	float *blocks = s->block + (size_t)worker * s->in->n * COLUMNS;
+	uint64_t *within = s->within ? s->within + (size_t)worker * s->in->n : NULL;
 
-	for (size_t tile = turn * TILES; tile < (turn + 1) * TILES && tile * COLUMNS < s->dim; tile++) {
+	for (size_t tile = turn * TILES; tile < (turn + 1) * TILES && tile * COLUMNS < s->in->dim;
+	     tile++) {
 		const size_t j0 = tile * COLUMNS;
 
-		sort_tile(s, j0, s->dim - j0 < COLUMNS ? s->dim - j0 : COLUMNS, blocks, within);
+		sort_tile(s, j0, s->in->dim - j0 < COLUMNS ? s->in->dim - j0 : COLUMNS, blocks, within);
 	}
 }
 
-static int sort_all(struct sorting *s, struct fed_pool *pool, uint64_t *within,
-                    struct fed_error *err)
+static int sort_all(struct sorting *s, struct fed_pool *pool, struct fed_error *err)
 {
-	const size_t threads = (size_t)fed_pool_threads(pool), n = s->n;
+	uint64_t *within = s->in->within;
+	const size_t threads = (size_t)fed_pool_threads(pool), n = s->in->n;
 	const size_t floats = n <= SIZE_MAX / sizeof(float) / COLUMNS / threads ? threads * n : 0;
 
 	s->block = floats ? fed_alloc_floats(floats * COLUMNS) : NULL;
@@ -103,8 +101,8 @@ static int sort_all(struct sorting *s, struct fed_pool *pool, uint64_t *within,
 	if (!s->block || (within && !s->within))
 		fed_fail_memory(err, floats * COLUMNS * sizeof(float), "sorted updates");
 	else
-		rc = fed_pool_each(pool, (s->dim + TILES * COLUMNS - 1) / (TILES * COLUMNS), sort_tiles, s,
-		                   err);
+		rc = fed_pool_each(pool, (s->in->dim + TILES * COLUMNS - 1) / (TILES * COLUMNS), sort_tiles,
+		                   s, err);
 	for (size_t i = 0; rc == FED_OK && within && i < n; i++) {
 		within[i] = 0;
 		for (size_t t = 0; t < threads; t++)
@@ -115,25 +113,17 @@ static int sort_all(struct sorting *s, struct fed_pool *pool, uint64_t *within,
 	return rc;
 }
 
-int fed__sort_columns(const float *const *row, size_t n, size_t dim, size_t lo, size_t hi,
-                      fed_sorted_work *work, void *ctx, struct fed_pool *pool, uint64_t *within,
+int fed__sort_columns(const struct fed_column_sort *in, struct fed_pool *pool,
                       struct fed_error *err)
 {
 	struct fed_sorter sorter;
-	struct sorting s = {.row = row,
-	                    .n = n,
-	                    .dim = dim,
-	                    .lo = lo,
-	                    .hi = hi,
-	                    .sorter = &sorter,
-	                    .work = work,
-	                    .ctx = ctx};
+	struct sorting s = {.in = in, .sorter = &sorter};
 
-	if (lo > hi || hi >= n)
-		return fed_fail(err, "ranks %zu to %zu of %zu values are none", lo, hi, n);
-	if (fed_sorter_init(&sorter, n, lo, hi, err))
+	if (in->lo > in->hi || in->hi >= in->n)
+		return fed_fail(err, "ranks %zu to %zu of %zu values are none", in->lo, in->hi, in->n);
+	if (fed_sorter_init(&sorter, in->n, in->lo, in->hi, err))
 		return FED_FAIL;
-	const int rc = sort_all(&s, pool, within, err);
+	const int rc = sort_all(&s, pool, err);
 	fed_sorter_release(&sorter);
 	return rc;
 }

@@ -9,9 +9,14 @@
 #include "fedsh/host.h"
 
 typedef void fed_sorted_work(void *ctx, const float *sorted, size_t j0, size_t width);
-/* As struct fed_host's sorted(). */
-int fed__sort_columns(const float *const *row, size_t n, size_t dim, size_t lo, size_t hi,
-                      fed_sorted_work *, void *ctx, struct fed_pool *, uint64_t *within,
-                      struct fed_error *);
+/* The arguments of struct fed_host's sorted(). */
+struct fed_column_sort {
+	const float *const *row; /* [n][dim] */
+	size_t n, dim, lo, hi;
+	fed_sorted_work *work;
+	void *ctx;
+	uint64_t *within; /* [n], or NULL */
+};
+int fed__sort_columns(const struct fed_column_sort *, struct fed_pool *, struct fed_error *);
 
 #endif

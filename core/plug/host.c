@@ -237,7 +237,9 @@ static int sorted(const struct fed_host *host, const float *const row[], size_t 
 {
 	const struct fed_aggregation_host *w = state_of(host);
 
-	return fed__sort_columns(row, n, w->dim, lo, hi, work, ctx, w->pool, within, err);
+	const struct fed_column_sort sort = {row, n, w->dim, lo, hi, work, ctx, within};
+
+	return fed__sort_columns(&sort, w->pool, err);
 }
 
 /* Memory, words ---------------------------------------------------------- */

@@ -63,8 +63,9 @@ int fed_session_add_clients(struct fed_session *s, uint32_t n,
 		how.samples = choose_samples(s, n, &how);
 	if (check_memory(s, n, &how, err))
 		return FED_FAIL;
-	return fed_clients_add(&s->parts.clients, s->parts.data, n, &how, device, link,
-	                       (uint64_t)s->parts.settings.seed, first, err);
+	const struct fed_clients_plan plan = {n, how, device, link, (uint64_t)s->parts.settings.seed};
+
+	return fed_clients_add(&s->parts.clients, s->parts.data, &plan, first, err);
 }
 
 int fed_session_remove_clients(struct fed_session *s, const char *who, uint32_t *n,

@@ -88,14 +88,24 @@ static void restore_progress(struct fed_session *s)
 
 int fed__session_set_up(struct fed_session *s, struct fed_error *err)
 {
-	if (fed_federation_init(&s->federation, s->parts.data, &s->parts.net, &s->parts.clients,
-	                        &s->parts.aggregator, &s->parts.transport, s->parts.scheme,
-	                        s->parts.scheme_state, &s->parts.settings, federation_sink(s), err))
+	const struct fed_federation_parts parts = {
+		.data = s->parts.data,
+		.net = &s->parts.net,
+		.clients = &s->parts.clients,
+		.aggregator = &s->parts.aggregator,
+		.transport = &s->parts.transport,
+		.settings = &s->parts.settings,
+		.scheme = s->parts.scheme,
+		.scheme_state = s->parts.scheme_state,
+		.sink = federation_sink(s),
+		.selection = &s->parts.selection,
+		.faults = &s->parts.faults,
+		.ledger = &s->ledger,
+	};
+
+	if (fed_federation_init(&s->federation, &parts, err))
 		return FED_FAIL;
 	s->parts.faults.seed = (uint64_t)s->parts.settings.seed;
-	s->federation.faults = &s->parts.faults;
-	s->federation.ledger = &s->ledger;
-	s->federation.selection = &s->parts.selection;
 	restore_progress(s);
 	s->running = true;
 	/* An interrupt during the set-up counts. */

@@ -101,8 +101,7 @@ struct batch_results {
 	const struct fed_instance *attack;
 	const float *params;
 	uint32_t first, n, batch;
-	uint32_t *changed; /* [batches]; FAILED: the attack misbehaved */
-	uint32_t *hits;    /* [batches] */
+	struct fed_attack_hits *hits; /* [batches]; changed FAILED: the attack misbehaved */
 };
 
 static void try_batch(void *ctx, size_t i, int worker)
@@ -113,8 +112,8 @@ static void try_batch(void *ctx, size_t i, int worker)
 	struct fed_error unused;
 
 	if (fed__trainer_attacked(a->trainer, worker, a->params, a->attack, a->first + at, n,
-	                          &a->changed[i], &a->hits[i], &unused))
-		a->changed[i] = FAILED;
+	                          &a->hits[i], &unused))
+		a->hits[i].changed = FAILED;
 }
 
 /* Success rate over all batches; fails with the first batch that failed. */
@@ -124,11 +123,11 @@ static int sum_up(const struct batch_results *a, size_t batches, double *success
 	double changed = 0, hits = 0;
 
 	for (size_t i = 0; i < batches; i++) {
-		if (a->changed[i] == FAILED)
+		if (a->hits[i].changed == FAILED)
 			return fed_fail(err, "attack %s misbehaves on test examples %u and on",
 			                a->attack->entry->head->name, a->first + (uint32_t)i * a->batch);
-		changed += a->changed[i];
-		hits += a->hits[i];
+		changed += a->hits[i].changed;
+		hits += a->hits[i].hits;
 	}
 	*success = changed > 0 ? hits / changed : NAN;
 	return FED_OK;
@@ -169,16 +168,14 @@ int fed_federation_attacked(struct fed_federation *f, const float *params, doubl
 		return FED_FAIL;
 
 	const size_t batches = ((size_t)a.n + a.batch - 1) / a.batch;
-	a.changed = fed_alloc_array(batches, sizeof *a.changed);
 	a.hits = fed_alloc_array(batches, sizeof *a.hits);
 	int rc = FED_OK;
-	if (!a.changed || !a.hits)
+	if (!a.hits)
 		rc = fed_fail_memory(err, batches * sizeof *a.hits, "an evaluation");
 	else
 		rc = fed_pool_each(f->pool, batches, try_batch, &a, err);
 	if (rc == FED_OK)
 		rc = sum_up(&a, batches, success, err);
-	fed_free(a.changed);
 	fed_free(a.hits);
 	return rc;
 }

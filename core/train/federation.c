@@ -84,36 +84,36 @@ static int open_messenger(struct fed_federation *f, struct fed_error *err)
 	return fed_messenger_init(&f->messenger, f->transport, &f->clock, seed, link_of, f, err);
 }
 
-int fed_federation_init(struct fed_federation *f, const struct fed_dataset *data,
-                        const struct fed_net *net, struct fed_clients *clients,
-                        struct fed_instance *aggregator, struct fed_instance *transport,
-                        const struct fed_scheme *scheme, void *scheme_state,
-                        const struct fed_settings *settings, struct fed_sink sink,
+int fed_federation_init(struct fed_federation *f, const struct fed_federation_parts *parts,
                         struct fed_error *err)
 {
-	memset(f, 0, sizeof *f);
-	f->data = data;
-	f->net = net;
-	f->clients = clients;
-	f->aggregator = aggregator;
-	f->transport = transport;
-	f->scheme = scheme;
-	f->scheme_state = scheme_state;
-	f->settings = settings;
-	f->sink = sink;
+	*f = (struct fed_federation){
+		.data = parts->data,
+		.net = parts->net,
+		.clients = parts->clients,
+		.aggregator = parts->aggregator,
+		.transport = parts->transport,
+		.selection = parts->selection,
+		.settings = parts->settings,
+		.scheme = parts->scheme,
+		.scheme_state = parts->scheme_state,
+		.sink = parts->sink,
+		.faults = parts->faults,
+		.ledger = parts->ledger,
+	};
 	f->host = (struct fed_host){.size = sizeof f->host, .note = take_note};
 	fed_event_queue_init(&f->clock);
 
 	fed_vector_free_list_init(&f->models, MODELS_BYTES);
 	fed_vector_free_list_init(&f->messages, MODELS_BYTES);
-	f->model = fed_vector_free_list_take(&f->models, 1, net->dim);
-	f->step = fed_alloc_floats(net->dim);
+	f->model = fed_vector_free_list_take(&f->models, 1, f->net->dim);
+	f->step = fed_alloc_floats(f->net->dim);
 	if (!f->model || !f->step) {
 		fed__federation_release(f);
-		return fed_fail_memory(err, net->dim * sizeof *f->params, "the model");
+		return fed_fail_memory(err, parts->net->dim * sizeof *f->params, "the model");
 	}
 	f->params = f->model->vector[0];
-	fed_net_init_params(net, f->model->vector[0], (uint64_t)settings->seed);
+	fed_net_init_params(f->net, f->model->vector[0], (uint64_t)f->settings->seed);
 	if (make_pool(f, err) || open_messenger(f, err)) {
 		fed__federation_release(f);
 		return FED_FAIL;

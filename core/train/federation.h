@@ -19,10 +19,7 @@
 #include "train/round/state.h"
 
 /* A federation at version 0, its parameters drawn from the seed. */
-int fed_federation_init(struct fed_federation *, const struct fed_dataset *, const struct fed_net *,
-                        struct fed_clients *, struct fed_instance *aggregator,
-                        struct fed_instance *transport, const struct fed_scheme *,
-                        void *scheme_state, const struct fed_settings *, struct fed_sink,
+int fed_federation_init(struct fed_federation *, const struct fed_federation_parts *,
                         struct fed_error *);
 void fed__federation_release(struct fed_federation *); /* zeroed is fine */
 /* Release, but return the model's parameters [dim], which are the caller's (fed_free_floats). */

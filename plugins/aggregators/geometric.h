@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * geometric.h - the geometric median, shared by geometric-median and bgd:
+ * geometric.h - the geometric median, shared by geometric-median and bgd.
  *
  *     z = argmin_z f(z),   f(z) = sum_i w_i |z - x_i|
  *

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * mean.h - the weighted mean of the updates, shared by fedprox and fedsgd:
+ * mean.h - the weighted mean of the updates, shared by fedprox and fedsgd.
  *
  *     step = sum_i n_i / N * d_i,    N = sum_i n_i
  *

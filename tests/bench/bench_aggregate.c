@@ -89,9 +89,10 @@ static int aggregate(struct fed_instance *instance, struct fed_error *err)
 	                          .ld = ld,
 	                          .invited = (uint32_t)n,
 	                          .population = (uint32_t)n};
+	const struct fed_lent_updates lent = {updates, n, refused, NULL};
 	struct fed_aggregation a;
 
-	if (fed_aggregation_lend(&a, instance, &round, updates, n, pool, refused, NULL, err))
+	if (fed_aggregation_lend(&a, instance, &round, &lent, pool, err))
 		return FED_FAIL;
 	const int rc = fed_aggregation_finish(&a, out, err);
 	fed_aggregation_release(&a);

@@ -17,7 +17,8 @@ void fed_fuzz_begin(void)
 {
 	static const char *const seeds[] = {"3", "1-5", "1,4,7-9", "20%", "random:3", "all"};
 	static const struct fed_assign small[] = {{"train", "80"}, {"test", "10"}};
-	static const struct fed_partition how = {.kind = FED_PARTITION_IID, .samples = 2};
+	static const struct fed_clients_plan plan = {
+		.n = 40, .how = {.kind = FED_PARTITION_IID, .samples = 2}, .seed = 1};
 	static const uint32_t removed[] = {0, 7, 8, 38};
 	struct fed_error err;
 	uint32_t first;
@@ -27,8 +28,7 @@ void fed_fuzz_begin(void)
 	fed_fuzz_claim(fed_dataset_load(&data, "blobs", small, 2, &(struct fed_generation){1}, &err) ==
 	               FED_OK);
 	fed_fuzz_claim(fed_clients_init(&clients, data->train, &err) == FED_OK);
-	fed_fuzz_claim(fed_clients_add(&clients, data, 40, &how, NULL, NULL, 1, &first, &err) ==
-	               FED_OK);
+	fed_fuzz_claim(fed_clients_add(&clients, data, &plan, &first, &err) == FED_OK);
 	fed_clients_remove(&clients, removed, 4);
 }
 

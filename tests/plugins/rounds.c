@@ -99,6 +99,7 @@ int rule_run(struct rule *rule, const struct round *r, struct fed_pool *pool, fl
 	                                .invited = (uint32_t)r->n,
 	                                .population = (uint32_t)r->n,
 	                                .lr = 0.1};
+	const struct fed_lent_updates lent = {r->u, r->n, never_refused, NULL};
 	struct fed_instance *instance = &rule->main.instance;
 	struct fed_aggregation a = {0};
 
@@ -106,7 +107,7 @@ int rule_run(struct rule *rule, const struct round *r, struct fed_pool *pool, fl
 		r->u[i].base = params;
 	int rc = instance->dim == r->dim ? FED_OK : fed_instance_size(instance, r->dim, err);
 	if (rc == FED_OK)
-		rc = fed_aggregation_lend(&a, instance, &round, r->u, r->n, pool, never_refused, NULL, err);
+		rc = fed_aggregation_lend(&a, instance, &round, &lent, pool, err);
 	if (rc == FED_OK)
 		rc = fed_aggregation_finish(&a, out, err);
 	if (rc == FED_OK) {

@@ -90,15 +90,18 @@ void lab_compose(struct lab *lab, const char *dataset, const char *model, const 
 void lab_add(struct lab *lab, uint32_t clients, int64_t samples, enum fed_partition_kind kind,
              double flops)
 {
-	const struct fed_partition how = {
-		.kind = kind, .samples = samples, .shards = 2, .alpha = 0.5, .spread = 0.3};
 	const struct fed_device_spec device = {.flops = flops, .profile = FED_NO_PROFILE};
+	const struct fed_clients_plan plan = {
+		.n = clients,
+		.how = {.kind = kind, .samples = samples, .shards = 2, .alpha = 0.5, .spread = 0.3},
+		.device = &device,
+		.seed = 1,
+	};
 	struct fed_error err = {""};
 	uint32_t first;
 
-	ck_assert_msg(fed_clients_add(&lab->clients, lab->data, clients, &how, &device, NULL, 1, &first,
-	                              &err) == FED_OK,
-	              "%s", err.text);
+	ck_assert_msg(fed_clients_add(&lab->clients, lab->data, &plan, &first, &err) == FED_OK, "%s",
+	              err.text);
 }
 
 void lab_scheme(struct lab *lab, const struct fed_scheme *scheme, const char *key,
@@ -166,15 +169,23 @@ uint64_t lab_inject(struct lab *lab, const char *typed, uint32_t first, uint32_t
 
 void lab_start(struct lab *lab)
 {
+	const struct fed_federation_parts parts = {
+		.data = lab->data,
+		.net = &lab->net,
+		.clients = &lab->clients,
+		.aggregator = &lab->aggregator,
+		.transport = &lab->transport,
+		.settings = &lab->settings,
+		.scheme = lab->scheme,
+		.scheme_state = lab->scheme_state,
+		.sink = lab->sink,
+		.selection = &lab->selection,
+		.faults = &lab->faults,
+	};
 	struct fed_error err = {""};
 
-	ck_assert_msg(fed_federation_init(&lab->federation, lab->data, &lab->net, &lab->clients,
-	                                  &lab->aggregator, &lab->transport, lab->scheme,
-	                                  lab->scheme_state, &lab->settings, lab->sink, &err) == FED_OK,
-	              "%s", err.text);
+	ck_assert_msg(fed_federation_init(&lab->federation, &parts, &err) == FED_OK, "%s", err.text);
 	lab->faults.seed = (uint64_t)lab->settings.seed;
-	lab->federation.faults = &lab->faults;
-	lab->federation.selection = &lab->selection;
 }
 
 void lab_run(struct lab *lab, int n)

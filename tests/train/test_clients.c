@@ -71,9 +71,13 @@ END_TEST
 static int add_some(void *ctx, struct fed_error *err)
 {
 	struct lab *lab = ctx;
-	const struct fed_partition how = {.kind = FED_PARTITION_NONIID, .samples = 20, .shards = 2};
+	const struct fed_clients_plan plan = {
+		.n = 4,
+		.how = {.kind = FED_PARTITION_NONIID, .samples = 20, .shards = 2},
+		.seed = 1,
+	};
 	uint32_t first, before = lab->clients.n, left = lab->clients.pool.left;
-	const int rc = fed_clients_add(&lab->clients, lab->data, 4, &how, NULL, NULL, 1, &first, err);
+	const int rc = fed_clients_add(&lab->clients, lab->data, &plan, &first, err);
 
 	if (rc) {
 		ck_assert_uint_eq(lab->clients.n, before);

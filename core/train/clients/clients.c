@@ -98,11 +98,12 @@ void fed_client_equip(struct fed_client *client, uint32_t id, const struct fed_d
 	}
 }
 
-int fed_clients_add(struct fed_clients *c, const struct fed_dataset *data, uint32_t n,
-                    const struct fed_partition *how, const struct fed_device_spec *device,
-                    const struct fed_link_spec *link, uint64_t seed, uint32_t *first,
-                    struct fed_error *err)
+int fed_clients_add(struct fed_clients *c, const struct fed_dataset *data,
+                    const struct fed_clients_plan *plan, uint32_t *first, struct fed_error *err)
 {
+	const struct fed_device_spec *device = plan->device;
+	const struct fed_link_spec *link = plan->link;
+	const uint32_t n = plan->n;
 	struct fed_partition_result made = {0};
 	struct fed_device_spec any_device;
 	struct fed_link_spec any_link;
@@ -113,7 +114,7 @@ int fed_clients_add(struct fed_clients *c, const struct fed_dataset *data, uint3
 		return FED_FAIL;
 	if (reserve(c, n, err))
 		return FED_FAIL;
-	if (fed_partition_run(data, &c->pool, how, n, seed, c->n_blocks, &made, err))
+	if (fed_partition_run(data, &c->pool, &plan->how, n, plan->seed, c->n_blocks, &made, err))
 		return FED_FAIL;
 
 	for (uint32_t i = 0; i < n; i++) {
@@ -128,7 +129,7 @@ int fed_clients_add(struct fed_clients *c, const struct fed_dataset *data, uint3
 			.present = true,
 		};
 		fed_client_equip(&c->client[id], id, device ? device : &any_device, link ? link : &any_link,
-		                 seed);
+		                 plan->seed);
 		c->present[c->n_present + i] = id;
 		if (c->client[id].count > c->most)
 			c->most = c->client[id].count;
@@ -139,7 +140,7 @@ int fed_clients_add(struct fed_clients *c, const struct fed_dataset *data, uint3
 		.first = c->n,
 		.n = n,
 		.shared = made.shared,
-		.how = *how,
+		.how = plan->how,
 	};
 	*first = c->n;
 	c->n += n;

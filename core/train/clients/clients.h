@@ -59,12 +59,17 @@ void fed_clients_release(struct fed_clients *);
 int fed_clients_borrow(struct fed_clients *, const struct fed_clients *, struct fed_error *);
 /* Memory estimate in bytes of n more clients with `samples` each. */
 uint64_t fed_clients_estimate(uint32_t n, int64_t samples);
-/* Add n clients, first .. first + n - 1; device and link NULL: the defaults.  Unchanged on
- * FED_FAIL. */
-int fed_clients_add(struct fed_clients *, const struct fed_dataset *, uint32_t n,
-                    const struct fed_partition *, const struct fed_device_spec *,
-                    const struct fed_link_spec *, uint64_t seed, uint32_t *first,
-                    struct fed_error *);
+/* A client block to add. */
+struct fed_clients_plan {
+	uint32_t n;
+	struct fed_partition how;
+	const struct fed_device_spec *device; /* NULL: the default */
+	const struct fed_link_spec *link;     /* likewise */
+	uint64_t seed;
+};
+/* Add a client block, numbered first .. first + n - 1.  Unchanged on FED_FAIL. */
+int fed_clients_add(struct fed_clients *, const struct fed_dataset *,
+                    const struct fed_clients_plan *, uint32_t *first, struct fed_error *);
 /* Change a client's device and link; NULL: unchanged. */
 void fed_client_equip(struct fed_client *, uint32_t id, const struct fed_device_spec *,
                       const struct fed_link_spec *, uint64_t seed);

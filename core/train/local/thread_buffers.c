@@ -176,13 +176,13 @@ static uint32_t keep_changed(const struct fed_federation *f, struct fed_thread_b
 
 int fed__trainer_attacked(struct fed_trainer *t, int worker, const float *params,
                           const struct fed_instance *attack, uint32_t first, uint32_t n,
-                          uint32_t *changed, uint32_t *hits, struct fed_error *err)
+                          struct fed_attack_hits *out, struct fed_error *err)
 {
 	const struct fed_federation *f = t->federation;
 	struct fed_thread_buffers *w = &t->worker[worker];
 	struct fed_examples examples = fed_examples_of(f->data);
 
-	*changed = *hits = 0;
+	*out = (struct fed_attack_hits){0};
 	for (uint32_t i = 0; i < n; i++)
 		w->order[i] = first + i;
 	examples.n = n;
@@ -193,10 +193,10 @@ int fed__trainer_attacked(struct fed_trainer *t, int worker, const float *params
 	fed_dataset_gather(f->data, w->order, n, NULL, examples.x, w->label, NULL);
 	if (fed_call_poison(attack, &examples, err))
 		return FED_FAIL;
-	*changed = keep_changed(f, w, n);
-	if (*changed == 0)
+	out->changed = keep_changed(f, w, n);
+	if (out->changed == 0)
 		return FED_OK;
-	const float *y = fed_net_forward(&w->space, params, *changed);
-	fed_net_loss(f->net, y, w->label, NULL, *changed, 0, NULL, hits);
+	const float *y = fed_net_forward(&w->space, params, out->changed);
+	fed_net_loss(f->net, y, w->label, NULL, out->changed, 0, NULL, &out->hits);
 	return FED_OK;
 }

@@ -83,10 +83,13 @@ double fed__trainer_forward(struct fed_trainer *, int worker, const float *param
  * examples that it has at present.  Fails as an attack on its data does. */
 int fed__trainer_client_loss(struct fed_trainer *, int worker, const float *params, uint32_t client,
                              const struct fed_client *row, double *loss, struct fed_error *);
-/* The same on poisoned examples: *changed of them have another label, *hits of these get it from
- * the model. */
+/* Success of a targeted attack on poisoned examples: how many have another label then, and how many
+ * of these the model gives it. */
+struct fed_attack_hits {
+	uint32_t changed, hits;
+};
 int fed__trainer_attacked(struct fed_trainer *, int worker, const float *params,
                           const struct fed_instance *attack, uint32_t first, uint32_t n,
-                          uint32_t *changed, uint32_t *hits, struct fed_error *);
+                          struct fed_attack_hits *, struct fed_error *);
 
 #endif

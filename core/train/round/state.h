@@ -52,21 +52,35 @@ struct fed_memory_share {
 	bool refused;     /* a round was refused that would have fitted without the others */
 };
 
-struct fed_federation {
-	/* borrowed */
+/* What a federation borrows: it must outlive the federation. */
+struct fed_federation_parts {
 	const struct fed_dataset *data;
 	const struct fed_net *net;
 	struct fed_clients *clients;
 	struct fed_instance *aggregator, *transport;
-	struct fed_instance *selection; /* set after fed_federation_init; NULL, or without an entry:
-	                                   a uniform draw */
+	struct fed_instance *selection; /* NULL, or without an entry: a uniform draw */
 	const struct fed_settings *settings;
 	const struct fed_scheme *scheme;
 	void *scheme_state;
 	struct fed_sink sink;
-	struct fed_faults *faults;             /* set after fed_federation_init; NULL: none */
-	struct fed_ledger *ledger;             /* likewise; NULL: no costs are kept */
-	struct fed_memory_share *memory_share; /* likewise; NULL: all that is free */
+	struct fed_faults *faults; /* NULL: none */
+	struct fed_ledger *ledger; /* NULL: no costs are kept */
+};
+
+struct fed_federation {
+	/* borrowed, see struct fed_federation_parts */
+	const struct fed_dataset *data;
+	const struct fed_net *net;
+	struct fed_clients *clients;
+	struct fed_instance *aggregator, *transport, *selection;
+	const struct fed_settings *settings;
+	const struct fed_scheme *scheme;
+	void *scheme_state;
+	struct fed_sink sink;
+	struct fed_faults *faults;
+	struct fed_ledger *ledger;
+	struct fed_memory_share
+		*memory_share; /* set after fed_federation_init; NULL: all that is free */
 	/* owned */
 	struct fed_shared_vectors *model; /* the global model; messages and trainings have references */
 	const float *params;              /* [net->dim], its one vector */
