@@ -551,9 +551,9 @@ const struct fed_command fed__commands_compose[] = {
      .text =
          "Built in and made from the seed: glyphs, scans, blobs, synthetic, linear. fashion\n"
          "reads Debian's package dataset-fashion-mnist. A folder is read as IDX files (MNIST and\n"
-         "its kin, plain or .gz), a .csv file needs label=COLUMN. `dataset text FILE` makes a\n"
-         "character task of a file, of several (a.txt,b.txt) or of a folder of .txt files;\n"
-         "markov generates users who write by habit.",
+         "its kin, plain or .gz), a .csv file row by row: the label is in its last column, or in\n"
+         "label=COLUMN. `dataset text FILE` makes a character task of a file, of several\n"
+         "(a.txt,b.txt) or of a folder of .txt files; markov generates users who write by habit.",
      .examples = FED_EXAMPLES("dataset glyphs train=500 test=100", "dataset blobs classes=3",
                               "dataset linear d=5 noise=0.1", "dataset fashion else=glyphs",
                               "dataset markov users=20 habits=0.5",
