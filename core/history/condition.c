@@ -224,3 +224,73 @@ void fed_condition_values(const struct fed_condition *c, const struct fed_histor
 {
 	fed_condition_values_at(c, &(struct fed_condition_context){.history = h}, out);
 }
+
+/* What may come ------------------------------------------------------------- */
+
+/* The values of an operand, with factor and shift. */
+static struct fed_metric_range range_of(const struct fed_operand *o,
+                                        const struct fed_metric_ranges *ranges)
+{
+	struct fed_metric_range r = {-INFINITY, INFINITY, false, ""};
+
+	if (o->subject != FED_ABOUT_FIGURE)
+		return r;
+	if (!o->metric) {
+		const double number = *o->text ? o->factor * o->number + o->shift : o->number;
+		return (struct fed_metric_range){number, number, isnan(number), ""};
+	}
+	r = ranges->of(ranges->ctx, o->metric);
+	if (o->factor == 0)
+		return (struct fed_metric_range){o->shift, o->shift, r.never, r.why};
+	const double a = o->factor * r.low + o->shift, b = o->factor * r.high + o->shift;
+	r.low = fmin(a, b);
+	r.high = fmax(a, b);
+	return r;
+}
+
+static bool term_may_hold(const struct fed_condition_term *t, const struct fed_metric_range *a,
+                          const struct fed_metric_range *b)
+{
+	if (!*t->right.text && isnan(t->right.number)) /* == nan, != nan */
+		return t->op == FED_EQUAL || !a->never;
+	if (a->never || b->never)
+		return false;
+	switch (t->op) {
+	case FED_LESS:
+		return a->low < b->high;
+	case FED_LESS_EQUAL:
+		return a->low <= b->high;
+	case FED_MORE:
+		return a->high > b->low;
+	case FED_MORE_EQUAL:
+		return a->high >= b->low;
+	case FED_EQUAL:
+		return a->low <= b->high && b->low <= a->high;
+	case FED_UNEQUAL:
+		return a->low != a->high || b->low != b->high || a->low != b->low;
+	}
+	return true;
+}
+
+bool fed_condition_may_hold(const struct fed_condition *c, const struct fed_metric_ranges *ranges,
+                            const char **name, struct fed_metric_range *range)
+{
+	bool may = false;
+
+	for (size_t i = 0; i < c->n; i++) {
+		const struct fed_condition_term *t = &c->term[i];
+		const struct fed_metric_range a = range_of(&t->left, ranges);
+		const struct fed_metric_range b = range_of(&t->right, ranges);
+
+		if (t->first && may)
+			return true;
+		may = t->first || may;
+		if (!may || term_may_hold(t, &a, &b))
+			continue;
+		may = false;
+		const bool left = t->left.metric && !(b.never && t->right.metric);
+		*name = left ? t->left.text : t->right.text;
+		*range = left ? a : b;
+	}
+	return may;
+}

@@ -50,6 +50,21 @@ bool fed_condition_holds(const struct fed_condition *, const struct fed_history 
 void fed_condition_values(const struct fed_condition *, const struct fed_history *,
                           struct fed_text *);
 
+/* The values that a metric can have in the rounds to come. */
+struct fed_metric_range {
+	double low, high;
+	bool never;      /* it is NaN in all of them */
+	const char *why; /* a clause that tells this range; static */
+};
+struct fed_metric_ranges {
+	struct fed_metric_range (*of)(const void *ctx, const struct fed_field *metric);
+	const void *ctx;
+};
+/* Whether the condition may still hold, each operand taken by itself; else *name is the operand, as
+ * typed, whose *range keeps it from that. */
+bool fed_condition_may_hold(const struct fed_condition *, const struct fed_metric_ranges *,
+                            const char **name, struct fed_metric_range *range);
+
 /* Values that a condition is evaluated on. */
 struct fed_condition_context {
 	const struct fed_history *history;

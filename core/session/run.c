@@ -9,6 +9,7 @@
 
 #include "base/mem.h"
 #include "session/internal.h"
+#include "session/reach.h"
 
 /* A diverging loss -------------------------------------------------------- */
 
@@ -176,6 +177,11 @@ static int run_until_stop(struct fed_session *s, struct fed_run_result *r, struc
 			break;
 		}
 		r->outcome = stop_reason(s, made);
+		if (made && r->outcome == FED_RUN_ENDED && s->rest.endless && fed_session_left(s) &&
+		    (rc = fed__session_can_reach(s, s->rest.until, r->versions == 1, err)) != FED_OK) {
+			r->outcome = FED_RUN_POINTLESS;
+			fed__remaining_run_clear(&s->rest);
+		}
 	}
 	count_steps(s, r);
 	return rc;

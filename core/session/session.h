@@ -45,6 +45,7 @@ enum fed_run_outcome {
 	FED_RUN_STOPPED,     /* at a breakpoint or a pause */
 	FED_RUN_HELD,        /* by the pause hook, between two events */
 	FED_RUN_INTERRUPTED, /* between two rounds; a step: after it */
+	FED_RUN_POINTLESS,   /* its condition cannot come: FED_REJECT, with the versions made */
 	FED_RUN_ABORTED,     /* by a failure or a second interrupt: the round was rolled back */
 };
 /* The result of run, continue and step. */

@@ -102,10 +102,14 @@ static int make_versions(struct fed_shell *shell, const struct run *run, struct 
 	fed__progress_end(shell);
 	if (result.outcome == FED_RUN_ABORTED)
 		journal_aborted(shell, result.versions, result.steps, result.open_before);
+	else if (result.outcome == FED_RUN_POINTLESS)
+		journal_aborted(shell, result.versions, 0, false);
 	else if (result.outcome == FED_RUN_INTERRUPTED)
 		journal_stopped(shell, run->command);
 	else if (result.outcome == FED_RUN_HELD)
 		stop_between(shell, run->command, &result);
+	if (result.outcome == FED_RUN_POINTLESS)
+		shell->fault = FED_EXIT_FAILED;
 	if (result.interrupted)
 		say_interrupted(shell);
 	else if (fed_session_open(s) && result.outcome != FED_RUN_HELD)
@@ -382,9 +386,12 @@ const struct fed_command fed__commands_run[] = {
      .failure = FED_EXIT_ROUND},
 	{.name = "run",
      .help = "make rounds until a condition holds",
-     .text = "A condition compares metrics with numbers, other metrics or those of kept runs:\n"
-             "accuracy>=0.9, loss<0.5 and round>=10, accuracy>=old.accuracy. `or round>=100`\n"
-             "sets a limit. clock is virtual time in seconds.",
+     .text =
+         "A condition compares metrics with numbers, other metrics or those of kept runs:\n"
+         "accuracy>=0.9, loss<0.5 and round>=10, accuracy>=old.accuracy. `or round>=100`\n"
+         "sets a limit. clock is virtual time in seconds. Without a limit the run ends with an\n"
+         "error after a round when no round to come can fulfil the condition: it needs what is\n"
+         "never evaluated, or what neither scheme nor faults move.",
      .examples = FED_EXAMPLES(QUICK "run until accuracy>=0.9 or round>=5",
                               QUICK "run until clock>=0.01 or updates>=8"),
      .args = run_rows,

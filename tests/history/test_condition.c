@@ -171,6 +171,74 @@ START_TEST(has_limits)
 }
 END_TEST
 
+/* accuracy is a share, test-loss never known, the round at least 5. */
+static struct fed_metric_range range_of(const void *ctx, const struct fed_field *metric)
+{
+	(void)ctx;
+	if (strcmp(metric->name, "test_accuracy") == 0)
+		return (struct fed_metric_range){0, 1, false, "a share"};
+	if (strcmp(metric->name, "test_loss") == 0)
+		return (struct fed_metric_range){NAN, NAN, true, "unknown"};
+	if (strcmp(metric->name, "round") == 0)
+		return (struct fed_metric_range){5, INFINITY, false, "rises"};
+	if (strcmp(metric->name, "late") == 0)
+		return (struct fed_metric_range){0, 0, false, "none"};
+	return (struct fed_metric_range){-INFINITY, INFINITY, false, ""};
+}
+
+static const struct {
+	const char *text, *obstacle; /* NULL: it may hold */
+} awaited[] = {
+	{"accuracy>0.9", NULL},
+	{"accuracy>1", "accuracy"},
+	{"accuracy>=1", NULL},
+	{"accuracy<0", "accuracy"},
+	{"accuracy<=0", NULL},
+	{"accuracy==1.5", "accuracy"},
+	{"accuracy!=0.5", NULL},
+	{"loss<1", "loss"},
+	{"loss!=1", "loss"},
+	{"loss==nan", NULL},
+	{"loss!=nan", "loss"},
+	{"accuracy!=nan", NULL},
+	{"round==4", "round"},
+	{"round==5", NULL},
+	{"round<5", "round"},
+	{"late>0", "late"},
+	{"late!=0", "late"},
+	{"late==0", NULL},
+	{"train_loss<late", NULL},
+	{"late>accuracy", "late"},
+	{"late>=accuracy", NULL},
+	{"late>=round", "late"},
+	{"accuracy>accuracy[1]+1", "accuracy"},
+	{"accuracy>2*accuracy[1]-1", NULL},
+	{"accuracy<-2*accuracy[1]-1", "accuracy"},
+	{"train_loss<loss", "loss"},
+	{"accuracy>0.9 and late>0", "late"},
+	{"late>0 and accuracy>0.9", "late"},
+	{"late>0 or accuracy>0.9", NULL},
+	{"accuracy>0.9 or late>0", NULL},
+	{"late>0 or accuracy>1.5", "accuracy"},
+};
+
+START_TEST(says_what_cannot_come)
+{
+	const struct fed_metric_ranges ranges = {range_of, NULL};
+	struct fed_metric_range range;
+	struct fed_condition *c;
+	struct fed_error err;
+	const char *name = "";
+
+	fed_assert_ok(fed_condition_parse(&c, awaited[_i].text, NULL, &err), &err);
+	const bool may = fed_condition_may_hold(c, &ranges, &name, &range);
+	ck_assert_msg(may == !awaited[_i].obstacle, "%s", awaited[_i].text);
+	if (!may)
+		ck_assert_str_eq(name, awaited[_i].obstacle);
+	fed_condition_free(c);
+}
+END_TEST
+
 START_TEST(shows_values_once)
 {
 	struct fed_history h;
@@ -320,6 +388,7 @@ FED_SUITE(condition)
 	                    (int)(sizeof refused_events / sizeof *refused_events));
 	tcase_add_loop_test(tests, other_conditions_know_no_events, 0, 2);
 	tcase_add_test(tests, has_limits);
+	tcase_add_loop_test(tests, says_what_cannot_come, 0, (int)(sizeof awaited / sizeof *awaited));
 	tcase_add_test(tests, shows_values_once);
 	tcase_add_test(tests, survives_every_allocation);
 	suite_add_tcase(suite, tests);

@@ -27,6 +27,64 @@ START_TEST(runs_until_a_condition_holds)
 }
 END_TEST
 
+/* Composed lines, a condition, what the reason says (NULL: the run reaches it). */
+static const struct {
+	const char *lines, *until, *why;
+} awaited[] = {
+	{"set lr 0.1", "round>=3", NULL},
+	{"set lr 0.1", "accuracy>1", "it is a share"},
+	{"set lr 0.1", "lost>0", "no link and no fault loses messages"},
+	{"set lr 0.1", "late>0", "nothing makes work late"},
+	{"set lr 0.1", "staleness>0", "no update of an older version"},
+	{"set lr 0.1", "attackers>0", "no client is Byzantine"},
+	{"set lr 0.1", "attack_success>0.5", "no client is Byzantine"},
+	{"set lr 0.1", "defence_recall>=0", "no client is Byzantine"},
+	{"set lr 0.1", "parameter_error<100", "no parameters are known"},
+	{"set lr 0.1", "lr<0.01", "it stays as it is"},
+	{"set lr 0.1", "reported>4", "at most the number of clients"},
+	{"set lr 0.1", "round<1", "it only rises"},
+	{"set eval-every never", "accuracy>=0", "nothing is evaluated"},
+	{"set eval-every 4", "accuracy>=0", NULL},
+	{"set lr-decay 0.5", "lr<0.05", NULL},
+	{"set lr-decay 0.5", "lr>0.2", "it only falls"},
+	{"inject lossy 1 p=0.5 at=3", "lost>0", NULL},
+	{"inject byzantine 1 attack=sign-flip at=2", "attackers>0", NULL},
+	{"transport lossy retries=0; equip all laptop 3g", "lost>0", NULL},
+	{"scheme async; aggregator fedasync", "staleness>0", NULL},
+	{"scheme async; aggregator fedasync", "late>0", "nothing makes work late"},
+	{"scheme async max-staleness=0; aggregator fedasync; equip 0 phone", "late>0", NULL},
+};
+
+/* A run without another limit ends after a round when its condition cannot come. */
+START_TEST(runs_end_when_the_condition_cannot_come)
+{
+	struct fed_session s;
+	struct fed_condition *until;
+	struct fed_error err = {""};
+	struct fed_run_result result;
+
+	small_compose(&s, NULL, "fedavg");
+	small_do(&s, awaited[_i].lines);
+	fed_assert_ok(fed_condition_parse(&until, awaited[_i].until, NULL, &err), &err);
+	const int rc = fed_session_run(&s, 0, until, &result, &err);
+	if (awaited[_i].why) {
+		ck_assert_int_eq(rc, FED_REJECT);
+		ck_assert_int_eq(result.outcome, FED_RUN_POINTLESS);
+		ck_assert_uint_eq(result.versions, 1); /* which stays */
+		ck_assert_uint_eq(fed_session_version(&s), 1);
+		ck_assert_msg(strstr(err.text, awaited[_i].why), "%s", err.text);
+		ck_assert(!fed_session_left(&s));
+		fed_assert_ok(fed_session_run(&s, 2, until, &result, &err), &err); /* has a limit */
+		ck_assert_uint_eq(result.versions, 2);
+	} else {
+		fed_assert_ok(rc, &err);
+		ck_assert(fed_condition_holds(until, &s.history));
+	}
+	fed_condition_free(until);
+	fed__session_release(&s);
+}
+END_TEST
+
 static void count_version(void *ctx)
 {
 	struct fed_session *s = ctx;
@@ -320,6 +378,8 @@ FED_SUITE(run)
 	TCase *tests = tcase_create("run");
 
 	tcase_add_test(tests, runs_until_a_condition_holds);
+	tcase_add_loop_test(tests, runs_end_when_the_condition_cannot_come, 0,
+	                    (int)(sizeof awaited / sizeof *awaited));
 	tcase_add_test(tests, the_version_hook_is_called_between_versions);
 	tcase_add_test(tests, first_interrupt_ends_after_the_round);
 	tcase_add_test(tests, second_interrupt_leaves_the_model_as_it_was);

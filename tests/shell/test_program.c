@@ -90,6 +90,7 @@ static const struct {
 	{"dataset glyphs train=0", 2},
 	{"dataset blobs classes=1", 2},
 	{"dataset linear d=1000000", 2},
+	{"dataset ok.csv", 0}, /* the label is in the last column, as help and explain say */
 	{"dataset ok.csv label=kind test=0", 2},
 	{"dataset ok.csv label=nosuch", 2},
 	{"dataset ok.csv label=3", 2},
@@ -117,6 +118,8 @@ static const struct {
 	{"dataset blobs; add-client 2 samples=5; sweep lr 0.1,foo", 2},
 	{"dataset blobs; add-client 2 samples=5; sweep foo 1,2", 2},
 	{"dataset blobs; add-client 2 samples=5; tournament foo", 2},
+	{BLOBS4 "run until accuracy>1", 1},
+	{BLOBS4 "set eval-every never; run until accuracy>0.9", 1},
 	{"sweep lr 0.1", 4},
 	{BLOBS4 "sweep aggregator krum:f=2,krum:f=3 rounds=1", 4},
 	{BLOBS4 "sweep aggregator fedavg,krum:f=3 rounds=1", 0},
@@ -471,6 +474,18 @@ START_TEST(a_record_replays_to_the_same)
 }
 END_TEST
 
+/* The versions that a run made before its condition proved impossible are recorded. */
+START_TEST(a_run_that_ends_without_its_condition_is_recorded)
+{
+	go(ARGUMENTS("-c", BLOBS4 "record r.fedsh; step 3; run until lost>0"), NULL);
+	ck_assert_int_eq(run.code, 1);
+	ck_assert_ptr_nonnull(strstr(run.err, "run: lost>0 cannot come, so the run stops at version 1: "
+	                                      "lost: no link and no fault loses messages"));
+	go(ARGUMENTS("-c", "replay r.fedsh; expect round==1; status"), NULL);
+	ck_assert_msg(run.code == 0, "%s", run.err);
+}
+END_TEST
+
 START_TEST(plots_are_drawn)
 {
 	go(ARGUMENTS("-c", "dataset blobs train=200 test=50; add-client 4 samples=20; round 3; keep "
@@ -568,6 +583,7 @@ FED_SUITE(program)
 	tcase_add_test(tests, hostile_bytes_stay_out);
 	tcase_add_test(tests, a_record_replays_to_the_same);
 	tcase_add_test(tests, a_wrong_label_is_told);
+	tcase_add_test(tests, a_run_that_ends_without_its_condition_is_recorded);
 	tcase_add_test(tests, plots_are_drawn);
 	tcase_add_test(tests, a_curve_joins_the_rounds_that_were_evaluated);
 	suite_add_tcase(suite, tests);

@@ -39,6 +39,8 @@ struct fed_scheme {
 	int (*finish)(struct fed_federation *, void *state, float *out, struct fed_error *);
 	/* After finish, failure or abort: release what belongs to the version. */
 	void (*end)(struct fed_federation *, void *state);
+	/* Optional: whether clients may be late under these settings, without a fault. */
+	bool (*drops_late)(const void *state);
 	bool overlaps;    /* open invitations stay open when a version is complete */
 	bool makes_model; /* finish() makes the new parameters themselves, not a step */
 	/* Optional, for schemes with a protocol of their own: every message that arrives (the envelope

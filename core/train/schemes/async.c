@@ -176,6 +176,13 @@ static void async_end(struct fed_federation *f, void *state)
 	s->begun = false;
 }
 
+static bool async_drops_late(const void *state)
+{
+	const struct async *s = state;
+
+	return s->max_staleness >= 0;
+}
+
 const struct fed_scheme fed__scheme_async = {
 	.name = "async",
 	.help = "clients are always at work, the server steps as updates come in",
@@ -195,6 +202,7 @@ const struct fed_scheme fed__scheme_async = {
 	.begin = async_begin,
 	.arrived = async_arrived,
 	.lost = async_lost,
+	.drops_late = async_drops_late,
 	.complete = async_complete,
 	.finish = async_finish,
 	.end = async_end,

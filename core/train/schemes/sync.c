@@ -141,6 +141,13 @@ static void sync_end(struct fed_federation *f, void *state)
 	s->begun = false;
 }
 
+static bool sync_drops_late(const void *state)
+{
+	const struct sync *s = state;
+
+	return s->deadline > 0 || s->quorum < 1 || s->over_select > 1;
+}
+
 const struct fed_scheme fed_scheme_sync = {
 	.name = "sync",
 	.help = "invite a sample of the clients, wait for them, step once",
@@ -170,4 +177,5 @@ const struct fed_scheme fed_scheme_sync = {
 	.complete = sync_complete,
 	.finish = sync_finish,
 	.end = sync_end,
+	.drops_late = sync_drops_late,
 };

@@ -1,0 +1,132 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * session/reach.c - the values that metrics can have in the rounds to come, from the composition
+ * and the last round.
+ */
+#include "session/reach.h"
+
+#include <math.h>
+#include <stddef.h>
+
+#include "session/internal.h"
+
+struct reach {
+	const struct fed_session *session;
+	const struct fed_record *last;
+	bool links; /* look at them */
+};
+
+#define RANGE(low, high, why) ((struct fed_metric_range){low, high, false, why})
+#define NEVER(why) ((struct fed_metric_range){NAN, NAN, true, why})
+
+/* Metrics over the test examples. */
+static struct fed_metric_range evaluated(const struct reach *r, size_t metric)
+{
+	const struct fed_composition *parts = &r->session->parts;
+
+	if (parts->settings.eval_every == 0)
+		return NEVER("nothing is evaluated; `set eval-every 1` changes that");
+	if (metric == offsetof(struct fed_record, parameter_error)) {
+		if (isnan(r->last->parameter_error) && !isnan(r->last->test_loss))
+			return NEVER("no parameters are known that made the data");
+		return RANGE(0, INFINITY, "it is never negative");
+	}
+	if (parts->data->test == 0)
+		return NEVER("there are no test examples");
+	if (metric == offsetof(struct fed_record, test_loss))
+		return RANGE(-INFINITY, INFINITY, "");
+	if (parts->data->classes == 0)
+		return NEVER("the data have no classes");
+	if (metric == offsetof(struct fed_record, attack_success) && parts->faults.n == 0)
+		return NEVER("no client is Byzantine; `inject byzantine` changes that");
+	return RANGE(0, 1, "it is a share, from 0 to 1");
+}
+
+/* What only faults move. */
+static struct fed_metric_range by_faults(const struct reach *r, size_t metric)
+{
+	static const char why[] = "no client is Byzantine; `inject byzantine` changes that";
+
+	if (metric == offsetof(struct fed_record, attackers))
+		return r->session->parts.faults.n ? RANGE(0, INFINITY, "it is never negative")
+		                                  : RANGE(0, 0, why);
+	if (r->session->parts.faults.n == 0)
+		return NEVER(why);
+	if (metric == offsetof(struct fed_record, honest_distance))
+		return RANGE(0, INFINITY, "it is never negative");
+	return RANGE(0, 1, "it is a share, from 0 to 1");
+}
+
+static bool has_lossy_link(const struct fed_clients *clients)
+{
+	for (uint32_t i = 0; i < clients->n_present; i++)
+		if (clients->client[clients->present[i]].link.loss > 0)
+			return true;
+	return false;
+}
+
+/* How invitations end. */
+static struct fed_metric_range counted(const struct reach *r, size_t metric)
+{
+	const struct fed_composition *parts = &r->session->parts;
+	const struct fed_scheme *scheme = parts->scheme;
+	const bool faults = parts->faults.n > 0;
+
+	if (metric == offsetof(struct fed_record, late) && !faults && r->last->late == 0 &&
+	    !(scheme->drops_late && scheme->drops_late(parts->scheme_state)))
+		return RANGE(0, 0, "nothing makes work late, with these settings");
+	if (metric == offsetof(struct fed_record, lost) && !faults && r->links && r->last->lost == 0 &&
+	    parts->transport.entry->builtin && !has_lossy_link(&parts->clients))
+		return RANGE(0, 0, "no link and no fault loses messages; `inject lossy` changes that");
+	if (!scheme->overlaps)
+		return RANGE(0, parts->clients.n_present, "it is at most the number of clients");
+	return RANGE(0, INFINITY, "it is never negative");
+}
+
+static struct fed_metric_range learning_rate(const struct reach *r)
+{
+	const double decay = r->session->parts.settings.lr_decay;
+
+	if (decay == 1)
+		return RANGE(r->last->lr, r->last->lr, "it stays as it is; `set lr-decay` changes that");
+	return decay < 1 ? RANGE(0, r->last->lr, "it only falls")
+	                 : RANGE(r->last->lr, INFINITY, "it only rises");
+}
+
+#define IS(m) (metric == offsetof(struct fed_record, m))
+static struct fed_metric_range range_of(const void *ctx, const struct fed_field *field)
+{
+	const struct reach *r = ctx;
+	const size_t metric = field->offset;
+
+	if (IS(test_accuracy) || IS(test_loss) || IS(attack_success) || IS(parameter_error))
+		return evaluated(r, metric);
+	if (IS(attackers) || IS(defence_precision) || IS(defence_recall) || IS(honest_distance))
+		return by_faults(r, metric);
+	if (IS(invited) || IS(reported) || IS(used) || IS(refused) || IS(lost) || IS(late))
+		return counted(r, metric);
+	if (IS(staleness) && !r->session->parts.scheme->overlaps)
+		return RANGE(0, 0, "the scheme uses no update of an older version");
+	if (IS(round) || IS(clock) || IS(updates))
+		return RANGE(fed_metric_value(field, r->last), INFINITY, "it only rises");
+	if (IS(lr))
+		return learning_rate(r);
+	if (IS(train_loss))
+		return RANGE(-INFINITY, INFINITY, "");
+	return RANGE(0, INFINITY, "it is never negative");
+}
+#undef IS
+
+int fed__session_can_reach(const struct fed_session *s, const struct fed_condition *until,
+                           bool links, struct fed_error *err)
+{
+	const struct reach r = {s, &s->history.record[s->history.n - 1], links};
+	const struct fed_metric_ranges ranges = {range_of, &r};
+	struct fed_metric_range range;
+	const char *name;
+
+	if (fed_condition_may_hold(until, &ranges, &name, &range))
+		return FED_OK;
+	return fed_reject(err, "%s cannot come, so the run stops at version %.0f: %s: %s",
+	                  fed_show(fed_condition_text(until)).s, r.last->round, name, range.why);
+}

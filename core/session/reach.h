@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * session/reach.h - whether the condition of a run without another limit can still come.
+ */
+#ifndef FED_SESSION_REACH_H
+#define FED_SESSION_REACH_H
+
+#include "history/condition.h"
+
+struct fed_session;
+
+/* After a version: FED_REJECT with the reason if the condition cannot hold in any round to come, as
+ * long as nobody changes the session.  links: whether to look at all links, too, which a run needs
+ * to do once. */
+int fed__session_can_reach(const struct fed_session *, const struct fed_condition *, bool links,
+                           struct fed_error *);
+
+#endif
