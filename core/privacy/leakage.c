@@ -10,6 +10,7 @@
 #include "base/mem.h"
 #include "plug/distances.h"
 #include "privacy/smashed_image.h"
+#include "session/composition.h"
 
 enum { BATCH = 20 }; /* examples that go through the model together */
 

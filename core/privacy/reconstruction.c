@@ -13,6 +13,7 @@
 #include "privacy/gradient_inversion.h"
 #include "privacy/smashed_image.h"
 #include "net/codec.h"
+#include "session/composition.h"
 #include "train/clients/noise.h"
 
 enum {

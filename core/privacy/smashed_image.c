@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/random.h"
+#include "session/composition.h"
 #include "train/clients/noise.h"
 
 int fed__cut_check(const struct fed_net *net, size_t cut, struct fed_error *err)

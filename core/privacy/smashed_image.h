@@ -7,6 +7,10 @@
 
 #include "session/session.h"
 
+struct fed_net;
+struct fed_shift;
+struct fed_workspace;
+
 /* FED_OK if the model has this cut: 1 to layers - 1. */
 int fed__cut_check(const struct fed_net *, size_t cut, struct fed_error *);
 /* Choose n distinct test examples in a random order that depends on the seed alone; n at most the

@@ -9,9 +9,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "history/condition.h"
 #include "history/event_log.h"
 #include "base/mem.h"
 #include "plug/distances.h"
+#include "session/composition.h"
 #include "session/inject.h"
 #include "history/client_selector.h"
 

@@ -12,6 +12,7 @@
 #include "base/random.h"
 #include "plug/distances.h"
 #include "report/update_geometry.h"
+#include "session/composition.h"
 
 enum { SHOWN = 12 }; /* updates, or clients in a list */
 

@@ -14,7 +14,9 @@
 #include "base/mem.h"
 #include "formats/npz.h"
 #include "formats/safetensors.h"
+#include "history/metrics.h"
 #include "report/chrome_trace.h"
+#include "session/composition.h"
 
 /* NaN is an empty cell, a missing value for pandas and spreadsheets. */
 static void add_cell(struct fed_text *line, double x)

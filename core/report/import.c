@@ -10,6 +10,7 @@
 #include "base/mem.h"
 #include "report/export.h"
 #include "formats/npz.h"
+#include "session/composition.h"
 #include "session/session.h"
 #include "formats/safetensors.h"
 

@@ -5,6 +5,7 @@
 #include "report/label_histogram.h"
 
 #include "base/mem.h"
+#include "session/composition.h"
 
 /* A bar for each count, as high as its share of the largest: a block, or a digit 0 to 9. */
 static void put_bars(struct fed_text *out, const uint32_t *counts, uint32_t n, bool utf8)

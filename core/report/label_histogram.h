@@ -8,6 +8,9 @@
 #include "base/text.h"
 #include "session/session.h"
 
+struct fed_client;
+struct fed_dataset;
+
 #define FED_BARS_MAX 40u
 
 /* Append the client's histogram of labels as bars, at most `most` of them: more classes share bars.

@@ -4,6 +4,7 @@
  */
 #include "report/next_event.h"
 
+#include "session/composition.h"
 #include "train/loss_queries.h"
 #include "train/round/invitations.h"
 #include "train/schemes/schemes.h"

@@ -8,6 +8,7 @@
 
 #include "history/event_log.h"
 #include "base/mem.h"
+#include "history/metrics.h"
 
 /* Intersect the window's clients with who; both ascend. */
 static void intersect_clients(struct fed_timeline *w, const uint32_t *who, uint32_t n_who)

@@ -9,6 +9,7 @@
 
 #include "base/mem.h"
 #include "plug/distances.h"
+#include "session/composition.h"
 
 const char *const fed_landmark_names[FED_LANDMARKS + 1] = {"mean", "honest mean", "median", "step",
                                                            NULL};

@@ -7,6 +7,8 @@
 
 #include "session/session.h"
 
+struct fed_fault;
+
 /* Send a notice for each reason why a fault, not yet in the session's table, has no effect. */
 void fed__session_tell_idle(struct fed_session *, const struct fed_fault *);
 

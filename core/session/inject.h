@@ -12,6 +12,8 @@
 
 #include "session/session.h"
 
+struct fed_fault;
+
 struct fed_injection {
 	const char *fault, *who;
 	const struct fed_assign *assign; /* [n] parameters of the fault, and of its attack */

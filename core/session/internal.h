@@ -13,6 +13,7 @@
 #include "history/kept_runs.h"
 #include "history/metrics.h"
 #include "session/breakpoints.h"
+#include "session/composition.h"
 #include "session/round_edits.h"
 #include "session/session.h"
 

@@ -15,14 +15,21 @@
 
 #include <stdatomic.h>
 
-#include "history/condition.h"
-#include "session/composition.h"
+#include "plug/registry.h"
 #include "session/status.h"
+#include "train/round/record.h"
 
+struct fed_assign;
 struct fed_breakpoints;
-struct fed_history;
+struct fed_composition; /* session/composition.h */
+struct fed_condition;
+struct fed_device_spec;
 struct fed_event_log;
-struct fed_registry;
+struct fed_federation;
+struct fed_history;
+struct fed_ledger;
+struct fed_link_spec;
+struct fed_partition;
 struct fed_remaining_run;
 struct fed_runs;
 

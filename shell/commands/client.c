@@ -9,6 +9,7 @@
 #include "history/event_log.h"
 #include "base/mem.h"
 #include "report/invitation_text.h"
+#include "session/composition.h"
 #include "session/inject.h"
 #include "report/label_histogram.h"
 #include "shell/output/print.h"

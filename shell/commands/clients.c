@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "session/composition.h"
 #include "session/inject.h"
 #include "report/label_histogram.h"
 #include "history/client_selector.h"

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "session/composition.h"
 #include "shell/commands/groups.h"
 #include "shell/language/command.h"
 #include "shell/output/devices.h"

@@ -9,6 +9,8 @@
 
 #include "base/mem.h"
 #include "history/client_selector.h"
+#include "history/metrics.h"
+#include "session/composition.h"
 #include "shell/output/print.h"
 #include "shell/commands/sweep.h"
 

@@ -4,6 +4,7 @@
  */
 #include <string.h>
 
+#include "session/composition.h"
 #include "session/inject.h"
 #include "history/client_selector.h"
 #include "shell/commands/groups.h"

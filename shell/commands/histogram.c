@@ -11,6 +11,7 @@
 #include "base/mem.h"
 #include "report/invitation_text.h"
 #include "report/label_histogram.h"
+#include "session/composition.h"
 #include "shell/output/print.h"
 
 enum figure { STALENESS, DURATION, DOWNLOAD, COMPUTE, UPLOAD, WEIGHT, EXAMPLES, LOSS };

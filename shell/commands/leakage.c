@@ -7,6 +7,7 @@
 #include <math.h>
 
 #include "privacy/leakage.h"
+#include "session/composition.h"
 #include "shell/output/print.h"
 
 static const char *const all[] = {"all", NULL};

@@ -4,6 +4,7 @@
  */
 #include "report/invitation_text.h"
 #include "history/event_filter.h"
+#include "session/composition.h"
 #include "shell/output/print.h"
 #include "shell/commands/client.h"
 

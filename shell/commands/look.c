@@ -6,7 +6,10 @@
 #include <math.h>
 #include <string.h>
 
+#include "history/kept_runs.h"
+#include "history/metrics.h"
 #include "report/next_event.h"
+#include "session/composition.h"
 #include "session/inject.h"
 #include "shell/commands/groups.h"
 #include "shell/commands/costs.h"

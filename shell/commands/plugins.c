@@ -4,6 +4,7 @@
  */
 #include <string.h>
 
+#include "base/key_values.h"
 #include "experiments/try_aggregator.h"
 #include "shell/commands/groups.h"
 #include "shell/language/command.h"

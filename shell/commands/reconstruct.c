@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "privacy/reconstruction.h"
+#include "session/composition.h"
 #include "shell/output/image.h"
 #include "shell/output/print.h"
 #include "train/schemes/schemes.h"

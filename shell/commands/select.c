@@ -4,6 +4,7 @@
  */
 #include "shell/commands/select.h"
 
+#include "session/composition.h"
 #include "shell/commands/settings.h"
 #include "shell/output/print.h"
 

@@ -6,6 +6,8 @@
 
 #include "base/file.h"
 #include "checkpoint/checkpoint.h"
+#include "history/condition.h"
+#include "history/metrics.h"
 #include "plug/registry.h"
 #include "report/export.h"
 #include "shell/commands/groups.h"

@@ -6,6 +6,7 @@
 
 #include <string.h>
 
+#include "session/composition.h"
 #include "shell/output/devices.h"
 #include "shell/output/print.h"
 #include "train/schemes/schemes.h"

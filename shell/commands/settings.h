@@ -7,6 +7,8 @@
 
 #include "shell/shell.h"
 
+struct fed_dataset;
+
 /* The field row of KEY or PART.KEY ("aggregator.f"); NULL: none. */
 const struct fed_field *fed__find_setting(const struct fed_shell *, const char *key);
 /* Print "key = value" of KEY or PART.KEY. */

@@ -9,6 +9,8 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "history/metrics.h"
+#include "session/composition.h"
 #include "shell/output/chart.h"
 #include "shell/output/print.h"
 

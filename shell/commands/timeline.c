@@ -7,6 +7,7 @@
 #include "history/event_log.h"
 #include "report/invitation_text.h"
 #include "history/client_selector.h"
+#include "session/composition.h"
 #include "shell/output/print.h"
 #include "shell/commands/client.h"
 #include "tui/widgets/timeline.h"

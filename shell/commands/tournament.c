@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "session/composition.h"
 #include "shell/output/print.h"
 #include "tui/widgets/heatmap.h"
 

@@ -11,6 +11,7 @@
 
 #include "base/file.h"
 #include "base/mem.h"
+#include "session/composition.h"
 
 #define CLIENTS_SHOWN 100 /* most ids offered */
 

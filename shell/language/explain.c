@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "report/explain_round.h"
+#include "session/composition.h"
 #include "shell/language/command.h"
 #include "shell/language/glossary.h"
 #include "shell/output/devices.h"

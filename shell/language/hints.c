@@ -4,6 +4,9 @@
  */
 #include <string.h>
 
+#include "history/kept_runs.h"
+#include "history/metrics.h"
+#include "session/composition.h"
 #include "shell/language/command.h"
 #include "history/event_log.h"
 #include "shell/language/glossary.h"

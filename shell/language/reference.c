@@ -6,6 +6,9 @@
 
 #include <string.h>
 
+#include "train/faults/faults.h"
+#include "train/round/settings.h"
+
 static const char head[] =
 	"# The command language\n\n"
 	"Made from the command table by `fedsh --language`; a test compares the two. `help COMMAND`\n"

@@ -7,6 +7,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "session/composition.h"
 #include "shell/output/print.h"
 
 /* Changing ------------------------------------------------------------------ */

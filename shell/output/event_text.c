@@ -4,6 +4,7 @@
  */
 #include <math.h>
 
+#include "session/composition.h"
 #include "shell/output/print.h"
 #include "shell/output/step_text.h"
 

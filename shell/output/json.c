@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "history/metrics.h"
 #include "shell/output/print.h"
 
 #include "history/event_log.h"

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "lab.h"
+#include "session/composition.h"
 #include "support/suite.h"
 
 #define SIX "dataset blobs; add-client 6 samples=20 device=phone link=4g; model softmax; "

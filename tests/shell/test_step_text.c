@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "lab.h"
+#include "session/composition.h"
 #include "shell/terminal.h"
 #include "support/suite.h"
 

@@ -2,6 +2,7 @@
 /* shell/test_table.c - the rows of the command table, and what binding makes of words. */
 #include <string.h>
 
+#include "data/partition.h"
 #include "lab.h"
 #include "support/suite.h"
 

@@ -4,6 +4,8 @@
 
 #include <string.h>
 
+#include "session/composition.h"
+
 enum { GAP = 2, CUT = '~' };
 
 static const struct fed_style faint = {.color = FED_COLOR_GREY};

@@ -4,6 +4,7 @@
 
 #include "report/invitation_text.h"
 #include "history/event_log.h"
+#include "session/composition.h"
 #include "session/inject.h"
 #include "report/label_histogram.h"
 #include "tui/views/clients.h"

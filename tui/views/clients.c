@@ -6,6 +6,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "session/composition.h"
 #include "session/inject.h"
 #include "report/label_histogram.h"
 #include "history/client_selector.h"

@@ -5,6 +5,7 @@
 
 #include "base/mem.h"
 #include "history/event_filter.h"
+#include "session/composition.h"
 #include "tui/views/cells.h"
 #include "tui/views/messages.h"
 #include "tui/views/views.h"

@@ -9,6 +9,7 @@
 
 #include "history/event_log.h"
 #include "base/mem.h"
+#include "session/composition.h"
 #include "tui/views/cells.h"
 #include "tui/views/views.h"
 

@@ -7,6 +7,8 @@
 
 #include "tui/views/cells.h"
 
+struct fed_net;
+
 /* A division of the layers: [0, at[0]) and [at[1], layers) are the client's, those between the
  * server's. */
 struct fed_division {

@@ -2,6 +2,7 @@
 /* tui/views/split_costs.c - traffic and parameters of a cut, and the last transfer across it. */
 #include "history/event_log.h"
 #include "net/messenger.h"
+#include "session/composition.h"
 #include "train/schemes/schemes.h"
 #include "train/schemes/split.h"
 #include "tui/views/split.h"

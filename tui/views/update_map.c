@@ -5,6 +5,7 @@
 #include <math.h>
 
 #include "base/mem.h"
+#include "train/round/verdicts.h"
 #include "tui/widgets/scatter.h"
 
 enum { WAS, HONEST, HONEST_FILTERED, BYZANTINE, BYZANTINE_FILTERED, KINDS };

@@ -6,6 +6,7 @@
 #include <math.h>
 #include <time.h>
 
+#include "session/composition.h"
 #include "tui/widgets/scatter.h"
 #include "tui/views/views.h"
 

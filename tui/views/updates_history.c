@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "base/mem.h"
+#include "train/round/verdicts.h"
 #include "tui/views/updates.h"
 
 #define ROOMY 4 /* factor by which a map may be too large before it is rescaled */
