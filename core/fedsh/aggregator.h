@@ -147,6 +147,15 @@ struct fed_aggregator {
 	 * is asked (Krum: n x n distances).  NULL: next to nothing.
 	 * [round thread, any state] */
 	double (*scratch_bytes)(const void *state, size_t n, size_t dim);
+
+	/* What the rule promises, for `check-plugin`.  affine: with the default parameters, a fresh
+	 * state and updates of equal steps, none of them stale, updates a u + b (a > 0) make the step
+	 * a s + b of the step s of updates u; equal updates make that update.  Means and medians are
+	 * affine, rules that clip are not.  Of a pre-aggregation: so is the mean of its mixtures. */
+	bool affine;
+	/* The step depends on the order of the updates, as in rules that apply one after the other;
+	 * without it the same step, up to rounding, is expected of any order. */
+	bool ordered;
 };
 
 #define FED_AGGREGATOR(S, name_, help_, doc_, fields_) \

@@ -329,4 +329,5 @@ FED_PLUGIN struct fed_aggregator fed_plugin = {
 	.reduce = reduce,
 	.tell = tell,
 	.scratch_bytes = scratch_bytes,
+	.affine = true,
 };

@@ -102,4 +102,5 @@ FED_PLUGIN struct fed_aggregator fed_plugin = {
 	.mix = mix,
 	.mixtures = mixtures,
 	.tell = tell,
+	.affine = true,
 };

@@ -189,4 +189,5 @@ FED_PLUGIN struct fed_aggregator fed_plugin = {
 	.reduce = reduce,
 	.tell = tell,
 	.scratch_bytes = robust_krum_bytes,
+	.affine = true,
 };

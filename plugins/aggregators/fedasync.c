@@ -171,4 +171,5 @@ FED_PLUGIN struct fed_aggregator fed_plugin = {
 	.local_gradient = pull,
 	.weigh = weigh,
 	.tell = tell,
+	.ordered = true, /* each update moves the model that the next one meets */
 };

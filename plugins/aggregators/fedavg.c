@@ -91,4 +91,5 @@ FED_PLUGIN struct fed_aggregator fed_plugin = {
 	.add = add,
 	.finish = finish,
 	.tell = tell,
+	.affine = true,
 };

@@ -83,4 +83,5 @@ FED_PLUGIN struct fed_aggregator fed_plugin = {
 	.begin = begin,
 	.add = add,
 	.finish = finish,
+	.affine = true,
 };

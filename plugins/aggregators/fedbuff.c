@@ -112,4 +112,5 @@ FED_PLUGIN struct fed_aggregator fed_plugin = {
 	.finish = finish,
 	.updates_per_step = updates_per_step,
 	.tell = tell,
+	.affine = true,
 };

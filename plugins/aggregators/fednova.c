@@ -85,4 +85,5 @@ FED_PLUGIN struct fed_aggregator fed_plugin = {
 	.begin = begin,
 	.add = add,
 	.finish = finish,
+	.affine = true,
 };

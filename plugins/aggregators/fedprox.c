@@ -65,4 +65,5 @@ FED_PLUGIN struct fed_aggregator fed_plugin = {
 	.finish = mean_finish,
 	.local_gradient = pull,
 	.tell = mean_tell,
+	.affine = true,
 };

@@ -51,4 +51,5 @@ FED_PLUGIN struct fed_aggregator fed_plugin = {
 	.add = mean_add,
 	.finish = mean_finish,
 	.tell = mean_tell,
+	.affine = true,
 };

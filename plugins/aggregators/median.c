@@ -61,4 +61,5 @@ FED_PLUGIN struct fed_aggregator fed_plugin = {
 	.head = FED_AGGREGATOR(char, "median", "coordinate-wise median", doc, fields),
 	.reduce = reduce,
 	.tell = tell,
+	.affine = true,
 };

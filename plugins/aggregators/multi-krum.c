@@ -114,4 +114,5 @@ FED_PLUGIN struct fed_aggregator fed_plugin = {
 	.reduce = reduce,
 	.tell = tell,
 	.scratch_bytes = robust_krum_bytes,
+	.affine = true,
 };

@@ -131,4 +131,5 @@ FED_PLUGIN struct fed_aggregator fed_plugin = {
 	.mix = mix,
 	.tell = tell,
 	.scratch_bytes = scratch_bytes,
+	.affine = true,
 };

@@ -138,4 +138,5 @@ FED_PLUGIN struct fed_aggregator fed_plugin = {
 	.returned_vectors = 1,
 	.local_gradient = correct,
 	.local_end = renew,
+	.affine = true,
 };

@@ -98,4 +98,5 @@ FED_PLUGIN struct fed_aggregator fed_plugin = {
 	.begin = begin,
 	.reduce = reduce,
 	.tell = tell,
+	.affine = true,
 };
