@@ -50,6 +50,11 @@ static bool is_sound(const struct fed_shape *s)
 	return true;
 }
 
+bool fed_net_layer_is_own(const struct fed_net_layer *l)
+{
+	return l->ops == &((const struct layer_copy *)l->copy)->ops;
+}
+
 /* Set out, count and flops of a layer from its ops, config and in. */
 static int measure_layer(const struct fed_net *net, struct fed_net_layer *l, struct fed_error *err)
 {

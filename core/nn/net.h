@@ -27,6 +27,9 @@ struct fed_net_layer {
 	void *copy;           /* owned memory of ops (a plugin's) and config */
 };
 
+/* Whether a model plugin brought the layer; else it is one of the host's. */
+bool fed_net_layer_is_own(const struct fed_net_layer *);
+
 struct fed_net {
 	struct fed_shape input;
 	uint32_t classes, outputs;

@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Every plugin that comes with the program passes its conformance run, and so do the fixtures that
+ * are faulty on demand when nothing is demanded.
+ */
+#include <dirent.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "conformance/run.h"
+
+static void expect_pass(const char *folder, const char *file, const char *settings)
+{
+	struct run run;
+
+	run_plugin(&run, folder, file, settings);
+	for (size_t i = 0; i < run.n; i++)
+		ck_assert_msg(run.result[i].outcome != FED_CONFORMANCE_FAILED,
+		              "%s, %s: given %s; got %s; expected %s", file, run.result[i].check,
+		              run.result[i].given, run.result[i].got, run.result[i].expected);
+}
+
+/* The plugins of one kind, or all of them in the folder that have such a head. */
+static void pass_all(enum fed_kind kind)
+{
+	struct dirent **name;
+	const int n = scandir(FED_PLUGIN_DIR, &name, NULL, alphasort);
+	unsigned passed = 0;
+
+	ck_assert_int_gt(n, 0);
+	for (int i = 0; i < n; i++) {
+		char *end = strstr(name[i]->d_name, ".so");
+
+		if (end) {
+			*end = '\0';
+			if (entry_of(FED_PLUGIN_DIR, name[i]->d_name)->head->kind == kind) {
+				expect_pass(FED_PLUGIN_DIR, name[i]->d_name, NULL);
+				passed++;
+			}
+		}
+		free(name[i]);
+	}
+	free(name);
+	ck_assert_uint_gt(passed, 1);
+}
+
+START_TEST(builtin_plugins_pass)
+{
+	pass_all((enum fed_kind)_i);
+}
+END_TEST
+
+START_TEST(good_fixtures_pass)
+{
+	static const char *const good[][2] = {
+		{"faulty_reduce", "how=good groups=1"},
+		{"faulty_columns", "how=good"},
+		{"faulty_model", "how=good"},
+		{"faulty_craft", "how=good"},
+		{"faulty_collude", "how=good"},
+		{"faulty_poison", "how=good"},
+		{"simulated", "how=good"},
+		{"simulated", "how=drop-third"},
+		{"loopback", "damage=no twice=no refuse_open=no"},
+	};
+
+	expect_pass(FED_BUILD_DIR "/fixtures", good[_i][0], good[_i][1]);
+}
+END_TEST
+
+FED_SUITE(builtin)
+{
+	Suite *suite = suite_create("builtin");
+	TCase *tests = tcase_create("builtin");
+
+	tcase_add_loop_test(tests, builtin_plugins_pass, FED_KIND_AGGREGATOR, FED_KIND_ATTACK + 1);
+	tcase_add_loop_test(tests, good_fixtures_pass, 0, 9);
+	suite_add_tcase(suite, tests);
+	return suite;
+}
