@@ -53,6 +53,8 @@ int fed_session_adopt_model(struct fed_session *s, struct fed_instance *model,
 			"model %s starts at version 0; %s version%s and their history are discarded",
 			s->parts.model.entry->head->name, fed_count((double)version).s,
 			version == 1 ? "" : "s");
+	if (s->parts.net_built)
+		fed__session_check_layers(s);
 	if (began)
 		fed__session_try_set_up(s);
 	return FED_OK;

@@ -182,6 +182,8 @@ static void commit_model_change(struct fed_session *s, struct model_change *chan
 		                 "model %s was rebuilt for the new examples, at version 0",
 		                 s->parts.model.entry->head->name);
 	}
+	if (s->parts.net_built)
+		fed__session_check_layers(s);
 }
 
 int fed_session_adopt_data(struct fed_session *s, struct fed_dataset *data, const char *name,

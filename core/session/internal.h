@@ -90,6 +90,9 @@ int fed_attack_renew(struct fed_shared_attack **out, const struct fed_shared_att
 /* Build the net of a model for the examples of a dataset; released on failure. */
 int fed_net_for(struct fed_net *, const struct fed_instance *model, const struct fed_dataset *,
                 struct fed_error *);
+/* Warn if a layer that the model brings has a wrong gradient; the net is built.  The model stays.
+ */
+void fed__session_check_layers(struct fed_session *);
 
 /* Choose the default dataset if none is chosen. */
 int fed__session_complete_data(struct fed_session *, struct fed_error *);

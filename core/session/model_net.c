@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * session/model_net.c - construction of a model's net for the examples of a dataset.
+ * session/model_net.c - construction of a model's net for the examples of a dataset, and a first
+ * check of the layers that the model brings.
  */
+#include "conformance/conformance.h"
 #include "plug/call.h"
 #include "session/internal.h"
 
@@ -17,4 +19,15 @@ int fed_net_for(struct fed_net *net, const struct fed_instance *model,
 		return FED_FAIL;
 	}
 	return FED_OK;
+}
+
+void fed__session_check_layers(struct fed_session *s)
+{
+	const char *name = s->parts.model.entry->head->name;
+	struct fed_error why;
+
+	if (fed_conformance_check_layers(&s->parts.net, &why) == FED_REJECT)
+		fed_session_tell(s, FED_EVENT_WARNING,
+		                 "model %s: %s; it will train badly, `check-plugin %s` says more", name,
+		                 why.text, name);
 }

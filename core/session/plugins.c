@@ -154,6 +154,7 @@ static int rebuild_net(struct fed_session *s, struct fed_error *err)
 		return FED_FAIL;
 	}
 	s->parts.net_built = true;
+	fed__session_check_layers(s);
 	if (!s->progress.params || s->progress.dim == s->parts.net.dim)
 		return FED_OK;
 
