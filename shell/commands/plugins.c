@@ -11,6 +11,7 @@
 #include "shell/output/print.h"
 #include "shell/commands/updates.h"
 #include "shell/commands/build.h"
+#include "shell/commands/check.h"
 
 static const char *const kinds[] = {"aggregator", "transport", "model",
                                     "attack",     "selection", NULL};
@@ -69,34 +70,45 @@ static const char *plugin_at(const void *ctx, size_t i)
 	return fed__hint_name(ctx, "plugin", i);
 }
 
+/* The k-th plugin of that name, over all kinds; NULL past the last. */
+static const struct fed_entry *named(const struct fed_shell *shell, const char *name, size_t k)
+{
+	const struct fed_registry *plugins = fed_session_plugins(shell->session);
+	const struct fed_entry *e;
+
+	for (enum fed_kind kind = FED_KIND_AGGREGATOR; kind <= FED_KIND_LAST; kind++)
+		for (size_t i = 0; (e = fed_registry_at(plugins, kind, i)); i++)
+			if (fed_same_name(e->head->name, name) && k-- == 0)
+				return e;
+	return NULL;
+}
+
+static int no_plugin(const struct fed_shell *shell, const char *name, struct fed_error *err)
+{
+	const char *near = fed_nearest(name, plugin_at, shell);
+
+	if (near)
+		return fed_fail(err, "no plugin %s; did you mean %s?", fed_show(name).s, near);
+	return fed_fail(err, "no plugin %s; `plugins` lists them", fed_show(name).s);
+}
+
 static int run_info(struct fed_shell *shell, const struct fed_call *call, struct fed_error *err)
 {
 	const struct plugin_args *a = call->args;
-	bool found = false;
+	const struct fed_entry *e = named(shell, a->name, 0);
 
-	for (enum fed_kind kind = FED_KIND_AGGREGATOR; kind <= FED_KIND_LAST; kind++) {
-		const struct fed_entry *e;
-
-		for (size_t i = 0; (e = fed_registry_at(fed_session_plugins(shell->session), kind, i));
-		     i++) {
-			if (!fed_same_name(e->head->name, a->name))
-				continue;
-			fed__print_styled(shell, FED_EMPHASIS_BOLD, "%s %s", fed_kind_name(kind),
-			                  e->head->name);
-			fed__print(shell, ": %s\n  file %s%s\n", e->head->help, e->path,
-			           e->builtin ? " (built in)" : "");
-			if (e->head->version)
-				fed__print(shell, "  version %s\n", e->head->version);
-			fed__help_fields(shell, e->head->fields, NULL);
-			found = true;
-		}
+	if (!e)
+		return no_plugin(shell, a->name, err);
+	for (size_t k = 0; (e = named(shell, a->name, k)); k++) {
+		fed__print_styled(shell, FED_EMPHASIS_BOLD, "%s %s",
+		                  fed_kind_name((enum fed_kind)e->head->kind), e->head->name);
+		fed__print(shell, ": %s\n  file %s%s\n", e->head->help, e->path,
+		           e->builtin ? " (built in)" : "");
+		if (e->head->version)
+			fed__print(shell, "  version %s\n", e->head->version);
+		fed__help_fields(shell, e->head->fields, NULL);
 	}
-	if (found)
-		return FED_OK;
-	const char *near = fed_nearest(a->name, plugin_at, shell);
-	if (near)
-		return fed_fail(err, "no plugin %s; did you mean %s?", fed_show(a->name).s, near);
-	return fed_fail(err, "no plugin %s; `plugins` lists them", fed_show(a->name).s);
+	return FED_OK;
 }
 
 static int run_load(struct fed_shell *shell, const struct fed_call *call, struct fed_error *err)
@@ -154,6 +166,30 @@ static int run_build(struct fed_shell *shell, const struct fed_call *call, struc
 	const struct plugin_args *a = call->args;
 
 	return fed__build(shell, a->name, err);
+}
+
+static const struct fed_field *checked_rows(const struct fed_shell *shell, const void *args)
+{
+	const struct fed_entry *e = named(shell, ((const struct plugin_args *)args)->name, 0);
+
+	return e ? e->head->fields : NULL;
+}
+
+/* All plugins of the name, whichever kind; settings are those of the first. */
+static int run_check(struct fed_shell *shell, const struct fed_call *call, struct fed_error *err)
+{
+	const struct plugin_args *a = call->args;
+	const struct fed_entry *e = named(shell, a->name, 0);
+	int rc = FED_OK, one;
+
+	if (!e) {
+		shell->fault = FED_EXIT_USAGE;
+		return no_plugin(shell, a->name, err);
+	}
+	for (size_t k = 0; (e = named(shell, a->name, k)) && (k == 0 || call->n_extra == 0); k++)
+		if ((one = fed__check_plugin(shell, e, call->extra, call->n_extra, err)) != FED_OK)
+			rc = one;
+	return rc;
 }
 
 struct try_args {
@@ -273,6 +309,23 @@ const struct fed_command fed__commands_plugins[] = {
      .examples = FED_EXAMPLES("new-plugin aggregator mine; build mine"),
      NAME_ARGS(build_rows),
      .run = run_build,
+     .failure = FED_EXIT_PLUGIN},
+	{.name = "check-plugin",
+     .help = "check that a plugin keeps what its kind promises",
+     .text =
+         "Aggregators: odd and huge updates, their order, sizes from 1 to 1,000,000 numbers,\n"
+         "inputs left as they are, the same bits each time, no growth. Models: every layer's\n"
+         "gradient against finite differences, batches, cuts. Attacks and transports likewise.\n"
+         "Both ends of each parameter are tried; KEY=VALUE sets one to keep. A failure says what\n"
+         "was given, what came back and what was expected. Takes some seconds; the session is\n"
+         "not touched.",
+     .examples = FED_EXAMPLES("check-plugin local", "check-plugin sign-flip scale=2",
+                              "new-plugin aggregator mine; build mine; load ./mine.so; "
+                              "check-plugin mine"),
+     NAME_ARGS(plugin_rows),
+     .more = checked_rows,
+     .run = run_check,
+     .flags = FED_COMMAND_REJECTS,
      .failure = FED_EXIT_PLUGIN},
 	{.name = "try",
      .help = "run an aggregator on a file of updates, beside the session's run",

@@ -16,7 +16,7 @@ const struct fed_entry *entry_of(const char *folder, const char *file)
 	snprintf(path, sizeof path, "%s/%s.so", folder, file);
 	if (!registry)
 		fed_assert_ok(fed_registry_init(&registry, &err), &err);
-	for (enum fed_kind kind = FED_KIND_AGGREGATOR; kind <= FED_KIND_ATTACK; kind++)
+	for (enum fed_kind kind = FED_KIND_AGGREGATOR; kind <= FED_KIND_LAST; kind++)
 		for (size_t i = 0; (entry = fed_registry_at(registry, kind, i)); i++)
 			if (strcmp(entry->path, path) == 0)
 				return entry;

@@ -46,6 +46,35 @@ START_TEST(clients_see_sizes)
 }
 END_TEST
 
+START_TEST(a_failed_check_says_what_was_given_and_what_came_back)
+{
+	says("check-plugin local", "  passed   delivery\n");
+	ck_assert_int_eq(shell_lab_run(&lab, "load " FIXTURE("simulated")), FED_EXIT_OK);
+	const size_t before = strlen(shell_lab_said(&lab));
+	ck_assert_int_eq(shell_lab_run(&lab, "check-plugin simulated how=twice"), FED_EXIT_PLUGIN);
+	const char *said = shell_lab_said(&lab) + before;
+	ck_assert_ptr_nonnull(strstr(said, "  FAILED   delivery\n           given     60 messages"));
+	ck_assert_ptr_nonnull(
+		strstr(said, "got       drop() of message 1, which was already delivered"));
+	ck_assert_ptr_nonnull(
+		strstr(said, "expected  each message is delivered or dropped exactly once"));
+	ck_assert_ptr_nonnull(strstr(said, "transport simulated fails"));
+}
+END_TEST
+
+START_TEST(a_wrong_gradient_is_told_when_the_model_is_chosen)
+{
+	static const char wrong[] = "backward() of square1 gives";
+
+	says("load " FIXTURE("faulty_model") "; dataset blobs; model faulty-model", "parameters");
+	ck_assert_ptr_null(strstr(shell_lab_said(&lab), wrong));
+	says("model faulty-model how=sign", wrong);
+	says("set units 9", wrong);
+	says("status", "faulty-model");
+	says("reset; model faulty-model how=no-bias; dataset blobs", wrong);
+}
+END_TEST
+
 FED_SUITE(plugins)
 {
 	Suite *suite = suite_create("plugins");
@@ -54,6 +83,8 @@ FED_SUITE(plugins)
 	tcase_add_checked_fixture(tests, open_lab, close_lab);
 	tcase_add_test(tests, info_shows_the_version);
 	tcase_add_test(tests, clients_see_sizes);
+	tcase_add_test(tests, a_failed_check_says_what_was_given_and_what_came_back);
+	tcase_add_test(tests, a_wrong_gradient_is_told_when_the_model_is_chosen);
 	suite_add_tcase(suite, tests);
 	return suite;
 }
