@@ -72,6 +72,7 @@ static int undo_round(struct fed_last_version *v, struct fed_error *err)
 	v->selection = &f->selection_before;
 	v->in_flight = f->started.in_flight;
 	fed_trainer_unlearn(f->trainer, v->row);
+	fed_clients_before_give(&f->clients_before, v->row);
 	undo_edits(v);
 	return FED_OK;
 }

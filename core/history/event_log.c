@@ -108,11 +108,11 @@ static void put(struct fed_logged_event *past, const struct fed_event *event, ui
 }
 
 /* Mark the events of an aborted round as undone. */
-static void mark_undone(struct fed_event_log *r, const struct fed_event *event)
+static void mark_undone(struct fed_event_log *r)
 {
 	for (uint64_t k = r->opened > r->first ? r->opened : r->first; k < r->n; k++)
 		row(r, k)->undone = 1;
-	fed__invitation_log_undo(&r->invitation_log, r->opened, r->opened_invitation, event, r->n);
+	fed__invitation_log_undo(&r->invitation_log);
 }
 
 void fed_event_log_take(struct fed_event_log *r, const struct fed_event *event)
@@ -128,14 +128,16 @@ void fed_event_log_take(struct fed_event_log *r, const struct fed_event *event)
 	const bool ends = event->kind == FED_EVENT_ROUND || event->kind == FED_EVENT_ABORTED;
 	if (!r->opened && (event->kind == FED_EVENT_BEGIN || event->invitation)) {
 		r->opened = r->n;
-		r->opened_invitation = r->invitation_log.n + 1;
+		fed__invitation_log_open(&r->invitation_log);
 	}
 	if (event->kind == FED_EVENT_ABORTED && r->opened)
-		mark_undone(r, event);
+		mark_undone(r);
 	else
 		fed__invitation_log_take(&r->invitation_log, event, r->n);
-	if (ends)
-		r->opened = 0;
+	if (!ends)
+		return;
+	r->opened = 0;
+	fed__invitation_log_commit(&r->invitation_log);
 }
 
 void fed_event_log_restart(struct fed_event_log *r)

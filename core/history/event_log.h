@@ -40,9 +40,9 @@ struct fed_event_log {
 		*event;        /* ring [capacity], a power of two; event k is at k mod capacity */
 	uint64_t first, n; /* kept: first .. n; numbers from 1 */
 	uint32_t capacity,
-		limit;    /* limit 0: FED_EVENTS_MAX; set before the first event, a power of two */
-	uint64_t run; /* number of the present run's first event */
-	uint64_t opened, opened_invitation; /* first event and invitation of the open round; 0: none */
+		limit;       /* limit 0: FED_EVENTS_MAX; set before the first event, a power of two */
+	uint64_t run;    /* number of the present run's first event */
+	uint64_t opened; /* first event of the open round; 0: none is open */
 	struct fed_string_pool texts;
 	struct fed_invitation_log invitation_log;
 };

@@ -24,6 +24,7 @@ void fed__invitation_log_release(struct fed_invitation_log *j)
 {
 	fed_free(j->invitation);
 	fed_free(j->head);
+	fed_free(j->changed);
 	*j = (struct fed_invitation_log){.limit = j->limit};
 }
 
@@ -33,6 +34,7 @@ void fed__invitation_log_clear(struct fed_invitation_log *j)
 		j->head[i] = (struct fed_invitation_hash){0};
 	j->heads_used = 0;
 	j->n = j->first = 0;
+	fed__invitation_log_commit(j);
 }
 
 /* Lookup ------------------------------------------------------------------- */
@@ -173,6 +175,26 @@ static bool make_heads(struct fed_invitation_log *j)
 
 /* Events --------------------------------------------------------------------- */
 
+/* Keep a record of an earlier version that the open round is about to change. */
+static void keep_before(struct fed_invitation_log *j, const struct fed_invitation_record *x)
+{
+	const uint64_t k = number_of(j, x);
+
+	if (!j->opened || k >= j->opened)
+		return;
+	if (j->n_changed == j->changed_capacity) {
+		const size_t capacity = j->changed_capacity ? 2 * j->changed_capacity : 16;
+		struct fed_invitation_before *grown =
+			fed_resize(j->changed, j->changed_capacity * sizeof *grown, capacity * sizeof *grown);
+
+		if (!grown)
+			return;
+		j->changed = grown;
+		j->changed_capacity = capacity;
+	}
+	j->changed[j->n_changed++] = (struct fed_invitation_before){k, *x};
+}
+
 static void begin(struct fed_invitation_log *j, const struct fed_event *event)
 {
 	if (!make_heads(j) || !reserve_record(j))
@@ -181,8 +203,10 @@ static void begin(struct fed_invitation_log *j, const struct fed_event *event)
 	struct fed_invitation_record *last = of_client(j, head->last, event->client);
 	const uint64_t k = j->n + 1, ago = last ? k - head->last : 0;
 
-	if (last && last->state == FED_INVITATION_REPORTED && isnan(last->until))
+	if (last && last->state == FED_INVITATION_REPORTED && isnan(last->until)) {
+		keep_before(j, last);
 		last->until = event->clock;
+	}
 	*row(j, k) = (struct fed_invitation_record){
 		.sent = event->clock,
 		.received = NAN,
@@ -218,9 +242,12 @@ static void end(struct fed_invitation_record *x, enum fed_invitation_state state
 /* End all open invitations as cancelled. */
 static void cancel_record(struct fed_invitation_log *j, double clock, uint64_t number)
 {
-	for (uint64_t k = j->first; k && k <= j->n; k++)
-		if (row(j, k)->state < FED_INVITATION_REPORTED)
-			end(row(j, k), FED_INVITATION_CANCELLED, clock, number);
+	for (uint64_t k = j->first; k && k <= j->n; k++) {
+		if (row(j, k)->state >= FED_INVITATION_REPORTED)
+			continue;
+		keep_before(j, row(j, k));
+		end(row(j, k), FED_INVITATION_CANCELLED, clock, number);
+	}
 }
 
 /* Start or stop the client's computing time. */
@@ -285,6 +312,7 @@ void fed__invitation_log_take(struct fed_invitation_log *j, const struct fed_eve
 		event->invitation ? find(j, event->client, event->invitation) : NULL;
 	if (!x)
 		return;
+	keep_before(j, x);
 	switch (event->kind) {
 	case FED_EVENT_RECEIVED:
 		x->received = event->clock;
@@ -348,37 +376,36 @@ void fed_invitation_log_relay(struct fed_invitation_log *j, uint64_t version, do
 	}
 }
 
-/* Undo what the aborted round did to an earlier record. */
-static void set_back(struct fed_invitation_record *x, double clock, uint64_t number)
-{
-	double *const times[] = {&x->received, &x->trained, &x->left};
+/* The open round --------------------------------------------------------------- */
 
-	for (size_t i = 0; i < sizeof times / sizeof *times; i++)
-		if (*times[i] > clock)
-			*times[i] = NAN;
-	if (isnan(x->left))
-		x->bytes_up = 0;
-	x->until = NAN;
-	end(x, FED_INVITATION_CANCELLED, clock, number);
+void fed__invitation_log_open(struct fed_invitation_log *j)
+{
+	j->opened = j->n + 1;
+	j->n_changed = 0;
 }
 
-void fed__invitation_log_undo(struct fed_invitation_log *j, uint64_t first_event,
-                              uint64_t first_invitation, const struct fed_event *event,
-                              uint64_t number)
+void fed__invitation_log_commit(struct fed_invitation_log *j)
 {
-	for (; j->n >= first_invitation && j->n >= j->first && j->n; j->n--) {
+	j->opened = 0;
+	j->n_changed = 0;
+}
+
+void fed__invitation_log_undo(struct fed_invitation_log *j)
+{
+	for (; j->n >= j->opened && j->n >= j->first && j->n; j->n--) {
 		const struct fed_invitation_record *x = row(j, j->n);
 
 		head_of(j, x->client)->last = x->before < j->n ? j->n - x->before : 0;
 	}
 	if (j->n < j->first)
 		j->n = j->first = 0;
-	for (uint64_t k = j->first; k && k <= j->n; k++) {
-		struct fed_invitation_record *x = row(j, k);
+	while (j->n_changed) {
+		const struct fed_invitation_before *b = &j->changed[--j->n_changed];
 
-		if (x->state < FED_INVITATION_REPORTED || x->end >= first_event)
-			set_back(x, event->clock, number);
+		if (is_kept(j, b->k))
+			*row(j, b->k) = b->record;
 	}
+	j->opened = 0;
 }
 
 /* Views ---------------------------------------------------------------------- */

@@ -5,8 +5,7 @@
  *
  * The last FED_INVITATION_LOG_MAX are kept, 128 bytes each and 32 to 96 for each client among them:
  * at most 50 MB.  An abort rolls the clock back and removes the round's invitations; earlier ones
- * that the aborted round changed (scheme async) end as cancelled, at the time to which the clock
- * was rolled back.
+ * that the aborted round changed (scheme async) are as they were before it.
  */
 #ifndef FED_HISTORY_INVITATION_LOG_H
 #define FED_HISTORY_INVITATION_LOG_H
@@ -53,6 +52,12 @@ struct fed_invitation_record {
 	bool byzantine; /* ground truth, unknown to the server */
 };
 
+/* A record as it was before the open round changed it. */
+struct fed_invitation_before {
+	uint64_t k;
+	struct fed_invitation_record record;
+};
+
 /* Invitation log; zeroed is empty. */
 struct fed_invitation_log {
 	struct fed_invitation_record
@@ -61,6 +66,10 @@ struct fed_invitation_log {
 	uint32_t capacity, limit; /* limit 0: FED_INVITATION_LOG_MAX; set before the first event */
 	struct fed_invitation_hash *head; /* hash table [heads] by client */
 	uint32_t heads, heads_used;
+	uint64_t opened;                       /* the open round's first record; 0: none is open */
+	struct fed_invitation_before *changed; /* [n_changed], in the order of the changes; without
+	                                          memory for it changes stay */
+	size_t n_changed, changed_capacity;
 };
 
 void fed__invitation_log_release(struct fed_invitation_log *);
@@ -75,10 +84,10 @@ void fed_invitation_log_set_verdicts(struct fed_invitation_log *, uint64_t versi
 /* Mark the invitations of a committed version of sequential split, which has no verdicts: each that
  * reported has relayed its layers. */
 void fed_invitation_log_relay(struct fed_invitation_log *, uint64_t version, double clock);
-/* Undo an aborted round, whose first event and record have these numbers; event: the ABORTED one,
- * with its number. */
-void fed__invitation_log_undo(struct fed_invitation_log *, uint64_t first_event,
-                              uint64_t first_invitation, const struct fed_event *, uint64_t number);
+/* Begin a round, then commit or undo it. */
+void fed__invitation_log_open(struct fed_invitation_log *);
+void fed__invitation_log_commit(struct fed_invitation_log *);
+void fed__invitation_log_undo(struct fed_invitation_log *);
 
 /* Record k, or NULL when it is not kept. */
 const struct fed_invitation_record *fed_invitation_log_at(const struct fed_invitation_log *,

@@ -111,6 +111,10 @@ static int run_step(struct fed_session *s, bool whole, struct fed_run_result *r,
 static int end_failed_run(struct fed_session *s, int rc, struct fed_run_result *r)
 {
 	r->interrupted = rc == FED_REJECT && atomic_load(&s->interrupts) > 1;
+	r->lost = s->federation.started.lost;
+	if (r->lost)
+		fed_session_tell(s, FED_EVENT_NOTICE,
+		                 "the abort cancels the work in flight; its clients are invited again");
 	fed__remaining_run_clear(&s->rest);
 	fed__breakpoints_check(s, false); /* a breakpoint may hit at the abort */
 	return r->interrupted ? FED_OK : rc;
@@ -243,13 +247,15 @@ int fed_session_step(struct fed_session *s, struct fed_run_result *result, struc
 	return rc;
 }
 
-int fed_session_abort(struct fed_session *s, struct fed_error *err)
+int fed_session_abort(struct fed_session *s, bool all, struct fed_error *err)
 {
 	if (!fed_session_open(s))
 		return fed_reject(err, "no round is open; `step` opens one");
 	fed__remaining_run_clear(&s->rest);
 	fed_federation_abort(&s->federation, "aborted by a command");
 	fed_round_edits_clear(&s->edits);
+	if (all)
+		fed__session_cancel_in_flight(s, "the abort");
 	return FED_OK;
 }
 

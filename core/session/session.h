@@ -62,6 +62,7 @@ struct fed_run_result {
 	uint64_t versions;    /* made */
 	uint64_t steps;       /* of the round that is open now or was aborted; opening it counts */
 	uint64_t open_before; /* steps of the round that was open before; 0: none was */
+	bool lost; /* aborted: work in flight from earlier versions was cancelled, too (scheme async) */
 };
 
 struct fed_session;
@@ -200,8 +201,9 @@ bool fed_session_hold(struct fed_session *);
 bool fed_session_open(const struct fed_session *);
 /* FED_FAIL with what to do next while a round is open. */
 int fed_session_check_closed(const struct fed_session *, struct fed_error *);
-/* End the open round without a step and roll it back.  FED_REJECT: none is open. */
-int fed_session_abort(struct fed_session *, struct fed_error *);
+/* End the open round without a step and roll it back; all: cancel what was in flight before it,
+ * too.  FED_REJECT: none is open. */
+int fed_session_abort(struct fed_session *, bool all, struct fed_error *);
 /* Add a breakpoint: a condition (history/condition.h) at which runs stop.  fed_session_reset
  * deletes all of them. */
 int fed_session_break(struct fed_session *, const char *condition, uint64_t *number,

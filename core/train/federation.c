@@ -121,10 +121,9 @@ int fed_federation_init(struct fed_federation *f, const struct fed_federation_pa
 	return FED_OK;
 }
 
-void fed_cancel_open(struct fed_federation *f, bool held)
+/* Cancel all open invitations, their trainings and messages, without an event. */
+static void drop_in_flight(struct fed_federation *f, bool held)
 {
-	if (f->n_open)
-		fed__emit(f, FED_EVENT_CANCELLED, FED_SERVER, NULL);
 	for (uint32_t i = 0; i < f->open_capacity; i++) {
 		fed_shared_vectors_unref(f->open[i].model);
 		f->open[i] = (struct fed_invitation){0};
@@ -136,6 +135,13 @@ void fed_cancel_open(struct fed_federation *f, bool held)
 	fed__collusion_state_clear(&f->collusions);
 	if (held)
 		fed__release_held_messages(f);
+}
+
+void fed_cancel_open(struct fed_federation *f, bool held)
+{
+	if (f->n_open)
+		fed__emit(f, FED_EVENT_CANCELLED, FED_SERVER, NULL);
+	drop_in_flight(f, held);
 }
 
 /* Release all owners of references to shared vectors, then the free lists to which those return. */
@@ -160,6 +166,7 @@ static void release(struct fed_federation *f)
 	fed_vector_free_list_release(&f->messages);
 	fed_free_floats(f->step);
 	fed_free(f->charges.charge);
+	fed__clients_before_release(&f->clients_before);
 	fed_free(f->open);
 	memset(f, 0, sizeof *f);
 }
@@ -233,6 +240,8 @@ static int client_receives(struct fed_federation *f, const struct fed_envelope *
 	const double due = f->clock.now + seconds;
 	bool struck;
 
+	if (fed__client_before_keep(f, id, err))
+		return FED_FAIL;
 	client->version = model->version;
 	fed__emit_about(f, FED_EVENT_RECEIVED, id, model->round, 0, NULL);
 	if (fed__strike_training(f, model, seconds, flops, &struck, err))
@@ -333,6 +342,7 @@ static bool waits(const struct fed_federation *f, uint32_t client)
 static int end_silent_invitations(struct fed_federation *f, struct fed_error *err)
 {
 	const uint64_t last = f->invitations;
+	const double ended = f->record.lost + f->record.late;
 
 	for (uint32_t i = 0; i < f->open_capacity && f->n_open; i++) {
 		while (f->open[i].number && f->open[i].number <= last && !waits(f, f->open[i].client)) {
@@ -351,6 +361,8 @@ static int end_silent_invitations(struct fed_federation *f, struct fed_error *er
 				return FED_FAIL;
 		}
 	}
+	if (f->n_open && f->record.lost + f->record.late == ended)
+		return fed_fail(err, "nothing is in flight, and %u clients wait for each other", f->n_open);
 	return FED_OK;
 }
 
@@ -514,21 +526,58 @@ static void close_round(struct fed_federation *f)
 		fed__collusion_state_clear(&f->collusions);
 }
 
+/* Whether the open round has sent, ended or scheduled nothing yet. */
+static bool is_untouched(const struct fed_federation *f)
+{
+	return f->steps == 0 && f->invitations == f->started.invitations &&
+	       f->clock.next_seq == f->started.next_seq && f->n_open == f->started.n_open;
+}
+
+/* Put what was in flight when the round began in the place of what is; without a snapshot of it
+ * nothing is left. */
+static void roll_back_in_flight(struct fed_federation *f)
+{
+	struct fed_error unused;
+
+	f->started.lost = false;
+	if (!f->started.in_flight && is_untouched(f))
+		return;
+	drop_in_flight(f, true);
+	f->open_capacity = f->started.open_capacity; /* all places are free; a table is not shrunk */
+	if (!f->started.in_flight || fed_in_flight_restore(f->started.in_flight, f, &unused))
+		f->started.lost = f->started.n_open || f->started.n_held;
+}
+
+/* Roll back the counters by which faults, transports and ties in time are drawn.  Real connections
+ * may still bring messages of the aborted round: their numbers are not used again. */
+static void roll_back_counters(struct fed_federation *f)
+{
+	f->clock.now = f->started.clock;
+	if (!fed_is_simulated(f->transport))
+		return;
+	f->invitations = f->started.invitations;
+	f->clock.next_seq = f->started.next_seq;
+	f->messenger.next_id = f->started.next_id;
+}
+
 void fed_federation_abort(struct fed_federation *f, const char *why)
 {
 	if (!f->in_round)
 		return;
-	fed_cancel_open(f, true);
+	roll_back_in_flight(f);
+	roll_back_counters(f);
+	fed__clients_before_rollback(f);
 	fed__faults_rollback(f->faults);
 	fed__verdicts_rollback(&f->verdicts);
 	f->charges.n = 0;
 	fed_instance_rollback(f->aggregator, &f->before);
 	if (f->selection && f->selection->entry)
 		fed_instance_rollback(f->selection, &f->selection_before);
-	f->record.updates = f->started.record.updates;
-	f->clock.now = f->started.clock;
 	close_round(f);
 	fed__emit(f, FED_EVENT_ABORTED, FED_SERVER, why);
+	f->record = f->started.record;
+	if (f->started.lost)
+		fed__emit(f, FED_EVENT_CANCELLED, FED_SERVER, NULL);
 	f->nan = false;
 }
 
@@ -540,6 +589,7 @@ static void complete_round(struct fed_federation *f)
 	f->version++;
 	fed__trainer_commit(f->trainer);
 	fed__charges_commit(f);
+	f->clients_before.n = 0;
 	fed_faults_commit(f->faults);
 	fed__verdicts_commit(&f->verdicts, &f->step);
 	count_rounds(f);
@@ -566,7 +616,9 @@ static int begin(struct fed_federation *f, bool may_be_repeated, struct fed_erro
 	    (f->selection && f->selection->entry &&
 	     fed_instance_backup(f->selection, &f->selection_before, err)))
 		return FED_FAIL;
-	if (may_be_repeated && fed_is_simulated(f->transport) && fed__in_flight_remember(f, err))
+	/* Without it, held messages alone can be in flight before a round that does not overlap. */
+	if ((may_be_repeated || (f->n_held && !f->scheme->overlaps)) &&
+	    fed_is_simulated(f->transport) && fed__in_flight_remember(f, err))
 		return FED_FAIL;
 	f->in_round = true;
 	fed__verdicts_release_updates(&f->verdicts);
@@ -575,6 +627,9 @@ static int begin(struct fed_federation *f, bool may_be_repeated, struct fed_erro
 	f->started.invitations = f->invitations;
 	f->started.next_seq = f->clock.next_seq;
 	f->started.next_id = f->messenger.next_id;
+	f->started.n_open = f->n_open;
+	f->started.open_capacity = f->open_capacity;
+	f->started.n_held = f->n_held;
 	begin_record(f);
 	f->n_nonfinite = f->draws = 0;
 	rc = f->scheme->begin(f, f->scheme_state, err);
@@ -635,12 +690,14 @@ static int advance_timed(struct fed_federation *f, bool one, bool *made, struct 
 		rc = advance(f, made, err);
 		f->steps += rc == FED_OK;
 	} while (rc == FED_OK && !*made && !one);
-	if (rc)
+	if (rc) {
 		fed_federation_abort(f, err->text);
+		return rc;
+	}
 	f->record.wall += fed_wall_seconds() - began;
 	if (*made)
 		fed__emit(f, FED_EVENT_ROUND, FED_SERVER, NULL);
-	return rc;
+	return FED_OK;
 }
 
 int fed_federation_advance(struct fed_federation *f, bool *made, struct fed_error *err)

@@ -8,9 +8,11 @@
  * A round makes one version: fed_federation_begin() opens it, each fed_federation_advance() handles
  * one event of virtual time, the last one steps and evaluates.  Between two of these calls nothing
  * changes, and all state may be read.  On any failure and on abort the model, the aggregator's
- * state and the clients' kept vectors are bit for bit what they were before the round, and all that
- * was in flight is cancelled.  Invitations that are open when a version is complete stay open under
- * a scheme that `overlaps` (async).
+ * state, the clients, the counters and what is in flight are bit for bit what they were before the
+ * round: it would go the same way again.  Two exceptions: fed_federation_round() takes no snapshot
+ * of work in flight from earlier versions (async), which its abort cancels (`started.lost`); and
+ * over real connections all is cancelled and counters go on.  Invitations that are open when a
+ * version is complete stay open under a scheme that `overlaps` (async).
  */
 #ifndef FED_TRAIN_FEDERATION_H
 #define FED_TRAIN_FEDERATION_H
@@ -34,7 +36,7 @@ int fed_federation_begin(struct fed_federation *, struct fed_error *);
 /* Handle one event of the open round; *made: it was the last, and the version is committed.
  * FED_REJECT: the round was aborted because of `stop`. */
 int fed_federation_advance(struct fed_federation *, bool *made, struct fed_error *);
-/* Abort the open round, if any: no step, and all state rolled back. */
+/* Abort the open round, if any: no step, and all state rolled back as above. */
 void fed_federation_abort(struct fed_federation *, const char *why);
 /* Cancel all open invitations (one event), their trainings and messages; `held`: also the messages
  * that faults hold at clients. */

@@ -39,15 +39,21 @@ static void journal_stopped(struct fed_shell *shell, const char *command)
 		journal(shell, "pause %llu", (unsigned long long)st.pause);
 }
 
-/* Journal a run whose last round was aborted: the versions made, then the steps and the abort. */
-static void journal_aborted(struct fed_shell *shell, uint64_t made, uint64_t steps, bool open)
+static void journal_versions(struct fed_shell *shell, uint64_t made)
 {
 	if (made)
 		journal(shell, "round %llu", (unsigned long long)made);
+}
+
+/* Journal a run whose last round was aborted: the versions made, then the steps and the abort. */
+static void journal_aborted(struct fed_shell *shell, uint64_t made, uint64_t steps,
+                            const struct fed_run_result *r)
+{
+	journal_versions(shell, made);
 	if (steps)
 		journal(shell, "step %llu", (unsigned long long)steps);
-	if (steps || (open && !made))
-		journal(shell, "abort");
+	if (steps || (r->open_before && !made))
+		journal(shell, r->lost ? "abort all" : "abort");
 }
 
 /* Journal a run that the watch interrupted between two events, to be resumed later: its replay
@@ -101,9 +107,9 @@ static int make_versions(struct fed_shell *shell, const struct run *run, struct 
 	const int rc = call_session(s, run, &result, err);
 	fed__progress_end(shell);
 	if (result.outcome == FED_RUN_ABORTED)
-		journal_aborted(shell, result.versions, result.steps, result.open_before);
+		journal_aborted(shell, result.versions, result.steps, &result);
 	else if (result.outcome == FED_RUN_POINTLESS)
-		journal_aborted(shell, result.versions, 0, false);
+		journal_versions(shell, result.versions);
 	else if (result.outcome == FED_RUN_INTERRUPTED)
 		journal_stopped(shell, run->command);
 	else if (result.outcome == FED_RUN_HELD)
@@ -238,7 +244,7 @@ static int run_step(struct fed_shell *shell, const struct fed_call *call, struct
 	fed__signals_running(FED_RUNNING_NOTHING);
 	fed__step_text_end(shell);
 	if (result.outcome == FED_RUN_ABORTED)
-		journal_aborted(shell, 0, done, result.open_before);
+		journal_aborted(shell, 0, done, &result);
 	else if (result.outcome == FED_RUN_INTERRUPTED)
 		journal(shell, "step %llu", (unsigned long long)done);
 	else if (result.outcome == FED_RUN_HELD)
@@ -250,12 +256,21 @@ static int run_step(struct fed_shell *shell, const struct fed_call *call, struct
 	return rc;
 }
 
+struct abort_args {
+	int what;
+};
+static const char *const abort_words[] = {"round", "all", NULL};
+static const struct fed_field abort_rows[] = {
+	FED_ARG_CHOICE(struct abort_args, what, FED_FIELD_POSITIONAL, 0, abort_words,
+                   "all: cancel what was in flight before the round, too"),
+	FED_END,
+};
 static int run_abort(struct fed_shell *shell, const struct fed_call *call, struct fed_error *err)
 {
+	const struct abort_args *a = call->args;
 	struct fed_session *s = shell->session;
 
-	(void)call;
-	if (fed_session_abort(s, err)) {
+	if (fed_session_abort(s, a->what, err)) {
 		shell->fault = FED_EXIT_USAGE;
 		return FED_FAIL;
 	}
@@ -450,8 +465,13 @@ const struct fed_command fed__commands_run[] = {
      .failure = FED_EXIT_USAGE},
 	{.name = "abort",
      .help = "end the open round without a step; the model stays",
-     .text = "What was left of `round N` or `run until` is given up, too.",
+     .text = "Model, clock, clients, faults and what was in flight are as before the round: it\n"
+             "will go the same way again, unless something is changed. What was left of\n"
+             "`round N` or `run until` is given up. `abort all` also cancels what was in\n"
+             "flight from earlier versions (scheme async), as Ctrl-C twice in `round` does.",
      .examples = FED_EXAMPLES(QUICK "step 3; abort"),
+     .args = abort_rows,
+     .args_size = sizeof(struct abort_args),
      .run = run_abort,
      .flags = FED_COMMAND_CHANGES,
      .failure = FED_EXIT_ROUND},

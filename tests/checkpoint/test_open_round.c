@@ -228,8 +228,6 @@ START_TEST(changes_outlive_a_round_that_is_given_up)
 	small_do(&restored, "abort");
 	finish(&s);
 	finish(&restored);
-	/* An aborted round's invitations were numbered; so were those of the one before it was saved.
-	 */
 	small_same(&s, &restored);
 	fed__session_release(&s);
 	fed__session_release(&restored);

@@ -152,7 +152,7 @@ int small_try(struct fed_session *s, const char *line, struct fed_error *err)
 	if (strcmp(word[0], "continue") == 0)
 		return continue_run(s, err);
 	if (strcmp(word[0], "abort") == 0)
-		return fed_session_abort(s, err);
+		return fed_session_abort(s, false, err);
 	if (strcmp(word[0], "restart") == 0)
 		return fed_session_restart(s, err);
 	ck_assert_str_eq(word[0], "reset");

@@ -607,7 +607,7 @@ START_TEST(survives_every_allocation)
 		ck_assert_int_eq(fed_session_open(&s), rc == FED_OK);
 		ck_assert(!all || rc == FED_OK);
 		if (fed_session_open(&s))
-			fed_assert_ok(fed_session_abort(&s, &err), &err);
+			fed_assert_ok(fed_session_abort(&s, false, &err), &err);
 		ck_assert_mem_eq(before, fed_session_params(&s), s.parts.net.dim * sizeof(float));
 		fed_session_unbreak_all(&s);
 	}

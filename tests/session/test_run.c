@@ -109,7 +109,7 @@ START_TEST(the_version_hook_is_called_between_versions)
 		fed_assert_ok(fed_session_step(&s, &result, &err), &err);
 	ck_assert_uint_eq(s.draws, 4);
 	fed_assert_ok(fed_session_step(&s, &result, &err), &err);
-	fed_assert_ok(fed_session_abort(&s, &err), &err);
+	fed_assert_ok(fed_session_abort(&s, false, &err), &err);
 	fed_session_set_version_hook(&s, (struct fed_version_hook){0});
 	fed_assert_ok(fed_session_run(&s, 1, NULL, &result, &err), &err);
 	ck_assert_uint_eq(s.draws, 4);

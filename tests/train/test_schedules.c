@@ -19,12 +19,15 @@
 #define CLIENTS 12u
 #define SPLIT_FROM 20u /* schedules from this one on are of split learning */
 #define INVITATIONS_MAX 400000u
+#define MARKS_MAX 100000u
 
 /* What is watched while a schedule runs. */
 struct watch {
-	uint64_t hash; /* of every event, in order */
-	uint8_t *end;  /* [INVITATIONS_MAX]: how often an invitation ended */
-	uint8_t *used; /* [INVITATIONS_MAX]: how often its update was taken */
+	uint64_t hash;  /* of every event, in order */
+	uint8_t *end;   /* [INVITATIONS_MAX]: how often an invitation ended */
+	uint8_t *used;  /* [INVITATIONS_MAX]: how often its update was taken */
+	uint8_t **mark; /* [MARKS_MAX]: which of them the open round set; an abort takes them back */
+	size_t marks;
 	uint64_t rounds, aborts, failures;
 };
 
@@ -32,6 +35,15 @@ static void mix(struct watch *w, uint64_t x)
 {
 	w->hash = (w->hash ^ x) * 0x100000001b3u;
 	w->hash ^= w->hash >> 29;
+}
+
+/* Once for each invitation; numbers of an aborted round are given again. */
+static void mark(struct watch *w, uint8_t *of, uint64_t invitation)
+{
+	ck_assert_uint_lt(invitation, INVITATIONS_MAX);
+	ck_assert_uint_lt(w->marks, MARKS_MAX);
+	ck_assert_uint_eq(of[invitation]++, 0);
+	w->mark[w->marks++] = &of[invitation];
 }
 
 static void take(void *ctx, const struct fed_event *e)
@@ -44,12 +56,14 @@ static void take(void *ctx, const struct fed_event *e)
 	mix(w, e->version);
 	mix(w, clock);
 	mix(w, e->invitation ^ e->bytes << 20);
-	if (e->kind == FED_EVENT_REPORTED) {
-		ck_assert_uint_lt(e->invitation, INVITATIONS_MAX);
-		ck_assert_uint_eq(w->used[e->invitation]++, 0);
-	}
+	if (e->kind == FED_EVENT_REPORTED)
+		mark(w, w->used, e->invitation);
 	if (e->kind == FED_EVENT_REPORTED || e->kind == FED_EVENT_LOST || e->kind == FED_EVENT_LATE)
-		ck_assert_uint_eq(w->end[e->invitation]++, 0);
+		mark(w, w->end, e->invitation);
+	while (e->kind == FED_EVENT_ABORTED && w->marks)
+		*w->mark[--w->marks] = 0;
+	if (e->kind == FED_EVENT_ROUND)
+		w->marks = 0;
 }
 
 /* Every invitation that was open or made in the round ended in exactly one way, or is open. */
@@ -190,8 +204,12 @@ static void run(uint64_t seed, int64_t threads, struct watch *w)
 	uint32_t open_before = 0;
 
 	*w = (struct watch){
-		.hash = 1, .end = fed_alloc(INVITATIONS_MAX), .used = fed_alloc(INVITATIONS_MAX)};
-	ck_assert(w->end && w->used);
+		.hash = 1,
+		.end = fed_alloc(INVITATIONS_MAX),
+		.used = fed_alloc(INVITATIONS_MAX),
+		.mark = fed_alloc_array(MARKS_MAX, sizeof *w->mark),
+	};
+	ck_assert(w->end && w->used && w->mark);
 	memset(w->end, 0, INVITATIONS_MAX);
 	memset(w->used, 0, INVITATIONS_MAX);
 	compose(&lab, seed, threads, w);
@@ -222,6 +240,7 @@ static void run(uint64_t seed, int64_t threads, struct watch *w)
 	lab_release(&lab);
 	fed_free(w->end);
 	fed_free(w->used);
+	fed_free(w->mark);
 }
 
 START_TEST(random_schedules)

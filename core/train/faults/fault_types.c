@@ -69,7 +69,8 @@ const struct fed_fault_type fed_fault_types[FED_FAULT_KINDS] = {
                            "Nothing is sent to the client: its invitation is lost at once.\n",
                            none},
 	[FED_FAULT_FLAKY] = {"flaky", "cannot be reached now and then",
-                         "As `offline`, with probability p, drawn anew for each invitation.\n",
+                         "As `offline`, with probability p, drawn anew for each invitation.\n"
+                         "A round that was aborted or failed draws the same again.\n",
                          sometimes},
 	[FED_FAULT_CRASH] =
 		{"crash", "dies while it trains, its work is lost",

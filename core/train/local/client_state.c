@@ -78,10 +78,9 @@ void fed__trainer_commit(struct fed_trainer *t)
 		}
 		fed_free(client->kept);
 		client->kept = t->learned[i].kept;
+		clients->kept_vectors = fed_client_vectors(t->federation->aggregator);
 	}
 	t->n_learned = 0;
-	if (fed_client_vectors(t->federation->aggregator))
-		clients->kept_vectors = fed_client_vectors(t->federation->aggregator);
 }
 
 void fed_trainer_unlearn(const struct fed_trainer *t, struct fed_client *row)

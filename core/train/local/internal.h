@@ -78,7 +78,8 @@ struct fed_trainer {
 	uint32_t batch_capacity, order_capacity;
 	struct fed_training **slot; /* [slots]; NULL: free */
 	uint32_t slots, capacity;
-	uint32_t *vacant; /* [n_vacant] free slots below `slots`, [capacity] long */
+	uint32_t *vacant; /* [n_vacant] free slots below `slots`, a heap, the lowest first; [capacity]
+	                     long */
 	uint32_t n_vacant;
 	struct fed_learned *learned; /* [n_learned], to be committed */
 	size_t n_learned, learned_capacity;

@@ -142,11 +142,40 @@ static int make_slots(struct fed_trainer *t, uint32_t slots, struct fed_error *e
 	return FED_OK;
 }
 
-/* A free slot, or a new one behind the last. */
+/* Add a slot to the free ones, within their capacity. */
+static void vacate_slot(struct fed_trainer *t, uint32_t slot)
+{
+	uint32_t at = t->n_vacant++;
+
+	for (; at && t->vacant[(at - 1) / 2] > slot; at = (at - 1) / 2)
+		t->vacant[at] = t->vacant[(at - 1) / 2];
+	t->vacant[at] = slot;
+}
+
+/* Remove the lowest free slot. */
+static uint32_t take_vacant(struct fed_trainer *t)
+{
+	const uint32_t lowest = t->vacant[0], last = t->vacant[--t->n_vacant];
+	uint32_t at = 0, child;
+
+	while ((child = 2 * at + 1) < t->n_vacant) {
+		if (child + 1 < t->n_vacant && t->vacant[child + 1] < t->vacant[child])
+			child++;
+		if (t->vacant[child] >= last)
+			break;
+		t->vacant[at] = t->vacant[child];
+		at = child;
+	}
+	t->vacant[at] = last;
+	return lowest;
+}
+
+/* The lowest free slot, or a new one behind the last: slots are saved, so they depend on nothing
+ * but which ones are free. */
 static int vacant_slot(struct fed_trainer *t, uint32_t *slot, struct fed_error *err)
 {
 	if (t->n_vacant) {
-		*slot = t->vacant[--t->n_vacant];
+		*slot = take_vacant(t);
 		return FED_OK;
 	}
 	if (make_slots(t, t->slots + 1, err))
@@ -187,7 +216,7 @@ static void free_training(struct fed_trainer *t, uint32_t slot)
 {
 	fed__training_drop(t->slot[slot]);
 	t->slot[slot] = NULL;
-	t->vacant[t->n_vacant++] = slot;
+	vacate_slot(t, slot);
 }
 
 /* Reference to the client's residual, if it is of this model. */
@@ -207,7 +236,7 @@ int fed__trainer_start(struct fed_trainer *t, uint32_t client, const struct fed_
 		return FED_FAIL;
 	struct fed_training *g = idle_training(t);
 	if (!g) {
-		t->vacant[t->n_vacant++] = *slot;
+		vacate_slot(t, *slot);
 		return fed_fail_memory(err, sizeof *g, "training");
 	}
 	*g = (struct fed_training){
@@ -346,7 +375,7 @@ int fed__trainer_restore(struct fed_trainer *t, struct fed_training *const *trai
 	for (uint32_t i = 0; i < slots; i++) {
 		t->slot[i] = training[i];
 		if (!training[i])
-			t->vacant[t->n_vacant++] = i;
+			vacate_slot(t, i);
 		else
 			training[i]->trainer = t;
 	}

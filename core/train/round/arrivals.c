@@ -53,6 +53,9 @@ int fed__take_update(struct fed_federation *f, struct fed_envelope *update, stru
 		return rc;
 	}
 	struct fed_client *client = fed_clients_get(f->clients, id);
+	/* The row of a client that was invited in this round was kept when it got the model. */
+	if (client && update->round <= f->started.invitations && fed__client_before_keep(f, id, err))
+		return FED_FAIL;
 	if (client)
 		client->loss = update->loss;
 	f->record.reported++;

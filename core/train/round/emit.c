@@ -55,5 +55,8 @@ int fed__fail_unreported(const struct fed_federation *f, struct fed_error *err)
 		         "; %u of the updates had numbers that are not finite: try a lower learning rate, "
 		         "`set lr %.3g`",
 		         f->n_nonfinite, f->plan.lr / 10);
+	else
+		snprintf(err->text + len, sizeof err->text - len,
+		         "; another try goes the same way: `heal` a fault or change a setting first");
 	return FED_FAIL;
 }

@@ -14,6 +14,7 @@
 #include "nn/net.h"
 #include "train/clients/clients.h"
 #include "train/round/attacks.h"
+#include "train/round/clients_before.h"
 #include "train/round/costs.h"
 #include "train/round/record.h"
 #include "train/round/scheme.h"
@@ -88,7 +89,7 @@ struct fed_federation {
 	struct fed_vector_free_list
 		messages; /* likewise, of models with the aggregator's broadcast vectors */
 	uint64_t version;
-	uint64_t invitations; /* made so far, aborted ones included */
+	uint64_t invitations; /* made so far, without those of aborted rounds */
 	struct fed_event_queue clock;
 	struct fed_messenger messenger;
 	struct fed_pool *pool;
@@ -99,10 +100,11 @@ struct fed_federation {
 	double noise;           /* standard deviation of the noise that clients add to what they send */
 	bool equal_weights;     /* whether the selection rule wants equal weights in the mean */
 	bool reports_rms;       /* whether clients report the mean of their squared losses */
-	struct fed_record record;            /* of the open round, or the last */
-	struct fed_charges charges;          /* its costs, by clients */
-	struct fed_shared_vectors *outgoing; /* the model as it was last sent, or NULL */
-	bool packed;                         /* outgoing is the present version */
+	struct fed_record record;                 /* of the open round, or the last */
+	struct fed_charges charges;               /* its costs, by clients */
+	struct fed_clients_before clients_before; /* what it changed in the table of clients */
+	struct fed_shared_vectors *outgoing;      /* the model as it was last sent, or NULL */
+	bool packed;                              /* outgoing is the present version */
 	struct fed_shared_vectors
 		*submitted_update[2];    /* the last update and its model, until the version ends */
 	float *step;                 /* [dim], for the aggregator to write */
@@ -120,13 +122,16 @@ struct fed_federation {
 	struct fed_loss_queries queries;             /* of the open round, as are: */
 	uint32_t draws;                              /* uniform draws that the rule has made */
 	struct {
-		uint64_t invitations, next_seq, next_id; /* counters that aborted rounds advance, too */
+		uint64_t invitations, next_seq, next_id; /* counters */
+		uint32_t n_open, open_capacity;
+		size_t n_held;
 		double clock;
 		struct fed_record record;        /* of the round before */
-		struct fed_in_flight *in_flight; /* while a round is open that may be replayed; else NULL */
-	} started;                           /* at the beginning of the open round, or the last one */
-	uint64_t deadlines, deadline;        /* set so far; number of the present one, 0: none */
-	struct fed_host host;                /* functions that aggregators may call */
+		struct fed_in_flight *in_flight; /* of a round that may be replayed; else NULL */
+		bool lost; /* its abort cancelled work of earlier versions: there was no snapshot */
+	} started;     /* at the beginning of the open round, or the last one */
+	uint64_t deadlines, deadline; /* set so far; number of the present one, 0: none */
+	struct fed_host host;         /* functions that aggregators may call */
 	struct fed_verdicts verdicts;
 	atomic_bool evaluating; /* the version is committed: it is too late to abort */
 	atomic_int stop; /* 0: run, 1: stop after this round, 2: abort now; set by a signal handler */

@@ -105,7 +105,6 @@ static int async_begin(struct fed_federation *f, void *state, struct fed_error *
 	struct async *s = state;
 
 	s->lost = 0;
-	give_up_stale(f, s);
 	s->enough = fed_updates_per_step(f->aggregator);
 	const int rc = fed__memory_for_concurrency(f, places(f, s), s->enough, err);
 	if (rc)
@@ -113,6 +112,7 @@ static int async_begin(struct fed_federation *f, void *state, struct fed_error *
 	if (fed__begin_aggregation(f, &s->aggregation, s->enough, err))
 		return FED_FAIL;
 	s->begun = true;
+	give_up_stale(f, s);
 	return top_up(f, s, err);
 }
 

@@ -356,7 +356,10 @@ static int split_message(struct fed_federation *f, void *state, struct fed_envel
 	if (e->head.kind == FED_MESSAGE_UPDATE) {
 		if (live && fed__complete_update(t, e, err))
 			return FED_FAIL;
-		return fed__take_update(f, e, err);
+		const int rc = fed__take_update(f, e, err);
+		/* That of a colluder waits for the others; those of a joined batch wait for it no longer.
+		 */
+		return rc || !live || t->phase == FED_TURN_OVER ? rc : fed__split_missed(f, s, err);
 	}
 	if (t && !live && e->head.kind == FED_MESSAGE_HEAD && e->head.to == FED_SERVER)
 		fed__emit_about(f, FED_EVENT_REFUSED, t->client, e->round, 0, fed_stray_update);

@@ -169,6 +169,8 @@ int fed__turn_begin(struct fed_turn *t, const struct fed_envelope *head, struct 
 		fed_stream_open((uint64_t)f->settings->seed, FED_FOR_SHUFFLE, f->version, t->client);
 	t->noise = fed_stream_open((uint64_t)f->settings->seed, FED_FOR_NOISE, f->version, t->client);
 	t->sigma = f->settings->noise;
+	if (fed__client_before_keep(f, t->client, err))
+		return FED_FAIL;
 	client->version = f->version;
 	fed__emit_about(f, FED_EVENT_RECEIVED, t->client, t->number, 0, NULL);
 	const double flops = turn_flops(t);

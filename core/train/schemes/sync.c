@@ -10,10 +10,11 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "train/loss_queries.h"
 #include "train/participants.h"
 #include "train/memory_budget.h"
 #include "train/round/aggregate.h"
-#include "train/loss_queries.h"
+#include "train/round/emit.h"
 #include "train/round/invitations.h"
 #include "train/schemes/schemes.h"
 #include "train/selection.h"
@@ -122,9 +123,11 @@ static int sync_finish(struct fed_federation *f, void *state, float *out, struct
 	struct sync *s = state;
 
 	fed__invitations_expire(f, "enough others have reported");
-	if (s->quorum < 1 && s->aggregation.n < s->enough)
-		return fed_fail(err, "the quorum is missed: %zu client%s reported, %u are needed",
-		                s->aggregation.n, s->aggregation.n == 1 ? "" : "s", s->enough);
+	if (s->quorum < 1 && s->aggregation.n < s->enough) {
+		fed_fail(err, "the quorum is missed: %zu client%s reported, %u are needed",
+		         s->aggregation.n, s->aggregation.n == 1 ? "" : "s", s->enough);
+		return fed__fail_unreported(f, err);
+	}
 	if (fed_aggregation_finish(&s->aggregation, out, err))
 		return FED_FAIL;
 	fed__verdicts_set(f, &s->aggregation);
