@@ -6,6 +6,7 @@
  * First the shared vectors, each once: a section with their number, then one for each.  The tables
  * that follow refer to them by numbers from 1; 0 is none.
  */
+#include <math.h>
 #include <string.h>
 
 #include "base/mem.h"
@@ -407,6 +408,7 @@ static bool is_valid_message(const struct fed_envelope *e, const struct fed_sess
 static void get_message(struct loading *l, struct fed_envelope *e)
 {
 	fed__get_row(l->f, message_columns, e);
+	e->loss_rms = NAN; /* unless it is among the held losses */
 	e->payload = get_vectors_ref(l);
 	e->labels = get_vectors_ref(l);
 	if (!l->f->failed && !is_valid_message(e, l->s))

@@ -121,27 +121,11 @@ int fed_federation_init(struct fed_federation *f, const struct fed_federation_pa
 	return FED_OK;
 }
 
-/* Cancel all open invitations, their trainings and messages, without an event. */
-static void drop_in_flight(struct fed_federation *f, bool held)
-{
-	for (uint32_t i = 0; i < f->open_capacity; i++) {
-		fed_shared_vectors_unref(f->open[i].model);
-		f->open[i] = (struct fed_invitation){0};
-	}
-	f->n_open = 0;
-	fed__trainer_cancel(f->trainer);
-	fed_messenger_clear(&f->messenger);
-	fed_event_queue_clear(&f->clock);
-	fed__collusion_state_clear(&f->collusions);
-	if (held)
-		fed__release_held_messages(f);
-}
-
 void fed_cancel_open(struct fed_federation *f, bool held)
 {
 	if (f->n_open)
 		fed__emit(f, FED_EVENT_CANCELLED, FED_SERVER, NULL);
-	drop_in_flight(f, held);
+	fed__in_flight_drop(f, held);
 }
 
 /* Release all owners of references to shared vectors, then the free lists to which those return. */
@@ -526,28 +510,6 @@ static void close_round(struct fed_federation *f)
 		fed__collusion_state_clear(&f->collusions);
 }
 
-/* Whether the open round has sent, ended or scheduled nothing yet. */
-static bool is_untouched(const struct fed_federation *f)
-{
-	return f->steps == 0 && f->invitations == f->started.invitations &&
-	       f->clock.next_seq == f->started.next_seq && f->n_open == f->started.n_open;
-}
-
-/* Put what was in flight when the round began in the place of what is; without a snapshot of it
- * nothing is left. */
-static void roll_back_in_flight(struct fed_federation *f)
-{
-	struct fed_error unused;
-
-	f->started.lost = false;
-	if (!f->started.in_flight && is_untouched(f))
-		return;
-	drop_in_flight(f, true);
-	f->open_capacity = f->started.open_capacity; /* all places are free; a table is not shrunk */
-	if (!f->started.in_flight || fed_in_flight_restore(f->started.in_flight, f, &unused))
-		f->started.lost = f->started.n_open || f->started.n_held;
-}
-
 /* Roll back the counters by which faults, transports and ties in time are drawn.  Real connections
  * may still bring messages of the aborted round: their numbers are not used again. */
 static void roll_back_counters(struct fed_federation *f)
@@ -564,7 +526,7 @@ void fed_federation_abort(struct fed_federation *f, const char *why)
 {
 	if (!f->in_round)
 		return;
-	roll_back_in_flight(f);
+	fed__in_flight_roll_back(f);
 	roll_back_counters(f);
 	fed__clients_before_rollback(f);
 	fed__faults_rollback(f->faults);

@@ -181,3 +181,38 @@ void fed__in_flight_forget(struct fed_federation *f)
 	fed_free(f->started.in_flight);
 	f->started.in_flight = NULL;
 }
+
+void fed__in_flight_drop(struct fed_federation *f, bool held)
+{
+	for (uint32_t i = 0; i < f->open_capacity; i++) {
+		fed_shared_vectors_unref(f->open[i].model);
+		f->open[i] = (struct fed_invitation){0};
+	}
+	f->n_open = 0;
+	fed__trainer_cancel(f->trainer);
+	fed_messenger_clear(&f->messenger);
+	fed_event_queue_clear(&f->clock);
+	fed__collusion_state_clear(&f->collusions);
+	if (held)
+		fed__release_held_messages(f);
+}
+
+/* Whether the open round has sent, ended or scheduled nothing yet. */
+static bool is_untouched(const struct fed_federation *f)
+{
+	return f->steps == 0 && f->invitations == f->started.invitations &&
+	       f->clock.next_seq == f->started.next_seq && f->n_open == f->started.n_open;
+}
+
+void fed__in_flight_roll_back(struct fed_federation *f)
+{
+	struct fed_error unused;
+
+	f->started.lost = false;
+	if (!f->started.in_flight && is_untouched(f))
+		return;
+	fed__in_flight_drop(f, true);
+	f->open_capacity = f->started.open_capacity; /* all places are free; a table is not shrunk */
+	if (!f->started.in_flight || fed_in_flight_restore(f->started.in_flight, f, &unused))
+		f->started.lost = f->started.n_open || f->started.n_held;
+}

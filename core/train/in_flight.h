@@ -46,5 +46,11 @@ int fed_in_flight_finish(const struct fed_in_flight *, const struct fed_federati
  * round is over. */
 int fed__in_flight_remember(struct fed_federation *, struct fed_error *);
 void fed__in_flight_forget(struct fed_federation *);
+/* Cancel all open invitations, their trainings and messages, without an event; `held`: also the
+ * messages that faults hold. */
+void fed__in_flight_drop(struct fed_federation *, bool held);
+/* Put what was in flight when the open round began in the place of what is.  Without a snapshot of
+ * it nothing is left, and `started.lost` tells whether there was something. */
+void fed__in_flight_roll_back(struct fed_federation *);
 
 #endif
