@@ -77,7 +77,7 @@ struct fed_autosave {
 	double cost;      /* seconds that it took */
 	uint64_t version; /* of the session then, and the length of the journal: */
 	size_t recorded;
-	bool failing; /* the last one failed, and the user was told */
+	bool failing; /* the last one failed, and its error was shown */
 };
 
 struct fed_alias {

@@ -10,7 +10,7 @@
 struct fed_session;
 
 /* After a version: FED_REJECT with the reason if the condition cannot hold in any round to come, as
- * long as nobody changes the session.  links: whether to look at all links, too, which a run needs
+ * long as the session is not changed.  links: whether to look at all links, too, which a run needs
  * to do once. */
 int fed__session_can_reach(const struct fed_session *, const struct fed_condition *, bool links,
                            struct fed_error *);

@@ -153,7 +153,7 @@ int fed__select_clients(struct fed_federation *f, uint32_t wanted, uint32_t *cho
 	if (*got)
 		return FED_OK;
 	if (fed__has_selection(f) && !fed__faults_any(f->faults, FED_FAULT_CHURN))
-		return fed_reject(err, "selection %s chooses nobody", f->selection->entry->head->name);
+		return fed_reject(err, "selection %s chooses no client", f->selection->entry->head->name);
 	return fed_reject(err, "no client is present: churn took away all %u; `heal` brings them back",
 	                  f->clients->n_present);
 }

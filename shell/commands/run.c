@@ -416,10 +416,10 @@ const struct fed_command fed__commands_run[] = {
      .failure = FED_EXIT_ROUND},
 	{.name = "step",
      .help = "make one step, or N: open a round, or handle its next event",
-     .text =
-         "Opens a round when none is open. Between two steps the simulation stands still and\n"
-         "can be inspected; faults, devices, links and most settings can be changed. `continue`\n"
-         "finishes the round, `abort` undoes it. A breakpoint stops N steps early.",
+     .text = "Opens a round when none is open. Between two steps virtual time stops, and the\n"
+             "simulation can be inspected; faults, devices, links and most settings can be "
+             "changed. `continue`\n"
+             "finishes the round, `abort` undoes it. A breakpoint stops N steps early.",
      .examples = FED_EXAMPLES(QUICK "step", QUICK "step 5; status; continue", QUICK "step; abort"),
      .args = step_rows,
      .args_size = sizeof(struct round_args),

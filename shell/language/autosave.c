@@ -215,7 +215,7 @@ static bool rescue_path(const char *folder, const char *name, char *out, size_t 
 	return (size_t)snprintf(out, size, "%s%.*s%s", folder, (int)(n - end), name, file_end) < size;
 }
 
-/* Lock what nobody holds; a lock without a file is removed. */
+/* Lock a file that no session has locked; a lock without a file is removed. */
 static int lock_left(const struct fed_shell *shell, const char *path, struct stat *st)
 {
 	char lock[4100];

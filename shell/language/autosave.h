@@ -5,7 +5,7 @@
  *
  * In the state folder (state_folder.h) each session that saves has rescue/NUMBER.lock, which
  * it keeps locked, and rescue/NUMBER.fed, a saved session as `save` writes it.  A clean end removes
- * both.  A file whose lock nobody holds is what a session left that was killed; the next
+ * both.  A file whose lock is free is what a killed session left; the next
  * interactive session offers it.
  *
  * Saving takes at most a fiftieth of the time: after a command that changed the session, and at the

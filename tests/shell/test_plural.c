@@ -213,6 +213,20 @@ static const char *const lines[] = {
 	"set participants 2",
 	"history 1",
 	"plugins aggregator",
+	"scheme sync",
+	"restart",
+	"set participants 1",
+	"select power-of-choice",
+	"select",
+	"round 1",
+	"status",
+	"costs",
+	"select oort",
+	"round 2",
+	"info oort",
+	"select round-robin",
+	"round 1",
+	"log",
 };
 
 START_TEST(one_of_each)

@@ -251,15 +251,16 @@ static void put_so_far(struct fed_text *out, const struct fed_session *s)
 	const struct fed_costs *total = &fed_session_costs(s)->total;
 	const struct fed_session_status st = fed_session_status(s);
 	const bool open = st.phase == FED_PHASE_OPEN;
+	const double messages =
+		(double)(total->messages_up + total->messages_down) + (open ? st.round.messages : 0);
 
 	fed_text_add(out, "so far: ");
 	fed_text_bytes(out, (double)total->bytes_up + (open ? st.round.bytes_up : 0));
 	fed_text_add(out, " up, ");
 	fed_text_bytes(out, (double)total->bytes_down + (open ? st.round.bytes_down : 0));
 	fed_text_add(out, " down, ");
-	fed_text_count(out, (double)(total->messages_up + total->messages_down) +
-	                        (open ? st.round.messages : 0));
-	fed_text_add(out, " messages");
+	fed_text_count(out, messages);
+	fed_text_add(out, messages == 1 ? " message" : " messages");
 }
 
 /* "client 3, batch 4: activations 10 x 128 and labels, 5.2 kB" */

@@ -24,7 +24,7 @@ struct sync {
 	struct fed_aggregation aggregation;
 	uint32_t invited; /* clients to invite at most */
 	uint32_t enough;  /* reports that complete the version */
-	bool asking;      /* losses of candidates are asked for; nobody is invited yet */
+	bool asking;      /* losses of candidates are asked for; no client is invited yet */
 	bool begun, over;
 };
 
