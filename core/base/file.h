@@ -37,8 +37,9 @@ void fed_path_expand(const char *path, struct fed_text *out);
 struct fed_file_writer {
 	FILE *f;
 	char *path, *temporary;
-	uint32_t crc; /* CRC-32 of all written so far; meaningless after a seek */
-	int error;    /* errno of the first failure */
+	bool unsynced; /* set after open: commit does not wait for the disk; a power cut may lose it */
+	uint32_t crc;  /* CRC-32 of all written so far; meaningless after a seek */
+	int error;     /* errno of the first failure */
 };
 int fed_file_open(struct fed_file_writer *, const char *path, struct fed_error *);
 void fed_file_write(struct fed_file_writer *, const void *bytes, size_t n);

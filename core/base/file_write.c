@@ -282,7 +282,7 @@ int fed_file_commit(struct fed_file_writer *w, struct fed_error *err)
 {
 	if (w->error == 0)
 		store_error(w, fflush(w->f) == 0);
-	if (w->error == 0 && (w->error = injected()) == 0)
+	if (w->error == 0 && !w->unsynced && (w->error = injected()) == 0)
 		store_error(w, fsync(fileno(w->f)) == 0);
 	const int lock = dup(fileno(w->f)); /* nobody may sweep the temporary before it is renamed */
 	store_error(w, fclose(w->f) == 0);
@@ -299,7 +299,8 @@ int fed_file_commit(struct fed_file_writer *w, struct fed_error *err)
 		return fed_fail(err, "%s: cannot be written: %s; nothing was changed", path.s,
 		                strerror(error));
 	}
-	sync_folder(w->path);
+	if (!w->unsynced)
+		sync_folder(w->path);
 	fed_free(w->temporary);
 	w->temporary = NULL;
 	fed_file_abandon(w);

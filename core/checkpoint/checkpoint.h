@@ -21,8 +21,9 @@ int fed__snapshot_restore(struct fed_session *, const struct fed_text *, struct 
 /* Save a snapshot to a file, which is replaced as a whole or unchanged.  It lacks the messages of
  * real connections between two rounds, with a notice. */
 int fed_session_save(struct fed_session *, const char *path, struct fed_error *);
-/* The same without the notice, to a path that is taken as it is. */
-int fed_session_write(const struct fed_session *, const char *path, struct fed_error *);
+/* The same without the notice and without waiting for the disk, to a path that is taken as it is:
+ * outlives the program, and a power cut once the system has written it. */
+int fed_session_save_unsynced(const struct fed_session *, const char *path, struct fed_error *);
 /* Restore a file.  Loads the dataset again and compares its fingerprint.  FED_REJECT: interrupted,
  * nothing has changed. */
 int fed_session_restore(struct fed_session *, const char *path, struct fed_error *);

@@ -37,25 +37,27 @@ int fed__snapshot_take(const struct fed_session *s, struct fed_text *out, struct
 	return rc;
 }
 
-static int save_file(const struct fed_last_version *v, const char *path, struct fed_error *err)
-{
-	struct fed_saver f;
-
-	if (fed__saver_open(&f, path, err))
-		return FED_FAIL;
-	save_all(&f, v);
-	return fed__saver_commit(&f, err);
-}
-
-int fed_session_write(const struct fed_session *s, const char *path, struct fed_error *err)
+static int save_file(const struct fed_session *s, const char *path, bool unsynced,
+                     struct fed_error *err)
 {
 	struct fed_last_version v;
+	struct fed_saver f;
 
 	if (fed__last_version_init(&v, s, err))
 		return FED_FAIL;
-	const int rc = save_file(&v, path, err);
+	int rc = fed__saver_open(&f, path, err);
+	if (rc == FED_OK) {
+		f.file.unsynced = unsynced;
+		save_all(&f, &v);
+		rc = fed__saver_commit(&f, err);
+	}
 	fed__last_version_release(&v);
 	return rc;
+}
+
+int fed_session_save_unsynced(const struct fed_session *s, const char *path, struct fed_error *err)
+{
+	return save_file(s, path, true, err);
 }
 
 static void notice_missing_work(struct fed_session *s)
@@ -73,7 +75,7 @@ int fed_session_save(struct fed_session *s, const char *path, struct fed_error *
 
 	fed_path_expand(path, &expanded);
 	const int rc = expanded.failed ? fed_fail_memory(err, strlen(path), "a path")
-	                               : fed_session_write(s, fed_text_str(&expanded), err);
+	                               : save_file(s, fed_text_str(&expanded), false, err);
 	fed_text_release(&expanded);
 	if (rc == FED_OK)
 		notice_missing_work(s);

@@ -96,8 +96,10 @@ int fed__build(struct fed_shell *shell, const char *name, struct fed_error *err)
 	fed_text_add(&include, "-I%s", shell->include ? shell->include : "/usr/include");
 	if (compiler.failed || source.failed || object.failed || include.failed) {
 		rc = fed_fail(err, "out of memory (a command line)");
-	} else if ((rc = fed_file_readable(fed_text_str(&source), &bytes, err)) == FED_OK &&
-	           (rc = fed_file_writable(fed_text_str(&object), err)) == FED_OK) {
+	} else {
+		rc = fed_file_readable(source.s, &bytes, err);
+		if (rc == FED_OK && (rc = fed_file_writable(object.s, err)) != FED_OK)
+			shell->fault = FED_EXIT_IO;
 		size_t n = split_compiler(compiler.s, argv, FLAGS_MAX);
 		const char *const flags[] = {
 			"-std=gnu17", "-shared", "-fPIC",  "-O3",    "-Wall", "-Wextra", "-fvisibility=hidden",
@@ -105,7 +107,8 @@ int fed__build(struct fed_shell *shell, const char *name, struct fed_error *err)
 
 		for (size_t i = 0; i < sizeof flags / sizeof *flags; i++)
 			argv[n++] = flags[i];
-		rc = compile(shell, argv, err);
+		if (rc == FED_OK)
+			rc = compile(shell, argv, err);
 	}
 	if (rc == FED_OK)
 		fed__print(shell, "built %s; `load %s%s` or, when it was loaded before, `reload` it\n",

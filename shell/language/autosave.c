@@ -114,9 +114,12 @@ static bool is_changed(const struct fed_shell *shell)
 	return shell->journal.len != a->recorded || fed_session_version(shell->session) != a->version;
 }
 
-static bool is_due(const struct fed_autosave *a, bool in_run)
+/* In a run the period is between versions alone; what commands changed is saved with the next. */
+static bool is_due(const struct fed_shell *shell, bool in_run)
 {
-	const double pause = fmax(in_run ? a->period : 0, COST_FACTOR * a->cost);
+	const struct fed_autosave *a = &shell->autosave;
+	const bool only_versions = in_run && a->recorded == shell->journal.len;
+	const double pause = fmax(only_versions ? a->period : 0, COST_FACTOR * a->cost);
 
 	return a->saves == 0 || fed_wall_seconds() - a->saved >= pause;
 }
@@ -145,7 +148,7 @@ static void save_now(struct fed_shell *shell)
 	a->version = fed_session_version(shell->session);
 	if (error)
 		tell_failure(shell, strerror(error));
-	else if (fed_session_write(shell->session, a->path, &err))
+	else if (fed_session_save_unsynced(shell->session, a->path, &err))
 		tell_failure(shell, err.text);
 	else
 		a->failing = false;
@@ -156,7 +159,7 @@ static void save_now(struct fed_shell *shell)
 
 static void check(struct fed_shell *shell, bool in_run)
 {
-	if (shell->autosave.period > 0 && is_changed(shell) && is_due(&shell->autosave, in_run))
+	if (shell->autosave.period > 0 && is_changed(shell) && is_due(shell, in_run))
 		save_now(shell);
 }
 

@@ -8,8 +8,9 @@
  * both.  A file whose lock is free is what a killed session left; the next
  * interactive session offers it.
  *
- * Saving takes at most a fiftieth of the time: after a command that changed the session, and at the
- * prompt, as soon as that allows; in a run between two versions, once in a period.
+ * Saving takes at most a fiftieth of the time.  What a command changed is saved as soon as that
+ * allows: after it, at the prompt, or between two versions of a run; new versions of a run once in
+ * a period.
  */
 #ifndef FED_SHELL_LANGUAGE_AUTOSAVE_H
 #define FED_SHELL_LANGUAGE_AUTOSAVE_H

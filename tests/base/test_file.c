@@ -361,6 +361,27 @@ START_TEST(every_step_may_fail)
 }
 END_TEST
 
+/* Unsynced there is one step less; the last one is the rename, and the old file stays as well. */
+START_TEST(an_unsynced_file_does_not_wait_for_the_disk)
+{
+	struct fed_file_writer w;
+	struct fed_error err;
+	const char *path = fed_temp_write(&temp, "out", "old", 3);
+
+	for (uint64_t k = 1; k <= 3; k++) {
+		fed_assert_ok(fed_file_open(&w, path, &err), &err);
+		w.unsynced = true;
+		fed__file_fail_at(k, EIO);
+		fed_file_write(&w, "new", 3);
+		const int rc = fed_file_commit(&w, &err);
+		fed__file_fail_at(0, 0);
+		ck_assert_int_eq(rc, k <= 2 ? FED_FAIL : FED_OK);
+		check_content(path, k <= 2 ? "old" : "new");
+		ck_assert_uint_eq(fed_temp_count(&temp), 1);
+	}
+}
+END_TEST
+
 START_TEST(a_full_disk)
 {
 	struct fed_file_writer w;
@@ -424,6 +445,7 @@ FED_SUITE(file)
 	tcase_add_test(tests, the_checksum_is_of_all_that_was_written);
 	tcase_add_test(tests, a_link_stays_a_link);
 	tcase_add_test(tests, every_step_may_fail);
+	tcase_add_test(tests, an_unsynced_file_does_not_wait_for_the_disk);
 	tcase_add_test(tests, a_full_disk);
 	tcase_add_test(tests, no_memory);
 	suite_add_tcase(suite, tests);

@@ -301,8 +301,16 @@ START_TEST(only_files_that_may_be_written_are)
 		"dataset blobs train=100 test=10; add-client 2 samples=10; save %s",
 		"dataset blobs train=100 test=10; add-client 2 samples=10; round; export %s",
 		"dataset blobs train=100 test=10; add-client 2 samples=10; round; updates save=%s",
+		"dataset blobs train=100 test=10; add-client 2 samples=10; round; updates save=%s",
+		"dataset blobs train=100 test=10; add-client 2 samples=10; round; export %s",
+		"dataset blobs train=100 test=10; add-client 2 samples=10; round; export %s",
+		"dataset blobs train=100 test=10; add-client 2 samples=10; round; export %s",
+		"dataset blobs train=100 test=10; add-client 2 samples=10; round; updates save=u.npy; try "
+		"fedavg u.npy save=%s",
+		"new-plugin aggregator mine; build mine # %s",
 	};
-	static const char *const names[] = {"a.fedsh", "a.fed", "a.csv", "a.npy"};
+	static const char *const names[] = {"a.fedsh",       "a.fed",  "a.csv", "a.npy",    "b.npz",
+	                                    "a.safetensors", "a.json", "a.npz", "step.npy", "mine.so"};
 
 	for (size_t i = 0; i < sizeof commands / sizeof *commands; i++)
 		for (int pipe = 0; pipe < 2; pipe++) {
@@ -310,6 +318,7 @@ START_TEST(only_files_that_may_be_written_are)
 
 			snprintf(path, sizeof path, "%s/%s", temp.dir, names[i]);
 			unlink(path);
+			unlink(fed_temp_file(&temp, "mine.c"));
 			if (!pipe)
 				script(names[i], "precious");
 			ck_assert_int_eq(pipe ? mkfifo(path, 0600) : chmod(path, 0444), 0);

@@ -125,6 +125,7 @@ START_TEST(twenty_lines_pasted)
 }
 END_TEST
 
+#if !defined __SANITIZE_ADDRESS__ && !defined __SANITIZE_THREAD__ /* theirs is not limited */
 static void paste(const char *begin, size_t n)
 {
 	char block[1001];
@@ -173,6 +174,8 @@ START_TEST(a_line_without_memory_is_dropped)
 	ck_assert_int_eq(terminal_end(), 0);
 }
 END_TEST
+
+#endif
 
 START_TEST(interrupts_stop_rounds)
 {
@@ -259,8 +262,10 @@ FED_SUITE(terminal)
 	tcase_add_test(tests, each_line_is_in_the_history_at_once);
 	tcase_add_test(tests, a_long_history_is_cut);
 	tcase_add_test(tests, twenty_lines_pasted);
+#if !defined __SANITIZE_ADDRESS__ && !defined __SANITIZE_THREAD__ /* they end by themselves */
 	tcase_add_test(tests, a_moment_without_memory_ends_nothing);
 	tcase_add_test(tests, a_line_without_memory_is_dropped);
+#endif
 	tcase_add_test(tests, interrupts_stop_rounds);
 	tcase_add_test(tests, interrupts_stop_a_dataset);
 	tcase_add_loop_test(tests, a_terminal_without_escapes_gets_none, 0,
