@@ -12,7 +12,7 @@
 #include "base/mem.h"
 #include "conformance/layers.h"
 
-enum { MOST = 64, LEAST = 12, BLOCKS = 8 };
+enum { MOST = 64, BLOCKS = 8 };
 /* Differences that count as one, relative to the slope and to the usual slope of the vector: */
 #define UNCLEAR 3e-3 /* between the steps, */
 #define KINK 0.05    /* between the sides, */
@@ -230,13 +230,13 @@ static void compare_blocks(struct side *s, size_t blocks)
 	fed_free_floats(origin);
 }
 
-void fed__check_layer_gradients(struct fed_layer_trial *t, double flops)
+void fed__check_layer_gradients(struct fed_layer_trial *t, double flops, size_t least)
 {
 	struct fed_checker *c = t->checker;
 	const bool input = fed__layer_has_input_gradient(t);
 	const double pass = (double)t->batch * fmax(t->layer->flops, (double)(t->in + t->out));
 	const double many = flops / (6 * pass);
-	const size_t most = many < LEAST ? LEAST : many > MOST ? MOST : (size_t)many;
+	const size_t most = many > MOST ? MOST : many > (double)least ? (size_t)many : least;
 	float *gradient = fed__floats(c, "grads", t->layer->count);
 	struct side s = {.t = t, .key = 9};
 	double usual;
@@ -260,7 +260,7 @@ void fed__check_layer_gradients(struct fed_layer_trial *t, double flops)
 	s.n = t->layer->count;
 	size_t clear = compare_numbers(&s, most, &usual);
 	if (s.n > most && fed_check_goes_on(c))
-		compare_blocks(&s, BLOCKS);
+		compare_blocks(&s, most < BLOCKS ? most : BLOCKS);
 	if (input && fed_check_goes_on(c)) {
 		s.what = "input";
 		s.v = t->x;

@@ -32,8 +32,8 @@ void fed__layer_backward(struct fed_layer_trial *, const float *params, float *d
 bool fed__layer_has_input_gradient(const struct fed_layer_trial *);
 
 /* Fail unless backward() gives the slopes of forward() by the parameters and by the inputs, at as
- * many numbers as so many FLOPs allow. */
-void fed__check_layer_gradients(struct fed_layer_trial *, double flops);
+ * many numbers of each as so many FLOPs allow, but at least 2, and along some directions. */
+void fed__check_layer_gradients(struct fed_layer_trial *, double flops, size_t least);
 
 /* Call with(trial, ctx) for each layer of a net, or for those that a plugin brought, on a batch
  * that the layers before it made of random examples. */

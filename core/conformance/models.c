@@ -17,6 +17,8 @@ enum { BATCH = 3 };
 #define OWN_FLOPS 2e8
 #define HOST_FLOPS 2e7
 #define QUICK_FLOPS 4e6
+/* Numbers, however many FLOPs they take. */
+enum { LEAST = 6, LEAST_QUICK = 2 };
 
 struct models {
 	struct fed_net net[FED_FORMS];
@@ -91,20 +93,30 @@ static void with_layer(struct fed_layer_trial *t, void *ctx)
 	m->with(t);
 }
 
-static void each_layer(struct fed_checker *c, struct models *m,
-                       void (*with)(struct fed_layer_trial *))
+/* With `once`, for the first form that is taken alone. */
+static void each_layer_of(struct fed_checker *c, struct models *m, uint32_t batch, bool once,
+                          void (*with)(struct fed_layer_trial *))
 {
 	m->with = with;
 	for (size_t k = 0; k < FED_FORMS && fed_check_goes_on(c); k++) {
+		if (!m->taken[k])
+			continue;
 		m->form = &fed__forms[k];
-		if (m->taken[k])
-			fed__each_layer(c, &m->net[k], BATCH, false, with_layer, m);
+		fed__each_layer(c, &m->net[k], batch, false, with_layer, m);
+		if (once)
+			return;
 	}
+}
+
+static void each_layer(struct fed_checker *c, struct models *m,
+                       void (*with)(struct fed_layer_trial *))
+{
+	each_layer_of(c, m, BATCH, false, with);
 }
 
 static void differentiate(struct fed_layer_trial *t)
 {
-	fed__check_layer_gradients(t, fed_net_layer_is_own(t->layer) ? OWN_FLOPS : HOST_FLOPS);
+	fed__check_layer_gradients(t, fed_net_layer_is_own(t->layer) ? OWN_FLOPS : HOST_FLOPS, LEAST);
 }
 
 static void check_gradients(struct fed_checker *c, void *ctx)
@@ -336,7 +348,7 @@ static void call_often(struct fed_layer_trial *t)
 
 static void check_growth(struct fed_checker *c, void *ctx)
 {
-	each_layer(c, ctx, call_often);
+	each_layer_of(c, ctx, 1, true, call_often);
 }
 
 /* Parameters ------------------------------------------------------------------ */
@@ -540,7 +552,7 @@ void fed__check_model(struct fed_checker *c)
 static void differentiate_quickly(struct fed_layer_trial *t, void *ctx)
 {
 	(void)ctx;
-	fed__check_layer_gradients(t, QUICK_FLOPS);
+	fed__check_layer_gradients(t, QUICK_FLOPS, LEAST_QUICK);
 }
 
 int fed_conformance_check_layers(const struct fed_net *net, struct fed_error *err)
