@@ -113,7 +113,8 @@ static int attach_pre_aggregation(const struct fed_registry *plugins, struct fed
 		fed_free(after);
 		return FED_FAIL;
 	}
-	out->after = after;
+	if (fed__instance_set_after(out, after, err))
+		return FED_FAIL;
 	return FED_OK;
 }
 

@@ -10,6 +10,7 @@
 #include "base/mem.h"
 #include "plug/result_checks.h"
 #include "plug/distances.h"
+#include "plug/remote.h"
 
 /* Models ----------------------------------------------------------------- */
 
@@ -18,6 +19,8 @@ int fed_call_build(const struct fed_instance *model, struct fed_builder *builder
 {
 	struct fed_error words = {{0}};
 
+	if (model->worker)
+		return fed__remote_build(model, builder, err);
 	return fed__check_code(model, "build",
 	                       model->entry->copy.model.build(model->state, builder, &words), false,
 	                       &words, err);
@@ -40,7 +43,10 @@ int fed_call_plan(const struct fed_instance *aggregator, struct fed_plan *plan,
 
 	if (!aggregator_of(aggregator)->plan)
 		return FED_OK;
-	aggregator_of(aggregator)->plan(aggregator->state, &p);
+	if (!aggregator->worker)
+		aggregator_of(aggregator)->plan(aggregator->state, &p);
+	else if (fed__remote_plan(aggregator, &p, err))
+		return FED_FAIL;
 	if (p.epochs < 1)
 		return fed_fail(err, "aggregator %s: plans %lld epochs, at least 1 is allowed", name,
 		                (long long)p.epochs);
@@ -60,39 +66,37 @@ int fed_call_plan(const struct fed_instance *aggregator, struct fed_plan *plan,
 	return FED_OK;
 }
 
-bool fed_has_local_gradient(const struct fed_instance *aggregator)
+int fed_call_local_gradient(const struct fed_instance *aggregator, const struct fed_local *local,
+                            const float *w, float *g, size_t j0, size_t j1, struct fed_error *err)
 {
-	return aggregator_of(aggregator)->local_gradient;
+	if (!aggregator_of(aggregator)->local_gradient)
+		return FED_OK;
+	if (aggregator->worker)
+		return fed__remote_local_gradient(aggregator, local, w, g, j0, j1, err);
+	aggregator_of(aggregator)->local_gradient(aggregator->state, local, w, g, j0, j1);
+	return FED_OK;
 }
 
-void fed_call_local_gradient(const struct fed_instance *aggregator, const struct fed_local *local,
-                             const float *w, float *g, size_t j0, size_t j1)
+int fed_call_local_end(const struct fed_instance *aggregator, const struct fed_local *local,
+                       const float *w, struct fed_error *err)
 {
-	if (aggregator_of(aggregator)->local_gradient)
-		aggregator_of(aggregator)->local_gradient(aggregator->state, local, w, g, j0, j1);
-}
-
-void fed_call_local_end(const struct fed_instance *aggregator, const struct fed_local *local,
-                        const float *w)
-{
-	if (aggregator_of(aggregator)->local_end)
-		aggregator_of(aggregator)->local_end(aggregator->state, local, w);
-}
-
-uint32_t fed_client_vectors(const struct fed_instance *aggregator)
-{
-	return aggregator_of(aggregator)->client_vectors;
-}
-
-uint32_t fed_returned_vectors(const struct fed_instance *aggregator)
-{
-	return aggregator_of(aggregator)->returned_vectors;
+	if (!aggregator_of(aggregator)->local_end)
+		return FED_OK;
+	if (aggregator->worker)
+		return fed__remote_local_end(aggregator, local, w, err);
+	aggregator_of(aggregator)->local_end(aggregator->state, local, w);
+	return FED_OK;
 }
 
 uint32_t fed_updates_per_step(const struct fed_instance *aggregator)
 {
 	const struct fed_aggregator *a = aggregator_of(aggregator);
-	const uint32_t n = a->updates_per_step ? a->updates_per_step(aggregator->state) : 1;
+	uint32_t n = 1;
+
+	if (a->updates_per_step && aggregator->worker)
+		n = (uint32_t)fed__remote_number(aggregator, FED_NUMBER_UPDATES_PER_STEP, 0, 0, 1);
+	else if (a->updates_per_step)
+		n = a->updates_per_step(aggregator->state);
 
 	return n ? n : 1;
 }
@@ -104,29 +108,14 @@ static const struct fed_attack *attack_of(const struct fed_instance *instance)
 	return &instance->entry->copy.attack;
 }
 
-enum fed_attack_form fed_attack_form(const struct fed_instance *attack)
-{
-	if (attack_of(attack)->poison)
-		return FED_ATTACK_ON_DATA;
-	return attack_of(attack)->collude ? FED_ATTACK_TOGETHER : FED_ATTACK_ALONE;
-}
-
-bool fed_attack_remembers(const struct fed_instance *attack)
-{
-	return attack_of(attack)->remembers;
-}
-
-bool fed_attack_is_targeted(const struct fed_instance *attack)
-{
-	return attack_of(attack)->targeted;
-}
-
 int fed_call_craft(struct fed_instance *attack, const struct fed_attacker *attacker, float *out,
                    struct fed_error *err)
 {
 	struct fed_attacker seen = *attacker;
 	struct fed_error words = {{0}};
 
+	if (attack->worker)
+		return fed__remote_craft(attack, attacker, out, err);
 	seen.size = sizeof seen;
 	memcpy(out, attacker->delta, attacker->dim * sizeof *out);
 	return fed__check_code(attack, "craft",
@@ -157,8 +146,8 @@ static const double *distances_of(const struct fed_collusion *view)
 	return c->distances;
 }
 
-int fed_call_collude(struct fed_instance *attack, const struct fed_collusion *view,
-                     struct fed_pool *pool, float *out, struct fed_error *err)
+static int collude(struct fed_instance *attack, const struct fed_collusion *view,
+                   struct fed_pool *pool, float *out, struct fed_error *err)
 {
 	struct collusion_context c = {.view = *view, .pool = pool};
 	struct fed_error words = {{0}};
@@ -172,7 +161,17 @@ int fed_call_collude(struct fed_instance *attack, const struct fed_collusion *vi
 	const int rc = attack_of(attack)->collude(attack->state, &c.view, out, &words);
 	fed_free(c.view.work);
 	fed_free(c.distances);
-	if (fed__check_code(attack, "collude", rc, false, &words, err))
+	return fed__check_code(attack, "collude", rc, false, &words, err);
+}
+
+int fed_call_collude(struct fed_instance *attack, const struct fed_collusion *view,
+                     struct fed_pool *pool, float *out, struct fed_error *err)
+{
+	const int rc = attack->worker
+	                   ? fed__remote_collude(attack, view, fed_pool_threads(pool), out, err)
+	                   : collude(attack, view, pool, out, err);
+
+	if (rc)
 		return FED_FAIL;
 	const size_t j = fed__find_unwritten(out, view->dim);
 	if (j < view->dim)
@@ -189,6 +188,8 @@ int fed_call_suits(const struct fed_instance *attack, const struct fed_examples 
 
 	if (!attack_of(attack)->suits)
 		return FED_OK;
+	if (attack->worker)
+		return fed__remote_suits(attack, form, err);
 	seen.size = sizeof seen;
 	return fed__check_code(attack, "suits", attack_of(attack)->suits(attack->state, &seen, &words),
 	                       false, &words, err);
@@ -200,7 +201,10 @@ int fed_call_poison(const struct fed_instance *attack, const struct fed_examples
 	struct fed_examples seen = *examples;
 
 	seen.size = sizeof seen;
-	attack_of(attack)->poison(attack->state, &seen);
+	if (!attack->worker)
+		attack_of(attack)->poison(attack->state, &seen);
+	else if (fed__remote_poison(attack, examples, err))
+		return FED_FAIL;
 	for (uint32_t i = 0; examples->label && i < examples->n; i++)
 		if ((uint32_t)examples->label[i] >= examples->classes)
 			return fed_fail(err, "attack %s: gave example %u the label %d, allowed are 0 to %u",
@@ -220,12 +224,15 @@ int fed_call_open(struct fed_instance *transport, const struct fed_transport_hos
                   struct fed_error *err)
 {
 	struct fed_error words = {{0}};
+	int rc;
 
 	if (!transport_of(transport)->open)
 		return FED_OK;
-	return fed__check_code(transport, "open",
-	                       transport_of(transport)->open(transport->state, wire, &words), false,
-	                       &words, err);
+	if (transport->worker)
+		rc = fed__remote_transport(transport, FED_TRANSPORT_OPEN, wire, NULL, NULL, &words);
+	else
+		rc = transport_of(transport)->open(transport->state, wire, &words);
+	return fed__check_code(transport, "open", rc, false, &words, err);
 }
 
 int fed_call_send(struct fed_instance *transport, const struct fed_transport_host *wire,
@@ -233,39 +240,53 @@ int fed_call_send(struct fed_instance *transport, const struct fed_transport_hos
 {
 	struct fed_message seen = *message;
 	struct fed_error words = {{0}};
+	int rc;
 
 	seen.size = sizeof seen;
-	return fed__check_code(transport, "send",
-	                       transport_of(transport)->send(transport->state, wire, &seen, &words),
-	                       true, &words, err);
-}
-
-bool fed_is_simulated(const struct fed_instance *transport)
-{
-	return !transport_of(transport)->poll;
+	if (transport->worker)
+		rc = fed__remote_transport(transport, FED_TRANSPORT_SEND, wire, &seen, NULL, &words);
+	else
+		rc = transport_of(transport)->send(transport->state, wire, &seen, &words);
+	return fed__check_code(transport, "send", rc, true, &words, err);
 }
 
 int fed_call_poll(struct fed_instance *transport, const struct fed_transport_host *wire,
                   double timeout, struct fed_error *err)
 {
 	struct fed_error words = {{0}};
+	int rc;
 
 	if (fed_is_simulated(transport))
 		return FED_OK;
-	return fed__check_code(transport, "poll",
-	                       transport_of(transport)->poll(transport->state, wire, timeout, &words),
-	                       false, &words, err);
+	if (transport->worker)
+		rc = fed__remote_transport(transport, FED_TRANSPORT_POLL, wire, NULL, &timeout, &words);
+	else
+		rc = transport_of(transport)->poll(transport->state, wire, timeout, &words);
+	return fed__check_code(transport, "poll", rc, false, &words, err);
 }
 
-double fed_call_now(const struct fed_instance *transport, const struct fed_transport_host *wire)
+double fed_call_now(struct fed_instance *transport, const struct fed_transport_host *wire)
 {
 	const struct fed_transport *t = transport_of(transport);
+	struct fed_error unused;
+	double now = 0;
 
-	return t->now ? t->now(transport->state, wire) : wire->clock(wire);
+	if (!t->now)
+		return wire->clock(wire);
+	if (!transport->worker)
+		return t->now(transport->state, wire);
+	if (fed__remote_transport(transport, FED_TRANSPORT_NOW, wire, NULL, &now, &unused) ||
+	    !isfinite(now))
+		return wire->clock(wire);
+	return now;
 }
 
 void fed_call_close(struct fed_instance *transport, const struct fed_transport_host *wire)
 {
-	if (transport_of(transport)->close)
+	struct fed_error unused;
+
+	if (transport_of(transport)->close && transport->worker)
+		(void)fed__remote_transport(transport, FED_TRANSPORT_CLOSE, wire, NULL, NULL, &unused);
+	else if (transport_of(transport)->close)
 		transport_of(transport)->close(transport->state, wire);
 }

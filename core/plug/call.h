@@ -2,9 +2,10 @@
 /*
  * plug/call.h - calls of plugin functions, with checks of their results.
  *
- * No other file calls a plugin's functions: running plugins elsewhere (in a helper process) would
- * change call*.c only.  Every call checks its result: a step with a NaN or infinity, an unwritten
- * output, a return code out of range are failures that name the plugin and the index.
+ * No other file calls a plugin's functions.  Calls of a guarded plugin go to its worker process
+ * (plug/remote.h), with the same results.  Every call checks its result: a step with a NaN or
+ * infinity, an unwritten output, a return code out of range are failures that name the plugin and
+ * the index.
  */
 #ifndef FED_PLUG_CALL_H
 #define FED_PLUG_CALL_H
@@ -32,6 +33,8 @@ struct fed_aggregation {
 	float **extra; /* [capacity]: copies of base and returned of kept rows */
 	size_t n, capacity;
 	bool lent;
+	uint64_t started; /* of the worker process that has it open (plug/remote.h); 0: none */
+	size_t copies;    /* of that worker, which last until its end */
 	/* Storage of the single update of an asynchronous version, which avoids an allocation. */
 	struct fed_update only;
 	struct fed_verdict only_verdict;
@@ -41,6 +44,13 @@ struct fed_aggregation {
  * NULL: one thread.  FED_REJECT: the plugin refuses such a round (too few clients for its rule). */
 int fed_aggregation_begin(struct fed_aggregation *, struct fed_instance *, const struct fed_round *,
                           size_t capacity, struct fed_pool *, struct fed_error *);
+/* The same, but that the vectors of updates which are kept stay where they are, round->ld apart:
+ * the caller keeps them valid until release. */
+int fed_aggregation_borrow(struct fed_aggregation *, struct fed_instance *,
+                           const struct fed_round *, size_t capacity, struct fed_pool *,
+                           struct fed_error *);
+/* Mixtures that the pre-aggregation makes of its updates. */
+size_t fed_aggregation_mixtures(const struct fed_aggregation *);
 /* Memory that such an aggregation holds until its release, without that of finish. */
 double fed_aggregation_bytes(const struct fed_instance *, size_t dim, size_t capacity);
 /* Additional memory of finish: the mixtures of a pre-aggregation, and the scratch memory that the
@@ -97,10 +107,10 @@ int fed_call_tell_pre_aggregation(const struct fed_telling *, struct fed_error *
 /* plan, with its result checked against the ranges of struct fed_plan. */
 int fed_call_plan(const struct fed_instance *aggregator, struct fed_plan *, struct fed_error *);
 bool fed_has_local_gradient(const struct fed_instance *aggregator);
-void fed_call_local_gradient(const struct fed_instance *aggregator, const struct fed_local *,
-                             const float *w, float *g, size_t j0, size_t j1);
-void fed_call_local_end(const struct fed_instance *aggregator, const struct fed_local *,
-                        const float *w);
+int fed_call_local_gradient(const struct fed_instance *aggregator, const struct fed_local *,
+                            const float *w, float *g, size_t j0, size_t j1, struct fed_error *);
+int fed_call_local_end(const struct fed_instance *aggregator, const struct fed_local *,
+                       const float *w, struct fed_error *);
 uint32_t fed_client_vectors(const struct fed_instance *aggregator);
 uint32_t fed_returned_vectors(const struct fed_instance *aggregator);
 /* Number of updates of a version under scheme async: at least 1, also where the plugin returns
@@ -134,7 +144,7 @@ int fed_call_send(struct fed_instance *transport, const struct fed_transport_hos
 bool fed_is_simulated(const struct fed_instance *transport); /* it has no poll() */
 int fed_call_poll(struct fed_instance *transport, const struct fed_transport_host *, double timeout,
                   struct fed_error *);
-double fed_call_now(const struct fed_instance *transport, const struct fed_transport_host *);
+double fed_call_now(struct fed_instance *transport, const struct fed_transport_host *);
 void fed_call_close(struct fed_instance *transport, const struct fed_transport_host *);
 
 #endif

@@ -12,6 +12,7 @@
 #include "base/mem.h"
 #include "plug/result_checks.h"
 #include "plug/pre_aggregation.h"
+#include "plug/remote.h"
 
 /* Coordinates of a tile.  Measured with means of 10 and 100 updates of 1.7 million numbers: smaller
  * ones are up to 40% slower (1024), larger ones gain little and leave threads idle. */
@@ -20,16 +21,6 @@ enum { TILE = 4096 };
 static const struct fed_aggregator *aggregator_of(const struct fed_instance *instance)
 {
 	return &instance->entry->copy.aggregator;
-}
-
-bool fed_is_pre_aggregation(const struct fed_entry *entry)
-{
-	return entry->head->kind == FED_KIND_AGGREGATOR && entry->copy.aggregator.mix;
-}
-
-bool fed_aggregation_keeps(const struct fed_instance *instance)
-{
-	return !aggregator_of(instance)->add || instance->after;
 }
 
 /* Beginning -------------------------------------------------------------- */
@@ -66,7 +57,8 @@ static int allocate(struct fed_aggregation *a, struct fed_error *err)
 		return FED_OK;
 	if (ld > SIZE_MAX / sizeof(float) / capacity)
 		return fed_fail_memory(err, SIZE_MAX, what);
-	a->rows = fed_alloc_floats(capacity * ld);
+	a->rows = a->instance->worker ? fed__remote_rows(a->instance, capacity * ld)
+	                              : fed_alloc_floats(capacity * ld);
 	return a->rows ? FED_OK : fed_fail_memory(err, capacity * ld * sizeof(float), what);
 }
 
@@ -74,7 +66,12 @@ static int allocate(struct fed_aggregation *a, struct fed_error *err)
 static size_t mixtures_of(const struct fed_instance *pre, size_t n)
 {
 	const struct fed_aggregator *plugin = aggregator_of(pre);
-	const size_t m = plugin->mixtures ? plugin->mixtures(pre->state, n) : n;
+	size_t m = n;
+
+	if (plugin->mixtures && pre->worker)
+		m = (size_t)fed__remote_number(pre, FED_NUMBER_MIXTURES, n, 0, (double)n);
+	else if (plugin->mixtures)
+		m = plugin->mixtures(pre->state, n);
 
 	return m < 1 ? 1 : m > n ? n : m;
 }
@@ -130,7 +127,7 @@ static int begin_aggregation(struct fed_aggregation *a, struct fed_instance *ins
 		              "krum after=%s`",
 		              instance->entry->head->name, instance->entry->head->name);
 	if (rc == FED_OK)
-		rc = call_begin(a, err);
+		rc = instance->worker ? fed__remote_begin(a, err) : call_begin(a, err);
 	if (rc != FED_OK)
 		fed_aggregation_release(a);
 	return rc;
@@ -141,6 +138,18 @@ int fed_aggregation_begin(struct fed_aggregation *a, struct fed_instance *instan
                           struct fed_error *err)
 {
 	return begin_aggregation(a, instance, round, capacity, 0, pool, err);
+}
+
+int fed_aggregation_borrow(struct fed_aggregation *a, struct fed_instance *instance,
+                           const struct fed_round *round, size_t capacity, struct fed_pool *pool,
+                           struct fed_error *err)
+{
+	return begin_aggregation(a, instance, round, capacity, round->ld, pool, err);
+}
+
+size_t fed_aggregation_mixtures(const struct fed_aggregation *a)
+{
+	return a->instance->after ? mixtures_of(a->instance->after, a->n) : a->n;
 }
 
 double fed_aggregation_bytes(const struct fed_instance *instance, size_t dim, size_t capacity)
@@ -157,7 +166,12 @@ double fed_aggregation_bytes(const struct fed_instance *instance, size_t dim, si
 static double scratch_of(const struct fed_instance *instance, size_t n, size_t dim)
 {
 	const struct fed_aggregator *plugin = aggregator_of(instance);
-	const double bytes = plugin->scratch_bytes ? plugin->scratch_bytes(instance->state, n, dim) : 0;
+	double bytes = 0;
+
+	if (plugin->scratch_bytes && instance->worker)
+		bytes = fed__remote_number(instance, FED_NUMBER_SCRATCH, n, dim, 0);
+	else if (plugin->scratch_bytes)
+		bytes = plugin->scratch_bytes(instance->state, n, dim);
 
 	return bytes > 0 && isfinite(bytes) ? bytes : 0;
 }
@@ -248,7 +262,8 @@ int fed_aggregation_add(struct fed_aggregation *a, const struct fed_update *u,
 	if (fed_aggregation_keeps(a->instance)) {
 		rc = a->lent ? FED_OK : keep_row(a, u, err);
 	} else {
-		rc = call_add(a, row, &a->verdict[a->n], err);
+		rc = a->instance->worker ? fed__remote_add(a, row, &a->verdict[a->n], err)
+		                         : call_add(a, row, &a->verdict[a->n], err);
 		row->delta = row->base = NULL;
 		row->returned = NULL;
 	}
@@ -465,6 +480,8 @@ int fed_aggregation_finish(struct fed_aggregation *a, float *out, struct fed_err
 	if (a->n == 0)
 		return fed_fail(err, "aggregator %s: no update to aggregate",
 		                a->instance->entry->head->name);
+	if (a->instance->worker)
+		return fed__remote_finish(a, out, err);
 	const struct fed_update *one = a->update, **u = &one;
 	if (a->n > 1)
 		u = fed_alloc_array(a->n, sizeof *u);
@@ -491,7 +508,10 @@ void fed_aggregation_release(struct fed_aggregation *a)
 		fed_free_floats(a->extra[i]);
 	fed_free(a->extra);
 	fed_free(a->mixed);
-	fed_free_floats(a->rows);
+	if (a->instance && a->instance->worker)
+		fed__remote_release(a);
+	else
+		fed_free_floats(a->rows);
 	fed__aggregation_host_release(&a->place);
 	if (a->update != &a->only) {
 		fed_free(a->update);

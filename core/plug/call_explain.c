@@ -9,15 +9,11 @@
 #include "plug/call.h"
 #include "plug/result_checks.h"
 #include "plug/pre_aggregation.h"
+#include "plug/remote.h"
 
 static const struct fed_aggregator *aggregator_of(const struct fed_instance *instance)
 {
 	return &instance->entry->copy.aggregator;
-}
-
-bool fed__tells(const struct fed_entry *entry)
-{
-	return entry->head->kind == FED_KIND_AGGREGATOR && entry->copy.aggregator.tell;
 }
 
 /* Lines ------------------------------------------------------------------ */
@@ -166,6 +162,8 @@ static int explain(const struct fed_telling *t, bool pre_aggregation, struct fed
 	struct update_rows rows;
 	int rc;
 
+	if (who->worker)
+		return fed__remote_tell(t, pre_aggregation, err);
 	if (rows_init(&rows, t, err))
 		return FED_FAIL;
 	fed__aggregation_host_init(&place, NULL, t->pool, round.dim);

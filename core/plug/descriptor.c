@@ -24,6 +24,10 @@ enum {
 	VECTORS_MOST = 16, /* vectors that a client keeps, or returns */
 };
 
+#define NAME_RULE "its name must match [a-z][a-z0-9-]* and have at most %d letters"
+#define HELP_RULE "its help must be one line of 1 to %d letters"
+#define VERSION_RULE "its version must be 1 to %d printable ASCII letters"
+
 /* Least bytes of a field row, which every type needs; missing members are zero. */
 #define ROW_LEAST offsetof(struct fed_field, choice)
 
@@ -78,21 +82,32 @@ static bool is_printable(const char *s)
 	return *s == '\0';
 }
 
-static int check_words(const struct fed_library *lib, const struct fed_head *head,
-                       struct fed_error *err)
+/* Strings of a head in the library itself. */
+static int check_strings(const struct fed_library *lib, const struct fed_head *head,
+                         struct fed_error *err)
 {
-	if (!fed__library_holds_string(lib, head->name, NAME_MOST + 1) || !is_name(head->name))
-		return fed_reject(err, "its name must match [a-z][a-z0-9-]* and have at most %d letters",
-		                  NAME_MOST);
-	if (!fed__library_holds_string(lib, head->help, HELP_MOST + 1) || !*head->help)
-		return fed_reject(err, "its help must be one line of 1 to %d letters", HELP_MOST);
-	if (strchr(head->help, '\n'))
-		return fed_reject(err, "its help must be one line; the rest belongs into doc");
+	if (!fed__library_holds_string(lib, head->name, NAME_MOST + 1))
+		return fed_reject(err, NAME_RULE, NAME_MOST);
+	if (!fed__library_holds_string(lib, head->help, HELP_MOST + 1))
+		return fed_reject(err, HELP_RULE, HELP_MOST);
 	if (head->doc && !fed__library_holds_string(lib, head->doc, DOC_MOST))
 		return fed_reject(err, "its doc must be a string of less than %d bytes", DOC_MOST);
-	if (head->version && (!fed__library_holds_string(lib, head->version, VERSION_MOST + 1) ||
-	                      !*head->version || !is_printable(head->version)))
-		return fed_reject(err, "its version must be 1 to %d printable ASCII letters", VERSION_MOST);
+	if (head->version && !fed__library_holds_string(lib, head->version, VERSION_MOST + 1))
+		return fed_reject(err, VERSION_RULE, VERSION_MOST);
+	return FED_OK;
+}
+
+static int check_words(const struct fed_head *head, struct fed_error *err)
+{
+	if (!is_name(head->name) || strlen(head->name) > NAME_MOST)
+		return fed_reject(err, NAME_RULE, NAME_MOST);
+	if (!*head->help || strlen(head->help) > HELP_MOST)
+		return fed_reject(err, HELP_RULE, HELP_MOST);
+	if (strchr(head->help, '\n'))
+		return fed_reject(err, "its help must be one line; the rest belongs into doc");
+	if (head->version &&
+	    (!*head->version || !is_printable(head->version) || strlen(head->version) > VERSION_MOST))
+		return fed_reject(err, VERSION_RULE, VERSION_MOST);
 	return FED_OK;
 }
 
@@ -151,19 +166,26 @@ static int copy_rows(const struct fed_library *lib, const struct fed_head *head,
 	return FED_OK;
 }
 
-static int check_rows(const struct fed_library *lib, const struct fed_head *head,
-                      const struct fed_field *rows, struct fed_error *err)
+static int check_pointers(const struct fed_library *lib, const struct fed_field *rows,
+                          struct fed_error *err)
+{
+	for (size_t i = 0; rows[i].type != FED_TYPE_END; i++)
+		if (!row_is_sound(lib, &rows[i]))
+			return fed_reject(err,
+			                  "field row %zu points outside the file; use FED_INT(), FED_REAL() "
+			                  "and their like",
+			                  i);
+	return FED_OK;
+}
+
+static int check_rows(const struct fed_head *head, const struct fed_field *rows,
+                      struct fed_error *err)
 {
 	struct fed_error why;
 
 	for (size_t i = 0; rows[i].type != FED_TYPE_END; i++) {
 		const struct fed_field *row = &rows[i];
 
-		if (!row_is_sound(lib, row))
-			return fed_reject(err,
-			                  "field row %zu points outside the file; use FED_INT(), FED_REAL() "
-			                  "and their like",
-			                  i);
 		if (fed_field_vector(row) && head->kind != FED_KIND_AGGREGATOR)
 			return fed_reject(err, "field row %s is a vector; only aggregators have vectors",
 			                  row->name);
@@ -288,12 +310,12 @@ int fed__descriptor_read(const struct fed_library *lib, struct fed_entry *entry,
 	if (!fed__library_holds(lib, head, head->size))
 		return fed_reject(err, "fed_plugin has %u bytes by its own word, but the file has less",
 		                  head->size);
-	if (check_words(lib, head, err))
+	if (check_strings(lib, head, err))
 		return FED_REJECT;
 	const int rc = copy_rows(lib, head, entry, err);
 	if (rc != FED_OK)
 		return rc;
-	if (check_rows(lib, head, entry->fields, err))
+	if (check_pointers(lib, entry->fields, err))
 		return FED_REJECT;
 
 	const size_t known = size_of_kind(head->kind);
@@ -303,5 +325,15 @@ int fed__descriptor_read(const struct fed_library *lib, struct fed_entry *entry,
 	if (!entry->copy.head.doc)
 		entry->copy.head.doc = "";
 	entry->copy.head.fields = entry->fields;
+	return fed__descriptor_check(entry, err);
+}
+
+int fed__descriptor_check(const struct fed_entry *entry, struct fed_error *err)
+{
+	const struct fed_head *head = entry->head;
+
+	if (check_version(head, err) || check_sizes(head, err) || check_words(head, err) ||
+	    check_rows(head, entry->fields, err))
+		return FED_REJECT;
 	return check_kind(entry, err);
 }

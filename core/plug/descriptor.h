@@ -12,5 +12,7 @@
  * entry->fields, over zeroes.  Afterwards head->doc and head->fields are never NULL.  FED_REJECT:
  * invalid, with the remedy in the error; FED_FAIL: no memory. */
 int fed__descriptor_read(const struct fed_library *, struct fed_entry *, struct fed_error *);
+/* Check an entry's descriptor, but for where its pointers point.  FED_REJECT: invalid. */
+int fed__descriptor_check(const struct fed_entry *, struct fed_error *);
 
 #endif

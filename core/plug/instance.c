@@ -6,7 +6,9 @@
 
 #include "base/key_values.h"
 #include "base/mem.h"
+#include "plug/guard/guard.h"
 #include "plug/registry.h"
+#include "plug/remote.h"
 
 /* Vectors start on cache lines of their own. */
 static size_t padded(size_t dim)
@@ -52,37 +54,64 @@ int fed_instance_init(struct fed_instance *instance, const struct fed_entry *ent
 		return FED_FAIL;
 	}
 	*instance = (struct fed_instance){.entry = entry, .state = state};
+	if (fed__remote_attach(instance, err)) {
+		fed_free(state);
+		*instance = (struct fed_instance){0};
+		return FED_FAIL;
+	}
 	((struct fed_entry *)entry)
 		->users++; /* entries belong to the registry and are never constant objects */
 	return FED_OK;
 }
 
+/* Vectors of a guarded instance are in shared memory. */
+static double *vectors_new(const struct fed_instance *instance, size_t bytes)
+{
+	struct fed_guard *guard = fed__remote_guard(instance);
+
+	if (guard)
+		return fed_shared_memory_take(guard->memory, bytes);
+	return (double *)fed_alloc_floats(bytes / sizeof(float));
+}
+
+static void vectors_free(const struct fed_instance *instance)
+{
+	struct fed_guard *guard = fed__remote_guard(instance);
+
+	if (guard)
+		fed_shared_memory_return(guard->memory, instance->vectors);
+	else
+		fed_free_floats((float *)instance->vectors);
+}
+
 void fed_instance_release(struct fed_instance *instance)
 {
+	if (instance->entry)
+		vectors_free(instance);
+	fed__remote_detach(instance);
 	if (instance->after)
 		fed_instance_release(instance->after);
 	fed_free(instance->after);
 	if (instance->entry)
 		((struct fed_entry *)instance->entry)->users--;
-	fed_free_floats((float *)instance->vectors);
 	fed_free(instance->state);
 	memset(instance, 0, sizeof *instance);
 }
 
-int fed_instance_size(struct fed_instance *instance, size_t dim, struct fed_error *err)
+size_t fed_instance_vector_bytes(const struct fed_instance *instance, size_t dim)
 {
 	const size_t rows = count_rows(rows_of(instance), fed_field_vector);
-	const size_t floats = 2 * padded(dim); /* a double is two */
-	double *block = NULL;
+	const size_t each = padded(dim) * sizeof(double);
 
-	if (rows && dim) {
-		if (floats < dim || floats > SIZE_MAX / sizeof(float) / rows)
-			return fed_fail_memory(err, SIZE_MAX, "an aggregator's vectors");
-		block = (double *)fed_alloc_floats(rows * floats);
-		if (!block)
-			return fed_fail_memory(err, rows * floats * sizeof(float), "an aggregator's vectors");
-	}
-	fed_free_floats((float *)instance->vectors);
+	if (!rows || !dim)
+		return 0;
+	return padded(dim) < dim || each / sizeof(double) != padded(dim) || each > SIZE_MAX / rows
+	           ? SIZE_MAX
+	           : rows * each;
+}
+
+void fed_instance_lend_vectors(struct fed_instance *instance, size_t dim, double *block)
+{
 	instance->vectors = block;
 	instance->dim = dim;
 	for (const struct fed_field *row = rows_of(instance); row->type != FED_TYPE_END; row++) {
@@ -91,7 +120,32 @@ int fed_instance_size(struct fed_instance *instance, size_t dim, struct fed_erro
 		*vector_of(instance, row) = block;
 		block = block ? block + padded(dim) : NULL;
 	}
+}
+
+int fed_instance_size(struct fed_instance *instance, size_t dim, struct fed_error *err)
+{
+	const size_t bytes = fed_instance_vector_bytes(instance, dim);
+	double *block = NULL;
+
+	if (bytes == SIZE_MAX)
+		return fed_fail_memory(err, SIZE_MAX, "an aggregator's vectors");
+	if (bytes) {
+		block = vectors_new(instance, bytes);
+		if (!block)
+			return fed_fail_memory(err, bytes, "an aggregator's vectors");
+	}
+	vectors_free(instance);
+	fed_instance_lend_vectors(instance, dim, block);
 	return FED_OK;
+}
+
+int fed__instance_set_after(struct fed_instance *instance, struct fed_instance *after,
+                            struct fed_error *err)
+{
+	/* where it runs depends on both */
+	fed__remote_detach(instance);
+	instance->after = after;
+	return fed__remote_attach(instance, err);
 }
 
 void fed__instance_zero_scratch(struct fed_instance *instance)
@@ -220,9 +274,14 @@ int fed_instance_renew(struct fed_instance *out, const struct fed_instance *from
 	int rc = fed_instance_init(out, from->entry, settings.assign, settings.n, err);
 	fed_key_values_release(&settings);
 	if (rc == FED_OK && from->after) {
-		out->after = fed_alloc(sizeof *out->after);
-		rc = out->after ? fed_instance_renew(out->after, from->after, err)
-		                : fed_fail_memory(err, sizeof *out->after, "a pre-aggregation");
+		struct fed_instance *after = fed_alloc(sizeof *after);
+
+		rc = after ? fed_instance_renew(after, from->after, err)
+		           : fed_fail_memory(err, sizeof *after, "a pre-aggregation");
+		if (rc == FED_OK)
+			rc = fed__instance_set_after(out, after, err);
+		else
+			fed_free(after);
 		if (rc)
 			fed_instance_release(out);
 	}

@@ -24,7 +24,7 @@ enum { FILE_MOST = 256 << 20 }; /* bytes of a shared object */
 
 struct fed_library {
 	void *handle;
-	int fd; /* of the private copy; -1 if there is none */
+	int fd; /* of the private copy, or of the file; -1: none yet */
 };
 
 /* All of the bytes into fd; false with errno set. */
@@ -109,25 +109,41 @@ static int open_copy(struct fed_library *lib, const char *path, const struct fed
 	return open_temporary(lib, bytes, err);
 }
 
-int fed__library_open(struct fed_library **out, const char *path, bool private_copy,
-                      struct fed_error *err)
+/* The file's bytes, when its headers are sound. */
+static int read_object(const char *path, struct fed_text *bytes, struct fed_error *err)
 {
-	struct fed_text bytes = {0};
 	uint64_t size;
-	int rc = fed_file_readable(path, &size, err);
 
-	if (rc != FED_OK)
+	if (fed_file_readable(path, &size, err))
 		return FED_REJECT;
 	if (size > FILE_MOST)
 		return fed_reject(err, "has %llu bytes, more than a plugin may have",
 		                  (unsigned long long)size);
-	struct fed_library *lib = fed_alloc(sizeof *lib);
-	if (!lib)
-		return fed_fail_memory(err, sizeof *lib, "a plugin");
-	lib->fd = -1;
-	rc = fed_file_read(path, FILE_MOST, &bytes, err);
-	if (rc == FED_OK)
-		rc = fed__elf_check(bytes.s, bytes.len, "fed_plugin", err);
+	const int rc = fed_file_read(path, FILE_MOST, bytes, err);
+	return rc ? rc : fed__elf_check(bytes->s, bytes->len, "fed_plugin", err);
+}
+
+static int library_new(struct fed_library **out, const char *path, struct fed_text *bytes,
+                       struct fed_error *err)
+{
+	const int rc = read_object(path, bytes, err);
+
+	if (rc != FED_OK)
+		return rc;
+	*out = fed_alloc(sizeof **out);
+	if (!*out)
+		return fed_fail_memory(err, sizeof **out, "a plugin");
+	(*out)->fd = -1;
+	return FED_OK;
+}
+
+int fed__library_open(struct fed_library **out, const char *path, bool private_copy,
+                      struct fed_error *err)
+{
+	struct fed_library *lib = NULL;
+	struct fed_text bytes = {0};
+	int rc = library_new(&lib, path, &bytes, err);
+
 	if (rc == FED_OK)
 		rc = private_copy ? open_copy(lib, path, &bytes, err) : open_handle(lib, path, err);
 	fed_text_release(&bytes);
@@ -136,6 +152,32 @@ int fed__library_open(struct fed_library **out, const char *path, bool private_c
 	else
 		fed__library_close(lib);
 	return rc;
+}
+
+int fed__library_copy(struct fed_library **out, const char *path, struct fed_error *err)
+{
+	struct fed_library *lib = NULL;
+	struct fed_text bytes = {0};
+	int rc = library_new(&lib, path, &bytes, err);
+
+	if (rc == FED_OK) {
+		lib->fd = memfd_create(last_part(path), MFD_CLOEXEC);
+		if (lib->fd < 0 || !write_all(lib->fd, bytes.s, bytes.len))
+			rc = fed_reject(err, "cannot be copied: %s", strerror(errno));
+	}
+	fed_text_release(&bytes);
+	if (rc == FED_OK)
+		*out = lib;
+	else
+		fed__library_close(lib);
+	return rc;
+}
+
+int fed__library_descriptor(struct fed_library *lib, const char *path)
+{
+	if (lib->fd < 0)
+		lib->fd = open(path, O_RDONLY | O_CLOEXEC);
+	return lib->fd;
 }
 
 void fed__library_close(struct fed_library *lib)

@@ -12,9 +12,12 @@
 #include "base/file.h"
 #include "base/mem.h"
 #include "plug/descriptor.h"
+#include "plug/guard/guard.h"
 #include "plug/loader.h"
+#include "plug/remote.h"
 
 struct fed_registry {
+	struct fed_guard guard;
 	struct fed_entry **entry; /* sorted by compare() */
 	size_t n, capacity;
 };
@@ -60,11 +63,24 @@ int fed_registry_init(struct fed_registry **out, struct fed_error *err)
 	return *out ? FED_OK : fed_fail_memory(err, sizeof **out, "the plugins");
 }
 
-static void entry_free(struct fed_entry *entry)
+int fed_registry_guard(struct fed_registry *registry, const char *program, struct fed_error *err)
+{
+	return fed__guard_init(&registry->guard, program, err);
+}
+
+struct fed_guard *fed_registry_guard_of(struct fed_registry *registry)
+{
+	return &registry->guard;
+}
+
+void fed__entry_free(struct fed_entry *entry)
 {
 	if (!entry)
 		return;
+	for (size_t i = 0; entry->guard && entry->fields && entry->fields[i].type != FED_TYPE_END; i++)
+		fed_free((void *)(uintptr_t)entry->fields[i].choice);
 	fed__library_close(entry->library);
+	fed_free(entry->words);
 	fed_free(entry->fields);
 	fed_free(entry->path);
 	fed_free(entry);
@@ -75,8 +91,9 @@ void fed_registry_free(struct fed_registry *registry)
 	if (!registry)
 		return;
 	for (size_t i = 0; i < registry->n; i++)
-		entry_free(registry->entry[i]);
+		fed__entry_free(registry->entry[i]);
 	fed_free(registry->entry);
+	fed__guard_release(&registry->guard);
 	fed_free(registry);
 }
 
@@ -104,26 +121,36 @@ static size_t entry_index(const struct fed_registry *registry, uint32_t kind, co
 	return low;
 }
 
-/* Load a file into an entry of its own.  FED_REJECT: the file is refused. */
-static int entry_new(struct fed_entry **out, const char *path, bool builtin, bool private_copy,
-                     struct fed_error *err)
+/* How a file is opened. */
+enum way { AS_IT_IS, AS_A_COPY, GUARDED };
+
+static int open_library(struct fed_entry *entry, enum way way, struct fed_guard *guard,
+                        struct fed_error *err)
+{
+	if (way == GUARDED) {
+		entry->guard = guard;
+		const int rc = fed__library_copy(&entry->library, entry->path, err);
+		return rc ? rc : fed__remote_describe(entry, err);
+	}
+	const int rc = fed__library_open(&entry->library, entry->path, way == AS_A_COPY, err);
+	return rc ? rc : fed__descriptor_read(entry->library, entry, err);
+}
+
+/* Load a file, by its absolute path, into an entry of its own.  FED_REJECT: the file is refused. */
+static int entry_open(struct fed_entry **out, const char *path, bool builtin, enum way way,
+                      struct fed_guard *guard, struct fed_error *err)
 {
 	struct fed_error why;
-	char *absolute = realpath(path, NULL); /* by malloc, not base/mem.h */
-	if (!absolute)
-		return fed_reject(err, "%s: %s", fed_show(path).s, strerror(errno));
 	struct fed_entry *entry = fed_alloc(sizeof *entry);
-	char *kept = entry ? fed_strdup(absolute) : NULL;
-	free(absolute);
+	char *kept = entry ? fed_strdup(path) : NULL;
+
 	if (!kept) {
 		fed_free(entry);
 		return fed_fail_memory(err, sizeof *entry, "a plugin");
 	}
 	entry->path = kept;
 	entry->builtin = builtin;
-	int rc = fed__library_open(&entry->library, kept, private_copy, &why);
-	if (rc == FED_OK)
-		rc = fed__descriptor_read(entry->library, entry, &why);
+	const int rc = open_library(entry, way, guard, &why);
 	if (rc == FED_OK) {
 		*out = entry;
 		return FED_OK;
@@ -134,7 +161,29 @@ static int entry_new(struct fed_entry **out, const char *path, bool builtin, boo
 		*err = why;
 	else
 		fed_error_set(err, rc, "%s: %s", shown.s, why.text);
-	entry_free(entry);
+	fed__entry_free(entry);
+	return rc;
+}
+
+int fed_entry_open(struct fed_entry **out, const char *path, struct fed_error *err)
+{
+	return entry_open(out, path, false, AS_IT_IS, NULL, err);
+}
+
+const void *fed_entry_address(const struct fed_entry *entry)
+{
+	return entry->guard ? NULL : fed__library_symbol(entry->library, "fed_plugin");
+}
+
+static int entry_new(struct fed_entry **out, const char *path, bool builtin, enum way way,
+                     struct fed_guard *guard, struct fed_error *err)
+{
+	char *absolute = realpath(path, NULL); /* by malloc, not base/mem.h */
+
+	if (!absolute)
+		return fed_reject(err, "%s: %s", fed_show(path).s, strerror(errno));
+	const int rc = entry_open(out, absolute, builtin, way, guard, err);
+	free(absolute);
 	return rc;
 }
 
@@ -168,17 +217,17 @@ static int insert(struct fed_registry *registry, struct fed_entry *entry, struct
 }
 
 /* FED_REJECT: the file is refused; FED_FAIL: memory. */
-static int load_entry(struct fed_registry *registry, const char *path, bool builtin,
+static int load_entry(struct fed_registry *registry, const char *path, bool builtin, enum way way,
                       const struct fed_entry **out, struct fed_error *err)
 {
 	struct fed_entry *entry;
-	int rc = entry_new(&entry, path, builtin, !builtin, err);
+	int rc = entry_new(&entry, path, builtin, way, &registry->guard, err);
 
 	if (rc != FED_OK)
 		return rc;
 	rc = insert(registry, entry, err);
 	if (rc != FED_OK)
-		entry_free(entry);
+		fed__entry_free(entry);
 	else if (out)
 		*out = entry;
 	return rc;
@@ -187,7 +236,15 @@ static int load_entry(struct fed_registry *registry, const char *path, bool buil
 int fed_registry_load(struct fed_registry *registry, const char *path,
                       const struct fed_entry **entry, struct fed_error *err)
 {
-	return load_entry(registry, path, false, entry, err) == FED_OK ? FED_OK : FED_FAIL;
+	const enum way way = registry->guard.on ? GUARDED : AS_A_COPY;
+
+	return load_entry(registry, path, false, way, entry, err) == FED_OK ? FED_OK : FED_FAIL;
+}
+
+int fed_registry_load_trusted(struct fed_registry *registry, const char *path,
+                              const struct fed_entry **entry, struct fed_error *err)
+{
+	return load_entry(registry, path, false, AS_A_COPY, entry, err) == FED_OK ? FED_OK : FED_FAIL;
 }
 
 static int is_object(const struct dirent *d)
@@ -221,7 +278,7 @@ int fed_registry_scan(struct fed_registry *registry, const char *folder, bool bu
 		if (rc == FED_OK && path.failed)
 			rc = fed_fail_memory(err, strlen(folder), "a path");
 		else if (rc == FED_OK)
-			rc = load_entry(registry, path.s, builtin, NULL, &why);
+			rc = load_entry(registry, path.s, builtin, builtin ? AS_IT_IS : AS_A_COPY, NULL, &why);
 		if (rc == FED_REJECT) {
 			bad(ctx, path.s, why.text);
 			rc = FED_OK;
@@ -316,7 +373,7 @@ int fed_registry_unload(struct fed_registry *registry, enum fed_kind kind, const
 	if (registry->entry[place]->builtin)
 		return fed_fail(err, "%s %s comes with fedsh and stays; only loaded files can be unloaded",
 		                fed_kind_name(kind), name);
-	entry_free(registry->entry[place]);
+	fed__entry_free(registry->entry[place]);
 	registry->n--;
 	memmove(&registry->entry[place], &registry->entry[place + 1],
 	        (registry->n - place) * sizeof *registry->entry);
@@ -333,17 +390,18 @@ int fed_registry_reload(struct fed_registry *registry, enum fed_kind kind, const
 		return FED_FAIL;
 	struct fed_entry *old = registry->entry[place];
 	/* a private copy, also of a built-in plugin: dlopen would return the loaded object */
-	if (entry_new(&entry, old->path, old->builtin, true, err) != FED_OK)
+	const enum way way = old->guard ? GUARDED : AS_A_COPY;
+	if (entry_new(&entry, old->path, old->builtin, way, &registry->guard, err) != FED_OK)
 		return FED_FAIL;
 	if (entry->head->kind != (uint32_t)kind || strcmp(entry->head->name, name) != 0) {
 		fed_fail(err, "%s: is now %s %s, no longer %s %s; load it under its new name",
 		         fed_show(entry->path).s, fed_kind_name(entry->head->kind), entry->head->name,
 		         fed_kind_name(kind), name);
-		entry_free(entry);
+		fed__entry_free(entry);
 		return FED_FAIL;
 	}
 	registry->entry[place] = entry;
-	entry_free(old);
+	fed__entry_free(old);
 	*out = entry;
 	return FED_OK;
 }

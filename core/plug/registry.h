@@ -7,6 +7,9 @@
  * and the field table, and copies the plugin struct and the rows over zeroes.  It calls no plugin
  * function.
  *
+ * A file that a user loads is opened by a worker process instead, if the registry has a guard
+ * (plug/guard/guard.h); what the entry knows came over from there.
+ *
  * An entry owns its rows and its library, which holds all strings of head and rows until the entry
  * is released.
  */
@@ -23,7 +26,9 @@
 #include "fedsh/selection.h"
 #include "fedsh/transport.h"
 
+struct fed_guard;
 struct fed_library;
+struct fed_worker;
 
 #define FED_KIND_LAST FED_KIND_SELECTION /* of enum fed_kind */
 
@@ -31,6 +36,7 @@ struct fed_entry {
 	const struct fed_head *head; /* the first member of the copy below */
 	char *path;                  /* of the file, absolute */
 	bool builtin;                /* found in fedsh's own plugin folder */
+	struct fed_guard *guard;     /* it runs in worker processes; NULL: inside */
 	uint32_t users;              /* instances alive: it cannot be unloaded */
 	union {
 		struct fed_head head;
@@ -42,11 +48,16 @@ struct fed_entry {
 	} copy;
 	struct fed_field *fields;    /* head->fields: host-owned copies of the plugin's rows */
 	struct fed_library *library; /* plug/loader.h */
+	char *words;                 /* the strings of a guarded plugin's head and rows */
 };
 
 struct fed_registry;
 int fed_registry_init(struct fed_registry **, struct fed_error *);
 void fed_registry_free(struct fed_registry *);
+/* Files are guarded from now on, by worker processes of this program; before any file is loaded. */
+int fed_registry_guard(struct fed_registry *, const char *program, struct fed_error *);
+/* The guard's settings; `program` is NULL when there is none. */
+struct fed_guard *fed_registry_guard_of(struct fed_registry *);
 
 /* All *.so of a folder, in name order.  A file that cannot be loaded is skipped and reported to
  * bad(ctx, path, text).  FED_FAIL when the folder cannot be read or memory runs out. */
@@ -58,6 +69,14 @@ int fed_registry_scan(struct fed_registry *, const char *folder, bool builtin,
  * another file of that kind. */
 int fed_registry_load(struct fed_registry *, const char *path, const struct fed_entry **,
                       struct fed_error *);
+/* The same, to run inside whatever the guard says. */
+int fed_registry_load_trusted(struct fed_registry *, const char *path, const struct fed_entry **,
+                              struct fed_error *);
+/* The plugin in a file that is loaded as it is, without a registry: for a worker process. */
+int fed_entry_open(struct fed_entry **, const char *path, struct fed_error *);
+void fed__entry_free(struct fed_entry *); /* NULL is fine */
+/* An address in its file, where that is loaded in this process; NULL: it is not. */
+const void *fed_entry_address(const struct fed_entry *);
 /* Refuses while an instance is alive, and built-in plugins. */
 int fed_registry_unload(struct fed_registry *, enum fed_kind, const char *name, struct fed_error *);
 /* Load the entry's file again and replace the entry; unchanged on failure.  Refuses while an
@@ -81,10 +100,17 @@ struct fed_instance {
 	double *vectors; /* the one allocation that holds all of them */
 	struct fed_instance
 		*after; /* the pre-aggregation that an aggregator works after (fed_alloc), or NULL */
+	struct fed_worker *worker; /* where it runs, when it or its pre-aggregation is guarded */
 };
 int fed_instance_init(struct fed_instance *, const struct fed_entry *, const struct fed_assign *,
                       size_t n, struct fed_error *);
 void fed_instance_release(struct fed_instance *); /* zeroed is fine */
+/* Put a pre-aggregation (fed_alloc) before an aggregator that has no vectors yet; takes it, also on
+ * failure. */
+int fed__instance_set_after(struct fed_instance *, struct fed_instance *after, struct fed_error *);
+/* Use this memory for the vectors, of fed_instance_vector_bytes(); it stays the caller's. */
+void fed_instance_lend_vectors(struct fed_instance *, size_t dim, double *block);
+size_t fed_instance_vector_bytes(const struct fed_instance *, size_t dim);
 /* The same plugin with the same settings and an empty state; a zeroed one gives a zeroed one. */
 int fed_instance_renew(struct fed_instance *out, const struct fed_instance *, struct fed_error *);
 /* Allocate (or replace) the zeroed vectors for a model of dim parameters.  Unchanged on failure. */

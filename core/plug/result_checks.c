@@ -91,3 +91,11 @@ size_t fed__find_unwritten(const float *out, size_t n)
 		j++;
 	return j;
 }
+
+int fed__fail_by_name(const struct fed_instance *instance, struct fed_error *err)
+{
+	const struct fed_error words = *err;
+
+	return fed_fail(err, "%s %s: %s", fed_kind_name(instance->entry->head->kind),
+	                instance->entry->head->name, words.text);
+}

@@ -11,6 +11,8 @@
  * code is a failure, and so is FED_REJECT where the function cannot refuse. */
 int fed__check_code(const struct fed_instance *, const char *function, int rc, bool may_reject,
                     struct fed_error *words, struct fed_error *);
+/* Put the plugin's kind and name before an error; returns FED_FAIL. */
+int fed__fail_by_name(const struct fed_instance *, struct fed_error *);
 /* Fill with a NaN that no arithmetic produces, before the plugin writes. */
 void fed__fill_unwritten(float *out, size_t n);
 /* Index of the first number that the plugin never wrote, or n. */

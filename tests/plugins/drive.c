@@ -27,6 +27,8 @@ void drive_file(struct drive *d, const char *file, const char *settings)
 	}
 	*d = (struct drive){0};
 	fed_assert_ok(fed_registry_init(&d->registry, &err), &err);
+	if (getenv("FED_TESTS_GUARD")) /* the same tests, in worker processes */
+		fed_assert_ok(fed_registry_guard(d->registry, FED_BUILD_DIR "/fedsh-worker", &err), &err);
 	fed_assert_ok(fed_registry_load(d->registry, file, &entry, &err), &err);
 	fed_assert_ok(fed_instance_init(&d->instance, entry, assign, n, &err), &err);
 	if (entry->head->kind == FED_KIND_AGGREGATOR)
@@ -45,6 +47,22 @@ void drive_close(struct drive *d)
 {
 	fed_instance_release(&d->instance);
 	fed_registry_free(d->registry);
+}
+
+void drive_local_gradient(const struct fed_instance *aggregator, const struct fed_local *local,
+                          const float *w, float *g, size_t j0, size_t j1)
+{
+	struct fed_error err;
+
+	fed_assert_ok(fed_call_local_gradient(aggregator, local, w, g, j0, j1, &err), &err);
+}
+
+void drive_local_end(const struct fed_instance *aggregator, const struct fed_local *local,
+                     const float *w)
+{
+	struct fed_error err;
+
+	fed_assert_ok(fed_call_local_end(aggregator, local, w, &err), &err);
 }
 
 void updates_random(struct updates *s, size_t n, uint64_t key)

@@ -17,6 +17,10 @@ struct drive {
 void drive_file(struct drive *, const char *file, const char *settings);
 void drive_open(struct drive *, const char *name, const char *settings);
 void drive_close(struct drive *);
+/* The client hooks of an aggregator. */
+void drive_local_gradient(const struct fed_instance *, const struct fed_local *, const float *w,
+                          float *g, size_t j0, size_t j1);
+void drive_local_end(const struct fed_instance *, const struct fed_local *, const float *w);
 
 /* A round's updates: random deltas, weights, steps and returned vectors. */
 struct updates {

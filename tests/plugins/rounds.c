@@ -58,8 +58,10 @@ void rule_open(struct rule *rule, const char *name, const char *settings, const 
 	if (!pre)
 		return;
 	drive_open(&rule->pre, pre, pre_settings);
-	rule->main.instance.after = fed_alloc(sizeof(struct fed_instance));
-	*rule->main.instance.after = rule->pre.instance;
+	struct fed_instance *first = fed_alloc(sizeof *first);
+	struct fed_error err;
+	*first = rule->pre.instance;
+	fed_assert_ok(fed__instance_set_after(&rule->main.instance, first, &err), &err);
 	rule->pre.instance = (struct fed_instance){0};
 }
 

@@ -227,7 +227,7 @@ START_TEST(clients_are_held_near_their_model)
 
 	drive_open(&d, "fedasync", "");
 	ck_assert(fed_has_local_gradient(&d.instance));
-	fed_call_local_gradient(&d.instance, &local, w, g, 1, 3);
+	drive_local_gradient(&d.instance, &local, w, g, 1, 3);
 	ck_assert_float_eq_tol(g[0], 0, 1e-7f);
 	ck_assert_float_eq_tol(g[1], 1.01f, 1e-6f);
 	ck_assert_float_eq_tol(g[2], 0.02f, 1e-6f);

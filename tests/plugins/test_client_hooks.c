@@ -21,7 +21,7 @@ START_TEST(prox_adds_its_gradient)
 		g[j] = (float)j;
 	}
 	const struct fed_local local = {.dim = DIM, .received = x, .lr = 0.1};
-	fed_call_local_gradient(&d.instance, &local, w, g, 5, 30);
+	drive_local_gradient(&d.instance, &local, w, g, 5, 30);
 	for (size_t j = 0; j < DIM; j++) {
 		const double pull = j >= 5 && j < 30 ? 0.25 * (w[j] - x[j]) : 0;
 		ck_assert_double_eq_tol(g[j], (double)j + pull, 1e-5);
@@ -126,12 +126,12 @@ static void train(const struct drive *d, int i, const float *x, float *kept, str
 		float g[DIM];
 		for (size_t j = 0; j < DIM; j++)
 			g[j] = (float)(curvature(i) * (y[j] - minimum(i, j)));
-		fed_call_local_gradient(&d->instance, &local, y, g, 0, 20);
-		fed_call_local_gradient(&d->instance, &local, y, g, 20, DIM);
+		drive_local_gradient(&d->instance, &local, y, g, 0, 20);
+		drive_local_gradient(&d->instance, &local, y, g, 20, DIM);
 		for (size_t j = 0; j < DIM; j++)
 			y[j] -= (float)ETA * g[j];
 	}
-	fed_call_local_end(&d->instance, &local, y);
+	drive_local_end(&d->instance, &local, y);
 	for (size_t j = 0; j < DIM; j++)
 		s->delta[slot][j] = y[j] - x[j];
 	s->returned[slot][0] = s->change[slot];
@@ -200,7 +200,7 @@ START_TEST(scaffold_of_a_client_that_did_nothing)
 	                                .returned = returned};
 
 	drive_open(&d, "scaffold", "");
-	fed_call_local_end(&d.instance, &local, x); /* no step was made */
+	drive_local_end(&d.instance, &local, x); /* no step was made */
 	ck_assert_float_eq_tol(kept[0], 3, 1e-6f);
 	ck_assert_float_eq_tol(back[0], 0, 1e-6f);
 

@@ -100,7 +100,7 @@ static void take_invitation(struct fed_overview *st, const struct fed_invitation
 
 static int by_client(const void *a, const void *b)
 {
-	const struct fed_worker *x = a, *y = b;
+	const struct fed_active_client *x = a, *y = b;
 
 	return x->client < y->client ? -1 : x->client > y->client;
 }
@@ -218,7 +218,7 @@ static int put_workers(const struct fed_overview *st, const struct fed_watched *
 	int column = 0, used = 0;
 
 	for (uint32_t i = 0; i < st->n_workers && rows; i++) {
-		const struct fed_worker *worker = &st->worker[i];
+		const struct fed_active_client *worker = &st->worker[i];
 		char number[16] = "";
 		if (ids)
 			snprintf(number, sizeof number, "%u", worker->client);

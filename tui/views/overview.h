@@ -8,7 +8,7 @@
 #include "tui/views/round_series.h"
 #include "tui/widgets/glyphs.h"
 
-struct fed_worker {
+struct fed_active_client {
 	uint32_t client;
 	uint8_t activity; /* enum fed_activity */
 };
@@ -18,9 +18,9 @@ struct fed_overview {
 	uint64_t run; /* number of the run's first event */
 	double *mark; /* [marks] rounds at which faults began */
 	size_t marks;
-	uint64_t marked;                /* number of the last fault in `mark` */
-	uint32_t count[FED_ACTIVITIES]; /* participants of the round, by activity */
-	struct fed_worker worker[1000]; /* the first of n_workers */
+	uint64_t marked;                       /* number of the last fault in `mark` */
+	uint32_t count[FED_ACTIVITIES];        /* participants of the round, by activity */
+	struct fed_active_client worker[1000]; /* the first of n_workers */
 	uint32_t n_workers;
 };
 

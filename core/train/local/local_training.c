@@ -21,13 +21,16 @@ uint32_t fed__training_batch(const struct fed_plan *plan, uint32_t examples)
 struct extra_term {
 	const struct fed_instance *aggregator;
 	const struct fed_local *local;
+	struct fed_error *why;
+	int rc; /* of all calls so far */
 };
 
 static void add_term(void *ctx, const float *w, float *g, size_t j0, size_t j1)
 {
-	const struct extra_term *term = ctx;
+	struct extra_term *term = ctx;
 
-	fed_call_local_gradient(term->aggregator, term->local, w, g, j0, j1);
+	if (term->rc == FED_OK)
+		term->rc = fed_call_local_gradient(term->aggregator, term->local, w, g, j0, j1, term->why);
 }
 
 /* Prefetch the next batch's examples while the present one is computed. */
@@ -153,7 +156,7 @@ void fed__training_run(struct fed_job *job, int worker)
 		.kept = g->kept,
 		.returned = g->result->vector + 1,
 	};
-	struct extra_term term = {.aggregator = f->aggregator, .local = &local};
+	struct extra_term term = {.aggregator = f->aggregator, .local = &local, .why = &g->why};
 	const struct fed_sgd sgd = {
 		.lr = g->plan.lr,
 		.momentum = g->plan.momentum,
@@ -171,7 +174,10 @@ void fed__training_run(struct fed_job *job, int worker)
 	train(g, client, w, &sgd, &local, params);
 	if (g->stopped || g->failed)
 		return;
-	fed_call_local_end(f->aggregator, &local, params);
+	if (term.rc || fed_call_local_end(f->aggregator, &local, params, &g->why)) {
+		g->failed = true;
+		return;
+	}
 	fed_rows_kernels()->subtract(delta, received, dim);
 
 	struct fed_stream noise = fed_stream_open(g->seed, FED_FOR_NOISE, g->version, g->client);

@@ -1,0 +1,189 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * base/shared_memory.c - blocks of a memfd, found first-fit between those that are in use.
+ */
+#include "base/shared_memory.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "base/mem.h"
+
+#define RANGE_MOST \
+	((size_t)1 << 38) /* bytes of addresses, which cost nothing until they are used */
+#define RANGE_LEAST ((size_t)1 << 28)
+
+struct block {
+	size_t offset, bytes;
+};
+
+struct fed_shared_memory {
+	int fd;
+	char *base;
+	size_t range; /* bytes that are mapped */
+	pthread_mutex_t lock;
+	size_t file;         /* bytes of the file */
+	struct block *block; /* [n] in the order of their offsets */
+	size_t n, capacity;
+};
+
+static size_t whole_pages(size_t bytes)
+{
+	const size_t page = (size_t)sysconf(_SC_PAGESIZE);
+
+	return (bytes + page - 1) / page * page;
+}
+
+/* Map the file over the largest range of addresses that the system allows. */
+static bool map_range(struct fed_shared_memory *m)
+{
+	for (m->range = RANGE_MOST; m->range >= RANGE_LEAST; m->range /= 2) {
+		void *base =
+			mmap(NULL, m->range, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_NORESERVE, m->fd, 0);
+
+		if (base == MAP_FAILED)
+			continue;
+		m->base = base;
+		return true;
+	}
+	return false;
+}
+
+int fed_shared_memory_init(struct fed_shared_memory **out, struct fed_error *err)
+{
+	struct fed_shared_memory *m = fed_alloc(sizeof *m);
+
+	if (!m)
+		return fed_fail_memory(err, sizeof *m, "shared memory");
+	m->fd = memfd_create("fedsh", MFD_CLOEXEC);
+	if (m->fd < 0 || !map_range(m)) {
+		const int why = errno;
+
+		if (m->fd >= 0)
+			close(m->fd);
+		fed_free(m);
+		return fed_fail(err, "no shared memory for worker processes: %s", strerror(why));
+	}
+	pthread_mutex_init(&m->lock, NULL);
+	*out = m;
+	return FED_OK;
+}
+
+void fed_shared_memory_free(struct fed_shared_memory *m)
+{
+	if (!m)
+		return;
+	munmap(m->base, m->range);
+	close(m->fd);
+	pthread_mutex_destroy(&m->lock);
+	fed_free(m->block);
+	fed_free(m);
+}
+
+int fed_shared_memory_descriptor(const struct fed_shared_memory *m)
+{
+	return m->fd;
+}
+
+/* The index at which a block of these bytes fits, and its offset. */
+static size_t find_gap(const struct fed_shared_memory *m, size_t bytes, size_t *offset)
+{
+	size_t i;
+
+	*offset = 0;
+	for (i = 0; i < m->n && m->block[i].offset - *offset < bytes; i++)
+		*offset = m->block[i].offset + m->block[i].bytes;
+	return i;
+}
+
+static bool reserve_entry(struct fed_shared_memory *m)
+{
+	const size_t more = m->capacity ? 2 * m->capacity : 64;
+
+	if (m->n < m->capacity)
+		return true;
+	struct block *grown = fed_resize(m->block, m->capacity * sizeof *grown, more * sizeof *grown);
+	if (!grown)
+		return false;
+	m->block = grown;
+	m->capacity = more;
+	return true;
+}
+
+static void *take(struct fed_shared_memory *m, size_t bytes)
+{
+	size_t offset;
+	const size_t at = find_gap(m, bytes, &offset);
+
+	if (bytes > m->range - offset || !reserve_entry(m))
+		return NULL;
+	if (offset + bytes > m->file) {
+		if (ftruncate(m->fd, (off_t)(offset + bytes)) != 0)
+			return NULL;
+		m->file = offset + bytes;
+	}
+	memmove(&m->block[at + 1], &m->block[at], (m->n - at) * sizeof *m->block);
+	m->block[at] = (struct block){offset, bytes};
+	m->n++;
+	return m->base + offset;
+}
+
+void *fed_shared_memory_take(struct fed_shared_memory *m, size_t bytes)
+{
+	if (bytes > m->range)
+		return NULL;
+	pthread_mutex_lock(&m->lock);
+	void *block = take(m, whole_pages(bytes ? bytes : 1));
+	pthread_mutex_unlock(&m->lock);
+	return block;
+}
+
+/* The index of the last block that begins at or before an offset; n if there is none. */
+static size_t block_at(const struct fed_shared_memory *m, size_t offset)
+{
+	size_t low = 0, high = m->n;
+
+	while (low < high) {
+		const size_t middle = low + (high - low) / 2;
+
+		if (m->block[middle].offset <= offset)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low ? low - 1 : m->n;
+}
+
+void fed_shared_memory_return(struct fed_shared_memory *m, void *p)
+{
+	if (!p)
+		return;
+	const size_t offset = (size_t)((char *)p - m->base);
+
+	pthread_mutex_lock(&m->lock);
+	const size_t i = block_at(m, offset);
+	if (i < m->n && m->block[i].offset == offset) {
+		/* what a hole had in it reads as zeroes when it is taken again */
+		if (fallocate(m->fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, (off_t)offset,
+		              (off_t)m->block[i].bytes) != 0)
+			memset(p, 0, m->block[i].bytes);
+		m->n--;
+		memmove(&m->block[i], &m->block[i + 1], (m->n - i) * sizeof *m->block);
+	}
+	pthread_mutex_unlock(&m->lock);
+}
+
+bool fed_shared_memory_find(const struct fed_shared_memory *m, const void *p, size_t bytes,
+                            uint64_t *offset)
+{
+	const uintptr_t base = (uintptr_t)m->base, at = (uintptr_t)p;
+
+	if (at < base || at - base > m->range || bytes > m->range - (at - base))
+		return false;
+	*offset = at - base;
+	return true;
+}

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * base/shared_memory.h - shared memory: blocks of one anonymous file that worker processes map.
+ *
+ * The file is mapped once, over an address range that is never exceeded, and grows as blocks are
+ * taken: blocks do not move.  Blocks are whole pages, zeroed.  Another process finds a block by its
+ * offset in the file.  All functions may be called on any thread.
+ */
+#ifndef FED_BASE_SHARED_MEMORY_H
+#define FED_BASE_SHARED_MEMORY_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "fedsh/plugin.h"
+
+struct fed_shared_memory;
+
+int fed_shared_memory_init(struct fed_shared_memory **, struct fed_error *);
+void fed_shared_memory_free(struct fed_shared_memory *); /* NULL is fine */
+/* Descriptor of the file, to be inherited by a worker process. */
+int fed_shared_memory_descriptor(const struct fed_shared_memory *);
+
+/* A block of at least so many bytes; NULL: no memory. */
+void *fed_shared_memory_take(struct fed_shared_memory *, size_t bytes);
+/* Return a block, whose memory goes back to the system.  NULL is fine. */
+void fed_shared_memory_return(struct fed_shared_memory *, void *block);
+/* Whether [p, p + bytes) lies in blocks of the file; *offset: where. */
+bool fed_shared_memory_find(const struct fed_shared_memory *, const void *p, size_t bytes,
+                            uint64_t *offset);
+
+#endif

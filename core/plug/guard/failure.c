@@ -1,0 +1,177 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * plug/guard/failure.c - cause of a worker process's end, with the plugin's line from addr2line.
+ */
+#include "plug/guard/failure.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <spawn.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/text.h"
+
+enum { MOMENT = 300 }; /* milliseconds between a closed socket and the end of its process */
+
+extern char **environ;
+
+bool fed__worker_ended(pid_t pid, int *status)
+{
+	for (int i = 0; i < MOMENT; i++) {
+		const pid_t got = waitpid(pid, status, WNOHANG);
+
+		if (got == pid)
+			return true;
+		if (got < 0 && errno != EINTR)
+			return false;
+		nanosleep(&(struct timespec){.tv_nsec = 1000000}, NULL);
+	}
+	return false;
+}
+
+/* Lines ------------------------------------------------------------------ */
+
+/* Run addr2line on descriptor 3; its output into `out`. */
+static bool run_addr2line(const char *address, int file, char *out, size_t size)
+{
+	char *argv[] = {(char[]){"addr2line"}, (char[]){"-e"}, (char[]){"/proc/self/fd/3"},
+	                (char *)(uintptr_t)address, NULL};
+	posix_spawn_file_actions_t actions;
+	int ends[2], status = 0;
+	size_t n = 0;
+	pid_t pid;
+
+	if (pipe2(ends, O_CLOEXEC) != 0)
+		return false;
+	const int copy = fcntl(file, F_DUPFD_CLOEXEC, 16), to = fcntl(ends[1], F_DUPFD_CLOEXEC, 16);
+	posix_spawn_file_actions_init(&actions);
+	posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
+	posix_spawn_file_actions_adddup2(&actions, to, STDOUT_FILENO);
+	posix_spawn_file_actions_addopen(&actions, STDERR_FILENO, "/dev/null", O_WRONLY, 0);
+	posix_spawn_file_actions_adddup2(&actions, copy, 3);
+	const bool began =
+		copy >= 0 && to >= 0 && posix_spawnp(&pid, "addr2line", &actions, NULL, argv, environ) == 0;
+	posix_spawn_file_actions_destroy(&actions);
+	close(ends[1]);
+	if (copy >= 0)
+		close(copy);
+	if (to >= 0)
+		close(to);
+	for (ssize_t got = 1; began && got > 0 && n + 1 < size; n += got > 0 ? (size_t)got : 0)
+		got = read(ends[0], out + n, size - 1 - n);
+	out[n] = '\0';
+	close(ends[0]);
+	while (began && waitpid(pid, &status, 0) < 0 && errno == EINTR)
+		;
+	return began && n > 0;
+}
+
+/* "FILE:LINE" of a frame, without the folder; false if it is not known. */
+static bool line_of(uint64_t frame, int file, char *out, size_t size)
+{
+	char address[32], said[1024];
+
+	snprintf(address, sizeof address, "0x%llx", (unsigned long long)frame);
+	if (file < 0 || !run_addr2line(address, file, said, sizeof said))
+		return false;
+	said[strcspn(said, " \n")] = '\0'; /* " (discriminator 2)" */
+	const char *slash = strrchr(said, '/'), *name = slash ? slash + 1 : said;
+	if (!*name || name[0] == '?' || strstr(name, ":?") ||
+	    strcmp(name + strcspn(name, ":"), ":0") == 0)
+		return false;
+	snprintf(out, size, "%s", fed_show(name).s);
+	return true;
+}
+
+/* " at FILE:LINE" of the plugin's innermost frame that has one, or "". */
+static void put_place(struct fed_text *t, const struct fed_crash_report *r, int file)
+{
+	char line[128];
+	const uint32_t frames = r->frames < FED_REPORT_FRAMES ? r->frames : FED_REPORT_FRAMES;
+
+	for (uint32_t i = 0; i < frames && i < 3; i++) {
+		/* a frame that called returns behind the call */
+		if (!line_of(r->frame[i] - (i > 0), file, line, sizeof line))
+			continue;
+		fed_text_add(t, " at %s", line);
+		return;
+	}
+	if (frames)
+		fed_text_add(t, " at offset 0x%llx of its file", (unsigned long long)r->frame[0]);
+}
+
+/* Words ------------------------------------------------------------------ */
+
+static const char *fault(const struct fed_crash_report *r)
+{
+	switch (r->signal) {
+	case SIGABRT:
+		return "it called abort(), or the C library did for it";
+	case SIGFPE:
+		return "it divided an integer by zero";
+	case SIGILL:
+		return "it ran an instruction that this processor does not have, or jumped into data";
+	case SIGBUS:
+		return "it used an address that nothing lies behind";
+	default:
+		break;
+	}
+	switch (r->place) {
+	case FED_FAULT_INPUT:
+		return "it wrote into its inputs, which it may only read";
+	case FED_FAULT_PAST:
+		return "it wrote past the end of its output";
+	case FED_FAULT_STACK:
+		return "it ran out of stack; does a function call itself without end?";
+	default:
+		return r->address < 4096 ? "it used a NULL pointer"
+		                         : "it used an address that is not its own";
+	}
+}
+
+static void put_end(struct fed_text *t, const struct fed_crash_report *r, int status,
+                    const char *function)
+{
+	if (r->exited)
+		fed_text_add(t, "called exit(%d) in %s; a plugin returns FED_FAIL instead",
+		             WIFEXITED(status) ? WEXITSTATUS(status) : 0, function);
+	else if (WIFEXITED(status))
+		fed_text_add(t, "ended its process with code %d in %s", WEXITSTATUS(status), function);
+	else if (WTERMSIG(status) == SIGKILL)
+		fed_text_add(t, "was killed in %s; was there memory enough?", function);
+	else
+		fed_text_add(t, "was ended by signal %d in %s", WTERMSIG(status), function);
+}
+
+int fed__worker_failure(const struct fed_crash_report *r, enum fed_worker_loss how, int status,
+                        const char *function, double deadline, int file, struct fed_error *err)
+{
+	struct fed_text t = {0};
+
+	if (r->signal) {
+		fed_text_add(&t, "crashed in %s", function);
+		put_place(&t, r, file);
+		fed_text_add(&t, ": %s", fault(r));
+	} else if (how == FED_LOST_ENDED) {
+		put_end(&t, r, status, function);
+	} else if (how == FED_LOST_DEADLINE) {
+		fed_text_add(&t, "did not return from %s within %g s (`set plugin-deadline`)", function,
+		             deadline);
+	} else if (how == FED_LOST_INTERRUPTED) {
+		fed_text_add(&t, "was interrupted in %s", function);
+	} else if (how == FED_LOST_MEMORY) {
+		fed_text_add(&t, "gave an answer in %s for which there is no memory", function);
+	} else if (how == FED_LOST_CONNECTION) {
+		fed_text_add(&t, "closed its connection to fedsh in %s", function);
+	} else {
+		fed_text_add(&t, "overwrote what belongs to fedsh in its process, in %s", function);
+	}
+	fed_fail(err, "%s", fed_text_str(&t));
+	fed_text_release(&t);
+	return FED_FAIL;
+}

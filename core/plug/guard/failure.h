@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * plug/guard/failure.h - cause of a worker process's end, in words.
+ */
+#ifndef FED_PLUG_GUARD_FAILURE_H
+#define FED_PLUG_GUARD_FAILURE_H
+
+#include <stdbool.h>
+#include <sys/types.h>
+
+#include "fedsh/plugin.h"
+#include "plug/guard/protocol.h"
+
+/* How a call failed, seen from fedsh. */
+enum fed_worker_loss {
+	FED_LOST_CONNECTION, /* it closed the socket, and goes on running */
+	FED_LOST_ENDED,      /* it ended by itself */
+	FED_LOST_DEADLINE,
+	FED_LOST_INTERRUPTED,
+	FED_LOST_NONSENSE, /* what it answered is no reply */
+	FED_LOST_MEMORY,   /* fedsh had no memory for its answer */
+};
+
+/* Whether a process ends within a moment; its status. */
+bool fed__worker_ended(pid_t, int *status);
+/* Set the error to what the plugin did: "crashed in reduce() at vote.c:12: ...".  status:
+ * waitpid's; file: of the plugin, for the line.  Returns FED_FAIL. */
+int fed__worker_failure(const struct fed_crash_report *, enum fed_worker_loss, int status,
+                        const char *function, double deadline, int file, struct fed_error *);
+
+#endif

@@ -1,0 +1,127 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * plug/guard/protocol.h - protocol between fedsh and a worker process: descriptors, kinds of
+ * packets and their values, the report of a crash.
+ *
+ * fedsh sends a request and waits.  The worker answers with one FED_REPLY; before it, it may send
+ * what the plugin asks of the host.  Vectors do not travel: a packet has their offsets in the
+ * shared memory, which the worker maps read-only but for what a request lets it write.
+ */
+#ifndef FED_PLUG_GUARD_PROTOCOL_H
+#define FED_PLUG_GUARD_PROTOCOL_H
+
+#include <stdint.h>
+
+/* Descriptors that a worker process inherits; standard output and error are captured. */
+enum fed_worker_descriptor {
+	FED_WORKER_SOCKET = 3,
+	FED_WORKER_MEMORY, /* base/shared_memory.h */
+	FED_WORKER_PLUGIN, /* the file; behind it the pre-aggregation's, if there is one */
+	FED_WORKER_BEFORE,
+	FED_WORKER_DESCRIPTORS
+};
+
+enum { FED_PACKET_MOST = 1 << 28 }; /* bytes of a packet */
+#define FED_NO_INPUT UINT64_MAX      /* the offset of a vector that is NULL */
+
+/* Requests, each with its values, then those of the reply behind code and text of the error. */
+enum fed_request {
+	/* - ; descriptor (plug/descriptor_wire.h) */
+	FED_ASK_DESCRIPTOR = 1,
+	/* instance, round, capacity, threads; instance */
+	FED_ASK_AGGREGATION,
+	/* update; verdict */
+	FED_ASK_ADD,
+	/* out, updates that were kept; verdicts, trust, mixed, instance */
+	FED_ASK_FINISH,
+	/* - ; - */
+	FED_ASK_RELEASE,
+	/* instance, round, updates, verdicts, step; lines */
+	FED_ASK_TELL,
+	/* instance, which, its arguments; results */
+	FED_ASK_PLAN,
+	FED_ASK_NUMBER,
+	/* instance, attacker, out; instance */
+	FED_ASK_CRAFT,
+	FED_ASK_COLLUDE,
+	FED_ASK_SUITS,
+	FED_ASK_POISON,
+	/* instance, local, w, g; instance */
+	FED_ASK_LOCAL_GRADIENT,
+	FED_ASK_LOCAL_END,
+	/* instance, input; layers */
+	FED_ASK_BUILD,
+	/* layer, what; results */
+	FED_ASK_LAYER,
+	/* instance, what; instance */
+	FED_ASK_TRANSPORT,
+	/* - ; the worker ends */
+	FED_ASK_END,
+};
+
+/* What comes from a worker. */
+enum fed_answer {
+	FED_REPLY = 0x100,
+	FED_NOTE,    /* text: fed_host.note() */
+	FED_LINK,    /* client; fedsh answers with the link */
+	FED_DELIVER, /* id, time */
+	FED_DROP,    /* id, time, text */
+	FED_BYTES,   /* id; fedsh answers with the bytes */
+	FED_ARRIVE,  /* bytes; fedsh answers with code and text */
+	FED_CLOCK,   /* - ; fedsh answers with the time */
+};
+
+/* Numbers that an aggregator computes from its state alone (FED_ASK_NUMBER). */
+enum fed_number {
+	FED_NUMBER_UPDATES_PER_STEP,
+	FED_NUMBER_MIXTURES, /* n */
+	FED_NUMBER_SCRATCH,  /* n, dim */
+};
+
+/* Calls of a transport (FED_ASK_TRANSPORT). */
+enum fed_transport_call {
+	FED_TRANSPORT_OPEN,
+	FED_TRANSPORT_SEND, /* message */
+	FED_TRANSPORT_POLL, /* timeout */
+	FED_TRANSPORT_NOW,  /* ; time */
+	FED_TRANSPORT_CLOSE,
+};
+
+/* Functions of a layer of a plugin's own (FED_ASK_LAYER). */
+enum fed_layer_call {
+	FED_LAYER_SHAPE,
+	FED_LAYER_PARAM_COUNT,
+	FED_LAYER_INIT,
+	FED_LAYER_FORWARD,
+	FED_LAYER_BACKWARD,
+	FED_LAYER_FLOPS,
+	FED_LAYER_CACHE_FLOATS,
+	FED_LAYER_SCRATCH_FLOATS,
+	FED_LAYER_TENSOR,
+	FED_LAYER_DESCRIBE,
+	FED_LAYER_CALLS
+};
+
+/* Where an address of a fault lies. */
+enum fed_fault_place {
+	FED_FAULT_ELSEWHERE,
+	FED_FAULT_INPUT, /* memory that the plugin may only read */
+	FED_FAULT_PAST,  /* a page beside an output */
+	FED_FAULT_STACK, /* the stack's end */
+};
+
+enum { FED_REPORT_FRAMES = 24 };
+
+/* Crash report, in shared memory, written by a signal handler of the worker. */
+struct fed_crash_report {
+	volatile uint32_t signal; /* 0: none */
+	volatile int32_t code;    /* si_code */
+	volatile uint64_t address;
+	volatile uint32_t place;                    /* enum fed_fault_place */
+	volatile uint32_t frames;                   /* of the plugin, the innermost first */
+	volatile uint64_t frame[FED_REPORT_FRAMES]; /* offsets in the plugin's file, as linked */
+	volatile uint32_t exited;                   /* exit() was called while the plugin ran */
+	volatile uint32_t running;                  /* the worker is inside a function of the plugin */
+};
+
+#endif

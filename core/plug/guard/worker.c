@@ -1,0 +1,492 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * plug/guard/worker.c - start of a worker process, calls to it, and its end.
+ */
+#include "plug/guard/worker.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <spawn.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/mem.h"
+#include "plug/guard/failure.h"
+
+enum {
+	LINE_MOST = 400, /* bytes of a printed line that are kept */
+	SLICE = 50,      /* milliseconds between two looks at `interrupted` */
+	OWN_FILES = 16,  /* descriptors from here on are free of what the worker inherits */
+	CANARY = 0xa5,   /* around an output */
+	CACHE_LINE = 64,
+};
+
+extern char **environ;
+
+static double seconds_now(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (double)t.tv_sec + (double)t.tv_nsec * 1e-9;
+}
+
+/* A block of kept memory. */
+struct fed_worker_kept {
+	struct fed_worker_kept *next;
+	_Alignas(max_align_t) unsigned char bytes[];
+};
+
+void *fed__worker_keep(struct fed_worker *w, size_t bytes)
+{
+	struct fed_worker_kept *kept = fed_alloc(sizeof *kept + bytes);
+
+	if (!kept)
+		return NULL;
+	kept->next = w->kept;
+	w->kept = kept;
+	return kept->bytes;
+}
+
+void fed__worker_report(const struct fed_worker *w, const char *text)
+{
+	if (w->guard->printed)
+		w->guard->printed(w->guard->ctx, w->name, text);
+}
+
+/* Start ------------------------------------------------------------------ */
+
+/* Its ends of the socket and of the pipe, as descriptors beyond those that the worker inherits. */
+struct ends {
+	int socket, output, file[2];
+};
+
+static int beyond(int fd)
+{
+	return fd < 0 ? -1 : fcntl(fd, F_DUPFD_CLOEXEC, OWN_FILES);
+}
+
+static void close_some(const int *fd, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (fd[i] >= 0)
+			close(fd[i]);
+}
+
+/* 0 or an error number. */
+static int spawn(struct fed_worker *w, const struct ends *its, int memory)
+{
+	char report[32], limit[32];
+	char *argv[] = {w->guard->program, report, limit, NULL};
+	posix_spawn_file_actions_t actions;
+	posix_spawnattr_t attributes;
+	sigset_t all, none;
+	uint64_t offset = 0;
+
+	(void)fed_shared_memory_find(w->guard->memory, w->report, sizeof *w->report, &offset);
+	snprintf(report, sizeof report, "%llu", (unsigned long long)offset);
+	snprintf(limit, sizeof limit, "%.0f", w->guard->limits.memory);
+	sigfillset(&all);
+	sigemptyset(&none);
+	posix_spawn_file_actions_init(&actions);
+	posix_spawnattr_init(&attributes);
+	posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
+	posix_spawn_file_actions_adddup2(&actions, its->output, STDOUT_FILENO);
+	posix_spawn_file_actions_adddup2(&actions, its->output, STDERR_FILENO);
+	posix_spawn_file_actions_adddup2(&actions, its->socket, FED_WORKER_SOCKET);
+	posix_spawn_file_actions_adddup2(&actions, memory, FED_WORKER_MEMORY);
+	for (int i = 0; i < 2; i++)
+		if (its->file[i] >= 0)
+			posix_spawn_file_actions_adddup2(&actions, its->file[i], FED_WORKER_PLUGIN + i);
+		else
+			posix_spawn_file_actions_addclose(&actions, FED_WORKER_PLUGIN + i);
+	posix_spawn_file_actions_addclosefrom_np(&actions, FED_WORKER_DESCRIPTORS);
+	/* a group of its own: Ctrl-C at the terminal is for fedsh, which ends the call */
+	posix_spawnattr_setsigdefault(&attributes, &all);
+	posix_spawnattr_setsigmask(&attributes, &none);
+	posix_spawnattr_setpgroup(&attributes, 0);
+	posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK |
+	                                          POSIX_SPAWN_SETPGROUP);
+	const int why = posix_spawn(&w->pid, w->guard->program, &actions, &attributes, argv, environ);
+	posix_spawnattr_destroy(&attributes);
+	posix_spawn_file_actions_destroy(&actions);
+	return why;
+}
+
+static int start(struct fed_worker *w)
+{
+	int pair[2] = {-1, -1}, pipes[2] = {-1, -1};
+	int why = 0;
+
+	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) != 0 ||
+	    pipe2(pipes, O_CLOEXEC) != 0 || fcntl(pipes[0], F_SETFL, O_NONBLOCK) != 0)
+		why = errno;
+	const struct ends its = {
+		beyond(pair[1]), beyond(pipes[1]), {beyond(w->files[0]), beyond(w->files[1])}};
+	const int memory = beyond(fed_shared_memory_descriptor(w->guard->memory));
+
+	if (!why)
+		why = its.socket < 0 || its.output < 0 || memory < 0 ? EMFILE : spawn(w, &its, memory);
+	close_some(
+		(const int[]){pair[1], pipes[1], its.socket, its.output, its.file[0], its.file[1], memory},
+		7);
+	if (why) {
+		close_some((const int[]){pair[0], pipes[0]}, 2);
+		return why;
+	}
+	w->socket = pair[0];
+	w->output = pipes[0];
+	return 0;
+}
+
+int fed__worker_new(struct fed_worker **out, struct fed_guard *guard, const char *name,
+                    const int files[2], struct fed_error *err)
+{
+	struct fed_worker *w = fed_alloc(sizeof *w);
+
+	if (!w)
+		return fed_fail_memory(err, sizeof *w, "a worker process");
+	*w = (struct fed_worker){
+		.guard = guard, .name = name, .files = {files[0], files[1]}, .socket = -1, .output = -1};
+	w->report = fed_shared_memory_take(guard->memory, sizeof *w->report);
+	if (!w->report) {
+		fed_free(w);
+		return fed_fail_memory(err, sizeof *w->report, "a worker process");
+	}
+	pthread_mutex_init(&w->lock, NULL);
+	*out = w;
+	return FED_OK;
+}
+
+int fed__worker_enter(struct fed_worker *w, struct fed_error *err)
+{
+	pthread_mutex_lock(&w->lock);
+	if (w->pid)
+		return FED_OK;
+	*w->report = (struct fed_crash_report){0};
+	const int why = start(w);
+	if (why) {
+		pthread_mutex_unlock(&w->lock);
+		return fed_fail(err, "has no worker process: %s: %s", w->guard->program, strerror(why));
+	}
+	w->starts++;
+	return FED_OK;
+}
+
+void fed__worker_leave(struct fed_worker *w)
+{
+	pthread_mutex_unlock(&w->lock);
+}
+
+/* Output ----------------------------------------------------------------- */
+
+static void print_line(struct fed_worker *w)
+{
+	if (w->line.len && w->guard->printed)
+		w->guard->printed(w->guard->ctx, w->name, fed_text_str(&w->line));
+	fed_text_clear(&w->line);
+}
+
+/* Pass on what was printed, by whole lines. */
+static void drain(struct fed_worker *w)
+{
+	char bytes[4096];
+	ssize_t n;
+
+	while ((n = read(w->output, bytes, sizeof bytes)) > 0) {
+		for (ssize_t i = 0; i < n; i++) {
+			if (bytes[i] == '\n')
+				print_line(w);
+			else if (w->line.len < LINE_MOST)
+				fed_text_put_clean(&w->line, &bytes[i], 1, false);
+		}
+	}
+}
+
+/* End -------------------------------------------------------------------- */
+
+/* Kill the process and all that it started, and take its status. */
+static int reap(struct fed_worker *w)
+{
+	int status = 0;
+
+	kill(-w->pid, SIGKILL);
+	while (waitpid(w->pid, &status, 0) < 0 && errno == EINTR)
+		;
+	return status;
+}
+
+/* After the process has ended. */
+static void close_ends(struct fed_worker *w)
+{
+	drain(w);
+	print_line(w);
+	close_some((const int[]){w->socket, w->output}, 2);
+	w->socket = w->output = -1;
+	w->pid = 0;
+}
+
+void fed__worker_free(struct fed_worker *w)
+{
+	if (!w)
+		return;
+	if (w->pid) {
+		reap(w);
+		close_ends(w);
+	}
+	fed_shared_memory_return(w->guard->memory, w->report);
+	fed_shared_memory_return(w->guard->memory, w->out.block);
+	fed_shared_memory_return(w->guard->memory, w->rows);
+	for (size_t i = 0; i < w->copies.n; i++)
+		fed_shared_memory_return(w->guard->memory, w->copies.copy[i].block);
+	fed_free(w->copies.copy);
+	while (w->kept) {
+		struct fed_worker_kept *next = w->kept->next;
+
+		fed_free(w->kept);
+		w->kept = next;
+	}
+	fed_packet_release(&w->packet);
+	fed_text_release(&w->received);
+	fed_text_release(&w->line);
+	pthread_mutex_destroy(&w->lock);
+	fed_free(w);
+}
+
+/* Take leave of a worker whose call failed, and say what happened. */
+static int lose(struct fed_worker *w, const char *function, enum fed_worker_loss how,
+                struct fed_error *err)
+{
+	/* one that closed its socket may be about to end: its own end tells more than ours */
+	int status = 0;
+	const bool ended = how == FED_LOST_CONNECTION && fed__worker_ended(w->pid, &status);
+
+	if (ended)
+		kill(-w->pid, SIGKILL); /* what it may have started */
+	else
+		status = reap(w);
+	close_ends(w);
+	return fed__worker_failure(w->report, ended ? FED_LOST_ENDED : how, status, function,
+	                           w->guard->limits.deadline, w->files[0], err);
+}
+
+/* Calls ------------------------------------------------------------------ */
+
+struct fed_packet *fed__worker_request(struct fed_worker *w, enum fed_request what)
+{
+	fed_packet_clear(&w->packet, what);
+	return &w->packet;
+}
+
+/* Wait for a packet; false: the worker is lost, *how. */
+static bool await(struct fed_worker *w, double until, enum fed_worker_loss *how)
+{
+	for (;;) {
+		struct pollfd fd[] = {{.fd = w->socket, .events = POLLIN},
+		                      {.fd = w->output, .events = POLLIN}};
+		const int n = poll(fd, 2, SLICE);
+
+		if (n > 0 && fd[1].revents)
+			drain(w);
+		if (n > 0 && fd[0].revents)
+			return true;
+		if (atomic_load(&w->guard->interrupted)) {
+			*how = FED_LOST_INTERRUPTED;
+			return false;
+		}
+		if (until > 0 && seconds_now() > until) {
+			*how = FED_LOST_DEADLINE;
+			return false;
+		}
+	}
+}
+
+/* Answer what the plugin asks of the host. */
+static bool answer(struct fed_worker *w, const struct fed_worker_host *host,
+                   struct fed_packet_reader *asked)
+{
+	struct fed_packet packet = {0};
+	bool sound = true;
+
+	if (!host || asked->short_)
+		return false;
+	fed_packet_clear(&packet, FED_REPLY);
+	if (host->asked(host->ctx, asked, &packet))
+		sound = fed_packet_send(&packet, w->socket) == 0;
+	sound = sound && !asked->short_;
+	fed_packet_release(&packet);
+	return sound;
+}
+
+static bool exchange(struct fed_worker *w, const struct fed_worker_host *host,
+                     struct fed_packet_reader *reply, enum fed_worker_loss *how)
+{
+	const double deadline = w->guard->limits.deadline;
+	const double until = deadline > 0 ? seconds_now() + deadline : 0;
+
+	*how = FED_LOST_CONNECTION;
+	if (fed_packet_send(&w->packet, w->socket) != 0)
+		return false;
+	for (;;) {
+		if (!await(w, until, how))
+			return false;
+		const int why = fed_packet_receive(w->socket, &w->received, FED_PACKET_MOST, reply);
+		*how = why == EMSGSIZE ? FED_LOST_NONSENSE
+		       : why == ENOMEM ? FED_LOST_MEMORY
+		                       : FED_LOST_CONNECTION;
+		if (why)
+			return false;
+		if (reply->kind == FED_REPLY)
+			return true;
+		*how = FED_LOST_NONSENSE;
+		if (!answer(w, host, reply))
+			return false;
+	}
+}
+
+int fed__worker_call(struct fed_worker *w, const char *function, const struct fed_worker_host *host,
+                     struct fed_packet_reader *reply, int *rc, struct fed_error *words,
+                     struct fed_error *err)
+{
+	const double begin = seconds_now();
+	enum fed_worker_loss how;
+
+	if (w->packet.bytes.failed)
+		return fed_fail_memory(err, w->packet.bytes.len, "a call of a plugin");
+	const bool done = exchange(w, host, reply, &how);
+	w->calls++;
+	w->seconds += seconds_now() - begin;
+	if (!done)
+		return lose(w, function, how, err);
+	drain(w);
+	*rc = (int)(int64_t)fed_get_number(reply);
+	const char *text = fed_get_text(reply);
+	fed_error_set(words, *rc, "%s", text ? text : "");
+	return reply->short_ ? lose(w, function, FED_LOST_NONSENSE, err) : FED_OK;
+}
+
+/* Outputs ---------------------------------------------------------------- */
+
+static void *grow(struct fed_worker *w, size_t bytes)
+{
+	struct fed_shared_memory *m = w->guard->memory;
+	const size_t page = (size_t)sysconf(_SC_PAGESIZE), whole = (bytes + page - 1) / page * page;
+
+	if (w->out.bytes >= whole && w->out.bytes < 4 * whole)
+		return w->out.block;
+	fed_shared_memory_return(m, w->out.block);
+	w->out.block = fed_shared_memory_take(m, whole);
+	w->out.bytes = w->out.block ? whole : 0;
+	return w->out.block;
+}
+
+void *fed__worker_output(struct fed_worker *w, size_t bytes)
+{
+	const size_t lines = (bytes + CACHE_LINE - 1) / CACHE_LINE * CACHE_LINE;
+	struct fed_worker_output *o = &w->out;
+
+	o->values = NULL;
+	if (!grow(w, lines ? lines : CACHE_LINE))
+		return NULL;
+	o->values = o->block + o->bytes - lines;
+	o->used = bytes;
+	memset(o->block, CANARY, o->bytes - lines);
+	memset((char *)o->values + bytes, CANARY, lines - bytes);
+	return o->values;
+}
+
+static bool is_canary(const char *from, const char *end)
+{
+	for (; from < end; from++)
+		if (*(const unsigned char *)from != CANARY)
+			return false;
+	return true;
+}
+
+bool fed__worker_output_intact(const struct fed_worker *w)
+{
+	const struct fed_worker_output *o = &w->out;
+	const char *values = o->values;
+
+	return is_canary(o->block, values) && is_canary(values + o->used, o->block + o->bytes);
+}
+
+/* Inputs ----------------------------------------------------------------- */
+
+/* A block for a copy; one of those that are kept, if it is large enough and not far too large. */
+static void *copy_block(struct fed_worker *w, size_t bytes)
+{
+	struct fed_worker_copies *c = &w->copies;
+	const size_t more = c->capacity ? 2 * c->capacity : 16;
+
+	if (c->used < c->n && c->copy[c->used].bytes >= bytes && c->copy[c->used].bytes / 4 <= bytes)
+		return c->copy[c->used++].block;
+	if (c->used == c->capacity) {
+		struct fed_worker_copy *grown =
+			fed_resize(c->copy, c->capacity * sizeof *grown, more * sizeof *grown);
+		if (!grown)
+			return NULL;
+		c->copy = grown;
+		c->capacity = more;
+	}
+	struct fed_worker_copy *copy = &c->copy[c->used];
+	if (c->used < c->n)
+		fed_shared_memory_return(w->guard->memory, copy->block);
+	else
+		c->n++;
+	*copy = (struct fed_worker_copy){fed_shared_memory_take(w->guard->memory, bytes), bytes};
+	if (!copy->block)
+		copy->bytes = 0;
+	c->used += copy->block != NULL;
+	return copy->block;
+}
+
+void fed__put_input(struct fed_worker *w, const void *v, size_t bytes)
+{
+	uint64_t offset = FED_NO_INPUT;
+
+	if (v && !fed_shared_memory_find(w->guard->memory, v, bytes, &offset)) {
+		void *block = copy_block(w, bytes);
+
+		if (!block) {
+			w->packet.bytes.failed = true;
+			return;
+		}
+		memcpy(block, v, bytes);
+		(void)fed_shared_memory_find(w->guard->memory, block, bytes, &offset);
+	}
+	fed_put_number(&w->packet, offset);
+}
+
+void *fed__worker_rows(struct fed_worker *w, size_t bytes)
+{
+	if (w->rows_bytes < bytes || w->rows_bytes / 4 > bytes) {
+		fed_shared_memory_return(w->guard->memory, w->rows);
+		w->rows = fed_shared_memory_take(w->guard->memory, bytes);
+		w->rows_bytes = w->rows ? bytes : 0;
+	}
+	return w->rows;
+}
+
+void fed__worker_drop_copies(struct fed_worker *w, size_t but)
+{
+	if (w->copies.used > but)
+		w->copies.used = but;
+}
+
+void fed__put_output(struct fed_packet *p, const struct fed_worker *w)
+{
+	uint64_t offset = 0;
+
+	(void)fed_shared_memory_find(w->guard->memory, w->out.block, w->out.bytes, &offset);
+	fed_put_number(p, offset);
+	fed_put_number(p, w->out.bytes);
+	fed_put_number(p, (uint64_t)((char *)w->out.values - w->out.block));
+	fed_put_number(p, w->out.used);
+}

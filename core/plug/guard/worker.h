@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * plug/guard/worker.h - a worker process and calls to it, seen from fedsh.
+ *
+ * A worker has loaded one plugin, perhaps with a pre-aggregation, and holds one instance.  After a
+ * failed call the process is gone; the next call is for a new one.
+ */
+#ifndef FED_PLUG_GUARD_WORKER_H
+#define FED_PLUG_GUARD_WORKER_H
+
+#include <pthread.h>
+#include <sys/types.h>
+
+#include "plug/guard/guard.h"
+#include "plug/guard/packet.h"
+#include "plug/guard/protocol.h"
+#include "plug/guard/build_wire.h"
+
+/* Block of shared memory that one call after another uses for what the plugin writes.  The values
+ * end at the block's end, on a cache line; what lies around them is checked. */
+struct fed_worker_output {
+	char *block;
+	size_t bytes; /* of the block */
+	void *values; /* [used], in the block */
+	size_t used;  /* bytes */
+};
+
+/* Copies of inputs that do not lie in shared memory. */
+struct fed_worker_copies {
+	struct fed_worker_copy {
+		void *block;
+		size_t bytes;
+	} * copy; /* [n]; those from `used` on are kept for later ones */
+	size_t n, capacity, used;
+};
+
+struct fed_worker {
+	struct fed_guard *guard;
+	const char *name;     /* of the plugin, the entry's */
+	int files[2];         /* of the plugin and, or -1, of the pre-aggregation; the entries' */
+	pthread_mutex_t lock; /* one call at a time, of what follows: */
+	pid_t pid;            /* 0: not running */
+	int socket;
+	int output; /* what the plugin prints comes from here */
+	struct fed_crash_report *report;
+	struct fed_worker_output out;
+	struct fed_worker_copies copies;
+	void *rows; /* [rows_bytes] */
+	size_t rows_bytes;
+	struct fed_packet packet; /* the request that is being written */
+	struct fed_text received;
+	struct fed_text line; /* printed, not yet ended */
+	uint64_t starts, calls;
+	double seconds; /* in calls */
+	struct fed_worker_kept *kept;
+	/* What a new process has to be told again: */
+	uint64_t built;              /* the start whose process has made the model's layers */
+	struct fed_wire_build build; /* of what */
+	uint64_t opened;             /* the start whose process has opened the transport */
+};
+
+/* A worker whose process is started by its first call.  files: descriptors of the plugin's file
+ * and, or -1, of the pre-aggregation's. */
+int fed__worker_new(struct fed_worker **, struct fed_guard *, const char *name, const int files[2],
+                    struct fed_error *);
+void fed__worker_free(struct fed_worker *); /* NULL is fine */
+/* Begin and end what only one thread may do with a worker.  enter starts the process if it does not
+ * run. */
+int fed__worker_enter(struct fed_worker *, struct fed_error *);
+void fed__worker_leave(struct fed_worker *);
+
+/* Zeroed memory that lives as long as the worker; NULL: no memory. */
+void *fed__worker_keep(struct fed_worker *, size_t bytes);
+/* Report what happened to the plugin where its function cannot fail, as if it had printed it. */
+void fed__worker_report(const struct fed_worker *, const char *text);
+
+/* Callback for what a plugin asks of the host while a call runs.  An answer, where one is due, is
+ * written to `answer` (cleared, FED_REPLY) and sent when the function returns true. */
+struct fed_worker_host {
+	bool (*asked)(void *ctx, struct fed_packet_reader *, struct fed_packet *answer);
+	void *ctx;
+};
+
+/* Begin a request in w->packet. */
+struct fed_packet *fed__worker_request(struct fed_worker *, enum fed_request);
+/* Send the request and wait for the reply; `function` names what the plugin does, for errors.  rc:
+ * the plugin's own code, with its text in `words`.  FED_FAIL: the worker is lost, and err says what
+ * happened to the plugin: "crashed in reduce() at vote.c:12 ...".  host: NULL when the plugin can
+ * ask for nothing. */
+int fed__worker_call(struct fed_worker *, const char *function, const struct fed_worker_host *host,
+                     struct fed_packet_reader *reply, int *rc, struct fed_error *words,
+                     struct fed_error *err);
+
+/* Memory for `bytes` of output, filled by nothing; NULL: no memory.  Valid until the next. */
+void *fed__worker_output(struct fed_worker *, size_t bytes);
+/* Write where the output is into the request. */
+void fed__put_output(struct fed_packet *, const struct fed_worker *);
+/* Whether nothing around the output was written. */
+bool fed__worker_output_intact(const struct fed_worker *);
+/* Write the offset of an input (NULL: none) into the request: where it lies in shared memory, or of
+ * a copy that is valid until fed__worker_drop_copies().  Without memory the request fails. */
+void fed__put_input(struct fed_worker *, const void *, size_t bytes);
+/* Memory that is kept from one aggregation to the next, whose pages are there already; undefined
+ * contents.  NULL: no memory. */
+void *fed__worker_rows(struct fed_worker *, size_t bytes);
+void fed__worker_drop_copies(struct fed_worker *, size_t but); /* all but the first so many */
+
+#endif

@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * plug/remote.c - worker processes of entries and instances.
+ */
+#include "plug/remote.h"
+
+#include <string.h>
+
+#include "base/mem.h"
+#include "plug/guard/worker.h"
+#include "plug/loader.h"
+#include "plug/wire.h"
+
+/* Keep what the reader holds, for the strings that point into it. */
+static int keep_words(struct fed_packet_reader *r, struct fed_entry *entry, struct fed_error *err)
+{
+	const size_t n = (size_t)(r->end - r->at);
+
+	entry->words = fed_alloc(n ? n : 1);
+	if (!entry->words)
+		return fed_fail_memory(err, n, "a plugin");
+	memcpy(entry->words, r->at, n);
+	r->at = entry->words;
+	r->end = entry->words + n;
+	return FED_OK;
+}
+
+static const char *last_part(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	return slash ? slash + 1 : path;
+}
+
+int fed__remote_describe(struct fed_entry *entry, struct fed_error *err)
+{
+	const int files[2] = {fed__library_descriptor(entry->library, entry->path), -1};
+	struct fed_packet_reader reply;
+	struct fed_error words;
+	struct fed_worker *w;
+	int rc;
+
+	if (fed__worker_new(&w, entry->guard, last_part(entry->path), files, err))
+		return FED_FAIL;
+	if (fed__worker_enter(w, err)) {
+		fed__worker_free(w);
+		return FED_FAIL;
+	}
+	fed__worker_request(w, FED_ASK_DESCRIPTOR);
+	if (fed__worker_call(w, "its constructor", NULL, &reply, &rc, &words, err))
+		rc = FED_REJECT;
+	else if (rc != FED_OK)
+		*err = words;
+	else
+		rc = keep_words(&reply, entry, err);
+	if (rc == FED_OK)
+		rc = fed__get_descriptor(&reply, entry, err);
+	fed__worker_leave(w);
+	fed__worker_free(w);
+	return rc;
+}
+
+int fed__remote_attach(struct fed_instance *instance, struct fed_error *err)
+{
+	const struct fed_entry *entry = instance->entry;
+	const struct fed_entry *before = instance->after ? instance->after->entry : NULL;
+	struct fed_guard *guard = entry->guard ? entry->guard : before ? before->guard : NULL;
+
+	if (!guard)
+		return FED_OK;
+	const int files[2] = {fed__library_descriptor(entry->library, entry->path),
+	                      before ? fed__library_descriptor(before->library, before->path) : -1};
+	return fed__worker_new(&instance->worker, guard, entry->head->name, files, err);
+}
+
+void fed__remote_detach(struct fed_instance *instance)
+{
+	fed__worker_free(instance->worker);
+	instance->worker = NULL;
+}
+
+struct fed_guard *fed__remote_guard(const struct fed_instance *instance)
+{
+	return instance->worker ? instance->worker->guard : NULL;
+}

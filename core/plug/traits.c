@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * plug/traits.c - what plugins declare, without a call of them.
+ */
+#include "plug/call.h"
+
+static const struct fed_aggregator *aggregator_of(const struct fed_instance *instance)
+{
+	return &instance->entry->copy.aggregator;
+}
+
+bool fed_is_pre_aggregation(const struct fed_entry *entry)
+{
+	return entry->head->kind == FED_KIND_AGGREGATOR && entry->copy.aggregator.mix;
+}
+
+bool fed_aggregation_keeps(const struct fed_instance *instance)
+{
+	return !aggregator_of(instance)->add || instance->after;
+}
+
+bool fed_has_local_gradient(const struct fed_instance *aggregator)
+{
+	return aggregator_of(aggregator)->local_gradient;
+}
+
+uint32_t fed_client_vectors(const struct fed_instance *aggregator)
+{
+	return aggregator_of(aggregator)->client_vectors;
+}
+
+uint32_t fed_returned_vectors(const struct fed_instance *aggregator)
+{
+	return aggregator_of(aggregator)->returned_vectors;
+}
+
+bool fed__tells(const struct fed_entry *entry)
+{
+	return entry->head->kind == FED_KIND_AGGREGATOR && entry->copy.aggregator.tell;
+}
+
+/* Attacks and transports --------------------------------------------------- */
+
+static const struct fed_attack *attack_of(const struct fed_instance *instance)
+{
+	return &instance->entry->copy.attack;
+}
+
+enum fed_attack_form fed_attack_form(const struct fed_instance *attack)
+{
+	if (attack_of(attack)->poison)
+		return FED_ATTACK_ON_DATA;
+	return attack_of(attack)->collude ? FED_ATTACK_TOGETHER : FED_ATTACK_ALONE;
+}
+
+bool fed_attack_remembers(const struct fed_instance *attack)
+{
+	return attack_of(attack)->remembers;
+}
+
+bool fed_attack_is_targeted(const struct fed_instance *attack)
+{
+	return attack_of(attack)->targeted;
+}
+
+bool fed_is_simulated(const struct fed_instance *transport)
+{
+	return !transport->entry->copy.transport.poll;
+}

@@ -1,0 +1,144 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * worker/crash.c - what is written down when the plugin crashes.
+ *
+ * A handler writes the report and lets the signal end the process.  It runs on a stack of its own,
+ * for the plugin's may be used up.
+ */
+#include "worker/crash.h"
+
+#include <execinfo.h>
+#include <link.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <ucontext.h>
+
+enum { STACK = 64 << 10, NEAR_STACK = 64 << 10, FRAMES = 64 };
+
+static struct {
+	struct fed_crash_report *report;
+	const struct fed_worker_memory *memory;
+	uintptr_t base, begin, end; /* of the plugin: load address, and its range */
+	bool leaving;
+} crash;
+
+static uintptr_t register_of(const ucontext_t *u, bool stack)
+{
+#if defined(__x86_64__)
+	return (uintptr_t)u->uc_mcontext.gregs[stack ? REG_RSP : REG_RIP];
+#elif defined(__aarch64__)
+	return stack ? u->uc_mcontext.sp : u->uc_mcontext.pc;
+#else
+	(void)u, (void)stack;
+	return 0;
+#endif
+}
+
+static void add_frame(struct fed_crash_report *r, uintptr_t pc)
+{
+	if (r->frames < FED_REPORT_FRAMES && pc >= crash.begin && pc < crash.end) {
+		r->frame[r->frames] = pc - crash.base;
+		r->frames++;
+	}
+}
+
+/* Frames of the plugin, the faulting one first. */
+static void add_frames(struct fed_crash_report *r, uintptr_t pc)
+{
+	void *frame[FRAMES];
+	const int n = backtrace(frame, FRAMES);
+
+	add_frame(r, pc);
+	for (int i = 0; i < n; i++)
+		if ((uintptr_t)frame[i] != pc)
+			add_frame(r, (uintptr_t)frame[i]);
+}
+
+static void on_fault(int signal, siginfo_t *info, void *context)
+{
+	struct fed_crash_report *r = crash.report;
+	const uintptr_t address = (uintptr_t)info->si_addr, pc = register_of(context, false);
+	const uintptr_t stack = register_of(context, true);
+
+	if (!r->signal) { /* the first thread's */
+		const bool fault = signal == SIGSEGV || signal == SIGBUS;
+
+		r->address = fault ? address : 0;
+		r->code = info->si_code;
+		r->place = fault ? fed__worker_place(crash.memory, address) : FED_FAULT_ELSEWHERE;
+		if (fault && address + NEAR_STACK > stack && address < stack + NEAR_STACK)
+			r->place = FED_FAULT_STACK;
+		r->signal = (uint32_t)signal;
+		if (!crash.begin) /* while it is loaded */
+			fed__crash_plugin((const void *)pc);
+		add_frames(r, pc);
+	}
+	/* returning repeats a fault, which then ends the process */
+	struct sigaction old = {.sa_handler = SIG_DFL};
+	sigaction(signal, &old, NULL);
+	if (signal == SIGABRT)
+		raise(signal);
+}
+
+static void on_exit_called(void)
+{
+	if (!crash.leaving)
+		crash.report->exited = 1;
+}
+
+void fed__crash_leaving(void)
+{
+	crash.leaving = true;
+}
+
+void fed__crash_init(struct fed_crash_report *report, const struct fed_worker_memory *memory)
+{
+	static const int signals[] = {SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGABRT};
+	struct sigaction action = {.sa_sigaction = on_fault,
+	                           .sa_flags = SA_SIGINFO | SA_ONSTACK | SA_NODEFER};
+	stack_t stack = {.ss_size = STACK};
+	void *frame[1];
+
+	crash.report = report;
+	crash.memory = memory;
+	/* the first call loads the unwinder, which a handler must not */
+	(void)backtrace(frame, 1);
+	stack.ss_sp = mmap(NULL, STACK, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	if (stack.ss_sp != MAP_FAILED)
+		sigaltstack(&stack, NULL);
+	sigemptyset(&action.sa_mask);
+	for (size_t i = 0; i < sizeof signals / sizeof *signals; i++)
+		sigaction(signals[i], &action, NULL);
+	atexit(on_exit_called);
+}
+
+static int visit(struct dl_phdr_info *info, size_t size, void *ctx)
+{
+	const uintptr_t address = (uintptr_t)ctx;
+	uintptr_t begin = UINTPTR_MAX, end = 0;
+
+	(void)size;
+	for (unsigned i = 0; i < info->dlpi_phnum; i++) {
+		const ElfW(Phdr) *segment = &info->dlpi_phdr[i];
+		const uintptr_t from = info->dlpi_addr + segment->p_vaddr;
+
+		if (segment->p_type != PT_LOAD)
+			continue;
+		begin = from < begin ? from : begin;
+		end = from + segment->p_memsz > end ? from + segment->p_memsz : end;
+	}
+	if (address < begin || address >= end || !*info->dlpi_name) /* the program itself */
+		return 0;
+	crash.base = info->dlpi_addr;
+	crash.begin = begin;
+	crash.end = end;
+	return 1;
+}
+
+void fed__crash_plugin(const void *anything)
+{
+	dl_iterate_phdr(visit, (void *)(uintptr_t)anything);
+}

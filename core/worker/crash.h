@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * worker/crash.h - crash reports: signal handlers, and a handler of exit().
+ */
+#ifndef FED_WORKER_CRASH_H
+#define FED_WORKER_CRASH_H
+
+#include "worker/memory.h"
+
+/* Write reports from now on; both must live until the process ends. */
+void fed__crash_init(struct fed_crash_report *, const struct fed_worker_memory *);
+/* The plugin's file has been opened: frames of a report are those in this object.  anything: an
+ * address in it. */
+void fed__crash_plugin(const void *anything);
+/* exit() is fedsh's own from now on. */
+void fed__crash_leaving(void);
+
+#endif

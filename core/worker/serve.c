@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * worker/serve.c - one request after another.
+ *
+ * A reply begins with code and words; a function puts its values behind them while it runs, into a
+ * packet of their own.
+ */
+#include "worker/serve.h"
+
+#include "worker/crash.h"
+
+static int describe(struct fed_server *s, struct fed_packet_reader *r, struct fed_error *err)
+{
+	(void)r, (void)err;
+	fed_put_descriptor(&s->reply, s->entry[0]);
+	return FED_OK;
+}
+
+static fed_serve *const requests[] = {
+	[FED_ASK_DESCRIPTOR] = describe,
+	[FED_ASK_AGGREGATION] = fed__serve_aggregation,
+	[FED_ASK_ADD] = fed__serve_add,
+	[FED_ASK_FINISH] = fed__serve_finish,
+	[FED_ASK_RELEASE] = fed__serve_release,
+	[FED_ASK_TELL] = fed__serve_tell,
+	[FED_ASK_PLAN] = fed__serve_plan,
+	[FED_ASK_NUMBER] = fed__serve_number,
+	[FED_ASK_CRAFT] = fed__serve_craft,
+	[FED_ASK_COLLUDE] = fed__serve_collude,
+	[FED_ASK_SUITS] = fed__serve_suits,
+	[FED_ASK_POISON] = fed__serve_poison,
+	[FED_ASK_LOCAL_GRADIENT] = fed__serve_local_gradient,
+	[FED_ASK_LOCAL_END] = fed__serve_local_end,
+	[FED_ASK_BUILD] = fed__serve_build,
+	[FED_ASK_LAYER] = fed__serve_layer,
+	[FED_ASK_TRANSPORT] = fed__serve_transport,
+};
+
+/* Answer one request. */
+static bool answer(struct fed_server *s, struct fed_packet_reader *r, int opened,
+                   const struct fed_error *refusal)
+{
+	const size_t known = sizeof requests / sizeof *requests;
+	struct fed_packet whole = {0};
+	struct fed_error err = *refusal;
+	int rc = opened;
+
+	fed_text_clear(&s->reply.bytes);
+	if (rc == FED_OK && (r->kind >= known || !requests[r->kind]))
+		rc = fed_fail(&err, "its process does not know request %u", r->kind);
+	else if (rc == FED_OK)
+		rc = requests[r->kind](s, r, &err);
+	if (r->short_)
+		rc = fed_fail(&err, "a request of fedsh was incomplete");
+	fed_packet_clear(&whole, FED_REPLY);
+	fed_put_number(&whole, (uint64_t)(int64_t)rc);
+	fed_put_text(&whole, rc == FED_OK ? "" : err.text);
+	fed_put(&whole, fed_text_str(&s->reply.bytes), s->reply.bytes.len);
+	whole.bytes.failed |= s->reply.bytes.failed;
+	const bool sent = fed_packet_send(&whole, s->socket) == 0;
+	fed_packet_release(&whole);
+	return sent;
+}
+
+int fed__serve(struct fed_server *s, bool has_before)
+{
+	struct fed_packet_reader r;
+	struct fed_error refusal = {{0}};
+
+	_Static_assert(FED_WORKER_PLUGIN == 5 && FED_WORKER_BEFORE == 6, "these paths");
+	const int opened =
+		fed__serve_open(s, "/proc/self/fd/5", has_before ? "/proc/self/fd/6" : NULL, &refusal);
+
+	if (opened == FED_OK)
+		fed__crash_plugin(fed_entry_address(s->entry[0]));
+
+	for (;;) {
+		if (fed_packet_receive(s->socket, &s->received, FED_PACKET_MOST, &r) != 0)
+			return 0;
+		if (!answer(s, &r, opened, &refusal))
+			return 0;
+	}
+}
