@@ -47,5 +47,8 @@ install(FILES plugins/fedsh-plugin.7 DESTINATION ${CMAKE_INSTALL_MANDIR}/man7)
 # An installed fedsh finds its plugins from where its own executable lies.
 if(TARGET fed_shell)
 	file(RELATIVE_PATH from_bin /prefix/${CMAKE_INSTALL_BINDIR} /prefix/${FED_PLUGIN_INSTALL})
-	target_compile_definitions(fed_shell PUBLIC FED_PLUGINS_FROM_BIN="${from_bin}")
+	file(RELATIVE_PATH worker_from_bin /prefix/${CMAKE_INSTALL_BINDIR}
+		/prefix/${CMAKE_INSTALL_LIBEXECDIR}/fedsh/fedsh-worker)
+	target_compile_definitions(fed_shell PUBLIC FED_PLUGINS_FROM_BIN="${from_bin}"
+		FED_WORKER_FROM_BIN="${worker_from_bin}")
 endif()

@@ -94,6 +94,25 @@ static char *plugin_folder(void)
 	return given && *given ? fed_strdup(given) : beside(names, 2);
 }
 
+static char *worker_program(void)
+{
+	static const char *const names[] = {"fedsh-worker", FED_WORKER_FROM_BIN};
+
+	return beside(names, 2);
+}
+
+/* Plugins that users load run in processes of the program beside this one. */
+static int start_guard(struct fed_shell *shell, struct fed_error *err)
+{
+	char *program = worker_program();
+	const int rc = !program                     ? fed_fail(err, "out of memory")
+	               : access(program, X_OK) != 0 ? fed_fail(err, "%s: %s", program, strerror(errno))
+	                                            : fed_session_guard(shell->session, program, err);
+
+	fed_free(program);
+	return rc;
+}
+
 /* Restart with other BLAS kernels. BLAS chooses them while it is loaded; after a bad choice the
  * program executes itself once more with the right name in the environment. */
 static void restart_for_blas(char **argv)
@@ -327,6 +346,8 @@ int main(int argc, char **argv)
 		fed_free(o.command);
 		return FED_EXIT_PLUGIN;
 	}
+	if (start_guard(&shell, &err))
+		fprintf(stderr, "warning: plugins run inside, unguarded: %s\n", err.text);
 	static const char *const headers[] = {"include", "../include"};
 	shell.include = beside(headers, 2);
 	fed__signals_connect(&shell);

@@ -52,6 +52,8 @@ int fed_key_values_of(struct fed_key_values *out, const struct fed_field *rows, 
 	for (const struct fed_field *row = rows; rc == FED_OK && row && row->type; row++) {
 		if (!fed_field_settable(row))
 			continue;
+		if ((row->flags & FED_FIELD_LATER) && fed__field_is_default(row, state))
+			continue;
 		fed_text_clear(&value);
 		fed_field_print(row, state, &value);
 		rc = value.failed ? fed_fail_memory(err, value.len, "settings")

@@ -17,7 +17,7 @@
 	((size_t)1 << 38) /* bytes of addresses, which cost nothing until they are used */
 #define RANGE_LEAST ((size_t)1 << 28)
 
-struct block {
+struct shared_block {
 	size_t offset, bytes;
 };
 
@@ -26,8 +26,8 @@ struct fed_shared_memory {
 	char *base;
 	size_t range; /* bytes that are mapped */
 	pthread_mutex_t lock;
-	size_t file;         /* bytes of the file */
-	struct block *block; /* [n] in the order of their offsets */
+	size_t file;                /* bytes of the file */
+	struct shared_block *block; /* [n] in the order of their offsets */
 	size_t n, capacity;
 };
 
@@ -106,7 +106,8 @@ static bool reserve_entry(struct fed_shared_memory *m)
 
 	if (m->n < m->capacity)
 		return true;
-	struct block *grown = fed_resize(m->block, m->capacity * sizeof *grown, more * sizeof *grown);
+	struct shared_block *grown =
+		fed_resize(m->block, m->capacity * sizeof *grown, more * sizeof *grown);
 	if (!grown)
 		return false;
 	m->block = grown;
@@ -127,7 +128,7 @@ static void *take(struct fed_shared_memory *m, size_t bytes)
 		m->file = offset + bytes;
 	}
 	memmove(&m->block[at + 1], &m->block[at], (m->n - at) * sizeof *m->block);
-	m->block[at] = (struct block){offset, bytes};
+	m->block[at] = (struct shared_block){offset, bytes};
 	m->n++;
 	return m->base + offset;
 }

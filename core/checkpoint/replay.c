@@ -33,6 +33,8 @@ static int replay_steps(struct fed_session *s, uint64_t steps, struct fed_round_
 	int rc = fed_history_reserve(&s->history, err);
 
 	if (rc == FED_OK)
+		rc = fed_session_prepare_substitute(s, err);
+	if (rc == FED_OK)
 		rc = fed_federation_begin(f, err);
 	if (rc == FED_OK)
 		rc = apply_edits(s, edits, next, err);

@@ -78,6 +78,23 @@ static bool training_init(struct training *t, struct fed_checker *c)
 	return true;
 }
 
+static void call_gradient(struct fed_checker *c, const struct training *t, float *g, size_t j0,
+                          size_t j1)
+{
+	struct fed_error err;
+
+	if (fed_call_local_gradient(&t->plugin.instance, &t->local, t->w, g, j0, j1, &err))
+		fed__failed(c, "a term of the gradient", "%s", err.text);
+}
+
+static void call_end(struct fed_checker *c, const struct training *t)
+{
+	struct fed_error err;
+
+	if (fed_call_local_end(&t->plugin.instance, &t->local, t->w, &err))
+		fed__failed(c, "kept and returned vectors", "%s", err.text);
+}
+
 static void check_gradient(struct fed_checker *c, void *ctx)
 {
 	const char *expected = "the same numbers in tiles: a tile is g[j], j0 <= j < j1, alone";
@@ -96,14 +113,13 @@ static void check_gradient(struct fed_checker *c, void *ctx)
 		fed__seal(c, t.kept);
 		memcpy(whole, t.gradient, DIM * sizeof *whole);
 		fed__given(c, "a gradient of %d numbers, whole and in tiles", DIM);
-		fed_call_local_gradient(&t.plugin.instance, &t.local, t.w, whole, 0, DIM);
+		call_gradient(c, &t, whole, 0, DIM);
 		const size_t bad = fed__first_nonfinite(whole, DIM);
 		if (bad < DIM)
 			fed__failed(c, "finite numbers", "number %zu of the gradient is %g", bad,
 			            (double)whole[bad]);
 		for (size_t k = 4; k-- > 0;)
-			fed_call_local_gradient(&t.plugin.instance, &t.local, t.w, t.gradient, cut[k],
-			                        cut[k + 1]);
+			call_gradient(c, &t, t.gradient, cut[k], cut[k + 1]);
 		const size_t j = fed__first_difference(t.gradient, whole, DIM);
 		if (j < DIM)
 			fed__failed(c, expected, "number %zu of the gradient is %.9g whole and %.9g in tiles",
@@ -130,8 +146,8 @@ static void check_end(struct fed_checker *c, void *ctx)
 		const size_t kept = fed_client_vectors(&t.plugin.instance) * DIM;
 		const size_t returned = fed_returned_vectors(&t.plugin.instance) * DIM;
 
-		fed_call_local_end(&t.plugin.instance, &t.local, t.w);
-		fed_call_local_end(&again.plugin.instance, &again.local, again.w);
+		call_end(c, &t);
+		call_end(c, &again);
 		if (fed__first_nonfinite(t.kept, kept) < kept ||
 		    fed__first_nonfinite(t.returned, returned) < returned)
 			fed__failed(c, "finite numbers", "a kept or returned vector is not finite");

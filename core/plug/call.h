@@ -33,6 +33,9 @@ struct fed_aggregation {
 	float **extra; /* [capacity]: copies of base and returned of kept rows */
 	size_t n, capacity;
 	bool lent;
+	/* When its aggregator may be replaced: */
+	struct fed_aggregation *second; /* of the same updates by the substitute, or NULL */
+	bool failed;                    /* the aggregator has; `second` or nothing makes the step */
 	uint64_t started; /* of the worker process that has it open (plug/remote.h); 0: none */
 	size_t copies;    /* of that worker, which last until its end */
 	/* Storage of the single update of an asynchronous version, which avoids an allocation. */

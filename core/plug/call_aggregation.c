@@ -3,7 +3,7 @@
  * plug/call_aggregation.c - calls of aggregators and pre-aggregations, which turn a round's updates
  * into a step.
  */
-#include "plug/call.h"
+#include "plug/call_aggregation.h"
 
 #include <math.h>
 #include <pthread.h>
@@ -129,13 +129,13 @@ static int begin_aggregation(struct fed_aggregation *a, struct fed_instance *ins
 	if (rc == FED_OK)
 		rc = instance->worker ? fed__remote_begin(a, err) : call_begin(a, err);
 	if (rc != FED_OK)
-		fed_aggregation_release(a);
+		fed__aggregation_release(a);
 	return rc;
 }
 
-int fed_aggregation_begin(struct fed_aggregation *a, struct fed_instance *instance,
-                          const struct fed_round *round, size_t capacity, struct fed_pool *pool,
-                          struct fed_error *err)
+int fed__aggregation_begin(struct fed_aggregation *a, struct fed_instance *instance,
+                           const struct fed_round *round, size_t capacity, struct fed_pool *pool,
+                           struct fed_error *err)
 {
 	return begin_aggregation(a, instance, round, capacity, 0, pool, err);
 }
@@ -247,8 +247,8 @@ static int call_add(struct fed_aggregation *a, const struct fed_update *u, struc
 	return fed__check_code(a->instance, "add", rc, true, &words, err);
 }
 
-int fed_aggregation_add(struct fed_aggregation *a, const struct fed_update *u,
-                        struct fed_error *err)
+int fed__aggregation_add(struct fed_aggregation *a, const struct fed_update *u,
+                         struct fed_error *err)
 {
 	int rc = FED_OK;
 
@@ -280,14 +280,14 @@ int fed_aggregation_lend(struct fed_aggregation *a, struct fed_instance *instanc
 
 	a->place.deferred = rc == FED_OK;
 	for (size_t i = 0; rc != FED_FAIL && a->lent && i < lent->n; i++) {
-		rc = fed_aggregation_add(a, &lent->update[i], &why);
+		rc = fed__aggregation_add(a, &lent->update[i], &why);
 		if (rc == FED_REJECT)
 			lent->refused(lent->ctx, i, why.text);
 		else if (rc == FED_FAIL)
 			*err = why;
 	}
 	if (rc == FED_FAIL)
-		fed_aggregation_release(a);
+		fed__aggregation_release(a);
 	return rc == FED_REJECT && a->lent ? FED_OK : rc;
 }
 
@@ -473,7 +473,7 @@ static int run_mixed(struct fed_aggregation *a, const struct fed_update *const *
 	return rc;
 }
 
-int fed_aggregation_finish(struct fed_aggregation *a, float *out, struct fed_error *err)
+int fed__aggregation_finish(struct fed_aggregation *a, float *out, struct fed_error *err)
 {
 	int rc;
 
@@ -502,7 +502,7 @@ int fed_aggregation_finish(struct fed_aggregation *a, float *out, struct fed_err
 	return rc;
 }
 
-void fed_aggregation_release(struct fed_aggregation *a)
+void fed__aggregation_release(struct fed_aggregation *a)
 {
 	for (size_t i = 0; a->extra && i < a->capacity; i++)
 		fed_free_floats(a->extra[i]);

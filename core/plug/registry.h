@@ -38,6 +38,7 @@ struct fed_entry {
 	bool builtin;                /* found in fedsh's own plugin folder */
 	struct fed_guard *guard;     /* it runs in worker processes; NULL: inside */
 	uint32_t users;              /* instances alive: it cannot be unloaded */
+	uint32_t failures;           /* aggregations in a row in which it ended its worker process */
 	union {
 		struct fed_head head;
 		struct fed_aggregator aggregator;
@@ -101,7 +102,17 @@ struct fed_instance {
 	struct fed_instance
 		*after; /* the pre-aggregation that an aggregator works after (fed_alloc), or NULL */
 	struct fed_worker *worker; /* where it runs, when it or its pre-aggregation is guarded */
+	/* When an aggregation fails (plug/aggregation.c); borrowed, NULL: the round fails. */
+	const struct fed_substitute *substitute;
 };
+
+/* What becomes of an aggregation whose aggregator, a loaded plugin, fails. */
+struct fed_substitute {
+	struct fed_instance *instance; /* makes the step instead */
+	bool skips;                    /* no step is made: the version has the model before it */
+};
+/* Failures in a row after which a plugin is set aside, until it is loaded again. */
+enum { FED_FAILURES_MOST = 3 };
 int fed_instance_init(struct fed_instance *, const struct fed_entry *, const struct fed_assign *,
                       size_t n, struct fed_error *);
 void fed_instance_release(struct fed_instance *); /* zeroed is fine */

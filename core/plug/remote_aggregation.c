@@ -45,6 +45,14 @@ static struct fed_worker_host host_of(const struct fed_aggregation *a)
 	return (struct fed_worker_host){asked, (void *)(uintptr_t)a->place.outer};
 }
 
+/* The guarded plugin's entry, which is the registry's. */
+static struct fed_entry *entry_of(const struct fed_aggregation *a)
+{
+	const struct fed_instance *x = a->instance;
+
+	return (struct fed_entry *)(x->entry->guard ? x->entry : x->after->entry);
+}
+
 /* Call within an open aggregation.  The words of the plugin come with its name already. */
 static int call(struct fed_aggregation *a, const char *function, struct fed_packet_reader *reply,
                 struct fed_error *err)
@@ -58,8 +66,10 @@ static int call(struct fed_aggregation *a, const char *function, struct fed_pack
 		return fed_fail(err, "%s %s: crashed in this round",
 		                fed_kind_name(a->instance->entry->head->kind),
 		                a->instance->entry->head->name);
-	if (fed__worker_call(w, function, &host, reply, &rc, &words, err))
+	if (fed__worker_call(w, function, &host, reply, &rc, &words, err)) {
+		entry_of(a)->failures++;
 		return fed__fail_by_name(a->instance, err);
+	}
 	if (rc != FED_OK)
 		*err = words;
 	return rc == FED_OK || rc == FED_REJECT ? rc : FED_FAIL;
@@ -151,6 +161,7 @@ static int take_results(struct fed_aggregation *a, struct fed_packet_reader *rep
 	if (check_verdicts(a, err))
 		return FED_FAIL;
 	memcpy(out, w->out.values, a->round.dim * sizeof *out);
+	entry_of(a)->failures = 0;
 	return FED_OK;
 }
 

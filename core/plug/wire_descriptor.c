@@ -187,6 +187,9 @@ int fed__get_descriptor(struct fed_packet_reader *r, struct fed_entry *entry, st
 	head.version = fed_get_text(r);
 	if (r->short_ || !head.name || !head.help)
 		return fed_reject(err, "its descriptor did not arrive");
+	entry->copy.head.kind = head.kind;
+	if (!callbacks_of(head.kind).n)
+		return FED_OK; /* a kind that runs inside, whose file says the rest */
 	const int rc = get_rows(r, entry, err);
 	if (rc != FED_OK)
 		return rc;

@@ -29,6 +29,13 @@ struct fed_progress {
 	struct fed_record record;
 };
 
+/* The substitute of an aggregator that fails. */
+struct fed_guard_state {
+	char on_error[48]; /* the setting that it was made by */
+	struct fed_instance fallback;
+	struct fed_substitute substitute;
+};
+
 struct fed_session {
 	struct fed_registry *plugins;
 	struct fed_composition parts;
@@ -47,11 +54,23 @@ struct fed_session {
 	size_t n_sinks;
 	struct fed_pause_hook pause_hook;
 	struct fed_version_hook version_hook;
-	uint64_t draws;        /* random WHO selections made */
-	bool diverged;         /* the user was warned */
-	bool copied;           /* a copy (experiments/session_copy.h): sends no events */
-	atomic_int interrupts; /* see fed_session_interrupt */
+	struct fed_guard_state guard_state; /* guard.c */
+	uint64_t draws;                     /* random WHO selections made */
+	bool diverged;                      /* the user was warned */
+	bool copied;                        /* a copy (experiments/session_copy.h): sends no events */
+	atomic_int interrupts;              /* see fed_session_interrupt */
 };
+
+/* Send what plugins printed in worker processes to the sinks, a line an event. */
+void fed__session_report_plugins(struct fed_session *);
+/* Apply the settings about guarded plugins to the registry. */
+void fed__session_apply_guard(struct fed_session *);
+/* Give the aggregator its substitute, by the setting on-plugin-error; before each round. */
+int fed_session_prepare_substitute(struct fed_session *, struct fed_error *);
+void fed__session_release_substitute(struct fed_session *);
+/* Check that such a setting names an aggregator that can be a substitute. */
+int fed__session_check_on_error(const struct fed_session *, const char *on_error,
+                                struct fed_error *);
 
 /* Initialise a session in place (copies, tests).  Released on failure. */
 int fed__session_init(struct fed_session *, const char *plugin_folder, struct fed_sink,

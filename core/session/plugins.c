@@ -9,17 +9,34 @@
 #include "session/internal.h"
 #include "plug/aggregator_chain.h"
 
+static int load(struct fed_session *s, const char *path, bool trusted,
+                const struct fed_entry **entry, struct fed_error *err)
+{
+	struct fed_text expanded = {0};
+	int rc;
+
+	fed_path_expand(path, &expanded);
+	if (expanded.failed)
+		rc = fed_fail_memory(err, strlen(path), "a path");
+	else if (trusted)
+		rc = fed_registry_load_trusted(s->plugins, fed_text_str(&expanded), entry, err);
+	else
+		rc = fed_registry_load(s->plugins, fed_text_str(&expanded), entry, err);
+	fed_text_release(&expanded);
+	fed__session_report_plugins(s);
+	return rc;
+}
+
 int fed_session_load(struct fed_session *s, const char *path, const struct fed_entry **entry,
                      struct fed_error *err)
 {
-	struct fed_text expanded = {0};
+	return load(s, path, false, entry, err);
+}
 
-	fed_path_expand(path, &expanded);
-	const int rc = expanded.failed
-	                   ? fed_fail_memory(err, strlen(path), "a path")
-	                   : fed_registry_load(s->plugins, fed_text_str(&expanded), entry, err);
-	fed_text_release(&expanded);
-	return rc;
+int fed_session_load_trusted(struct fed_session *s, const char *path,
+                             const struct fed_entry **entry, struct fed_error *err)
+{
+	return load(s, path, true, entry, err);
 }
 
 /* For fed_nearest: all plugins of all kinds. */

@@ -8,6 +8,7 @@
 #include <math.h>
 
 #include "base/mem.h"
+#include "plug/guard/guard.h"
 #include "session/internal.h"
 #include "session/reach.h"
 
@@ -87,10 +88,13 @@ static int run_step(struct fed_session *s, bool whole, struct fed_run_result *r,
 		if (fed_history_reserve(&s->history, err))
 			return FED_FAIL;
 		fed_round_edits_clear(&s->edits);
+		if (fed_session_prepare_substitute(s, err))
+			return FED_FAIL;
 	}
 	d->in_step = true;
 	const int rc = advance_round(s, whole, made, err);
 	d->in_step = false;
+	fed__session_report_plugins(s);
 	if (!fed_session_open(s))
 		fed_round_edits_clear(&s->edits);
 	if (rc) {
@@ -267,6 +271,8 @@ void fed_session_interrupt(struct fed_session *s)
 	const int count = atomic_fetch_add(&s->interrupts, 1) + 1;
 
 	atomic_store(&s->federation.stop, count < 2 ? count : 2);
+	if (count >= 2)
+		atomic_store(&fed_registry_guard_of(s->plugins)->interrupted, true);
 }
 
 bool fed_session_evaluates(const struct fed_session *s)
@@ -278,4 +284,5 @@ void fed_session_clear_interrupt(struct fed_session *s)
 {
 	atomic_store(&s->interrupts, 0);
 	atomic_store(&s->federation.stop, 0);
+	atomic_store(&fed_registry_guard_of(s->plugins)->interrupted, false);
 }

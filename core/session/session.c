@@ -28,9 +28,18 @@ int fed__session_init(struct fed_session *s, const char *plugin_folder, struct f
 	return FED_OK;
 }
 
+int fed_session_guard(struct fed_session *s, const char *program, struct fed_error *err)
+{
+	if (fed_registry_guard(s->plugins, program, err))
+		return FED_FAIL;
+	fed__session_apply_guard(s);
+	return FED_OK;
+}
+
 void fed_session_clear(struct fed_session *s)
 {
 	fed_session_stop(s);
+	fed__session_release_substitute(s);
 	fed__composition_release(&s->parts);
 	fed_free_floats(s->progress.params);
 	s->progress = (struct fed_progress){0};
@@ -57,6 +66,7 @@ void fed_session_replace(struct fed_session *s, struct fed_session *from)
 	s->faults_announced = from->faults_announced;
 	s->draws = from->draws;
 	s->diverged = from->diverged;
+	fed__session_apply_guard(s);
 }
 
 int fed_session_reset(struct fed_session *s, bool keep_settings, struct fed_error *err)
@@ -69,6 +79,7 @@ int fed_session_reset(struct fed_session *s, bool keep_settings, struct fed_erro
 		bare.settings = s->parts.settings;
 	fed_session_clear(s);
 	s->parts = bare;
+	fed__session_apply_guard(s);
 	return FED_OK;
 }
 

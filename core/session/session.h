@@ -71,6 +71,9 @@ struct fed_session;
  * in it. */
 int fed_session_new(struct fed_session **, const char *plugin_folder, struct fed_sink sink,
                     struct fed_error *);
+/* Files that are loaded from now on are guarded (setting guard), by worker processes of this
+ * program. */
+int fed_session_guard(struct fed_session *, const char *program, struct fed_error *);
 void fed_session_free(struct fed_session *); /* NULL is fine */
 int fed_session_add_sink(struct fed_session *, struct fed_sink, struct fed_error *);
 void fed__session_remove_sink(struct fed_session *, void *ctx);
@@ -134,6 +137,9 @@ int fed_session_adopt_params(struct fed_session *, float *params, struct fed_err
 
 int fed_session_load(struct fed_session *, const char *path, const struct fed_entry **,
                      struct fed_error *);
+/* The same, to run inside whatever the setting guard says. */
+int fed_session_load_trusted(struct fed_session *, const char *path, const struct fed_entry **,
+                             struct fed_error *);
 int fed_session_unload(struct fed_session *, const char *name, struct fed_error *);
 /* Load the plugin's file again; an instance in use is recreated with its settings and an empty
  * state. */

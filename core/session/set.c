@@ -401,6 +401,8 @@ int fed_session_set_all(struct fed_session *s, const struct fed_assign *assign, 
 		rc = prepare_setting(&c, s, parts, &assign[i], err);
 	if (rc == FED_OK)
 		rc = fed_settings_check(&c.settings, err);
+	if (rc == FED_OK)
+		rc = fed__session_check_on_error(s, c.settings.on_plugin_error, err);
 	if (rc == FED_OK && c.touched[SCHEME] && s->parts.scheme->fits)
 		rc = s->parts.scheme->fits(
 			c.state[SCHEME], s->parts.net_built && !c.touched[MODEL] ? &s->parts.net : NULL, err);
@@ -408,6 +410,7 @@ int fed_session_set_all(struct fed_session *s, const struct fed_assign *assign, 
 		rc = check_open(s, &c.settings, err);
 	if (rc == FED_OK)
 		rc = commit_settings(&c, s, parts, assign, n, err);
+	fed__session_apply_guard(s);
 	for (int k = 0; k < PARTS; k++) {
 		fed_free(c.state[k]);
 		fed_instance_release(&c.fresh[k]);

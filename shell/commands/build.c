@@ -101,9 +101,21 @@ int fed__build(struct fed_shell *shell, const char *name, struct fed_error *err)
 		if (rc == FED_OK && (rc = fed_file_writable(object.s, err)) != FED_OK)
 			shell->fault = FED_EXIT_IO;
 		size_t n = split_compiler(compiler.s, argv, FLAGS_MAX);
-		const char *const flags[] = {
-			"-std=gnu17", "-shared", "-fPIC",  "-O3",    "-Wall", "-Wextra", "-fvisibility=hidden",
-			include.s,    "-o",      object.s, source.s, "-lm",   NULL};
+		const char *const flags[] = {"-std=gnu17",
+		                             "-shared",
+		                             "-fPIC",
+		                             "-O3",
+		                             "-g",
+		                             "-Wall",
+		                             "-Wextra",
+		                             "-Wno-unused-parameter",
+		                             "-fvisibility=hidden",
+		                             include.s,
+		                             "-o",
+		                             object.s,
+		                             source.s,
+		                             "-lm",
+		                             NULL};
 
 		for (size_t i = 0; i < sizeof flags / sizeof *flags; i++)
 			argv[n++] = flags[i];

@@ -62,8 +62,18 @@ struct plugin_args {
 	static const struct fed_field rows[] = { \
 		FED_ARG_TEXT(struct plugin_args, name, FED_ARG_NEEDED, hint, help), FED_END}
 NAME_ROWS(plugin_rows, "plugin", "a plugin's name");
-NAME_ROWS(load_rows, "path", "a shared object, FILE.so");
 NAME_ROWS(build_rows, "path", "NAME or NAME.c");
+
+struct load_args {
+	char name[4096];
+	bool trusted;
+};
+static const struct fed_field load_rows[] = {
+	FED_ARG_TEXT(struct load_args, name, FED_ARG_NEEDED, "path", "a shared object, FILE.so"),
+	FED_FLAG(struct load_args, trusted,
+             "run it inside, unguarded: faster calls, and its crash is "
+             "that of the session"),
+	FED_END};
 
 static const char *plugin_at(const void *ctx, size_t i)
 {
@@ -102,8 +112,12 @@ static int run_info(struct fed_shell *shell, const struct fed_call *call, struct
 	for (size_t k = 0; (e = named(shell, a->name, k)); k++) {
 		fed__print_styled(shell, FED_EMPHASIS_BOLD, "%s %s",
 		                  fed_kind_name((enum fed_kind)e->head->kind), e->head->name);
-		fed__print(shell, ": %s\n  file %s%s\n", e->head->help, e->path,
-		           e->builtin ? " (built in)" : "");
+		fed__print(shell, ": %s\n  file %s (%s)\n", e->head->help, e->path,
+		           e->builtin ? "built in"
+		           : e->guard ? "guarded: runs in worker processes"
+		                      : "trusted: runs inside");
+		if (e->failures)
+			fed__print(shell, "  ended its process in the last %u rounds in a row\n", e->failures);
 		if (e->head->version)
 			fed__print(shell, "  version %s\n", e->head->version);
 		fed__help_fields(shell, e->head->fields, NULL);
@@ -113,13 +127,15 @@ static int run_info(struct fed_shell *shell, const struct fed_call *call, struct
 
 static int run_load(struct fed_shell *shell, const struct fed_call *call, struct fed_error *err)
 {
-	const struct plugin_args *a = call->args;
+	const struct load_args *a = call->args;
 	const struct fed_entry *entry;
+	const int rc = a->trusted ? fed_session_load_trusted(shell->session, a->name, &entry, err)
+	                          : fed_session_load(shell->session, a->name, &entry, err);
 
-	if (fed_session_load(shell->session, a->name, &entry, err))
+	if (rc)
 		return FED_FAIL;
-	fed__print(shell, "%s %s: %s\n", fed_kind_name((enum fed_kind)entry->head->kind),
-	           entry->head->name, entry->head->help);
+	fed__print(shell, "%s %s: %s (%s)\n", fed_kind_name((enum fed_kind)entry->head->kind),
+	           entry->head->name, entry->head->help, entry->guard ? "guarded" : "trusted");
 	return FED_OK;
 }
 
@@ -270,11 +286,15 @@ const struct fed_command fed__commands_plugins[] = {
      .failure = FED_EXIT_USAGE},
 	{.name = "load",
      .help = "load a plugin's file",
-     .text = "A plugin is one shared object built with nothing but the public headers; the file\n"
-             "may change while it is loaded, `reload` takes the new one.",
+     .text =
+         "A plugin is one shared object built with nothing but the public headers; the file\n"
+         "may change while it is loaded, `reload` takes the new one. It runs guarded, in worker\n"
+         "processes: a crash, an endless loop or a write into its inputs costs the round (`set\n"
+         "on-plugin-error`), never the session. `load FILE trusted` runs it inside.",
      .examples =
          FED_EXAMPLES("new-plugin aggregator mine; build mine; load ./mine.so; aggregator mine"),
-     NAME_ARGS(load_rows),
+     .args = load_rows,
+     .args_size = sizeof(struct load_args),
      .run = run_load,
      .flags = FED_COMMAND_CHANGES,
      .failure = FED_EXIT_PLUGIN},

@@ -31,7 +31,7 @@ static void says(const char *line, const char *words)
 START_TEST(info_shows_the_version)
 {
 	says("load " FIXTURE("rows_long"), "aggregator rows-long: rows of another length");
-	says("info rows-long", "/fixtures/rows_long.so\n  version 1.2-rows\n");
+	says("info rows-long", "/fixtures/rows_long.so (trusted: runs inside)\n  version 1.2-rows\n");
 	says("load " FIXTURE("rows_short"), "aggregator rows-short");
 	says("info rows-short", "a share");
 	ck_assert_ptr_null(strstr(strstr(shell_lab_said(&lab), "rows_short.so"), "version"));

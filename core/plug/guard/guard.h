@@ -9,9 +9,11 @@
 #ifndef FED_PLUG_GUARD_GUARD_H
 #define FED_PLUG_GUARD_GUARD_H
 
+#include <pthread.h>
 #include <stdatomic.h>
 
 #include "base/shared_memory.h"
+#include "base/text.h"
 #include "fedsh/plugin.h"
 
 /* Limits of each worker process. */
@@ -26,13 +28,19 @@ struct fed_guard {
 	struct fed_guard_limits limits;
 	struct fed_shared_memory *memory;
 	atomic_bool interrupted; /* set by a signal handler: calls that run are ended */
-	/* What plugins print, a line at a time; on any thread.  NULL: nobody listens. */
-	void (*printed)(void *ctx, const char *plugin, const char *line);
-	void *ctx;
+	pthread_mutex_t lock;
+	struct fed_text lines; /* what plugins printed and nobody has read, "PLUGIN: LINE\n" */
+	uint32_t n_lines;      /* also those beyond FED_GUARD_LINES */
 };
+
+enum { FED_GUARD_LINES = 200 }; /* limit of the lines that wait to be read */
 
 /* `program` is copied; NULL: no guard. */
 int fed__guard_init(struct fed_guard *, const char *program, struct fed_error *);
 void fed__guard_release(struct fed_guard *); /* after all workers have ended; zeroed is fine */
+/* Keep a line that a plugin printed; on any thread. */
+void fed__guard_print(struct fed_guard *, const char *plugin, const char *line);
+/* Move the lines to the end of a text; how many were left out. */
+uint32_t fed_guard_read(struct fed_guard *, struct fed_text *out);
 
 #endif

@@ -22,7 +22,7 @@ enum fed_worker_descriptor {
 };
 
 enum { FED_PACKET_MOST = 1 << 28 }; /* bytes of a packet */
-#define FED_NO_INPUT UINT64_MAX      /* the offset of a vector that is NULL */
+#define FED_NO_INPUT UINT64_MAX     /* the offset of a vector that is NULL */
 
 /* Requests, each with its values, then those of the reply behind code and text of the error. */
 enum fed_request {

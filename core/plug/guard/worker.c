@@ -56,8 +56,7 @@ void *fed__worker_keep(struct fed_worker *w, size_t bytes)
 
 void fed__worker_report(const struct fed_worker *w, const char *text)
 {
-	if (w->guard->printed)
-		w->guard->printed(w->guard->ctx, w->name, text);
+	fed__guard_print(w->guard, w->name, text);
 }
 
 /* Start ------------------------------------------------------------------ */
@@ -188,8 +187,8 @@ void fed__worker_leave(struct fed_worker *w)
 
 static void print_line(struct fed_worker *w)
 {
-	if (w->line.len && w->guard->printed)
-		w->guard->printed(w->guard->ctx, w->name, fed_text_str(&w->line));
+	if (w->line.len)
+		fed__guard_print(w->guard, w->name, fed_text_str(&w->line));
 	fed_text_clear(&w->line);
 }
 

@@ -4,6 +4,8 @@
  */
 #include "train/round/settings.h"
 
+#include <string.h>
+
 #include "net/codec.h"
 
 static const char *const all[] = {"all", NULL};
@@ -37,6 +39,19 @@ const struct fed_field fed_settings_fields[] = {
             "seed of all random numbers: data, partition, sampling, shuffling"),
 	FED_INT_WORD(S, threads, 0, 0, 1024, each_core,
                  "threads that train at once; results do not depend on their number"),
+	FED_ROW(S, guard, bool, FED_TYPE_FLAG, .def = 1, .flags = FED_FIELD_LATER,
+            .help =
+                "plugins that are loaded from now on run in worker processes, which they cannot "
+                "leave"),
+	FED_ROW(S, plugin_deadline, double, FED_TYPE_REAL, .def = 10, .max = 86400,
+            .flags = FED_FIELD_LATER,
+            .help = "seconds after which a guarded plugin's call is ended; 0: never"),
+	FED_ROW(S, plugin_memory, double, FED_TYPE_REAL, .def = 4, .max = 1000000,
+            .flags = FED_FIELD_LATER, .help = "GB that a guarded plugin may allocate; 0: any"),
+	FED_ROW(S, on_plugin_error, char *, FED_TYPE_TEXT, .text = "stop", .hint = "on-plugin-error",
+            .flags = FED_FIELD_LATER,
+            .help = "when a loaded aggregator fails: stop the round, skip its step, or let another "
+                    "make it (fallback:fedavg)"),
 	FED_END,
 };
 #undef S
@@ -45,5 +60,12 @@ int fed_settings_check(const struct fed_settings *s, struct fed_error *err)
 {
 	struct fed_codec codec;
 
+	if (strcmp(s->on_plugin_error, "stop") != 0 && strcmp(s->on_plugin_error, "skip") != 0 &&
+	    strncmp(s->on_plugin_error, "fallback:", 9) != 0)
+		return fed_fail(
+			err,
+			"on-plugin-error: %s is not known; it is stop, skip or fallback:NAME, with an "
+			"aggregator's name",
+			fed_show(s->on_plugin_error).s);
 	return fed_codec_parse(s->codec, &codec, err);
 }

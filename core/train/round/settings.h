@@ -22,6 +22,11 @@ struct fed_settings {
 	int64_t eval_every; /* rounds between evaluations; 0: never */
 	int64_t seed;
 	int64_t threads; /* 0: one for each processor */
+	/* Plugins that users load (plug/guard/guard.h): */
+	bool guard;               /* those loaded from now on run in worker processes */
+	double plugin_deadline;   /* seconds of a call; 0: none */
+	double plugin_memory;     /* GB that a worker process may allocate; 0: any */
+	char on_plugin_error[48]; /* stop, skip or fallback:AGGREGATOR */
 };
 enum fed_weighting { FED_WEIGHT_SAMPLES, FED_WEIGHT_EQUAL };
 extern const struct fed_field fed_settings_fields[];
