@@ -265,7 +265,7 @@ int fed_call_poll(struct fed_instance *transport, const struct fed_transport_hos
 	return fed__check_code(transport, "poll", rc, false, &words, err);
 }
 
-double fed_call_now(struct fed_instance *transport, const struct fed_transport_host *wire)
+double fed_call_now(const struct fed_instance *transport, const struct fed_transport_host *wire)
 {
 	const struct fed_transport *t = transport_of(transport);
 	struct fed_error unused;
@@ -275,7 +275,9 @@ double fed_call_now(struct fed_instance *transport, const struct fed_transport_h
 		return wire->clock(wire);
 	if (!transport->worker)
 		return t->now(transport->state, wire);
-	if (fed__remote_transport(transport, FED_TRANSPORT_NOW, wire, NULL, &now, &unused) ||
+	/* its state may change in the worker; instances are never constant objects */
+	if (fed__remote_transport((struct fed_instance *)transport, FED_TRANSPORT_NOW, wire, NULL, &now,
+	                          &unused) ||
 	    !isfinite(now))
 		return wire->clock(wire);
 	return now;

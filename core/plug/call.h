@@ -147,7 +147,7 @@ int fed_call_send(struct fed_instance *transport, const struct fed_transport_hos
 bool fed_is_simulated(const struct fed_instance *transport); /* it has no poll() */
 int fed_call_poll(struct fed_instance *transport, const struct fed_transport_host *, double timeout,
                   struct fed_error *);
-double fed_call_now(struct fed_instance *transport, const struct fed_transport_host *);
+double fed_call_now(const struct fed_instance *transport, const struct fed_transport_host *);
 void fed_call_close(struct fed_instance *transport, const struct fed_transport_host *);
 
 #endif
