@@ -45,9 +45,9 @@ int fed_conformance_run(const struct fed_entry *entry,
 	case FED_KIND_TRANSPORT:
 		fed__check_transport(&c);
 		break;
-	default:
-		return fed_reject(err, "there are no checks for a %s",
-		                  fed_kind_name((enum fed_kind)entry->head->kind));
+	case FED_KIND_SELECTION:
+		fed__check_selection(&c);
+		break;
 	}
 	fed__checker_release(&c);
 	if (!c.no_memory)

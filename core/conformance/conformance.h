@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * conformance/conformance.h - the conformance run of a plugin: checks of what its kind promises
- * (fedsh/aggregator.h, model.h, attack.h, transport.h).
+ * (fedsh/aggregator.h, model.h, attack.h, transport.h, selection.h).
  *
  * The run calls the plugin with inputs of its own and reports each check once, in plain text.  It
  * needs no session and no file, so it also runs in a process of its own; options and results are

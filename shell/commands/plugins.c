@@ -335,7 +335,7 @@ const struct fed_command fed__commands_plugins[] = {
      .text =
          "Aggregators: odd and huge updates, their order, sizes from 1 to 1,000,000 numbers,\n"
          "inputs left as they are, the same bits each time, no growth. Models: every layer's\n"
-         "gradient against finite differences, batches, cuts. Attacks and transports likewise.\n"
+         "gradient against finite differences, batches, cuts. The other kinds likewise.\n"
          "Both ends of each parameter are tried; KEY=VALUE sets one to keep. A failure says what\n"
          "was given, what came back and what was expected. Takes some seconds; the session is\n"
          "not touched.",
