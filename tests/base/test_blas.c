@@ -108,7 +108,6 @@ FED_SUITE(blas)
 	Suite *suite = suite_create("blas");
 	TCase *tests = tcase_create("blas");
 
-	tcase_set_timeout(tests, 60);
 	tcase_add_loop_test(tests, products, FED_ISA_PLAIN, FED_ISA_AVX512 + 1);
 	tcase_add_test(tests, users_choice_stands);
 	tcase_add_test(tests, better_cores_are_of_this_processor);

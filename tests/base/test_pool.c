@@ -461,7 +461,6 @@ FED_SUITE(pool)
 	Suite *suite = suite_create("pool");
 	TCase *tests = tcase_create("pool");
 
-	tcase_set_timeout(tests, 60);
 	tcase_add_loop_test(tests, every_job_is_done, 0, n_shapes);
 	tcase_add_test(tests, jobs_start_by_due_time_then_number);
 	tcase_add_test(tests, the_window_holds_results_back);

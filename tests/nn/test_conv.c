@@ -220,7 +220,6 @@ FED_SUITE(conv)
 	Suite *suite = suite_create("conv");
 	TCase *tests = tcase_create("conv");
 
-	tcase_set_timeout(tests, 120);
 	tcase_add_loop_test(tests, agrees_with_plain_loops, 0, CASES * ISAS);
 	tcase_add_loop_test(tests, chunks_do_not_change_bits, 0, CASES * ISAS);
 	suite_add_tcase(suite, tests);

@@ -183,7 +183,6 @@ FED_SUITE(gradients)
 	Suite *suite = suite_create("gradients");
 	TCase *tests = tcase_create("gradients");
 
-	tcase_set_timeout(tests, 60);
 	tcase_add_loop_test(tests, gradients_are_slopes, 0, sizeof cases / sizeof *cases);
 	tcase_add_loop_test(tests, cross_entropy_is_its_definition, 0, 6);
 	tcase_add_test(tests, large_outputs_do_not_overflow);

@@ -382,7 +382,6 @@ FED_SUITE(kernels)
 	Suite *suite = suite_create("kernels");
 	TCase *tests = tcase_create("kernels");
 
-	tcase_set_timeout(tests, 120);
 	tcase_add_loop_test(tests, elementwise, 0, ISAS);
 	tcase_add_loop_test(tests, ends_of_the_range, 0, ISAS);
 	tcase_add_loop_test(tests, rows_and_transposes, 0, ISAS);

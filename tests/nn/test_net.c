@@ -588,7 +588,6 @@ FED_SUITE(net)
 	Suite *suite = suite_create("net");
 	TCase *tests = tcase_create("net");
 
-	tcase_set_timeout(tests, 60);
 	tcase_add_loop_test(tests, refusals_have_words, 0, sizeof refused / sizeof *refused);
 	tcase_add_test(tests, order_is_checked);
 	tcase_add_test(tests, loss_fits_the_dataset);

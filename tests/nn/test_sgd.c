@@ -121,7 +121,6 @@ FED_SUITE(sgd)
 	Suite *suite = suite_create("sgd");
 	TCase *tests = tcase_create("sgd");
 
-	tcase_set_timeout(tests, 60);
 	tcase_add_loop_test(tests, plain_steps_need_no_buffer, 0, NETS);
 	tcase_add_loop_test(tests, steps_are_their_definition, 0, NETS);
 	tcase_add_loop_test(tests, parts_make_the_whole_batch, 0, NETS);

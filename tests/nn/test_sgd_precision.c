@@ -116,7 +116,6 @@ FED_SUITE(sgd_precision)
 	Suite *suite = suite_create("sgd precision");
 	TCase *tests = tcase_create("sgd precision");
 
-	tcase_set_timeout(tests, 60);
 	tcase_add_loop_test(tests, steps_are_those_of_doubles, 0, 6);
 	suite_add_tcase(suite, tests);
 	return suite;

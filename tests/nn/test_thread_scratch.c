@@ -114,7 +114,6 @@ FED_SUITE(thread_scratch)
 	TCase *tests = tcase_create("thread-scratch");
 
 	fed_blas_init(); /* else OpenBLAS starts threads of its own */
-	tcase_set_timeout(tests, 120);
 	tcase_add_loop_test(tests, threads_do_not_change_bits, 0,
 	                    (int)(sizeof shared / sizeof *shared));
 	tcase_add_test(tests, no_memory);

@@ -373,7 +373,6 @@ FED_SUITE(loader)
 	tcase_add_loop_test(files, refuses_patched_headers, 0, COUNT(patches));
 	tcase_add_test(files, refuses_sanitized_objects_unless_it_is_one);
 	tcase_add_test(files, survives_damaged_bytes);
-	tcase_set_timeout(files, 60);
 	suite_add_tcase(suite, words);
 	suite_add_tcase(suite, files);
 	return suite;

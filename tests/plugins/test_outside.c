@@ -189,7 +189,6 @@ FED_SUITE(outside)
 	TCase *tests = tcase_create("outside");
 
 	tcase_add_checked_fixture(tests, set_up, tear_down);
-	tcase_set_timeout(tests, 60);
 	tcase_add_test(tests, ours_compile_alone);
 	tcase_add_test(tests, a_copy_of_fedavg_compiles);
 	tcase_add_test(tests, examples_of_the_readme_load);

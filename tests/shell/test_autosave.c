@@ -240,7 +240,6 @@ FED_SUITE(autosave)
 	tcase_add_test(tests, a_lost_terminal_leaves_one);
 	tcase_add_test(tests, a_failure_is_told_once);
 	tcase_add_test(tests, scripts_save_when_they_say_so);
-	tcase_set_timeout(tests, 120);
 	suite_add_tcase(suite, tests);
 	return suite;
 }

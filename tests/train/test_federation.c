@@ -409,7 +409,6 @@ FED_SUITE(federation)
 	Suite *s = suite_create("federation");
 	TCase *c = tcase_create("rounds");
 
-	tcase_set_timeout(c, 120);
 	tcase_add_test(c, fedsgd_with_all_clients_is_gradient_descent_on_the_pooled_data);
 	tcase_add_test(c, one_client_is_plain_sgd);
 	tcase_add_loop_test(c, threads_change_no_bit, 0, sizeof aggregators / sizeof *aggregators);

@@ -316,7 +316,6 @@ FED_SUITE(schemes)
 	Suite *s = suite_create("schemes");
 	TCase *c = tcase_create("schemes");
 
-	tcase_set_timeout(c, 120);
 	tcase_add_loop_test(c, every_invitation_ends_in_one_way, 0, 8);
 	tcase_add_loop_test(c, threads_change_no_bit_of_async, 0, 3);
 	tcase_add_test(c, one_client_at_a_time_is_sync);
