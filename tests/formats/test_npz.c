@@ -176,12 +176,7 @@ END_TEST
 
 /* libzip allocates by malloc(), so the k-th call of malloc() fails here.  Sanitizers have a
  * malloc() of their own. */
-#if defined(__has_feature)
-#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
-#define SANITIZED 1
-#endif
-#endif
-#if !defined(SANITIZED) && !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
+#if !FED_SANITIZED
 #define OWN_MALLOC 1
 void *__libc_malloc(size_t);
 void *__libc_calloc(size_t, size_t);

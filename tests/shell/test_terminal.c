@@ -212,7 +212,7 @@ START_TEST(interrupts_stop_a_dataset)
 	terminal_type("dataset blobs classes=7\r");
 	terminal_wait("4,000 training");
 	terminal_wait("fedsh> ");
-	terminal_type("dataset linear train=50000000 d=10\r");
+	terminal_type("dataset linear train=20000000 d=4\r");
 	terminal_wait("\033[?2004l"); /* the line was taken: a Ctrl-C no longer clears it */
 	terminal_interrupt("examples; nothing has changed");
 	terminal_wait("fedsh> ");

@@ -13,7 +13,8 @@
 #include "shell/commands.h"
 #include "support/suite.h"
 
-enum { WALKS = 12, STEPS = 60, MOST_LINES = 600, MOST_TRIES = 8, MOST_VERSIONS = 60 };
+enum { WALKS = FED_SANITIZED ? 6 : 12 };
+enum { STEPS = 60, MOST_LINES = 600, MOST_TRIES = 8, MOST_VERSIONS = 60 };
 
 /* The state ---------------------------------------------------------------------------- */
 

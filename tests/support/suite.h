@@ -38,6 +38,18 @@
 		}                                                \
 	})
 
+/* What watches this build, 0 or 1 (CMake defines it): any sanitizer; the thread sanitizer.  Under
+ * them the same code runs on smaller cases, since the large ones take up to fifty times as long:
+ * Release runs those, and alone asks how good a result is that takes many steps. */
+#ifndef FED_SANITIZED
+#define FED_SANITIZED 0
+#endif
+#ifdef __SANITIZE_THREAD__
+#define FED_THREAD_SANITIZED 1
+#else
+#define FED_THREAD_SANITIZED 0
+#endif
+
 /* The head of the function that makes the suite of test_NAME.c. */
 #define FED_SUITE(name)            \
 	Suite *fed_suite_##name(void); \

@@ -15,7 +15,7 @@
 #include "train/round/message_faults.h"
 #include "train/schemes/schemes.h"
 
-#define EVENTS 10000
+#define EVENTS (FED_SANITIZED ? 2500 : 10000)
 #define CLIENTS 12u
 #define SPLIT_FROM 20u /* schedules from this one on are of split learning */
 #define INVITATIONS_MAX 400000u
@@ -261,7 +261,6 @@ FED_SUITE(schedules)
 	Suite *s = suite_create("schedules");
 	TCase *c = tcase_create("schedules");
 
-	tcase_set_timeout(c, 120);
 	tcase_add_loop_test(c, random_schedules, 0, SPLIT_FROM + 20);
 	suite_add_tcase(s, c);
 	return s;
