@@ -16,11 +16,12 @@
 
 #include <vterm.h>
 
+#include "base/cpu.h"
 #include "base/text.h"
 #include "support/suite.h"
 
-/* Milliseconds: until something must be seen; without output until all of it has come. */
-enum { PATIENCE = 60000, QUIET = 200 };
+/* Milliseconds: until something must be seen; a moment; without output until none will come. */
+enum { PATIENCE = 60000, MOMENT = 200, SILENCE = 500 };
 
 static int master = -1, slave = -1; /* held open, so that its modes can be asked at the end */
 static pid_t child;
@@ -29,7 +30,6 @@ static VTermScreen *screen;
 static bool alternate, restored;
 static struct termios modes;
 static struct fed_text shown;
-static size_t bytes;
 
 static struct emulated emulated;
 
@@ -87,7 +87,6 @@ void emulator_begin(const struct emulated *e)
 	vterm_screen_enable_altscreen(screen, 1);
 	vterm_screen_reset(screen, 1);
 	alternate = false;
-	bytes = 0;
 	ck_assert_int_eq(openpty(&master, &slave, NULL, NULL, &size), 0);
 	ck_assert_int_eq(tcgetattr(slave, &modes), 0);
 	child = fork();
@@ -110,7 +109,6 @@ static bool read_more(int timeout)
 	const ssize_t n = read(master, got, sizeof got);
 	if (n <= 0)
 		return false;
-	bytes += (size_t)n;
 	if (emulated.background && memmem(got, (size_t)n, "\033]11;?", 6)) {
 		char told[60];
 
@@ -146,7 +144,7 @@ const char *emulator_screen(void)
 	return fed_text_str(&shown);
 }
 
-bool emulator_has_color(int color)
+static bool has_color(int color)
 {
 	int rows, columns;
 	bool found = false;
@@ -185,15 +183,47 @@ void emulator_wait_gone(const char *text)
 	wait_for(text, false);
 }
 
-void emulator_settle(void)
+/* The last row with anything on it is a prompt where nothing was typed. */
+static bool shows_prompt(void)
 {
-	for (int i = 0; i < PATIENCE / QUIET && read_more(QUIET); i++)
-		;
+	const char *const s = emulator_screen();
+	size_t end = strlen(s);
+
+	while (end && s[end - 1] == '\n')
+		end--;
+	size_t begin = end;
+	while (begin && s[begin - 1] != '\n')
+		begin--;
+	return end > begin && s[end - 1] == '>' && strncmp(s + begin, "fedsh", 5) == 0;
 }
 
-size_t emulator_bytes(void)
+void emulator_wait_left(void)
 {
-	return bytes;
+	while (alternate || !shows_prompt())
+		ck_assert_msg(read_more(PATIENCE), "it never left\n%s", emulator_screen());
+}
+
+void emulator_wait_color(int color)
+{
+	while (!has_color(color))
+		ck_assert_msg(read_more(PATIENCE), "no colour %d on\n%s", color, emulator_screen());
+}
+
+void emulator_wait_silent(void)
+{
+	const double began = fed_wall_seconds();
+
+	while (read_more(SILENCE))
+		ck_assert_msg(fed_wall_seconds() - began < PATIENCE / 1000, "it writes and writes\n%s",
+		              emulator_screen());
+}
+
+void emulator_read_on(void)
+{
+	const double began = fed_wall_seconds();
+
+	while (read_more(MOMENT) && fed_wall_seconds() - began < MOMENT / 1000.0)
+		;
 }
 
 void emulator_type(const char *keys)
@@ -219,10 +249,10 @@ void emulator_wait_stopped(void)
 {
 	int status = 0;
 
-	for (int waited = 0; waited < PATIENCE; waited += QUIET) {
+	for (int waited = 0; waited < PATIENCE; waited += MOMENT) {
 		if (waitpid(child, &status, WUNTRACED | WNOHANG) == child && WIFSTOPPED(status))
 			return;
-		read_more(QUIET);
+		read_more(MOMENT);
 	}
 	ck_abort_msg("it was never stopped");
 }
@@ -245,10 +275,10 @@ int emulator_end(void)
 {
 	int status, waited = 0;
 
-	for (pid_t ended = 0; !ended; waited += QUIET / 10) {
+	for (pid_t ended = 0; !ended; waited += MOMENT / 10) {
 		ended = waitpid(child, &status, WNOHANG);
 		ck_assert_msg(waited < PATIENCE, "it never ends:\n%s", emulator_screen());
-		while (read_more(ended ? 0 : QUIET / 10))
+		while (read_more(ended ? 0 : MOMENT / 10))
 			;
 	}
 	restored = is_restored();

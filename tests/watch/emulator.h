@@ -28,15 +28,18 @@ void emulator_signal(int number);
 /* Until the screen shows this text, or no longer does. */
 void emulator_wait(const char *text);
 void emulator_wait_gone(const char *text);
-/* Take what was written until nothing comes for a moment. */
-void emulator_settle(void);
+/* Until the watch is left: there is a new prompt, on the main screen. */
+void emulator_wait_left(void);
+/* Until some letter has this colour of 256. */
+void emulator_wait_color(int color);
+/* Until the program writes nothing any more. */
+void emulator_wait_silent(void);
+/* Read what comes for a moment: the program has the time to draw, and the test waits for nothing.
+ */
+void emulator_read_on(void);
 bool emulator_shows(const char *text);
 /* All rows, a newline after each, blanks at their ends cut. */
 const char *emulator_screen(void);
-/* Whether a letter has this colour of 256. */
-bool emulator_has_color(int color);
-/* Bytes written by the program so far. */
-size_t emulator_bytes(void);
 /* It stands stopped (SIGTSTP): wait for that. */
 void emulator_wait_stopped(void);
 /* Until it has ended: its exit code, or 128 + signal. */
