@@ -155,6 +155,8 @@ void fed__journal_add(struct fed_shell *, const char *text, size_t len);
 void fed__journal_restart(struct fed_shell *);
 int fed__journal_start(struct fed_shell *, const char *path, struct fed_error *);
 int fed__journal_stop(struct fed_shell *, struct fed_error *);
+/* Refuse to read the file that is being recorded, which would make it longer for ever. */
+int fed__journal_check_source(const struct fed_shell *, const char *path, struct fed_error *);
 
 /* Signals ------------------------------------------------------------------- */
 

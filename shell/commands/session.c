@@ -107,9 +107,11 @@ static int run_replay(struct fed_shell *shell, const struct fed_call *call, stru
 	uint64_t size;
 
 	fed_path_expand(a->file, &path);
-	const int readable = fed_file_readable(fed_text_str(&path), &size, err);
+	int rc = fed_file_readable(fed_text_str(&path), &size, err);
+	if (rc == FED_OK && (rc = fed__journal_check_source(shell, fed_text_str(&path), err)) != FED_OK)
+		shell->fault = FED_EXIT_FAILED;
 	fed_text_release(&path);
-	if (readable || fed_session_reset(shell->session, false, err))
+	if (rc || fed_session_reset(shell->session, false, err))
 		return FED_FAIL;
 	unload_plugins(shell->session);
 	fed__journal_restart(shell);

@@ -63,6 +63,17 @@ void fed__journal_restart(struct fed_shell *shell)
 	}
 }
 
+int fed__journal_check_source(const struct fed_shell *shell, const char *path,
+                              struct fed_error *err)
+{
+	struct stat st, record;
+
+	if (!shell->record || stat(path, &st) != 0 || fstat(fileno(shell->record), &record) != 0 ||
+	    st.st_dev != record.st_dev || st.st_ino != record.st_ino)
+		return FED_OK;
+	return fed_fail(err, "%s: is being recorded; `record stop` first", fed_show(path).s);
+}
+
 /* Whether a script that is being run is this file: recording over it would feed it for ever. */
 static bool is_read(const struct fed_shell *shell, const char *path)
 {

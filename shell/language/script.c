@@ -88,16 +88,6 @@ static void include_stack(const struct fed_script_place *place, struct fed_text 
 		fed_text_add(out, "%s%s:%u", p == place ? "" : " < ", p->file, p->line);
 }
 
-/* Whether the file is the one that is being recorded: reading it would make it longer for ever. */
-static bool is_recorded(const struct fed_shell *shell, FILE *f)
-{
-	struct stat st, record;
-
-	return shell->record && fstat(fileno(f), &st) == 0 &&
-	       fstat(fileno(shell->record), &record) == 0 && st.st_dev == record.st_dev &&
-	       st.st_ino == record.st_ino;
-}
-
 enum fed_exit fed__shell_source(struct fed_shell *shell, const char *path, struct fed_error *err)
 {
 	const struct fed_script_place *from = shell->place;
@@ -115,13 +105,11 @@ enum fed_exit fed__shell_source(struct fed_shell *shell, const char *path, struc
 		return FED_EXIT_USAGE;
 	}
 	fed_path_expand(path, &expanded);
-	if (fed_file_readable(fed_text_str(&expanded), &size, err) == FED_OK) {
+	if (fed__journal_check_source(shell, fed_text_str(&expanded), err)) {
+		result = FED_EXIT_FAILED;
+	} else if (fed_file_readable(fed_text_str(&expanded), &size, err) == FED_OK) {
 		f = fopen(fed_text_str(&expanded), "re");
-		if (f && is_recorded(shell, f)) {
-			fclose(f);
-			fed_fail(err, "%s: is being recorded; `record stop` first", fed_show(path).s);
-			result = FED_EXIT_FAILED;
-		} else if (f) {
+		if (f) {
 			result = fed__shell_read(shell, f, path, from);
 			fclose(f);
 			if (result)

@@ -414,6 +414,24 @@ START_TEST(a_recording_does_not_feed_itself)
 }
 END_TEST
 
+START_TEST(a_replay_that_is_refused_changes_nothing)
+{
+	struct shell_lab lab;
+	char line[600];
+
+	shell_lab_open(&lab, FED_PLUGIN_DIR);
+	snprintf(line, sizeof line, "record %s", fed_temp_file(&temp, "r.fedsh"));
+	ck_assert_int_eq(shell_lab_run(&lab, line), FED_EXIT_OK);
+	ck_assert_int_eq(shell_lab_run(&lab, "dataset blobs train=100 test=10"), FED_EXIT_OK);
+	snprintf(line, sizeof line, "replay %s", fed_temp_file(&temp, "r.fedsh"));
+	ck_assert_int_eq(shell_lab_run(&lab, line), FED_EXIT_FAILED);
+	ck_assert_ptr_nonnull(strstr(shell_lab_said(&lab), "is being recorded; `record stop` first"));
+	ck_assert_int_eq(shell_lab_run(&lab, "add-client 2 samples=5"), FED_EXIT_OK);
+	ck_assert_ptr_nonnull(strstr(shell_lab_said(&lab), "90 examples left in the pool"));
+	shell_lab_close(&lab);
+}
+END_TEST
+
 START_TEST(output_that_is_lost_is_told)
 {
 	static const char *const lines[] = {
@@ -592,6 +610,7 @@ FED_SUITE(program)
 	tcase_add_test(tests, a_limit_of_file_sizes_ends_a_stream);
 	tcase_add_test(tests, json_goes_to_pipes_that_are_read);
 	tcase_add_test(tests, a_recording_does_not_feed_itself);
+	tcase_add_test(tests, a_replay_that_is_refused_changes_nothing);
 	tcase_add_test(tests, output_that_is_lost_is_told);
 	tcase_add_test(tests, json_that_is_lost_is_told);
 	tcase_add_test(tests, hostile_bytes_stay_out);
