@@ -453,14 +453,13 @@ static int set_named(struct fed_shell *shell, const struct set_args *a,
 	return fed__show_setting(shell, a->key, err);
 }
 
-/* Whether it is `set rounds 5`, which `round` does. */
-static bool asks_rounds(const struct fed_shell *shell, const struct fed_call *call)
+/* Whether it is `set NAME ...` of what is no setting, as `set rounds 5`. */
+static bool asks(const struct fed_shell *shell, const struct fed_call *call, const char *name)
 {
 	const struct set_args *a = call->args;
 	const char *key = *a->key ? a->key : call->n_extra ? call->extra[0].key : "";
 
-	return (fed_same_name(key, "rounds") || fed_same_name(key, "round")) &&
-	       !fed__find_setting(shell, key);
+	return fed_same_name(key, name) && !fed__find_setting(shell, key);
 }
 static int run_set(struct fed_shell *shell, const struct fed_call *call, struct fed_error *err)
 {
@@ -471,8 +470,11 @@ static int run_set(struct fed_shell *shell, const struct fed_call *call, struct 
 	if (!*a->key && !call->n_extra)
 		return fed_fail(
 			err, "needs a setting: `set lr 0.05` or `set lr=0.05 batch=20`; `show` lists all");
-	if (asks_rounds(shell, call))
+	if (asks(shell, call, "rounds") || asks(shell, call, "round"))
 		return fed_fail(err, "there is no setting rounds; `round N` makes N rounds");
+	if (asks(shell, call, "autosave"))
+		return fed_fail(err, "autosave is no setting of the session; `autosave 30` saves every 30 "
+		                     "seconds, `autosave off` not at all");
 	if (*a->key && !fed_call_has(call, 1) && call->n_extra == 1 && is_named(shell, a, call->extra))
 		return set_named(shell, a, call->extra, err);
 	if (*a->key && !fed_call_has(call, 1))

@@ -326,11 +326,17 @@ static void find_newest(void *ctx, const struct fed_rescue *rescue)
 		o->newest = *rescue;
 }
 
+/* Without a home there is no folder: as the history, autosave is off then. */
 void fed__autosave_begin(struct fed_shell *shell)
 {
 	struct fed_text command = {0};
+	struct fed_text folder = {0};
 	struct offer o = {.n = 0};
+	const bool home = fed__state_path(&folder, "rescue/");
 
+	fed_text_release(&folder);
+	if (!home)
+		return;
 	fed__autosave_set(shell, PERIOD);
 	fed__rescues_each(shell, find_newest, &o);
 	if (o.n == 0)

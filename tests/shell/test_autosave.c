@@ -228,6 +228,19 @@ START_TEST(scripts_save_when_they_say_so)
 }
 END_TEST
 
+START_TEST(without_a_home_nothing_is_saved)
+{
+	static struct program_run run;
+
+	unsetenv("HOME");
+	program_run(&run, FED_BUILD_DIR "/fedsh", temp.dir,
+	            ARGUMENTS("-c", "autosave; autosave 30; dataset blobs; autosave off"), NULL, 0);
+	ck_assert_int_eq(run.code, 0);
+	ck_assert_ptr_nonnull(strstr(run.err, "warning: autosave: No such file or directory"));
+	ck_assert_uint_eq(rescues(""), 0);
+}
+END_TEST
+
 FED_SUITE(autosave)
 {
 	Suite *suite = suite_create("autosave");
@@ -240,6 +253,7 @@ FED_SUITE(autosave)
 	tcase_add_test(tests, a_lost_terminal_leaves_one);
 	tcase_add_test(tests, a_failure_is_told_once);
 	tcase_add_test(tests, scripts_save_when_they_say_so);
+	tcase_add_test(tests, without_a_home_nothing_is_saved);
 	suite_add_tcase(suite, tests);
 	return suite;
 }

@@ -163,6 +163,8 @@ START_TEST(long_names_of_settings_lead_to_the_short)
 	ck_assert_ptr_nonnull(strstr(run.err, "did you mean lr?"));
 	go(ARGUMENTS("-c", "set batch_size=3"), NULL);
 	ck_assert_ptr_nonnull(strstr(run.err, "did you mean batch?"));
+	go(ARGUMENTS("-c", "set autosave 30"), NULL);
+	ck_assert_ptr_nonnull(strstr(run.err, "`autosave 30` saves every 30 seconds"));
 }
 END_TEST
 
