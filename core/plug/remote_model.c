@@ -362,6 +362,21 @@ static int repeat_all(const struct fed_instance *model, struct fed_builder *buil
 	return rc == FED_OK && r.short_ ? fed_fail(err, "its layers did not arrive") : rc;
 }
 
+/* A copy of the instance that lives as long as the worker: layers point to it, while the caller's
+ * may move.  NULL: no memory. */
+static const struct fed_instance *keep_model(const struct fed_instance *model)
+{
+	const size_t size = model->entry->head->state_size;
+	struct fed_instance *kept = fed__worker_keep(model->worker, sizeof *kept);
+	void *state = fed__worker_keep(model->worker, size ? size : 1);
+
+	if (!kept || !state)
+		return NULL;
+	*kept = *model;
+	kept->state = memcpy(state, model->state, size);
+	return kept;
+}
+
 int fed__remote_build(const struct fed_instance *model, struct fed_builder *builder,
                       struct fed_error *err)
 {
@@ -390,7 +405,10 @@ int fed__remote_build(const struct fed_instance *model, struct fed_builder *buil
 	if (rc == FED_OK) {
 		reply.at = kept.s;
 		reply.end = kept.s + kept.len;
-		rc = repeat_all(model, builder, reply, &words);
+		const struct fed_instance *stays = keep_model(model);
+
+		rc = stays ? repeat_all(stays, builder, reply, &words)
+		           : fed_fail_memory(&words, sizeof *stays, "a model");
 	}
 	fed_text_release(&kept);
 	return fed__check_code(model, "build", rc, false, &words, err);

@@ -130,6 +130,10 @@ static const struct {
 	{"check-plugin krum f=-9", 2},
 	{"check-plugin krum nosuch=1", 2},
 	{"load " FED_BUILD_DIR "/fixtures/simulated.so; check-plugin simulated how=twice", 7},
+	{"load " FED_BUILD_DIR
+     "/fixtures/faulty_model.so; dataset blobs; model faulty-model; add-client 3 "
+     "samples=20; round; model faulty-model units=3; round",
+     0},
 	{"try krum nosuch.csv", 5},
 	{"try kurm nosuch.npy", 2},
 	{"dataset blobs; add-client 3 samples=9; round; updates save=u.npy; try krum u.npy f=3", 1},
