@@ -20,7 +20,10 @@ enum { BATCH = 3 };
 /* Numbers, however many FLOPs they take. */
 enum { LEAST = 6, LEAST_QUICK = 2 };
 
+/* The model for each form, with an instance of its own: a guarded one has the layers of the last
+ * net that it built, and they live no longer than it does. */
 struct models {
+	struct fed_instance model[FED_FORMS];
 	struct fed_net net[FED_FORMS];
 	bool taken[FED_FORMS];
 	void (*with)(struct fed_layer_trial *);
@@ -50,30 +53,43 @@ static bool build(struct fed_checker *c, const struct fed_instance *model,
 	return true;
 }
 
+/* Whether build() writes to its state. */
+static void check_state(struct fed_checker *c, const struct fed_example_form *form)
+{
+	struct fed_guarded model;
+	struct fed_error err;
+	struct fed_net net;
+
+	if (fed__guarded_init(c, &model, NULL, 0, &err))
+		return;
+	fed__seal(c, model.instance.state);
+	if (build(c, &model.instance, form, &net, &err))
+		fed_net_release(&net);
+	fed__check_seals(c);
+	fed__check_guards(c);
+	fed__guarded_release(&model);
+}
+
 /* Fills the nets that the other checks are about. */
 static void check_builds(struct fed_checker *c, void *ctx)
 {
 	struct models *m = ctx;
-	struct fed_guarded model;
 	struct fed_text refused = {0};
 	struct fed_error err;
 	size_t taken = 0;
 
-	if (fed__guarded_init(c, &model, NULL, 0, &err)) {
-		fed__failed(c, "an instance", "%s", err.text);
-		return;
-	}
-	fed__seal(c, model.instance.state);
-	for (size_t k = 0; k < FED_FORMS; k++) {
+	for (size_t k = 0; k < FED_FORMS && !c->no_memory; k++) {
 		fed__given(c, "%s", fed__forms[k].what);
-		m->taken[k] = build(c, &model.instance, &fed__forms[k], &m->net[k], &err);
+		check_state(c, &fed__forms[k]);
+		if (fed_instance_init(&m->model[k], c->entry, c->options.assign, c->options.n_assign, &err))
+			fed__failed(c, "an instance", "%s", err.text);
+		else
+			m->taken[k] = build(c, &m->model[k], &fed__forms[k], &m->net[k], &err);
 		taken += m->taken[k];
 		if (!m->taken[k])
 			fed_text_add(&refused, "%s%s: %s", refused.len ? "; " : "", fed__forms[k].what,
 			             err.text);
 	}
-	fed__check_seals(c);
-	fed__check_guards(c);
 	fed__given(c, "%d kinds of examples", FED_FORMS);
 	if (taken == 0)
 		fed__failed(c, "a model for one of them", "%s", fed_text_str(&refused));
@@ -81,7 +97,6 @@ static void check_builds(struct fed_checker *c, void *ctx)
 		fed__remark(c, "%zu are taken%s%s", taken, refused.len ? "; not " : "",
 		            fed_text_str(&refused));
 	fed_text_release(&refused);
-	fed__guarded_release(&model);
 }
 
 static void with_layer(struct fed_layer_trial *t, void *ctx)
@@ -542,9 +557,11 @@ void fed__check_model(struct fed_checker *c)
 	struct models m = {0};
 
 	fed__run_checks(c, checks, &m);
-	for (size_t k = 0; k < FED_FORMS; k++)
+	for (size_t k = 0; k < FED_FORMS; k++) {
 		if (m.taken[k])
 			fed_net_release(&m.net[k]);
+		fed_instance_release(&m.model[k]);
+	}
 }
 
 /* The quick check ----------------------------------------------------------------- */
