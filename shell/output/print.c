@@ -23,7 +23,10 @@ static void put_styled(struct fed_shell *shell, FILE *f, enum fed_emphasis style
 	fed_text_put_clean(&clean, fed_text_str(text), text->len, shell->screen.utf8);
 	if (styled)
 		fputs(escapes[style], f);
-	fwrite(fed_text_str(&clean), 1, clean.len, f);
+	if (text->failed || clean.failed)
+		fputs("(no memory to show a line)\n", f);
+	else
+		fwrite(fed_text_str(&clean), 1, clean.len, f);
 	if (styled)
 		fputs("\033[0m", f);
 	fed_text_release(&clean);
@@ -69,17 +72,33 @@ void fed__print_warning(struct fed_shell *shell, const char *text)
 	fed_text_release(&line);
 }
 
+/* The same for what must be said though there is no memory: one byte after the other. */
+static void put_without_memory(FILE *f, const char *text)
+{
+	for (; *text; text++)
+		fputc(*text == '\n' || (*text >= ' ' && *text < 0x7f) ? *text : '?', f);
+}
+
 void fed__print_error(struct fed_shell *shell, const char *where, const char *text)
 {
-	struct fed_text line = {0};
+	const bool styled = shell->screen.color;
+	struct fed_text line = {0}, clean = {0};
 
 	fflush(shell->out); /* keep the order of both streams */
-	fed_text_add(&line, "error: ");
-	put_styled(shell, shell->errors, FED_EMPHASIS_BAD, &line);
-	fed_text_clear(&line);
+	fed__progress_erase(shell);
+	fprintf(shell->errors, "%serror: %s", styled ? escapes[FED_EMPHASIS_BAD] : "",
+	        styled ? "\033[0m" : "");
 	fed_text_add(&line, "%s%s\n", where, text);
-	put_styled(shell, shell->errors, FED_EMPHASIS_PLAIN, &line);
+	fed_text_put_clean(&clean, fed_text_str(&line), line.len, shell->screen.utf8);
+	if (line.failed || clean.failed) {
+		put_without_memory(shell->errors, where);
+		put_without_memory(shell->errors, text);
+		fputc('\n', shell->errors);
+	} else {
+		fwrite(fed_text_str(&clean), 1, clean.len, shell->errors);
+	}
 	fed_text_release(&line);
+	fed_text_release(&clean);
 	fflush(shell->errors);
 }
 
