@@ -149,5 +149,7 @@ int fed_session_restart(struct fed_session *s, struct fed_error *err)
 		return FED_FAIL;
 	fed_session_stop(s);
 	fed__restart_parts_commit(s, &afresh);
-	return began ? fed_session_start(s, err) : FED_OK;
+	if (began)
+		fed__session_try_set_up(s);
+	return FED_OK;
 }

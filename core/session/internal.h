@@ -40,6 +40,8 @@ struct fed_session {
 	struct fed_registry *plugins;
 	struct fed_composition parts;
 	uint64_t faults_announced;        /* last fault number when a version last began */
+	uint64_t announced_before;        /* the same of the version before the open round */
+	bool announced;                   /* the open round has set it; an abort takes it back */
 	struct fed_ledger ledger;         /* costs since version 0 */
 	struct fed_federation federation; /* initialised by fed_session_start */
 	bool running;                     /* federation is initialised */

@@ -58,8 +58,14 @@ static void take_federation_event(void *ctx, const struct fed_event *event)
 	if (event->kind == FED_EVENT_ROUND)
 		fed_history_add(&s->history, event->record, &none);
 	fed__session_notify(s, event);
-	if (event->kind == FED_EVENT_BEGIN)
+	if (event->kind == FED_EVENT_BEGIN) {
+		s->announced_before = s->faults_announced;
+		s->announced = true;
 		fed__session_tell_faults(s);
+	} else if (event->kind == FED_EVENT_ABORTED && s->announced) {
+		s->faults_announced = s->announced_before;
+	}
+	s->announced &= event->kind != FED_EVENT_ABORTED && event->kind != FED_EVENT_ROUND;
 	fed__breakpoints_take_event(s, event);
 }
 

@@ -45,15 +45,27 @@ static void journal_versions(struct fed_shell *shell, uint64_t made)
 		journal(shell, "round %llu", (unsigned long long)made);
 }
 
-/* Journal a run whose last round was aborted: the versions made, then the steps and the abort. */
-static void journal_aborted(struct fed_shell *shell, uint64_t made, uint64_t steps,
-                            const struct fed_run_result *r)
+/* Journal a run whose last round was aborted: the versions made.  The round itself left no trace,
+ * unless it was open before, or cancelled the work in flight. */
+static void journal_aborted(struct fed_shell *shell, const struct fed_run_result *r)
 {
-	journal_versions(shell, made);
+	journal_versions(shell, r->versions);
+	if (r->lost) {
+		journal(shell, "step");
+		journal(shell, "abort all");
+	} else if (r->open_before && !r->versions) {
+		journal(shell, "abort");
+	}
+}
+
+/* Journal steps, of which the last one aborted its round. */
+static void journal_aborted_steps(struct fed_shell *shell, uint64_t steps,
+                                  const struct fed_run_result *r)
+{
 	if (steps)
 		journal(shell, "step %llu", (unsigned long long)steps);
-	if (steps || (r->open_before && !made))
-		journal(shell, r->lost ? "abort all" : "abort");
+	if (steps || r->open_before)
+		journal(shell, "abort");
 }
 
 /* Journal a run that the watch interrupted between two events, to be resumed later: its replay
@@ -107,7 +119,7 @@ static int make_versions(struct fed_shell *shell, const struct run *run, struct 
 	const int rc = call_session(s, run, &result, err);
 	fed__progress_end(shell);
 	if (result.outcome == FED_RUN_ABORTED)
-		journal_aborted(shell, result.versions, result.steps, &result);
+		journal_aborted(shell, &result);
 	else if (result.outcome == FED_RUN_POINTLESS)
 		journal_versions(shell, result.versions);
 	else if (result.outcome == FED_RUN_INTERRUPTED)
@@ -244,7 +256,7 @@ static int run_step(struct fed_shell *shell, const struct fed_call *call, struct
 	fed__signals_running(FED_RUNNING_NOTHING);
 	fed__step_text_end(shell);
 	if (result.outcome == FED_RUN_ABORTED)
-		journal_aborted(shell, 0, done, &result);
+		journal_aborted_steps(shell, done, &result);
 	else if (result.outcome == FED_RUN_INTERRUPTED)
 		journal(shell, "step %llu", (unsigned long long)done);
 	else if (result.outcome == FED_RUN_HELD)
