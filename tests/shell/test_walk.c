@@ -9,12 +9,13 @@
 #include "base/random.h"
 #include "checkpoint/checkpoint.h"
 #include "lab.h"
+#include "lines.h"
 #include "session/internal.h"
 #include "shell/commands.h"
 #include "support/suite.h"
 
 enum { WALKS = FED_SANITIZED ? 6 : 12 };
-enum { STEPS = 60, MOST_LINES = 600, MOST_TRIES = 8, MOST_VERSIONS = 60 };
+enum { STEPS = 60, MOST_TRIES = 8, MOST_VERSIONS = 60 };
 
 /* The state ---------------------------------------------------------------------------- */
 
@@ -57,146 +58,6 @@ static size_t first_difference(const struct fed_text *a, const struct fed_text *
 	return i;
 }
 
-/* The lines ---------------------------------------------------------------------------- */
-
-/* Commands that the examples lack: random choices by those that look, and quick ones. */
-static const char *const more_lines[] = {
-	"tournament rounds=1 attacks=sign-flip aggregators=fedavg byzantine=50%",
-	"tournament rounds=1 attacks=ipm aggregators=fedavg byzantine=random:2",
-	"clients 50%",
-	"costs random:2",
-	"timeline random:2",
-	"remove-client 30%",
-	"inject flaky random:2 p=0.3",
-	"heal 50%",
-	"set client 50% link=3g",
-	"sweep lr 0.01,0.1 rounds=1",
-	"leakage examples=20",
-	"add-client 6 noniid samples=20",
-	"add-client 4 samples=20",
-	"round",
-	"round 2",
-	"run until version>=3",
-	"step 3",
-	"step",
-	"continue",
-	"export out.npz",
-	"import out.npz",
-	"dataset blobs train=800 test=50",
-	"dataset glyphs train=100 test=20",
-	"model linear",
-	"model gru",
-	"show seed",
-	"set seed 7",
-	"load " FED_BUILD_DIR "/fixtures/versioned_1.so",
-	"unload versioned",
-};
-
-/* Left out: they end the program, start a compiler, or would take long. */
-static const char *const left_out[] = {
-	"quit",          "build",           "new-plugin",      "reconstruct",    "run until accuracy",
-	"run until clo", "add-client 1000", "dataset fashion", "round 20",       "dataset scans",
-	"round 50",      "costs against",   "sweep epochs",    "dataset markov",
-};
-
-static bool is_left_out(const char *line)
-{
-	for (size_t i = 0; i < sizeof left_out / sizeof *left_out; i++)
-		if (strncmp(line, left_out[i], strlen(left_out[i])) == 0)
-			return true;
-	return false;
-}
-
-struct line {
-	const struct fed_command *command;
-	char *text;
-};
-struct lines {
-	struct line of[MOST_LINES];
-	size_t n;
-};
-
-/* Its commands, one by one. */
-static void add_lines(struct lines *all, const char *text)
-{
-	struct fed_words words = {0};
-	struct fed_error err;
-	size_t used;
-
-	for (size_t left = strlen(text); left; text += used, left -= used) {
-		const struct fed_command *command;
-
-		fed_assert_ok(fed__words_split(&words, text, left, &used, &err), &err);
-		if (!words.n)
-			continue;
-		char *line =
-			strndup(text + words.word[0].begin, words.word[words.n - 1].end - words.word[0].begin);
-		ck_assert_uint_lt(all->n, MOST_LINES);
-		if (is_left_out(line) ||
-		    fed__command_find(&shell_lab_table, fed__words_at(&words, 0), false, &command, &err))
-			free(line);
-		else
-			all->of[all->n++] = (struct line){command, line};
-	}
-	fed__words_release(&words);
-}
-
-static void lines_init(struct lines *all)
-{
-	all->n = 0;
-	for (size_t i = 0; fed__command_at(&shell_lab_table, i, NULL); i++) {
-		const struct fed_command *c = fed__command_at(&shell_lab_table, i, NULL);
-
-		for (const char *const *example = c->examples; *example; example++)
-			add_lines(all, *example);
-	}
-	for (size_t i = 0; i < sizeof more_lines / sizeof *more_lines; i++)
-		add_lines(all, more_lines[i]);
-}
-
-static void lines_release(struct lines *all)
-{
-	for (size_t i = 0; i < all->n; i++)
-		free(all->of[i].text);
-}
-
-/* Each command is as probable as the others, however many lines it has. */
-static const struct line *draw_line(const struct lines *all, struct fed_stream *random)
-{
-	const struct line *of_command[MOST_LINES];
-	size_t commands = 0, n;
-
-	while (fed__command_at(&shell_lab_table, commands, NULL))
-		commands++;
-	do {
-		const uint32_t k = fed_stream_below(random, (uint32_t)commands);
-
-		n = 0;
-		for (size_t i = 0; i < all->n; i++)
-			if (all->of[i].command == fed__command_at(&shell_lab_table, k, NULL))
-				of_command[n++] = &all->of[i];
-	} while (n == 0); /* all its lines were left out */
-	return of_command[fed_stream_below(random, (uint32_t)n)];
-}
-
-/* A mistake: the last word is missing, there is one too many, or a number is out of its range. */
-static void damage(char *out, size_t size, const char *line, struct fed_stream *random)
-{
-	const char *last = strrchr(line, ' '), *digit = strpbrk(line, "0123456789");
-
-	switch (fed_stream_below(random, 3)) {
-	case 0:
-		snprintf(out, size, "%.*s", (int)(last ? last - line : 1), line);
-		break;
-	case 1:
-		snprintf(out, size, "%s xyzzy", line);
-		break;
-	default:
-		snprintf(out, size, "%.*s-99999%s", (int)(digit ? digit - line : 0), line,
-		         digit ? digit : line);
-	}
-}
-
 /* The walk ------------------------------------------------------------------------------ */
 
 struct walk {
@@ -207,7 +68,7 @@ struct walk {
 
 /* What a replay must find as it was is written once; a script that is being recorded cannot be
  * played. */
-static bool is_possible(const struct walk *w, const struct line *line)
+static bool is_possible(const struct walk *w, const struct shell_line *line)
 {
 	const char *name = line->command->name, *last = strrchr(line->text, ' ');
 	const bool writes = strcmp(name, "save") == 0 || strcmp(name, "export") == 0;
@@ -281,24 +142,25 @@ static void walk_release(struct walk *w)
 	shell_lab_close(&w->lab);
 }
 
-static void walk_on(struct walk *w, const struct lines *all, struct fed_stream *random, int steps)
+static void walk_on(struct walk *w, const struct shell_lines *all, struct fed_stream *random,
+                    int steps)
 {
 	static const char small[] = "dataset blobs train=800 test=50";
 	char line[4096];
 
 	while (steps-- > 0) {
-		const struct line *next = draw_line(all, random);
+		const struct shell_line *next = shell_lines_draw(all, random);
 
 		/* The default dataset takes its time. */
 		if (!fed_session_parts(w->lab.shell.session)->data && fed_stream_below(random, 4))
 			shell_lab_run(&w->lab, small);
 
 		for (int i = 0; i < MOST_TRIES && !is_possible(w, next); i++)
-			next = draw_line(all, random);
+			next = shell_lines_draw(all, random);
 		if (!is_possible(w, next))
 			continue;
 		if (fed_stream_below(random, 4) == 0)
-			damage(line, sizeof line, next->text, random);
+			shell_line_damage(line, sizeof line, next->text, random);
 		else
 			snprintf(line, sizeof line, "%s", next->text);
 		go(w, next->command, line);
@@ -322,17 +184,17 @@ static void tear_down(void)
 START_TEST(walks_replay)
 {
 	struct fed_stream random = fed_stream_open((uint64_t)_i, FED_FOR_OBSERVER, 0, 0);
-	struct lines all;
+	struct shell_lines all;
 	struct walk w;
 
-	lines_init(&all);
+	shell_lines_init(&all);
 	walk_init(&w);
 	shell_lab_run(&w.lab, "set seed 5; dataset blobs train=800 test=50; add-client 8 samples=20");
 	walk_on(&w, &all, &random, STEPS);
 	ck_assert_uint_gt(w.looks + w.mistakes, STEPS / 4);
 	replay(&w);
 	walk_release(&w);
-	lines_release(&all);
+	shell_lines_release(&all);
 }
 END_TEST
 
@@ -342,10 +204,10 @@ START_TEST(a_bare_session_stays_bare)
 {
 	static const char *const begun[] = {"", "model gru", "dataset blobs train=300 test=50",
 	                                    "dataset blobs train=300 test=50; add-client 4 samples=20"};
-	struct lines all;
+	struct shell_lines all;
 	struct walk w;
 
-	lines_init(&all);
+	shell_lines_init(&all);
 	walk_init(&w);
 	shell_lab_run(&w.lab, begun[_i]);
 	for (size_t i = 0; i < all.n; i++) {
@@ -362,7 +224,7 @@ START_TEST(a_bare_session_stays_bare)
 	ck_assert_uint_gt(w.looks, 30);
 	ck_assert_uint_gt(w.mistakes, 30);
 	walk_release(&w);
-	lines_release(&all);
+	shell_lines_release(&all);
 }
 END_TEST
 
