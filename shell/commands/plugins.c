@@ -12,16 +12,16 @@
 #include "shell/commands/updates.h"
 #include "shell/commands/build.h"
 #include "shell/commands/check.h"
-
-static const char *const kinds[] = {"aggregator", "transport", "model",
-                                    "attack",     "selection", NULL};
+#include "shell/commands/edit.h"
+#include "shell/commands/new_plugin.h"
+#include "shell/commands/plugin_files.h"
 
 struct kind_args {
 	int kind; /* enum fed_kind - 1 */
-	char name[64];
 };
 static const struct fed_field kind_rows[] = {
-	FED_ARG_CHOICE(struct kind_args, kind, FED_FIELD_POSITIONAL, 0, kinds, "one kind; else all"),
+	FED_ARG_CHOICE(struct kind_args, kind, FED_FIELD_POSITIONAL, 0, fed__kind_names,
+                   "one kind; else all"),
 	FED_END,
 };
 
@@ -51,7 +51,7 @@ static int run_plugins(struct fed_shell *shell, const struct fed_call *call, str
 			list_kind(shell, kind);
 	if (fed_call_has(call, 0) &&
 	    !fed_registry_at(fed_session_plugins(shell->session), (enum fed_kind)(a->kind + 1), 0))
-		fed__print(shell, "no %s is loaded\n", kinds[a->kind]);
+		fed__print(shell, "no %s is loaded\n", fed__kind_names[a->kind]);
 	return FED_OK;
 }
 
@@ -62,54 +62,28 @@ struct plugin_args {
 	static const struct fed_field rows[] = { \
 		FED_ARG_TEXT(struct plugin_args, name, FED_ARG_NEEDED, hint, help), FED_END}
 NAME_ROWS(plugin_rows, "plugin", "a plugin's name");
-NAME_ROWS(build_rows, "path", "NAME or NAME.c");
+NAME_ROWS(build_rows, "path", "a plugin, or the path of its source");
 
 struct load_args {
 	char name[4096];
 	bool trusted;
 };
 static const struct fed_field load_rows[] = {
-	FED_ARG_TEXT(struct load_args, name, FED_ARG_NEEDED, "path", "a shared object, FILE.so"),
+	FED_ARG_TEXT(struct load_args, name, FED_ARG_NEEDED, "path",
+                 "a plugin that was built, or the path of a shared object"),
 	FED_FLAG(struct load_args, trusted,
              "run it inside, unguarded: faster calls, and its crash is "
              "that of the session"),
 	FED_END};
 
-static const char *plugin_at(const void *ctx, size_t i)
-{
-	return fed__hint_name(ctx, "plugin", i);
-}
-
-/* The k-th plugin of that name, over all kinds; NULL past the last. */
-static const struct fed_entry *named(const struct fed_shell *shell, const char *name, size_t k)
-{
-	const struct fed_registry *plugins = fed_session_plugins(shell->session);
-	const struct fed_entry *e;
-
-	for (enum fed_kind kind = FED_KIND_AGGREGATOR; kind <= FED_KIND_LAST; kind++)
-		for (size_t i = 0; (e = fed_registry_at(plugins, kind, i)); i++)
-			if (fed_same_name(e->head->name, name) && k-- == 0)
-				return e;
-	return NULL;
-}
-
-static int no_plugin(const struct fed_shell *shell, const char *name, struct fed_error *err)
-{
-	const char *near = fed_nearest(name, plugin_at, shell);
-
-	if (near)
-		return fed_fail(err, "no plugin %s; did you mean %s?", fed_show(name).s, near);
-	return fed_fail(err, "no plugin %s; `plugins` lists them", fed_show(name).s);
-}
-
 static int run_info(struct fed_shell *shell, const struct fed_call *call, struct fed_error *err)
 {
 	const struct plugin_args *a = call->args;
-	const struct fed_entry *e = named(shell, a->name, 0);
+	const struct fed_entry *e = fed__plugin_find(shell, a->name, err);
 
 	if (!e)
-		return no_plugin(shell, a->name, err);
-	for (size_t k = 0; (e = named(shell, a->name, k)); k++) {
+		return FED_FAIL;
+	for (size_t k = 0; (e = fed__plugin_named(shell, a->name, k)); k++) {
 		fed__print_styled(shell, FED_EMPHASIS_BOLD, "%s %s",
 		                  fed_kind_name((enum fed_kind)e->head->kind), e->head->name);
 		fed__print(shell, ": %s\n  file %s (%s)\n", e->head->help, e->path,
@@ -129,9 +103,13 @@ static int run_load(struct fed_shell *shell, const struct fed_call *call, struct
 {
 	const struct load_args *a = call->args;
 	const struct fed_entry *entry;
-	const int rc = a->trusted ? fed_session_load_trusted(shell->session, a->name, &entry, err)
-	                          : fed_session_load(shell->session, a->name, &entry, err);
+	struct fed_text path = {0};
+	int rc = fed__plugin_object(a->name, &path, err);
 
+	if (rc == FED_OK)
+		rc = a->trusted ? fed_session_load_trusted(shell->session, path.s, &entry, err)
+		                : fed_session_load(shell->session, path.s, &entry, err);
+	fed_text_release(&path);
 	if (rc)
 		return FED_FAIL;
 	fed__print(shell, "%s %s: %s (%s)\n", fed_kind_name((enum fed_kind)entry->head->kind),
@@ -159,24 +137,6 @@ static int run_reload(struct fed_shell *shell, const struct fed_call *call, stru
 	return FED_OK;
 }
 
-static const struct fed_field new_rows[] = {
-	FED_ARG_CHOICE(struct kind_args, kind, FED_ARG_NEEDED, 0, kinds, "the kind of plugin"),
-	FED_ARG_TEXT(struct kind_args, name, FED_ARG_NEEDED, NULL, "its name; NAME.c is written"),
-	FED_END,
-};
-static int run_new(struct fed_shell *shell, const struct fed_call *call, struct fed_error *err)
-{
-	const struct kind_args *a = call->args;
-
-	const int rc = fed__template_write((enum fed_kind)(a->kind + 1), a->name, err);
-
-	if (rc)
-		return rc;
-	fed__print(shell, "wrote %s.c; edit it, then `build %s` and `load ./%s.so`\n", a->name, a->name,
-	           a->name);
-	return FED_OK;
-}
-
 static int run_build(struct fed_shell *shell, const struct fed_call *call, struct fed_error *err)
 {
 	const struct plugin_args *a = call->args;
@@ -186,7 +146,8 @@ static int run_build(struct fed_shell *shell, const struct fed_call *call, struc
 
 static const struct fed_field *checked_rows(const struct fed_shell *shell, const void *args)
 {
-	const struct fed_entry *e = named(shell, ((const struct plugin_args *)args)->name, 0);
+	const struct fed_entry *e =
+		fed__plugin_named(shell, ((const struct plugin_args *)args)->name, 0);
 
 	return e ? e->head->fields : NULL;
 }
@@ -195,14 +156,15 @@ static const struct fed_field *checked_rows(const struct fed_shell *shell, const
 static int run_check(struct fed_shell *shell, const struct fed_call *call, struct fed_error *err)
 {
 	const struct plugin_args *a = call->args;
-	const struct fed_entry *e = named(shell, a->name, 0);
+	const struct fed_entry *e = fed__plugin_find(shell, a->name, err);
 	int rc = FED_OK, one;
 
 	if (!e) {
 		shell->fault = FED_EXIT_USAGE;
-		return no_plugin(shell, a->name, err);
+		return FED_FAIL;
 	}
-	for (size_t k = 0; (e = named(shell, a->name, k)) && (k == 0 || call->n_extra == 0); k++)
+	for (size_t k = 0; (e = fed__plugin_named(shell, a->name, k)) && (k == 0 || call->n_extra == 0);
+	     k++)
 		if ((one = fed__check_plugin(shell, e, call->extra, call->n_extra, err)) != FED_OK)
 			rc = one;
 	return rc;
@@ -291,8 +253,7 @@ const struct fed_command fed__commands_plugins[] = {
          "may change while it is loaded, `reload` takes the new one. It runs guarded, in worker\n"
          "processes: a crash, an endless loop or a write into its inputs costs the round (`set\n"
          "on-plugin-error`), never the session. `load FILE trusted` runs it inside.",
-     .examples =
-         FED_EXAMPLES("new-plugin aggregator mine; build mine; load ./mine.so; aggregator mine"),
+     .examples = FED_EXAMPLES("new-plugin aggregator mine; build mine; load mine; aggregator mine"),
      .args = load_rows,
      .args_size = sizeof(struct load_args),
      .run = run_load,
@@ -300,7 +261,7 @@ const struct fed_command fed__commands_plugins[] = {
      .failure = FED_EXIT_PLUGIN},
 	{.name = "unload",
      .help = "unload a plugin",
-     .examples = FED_EXAMPLES("new-plugin model mine; build mine; load ./mine.so; unload mine"),
+     .examples = FED_EXAMPLES("new-plugin model mine; build mine; load mine; unload mine"),
      NAME_ARGS(plugin_rows),
      .run = run_unload,
      .flags = FED_COMMAND_CHANGES,
@@ -308,24 +269,43 @@ const struct fed_command fed__commands_plugins[] = {
 	{.name = "reload",
      .help = "load a plugin's file again",
      .text = "Its settings stay; its state is reset.",
-     .examples = FED_EXAMPLES("new-plugin transport mine; build mine; load ./mine.so; reload mine"),
+     .examples = FED_EXAMPLES("new-plugin transport mine; build mine; load mine; reload mine"),
      NAME_ARGS(plugin_rows),
      .run = run_reload,
      .flags = FED_COMMAND_CHANGES,
      .failure = FED_EXIT_PLUGIN},
 	{.name = "new-plugin",
-     .help = "write the source of a small plugin to start from",
-     .examples = FED_EXAMPLES("new-plugin aggregator mine", "new-plugin model mine",
-                              "new-plugin attack mine; build mine; load ./mine.so",
-                              "new-plugin selection mine; build mine; load ./mine.so; select mine"),
-     .args = new_rows,
-     .args_size = sizeof(struct kind_args),
-     .run = run_new,
+     .help = "write a small plugin to start from, in a folder of its own",
+     .text =
+         "NAME/NAME.c works as it is and says in comments what to change; NAME/Makefile does what\n"
+         "`build` does, NAME/README.md says what comes next. A model may bring layers of its own:\n"
+         "`new-plugin model NAME layer=own` has one, forward and backward.",
+     .examples = FED_EXAMPLES("new-plugin aggregator mine",
+                              "new-plugin model mine layer=own; build mine; load mine; model mine",
+                              "new-plugin attack mine; build mine; load mine",
+                              "new-plugin selection mine; build mine; load mine; select mine"),
+     .args = fed__new_rows,
+     .args_size = sizeof(struct fed_new_args),
+     .run = fed__run_new,
      .flags = FED_COMMAND_REJECTS,
+     .failure = FED_EXIT_IO},
+	{.name = "edit",
+     .help = "open a plugin's source in an editor",
+     .text = "VISUAL or EDITOR in the environment names the editor, else it is vi. In a script and "
+             "for\n"
+             "short changes, old= and new= replace a text that occurs once.",
+     .examples = FED_EXAMPLES(
+		 "new-plugin aggregator mine; edit mine",
+		 "new-plugin aggregator mine; edit mine old=\"scale, 1,\" new=\"scale, 0.5,\"; build mine"),
+     .args = fed__edit_rows,
+     .args_size = sizeof(struct fed_edit_args),
+     .run = fed__run_edit,
      .failure = FED_EXIT_IO},
 	{.name = "build",
      .help = "compile a plugin with the installed headers",
-     .text = "Runs cc, or what CC in the environment names, and shows what it says.",
+     .text = "Compiles NAME/NAME.c or NAME.c, whichever is there, to the object beside it. Runs "
+             "cc, or\n"
+             "what CC in the environment names, and shows what it says.",
      .examples = FED_EXAMPLES("new-plugin aggregator mine; build mine"),
      NAME_ARGS(build_rows),
      .run = run_build,
@@ -340,7 +320,7 @@ const struct fed_command fed__commands_plugins[] = {
          "was given, what came back and what was expected. Takes some seconds; the session is\n"
          "not touched.",
      .examples = FED_EXAMPLES("check-plugin local", "check-plugin sign-flip scale=2",
-                              "new-plugin aggregator mine; build mine; load ./mine.so; "
+                              "new-plugin aggregator mine; build mine; load mine; "
                               "check-plugin mine"),
      NAME_ARGS(plugin_rows),
      .more = checked_rows,

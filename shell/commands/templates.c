@@ -2,13 +2,8 @@
 /*
  * shell/commands/templates.c - templates of new plugins, by kind.
  */
-#include <string.h>
-#include <unistd.h>
+#include "shell/commands/templates.h"
 
-#include "base/file.h"
-#include "shell/commands/build.h"
-
-/* NAME is replaced by the plugin's name. */
 static const char aggregator[] =
 	"/*\n"
 	" * NAME - the mean of the clients' updates, times a step of your own.\n"
@@ -259,43 +254,118 @@ static const char selection[] =
 	"\t.select = choose,\n"
 	"};\n";
 
-static int check_name(const char *name, struct fed_error *err)
-{
-	const size_t n = strlen(name);
+static const char own_layer[] =
+	"/*\n"
+	" * NAME - one hidden layer behind a layer of its own.\n"
+	" */\n"
+	"#include <math.h>\n"
+	"\n"
+	"#include <fedsh/model.h>\n"
+	"\n"
+	"/* The layer: y_j = tanh(a_j x_j), one parameter a_j for each input.  Its functions are pure: "
+	"they\n"
+	" * are called on any thread, for several batches at once. */\n"
+	"static int shape(const void *config, const struct fed_shape *in, struct fed_shape *out,\n"
+	"                 struct fed_error *err)\n"
+	"{\n"
+	"\t(void)config, (void)err;\n"
+	"\t*out = *in;\n"
+	"\treturn FED_OK;\n"
+	"}\n"
+	"\n"
+	"static size_t param_count(const void *config, const struct fed_shape *in)\n"
+	"{\n"
+	"\t(void)config;\n"
+	"\treturn fed_shape_size(in);\n"
+	"}\n"
+	"\n"
+	"static void init(const void *config, const struct fed_shape *in, float *params, uint64_t "
+	"key)\n"
+	"{\n"
+	"\t(void)config, (void)key; /* fed_random_real(key, j): a random number in [0, 1) */\n"
+	"\tfor (size_t j = 0; j < fed_shape_size(in); j++)\n"
+	"\t\tparams[j] = 1;\n"
+	"}\n"
+	"\n"
+	"static void forward(const struct fed_pass *p)\n"
+	"{\n"
+	"\tconst size_t n = fed_shape_size(&p->in);\n"
+	"\n"
+	"\tfor (size_t b = 0; b < p->batch; b++)\n"
+	"\t\tfor (size_t j = 0; j < n; j++)\n"
+	"\t\t\tp->y[b * n + j] = tanhf(p->params[j] * p->x[b * n + j]);\n"
+	"}\n"
+	"\n"
+	"/* From dy, the gradient of the loss by y: dx by x, written, and grads by the parameters, "
+	"added.\n"
+	" * grads may be params itself, so dx comes first.  `check-plugin` compares both with finite\n"
+	" * differences. */\n"
+	"static void backward(const struct fed_pass *p)\n"
+	"{\n"
+	"\tconst size_t n = fed_shape_size(&p->in);\n"
+	"\n"
+	"\tfor (size_t k = 0; p->dx && k < p->batch * n; k++)\n"
+	"\t\tp->dx[k] = p->dy[k] * (1 - p->y[k] * p->y[k]) * p->params[k % n];\n"
+	"\tfor (size_t k = 0; k < p->batch * n; k++)\n"
+	"\t\tp->grads[k % n] += p->dy[k] * (1 - p->y[k] * p->y[k]) * p->x[k];\n"
+	"}\n"
+	"\n"
+	"/* Of forward(), for one example. */\n"
+	"static double flops(const void *config, const struct fed_shape *in)\n"
+	"{\n"
+	"\t(void)config;\n"
+	"\treturn 2 * (double)fed_shape_size(in);\n"
+	"}\n"
+	"\n"
+	"static const struct fed_layer gain = {\n"
+	"\t.size = sizeof gain,\n"
+	"\t.name = \"gain\",\n"
+	"\t.shape = shape,\n"
+	"\t.param_count = param_count,\n"
+	"\t.init = init,\n"
+	"\t.forward = forward,\n"
+	"\t.backward = backward,\n"
+	"\t.flops = flops,\n"
+	"};\n"
+	"\n"
+	"struct state {\n"
+	"\tint64_t units;\n"
+	"};\n"
+	"\n"
+	"/* What a user may set: `model NAME units=100`. */\n"
+	"static const struct fed_field fields[] = {\n"
+	"\tFED_INT(struct state, units, 64, 1, 65536, \"units of the hidden layer\"),\n"
+	"\tFED_END,\n"
+	"};\n"
+	"\n"
+	"/* Append the layers; the host copies the last argument but one, which the layer's functions "
+	"get\n"
+	" * as config. */\n"
+	"static int build(const void *state, struct fed_builder *b, struct fed_error *err)\n"
+	"{\n"
+	"\tconst struct state *s = state;\n"
+	"\n"
+	"\tif (b->input.rank > 1 && b->flatten(b, err))\n"
+	"\t\treturn FED_FAIL;\n"
+	"\tif (b->dense(b, (uint32_t)s->units, err) || b->layer(b, &gain, NULL, 0, err) ||\n"
+	"\t    b->dense(b, b->outputs, err))\n"
+	"\t\treturn FED_FAIL;\n"
+	"\treturn b->loss(b, b->classes > 0 ? FED_LOSS_CROSS_ENTROPY : FED_LOSS_SQUARED, err);\n"
+	"}\n"
+	"\n"
+	"FED_PLUGIN struct fed_model fed_plugin = {\n"
+	"\t.head = FED_MODEL(struct state, \"NAME\", \"a layer of its own\",\n"
+	"\t                  \"input -> dense(units) -> tanh(a_j x_j) -> dense(outputs)\", fields),\n"
+	"\t.build = build,\n"
+	"};\n";
 
-	if (n == 0 || n > 31 || name[0] < 'a' || name[0] > 'z' ||
-	    strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789-") != n)
-		return fed_reject(err,
-		                  "%s cannot be a plugin's name: it begins with a letter a to z and has "
-		                  "such letters, digits and -, at most 31",
-		                  fed_show(name).s);
-	return FED_OK;
-}
-
-int fed__template_write(enum fed_kind kind, const char *name, struct fed_error *err)
+const char *fed__template(enum fed_kind kind, bool layer)
 {
 	const char *const starters[] = {[FED_KIND_AGGREGATOR] = aggregator,
 	                                [FED_KIND_TRANSPORT] = transport,
-	                                [FED_KIND_MODEL] = model,
+	                                [FED_KIND_MODEL] = layer ? own_layer : model,
 	                                [FED_KIND_ATTACK] = attack,
 	                                [FED_KIND_SELECTION] = selection};
-	struct fed_file_writer file;
-	char path[64];
 
-	if (check_name(name, err))
-		return FED_REJECT;
-	snprintf(path, sizeof path, "%s.c", name);
-	if (access(path, F_OK) == 0)
-		return fed_fail(err, "%s exists already; choose another name", path);
-	if (fed_file_open(&file, path, err))
-		return FED_FAIL;
-	for (const char *at = starters[kind], *next; *at; at = next) {
-		next = strstr(at, "NAME");
-		fed_file_write(&file, at, next ? (size_t)(next - at) : strlen(at));
-		if (!next)
-			break;
-		fed_file_write(&file, name, strlen(name));
-		next += 4;
-	}
-	return fed_file_commit(&file, err);
+	return starters[kind];
 }

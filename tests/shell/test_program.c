@@ -313,10 +313,11 @@ START_TEST(only_files_that_may_be_written_are)
 		"dataset blobs train=100 test=10; add-client 2 samples=10; round; export %s",
 		"dataset blobs train=100 test=10; add-client 2 samples=10; round; updates save=u.npy; try "
 		"fedavg u.npy save=%s",
-		"new-plugin aggregator mine; build mine # %s",
+		"new-plugin aggregator mine replace; build mine # %s",
 	};
-	static const char *const names[] = {"a.fedsh",       "a.fed",  "a.csv", "a.npy",    "b.npz",
-	                                    "a.safetensors", "a.json", "a.npz", "step.npy", "mine.so"};
+	static const char *const names[] = {"a.fedsh",  "a.fed",         "a.csv",  "a.npy",
+	                                    "b.npz",    "a.safetensors", "a.json", "a.npz",
+	                                    "step.npy", "mine/mine.so"};
 
 	for (size_t i = 0; i < sizeof commands / sizeof *commands; i++)
 		for (int pipe = 0; pipe < 2; pipe++) {
@@ -324,7 +325,7 @@ START_TEST(only_files_that_may_be_written_are)
 
 			snprintf(path, sizeof path, "%s/%s", temp.dir, names[i]);
 			unlink(path);
-			unlink(fed_temp_file(&temp, "mine.c"));
+			mkdir(fed_temp_file(&temp, "mine"), 0755);
 			if (!pipe)
 				script(names[i], "precious");
 			ck_assert_int_eq(pipe ? mkfifo(path, 0600) : chmod(path, 0444), 0);
