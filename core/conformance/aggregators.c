@@ -508,7 +508,7 @@ static void check_explanation(struct fed_checker *c, void *ctx)
 }
 
 static const struct fed_check checks[] = {
-	{"a round", check_round},
+	{"a round", check_round, .needed = true},
 	{"one update", check_one},
 	{"equal updates", check_equal},
 	{"affine updates", check_affine},
@@ -532,6 +532,6 @@ void fed__check_aggregator(struct fed_checker *c)
 	struct rule rule = {.plugin = &c->entry->copy.aggregator};
 
 	fed__run_checks(c, checks, &rule);
-	if (rule.n)
+	if (rule.n || c->list)
 		fed__check_client_hooks(c);
 }

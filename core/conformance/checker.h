@@ -23,8 +23,10 @@ struct fed_checker {
 	enum fed_conformance_outcome outcome;
 	struct fed_text given, got, expected;
 	struct fed_text setting; /* the parameter that fed__each_end() has set; goes before `given` */
-	struct fed_buffer *buffers; /* of the present check */
-	bool no_memory;             /* the run cannot go on; `why` has the reason */
+	struct fed_buffer *buffers;                /* of the present check */
+	size_t number;                             /* of the checks that came by */
+	void (*list)(void *ctx, const char *name); /* names are listed, nothing is run; or NULL */
+	bool no_memory;                            /* the run cannot go on; `why` has the reason */
 	struct fed_error why;
 };
 
@@ -32,6 +34,8 @@ struct fed_checker {
 struct fed_check {
 	const char *name;
 	void (*run)(struct fed_checker *, void *ctx);
+	bool needed; /* by those after it: it also runs, without a report, when one of them is asked for
+	              */
 };
 /* Run the checks of a table and report each. */
 void fed__run_checks(struct fed_checker *, const struct fed_check *, void *ctx);

@@ -4,8 +4,8 @@
  * (fedsh/aggregator.h, model.h, attack.h, transport.h, selection.h).
  *
  * The run calls the plugin with inputs of its own and reports each check once, in plain text.  It
- * needs no session and no file, so it also runs in a process of its own; options and results are
- * texts and numbers.  It ends no process: a plugin that crashes or never returns takes the caller
+ * needs no session.  A guarded plugin (plug/guard/guard.h) is called in worker processes, one for
+ * each check that ends its process; any other one that crashes or never returns takes the caller
  * with it.
  */
 #ifndef FED_CONFORMANCE_CONFORMANCE_H
@@ -35,10 +35,16 @@ struct fed_conformance_options {
 	const struct fed_assign *assign; /* [n_assign] settings of the plugin; the others are at their
 	                                    defaults, and their ends are checked too */
 	size_t n_assign;
+	size_t only; /* the number of the one check to make, from 1; 0: all */
 };
 
-/* Run all checks of the entry's kind.  options NULL: zeroes.  A check that fails is a result.
- * FED_REJECT: a setting is refused.  FED_FAIL: no memory. */
+/* The names of the checks of the entry's kind, in order. */
+void fed_conformance_list(const struct fed_entry *, void (*name)(void *ctx, const char *),
+                          void *ctx);
+
+/* Run all checks of the entry's kind; of a guarded plugin each in a process of its own, whose end
+ * is a failure of the check.  options NULL: zeroes.  A check that fails is a result. FED_REJECT: a
+ * setting is refused.  FED_FAIL: no memory. */
 int fed_conformance_run(const struct fed_entry *, const struct fed_conformance_options *options,
                         void (*report)(void *ctx, const struct fed_conformance_result *), void *ctx,
                         struct fed_error *);

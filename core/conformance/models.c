@@ -543,13 +543,20 @@ static void check_parameters(struct fed_checker *c, void *ctx)
 }
 
 static const struct fed_check checks[] = {
-	{"building", check_builds},         {"shapes", check_shapes},
-	{"gradients", check_gradients},     {"gradients are added", check_adding},
-	{"batches", check_batches},         {"determinism", check_determinism},
-	{"inputs unchanged", check_inputs}, {"within its memory", check_memory},
-	{"growth", check_growth},           {"first parameters", check_init},
-	{"tensors", check_tensors},         {"cuts", check_cuts},
-	{"parameters", check_parameters},   {0},
+	{"building", check_builds, .needed = true},
+	{"shapes", check_shapes},
+	{"gradients", check_gradients},
+	{"gradients are added", check_adding},
+	{"batches", check_batches},
+	{"determinism", check_determinism},
+	{"inputs unchanged", check_inputs},
+	{"within its memory", check_memory},
+	{"growth", check_growth},
+	{"first parameters", check_init},
+	{"tensors", check_tensors},
+	{"cuts", check_cuts},
+	{"parameters", check_parameters},
+	{0},
 };
 
 void fed__check_model(struct fed_checker *c)

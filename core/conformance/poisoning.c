@@ -283,7 +283,7 @@ static void check_parameters(struct fed_checker *c, void *ctx)
 }
 
 static const struct fed_check checks[] = {
-	{"examples that suit", check_suits},
+	{"examples that suit", check_suits, .needed = true},
 	{"poisoned examples", check_content},
 	{"every example", check_all},
 	{"the same examples again", check_again},

@@ -43,12 +43,18 @@ static void report(struct fed_checker *c)
 void fed__run_checks(struct fed_checker *c, const struct fed_check *check, void *ctx)
 {
 	for (; check->name && !c->no_memory; check++) {
+		const bool wanted = c->options.only == 0 || c->options.only == ++c->number;
+
+		if (c->list)
+			c->list(c->ctx, check->name);
+		if (c->list || (!wanted && !check->needed))
+			continue;
 		c->check = check->name;
 		c->outcome = FED_CONFORMANCE_PASSED;
 		clear_texts(c);
 		check->run(c, ctx);
 		fed__buffers_release(c);
-		if (!c->no_memory)
+		if (!c->no_memory && wanted)
 			report(c);
 	}
 	c->check = NULL;

@@ -34,6 +34,7 @@ static fed_serve *const requests[] = {
 	[FED_ASK_BUILD] = fed__serve_build,
 	[FED_ASK_LAYER] = fed__serve_layer,
 	[FED_ASK_TRANSPORT] = fed__serve_transport,
+	[FED_ASK_CHECK] = fed__serve_check,
 };
 
 /* Answer one request. */

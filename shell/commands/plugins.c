@@ -318,7 +318,7 @@ const struct fed_command fed__commands_plugins[] = {
          "gradient against finite differences, batches, cuts. The other kinds likewise.\n"
          "Both ends of each parameter are tried; KEY=VALUE sets one to keep. A failure says what\n"
          "was given, what came back and what was expected. Takes some seconds; the session is\n"
-         "not touched.",
+         "not touched, and a guarded plugin that crashes ends its own process.",
      .examples = FED_EXAMPLES("check-plugin local", "check-plugin sign-flip scale=2",
                               "new-plugin aggregator mine; build mine; load mine; "
                               "check-plugin mine"),

@@ -60,7 +60,7 @@ rule_layers() {
 		row("nn", "fedsh base")
 		row("data", "fedsh base")
 		row("plug", "fedsh base")
-		row("worker", "fedsh base plug")
+		row("worker", "conformance fedsh base plug")
 		row("net", "fedsh base plug")
 		row("formats", "fedsh base nn")
 		row("conformance", "fedsh base nn data plug net")

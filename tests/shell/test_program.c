@@ -134,6 +134,7 @@ static const struct {
      "/fixtures/faulty_model.so; dataset blobs; model faulty-model; add-client 3 "
      "samples=20; round; model faulty-model units=3; round",
      0},
+	{"load " FED_BUILD_DIR "/fixtures/crash_stream.so; check-plugin crash-stream how=read-null", 7},
 	{"try krum nosuch.csv", 5},
 	{"try kurm nosuch.npy", 2},
 	{"dataset blobs; add-client 3 samples=9; round; updates save=u.npy; try krum u.npy f=3", 1},
@@ -146,6 +147,29 @@ START_TEST(exit_codes_tell)
 	go(ARGUMENTS("-c", codes[_i].commands), NULL);
 	ck_assert_msg(run.code == codes[_i].code, "%s: %d, not %d\n%s", codes[_i].commands, run.code,
 	              codes[_i].code, run.err);
+}
+END_TEST
+
+/* As inside (tests/conformance), and a crash ends its check alone. */
+START_TEST(a_guarded_plugin_is_checked_in_its_process)
+{
+	static const char *const cases[][3] = {
+		{"faulty_model", "faulty-model how=dx-last",
+	     "make dx before touching grads\n  passed   batches"},
+		{"faulty_model", "faulty-model how=leaks", "bytes more than before"},
+		{"faulty_reduce", "faulty-reduce how=past-step groups=1", "past the end of its step"},
+		{"faulty_craft", "faulty-craft how=good", "9 passed, 0 failed"},
+		{"crash_stream", "crash-stream how=exit", "called exit(0)"},
+		{"crash_stream", "crash-stream how=loop", "did not return"},
+	};
+	char commands[400];
+
+	snprintf(commands, sizeof commands,
+	         "set plugin-deadline 5; load " FED_BUILD_DIR "/fixtures/%s.so; check-plugin %s",
+	         cases[_i][0], cases[_i][1]);
+	go(ARGUMENTS("-c", commands), NULL);
+	ck_assert_msg(strstr(run.out, cases[_i][2]), "%s: %s%s", commands, run.out, run.err);
+	ck_assert_int_eq(run.code, strstr(cases[_i][1], "good") ? 0 : 7);
 }
 END_TEST
 
@@ -601,6 +625,7 @@ FED_SUITE(program)
 	tcase_add_test(tests, a_script_prints_this);
 	tcase_add_test(tests, the_first_command_works_with_defaults);
 	tcase_add_loop_test(tests, exit_codes_tell, 0, (int)(sizeof codes / sizeof *codes));
+	tcase_add_loop_test(tests, a_guarded_plugin_is_checked_in_its_process, 0, 6);
 	tcase_add_test(tests, an_unknown_name_is_told_before_its_parameters);
 	tcase_add_test(tests, long_names_of_settings_lead_to_the_short);
 	tcase_add_test(tests, a_model_is_named_once);

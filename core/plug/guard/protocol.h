@@ -55,6 +55,8 @@ enum fed_request {
 	FED_ASK_LAYER,
 	/* instance, what; instance */
 	FED_ASK_TRANSPORT,
+	/* number, seed, large, settings; outcome and texts, or for number 0 the names */
+	FED_ASK_CHECK,
 	/* - ; the worker ends */
 	FED_ASK_END,
 };
