@@ -32,6 +32,12 @@ struct fed_worker;
 
 #define FED_KIND_LAST FED_KIND_SELECTION /* of enum fed_kind */
 
+/* Work of a guarded plugin in its worker processes. */
+struct fed_work {
+	uint64_t calls, losses; /* losses: processes that ended in one */
+	double seconds;         /* wall, in calls */
+};
+
 struct fed_entry {
 	const struct fed_head *head; /* the first member of the copy below */
 	char *path;                  /* of the file, absolute */
@@ -39,6 +45,7 @@ struct fed_entry {
 	struct fed_guard *guard;     /* it runs in worker processes; NULL: inside */
 	uint32_t users;              /* instances alive: it cannot be unloaded */
 	uint32_t failures;           /* aggregations in a row in which it ended its worker process */
+	struct fed_work work;        /* of instances that are released */
 	union {
 		struct fed_head head;
 		struct fed_aggregator aggregator;
@@ -116,6 +123,8 @@ enum { FED_FAILURES_MOST = 3 };
 int fed_instance_init(struct fed_instance *, const struct fed_entry *, const struct fed_assign *,
                       size_t n, struct fed_error *);
 void fed_instance_release(struct fed_instance *); /* zeroed is fine */
+/* Add what the worker of an instance has done so far. */
+void fed_instance_work(const struct fed_instance *, struct fed_work *sum);
 /* Put a pre-aggregation (fed_alloc) before an aggregator that has no vectors yet; takes it, also on
  * failure. */
 int fed__instance_set_after(struct fed_instance *, struct fed_instance *after, struct fed_error *);

@@ -73,8 +73,21 @@ int fed__remote_attach(struct fed_instance *instance, struct fed_error *err)
 	return fed__worker_new(&instance->worker, guard, entry->head->name, files, err);
 }
 
+void fed_instance_work(const struct fed_instance *instance, struct fed_work *sum)
+{
+	const struct fed_worker *w = instance->worker;
+
+	if (!w)
+		return;
+	sum->calls += w->calls;
+	sum->losses += w->starts - (w->pid != 0);
+	sum->seconds += w->seconds;
+}
+
 void fed__remote_detach(struct fed_instance *instance)
 {
+	if (instance->entry) /* entries belong to the registry and are never constant objects */
+		fed_instance_work(instance, &((struct fed_entry *)instance->entry)->work);
 	fed__worker_free(instance->worker);
 	instance->worker = NULL;
 }

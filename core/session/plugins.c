@@ -8,6 +8,8 @@
 #include "base/mem.h"
 #include "session/internal.h"
 #include "plug/aggregator_chain.h"
+#include "plug/call.h"
+#include "plug/carried_state.h"
 
 static int load(struct fed_session *s, const char *path, bool trusted,
                 const struct fed_entry **entry, struct fed_error *err)
@@ -140,7 +142,50 @@ struct unloaded_instance {
 	enum fed_kind kind;
 	char name[32];
 	struct fed_key_values settings;
+	struct fed_carried_state state;
+	struct fed_carried_state after; /* of its pre-aggregation; zeroed: it has none */
 };
+
+static void release_unloaded(struct unloaded_instance *saved)
+{
+	fed_key_values_release(&saved->settings);
+	fed_carried_state_release(&saved->state);
+	fed_carried_state_release(&saved->after);
+}
+
+static int save_state(struct unloaded_instance *saved, const struct fed_instance *instance,
+                      struct fed_error *err)
+{
+	if (fed_carried_state_init(&saved->state, instance, err))
+		return FED_FAIL;
+	return instance->after ? fed_carried_state_init(&saved->after, instance->after, err) : FED_OK;
+}
+
+/* Give a new instance the state that was saved, and say what of it. */
+static int carry_state(struct fed_session *s, struct fed_instance *out,
+                       const struct fed_carried_state *state, struct fed_error *err)
+{
+	const char *name = out->entry->head->name;
+	struct fed_text vectors = {0};
+
+	const int rc = fed_carried_state_put(state, out, &vectors, err);
+	if (rc == FED_OK && !fed_carried_state_holds(state))
+		;
+	else if (rc == FED_OK && fed_carried_state_fits(state, out))
+		fed_session_tell(s, FED_EVENT_NOTICE, "%s keeps its settings and its state%s%s", name,
+		                 vectors.len ? ", with " : "", fed_text_str(&vectors));
+	else if (rc == FED_OK && vectors.len)
+		fed_session_tell(s, FED_EVENT_NOTICE,
+		                 "%s keeps its settings and %s; the rest of its state begins anew, because "
+		                 "the struct has changed",
+		                 name, fed_text_str(&vectors));
+	else if (rc == FED_OK)
+		fed_session_tell(
+			s, FED_EVENT_NOTICE,
+			"%s keeps its settings; its state begins anew, because the struct has changed", name);
+	fed_text_release(&vectors);
+	return rc;
+}
 
 /* Create the instance again, with the settings that the plugin still has; warns of others. */
 static int recreate_instance(struct fed_session *s, struct fed_instance *out,
@@ -158,7 +203,12 @@ static int recreate_instance(struct fed_session *s, struct fed_instance *out,
 			fed_session_tell(s, FED_EVENT_WARNING, "%s no longer takes %s=%s: %s", saved->name,
 			                 a->key, a->value, why.text);
 	}
-	return FED_OK;
+	int rc = carry_state(s, out, &saved->state, err);
+	if (rc == FED_OK && out->after && saved->after.row)
+		rc = carry_state(s, out->after, &saved->after, err);
+	if (rc)
+		fed_instance_release(out);
+	return rc;
 }
 
 /* Build the layers of a reloaded model again.  Its parameters stay if they still fit. */
@@ -195,15 +245,15 @@ static int reload_used(struct fed_session *s, struct fed_instance *instance,
 	const struct fed_entry *entry = instance->entry, *fresh;
 	struct fed_error failure;
 
-	if (fed_instance_settings(&saved->settings, instance, err))
+	if (fed_instance_settings(&saved->settings, instance, err) || save_state(saved, instance, err))
 		return FED_FAIL;
 	fed_session_stop(s);
 	if (instance == &s->parts.model && s->parts.net_built) {
 		fed_net_release(&s->parts.net);
 		s->parts.net_built = false;
 	}
-	if (instance == &s->parts.aggregator)
-		fed_clients_forget(&s->parts.clients);
+	const bool aggregates = instance == &s->parts.aggregator;
+	const uint32_t client_vectors = aggregates ? fed_client_vectors(instance) : 0;
 	fed_instance_release(instance);
 	int rc = fed_registry_reload(s->plugins, saved->kind, saved->name, &fresh, err);
 	if (rc == FED_OK && entry == old)
@@ -215,6 +265,10 @@ static int reload_used(struct fed_session *s, struct fed_instance *instance,
 			*err = failure;
 		rc = FED_FAIL;
 	}
+	/* what clients keep for an aggregator is part of its state */
+	if (aggregates && (!instance->entry || !fed_carried_state_fits(&saved->state, instance) ||
+	                   fed_client_vectors(instance) != client_vectors))
+		fed_clients_forget(&s->parts.clients);
 	fed_session_resume(s);
 	return rc;
 }
@@ -241,7 +295,8 @@ static int unload_attacks(struct fed_session *s, const struct fed_entry *old,
 		const struct fed_instance *attack = &fault->attack->instance;
 
 		snprintf(a->saved[i].name, sizeof a->saved[i].name, "%s", old->head->name);
-		if (fed_key_values_of(&a->saved[i].settings, old->head->fields, attack->state, err))
+		if (fed_key_values_of(&a->saved[i].settings, old->head->fields, attack->state, err) ||
+		    save_state(&a->saved[i], attack, err))
 			return FED_FAIL;
 	}
 	fed_session_stop(s); /* trainings hold references to them */
@@ -302,7 +357,7 @@ static int reload_attack(struct fed_session *s, const struct fed_entry *old, str
 		fed_session_resume(s);
 	}
 	for (size_t i = 0; a.saved && i < a.n; i++)
-		fed_key_values_release(&a.saved[i].settings);
+		release_unloaded(&a.saved[i]);
 	fed_free(a.saved);
 	return rc;
 }
@@ -324,6 +379,24 @@ int fed_session_reload(struct fed_session *s, const char *name, struct fed_error
 	if (fed_session_check_closed(s, err))
 		return FED_FAIL;
 	const int rc = reload_used(s, instance, entry, &saved, err);
-	fed_key_values_release(&saved.settings);
+	release_unloaded(&saved);
 	return rc;
+}
+
+struct fed_work fed_session_plugin_work(const struct fed_session *s, const struct fed_entry *entry)
+{
+	const struct fed_instance *const all[] = {&s->parts.aggregator, &s->parts.model,
+	                                          &s->parts.transport, &s->parts.selection};
+	struct fed_work sum = entry->work;
+
+	for (size_t i = 0; i < sizeof all / sizeof *all; i++)
+		if (all[i]->entry == entry)
+			fed_instance_work(all[i], &sum);
+	for (size_t i = 0; i < s->parts.faults.n; i++) {
+		const struct fed_shared_attack *attack = s->parts.faults.fault[i].attack;
+
+		if (attack && attack->instance.entry == entry)
+			fed_instance_work(&attack->instance, &sum);
+	}
+	return sum;
 }

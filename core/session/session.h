@@ -141,9 +141,11 @@ int fed_session_load(struct fed_session *, const char *path, const struct fed_en
 int fed_session_load_trusted(struct fed_session *, const char *path, const struct fed_entry **,
                              struct fed_error *);
 int fed_session_unload(struct fed_session *, const char *name, struct fed_error *);
-/* Load the plugin's file again; an instance in use is recreated with its settings and an empty
- * state. */
+/* Load the plugin's file again, between rounds; an instance in use is recreated with its settings
+ * and with as much of its state as still fits (plug/carried_state.h), which a notice tells. */
 int fed_session_reload(struct fed_session *, const char *name, struct fed_error *);
+/* Calls of a guarded plugin since it was loaded, in instances of the session. */
+struct fed_work fed_session_plugin_work(const struct fed_session *, const struct fed_entry *);
 
 /* Run -------------------------------------------------------------------- */
 

@@ -82,6 +82,14 @@ static int check_language(const char *stem, struct fed_error *err)
 	return rc;
 }
 
+bool fed__plugin_source_beside(const struct fed_entry *e, struct fed_text *path)
+{
+	if (e->builtin || !ends_with(e->path, ".so"))
+		return false;
+	fed_text_add(path, "%.*s.c", (int)strlen(e->path) - 3, e->path);
+	return !path->failed && is_file(fed_text_str(path));
+}
+
 /* The source beside the file of a loaded plugin. */
 static bool find_beside(const struct fed_shell *shell, const char *name, struct fed_text *path)
 {
@@ -89,9 +97,7 @@ static bool find_beside(const struct fed_shell *shell, const char *name, struct 
 
 	for (size_t k = 0; (e = fed__plugin_named(shell, name, k)); k++) {
 		fed_text_clear(path);
-		if (!e->builtin && ends_with(e->path, ".so"))
-			fed_text_add(path, "%.*s.c", (int)strlen(e->path) - 3, e->path);
-		if (!path->failed && is_file(fed_text_str(path)))
+		if (fed__plugin_source_beside(e, path))
 			return true;
 	}
 	return false;

@@ -15,6 +15,8 @@
  * first that exists; else what lies beside the file of the loaded plugin NAME.  Refuses C++. */
 int fed__plugin_source(const struct fed_shell *, const char *name, struct fed_text *path,
                        struct fed_error *);
+/* Append the path of the source beside a plugin's file; false: there is none. */
+bool fed__plugin_source_beside(const struct fed_entry *, struct fed_text *path);
 /* Append the path of the object to load: NAME itself if it is a file, else NAME/NAME.so or NAME.so,
  * NAME with or without its ending. */
 int fed__plugin_object(const char *name, struct fed_text *path, struct fed_error *);

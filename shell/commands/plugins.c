@@ -76,6 +76,57 @@ static const struct fed_field load_rows[] = {
              "that of the session"),
 	FED_END};
 
+/* Where it comes from, and where it runs. */
+static void show_files(struct fed_shell *shell, const struct fed_entry *e)
+{
+	struct fed_text source = {0};
+
+	fed__print(shell, "  file %s (%s)\n", e->path,
+	           e->builtin ? "built in"
+	           : e->guard ? "guarded: runs in worker processes"
+	                      : "trusted: runs inside");
+	if (fed__plugin_source_beside(e, &source))
+		fed__print(shell, "  source %s\n", source.s);
+	fed_text_release(&source);
+}
+
+static void show_work(struct fed_shell *shell, const struct fed_entry *e)
+{
+	const struct fed_work work = fed_session_plugin_work(shell->session, e);
+	struct fed_text text = {0};
+
+	if (!e->guard)
+		return;
+	fed_text_add(&text, "  %s call%s", fed_count((double)work.calls).s, work.calls == 1 ? "" : "s");
+	if (work.calls) {
+		fed_text_add(&text, ", ");
+		fed_text_seconds(&text, work.seconds);
+		fed_text_add(&text, " in them");
+	}
+	fed_text_add(&text, ", %s failure%s of its process", fed_count((double)work.losses).s,
+	             work.losses == 1 ? "" : "s");
+	if (e->failures)
+		fed_text_add(&text, ", in the last %u round%s in a row", e->failures,
+		             e->failures == 1 ? "" : "s");
+	fed__print(shell, "%s\n", fed_text_str(&text));
+	fed_text_release(&text);
+}
+
+/* The first paragraph of the doc text. */
+static void show_formula(struct fed_shell *shell, const char *doc)
+{
+	const char *end = doc ? strstr(doc, "\n\n") : NULL;
+
+	for (size_t left = end ? (size_t)(end - doc) : doc ? strlen(doc) : 0; left;) {
+		const char *newline = memchr(doc, '\n', left);
+		const size_t n = newline ? (size_t)(newline - doc) : left;
+
+		fed__print(shell, "  %.*s\n", (int)n, doc);
+		doc += n + (newline != NULL);
+		left -= n + (newline != NULL);
+	}
+}
+
 static int run_info(struct fed_shell *shell, const struct fed_call *call, struct fed_error *err)
 {
 	const struct plugin_args *a = call->args;
@@ -86,14 +137,12 @@ static int run_info(struct fed_shell *shell, const struct fed_call *call, struct
 	for (size_t k = 0; (e = fed__plugin_named(shell, a->name, k)); k++) {
 		fed__print_styled(shell, FED_EMPHASIS_BOLD, "%s %s",
 		                  fed_kind_name((enum fed_kind)e->head->kind), e->head->name);
-		fed__print(shell, ": %s\n  file %s (%s)\n", e->head->help, e->path,
-		           e->builtin ? "built in"
-		           : e->guard ? "guarded: runs in worker processes"
-		                      : "trusted: runs inside");
-		if (e->failures)
-			fed__print(shell, "  ended its process in the last %u rounds in a row\n", e->failures);
+		fed__print(shell, ": %s\n", e->head->help);
+		show_files(shell, e);
 		if (e->head->version)
 			fed__print(shell, "  version %s\n", e->head->version);
+		show_work(shell, e);
+		show_formula(shell, e->head->doc);
 		fed__help_fields(shell, e->head->fields, NULL);
 	}
 	return FED_OK;
@@ -241,7 +290,7 @@ const struct fed_command fed__commands_plugins[] = {
      .args_size = sizeof(struct kind_args),
      .run = run_plugins},
 	{.name = "info",
-     .help = "show a plugin's parameters, their defaults and ranges",
+     .help = "show a plugin: its file, formula and parameters, and what it did so far",
      .examples = FED_EXAMPLES("info fedadam", "info mlp", "info alie"),
      NAME_ARGS(plugin_rows),
      .run = run_info,
@@ -268,7 +317,11 @@ const struct fed_command fed__commands_plugins[] = {
      .failure = FED_EXIT_PLUGIN},
 	{.name = "reload",
      .help = "load a plugin's file again",
-     .text = "Its settings stay; its state is reset.",
+     .text =
+         "Between rounds. Its settings stay, and so does its state where the struct still has the\n"
+         "same size and rows; else the persistent vectors of the same name stay, and the rest "
+         "begins\n"
+         "anew. It says which.",
      .examples = FED_EXAMPLES("new-plugin transport mine; build mine; load mine; reload mine"),
      NAME_ARGS(plugin_rows),
      .run = run_reload,

@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include "base/file.h"
+#include "base/mem.h"
 #include "checkpoint/checkpoint.h"
 #include "session/small.h"
 #include "support/suite.h"
@@ -64,6 +65,73 @@ START_TEST(reload_takes_the_new_file_between_rounds)
 	small_do(&s, "round 1");
 	ck_assert_double_eq_tol(fed_session_params(&s)[0], before + 5, 1e-5);
 	fed__session_release(&s);
+}
+END_TEST
+
+static void has_said(const struct heard *heard, const char *words)
+{
+	ck_assert_msg(strstr(heard->text, words) != NULL, "\"%s\" lacks \"%s\"", heard->text, words);
+}
+
+/* Step of one round of the fixture: 100 rounds + total. */
+static double step_of_round(struct fed_session *s)
+{
+	const float before = fed_session_params(s)[0];
+
+	small_do(s, "round 1");
+	return (double)fed_session_params(s)[0] - (double)before;
+}
+
+START_TEST(state_stays_when_the_struct_is_the_same)
+{
+	struct fed_session s;
+	struct heard heard;
+	const struct fed_entry *entry;
+	struct fed_error err = {""};
+
+	small_compose(&s, &heard, "fedavg");
+	fed_assert_ok(fed_session_load(&s, put_plugin("p.so", FIXTURE("carrying_1")), &entry, &err),
+	              &err);
+	small_do(&s, "aggregator carrying unit=2;round 1");
+	ck_assert_double_eq_tol(step_of_round(&s), 204, 1e-3);
+	fed_assert_ok(fed_session_reload(&s, "carrying", &err), &err);
+	has_said(&heard, "carrying keeps its settings and its state, with total");
+	ck_assert_double_eq_tol(step_of_round(&s), 306, 1e-3);
+
+	/* One setting more: the vector stays, the private member does not. */
+	put_plugin("p.so", FIXTURE("carrying_2"));
+	fed_assert_ok(fed_session_reload(&s, "carrying", &err), &err);
+	has_said(&heard, "carrying keeps its settings and total; the rest of its state begins anew");
+	ck_assert_double_eq_tol(step_of_round(&s), 108, 1e-3);
+
+	/* A file that is refused: all of it stays. */
+	fed_temp_write(&temp, "p.so", "no ELF", 6);
+	ck_assert_int_eq(fed_session_reload(&s, "carrying", &err), FED_FAIL);
+	ck_assert_double_eq_tol(step_of_round(&s), 210, 1e-3);
+	fed__session_release(&s);
+	ck_assert_int_eq(fed__mem_live(), 0);
+}
+END_TEST
+
+/* Momentum, and what clients keep: the rounds are those of a session without reloads. */
+START_TEST(reloading_the_same_file_changes_no_bit)
+{
+	static const char *const rules[] = {"fedavgm", "scaffold"};
+	struct fed_session s, other;
+	struct fed_error err = {""};
+
+	for (size_t i = 0; i < 2; i++) {
+		small_compose(&s, NULL, rules[i]);
+		small_compose(&other, NULL, rules[i]);
+		small_do(&s, "round 2");
+		fed_assert_ok(fed_session_reload(&s, rules[i], &err), &err);
+		small_do(&s, "round 2");
+		small_do(&other, "round 4");
+		ck_assert_mem_eq(fed_session_params(&s), fed_session_params(&other),
+		                 s.parts.net.dim * sizeof(float));
+		fed__session_release(&s);
+		fed__session_release(&other);
+	}
 }
 END_TEST
 
@@ -133,6 +201,8 @@ FED_SUITE(reload)
 
 	tcase_add_checked_fixture(tests, make_folder, remove_folder);
 	tcase_add_test(tests, reload_takes_the_new_file_between_rounds);
+	tcase_add_test(tests, state_stays_when_the_struct_is_the_same);
+	tcase_add_test(tests, reloading_the_same_file_changes_no_bit);
 	tcase_add_test(tests, model_s_plugin_reloads_with_its_settings);
 	tcase_add_test(tests, used_and_unknown_plugins_are_not_unloaded);
 	tcase_add_test(tests, saved_session_finds_its_plugins);
