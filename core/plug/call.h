@@ -14,6 +14,9 @@
 #include "plug/host.h"
 #include "plug/registry.h"
 
+/* Whether what a client does with the plugin (own layers of a model, client hooks, poisoning) runs
+ * in a worker process. */
+bool fed_is_guarded_at_clients(const struct fed_instance *);
 int fed_call_build(const struct fed_instance *model, struct fed_builder *, struct fed_error *);
 
 /* One aggregation (which must not move in memory), for any form of aggregator: begin, add for each

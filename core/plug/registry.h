@@ -83,6 +83,8 @@ int fed_registry_load_trusted(struct fed_registry *, const char *path, const str
 /* The plugin in a file that is loaded as it is, without a registry: for a worker process. */
 int fed_entry_open(struct fed_entry **, const char *path, struct fed_error *);
 void fed__entry_free(struct fed_entry *); /* NULL is fine */
+/* Descriptor of its file, or of the private copy, to be inherited; -1: it cannot be opened. */
+int fed_entry_file(const struct fed_entry *);
 /* An address in its file, where that is loaded in this process; NULL: it is not. */
 const void *fed_entry_address(const struct fed_entry *);
 /* Refuses while an instance is alive, and built-in plugins. */

@@ -8,7 +8,6 @@
 
 #include "base/mem.h"
 #include "plug/guard/worker.h"
-#include "plug/loader.h"
 #include "plug/wire.h"
 
 /* Keep what the reader holds, for the strings that point into it. */
@@ -34,20 +33,20 @@ static const char *last_part(const char *path)
 
 int fed__remote_describe(struct fed_entry *entry, struct fed_error *err)
 {
-	const int files[2] = {fed__library_descriptor(entry->library, entry->path), -1};
+	const int files[FED_WORKER_FILES] = {fed_entry_file(entry), -1, -1};
 	struct fed_packet_reader reply;
 	struct fed_error words;
 	struct fed_worker *w;
 	int rc;
 
-	if (fed__worker_new(&w, entry->guard, last_part(entry->path), files, err))
+	if (fed_worker_new(&w, entry->guard, last_part(entry->path), FED_WORKER_CALLS, files, err))
 		return FED_FAIL;
-	if (fed__worker_enter(w, err)) {
-		fed__worker_free(w);
+	if (fed_worker_enter(w, err)) {
+		fed_worker_free(w);
 		return FED_FAIL;
 	}
-	fed__worker_request(w, FED_ASK_DESCRIPTOR);
-	if (fed__worker_call(w, "its constructor", NULL, &reply, &rc, &words, err))
+	fed_worker_request(w, FED_ASK_DESCRIPTOR);
+	if (fed_worker_call(w, "its constructor", NULL, &reply, &rc, &words, err))
 		rc = FED_REJECT;
 	else if (rc != FED_OK)
 		*err = words;
@@ -55,8 +54,8 @@ int fed__remote_describe(struct fed_entry *entry, struct fed_error *err)
 		rc = keep_words(&reply, entry, err);
 	if (rc == FED_OK)
 		rc = fed__get_descriptor(&reply, entry, err);
-	fed__worker_leave(w);
-	fed__worker_free(w);
+	fed_worker_leave(w);
+	fed_worker_free(w);
 	return rc;
 }
 
@@ -68,9 +67,10 @@ int fed__remote_attach(struct fed_instance *instance, struct fed_error *err)
 
 	if (!guard)
 		return FED_OK;
-	const int files[2] = {fed__library_descriptor(entry->library, entry->path),
-	                      before ? fed__library_descriptor(before->library, before->path) : -1};
-	return fed__worker_new(&instance->worker, guard, entry->head->name, files, err);
+	const int files[FED_WORKER_FILES] = {fed_entry_file(entry),
+	                                     before ? fed_entry_file(before) : -1, -1};
+	return fed_worker_new(&instance->worker, guard, entry->head->name, FED_WORKER_CALLS, files,
+	                      err);
 }
 
 void fed_instance_work(const struct fed_instance *instance, struct fed_work *sum)
@@ -88,7 +88,7 @@ void fed__remote_detach(struct fed_instance *instance)
 {
 	if (instance->entry) /* entries belong to the registry and are never constant objects */
 		fed_instance_work(instance, &((struct fed_entry *)instance->entry)->work);
-	fed__worker_free(instance->worker);
+	fed_worker_free(instance->worker);
 	instance->worker = NULL;
 }
 

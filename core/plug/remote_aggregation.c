@@ -23,7 +23,7 @@ static void put_vectors(struct fed_worker *w, const struct fed_instance *instanc
 {
 	fed_put_number(&w->packet, instance->vectors ? instance->dim : 0);
 	if (instance->vectors)
-		fed__put_input(w, instance->vectors, fed_instance_vector_bytes(instance, instance->dim));
+		fed_put_input(w, instance->vectors, fed_instance_vector_bytes(instance, instance->dim));
 }
 
 /* What the plugin asks of the host while it aggregates. */
@@ -66,7 +66,7 @@ static int call(struct fed_aggregation *a, const char *function, struct fed_pack
 		return fed_fail(err, "%s %s: crashed in this round",
 		                fed_kind_name(a->instance->entry->head->kind),
 		                a->instance->entry->head->name);
-	if (fed__worker_call(w, function, &host, reply, &rc, &words, err)) {
+	if (fed_worker_call(w, function, &host, reply, &rc, &words, err)) {
 		entry_of(a)->failures++;
 		return fed__fail_by_name(a->instance, err);
 	}
@@ -85,9 +85,9 @@ int fed__remote_begin(struct fed_aggregation *a, struct fed_error *err)
 	struct fed_worker *w = a->instance->worker;
 	struct fed_packet_reader reply;
 
-	if (fed__worker_enter(w, err))
+	if (fed_worker_enter(w, err))
 		return fed__fail_by_name(a->instance, err);
-	fed__worker_request(w, FED_ASK_AGGREGATION);
+	fed_worker_request(w, FED_ASK_AGGREGATION);
 	fed_put_state(&w->packet, a->instance);
 	put_vectors(w, a->instance);
 	fed__put_round(w, &a->round);
@@ -97,7 +97,7 @@ int fed__remote_begin(struct fed_aggregation *a, struct fed_error *err)
 	if (rc == FED_OK)
 		a->started = w->starts;
 	a->copies = w->copies.used;
-	fed__worker_leave(w);
+	fed_worker_leave(w);
 	return rc;
 }
 
@@ -107,9 +107,9 @@ int fed__remote_add(struct fed_aggregation *a, const struct fed_update *u, struc
 	struct fed_worker *w = a->instance->worker;
 	struct fed_packet_reader reply;
 
-	if (fed__worker_enter(w, err))
+	if (fed_worker_enter(w, err))
 		return fed__fail_by_name(a->instance, err);
-	fed__worker_request(w, FED_ASK_ADD);
+	fed_worker_request(w, FED_ASK_ADD);
 	fed__put_updates(w, &a->round, NULL, u, 1, fed_returned_vectors(a->instance));
 	int rc = call(a, "add()", &reply, err);
 	if (rc == FED_OK)
@@ -118,8 +118,8 @@ int fed__remote_add(struct fed_aggregation *a, const struct fed_update *u, struc
 		rc = fed_fail(err, "the worker process gave no verdict");
 	/* those that wait for the end must stay */
 	if (!a->place.deferred)
-		fed__worker_drop_copies(w, a->copies);
-	fed__worker_leave(w);
+		fed_worker_drop_copies(w, a->copies);
+	fed_worker_leave(w);
 	return rc;
 }
 
@@ -156,7 +156,7 @@ static int take_results(struct fed_aggregation *a, struct fed_packet_reader *rep
 		fed_get_verdicts(reply, a->mixed, mixed);
 	if (fed_get_state(reply, a->instance, err) || reply->short_)
 		return fed_fail(err, "the worker process gave no result");
-	if (!fed__worker_output_intact(w))
+	if (!fed_worker_output_intact(w))
 		return fed_fail(err, "%s wrote past the end of its output", function_of(a->instance));
 	if (check_verdicts(a, err))
 		return FED_FAIL;
@@ -172,23 +172,23 @@ int fed__remote_finish(struct fed_aggregation *a, float *out, struct fed_error *
 	struct fed_packet_reader reply;
 	int rc;
 
-	if (fed__worker_enter(w, err))
+	if (fed_worker_enter(w, err))
 		return fed__fail_by_name(a->instance, err);
-	float *values = fed__worker_output(w, a->round.dim * sizeof *values);
+	float *values = fed_worker_output(w, a->round.dim * sizeof *values);
 	if (!values) {
-		fed__worker_leave(w);
+		fed_worker_leave(w);
 		return fed_fail_memory(err, a->round.dim * sizeof *out, "a step");
 	}
 	fed__fill_unwritten(values, a->round.dim);
-	fed__worker_request(w, FED_ASK_FINISH);
-	fed__put_output(&w->packet, w);
+	fed_worker_request(w, FED_ASK_FINISH);
+	fed_put_output(&w->packet, w);
 	if (keeps)
 		fed__put_updates(w, &a->round, a->update[0].delta, a->update, a->n,
 		                 fed_returned_vectors(a->instance));
 	rc = call(a, function_of(a->instance), &reply, err);
 	if (rc == FED_OK && take_results(a, &reply, out, err))
 		rc = fed__fail_by_name(a->instance, err);
-	fed__worker_leave(w);
+	fed_worker_leave(w);
 	return rc == FED_OK ? fed__check_step(a->instance, out, 0, a->round.dim, err) : FED_FAIL;
 }
 
@@ -200,14 +200,14 @@ void fed__remote_release(struct fed_aggregation *a)
 	int rc;
 
 	/* nothing is open in a process that has ended */
-	if (!a->started || !w->pid || fed__worker_enter(w, &unused))
+	if (!a->started || !w->pid || fed_worker_enter(w, &unused))
 		return;
 	if (a->started == w->starts) {
-		fed__worker_request(w, FED_ASK_RELEASE);
-		(void)fed__worker_call(w, "release", NULL, &reply, &rc, &unused, &unused);
+		fed_worker_request(w, FED_ASK_RELEASE);
+		(void)fed_worker_call(w, "release", NULL, &reply, &rc, &unused, &unused);
 	}
-	fed__worker_drop_copies(w, 0);
-	fed__worker_leave(w);
+	fed_worker_drop_copies(w, 0);
+	fed_worker_leave(w);
 }
 
 /* Explanations and numbers ----------------------------------------------- */
@@ -220,9 +220,9 @@ int fed__remote_tell(const struct fed_telling *t, bool pre_aggregation, struct f
 	struct fed_error words;
 	int rc;
 
-	if (fed__worker_enter(w, err))
+	if (fed_worker_enter(w, err))
 		return fed__fail_by_name(t->instance, err);
-	fed__worker_request(w, FED_ASK_TELL);
+	fed_worker_request(w, FED_ASK_TELL);
 	fed_put_state(&w->packet, t->instance);
 	put_vectors(w, t->instance);
 	fed__put_round(w, &t->round);
@@ -231,10 +231,10 @@ int fed__remote_tell(const struct fed_telling *t, bool pre_aggregation, struct f
 	fed_put_number(&w->packet, t->mixed != NULL);
 	if (t->mixed)
 		fed_put_verdicts(&w->packet, t->mixed, t->n);
-	fed__put_input(w, t->step, bytes);
+	fed_put_input(w, t->step, bytes);
 	fed_put_number(&w->packet, (uint64_t)fed_pool_threads(t->pool));
 	fed_put_number(&w->packet, pre_aggregation);
-	const bool lost = fed__worker_call(w, "tell()", NULL, &reply, &rc, &words, err) != FED_OK;
+	const bool lost = fed_worker_call(w, "tell()", NULL, &reply, &rc, &words, err) != FED_OK;
 	if (!lost && rc == FED_OK) {
 		const char *lines = fed_get_text(&reply);
 
@@ -242,8 +242,8 @@ int fed__remote_tell(const struct fed_telling *t, bool pre_aggregation, struct f
 	} else if (!lost) {
 		*err = words;
 	}
-	fed__worker_drop_copies(w, 0);
-	fed__worker_leave(w);
+	fed_worker_drop_copies(w, 0);
+	fed_worker_leave(w);
 	return lost ? fed__fail_by_name(t->instance, err) : rc;
 }
 
@@ -256,16 +256,16 @@ double fed__remote_number(const struct fed_instance *instance, uint32_t which, s
 	double number = fallback;
 	int rc;
 
-	if (fed__worker_enter(w, &unused))
+	if (fed_worker_enter(w, &unused))
 		return fallback;
-	fed__worker_request(w, FED_ASK_NUMBER);
+	fed_worker_request(w, FED_ASK_NUMBER);
 	fed_put_state(&w->packet, instance);
 	fed_put_number(&w->packet, which);
 	fed_put_number(&w->packet, n);
 	fed_put_number(&w->packet, dim);
-	if (fed__worker_call(w, "a query", NULL, &reply, &rc, &unused, &unused) == FED_OK &&
+	if (fed_worker_call(w, "a query", NULL, &reply, &rc, &unused, &unused) == FED_OK &&
 	    rc == FED_OK)
 		FED_GET(&reply, number);
-	fed__worker_leave(w);
+	fed_worker_leave(w);
 	return isfinite(number) && number >= 0 ? number : fallback;
 }

@@ -15,9 +15,9 @@ static int begin(const struct fed_instance *instance, enum fed_request what, str
 {
 	struct fed_worker *w = instance->worker;
 
-	if (fed__worker_enter(w, err))
+	if (fed_worker_enter(w, err))
 		return fed__fail_by_name(instance, err);
-	fed__worker_request(w, what);
+	fed_worker_request(w, what);
 	fed_put_state(&w->packet, instance);
 	return FED_OK;
 }
@@ -31,35 +31,35 @@ static int finish(const struct fed_instance *instance, const char *function, con
 	struct fed_error words;
 	int rc, result;
 
-	if (fed__worker_call(w, shown, NULL, reply, &rc, &words, err))
+	if (fed_worker_call(w, shown, NULL, reply, &rc, &words, err))
 		result = fed__fail_by_name(instance, err);
 	else
 		result = fed__check_code(instance, function, rc, false, &words, err);
-	if (result == FED_OK && w->out.values && !fed__worker_output_intact(w)) {
+	if (result == FED_OK && w->out.values && !fed_worker_output_intact(w)) {
 		fed_fail(err, "%s wrote past the end of its output", shown);
 		result = fed__fail_by_name(instance, err);
 	}
 	if (result != FED_OK) {
-		fed__worker_drop_copies(w, 0);
-		fed__worker_leave(w);
+		fed_worker_drop_copies(w, 0);
+		fed_worker_leave(w);
 	}
 	return result;
 }
 
 static void leave(const struct fed_instance *instance)
 {
-	fed__worker_drop_copies(instance->worker, 0);
-	fed__worker_leave(instance->worker);
+	fed_worker_drop_copies(instance->worker, 0);
+	fed_worker_leave(instance->worker);
 }
 
 /* Output of these bytes for the request that was begun; leaves the worker when there is no
  * memory. */
 static void *output(const struct fed_instance *instance, size_t bytes, struct fed_error *err)
 {
-	void *values = fed__worker_output(instance->worker, bytes);
+	void *values = fed_worker_output(instance->worker, bytes);
 
 	if (values) {
-		fed__put_output(&instance->worker->packet, instance->worker);
+		fed_put_output(&instance->worker->packet, instance->worker);
 		return values;
 	}
 	leave(instance);
@@ -107,8 +107,8 @@ int fed__remote_craft(struct fed_instance *attack, const struct fed_attacker *at
 	copy.params = copy.delta = NULL;
 	copy.memory = NULL;
 	FED_PUT(&w->packet, copy);
-	fed__put_input(w, attacker->params, bytes);
-	fed__put_input(w, attacker->delta, bytes);
+	fed_put_input(w, attacker->params, bytes);
+	fed_put_input(w, attacker->delta, bytes);
 	fed_put_number(&w->packet, memory);
 	/* its memory, then what it sends, which ends where the page does */
 	float *values = output(attack, (memory + dim) * sizeof *out, err);
@@ -145,9 +145,9 @@ int fed__remote_collude(struct fed_instance *attack, const struct fed_collusion 
 	copy.work = NULL;
 	copy.distances = NULL;
 	FED_PUT(&w->packet, copy);
-	fed__put_input(w, view->params, bytes);
+	fed_put_input(w, view->params, bytes);
 	for (uint32_t i = 0; i < view->n_known; i++)
-		fed__put_input(w, view->known[i], bytes);
+		fed_put_input(w, view->known[i], bytes);
 	fed_put(&w->packet, view->sender, view->n_known * sizeof *view->sender);
 	fed_put_number(&w->packet, (uint64_t)threads);
 	float *values = output(attack, bytes, err);
@@ -232,10 +232,10 @@ static void put_local(struct fed_worker *w, const struct fed_instance *aggregato
 	FED_PUT(&w->packet, copy);
 	fed_put_number(&w->packet, j0);
 	fed_put_number(&w->packet, j1);
-	fed__put_input(w, model + j0, bytes);
-	fed__put_input(w, local->received + j0, bytes);
+	fed_put_input(w, model + j0, bytes);
+	fed_put_input(w, local->received + j0, bytes);
 	for (uint32_t k = 0; k < fed_instance_broadcasts(aggregator); k++)
-		fed__put_input(w, local->broadcast[k] + j0, bytes);
+		fed_put_input(w, local->broadcast[k] + j0, bytes);
 }
 
 int fed__remote_local_gradient(const struct fed_instance *aggregator, const struct fed_local *local,
@@ -251,7 +251,7 @@ int fed__remote_local_gradient(const struct fed_instance *aggregator, const stru
 	struct fed_worker *w = aggregator->worker;
 	put_local(w, aggregator, local, model, j0, j1);
 	for (uint32_t k = 0; k < kept; k++)
-		fed__put_input(w, local->kept[k] + j0, bytes);
+		fed_put_input(w, local->kept[k] + j0, bytes);
 	float *values = output(aggregator, bytes, err);
 	if (!values)
 		return FED_FAIL;

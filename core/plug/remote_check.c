@@ -13,7 +13,7 @@ static int ask(struct fed_worker *w, const struct fed_remote_checks *checks, uin
                struct fed_packet_reader *reply, int *rc, struct fed_error *words,
                struct fed_error *err)
 {
-	struct fed_packet *p = fed__worker_request(w, FED_ASK_CHECK);
+	struct fed_packet *p = fed_worker_request(w, FED_ASK_CHECK);
 
 	fed_put_number(p, index);
 	fed_put_number(p, checks->seed);
@@ -23,7 +23,7 @@ static int ask(struct fed_worker *w, const struct fed_remote_checks *checks, uin
 		fed_put_text(p, checks->assign[i].key);
 		fed_put_text(p, checks->assign[i].value);
 	}
-	return fed__worker_call(w, "a function of it", NULL, reply, rc, words, err);
+	return fed_worker_call(w, "a function of it", NULL, reply, rc, words, err);
 }
 
 static const char *text_of(struct fed_packet_reader *r)
@@ -41,7 +41,7 @@ static int check_one(struct fed_worker *w, const struct fed_remote_checks *check
 	struct fed_error words;
 	int rc;
 
-	if (fed__worker_enter(w, err))
+	if (fed_worker_enter(w, err))
 		return FED_FAIL;
 	result->lost = ask(w, checks, index, &reply, &rc, &words, err) != FED_OK;
 	if (result->lost) {
@@ -55,7 +55,7 @@ static int check_one(struct fed_worker *w, const struct fed_remote_checks *check
 	} else {
 		*err = words;
 	}
-	fed__worker_leave(w);
+	fed_worker_leave(w);
 	return rc;
 }
 
@@ -67,7 +67,7 @@ static int list(struct fed_worker *w, const struct fed_remote_checks *checks,
 	struct fed_error words;
 	int rc;
 
-	if (fed__worker_enter(w, err))
+	if (fed_worker_enter(w, err))
 		return FED_FAIL;
 	if (ask(w, checks, 0, &reply, &rc, &words, err)) {
 		rc = FED_FAIL;
@@ -77,7 +77,7 @@ static int list(struct fed_worker *w, const struct fed_remote_checks *checks,
 		*n = fed_get_number(&reply);
 		fed_text_put(names, reply.at, (size_t)(reply.end - reply.at));
 	}
-	fed__worker_leave(w);
+	fed_worker_leave(w);
 	return rc == FED_OK && names->failed ? fed_fail_memory(err, 0, "the names of checks") : rc;
 }
 

@@ -42,10 +42,10 @@ static int build_again(const struct fed_instance *model, struct fed_error *err)
 
 	if (w->built == w->starts)
 		return FED_OK;
-	fed__worker_request(w, FED_ASK_BUILD);
+	fed_worker_request(w, FED_ASK_BUILD);
 	fed_put_state(&w->packet, model);
 	FED_PUT(&w->packet, w->build);
-	if (fed__worker_call(w, "build()", NULL, &reply, &rc, &words, err))
+	if (fed_worker_call(w, "build()", NULL, &reply, &rc, &words, err))
 		return FED_FAIL;
 	w->built = w->starts;
 	return FED_OK;
@@ -56,13 +56,13 @@ static int begin(const struct remote_layer *l, enum fed_layer_call what, struct 
 {
 	struct fed_worker *w = l->model->worker;
 
-	if (fed__worker_enter(w, err))
+	if (fed_worker_enter(w, err))
 		return FED_FAIL;
 	if (build_again(l->model, err)) {
-		fed__worker_leave(w);
+		fed_worker_leave(w);
 		return FED_FAIL;
 	}
-	fed__worker_request(w, FED_ASK_LAYER);
+	fed_worker_request(w, FED_ASK_LAYER);
 	fed_put_number(&w->packet, l->index);
 	fed_put_number(&w->packet, what);
 	return FED_OK;
@@ -75,7 +75,7 @@ static bool call(const struct remote_layer *l, const char *function,
 	struct fed_worker *w = l->model->worker;
 	struct fed_error err;
 
-	if (fed__worker_call(w, function, NULL, reply, rc, words, &err) == FED_OK)
+	if (fed_worker_call(w, function, NULL, reply, rc, words, &err) == FED_OK)
 		return true;
 	fed__worker_report(w, err.text);
 	return false;
@@ -96,7 +96,7 @@ static double number(const void *config, const struct fed_shape *in, enum fed_la
 	FED_PUT(&l->model->worker->packet, *in);
 	if (call(l, function, &reply, &rc, &words))
 		FED_GET(&reply, n);
-	fed__worker_leave(l->model->worker);
+	fed_worker_leave(l->model->worker);
 	return n >= 0 && n < 0x1p53 ? n : 0;
 }
 
@@ -111,13 +111,13 @@ static int layer_shape(const void *config, const struct fed_shape *in, struct fe
 	if (begin(l, FED_LAYER_SHAPE, err))
 		return FED_FAIL;
 	FED_PUT(&l->model->worker->packet, *in);
-	if (fed__worker_call(l->model->worker, "shape()", NULL, &reply, &rc, &words, err))
+	if (fed_worker_call(l->model->worker, "shape()", NULL, &reply, &rc, &words, err))
 		rc = FED_FAIL;
 	else if (rc != FED_OK)
 		*err = words;
 	else
 		FED_GET(&reply, *out);
-	fed__worker_leave(l->model->worker);
+	fed_worker_leave(l->model->worker);
 	return rc;
 }
 
@@ -157,16 +157,16 @@ static void layer_init(const void *config, const struct fed_shape *in, float *pa
 	if (begin(l, FED_LAYER_INIT, &words))
 		return;
 	struct fed_worker *w = l->model->worker;
-	float *values = fed__worker_output(w, bytes);
+	float *values = fed_worker_output(w, bytes);
 	FED_PUT(&w->packet, *in);
 	fed_put_number(&w->packet, key);
 	if (values) {
 		memset(values, 0, bytes);
-		fed__put_output(&w->packet, w);
+		fed_put_output(&w->packet, w);
 		if (call(l, "init()", &reply, &rc, &words))
 			memcpy(params, values, bytes);
 	}
-	fed__worker_leave(w);
+	fed_worker_leave(w);
 }
 
 static bool layer_tensor(const void *config, const struct fed_shape *in, uint32_t k,
@@ -186,7 +186,7 @@ static bool layer_tensor(const void *config, const struct fed_shape *in, uint32_
 		FED_GET(&reply, *tensor);
 		has = !reply.short_;
 	}
-	fed__worker_leave(l->model->worker);
+	fed_worker_leave(l->model->worker);
 	return has;
 }
 
@@ -206,7 +206,7 @@ static void layer_describe(const void *config, const struct fed_shape *in, char 
 
 		snprintf(text, size, "%s", said ? fed_show(said).s : "");
 	}
-	fed__worker_leave(l->model->worker);
+	fed_worker_leave(l->model->worker);
 }
 
 /* Passes ------------------------------------------------------------------ */
@@ -234,22 +234,22 @@ static void run_pass(const struct fed_pass *p, enum fed_layer_call what)
 		                                   .params = params,
 		                                   .cache = cache,
 		                                   .dx = back && p->dx};
-		float *values = fed__worker_output(w, (size[0] + size[1]) * sizeof *values);
+		float *values = fed_worker_output(w, (size[0] + size[1]) * sizeof *values);
 
 		FED_PUT(&w->packet, head);
-		fed__put_input(w, p->params, params * sizeof *values);
-		fed__put_input(w, p->x, in * sizeof *values);
+		fed_put_input(w, p->params, params * sizeof *values);
+		fed_put_input(w, p->x, in * sizeof *values);
 		if (back) {
-			fed__put_input(w, p->y, out * sizeof *values);
-			fed__put_input(w, p->dy, out * sizeof *values);
-			fed__put_input(w, p->cache, cache * sizeof *values);
+			fed_put_input(w, p->y, out * sizeof *values);
+			fed_put_input(w, p->dy, out * sizeof *values);
+			fed_put_input(w, p->cache, cache * sizeof *values);
 		}
 		if (values) {
-			fed__put_output(&w->packet, w);
+			fed_put_output(&w->packet, w);
 			if (back) /* gradients are added to */
 				memcpy(values + size[0], p->grads, params * sizeof *values);
 			done = call(l, back ? "backward()" : "forward()", &reply, &rc, &words);
-			if (done && !fed__worker_output_intact(w)) {
+			if (done && !fed_worker_output_intact(w)) {
 				fed__worker_report(w, "wrote past the end of its output");
 				done = false;
 			}
@@ -257,8 +257,8 @@ static void run_pass(const struct fed_pass *p, enum fed_layer_call what)
 		for (int k = 0; done && k < 2; k++)
 			if (size[k])
 				memcpy(result[k], values + (k ? size[0] : 0), size[k] * sizeof *values);
-		fed__worker_drop_copies(w, 0);
-		fed__worker_leave(w);
+		fed_worker_drop_copies(w, 0);
+		fed_worker_leave(w);
 	}
 	for (int k = 0; !done && k < 2; k++)
 		for (size_t j = 0; j < size[k]; j++)
@@ -310,6 +310,7 @@ static int add_layer(const struct fed_instance *model, struct fed_builder *build
 
 	if (r->short_)
 		return fed_fail(err, "its layers did not arrive");
+	model->worker->own_layers = index + 1;
 	if (!config.sizes)
 		return fed_fail_memory(err, sizeof *config.sizes, "a layer");
 	return builder->layer(builder, &ops, &config, sizeof config, err);
@@ -386,20 +387,21 @@ int fed__remote_build(const struct fed_instance *model, struct fed_builder *buil
 	struct fed_text kept = {0};
 	int rc;
 
-	if (fed__worker_enter(w, err))
+	if (fed_worker_enter(w, err))
 		return fed__fail_by_name(model, err);
 	w->build = (struct fed_wire_build){builder->input, builder->classes, builder->outputs,
 	                                   builder->tokens};
-	fed__worker_request(w, FED_ASK_BUILD);
+	fed_worker_request(w, FED_ASK_BUILD);
 	fed_put_state(&w->packet, model);
 	FED_PUT(&w->packet, w->build);
-	if (fed__worker_call(w, "build()", NULL, &reply, &rc, &words, err)) {
-		fed__worker_leave(w);
+	if (fed_worker_call(w, "build()", NULL, &reply, &rc, &words, err)) {
+		fed_worker_leave(w);
 		return fed__fail_by_name(model, err);
 	}
 	w->built = w->starts;
+	w->own_layers = 0;
 	fed_text_put(&kept, reply.at, (size_t)(reply.end - reply.at));
-	fed__worker_leave(w);
+	fed_worker_leave(w);
 	if (kept.failed)
 		rc = fed_fail_memory(&words, kept.len, "a model");
 	if (rc == FED_OK) {

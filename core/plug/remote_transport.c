@@ -97,14 +97,14 @@ static int call(struct fed_instance *transport, enum fed_transport_call what,
 	struct fed_error words;
 	int rc;
 
-	fed__worker_request(w, FED_ASK_TRANSPORT);
+	fed_worker_request(w, FED_ASK_TRANSPORT);
 	fed_put_state(&w->packet, transport);
 	fed_put_number(&w->packet, what);
 	fed_put_number(&w->packet, host->seed);
 	FED_PUT(&w->packet, *number);
 	if (message)
 		FED_PUT(&w->packet, *message);
-	if (fed__worker_call(w, functions[what], &services, &reply, &rc, &words, err))
+	if (fed_worker_call(w, functions[what], &services, &reply, &rc, &words, err))
 		return FED_FAIL;
 	FED_GET(&reply, *number);
 	if (fed_get_state(&reply, transport, err))
@@ -124,7 +124,7 @@ int fed__remote_transport(struct fed_instance *transport, enum fed_transport_cal
 	/* nothing is open in a process that has ended */
 	if (what == FED_TRANSPORT_CLOSE && !w->pid)
 		return FED_OK;
-	if (fed__worker_enter(w, err))
+	if (fed_worker_enter(w, err))
 		return FED_FAIL;
 	if (what == FED_TRANSPORT_OPEN || (w->opened != w->starts && what != FED_TRANSPORT_CLOSE))
 		rc = call(transport, FED_TRANSPORT_OPEN, host, NULL, &unused, err);
@@ -132,6 +132,6 @@ int fed__remote_transport(struct fed_instance *transport, enum fed_transport_cal
 		w->opened = w->starts;
 	if (rc == FED_OK && what != FED_TRANSPORT_OPEN)
 		rc = call(transport, what, host, message, number ? number : &unused, err);
-	fed__worker_leave(w);
+	fed_worker_leave(w);
 	return rc;
 }

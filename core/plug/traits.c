@@ -3,6 +3,8 @@
  * plug/traits.c - what plugins declare, without a call of them.
  */
 #include "plug/call.h"
+#include "plug/guard/worker.h"
+#include "plug/loader.h"
 
 static const struct fed_aggregator *aggregator_of(const struct fed_instance *instance)
 {
@@ -66,4 +68,23 @@ bool fed_attack_is_targeted(const struct fed_instance *attack)
 bool fed_is_simulated(const struct fed_instance *transport)
 {
 	return !transport->entry->copy.transport.poll;
+}
+
+int fed_entry_file(const struct fed_entry *entry)
+{
+	return fed__library_descriptor(entry->library, entry->path);
+}
+
+bool fed_is_guarded_at_clients(const struct fed_instance *x)
+{
+	if (!x || !x->entry || !x->entry->guard)
+		return false;
+	switch (x->entry->head->kind) {
+	case FED_KIND_AGGREGATOR:
+		return x->entry->copy.aggregator.local_gradient || x->entry->copy.aggregator.local_end;
+	case FED_KIND_MODEL:
+		return x->worker->own_layers > 0;
+	default:
+		return x->entry->copy.attack.poison;
+	}
 }

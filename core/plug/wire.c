@@ -63,7 +63,7 @@ void fed__put_round(struct fed_worker *w, const struct fed_round *round)
 	copy.params = NULL;
 	copy.host = NULL;
 	FED_PUT(&w->packet, copy);
-	fed__put_input(w, round->params, round->dim * sizeof *round->params);
+	fed_put_input(w, round->params, round->dim * sizeof *round->params);
 }
 
 struct fed_round fed_get_round(struct fed_packet_reader *r, const struct fed_wire_memory *m)
@@ -89,14 +89,14 @@ static void put_update(struct fed_worker *w, const struct fed_round *round, cons
 	if (block)
 		fed_put_number(&w->packet, (uint64_t)(u->delta - block));
 	else
-		fed__put_input(w, u->delta, bytes);
+		fed_put_input(w, u->delta, bytes);
 	/* most are of the present model, which is in the round */
 	fed_put_number(&w->packet, u->base != round->params);
 	if (u->base != round->params)
-		fed__put_input(w, u->base, bytes);
+		fed_put_input(w, u->base, bytes);
 	fed_put_number(&w->packet, u->returned ? vectors : 0);
 	for (uint32_t k = 0; u->returned && k < vectors; k++)
-		fed__put_input(w, u->returned[k], bytes);
+		fed_put_input(w, u->returned[k], bytes);
 }
 
 void fed__put_updates(struct fed_worker *w, const struct fed_round *round, const float *block,
@@ -105,7 +105,7 @@ void fed__put_updates(struct fed_worker *w, const struct fed_round *round, const
 	fed_put_number(&w->packet, n);
 	fed_put_number(&w->packet, block != NULL);
 	if (block)
-		fed__put_input(w, block, ((n - 1) * round->ld + round->dim) * sizeof *block);
+		fed_put_input(w, block, ((n - 1) * round->ld + round->dim) * sizeof *block);
 	for (size_t i = 0; i < n; i++)
 		put_update(w, round, block, &u[i], vectors);
 }

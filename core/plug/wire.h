@@ -3,7 +3,7 @@
  * plug/wire.h - values of plugin calls in packets between fedsh and its worker processes.
  *
  * What one side puts, the other gets in the same order.  A vector is the offset of its bytes in the
- * shared memory (guard/protocol.h): fedsh writes it with fed__put_input(), the worker finds it with
+ * shared memory (guard/protocol.h): fedsh writes it with fed_put_input(), the worker finds it with
  * a fed_wire_memory.
  */
 #ifndef FED_PLUG_WIRE_H

@@ -97,6 +97,7 @@ int fed__session_set_up(struct fed_session *s, struct fed_error *err)
 	const struct fed_federation_parts parts = {
 		.data = s->parts.data,
 		.net = &s->parts.net,
+		.model = &s->parts.model,
 		.clients = &s->parts.clients,
 		.aggregator = &s->parts.aggregator,
 		.transport = &s->parts.transport,

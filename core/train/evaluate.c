@@ -47,7 +47,7 @@ int fed_federation_evaluate(struct fed_federation *f, const float *params, uint3
 	*loss = *accuracy = NAN;
 	if (n == 0)
 		return FED_OK;
-	if (fed__trainer_prepare(f->trainer, e.batch, err))
+	if (fed_trainer_prepare(f->trainer, e.batch, err))
 		return FED_FAIL;
 
 	const size_t batches = ((size_t)n + e.batch - 1) / e.batch;
@@ -164,7 +164,7 @@ int fed_federation_attacked(struct fed_federation *f, const float *params, doubl
 	*success = NAN;
 	if (!a.attack || a.n == 0 || !f->data->label)
 		return FED_OK;
-	if (fed__trainer_prepare(f->trainer, a.batch, err))
+	if (fed_trainer_prepare(f->trainer, a.batch, err))
 		return FED_FAIL;
 
 	const size_t batches = ((size_t)a.n + a.batch - 1) / a.batch;

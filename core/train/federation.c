@@ -65,7 +65,7 @@ static int make_pool(struct fed_federation *f, struct fed_error *err)
 
 	if (fed_pool_init(&f->pool, threads, ahead * threads, err))
 		return FED_FAIL;
-	return fed__trainer_init(&f->trainer, f, err);
+	return fed_trainer_init(&f->trainer, f, err);
 }
 
 static void free_pool(struct fed_federation *f)
@@ -90,6 +90,7 @@ int fed_federation_init(struct fed_federation *f, const struct fed_federation_pa
 	*f = (struct fed_federation){
 		.data = parts->data,
 		.net = parts->net,
+		.model_plugin = parts->model,
 		.clients = parts->clients,
 		.aggregator = parts->aggregator,
 		.transport = parts->transport,
@@ -463,7 +464,7 @@ static int prepare_round(struct fed_federation *f, struct fed_error *err)
 	const int rc = fed__poison_suits(f->faults, f->data, f->version, err);
 	if (rc)
 		return rc;
-	return fed__trainer_prepare(f->trainer, f->clients->most, err);
+	return fed_trainer_prepare(f->trainer, f->clients->most, err);
 }
 
 static void begin_record(struct fed_federation *f)

@@ -21,7 +21,9 @@ enum { STACK = 64 << 10, NEAR_STACK = 64 << 10, FRAMES = 64 };
 static struct {
 	struct fed_crash_report *report;
 	const struct fed_worker_memory *memory;
-	uintptr_t base, begin, end; /* of the plugin: load address, and its range */
+	struct object {
+		uintptr_t base, begin, end; /* load address, and its range */
+	} object[FED_WORKER_FILES];
 	bool leaving;
 } crash;
 
@@ -37,11 +39,19 @@ static uintptr_t register_of(const ucontext_t *u, bool stack)
 #endif
 }
 
+/* A frame of the plugin that the innermost one is of. */
 static void add_frame(struct fed_crash_report *r, uintptr_t pc)
 {
-	if (r->frames < FED_REPORT_FRAMES && pc >= crash.begin && pc < crash.end) {
-		r->frame[r->frames] = pc - crash.base;
+	for (uint32_t i = 0; i < FED_WORKER_FILES; i++) {
+		const struct object *o = &crash.object[i];
+
+		if (pc < o->begin || pc >= o->end || r->frames == FED_REPORT_FRAMES ||
+		    (r->frames && r->plugin != i))
+			continue;
+		r->plugin = i;
+		r->frame[r->frames] = pc - o->base;
 		r->frames++;
+		return;
 	}
 }
 
@@ -72,8 +82,8 @@ static void on_fault(int signal, siginfo_t *info, void *context)
 		if (fault && address + NEAR_STACK > stack && address < stack + NEAR_STACK)
 			r->place = FED_FAULT_STACK;
 		r->signal = (uint32_t)signal;
-		if (!crash.begin) /* while it is loaded */
-			fed__crash_plugin((const void *)pc);
+		if (!crash.object[0].begin) /* while it is loaded */
+			fed__crash_plugin(0, (const void *)pc);
 		add_frames(r, pc);
 	}
 	/* returning repeats a fault, which then ends the process */
@@ -115,9 +125,15 @@ void fed__crash_init(struct fed_crash_report *report, const struct fed_worker_me
 	atexit(on_exit_called);
 }
 
+/* A search for the object that an address is in. */
+struct object_search {
+	uintptr_t address;
+	struct object *found;
+};
+
 static int visit(struct dl_phdr_info *info, size_t size, void *ctx)
 {
-	const uintptr_t address = (uintptr_t)ctx;
+	struct object_search *search = ctx;
 	uintptr_t begin = UINTPTR_MAX, end = 0;
 
 	(void)size;
@@ -130,15 +146,15 @@ static int visit(struct dl_phdr_info *info, size_t size, void *ctx)
 		begin = from < begin ? from : begin;
 		end = from + segment->p_memsz > end ? from + segment->p_memsz : end;
 	}
-	if (address < begin || address >= end || !*info->dlpi_name) /* the program itself */
+	if (search->address < begin || search->address >= end || !*info->dlpi_name) /* the program */
 		return 0;
-	crash.base = info->dlpi_addr;
-	crash.begin = begin;
-	crash.end = end;
+	*search->found = (struct object){info->dlpi_addr, begin, end};
 	return 1;
 }
 
-void fed__crash_plugin(const void *anything)
+void fed__crash_plugin(int i, const void *anything)
 {
-	dl_iterate_phdr(visit, (void *)(uintptr_t)anything);
+	struct object_search search = {(uintptr_t)anything, &crash.object[i]};
+
+	dl_iterate_phdr(visit, &search);
 }

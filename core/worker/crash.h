@@ -9,9 +9,9 @@
 
 /* Write reports from now on; both must live until the process ends. */
 void fed__crash_init(struct fed_crash_report *, const struct fed_worker_memory *);
-/* The plugin's file has been opened: frames of a report are those in this object.  anything: an
- * address in it. */
-void fed__crash_plugin(const void *anything);
+/* Plugin i (its place among the files) has been opened: frames of a report are those of plugins.
+ * anything: an address in it. */
+void fed__crash_plugin(int i, const void *anything);
 /* exit() is fedsh's own from now on. */
 void fed__crash_leaving(void);
 

@@ -9,33 +9,48 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "base/blas.h"
 #include "worker/confine.h"
 #include "worker/crash.h"
 #include "worker/serve.h"
 
+/* The paths of the files that were inherited. */
+static void name_files(unsigned files, const char *path[FED_WORKER_FILES])
+{
+	static char names[FED_WORKER_FILES][32];
+
+	for (int i = 0; i < FED_WORKER_FILES; i++) {
+		const int fd = FED_WORKER_PLUGIN + i;
+
+		snprintf(names[i], sizeof names[i], "/proc/self/fd/%d", fd);
+		path[i] = files >> i & 1 ? names[i] : NULL;
+	}
+}
+
 int main(int argc, char **argv)
 {
 	static struct fed_server server;
-	const bool has_before = fcntl(FED_WORKER_BEFORE, F_GETFD) >= 0;
+	const char *path[FED_WORKER_FILES];
 
-	if (argc != 3 || fcntl(FED_WORKER_SOCKET, F_GETFD) < 0) {
+	if (argc != 5 || fcntl(FED_WORKER_SOCKET, F_GETFD) < 0) {
 		fputs("fedsh-worker is started by fedsh: it runs plugins that were loaded there\n", stderr);
 		return 2;
 	}
 	setvbuf(stdout, NULL, _IOLBF, 0);
+	fed_blas_init(); /* as fedsh does: the same kernels, the same bits */
+	name_files((unsigned)atoi(argv[4]), path);
 	server.socket = FED_WORKER_SOCKET;
 	if (!fed__worker_memory_init(&server.memory, FED_WORKER_MEMORY))
 		return 1;
-	const size_t page = server.memory.page;
 	const uint64_t report = strtoull(argv[1], NULL, 10);
-	struct fed_crash_report *r = fed__worker_window(&server.memory, report, page);
+	struct fed_crash_report *r = fed__worker_window(&server.memory, report, server.memory.page);
 	if (!r)
 		return 1;
 	server.memory.window[0].used = UINT64_MAX; /* it stays */
 	fed__crash_init(r, &server.memory);
 	fed__watch_parent(FED_WORKER_SOCKET);
 	fed__confine(strtoull(argv[2], NULL, 10));
-	const int rc = fed__serve(&server, has_before);
+	const int rc = fed__serve(&server, (enum fed_worker_task)atoi(argv[3]), path);
 	fed__crash_leaving();
 	return rc;
 }

@@ -33,7 +33,7 @@ bool fed__worker_memory_init(struct fed_worker_memory *, int fd);
 struct fed_wire_memory fed__worker_inputs(struct fed_worker_memory *);
 /* Block of the file that may be written; NULL: it cannot be mapped. */
 void *fed__worker_window(struct fed_worker_memory *, uint64_t offset, size_t bytes);
-/* Where the values of an output are (fed__put_output()); NULL: not there. */
+/* Where the values of an output are (fed_put_output()); NULL: not there. */
 void *fed__get_output(struct fed_packet_reader *, struct fed_worker_memory *, size_t *bytes);
 /* Where an address lies; called in a signal handler. */
 enum fed_fault_place fed__worker_place(const struct fed_worker_memory *, uintptr_t address);

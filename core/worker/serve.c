@@ -8,6 +8,7 @@
 #include "worker/serve.h"
 
 #include "worker/crash.h"
+#include "worker/serve_training.h"
 
 static int describe(struct fed_server *s, struct fed_packet_reader *r, struct fed_error *err)
 {
@@ -35,6 +36,8 @@ static fed_serve *const requests[] = {
 	[FED_ASK_LAYER] = fed__serve_layer,
 	[FED_ASK_TRANSPORT] = fed__serve_transport,
 	[FED_ASK_CHECK] = fed__serve_check,
+	[FED_ASK_SET_UP] = fed__serve_set_up,
+	[FED_ASK_TRAIN] = fed__serve_train,
 };
 
 /* Answer one request. */
@@ -63,17 +66,31 @@ static bool answer(struct fed_server *s, struct fed_packet_reader *r, int opened
 	return sent;
 }
 
-int fed__serve(struct fed_server *s, bool has_before)
+/* Open the plugins.  A refusal is the answer to the first request. */
+static int open_plugins(struct fed_server *s, enum fed_worker_task task,
+                        const char *const path[FED_WORKER_FILES], struct fed_error *err)
+{
+	const bool trains = task == FED_WORKER_TRAININGS;
+	const int rc =
+		trains ? fed__training_open(s, path, err) : fed__serve_open(s, path[0], path[1], err);
+
+	for (int i = 0; rc == FED_OK && i < FED_WORKER_FILES; i++) {
+		const struct fed_entry *entry = trains  ? fed__training_entry(i)
+		                                : i < 2 ? s->entry[i]
+		                                        : NULL;
+
+		if (entry)
+			fed__crash_plugin(i, fed_entry_address(entry));
+	}
+	return rc;
+}
+
+int fed__serve(struct fed_server *s, enum fed_worker_task task,
+               const char *const path[FED_WORKER_FILES])
 {
 	struct fed_packet_reader r;
 	struct fed_error refusal = {{0}};
-
-	_Static_assert(FED_WORKER_PLUGIN == 5 && FED_WORKER_BEFORE == 6, "these paths");
-	const int opened =
-		fed__serve_open(s, "/proc/self/fd/5", has_before ? "/proc/self/fd/6" : NULL, &refusal);
-
-	if (opened == FED_OK)
-		fed__crash_plugin(fed_entry_address(s->entry[0]));
+	const int opened = open_plugins(s, task, path, &refusal);
 
 	for (;;) {
 		if (fed_packet_receive(s->socket, &s->received, FED_PACKET_MOST, &r) != 0)

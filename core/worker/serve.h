@@ -29,8 +29,9 @@ struct fed_server {
 	struct fed_packet reply;
 };
 
-/* Open the plugins; serve until fedsh closes the socket.  Returns the process's exit code. */
-int fed__serve(struct fed_server *, bool has_before);
+/* Open the plugins at these paths (NULL: none); serve until fedsh closes the socket.  Returns the
+ * process's exit code. */
+int fed__serve(struct fed_server *, enum fed_worker_task, const char *const path[FED_WORKER_FILES]);
 
 /* Open the plugin and, or NULL, the pre-aggregation, and make the instance. */
 int fed__serve_open(struct fed_server *, const char *path, const char *before, struct fed_error *);

@@ -16,10 +16,15 @@
 enum fed_worker_descriptor {
 	FED_WORKER_SOCKET = 3,
 	FED_WORKER_MEMORY, /* base/shared_memory.h */
-	FED_WORKER_PLUGIN, /* the file; behind it the pre-aggregation's, if there is one */
-	FED_WORKER_BEFORE,
-	FED_WORKER_DESCRIPTORS
+	FED_WORKER_PLUGIN, /* the file; for trainings that of the model */
+	FED_WORKER_BEFORE, /* the pre-aggregation's, if there is one; for trainings the aggregator's */
+	FED_WORKER_ATTACK, /* for trainings: of an attack that poisons, if there is one */
+	FED_WORKER_DESCRIPTORS,
+	FED_WORKER_FILES = FED_WORKER_DESCRIPTORS - FED_WORKER_PLUGIN
 };
+
+/* What a process is for. */
+enum fed_worker_task { FED_WORKER_CALLS, FED_WORKER_TRAININGS };
 
 enum { FED_PACKET_MOST = 1 << 28 }; /* bytes of a packet */
 #define FED_NO_INPUT UINT64_MAX     /* the offset of a vector that is NULL */
@@ -57,14 +62,17 @@ enum fed_request {
 	FED_ASK_TRANSPORT,
 	/* number, seed, large, settings; outcome and texts, or for number 0 the names */
 	FED_ASK_CHECK,
-	/* - ; the worker ends */
-	FED_ASK_END,
+	/* dataset, model; - */
+	FED_ASK_SET_UP,
+	/* client, plan, faults, states, vectors; steps, losses */
+	FED_ASK_TRAIN,
 };
 
 /* What comes from a worker. */
 enum fed_answer {
 	FED_REPLY = 0x100,
 	FED_NOTE,    /* text: fed_host.note() */
+	FED_ALIVE,   /* a training goes on: the deadline begins again */
 	FED_LINK,    /* client; fedsh answers with the link */
 	FED_DELIVER, /* id, time */
 	FED_DROP,    /* id, time, text */
@@ -119,11 +127,11 @@ struct fed_crash_report {
 	volatile uint32_t signal; /* 0: none */
 	volatile int32_t code;    /* si_code */
 	volatile uint64_t address;
-	volatile uint32_t place;                    /* enum fed_fault_place */
-	volatile uint32_t frames;                   /* of the plugin, the innermost first */
+	volatile uint32_t place;  /* enum fed_fault_place */
+	volatile uint32_t plugin; /* of the innermost frame: its place among the files */
+	volatile uint32_t frames; /* of that plugin, the innermost first */
 	volatile uint64_t frame[FED_REPORT_FRAMES]; /* offsets in the plugin's file, as linked */
 	volatile uint32_t exited;                   /* exit() was called while the plugin ran */
-	volatile uint32_t running;                  /* the worker is inside a function of the plugin */
 };
 
 #endif

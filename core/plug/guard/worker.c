@@ -63,7 +63,7 @@ void fed__worker_report(const struct fed_worker *w, const char *text)
 
 /* Its ends of the socket and of the pipe, as descriptors beyond those that the worker inherits. */
 struct ends {
-	int socket, output, file[2];
+	int socket, output, file[FED_WORKER_FILES];
 };
 
 static int beyond(int fd)
@@ -81,8 +81,8 @@ static void close_some(const int *fd, size_t n)
 /* 0 or an error number. */
 static int spawn(struct fed_worker *w, const struct ends *its, int memory)
 {
-	char report[32], limit[32];
-	char *argv[] = {w->guard->program, report, limit, NULL};
+	char report[32], limit[32], task[16], files[16];
+	char *argv[] = {w->guard->program, report, limit, task, files, NULL};
 	posix_spawn_file_actions_t actions;
 	posix_spawnattr_t attributes;
 	sigset_t all, none;
@@ -91,6 +91,11 @@ static int spawn(struct fed_worker *w, const struct ends *its, int memory)
 	(void)fed_shared_memory_find(w->guard->memory, w->report, sizeof *w->report, &offset);
 	snprintf(report, sizeof report, "%llu", (unsigned long long)offset);
 	snprintf(limit, sizeof limit, "%.0f", w->guard->limits.memory);
+	snprintf(task, sizeof task, "%d", (int)w->task);
+	unsigned given = 0;
+	for (int i = 0; i < FED_WORKER_FILES; i++)
+		given |= (unsigned)(its->file[i] >= 0) << i;
+	snprintf(files, sizeof files, "%u", given);
 	sigfillset(&all);
 	sigemptyset(&none);
 	posix_spawn_file_actions_init(&actions);
@@ -100,7 +105,7 @@ static int spawn(struct fed_worker *w, const struct ends *its, int memory)
 	posix_spawn_file_actions_adddup2(&actions, its->output, STDERR_FILENO);
 	posix_spawn_file_actions_adddup2(&actions, its->socket, FED_WORKER_SOCKET);
 	posix_spawn_file_actions_adddup2(&actions, memory, FED_WORKER_MEMORY);
-	for (int i = 0; i < 2; i++)
+	for (int i = 0; i < FED_WORKER_FILES; i++)
 		if (its->file[i] >= 0)
 			posix_spawn_file_actions_adddup2(&actions, its->file[i], FED_WORKER_PLUGIN + i);
 		else
@@ -126,15 +131,15 @@ static int start(struct fed_worker *w)
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) != 0 ||
 	    pipe2(pipes, O_CLOEXEC) != 0 || fcntl(pipes[0], F_SETFL, O_NONBLOCK) != 0)
 		why = errno;
-	const struct ends its = {
-		beyond(pair[1]), beyond(pipes[1]), {beyond(w->files[0]), beyond(w->files[1])}};
+	struct ends its = {.socket = beyond(pair[1]), .output = beyond(pipes[1])};
+	for (int i = 0; i < FED_WORKER_FILES; i++)
+		its.file[i] = beyond(w->files[i]);
 	const int memory = beyond(fed_shared_memory_descriptor(w->guard->memory));
 
 	if (!why)
 		why = its.socket < 0 || its.output < 0 || memory < 0 ? EMFILE : spawn(w, &its, memory);
-	close_some(
-		(const int[]){pair[1], pipes[1], its.socket, its.output, its.file[0], its.file[1], memory},
-		7);
+	close_some((const int[]){pair[1], pipes[1], its.socket, its.output, memory}, 5);
+	close_some(its.file, FED_WORKER_FILES);
 	if (why) {
 		close_some((const int[]){pair[0], pipes[0]}, 2);
 		return why;
@@ -144,15 +149,17 @@ static int start(struct fed_worker *w)
 	return 0;
 }
 
-int fed__worker_new(struct fed_worker **out, struct fed_guard *guard, const char *name,
-                    const int files[2], struct fed_error *err)
+int fed_worker_new(struct fed_worker **out, struct fed_guard *guard, const char *name,
+                   enum fed_worker_task task, const int files[FED_WORKER_FILES],
+                   struct fed_error *err)
 {
 	struct fed_worker *w = fed_alloc(sizeof *w);
 
 	if (!w)
 		return fed_fail_memory(err, sizeof *w, "a worker process");
-	*w = (struct fed_worker){
-		.guard = guard, .name = name, .files = {files[0], files[1]}, .socket = -1, .output = -1};
+	*w =
+		(struct fed_worker){.guard = guard, .name = name, .task = task, .socket = -1, .output = -1};
+	memcpy(w->files, files, sizeof w->files);
 	w->report = fed_shared_memory_take(guard->memory, sizeof *w->report);
 	if (!w->report) {
 		fed_free(w);
@@ -163,7 +170,7 @@ int fed__worker_new(struct fed_worker **out, struct fed_guard *guard, const char
 	return FED_OK;
 }
 
-int fed__worker_enter(struct fed_worker *w, struct fed_error *err)
+int fed_worker_enter(struct fed_worker *w, struct fed_error *err)
 {
 	pthread_mutex_lock(&w->lock);
 	if (w->pid)
@@ -178,7 +185,7 @@ int fed__worker_enter(struct fed_worker *w, struct fed_error *err)
 	return FED_OK;
 }
 
-void fed__worker_leave(struct fed_worker *w)
+void fed_worker_leave(struct fed_worker *w)
 {
 	pthread_mutex_unlock(&w->lock);
 }
@@ -231,7 +238,7 @@ static void close_ends(struct fed_worker *w)
 	w->pid = 0;
 }
 
-void fed__worker_free(struct fed_worker *w)
+void fed_worker_free(struct fed_worker *w)
 {
 	if (!w)
 		return;
@@ -271,13 +278,15 @@ static int lose(struct fed_worker *w, const char *function, enum fed_worker_loss
 	else
 		status = reap(w);
 	close_ends(w);
+	const uint32_t k = w->report->plugin;
 	return fed__worker_failure(w->report, ended ? FED_LOST_ENDED : how, status, function,
-	                           w->guard->limits.deadline, w->files[0], err);
+	                           w->guard->limits.deadline, w->files[k < FED_WORKER_FILES ? k : 0],
+	                           err);
 }
 
 /* Calls ------------------------------------------------------------------ */
 
-struct fed_packet *fed__worker_request(struct fed_worker *w, enum fed_request what)
+struct fed_packet *fed_worker_request(struct fed_worker *w, enum fed_request what)
 {
 	fed_packet_clear(&w->packet, what);
 	return &w->packet;
@@ -295,7 +304,7 @@ static bool await(struct fed_worker *w, double until, enum fed_worker_loss *how)
 			drain(w);
 		if (n > 0 && fd[0].revents)
 			return true;
-		if (atomic_load(&w->guard->interrupted)) {
+		if (atomic_load(&w->guard->interrupted) || (w->stopped && w->stopped(w->stopped_ctx))) {
 			*how = FED_LOST_INTERRUPTED;
 			return false;
 		}
@@ -327,13 +336,12 @@ static bool exchange(struct fed_worker *w, const struct fed_worker_host *host,
                      struct fed_packet_reader *reply, enum fed_worker_loss *how)
 {
 	const double deadline = w->guard->limits.deadline;
-	const double until = deadline > 0 ? seconds_now() + deadline : 0;
 
 	*how = FED_LOST_CONNECTION;
 	if (fed_packet_send(&w->packet, w->socket) != 0)
 		return false;
-	for (;;) {
-		if (!await(w, until, how))
+	for (double until = seconds_now() + deadline;;) {
+		if (!await(w, deadline > 0 ? until : 0, how))
 			return false;
 		const int why = fed_packet_receive(w->socket, &w->received, FED_PACKET_MOST, reply);
 		*how = why == EMSGSIZE ? FED_LOST_NONSENSE
@@ -344,14 +352,16 @@ static bool exchange(struct fed_worker *w, const struct fed_worker_host *host,
 		if (reply->kind == FED_REPLY)
 			return true;
 		*how = FED_LOST_NONSENSE;
-		if (!answer(w, host, reply))
+		if (reply->kind == FED_ALIVE)
+			until = seconds_now() + deadline;
+		else if (!answer(w, host, reply))
 			return false;
 	}
 }
 
-int fed__worker_call(struct fed_worker *w, const char *function, const struct fed_worker_host *host,
-                     struct fed_packet_reader *reply, int *rc, struct fed_error *words,
-                     struct fed_error *err)
+int fed_worker_call(struct fed_worker *w, const char *function, const struct fed_worker_host *host,
+                    struct fed_packet_reader *reply, int *rc, struct fed_error *words,
+                    struct fed_error *err)
 {
 	const double begin = seconds_now();
 	enum fed_worker_loss how;
@@ -385,7 +395,7 @@ static void *grow(struct fed_worker *w, size_t bytes)
 	return w->out.block;
 }
 
-void *fed__worker_output(struct fed_worker *w, size_t bytes)
+void *fed_worker_output(struct fed_worker *w, size_t bytes)
 {
 	const size_t lines = (bytes + CACHE_LINE - 1) / CACHE_LINE * CACHE_LINE;
 	struct fed_worker_output *o = &w->out;
@@ -408,7 +418,7 @@ static bool is_canary(const char *from, const char *end)
 	return true;
 }
 
-bool fed__worker_output_intact(const struct fed_worker *w)
+bool fed_worker_output_intact(const struct fed_worker *w)
 {
 	const struct fed_worker_output *o = &w->out;
 	const char *values = o->values;
@@ -446,7 +456,7 @@ static void *copy_block(struct fed_worker *w, size_t bytes)
 	return copy->block;
 }
 
-void fed__put_input(struct fed_worker *w, const void *v, size_t bytes)
+void fed_put_input(struct fed_worker *w, const void *v, size_t bytes)
 {
 	uint64_t offset = FED_NO_INPUT;
 
@@ -473,13 +483,13 @@ void *fed__worker_rows(struct fed_worker *w, size_t bytes)
 	return w->rows;
 }
 
-void fed__worker_drop_copies(struct fed_worker *w, size_t but)
+void fed_worker_drop_copies(struct fed_worker *w, size_t but)
 {
 	if (w->copies.used > but)
 		w->copies.used = but;
 }
 
-void fed__put_output(struct fed_packet *p, const struct fed_worker *w)
+void fed_put_output(struct fed_packet *p, const struct fed_worker *w)
 {
 	uint64_t offset = 0;
 

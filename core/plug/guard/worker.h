@@ -2,8 +2,9 @@
 /*
  * plug/guard/worker.h - a worker process and calls to it, seen from fedsh.
  *
- * A worker has loaded one plugin, perhaps with a pre-aggregation, and holds one instance.  After a
- * failed call the process is gone; the next call is for a new one.
+ * A worker has loaded one plugin, perhaps with a pre-aggregation, and holds one instance; or the
+ * plugins that trainings need.  After a failed call the process is gone; the next call is for a new
+ * one.
  */
 #ifndef FED_PLUG_GUARD_WORKER_H
 #define FED_PLUG_GUARD_WORKER_H
@@ -36,8 +37,12 @@ struct fed_worker_copies {
 
 struct fed_worker {
 	struct fed_guard *guard;
-	const char *name;     /* of the plugin, the entry's */
-	int files[2];         /* of the plugin and, or -1, of the pre-aggregation; the entries' */
+	const char *name;            /* of the plugin, the entry's */
+	int files[FED_WORKER_FILES]; /* of its plugins, the entries'; -1: none */
+	enum fed_worker_task task;
+	/* Whether a call that runs is no longer wanted; NULL: it is. */
+	bool (*stopped)(void *ctx);
+	void *stopped_ctx;
 	pthread_mutex_t lock; /* one call at a time, of what follows: */
 	pid_t pid;            /* 0: not running */
 	int socket;
@@ -54,20 +59,21 @@ struct fed_worker {
 	double seconds; /* in calls */
 	struct fed_worker_kept *kept;
 	/* What a new process has to be told again: */
+	uint32_t own_layers;         /* that the model has */
 	uint64_t built;              /* the start whose process has made the model's layers */
 	struct fed_wire_build build; /* of what */
 	uint64_t opened;             /* the start whose process has opened the transport */
 };
 
-/* A worker whose process is started by its first call.  files: descriptors of the plugin's file
- * and, or -1, of the pre-aggregation's. */
-int fed__worker_new(struct fed_worker **, struct fed_guard *, const char *name, const int files[2],
-                    struct fed_error *);
-void fed__worker_free(struct fed_worker *); /* NULL is fine */
+/* A worker whose process is started by its first call.  files: descriptors (-1: none) by
+ * enum fed_worker_descriptor, from FED_WORKER_PLUGIN on. */
+int fed_worker_new(struct fed_worker **, struct fed_guard *, const char *name, enum fed_worker_task,
+                   const int files[FED_WORKER_FILES], struct fed_error *);
+void fed_worker_free(struct fed_worker *); /* NULL is fine */
 /* Begin and end what only one thread may do with a worker.  enter starts the process if it does not
  * run. */
-int fed__worker_enter(struct fed_worker *, struct fed_error *);
-void fed__worker_leave(struct fed_worker *);
+int fed_worker_enter(struct fed_worker *, struct fed_error *);
+void fed_worker_leave(struct fed_worker *);
 
 /* Zeroed memory that lives as long as the worker; NULL: no memory. */
 void *fed__worker_keep(struct fed_worker *, size_t bytes);
@@ -82,27 +88,27 @@ struct fed_worker_host {
 };
 
 /* Begin a request in w->packet. */
-struct fed_packet *fed__worker_request(struct fed_worker *, enum fed_request);
+struct fed_packet *fed_worker_request(struct fed_worker *, enum fed_request);
 /* Send the request and wait for the reply; `function` names what the plugin does, for errors.  rc:
  * the plugin's own code, with its text in `words`.  FED_FAIL: the worker is lost, and err says what
  * happened to the plugin: "crashed in reduce() at vote.c:12 ...".  host: NULL when the plugin can
  * ask for nothing. */
-int fed__worker_call(struct fed_worker *, const char *function, const struct fed_worker_host *host,
-                     struct fed_packet_reader *reply, int *rc, struct fed_error *words,
-                     struct fed_error *err);
+int fed_worker_call(struct fed_worker *, const char *function, const struct fed_worker_host *host,
+                    struct fed_packet_reader *reply, int *rc, struct fed_error *words,
+                    struct fed_error *err);
 
 /* Memory for `bytes` of output, filled by nothing; NULL: no memory.  Valid until the next. */
-void *fed__worker_output(struct fed_worker *, size_t bytes);
+void *fed_worker_output(struct fed_worker *, size_t bytes);
 /* Write where the output is into the request. */
-void fed__put_output(struct fed_packet *, const struct fed_worker *);
+void fed_put_output(struct fed_packet *, const struct fed_worker *);
 /* Whether nothing around the output was written. */
-bool fed__worker_output_intact(const struct fed_worker *);
+bool fed_worker_output_intact(const struct fed_worker *);
 /* Write the offset of an input (NULL: none) into the request: where it lies in shared memory, or of
- * a copy that is valid until fed__worker_drop_copies().  Without memory the request fails. */
-void fed__put_input(struct fed_worker *, const void *, size_t bytes);
+ * a copy that is valid until fed_worker_drop_copies().  Without memory the request fails. */
+void fed_put_input(struct fed_worker *, const void *, size_t bytes);
 /* Memory that is kept from one aggregation to the next, whose pages are there already; undefined
  * contents.  NULL: no memory. */
 void *fed__worker_rows(struct fed_worker *, size_t bytes);
-void fed__worker_drop_copies(struct fed_worker *, size_t but); /* all but the first so many */
+void fed_worker_drop_copies(struct fed_worker *, size_t but); /* all but the first so many */
 
 #endif

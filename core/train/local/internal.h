@@ -86,17 +86,40 @@ struct fed_trainer {
 	struct fed_vector_free_list results;
 	struct fed_training *idle; /* free list */
 	uint64_t started;          /* trainings so far: the order among those due together */
+	struct fed_training_processes *processes; /* training_process.c; NULL: none is needed */
+	void (*progress)(void *ctx);              /* called after each step; or NULL */
+	void *progress_ctx;
 	atomic_bool stop;
 };
+
+/* Vectors of a training: what its client received and keeps, and where the results go. */
+struct fed_training_vectors {
+	const float *received;                /* [dim] */
+	const float *const *broadcast;        /* of the aggregator */
+	float *const *kept, *const *returned; /* changed in place */
+	float *params;                        /* [dim], the trained model */
+};
+
+/* Where trainings run: on a thread of the pool here, or in a worker process of that thread.  Both
+ * set steps and losses, or `failed` with its reason, or `stopped`; the result is the same bits. */
+void fed_train_here(struct fed_training *, struct fed_thread_buffers *,
+                    const struct fed_training_vectors *);
+/* training_process.c */
+/* Whether the training calls a guarded plugin. */
+bool fed__runs_in_process(const struct fed_training *);
+void fed__train_in_process(struct fed_training *, int worker, const struct fed_training_vectors *);
+/* Share what all processes need, before a round; nothing where no plugin is guarded. */
+int fed__processes_prepare(struct fed_trainer *, struct fed_error *);
+void fed__processes_release(struct fed_trainer *);
 
 /* local_training.c */
 void fed__training_run(struct fed_job *, int worker);
 /* Batch size of a client that has so many examples. */
 uint32_t fed__training_batch(const struct fed_plan *, uint32_t examples);
-/* Whether trainings must stop; read on any thread, for the owner may be waiting for a training. */
-bool fed__trainer_must_stop(const struct fed_trainer *);
 
 /* thread_buffers.c */
+/* Whether trainings must stop; read on any thread, for the owner may be waiting for a training. */
+bool fed__trainer_must_stop(const struct fed_trainer *);
 /* Set the sizes of parts and of evaluation batches, by the net alone. */
 void fed__workers_measure(struct fed_trainer *);
 /* Reserve buffers of at least this size for every thread, while none of them trains. */

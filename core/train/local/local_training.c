@@ -69,12 +69,6 @@ static int step(struct fed_training *g, struct fed_thread_buffers *w, const stru
 	return FED_OK;
 }
 
-bool fed__trainer_must_stop(const struct fed_trainer *t)
-{
-	return atomic_load_explicit(&t->stop, memory_order_relaxed) ||
-	       atomic_load_explicit(&t->federation->stop, memory_order_relaxed) >= 2;
-}
-
 /* Train for the plan's epochs; params [dim] goes from received to trained. */
 static void train(struct fed_training *g, const struct fed_client *client,
                   struct fed_thread_buffers *w, const struct fed_sgd *sgd, struct fed_local *local,
@@ -103,8 +97,48 @@ static void train(struct fed_training *g, const struct fed_client *client,
 				return;
 			}
 			local->steps = ++g->steps;
+			if (t->progress)
+				t->progress(t->progress_ctx);
 		}
 	}
+}
+
+void fed_train_here(struct fed_training *g, struct fed_thread_buffers *w,
+                    const struct fed_training_vectors *v)
+{
+	const struct fed_federation *f = g->trainer->federation;
+	const size_t dim = f->net->dim;
+	struct fed_local local = {
+		.size = sizeof local,
+		.version = g->version,
+		.client = g->client,
+		.dim = dim,
+		.lr = g->plan.lr,
+		.received = v->received,
+		.broadcast = v->broadcast,
+		.kept = v->kept,
+		.returned = v->returned,
+	};
+	struct extra_term term = {.aggregator = f->aggregator, .local = &local, .why = &g->why};
+	const struct fed_sgd sgd = {
+		.lr = g->plan.lr,
+		.momentum = g->plan.momentum,
+		.weight_decay = g->plan.weight_decay,
+		.extra = fed_has_local_gradient(f->aggregator) ? add_term : NULL,
+		.ctx = &term,
+		.gradient = w->gradient,
+		.velocity = g->plan.momentum > 0 ? w->velocity : NULL,
+		.squares = g->reports_rms ? &g->squares : NULL,
+	};
+
+	memcpy(v->params, v->received, dim * sizeof *v->params);
+	if (sgd.velocity)
+		memset(sgd.velocity, 0, dim * sizeof *sgd.velocity);
+	train(g, &g->row, w, &sgd, &local, v->params);
+	if (g->stopped || g->failed)
+		return;
+	if (term.rc || fed_call_local_end(f->aggregator, &local, v->params, &g->why))
+		g->failed = true;
 }
 
 /* Zero the returned vectors of a recycled result, as local_end() expects. */
@@ -141,44 +175,23 @@ void fed__training_run(struct fed_job *job, int worker)
 		return;
 	}
 
-	const float *received = g->model->vector[0];
-	/* The model is trained in the memory of its update: many updates are limited by memory
-	 * bandwidth. */
-	float *delta = g->result->vector[0], *params = delta;
-	struct fed_local local = {
-		.size = sizeof local,
-		.version = g->version,
-		.client = g->client,
-		.dim = dim,
-		.lr = g->plan.lr,
-		.received = received,
+	float *delta = g->result->vector[0];
+	const struct fed_training_vectors v = {
+		.received = g->model->vector[0],
 		.broadcast = (const float *const *)(g->model->vector + 1),
 		.kept = g->kept,
 		.returned = g->result->vector + 1,
+		/* The model is trained in the memory of its update: many updates are limited by memory
+	     * bandwidth. */
+		.params = delta,
 	};
-	struct extra_term term = {.aggregator = f->aggregator, .local = &local, .why = &g->why};
-	const struct fed_sgd sgd = {
-		.lr = g->plan.lr,
-		.momentum = g->plan.momentum,
-		.weight_decay = g->plan.weight_decay,
-		.extra = fed_has_local_gradient(f->aggregator) ? add_term : NULL,
-		.ctx = &term,
-		.gradient = w->gradient,
-		.velocity = g->plan.momentum > 0 ? w->velocity : NULL,
-		.squares = g->reports_rms ? &g->squares : NULL,
-	};
-
-	memcpy(params, received, dim * sizeof *params);
-	if (sgd.velocity)
-		memset(sgd.velocity, 0, dim * sizeof *sgd.velocity);
-	train(g, client, w, &sgd, &local, params);
+	if (fed__runs_in_process(g))
+		fed__train_in_process(g, worker, &v);
+	else
+		fed_train_here(g, w, &v);
 	if (g->stopped || g->failed)
 		return;
-	if (term.rc || fed_call_local_end(f->aggregator, &local, params, &g->why)) {
-		g->failed = true;
-		return;
-	}
-	fed_rows_kernels()->subtract(delta, received, dim);
+	fed_rows_kernels()->subtract(delta, v.received, dim);
 
 	struct fed_stream noise = fed_stream_open(g->seed, FED_FOR_NOISE, g->version, g->client);
 	fed_noise_add(&noise, g->noise, delta, dim);

@@ -99,6 +99,12 @@ int fed__workers_reserve(struct fed_trainer *t, bool gradient, bool velocity, st
 	return FED_OK;
 }
 
+bool fed__trainer_must_stop(const struct fed_trainer *t)
+{
+	return atomic_load_explicit(&t->stop, memory_order_relaxed) ||
+	       atomic_load_explicit(&t->federation->stop, memory_order_relaxed) >= 2;
+}
+
 int fed__worker_gather(const struct fed_federation *f, const struct fed_client *client,
                        const struct fed_data_faults *data_faults, struct fed_thread_buffers *w,
                        const uint32_t *ids, uint32_t n, struct fed_error *err)

@@ -11,7 +11,7 @@
 /* Limit of the free list of updates. */
 #define SPARE_BYTES ((size_t)256 << 20)
 
-int fed__trainer_init(struct fed_trainer **out, struct fed_federation *f, struct fed_error *err)
+int fed_trainer_init(struct fed_trainer **out, struct fed_federation *f, struct fed_error *err)
 {
 	struct fed_trainer *t = fed_alloc(sizeof *t);
 
@@ -41,6 +41,7 @@ void fed__trainer_free(struct fed_trainer *t)
 	if (!t)
 		return;
 	fed__trainer_cancel(t);
+	fed__processes_release(t);
 	fed_vector_free_list_release(&t->results);
 	while (t->idle) {
 		struct fed_training *g = t->idle;
@@ -89,7 +90,7 @@ static int release_trainings(struct fed_trainer *t, struct fed_error *err)
 	return FED_OK;
 }
 
-int fed__trainer_prepare(struct fed_trainer *t, uint32_t max_examples, struct fed_error *err)
+int fed_trainer_prepare(struct fed_trainer *t, uint32_t max_examples, struct fed_error *err)
 {
 	const struct fed_federation *f = t->federation;
 	const uint32_t batch = fed__training_batch(&f->plan, max_examples);
@@ -101,6 +102,8 @@ int fed__trainer_prepare(struct fed_trainer *t, uint32_t max_examples, struct fe
 	const bool gradient = w->gradient || velocity || f->plan.weight_decay > 0 || batch > t->part ||
 	                      fed_has_local_gradient(f->aggregator);
 
+	if (fed__processes_prepare(t, err))
+		return FED_FAIL;
 	if (fed__workers_have_memory(t, batch_capacity, max_examples, gradient, velocity))
 		return FED_OK;
 	t->batch_capacity = batch_capacity > t->batch_capacity ? batch_capacity : t->batch_capacity;

@@ -11,14 +11,14 @@
 
 #include "train/round/state.h"
 
-int fed__trainer_init(struct fed_trainer **, struct fed_federation *, struct fed_error *);
+int fed_trainer_init(struct fed_trainer **, struct fed_federation *, struct fed_error *);
 void fed__trainer_free(struct fed_trainer *); /* NULL is fine; cancels trainings that run */
 /* The pool's threads and their scratch, for computations with the model; lives as long as the
  * trainer. */
 const struct fed_thread_scratch *fed__trainer_scratch(const struct fed_trainer *);
 
 /* Reserve buffers for federation->plan on clients of at most max_examples, before a round. */
-int fed__trainer_prepare(struct fed_trainer *, uint32_t max_examples, struct fed_error *);
+int fed_trainer_prepare(struct fed_trainer *, uint32_t max_examples, struct fed_error *);
 /* FLOPs of the round's plan for a client with the examples of this row. */
 double fed__trainer_flops(const struct fed_trainer *, const struct fed_client *);
 /* Start the training of a client on the model that it received, to be joined at `due`.  row: the

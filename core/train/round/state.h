@@ -58,6 +58,7 @@ struct fed_federation_parts {
 	const struct fed_dataset *data;
 	const struct fed_net *net;
 	struct fed_clients *clients;
+	const struct fed_instance *model; /* that made the net; NULL: it runs inside */
 	struct fed_instance *aggregator, *transport;
 	struct fed_instance *selection; /* NULL, or without an entry: a uniform draw */
 	const struct fed_settings *settings;
@@ -73,6 +74,7 @@ struct fed_federation {
 	const struct fed_dataset *data;
 	const struct fed_net *net;
 	struct fed_clients *clients;
+	const struct fed_instance *model_plugin;
 	struct fed_instance *aggregator, *transport, *selection;
 	const struct fed_settings *settings;
 	const struct fed_scheme *scheme;

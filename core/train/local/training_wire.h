@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * train/local/training_wire.h - trainings in packets between fedsh and a worker process.
+ *
+ * A job is bytes: whoever has the dataset, the model's plugin and these values makes the same
+ * update.
+ */
+#ifndef FED_TRAIN_LOCAL_TRAINING_WIRE_H
+#define FED_TRAIN_LOCAL_TRAINING_WIRE_H
+
+#include "data/dataset.h"
+#include "fedsh/client_hooks.h"
+#include "plug/guard/build_wire.h"
+
+/* Dataset: its arrays lie in shared memory, where they are not NULL. */
+struct fed_wire_dataset {
+	struct fed_shape shape;
+	uint32_t classes, outputs, train, test;
+	float scale;
+	bool tokens;
+	bool bytes, values, label, target; /* arrays that it has, whose inputs follow in this order */
+};
+
+/* Job of a client; its example ids follow. */
+struct fed_wire_training {
+	uint32_t client, count;
+	uint64_t version, seed;
+	struct fed_plan plan;
+	struct fed_shift shift;
+	bool shifted, reports_rms;
+	/* data faults */
+	bool poisoned;
+	double moved, added;
+	uint64_t moved_key, poison_key;
+	uint32_t broadcasts, kept, returned; /* vectors */
+};
+
+/* What it gives back beside the vectors. */
+struct fed_wire_trained {
+	uint32_t steps;
+	double loss, squares;
+};
+
+#endif
