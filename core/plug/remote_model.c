@@ -25,7 +25,7 @@ struct layer_sizes {
 
 /* A layer of the plugin's own, seen from the host's net. */
 struct remote_layer {
-	const struct fed_instance *model;
+	struct fed_worker *worker; /* of the model's instance, which may move */
 	uint32_t index;            /* among those of the model */
 	struct layer_sizes *sizes; /* the worker's; set while the net is built */
 };
@@ -33,9 +33,8 @@ struct remote_layer {
 /* Calls of layers --------------------------------------------------------- */
 
 /* After a crash the new process does not know the layers yet. */
-static int build_again(const struct fed_instance *model, struct fed_error *err)
+static int build_again(struct fed_worker *w, struct fed_error *err)
 {
-	struct fed_worker *w = model->worker;
 	struct fed_packet_reader reply;
 	struct fed_error words;
 	int rc;
@@ -43,8 +42,7 @@ static int build_again(const struct fed_instance *model, struct fed_error *err)
 	if (w->built == w->starts)
 		return FED_OK;
 	fed_worker_request(w, FED_ASK_BUILD);
-	fed_put_state(&w->packet, model);
-	FED_PUT(&w->packet, w->build);
+	fed_put(&w->packet, w->build.s, w->build.len);
 	if (fed_worker_call(w, "build()", NULL, &reply, &rc, &words, err))
 		return FED_FAIL;
 	w->built = w->starts;
@@ -54,11 +52,11 @@ static int build_again(const struct fed_instance *model, struct fed_error *err)
 /* Begin a call; the worker is entered on FED_OK. */
 static int begin(const struct remote_layer *l, enum fed_layer_call what, struct fed_error *err)
 {
-	struct fed_worker *w = l->model->worker;
+	struct fed_worker *w = l->worker;
 
 	if (fed_worker_enter(w, err))
 		return FED_FAIL;
-	if (build_again(l->model, err)) {
+	if (build_again(w, err)) {
 		fed_worker_leave(w);
 		return FED_FAIL;
 	}
@@ -72,13 +70,16 @@ static int begin(const struct remote_layer *l, enum fed_layer_call what, struct 
 static bool call(const struct remote_layer *l, const char *function,
                  struct fed_packet_reader *reply, int *rc, struct fed_error *words)
 {
-	struct fed_worker *w = l->model->worker;
+	struct fed_worker *w = l->worker;
 	struct fed_error err;
 
-	if (fed_worker_call(w, function, NULL, reply, rc, words, &err) == FED_OK)
-		return true;
-	fed__worker_report(w, err.text);
-	return false;
+	if (fed_worker_call(w, function, NULL, reply, rc, words, &err)) {
+		fed__worker_report(w, err.text);
+		return false;
+	}
+	if (*rc != FED_OK)
+		fed__worker_report(w, words->text);
+	return *rc == FED_OK;
 }
 
 /* A number by the shape of the input. */
@@ -93,10 +94,10 @@ static double number(const void *config, const struct fed_shape *in, enum fed_la
 
 	if (begin(l, what, &words))
 		return 0;
-	FED_PUT(&l->model->worker->packet, *in);
+	FED_PUT(&l->worker->packet, *in);
 	if (call(l, function, &reply, &rc, &words))
 		FED_GET(&reply, n);
-	fed_worker_leave(l->model->worker);
+	fed_worker_leave(l->worker);
 	return n >= 0 && n < 0x1p53 ? n : 0;
 }
 
@@ -110,14 +111,14 @@ static int layer_shape(const void *config, const struct fed_shape *in, struct fe
 
 	if (begin(l, FED_LAYER_SHAPE, err))
 		return FED_FAIL;
-	FED_PUT(&l->model->worker->packet, *in);
-	if (fed_worker_call(l->model->worker, "shape()", NULL, &reply, &rc, &words, err))
+	FED_PUT(&l->worker->packet, *in);
+	if (fed_worker_call(l->worker, "shape()", NULL, &reply, &rc, &words, err))
 		rc = FED_FAIL;
 	else if (rc != FED_OK)
 		*err = words;
 	else
 		FED_GET(&reply, *out);
-	fed_worker_leave(l->model->worker);
+	fed_worker_leave(l->worker);
 	return rc;
 }
 
@@ -156,7 +157,7 @@ static void layer_init(const void *config, const struct fed_shape *in, float *pa
 
 	if (begin(l, FED_LAYER_INIT, &words))
 		return;
-	struct fed_worker *w = l->model->worker;
+	struct fed_worker *w = l->worker;
 	float *values = fed_worker_output(w, bytes);
 	FED_PUT(&w->packet, *in);
 	fed_put_number(&w->packet, key);
@@ -180,13 +181,13 @@ static bool layer_tensor(const void *config, const struct fed_shape *in, uint32_
 
 	if (begin(l, FED_LAYER_TENSOR, &words))
 		return false;
-	FED_PUT(&l->model->worker->packet, *in);
-	fed_put_number(&l->model->worker->packet, k);
+	FED_PUT(&l->worker->packet, *in);
+	fed_put_number(&l->worker->packet, k);
 	if (call(l, "tensor()", &reply, &rc, &words) && fed_get_number(&reply)) {
 		FED_GET(&reply, *tensor);
 		has = !reply.short_;
 	}
-	fed_worker_leave(l->model->worker);
+	fed_worker_leave(l->worker);
 	return has;
 }
 
@@ -200,69 +201,99 @@ static void layer_describe(const void *config, const struct fed_shape *in, char 
 	*text = '\0';
 	if (begin(l, FED_LAYER_DESCRIBE, &words))
 		return;
-	FED_PUT(&l->model->worker->packet, *in);
+	FED_PUT(&l->worker->packet, *in);
 	if (call(l, "describe()", &reply, &rc, &words)) {
 		const char *said = fed_get_text(&reply);
 
 		snprintf(text, size, "%s", said ? fed_show(said).s : "");
 	}
-	fed_worker_leave(l->model->worker);
+	fed_worker_leave(l->worker);
 }
 
 /* Passes ------------------------------------------------------------------ */
 
-/* Arrays of a pass: the inputs travel as they lie or as copies, the outputs behind one another in
- * the worker's output.  A pass whose worker is lost gives NaN, which the gate refuses. */
+/* Arrays that a pass writes, one behind another: forward y and cache; backward dx, grads and, as
+ * memory to work in, cache. */
+struct pass_results {
+	float *array[3];
+	size_t floats[3];
+};
+
+static struct pass_results results_of(const struct fed_pass *p, bool back)
+{
+	const struct remote_layer *l = p->config;
+	const size_t in = p->batch * fed_shape_size(&p->in), out = p->batch * fed_shape_size(&p->out);
+	const size_t params = l->sizes->params, cache = p->batch * l->sizes->cache;
+
+	if (back)
+		return (struct pass_results){{p->dx, p->grads, p->cache}, {p->dx ? in : 0, params, cache}};
+	return (struct pass_results){{p->y, p->cache, NULL}, {out, cache, 0}};
+}
+
+/* Send a pass, with copies of its inputs; false: it has no results. */
+static bool send_pass(const struct fed_pass *p, bool back, const struct pass_results *results)
+{
+	const struct remote_layer *l = p->config;
+	struct fed_worker *w = l->worker;
+	const size_t in = p->batch * fed_shape_size(&p->in), out = p->batch * fed_shape_size(&p->out);
+	const struct fed_wire_pass head = {.in = p->in,
+	                                   .out = p->out,
+	                                   .batch = p->batch,
+	                                   .params = l->sizes->params,
+	                                   .cache = p->batch * l->sizes->cache,
+	                                   .dx = back && p->dx};
+	struct fed_packet_reader reply;
+	struct fed_error words;
+	int rc;
+
+	float *values = fed_worker_output(
+		w, (results->floats[0] + results->floats[1] + results->floats[2]) * sizeof *values);
+	if (!values)
+		return false;
+	FED_PUT(&w->packet, head);
+	fed_put_input(w, p->params, head.params * sizeof *values);
+	fed_put_input(w, p->x, in * sizeof *values);
+	if (back) {
+		fed_put_input(w, p->y, out * sizeof *values);
+		fed_put_input(w, p->dy, out * sizeof *values);
+	}
+	fed_put_output(&w->packet, w);
+	for (int k = 1; back && k < 3; k++) /* gradients are added to */
+		if (results->floats[k])
+			memcpy(values + results->floats[0] + (k > 1 ? results->floats[1] : 0),
+			       results->array[k], results->floats[k] * sizeof *values);
+	if (!call(l, back ? "backward()" : "forward()", &reply, &rc, &words))
+		return false;
+	if (fed_worker_output_intact(w))
+		return true;
+	fed__worker_report(w, "wrote past the end of its output");
+	return false;
+}
+
+/* A pass whose worker is lost gives NaN, which the gate refuses. */
 static void run_pass(const struct fed_pass *p, enum fed_layer_call what)
 {
 	const struct remote_layer *l = p->config;
 	const bool back = what == FED_LAYER_BACKWARD;
-	const size_t in = p->batch * fed_shape_size(&p->in), out = p->batch * fed_shape_size(&p->out);
-	const size_t params = l->sizes->params, cache = p->batch * l->sizes->cache;
-	float *const result[2] = {back ? p->dx : p->y, back ? p->grads : p->cache};
-	const size_t size[2] = {back ? (p->dx ? in : 0) : out, back ? params : cache};
-	struct fed_packet_reader reply;
-	struct fed_error words;
-	bool done = false;
-	int rc;
+	const struct pass_results results = results_of(p, back);
+	struct fed_error why;
+	const bool entered = begin(l, what, &why) == FED_OK;
+	const bool done = entered && send_pass(p, back, &results);
+	const float *from = done ? l->worker->out.values : NULL;
 
-	if (begin(l, what, &words) == FED_OK) {
-		struct fed_worker *w = l->model->worker;
-		const struct fed_wire_pass head = {.in = p->in,
-		                                   .out = p->out,
-		                                   .batch = p->batch,
-		                                   .params = params,
-		                                   .cache = cache,
-		                                   .dx = back && p->dx};
-		float *values = fed_worker_output(w, (size[0] + size[1]) * sizeof *values);
-
-		FED_PUT(&w->packet, head);
-		fed_put_input(w, p->params, params * sizeof *values);
-		fed_put_input(w, p->x, in * sizeof *values);
-		if (back) {
-			fed_put_input(w, p->y, out * sizeof *values);
-			fed_put_input(w, p->dy, out * sizeof *values);
-			fed_put_input(w, p->cache, cache * sizeof *values);
-		}
-		if (values) {
-			fed_put_output(&w->packet, w);
-			if (back) /* gradients are added to */
-				memcpy(values + size[0], p->grads, params * sizeof *values);
-			done = call(l, back ? "backward()" : "forward()", &reply, &rc, &words);
-			if (done && !fed_worker_output_intact(w)) {
-				fed__worker_report(w, "wrote past the end of its output");
-				done = false;
-			}
-		}
-		for (int k = 0; done && k < 2; k++)
-			if (size[k])
-				memcpy(result[k], values + (k ? size[0] : 0), size[k] * sizeof *values);
-		fed_worker_drop_copies(w, 0);
-		fed_worker_leave(w);
+	if (!entered)
+		fed__worker_report(l->worker, why.text);
+	for (int k = 0; k < 2; k++) {
+		for (size_t j = 0; !done && j < results.floats[k]; j++)
+			results.array[k][j] = NAN;
+		if (done && results.floats[k])
+			memcpy(results.array[k], from, results.floats[k] * sizeof *from);
+		from = done ? from + results.floats[k] : NULL;
 	}
-	for (int k = 0; !done && k < 2; k++)
-		for (size_t j = 0; j < size[k]; j++)
-			result[k][j] = NAN;
+	if (!entered)
+		return;
+	fed_worker_drop_copies(l->worker, 0);
+	fed_worker_leave(l->worker);
 }
 
 static void layer_forward(const struct fed_pass *p)
@@ -305,7 +336,7 @@ static int add_layer(const struct fed_instance *model, struct fed_builder *build
 		.describe = has >> FED_LAYER_DESCRIBE & 1 ? layer_describe : NULL,
 	};
 
-	const struct remote_layer config = {model, index,
+	const struct remote_layer config = {model->worker, index,
 	                                    fed__worker_keep(model->worker, sizeof *config.sizes)};
 
 	if (r->short_)
@@ -363,21 +394,6 @@ static int repeat_all(const struct fed_instance *model, struct fed_builder *buil
 	return rc == FED_OK && r.short_ ? fed_fail(err, "its layers did not arrive") : rc;
 }
 
-/* A copy of the instance that lives as long as the worker: layers point to it, while the caller's
- * may move.  NULL: no memory. */
-static const struct fed_instance *keep_model(const struct fed_instance *model)
-{
-	const size_t size = model->entry->head->state_size;
-	struct fed_instance *kept = fed__worker_keep(model->worker, sizeof *kept);
-	void *state = fed__worker_keep(model->worker, size ? size : 1);
-
-	if (!kept || !state)
-		return NULL;
-	*kept = *model;
-	kept->state = memcpy(state, model->state, size);
-	return kept;
-}
-
 int fed__remote_build(const struct fed_instance *model, struct fed_builder *builder,
                       struct fed_error *err)
 {
@@ -385,15 +401,22 @@ int fed__remote_build(const struct fed_instance *model, struct fed_builder *buil
 	struct fed_packet_reader reply;
 	struct fed_error words = {{0}};
 	struct fed_text kept = {0};
+	struct fed_packet values = {0};
 	int rc;
 
 	if (fed_worker_enter(w, err))
 		return fed__fail_by_name(model, err);
-	w->build = (struct fed_wire_build){builder->input, builder->classes, builder->outputs,
-	                                   builder->tokens};
+	const struct fed_wire_build build = {builder->input, builder->classes, builder->outputs,
+	                                     builder->tokens};
+	fed_put_state(&values, model);
+	FED_PUT(&values, build);
+	fed_text_clear(&w->build);
+	fed_text_put(&w->build, fed_text_str(&values.bytes), values.bytes.len);
+	w->build.failed |= values.bytes.failed;
+	fed_packet_release(&values);
 	fed_worker_request(w, FED_ASK_BUILD);
-	fed_put_state(&w->packet, model);
-	FED_PUT(&w->packet, w->build);
+	fed_put(&w->packet, fed_text_str(&w->build), w->build.len);
+	w->packet.bytes.failed |= w->build.failed;
 	if (fed_worker_call(w, "build()", NULL, &reply, &rc, &words, err)) {
 		fed_worker_leave(w);
 		return fed__fail_by_name(model, err);
@@ -407,10 +430,7 @@ int fed__remote_build(const struct fed_instance *model, struct fed_builder *buil
 	if (rc == FED_OK) {
 		reply.at = kept.s;
 		reply.end = kept.s + kept.len;
-		const struct fed_instance *stays = keep_model(model);
-
-		rc = stays ? repeat_all(stays, builder, reply, &words)
-		           : fed_fail_memory(&words, sizeof *stays, "a model");
+		rc = repeat_all(model, builder, reply, &words);
 	}
 	fed_text_release(&kept);
 	return fed__check_code(model, "build", rc, false, &words, err);

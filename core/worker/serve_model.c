@@ -198,7 +198,6 @@ static int run_pass(struct fed_server *s, const struct fed_worker_layer *l, bool
                     struct fed_packet_reader *r, struct fed_error *err)
 {
 	const struct fed_wire_memory memory = fed__worker_inputs(&s->memory);
-	const float *left = NULL; /* by forward() */
 	struct fed_wire_pass head;
 	size_t bytes = 0;
 
@@ -212,31 +211,26 @@ static int run_pass(struct fed_server *s, const struct fed_worker_layer *l, bool
 	if (back) {
 		p.y = (float *)(uintptr_t)fed_get_input(r, &memory, out);
 		p.dy = fed_get_input(r, &memory, out);
-		left = fed_get_input(r, &memory, head.cache * sizeof(float));
 	}
 	float *values = fed__get_output(r, &s->memory, &bytes);
 	const size_t first = back ? (head.dx ? in : 0) : out;
 	const size_t second = (back ? head.params : head.cache) * sizeof(float);
-	if (r->short_ || bytes != first + second)
+	const size_t third = back ? head.cache * sizeof(float) : 0;
+	if (r->short_ || bytes != first + second + third)
 		return fed_fail(err, "a pass of a layer did not arrive");
 	if (back) {
 		p.dx = head.dx ? values : NULL;
 		p.grads = values + first / sizeof *values;
+		p.cache = values + (first + second) / sizeof *values;
 	} else {
 		p.y = values;
 		p.cache = values + first / sizeof *values;
 	}
 	const size_t floats =
 		l->ops.scratch_floats ? l->ops.scratch_floats(l->config, &head.in, head.batch) : 0;
-	const size_t lines = (floats + 15) / 16 * 16, cache = back ? head.cache : 0;
-	p.scratch = fed_alloc_floats(lines + cache);
+	p.scratch = fed_alloc_floats(floats);
 	if (!p.scratch)
-		return fed_fail_memory(err, (lines + cache) * sizeof(float), "a layer");
-	if (back) { /* the cache is the layer's own: it may write there, not to what fedsh keeps */
-		p.cache = p.scratch + lines;
-		if (cache)
-			memcpy(p.cache, left, cache * sizeof *left);
-	}
+		return fed_fail_memory(err, floats * sizeof(float), "a layer");
 	if (back)
 		l->ops.backward(&p);
 	else

@@ -34,8 +34,8 @@ struct fed_wire_layer {
 	uint32_t kind, a, b, c;
 };
 
-/* Head of a pass: sizes in floats; then the inputs params and x, and backward y, dy and cache; the
- * output: forward y and cache, backward dx and grads. */
+/* Head of a pass: sizes in floats; then the inputs params and x, and backward y and dy; the
+ * output: forward y and cache, backward dx, grads and cache. */
 struct fed_wire_pass {
 	struct fed_shape in, out;
 	uint32_t batch;

@@ -260,6 +260,7 @@ void fed_worker_free(struct fed_worker *w)
 	}
 	fed_packet_release(&w->packet);
 	fed_text_release(&w->received);
+	fed_text_release(&w->build);
 	fed_text_release(&w->line);
 	pthread_mutex_destroy(&w->lock);
 	fed_free(w);

@@ -15,7 +15,6 @@
 #include "plug/guard/guard.h"
 #include "plug/guard/packet.h"
 #include "plug/guard/protocol.h"
-#include "plug/guard/build_wire.h"
 
 /* Block of shared memory that one call after another uses for what the plugin writes.  The values
  * end at the block's end, on a cache line; what lies around them is checked. */
@@ -59,10 +58,10 @@ struct fed_worker {
 	double seconds; /* in calls */
 	struct fed_worker_kept *kept;
 	/* What a new process has to be told again: */
-	uint32_t own_layers;         /* that the model has */
-	uint64_t built;              /* the start whose process has made the model's layers */
-	struct fed_wire_build build; /* of what */
-	uint64_t opened;             /* the start whose process has opened the transport */
+	uint32_t own_layers;   /* that the model has */
+	uint64_t built;        /* the start whose process has made the model's layers */
+	struct fed_text build; /* values of the request that built it */
+	uint64_t opened;       /* the start whose process has opened the transport */
 };
 
 /* A worker whose process is started by its first call.  files: descriptors (-1: none) by
