@@ -1,0 +1,148 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Sessions whose plugins all run in worker processes: bit for bit those whose plugins run inside.
+ */
+#include <string.h>
+
+#include "base/blas.h"
+#include "session/small.h"
+
+/* The plugins that come with fedsh are loaded as files of a user. */
+static const char *const names[] = {
+	"local",   "lossy",    "softmax",   "mlp",    "fedavg",     "fedadam",
+	"fedprox", "scaffold", "krum",      "median", "fedasync",   "fedbuff",
+	"nnm",     "alie",     "sign-flip", "replay", "label-flip", "backdoor",
+};
+
+static void open_session(struct fed_session *s, bool guarded)
+{
+	const struct fed_sink none = {0};
+	const struct fed_entry *entry;
+	struct fed_error err = {""};
+	char path[400];
+
+	fed_blas_init(); /* as both programs do: the same kernels */
+	/* a folder without plugins */
+	fed_assert_ok(fed__session_init(s, FED_SOURCE_DIR "/sessions", none, &err), &err);
+	fed_assert_ok(fed_session_guard(s, FED_BUILD_DIR "/fedsh-worker", &err), &err);
+	for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+		snprintf(path, sizeof path, "%s/%s.so", FED_PLUGIN_DIR, names[i]);
+		if (guarded)
+			fed_assert_ok(fed_session_load(s, path, &entry, &err), &err);
+		else
+			fed_assert_ok(fed_session_load_trusted(s, path, &entry, &err), &err);
+	}
+	const char *own = FED_BUILD_DIR "/fixtures/faulty_model.so";
+	if (guarded)
+		fed_assert_ok(fed_session_load(s, own, &entry, &err), &err);
+	else
+		fed_assert_ok(fed_session_load_trusted(s, own, &entry, &err), &err);
+	fed_assert_ok(fed_session_set(s, "threads", guarded ? "2" : "1", &err), &err);
+}
+
+static const char *const runs[] = {
+	"aggregator fedavg;round 3",
+	"aggregator fedadam;round 3",
+	"aggregator fedprox mu=0.1;round 2",
+	"aggregator scaffold;inject byzantine 1 attack=label-flip;round 3",
+	"aggregator fedavg;inject byzantine 0,1 attack=backdoor;round 2",
+	"aggregator krum f=1;inject byzantine 2 attack=sign-flip;round 2",
+	"aggregator krum f=1 after=nnm;round 2",
+	"aggregator median;inject byzantine 1,2 attack=alie;round 2",
+	"aggregator fedavg;inject byzantine 1 attack=replay;round 3",
+	"scheme async;aggregator fedasync;round 8",
+	"scheme async;aggregator fedbuff;round 4",
+	"transport lossy;aggregator fedavg;inject flaky all p=0.3;round 3",
+	"aggregator fedavg;set codec int8;set momentum 0.5;round 2",
+	"scheme split;aggregator fedavg;round 2",
+	"model faulty-model units=3;aggregator fedavg;round 2",
+	"model faulty-model units=3;aggregator scaffold;inject drift 1 rate=0.5;round 2",
+	"model faulty-model units=3;scheme split;aggregator fedavg;round 1",
+};
+
+START_TEST(guarded_is_trusted_bit_for_bit)
+{
+	struct fed_session guarded, trusted;
+	struct fed_session *const both[] = {&guarded, &trusted};
+
+	for (int k = 0; k < 2; k++) {
+		open_session(both[k], k == 0);
+		small_do(both[k], "dataset glyphs train=400 test=100;model mlp hidden=8;transport local;"
+		                  "add 6 noniid 30");
+		small_do(both[k], runs[_i]);
+	}
+	small_same(&guarded, &trusted);
+	fed__session_release(&guarded);
+	fed__session_release(&trusted);
+}
+END_TEST
+
+START_TEST(a_fallback_is_the_rule_itself)
+{
+	struct fed_session s, plain;
+	const struct fed_entry *entry;
+	struct fed_error err = {""};
+
+	small_init(&plain, NULL);
+	small_do(&plain, "dataset blobs;model softmax;aggregator median;transport local;add 5 iid 20;"
+	                 "round 2");
+	small_init(&s, NULL);
+	fed_assert_ok(fed_session_guard(&s, FED_BUILD_DIR "/fedsh-worker", &err), &err);
+	fed_assert_ok(fed_session_load(&s, FED_BUILD_DIR "/fixtures/crash_reduce.so", &entry, &err),
+	              &err);
+	small_do(&s, "dataset blobs;model softmax;aggregator crash-reduce how=write-null;"
+	             "transport local;add 5 iid 20;set on-plugin-error fallback:median;round 2");
+	ck_assert_mem_eq(fed_session_params(&s), fed_session_params(&plain),
+	                 s.parts.net.dim * sizeof(float));
+	fed__session_release(&s);
+	fed__session_release(&plain);
+}
+END_TEST
+
+START_TEST(what_a_failure_costs)
+{
+	struct fed_session s;
+	const struct fed_entry *entry;
+	struct fed_error err = {""};
+	float before[64];
+
+	small_init(&s, NULL);
+	fed_assert_ok(fed_session_guard(&s, FED_BUILD_DIR "/fedsh-worker", &err), &err);
+	fed_assert_ok(fed_session_load(&s, FED_BUILD_DIR "/fixtures/crash_stream.so", &entry, &err),
+	              &err);
+	small_do(&s,
+	         "dataset blobs;model softmax;aggregator fedavg;transport local;add 5 iid 20;round 1");
+	ck_assert(s.parts.net.dim <= 64);
+	memcpy(before, fed_session_params(&s), s.parts.net.dim * sizeof *before);
+	small_do(&s, "aggregator crash-stream how=exit in=add");
+	small_refuses(&s, "round 1", "called exit(0) in add()");
+	ck_assert_mem_eq(before, fed_session_params(&s), s.parts.net.dim * sizeof *before);
+	/* skipped, twice; then it is set aside, and skipped still */
+	small_do(&s, "set on-plugin-error skip;round 2");
+	ck_assert_uint_eq(fed_session_version(&s), 3);
+	ck_assert_mem_eq(before, fed_session_params(&s), s.parts.net.dim * sizeof *before);
+	ck_assert_uint_eq(entry->failures, 3);
+	small_do(&s, "round 1");
+	ck_assert_uint_eq(entry->failures, 3);
+	small_do(&s, "set on-plugin-error stop");
+	small_refuses(&s, "round 1", "is set aside");
+	fed_assert_ok(fed_session_reload(&s, "crash-stream", &err), &err);
+	small_refuses(&s, "round 1", "called exit(0) in add()");
+	small_refuses(&s, "set on-plugin-error fallback:fedadam", "between rounds");
+	small_refuses(&s, "set on-plugin-error fallback:crash-stream", "is a loaded plugin");
+	small_refuses(&s, "set on-plugin-error never", "is stop, skip or fallback:NAME");
+	fed__session_release(&s);
+}
+END_TEST
+
+FED_SUITE(guarded)
+{
+	Suite *s = suite_create("guarded");
+	TCase *t = tcase_create("guarded");
+
+	tcase_add_loop_test(t, guarded_is_trusted_bit_for_bit, 0, sizeof runs / sizeof *runs);
+	tcase_add_test(t, a_fallback_is_the_rule_itself);
+	tcase_add_test(t, what_a_failure_costs);
+	suite_add_tcase(s, t);
+	return s;
+}
