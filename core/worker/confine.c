@@ -50,8 +50,7 @@ static void limit(int what, rlim_t most)
 	setrlimit(what, &now);
 }
 
-#if (defined(__x86_64__) || defined(__aarch64__)) && !defined(__SANITIZE_ADDRESS__) && \
-	!defined(__SANITIZE_THREAD__)
+#if defined(__x86_64__) || defined(__aarch64__)
 #if defined(__x86_64__)
 #define ARCHITECTURE AUDIT_ARCH_X86_64
 #else

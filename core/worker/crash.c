@@ -15,6 +15,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <ucontext.h>
+#include <unistd.h>
 
 enum { STACK = 64 << 10, NEAR_STACK = 64 << 10, FRAMES = 64 };
 
@@ -24,7 +25,6 @@ static struct {
 	struct object {
 		uintptr_t base, begin, end; /* load address, and its range */
 	} object[FED_WORKER_FILES];
-	bool leaving;
 } crash;
 
 static uintptr_t register_of(const ucontext_t *u, bool stack)
@@ -93,15 +93,12 @@ static void on_fault(int signal, siginfo_t *info, void *context)
 		raise(signal);
 }
 
-static void on_exit_called(void)
+/* Only a plugin calls exit() here.  The process ends at once, whatever else waits for its end. */
+static void on_exit_called(int code, void *unused)
 {
-	if (!crash.leaving)
-		crash.report->exited = 1;
-}
-
-void fed__crash_leaving(void)
-{
-	crash.leaving = true;
+	(void)unused;
+	crash.report->exited = 1;
+	_exit(code);
 }
 
 void fed__crash_init(struct fed_crash_report *report, const struct fed_worker_memory *memory)
@@ -122,7 +119,7 @@ void fed__crash_init(struct fed_crash_report *report, const struct fed_worker_me
 	sigemptyset(&action.sa_mask);
 	for (size_t i = 0; i < sizeof signals / sizeof *signals; i++)
 		sigaction(signals[i], &action, NULL);
-	atexit(on_exit_called);
+	on_exit(on_exit_called, NULL);
 }
 
 /* A search for the object that an address is in. */

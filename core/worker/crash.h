@@ -12,7 +12,4 @@ void fed__crash_init(struct fed_crash_report *, const struct fed_worker_memory *
 /* Plugin i (its place among the files) has been opened: frames of a report are those of plugins.
  * anything: an address in it. */
 void fed__crash_plugin(int i, const void *anything);
-/* exit() is fedsh's own from now on. */
-void fed__crash_leaving(void);
-
 #endif

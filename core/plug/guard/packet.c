@@ -27,7 +27,8 @@ void fed_packet_release(struct fed_packet *p)
 
 void fed_put(struct fed_packet *p, const void *value, size_t bytes)
 {
-	fed_text_put(&p->bytes, value, bytes);
+	if (bytes)
+		fed_text_put(&p->bytes, value, bytes);
 }
 
 void fed_put_number(struct fed_packet *p, uint64_t n)
@@ -81,6 +82,8 @@ void fed_get(struct fed_packet_reader *r, void *value, size_t bytes)
 {
 	const void *at = fed_get_bytes(r, bytes);
 
+	if (!bytes)
+		return;
 	if (at)
 		memcpy(value, at, bytes);
 	else
