@@ -29,6 +29,7 @@ enum fed_purpose {
 	FED_FOR_OBSERVER,  /* what an observer draws (`leakage`, `reconstruct`): a, b as it likes */
 	FED_FOR_TURNS,     /* order of turns in split learning: a = version */
 	FED_FOR_SELECTION, /* fed_selection_round.seed: a = version */
+	FED_FOR_CODEC,     /* fed_coding.seed: a = version, b = sender */
 };
 
 struct fed_stream {

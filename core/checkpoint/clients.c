@@ -4,6 +4,7 @@
  * vectors for the aggregator and the codec.
  */
 #include <math.h>
+#include <string.h>
 
 #include "base/mem.h"
 #include "checkpoint/parts.h"
@@ -241,25 +242,35 @@ static void load_kept(struct fed_loader *f, struct fed_session *s)
 }
 
 /* The client's residual if it fits the present model, or NULL. */
-static const float *residual_of(const struct fed_client *x, size_t dim)
+static const struct fed_shared_vectors *residual_of(const struct fed_client *x, size_t dim)
 {
-	return x->residual && x->residual->dim == dim ? x->residual->vector[0] : NULL;
+	return x->residual && x->residual->dim == dim ? x->residual : NULL;
 }
 
+/* The residuals; two vectors each where a codec keeps a memory beside one of them. */
 static void save_residuals(struct fed_saver *f, const struct fed_last_version *v, size_t dim)
 {
 	const uint32_t clients = v->session->parts.clients.n;
-	uint32_t n = 0;
+	uint32_t n = 0, vectors = 1;
 
-	for (uint32_t id = 0; id < clients; id++)
-		n += residual_of(&v->client[id], dim) != NULL;
-	save_count(f, "residuals", 1, dim, n);
 	for (uint32_t id = 0; id < clients; id++) {
-		if (!residual_of(&v->client[id], dim))
+		const struct fed_shared_vectors *x = residual_of(&v->client[id], dim);
+
+		n += x != NULL;
+		vectors = x && x->n > vectors ? x->n : vectors;
+	}
+	save_count(f, "residuals", vectors, dim, n);
+	for (uint32_t id = 0; id < clients; id++) {
+		const struct fed_shared_vectors *x = residual_of(&v->client[id], dim);
+
+		if (!x)
 			continue;
 		fed__saver_begin(f, "residual");
 		fed_put_u32(f, id);
-		fed_put_f32s(f, residual_of(&v->client[id], dim), dim);
+		for (uint32_t k = 0; k < vectors; k++) /* without a memory: the residual again */
+			fed_put_f32s(f, x->vector[k < x->n ? k : 0], dim);
+		if (vectors > 1)
+			fed_put_u8(f, x->n > 1);
 		fed__saver_end(f);
 	}
 }
@@ -273,24 +284,42 @@ static bool all_finite(const float *v, size_t n)
 	return j == n;
 }
 
+static void load_residual(struct fed_loader *f, struct fed_session *s, uint32_t vectors, size_t dim)
+{
+	struct fed_client *x = next_client(f, "residual", &s->parts.clients, (uint64_t)vectors * dim);
+
+	if (!x || x->residual || !(x->residual = fed_shared_vectors_new(vectors, dim))) {
+		fed__loader_fail(f, x && x->residual ? "a client appears twice" : "out of memory");
+		return;
+	}
+	for (uint32_t k = 0; k < vectors; k++) {
+		fed_get_f32s(f, x->residual->vector[k], dim);
+		if (!all_finite(x->residual->vector[k], dim))
+			fed__loader_fail(f, "a number is not finite");
+	}
+	if (vectors > 1 && !fed__get_flag(f) && !f->failed) { /* it has no memory */
+		struct fed_shared_vectors *alone = fed_shared_vectors_new(1, dim);
+
+		if (alone)
+			memcpy(alone->vector[0], x->residual->vector[0], dim * sizeof(float));
+		else
+			fed__loader_fail(f, "out of memory for a residual");
+		fed_shared_vectors_unref(x->residual);
+		x->residual = alone;
+	}
+	fed__loader_end(f);
+}
+
 static void load_residuals(struct fed_loader *f, struct fed_session *s)
 {
 	const size_t dim = s->parts.net.dim;
 	uint32_t vectors;
 
 	const uint32_t n = load_count(f, "residuals", dim, &vectors);
-	for (uint32_t i = 0; i < n && !f->failed; i++) {
-		struct fed_client *x = next_client(f, "residual", &s->parts.clients, dim);
-
-		if (!x || x->residual || !(x->residual = fed_shared_vectors_new(1, dim))) {
-			fed__loader_fail(f, x && x->residual ? "a client appears twice" : "out of memory");
-			return;
-		}
-		fed_get_f32s(f, x->residual->vector[0], dim);
-		if (!all_finite(x->residual->vector[0], dim))
-			fed__loader_fail(f, "a number is not finite");
-		fed__loader_end(f);
-	}
+	if (n && (vectors == 0 || vectors > 2))
+		fed__loader_fail(f, "%u vectors of each client", vectors);
+	for (uint32_t i = 0; i < n && !f->failed; i++)
+		load_residual(f, s, vectors, dim);
 }
 
 /* ----------------------------------------------------------------------------------- */

@@ -13,11 +13,7 @@
 
 void fed__get_settings(struct fed_loader *f, struct fed_settings *settings)
 {
-	struct fed_error why;
-
 	fed__get_fields(f, fed_settings_fields, settings);
-	if (!f->failed && fed_settings_check(settings, &why))
-		fed__loader_fail(f, "%s", why.text);
 }
 
 static void save_settings(struct fed_saver *f, const struct fed_settings *settings)
@@ -122,6 +118,15 @@ static void load_plugins(struct fed_loader *f, const struct fed_session *s)
 	fed__loader_end(f);
 }
 
+/* What settings say of plugins, which are loaded now. */
+static void check_settings(struct fed_loader *f, const struct fed_session *s)
+{
+	struct fed_error why;
+
+	if (!f->failed && fed_settings_check(&s->parts.settings, s->plugins, &why))
+		fed__loader_fail(f, "%s", why.text);
+}
+
 /* Dataset -------------------------------------------------------------------------- */
 
 static void save_dataset(struct fed_saver *f, const struct fed_session *s)
@@ -220,6 +225,7 @@ void fed__load_composition(struct fed_loader *f, struct fed_session *s,
 	load_settings(f, s);
 	load_scheme(f, s);
 	load_plugins(f, s);
+	check_settings(f, s);
 	load_dataset(f, s, lender);
 	load_model(f, s);
 	fed__load_instance(f, s->plugins, FED_KIND_TRANSPORT, &s->parts.transport);

@@ -70,6 +70,31 @@ static void load_participations(struct fed_loader *f, struct fed_session *s)
 	fed__loader_end(f);
 }
 
+/* Bytes down without a codec: a section that a file lacks where no codec acted. */
+static void save_plain_down(struct fed_saver *f, const struct fed_session *s)
+{
+	if (s->ledger.total.plain_down == s->ledger.total.bytes_down)
+		return;
+	fed__saver_begin(f, "plain down");
+	fed_put_u64(f, s->ledger.total.plain_down);
+	for (uint32_t id = 0; id < s->parts.clients.n; id++) {
+		const struct fed_costs *costs = fed_ledger_of(&s->ledger, id);
+
+		fed_put_u64(f, costs ? costs->plain_down : 0);
+	}
+	fed__saver_end(f);
+}
+
+static void load_plain_down(struct fed_loader *f, struct fed_session *s)
+{
+	if (!fed__loader_begin_optional(f, "plain down"))
+		return;
+	s->ledger.total.plain_down = fed_get_u64(f);
+	for (uint32_t id = 0; id < s->parts.clients.n && !f->failed; id++)
+		fed_ledger_set_plain_down(&s->ledger, id, fed_get_u64(f));
+	fed__loader_end(f);
+}
+
 /* The total, whose sum has another order than the clients', then the costs of each client. */
 void fed__save_costs(struct fed_saver *f, const struct fed_session *s)
 {
@@ -90,15 +115,17 @@ void fed__save_costs(struct fed_saver *f, const struct fed_session *s)
 	}
 	fed__saver_end(f);
 	save_participations(f, s);
+	save_plain_down(f, s);
 }
 
 static void load_client_costs(struct fed_loader *f, struct fed_ledger *l, uint32_t clients)
 {
 	const uint32_t id = fed_get_u32(f);
-	struct fed_costs costs;
+	struct fed_costs costs = {0};
 	struct fed_error why;
 
 	fed__get_row(f, cost_columns, &costs);
+	costs.plain_down = costs.bytes_down;
 	if (f->failed)
 		return;
 	if (id >= clients || fed_ledger_of(l, id))
@@ -111,15 +138,17 @@ static void load_client_costs(struct fed_loader *f, struct fed_ledger *l, uint32
 
 void fed__load_costs(struct fed_loader *f, struct fed_session *s)
 {
-	struct fed_costs total;
+	struct fed_costs total = {0};
 
 	if (fed__loader_begin(f, "costs"))
 		return;
 	fed__get_row(f, cost_columns, &total);
+	total.plain_down = total.bytes_down;
 	const uint32_t n = fed_get_u32(f);
 	for (uint32_t i = 0; i < n && !f->failed; i++)
 		load_client_costs(f, &s->ledger, s->parts.clients.n);
 	s->ledger.total = total;
 	fed__loader_end(f);
 	load_participations(f, s);
+	load_plain_down(f, s);
 }

@@ -29,38 +29,55 @@ static const struct fed_record_column event_columns[] = {
 	FED_COLUMN_END,
 };
 
+/* What a file has of a vector's codec: its bytes are not in it, only their number. */
+struct saved_codec {
+	uint32_t kind; /* 0: none; 1 to 3 in older files */
+	double share;  /* of older files; 1 where the sender could choose a codec and chose none */
+	uint64_t bytes;
+};
+enum { CODED = 4, CODED_BYTES_MOST = 16 /* a number */ };
+
+struct saved_message {
+	struct fed_envelope e;
+	struct saved_codec codec;
+};
+struct saved_training {
+	struct fed_training_result o;
+	struct saved_codec codec;
+};
+
 static const struct fed_record_column message_columns[] = {
-	FED_COLUMN(struct fed_envelope, head.from),
-	FED_COLUMN(struct fed_envelope, head.to),
-	FED_COLUMN(struct fed_envelope, head.kind),
-	FED_COLUMN(struct fed_envelope, head.id),
-	FED_COLUMN(struct fed_envelope, head.bytes),
-	FED_COLUMN(struct fed_envelope, version),
-	FED_COLUMN(struct fed_envelope, round),
-	FED_COLUMN(struct fed_envelope, samples),
-	FED_COLUMN(struct fed_envelope, steps),
-	FED_COLUMN(struct fed_envelope, loss),
-	FED_COLUMN_BELOW(struct fed_envelope, codec.kind, FED_CODECS),
-	FED_COLUMN(struct fed_envelope, codec.share),
-	FED_COLUMN(struct fed_envelope, coded),
-	FED_COLUMN(struct fed_envelope, why),
+	FED_COLUMN(struct saved_message, e.head.from),
+	FED_COLUMN(struct saved_message, e.head.to),
+	FED_COLUMN(struct saved_message, e.head.kind),
+	FED_COLUMN(struct saved_message, e.head.id),
+	FED_COLUMN(struct saved_message, e.head.bytes),
+	FED_COLUMN(struct saved_message, e.version),
+	FED_COLUMN(struct saved_message, e.round),
+	FED_COLUMN(struct saved_message, e.samples),
+	FED_COLUMN(struct saved_message, e.steps),
+	FED_COLUMN(struct saved_message, e.loss),
+	FED_COLUMN_BELOW(struct saved_message, codec.kind, CODED + 1),
+	FED_COLUMN(struct saved_message, codec.share),
+	FED_COLUMN(struct saved_message, codec.bytes),
+	FED_COLUMN(struct saved_message, e.why),
 	FED_COLUMN_END,
 };
 
 static const struct fed_record_column training_columns[] = {
-	FED_COLUMN(struct fed_training_result, client),
-	FED_COLUMN(struct fed_training_result, steps),
-	FED_COLUMN_BELOW(struct fed_training_result, kept_vectors, FED_LIST_MAX + 1),
-	FED_COLUMN(struct fed_training_result, version),
-	FED_COLUMN(struct fed_training_result, round),
-	FED_COLUMN(struct fed_training_result, samples),
-	FED_COLUMN(struct fed_training_result, epochs),
-	FED_COLUMN(struct fed_training_result, loss),
-	FED_COLUMN_BELOW(struct fed_training_result, codec.kind, FED_CODECS),
-	FED_COLUMN(struct fed_training_result, codec.share),
-	FED_COLUMN(struct fed_training_result, coded),
-	FED_COLUMN(struct fed_training_result, had_residual),
-	FED_COLUMN(struct fed_training_result, why.text),
+	FED_COLUMN(struct saved_training, o.client),
+	FED_COLUMN(struct saved_training, o.steps),
+	FED_COLUMN_BELOW(struct saved_training, o.kept_vectors, FED_LIST_MAX + 1),
+	FED_COLUMN(struct saved_training, o.version),
+	FED_COLUMN(struct saved_training, o.round),
+	FED_COLUMN(struct saved_training, o.samples),
+	FED_COLUMN(struct saved_training, o.epochs),
+	FED_COLUMN(struct saved_training, o.loss),
+	FED_COLUMN_BELOW(struct saved_training, codec.kind, CODED + 1),
+	FED_COLUMN(struct saved_training, codec.share),
+	FED_COLUMN(struct saved_training, codec.bytes),
+	FED_COLUMN(struct saved_training, o.had_residual),
+	FED_COLUMN(struct saved_training, o.why.text),
 	FED_COLUMN_END,
 };
 
@@ -168,10 +185,22 @@ static void save_events(struct fed_saver *f, const struct fed_in_flight *u)
 	fed__saver_end(f);
 }
 
+/* chooses: the sender could choose a codec. */
+static struct saved_codec saved_codec(const struct fed_code *code, bool chooses)
+{
+	if (code && code->kind)
+		return (struct saved_codec){code->kind, code->share, code->len};
+	return (struct saved_codec){
+		.kind = code ? CODED : 0, .share = chooses, .bytes = code ? code->len : 0};
+}
+
 static void put_message(struct fed_saver *f, const struct vectors_table *p,
                         const struct fed_envelope *e)
 {
-	fed__put_row(f, message_columns, e);
+	const bool chooses = e->head.kind != FED_MESSAGE_MODEL && e->head.kind != FED_MESSAGE_HEAD;
+	const struct saved_message row = {.e = *e, .codec = saved_codec(e->code, chooses)};
+
+	fed__put_row(f, message_columns, &row);
 	fed_put_u32(f, vectors_number(p, e->payload));
 	fed_put_u32(f, vectors_number(p, e->labels));
 }
@@ -242,9 +271,10 @@ static void save_trainings(struct fed_saver *f, const struct vectors_table *p,
 		if (!u->training[i])
 			continue;
 		const struct fed_training_result o = fed_training_result(u->training[i]);
+		const struct saved_training row = {.o = o, .codec = saved_codec(o.code, true)};
 		fed__saver_begin(f, "training");
 		fed_put_u32(f, i);
-		fed__put_row(f, training_columns, &o);
+		fed__put_row(f, training_columns, &row);
 		fed_put_u32(f, vectors_number(p, o.result));
 		fed_put_u32(f, vectors_number(p, o.left));
 		for (uint32_t k = 0; k < o.kept_vectors; k++)
@@ -405,12 +435,36 @@ static bool is_valid_message(const struct fed_envelope *e, const struct fed_sess
 	return p->dim == s->parts.net.dim && p->n == 1 + fed_instance_broadcasts(&s->parts.aggregator);
 }
 
+/* Bytes of a vector of so many numbers, whose contents nothing needs any more; NULL: no codec. */
+static struct fed_code *get_code(struct loading *l, const struct saved_codec *c, size_t dim)
+{
+	if (l->f->failed || c->kind == 0)
+		return NULL;
+	if (c->bytes > 64 + (uint64_t)CODED_BYTES_MOST * dim) {
+		fed__loader_fail(l->f, "%llu bytes for %zu numbers", (unsigned long long)c->bytes, dim);
+		return NULL;
+	}
+	struct fed_code *code = fed_code_new(NULL, (size_t)c->bytes);
+	if (!code)
+		fed__loader_fail(l->f, "out of memory for %llu bytes", (unsigned long long)c->bytes);
+	if (code && c->kind != CODED) {
+		code->kind = c->kind;
+		code->share = c->share;
+	}
+	return code;
+}
+
 static void get_message(struct loading *l, struct fed_envelope *e)
 {
-	fed__get_row(l->f, message_columns, e);
+	struct saved_message row = {.e = *e};
+
+	fed__get_row(l->f, message_columns, &row);
+	*e = row.e;
 	e->loss_rms = NAN; /* unless it is among the held losses */
 	e->payload = get_vectors_ref(l);
 	e->labels = get_vectors_ref(l);
+	if (e->payload)
+		e->code = get_code(l, &row.codec, e->payload->dim);
 	if (!l->f->failed && !is_valid_message(e, l->s))
 		fed__loader_fail(l->f, "message %llu is none", (unsigned long long)e->head.id);
 }
@@ -506,14 +560,18 @@ static void get_result(struct loading *l, struct fed_training_result *o)
 {
 	const size_t dim = l->s->parts.net.dim;
 
-	fed__get_row(l->f, training_columns, o);
+	struct saved_training row = {.o = *o};
+
+	fed__get_row(l->f, training_columns, &row);
+	*o = row.o;
 	o->result = get_vectors_ref(l);
 	o->left = get_vectors_ref(l);
+	o->code = get_code(l, &row.codec, dim);
 	get_kept(l->f, o, dim);
 	if (o->client >= l->s->parts.clients.n)
 		fed__loader_fail(l->f, "there is no client %u", o->client);
 	else if ((o->result && (o->result->n == 0 || o->result->dim != dim)) ||
-	         (o->left && (o->left->n != 1 || o->left->dim != dim)))
+	         (o->left && (o->left->n == 0 || o->left->n > 2 || o->left->dim != dim)))
 		fed__loader_fail(l->f, "the update of client %u has another length", o->client);
 }
 
@@ -535,6 +593,7 @@ static void load_training(struct loading *l)
 	} else {
 		fed_shared_vectors_unref(o.result);
 		fed_shared_vectors_unref(o.left);
+		fed_code_unref(o.code);
 		fed_free(o.kept);
 	}
 	fed__loader_end(l->f);

@@ -94,6 +94,16 @@ static void get_edit_kind(struct fed_loader *f, struct fed_round_edit *c)
 	fed_text_release(&name);
 }
 
+static void get_settings(struct fed_loader *f, const struct fed_session *s,
+                         struct fed_settings *settings)
+{
+	struct fed_error why;
+
+	fed__get_settings(f, settings);
+	if (!f->failed && fed_settings_check(settings, s->plugins, &why))
+		fed__loader_fail(f, "%s", why.text);
+}
+
 static void load_edit(struct fed_loader *f, struct fed_session *s, struct fed_round_edit *c)
 {
 	if (fed__loader_begin(f, "edit"))
@@ -103,7 +113,7 @@ static void load_edit(struct fed_loader *f, struct fed_session *s, struct fed_ro
 	if (f->failed)
 		return;
 	if (c->kind == FED_EDIT_SETTINGS)
-		fed__get_settings(f, &c->settings);
+		get_settings(f, s, &c->settings);
 	else if (c->kind == FED_EDIT_HEAL)
 		get_selection(f, s, &c->heal.selection);
 	else if (c->kind == FED_EDIT_EQUIP)

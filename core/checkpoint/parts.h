@@ -59,7 +59,7 @@ void fed__load_fault(struct fed_loader *, struct fed_session *, struct fed_fault
  * becomes no profile, with the values kept. */
 void fed__put_equipment(struct fed_saver *, const struct fed_equipment *);
 void fed__get_equipment(struct fed_loader *, struct fed_equipment *);
-/* The session's settings, checked. */
+/* The session's settings; what they say of plugins is checked by the caller. */
 void fed__get_settings(struct fed_loader *, struct fed_settings *);
 
 #endif

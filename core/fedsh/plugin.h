@@ -52,6 +52,7 @@ enum fed_kind {
 	FED_KIND_MODEL,
 	FED_KIND_ATTACK,
 	FED_KIND_SELECTION,
+	FED_KIND_CODEC,
 };
 
 struct fed_field;

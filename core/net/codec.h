@@ -1,65 +1,79 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * net/codec.h - update compression: fp16, int8 quantisation, top-k sparsification.
+ * net/codec.h - codecs of messages: choice by text, references, encodings.
  *
- * Pure functions of their arguments.  All but `none` are lossy.  Encoding a decoded vector again
- * gives the same bytes, so that a vector may be decoded before it is sent, and decoding accepts
- * only bytes that an encoder of fedsh writes.  Non-finite numbers remain non-finite, for the
- * receiver's gate to detect.
+ * A message refers to the codec that its first vector went through, and to the bytes that this
+ * made; its payload holds the vector as the receiver decodes it.  No codec (`none`, NULL) sends
+ * floats, 4 bytes a number.  Everything here but fed_codec_make() may be called on any thread.
  */
 #ifndef FED_NET_CODEC_H
 #define FED_NET_CODEC_H
 
-#include <stddef.h>
-#include <stdint.h>
+#include <stdatomic.h>
 
-#include "fedsh/plugin.h"
+#include "plug/registry.h"
 
-/* The values are part of the frames of messages. */
-enum fed_codec_kind {
-	FED_CODEC_NONE,  /* 4 bytes a number: float32 */
-	FED_CODEC_FP16,  /* 2 bytes a number */
-	FED_CODEC_INT8,  /* 1 byte a number, 4 for each block of them */
-	FED_CODEC_TOP_K, /* 8 bytes for each number sent */
-	FED_CODECS
-};
-#define FED_CODEC_BLOCK 256 /* numbers that share a scale under int8 */
+enum { FED_CODEC_TEXT = 128 }; /* bytes of a setting: "up=qsgd:levels=8,down=fp16" */
 
-struct fed_codec {
-	enum fed_codec_kind kind;
-	double share; /* top-k: of the numbers that are sent */
+/* A plugin instance that trainings and messages refer to; not copied. */
+struct fed_shared_codec {
+	atomic_uint references;
+	struct fed_instance instance;
 };
 
-/* A codec's name and texts for help. */
-struct fed_codec_about {
-	const char *name;    /* as typed, without the share */
-	const char *example; /* as typed in full */
-	const char *help, *doc;
+/* The bytes of an encoded vector, shared by the messages that carry it. */
+struct fed_code {
+	atomic_uint references;
+	uint32_t kind; /* of one that was restored: how its file names the codec; else 0 */
+	double share;  /* likewise, of the numbers that are sent */
+	size_t len;
+	unsigned char bytes[];
 };
-extern const struct fed_codec_about fed_codecs[FED_CODECS + 1]; /* ends with a zeroed row */
 
-/* "none", "fp16", "int8", "top-k:0.01".  Unchanged on FED_FAIL. */
-int fed_codec_parse(const char *text, struct fed_codec *, struct fed_error *);
+/* The two directions of a setting: "int8" is up=int8, what clients send. */
+struct fed_codec_names {
+	char up[FED_CODEC_TEXT], down[FED_CODEC_TEXT];
+};
+int fed_codec_names_parse(const char *text, struct fed_codec_names *, struct fed_error *);
 
-/* Numbers that are sent of n: all, or the share, rounded up and at least one. */
-size_t fed__codec_kept(const struct fed_codec *, size_t n);
-/* Bytes of n numbers: exactly, or under top-k at most, for it sends no zeroes. */
-uint64_t fed_codec_size(const struct fed_codec *, size_t n);
-/* v [n] as bytes into out [fed_codec_size]; returns how many.  n at most UINT32_MAX. */
-size_t fed__codec_encode(const struct fed_codec *, const float *v, size_t n, unsigned char *out);
-/* Bytes of an encoding as v [n].  FED_REJECT, with an error, when they are invalid. */
-int fed__codec_decode(enum fed_codec_kind, const unsigned char *in, size_t len, float *v, size_t n,
-                      struct fed_error *);
+/* "none", "fp16", "top-k:0.01" (a value alone is of the first parameter),
+ * "qsgd:levels=8:bucket=512". *out: a reference, NULL for none. */
+int fed_codec_make(const struct fed_registry *, const char *text, struct fed_shared_codec **out,
+                   struct fed_error *);
+/* Check both directions of a setting. */
+int fed_codecs_check(const struct fed_registry *, const char *text, struct fed_error *);
+/* Whether one of the directions is of this plugin. */
+bool fed_codecs_use(const char *text, const char *plugin);
+struct fed_shared_codec *fed_shared_codec_ref(struct fed_shared_codec *); /* NULL stays NULL */
+void fed_shared_codec_unref(struct fed_shared_codec *);                   /* NULL is fine */
+struct fed_code *fed_code_ref(struct fed_code *);
+void fed_code_unref(struct fed_code *);
+/* A copy of these bytes, or as many zeroes; NULL: no memory. */
+struct fed_code *fed_code_new(const unsigned char *, size_t len);
 
-/* IEEE 754 binary16 and back.  Rounds to nearest even; finite numbers beyond the range become 65504
- * with their sign; NaNs keep the upper bits of their payload. */
-uint16_t fed__half_of(float x);
-float fed__half_value(uint16_t half);
-/* v [dim] <- decode(encode(v)), in place; bytes: buffer of fed_codec_size().  Returns the length of
- * the encoding. */
-uint64_t fed_codec_pass(const struct fed_codec *, float *v, size_t dim, unsigned char *bytes);
-/* The same for a v [dim] that an attack or a fault changed after encoding.  *coded: length of the
- * encoding. */
-int fed_recode(const struct fed_codec *, float *v, size_t dim, uint64_t *coded, struct fed_error *);
+/* Whether error feedback makes up for what the codec loses. */
+bool fed_codec_has_residual(const struct fed_shared_codec *);
+/* Floats that each sender keeps for the codec; 0 for none. */
+size_t fed_codec_memory(const struct fed_shared_codec *, const struct fed_coding *);
+/* Most bytes of such a vector under the codec. */
+uint64_t fed_codec_bound(const struct fed_shared_codec *, const struct fed_coding *);
+
+/* Buffers of a thread: bytes of an encoding, and a codec's scratch.  {0} is valid and empty. */
+struct fed_codec_buffers {
+	unsigned char *bytes;
+	float *scratch;
+	size_t n_bytes, n_scratch;
+};
+void fed_codec_buffers_release(struct fed_codec_buffers *);
+
+/* v [coding->n] <- decode(encode(v)); *code: the bytes, the caller's, replaced.  coding->memory is
+ * updated.  Without a codec nothing happens. */
+int fed_codec_pass(const struct fed_shared_codec *, const struct fed_coding *,
+                   struct fed_codec_buffers *, float *v, struct fed_code **code,
+                   struct fed_error *);
+/* The same with buffers of its own, and without the sender's memory: for a vector that an attack or
+ * a fault changed. */
+int fed_recode(const struct fed_shared_codec *, const struct fed_coding *, float *v,
+               struct fed_code **code, struct fed_error *);
 
 #endif

@@ -8,6 +8,7 @@
 #include "base/file.h"
 #include "base/mem.h"
 #include "net/messenger.h"
+#include "plug/call_codec.h"
 
 #define FRAME_MAGIC 0x31504446u /* "FDP1" in a hex dump; another form gets another digit */
 enum { CRC_AT = 60 };
@@ -17,6 +18,16 @@ void fed_envelope_release(const struct fed_envelope *e)
 {
 	fed_shared_vectors_unref(e->payload);
 	fed_shared_vectors_unref(e->labels);
+	fed_shared_codec_unref(e->codec);
+	fed_code_unref(e->code);
+}
+
+void fed_envelope_ref(const struct fed_envelope *e)
+{
+	fed_shared_vectors_ref(e->payload);
+	fed_shared_vectors_ref(e->labels);
+	fed_shared_codec_ref(e->codec);
+	fed_code_ref(e->code);
 }
 
 void fed_envelope_free(struct fed_envelope *e)
@@ -58,15 +69,20 @@ static uint32_t frame_crc(const unsigned char *frame, size_t len)
 	return fed_crc32(crc, frame + FED_FRAME_BYTES, len - FED_FRAME_BYTES);
 }
 
-/* Append a vector that was decoded before: under top-k all nonzeros are sent. */
-static void put_vector(struct fed_text *out, enum fed_codec_kind kind, const float *v, size_t dim)
+/* Append a vector as floats. */
+static void put_vector(struct fed_text *out, const float *v, size_t dim)
 {
-	const struct fed_codec codec = {.kind = kind, .share = 1};
-	char *capacity = fed_text_reserve(out, fed_codec_size(&codec, dim));
+	char *at = fed_text_reserve(out, dim * sizeof *v);
 
-	if (!capacity)
+	if (!at)
 		return;
-	out->len += fed__codec_encode(&codec, v, dim, (unsigned char *)capacity);
+	for (size_t j = 0; j < dim; j++) {
+		uint32_t bits;
+
+		memcpy(&bits, &v[j], sizeof bits);
+		put_number((unsigned char *)at + 4 * j, 4, bits);
+	}
+	out->len += dim * sizeof *v;
 	out->s[out->len] = '\0';
 }
 
@@ -75,7 +91,7 @@ int fed_messenger_encode(const struct fed_envelope *e, struct fed_text *out, str
 	unsigned char h[FED_FRAME_BYTES] = {0};
 	const uint32_t n = e->payload ? e->payload->n : 0;
 	const size_t dim = e->payload ? e->payload->dim : 0, start = out->len;
-	const enum fed_codec_kind kind = n ? e->codec.kind : FED_CODEC_NONE;
+	const struct fed_code *code = n ? e->code : NULL;
 	uint32_t loss, rms;
 
 	if (dim > UINT32_MAX)
@@ -84,7 +100,7 @@ int fed_messenger_encode(const struct fed_envelope *e, struct fed_text *out, str
 	memcpy(&rms, &e->loss_rms, sizeof rms);
 	put_number(h, 4, FRAME_MAGIC);
 	put_number(h + 4, 1, e->head.kind);
-	put_number(h + 5, 1, kind);
+	put_number(h + 5, 1, code != NULL);
 	put_number(h + 6, 2, e->reports_rms ? n | RMS_BIT : n);
 	put_number(h + 8, 4, e->head.from);
 	put_number(h + 12, 4, e->head.to);
@@ -96,10 +112,12 @@ int fed_messenger_encode(const struct fed_envelope *e, struct fed_text *out, str
 	put_number(h + 52, 4, loss);
 	put_number(h + 56, 4, dim);
 	fed_text_put(out, (const char *)h, sizeof h);
-	for (uint32_t k = 0; k < n && !out->failed; k++)
-		put_vector(out, k ? FED_CODEC_NONE : kind, e->payload->vector[k], dim);
+	if (code)
+		fed_text_put(out, (const char *)code->bytes, code->len);
+	for (uint32_t k = code ? 1 : 0; k < n && !out->failed; k++)
+		put_vector(out, e->payload->vector[k], dim);
 	if (e->labels)
-		put_vector(out, FED_CODEC_NONE, e->labels->vector[0], e->labels->dim);
+		put_vector(out, e->labels->vector[0], e->labels->dim);
 	if (e->reports_rms) {
 		put_number(h, sizeof rms, rms);
 		fed_text_put(out, (const char *)h, sizeof rms);
@@ -142,7 +160,7 @@ static int check_size(const unsigned char *h, size_t len, struct fed_error *err)
 	const uint32_t n = vectors_in(h);
 	bool fits = len == fed_frame_size(n, dim) + rest;
 
-	if (h[5] != FED_CODEC_NONE) /* vector 0 is checked when it is decoded */
+	if (h[5]) /* vector 0 is checked when it is decoded */
 		fits = n > 0 && len >= fed_frame_size(n - 1, dim) + rest;
 	return fits ? FED_OK
 	            : fed_reject(err, "has %zu bytes, but announces %u vectors of %llu numbers", len, n,
@@ -170,21 +188,38 @@ static int check_frame(const unsigned char *h, size_t len, size_t longest, struc
 	return FED_OK;
 }
 
-/* Decode the vectors behind the head into p. */
-static int get_vectors(const unsigned char *h, size_t len, struct fed_shared_vectors *p,
-                       struct fed_error *err)
+static void get_floats(const unsigned char *at, float *v, size_t n)
+{
+	for (size_t j = 0; j < n; j++) {
+		const uint32_t bits = (uint32_t)get(at + 4 * j, 4);
+
+		memcpy(&v[j], &bits, sizeof bits);
+	}
+}
+
+/* Decode the vectors behind the head into p; the first one by the codec of what was sent. */
+static int get_vectors(const unsigned char *h, size_t len, const struct fed_envelope *sent,
+                       struct fed_shared_vectors *p, struct fed_error *err)
 {
 	const unsigned char *at = h + FED_FRAME_BYTES;
-	int rc = FED_OK;
 
-	for (uint32_t k = 0; rc == FED_OK && k < p->n; k++) {
-		const enum fed_codec_kind kind = k ? FED_CODEC_NONE : h[5];
-		const size_t bytes = k ? p->dim * sizeof(float) : first_size(h, len);
+	for (uint32_t k = 0; k < p->n; k++) {
+		const bool coded = k == 0 && h[5];
+		const size_t bytes = coded ? first_size(h, len) : p->dim * sizeof(float);
 
-		rc = fed__codec_decode(kind, at, bytes, p->vector[k], p->dim, err);
+		if (coded && (!sent || !sent->codec || sent->coding.n != p->dim))
+			return fed_reject(err, "is under a codec that its receiver does not know");
+		if (coded) {
+			const int rc = fed_call_decode(&sent->codec->instance, &sent->coding, at, bytes,
+			                               p->vector[0], err);
+			if (rc)
+				return rc;
+		} else {
+			get_floats(at, p->vector[k], p->dim);
+		}
 		at += bytes;
 	}
-	return rc;
+	return FED_OK;
 }
 
 /* Decode the labels behind the vectors, if any; the caller owns *labels. */
@@ -199,16 +234,18 @@ static int get_labels(const unsigned char *h, size_t len, struct fed_shared_vect
 	struct fed_shared_vectors *p = fed_shared_vectors_new(1, n);
 	if (!p)
 		return fed_fail_memory(err, bytes, "a message");
-	const int rc = fed__codec_decode(FED_CODEC_NONE, h + len - rms_size(h) - bytes, bytes,
-	                                 p->vector[0], n, err);
-	if (rc)
-		fed_shared_vectors_unref(p);
-	else
-		*labels = p;
-	return rc;
+	get_floats(h + len - rms_size(h) - bytes, p->vector[0], n);
+	*labels = p;
+	return FED_OK;
 }
 
-int fed_messenger_decode(const void *bytes, size_t len, size_t longest, struct fed_envelope *e,
+uint64_t fed__frame_id(const void *bytes, size_t len)
+{
+	return len < FED_FRAME_BYTES ? 0 : get((const unsigned char *)bytes + 16, 8);
+}
+
+int fed_messenger_decode(const void *bytes, size_t len, size_t longest,
+                         const struct fed_envelope *sent, struct fed_envelope *e,
                          struct fed_error *err)
 {
 	const unsigned char *h = bytes;
@@ -221,9 +258,17 @@ int fed_messenger_decode(const void *bytes, size_t len, size_t longest, struct f
 	struct fed_shared_vectors *payload = fed_shared_vectors_new(n, dim), *labels;
 	if (!payload)
 		return fed_fail_memory(err, len, "a message");
-	int rc = get_vectors(h, len, payload, err);
+	int rc = get_vectors(h, len, sent, payload, err);
 	if (rc == FED_OK)
 		rc = get_labels(h, len, &labels, err);
+	struct fed_code *code = NULL;
+	if (rc == FED_OK && h[5] && n) {
+		code = fed_code_new(h + FED_FRAME_BYTES, first_size(h, len));
+		if (!code) {
+			fed_shared_vectors_unref(labels);
+			rc = fed_fail_memory(err, len, "a message");
+		}
+	}
 	if (rc) {
 		fed_shared_vectors_unref(payload);
 		return rc;
@@ -240,8 +285,9 @@ int fed_messenger_decode(const void *bytes, size_t len, size_t longest, struct f
 		.steps = (uint32_t)get(h + 48, 4),
 		.payload = payload,
 		.labels = labels,
-		.codec = {.kind = h[5], .share = 1},
-		.coded = n ? first_size(h, len) : 0,
+		.codec = code ? fed_shared_codec_ref(sent->codec) : NULL,
+		.code = code,
+		.coding = code ? sent->coding : (struct fed_coding){0},
 	};
 	memcpy(&e->loss, &loss, sizeof loss);
 	e->loss_rms = NAN;

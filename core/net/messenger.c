@@ -91,9 +91,9 @@ uint64_t fed_envelope_bytes(const struct fed_envelope *e)
 	if (!p)
 		return FED_FRAME_BYTES;
 	const uint64_t labels = (e->labels ? e->labels->dim * sizeof(float) : 0) + fed_claim_bytes(e);
-	if (e->codec.kind == FED_CODEC_NONE || p->n == 0)
+	if (!e->code || p->n == 0)
 		return fed_frame_size(p->n, p->dim) + labels;
-	return fed_frame_size(p->n - 1, p->dim) + e->coded + labels;
+	return fed_frame_size(p->n - 1, p->dim) + e->code->len + labels;
 }
 
 /* Add a copy of *envelope under the next id to the messages in flight; NULL: no memory. */
@@ -257,8 +257,9 @@ static int wire_arrive(const struct fed_transport_host *wire, const void *bytes,
 {
 	struct fed_messenger *messenger = messenger_of(wire);
 	struct fed_envelope came = {0};
-	struct fed_message_in_flight *f = NULL;
-	int rc = fed_messenger_decode(bytes, len, messenger->longest, &came, err);
+	struct fed_message_in_flight *f = find_unsettled(messenger, fed__frame_id(bytes, len));
+	int rc =
+		fed_messenger_decode(bytes, len, messenger->longest, f ? f->envelope : NULL, &came, err);
 
 	if (rc == FED_OK)
 		rc = match_in_flight(messenger, &came.head, &f, err);

@@ -46,10 +46,11 @@ struct fed_envelope {
 	/* FED_MESSAGE_SMASHED: one uncompressed vector of labels (as numbers) or targets; NULL where
 	 * they stay with the client. */
 	struct fed_shared_vectors *labels;
-	/* Of vector 0, which the payload holds decoded; the others are not compressed. */
-	struct fed_codec codec;
-	uint64_t coded; /* bytes of vector 0; counts unless the codec is `none` */
-	char why[64];   /* FED_QUEUED_LOST: the transport's reason */
+	/* Of vector 0, which the payload holds decoded; the others are not compressed.  References. */
+	struct fed_shared_codec *codec; /* NULL: none, or (with a code) restored from a file */
+	struct fed_code *code;          /* its bytes; NULL: floats */
+	struct fed_coding coding;       /* what the codec was told */
+	char why[64];                   /* FED_QUEUED_LOST: the transport's reason */
 };
 /* Bytes on the wire of a message with n uncompressed vectors of dim floats: the frame of
  * fed_messenger_encode. */
@@ -101,7 +102,7 @@ int fed_messenger_init(struct fed_messenger *, struct fed_instance *transport,
                        void (*link)(void *ctx, uint32_t client, struct fed_link *), void *ctx,
                        struct fed_error *);
 void fed_messenger_release(struct fed_messenger *); /* drops the messages in flight */
-/* Copies *envelope and takes its references to vectors, also on failure.  Fills head.id and
+/* Copies *envelope and takes its references, also on failure.  Fills head.id and
  * head.bytes of the copy; *bytes, when not NULL, is head.bytes.  A message that the transport
  * refuses (FED_REJECT) is lost at once, with the transport's reason. */
 int fed_messenger_send(struct fed_messenger *, const struct fed_envelope *, uint64_t *bytes,
@@ -116,7 +117,8 @@ uint64_t fed_envelope_bytes(const struct fed_envelope *); /* on the wire */
 struct fed_envelope *fed_messenger_take(struct fed_messenger *, uint64_t id);
 /* The same without removing it. */
 const struct fed_envelope *fed_messenger_peek(const struct fed_messenger *, uint64_t id);
-void fed_envelope_release(const struct fed_envelope *); /* its references to vectors */
+void fed_envelope_release(const struct fed_envelope *); /* its references */
+void fed_envelope_ref(const struct fed_envelope *);     /* of a copy: one more of each */
 void fed_envelope_free(struct fed_envelope *);
 /* Likewise, but the messenger may reuse it. */
 void fed_messenger_done(struct fed_messenger *, struct fed_envelope *);
@@ -125,14 +127,18 @@ void fed_messenger_clear(struct fed_messenger *);
 /* Real transports: wait until a message is settled, at most `timeout` seconds. */
 int fed_messenger_poll(struct fed_messenger *, double timeout, struct fed_error *);
 
-/* The frame, little-endian: magic, kind (1 byte), codec (1), n (2), from, to, id (8), version (8),
- * round (8), samples (8), steps, loss, dim, CRC-32 of all the rest; then the vectors, the first
- * under the codec, then the labels, whose number replaces `samples`, then the root mean square
- * loss, if the top bit of n says so.  decode fills *envelope with a payload that the caller owns;
- * FED_REJECT for invalid frames and vectors longer than `longest` (a few bytes can announce many
- * numbers), FED_FAIL when memory runs out. */
+/* The frame, little-endian: magic, kind (1 byte), whether vector 0 is coded (1), n (2), from, to,
+ * id (8), version (8), round (8), samples (8), steps, loss, dim, CRC-32 of all the rest; then the
+ * vectors, the first under the codec, then the labels, whose number replaces `samples`, then the
+ * root mean square loss, if the top bit of n says so.  decode fills *envelope with a payload that
+ * the caller owns; FED_REJECT for invalid frames and vectors longer than `longest` (a few bytes can
+ * announce many numbers), FED_FAIL when memory runs out. */
 int fed_messenger_encode(const struct fed_envelope *, struct fed_text *, struct fed_error *);
-int fed_messenger_decode(const void *bytes, size_t len, size_t longest, struct fed_envelope *,
+int fed_messenger_decode(const void *bytes, size_t len, size_t longest,
+                         const struct fed_envelope *sent, struct fed_envelope *,
                          struct fed_error *);
+
+/* The id in the head of a frame; 0: it is too short. */
+uint64_t fed__frame_id(const void *bytes, size_t len);
 
 #endif

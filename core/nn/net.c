@@ -8,6 +8,7 @@
 
 #include "base/mem.h"
 #include "base/random.h"
+#include "fedsh/codec.h"
 #include "nn/image.h"
 #include "nn/layers.h"
 
@@ -83,6 +84,66 @@ bool fed_net_tensor(const struct fed_net *net, size_t l, uint32_t t, char name[4
 	tensor.offset += layer->offset;
 	*out = tensor;
 	return true;
+}
+
+/* A tensor as a matrix of its outputs and the rest, in memory order; one row where it has none. */
+static struct fed_matrix matrix_of(const struct fed_tensor *t)
+{
+	size_t size = 1;
+
+	for (uint32_t k = 0; k < t->rank; k++)
+		size *= t->dim[k];
+	const size_t outputs = t->dim[0];
+	if (t->rank > 1 && outputs && t->stride[0] == 1)
+		return (struct fed_matrix){size / outputs, outputs};
+	if (t->rank > 1 && outputs && t->stride[0] == size / outputs)
+		return (struct fed_matrix){outputs, size / outputs};
+	return (struct fed_matrix){1, size};
+}
+
+static int add_matrix(struct fed_matrix **all, uint32_t *n, struct fed_matrix m,
+                      struct fed_error *err)
+{
+	struct fed_matrix *grown = fed_resize(*all, *n * sizeof m, (*n + 1) * sizeof m);
+
+	if (!grown)
+		return fed_fail_memory(err, (*n + 1) * sizeof m, "the matrices of a model");
+	*all = grown;
+	grown[(*n)++] = m;
+	return FED_OK;
+}
+
+int fed_net_matrices(const struct fed_net *net, struct fed_matrix **out, uint32_t *n,
+                     struct fed_error *err)
+{
+	struct fed_matrix *all = NULL;
+	struct fed_tensor tensor;
+	size_t at = 0; /* first parameter that is in none yet */
+	uint32_t count = 0;
+	char unused[48];
+	int rc = FED_OK;
+
+	for (size_t l = 0; rc == FED_OK && l < net->layers; l++)
+		for (uint32_t t = 0; rc == FED_OK && fed_net_tensor(net, l, t, unused, &tensor); t++) {
+			const struct fed_matrix m = matrix_of(&tensor);
+
+			if (tensor.offset < at || tensor.offset + m.rows * m.columns > net->dim)
+				continue; /* a plugin's tensors overlap */
+			if (tensor.offset > at)
+				rc = add_matrix(&all, &count, (struct fed_matrix){1, tensor.offset - at}, err);
+			if (rc == FED_OK)
+				rc = add_matrix(&all, &count, m, err);
+			at = tensor.offset + m.rows * m.columns;
+		}
+	if (rc == FED_OK && (at < net->dim || count == 0))
+		rc = add_matrix(&all, &count, (struct fed_matrix){1, net->dim - at}, err);
+	if (rc) {
+		fed_free(all);
+		return FED_FAIL;
+	}
+	*out = all;
+	*n = count;
+	return FED_OK;
 }
 
 /* One row of the table; `made` is a reused cell. */

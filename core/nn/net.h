@@ -139,6 +139,10 @@ double fed_net_loss(const struct fed_net *, const float *y, const int32_t *label
  * flat vector; false when there is none. */
 bool fed_net_tensor(const struct fed_net *, size_t l, uint32_t t, char name[48],
                     struct fed_tensor *);
+/* The flat vector as matrices, one after the other ([*n], the caller's: fed_free): a tensor with
+ * outputs and inputs is one as it lies in memory, all else is rows of one. */
+struct fed_matrix;
+int fed_net_matrices(const struct fed_net *, struct fed_matrix **, uint32_t *n, struct fed_error *);
 
 /* The table that `model` prints: layer, shape, parameters, FLOPs, cut. */
 void fed_net_describe(const struct fed_net *, struct fed_text *);

@@ -37,7 +37,7 @@ static int check_version(const struct fed_head *head, struct fed_error *err)
 		return fed_reject(err,
 		                  "fed_plugin begins with %08x instead of %08x; begin the struct with "
 		                  "the macro of its kind: FED_AGGREGATOR(), FED_TRANSPORT(), FED_MODEL(), "
-		                  "FED_ATTACK() or FED_SELECTION()",
+		                  "FED_ATTACK(), FED_SELECTION() or FED_CODEC()",
 		                  head->magic, FED_MAGIC);
 	if (head->abi != FED_ABI)
 		return fed_reject(err,
@@ -265,6 +265,16 @@ static int check_selection(const struct fed_selection *s, struct fed_error *err)
 	return FED_OK;
 }
 
+static int check_codec(const struct fed_codec *c, struct fed_error *err)
+{
+	if (!c->bound || !c->encode || !c->decode)
+		return fed_reject(err, "has no %s(); a codec needs bound, encode and decode",
+		                  !c->bound    ? "bound"
+		                  : !c->encode ? "encode"
+		                               : "decode");
+	return FED_OK;
+}
+
 static int check_kind(const struct fed_entry *entry, struct fed_error *err)
 {
 	switch (entry->head->kind) {
@@ -276,6 +286,8 @@ static int check_kind(const struct fed_entry *entry, struct fed_error *err)
 		return check_attack(&entry->copy.attack, err);
 	case FED_KIND_SELECTION:
 		return check_selection(&entry->copy.selection, err);
+	case FED_KIND_CODEC:
+		return check_codec(&entry->copy.codec, err);
 	default:
 		return entry->copy.model.build ? FED_OK : fed_reject(err, "has no build()");
 	}
@@ -292,6 +304,8 @@ static size_t size_of_kind(uint32_t kind)
 		return sizeof(struct fed_attack);
 	case FED_KIND_SELECTION:
 		return sizeof(struct fed_selection);
+	case FED_KIND_CODEC:
+		return sizeof(struct fed_codec);
 	default:
 		return sizeof(struct fed_model);
 	}

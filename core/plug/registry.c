@@ -22,11 +22,10 @@ struct fed_registry {
 	size_t n, capacity;
 };
 
-static const char *const kind_names[] = {[FED_KIND_AGGREGATOR] = "aggregator",
-                                         [FED_KIND_TRANSPORT] = "transport",
-                                         [FED_KIND_MODEL] = "model",
-                                         [FED_KIND_ATTACK] = "attack",
-                                         [FED_KIND_SELECTION] = "selection"};
+static const char *const kind_names[] = {
+	[FED_KIND_AGGREGATOR] = "aggregator", [FED_KIND_TRANSPORT] = "transport",
+	[FED_KIND_MODEL] = "model",           [FED_KIND_ATTACK] = "attack",
+	[FED_KIND_SELECTION] = "selection",   [FED_KIND_CODEC] = "codec"};
 
 const char *fed_kind_name(enum fed_kind kind)
 {
@@ -52,7 +51,7 @@ int fed_kind_parse(const char *name, enum fed_kind *kind, struct fed_error *err)
 	const char *near = fed_nearest(name, kind_at, NULL);
 	return fed_fail(err,
 	                "no kind of plugin is called '%s'%s%s%s; the kinds are aggregator, "
-	                "transport, model, attack and selection",
+	                "transport, model, attack, selection and codec",
 	                fed_show(name).s, near ? " (did you mean " : "", near ? near : "",
 	                near ? "?)" : "");
 }

@@ -20,6 +20,7 @@
 #include "fedsh/aggregator.h"
 #include "fedsh/attack.h"
 #include "fedsh/client_hooks.h"
+#include "fedsh/codec.h"
 #include "fedsh/explain.h"
 #include "fedsh/host.h"
 #include "fedsh/model.h"
@@ -30,7 +31,7 @@ struct fed_guard;
 struct fed_library;
 struct fed_worker;
 
-#define FED_KIND_LAST FED_KIND_SELECTION /* of enum fed_kind */
+#define FED_KIND_LAST FED_KIND_CODEC /* of enum fed_kind */
 
 /* Work of a guarded plugin in its worker processes. */
 struct fed_work {
@@ -53,6 +54,7 @@ struct fed_entry {
 		struct fed_model model;
 		struct fed_attack attack;
 		struct fed_selection selection;
+		struct fed_codec codec;
 	} copy;
 	struct fed_field *fields;    /* head->fields: host-owned copies of the plugin's rows */
 	struct fed_library *library; /* plug/loader.h */

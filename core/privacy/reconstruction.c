@@ -146,6 +146,36 @@ static int from_smashed(struct fed_reconstruction *k, const struct fed_session *
 
 /* From an update ------------------------------------------------------------------------ */
 
+/* Send the update through the session's codec. */
+static int code_gradient(const struct fed_session *s, uint32_t client, float *g,
+                         struct fed_error *err)
+{
+	const struct fed_composition *parts = fed_session_parts(s);
+	struct fed_coding coding = {.client = client,
+	                            .version = fed_session_version(s),
+	                            .seed = fed_stream_key((uint64_t)parts->settings.seed,
+	                                                   FED_FOR_OBSERVER, fed_session_version(s),
+	                                                   ((uint64_t)client << 32) + 1),
+	                            .n = parts->net.dim};
+	struct fed_matrix *matrix = NULL;
+	struct fed_shared_codec *codec = NULL;
+	struct fed_codec_names names;
+	struct fed_code *code = NULL;
+
+	int rc = fed_codec_names_parse(parts->settings.codec, &names, err);
+	if (rc == FED_OK)
+		rc = fed_codec_make(fed_session_plugins(s), names.up, &codec, err);
+	if (rc == FED_OK)
+		rc = fed_net_matrices(&parts->net, &matrix, &coding.matrices, err);
+	coding.matrix = matrix;
+	if (rc == FED_OK)
+		rc = fed_recode(codec, &coding, g, &code, err);
+	fed_code_unref(code);
+	fed_shared_codec_unref(codec);
+	fed_free(matrix);
+	return rc;
+}
+
 /* The gradient that the server gets: the update of one step, -lr g, after noise and codec, divided
  * by -lr; added to g [dim], which is zero. */
 static int send_gradient(const struct fed_session *s, const struct fed_reconstruction_plan *plan,
@@ -159,13 +189,10 @@ static int send_gradient(const struct fed_session *s, const struct fed_reconstru
 	struct fed_stream r = fed_stream_open((uint64_t)parts->settings.seed, FED_FOR_OBSERVER,
 	                                      fed_session_version(s), (uint64_t)plan->client << 32);
 	struct fed_workspace ws;
-	struct fed_codec codec;
-	uint64_t bytes;
 
 	if (!(lr > 0))
 		return fed_fail(err, "the learning rate is 0: updates carry nothing; `set lr 0.1`");
-	if (fed_codec_parse(parts->settings.codec, &codec, err) ||
-	    fed_workspace_init(&ws, net, 0, net->layers, k->batch, false, err))
+	if (fed_workspace_init(&ws, net, 0, net->layers, k->batch, false, err))
 		return FED_FAIL;
 	memcpy(fed_workspace_input(&ws), k->original,
 	       k->batch * fed_shape_size(&k->shape) * sizeof *k->original);
@@ -177,7 +204,7 @@ static int send_gradient(const struct fed_session *s, const struct fed_reconstru
 	for (size_t j = 0; j < net->dim; j++)
 		g[j] *= (float)-lr;
 	fed_noise_add(&r, parts->settings.noise, g, net->dim);
-	const int rc = fed_recode(&codec, g, net->dim, &bytes, err);
+	const int rc = code_gradient(s, plan->client, g, err);
 	for (size_t j = 0; j < net->dim; j++)
 		g[j] /= (float)-lr;
 	return rc;

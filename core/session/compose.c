@@ -164,6 +164,20 @@ int fed_session_select(struct fed_session *s, const char *name, const struct fed
 	return FED_OK;
 }
 
+void fed__session_tell_idle_codec(struct fed_session *s)
+{
+	struct fed_codec_names names;
+	struct fed_error unused;
+
+	if (s->parts.scheme == &fed_scheme_split &&
+	    fed_codec_names_parse(s->parts.settings.codec, &names, &unused) == FED_OK &&
+	    strcmp(names.down, "none") != 0)
+		fed_session_tell(s, FED_EVENT_NOTICE,
+		                 "scheme split sends no whole model; the codec %s of the model acts under "
+		                 "sync and async",
+		                 names.down);
+}
+
 int fed_session_scheme(struct fed_session *s, const char *name, const struct fed_assign *assign,
                        size_t n, struct fed_error *err)
 {
@@ -183,6 +197,7 @@ int fed_session_scheme(struct fed_session *s, const char *name, const struct fed
 	s->parts.scheme_state = state;
 	tell_idle_aggregator(s);
 	tell_idle_selection(s);
+	fed__session_tell_idle_codec(s);
 	fed_session_resume(s);
 	return FED_OK;
 }

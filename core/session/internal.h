@@ -127,6 +127,8 @@ void fed_session_adopt_aggregator(struct fed_session *, struct fed_instance *);
 void fed__session_adopt_transport(struct fed_session *, struct fed_instance *);
 void fed__session_adopt_selection(struct fed_session *, struct fed_instance *);
 
+/* Send a notice if the codec of the model has no effect under the present scheme. */
+void fed__session_tell_idle_codec(struct fed_session *);
 /* At the beginning of a version: send an event for each fault that begins or ends with it. */
 void fed__session_tell_faults(struct fed_session *);
 /* Remove clients (ascending), which leave, from all faults. */

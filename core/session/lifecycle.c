@@ -106,6 +106,7 @@ int fed__session_set_up(struct fed_session *s, struct fed_error *err)
 		.scheme_state = s->parts.scheme_state,
 		.sink = federation_sink(s),
 		.selection = &s->parts.selection,
+		.plugins = s->plugins,
 		.faults = &s->parts.faults,
 		.ledger = &s->ledger,
 	};

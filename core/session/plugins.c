@@ -115,6 +115,13 @@ static struct fed_fault *fault_with_attack(struct fed_session *s, const struct f
 	return NULL;
 }
 
+/* Whether the settings name it as a codec. */
+static bool is_codec_of(const struct fed_session *s, const struct fed_entry *entry)
+{
+	return entry->head->kind == FED_KIND_CODEC &&
+	       fed_codecs_use(s->parts.settings.codec, entry->head->name);
+}
+
 int fed_session_unload(struct fed_session *s, const char *name, struct fed_error *err)
 {
 	const struct fed_entry *entry;
@@ -134,6 +141,8 @@ int fed_session_unload(struct fed_session *s, const char *name, struct fed_error
 		return fed_fail(err, "fault %llu attacks with %s; `heal fault=%llu` first",
 		                (unsigned long long)fault->number, entry->head->name,
 		                (unsigned long long)fault->number);
+	if (is_codec_of(s, entry))
+		return fed_fail(err, "updates travel by %s now; `set codec none` first", entry->head->name);
 	return fed_registry_unload(s->plugins, entry->head->kind, entry->head->name, err);
 }
 
@@ -362,6 +371,25 @@ static int reload_attack(struct fed_session *s, const struct fed_entry *old, str
 	return rc;
 }
 
+/* Trainings and messages refer to it: they are cancelled.  When the new one does not take the
+ * settings, updates travel as they are, with a warning. */
+static int reload_codec(struct fed_session *s, const struct fed_entry *old, struct fed_error *err)
+{
+	const struct fed_entry *fresh;
+	struct fed_error why;
+	char name[32];
+
+	snprintf(name, sizeof name, "%s", old->head->name);
+	fed_session_stop(s);
+	const int rc = fed_registry_reload(s->plugins, FED_KIND_CODEC, name, &fresh, err);
+	if (rc == FED_OK && fed_settings_check(&s->parts.settings, s->plugins, &why)) {
+		snprintf(s->parts.settings.codec, sizeof s->parts.settings.codec, "none");
+		fed_session_tell(s, FED_EVENT_WARNING, "updates travel as they are: %s", why.text);
+	}
+	fed_session_resume(s);
+	return rc;
+}
+
 int fed_session_reload(struct fed_session *s, const char *name, struct fed_error *err)
 {
 	const struct fed_entry *entry, *fresh;
@@ -374,6 +402,8 @@ int fed_session_reload(struct fed_session *s, const char *name, struct fed_error
 	struct fed_instance *instance = instance_of(s, entry);
 	struct unloaded_instance saved = {.kind = entry->head->kind};
 	snprintf(saved.name, sizeof saved.name, "%s", entry->head->name);
+	if (is_codec_of(s, entry))
+		return fed_session_check_closed(s, err) ? FED_FAIL : reload_codec(s, entry, err);
 	if (!instance)
 		return fed_registry_reload(s->plugins, saved.kind, saved.name, &fresh, err);
 	if (fed_session_check_closed(s, err))

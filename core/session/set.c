@@ -373,6 +373,8 @@ static int commit_settings(struct setting_change *c, struct fed_session *s,
 	const int rc = c->touched[SETTINGS] ? set_settings(s, &c->settings, err) : FED_OK;
 	if (rc)
 		return rc;
+	if (c->touched[SETTINGS])
+		fed__session_tell_idle_codec(s);
 	if (c->touched[TRANSPORT])
 		fed__session_adopt_transport(s, &c->fresh[TRANSPORT]);
 	for (size_t i = 0; i < n; i++) {
@@ -400,7 +402,7 @@ int fed_session_set_all(struct fed_session *s, const struct fed_assign *assign, 
 	for (size_t i = 0; rc == FED_OK && i < n; i++)
 		rc = prepare_setting(&c, s, parts, &assign[i], err);
 	if (rc == FED_OK)
-		rc = fed_settings_check(&c.settings, err);
+		rc = fed_settings_check(&c.settings, s->plugins, err);
 	if (rc == FED_OK)
 		rc = fed__session_check_on_error(s, c.settings.on_plugin_error, err);
 	if (rc == FED_OK && c.touched[SCHEME] && s->parts.scheme->fits)

@@ -20,6 +20,7 @@
 #include "plug/call_selection.h"
 #include "train/round/aggregate.h"
 #include "train/round/arrivals.h"
+#include "train/round/coding.h"
 #include "train/round/emit.h"
 #include "train/round/invitations.h"
 #include "train/round/message_faults.h"
@@ -95,6 +96,7 @@ int fed_federation_init(struct fed_federation *f, const struct fed_federation_pa
 		.aggregator = parts->aggregator,
 		.transport = parts->transport,
 		.selection = parts->selection,
+		.plugins = parts->plugins,
 		.settings = parts->settings,
 		.scheme = parts->scheme,
 		.scheme_state = parts->scheme_state,
@@ -146,6 +148,7 @@ static void release(struct fed_federation *f)
 	fed_messenger_release(&f->messenger);
 	fed_event_queue_release(&f->clock);
 	fed_shared_vectors_unref(f->outgoing);
+	fed__codings_release(f);
 	free_pool(f);
 	fed_vector_free_list_release(&f->models);
 	fed_vector_free_list_release(&f->messages);
@@ -203,7 +206,7 @@ static int make_plan(struct fed_federation *f, struct fed_error *err)
 	const bool rule = f->selection && f->selection->entry && !f->scheme->overlaps;
 	f->equal_weights = rule && fed_selection_weighs_equally(f->selection);
 	f->reports_rms = rule && fed_selection_knows(f->selection) & FED_KNOWS_LOSS_SQUARES;
-	if (fed_codec_parse(s->codec, &f->codec, err))
+	if (fed__codings_prepare(f, err))
 		return FED_FAIL;
 	return fed_call_plan(f->aggregator, &f->plan, err);
 }

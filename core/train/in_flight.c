@@ -39,12 +39,6 @@ static void *copy_rows(const void *rows, size_t n, size_t size)
 	return copy;
 }
 
-static void share_envelope(const struct fed_envelope *e)
-{
-	fed_shared_vectors_ref(e->payload);
-	fed_shared_vectors_ref(e->labels);
-}
-
 static bool take_open(struct fed_in_flight *u, const struct fed_federation *f)
 {
 	u->open = copy_rows(f->open, f->open_capacity, sizeof *u->open);
@@ -71,7 +65,7 @@ static bool take_flying(struct fed_in_flight *u, const struct fed_messenger *mes
 		if (!e)
 			return false;
 		*e = *from->envelope;
-		share_envelope(e);
+		fed_envelope_ref(e);
 		u->flying[u->n_flying++] =
 			(struct fed_message_in_flight){.id = from->id, .envelope = e, .settled = true};
 	}
@@ -85,7 +79,7 @@ static bool take_held(struct fed_in_flight *u, const struct fed_federation *f)
 		return false;
 	u->n_held = f->n_held;
 	for (size_t i = 0; i < u->n_held; i++)
-		share_envelope(&u->held[i].envelope);
+		fed_envelope_ref(&u->held[i].envelope);
 	return true;
 }
 

@@ -38,7 +38,8 @@ static void evaluate(void *ctx, size_t i, int worker)
 	const struct fed_client row = fed__row_of(f, q->client, f->version);
 	struct fed_error why;
 
-	if (fed__trainer_client_loss(f->trainer, worker, f->params, q->client, &row, &q->loss, &why) &&
+	if (fed__trainer_client_loss(f->trainer, worker, f->outgoing->vector[0], q->client, &row,
+	                             &q->loss, &why) &&
 	    !atomic_exchange(&e->failed, true))
 		e->why = why;
 }
@@ -66,14 +67,15 @@ static double evaluation_flops(const struct fed_federation *f, const struct fed_
 static int send_query(struct fed_federation *f, uint32_t k, struct fed_error *err)
 {
 	const uint32_t client = f->queries.of[k].client;
-	const struct fed_envelope query = {
+	struct fed_envelope query = {
 		.head = {.from = FED_SERVER, .to = client, .kind = FED_MESSAGE_QUERY},
 		.version = f->version,
 		.steps = k,
 		.loss = NAN,
-		.payload = fed_shared_vectors_ref(f->outgoing),
 	};
 	uint64_t bytes;
+
+	fed__attach_model(f, &query);
 
 	if (fed__send(f, &query, &bytes, err))
 		return FED_FAIL;
@@ -99,7 +101,7 @@ int fed__ask_losses(struct fed_federation *f, uint32_t wanted, bool *asks, struc
 	if (rc)
 		return rc;
 	f->queries.n = f->queries.waiting = n;
-	if (evaluate_all(f, err) || fed__pack_model(f, err))
+	if (fed__pack_model(f, err) || evaluate_all(f, err))
 		return FED_FAIL;
 	for (uint32_t k = 0; k < n; k++)
 		if (send_query(f, k, err))

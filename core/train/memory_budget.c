@@ -11,6 +11,7 @@
 
 #include "base/mem.h"
 #include "base/text.h"
+#include "train/round/coding.h"
 #include "train/faults/faults.h"
 #include "train/participants.h"
 #include "train/local/internal.h"
@@ -67,8 +68,9 @@ static void time_flights(const struct fed_federation *f, const uint32_t *clients
                          struct flights *all)
 {
 	const uint64_t down = fed_frame_size(1 + fed_instance_broadcasts(f->aggregator), f->net->dim);
+	const struct fed_coding coding = fed__coding_of(f, 0, f->version, f->net->dim);
 	const uint64_t up = fed_frame_size(1 + fed_returned_vectors(f->aggregator), f->net->dim) -
-	                    f->net->dim * sizeof(float) + fed_codec_size(&f->codec, f->net->dim);
+	                    f->net->dim * sizeof(float) + fed_codec_bound(f->codec, &coding);
 	struct fed_link link;
 
 	for (uint32_t i = 0; i < all->n; i++) {
@@ -139,8 +141,10 @@ static double update_bytes(const struct fed_federation *f)
 /* Bytes of n clients at work beside their updates: records, kept vectors, residuals. */
 static double clients_bytes(const struct fed_federation *f, uint32_t n)
 {
-	const bool residual = f->codec.kind != FED_CODEC_NONE && f->feedback;
-	const double vectors = fed_client_vectors(f->aggregator) + (double)residual;
+	const struct fed_coding coding = fed__coding_of(f, 0, f->version, f->net->dim);
+	const bool memory = fed_codec_memory(f->codec, &coding) > 0;
+	const bool residual = fed_codec_has_residual(f->codec) && f->feedback;
+	const double vectors = fed_client_vectors(f->aggregator) + (memory ? 2.0 : (double)residual);
 	const size_t records = sizeof(struct fed_training) + sizeof(struct fed_envelope) +
 	                       sizeof(struct fed_message_in_flight) + sizeof(struct fed_queued_event) +
 	                       4 * sizeof(struct fed_invitation) +

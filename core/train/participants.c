@@ -10,34 +10,59 @@
 #include "base/mem.h"
 #include "base/random.h"
 #include "train/faults/faults.h"
+#include "train/round/coding.h"
 #include "train/round/invitations.h"
 #include "train/round/message_faults.h"
 
+/* Encode the model's message, and replace its parameters by what clients decode. */
+static int code_model(struct fed_federation *f, struct fed_shared_vectors *p, struct fed_error *err)
+{
+	const struct fed_coding coding = fed__coding_of(f, FED_SERVER, f->version, f->net->dim);
+
+	return fed_recode(f->codec_down, &coding, p->vector[0], &f->outgoing_code, err);
+}
+
 /* Set `outgoing`: parameters and the aggregator's broadcast vectors, shared by all messages of this
- * version; the model itself when there are no such vectors. */
+ * version; the model itself when there are no such vectors and no codec. */
 int fed__pack_model(struct fed_federation *f, struct fed_error *err)
 {
 	const uint32_t sent = fed_instance_broadcasts(f->aggregator);
+	const bool own = sent || f->codec_down;
 
 	if (f->packed)
 		return FED_OK;
 	struct fed_shared_vectors *p =
-		sent ? fed_vector_free_list_take(&f->messages, 1 + sent, f->net->dim)
-			 : fed_shared_vectors_ref(f->model);
+		own ? fed_vector_free_list_take(&f->messages, 1 + sent, f->net->dim)
+			: fed_shared_vectors_ref(f->model);
 	if (!p)
 		return fed_fail_memory(err, (1 + sent) * f->net->dim * sizeof(float),
 		                       "the model's message");
-	fed_shared_vectors_unref(f->outgoing);
-	f->outgoing = p;
-	f->packed = true;
-	if (sent)
+	if (own)
 		memcpy(p->vector[0], f->params, f->net->dim * sizeof *f->params);
 	for (uint32_t k = 0; k < sent; k++) {
 		const double *v = fed_instance_broadcast(f->aggregator, k);
 		for (size_t j = 0; j < f->net->dim; j++)
 			p->vector[1 + k][j] = (float)v[j];
 	}
+	fed_code_unref(f->outgoing_code);
+	f->outgoing_code = NULL;
+	if (f->codec_down && code_model(f, p, err)) {
+		fed_shared_vectors_unref(p);
+		return FED_FAIL;
+	}
+	fed_shared_vectors_unref(f->outgoing);
+	f->outgoing = p;
+	f->packed = true;
 	return FED_OK;
+}
+
+void fed__attach_model(const struct fed_federation *f, struct fed_envelope *e)
+{
+	e->payload = fed_shared_vectors_ref(f->outgoing);
+	e->codec = fed_shared_codec_ref(f->codec_down);
+	e->code = fed_code_ref(f->outgoing_code);
+	if (e->codec)
+		e->coding = fed__coding_of(f, FED_SERVER, f->version, f->net->dim);
 }
 
 /* Whether the client has the model: it has answered a loss query of this round. */
@@ -63,22 +88,22 @@ static bool has_answered(const struct fed_federation *f, uint32_t client)
 static int send_model(struct fed_federation *f, uint32_t client, struct fed_error *err)
 {
 	const bool has_it = has_answered(f, client);
-	struct fed_shared_vectors *payload =
-		has_it ? fed_shared_vectors_new(0, 0) : fed_shared_vectors_ref(f->outgoing);
-	uint64_t bytes;
-
-	if (!payload)
-		return fed_fail_memory(err, sizeof *payload, "a message");
-	const struct fed_envelope model = {
+	struct fed_envelope model = {
 		.head = {.from = FED_SERVER,
 	             .to = client,
 	             .kind = has_it ? FED_MESSAGE_START : FED_MESSAGE_MODEL},
 		.version = f->version,
-		.round = fed__invitation_open(f, client, f->outgoing),
 		.loss = NAN,
-		.payload = payload,
 	};
+	uint64_t bytes;
 
+	if (has_it)
+		model.payload = fed_shared_vectors_new(0, 0);
+	else
+		fed__attach_model(f, &model);
+	if (!model.payload)
+		return fed_fail_memory(err, sizeof *model.payload, "a message");
+	model.round = fed__invitation_open(f, client, f->outgoing);
 	if (fed__send(f, &model, &bytes, err))
 		return FED_FAIL;
 	fed__emit_about(f, FED_EVENT_SENT, client, model.round, bytes, NULL);

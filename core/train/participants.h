@@ -29,5 +29,7 @@ int fed__draw_places(const struct fed_federation *, uint32_t number, uint32_t n,
                      uint32_t *got, struct fed_error *);
 /* Set f->outgoing to the message of the present version, if it is not. */
 int fed__pack_model(struct fed_federation *, struct fed_error *);
+/* Give it to a message: references to vectors, codec and code. */
+void fed__attach_model(const struct fed_federation *, struct fed_envelope *);
 
 #endif

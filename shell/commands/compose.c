@@ -477,6 +477,9 @@ static int run_set(struct fed_shell *shell, const struct fed_call *call, struct 
 		                     "seconds, `autosave off` not at all");
 	if (*a->key && !fed_call_has(call, 1) && call->n_extra == 1 && is_named(shell, a, call->extra))
 		return set_named(shell, a, call->extra, err);
+	if (fed_same_name(a->key, "codec") && !fed_call_has(call, 1) &&
+	    fed__are_directions(call->extra, call->n_extra))
+		return fed__set_directions(shell, call->extra, call->n_extra, err);
 	if (*a->key && !fed_call_has(call, 1))
 		return fed_fail(err, "%s needs a value: `set %s VALUE`", fed_show(a->key).s,
 		                fed_show(a->key).s);
@@ -653,11 +656,12 @@ const struct fed_command fed__commands_compose[] = {
      .text = "Settings of the session, or of the present aggregator, model, transport and\n"
              "scheme; where two have the name, write aggregator.KEY and so on.\n"
              "`set client WHO` changes devices and links of clients.",
-     .examples = FED_EXAMPLES("dataset blobs; add-client 10 samples=50; set client 3-7 link=3g "
-                              "device=iot",
-                              "set lr 0.05", "set fraction=0.1 epochs=5 batch=10",
-                              "aggregator fedadam; set aggregator.eta 0.01", "set codec top-k:0.01",
-                              "set noise sigma=0.001"),
+     .examples =
+         FED_EXAMPLES("dataset blobs; add-client 10 samples=50; set client 3-7 link=3g "
+                      "device=iot",
+                      "set lr 0.05", "set fraction=0.1 epochs=5 batch=10",
+                      "aggregator fedadam; set aggregator.eta 0.01", "set codec top-k:0.01",
+                      "set codec up=qsgd:levels=64:bucket=512 down=fp16", "set noise sigma=0.001"),
      .args = set_rows,
      .args_size = sizeof(struct set_args),
      .more = setting_rows,

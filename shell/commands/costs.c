@@ -41,7 +41,7 @@ struct cost_line {
 /* Bytes saved by the codec; negative if it sent more than no codec would. */
 static double bytes_saved(const struct fed_costs *c)
 {
-	return (double)c->plain_up - (double)c->bytes_up;
+	return (double)(c->plain_up + c->plain_down) - (double)(c->bytes_up + c->bytes_down);
 }
 
 static double key_of(const struct fed_costs *c, enum sort sort)
@@ -142,15 +142,16 @@ static void show_totals(struct fed_shell *shell, const struct fed_costs *c)
 	const struct fed_composition *parts = fed_session_parts(shell->session);
 	static const char *const titles[] = {"", "messages", "bytes", "codec none", "saved", ""};
 	const double down = (double)c->bytes_down, up = (double)c->bytes_up,
-				 plain = (double)c->plain_up;
+				 plain_up = (double)c->plain_up, plain_down = (double)c->plain_down;
 	struct fed_table table = {.columns = 6, .right = "lrrrrr"};
 	struct fed_text text = {0};
 
 	for (size_t k = 0; k < sizeof titles / sizeof *titles; k++)
 		fed__table_cell(&table, "%s", titles[k]);
-	row(&table, parts->scheme->message ? "down" : "models down", c->messages_down, down, down);
-	row(&table, parts->scheme->message ? "up" : "updates up", c->messages_up, up, plain);
-	row(&table, "all", c->messages_up + c->messages_down, down + up, down + plain);
+	row(&table, parts->scheme->message ? "down" : "models down", c->messages_down, down,
+	    plain_down);
+	row(&table, parts->scheme->message ? "up" : "updates up", c->messages_up, up, plain_up);
+	row(&table, "all", c->messages_up + c->messages_down, down + up, plain_down + plain_up);
 	fed__table_print(shell, &table, true);
 	fed_text_si(&text, c->client_flops, "FLOP");
 	fed_text_add(&text, " by clients, ");

@@ -15,7 +15,7 @@
 #include "shell/output/print.h"
 
 const char *const fed__kind_names[] = {"aggregator", "transport", "model",
-                                       "attack",     "selection", NULL};
+                                       "attack",     "selection", "codec", NULL};
 static const char *const layers[] = {"none", "own", NULL};
 
 const struct fed_field fed__new_rows[] = {
@@ -39,7 +39,8 @@ static const char *const tries[] = {[FED_KIND_AGGREGATOR] = "aggregator NAME",
                                     [FED_KIND_TRANSPORT] = "transport NAME",
                                     [FED_KIND_MODEL] = "model NAME",
                                     [FED_KIND_ATTACK] = "inject byzantine 20% attack=NAME",
-                                    [FED_KIND_SELECTION] = "select NAME"};
+                                    [FED_KIND_SELECTION] = "select NAME",
+                                    [FED_KIND_CODEC] = "set codec NAME"};
 
 static const char readme[] =
 	"# NAME: KIND plugin of fedsh\n"

@@ -150,6 +150,30 @@ int fed__show_setting(struct fed_shell *shell, const char *key, struct fed_error
 	return fed_fail(err, "no setting %s; `show` lists them", fed_show(key).s);
 }
 
+bool fed__are_directions(const struct fed_assign *given, size_t n)
+{
+	size_t i = 0;
+
+	while (i < n && (strcmp(given[i].key, "up") == 0 || strcmp(given[i].key, "down") == 0))
+		i++;
+	return n && i == n;
+}
+
+int fed__set_directions(struct fed_shell *shell, const struct fed_assign *given, size_t n,
+                        struct fed_error *err)
+{
+	struct fed_text text = {0};
+
+	for (size_t i = 0; i < n; i++)
+		fed_text_add(&text, "%s%s=%s", i ? "," : "", given[i].key,
+		             given[i].value ? given[i].value : "");
+	int rc = fed_session_set(shell->session, "codec", fed_text_str(&text), err);
+	if (rc == FED_OK)
+		rc = fed__show_setting(shell, "codec", err);
+	fed_text_release(&text);
+	return rc;
+}
+
 void fed__put_instance(const struct fed_instance *x, struct fed_text *out)
 {
 	if (!x->entry)

@@ -359,13 +359,80 @@ static const char own_layer[] =
 	"\t.build = build,\n"
 	"};\n";
 
+static const char codec[] =
+	"/*\n"
+	" * NAME - every number as an integer of 16 bits, in steps of your own.\n"
+	" */\n"
+	"#include <math.h>\n"
+	"#include <string.h>\n"
+	"\n"
+	"#include <fedsh/codec.h>\n"
+	"\n"
+	"struct state {\n"
+	"\tdouble step;\n"
+	"};\n"
+	"\n"
+	"/* What a user may set: `set codec NAME:step=0.001`. */\n"
+	"static const struct fed_field fields[] = {\n"
+	"\tFED_REAL(struct state, step, 0.0001, 1e-9, 1, \"between two numbers that can be sent\"),\n"
+	"\tFED_END,\n"
+	"};\n"
+	"\n"
+	"/* Most bytes of a vector. */\n"
+	"static size_t bound(const void *state, const struct fed_coding *c)\n"
+	"{\n"
+	"\t(void)state;\n"
+	"\treturn 2 * c->n;\n"
+	"}\n"
+	"\n"
+	"/* What is not finite must not become finite: the server looks for it. */\n"
+	"static int encode(const void *state, const struct fed_coding *c, const float *v,\n"
+	"                  unsigned char *out, size_t *len, struct fed_error *err)\n"
+	"{\n"
+	"\tconst struct state *s = state;\n"
+	"\n"
+	"\t(void)err;\n"
+	"\tfor (size_t j = 0; j < c->n; j++) {\n"
+	"\t\tconst double q = rint(fmax(-32767, fmin(32767, v[j] / s->step)));\n"
+	"\t\tconst int16_t x = isfinite(v[j]) ? (int16_t)q : INT16_MIN;\n"
+	"\t\tmemcpy(out + 2 * j, &x, sizeof x);\n"
+	"\t}\n"
+	"\t*len = 2 * c->n;\n"
+	"\treturn FED_OK;\n"
+	"}\n"
+	"\n"
+	"/* Refuse bytes that encode() does not write. */\n"
+	"static int decode(const void *state, const struct fed_coding *c, const unsigned char *in,\n"
+	"                  size_t len, float *v, struct fed_error *err)\n"
+	"{\n"
+	"\tconst struct state *s = state;\n"
+	"\n"
+	"\tif (len != 2 * c->n)\n"
+	"\t\treturn fed_reject(err, \"%zu bytes are not %zu numbers\", len, c->n);\n"
+	"\tfor (size_t j = 0; j < c->n; j++) {\n"
+	"\t\tint16_t x;\n"
+	"\t\tmemcpy(&x, in + 2 * j, sizeof x);\n"
+	"\t\tv[j] = x == INT16_MIN ? NAN : (float)(x * s->step);\n"
+	"\t}\n"
+	"\treturn FED_OK;\n"
+	"}\n"
+	"\n"
+	"FED_PLUGIN struct fed_codec fed_plugin = {\n"
+	"\t.head = FED_CODEC(struct state, \"NAME\", \"integers of 16 bits\",\n"
+	"\t                  \"x -> step * round(x / step)\", fields),\n"
+	"\t.bound = bound,\n"
+	"\t.encode = encode,\n"
+	"\t.decode = decode,\n"
+	"};\n";
+
 const char *fed__template(enum fed_kind kind, bool layer)
 {
 	const char *const starters[] = {[FED_KIND_AGGREGATOR] = aggregator,
 	                                [FED_KIND_TRANSPORT] = transport,
 	                                [FED_KIND_MODEL] = layer ? own_layer : model,
 	                                [FED_KIND_ATTACK] = attack,
-	                                [FED_KIND_SELECTION] = selection};
+	                                [FED_KIND_SELECTION] = selection,
+	                                [FED_KIND_CODEC] = codec};
 
 	return starters[kind];
 }

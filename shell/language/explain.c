@@ -78,11 +78,6 @@ static bool explain_core(struct fed_shell *shell, const char *name)
 		show(shell, "fault", t->name, t->help, t->doc, t->fields);
 		found = true;
 	}
-	for (const struct fed_codec_about *c = fed_codecs; c->name; c++)
-		if (fed_same_name(c->name, name)) {
-			show(shell, "codec", c->example, c->help, c->doc, NULL);
-			found = true;
-		}
 	for (size_t i = 0; fed_partition_names[i]; i++)
 		if (fed_same_name(fed_partition_names[i], name)) {
 			show(shell, "partition", fed_partition_names[i], NULL, fed_partition_docs[i], NULL);

@@ -102,16 +102,13 @@ static const char *fault_at(const struct fed_shell *shell, size_t i)
 	(void)shell;
 	return i < FED_FAULT_KINDS ? fed_fault_types[i].name : NULL;
 }
+/* Values of `set codec`. */
 static const char *codec_at(const struct fed_shell *shell, size_t i)
 {
-	(void)shell;
-	return i < FED_CODECS ? fed_codecs[i].name : NULL;
-}
-/* Values of `set codec`. */
-static const char *coding_at(const struct fed_shell *shell, size_t i)
-{
-	(void)shell;
-	return i < FED_CODECS ? fed_codecs[i].example : NULL;
+	static const char *const others[] = {"none", "up=", "down="};
+	const size_t n = sizeof others / sizeof *others;
+
+	return i < n ? others[i] : entry_name(shell, FED_KIND_CODEC, i - n);
 }
 /* Devices, then links. */
 static const char *equipment_at(const struct fed_shell *shell, size_t i)
@@ -200,7 +197,7 @@ static const char *word_at(const struct fed_shell *shell, size_t i)
 static const char *explain_at(const struct fed_shell *shell, size_t i)
 {
 	static name_at *const lists[] = {plugin_at, scheme_at, dataset_at, partition_at, equipment_at,
-	                                 device_at, link_at,   codec_at,   fault_at,     word_at};
+	                                 device_at, link_at,   fault_at,   word_at};
 
 	return chain(shell, lists, sizeof lists / sizeof *lists, i);
 }
@@ -260,7 +257,7 @@ const char *fed__hint_name(const struct fed_shell *shell, const char *hint, size
 		{"explain", explain_at},       {"setting", setting_at},
 		{"sweep", sweep_at},           {"run", run_at},
 		{"event", event_at},           {"fault", fault_at},
-		{"break", break_at},           {"codec", coding_at},
+		{"break", break_at},           {"codec", codec_at},
 		{"autosave", autosave_at},
 	};
 

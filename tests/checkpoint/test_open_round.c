@@ -39,6 +39,9 @@ static const char *const runs[] = {
 	"set participants 3;select power-of-choice d=4;inject lossy all p=0.1",
 	"set participants 2;select oort exploration=0.5;add 3 iid 10 1e6 4g:0.5;inject churn all",
 	"set participants 3;select round-robin;inject hang 1 for=2",
+	"set codec powersgd:rank=1;model mlp hidden=5,4",
+	"set codec up=qsgd:levels=4,down=fp16;inject byzantine 1 attack=sign-flip",
+	"set codec sign;inject corrupt 1 p=0.5;inject nan 2 p=0.3",
 	/* what is in flight, or held, when the round begins */
 	"set participants 3;select oort least=0;inject late all p=0.3 versions=2",
 	"inject late 0,1 versions=1;set codec fp16",
@@ -51,10 +54,13 @@ static const char *const runs[] = {
 	"set error_feedback yes;inject byzantine 1,2 attack=alie;inject drift 0 rate=0.1",
 	"scheme async concurrency=4;aggregator scaffold;add 5 iid 5 1e5:2 wifi;inject duplicate 1 "
 	"p=0.5",
+	"scheme async concurrency=6;aggregator fedasync;add 9 iid 3 1e5:2 wifi;set codec "
+	"up=powersgd:rank=1,down=int8;model mlp hidden=5,4;inject late 1 p=0.5 versions=2;"
+	"inject byzantine 2 attack=sign-flip",
 	"scheme async concurrency=4;aggregator fedbuff buffer=2;add 5 iid 5 1e5:2 wifi;"
 	"inject byzantine 1,5 attack=label-flip;inject nan 2 p=0.2;inject corrupt 3;inject churn all",
 };
-enum { RUNS = sizeof runs / sizeof *runs, SOMETHING_IS_UNDER_WAY = 15 };
+enum { RUNS = sizeof runs / sizeof *runs, SOMETHING_IS_UNDER_WAY = 18 };
 
 static void compose(struct fed_session *s, int i)
 {

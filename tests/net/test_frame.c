@@ -11,6 +11,7 @@
 #include "base/file.h"
 #include "base/mem.h"
 #include "base/random.h"
+#include "net/codecs.h"
 #include "net/messenger.h"
 #include "support/suite.h"
 
@@ -54,7 +55,8 @@ START_TEST(comes_back_as_it_was)
 	fed_text_add(&bytes, "before"); /* encode appends */
 	fed_assert_ok(fed_messenger_encode(&sent, &bytes, &err), &err);
 	ck_assert_uint_eq(bytes.len - 6, fed_frame_size(sizes[_i].n, sizes[_i].dim));
-	fed_assert_ok(fed_messenger_decode(bytes.s + 6, bytes.len - 6, LONGEST, &came, &err), &err);
+	fed_assert_ok(fed_messenger_decode(bytes.s + 6, bytes.len - 6, LONGEST, NULL, &came, &err),
+	              &err);
 	ck_assert(came.head.id == sent.head.id && came.head.from == 77);
 	ck_assert(came.head.to == FED_SERVER && came.head.kind == FED_MESSAGE_UPDATE);
 	ck_assert_uint_eq(came.head.bytes, bytes.len - 6);
@@ -71,21 +73,32 @@ START_TEST(comes_back_as_it_was)
 }
 END_TEST
 
-/* An update of n vectors whose first went through a codec. */
-static struct fed_envelope make_coded(enum fed_codec_kind kind, uint32_t n, size_t dim)
+static const char *const codecs[] = {"none", "fp16", "int8", "top-k:0.1", "sign"};
+enum { CODECS = sizeof codecs / sizeof *codecs };
+
+static struct fed_registry *plugins;
+
+/* An update of n vectors whose first went through codec k. */
+static struct fed_envelope make_coded(int k, uint32_t n, size_t dim)
 {
 	struct fed_envelope e = make_envelope(n, dim);
-	unsigned char bytes[8 * LONGEST];
-	struct fed_error err;
+	struct fed_error err = {""};
 
-	e.codec = (struct fed_codec){.kind = kind, .share = 0.1};
-	e.coded = fed__codec_encode(&e.codec, e.payload->vector[0], dim, bytes);
-	fed_assert_ok(fed__codec_decode(kind, bytes, e.coded, e.payload->vector[0], dim, &err), &err);
+	plugins = codec_registry();
+	e.codec = codec_named(plugins, codecs[k]);
+	e.coding = (struct fed_coding){.n = dim, .seed = 9};
+	fed_assert_ok(fed_recode(e.codec, &e.coding, e.payload->vector[0], &e.code, &err), &err);
 	return e;
 }
 
+static void drop_coded(const struct fed_envelope *e)
+{
+	fed_envelope_release(e);
+	fed_registry_free(plugins);
+}
+
 /* What a frame of 600 numbers is longer than its head. */
-static const uint64_t first_bytes[FED_CODECS] = {4 * 600, 2 * 600, 600 + 3 * 4, 8 * 60};
+static const uint64_t first_bytes[CODECS] = {4 * 600, 2 * 600, 600 + 3 * 4, 8 * 60, 4 + 75};
 
 START_TEST(coded_vectors_come_back)
 {
@@ -98,15 +111,25 @@ START_TEST(coded_vectors_come_back)
 		fed_assert_ok(fed_messenger_encode(&sent, &bytes, &err), &err);
 		ck_assert_uint_eq(bytes.len, FED_FRAME_BYTES + first_bytes[_i] + (n - 1) * 4 * 600);
 		ck_assert_uint_eq(fed_envelope_bytes(&sent), bytes.len);
-		fed_assert_ok(fed_messenger_decode(bytes.s, bytes.len, 600, &came, &err), &err);
-		ck_assert_int_eq(came.codec.kind, _i);
+		fed_assert_ok(fed_messenger_decode(bytes.s, bytes.len, 600, &sent, &came, &err), &err);
+		ck_assert_ptr_eq(came.codec, sent.codec);
 		ck_assert_uint_eq(fed_envelope_bytes(&came), bytes.len);
 		for (uint32_t k = 0; k < n; k++)
 			ck_assert_mem_eq(came.payload->vector[k], sent.payload->vector[k], 600 * sizeof(float));
-		fed_shared_vectors_unref(came.payload);
-		ck_assert_int_eq(fed_messenger_decode(bytes.s, bytes.len, 599, &came, &err), FED_REJECT);
+		fed_envelope_release(&came);
+		ck_assert_int_eq(fed_messenger_decode(bytes.s, bytes.len, 599, &sent, &came, &err),
+		                 FED_REJECT);
 		ck_assert_ptr_nonnull(strstr(err.text, "vectors of 600 numbers, at most 599"));
-		fed_shared_vectors_unref(sent.payload);
+		if (sent.code) { /* nobody else can read it */
+			const struct fed_envelope longer = {.codec = sent.codec, .coding.n = 601};
+
+			ck_assert_int_eq(fed_messenger_decode(bytes.s, bytes.len, 600, NULL, &came, &err),
+			                 FED_REJECT);
+			ck_assert_ptr_nonnull(strstr(err.text, "a codec that its receiver does not know"));
+			ck_assert_int_eq(fed_messenger_decode(bytes.s, bytes.len, 600, &longer, &came, &err),
+			                 FED_REJECT);
+		}
+		drop_coded(&sent);
 		fed_text_release(&bytes);
 	}
 	ck_assert_int_eq(fed__mem_live(), 0);
@@ -123,11 +146,11 @@ START_TEST(every_flipped_bit_is_refused)
 	fed_assert_ok(fed_messenger_encode(&sent, &bytes, &err), &err);
 	for (size_t bit = 0; bit < 8 * bytes.len; bit++) {
 		bytes.s[bit / 8] ^= (char)(1 << (bit % 8));
-		ck_assert_int_eq(fed_messenger_decode(bytes.s, bytes.len, LONGEST, &came, &err),
+		ck_assert_int_eq(fed_messenger_decode(bytes.s, bytes.len, LONGEST, &sent, &came, &err),
 		                 FED_REJECT);
 		bytes.s[bit / 8] ^= (char)(1 << (bit % 8));
 	}
-	fed_shared_vectors_unref(sent.payload);
+	drop_coded(&sent);
 	fed_text_release(&bytes);
 	ck_assert_int_eq(fed__mem_live(), 0);
 }
@@ -144,14 +167,15 @@ START_TEST(other_lengths_are_refused)
 	for (size_t n = 0; n < bytes.len; n++) {
 		char *exact = malloc(n ? n : 1); /* sanitizers see a read beyond */
 		memcpy(exact, bytes.s, n);
-		ck_assert_int_eq(fed_messenger_decode(exact, n, LONGEST, &came, &err), FED_REJECT);
+		ck_assert_int_eq(fed_messenger_decode(exact, n, LONGEST, &sent, &came, &err), FED_REJECT);
 		free(exact);
 	}
 	fed_text_put(&bytes, "x", 1);
-	ck_assert_int_eq(fed_messenger_decode(bytes.s, bytes.len, LONGEST, &came, &err), FED_REJECT);
+	ck_assert_int_eq(fed_messenger_decode(bytes.s, bytes.len, LONGEST, &sent, &came, &err),
+	                 FED_REJECT);
 	ck_assert_ptr_nonnull(
 		strstr(err.text, _i ? "checksum" : "but announces 2 vectors of 9 numbers"));
-	fed_shared_vectors_unref(sent.payload);
+	drop_coded(&sent);
 	fed_text_release(&bytes);
 }
 END_TEST
@@ -169,10 +193,9 @@ START_TEST(lies_about_sizes_are_refused)
 	            {56, {0, 0, 0, 0x40}, 4},
 	            {4, {0, 0}, 2},
 	            {4, {99, 0}, 2},
-	            {5, {FED_CODEC_FP16}, 1},
-	            {5, {FED_CODEC_INT8}, 1},
-	            {5, {FED_CODEC_TOP_K}, 1},
-	            {5, {FED_CODECS}, 1}};
+	            {5, {1}, 1},
+	            {6, {1, 0x80}, 2},
+	            {5, {255}, 1}};
 	const struct fed_envelope sent = make_envelope(1, 4);
 	struct fed_text bytes = {0};
 	struct fed_envelope came;
@@ -185,7 +208,8 @@ START_TEST(lies_about_sizes_are_refused)
 	for (int k = 0; k < 4; k++)
 		bytes.s[60 + k] = (char)(crc >> (8 * k));
 	const int64_t live = fed__mem_live();
-	ck_assert_int_eq(fed_messenger_decode(bytes.s, bytes.len, LONGEST, &came, &err), FED_REJECT);
+	ck_assert_int_eq(fed_messenger_decode(bytes.s, bytes.len, LONGEST, NULL, &came, &err),
+	                 FED_REJECT);
 	ck_assert_ptr_null(strstr(err.text, "checksum"));
 	ck_assert_int_eq(fed__mem_live(), live);
 	fed_shared_vectors_unref(sent.payload);
@@ -231,7 +255,7 @@ static int there_and_back(void *ctx, struct fed_error *err)
 		return fed_fail_memory(err, 1200, "a parcel");
 	rc = fed_messenger_encode(&sent, &bytes, err);
 	if (rc == FED_OK)
-		rc = fed_messenger_decode(bytes.s, bytes.len, LONGEST, &came, err);
+		rc = fed_messenger_decode(bytes.s, bytes.len, LONGEST, NULL, &came, err);
 	if (rc == FED_OK)
 		fed_shared_vectors_unref(came.payload);
 	fed_text_release(&bytes);
@@ -245,16 +269,37 @@ START_TEST(survives_lack_of_memory)
 }
 END_TEST
 
+/* A claim more: the root mean square loss, at the end of the frame. */
+START_TEST(a_root_mean_square_comes_along)
+{
+	struct fed_envelope sent = make_envelope(2, 5), came;
+	struct fed_text bytes = {0};
+	struct fed_error err = {""};
+
+	sent.reports_rms = true;
+	sent.loss_rms = 1.75f;
+	fed_assert_ok(fed_messenger_encode(&sent, &bytes, &err), &err);
+	ck_assert_uint_eq(bytes.len, fed_frame_size(2, 5) + 4);
+	ck_assert_uint_eq(fed_envelope_bytes(&sent), bytes.len);
+	fed_assert_ok(fed_messenger_decode(bytes.s, bytes.len, 5, NULL, &came, &err), &err);
+	ck_assert(came.reports_rms && came.loss_rms == 1.75f && came.payload->n == 2);
+	fed_envelope_release(&came);
+	fed_envelope_release(&sent);
+	fed_text_release(&bytes);
+}
+END_TEST
+
 FED_SUITE(frame)
 {
 	Suite *suite = suite_create("frame");
 	TCase *tests = tcase_create("frame");
 
 	tcase_add_loop_test(tests, comes_back_as_it_was, 0, 5);
-	tcase_add_loop_test(tests, coded_vectors_come_back, 0, FED_CODECS);
-	tcase_add_loop_test(tests, every_flipped_bit_is_refused, 0, FED_CODECS);
-	tcase_add_loop_test(tests, other_lengths_are_refused, 0, FED_CODECS);
-	tcase_add_loop_test(tests, lies_about_sizes_are_refused, 0, 9);
+	tcase_add_loop_test(tests, coded_vectors_come_back, 0, CODECS);
+	tcase_add_loop_test(tests, every_flipped_bit_is_refused, 0, CODECS);
+	tcase_add_loop_test(tests, other_lengths_are_refused, 0, CODECS);
+	tcase_add_loop_test(tests, lies_about_sizes_are_refused, 0, 8);
+	tcase_add_test(tests, a_root_mean_square_comes_along);
 	tcase_add_test(tests, parcels_are_counted);
 	tcase_add_test(tests, survives_lack_of_memory);
 	suite_add_tcase(suite, tests);

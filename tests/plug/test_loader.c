@@ -54,6 +54,7 @@ static const struct {
 	{"select_missing", "has no select()"},
 	{"select_ask_alone", "has ask() but no asks()"},
 	{"select_knows", "asks to know 100000; this fedsh knows 1f"},
+	{"codec_half", "has no decode(); a codec needs bound, encode and decode"},
 	{"no_send", "has no send()"},
 	{"no_build", "has no build()"},
 	{"undefined_symbol", "cannot be loaded: undefined symbol: fed_nobody_has_this"},

@@ -125,6 +125,8 @@ int small_try(struct fed_session *s, const char *line, struct fed_error *err)
 	snprintf(text, sizeof text, "%s", line + strspn(line, " "));
 	while (rest && n < WORDS_MAX)
 		word[n++] = strsep(&rest, " ");
+	if (strcmp(word[0], "set") == 0)
+		return fed_session_set(s, word[1], word[2], err);
 	for (size_t i = 2; i < n; i++) {
 		char *value = word[i];
 		const char *key = strsep(&value, "=");
@@ -139,8 +141,6 @@ int small_try(struct fed_session *s, const char *line, struct fed_error *err)
 		return equip(s, word, err);
 	if (strcmp(word[0], "remove") == 0)
 		return fed_session_remove_clients(s, word[1], &removed, err);
-	if (strcmp(word[0], "set") == 0)
-		return fed_session_set(s, word[1], word[2], err);
 	if (strcmp(word[0], "round") == 0)
 		return run(s, (uint64_t)atoi(word[1]), err);
 	if (strcmp(word[0], "inject") == 0)

@@ -2,6 +2,8 @@
 /*
  * Codecs and costs in a session: what is understood, what outlives which change.
  */
+#include <string.h>
+
 #include "checkpoint/checkpoint.h"
 #include "session/small.h"
 #include "support/suite.h"
@@ -22,9 +24,74 @@ START_TEST(set_takes_codecs_only)
 	small_compose(&s, NULL, "fedavg");
 	small_do(&s, "set codec int8;set codec top-k:0.25;set codec fp16");
 	small_refuses(&s, "set codec zip", "no codec is called zip; there are none, fp16");
-	small_refuses(&s, "set codec top-k:2", "top-k:2: the share is a number above 0");
+	small_refuses(&s, "set codec top-k:2", "codec top-k: share=2");
 	ck_assert_str_eq(s.parts.settings.codec, "fp16");
 	small_refuses(&s, "set error-feedback maybe", "");
+	fed__session_release(&s);
+}
+END_TEST
+
+/* A codec of the user's own: held while it is named, loaded anew, and given up when it no longer
+ * takes its settings. */
+START_TEST(codecs_are_reloaded)
+{
+	struct fed_session s;
+	const struct fed_entry *entry;
+	struct fed_error err = {""};
+
+	small_compose(&s, NULL, "fedavg");
+	fed_assert_ok(fed_session_load(&s, FED_BUILD_DIR "/fixtures/misbehave_codec.so", &entry, &err),
+	              &err);
+	small_do(&s, "set codec up=misbehave-codec:how=good,down=fp16;round 2");
+	ck_assert_int_eq(fed_session_unload(&s, "misbehave-codec", &err), FED_FAIL);
+	ck_assert_ptr_nonnull(strstr(err.text, "updates travel by misbehave-codec now"));
+	fed_assert_ok(fed_session_reload(&s, "misbehave-codec", &err), &err);
+	small_do(&s, "round 1;step 2");
+	ck_assert_int_eq(fed_session_reload(&s, "misbehave-codec", &err),
+	                 FED_FAIL); /* a round is open */
+	small_do(&s, "continue");
+	ck_assert_uint_eq(fed_session_version(&s), 4);
+	small_do(&s, "set codec none;round 1");
+	fed_assert_ok(fed_session_unload(&s, "misbehave-codec", &err), &err);
+	small_refuses(&s, "set codec misbehave-codec", "no codec is called misbehave-codec");
+	fed__session_release(&s);
+}
+END_TEST
+
+/* A saved session has its codec's memory, and what went down without the codec. */
+START_TEST(codecs_are_saved)
+{
+	struct fed_session s, restored;
+	struct fed_text bytes = {0};
+	struct fed_error err = {""};
+
+	small_compose(&s, NULL, "fedavg");
+	small_do(&s, "model mlp hidden=7,5;set codec up=powersgd:1,down=int8;round 2");
+	fed_assert_ok(fed__snapshot_take(&s, &bytes, &err), &err);
+	small_init(&restored, NULL);
+	fed_assert_ok(fed__snapshot_restore(&restored, &bytes, &err), &err);
+	ck_assert_uint_eq(restored.parts.clients.client[1].residual->n, 2);
+	ck_assert_uint_gt(restored.ledger.total.plain_down, restored.ledger.total.bytes_down);
+	ck_assert_uint_eq(restored.ledger.total.plain_down, s.ledger.total.plain_down);
+	small_do(&s, "round 2");
+	small_do(&restored, "round 2");
+	small_same(&s, &restored);
+	fed_text_release(&bytes);
+	fed__session_release(&restored);
+	fed__session_release(&s);
+}
+END_TEST
+
+START_TEST(split_says_that_it_sends_no_model)
+{
+	struct fed_session s;
+	struct heard heard = {.len = 0};
+
+	small_compose(&s, &heard, "fedavg");
+	small_do(&s, "model mlp hidden=5,4;set codec down=fp16;scheme split");
+	ck_assert_ptr_nonnull(
+		strstr(heard.text, "the codec fp16 of the model acts under sync and async"));
+	small_do(&s, "round 1");
 	fed__session_release(&s);
 }
 END_TEST
@@ -122,6 +189,9 @@ FED_SUITE(costs)
 	TCase *tests = tcase_create("costs");
 
 	tcase_add_test(tests, set_takes_codecs_only);
+	tcase_add_test(tests, codecs_are_reloaded);
+	tcase_add_test(tests, codecs_are_saved);
+	tcase_add_test(tests, split_says_that_it_sends_no_model);
 	tcase_add_loop_test(tests, totals_are_those_of_the_history, 0, 3);
 	tcase_add_loop_test(tests, a_new_model_begins_a_new_bill, 0, 3);
 	tcase_add_test(tests, accounts_come_back);

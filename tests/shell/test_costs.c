@@ -134,6 +134,10 @@ START_TEST(codecs_are_explained)
 	assert_shows(said("explain int8", FED_EXIT_OK), "codec int8: ");
 	assert_shows(said("explain top-k", FED_EXIT_OK), "Seide et al.");
 	assert_shows(said("show codec", FED_EXIT_OK), "codec = top-k:0.25");
+	assert_shows(said("set codec up=int8 down=fp16", FED_EXIT_OK), "codec = up=int8,down=fp16");
+	assert_shows(said("set codec up=int8 down=zip", FED_EXIT_USAGE), "no codec is called zip");
+	assert_shows(said("explain powersgd", FED_EXIT_OK), "orthogonalise P");
+	assert_shows(said("info qsgd", FED_EXIT_OK), "levels");
 	assert_shows(said("set codec topk:0.1", FED_EXIT_USAGE), "did you mean top-k?");
 	assert_shows(said("set error-feedback no; show error-feedback", FED_EXIT_OK),
 	             "error-feedback = no");

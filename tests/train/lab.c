@@ -56,6 +56,20 @@ static void instance(struct lab *lab, enum fed_kind kind, const char *spec,
 	ck_assert_msg(fed_instance_init(out, entry, w.assign, w.n, &err) == FED_OK, "%s", err.text);
 }
 
+static void load_codecs(struct lab *lab)
+{
+	static const char *const names[] = {"fp16", "int8", "top-k", "sign", "qsgd", "powersgd"};
+	struct fed_error err = {""};
+	const struct fed_entry *entry;
+	char path[512];
+
+	for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+		snprintf(path, sizeof path, "%s/%s.so", FED_PLUGIN_DIR, names[i]);
+		ck_assert_msg(fed_registry_load(lab->plugins, path, &entry, &err) == FED_OK, "%s",
+		              err.text);
+	}
+}
+
 void lab_compose(struct lab *lab, const char *dataset, const char *model, const char *aggregator,
                  const char *transport, uint32_t clients, int64_t samples,
                  enum fed_partition_kind kind)
@@ -73,6 +87,7 @@ void lab_compose(struct lab *lab, const char *dataset, const char *model, const 
 	ck_assert_msg(fed_dataset_load(&lab->data, w.name, w.assign, w.n, &(struct fed_generation){1},
 	                               &err) == FED_OK,
 	              "%s", err.text);
+	load_codecs(lab);
 	instance(lab, FED_KIND_MODEL, model, &lab->model);
 	instance(lab, FED_KIND_AGGREGATOR, aggregator, &lab->aggregator);
 	instance(lab, FED_KIND_TRANSPORT, transport, &lab->transport);
@@ -180,6 +195,7 @@ void lab_start(struct lab *lab)
 		.scheme_state = lab->scheme_state,
 		.sink = lab->sink,
 		.selection = &lab->selection,
+		.plugins = lab->plugins,
 		.faults = &lab->faults,
 	};
 	struct fed_error err = {""};

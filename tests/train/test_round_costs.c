@@ -29,6 +29,7 @@ static struct fed_costs sum_of(const struct fed_ledger *l, uint32_t clients)
 		sum.bytes_up += c->bytes_up;
 		sum.bytes_down += c->bytes_down;
 		sum.plain_up += c->plain_up;
+		sum.plain_down += c->plain_down;
 		sum.client_flops += c->client_flops;
 		sum.server_flops += c->server_flops;
 	}
@@ -42,6 +43,7 @@ static void check_equal(const struct fed_costs *a, const struct fed_costs *b)
 	ck_assert_uint_eq(a->bytes_up, b->bytes_up);
 	ck_assert_uint_eq(a->bytes_down, b->bytes_down);
 	ck_assert_uint_eq(a->plain_up, b->plain_up);
+	ck_assert_uint_eq(a->plain_down, b->plain_down);
 	ck_assert_double_eq_tol(a->client_flops, b->client_flops, 1e-9 * (1 + a->client_flops));
 	ck_assert_double_eq_tol(a->server_flops, b->server_flops, 1e-9 * (1 + a->server_flops));
 }
@@ -100,23 +102,25 @@ static void release(struct lab *lab, struct fed_ledger *l)
 START_TEST(costs_follow_the_closed_form)
 {
 	static const char *const codecs[] = {"none", "fp16", "int8", "top-k:0.5"};
-	struct fed_codec codec;
+	struct fed_shared_codec *codec;
 	struct fed_ledger l;
 	struct fed_error err;
 	struct lab lab;
 
-	fed_assert_ok(fed_codec_parse(codecs[_i], &codec, &err), &err);
 	compose(&lab, &l, codecs[_i], false);
+	fed_assert_ok(fed_codec_make(lab.plugins, codecs[_i], &codec, &err), &err);
 	lab_run(&lab, 5);
 	const size_t dim = lab.net.dim;
 	const double work = 30 * 3 * fed_net_flops(&lab.net, 0, lab.net.layers);
 	const uint64_t plain = fed_frame_size(1, dim);
-	const uint64_t up = FED_FRAME_BYTES + fed_codec_size(&codec, dim);
+	const uint64_t up = FED_FRAME_BYTES + fed_codec_bound(codec, &(struct fed_coding){.n = dim});
+	fed_shared_codec_unref(codec);
 	const struct fed_costs each = {.messages_up = 5,
 	                               .messages_down = 5,
 	                               .bytes_up = 5 * up,
 	                               .bytes_down = 5 * plain,
 	                               .plain_up = 5 * plain,
+	                               .plain_down = 5 * plain,
 	                               .client_flops = 5 * work,
 	                               .server_flops = 5 * 2 * (double)dim};
 	for (uint32_t id = 0; id < 6; id++)
@@ -126,6 +130,7 @@ START_TEST(costs_follow_the_closed_form)
 	                              .bytes_up = 30 * up,
 	                              .bytes_down = 30 * plain,
 	                              .plain_up = 30 * plain,
+	                              .plain_down = 30 * plain,
 	                              .client_flops = 30 * work,
 	                              .server_flops = 30 * 2 * (double)dim};
 	check_equal(&l.total, &all);
@@ -172,7 +177,7 @@ START_TEST(sums_hold_under_faults)
 	sum = sum_of(&l, 6);
 	check_equal(&sum, &l.total);
 	sum.messages_up += sum.messages_down; /* records do not part them, nor know a codec */
-	sum.messages_down = sum.plain_up = 0;
+	sum.messages_down = sum.plain_up = sum.plain_down = 0;
 	check_equal(&sum, &records);
 	/* Every message up is an update under int8. */
 	ck_assert_uint_eq(l.total.bytes_up, l.total.messages_up * (FED_FRAME_BYTES + lab.net.dim + 4));

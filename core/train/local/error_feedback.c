@@ -10,17 +10,6 @@
 
 #include "base/mem.h"
 
-/* Buffer of the thread for an encoding of so many bytes; NULL: no memory. */
-static unsigned char *encoding_buffer(struct fed_thread_buffers *w, size_t bytes)
-{
-	if (bytes <= w->coded_capacity)
-		return w->coded;
-	fed_free(w->coded);
-	w->coded = fed_alloc(bytes);
-	w->coded_capacity = w->coded ? bytes : 0;
-	return w->coded;
-}
-
 /* left <- left - got; non-finite numbers become 0, for they would stay for ever. */
 static void subtract(float *left, const float *got, size_t dim)
 {
@@ -30,25 +19,40 @@ static void subtract(float *left, const float *got, size_t dim)
 	}
 }
 
-int fed__feedback_code(struct fed_training *g, struct fed_thread_buffers *w)
+/* Make what the client will keep: the residual, and the codec's memory as the client had it. */
+static int make_left(struct fed_training *g, bool keeps, size_t memory, struct fed_error *err)
+{
+	const size_t dim = g->result->dim;
+
+	if (!keeps && !memory)
+		return FED_OK;
+	g->left = fed_shared_vectors_new(memory ? 2 : 1, dim);
+	if (!g->left)
+		return fed_fail_memory(err, dim * sizeof(float), "the residual of an update");
+	if (keeps)
+		memcpy(g->left->vector[0], g->result->vector[0], dim * sizeof(float));
+	if (memory && g->residual && g->residual->n > 1)
+		memcpy(g->left->vector[1], g->residual->vector[1], memory * sizeof(float));
+	return FED_OK;
+}
+
+int fed__feedback_code(struct fed_training *g, struct fed_thread_buffers *w, struct fed_error *err)
 {
 	float *delta = g->result->vector[0];
 	const size_t dim = g->result->dim;
+	const bool keeps = fed_codec_has_residual(g->codec) && g->feedback;
+	const size_t memory = fed_codec_memory(g->codec, &g->coding);
+	struct fed_coding coding = g->coding;
 
 	if (g->residual && g->feedback)
 		for (size_t j = 0; j < dim; j++)
 			delta[j] += g->residual->vector[0][j];
-	if (g->codec.kind == FED_CODEC_NONE)
-		return FED_OK; /* lossless: no residual */
-	unsigned char *bytes = encoding_buffer(w, fed_codec_size(&g->codec, dim));
-	if (g->feedback)
-		g->left = fed_shared_vectors_new(1, dim);
-	if (!bytes || (g->feedback && !g->left))
+	if (make_left(g, keeps, memory, err))
 		return FED_FAIL;
-	if (g->left)
-		memcpy(g->left->vector[0], delta, dim * sizeof *delta);
-	g->coded = fed_codec_pass(&g->codec, delta, dim, bytes);
-	if (g->left)
+	coding.memory = memory ? g->left->vector[1] : NULL;
+	if (fed_codec_pass(g->codec, &coding, &w->codec, delta, &g->code, err))
+		return FED_FAIL;
+	if (keeps)
 		subtract(g->left->vector[0], delta, dim);
 	return FED_OK;
 }

@@ -8,8 +8,11 @@
  * training.  So no part of an update is lost, only delayed.  The residual is that of the codec
  * alone: an update whose message is lost is not sent again.
  *
+ * A codec that is unbiased leaves no residual.  What a codec keeps for itself (PowerSGD's Q) is the
+ * residual's second vector.
+ *
  * Vectors that travel beside an update (SCAFFOLD's differences of c_i) are sent uncompressed:
- * client and server must add the same numbers.  So is the model that clients are sent.
+ * client and server must add the same numbers.
  */
 #ifndef FED_TRAIN_LOCAL_ERROR_FEEDBACK_H
 #define FED_TRAIN_LOCAL_ERROR_FEEDBACK_H
@@ -18,7 +21,7 @@
 #include "train/local/internal.h"
 
 /* Encode the delta of a training, on its thread: add the client's residual, encode, and replace the
- * delta by what the server will decode.  FED_FAIL: no memory. */
-int fed__feedback_code(struct fed_training *, struct fed_thread_buffers *);
+ * delta by what the server will decode.  FED_FAIL: no memory, or the codec failed. */
+int fed__feedback_code(struct fed_training *, struct fed_thread_buffers *, struct fed_error *);
 
 #endif

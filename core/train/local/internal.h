@@ -28,12 +28,13 @@ struct fed_training {
 		*model; /* received: parameters, then the aggregator's broadcast vectors */
 	struct fed_shared_vectors *result; /* delta, then returned vectors */
 	float **kept;                      /* this training's copy of what the client keeps */
-	struct fed_codec codec;
+	struct fed_shared_codec *codec;    /* a reference, as is the code of the delta */
+	struct fed_coding coding;
 	bool feedback;
 	double noise;
 	struct fed_shared_vectors *residual; /* reference to the client's, or NULL */
 	struct fed_shared_vectors *left;     /* residual of this update, which replaces it; or NULL */
-	uint64_t coded;                      /* bytes of the encoded delta */
+	struct fed_code *code;
 	uint32_t steps;
 	double loss;    /* sum over examples and epochs */
 	double squares; /* sum of the squared losses, if `reports_rms` */
@@ -62,8 +63,7 @@ struct fed_thread_buffers {
 	int32_t *label;
 	float *target;
 	float *gradient, *velocity; /* [dim], when the plan needs them */
-	unsigned char *coded;       /* [coded_capacity], when there is a codec */
-	size_t coded_capacity;
+	struct fed_codec_buffers codec;
 };
 
 struct fed_trainer {

@@ -195,5 +195,5 @@ void fed__training_run(struct fed_job *job, int worker)
 
 	struct fed_stream noise = fed_stream_open(g->seed, FED_FOR_NOISE, g->version, g->client);
 	fed_noise_add(&noise, g->noise, delta, dim);
-	g->no_memory = fed__feedback_code(g, w) != FED_OK;
+	g->failed = fed__feedback_code(g, w, &g->why) != FED_OK;
 }

@@ -21,7 +21,7 @@ static void release_worker(struct fed_thread_buffers *w)
 	fed_free(w->target);
 	fed_free_floats(w->gradient);
 	fed_free_floats(w->velocity);
-	fed_free(w->coded);
+	fed_codec_buffers_release(&w->codec);
 	memset(w, 0, sizeof *w);
 }
 

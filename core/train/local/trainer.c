@@ -7,6 +7,7 @@
 
 #include "base/mem.h"
 #include "train/local/internal.h"
+#include "train/round/coding.h"
 
 /* Limit of the free list of updates. */
 #define SPARE_BYTES ((size_t)256 << 20)
@@ -207,6 +208,8 @@ void fed__training_drop(struct fed_training *g)
 	fed_free(g->kept);
 	fed_shared_vectors_unref(g->residual);
 	fed_shared_vectors_unref(g->left);
+	fed_shared_codec_unref(g->codec);
+	fed_code_unref(g->code);
 	if (!g->trainer) {
 		fed_free(g);
 		return;
@@ -254,7 +257,8 @@ int fed__trainer_start(struct fed_trainer *t, uint32_t client, const struct fed_
 		.plan = t->federation->plan,
 		.seed = (uint64_t)t->federation->settings->seed,
 		.model = fed_shared_vectors_ref(model->payload),
-		.codec = t->federation->codec,
+		.codec = fed_shared_codec_ref(t->federation->codec),
+		.coding = fed__coding_of(t->federation, client, model->version, t->federation->net->dim),
 		.feedback = t->federation->feedback,
 		.noise = t->federation->noise,
 		.reports_rms = t->federation->reports_rms,
@@ -328,10 +332,16 @@ int fed__trainer_join(struct fed_trainer *t, uint32_t slot, struct fed_envelope 
 		update->loss_rms = g->reports_rms ? (float)sqrt(g->squares / seen) : NAN;
 		update->reports_rms = g->reports_rms;
 		update->payload = result_of(g);
-		update->codec = g->codec;
-		update->coded = g->coded;
-		if (!update->payload)
+		/* one that was restored from a file is under the codec that there is */
+		const bool restored = g->code && !g->codec;
+		update->codec = fed_shared_codec_ref(restored ? t->federation->codec : g->codec);
+		update->code = fed_code_ref(g->code);
+		update->coding =
+			fed__coding_of(t->federation, g->client, g->version, t->federation->net->dim);
+		if (!update->payload) {
+			fed_envelope_release(update);
 			rc = fed_fail(err, "out of memory for the update of client %u", g->client);
+		}
 	}
 	free_training(t, slot);
 	return rc;
@@ -417,8 +427,7 @@ struct fed_training_result fed_training_result(const struct fed_training *g)
 		.samples = g->row.count,
 		.epochs = g->plan.epochs,
 		.loss = g->loss,
-		.codec = g->codec,
-		.coded = g->coded,
+		.code = g->code,
 		.result = g->failed ? NULL : g->result,
 		.left = g->left,
 		.had_residual = g->residual,
@@ -445,8 +454,7 @@ struct fed_training *fed_training_restore(const struct fed_training_result *o)
 		.version = o->version,
 		.round = o->round,
 		.plan = {.epochs = o->epochs},
-		.codec = o->codec,
-		.coded = o->coded,
+		.code = o->code,
 		.steps = o->steps,
 		.loss = o->loss,
 		.ran = true,

@@ -60,9 +60,8 @@ struct fed_training_result {
 	uint64_t version, round;
 	uint32_t samples;
 	int64_t epochs;
-	double loss; /* sum over examples and epochs */
-	struct fed_codec codec;
-	uint64_t coded;
+	double loss;                       /* sum over examples and epochs */
+	struct fed_code *code;             /* of the delta, or NULL */
 	struct fed_shared_vectors *result; /* NULL: it failed */
 	struct fed_shared_vectors *left;   /* residual of the codec, or NULL */
 	bool had_residual;

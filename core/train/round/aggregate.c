@@ -50,7 +50,7 @@ struct fed_update fed__update_of(const struct fed_federation *f, const struct fe
 
 	return (struct fed_update){
 		.delta = e->payload->vector[0],
-		.base = e->version == f->version ? f->params : base,
+		.base = e->version == f->version && !f->codec_down ? f->params : base,
 		.weight = equal ? 1 : (double)e->samples,
 		.samples = e->samples,
 		.client = e->head.from,

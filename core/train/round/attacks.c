@@ -9,6 +9,7 @@
 #include "base/mem.h"
 #include "base/random.h"
 #include "plug/call.h"
+#include "train/round/coding.h"
 #include "train/faults/faults.h"
 #include "train/round/aggregate.h"
 #include "train/round/emit.h"
@@ -72,7 +73,7 @@ int fed__attack_craft_alone(struct fed_federation *f, struct fed_envelope *updat
 	const int rc = fed_call_craft(&fault->attack->instance, &attacker, out, err);
 	fed_free_floats(honest);
 	fault->strikes += rc == FED_OK;
-	return rc ? rc : fed_recode(&update->codec, out, dim, &update->coded, err);
+	return rc ? rc : fed__code_again(update, err);
 }
 
 /* The colluders' knowledge ------------------------------------------------------------ */
@@ -131,6 +132,9 @@ static int wait_for_others(struct fed_collusion_state *c, const struct fed_envel
 	*w = (struct fed_waiting_update){
 		.envelope = *e, .model = fed_shared_vectors_ref(model), .fault = fault};
 	w->envelope.payload = fed_shared_vectors_ref(e->payload);
+	w->envelope.labels = NULL;
+	w->envelope.codec = NULL;
+	w->envelope.code = NULL;
 	return FED_OK;
 }
 
@@ -195,7 +199,8 @@ static int collude(struct fed_federation *f, struct fed_fault *fault,
 	const size_t most = c->n_known + c->n_waiting + 1;
 	struct shown_rows r = {.row = fed_alloc_array(most, sizeof *r.row),
 	                       .sender = fed_alloc_array(most, sizeof *r.sender)};
-	uint64_t unused; /* their messages have arrived */
+	struct fed_code *unused = NULL; /* their messages have arrived */
+	const struct fed_coding coding = fed__coding_of(f, fault->client[0], f->version, f->net->dim);
 	int rc = FED_OK;
 
 	*out = NULL;
@@ -223,8 +228,9 @@ static int collude(struct fed_federation *f, struct fed_fault *fault,
 		rc = fed_call_collude(&fault->attack->instance, &view, f->pool, (*out)->vector[0], err);
 		fault->strikes += rc == FED_OK ? attackers : 0;
 		if (rc == FED_OK)
-			rc = fed_recode(&f->codec, (*out)->vector[0], f->net->dim, &unused, err);
+			rc = fed_recode(f->codec, &coding, (*out)->vector[0], &unused, err);
 	}
+	fed_code_unref(unused);
 	fed_free(r.row);
 	fed_free(r.sender);
 	if (rc) {

@@ -57,6 +57,12 @@ void fed_ledger_take_part(struct fed_ledger *l, uint32_t client,
 	account_place(l, client)->part = *part;
 }
 
+void fed_ledger_set_plain_down(struct fed_ledger *l, uint32_t client, uint64_t bytes)
+{
+	if (l->n && account_place(l, client)->owner)
+		account_place(l, client)->costs.plain_down = bytes;
+}
+
 /* Reserve capacity for one more account; at most three quarters of the places are used. */
 static int reserve(struct fed_ledger *l, struct fed_error *err)
 {
@@ -96,6 +102,7 @@ void fed_costs_add(struct fed_costs *sum, const struct fed_costs *c)
 	sum->bytes_up += c->bytes_up;
 	sum->bytes_down += c->bytes_down;
 	sum->plain_up += c->plain_up;
+	sum->plain_down += c->plain_down;
 	sum->client_flops += c->client_flops;
 	sum->server_flops += c->server_flops;
 }

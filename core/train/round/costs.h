@@ -19,7 +19,7 @@ struct fed_federation;
 struct fed_costs {
 	uint64_t messages_up, messages_down;
 	uint64_t bytes_up, bytes_down; /* on the wire, whether they arrived or not */
-	uint64_t plain_up;             /* what bytes_up would be under codec `none` */
+	uint64_t plain_up, plain_down; /* what these would be under codec `none` */
 	double client_flops, server_flops;
 };
 
@@ -59,6 +59,8 @@ const struct fed_participation *fed_ledger_participation(const struct fed_ledger
                                                          uint32_t client);
 /* Set how the client took part; its account is open. */
 void fed_ledger_take_part(struct fed_ledger *, uint32_t client, const struct fed_participation *);
+/* Set one of the costs of a client that has an account. */
+void fed_ledger_set_plain_down(struct fed_ledger *, uint32_t client, uint64_t bytes);
 /* Open an account for the client, if it has none, so that entering its costs cannot fail. */
 int fed_ledger_open(struct fed_ledger *, uint32_t client, struct fed_error *);
 /* Add costs to an open account, and to the total. */

@@ -11,6 +11,7 @@
 #include "base/mem.h"
 #include "base/random.h"
 #include "train/round/attacks.h"
+#include "train/round/coding.h"
 #include "train/faults/faults.h"
 #include "train/round/emit.h"
 #include "train/round/invitations.h"
@@ -111,7 +112,8 @@ static int charge_message(struct fed_federation *f, const struct fed_envelope *e
 			return FED_FAIL;
 	}
 	if (down) {
-		const struct fed_costs costs = {.messages_down = !up, .bytes_down = bytes};
+		const struct fed_costs costs = {
+			.messages_down = !up, .bytes_down = bytes, .plain_down = plain};
 		if (fed__charge(f, e->head.to, &costs, err))
 			return FED_FAIL;
 	}
@@ -189,7 +191,7 @@ int fed__put_nan(struct fed_federation *f, struct fed_envelope *update, struct f
 	const double u = fed__fault_draw(f->faults, fault, id, update->round, 1);
 	update->payload->vector[0][(size_t)(u * (double)dim)] = NAN;
 	strike(f, fault, id, update->round, "its update holds a NaN");
-	return fed_recode(&update->codec, update->payload->vector[0], dim, &update->coded, err);
+	return fed__code_again(update, err);
 }
 
 static int hold(struct fed_federation *f, const struct fed_envelope *update, uint64_t release,
@@ -200,7 +202,7 @@ static int hold(struct fed_federation *f, const struct fed_envelope *update, uin
 		struct fed_held *grown =
 			fed_resize(f->held, f->held_capacity * sizeof *grown, capacity * sizeof *grown);
 		if (!grown) {
-			fed_shared_vectors_unref(update->payload);
+			fed_envelope_release(update);
 			return fed_fail_memory(err, capacity * sizeof *grown, "the messages that wait");
 		}
 		f->held = grown;
@@ -237,7 +239,7 @@ static int send_twice(struct fed_federation *f, struct fed_fault *fault,
 	uint64_t bytes;
 
 	strike(f, fault, update->head.from, update->round, "sends its update twice");
-	copy.payload = fed_shared_vectors_ref(update->payload);
+	fed_envelope_ref(&copy);
 	return fed__send(f, &copy, &bytes, err);
 }
 
@@ -257,7 +259,7 @@ int fed__send_trained(struct fed_federation *f, const struct fed_envelope *updat
 	uint64_t bytes;
 
 	if (twice && send_twice(f, twice, update, err)) {
-		fed_shared_vectors_unref(update->payload);
+		fed_envelope_release(update);
 		return FED_FAIL;
 	}
 	if (fed__send(f, update, &bytes, err))
@@ -273,14 +275,14 @@ int fed__send_update(struct fed_federation *f, struct fed_envelope *update, cons
 	uint64_t release;
 
 	if (!fed_faults_present(f->faults, id, f->version)) {
-		fed_shared_vectors_unref(update->payload);
+		fed_envelope_release(update);
 		if (!fed__invitation_is_open(f, id, update->round))
 			return FED_OK;
 		return fed__invitation_lost(f, id, "left before it could answer", err);
 	}
 	if (fed__attack_craft_alone(f, update, received, update->round, err) ||
 	    fed__put_nan(f, update, err)) {
-		fed_shared_vectors_unref(update->payload);
+		fed_envelope_release(update);
 		return FED_FAIL;
 	}
 	if (is_kept_back(f, update, &release)) {
@@ -334,7 +336,7 @@ bool fed__is_held(const struct fed_federation *f, uint32_t client)
 void fed__release_held_messages(struct fed_federation *f)
 {
 	for (size_t i = 0; i < f->n_held; i++)
-		fed_shared_vectors_unref(f->held[i].envelope.payload);
+		fed_envelope_release(&f->held[i].envelope);
 	f->n_held = 0;
 }
 
@@ -355,8 +357,8 @@ static int read_damaged(const struct fed_faults *faults, const struct fed_fault 
 		frame.s[bit / 8] = (char)(frame.s[bit / 8] ^ 1 << bit % 8);
 	}
 	if (rc == FED_OK)
-		rc = fed_messenger_decode(frame.s, frame.len, update->payload->dim, &read, err);
-	fed_shared_vectors_unref(read.payload);
+		rc = fed_messenger_decode(frame.s, frame.len, update->payload->dim, update, &read, err);
+	fed_envelope_release(&read);
 	fed_text_release(&frame);
 	return rc;
 }

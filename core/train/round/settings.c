@@ -6,7 +6,7 @@
 
 #include <string.h>
 
-#include "net/codec.h"
+#include "base/text.h"
 
 static const char *const all[] = {"all", NULL};
 static const char *const by_fraction[] = {"by-fraction", NULL};
@@ -29,7 +29,7 @@ const struct fed_field fed_settings_fields[] = {
 	FED_CHOICE(S, weighting, FED_WEIGHT_SAMPLES, weightings,
                "weight of a client in the mean: its samples, or the same for all"),
 	FED_TEXT(S, codec, "none", "codec",
-             "how updates travel: none, fp16, int8, or top-k:SHARE of the largest numbers"),
+             "how updates travel: none, fp16, int8, top-k:SHARE, qsgd, ...; up=, down= the model"),
 	FED_ROW(S, error_feedback, bool, FED_TYPE_FLAG, .def = 1,
             .help = "clients keep what the codec loses and add it to their next update"),
 	FED_ROW(S, noise, double, FED_TYPE_REAL, .min = 0, .max = 1000, .hint = "sigma",
@@ -56,10 +56,9 @@ const struct fed_field fed_settings_fields[] = {
 };
 #undef S
 
-int fed_settings_check(const struct fed_settings *s, struct fed_error *err)
+int fed_settings_check(const struct fed_settings *s, const struct fed_registry *plugins,
+                       struct fed_error *err)
 {
-	struct fed_codec codec;
-
 	if (strcmp(s->on_plugin_error, "stop") != 0 && strcmp(s->on_plugin_error, "skip") != 0 &&
 	    strncmp(s->on_plugin_error, "fallback:", 9) != 0)
 		return fed_fail(
@@ -67,5 +66,5 @@ int fed_settings_check(const struct fed_settings *s, struct fed_error *err)
 			"on-plugin-error: %s is not known; it is stop, skip or fallback:NAME, with an "
 			"aggregator's name",
 			fed_show(s->on_plugin_error).s);
-	return fed_codec_parse(s->codec, &codec, err);
+	return fed_codecs_check(plugins, s->codec, err);
 }

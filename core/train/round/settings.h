@@ -6,6 +6,7 @@
 #define FED_TRAIN_ROUND_SETTINGS_H
 
 #include "base/fields.h"
+#include "net/codec.h"
 
 /* Settings that `set` changes; their field rows are fed_settings_fields. */
 struct fed_settings {
@@ -15,8 +16,8 @@ struct fed_settings {
 	int64_t batch;        /* B; 0: all */
 	double lr, lr_decay;  /* lr * lr_decay^version */
 	double momentum, weight_decay;
-	int weighting;  /* enum fed_weighting */
-	char codec[32]; /* of updates: fed_codec_parse() */
+	int weighting;              /* enum fed_weighting */
+	char codec[FED_CODEC_TEXT]; /* fed_codec_names_parse() */
 	bool error_feedback;
 	double noise;       /* standard deviation of the noise that clients add to what they send */
 	int64_t eval_every; /* rounds between evaluations; 0: never */
@@ -30,7 +31,8 @@ struct fed_settings {
 };
 enum fed_weighting { FED_WEIGHT_SAMPLES, FED_WEIGHT_EQUAL };
 extern const struct fed_field fed_settings_fields[];
-/* Check what the field rows cannot: the codec's name. */
-int fed_settings_check(const struct fed_settings *, struct fed_error *);
+/* Check what the field rows cannot: the codecs. */
+int fed_settings_check(const struct fed_settings *, const struct fed_registry *,
+                       struct fed_error *);
 
 #endif

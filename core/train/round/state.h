@@ -65,8 +65,9 @@ struct fed_federation_parts {
 	const struct fed_scheme *scheme;
 	void *scheme_state;
 	struct fed_sink sink;
-	struct fed_faults *faults; /* NULL: none */
-	struct fed_ledger *ledger; /* NULL: no costs are kept */
+	const struct fed_registry *plugins; /* where codecs come from */
+	struct fed_faults *faults;          /* NULL: none */
+	struct fed_ledger *ledger;          /* NULL: no costs are kept */
 };
 
 struct fed_federation {
@@ -80,6 +81,7 @@ struct fed_federation {
 	const struct fed_scheme *scheme;
 	void *scheme_state;
 	struct fed_sink sink;
+	const struct fed_registry *plugins;
 	struct fed_faults *faults;
 	struct fed_ledger *ledger;
 	struct fed_memory_share
@@ -96,17 +98,22 @@ struct fed_federation {
 	struct fed_messenger messenger;
 	struct fed_pool *pool;
 	struct fed_trainer *trainer;
-	struct fed_plan plan;   /* of the open round */
-	struct fed_codec codec; /* likewise, as are: */
-	bool feedback;          /* whether clients keep residuals */
-	double noise;           /* standard deviation of the noise that clients add to what they send */
-	bool equal_weights;     /* whether the selection rule wants equal weights in the mean */
-	bool reports_rms;       /* whether clients report the mean of their squared losses */
+	struct fed_plan plan; /* of the open round, as are: */
+	struct fed_shared_codec *codec,
+		*codec_down;                 /* of what clients send, of the model; NULL: none */
+	char codec_text[FED_CODEC_TEXT]; /* from which they were made */
+	struct fed_matrix *matrix;       /* [matrices]: the model as codecs see it */
+	uint32_t matrices;
+	bool feedback;      /* whether clients keep residuals */
+	double noise;       /* standard deviation of the noise that clients add to what they send */
+	bool equal_weights; /* whether the selection rule wants equal weights in the mean */
+	bool reports_rms;   /* whether clients report the mean of their squared losses */
 	struct fed_record record;                 /* of the open round, or the last */
 	struct fed_charges charges;               /* its costs, by clients */
 	struct fed_clients_before clients_before; /* what it changed in the table of clients */
-	struct fed_shared_vectors *outgoing;      /* the model as it was last sent, or NULL */
-	bool packed;                              /* outgoing is the present version */
+	struct fed_shared_vectors *outgoing; /* the model as clients see it when it is sent, or NULL */
+	struct fed_code *outgoing_code;      /* its bytes under codec_down, or NULL */
+	bool packed;                         /* outgoing is the present version */
 	struct fed_shared_vectors
 		*submitted_update[2];    /* the last update and its model, until the version ends */
 	float *step;                 /* [dim], for the aggregator to write */

@@ -9,7 +9,7 @@
 #include "base/mem.h"
 #include "train/round/attacks.h"
 #include "train/faults/faults.h"
-#include "net/codec.h"
+#include "train/round/coding.h"
 #include "train/round/message_faults.h"
 #include "train/clients/noise.h"
 #include "train/schemes/split_internal.h"
@@ -142,12 +142,11 @@ int fed__turn_send(struct fed_turn *t, enum fed_message_kind kind, bool up, stru
 		.loss = NAN,
 		.payload = t->crossing,
 		.labels = t->labels,
-		.codec = f->codec,
 	};
 	name_batch(t, kind, text, sizeof text);
 	int rc = kind == FED_MESSAGE_SMASHED ? craft_smashed(t, &e, err) : FED_OK;
 	if (rc == FED_OK)
-		rc = fed_recode(&e.codec, e.payload->vector[0], e.payload->dim, &e.coded, err);
+		rc = fed__code_update(f, &e, err);
 	t->crossing = t->labels = NULL;
 	if (rc) {
 		fed_envelope_release(&e);
@@ -206,12 +205,9 @@ int fed__turn_sends_update(struct fed_turn *t, struct fed_error *err)
 		e.payload->vector[0][j] -= before->vector[0][j];
 	if (e.payload->n)
 		fed_noise_add(&t->noise, t->sigma, e.payload->vector[0], e.payload->dim);
-	e.codec = e.payload->n ? f->codec : (struct fed_codec){.kind = FED_CODEC_NONE};
-	int rc = e.payload->n
-	             ? fed_recode(&e.codec, e.payload->vector[0], e.payload->dim, &e.coded, err)
-	             : FED_OK;
+	int rc = fed__code_update(f, &e, err);
 	if (rc)
-		fed_shared_vectors_unref(e.payload);
+		fed_envelope_release(&e);
 	else
 		rc = fed__send_update(f, &e, before->n ? before->vector[0] : NULL, err);
 	fed_shared_vectors_unref(before);
@@ -235,8 +231,10 @@ int fed__complete_update(struct fed_turn *t, struct fed_envelope *e, struct fed_
 	fed__server_params(s, f->net, &from, &to);
 	for (size_t j = from; j < to; j++)
 		all->vector[0][j] = s->parallel == FED_PARALLEL_V1 ? t->params[j] - f->params[j] : 0;
-	fed_shared_vectors_unref(e->payload);
+	fed_envelope_release(e);
 	e->payload = all;
-	e->codec = (struct fed_codec){.kind = FED_CODEC_NONE};
+	e->labels = NULL;
+	e->codec = NULL;
+	e->code = NULL;
 	return FED_OK;
 }

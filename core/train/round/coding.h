@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * train/round/coding.h - the codecs of a round, and what they are told of a vector.
+ */
+#ifndef FED_TRAIN_ROUND_CODING_H
+#define FED_TRAIN_ROUND_CODING_H
+
+#include "net/codec.h"
+
+struct fed_envelope;
+struct fed_federation;
+
+/* Make the codecs that the settings name, unless they are made already. */
+int fed__codings_prepare(struct fed_federation *, struct fed_error *);
+void fed__codings_release(struct fed_federation *);
+/* A vector of n numbers that this client (FED_SERVER: the server) sends about a version.  Of the
+ * model's length: with the matrices of its layers. */
+struct fed_coding fed__coding_of(const struct fed_federation *, uint32_t client, uint64_t version,
+                                 size_t n);
+/* Send an update's vector 0 through the codec of what clients send. */
+int fed__code_update(const struct fed_federation *, struct fed_envelope *, struct fed_error *);
+/* The same again, after it was changed: through its own codec. */
+int fed__code_again(struct fed_envelope *, struct fed_error *);
+
+#endif
