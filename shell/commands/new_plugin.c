@@ -14,8 +14,8 @@
 #include "shell/commands/templates.h"
 #include "shell/output/print.h"
 
-const char *const fed__kind_names[] = {"aggregator", "transport", "model",
-                                       "attack",     "selection", "codec", NULL};
+const char *const fed__kind_names[] = {"aggregator", "transport", "model", "attack",
+                                       "selection",  "codec",     NULL};
 static const char *const layers[] = {"none", "own", NULL};
 
 const struct fed_field fed__new_rows[] = {
