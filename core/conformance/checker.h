@@ -109,5 +109,6 @@ void fed__check_attack(struct fed_checker *);
 void fed__check_poisoning(struct fed_checker *); /* of an attack on data */
 void fed__check_transport(struct fed_checker *);
 void fed__check_selection(struct fed_checker *);
+void fed__check_codec(struct fed_checker *);
 
 #endif

@@ -40,7 +40,8 @@ static void run_tables(struct fed_checker *c)
 	case FED_KIND_SELECTION:
 		fed__check_selection(c);
 		break;
-	case FED_KIND_CODEC: /* no checks yet */
+	case FED_KIND_CODEC:
+		fed__check_codec(c);
 		break;
 	}
 }

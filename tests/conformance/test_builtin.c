@@ -53,11 +53,17 @@ END_TEST
 START_TEST(good_fixtures_pass)
 {
 	static const char *const good[][2] = {
-		{"faulty_reduce", "how=good groups=1"}, {"faulty_columns", "how=good"},
-		{"faulty_model", "how=good"},           {"faulty_craft", "how=good"},
-		{"faulty_collude", "how=good"},         {"faulty_poison", "how=good"},
-		{"faulty_select", "how=good"},          {"simulated", "how=good"},
-		{"simulated", "how=drop-third"},        {"loopback", "damage=no twice=no refuse_open=no"},
+		{"faulty_reduce", "how=good groups=1"},
+		{"faulty_columns", "how=good"},
+		{"faulty_model", "how=good"},
+		{"faulty_craft", "how=good"},
+		{"faulty_collude", "how=good"},
+		{"faulty_poison", "how=good"},
+		{"faulty_select", "how=good"},
+		{"simulated", "how=good"},
+		{"misbehave_codec", "how=good"},
+		{"simulated", "how=drop-third"},
+		{"loopback", "damage=no twice=no refuse_open=no"},
 	};
 
 	expect_pass(FED_BUILD_DIR "/fixtures", good[_i][0], good[_i][1]);
@@ -68,7 +74,7 @@ END_TEST
 #ifdef __SANITIZE_THREAD__
 #define LAST_KIND FED_KIND_AGGREGATOR
 #else
-#define LAST_KIND FED_KIND_SELECTION
+#define LAST_KIND FED_KIND_CODEC
 #endif
 
 FED_SUITE(builtin)
@@ -77,7 +83,7 @@ FED_SUITE(builtin)
 	TCase *tests = tcase_create("builtin");
 
 	tcase_add_loop_test(tests, builtin_plugins_pass, FED_KIND_AGGREGATOR, LAST_KIND + 1);
-	tcase_add_loop_test(tests, good_fixtures_pass, 0, 10);
+	tcase_add_loop_test(tests, good_fixtures_pass, 0, 11);
 	suite_add_tcase(suite, tests);
 	return suite;
 }
