@@ -9,11 +9,12 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "plug/remote_selection.h"
 #include "plug/result_checks.h"
 
 /* A block of scratch memory, freed after the call. */
-struct block {
-	struct block *next;
+struct scratch_block {
+	struct scratch_block *next;
 	max_align_t bytes[];
 };
 
@@ -22,7 +23,7 @@ struct call {
 	struct fed_selection_host host; /* first: the plugin passes it back */
 	const struct fed_selection_services *services;
 	uint32_t knows, candidates;
-	struct block *blocks;
+	struct scratch_block *blocks;
 };
 
 static const struct fed_selection *rule_of(const struct fed_instance *instance)
@@ -89,8 +90,8 @@ static void *scratch(const struct fed_selection_host *host, size_t n, size_t siz
                      struct fed_error *err)
 {
 	struct call *call = call_of(host);
-	const bool fits = size == 0 || n <= (SIZE_MAX - sizeof(struct block) - 1) / size;
-	struct block *b = fits ? fed_alloc(sizeof *b + n * size + 1) : NULL;
+	const bool fits = size == 0 || n <= (SIZE_MAX - sizeof(struct scratch_block) - 1) / size;
+	struct scratch_block *b = fits ? fed_alloc(sizeof *b + n * size + 1) : NULL;
 
 	if (!b) {
 		fed_fail_memory(err, n * size, "a selection rule's scratch memory");
@@ -130,7 +131,7 @@ static void begin_call(struct call *call, const struct fed_instance *rule,
 static void end_call(struct call *call)
 {
 	while (call->blocks) {
-		struct block *b = call->blocks;
+		struct scratch_block *b = call->blocks;
 
 		call->blocks = b->next;
 		fed_free(b);
@@ -182,7 +183,13 @@ uint32_t fed_call_asks(const struct fed_instance *rule, const struct fed_selecti
 	if (!rule_of(rule)->asks)
 		return 0;
 	begin_call(&call, rule, r, &round, services);
-	const uint32_t n = rule_of(rule)->asks(rule->state, &round);
+	uint32_t n = 0;
+	struct fed_error unused; /* a rule that fails here fails in select() */
+	if (!rule->worker)
+		n = rule_of(rule)->asks(rule->state, &round);
+	else if (fed__remote_selection((struct fed_instance *)rule, FED_SELECTION_ASKS, r, services,
+	                               NULL, &n, &unused))
+		n = 0;
 	end_call(&call);
 	return n < r->candidates ? n : r->candidates;
 }
@@ -197,8 +204,11 @@ int fed_call_ask(struct fed_instance *rule, const struct fed_selection_round *r,
 	struct call call;
 
 	begin_call(&call, rule, r, &round, services);
-	int rc = fed__check_code(rule, "ask", rule_of(rule)->ask(rule->state, &round, asked, n, &words),
-	                         true, &words, err);
+	int rc = rule->worker
+	             ? fed__remote_selection(rule, FED_SELECTION_ASK, r, services, asked, n, err)
+	             : fed__check_code(rule, "ask",
+	                               rule_of(rule)->ask(rule->state, &round, asked, n, &words), true,
+	                               &words, err);
 	if (rc == FED_OK)
 		rc = check_choice(rule, &call, asked, *n, most, err);
 	end_call(&call);
@@ -213,11 +223,13 @@ int fed_call_select(struct fed_instance *rule, const struct fed_selection_round 
 	struct fed_error words = {{0}};
 	struct call call;
 
-	*n = 0;
+	*n = rule->worker ? r->wanted : 0;
 	begin_call(&call, rule, r, &round, services);
-	int rc = fed__check_code(rule, "select",
-	                         rule_of(rule)->select(rule->state, &round, chosen, n, &words), true,
-	                         &words, err);
+	int rc = rule->worker
+	             ? fed__remote_selection(rule, FED_SELECTION_SELECT, r, services, chosen, n, err)
+	             : fed__check_code(rule, "select",
+	                               rule_of(rule)->select(rule->state, &round, chosen, n, &words),
+	                               true, &words, err);
 	if (rc == FED_OK)
 		rc = check_choice(rule, &call, chosen, *n, r->wanted, err);
 	end_call(&call);

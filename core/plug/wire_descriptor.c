@@ -36,6 +36,8 @@ static struct callbacks callbacks_of(uint32_t kind)
 	static const size_t model[] = {AT(model, build)};
 	static const size_t attack[] = {AT(attack, craft), AT(attack, collude), AT(attack, poison),
 	                                AT(attack, suits)};
+	static const size_t selection[] = {AT(selection, select), AT(selection, asks),
+	                                   AT(selection, ask)};
 #define TABLE(a) ((struct callbacks){a, sizeof(a) / sizeof *(a)})
 
 	switch (kind) {
@@ -47,6 +49,8 @@ static struct callbacks callbacks_of(uint32_t kind)
 		return TABLE(model);
 	case FED_KIND_ATTACK:
 		return TABLE(attack);
+	case FED_KIND_SELECTION:
+		return TABLE(selection);
 	default:
 		return (struct callbacks){NULL, 0};
 	}
@@ -110,6 +114,9 @@ void fed_put_descriptor(struct fed_packet *p, const struct fed_entry *entry)
 	} else if (head->kind == FED_KIND_ATTACK) {
 		fed_put_number(p, entry->copy.attack.remembers);
 		fed_put_number(p, entry->copy.attack.targeted);
+	} else if (head->kind == FED_KIND_SELECTION) {
+		fed_put_number(p, entry->copy.selection.knows);
+		fed_put_number(p, entry->copy.selection.equal_weights);
 	}
 }
 
@@ -169,6 +176,9 @@ static void get_kind(struct fed_packet_reader *r, struct fed_entry *entry)
 	} else if (entry->copy.head.kind == FED_KIND_ATTACK) {
 		entry->copy.attack.remembers = fed_get_number(r);
 		entry->copy.attack.targeted = fed_get_number(r);
+	} else if (entry->copy.head.kind == FED_KIND_SELECTION) {
+		entry->copy.selection.knows = (uint32_t)fed_get_number(r);
+		entry->copy.selection.equal_weights = fed_get_number(r);
 	}
 }
 

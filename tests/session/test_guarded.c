@@ -9,9 +9,11 @@
 
 /* The plugins that come with fedsh are loaded as files of a user. */
 static const char *const names[] = {
-	"local",   "lossy",    "softmax",   "mlp",    "fedavg",     "fedadam",
-	"fedprox", "scaffold", "krum",      "median", "fedasync",   "fedbuff",
-	"nnm",     "alie",     "sign-flip", "replay", "label-flip", "backdoor",
+	"local",    "lossy",       "softmax",  "mlp",     "fedavg",
+	"fedadam",  "fedprox",     "scaffold", "krum",    "median",
+	"fedasync", "fedbuff",     "nnm",      "alie",    "sign-flip",
+	"replay",   "label-flip",  "backdoor", "by-size", "power-of-choice",
+	"oort",     "round-robin",
 };
 
 static void open_session(struct fed_session *s, bool guarded)
@@ -55,6 +57,10 @@ static const char *const runs[] = {
 	"transport lossy;aggregator fedavg;inject flaky all p=0.3;round 3",
 	"aggregator fedavg;set codec int8;set momentum 0.5;round 2",
 	"scheme split;aggregator fedavg;round 2",
+	"aggregator fedavg;select by-size;set participants 3;round 3",
+	"aggregator fedavg;select power-of-choice d=4;set participants 2;round 3",
+	"aggregator fedavg;select oort;set participants 3;round 4",
+	"aggregator fedavg;select round-robin;set participants 2;round 3",
 	"model faulty-model units=3;aggregator fedavg;round 2",
 	"model faulty-model units=3;aggregator scaffold;inject drift 1 rate=0.5;round 2",
 	"model faulty-model units=3;scheme split;aggregator fedavg;round 1",

@@ -62,6 +62,8 @@ enum fed_request {
 	FED_ASK_TRANSPORT,
 	/* number, seed, large, settings; outcome and texts, or for number 0 the names */
 	FED_ASK_CHECK,
+	/* instance, what, most, round; ids, instance */
+	FED_ASK_SELECTION,
 	/* dataset, model; - */
 	FED_ASK_SET_UP,
 	/* client, plan, faults, states, vectors; steps, losses */
@@ -71,14 +73,16 @@ enum fed_request {
 /* What comes from a worker. */
 enum fed_answer {
 	FED_REPLY = 0x100,
-	FED_NOTE,    /* text: fed_host.note() */
-	FED_ALIVE,   /* a training goes on: the deadline begins again */
-	FED_LINK,    /* client; fedsh answers with the link */
-	FED_DELIVER, /* id, time */
-	FED_DROP,    /* id, time, text */
-	FED_BYTES,   /* id; fedsh answers with the bytes */
-	FED_ARRIVE,  /* bytes; fedsh answers with code and text */
-	FED_CLOCK,   /* - ; fedsh answers with the time */
+	FED_NOTE,       /* text: fed_host.note() */
+	FED_ALIVE,      /* a training goes on: the deadline begins again */
+	FED_LINK,       /* client; fedsh answers with the link */
+	FED_DELIVER,    /* id, time */
+	FED_DROP,       /* id, time, text */
+	FED_BYTES,      /* id; fedsh answers with the bytes */
+	FED_ARRIVE,     /* bytes; fedsh answers with code and text */
+	FED_CLOCK,      /* - ; fedsh answers with the time */
+	FED_CANDIDATES, /* first, n; fedsh answers with them */
+	FED_DRAW,       /* n; fedsh answers with code, text and ids */
 };
 
 /* Numbers that an aggregator computes from its state alone (FED_ASK_NUMBER). */
@@ -87,6 +91,10 @@ enum fed_number {
 	FED_NUMBER_MIXTURES, /* n */
 	FED_NUMBER_SCRATCH,  /* n, dim */
 };
+
+/* Calls of a selection rule (FED_ASK_SELECTION). */
+enum fed_selection_call { FED_SELECTION_ASKS, FED_SELECTION_ASK, FED_SELECTION_SELECT };
+enum { FED_CANDIDATE_BATCH = 256 }; /* candidates of one answer */
 
 /* Calls of a transport (FED_ASK_TRANSPORT). */
 enum fed_transport_call {
