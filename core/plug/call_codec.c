@@ -4,6 +4,7 @@
  */
 #include "plug/call_codec.h"
 
+#include "plug/remote_codec.h"
 #include "plug/result_checks.h"
 
 static const struct fed_codec *codec_of(const struct fed_instance *instance)
@@ -33,14 +34,20 @@ size_t fed_call_bound(const struct fed_instance *codec, const struct fed_coding 
 {
 	struct seen seen;
 
+	if (codec->worker)
+		return fed__remote_codec_number(codec, FED_CODEC_BOUND, see(&seen, coding));
 	return codec_of(codec)->bound(codec->state, see(&seen, coding));
 }
 
 size_t fed_call_memory(const struct fed_instance *codec, const struct fed_coding *coding)
 {
 	struct seen seen;
-	const size_t n =
-		codec_of(codec)->memory ? codec_of(codec)->memory(codec->state, see(&seen, coding)) : 0;
+	size_t n = 0;
+
+	if (codec_of(codec)->memory && codec->worker)
+		n = fed__remote_codec_number(codec, FED_CODEC_MEMORY, see(&seen, coding));
+	else if (codec_of(codec)->memory)
+		n = codec_of(codec)->memory(codec->state, see(&seen, coding));
 
 	return n < coding->n ? n : coding->n;
 }
@@ -49,8 +56,10 @@ size_t fed_call_scratch(const struct fed_instance *codec, const struct fed_codin
 {
 	struct seen seen;
 
-	return codec_of(codec)->scratch ? codec_of(codec)->scratch(codec->state, see(&seen, coding))
-	                                : 0;
+	/* a worker process has its own */
+	return codec_of(codec)->scratch && !codec->worker
+	           ? codec_of(codec)->scratch(codec->state, see(&seen, coding))
+	           : 0;
 }
 
 int fed_call_encode(const struct fed_instance *codec, const struct fed_coding *coding,
@@ -61,6 +70,8 @@ int fed_call_encode(const struct fed_instance *codec, const struct fed_coding *c
 	struct fed_error words = {{0}};
 
 	*len = 0;
+	if (codec->worker)
+		return fed__remote_encode(codec, c, v, out, len, err);
 	const int rc = codec_of(codec)->encode(codec->state, c, v, out, len, &words);
 	if (fed__check_code(codec, "encode", rc, false, &words, err))
 		return FED_FAIL;
@@ -79,6 +90,8 @@ int fed_call_decode(const struct fed_instance *codec, const struct fed_coding *c
 
 	see(&seen, coding);
 	seen.coding.memory = seen.coding.scratch = NULL;
+	if (codec->worker)
+		return fed__remote_decode(codec, &seen.coding, in, len, v, err);
 	fed__fill_unwritten(v, coding->n);
 	const int rc = codec_of(codec)->decode(codec->state, &seen.coding, in, len, v, &words);
 	if (rc)

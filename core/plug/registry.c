@@ -128,15 +128,8 @@ static int open_library(struct fed_entry *entry, enum way way, struct fed_guard 
 {
 	if (way == GUARDED) {
 		entry->guard = guard;
-		int rc = fed__library_copy(&entry->library, entry->path, err);
-		if (rc == FED_OK)
-			rc = fed__remote_describe(entry, err);
-		if (rc != FED_OK || entry->head)
-			return rc;
-		/* not of a kind that can be guarded; loading it did no harm there */
-		fed__library_close(entry->library);
-		entry->library = NULL;
-		entry->guard = NULL;
+		const int rc = fed__library_copy(&entry->library, entry->path, err);
+		return rc ? rc : fed__remote_describe(entry, err);
 	}
 	const int rc = fed__library_open(&entry->library, entry->path, way != AS_IT_IS, err);
 	return rc ? rc : fed__descriptor_read(entry->library, entry, err);

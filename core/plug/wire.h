@@ -24,7 +24,7 @@ struct fed_wire_memory {
 const void *fed_get_input(struct fed_packet_reader *, const struct fed_wire_memory *, size_t bytes);
 
 /* Descriptor: head, rows and what the kind has, from a worker that has loaded the file.  get makes
- * an entry's head (of a kind that cannot be guarded only its kind), fields and copy, whose strings
+ * an entry's head, fields and copy, whose strings
  * stay in `words`, the entry's; functions that the plugin has are set to one that fails, so that
  * they can be asked for but not called. */
 void fed_put_descriptor(struct fed_packet *, const struct fed_entry *);

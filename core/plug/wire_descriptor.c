@@ -38,6 +38,8 @@ static struct callbacks callbacks_of(uint32_t kind)
 	                                AT(attack, suits)};
 	static const size_t selection[] = {AT(selection, select), AT(selection, asks),
 	                                   AT(selection, ask)};
+	static const size_t codec[] = {AT(codec, bound), AT(codec, encode), AT(codec, decode),
+	                               AT(codec, memory), AT(codec, scratch)};
 #define TABLE(a) ((struct callbacks){a, sizeof(a) / sizeof *(a)})
 
 	switch (kind) {
@@ -51,6 +53,8 @@ static struct callbacks callbacks_of(uint32_t kind)
 		return TABLE(attack);
 	case FED_KIND_SELECTION:
 		return TABLE(selection);
+	case FED_KIND_CODEC:
+		return TABLE(codec);
 	default:
 		return (struct callbacks){NULL, 0};
 	}
@@ -117,6 +121,8 @@ void fed_put_descriptor(struct fed_packet *p, const struct fed_entry *entry)
 	} else if (head->kind == FED_KIND_SELECTION) {
 		fed_put_number(p, entry->copy.selection.knows);
 		fed_put_number(p, entry->copy.selection.equal_weights);
+	} else if (head->kind == FED_KIND_CODEC) {
+		fed_put_number(p, entry->copy.codec.unbiased);
 	}
 }
 
@@ -179,6 +185,8 @@ static void get_kind(struct fed_packet_reader *r, struct fed_entry *entry)
 	} else if (entry->copy.head.kind == FED_KIND_SELECTION) {
 		entry->copy.selection.knows = (uint32_t)fed_get_number(r);
 		entry->copy.selection.equal_weights = fed_get_number(r);
+	} else if (entry->copy.head.kind == FED_KIND_CODEC) {
+		entry->copy.codec.unbiased = fed_get_number(r);
 	}
 }
 
@@ -197,9 +205,6 @@ int fed__get_descriptor(struct fed_packet_reader *r, struct fed_entry *entry, st
 	head.version = fed_get_text(r);
 	if (r->short_ || !head.name || !head.help)
 		return fed_reject(err, "its descriptor did not arrive");
-	entry->copy.head.kind = head.kind;
-	if (!callbacks_of(head.kind).n)
-		return FED_OK; /* a kind that runs inside, whose file says the rest */
 	const int rc = get_rows(r, entry, err);
 	if (rc != FED_OK)
 		return rc;

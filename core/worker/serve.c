@@ -37,6 +37,7 @@ static fed_serve *const requests[] = {
 	[FED_ASK_TRANSPORT] = fed__serve_transport,
 	[FED_ASK_CHECK] = fed__serve_check,
 	[FED_ASK_SELECTION] = fed__serve_selection,
+	[FED_ASK_CODEC] = fed__serve_codec,
 	[FED_ASK_SET_UP] = fed__serve_set_up,
 	[FED_ASK_TRAIN] = fed__serve_train,
 };

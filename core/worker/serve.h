@@ -53,7 +53,7 @@ fed_serve fed__serve_plan, fed__serve_craft, fed__serve_collude, fed__serve_suit
 	fed__serve_poison, fed__serve_local_gradient, fed__serve_local_end;
 fed_serve fed__serve_build, fed__serve_layer;
 fed_serve fed__serve_transport;
-fed_serve fed__serve_selection;
+fed_serve fed__serve_selection, fed__serve_codec;
 fed_serve fed__serve_check;
 
 #endif

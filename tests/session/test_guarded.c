@@ -13,7 +13,8 @@ static const char *const names[] = {
 	"fedadam",  "fedprox",     "scaffold", "krum",    "median",
 	"fedasync", "fedbuff",     "nnm",      "alie",    "sign-flip",
 	"replay",   "label-flip",  "backdoor", "by-size", "power-of-choice",
-	"oort",     "round-robin",
+	"oort",     "round-robin", "int8",     "top-k",   "qsgd",
+	"powersgd", "sign",        "fp16",
 };
 
 static void open_session(struct fed_session *s, bool guarded)
@@ -61,6 +62,9 @@ static const char *const runs[] = {
 	"aggregator fedavg;select power-of-choice d=4;set participants 2;round 3",
 	"aggregator fedavg;select oort;set participants 3;round 4",
 	"aggregator fedavg;select round-robin;set participants 2;round 3",
+	"aggregator fedavg;set codec top-k;round 3",
+	"aggregator fedavg;set codec qsgd;round 2",
+	"aggregator fedavg;set codec powersgd;round 3",
 	"model faulty-model units=3;aggregator fedavg;round 2",
 	"model faulty-model units=3;aggregator scaffold;inject drift 1 rate=0.5;round 2",
 	"model faulty-model units=3;scheme split;aggregator fedavg;round 1",

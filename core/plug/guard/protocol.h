@@ -64,6 +64,8 @@ enum fed_request {
 	FED_ASK_CHECK,
 	/* instance, what, most, round; ids, instance */
 	FED_ASK_SELECTION,
+	/* instance, what, coding, vectors; number or bytes */
+	FED_ASK_CODEC,
 	/* dataset, model; - */
 	FED_ASK_SET_UP,
 	/* client, plan, faults, states, vectors; steps, losses */
@@ -95,6 +97,15 @@ enum fed_number {
 /* Calls of a selection rule (FED_ASK_SELECTION). */
 enum fed_selection_call { FED_SELECTION_ASKS, FED_SELECTION_ASK, FED_SELECTION_SELECT };
 enum { FED_CANDIDATE_BATCH = 256 }; /* candidates of one answer */
+
+/* Calls of a codec (FED_ASK_CODEC). */
+enum fed_codec_call {
+	FED_CODEC_BOUND,
+	FED_CODEC_MEMORY,
+	FED_CODEC_SCRATCH,
+	FED_CODEC_ENCODE,
+	FED_CODEC_DECODE,
+};
 
 /* Calls of a transport (FED_ASK_TRANSPORT). */
 enum fed_transport_call {
