@@ -127,6 +127,34 @@ static void show_formula(struct fed_shell *shell, const char *doc)
 	}
 }
 
+/* What a rule or a codec declares beside its parameters. */
+static void show_declared(struct fed_shell *shell, const struct fed_entry *e)
+{
+	static const struct {
+		uint32_t bit;
+		const char *what;
+	} knows[] = {{FED_KNOWS_SAMPLES, "their samples"},
+	             {FED_KNOWS_LOSS, "their last losses"},
+	             {FED_KNOWS_LOSS_SQUARES, "their squared losses"},
+	             {FED_KNOWS_SPEED, "their devices and links"},
+	             {FED_KNOWS_HISTORY, "when they took part"}};
+	const struct fed_selection *rule = &e->copy.selection;
+	bool any = false;
+
+	if (e->head->kind == FED_KIND_CODEC && e->copy.codec.unbiased)
+		fed__print(shell, "  unbiased: clients keep no residual\n");
+	if (e->head->kind != FED_KIND_SELECTION)
+		return;
+	fed__print(shell, "  knows of the clients");
+	for (size_t k = 0; k < sizeof knows / sizeof *knows; k++)
+		if (rule->knows & knows[k].bit) {
+			fed__print(shell, "%s %s", any ? "," : "", knows[k].what);
+			any = true;
+		}
+	fed__print(shell, "%s%s\n", any ? "" : " nothing",
+	           rule->equal_weights ? "; updates weigh the same" : "");
+}
+
 static int run_info(struct fed_shell *shell, const struct fed_call *call, struct fed_error *err)
 {
 	const struct plugin_args *a = call->args;
@@ -141,6 +169,7 @@ static int run_info(struct fed_shell *shell, const struct fed_call *call, struct
 		show_files(shell, e);
 		if (e->head->version)
 			fed__print(shell, "  version %s\n", e->head->version);
+		show_declared(shell, e);
 		show_work(shell, e);
 		show_formula(shell, e->head->doc);
 		fed__help_fields(shell, e->head->fields, NULL);

@@ -106,10 +106,20 @@ static void say_figures(struct fed_shell *shell, const struct fed_reconstruction
 	fed_text_release(&text);
 }
 
+/* The codec of what clients send. */
+static struct fed_codec_names codecs_of(const struct fed_settings *settings)
+{
+	struct fed_codec_names names = {"none", "none"};
+	struct fed_error unused; /* the text was checked when it was set */
+
+	fed_codec_names_parse(settings->codec, &names, &unused);
+	return names;
+}
+
 /* Whether updates are sent unchanged: no noise, no codec. */
 static bool is_sent_unchanged(const struct fed_settings *settings)
 {
-	return settings->noise == 0 && strcmp(settings->codec, "none") == 0;
+	return settings->noise == 0 && strcmp(codecs_of(settings).up, "none") == 0;
 }
 
 static void say_method(struct fed_shell *shell, const struct fed_reconstruction *k,
@@ -135,8 +145,9 @@ static void say_method(struct fed_shell *shell, const struct fed_reconstruction 
 		           k->batch, k->batch == 1 ? "" : "s", k->steps, k->steps == 1 ? "" : "s",
 		           1 - k->distance);
 	fed__print(shell, "; noise %g", parts->settings.noise);
-	if (k->how != FED_RECONSTRUCTION_DECODER && strcmp(parts->settings.codec, "none") != 0)
-		fed__print(shell, ", codec %s", parts->settings.codec);
+	const struct fed_codec_names codecs = codecs_of(&parts->settings);
+	if (k->how != FED_RECONSTRUCTION_DECODER && strcmp(codecs.up, "none") != 0)
+		fed__print(shell, ", codec %s", codecs.up);
 	fed__print(shell, "\n");
 }
 

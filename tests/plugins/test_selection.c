@@ -410,6 +410,22 @@ START_TEST(a_wrong_choice_is_refused)
 }
 END_TEST
 
+/* A rule that declares nothing is told ids alone. */
+START_TEST(what_is_not_declared_is_not_told)
+{
+	struct town t = make_town();
+	struct drive d;
+	uint32_t chosen[N];
+	const struct fed_selection_round round = {.candidates = N, .wanted = 3};
+
+	for (uint32_t i = 0; i < N; i++)
+		t.of[i].loss = t.of[i].loss_rms = t.of[i].seconds = t.of[i].times = t.of[i].last = 1;
+	drive_file(&d, FED_BUILD_DIR "/fixtures/misbehave_select.so", "how=look");
+	chose(chosen, chosen_by(&d, &t, &round, chosen), "0 1 2");
+	drive_close(&d);
+}
+END_TEST
+
 START_TEST(a_rule_may_write_a_note)
 {
 	struct town t = make_town();
@@ -439,6 +455,7 @@ FED_SUITE(selection)
 	tcase_add_test(tests, oort_explores_less_and_less);
 	tcase_add_test(tests, oort_paces);
 	tcase_add_loop_test(tests, a_wrong_choice_is_refused, 0, sizeof wrongs / sizeof *wrongs);
+	tcase_add_test(tests, what_is_not_declared_is_not_told);
 	tcase_add_test(tests, a_rule_may_write_a_note);
 	suite_add_tcase(suite, tests);
 	return suite;

@@ -137,7 +137,10 @@ START_TEST(codecs_are_explained)
 	assert_shows(said("set codec up=int8 down=fp16", FED_EXIT_OK), "codec = up=int8,down=fp16");
 	assert_shows(said("set codec up=int8 down=zip", FED_EXIT_USAGE), "no codec is called zip");
 	assert_shows(said("explain powersgd", FED_EXIT_OK), "orthogonalise P");
-	assert_shows(said("info qsgd", FED_EXIT_OK), "levels");
+	assert_shows(said("info qsgd", FED_EXIT_OK), "unbiased: clients keep no residual");
+	assert_shows(said("info power-of-choice", FED_EXIT_OK),
+	             "knows of the clients their samples, their last losses; updates weigh the same");
+	assert_shows(said("info uniform", FED_EXIT_OK), "knows of the clients nothing");
 	assert_shows(said("set codec topk:0.1", FED_EXIT_USAGE), "did you mean top-k?");
 	assert_shows(said("set error-feedback no; show error-feedback", FED_EXIT_OK),
 	             "error-feedback = no");
