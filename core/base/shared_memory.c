@@ -9,6 +9,7 @@
 #include <pthread.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "base/mem.h"
@@ -41,7 +42,14 @@ static size_t whole_pages(size_t bytes)
 /* Map the file over the largest range of addresses that the system allows. */
 static bool map_range(struct fed_shared_memory *m)
 {
-	for (m->range = RANGE_MOST; m->range >= RANGE_LEAST; m->range /= 2) {
+	struct rlimit limit;
+	size_t most = RANGE_MOST;
+
+	/* a limit of the address space is not for this alone */
+	if (getrlimit(RLIMIT_AS, &limit) == 0 && limit.rlim_cur != RLIM_INFINITY)
+		while (most > limit.rlim_cur / 4)
+			most /= 2;
+	for (m->range = most; m->range >= RANGE_LEAST; m->range /= 2) {
 		void *base =
 			mmap(NULL, m->range, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_NORESERVE, m->fd, 0);
 

@@ -128,6 +128,8 @@ static int open_library(struct fed_entry *entry, enum way way, struct fed_guard 
 {
 	if (way == GUARDED) {
 		entry->guard = guard;
+		if (fed__guard_prepare(guard, err))
+			return FED_FAIL;
 		const int rc = fed__library_copy(&entry->library, entry->path, err);
 		return rc ? rc : fed__remote_describe(entry, err);
 	}

@@ -18,12 +18,13 @@ int fed__guard_init(struct fed_guard *g, const char *program, struct fed_error *
 	g->program = fed_strdup(program);
 	if (!g->program)
 		return fed_fail_memory(err, sizeof *g, "the guard");
-	if (fed_shared_memory_init(&g->memory, err)) {
-		fed__guard_release(g);
-		return FED_FAIL;
-	}
 	g->on = true;
 	return FED_OK;
+}
+
+int fed__guard_prepare(struct fed_guard *g, struct fed_error *err)
+{
+	return g->memory ? FED_OK : fed_shared_memory_init(&g->memory, err);
 }
 
 void fed__guard_release(struct fed_guard *g)

@@ -26,8 +26,8 @@ struct fed_guard {
 	char *program; /* path of fedsh-worker; NULL: there is none, plugins run inside */
 	bool on;       /* files that are loaded from now on are guarded */
 	struct fed_guard_limits limits;
-	struct fed_shared_memory *memory;
-	atomic_bool interrupted; /* set by a signal handler: calls that run are ended */
+	struct fed_shared_memory *memory; /* NULL: nothing is guarded yet */
+	atomic_bool interrupted;          /* set by a signal handler: calls that run are ended */
 	pthread_mutex_t lock;
 	struct fed_text lines; /* what plugins printed and nobody has read, "PLUGIN: LINE\n" */
 	uint32_t n_lines;      /* also those beyond FED_GUARD_LINES */
@@ -37,6 +37,8 @@ enum { FED_GUARD_LINES = 200 }; /* limit of the lines that wait to be read */
 
 /* `program` is copied; NULL: no guard. */
 int fed__guard_init(struct fed_guard *, const char *program, struct fed_error *);
+/* Before the first file is guarded. */
+int fed__guard_prepare(struct fed_guard *, struct fed_error *);
 void fed__guard_release(struct fed_guard *); /* after all workers have ended; zeroed is fine */
 /* Keep a line that a plugin printed; on any thread. */
 void fed__guard_print(struct fed_guard *, const char *plugin, const char *line);
