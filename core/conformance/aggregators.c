@@ -156,7 +156,8 @@ static void check_affine(struct fed_checker *c, void *ctx)
 	fed__rounds_play(&r);
 	shift = fed__floats(c, "the shift", DIM);
 	wanted = fed__floats(c, "the wanted step", DIM);
-	if (wanted && fed__rounds_made_step(&r) && fed__rounds_init(&moved, c, NULL, DIM, rule->n)) {
+	if (!c->no_memory && fed__rounds_made_step(&r) &&
+	    fed__rounds_init(&moved, c, NULL, DIM, rule->n)) {
 		fed__fill_normal(shift, DIM, 77, 0.2);
 		for (size_t j = 0; j < DIM; j++) {
 			wanted[j] = factor * r.out[j] + shift[j];
@@ -381,7 +382,7 @@ static void check_determinism(struct fed_checker *c, void *ctx)
 		return;
 	fed__given(c, "three rounds of %zu updates, played by two instances", rule->n);
 	float *first = fed__floats(c, "steps", 3 * DIM), *again = fed__floats(c, "steps", 3 * DIM);
-	if (again && play_three(&r, first) && fed__rounds_init(&other, c, NULL, DIM, rule->n)) {
+	if (!c->no_memory && play_three(&r, first) && fed__rounds_init(&other, c, NULL, DIM, rule->n)) {
 		if (fed_instance_backup(&other.plugin.instance, &backup, &err)) {
 			c->no_memory = true;
 			c->why = err;

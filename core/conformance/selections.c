@@ -244,7 +244,7 @@ static void check_determinism(struct fed_checker *c, void *ctx)
 		return;
 	uint32_t *first = fed__buffer(c, "choices", 4 * WANTED * sizeof *first);
 	uint32_t *again = fed__buffer(c, "choices", 4 * WANTED * sizeof *again);
-	if (again && choose_four(&t, first) &&
+	if (!c->no_memory && choose_four(&t, first) &&
 	    choosing_init(&other, c, NULL, USUAL, CANDIDATES, WANTED)) {
 		fed__given(c, "four rounds, played by two instances");
 		if (fed_instance_backup(&other.plugin.instance, &backup, &c->why)) {

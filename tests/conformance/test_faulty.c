@@ -208,6 +208,45 @@ START_TEST(layers_are_checked_quickly)
 }
 END_TEST
 
+/* One check of a good plugin. */
+struct one_check {
+	const struct fed_entry *entry;
+	size_t only;
+};
+
+static int run_one(void *ctx, struct fed_error *err)
+{
+	const struct one_check *one = ctx;
+	const struct fed_conformance_options options = {.large = 100, .only = one->only};
+
+	return fed_conformance_run(one->entry, &options, NULL, NULL, err);
+}
+
+START_TEST(a_run_without_memory_fails)
+{
+	static const struct {
+		const char *file;
+		size_t only[6];
+	} runs[] = {
+		{"fedavg", {1, 3, 4, 5, 11, 12}}, /* a round, equal and affine updates, ..., determinism */
+		{"nnm", {1, 5}},
+		{"scaffold", {17, 18}},
+		{"softmax", {1, 3, 4, 6, 11, 12}},
+		{"alie", {1, 2, 6}},
+		{"replay", {7}},
+		{"label-flip", {1, 3, 4}},
+		{"lossy", {1, 5}},
+		{"oort", {1, 5}},
+	};
+
+	for (size_t k = 0; k < 6 && runs[_i].only[k]; k++) {
+		struct one_check one = {entry_of(FED_PLUGIN_DIR, runs[_i].file), runs[_i].only[k]};
+
+		ck_assert_uint_gt(fed_each_allocation(run_one, &one), 2);
+	}
+}
+END_TEST
+
 FED_SUITE(faulty)
 {
 	Suite *suite = suite_create("faulty");
@@ -216,6 +255,7 @@ FED_SUITE(faulty)
 	tcase_add_loop_test(tests, faults_are_found, 0, CASES);
 	tcase_add_test(tests, bad_settings_are_refused);
 	tcase_add_test(tests, layers_are_checked_quickly);
+	tcase_add_loop_test(tests, a_run_without_memory_fails, 0, 9);
 	suite_add_tcase(suite, tests);
 	return suite;
 }
