@@ -53,6 +53,29 @@ static const char epochs_doc[] =
 	"\n"
 	"Source: McMahan et al. 2017, algorithm 1 and section 3.";
 
+static const char codec_doc[] =
+	"What the vectors of messages are compressed by: a plugin, `plugins codec` lists them.\n"
+	"`set codec top-k:0.01` is for what clients send; `set codec up=qsgd:levels=64 down=fp16`\n"
+	"compresses the model on its way down, too, and clients train on what they decode; a\n"
+	"direction that is not named has none. The bytes of a message are those of its code; `costs`\n"
+	"shows what was saved. Vectors that an aggregator has travel beside (scaffold) are not\n"
+	"compressed.\n"
+	"\n"
+	"Error feedback (`set error-feedback`, on): a client keeps what the codec lost, its\n"
+	"residual e, and adds it to its next update; an unbiased codec (qsgd) leaves none.\n"
+	"\n"
+	"  sends C(d + e), keeps e = d + e - C(d + e)\n"
+	"\n"
+	"Source: Seide et al. 2014; Karimireddy et al. 2019.";
+
+static const char selection_doc[] =
+	"Which clients take part in a round: a rule that `select` chooses, a plugin; `plugins\n"
+	"selection` lists them. Without one every client is equally likely. How many take part is\n"
+	"`fraction` or `participants`. Rules may prefer large clients (by-size), high losses\n"
+	"(power-of-choice), or high losses and short rounds (oort); `info NAME` shows what a rule\n"
+	"knows of the clients. Faults are apart from it: a client that is chosen may be offline.\n"
+	"Scheme async invites one client at a time, uniformly.";
+
 static const char quorum_doc[] =
 	"A parameter of scheme sync: the share of the m clients wanted whose updates complete\n"
 	"a round. A client that answers after that is late, and its update is dropped. A round in\n"
@@ -121,6 +144,22 @@ const struct fed_glossary_word fed__glossary[] = {
      .kind = "setting",
      .help = "passes of a client over its examples in a round",
      .doc = epochs_doc},
+	{.word = "codec",
+     .kind = "setting",
+     .help = "what messages are compressed by",
+     .doc = codec_doc},
+	{.word = "error-feedback",
+     .kind = "setting",
+     .help = "what a codec lost is sent with the next update",
+     .doc = codec_doc},
+	{.word = "none",
+     .kind = "codec",
+     .help = "4 bytes a number, nothing is lost",
+     .doc = codec_doc},
+	{.word = "selection",
+     .kind = "plugins",
+     .help = "which clients take part in a round",
+     .doc = selection_doc},
 	{.word = "quorum",
      .kind = "setting",
      .help = "how many answers complete a round",

@@ -136,6 +136,9 @@ START_TEST(codecs_are_explained)
 	assert_shows(said("show codec", FED_EXIT_OK), "codec = top-k:0.25");
 	assert_shows(said("set codec up=int8 down=fp16", FED_EXIT_OK), "codec = up=int8,down=fp16");
 	assert_shows(said("set codec up=int8 down=zip", FED_EXIT_USAGE), "no codec is called zip");
+	assert_shows(said("explain codec", FED_EXIT_OK), "compresses the model on its way down");
+	assert_shows(said("explain none", FED_EXIT_OK), "codec none: ");
+	assert_shows(said("explain selection", FED_EXIT_OK), "power-of-choice");
 	assert_shows(said("explain powersgd", FED_EXIT_OK), "orthogonalise P");
 	assert_shows(said("info qsgd", FED_EXIT_OK), "unbiased: clients keep no residual");
 	assert_shows(said("info power-of-choice", FED_EXIT_OK),
