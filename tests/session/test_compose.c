@@ -5,6 +5,7 @@
 #include "base/mem.h"
 #include "session/internal.h"
 #include "session/small.h"
+#include "session/status.h"
 #include "support/suite.h"
 
 START_TEST(bare_session_takes_defaults)
@@ -332,6 +333,38 @@ START_TEST(failing_allocation_changes_nothing)
 END_TEST
 
 /* Nobody said how many examples: as many as usual, or what the pool has for each; told. */
+/* The rule keeps its settings and its state as the composition changes; async says that it is idle,
+ * and a restart begins it anew. */
+START_TEST(a_selection_rule_is_a_part)
+{
+	struct fed_session s;
+	struct heard heard = {.len = 0};
+
+	small_compose(&s, &heard, "fedavg");
+	ck_assert_str_eq(fed_session_status(&s).selection, "uniform");
+	small_refuses(&s, "set selection.alpha 3",
+	              "no selection is chosen yet; choose one with `select");
+	small_do(&s, "set participants 2;select round-robin;round 1;aggregator fedavgm;round 1");
+	ck_assert_str_eq(fed_session_status(&s).selection, "round-robin");
+	for (uint32_t id = 0; id < 4; id++) /* two after the other two */
+		ck_assert_uint_eq(fed_ledger_participation(&s.ledger, id)->last, id < 2 ? 1 : 2);
+	small_do(&s, "restart;round 1");
+	ck_assert_ptr_nonnull(fed_ledger_participation(&s.ledger, 0));
+	ck_assert_ptr_null(fed_ledger_participation(&s.ledger, 2));
+	small_do(&s, "select oort;set selection.alpha 3;set alpha 4");
+	small_refuses(&s, "select oort alpha=-1", "alpha=-1");
+	small_refuses(&s, "select ort", "did you mean oort?");
+	small_do(&s, "round 1;step 1");
+	small_refuses(&s, "select uniform", "a round is open");
+	small_refuses(&s, "set alpha 5", "a round is open");
+	small_do(&s, "abort;scheme async concurrency=2");
+	ck_assert_ptr_nonnull(strstr(heard.text, "selection oort acts under sync and split"));
+	small_do(&s, "round 3");
+	fed__session_release(&s);
+	ck_assert_int_eq(fed__mem_live(), 0);
+}
+END_TEST
+
 START_TEST(clients_take_what_the_pool_has)
 {
 	struct fed_partition how = {.kind = FED_PARTITION_IID, .shards = 2, .alpha = 1};
@@ -380,6 +413,7 @@ FED_SUITE(compose)
 		tcase_add_test(tests, limit_on_addresses_counts);
 	tcase_add_loop_test(tests, failing_allocation_changes_nothing, 0,
 	                    (int)(sizeof commands / sizeof *commands));
+	tcase_add_test(tests, a_selection_rule_is_a_part);
 	tcase_add_test(tests, clients_take_what_the_pool_has);
 	suite_add_tcase(suite, tests);
 	return suite;
