@@ -290,7 +290,7 @@ static void record_end(const struct fed_invitation_log *j, struct fed_invitation
 		[FED_EVENT_LATE] = FED_INVITATION_LATE,
 	};
 
-	if (event->text == fed_stray_update) {
+	if (fed_event_is_stray(event)) {
 		x->extra_answers += x->extra_answers < UINT16_MAX;
 	} else if (x->state < FED_INVITATION_REPORTED) {
 		end(x, states[event->kind], event->clock, number);

@@ -20,6 +20,7 @@ struct completion {
 	struct fed_candidates *out;
 	const char *prefix; /* of every candidate */
 	const char *before; /* "key=" or "", put before each candidate */
+	char quote;         /* that the word at the cursor has; 0: none */
 };
 
 static void add_candidate(void *ctx, const char *candidate)
@@ -42,7 +43,8 @@ static void add_candidate(void *ctx, const char *candidate)
 		out->capacity = more;
 	}
 	fed_text_add(&text, "%s", a->before);
-	fed__word_quote(&text, candidate);
+	const size_t length = strlen(candidate);
+	fed__word_spell(&text, candidate, a->quote, !length || candidate[length - 1] != '/');
 	char *copy = text.failed ? NULL : fed_strdup(fed_text_str(&text));
 	fed_text_release(&text);
 	if (copy)
@@ -356,6 +358,16 @@ static void complete_words(struct completion *a, struct fed_words *words)
 	fed__call_release(&call);
 }
 
+/* The quote that candidates for a word as typed begin with; 0: backslashes, if anything, are before
+ * what needs them.  Only so do candidates begin with the bytes that were typed. */
+static char quote_of(const char *typed, size_t n)
+{
+	for (size_t i = 0; i < n && typed[i] != '\\'; i++)
+		if (typed[i] == '"' || typed[i] == '\'')
+			return typed[i];
+	return 0;
+}
+
 void fed__complete(const struct fed_shell *shell, const char *line, size_t point,
                    struct fed_candidates *out)
 {
@@ -389,6 +401,7 @@ void fed__complete(const struct fed_shell *shell, const char *line, size_t point
 		fed_text_release(&copy);
 	} else {
 		out->start = begin + words.word[words.n - 1].begin;
+		a.quote = quote_of(line + out->start, point - out->start);
 	}
 	if (words.n)
 		complete_words(&a, &words);

@@ -16,7 +16,8 @@ struct fed_candidates {
 	size_t start;
 	bool failed; /* out of memory */
 };
-/* Candidates that end in = or / are to be typed on; a space is put behind the others. */
+/* Candidates that end in = or / are to be typed on; a space is put behind the others.  They are
+ * quoted as the word at the cursor is, a folder's name without the closing quote. */
 void fed__complete(const struct fed_shell *, const char *line, size_t point,
                    struct fed_candidates *);
 void fed__candidates_release(struct fed_candidates *);

@@ -28,9 +28,21 @@ void fed__words_release(struct fed_words *w)
 	*w = (struct fed_words){0};
 }
 
-static bool is_blank(char c)
+/* No-break spaces, as pasted from web pages and slides: U+00A0, U+2007, U+202F. */
+static const char *const no_break_spaces[] = {"\xC2\xA0", "\xE2\x80\x87", "\xE2\x80\xAF"};
+
+/* Bytes of the blank at the beginning of text [0, len); 0: there is none. */
+static size_t blank_size(const char *text, size_t len)
 {
-	return c == ' ' || c == '\t' || c == '\r';
+	if (len && (*text == ' ' || *text == '\t' || *text == '\r'))
+		return 1;
+	for (size_t i = 0; i < sizeof no_break_spaces / sizeof *no_break_spaces; i++) {
+		const size_t n = strlen(no_break_spaces[i]);
+
+		if (n <= len && memcmp(text, no_break_spaces[i], n) == 0)
+			return n;
+	}
+	return 0;
 }
 
 static bool ends_command(char c)
@@ -86,7 +98,8 @@ static int take_word(struct cut *c)
 {
 	struct fed_word word = {.text = c->words->bytes.len, .begin = c->at};
 
-	while (c->at < c->len && !is_blank(c->text[c->at]) && !ends_command(c->text[c->at])) {
+	while (c->at < c->len && !blank_size(c->text + c->at, c->len - c->at) &&
+	       !ends_command(c->text[c->at])) {
 		const size_t begin = c->at;
 
 		if (c->text[c->at] == '"' || c->text[c->at] == '\'') {
@@ -126,8 +139,10 @@ int fed__words_split(struct fed_words *w, const char *text, size_t len, size_t *
 	w->open = false;
 	fed_text_clear(&w->bytes);
 	while (rc == FED_OK && c.at < len && !ends_command(text[c.at])) {
-		if (is_blank(text[c.at]))
-			c.at++;
+		const size_t blank = blank_size(text + c.at, len - c.at);
+
+		if (blank)
+			c.at += blank;
 		else if (text[c.at] == '#')
 			while (c.at < len && text[c.at] != '\n')
 				c.at++;
@@ -140,17 +155,46 @@ int fed__words_split(struct fed_words *w, const char *text, size_t len, size_t *
 	return rc;
 }
 
+/* Whether a character of a word, of which n bytes follow, stands for itself outside quotes. */
+static bool is_plain(const char *s, size_t n)
+{
+	return !blank_size(s, n) && !strchr("\n;#'\"\\", *s);
+}
+
+static void spell_escaped(struct fed_text *out, const char *s)
+{
+	for (; *s; s++)
+		fed_text_add(out, "%s%c", is_plain(s, strlen(s)) ? "" : "\\", *s);
+}
+
+static void spell_quoted(struct fed_text *out, const char *s, char quote, bool whole)
+{
+	fed_text_put(out, &quote, 1);
+	for (; *s; s++) {
+		if (quote == '"' && (*s == '"' || *s == '\\'))
+			fed_text_put(out, "\\", 1);
+		if (quote == '\'' && *s == '\'')
+			fed_text_add(out, "'\\''");
+		else
+			fed_text_put(out, s, 1);
+	}
+	if (whole)
+		fed_text_put(out, &quote, 1);
+}
+
+void fed__word_spell(struct fed_text *out, const char *s, char quote, bool whole)
+{
+	if (quote)
+		spell_quoted(out, s, quote, whole);
+	else
+		spell_escaped(out, s);
+}
+
 void fed__word_quote(struct fed_text *out, const char *s)
 {
-	if (*s && !strpbrk(s, " \t\r\n;#'\"\\")) {
-		fed_text_add(out, "%s", s);
-		return;
-	}
-	fed_text_put(out, "\"", 1);
-	for (; *s; s++) {
-		if (*s == '"' || *s == '\\')
-			fed_text_put(out, "\\", 1);
-		fed_text_put(out, s, 1);
-	}
-	fed_text_put(out, "\"", 1);
+	const char *at = s;
+
+	while (*at && is_plain(at, strlen(at)))
+		at++;
+	fed__word_spell(out, s, *s && !*at ? 0 : '"', true);
 }

@@ -2,7 +2,8 @@
 /*
  * shell/language/line.h - tokeniser: splits command lines into words.
  *
- *     words are separated by blanks; "..." and '...' keep blanks, ; and #; \x is x itself
+ *     words are separated by blanks, also no-break spaces; "..." and '...' keep blanks, ; and #;
+ *     \x is x itself
  *     ; and the end of a line end a command; # at the beginning of a word begins a comment
  */
 #ifndef FED_SHELL_LANGUAGE_LINE_H
@@ -42,5 +43,8 @@ bool fed__line_read(FILE *, struct fed_text *);
 
 /* Append s quoted, so that it is read back as one word s. */
 void fed__word_quote(struct fed_text *, const char *s);
+/* The same between quotes, " or ', or (quote 0) with backslashes; whole: the word ends here, else
+ * the closing quote is left out. */
+void fed__word_spell(struct fed_text *, const char *s, char quote, bool whole);
 
 #endif

@@ -440,7 +440,9 @@ START_TEST(held_updates_and_strays)
 	tell(&j, FED_EVENT_REPORTED, 1, 6, 0, NULL);
 	tell(&j, FED_EVENT_REFUSED, 1, 7, 0, fed_stray_update);
 	ck_assert_uint_eq(x->state, FED_INVITATION_REPORTED);
-	ck_assert_uint_eq(x->extra_answers, 1);
+	tell(&j, FED_EVENT_REFUSED, 1, 7, 0, fed_stale_update);
+	ck_assert_uint_eq(x->state, FED_INVITATION_REPORTED);
+	ck_assert_uint_eq(x->extra_answers, 2);
 	ck_assert_uint_eq(x->bytes_up, 80);
 	ck_assert_int_eq(fed_invitation_spans(x, 9, span), 5);
 	for (int i = 0; i < 5; i++) {

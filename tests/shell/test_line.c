@@ -59,6 +59,9 @@ static const struct {
 	{"a 'b\nc'", "!the quote ' at column 3 has no end"},
 	{"a \\", "!nothing follows the backslash at column 3"},
 	{"\xff\xfe", "[\xff\xfe]"},
+	{"\u00a0a\u00a0b;\u202fc\u2007", "[a][b]|[c]"},
+	{"a '\u00a0' \\\u00a0 é\u0161", "[a][\u00a0][\u00a0][é\u0161]"},
+	{"a\xc2", "[a\xc2]"},
 };
 
 START_TEST(words_are_cut)
@@ -70,24 +73,38 @@ START_TEST(words_are_cut)
 }
 END_TEST
 
+static void reads_back(const struct fed_text *spelled, const char *word)
+{
+	struct fed_words back = {0};
+	struct fed_error err;
+	size_t used;
+
+	fed_assert_ok(fed__words_split(&back, spelled->s, spelled->len, &used, &err), &err);
+	ck_assert_uint_eq(back.n, 1);
+	ck_assert_str_eq(fed__words_at(&back, 0), word);
+	fed__words_release(&back);
+}
+
 START_TEST(quoted_words_read_back)
 {
-	static const char *const words[] = {"plain",       "",   "a b", "a;b", "#x",
-	                                    "it's \"so\"", "\\", "é",   "a\tb"};
+	static const char *const words[] = {"plain",       "",   "a b", "a;b",  "#x",
+	                                    "it's \"so\"", "\\", "é",   "a\tb", "a\u00a0b"};
 
 	for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
-		struct fed_text quoted = {0};
-		struct fed_words back = {0};
-		struct fed_error err;
-		size_t used;
+		struct fed_text text = {0};
 
-		fed__word_quote(&quoted, words[i]);
-		fed_assert_ok(fed__words_split(&back, fed_text_str(&quoted), quoted.len, &used, &err),
-		              &err);
-		ck_assert_uint_eq(back.n, 1);
-		ck_assert_str_eq(fed__words_at(&back, 0), words[i]);
-		fed__words_release(&back);
-		fed_text_release(&quoted);
+		fed__word_quote(&text, words[i]);
+		reads_back(&text, words[i]);
+		for (const char *quote = "\"'"; *quote; quote++) {
+			fed_text_clear(&text);
+			fed__word_spell(&text, words[i], *quote, true);
+			reads_back(&text, words[i]);
+		}
+		fed_text_clear(&text);
+		fed__word_spell(&text, words[i], 0, true);
+		if (*words[i])
+			reads_back(&text, words[i]);
+		fed_text_release(&text);
 	}
 }
 END_TEST

@@ -33,13 +33,23 @@ static int accept_update(struct fed_federation *f, struct fed_envelope *update,
 	return rc;
 }
 
+/* Refuse an update whose invitation has ended, which counted it. */
+static void refuse_stray(struct fed_federation *f, const struct fed_envelope *update)
+{
+	const bool stale =
+		f->scheme->too_stale && f->scheme->too_stale(f, f->scheme_state, update->version);
+
+	fed__emit_about(f, FED_EVENT_REFUSED, update->head.from, update->round, 0,
+	                stale ? fed_stale_update : fed_stray_update);
+}
+
 int fed__take_update(struct fed_federation *f, struct fed_envelope *update, struct fed_error *err)
 {
 	const uint32_t id = update->head.from;
 	struct fed_error why;
 
-	if (!fed__invitation_is_open(f, id, update->round)) { /* counted when its invitation ended */
-		fed__emit_about(f, FED_EVENT_REFUSED, id, update->round, 0, fed_stray_update);
+	if (!fed__invitation_is_open(f, id, update->round)) {
+		refuse_stray(f, update);
 		return FED_OK;
 	}
 	const double sent = fed_invitation_of(f, id)->sent;

@@ -80,9 +80,13 @@ struct fed_event {
 	const struct fed_record *record; /* so far; NULL outside rounds */
 };
 
-/* Text of a REFUSED event about an update of no open invitation: it is not counted, for its
- * invitation has ended before. */
-extern const char fed_stray_update[];
+/* Texts of REFUSED events about an update of no open invitation: it is not counted, for its
+ * invitation has ended before.  fed_stale_update: because the scheme gave it up as too stale. */
+extern const char fed_stray_update[], fed_stale_update[];
+static inline bool fed_event_is_stray(const struct fed_event *event)
+{
+	return event->text == fed_stray_update || event->text == fed_stale_update;
+}
 
 /* Callback that receives events, and its context. */
 struct fed_sink {

@@ -41,6 +41,8 @@ struct fed_scheme {
 	void (*end)(struct fed_federation *, void *state);
 	/* Optional: whether clients may be late under these settings, without a fault. */
 	bool (*drops_late)(const void *state);
+	/* Optional: whether the scheme has given up updates of clients that got this version. */
+	bool (*too_stale)(const struct fed_federation *, const void *state, uint64_t version);
 	bool overlaps;    /* open invitations stay open when a version is complete */
 	bool makes_model; /* finish() makes the new parameters themselves, not a step */
 	/* Optional, for schemes with a protocol of their own: every message that arrives (the envelope

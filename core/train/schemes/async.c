@@ -92,10 +92,18 @@ static int top_up(struct fed_federation *f, const struct async *s, struct fed_er
 	return FED_OK;
 }
 
+/* Callback fed_scheme.too_stale. */
+static bool is_too_stale(const struct fed_federation *f, const void *state, uint64_t version)
+{
+	const struct async *s = state;
+
+	return s->max_staleness >= 0 && f->version > version + (uint64_t)s->max_staleness;
+}
+
 /* Close the invitations whose updates would be too stale, so that other clients can be invited. */
 static void give_up_stale(struct fed_federation *f, const struct async *s)
 {
-	if (s->max_staleness >= 0 && f->version > (uint64_t)s->max_staleness)
+	if (is_too_stale(f, s, 0))
 		fed__invitations_expire_before(f, f->version - (uint64_t)s->max_staleness,
 		                               "its model is older than max-staleness allows");
 }
@@ -206,5 +214,6 @@ const struct fed_scheme fed__scheme_async = {
 	.complete = async_complete,
 	.finish = async_finish,
 	.end = async_end,
+	.too_stale = is_too_stale,
 	.overlaps = true,
 };
