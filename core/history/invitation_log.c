@@ -464,7 +464,7 @@ int fed_invitation_spans(const struct fed_invitation_record *x, double now,
 			span[n++] = (struct fed_span){phases[k], begins[k], to};
 	}
 	const double until = isnan(x->until) ? now : x->until;
-	if (x->state == FED_INVITATION_REPORTED && until > x->ended)
+	if (x->state == FED_INVITATION_REPORTED && !x->turn && until > x->ended)
 		span[n++] = (struct fed_span){FED_PHASE_WAIT, x->ended, until};
 	return n;
 }

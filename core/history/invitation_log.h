@@ -110,7 +110,7 @@ enum fed_phase {
 	FED_PHASE_DOWNLOAD,
 	FED_PHASE_COMPUTE,
 	FED_PHASE_UPLOAD,
-	FED_PHASE_WAIT, /* for its link, or for the other clients of the round */
+	FED_PHASE_WAIT, /* for its link, the server or the other clients of the round */
 	FED_PHASES
 };
 extern const char *const fed_phase_names[FED_PHASES];
@@ -120,7 +120,8 @@ struct fed_span {
 };
 #define FED_SPANS_MAX 5
 /* Spans of an invitation, contiguous; the last one of an open invitation ends `now`.  Returns how
- * many.  Leaves out the time between received and trained of a turn: fed_timeline_turns(). */
+ * many.  Leaves out the time between received and trained of a turn: fed_timeline_turns(); a client
+ * whose turn has ended is idle. */
 int fed_invitation_spans(const struct fed_invitation_record *, double now,
                          struct fed_span[FED_SPANS_MAX]);
 

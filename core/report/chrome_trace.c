@@ -229,7 +229,10 @@ static void put_invitation(struct trace *t, const struct fed_invitation_record *
 static void put_turn_phase(void *ctx, const struct fed_timeline_span *of)
 {
 	struct trace *t = ctx;
-	const struct fed_invitation_record x = {.invitation = of->invitation, .version = of->version};
+	const struct fed_invitation_record x = {.invitation = of->invitation,
+	                                        .version = of->version,
+	                                        .bytes_up = of->bytes,
+	                                        .bytes_down = of->bytes};
 
 	begin_event(t, "X", CLIENTS, tid_of(t->all.client[of->at]), fed_phase_names[of->span.phase]);
 	put_span(t, of->span.from, of->span.to);

@@ -59,7 +59,7 @@ void fed_invitation_put_outcome(const struct fed_invitation_record *x,
 	if (waited > ROUNDING) {
 		fed_text_add(out, "; ");
 		fed_text_seconds(out, waited);
-		fed_text_add(out, " of its turn were waiting");
+		fed_text_add(out, " of its turn were messages and the server's work");
 	}
 	if (x->left > x->trained) {
 		fed_text_add(out, "; the update waited ");

@@ -93,9 +93,9 @@ int fed_timeline_init(struct fed_timeline *w, const struct fed_session *s, uint6
 /* The open phase of a client's turn. */
 struct turn_phase {
 	double since; /* NaN: none */
-	bool waits;
+	enum fed_phase phase;
 	bool turn; /* true once it sent activations */
-	uint64_t invitation, version;
+	uint64_t invitation, version, bytes;
 };
 
 struct turn_scan {
@@ -105,21 +105,24 @@ struct turn_scan {
 	void *ctx;
 };
 
-/* End the client's phase at `clock`, and begin the next one. */
-static void next_phase(const struct turn_scan *f, uint32_t at, double clock, bool waits)
+/* End the client's phase at `clock`, and begin the next one; bytes: of its message. */
+static void next_phase(const struct turn_scan *f, uint32_t at, double clock, enum fed_phase phase,
+                       uint64_t bytes)
 {
 	struct turn_phase *d = &f->phase[at];
 	const struct fed_timeline_span span = {
 		.at = at,
-		.span = {d->waits ? FED_PHASE_WAIT : FED_PHASE_COMPUTE, d->since, clock},
+		.span = {d->phase, d->since, clock},
 		.invitation = d->invitation,
 		.version = d->version,
+		.bytes = d->bytes,
 	};
 
-	if (d->turn && !isnan(d->since))
+	if (d->turn && clock > d->since)
 		f->take(f->ctx, &span);
 	d->since = clock;
-	d->waits = waits;
+	d->phase = phase;
+	d->bytes = bytes;
 }
 
 static void scan_event(const struct turn_scan *f, uint32_t at, const struct fed_logged_event *e)
@@ -127,23 +130,32 @@ static void scan_event(const struct turn_scan *f, uint32_t at, const struct fed_
 	struct turn_phase *d = &f->phase[at];
 
 	if (e->kind == FED_EVENT_RECEIVED)
-		*d = (struct turn_phase){e->clock, false, false, e->invitation, e->version};
+		*d = (struct turn_phase){.since = e->clock,
+		                         .phase = FED_PHASE_COMPUTE,
+		                         .invitation = e->invitation,
+		                         .version = e->version};
 	if (isnan(d->since) || e->invitation != d->invitation)
 		return;
 	switch ((enum fed_event_kind)e->kind) {
 	case FED_EVENT_SMASHED:
 		d->turn = true;
-		next_phase(f, at, e->clock, true);
+		next_phase(f, at, e->clock, FED_PHASE_UPLOAD, e->bytes);
+		break;
+	case FED_EVENT_REACHED:
+		next_phase(f, at, e->clock, FED_PHASE_WAIT, 0);
+		break;
+	case FED_EVENT_GRADIENT:
+		next_phase(f, at, e->clock, FED_PHASE_DOWNLOAD, e->bytes);
 		break;
 	case FED_EVENT_ARRIVED:
-		next_phase(f, at, e->clock, false);
+		next_phase(f, at, e->clock, FED_PHASE_COMPUTE, 0);
 		break;
 	case FED_EVENT_TRAINED:
 	case FED_EVENT_REPORTED:
 	case FED_EVENT_REFUSED:
 	case FED_EVENT_LOST:
 	case FED_EVENT_LATE:
-		next_phase(f, at, e->clock, false);
+		next_phase(f, at, e->clock, FED_PHASE_COMPUTE, 0);
 		d->since = NAN;
 		break;
 	default:
@@ -170,7 +182,7 @@ static uint32_t client_index(const struct fed_timeline *w, uint32_t client)
 static void end_phases(const struct turn_scan *f, double clock)
 {
 	for (uint32_t at = 0; at < f->schedule->n; at++) {
-		next_phase(f, at, clock, false);
+		next_phase(f, at, clock, FED_PHASE_COMPUTE, 0);
 		f->phase[at].since = NAN;
 	}
 }

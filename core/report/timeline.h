@@ -33,8 +33,9 @@ int fed_timeline_between(struct fed_timeline *, const struct fed_session *, doub
 /* Split learning: a phase of a client's turn, between received and trained. */
 struct fed_timeline_span {
 	uint32_t at;          /* index in client[] */
-	struct fed_span span; /* FED_PHASE_COMPUTE, or _WAIT for messages and the server */
+	struct fed_span span; /* FED_PHASE_WAIT: for the server */
 	uint64_t invitation, version;
+	uint64_t bytes; /* of the message, while it uploads or downloads */
 };
 /* Call take(ctx, span) for the spans of the window's rounds (some may be before the window), as far
  * as the event log has them; those of a client in order of time. */

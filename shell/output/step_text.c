@@ -128,6 +128,8 @@ static const char *sentence_of(const struct fed_event *event)
 		return "the server sends to client %u";
 	case FED_EVENT_ARRIVED:
 		return "client %u receives";
+	case FED_EVENT_REACHED:
+		return "the server receives from client %u";
 	case FED_EVENT_ASKED:
 		return "client %u is asked for its loss";
 	case FED_EVENT_ANSWERED:

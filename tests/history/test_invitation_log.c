@@ -340,7 +340,8 @@ END_TEST
 /* Turns --------------------------------------------------------------------------- */
 
 struct sums {
-	double computed[4], waited[4], end[4]; /* by client, of its last turn */
+	double phase[4][FED_PHASES], end[4]; /* by client, of its last turn */
+	uint64_t bytes[4];
 	uint64_t invitation[4];
 };
 
@@ -348,17 +349,18 @@ static void add_stretch(void *ctx, const struct fed_timeline_span *stretch)
 {
 	struct sums *sums = ctx;
 	const uint32_t at = stretch->at;
-	const bool computes = stretch->span.phase == FED_PHASE_COMPUTE;
 
 	if (stretch->invitation != sums->invitation[at]) {
-		ck_assert(computes);
-		sums->computed[at] = sums->waited[at] = 0;
+		ck_assert_uint_eq(stretch->span.phase, FED_PHASE_COMPUTE);
+		memset(sums->phase[at], 0, sizeof sums->phase[at]);
+		sums->bytes[at] = 0;
 		sums->invitation[at] = stretch->invitation;
 	} else {
 		ck_assert_double_eq(stretch->span.from, sums->end[at]);
 	}
 	sums->end[at] = stretch->span.to;
-	*(computes ? &sums->computed[at] : &sums->waited[at]) += stretch->span.to - stretch->span.from;
+	sums->phase[at][stretch->span.phase] += stretch->span.to - stretch->span.from;
+	sums->bytes[at] += stretch->bytes;
 }
 
 static const char *const turns[] = {"cut=2", "cut=2 parallel=v1", "cut=2 parallel=v2 smashed=batch",
@@ -371,7 +373,7 @@ static double own_flops(const struct fed_session *s, bool tail)
 	       (fed_net_flops(&s->parts.net, 0, 2) + (tail ? fed_net_flops(&s->parts.net, 4, 5) : 0));
 }
 
-START_TEST(a_turn_computes_and_waits)
+START_TEST(a_turn_computes_sends_and_waits)
 {
 	struct fed_session s;
 	struct fed_error err = {""};
@@ -391,11 +393,16 @@ START_TEST(a_turn_computes_and_waits)
 
 		ck_assert(x->turn);
 		ck_assert_double_eq(sums.end[id], x->trained);
-		ck_assert_double_eq_tol(sums.computed[id], fed_invitation_computed_seconds(x), NEAR);
-		ck_assert_double_eq_tol(sums.computed[id], 20 * own_flops(&s, _i == 3) / 1e5, NEAR);
-		ck_assert_double_eq_tol(sums.computed[id] + sums.waited[id], x->trained - x->received,
-		                        NEAR);
-		ck_assert_double_ge(sums.waited[id], 4 * 0.07); /* batches, there and back */
+		const double *const p = sums.phase[id];
+		const double traffic = p[FED_PHASE_UPLOAD] + p[FED_PHASE_DOWNLOAD];
+
+		ck_assert_double_eq_tol(p[FED_PHASE_COMPUTE], fed_invitation_computed_seconds(x), NEAR);
+		ck_assert_double_eq_tol(p[FED_PHASE_COMPUTE], 20 * own_flops(&s, _i == 3) / 1e5, NEAR);
+		ck_assert_double_eq_tol(p[FED_PHASE_COMPUTE] + traffic + p[FED_PHASE_WAIT],
+		                        x->trained - x->received, NEAR);
+		ck_assert_double_ge(traffic, 4 * 0.07); /* batches, there and back */
+		ck_assert_double_le(p[FED_PHASE_WAIT], 0.1 * traffic);
+		ck_assert_uint_gt(sums.bytes[id], 0);
 	}
 	fed_timeline_release(&w);
 	fed__session_release(&s);
@@ -514,7 +521,8 @@ FED_SUITE(invitation_log)
 	tcase_add_test(tests, the_oldest_journeys_go);
 	tcase_add_test(tests, held_updates_and_strays);
 	tcase_add_test(tests, clients_of_a_window);
-	tcase_add_loop_test(tests, a_turn_computes_and_waits, 0, (int)(sizeof turns / sizeof *turns));
+	tcase_add_loop_test(tests, a_turn_computes_sends_and_waits, 0,
+	                    (int)(sizeof turns / sizeof *turns));
 	suite_add_tcase(suite, tests);
 	return suite;
 }

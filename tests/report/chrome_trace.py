@@ -49,11 +49,17 @@ for key, spans in of_clients.items():
     for upload in (e for e in spans if e["name"] == "upload" and "step" in e["args"]):
         same = [e for e in spans if e["args"]["invitation"] == upload["args"]["invitation"]]
         seen = [e["name"] for e in same]
-        up = seen.index("upload")
-        turn = seen[1:up]  # split learning: it waits for the server, and computes again
+        up = same.index(upload)
+        turn = seen[1:up]  # split learning: messages to the server and back between computing
         assert seen[0] == "download" and seen[up + 1 :] in ([], ["waiting"]), seen
-        assert turn[::2] == ["compute"] * len(turn[::2]) and len(turn) % 2 == 1, seen
-        assert turn[1::2] == ["waiting"] * len(turn[1::2]), seen
+        told = " ".join(turn).replace("upload waiting download", "upload download")
+        trips = turn.count("upload")
+        assert told == " ".join(["compute"] + trips * ["upload download compute"]), seen
+        for e in same[1:up]:
+            assert ("bytes" in e["args"]) == (e["name"] in ("upload", "download")), e
+            assert e["args"].get("bytes", 1) > 0, e
+        if trips:
+            assert up == len(seen) - 1, seen  # a client whose turn has ended is idle
         for a, b in zip(same, same[1:]):  # they touch
             assert round(1000 * (a["ts"] + a["dur"])) == round(1000 * b["ts"]), (a, b)
         step = server[upload["args"]["step"] - 1]

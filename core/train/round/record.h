@@ -65,6 +65,7 @@ enum fed_event_kind {
 	/* Selection by loss: */
 	FED_EVENT_ASKED,    /* the model leaves for `client`, whose loss is asked for */
 	FED_EVENT_ANSWERED, /* the loss of `client` reached the server: text */
+	FED_EVENT_REACHED,  /* split learning: what `client` sent has reached the server: text */
 	FED_EVENT_KINDS,
 };
 

@@ -216,6 +216,16 @@ static int refuse(struct fed_turn *t, const char *why, struct fed_error *err)
 	return f->scheme->lost(f, f->scheme_state, t->number, err);
 }
 
+/* Emit the end of the upload: from now on the client waits for the server. */
+static void emit_reached(const struct fed_turn *t, bool back)
+{
+	char text[64];
+
+	snprintf(text, sizeof text, "batch %u: %s", t->batch,
+	         back ? "gradient of the features" : "activations");
+	fed__emit_about(t->federation, FED_EVENT_REACHED, t->client, t->number, 0, text);
+}
+
 int fed__split_serve(struct fed_turn *t, struct fed_envelope *e, struct fed_error *err)
 {
 	struct fed_split *s = t->split;
@@ -229,6 +239,7 @@ int fed__split_serve(struct fed_turn *t, struct fed_envelope *e, struct fed_erro
 	t->crossing = fed_shared_vectors_ref(e->payload);
 	t->labels = fed_shared_vectors_ref(e->labels);
 	t->phase = back ? FED_TURN_SERVED_BACK : FED_TURN_SERVED;
+	emit_reached(t, back);
 	if (check(t, &why))
 		return refuse(t, why.text, err);
 	if (s->parallel == FED_PARALLEL_V1)
