@@ -67,6 +67,15 @@ static void own_folder(char *out, size_t size)
 		snprintf(out, size, ".");
 }
 
+static char *own_program(void)
+{
+	char path[4096];
+	const ssize_t n = readlink("/proc/self/exe", path, sizeof path - 1);
+
+	path[n > 0 ? n : 0] = 0;
+	return n > 0 ? fed_strdup(path) : NULL;
+}
+
 /* The first existing folder of these, relative to the executable; else the last. */
 static char *beside(const char *const *names, size_t n)
 {
@@ -350,6 +359,7 @@ int main(int argc, char **argv)
 		fprintf(stderr, "warning: plugins run inside, unguarded: %s\n", err.text);
 	static const char *const headers[] = {"include", "../include"};
 	shell.include = beside(headers, 2);
+	shell.program = own_program();
 	fed__signals_connect(&shell);
 	enum fed_exit result = o.watch ? watch(&shell, &o, argv + optind, argc - optind)
 	                       : o.commands || argv[optind] ? run(&shell, &o, argv + optind)

@@ -38,5 +38,6 @@ void fed__shell_release(struct fed_shell *shell)
 	shell->record = NULL;
 	fed_free(shell->record_path);
 	fed_free(shell->include);
-	shell->record_path = shell->include = NULL;
+	fed_free(shell->program);
+	shell->record_path = shell->include = shell->program = NULL;
 }

@@ -106,6 +106,7 @@ struct fed_shell {
 	struct fed_tournament tournament; /* the last one */
 	struct fed_sweep sweep;           /* the last one */
 	char *include;                    /* folder of the public headers, for `build`; NULL: unknown */
+	char *program;                    /* path of this program; NULL: unknown */
 	bool lenient;                     /* interactive: unique prefixes of commands are accepted */
 	bool timing, quit;
 	bool brief;    /* --short: scripts run the form of a line behind "# short:" */

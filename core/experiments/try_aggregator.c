@@ -56,11 +56,10 @@ static float number_or_infinity(float x)
 	return isnan(x) ? INFINITY : x;
 }
 
-static int take_matrix(struct fed_trial *t, const struct fed_stored_tensor *a,
-                       struct fed_error *err)
+static int make_matrix(struct fed_trial *t, size_t n, size_t dim, struct fed_error *err)
 {
-	t->n = a->shape[0];
-	t->dim = a->shape[1];
+	t->n = n;
+	t->dim = dim;
 	t->ld = (t->dim + 15) / 16 * 16;
 	if (t->ld > SIZE_MAX / sizeof(float) / t->n)
 		return fed_fail_memory(err, SIZE_MAX, "the updates");
@@ -72,6 +71,14 @@ static int take_matrix(struct fed_trial *t, const struct fed_stored_tensor *a,
 	t->refused = fed_alloc_array(t->n, sizeof *t->refused);
 	if (!t->rows || !t->step || !t->update || !t->verdict || !t->trust || !t->refused)
 		return fed_fail_memory(err, t->n * t->ld * sizeof(float), "the updates");
+	return FED_OK;
+}
+
+static int take_matrix(struct fed_trial *t, const struct fed_stored_tensor *a,
+                       struct fed_error *err)
+{
+	if (make_matrix(t, a->shape[0], a->shape[1], err))
+		return FED_FAIL;
 	for (size_t i = 0; i < t->n; i++) {
 		float *row = t->rows + i * t->ld;
 
@@ -121,6 +128,29 @@ static int read_weights(struct fed_trial *t, const char *path, struct fed_error 
 	}
 	fed_text_release(&bytes);
 	return rc;
+}
+
+/* The updates of the last round. */
+static int take_kept(struct fed_trial *t, const struct fed_session *s, struct fed_error *err)
+{
+	const struct fed_verdicts *kept = &s->federation.verdicts;
+
+	if (fed_updates_kept(s, err) || make_matrix(t, kept->n, s->parts.net.dim, err))
+		return FED_FAIL;
+	for (size_t i = 0; i < t->n; i++) {
+		const struct fed_client_verdict *of = &kept->of[i];
+		float *row = t->rows + i * t->ld;
+
+		memcpy(row, of->update->vector[0], t->dim * sizeof *row);
+		t->update[i] = (struct fed_update){.delta = row,
+		                                   .weight = of->weighed,
+		                                   .samples = of->samples,
+		                                   .client = of->client,
+		                                   .steps = of->steps,
+		                                   .staleness = of->staleness,
+		                                   .loss = of->loss};
+	}
+	return FED_OK;
 }
 
 /* Aggregating ------------------------------------------------------------ */
@@ -226,7 +256,7 @@ int fed_try(struct fed_trial *t, const struct fed_session *s, const char *aggreg
 	else
 		rc = print_settings(t, err);
 	if (rc == FED_OK)
-		rc = read_matrix(t, file, err);
+		rc = file ? read_matrix(t, file, err) : take_kept(t, s, err);
 	if (rc == FED_OK && weights)
 		rc = read_weights(t, weights, err);
 	const bool read = rc == FED_OK;

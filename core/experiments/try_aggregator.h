@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * experiments/try_aggregator.h - test of an aggregator on a matrix of updates from a file, outside
- * the session's run.
+ * experiments/try_aggregator.h - test of an aggregator on updates from a file, or on those of the
+ * last round, outside the session's run.
  */
 #ifndef FED_EXPERIMENTS_TRY_AGGREGATOR_H
 #define FED_EXPERIMENTS_TRY_AGGREGATOR_H
@@ -13,7 +13,7 @@ struct fed_trial {
 	size_t n, dim, ld;
 	float *rows;                 /* [n][ld] */
 	float *step;                 /* [dim] */
-	struct fed_update *update;   /* [n]; client is the row */
+	struct fed_update *update;   /* [n]; client is the row, of the last round the client */
 	struct fed_verdict *verdict; /* [n] */
 	struct fed_trust *trust;     /* [n] */
 	struct fed_text *refused;    /* [n]: why a row was refused; empty: it was not */
@@ -24,9 +24,9 @@ struct fed_trial {
 	bool read;      /* the files were read */
 };
 /* Rows of `file` (NumPy, two dimensions) are the updates of clients 0, 1, ...; `weights` (NumPy,
- * one number a row) or NULL: 1 each.  NaN counts as infinite.  The aggregator
- * has the settings given, the session's seed and threads, and a model of zeros.  FED_REJECT: there
- * is no such aggregator or setting. */
+ * one number a row) or NULL: 1 each.  NaN counts as infinite.  file NULL: the updates of the
+ * session's last round, with their weights.  The aggregator has the settings given, the session's
+ * seed and threads, and a model of zeros.  FED_REJECT: there is no such aggregator or setting. */
 int fed_try(struct fed_trial *, const struct fed_session *, const char *aggregator,
             const struct fed_assign *, size_t n, const char *file, const char *weights,
             struct fed_error *);

@@ -11,7 +11,9 @@
 #include "shell/output/print.h"
 #include "shell/commands/updates.h"
 #include "shell/commands/build.h"
+#include "shell/commands/bench_plugin.h"
 #include "shell/commands/check.h"
+#include "shell/commands/diff_plugin.h"
 #include "shell/commands/edit.h"
 #include "shell/commands/new_plugin.h"
 #include "shell/commands/plugin_files.h"
@@ -273,6 +275,11 @@ static const struct fed_field *rows_of_aggregator(const struct fed_shell *shell,
 	           ? NULL
 	           : entry->head->fields;
 }
+/* Of commands whose first argument is an aggregator, and their struct begins with its name. */
+static const struct fed_field *first_rows(const struct fed_shell *shell, const void *args)
+{
+	return rows_of_aggregator(shell, args);
+}
 static const struct fed_field *tried_rows(const struct fed_shell *shell, const void *args)
 {
 	return rows_of_aggregator(shell, ((const struct try_args *)args)->name);
@@ -408,6 +415,37 @@ const struct fed_command fed__commands_plugins[] = {
      NAME_ARGS(plugin_rows),
      .more = checked_rows,
      .run = run_check,
+     .flags = FED_COMMAND_REJECTS,
+     .failure = FED_EXIT_PLUGIN},
+	{.name = "diff-plugin",
+     .help = "feed two aggregators the same updates and show where their steps differ",
+     .text = "The updates are those of the last round, or the rows of a .npy file (`updates "
+             "save=FILE`\n"
+             "writes one). KEY=VALUE sets the first one; what the session uses has its settings "
+             "there.\n"
+             "Both begin with an empty state and a model of zeros.",
+     .examples =
+         FED_EXAMPLES("dataset blobs; add-client 9 samples=40; round; diff-plugin median fedavg",
+                      "dataset blobs; add-client 9 samples=40; round; updates save=u.npy; "
+                      "diff-plugin krum fedavg "
+                      "u.npy f=2"),
+     .args = fed__diff_rows,
+     .args_size = sizeof(struct fed_diff_args),
+     .more = first_rows,
+     .run = fed__run_diff,
+     .flags = FED_COMMAND_REJECTS,
+     .failure = FED_EXIT_PLUGIN},
+	{.name = "bench-plugin",
+     .help = "measure how long an aggregator takes for a round of updates",
+     .text =
+         "n random updates of d numbers, for about a second each: as it is loaded, trusted in a\n"
+         "process of its own when it is guarded, and fedavg beside it.",
+     .examples =
+         FED_EXAMPLES("bench-plugin median n=10 d=1000", "bench-plugin krum n=10 d=1000 f=2"),
+     .args = fed__bench_rows,
+     .args_size = sizeof(struct fed_bench_args),
+     .more = first_rows,
+     .run = fed__run_bench,
      .flags = FED_COMMAND_REJECTS,
      .failure = FED_EXIT_PLUGIN},
 	{.name = "try",
