@@ -5,6 +5,7 @@
 #include "shell/shell.h"
 
 #include "base/mem.h"
+#include "shell/language/plugin_watch.h"
 #include "shell/language/autosave.h"
 #include "shell/output/print.h"
 
@@ -27,6 +28,7 @@ int fed__shell_init(struct fed_shell *shell, const char *plugin_folder, struct f
 void fed__shell_release(struct fed_shell *shell)
 {
 	fed__autosave_set(shell, 0);
+	fed__plugin_watch_end(shell);
 	fed_tournament_release(&shell->tournament);
 	fed_sweep_release(&shell->sweep);
 	fed_session_free(shell->session);

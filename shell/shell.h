@@ -80,6 +80,13 @@ struct fed_autosave {
 	bool failing; /* the last one failed, and its error was shown */
 };
 
+/* The source that `watch-plugin` watches (language/plugin_watch.h). */
+struct fed_plugin_watch {
+	char *source; /* NULL: none */
+	int notify;   /* descriptor, of inotify */
+	bool saved;   /* since it was built last */
+};
+
 struct fed_alias {
 	char *name, *text;
 };
@@ -116,6 +123,7 @@ struct fed_shell {
 	struct fed_progress_line progress;
 	struct fed_step_text stepping;
 	struct fed_autosave autosave;
+	struct fed_plugin_watch plugin_watch;
 	struct fed_alias *alias; /* [n_aliases], sorted by name */
 	size_t n_aliases;
 	struct fed_text journal; /* the commands since the last reset that changed the session */

@@ -245,7 +245,11 @@ int fed_registry_load(struct fed_registry *registry, const char *path,
 int fed_registry_load_trusted(struct fed_registry *registry, const char *path,
                               const struct fed_entry **entry, struct fed_error *err)
 {
-	return load_entry(registry, path, false, AS_A_COPY, entry, err) == FED_OK ? FED_OK : FED_FAIL;
+	/* a debugger reads the symbols of the file itself, not of a copy */
+	const char *in_place = getenv("FEDSH_PLUGINS_IN_PLACE");
+	const enum way way = in_place && *in_place ? AS_IT_IS : AS_A_COPY;
+
+	return load_entry(registry, path, false, way, entry, err) == FED_OK ? FED_OK : FED_FAIL;
 }
 
 static int is_object(const struct dirent *d)

@@ -413,6 +413,14 @@ int fed_session_reload(struct fed_session *s, const char *name, struct fed_error
 	return rc;
 }
 
+bool fed_session_uses(const struct fed_session *s, const struct fed_entry *entry)
+{
+	struct fed_session *open = (struct fed_session *)s; /* nothing is changed */
+	size_t first = 0;
+
+	return instance_of(open, entry) || fault_with_attack(open, entry, &first);
+}
+
 struct fed_work fed_session_plugin_work(const struct fed_session *s, const struct fed_entry *entry)
 {
 	const struct fed_instance *const all[] = {&s->parts.aggregator, &s->parts.model,

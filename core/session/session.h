@@ -144,6 +144,8 @@ int fed_session_unload(struct fed_session *, const char *name, struct fed_error 
 /* Load the plugin's file again, between rounds; an instance in use is recreated with its settings
  * and with as much of its state as still fits (plug/carried_state.h), which a notice tells. */
 int fed_session_reload(struct fed_session *, const char *name, struct fed_error *);
+/* Whether the session's composition or one of its faults has the plugin. */
+bool fed_session_uses(const struct fed_session *, const struct fed_entry *);
 /* Calls of a guarded plugin since it was loaded, in instances of the session. */
 struct fed_work fed_session_plugin_work(const struct fed_session *, const struct fed_entry *);
 

@@ -83,7 +83,7 @@ int fed__run_bench(struct fed_shell *shell, const struct fed_call *call, struct 
 	const struct fed_entry *entry;
 	struct fed_aggregator_timing own, fedavg;
 	struct fed_error why;
-	double trusted;
+	double trusted = 0;
 
 	int rc = fed_registry_find(fed_session_plugins(shell->session), FED_KIND_AGGREGATOR, a->name,
 	                           &entry, err);

@@ -9,7 +9,7 @@
 #include <string.h>
 
 #include "base/file.h"
-#include "shell/commands/plugin_files.h"
+#include "shell/language/plugin_files.h"
 #include "shell/commands/program.h"
 #include "shell/output/print.h"
 

@@ -13,10 +13,13 @@
 #include "shell/commands/build.h"
 #include "shell/commands/bench_plugin.h"
 #include "shell/commands/check.h"
+#include "shell/commands/debug_plugin.h"
 #include "shell/commands/diff_plugin.h"
 #include "shell/commands/edit.h"
 #include "shell/commands/new_plugin.h"
-#include "shell/commands/plugin_files.h"
+#include "shell/commands/program.h"
+#include "shell/language/plugin_files.h"
+#include "shell/language/plugin_watch.h"
 
 struct kind_args {
 	int kind; /* enum fed_kind - 1 */
@@ -250,6 +253,26 @@ static int run_check(struct fed_shell *shell, const struct fed_call *call, struc
 	return rc;
 }
 
+static int run_debug(struct fed_shell *shell, const struct fed_call *call, struct fed_error *err)
+{
+	const struct fed_entry *e =
+		fed__plugin_find(shell, ((const struct plugin_args *)call->args)->name, err);
+
+	return e ? fed__debug_plugin(shell, e, err) : FED_FAIL;
+}
+
+static int run_watch_plugin(struct fed_shell *shell, const struct fed_call *call,
+                            struct fed_error *err)
+{
+	const char *name = ((const struct plugin_args *)call->args)->name;
+
+	if (strcmp(name, "off") != 0 && !fed__program_has_terminal(shell))
+		return fed_fail(err,
+		                "it is for the prompt of a terminal; in a script say `build %s; reload %s`",
+		                name, name);
+	return fed__plugin_watch(shell, name, err);
+}
+
 struct try_args {
 	char name[64], file[4096], weights[4096], save[4096], after[64];
 };
@@ -433,8 +456,7 @@ const struct fed_command fed__commands_plugins[] = {
      .args_size = sizeof(struct fed_diff_args),
      .more = first_rows,
      .run = fed__run_diff,
-     .flags = FED_COMMAND_REJECTS,
-     .failure = FED_EXIT_PLUGIN},
+     .flags = FED_COMMAND_REJECTS},
 	{.name = "bench-plugin",
      .help = "measure how long an aggregator takes for a round of updates",
      .text =
@@ -448,6 +470,26 @@ const struct fed_command fed__commands_plugins[] = {
      .run = fed__run_bench,
      .flags = FED_COMMAND_REJECTS,
      .failure = FED_EXIT_PLUGIN},
+	{.name = "debug-plugin",
+     .help = "start gdb on a plugin, with breakpoints on its functions",
+     .text = "gdb runs the next round on a copy of the session, in a process of its own that "
+             "trusts the\n"
+             "plugin: the session waits, and nothing that happens there changes it. The plugin "
+             "must be\n"
+             "in use, and its source lie beside it. In a terminal only.",
+     .examples = FED_EXAMPLES(
+		 "new-plugin aggregator mine; build mine; load mine; aggregator mine; debug-plugin mine"),
+     NAME_ARGS(plugin_rows),
+     .run = run_debug,
+     .failure = FED_EXIT_PLUGIN},
+	{.name = "watch-plugin",
+     .help = "build and reload a plugin whenever its source is saved",
+     .text =
+         "Between two commands, and with what `reload` keeps; a plugin that is not loaded yet is\n"
+         "loaded. In a terminal only. `watch-plugin off` ends it.",
+     .examples = FED_EXAMPLES("watch-plugin off"),
+     NAME_ARGS(build_rows),
+     .run = run_watch_plugin},
 	{.name = "try",
      .help = "run an aggregator on a file of updates, beside the session's run",
      .text =

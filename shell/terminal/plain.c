@@ -2,6 +2,7 @@
 /*
  * shell/terminal/plain.c - interactive reading on a terminal without escapes, and the prompt.
  */
+#include "shell/language/plugin_watch.h"
 #include "shell/language/line.h"
 #include "shell/output/print.h"
 #include "shell/terminal/interactive.h"
@@ -38,6 +39,8 @@ enum fed_exit fed__plain_run(struct fed_shell *shell)
 			fed__print_error(shell, "", "out of memory for the line, which is dropped");
 		else
 			fed__shell_execute(shell, fed_text_str(&line), line.len, NULL);
+		if (!shell->quit && fed__plugin_watch_due(shell))
+			fed__plugin_watch_run(shell);
 	}
 	fed_text_release(&line);
 	fed_text_release(&prompt);

@@ -18,6 +18,7 @@
 #include <readline/readline.h>
 
 #include "base/file.h"
+#include "shell/language/plugin_watch.h"
 #include "shell/language/autosave.h"
 #include "shell/language/complete.h"
 #include "shell/language/state_folder.h"
@@ -186,6 +187,36 @@ static void take_line(char *line)
 		prompt();
 }
 
+/* Whether readline is in the middle of something other than a line of text. */
+static bool is_busy(void)
+{
+	return RL_ISSTATE(RL_STATE_ISEARCH | RL_STATE_NSEARCH | RL_STATE_NUMERICARG |
+	                  RL_STATE_MULTIKEY | RL_STATE_METANEXT | RL_STATE_MOREINPUT |
+	                  RL_STATE_VIMOTION | RL_STATE_COMPLETING);
+}
+
+/* Build and reload the watched plugin.  The line that is being typed leaves the screen for what is
+ * printed, and comes back under it. */
+static void run_between(void)
+{
+	char *typed = rl_copy_text(0, rl_end);
+	const int point = rl_point;
+
+	rl_clear_visible_line();
+	fflush(at_prompt->out);
+	rl_callback_handler_remove();
+	sigjmp_buf *const way_out = fed__line_memory_exit(NULL); /* no jump out of a command */
+	fed__plugin_watch_run(at_prompt);
+	fed__line_memory_exit(way_out);
+	fed__signals_interrupted();
+	prompt();
+	if (typed)
+		rl_insert_text(typed);
+	rl_point = point;
+	rl_redisplay();
+	free(typed);
+}
+
 static void clear_line(void)
 {
 	rl_callback_sigcleanup();
@@ -226,6 +257,8 @@ static void read_lines_typed(struct fed_shell *shell)
 			clear_line();
 		fed__autosave_check(shell);
 		fed__line_memory_refill();
+		if (!done && ready <= 0 && !is_busy() && fed__plugin_watch_due(shell))
+			run_between();
 		if (ready > 0 && (input.revents & (POLLIN | POLLHUP | POLLERR)))
 			rl_callback_read_char();
 		else if (ready < 0 && errno != EINTR)

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * shell/commands/plugin_files.h - the files of a plugin by its name.
+ * shell/language/plugin_files.h - the files of a plugin by its name.
  *
  * A plugin has a folder: NAME/NAME.c is its source and NAME/NAME.so is built from it.  Files of the
  * same names without the folder, and paths, are found too.
  */
-#ifndef FED_SHELL_COMMANDS_PLUGIN_FILES_H
-#define FED_SHELL_COMMANDS_PLUGIN_FILES_H
+#ifndef FED_SHELL_LANGUAGE_PLUGIN_FILES_H
+#define FED_SHELL_LANGUAGE_PLUGIN_FILES_H
 
 #include "plug/registry.h"
 #include "shell/shell.h"

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * shell/commands/plugin_files.c - the files of a plugin by its name, and plugins by name.
+ * shell/language/plugin_files.c - the files of a plugin by its name, and plugins by name.
  */
-#include "shell/commands/plugin_files.h"
+#include "shell/language/plugin_files.h"
 
 #include <stdlib.h>
 #include <string.h>
