@@ -14,16 +14,8 @@ static struct fed_progress progress_before_round(const struct fed_session *s)
 
 	if (!s->running)
 		return s->progress;
-	struct fed_progress p = {
-		.params = (float *)f->params, /* to be read only */
-		.dim = s->parts.net.dim,
-		.version = f->version,
-		.invitations = f->invitations,
-		.clock = f->clock.now,
-		.next_seq = f->clock.next_seq,
-		.next_id = f->messenger.next_id,
-		.record = f->record,
-	};
+	struct fed_progress p = fed_session_running_progress(s);
+
 	if (f->in_round) {
 		p.invitations = f->started.invitations;
 		p.clock = f->started.clock;

@@ -76,22 +76,7 @@ static void conv_pixels(uint32_t pixels, bool two, const struct fed_conv_sizes *
                         float *y, uint32_t filters)
 {
 	switch (pixels) {
-		CASE(1)
-		CASE(2)
-		CASE(3)
-		CASE(4)
-		CASE(5)
-		CASE(6)
-#if TILE_ROWS > 6
-		CASE(7)
-		CASE(8)
-		CASE(9)
-		CASE(10)
-		CASE(11)
-		CASE(12)
-		CASE(13)
-		CASE(14)
-#endif
+		TILE_CASES
 	}
 }
 #undef CASE
@@ -270,22 +255,7 @@ static void some_taps(uint32_t taps, bool two, uint32_t pixels, uint32_t step, c
                       const float *dy, size_t filters, float *dk)
 {
 	switch (taps) {
-		CASE(1)
-		CASE(2)
-		CASE(3)
-		CASE(4)
-		CASE(5)
-		CASE(6)
-#if TILE_ROWS > 6
-		CASE(7)
-		CASE(8)
-		CASE(9)
-		CASE(10)
-		CASE(11)
-		CASE(12)
-		CASE(13)
-		CASE(14)
-#endif
+		TILE_CASES
 	}
 }
 #undef CASE

@@ -83,22 +83,7 @@ static void forward_some(uint32_t examples, const struct fed_dense_sizes *s, uin
                          uint32_t columns)
 {
 	switch (examples) {
-		CASE(1)
-		CASE(2)
-		CASE(3)
-		CASE(4)
-		CASE(5)
-		CASE(6)
-#if TILE_ROWS > 6
-		CASE(7)
-		CASE(8)
-		CASE(9)
-		CASE(10)
-		CASE(11)
-		CASE(12)
-		CASE(13)
-		CASE(14)
-#endif
+		TILE_CASES
 	}
 }
 #undef CASE

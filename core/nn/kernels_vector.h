@@ -214,11 +214,16 @@ INLINE void load_transposed(const float *from, size_t line, size_t rows, size_t 
 	transpose_square(v);
 }
 
-/* Rows of a tile of two vectors that fit the registers: 32 with AVX-512, else 16. */
+/* Rows of a tile of two vectors that fit the registers: 32 with AVX-512, else 16.  TILE_CASES is a
+ * switch over 1 .. TILE_ROWS, by the user's CASE(n). */
+#define TILE_SIX_CASES CASE(1) CASE(2) CASE(3) CASE(4) CASE(5) CASE(6)
 #if FED_WIDTH == 16
 #define TILE_ROWS 14
+#define TILE_EIGHT_CASES CASE(7) CASE(8) CASE(9) CASE(10) CASE(11) CASE(12) CASE(13) CASE(14)
+#define TILE_CASES TILE_SIX_CASES TILE_EIGHT_CASES
 #else
 #define TILE_ROWS 6
+#define TILE_CASES TILE_SIX_CASES
 #endif
 
 /* Near-equal parts of n, none above most: the size of part i of `parts`. */

@@ -186,14 +186,20 @@ static int make_attack(const struct fed_session *s, struct fed_fault *fault,
 
 	if (fed_instance_init(&attack, entry, assign, n, err))
 		return FED_FAIL;
-	if (fed_attack_fits(s, &attack, err)) {
-		fed_instance_release(&attack);
+	return fed__fault_take_attack(s, fault, &attack, err);
+}
+
+int fed__fault_take_attack(const struct fed_session *s, struct fed_fault *fault,
+                           struct fed_instance *attack, struct fed_error *err)
+{
+	if (fed_attack_fits(s, attack, err)) {
+		fed_instance_release(attack);
 		return FED_FAIL;
 	}
-	fault->attack = fed_shared_attack_new(&attack);
+	fault->attack = fed_shared_attack_new(attack);
 	if (fault->attack)
 		return FED_OK;
-	fed_instance_release(&attack);
+	fed_instance_release(attack);
 	return fed_fail_memory(err, sizeof *fault->attack, "the attack");
 }
 

@@ -79,6 +79,8 @@ int fed__session_init(struct fed_session *, const char *plugin_folder, struct fe
                       struct fed_error *);
 void fed__session_release(struct fed_session *);
 
+/* Progress of the federation that runs, in its open round if there is one; params are borrowed. */
+struct fed_progress fed_session_running_progress(const struct fed_session *);
 /* Stop and release the federation; its progress moves to s->progress. */
 void fed_session_stop(struct fed_session *);
 /* Cancel the invitations in flight between two versions (scheme async), if any, with a notice that
@@ -137,6 +139,9 @@ void fed__session_forget_clients(struct fed_session *, const uint32_t *ids, uint
 int fed_fault_fits(const struct fed_session *, const struct fed_fault *, struct fed_error *);
 int fed_attack_fits(const struct fed_session *, const struct fed_instance *attack,
                     struct fed_error *);
+/* Give a fault its attack if that fits; the instance is moved, and released on failure. */
+int fed__fault_take_attack(const struct fed_session *, struct fed_fault *,
+                           struct fed_instance *attack, struct fed_error *);
 
 /* Send an event to the event log and to the session's sinks. */
 void fed__session_notify(struct fed_session *, const struct fed_event *);

@@ -9,6 +9,22 @@
 
 /* Set-up and stop --------------------------------------------------------- */
 
+struct fed_progress fed_session_running_progress(const struct fed_session *s)
+{
+	const struct fed_federation *f = &s->federation;
+
+	return (struct fed_progress){
+		.params = (float *)f->params, /* to be read only */
+		.dim = s->parts.net.dim,
+		.version = f->version,
+		.invitations = f->invitations,
+		.clock = f->clock.now,
+		.next_seq = f->clock.next_seq,
+		.next_id = f->messenger.next_id,
+		.record = f->record,
+	};
+}
+
 void fed_session_stop(struct fed_session *s)
 {
 	struct fed_federation *f = &s->federation;
@@ -18,15 +34,7 @@ void fed_session_stop(struct fed_session *s)
 	fed_federation_abort(f, "the composition changes");
 	fed_round_edits_clear(&s->edits);
 	fed_cancel_open(f, true);
-	s->progress = (struct fed_progress){
-		.dim = s->parts.net.dim,
-		.version = f->version,
-		.invitations = f->invitations,
-		.clock = f->clock.now,
-		.next_seq = f->clock.next_seq,
-		.next_id = f->messenger.next_id,
-		.record = f->record,
-	};
+	s->progress = fed_session_running_progress(s);
 	s->running = false;
 	s->progress.params = fed_federation_dissolve(f);
 }

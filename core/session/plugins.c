@@ -323,15 +323,11 @@ static int recreate_attack(struct fed_session *s, struct fed_fault *fault,
 {
 	struct fed_instance attack = {0};
 
-	if (recreate_instance(s, &attack, entry, saved, err) || fed_attack_fits(s, &attack, err)) {
+	if (recreate_instance(s, &attack, entry, saved, err)) {
 		fed_instance_release(&attack);
 		return FED_FAIL;
 	}
-	fault->attack = fed_shared_attack_new(&attack);
-	if (fault->attack)
-		return FED_OK;
-	fed_instance_release(&attack);
-	return fed_fail_memory(err, sizeof *fault->attack, "an attack");
+	return fed__fault_take_attack(s, fault, &attack, err);
 }
 
 /* Create the attacks again; heals a fault whose attack fails. */

@@ -32,28 +32,31 @@ static void put_styled(struct fed_shell *shell, FILE *f, enum fed_emphasis style
 	fed_text_release(&clean);
 }
 
-void fed__print(struct fed_shell *shell, const char *fmt, ...)
+static void vprint(struct fed_shell *shell, enum fed_emphasis style, const char *fmt, va_list ap)
 {
 	struct fed_text text = {0};
+
+	fed_text_vadd(&text, fmt, ap);
+	put_styled(shell, shell->out, style, &text);
+	fed_text_release(&text);
+}
+
+void fed__print(struct fed_shell *shell, const char *fmt, ...)
+{
 	va_list ap;
 
 	va_start(ap, fmt);
-	fed_text_vadd(&text, fmt, ap);
+	vprint(shell, FED_EMPHASIS_PLAIN, fmt, ap);
 	va_end(ap);
-	put_styled(shell, shell->out, FED_EMPHASIS_PLAIN, &text);
-	fed_text_release(&text);
 }
 
 void fed__print_styled(struct fed_shell *shell, enum fed_emphasis style, const char *fmt, ...)
 {
-	struct fed_text text = {0};
 	va_list ap;
 
 	va_start(ap, fmt);
-	fed_text_vadd(&text, fmt, ap);
+	vprint(shell, style, fmt, ap);
 	va_end(ap);
-	put_styled(shell, shell->out, style, &text);
-	fed_text_release(&text);
 }
 
 void fed__print_drawing(struct fed_shell *shell, const struct fed_text *drawing)

@@ -9,6 +9,7 @@
 
 #include "base/mem.h"
 #include "data/dataset.h"
+#include "data/load.h"
 #include "support/suite.h"
 
 static struct fed_temp temp;
@@ -24,22 +25,10 @@ static void tear_down(void)
 	ck_assert_int_eq(fed__mem_live(), 0);
 }
 
-/* args: "key=value key=value", without quotes; the values may not hold spaces. */
 static int load_text(struct fed_dataset **data, const char *text, const char *args,
                      struct fed_error *err)
 {
-	struct fed_assign assign[8];
-	char words[256], *at = words, *word;
-	size_t n = 0;
-
-	snprintf(words, sizeof words, "%s", args);
-	while ((word = strsep(&at, " ")))
-		if (*word) {
-			assign[n].key = strsep(&word, "=");
-			assign[n++].value = word;
-		}
-	return fed_dataset_load(data, fed_temp_write(&temp, "t.csv", text, strlen(text)), assign, n,
-	                        &(struct fed_generation){1}, err);
+	return load_by_words(data, fed_temp_write(&temp, "t.csv", text, strlen(text)), args, err);
 }
 
 static struct fed_dataset *load(const char *text, const char *args)

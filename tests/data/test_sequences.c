@@ -10,6 +10,7 @@
 
 #include "base/mem.h"
 #include "data/dataset.h"
+#include "data/load.h"
 #include "support/suite.h"
 
 static struct fed_temp temp;
@@ -25,30 +26,13 @@ static void tear_down(void)
 	ck_assert_int_eq(fed__mem_live(), 0);
 }
 
-/* args: "key=value key=value" without quotes. */
-static int try_load(struct fed_dataset **data, const char *name, const char *args,
-                    struct fed_error *err)
-{
-	struct fed_assign assign[8];
-	char words[1024], *at = words, *word;
-	size_t n = 0;
-
-	snprintf(words, sizeof words, "%s", args);
-	while ((word = strsep(&at, " ")))
-		if (*word) {
-			assign[n].key = strsep(&word, "=");
-			assign[n++].value = word;
-		}
-	return fed_dataset_load(data, name, assign, n, &(struct fed_generation){1}, err);
-}
-
 static int load_file(struct fed_dataset **data, const char *text, size_t len, const char *args,
                      struct fed_error *err)
 {
 	char all[1024];
 
 	snprintf(all, sizeof all, "path=%s %s", fed_temp_write(&temp, "a.txt", text, len), args);
-	return try_load(data, "text", all, err);
+	return load_by_words(data, "text", all, err);
 }
 
 static struct fed_dataset *load(const char *name, const char *args)
@@ -56,7 +40,7 @@ static struct fed_dataset *load(const char *name, const char *args)
 	struct fed_dataset *data = NULL;
 	struct fed_error err;
 
-	fed_assert_ok(try_load(&data, name, args, &err), &err);
+	fed_assert_ok(load_by_words(&data, name, args, &err), &err);
 	ck_assert(data->tokens);
 	ck_assert_uint_eq(data->shape.rank, 1);
 	return data;
@@ -203,17 +187,17 @@ START_TEST(paths_that_are_refused)
 	struct fed_error err = {{0}};
 	char args[400];
 
-	ck_assert_int_eq(try_load(&data, "text", "", &err), FED_REJECT);
+	ck_assert_int_eq(load_by_words(&data, "text", "", &err), FED_REJECT);
 	ck_assert_ptr_nonnull(strstr(err.text, "needs a text: "));
 	snprintf(args, sizeof args, "path=%s", temp.dir);
-	ck_assert_int_eq(try_load(&data, "text", args, &err), FED_FAIL);
+	ck_assert_int_eq(load_by_words(&data, "text", args, &err), FED_FAIL);
 	ck_assert_ptr_nonnull(strstr(err.text, "has no .txt file"));
 	ck_assert_int_eq(mkfifo(fed_temp_file(&temp, "pipe.txt"), 0600), 0);
-	ck_assert_int_eq(try_load(&data, "text", args, &err), FED_FAIL);
+	ck_assert_int_eq(load_by_words(&data, "text", args, &err), FED_FAIL);
 	ck_assert_ptr_nonnull(strstr(err.text, "is a pipe"));
-	ck_assert_int_eq(try_load(&data, "text", "path=/nowhere.txt", &err), FED_FAIL);
+	ck_assert_int_eq(load_by_words(&data, "text", "path=/nowhere.txt", &err), FED_FAIL);
 	ck_assert_ptr_nonnull(strstr(err.text, "No such file"));
-	ck_assert_int_eq(try_load(&data, "text", "path=a.txt,,b.txt", &err), FED_FAIL);
+	ck_assert_int_eq(load_by_words(&data, "text", "path=a.txt,,b.txt", &err), FED_FAIL);
 }
 END_TEST
 
@@ -280,7 +264,7 @@ START_TEST(markov_needs_length)
 	struct fed_dataset *data = NULL;
 	struct fed_error err = {{0}};
 
-	ck_assert_int_eq(try_load(&data, "markov", "length=20 window=10", &err), FED_REJECT);
+	ck_assert_int_eq(load_by_words(&data, "markov", "length=20 window=10", &err), FED_REJECT);
 	ck_assert_ptr_nonnull(strstr(err.text, "at least 22 are needed"));
 }
 END_TEST
@@ -291,7 +275,8 @@ static int load_and_free(void *ctx, struct fed_error *err)
 {
 	struct fed_dataset *data = NULL;
 	const char *args = ctx;
-	const int rc = try_load(&data, strncmp(args, "path", 4) == 0 ? "text" : "markov", args, err);
+	const int rc =
+		load_by_words(&data, strncmp(args, "path", 4) == 0 ? "text" : "markov", args, err);
 
 	fed_dataset_free(data);
 	return rc;

@@ -109,14 +109,13 @@ const char *glass_look(struct glass *g, int columns, int rows, bool utf8)
 	return fed_text_str(&g->text);
 }
 
-void glass_golden(struct glass *g, const char *name, int columns, int rows, bool utf8)
+void glass_compare(const char *seen, const char *name)
 {
-	const char *const seen = glass_look(g, columns, rows, utf8);
 	struct fed_text golden = {0};
 	struct fed_error err = {""};
 	char path[512];
 
-	snprintf(path, sizeof path, FED_SOURCE_DIR "/tests/tui/golden/view-%s.txt", name);
+	snprintf(path, sizeof path, FED_SOURCE_DIR "/tests/tui/golden/%s.txt", name);
 	if (getenv("FEDSH_GOLDEN")) {
 		FILE *f = fopen(path, "w");
 		ck_assert_ptr_nonnull(f);
@@ -127,6 +126,14 @@ void glass_golden(struct glass *g, const char *name, int columns, int rows, bool
 	fed_text_put(&golden, "", 1);
 	ck_assert_msg(strcmp(seen, golden.s) == 0, "%s:\n%s\nis not\n%s", name, seen, golden.s);
 	fed_text_release(&golden);
+}
+
+void glass_golden(struct glass *g, const char *name, int columns, int rows, bool utf8)
+{
+	char file[128];
+
+	snprintf(file, sizeof file, "view-%s", name);
+	glass_compare(glass_look(g, columns, rows, utf8), file);
 }
 
 void glass_shows(struct glass *g, const char *words)

@@ -28,7 +28,9 @@ void glass_press(struct glass *, const char *names);
 int glass_try(struct glass *, const struct fed_press *, struct fed_error *);
 /* Paint and return the picture as text; checks that every cell is valid. */
 const char *glass_look(struct glass *, int columns, int rows, bool utf8);
-/* Check that the picture equals tests/tui/golden/view-NAME.txt (FEDSH_GOLDEN=write writes it). */
+/* Check that a text equals tests/tui/golden/NAME.txt (FEDSH_GOLDEN=write writes it). */
+void glass_compare(const char *seen, const char *name);
+/* The same of the picture and golden/view-NAME.txt. */
 void glass_golden(struct glass *, const char *name, int columns, int rows, bool utf8);
 /* Check that the picture contains, or does not contain, these words. */
 void glass_shows(struct glass *, const char *words);

@@ -10,9 +10,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/file.h"
 #include "base/mem.h"
 #include "support/suite.h"
+#include "tui/glass.h"
 
 enum { ROUNDS = 50 };
 
@@ -30,24 +30,12 @@ static void make_curves(void)
 
 static void compare(const char *name, const struct fed_chart *chart)
 {
-	struct fed_text out = {0}, golden = {0};
+	struct fed_text out = {0};
 	struct fed_error err;
-	char path[512];
 
 	fed_assert_ok(fed_chart_draw(chart, &out, &err), &err);
-	snprintf(path, sizeof path, FED_SOURCE_DIR "/tests/tui/golden/%s.txt", name);
-	if (getenv("FEDSH_GOLDEN")) {
-		FILE *f = fopen(path, "w");
-		ck_assert_ptr_nonnull(f);
-		fputs(fed_text_str(&out), f);
-		ck_assert_int_eq(fclose(f), 0);
-	}
-	fed_assert_ok(fed_file_read(path, 1 << 20, &golden, &err), &err);
-	fed_text_put(&golden, "", 1);
-	ck_assert_msg(strcmp(fed_text_str(&out), golden.s) == 0, "%s:\n%s\nis not\n%s", name, out.s,
-	              golden.s);
+	glass_compare(fed_text_str(&out), name);
 	fed_text_release(&out);
-	fed_text_release(&golden);
 }
 
 static void three_curves(const char *name, size_t n, int columns, int rows, bool utf8, bool color)

@@ -9,10 +9,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/file.h"
 #include "base/mem.h"
 #include "history/event_log.h"
 #include "support/suite.h"
+#include "tui/glass.h"
 #include "tui/widgets/canvas.h"
 
 /* kind, client, invitation, clock, bytes */
@@ -104,24 +104,14 @@ static struct fed_timeline window(double from, double to)
 static void compare(const char *name, double from, double to, int columns, bool utf8, bool color)
 {
 	struct fed_timeline w = window(from, to);
-	struct fed_text out = {0}, golden = {0};
+	struct fed_text out = {0};
 	struct fed_error err = {""};
-	char path[512];
+	char file[128];
 
 	fed_assert_ok(fed_timeline_chart_text(&w, columns, utf8, color, &out, &err), &err);
-	snprintf(path, sizeof path, FED_SOURCE_DIR "/tests/tui/golden/timeline-%s.txt", name);
-	if (getenv("FEDSH_GOLDEN")) {
-		FILE *f = fopen(path, "w");
-		ck_assert_ptr_nonnull(f);
-		fputs(fed_text_str(&out), f);
-		ck_assert_int_eq(fclose(f), 0);
-	}
-	fed_assert_ok(fed_file_read(path, 1 << 20, &golden, &err), &err);
-	fed_text_put(&golden, "", 1);
-	ck_assert_msg(strcmp(fed_text_str(&out), golden.s) == 0, "%s:\n%s\nis not\n%s", name, out.s,
-	              golden.s);
+	snprintf(file, sizeof file, "timeline-%s", name);
+	glass_compare(fed_text_str(&out), file);
 	fed_text_release(&out);
-	fed_text_release(&golden);
 	fed_timeline_release(&w);
 }
 
