@@ -12,7 +12,7 @@ static const struct fed_record_column equipment_columns[] = {
 	FED_COLUMN_RULE(struct fed_equipment, link.jitter, FED_COLUMN_TIME),
 	FED_COLUMN_RULE(struct fed_equipment, link.up, FED_COLUMN_POSITIVE),
 	FED_COLUMN_RULE(struct fed_equipment, link.down, FED_COLUMN_POSITIVE),
-	FED_COLUMN_RULE(struct fed_equipment, link.loss, FED_COLUMN_BELOW_ONE),
+	FED_COLUMN_RULE(struct fed_equipment, link.drop_rate, FED_COLUMN_BELOW_ONE),
 	FED_COLUMN_END,
 };
 

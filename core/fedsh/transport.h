@@ -29,11 +29,11 @@ struct fed_message {
 
 /* Link of a client.  A bandwidth of INFINITY takes no time. */
 struct fed_link {
-	double latency; /* seconds, one way */
-	double jitter;  /* seconds: standard deviation of the latency */
-	double up;      /* bytes per second from the client */
-	double down;    /* bytes per second to the client */
-	double loss;    /* probability that a transmission is lost, in [0, 1) */
+	double latency;   /* seconds, one way */
+	double jitter;    /* seconds: standard deviation of the latency */
+	double up;        /* bytes per second from the client */
+	double down;      /* bytes per second to the client */
+	double drop_rate; /* probability that a transmission is lost, in [0, 1) */
 };
 
 /* Services of the host for transports. */
@@ -61,7 +61,7 @@ struct fed_transport_host {
 struct fed_path {
 	double latency, jitter; /* seconds */
 	double rate;            /* bytes per second */
-	double loss;            /* probability that a transmission is lost */
+	double drop_rate;       /* probability that a transmission is lost */
 };
 static inline struct fed_path fed_path_of(const struct fed_transport_host *host,
                                           const struct fed_message *m)
@@ -71,14 +71,14 @@ static inline struct fed_path fed_path_of(const struct fed_transport_host *host,
 
 	if (m->from != FED_SERVER) {
 		host->link(host, m->from, &link, sizeof link);
-		path = (struct fed_path){link.latency, link.jitter, link.up, link.loss};
+		path = (struct fed_path){link.latency, link.jitter, link.up, link.drop_rate};
 	}
 	if (m->to != FED_SERVER) {
 		host->link(host, m->to, &link, sizeof link);
 		path.latency += link.latency;
 		path.jitter = path.jitter > 0 ? hypot(path.jitter, link.jitter) : link.jitter;
 		path.rate = link.down < path.rate ? link.down : path.rate;
-		path.loss = 1 - (1 - path.loss) * (1 - link.loss);
+		path.drop_rate = 1 - (1 - path.drop_rate) * (1 - link.drop_rate);
 	}
 	return path;
 }

@@ -60,7 +60,7 @@ static struct fed_metric_range by_faults(const struct reach *r, size_t metric)
 static bool has_lossy_link(const struct fed_clients *clients)
 {
 	for (uint32_t i = 0; i < clients->n_present; i++)
-		if (clients->client[clients->present[i]].link.loss > 0)
+		if (clients->client[clients->present[i]].link.drop_rate > 0)
 			return true;
 	return false;
 }

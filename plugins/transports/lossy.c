@@ -81,7 +81,7 @@ static int carry(void *state, const struct fed_transport_host *host, const struc
 	for (int64_t k = 0; k <= s->retries; k++) {
 		const uint64_t try = fed_random(key, (uint64_t)k);
 
-		if (fed_random_real(try, 0) >= path.loss) {
+		if (fed_random_real(try, 0) >= path.drop_rate) {
 			double delay = path.latency;
 			if (path.jitter > 0 && path.latency > 0)
 				delay += path.jitter * cut_normal(path.latency / path.jitter, fed_random(try, 1));

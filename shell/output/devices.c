@@ -182,8 +182,8 @@ static void show_links(struct fed_shell *shell, const char *only)
 		put_time(&table, p->link.jitter);
 		put_rate(&table, p->link.down);
 		put_rate(&table, p->link.up);
-		if (p->link.loss > 0)
-			fed__table_cell(&table, "%g %%", 100 * p->link.loss);
+		if (p->link.drop_rate > 0)
+			fed__table_cell(&table, "%g %%", 100 * p->link.drop_rate);
 		else
 			fed__table_cell(&table, "-");
 		fed__table_cell(&table, "%s", p->help);

@@ -177,7 +177,7 @@ START_TEST(strange_links_are_understood_or_refused)
 	put32(clients + len - 4, fed_crc32(0, clients + 28, len - 32));
 	fed_temp_write(&temp, "c.fed", file.s, file.len);
 	ck_assert_int_eq(fed_session_restore(&restored, fed_temp_file(&temp, "c.fed"), &err), FED_FAIL);
-	ck_assert_ptr_nonnull(strstr(err.text, "section clients: link.loss is 1"));
+	ck_assert_ptr_nonnull(strstr(err.text, "section clients: link.drop_rate is 1"));
 	fed_text_release(&file);
 	fed__session_release(&s);
 	fed__session_release(&restored);

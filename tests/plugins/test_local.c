@@ -11,7 +11,7 @@ enum { IDEAL, SLOW, FAST }; /* clients */
 
 static const struct fed_link links[] = {
 	[IDEAL] = {.up = INFINITY, .down = INFINITY},
-	[SLOW] = {.latency = 0.5, .jitter = 3, .up = 100, .down = 400, .loss = 0.9},
+	[SLOW] = {.latency = 0.5, .jitter = 3, .up = 100, .down = 400, .drop_rate = 0.9},
 	[FAST] = {.latency = 0.001, .up = 1e6, .down = INFINITY},
 };
 

@@ -104,12 +104,15 @@ static const struct {
 	double rto;
 	int tries;
 } table[] = {
-	{{.latency = 0.1, .jitter = 0.02, .up = 1e4, .down = 1e4, .loss = 0.1}, "", 2, 6},
-	{{.latency = 0.1, .jitter = 0.3, .up = 1e4, .down = 1e5, .loss = 0.5}, "retries=2", 2, 3},
-	{{.latency = 1, .jitter = 1e6, .up = 1e3, .down = INFINITY, .loss = 0.3}, "rto=3.5", 3.5, 6},
-	{{.latency = 0.01, .up = 1e3, .down = 1e3, .loss = 0.9}, "retries=0", 2, 1},
-	{{.latency = 0, .jitter = 5, .up = 1e3, .down = 1e3, .loss = 0.2}, "retries=30", 2, 31},
-	{{.latency = 0.3, .jitter = 0.3, .up = 1e6, .down = 1e6, .loss = 0.02}, "", 2, 6},
+	{{.latency = 0.1, .jitter = 0.02, .up = 1e4, .down = 1e4, .drop_rate = 0.1}, "", 2, 6},
+	{{.latency = 0.1, .jitter = 0.3, .up = 1e4, .down = 1e5, .drop_rate = 0.5}, "retries=2", 2, 3},
+	{{.latency = 1, .jitter = 1e6, .up = 1e3, .down = INFINITY, .drop_rate = 0.3},
+     "rto=3.5",
+     3.5,
+     6},
+	{{.latency = 0.01, .up = 1e3, .down = 1e3, .drop_rate = 0.9}, "retries=0", 2, 1},
+	{{.latency = 0, .jitter = 5, .up = 1e3, .down = 1e3, .drop_rate = 0.2}, "retries=30", 2, 31},
+	{{.latency = 0.3, .jitter = 0.3, .up = 1e6, .down = 1e6, .drop_rate = 0.02}, "", 2, 6},
 };
 
 /* Mean and standard error of the delays of what arrives, and the share of what does not. */
@@ -117,7 +120,7 @@ START_TEST(delay_and_loss_follow_the_closed_forms)
 {
 	const struct fed_link link = table[_i].link;
 	const uint64_t bytes = 500;
-	const double pushing = (double)bytes / link.up, p = link.loss, n = table[_i].tries;
+	const double pushing = (double)bytes / link.up, p = link.drop_rate, n = table[_i].tries;
 	const double timeout = table[_i].rto * (2 * link.latency + pushing), lost = pow(p, n);
 	const double want = link.latency + pushing + timeout * (p / (1 - p) - n * lost / (1 - lost));
 	struct host h = host_of(link, 12345 + (uint64_t)_i);
@@ -176,7 +179,8 @@ END_TEST
 /* Fates depend on seed and id, not on what was sent before. */
 START_TEST(fates_repeat)
 {
-	const struct fed_link link = {.latency = 1, .jitter = 0.4, .up = 10, .down = 10, .loss = 0.4};
+	const struct fed_link link = {
+		.latency = 1, .jitter = 0.4, .up = 10, .down = 10, .drop_rate = 0.4};
 	struct host a = host_of(link, 5), b = host_of(link, 5), other = host_of(link, 6);
 	struct drive d, e;
 	int same = 0;

@@ -85,7 +85,7 @@ START_TEST(links_are_read)
 	ck_assert_uint_eq(spec.profile, FED_NO_PROFILE);
 	ck_assert_double_eq(spec.link.up, 1e6);
 	ck_assert_double_eq(spec.link.down, 1e6);
-	ck_assert_double_eq(spec.link.latency + spec.link.jitter + spec.link.loss, 0);
+	ck_assert_double_eq(spec.link.latency + spec.link.jitter + spec.link.drop_rate, 0);
 	ck_assert_int_eq(fed_link_parse("0", &spec, &err), FED_FAIL);
 	ck_assert_ptr_nonnull(strstr(err.text, "from 0.001 bytes/s"));
 	ck_assert_int_eq(fed_link_parse("satelite", &spec, &err), FED_FAIL);
@@ -100,7 +100,7 @@ START_TEST(profiles_are_sound)
 		ck_assert(p->help && p->flops >= 0 && isfinite(p->flops));
 	for (const struct fed_link_profile *p = fed_link_profiles; p->name; p++)
 		ck_assert(p->help && p->link.latency >= 2 * p->link.jitter && p->link.up > 0 &&
-		          p->link.down >= p->link.up && p->link.loss >= 0 && p->link.loss < 0.1);
+		          p->link.down >= p->link.up && p->link.drop_rate >= 0 && p->link.drop_rate < 0.1);
 	ck_assert_uint_le(sizeof(struct fed_client), 96);
 }
 END_TEST
@@ -272,7 +272,7 @@ START_TEST(threads_change_nothing_over_lossy_links)
 
 	mixed(&first, "lossy retries=1");
 	for (uint32_t id = 0; id < 24; id++)
-		first.clients.client[id].link.loss = 0.3f;
+		first.clients.client[id].link.drop_rate = 0.3f;
 	first.settings.threads = 1;
 	lab_start(&first);
 	lab_run(&first, 8);
@@ -281,7 +281,7 @@ START_TEST(threads_change_nothing_over_lossy_links)
 
 		mixed(&lab, "lossy retries=1");
 		for (uint32_t id = 0; id < 24; id++)
-			lab.clients.client[id].link.loss = 0.3f;
+			lab.clients.client[id].link.drop_rate = 0.3f;
 		lab.settings.threads = threads[k];
 		lab_start(&lab);
 		for (int round = 0; round < 8; round++) {

@@ -172,7 +172,7 @@ static void compose(struct lab *lab, uint64_t seed, int64_t threads, struct watc
 	lab_add(lab, CLIENTS / 2, 20, FED_PARTITION_IID, 1e7);
 	lab_add(lab, CLIENTS / 2, 40, FED_PARTITION_IID, 1e6);
 	const struct fed_link_spec link = {
-		.link = {.latency = 0.01, .jitter = 0.005, .up = 1e4, .down = 1e5, .loss = 0.2},
+		.link = {.latency = 0.01, .jitter = 0.005, .up = 1e4, .down = 1e5, .drop_rate = 0.2},
 		.profile = FED_NO_PROFILE};
 	for (uint32_t i = 0; i < CLIENTS; i += 2)
 		fed_client_equip(&lab->clients.client[i], i, NULL, &link, 1);

@@ -32,25 +32,25 @@ const struct fed_link_profile fed_link_profiles[] = {
 	/* gigabit Ethernet less its headers, one switch */
 	{"lan",
      "gigabit Ethernet",
-     {.latency = 1e-4, .jitter = 2e-5, .up = 118e6, .down = 118e6, .loss = 0}},
+     {.latency = 1e-4, .jitter = 2e-5, .up = 118e6, .down = 118e6, .drop_rate = 0}},
 	/* 802.11n/ac in a flat: some 100 Mbit/s of goodput, a few ms at the access point */
 	{"wifi",
      "wireless at home",
-     {.latency = 4e-3, .jitter = 2e-3, .up = 10e6, .down = 12.5e6, .loss = 0.005}},
+     {.latency = 4e-3, .jitter = 2e-3, .up = 10e6, .down = 12.5e6, .drop_rate = 0.005}},
 	/* LTE: 12 Mbit/s down and 5 up, round trip 70 ms */
 	{"4g",
      "mobile, LTE",
-     {.latency = 35e-3, .jitter = 10e-3, .up = 625e3, .down = 1.5e6, .loss = 0.01}},
+     {.latency = 35e-3, .jitter = 10e-3, .up = 625e3, .down = 1.5e6, .drop_rate = 0.01}},
 	/* HSPA: 1.6 Mbit/s down and 0.75 up, round trip 150 ms: the usual preset of those who
      * measure web pages for mobiles */
 	{"3g",
      "mobile, HSPA",
-     {.latency = 75e-3, .jitter = 25e-3, .up = 93750, .down = 200e3, .loss = 0.02}},
+     {.latency = 75e-3, .jitter = 25e-3, .up = 93750, .down = 200e3, .drop_rate = 0.02}},
 	/* geostationary: 2 x 35,786 km at the speed of light are 0.24 s, the rest is coding and
      * sharing the channel; 25 Mbit/s down and 3 up */
 	{"satellite",
      "geostationary",
-     {.latency = 0.3, .jitter = 20e-3, .up = 375e3, .down = 3.125e6, .loss = 0.01}},
+     {.latency = 0.3, .jitter = 20e-3, .up = 375e3, .down = 3.125e6, .drop_rate = 0.01}},
 	{NULL, NULL, {0}},
 };
 
@@ -180,7 +180,7 @@ struct fed_client_link fed__link_draw(const struct fed_link_spec *spec, uint64_t
 		.jitter = (float)l->jitter,
 		.up = isinf(l->up) ? INFINITY : in_range(l->up * f),
 		.down = isinf(l->down) ? INFINITY : in_range(l->down * f),
-		.loss = (float)l->loss,
+		.drop_rate = (float)l->drop_rate,
 	};
 }
 
@@ -190,7 +190,7 @@ struct fed_link fed__link_of(const struct fed_client_link *l)
 	                         .jitter = (double)l->jitter,
 	                         .up = (double)l->up,
 	                         .down = (double)l->down,
-	                         .loss = (double)l->loss};
+	                         .drop_rate = (double)l->drop_rate};
 }
 
 /* Text -------------------------------------------------------------------- */

@@ -43,7 +43,7 @@ int fed_link_parse(const char *typed, struct fed_link_spec *, struct fed_error *
 
 /* Link of one client: in floats, for there may be millions. */
 struct fed_client_link {
-	float latency, jitter, up, down, loss; /* units of struct fed_link */
+	float latency, jitter, up, down, drop_rate; /* units of struct fed_link */
 };
 float fed__device_draw(const struct fed_device_spec *, uint64_t seed, uint32_t client);
 struct fed_client_link fed__link_draw(const struct fed_link_spec *, uint64_t seed, uint32_t client);
