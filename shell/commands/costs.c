@@ -223,7 +223,7 @@ static void show_json(struct fed_shell *shell, const uint32_t *id, const struct 
 	               {"server_flops", c->server_flops}};
 	struct fed_text line = {0};
 
-	fed_text_add(&line, "{\"v\":1,\"event\":\"bill\",\"client\":");
+	fed_text_add(&line, "{\"v\":1,\"event\":\"costs\",\"client\":");
 	if (id)
 		fed_text_add(&line, "%u", *id);
 	else

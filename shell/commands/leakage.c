@@ -81,7 +81,7 @@ static void write_json(struct fed_shell *shell, const struct fed_leakage *leakag
 		const struct fed_leakage_cut *at = &leakage->at[i];
 		struct fed_text line = {0};
 
-		fed_text_add(&line, "{\"v\":1,\"event\":\"leak\"");
+		fed_text_add(&line, "{\"v\":1,\"event\":\"leakage\"");
 		put_number(&line, "version", (double)fed_session_version(shell->session));
 		put_number(&line, "cut", (double)at->cut);
 		put_number(&line, "numbers", (double)at->numbers);

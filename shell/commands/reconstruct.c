@@ -158,7 +158,7 @@ static void write_json(struct fed_shell *shell, const struct fed_reconstruction 
 	struct fed_text line = {0};
 
 	fed_text_add(
-		&line, "{\"v\":1,\"event\":\"peek\",\"version\":%llu,\"client\":%u,\"example\":%u,",
+		&line, "{\"v\":1,\"event\":\"reconstruct\",\"version\":%llu,\"client\":%u,\"example\":%u,",
 		(unsigned long long)fed_session_version(shell->session), plan->client, plan->example + i);
 	fed_text_add(&line, "\"how\":\"%s\",\"cut\":", how[k->how]);
 	fed_text_json_number(&line, k->how == FED_RECONSTRUCTION_DECODER ? (double)plan->cut : NAN);

@@ -43,7 +43,7 @@ static void json_match(struct fed_shell *shell, const struct fed_tournament *t, 
 {
 	struct fed_text line = {0};
 
-	fed_text_add(&line, "{\"v\":1,\"event\":\"match\",\"attack\":");
+	fed_text_add(&line, "{\"v\":1,\"event\":\"tournament\",\"attack\":");
 	fed_text_json_string(&line, t->attack[k / t->aggregators].name);
 	fed_text_add(&line, ",\"aggregator\":");
 	fed_text_json_string(&line, t->aggregator[k % t->aggregators].name);

@@ -6,6 +6,8 @@
 
 #include <string.h>
 
+#include "history/event_log.h"
+#include "history/metrics.h"
 #include "train/faults/faults.h"
 #include "train/round/settings.h"
 
@@ -119,6 +121,42 @@ static void put_faults(struct fed_text *out)
 	}
 }
 
+static const char json[] =
+	"\n## JSON lines\n\n"
+	"`fedsh --json FILE` writes one JSON object a line. Each has `v`, the version of the format\n"
+	"(1), and `event`; a number that is not known is `null`. Those of the run have `round` and\n"
+	"`clock` (virtual seconds), where it is about one a `client`, a `text`, and `open` while a\n"
+	"round is open; those that `step` alone shows are written while it steps. Rows of a sweep or\n"
+	"tournament have the metrics of their run, too.\n\n"
+	"| event | by |\n|---|---|\n"
+	"| `sweep`, `tournament` | these commands, a line a row or match |\n"
+	"| `costs` | in total (`client` is null), then a client |\n"
+	"| `leakage`, `reconstruct` | a cut; an example |\n";
+
+static void put_json(struct fed_text *out)
+{
+	fed_text_add(out, "%s", json);
+	for (int always = 1; always >= 0; always--) {
+		const char *comma = "";
+
+		fed_text_add(out, "| ");
+		for (size_t k = 0; fed_event_name(k); k++) {
+			if (k == FED_EVENT_ROUND || always == fed_event_is_step((enum fed_event_kind)k))
+				continue;
+			fed_text_add(out, "%s`%s`", comma, fed_event_name(k));
+			comma = ", ";
+		}
+		fed_text_add(out, " | %s |\n", always ? "the run" : "the run, under `step`");
+	}
+	fed_text_add(out, "| `round` | the run: each version, with these metrics |\n\n"
+	                  "| metric | |\n|---|---|\n");
+	for (const struct fed_field *row = fed_metrics; row->type; row++) {
+		fed_text_add(out, "| `%s` | ", row->name);
+		put_words(out, row->help, true);
+		fed_text_add(out, " |\n");
+	}
+}
+
 void fed__reference_put(const struct fed_shell *shell, struct fed_text *out)
 {
 	fed_text_add(out, "%s", head);
@@ -132,4 +170,5 @@ void fed__reference_put(const struct fed_shell *shell, struct fed_text *out)
 	             "\n## Settings\n\nWhat `set` and `show` know beside the parameters of plugins.\n");
 	put_rows(out, "setting", fed_settings_fields);
 	put_faults(out);
+	put_json(out);
 }

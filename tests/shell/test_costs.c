@@ -88,7 +88,7 @@ static double figure(const char *line, const char *key)
 	return strtod(at + strlen(name), NULL);
 }
 
-#define ALL "{\"v\":1,\"event\":\"bill\",\"client\":null,"
+#define ALL "{\"v\":1,\"event\":\"costs\",\"client\":null,"
 
 START_TEST(lines_of_json)
 {
@@ -96,7 +96,7 @@ START_TEST(lines_of_json)
 	ck_assert_double_eq(figure(ALL, "messages_up"), 4);
 	ck_assert_double_eq(figure(ALL, "bytes_up"), 640);
 	ck_assert_double_eq(figure(ALL, "saved"), 384);
-	ck_assert_double_eq(figure("{\"v\":1,\"event\":\"bill\",\"client\":1,", "bytes_down"), 512);
+	ck_assert_double_eq(figure("{\"v\":1,\"event\":\"costs\",\"client\":1,", "bytes_down"), 512);
 	ck_assert_ptr_null(strstr(shell_lab_json(&lab), "\"client\":3,\"messages"));
 }
 END_TEST

@@ -62,8 +62,8 @@ START_TEST(json_lines)
 		"\"key\":\"epochs\",\"value\":\"3\",\"scheme\":\"sync\",\"reached\":false,\"rounds\":2,"
 		"\"clients\":10,\"round\":2,");
 	assert_shows(json, ",\"client_flops\":144000,");
-	assert_shows(json,
-	             "{\"v\":1,\"event\":\"match\",\"attack\":\"none\",\"aggregator\":\"fedavg\",");
+	assert_shows(
+		json, "{\"v\":1,\"event\":\"tournament\",\"attack\":\"none\",\"aggregator\":\"fedavg\",");
 }
 END_TEST
 
