@@ -13,16 +13,17 @@
  * - Host to plugin: a member may be read or written when it lies within `size`; those of this
  *   header's ABI always do.  FED_HAS() asks for one that came later.  Never assign a whole struct
  *   of the host's, nor step through an array of them: the host's may be larger.
- * What is embedded in something else is final: fed_error, fed_list, fed_shape, fed_tensor,
- * fed_path. Anything else raises FED_ABI.
+ * What is embedded in something else, or lies in an array, is final: fed_error, fed_list,
+ * fed_shape, fed_tensor, fed_matrix, fed_path.  Of fed_link the plugin passes the size.  Anything
+ * else raises FED_ABI.
  *
- * Threads and states, as each callback is tagged: [round thread]     calls of one instance come one
- * after another and never overlap, on whichever
- *                    thread plays the round;
- * [any thread]       several calls at once, on different threads; what they do not share is named
- *                    (disjoint tiles, other clients, other batches), and the state is read-only;
- * between rounds     no round is open: settings may have changed since the last call;
- * opens a round, in a round, ends a round   the round's vectors are valid, until the call returns.
+ * Threads and states, as each callback is tagged:
+ * - [round thread]: calls of one instance come one after another and never overlap, on whichever
+ *   thread plays the round;
+ * - [any thread]: several calls at once, on different threads; what they do not share is named
+ *   (disjoint tiles, other clients, other batches), and the state is read-only;
+ * - between rounds: no round is open, settings may have changed since the last call;
+ * - opens a round, in a round, ends a round: the round's vectors are valid until the call returns.
  * No callback is called while a plugin is listed, described, completed, loaded or unloaded.
  *
  * Memory: the host owns the state struct and every vector named in the field table; it allocates,
