@@ -133,9 +133,9 @@ static void put_figures(struct fed_text *line, const struct fed_logged_event *e)
 {
 	fed_text_add(line, "  ");
 	if (!isnan(e->accuracy))
-		fed_text_add(line, "accuracy %.2f %%, ", 100 * (double)e->accuracy);
+		fed_text_add(line, "accuracy %.2f %%, ", 100 * e->accuracy);
 	if (!isnan(e->loss))
-		fed_text_add(line, "loss %.4g, ", (double)e->loss);
+		fed_text_add(line, "loss %.4g, ", e->loss);
 	fed_text_add(line, "%u of %u client%s used", e->used, e->invited, e->invited == 1 ? "" : "s");
 }
 

@@ -97,8 +97,8 @@ static void put(struct fed_logged_event *past, const struct fed_event *event, ui
 	past->undone = 0;
 	past->text = text;
 	if (event->kind == FED_EVENT_ROUND) {
-		past->accuracy = (float)event->record->test_accuracy;
-		past->loss = (float)event->record->test_loss;
+		past->accuracy = event->record->test_accuracy;
+		past->loss = event->record->test_loss;
 		past->used = (uint32_t)event->record->used;
 		past->invited = (uint32_t)event->record->invited;
 	} else {

@@ -2,7 +2,7 @@
 /*
  * history/event_log.h - event log: ring of the last events, and the invitation log.
  *
- * The session adds every event.  The last FED_EVENTS_MAX are kept, 40 bytes each (42 MB when full),
+ * The session adds every event.  The last FED_EVENTS_MAX are kept, 48 bytes each (50 MB when full),
  * and each different text once; texts beyond FED_TEXTS_BYTES evict the oldest events.  Events of an
  * aborted round stay, marked as undone: the user has seen them, though the clock was rolled back.
  * No function fails: when memory is short, the oldest events are evicted earlier.
@@ -24,7 +24,7 @@ struct fed_logged_event {
 			uint64_t invitation, bytes;
 		};
 		struct { /* FED_EVENT_ROUND */
-			float accuracy, loss;
+			double accuracy, loss;
 			uint32_t used, invited;
 		};
 	};

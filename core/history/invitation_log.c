@@ -33,8 +33,13 @@ void fed__invitation_log_clear(struct fed_invitation_log *j)
 	for (uint32_t i = 0; i < j->heads; i++)
 		j->head[i] = (struct fed_invitation_hash){0};
 	j->heads_used = 0;
-	j->n = j->first = 0;
+	j->n = j->first = j->scheme = 0;
 	fed__invitation_log_commit(j);
+}
+
+void fed_invitation_log_mark_scheme(struct fed_invitation_log *j)
+{
+	j->scheme = j->n + 1;
 }
 
 /* Lookup ------------------------------------------------------------------- */
@@ -398,7 +403,7 @@ void fed__invitation_log_undo(struct fed_invitation_log *j)
 		head_of(j, x->client)->last = x->before < j->n ? j->n - x->before : 0;
 	}
 	if (j->n < j->first)
-		j->n = j->first = 0;
+		j->n = j->first = j->scheme = 0;
 	while (j->n_changed) {
 		const struct fed_invitation_before *b = &j->changed[--j->n_changed];
 

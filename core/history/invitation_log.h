@@ -63,6 +63,7 @@ struct fed_invitation_log {
 	struct fed_invitation_record
 		*invitation;          /* ring [capacity], a power of two; record k is at k mod capacity */
 	uint64_t first, n;        /* kept: first .. n, in the order of sending; numbers from 1 */
+	uint64_t scheme;          /* the first record of the present scheme; 0: all are */
 	uint32_t capacity, limit; /* limit 0: FED_INVITATION_LOG_MAX; set before the first event */
 	struct fed_invitation_hash *head; /* hash table [heads] by client */
 	uint32_t heads, heads_used;
@@ -84,6 +85,8 @@ void fed_invitation_log_set_verdicts(struct fed_invitation_log *, uint64_t versi
 /* Mark the invitations of a committed version of sequential split, which has no verdicts: each that
  * reported has relayed its layers. */
 void fed_invitation_log_relay(struct fed_invitation_log *, uint64_t version, double clock);
+/* Another scheme invites from now on. */
+void fed_invitation_log_mark_scheme(struct fed_invitation_log *);
 /* Begin a round, then commit or undo it. */
 void fed__invitation_log_open(struct fed_invitation_log *);
 void fed__invitation_log_commit(struct fed_invitation_log *);

@@ -40,7 +40,7 @@ const struct fed_field fed_client_table_fields[] = {
 	FIGURE(score, "what the aggregator's rule made of its last update"),
 	FIGURE(weight, "share of its last update in the step"),
 	FED_CHOICE(struct fed_client_table_row, verdict, 0, fed_verdict_kind_names,
-               "the aggregator's, on its last update"),
+               "the aggregator's, on its last update; none if that was lost"),
 	FIGURE(bytes, "sent by it and to it in rounds that have ended"),
 	FIGURE(faults, "injected into it, active or to come"),
 	FED_FLAG(struct fed_client_table_row, byzantine, "under an active Byzantine fault"),
@@ -141,9 +141,10 @@ static enum fed_activity current_activity(const struct fed_session *s, uint32_t 
 static void fill_verdict(const struct fed_invitation_log *j,
                          const struct fed_invitation_record *last, struct fed_client_table_row *row)
 {
-	while (last && !last->step)
+	/* While one is in flight the last verdict stays; who was lost has none. */
+	while (last && !last->step && last->state <= FED_INVITATION_REPORTED)
 		last = fed_invitation_log_before(j, last);
-	if (!last)
+	if (!last || !last->step)
 		return;
 	row->staleness = (double)(last->step - 1 - last->version);
 	row->score = last->score;

@@ -195,6 +195,7 @@ int fed_session_scheme(struct fed_session *s, const char *name, const struct fed
 	fed_free(s->parts.scheme_state);
 	s->parts.scheme = scheme;
 	s->parts.scheme_state = state;
+	fed_invitation_log_mark_scheme(&s->event_log.invitation_log);
 	tell_idle_aggregator(s);
 	tell_idle_selection(s);
 	fed__session_tell_idle_codec(s);

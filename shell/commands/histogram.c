@@ -22,6 +22,8 @@ const struct fed_field fed__histogram_rows[] = {
 	FED_ARG_CHOICE(struct fed_histogram_args, figure, FED_ARG_NEEDED, STALENESS, figures,
                    "of the run's updates (staleness to weight) or of the clients"),
 	FED_ARG_INT(struct fed_histogram_args, bins, 0, 15, 1, 100, "rows at most"),
+	FED_ARG_INT(struct fed_histogram_args, last, 0, 0, 0, 1e15,
+                "updates of the last N versions; 0: all of the present scheme"),
 	FED_END,
 };
 
@@ -91,6 +93,12 @@ static int fail_empty(const struct fed_session *s, enum figure figure, struct fe
 		fed_invitation_log_put_empty(s, &words);
 	else if (!fed_session_parts(s)->clients.n_present)
 		fed_text_add(&words, "there are no clients; `add-client 10` makes some");
+	else if (figure < EXAMPLES && log->invitation_log.scheme > log->invitation_log.first)
+		fed_text_add(&words,
+		             "no update was made since scheme %s was chosen; `round` makes some, and "
+		             "`histogram %s last=%llu` shows those before",
+		             fed_session_parts(s)->scheme->name, figures[figure],
+		             (unsigned long long)fed_session_version(s));
 	else
 		fed_text_add(&words, "no update was made yet; `round` makes some");
 	fed_fail(err, "%s", fed_text_str(&words));
@@ -98,20 +106,41 @@ static int fail_empty(const struct fed_session *s, enum figure figure, struct fe
 	return FED_FAIL;
 }
 
-static int collect(const struct fed_session *s, enum figure figure, struct values *v,
-                   struct fed_error *err)
+/* The updates that are counted: records of the invitation log from `first` on, and of them those
+ * for versions after `after`. */
+struct choice {
+	uint64_t first, after;
+};
+
+static struct choice choose(const struct fed_session *s, uint64_t last)
+{
+	const struct fed_invitation_log *all = &fed_session_event_log(s)->invitation_log;
+	const uint64_t version = fed_session_version(s);
+
+	if (last)
+		return (struct choice){all->first, version > last ? version - last : 0};
+	return (struct choice){all->scheme > all->first ? all->scheme : all->first, 0};
+}
+
+static bool is_chosen(const struct choice *c, const struct fed_invitation_record *j)
+{
+	return (j->step ? j->step : j->version + 1) > c->after;
+}
+
+static int collect(const struct fed_session *s, enum figure figure, const struct choice *c,
+                   struct values *v, struct fed_error *err)
 {
 	const struct fed_composition *parts = fed_session_parts(s);
 	const struct fed_invitation_log *all = &fed_session_event_log(s)->invitation_log;
 
 	for (uint32_t i = 0; figure >= EXAMPLES && i < parts->clients.n_present; i++) {
-		const struct fed_client *c = &parts->clients.client[parts->clients.present[i]];
-		if (push(v, figure == EXAMPLES ? c->count : (double)c->loss, err))
+		const struct fed_client *x = &parts->clients.client[parts->clients.present[i]];
+		if (push(v, figure == EXAMPLES ? x->count : (double)x->loss, err))
 			return FED_FAIL;
 	}
-	for (uint64_t k = all->first; figure < EXAMPLES && k <= all->n; k++) {
+	for (uint64_t k = c->first; figure < EXAMPLES && k <= all->n; k++) {
 		const struct fed_invitation_record *j = fed_invitation_log_at(all, k);
-		if (j && push(v, of_invitation(j, figure), err))
+		if (j && is_chosen(c, j) && push(v, of_invitation(j, figure), err))
 			return FED_FAIL;
 	}
 	return v->n ? FED_OK : fail_empty(s, figure, err);
@@ -141,8 +170,25 @@ static void put_value(struct fed_text *text, double x, enum figure figure)
 		fed_text_add(text, "%.4g", x);
 }
 
-static void show(struct fed_shell *shell, const struct values *v, enum figure figure, size_t bins)
+/* ", of scheme async" or ", of the last 5 versions", if that leaves some out. */
+static void put_choice(struct fed_text *text, const struct fed_session *s, enum figure figure,
+                       uint64_t last)
 {
+	const struct fed_invitation_log *all = &fed_session_event_log(s)->invitation_log;
+
+	if (figure >= EXAMPLES)
+		return;
+	if (last)
+		fed_text_add(text, last == 1 ? " of the last version" : " of the last %s versions",
+		             fed_count((double)last).s);
+	else if (all->scheme > all->first)
+		fed_text_add(text, " since scheme %s was chosen", fed_session_parts(s)->scheme->name);
+}
+
+static void show(struct fed_shell *shell, const struct values *v,
+                 const struct fed_histogram_args *a)
+{
+	const enum figure figure = (enum figure)a->figure;
 	const bool whole = figure == STALENESS || figure == EXAMPLES;
 	struct fed_table table = {.columns = 3, .right = "rrl"};
 	struct fed_text text = {0};
@@ -154,7 +200,7 @@ static void show(struct fed_shell *shell, const struct values *v, enum figure fi
 		high = fmax(high, v->x[i]);
 		sum += v->x[i];
 	}
-	const double width = width_of(low, high, (double)bins, whole);
+	const double width = width_of(low, high, (double)a->bins, whole);
 	const double first = floor(low / width);
 	for (size_t i = 0; i < v->n; i++) {
 		uint64_t *c = &count[(size_t)fmin(floor(v->x[i] / width) - first, 100)];
@@ -179,9 +225,14 @@ static void show(struct fed_shell *shell, const struct values *v, enum figure fi
 	fed_text_clear(&text);
 	fed_text_add(&text, "%s of ", figures[figure]);
 	fed_text_count(&text, (double)v->n);
-	fed_text_add(&text, " %s%s: mean ", figure >= EXAMPLES ? "client" : "update",
-	             v->n == 1 ? "" : "s");
-	put_value(&text, sum / (double)v->n, figure);
+	fed_text_add(&text, " %s%s", figure >= EXAMPLES ? "client" : "update", v->n == 1 ? "" : "s");
+	put_choice(&text, shell->session, figure, (uint64_t)a->last);
+	fed_text_add(&text, ": mean ");
+	const double mean = sum / (double)v->n;
+	if (whole && floor(mean) != mean) /* not rounded to a whole number */
+		fed_text_add(&text, "%.4g", mean);
+	else
+		put_value(&text, mean, figure);
 	fed_text_add(&text, ", least ");
 	put_value(&text, low, figure);
 	fed_text_add(&text, ", most ");
@@ -194,10 +245,15 @@ int fed__run_histogram(struct fed_shell *shell, const struct fed_call *call, str
 {
 	const struct fed_histogram_args *a = call->args;
 	struct values v = {0};
-	const int rc = collect(shell->session, (enum figure)a->figure, &v, err);
+	const struct choice chosen = choose(shell->session, (uint64_t)a->last);
 
+	if (a->last && a->figure >= EXAMPLES)
+		return fed_fail(err,
+		                "last= is of updates, and %s is of the clients as they are; leave it out",
+		                figures[a->figure]);
+	const int rc = collect(shell->session, (enum figure)a->figure, &chosen, &v, err);
 	if (rc == FED_OK)
-		show(shell, &v, (enum figure)a->figure, (size_t)a->bins);
+		show(shell, &v, a);
 	fed_free(v.x);
 	return rc;
 }

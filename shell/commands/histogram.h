@@ -10,7 +10,7 @@
 
 struct fed_histogram_args {
 	int figure;
-	int64_t bins;
+	int64_t bins, last;
 };
 extern const struct fed_field fed__histogram_rows[];
 int fed__run_histogram(struct fed_shell *, const struct fed_call *, struct fed_error *);

@@ -436,7 +436,8 @@ const struct fed_command fed__commands_look[] = {
      .text = "staleness: versions made while a used update was in flight; duration:\n"
              "from the sending of the model to the arrival of the update; download, compute,\n"
              "upload: its parts; weight: its share in the step. examples and loss are of\n"
-             "the clients. Updates are those of this run that the log still has.",
+             "the clients. Updates are those of the present scheme that the log still has; last=N\n"
+             "takes those of the last N versions, whatever the scheme.",
      .examples = FED_EXAMPLES(QUICK "histogram examples", QUICK "histogram compute bins=5",
                               "dataset blobs; add-client 8 samples=40; scheme async; aggregator "
                               "fedasync; round 20; histogram staleness"),

@@ -8,6 +8,7 @@
 
 #include "base/mem.h"
 #include "fedsh/transport.h"
+#include "history/event_filter.h"
 #include "support/suite.h"
 
 static void say(struct fed_event_log *r, enum fed_event_kind kind, uint64_t version, double clock,
@@ -151,14 +152,36 @@ START_TEST(large_texts_push_out_old_events)
 }
 END_TEST
 
+/* The log rounds as the round's line does: as a float, 0.64825 would be 0.6483. */
+START_TEST(a_round_is_rounded_once)
+{
+	for (int k = 0; k < 2000; k++) {
+		struct fed_event_log r = {0};
+		struct fed_text line = {0};
+		char expected[64];
+		const struct fed_record record = {
+			.test_accuracy = 0.00005 * k, .test_loss = 0.6 + 0.00005 * k, .invited = 1};
+
+		fed_event_log_take(&r, &(struct fed_event){.kind = FED_EVENT_ROUND, .record = &record});
+		fed_logged_event_put(&line, &r, fed_event_log_at(&r, 1));
+		snprintf(expected, sizeof expected, "accuracy %.2f %%, loss %.4g, ",
+		         100 * record.test_accuracy, record.test_loss);
+		ck_assert_msg(strstr(fed_text_str(&line), expected) != NULL, "%s is not in %s", expected,
+		              line.s);
+		fed_text_release(&line);
+		fed_event_log_release(&r);
+	}
+}
+END_TEST
+
 START_TEST(a_round_has_its_figures)
 {
 	struct fed_event_log r = {0};
 
 	say(&r, FED_EVENT_ROUND, 1, 3, NULL);
 	const struct fed_logged_event *e = fed_event_log_at(&r, 1);
-	ck_assert_float_eq(e->accuracy, 0.5F);
-	ck_assert_float_eq(e->loss, 2.0F);
+	ck_assert_double_eq(e->accuracy, 0.5);
+	ck_assert_double_eq(e->loss, 2);
 	ck_assert_uint_eq(e->used, 3);
 	ck_assert_uint_eq(e->invited, 4);
 	fed_event_log_release(&r);
@@ -195,7 +218,7 @@ START_TEST(kinds_have_names)
 	ck_assert_ptr_null(fed_event_name(FED_EVENT_KINDS));
 	ck_assert(fed_event_is_step(FED_EVENT_SENT));
 	ck_assert(!fed_event_is_step(FED_EVENT_LOST));
-	ck_assert_uint_eq(sizeof(struct fed_logged_event), 40);
+	ck_assert_uint_eq(sizeof(struct fed_logged_event), 48);
 	ck_assert_uint_eq(sizeof(struct fed_invitation_record), 128);
 	ck_assert_uint_le(FED_EVENT_KINDS, 64);
 }
@@ -240,6 +263,7 @@ FED_SUITE(event_log)
 	tcase_add_test(tests, the_oldest_go);
 	tcase_add_test(tests, large_texts_push_out_old_events);
 	tcase_add_test(tests, a_round_has_its_figures);
+	tcase_add_test(tests, a_round_is_rounded_once);
 	tcase_add_test(tests, an_aborted_round_is_marked);
 	tcase_add_test(tests, kinds_have_names);
 	tcase_add_test(tests, survives_every_allocation);

@@ -238,6 +238,35 @@ START_TEST(agrees_with_insight)
 }
 END_TEST
 
+/* A client that was lost has no verdict, and not that of the round before. */
+START_TEST(who_is_lost_has_no_verdict)
+{
+	struct fed_session s;
+	struct fed_client_table r = {0};
+	struct fed_client_table_row lost, other;
+	struct fed_error err = {""};
+
+	compose(&s);
+	fed_assert_ok(fed_client_table_make(&r, &s, &err), &err);
+	fed_client_table_figures(&r, &s, 3, &lost);
+	ck_assert_int_ne(lost.verdict, FED_VERDICT_NONE);
+	small_do(&s, "inject crash 3;round 1");
+	fed_assert_ok(fed_client_table_make(&r, &s, &err), &err);
+	fed_client_table_figures(&r, &s, 3, &lost);
+	fed_client_table_figures(&r, &s, 2, &other);
+	ck_assert_int_eq(lost.state, FED_ACTIVITY_LOST);
+	ck_assert_int_eq(lost.verdict, FED_VERDICT_NONE);
+	ck_assert(isnan(lost.score) && isnan(lost.weight) && isnan(lost.norm));
+	ck_assert_int_ne(other.verdict, FED_VERDICT_NONE);
+	small_do(&s, "heal all;round 1");
+	fed_assert_ok(fed_client_table_make(&r, &s, &err), &err);
+	fed_client_table_figures(&r, &s, 3, &lost);
+	ck_assert_int_ne(lost.verdict, FED_VERDICT_NONE);
+	fed_client_table_release(&r);
+	fed__session_release(&s);
+}
+END_TEST
+
 static int use(void *ctx, struct fed_error *err)
 {
 	const struct fed_session *s = ctx;
@@ -276,6 +305,7 @@ FED_SUITE(client_table)
 	tcase_add_test(tests, orders_a_window);
 	tcase_add_test(tests, follows_a_round);
 	tcase_add_test(tests, agrees_with_insight);
+	tcase_add_test(tests, who_is_lost_has_no_verdict);
 	tcase_add_test(tests, survives_every_allocation);
 	suite_add_tcase(suite, tests);
 	return suite;

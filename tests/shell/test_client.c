@@ -84,6 +84,28 @@ START_TEST(stories_of_other_ends)
 }
 END_TEST
 
+/* Staleness under sync is 0: it does not mix with that under async. */
+START_TEST(a_histogram_is_of_the_scheme)
+{
+	said("round 2");
+	assert_shows(said("histogram staleness"), "staleness of 4 updates: mean 0, least 0, most 0\n");
+	said("scheme async concurrency=4; aggregator fedbuff buffer=3; set lr 0.1");
+	shell_lab_reply(&lab, "histogram staleness", FED_EXIT_FAILED);
+	assert_shows(shell_lab_said(&lab), "no update was made since scheme async was chosen");
+	said("round 3");
+	assert_shows(said("histogram staleness"),
+	             "staleness of 9 updates since scheme async was chosen: mean 0.5556, ");
+	assert_shows(said("histogram staleness last=1"),
+	             "staleness of 3 updates of the last version: mean 0.6667, ");
+	assert_shows(said("histogram staleness last=5"),
+	             "staleness of 13 updates of the last 5 versions: mean 0.3846, ");
+	assert_shows(shell_lab_reply(&lab, "histogram loss last=2", FED_EXIT_FAILED),
+	             "last= is of updates");
+	said("restart; round 1");
+	assert_shows(said("histogram staleness"), "staleness of 3 updates: mean 0, ");
+}
+END_TEST
+
 START_TEST(the_log_and_its_filters)
 {
 	static const struct {
@@ -219,6 +241,7 @@ FED_SUITE(client)
 	tcase_add_checked_fixture(tests, open_world, close_world);
 	tcase_add_test(tests, a_client_s_story);
 	tcase_add_test(tests, stories_of_other_ends);
+	tcase_add_test(tests, a_histogram_is_of_the_scheme);
 	tcase_add_test(tests, the_log_and_its_filters);
 	tcase_add_test(tests, a_turn_of_split_learning);
 	tcase_add_test(tests, a_log_that_begins_later);
