@@ -34,7 +34,7 @@ static struct fed_metric_range evaluated(const struct reach *r, size_t metric)
 	if (parts->data->test == 0)
 		return NEVER("there are no test examples");
 	if (metric == offsetof(struct fed_record, test_loss))
-		return RANGE(-INFINITY, INFINITY, "");
+		return RANGE(0, INFINITY, "it is never negative");
 	if (parts->data->classes == 0)
 		return NEVER("the data have no classes");
 	if (metric == offsetof(struct fed_record, attack_success) && parts->faults.n == 0)
@@ -111,8 +111,6 @@ static struct fed_metric_range range_of(const void *ctx, const struct fed_field 
 		return RANGE(fed_metric_value(field, r->last), INFINITY, "it only rises");
 	if (IS(lr))
 		return learning_rate(r);
-	if (IS(train_loss))
-		return RANGE(-INFINITY, INFINITY, "");
 	return RANGE(0, INFINITY, "it is never negative");
 }
 #undef IS

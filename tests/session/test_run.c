@@ -47,6 +47,8 @@ static const struct {
 	{"set eval-every 4", "accuracy>=0", NULL},
 	{"set lr-decay 0.5", "lr<0.05", NULL},
 	{"set lr-decay 0.5", "lr>0.2", "it only falls"},
+	{"set lr 0.1", "train_loss<-1", "it is never negative"},
+	{"set lr 0.1", "loss<0", "it is never negative"},
 	{"inject lossy 1 p=0.5 at=3", "lost>0", NULL},
 	{"inject byzantine 1 attack=sign-flip at=2", "attackers>0", NULL},
 	{"transport lossy retries=0; equip all laptop 3g", "lost>0", NULL},
