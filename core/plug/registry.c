@@ -334,8 +334,9 @@ int fed_registry_find(const struct fed_registry *registry, enum fed_kind kind, c
 	const char *near = fed_nearest(name, plugin_name_at, &of);
 	struct fed_text names = {0};
 	const char *list = names_of(registry, kind, &names);
-	fed_fail(err, "no %s is called '%s'%s%s%s; loaded are: %s", fed_kind_name(kind),
-	         fed_show(name).s, near ? " (did you mean " : "", near ? near : "", near ? "?)" : "",
+	fed_fail(err, "no %s%s is called '%s'%s%s%s; loaded are: %s", fed_kind_name(kind),
+	         kind == FED_KIND_SELECTION ? " rule" : "", fed_show(name).s,
+	         near ? " (did you mean " : "", near ? near : "", near ? "?)" : "",
 	         *list ? list : "none");
 	fed_text_release(&names);
 	return FED_FAIL;

@@ -312,6 +312,8 @@ static int check_plan(const struct fed_session *s, const struct fed_reconstructi
 			"the examples of %s are texts, which `reconstruct` cannot draw (it draws pictures "
 			"and numbers); `leakage` measures what a cut reveals",
 			parts->data->name);
+	if (!client && !parts->clients.n_present)
+		return fed_fail(err, "there are no clients; `add-client 10` makes some");
 	if (!client)
 		return fed_fail(err, "no client %u; there are %s", plan->client,
 		                fed_count(parts->clients.n_present).s);
