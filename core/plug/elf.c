@@ -44,21 +44,14 @@
 #error "name this machine's ELF number here"
 #endif
 
-#if defined __has_feature
-#define HOST_HAS(x) __has_feature(x)
-#else
-#define HOST_HAS(x) 0
-#endif
-#if defined __SANITIZE_ADDRESS__ || HOST_HAS(address_sanitizer)
-#define HOST_ASAN true
-#else
-#define HOST_ASAN false
-#endif
-#if defined __SANITIZE_THREAD__ || HOST_HAS(thread_sanitizer)
-#define HOST_TSAN true
-#else
-#define HOST_TSAN false
-#endif
+/* Start of a sanitizer's runtime, where this program has one. */
+__attribute__((weak)) void __asan_init(void);
+__attribute__((weak)) void __tsan_init(void);
+
+bool fed__elf_has_runtime(const char *sanitizer)
+{
+	return strcmp(sanitizer, "address") == 0 ? __asan_init != NULL : __tsan_init != NULL;
+}
 
 static const char *machine_name(unsigned machine, char buffer[24])
 {
@@ -288,10 +281,9 @@ static int check_sections(const struct image *f, const elf_header *h, struct fed
 	return FED_OK;
 }
 
-/* Check the dynamic symbols: the export, and a sanitizer whose runtime would abort the process
- * because it is not loaded first. */
+/* Check the dynamic symbols: the export, and the sanitizer whose runtime the object needs. */
 static int check_symbols(const struct image *f, const elf_header *h, const elf_section *table,
-                         const char *wanted, struct fed_error *err)
+                         const char *wanted, const char **sanitizer, struct fed_error *err)
 {
 	bool found = false;
 
@@ -308,10 +300,10 @@ static int check_symbols(const struct image *f, const elf_header *h, const elf_s
 			found |= strcmp(name, wanted) == 0;
 			continue;
 		}
-		if (!HOST_ASAN && strcmp(name, "__asan_init") == 0)
-			return fed_reject(err, "is built with -fsanitize=address; build it without");
-		if (!HOST_TSAN && strcmp(name, "__tsan_init") == 0)
-			return fed_reject(err, "is built with -fsanitize=thread; build it without");
+		if (strcmp(name, "__asan_init") == 0)
+			*sanitizer = "address";
+		if (strcmp(name, "__tsan_init") == 0)
+			*sanitizer = "thread";
 	}
 	return found ? FED_OK
 	             : fed_reject(err,
@@ -320,18 +312,20 @@ static int check_symbols(const struct image *f, const elf_header *h, const elf_s
 	                          wanted, wanted);
 }
 
-int fed__elf_check(const void *bytes, size_t size, const char *symbol, struct fed_error *err)
+int fed__elf_check(const void *bytes, size_t size, const char *symbol, const char **sanitizer,
+                   struct fed_error *err)
 {
 	const struct image f = {bytes, size};
 	elf_header h;
 
+	*sanitizer = NULL;
 	if (check_ident(&f, &h, err) || check_segments(&f, &h, err) || check_sections(&f, &h, err) ||
 	    check_loaded(&f, &h, err) || fed__elf_check_dynamic(&f, &h, err))
 		return FED_REJECT;
 	for (unsigned i = 0; i < h.e_shnum; i++) {
 		const elf_section s = section_at(&f, &h, i);
 		if (s.sh_type == SHT_DYNSYM)
-			return check_symbols(&f, &h, &s, symbol, err);
+			return check_symbols(&f, &h, &s, symbol, sanitizer, err);
 	}
 	return FED_OK;
 }

@@ -109,9 +109,11 @@ static int open_copy(struct fed_library *lib, const char *path, const struct fed
 	return open_temporary(lib, bytes, err);
 }
 
-/* The file's bytes, when its headers are sound. */
-static int read_object(const char *path, struct fed_text *bytes, struct fed_error *err)
+/* The file's bytes, when its headers are sound.  elsewhere: another program loads it. */
+static int read_object(const char *path, bool elsewhere, struct fed_text *bytes,
+                       struct fed_error *err)
 {
+	const char *sanitizer;
 	uint64_t size;
 
 	if (fed_file_readable(path, &size, err))
@@ -119,14 +121,18 @@ static int read_object(const char *path, struct fed_text *bytes, struct fed_erro
 	if (size > FILE_MOST)
 		return fed_reject(err, "has %llu bytes, more than a plugin may have",
 		                  (unsigned long long)size);
-	const int rc = fed_file_read(path, FILE_MOST, bytes, err);
-	return rc ? rc : fed__elf_check(bytes->s, bytes->len, "fed_plugin", err);
+	int rc = fed_file_read(path, FILE_MOST, bytes, err);
+	if (rc == FED_OK)
+		rc = fed__elf_check(bytes->s, bytes->len, "fed_plugin", &sanitizer, err);
+	if (rc == FED_OK && sanitizer && !elsewhere && !fed__elf_has_runtime(sanitizer))
+		rc = fed_reject(err, "is built with -fsanitize=%s; build it without", sanitizer);
+	return rc;
 }
 
-static int library_new(struct fed_library **out, const char *path, struct fed_text *bytes,
-                       struct fed_error *err)
+static int library_new(struct fed_library **out, const char *path, bool elsewhere,
+                       struct fed_text *bytes, struct fed_error *err)
 {
-	const int rc = read_object(path, bytes, err);
+	const int rc = read_object(path, elsewhere, bytes, err);
 
 	if (rc != FED_OK)
 		return rc;
@@ -142,7 +148,7 @@ int fed__library_open(struct fed_library **out, const char *path, bool private_c
 {
 	struct fed_library *lib = NULL;
 	struct fed_text bytes = {0};
-	int rc = library_new(&lib, path, &bytes, err);
+	int rc = library_new(&lib, path, false, &bytes, err);
 
 	if (rc == FED_OK)
 		rc = private_copy ? open_copy(lib, path, &bytes, err) : open_handle(lib, path, err);
@@ -154,11 +160,12 @@ int fed__library_open(struct fed_library **out, const char *path, bool private_c
 	return rc;
 }
 
-int fed__library_copy(struct fed_library **out, const char *path, struct fed_error *err)
+int fed__library_copy(struct fed_library **out, const char *path, bool sanitized,
+                      struct fed_error *err)
 {
 	struct fed_library *lib = NULL;
 	struct fed_text bytes = {0};
-	int rc = library_new(&lib, path, &bytes, err);
+	int rc = library_new(&lib, path, sanitized, &bytes, err);
 
 	if (rc == FED_OK) {
 		lib->fd = memfd_create(last_part(path), MFD_CLOEXEC);

@@ -67,9 +67,9 @@ int fed_registry_guard(struct fed_registry *registry, const char *program, struc
 	return fed__guard_init(&registry->guard, program, err);
 }
 
-struct fed_guard *fed_registry_guard_of(struct fed_registry *registry)
+struct fed_guard *fed_registry_guard_of(const struct fed_registry *registry)
 {
-	return &registry->guard;
+	return (struct fed_guard *)&registry->guard; /* registries are never constant objects */
 }
 
 void fed__entry_free(struct fed_entry *entry)
@@ -130,7 +130,7 @@ static int open_library(struct fed_entry *entry, enum way way, struct fed_guard 
 		entry->guard = guard;
 		if (fed__guard_prepare(guard, err))
 			return FED_FAIL;
-		const int rc = fed__library_copy(&entry->library, entry->path, err);
+		const int rc = fed__library_copy(&entry->library, entry->path, guard->sanitized, err);
 		return rc ? rc : fed__remote_describe(entry, err);
 	}
 	const int rc = fed__library_open(&entry->library, entry->path, way != AS_IT_IS, err);

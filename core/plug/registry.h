@@ -67,7 +67,7 @@ void fed_registry_free(struct fed_registry *);
 /* Files are guarded from now on, by worker processes of this program; before any file is loaded. */
 int fed_registry_guard(struct fed_registry *, const char *program, struct fed_error *);
 /* The guard's settings; `program` is NULL when there is none. */
-struct fed_guard *fed_registry_guard_of(struct fed_registry *);
+struct fed_guard *fed_registry_guard_of(const struct fed_registry *);
 
 /* All *.so of a folder, in name order.  A file that cannot be loaded is skipped and reported to
  * bad(ctx, path, text).  FED_FAIL when the folder cannot be read or memory runs out. */

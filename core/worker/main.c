@@ -15,6 +15,21 @@
 #include "worker/crash.h"
 #include "worker/serve.h"
 
+/* Options of the sanitizers, where this program has their runtimes (fedsh-worker-checked): leaks
+ * are for fedsh to see, and a report ends the process. */
+__attribute__((visibility("default"))) const char *__asan_default_options(void);
+__attribute__((visibility("default"))) const char *__ubsan_default_options(void);
+
+const char *__asan_default_options(void)
+{
+	return "detect_leaks=0:handle_segv=0:handle_abort=0:handle_sigfpe=0:exitcode=1";
+}
+
+const char *__ubsan_default_options(void)
+{
+	return "print_stacktrace=0:halt_on_error=1";
+}
+
 /* The paths of the files that were inherited. */
 static void name_files(unsigned files, const char *path[FED_WORKER_FILES])
 {

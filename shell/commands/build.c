@@ -33,8 +33,8 @@ static int compile(struct fed_shell *shell, const char *const *argv, struct fed_
 	return rc;
 }
 
-/* Compile a source to an object. */
-static int build_file(struct fed_shell *shell, const char *source, const char *object,
+/* Compile a source to an object; checked: for a process with the sanitizers' runtimes. */
+static int build_file(struct fed_shell *shell, const char *source, const char *object, bool checked,
                       struct fed_error *err)
 {
 	const char *cc = getenv("CC"), *argv[FLAGS_MAX + 16];
@@ -52,13 +52,16 @@ static int build_file(struct fed_shell *shell, const char *source, const char *o
 		const char *const flags[] = {"-std=gnu17",
 		                             "-shared",
 		                             "-fPIC",
-		                             "-O3",
 		                             "-g",
 		                             "-Wall",
 		                             "-Wextra",
 		                             "-Wno-unused-parameter",
 		                             "-fvisibility=hidden",
 		                             include.s,
+		                             checked ? "-O1" : "-O3",
+		                             checked ? "-fsanitize=address,undefined" : "-g",
+		                             checked ? "-fno-sanitize-recover=undefined" : "-g",
+		                             checked ? "-w" : "-g", /* `build` has said it */
 		                             "-o",
 		                             object,
 		                             source,
@@ -72,6 +75,12 @@ static int build_file(struct fed_shell *shell, const char *source, const char *o
 	fed_text_release(&compiler);
 	fed_text_release(&include);
 	return rc;
+}
+
+int fed__build_checked(struct fed_shell *shell, const char *source, const char *object,
+                       struct fed_error *err)
+{
+	return build_file(shell, source, object, true, err);
 }
 
 /* What to do with an object that was built. */
@@ -105,7 +114,7 @@ int fed__build(struct fed_shell *shell, const char *name, struct fed_error *err)
 		}
 		fed__plugin_object_of(fed_text_str(&source), &object);
 		rc = source.failed || object.failed ? fed_fail(err, "out of memory (a path)")
-		                                    : build_file(shell, source.s, object.s, err);
+		                                    : build_file(shell, source.s, object.s, false, err);
 	}
 	if (rc == FED_OK)
 		say_next(shell, object.s);

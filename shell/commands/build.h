@@ -10,5 +10,9 @@
 /* Compile the source of a plugin, by name or path, to the object beside it; compiler messages are
  * printed. */
 int fed__build(struct fed_shell *, const char *name, struct fed_error *);
+/* Compile a source to an object that loads into a process with the runtimes of the address and
+ * undefined-behaviour sanitizers alone. */
+int fed__build_checked(struct fed_shell *, const char *source, const char *object,
+                       struct fed_error *);
 
 #endif

@@ -67,7 +67,7 @@ static void check_bytes(const char *path)
 
 	if (fed_file_read(path, 1 << 24, &bytes, &err))
 		_exit(2);
-	(void)fed__elf_check(bytes.s, bytes.len, "fed_plugin", &err);
+	(void)fed__elf_check(bytes.s, bytes.len, "fed_plugin", &(const char *){NULL}, &err);
 	fed_text_release(&bytes);
 }
 

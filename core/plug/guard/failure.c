@@ -9,6 +9,7 @@
 #include <signal.h>
 #include <spawn.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -148,25 +149,28 @@ static void put_end(struct fed_text *t, const struct fed_crash_report *r, int st
 		fed_text_add(t, "was ended by signal %d in %s", WTERMSIG(status), function);
 }
 
-int fed__worker_failure(const struct fed_crash_report *r, enum fed_worker_loss how, int status,
-                        const char *function, double deadline, int file, struct fed_error *err)
+int fed__worker_failure(const struct fed_worker_end *end, struct fed_error *err)
 {
+	const struct fed_crash_report *r = end->report;
+	const char *function = end->function;
 	struct fed_text t = {0};
 
-	if (r->signal) {
+	if (*end->finding) {
+		fed_text_add(&t, "made a mistake in %s: %s", function, end->finding);
+	} else if (r->signal) {
 		fed_text_add(&t, "crashed in %s", function);
-		put_place(&t, r, file);
+		put_place(&t, r, end->file);
 		fed_text_add(&t, ": %s", fault(r));
-	} else if (how == FED_LOST_ENDED) {
-		put_end(&t, r, status, function);
-	} else if (how == FED_LOST_DEADLINE) {
+	} else if (end->how == FED_LOST_ENDED) {
+		put_end(&t, r, end->status, function);
+	} else if (end->how == FED_LOST_DEADLINE) {
 		fed_text_add(&t, "did not return from %s within %g s (`set plugin-deadline`)", function,
-		             deadline);
-	} else if (how == FED_LOST_INTERRUPTED) {
+		             end->deadline);
+	} else if (end->how == FED_LOST_INTERRUPTED) {
 		fed_text_add(&t, "was interrupted in %s", function);
-	} else if (how == FED_LOST_MEMORY) {
+	} else if (end->how == FED_LOST_MEMORY) {
 		fed_text_add(&t, "gave an answer in %s for which there is no memory", function);
-	} else if (how == FED_LOST_CONNECTION) {
+	} else if (end->how == FED_LOST_CONNECTION) {
 		fed_text_add(&t, "closed its connection to fedsh in %s", function);
 	} else {
 		fed_text_add(&t, "overwrote what belongs to fedsh in its process, in %s", function);
@@ -174,4 +178,48 @@ int fed__worker_failure(const struct fed_crash_report *r, enum fed_worker_loss h
 	fed_fail(err, "%s", fed_text_str(&t));
 	fed_text_release(&t);
 	return FED_FAIL;
+}
+
+/* Sanitizers ------------------------------------------------------------- */
+
+static const char *base_of(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	return slash ? slash + 1 : path;
+}
+
+/* Add " at FILE:LINE" from a frame of the plugin, "    #1 0x... in reduce /path/vote.c:12". */
+static void add_place(char *finding, size_t size, const char *line)
+{
+	const char *end = strstr(line, ".c:");
+	const size_t n = strlen(finding);
+	char path[300];
+
+	if (!end || strstr(finding, " at "))
+		return;
+	snprintf(path, sizeof path, "%.*s", (int)(end - line), line);
+	const char *blank = strrchr(path, ' ');
+	const char *file = base_of(blank ? blank + 1 : path);
+	if (!strstr(path, "libsanitizer") && !strstr(path, "core/"))
+		snprintf(finding + n, size - n, " at %s.c:%d", file, atoi(end + 3));
+}
+
+void fed__sanitizer_note(char *finding, size_t size, const char *line)
+{
+	static const char address[] = "AddressSanitizer: ", undefined[] = ": runtime error: ";
+	const char *found = strstr(line, address);
+
+	if (found && !*finding) {
+		found += sizeof address - 1;
+		const char *end = strstr(found, " on ");
+		snprintf(finding, size, "%.*s", end ? (int)(end - found) : 60, found);
+	} else if ((found = strstr(line, undefined)) && !*finding) {
+		char place[200];
+
+		snprintf(place, sizeof place, "%.*s", (int)(found - line), line);
+		snprintf(finding, size, "%s at %s", found + sizeof undefined - 1, base_of(place));
+	} else if (*finding && strstr(line, " in ")) {
+		add_place(finding, size, line);
+	}
 }

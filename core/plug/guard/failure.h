@@ -23,9 +23,21 @@ enum fed_worker_loss {
 
 /* Whether a process ends within a moment; its status. */
 bool fed__worker_ended(pid_t, int *status);
-/* Set the error to what the plugin did: "crashed in reduce() at vote.c:12: ...".  status:
- * waitpid's; file: of the plugin, for the line.  Returns FED_FAIL. */
-int fed__worker_failure(const struct fed_crash_report *, enum fed_worker_loss, int status,
-                        const char *function, double deadline, int file, struct fed_error *);
+/* What is known of the end of a process. */
+struct fed_worker_end {
+	const struct fed_crash_report *report;
+	enum fed_worker_loss how;
+	int status;           /* waitpid's */
+	const char *function; /* that ran, with its brackets */
+	const char *finding;  /* of a sanitizer, or "" */
+	double deadline;      /* seconds */
+	int file;             /* of the plugin, for the line */
+};
+
+/* Look for what a sanitizer found, and where, in a line that was printed. */
+void fed__sanitizer_note(char *finding, size_t size, const char *line);
+/* Set the error to what the plugin did: "crashed in reduce() at vote.c:12: ...".  Returns
+ * FED_FAIL. */
+int fed__worker_failure(const struct fed_worker_end *, struct fed_error *);
 
 #endif

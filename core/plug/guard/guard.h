@@ -23,8 +23,9 @@ struct fed_guard_limits {
 };
 
 struct fed_guard {
-	char *program; /* path of fedsh-worker; NULL: there is none, plugins run inside */
-	bool on;       /* files that are loaded from now on are guarded */
+	char *program;  /* path of fedsh-worker; NULL: there is none, plugins run inside */
+	bool sanitized; /* the program has the runtimes of sanitizers */
+	bool on;        /* files that are loaded from now on are guarded */
 	struct fed_guard_limits limits;
 	struct fed_shared_memory *memory; /* NULL: nothing is guarded yet */
 	atomic_bool interrupted;          /* set by a signal handler: calls that run are ended */

@@ -176,6 +176,7 @@ int fed_worker_enter(struct fed_worker *w, struct fed_error *err)
 	if (w->pid)
 		return FED_OK;
 	*w->report = (struct fed_crash_report){0};
+	w->finding[0] = '\0';
 	const int why = start(w);
 	if (why) {
 		pthread_mutex_unlock(&w->lock);
@@ -194,6 +195,8 @@ void fed_worker_leave(struct fed_worker *w)
 
 static void print_line(struct fed_worker *w)
 {
+	if (w->line.len)
+		fed__sanitizer_note(w->finding, sizeof w->finding, fed_text_str(&w->line));
 	if (w->line.len)
 		fed__guard_print(w->guard, w->name, fed_text_str(&w->line));
 	fed_text_clear(&w->line);
@@ -280,9 +283,16 @@ static int lose(struct fed_worker *w, const char *function, enum fed_worker_loss
 		status = reap(w);
 	close_ends(w);
 	const uint32_t k = w->report->plugin;
-	return fed__worker_failure(w->report, ended ? FED_LOST_ENDED : how, status, function,
-	                           w->guard->limits.deadline, w->files[k < FED_WORKER_FILES ? k : 0],
-	                           err);
+	const struct fed_worker_end end = {
+		.report = w->report,
+		.how = ended ? FED_LOST_ENDED : how,
+		.status = status,
+		.function = function,
+		.finding = w->finding,
+		.deadline = w->guard->limits.deadline,
+		.file = w->files[k < FED_WORKER_FILES ? k : 0],
+	};
+	return fed__worker_failure(&end, err);
 }
 
 /* Calls ------------------------------------------------------------------ */

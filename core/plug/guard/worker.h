@@ -54,6 +54,7 @@ struct fed_worker {
 	struct fed_packet packet; /* the request that is being written */
 	struct fed_text received;
 	struct fed_text line; /* printed, not yet ended */
+	char finding[200];    /* of a sanitizer, in what was printed (failure.h); "": none */
 	uint64_t starts, calls;
 	double seconds; /* in calls */
 	struct fed_worker_kept *kept;
