@@ -362,7 +362,7 @@ rule_names() {
 			next
 		}
 		$2 == "main" { next } # of each program
-		$2 in home { print $1 ": defines " $2 ", as " home[$2] " does" }
+		$2 in home && home[$2] != $1 { print $1 ": defines " $2 ", as " home[$2] " does" }
 		{ home[$2] = $1 }
 		END {
 			for (symbol in home) {
