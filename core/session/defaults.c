@@ -38,6 +38,17 @@ static int complete_model(struct fed_session *s, struct fed_error *err)
 	return FED_OK;
 }
 
+/* Whether a client's link drops messages, which transport local leaves out. */
+static bool any_link_drops(const struct fed_session *s)
+{
+	const struct fed_clients *c = &s->parts.clients;
+
+	for (uint32_t i = 0; i < c->n_present; i++)
+		if (c->client[c->present[i]].link.drop_rate > 0)
+			return true;
+	return false;
+}
+
 int fed_session_complete(struct fed_session *s, struct fed_error *err)
 {
 	if (fed__session_complete_data(s, err) || complete_model(s, err))
@@ -50,7 +61,11 @@ int fed_session_complete(struct fed_session *s, struct fed_error *err)
 	if (!s->parts.transport.entry) {
 		if (fed_session_transport(s, "local", NULL, 0, err))
 			return FED_FAIL;
-		fed_session_tell(s, FED_EVENT_NOTICE, "no transport chosen; using local");
+		fed_session_tell(s, FED_EVENT_NOTICE, "no transport chosen; using local%s",
+		                 any_link_drops(s)
+		                     ? ", which drops and delays no message; `transport lossy` "
+		                       "does as the links say"
+		                     : "");
 	}
 	return FED_OK;
 }

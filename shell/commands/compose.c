@@ -586,7 +586,9 @@ const struct fed_command fed__commands_compose[] = {
      .text = "Without a partition: iid. shards= or alpha= alone choose theirs.\n"
              "Examples are drawn without replacement until the pool is empty; reuse lets\n"
              "clients share them. device= and link= decide what computing and messages take\n"
-             "in virtual time.",
+             "in virtual time. Clients of one profile are alike, so what they send arrives\n"
+             "together; device=phone:0.5 link=4g:0.3 spreads them around it. A link's drops\n"
+             "and jitter happen with `transport lossy`.",
      .examples = FED_EXAMPLES("dataset blobs; add-client 10 samples=50",
                               "dataset blobs; add-client 5 shards=3 samples=60",
                               "dataset blobs; add-client 20 dirichlet alpha=0.1 samples=100",
