@@ -44,6 +44,58 @@ START_TEST(a_square_is_a_square)
 }
 END_TEST
 
+/* Letters in one cell are both read, also in the corner of the frame. */
+START_TEST(letters_that_coincide)
+{
+	static const double at[] = {0.01}, same[] = {0}, left[] = {-9};
+	const struct fed_scatter_group groups[] = {
+		{"clients", 'o', 'o', 0, same, same, 1},
+		{"mean", 'M', 'M', 0, same, same, 1, .letter = true},
+		{"median", 'D', 'D', 0, at, same, 1, .letter = true},
+		{"step", 'S', 'S', 0, same, at, 1, .letter = true},
+		{"left", 'L', 'L', 0, left, same, 1, .letter = true},
+	};
+	const struct fed_scatter s = {.group = groups, .n = 5, .reach_x = 9, .reach_y = 2};
+	struct fed_text out = {0};
+
+	draw(&s, 60, 9, &out);
+	ck_assert_msg(strstr(out.s, "SMD") != NULL, "%s", out.s);
+	ck_assert_msg(strchr(out.s, 'L') != NULL, "%s", out.s);
+	fed_text_release(&out);
+}
+END_TEST
+
+/* Points beyond the frame are at its rim, in their direction, with the distance from the middle. */
+START_TEST(far_points_are_at_the_rim)
+{
+	static const double far_x[] = {103, 3, 4}, far_y[] = {0, -100, 0}, mean_x[] = {50},
+						mean_y[] = {0};
+	static const uint32_t ids[] = {7, 8, 9};
+	const struct fed_scatter_group groups[] = {
+		{"Byzantine", 'x', 'x', 0, far_x, far_y, 3, .id = ids, .rim = true},
+		{"mean", 'M', 'M', 0, mean_x, mean_y, 1, .letter = true, .rim = true},
+		{"before", '.', '.', 0, far_x, far_y, 2},
+	};
+	const struct fed_scatter s = {
+		.group = groups, .n = 3, .reach_x = 5, .reach_y = 2, .x = 3, .utf8 = false};
+	struct fed_text out = {0};
+
+	draw(&s, 40, 11, &out);
+	ck_assert_str_eq(fed_text_str(&out), "+--------------------------------------+\n"
+	                                     "|                                      |\n"
+	                                     "|                                      |\n"
+	                                     "|                                      |\n"
+	                                     "|                                      |\n"
+	                                     "|                      x9       7(100)x|\n"
+	                                     "|                                 (47)M|\n"
+	                                     "|                                      |\n"
+	                                     "|                   x8(100)            |\n"
+	                                     "+--------------------------------------+\n"
+	                                     "(d) at the rim: d away  x Byzantine\n");
+	fed_text_release(&out);
+}
+END_TEST
+
 /* One point, none, huge and tiny ones: something is drawn, nothing is outside. */
 START_TEST(odd_points)
 {
@@ -86,6 +138,8 @@ FED_SUITE(scatter)
 	TCase *c = tcase_create("scatter");
 
 	tcase_add_test(c, a_square_is_a_square);
+	tcase_add_test(c, letters_that_coincide);
+	tcase_add_test(c, far_points_are_at_the_rim);
 	tcase_add_test(c, odd_points);
 	tcase_add_test(c, too_small);
 	suite_add_tcase(s, c);

@@ -164,6 +164,32 @@ START_TEST(points_do_not_jump)
 }
 END_TEST
 
+/* One strong attacker is left to the rim: the others are as far apart as the map allows. */
+START_TEST(a_strong_attacker_squeezes_nobody)
+{
+	struct fed_session s;
+	struct fed_update_history history = {0};
+	struct fed_error err = {""};
+	double across = 0, up = 0;
+
+	small_init(&s, NULL);
+	small_do(&s, "dataset blobs train=400 test=40;model softmax;aggregator median;"
+	             "add 10 iid 20;inject byzantine 1 attack=sign-flip scale=100;round 2");
+	fed_assert_ok(fed__update_history_take(&history, &s, &err), &err);
+	for (size_t i = 0; i < history.n; i++) {
+		const double x = fabs(history.point[i].x - history.x) / history.reach_x;
+		const double y = fabs(history.point[i].y - history.y) / history.reach_y;
+
+		ck_assert(history.point[i].byzantine ? fmax(x, y) > 5 : fmax(x, y) <= 1);
+		across = history.point[i].byzantine ? across : fmax(across, x);
+		up = history.point[i].byzantine ? up : fmax(up, y);
+	}
+	ck_assert_double_gt(fmin(across, up), 0.6);
+	fed__update_history_release(&history);
+	fed__session_release(&s);
+}
+END_TEST
+
 static int use(void *ctx, struct fed_error *err)
 {
 	struct fed_update_history history = {0};
@@ -195,6 +221,7 @@ FED_SUITE(view_updates)
 	tcase_add_test(tests, shows_the_figures_of_the_insight);
 	tcase_add_test(tests, maps_are_turned_back);
 	tcase_add_test(tests, points_do_not_jump);
+	tcase_add_test(tests, a_strong_attacker_squeezes_nobody);
 	tcase_add_test(tests, survives_every_allocation);
 	suite_add_tcase(suite, tests);
 	return suite;

@@ -3,6 +3,7 @@
 #include "tui/views/update_map.h"
 
 #include <math.h>
+#include <stdlib.h>
 
 #include "base/mem.h"
 #include "train/round/verdicts.h"
@@ -23,6 +24,58 @@ static const struct fed_scatter_group looks[GROUPS] = {
 	[KINDS + FED_LANDMARK_STEP] = {"step", 'S', 'S', FED_COLOR_PLAIN},
 };
 
+/* Distance in units of the median distance beyond which a point is left to the rim. */
+#define FAR 8
+#define FEWEST 4 /* points of which some may be far */
+
+static int by_value(const void *pa, const void *pb)
+{
+	const double a = *(const double *)pa, b = *(const double *)pb;
+
+	return (a > b) - (a < b);
+}
+
+static double median_of(double *x, size_t n)
+{
+	qsort(x, n, sizeof *x, by_value);
+	return n ? (x[(n - 1) / 2] + x[n / 2]) / 2 : 0;
+}
+
+static void include(struct fed_map_extent *e, double x, double y, double most)
+{
+	if (isnan(x) || (e->robust && !(hypot(x - e->x, y - e->y) <= most)))
+		return;
+	e->reach_x = fmax(e->reach_x, fabs(x - e->x));
+	e->reach_y = fmax(e->reach_y, fabs(y - e->y));
+}
+
+void fed__map_extent(const struct fed_map_point *point, size_t n,
+                     const struct fed_update_position landmark[FED_LANDMARKS], double *scratch,
+                     struct fed_map_extent *e)
+{
+	double farthest = 0;
+
+	*e = (struct fed_map_extent){0};
+	for (size_t i = 0; i < n; i++)
+		scratch[i] = point[i].x;
+	e->x = median_of(scratch, n);
+	for (size_t i = 0; i < n; i++)
+		scratch[i] = point[i].y;
+	e->y = median_of(scratch, n);
+	for (size_t i = 0; i < n; i++) {
+		scratch[i] = hypot(point[i].x - e->x, point[i].y - e->y);
+		farthest = fmax(farthest, scratch[i]);
+	}
+	const double most = FAR * median_of(scratch, n);
+	e->robust = n >= FEWEST && most > 0 && farthest > most;
+	if (!e->robust)
+		e->x = e->y = 0;
+	for (size_t i = 0; i < n; i++)
+		include(e, point[i].x, point[i].y, most);
+	for (int k = 0; k < FED_LANDMARKS; k++)
+		include(e, landmark[k].x, landmark[k].y, most);
+}
+
 static int kind_of(const struct fed_map_point *p)
 {
 	if (p->byzantine)
@@ -41,6 +94,7 @@ static void fill(const struct fed_map *map, struct fed_scatter_group *group, dou
 		group[g].x = x + at;
 		group[g].y = y + at;
 		group[g].id = g == WAS ? NULL : id + at;
+		group[g].rim = g != WAS;
 		for (size_t i = 0; i < map->n; i++) {
 			const struct fed_map_point *p = &map->point[i];
 
@@ -54,6 +108,7 @@ static void fill(const struct fed_map *map, struct fed_scatter_group *group, dou
 	}
 	for (int k = 0; k < FED_LANDMARKS; k++) {
 		group[KINDS + k] = looks[KINDS + k];
+		group[KINDS + k].letter = group[KINDS + k].rim = true;
 		group[KINDS + k].x = &map->landmark[k].x;
 		group[KINDS + k].y = &map->landmark[k].y;
 		group[KINDS + k].n = !isnan(map->landmark[k].x);
@@ -76,6 +131,8 @@ int fed__map_put(struct fed_canvas *canvas, int column, int row, int columns, in
 		                                       .n = GROUPS,
 		                                       .reach_x = map->reach_x,
 		                                       .reach_y = map->reach_y,
+		                                       .x = map->x,
+		                                       .y = map->y,
 		                                       .utf8 = map->utf8});
 	}
 	const bool done = x && id;
@@ -89,11 +146,16 @@ int fed_map_text(const struct fed_update_geometry *in, const char *title, int co
 {
 	struct fed_map_point *point = fed_alloc_array(in->n, sizeof *point);
 	struct fed_map map = {.title = title, .point = point, .n = in->n, .utf8 = utf8};
+	double *scratch = fed_alloc_array(in->n, sizeof *scratch);
+	struct fed_map_extent extent;
 	struct fed_canvas canvas;
 	int rc = FED_FAIL;
 
-	if (!point)
+	if (!point || !scratch) {
+		fed_free(point);
+		fed_free(scratch);
 		return fed_fail_memory(err, in->n * sizeof *point, "the map of the updates");
+	}
 	for (size_t i = 0; i < in->n; i++)
 		point[i] = (struct fed_map_point){.x = in->update[i].x,
 		                                  .y = in->update[i].y,
@@ -103,6 +165,14 @@ int fed_map_text(const struct fed_update_geometry *in, const char *title, int co
 		                                  .trusted = fed_client_verdict_trusted(&in->of[i])};
 	for (int k = 0; k < FED_LANDMARKS; k++)
 		map.landmark[k] = in->landmark[k];
+	fed__map_extent(point, in->n, map.landmark, scratch, &extent);
+	if (extent.robust) {
+		map.x = extent.x;
+		map.y = extent.y;
+		map.reach_x = extent.reach_x;
+		map.reach_y = extent.reach_y;
+	}
+	fed_free(scratch);
 	if (columns < FED_SCATTER_COLUMNS || rows < FED_SCATTER_ROWS)
 		fed_fail(err, "a map takes at least %d columns and %d rows", FED_SCATTER_COLUMNS,
 		         FED_SCATTER_ROWS);

@@ -21,10 +21,22 @@ struct fed_map {
 	const struct fed_map_point *point; /* [n] */
 	size_t n;
 	struct fed_update_position landmark[FED_LANDMARKS]; /* x NaN: none */
-	/* Half widths of the map; its middle is the plain mean. 0: fit the points. */
-	double reach_x, reach_y;
+	/* Half widths of the map, and what is in the middle. 0: fit the points. */
+	double reach_x, reach_y, x, y;
 	bool utf8;
 };
+
+/* What of a plane a map shows: all points around the plain mean or, if some are many times farther
+ * off than half of them, the others around their median, so that one strong attacker does not
+ * squeeze them into a dot. */
+struct fed_map_extent {
+	double x, y, reach_x, reach_y;
+	bool robust; /* some points are beyond it */
+};
+/* scratch: [n]. */
+void fed__map_extent(const struct fed_map_point *, size_t n,
+                     const struct fed_update_position landmark[FED_LANDMARKS], double *scratch,
+                     struct fed_map_extent *);
 
 /* Draw into a rectangle; nothing if it is too small (tui/widgets/scatter.h). */
 int fed__map_put(struct fed_canvas *, int column, int row, int columns, int rows,

@@ -142,6 +142,8 @@ static int paint_map(struct updates_view *st, const struct fed_watched *w,
 	                      .n = s->n,
 	                      .reach_x = s->reach_x,
 	                      .reach_y = s->reach_y,
+	                      .x = s->x,
+	                      .y = s->y,
 	                      .utf8 = w->utf8};
 
 	if (canvas->columns < FED_SCATTER_COLUMNS || canvas->rows - 1 < FED_SCATTER_ROWS) {

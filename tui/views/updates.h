@@ -25,6 +25,7 @@ struct fed_update_history {
 	struct fed_update_position landmark[FED_LANDMARKS];
 	double shown;            /* share of the variance in the map */
 	double reach_x, reach_y; /* half widths of the map; kept while they fit */
+	double x, y;             /* in its middle */
 	uint64_t version;
 };
 /* Copy the updates of the last version; orientation and scale of the map are kept from the previous

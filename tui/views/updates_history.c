@@ -83,21 +83,21 @@ static double reach_for(double most, double before)
 	return round[k] * ten;
 }
 
-static void choose_reach(struct fed_update_history *s, const struct fed_update_history *before)
+/* Choose scale and middle of the map, and move previous positions with the middle.  scratch: [n] */
+static void choose_extent(struct fed_update_history *s, const struct fed_update_history *before,
+                          double *scratch)
 {
-	double x = 0, y = 0;
+	struct fed_map_extent e;
 
+	fed__map_extent(s->point, s->n, s->landmark, scratch, &e);
+	s->x = e.x;
+	s->y = e.y;
+	s->reach_x = reach_for(e.reach_x, before->reach_x);
+	s->reach_y = reach_for(e.reach_y, before->reach_y);
 	for (size_t i = 0; i < s->n; i++) {
-		x = fmax(x, fabs(s->point[i].x));
-		y = fmax(y, fabs(s->point[i].y));
+		s->point[i].was_x += s->x - before->x;
+		s->point[i].was_y += s->y - before->y;
 	}
-	for (int k = 0; k < FED_LANDMARKS; k++)
-		if (!isnan(s->landmark[k].x)) {
-			x = fmax(x, fabs(s->landmark[k].x));
-			y = fmax(y, fabs(s->landmark[k].y));
-		}
-	s->reach_x = reach_for(x, before->reach_x);
-	s->reach_y = reach_for(y, before->reach_y);
 }
 
 /* Copy the updates in order of client. */
@@ -146,7 +146,7 @@ static int copy_geometry(struct fed_update_history *history, const struct fed_up
 	copy_updates(&now, in);
 	find_previous(&now, history);
 	align_map(&now, history, place);
-	choose_reach(&now, history);
+	choose_extent(&now, history, place);
 	fed_free(place);
 	fed__update_history_release(history);
 	*history = now;

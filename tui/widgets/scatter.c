@@ -6,6 +6,7 @@
 
 #include <math.h>
 #include <stdio.h>
+#include <string.h>
 
 /* Height of a cell in units of its width. */
 #define CELL_RATIO 2.0
@@ -40,8 +41,10 @@ static void fit(const struct fed_scatter *s, struct frame *f)
 	if (!(low_x <= high_x))
 		low_x = high_x = low_y = high_y = 0;
 	if (s->reach_x > 0 || s->reach_y > 0) {
-		low_x = -(high_x = s->reach_x);
-		low_y = -(high_y = s->reach_y);
+		low_x = s->x - s->reach_x;
+		high_x = s->x + s->reach_x;
+		low_y = s->y - s->reach_y;
+		high_y = s->y + s->reach_y;
 	}
 	f->x = low_x / 2 + high_x / 2;
 	f->y = low_y / 2 + high_y / 2;
@@ -51,18 +54,40 @@ static void fit(const struct fed_scatter *s, struct frame *f)
 		f->unit = 1;
 }
 
-/* The cell of point i; false: outside the frame. */
-static bool cell_of_point(const struct frame *f, const struct fed_scatter_group *g, size_t i,
-                          int *column, int *row)
-{
-	const double across = floor((g->x[i] - f->x) / f->unit + 0.5) + f->columns / 2;
-	const double down = f->rows / 2 - floor((g->y[i] - f->y) / (CELL_RATIO * f->unit) + 0.5);
+/* A point's cell; `beyond` the frame it is moved to the rim, on the way to the middle. */
+struct cell {
+	int column, row;
+	bool beyond;
+};
 
-	if (!(across >= 0 && across < f->columns && down >= 0 && down < f->rows))
+/* The cell of point i; false: it is not shown. */
+static bool cell_of_point(const struct frame *f, const struct fed_scatter_group *g, size_t i,
+                          struct cell *cell)
+{
+	double across = (g->x[i] - f->x) / f->unit, up = (g->y[i] - f->y) / (CELL_RATIO * f->unit);
+	const double most_across = (f->columns - 1) / 2, most_up = (f->rows - 1) / 2;
+	const double over = fmax(fabs(across) / most_across, fabs(up) / most_up);
+
+	if (!is_point(g, i))
 		return false;
-	*column = f->column + (int)across;
-	*row = f->row + (int)down;
+	cell->beyond = g->rim && over > 1.1; /* and not only rounded out of it */
+	if (cell->beyond) {
+		across /= over;
+		up /= over;
+	}
+	across = floor(across + 0.5) + f->columns / 2;
+	up = f->rows / 2 - floor(up + 0.5);
+	if (!(across >= 0 && across < f->columns && up >= 0 && up < f->rows))
+		return false;
+	cell->column = f->column + (int)across;
+	cell->row = f->row + (int)up;
 	return true;
+}
+
+static bool is_inside(const struct frame *f, int column, int row)
+{
+	return column >= f->column && column < f->column + f->columns && row >= f->row &&
+	       row < f->row + f->rows;
 }
 
 static bool is_free(const struct fed_canvas *canvas, int column, int row)
@@ -70,52 +95,119 @@ static bool is_free(const struct fed_canvas *canvas, int column, int row)
 	return column < canvas->columns && canvas->cell[row * canvas->columns + column].code == ' ';
 }
 
-/* Put a label to the right of its point, if its cells and the next one are free. */
-static void put_id(struct fed_canvas *canvas, const struct frame *f, int column, int row,
-                   uint32_t id)
+/* Whether n cells from here on are inside and free. */
+static bool has_room(const struct fed_canvas *canvas, const struct frame *f, int column, int row,
+                     int n)
 {
-	char text[12];
-	const int n = snprintf(text, sizeof text, "%u", id);
-
-	if (column + n > f->column + f->columns)
-		return;
-	for (int k = 0; k < n + 1; k++)
-		if (column + k < f->column + f->columns && !is_free(canvas, column + k, row))
-			return;
-	fed__canvas_write(canvas, column, row, text, (struct fed_style){.color = FED_COLOR_GREY});
+	for (int k = 0; k < n; k++)
+		if (!is_inside(f, column + k, row) || !is_free(canvas, column + k, row))
+			return false;
+	return true;
 }
 
-static void put_group(struct fed_canvas *canvas, const struct frame *f,
-                      const struct fed_scatter_group *g, bool utf8)
+/* Put the label of point i to the right of it, if its cells and the next one are free; beyond the
+ * frame also its distance from the middle, and if need be to the left. */
+static void put_label(struct fed_canvas *canvas, const struct frame *f,
+                      const struct fed_scatter_group *g, size_t i, const struct cell *cell)
 {
+	const struct fed_style style = {.color = FED_COLOR_GREY};
+	char text[48] = "";
+	int n = 0;
+
+	if (g->id)
+		n = snprintf(text, sizeof text, "%u", g->id[i]);
+	if (cell->beyond)
+		n += snprintf(text + n, sizeof text - (size_t)n, "(%.3g)",
+		              hypot(g->x[i] - f->x, g->y[i] - f->y));
+	const int next = cell->column + 1, end = f->column + f->columns;
+	if (n && has_room(canvas, f, next, cell->row, next + n < end ? n + 1 : n))
+		fed__canvas_write(canvas, next, cell->row, text, style);
+	else if (cell->beyond && has_room(canvas, f, cell->column - n, cell->row, n))
+		fed__canvas_write(canvas, cell->column - n, cell->row, text, style);
+}
+
+/* Whether the cell shows a letter of the groups before group k. */
+static bool has_letter(const struct fed_canvas *canvas, const struct fed_scatter *s, size_t k,
+                       int column, int row)
+{
+	for (size_t j = 0; j < k; j++) {
+		const struct fed_scatter_group *g = &s->group[j];
+		const uint32_t glyph = s->utf8 ? g->glyph : (uint32_t)g->ascii;
+
+		if (g->letter && canvas->cell[row * canvas->columns + column].code == glyph)
+			return true;
+	}
+	return false;
+}
+
+/* Move a letter of group k to the next column without one; at the rim to the next row with a free
+ * cell, as labels are beside it. */
+static void step_aside(const struct fed_canvas *canvas, const struct frame *f,
+                       const struct fed_scatter *s, size_t k, struct cell *cell)
+{
+	const int most = cell->beyond ? f->rows : f->columns;
+
+	for (int by = 0; by < most; by++)
+		for (int side = 1; side >= -1; side -= 2) {
+			const int column = cell->column + (cell->beyond ? 0 : side * by);
+			const int row = cell->row + (cell->beyond ? side * by : 0);
+
+			if (!is_inside(f, column, row) || has_letter(canvas, s, k, column, row) ||
+			    (cell->beyond && !is_free(canvas, column, row)))
+				continue;
+			cell->column = column;
+			cell->row = row;
+			return;
+		}
+}
+
+static void put_group(struct fed_canvas *canvas, const struct frame *f, const struct fed_scatter *s,
+                      size_t k)
+{
+	const struct fed_scatter_group *g = &s->group[k];
 	const struct fed_style style = {.color = g->color};
 
 	for (size_t i = 0; i < g->n; i++) {
-		int column, row;
+		struct cell cell;
 
-		if (!is_point(g, i) || !cell_of_point(f, g, i, &column, &row))
+		if (!cell_of_point(f, g, i, &cell))
 			continue;
-		fed__canvas_put(canvas, column, row, utf8 ? g->glyph : (uint32_t)g->ascii, style);
+		if (g->letter)
+			step_aside(canvas, f, s, k, &cell);
+		fed__canvas_put(canvas, cell.column, cell.row, s->utf8 ? g->glyph : (uint32_t)g->ascii,
+		                style);
+		if (g->letter)
+			put_label(canvas, f, g, i, &cell);
 	}
 }
 
-/* Put the labels after all points, so that no point is covered. */
-static void put_ids(struct fed_canvas *canvas, const struct frame *f,
-                    const struct fed_scatter_group *g)
+/* Put the labels after all points, so that no point is covered; whether a point is beyond the
+ * frame. */
+static bool put_labels(struct fed_canvas *canvas, const struct frame *f,
+                       const struct fed_scatter_group *g)
 {
-	for (size_t i = 0; g->id && i < g->n; i++) {
-		int column, row;
+	bool beyond = false;
 
-		if (!is_point(g, i) || !cell_of_point(f, g, i, &column, &row))
+	for (size_t i = 0; (g->id || g->rim) && i < g->n; i++) {
+		struct cell cell;
+
+		if (!cell_of_point(f, g, i, &cell))
 			continue;
-		put_id(canvas, f, column + 1, row, g->id[i]);
+		beyond |= cell.beyond;
+		if (!g->letter)
+			put_label(canvas, f, g, i, &cell);
 	}
+	return beyond;
 }
 
 /* "o honest  x Byzantine  M mean" */
 static void put_legend(struct fed_canvas *canvas, int column, int end, int row,
-                       const struct fed_scatter *s)
+                       const struct fed_scatter *s, bool beyond)
 {
+	static const char far[] = "(d) at the rim: d away";
+
+	if (beyond && column + (int)strlen(far) <= end)
+		column = 2 + fed__canvas_write(canvas, column, row, far, (struct fed_style){0});
 	for (size_t k = 0; k < s->n && column + 2 < end; k++) {
 		const struct fed_scatter_group *g = &s->group[k];
 
@@ -143,11 +235,12 @@ void fed__scatter_put(struct fed_canvas *canvas, int column, int row, int column
 	fed__canvas_box(canvas, column, row + title, columns, rows - title - 1,
 	                (struct fed_style){.color = FED_COLOR_GREY});
 	fit(s, &f);
+	bool beyond = false;
 	for (size_t k = 0; k < s->n; k++)
-		put_group(canvas, &f, &s->group[k], s->utf8);
+		put_group(canvas, &f, s, k);
 	for (size_t k = 0; k < s->n; k++)
-		put_ids(canvas, &f, &s->group[k]);
-	put_legend(canvas, column, column + columns, row + rows - 1, s);
+		beyond |= put_labels(canvas, &f, &s->group[k]);
+	put_legend(canvas, column, column + columns, row + rows - 1, s, beyond);
 }
 
 int fed__scatter_draw(const struct fed_scatter *s, int columns, int rows, bool color,

@@ -22,14 +22,16 @@ struct fed_scatter_group {
 	const double *x, *y; /* [n]; points that are not finite are left out */
 	size_t n;
 	const uint32_t *id; /* [n] labels beside the points, where cells are free; NULL: none */
+	bool letter;        /* goes beside another letter in its cell, so that both are read */
+	bool rim;           /* points beyond the frame are at its rim, with their distance */
 };
 
 struct fed_scatter {
 	const char *title; /* NULL: none */
 	const struct fed_scatter_group *group;
 	size_t n;
-	/* Half widths; the origin is in the middle. 0: fit the points. */
-	double reach_x, reach_y;
+	/* Half widths, and what is in the middle. 0: fit the points. */
+	double reach_x, reach_y, x, y;
 	bool utf8;
 };
 
