@@ -12,9 +12,13 @@
 #include "base/mem.h"
 #include "plug/call_aggregation.h"
 
-static bool is_set_aside(const struct fed_instance *instance)
+/* The aggregator or its pre-aggregation, if it is set aside, or NULL. */
+static const struct fed_entry *set_aside(const struct fed_instance *x)
 {
-	return instance->worker && instance->entry->failures >= FED_FAILURES_MOST;
+	for (; x; x = x->after)
+		if (x->entry->guard && x->entry->failures >= FED_FAILURES_MOST)
+			return x->entry;
+	return NULL;
 }
 
 /* Report the failure, and go on without the aggregator. */
@@ -74,26 +78,15 @@ static int begin_without(struct fed_aggregation *a, struct fed_instance *instanc
 	return FED_OK;
 }
 
-static int set_aside(const struct fed_instance *instance, struct fed_error *err)
-{
-	const char *name = instance->entry->head->name;
-
-	return fed_fail(
-		err,
-		"aggregator %s: ended its process %d times in a row and is set aside; `build %s` or "
-		"`reload %s` brings it back",
-		name, FED_FAILURES_MOST, name, name);
-}
-
 int fed_aggregation_begin(struct fed_aggregation *a, struct fed_instance *instance,
                           const struct fed_round *round, size_t capacity, struct fed_pool *pool,
                           struct fed_error *err)
 {
 	const bool replaceable = instance->substitute && !instance->entry->builtin;
 	struct fed_error why;
-	int rc = is_set_aside(instance)
-	             ? set_aside(instance, &why)
-	             : fed__aggregation_begin(a, instance, round, capacity, pool, &why);
+	const struct fed_entry *aside = set_aside(instance);
+	int rc = aside ? fed__fail_set_aside(aside, &why)
+	               : fed__aggregation_begin(a, instance, round, capacity, pool, &why);
 
 	if (rc == FED_FAIL && replaceable)
 		rc = begin_without(a, instance, round, capacity, why.text, err);

@@ -17,6 +17,14 @@
 /* Whether what a client does with the plugin (own layers of a model, client hooks, poisoning) runs
  * in a worker process. */
 bool fed_is_guarded_at_clients(const struct fed_instance *);
+/* Set the error and return FED_FAIL where a guarded plugin has failed at clients (trainings,
+ * crafted updates) FED_FAILURES_MOST times in a row: it is not called until it is loaded again.  On
+ * any thread; NULL is fine. */
+int fed_check_client_failures(const struct fed_instance *, struct fed_error *);
+/* Count such a call of a guarded plugin, in the order of events. */
+void fed_count_client_call(const struct fed_instance *, bool failed);
+/* Set the error that the plugin is set aside; returns FED_FAIL. */
+int fed__fail_set_aside(const struct fed_entry *, struct fed_error *);
 int fed_call_build(const struct fed_instance *model, struct fed_builder *, struct fed_error *);
 
 /* One aggregation (which must not move in memory), for any form of aggregator: begin, add for each

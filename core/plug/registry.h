@@ -16,6 +16,8 @@
 #ifndef FED_PLUG_REGISTRY_H
 #define FED_PLUG_REGISTRY_H
 
+#include <stdatomic.h>
+
 #include "base/fields.h"
 #include "fedsh/aggregator.h"
 #include "fedsh/attack.h"
@@ -46,6 +48,7 @@ struct fed_entry {
 	struct fed_guard *guard;     /* it runs in worker processes; NULL: inside */
 	uint32_t users;              /* instances alive: it cannot be unloaded */
 	uint32_t failures;           /* aggregations in a row in which it ended its worker process */
+	atomic_uint client_failures; /* trainings and crafted updates in a row in which it failed */
 	struct fed_work work;        /* of instances that are released */
 	union {
 		struct fed_head head;

@@ -45,12 +45,21 @@ static struct fed_worker_host host_of(const struct fed_aggregation *a)
 	return (struct fed_worker_host){asked, (void *)(uintptr_t)a->place.outer};
 }
 
-/* The guarded plugin's entry, which is the registry's. */
-static struct fed_entry *entry_of(const struct fed_aggregation *a)
+/* The guarded plugin that ended the process: that of the crash, or the first that is guarded. */
+static const struct fed_instance *culprit(const struct fed_instance *x)
 {
-	const struct fed_instance *x = a->instance;
+	const struct fed_crash_report *r = x->worker->report;
 
-	return (struct fed_entry *)(x->entry->guard ? x->entry : x->after->entry);
+	if (x->after && x->after->entry->guard && (!x->entry->guard || (r->frames && r->plugin == 1)))
+		return x->after;
+	return x;
+}
+
+/* An aggregation in which the process did not end; entries are the registry's, never constant. */
+static void clear_failures(const struct fed_instance *x)
+{
+	for (; x; x = x->after)
+		((struct fed_entry *)x->entry)->failures = 0;
 }
 
 /* Call within an open aggregation.  The words of the plugin come with its name already. */
@@ -67,8 +76,10 @@ static int call(struct fed_aggregation *a, const char *function, struct fed_pack
 		                fed_kind_name(a->instance->entry->head->kind),
 		                a->instance->entry->head->name);
 	if (fed_worker_call(w, function, &host, reply, &rc, &words, err)) {
-		entry_of(a)->failures++;
-		return fed__fail_by_name(a->instance, err);
+		const struct fed_instance *x = culprit(a->instance);
+
+		((struct fed_entry *)x->entry)->failures++;
+		return fed__fail_by_name(x, err);
 	}
 	if (rc != FED_OK)
 		*err = words;
@@ -161,7 +172,7 @@ static int take_results(struct fed_aggregation *a, struct fed_packet_reader *rep
 	if (check_verdicts(a, err))
 		return FED_FAIL;
 	memcpy(out, w->out.values, a->round.dim * sizeof *out);
-	entry_of(a)->failures = 0;
+	clear_failures(a->instance);
 	return FED_OK;
 }
 
@@ -252,7 +263,12 @@ double fed__remote_number(const struct fed_instance *instance, uint32_t which, s
 {
 	struct fed_worker *w = instance->worker;
 	struct fed_packet_reader reply;
-	struct fed_error unused;
+	static const char *const functions[] = {
+		[FED_NUMBER_UPDATES_PER_STEP] = "updates_per_step()",
+		[FED_NUMBER_MIXTURES] = "mixtures()",
+		[FED_NUMBER_SCRATCH] = "scratch_bytes()",
+	};
+	struct fed_error unused, why;
 	double number = fallback;
 	int rc;
 
@@ -263,8 +279,9 @@ double fed__remote_number(const struct fed_instance *instance, uint32_t which, s
 	fed_put_number(&w->packet, which);
 	fed_put_number(&w->packet, n);
 	fed_put_number(&w->packet, dim);
-	if (fed_worker_call(w, "a query", NULL, &reply, &rc, &unused, &unused) == FED_OK &&
-	    rc == FED_OK)
+	if (fed_worker_call(w, functions[which], NULL, &reply, &rc, &unused, &why) != FED_OK)
+		fed__worker_report(w, why.text); /* these functions have no error */
+	else if (rc == FED_OK)
 		FED_GET(&reply, number);
 	fed_worker_leave(w);
 	return isfinite(number) && number >= 0 ? number : fallback;

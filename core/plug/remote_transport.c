@@ -17,16 +17,27 @@ static const char *const functions[] = {[FED_TRANSPORT_OPEN] = "open()",
                                         [FED_TRANSPORT_NOW] = "now()",
                                         [FED_TRANSPORT_CLOSE] = "close()"};
 
+/* A call, seen from the functions of its host. */
+struct running {
+	const struct fed_transport_host *host;
+	struct fed_worker *worker;
+};
+
 /* Answers ------------------------------------------------------------------ */
 
-static void answer_arrival(const struct fed_transport_host *host, struct fed_packet_reader *r,
+static void answer_arrival(const struct running *run, struct fed_packet_reader *r,
                            struct fed_packet *answer)
 {
 	const uint64_t n = fed_get_number(r);
 	const void *bytes = fed_get_bytes(r, n);
 	struct fed_error err = {{0}};
-	const int rc = bytes ? host->arrive(host, bytes, n, &err) : FED_FAIL;
+	int rc = FED_FAIL;
 
+	FED_GET(r, run->worker->now);
+	run->worker->arrives = true;
+	if (!r->short_)
+		rc = run->host->arrive(run->host, bytes, n, &err);
+	run->worker->arrives = false;
 	fed_put_number(answer, (uint64_t)(int64_t)rc);
 	fed_put_text(answer, err.text);
 }
@@ -45,7 +56,8 @@ static void answer_bytes(const struct fed_transport_host *host, uint64_t id,
 /* True: an answer is due. */
 static bool asked(void *ctx, struct fed_packet_reader *r, struct fed_packet *answer)
 {
-	const struct fed_transport_host *host = ctx;
+	const struct running *run = ctx;
+	const struct fed_transport_host *host = run->host;
 	struct fed_link link = {0};
 	uint64_t id = 0;
 	double when = 0;
@@ -63,7 +75,7 @@ static bool asked(void *ctx, struct fed_packet_reader *r, struct fed_packet *ans
 		answer_bytes(host, fed_get_number(r), answer);
 		return true;
 	case FED_ARRIVE:
-		answer_arrival(host, r, answer);
+		answer_arrival(run, r, answer);
 		return true;
 	case FED_DELIVER:
 	case FED_DROP:
@@ -91,8 +103,9 @@ static int call(struct fed_instance *transport, enum fed_transport_call what,
                 const struct fed_transport_host *host, const struct fed_message *message,
                 double *number, struct fed_error *err)
 {
-	const struct fed_worker_host services = {asked, (void *)(uintptr_t)host};
 	struct fed_worker *w = transport->worker;
+	struct running run = {host, w};
+	const struct fed_worker_host services = {asked, &run};
 	struct fed_packet_reader reply;
 	struct fed_error words;
 	int rc;
@@ -121,6 +134,10 @@ int fed__remote_transport(struct fed_instance *transport, enum fed_transport_cal
 	double unused = 0;
 	int rc = FED_OK;
 
+	if (what == FED_TRANSPORT_NOW && w->arrives) {
+		*number = w->now;
+		return FED_OK;
+	}
 	/* nothing is open in a process that has ended */
 	if (what == FED_TRANSPORT_CLOSE && !w->pid)
 		return FED_OK;

@@ -260,8 +260,11 @@ static int client_sends(struct fed_federation *f, uint32_t slot, uint32_t id, st
 	struct fed_envelope update = {
 		.head = {.from = id, .to = FED_SERVER, .kind = FED_MESSAGE_UPDATE},
 	};
-	const int rc = fed__trainer_join(f->trainer, slot, &update, err);
+	bool excusable;
+	const int rc = fed__trainer_join(f->trainer, slot, &update, &excusable, err);
 
+	if (rc && excusable && fed__goes_on_without(f))
+		return fed__skip_update(f, id, update.round, err);
 	return rc ? rc : fed__send_update(f, &update, NULL, err);
 }
 

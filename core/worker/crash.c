@@ -7,6 +7,7 @@
  */
 #include "worker/crash.h"
 
+#include <errno.h>
 #include <execinfo.h>
 #include <link.h>
 #include <pthread.h>
@@ -69,11 +70,14 @@ static void add_frames(struct fed_crash_report *r, uintptr_t pc)
 
 static void on_fault(int signal, siginfo_t *info, void *context)
 {
+	const int why = errno;
 	struct fed_crash_report *r = crash.report;
 	const uintptr_t address = (uintptr_t)info->si_addr, pc = register_of(context, false);
 	const uintptr_t stack = register_of(context, true);
 
 	if (!r->signal) { /* the first thread's */
+		/* not cleared since the request began: malloc() sets it, and NULL is used */
+		r->memory = why == ENOMEM;
 		const bool fault = signal == SIGSEGV || signal == SIGBUS;
 
 		r->address = fault ? address : 0;

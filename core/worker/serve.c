@@ -7,6 +7,9 @@
  */
 #include "worker/serve.h"
 
+#include <errno.h>
+#include <malloc.h>
+
 #include "worker/crash.h"
 #include "worker/serve_training.h"
 
@@ -42,6 +45,18 @@ static fed_serve *const requests[] = {
 	[FED_ASK_TRAIN] = fed__serve_train,
 };
 
+/* The sanitizers' own allocator counts for itself. */
+size_t __sanitizer_get_current_allocated_bytes(void) __attribute__((weak));
+
+/* Bytes that the process has allocated and not freed. */
+static uint64_t allocated_bytes(void)
+{
+	if (__sanitizer_get_current_allocated_bytes)
+		return __sanitizer_get_current_allocated_bytes();
+	const struct mallinfo2 now = mallinfo2();
+	return now.uordblks + now.hblkhd;
+}
+
 /* Answer one request. */
 static bool answer(struct fed_server *s, struct fed_packet_reader *r, int opened,
                    const struct fed_error *refusal)
@@ -54,13 +69,15 @@ static bool answer(struct fed_server *s, struct fed_packet_reader *r, int opened
 	fed_text_clear(&s->reply.bytes);
 	if (rc == FED_OK && (r->kind >= known || !requests[r->kind]))
 		rc = fed_fail(&err, "its process does not know request %u", r->kind);
-	else if (rc == FED_OK)
+	errno = 0; /* a crash report says whether an allocation failed (worker/crash.c) */
+	if (rc == FED_OK)
 		rc = requests[r->kind](s, r, &err);
 	if (r->short_)
 		rc = fed_fail(&err, "a request of fedsh was incomplete");
 	fed_packet_clear(&whole, FED_REPLY);
 	fed_put_number(&whole, (uint64_t)(int64_t)rc);
 	fed_put_text(&whole, rc == FED_OK ? "" : err.text);
+	fed_put_number(&whole, allocated_bytes());
 	fed_put(&whole, fed_text_str(&s->reply.bytes), s->reply.bytes.len);
 	whole.bytes.failed |= s->reply.bytes.failed;
 	const bool sent = fed_packet_send(&whole, s->socket) == 0;

@@ -99,11 +99,15 @@ static int arrive(const struct fed_transport_host *face, const void *bytes, size
 {
 	struct fed_packet p = {0};
 	struct fed_packet_reader r;
+	const struct fed_instance *t = &distant(face)->server->instance;
+	/* fedsh cannot ask for it while this call runs */
+	const double now = t->entry->copy.transport.now ? fed_call_now(t, face) : 0;
 	int rc = FED_FAIL;
 
 	fed_packet_clear(&p, FED_ARRIVE);
 	fed_put_number(&p, len);
 	fed_put(&p, bytes, len);
+	FED_PUT(&p, now);
 	if (fed__serve_ask(distant(face)->server, &p, &r)) {
 		rc = (int)(int64_t)fed_get_number(&r);
 		const char *words = fed_get_text(&r);

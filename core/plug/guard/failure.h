@@ -31,6 +31,7 @@ struct fed_worker_end {
 	const char *function; /* that ran, with its brackets */
 	const char *finding;  /* of a sanitizer, or "" */
 	double deadline;      /* seconds */
+	double memory;        /* bytes that the plugin may allocate; 0: any */
 	int file;             /* of the plugin, for the line */
 };
 

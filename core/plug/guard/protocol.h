@@ -29,7 +29,8 @@ enum fed_worker_task { FED_WORKER_CALLS, FED_WORKER_TRAININGS };
 enum { FED_PACKET_MOST = 1 << 28 }; /* bytes of a packet */
 #define FED_NO_INPUT UINT64_MAX     /* the offset of a vector that is NULL */
 
-/* Requests, each with its values, then those of the reply behind code and text of the error. */
+/* Requests, each with its values, then those of the reply behind code and text of the error and the
+ * bytes that the process has allocated. */
 enum fed_request {
 	/* - ; descriptor (plug/descriptor_wire.h) */
 	FED_ASK_DESCRIPTOR = 1,
@@ -81,7 +82,7 @@ enum fed_answer {
 	FED_DELIVER,    /* id, time */
 	FED_DROP,       /* id, time, text */
 	FED_BYTES,      /* id; fedsh answers with the bytes */
-	FED_ARRIVE,     /* bytes; fedsh answers with code and text */
+	FED_ARRIVE,     /* bytes, now(); fedsh answers with code and text */
 	FED_CLOCK,      /* - ; fedsh answers with the time */
 	FED_CANDIDATES, /* first, n; fedsh answers with them */
 	FED_DRAW,       /* n; fedsh answers with code, text and ids */
@@ -151,6 +152,7 @@ struct fed_crash_report {
 	volatile uint32_t frames; /* of that plugin, the innermost first */
 	volatile uint64_t frame[FED_REPORT_FRAMES]; /* offsets in the plugin's file, as linked */
 	volatile uint32_t exited;                   /* exit() was called while the plugin ran */
+	volatile uint32_t memory; /* an allocation had failed, or its memory was used up */
 };
 
 #endif

@@ -25,6 +25,8 @@ enum {
 	OWN_FILES = 16,  /* descriptors from here on are free of what the worker inherits */
 	CANARY = 0xa5,   /* around an output */
 	CACHE_LINE = 64,
+	GROWTH_CALLS = 4,       /* in a row, each with more memory than before: told */
+	GROWTH_MOST = 16 << 20, /* bytes that they may grow by */
 };
 
 extern char **environ;
@@ -183,6 +185,7 @@ int fed_worker_enter(struct fed_worker *w, struct fed_error *err)
 		return fed_fail(err, "has no worker process: %s: %s", w->guard->program, strerror(why));
 	}
 	w->starts++;
+	w->growth = (struct fed_worker_growth){0};
 	return FED_OK;
 }
 
@@ -290,6 +293,7 @@ static int lose(struct fed_worker *w, const char *function, enum fed_worker_loss
 		.function = function,
 		.finding = w->finding,
 		.deadline = w->guard->limits.deadline,
+		.memory = w->guard->limits.memory,
 		.file = w->files[k < FED_WORKER_FILES ? k : 0],
 	};
 	return fed__worker_failure(&end, err);
@@ -300,6 +304,7 @@ static int lose(struct fed_worker *w, const char *function, enum fed_worker_loss
 struct fed_packet *fed_worker_request(struct fed_worker *w, enum fed_request what)
 {
 	fed_packet_clear(&w->packet, what);
+	w->asked = what;
 	return &w->packet;
 }
 
@@ -370,11 +375,44 @@ static bool exchange(struct fed_worker *w, const struct fed_worker_host *host,
 	}
 }
 
+/* Whether a request ends what a plugin allocates for: after it, all that it needed is free again.
+ */
+static bool is_whole_call(enum fed_request what)
+{
+	return what == FED_ASK_RELEASE || what == FED_ASK_CRAFT || what == FED_ASK_COLLUDE ||
+	       what == FED_ASK_TRAIN;
+}
+
+/* Tell once of a plugin that keeps more memory after each of several calls. */
+static void watch_growth(struct fed_worker *w, uint64_t bytes)
+{
+	struct fed_worker_growth *g = &w->growth;
+	struct fed_text text = {0};
+
+	if (!g->bytes || bytes <= g->bytes)
+		g->calls = 0;
+	else if (g->calls++ == 0)
+		g->from = g->bytes;
+	g->bytes = bytes;
+	if (g->told || g->calls < GROWTH_CALLS || bytes - g->from < GROWTH_MOST)
+		return;
+	g->told = true;
+	fed_text_add(&text,
+	             "keeps %.3g MB more after each %s (%.3g MB after %u): does it free what it "
+	             "allocates?",
+	             (double)(bytes - g->from) / g->calls / 1e6,
+	             w->task == FED_WORKER_TRAININGS ? "training" : "round",
+	             (double)(bytes - g->from) / 1e6, g->calls);
+	fed__worker_report(w, fed_text_str(&text));
+	fed_text_release(&text);
+}
+
 int fed_worker_call(struct fed_worker *w, const char *function, const struct fed_worker_host *host,
                     struct fed_packet_reader *reply, int *rc, struct fed_error *words,
                     struct fed_error *err)
 {
 	const double begin = seconds_now();
+	const enum fed_request what = w->asked;
 	enum fed_worker_loss how;
 
 	if (w->packet.bytes.failed)
@@ -387,6 +425,9 @@ int fed_worker_call(struct fed_worker *w, const char *function, const struct fed
 	drain(w);
 	*rc = (int)(int64_t)fed_get_number(reply);
 	const char *text = fed_get_text(reply);
+	const uint64_t allocated = fed_get_number(reply);
+	if (is_whole_call(what) && !reply->short_)
+		watch_growth(w, allocated);
 	fed_error_set(words, *rc, "%s", text ? text : "");
 	return reply->short_ ? lose(w, function, FED_LOST_NONSENSE, err) : FED_OK;
 }

@@ -52,17 +52,27 @@ struct fed_worker {
 	void *rows; /* [rows_bytes] */
 	size_t rows_bytes;
 	struct fed_packet packet; /* the request that is being written */
+	enum fed_request asked;   /* its kind */
 	struct fed_text received;
 	struct fed_text line; /* printed, not yet ended */
 	char finding[200];    /* of a sanitizer, in what was printed (failure.h); "": none */
 	uint64_t starts, calls;
 	double seconds; /* in calls */
 	struct fed_worker_kept *kept;
+	struct fed_worker_growth {
+		uint64_t bytes; /* that the process had allocated after its last whole call; 0: none yet */
+		uint64_t from;  /* before the calls in a row after each of which they were more */
+		uint32_t calls; /* in that row */
+		bool told;
+	} growth;
 	/* What a new process has to be told again: */
 	uint32_t own_layers;   /* that the model has */
 	uint64_t built;        /* the start whose process has made the model's layers */
 	struct fed_text build; /* values of the request that built it */
 	uint64_t opened;       /* the start whose process has opened the transport */
+	/* While a transport's message arrives, which fedsh takes in the middle of a call: */
+	bool arrives;
+	double now; /* the transport's */
 };
 
 /* A worker whose process is started by its first call.  files: descriptors (-1: none) by

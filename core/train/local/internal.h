@@ -42,7 +42,9 @@ struct fed_training {
 	bool submitted; /* to the pool */
 	bool ran;       /* set by its thread; read after the pool has finished it */
 	bool stopped, no_memory;
-	bool failed; /* `why` has the cause */
+	bool failed;                        /* `why` has the cause */
+	bool plugin_failed;                 /* in a loaded plugin, which the session may outlive */
+	const struct fed_instance *culprit; /* the guarded one that failed, or NULL */
 	struct fed_error why;
 };
 

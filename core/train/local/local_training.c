@@ -148,6 +148,16 @@ static void zero_returned(struct fed_shared_vectors *p)
 		memset(p->vector[k], 0, p->dim * sizeof *p->vector[k]);
 }
 
+/* Whether one of the plugins that can fail a training was loaded by the user. */
+static bool calls_loaded_plugin(const struct fed_training *g)
+{
+	const struct fed_federation *f = g->trainer->federation;
+	const struct fed_shared_attack *poison = g->data_faults.poison;
+
+	return !f->model_plugin->entry->builtin || !f->aggregator->entry->builtin ||
+	       (poison && !poison->instance.entry->builtin);
+}
+
 void fed__training_run(struct fed_job *job, int worker)
 {
 	struct fed_training *g = (struct fed_training *)job;
@@ -189,6 +199,7 @@ void fed__training_run(struct fed_job *job, int worker)
 		fed__train_in_process(g, worker, &v);
 	else
 		fed_train_here(g, w, &v);
+	g->plugin_failed = g->failed && calls_loaded_plugin(g);
 	if (g->stopped || g->failed)
 		return;
 	fed_rows_kernels()->subtract(delta, v.received, dim);

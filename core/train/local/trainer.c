@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "plug/call.h"
 #include "train/local/internal.h"
 #include "train/round/coding.h"
 
@@ -303,17 +304,46 @@ static struct fed_shared_vectors *result_of(struct fed_training *g)
 	return copy;
 }
 
+/* Count the training for the guarded plugins that it called.  One that is set aside fails all
+ * trainings from then on, also those that other threads have finished: what becomes of a training
+ * depends on the order of events alone. */
+static void count_training(const struct fed_trainer *t, struct fed_training *g)
+{
+	const struct fed_federation *f = t->federation;
+	const struct fed_instance *const plugin[] = {
+		f->model_plugin, f->aggregator,
+		g->data_faults.poison ? &g->data_faults.poison->instance : NULL};
+
+	if (g->stopped || g->no_memory)
+		return;
+	for (size_t i = 0; i < sizeof plugin / sizeof *plugin; i++) {
+		if (!fed_is_guarded_at_clients(plugin[i]))
+			continue;
+		if (fed_check_client_failures(plugin[i], &g->why)) {
+			g->failed = g->plugin_failed = true;
+			g->culprit = NULL;
+			return;
+		}
+		if (!g->failed || plugin[i] == g->culprit)
+			fed_count_client_call(plugin[i], g->failed);
+	}
+}
+
 int fed__trainer_join(struct fed_trainer *t, uint32_t slot, struct fed_envelope *update,
-                      struct fed_error *err)
+                      bool *excusable, struct fed_error *err)
 {
 	struct fed_training *g = t->slot[slot];
 	const struct fed_client *client = &g->row;
 	int rc = FED_OK;
 
+	*excusable = false;
+	update->round = g->round;
 	if (join_job(t, g, err)) {
 		free_training(t, slot);
 		return FED_FAIL;
 	}
+	count_training(t, g);
+	*excusable = g->failed && g->plugin_failed;
 	if (g->no_memory)
 		rc = fed_fail(err, "out of memory for the update of client %u", g->client);
 	else if (g->failed)
@@ -325,7 +355,6 @@ int fed__trainer_join(struct fed_trainer *t, uint32_t slot, struct fed_envelope 
 	if (rc == FED_OK) {
 		const double seen = (double)client->count * (double)g->plan.epochs;
 		update->version = g->version;
-		update->round = g->round;
 		update->samples = client->count;
 		update->steps = g->steps;
 		update->loss = (float)(g->loss / seen);
@@ -459,6 +488,7 @@ struct fed_training *fed_training_restore(const struct fed_training_result *o)
 		.loss = o->loss,
 		.ran = true,
 		.failed = !o->result,
+		.plugin_failed = !o->result,
 		.why = o->why,
 		.result = o->result,
 		.residual = residual,

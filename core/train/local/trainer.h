@@ -28,9 +28,10 @@ int fed__trainer_start(struct fed_trainer *, uint32_t client, const struct fed_c
                        const struct fed_envelope *model, double due, uint32_t *slot,
                        struct fed_error *);
 /* Wait for a training; fills the update's claims and payload (the caller's), and frees the slot.
- * FED_REJECT: the training stopped, for the round is to be aborted. */
+ * FED_REJECT: the training stopped, for the round is to be aborted.  *excusable: FED_FAIL is the
+ * failure of a loaded plugin, which need not end the round (on-plugin-error). */
 int fed__trainer_join(struct fed_trainer *, uint32_t slot, struct fed_envelope *update,
-                      struct fed_error *);
+                      bool *excusable, struct fed_error *);
 
 /* Commit what joined trainings leave at their clients (kept vectors) since the last commit or
  * cancellation. */

@@ -148,8 +148,12 @@ static int process_for(struct process *p, const struct fed_training *g, struct f
 		return FED_OK;
 	fed_worker_free(p->worker);
 	*p = (struct process){.attack = attack};
-	return fed_worker_new(&p->worker, g->trainer->processes->guard,
-	                      f->model_plugin->entry->head->name, FED_WORKER_TRAININGS, files, err);
+	/* what is printed there is most likely by the first that is guarded */
+	const struct fed_entry *speaker = guard_of(f->model_plugin) ? f->model_plugin->entry
+	                                  : guard_of(f->aggregator) ? f->aggregator->entry
+	                                                            : attack;
+	return fed_worker_new(&p->worker, g->trainer->processes->guard, speaker->head->name,
+	                      FED_WORKER_TRAININGS, files, err);
 }
 
 static void put_array(struct fed_worker *w, const void *array, size_t n, size_t size)
@@ -309,26 +313,40 @@ static int train(struct process *p, struct fed_training *g, const struct fed_tra
 }
 
 /* The plugin that an error is about: that of the crash, or the first that is guarded. */
-static const struct fed_entry *culprit(const struct fed_training *g, const struct fed_worker *w)
+static const struct fed_instance *culprit(const struct fed_training *g, const struct fed_worker *w)
 {
 	const struct fed_federation *f = g->trainer->federation;
 	const struct fed_instance *poison = poison_of(g);
 	const struct fed_instance *all[] = {f->model_plugin, f->aggregator, poison};
 
 	if (w->report->signal && w->report->frames && w->report->plugin < 3 && all[w->report->plugin])
-		return all[w->report->plugin]->entry;
+		return all[w->report->plugin];
 	for (size_t i = 0; i < 3; i++)
 		if (guard_of(all[i]))
-			return all[i]->entry;
-	return f->model_plugin->entry;
+			return all[i];
+	return f->model_plugin;
+}
+
+/* Whether none of the plugins is set aside. */
+static int check_failures(const struct fed_training *g, struct fed_error *err)
+{
+	const struct fed_federation *f = g->trainer->federation;
+	const struct fed_instance *all[] = {f->model_plugin, f->aggregator, poison_of(g)};
+
+	for (size_t i = 0; i < sizeof all / sizeof *all; i++)
+		if (guard_of(all[i]) && fed_check_client_failures(all[i], err))
+			return FED_FAIL;
+	return FED_OK;
 }
 
 void fed__train_in_process(struct fed_training *g, int worker, const struct fed_training_vectors *v)
 {
 	struct process *p = &g->trainer->processes->process[worker];
 	struct fed_error why;
-	int rc = process_for(p, g, &g->why);
+	int rc = check_failures(g, &g->why);
 
+	if (rc == FED_OK)
+		rc = process_for(p, g, &g->why);
 	if (rc == FED_OK)
 		rc = fed_worker_enter(p->worker, &g->why);
 	if (rc != FED_OK) {
@@ -337,7 +355,8 @@ void fed__train_in_process(struct fed_training *g, int worker, const struct fed_
 	}
 	rc = train(p, g, v, &why);
 	if (rc != FED_OK) {
-		const struct fed_entry *entry = culprit(g, p->worker);
+		g->culprit = culprit(g, p->worker);
+		const struct fed_entry *entry = g->culprit->entry;
 
 		g->stopped = fed__trainer_must_stop(g->trainer);
 		g->failed = !g->stopped;

@@ -38,7 +38,27 @@ static struct fed_fault *attack_on(const struct fed_federation *f, enum fed_atta
 	return NULL;
 }
 
+/* The code of an attack's call: FED_REJECT where the session goes on without the update. */
+static int excuse(const struct fed_federation *f, const struct fed_fault *fault, int rc)
+{
+	const bool excused = rc == FED_FAIL && !fault->attack->instance.entry->builtin;
+
+	return excused && fed__goes_on_without(f) ? FED_REJECT : rc;
+}
+
 /* Alone ------------------------------------------------------------------------ */
+
+static int craft(struct fed_fault *fault, const struct fed_attacker *attacker, float *out,
+                 struct fed_error *err)
+{
+	struct fed_instance *attack = &fault->attack->instance;
+
+	if (fed_check_client_failures(attack, err))
+		return FED_FAIL;
+	const int rc = fed_call_craft(attack, attacker, out, err);
+	fed_count_client_call(attack, rc != FED_OK);
+	return rc;
+}
 
 int fed__attack_craft_alone(struct fed_federation *f, struct fed_envelope *update,
                             const float *received, uint64_t occasion, struct fed_error *err)
@@ -70,7 +90,7 @@ int fed__attack_craft_alone(struct fed_federation *f, struct fed_envelope *updat
 		.lr = f->plan.lr,
 		.memory = memory,
 	};
-	const int rc = fed_call_craft(&fault->attack->instance, &attacker, out, err);
+	const int rc = excuse(f, fault, craft(fault, &attacker, out, err));
 	fed_free_floats(honest);
 	fault->strikes += rc == FED_OK;
 	return rc ? rc : fed__code_again(update, err);
@@ -190,7 +210,7 @@ static void list_rows(const struct fed_collusion_state *c, const struct fed_faul
 }
 
 /* Craft the update that all attackers of a fault send; NULL in *out: they know no update, and send
- * their honest ones. */
+ * their honest ones.  FED_REJECT: the attack failed, and the session goes on without them. */
 static int collude(struct fed_federation *f, struct fed_fault *fault,
                    const struct fed_envelope *own, uint32_t attackers, uint32_t clients,
                    struct fed_shared_vectors **out, struct fed_error *err)
@@ -225,7 +245,13 @@ static int collude(struct fed_federation *f, struct fed_fault *fault,
 			.sender = r.sender,
 			.clients = clients,
 		};
-		rc = fed_call_collude(&fault->attack->instance, &view, f->pool, (*out)->vector[0], err);
+		struct fed_instance *attack = &fault->attack->instance;
+		rc = fed_check_client_failures(attack, err);
+		if (rc == FED_OK) {
+			rc = fed_call_collude(attack, &view, f->pool, (*out)->vector[0], err);
+			fed_count_client_call(attack, rc != FED_OK);
+		}
+		rc = excuse(f, fault, rc);
 		fault->strikes += rc == FED_OK ? attackers : 0;
 		if (rc == FED_OK)
 			rc = fed_recode(f->codec, &coding, (*out)->vector[0], &unused, err);
@@ -303,6 +329,26 @@ static struct fed_fault *find_fault(const struct fed_faults *faults, uint64_t nu
 	return NULL;
 }
 
+/* Let the updates of a fault be refused, for the attack failed. */
+static int refuse_fault(struct fed_federation *f, uint64_t number, const struct fed_error *why,
+                        struct fed_error *err)
+{
+	struct fed_collusion_state *c = &f->collusions;
+
+	for (size_t i = 0; i < c->n_waiting; i++) {
+		struct fed_waiting_update *w = &c->waiting[i];
+
+		if (w->fault != number)
+			continue;
+		w->refused = true;
+		f->record.reported--;
+		fed__refuse_update(f, w->envelope.head.from, w->envelope.round, false, why->text);
+		if (f->scheme->lost(f, f->scheme_state, w->envelope.round, err))
+			return FED_FAIL;
+	}
+	return FED_OK;
+}
+
 /* Craft the update of the attackers of fault `number`, and put it into their envelopes.  A fault
  * that was healed meanwhile changes nothing. */
 static int reveal_fault(struct fed_federation *f, uint64_t number, struct fed_error *err)
@@ -317,7 +363,12 @@ static int reveal_fault(struct fed_federation *f, uint64_t number, struct fed_er
 		attackers += c->waiting[i].fault == number;
 	if (!fault)
 		return FED_OK;
-	int rc = collude(f, fault, NULL, attackers, clients, &made, err);
+	struct fed_error why;
+	int rc = collude(f, fault, NULL, attackers, clients, &made, &why);
+	if (rc == FED_REJECT)
+		return refuse_fault(f, number, &why, err);
+	if (rc)
+		*err = why;
 	for (size_t i = 0; made && rc == FED_OK && i < c->n_waiting; i++)
 		if (c->waiting[i].fault == number)
 			rc = replace(&c->waiting[i].envelope, made, err);
@@ -357,7 +408,7 @@ int fed__craft_colluders(struct fed_federation *f, struct fed_error *err)
 			return FED_FAIL;
 	}
 	for (size_t i = 0; i < c->n_waiting; i++)
-		if (submit_kept_back(f, &c->waiting[i], err))
+		if (!c->waiting[i].refused && submit_kept_back(f, &c->waiting[i], err))
 			return FED_FAIL;
 	return FED_OK;
 }

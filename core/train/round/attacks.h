@@ -19,6 +19,7 @@ struct fed_waiting_update {
 	struct fed_envelope envelope;     /* the honest update; has a reference to its payload */
 	struct fed_shared_vectors *model; /* the model that the client received; a reference */
 	uint64_t fault;                   /* its number */
+	bool refused;                     /* the attack failed */
 };
 
 /* Honest update that colluders know. */
@@ -39,7 +40,8 @@ struct fed_collusion_state {
 bool fed__has_colluders(const struct fed_federation *);
 /* Rewrite vector 0 of the update of a client that is under an attack of the form `alone`; without
  * such an attack nothing changes.  received [as long]: the parameters that the update is a delta
- * to; NULL: the whole model of its invitation.  occasion: key of the attack's random draws. */
+ * to; NULL: the whole model of its invitation.  occasion: key of the attack's random draws.
+ * FED_REJECT: the attack failed, and the session goes on without the update (on-plugin-error). */
 int fed__attack_craft_alone(struct fed_federation *, struct fed_envelope *update,
                             const float *received, uint64_t occasion, struct fed_error *);
 /* Handle an update that passed the gate where clients collude.  *waits: it is a colluder's, kept

@@ -109,6 +109,23 @@ void fed__invitations_expire(struct fed_federation *f, const char *why)
 	fed__invitations_expire_before(f, UINT64_MAX, why);
 }
 
+bool fed__goes_on_without(const struct fed_federation *f)
+{
+	return f->aggregator->substitute != NULL;
+}
+
+int fed__skip_update(struct fed_federation *f, uint32_t client, uint64_t number,
+                     struct fed_error *err)
+{
+	const struct fed_error why = *err;
+
+	if (!fed__invitation_is_open(f, client, number))
+		return FED_OK;
+	fed__invitation_close(f, client);
+	fed__refuse_update(f, client, number, false, why.text);
+	return f->scheme->lost(f, f->scheme_state, number, err);
+}
+
 int fed__invitation_lost(struct fed_federation *f, uint32_t client, const char *why,
                          struct fed_error *err)
 {

@@ -27,6 +27,11 @@ uint64_t fed__invitation_open(struct fed_federation *, uint32_t client,
 /* End the client's open invitation as lost. */
 int fed__invitation_lost(struct fed_federation *, uint32_t client, const char *why,
                          struct fed_error *);
+/* Whether a round goes on where a loaded plugin fails at a client (on-plugin-error). */
+bool fed__goes_on_without(const struct fed_federation *);
+/* End the invitation of a client whose update such a failure cost, if it is still open: refused.
+ * err: in, why; out, the scheme's failure. */
+int fed__skip_update(struct fed_federation *, uint32_t client, uint64_t number, struct fed_error *);
 /* The open invitation of a client, or NULL. */
 const struct fed_invitation *fed_invitation_of(const struct fed_federation *, uint32_t client);
 /* Whether the client's open invitation, if any, has this number. */

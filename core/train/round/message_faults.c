@@ -280,10 +280,10 @@ int fed__send_update(struct fed_federation *f, struct fed_envelope *update, cons
 			return FED_OK;
 		return fed__invitation_lost(f, id, "left before it could answer", err);
 	}
-	if (fed__attack_craft_alone(f, update, received, update->round, err) ||
-	    fed__put_nan(f, update, err)) {
+	const int rc = fed__attack_craft_alone(f, update, received, update->round, err);
+	if (rc || fed__put_nan(f, update, err)) {
 		fed_envelope_release(update);
-		return FED_FAIL;
+		return rc == FED_REJECT ? fed__skip_update(f, id, update->round, err) : FED_FAIL;
 	}
 	if (is_kept_back(f, update, &release)) {
 		fed__emit_about(f, FED_EVENT_TRAINED, id, update->round, 0, NULL);

@@ -75,7 +75,7 @@ static int craft_smashed(const struct fed_turn *t, struct fed_envelope *e, struc
 	const int rc =
 		fed__attack_craft_alone(t->federation, e, nothing, fed_random(t->number, t->batch), err);
 	fed_free_floats(nothing);
-	return rc;
+	return rc == FED_REJECT ? FED_FAIL : rc; /* a turn cannot go on without its message */
 }
 
 /* Rewrite the head that a client under an attack relays: a crafted delta to the one that it
@@ -106,7 +106,7 @@ static int craft_head(const struct fed_turn *t, struct fed_shared_vectors *head,
 	fed_shared_vectors_unref(before);
 	fed_shared_vectors_unref(honest);
 	fed_shared_vectors_unref(change.payload);
-	return rc;
+	return rc == FED_REJECT ? FED_FAIL : rc;
 }
 
 /* Batches --------------------------------------------------------------------------- */

@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * plug/set_aside.c - guarded plugins that fail again and again: they are not called any more.
+ */
+#include "plug/call.h"
+
+#include <stdatomic.h>
+
+int fed__fail_set_aside(const struct fed_entry *entry, struct fed_error *err)
+{
+	const char *name = entry->head->name;
+
+	return fed_fail(err,
+	                "%s %s: failed %d times in a row and is set aside; `build %s` or `reload %s` "
+	                "brings it back",
+	                fed_kind_name((enum fed_kind)entry->head->kind), name, FED_FAILURES_MOST, name,
+	                name);
+}
+
+int fed_check_client_failures(const struct fed_instance *x, struct fed_error *err)
+{
+	if (!x || !x->entry || !x->entry->guard ||
+	    atomic_load(&x->entry->client_failures) < FED_FAILURES_MOST)
+		return FED_OK;
+	return fed__fail_set_aside(x->entry, err);
+}
+
+void fed_count_client_call(const struct fed_instance *x, bool failed)
+{
+	/* entries belong to the registry and are never constant objects */
+	struct fed_entry *entry = x ? (struct fed_entry *)x->entry : NULL;
+
+	if (!entry || !entry->guard || atomic_load(&entry->client_failures) >= FED_FAILURES_MOST)
+		return;
+	if (failed)
+		atomic_fetch_add(&entry->client_failures, 1);
+	else
+		atomic_store(&entry->client_failures, 0);
+}
