@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "base/mem.h"
 #include "plug/call.h"
@@ -100,7 +101,8 @@ static const struct crash {
 	{"crash_reduce", "how=socket", "in reduce()"},
 	{"crash_reduce", "how=reply", "in reduce()"},
 	{"crash_reduce", "how=nan", "its step is NaN at coordinate 999"},
-	{"crash_reduce", "how=hoard", "reduce()"},
+	{"crash_reduce", "how=hoard", "it may allocate 0.256 GB (`set plugin-memory`)"},
+	{"crash_reduce", "how=dlclose", "crashed in reduce()"},
 	{"crash_reduce", "how=jump", "in reduce()"},
 	{"crash_reduce", "how=pointer", "crashed in reduce()"},
 	{"crash_stream", "how=write-null in=begin", "crashed in begin() at crash"},
@@ -181,6 +183,148 @@ START_TEST(what_harms_nobody_goes_on)
 		                     "crash-reduce: without an end\n") == 0,
 		              "%s", fed_text_str(&printed));
 	fed_text_release(&printed);
+	fed_registry_free(registry);
+}
+END_TEST
+
+static void play_some(struct fed_instance *x, int rounds)
+{
+	float out[DIM];
+	struct fed_error err;
+
+	for (int i = 0; i < rounds; i++)
+		fed_assert_ok(play(x, out, &err), &err);
+}
+
+/* What a plugin does not free is told once; what it keeps for later is not. */
+START_TEST(growth_is_told)
+{
+	static const struct {
+		const char *settings;
+		bool told;
+	} cases[] = {
+		{"how=leak size=6000000", true}, {"how=leak size=1000", false}, {"how=well", false}};
+	struct fed_instance x;
+	struct fed_text printed = {0};
+
+	open_guarded(5);
+	make(&x, FIXTURE("crash_reduce"), cases[_i].settings);
+	play_some(&x, 8);
+	fed_guard_read(fed_registry_guard_of(registry), &printed);
+	const char *line = strstr(fed_text_str(&printed), "crash-reduce: keeps 6.");
+	ck_assert_msg((line != NULL) == cases[_i].told, "%s", fed_text_str(&printed));
+	ck_assert(!line || (strstr(line, " MB more after each round") && !strstr(line + 20, "keeps")));
+	fed_text_release(&printed);
+	fed_instance_release(&x);
+	fed_registry_free(registry);
+}
+END_TEST
+
+/* Bytes of a file, changed by `damage`, as a file of its own. */
+static void copy_damaged(const char *from, const char *to, int damage)
+{
+	FILE *in = fopen(from, "rb"), *out = fopen(to, "wb");
+	static char bytes[1 << 20];
+	size_t n = fread(bytes, 1, sizeof bytes, in);
+
+	ck_assert(n > 4000 && n < sizeof bytes);
+	if (damage == 0)
+		n /= 2;
+	if (damage == 1)
+		bytes[18] = (char)(bytes[18] + 1); /* e_machine */
+	if (damage == 2)
+		n = 0;
+	fwrite(bytes, 1, n, out);
+	fclose(in);
+	fclose(out);
+}
+
+START_TEST(what_cannot_be_loaded_is_refused)
+{
+	static const char *const files[] = {FIXTURE("bad_abi"),   FIXTURE("bad_row"),
+	                                    FIXTURE("wild_rows"), FIXTURE("undefined_symbol"),
+	                                    FIXTURE("no_symbol"), FIXTURE("bad_magic")};
+	const int n_files = sizeof files / sizeof *files;
+	const struct fed_entry *entry;
+	char path[] = "/tmp/fedsh-guard-XXXXXX";
+	float out[DIM], mean[DIM];
+	struct fed_instance x;
+	struct fed_error err = {{0}};
+
+	const int fd = mkstemp(path);
+	ck_assert_int_ge(fd, 0);
+	close(fd);
+	if (_i >= n_files)
+		copy_damaged(FIXTURE("crash_reduce"), path, _i - n_files);
+	open_guarded(5);
+	make(&x, FED_PLUGIN_DIR "/fedavg.so", "");
+	fed_assert_ok(play(&x, mean, &err), &err);
+	ck_assert_int_ne(fed_registry_load(registry, _i < n_files ? files[_i] : path, &entry, &err),
+	                 FED_OK);
+	ck_assert_uint_gt(strlen(err.text), 10);
+	fed_assert_ok(play(&x, out, &err), &err);
+	ck_assert_mem_eq(out, mean, sizeof out);
+	fed_instance_release(&x);
+	fed_registry_free(registry);
+	unlink(path);
+}
+END_TEST
+
+/* The file is overwritten, then cut off, while the plugin is loaded and before a new process. */
+START_TEST(a_file_may_be_replaced)
+{
+	char path[] = "/tmp/fedsh-guard-XXXXXX";
+	float out[DIM], again[DIM];
+	struct fed_instance x;
+	struct fed_error err;
+
+	const int fd = mkstemp(path);
+	ck_assert_int_ge(fd, 0);
+	close(fd);
+	copy_damaged(FIXTURE("crash_reduce"), path, -1);
+	open_guarded(5);
+	make(&x, path, "how=well");
+	copy_damaged(FIXTURE("crash_constructor"), path, -1);
+	fed_assert_ok(play(&x, out, &err), &err);
+	ck_assert_int_eq(truncate(path, 100), 0);
+	fed_instance_release(&x);
+	const struct fed_entry *entry;
+	fed_assert_ok(fed_registry_find(registry, FED_KIND_AGGREGATOR, "crash-reduce", &entry, &err),
+	              &err);
+	fed_assert_ok(fed_instance_init(&x, entry, NULL, 0, &err), &err);
+	fed_assert_ok(fed_instance_size(&x, DIM, &err), &err);
+	fed_assert_ok(play(&x, again, &err), &err);
+	ck_assert_mem_eq(out, again, sizeof out);
+	fed_instance_release(&x);
+	fed_registry_free(registry);
+	unlink(path);
+}
+END_TEST
+
+/* Explanations and memory are asked for outside of aggregations. */
+START_TEST(tell_may_crash)
+{
+	static float delta[DIM], params[DIM];
+	const struct fed_update u = {
+		.size = sizeof u, .delta = delta, .base = params, .weight = 1, .samples = 1};
+	const struct fed_verdict v = {.size = sizeof v};
+	struct fed_instance x;
+	struct fed_text lines = {0};
+	struct fed_error err;
+
+	open_guarded(5);
+	make(&x, FIXTURE("crash_stream"), "how=write-null in=tell");
+	const struct fed_telling t = {.instance = &x,
+	                              .round = {.dim = DIM, .params = params, .invited = 1},
+	                              .update = &u,
+	                              .verdict = &v,
+	                              .n = 1,
+	                              .step = delta,
+	                              .lines = &lines};
+	ck_assert_int_eq(fed_call_tell(&t, &err), FED_FAIL);
+	ck_assert_msg(strstr(err.text, "crashed in tell() at crash"), "%s", err.text);
+	fed_text_release(&lines);
+	fed_instance_release(&x);
 	fed_registry_free(registry);
 }
 END_TEST
@@ -271,6 +415,10 @@ FED_SUITE(guard)
 	tcase_add_loop_test(t, a_plugin_that_goes_wrong_costs_its_call, 0,
 	                    sizeof crashes / sizeof *crashes);
 	tcase_add_loop_test(t, what_harms_nobody_goes_on, 0, 5);
+	tcase_add_loop_test(t, growth_is_told, 0, 3);
+	tcase_add_loop_test(t, what_cannot_be_loaded_is_refused, 0, 9);
+	tcase_add_test(t, a_file_may_be_replaced);
+	tcase_add_test(t, tell_may_crash);
 	tcase_add_test(t, a_constructor_that_crashes_is_refused);
 	tcase_add_test(t, an_interrupt_ends_the_call);
 	tcase_add_loop_test(t, descriptors_are_the_same, 0, 6);

@@ -145,6 +145,68 @@ START_TEST(what_a_failure_costs)
 }
 END_TEST
 
+/* Sessions in which a plugin fails at clients: how, what is said of each update that it costs. */
+static const struct failing {
+	const char *lines, *words;
+	double refused; /* in the first round; 0: it is not asked */
+	bool aside;     /* the failures are in a row */
+} failing[] = {
+	{"aggregator crash-columns how=exit in=local-end", "called exit(0) in a training", 1, false},
+	{"aggregator fedavg;inject byzantine 0 attack=crash-poison how=write-null in=poison",
+     "crash-poison: crashed in a training", 1, true},
+	{"aggregator fedavg;inject byzantine 0,2 attack=crash-craft how=write-null",
+     "crash-craft: crashed in craft()", 2, true},
+	{"aggregator fedavg;inject byzantine 0,2 attack=crash-collude how=write-null",
+     "crash-collude: crashed in collude()", 2, true},
+	{"scheme async;aggregator fedavg;inject byzantine 0 attack=crash-craft how=write-null",
+     "crash-craft: crashed in craft()", 0, false},
+};
+
+static void load_crashing(struct fed_session *s)
+{
+	static const char *const files[] = {"columns", "poison", "craft", "collude", "model"};
+	const struct fed_entry *entry;
+	struct fed_error err;
+	char path[400];
+
+	fed_assert_ok(fed_session_guard(s, FED_BUILD_DIR "/fedsh-worker", &err), &err);
+	for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
+		snprintf(path, sizeof path, FED_BUILD_DIR "/fixtures/crash_%s.so", files[i]);
+		fed_assert_ok(fed_session_load(s, path, &entry, &err), &err);
+	}
+}
+
+START_TEST(a_failed_client_costs_its_update)
+{
+	static struct heard heard[2];
+	const struct failing *c = &failing[_i];
+	struct fed_session one, two;
+	struct fed_session *const both[] = {&one, &two};
+
+	for (int k = 0; k < 2; k++) {
+		small_init(both[k], &heard[k]);
+		load_crashing(both[k]);
+		small_do(both[k], k ? "set threads 2" : "set threads 1");
+		small_do(both[k], "dataset blobs;model softmax;transport local;add 5 iid 20");
+		small_do(both[k], c->lines);
+		small_refuses(both[k], "round 6", c->words);
+
+		small_do(both[k], k ? "set on-plugin-error fallback:median" : "set on-plugin-error skip");
+		small_do(both[k], "round 1");
+		ck_assert_msg(strstr(heard[k].text, c->words), "%s", heard[k].text);
+		if (c->refused > 0)
+			ck_assert_double_eq(both[k]->history.record[0].refused, c->refused);
+		small_do(both[k], "round 3");
+		ck_assert_msg(!strstr(heard[k].text, "3 times in a row and is set aside") == !c->aside,
+		              "%s", heard[k].text);
+	}
+	/* the failures are those of clients, so the step is the aggregator's either way */
+	small_same(&one, &two);
+	fed__session_release(&one);
+	fed__session_release(&two);
+}
+END_TEST
+
 FED_SUITE(guarded)
 {
 	Suite *s = suite_create("guarded");
@@ -153,6 +215,7 @@ FED_SUITE(guarded)
 	tcase_add_loop_test(t, guarded_is_trusted_bit_for_bit, 0, sizeof runs / sizeof *runs);
 	tcase_add_test(t, a_fallback_is_the_rule_itself);
 	tcase_add_test(t, what_a_failure_costs);
+	tcase_add_loop_test(t, a_failed_client_costs_its_update, 0, sizeof failing / sizeof *failing);
 	suite_add_tcase(s, t);
 	return s;
 }

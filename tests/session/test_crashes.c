@@ -1,0 +1,152 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * A crash in every function of every kind of plugin: it is told by the function's name, and the
+ * next rounds give, bit for bit, the model that they give without.
+ */
+#include <dirent.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "session/small.h"
+
+#define COMPOSITION                                                                                \
+	"dataset blobs train=80 test=40;model softmax;aggregator fedavg;transport local;add 4 iid 12;" \
+	"set batch 5"
+
+static const char *const plugins[] = {
+	"crash_stream",  "crash_columns", "crash_mix",       "crash_craft",
+	"crash_collude", "crash_poison",  "crash_transport", "crash_model",
+};
+
+/* Lines of which one fails, or none where the function has no error; what is said of it. */
+static const struct crash {
+	const char *lines, *words;
+} crashes[] = {
+	{"aggregator crash-stream how=write-null in=begin;round 1", "crashed in begin()"},
+	{"aggregator crash-stream how=write-null in=add;round 1", "crashed in add()"},
+	{"aggregator crash-stream how=write-null in=finish;round 1", "crashed in finish()"},
+	{"aggregator crash-stream how=write-null in=plan;round 1", "crashed in plan()"},
+	{"aggregator crash-stream how=write-null in=per-step;scheme async;round 1",
+     "updates_per_step()"},
+	{"aggregator crash-stream how=write-null in=scratch;round 1", NULL},
+	{"aggregator crash-columns how=write-null in=columns;round 1", "crashed in columns()"},
+	{"aggregator crash-columns how=write-null in=weigh;round 1", "crashed in columns()"},
+	{"aggregator crash-columns how=write-null in=local-gradient;round 1",
+     "crash-columns: crashed in a training at crash"},
+	{"aggregator crash-columns how=write-null in=local-end;round 1",
+     "crash-columns: crashed in a training at crash"},
+	{"aggregator fedavg after=crash-mix after.how=write-null after.in=mix;round 1",
+     "aggregator crash-mix: crashed in finish()"},
+	{"aggregator fedavg after=crash-mix after.how=exit after.in=mixtures;round 1",
+     "aggregator crash-mix: called exit(0) in begin()"},
+	{"inject byzantine 1 attack=crash-craft how=write-null;round 1", "crashed in craft()"},
+	{"inject byzantine 1 attack=crash-craft how=exit;round 1", "called exit(0) in craft()"},
+	{"inject byzantine 1 attack=crash-collude how=write-null;round 1", "crashed in collude()"},
+	{"inject byzantine 1 attack=crash-poison how=write-null in=poison;round 1", "crash-poison"},
+	{"inject byzantine 1 attack=crash-poison how=write-null in=suits;round 1",
+     "crashed in suits()"},
+	{"transport crash-transport how=write-null in=open;round 1", "crashed in open()"},
+	{"transport crash-transport how=write-null in=send;round 1", "crashed in send()"},
+	{"transport crash-transport how=write-null in=poll;round 1", "crashed in poll()"},
+	{"transport crash-transport how=write-null in=now;round 1",
+     "crash-transport: crashed in poll()"},
+	{"transport crash-transport how=write-null in=close;round 1;transport local", NULL},
+	{"model crash-model how=write-null in=build", "crashed in build()"},
+	{"model crash-model how=write-null in=shape", "crashed in shape()"},
+	{"model crash-model how=write-null in=param-count;round 1", "param_count()"},
+	{"model crash-model how=write-null in=init;round 1", "init()"},
+	{"model crash-model how=write-null in=forward;round 1", "forward()"},
+	{"model crash-model how=write-null in=backward;round 1", "backward()"},
+	{"model crash-model how=write-null in=flops;round 1", "flops()"},
+	{"model crash-model how=write-null in=cache-floats;round 1", "cache_floats()"},
+	{"model crash-model how=write-null in=tensor;round 1", NULL},
+	{"model crash-model how=write-null in=describe;round 1", NULL},
+};
+
+static struct heard heard;
+
+static void load(struct fed_session *s)
+{
+	const struct fed_entry *entry;
+	struct fed_error err;
+	char path[400];
+
+	fed_assert_ok(fed_session_guard(s, FED_BUILD_DIR "/fedsh-worker", &err), &err);
+	for (size_t i = 0; i < sizeof plugins / sizeof *plugins; i++) {
+		snprintf(path, sizeof path, "%s/fixtures/%s.so", FED_BUILD_DIR, plugins[i]);
+		fed_assert_ok(fed_session_load(s, path, &entry, &err), &err);
+	}
+}
+
+/* Children of this process that still run. */
+static unsigned children(void)
+{
+	DIR *all = opendir("/proc");
+	unsigned n = 0;
+
+	for (struct dirent *e; (e = readdir(all)) != NULL;) {
+		char path[300], state = 0;
+		int parent = 0;
+
+		snprintf(path, sizeof path, "/proc/%s/stat", e->d_name);
+		FILE *f = atoi(e->d_name) > 0 ? fopen(path, "r") : NULL;
+		if (f && fscanf(f, "%*d (%*[^)]) %c %d", &state, &parent) == 2)
+			n += parent == getpid();
+		if (f)
+			fclose(f);
+	}
+	closedir(all);
+	return n;
+}
+
+/* Run lines until one fails; true: it is said. */
+static bool says(struct fed_session *s, const char *lines, const char *words,
+                 struct fed_error *last)
+{
+	char text[300], *rest = text;
+	struct fed_error err = {""};
+	int rc = FED_OK;
+
+	snprintf(text, sizeof text, "%s", lines);
+	for (char *line; rc == FED_OK && (line = strsep(&rest, ";"));)
+		rc = small_try(s, line, &err);
+	if (!words || strstr(err.text, words) || strstr(heard.text, words))
+		return true;
+	*last = err;
+	return false;
+}
+
+START_TEST(a_crash_costs_its_call_alone)
+{
+	struct fed_session s, plain;
+	struct fed_error last;
+
+	small_init(&plain, NULL);
+	small_do(&plain, COMPOSITION ";round 2");
+	small_init(&s, &heard);
+	load(&s);
+	small_do(&s, COMPOSITION);
+	const bool said = says(&s, crashes[_i].lines, crashes[_i].words, &last);
+	small_try(&s, "heal all", &(struct fed_error){{0}});
+	small_do(&s, "scheme sync;transport local;model softmax;aggregator fedavg;restart;round 2");
+	ck_assert_uint_eq(fed_session_version(&s), 2);
+	ck_assert_mem_eq(fed_session_params(&s), fed_session_params(&plain),
+	                 s.parts.net.dim * sizeof(float));
+	ck_assert_msg(said, "%s: \"%s\" \"%s\"", crashes[_i].lines, last.text, heard.text);
+	fed__session_release(&s);
+	fed__session_release(&plain);
+	ck_assert_uint_eq(children(), 0);
+}
+END_TEST
+
+FED_SUITE(crashes)
+{
+	Suite *s = suite_create("crashes");
+	TCase *t = tcase_create("crashes");
+
+	tcase_set_timeout(t, 10);
+	tcase_add_loop_test(t, a_crash_costs_its_call_alone, 0, sizeof crashes / sizeof *crashes);
+	suite_add_tcase(s, t);
+	return s;
+}
