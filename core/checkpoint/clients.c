@@ -116,7 +116,7 @@ static void load_present(struct fed_loader *f, struct fed_clients *c, uint32_t i
 	if (f->failed)
 		return;
 	if (start > h->n_ids || x->count > h->n_ids - start || x->count > c->most) {
-		fed__loader_fail(f, "client %u has examples outside of its cohort", id);
+		fed__loader_fail(f, "client %u has examples outside of its client block", id);
 		return;
 	}
 	fed_equipment_give(&e, x);
@@ -136,7 +136,7 @@ static void load_row(struct fed_loader *f, struct fed_clients *c, uint32_t id)
 	if (f->failed)
 		return;
 	if (!h || id < h->first || id - h->first >= h->n) {
-		fed__loader_fail(f, "client %u is not of cohort %u", id, block);
+		fed__loader_fail(f, "client %u is not of client block %u", id, block);
 		return;
 	}
 	c->client[id].block = block;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: 0BSD */
 /*
- * fedsh/codec.h - codecs: what the vectors of messages are compressed by.
+ * fedsh/codec.h - codecs: compression of the vectors in messages.
  *
  * encode() turns a vector into bytes, decode() turns bytes into the vector that the receiver sees;
  * the length of the bytes is what the message costs.  Both are functions of their arguments alone,

@@ -49,7 +49,7 @@ struct fed_envelope {
 	/* Of vector 0, which the payload holds decoded; the others are not compressed.  References. */
 	struct fed_shared_codec *codec; /* NULL: none, or (with a code) restored from a file */
 	struct fed_code *code;          /* its bytes; NULL: floats */
-	struct fed_coding coding;       /* what the codec was told */
+	struct fed_coding coding;       /* description of the vector for it */
 	char why[64];                   /* FED_QUEUED_LOST: the transport's reason */
 };
 /* Bytes on the wire of a message with n uncompressed vectors of dim floats: the frame of

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * session/reach.h - whether the condition of a run without another limit can still come.
+ * session/reach.h - check of a run without another limit for a condition that cannot come.
  */
 #ifndef FED_SESSION_REACH_H
 #define FED_SESSION_REACH_H

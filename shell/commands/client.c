@@ -81,7 +81,7 @@ static void cell_bytes(struct fed_table *t, uint64_t bytes)
 static void add_invitation(struct fed_table *t, const struct fed_event_log *r,
                            const struct fed_invitation_record *x)
 {
-	struct fed_text fate = {0};
+	struct fed_text outcome = {0};
 
 	fed__table_cell(t, "%llu", (unsigned long long)x->version);
 	cell_seconds(t, x->sent);
@@ -91,9 +91,9 @@ static void add_invitation(struct fed_table *t, const struct fed_event_log *r,
 	cell_bytes(t, x->bytes_up);
 	cell_seconds(t, x->state <= FED_INVITATION_REFUSED ? x->ended - x->left : NAN);
 	cell_seconds(t, x->ended);
-	fed_invitation_put_outcome(x, r, &fate);
-	fed__table_cell(t, "%s", fed_text_str(&fate));
-	fed_text_release(&fate);
+	fed_invitation_put_outcome(x, r, &outcome);
+	fed__table_cell(t, "%s", fed_text_str(&outcome));
+	fed_text_release(&outcome);
 }
 
 /* Say from when on invitations are known. */

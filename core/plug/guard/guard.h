@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * plug/guard/guard.h - the guard: what all worker processes of a registry have in common.
+ * plug/guard/guard.h - the guard: shared state of a registry's worker processes.
  *
  * A plugin that a user loads runs in worker processes, so that nothing it does ends the session: a
  * crash, an endless loop, exit() or a write into its inputs costs the call.  Its results are the
@@ -30,7 +30,7 @@ struct fed_guard {
 	struct fed_shared_memory *memory; /* NULL: nothing is guarded yet */
 	atomic_bool interrupted;          /* set by a signal handler: calls that run are ended */
 	pthread_mutex_t lock;
-	struct fed_text lines; /* what plugins printed and nobody has read, "PLUGIN: LINE\n" */
+	struct fed_text lines; /* what plugins printed and that was not read yet, "PLUGIN: LINE\n" */
 	uint32_t n_lines;      /* also those beyond FED_GUARD_LINES */
 };
 

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * train/round/clients_before.h - what the open round changed in rows of the table of clients, as it
- * was before.
+ * train/round/clients_before.h - former values of the client rows that the open round changed.
  *
  * Version and loss of a client change when a model or an update arrives, for views show them while
  * the round runs; an abort and a snapshot of the last version need the former ones.

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * train/round/coding.c - the codecs of a round, and what they are told of a vector.
+ * train/round/coding.c - the codecs of a round, and the descriptions of vectors that they get.
  */
 #include "train/round/coding.h"
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * train/round/coding.h - the codecs of a round, and what they are told of a vector.
+ * train/round/coding.h - the codecs of a round, and the descriptions of vectors that they get.
  */
 #ifndef FED_TRAIN_ROUND_CODING_H
 #define FED_TRAIN_ROUND_CODING_H
