@@ -19,6 +19,18 @@ struct reach {
 #define RANGE(low, high, why) ((struct fed_metric_range){low, high, false, why})
 #define NEVER(why) ((struct fed_metric_range){NAN, NAN, true, why})
 
+/* Whether a client is Byzantine now or in a version to come, or (past) was. */
+static bool has_attackers(const struct reach *r, bool past)
+{
+	const struct fed_faults *faults = &r->session->parts.faults;
+
+	for (size_t i = 0; i < faults->n; i++)
+		if (faults->fault[i].kind == FED_FAULT_BYZANTINE &&
+		    (past || (double)faults->fault[i].until > r->last->round))
+			return true;
+	return false;
+}
+
 /* Metrics over the test examples. */
 static struct fed_metric_range evaluated(const struct reach *r, size_t metric)
 {
@@ -37,7 +49,7 @@ static struct fed_metric_range evaluated(const struct reach *r, size_t metric)
 		return RANGE(0, INFINITY, "it is never negative");
 	if (parts->data->classes == 0)
 		return NEVER("the data have no classes");
-	if (metric == offsetof(struct fed_record, attack_success) && parts->faults.n == 0)
+	if (metric == offsetof(struct fed_record, attack_success) && !has_attackers(r, true))
 		return NEVER("no client is Byzantine; `inject byzantine` changes that");
 	return RANGE(0, 1, "it is a share, from 0 to 1");
 }
@@ -46,11 +58,12 @@ static struct fed_metric_range evaluated(const struct reach *r, size_t metric)
 static struct fed_metric_range by_faults(const struct reach *r, size_t metric)
 {
 	static const char why[] = "no client is Byzantine; `inject byzantine` changes that";
+	/* Updates of older versions may be theirs though they are honest again. */
+	const bool any = has_attackers(r, r->session->parts.scheme->overlaps);
 
 	if (metric == offsetof(struct fed_record, attackers))
-		return r->session->parts.faults.n ? RANGE(0, INFINITY, "it is never negative")
-		                                  : RANGE(0, 0, why);
-	if (r->session->parts.faults.n == 0)
+		return any ? RANGE(0, INFINITY, "it is never negative") : RANGE(0, 0, why);
+	if (!any)
 		return NEVER(why);
 	if (metric == offsetof(struct fed_record, honest_distance))
 		return RANGE(0, INFINITY, "it is never negative");
