@@ -39,10 +39,9 @@ int fed_updates_kept(const struct fed_session *s, struct fed_error *err)
 	return FED_OK;
 }
 
-struct fed_update fed__kept_update(const struct fed_federation *f, size_t i)
+static struct fed_update update_of(const struct fed_federation *f,
+                                   const struct fed_client_verdict *of)
 {
-	const struct fed_client_verdict *of = &f->verdicts.of[i];
-
 	return (struct fed_update){
 		.delta = of->update->vector[0],
 		.base = f->params,
@@ -56,8 +55,14 @@ struct fed_update fed__kept_update(const struct fed_federation *f, size_t i)
 	};
 }
 
+struct fed_update fed__kept_update(const struct fed_federation *f, size_t i)
+{
+	return update_of(f, &f->verdicts.of[i]);
+}
+
 /* Weighted mean of the updates, or of the honest ones, into out [dim]; false if there are none. */
-static bool mean_of(const struct fed_verdicts *g, bool honest, size_t dim, float *out, double *sum)
+static bool mean_of(const struct fed_update_geometry *g, bool honest, size_t dim, float *out,
+                    double *sum)
 {
 	double weight = 0;
 
@@ -79,10 +84,10 @@ static bool mean_of(const struct fed_verdicts *g, bool honest, size_t dim, float
 }
 
 /* The median by the plugin of that name; *there: it is loaded. */
-static int median_of(const struct fed_session *s, float *out, bool *there, struct fed_error *err)
+static int median_of(const struct fed_update_geometry *g, const struct fed_session *s, float *out,
+                     bool *there, struct fed_error *err)
 {
 	const struct fed_federation *f = fed_session_federation(s);
-	const struct fed_verdicts *g = &f->verdicts;
 	const struct fed_round round = {.dim = f->net->dim,
 	                                .params = f->params,
 	                                .invited = (uint32_t)g->n,
@@ -103,7 +108,7 @@ static int median_of(const struct fed_session *s, float *out, bool *there, struc
 	if (rc == FED_OK)
 		rc = fed_aggregation_begin(&a, &median, &round, g->n, f->pool, err);
 	for (size_t i = 0; rc == FED_OK && i < g->n; i++)
-		rc = fed_aggregation_add(&a, (struct fed_update[]){fed__kept_update(f, i)}, err);
+		rc = fed_aggregation_add(&a, (struct fed_update[]){update_of(f, &g->of[i])}, err);
 	if (rc == FED_OK)
 		rc = fed_aggregation_finish(&a, out, err);
 	fed_aggregation_release(&a);
@@ -113,8 +118,9 @@ static int median_of(const struct fed_session *s, float *out, bool *there, struc
 
 /* Landmarks into vector [FED_LANDMARKS][dim]; there[k]: landmark k exists.  One that does not is
  * zero. */
-static int make_landmarks(const struct fed_session *s, float *const vector[FED_LANDMARKS + 1],
-                          bool there[FED_LANDMARKS], struct fed_error *err)
+static int make_landmarks(const struct fed_update_geometry *in, const struct fed_session *s,
+                          float *const vector[FED_LANDMARKS + 1], bool there[FED_LANDMARKS],
+                          struct fed_error *err)
 {
 	const struct fed_federation *f = fed_session_federation(s);
 	const size_t dim = f->net->dim;
@@ -124,12 +130,13 @@ static int make_landmarks(const struct fed_session *s, float *const vector[FED_L
 		return fed_fail_memory(err, dim * sizeof *sum, "the means of the updates");
 	for (int k = 0; k < FED_LANDMARKS; k++)
 		memset(vector[k], 0, dim * sizeof(float));
-	there[FED_LANDMARK_MEAN] = mean_of(&f->verdicts, false, dim, vector[FED_LANDMARK_MEAN], sum);
-	there[FED_LANDMARK_HONEST] = mean_of(&f->verdicts, true, dim, vector[FED_LANDMARK_HONEST], sum);
+	there[FED_LANDMARK_MEAN] = mean_of(in, false, dim, vector[FED_LANDMARK_MEAN], sum);
+	there[FED_LANDMARK_HONEST] = mean_of(in, true, dim, vector[FED_LANDMARK_HONEST], sum);
 	fed_free(sum);
-	memcpy(vector[FED_LANDMARK_STEP], f->verdicts.step, dim * sizeof(float));
-	there[FED_LANDMARK_STEP] = true;
-	return median_of(s, vector[FED_LANDMARK_MEDIAN], &there[FED_LANDMARK_MEDIAN], err);
+	there[FED_LANDMARK_STEP] = !in->arrived;
+	if (!in->arrived)
+		memcpy(vector[FED_LANDMARK_STEP], f->verdicts.step, dim * sizeof(float));
+	return median_of(in, s, vector[FED_LANDMARK_MEDIAN], &there[FED_LANDMARK_MEDIAN], err);
 }
 
 /* Inner products from squared distances: the origin is one more row, and
@@ -224,7 +231,7 @@ static int compute_geometry(struct fed_update_geometry *in, const struct fed_ses
 	for (size_t k = 0; k <= FED_LANDMARKS; k++) /* the last is the origin */
 		vector[k] = block + k * dim;
 	memset(vector[FED_LANDMARKS], 0, dim * sizeof *block);
-	int rc = make_landmarks(s, vector, there, err);
+	int rc = make_landmarks(in, s, vector, there, err);
 	if (rc == FED_OK)
 		rc = inner_products(in, f, vector, err);
 	fed_free_floats(block);
@@ -248,6 +255,24 @@ int fed_update_geometry_init(struct fed_update_geometry *in, const struct fed_se
 		return rc;
 	in->of = g->of;
 	in->n = g->n;
+	if (compute_geometry(in, s, err) == FED_OK)
+		return FED_OK;
+	fed_update_geometry_release(in);
+	return FED_FAIL;
+}
+
+int fed_update_geometry_init_arrived(struct fed_update_geometry *in, const struct fed_session *s,
+                                     struct fed_error *err)
+{
+	const struct fed_federation *f = fed_session_federation(s);
+	const struct fed_verdicts *g = &f->verdicts;
+
+	*in = (struct fed_update_geometry){.of = g->taken, .n = g->n_taken, .arrived = true};
+	if (!fed_session_running(s) || !f->in_round || g->n_taken == 0)
+		return fed_reject(err, "no update of an open round has arrived");
+	for (size_t i = 0; i < g->n_taken; i++)
+		if (!g->taken[i].update)
+			return fed_reject(err, "the updates of this round are too large to keep");
 	if (compute_geometry(in, s, err) == FED_OK)
 		return FED_OK;
 	fed_update_geometry_release(in);

@@ -33,6 +33,7 @@ struct fed_update_position {
 
 struct fed_update_geometry {
 	const struct fed_client_verdict *of; /* [n], the federation's */
+	bool arrived;                        /* in the open round: without verdicts */
 	size_t n;
 	struct fed_update_position *update; /* [n] */
 	struct fed_update_position landmark[FED_LANDMARKS];
@@ -43,6 +44,10 @@ struct fed_update_geometry {
 /* Refused as by fed_updates_kept(). */
 int fed_update_geometry_init(struct fed_update_geometry *, const struct fed_session *,
                              struct fed_error *);
+/* The same of the updates that have arrived in the open round, before any verdict: there is no
+ * step. FED_REJECT: none is open, or none has arrived, or they are not kept. */
+int fed_update_geometry_init_arrived(struct fed_update_geometry *, const struct fed_session *,
+                                     struct fed_error *);
 void fed_update_geometry_release(struct fed_update_geometry *); /* zeroed is fine */
 /* Cosine of the angle between two updates by index; landmark k has index n + k.  NaN if one is zero
  * or missing. */

@@ -22,11 +22,12 @@ enum page { MAP, BARS, GROUPS, PAGES };
 
 struct updates_view {
 	struct fed_update_history history;
-	struct fed_error why; /* why no updates can be shown */
-	uint64_t made;        /* version_mark() of the version in `history` */
-	bool available;       /* updates can be shown: `why` is unused */
-	double not_before;    /* earliest next analysis while training, monotonic seconds */
-	bool requested;       /* a large analysis was requested */
+	struct fed_update_history arrived; /* in the open round, if it is looked at; n 0: none */
+	struct fed_error why;              /* why no updates can be shown */
+	uint64_t made;                     /* version_mark() of the version in `history` */
+	bool available;                    /* updates can be shown: `why` is unused */
+	double not_before; /* earliest next analysis while training, monotonic seconds */
+	bool requested;    /* a large analysis was requested */
 	enum page page;
 	enum fed_update_history_order order;
 	uint32_t top;
@@ -56,11 +57,14 @@ static bool is_outdated(const struct updates_view *st, const struct fed_session 
 	return st->made != version_mark(s) && fed_updates_kept(s, &unused) == FED_OK;
 }
 
+static bool takes_long(const struct fed_session *s, size_t n)
+{
+	return (double)n * (double)n * (double)fed_session_parts(s)->net.dim > LARGE;
+}
+
 static bool is_large(const struct fed_session *s)
 {
-	const double n = fed_session_running(s) ? (double)fed_session_federation(s)->verdicts.n : 0;
-
-	return n * n * (double)fed_session_parts(s)->net.dim > LARGE;
+	return fed_session_running(s) && takes_long(s, fed_session_federation(s)->verdicts.n);
 }
 
 /* Ask the user to request the large analysis. */
@@ -82,7 +86,30 @@ static bool is_due(const struct updates_view *st, const struct fed_watched *w)
 	return !w->busy || seconds() >= st->not_before;
 }
 
-static void refresh(struct updates_view *st, const struct fed_watched *w)
+/* What is shown: the updates that have arrived in the open round, else those of the last version.
+ */
+static const struct fed_update_history *shown(const struct updates_view *st)
+{
+	return st->arrived.n ? &st->arrived : &st->history;
+}
+
+/* Follow the open round, unless a run goes on: its rounds end soon. */
+static void refresh_arrived(struct updates_view *st, const struct fed_watched *w)
+{
+	const struct fed_session *s = w->session;
+	const bool open = fed_session_open(s) && !w->busy;
+	const size_t arrived = open ? fed_session_federation(s)->verdicts.n_taken : 0;
+	const size_t n = takes_long(s, arrived) ? 0 : arrived;
+	struct fed_error unused;
+
+	if (n && n == st->arrived.n && st->arrived.version == fed_session_version(s))
+		return;
+	fed__update_history_release(&st->arrived);
+	if (n)
+		fed__update_history_take_arrived(&st->arrived, &st->history, s, &unused);
+}
+
+static void refresh_version(struct updates_view *st, const struct fed_watched *w)
 {
 	const struct fed_session *s = w->session;
 	const double began = seconds();
@@ -110,22 +137,44 @@ static void refresh(struct updates_view *st, const struct fed_watched *w)
 	st->not_before = took > QUICK ? began + PATIENCE * took : 0;
 }
 
+static void refresh(struct updates_view *st, const struct fed_watched *w)
+{
+	refresh_version(st, w);
+	refresh_arrived(st, w);
+}
+
 /* Painting --------------------------------------------------------------------------- */
 
-/* "updates of version 7 (the plane shows 81 % of their variance)"; of an earlier version than the
- * session's: "updates of version 7 (the last is 9), ..." */
+/* "updates of version 7"; of an earlier version than the session's: "updates of version 7 (the last
+ * is 9)"; in an open round "round 8 is open: 3 updates have arrived". */
+static void put_subject(const struct updates_view *st, const struct fed_watched *w,
+                        struct fed_text *text)
+{
+	const unsigned long long last = fed_session_version(w->session);
+
+	if (st->arrived.n) {
+		fed_text_add(text, "round %llu is open: %zu update%s arrived", last + 1, st->arrived.n,
+		             st->arrived.n == 1 ? " has" : "s have");
+		return;
+	}
+	fed_text_add(text, "updates of version %llu", (unsigned long long)st->history.version);
+	if (st->history.version != last)
+		fed_text_add(text, " (the last is %llu)", last);
+	else if (fed_session_open(w->session) && !w->busy)
+		fed_text_add(text, "; none of round %llu yet", last + 1);
+}
+
+/* The subject, and "(the plane shows 81 % of their variance)" or the page. */
 static void paint_title(const struct updates_view *st, const struct fed_watched *w,
                         struct fed_canvas *canvas)
 {
-	const uint64_t last = fed_session_version(w->session);
+	const double share = shown(st)->shown;
 	struct fed_text text = {0};
 
-	fed_text_add(&text, "updates of version %llu", (unsigned long long)st->history.version);
-	if (st->history.version != last)
-		fed_text_add(&text, " (the last is %llu)", (unsigned long long)last);
+	put_subject(st, w, &text);
 	if (st->page == MAP)
 		fed_text_add(&text, " (the plane shows %.0f %% of their variance)",
-		             isnan(st->history.shown) ? 100.0 : 100 * st->history.shown);
+		             isnan(share) ? 100.0 : 100 * share);
 	else if (st->page == BARS)
 		fed_text_add(&text, ", by %s", fed__update_history_orders[st->order]);
 	else
@@ -137,7 +186,7 @@ static void paint_title(const struct updates_view *st, const struct fed_watched 
 static int paint_map(struct updates_view *st, const struct fed_watched *w,
                      struct fed_canvas *canvas, struct fed_error *err)
 {
-	const struct fed_update_history *s = &st->history;
+	const struct fed_update_history *s = shown(st);
 	struct fed_map map = {.point = s->point,
 	                      .n = s->n,
 	                      .reach_x = s->reach_x,
@@ -164,7 +213,7 @@ static int paint_updates(void *state, struct fed_watched *w, struct fed_canvas *
 
 	refresh(st, w);
 	st->rows = canvas->rows;
-	if (!st->available) {
+	if (!st->available && !st->arrived.n) {
 		fed__cells_say(canvas, 0, st->why.text, (struct fed_style){0});
 		return FED_OK;
 	}
@@ -174,8 +223,8 @@ static int paint_updates(void *state, struct fed_watched *w, struct fed_canvas *
 	if (canvas->rows < 2)
 		return FED_OK;
 	return st->page == BARS
-	           ? fed__update_history_bars(canvas, 1, &st->history, st->order, &st->top, w, err)
-	           : fed__update_history_groups(canvas, 1, &st->history, &st->top, w, err);
+	           ? fed__update_history_bars(canvas, 1, shown(st), st->order, &st->top, w, err)
+	           : fed__update_history_groups(canvas, 1, shown(st), &st->top, w, err);
 }
 
 /* Keys --------------------------------------------------------------------------------- */
@@ -231,7 +280,7 @@ static int press_scroll(void *state, struct fed_watched *w, const struct fed_pre
 	(void)err;
 	if (back)
 		st->top -= by < st->top ? by : st->top;
-	else if (st->top + by < st->history.n)
+	else if (st->top + by < shown(st)->n)
 		st->top += by; /* clamped by paint */
 	return FED_OK;
 }
@@ -239,7 +288,9 @@ static int press_scroll(void *state, struct fed_watched *w, const struct fed_pre
 static bool has_updates(const void *state, const struct fed_watched *w)
 {
 	(void)w;
-	return ((const struct updates_view *)state)->available;
+	const struct updates_view *st = state;
+
+	return st->available || st->arrived.n;
 }
 
 static bool waits_for_request(const void *state, const struct fed_watched *w)
@@ -284,7 +335,10 @@ static void made(void *state, struct fed_watched *w)
 
 static void close_view(void *state)
 {
-	fed__update_history_release(&((struct updates_view *)state)->history);
+	struct updates_view *st = state;
+
+	fed__update_history_release(&st->history);
+	fed__update_history_release(&st->arrived);
 }
 
 const struct fed_view fed__view_updates = {

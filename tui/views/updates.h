@@ -16,6 +16,7 @@ struct fed_update_history_entry {
 	double score, weight;
 	int group; /* -1: none */
 	bool byzantine, trusted, used;
+	bool judged; /* else it has arrived in the open round and has no verdict yet */
 };
 
 struct fed_update_history {
@@ -32,6 +33,11 @@ struct fed_update_history {
  * one. FED_REJECT: no updates are available, nothing is changed. */
 int fed__update_history_take(struct fed_update_history *, const struct fed_session *,
                              struct fed_error *);
+/* Copy the updates that have arrived in the open round; as if they were the version after `before`.
+ */
+int fed__update_history_take_arrived(struct fed_update_history *,
+                                     const struct fed_update_history *before,
+                                     const struct fed_session *, struct fed_error *);
 void fed__update_history_release(struct fed_update_history *);
 
 /* Pages below a title, painted from `row` on; *top is the first line shown. */

@@ -111,18 +111,20 @@ static void copy_updates(struct fed_update_history *s, const struct fed_update_g
 			.staleness = u->staleness,
 			.norm = in->update[i].norm,
 			.step = fed_update_geometry_cosine(in, i, in->n + FED_LANDMARK_STEP),
-			.score = u->verdict.score,
-			.weight = u->verdict.weight,
-			.group = u->trust.group,
+			.score = in->arrived ? NAN : (double)u->verdict.score,
+			.weight = in->arrived ? NAN : (double)u->verdict.weight,
+			.group = in->arrived ? -1 : u->trust.group,
 			.byzantine = u->byzantine,
 			.trusted = fed_client_verdict_trusted(u),
 			.used = u->verdict.used,
+			.judged = !in->arrived,
 		};
-		s->point[i] = (struct fed_map_point){.x = in->update[i].x,
-		                                     .y = in->update[i].y,
-		                                     .client = u->client,
-		                                     .byzantine = u->byzantine,
-		                                     .trusted = fed_client_verdict_trusted(u)};
+		s->point[i] =
+			(struct fed_map_point){.x = in->update[i].x,
+		                           .y = in->update[i].y,
+		                           .client = u->client,
+		                           .byzantine = u->byzantine,
+		                           .trusted = in->arrived || fed_client_verdict_trusted(u)};
 	}
 	for (int k = 0; k < FED_LANDMARKS; k++)
 		s->landmark[k] = in->landmark[k];
@@ -130,8 +132,11 @@ static void copy_updates(struct fed_update_history *s, const struct fed_update_g
 	qsort(s->point, s->n, sizeof *s->point, by_client);
 }
 
-static int copy_geometry(struct fed_update_history *history, const struct fed_update_geometry *in,
-                         uint64_t version, struct fed_error *err)
+/* Copy into *history; `before`, which may be the same, has the previous positions and scale. */
+static int copy_geometry(struct fed_update_history *history,
+                         const struct fed_update_history *before,
+                         const struct fed_update_geometry *in, uint64_t version,
+                         struct fed_error *err)
 {
 	struct fed_update_history now = {.n = in->n, .version = version};
 	double *place = fed_alloc_array(4 * (in->n + FED_LANDMARKS), sizeof *place);
@@ -144,9 +149,9 @@ static int copy_geometry(struct fed_update_history *history, const struct fed_up
 		return fed_fail_memory(err, in->n * sizeof *now.of, "the view of the updates");
 	}
 	copy_updates(&now, in);
-	find_previous(&now, history);
-	align_map(&now, history, place);
-	choose_extent(&now, history, place);
+	find_previous(&now, before);
+	align_map(&now, before, place);
+	choose_extent(&now, before, place);
 	fed_free(place);
 	fed__update_history_release(history);
 	*history = now;
@@ -161,7 +166,21 @@ int fed__update_history_take(struct fed_update_history *history, const struct fe
 
 	if (rc)
 		return rc;
-	rc = copy_geometry(history, &in, fed_session_version(s), err);
+	rc = copy_geometry(history, history, &in, fed_session_version(s), err);
+	fed_update_geometry_release(&in);
+	return rc;
+}
+
+int fed__update_history_take_arrived(struct fed_update_history *history,
+                                     const struct fed_update_history *before,
+                                     const struct fed_session *s, struct fed_error *err)
+{
+	struct fed_update_geometry in;
+	int rc = fed_update_geometry_init_arrived(&in, s, err);
+
+	if (rc)
+		return rc;
+	rc = copy_geometry(history, before, &in, fed_session_version(s), err);
 	fed_update_geometry_release(&in);
 	return rc;
 }

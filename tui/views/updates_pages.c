@@ -114,9 +114,10 @@ static void paint_update(struct fed_canvas *canvas, int row, const struct fed_co
 	fed__columns_cell(c, canvas, CLIENT, row, fed_text_str(&text), plain);
 	fed__columns_cell(c, canvas, TRUTH, row, s->byzantine ? "Byzantine" : "honest", style);
 	fed__columns_cell(c, canvas, VERDICT, row,
-	                  s->trusted ? "used"
-	                  : s->used  ? "suspect"
-	                             : "filtered",
+	                  !s->judged   ? "-"
+	                  : s->trusted ? "used"
+	                  : s->used    ? "suspect"
+	                               : "filtered",
 	                  plain);
 	fed_text_clear(&text);
 	fed_text_add(&text, "%d", s->group);
@@ -258,7 +259,11 @@ int fed__update_history_groups(struct fed_canvas *canvas, int row,
 		most = fmax(most, isfinite(s->of[i].score) ? s->of[i].score : 0);
 	}
 	if (!n) {
-		fed__cells_line(canvas, row, "this rule makes no groups; `aggregator bgd` does", faint);
+		fed__cells_line(canvas, row,
+		                s->n && !s->of[0].judged
+		                    ? "the rule makes its groups when the round ends"
+		                    : "this rule makes no groups; `aggregator bgd` does",
+		                faint);
 		return FED_OK;
 	}
 	uint32_t *ids = fed_alloc_array(s->n, sizeof *ids);
