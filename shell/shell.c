@@ -17,7 +17,9 @@ int fed__shell_init(struct fed_shell *shell, const char *plugin_folder, struct f
 	shell->screen.rows = shell->screen.rows ? shell->screen.rows : 24;
 	if (fed_session_new(&shell->session, plugin_folder, print, err))
 		return FED_FAIL;
-	if (fed_session_add_sink(shell->session, (struct fed_sink){fed__json_event, shell}, err)) {
+	if (fed_session_add_sink(shell->session, (struct fed_sink){fed__json_event, shell}, err) ||
+	    fed_session_add_sink(shell->session, (struct fed_sink){fed__plugin_watch_event, shell},
+	                         err)) {
 		fed_session_free(shell->session);
 		shell->session = NULL;
 		return FED_FAIL;

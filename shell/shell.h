@@ -85,6 +85,7 @@ struct fed_plugin_watch {
 	char *source; /* NULL: none */
 	int notify;   /* descriptor, of inotify */
 	bool saved;   /* since it was built last */
+	bool stops;   /* the run is interrupted for it */
 };
 
 struct fed_alias {

@@ -484,9 +484,9 @@ const struct fed_command fed__commands_plugins[] = {
      .failure = FED_EXIT_PLUGIN},
 	{.name = "watch-plugin",
      .help = "build and reload a plugin whenever its source is saved",
-     .text =
-         "Between two commands, and with what `reload` keeps; a plugin that is not loaded yet is\n"
-         "loaded. In a terminal only. `watch-plugin off` ends it.",
+     .text = "Between two commands or two rounds, with what `reload` keeps; one that is not loaded "
+             "yet is\n"
+             "loaded. In a terminal only. `watch-plugin off` ends it.",
      .examples = FED_EXAMPLES("watch-plugin off"),
      NAME_ARGS(build_rows),
      .run = run_watch_plugin},

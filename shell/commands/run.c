@@ -9,6 +9,7 @@
 #include "session/breakpoints.h"
 #include "shell/output/print.h"
 #include "shell/output/step_text.h"
+#include "shell/language/plugin_watch.h"
 #include "shell/language/watch_state.h"
 
 /* The journal ------------------------------------------------------------------ */
@@ -110,28 +111,57 @@ static void say_interrupted(struct fed_shell *shell)
 	fed__signals_interrupted();
 }
 
+/* One part of a run: all of it, unless the source of a watched plugin is saved meanwhile. */
+static int run_part(struct fed_shell *shell, const struct run *run, struct fed_run_result *result,
+                    struct fed_error *err)
+{
+	fed__progress_begin(shell, run->n);
+	const int rc = call_session(shell->session, run, result, err);
+	fed__progress_end(shell);
+	if (result->outcome == FED_RUN_ABORTED)
+		journal_aborted(shell, result);
+	else if (result->outcome == FED_RUN_POINTLESS)
+		journal_versions(shell, result->versions);
+	else if (result->outcome == FED_RUN_INTERRUPTED)
+		journal_stopped(shell, run->command);
+	else if (result->outcome == FED_RUN_HELD)
+		stop_between(shell, run->command, result);
+	return rc;
+}
+
 static int make_versions(struct fed_shell *shell, const struct run *run, struct fed_error *err)
 {
 	struct fed_session *s = shell->session;
 	struct fed_run_result result;
+	struct run part = *run;
+	bool parted = false;
 
-	fed__progress_begin(shell, run->n);
-	const int rc = call_session(s, run, &result, err);
-	fed__progress_end(shell);
-	if (result.outcome == FED_RUN_ABORTED)
-		journal_aborted(shell, &result);
-	else if (result.outcome == FED_RUN_POINTLESS)
-		journal_versions(shell, result.versions);
-	else if (result.outcome == FED_RUN_INTERRUPTED)
-		journal_stopped(shell, run->command);
-	else if (result.outcome == FED_RUN_HELD)
-		stop_between(shell, run->command, &result);
+	int rc;
+	for (;;) {
+		rc = run_part(shell, &part, &result, err);
+		if (parted && (result.outcome == FED_RUN_ENDED || result.outcome == FED_RUN_STOPPED))
+			journal(shell, "continue");
+		/* the source of the watched plugin was saved: it is taken between two rounds */
+		const bool saved = fed__plugin_watch_stopped(shell);
+		if (saved)
+			result.interrupted = false;
+		if (!saved || result.outcome != FED_RUN_INTERRUPTED)
+			break;
+		parted = true;
+		fed_session_clear_interrupt(s);
+		fed__plugin_watch_run(shell);
+		if (!fed_session_left(s))
+			break;
+		part = (struct run){.resume = true, .command = "continue"};
+	}
 	if (result.outcome == FED_RUN_POINTLESS)
 		shell->fault = FED_EXIT_FAILED;
 	if (result.interrupted)
 		say_interrupted(shell);
 	else if (fed_session_open(s) && result.outcome != FED_RUN_HELD)
 		fed__print_next(shell);
+	if (parted) /* in the journal by its parts */
+		shell->watching.stopped = true;
 	return rc;
 }
 

@@ -102,11 +102,34 @@ bool fed__plugin_watch_due(struct fed_shell *shell)
 	return w->saved && !fed_session_open(shell->session);
 }
 
+void fed__plugin_watch_event(void *ctx, const struct fed_event *event)
+{
+	struct fed_shell *shell = ctx;
+	struct fed_plugin_watch *w = &shell->plugin_watch;
+
+	/* the watch has a thread of its own for rounds, and no place for what is printed */
+	if (event->kind != FED_EVENT_ROUND || !w->source || shell->watching.watch)
+		return;
+	read_events(w);
+	if (!w->saved || w->stops)
+		return;
+	w->stops = true;
+	fed_session_interrupt(shell->session);
+}
+
+bool fed__plugin_watch_stopped(struct fed_shell *shell)
+{
+	const bool stopped = shell->plugin_watch.stops;
+
+	shell->plugin_watch.stops = false;
+	return stopped && !fed_session_open(shell->session) && !fed__signals_interrupted();
+}
+
 void fed__plugin_watch_run(struct fed_shell *shell)
 {
 	struct fed_text object = {0}, line = {0};
 
-	shell->plugin_watch.saved = false;
+	shell->plugin_watch.saved = shell->plugin_watch.stops = false;
 	fed__plugin_object_of(shell->plugin_watch.source, &object);
 	const struct fed_entry *loaded = object.failed ? NULL : fed__plugin_of(shell, object.s);
 	fed_text_add(&line, "build ");

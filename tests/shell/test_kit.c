@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/file.h"
 #include "lab.h"
 #include "support/suite.h"
 #include "terminal.h"
@@ -210,6 +211,39 @@ START_TEST(a_saved_source_is_built_and_reloaded)
 }
 END_TEST
 
+/* In a run it is taken between two rounds, which the recording tells. */
+START_TEST(a_run_goes_on_with_what_was_saved)
+{
+	struct fed_text recorded = {0};
+	struct fed_error err;
+
+	reply("new-plugin aggregator mine; build mine", 0);
+	terminal_begin("xterm", temp.dir);
+	terminal_wait("fedsh> ");
+	terminal_type("record r.fedsh; load mine; watch-plugin mine\r");
+	terminal_wait("whenever mine/mine.c is saved");
+	terminal_wait("fedsh> ");
+	terminal_type("dataset glyphs train=2000 test=500; model mlp hidden=100\r");
+	terminal_wait("parameters");
+	terminal_wait("fedsh> ");
+	terminal_type("add-client 10 samples=200; aggregator mine; round 100000\r");
+	terminal_wait("round 2  ");
+	save_source("in between");
+	terminal_wait("mine is loaded again");
+	terminal_wait("  loss ");
+	terminal_type("\003");
+	terminal_wait("stopped at version");
+	terminal_wait("fedsh> ");
+	terminal_type("info mine; quit\r");
+	terminal_wait("aggregator mine: in between");
+	ck_assert_int_eq(terminal_end(), 0);
+	fed_assert_ok(fed_file_read(fed_temp_file(&temp, "r.fedsh"), 1 << 16, &recorded, &err), &err);
+	assert_shows(recorded.s, "round 100000\nreload mine\npause ");
+	ck_assert_str_eq(recorded.s + recorded.len - strlen("\ncontinue\n"), "\ncontinue\n");
+	fed_text_release(&recorded);
+}
+END_TEST
+
 START_TEST(edit_opens_the_editor)
 {
 	setenv("VISUAL", "sed -i s/seconds/hours/", 1);
@@ -280,6 +314,7 @@ FED_SUITE(kit)
 	tcase_add_test(tests, a_rule_is_measured_guarded_and_trusted);
 	tcase_add_test(tests, scripts_are_told_what_to_say_instead);
 	tcase_add_test(tests, a_saved_source_is_built_and_reloaded);
+	tcase_add_test(tests, a_run_goes_on_with_what_was_saved);
 	tcase_add_test(tests, edit_opens_the_editor);
 	tcase_add_test(tests, the_debugger_gets_a_copy_of_the_session);
 	suite_add_tcase(suite, tests);
