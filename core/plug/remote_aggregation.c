@@ -78,7 +78,8 @@ static int call(struct fed_aggregation *a, const char *function, struct fed_pack
 	if (fed_worker_call(w, function, &host, reply, &rc, &words, err)) {
 		const struct fed_instance *x = culprit(a->instance);
 
-		((struct fed_entry *)x->entry)->failures++;
+		/* an interrupt is the user's, who need not wait for a slow rule */
+		((struct fed_entry *)x->entry)->failures += !atomic_load(&w->guard->interrupted);
 		return fed__fail_by_name(x, err);
 	}
 	if (rc != FED_OK)

@@ -161,11 +161,6 @@ int fed__worker_failure(const struct fed_worker_end *end, struct fed_error *err)
 		fed_text_add(&t, "crashed in %s", function);
 		put_place(&t, r, end->file);
 		fed_text_add(&t, ": %s", fault(r));
-		if (r->memory && end->memory > 0)
-			fed_text_add(&t,
-			             "; it got no more memory before, for it may allocate %.3g GB (`set "
-			             "plugin-memory`)",
-			             end->memory / 1e9);
 	} else if (end->how == FED_LOST_ENDED) {
 		put_end(&t, r, end->status, function);
 	} else if (end->how == FED_LOST_DEADLINE) {
@@ -180,6 +175,11 @@ int fed__worker_failure(const struct fed_worker_end *end, struct fed_error *err)
 	} else {
 		fed_text_add(&t, "overwrote what belongs to fedsh in its process, in %s", function);
 	}
+	if (end->memory > 0 && (r->memory || strstr(end->finding, "out of memory")))
+		fed_text_add(&t,
+		             "; it got no more memory before, for it may allocate %.3g GB (`set "
+		             "plugin-memory`)",
+		             end->memory / 1e9);
 	fed_fail(err, "%s", fed_text_str(&t));
 	fed_text_release(&t);
 	return FED_FAIL;
