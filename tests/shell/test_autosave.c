@@ -4,9 +4,11 @@
 #include <fcntl.h>
 #include <glob.h>
 #include <signal.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "lab.h"
@@ -241,6 +243,67 @@ START_TEST(without_a_home_nothing_is_saved)
 }
 END_TEST
 
+/* Whether a process works in the test's folder: the program there, or one that it started. */
+static bool somebody_is_here(void)
+{
+	glob_t found;
+	bool here = false;
+
+	if (glob("/proc/[0-9]*/cwd", 0, NULL, &found) != 0)
+		return false;
+	for (size_t i = 0; i < found.gl_pathc; i++) {
+		char folder[512];
+		const ssize_t n = readlink(found.gl_pathv[i], folder, sizeof folder - 1);
+
+		folder[n > 0 ? n : 0] = '\0';
+		here |= strcmp(folder, temp.dir) == 0;
+	}
+	globfree(&found);
+	return here;
+}
+
+/* Moments of a session with a guarded plugin at which it is killed, spread over two seconds. */
+static int moments(void)
+{
+	return getenv("FED_KILLS") ? atoi(getenv("FED_KILLS")) : 8;
+}
+
+START_TEST(killed_at_any_moment)
+{
+	const long delay = 2000L * _i / moments(); /* milliseconds */
+	char line[600];
+	struct timespec now;
+	struct stat file;
+
+	begin();
+	type("load " FED_BUILD_DIR "/fixtures/crash_reduce.so", "guarded");
+	type("dataset blobs train=200 test=20; add-client 3 samples=20; aggregator crash-reduce",
+	     "crash");
+	type("autosave 1", "every 1 s");
+	type("round 3", "round 3 ");
+	terminal_wait("fedsh> ");
+	while (rescues(".fed") != 1 || !holds("version==3"))
+		;
+	ck_assert(somebody_is_here());
+	terminal_type("run until version==100000000\r");
+	terminal_wait("round");
+	nanosleep(&(struct timespec){delay / 1000, delay % 1000 * 1000000}, NULL);
+	clock_gettime(CLOCK_REALTIME, &now);
+	ck_assert_int_eq(stat(rescue, &file), 0);
+	kill_it();
+	/* the interval, and as much again for a machine that others use */
+	ck_assert_int_le(now.tv_sec - file.st_mtim.tv_sec, 3);
+	ck_assert(holds("version>=3"));
+	while (somebody_is_here()) /* its worker processes end by themselves */
+		nanosleep(&(struct timespec){.tv_nsec = 10000000}, NULL);
+	begin();
+	snprintf(line, sizeof line, "restore %s", rescue);
+	type(line, "restored");
+	type("expect version>=3", "ok: version>=3");
+	quit();
+}
+END_TEST
+
 FED_SUITE(autosave)
 {
 	Suite *suite = suite_create("autosave");
@@ -254,6 +317,7 @@ FED_SUITE(autosave)
 	tcase_add_test(tests, a_failure_is_told_once);
 	tcase_add_test(tests, scripts_save_when_they_say_so);
 	tcase_add_test(tests, without_a_home_nothing_is_saved);
+	tcase_add_loop_test(tests, killed_at_any_moment, 0, moments());
 	suite_add_tcase(suite, tests);
 	return suite;
 }
