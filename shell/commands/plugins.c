@@ -360,7 +360,10 @@ const struct fed_command fed__commands_plugins[] = {
          "A plugin is one shared object built with nothing but the public headers; the file\n"
          "may change while it is loaded, `reload` takes the new one. It runs guarded, in worker\n"
          "processes: a crash, an endless loop or a write into its inputs costs the round (`set\n"
-         "on-plugin-error`), never the session. `load FILE trusted` runs it inside.",
+         "on-plugin-error`), never the session. What it prints is shown with its name, and\n"
+         "memory that it keeps more of after each round is told. `set plugin-deadline` and `set\n"
+         "plugin-memory` are its limits. `load FILE trusted` runs it inside, and so does `load`\n"
+         "after `set guard off`; `info` says which.",
      .examples = FED_EXAMPLES("new-plugin aggregator mine; build mine; load mine; aggregator mine"),
      .args = load_rows,
      .args_size = sizeof(struct load_args),
