@@ -50,8 +50,9 @@ const struct fed_field fed_settings_fields[] = {
             .flags = FED_FIELD_LATER, .help = "GB that a guarded plugin may allocate; 0: any"),
 	FED_ROW(S, on_plugin_error, char *, FED_TYPE_TEXT, .text = "stop", .hint = "on-plugin-error",
             .flags = FED_FIELD_LATER,
-            .help = "when a loaded plugin fails: stop the round; or refuse the client's update, and "
-                    "skip the aggregator's step or let another make it (fallback:fedavg)"),
+            .help =
+                "when a loaded plugin fails: stop the round; or refuse the client's update, and "
+                "skip the aggregator's step or let another make it (fallback:fedavg)"),
 	FED_END,
 };
 #undef S
