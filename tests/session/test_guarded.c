@@ -2,6 +2,7 @@
 /*
  * Sessions whose plugins all run in worker processes: bit for bit those whose plugins run inside.
  */
+#include <math.h>
 #include <string.h>
 
 #include "base/blas.h"
@@ -130,6 +131,7 @@ START_TEST(what_a_failure_costs)
 	/* skipped, twice; then it is set aside, and skipped still */
 	small_do(&s, "set on-plugin-error skip;round 2");
 	ck_assert_uint_eq(fed_session_version(&s), 3);
+	ck_assert(isfinite(s.federation.record.train_loss));
 	ck_assert_mem_eq(before, fed_session_params(&s), s.parts.net.dim * sizeof *before);
 	ck_assert_uint_eq(entry->failures, 3);
 	small_do(&s, "round 1");

@@ -67,6 +67,7 @@ void fed__verdicts_set(struct fed_federation *f, const struct fed_aggregation *a
 	struct fed_verdicts *g = &f->verdicts;
 	struct fed_record *r = &f->record;
 	double loss = 0, weight = 0, staleness = 0;
+	double plain_loss = 0, plain_weight = 0; /* as in a mean, where the rule gave none a weight */
 
 	r->used = 0;
 	for (size_t i = 0; i < a->n; i++) {
@@ -81,11 +82,13 @@ void fed__verdicts_set(struct fed_federation *f, const struct fed_aggregation *a
 		r->used++;
 		loss += (double)t->verdict.weight * t->loss;
 		weight += t->verdict.weight;
+		plain_loss += a->update[i].weight * t->loss;
+		plain_weight += a->update[i].weight;
 		staleness += t->staleness;
 	}
 	r->updates += r->used;
 	r->staleness = r->used > 0 ? staleness / r->used : NAN;
-	r->train_loss = weight > 0 ? loss / weight : NAN;
+	r->train_loss = weight > 0 ? loss / weight : plain_weight > 0 ? plain_loss / plain_weight : NAN;
 	score_defence(r, g->taken, g->n_taken);
 }
 
