@@ -154,8 +154,8 @@ static bool calls_loaded_plugin(const struct fed_training *g)
 	const struct fed_federation *f = g->trainer->federation;
 	const struct fed_shared_attack *poison = g->data_faults.poison;
 
-	return !f->model_plugin->entry->builtin || !f->aggregator->entry->builtin ||
-	       (poison && !poison->instance.entry->builtin);
+	return (f->model_plugin && !f->model_plugin->entry->builtin) ||
+	       !f->aggregator->entry->builtin || (poison && !poison->instance.entry->builtin);
 }
 
 void fed__training_run(struct fed_job *job, int worker)
