@@ -109,7 +109,7 @@ static const struct {
 	{SPLIT "step 2", "\nnext: client 0 has computed, at ", 0},
 	{SPLIT "step 3", "\nnext: a message from client 0 reaches the server, at ", 0},
 	{SPLIT "step 4",
-     " s  a message from client 0 reaches the server\nnext: the server has computed "
+     " s  the server receives from client 0: batch 1: activations\nnext: the server has computed "
      "for client 0, at ",
      0},
 	{SPLIT "step", "0 s  round 1 begins: the head goes to client 0\nnext: ", 0},
