@@ -50,8 +50,8 @@ void fed_file_abandon(struct fed_file_writer *);
 /* A file emptied and opened to be written as its lines come; what fed_file_open refuses is refused
  * here too.  fclose() is the caller's. */
 int fed_file_stream(FILE **, const char *path, struct fed_error *);
-/* The same for lines that something else may read as they come: a device and a pipe that somebody
- * reads are opened, too.  A pipe that nobody reads is refused; opening never waits. */
+/* The same for lines that another program may read as they come: a device and a pipe with a reader
+ * are opened, too.  A pipe without a reader is refused; opening never waits. */
 int fed_file_outlet(FILE **, const char *path, struct fed_error *);
 /* Remove what killed writers of `path` left, as opening it for writing does. */
 void fed_file_sweep(const char *path);

@@ -284,7 +284,7 @@ int fed_file_commit(struct fed_file_writer *w, struct fed_error *err)
 		store_error(w, fflush(w->f) == 0);
 	if (w->error == 0 && !w->unsynced && (w->error = injected()) == 0)
 		store_error(w, fsync(fileno(w->f)) == 0);
-	const int lock = dup(fileno(w->f)); /* nobody may sweep the temporary before it is renamed */
+	const int lock = dup(fileno(w->f)); /* keeps the temporary from a sweep until it is renamed */
 	store_error(w, fclose(w->f) == 0);
 	w->f = NULL;
 	if (w->error == 0 && (w->error = injected()) == 0)
@@ -329,7 +329,7 @@ int fed_file_writable(const char *path, struct fed_error *err)
 
 static int open_stream(FILE **out, const char *path, bool any_kind, struct fed_error *err)
 {
-	/* O_NONBLOCK is for a pipe that nobody reads: opening it would wait. */
+	/* O_NONBLOCK is for a pipe without a reader: opening it would wait. */
 	static const int flags = O_WRONLY | O_CREAT | O_TRUNC | O_NONBLOCK | O_NOCTTY | O_CLOEXEC;
 	struct stat st;
 
@@ -338,7 +338,7 @@ static int open_stream(FILE **out, const char *path, bool any_kind, struct fed_e
 		return FED_FAIL;
 	const int fd = open(path, flags, 0666);
 	if (fd < 0 && errno == ENXIO)
-		return fed_fail(err, "%s: is a pipe or device that nobody reads", fed_show(path).s);
+		return fed_fail(err, "%s: is a pipe or device without a reader", fed_show(path).s);
 	if (fd < 0)
 		return fed_fail(err, "%s: cannot be written: %s", fed_show(path).s, strerror(errno));
 	if (fstat(fd, &st) == 0 && (any_kind || S_ISREG(st.st_mode)) && fcntl(fd, F_SETFL, 0) == 0)

@@ -153,7 +153,7 @@ static bool chose(struct choosing *t)
 	if (t->rc != FED_OK)
 		fed__failed(t->checker, "a choice", "%s", t->err.text);
 	else if (t->n == 0)
-		fed__failed(t->checker, "at least one of them", "nobody is chosen");
+		fed__failed(t->checker, "at least one of them", "no candidate is chosen");
 	return t->rc == FED_OK && t->n > 0;
 }
 

@@ -18,7 +18,7 @@
 
 #include "base/file.h"
 #include "base/mem.h"
-#include "plug/elf.h"
+#include "plug/elf/elf.h"
 
 enum { FILE_MOST = 256 << 20 }; /* bytes of a shared object */
 

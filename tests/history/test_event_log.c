@@ -190,7 +190,7 @@ END_TEST
 
 START_TEST(an_aborted_round_is_marked)
 {
-	static const char marks[] = "..xxx..xx."; /* undone, by event */
+	static const char marks[] = "..xxx..xx."; /* x: rolled back, by event */
 	struct fed_event_log r = {0};
 
 	say(&r, FED_EVENT_NOTICE, 0, 0, "before");

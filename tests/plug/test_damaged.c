@@ -13,7 +13,7 @@
 #include <unistd.h>
 
 #include "base/file.h"
-#include "plug/elf.h"
+#include "plug/elf/elf.h"
 #include "plug/registry.h"
 #include "support/suite.h"
 

@@ -12,7 +12,7 @@
 
 #include "base/file.h"
 #include "base/random.h"
-#include "plug/elf.h"
+#include "plug/elf/elf.h"
 
 static const struct {
 	const char *fixture, *words;

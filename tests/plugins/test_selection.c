@@ -216,7 +216,7 @@ START_TEST(power_of_choice_takes_the_highest_answers)
 	ck_assert_uint_eq(chosen_by(&d, &t, &round, chosen), 2);
 	ck_assert_uint_eq(chosen[0], asked[1]);
 	ck_assert_uint_eq(chosen[1], asked[4]);
-	/* without an answer nobody is chosen, and of those away neither */
+	/* without an answer no candidate is chosen, and of those away neither */
 	round.answer = (const double[]){NAN, NAN, NAN, 4, NAN};
 	ck_assert_uint_eq(chosen_by(&d, &t, &round, chosen), 1);
 	ck_assert_uint_eq(chosen[0], asked[3]);

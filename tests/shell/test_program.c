@@ -415,7 +415,7 @@ START_TEST(json_goes_to_pipes_that_are_read)
 {
 	go_through_sh("mkfifo p; exec \"$0\" --json p -c 'status'");
 	ck_assert_int_eq(run.code, 5);
-	ck_assert_str_eq(run.err, "error: --json: p: is a pipe or device that nobody reads\n");
+	ck_assert_str_eq(run.err, "error: --json: p: is a pipe or device without a reader\n");
 	go_through_sh("cat p >seen & exec 3>p; \"$0\" --json p -c '" FOUR "round 1' >/dev/null; "
 	              "code=$?; exec 3>&-; wait; grep -c '\"event\":\"round\"' seen; exit $code");
 	ck_assert_int_eq(run.code, 0);

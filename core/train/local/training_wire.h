@@ -2,7 +2,7 @@
 /*
  * train/local/training_wire.h - trainings in packets between fedsh and a worker process.
  *
- * A job is bytes: whoever has the dataset, the model's plugin and these values makes the same
+ * A job is bytes: with the dataset, the model's plugin and these values any process makes the same
  * update.
  */
 #ifndef FED_TRAIN_LOCAL_TRAINING_WIRE_H

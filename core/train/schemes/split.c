@@ -26,7 +26,7 @@ static const char *const holders[] = {"server", "client", NULL};
 static const char *const parallels[] = {"off", "v1", "v2", NULL};
 static const char *const batches[] = {"single", "batch", NULL};
 static const char *const orders[] = {"round-robin", "random", NULL};
-static const char *const no_holder[] = {"nobody", NULL};
+static const char *const no_holder[] = {"nobody", NULL}; /* in saved files of format 1 */
 
 static const struct fed_field fields[] = {
 	FED_LIST(

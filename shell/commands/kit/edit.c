@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * shell/commands/edit.c - the command `edit`: an editor on the source of a plugin, or a text that
- * replaces another in it.
+ * shell/commands/kit/edit.c - the command `edit`: an editor on the source of a plugin, or a text
+ * that replaces another in it.
  */
-#include "shell/commands/edit.h"
+#include "shell/commands/kit/edit.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/file.h"
 #include "shell/language/plugin_files.h"
-#include "shell/commands/program.h"
+#include "shell/commands/kit/program.h"
 #include "shell/output/print.h"
 
 #define SOURCE_MOST ((uint64_t)1 << 24) /* bytes of a source */

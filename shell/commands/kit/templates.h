@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * shell/commands/templates.h - templates of new plugins.
+ * shell/commands/kit/templates.h - templates of new plugins.
  */
-#ifndef FED_SHELL_COMMANDS_TEMPLATES_H
-#define FED_SHELL_COMMANDS_TEMPLATES_H
+#ifndef FED_SHELL_COMMANDS_KIT_TEMPLATES_H
+#define FED_SHELL_COMMANDS_KIT_TEMPLATES_H
 
 #include <stdbool.h>
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * shell/commands/program.c - other programs that a command runs.
+ * shell/commands/kit/program.c - other programs that a command runs.
  */
-#include "shell/commands/program.h"
+#include "shell/commands/kit/program.h"
 
 #include <errno.h>
 #include <signal.h>

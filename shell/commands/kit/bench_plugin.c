@@ -1,17 +1,17 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * shell/commands/bench_plugin.c - the command `bench-plugin`: how long an aggregator takes.
+ * shell/commands/kit/bench_plugin.c - the command `bench-plugin`: how long an aggregator takes.
  *
  * A guarded plugin is measured trusted, too, in another process of this program: it may crash.
  */
-#include "shell/commands/bench_plugin.h"
+#include "shell/commands/kit/bench_plugin.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "experiments/bench_aggregator.h"
-#include "shell/commands/program.h"
+#include "shell/commands/kit/program.h"
 #include "shell/language/line.h"
 #include "shell/output/print.h"
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * shell/commands/templates.c - templates of new plugins, by kind.
+ * shell/commands/kit/templates.c - templates of new plugins, by kind.
  */
-#include "shell/commands/templates.h"
+#include "shell/commands/kit/templates.h"
 
 static const char aggregator[] =
 	"/*\n"

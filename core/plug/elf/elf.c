@@ -1,17 +1,17 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * plug/elf.c - the headers of an ELF object, read as untrusted bytes.
+ * plug/elf/elf.c - the headers of an ELF object, read as untrusted bytes.
  *
  * dlopen maps what the headers announce and crashes by SIGBUS or SIGSEGV where the file is shorter,
  * so all offsets are checked against the file's size first.  Tables are copied byte by byte, since
  * a damaged file may be misaligned.
  */
-#include "plug/elf.h"
+#include "plug/elf/elf.h"
 
 #include <string.h>
 #include <unistd.h>
 
-#include "plug/elf_image.h"
+#include "plug/elf/image.h"
 
 #if UINTPTR_MAX > 0xffffffffu
 #define HOST_CLASS ELFCLASS64

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * shell/commands/check.c - output of the command `check-plugin`: a line for each check, and three
- * more for one that fails.
+ * shell/commands/kit/check.c - output of the command `check-plugin`: a line for each check, and
+ * three more for one that fails.
  */
-#include "shell/commands/check.h"
+#include "shell/commands/kit/check.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -13,7 +13,7 @@
 #include "base/cpu.h"
 #include "conformance/conformance.h"
 #include "plug/guard/guard.h"
-#include "shell/commands/build.h"
+#include "shell/commands/kit/build.h"
 #include "shell/language/plugin_files.h"
 #include "shell/output/print.h"
 

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * shell/commands/bench_plugin.h - the command `bench-plugin`.
+ * shell/commands/kit/bench_plugin.h - the command `bench-plugin`.
  */
-#ifndef FED_SHELL_COMMANDS_BENCH_PLUGIN_H
-#define FED_SHELL_COMMANDS_BENCH_PLUGIN_H
+#ifndef FED_SHELL_COMMANDS_KIT_BENCH_PLUGIN_H
+#define FED_SHELL_COMMANDS_KIT_BENCH_PLUGIN_H
 
 #include "shell/language/command.h"
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * plug/elf_image.h - the bytes of an ELF object and access to its tables, which are copied byte by
+ * plug/elf/image.h - the bytes of an ELF object and access to its tables, which are copied byte by
  * byte, since a damaged file may be misaligned (private to plug/elf*.c).
  */
 #ifndef FED_PLUG_ELF_IMAGE_H

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * shell/commands/new_plugin.h - the command `new-plugin`.
+ * shell/commands/kit/new_plugin.h - the command `new-plugin`.
  */
-#ifndef FED_SHELL_COMMANDS_NEW_PLUGIN_H
-#define FED_SHELL_COMMANDS_NEW_PLUGIN_H
+#ifndef FED_SHELL_COMMANDS_KIT_NEW_PLUGIN_H
+#define FED_SHELL_COMMANDS_KIT_NEW_PLUGIN_H
 
 #include "shell/language/command.h"
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * shell/commands/build.c - the command `build`: runs the C compiler on a plugin.
+ * shell/commands/kit/build.c - the command `build`: runs the C compiler on a plugin.
  */
-#include "shell/commands/build.h"
+#include "shell/commands/kit/build.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -10,7 +10,7 @@
 
 #include "base/file.h"
 #include "shell/language/plugin_files.h"
-#include "shell/commands/program.h"
+#include "shell/commands/kit/program.h"
 #include "shell/output/print.h"
 
 #define FLAGS_MAX 16

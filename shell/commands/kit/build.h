@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * shell/commands/build.h - the command `build`.
+ * shell/commands/kit/build.h - the command `build`.
  */
-#ifndef FED_SHELL_COMMANDS_BUILD_H
-#define FED_SHELL_COMMANDS_BUILD_H
+#ifndef FED_SHELL_COMMANDS_KIT_BUILD_H
+#define FED_SHELL_COMMANDS_KIT_BUILD_H
 
 #include "shell/shell.h"
 

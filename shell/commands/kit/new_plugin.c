@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * shell/commands/new_plugin.c - the command `new-plugin`: the folder of a new plugin.
+ * shell/commands/kit/new_plugin.c - the command `new-plugin`: the folder of a new plugin.
  */
-#include "shell/commands/new_plugin.h"
+#include "shell/commands/kit/new_plugin.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -11,7 +11,7 @@
 #include <unistd.h>
 
 #include "base/file.h"
-#include "shell/commands/templates.h"
+#include "shell/commands/kit/templates.h"
 #include "shell/output/print.h"
 
 const char *const fed__kind_names[] = {"aggregator", "transport", "model", "attack",

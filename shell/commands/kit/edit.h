@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * shell/commands/edit.h - the command `edit`.
+ * shell/commands/kit/edit.h - the command `edit`.
  */
-#ifndef FED_SHELL_COMMANDS_EDIT_H
-#define FED_SHELL_COMMANDS_EDIT_H
+#ifndef FED_SHELL_COMMANDS_KIT_EDIT_H
+#define FED_SHELL_COMMANDS_KIT_EDIT_H
 
 #include "shell/language/command.h"
 

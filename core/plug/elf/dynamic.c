@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * plug/elf_dynamic.c - the dynamic segment of an ELF object, which the loader follows without a
+ * plug/elf/dynamic.c - the dynamic segment of an ELF object, which the loader follows without a
  * look, held against the section headers, which say the same once more.
  */
-#include "plug/elf_image.h"
+#include "plug/elf/image.h"
 
 #if UINTPTR_MAX > 0xffffffffu
 #define RELOCATION_TYPE ELF64_R_TYPE

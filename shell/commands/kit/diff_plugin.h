@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * shell/commands/diff_plugin.h - the command `diff-plugin`.
+ * shell/commands/kit/diff_plugin.h - the command `diff-plugin`.
  */
-#ifndef FED_SHELL_COMMANDS_DIFF_PLUGIN_H
-#define FED_SHELL_COMMANDS_DIFF_PLUGIN_H
+#ifndef FED_SHELL_COMMANDS_KIT_DIFF_PLUGIN_H
+#define FED_SHELL_COMMANDS_KIT_DIFF_PLUGIN_H
 
 #include "shell/language/command.h"
 

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * shell/commands/debug_plugin.c - the command `debug-plugin`: gdb on a plugin.
+ * shell/commands/kit/debug_plugin.c - the command `debug-plugin`: gdb on a plugin.
  *
  * gdb runs this program on a saved copy of the session.  It opens the plugin's file in its place
  * (FEDSH_PLUGINS_IN_PLACE), since gdb cannot read the symbols of a private copy.
  */
-#include "shell/commands/debug_plugin.h"
+#include "shell/commands/kit/debug_plugin.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -14,7 +14,7 @@
 
 #include "checkpoint/checkpoint.h"
 #include "shell/language/plugin_files.h"
-#include "shell/commands/program.h"
+#include "shell/commands/kit/program.h"
 #include "shell/language/line.h"
 #include "shell/output/print.h"
 

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * shell/commands/program.h - other programs that a command runs: compiler, editor, debugger.
+ * shell/commands/kit/program.h - other programs that a command runs: compiler, editor, debugger.
  */
-#ifndef FED_SHELL_COMMANDS_PROGRAM_H
-#define FED_SHELL_COMMANDS_PROGRAM_H
+#ifndef FED_SHELL_COMMANDS_KIT_PROGRAM_H
+#define FED_SHELL_COMMANDS_KIT_PROGRAM_H
 
 #include "shell/shell.h"
 

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * shell/commands/check.h - the command `check-plugin`.
+ * shell/commands/kit/check.h - the command `check-plugin`.
  */
-#ifndef FED_SHELL_COMMANDS_CHECK_H
-#define FED_SHELL_COMMANDS_CHECK_H
+#ifndef FED_SHELL_COMMANDS_KIT_CHECK_H
+#define FED_SHELL_COMMANDS_KIT_CHECK_H
 
 #include "base/fields.h"
 #include "plug/registry.h"

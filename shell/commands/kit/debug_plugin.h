@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * shell/commands/debug_plugin.h - the command `debug-plugin`.
+ * shell/commands/kit/debug_plugin.h - the command `debug-plugin`.
  */
-#ifndef FED_SHELL_COMMANDS_DEBUG_PLUGIN_H
-#define FED_SHELL_COMMANDS_DEBUG_PLUGIN_H
+#ifndef FED_SHELL_COMMANDS_KIT_DEBUG_PLUGIN_H
+#define FED_SHELL_COMMANDS_KIT_DEBUG_PLUGIN_H
 
 #include "plug/registry.h"
 #include "shell/shell.h"

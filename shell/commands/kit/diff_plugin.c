@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * shell/commands/diff_plugin.c - the command `diff-plugin`: two aggregators on the same updates.
+ * shell/commands/kit/diff_plugin.c - the command `diff-plugin`: two aggregators on the same
+ * updates.
  */
-#include "shell/commands/diff_plugin.h"
+#include "shell/commands/kit/diff_plugin.h"
 
 #include <math.h>
 #include <stdlib.h>

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * plug/elf.h - validation of a shared object before it is loaded (private to plug/).
+ * plug/elf/elf.h - validation of a shared object before it is loaded (private to plug/).
  */
-#ifndef FED_PLUG_ELF_H
-#define FED_PLUG_ELF_H
+#ifndef FED_PLUG_ELF_ELF_H
+#define FED_PLUG_ELF_ELF_H
 
 #include "fedsh/plugin.h"
 
