@@ -20,6 +20,20 @@ void fed__remote_detach(struct fed_instance *);
 /* NULL: it runs inside. */
 struct fed_guard *fed__remote_guard(const struct fed_instance *);
 
+/* Requests about an instance: remote_request.c.  The worker is entered by a request, and left by
+ * fed__remote_leave() or a failure. */
+struct fed_worker_host;
+struct fed_packet_reader;
+/* Begin one: the instance's state is put first. */
+int fed__remote_request(const struct fed_instance *, enum fed_request, struct fed_error *);
+/* Memory of its output, put next; NULL: none. */
+void *fed__remote_output(const struct fed_instance *, size_t bytes, struct fed_error *);
+/* Send it; `function` with its brackets.  The plugin's code and words, which name it. */
+int fed__remote_send(const struct fed_instance *, const char *function,
+                     const struct fed_worker_host *, struct fed_packet_reader *,
+                     struct fed_error *);
+void fed__remote_leave(const struct fed_instance *);
+
 /* Aggregations: remote_aggregation.c. */
 int fed__remote_begin(struct fed_aggregation *, struct fed_error *);
 int fed__remote_add(struct fed_aggregation *, const struct fed_update *, struct fed_verdict *,

@@ -10,63 +10,6 @@
 #include "plug/result_checks.h"
 #include "plug/wire.h"
 
-/* Begin a request about an instance: its state comes first. */
-static int begin(const struct fed_instance *instance, enum fed_request what, struct fed_error *err)
-{
-	struct fed_worker *w = instance->worker;
-
-	if (fed_worker_enter(w, err))
-		return fed__fail_by_name(instance, err);
-	fed_worker_request(w, what);
-	fed_put_state(&w->packet, instance);
-	return FED_OK;
-}
-
-/* Send it; on FED_OK the reply is there, and the worker still entered.  Words of the plugin are
- * checked as those of a call inside. */
-static int finish(const struct fed_instance *instance, const char *function, const char *shown,
-                  struct fed_packet_reader *reply, struct fed_error *err)
-{
-	struct fed_worker *w = instance->worker;
-	struct fed_error words;
-	int rc, result;
-
-	if (fed_worker_call(w, shown, NULL, reply, &rc, &words, err))
-		result = fed__fail_by_name(instance, err);
-	else
-		result = fed__check_code(instance, function, rc, false, &words, err);
-	if (result == FED_OK && w->out.values && !fed_worker_output_intact(w)) {
-		fed_fail(err, "%s wrote past the end of its output", shown);
-		result = fed__fail_by_name(instance, err);
-	}
-	if (result != FED_OK) {
-		fed_worker_drop_copies(w, 0);
-		fed_worker_leave(w);
-	}
-	return result;
-}
-
-static void leave(const struct fed_instance *instance)
-{
-	fed_worker_drop_copies(instance->worker, 0);
-	fed_worker_leave(instance->worker);
-}
-
-/* Output of these bytes for the request that was begun; leaves the worker when there is no
- * memory. */
-static void *output(const struct fed_instance *instance, size_t bytes, struct fed_error *err)
-{
-	void *values = fed_worker_output(instance->worker, bytes);
-
-	if (values) {
-		fed_put_output(&instance->worker->packet, instance->worker);
-		return values;
-	}
-	leave(instance);
-	fed_fail_memory(err, bytes, "a call of a plugin");
-	return NULL;
-}
-
 /* The plugin's state as the call left it. */
 static int take_state(struct fed_instance *instance, struct fed_packet_reader *reply,
                       struct fed_error *err)
@@ -81,13 +24,13 @@ int fed__remote_plan(const struct fed_instance *instance, struct fed_plan *plan,
 {
 	struct fed_packet_reader reply;
 
-	if (begin(instance, FED_ASK_PLAN, err))
+	if (fed__remote_request(instance, FED_ASK_PLAN, err))
 		return FED_FAIL;
 	FED_PUT(&instance->worker->packet, *plan);
-	if (finish(instance, "plan", "plan()", &reply, err))
+	if (fed__remote_send(instance, "plan()", NULL, &reply, err))
 		return FED_FAIL;
 	FED_GET(&reply, *plan);
-	leave(instance);
+	fed__remote_leave(instance);
 	return FED_OK;
 }
 
@@ -101,7 +44,7 @@ int fed__remote_craft(struct fed_instance *attack, const struct fed_attacker *at
 	struct fed_attacker copy = *attacker;
 	struct fed_packet_reader reply;
 
-	if (begin(attack, FED_ASK_CRAFT, err))
+	if (fed__remote_request(attack, FED_ASK_CRAFT, err))
 		return FED_FAIL;
 	struct fed_worker *w = attack->worker;
 	copy.params = copy.delta = NULL;
@@ -111,13 +54,13 @@ int fed__remote_craft(struct fed_instance *attack, const struct fed_attacker *at
 	fed_put_input(w, attacker->delta, bytes);
 	fed_put_number(&w->packet, memory);
 	/* its memory, then what it sends, which ends where the page does */
-	float *values = output(attack, (memory + dim) * sizeof *out, err);
+	float *values = fed__remote_output(attack, (memory + dim) * sizeof *out, err);
 	if (!values)
 		return FED_FAIL;
 	if (memory)
 		memcpy(values, attacker->memory, bytes);
 	memcpy(values + memory, attacker->delta, bytes);
-	if (finish(attack, "craft", "craft()", &reply, err))
+	if (fed__remote_send(attack, "craft()", NULL, &reply, err))
 		return FED_FAIL;
 	const int rc = take_state(attack, &reply, err);
 	if (rc == FED_OK) {
@@ -125,7 +68,7 @@ int fed__remote_craft(struct fed_instance *attack, const struct fed_attacker *at
 		if (memory)
 			memcpy(attacker->memory, values, bytes);
 	}
-	leave(attack);
+	fed__remote_leave(attack);
 	return rc;
 }
 
@@ -136,7 +79,7 @@ int fed__remote_collude(struct fed_instance *attack, const struct fed_collusion 
 	struct fed_collusion copy = *view;
 	struct fed_packet_reader reply;
 
-	if (begin(attack, FED_ASK_COLLUDE, err))
+	if (fed__remote_request(attack, FED_ASK_COLLUDE, err))
 		return FED_FAIL;
 	struct fed_worker *w = attack->worker;
 	copy.params = NULL;
@@ -150,16 +93,16 @@ int fed__remote_collude(struct fed_instance *attack, const struct fed_collusion 
 		fed_put_input(w, view->known[i], bytes);
 	fed_put(&w->packet, view->sender, view->n_known * sizeof *view->sender);
 	fed_put_number(&w->packet, (uint64_t)threads);
-	float *values = output(attack, bytes, err);
+	float *values = fed__remote_output(attack, bytes, err);
 	if (!values)
 		return FED_FAIL;
 	fed__fill_unwritten(values, view->dim);
-	if (finish(attack, "collude", "collude()", &reply, err))
+	if (fed__remote_send(attack, "collude()", NULL, &reply, err))
 		return FED_FAIL;
 	const int rc = take_state(attack, &reply, err);
 	if (rc == FED_OK)
 		memcpy(out, values, bytes);
-	leave(attack);
+	fed__remote_leave(attack);
 	return rc;
 }
 
@@ -179,13 +122,12 @@ int fed__remote_suits(const struct fed_instance *attack, const struct fed_exampl
 {
 	struct fed_packet_reader reply;
 
-	if (begin(attack, FED_ASK_SUITS, err))
+	if (fed__remote_request(attack, FED_ASK_SUITS, err))
 		return FED_FAIL;
 	put_form(&attack->worker->packet, form);
-	attack->worker->out.values = NULL;
-	if (finish(attack, "suits", "suits()", &reply, err))
+	if (fed__remote_send(attack, "suits()", NULL, &reply, err))
 		return FED_FAIL;
-	leave(attack);
+	fed__remote_leave(attack);
 	return FED_OK;
 }
 
@@ -197,23 +139,23 @@ int fed__remote_poison(const struct fed_instance *attack, const struct fed_examp
 	const size_t labels = examples->label ? examples->n * sizeof *examples->label : 0;
 	struct fed_packet_reader reply;
 
-	if (begin(attack, FED_ASK_POISON, err))
+	if (fed__remote_request(attack, FED_ASK_POISON, err))
 		return FED_FAIL;
 	struct fed_worker *w = attack->worker;
 	put_form(&w->packet, examples);
 	fed_put(&w->packet, examples->id, examples->n * sizeof *examples->id);
-	char *values = output(attack, labels + x, err);
+	char *values = fed__remote_output(attack, labels + x, err);
 	if (!values)
 		return FED_FAIL;
 	if (labels)
 		memcpy(values, examples->label, labels);
 	memcpy(values + labels, examples->x, x);
-	if (finish(attack, "poison", "poison()", &reply, err))
+	if (fed__remote_send(attack, "poison()", NULL, &reply, err))
 		return FED_FAIL;
 	memcpy(examples->x, values + labels, x);
 	if (labels)
 		memcpy(examples->label, values, labels);
-	leave(attack);
+	fed__remote_leave(attack);
 	return FED_OK;
 }
 
@@ -246,20 +188,20 @@ int fed__remote_local_gradient(const struct fed_instance *aggregator, const stru
 	const size_t bytes = (j1 - j0) * sizeof *g;
 	struct fed_packet_reader reply;
 
-	if (begin(aggregator, FED_ASK_LOCAL_GRADIENT, err))
+	if (fed__remote_request(aggregator, FED_ASK_LOCAL_GRADIENT, err))
 		return FED_FAIL;
 	struct fed_worker *w = aggregator->worker;
 	put_local(w, aggregator, local, model, j0, j1);
 	for (uint32_t k = 0; k < kept; k++)
 		fed_put_input(w, local->kept[k] + j0, bytes);
-	float *values = output(aggregator, bytes, err);
+	float *values = fed__remote_output(aggregator, bytes, err);
 	if (!values)
 		return FED_FAIL;
 	memcpy(values, g + j0, bytes);
-	if (finish(aggregator, "local_gradient", "local_gradient()", &reply, err))
+	if (fed__remote_send(aggregator, "local_gradient()", NULL, &reply, err))
 		return FED_FAIL;
 	memcpy(g + j0, values, bytes);
-	leave(aggregator);
+	fed__remote_leave(aggregator);
 	return FED_OK;
 }
 
@@ -271,19 +213,19 @@ int fed__remote_local_end(const struct fed_instance *aggregator, const struct fe
 	const size_t dim = local->dim, bytes = dim * sizeof(float);
 	struct fed_packet_reader reply;
 
-	if (begin(aggregator, FED_ASK_LOCAL_END, err))
+	if (fed__remote_request(aggregator, FED_ASK_LOCAL_END, err))
 		return FED_FAIL;
 	struct fed_worker *w = aggregator->worker;
 	put_local(w, aggregator, local, model, 0, dim);
-	float *values = output(aggregator, (kept + returned) * bytes, err);
+	float *values = fed__remote_output(aggregator, (kept + returned) * bytes, err);
 	if (!values)
 		return FED_FAIL;
 	for (uint32_t k = 0; k < kept + returned; k++)
 		memcpy(values + k * dim, k < kept ? local->kept[k] : local->returned[k - kept], bytes);
-	if (finish(aggregator, "local_end", "local_end()", &reply, err))
+	if (fed__remote_send(aggregator, "local_end()", NULL, &reply, err))
 		return FED_FAIL;
 	for (uint32_t k = 0; k < kept + returned; k++)
 		memcpy(k < kept ? local->kept[k] : local->returned[k - kept], values + k * dim, bytes);
-	leave(aggregator);
+	fed__remote_leave(aggregator);
 	return FED_OK;
 }

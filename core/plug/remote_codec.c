@@ -6,8 +6,8 @@
 
 #include <string.h>
 
-#include "base/mem.h"
 #include "plug/guard/worker.h"
+#include "plug/remote.h"
 #include "plug/result_checks.h"
 #include "plug/wire.h"
 
@@ -15,48 +15,17 @@
 static int begin(const struct fed_instance *codec, enum fed_codec_call what,
                  const struct fed_coding *coding, struct fed_error *err)
 {
-	struct fed_worker *w = codec->worker;
 	struct fed_coding copy = *coding;
 
-	if (fed_worker_enter(w, err))
-		return fed__fail_by_name(codec, err);
+	if (fed__remote_request(codec, FED_ASK_CODEC, err))
+		return FED_FAIL;
+	struct fed_packet *p = &codec->worker->packet;
 	copy.matrix = NULL;
 	copy.memory = copy.scratch = NULL;
-	fed_worker_request(w, FED_ASK_CODEC);
-	fed_put_state(&w->packet, codec);
-	fed_put_number(&w->packet, what);
-	FED_PUT(&w->packet, copy);
-	fed_put(&w->packet, coding->matrix, coding->matrices * sizeof *coding->matrix);
+	fed_put_number(p, what);
+	FED_PUT(p, copy);
+	fed_put(p, coding->matrix, coding->matrices * sizeof *coding->matrix);
 	return FED_OK;
-}
-
-/* Send it, and leave the worker unless all is well. */
-static int call(const struct fed_instance *codec, const char *function,
-                struct fed_packet_reader *reply, struct fed_error *err)
-{
-	struct fed_worker *w = codec->worker;
-	struct fed_error words;
-	int rc;
-
-	if (fed_worker_call(w, function, NULL, reply, &rc, &words, err))
-		rc = fed__fail_by_name(codec, err);
-	else if (rc != FED_OK)
-		*err = words;
-	if (rc == FED_OK && w->out.values && !fed_worker_output_intact(w)) {
-		fed_fail(err, "%s wrote past the end of its output", function);
-		rc = fed__fail_by_name(codec, err);
-	}
-	if (rc != FED_OK) {
-		fed_worker_drop_copies(w, 0);
-		fed_worker_leave(w);
-	}
-	return rc;
-}
-
-static void leave(const struct fed_instance *codec)
-{
-	fed_worker_drop_copies(codec->worker, 0);
-	fed_worker_leave(codec->worker);
 }
 
 size_t fed__remote_codec_number(const struct fed_instance *codec, enum fed_codec_call what,
@@ -70,26 +39,11 @@ size_t fed__remote_codec_number(const struct fed_instance *codec, enum fed_codec
 
 	if (begin(codec, what, coding, &unused))
 		return 0;
-	codec->worker->out.values = NULL;
-	if (call(codec, functions[what], &reply, &unused))
+	if (fed__remote_send(codec, functions[what], NULL, &reply, &unused))
 		return 0;
 	const uint64_t n = fed_get_number(&reply);
-	leave(codec);
+	fed__remote_leave(codec);
 	return n;
-}
-
-/* Memory of a request's output, or NULL, when the worker has been left. */
-static void *output(const struct fed_instance *codec, size_t bytes, struct fed_error *err)
-{
-	void *values = fed_worker_output(codec->worker, bytes);
-
-	if (!values) {
-		leave(codec);
-		fed_fail_memory(err, bytes, "an encoding");
-		return NULL;
-	}
-	fed_put_output(&codec->worker->packet, codec->worker);
-	return values;
 }
 
 int fed__remote_encode(const struct fed_instance *codec, const struct fed_coding *coding,
@@ -108,12 +62,12 @@ int fed__remote_encode(const struct fed_instance *codec, const struct fed_coding
 	fed_put_number(&w->packet, bound);
 	fed_put_input(w, v, coding->n * sizeof *v);
 	/* its memory, then the bytes, which end where the page does */
-	char *values = output(codec, memory + bound, err);
+	char *values = fed__remote_output(codec, memory + bound, err);
 	if (!values)
 		return FED_FAIL;
 	if (memory)
 		memcpy(values, coding->memory, memory);
-	if (call(codec, "encode()", &reply, err))
+	if (fed__remote_send(codec, "encode()", NULL, &reply, err))
 		return FED_FAIL;
 	*len = fed_get_number(&reply);
 	const bool fits = *len <= bound;
@@ -122,7 +76,7 @@ int fed__remote_encode(const struct fed_instance *codec, const struct fed_coding
 		if (memory)
 			memcpy(coding->memory, values, memory);
 	}
-	leave(codec);
+	fed__remote_leave(codec);
 	return fits ? FED_OK
 	            : fed_fail(err, "codec %s: wrote %zu bytes, its bound() is %zu",
 	                       codec->entry->head->name, *len, bound);
@@ -139,14 +93,14 @@ int fed__remote_decode(const struct fed_instance *codec, const struct fed_coding
 	struct fed_worker *w = codec->worker;
 	fed_put_number(&w->packet, len);
 	fed_put_input(w, in, len);
-	float *values = output(codec, bytes, err);
+	float *values = fed__remote_output(codec, bytes, err);
 	if (!values)
 		return FED_FAIL;
 	fed__fill_unwritten(values, coding->n);
-	const int rc = call(codec, "decode()", &reply, err);
+	const int rc = fed__remote_send(codec, "decode()", NULL, &reply, err);
 	if (rc != FED_OK)
 		return rc;
 	memcpy(v, values, bytes);
-	leave(codec);
+	fed__remote_leave(codec);
 	return FED_OK;
 }

@@ -9,8 +9,8 @@
 
 #include "base/mem.h"
 #include "plug/guard/worker.h"
+#include "plug/remote.h"
 #include "plug/remote_selection.h"
-#include "plug/result_checks.h"
 #include "plug/wire.h"
 
 static const char *const functions[] = {[FED_SELECTION_ASKS] = "asks()",
@@ -110,24 +110,17 @@ int fed__remote_selection(struct fed_instance *rule, enum fed_selection_call wha
 	struct fed_worker *w = rule->worker;
 	const uint32_t most = *n;
 	struct fed_packet_reader reply;
-	struct fed_error words;
-	int rc;
 
-	if (fed_worker_enter(w, err))
-		return fed__fail_by_name(rule, err);
-	fed_worker_request(w, FED_ASK_SELECTION);
-	fed_put_state(&w->packet, rule);
+	if (fed__remote_request(rule, FED_ASK_SELECTION, err))
+		return FED_FAIL;
 	fed_put_number(&w->packet, what);
 	fed_put_number(&w->packet, most);
 	put_round(w, round);
-	if (fed_worker_call(w, functions[what], &host, &reply, &rc, &words, err)) {
-		fed_worker_leave(w);
-		return fed__fail_by_name(rule, err);
-	}
+	int rc = fed__remote_send(rule, functions[what], &host, &reply, err);
 	if (rc != FED_OK)
-		*err = words;
-	else if (take_ids(&reply, what, most, ids, n, err) || fed_get_state(&reply, rule, err))
+		return rc;
+	if (take_ids(&reply, what, most, ids, n, err) || fed_get_state(&reply, rule, err))
 		rc = FED_FAIL;
-	fed_worker_leave(w);
+	fed__remote_leave(rule);
 	return rc;
 }

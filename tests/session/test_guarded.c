@@ -110,6 +110,38 @@ START_TEST(a_fallback_is_the_rule_itself)
 }
 END_TEST
 
+/* The words of a plugin that fails are those of one that runs inside, with its name once. */
+START_TEST(words_are_those_of_a_trusted_plugin)
+{
+	static const struct {
+		const char *plugin, *line, *words;
+	} table[] = {
+		{"misbehave_craft", "inject byzantine 1 attack=misbehave-craft how=fail",
+	     "attack misbehave-craft: broke at 0"},
+		{"misbehave_collude", "inject byzantine 1 attack=misbehave-collude how=fail",
+	     "attack misbehave-collude: broke at 0"},
+		{"misbehave_reduce", "aggregator misbehave-reduce how=fail",
+	     "aggregator misbehave-reduce: broke at 0"},
+		{"misbehave_stream", "aggregator misbehave-stream how=fail",
+	     "aggregator misbehave-stream: broke at"},
+	};
+	const struct fed_entry *entry;
+	struct fed_error err = {""};
+	struct fed_session s;
+	char path[300];
+
+	small_init(&s, NULL);
+	fed_assert_ok(fed_session_guard(&s, FED_BUILD_DIR "/fedsh-worker", &err), &err);
+	snprintf(path, sizeof path, FED_BUILD_DIR "/fixtures/%s.so", table[_i].plugin);
+	fed_assert_ok(fed_session_load(&s, path, &entry, &err), &err);
+	small_do(&s, "dataset blobs;model softmax;aggregator fedavg;transport local;add 4 iid 20");
+	small_do(&s, table[_i].line);
+	ck_assert_int_eq(small_try(&s, "round 1", &err), FED_FAIL);
+	ck_assert_msg(strncmp(err.text, table[_i].words, strlen(table[_i].words)) == 0, "%s", err.text);
+	fed__session_release(&s);
+}
+END_TEST
+
 START_TEST(what_a_failure_costs)
 {
 	struct fed_session s;
@@ -216,6 +248,7 @@ FED_SUITE(guarded)
 
 	tcase_add_loop_test(t, guarded_is_trusted_bit_for_bit, 0, sizeof runs / sizeof *runs);
 	tcase_add_test(t, a_fallback_is_the_rule_itself);
+	tcase_add_loop_test(t, words_are_those_of_a_trusted_plugin, 0, 4);
 	tcase_add_test(t, what_a_failure_costs);
 	tcase_add_loop_test(t, a_failed_client_costs_its_update, 0, sizeof failing / sizeof *failing);
 	suite_add_tcase(s, t);
