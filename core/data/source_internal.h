@@ -3,7 +3,7 @@
  * data/source_internal.h - shared declarations of the sources of datasets; for core/data alone.
  *
  * A source makes a dataset in three steps: fed__dataset_new() with the sizes it found or was asked
- * for, fill the arrays, fed__dataset_seal().  The loader (sources.c) adds the spec.
+ * for, fill the arrays, fed__dataset_seal().  The loader (sources/sources.c) adds the spec.
  */
 #ifndef FED_DATA_SOURCE_INTERNAL_H
 #define FED_DATA_SOURCE_INTERNAL_H

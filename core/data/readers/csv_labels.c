@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * data/csv_labels.c - classes or targets from a column of CSV cells.
+ * data/readers/csv_labels.c - classes or targets from a column of CSV cells.
  */
-#include "data/csv_labels.h"
+#include "data/readers/csv_labels.h"
 
 #include <math.h>
 #include <stdlib.h>

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * data/csv_rows.c - an in-place CSV parser.
+ * data/readers/csv_rows.c - an in-place CSV parser.
  */
-#include "data/csv_rows.h"
+#include "data/readers/csv_rows.h"
 
 #include <string.h>
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * data/idx.c - the IDX source: folders of four files, as of MNIST, Fashion-MNIST, EMNIST, KMNIST.
+ * data/readers/idx.c - the IDX source: folders of four files, as of MNIST, Fashion-MNIST, EMNIST,
+ * KMNIST.
  *
  * An IDX file is a magic number 0x000008RR (unsigned bytes, RR dimensions), RR big-endian counts
  * and the bytes (Y. LeCun, "The MNIST database").  A header may claim anything: its counts are

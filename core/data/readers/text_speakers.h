@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * data/text_speakers.h - texts as characters, split by speaker or author; for core/data alone.
+ * data/readers/text_speakers.h - texts as characters, split by speaker or author; for core/data
+ * alone.
  *
  * Characters are Unicode code points; an invalid UTF-8 byte is read as Latin-1.  CR, a byte-order
  * mark and control characters other than newline and tab are left out.
  */
-#ifndef FED_DATA_TEXT_SPEAKERS_H
-#define FED_DATA_TEXT_SPEAKERS_H
+#ifndef FED_DATA_READERS_TEXT_SPEAKERS_H
+#define FED_DATA_READERS_TEXT_SPEAKERS_H
 
 #include "base/text.h"
 #include "fedsh/plugin.h"

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * data/csv_rows.h - a CSV parser: rows of cells (RFC 4180); for core/data alone.
+ * data/readers/csv_rows.h - a CSV parser: rows of cells (RFC 4180); for core/data alone.
  *
  * Parsing is in place: the text is modified, and cells point into it.  Quotes, CRLF and a
  * byte-order mark are handled; spaces around a bare cell are dropped; blank lines are skipped.
  */
-#ifndef FED_DATA_CSV_ROWS_H
-#define FED_DATA_CSV_ROWS_H
+#ifndef FED_DATA_READERS_CSV_ROWS_H
+#define FED_DATA_READERS_CSV_ROWS_H
 
 #include "base/text.h"
 #include "fedsh/plugin.h"

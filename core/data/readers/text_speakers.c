@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * data/text_speakers.c - texts as characters, split by speaker or author.
+ * data/readers/text_speakers.c - texts as characters, split by speaker or author.
  */
-#include "data/text_speakers.h"
+#include "data/readers/text_speakers.h"
 
 #include <ctype.h>
 #include <string.h>

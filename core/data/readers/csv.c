@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * data/csv.c - the CSV source: a table of numbers with one column of labels or targets.
+ * data/readers/csv.c - the CSV source: a table of numbers with one column of labels or targets.
  *
  * The text is read whole; the features of each row go into a growing block of floats, the label
  * cells are kept until all are known and csv_labels.c has decided whether they are classes or
@@ -14,7 +14,7 @@
 #include "base/mem.h"
 #include "base/random.h"
 #include "data/source_internal.h"
-#include "data/csv_labels.h"
+#include "data/readers/csv_labels.h"
 
 static const char *const header_names[] = {"auto", "yes", "no", NULL};
 static const char *const separator_names[] = {"comma", "semicolon", "tab", NULL};

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * data/csv_labels.h - classes or targets from a column of CSV cells; for core/data alone.
+ * data/readers/csv_labels.h - classes or targets from a column of CSV cells; for core/data alone.
  */
-#ifndef FED_DATA_CSV_LABELS_H
-#define FED_DATA_CSV_LABELS_H
+#ifndef FED_DATA_READERS_CSV_LABELS_H
+#define FED_DATA_READERS_CSV_LABELS_H
 
 #include <stdint.h>
 
-#include "data/csv_rows.h"
+#include "data/readers/csv_rows.h"
 
 enum fed_task { FED_TASK_AUTO, FED_TASK_CLASSES, FED_TASK_REGRESSION };
 extern const char *const fed__task_names[]; /* "auto", "classes", "regression", NULL */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * data/sources.c - the list of sources, and loading by name or path.
+ * data/sources/sources.c - the list of sources, and loading by name or path.
  */
 #include <string.h>
 #include <strings.h>

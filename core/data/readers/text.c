@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * data/text.c - the `text` source: next-character prediction; one owner for each file or speaker.
+ * data/readers/text.c - the `text` source: next-character prediction; one owner for each file or
+ * speaker.
  */
 #include <dirent.h>
 #include <errno.h>
@@ -12,7 +13,7 @@
 #include "base/mem.h"
 #include "data/source_internal.h"
 #include "data/sequences.h"
-#include "data/text_speakers.h"
+#include "data/readers/text_speakers.h"
 
 enum { KNOWN_MAX = 96 }; /* characters with a token of their own */
 #define TEXT_MAX ((uint64_t)1 << 30)
