@@ -29,6 +29,7 @@ struct fed_dataset {
 	float *target;   /* (train + test, outputs), or NULL */
 	uint32_t *owner; /* [train]: the data's own user of each example, or NULL */
 	uint32_t owners;
+	bool curved;          /* generated so that no linear model separates the classes */
 	bool tokens;          /* x is a row of tokens 0 .. classes - 1, the label the next one */
 	char **class_name;    /* [classes] or NULL */
 	float *truth;         /* [shape]: the w* behind a generated regression (linear), or NULL */

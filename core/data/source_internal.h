@@ -41,6 +41,10 @@ enum fed_generator {
 	FED_GENERATOR_SYNTHETIC,
 	FED_GENERATOR_MARKOV,
 	FED_GENERATOR_SCANS,
+	FED_GENERATOR_MOONS,
+	FED_GENERATOR_CIRCLES,
+	FED_GENERATOR_SPIRALS,
+	FED_GENERATOR_XOR,
 };
 struct fed_stream fed__example_stream(uint64_t seed, enum fed_generator, const struct fed_dataset *,
                                       uint32_t i);
@@ -49,6 +53,7 @@ struct fed_stream fed__common_stream(uint64_t seed, enum fed_generator, uint32_t
 
 extern const struct fed_source fed__source_fashion, fed__source_glyphs, fed__source_blobs,
 	fed__source_synthetic, fed__source_linear, fed__source_idx, fed__source_csv, fed__source_text,
-	fed__source_markov, fed__source_scans;
+	fed__source_markov, fed__source_scans, fed__source_moons, fed__source_circles,
+	fed__source_spirals, fed__source_xor;
 
 #endif

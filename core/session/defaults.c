@@ -5,13 +5,20 @@
 #include "base/mem.h"
 #include "session/internal.h"
 
-static const char *default_model(const struct fed_dataset *data)
+/* The default model of a dataset, and what it is set to. */
+struct default_model {
+	const char *name, *hidden; /* hidden NULL: as the model has it */
+};
+
+static struct default_model default_model(const struct fed_dataset *data)
 {
 	if (data->classes == 0)
-		return "linear";
+		return (struct default_model){"linear", NULL};
 	if (data->tokens)
-		return "gru";
-	return data->shape.rank > 1 ? "mlp" : "softmax";
+		return (struct default_model){"gru", NULL};
+	if (data->curved)
+		return (struct default_model){"mlp", "16,16"};
+	return (struct default_model){data->shape.rank > 1 ? "mlp" : "softmax", NULL};
 }
 
 int fed__session_complete_data(struct fed_session *s, struct fed_error *err)
@@ -30,10 +37,12 @@ static int complete_model(struct fed_session *s, struct fed_error *err)
 {
 	if (s->parts.model.entry)
 		return FED_OK;
-	const char *name = default_model(s->parts.data);
-	if (fed_session_model(s, name, NULL, 0, err))
+	const struct default_model of = default_model(s->parts.data);
+	const struct fed_assign hidden[] = {{"hidden", of.hidden}};
+	if (fed_session_model(s, of.name, hidden, of.hidden ? 1 : 0, err))
 		return FED_FAIL;
-	fed_session_tell(s, FED_EVENT_NOTICE, "no model chosen; using %s (%s parameters)", name,
+	fed_session_tell(s, FED_EVENT_NOTICE, "no model chosen; using %s%s%s (%s parameters)", of.name,
+	                 of.hidden ? " hidden=" : "", of.hidden ? of.hidden : "",
 	                 fed_count((double)s->parts.net.dim).s);
 	return FED_OK;
 }

@@ -555,9 +555,10 @@ const struct fed_command fed__commands_compose[] = {
 	{.name = "dataset",
      .help = "choose the examples",
      .text =
-         "Built in and made from the seed: glyphs, scans, blobs, synthetic, linear. fashion\n"
-         "reads Debian's package dataset-fashion-mnist. A folder is read as IDX files (MNIST and\n"
-         "its kin, plain or .gz), a .csv file row by row: the label is in its last column, or in\n"
+         "Built in and made from the seed: glyphs, scans, moons, circles, spirals,\n"
+         "xor, blobs, synthetic, linear. fashion reads Debian's package\n"
+         "dataset-fashion-mnist. A folder is read as IDX files (MNIST and its kin, plain or .gz), "
+         "a .csv file row by row: the label is in its last column, or in\n"
          "label=COLUMN. `dataset text FILE` makes a character task of a file, of several\n"
          "(a.txt,b.txt) or of a folder of .txt files; markov generates users who write by habit.",
      .examples = FED_EXAMPLES("dataset glyphs train=500 test=100", "dataset blobs classes=3",

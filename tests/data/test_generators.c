@@ -38,6 +38,10 @@ static const struct {
 } generators[] = {
 	{"glyphs", {{"train", "50"}, {"test", "20"}, {0}}, {{"train", "80"}, {"test", "20"}, {0}}},
 	{"blobs", {{"train", "50"}, {"test", "20"}, {0}}, {{"train", "80"}, {"test", "20"}, {0}}},
+	{"moons", {{"train", "50"}, {"test", "20"}, {0}}, {{"train", "80"}, {"test", "20"}, {0}}},
+	{"circles", {{"train", "50"}, {"test", "20"}, {0}}, {{"train", "81"}, {"test", "20"}, {0}}},
+	{"spirals", {{"train", "50"}, {"test", "20"}, {0}}, {{"train", "80"}, {"test", "20"}, {0}}},
+	{"xor", {{"train", "50"}, {"test", "20"}, {0}}, {{"train", "81"}, {"test", "20"}, {0}}},
 	{"linear", {{"train", "50"}, {"test", "20"}, {0}}, {{"train", "80"}, {"test", "20"}, {0}}},
 	{"scans", {{"train", "50"}, {"test", "20"}, {0}}, {{"train", "80"}, {"test", "20"}, {0}}},
 	{"synthetic", {{"devices", "2"}, {0}}, {{"devices", "4"}, {0}}},
@@ -176,13 +180,19 @@ static const struct {
 	struct fed_assign assign[2];
 	const char *says[2];
 } refused[] = {
-	{"glpyhs", {{0}}, {"did you mean glyphs", "fashion, glyphs, blobs, synthetic, linear"}},
+	{"glpyhs",
+     {{0}},
+     {"did you mean glyphs", "fashion, glyphs, moons, circles, spirals, xor, blobs"}},
 	{"/no/such/file.csv", {{0}}, {"/no/such/file.csv", "glyphs"}},
 	{"/dev/null", {{0}}, {"/dev/null", "device"}},
 	{"/etc/hostname", {{0}}, {"neither a folder", ".csv"}},
 	{"blobs", {{"spraed", "1"}, {0}}, {"spraed", "spread"}},
 	{"blobs", {{"classes", "1"}, {0}}, {"classes", "1"}},
 	{"blobs", {{"train", "0"}, {0}}, {"train", "0"}},
+	{"circles", {{"classes", "1"}, {0}}, {"classes", "1"}},
+	{"moons", {{"classes", "3"}, {0}}, {"classes", "noise"}},
+	{"xor", {{"noise", "-0.1"}, {0}}, {"noise", "-0.1"}},
+	{"spirals", {{"turns", "0"}, {0}}, {"turns", "0"}},
 	{"glyphs", {{"train", "x"}, {0}}, {"train", "x"}},
 	{"linear", {{"noise", "-1"}, {0}}, {"noise", "-1"}},
 	{"linear", {{"noise", "nan"}, {0}}, {"noise", "nan"}},
@@ -241,6 +251,105 @@ START_TEST(blobs_are_gaussians_on_a_circle)
 		ck_assert_double_eq_tol(hypot(a[0] - b[0], a[1] - b[1]), 2 * sin(M_PI / 5), 0.03);
 	}
 	fed_dataset_free(data);
+}
+END_TEST
+
+/* How far a point without noise is from the curve of its class. */
+typedef double distance_to_curve(double x, double y, int32_t c);
+
+static double from_moon(double x, double y, int32_t c)
+{
+	const double u = (c ? -x : x) + 0.5, v = (c ? -y : y) + 0.25;
+
+	return v < -1e-6 ? 1 : fabs(hypot(u, v) - 1);
+}
+
+static double from_circle(double x, double y, int32_t c)
+{
+	return fabs(hypot(x, y) - (c + 1) / 3.0);
+}
+
+/* Of three arms of half a turn. */
+static double from_arm(double x, double y, int32_t c)
+{
+	const double r = hypot(x, y), turns = atan2(y, x) / (2 * M_PI) - c / 3.0 - 0.5 * r;
+
+	return r < 0.1 - 1e-6 || r > 1 + 1e-6 ? 1 : fabs(turns - round(turns));
+}
+
+static double from_quarter(double x, double y, int32_t c)
+{
+	return fabs(x) > 1 || fabs(y) > 1 || (x * y < 0) != (c == 1);
+}
+
+static const struct {
+	const char *name;
+	struct fed_assign assign[5];
+	distance_to_curve *distance;
+	double low[2], high[2];
+} curves[] = {
+	{"moons", {{"noise", "0"}}, from_moon, {-1.5, -0.75}, {1.5, 0.75}},
+	{"circles", {{"noise", "0"}, {"classes", "3"}}, from_circle, {-1, -1}, {1, 1}},
+	{"spirals",
+     {{"noise", "0"}, {"classes", "3"}, {"turns", "0.5"}},
+     from_arm,
+     {-1, -0.87},
+     {0.72, 0.87}},
+	{"xor", {{"noise", "0"}}, from_quarter, {-1, -1}, {1, 1}},
+};
+
+/* Without noise each point is on its class's curve, all of which is used, and classes have equal
+ * shares of both parts. */
+START_TEST(curves_are_as_described)
+{
+	struct fed_dataset *data = load(curves[_i].name, 5, curves[_i].assign);
+	double low[2] = {9, 9}, high[2] = {-9, -9};
+
+	ck_assert(data->curved);
+	ck_assert_uint_eq(data->shape.dim[0], 2);
+	for (uint32_t part = 0; part < 2; part++) {
+		const uint32_t first = part ? data->train : 0, n = part ? data->test : data->train;
+		uint32_t count[3] = {0};
+
+		for (uint32_t i = first; i < first + n; i++) {
+			const float *x = data->values + 2 * (size_t)i;
+
+			count[data->label[i]]++;
+			ck_assert_double_lt(curves[_i].distance(x[0], x[1], data->label[i]), 1e-5);
+			for (int k = 0; k < 2; k++) {
+				low[k] = fmin(low[k], x[k]);
+				high[k] = fmax(high[k], x[k]);
+			}
+		}
+		for (uint32_t c = 0; c < data->classes; c++)
+			ck_assert_double_le(fabs(count[c] - n / (double)data->classes), 1);
+	}
+	for (int k = 0; k < 2; k++) {
+		ck_assert_double_eq_tol(low[k], curves[_i].low[k], 0.12);
+		ck_assert_double_eq_tol(high[k], curves[_i].high[k], 0.12);
+	}
+	fed_dataset_free(data);
+}
+END_TEST
+
+/* The same draws with noise and without: the difference is normal, of the given deviation. */
+START_TEST(curves_have_the_noise_asked_for)
+{
+	const struct fed_assign noise[] = {{"noise", "0.2"}, {0}}, none[] = {{"noise", "0"}, {0}};
+	struct fed_dataset *a = load(curves[_i].name, 5, noise), *b = load(curves[_i].name, 5, none);
+	const size_t n = 2 * (size_t)a->train;
+	double sum = 0, squares = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		const double d = (double)a->values[i] - (double)b->values[i];
+
+		sum += d;
+		squares += d * d;
+	}
+	ck_assert_double_eq_tol(sum / (double)n, 0, 4 * 0.2 / sqrt((double)n));
+	ck_assert_double_eq_tol(sqrt(squares / (double)n), 0.2, 0.01);
+	fed_dataset_free(a);
+	fed_dataset_free(b);
 }
 END_TEST
 
@@ -536,6 +645,8 @@ FED_SUITE(generators)
 	tcase_add_test(tests, each_source_describes_itself);
 	tcase_add_loop_test(tests, refusals_have_words, 0, sizeof refused / sizeof *refused);
 	tcase_add_test(tests, blobs_are_gaussians_on_a_circle);
+	tcase_add_loop_test(tests, curves_are_as_described, 0, sizeof curves / sizeof *curves);
+	tcase_add_loop_test(tests, curves_have_the_noise_asked_for, 0, sizeof curves / sizeof *curves);
 	tcase_add_test(tests, linear_has_its_truth_as_the_answer);
 	tcase_add_test(tests, synthetic_has_devices);
 	tcase_add_test(tests, synthetic_beta_moves_the_inputs);

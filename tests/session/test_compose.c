@@ -30,6 +30,7 @@ END_TEST
 static const struct {
 	const char *dataset, *model;
 } defaults[] = {{"dataset blobs train=40 test=10", "softmax"},
+                {"dataset moons train=40 test=10", "mlp"},
                 {"dataset linear train=40 test=10", "linear"},
                 {"dataset glyphs train=40 test=10", "mlp"}};
 

@@ -12,7 +12,8 @@
 #include "data/source_internal.h"
 
 static const struct fed_source *const named[] = {
-	&fed__source_fashion, &fed__source_glyphs, &fed__source_blobs, &fed__source_synthetic,
+	&fed__source_fashion, &fed__source_glyphs, &fed__source_moons, &fed__source_circles,
+	&fed__source_spirals, &fed__source_xor,    &fed__source_blobs, &fed__source_synthetic,
 	&fed__source_linear,  &fed__source_markov, &fed__source_text,  &fed__source_scans,
 };
 static const struct fed_source *const by_path[] = {&fed__source_idx, &fed__source_csv};
