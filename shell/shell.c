@@ -36,6 +36,7 @@ void fed__shell_release(struct fed_shell *shell)
 	fed_session_free(shell->session);
 	shell->session = NULL;
 	fed__aliases_release(shell);
+	fed_text_release(&shell->line);
 	fed_text_release(&shell->journal);
 	if (shell->record)
 		fclose(shell->record);

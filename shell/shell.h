@@ -29,12 +29,22 @@ enum fed_exit {
 };
 
 #define FED_SOURCE_DEPTH 16
+#define FED_SCREEN_COLUMNS 10000 /* at most, as a user may ask for */
 
 /* Capabilities of the output. */
 struct fed_screen {
 	bool terminal; /* a terminal that understands escapes */
 	bool color, utf8;
 	int columns, rows;
+	int width, errors_width; /* columns that output and errors are laid out in; 0: no limit */
+	bool fixed;              /* the width was asked for, and is not the terminal's */
+};
+
+/* What is printed of a command. */
+enum fed_form {
+	FED_FORM_TEXT, /* for people */
+	FED_FORM_CSV,  /* its tables and nothing else, as data */
+	FED_FORM_JSON
 };
 
 /* The shell's side of the watch (tui/watch.h). */
@@ -110,6 +120,8 @@ struct fed_shell {
 	FILE *json;                             /* NULL: none */
 	bool lines_lost; /* of JSON or of a recording; the exit code becomes FED_EXIT_IO */
 	struct fed_screen screen;
+	struct fed_text line; /* printed, but not ended yet */
+	enum fed_form form;
 	struct fed_watch_state watching;
 	struct fed_tournament tournament; /* the last one */
 	struct fed_sweep sweep;           /* the last one */
@@ -157,6 +169,8 @@ void fed__aliases_release(struct fed_shell *);
 void fed__screen_init(struct fed_shell *, bool color);
 /* Update columns and rows from the terminal. */
 void fed__screen_measure(struct fed_shell *);
+/* Lay output out in so many columns, whatever the terminal has; 0: without a limit. */
+void fed__screen_set_width(struct fed_shell *, int columns);
 
 /* Journal and record ------------------------------------------------------- */
 

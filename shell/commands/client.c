@@ -20,7 +20,9 @@ static int describe(struct fed_shell *shell, uint32_t id, struct fed_error *err)
 {
 	const struct fed_session *s = shell->session;
 	const struct fed_client *client = fed_clients_get(&fed_session_parts(s)->clients, id);
-	struct fed_table table = {.columns = 2};
+	static const struct fed_table_column columns[] = {{.title = "name"},
+	                                                  {.title = "value", .kind = FED_CELL_PROSE}};
+	struct fed_table table = {.name = "client", .column = columns, .columns = 2, .untitled = true};
 	struct fed_text text = {0};
 
 	if (fed_client_put_data(&text, s, client, shell->screen.utf8, err)) {
@@ -38,10 +40,10 @@ static int describe(struct fed_shell *shell, uint32_t id, struct fed_error *err)
 	fed__table_cell(&table, "link");
 	fed__table_cell(&table, "%s", fed_text_str(&text));
 	fed__table_cell(&table, "updates used");
-	fed__table_cell(&table, "%u", client->rounds);
+	fed__table_integer(&table, client->rounds);
 	if (!isnan(client->loss)) {
 		fed__table_cell(&table, "last loss");
-		fed__table_cell(&table, "%.4g", (double)client->loss);
+		fed__table_real(&table, (double)client->loss, "%.4g");
 	}
 	fed_text_clear(&text);
 	fed_client_put_faults(s, id, &text);
@@ -50,32 +52,16 @@ static int describe(struct fed_shell *shell, uint32_t id, struct fed_error *err)
 		fed__table_cell(&table, "%s", fed_text_str(&text));
 	}
 	fed__print(shell, "client %u\n", id);
-	fed__table_print(shell, &table, false);
+	fed__table_print(shell, &table);
 	fed_text_release(&text);
 	return FED_OK;
 }
 
 /* Invitations ------------------------------------------------------------------ */
 
-static void cell_seconds(struct fed_table *t, double seconds)
-{
-	struct fed_text text = {0};
-
-	if (isnan(seconds))
-		fed_text_add(&text, "-");
-	else
-		fed_text_seconds(&text, seconds);
-	fed__table_cell(t, "%s", fed_text_str(&text));
-	fed_text_release(&text);
-}
-
 static void cell_bytes(struct fed_table *t, uint64_t bytes)
 {
-	struct fed_text text = {0};
-
-	fed_text_bytes(&text, (double)bytes);
-	fed__table_cell(t, "%s", bytes ? fed_text_str(&text) : "-");
-	fed_text_release(&text);
+	fed__table_bytes(t, bytes ? (double)bytes : NAN);
 }
 
 static void add_invitation(struct fed_table *t, const struct fed_event_log *r,
@@ -83,14 +69,14 @@ static void add_invitation(struct fed_table *t, const struct fed_event_log *r,
 {
 	struct fed_text outcome = {0};
 
-	fed__table_cell(t, "%llu", (unsigned long long)x->version);
-	cell_seconds(t, x->sent);
+	fed__table_integer(t, x->version);
+	fed__table_seconds(t, x->sent);
 	cell_bytes(t, x->bytes_down);
-	cell_seconds(t, x->received - x->sent);
-	cell_seconds(t, fed_invitation_computed_seconds(x));
+	fed__table_seconds(t, x->received - x->sent);
+	fed__table_seconds(t, fed_invitation_computed_seconds(x));
 	cell_bytes(t, x->bytes_up);
-	cell_seconds(t, x->state <= FED_INVITATION_REFUSED ? x->ended - x->left : NAN);
-	cell_seconds(t, x->ended);
+	fed__table_seconds(t, x->state <= FED_INVITATION_REFUSED ? x->ended - x->left : NAN);
+	fed__table_seconds(t, x->ended);
 	fed_invitation_put_outcome(x, r, &outcome);
 	fed__table_cell(t, "%s", fed_text_str(&outcome));
 	fed_text_release(&outcome);
@@ -119,10 +105,19 @@ static void say_none(struct fed_shell *shell)
 static int show_invitations(struct fed_shell *shell, uint32_t id, uint64_t most,
                             struct fed_error *err)
 {
-	static const char *const titles[] = {"version",  "sent at",  "bytes",
-	                                     "download", "trained",  "bytes",
-	                                     "upload",   "ended at", "what became of it"};
-	struct fed_table table = {.columns = sizeof titles / sizeof *titles, .right = "rrrrrrrrl"};
+	static const struct fed_table_column columns[] = {
+		{.title = "version", .kind = FED_CELL_NUMBER},
+		{.title = "sent at", .kind = FED_CELL_NUMBER, .rank = 2},
+		{.title = "bytes", .kind = FED_CELL_NUMBER, .rank = 4, .key = "bytes_down"},
+		{.title = "download", .kind = FED_CELL_NUMBER, .rank = 1},
+		{.title = "trained", .kind = FED_CELL_NUMBER, .rank = 1},
+		{.title = "bytes", .kind = FED_CELL_NUMBER, .rank = 4, .key = "bytes_up"},
+		{.title = "upload", .kind = FED_CELL_NUMBER, .rank = 1},
+		{.title = "ended at", .kind = FED_CELL_NUMBER, .rank = 3},
+		{.title = "what became of it", .kind = FED_CELL_PROSE, .key = "outcome"},
+	};
+	struct fed_table table = {
+		.name = "invitations", .column = columns, .columns = sizeof columns / sizeof *columns};
 	const struct fed_event_log *r = fed_session_event_log(shell->session);
 	const struct fed_invitation_log *j = &r->invitation_log;
 	uint64_t n = 0;
@@ -143,14 +138,12 @@ static int show_invitations(struct fed_shell *shell, uint32_t id, uint64_t most,
 		fed__print(shell, "%llu invitations, the last %llu; `client %u n=%llu` shows all\n",
 		           (unsigned long long)n, (unsigned long long)shown, id, (unsigned long long)n);
 	say_begin(shell);
-	for (size_t k = 0; k < table.columns; k++)
-		fed__table_cell(&table, "%s", titles[k]);
 	const struct fed_invitation_record *x = fed_invitation_log_last(j, id);
 	for (uint64_t i = shown; i-- > 0; x = fed_invitation_log_before(j, x))
 		row[i] = x;
 	for (uint64_t i = 0; i < shown; i++)
 		add_invitation(&table, r, row[i]);
-	fed__table_print(shell, &table, true);
+	fed__table_print(shell, &table);
 	fed_free(row);
 	return FED_OK;
 }

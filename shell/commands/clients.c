@@ -24,8 +24,8 @@ static int add_client(struct fed_shell *shell, struct fed_table *t, uint32_t id,
 	const struct fed_client *client = fed_clients_get(&parts->clients, id);
 	struct fed_text text = {0};
 
-	fed__table_cell(t, "%u", id);
-	fed__table_cell(t, "%u", client->count);
+	fed__table_integer(t, id);
+	fed__table_integer(t, client->count);
 	if (parts->data->classes &&
 	    fed_labels_put(&text, client, parts->data, FED_BARS_MAX, shell->screen.utf8, err)) {
 		fed_text_release(&text);
@@ -39,11 +39,8 @@ static int add_client(struct fed_shell *shell, struct fed_table *t, uint32_t id,
 	fed_text_clear(&text);
 	fed_link_put(&text, client->link_profile, &client->link);
 	fed__table_cell(t, "%s", fed_text_str(&text));
-	fed__table_cell(t, "%u", client->rounds);
-	if (isnan(client->loss))
-		fed__table_cell(t, "-");
-	else
-		fed__table_cell(t, "%.4g", (double)client->loss);
+	fed__table_integer(t, client->rounds);
+	fed__table_real(t, (double)client->loss, "%.4g");
 	fed_text_clear(&text);
 	fed_client_put_faults(s, id, &text);
 	if (parts->faults.n)
@@ -85,9 +82,19 @@ int fed__show_clients(struct fed_shell *shell, const char *who, struct fed_error
 {
 	struct fed_session *s = shell->session;
 	const struct fed_composition *parts = fed_session_parts(s);
-	struct fed_table table = {.columns = parts->faults.n ? 9 : 8, .right = "rrllllrrl"};
-	const char *const titles[] = {"client", "examples", "labels", "partition", "device",
-	                              "link",   "rounds",   "loss",   "faults"};
+	static const struct fed_table_column columns[] = {
+		{.title = "client", .kind = FED_CELL_NUMBER},
+		{.title = "examples", .kind = FED_CELL_NUMBER, .rank = 1},
+		{.title = "labels", .rank = 1},
+		{.title = "partition", .rank = 4},
+		{.title = "device", .rank = 2},
+		{.title = "link", .rank = 3},
+		{.title = "rounds", .kind = FED_CELL_NUMBER, .rank = 2},
+		{.title = "loss", .kind = FED_CELL_NUMBER},
+		{.title = "faults", .kind = FED_CELL_PROSE},
+	};
+	struct fed_table table = {
+		.name = "clients", .column = columns, .columns = parts->faults.n ? 9 : 8};
 	uint64_t draw = fed_session_draws(s); /* a copy: the session's random stream is not advanced */
 	uint32_t *ids = NULL, n = parts->clients.n_present;
 	int rc = FED_OK;
@@ -102,16 +109,14 @@ int fed__show_clients(struct fed_shell *shell, const char *who, struct fed_error
 	                                     &draw, &ids, &n, err))
 		return FED_FAIL;
 	const uint32_t shown = !who && n > SHOWN ? SHOWN : n;
-	for (size_t k = 0; k < table.columns; k++)
-		fed__table_cell(&table, "%s", titles[k]);
 	for (uint32_t i = 0; rc == FED_OK && i < shown; i++)
 		rc = add_client(shell, &table, ids ? ids[i] : parts->clients.present[i], err);
 	fed_free(ids);
 	if (rc) {
-		fed_text_release(&table.cells);
+		fed__table_release(&table);
 		return FED_FAIL;
 	}
-	fed__table_print(shell, &table, true);
+	fed__table_print(shell, &table);
 	if (shown < n)
 		fed__print(shell, "  and %u more; `clients all` shows them\n", n - shown);
 	summarise(shell);

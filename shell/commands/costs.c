@@ -95,64 +95,40 @@ static struct cost_line *list(const struct fed_ledger *l, const uint32_t *ids, u
 	return lines;
 }
 
-/* Cells ---------------------------------------------------------------------- */
-
-static void cell_count(struct fed_table *t, uint64_t n)
-{
-	struct fed_text text = {0};
-
-	fed_text_count(&text, (double)n);
-	fed__table_cell(t, "%s", fed_text_str(&text));
-	fed_text_release(&text);
-}
-
-static void cell_bytes(struct fed_table *t, double bytes)
-{
-	struct fed_text text = {0};
-
-	fed_text_bytes(&text, bytes);
-	fed__table_cell(t, "%s", fed_text_str(&text));
-	fed_text_release(&text);
-}
-
-static void cell_flops(struct fed_table *t, double flops)
-{
-	struct fed_text text = {0};
-
-	fed_text_si(&text, flops, "FLOP");
-	fed__table_cell(t, "%s", fed_text_str(&text));
-	fed_text_release(&text);
-}
-
 /* Totals ---------------------------------------------------------------------- */
 
 static void row(struct fed_table *t, const char *name, uint64_t messages, double bytes,
                 double plain)
 {
 	fed__table_cell(t, "%s", name);
-	cell_count(t, messages);
-	cell_bytes(t, bytes);
-	cell_bytes(t, plain);
-	cell_bytes(t, plain - bytes);
-	fed__table_cell(t, "%.1f %%", plain > 0 ? 100 * (plain - bytes) / plain : 0);
+	fed__table_count(t, (double)messages);
+	fed__table_bytes(t, bytes);
+	fed__table_bytes(t, plain);
+	fed__table_bytes(t, plain - bytes);
+	fed__table_share(t, plain > 0 ? (plain - bytes) / plain : 0);
 }
 
 static void show_totals(struct fed_shell *shell, const struct fed_costs *c)
 {
 	const struct fed_composition *parts = fed_session_parts(shell->session);
-	static const char *const titles[] = {"", "messages", "bytes", "codec none", "saved", ""};
+	static const struct fed_table_column columns[] = {
+		{.title = "", .key = "direction"},
+		{.title = "messages", .kind = FED_CELL_NUMBER},
+		{.title = "bytes", .kind = FED_CELL_NUMBER},
+		{.title = "codec none", .kind = FED_CELL_NUMBER, .rank = 2},
+		{.title = "saved", .kind = FED_CELL_NUMBER, .rank = 1},
+		{.title = "", .kind = FED_CELL_NUMBER, .rank = 1, .key = "saved_share"},
+	};
 	const double down = (double)c->bytes_down, up = (double)c->bytes_up,
 				 plain_up = (double)c->plain_up, plain_down = (double)c->plain_down;
-	struct fed_table table = {.columns = 6, .right = "lrrrrr"};
+	struct fed_table table = {.name = "directions", .column = columns, .columns = 6};
 	struct fed_text text = {0};
 
-	for (size_t k = 0; k < sizeof titles / sizeof *titles; k++)
-		fed__table_cell(&table, "%s", titles[k]);
 	row(&table, parts->scheme->message ? "down" : "models down", c->messages_down, down,
 	    plain_down);
 	row(&table, parts->scheme->message ? "up" : "updates up", c->messages_up, up, plain_up);
 	row(&table, "all", c->messages_up + c->messages_down, down + up, plain_down + plain_up);
-	fed__table_print(shell, &table, true);
+	fed__table_print(shell, &table);
 	fed_text_si(&text, c->client_flops, "FLOP");
 	fed_text_add(&text, " by clients, ");
 	fed_text_si(&text, c->server_flops, "FLOP");
@@ -188,24 +164,29 @@ static void show_rounds(struct fed_shell *shell, const struct fed_session *s)
 
 static void show_lines(struct fed_shell *shell, const struct cost_line *lines, uint32_t n)
 {
-	static const char *const titles[] = {"client", "messages", "up",         "down",
-	                                     "saved",  "training", "aggregation"};
-	struct fed_table table = {.columns = 7, .right = "rrrrrrr"};
+	static const struct fed_table_column columns[] = {
+		{.title = "client", .kind = FED_CELL_NUMBER},
+		{.title = "messages", .kind = FED_CELL_NUMBER, .rank = 1},
+		{.title = "up", .kind = FED_CELL_NUMBER, .key = "bytes_up"},
+		{.title = "down", .kind = FED_CELL_NUMBER, .key = "bytes_down"},
+		{.title = "saved", .kind = FED_CELL_NUMBER, .rank = 2},
+		{.title = "training", .kind = FED_CELL_NUMBER, .rank = 1, .key = "client_flops"},
+		{.title = "aggregation", .kind = FED_CELL_NUMBER, .rank = 3, .key = "server_flops"},
+	};
+	struct fed_table table = {.name = "clients", .column = columns, .columns = 7};
 
-	for (size_t k = 0; k < sizeof titles / sizeof *titles; k++)
-		fed__table_cell(&table, "%s", titles[k]);
 	for (uint32_t i = 0; i < n; i++) {
 		const struct fed_costs *c = &lines[i].costs;
 
-		fed__table_cell(&table, "%u", lines[i].id);
-		cell_count(&table, c->messages_up + c->messages_down);
-		cell_bytes(&table, (double)c->bytes_up);
-		cell_bytes(&table, (double)c->bytes_down);
-		cell_bytes(&table, bytes_saved(c));
-		cell_flops(&table, c->client_flops);
-		cell_flops(&table, c->server_flops);
+		fed__table_integer(&table, lines[i].id);
+		fed__table_count(&table, (double)(c->messages_up + c->messages_down));
+		fed__table_bytes(&table, (double)c->bytes_up);
+		fed__table_bytes(&table, (double)c->bytes_down);
+		fed__table_bytes(&table, bytes_saved(c));
+		fed__table_unit(&table, c->client_flops, "FLOP");
+		fed__table_unit(&table, c->server_flops, "FLOP");
 	}
-	fed__table_print(shell, &table, true);
+	fed__table_print(shell, &table);
 }
 
 /* A JSON line of one client, or of the total (id NULL). */

@@ -66,7 +66,12 @@ static const struct fed_field *attack_rows(const struct fed_shell *shell,
 
 static void list_types(struct fed_shell *shell)
 {
-	struct fed_table table = {.columns = 3};
+	static const struct fed_table_column columns[] = {
+		{.title = "fault"},
+		{.title = "parameters", .kind = FED_CELL_PROSE, .rank = 1},
+		{.title = "help", .kind = FED_CELL_PROSE},
+	};
+	struct fed_table table = {.name = "faults", .column = columns, .columns = 3, .untitled = true};
 	struct fed_text args = {0};
 
 	for (size_t k = 0; k < FED_FAULT_KINDS; k++) {
@@ -81,7 +86,7 @@ static void list_types(struct fed_shell *shell)
 		fed__table_cell(&table, "%s", fed_fault_types[k].help);
 	}
 	fed__print(shell, "\nfaults\n");
-	fed__table_print(shell, &table, false);
+	fed__table_print(shell, &table);
 	fed_text_release(&args);
 }
 
@@ -158,7 +163,7 @@ static void add_fault(struct fed_table *t, const struct fed_session *s,
 {
 	struct fed_text text = {0};
 
-	fed__table_cell(t, "%llu", (unsigned long long)fault->number);
+	fed__table_integer(t, fault->number);
 	fed__table_cell(t, "%s", fed_fault_types[fault->kind].name);
 	fed_fault_put_args(fault, &text);
 	fed__table_cell(t, "%s", text.len ? fed_text_str(&text) : "-");
@@ -172,7 +177,7 @@ static void add_fault(struct fed_table *t, const struct fed_session *s,
 	put_phase(&text, s, fault);
 	fed__table_cell(t, "%s", fed_text_str(&text));
 	if (fed_fault_counts(fault))
-		fed__table_cell(t, "%llu", (unsigned long long)fault->strikes);
+		fed__table_integer(t, fault->strikes);
 	else
 		fed__table_cell(t, "-");
 	fed_text_release(&text);
@@ -180,22 +185,27 @@ static void add_fault(struct fed_table *t, const struct fed_session *s,
 
 static int run_faults(struct fed_shell *shell, const struct fed_call *call, struct fed_error *err)
 {
-	static const char *const titles[] = {"number", "fault", "parameters", "clients",
-	                                     "when",   "now",   "strikes"};
+	static const struct fed_table_column columns[] = {
+		{.title = "number", .kind = FED_CELL_NUMBER},
+		{.title = "fault"},
+		{.title = "parameters", .kind = FED_CELL_PROSE, .rank = 2},
+		{.title = "clients", .kind = FED_CELL_PROSE},
+		{.title = "when", .rank = 3},
+		{.title = "now", .rank = 1},
+		{.title = "strikes", .kind = FED_CELL_NUMBER, .rank = 1},
+	};
 	const struct fed_session *s = shell->session;
 	const struct fed_composition *parts = fed_session_parts(s);
-	struct fed_table table = {.columns = 7, .right = "rlllllr"};
+	struct fed_table table = {.name = "faults", .column = columns, .columns = 7};
 
 	(void)call, (void)err;
 	if (!parts->faults.n) {
 		fed__print(shell, "no faults; `help inject` lists what can be injected\n");
 		return FED_OK;
 	}
-	for (size_t k = 0; k < sizeof titles / sizeof *titles; k++)
-		fed__table_cell(&table, "%s", titles[k]);
 	for (size_t i = 0; i < parts->faults.n; i++)
 		add_fault(&table, s, &parts->faults.fault[i]);
-	fed__table_print(shell, &table, true);
+	fed__table_print(shell, &table);
 	return FED_OK;
 }
 

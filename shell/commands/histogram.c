@@ -190,7 +190,13 @@ static void show(struct fed_shell *shell, const struct values *v,
 {
 	const enum figure figure = (enum figure)a->figure;
 	const bool whole = figure == STALENESS || figure == EXAMPLES;
-	struct fed_table table = {.columns = 3, .right = "rrl"};
+	static const struct fed_table_column columns[] = {
+		{.title = "from", .kind = FED_CELL_NUMBER},
+		{.title = "count", .kind = FED_CELL_NUMBER},
+		{.title = "bar"},
+	};
+	struct fed_table table = {
+		.name = "histogram", .column = columns, .columns = 3, .untitled = true};
 	struct fed_text text = {0};
 	double low = v->x[0], high = v->x[0], sum = 0;
 	uint64_t count[101] = {0}, most = 1;
@@ -208,20 +214,20 @@ static void show(struct fed_shell *shell, const struct values *v,
 			most = *c;
 	}
 	fed__screen_measure(shell);
-	const int columns = shell->screen.columns < 70 ? shell->screen.columns / 2 : 40;
+	const int bar = shell->screen.columns < 70 ? shell->screen.columns / 2 : 40;
 	const size_t last = (size_t)(floor(high / width) - first);
 	for (size_t k = 0; k <= last; k++) {
 		fed_text_clear(&text);
 		put_value(&text, (first + (double)k) * width, figure);
 		if (!whole || width > 1)
 			fed_text_add(&text, "..");
-		fed__table_cell(&table, "%s", fed_text_str(&text));
-		fed__table_cell(&table, "%llu", (unsigned long long)count[k]);
+		fed__table_shown(&table, (first + (double)k) * width, fed_text_str(&text));
+		fed__table_integer(&table, count[k]);
 		fed_text_clear(&text);
-		fed_bar_put(&text, (double)count[k] / (double)most, columns, shell->screen.utf8);
+		fed_bar_put(&text, (double)count[k] / (double)most, bar, shell->screen.utf8);
 		fed__table_cell(&table, "%s", fed_text_str(&text));
 	}
-	fed__table_print(shell, &table, false);
+	fed__table_print(shell, &table);
 	fed_text_clear(&text);
 	fed_text_add(&text, "%s of ", figures[figure]);
 	fed_text_count(&text, (double)v->n);

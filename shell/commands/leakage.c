@@ -19,53 +19,41 @@ const struct fed_field fed__leakage_rows[] = {
 	FED_END,
 };
 
-static void cell_share(struct fed_table *t, double x)
-{
-	if (isnan(x))
-		fed__table_cell(t, "-");
-	else
-		fed__table_cell(t, "%.1f %%", 100 * x);
-}
-
 static void show(struct fed_shell *shell, const struct fed_leakage *leakage)
 {
 	const struct fed_net *net = &fed_session_parts(shell->session)->net;
 	const bool two = net->classes == 2, labels = net->classes > 0;
-	struct fed_table table = {.columns = 5u + labels + two, .right = "rlrrrrr"};
-	struct fed_text text = {0};
+	static const struct fed_table_column columns[] = {
+		{.title = "cut", .kind = FED_CELL_NUMBER},
+		{.title = "after", .rank = 1},
+		{.title = "numbers", .kind = FED_CELL_NUMBER, .rank = 2},
+		{.title = "dcor", .kind = FED_CELL_NUMBER},
+		{.title = "corrected", .kind = FED_CELL_NUMBER},
+		{.title = "labels inferred", .kind = FED_CELL_NUMBER},
+		{.title = "norm AUC", .kind = FED_CELL_NUMBER, .rank = 1},
+	};
+	struct fed_table table = {.name = "leakage", .column = columns, .columns = 5u + labels + two};
 
-	fed__table_cell(&table, "cut");
-	fed__table_cell(&table, "after");
-	fed__table_cell(&table, "numbers");
-	fed__table_cell(&table, "dcor");
-	fed__table_cell(&table, "corrected");
-	if (labels)
-		fed__table_cell(&table, "labels inferred");
-	if (two)
-		fed__table_cell(&table, "norm AUC");
 	for (size_t i = 0; i < leakage->n; i++) {
 		const struct fed_leakage_cut *at = &leakage->at[i];
 
-		fed__table_cell(&table, "%zu", at->cut);
+		fed__table_integer(&table, at->cut);
 		fed__table_cell(&table, "%s", net->layer[at->cut - 1].name);
-		fed_text_clear(&text);
-		fed_text_count(&text, (double)at->numbers);
-		fed__table_cell(&table, "%s", fed_text_str(&text));
-		fed__table_cell(&table, "%.3f", at->inputs.plain);
-		fed__table_cell(&table, "%.3f", at->inputs.corrected);
+		fed__table_count(&table, (double)at->numbers);
+		fed__table_real(&table, at->inputs.plain, "%.3f");
+		fed__table_real(&table, at->inputs.corrected, "%.3f");
 		if (labels)
-			cell_share(&table, at->cosine_accuracy);
+			fed__table_share(&table, at->cosine_accuracy);
 		if (two)
-			fed__table_cell(&table, "%.3f", at->norm_auc);
+			fed__table_real(&table, at->norm_auc, "%.3f");
 	}
-	fed__table_print(shell, &table, true);
+	fed__table_print(shell, &table);
 	fed__print(shell, "%u test example%s, version %llu, noise %g", leakage->examples,
 	           leakage->examples == 1 ? "" : "s",
 	           (unsigned long long)fed_session_version(shell->session), leakage->noise);
 	if (labels)
 		fed__print(shell, "; guessing gets %.1f %% of the labels right", 100 * leakage->guess);
 	fed__print(shell, "\n");
-	fed_text_release(&text);
 }
 
 static void put_number(struct fed_text *line, const char *name, double x)

@@ -152,7 +152,9 @@ static int run_status(struct fed_shell *shell, const struct fed_call *call, stru
 	const struct fed_session *s = shell->session;
 	const struct fed_composition *parts = fed_session_parts(s);
 	const struct fed_session_status st = fed_session_status(s);
-	struct fed_table table = {.columns = 2};
+	static const struct fed_table_column columns[] = {{.title = "name"},
+	                                                  {.title = "value", .kind = FED_CELL_PROSE}};
+	struct fed_table table = {.name = "status", .column = columns, .columns = 2, .untitled = true};
 	struct fed_text text = {0};
 
 	(void)call, (void)err;
@@ -185,7 +187,7 @@ static int run_status(struct fed_shell *shell, const struct fed_call *call, stru
 		fed__table_cell(&table, "recording");
 		fed__table_cell(&table, "%s", shell->record_path ? shell->record_path : "");
 	}
-	fed__table_print(shell, &table, false);
+	fed__table_print(shell, &table);
 	fed_text_release(&text);
 	return FED_OK;
 }
@@ -207,12 +209,19 @@ static int run_clients(struct fed_shell *shell, const struct fed_call *call, str
 
 /* History ------------------------------------------------------------------ */
 
-static const char *const history_columns[] = {
-	"round", "test_accuracy", "test_loss",  "train_loss", "used", "refused",
-	"lost",  "bytes_up",      "bytes_down", "clock",      "wall"};
-static const char *const history_titles[] = {"round",      "accuracy", "loss", "train loss",
-                                             "used",       "refused",  "lost", "bytes up",
-                                             "bytes down", "clock",    "wall"};
+static const struct fed_table_column history_columns[] = {
+	{.title = "round", .kind = FED_CELL_NUMBER, .key = "round"},
+	{.title = "accuracy", .kind = FED_CELL_NUMBER, .key = "test_accuracy"},
+	{.title = "loss", .kind = FED_CELL_NUMBER, .key = "test_loss"},
+	{.title = "train loss", .kind = FED_CELL_NUMBER, .rank = 4, .key = "train_loss"},
+	{.title = "used", .kind = FED_CELL_NUMBER, .rank = 1, .key = "used"},
+	{.title = "refused", .kind = FED_CELL_NUMBER, .rank = 3, .key = "refused"},
+	{.title = "lost", .kind = FED_CELL_NUMBER, .rank = 3, .key = "lost"},
+	{.title = "bytes up", .kind = FED_CELL_NUMBER, .rank = 2, .key = "bytes_up"},
+	{.title = "bytes down", .kind = FED_CELL_NUMBER, .rank = 2, .key = "bytes_down"},
+	{.title = "clock", .kind = FED_CELL_NUMBER, .rank = 1, .key = "clock"},
+	{.title = "wall", .kind = FED_CELL_NUMBER, .rank = 5, .key = "wall"},
+};
 #define HISTORY_COLUMNS (sizeof history_columns / sizeof *history_columns)
 
 struct count_args {
@@ -228,7 +237,8 @@ static int run_history(struct fed_shell *shell, const struct fed_call *call, str
 	const struct count_args *a = call->args;
 	const struct fed_history *h = fed_session_history(shell->session);
 	const size_t first = h->n > (uint64_t)a->n ? h->n - (size_t)a->n : 0;
-	struct fed_table table = {.columns = HISTORY_COLUMNS, .right = "rrrrrrrrrrr"};
+	struct fed_table table = {
+		.name = "history", .column = history_columns, .columns = HISTORY_COLUMNS};
 	struct fed_text text = {0};
 
 	(void)err;
@@ -236,17 +246,16 @@ static int run_history(struct fed_shell *shell, const struct fed_call *call, str
 		fed__print(shell, "no rounds yet\n");
 		return FED_OK;
 	}
-	for (size_t k = 0; k < HISTORY_COLUMNS; k++)
-		fed__table_cell(&table, "%s", history_titles[k]);
 	for (size_t i = first; i < h->n; i++)
 		for (size_t k = 0; k < HISTORY_COLUMNS; k++) {
-			const struct fed_field *metric = fed_fields_find(fed_metrics, history_columns[k]);
+			const struct fed_field *metric = fed_fields_find(fed_metrics, history_columns[k].key);
+			const double x = fed_metric_value(metric, &h->record[i]);
 
 			fed_text_clear(&text);
-			fed_metric_put(metric, fed_metric_value(metric, &h->record[i]), &text);
-			fed__table_cell(&table, "%s", fed_text_str(&text));
+			fed_metric_put(metric, x, &text);
+			fed__table_shown(&table, x, fed_text_str(&text));
 		}
-	fed__table_print(shell, &table, true);
+	fed__table_print(shell, &table);
 	fed_text_release(&text);
 	return FED_OK;
 }

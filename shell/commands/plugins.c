@@ -32,7 +32,13 @@ static const struct fed_field kind_rows[] = {
 
 static void list_kind(struct fed_shell *shell, enum fed_kind kind)
 {
-	struct fed_table table = {.columns = 3};
+	static const struct fed_table_column columns[] = {
+		{.title = "name"},
+		{.title = "help", .kind = FED_CELL_PROSE},
+		{.title = "file", .kind = FED_CELL_PROSE, .rank = 1},
+	};
+	struct fed_table table = {
+		.name = fed_kind_name(kind), .column = columns, .columns = 3, .untitled = true};
 	const struct fed_entry *e;
 
 	for (size_t i = 0; (e = fed_registry_at(fed_session_plugins(shell->session), kind, i)); i++) {
@@ -43,7 +49,7 @@ static void list_kind(struct fed_shell *shell, enum fed_kind kind)
 	if (!table.n)
 		return;
 	fed__print_styled(shell, FED_EMPHASIS_BOLD, "%ss\n", fed_kind_name(kind));
-	fed__table_print(shell, &table, false);
+	fed__table_print(shell, &table);
 }
 
 static int run_plugins(struct fed_shell *shell, const struct fed_call *call, struct fed_error *err)

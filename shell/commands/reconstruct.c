@@ -70,17 +70,19 @@ static void show_numbers(struct fed_shell *shell, const struct fed_reconstructio
 {
 	const uint32_t size = (uint32_t)fed_shape_size(&k->shape);
 	const uint32_t n = size < NUMBERS_MAX ? size : NUMBERS_MAX;
-	struct fed_table table = {.columns = 3, .right = "rrr"};
+	static const struct fed_table_column columns[] = {
+		{.title = "input", .kind = FED_CELL_NUMBER},
+		{.title = "original", .kind = FED_CELL_NUMBER},
+		{.title = "recovered", .kind = FED_CELL_NUMBER},
+	};
+	struct fed_table table = {.name = "inputs", .column = columns, .columns = 3};
 
-	fed__table_cell(&table, "input");
-	fed__table_cell(&table, "original");
-	fed__table_cell(&table, "recovered");
 	for (uint32_t j = 0; j < n; j++) {
-		fed__table_cell(&table, "%u", j);
-		fed__table_cell(&table, "%.4g", k->original[i * size + j]);
-		fed__table_cell(&table, "%.4g", k->recovered[i * size + j]);
+		fed__table_integer(&table, j);
+		fed__table_real(&table, k->original[i * size + j], "%.4g");
+		fed__table_real(&table, k->recovered[i * size + j], "%.4g");
 	}
-	fed__table_print(shell, &table, true);
+	fed__table_print(shell, &table);
 	if (n < size)
 		fed__print(shell, "the first %u of %u inputs\n", n, size);
 }

@@ -352,23 +352,23 @@ static int run_pause(struct fed_shell *shell, const struct fed_call *call, struc
 static void list_breakpoints(struct fed_shell *shell)
 {
 	const struct fed_breakpoints *d = fed_session_breakpoints(shell->session);
-	struct fed_table table = {.columns = 3, .right = "rrl"};
+	static const struct fed_table_column columns[] = {
+		{.title = "break", .kind = FED_CELL_NUMBER},
+		{.title = "hits", .kind = FED_CELL_NUMBER},
+		{.title = "condition", .kind = FED_CELL_PROSE},
+	};
+	struct fed_table table = {.name = "breakpoints", .column = columns, .columns = 3};
 
 	if (!d->n)
 		fed__print(shell, "no breakpoints; `break accuracy<0.5` makes one\n");
-	for (size_t i = 0; i <= d->n && d->n; i++) {
-		if (i == 0) {
-			fed__table_cell(&table, "break");
-			fed__table_cell(&table, "hits");
-			fed__table_cell(&table, "condition");
-			continue;
-		}
-		const struct fed_breakpoint *p = &d->point[i - 1];
-		fed__table_cell(&table, "%llu", (unsigned long long)p->number);
-		fed__table_cell(&table, "%s", fed_count((double)p->hits).s);
+	for (size_t i = 0; i < d->n; i++) {
+		const struct fed_breakpoint *p = &d->point[i];
+
+		fed__table_integer(&table, p->number);
+		fed__table_count(&table, (double)p->hits);
 		fed__table_cell(&table, "%s", p->text);
 	}
-	fed__table_print(shell, &table, true);
+	fed__table_print(shell, &table);
 	if (d->pausing)
 		fed__print(shell, "the next run pauses at version %s\n", fed_count((double)d->pause).s);
 }

@@ -68,10 +68,16 @@ static void add_row(struct fed_table *table, const struct fed_field *row, const 
 
 void fed__show_all(struct fed_shell *shell)
 {
+	static const struct fed_table_column columns[] = {
+		{.title = "key"},
+		{.title = "value", .kind = FED_CELL_PROSE},
+		{.title = "help", .kind = FED_CELL_PROSE, .rank = 1},
+	};
 	struct settings_group part;
 
 	for (size_t i = 0; part_at(shell, i, &part); i++) {
-		struct fed_table table = {.columns = 3};
+		struct fed_table table = {
+			.name = part.name, .column = columns, .columns = 3, .untitled = true};
 
 		if (i && !part.chosen)
 			continue;
@@ -80,7 +86,7 @@ void fed__show_all(struct fed_shell *shell)
 		for (const struct fed_field *row = part.rows; row && row->type; row++)
 			if (is_listed(row))
 				add_row(&table, row, part.state);
-		fed__table_print(shell, &table, false);
+		fed__table_print(shell, &table);
 	}
 	fed__show_equipment(shell);
 }

@@ -86,11 +86,15 @@ static bool has_schemes(const struct fed_sweep *w)
 
 static void cell_rounds(struct fed_table *table, const struct fed_outcome *o, bool until)
 {
-	if (!o->played || *o->why)
+	char text[80];
+
+	if (!o->played || *o->why) {
 		fed__table_cell(table, o->played ? "failed" : "...");
-	else
-		fed__table_cell(table, "%s%s", until && !o->reached ? "> " : "",
-		                fed_count((double)o->rounds).s);
+		return;
+	}
+	snprintf(text, sizeof text, "%s%.64s", until && !o->reached ? "> " : "",
+	         fed_count((double)o->rounds).s);
+	fed__table_shown(table, (double)o->rounds, text);
 }
 
 static void cell_figure(struct fed_table *table, const struct fed_outcome *o,
@@ -99,43 +103,38 @@ static void cell_figure(struct fed_table *table, const struct fed_outcome *o,
 	struct fed_text text = {0};
 
 	fed_metric_put(metric, fed_outcome_figure(o, metric), &text);
-	fed__table_cell(table, "%s", fed_text_str(&text));
+	fed__table_shown(table, fed_outcome_figure(o, metric), fed_text_str(&text));
 	fed_text_release(&text);
 }
 
 /* A short title, because the table is wide. */
-static void cell_title(struct fed_table *table, const struct fed_field *metric)
+static const char *title_of(const struct fed_field *metric)
 {
 	static const struct {
 		const char *metric, *title;
 	} short_titles[] = {{"test_accuracy", "accuracy"},    {"test_loss", "loss"},
 	                    {"client_flops", "FLOPs/client"}, {"server_flops", "server FLOPs"},
 	                    {"bytes_up", "up/client"},        {"bytes_down", "down/client"}};
-	struct fed_text key = {0};
 
-	fed_field_key(metric, &key);
 	for (size_t i = 0; i < sizeof short_titles / sizeof *short_titles; i++)
-		if (strcmp(metric->name, short_titles[i].metric) == 0) {
-			fed_text_clear(&key);
-			fed_text_add(&key, "%s", short_titles[i].title);
-		}
-	fed__table_cell(table, "%s", fed_text_str(&key));
-	fed_text_release(&key);
+		if (strcmp(metric->name, short_titles[i].metric) == 0)
+			return short_titles[i].title;
+	return metric->name;
 }
 
 static void show_table(struct fed_shell *shell, const struct fed_sweep *w, const struct columns *c)
 {
 	const bool schemes = has_schemes(w);
-	char right[COLUMNS + 4] = "ll";
-	struct fed_table table = {.columns = 2 + schemes + c->n, .right = right};
+	struct fed_table_column column[COLUMNS + 3] = {{.title = w->plan.key}, {.title = "scheme"}};
+	struct fed_table table = {.name = "sweep", .column = column, .columns = 2 + schemes + c->n};
 
-	memset(right + 1 + schemes, 'r', 1 + c->n);
-	fed__table_cell(&table, "%s", w->plan.key);
-	if (schemes)
-		fed__table_cell(&table, "scheme");
-	fed__table_cell(&table, "rounds");
+	column[1 + schemes] =
+		(struct fed_table_column){.title = "rounds", .kind = FED_CELL_NUMBER, .rank = 1};
 	for (size_t k = 0; k < c->n; k++)
-		cell_title(&table, c->metric[k]);
+		column[2 + schemes + k] = (struct fed_table_column){.title = title_of(c->metric[k]),
+		                                                    .kind = FED_CELL_NUMBER,
+		                                                    .rank = k > 0,
+		                                                    .key = c->metric[k]->name};
 	for (size_t i = 0; i < w->n; i++) {
 		const struct fed_outcome *o = &w->trials.outcome[i];
 
@@ -146,7 +145,7 @@ static void show_table(struct fed_shell *shell, const struct fed_sweep *w, const
 		for (size_t k = 0; k < c->n; k++)
 			cell_figure(&table, o, c->metric[k]);
 	}
-	fed__table_print(shell, &table, true);
+	fed__table_print(shell, &table);
 	for (size_t i = 0; i < w->n; i++)
 		if (*w->trials.outcome[i].why)
 			fed__print(shell, "%s %s: %s\n", w->plan.key, w->row[i].value,

@@ -34,9 +34,9 @@ static void cell_match(struct fed_table *table, const struct fed_outcome *o)
 	else if (*o->why)
 		fed__table_cell(table, "failed");
 	else if (isnan(o->total.test_accuracy))
-		fed__table_cell(table, "%.4g", o->total.test_loss);
+		fed__table_real(table, o->total.test_loss, "%.4g");
 	else
-		fed__table_cell(table, "%.1f %%", 100 * o->total.test_accuracy);
+		fed__table_share(table, o->total.test_accuracy);
 }
 
 static void json_match(struct fed_shell *shell, const struct fed_tournament *t, size_t k)
@@ -53,20 +53,19 @@ static void json_match(struct fed_shell *shell, const struct fed_tournament *t, 
 
 static void show_grid(struct fed_shell *shell, const struct fed_tournament *t)
 {
-	char right[FED_TOURNAMENT_SIDES + 2] = "l";
-	struct fed_table table = {.columns = 1 + t->aggregators, .right = right};
+	struct fed_table_column column[1 + FED_TOURNAMENT_SIDES] = {{.title = "attack"}};
+	struct fed_table table = {
+		.name = "tournament", .column = column, .columns = 1 + t->aggregators};
 
-	memset(right + 1, 'r', t->aggregators);
-	right[1 + t->aggregators] = 0;
-	fed__table_cell(&table, "attack");
 	for (size_t k = 0; k < t->aggregators; k++)
-		fed__table_cell(&table, "%s", t->aggregator[k].name);
+		column[1 + k] = (struct fed_table_column){
+			.title = t->aggregator[k].name, .kind = FED_CELL_NUMBER, .rank = 1};
 	for (size_t i = 0; i < t->attacks; i++) {
 		fed__table_cell(&table, "%s", t->attack[i].name);
 		for (size_t k = 0; k < t->aggregators; k++)
 			cell_match(&table, &t->trials.outcome[i * t->aggregators + k]);
 	}
-	fed__table_print(shell, &table, true);
+	fed__table_print(shell, &table);
 	for (size_t i = 0; i < t->trials.n; i++)
 		if (*t->trials.outcome[i].why)
 			fed__print(shell, "%s against %s: %s\n", t->attack[i / t->aggregators].name,

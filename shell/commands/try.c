@@ -10,14 +10,6 @@
 
 enum { SHOWN = 8 }; /* coordinates of the step */
 
-static void cell_number(struct fed_table *t, double x, const char *fmt)
-{
-	char text[32];
-
-	snprintf(text, sizeof text, fmt, x);
-	fed__table_cell(t, "%s", isnan(x) ? "-" : text);
-}
-
 static bool has_groups(const struct fed_trial *t)
 {
 	for (size_t i = 0; i < t->n; i++)
@@ -46,23 +38,29 @@ static double length_of(const float *x, size_t n)
 
 static void show_rows(struct fed_shell *shell, const struct fed_trial *t)
 {
-	static const char *const heads[] = {"row", "norm", "score", "weight", "verdict", "group"};
+	static const struct fed_table_column columns[] = {
+		{.title = "row", .kind = FED_CELL_NUMBER},
+		{.title = "norm", .kind = FED_CELL_NUMBER},
+		{.title = "score", .kind = FED_CELL_NUMBER},
+		{.title = "weight", .kind = FED_CELL_NUMBER},
+		{.title = "verdict"},
+		{.title = "group", .kind = FED_CELL_NUMBER},
+	};
 	const bool grouped = has_groups(t);
-	struct fed_table table = {.columns = sizeof heads / sizeof *heads - !grouped,
-	                          .right = "rrrrlr"};
+	struct fed_table table = {.name = "updates",
+	                          .column = columns,
+	                          .columns = sizeof columns / sizeof *columns - !grouped};
 
-	for (size_t k = 0; k < table.columns; k++)
-		fed__table_cell(&table, "%s", heads[k]);
 	for (size_t i = 0; i < t->n; i++) {
-		fed__table_cell(&table, "%zu", i);
-		cell_number(&table, length_of(t->update[i].delta, t->dim), "%.6g");
-		cell_number(&table, (double)t->verdict[i].score, "%.6g");
-		cell_number(&table, (double)t->verdict[i].weight, "%.6f");
+		fed__table_integer(&table, i);
+		fed__table_real(&table, length_of(t->update[i].delta, t->dim), "%.6g");
+		fed__table_real(&table, (double)t->verdict[i].score, "%.6g");
+		fed__table_real(&table, (double)t->verdict[i].weight, "%.6f");
 		fed__table_cell(&table, "%s", word_of(t, i));
 		if (grouped)
-			fed__table_cell(&table, "%d", t->trust[i].group);
+			fed__table_real(&table, t->trust[i].group, "%.0f");
 	}
-	fed__table_print(shell, &table, true);
+	fed__table_print(shell, &table);
 }
 
 void fed__show_trial(struct fed_shell *shell, const struct fed_trial *t)

@@ -72,36 +72,28 @@ static int compare(const void *pa, const void *pb)
 	return (a->client > b->client) - (a->client < b->client);
 }
 
-static void cell_number(struct fed_table *t, double x, const char *fmt)
-{
-	char text[32];
-
-	snprintf(text, sizeof text, fmt, x);
-	fed__table_cell(t, "%s", isnan(x) ? "-" : text);
-}
-
 static void row_of(struct fed_table *t, const struct fed_update_geometry *in, size_t i,
                    bool grouped)
 {
 	const struct fed_client_verdict *u = &in->of[i];
 
-	fed__table_cell(t, "%u", u->client);
+	fed__table_integer(t, u->client);
 	fed__table_cell(t, "%s", u->byzantine ? "Byzantine" : "honest");
-	fed__table_cell(t, "%llu", (unsigned long long)u->samples);
-	fed__table_cell(t, "%u", u->steps);
-	fed__table_cell(t, "%u", u->staleness);
-	cell_number(t, u->loss, "%.4g");
-	cell_number(t, in->update[i].norm, "%.4g");
-	cell_number(t, value_of(in, i, BY_STEP), "%.3f");
-	cell_number(t, value_of(in, i, BY_HONEST), "%.3f");
-	cell_number(t, u->verdict.score, "%.4g");
-	cell_number(t, u->verdict.weight, "%.4f");
+	fed__table_integer(t, u->samples);
+	fed__table_integer(t, u->steps);
+	fed__table_integer(t, u->staleness);
+	fed__table_real(t, u->loss, "%.4g");
+	fed__table_real(t, in->update[i].norm, "%.4g");
+	fed__table_real(t, value_of(in, i, BY_STEP), "%.3f");
+	fed__table_real(t, value_of(in, i, BY_HONEST), "%.3f");
+	fed__table_real(t, u->verdict.score, "%.4g");
+	fed__table_real(t, u->verdict.weight, "%.4f");
 	fed__table_cell(t, "%s",
 	                fed_client_verdict_trusted(u) ? "used"
 	                : u->verdict.used             ? "suspect"
 	                                              : "filtered");
 	if (grouped)
-		fed__table_cell(t, "%d", u->trust.group);
+		fed__table_real(t, u->trust.group, "%.0f");
 }
 
 static bool has_groups(const struct fed_update_geometry *in)
@@ -127,12 +119,25 @@ static void say_landmarks(struct fed_shell *shell, const struct fed_update_geome
 static int show_table(struct fed_shell *shell, const struct fed_update_geometry *in, enum key sort,
                       struct fed_error *err)
 {
-	static const char *const heads[] = {"client", "truth",   "samples",   "steps",       "stale",
-	                                    "loss",   "norm",    "cos(step)", "cos(honest)", "score",
-	                                    "weight", "verdict", "group"};
+	static const struct fed_table_column columns[] = {
+		{.title = "client", .kind = FED_CELL_NUMBER},
+		{.title = "truth"},
+		{.title = "samples", .kind = FED_CELL_NUMBER, .rank = 5},
+		{.title = "steps", .kind = FED_CELL_NUMBER, .rank = 6},
+		{.title = "stale", .kind = FED_CELL_NUMBER, .rank = 5, .key = "staleness"},
+		{.title = "loss", .kind = FED_CELL_NUMBER, .rank = 4},
+		{.title = "norm", .kind = FED_CELL_NUMBER, .rank = 1},
+		{.title = "cos(step)", .kind = FED_CELL_NUMBER, .rank = 3},
+		{.title = "cos(honest)", .kind = FED_CELL_NUMBER, .rank = 4},
+		{.title = "score", .kind = FED_CELL_NUMBER, .rank = 1},
+		{.title = "weight", .kind = FED_CELL_NUMBER, .rank = 2},
+		{.title = "verdict"},
+		{.title = "group", .kind = FED_CELL_NUMBER, .rank = 2},
+	};
 	const bool grouped = has_groups(in);
-	struct fed_table table = {.columns = sizeof heads / sizeof *heads - !grouped,
-	                          .right = "rlrrrrrrrrrlr"};
+	struct fed_table table = {.name = "updates",
+	                          .column = columns,
+	                          .columns = sizeof columns / sizeof *columns - !grouped};
 	struct sorted_update *rank = fed_alloc_array(in->n, sizeof *rank);
 
 	if (!rank)
@@ -141,11 +146,9 @@ static int show_table(struct fed_shell *shell, const struct fed_update_geometry 
 		rank[i] = (struct sorted_update){sort == BY_CLIENT ? 0 : value_of(in, i, sort),
 		                                 in->of[i].client, i};
 	qsort(rank, in->n, sizeof *rank, compare);
-	for (size_t k = 0; k < table.columns; k++)
-		fed__table_cell(&table, "%s", heads[k]);
 	for (size_t i = 0; i < in->n; i++)
 		row_of(&table, in, rank[i].i, grouped);
-	fed__table_print(shell, &table, true);
+	fed__table_print(shell, &table);
 	say_landmarks(shell, in);
 	fed_free(rank);
 	return FED_OK;

@@ -219,7 +219,7 @@ enum fed_exit fed__shell_execute(struct fed_shell *shell, const char *text, size
 	} else {
 		result = run_all(shell, text, len, 0);
 	}
-	fflush(shell->out);
+	fed__print_flush(shell);
 	shell->place = before;
 	return result;
 }

@@ -19,8 +19,11 @@ static void show(struct fed_shell *shell, const char *kind, const char *name, co
 {
 	fed__print_styled(shell, FED_EMPHASIS_BOLD, "%s %s", kind, name);
 	fed__print(shell, "%s%s\n", help ? ": " : "", help ? help : "");
-	if (doc && *doc)
-		fed__print(shell, "\n%s%s", doc, doc[strlen(doc) - 1] == '\n' ? "" : "\n");
+	if (doc && *doc) {
+		fed__print(shell, "\n");
+		fed__print_prose(shell, doc);
+		fed__print(shell, "%s", doc[strlen(doc) - 1] == '\n' ? "" : "\n");
+	}
 	bool any = false;
 	for (const struct fed_field *row = rows; row && row->type; row++)
 		any |= fed_field_settable(row);

@@ -48,7 +48,14 @@ void fed__help_default(const struct fed_field *row, struct fed_text *out)
 
 void fed__help_fields(struct fed_shell *shell, const struct fed_field *rows, const void *state)
 {
-	struct fed_table table = {.columns = 4};
+	static const struct fed_table_column columns[] = {
+		{.title = "name"},
+		{.title = "default", .kind = FED_CELL_PROSE, .rank = 1},
+		{.title = "allowed", .kind = FED_CELL_PROSE, .rank = 2},
+		{.title = "help", .kind = FED_CELL_PROSE},
+	};
+	struct fed_table table = {
+		.name = "parameters", .column = columns, .columns = 4, .untitled = true};
 	struct fed_text text = {0};
 
 	for (const struct fed_field *row = rows; row && row->type; row++) {
@@ -75,7 +82,7 @@ void fed__help_fields(struct fed_shell *shell, const struct fed_field *rows, con
 		fed__table_cell(&table, "%s", row->type == FED_TYPE_TEXT ? "text" : fed_text_str(&text));
 		fed__table_cell(&table, "%s", row->help ? row->help : "");
 	}
-	fed__table_print(shell, &table, false);
+	fed__table_print(shell, &table);
 	fed_text_release(&text);
 }
 
@@ -88,8 +95,11 @@ void fed__help_command(struct fed_shell *shell, const struct fed_command *comman
 	fed__print(shell, "\n  %s\n", command->help);
 	if (command->synonym)
 		fed__print(shell, "  `%s` is the same command\n", command->synonym);
-	if (command->text)
-		fed__print(shell, "\n%s\n", command->text);
+	if (command->text) {
+		fed__print(shell, "\n");
+		fed__print_prose(shell, command->text);
+		fed__print(shell, "\n");
+	}
 	if (command->args) {
 		fed__print(shell, "\narguments\n");
 		fed__help_fields(shell, command->args, NULL);
@@ -104,9 +114,16 @@ void fed__help_command(struct fed_shell *shell, const struct fed_command *comman
 	fed_text_release(&usage);
 }
 
+/* Commands and what they do. */
+static const struct fed_table_column command_columns[] = {
+	{.title = "command"},
+	{.title = "help", .kind = FED_CELL_PROSE},
+};
+
 void fed__help_group(struct fed_shell *shell, enum fed_group group)
 {
-	struct fed_table table = {.columns = 2};
+	struct fed_table table = {
+		.name = "commands", .column = command_columns, .columns = 2, .untitled = true};
 	struct fed_text usage = {0};
 
 	fed__print_styled(shell, FED_EMPHASIS_BOLD, "%s", fed__group_names[group]);
@@ -121,26 +138,56 @@ void fed__help_group(struct fed_shell *shell, enum fed_group group)
 			fed__table_cell(&table, "%s", c->help);
 		}
 	}
-	fed__table_print(shell, &table, false);
+	fed__table_print(shell, &table);
 	fed_text_release(&usage);
+}
+
+/* "costs (bill)" */
+static void put_names(const struct fed_command *c, struct fed_text *out)
+{
+	fed_text_add(out, "%s", c->name);
+	if (c->synonym)
+		fed_text_add(out, " (%s)", c->synonym);
+}
+
+/* The widest name, so that the groups stand in the same columns. */
+static int widest_name(const struct fed_shell *shell)
+{
+	struct fed_text names = {0};
+	const struct fed_command *c;
+	int widest = 0;
+
+	for (size_t i = 0; (c = fed__command_at(shell, i, NULL)); i++) {
+		fed_text_clear(&names);
+		put_names(c, &names);
+		widest = (int)names.len > widest ? (int)names.len : widest;
+	}
+	fed_text_release(&names);
+	return widest;
 }
 
 void fed__help_overview(struct fed_shell *shell)
 {
+	const int widest = widest_name(shell);
+	struct fed_text names = {0};
+
 	for (size_t g = 0; g < FED_GROUPS; g++) {
-		struct fed_table table = {.columns = 2};
+		struct fed_table table = {
+			.name = fed__group_names[g], .column = command_columns, .columns = 2, .untitled = true};
 
 		fed__print_styled(shell, FED_EMPHASIS_BOLD, "%s", fed__group_names[g]);
 		fed__print(shell, ": %s\n", fed__group_help[g]);
 		for (const struct fed_command *c = shell->groups[g].command; c->name; c++) {
-			if (c->synonym)
-				fed__table_cell(&table, "%s (%s)", c->name, c->synonym);
-			else
-				fed__table_cell(&table, "%-13s", c->name);
+			fed_text_clear(&names);
+			put_names(c, &names);
+			fed_text_add(&names, "%*s", widest - (int)names.len, "");
+			fed__table_cell(&table, "%s", fed_text_str(&names));
 			fed__table_cell(&table, "%s", c->help);
 		}
-		fed__table_print(shell, &table, false);
+		fed__table_print(shell, &table);
 	}
-	fed__print(shell, "\n`help COMMAND` shows arguments and examples, `explain NAME` what a name "
-	                  "stands for.\nA first run: add-client 10 noniid; round 5; plot accuracy\n");
+	fed_text_release(&names);
+	fed__print_prose(shell,
+	                 "\n`help COMMAND` shows arguments and examples, `explain NAME` what a name "
+	                 "stands for.\nA first run: add-client 10 noniid; round 5; plot accuracy\n");
 }

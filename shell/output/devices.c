@@ -79,7 +79,13 @@ void fed__show_equipment(struct fed_shell *shell)
 {
 	const struct fed_clients *all = &fed_session_parts(shell->session)->clients;
 	uint32_t devices[FED_NO_PROFILE + 1] = {0}, links[FED_NO_PROFILE + 1] = {0};
-	struct fed_table table = {.columns = 3};
+	static const struct fed_table_column columns[] = {
+		{.title = "key"},
+		{.title = "clients", .kind = FED_CELL_PROSE},
+		{.title = "help", .kind = FED_CELL_PROSE, .rank = 1},
+	};
+	struct fed_table table = {
+		.name = "equipment", .column = columns, .columns = 3, .untitled = true};
 	struct fed_text text = {0};
 
 	if (!all->n_present)
@@ -100,7 +106,7 @@ void fed__show_equipment(struct fed_shell *shell)
 	fed__table_cell(&table, "link");
 	fed__table_cell(&table, "%s", fed_text_str(&text));
 	fed__table_cell(&table, "`set client WHO link=`");
-	fed__table_print(shell, &table, false);
+	fed__table_print(shell, &table);
 	fed_text_release(&text);
 }
 
@@ -125,55 +131,57 @@ static void put_rate(struct fed_table *table, double bytes)
 {
 	struct fed_text text = {0};
 
-	if (isinf(bytes)) {
-		fed__table_cell(table, "-");
-		return;
+	if (isfinite(bytes)) {
+		fed_text_bytes(&text, bytes);
+		fed_text_add(&text, "/s");
 	}
-	fed_text_bytes(&text, bytes);
-	fed__table_cell(table, "%s/s", fed_text_str(&text));
+	fed__table_shown(table, bytes, text.len ? fed_text_str(&text) : "-");
 	fed_text_release(&text);
 }
 
 static void put_time(struct fed_table *table, double seconds)
 {
-	struct fed_text text = {0};
-
-	fed_text_seconds(&text, seconds);
-	fed__table_cell(table, "%s", seconds > 0 ? fed_text_str(&text) : "-");
-	fed_text_release(&text);
+	if (seconds > 0)
+		fed__table_seconds(table, seconds);
+	else
+		fed__table_shown(table, 0, "-");
 }
 
 /* only: one profile, or NULL for all. */
 static void show_devices(struct fed_shell *shell, const char *only)
 {
-	struct fed_table table = {.columns = 3, .right = "lrl"};
+	static const struct fed_table_column columns[] = {
+		{.title = "device"},
+		{.title = "speed", .kind = FED_CELL_NUMBER},
+		{.title = "what it is", .kind = FED_CELL_PROSE, .key = "help"},
+	};
+	struct fed_table table = {.name = "devices", .column = columns, .columns = 3};
 
-	fed__table_cell(&table, "device");
-	fed__table_cell(&table, "speed");
-	fed__table_cell(&table, "what it is");
 	for (const struct fed_device_profile *p = fed_device_profiles; p->name; p++) {
-		struct fed_text text = {0};
-
 		if (only && !fed_same_name(only, p->name))
 			continue;
-		fed_text_si(&text, p->flops, "FLOP/s");
 		fed__table_cell(&table, "%s", p->name);
-		fed__table_cell(&table, "%s", p->flops > 0 ? fed_text_str(&text) : "-");
+		fed__table_unit(&table, p->flops > 0 ? p->flops : NAN, "FLOP/s");
 		fed__table_cell(&table, "%s", p->help);
-		fed_text_release(&text);
 	}
-	fed__table_print(shell, &table, true);
-	fed__print(shell, "\n%s", device_doc);
+	fed__table_print(shell, &table);
+	fed__print(shell, "\n");
+	fed__print_prose(shell, device_doc);
 }
 
 static void show_links(struct fed_shell *shell, const char *only)
 {
-	static const char *const titles[] = {"link", "latency", "jitter",    "down",
-	                                     "up",   "loss",    "what it is"};
-	struct fed_table table = {.columns = 7, .right = "lrrrrrl"};
+	static const struct fed_table_column columns[] = {
+		{.title = "link"},
+		{.title = "latency", .kind = FED_CELL_NUMBER},
+		{.title = "jitter", .kind = FED_CELL_NUMBER, .rank = 1},
+		{.title = "down", .kind = FED_CELL_NUMBER},
+		{.title = "up", .kind = FED_CELL_NUMBER},
+		{.title = "loss", .kind = FED_CELL_NUMBER, .rank = 1},
+		{.title = "what it is", .kind = FED_CELL_PROSE, .key = "help"},
+	};
+	struct fed_table table = {.name = "links", .column = columns, .columns = 7};
 
-	for (size_t k = 0; k < sizeof titles / sizeof *titles; k++)
-		fed__table_cell(&table, "%s", titles[k]);
 	for (const struct fed_link_profile *p = fed_link_profiles; p->name; p++) {
 		if (only && !fed_same_name(only, p->name))
 			continue;
@@ -182,14 +190,15 @@ static void show_links(struct fed_shell *shell, const char *only)
 		put_time(&table, p->link.jitter);
 		put_rate(&table, p->link.down);
 		put_rate(&table, p->link.up);
+		char loss[32] = "-";
 		if (p->link.drop_rate > 0)
-			fed__table_cell(&table, "%g %%", 100 * p->link.drop_rate);
-		else
-			fed__table_cell(&table, "-");
+			snprintf(loss, sizeof loss, "%g %%", 100 * (double)p->link.drop_rate);
+		fed__table_shown(&table, p->link.drop_rate, loss);
 		fed__table_cell(&table, "%s", p->help);
 	}
-	fed__table_print(shell, &table, true);
-	fed__print(shell, "\n%s", link_doc);
+	fed__table_print(shell, &table);
+	fed__print(shell, "\n");
+	fed__print_prose(shell, link_doc);
 }
 
 bool fed__explain_equipment(struct fed_shell *shell, const char *name)

@@ -8,34 +8,115 @@
 #include "shell/output/print.h"
 #include "shell/output/step_text.h"
 
-/* "round 3   accuracy 81.20 %   loss 0.5512   clients 10 of 10   0.4 s   15.9 MB" */
-static void put_round(struct fed_text *out, const struct fed_record *r)
+/* Parts of a round's line, the first to be left out on a narrow screen last. */
+enum round_part {
+	ROUND,
+	ACCURACY,
+	LOSS,
+	CLIENTS,
+	SUCCESS,
+	PARAMETER_ERROR,
+	CLOCK,
+	BYTES,
+	TRAIN_LOSS,
+	PARTS
+};
+/* The order in which they stand. */
+static const enum round_part order[PARTS] = {ROUND,      ACCURACY, LOSS,  SUCCESS, PARAMETER_ERROR,
+                                             TRAIN_LOSS, CLIENTS,  CLOCK, BYTES};
+
+static void put_part(struct fed_text *out, const struct fed_record *r, enum round_part part)
 {
-	fed_text_add(out, "round %-4.0f", r->round);
-	if (!isnan(r->test_accuracy))
-		fed_text_add(out, "  accuracy %6.2f %%", 100 * r->test_accuracy);
-	if (!isnan(r->test_loss))
-		fed_text_add(out, "  loss %-7.4g", r->test_loss);
-	if (!isnan(r->attack_success))
-		fed_text_add(out, "  attack success %6.2f %%", 100 * r->attack_success);
-	if (!isnan(r->parameter_error))
-		fed_text_add(out, "  error %-7.3g", r->parameter_error);
-	fed_text_add(out, "  train loss %-7.4g  clients %.0f", r->train_loss, r->used);
-	if (r->used != r->invited)
-		fed_text_add(out, " of %.0f", r->invited);
-	fed_text_add(out, "  clock ");
-	fed_text_seconds(out, r->clock);
-	fed_text_add(out, "  ");
-	fed_text_bytes(out, r->bytes_up + r->bytes_down);
-	if (r->attackers == 0)
-		return;
-	/* Ground truth, which the aggregator does not know. */
-	fed_text_add(out, "  found %.0f of %.0f attacker%s", r->defence_recall * r->attackers,
-	             r->attackers, r->attackers == 1 ? "" : "s");
-	if (!isnan(r->defence_precision))
-		fed_text_add(out, "  precision %.2f", r->defence_precision);
+	switch (part) {
+	case ROUND:
+		fed_text_add(out, "round %-4.0f", r->round);
+		break;
+	case ACCURACY:
+		if (!isnan(r->test_accuracy))
+			fed_text_add(out, "  accuracy %6.2f %%", 100 * r->test_accuracy);
+		break;
+	case LOSS:
+		if (!isnan(r->test_loss))
+			fed_text_add(out, "  loss %-7.4g", r->test_loss);
+		break;
+	case SUCCESS:
+		if (!isnan(r->attack_success))
+			fed_text_add(out, "  attack success %6.2f %%", 100 * r->attack_success);
+		break;
+	case PARAMETER_ERROR:
+		if (!isnan(r->parameter_error))
+			fed_text_add(out, "  error %-7.3g", r->parameter_error);
+		break;
+	case TRAIN_LOSS:
+		fed_text_add(out, "  train loss %-7.4g", r->train_loss);
+		break;
+	case CLIENTS:
+		fed_text_add(out, "  clients %.0f", r->used);
+		if (r->used != r->invited)
+			fed_text_add(out, " of %.0f", r->invited);
+		break;
+	case CLOCK:
+		fed_text_add(out, "  clock ");
+		fed_text_seconds(out, r->clock);
+		break;
+	default:
+		fed_text_add(out, "  ");
+		fed_text_bytes(out, r->bytes_up + r->bytes_down);
+	}
+}
+
+/* "round 3     accuracy  81.20 %  loss 0.5512   clients 10 of 10  clock 0.4 s  15.9 MB", its most
+ * important parts where the screen is narrow; width 0: all. */
+static void put_round(struct fed_text *out, const struct fed_record *r, int width)
+{
+	size_t shown = PARTS;
+
+	do {
+		fed_text_clear(out);
+		for (size_t k = 0; k < PARTS; k++)
+			if ((size_t)order[k] < shown)
+				put_part(out, r, order[k]);
+	} while (width > 0 && fed_text_width(fed_text_str(out)) > width && --shown > 1);
+}
+
+/* Honest clients whose updates the last step does not trust. */
+static double blamed_of(const struct fed_session *s)
+{
+	const struct fed_verdicts *all = &fed_session_federation(s)->verdicts;
+	double n = 0;
+
+	for (size_t i = 0; i < all->n; i++)
+		n += !all->of[i].byzantine && !fed_client_verdict_trusted(&all->of[i]);
+	return n;
+}
+
+/* The line below: "defence: found 2 of 2 attackers, blamed 1 honest client; step off by 2.53",
+ * ground truth, which the aggregator does not know. */
+static void put_defence(struct fed_text *out, const struct fed_session *s,
+                        const struct fed_record *r)
+{
+	const double blamed = blamed_of(s);
+
+	fed_text_add(out, "%12sdefence: found %.0f of %.0f attacker%s", "",
+	             r->defence_recall * r->attackers, r->attackers, r->attackers == 1 ? "" : "s");
+	if (blamed > 0)
+		fed_text_add(out, ", blamed %.0f honest client%s", blamed, blamed == 1 ? "" : "s");
 	if (!isnan(r->honest_distance))
-		fed_text_add(out, "  step off by %.3g", r->honest_distance);
+		fed_text_add(out, "; step off by %.3g", r->honest_distance);
+}
+
+static void print_round(struct fed_shell *shell, const struct fed_record *r)
+{
+	struct fed_text text = {0};
+
+	put_round(&text, r, shell->screen.width);
+	fed__print(shell, "%s\n", fed_text_str(&text));
+	if (r->attackers > 0) {
+		fed_text_clear(&text);
+		put_defence(&text, shell->session, r);
+		fed__print(shell, "%s\n", fed_text_str(&text));
+	}
+	fed_text_release(&text);
 }
 
 /* Whether to print a round: under `eval-every N` only evaluated ones, since there may be thousands
@@ -48,7 +129,6 @@ static bool is_shown(const struct fed_shell *shell, const struct fed_record *r)
 void fed__print_event(void *ctx, const struct fed_event *event)
 {
 	struct fed_shell *shell = ctx;
-	struct fed_text text = {0};
 
 	if (fed__step_text_take(shell, event) ||
 	    shell->watching.watch) /* the watch shows all events in its log */
@@ -61,10 +141,8 @@ void fed__print_event(void *ctx, const struct fed_event *event)
 		fed__print_warning(shell, event->text ? event->text : "");
 		break;
 	case FED_EVENT_ROUND:
-		if (!is_shown(shell, event->record))
-			break;
-		put_round(&text, event->record);
-		fed__print(shell, "%s\n", fed_text_str(&text));
+		if (is_shown(shell, event->record))
+			print_round(shell, event->record);
 		break;
 	case FED_EVENT_REFUSED:
 		fed__print(shell, "client %u: update refused: %s\n", event->client,
@@ -83,6 +161,5 @@ void fed__print_event(void *ctx, const struct fed_event *event)
 	default:
 		break; /* others are in the log and the progress line; an abort is reported as an error */
 	}
-	fed_text_release(&text);
 	fed__progress_event(shell, event);
 }

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * shell/output/print.c - printing of text and tables.
+ * shell/output/print.c - printing of text.
  */
 #include "shell/output/print.h"
 
 #include <string.h>
+
+#include "shell/output/wrap.h"
 
 static const char *const escapes[] = {
 	[FED_EMPHASIS_PLAIN] = "",       [FED_EMPHASIS_BOLD] = "\033[1m",
@@ -12,24 +14,94 @@ static const char *const escapes[] = {
 	[FED_EMPHASIS_BAD] = "\033[31m",
 };
 
-/* Print data without control bytes between escapes of a style. */
-static void put_styled(struct fed_shell *shell, FILE *f, enum fed_emphasis style,
-                       const struct fed_text *text)
-{
-	struct fed_text clean = {0};
-	const bool styled = shell->screen.color && style != FED_EMPHASIS_PLAIN;
+#define HANG 2 /* blanks before what wraps, beyond those of the line */
 
-	fed__progress_erase(shell);
-	fed_text_put_clean(&clean, fed_text_str(text), text->len, shell->screen.utf8);
-	if (styled)
-		fputs(escapes[style], f);
-	if (text->failed || clean.failed)
+static void put_or_say(FILE *f, const struct fed_text *text)
+{
+	if (text->failed)
 		fputs("(no memory to show a line)\n", f);
 	else
-		fwrite(fed_text_str(&clean), 1, clean.len, f);
+		fwrite(fed_text_str(text), 1, text->len, f);
+}
+
+/* Append data without control bytes between escapes of a style, which ends before a newline. */
+static void put_styled(struct fed_shell *shell, enum fed_emphasis style,
+                       const struct fed_text *text, struct fed_text *out)
+{
+	const bool styled = shell->screen.color && style != FED_EMPHASIS_PLAIN;
+	size_t n = text->len;
+
+	while (styled && n && text->s[n - 1] == '\n')
+		n--;
 	if (styled)
-		fputs("\033[0m", f);
-	fed_text_release(&clean);
+		fed_text_add(out, "%s", escapes[style]);
+	fed_text_put_clean(out, fed_text_str(text), n, shell->screen.utf8);
+	if (styled)
+		fed_text_add(out, "\033[0m");
+	fed_text_put(out, fed_text_str(text) + n, text->len - n);
+	out->failed |= text->failed;
+}
+
+/* Write the complete lines of a text to a stream, and the rest where `all`; returns the bytes that
+ * were written. */
+static size_t write_lines(FILE *f, const struct fed_text *text, int width, bool all)
+{
+	struct fed_text wrapped = {0};
+	const char *s = fed_text_str(text);
+	size_t at = 0;
+
+	while (at < text->len) {
+		const char *end = memchr(s + at, '\n', text->len - at);
+		const size_t n = end ? (size_t)(end - s) - at : text->len - at;
+
+		if (!end && !all)
+			break;
+		fed__wrap_line(&wrapped, s + at, n, width, HANG + (int)strspn(s + at, " "));
+		fed_text_put(&wrapped, "\n", end != NULL);
+		at += n + (end != NULL);
+	}
+	put_or_say(f, &wrapped);
+	fed_text_release(&wrapped);
+	return at;
+}
+
+static void show_lines(struct fed_shell *shell, bool all)
+{
+	struct fed_text *line = &shell->line;
+	const size_t n = write_lines(shell->out, line, shell->screen.width, all);
+
+	if (line->failed)
+		put_or_say(shell->out, line);
+	if (n && n < line->len)
+		memmove(line->s, line->s + n, line->len - n + 1);
+	if (line->failed || n == line->len)
+		fed_text_clear(line);
+	else
+		line->len -= n;
+}
+
+static void put_out(struct fed_shell *shell, enum fed_emphasis style, const struct fed_text *text)
+{
+	struct fed_text styled = {0};
+
+	if (shell->form != FED_FORM_TEXT)
+		return;
+	fed__progress_erase(shell);
+	if (shell->screen.width > 0) {
+		put_styled(shell, style, text, &shell->line);
+		show_lines(shell, false);
+		return;
+	}
+	put_styled(shell, style, text, &styled);
+	put_or_say(shell->out, &styled);
+	fed_text_release(&styled);
+}
+
+void fed__print_flush(struct fed_shell *shell)
+{
+	if (shell->line.len || shell->line.failed)
+		show_lines(shell, true);
+	fflush(shell->out);
 }
 
 static void vprint(struct fed_shell *shell, enum fed_emphasis style, const char *fmt, va_list ap)
@@ -37,7 +109,7 @@ static void vprint(struct fed_shell *shell, enum fed_emphasis style, const char 
 	struct fed_text text = {0};
 
 	fed_text_vadd(&text, fmt, ap);
-	put_styled(shell, shell->out, style, &text);
+	put_out(shell, style, &text);
 	fed_text_release(&text);
 }
 
@@ -59,23 +131,47 @@ void fed__print_styled(struct fed_shell *shell, enum fed_emphasis style, const c
 	va_end(ap);
 }
 
+void fed__print_prose(struct fed_shell *shell, const char *text)
+{
+	struct fed_text filled = {0};
+
+	fed__wrap_prose(&filled, text, shell->screen.width);
+	put_out(shell, FED_EMPHASIS_PLAIN, &filled);
+	fed_text_release(&filled);
+}
+
 void fed__print_drawing(struct fed_shell *shell, const struct fed_text *drawing)
 {
+	if (shell->form != FED_FORM_TEXT)
+		return;
 	fed__progress_erase(shell);
+	fed__print_flush(shell);
 	fwrite(fed_text_str(drawing), 1, drawing->len, shell->out);
+}
+
+void fed__print_data(struct fed_shell *shell, const struct fed_text *data)
+{
+	fed__progress_erase(shell);
+	put_or_say(shell->out, data);
 }
 
 void fed__print_warning(struct fed_shell *shell, const char *text)
 {
-	struct fed_text line = {0};
+	struct fed_text words = {0}, line = {0};
 
-	fed_text_add(&line, "warning: %s\n", text);
-	fflush(shell->out);
-	put_styled(shell, shell->errors, FED_EMPHASIS_BOLD, &line);
+	fed_text_add(&words, "warning: %s\n", text);
+	fed__print_flush(shell);
+	fed__progress_erase(shell);
+	put_styled(shell, FED_EMPHASIS_BOLD, &words, &line);
+	if (line.failed)
+		put_or_say(shell->errors, &line);
+	else
+		write_lines(shell->errors, &line, shell->screen.errors_width, true);
+	fed_text_release(&words);
 	fed_text_release(&line);
 }
 
-/* The same for what must be said though there is no memory: one byte after the other. */
+/* What must be said though there is no memory: one byte after the other. */
 static void put_without_memory(FILE *f, const char *text)
 {
 	for (; *text; text++)
@@ -85,85 +181,23 @@ static void put_without_memory(FILE *f, const char *text)
 void fed__print_error(struct fed_shell *shell, const char *where, const char *text)
 {
 	const bool styled = shell->screen.color;
-	struct fed_text line = {0}, clean = {0};
+	struct fed_text words = {0}, line = {0};
 
-	fflush(shell->out); /* keep the order of both streams */
+	fed__print_flush(shell); /* keep the order of both streams */
 	fed__progress_erase(shell);
-	fprintf(shell->errors, "%serror: %s", styled ? escapes[FED_EMPHASIS_BAD] : "",
-	        styled ? "\033[0m" : "");
-	fed_text_add(&line, "%s%s\n", where, text);
-	fed_text_put_clean(&clean, fed_text_str(&line), line.len, shell->screen.utf8);
-	if (line.failed || clean.failed) {
+	fed_text_add(&words, "%s%s\n", where, text);
+	fed_text_add(&line, "%serror: %s", styled ? escapes[FED_EMPHASIS_BAD] : "",
+	             styled ? "\033[0m" : "");
+	fed_text_put_clean(&line, fed_text_str(&words), words.len, shell->screen.utf8);
+	if (words.failed || line.failed) {
+		put_without_memory(shell->errors, "error: ");
 		put_without_memory(shell->errors, where);
 		put_without_memory(shell->errors, text);
 		fputc('\n', shell->errors);
 	} else {
-		fwrite(fed_text_str(&clean), 1, clean.len, shell->errors);
+		write_lines(shell->errors, &line, shell->screen.errors_width, true);
 	}
+	fed_text_release(&words);
 	fed_text_release(&line);
-	fed_text_release(&clean);
 	fflush(shell->errors);
-}
-
-/* Tables ------------------------------------------------------------------- */
-
-void fed__table_cell(struct fed_table *t, const char *fmt, ...)
-{
-	va_list ap;
-
-	va_start(ap, fmt);
-	fed_text_vadd(&t->cells, fmt, ap);
-	va_end(ap);
-	fed_text_put(&t->cells, "", 1);
-	t->n++;
-}
-
-#define COLUMNS_MAX 16
-
-static void measure(const struct fed_table *t, int *width)
-{
-	const char *cell = fed_text_str(&t->cells);
-
-	for (size_t i = 0; i < t->n; i++, cell += strlen(cell) + 1) {
-		const int w = fed_text_width(cell);
-
-		if (w > width[i % t->columns])
-			width[i % t->columns] = w;
-	}
-}
-
-static void put_row(const struct fed_table *t, const char **cell, const int *width,
-                    struct fed_text *line)
-{
-	for (size_t k = 0; k < t->columns; k++, *cell += strlen(*cell) + 1) {
-		const int pad = width[k] - fed_text_width(*cell);
-		const bool right = t->right && t->right[k] == 'r';
-
-		fed_text_add(line, "%s%*s%s", k ? "  " : "  ", right ? pad : 0, "", *cell);
-		if (!right && k + 1 < t->columns)
-			fed_text_add(line, "%*s", pad, "");
-	}
-	while (line->len && line->s[line->len - 1] == ' ')
-		line->s[--line->len] = 0;
-}
-
-void fed__table_print(struct fed_shell *shell, struct fed_table *t, bool header)
-{
-	int width[COLUMNS_MAX] = {0};
-	struct fed_text line = {0};
-
-	if (!t->cells.failed && t->columns && t->columns <= COLUMNS_MAX) {
-		const char *cell = fed_text_str(&t->cells);
-
-		measure(t, width);
-		for (size_t row = 0; row < t->n / t->columns; row++) {
-			fed_text_clear(&line);
-			put_row(t, &cell, width, &line);
-			fed__print_styled(shell, header && row == 0 ? FED_EMPHASIS_DIM : FED_EMPHASIS_PLAIN,
-			                  "%s\n", fed_text_str(&line));
-		}
-	}
-	fed_text_release(&line);
-	fed_text_release(&t->cells);
-	*t = (struct fed_table){0};
 }

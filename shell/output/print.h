@@ -4,11 +4,14 @@
  * through it.
  *
  * Control bytes are removed from data. Colour is used only if the screen has it and never carries
- * information alone.
+ * information alone.  Lines wrap at blanks where they are wider than the screen
+ * (shell->screen.width); a line that is printed in parts is shown when it ends.  Of a command whose
+ * tables are wanted as data (shell->form) only these are printed.
  */
 #ifndef FED_SHELL_OUTPUT_PRINT_H
 #define FED_SHELL_OUTPUT_PRINT_H
 
+#include "shell/output/table.h"
 #include "shell/shell.h"
 
 enum fed_emphasis {
@@ -22,22 +25,17 @@ enum fed_emphasis {
 __attribute__((format(printf, 2, 3))) void fed__print(struct fed_shell *, const char *fmt, ...);
 __attribute__((format(printf, 3, 4))) void fed__print_styled(struct fed_shell *, enum fed_emphasis,
                                                              const char *fmt, ...);
+/* Print paragraphs, filled anew where a line is too wide (output/wrap.h). */
+void fed__print_prose(struct fed_shell *, const char *text);
 /* Print a drawing, whose escapes are kept. */
 void fed__print_drawing(struct fed_shell *, const struct fed_text *);
+/* Print the rows of a table as CSV or JSON lines. */
+void fed__print_data(struct fed_shell *, const struct fed_text *);
+/* Show the line that has no end yet. */
+void fed__print_flush(struct fed_shell *);
 /* Print "warning: text" or "error: where: text" to `errors`. */
 void fed__print_warning(struct fed_shell *, const char *text);
 void fed__print_error(struct fed_shell *, const char *where, const char *text);
-
-/* A table; columns are as wide as their widest cell. */
-struct fed_table {
-	struct fed_text cells; /* NUL-ended, row by row */
-	size_t columns, n;
-	const char *right; /* a character for each column, 'r': right-aligned; NULL: none is */
-};
-void fed__table_cell(struct fed_table *, const char *fmt, ...)
-	__attribute__((format(printf, 2, 3)));
-/* Print and release the table. header: the first row is a header. */
-void fed__table_print(struct fed_shell *, struct fed_table *, bool header);
 
 /* Sinks of the session's events; shell is a struct fed_shell *. */
 void fed__print_event(void *shell, const struct fed_event *);

@@ -10,19 +10,55 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+#include "base/text.h"
 #include "shell/shell.h"
 #include "tui/terminal.h"
 
-void fed__screen_measure(struct fed_shell *shell)
+/* Columns and rows of the terminal that a stream leads to; false: it is none. */
+static bool measure(FILE *f, int *columns, int *rows)
 {
 	struct winsize size;
 
-	if (!shell->screen.terminal || ioctl(fileno(shell->out), TIOCGWINSZ, &size))
+	if (fileno(f) < 0 || ioctl(fileno(f), TIOCGWINSZ, &size) || size.ws_col < 2)
+		return false;
+	*columns = size.ws_col;
+	*rows = size.ws_row > 1 ? size.ws_row : 24;
+	return true;
+}
+
+void fed__screen_measure(struct fed_shell *shell)
+{
+	struct fed_screen *screen = &shell->screen;
+	int columns, rows;
+
+	if (screen->fixed || shell->watching.watch)
 		return;
-	if (size.ws_col > 1)
-		shell->screen.columns = size.ws_col;
-	if (size.ws_row > 1)
-		shell->screen.rows = size.ws_row;
+	if (measure(shell->errors, &columns, &rows))
+		screen->errors_width = columns;
+	if (!measure(shell->out, &columns, &rows))
+		return;
+	screen->columns = screen->width = columns;
+	screen->rows = rows;
+}
+
+void fed__screen_set_width(struct fed_shell *shell, int columns)
+{
+	struct fed_screen *screen = &shell->screen;
+
+	screen->fixed = true;
+	screen->width = screen->errors_width = columns;
+	if (columns > 0)
+		screen->columns = columns;
+}
+
+/* The variable COLUMNS, if a user gave it to programs: shells keep their own to themselves. */
+static void take_columns(struct fed_shell *shell)
+{
+	const char *given = getenv("COLUMNS");
+	long long columns;
+
+	if (given && fed_parse_int(given, &columns) && columns >= 0 && columns <= FED_SCREEN_COLUMNS)
+		fed__screen_set_width(shell, (int)columns);
 }
 
 void fed__screen_init(struct fed_shell *shell, bool color)
@@ -38,4 +74,6 @@ void fed__screen_init(struct fed_shell *shell, bool color)
 	screen->columns = 80;
 	screen->rows = 24;
 	fed__screen_measure(shell);
+	if (!isatty(out))
+		take_columns(shell);
 }

@@ -26,7 +26,7 @@ enum fed_exit fed__plain_run(struct fed_shell *shell)
 		fed_text_clear(&prompt);
 		fed__shell_prompt(shell, &prompt);
 		fed__print(shell, "%s", fed_text_str(&prompt));
-		fflush(shell->out);
+		fed__print_flush(shell);
 		fed__signals_interrupted();
 		if (!fed__line_read(stdin, &line)) {
 			if (!fed__signals_interrupted())

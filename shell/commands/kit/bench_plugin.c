@@ -28,8 +28,8 @@ static void row(struct fed_table *table, const char *name, const char *how, doub
 {
 	fed__table_cell(table, "%s", name);
 	fed__table_cell(table, "%s", how);
-	fed__table_cell(table, "%.4g", seconds * 1e3);
-	fed__table_cell(table, "%.3g", bytes / seconds * 1e-9);
+	fed__table_real(table, seconds * 1e3, "%.4g");
+	fed__table_real(table, bytes / seconds * 1e-9, "%.3g");
 }
 
 /* The command that another process of this program runs. */
@@ -98,11 +98,13 @@ int fed__run_bench(struct fed_shell *shell, const struct fed_call *call, struct 
 	}
 	if (fed_bench_aggregator(&fedavg, shell->session, "fedavg", NULL, 0, n, d, err))
 		return FED_FAIL;
-	struct fed_table table = {.columns = 4, .right = "llrr"};
-	fed__table_cell(&table, "aggregator");
-	fed__table_cell(&table, "runs");
-	fed__table_cell(&table, "ms a call");
-	fed__table_cell(&table, "GB/s");
+	static const struct fed_table_column columns[] = {
+		{.title = "aggregator"},
+		{.title = "runs"},
+		{.title = "ms a call", .kind = FED_CELL_NUMBER},
+		{.title = "GB/s", .kind = FED_CELL_NUMBER},
+	};
+	struct fed_table table = {.name = "timings", .column = columns, .columns = 4};
 	row(&table, a->name, entry->guard ? "guarded" : "inside", own.seconds, bytes);
 	const bool other = entry->guard && shell->program;
 	const int tried = other ? measure_trusted(shell, call, entry->path, &trusted, &why) : FED_OK;
@@ -111,7 +113,7 @@ int fed__run_bench(struct fed_shell *shell, const struct fed_call *call, struct 
 	row(&table, "fedavg", "inside", fedavg.seconds, bytes);
 	fed__print(shell, "%zu updates of %s numbers; the median of %u calls\n", n,
 	           fed_count((double)d).s, own.calls);
-	fed__table_print(shell, &table, true);
+	fed__table_print(shell, &table);
 	if (tried)
 		fed__print(shell, "trusted it does not get through: %s\n", why.text);
 	return FED_OK;

@@ -84,19 +84,21 @@ static struct step_figures measure(const struct pair *p)
 static void show_steps(struct fed_shell *shell, const struct pair *p, const struct step_figures *f)
 {
 	const struct fed_trial *const trial[] = {&p->a, &p->b};
-	struct fed_table table = {.columns = 4, .right = "lrrl"};
+	static const struct fed_table_column columns[] = {
+		{.title = "aggregator"},
+		{.title = "norm of the step", .kind = FED_CELL_NUMBER, .key = "norm"},
+		{.title = "ms", .kind = FED_CELL_NUMBER, .rank = 1},
+		{.title = "settings", .kind = FED_CELL_PROSE, .rank = 2},
+	};
+	struct fed_table table = {.name = "steps", .column = columns, .columns = 4};
 
-	fed__table_cell(&table, "aggregator");
-	fed__table_cell(&table, "norm of the step");
-	fed__table_cell(&table, "ms");
-	fed__table_cell(&table, "settings");
 	for (size_t i = 0; i < 2; i++) {
 		fed__table_cell(&table, "%s", p->name[i]);
-		fed__table_cell(&table, "%.6g", f->norm[i]);
-		fed__table_cell(&table, "%.3g", trial[i]->seconds * 1e3);
+		fed__table_real(&table, f->norm[i], "%.6g");
+		fed__table_real(&table, trial[i]->seconds * 1e3, "%.3g");
 		fed__table_cell(&table, "%s", fed_text_str(&trial[i]->settings));
 	}
-	fed__table_print(shell, &table, true);
+	fed__table_print(shell, &table);
 	if (f->same) {
 		fed__print(shell, "the steps are the same, bit for bit\n");
 		return;
@@ -132,25 +134,27 @@ static size_t find_largest(const struct pair *p, size_t *at)
 
 static void show_coordinates(struct fed_shell *shell, const struct pair *p)
 {
-	struct fed_table table = {.columns = 4, .right = "rrrr"};
+	const struct fed_table_column columns[] = {
+		{.title = "coordinate", .kind = FED_CELL_NUMBER},
+		{.title = p->name[0], .kind = FED_CELL_NUMBER},
+		{.title = p->name[1], .kind = FED_CELL_NUMBER},
+		{.title = "difference", .kind = FED_CELL_NUMBER},
+	};
+	struct fed_table table = {.name = "coordinates", .column = columns, .columns = 4};
 	size_t at[COORDINATES + 1];
 	const size_t n = find_largest(p, at);
 
 	if (!n)
 		return;
-	fed__table_cell(&table, "coordinate");
-	fed__table_cell(&table, "%s", p->name[0]);
-	fed__table_cell(&table, "%s", p->name[1]);
-	fed__table_cell(&table, "difference");
 	for (size_t k = 0; k < n; k++) {
 		const double x = (double)p->a.step[at[k]], y = (double)p->b.step[at[k]];
 
-		fed__table_cell(&table, "%zu", at[k]);
-		fed__table_cell(&table, "%.6g", x);
-		fed__table_cell(&table, "%.6g", y);
-		fed__table_cell(&table, "%.6g", x - y);
+		fed__table_integer(&table, at[k]);
+		fed__table_real(&table, x, "%.6g");
+		fed__table_real(&table, y, "%.6g");
+		fed__table_real(&table, x - y, "%.6g");
 	}
-	fed__table_print(shell, &table, true);
+	fed__table_print(shell, &table);
 }
 
 static void cell_weight(struct fed_table *table, const struct fed_trial *t, size_t i)
@@ -160,22 +164,27 @@ static void cell_weight(struct fed_table *table, const struct fed_trial *t, size
 	else if (!t->verdict[i].used)
 		fed__table_cell(table, "filtered");
 	else
-		fed__table_cell(table, "%.6f", (double)t->verdict[i].weight);
+		fed__table_real(table, (double)t->verdict[i].weight, "%.6f");
 }
 
 static void show_clients(struct fed_shell *shell, const struct pair *p, bool file)
 {
-	struct fed_table table = {.columns = 3, .right = "rrr"};
+	char title[2][80];
+	for (size_t k = 0; k < 2; k++)
+		snprintf(title[k], sizeof title[k], "weight in %.64s", p->name[k]);
+	const struct fed_table_column columns[] = {
+		{.title = file ? "row" : "client", .kind = FED_CELL_NUMBER},
+		{.title = title[0], .kind = FED_CELL_NUMBER},
+		{.title = title[1], .kind = FED_CELL_NUMBER},
+	};
+	struct fed_table table = {.name = "weights", .column = columns, .columns = 3};
 
-	fed__table_cell(&table, "%s", file ? "row" : "client");
-	fed__table_cell(&table, "weight in %s", p->name[0]);
-	fed__table_cell(&table, "weight in %s", p->name[1]);
 	for (size_t i = 0; i < p->a.n && i < ROWS_MOST; i++) {
-		fed__table_cell(&table, "%u", p->a.update[i].client);
+		fed__table_integer(&table, p->a.update[i].client);
 		cell_weight(&table, &p->a, i);
 		cell_weight(&table, &p->b, i);
 	}
-	fed__table_print(shell, &table, true);
+	fed__table_print(shell, &table);
 	if (p->a.n > ROWS_MOST)
 		fed__print(shell, "the first %d of %zu updates\n", ROWS_MOST, p->a.n);
 }
