@@ -242,6 +242,17 @@ static void save_held_losses(struct fed_saver *f, const struct fed_in_flight *u)
 	fed__saver_end(f);
 }
 
+/* When the server's link is free again: a section that a file without such a link lacks. */
+static void save_server_link(struct fed_saver *f, const struct fed_in_flight *u)
+{
+	if (!(u->server_link.up > 0) && !(u->server_link.down > 0))
+		return;
+	fed__saver_begin(f, "server link");
+	fed_put_f64(f, u->server_link.up);
+	fed_put_f64(f, u->server_link.down);
+	fed__saver_end(f);
+}
+
 /* Updates known to colluding attackers. */
 static void save_known(struct fed_saver *f, const struct vectors_table *p,
                        const struct fed_in_flight *u)
@@ -296,6 +307,7 @@ void fed__save_in_flight(struct fed_saver *f, const struct fed_last_version *v)
 	save_events(f, u);
 	save_messages(f, &p, u);
 	save_held_losses(f, u);
+	save_server_link(f, u);
 	save_known(f, &p, u);
 	save_trainings(f, &p, u, v->session->parts.net_built ? v->session->parts.net.dim : 0);
 	fed_free(p.payload);
@@ -399,6 +411,13 @@ static void load_invitations(struct loading *l)
 	fed__loader_end(l->f);
 }
 
+/* Whether an event of this kind can be due between two versions. */
+static bool is_between_versions(uint32_t kind)
+{
+	return (kind > 0 && kind < FED_QUEUED_WORK) ||
+	       (kind >= FED_QUEUED_AT_SERVER_LINK && kind <= FED_QUEUED_LAST);
+}
+
 /* Events are in flight between versions only if the scheme overlaps them; none is of the scheme. */
 static void load_events(struct loading *l)
 {
@@ -415,7 +434,7 @@ static void load_events(struct loading *l)
 		struct fed_queued_event *d = &u->due[u->n_due++];
 
 		fed__get_row(l->f, event_columns, d);
-		if (!l->f->failed && (!d->kind || d->kind >= FED_QUEUED_WORK || !is_address(d->who, l->s)))
+		if (!l->f->failed && (!is_between_versions(d->kind) || !is_address(d->who, l->s)))
 			fed__loader_fail(l->f, "event %llu", (unsigned long long)d->seq);
 	}
 	fed__loader_end(l->f);
@@ -517,6 +536,17 @@ static void load_held_losses(struct loading *l)
 		l->u->held[i].envelope.reports_rms = fed__get_flag(l->f);
 		l->u->held[i].envelope.loss_rms = fed_get_f32(l->f);
 	}
+	fed__loader_end(l->f);
+}
+
+static void load_server_link(struct loading *l)
+{
+	if (!fed__loader_begin_optional(l->f, "server link"))
+		return;
+	l->u->server_link.up = fed_get_f64(l->f);
+	l->u->server_link.down = fed_get_f64(l->f);
+	if (!isfinite(l->u->server_link.up) || !isfinite(l->u->server_link.down))
+		fed__loader_fail(l->f, "a time that is not finite");
 	fed__loader_end(l->f);
 }
 
@@ -639,6 +669,7 @@ void fed__load_in_flight(struct fed_loader *f, const struct fed_session *s, stru
 	load_events(&l);
 	load_messages(&l);
 	load_held_losses(&l);
+	load_server_link(&l);
 	load_known(&l);
 	load_trainings(&l);
 	for (uint32_t i = 0; i < l.p.n; i++)

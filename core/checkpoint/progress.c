@@ -20,16 +20,35 @@ static const struct fed_record_column counters[] = {
 
 #define METRICS_MAX 64
 
+/* Whether a metric has a value in some round. */
+static bool is_measured(const struct fed_field *metric, const struct fed_record *record, size_t n)
+{
+	size_t i = 0;
+
+	while (i < n && (!(record[i].round > 0) || isnan(fed_metric_value(metric, &record[i]))))
+		i++;
+	return i < n;
+}
+
 /* Records after the names of their metrics, since another fedsh may have more of them. */
 static void put_records(struct fed_saver *f, const struct fed_record *record, size_t n)
 {
-	for (const struct fed_field *m = fed_metrics; m->type; m++)
-		fed__put_string(f, m->name);
+	bool saved[METRICS_MAX];
+	uint32_t k = 0;
+
+	for (const struct fed_field *m = fed_metrics; m->type; m++, k++) {
+		saved[k] = !(m->flags & FED_FIELD_LATER) || is_measured(m, record, n);
+		if (saved[k])
+			fed__put_string(f, m->name);
+	}
 	fed__put_string(f, "");
 	fed_put_u64(f, n);
-	for (size_t i = 0; i < n; i++)
+	for (size_t i = 0; i < n; i++) {
+		k = 0;
 		for (const struct fed_field *m = fed_metrics; m->type; m++)
-			fed_put_f64(f, fed_metric_value(m, &record[i]));
+			if (saved[k++])
+				fed_put_f64(f, fed_metric_value(m, &record[i]));
+	}
 }
 
 static double *metric_in(struct fed_record *record, const struct fed_field *metric)

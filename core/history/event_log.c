@@ -21,6 +21,7 @@ static const char *const names[FED_EVENT_KINDS] = {
 	[FED_EVENT_PLUGIN] = "plugin",     [FED_EVENT_FAULT] = "fault",
 	[FED_EVENT_STOP] = "stop",         [FED_EVENT_ASKED] = "asked",
 	[FED_EVENT_ANSWERED] = "answered", [FED_EVENT_REACHED] = "reached",
+	[FED_EVENT_QUEUED] = "queued",     [FED_EVENT_PASSES] = "passes",
 };
 
 const char *fed_event_name(size_t kind)
@@ -33,7 +34,8 @@ bool fed_event_is_step(enum fed_event_kind kind)
 	return kind == FED_EVENT_BEGIN || kind == FED_EVENT_SENT || kind == FED_EVENT_RECEIVED ||
 	       kind == FED_EVENT_TRAINED || kind == FED_EVENT_REPORTED || kind == FED_EVENT_CANCELLED ||
 	       kind == FED_EVENT_ASKED || kind == FED_EVENT_ANSWERED || kind == FED_EVENT_SMASHED ||
-	       kind == FED_EVENT_GRADIENT || kind == FED_EVENT_ARRIVED || kind == FED_EVENT_REACHED;
+	       kind == FED_EVENT_GRADIENT || kind == FED_EVENT_ARRIVED || kind == FED_EVENT_REACHED ||
+	       kind == FED_EVENT_QUEUED || kind == FED_EVENT_PASSES;
 }
 
 void fed_event_log_release(struct fed_event_log *r)

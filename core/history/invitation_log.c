@@ -284,6 +284,29 @@ static void record_departure(struct fed_invitation_record *x, const struct fed_e
 	x->state = event->bytes ? FED_INVITATION_UPLOADS : FED_INVITATION_HELD;
 }
 
+/* The model or the update at the server's link.  What turns of split learning exchange in between
+ * is left to fed_timeline_turns(). */
+static void record_queue(struct fed_invitation_record *x, const struct fed_event *event)
+{
+	const bool waits = event->kind == FED_EVENT_QUEUED;
+
+	if (x->state == FED_INVITATION_DOWNLOADS) {
+		x->down_waited = waits ? INFINITY : (float)(event->clock - x->sent);
+	} else if (x->state == FED_INVITATION_UPLOADS) {
+		const double since = event->clock - x->left;
+
+		if (waits)
+			x->up_reached = (float)since;
+		x->up_waited = waits ? INFINITY : (float)since - x->up_reached;
+	}
+}
+
+bool fed_invitation_is_queued(const struct fed_invitation_record *x)
+{
+	return (x->state == FED_INVITATION_DOWNLOADS && isinf(x->down_waited)) ||
+	       (x->state == FED_INVITATION_UPLOADS && isinf(x->up_waited));
+}
+
 /* End of an invitation, or an event after its end. */
 static void record_end(const struct fed_invitation_log *j, struct fed_invitation_record *x,
                        const struct fed_event *event, uint64_t number)
@@ -323,6 +346,10 @@ void fed__invitation_log_take(struct fed_invitation_log *j, const struct fed_eve
 		x->received = event->clock;
 		x->state = FED_INVITATION_COMPUTES;
 		set_computing(x, true, event->clock);
+		break;
+	case FED_EVENT_QUEUED:
+	case FED_EVENT_PASSES:
+		record_queue(x, event);
 		break;
 	case FED_EVENT_SMASHED:
 		x->turn = true;
@@ -450,7 +477,27 @@ int fed_invitation_log_clients(const struct fed_invitation_log *j, double from, 
 	return FED_OK;
 }
 
-const char *const fed_phase_names[FED_PHASES] = {"download", "compute", "upload", "waiting"};
+const char *const fed_phase_names[FED_PHASES] = {"download", "compute", "upload", "queued",
+                                                 "waiting"};
+
+/* Spans of a transfer that waits at the server's link, `reached` seconds after its beginning. */
+static int put_transfer(struct fed_span *span, enum fed_phase phase, double from, double to,
+                        double reached, double waited)
+{
+	const double queues = fmin(from + reached, to), passes = fmin(queues + waited, to);
+	int n = 0;
+
+	if (!(waited > 0)) {
+		*span = (struct fed_span){phase, from, to};
+		return 1;
+	}
+	if (queues > from)
+		span[n++] = (struct fed_span){phase, from, queues};
+	span[n++] = (struct fed_span){FED_PHASE_QUEUE, queues, passes};
+	if (to > passes)
+		span[n++] = (struct fed_span){phase, passes, to};
+	return n;
+}
 
 int fed_invitation_spans(const struct fed_invitation_record *x, double now,
                          struct fed_span span[FED_SPANS_MAX])
@@ -464,8 +511,12 @@ int fed_invitation_spans(const struct fed_invitation_record *x, double now,
 	for (int k = 0; k < 4 && !isnan(begins[k]); k++) {
 		const double to = isnan(begins[k + 1]) ? end : begins[k + 1];
 
-		if (phases[k] == FED_PHASE_WAIT ? to > begins[k]
-		                                : phases[k] != FED_PHASE_COMPUTE || !x->turn)
+		if (phases[k] == FED_PHASE_DOWNLOAD)
+			n += put_transfer(span + n, phases[k], begins[k], to, 0, (double)x->down_waited);
+		else if (phases[k] == FED_PHASE_UPLOAD)
+			n += put_transfer(span + n, phases[k], begins[k], to, (double)x->up_reached,
+			                  (double)x->up_waited);
+		else if (phases[k] == FED_PHASE_WAIT ? to > begins[k] : !x->turn)
 			span[n++] = (struct fed_span){phases[k], begins[k], to};
 	}
 	const double until = isnan(x->until) ? now : x->until;

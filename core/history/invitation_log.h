@@ -3,8 +3,8 @@
  * history/invitation_log.h - invitation log: times, end and verdict of each invitation of the
  * present run.
  *
- * The last FED_INVITATION_LOG_MAX are kept, 128 bytes each and 32 to 96 for each client among them:
- * at most 50 MB.  An abort rolls the clock back and removes the round's invitations; earlier ones
+ * The last FED_INVITATION_LOG_MAX are kept, 144 bytes each and 32 to 96 for each client among them:
+ * at most 54 MB.  An abort rolls the clock back and removes the round's invitations; earlier ones
  * that the aborted round changed (scheme async) are as they were before it.
  */
 #ifndef FED_HISTORY_INVITATION_LOG_H
@@ -40,6 +40,9 @@ struct fed_invitation_record {
 	uint64_t step;    /* reported: the version of its verdict; 0: none yet */
 	uint64_t end;     /* number of the event that ended it (history/event_log.h) */
 	uint64_t bytes_down, bytes_up;
+	/* Seconds at the server's link: that the model waited there, from `sent` on; from `left` until
+	 * the update reached it, and that it waited then.  INFINITY: it still waits. */
+	float down_waited, up_reached, up_waited;
 	float weight, score; /* its verdict, once step is set; NaN: sequential split has none */
 	uint32_t client;
 	uint32_t before;        /* distance to the client's previous record; 0: none */
@@ -108,12 +111,16 @@ int fed_invitation_log_clients(const struct fed_invitation_log *, double from, d
  * trained; NaN: it has not trained. */
 double fed_invitation_computed_seconds(const struct fed_invitation_record *);
 
+/* Whether its model or its update waits for the server's link now. */
+bool fed_invitation_is_queued(const struct fed_invitation_record *);
+
 /* Phases of an invitation, in order. */
 enum fed_phase {
 	FED_PHASE_DOWNLOAD,
 	FED_PHASE_COMPUTE,
 	FED_PHASE_UPLOAD,
-	FED_PHASE_WAIT, /* for its link, the server or the other clients of the round */
+	FED_PHASE_QUEUE, /* a message waits for the server's own link */
+	FED_PHASE_WAIT,  /* for its link, the server or the other clients of the round */
 	FED_PHASES
 };
 extern const char *const fed_phase_names[FED_PHASES];
@@ -121,7 +128,7 @@ struct fed_span {
 	enum fed_phase phase;
 	double from, to;
 };
-#define FED_SPANS_MAX 5
+#define FED_SPANS_MAX 8
 /* Spans of an invitation, contiguous; the last one of an open invitation ends `now`.  Returns how
  * many.  Leaves out the time between received and trained of a turn: fed_timeline_turns(); a client
  * whose turn has ended is idle. */

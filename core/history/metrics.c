@@ -12,6 +12,10 @@
 #define METRIC(m, h)                                                                        \
 	FED_ROW(struct fed_record, m, double, FED_TYPE_REAL, .min = -INFINITY, .max = INFINITY, \
 	        .flags = FED_FIELD_READONLY, .help = (h))
+/* One that the first saved files lacked. */
+#define METRIC_LATER(m, h)                                                                  \
+	FED_ROW(struct fed_record, m, double, FED_TYPE_REAL, .min = -INFINITY, .max = INFINITY, \
+	        .flags = FED_FIELD_READONLY | FED_FIELD_LATER, .help = (h))
 const struct fed_field fed_metrics[] = {
 	METRIC(round, "the version that the round made"),
 	METRIC(clock, "virtual seconds since the session began"),
@@ -40,9 +44,11 @@ const struct fed_field fed_metrics[] = {
 	METRIC(client_flops, "floating point operations of all clients"),
 	METRIC(server_flops, "floating point operations of the server"),
 	METRIC(lr, "learning rate of the clients"),
+	METRIC_LATER(server_wait, "seconds that messages waited for the server's link, together"),
 	FED_END,
 };
 #undef METRIC
+#undef METRIC_LATER
 
 static const struct {
 	const char *typed, *name;
@@ -103,7 +109,8 @@ void fed_metric_put(const struct fed_field *metric, double value, struct fed_tex
 		fed_text_add(out, "%.2f %%", 100 * value);
 	else if (strncmp(name, "bytes", 5) == 0)
 		fed_text_bytes(out, value);
-	else if (strcmp(name, "clock") == 0 || strcmp(name, "wall") == 0)
+	else if (strcmp(name, "clock") == 0 || strcmp(name, "wall") == 0 ||
+	         strcmp(name, "server_wait") == 0)
 		fed_text_seconds(out, value);
 	else if (strstr(name, "flops"))
 		fed_text_si(out, value, "FLOP");
@@ -123,6 +130,7 @@ bool fed__metric_counts(const struct fed_field *metric)
 		offsetof(struct fed_record, late),         offsetof(struct fed_record, bytes_up),
 		offsetof(struct fed_record, bytes_down),   offsetof(struct fed_record, messages),
 		offsetof(struct fed_record, client_flops), offsetof(struct fed_record, server_flops),
+		offsetof(struct fed_record, server_wait),
 	};
 
 	for (size_t i = 0; i < sizeof counters / sizeof *counters; i++)
@@ -226,6 +234,9 @@ void fed_history_total(const struct fed_history *h, struct fed_record *total)
 		total->messages += r->messages;
 		total->client_flops += r->client_flops;
 		total->server_flops += r->server_flops;
+		if (isfinite(r->server_wait))
+			total->server_wait =
+				isfinite(total->server_wait) ? total->server_wait + r->server_wait : r->server_wait;
 	}
 }
 

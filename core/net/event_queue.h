@@ -19,6 +19,11 @@ enum fed_queued_event_kind {
 	FED_QUEUED_CRASH,       /* ref: the invitation's number; who: the client that crashes */
 	FED_QUEUED_WORK,   /* the scheme's own: a computation ended; ref and who as it defines them */
 	FED_QUEUED_ANSWER, /* ref: the loss query that a client can answer now; who: the client */
+	/* Of the message `ref` (net/server_link.h); who: the client at its other end. */
+	FED_QUEUED_AT_SERVER_LINK, /* it reaches the server's link */
+	FED_QUEUED_PASSES,         /* it waited there and begins to pass */
+	FED_QUEUED_DEPARTS,        /* it has passed the link and leaves for its client */
+	FED_QUEUED_LAST = FED_QUEUED_DEPARTS,
 };
 
 /* An event, as plain data that can be listed and saved. */

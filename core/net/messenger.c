@@ -159,14 +159,28 @@ static void wire_link(const struct fed_transport_host *wire, uint32_t client, st
 	memcpy(out, &link, size < sizeof link ? size : sizeof link);
 }
 
+static int schedule(struct fed_messenger *messenger, const struct fed_message_in_flight *f,
+                    double when, enum fed_queued_event_kind kind, struct fed_error *err)
+{
+	const struct fed_message *m = &f->envelope->head;
+
+	return fed_event_queue_add(messenger->clock, when, kind, f->id,
+	                           m->to == FED_SERVER ? m->from : m->to, err);
+}
+
+static bool has_server_link(const struct fed_messenger *messenger)
+{
+	return fed_server_link_exists(&messenger->server) && fed_is_simulated(messenger->transport);
+}
+
 /* Schedule the arrival or loss of a message in flight, exactly once. */
 static int settle_message(struct fed_messenger *messenger, struct fed_message_in_flight *f,
                           double when, enum fed_queued_event_kind kind, struct fed_error *err)
 {
-	const struct fed_message *m = &f->envelope->head;
+	const bool queues = kind == FED_QUEUED_MESSAGE && f->envelope->head.to == FED_SERVER &&
+	                    has_server_link(messenger);
 
-	if (fed_event_queue_add(messenger->clock, when, kind, f->id,
-	                        m->to == FED_SERVER ? m->from : m->to, err))
+	if (schedule(messenger, f, when, queues ? FED_QUEUED_AT_SERVER_LINK : kind, err))
 		return FED_FAIL;
 	f->settled = true;
 	messenger->settled++;
@@ -313,6 +327,7 @@ void fed_messenger_clear(struct fed_messenger *messenger)
 		messenger->in_flight[i].envelope = NULL;
 	}
 	compact(messenger);
+	messenger->server.busy = (struct fed_server_link_busy){0};
 }
 
 void fed_messenger_release(struct fed_messenger *messenger)
@@ -358,6 +373,31 @@ static int call_transport(struct fed_messenger *messenger, const struct fed_mess
 	return rc;
 }
 
+/* Pass a message on to the transport; on failure it is no longer in flight. */
+static int give_to_transport(struct fed_messenger *messenger, const struct fed_message_in_flight *f,
+                             struct fed_error *err)
+{
+	const struct fed_message message = f->envelope->head;
+
+	if (call_transport(messenger, &message, err) == FED_OK)
+		return FED_OK;
+	struct fed_message_in_flight *left = find_in_flight(messenger, message.id);
+	if (left)
+		fed_envelope_free(take_envelope(messenger, left));
+	return FED_FAIL;
+}
+
+/* A message from the server comes to its link before it meets the transport. */
+static int reach_server_link(struct fed_messenger *messenger, struct fed_message_in_flight *f,
+                             struct fed_error *err)
+{
+	f->settled = true;
+	if (schedule(messenger, f, messenger->clock->now, FED_QUEUED_AT_SERVER_LINK, err) == FED_OK)
+		return FED_OK;
+	fed_envelope_free(take_envelope(messenger, f));
+	return FED_FAIL;
+}
+
 int fed_messenger_send(struct fed_messenger *messenger, const struct fed_envelope *envelope,
                        uint64_t *bytes, struct fed_error *err)
 {
@@ -372,15 +412,11 @@ int fed_messenger_send(struct fed_messenger *messenger, const struct fed_envelop
 		fed_envelope_release(envelope);
 		return FED_FAIL;
 	}
-	const struct fed_message message = f->envelope->head;
 	if (bytes)
-		*bytes = message.bytes;
-	if (call_transport(messenger, &message, err) == FED_OK)
-		return FED_OK;
-	f = find_in_flight(messenger, message.id);
-	if (f)
-		fed_envelope_free(take_envelope(messenger, f));
-	return FED_FAIL;
+		*bytes = f->envelope->head.bytes;
+	return f->envelope->head.from == FED_SERVER && has_server_link(messenger)
+	           ? reach_server_link(messenger, f, err)
+	           : give_to_transport(messenger, f, err);
 }
 
 int fed_messenger_lose(struct fed_messenger *messenger, const struct fed_envelope *envelope,
@@ -397,6 +433,42 @@ int fed_messenger_lose(struct fed_messenger *messenger, const struct fed_envelop
 		return FED_OK;
 	fed_envelope_free(take_envelope(messenger, f));
 	return FED_FAIL;
+}
+
+/* The server's link --------------------------------------------------------------- */
+
+void fed_messenger_set_server_link(struct fed_messenger *messenger,
+                                   const struct fed_server_link_rates *rates)
+{
+	messenger->server.rates = *rates;
+}
+
+int fed_messenger_queue(struct fed_messenger *messenger, uint64_t id, double *waits,
+                        struct fed_error *err)
+{
+	const struct fed_message_in_flight *f = find_in_flight(messenger, id);
+	const double now = messenger->clock->now;
+
+	*waits = 0;
+	if (!f)
+		return FED_OK;
+	const bool up = f->envelope->head.to == FED_SERVER;
+	const struct fed_server_link_turn turn =
+		fed__server_link_join(&messenger->server, up, now, f->envelope->head.bytes);
+	*waits = turn.begins - now;
+	if (*waits > 0 && schedule(messenger, f, turn.begins, FED_QUEUED_PASSES, err))
+		return FED_FAIL;
+	return schedule(messenger, f, turn.arrives, up ? FED_QUEUED_MESSAGE : FED_QUEUED_DEPARTS, err);
+}
+
+int fed_messenger_depart(struct fed_messenger *messenger, uint64_t id, struct fed_error *err)
+{
+	struct fed_message_in_flight *f = find_in_flight(messenger, id);
+
+	if (!f)
+		return FED_OK;
+	f->settled = false;
+	return ensure_open(messenger, err) ? FED_FAIL : give_to_transport(messenger, f, err);
 }
 
 struct fed_envelope *fed_messenger_take(struct fed_messenger *messenger, uint64_t id)

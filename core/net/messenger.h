@@ -12,6 +12,7 @@
 
 #include "base/text.h"
 #include "net/codec.h"
+#include "net/server_link.h"
 #include "net/shared_vectors.h"
 #include "net/event_queue.h"
 #include "plug/call.h"
@@ -67,7 +68,8 @@ struct fed_message_in_flight {
 	uint64_t id;
 	struct fed_envelope *envelope; /* NULL once taken or cancelled */
 	struct fed_text bytes;         /* returned by wire.bytes(); kept until the message is settled */
-	bool settled;                  /* its arrival or loss is in the event queue */
+	bool settled; /* an event of the queue brings it on: its arrival, its loss, or the server's link
+	               */
 };
 
 #define FED_MESSENGER_IDLE 16
@@ -80,6 +82,7 @@ struct fed_messenger {
 	struct fed_transport_host wire;
 	void (*link)(void *ctx, uint32_t client, struct fed_link *);
 	void *ctx;
+	struct fed_server_link server; /* see fed_messenger_set_server_link */
 	struct fed_message_in_flight
 		*in_flight; /* [n], sorted by id; taken ones are removed now and then */
 	size_t n, capacity;
@@ -112,6 +115,16 @@ int fed_messenger_send(struct fed_messenger *, const struct fed_envelope *, uint
 int fed_messenger_lose(struct fed_messenger *, const struct fed_envelope *, double delay,
                        const char *why, struct fed_error *);
 uint64_t fed_envelope_bytes(const struct fed_envelope *); /* on the wire */
+
+/* Set the server's link for messages that reach it from now on; those that have reached it keep
+ * their times.  Over a real transport, which has links of its own, it is without effect. */
+void fed_messenger_set_server_link(struct fed_messenger *, const struct fed_server_link_rates *);
+/* Handle FED_QUEUED_AT_SERVER_LINK: queue the message there.  *waits: seconds until it begins to
+ * pass; if there are any, FED_QUEUED_PASSES is due then. */
+int fed_messenger_queue(struct fed_messenger *, uint64_t id, double *waits, struct fed_error *);
+/* Handle FED_QUEUED_DEPARTS: give the message to the transport. */
+int fed_messenger_depart(struct fed_messenger *, uint64_t id, struct fed_error *);
+
 /* Remove the envelope of a due id; the caller owns it (fed_envelope_free).  NULL if it was
  * taken. */
 struct fed_envelope *fed_messenger_take(struct fed_messenger *, uint64_t id);
@@ -122,7 +135,8 @@ void fed_envelope_ref(const struct fed_envelope *);     /* of a copy: one more o
 void fed_envelope_free(struct fed_envelope *);
 /* Likewise, but the messenger may reuse it. */
 void fed_messenger_done(struct fed_messenger *, struct fed_envelope *);
-/* Cancel all messages in flight; later deliveries of them are ignored. */
+/* Cancel all messages in flight, also those at the server's link, which is free then; later
+ * deliveries of them are ignored. */
 void fed_messenger_clear(struct fed_messenger *);
 /* Real transports: wait until a message is settled, at most `timeout` seconds. */
 int fed_messenger_poll(struct fed_messenger *, double timeout, struct fed_error *);

@@ -18,7 +18,7 @@
 #include "history/client_selector.h"
 
 const char *const fed_activity_names[FED_ACTIVITIES + 1] = {
-	"idle",    "downloading", "training", "holding",   "uploading", "done",
+	"idle",    "downloading", "training", "holding",   "uploading", "queued", "done",
 	"refused", "lost",        "late",     "cancelled", "away",      NULL};
 const char *const fed_verdict_kind_names[] = {"none", "used", "suspect", "filtered", NULL};
 
@@ -113,7 +113,7 @@ static bool is_away(const struct fed_session *s, uint32_t client, uint64_t versi
 	        !fed_faults_present(&parts->faults, client, version));
 }
 
-enum fed_activity fed_activity_of(enum fed_invitation_state state)
+enum fed_activity fed_activity_of(const struct fed_invitation_record *x)
 {
 	static const uint8_t activity[FED_INVITATION_STATES] = {
 		[FED_INVITATION_DOWNLOADS] = FED_ACTIVITY_DOWNLOADS,
@@ -127,14 +127,15 @@ enum fed_activity fed_activity_of(enum fed_invitation_state state)
 		[FED_INVITATION_CANCELLED] = FED_ACTIVITY_CANCELLED,
 	};
 
-	return (enum fed_activity)activity[state];
+	return fed_invitation_is_queued(x) ? FED_ACTIVITY_QUEUES
+	                                   : (enum fed_activity)activity[x->state];
 }
 
 static enum fed_activity current_activity(const struct fed_session *s, uint32_t client,
                                           const struct fed_invitation_record *last, uint64_t since)
 {
 	if (last && (last->state < FED_INVITATION_REPORTED || last->end >= since))
-		return fed_activity_of((enum fed_invitation_state)last->state);
+		return fed_activity_of(last);
 	return is_away(s, client, fed_session_version(s)) ? FED_ACTIVITY_AWAY : FED_ACTIVITY_IDLE;
 }
 

@@ -19,6 +19,7 @@ enum fed_activity {
 	FED_ACTIVITY_TRAINS,
 	FED_ACTIVITY_HOLDS, /* trained; a fault holds the update at the client */
 	FED_ACTIVITY_UPLOADS,
+	FED_ACTIVITY_QUEUES, /* its model or update waits for the server's link */
 	/* The outcome of its invitation in this round, or in the last one. */
 	FED_ACTIVITY_DONE,
 	FED_ACTIVITY_REFUSED,
@@ -29,8 +30,8 @@ enum fed_activity {
 	FED_ACTIVITIES
 };
 extern const char *const fed_activity_names[FED_ACTIVITIES + 1];
-/* The activity of a client whose invitation is in this state. */
-enum fed_activity fed_activity_of(enum fed_invitation_state);
+/* The activity of a client with this invitation. */
+enum fed_activity fed_activity_of(const struct fed_invitation_record *);
 
 enum fed_verdict_kind {
 	FED_VERDICT_NONE,

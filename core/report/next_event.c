@@ -51,6 +51,23 @@ static enum fed_next_event_kind message_kind(const struct fed_envelope *e)
 	return e->head.to == FED_SERVER ? FED_NEXT_EVENT_UP : FED_NEXT_EVENT_DOWN;
 }
 
+/* Of an event about a message. */
+static enum fed_next_event_kind link_kind(uint32_t kind, const struct fed_envelope *e)
+{
+	switch (kind) {
+	case FED_QUEUED_LOST:
+		return FED_NEXT_EVENT_LOST;
+	case FED_QUEUED_AT_SERVER_LINK:
+		return FED_NEXT_EVENT_AT_LINK;
+	case FED_QUEUED_PASSES:
+		return FED_NEXT_EVENT_PASSES;
+	case FED_QUEUED_DEPARTS:
+		return FED_NEXT_EVENT_DEPARTS;
+	default:
+		return message_kind(e);
+	}
+}
+
 static struct fed_next_event next_of(const struct fed_federation *f,
                                      const struct fed_queued_event *due)
 {
@@ -77,11 +94,14 @@ static struct fed_next_event next_of(const struct fed_federation *f,
 		return next;
 	case FED_QUEUED_MESSAGE:
 	case FED_QUEUED_LOST:
+	case FED_QUEUED_AT_SERVER_LINK:
+	case FED_QUEUED_PASSES:
+	case FED_QUEUED_DEPARTS:
 		break;
 	}
 	e = fed_messenger_peek(&f->messenger, due->ref);
 	next.stale = !e || (!fed_is_loss_query(e) && !is_open(f, due->who, e->round));
-	next.kind = due->kind == FED_QUEUED_LOST ? FED_NEXT_EVENT_LOST : message_kind(e);
+	next.kind = link_kind(due->kind, e);
 	return next;
 }
 

@@ -21,6 +21,9 @@ enum fed_next_event_kind {
 	FED_NEXT_EVENT_SERVED_ALL, /* the server has computed a task for all clients */
 	FED_NEXT_EVENT_UP,         /* a message from `client` reaches the server */
 	FED_NEXT_EVENT_DOWN,       /* a message reaches `client` */
+	FED_NEXT_EVENT_AT_LINK,    /* a message of `client` comes to the server's own link */
+	FED_NEXT_EVENT_PASSES,     /* one that waited there begins to pass */
+	FED_NEXT_EVENT_DEPARTS,    /* one has passed it and leaves for `client` */
 	FED_NEXT_EVENT_DEADLINE,   /* of the round */
 	FED_NEXT_EVENT_SILENCE,    /* nothing is in flight: invited clients will never answer */
 	FED_NEXT_EVENT_WAIT,       /* real connections: the next message */

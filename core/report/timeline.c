@@ -90,12 +90,19 @@ int fed_timeline_init(struct fed_timeline *w, const struct fed_session *s, uint6
 
 /* Turns ------------------------------------------------------------------------ */
 
+/* What waits at the server's link. */
+struct turn_transfer {
+	enum fed_phase phase;
+	uint64_t bytes;
+};
+
 /* The open phase of a client's turn. */
 struct turn_phase {
 	double since; /* NaN: none */
 	enum fed_phase phase;
 	bool turn; /* true once it sent activations */
 	uint64_t invitation, version, bytes;
+	struct turn_transfer queued;
 };
 
 struct turn_scan {
@@ -143,6 +150,13 @@ static void scan_event(const struct turn_scan *f, uint32_t at, const struct fed_
 		break;
 	case FED_EVENT_REACHED:
 		next_phase(f, at, e->clock, FED_PHASE_WAIT, 0);
+		break;
+	case FED_EVENT_QUEUED:
+		d->queued = (struct turn_transfer){d->phase, d->bytes};
+		next_phase(f, at, e->clock, FED_PHASE_QUEUE, 0);
+		break;
+	case FED_EVENT_PASSES:
+		next_phase(f, at, e->clock, d->queued.phase, d->queued.bytes);
 		break;
 	case FED_EVENT_GRADIENT:
 		next_phase(f, at, e->clock, FED_PHASE_DOWNLOAD, e->bytes);

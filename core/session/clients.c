@@ -46,6 +46,28 @@ static int64_t choose_samples(struct fed_session *s, uint32_t n, const struct fe
 	return most;
 }
 
+/* Replace a device and a link without a spread of their own by copies with that of the setting. */
+static int spread_by_default(const struct fed_session *s, const struct fed_device_spec **device,
+                             struct fed_device_spec *its_device, const struct fed_link_spec **link,
+                             struct fed_link_spec *its_link, struct fed_error *err)
+{
+	double spread;
+
+	if (fed_device_spread_parse(s->parts.settings.device_spread, &spread, err))
+		return FED_FAIL;
+	if (*device && !(*device)->spread_given) {
+		*its_device = **device;
+		its_device->spread = spread;
+		*device = its_device;
+	}
+	if (*link && !(*link)->spread_given) {
+		*its_link = **link;
+		its_link->spread = spread;
+		*link = its_link;
+	}
+	return FED_OK;
+}
+
 int fed_session_add_clients(struct fed_session *s, uint32_t n,
                             const struct fed_partition *partition,
                             const struct fed_device_spec *device, const struct fed_link_spec *link,
@@ -62,6 +84,10 @@ int fed_session_add_clients(struct fed_session *s, uint32_t n,
 	if (how.samples == 0)
 		how.samples = choose_samples(s, n, &how);
 	if (check_memory(s, n, &how, err))
+		return FED_FAIL;
+	struct fed_device_spec its_device;
+	struct fed_link_spec its_link;
+	if (spread_by_default(s, &device, &its_device, &link, &its_link, err))
 		return FED_FAIL;
 	const struct fed_clients_plan plan = {n, how, device, link, (uint64_t)s->parts.settings.seed};
 
@@ -92,7 +118,11 @@ static int change_equipment(struct fed_session *s, const uint32_t *ids, uint32_t
                             struct fed_error *err)
 {
 	struct fed_round_edit c = {.kind = FED_EDIT_EQUIP};
+	struct fed_device_spec its_device;
+	struct fed_link_spec its_link;
 
+	if (spread_by_default(s, &device, &its_device, &link, &its_link, err))
+		return FED_FAIL;
 	c.equip.after = fed_alloc_array((size_t)n + 1, sizeof *c.equip.after);
 	if (!c.equip.after)
 		return fed_fail_memory(err, n * sizeof *c.equip.after, "devices and links");

@@ -206,8 +206,10 @@ static int make_plan(struct fed_federation *f, struct fed_error *err)
 	const bool rule = f->selection && f->selection->entry && !f->scheme->overlaps;
 	f->equal_weights = rule && fed_selection_weighs_equally(f->selection);
 	f->reports_rms = rule && fed_selection_knows(f->selection) & FED_KNOWS_LOSS_SQUARES;
-	if (fed__codings_prepare(f, err))
+	struct fed_server_link_rates rates;
+	if (fed__server_link_parse(s->server_link, &rates, err) || fed__codings_prepare(f, err))
 		return FED_FAIL;
+	fed_messenger_set_server_link(&f->messenger, &rates);
 	return fed_call_plan(f->aggregator, &f->plan, err);
 }
 
@@ -299,6 +301,14 @@ static int dispatch(struct fed_federation *f, const struct fed_queued_event *due
 		return f->scheme->worked(f, f->scheme_state, due->who, due->ref, err);
 	if (due->kind == FED_QUEUED_ANSWER)
 		return fed__loss_evaluated(f, due->ref, err);
+	if (due->kind == FED_QUEUED_AT_SERVER_LINK)
+		return fed__reaches_server_link(f, due->ref, err);
+	if (due->kind == FED_QUEUED_DEPARTS)
+		return fed_messenger_depart(&f->messenger, due->ref, err);
+	if (due->kind == FED_QUEUED_PASSES) {
+		fed__passes_server_link(f, due->ref);
+		return FED_OK;
+	}
 
 	struct fed_envelope *e = fed_messenger_take(&f->messenger, due->ref);
 	int rc = FED_OK;
@@ -488,6 +498,7 @@ static void begin_record(struct fed_federation *f)
 		.parameter_error = NAN,
 		.updates = f->record.updates,
 		.lr = f->plan.lr,
+		.server_wait = fed_server_link_exists(&f->messenger.server) ? 0 : NAN,
 	};
 }
 

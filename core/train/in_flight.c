@@ -101,6 +101,7 @@ int fed_in_flight_snapshot(struct fed_in_flight *u, const struct fed_federation 
 	*u = (struct fed_in_flight){0};
 	u->due = copy_rows(f->clock.heap, f->clock.n, sizeof *u->due);
 	u->n_due = u->due ? f->clock.n : 0;
+	u->server_link = f->messenger.server.busy;
 	if (u->due && take_open(u, f) && take_flying(u, &f->messenger) && take_held(u, f) &&
 	    take_known(u, &f->collusions) && fed__trainer_ref_all(f->trainer, &u->training, &u->slots))
 		return FED_OK;
@@ -121,6 +122,7 @@ static void put_tables(struct fed_in_flight *u, struct fed_federation *f)
 	f->messenger.in_flight = u->flying;
 	f->messenger.n = f->messenger.capacity = u->n_flying;
 	f->messenger.taken = 0;
+	f->messenger.server.busy = u->server_link;
 	fed_free(f->held);
 	f->held = u->held;
 	f->n_held = f->held_capacity = u->n_held;

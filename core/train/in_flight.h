@@ -27,6 +27,7 @@ struct fed_in_flight {
 	size_t n_held;
 	struct fed_known_update *known; /* [n_known]: honest updates that colluders have seen */
 	size_t n_known, oldest;
+	struct fed_server_link_busy server_link;
 };
 
 /* Take references to all that is in flight, which continues. */

@@ -7,9 +7,9 @@
 
 #include "base/mem.h"
 #include "session/composition.h"
+#include "shell/commands/equipment.h"
 #include "shell/commands/groups.h"
 #include "shell/language/command.h"
-#include "shell/output/devices.h"
 #include "shell/output/print.h"
 #include "shell/commands/select.h"
 #include "shell/commands/settings.h"
@@ -349,6 +349,7 @@ static int run_add(struct fed_shell *shell, const struct fed_call *call, struct 
 		.spread = a->spread,
 		.reuse = a->reuse,
 	};
+	const bool spreads = fed__spread_at_prompt(shell, &device, &link);
 	if (fed_session_add_clients(s, (uint32_t)a->n, &how, &device, &link, &first, err))
 		return FED_FAIL;
 	fed_text_count(&text, (double)a->n);
@@ -361,7 +362,8 @@ static int run_add(struct fed_shell *shell, const struct fed_call *call, struct 
 	fed_text_count(&text, left);
 	fed__print(shell, "%s example%s left in the pool\n", fed_text_str(&text), left == 1 ? "" : "s");
 	fed_text_release(&text);
-	return FED_OK;
+	fed__hint_at_losses(shell, &link);
+	return spreads ? fed__spread_keep(shell, err) : FED_OK;
 }
 
 struct who_args {
@@ -587,9 +589,10 @@ const struct fed_command fed__commands_compose[] = {
      .text = "Without a partition: iid. shards= or alpha= alone choose theirs.\n"
              "Examples are drawn without replacement until the pool is empty; reuse lets\n"
              "clients share them. device= and link= decide what computing and messages take\n"
-             "in virtual time. Clients of one profile are alike, so what they send arrives\n"
-             "together; device=phone:0.5 link=4g:0.3 spreads them around it. A link's drops\n"
-             "and jitter happen with `transport lossy`.",
+             "in virtual time; device=phone:0.5 link=4g:0.3 spreads clients around it, without\n"
+             "which `device-spread` does: 0.2 at the prompt, so that clients of one profile do\n"
+             "not answer together, and none in scripts. A link's drops and jitter happen with\n"
+             "`transport lossy`.",
      .examples = FED_EXAMPLES("dataset blobs; add-client 10 samples=50",
                               "dataset blobs; add-client 5 shards=3 samples=60",
                               "dataset blobs; add-client 20 dirichlet alpha=0.1 samples=100",

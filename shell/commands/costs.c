@@ -5,6 +5,7 @@
  */
 #include "shell/commands/costs.h"
 
+#include <math.h>
 #include <stdlib.h>
 
 #include "base/mem.h"
@@ -136,6 +137,20 @@ static void show_totals(struct fed_shell *shell, const struct fed_costs *c)
 	fed_text_release(&text);
 }
 
+/* What messages waited for the server's own link. */
+static void show_server_link(struct fed_shell *shell, const struct fed_record *total)
+{
+	struct fed_text text = {0};
+
+	fed_server_link_put(&text, fed_session_parts(shell->session)->settings.server_link);
+	fed_text_add(&text, "): messages waited ");
+	fed_text_seconds(&text, total->server_wait);
+	fed_text_add(&text, " for it, ");
+	fed_text_seconds(&text, total->messages > 0 ? total->server_wait / total->messages : 0);
+	fed__print(shell, "server's link (%s in the mean\n", fed_text_str(&text));
+	fed_text_release(&text);
+}
+
 static void show_rounds(struct fed_shell *shell, const struct fed_session *s)
 {
 	const struct fed_history *h = fed_session_history(s);
@@ -156,6 +171,8 @@ static void show_rounds(struct fed_shell *shell, const struct fed_session *s)
 	             total.late);
 	fed__print(shell, "over %s\n", fed_text_str(&text));
 	fed_text_release(&text);
+	if (isfinite(total.server_wait))
+		show_server_link(shell, &total);
 	if (total.bytes_down > (double)fed_session_costs(s)->total.bytes_down)
 		fed__print(shell, "the first of them come from an older fedsh, which billed no clients\n");
 }

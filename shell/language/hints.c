@@ -110,10 +110,15 @@ static const char *codec_at(const struct fed_shell *shell, size_t i)
 
 	return i < n ? others[i] : entry_name(shell, FED_KIND_CODEC, i - n);
 }
+/* Values of `set server-link`. */
+static const char *server_link_at(const struct fed_shell *shell, size_t i)
+{
+	return i == 0 ? "none" : link_at(shell, i - 1);
+}
 /* Devices, then links. */
 static const char *equipment_at(const struct fed_shell *shell, size_t i)
 {
-	static const char *const names[] = {"device", "link"};
+	static const char *const names[] = {"device", "link", "server-link"};
 
 	(void)shell;
 	return i < sizeof names / sizeof *names ? names[i] : NULL;
@@ -258,7 +263,7 @@ const char *fed__hint_name(const struct fed_shell *shell, const char *hint, size
 		{"sweep", sweep_at},           {"run", run_at},
 		{"event", event_at},           {"fault", fault_at},
 		{"break", break_at},           {"codec", codec_at},
-		{"autosave", autosave_at},
+		{"autosave", autosave_at},     {"server-link", server_link_at},
 	};
 
 	for (size_t k = 0; k < sizeof lists / sizeof *lists; k++)

@@ -7,47 +7,9 @@
 #include <math.h>
 #include <string.h>
 
+#include "history/metrics.h"
 #include "session/composition.h"
 #include "shell/output/print.h"
-
-/* Changing ------------------------------------------------------------------ */
-
-struct equipment {
-	char device[64], link[64];
-};
-const struct fed_field fed__equipment_fields[] = {
-	FED_TEXT(struct equipment, device, NULL, "device", FED_DEVICE_HELP),
-	FED_TEXT(struct equipment, link, NULL, "link", FED_LINK_HELP),
-	FED_END,
-};
-
-int fed__set_equipment(struct fed_shell *shell, const char *who, const struct fed_assign *assign,
-                       size_t n, struct fed_error *err)
-{
-	struct equipment typed = {.device = ""};
-	struct fed_device_spec device;
-	struct fed_link_spec link;
-	uint32_t changed;
-
-	if (!*who || !n)
-		return fed_fail(err, "needs a device or a link: `set client 3-7 link=3g device=phone:0.5`");
-	if (fed_fields_assign(fed__equipment_fields, &typed, assign, n, err))
-		return FED_FAIL;
-	if (*typed.device && fed_device_parse(typed.device, &device, err))
-		return FED_FAIL;
-	if (*typed.link && fed_link_parse(typed.link, &link, err))
-		return FED_FAIL;
-	if (fed_session_equip_clients(shell->session, who, *typed.device ? &device : NULL,
-	                              *typed.link ? &link : NULL, &changed, err))
-		return FED_FAIL;
-	struct fed_text text = {0};
-	fed_text_count(&text, changed);
-	fed_text_add(&text, changed == 1 ? " client: " : " clients: ");
-	fed_fields_print(fed__equipment_fields, &typed, true, &text);
-	fed__print(shell, "%s\n", fed_text_str(&text));
-	fed_text_release(&text);
-	return FED_OK;
-}
 
 /* Showing ------------------------------------------------------------------- */
 
@@ -117,7 +79,10 @@ static const char device_doc[] =
 	"device=iot`. Training takes its FLOPs over the device's FLOP/s, in virtual time.\n"
 	"A number is FLOP/s, 0 takes no time. `phone:0.5` has a spread: lognormal with\n"
 	"the profile's speed as the median and 0.5 as the standard deviation of the\n"
-	"logarithm, drawn for each client from the seed and its number.\n";
+	"logarithm, drawn for each client from the seed and its number. Without one it\n"
+	"has that of the setting `device-spread`: none in a script; 0.2 at the prompt,\n"
+	"where the first client sets it, so that the clients of a profile differ and do\n"
+	"not answer in lockstep (`set device-spread 0`: they are alike).\n";
 static const char link_doc[] =
 	"What a client talks over: `add-client 10 link=4g`, `set client 3-7 link=3g`. A\n"
 	"message takes the latency (one way) and its bytes over the bandwidth, up from the\n"
@@ -125,7 +90,28 @@ static const char link_doc[] =
 	"`transport lossy`. A number is bytes/s both ways without latency. `4g:0.3` has a\n"
 	"spread: both bandwidths times one lognormal factor with the median 1 and 0.3 as\n"
 	"the standard deviation of the logarithm, drawn for each client from the seed and\n"
-	"its number.\n";
+	"its number; without one it has that of `device-spread`, as devices do.\n";
+
+static const char server_link_doc[] =
+	"The server's own link, which all messages to and from the server share: `set\n"
+	"server-link 100M`, `lan`, `1M/10M` (bytes/s to the server and from it), `none`.\n"
+	"Each direction is a queue, first in, first out: a message begins to pass when\n"
+	"those that reached the link before it have passed. It passes one link whole,\n"
+	"then the other.\n"
+	"\n"
+	"    begins = max(when it reaches the link, end of the one before)\n"
+	"    ends   = begins + bytes / bandwidth\n"
+	"\n"
+	"C clients that are invited together take at least C bytes / bandwidth, be their\n"
+	"own links as fast as they may: more clients a round cost more time. The link\n"
+	"has the latency of its profile, no jitter, and loses nothing. What clients pass\n"
+	"to each other (split learning, relay=peer) does not cross it, nor what a fault\n"
+	"loses. The metric `server-wait` is what the messages of a round waited for it;\n"
+	"`timeline` shows that as queued. A transport over real connections has links of\n"
+	"its own.\n"
+	"\n"
+	"Source: a single server queue with deterministic service, store and forward;\n"
+	"Bertsekas, Gallager, Data Networks, 2nd ed. 1992, ch. 3.\n";
 
 static void put_rate(struct fed_table *table, double bytes)
 {
@@ -201,9 +187,37 @@ static void show_links(struct fed_shell *shell, const char *only)
 	fed__print_prose(shell, link_doc);
 }
 
+static void show_server_link(struct fed_shell *shell)
+{
+	const struct fed_session *s = shell->session;
+	const struct fed_history *h = fed_session_history(s);
+	const struct fed_record *last = h->n ? &h->record[h->n - 1] : NULL;
+	struct fed_text text = {0};
+
+	fed__print_styled(shell, FED_EMPHASIS_BOLD, "setting server-link");
+	fed__print(shell, ": the server's own link\n\n%s", server_link_doc);
+	fed_server_link_put(&text, fed_session_parts(s)->settings.server_link);
+	fed__print(shell, "\nnow: %s\n", fed_text_str(&text));
+	fed_text_clear(&text);
+	if (last && isfinite(last->server_wait)) {
+		fed_text_count(&text, last->messages);
+		fed_text_add(&text, last->messages == 1 ? " message waited " : " messages waited ");
+		fed_text_seconds(&text, last->server_wait);
+		fed__print(shell, "in version %.0f: %s for it, all together\n", last->round,
+		           fed_text_str(&text));
+	}
+	fed_text_release(&text);
+}
+
 bool fed__explain_equipment(struct fed_shell *shell, const char *name)
 {
-	bool device = fed_same_name(name, "device"), link = fed_same_name(name, "link");
+	if (fed_same_name(name, "server-link")) {
+		show_server_link(shell);
+		return true;
+	}
+
+	bool device = fed_same_name(name, "device") || fed_same_name(name, "device-spread"),
+		 link = fed_same_name(name, "link");
 	const char *only = device || link ? NULL : name;
 
 	for (size_t k = 0; device_name(k); k++)

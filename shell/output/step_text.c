@@ -130,6 +130,10 @@ static const char *sentence_of(const struct fed_event *event)
 		return "client %u receives";
 	case FED_EVENT_REACHED:
 		return "the server receives from client %u";
+	case FED_EVENT_QUEUED:
+		return "a message of client %u waits for the server's link";
+	case FED_EVENT_PASSES:
+		return "a message of client %u passes the server's link";
 	case FED_EVENT_ASKED:
 		return "client %u is asked for its loss";
 	case FED_EVENT_ANSWERED:
@@ -203,6 +207,9 @@ static const char *words_of(const struct fed_next_event *next)
 		[FED_NEXT_EVENT_SERVED] = "the server has computed for client %u",
 		[FED_NEXT_EVENT_SERVED_ALL] = "the server has computed for all",
 		[FED_NEXT_EVENT_UP] = "a message from client %u reaches the server",
+		[FED_NEXT_EVENT_AT_LINK] = "a message of client %u reaches the server's link",
+		[FED_NEXT_EVENT_PASSES] = "a message of client %u begins to pass the server's link",
+		[FED_NEXT_EVENT_DEPARTS] = "a message has passed the server's link to client %u",
 		[FED_NEXT_EVENT_DOWN] = "a message to client %u reaches it",
 		[FED_NEXT_EVENT_DEADLINE] = "the deadline",
 		[FED_NEXT_EVENT_SILENCE] = "nothing is in flight: the invited clients will not answer",

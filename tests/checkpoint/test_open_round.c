@@ -42,6 +42,8 @@ static const char *const runs[] = {
 	"set codec powersgd:rank=1;model mlp hidden=5,4",
 	"set codec up=qsgd:levels=4,down=fp16;inject byzantine 1 attack=sign-flip",
 	"set codec sign;inject corrupt 1 p=0.5;inject nan 2 p=0.3",
+	"set server_link 1k/2k;transport lossy;inject lossy all p=0.1;equip 0,1 1e5 4g",
+	"model mlp hidden=5,4;scheme split parallel=v2;set server_link 1k",
 	/* what is in flight, or held, when the round begins */
 	"set participants 3;select oort least=0;inject late all p=0.3 versions=2",
 	"inject late 0,1 versions=1;set codec fp16",
@@ -52,6 +54,8 @@ static const char *const runs[] = {
 	"inject late 1 p=0.5 versions=2;inject crash 2 p=0.3;inject hang 4;inject straggler 5 factor=9",
 	"scheme async concurrency=6;aggregator fedasync;add 9 iid 3 1e5:2 wifi;set codec int8;"
 	"set error_feedback yes;inject byzantine 1,2 attack=alie;inject drift 0 rate=0.1",
+	"scheme async concurrency=5;aggregator fedasync;set server_link 3k;add 5 iid 5 1e5:2 wifi;"
+	"inject duplicate 1 p=0.5;inject late 2 p=0.5",
 	"scheme async concurrency=4;aggregator scaffold;add 5 iid 5 1e5:2 wifi;inject duplicate 1 "
 	"p=0.5",
 	"scheme async concurrency=6;aggregator fedasync;add 9 iid 3 1e5:2 wifi;set codec "
@@ -60,7 +64,7 @@ static const char *const runs[] = {
 	"scheme async concurrency=4;aggregator fedbuff buffer=2;add 5 iid 5 1e5:2 wifi;"
 	"inject byzantine 1,5 attack=label-flip;inject nan 2 p=0.2;inject corrupt 3;inject churn all",
 };
-enum { RUNS = sizeof runs / sizeof *runs, SOMETHING_IS_UNDER_WAY = 18 };
+enum { RUNS = sizeof runs / sizeof *runs, SOMETHING_IS_UNDER_WAY = 20 };
 
 static void compose(struct fed_session *s, int i)
 {

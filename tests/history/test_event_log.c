@@ -219,7 +219,7 @@ START_TEST(kinds_have_names)
 	ck_assert(fed_event_is_step(FED_EVENT_SENT));
 	ck_assert(!fed_event_is_step(FED_EVENT_LOST));
 	ck_assert_uint_eq(sizeof(struct fed_logged_event), 48);
-	ck_assert_uint_eq(sizeof(struct fed_invitation_record), 128);
+	ck_assert_uint_eq(sizeof(struct fed_invitation_record), 144);
 	ck_assert_uint_le(FED_EVENT_KINDS, 64);
 }
 END_TEST

@@ -465,6 +465,46 @@ START_TEST(held_updates_and_strays)
 }
 END_TEST
 
+/* At the server's link the model waits from 0 to 2, the update from 7 to 8; and while each waits.
+ */
+START_TEST(transfers_queue_at_the_servers_link)
+{
+	static const struct fed_span expected[] = {
+		{FED_PHASE_QUEUE, 0, 2},  {FED_PHASE_DOWNLOAD, 2, 3}, {FED_PHASE_COMPUTE, 3, 6},
+		{FED_PHASE_UPLOAD, 6, 7}, {FED_PHASE_QUEUE, 7, 8},    {FED_PHASE_UPLOAD, 8, 9},
+		{FED_PHASE_WAIT, 9, 12}};
+	struct fed_invitation_log j = {0};
+	struct fed_span span[FED_SPANS_MAX];
+
+	tell(&j, FED_EVENT_SENT, 1, 0, 70, NULL);
+	tell(&j, FED_EVENT_QUEUED, 1, 0, 0, "from the server");
+	const struct fed_invitation_record *x = fed_invitation_log_last(&j, 5);
+	ck_assert(fed_invitation_is_queued(x));
+	ck_assert_int_eq(fed_invitation_spans(x, 1, span), 1);
+	ck_assert(span[0].phase == FED_PHASE_QUEUE && span[0].to == 1);
+	tell(&j, FED_EVENT_PASSES, 1, 2, 0, "from the server");
+	ck_assert(!fed_invitation_is_queued(x));
+	tell(&j, FED_EVENT_RECEIVED, 1, 3, 0, NULL);
+	tell(&j, FED_EVENT_TRAINED, 1, 6, 80, NULL);
+	ck_assert_int_eq(fed_invitation_spans(x, 6.5, span), 4);
+	ck_assert_uint_eq(span[3].phase, FED_PHASE_UPLOAD);
+	tell(&j, FED_EVENT_QUEUED, 1, 7, 0, "to the server");
+	ck_assert(fed_invitation_is_queued(x));
+	ck_assert_int_eq(fed_invitation_spans(x, 7.5, span), 5);
+	ck_assert(span[4].phase == FED_PHASE_QUEUE && span[4].to == 7.5);
+	tell(&j, FED_EVENT_PASSES, 1, 8, 0, "to the server");
+	tell(&j, FED_EVENT_REPORTED, 1, 9, 0, NULL);
+	ck_assert(!fed_invitation_is_queued(x));
+	ck_assert_int_eq(fed_invitation_spans(x, 12, span), 7);
+	for (int i = 0; i < 7; i++) {
+		ck_assert_uint_eq(span[i].phase, expected[i].phase);
+		ck_assert_double_eq(span[i].from, expected[i].from);
+		ck_assert_double_eq(span[i].to, expected[i].to);
+	}
+	fed__invitation_log_release(&j);
+}
+END_TEST
+
 /* Against looking at all of them. */
 START_TEST(clients_of_a_window)
 {
@@ -520,6 +560,7 @@ FED_SUITE(invitation_log)
 	tcase_add_test(tests, what_is_cancelled_ends_then);
 	tcase_add_test(tests, the_oldest_journeys_go);
 	tcase_add_test(tests, held_updates_and_strays);
+	tcase_add_test(tests, transfers_queue_at_the_servers_link);
 	tcase_add_test(tests, clients_of_a_window);
 	tcase_add_loop_test(tests, a_turn_computes_sends_and_waits, 0,
 	                    (int)(sizeof turns / sizeof *turns));

@@ -45,6 +45,7 @@ static const char *const extras[] = {
 	"set noise 0.01",
 	"set epochs 2",
 	"transport lossy retries=1",
+	"set server_link 20k/30k",
 	"set fraction 0.6",
 	"set batch 5",
 };

@@ -26,6 +26,10 @@ static const struct {
 	{"ideal", 0, 0, "ideal"},
 	{"2e9", 2e9, 0, NULL},
 	{"3.5e6:0.1", 3.5e6, 0.1, NULL},
+	{"2G", 2e9, 0, NULL},
+	{"1.5T:0.2", 1.5e12, 0.2, NULL},
+	{"G", 0, -1, "no device"},
+	{"2GG", 0, -1, "no device"},
 	{"0", 0, 0, NULL},
 	{"phon", 0, -1, "did you mean phone?"},
 	{"toaster", 0, -1, "ideal, server, laptop, phone, iot, or FLOP/s as in 2e9"},
@@ -60,6 +64,7 @@ START_TEST(devices_are_read)
 	fed_assert_ok(rc, &err);
 	ck_assert_double_eq(spec.flops, devices[_i].flops);
 	ck_assert_double_eq(spec.spread, devices[_i].spread);
+	ck_assert(spec.spread_given == (strchr(devices[_i].typed, ':') != NULL));
 	if (devices[_i].words)
 		ck_assert_str_eq(fed_device_profiles[spec.profile].name, devices[_i].words);
 	else

@@ -166,6 +166,44 @@ START_TEST(a_turn)
 }
 END_TEST
 
+/* What waits at the server's link is neither traffic nor idle: the model, activations, a gradient
+ * and the update, each for two seconds. */
+START_TEST(a_turn_that_queues)
+{
+	static const struct {
+		enum fed_event_kind kind;
+		double clock;
+	} turn[] = {{FED_EVENT_SENT, 0},     {FED_EVENT_QUEUED, 0},  {FED_EVENT_PASSES, 2},
+	            {FED_EVENT_RECEIVED, 3}, {FED_EVENT_SMASHED, 5}, {FED_EVENT_QUEUED, 6},
+	            {FED_EVENT_PASSES, 8},   {FED_EVENT_REACHED, 9}, {FED_EVENT_GRADIENT, 10},
+	            {FED_EVENT_QUEUED, 10},  {FED_EVENT_PASSES, 12}, {FED_EVENT_ARRIVED, 13},
+	            {FED_EVENT_TRAINED, 15}, {FED_EVENT_QUEUED, 16}, {FED_EVENT_PASSES, 18},
+	            {FED_EVENT_REPORTED, 20}};
+	struct fed_event_log r = {0};
+	struct fed_text out = {0};
+	struct fed_error err = {""};
+	uint32_t client = 3;
+
+	for (size_t i = 0; i < sizeof turn / sizeof *turn; i++)
+		fed_event_log_take(&r, &(struct fed_event){.kind = turn[i].kind,
+		                                           .client = 3,
+		                                           .invitation = 1,
+		                                           .clock = turn[i].clock,
+		                                           .bytes = 100});
+	const struct fed_timeline w = {.invitation_log = &r.invitation_log,
+	                               .event_log = &r,
+	                               .first = 1,
+	                               .to = 22,
+	                               .now = 22,
+	                               .client = &client,
+	                               .n = 1};
+	fed_assert_ok(fed_timeline_chart_text(&w, 30, true, false, &out, &err), &err);
+	ck_assert_ptr_nonnull(strstr(fed_text_str(&out), "\n      3 ░░◂██▸░░▸·░░◂██▸░░▸▸\n"));
+	fed_text_release(&out);
+	fed_event_log_release(&r);
+}
+END_TEST
+
 START_TEST(what_cannot_be_drawn)
 {
 	struct fed_text out = {0};
@@ -209,6 +247,7 @@ FED_SUITE(timeline)
 
 	tcase_add_test(tests, golden_timelines);
 	tcase_add_test(tests, a_turn);
+	tcase_add_test(tests, a_turn_that_queues);
 	tcase_add_test(tests, what_cannot_be_drawn);
 	tcase_add_test(tests, survives_every_allocation);
 	suite_add_tcase(suite, tests);

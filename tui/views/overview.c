@@ -89,11 +89,10 @@ static int take_marks(struct fed_overview *st, const struct fed_session *s, stru
 
 static void take_invitation(struct fed_overview *st, const struct fed_invitation_record *j)
 {
-	st->count[fed_activity_of((enum fed_invitation_state)j->state)]++;
+	st->count[fed_activity_of(j)]++;
 	if (st->n_workers < GLYPHS) {
 		st->worker[st->n_workers].client = j->client;
-		st->worker[st->n_workers].activity =
-			(uint8_t)fed_activity_of((enum fed_invitation_state)j->state);
+		st->worker[st->n_workers].activity = (uint8_t)fed_activity_of(j);
 	}
 	st->n_workers++;
 }

@@ -5,12 +5,12 @@
 #define DOWNLOAD 0x25C2, '<', FED_COLOR_BLUE
 #define COMPUTE 0x2588, '=', FED_COLOR_GREEN
 #define UPLOAD 0x25B8, '>', FED_COLOR_YELLOW
+#define QUEUE 0x2591, ':', FED_COLOR_YELLOW
 #define WAIT 0xB7, '.', FED_COLOR_GREY
 
 const struct fed_activity_glyph fed__phase_marks[FED_PHASES] = {
-	[FED_PHASE_DOWNLOAD] = {"download", DOWNLOAD},
-	[FED_PHASE_COMPUTE] = {"compute", COMPUTE},
-	[FED_PHASE_UPLOAD] = {"upload", UPLOAD},
+	[FED_PHASE_DOWNLOAD] = {"download", DOWNLOAD}, [FED_PHASE_COMPUTE] = {"compute", COMPUTE},
+	[FED_PHASE_UPLOAD] = {"upload", UPLOAD},       [FED_PHASE_QUEUE] = {"queued", QUEUE},
 	[FED_PHASE_WAIT] = {"waiting", WAIT},
 };
 
@@ -20,6 +20,7 @@ const struct fed_activity_glyph fed__activity_marks[FED_ACTIVITIES] = {
 	[FED_ACTIVITY_TRAINS] = {"training", COMPUTE},
 	[FED_ACTIVITY_HOLDS] = {"holding", WAIT},
 	[FED_ACTIVITY_UPLOADS] = {"uploading", UPLOAD},
+	[FED_ACTIVITY_QUEUES] = {"queued", QUEUE},
 	[FED_ACTIVITY_DONE] = {"done", 0x2713, '+', FED_COLOR_CYAN},
 	[FED_ACTIVITY_REFUSED] = {"refused", 0x2298, '%', FED_COLOR_RED},
 	[FED_ACTIVITY_LOST] = {"lost", 0x2717, 'x', FED_COLOR_RED},

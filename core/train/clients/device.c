@@ -54,8 +54,6 @@ const struct fed_link_profile fed_link_profiles[] = {
 	{NULL, NULL, {0}},
 };
 
-#define SPREAD_MAX 3.0 /* at 1 the middle two thirds lie between 0.37 and 2.7 times the median */
-
 static const char *device_name(const void *ctx, size_t i)
 {
 	(void)ctx;
@@ -87,9 +85,27 @@ static int refuse_name(const struct grammar *g, const char *typed, struct fed_er
 	                g->unit, g->example);
 }
 
+/* "2e9", "2G". */
+static bool read_number(const char *typed, double *number)
+{
+	static const char scales[] = "kMGT";
+	const size_t n = strlen(typed);
+	const char *scale = n > 1 ? strchr(scales, typed[n - 1]) : NULL;
+	char digits[64];
+
+	if (!scale || n >= sizeof digits)
+		return fed_parse_real(typed, number);
+	memcpy(digits, typed, n - 1);
+	digits[n - 1] = 0;
+	if (!fed_parse_real(digits, number))
+		return false;
+	*number *= pow(1000, (double)(scale - scales) + 1);
+	return true;
+}
+
 /* "NAME", "NUMBER", either with ":SPREAD". */
 static int parse(const struct grammar *g, const char *typed, uint8_t *profile, double *number,
-                 double *spread, struct fed_error *err)
+                 double *spread, bool *given, struct fed_error *err)
 {
 	const char *colon = strchr(typed, ':');
 	const size_t n = colon ? (size_t)(colon - typed) : strlen(typed);
@@ -100,18 +116,19 @@ static int parse(const struct grammar *g, const char *typed, uint8_t *profile, d
 	memcpy(head, typed, n);
 	head[n] = 0;
 	*spread = 0;
-	if (colon && !(fed_parse_real(colon + 1, spread) && *spread >= 0 && *spread <= SPREAD_MAX))
+	*given = colon != NULL;
+	if (colon && !(fed_parse_real(colon + 1, spread) && *spread >= 0 && *spread <= FED_SPREAD_MAX))
 		return fed_fail(err,
 		                "%s %s: after the colon comes the spread, a number from 0 to %g (standard "
 		                "deviation of the logarithm)",
-		                g->what, fed_show(typed).s, SPREAD_MAX);
+		                g->what, fed_show(typed).s, FED_SPREAD_MAX);
 	for (size_t i = 0; g->name(NULL, i); i++)
 		if (fed_same_name(g->name(NULL, i), head)) {
 			*profile = (uint8_t)i;
 			return FED_OK;
 		}
 	*profile = FED_NO_PROFILE;
-	if (!fed_parse_real(head, number))
+	if (!read_number(head, number))
 		return refuse_name(g, head, err);
 	if (!(*number >= g->least && *number <= 1e30) && !(g->zero && *number == 0))
 		return fed_fail(err, "%s %s: give a number from %g %s%s, or a name", g->what,
@@ -124,7 +141,7 @@ int fed_device_parse(const char *typed, struct fed_device_spec *out, struct fed_
 	static const struct grammar g = {"device", "FLOP/s", "2e9", device_name, 1, true};
 	struct fed_device_spec spec;
 
-	if (parse(&g, typed, &spec.profile, &spec.flops, &spec.spread, err))
+	if (parse(&g, typed, &spec.profile, &spec.flops, &spec.spread, &spec.spread_given, err))
 		return FED_FAIL;
 	if (spec.profile != FED_NO_PROFILE)
 		spec.flops = fed_device_profiles[spec.profile].flops;
@@ -138,11 +155,60 @@ int fed_link_parse(const char *typed, struct fed_link_spec *out, struct fed_erro
 	struct fed_link_spec spec;
 	double rate;
 
-	if (parse(&g, typed, &spec.profile, &rate, &spec.spread, err))
+	if (parse(&g, typed, &spec.profile, &rate, &spec.spread, &spec.spread_given, err))
 		return FED_FAIL;
 	spec.link = spec.profile == FED_NO_PROFILE ? (struct fed_link){.up = rate, .down = rate}
 	                                           : fed_link_profiles[spec.profile].link;
 	*out = spec;
+	return FED_OK;
+}
+
+int fed_device_spread_parse(const char *typed, double *out, struct fed_error *err)
+{
+	double spread = 0;
+
+	if (!fed_same_name(typed, "auto") &&
+	    !(fed_parse_real(typed, &spread) && spread >= 0 && spread <= FED_SPREAD_MAX))
+		return fed_fail(err, "device-spread %s: give auto or a number from 0 to %g",
+		                fed_show(typed).s, FED_SPREAD_MAX);
+	*out = spread;
+	return FED_OK;
+}
+
+/* One side of the server's link. */
+static int parse_server_side(const char *typed, struct fed_link_spec *out, struct fed_error *err)
+{
+	if (strchr(typed, ':'))
+		return fed_fail(err, "link %s: the server has one link, without a spread",
+		                fed_show(typed).s);
+	return fed_link_parse(typed, out, err);
+}
+
+int fed__server_link_parse(const char *typed, struct fed_server_link_rates *out,
+                           struct fed_error *err)
+{
+	const char *slash = strchr(typed, '/');
+	struct fed_link_spec up, down;
+	char head[64];
+
+	if (fed_same_name(typed, "none")) {
+		*out = (struct fed_server_link_rates){0};
+		return FED_OK;
+	}
+	if (slash && (size_t)(slash - typed) >= sizeof head)
+		return fed_fail(err, "server-link %s: give none, a link such as lan, or bytes/s",
+		                fed_show(typed).s);
+	snprintf(head, sizeof head, "%.*s", slash ? (int)(slash - typed) : 63, typed);
+	if (parse_server_side(head, &up, err))
+		return FED_FAIL;
+	down = up;
+	if (slash && parse_server_side(slash + 1, &down, err))
+		return FED_FAIL;
+	if (slash && (up.profile != FED_NO_PROFILE || down.profile != FED_NO_PROFILE))
+		return fed_fail(err, "server-link %s: on both sides of / are bytes/s, as in 1M/10M",
+		                fed_show(typed).s);
+	*out = (struct fed_server_link_rates){
+		.up = up.link.up, .down = down.link.down, .latency = up.link.latency};
 	return FED_OK;
 }
 
@@ -217,4 +283,19 @@ void fed_link_put(struct fed_text *out, uint8_t profile, const struct fed_client
 	fed_text_add(out, named ? " " : "");
 	fed_text_bytes(out, (double)l->down);
 	fed_text_add(out, "/s%s", named ? " down" : "");
+}
+
+void fed_server_link_put(struct fed_text *out, const char *typed)
+{
+	struct fed_server_link_rates rates;
+	struct fed_error unused;
+
+	if (fed__server_link_parse(typed, &rates, &unused) || !(rates.up > 0)) {
+		fed_text_add(out, "none");
+		return;
+	}
+	fed_text_bytes(out, rates.up);
+	fed_text_add(out, "/s up, ");
+	fed_text_bytes(out, rates.down);
+	fed_text_add(out, "/s down");
 }

@@ -6,13 +6,14 @@
  * the standard deviation of the logarithm: each client's value is lognormal with the profile's as
  * median.  A link's spread is one factor for both of its bandwidths (a bad reception is bad both
  * ways).  Draws depend on the seed and the client's id alone, so a client that is fast among phones
- * is fast among laptops, too.
+ * is fast among laptops, too.  A number may end in k, M, G or T.
  */
 #ifndef FED_TRAIN_CLIENTS_DEVICE_H
 #define FED_TRAIN_CLIENTS_DEVICE_H
 
 #include "base/text.h"
 #include "fedsh/transport.h"
+#include "net/server_link.h"
 
 struct fed_device_profile {
 	const char *name, *help;
@@ -24,7 +25,9 @@ struct fed_link_profile {
 };
 extern const struct fed_device_profile fed_device_profiles[]; /* ends with a NULL name */
 extern const struct fed_link_profile fed_link_profiles[];     /* likewise; the first is ideal */
-#define FED_NO_PROFILE 255                                    /* a number was typed */
+#define FED_SPREAD_MAX \
+	3.0 /* at 1 the middle two thirds lie between 0.37 and 2.7 times the median */
+#define FED_NO_PROFILE 255 /* a number was typed */
 #define FED_DEVICE_DEFAULT "laptop"
 #define FED_LINK_DEFAULT "ideal"
 
@@ -32,14 +35,24 @@ extern const struct fed_link_profile fed_link_profiles[];     /* likewise; the f
 struct fed_device_spec {
 	double flops, spread;
 	uint8_t profile;
+	bool spread_given; /* with a colon */
 };
 struct fed_link_spec {
 	struct fed_link link;
 	double spread;
 	uint8_t profile;
+	bool spread_given;
 };
 int fed_device_parse(const char *typed, struct fed_device_spec *, struct fed_error *);
 int fed_link_parse(const char *typed, struct fed_link_spec *, struct fed_error *);
+/* Spread of devices and links that are given without one: a number, or `auto`, which is none unless
+ * the front end sets one. */
+int fed_device_spread_parse(const char *typed, double *, struct fed_error *);
+/* The server's own link: `none` (rates 0), a link's name, bytes/s, or bytes/s to the server and
+ * from it: `lan`, `100M`, `1M/10M`. */
+int fed__server_link_parse(const char *typed, struct fed_server_link_rates *, struct fed_error *);
+/* Append "118 MB/s up, 118 MB/s down", or "none". */
+void fed_server_link_put(struct fed_text *, const char *typed);
 
 /* Link of one client: in floats, for there may be millions. */
 struct fed_client_link {

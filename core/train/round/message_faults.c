@@ -141,6 +141,36 @@ int fed__send(struct fed_federation *f, const struct fed_envelope *e, uint64_t *
 	return rc ? FED_FAIL : charge_message(f, e, *bytes, plain, err);
 }
 
+/* The server's link -------------------------------------------------------------- */
+
+/* Emit an event about a message at the server's link, unless its invitation has ended. */
+static void tell_at_server_link(const struct fed_federation *f, enum fed_event_kind kind,
+                                uint64_t id)
+{
+	const struct fed_envelope *e = fed_messenger_peek(&f->messenger, id);
+
+	if (e && (e->round == 0 || fed__invitation_is_open(f, fed_invited(e), e->round)))
+		fed__emit_about(f, kind, fed_invited(e), e->round, 0,
+		                e->head.to == FED_SERVER ? "to the server" : "from the server");
+}
+
+int fed__reaches_server_link(struct fed_federation *f, uint64_t id, struct fed_error *err)
+{
+	double waits;
+
+	if (fed_messenger_queue(&f->messenger, id, &waits, err))
+		return FED_FAIL;
+	f->record.server_wait += waits;
+	if (waits > 0)
+		tell_at_server_link(f, FED_EVENT_QUEUED, id);
+	return FED_OK;
+}
+
+void fed__passes_server_link(const struct fed_federation *f, uint64_t id)
+{
+	tell_at_server_link(f, FED_EVENT_PASSES, id);
+}
+
 /* Trainings --------------------------------------------------------------------- */
 
 int fed__strike_training(struct fed_federation *f, const struct fed_envelope *model, double seconds,

@@ -50,6 +50,11 @@ int fed__release_held(struct fed_federation *, struct fed_error *);
 bool fed__is_held(const struct fed_federation *, uint32_t client);
 void fed__release_held_messages(struct fed_federation *);
 
+/* Handle a message that has reached the server's link, which counts what it waits there, and one
+ * that begins to pass after it waited. */
+int fed__reaches_server_link(struct fed_federation *, uint64_t id, struct fed_error *);
+void fed__passes_server_link(const struct fed_federation *, uint64_t id);
+
 /* Check a message that has arrived.  FED_REJECT: it is corrupted. */
 int fed__check_message(struct fed_federation *, const struct fed_envelope *, struct fed_error *);
 

@@ -38,7 +38,9 @@ struct fed_record {
 	                           where none did, or when not evaluated */
 	double bytes_up, bytes_down, messages;
 	double client_flops, server_flops;
-	double lr; /* of the clients in this round */
+	double lr;          /* of the clients in this round */
+	double server_wait; /* virtual seconds that messages waited for the server's link, all together;
+	                       NaN without such a link */
 };
 
 enum fed_event_kind {
@@ -66,6 +68,9 @@ enum fed_event_kind {
 	FED_EVENT_ASKED,    /* the model leaves for `client`, whose loss is asked for */
 	FED_EVENT_ANSWERED, /* the loss of `client` reached the server: text */
 	FED_EVENT_REACHED,  /* split learning: what `client` sent has reached the server: text */
+	/* The server's own link; text: the direction: */
+	FED_EVENT_QUEUED, /* a message of `client`, or for it, waits until the link is free */
+	FED_EVENT_PASSES, /* the link is free: the message begins to pass */
 	FED_EVENT_KINDS,
 };
 

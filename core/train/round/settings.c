@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "train/clients/device.h"
 
 static const char *const all[] = {"all", NULL};
 static const char *const by_fraction[] = {"by-fraction", NULL};
@@ -53,6 +54,14 @@ const struct fed_field fed_settings_fields[] = {
             .help =
                 "when a loaded plugin fails: stop the round; or refuse the client's update, and "
                 "skip the aggregator's step or let another make it (fallback:fedavg)"),
+	FED_ROW(S, server_link, char *, FED_TYPE_TEXT, .text = "none", .hint = "server-link",
+            .flags = FED_FIELD_LATER,
+            .help =
+                "the server's own link, where all its messages queue: none, lan, 100M, UP/DOWN"),
+	FED_ROW(S, device_spread, char *, FED_TYPE_TEXT, .text = "auto", .hint = "spread",
+            .flags = FED_FIELD_LATER,
+            .help =
+                "spread of devices and links without their own: auto (0.2 at the prompt), 0, 0.5"),
 	FED_END,
 };
 #undef S
@@ -67,5 +76,11 @@ int fed_settings_check(const struct fed_settings *s, const struct fed_registry *
 			"on-plugin-error: %s is not known; it is stop, skip or fallback:NAME, with an "
 			"aggregator's name",
 			fed_show(s->on_plugin_error).s);
-	return fed_codecs_check(plugins, s->codec, err);
+	struct fed_server_link_rates rates;
+	double spread;
+
+	return fed__server_link_parse(s->server_link, &rates, err) ||
+	               fed_device_spread_parse(s->device_spread, &spread, err)
+	           ? FED_FAIL
+	           : fed_codecs_check(plugins, s->codec, err);
 }

@@ -28,10 +28,12 @@ struct fed_settings {
 	double plugin_deadline;   /* seconds of a call; 0: none */
 	double plugin_memory;     /* GB that a worker process may allocate; 0: any */
 	char on_plugin_error[48]; /* stop, skip or fallback:AGGREGATOR */
+	char server_link[48];     /* fed__server_link_parse() */
+	char device_spread[32];   /* fed_device_spread_parse() */
 };
 enum fed_weighting { FED_WEIGHT_SAMPLES, FED_WEIGHT_EQUAL };
 extern const struct fed_field fed_settings_fields[];
-/* Check what the field rows cannot: the codecs. */
+/* Check what the field rows cannot: the codecs, the server's link. */
 int fed_settings_check(const struct fed_settings *, const struct fed_registry *,
                        struct fed_error *);
 
