@@ -5,7 +5,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "base/file.h"
 #include "base/mem.h"
 #include "history/client_selector.h"
 #include "tui/views/messages.h"
@@ -116,28 +115,12 @@ bool fed__app_read_messages(struct fed_app *app)
 
 static void export_view(struct fed_app *app, const char *path)
 {
-	const char *dot = strrchr(path, '.');
-	const bool svg = dot && strcmp(dot, ".svg") == 0;
-	struct fed_text text = {0}, expanded = {0};
-	struct fed_file_writer file;
 	struct fed_error err;
 	char notice[300];
+	const int rc = fed__canvas_save(&app->view, path, app->watched.utf8, &err);
 
-	if (svg)
-		fed__canvas_svg(&app->view, &text);
-	else
-		fed__canvas_text(&app->view, &text, app->watched.utf8, false);
-	fed_path_expand(path, &expanded);
-	int rc = text.failed || expanded.failed ? fed_fail_memory(&err, text.len, "the picture")
-	                                        : fed_file_open(&file, fed_text_str(&expanded), &err);
-	if (rc == FED_OK) {
-		fed_file_write(&file, fed_text_str(&text), text.len);
-		rc = fed_file_commit(&file, &err);
-	}
 	snprintf(notice, sizeof notice, "%s was written", fed_show(path).s);
 	fed__app_notice(app, rc != FED_OK, rc ? err.text : notice);
-	fed_text_release(&text);
-	fed_text_release(&expanded);
 }
 
 static enum fed_app_action finish_prompt(struct fed_app *app)

@@ -76,17 +76,19 @@ bool fed__app_is_changed(const struct fed_app *app, const struct fed_runner_stat
 	return !same || fed__app_is_stale(app);
 }
 
-static int names_width(void)
+/* Columns of all names; shared: with one blank between two of them. */
+static int names_width(bool shared)
 {
-	int width = 0;
+	int width = shared;
 
 	for (size_t i = 0; fed__view_at(i); i++)
-		width += 4 + fed_text_width(fed__view_at(i)->name);
+		width += 4 - shared + fed_text_width(fed__view_at(i)->name);
 	return width;
 }
 
-/* " 1 overview [2 log]"; only the current one unless `all`.  Returns the column behind. */
-static int put_names(struct fed_canvas *canvas, struct fed_app *app, bool all)
+/* " 1 overview [2 log]"; only the current one unless `all`; shared: names have one blank between
+ * them.  Returns the column behind. */
+static int put_names(struct fed_canvas *canvas, struct fed_app *app, bool all, bool shared)
 {
 	int column = 0;
 
@@ -98,7 +100,10 @@ static int put_names(struct fed_canvas *canvas, struct fed_app *app, bool all)
 		if (!shown && !all)
 			continue;
 		snprintf(text, sizeof text, shown ? "[%zu %s]" : " %zu %s ", i + 1, fed__view_at(i)->name);
-		column = fed__canvas_write(canvas, column, 0, text, shown ? bold : grey);
+		/* The blank before a name may be the bracket behind the one before it. */
+		const int skip = shared && column && !shown;
+		column -= shared && column > 0;
+		column = fed__canvas_write(canvas, column + skip, 0, text + skip, shown ? bold : grey);
 		app->name_end[i] = column;
 	}
 	return column;
@@ -108,9 +113,9 @@ static void paint_title(struct fed_app *app, const char *state)
 {
 	struct fed_canvas *canvas = &app->whole;
 	const bool two = fed__app_title_rows(canvas->rows) == 2;
-	const bool all =
-		names_width() <= (two ? canvas->columns : canvas->columns - fed_text_width(state) - 2);
-	const int end = put_names(canvas, app, all);
+	const int room = two ? canvas->columns : canvas->columns - fed_text_width(state) - 2;
+	const bool shared = names_width(false) > room, all = names_width(shared) <= room;
+	const int end = put_names(canvas, app, all, all && shared);
 
 	if (two)
 		fed__canvas_write(canvas, 1, 1, state, plain);

@@ -21,6 +21,7 @@
 #include "base/mem.h"
 #include "tui/theme_probe.h"
 #include "tui/crash.h"
+#include "tui/widgets/tint.h"
 
 enum {
 	ESCAPE_WAIT = 25,  /* milliseconds for the rest of an escape sequence */
@@ -37,8 +38,10 @@ struct fed_terminal {
 	int descriptor;
 	struct fed_cell *shown; /* [rows][columns] contents of the terminal */
 	int columns, rows;
-	bool utf8, color, mouse, pastes;
-	bool unanswered; /* the background query has no answer yet */
+	bool utf8, mouse, pastes;
+	enum fed_palette palette;
+	int tint[FED_TINTS]; /* as colours of ncurses; none: the terminal's own */
+	bool unanswered;     /* the background query has no answer yet */
 };
 
 /* Signals ------------------------------------------------------------------------ */
@@ -131,6 +134,29 @@ bool fed_terminal_knows(const char *term, int descriptor)
 	return attributes;
 }
 
+/* Whether COLORTERM promises true colours. */
+static bool promises_true_colors(void)
+{
+	const char *says = getenv("COLORTERM");
+
+	return says && (strcmp(says, "truecolor") == 0 || strcmp(says, "24bit") == 0);
+}
+
+enum fed_palette fed_terminal_palette(const char *term, int descriptor)
+{
+	int rc;
+
+	if (!term || !*term || setupterm(term, descriptor, &rc) != OK)
+		return FED_PALETTE_NONE;
+	const int n = tigetnum((char *)"colors");
+	del_curterm(cur_term);
+	if (n < 8)
+		return FED_PALETTE_NONE;
+	if (n >= 256 && (n > 256 || promises_true_colors()))
+		return FED_PALETTE_TRUE;
+	return n >= 256 ? FED_PALETTE_256 : FED_PALETTE_8;
+}
+
 int fed__terminal_check(int descriptor, struct fed_error *err)
 {
 	const char *term = getenv("TERM");
@@ -203,22 +229,28 @@ static bool is_light(struct fed_terminal *t)
 
 static void set_colors(struct fed_terminal *t, bool wanted)
 {
-	t->color = wanted && has_colors() && start_color() == OK && COLORS >= 8;
-	if (!t->color)
+	if (!wanted || !has_colors() || start_color() != OK || COLORS < 8)
 		return;
+	t->palette = COLORS >= 1 << 24 ? FED_PALETTE_TRUE
+	             : COLORS >= 256   ? FED_PALETTE_256
+	                               : FED_PALETTE_8;
 	const bool light = is_light(t);
 	const int background = use_default_colors() == OK ? -1 : COLOR_BLACK;
 	for (int i = 0; i < COLORS_USED; i++) {
 		int color = of_8[i];
 
-		if (COLORS >= 1 << 24)
+		if (t->palette == FED_PALETTE_TRUE)
 			color = (int)rgb[light][i];
-		else if (COLORS >= 256)
+		else if (t->palette == FED_PALETTE_256)
 			color = of_256[light][i];
 		else if (COLORS >= 16 && i == COLORS_USED - 1)
 			color = 8;
 		init_extended_pair(i + 1, color, background);
 	}
+	t->tint[0] = background;
+	for (uint8_t i = 1; i < FED_TINTS; i++)
+		t->tint[i] =
+			t->palette == FED_PALETTE_TRUE ? (int)fed__tint_rgb(i, light) : fed__tint_256(i, light);
 }
 
 /* Life ------------------------------------------------------------------------------ */
@@ -281,6 +313,25 @@ static int resize_buffer(struct fed_terminal *t, struct fed_error *err)
 	return FED_OK;
 }
 
+/* The description with true colours of a terminal that says it has them and is described with 256
+ * ("xterm-direct" for "xterm-256color"); NULL, which is TERM, where there is none. */
+static const char *direct_name(int descriptor)
+{
+	static const char ending[] = "-256color";
+	static char name[64];
+	const char *term = getenv("TERM");
+	const size_t n = strlen(term), end = sizeof ending - 1;
+	int rc;
+
+	if (!promises_true_colors() || n <= end || strcmp(term + n - end, ending) != 0)
+		return NULL;
+	if ((size_t)snprintf(name, sizeof name, "%.*s-direct", (int)(n - end), term) >= sizeof name ||
+	    setupterm(name, descriptor, &rc) != OK)
+		return NULL;
+	del_curterm(cur_term);
+	return name;
+}
+
 static int open_screen(struct fed_terminal *t, bool color, struct fed_error *err)
 {
 	const int out = dup(t->descriptor), in = dup(STDIN_FILENO);
@@ -293,7 +344,7 @@ static int open_screen(struct fed_terminal *t, bool color, struct fed_error *err
 	connect_signals();
 	use_tioctl(TRUE);
 	set_escdelay(ESCAPE_WAIT);
-	t->screen = newterm(NULL, t->out, t->in);
+	t->screen = newterm(direct_name(t->descriptor), t->out, t->in);
 	if (!t->screen) {
 		disconnect_signals();
 		return fed_fail(err, "the terminal cannot be used as TERM=%s", getenv("TERM"));
@@ -357,6 +408,11 @@ bool fed__terminal_utf8(const struct fed_terminal *t)
 	return t->utf8 && strcmp(term, "linux") != 0;
 }
 
+bool fed__terminal_tints(const struct fed_terminal *t)
+{
+	return t->utf8 && t->palette >= FED_PALETTE_256;
+}
+
 void fed__terminal_size(const struct fed_terminal *t, int *columns, int *rows)
 {
 	*columns = t->columns;
@@ -417,20 +473,37 @@ bool fed__terminal_attend(struct fed_terminal *t)
 
 /* Showing ------------------------------------------------------------------------------ */
 
-static void put_screen_cell(const struct fed_terminal *t, int row, int column,
-                            const struct fed_cell *cell)
+/* The pair of ncurses for a style. */
+static int pair_of(const struct fed_terminal *t, const struct fed_style *style)
 {
+	int ink, paper;
+
+	if (!t->palette)
+		return 0;
+	if (!style->ink && !style->paper)
+		return style->color;
+	extended_pair_content(style->color, &ink, &paper);
+	const int pair = alloc_pair(style->ink ? t->tint[style->ink] : ink,
+	                            style->paper ? t->tint[style->paper] : paper);
+	return pair < 0 ? 0 : pair;
+}
+
+static void put_screen_cell(const struct fed_terminal *t, int row, int column,
+                            const struct fed_cell *at)
+{
+	const struct fed_cell seen = fed__terminal_tints(t) ? *at : fed__cell_lettered(at),
+						  *cell = &seen;
 	wchar_t text[2] = {(wchar_t)cell->code, 0};
 	const bool wide = fed_utf8_columns(cell->code) == 2;
 	const attr_t attributes = cell->style.bold ? A_BOLD : A_NORMAL;
-	const int pair = t->color ? cell->style.color : 0;
+	int pair = pair_of(t, &cell->style);
 	cchar_t shown;
 
 	if (!t->utf8)
 		text[0] = (wchar_t)fed__canvas_ascii(cell->code);
 	else if (wcwidth(text[0]) != 1 + wide)
 		text[0] = L'?'; /* the C library counts other columns: keep them aligned */
-	setcchar(&shown, text, attributes, (short)pair, NULL);
+	setcchar(&shown, text, attributes, 0, &pair); /* extended: as many pairs as there are */
 	mvadd_wch(row, column, &shown);
 	if (wide && text[0] < 0x80)
 		mvadd_wch(row, column + 1, &shown);
@@ -450,9 +523,7 @@ static void show_row(struct fed_terminal *t, const struct fed_canvas *canvas, in
 		/* Leave out a wide character that is cut in half by the edge. */
 		if (inside && i + 1 == t->columns && i + 1 < canvas->columns && cell[i + 1].code == 0)
 			next = &blank;
-		differs = differs || shown[i].code != next->code ||
-		          shown[i].style.color != next->style.color ||
-		          shown[i].style.bold != next->style.bold;
+		differs = differs || memcmp(&shown[i], next, sizeof *next) != 0;
 		shown[i] = *next;
 	}
 	for (int i = 0; differs && i < t->columns; i++)

@@ -17,11 +17,15 @@ int fed__terminal_check(int descriptor, struct fed_error *);
 /* Whether a terminal of this name is known and has attributes (bold, colours): escapes may be sent
  * to it.  NULL and "" are none. */
 bool fed_terminal_knows(const char *term, int descriptor);
+/* What a terminal of this description can show; COLORTERM may say that it has true colours. */
+enum fed_palette fed_terminal_palette(const char *term, int descriptor);
 /* Output to the descriptor, keys from standard input. */
 int fed__terminal_open(struct fed_terminal **, int descriptor, bool color, struct fed_error *);
 void fed__terminal_close(struct fed_terminal *); /* restores the terminal; NULL is allowed */
 
 bool fed__terminal_utf8(const struct fed_terminal *);
+/* Whether it shows tints; else they are letters. */
+bool fed__terminal_tints(const struct fed_terminal *);
 /* Columns and rows, at least 1. */
 void fed__terminal_size(const struct fed_terminal *, int *columns, int *rows);
 /* Carry out pending signals: new size, stop, continue. Returns whether the screen must be painted

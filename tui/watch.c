@@ -419,6 +419,7 @@ static int open_watch(struct fed_watch *w, const struct fed_watch_options *o, st
 	if (fed__terminal_open(&w->terminal, o->terminal, o->color, err))
 		return FED_FAIL;
 	w->app.watched.utf8 = fed__terminal_utf8(w->terminal);
+	w->app.watched.tints = fed__terminal_tints(w->terminal);
 	w->app.alone = o->alone;
 	if (fed__app_init(&w->app, o->view, err) || fed__capture_begin(err))
 		return FED_FAIL;

@@ -559,14 +559,15 @@ const struct fed_command fed__commands_compose[] = {
      .text =
          "Built in and made from the seed: glyphs, scans, moons, circles, spirals,\n"
          "xor, blobs, synthetic, linear. fashion reads Debian's package\n"
-         "dataset-fashion-mnist. A folder is read as IDX files (MNIST and its kin, plain or .gz), "
-         "a .csv file row by row: the label is in its last column, or in\n"
+         "dataset-fashion-mnist. A folder is read as IDX files (MNIST and its kin, plain\n"
+         "or .gz), a .csv file row by row: the label is in its last column, or in\n"
          "label=COLUMN. `dataset text FILE` makes a character task of a file, of several\n"
          "(a.txt,b.txt) or of a folder of .txt files; markov generates users who write by habit.",
-     .examples = FED_EXAMPLES("dataset glyphs train=500 test=100", "dataset blobs classes=3",
-                              "dataset linear d=5 noise=0.1", "dataset fashion else=glyphs",
-                              "dataset markov users=20 habits=0.5",
-                              "dataset scans; add-client 5 natural; clients"),
+     .examples =
+         FED_EXAMPLES("dataset glyphs train=500 test=100", "dataset blobs classes=3",
+                      "dataset linear d=5 noise=0.1", "dataset spirals classes=3 noise=0.02",
+                      "dataset fashion else=glyphs", "dataset markov users=20 habits=0.5",
+                      "dataset scans; add-client 5 natural; clients"),
      .args = dataset_args,
      .args_size = sizeof(struct dataset_args),
      .more = source_rows,

@@ -18,6 +18,7 @@
 #include "shell/language/explain.h"
 #include "shell/commands/histogram.h"
 #include "shell/commands/leakage.h"
+#include "shell/commands/plane.h"
 #include "shell/commands/reconstruct.h"
 #include "shell/output/print.h"
 #include "shell/commands/settings.h"
@@ -514,6 +515,29 @@ const struct fed_command fed__commands_look[] = {
      .args = fed__updates_rows,
      .args_size = sizeof(struct fed_updates_args),
      .run = fed__run_updates},
+	{.name = "plane",
+     .help = "draw what the model answers where: its decision regions and the examples on them",
+     .text =
+         "The colour of a region is the class that the model answers there, paler where it is\n"
+         "less sure. Marks are examples in the colour of their true class, a cross where the\n"
+         "model is wrong. Without colours a region is a small letter (a: the first class), '.'\n"
+         "where the model is unsure, an example a capital. Beside the global model are those\n"
+         "that the clients sent in the last round (in an open round: so far), on their own\n"
+         "examples. With two features the plane is all there is; with more it goes along the\n"
+         "first two principal components of the test examples, and examples are projected onto\n"
+         "it, or through three test examples. `watch plane` draws each version.",
+     .examples = FED_EXAMPLES("dataset moons train=400 test=100; add-client 5 noniid samples=40; "
+                              "round 3; plane",
+                              "dataset xor train=400 test=100; add-client 4 samples=40; round 2; "
+                              "plane 2",
+                              "dataset spirals train=400 test=100; model mlp; add-client 4 "
+                              "samples=40; plane save=spirals.svg",
+                              "dataset glyphs train=300 test=100; model softmax; add-client 4 "
+                              "samples=40; round 2; plane through=classes"),
+     .args = fed__plane_rows,
+     .args_size = sizeof(struct fed_plane_args),
+     .run = fed__run_plane,
+     .failure = FED_EXIT_USAGE},
 	{.name = "leakage",
      .synonym = "leak",
      .help = "measure what the data at each cut of the model reveal about inputs and labels",

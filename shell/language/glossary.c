@@ -130,7 +130,33 @@ static const char filtered_doc[] =
 	"\n"
 	"`plot defence-precision`, `plot defence-recall`, `plot attackers` draw them.";
 
+static const char plane_doc[] =
+	"The decision regions of a model: what it answers at each point of a plane of inputs.\n"
+	"`plane` and the view of that name draw those of the global model and, beside them, of the\n"
+	"models that the clients sent, each with its own examples: a client that has one class\n"
+	"paints all in its colour (client drift), the average of all does not; an attacker's\n"
+	"model stands out, and `b` shows the model before local training. The shade is the\n"
+	"confidence, from guessing to sure:\n"
+	"\n"
+	"  (max_c p_c - 1/K) / (1 - 1/K), p = softmax of the outputs, K classes\n"
+	"\n"
+	"A regression has two colours: below and above the middle of the targets' range. A\n"
+	"client's model is x + d_i, x the model of its round and d_i the update that the server\n"
+	"got; one that came late (async) is drawn on the version before the last, too. Labels are\n"
+	"the true ones, also where an attack changes them. With two features the plane is all\n"
+	"there is. With more it goes through the mean of the test examples along their first two\n"
+	"principal components, and examples are projected onto it, so that one may lie in a\n"
+	"region of another class although the model gets it right; or it goes through three test\n"
+	"examples, which are then on it.\n"
+	"\n"
+	"Source of the plane through three examples: Somepalli et al., Can Neural Nets Learn the\n"
+	"Same Model Twice?, CVPR 2022. See `help plane`.";
+
 const struct fed_glossary_word fed__glossary[] = {
+	{.word = "plane",
+     .kind = "view",
+     .help = "decision regions of the global model and of the clients' own",
+     .doc = plane_doc},
 	{.word = "noise",
      .kind = "setting",
      .help = "Gaussian noise that clients add to what they send",

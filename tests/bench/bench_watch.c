@@ -3,6 +3,8 @@
  * What the watch costs.  One JSON line a figure:
  *
  *     bench_watch frames [CLIENTS]      processor milliseconds of a frame of 200 x 60 of each view
+ *     bench_watch plane                 the same of 120 x 40 of the view `plane`, 10 clients, anew
+ *                                       for each version of moons and of glyphs
  *     bench_watch rate VIEW [TURNS]     rounds a second with the view open and without the watch
  *
  * The rate is that of the whole program at a pseudo-terminal of 200 x 60 whose output is read and
@@ -26,7 +28,7 @@
 #include "session/internal.h"
 #include "tui/app.h"
 
-enum { COLUMNS = 200, ROWS = 60, FRAMES = 20, ROUNDS = 400 };
+enum { COLUMNS = 200, ROWS = 60, FRAMES = 20, ROUNDS = 400, PLANE_COLUMNS = 120, PLANE_ROWS = 40 };
 
 static int die(const struct fed_error *err)
 {
@@ -106,6 +108,48 @@ static int time_frames(uint32_t clients)
 	return 0;
 }
 
+/* Nothing of a frame is kept: each shows another version.  busy: a run waits for it. */
+static int time_plane(const char *dataset, bool busy)
+{
+	const struct fed_partition how = {.kind = FED_PARTITION_NONIID,
+	                                  .samples = 50,
+	                                  .shards = 2,
+	                                  .alpha = 1,
+	                                  .spread = 1,
+	                                  .reuse = true};
+	const struct fed_runner_state now = {.busy = busy};
+	static struct fed_session s;
+	struct fed_error err;
+	struct fed_run_result result;
+	double least = INFINITY, most = 0;
+	uint32_t first;
+
+	if (fed__session_init(&s, FED_PLUGIN_DIR, (struct fed_sink){0}, &err) ||
+	    fed_session_dataset(&s, dataset, NULL, 0, &err) ||
+	    fed_session_add_clients(&s, 10, &how, NULL, NULL, &first, &err))
+		return die(&err);
+	struct fed_app app = {.watched = {.session = &s, .utf8 = true, .busy = busy}};
+	if (fed__app_init(&app, "plane", &err))
+		return die(&err);
+	for (int i = 0; i < FRAMES; i++) {
+		if (fed_session_run(&s, 1, NULL, &result, &err))
+			return die(&err);
+		const double began = cpu();
+		fed__app_notify_version(&app);
+		if (fed__app_paint(&app, &now, true, PLANE_COLUMNS, PLANE_ROWS, &err))
+			return die(&err);
+		const double took = cpu() - began;
+		least = i > 1 ? fmin(least, took) : least;
+		most = i > 1 ? fmax(most, took) : most; /* the first ones make what is kept */
+	}
+	printf("{\"bench\":\"watch-plane\",\"dataset\":\"%s\",\"busy\":%s,\"least_ms\":%.3f,"
+	       "\"most_ms\":%.3f}\n",
+	       dataset, busy ? "true" : "false", 1000 * least, 1000 * most);
+	fed__app_release(&app);
+	fed__session_release(&s);
+	return 0;
+}
+
 /* Rate ------------------------------------------------------------------------------- */
 
 struct took {
@@ -178,8 +222,11 @@ int main(int argc, char **argv)
 	fed_blas_init();
 	if (argc > 1 && strcmp(argv[1], "frames") == 0)
 		return time_frames(argc > 2 ? (uint32_t)strtoul(argv[2], NULL, 10) : 1000);
+	if (argc > 1 && strcmp(argv[1], "plane") == 0)
+		return time_plane("moons", true) || time_plane("moons", false) ||
+		       time_plane("glyphs", true) || time_plane("glyphs", false);
 	if (argc > 2 && strcmp(argv[1], "rate") == 0)
 		return time_rate(argv[2], argc > 3 ? atoi(argv[3]) : 3);
-	fprintf(stderr, "usage: bench_watch frames [CLIENTS] | rate VIEW [TURNS]\n");
+	fprintf(stderr, "usage: bench_watch frames [CLIENTS] | plane | rate VIEW [TURNS]\n");
 	return 2;
 }

@@ -4,16 +4,12 @@
 #include "tui/views/updates.h"
 
 #include <math.h>
-#include <time.h>
 
 #include "session/composition.h"
 #include "tui/widgets/scatter.h"
+#include "tui/views/pace.h"
 #include "tui/views/views.h"
 
-/* While training waits for frames, an analysis that took longer than QUICK is followed by a pause
- * of PATIENCE times its duration. Without a run the last version is always analysed. */
-#define QUICK 2e-3 /* seconds */
-#define PATIENCE 40
 /* Multiplications of all pairs of updates above which an analysis, of about a second, runs only on
  * request. */
 #define LARGE 1.5e10
@@ -26,22 +22,13 @@ struct updates_view {
 	struct fed_error why;              /* why no updates can be shown */
 	uint64_t made;                     /* version_mark() of the version in `history` */
 	bool available;                    /* updates can be shown: `why` is unused */
-	double not_before; /* earliest next analysis while training, monotonic seconds */
-	bool requested;    /* a large analysis was requested */
+	struct fed_pace pace;              /* of analyses while training */
+	bool requested;                    /* a large analysis was requested */
 	enum page page;
 	enum fed_update_history_order order;
 	uint32_t top;
 	int rows; /* as painted last */
 };
-
-/* Monotonic wall seconds; used only for the rate of analyses. */
-static double seconds(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
-}
 
 /* A number that identifies version and run: each version emits events, so it never repeats. */
 static uint64_t version_mark(const struct fed_session *s)
@@ -80,12 +67,6 @@ static void offer_analysis(struct updates_view *st, const struct fed_session *s)
 	st->available = false;
 }
 
-/* Whether an analysis is due. */
-static bool is_due(const struct updates_view *st, const struct fed_watched *w)
-{
-	return !w->busy || seconds() >= st->not_before;
-}
-
 /* What is shown: the updates that have arrived in the open round, else those of the last version.
  */
 static const struct fed_update_history *shown(const struct updates_view *st)
@@ -112,7 +93,7 @@ static void refresh_arrived(struct updates_view *st, const struct fed_watched *w
 static void refresh_version(struct updates_view *st, const struct fed_watched *w)
 {
 	const struct fed_session *s = w->session;
-	const double began = seconds();
+	const double began = fed__pace_begin();
 
 	if (fed_session_version(s) < st->history.version || !fed_session_running(s)) {
 		fed__update_history_release(&st->history); /* another run: no previous version */
@@ -128,13 +109,12 @@ static void refresh_version(struct updates_view *st, const struct fed_watched *w
 			offer_analysis(st, s);
 		return;
 	}
-	if (!is_due(st, w) && !st->requested)
+	if (!fed__pace_is_due(&st->pace, w) && !st->requested)
 		return;
 	st->requested = false;
 	st->available = fed__update_history_take(&st->history, s, &st->why) == FED_OK;
 	st->made = version_mark(s);
-	const double took = seconds() - began;
-	st->not_before = took > QUICK ? began + PATIENCE * took : 0;
+	fed__pace_end(&st->pace, began);
 }
 
 static void refresh(struct updates_view *st, const struct fed_watched *w)
@@ -323,7 +303,8 @@ static const struct fed_key keys[] = {
 static uint64_t stamp_updates(const void *state, const struct fed_watched *w)
 {
 	const struct updates_view *st = state;
-	const bool due = is_outdated(st, w->session) && !is_large(w->session) && is_due(st, w);
+	const bool due =
+		is_outdated(st, w->session) && !is_large(w->session) && fed__pace_is_due(&st->pace, w);
 
 	return fed__stamp_with(fed__stamp_of(w), due);
 }

@@ -22,7 +22,8 @@ struct fed_messages;
 struct fed_watched {
 	struct fed_session *session;
 	bool utf8;
-	bool busy; /* a run waits for this frame: a slow view may skip versions */
+	bool tints; /* the terminal has colours for them (tui/widgets/tint.h) */
+	bool busy;  /* a run waits for this frame: a slow view may skip versions */
 	/* Marked clients, ascending, all present: the targets of actions. */
 	uint32_t *marked; /* [n_marked] */
 	uint32_t n_marked, marked_capacity;

@@ -7,7 +7,7 @@
 
 static const struct fed_view *const views[] = {
 	&fed__view_overview, &fed__view_clients, &fed__view_updates, &fed__view_timeline,
-	&fed__view_split,    &fed__view_log,     &fed__view_compare,
+	&fed__view_split,    &fed__view_log,     &fed__view_compare, &fed__view_plane,
 };
 
 const struct fed_view *fed__view_at(size_t i)

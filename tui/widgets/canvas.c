@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "tui/widgets/tint.h"
 
 enum {
 	REPLACEMENT = 0xFFFD,
@@ -197,6 +198,8 @@ char fed__canvas_ascii(uint32_t code)
 		return (char)code;
 	if (code == HORIZONTAL)
 		return '-';
+	if (code == 0xD7) /* a cross */
+		return 'x';
 	if (code == VERTICAL)
 		return '|';
 	if (code == DASHED)
@@ -206,12 +209,43 @@ char fed__canvas_ascii(uint32_t code)
 	return code >= BRAILLE && code < BRAILLE + 256 ? ':' : '?';
 }
 
-static void put_style(struct fed_text *out, struct fed_style style)
+struct fed_cell fed__cell_lettered(const struct fed_cell *cell)
+{
+	const struct fed_style style = cell->style;
+	struct fed_cell out = {.code = cell->code, .style = {style.color, style.bold, 0, 0}};
+
+	if (style.ink) {
+		out.code = (uint32_t)fed__tint_letter(style.ink);
+		out.style.color = fed__tint_color(style.ink);
+		out.style.bold = fed__tint_is_mark(style.ink);
+	} else if (cell->code == FED_UPPER_HALF) {
+		out.code = ' ';
+	}
+	return out;
+}
+
+/* ";38;2;0;114;178": 38 is the ink, 48 the paper. */
+static void put_tint(struct fed_text *out, int what, uint8_t tint, enum fed_palette palette)
+{
+	const uint32_t rgb = fed__tint_rgb(tint, false);
+
+	if (palette == FED_PALETTE_TRUE)
+		fed_text_add(out, ";%d;2;%u;%u;%u", what, (unsigned)(rgb >> 16),
+		             (unsigned)(rgb >> 8 & 0xFF), (unsigned)(rgb & 0xFF));
+	else
+		fed_text_add(out, ";%d;5;%u", what, fed__tint_256(tint, false));
+}
+
+static void put_style(struct fed_text *out, struct fed_style style, enum fed_palette palette)
 {
 	fed_text_add(out, "\033[0");
 	if (style.bold)
 		fed_text_add(out, ";1");
-	if (style.color == FED_COLOR_GREY)
+	if (style.paper)
+		put_tint(out, 48, style.paper, palette);
+	if (style.ink)
+		put_tint(out, 38, style.ink, palette);
+	else if (style.color == FED_COLOR_GREY)
 		fed_text_add(out, ";90");
 	else if (style.color != FED_COLOR_PLAIN)
 		fed_text_add(out, ";%d", 30 + style.color);
@@ -220,12 +254,14 @@ static void put_style(struct fed_text *out, struct fed_style style)
 
 static bool same_style(struct fed_style a, struct fed_style b)
 {
-	return a.color == b.color && a.bold == b.bold;
+	return a.color == b.color && a.bold == b.bold && a.ink == b.ink && a.paper == b.paper;
 }
 
-void fed__canvas_text(const struct fed_canvas *canvas, struct fed_text *out, bool utf8, bool color)
+void fed__canvas_text(const struct fed_canvas *canvas, struct fed_text *out, bool utf8,
+                      enum fed_palette palette)
 {
 	const struct fed_style plain = {0};
+	const bool lettered = !utf8 || palette < FED_PALETTE_256;
 
 	for (int row = 0; row < canvas->rows; row++) {
 		struct fed_style style = plain;
@@ -233,19 +269,21 @@ void fed__canvas_text(const struct fed_canvas *canvas, struct fed_text *out, boo
 		while (end > 0 && cell_at(canvas, end - 1, row)->code == ' ')
 			end--;
 		for (int column = 0; column < end; column++) {
-			const struct fed_cell *cell = cell_at(canvas, column, row);
-			/* A space shows no style, so it needs no change. */
-			if (color && cell->code != ' ' && !same_style(cell->style, style)) {
-				style = cell->style;
-				put_style(out, style);
+			const struct fed_cell *at = cell_at(canvas, column, row);
+			const struct fed_cell cell = lettered ? fed__cell_lettered(at) : *at;
+			/* A space shows no style but its paper, so it needs no change. */
+			if (palette && (cell.code != ' ' || cell.style.paper || style.paper) &&
+			    !same_style(cell.style, style)) {
+				style = cell.style;
+				put_style(out, style, palette);
 			}
 			if (!utf8)
-				fed_text_put(out, &(char){cell->code ? fed__canvas_ascii(cell->code) : '?'}, 1);
-			else if (cell->code)
-				fed_text_put_code(out, cell->code);
+				fed_text_put(out, &(char){cell.code ? fed__canvas_ascii(cell.code) : '?'}, 1);
+			else if (cell.code)
+				fed_text_put_code(out, cell.code);
 		}
 		if (!same_style(style, plain))
-			put_style(out, plain);
+			put_style(out, plain, palette);
 		fed_text_put(out, "\n", 1);
 	}
 }

@@ -15,7 +15,8 @@
 #include "base/text.h"
 #include "fedsh/plugin.h"
 
-enum { FED_CANVAS_MAX = 4096 }; /* columns, and rows */
+enum { FED_CANVAS_MAX = 4096 };   /* columns, and rows */
+enum { FED_UPPER_HALF = 0x2580 }; /* a character: its ink is the upper half of a cell */
 
 enum fed_color {
 	FED_COLOR_PLAIN, /* the terminal's own */
@@ -31,6 +32,16 @@ enum fed_color {
 struct fed_style {
 	uint8_t color; /* enum fed_color */
 	bool bold;
+	uint8_t ink, paper; /* tints (tui/widgets/tint.h): of the character, instead of `color`, and
+	                       behind it; 0: none */
+};
+
+/* What an output can show. */
+enum fed_palette {
+	FED_PALETTE_NONE,
+	FED_PALETTE_8, /* enum fed_color; tints are letters */
+	FED_PALETTE_256,
+	FED_PALETTE_TRUE, /* red, green and blue */
 };
 
 struct fed_cell {
@@ -71,8 +82,11 @@ void fed__canvas_mark(struct fed_canvas *, int x, int y, struct fed_pen);
 void fed__canvas_line(struct fed_canvas *, int x0, int y0, int x1, int y1, struct fed_pen);
 
 /* Append the rows, trailing spaces cut, a newline after each.  Without utf8 frames become + - |,
- * dots ':' and other characters '?'; with color styles are SGR sequences. */
-void fed__canvas_text(const struct fed_canvas *, struct fed_text *out, bool utf8, bool color);
+ * dots ':' and other characters '?'; styles are SGR sequences, unless there is no palette. */
+void fed__canvas_text(const struct fed_canvas *, struct fed_text *out, bool utf8, enum fed_palette);
+/* A cell as an output shows it that has no characters beyond ASCII, or too few colours for tints:
+ * a letter in place of a tinted character. */
+struct fed_cell fed__cell_lettered(const struct fed_cell *);
 
 /* The ASCII substitute of a character. */
 char fed__canvas_ascii(uint32_t code);

@@ -2,6 +2,13 @@
 /* tui/widgets/svg.c - a canvas as SVG: text runs of one style, circles for braille dots. */
 #include "tui/widgets/svg.h"
 
+#include <stdio.h>
+#include <string.h>
+
+#include "base/file.h"
+#include "base/mem.h"
+#include "tui/widgets/tint.h"
+
 enum { WIDTH = 9, HEIGHT = 18, BASE = 13, FONT = 15, BRAILLE = 0x2800 }; /* of a cell, in pixels */
 
 /* Okabe and Ito's palette, in shades for a white background. */
@@ -38,7 +45,42 @@ static void put_escaped(struct fed_text *out, uint32_t code)
 
 static bool same_style(const struct fed_cell *a, const struct fed_cell *b)
 {
-	return a->style.color == b->style.color && a->style.bold == b->style.bold;
+	return a->style.color == b->style.color && a->style.bold == b->style.bold &&
+	       a->style.ink == b->style.ink;
+}
+
+/* The tint of a cell's upper or lower half; 0: none. */
+static uint8_t half_of(const struct fed_cell *cell, bool lower)
+{
+	return cell->code == FED_UPPER_HALF && !lower ? cell->style.ink : cell->style.paper;
+}
+
+/* Put the tinted halves of a row of cells as rectangles. */
+static void put_halves(struct fed_text *out, const struct fed_canvas *canvas, int row, bool lower)
+{
+	const struct fed_cell *cell = &canvas->cell[(size_t)row * (size_t)canvas->columns];
+
+	for (int column = 0, end; column < canvas->columns; column = end) {
+		const uint8_t tint = half_of(&cell[column], lower);
+
+		for (end = column + 1; end < canvas->columns && half_of(&cell[end], lower) == tint;)
+			end++;
+		if (tint)
+			fed_text_add(out,
+			             "<rect x=\"%d\" y=\"%d\" width=\"%d\" height=\"%d\" "
+			             "fill=\"#%06x\" shape-rendering=\"crispEdges\"/>\n",
+			             column * WIDTH, row * HEIGHT + (lower ? HEIGHT / 2 : 0),
+			             (end - column) * WIDTH, HEIGHT / 2, (unsigned)fed__tint_rgb(tint, true));
+	}
+}
+
+/* The colour of a character. */
+static const char *fill_of(const struct fed_style *style, char text[8])
+{
+	if (!style->ink)
+		return colors[style->color];
+	snprintf(text, 8, "#%06x", (unsigned)fed__tint_rgb(style->ink, true) & 0xFFFFFF);
+	return text;
 }
 
 /* Put the cells from `column` on that share a style; returns the column behind them. */
@@ -46,13 +88,15 @@ static int put_run(struct fed_text *out, const struct fed_canvas *canvas, int co
 {
 	const struct fed_cell *cell = &canvas->cell[(size_t)row * (size_t)canvas->columns];
 	const struct fed_cell *first = &cell[column];
+	char fill[8];
 	int end = column + 1;
 
 	while (end < canvas->columns && same_style(&cell[end], first) && !is_braille(cell[end].code) &&
+	       cell[end].code != FED_UPPER_HALF &&
 	       (cell[end].code != ' ' || end + 1 == canvas->columns || cell[end + 1].code != ' '))
 		end++;
 	fed_text_add(out, "<text x=\"%d\" y=\"%d\" fill=\"%s\"%s textLength=\"%d\">", column * WIDTH,
-	             row * HEIGHT + BASE, colors[first->style.color],
+	             row * HEIGHT + BASE, fill_of(&first->style, fill),
 	             first->style.bold ? " font-weight=\"bold\"" : "", (end - column) * WIDTH);
 	for (int i = column; i < end; i++)
 		if (cell[i].code)
@@ -71,17 +115,49 @@ void fed__canvas_svg(const struct fed_canvas *canvas, struct fed_text *out)
 	             "xml:space=\"preserve\">\n"
 	             "<rect width=\"100%%\" height=\"100%%\" fill=\"#ffffff\"/>\n",
 	             width, height, width, height, FONT);
-	for (int row = 0; row < canvas->rows; row++)
+	for (int row = 0; row < canvas->rows; row++) {
+		put_halves(out, canvas, row, false);
+		put_halves(out, canvas, row, true);
 		for (int column = 0; column < canvas->columns;) {
 			const struct fed_cell *cell =
 				&canvas->cell[(size_t)row * (size_t)canvas->columns + (size_t)column];
 
 			if (is_braille(cell->code))
 				put_dots(out, column++, row, cell);
-			else if (cell->code == ' ' || cell->code == 0)
+			else if (cell->code == ' ' || cell->code == 0 || cell->code == FED_UPPER_HALF)
 				column++;
 			else
 				column = put_run(out, canvas, column, row);
 		}
+	}
 	fed_text_add(out, "</svg>\n");
+}
+
+bool fed__canvas_saves_svg(const char *path)
+{
+	const char *dot = strrchr(path, '.');
+
+	return dot && strcmp(dot, ".svg") == 0;
+}
+
+int fed__canvas_save(const struct fed_canvas *canvas, const char *path, bool utf8,
+                     struct fed_error *err)
+{
+	struct fed_text text = {0}, expanded = {0};
+	struct fed_file_writer file;
+
+	if (fed__canvas_saves_svg(path))
+		fed__canvas_svg(canvas, &text);
+	else
+		fed__canvas_text(canvas, &text, utf8, FED_PALETTE_NONE);
+	fed_path_expand(path, &expanded);
+	int rc = text.failed || expanded.failed ? fed_fail_memory(err, text.len, "the picture")
+	                                        : fed_file_open(&file, fed_text_str(&expanded), err);
+	if (rc == FED_OK) {
+		fed_file_write(&file, fed_text_str(&text), text.len);
+		rc = fed_file_commit(&file, err);
+	}
+	fed_text_release(&text);
+	fed_text_release(&expanded);
+	return rc;
 }
