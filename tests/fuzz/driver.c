@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/time.h>
 #include <unistd.h>
 
 #include "base/cpu.h"
@@ -18,7 +19,8 @@
 #include "fedsh/plugin.h"
 
 enum {
-	HANG_SECONDS = 20, /* for one input, sanitizers included */
+	HANG_SECONDS = 20,   /* of processor time for one input, sanitizers included */
+	SLEEP_SECONDS = 300, /* of wall time, for one that waits for what does not come */
 	CORPUS_MOST = 2048,
 	MESSAGE_WORDS = 1024,
 	ROOM_LEAST = 4096, /* inputs grow to this, or to twice the longest seed */
@@ -175,7 +177,8 @@ void __sanitizer_set_death_callback(void (*)(void)) __attribute__((weak));
 static void on_signal(int signal)
 {
 	static const char hang[] = "fuzz: the input took too long\n";
-	if (signal == SIGALRM && write(STDERR_FILENO, hang, sizeof hang - 1) < 0)
+	const bool late = signal == SIGALRM || signal == SIGPROF;
+	if (late && write(STDERR_FILENO, hang, sizeof hang - 1) < 0)
 		_exit(1);
 	leave_input();
 	_exit(1);
@@ -185,6 +188,7 @@ static void watch_for_death(const char *name)
 {
 	snprintf(crash_name, sizeof crash_name, "crash-%s", name);
 	signal(SIGALRM, on_signal);
+	signal(SIGPROF, on_signal);
 	signal(SIGABRT, on_signal);
 	if (__sanitizer_set_death_callback)
 		__sanitizer_set_death_callback(leave_input);
@@ -194,6 +198,16 @@ static void watch_for_death(const char *name)
 
 /* The loop ---------------------------------------------------------------------- */
 
+/* Begin to count the time of an input, or end it.  A loaded machine makes no input slow: it is the
+ * processor's time that says whether one hangs. */
+static void limit_time(bool begin)
+{
+	const struct itimerval most = {.it_value.tv_sec = begin ? HANG_SECONDS : 0};
+
+	setitimer(ITIMER_PROF, &most, NULL);
+	alarm(begin ? SLEEP_SECONDS : 0);
+}
+
 static void run_input(const uint8_t *bytes, size_t n)
 {
 	const int64_t live = fed__mem_live();
@@ -202,9 +216,9 @@ static void run_input(const uint8_t *bytes, size_t n)
 	present = (struct fed_input){or_die(malloc(n > 0 ? n : 1)), n};
 	memcpy(present.bytes, bytes, n);
 	new_message = false;
-	alarm(HANG_SECONDS);
+	limit_time(true);
 	LLVMFuzzerTestOneInput(present.bytes, n);
-	alarm(0);
+	limit_time(false);
 	if (fed__mem_live() != live) {
 		fprintf(stderr, "fuzz: %lld blocks are left\n", (long long)(fed__mem_live() - live));
 		abort();

@@ -16,6 +16,9 @@
 
 const char *const fed__kind_names[] = {"aggregator", "transport", "model", "attack",
                                        "selection",  "codec",     NULL};
+/* Holds NAME/NAME.c and the like. */
+enum { PATH_BYTES = 2 * sizeof((struct fed_new_args *)0)->name + 16 };
+
 static const char *const layers[] = {"none", "own", NULL};
 
 const struct fed_field fed__new_rows[] = {
@@ -106,7 +109,7 @@ static int write_file(const char *name, const char *file_name, const char *templ
                       const struct blank *blank, struct fed_error *err)
 {
 	struct fed_file_writer file;
-	char path[128];
+	char path[PATH_BYTES];
 
 	snprintf(path, sizeof path, "%s/%s", name, file_name);
 	if (fed_file_open(&file, path, err))
@@ -138,7 +141,7 @@ static int write_files(const struct fed_shell *shell, enum fed_kind kind,
                        const struct fed_new_args *a, struct fed_error *err)
 {
 	struct fed_text pkgconfig = {0};
-	char source[64];
+	char source[PATH_BYTES / 2];
 
 	put_pkgconfig(shell, &pkgconfig);
 	const struct blank name[] = {{"NAME", a->name}, {NULL, NULL}};
@@ -160,7 +163,7 @@ static int write_files(const struct fed_shell *shell, enum fed_kind kind,
 /* After a failure: what was written into a folder that was made for it. */
 static void remove_files(const char *name)
 {
-	char path[128];
+	char path[PATH_BYTES];
 
 	snprintf(path, sizeof path, "%s/%s.c", name, name);
 	unlink(path);
@@ -173,7 +176,7 @@ int fed__run_new(struct fed_shell *shell, const struct fed_call *call, struct fe
 {
 	const struct fed_new_args *a = call->args;
 	const enum fed_kind kind = (enum fed_kind)(a->kind + 1);
-	char path[128];
+	char path[PATH_BYTES];
 
 	if (check_name(a->name, err))
 		return FED_REJECT;
