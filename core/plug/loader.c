@@ -14,6 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/sendfile.h>
 #include <unistd.h>
 
 #include "base/file.h"
@@ -68,9 +69,19 @@ static int open_handle(struct fed_library *lib, const char *path, struct fed_err
 	return lib->handle ? FED_OK : refuse_by_dlerror(path, err);
 }
 
-/* A file that is unlinked once it is open, where executable memfds are forbidden. */
-static int open_temporary(struct fed_library *lib, const struct fed_text *bytes,
-                          struct fed_error *err)
+/* The bytes of the private copy into another file; false with errno set. */
+static bool copy_all(int to, int from)
+{
+	off_t at = 0;
+	ssize_t n;
+
+	while ((n = sendfile(to, from, &at, FILE_MOST)) > 0)
+		;
+	return n == 0;
+}
+
+/* Open a file that is unlinked once it is open, where executable memfds are forbidden. */
+static int open_temporary(struct fed_library *lib, struct fed_error *err)
 {
 	const char *folder = getenv("TMPDIR");
 	char path[4096];
@@ -83,7 +94,7 @@ static int open_temporary(struct fed_library *lib, const struct fed_text *bytes,
 	if (fd < 0)
 		return fed_reject(err, "cannot be copied to %s: %s", folder, strerror(errno));
 	int rc = FED_OK;
-	if (!write_all(fd, bytes->s, bytes->len))
+	if (!copy_all(fd, lib->fd))
 		rc = fed_reject(err, "cannot be copied to %s: %s", folder, strerror(errno));
 	close(fd);
 	if (rc == FED_OK)
@@ -92,21 +103,12 @@ static int open_temporary(struct fed_library *lib, const struct fed_text *bytes,
 	return rc;
 }
 
-static int open_copy(struct fed_library *lib, const char *path, const struct fed_text *bytes,
-                     struct fed_error *err)
+int fed__library_load(struct fed_library *lib, struct fed_error *err)
 {
 	char link[32];
 
-	lib->fd = memfd_create(last_part(path), MFD_CLOEXEC);
-	if (lib->fd >= 0 && write_all(lib->fd, bytes->s, bytes->len)) {
-		snprintf(link, sizeof link, "/proc/self/fd/%d", lib->fd);
-		if (open_handle(lib, link, err) == FED_OK)
-			return FED_OK;
-	}
-	if (lib->fd >= 0)
-		close(lib->fd);
-	lib->fd = -1;
-	return open_temporary(lib, bytes, err);
+	snprintf(link, sizeof link, "/proc/self/fd/%d", lib->fd);
+	return open_handle(lib, link, err) == FED_OK ? FED_OK : open_temporary(lib, err);
 }
 
 /* The file's bytes, when its headers are sound.  elsewhere: another program loads it. */
@@ -143,16 +145,15 @@ static int library_new(struct fed_library **out, const char *path, bool elsewher
 	return FED_OK;
 }
 
-int fed__library_open(struct fed_library **out, const char *path, bool private_copy,
-                      struct fed_error *err)
+int fed__library_open(struct fed_library **out, const char *path, struct fed_error *err)
 {
 	struct fed_library *lib = NULL;
 	struct fed_text bytes = {0};
 	int rc = library_new(&lib, path, false, &bytes, err);
 
-	if (rc == FED_OK)
-		rc = private_copy ? open_copy(lib, path, &bytes, err) : open_handle(lib, path, err);
 	fed_text_release(&bytes);
+	if (rc == FED_OK)
+		rc = open_handle(lib, path, err);
 	if (rc == FED_OK)
 		*out = lib;
 	else

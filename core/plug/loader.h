@@ -12,12 +12,14 @@
 
 struct fed_library;
 
-/* Inspects the ELF headers first: a damaged object could kill the process inside dlopen. */
-int fed__library_open(struct fed_library **, const char *path, bool private_copy,
-                      struct fed_error *);
-/* A private copy of the file, checked like a library but not opened: for a worker process, which
- * may have the runtimes of sanitizers (sanitized). */
+/* The file itself.  Inspects it first: a damaged object could kill the process inside dlopen. */
+int fed__library_open(struct fed_library **, const char *path, struct fed_error *);
+/* A private copy of the file, inspected like a library but not opened: for a worker process, which
+ * may have the runtimes of sanitizers (sanitized), or until fed__library_load(). */
 int fed__library_copy(struct fed_library **, const char *path, bool sanitized, struct fed_error *);
+/* Open a copy in this process.  Inspection sees all that dlopen follows, but not what the object's
+ * constructors do: another process has loaded it before. */
+int fed__library_load(struct fed_library *, struct fed_error *);
 /* Descriptor of the private copy or, opened now, of the file at this path; -1 if it cannot be. */
 int fed__library_descriptor(struct fed_library *, const char *path);
 void fed__library_close(struct fed_library *); /* NULL is fine */

@@ -123,6 +123,19 @@ static size_t entry_index(const struct fed_registry *registry, uint32_t kind, co
 /* How a file is opened. */
 enum way { AS_IT_IS, AS_A_COPY, GUARDED };
 
+/* Open the file in this process; a copy of it only after a worker, where there are any, has loaded
+ * the same bytes: what ends that one would end this one. */
+static int open_here(struct fed_entry *entry, enum way way, struct fed_guard *guard,
+                     struct fed_error *err)
+{
+	if (way == AS_IT_IS)
+		return fed__library_open(&entry->library, entry->path, err);
+	int rc = fed__library_copy(&entry->library, entry->path, false, err);
+	if (rc == FED_OK && guard && guard->program)
+		rc = fed__guard_prepare(guard, err) ? FED_FAIL : fed__remote_try(entry, guard, err);
+	return rc ? rc : fed__library_load(entry->library, err);
+}
+
 static int open_library(struct fed_entry *entry, enum way way, struct fed_guard *guard,
                         struct fed_error *err)
 {
@@ -133,7 +146,7 @@ static int open_library(struct fed_entry *entry, enum way way, struct fed_guard 
 		const int rc = fed__library_copy(&entry->library, entry->path, guard->sanitized, err);
 		return rc ? rc : fed__remote_describe(entry, err);
 	}
-	const int rc = fed__library_open(&entry->library, entry->path, way != AS_IT_IS, err);
+	const int rc = open_here(entry, way, guard, err);
 	return rc ? rc : fed__descriptor_read(entry->library, entry, err);
 }
 

@@ -31,20 +31,29 @@ static const char *last_part(const char *path)
 	return slash ? slash + 1 : path;
 }
 
-int fed__remote_describe(struct fed_entry *entry, struct fed_error *err)
+/* A worker with the entry's library, entered. */
+static int begin_worker(struct fed_worker **w, const struct fed_entry *entry,
+                        struct fed_guard *guard, struct fed_error *err)
 {
 	const int files[FED_WORKER_FILES] = {fed_entry_file(entry), -1, -1};
+
+	if (fed_worker_new(w, guard, last_part(entry->path), FED_WORKER_CALLS, files, err))
+		return FED_FAIL;
+	if (fed_worker_enter(*w, err) == FED_OK)
+		return FED_OK;
+	fed_worker_free(*w);
+	return FED_FAIL;
+}
+
+int fed__remote_describe(struct fed_entry *entry, struct fed_error *err)
+{
 	struct fed_packet_reader reply;
 	struct fed_error words;
 	struct fed_worker *w;
 	int rc;
 
-	if (fed_worker_new(&w, entry->guard, last_part(entry->path), FED_WORKER_CALLS, files, err))
+	if (begin_worker(&w, entry, entry->guard, err))
 		return FED_FAIL;
-	if (fed_worker_enter(w, err)) {
-		fed_worker_free(w);
-		return FED_FAIL;
-	}
 	fed_worker_request(w, FED_ASK_DESCRIPTOR);
 	if (fed_worker_call(w, "its constructor", NULL, &reply, &rc, &words, err))
 		rc = FED_REJECT;
@@ -57,6 +66,22 @@ int fed__remote_describe(struct fed_entry *entry, struct fed_error *err)
 	fed_worker_leave(w);
 	fed_worker_free(w);
 	return rc;
+}
+
+int fed__remote_try(const struct fed_entry *entry, struct fed_guard *guard, struct fed_error *err)
+{
+	struct fed_packet_reader reply;
+	struct fed_error words;
+	struct fed_worker *w;
+	int rc;
+
+	if (begin_worker(&w, entry, guard, err))
+		return FED_FAIL;
+	fed_worker_request(w, FED_ASK_DESCRIPTOR);
+	const bool lost = fed_worker_call(w, "its constructor", NULL, &reply, &rc, &words, err);
+	fed_worker_leave(w);
+	fed_worker_free(w);
+	return lost ? FED_REJECT : FED_OK;
 }
 
 int fed__remote_attach(struct fed_instance *instance, struct fed_error *err)

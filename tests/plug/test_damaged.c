@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* plug/test_damaged.c - a plugin of whose headers one bit is flipped is refused, or loads: nothing
- * that the loader follows may crash it. */
+/* plug/test_damaged.c - a plugin of whose bytes one bit is flipped is refused, or loads: nothing
+ * that the loader follows may crash it, and what constructors do ends another process first. */
 #include <elf.h>
 #include <fcntl.h>
 #include <link.h>
@@ -98,6 +98,49 @@ static void load_each(const struct fed_text *plugin, const struct part *part, vo
 	_exit(0);
 }
 
+/* Anywhere in the file ---------------------------------------------------- */
+
+#define FLIPS (SANITIZED ? 6 : 30)
+
+/* In a child: load the plugin into this process with one bit after another flipped, drawn from a
+ * seed; half of them where the loader looks for symbols, relocations and versions. */
+static void load_anywhere(const struct fed_text *plugin, volatile size_t *at)
+{
+	const char *path = fed_temp_write(&temp, "mine.so", plugin->s, plugin->len);
+	const int fd = open(path, O_WRONLY);
+	ElfW(Ehdr) header;
+	struct part loaded = {0};
+
+	memcpy(&header, plugin->s, sizeof header);
+	for (unsigned i = 0; i < header.e_phnum && !loaded.to; i++) {
+		ElfW(Phdr) segment;
+
+		memcpy(&segment, plugin->s + header.e_phoff + i * sizeof segment, sizeof segment);
+		if (segment.p_type == PT_LOAD) /* the first one: what the loader reads */
+			loaded = (struct part){segment.p_offset, segment.p_offset + segment.p_filesz};
+	}
+	for (; *at < FLIPS; ++*at) {
+		const size_t bytes = *at % 2 ? plugin->len : loaded.to;
+		const uint64_t bit = fed_random(plugin->len, *at) % (8 * bytes);
+		const off_t where = (off_t)(bit / 8);
+		const char good = plugin->s[where], bad = (char)(good ^ 1 << bit % 8);
+		struct fed_registry *registry;
+		const struct fed_entry *entry;
+		struct fed_error err;
+
+		if (pwrite(fd, &bad, 1, where) != 1 || fed_registry_init(&registry, &err) ||
+		    fed_registry_guard(registry, FED_BUILD_DIR "/fedsh-worker", &err))
+			_exit(2);
+		alarm(60);
+		(void)fed_registry_load_trusted(registry, path, &entry, &err);
+		/* what a destructor does is the user's, who trusts it */
+		alarm(0);
+		if (pwrite(fd, &good, 1, where) != 1)
+			_exit(2);
+	}
+	_exit(0);
+}
+
 static const char *const plugins[] = {FED_PLUGIN_DIR "/fedavg.so", FED_PLUGIN_DIR "/lossy.so",
                                       FED_PLUGIN_DIR "/krum.so",
                                       FED_BUILD_DIR "/fixtures/thread_local.so"};
@@ -140,6 +183,28 @@ START_TEST(no_flipped_bit_ends_the_program)
 }
 END_TEST
 
+START_TEST(no_flipped_bit_of_a_trusted_plugin_ends_the_program)
+{
+	const struct rlimit no_core = {0, 0};
+	struct fed_text plugin = {0};
+	struct fed_error err;
+	size_t *at = mmap(NULL, sizeof *at, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	int status;
+
+	ck_assert_ptr_ne(at, MAP_FAILED);
+	fed_assert_ok(fed_file_read(plugins[_i], 1 << 24, &plugin, &err), &err);
+	setrlimit(RLIMIT_CORE, &no_core);
+	const pid_t child = fork();
+	ck_assert_int_ge(child, 0);
+	if (child == 0)
+		load_anywhere(&plugin, at);
+	ck_assert_int_eq(waitpid(child, &status, 0), child);
+	ck_assert_msg(status == 0, "flip %zu in %s ends it: status %d", *at, plugins[_i], status);
+	fed_text_release(&plugin);
+	munmap(at, sizeof *at);
+}
+END_TEST
+
 FED_SUITE(damaged)
 {
 	Suite *suite = suite_create("damaged");
@@ -147,6 +212,8 @@ FED_SUITE(damaged)
 
 	tcase_add_checked_fixture(tests, set_up, tear_down);
 	tcase_add_loop_test(tests, no_flipped_bit_ends_the_program, 0,
+	                    (int)(sizeof plugins / sizeof *plugins));
+	tcase_add_loop_test(tests, no_flipped_bit_of_a_trusted_plugin_ends_the_program, 0,
 	                    (int)(sizeof plugins / sizeof *plugins));
 	tcase_set_timeout(tests, 300);
 	suite_add_tcase(suite, tests);

@@ -320,7 +320,8 @@ int fed__elf_check(const void *bytes, size_t size, const char *symbol, const cha
 
 	*sanitizer = NULL;
 	if (check_ident(&f, &h, err) || check_segments(&f, &h, err) || check_sections(&f, &h, err) ||
-	    check_loaded(&f, &h, err) || fed__elf_check_dynamic(&f, &h, err))
+	    check_loaded(&f, &h, err) || fed__elf_check_dynamic(&f, &h, err) ||
+	    fed__elf_check_tables(&f, &h, err))
 		return FED_REJECT;
 	for (unsigned i = 0; i < h.e_shnum; i++) {
 		const elf_section s = section_at(&f, &h, i);

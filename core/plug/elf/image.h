@@ -68,5 +68,7 @@ static inline const char *section_name(const struct image *f, const elf_header *
 
 /* Check the dynamic segment against the sections; all tables must be inside the bytes. */
 int fed__elf_check_dynamic(const struct image *, const elf_header *, struct fed_error *);
+/* Check what the tables hold, after that. */
+int fed__elf_check_tables(const struct image *, const elf_header *, struct fed_error *);
 
 #endif
