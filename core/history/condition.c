@@ -231,17 +231,20 @@ void fed_condition_values(const struct fed_condition *c, const struct fed_histor
 static struct fed_metric_range range_of(const struct fed_operand *o,
                                         const struct fed_metric_ranges *ranges)
 {
-	struct fed_metric_range r = {-INFINITY, INFINITY, false, ""};
+	static const struct fed_metric_range any = {-INFINITY, INFINITY, false, false, ""};
+	struct fed_metric_range r = any;
 
 	if (o->subject != FED_ABOUT_FIGURE)
 		return r;
 	if (!o->metric) {
 		const double number = *o->text ? o->factor * o->number + o->shift : o->number;
-		return (struct fed_metric_range){number, number, isnan(number), ""};
+		return (struct fed_metric_range){number, number, isnan(number), false, ""};
 	}
 	r = ranges->of(ranges->ctx, o->metric);
+	if (r.recent && o->back > 0)
+		r = any;
 	if (o->factor == 0)
-		return (struct fed_metric_range){o->shift, o->shift, r.never, r.why};
+		return (struct fed_metric_range){o->shift, o->shift, r.never, false, r.why};
 	const double a = o->factor * r.low + o->shift, b = o->factor * r.high + o->shift;
 	r.low = fmin(a, b);
 	r.high = fmax(a, b);

@@ -54,6 +54,7 @@ void fed_condition_values(const struct fed_condition *, const struct fed_history
 struct fed_metric_range {
 	double low, high;
 	bool never;      /* it is NaN in all of them */
+	bool recent;     /* earlier rounds may have had other values, which name[K] reads */
 	const char *why; /* a clause that tells this range; static */
 };
 struct fed_metric_ranges {

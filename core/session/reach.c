@@ -7,17 +7,20 @@
 
 #include <math.h>
 #include <stddef.h>
+#include <string.h>
 
 #include "session/internal.h"
 
 struct reach {
 	const struct fed_session *session;
 	const struct fed_record *last;
-	bool links; /* look at them */
+	bool links; /* look at them, and at the rounds before */
 };
 
-#define RANGE(low, high, why) ((struct fed_metric_range){low, high, false, why})
-#define NEVER(why) ((struct fed_metric_range){NAN, NAN, true, why})
+#define RANGE(low, high, why) ((struct fed_metric_range){low, high, false, false, why})
+#define NEVER(why) ((struct fed_metric_range){NAN, NAN, true, true, why})
+/* From the last round on. */
+#define RECENT(low, high, why) ((struct fed_metric_range){low, high, false, true, why})
 
 /* Whether a client is Byzantine now or in a version to come, or (past) was. */
 static bool has_attackers(const struct reach *r, bool past)
@@ -62,7 +65,7 @@ static struct fed_metric_range by_faults(const struct reach *r, size_t metric)
 	const bool any = has_attackers(r, r->session->parts.scheme->overlaps);
 
 	if (metric == offsetof(struct fed_record, attackers))
-		return any ? RANGE(0, INFINITY, "it is never negative") : RANGE(0, 0, why);
+		return any ? RANGE(0, INFINITY, "it is never negative") : RECENT(0, 0, why);
 	if (!any)
 		return NEVER(why);
 	if (metric == offsetof(struct fed_record, honest_distance))
@@ -87,12 +90,12 @@ static struct fed_metric_range counted(const struct reach *r, size_t metric)
 
 	if (metric == offsetof(struct fed_record, late) && !faults && r->last->late == 0 &&
 	    !(scheme->drops_late && scheme->drops_late(parts->scheme_state)))
-		return RANGE(0, 0, "nothing makes work late, with these settings");
+		return RECENT(0, 0, "nothing makes work late, with these settings");
 	if (metric == offsetof(struct fed_record, lost) && !faults && r->links && r->last->lost == 0 &&
 	    parts->transport.entry->builtin && !has_lossy_link(&parts->clients))
-		return RANGE(0, 0, "no link and no fault loses messages; `inject lossy` changes that");
+		return RECENT(0, 0, "no link and no fault loses messages; `inject lossy` changes that");
 	if (!scheme->overlaps)
-		return RANGE(0, parts->clients.n_present, "it is at most the number of clients");
+		return RECENT(0, parts->clients.n_present, "it is at most the number of clients");
 	return RANGE(0, INFINITY, "it is never negative");
 }
 
@@ -101,12 +104,47 @@ static struct fed_metric_range learning_rate(const struct reach *r)
 	const double decay = r->session->parts.settings.lr_decay;
 
 	if (decay == 1)
-		return RANGE(r->last->lr, r->last->lr, "it stays as it is; `set lr-decay` changes that");
-	return decay < 1 ? RANGE(0, r->last->lr, "it only falls")
-	                 : RANGE(r->last->lr, INFINITY, "it only rises");
+		return RECENT(r->last->lr, r->last->lr, "it stays as it is; `set lr-decay` changes that");
+	return decay < 1 ? RECENT(0, r->last->lr, "it only falls")
+	                 : RECENT(r->last->lr, INFINITY, "it only rises");
 }
 
+/* Costs of a round --------------------------------------------------------- */
+
+enum { STEADY = 5 }; /* rounds in which they were the same */
+
 #define IS(m) (metric == offsetof(struct fed_record, m))
+
+/* Whether nothing makes one round's messages and work differ from another's: no invitation ends
+ * otherwise than the one before, and either each client takes part, or it does not matter which. */
+static bool is_steady(const struct reach *r, size_t metric)
+{
+	const struct fed_composition *parts = &r->session->parts;
+	const struct fed_scheme *scheme = parts->scheme;
+	const bool everyone = r->last->invited == parts->clients.n_present;
+	const bool alike = !scheme->message && !IS(client_flops) &&
+	                   strcmp(parts->settings.codec, "none") == 0 &&
+	                   (!parts->selection.entry || parts->selection.entry->builtin);
+
+	return !scheme->overlaps && (everyone || alike) && parts->faults.n == 0 &&
+	       r->last->reported == r->last->invited && parts->transport.entry->builtin &&
+	       !(scheme->drops_late && scheme->drops_late(parts->scheme_state)) &&
+	       !has_lossy_link(&parts->clients);
+}
+
+static struct fed_metric_range costs(const struct reach *r, const struct fed_field *field)
+{
+	const struct fed_history *h = &r->session->history;
+	const double now = fed_metric_value(field, r->last);
+	size_t same = 0;
+
+	while (same < h->n && fed_metric_value(field, &h->record[h->n - 1 - same]) == now)
+		same++;
+	if (r->links && same >= STEADY && is_steady(r, field->offset))
+		return RECENT(now, now, "it is the same in each round, and no setting or fault moves it");
+	return RANGE(0, INFINITY, "it is never negative");
+}
+
 static struct fed_metric_range range_of(const void *ctx, const struct fed_field *field)
 {
 	const struct reach *r = ctx;
@@ -119,11 +157,13 @@ static struct fed_metric_range range_of(const void *ctx, const struct fed_field 
 	if (IS(invited) || IS(reported) || IS(used) || IS(refused) || IS(lost) || IS(late))
 		return counted(r, metric);
 	if (IS(staleness) && !r->session->parts.scheme->overlaps)
-		return RANGE(0, 0, "the scheme uses no update of an older version");
+		return RECENT(0, 0, "the scheme uses no update of an older version");
 	if (IS(round) || IS(clock) || IS(updates))
-		return RANGE(fed_metric_value(field, r->last), INFINITY, "it only rises");
+		return RECENT(fed_metric_value(field, r->last), INFINITY, "it only rises");
 	if (IS(lr))
 		return learning_rate(r);
+	if (IS(bytes_up) || IS(bytes_down) || IS(messages) || IS(client_flops) || IS(server_flops))
+		return costs(r, field);
 	return RANGE(0, INFINITY, "it is never negative");
 }
 #undef IS

@@ -164,6 +164,34 @@ static void count_steps(const struct fed_session *s, struct fed_run_result *r)
 		r->steps = s->federation.steps - (r->versions ? 0 : r->open_before);
 }
 
+/* Whether a number is 1, 2 or 5 times a power of ten from 100 on. */
+static bool is_round_number(uint64_t n)
+{
+	while (n >= 1000 && n % 10 == 0)
+		n /= 10;
+	return n == 100 || n == 200 || n == 500;
+}
+
+/* After a version of a run that only its condition ends: whether that can come still, and where the
+ * run is, now and then. */
+static int check_endless(struct fed_session *s, uint64_t made, struct fed_error *err)
+{
+	struct fed_text values = {0};
+	const bool thoroughly = (made & (made - 1)) == 0; /* at 1, 2, 4, ... */
+	const int rc = fed__session_can_reach(s, s->rest.until, thoroughly, err);
+
+	if (rc != FED_OK || !is_round_number(made))
+		return rc;
+	const bool limited = fed_condition_names(s->rest.until, fed_metrics /* round */);
+	fed_condition_values(s->rest.until, &s->history, &values);
+	fed_session_tell(s, FED_EVENT_NOTICE, "%s does not hold after %s more versions (%s); %s",
+	                 fed_show(fed_condition_text(s->rest.until)).s, fed_count((double)made).s,
+	                 fed_text_str(&values),
+	                 limited ? "Ctrl-C stops" : "Ctrl-C stops, and `or round>=N` sets a limit");
+	fed_text_release(&values);
+	return FED_OK;
+}
+
 /* Make the open round, if any, and the rest of the run, until a stop. */
 static int run_until_stop(struct fed_session *s, struct fed_run_result *r, struct fed_error *err)
 {
@@ -186,7 +214,7 @@ static int run_until_stop(struct fed_session *s, struct fed_run_result *r, struc
 		}
 		r->outcome = stop_reason(s, made);
 		if (made && r->outcome == FED_RUN_ENDED && s->rest.endless && fed_session_left(s) &&
-		    (rc = fed__session_can_reach(s, s->rest.until, r->versions == 1, err)) != FED_OK) {
+		    (rc = check_endless(s, r->versions, err)) != FED_OK) {
 			r->outcome = FED_RUN_POINTLESS;
 			fed__remaining_run_clear(&s->rest);
 		}

@@ -448,7 +448,8 @@ const struct fed_command fed__commands_run[] = {
          "accuracy>=0.9, loss<0.5 and round>=10, accuracy>=old.accuracy. `or round>=100`\n"
          "sets a limit. clock is virtual time in seconds. Without a limit the run ends with an\n"
          "error after a round when no round to come can fulfil the condition: it needs what is\n"
-         "never evaluated, or what neither scheme nor faults move.",
+         "never evaluated, or what neither scheme nor faults move; after eight, costs that are\n"
+         "the same in each round. A run that goes on for hundreds of versions says where it is.",
      .examples = FED_EXAMPLES(QUICK "run until accuracy>=0.9 or round>=5",
                               QUICK "run until clock>=0.01 or updates>=8"),
      .args = run_rows,

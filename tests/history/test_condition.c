@@ -176,14 +176,14 @@ static struct fed_metric_range range_of(const void *ctx, const struct fed_field 
 {
 	(void)ctx;
 	if (strcmp(metric->name, "test_accuracy") == 0)
-		return (struct fed_metric_range){0, 1, false, "a share"};
+		return (struct fed_metric_range){0, 1, false, false, "a share"};
 	if (strcmp(metric->name, "test_loss") == 0)
-		return (struct fed_metric_range){NAN, NAN, true, "unknown"};
+		return (struct fed_metric_range){NAN, NAN, true, false, "unknown"};
 	if (strcmp(metric->name, "round") == 0)
-		return (struct fed_metric_range){5, INFINITY, false, "rises"};
+		return (struct fed_metric_range){5, INFINITY, false, false, "rises"};
 	if (strcmp(metric->name, "late") == 0)
-		return (struct fed_metric_range){0, 0, false, "none"};
-	return (struct fed_metric_range){-INFINITY, INFINITY, false, ""};
+		return (struct fed_metric_range){0, 0, false, false, "none"};
+	return (struct fed_metric_range){-INFINITY, INFINITY, false, false, ""};
 }
 
 static const struct {

@@ -27,9 +27,11 @@ START_TEST(runs_until_a_condition_holds)
 }
 END_TEST
 
-/* Composed lines, a condition, what the reason says (NULL: the run reaches it). */
+/* Composed lines, a condition, what the reason says (NULL: the run reaches it), and after how many
+ * versions (0: one). */
 static const struct {
 	const char *lines, *until, *why;
+	uint64_t versions;
 } awaited[] = {
 	{"set lr 0.1", "round>=3", NULL},
 	{"set lr 0.1", "accuracy>1", "it is a share"},
@@ -59,6 +61,15 @@ static const struct {
 	{"scheme async; aggregator fedasync", "staleness>0", NULL},
 	{"scheme async; aggregator fedasync", "late>0", "nothing makes work late"},
 	{"scheme async max-staleness=0; aggregator fedasync; equip 0 phone", "late>0", NULL},
+	/* seen at the eighth version, in the versions before */
+	{"set lr 0.1", "server_flops>1e6", "it is the same in each round", 8},
+	{"set codec int8", "bytes_up<10 or messages>1e9 and loss<1", "the same in each", 8},
+	{"set participants 1", "bytes_down>1e6", "it is the same in each round", 8},
+	{"set participants 1", "messages>messages[12] or round>=14", NULL},
+	{"set participants 1", "client_flops>1e12 or round>=9", NULL},
+	{"inject flaky 1 p=0.5", "messages<1e9 and round>=9", NULL},
+	{"inject flaky 1 p=0.5", "messages>1e9 or round>=9", NULL},
+	{"scheme async; aggregator fedasync", "bytes_up>1e9 or round>=9", NULL},
 };
 
 /* A run without another limit ends after a round when its condition cannot come. */
@@ -76,8 +87,9 @@ START_TEST(runs_end_when_the_condition_cannot_come)
 	if (awaited[_i].why) {
 		ck_assert_int_eq(rc, FED_REJECT);
 		ck_assert_int_eq(result.outcome, FED_RUN_POINTLESS);
-		ck_assert_uint_eq(result.versions, 1); /* which stays */
-		ck_assert_uint_eq(fed_session_version(&s), 1);
+		const uint64_t made = awaited[_i].versions ? awaited[_i].versions : 1;
+		ck_assert_uint_eq(result.versions, made); /* which stay */
+		ck_assert_uint_eq(fed_session_version(&s), made);
 		ck_assert_msg(strstr(err.text, awaited[_i].why), "%s", err.text);
 		ck_assert(!fed_session_left(&s));
 		fed_assert_ok(fed_session_run(&s, 2, until, &result, &err), &err); /* has a limit */
@@ -86,6 +98,34 @@ START_TEST(runs_end_when_the_condition_cannot_come)
 		fed_assert_ok(rc, &err);
 		ck_assert(fed_condition_holds(until, &s.history));
 	}
+	fed_condition_free(until);
+	fed__session_release(&s);
+}
+END_TEST
+
+static void count_notes(void *ctx, const struct fed_event *event)
+{
+	int *n = ctx;
+
+	*n += event->kind == FED_EVENT_NOTICE && strstr(event->text, "does not hold after") &&
+	      strstr(event->text, "loss = ") && strstr(event->text, "Ctrl-C stops");
+}
+
+/* A run whose condition is merely improbable says where it is, at 100, 200, 500, 1,000 versions. */
+START_TEST(a_long_run_says_where_it_is)
+{
+	struct fed_session s;
+	struct fed_condition *until;
+	struct fed_error err = {""};
+	struct fed_run_result result;
+	int notes = 0;
+
+	small_compose(&s, NULL, "fedavg");
+	fed_assert_ok(fed_session_add_sink(&s, (struct fed_sink){count_notes, &notes}, &err), &err);
+	fed_assert_ok(fed_condition_parse(&until, "loss<1e-9 or round>=250", NULL, &err), &err);
+	fed_assert_ok(fed_session_run(&s, 0, until, &result, &err), &err);
+	ck_assert_uint_eq(result.versions, 250);
+	ck_assert_int_eq(notes, 2);
 	fed_condition_free(until);
 	fed__session_release(&s);
 }
@@ -386,6 +426,7 @@ FED_SUITE(run)
 	tcase_add_test(tests, runs_until_a_condition_holds);
 	tcase_add_loop_test(tests, runs_end_when_the_condition_cannot_come, 0,
 	                    (int)(sizeof awaited / sizeof *awaited));
+	tcase_add_test(tests, a_long_run_says_where_it_is);
 	tcase_add_test(tests, the_version_hook_is_called_between_versions);
 	tcase_add_test(tests, first_interrupt_ends_after_the_round);
 	tcase_add_test(tests, second_interrupt_leaves_the_model_as_it_was);
