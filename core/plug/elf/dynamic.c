@@ -5,14 +5,6 @@
  */
 #include "plug/elf/image.h"
 
-#if UINTPTR_MAX > 0xffffffffu
-#define RELOCATION_TYPE ELF64_R_TYPE
-#define RELOCATION_SYMBOL ELF64_R_SYM
-#else
-#define RELOCATION_TYPE ELF32_R_TYPE
-#define RELOCATION_SYMBOL ELF32_R_SYM
-#endif
-
 #ifndef SHT_RELR
 #define SHT_RELR 19
 #endif

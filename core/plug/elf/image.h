@@ -18,6 +18,14 @@ typedef ElfW(Shdr) elf_section;
 typedef ElfW(Dyn) elf_dynamic;
 typedef ElfW(Sym) elf_symbol;
 
+#if UINTPTR_MAX > 0xffffffffu
+#define RELOCATION_TYPE ELF64_R_TYPE
+#define RELOCATION_SYMBOL ELF64_R_SYM
+#else
+#define RELOCATION_TYPE ELF32_R_TYPE
+#define RELOCATION_SYMBOL ELF32_R_SYM
+#endif
+
 struct image {
 	const unsigned char *bytes;
 	size_t size;

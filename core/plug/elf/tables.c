@@ -9,14 +9,6 @@
  */
 #include "plug/elf/image.h"
 
-#if UINTPTR_MAX > 0xffffffffu
-#define RELOCATION_TYPE ELF64_R_TYPE
-#define RELOCATION_SYMBOL ELF64_R_SYM
-#else
-#define RELOCATION_TYPE ELF32_R_TYPE
-#define RELOCATION_SYMBOL ELF32_R_SYM
-#endif
-
 #if defined __x86_64__
 enum { RELATIVE = R_X86_64_RELATIVE, INDIRECT = R_X86_64_IRELATIVE, COPY = R_X86_64_COPY };
 #elif defined __aarch64__
@@ -28,7 +20,7 @@ enum { RELATIVE = -1, INDIRECT = -2, COPY = -3 }; /* not looked at */
 enum { VERSION_MASK = 0x7fff }; /* the bit above hides a symbol */
 
 /* The present check. */
-struct check {
+struct table_check {
 	const struct image *f;
 	const elf_header *h;
 	elf_section symbols, strings;
@@ -36,13 +28,13 @@ struct check {
 	struct fed_error *err;
 };
 
-static int refuse(const struct check *c, const char *what, uint64_t i, const char *why)
+static int refuse(const struct table_check *c, const char *what, uint64_t i, const char *why)
 {
 	return fed_reject(c->err, "is damaged: %s %llu %s", what, (unsigned long long)i, why);
 }
 
 /* Whether a loadable segment has these bytes of memory, with these rights. */
-static bool is_loaded(const struct check *c, uint64_t address, uint64_t n, uint32_t rights)
+static bool is_loaded(const struct table_check *c, uint64_t address, uint64_t n, uint32_t rights)
 {
 	for (unsigned i = 0; i < c->h->e_phnum; i++) {
 		const elf_segment s = segment_at(c->f, c->h, i);
@@ -53,7 +45,7 @@ static bool is_loaded(const struct check *c, uint64_t address, uint64_t n, uint3
 	return false;
 }
 
-static bool is_thread_local(const struct check *c, uint64_t offset, uint64_t n)
+static bool is_thread_local(const struct table_check *c, uint64_t offset, uint64_t n)
 {
 	for (unsigned i = 0; i < c->h->e_phnum; i++) {
 		const elf_segment s = segment_at(c->f, c->h, i);
@@ -63,7 +55,7 @@ static bool is_thread_local(const struct check *c, uint64_t offset, uint64_t n)
 	return false;
 }
 
-static uint32_t word_at(const struct check *c, const elf_section *s, uint64_t i)
+static uint32_t word_at(const struct table_check *c, const elf_section *s, uint64_t i)
 {
 	uint32_t word;
 
@@ -73,7 +65,7 @@ static uint32_t word_at(const struct check *c, const elf_section *s, uint64_t i)
 
 /* Symbols ---------------------------------------------------------------- */
 
-static elf_symbol symbol_at(const struct check *c, uint64_t i)
+static elf_symbol symbol_at(const struct table_check *c, uint64_t i)
 {
 	elf_symbol symbol;
 
@@ -81,7 +73,7 @@ static elf_symbol symbol_at(const struct check *c, uint64_t i)
 	return symbol;
 }
 
-static int check_symbol(const struct check *c, uint64_t i)
+static int check_symbol(const struct table_check *c, uint64_t i)
 {
 	const elf_symbol s = symbol_at(c, i);
 	const unsigned type = s.st_info & 0xf;
@@ -96,7 +88,7 @@ static int check_symbol(const struct check *c, uint64_t i)
 	return fits ? FED_OK : refuse(c, "symbol", i, "is outside of what is loaded");
 }
 
-static int check_symbols(const struct check *c)
+static int check_symbols(const struct table_check *c)
 {
 	const char *strings = (const char *)c->f->bytes + c->strings.sh_offset;
 
@@ -111,7 +103,7 @@ static int check_symbols(const struct check *c)
 /* Hash tables ------------------------------------------------------------ */
 
 /* Chains of indices: each must end after as many steps as there are symbols. */
-static int check_hash(const struct check *c, const elf_section *s)
+static int check_hash(const struct table_check *c, const elf_section *s)
 {
 	const uint64_t words = s->sh_size / sizeof(uint32_t);
 	const uint64_t buckets = words >= 2 ? word_at(c, s, 0) : 0;
@@ -133,7 +125,7 @@ static int check_hash(const struct check *c, const elf_section *s)
 
 /* The layout of GNU's: header of four words, Bloom filter, buckets, a word for each symbol from
  * `first` on, whose lowest bit ends a chain. */
-static int check_gnu_hash(const struct check *c, const elf_section *s)
+static int check_gnu_hash(const struct table_check *c, const elf_section *s)
 {
 	static const char why[] = "is damaged: its hash table is not one of its symbols";
 	const uint64_t words = s->sh_size / sizeof(uint32_t);
@@ -160,7 +152,7 @@ static int check_gnu_hash(const struct check *c, const elf_section *s)
 /* Versions --------------------------------------------------------------- */
 
 /* Whether the object needs a library of this name. */
-static bool needs(const struct check *c, const char *name)
+static bool needs(const struct table_check *c, const char *name)
 {
 	for (unsigned i = 0; i < c->h->e_shnum; i++) {
 		const elf_section s = section_at(c->f, c->h, i);
@@ -178,7 +170,7 @@ static bool needs(const struct check *c, const char *name)
 }
 
 /* The versions that one library must have; *most: the highest index. */
-static int check_needed_file(const struct check *c, const elf_section *s, uint64_t at,
+static int check_needed_file(const struct table_check *c, const elf_section *s, uint64_t at,
                              const ElfW(Verneed) * need, unsigned *most)
 {
 	uint64_t aux = at + need->vn_aux;
@@ -200,7 +192,7 @@ static int check_needed_file(const struct check *c, const elf_section *s, uint64
 	return need->vn_cnt > 0 ? FED_OK : refuse(c, "byte", at, "of its needed versions has none");
 }
 
-static int check_needed(const struct check *c, const elf_section *s, unsigned *most)
+static int check_needed(const struct table_check *c, const elf_section *s, unsigned *most)
 {
 	uint64_t at = 0;
 	ElfW(Verneed) need;
@@ -218,7 +210,7 @@ static int check_needed(const struct check *c, const elf_section *s, unsigned *m
 	return FED_OK;
 }
 
-static int check_defined(const struct check *c, const elf_section *s, unsigned *most)
+static int check_defined(const struct table_check *c, const elf_section *s, unsigned *most)
 {
 	uint64_t at = 0;
 	ElfW(Verdef) def;
@@ -242,7 +234,8 @@ static int check_defined(const struct check *c, const elf_section *s, unsigned *
 }
 
 /* Each symbol has the index of a version; 0 and 1 are none. */
-static int check_version_of_symbols(const struct check *c, const elf_section *s, unsigned most)
+static int check_version_of_symbols(const struct table_check *c, const elf_section *s,
+                                    unsigned most)
 {
 	if (s->sh_size != c->n * sizeof(uint16_t))
 		return fed_reject(c->err, "is damaged: its versions are not those of its symbols");
@@ -257,7 +250,7 @@ static int check_version_of_symbols(const struct check *c, const elf_section *s,
 
 /* Relocations ------------------------------------------------------------ */
 
-static int check_relocation(const struct check *c, uint64_t i, uint64_t offset, uint64_t info,
+static int check_relocation(const struct table_check *c, uint64_t i, uint64_t offset, uint64_t info,
                             uint64_t addend)
 {
 	const int type = (int)RELOCATION_TYPE(info);
@@ -272,7 +265,7 @@ static int check_relocation(const struct check *c, uint64_t i, uint64_t offset, 
 	return FED_OK;
 }
 
-static int check_relocations(const struct check *c, const elf_section *s)
+static int check_relocations(const struct table_check *c, const elf_section *s)
 {
 	const bool addends = s->sh_type == SHT_RELA;
 	const size_t row = addends ? sizeof(ElfW(Rela)) : sizeof(ElfW(Rel));
@@ -291,7 +284,7 @@ static int check_relocations(const struct check *c, const elf_section *s)
 
 /* All of them ------------------------------------------------------------ */
 
-static int check_section(const struct check *c, const elf_section *s, unsigned versions)
+static int check_section(const struct table_check *c, const elf_section *s, unsigned versions)
 {
 	if (!(s->sh_flags & SHF_ALLOC))
 		return FED_OK;
@@ -312,7 +305,7 @@ static int check_section(const struct check *c, const elf_section *s, unsigned v
 
 int fed__elf_check_tables(const struct image *f, const elf_header *h, struct fed_error *err)
 {
-	struct check c = {.f = f, .h = h, .err = err};
+	struct table_check c = {.f = f, .h = h, .err = err};
 	unsigned versions = 1;
 
 	for (unsigned i = 0; i < h->e_shnum && c.n == 0; i++) {
