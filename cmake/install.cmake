@@ -49,6 +49,9 @@ if(TARGET fed_shell)
 	file(RELATIVE_PATH from_bin /prefix/${CMAKE_INSTALL_BINDIR} /prefix/${FED_PLUGIN_INSTALL})
 	file(RELATIVE_PATH worker_from_bin /prefix/${CMAKE_INSTALL_BINDIR}
 		/prefix/${CMAKE_INSTALL_LIBEXECDIR}/fedsh/fedsh-worker)
+	file(RELATIVE_PATH sessions_from_bin /prefix/${CMAKE_INSTALL_BINDIR}
+		/prefix/${CMAKE_INSTALL_DATADIR}/fedsh/sessions)
 	target_compile_definitions(fed_shell PUBLIC FED_PLUGINS_FROM_BIN="${from_bin}"
+		FED_SESSIONS_FROM_BIN="${sessions_from_bin}"
 		FED_WORKER_FROM_BIN="${worker_from_bin}")
 endif()

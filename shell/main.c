@@ -18,9 +18,14 @@
 #include "shell/terminal/interactive.h"
 #include "shell/language/reference.h"
 #include "shell/output/print.h"
+#include "shell/script/lessons.h"
+#include "shell/script/step_key.h"
 #include "shell/shell.h"
 #include "shell/terminal/watch_bridge.h"
 
+#ifndef FED_SESSIONS_FROM_BIN
+#define FED_SESSIONS_FROM_BIN "../share/fedsh/sessions"
+#endif
 #ifndef FED_PLUGINS_FROM_BIN
 #define FED_PLUGINS_FROM_BIN "../lib/fedsh/plugins"
 #endif
@@ -29,7 +34,7 @@ struct options {
 	const char **command; /* [commands], in their order */
 	int commands;
 	const char *json;
-	bool no_color, brief, watch;
+	bool no_color, brief, watch, step;
 	double pace; /* of the watch; below 0: default */
 };
 
@@ -45,6 +50,7 @@ static const char usage[] =
 	"      --no-color   no colour\n"
 	"      --watch      open the full-screen view, and play FILE in it\n"
 	"      --pace X     with --watch: rounds a second; 0 is full speed, the default of a script 2\n"
+	"      --step       a script's commands wait for a key, in the shell and in the watch\n"
 	"      --short      run COMMAND instead of a script's line that ends in `# short: COMMAND`\n"
 	"      --version    show the version and what it was built with\n"
 	"      --help       show this\n"
@@ -101,6 +107,16 @@ static char *plugin_folder(void)
 	const char *given = getenv("FEDSH_PLUGINS");
 
 	return given && *given ? fed_strdup(given) : beside(names, 2);
+}
+
+static void find_lessons(struct fed_shell *shell)
+{
+	static const char *const names[] = {"sessions", FED_SESSIONS_FROM_BIN};
+	char *folder = beside(names, 2);
+
+	if (folder)
+		fed__lessons_read(&shell->lessons, folder);
+	fed_free(folder);
 }
 
 static char *worker_program(void)
@@ -182,17 +198,13 @@ static enum fed_exit print_language(void)
 
 static int parse_options(int argc, char **argv, struct options *o)
 {
-	enum { JSON = 256, NO_COLOR, SHORT, WATCH, PACE, LANGUAGE, VERSION, HELP };
+	enum { JSON = 256, NO_COLOR, SHORT, WATCH, PACE, STEP, LANGUAGE, VERSION, HELP };
 	static const struct option longs[] = {
-		{"json", required_argument, NULL, JSON},
-		{"no-color", no_argument, NULL, NO_COLOR},
-		{"short", no_argument, NULL, SHORT},
-		{"version", no_argument, NULL, VERSION},
-		{"watch", no_argument, NULL, WATCH},
-		{"pace", required_argument, NULL, PACE},
-		{"help", no_argument, NULL, HELP},
-		{"language", no_argument, NULL, LANGUAGE},
-		{NULL, 0, NULL, 0},
+		{"json", required_argument, NULL, JSON},   {"no-color", no_argument, NULL, NO_COLOR},
+		{"short", no_argument, NULL, SHORT},       {"version", no_argument, NULL, VERSION},
+		{"watch", no_argument, NULL, WATCH},       {"pace", required_argument, NULL, PACE},
+		{"step", no_argument, NULL, STEP},         {"help", no_argument, NULL, HELP},
+		{"language", no_argument, NULL, LANGUAGE}, {NULL, 0, NULL, 0},
 	};
 	int option;
 
@@ -209,6 +221,9 @@ static int parse_options(int argc, char **argv, struct options *o)
 			break;
 		case SHORT:
 			o->brief = true;
+			break;
+		case STEP:
+			o->step = true;
 			break;
 		case WATCH:
 			o->watch = true;
@@ -256,8 +271,10 @@ static int open_json(struct fed_shell *shell, const char *path)
 
 static enum fed_exit read_input(struct fed_shell *shell)
 {
-	if (!isatty(STDIN_FILENO))
+	if (!isatty(STDIN_FILENO)) {
+		shell->own.echo = false; /* a pipe, as another program makes it */
 		return fed__shell_read(shell, stdin, "stdin", NULL);
+	}
 	if (!shell->screen.terminal) {
 		fed__autosave_begin(shell);
 		return fed__plain_run(shell);
@@ -306,8 +323,7 @@ static enum fed_exit watch(struct fed_shell *shell, const struct options *o, cha
 	shell->lenient = true;
 	fed__autosave_begin(shell);
 	fed__line_history_load();
-	const double pace = o->pace >= 0 ? o->pace : n ? 2 : 0;
-	rc = script && line ? fed__watch_bridge_run(shell, NULL, pace, script, &err)
+	rc = script && line ? fed__watch_bridge_run(shell, NULL, o->pace, script, &err)
 	                    : fed_fail_memory(&err, sizeof *line, "the lines");
 	fed__line_history_end(shell);
 	for (int i = 0; i < n && line; i++)
@@ -348,6 +364,13 @@ int main(int argc, char **argv)
 	}
 	shell.brief = o.brief;
 	fed__screen_init(&shell, !o.no_color);
+	if (o.step && fed__step_key_check(&err)) {
+		fprintf(stderr, "error: --step: %s\n", err.text);
+		fed_free(o.command);
+		return FED_EXIT_USAGE;
+	}
+	shell.own.step = o.step;
+	shell.own.echo = shell.own.echo || o.step;
 	char *folder = plugin_folder();
 	if (!folder || fed__shell_init(&shell, folder, &err)) {
 		fprintf(stderr, "error: %s\n", folder ? err.text : "out of memory");
@@ -360,6 +383,7 @@ int main(int argc, char **argv)
 	static const char *const headers[] = {"include", "../include"};
 	shell.include = beside(headers, 2);
 	shell.program = own_program();
+	find_lessons(&shell);
 	fed__signals_connect(&shell);
 	enum fed_exit result = o.watch ? watch(&shell, &o, argv + optind, argc - optind)
 	                       : o.commands || argv[optind] ? run(&shell, &o, argv + optind)

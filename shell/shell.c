@@ -8,6 +8,7 @@
 #include "shell/language/plugin_watch.h"
 #include "shell/language/autosave.h"
 #include "shell/output/print.h"
+#include "shell/script/lessons.h"
 
 int fed__shell_init(struct fed_shell *shell, const char *plugin_folder, struct fed_error *err)
 {
@@ -37,6 +38,7 @@ void fed__shell_release(struct fed_shell *shell)
 	shell->session = NULL;
 	fed__aliases_release(shell);
 	fed_text_release(&shell->line);
+	fed__lessons_release(&shell->lessons);
 	fed_text_release(&shell->journal);
 	if (shell->record)
 		fclose(shell->record);

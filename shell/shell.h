@@ -35,6 +35,7 @@ enum fed_exit {
 struct fed_screen {
 	bool terminal; /* a terminal that understands escapes */
 	bool color, utf8;
+	bool few_colors; /* the eight of the watch's canvas, not 256 */
 	int columns, rows;
 	int width, errors_width; /* columns that output and errors are laid out in; 0: no limit */
 	bool fixed;              /* the width was asked for, and is not the terminal's */
@@ -56,6 +57,27 @@ struct fed_watch_state {
 	char resume[2100];        /* the command that resumes the interrupted run; "": none */
 	char resuming[2100];      /* last result of fed_watch_host.resume() */
 	bool stopped; /* the present command was interrupted: it enters the journal in another form */
+};
+
+/* Settings of the shell itself: `set` takes them beside those of the session, which they are no
+ * part of. */
+struct fed_shell_settings {
+	int echo; /* on: scripts show their comments and commands */
+	int step; /* on: their commands wait for a key */
+};
+extern const struct fed_field fed__shell_fields[]; /* of a struct fed_shell_settings */
+
+/* A script that teaches: FOLDER/NUMBER-name.fedsh. */
+struct fed_lesson {
+	char number[8]; /* without leading zeros */
+	char *path, *title;
+};
+struct fed_lessons {
+	struct fed_lesson *lesson; /* [n], ascending */
+	size_t n;
+	char *folder; /* where they were looked for */
+	bool played;  /* the session is what a lesson left: */
+	size_t left;  /* length of the journal then */
 };
 
 /* The line of progress while rounds run, on a terminal only. */
@@ -129,7 +151,10 @@ struct fed_shell {
 	char *program;                    /* path of this program; NULL: unknown */
 	bool lenient;                     /* interactive: unique prefixes of commands are accepted */
 	bool timing, quit;
-	bool brief;    /* --short: scripts run the form of a line behind "# short:" */
+	bool brief; /* --short: scripts run the form of a line behind "# short:" */
+	bool aside; /* the present command changed nothing of the session, though others like it do */
+	struct fed_shell_settings own;
+	struct fed_lessons lessons;
 	bool reported; /* the current error was printed already */
 	enum fed_exit
 		fault; /* exit code for a failure of the running command; 0: that of its table row */
@@ -153,10 +178,13 @@ void fed__shell_release(struct fed_shell *);
  * or the exit code of the failure. */
 enum fed_exit fed__shell_execute(struct fed_shell *, const char *text, size_t len,
                                  const struct fed_script_place *);
-/* Run the lines of an open file. from: position of the `source` command; NULL: the command line. */
+/* Run the lines of an open file, shown as script/player.h says. from: position of the `source`
+ * command; NULL: the command line. */
 enum fed_exit fed__shell_read(struct fed_shell *, FILE *, const char *name,
                               const struct fed_script_place *from);
 enum fed_exit fed__shell_source(struct fed_shell *, const char *path, struct fed_error *);
+/* Run what was typed or pasted at a prompt (script/typed.c). */
+enum fed_exit fed__shell_typed(struct fed_shell *, const char *text, size_t len);
 
 const struct fed_alias *fed__alias_find(const struct fed_shell *, const char *name);
 /* Set an alias; text "" removes it. */

@@ -17,6 +17,7 @@ int fed__app_switch(struct fed_app *app, const char *name, struct fed_error *err
 {
 	size_t at;
 
+	fed__pane_close(&app->pane);
 	return fed__view_find(name, &at, err) ? FED_FAIL : fed__app_open(app, at, err);
 }
 
@@ -38,7 +39,8 @@ void fed__app_release(struct fed_app *app)
 	fed__canvas_release(&app->view);
 	fed__canvas_release(&app->whole);
 	fed__prompt_release(&app->prompt);
-	fed_text_release(&app->lesson);
+	fed__caption_area_release(&app->captions);
+	fed__pane_release(&app->pane);
 }
 
 bool fed__app_awaits_versions(const struct fed_app *app)
@@ -60,38 +62,64 @@ void fed__app_notify_version(struct fed_app *app)
 
 /* Messages ------------------------------------------------------------------------ */
 
-/* Add a script's line to the lesson: consecutive comments are shown together, a command ends them.
- */
-static void hear_lesson(struct fed_app *app, const char *line)
+/* Show a line of a typed command's output in the footer. */
+static void hear_reply(struct fed_app *app, const char *line)
 {
-	line += strspn(line, " ");
-	const bool comment = *line == '#';
-	const bool licence = comment && strstr(line, "SPDX-License-Identifier");
+	char text[sizeof app->notice];
+	const size_t blank = strspn(line, " ");
 
-	if (!*line || licence)
-		return;
-	if (app->lesson_over)
-		fed_text_clear(&app->lesson);
-	app->lesson_over = !comment;
-	line += comment ? 1 + strspn(line + 1, " ") : 0;
-	fed_text_add(&app->lesson, comment ? "%s\n" : "> %s\n", line);
+	app->printed++;
+	snprintf(text, sizeof text, "%.300s%s", line + blank,
+	         app->printed > 1 ? "  (more in the log)" : "");
+	fed__app_notice(app, false, text);
+}
+
+static void hear_output(struct fed_app *app, const struct fed_message_line *message,
+                        const char *line)
+{
+	const bool scripted = app->pane.next.scripted;
+
+	if (fed__pane_add(&app->pane, line, message->event)) {
+		if (!app->alarm)
+			app->notice[0] = 0; /* its first line was there */
+		if (scripted)
+			fed__caption_area_reply(&app->captions, "");
+	} else if (scripted) {
+		fed__caption_area_reply(&app->captions, line + strspn(line, " "));
+	} else if (app->asked && !app->alarm) {
+		hear_reply(app, line);
+	}
 }
 
 static void hear(struct fed_app *app, const struct fed_message_line *message, const char *line)
 {
-	if (message->stream == FED_STREAM_LINE) {
-		hear_lesson(app, line);
-	} else if (message->stream != FED_STREAM_OUT) {
+	switch (message->stream) {
+	case FED_STREAM_BEGIN:
+		fed__pane_begin(&app->pane, line, false, message->event);
+		break;
+	case FED_STREAM_PART:
+		fed__caption_area_begin(&app->captions, line);
+		break;
+	case FED_STREAM_HEADING:
+		fed__caption_area_heading(&app->captions, line);
+		break;
+	case FED_STREAM_CAPTION:
+		fed__caption_area_add(&app->captions, line);
+		break;
+	case FED_STREAM_LINE:
+		fed__caption_area_command(&app->captions, line);
+		fed__pane_begin(&app->pane, line, true, message->event);
+		break;
+	case FED_STREAM_OUT:
+		hear_output(app, message, line);
+		break;
+	case FED_STREAM_TYPED:
+		break;
+	case FED_STREAM_ERROR:
+	case FED_STREAM_STDERR:
+	case FED_STREAMS:
 		if (!app->alarm || !*app->notice)
 			fed__app_notice(app, message->stream == FED_STREAM_ERROR, line);
-	} else if (app->asked && !app->alarm) {
-		char text[sizeof app->notice];
-		const size_t blank = strspn(line, " ");
-
-		app->printed++;
-		snprintf(text, sizeof text, "%.300s%s", line + blank,
-		         app->printed > 1 ? "  (more in the log)" : "");
-		fed__app_notice(app, false, text);
 	}
 }
 
@@ -104,7 +132,7 @@ bool fed__app_read_messages(struct fed_app *app)
 
 	for (struct fed_message_line message; app->heard < n;) {
 		fed_text_clear(&line);
-		if (fed__messages_get(messages, ++app->heard, &message, &line))
+		if (fed__messages_get_styled(messages, ++app->heard, &message, &line))
 			hear(app, &message, fed_text_str(&line));
 	}
 	fed_text_release(&line);
@@ -170,13 +198,23 @@ static enum fed_app_action press_prompt(struct fed_app *app, const struct fed_pr
 
 /* Keys ------------------------------------------------------------------------------ */
 
+/* Whether the key says that the caption is read. */
+static bool advances(const struct fed_app *app, uint32_t code)
+{
+	if (!app->now.held)
+		return false;
+	if (code == FED_KEY_PAGE_DOWN)
+		return app->now.by_key && !fed__pane_has_more(&app->pane, app->view.rows);
+	return code == FED_KEY_ENTER || (code == ' ' && app->now.by_key);
+}
+
 bool fed__app_needs_session(const struct fed_app *app, const struct fed_press *press)
 {
 	if (app->prompting == FED_PROMPTING_COMMAND)
 		return press->code == FED_KEY_TAB;
 	if (app->prompting == FED_PROMPTING_FILTER)
 		return press->code == FED_KEY_ENTER;
-	if (app->prompting || app->helping)
+	if (app->prompting || app->helping || advances(app, press->code))
 		return false;
 	const struct fed_app_key *global = fed__app_key(press->code);
 	return !fed__view_key(fed__app_view(app), press->code) ? global && global->looks : true;
@@ -224,6 +262,14 @@ enum fed_app_action fed__app_press(struct fed_app *app, const struct fed_press *
 	}
 	if (app->helping)
 		return press_help(app, press->code);
+	if (advances(app, press->code))
+		return FED_APP_ACTION_NEXT;
+	if (app->pane.open && fed__pane_press(&app->pane, press->code, app->view.rows))
+		return FED_APP_ACTION_NONE;
+	if (press->code == FED_KEY_ESCAPE && app->captions.shown && !app->now.busy) {
+		app->captions.shown = false;
+		return FED_APP_ACTION_NONE;
+	}
 	const bool above =
 		press->code == FED_KEY_CLICK && press->row < fed__app_title_rows(app->whole.rows);
 	const struct fed_key *key = above ? NULL : fed__view_key(fed__app_view(app), press->code);

@@ -3,12 +3,14 @@
  * tui/app.h - state of the watch: views, title, footer, prompt, and the handling of keys.
  *
  * Without terminal and threads, so that tests can drive it.  From top to bottom the screen has the
- * names of the views and the state of the session, the view, the lines of a lesson, and a footer
- * with the keys of the moment, the last message or the prompt.
+ * names of the views and the state of the session, the view or what a command printed, the captions
+ * of a script, and a footer with the keys of the moment, the last message or the prompt.
  */
 #ifndef FED_TUI_APP_H
 #define FED_TUI_APP_H
 
+#include "tui/caption_area.h"
+#include "tui/pane.h"
 #include "tui/prompt.h"
 #include "tui/runner.h"
 
@@ -41,13 +43,14 @@ struct fed_app {
 	bool alone; /* as in struct fed_watch_options */
 	bool helping, mouse;
 	int help_row;
-	char notice[400];       /* shown in the footer until a key is pressed */
-	bool alarm;             /* the notice is an error */
-	bool asked;             /* a command was typed: its output is shown as a notice */
-	uint32_t printed;       /* lines of its output so far */
-	uint64_t heard;         /* messages read */
-	struct fed_text lesson; /* comments and commands of a script, lines */
-	bool lesson_over;       /* the next comment clears `lesson` */
+	char notice[400]; /* shown in the footer until a key is pressed; may have SGR escapes */
+	bool alarm;       /* the notice is an error */
+	bool asked;       /* a command was typed: its output is shown as a notice */
+	uint32_t printed; /* lines of its output so far */
+	uint64_t heard;   /* messages read */
+	struct fed_caption_area captions; /* of a script */
+	struct fed_pane pane;             /* what a command printed */
+	struct fed_runner_state now;      /* the caller sets it before keys are handled */
 };
 
 /* Actions of keys that the caller carries out. */
@@ -55,6 +58,7 @@ enum fed_app_action {
 	FED_APP_ACTION_NONE,
 	FED_APP_ACTION_LEAVE,
 	FED_APP_ACTION_PAUSE,
+	FED_APP_ACTION_NEXT, /* the caption is read */
 	FED_APP_ACTION_STEP,
 	FED_APP_ACTION_ROUND,
 	FED_APP_ACTION_FASTER,
@@ -87,6 +91,15 @@ bool fed__app_awaits_versions(const struct fed_app *);
 bool fed__app_read_messages(struct fed_app *);
 /* Whether title or view are out of date.  The session must be paused. */
 bool fed__app_is_changed(const struct fed_app *, const struct fed_runner_state *);
+
+/* Whether the caption has another page; turn to it, if there is one. */
+bool fed__app_has_more(const struct fed_app *);
+bool fed__app_turn(struct fed_app *);
+/* Seconds to read what a script shows new: caption, command, output. */
+double fed__app_reading_time(const struct fed_app *);
+/* The columns and rows of the pane on a screen of this size. */
+void fed__app_pane_size(const struct fed_app *, int columns, int rows, int *pane_columns,
+                        int *pane_rows);
 
 /* Paint into `whole`.  still: the session is paused; else the view's last picture is reused. */
 int fed__app_paint(struct fed_app *, const struct fed_runner_state *, bool still, int columns,

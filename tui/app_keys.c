@@ -38,6 +38,12 @@ static enum fed_app_action press_pause(struct fed_app *app, const struct fed_pre
 	return FED_APP_ACTION_PAUSE;
 }
 
+static enum fed_app_action press_on(struct fed_app *app, const struct fed_press *press)
+{
+	(void)press;
+	return app->now.held ? FED_APP_ACTION_NEXT : FED_APP_ACTION_NONE;
+}
+
 static enum fed_app_action press_step(struct fed_app *app, const struct fed_press *press)
 {
 	(void)press;
@@ -174,6 +180,8 @@ const struct fed_app_key fed__app_keys[] = {
 	{FED_KEY_TAB, 0, "tab", "the next view", "next view", true, press_next},
 	{FED_KEY_BACK_TAB, 0, "shift-tab", "the view before", NULL, true, press_previous},
 	{' ', 0, "space", "pause, or go on", "pause", false, press_pause},
+	{FED_KEY_ENTER, 0, "enter", "a script's caption is read: go on (--step: space, too)", NULL,
+     false, press_on},
 	{'s', 0, "s", "one event, then pause", "one event", true, press_step},
 	{'r', 0, "r", "one round, then pause", "one round", true, press_round},
 	{'+', '=', "+", "faster", NULL, false, press_faster},

@@ -1,17 +1,17 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* tui/app_paint.c - painting of title, view, lesson and footer on one canvas. */
+/* tui/app_paint.c - painting of title, view, captions and footer on one canvas. */
 #include <stdio.h>
 #include <string.h>
 
 #include "base/mem.h"
 #include "tui/app_internal.h"
+#include "tui/widgets/styled_text.h"
 
 enum {
 	ROOMY = 16,  /* least rows for a title of two */
 	NARROW = 60, /* columns below which labels are abbreviated */
 	KEYS_SHOWN = 6,
-	HINT_MOST = 40,   /* bytes of a key's help */
-	LESSON_SHARE = 4, /* a lesson takes at most rows / LESSON_SHARE */
+	HINT_MOST = 40, /* bytes of a key's help */
 };
 
 static const struct fed_style plain = {0}, bold = {.bold = true}, grey = {.color = FED_COLOR_GREY},
@@ -42,6 +42,8 @@ static const char *word_of(const struct fed_runner_state *now)
 {
 	if (now->paused)
 		return "paused";
+	if (now->held)
+		return "waiting";
 	return now->busy ? "running" : "ready";
 }
 
@@ -123,74 +125,6 @@ static void paint_title(struct fed_app *app, const char *state)
 		fed__canvas_write(canvas, end + 2, 0, state, plain);
 }
 
-/* Lesson ------------------------------------------------------------------------------ */
-
-/* Write a line, wrapped at spaces, into rows `row` to `last` (canvas NULL: only measure); returns
- * the rows that it takes. */
-static int wrap(struct fed_canvas *canvas, int columns, int row, int last, const char *text,
-                size_t n, struct fed_style style)
-{
-	int used = 1, column = 1;
-
-	for (size_t at = 0; at < n;) {
-		char word[256];
-		const size_t blank = strspn(text + at, " ");
-		size_t end = at + blank;
-
-		while (end < n && text[end] != ' ')
-			end++;
-		snprintf(word, sizeof word, "%.*s", (int)(end - at - blank), text + at + blank);
-		const int width = fed_text_width(word);
-		if (column > 1 && column + (int)blank + width > columns - 1) {
-			used++;
-			column = 1;
-		} else {
-			column += at ? (int)blank : 0;
-		}
-		const int here = row + used - 1;
-		if (canvas && here >= row && here <= last)
-			fed__canvas_write(canvas, column, here, word, style);
-		column += width;
-		at = end;
-	}
-	return used;
-}
-
-/* The tail of the text, by whole lines, that fits into `most` rows; *rows: the rows it takes. */
-static const char *fit_lesson(const char *text, int columns, int most, int *rows)
-{
-	for (const char *from = text;; from += strcspn(from, "\n") + 1) {
-		*rows = 0;
-		for (const char *at = from; *at; at += strcspn(at, "\n") + 1)
-			*rows += wrap(NULL, columns, 0, 0, at, strcspn(at, "\n"), plain);
-		if (*rows <= most || !strchr(from, '\n') || !strchr(from, '\n')[1])
-			return from;
-	}
-}
-
-static int lesson_rows(const struct fed_app *app, int columns, int rows)
-{
-	int used = 0;
-
-	if (app->lesson.len)
-		fit_lesson(fed_text_str(&app->lesson), columns, rows / LESSON_SHARE, &used);
-	return used < rows / LESSON_SHARE ? used : rows / LESSON_SHARE;
-}
-
-static void paint_lesson(struct fed_app *app, int row, int rows)
-{
-	struct fed_canvas *canvas = &app->whole;
-	const int last = row + rows - 1;
-	int used;
-
-	if (rows <= 0)
-		return;
-	const char *at = fit_lesson(fed_text_str(&app->lesson), canvas->columns, rows, &used);
-	for (; *at && row <= last; at += strcspn(at, "\n") + 1)
-		row += wrap(canvas, canvas->columns, row, last, at, strcspn(at, "\n"),
-		            *at == '>' ? bold : (struct fed_style){.color = FED_COLOR_YELLOW});
-}
-
 /* Help ------------------------------------------------------------------------------- */
 
 static int help_line(struct fed_canvas *canvas, int row, int skip, const char *name,
@@ -266,7 +200,11 @@ static int choose_hints(const struct fed_app *app, const struct fed_runner_state
 	const struct fed_view *view = fed__view_at(app->at);
 	int n = 0;
 
-	if (now->paused || !now->busy) {
+	if (now->held)
+		add_hint(hints, &n, now->by_key ? "space" : "enter", "next");
+	if (now->held && now->by_key) {
+		add_global(hints, &n, 'r', NULL);
+	} else if (now->paused || !now->busy) {
 		add_global(hints, &n, ' ', now->paused && now->busy ? "go on" : NULL);
 		if (now->paused && now->busy)
 			add_global(hints, &n, 's', NULL);
@@ -324,7 +262,7 @@ static int paint_footer(struct fed_app *app, const struct fed_runner_state *now,
 		return fed__prompt_paint(&app->prompt, canvas, row);
 	}
 	if (*app->notice)
-		fed__canvas_write(canvas, 0, row, app->notice, app->alarm ? alarm : bold);
+		fed__styled_write(canvas, 0, row, app->notice, 0, app->alarm ? alarm : bold);
 	else
 		paint_hints(app, now, row);
 	return -1;
@@ -360,21 +298,67 @@ static int paint_view(struct fed_app *app, int columns, int rows, struct fed_err
 	return FED_OK;
 }
 
-static void paint_help_over(struct fed_app *app, int top, int rows)
+static void paint_help_page(struct fed_app *app, struct fed_canvas *help)
 {
-	struct fed_canvas help;
-	struct fed_error unused;
-	const int columns = app->whole.columns;
+	const int all = paint_help(app, help, 0);
+	const int most = all > help->rows ? all - help->rows : 0;
 
-	if (fed__canvas_init(&help, columns, rows, &unused))
-		return;
-	const int all = paint_help(app, &help, 0), most = all > rows ? all - rows : 0;
 	app->help_row = app->help_row < most ? app->help_row : most;
 	app->help_row = app->help_row > 0 ? app->help_row : 0;
-	fed__canvas_clear(&help);
-	paint_help(app, &help, app->help_row);
-	fed__canvas_copy(&app->whole, 0, top, &help);
-	fed__canvas_release(&help);
+	fed__canvas_clear(help);
+	paint_help(app, help, app->help_row);
+}
+
+static void paint_pane(struct fed_app *app, struct fed_canvas *canvas)
+{
+	fed__pane_paint(&app->pane, canvas);
+}
+
+/* Paint on a canvas of the view's size, and that over the view. */
+static void paint_over(struct fed_app *app, int top, int rows,
+                       void (*paint)(struct fed_app *, struct fed_canvas *))
+{
+	struct fed_canvas canvas;
+	struct fed_error unused;
+
+	if (fed__canvas_init(&canvas, app->whole.columns, rows, &unused))
+		return;
+	paint(app, &canvas);
+	fed__canvas_copy(&app->whole, 0, top, &canvas);
+	fed__canvas_release(&canvas);
+}
+
+/* Rows of the view on a screen of this many. */
+static int view_rows(const struct fed_app *app, int rows)
+{
+	return rows - fed__app_title_rows(rows) - fed__caption_area_rows(&app->captions, rows) - 1;
+}
+
+bool fed__app_has_more(const struct fed_app *app)
+{
+	return fed__caption_area_has_more(&app->captions, app->whole.columns, app->whole.rows);
+}
+
+bool fed__app_turn(struct fed_app *app)
+{
+	const bool more = fed__app_has_more(app);
+
+	app->captions.page += more;
+	return more;
+}
+
+double fed__app_reading_time(const struct fed_app *app)
+{
+	const double pane = app->pane.scripted ? fed__pane_seconds(&app->pane) : 0;
+
+	return pane + fed__caption_area_seconds(&app->captions, app->whole.columns, app->whole.rows);
+}
+
+void fed__app_pane_size(const struct fed_app *app, int columns, int rows, int *pane_columns,
+                        int *pane_rows)
+{
+	*pane_columns = columns;
+	*pane_rows = rows < FED_APP_ROWS ? rows : view_rows(app, rows);
 }
 
 int fed__app_paint(struct fed_app *app, const struct fed_runner_state *now, bool still, int columns,
@@ -388,10 +372,11 @@ int fed__app_paint(struct fed_app *app, const struct fed_runner_state *now, bool
 		paint_too_small(&app->whole);
 		return FED_OK;
 	}
-	const int top = fed__app_title_rows(rows), lesson = lesson_rows(app, columns, rows);
-	const int capacity = rows - top - lesson - 1;
+	const int top = fed__app_title_rows(rows), capacity = view_rows(app, rows);
 	if (app->view.columns != columns || app->view.rows != capacity)
 		app->fresh = false;
+	if (still)
+		fed__pane_follow(&app->pane, fed_session_status(app->watched.session).events);
 	if (still && fed__app_is_stale(app) && paint_view(app, columns, capacity, err))
 		return FED_FAIL;
 	if (still) {
@@ -403,8 +388,11 @@ int fed__app_paint(struct fed_app *app, const struct fed_runner_state *now, bool
 	paint_title(app, app->title);
 	fed__canvas_copy(&app->whole, 0, top, &app->view); /* its last picture, clipped */
 	if (app->helping)
-		paint_help_over(app, top, capacity);
-	paint_lesson(app, top + capacity, lesson);
+		paint_over(app, top, capacity, paint_help_page);
+	else if (app->pane.open)
+		paint_over(app, top, capacity, paint_pane);
+	if (app->captions.shown)
+		fed__caption_area_paint(&app->captions, &app->whole, top + capacity, rows);
 	app->cursor = paint_footer(app, now, rows - 1);
 	return FED_OK;
 }

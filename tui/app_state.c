@@ -35,6 +35,7 @@ void fed__app_show(struct fed_app *app, size_t i)
 {
 	struct fed_error err;
 
+	fed__pane_close(&app->pane);
 	if (fed__view_at(i) && fed__app_open(app, i, &err))
 		fed__app_notice(app, true, err.text);
 }

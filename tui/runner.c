@@ -17,6 +17,7 @@
 #define LINES_MAX 1000    /* in the queue */
 #define EVENTS_A_CLIENT 3 /* received, trained, reported */
 #define LATE_MOST 0.1     /* seconds by which events may catch up with the pace */
+#define SCRIPT_PACE 2     /* rounds a second of scripts, if none was chosen */
 
 enum phase { IDLE, BUSY, WAITING };
 
@@ -36,19 +37,30 @@ struct fed_runner {
 	bool round_asked; /* and all events of version round_from + 1 */
 	bool round_begun;
 	uint64_t round_from;
-	double pace, due; /* due: monotonic seconds of the next event */
-	char **line;      /* [n_lines] the queue */
+	double pace, due; /* pace below 0: not chosen; due: monotonic seconds of the next event */
+	unsigned scripts; /* that are being read, one inside the other */
+	bool held;        /* until what a script shows is read: */
+	struct fed_runner_hold hold;
+	char **line; /* [n_lines] the queue */
 	size_t n_lines;
 	uint64_t executed;
 	/* Used by the runner's thread alone. */
 	int depth; /* nesting of lines executed inside an interrupted one */
 };
 
+/* Rounds a second; 0: full speed. Call with the lock held. */
+static double pace_of(const struct fed_runner *r)
+{
+	if (r->pace >= 0)
+		return r->pace;
+	return r->scripts ? SCRIPT_PACE : 0;
+}
+
 /* Recompute `attention` and wake all waits. Call with the lock held. */
 static void update_attention(struct fed_runner *r)
 {
 	atomic_store(&r->attention,
-	             r->wanted || r->paused || r->leaving || r->pace > 0 || r->n_lines > 0);
+	             r->wanted || r->paused || r->leaving || pace_of(r) > 0 || r->n_lines > 0);
 	pthread_cond_broadcast(&r->changed);
 }
 
@@ -128,9 +140,9 @@ static bool wait_turn(struct fed_runner *r, double seconds)
 		stop = r->leaving || r->n_lines > 0;
 		if (stop || is_interrupted(r))
 			break;
-		if (is_blocked(r))
+		if (r->held || is_blocked(r))
 			wait_change(r, 0);
-		else if (seconds > 0 && r->pace > 0 && !r->permits && monotonic_now() < r->due)
+		else if (seconds > 0 && pace_of(r) > 0 && !r->permits && monotonic_now() < r->due)
 			wait_change(r, r->due);
 		else
 			break;
@@ -156,7 +168,7 @@ static bool between_events(void *ctx)
 	atomic_store(&r->requested, atomic_load(&r->requested) && !requested);
 	pthread_mutex_lock(&r->lock);
 	r->wanted |= requested && !r->taken;
-	const double pace = r->pace;
+	const double pace = pace_of(r);
 	pthread_mutex_unlock(&r->lock);
 	const double events = EVENTS_A_CLIENT * fed_session_status(s).round.invited + 2;
 	return wait_turn(r, pace > 0 ? 1 / (pace * events) : 0);
@@ -180,7 +192,7 @@ static char *next_line(struct fed_runner *r)
 
 static void execute(struct fed_runner *r, const char *line)
 {
-	r->host.execute(r->host.ctx, line);
+	r->host.execute(r->host.ctx, line, true);
 	const bool done = r->host.done(r->host.ctx);
 	pthread_mutex_lock(&r->lock);
 	r->executed++;
@@ -217,7 +229,7 @@ static bool finish_stopped(struct fed_runner *r)
 		}
 		left = left || is_interrupted(r) || resume.failed || r->host.done(r->host.ctx);
 		if (!left && fed_session_left(r->host.session))
-			r->host.execute(r->host.ctx, fed_text_str(&resume));
+			r->host.execute(r->host.ctx, fed_text_str(&resume), false);
 	}
 	r->depth--;
 	fed_text_release(&resume);
@@ -241,17 +253,42 @@ bool fed__runner_after(struct fed_runner *r)
 	return r->depth || finish_stopped(r);
 }
 
-bool fed__runner_line(struct fed_runner *r, double seconds)
+static void hold(struct fed_runner *r, const struct fed_runner_hold *how)
 {
-	while (wait_turn(r, seconds)) {
-		if (fed__runner_state(r).leaving)
-			return false;
+	pthread_mutex_lock(&r->lock);
+	r->held = how != NULL;
+	if (how)
+		r->hold = *how;
+	pthread_mutex_unlock(&r->lock);
+	if (how)
+		signal_event(r);
+}
+
+bool fed__runner_part(struct fed_runner *r, const struct fed_runner_hold *how)
+{
+	bool left = false;
+
+	hold(r, how);
+	while (!left && wait_turn(r, 0)) {
+		left = fed__runner_state(r).leaving;
+		/* Lines that were typed meanwhile run at once, not when it is read. */
+		hold(r, NULL);
 		r->depth++;
-		execute_waiting(r);
+		if (!left)
+			execute_waiting(r);
 		r->depth--;
-		seconds = 0;
+		hold(r, how);
 	}
-	return true;
+	hold(r, NULL);
+	return !left;
+}
+
+void fed__runner_script(struct fed_runner *r, bool begins)
+{
+	pthread_mutex_lock(&r->lock);
+	r->scripts += begins ? 1 : -1u;
+	update_attention(r);
+	pthread_mutex_unlock(&r->lock);
 }
 
 static void *run_thread(void *arg)
@@ -416,11 +453,14 @@ struct fed_runner_state fed__runner_state(struct fed_runner *r)
 	const struct fed_runner_state state = {
 		.busy = r->phase != IDLE || r->n_lines > 0,
 		.waiting = r->phase == WAITING,
+		.held = r->held && r->phase == WAITING,
+		.by_key = r->hold.by_key,
+		.last = r->hold.last,
 		.paused = r->paused,
 		.leaving = r->leaving,
 		.left = r->left,
 		.done = r->done,
-		.pace = r->pace,
+		.pace = pace_of(r),
 		.lines = r->executed,
 	};
 	pthread_mutex_unlock(&r->lock);
@@ -446,10 +486,19 @@ void fed__runner_pace(struct fed_runner *r, double pace)
 	pthread_mutex_unlock(&r->lock);
 }
 
+void fed__runner_release(struct fed_runner *r)
+{
+	pthread_mutex_lock(&r->lock);
+	r->held = false;
+	update_attention(r);
+	pthread_mutex_unlock(&r->lock);
+}
+
 void fed__runner_permit_one(struct fed_runner *r)
 {
 	pthread_mutex_lock(&r->lock);
 	r->paused = true;
+	r->held = false;
 	r->permits++;
 	r->round_asked = r->round_begun = false;
 	update_attention(r);
@@ -460,7 +509,7 @@ void fed__runner_permit_round(struct fed_runner *r)
 {
 	pthread_mutex_lock(&r->lock);
 	r->paused = r->round_asked = true;
-	r->round_begun = false;
+	r->round_begun = r->held = false;
 	update_attention(r);
 	pthread_mutex_unlock(&r->lock);
 }

@@ -14,6 +14,7 @@
 
 struct fed_runner;
 
+/* pace below 0: not chosen; full speed, but in scripts. */
 int fed__runner_new(struct fed_runner **, const struct fed_watch_host *, double pace,
                     struct fed_error *);
 /* Stop at the next event and join the thread; blocks until that event is over. */
@@ -36,27 +37,38 @@ void fed__runner_leave(struct fed_runner *); /* stop at the next event, execute 
 /* A signal came: wake the runner to check for an interrupt. */
 void fed__runner_notify_signal(struct fed_runner *);
 
+/* How a part of a script is held, as in struct fed_watch_part. */
+struct fed_runner_hold {
+	bool by_key, last;
+};
 struct fed_runner_state {
 	bool busy;      /* a line is executed or queued */
 	bool waiting;   /* the runner waits inside it */
+	bool held;      /* ... until the part of a script that is shown is read: */
+	bool by_key;    /*     a key says so, not the time */
+	bool last;      /*     nothing follows */
 	bool paused;    /* until fed__runner_pause(false) or a permit */
 	bool leaving;   /* fed__runner_leave() was called ... */
 	bool left;      /* ... and the thread has ended */
 	bool done;      /* a line asked to quit the program */
-	double pace;    /* rounds a second; 0: full speed */
+	double pace;    /* rounds a second that are kept now; 0: full speed */
 	uint64_t lines; /* lines executed so far */
 };
 struct fed_runner_state fed__runner_state(struct fed_runner *);
 void fed__runner_pause(struct fed_runner *, bool paused);
 void fed__runner_pace(struct fed_runner *, double rounds_a_second);
-/* Pause, but permit one more event or line; or the rest of this round. */
+/* What a script shows is read. */
+void fed__runner_release(struct fed_runner *);
+/* Pause, but permit one more event or line; or the rest of this round. Either releases. */
 void fed__runner_permit_one(struct fed_runner *);
 void fed__runner_permit_round(struct fed_runner *);
 
 /* Called by the runner's thread ------------------------------------------------------ */
 
-/* Implement fed_watch_line and fed_watch_after; seconds: reading time of the line at the pace. */
-bool fed__runner_line(struct fed_runner *, double seconds);
+/* Implement fed_watch_part; how: NULL: without waiting until it is read. */
+bool fed__runner_part(struct fed_runner *, const struct fed_runner_hold *how);
+/* Implement fed_watch_script and fed_watch_after. */
+void fed__runner_script(struct fed_runner *, bool begins);
 bool fed__runner_after(struct fed_runner *);
 
 #endif

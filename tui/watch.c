@@ -20,8 +20,10 @@
 /* The least time between frames while training runs, in multiples of a frame's own time, during
  * which training waits: frames slow training by 1% at most. */
 #define FRAME_SHARE 100
-#define IDLE_WAIT 0.25     /* seconds between checks for signals */
-enum { KEYS_MOST = 4096 }; /* the input buffer of a terminal has as many */
+#define IDLE_WAIT 0.25      /* seconds between checks for signals */
+#define PACE_READING 2      /* rounds a second at which captions take their reading time ... */
+#define SLOWEST_READING 0.5 /* ... divided by this at slower paces */
+enum { KEYS_MOST = 4096 };  /* the input buffer of a terminal has as many */
 
 struct fed_watch {
 	struct fed_watch_host host;
@@ -31,15 +33,18 @@ struct fed_watch {
 	struct fed_app app;
 	struct fed_press key[KEYS_MOST]; /* [n_keys] keys that wait for the session */
 	int n_keys;
-	bool prompt_pending;             /* one of them opens a prompt: those behind it are text */
-	bool has_session;                /* this thread has taken the session */
-	bool event_pending;              /* the runner signalled since the session was last taken */
-	bool dirty;                      /* a key or a signal changed what is shown */
-	double last_frame;               /* wall seconds of the last frame */
-	double cost, cost_so_far;        /* wall seconds of the last frame, and those used since */
-	bool pause_requested;            /* the runner was asked to wait at the next version */
-	atomic_int view_asked;           /* view requested by a command, from 1; 0: none */
-	atomic_uint_fast64_t last_event; /* number of the session's last event when last read */
+	bool prompt_pending;                /* one of them opens a prompt: those behind it are text */
+	bool has_session;                   /* this thread has taken the session */
+	bool event_pending;                 /* the runner signalled since the session was last taken */
+	bool dirty;                         /* a key or a signal changed what is shown */
+	double last_frame;                  /* wall seconds of the last frame */
+	double cost, cost_so_far;           /* wall seconds of the last frame, and those used since */
+	bool pause_requested;               /* the runner was asked to wait at the next version */
+	atomic_int pane_columns, pane_rows; /* of what commands print */
+	uint64_t part;                      /* of a script, whose reading time runs */
+	double reading, read_at;            /* seconds left of it; wall seconds when that was so */
+	atomic_int view_asked;              /* view requested by a command, from 1; 0: none */
+	atomic_uint_fast64_t last_event;    /* number of the session's last event when last read */
 };
 
 /* The runner's side ---------------------------------------------------------------- */
@@ -66,23 +71,39 @@ int fed_watch_switch(struct fed_watch *w, const char *view, double pace, struct 
 	return FED_OK;
 }
 
-/* Seconds to read a line at a pace of one round a second. */
-static double reading_time(const char *text)
+void fed_watch_script(struct fed_watch *w, bool begins)
 {
-	const size_t blank = strspn(text, " \t");
-
-	return text[blank] == '#' ? 0.5 + (double)strlen(text) / 20 : 1.5;
+	fed__runner_script(w->runner, begins);
 }
 
-bool fed_watch_line(struct fed_watch *w, const char *text)
+/* A message of one line. */
+static void tell(struct fed_watch *w, enum fed_watch_stream stream, const char *line)
 {
-	const double pace = fed__runner_state(w->runner).pace;
+	fed_watch_message(w, stream, line, strlen(line));
+	fed_watch_message(w, stream, "\n", 1);
+}
 
-	if (!text[strspn(text, " \t\r\n")] || strstr(text, "SPDX-License-Identifier"))
-		return fed__runner_line(w->runner, 0);
-	fed_watch_message(w, FED_STREAM_LINE, text, strlen(text));
-	fed_watch_message(w, FED_STREAM_LINE, "\n", 1);
-	return fed__runner_line(w->runner, pace > 0 ? reading_time(text) / pace : 0);
+bool fed_watch_part(struct fed_watch *w, const struct fed_watch_part *part)
+{
+	const bool paced = fed__runner_state(w->runner).pace > 0;
+	const bool shows = *part->caption || *part->command || *part->heading;
+	const struct fed_runner_hold how = {.by_key = part->step, .last = part->last};
+
+	if (shows) {
+		tell(w, FED_STREAM_PART, part->title);
+		tell(w, FED_STREAM_HEADING, part->heading);
+		if (*part->caption)
+			tell(w, FED_STREAM_CAPTION, part->caption);
+		if (*part->command)
+			tell(w, FED_STREAM_LINE, part->command);
+	}
+	return fed__runner_part(w->runner, shows && (paced || part->step) ? &how : NULL);
+}
+
+void fed_watch_pane(const struct fed_watch *w, int *columns, int *rows)
+{
+	*columns = atomic_load(&w->pane_columns);
+	*rows = atomic_load(&w->pane_rows);
 }
 
 bool fed_watch_after(struct fed_watch *w)
@@ -131,6 +152,38 @@ static void press_pause(struct fed_watch *w)
 		submit(w, "continue");
 	else if (!now.paused)
 		fed__app_notice(&w->app, false, "nothing runs; press r for a round, : for a command");
+}
+
+/* What a script shows is read: the next page, or the command behind it. */
+static void next_part(struct fed_watch *w)
+{
+	if (fed__app_turn(&w->app))
+		w->reading = fed__app_reading_time(&w->app);
+	else if (fed__runner_state(w->runner).paused)
+		fed__runner_permit_one(w->runner);
+	else
+		fed__runner_release(w->runner);
+	w->dirty = true;
+}
+
+/* Let the reading time run: at the pace, but never so slowly that one waits for it. */
+static void read_on(struct fed_watch *w, const struct fed_runner_state *now)
+{
+	const double wall = fed_wall_seconds();
+	const double speed = fmax(now->pace / PACE_READING, SLOWEST_READING);
+	const bool stands = now->by_key || now->paused || w->app.prompting || w->app.helping;
+
+	if (w->part != w->app.captions.parts) {
+		w->part = w->app.captions.parts;
+		w->reading = fed__app_reading_time(&w->app);
+	} else if (now->held && !stands) {
+		w->reading -= speed * (wall - w->read_at);
+	}
+	w->read_at = wall;
+	if (now->held && !stands && w->reading <= 0)
+		next_part(w);
+	else if (now->held && now->last && !fed__app_has_more(&w->app))
+		fed__runner_release(w->runner);
 }
 
 static void press_round(struct fed_watch *w)
@@ -182,10 +235,9 @@ static void submit_prompt(struct fed_watch *w)
 	const char *line = w->app.prompt.line;
 
 	w->host.remember(w->host.ctx, line);
-	fed__messages_add(w->messages, FED_STREAM_LINE, atomic_load(&w->last_event), line,
+	fed__messages_add(w->messages, FED_STREAM_TYPED, atomic_load(&w->last_event), line,
 	                  strlen(line));
-	fed__messages_add(w->messages, FED_STREAM_LINE, atomic_load(&w->last_event), "\n", 1);
-	w->app.heard = fed__messages_count(w->messages); /* no notice about the user's own line */
+	fed__messages_add(w->messages, FED_STREAM_TYPED, atomic_load(&w->last_event), "\n", 1);
 	submit(w, line);
 }
 
@@ -197,6 +249,9 @@ static void press(struct fed_watch *w, const struct fed_press *key)
 		break;
 	case FED_APP_ACTION_PAUSE:
 		press_pause(w);
+		break;
+	case FED_APP_ACTION_NEXT:
+		next_part(w);
 		break;
 	case FED_APP_ACTION_STEP:
 		if (!fed__runner_state(w->runner).busy)
@@ -257,6 +312,15 @@ static void read_keys(struct fed_watch *w)
 
 /* Frames -------------------------------------------------------------------------------- */
 
+static void measure_pane(struct fed_watch *w, int columns, int rows)
+{
+	int pane_columns, pane_rows;
+
+	fed__app_pane_size(&w->app, columns, rows, &pane_columns, &pane_rows);
+	atomic_store(&w->pane_columns, pane_columns);
+	atomic_store(&w->pane_rows, pane_rows);
+}
+
 /* still: this thread has the session. */
 static void paint(struct fed_watch *w, bool still)
 {
@@ -265,6 +329,7 @@ static void paint(struct fed_watch *w, bool still)
 	struct fed_error err;
 
 	fed__terminal_size(w->terminal, &columns, &rows);
+	measure_pane(w, columns, rows);
 	if (fed__app_paint(&w->app, &now, still, columns, rows, &err))
 		w->app.cursor = -1; /* out of memory: the screen is unchanged */
 	w->dirty = false;
@@ -305,7 +370,7 @@ static double pause_of(const struct fed_watch *w, bool lively)
 /* Whether a line runs and is not paused. */
 static bool is_lively(const struct fed_runner_state *state)
 {
-	return state->busy && !(state->paused && state->waiting);
+	return state->busy && !state->held && !(state->paused && state->waiting);
 }
 
 /* With the session taken, handle keys and paint if a frame is due and would differ; returns whether
@@ -392,6 +457,7 @@ static void loop(struct fed_watch *w)
 		const bool lively = is_lively(&now);
 
 		leaving = leaving || now.leaving;
+		w->app.now = now;
 		if ((now.done || w->host.ending()) && !leaving)
 			leave(w);
 		if (atomic_load(fed_session_interrupts(w->host.session)))
@@ -400,6 +466,7 @@ static void loop(struct fed_watch *w)
 		read_keys(w);
 		read_captured(w);
 		w->dirty |= fed__app_read_messages(&w->app);
+		read_on(w, &now);
 		frame(w, lively);
 		wait_for_more(w, lively);
 	}
@@ -409,6 +476,8 @@ static void loop(struct fed_watch *w)
 
 static int open_watch(struct fed_watch *w, const struct fed_watch_options *o, struct fed_error *err)
 {
+	int columns, rows;
+
 	w->messages = fed__messages_new();
 	if (!w->messages)
 		return fed_fail_memory(err, sizeof(void *), "the messages");
@@ -423,6 +492,8 @@ static int open_watch(struct fed_watch *w, const struct fed_watch_options *o, st
 	w->app.alone = o->alone;
 	if (fed__app_init(&w->app, o->view, err) || fed__capture_begin(err))
 		return FED_FAIL;
+	fed__terminal_size(w->terminal, &columns, &rows);
+	measure_pane(w, columns, rows);
 	if (w->host.opened(w->host.ctx, w, err) || fed__runner_new(&w->runner, &w->host, o->pace, err))
 		return FED_FAIL;
 	for (const char *const *line = o->script; line && *line; line++)

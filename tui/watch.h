@@ -21,7 +21,9 @@ struct fed_watch_host {
 	void *ctx;
 	struct fed_session *session;
 	/* In the runner's thread. */
-	void (*execute)(void *ctx, const char *line); /* reports errors by fed_watch_message() */
+	/* Report output and errors by fed_watch_message(). queued: it was typed or is of the script;
+	 * else it resumes an interrupted run. */
+	void (*execute)(void *ctx, const char *line, bool queued);
 	/* Take the command that resumes the interrupted run; NULL: there is none. Valid until the next
 	 * line is executed. */
 	const char *(*resume)(void *ctx);
@@ -38,7 +40,7 @@ struct fed_watch_host {
 
 struct fed_watch_options {
 	const char *view;          /* its name; NULL: the first */
-	double pace;               /* rounds a second; 0: full speed */
+	double pace;               /* rounds a second; 0: full speed; below 0: not chosen */
 	const char *const *script; /* first command lines, NULL-ended; NULL: none */
 	int terminal;              /* a descriptor; keys come from standard input */
 	bool color;
@@ -53,14 +55,38 @@ int fed_watch_run(const struct fed_watch_options *, const struct fed_watch_host 
 
 /* In the runner's thread ----------------------------------------------------- */
 
-/* Origins of messages; LINE: a line of a script or of the prompt, STDERR: captured output. */
-enum fed_watch_stream { FED_STREAM_OUT, FED_STREAM_ERROR, FED_STREAM_LINE, FED_STREAM_STDERR };
+/* Origins of messages. What commands print (OUT) may have SGR escapes. */
+enum fed_watch_stream {
+	FED_STREAM_OUT,
+	FED_STREAM_ERROR,
+	FED_STREAM_LINE,    /* a command of a script */
+	FED_STREAM_TYPED,   /* a line of the prompt, when it was typed */
+	FED_STREAM_STDERR,  /* captured output */
+	FED_STREAM_BEGIN,   /* a line of the prompt is about to be executed */
+	FED_STREAM_PART,    /* a part of a script begins: its title ... */
+	FED_STREAM_HEADING, /* ... and its heading */
+	FED_STREAM_CAPTION, /* a caption of that part, a message for each of its lines */
+	FED_STREAMS
+};
 /* Add output to the messages; a newline ends a message. */
 void fed_watch_message(struct fed_watch *, enum fed_watch_stream, const char *bytes, size_t n);
 /* Change the view (NULL: unchanged) and the pace (below 0: unchanged). */
 int fed_watch_switch(struct fed_watch *, const char *view, double pace, struct fed_error *);
-/* Called before each line of a script; false: do not execute it, the user left. */
-bool fed_watch_line(struct fed_watch *, const char *text);
+/* A script begins, or ends: unless the user has chosen a pace, it runs at one that can be followed.
+ */
+void fed_watch_script(struct fed_watch *, bool begins);
+/* What a script shows before a command; "": nothing. */
+struct fed_watch_part {
+	const char *title, *heading; /* what the script is about; the same until they change */
+	const char *caption, *command;
+	bool step; /* wait for a key, not for as long as one reads */
+	bool last; /* nothing follows: wait only until the caption's last page is shown */
+};
+/* Show it, and wait until it is read and the command may run. False: the user left, do not run it.
+ */
+bool fed_watch_part(struct fed_watch *, const struct fed_watch_part *);
+/* The columns and rows of the pane that shows what commands print. */
+void fed_watch_pane(const struct fed_watch *, int *columns, int *rows);
 /* Called after each command: resumes an interrupted run. False: the run stays interrupted. */
 bool fed_watch_after(struct fed_watch *);
 

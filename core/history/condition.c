@@ -225,6 +225,69 @@ void fed_condition_values(const struct fed_condition *c, const struct fed_histor
 	fed_condition_values_at(c, &(struct fed_condition_context){.history = h}, out);
 }
 
+/* Append a value in this many digits; whole numbers have all of theirs. */
+static void put_value(struct fed_text *out, double value, int digits)
+{
+	if (isnan(value))
+		fed_text_add(out, "nan");
+	else if (value == floor(value) && fabs(value) < 1e15)
+		fed_text_count(out, value);
+	else
+		fed_text_add(out, "%.*g", digits, value);
+}
+
+/* The value as it reads in so many digits. */
+static double rounded(double value, int digits)
+{
+	char text[40];
+	double read;
+
+	snprintf(text, sizeof text, "%.*g", digits, value);
+	return value != floor(value) && fed_parse_real(text, &read) ? read : value;
+}
+
+static void put_named(struct fed_text *out, const struct fed_operand *o)
+{
+	fed_text_add(out, " (");
+	if (o->factor != 1)
+		fed_text_add(out, "%g*", o->factor);
+	fed_text_add(out, "%s", o->text);
+	if (o->shift != 0)
+		fed_text_add(out, "%+g", o->shift);
+	fed_text_add(out, ")");
+}
+
+static void put_term(struct fed_text *out, const struct fed_condition_term *t,
+                     const struct fed_condition_context *m)
+{
+	static const char *const signs[] = {
+		[FED_LESS] = "<",        [FED_LESS_EQUAL] = "<=", [FED_MORE] = ">",
+		[FED_MORE_EQUAL] = ">=", [FED_EQUAL] = "==",      [FED_UNEQUAL] = "!="};
+	const double a = side_of(&t->left, m), b = side_of(&t->right, m);
+	const bool holds = compare(a, t->op, b, false);
+	int digits = 3;
+
+	while (++digits < 17 && compare(rounded(a, digits), t->op, rounded(b, digits), false) != holds)
+		;
+	fed_text_add(out, "%s ", t->left.text);
+	put_value(out, a, digits);
+	fed_text_add(out, " %s ", signs[t->op]);
+	put_value(out, b, digits);
+	if (*t->right.text)
+		put_named(out, &t->right);
+}
+
+void fed_condition_put(const struct fed_condition *c, const struct fed_history *h,
+                       struct fed_text *out)
+{
+	const struct fed_condition_context m = {.history = h};
+
+	for (size_t i = 0; i < c->n; i++) {
+		fed_text_add(out, "%s", i == 0 ? "" : c->term[i].first ? " or " : " and ");
+		put_term(out, &c->term[i], &m);
+	}
+}
+
 /* What may come ------------------------------------------------------------- */
 
 /* The values of an operand, with factor and shift. */

@@ -46,6 +46,9 @@ const char *fed_condition_text(const struct fed_condition *); /* as typed */
 double *fed_condition_taken(struct fed_condition *, size_t i);
 /* Whether the condition holds for the last record of the history; false for an empty one. */
 bool fed_condition_holds(const struct fed_condition *, const struct fed_history *);
+/* Append its comparisons with the present values in them, in as many digits as tell them apart:
+ * "accuracy 0.91 >= 0.86 (fedsgd.accuracy-0.05)". */
+void fed_condition_put(const struct fed_condition *, const struct fed_history *, struct fed_text *);
 /* Append the present values of its operands: "accuracy = 0.81, clock = 12". */
 void fed_condition_values(const struct fed_condition *, const struct fed_history *,
                           struct fed_text *);

@@ -431,8 +431,10 @@ static int set_all(struct fed_shell *shell, const struct fed_call *call, struct 
 		assign[0] = (struct fed_assign){.key = a->key, .value = a->value};
 	for (size_t i = 0; i < call->n_extra; i++)
 		assign[first + i] = call->extra[i];
-	const int rc = fed_session_set_all(shell->session, assign, n, err);
-	for (size_t i = 0; rc == FED_OK && i < n; i++)
+	const bool own = fed_fields_find(fed__shell_fields, assign[0].key);
+	const int rc = own ? fed__set_own(shell, assign, n, err)
+	                   : fed_session_set_all(shell->session, assign, n, err);
+	for (size_t i = 0; rc == FED_OK && !own && i < n; i++)
 		fed__show_setting(shell, assign[i].key, err);
 	fed_free(assign);
 	return rc;

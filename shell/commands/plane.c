@@ -91,8 +91,12 @@ static int draw(struct fed_shell *shell, struct fed_plane_drawing *d, const char
 	d->columns = clamp(screen->columns, COLUMNS_LEAST, COLUMNS_MOST);
 	d->rows = clamp(screen->rows - OTHER_ROWS, ROWS_LEAST, ROWS_MOST);
 	d->utf8 = screen->utf8;
-	d->palette =
-		screen->color ? fed_terminal_palette(getenv("TERM"), fileno(shell->out)) : FED_PALETTE_NONE;
+	if (!screen->color)
+		d->palette = FED_PALETTE_NONE;
+	else if (shell->watching.watch) /* it reads the tints again, and knows its terminal */
+		d->palette = FED_PALETTE_TRUE;
+	else
+		d->palette = fed_terminal_palette(getenv("TERM"), fileno(shell->out));
 	const int rc = *path ? fed_plane_save(d, shell->session, path, err)
 	                     : fed_plane_draw(d, shell->session, &drawing, err);
 	if (rc == FED_OK && *path)

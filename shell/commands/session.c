@@ -11,6 +11,7 @@
 #include "plug/registry.h"
 #include "report/export.h"
 #include "shell/commands/groups.h"
+#include "shell/commands/lesson.h"
 #include "shell/language/autosave.h"
 #include "shell/language/command.h"
 #include "shell/language/line.h"
@@ -160,11 +161,14 @@ static int run_expect(struct fed_shell *shell, const struct fed_call *call, stru
 		return FED_FAIL;
 	}
 	const bool holds = fed_condition_holds(condition, h);
-	fed_condition_values(condition, h, &values);
-	fed_condition_free(condition);
 	if (holds)
-		fed__print_styled(shell, FED_EMPHASIS_GOOD, "ok: %s (%s)\n", a->condition,
-		                  fed_text_str(&values));
+		fed_condition_put(condition, h, &values);
+	else
+		fed_condition_values(condition, h, &values);
+	fed_condition_free(condition);
+	if (holds) /* the mark tells it without colour, too */
+		fed__print_styled(shell, FED_EMPHASIS_GOOD, "%s holds: %s\n",
+		                  shell->screen.utf8 ? "\u2713" : "[ok]", fed_text_str(&values));
 	else
 		fed_fail(err, "%s does not hold: %s", fed_show(a->condition).s,
 		         h->n ? fed_text_str(&values) : "there were no rounds");
@@ -332,13 +336,28 @@ const struct fed_command fed__commands_session[] = {
      .failure = FED_EXIT_IO},
 	{.name = "source",
      .help = "run a script",
-     .text = "Scripts are strict: commands are spelled out and the first error stops them.",
+     .text =
+         "Scripts are strict: commands are spelled out and the first error stops them. On a\n"
+         "terminal their comments and commands are shown (`set echo off`: not); with `set step\n"
+         "on` each command waits for a key.",
      .examples =
          FED_EXAMPLES("record made.fedsh; dataset blobs; record stop; reset; source made.fedsh"),
      PATH_ARGS,
      .run = run_source,
      .flags = FED_COMMAND_RUNS,
      .failure = FED_EXIT_IO},
+	{.name = "lesson",
+     .help = "list the lessons, or play one",
+     .text =
+         "A lesson is a script that begins a new session: a caption tells what it does, `expect`\n"
+         "proves it. Ctrl-C stops it; the session is then what it left, to go on with.",
+     .examples = FED_EXAMPLES("lesson", "set step off; lesson"),
+     .args = fed__lesson_rows,
+     .args_size = sizeof(struct fed_lesson_args),
+     .list = fed__list_lessons,
+     .run = fed__run_lesson,
+     .flags = FED_COMMAND_RUNS,
+     .failure = FED_EXIT_USAGE},
 	{.name = "record",
      .help = "write what changes the session to a script",
      .text = "The file begins with everything since the session's beginning, so that `replay`\n"

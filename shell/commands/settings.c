@@ -9,6 +9,7 @@
 #include "session/composition.h"
 #include "shell/output/devices.h"
 #include "shell/output/print.h"
+#include "shell/script/step_key.h"
 #include "train/schemes/schemes.h"
 #include "train/schemes/split.h"
 
@@ -44,8 +45,16 @@ static bool part_at(const struct fed_shell *shell, size_t i, struct settings_gro
 	} else if (i == 6) {
 		*part = (struct settings_group){"scheme", parts->scheme->name, parts->scheme->fields,
 		                                parts->scheme_state};
+	} else if (i == 7) {
+		*part = (struct settings_group){"shell", NULL, fed__shell_fields, &shell->own};
 	}
 	return part->name != NULL;
+}
+
+/* Whether the group is a table of settings, not of a plugin that may not be chosen. */
+static bool is_table(const struct settings_group *part)
+{
+	return part->rows == fed_settings_fields || part->rows == fed__shell_fields;
 }
 
 static bool is_listed(const struct fed_field *row)
@@ -79,7 +88,7 @@ void fed__show_all(struct fed_shell *shell)
 		struct fed_table table = {
 			.name = part.name, .column = columns, .columns = 3, .untitled = true};
 
-		if (i && !part.chosen)
+		if (!part.chosen && !is_table(&part))
 			continue;
 		fed__print_styled(shell, FED_EMPHASIS_BOLD, "%s%s%s\n", part.name, part.chosen ? " " : "",
 		                  part.chosen ? part.chosen : "");
@@ -146,7 +155,9 @@ int fed__show_setting(struct fed_shell *shell, const char *key, struct fed_error
 		fed_field_key(row, &text);
 		fed_text_add(&text, " = ");
 		fed_field_print(row, part.state, &text);
-		fed__print(shell, "%s%s%s\n", at ? part.name : "", at ? "." : "", fed_text_str(&text));
+		const bool plain = is_table(&part);
+		fed__print(shell, "%s%s%s\n", plain ? "" : part.name, plain ? "" : ".",
+		           fed_text_str(&text));
 		fed_text_release(&text);
 		return FED_OK;
 	}
@@ -154,6 +165,23 @@ int fed__show_setting(struct fed_shell *shell, const char *key, struct fed_error
 	if (near)
 		return fed_fail(err, "no setting %s; did you mean %s?", fed_show(key).s, near);
 	return fed_fail(err, "no setting %s; `show` lists them", fed_show(key).s);
+}
+
+int fed__set_own(struct fed_shell *shell, const struct fed_assign *given, size_t n,
+                 struct fed_error *err)
+{
+	struct fed_shell_settings own = shell->own;
+
+	if (fed_assigned_once(given, n, err) ||
+	    fed_fields_assign(fed__shell_fields, &own, given, n, err))
+		return FED_FAIL;
+	if (own.step && !shell->own.step && fed__step_key_check(err))
+		return FED_FAIL;
+	shell->own = own;
+	shell->aside = true;
+	for (size_t i = 0; i < n; i++)
+		fed__show_setting(shell, given[i].key, err);
+	return FED_OK;
 }
 
 bool fed__are_directions(const struct fed_assign *given, size_t n)

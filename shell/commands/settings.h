@@ -26,6 +26,8 @@ void fed__put_dataset(const struct fed_dataset *, struct fed_text *);
 void fed__put_cut(const struct fed_session *, struct fed_text *);
 
 /* `set codec up=int8 down=fp16`: whether these are directions; and set them. */
+/* Set settings of the shell itself: all or none. */
+int fed__set_own(struct fed_shell *, const struct fed_assign *, size_t n, struct fed_error *);
 bool fed__are_directions(const struct fed_assign *, size_t n);
 int fed__set_directions(struct fed_shell *, const struct fed_assign *, size_t n,
                         struct fed_error *);

@@ -42,7 +42,7 @@ int fed__run_watch(struct fed_shell *shell, const struct fed_call *call, struct 
 		           "watch: in a terminal, `fedsh --watch FILE` shows this script as it runs\n");
 		return FED_OK;
 	}
-	const int rc = fed__watch_bridge_run(shell, view, a->pace > 0 ? a->pace : 0, NULL, err);
+	const int rc = fed__watch_bridge_run(shell, view, a->pace, NULL, err);
 	if (rc == FED_OK && !shell->quit)
 		say_interrupted_run(shell);
 	return rc;

@@ -154,6 +154,8 @@ static void take_setting_value(struct completion *a, const char *key)
 	if (strcmp(key, "client") == 0)
 		take_clients(a);
 	if (!row)
+		row = fed_fields_find(fed__shell_fields, key);
+	if (!row)
 		return;
 	fed_field_complete(row, a->prefix, add_candidate, a);
 	if (row->hint)

@@ -66,7 +66,7 @@ static enum fed_exit run_call(struct fed_shell *shell, const struct fed_call *ca
 	const double began = fed_wall_seconds();
 
 	shell->fault = FED_EXIT_OK;
-	shell->reported = false;
+	shell->reported = shell->aside = false;
 	fed_session_clear_interrupt(shell->session);
 	const int rc = command->run(shell, call, &err);
 	fed__progress_end(shell);
@@ -130,7 +130,8 @@ static enum fed_exit run_words(struct fed_shell *shell, const struct fed_words *
 	fed__call_release(&call);
 	/* A Ctrl-C that came too late for this command stops the following ones. */
 	const bool done = result == FED_EXIT_OK || (result == FED_EXIT_INTERRUPTED && !shell->fault);
-	if (done && (command->flags & FED_COMMAND_CHANGES) && !shell->watching.stopped) {
+	if (done && (command->flags & FED_COMMAND_CHANGES) && !shell->watching.stopped &&
+	    !shell->aside) {
 		struct fed_text line = {0};
 		fed_text_add(&line, "%s", called);
 		fed_text_put(&line, source + words->word[0].end, len - words->word[0].end);
@@ -209,6 +210,7 @@ enum fed_exit fed__shell_execute(struct fed_shell *shell, const char *text, size
 
 	shell->place = place;
 	shell->reported = false;
+	fed__screen_measure(shell);
 	if (len > FED_LINE_MAX) {
 		fed_fail(&err, "the line has %zu bytes; at most %u are read", len, FED_LINE_MAX);
 		result = fail(shell, FED_EXIT_USAGE, "", &err);

@@ -190,4 +190,8 @@ void fed__help_overview(struct fed_shell *shell)
 	fed__print_prose(shell,
 	                 "\n`help COMMAND` shows arguments and examples, `explain NAME` what a name "
 	                 "stands for.\nA first run: add-client 10 noniid; round 5; plot accuracy\n");
+	if (shell->lessons.n)
+		fed__print(shell, "`lesson` lists %zu lessons, `lesson %s` plays the first: %s\n",
+		           shell->lessons.n, shell->lessons.lesson[0].number,
+		           shell->lessons.lesson[0].title);
 }

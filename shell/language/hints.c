@@ -229,6 +229,26 @@ static const char *setting_at(const struct fed_shell *shell, size_t i)
 	return i == 0 ? "client" : NULL; /* `set client WHO ...`, `show client` */
 }
 
+static const char *own_setting_at(const struct fed_shell *shell, size_t i)
+{
+	(void)shell;
+	for (size_t k = 0; k <= i; k++)
+		if (!fed__shell_fields[k].type)
+			return NULL;
+	return fed__shell_fields[i].name;
+}
+/* What `set` and `show` know. */
+static const char *any_setting_at(const struct fed_shell *shell, size_t i)
+{
+	static name_at *const lists[] = {setting_at, own_setting_at};
+
+	return chain(shell, lists, sizeof lists / sizeof *lists, i);
+}
+static const char *lesson_at(const struct fed_shell *shell, size_t i)
+{
+	return i < shell->lessons.n ? shell->lessons.lesson[i].number : NULL;
+}
+
 /* Arguments of `sweep` besides settings. */
 static const char *sweep_word_at(const struct fed_shell *shell, size_t i)
 {
@@ -259,11 +279,12 @@ const char *fed__hint_name(const struct fed_shell *shell, const char *hint, size
 		{"device", device_at},         {"link", link_at},
 		{"metric", metric_at},         {"command", command_at},
 		{"topic", topic_at},           {"alias", alias_at},
-		{"explain", explain_at},       {"setting", setting_at},
+		{"explain", explain_at},       {"setting", any_setting_at},
 		{"sweep", sweep_at},           {"run", run_at},
 		{"event", event_at},           {"fault", fault_at},
 		{"break", break_at},           {"codec", codec_at},
 		{"autosave", autosave_at},     {"server-link", server_link_at},
+		{"lesson", lesson_at},
 	};
 
 	for (size_t k = 0; k < sizeof lists / sizeof *lists; k++)

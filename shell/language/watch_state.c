@@ -4,8 +4,6 @@
  */
 #include "shell/language/watch_state.h"
 
-#include "tui/watch.h"
-
 void fed__watch_state_interrupted(struct fed_shell *shell, const char *resume)
 {
 	struct fed_watch_state *w = &shell->watching;
@@ -14,11 +12,17 @@ void fed__watch_state_interrupted(struct fed_shell *shell, const char *resume)
 	w->stopped = true;
 }
 
-bool fed__watch_state_line(struct fed_shell *shell, const char *text)
+void fed__watch_state_script(struct fed_shell *shell, bool begins)
+{
+	if (shell->watching.watch)
+		fed_watch_script(shell->watching.watch, begins);
+}
+
+enum fed_exit fed__watch_state_part(struct fed_shell *shell, const struct fed_watch_part *part)
 {
 	struct fed_watch *watch = shell->watching.watch;
 
-	return !watch || fed_watch_line(watch, text);
+	return !watch || fed_watch_part(watch, part) ? FED_EXIT_OK : FED_EXIT_INTERRUPTED;
 }
 
 enum fed_exit fed__watch_state_after(struct fed_shell *shell, enum fed_exit result)

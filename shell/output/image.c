@@ -38,6 +38,11 @@ static int colour_number(const double rgb[3])
 	       (int)(rgb[2] * 5 + 0.5);
 }
 
+static bool has_colors(const struct fed_screen *screen)
+{
+	return screen->color && screen->utf8 && !screen->few_colors;
+}
+
 /* Put one character: the pixels from (2 row, column) on, in units of `factor`. */
 static void put_cell(const struct fed_image_file *p, uint32_t row, uint32_t column, uint32_t factor,
                      const struct fed_screen *screen, struct fed_text *out)
@@ -47,7 +52,7 @@ static void put_cell(const struct fed_image_file *p, uint32_t row, uint32_t colu
 	const uint32_t y = 2 * row * factor, x = column * factor;
 	double both[3], low[3];
 
-	if (screen->color && screen->utf8) {
+	if (has_colors(screen)) {
 		mean_colour(p, y, y + factor, x, x + factor, both);
 		mean_colour(p, y + factor, y + 2 * factor, x, x + factor, low);
 		fed_text_add(out, "\033[38;5;%d;48;5;%dm▀", colour_number(both), colour_number(low));
@@ -77,7 +82,7 @@ void fed__images_text(const struct fed_image_file *p, size_t n, const struct fed
 			fed_text_add(out, "  ");
 			for (uint32_t column = 0; column < columns; column++)
 				put_cell(&p[k], row, column, factor, screen, out);
-			fed_text_add(out, screen->color && screen->utf8 ? "\033[0m " : " ");
+			fed_text_add(out, has_colors(screen) ? "\033[0m " : " ");
 		}
 		fed_text_add(out, "\n");
 	}

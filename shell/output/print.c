@@ -6,12 +6,12 @@
 
 #include <string.h>
 
-#include "shell/output/wrap.h"
+#include "base/wrap.h"
 
 static const char *const escapes[] = {
 	[FED_EMPHASIS_PLAIN] = "",       [FED_EMPHASIS_BOLD] = "\033[1m",
 	[FED_EMPHASIS_DIM] = "\033[2m",  [FED_EMPHASIS_GOOD] = "\033[32m",
-	[FED_EMPHASIS_BAD] = "\033[31m",
+	[FED_EMPHASIS_BAD] = "\033[31m", [FED_EMPHASIS_CAPTION] = "\033[36m",
 };
 
 #define HANG 2 /* blanks before what wraps, beyond those of the line */
@@ -56,7 +56,7 @@ static size_t write_lines(FILE *f, const struct fed_text *text, int width, bool 
 
 		if (!end && !all)
 			break;
-		fed__wrap_line(&wrapped, s + at, n, width, HANG + (int)strspn(s + at, " "));
+		fed_wrap_line(&wrapped, s + at, n, width, HANG + (int)strspn(s + at, " "));
 		fed_text_put(&wrapped, "\n", end != NULL);
 		at += n + (end != NULL);
 	}
@@ -135,7 +135,7 @@ void fed__print_prose(struct fed_shell *shell, const char *text)
 {
 	struct fed_text filled = {0};
 
-	fed__wrap_prose(&filled, text, shell->screen.width);
+	fed_wrap_prose(&filled, text, shell->screen.width);
 	put_out(shell, FED_EMPHASIS_PLAIN, &filled);
 	fed_text_release(&filled);
 }

@@ -19,13 +19,14 @@ enum fed_emphasis {
 	FED_EMPHASIS_BOLD,
 	FED_EMPHASIS_DIM,
 	FED_EMPHASIS_GOOD,
-	FED_EMPHASIS_BAD
+	FED_EMPHASIS_BAD,
+	FED_EMPHASIS_CAPTION
 };
 
 __attribute__((format(printf, 2, 3))) void fed__print(struct fed_shell *, const char *fmt, ...);
 __attribute__((format(printf, 3, 4))) void fed__print_styled(struct fed_shell *, enum fed_emphasis,
                                                              const char *fmt, ...);
-/* Print paragraphs, filled anew where a line is too wide (output/wrap.h). */
+/* Print paragraphs, filled anew where a line is too wide (base/wrap.h). */
 void fed__print_prose(struct fed_shell *, const char *text);
 /* Print a drawing, whose escapes are kept. */
 void fed__print_drawing(struct fed_shell *, const struct fed_text *);

@@ -10,9 +10,20 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+#include "base/fields.h"
 #include "base/text.h"
 #include "shell/shell.h"
 #include "tui/terminal.h"
+#include "tui/watch.h"
+
+static const char *const off_on[] = {"off", "on", NULL};
+const struct fed_field fed__shell_fields[] = {
+	FED_ROW(struct fed_shell_settings, echo, int, FED_TYPE_CHOICE, .choice = off_on,
+            .help = "scripts show their comments and commands"),
+	FED_ROW(struct fed_shell_settings, step, int, FED_TYPE_CHOICE, .choice = off_on,
+            .help = "a script's commands wait for a key"),
+	FED_END,
+};
 
 /* Columns and rows of the terminal that a stream leads to; false: it is none. */
 static bool measure(FILE *f, int *columns, int *rows)
@@ -31,6 +42,10 @@ void fed__screen_measure(struct fed_shell *shell)
 	struct fed_screen *screen = &shell->screen;
 	int columns, rows;
 
+	if (shell->watching.watch) {
+		fed_watch_pane(shell->watching.watch, &screen->columns, &screen->rows);
+		screen->width = screen->errors_width = screen->columns;
+	}
 	if (screen->fixed || shell->watching.watch)
 		return;
 	if (measure(shell->errors, &columns, &rows))
@@ -73,6 +88,7 @@ void fed__screen_init(struct fed_shell *shell, bool color)
 	screen->utf8 = strcmp(nl_langinfo(CODESET), "UTF-8") == 0;
 	screen->columns = 80;
 	screen->rows = 24;
+	shell->own.echo = isatty(out) != 0;
 	fed__screen_measure(shell);
 	if (!isatty(out))
 		take_columns(shell);

@@ -10,7 +10,7 @@
 
 #include "base/mem.h"
 #include "shell/output/print.h"
-#include "shell/output/wrap.h"
+#include "base/wrap.h"
 
 #define COLUMNS_MAX 64
 #define PROSE_LEAST 20 /* columns of a screen, below which prose is not squeezed */
@@ -145,7 +145,7 @@ static void measure(const struct fed_table *t, struct table_layout *l)
 		l->whole[k] = l->width[k] = fed_text_width(t->column[k].title);
 	for (size_t i = 0; i < t->n; i++, cell += strlen(cell) + 1) {
 		const size_t k = i % t->columns;
-		const int whole = fed_text_width(cell), word = fed__wrap_longest(cell);
+		const int whole = fed_text_width(cell), word = fed_wrap_longest(cell);
 		const int least = max_of(word, whole < PROSE_LEAST ? whole : PROSE_LEAST);
 
 		l->whole[k] = max_of(l->whole[k], whole);
@@ -217,7 +217,7 @@ static bool put_cell(const struct fed_table *t, const struct table_layout *l, si
 	struct fed_text wrapped = {0};
 	const char *part;
 
-	fed__wrap_line(&wrapped, cell, strlen(cell), l->width[k], 0);
+	fed_wrap_line(&wrapped, cell, strlen(cell), l->width[k], 0);
 	part = fed_text_str(&wrapped);
 	for (int i = 0; part && i < at; i++) {
 		part = strchr(part, '\n');

@@ -13,12 +13,10 @@ enum fed_exit fed__readline_run(struct fed_shell *);
 /* The same on a terminal without escapes. */
 enum fed_exit fed__plain_run(struct fed_shell *);
 
-/* Append the prompt: "fedsh> ", in an open round "fedsh(round 13)> ". */
-void fed__shell_prompt(const struct fed_shell *, struct fed_text *);
-
 /* The history of typed lines; back: from 1, the newest; NULL beyond the oldest. */
 void fed__line_history_load(void);
-/* Also appended to the file at once: a session that is killed keeps its lines. */
+/* Each command of what was typed or pasted (script/typed.h). They are appended to the file at once:
+ * a session that is killed keeps its lines. */
 void fed__line_history_add(const char *line);
 /* Tell when lines could not be appended. */
 void fed__line_history_end(struct fed_shell *);

@@ -1,21 +1,13 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * shell/terminal/plain.c - interactive reading on a terminal without escapes, and the prompt.
+ * shell/terminal/plain.c - interactive reading on a terminal without escapes.
  */
 #include "shell/language/plugin_watch.h"
 #include "shell/language/line.h"
 #include "shell/output/print.h"
+#include "shell/script/prompt.h"
+#include "shell/script/typed.h"
 #include "shell/terminal/interactive.h"
-
-void fed__shell_prompt(const struct fed_shell *shell, struct fed_text *out)
-{
-	const struct fed_session *s = shell->session;
-
-	if (fed_session_open(s))
-		fed_text_add(out, "fedsh(round %llu)> ", (unsigned long long)fed_session_version(s) + 1);
-	else
-		fed_text_add(out, "fedsh> ");
-}
 
 enum fed_exit fed__plain_run(struct fed_shell *shell)
 {
@@ -38,7 +30,7 @@ enum fed_exit fed__plain_run(struct fed_shell *shell)
 		if (line.failed)
 			fed__print_error(shell, "", "out of memory for the line, which is dropped");
 		else
-			fed__shell_execute(shell, fed_text_str(&line), line.len, NULL);
+			fed__shell_typed(shell, fed_text_str(&line), line.len);
 		if (!shell->quit && fed__plugin_watch_due(shell))
 			fed__plugin_watch_run(shell);
 	}

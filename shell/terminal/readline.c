@@ -25,6 +25,8 @@
 #include "shell/terminal/interactive.h"
 #include "shell/terminal/line_memory.h"
 #include "shell/output/print.h"
+#include "shell/script/prompt.h"
+#include "shell/script/typed.h"
 
 #define HISTORY_LINES 5000
 
@@ -127,7 +129,7 @@ void fed__line_history_end(struct fed_shell *shell)
 	fprintf(shell->errors, "warning: the history is not saved: %s\n", strerror(unsaved));
 }
 
-void fed__line_history_add(const char *line)
+static void remember(const char *line)
 {
 	const HIST_ENTRY *last = history_length ? history_get(history_base + history_length - 1) : NULL;
 	struct fed_text path = {0};
@@ -138,6 +140,22 @@ void fed__line_history_add(const char *line)
 	if (fed__state_path(&path, "history") && !unsaved)
 		unsaved = append_line(path.s, line);
 	fed_text_release(&path);
+}
+
+void fed__line_history_add(const char *typed)
+{
+	struct fed_pasted p;
+	struct fed_text line = {0};
+	const char *command;
+
+	fed__pasted_init(&p, typed, strlen(typed));
+	for (size_t n; fed__pasted_next(&p, &command, &n);) {
+		fed_text_clear(&line);
+		fed_text_put(&line, command, n);
+		if (!line.failed)
+			remember(fed_text_str(&line));
+	}
+	fed_text_release(&line);
 }
 
 const char *fed__line_history_at(size_t back)
@@ -178,7 +196,7 @@ static void take_line(char *line)
 	fed__signals_interrupted();
 	fed__screen_measure(at_prompt);
 	sigjmp_buf *const way_out = fed__line_memory_exit(NULL); /* no jump out of a command */
-	fed__shell_execute(at_prompt, line, strlen(line), NULL);
+	fed__shell_typed(at_prompt, line, strlen(line));
 	fed__line_memory_exit(way_out);
 	free(line);
 	fed__signals_interrupted();

@@ -55,7 +55,8 @@ static int redirect(struct fed_shell *shell, struct fed_watch *watch, struct fed
 	w->stopped = false;
 	shell->out = out;
 	shell->errors = errors;
-	shell->screen.terminal = shell->screen.color = false;
+	shell->screen.terminal = false;
+	shell->screen.few_colors = true;
 	return FED_OK;
 }
 
@@ -83,12 +84,16 @@ static int opened(void *ctx, struct fed_watch *watch, struct fed_error *err)
 
 /* Commands ------------------------------------------------------------------------- */
 
-static void execute(void *ctx, const char *line)
+static void execute(void *ctx, const char *line, bool queued)
 {
 	struct fed_shell *shell = ctx;
 
 	fed__signals_interrupted(); /* discard an earlier Ctrl-C */
-	fed__shell_execute(shell, line, strlen(line), NULL);
+	if (queued) {
+		fed_watch_message(shell->watching.watch, FED_STREAM_BEGIN, line, strcspn(line, "\n"));
+		fed_watch_message(shell->watching.watch, FED_STREAM_BEGIN, "\n", 1);
+	}
+	fed__shell_typed(shell, line, strlen(line));
 	fflush(shell->errors);
 }
 

@@ -11,7 +11,8 @@
 #include "shell/shell.h"
 
 /* Run the watch until the user leaves. view NULL: the first; pace in rounds a second, 0: full
- * speed; script: first command lines, NULL-ended, or NULL. Fails without a suitable terminal. */
+ * speed, below 0: not chosen; script: first command lines, NULL-ended, or NULL. Fails without a
+ * suitable terminal. */
 int fed__watch_bridge_run(struct fed_shell *, const char *view, double pace,
                           const char *const *script, struct fed_error *);
 

@@ -289,7 +289,7 @@ START_TEST(the_debugger_gets_a_copy_of_the_session)
 	terminal_wait("back in the session, which is as it was");
 	terminal_wait("fedsh> ");
 	terminal_type("expect round==1\r");
-	terminal_wait("ok: round==1");
+	terminal_wait("holds: round 1 == 1");
 	terminal_wait("fedsh> ");
 	terminal_type("quit\r");
 	ck_assert_int_eq(terminal_end(), 0);

@@ -62,7 +62,7 @@ START_TEST(the_first_command_works_with_defaults)
 	ck_assert_ptr_nonnull(strstr(run.out, "note: no dataset chosen; using glyphs"));
 	ck_assert_ptr_nonnull(strstr(run.out, "note: no model chosen; using mlp"));
 	ck_assert_ptr_nonnull(strstr(run.out, "\nround 1 "));
-	ck_assert_ptr_nonnull(strstr(run.out, "ok: round==1 (round = 1)\n"));
+	ck_assert_ptr_nonnull(strstr(run.out, "[ok] holds: round 1 == 1\n"));
 	ck_assert_ptr_null(strchr(run.out, '\033'));
 	ck_assert_ptr_null(strchr(run.out, '\r'));
 }

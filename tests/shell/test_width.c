@@ -10,7 +10,7 @@
 #include "base/random.h"
 #include "lab.h"
 #include "shell/output/print.h"
-#include "shell/output/wrap.h"
+#include "base/wrap.h"
 #include "support/suite.h"
 
 static const int widths[] = {60, 80, 100, 120};
@@ -62,13 +62,13 @@ START_TEST(words_stay_whole)
 	for (int i = 0; i < 40; i++)
 		fed_text_add(&line, "%s%*s", words[fed_stream_below(&random, 9)],
 		             1 + (int)fed_stream_below(&random, 3), "");
-	fed__wrap_line(&wrapped, fed_text_str(&line), line.len, width, hang);
+	fed_wrap_line(&wrapped, fed_text_str(&line), line.len, width, hang);
 	check_width(fed_text_str(&wrapped), width, "wrap");
 	check_same_words(fed_text_str(&line), fed_text_str(&wrapped), width);
 	for (size_t i = 7; i < line.len; i += 31) /* paragraphs and lines of their own */
 		if (line.s[i] == ' ')
 			line.s[i] = '\n';
-	fed__wrap_prose(&filled, fed_text_str(&line), width);
+	fed_wrap_prose(&filled, fed_text_str(&line), width);
 	check_width(fed_text_str(&filled), width, "prose");
 	check_same_words(fed_text_str(&line), fed_text_str(&filled), width);
 	fed_text_release(&line);
@@ -81,7 +81,7 @@ static void assert_wraps(const char *line, int width, int hang, const char *want
 {
 	struct fed_text out = {0};
 
-	fed__wrap_line(&out, line, strlen(line), width, hang);
+	fed_wrap_line(&out, line, strlen(line), width, hang);
 	ck_assert_str_eq(fed_text_str(&out), wanted);
 	fed_text_release(&out);
 }
@@ -104,10 +104,10 @@ START_TEST(prose_is_filled_anew)
 	static const char text[] = "A paragraph of two\nlines.\n\n  x = y\n  z = w\n\nThe end.\n";
 	struct fed_text out = {0};
 
-	fed__wrap_prose(&out, text, 18);
+	fed_wrap_prose(&out, text, 18);
 	ck_assert_str_eq(fed_text_str(&out), text); /* it fits */
 	fed_text_clear(&out);
-	fed__wrap_prose(&out, text, 15);
+	fed_wrap_prose(&out, text, 15);
 	ck_assert_str_eq(fed_text_str(&out),
 	                 "A paragraph of\ntwo lines.\n\n  x = y\n  z = w\n\nThe end.\n");
 	fed_text_release(&out);

@@ -222,18 +222,39 @@ START_TEST(the_cursor_counts_columns)
 }
 END_TEST
 
+static void lacks(const char *words)
+{
+	ck_assert_msg(!strstr(fed_text_str(&text), words), "%s in\n%s", words, fed_text_str(&text));
+}
+
+static void say(enum fed_watch_stream stream, const char *line)
+{
+	fed__messages_add(app.watched.messages, stream, 0, line, strlen(line));
+	fed__messages_add(app.watched.messages, stream, 0, "\n", 1);
+}
+
 START_TEST(lessons_and_messages)
 {
-	static const char lesson[] = "# First words.\n# More of them.\nround 3\n";
-
-	fed__messages_add(app.watched.messages, FED_STREAM_LINE, 0, lesson, sizeof lesson - 1);
+	say(FED_STREAM_PART, "Lesson 0: none");
+	say(FED_STREAM_HEADING, "1. Begin");
+	say(FED_STREAM_CAPTION, "First words.");
+	say(FED_STREAM_LINE, "round 3");
 	look(&idle, 80, 24);
-	shows(" First words.\n More of them.\n > round 3\n");
-	fed__messages_add(app.watched.messages, FED_STREAM_LINE, 0, "# Then\n", 7);
-	fed__messages_add(app.watched.messages, FED_STREAM_ERROR, 0, "error: bad\n", 11);
+	shows(" First words.\n\n\n\n\n > round 3\n");
+	shows("\u2500 Lesson 0: none \u2500 1. Begin \u2500\u2500");
+	say(FED_STREAM_PART, "Lesson 0: none");
+	say(FED_STREAM_HEADING, "1. Begin");
+	say(FED_STREAM_LINE, "restart");
+	say(FED_STREAM_OUT, "restarted");
+	look(&idle, 80, 24); /* a caption stays until there is another */
+	shows(" First words.\n\n\n\n > restart\n   restarted\n");
+	say(FED_STREAM_PART, "Lesson 0: none");
+	say(FED_STREAM_HEADING, "1. Begin");
+	say(FED_STREAM_CAPTION, "Then");
+	say(FED_STREAM_ERROR, "error: bad");
 	look(&idle, 80, 24);
-	shows(" Then\nerror: bad\n");
-	ck_assert_ptr_null(strstr(fed_text_str(&text), "First"));
+	shows(" Then\n\n\n\n > restart\n   restarted\nerror: bad\n");
+	lacks("First");
 }
 END_TEST
 

@@ -257,7 +257,8 @@ START_TEST(commands_while_rounds_run)
 	emulator_wait("running");
 	command("inject straggler 3 factor=5");
 	command("status");
-	emulator_wait("(more in the log)");
+	emulator_wait("esc close"); /* what it prints, over the view */
+	emulator_wait("> status");
 	emulator_wait("running");
 	command("heal 3");
 	command("nonsense");
@@ -435,9 +436,9 @@ START_TEST(a_record_of_it_replays)
 	command("set lr 0.02; continue");
 	emulator_wait("round 101 is made");
 	command("record stop; export one.safetensors; expect version==101");
-	emulator_wait("ok: version==101");
+	emulator_wait("holds: version 101 == 101");
 	command("replay all.fedsh; export two.safetensors; expect round==101");
-	emulator_wait("ok: round==101");
+	emulator_wait("holds: round 101 == 101");
 	leave();
 	struct fed_text one = {0}, two = {0};
 	struct fed_error err;

@@ -148,15 +148,27 @@ static struct fed_style style_of(const struct fed_logged_event *e)
 	}
 }
 
+/* Whether messages of a stream tell what other lines tell, too. */
+static bool is_hidden(enum fed_watch_stream stream)
+{
+	return stream == FED_STREAM_BEGIN || stream == FED_STREAM_PART || stream == FED_STREAM_HEADING;
+}
+
 /* The text of the line above a position; false: a message that the filter hides. */
 static bool put_line(const struct log_view *st, const struct fed_watched *w, struct log_position at,
                      struct fed_text *text, struct fed_style *style)
 {
-	static const char *const before[] = {
-		[FED_STREAM_LINE] = "> ", [FED_STREAM_STDERR] = "stderr: "};
-	static const struct fed_style styles[] = {[FED_STREAM_ERROR] = {.color = FED_COLOR_RED},
-	                                          [FED_STREAM_LINE] = {.bold = true},
-	                                          [FED_STREAM_STDERR] = {.color = FED_COLOR_YELLOW}};
+	static const char *const before[FED_STREAMS] = {[FED_STREAM_LINE] = "> ",
+	                                                [FED_STREAM_TYPED] = "> ",
+	                                                [FED_STREAM_STDERR] = "stderr: ",
+	                                                [FED_STREAM_CAPTION] = "# "};
+	static const struct fed_style styles[FED_STREAMS] = {
+		[FED_STREAM_ERROR] = {.color = FED_COLOR_RED},
+		[FED_STREAM_LINE] = {.bold = true},
+		[FED_STREAM_TYPED] = {.bold = true},
+		[FED_STREAM_STDERR] = {.color = FED_COLOR_YELLOW},
+		[FED_STREAM_CAPTION] = {.color = FED_COLOR_CYAN},
+	};
 	const struct fed_event_log *r = fed_session_event_log(w->session);
 	struct fed_message_line about;
 
@@ -170,7 +182,8 @@ static bool put_line(const struct log_view *st, const struct fed_watched *w, str
 			fed_text_add(text, "(no longer kept)");
 		return true;
 	}
-	if (st->chosen || !fed__messages_get(w->messages, at.messages, &about, NULL))
+	if (st->chosen || !fed__messages_get(w->messages, at.messages, &about, NULL) ||
+	    is_hidden(about.stream))
 		return false;
 	if (before[about.stream])
 		fed_text_add(text, "%s", before[about.stream]);

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "tui/widgets/styled_text.h"
 
 enum { LINE_MOST = 2000 }; /* bytes; longer lines are broken */
 
@@ -88,6 +89,18 @@ uint64_t fed__messages_count(struct fed_messages *m)
 
 bool fed__messages_get(struct fed_messages *m, uint64_t number, struct fed_message_line *about,
                        struct fed_text *out)
+{
+	struct fed_text styled = {0};
+	const bool kept = fed__messages_get_styled(m, number, about, out ? &styled : NULL);
+
+	if (out)
+		fed__styled_plain(out, fed_text_str(&styled));
+	fed_text_release(&styled);
+	return kept;
+}
+
+bool fed__messages_get_styled(struct fed_messages *m, uint64_t number,
+                              struct fed_message_line *about, struct fed_text *out)
 {
 	pthread_mutex_lock(&m->lock);
 	const struct message_line *line = &m->ring[number % FED_MESSAGES_MAX];

@@ -11,7 +11,7 @@
 #include "base/text.h"
 #include "tui/watch.h"
 
-enum { FED_MESSAGES_MAX = 4096, FED_STREAMS = FED_STREAM_STDERR + 1 };
+enum { FED_MESSAGES_MAX = 4096 };
 
 struct fed_messages;
 
@@ -27,8 +27,12 @@ struct fed_message_line {
 	enum fed_watch_stream stream;
 	uint64_t event;
 };
-/* Get line `number` and append its text to `out` (or NULL); false: no longer kept. */
+/* Get line `number` and append its text, without SGR escapes, to `out` (or NULL); false: no longer
+ * kept. */
 bool fed__messages_get(struct fed_messages *, uint64_t number, struct fed_message_line *,
                        struct fed_text *out);
+/* The same with its escapes (widgets/styled_text.h). */
+bool fed__messages_get_styled(struct fed_messages *, uint64_t number, struct fed_message_line *,
+                              struct fed_text *out);
 
 #endif

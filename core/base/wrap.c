@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * shell/output/wrap.c - wrapping of text at blanks.
+ * base/wrap.c - wrapping of text at blanks.
  */
-#include "shell/output/wrap.h"
+#include "base/wrap.h"
 
 #include <string.h>
 
@@ -117,7 +117,7 @@ static void fill(struct filling *f, const char *line, size_t len)
 	}
 }
 
-void fed__wrap_line(struct fed_text *out, const char *line, size_t len, int width, int hang)
+void fed_wrap_line(struct fed_text *out, const char *line, size_t len, int width, int hang)
 {
 	struct filling f = {out, width, hang < width / 2 ? hang : width / 2, 0, true};
 
@@ -127,7 +127,7 @@ void fed__wrap_line(struct fed_text *out, const char *line, size_t len, int widt
 		fill(&f, line, len);
 }
 
-int fed__wrap_longest(const char *text)
+int fed_wrap_longest(const char *text)
 {
 	int most = 0;
 
@@ -156,7 +156,7 @@ static size_t paragraph_size(const char *text, int width, bool *wide)
 	return n;
 }
 
-void fed__wrap_prose(struct fed_text *out, const char *text, int width)
+void fed_wrap_prose(struct fed_text *out, const char *text, int width)
 {
 	bool wide;
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * shell/language/script.c - execution of scripts; they stop at the first error.
+ * shell/script/script.c - execution of scripts; they stop at the first error.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -12,6 +12,7 @@
 #include "shell/language/line.h"
 #include "shell/language/watch_state.h"
 #include "shell/output/print.h"
+#include "shell/script/player.h"
 
 bool fed__line_read(FILE *f, struct fed_text *line)
 {
@@ -42,41 +43,74 @@ static enum fed_exit script_failure(enum fed_exit result)
 	return result == FED_EXIT_FAILED ? FED_EXIT_SCRIPT : result;
 }
 
+/* A script that is being read. */
+struct reading {
+	struct fed_script_place place;
+	struct fed_caption caption; /* of the comments since the last command */
+	struct fed_text line;
+};
+
+/* Take a line: a comment becomes part of a caption, a command is shown and executed. */
+static enum fed_exit run_line(struct fed_shell *shell, struct reading *r)
+{
+	const size_t bom =
+		r->place.line == 1 && r->line.len >= 3 && !memcmp(r->line.s, "\xef\xbb\xbf", 3);
+	const char *form = form_of(shell, fed_text_str(&r->line) + 3 * bom);
+	const size_t len = r->line.len - (size_t)(form - fed_text_str(&r->line));
+	const bool refused = len > FED_LINE_MAX || memchr(form, 0, len); /* with an error */
+	enum fed_caption_line kind = FED_CAPTION_COMMAND;
+
+	while (!refused && (kind = fed__caption_take(&r->caption, form)) == FED_CAPTION_FULL) {
+		const enum fed_exit result = fed__player_show(shell, &r->caption, NULL);
+		if (result)
+			return result;
+	}
+	if (kind == FED_CAPTION_TAKEN)
+		return FED_EXIT_OK;
+	const enum fed_exit result = fed__player_show(shell, &r->caption, form);
+	return result ? result : fed__shell_execute(shell, form, len, &r->place);
+}
+
+static enum fed_exit run_lines(struct fed_shell *shell, FILE *f, struct reading *r)
+{
+	enum fed_exit result = FED_EXIT_OK;
+
+	while (result == FED_EXIT_OK && !shell->quit && fed__line_read(f, &r->line)) {
+		r->place.line++;
+		if (!r->line.failed) {
+			result = run_line(shell, r);
+		} else {
+			fed__print_error(shell, r->place.file, ": out of memory");
+			result = FED_EXIT_FAILED;
+		}
+	}
+	if (result == FED_EXIT_OK && ferror(f)) {
+		fed__print_error(shell, r->place.file, ": cannot be read to its end");
+		result = FED_EXIT_IO;
+	}
+	r->caption.last = r->place.depth == 1;
+	if (result == FED_EXIT_OK && !shell->quit && r->caption.text.len)
+		result = fed__player_show(shell, &r->caption, NULL);
+	return result;
+}
+
 enum fed_exit fed__shell_read(struct fed_shell *shell, FILE *f, const char *name,
                               const struct fed_script_place *from)
 {
-	struct fed_script_place place = {
-		.file = name, .from = from, .depth = from ? from->depth + 1 : 1};
+	struct reading r = {.place = {.file = name, .from = from, .depth = from ? from->depth + 1 : 1}};
 	const bool lenient = shell->lenient;
-	struct fed_text line = {0};
-	enum fed_exit result = FED_EXIT_OK;
 	struct stat st;
 
 	if (fstat(fileno(f), &st) == 0) {
-		place.device = st.st_dev;
-		place.inode = st.st_ino;
+		r.place.device = st.st_dev;
+		r.place.inode = st.st_ino;
 	}
 	shell->lenient = false;
-	while (result == FED_EXIT_OK && !shell->quit && fed__line_read(f, &line)) {
-		place.line++;
-		if (line.failed) {
-			fed__print_error(shell, name, ": out of memory");
-			result = FED_EXIT_FAILED;
-			break;
-		}
-		const size_t bom = place.line == 1 && line.len >= 3 && !memcmp(line.s, "\xef\xbb\xbf", 3);
-		const char *form = form_of(shell, fed_text_str(&line) + 3 * bom);
-		const size_t skipped = (size_t)(form - fed_text_str(&line));
-		if (!fed__watch_state_line(shell, form))
-			result = FED_EXIT_INTERRUPTED;
-		else
-			result = fed__shell_execute(shell, form, line.len - skipped, &place);
-	}
-	if (result == FED_EXIT_OK && ferror(f)) {
-		fed__print_error(shell, name, ": cannot be read to its end");
-		result = FED_EXIT_IO;
-	}
-	fed_text_release(&line);
+	fed__watch_state_script(shell, true);
+	const enum fed_exit result = run_lines(shell, f, &r);
+	fed__watch_state_script(shell, false);
+	fed__caption_release(&r.caption);
+	fed_text_release(&r.line);
 	shell->lenient = lenient;
 	return script_failure(result);
 }

@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * shell/commands/lesson.c - the command `lesson`: list the lessons, or play one.
+ */
+#include "shell/commands/lesson.h"
+
+#include <string.h>
+
+#include "shell/output/print.h"
+#include "shell/script/lessons.h"
+
+const struct fed_field fed__lesson_rows[] = {
+	FED_ARG_TEXT(struct fed_lesson_args, lesson, FED_FIELD_POSITIONAL, "lesson",
+                 "its number or name; without it all are listed"),
+	FED_END,
+};
+
+void fed__list_lessons(struct fed_shell *shell)
+{
+	static const struct fed_table_column columns[] = {
+		{.title = "lesson", .kind = FED_CELL_NUMBER},
+		{.title = "title", .kind = FED_CELL_PROSE},
+	};
+	struct fed_table table = {.name = "lessons", .column = columns, .columns = 2, .untitled = true};
+
+	for (size_t i = 0; i < shell->lessons.n; i++) {
+		fed__table_cell(&table, "%s", shell->lessons.lesson[i].number);
+		fed__table_cell(&table, "%s", shell->lessons.lesson[i].title);
+	}
+	if (table.n)
+		fed__print_styled(shell, FED_EMPHASIS_BOLD, "\nlessons\n");
+	fed__table_print(shell, &table);
+}
+
+/* Whether the journal has more than an empty session's: `reset`, and plugins that were loaded. */
+static bool has_work(const struct fed_shell *shell)
+{
+	const char *line = fed_text_str(&shell->journal);
+
+	if (shell->lessons.played && shell->lessons.left == shell->journal.len)
+		return false;
+	while (strncmp(line, "load ", 5) == 0 || strncmp(line, "reset", 5) == 0)
+		line += strcspn(line, "\n") + 1;
+	return *line;
+}
+
+/* Where lessons were looked for. */
+static const char *folder(const struct fed_shell *shell)
+{
+	return shell->lessons.folder ? shell->lessons.folder : "this installation";
+}
+
+static void show_list(struct fed_shell *shell)
+{
+	const struct fed_lessons *l = &shell->lessons;
+
+	if (!l->n) {
+		fed__print(shell, "there are no lessons in %s\n", folder(shell));
+		return;
+	}
+	fed__list_lessons(shell);
+	fed__print(shell,
+	           "\n`lesson %s` plays one, with `set step on` a key at a time; in the watch "
+	           "(`watch`, then\n`:lesson %s`) on the whole screen\n",
+	           l->lesson[0].number, l->lesson[0].number);
+}
+
+static int play(struct fed_shell *shell, const struct fed_lesson *lesson, struct fed_error *err)
+{
+	const unsigned long long version = fed_session_version(shell->session);
+
+	if (has_work(shell)) {
+		shell->fault = FED_EXIT_FAILED;
+		return fed_fail(err,
+		                "lesson %s begins a new session, and yours (version %llu) would be lost: "
+		                "`save FILE` keeps it, `reset; lesson %s` does without",
+		                lesson->number, version, lesson->number);
+	}
+	const enum fed_exit result = fed__shell_source(shell, lesson->path, err);
+	shell->lessons.played = true;
+	shell->lessons.left = shell->journal.len;
+	shell->fault = result;
+	return result && result != FED_EXIT_INTERRUPTED ? FED_FAIL : FED_OK;
+}
+
+int fed__run_lesson(struct fed_shell *shell, const struct fed_call *call, struct fed_error *err)
+{
+	const struct fed_lesson_args *a = call->args;
+	const struct fed_lessons *l = &shell->lessons;
+
+	if (!*a->lesson) {
+		show_list(shell);
+		return FED_OK;
+	}
+	if (!l->n)
+		return fed_fail(err, "there are no lessons in %s", fed_show(folder(shell)).s);
+	const struct fed_lesson *lesson = fed__lesson_find(l, a->lesson);
+	if (!lesson)
+		return fed_fail(err, "no lesson %s; there are %s to %s, `lesson` lists them",
+		                fed_show(a->lesson).s, l->lesson[0].number, l->lesson[l->n - 1].number);
+	return play(shell, lesson, err);
+}

@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * shell/script/step_key.c - reading of single keys.
+ */
+#include "shell/script/step_key.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <termios.h>
+#include <unistd.h>
+
+#include "shell/output/print.h"
+
+enum { END_OF_INPUT = 4, ESCAPE = 27, POLL_MS = 250 };
+
+int fed__step_key_check(struct fed_error *err)
+{
+	if (isatty(STDIN_FILENO))
+		return FED_OK;
+	return fed_fail(err, "commands would wait for a key, and standard input is no terminal");
+}
+
+/* Read a key, and what came with it: the bytes of an arrow are one. False: a signal or the end. */
+static bool read_key(unsigned char *key)
+{
+	struct pollfd input = {.fd = STDIN_FILENO, .events = POLLIN};
+	unsigned char bytes[64];
+
+	for (;;) {
+		if (fed__signals_interrupted() || fed__signals_ending())
+			return false;
+		const int ready = poll(&input, 1, POLL_MS);
+		if (ready == 0 || (ready < 0 && errno == EINTR))
+			continue;
+		const ssize_t n = ready > 0 ? read(STDIN_FILENO, bytes, sizeof bytes) : 0;
+		if (n < 0 && errno == EINTR)
+			continue;
+		*key = n > 1 ? ' ' : bytes[0];
+		return n > 0;
+	}
+}
+
+static const char hint[] = "  (a key: go on, a: all, q: stop)";
+
+enum fed_step_key fed__step_key(struct fed_shell *shell, int column)
+{
+	const bool hints =
+		shell->screen.terminal && column + fed_text_width(hint) < shell->screen.columns;
+	struct termios before, single;
+	unsigned char key = 0;
+
+	if (tcgetattr(STDIN_FILENO, &before))
+		return FED_STEP_STOP;
+	single = before;
+	single.c_lflag &= ~(tcflag_t)(ICANON | ECHO);
+	single.c_cc[VMIN] = 1;
+	single.c_cc[VTIME] = 0;
+	if (hints)
+		fed__print_styled(shell, FED_EMPHASIS_DIM, "%s", hint);
+	fed__print_flush(shell);
+	fflush(shell->out);
+	tcsetattr(STDIN_FILENO, TCSADRAIN, &single);
+	const bool pressed = read_key(&key);
+	tcsetattr(STDIN_FILENO, TCSADRAIN, &before);
+	if (hints)
+		fprintf(shell->out, "\033[%dD\033[K", fed_text_width(hint));
+	if (!pressed || key == 'q' || key == ESCAPE || key == END_OF_INPUT)
+		return FED_STEP_STOP;
+	return key == 'a' ? FED_STEP_ALL : FED_STEP_ON;
+}
