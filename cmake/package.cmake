@@ -14,6 +14,8 @@ set(CPACK_DEBIAN_FILE_NAME DEB-DEFAULT)
 set(CPACK_DEBIAN_PACKAGE_SECTION science)
 set(CPACK_DEBIAN_PACKAGE_SHLIBDEPS ON)
 set(CPACK_DEBIAN_PACKAGE_RECOMMENDS dataset-fashion-mnist)
+# descriptions of terminals with true colours (tui/terminal.c)
+set(CPACK_DEBIAN_PACKAGE_SUGGESTS ncurses-term)
 set(CPACK_DEBIAN_PACKAGE_DESCRIPTION
 "Federated, split and asynchronous learning with simulated clients, devices,
 links, faults and attacks: composed at a prompt, watched on a full screen,

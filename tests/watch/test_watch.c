@@ -8,6 +8,7 @@
 #include "base/cpu.h"
 #include "base/file.h"
 #include "support/suite.h"
+#include "tui/widgets/tint.h"
 #include "watch/emulator.h"
 
 static struct fed_temp temp;
@@ -130,6 +131,41 @@ START_TEST(colours_suit_the_background)
 	on_background("ffff/fafa/f0f0", 242);
 	on_background("0000/0000/1010", 246);
 	on_background(NULL, 246);
+}
+END_TEST
+
+/* Regions are half blocks in the tints of their classes, of 256 colours and on both backgrounds,
+ * and letters where there are no colours. */
+static void draw_regions(const char *background)
+{
+	emulator_begin(&(struct emulated){
+		.term = "xterm-256color", .folder = temp.dir, .color = true, .background = background});
+	emulator_wait("fedsh>");
+	emulator_type("set lr 0.5; " COMPOSE "; round 3; watch plane\r");
+	emulator_wait("version 3, accuracy");
+}
+
+START_TEST(regions_have_tints)
+{
+	for (int light = 0; light < 2; light++) {
+		draw_regions(light ? "ffff/fafa/f0f0" : "0000/0000/1010");
+		for (unsigned c = 0; c < 2; c++) { /* the first two suffice: a region and an example */
+			emulator_wait_color(fed__tint_256(fed__tint(c, 1), light));
+			emulator_wait_color(fed__tint_256(fed__tint(c, FED_TINT_MARK), light));
+		}
+		ck_assert(emulator_shows("▀▀"));
+		emulator_type("b");
+		emulator_wait("before local training");
+		emulator_type("r");
+		emulator_wait("version 4, accuracy");
+		leave();
+	}
+	begin();
+	emulator_type("8");
+	emulator_wait("[8 plane]");
+	emulator_wait("A 0  B 1");
+	ck_assert(!emulator_shows("▀"));
+	leave();
 }
 END_TEST
 
@@ -557,6 +593,7 @@ FED_SUITE(watch)
 	tcase_add_test(tests, views_on_linux);
 	tcase_add_test(tests, views_on_vt100);
 	tcase_add_test(tests, colours_suit_the_background);
+	tcase_add_test(tests, regions_have_tints);
 	tcase_add_test(tests, a_late_answer_is_no_key);
 	tcase_add_test(tests, keys_behind_an_escape_count);
 	tcase_add_test(tests, a_dumb_terminal_is_refused);

@@ -14,7 +14,7 @@
 
 /* Work in a frame, in FLOPs: while a run waits for it, and else. */
 #define EFFORT_BUSY 5e7
-#define EFFORT 4e8
+#define EFFORT 2.5e8
 
 struct plane_view {
 	struct fed_input_plane plane;
