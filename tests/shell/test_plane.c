@@ -74,6 +74,31 @@ START_TEST(a_client_before_and_after_its_training)
 }
 END_TEST
 
+/* As large as the screen, up to 120 columns: all ten clients, and nothing beyond its edge. */
+START_TEST(it_takes_the_screen)
+{
+	static const int sizes[][2] = {{60, 24}, {80, 24}, {120, 40}, {200, 60}};
+
+	said("dataset moons train=400 test=100; add-client 10 samples=30; round 1", FED_EXIT_OK);
+	for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
+		int rows = 0, widest = 0;
+
+		lab.shell.screen.columns = sizes[i][0];
+		lab.shell.screen.rows = sizes[i][1];
+		const char *drawn = said("plane", FED_EXIT_OK);
+		for (const char *line = drawn; *line; line = strchr(line, '\n') + 1, rows++) {
+			const int width = (int)strcspn(line, "\n");
+			widest = width > widest ? width : widest;
+		}
+		ck_assert_int_lt(rows, sizes[i][1]);
+		ck_assert_int_le(widest, sizes[i][0]);
+		ck_assert_int_gt(widest, (sizes[i][0] < 120 ? sizes[i][0] : 120) * 3 / 4);
+		if (sizes[i][0] >= 80)
+			assert_shows(drawn, "  10 clients after local training");
+	}
+}
+END_TEST
+
 /* What it draws changes nothing: the next round is that of a session that never looked. */
 START_TEST(looking_changes_nothing)
 {
@@ -155,6 +180,7 @@ FED_SUITE(plane)
 	tcase_add_checked_fixture(tests, open_world, close_world);
 	tcase_add_test(tests, examples_before_there_is_a_model);
 	tcase_add_test(tests, a_client_before_and_after_its_training);
+	tcase_add_test(tests, it_takes_the_screen);
 	tcase_add_test(tests, looking_changes_nothing);
 	tcase_add_test(tests, refusals_have_words);
 	tcase_add_test(tests, a_picture_is_saved);
