@@ -144,7 +144,7 @@ static const char plane_doc[] =
 	"client's model is x + d_i, x the model of its round and d_i the update that the server\n"
 	"got; under async x is the version before the last, whatever the update began with.\n"
 	"Labels are the true ones, also where an attack changes them. With two features the plane is "
-    "all\n"
+	"all\n"
 	"there is. With more it goes through the mean of the test examples along their first two\n"
 	"principal components, and examples are projected onto it, so that one may lie in a\n"
 	"region of another class although the model gets it right; or it goes through three test\n"
