@@ -8,16 +8,23 @@
 
 #include "base/mem.h"
 
-enum { VECTORS_MOST = UINT16_MAX };
+enum {
+	VECTORS_MOST = UINT16_MAX,
+	SHARED_LEAST = 1 << 14 /* floats: a copy of fewer costs less than a block */
+};
 
 static void free_vectors(struct fed_shared_vectors *p)
 {
 	for (uint32_t k = 0; k < p->n; k++)
-		fed_free_floats(p->vector[k]);
+		if (p->memory)
+			fed_shared_memory_return(p->memory, p->vector[k]);
+		else
+			fed_free_floats(p->vector[k]);
 	fed_free(p);
 }
 
-struct fed_shared_vectors *fed_shared_vectors_new(uint32_t n, size_t dim)
+/* memory: NULL, the heap. */
+static struct fed_shared_vectors *new_in(struct fed_shared_memory *memory, uint32_t n, size_t dim)
 {
 	struct fed_shared_vectors *p =
 		n <= VECTORS_MOST ? fed_alloc(sizeof *p + n * sizeof p->vector[0]) : NULL;
@@ -27,14 +34,21 @@ struct fed_shared_vectors *fed_shared_vectors_new(uint32_t n, size_t dim)
 	atomic_init(&p->references, 1);
 	p->n = n;
 	p->dim = dim;
+	p->memory = memory;
 	for (uint32_t k = 0; k < n; k++) {
-		p->vector[k] = fed_alloc_floats(dim ? dim : 1);
+		p->vector[k] = memory ? fed_shared_memory_take(memory, dim * sizeof(float))
+		                      : fed_alloc_floats(dim ? dim : 1);
 		if (!p->vector[k]) {
 			free_vectors(p);
 			return NULL;
 		}
 	}
 	return p;
+}
+
+struct fed_shared_vectors *fed_shared_vectors_new(uint32_t n, size_t dim)
+{
+	return new_in(NULL, n, dim);
 }
 
 struct fed_shared_vectors *fed_shared_vectors_ref(struct fed_shared_vectors *p)
@@ -49,11 +63,18 @@ static size_t bytes_of(const struct fed_shared_vectors *p)
 	return p->n * p->dim * sizeof(float);
 }
 
+/* Where the free list's vectors of this length lie. */
+static struct fed_shared_memory *memory_for(const struct fed_vector_free_list *s, size_t dim)
+{
+	return dim >= SHARED_LEAST ? s->memory : NULL;
+}
+
 /* Return vectors to the free list; false if it is full or for another size. */
 static bool recycle(struct fed_vector_free_list *s, struct fed_shared_vectors *p)
 {
 	pthread_mutex_lock(&s->lock);
-	const bool wanted = p->n == s->n && p->dim == s->dim && s->bytes + bytes_of(p) <= s->most;
+	const bool wanted = p->n == s->n && p->dim == s->dim && p->memory == memory_for(s, p->dim) &&
+	                    s->bytes + bytes_of(p) <= s->most;
 	if (wanted) {
 		p->next = s->first;
 		s->first = p;
@@ -106,6 +127,16 @@ void fed_vector_free_list_release(struct fed_vector_free_list *s)
 	pthread_mutex_destroy(&s->lock);
 }
 
+void fed_vector_free_list_place(struct fed_vector_free_list *s, struct fed_shared_memory *memory)
+{
+	pthread_mutex_lock(&s->lock);
+	if (memory != s->memory) {
+		empty_list(s);
+		s->memory = memory;
+	}
+	pthread_mutex_unlock(&s->lock);
+}
+
 size_t fed_vector_free_list_bytes(struct fed_vector_free_list *s)
 {
 	pthread_mutex_lock(&s->lock);
@@ -123,6 +154,7 @@ struct fed_shared_vectors *fed_vector_free_list_take(struct fed_vector_free_list
 		s->n = n;
 		s->dim = dim;
 	}
+	struct fed_shared_memory *memory = memory_for(s, dim);
 	struct fed_shared_vectors *p = s->first;
 	if (p) {
 		s->first = p->next;
@@ -133,7 +165,7 @@ struct fed_shared_vectors *fed_vector_free_list_take(struct fed_vector_free_list
 		atomic_store_explicit(&p->references, 1, memory_order_relaxed);
 		return p;
 	}
-	p = fed_shared_vectors_new(n, dim);
+	p = new_in(memory, n, dim);
 	if (p)
 		p->free_list = s;
 	return p;

@@ -5,6 +5,9 @@
  * New vectors cost a page fault for each page; recycled ones are still in the cache.  Vectors
  * return to their free list when the last reference is released, on any thread.  All of them must
  * be released before the free list is.
+ *
+ * The vectors of a free list may lie in shared memory, where worker processes read them without a
+ * copy.
  */
 #ifndef FED_NET_SHARED_VECTORS_H
 #define FED_NET_SHARED_VECTORS_H
@@ -14,6 +17,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/shared_memory.h"
+
 struct fed_vector_free_list;
 
 /* Reference-counted float vectors; immutable once shared. */
@@ -21,16 +26,18 @@ struct fed_shared_vectors {
 	atomic_uint references;
 	uint32_t n;                             /* vectors */
 	size_t dim;                             /* floats in each */
+	struct fed_shared_memory *memory;       /* of the vectors; NULL: fed_alloc_floats */
 	struct fed_vector_free_list *free_list; /* where it goes with the last reference; NULL: freed */
 	struct fed_shared_vectors *next;        /* in the free list */
-	float *vector[];                        /* [n]: fed_alloc_floats */
+	float *vector[];                        /* [n] */
 };
 struct fed_shared_vectors *fed_shared_vectors_new(uint32_t n,
                                                   size_t dim); /* zeroed; NULL: no memory */
 struct fed_shared_vectors *
 fed_shared_vectors_ref(struct fed_shared_vectors *);        /* NULL stays NULL */
 void fed_shared_vectors_unref(struct fed_shared_vectors *); /* NULL is fine */
-/* Move vector 0 out of vectors with one reference, which are released; the caller owns it. */
+/* Move vector 0 out of vectors with one reference, not in shared memory, which are released; the
+ * caller owns it. */
 float *fed_shared_vectors_detach(struct fed_shared_vectors *);
 
 /* A free list of vectors of one size, the last released first. */
@@ -40,9 +47,13 @@ struct fed_vector_free_list {
 	size_t bytes, most; /* of the vectors in the list; limit */
 	uint32_t n;         /* vectors of each member */
 	size_t dim;
+	struct fed_shared_memory *memory;
 };
 void fed_vector_free_list_init(struct fed_vector_free_list *, size_t most_bytes);
 void fed_vector_free_list_release(struct fed_vector_free_list *);
+/* Where vectors lie that are taken from now on: NULL, the heap.  Short ones are always there, for a
+ * block of shared memory has whole pages. */
+void fed_vector_free_list_place(struct fed_vector_free_list *, struct fed_shared_memory *);
 /* Bytes of the vectors in the list. */
 size_t fed_vector_free_list_bytes(struct fed_vector_free_list *);
 /* From the list, with undefined contents, or new; NULL: no memory.  Another size than before

@@ -72,6 +72,10 @@ double fed_aggregation_bytes(const struct fed_instance *, size_t dim, size_t cap
 double fed_finish_bytes(const struct fed_instance *, size_t dim, size_t capacity);
 /* Whether all updates are kept until finish. */
 bool fed_aggregation_keeps(const struct fed_instance *);
+/* Shared memory in which the aggregator's process reads updates where they lie; elsewhere they are
+ * copied into it.  NULL: it runs inside, or copies all updates at any rate. */
+struct fed_shared_memory;
+struct fed_shared_memory *fed_update_memory(const struct fed_instance *);
 /* FED_REJECT: this update is left out (it has no verdict), for the reason in the error.  Its
  * vectors are copied if they are needed later, except with a capacity of 1 and a coordinate-wise
  * plugin: then the caller keeps them valid until finish. */

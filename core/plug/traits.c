@@ -21,6 +21,15 @@ bool fed_aggregation_keeps(const struct fed_instance *instance)
 	return !aggregator_of(instance)->add || instance->after;
 }
 
+struct fed_shared_memory *fed_update_memory(const struct fed_instance *aggregator)
+{
+	/* one that works by coordinates has a single update of a version in place under async */
+	const bool in_place = aggregator_of(aggregator)->add || aggregator_of(aggregator)->columns;
+
+	return aggregator->worker && in_place && !aggregator->after ? aggregator->worker->guard->memory
+	                                                            : NULL;
+}
+
 bool fed_has_local_gradient(const struct fed_instance *aggregator)
 {
 	return aggregator_of(aggregator)->local_gradient;

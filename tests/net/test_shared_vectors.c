@@ -105,6 +105,43 @@ START_TEST(a_stock_keeps_no_more_than_it_may)
 }
 END_TEST
 
+START_TEST(long_vectors_lie_in_shared_memory)
+{
+	enum { LONG = 20000 };
+	struct fed_vector_free_list s;
+	struct fed_shared_memory *memory;
+	struct fed_error err;
+	uint64_t offset;
+
+	fed_assert_ok(fed_shared_memory_init(&memory, &err), &err);
+	fed_vector_free_list_init(&s, SIZE_MAX);
+	struct fed_shared_vectors *before = fed_vector_free_list_take(&s, 2, LONG);
+	fed_vector_free_list_place(&s, memory);
+	fed_shared_vectors_unref(before); /* of no use any more: freed */
+	ck_assert_ptr_null(s.first);
+	struct fed_shared_vectors *p = fed_vector_free_list_take(&s, 2, LONG);
+	for (int k = 0; k < 2; k++) {
+		ck_assert(fed_shared_memory_find(memory, p->vector[k], LONG * sizeof(float), &offset));
+		for (int j = 0; j < LONG; j++)
+			ck_assert_float_eq(p->vector[k][j], 0);
+	}
+	struct fed_shared_vectors *some = fed_vector_free_list_take(&s, 1, DIM);
+	ck_assert(!fed_shared_memory_find(memory, some->vector[0], DIM * sizeof(float), &offset));
+	fed_shared_vectors_unref(some);
+	fed_shared_vectors_unref(p); /* another size was asked for since */
+	p = fed_vector_free_list_take(&s, 1, LONG);
+	fed_shared_vectors_unref(p);
+	ck_assert_ptr_eq(s.first, p);
+	fed_vector_free_list_place(&s, NULL);
+	ck_assert_ptr_null(s.first);
+	p = fed_vector_free_list_take(&s, 1, LONG);
+	ck_assert(!fed_shared_memory_find(memory, p->vector[0], LONG * sizeof(float), &offset));
+	fed_shared_vectors_unref(p);
+	fed_vector_free_list_release(&s);
+	fed_shared_memory_free(memory);
+}
+END_TEST
+
 static int take_some(void *ctx, struct fed_error *err)
 {
 	struct fed_vector_free_list s;
@@ -164,6 +201,7 @@ FED_SUITE(shared_vectors)
 	tcase_add_test(tests, a_stock_hands_out_what_came_back_last);
 	tcase_add_test(tests, another_size_empties_the_stock);
 	tcase_add_test(tests, a_stock_keeps_no_more_than_it_may);
+	tcase_add_test(tests, long_vectors_lie_in_shared_memory);
 	tcase_add_test(tests, no_memory);
 	tcase_add_test(tests, many_threads);
 	suite_add_tcase(suite, tests);

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/blas.h"
+#include "plug/guard/worker.h"
 #include "session/small.h"
 
 /* The plugins that come with fedsh are loaded as files of a user. */
@@ -69,6 +70,10 @@ static const char *const runs[] = {
 	"model faulty-model units=3;aggregator fedavg;round 2",
 	"model faulty-model units=3;aggregator scaffold;inject drift 1 rate=0.5;round 2",
 	"model faulty-model units=3;scheme split;aggregator fedavg;round 1",
+	/* updates of 25,450 numbers, which lie in shared memory */
+	"model mlp hidden=32;aggregator fedavg;round 1;aggregator krum f=1;round 1;aggregator scaffold;"
+	"inject byzantine 1 attack=sign-flip;round 1",
+	"model mlp hidden=32;scheme async;aggregator fedbuff;round 3",
 };
 
 START_TEST(guarded_is_trusted_bit_for_bit)
@@ -85,6 +90,23 @@ START_TEST(guarded_is_trusted_bit_for_bit)
 	small_same(&guarded, &trusted);
 	fed__session_release(&guarded);
 	fed__session_release(&trusted);
+}
+END_TEST
+
+/* The process of a streaming aggregator reads updates where trainings left them. */
+START_TEST(updates_are_not_copied)
+{
+	struct fed_session s;
+
+	open_session(&s, true);
+	small_do(&s, "dataset glyphs train=400 test=100;model mlp hidden=32;transport local;"
+	             "add 6 noniid 30;aggregator fedavg;round 2");
+	const struct fed_instance *aggregator = s.federation.aggregator;
+	ck_assert_ptr_nonnull(fed_update_memory(aggregator));
+	ck_assert_uint_eq(aggregator->worker->copies.n, 1); /* the model of the round */
+	small_do(&s, "aggregator krum f=1;round 1");
+	ck_assert_ptr_null(fed_update_memory(s.federation.aggregator));
+	fed__session_release(&s);
 }
 END_TEST
 
@@ -247,6 +269,7 @@ FED_SUITE(guarded)
 	TCase *t = tcase_create("guarded");
 
 	tcase_add_loop_test(t, guarded_is_trusted_bit_for_bit, 0, sizeof runs / sizeof *runs);
+	tcase_add_test(t, updates_are_not_copied);
 	tcase_add_test(t, a_fallback_is_the_rule_itself);
 	tcase_add_loop_test(t, words_are_those_of_a_trusted_plugin, 0, 4);
 	tcase_add_test(t, what_a_failure_costs);

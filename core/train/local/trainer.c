@@ -104,6 +104,7 @@ int fed_trainer_prepare(struct fed_trainer *t, uint32_t max_examples, struct fed
 	const bool gradient = w->gradient || velocity || f->plan.weight_decay > 0 || batch > t->part ||
 	                      fed_has_local_gradient(f->aggregator);
 
+	fed_vector_free_list_place(&t->results, fed_update_memory(f->aggregator));
 	if (fed__processes_prepare(t, err))
 		return FED_FAIL;
 	if (fed__workers_have_memory(t, batch_capacity, max_examples, gradient, velocity))
