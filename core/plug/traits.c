@@ -93,6 +93,8 @@ bool fed_is_guarded_at_clients(const struct fed_instance *x)
 		return x->entry->copy.aggregator.local_gradient || x->entry->copy.aggregator.local_end;
 	case FED_KIND_MODEL:
 		return x->worker->own_layers > 0;
+	case FED_KIND_CODEC:
+		return true;
 	default:
 		return x->entry->copy.attack.poison;
 	}

@@ -19,7 +19,11 @@ static const char *const names[] = {
 	"powersgd", "sign",        "fp16",
 };
 
-static void open_session(struct fed_session *s, bool guarded)
+static const char common[] = "dataset glyphs train=400 test=100;model mlp hidden=8;"
+							 "transport local;add 6 noniid 30";
+
+/* A session with the plugins that these lines name. */
+static void open_session(struct fed_session *s, bool guarded, const char *lines)
 {
 	const struct fed_sink none = {0};
 	const struct fed_entry *entry;
@@ -32,17 +36,21 @@ static void open_session(struct fed_session *s, bool guarded)
 	fed_assert_ok(fed_session_guard(s, FED_BUILD_DIR "/fedsh-worker", &err), &err);
 	for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
 		snprintf(path, sizeof path, "%s/%s.so", FED_PLUGIN_DIR, names[i]);
+		if (!strstr(lines, names[i]) && !strstr(common, names[i]))
+			continue;
 		if (guarded)
 			fed_assert_ok(fed_session_load(s, path, &entry, &err), &err);
 		else
 			fed_assert_ok(fed_session_load_trusted(s, path, &entry, &err), &err);
 	}
+	fed_assert_ok(fed_session_set(s, "threads", guarded ? "2" : "1", &err), &err);
 	const char *own = FED_BUILD_DIR "/fixtures/faulty_model.so";
+	if (!strstr(lines, "faulty-model"))
+		return;
 	if (guarded)
 		fed_assert_ok(fed_session_load(s, own, &entry, &err), &err);
 	else
 		fed_assert_ok(fed_session_load_trusted(s, own, &entry, &err), &err);
-	fed_assert_ok(fed_session_set(s, "threads", guarded ? "2" : "1", &err), &err);
 }
 
 static const char *const runs[] = {
@@ -82,9 +90,8 @@ START_TEST(guarded_is_trusted_bit_for_bit)
 	struct fed_session *const both[] = {&guarded, &trusted};
 
 	for (int k = 0; k < 2; k++) {
-		open_session(both[k], k == 0);
-		small_do(both[k], "dataset glyphs train=400 test=100;model mlp hidden=8;transport local;"
-		                  "add 6 noniid 30");
+		open_session(both[k], k == 0, runs[_i]);
+		small_do(both[k], common);
 		small_do(both[k], runs[_i]);
 	}
 	small_same(&guarded, &trusted);
@@ -98,9 +105,9 @@ START_TEST(updates_are_not_copied)
 {
 	struct fed_session s;
 
-	open_session(&s, true);
-	small_do(&s, "dataset glyphs train=400 test=100;model mlp hidden=32;transport local;"
-	             "add 6 noniid 30;aggregator fedavg;round 2");
+	open_session(&s, true, "fedavg krum");
+	small_do(&s, common);
+	small_do(&s, "model mlp hidden=32;aggregator fedavg;round 2");
 	const struct fed_instance *aggregator = s.federation.aggregator;
 	ck_assert_ptr_nonnull(fed_update_memory(aggregator));
 	ck_assert_uint_eq(aggregator->worker->copies.n, 1); /* the model of the round */
@@ -216,6 +223,22 @@ static const struct failing {
      "crash-collude: crashed in collude()", 2, true},
 	{"scheme async;aggregator fedavg;inject byzantine 0 attack=crash-craft how=write-null",
      "crash-craft: crashed in craft()", 0, false},
+	{"model mlp hidden=4;scheme split;aggregator fedavg;inject byzantine 0,2 attack=crash-craft "
+     "how=write-null",
+     "crash-craft: crashed in craft()", 2, true},
+	{"model mlp hidden=4;scheme split relay=peer;aggregator fedavg;"
+     "inject byzantine 0 attack=crash-poison how=write-null in=poison",
+     "crash-poison: crashed in poison()", 1, true},
+	{"model mlp hidden=4;scheme split parallel=v2 smashed=batch;aggregator fedavg;"
+     "inject byzantine 0,2 attack=crash-craft how=write-null",
+     "crash-craft: crashed in craft()", 2, true},
+	{"aggregator fedavg;set codec misbehave-codec:how=fail-first", "misbehave-codec: will not", 1,
+     false},
+	{"model mlp hidden=4;scheme split;aggregator fedavg;set codec misbehave-codec:how=fail-first",
+     "misbehave-codec: will not", 1, false},
+	{"model mlp hidden=4;scheme split parallel=v1;aggregator fedavg;set codec "
+     "misbehave-codec:how=fail-first",
+     "misbehave-codec: will not", 1, false},
 };
 
 static void load_crashing(struct fed_session *s)
@@ -230,7 +253,28 @@ static void load_crashing(struct fed_session *s)
 		snprintf(path, sizeof path, FED_BUILD_DIR "/fixtures/crash_%s.so", files[i]);
 		fed_assert_ok(fed_session_load(s, path, &entry, &err), &err);
 	}
+	fed_assert_ok(fed_session_load(s, FED_BUILD_DIR "/fixtures/misbehave_codec.so", &entry, &err),
+	              &err);
 }
+
+/* What every client runs is set aside: no round can be made, and async does not ask for ever. */
+START_TEST(a_round_needs_what_all_clients_run)
+{
+	static const char *const schemes[] = {"scheme sync", "scheme async"};
+	static struct heard heard;
+	struct fed_session s;
+
+	small_init(&s, &heard);
+	load_crashing(&s);
+	small_do(&s, "dataset blobs;model softmax;transport local;add 5 iid 20;aggregator fedavg;"
+	             "set on-plugin-error skip;set codec misbehave-codec:how=fail");
+	small_do(&s, schemes[_i]);
+	small_refuses(&s, "round 1", _i ? "is set aside" : "no update of 5 clients was accepted");
+	small_refuses(&s, "round 1", "codec misbehave-codec: failed 3 times in a row and is set aside");
+	small_do(&s, "set codec none;round 1");
+	fed__session_release(&s);
+}
+END_TEST
 
 START_TEST(a_failed_client_costs_its_update)
 {
@@ -273,6 +317,7 @@ FED_SUITE(guarded)
 	tcase_add_test(t, a_fallback_is_the_rule_itself);
 	tcase_add_loop_test(t, words_are_those_of_a_trusted_plugin, 0, 4);
 	tcase_add_test(t, what_a_failure_costs);
+	tcase_add_loop_test(t, a_round_needs_what_all_clients_run, 0, 2);
 	tcase_add_loop_test(t, a_failed_client_costs_its_update, 0, sizeof failing / sizeof *failing);
 	suite_add_tcase(s, t);
 	return s;

@@ -207,4 +207,8 @@ void fed__training_run(struct fed_job *job, int worker)
 	struct fed_stream noise = fed_stream_open(g->seed, FED_FOR_NOISE, g->version, g->client);
 	fed_noise_add(&noise, g->noise, delta, dim);
 	g->failed = fed__feedback_code(g, w, &g->why) != FED_OK;
+	if (g->failed && g->codec && !g->codec->instance.entry->builtin) {
+		g->plugin_failed = true;
+		g->culprit = &g->codec->instance;
+	}
 }

@@ -64,6 +64,18 @@ const struct fed_thread_scratch *fed__trainer_scratch(const struct fed_trainer *
 	return &t->thread_scratch;
 }
 
+/* Whether no plugin that every client runs is set aside: no update could come. */
+static int check_set_aside(const struct fed_federation *f, struct fed_error *err)
+{
+	const struct fed_instance *const plugin[] = {f->model_plugin, f->aggregator,
+	                                             f->codec ? &f->codec->instance : NULL};
+
+	for (size_t i = 0; i < sizeof plugin / sizeof *plugin; i++)
+		if (fed_is_guarded_at_clients(plugin[i]) && fed_check_client_failures(plugin[i], err))
+			return FED_FAIL;
+	return FED_OK;
+}
+
 /* Withdraw queued trainings from the pool and wait for running ones, so that buffers can change. */
 static void withdraw_trainings(struct fed_trainer *t)
 {
@@ -105,7 +117,7 @@ int fed_trainer_prepare(struct fed_trainer *t, uint32_t max_examples, struct fed
 	                      fed_has_local_gradient(f->aggregator);
 
 	fed_vector_free_list_place(&t->results, fed_update_memory(f->aggregator));
-	if (fed__processes_prepare(t, err))
+	if (check_set_aside(f, err) || fed__processes_prepare(t, err))
 		return FED_FAIL;
 	if (fed__workers_have_memory(t, batch_capacity, max_examples, gradient, velocity))
 		return FED_OK;
@@ -311,9 +323,11 @@ static struct fed_shared_vectors *result_of(struct fed_training *g)
 static void count_training(const struct fed_trainer *t, struct fed_training *g)
 {
 	const struct fed_federation *f = t->federation;
+	enum { POISON = 2 };
 	const struct fed_instance *const plugin[] = {
-		f->model_plugin, f->aggregator,
-		g->data_faults.poison ? &g->data_faults.poison->instance : NULL};
+		f->model_plugin,
+		f->aggregator, [POISON] = g->data_faults.poison ? &g->data_faults.poison->instance : NULL,
+		g->codec ? &g->codec->instance : NULL};
 
 	if (g->stopped || g->no_memory)
 		return;
@@ -321,7 +335,9 @@ static void count_training(const struct fed_trainer *t, struct fed_training *g)
 		if (!fed_is_guarded_at_clients(plugin[i]))
 			continue;
 		if (fed_check_client_failures(plugin[i], &g->why)) {
-			g->failed = g->plugin_failed = true;
+			/* in a scheme without rounds, every one that follows would fail as well */
+			g->failed = true;
+			g->plugin_failed = !f->scheme->overlaps || i == POISON;
 			g->culprit = NULL;
 			return;
 		}

@@ -38,14 +38,6 @@ static struct fed_fault *attack_on(const struct fed_federation *f, enum fed_atta
 	return NULL;
 }
 
-/* The code of an attack's call: FED_REJECT where the session goes on without the update. */
-static int excuse(const struct fed_federation *f, const struct fed_fault *fault, int rc)
-{
-	const bool excused = rc == FED_FAIL && !fault->attack->instance.entry->builtin;
-
-	return excused && fed__goes_on_without(f) ? FED_REJECT : rc;
-}
-
 /* Alone ------------------------------------------------------------------------ */
 
 static int craft(struct fed_fault *fault, const struct fed_attacker *attacker, float *out,
@@ -90,10 +82,10 @@ int fed__attack_craft_alone(struct fed_federation *f, struct fed_envelope *updat
 		.lr = f->plan.lr,
 		.memory = memory,
 	};
-	const int rc = excuse(f, fault, craft(fault, &attacker, out, err));
+	const int rc = fed__excuse(f, &fault->attack->instance, craft(fault, &attacker, out, err));
 	fed_free_floats(honest);
 	fault->strikes += rc == FED_OK;
-	return rc ? rc : fed__code_again(update, err);
+	return rc ? rc : fed__code_again(f, update, err);
 }
 
 /* The colluders' knowledge ------------------------------------------------------------ */
@@ -251,10 +243,10 @@ static int collude(struct fed_federation *f, struct fed_fault *fault,
 			rc = fed_call_collude(attack, &view, f->pool, (*out)->vector[0], err);
 			fed_count_client_call(attack, rc != FED_OK);
 		}
-		rc = excuse(f, fault, rc);
+		rc = fed__excuse(f, attack, rc);
 		fault->strikes += rc == FED_OK ? attackers : 0;
 		if (rc == FED_OK)
-			rc = fed_recode(f->codec, &coding, (*out)->vector[0], &unused, err);
+			rc = fed__recode(f, f->codec, &coding, (*out)->vector[0], &unused, err);
 	}
 	fed_code_unref(unused);
 	fed_free(r.row);

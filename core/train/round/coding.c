@@ -8,6 +8,8 @@
 
 #include "base/mem.h"
 #include "base/random.h"
+#include "plug/call.h"
+#include "train/round/invitations.h"
 #include "train/round/state.h"
 
 int fed__codings_prepare(struct fed_federation *f, struct fed_error *err)
@@ -57,6 +59,20 @@ struct fed_coding fed__coding_of(const struct fed_federation *f, uint32_t client
 	};
 }
 
+int fed__recode(const struct fed_federation *f, const struct fed_shared_codec *codec,
+                const struct fed_coding *coding, float *v, struct fed_code **code,
+                struct fed_error *err)
+{
+	const struct fed_instance *plugin = codec ? &codec->instance : NULL;
+	int rc = fed_check_client_failures(plugin, err);
+
+	if (rc == FED_OK) {
+		rc = fed_recode(codec, coding, v, code, err);
+		fed_count_client_call(plugin, rc != FED_OK);
+	}
+	return fed__excuse(f, plugin, rc);
+}
+
 int fed__code_update(const struct fed_federation *f, struct fed_envelope *e, struct fed_error *err)
 {
 	if (!f->codec || e->payload->n == 0)
@@ -66,10 +82,10 @@ int fed__code_update(const struct fed_federation *f, struct fed_envelope *e, str
 	/* the batches of split learning differ in their draws */
 	if (e->head.kind != FED_MESSAGE_UPDATE)
 		e->coding.seed = fed_random(e->coding.seed, (uint64_t)e->steps << 8 | e->head.kind);
-	return fed__code_again(e, err);
+	return fed__code_again(f, e, err);
 }
 
-int fed__code_again(struct fed_envelope *e, struct fed_error *err)
+int fed__code_again(const struct fed_federation *f, struct fed_envelope *e, struct fed_error *err)
 {
-	return fed_recode(e->codec, &e->coding, e->payload->vector[0], &e->code, err);
+	return fed__recode(f, e->codec, &e->coding, e->payload->vector[0], &e->code, err);
 }

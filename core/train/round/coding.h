@@ -17,9 +17,13 @@ void fed__codings_release(struct fed_federation *);
  * model's length: with the matrices of its layers. */
 struct fed_coding fed__coding_of(const struct fed_federation *, uint32_t client, uint64_t version,
                                  size_t n);
-/* Send an update's vector 0 through the codec of what clients send. */
+/* fed_recode() of what a client sends.  FED_REJECT: a loaded codec failed, and the session goes on
+ * without the message (on-plugin-error). */
+int fed__recode(const struct fed_federation *, const struct fed_shared_codec *,
+                const struct fed_coding *, float *v, struct fed_code **, struct fed_error *);
+/* Send an update's vector 0 through the codec of what clients send; fails as fed__recode(). */
 int fed__code_update(const struct fed_federation *, struct fed_envelope *, struct fed_error *);
 /* The same again, after it was changed: through its own codec. */
-int fed__code_again(struct fed_envelope *, struct fed_error *);
+int fed__code_again(const struct fed_federation *, struct fed_envelope *, struct fed_error *);
 
 #endif

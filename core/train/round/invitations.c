@@ -114,6 +114,13 @@ bool fed__goes_on_without(const struct fed_federation *f)
 	return f->aggregator->substitute != NULL;
 }
 
+int fed__excuse(const struct fed_federation *f, const struct fed_instance *plugin, int rc)
+{
+	const bool excused = rc == FED_FAIL && plugin && !plugin->entry->builtin;
+
+	return excused && fed__goes_on_without(f) ? FED_REJECT : rc;
+}
+
 int fed__skip_update(struct fed_federation *f, uint32_t client, uint64_t number,
                      struct fed_error *err)
 {

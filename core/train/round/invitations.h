@@ -29,6 +29,10 @@ int fed__invitation_lost(struct fed_federation *, uint32_t client, const char *w
                          struct fed_error *);
 /* Whether a round goes on where a loaded plugin fails at a client (on-plugin-error). */
 bool fed__goes_on_without(const struct fed_federation *);
+/* The code of a call of a plugin (NULL: none) at a client: FED_REJECT in place of FED_FAIL where a
+ * loaded one failed, and the session goes on without the update. */
+struct fed_instance;
+int fed__excuse(const struct fed_federation *, const struct fed_instance *plugin, int rc);
 /* End the invitation of a client whose update such a failure cost, if it is still open: refused.
  * err: in, why; out, the scheme's failure. */
 int fed__skip_update(struct fed_federation *, uint32_t client, uint64_t number, struct fed_error *);

@@ -221,7 +221,7 @@ int fed__put_nan(struct fed_federation *f, struct fed_envelope *update, struct f
 	const double u = fed__fault_draw(f->faults, fault, id, update->round, 1);
 	update->payload->vector[0][(size_t)(u * (double)dim)] = NAN;
 	strike(f, fault, id, update->round, "its update holds a NaN");
-	return fed__code_again(update, err);
+	return fed__code_again(f, update, err);
 }
 
 static int hold(struct fed_federation *f, const struct fed_envelope *update, uint64_t release,
@@ -310,10 +310,14 @@ int fed__send_update(struct fed_federation *f, struct fed_envelope *update, cons
 			return FED_OK;
 		return fed__invitation_lost(f, id, "left before it could answer", err);
 	}
-	const int rc = fed__attack_craft_alone(f, update, received, update->round, err);
-	if (rc || fed__put_nan(f, update, err)) {
+	int rc = fed__attack_craft_alone(f, update, received, update->round, err);
+	if (rc == FED_OK)
+		rc = fed__put_nan(f, update, err);
+	if (rc) {
+		const uint64_t number = update->round;
+
 		fed_envelope_release(update);
-		return rc == FED_REJECT ? fed__skip_update(f, id, update->round, err) : FED_FAIL;
+		return rc == FED_REJECT ? fed__skip_update(f, id, number, err) : FED_FAIL;
 	}
 	if (is_kept_back(f, update, &release)) {
 		fed__emit_about(f, FED_EVENT_TRAINED, id, update->round, 0, NULL);

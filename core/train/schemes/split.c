@@ -321,7 +321,10 @@ int fed__turn_ended(struct fed_federation *f, struct fed_split *s, struct fed_tu
 
 	if (s->parallel != FED_PARALLEL_OFF)
 		return fed__turn_sends_update(t, err);
-	if (fed__turn_head(t, &head, err))
+	const int made = fed__turn_head(t, &head, err);
+	if (made == FED_REJECT)
+		return fed__skip_update(f, t->client, t->number, err);
+	if (made)
 		return FED_FAIL;
 	if (fed__holds_back(f, &head)) {
 		fed_envelope_release(&head);

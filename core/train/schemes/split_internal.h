@@ -89,7 +89,7 @@ bool fed__unpack_client(const struct fed_split *, const struct fed_net *,
  * references. */
 int fed__turn_send(struct fed_turn *, enum fed_message_kind, bool up, struct fed_error *);
 /* Message that relays the client's layers, as trained or as an attack or a fault changes them.  The
- * payload is the caller's. */
+ * payload is the caller's.  FED_REJECT: the attack failed, and the session goes on without it. */
 int fed__turn_head(const struct fed_turn *, struct fed_envelope *, struct fed_error *);
 /* Send the delta of the client's layers, for the aggregator. */
 int fed__turn_sends_update(struct fed_turn *, struct fed_error *);

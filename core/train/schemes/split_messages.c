@@ -10,6 +10,7 @@
 #include "train/round/attacks.h"
 #include "train/faults/faults.h"
 #include "train/round/coding.h"
+#include "train/round/invitations.h"
 #include "train/round/message_faults.h"
 #include "train/clients/noise.h"
 #include "train/schemes/split_internal.h"
@@ -59,7 +60,7 @@ static const struct fed_fault *attack_on(const struct fed_turn *t)
 }
 
 /* Rewrite the activations of a client under an attack of the form `alone`.  Attacks with a memory
- * apply to whole models only. */
+ * apply to whole models only.  Fails as fed__attack_craft_alone(). */
 static int craft_smashed(const struct fed_turn *t, struct fed_envelope *e, struct fed_error *err)
 {
 	const struct fed_fault *fault = attack_on(t);
@@ -75,7 +76,7 @@ static int craft_smashed(const struct fed_turn *t, struct fed_envelope *e, struc
 	const int rc =
 		fed__attack_craft_alone(t->federation, e, nothing, fed_random(t->number, t->batch), err);
 	fed_free_floats(nothing);
-	return rc == FED_REJECT ? FED_FAIL : rc; /* a turn cannot go on without its message */
+	return rc;
 }
 
 /* Rewrite the head that a client under an attack relays: a crafted delta to the one that it
@@ -106,7 +107,7 @@ static int craft_head(const struct fed_turn *t, struct fed_shared_vectors *head,
 	fed_shared_vectors_unref(before);
 	fed_shared_vectors_unref(honest);
 	fed_shared_vectors_unref(change.payload);
-	return rc == FED_REJECT ? FED_FAIL : rc;
+	return rc;
 }
 
 /* Batches --------------------------------------------------------------------------- */
@@ -150,7 +151,8 @@ int fed__turn_send(struct fed_turn *t, enum fed_message_kind kind, bool up, stru
 	t->crossing = t->labels = NULL;
 	if (rc) {
 		fed_envelope_release(&e);
-		return rc;
+		/* a turn cannot go on without its message, nor the server without its answers */
+		return rc == FED_REJECT && up ? fed__skip_update(f, t->client, t->number, err) : FED_FAIL;
 	}
 	if (fed__send(f, &e, &bytes, err))
 		return FED_FAIL;
@@ -183,10 +185,12 @@ int fed__turn_head(const struct fed_turn *t, struct fed_envelope *e, struct fed_
 	e->payload = fed__pack_client(t->split, f->net, t->params);
 	if (!e->payload)
 		return fed_fail_memory(err, f->net->dim * sizeof(float), "a head");
-	if (craft_head(t, e->payload, err) == FED_OK && fed__put_nan(f, e, err) == FED_OK)
-		return FED_OK;
-	fed_shared_vectors_unref(e->payload);
-	return FED_FAIL;
+	int rc = craft_head(t, e->payload, err);
+	if (rc == FED_OK)
+		rc = fed__put_nan(f, e, err);
+	if (rc)
+		fed_shared_vectors_unref(e->payload);
+	return rc;
 }
 
 int fed__turn_sends_update(struct fed_turn *t, struct fed_error *err)
@@ -208,7 +212,9 @@ int fed__turn_sends_update(struct fed_turn *t, struct fed_error *err)
 	int rc = fed__code_update(f, &e, err);
 	if (rc)
 		fed_envelope_release(&e);
-	else
+	if (rc == FED_REJECT)
+		rc = fed__skip_update(f, t->client, t->number, err);
+	else if (rc == FED_OK)
 		rc = fed__send_update(f, &e, before->n ? before->vector[0] : NULL, err);
 	fed_shared_vectors_unref(before);
 	return rc;

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "plug/call.h"
 #include "train/faults/faults.h"
 #include "train/participants.h"
 #include "train/round/invitations.h"
@@ -154,6 +155,12 @@ static double turn_flops(const struct fed_turn *t)
 	return 3 * example * t->row.count * (double)t->federation->plan.epochs;
 }
 
+/* The attack on the client's data, or NULL. */
+static const struct fed_instance *poison_of(const struct fed_turn *t)
+{
+	return t->data_faults.poison ? &t->data_faults.poison->instance : NULL;
+}
+
 int fed__turn_begin(struct fed_turn *t, const struct fed_envelope *head, struct fed_error *err)
 {
 	struct fed_federation *f = t->federation;
@@ -169,8 +176,9 @@ int fed__turn_begin(struct fed_turn *t, const struct fed_envelope *head, struct 
 		fed_stream_open((uint64_t)f->settings->seed, FED_FOR_SHUFFLE, f->version, t->client);
 	t->noise = fed_stream_open((uint64_t)f->settings->seed, FED_FOR_NOISE, f->version, t->client);
 	t->sigma = f->settings->noise;
-	if (fed__client_before_keep(f, t->client, err))
-		return FED_FAIL;
+	int rc = fed__client_before_keep(f, t->client, err);
+	if (rc)
+		return rc;
 	client->version = f->version;
 	fed__emit_about(f, FED_EVENT_RECEIVED, t->client, t->number, 0, NULL);
 	const double flops = turn_flops(t);
@@ -180,6 +188,9 @@ int fed__turn_begin(struct fed_turn *t, const struct fed_envelope *head, struct 
 	/* A client that will crash computes until then. */
 	if (struck && fed__fault_strikes(f->faults, FED_FAULT_HANG, t->client, f->version, t->number))
 		return FED_OK;
+	rc = fed__excuse(f, poison_of(t), fed_check_client_failures(poison_of(t), err));
+	if (rc)
+		return rc == FED_REJECT ? fed__skip_update(f, t->client, t->number, err) : rc;
 	if (reserve_turn(t, err))
 		return FED_FAIL;
 	if (head && !fed__unpack_client(t->split, f->net, head->payload, t->params))
@@ -218,11 +229,24 @@ int fed__turn_receives(struct fed_turn *t, struct fed_envelope *e, struct fed_er
 	return compute(t, FED_TURN_TAIL, fed__work_tail, 3 * t->n * part_flops(t, FED_PART_TAIL), err);
 }
 
+/* Count a call of the attack on the client's data; a turn whose attack failed ends without its
+ * layers where the session goes on (on-plugin-error). */
+static int poisoned(struct fed_turn *t, struct fed_error *err)
+{
+	const struct fed_instance *poison = poison_of(t);
+
+	fed_count_client_call(poison, t->failed);
+	if (!t->failed)
+		return FED_OK;
+	return fed__excuse(t->federation, poison, fed_fail(err, "%s", t->why.text));
+}
+
 int fed__turn_worked(struct fed_turn *t, struct fed_error *err)
 {
 	fed__turn_join(t);
-	if (t->failed)
-		return fed_fail(err, "%s", t->why.text);
+	const int rc = t->phase == FED_TURN_FORWARD ? poisoned(t, err) : FED_OK;
+	if (rc)
+		return rc == FED_REJECT ? fed__skip_update(t->federation, t->client, t->number, err) : rc;
 	switch (t->phase) {
 	case FED_TURN_FORWARD:
 		t->phase = FED_TURN_UP;
