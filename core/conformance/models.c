@@ -301,13 +301,40 @@ static void one_by_one(struct fed_layer_trial *t)
 			return;
 		fed__layer_forward(&one);
 		expect_close(t, "y", t->y + b * out, one.y, out, 1e-4,
-		             "the same as for this example alone");
+		             "the same as for this example alone; a layer that mixes the examples of a "
+		             "batch, as batch normalization does, sets .mixes_examples");
 	}
+}
+
+/* The batch in reverse order gives the same outputs, in reverse order. */
+static void reversed(struct fed_layer_trial *t)
+{
+	struct fed_checker *c = t->checker;
+	const size_t in = t->in, out = t->out;
+	struct fed_layer_trial other;
+
+	if (!fed__layer_trial_init(&other, c, t->net, t->number, t->batch, t->x, t->params))
+		return;
+	for (uint32_t b = 0; b < t->batch; b++)
+		memcpy(other.x + b * in, t->x + (t->batch - 1 - b) * in, in * sizeof *t->x);
+	fed__layer_forward(t);
+	fed__layer_forward(&other);
+	for (uint32_t b = 0; b < t->batch && fed_check_goes_on(c); b++)
+		expect_close(t, "y", t->y + b * out, other.y + (t->batch - 1 - b) * out, out, 1e-4,
+		             "the same when the examples of the batch come in reverse order");
+}
+
+static void in_batches(struct fed_layer_trial *t)
+{
+	if (t->layer->ops->mixes_examples)
+		reversed(t);
+	else
+		one_by_one(t);
 }
 
 static void check_batches(struct fed_checker *c, void *ctx)
 {
-	each_layer(c, ctx, one_by_one);
+	each_layer(c, ctx, in_batches);
 }
 
 /* A second batch between forward() and backward() of the first changes nothing: what they hand over

@@ -83,6 +83,12 @@ struct fed_layer {
 	bool (*tensor)(const void *config, const struct fed_shape *in, uint32_t k, struct fed_tensor *);
 	/* Optional: one phrase about the configuration for listings, "5x5, 32 filters". */
 	void (*describe)(const void *config, const struct fed_shape *in, char *text, size_t size);
+	/* Later members: a plugin whose `size` ends before one has zero there. */
+	/* Whether the output of an example depends on the others of its batch, as in batch
+	 * normalization.  The host always calls a plugin's layer with all examples that it has at
+	 * once: a batch, but for one too large for the memory, which comes in equal parts;
+	 * evaluation in batches of its own.  Their order must not matter. */
+	bool mixes_examples;
 };
 
 enum fed_loss {

@@ -387,6 +387,7 @@ void fed_invitation_log_set_verdicts(struct fed_invitation_log *j, uint64_t vers
 			continue; /* evicted */
 		x->step = version;
 		x->used = of->verdict.used;
+		x->skipped = fed_step_was_skipped(verdicts);
 		x->trusted = fed_client_verdict_trusted(of);
 		x->weight = of->verdict.weight;
 		x->score = of->verdict.score;

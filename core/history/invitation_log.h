@@ -51,6 +51,7 @@ struct fed_invitation_record {
 	bool computing;
 	bool turn;      /* split learning: also waits for the server between received and trained */
 	bool used;      /* in the step */
+	bool skipped;   /* the step was: its aggregator failed (on-plugin-error) */
 	bool trusted;   /* used, and not suspect by a rule that down-weights */
 	bool byzantine; /* ground truth, unknown to the server */
 };

@@ -55,6 +55,14 @@ bool fed_net_layer_is_own(const struct fed_net_layer *l)
 	return l->ops == &((const struct layer_copy *)l->copy)->ops;
 }
 
+bool fed_net_mixes_examples(const struct fed_net *net)
+{
+	for (size_t l = 0; l < net->layers; l++)
+		if (net->layer[l].ops->mixes_examples)
+			return true;
+	return false;
+}
+
 /* Set out, count and flops of a layer from its ops, config and in. */
 static int measure_layer(const struct fed_net *net, struct fed_net_layer *l, struct fed_error *err)
 {

@@ -55,6 +55,10 @@ struct fed_builder *fed_net_builder(struct fed_net_builder *storage, struct fed_
 /* Refuses a net without layers or loss, or whose last shape is not `outputs`, in words. */
 int fed_net_finish(struct fed_net *, struct fed_error *);
 
+/* Whether the output of an example depends on the others of its batch (fed_layer.mixes_examples).
+ */
+bool fed_net_mixes_examples(const struct fed_net *);
+
 /* params: [dim].  The same seed gives the same parameters. */
 void fed_net_init_params(const struct fed_net *, float *params, uint64_t seed);
 

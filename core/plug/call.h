@@ -17,12 +17,17 @@
 /* Whether what a client does with the plugin (own layers of a model, client hooks, poisoning) runs
  * in a worker process. */
 bool fed_is_guarded_at_clients(const struct fed_instance *);
+/* Whether a guarded plugin is set aside: it failed too often in a row, and is not called. */
+bool fed_is_set_aside(const struct fed_entry *);
 /* Set the error and return FED_FAIL where a guarded plugin has failed at clients (trainings,
  * crafted updates) FED_FAILURES_MOST times in a row: it is not called until it is loaded again.  On
  * any thread; NULL is fine. */
 int fed_check_client_failures(const struct fed_instance *, struct fed_error *);
 /* Count such a call of a guarded plugin, in the order of events. */
 void fed_count_client_call(const struct fed_instance *, bool failed);
+/* Add a training in a worker process to the work of a guarded plugin that it called; lost: the
+ * plugin ended the process. */
+void fed_count_training(const struct fed_instance *, double seconds, bool lost);
 /* Set the error that the plugin is set aside; returns FED_FAIL. */
 int fed__fail_set_aside(const struct fed_entry *, struct fed_error *);
 int fed_call_build(const struct fed_instance *model, struct fed_builder *, struct fed_error *);

@@ -318,7 +318,8 @@ static const char *keep_name(struct fed_worker *w, const char *name)
 }
 
 static int add_layer(const struct fed_instance *model, struct fed_builder *builder,
-                     struct fed_packet_reader *r, uint32_t index, struct fed_error *err)
+                     const struct fed_wire_layer *l, struct fed_packet_reader *r, uint32_t index,
+                     struct fed_error *err)
 {
 	const char *name = fed_get_text(r);
 	const uint64_t has = fed_get_number(r);
@@ -334,6 +335,7 @@ static int add_layer(const struct fed_instance *model, struct fed_builder *build
 		.cache_floats = has >> FED_LAYER_CACHE_FLOATS & 1 ? layer_cache_floats : NULL,
 		.tensor = has >> FED_LAYER_TENSOR & 1 ? layer_tensor : NULL,
 		.describe = has >> FED_LAYER_DESCRIBE & 1 ? layer_describe : NULL,
+		.mixes_examples = l->a,
 	};
 
 	const struct remote_layer config = {model->worker, index,
@@ -388,7 +390,7 @@ static int repeat_all(const struct fed_instance *model, struct fed_builder *buil
 		struct fed_wire_layer l;
 
 		FED_GET(&r, l);
-		rc = l.kind == FED_BUILD_LAYER ? add_layer(model, builder, &r, own++, err)
+		rc = l.kind == FED_BUILD_LAYER ? add_layer(model, builder, &l, &r, own++, err)
 		                               : repeat(builder, &l, err);
 	}
 	return rc == FED_OK && r.short_ ? fed_fail(err, "its layers did not arrive") : rc;

@@ -17,6 +17,12 @@ int fed__fail_set_aside(const struct fed_entry *entry, struct fed_error *err)
 	                name);
 }
 
+bool fed_is_set_aside(const struct fed_entry *entry)
+{
+	return entry->guard && (entry->failures >= FED_FAILURES_MOST ||
+	                        atomic_load(&entry->client_failures) >= FED_FAILURES_MOST);
+}
+
 int fed_check_client_failures(const struct fed_instance *x, struct fed_error *err)
 {
 	if (!x || !x->entry || !x->entry->guard ||
@@ -36,4 +42,13 @@ void fed_count_client_call(const struct fed_instance *x, bool failed)
 		atomic_fetch_add(&entry->client_failures, 1);
 	else
 		atomic_store(&entry->client_failures, 0);
+}
+
+void fed_count_training(const struct fed_instance *x, double seconds, bool lost)
+{
+	struct fed_work *work = &((struct fed_entry *)x->entry)->work;
+
+	work->calls++;
+	work->losses += lost;
+	work->seconds += seconds;
 }

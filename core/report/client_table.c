@@ -20,7 +20,8 @@
 const char *const fed_activity_names[FED_ACTIVITIES + 1] = {
 	"idle",    "downloading", "training", "holding",   "uploading", "queued", "done",
 	"refused", "lost",        "late",     "cancelled", "away",      NULL};
-const char *const fed_verdict_kind_names[] = {"none", "used", "suspect", "filtered", NULL};
+const char *const fed_verdict_kind_names[] = {"none",     "used",    "suspect",
+                                              "filtered", "skipped", NULL};
 
 #define FIGURE(m, h)                                                                 \
 	FED_ROW(struct fed_client_table_row, m, double, FED_TYPE_REAL, .min = -INFINITY, \
@@ -150,9 +151,10 @@ static void fill_verdict(const struct fed_invitation_log *j,
 	row->staleness = (double)(last->step - 1 - last->version);
 	row->score = last->score;
 	row->weight = last->weight;
-	row->verdict = last->trusted ? FED_VERDICT_USED
-	               : last->used  ? FED_VERDICT_DISTRUSTED
-	                             : FED_VERDICT_FILTERED;
+	row->verdict = last->skipped   ? FED_VERDICT_SKIPPED
+	               : last->trusted ? FED_VERDICT_USED
+	               : last->used    ? FED_VERDICT_DISTRUSTED
+	                               : FED_VERDICT_FILTERED;
 }
 
 static void fill_faults(const struct fed_session *s, uint32_t client,

@@ -37,7 +37,8 @@ enum fed_verdict_kind {
 	FED_VERDICT_NONE,
 	FED_VERDICT_USED,
 	FED_VERDICT_DISTRUSTED,
-	FED_VERDICT_FILTERED
+	FED_VERDICT_FILTERED,
+	FED_VERDICT_SKIPPED /* the step was skipped, for its aggregator failed */
 };
 extern const char *const fed_verdict_kind_names[];
 

@@ -290,7 +290,7 @@ struct unloaded_attacks {
 	size_t n;
 };
 
-/* Release the attacks of an entry with their memory, and save their settings. */
+/* Release the attacks of an entry, and save their settings and states. */
 static int unload_attacks(struct fed_session *s, const struct fed_entry *old,
                           struct unloaded_attacks *a, struct fed_error *err)
 {
@@ -312,7 +312,6 @@ static int unload_attacks(struct fed_session *s, const struct fed_entry *old,
 	for (size_t i = 0; (fault = fault_with_attack(s, old, &i)); i++) {
 		fed_shared_attack_unref(fault->attack);
 		fault->attack = NULL;
-		fed_fault_forget(fault);
 	}
 	return FED_OK;
 }
@@ -327,6 +326,9 @@ static int recreate_attack(struct fed_session *s, struct fed_fault *fault,
 		fed_instance_release(&attack);
 		return FED_FAIL;
 	}
+	/* what it remembers of its clients is part of its state */
+	if (!fed_attack_remembers(&attack) || !fed_carried_state_fits(&saved->state, &attack))
+		fed_fault_forget(fault);
 	return fed__fault_take_attack(s, fault, &attack, err);
 }
 
@@ -432,5 +434,9 @@ struct fed_work fed_session_plugin_work(const struct fed_session *s, const struc
 		if (attack && attack->instance.entry == entry)
 			fed_instance_work(&attack->instance, &sum);
 	}
+	const struct fed_shared_codec *const codecs[] = {s->federation.codec, s->federation.codec_down};
+	for (size_t i = 0; i < sizeof codecs / sizeof *codecs; i++)
+		if (codecs[i] && codecs[i]->instance.entry == entry)
+			fed_instance_work(&codecs[i]->instance, &sum);
 	return sum;
 }

@@ -141,7 +141,7 @@ static int layer(struct fed_builder *b, const struct fed_layer *ops, const void 
 		memcpy(l->config, config, config_size);
 	memcpy(&l->ops, ops, ops->size < sizeof l->ops ? ops->size : sizeof l->ops);
 	s->layers++;
-	record(b, FED_BUILD_LAYER, 0, 0, 0);
+	record(b, FED_BUILD_LAYER, l->ops.mixes_examples, 0, 0);
 	fed_put_text(&rec->calls, l->ops.name);
 	fed_put_number(&rec->calls, functions_of(&l->ops));
 	return FED_OK;

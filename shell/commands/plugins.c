@@ -119,6 +119,8 @@ static void show_work(struct fed_shell *shell, const struct fed_entry *e)
 	if (e->failures)
 		fed_text_add(&text, ", in the last %u round%s in a row", e->failures,
 		             e->failures == 1 ? "" : "s");
+	if (fed_is_set_aside(e))
+		fed_text_add(&text, "; it is set aside, `reload %s` brings it back", e->head->name);
 	fed__print(shell, "%s\n", fed_text_str(&text));
 	fed_text_release(&text);
 }

@@ -56,6 +56,7 @@ START_TEST(good_fixtures_pass)
 		{"faulty_reduce", "how=good groups=1"},
 		{"faulty_columns", "how=good"},
 		{"faulty_model", "how=good"},
+		{"batch_norm", "declared=yes"},
 		{"faulty_craft", "how=good"},
 		{"faulty_collude", "how=good"},
 		{"faulty_poison", "how=good"},
@@ -83,7 +84,7 @@ FED_SUITE(builtin)
 	TCase *tests = tcase_create("builtin");
 
 	tcase_add_loop_test(tests, builtin_plugins_pass, FED_KIND_AGGREGATOR, LAST_KIND + 1);
-	tcase_add_loop_test(tests, good_fixtures_pass, 0, 11);
+	tcase_add_loop_test(tests, good_fixtures_pass, 0, 12);
 	suite_add_tcase(suite, tests);
 	return suite;
 }

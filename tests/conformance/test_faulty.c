@@ -81,6 +81,8 @@ static const struct {
 	{"faulty_model", "how=first-example", "within its memory", "did not write y[8] of 24",
      "every number"},
 	{"faulty_model", "how=mixes-batch", "batches", "y of square1", "this example alone"},
+	{"faulty_model", "how=mixes-in-order", "batches", "y of square1", "in reverse order"},
+	{"batch_norm", "declared=no", "batches", "y of batch-norm1", "sets .mixes_examples"},
 	{"faulty_model", "how=writes-x", "inputs unchanged", "x was changed, at byte", "left as they"},
 	{"faulty_model", "how=leaks", "growth", "at each call", "malloc() gives is freed"},
 	{"faulty_model", "how=random-init", "first parameters", "init() of square1", "the same key"},

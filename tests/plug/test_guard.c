@@ -2,7 +2,9 @@
 /*
  * Plugins that go wrong in a worker process: what is said of each, and that nothing else changes.
  */
+#include <errno.h>
 #include <pthread.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -10,7 +12,7 @@
 
 #include "base/mem.h"
 #include "plug/call.h"
-#include "plug/guard/guard.h"
+#include "plug/guard/worker.h"
 #include "support/suite.h"
 
 #define FIXTURE(name) FED_BUILD_DIR "/fixtures/" name ".so"
@@ -102,6 +104,7 @@ static const struct crash {
 	{"crash_reduce", "how=reply", "in reduce()"},
 	{"crash_reduce", "how=nan", "its step is NaN at coordinate 999"},
 	{"crash_reduce", "how=hoard", "it may allocate 0.256 GB (`set plugin-memory`)"},
+	{"crash_reduce", "how=leak size=1073741824", "it may allocate 0.256 GB (`set plugin-memory`)"},
 	{"crash_reduce", "how=dlclose", "crashed in reduce()"},
 	{"crash_reduce", "how=jump", "in reduce()"},
 	{"crash_reduce", "how=pointer", "crashed in reduce()"},
@@ -133,7 +136,7 @@ START_TEST(a_plugin_that_goes_wrong_costs_its_call)
 	struct fed_instance x, y;
 	struct fed_error err = {{0}};
 
-	open_guarded(0.5);
+	open_guarded(strstr(c->settings, "loop") ? 0.5 : 20);
 	make(&y, FED_PLUGIN_DIR "/fedavg.so", "");
 	fed_assert_ok(play(&y, mean, &err), &err);
 	fed_instance_release(&y);
@@ -183,6 +186,30 @@ START_TEST(what_harms_nobody_goes_on)
 		                     "crash-reduce: without an end\n") == 0,
 		              "%s", fed_text_str(&printed));
 	fed_text_release(&printed);
+	fed_registry_free(registry);
+}
+END_TEST
+
+/* A thread that the plugin started ends with its process, when the instance does: before it can be
+ * unloaded. */
+START_TEST(a_thread_does_not_outlive_its_plugin)
+{
+	float out[DIM];
+	struct fed_instance x;
+	struct fed_error err;
+
+	open_guarded(5);
+	make(&x, FIXTURE("crash_reduce"), "how=thread");
+	fed_assert_ok(play(&x, out, &err), &err);
+	const pid_t pid = x.worker->pid;
+	ck_assert_int_gt(pid, 0);
+	ck_assert_int_eq(kill(pid, 0), 0);
+	ck_assert_int_eq(fed_registry_unload(registry, FED_KIND_AGGREGATOR, "crash-reduce", &err),
+	                 FED_FAIL); /* in use */
+	fed_instance_release(&x);
+	ck_assert_int_eq(kill(pid, 0), -1);
+	ck_assert_int_eq(errno, ESRCH);
+	fed_assert_ok(fed_registry_unload(registry, FED_KIND_AGGREGATOR, "crash-reduce", &err), &err);
 	fed_registry_free(registry);
 }
 END_TEST
@@ -415,6 +442,7 @@ FED_SUITE(guard)
 	tcase_add_loop_test(t, a_plugin_that_goes_wrong_costs_its_call, 0,
 	                    sizeof crashes / sizeof *crashes);
 	tcase_add_loop_test(t, what_harms_nobody_goes_on, 0, 5);
+	tcase_add_test(t, a_thread_does_not_outlive_its_plugin);
 	tcase_add_loop_test(t, growth_is_told, 0, 3);
 	tcase_add_loop_test(t, what_cannot_be_loaded_is_refused, 0, 9);
 	tcase_add_test(t, a_file_may_be_replaced);

@@ -19,6 +19,10 @@ static const char *const names[] = {
 	"powersgd", "sign",        "fp16",
 };
 
+static const char *const own[][2] = {
+	{"faulty-model", FED_BUILD_DIR "/fixtures/faulty_model.so"},
+	{"batch-norm", FED_BUILD_DIR "/fixtures/batch_norm.so"},
+};
 static const char common[] = "dataset glyphs train=400 test=100;model mlp hidden=8;"
 							 "transport local;add 6 noniid 30";
 
@@ -44,13 +48,14 @@ static void open_session(struct fed_session *s, bool guarded, const char *lines)
 			fed_assert_ok(fed_session_load_trusted(s, path, &entry, &err), &err);
 	}
 	fed_assert_ok(fed_session_set(s, "threads", guarded ? "2" : "1", &err), &err);
-	const char *own = FED_BUILD_DIR "/fixtures/faulty_model.so";
-	if (!strstr(lines, "faulty-model"))
-		return;
-	if (guarded)
-		fed_assert_ok(fed_session_load(s, own, &entry, &err), &err);
-	else
-		fed_assert_ok(fed_session_load_trusted(s, own, &entry, &err), &err);
+	for (size_t i = 0; i < sizeof own / sizeof *own; i++) {
+		if (!strstr(lines, own[i][0]))
+			continue;
+		if (guarded)
+			fed_assert_ok(fed_session_load(s, own[i][1], &entry, &err), &err);
+		else
+			fed_assert_ok(fed_session_load_trusted(s, own[i][1], &entry, &err), &err);
+	}
 }
 
 static const char *const runs[] = {
@@ -78,6 +83,7 @@ static const char *const runs[] = {
 	"model faulty-model units=3;aggregator fedavg;round 2",
 	"model faulty-model units=3;aggregator scaffold;inject drift 1 rate=0.5;round 2",
 	"model faulty-model units=3;scheme split;aggregator fedavg;round 1",
+	"model batch-norm;aggregator fedavg;round 2",
 	/* updates of 25,450 numbers, which lie in shared memory */
 	"model mlp hidden=32;aggregator fedavg;round 1;aggregator krum f=1;round 1;aggregator scaffold;"
 	"inject byzantine 1 attack=sign-flip;round 1",
@@ -113,6 +119,50 @@ START_TEST(updates_are_not_copied)
 	ck_assert_uint_eq(aggregator->worker->copies.n, 1); /* the model of the round */
 	small_do(&s, "aggregator krum f=1;round 1");
 	ck_assert_ptr_null(fed_update_memory(s.federation.aggregator));
+	fed__session_release(&s);
+}
+END_TEST
+
+/* What an attack remembers of its clients stays when it is loaded again. */
+START_TEST(reload_keeps_what_attacks_remember)
+{
+	static const char set_up[] = "aggregator fedavg;inject byzantine 1 attack=replay;round 2";
+	struct fed_session reloaded, plain;
+	struct fed_session *const both[] = {&reloaded, &plain};
+	struct fed_error err;
+
+	for (int k = 0; k < 2; k++) {
+		open_session(both[k], true, set_up);
+		small_do(both[k], common);
+		small_do(both[k], set_up);
+	}
+	ck_assert_uint_eq(reloaded.parts.faults.fault[0].n_memories, 1);
+	fed_assert_ok(fed_session_reload(&reloaded, "replay", &err), &err);
+	small_do(&reloaded, "round 2");
+	small_do(&plain, "round 2");
+	small_same(&reloaded, &plain);
+	fed__session_release(&reloaded);
+	fed__session_release(&plain);
+}
+END_TEST
+
+/* Trainings are counted for the plugins that they call. */
+START_TEST(trainings_are_counted)
+{
+	const struct fed_entry *entry;
+	struct fed_session s;
+	struct fed_error err;
+
+	open_session(&s, true, "fedprox");
+	small_do(&s, common);
+	small_do(&s, "aggregator fedprox mu=0.1");
+	fed_assert_ok(fed_registry_find(s.plugins, FED_KIND_AGGREGATOR, "fedprox", &entry, &err), &err);
+	const uint64_t before = fed_session_plugin_work(&s, entry).calls;
+	small_do(&s, "round 2");
+	ck_assert_uint_eq(entry->work.calls, 12); /* of two rounds with six clients */
+	ck_assert(entry->work.seconds > 0);
+	ck_assert_uint_eq(entry->work.losses, 0);
+	ck_assert_uint_gt(fed_session_plugin_work(&s, entry).calls, before + 12);
 	fed__session_release(&s);
 }
 END_TEST
@@ -314,6 +364,8 @@ FED_SUITE(guarded)
 
 	tcase_add_loop_test(t, guarded_is_trusted_bit_for_bit, 0, sizeof runs / sizeof *runs);
 	tcase_add_test(t, updates_are_not_copied);
+	tcase_add_test(t, reload_keeps_what_attacks_remember);
+	tcase_add_test(t, trainings_are_counted);
 	tcase_add_test(t, a_fallback_is_the_rule_itself);
 	tcase_add_loop_test(t, words_are_those_of_a_trusted_plugin, 0, 4);
 	tcase_add_test(t, what_a_failure_costs);

@@ -47,6 +47,45 @@ START_TEST(what_was_not_measured_is_not_shown)
 }
 END_TEST
 
+/* A loaded aggregator fails: its step is skipped, then made by another rule; then it is set aside.
+ */
+START_TEST(failures_of_plugins)
+{
+	const struct fed_entry *entry;
+	struct fed_error err;
+	struct glass g;
+
+	glass_init(&g, lines);
+	fed_assert_ok(fed_session_guard(&g.session, FED_BUILD_DIR "/fedsh-worker", &err), &err);
+	fed_assert_ok(
+		fed_session_load(&g.session, FED_BUILD_DIR "/fixtures/crash_reduce.so", &entry, &err),
+		&err);
+	small_do(&g.session, "aggregator crash-reduce how=exit;set on-plugin-error skip;round 2");
+	glass_open(&g, &fed__view_overview);
+	glass_look(&g, 80, 20, true);
+	glass_shows(&g, "round 2: step skipped");
+	glass_hides(&g, "set aside");
+	small_do(&g.session, "set on-plugin-error fallback:median;round 1");
+	glass_look(&g, 80, 20, true);
+	glass_shows(&g, "round 3 is made by median");
+	glass_shows(&g, "set aside: aggregator crash-reduce; `reload crash-reduce` brings it back");
+	glass_close(&g);
+	glass_open(&g, &fed__view_clients);
+	glass_look(&g, 100, 20, true);
+	glass_hides(&g, "skipped");
+	small_do(&g.session, "set on-plugin-error skip;round 1");
+	glass_look(&g, 100, 20, true);
+	glass_shows(&g, "skipped");
+	small_do(&g.session, "aggregator fedavg;round 1");
+	glass_close(&g);
+	glass_open(&g, &fed__view_overview);
+	glass_look(&g, 80, 20, true);
+	glass_shows(&g, "round 5 is made");
+	glass_hides(&g, "made by");
+	glass_release(&g);
+}
+END_TEST
+
 START_TEST(any_size)
 {
 	struct glass g;
@@ -123,6 +162,7 @@ FED_SUITE(view_overview)
 
 	tcase_add_test(tests, golden_overviews);
 	tcase_add_test(tests, what_was_not_measured_is_not_shown);
+	tcase_add_test(tests, failures_of_plugins);
 	tcase_add_test(tests, any_size);
 	tcase_add_test(tests, stamps);
 	tcase_add_test(tests, thin_curves_keep_their_peaks);

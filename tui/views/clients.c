@@ -194,7 +194,7 @@ static struct fed_style style_of(size_t column, const struct fed_client_table_ro
 
 	if (column == STATE)
 		style.color = fed__activity_marks[row->state].color;
-	else if (column == VERDICT && row->verdict == FED_VERDICT_FILTERED)
+	else if (column == VERDICT && row->verdict >= FED_VERDICT_FILTERED)
 		style.color = FED_COLOR_YELLOW;
 	else if (column == VERDICT && row->verdict == FED_VERDICT_DISTRUSTED)
 		style.color = FED_COLOR_MAGENTA;

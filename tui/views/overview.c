@@ -22,7 +22,8 @@ enum {
 	IDS = 20,         /* most clients that are shown with their numbers */
 };
 
-static const struct fed_style bold = {.bold = true}, grey = {.color = FED_COLOR_GREY}, plain = {0};
+static const struct fed_style bold = {.bold = true}, grey = {.color = FED_COLOR_GREY}, plain = {0},
+							  yellow = {.color = FED_COLOR_YELLOW};
 
 /* Curves ----------------------------------------------------------------------------- */
 
@@ -146,6 +147,7 @@ static void put_headline(const struct fed_overview *st, const struct fed_session
 	struct fed_text text = {0};
 	const bool open = fed_session_open(s);
 	const uint64_t version = fed_session_version(s);
+	const struct fed_step_maker *made = &fed_session_federation(s)->verdicts.maker;
 
 	if (!open && version == 0) {
 		fed__canvas_write(canvas, 0, row, "nothing trained yet; press r for a round", bold);
@@ -154,6 +156,10 @@ static void put_headline(const struct fed_overview *st, const struct fed_session
 	fed_text_add(&text, "round %s", fed_count((double)version + open).s);
 	if (open)
 		fed_text_add(&text, ": %u of %u have answered", answered(st), st->n_workers);
+	else if (made->failed && !made->name[0])
+		fed_text_add(&text, ": step skipped");
+	else if (made->failed)
+		fed_text_add(&text, " is made by %s", made->name);
 	else
 		fed_text_add(&text, " is made");
 	const int end = fed__canvas_write(canvas, 0, row, fed_text_str(&text), bold);
@@ -238,6 +244,35 @@ static int put_workers(const struct fed_overview *st, const struct fed_watched *
 	return rows ? used + 1 : 0;
 }
 
+/* Plugins ------------------------------------------------------------------------------ */
+
+/* The plugins that have failed too often: "set aside: aggregator mine, attack storm; `reload mine`
+ * brings one back".  False: none. */
+static bool put_set_aside(const struct fed_session *s, struct fed_canvas *canvas, int row)
+{
+	const struct fed_registry *all = fed_session_plugins(s);
+	const char *first = NULL;
+	struct fed_text text = {0};
+	size_t n = 0;
+
+	for (enum fed_kind kind = FED_KIND_AGGREGATOR; kind <= FED_KIND_LAST; kind++) {
+		const struct fed_entry *entry;
+
+		for (size_t i = 0; (entry = fed_registry_at(all, kind, i)); i++) {
+			if (!fed_is_set_aside(entry))
+				continue;
+			fed_text_add(&text, "%s %s %s", n++ ? "," : "set aside:", fed_kind_name(kind),
+			             entry->head->name);
+			first = first ? first : entry->head->name;
+		}
+	}
+	fed_text_add(&text, "; `reload %s` brings it back", first);
+	if (canvas && n)
+		fed__cells_line(canvas, row, fed_text_str(&text), yellow);
+	fed_text_release(&text);
+	return n > 0;
+}
+
 /* Costs --------------------------------------------------------------------------------- */
 
 static void put_bill(const struct fed_session *s, struct fed_canvas *canvas, int row, int rows)
@@ -297,12 +332,15 @@ static int paint_overview(void *state, struct fed_watched *w, struct fed_canvas 
 	take_round(st, s);
 	const bool roomy = rows >= ROOMY;
 	const int workers = roomy ? rows_of_workers(st, canvas->columns, WORKERS_MOST) : 0;
-	const int below = roomy ? 4 + workers : rows >= 6 ? 4 : rows < 3 ? rows : 3;
+	const bool aside = rows >= 4 && put_set_aside(s, NULL, 0);
+	const int below = aside + (roomy ? 4 + workers : rows >= 6 ? 4 : rows < 3 ? rows : 3);
 	if (rows > below && h->n && put_charts(st, w, canvas, rows - below, err))
 		return FED_FAIL;
 	int row = rows - below;
 	put_headline(st, s, canvas, row++);
 	put_counts(st, w, canvas, row++);
+	if (aside)
+		put_set_aside(s, canvas, row++);
 	row += put_workers(st, w, canvas, row, workers);
 	put_bill(s, canvas, row, rows - row);
 	return FED_OK;

@@ -26,7 +26,7 @@ enum fed_build_call {
 	FED_BUILD_EMBEDDING,
 	FED_BUILD_GRU,
 	FED_BUILD_LOSS,
-	FED_BUILD_LAYER, /* then its name, and a bit for each fed_layer_call that it has */
+	FED_BUILD_LAYER, /* mixes_examples; then its name, and a bit for each fed_layer_call of it */
 };
 
 /* One call of the builder, with its numbers in order. */

@@ -45,6 +45,8 @@ struct fed_training {
 	bool failed;                        /* `why` has the cause */
 	bool plugin_failed;                 /* in a loaded plugin, which the session may outlive */
 	const struct fed_instance *culprit; /* the guarded one that failed, or NULL */
+	double seconds;                     /* wall, in a worker process; 0: it ran here */
+	bool lost;                          /* the process ended in it */
 	struct fed_error why;
 };
 

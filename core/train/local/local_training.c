@@ -55,10 +55,13 @@ static int step(struct fed_training *g, struct fed_thread_buffers *w, const stru
 		g->loss += fed_sgd_step(&w->space, sgd, params, w->label, w->target, batch);
 		return FED_OK;
 	}
+	/* where examples mix, a last part of a few of them would be another thing than the others */
+	const uint32_t parts = (batch + t->part - 1) / t->part;
+	const uint32_t part = fed_net_mixes_examples(f->net) ? (batch + parts - 1) / parts : t->part;
 	double loss = 0;
 	memset(sgd->gradient, 0, f->net->dim * sizeof *sgd->gradient);
-	for (uint32_t i = 0; i < batch; i += t->part) {
-		const uint32_t n = batch - i < t->part ? batch - i : t->part;
+	for (uint32_t i = 0; i < batch; i += part) {
+		const uint32_t n = batch - i < part ? batch - i : part;
 
 		if (fed__worker_gather(f, &g->row, &g->data_faults, w, ids + i, n, &g->why))
 			return FED_FAIL;

@@ -341,6 +341,8 @@ static void count_training(const struct fed_trainer *t, struct fed_training *g)
 			g->culprit = NULL;
 			return;
 		}
+		if (g->seconds > 0)
+			fed_count_training(plugin[i], g->seconds, g->lost && plugin[i] == g->culprit);
 		if (!g->failed || plugin[i] == g->culprit)
 			fed_count_client_call(plugin[i], g->failed);
 	}

@@ -353,7 +353,10 @@ void fed__train_in_process(struct fed_training *g, int worker, const struct fed_
 		g->failed = true;
 		return;
 	}
+	const double before = p->worker->seconds;
 	rc = train(p, g, v, &why);
+	g->seconds = p->worker->seconds - before;
+	g->lost = !p->worker->pid;
 	if (rc != FED_OK) {
 		g->culprit = culprit(g, p->worker);
 		const struct fed_entry *entry = g->culprit->entry;

@@ -86,6 +86,10 @@ void fed__verdicts_set(struct fed_federation *f, const struct fed_aggregation *a
 		plain_weight += a->update[i].weight;
 		staleness += t->staleness;
 	}
+	g->taken_maker = (struct fed_step_maker){.failed = a->failed};
+	if (a->second)
+		snprintf(g->taken_maker.name, sizeof g->taken_maker.name, "%s",
+		         a->second->instance->entry->head->name);
 	r->updates += r->used;
 	r->staleness = r->used > 0 ? staleness / r->used : NAN;
 	r->train_loss = weight > 0 ? loss / weight : plain_weight > 0 ? plain_loss / plain_weight : NAN;
@@ -156,6 +160,8 @@ void fed__verdicts_commit(struct fed_verdicts *g, float **step)
 
 	drop(g->of, g->n);
 	g->outdated = false;
+	g->maker = g->taken_maker;
+	g->taken_maker = (struct fed_step_maker){0};
 	g->of = g->taken;
 	g->n = g->n_taken;
 	g->capacity = g->taken_capacity;
@@ -168,6 +174,7 @@ void fed__verdicts_rollback(struct fed_verdicts *g)
 {
 	drop(g->taken, g->n_taken);
 	g->n_taken = 0;
+	g->taken_maker = (struct fed_step_maker){0};
 }
 
 void fed__verdicts_release(struct fed_verdicts *g)

@@ -37,16 +37,29 @@ static inline bool fed_client_verdict_trusted(const struct fed_client_verdict *x
 	return x->verdict.used && x->trust.trusted;
 }
 
+/* Where a step came from when the aggregator is a loaded plugin (on-plugin-error). */
+struct fed_step_maker {
+	bool failed;   /* the aggregator has */
+	char name[32]; /* of the rule that made the step in its place; "": it was skipped */
+};
+
 struct fed_verdicts {
 	struct fed_client_verdict
 		*of; /* [n], in the aggregator's order; of the last committed version */
 	size_t n, capacity;
 	float *step;   /* [dim], of that version; NULL before the first */
 	bool outdated; /* the aggregator's settings have changed since */
+	struct fed_step_maker maker;
 	/* Of the open round, in the same order. */
 	struct fed_client_verdict *taken;
 	size_t n_taken, taken_capacity;
+	struct fed_step_maker taken_maker;
 };
+/* Whether the last version's step was skipped. */
+static inline bool fed_step_was_skipped(const struct fed_verdicts *g)
+{
+	return g->maker.failed && !g->maker.name[0];
+}
 
 /* Add an update that the scheme has given to the aggregator. */
 int fed__verdicts_add(struct fed_federation *, const struct fed_envelope *, struct fed_error *);
