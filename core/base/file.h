@@ -50,6 +50,8 @@ void fed_file_abandon(struct fed_file_writer *);
 /* A file emptied and opened to be written as its lines come; what fed_file_open refuses is refused
  * here too.  fclose() is the caller's. */
 int fed_file_stream(FILE **, const char *path, struct fed_error *);
+/* Write all of it to a stream, and through to the file; 0 or errno. */
+int fed_file_stream_put(FILE *, const void *bytes, size_t n);
 /* The same for lines that another program may read as they come: a device and a pipe with a reader
  * are opened, too.  A pipe without a reader is refused; opening never waits. */
 int fed_file_outlet(FILE **, const char *path, struct fed_error *);
@@ -64,6 +66,8 @@ uint32_t fed_crc32(uint32_t crc, const void *bytes, size_t n);
 
 /* Tests: the k-th write, fsync or rename (1 = the next) fails with `error`; 0 = none. */
 void fed__file_fail_at(uint64_t k, int error);
+/* Whether that one is still to come. */
+bool fed__file_fail_ahead(void);
 
 /* A gzip or plain file read as a stream; zlib's silent cases (truncation, no gzip header under
  * the name .gz, CRC) are failures. */

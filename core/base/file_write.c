@@ -14,6 +14,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/countdown.h"
 #include "base/file.h"
 #include "base/mem.h"
 
@@ -32,14 +33,15 @@ void fed__file_fail_at(uint64_t k, int error)
 	atomic_store(&countdown, k);
 }
 
+bool fed__file_fail_ahead(void)
+{
+	return atomic_load(&countdown) > 0;
+}
+
 /* The error that a test injects into this write, fsync or rename, or 0. */
 static int injected(void)
 {
-	uint64_t left = atomic_load(&countdown);
-
-	while (left > 0 && !atomic_compare_exchange_weak(&countdown, &left, left - 1))
-		;
-	return left == 1 ? atomic_load(&injected_error) : 0;
+	return fed__countdown(&countdown) ? atomic_load(&injected_error) : 0;
 }
 
 /* The target of PATH, so that a symbolic link is kept; freed by the caller (fed_free). */
@@ -349,6 +351,16 @@ static int open_stream(FILE **out, const char *path, bool any_kind, struct fed_e
 		return FED_OK;
 	close(fd);
 	return fed_fail(err, "%s: cannot be written as a file", fed_show(path).s);
+}
+
+int fed_file_stream_put(FILE *f, const void *bytes, size_t n)
+{
+	const int error = injected();
+
+	if (error)
+		return error;
+	errno = 0;
+	return fwrite(bytes, 1, n, f) == n && fflush(f) == 0 ? 0 : errno ? errno : EIO;
 }
 
 int fed_file_stream(FILE **out, const char *path, struct fed_error *err)

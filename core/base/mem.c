@@ -9,6 +9,8 @@
 #include <string.h>
 #include <sys/mman.h>
 
+#include "base/countdown.h"
+
 enum { CACHE_LINE = 64 };
 #define HUGE_PAGE ((size_t)2 << 20)
 /* Below this a vector wastes more of a huge page than it saves in page faults. */
@@ -22,11 +24,7 @@ static _Alignas(CACHE_LINE) _Atomic uint64_t countdown;
 /* Whether this allocation is the one that a test chose. */
 static bool chosen_to_fail(void)
 {
-	uint64_t left = atomic_load(&countdown);
-
-	while (left > 0 && !atomic_compare_exchange_weak(&countdown, &left, left - 1))
-		;
-	return left == 1;
+	return fed__countdown(&countdown);
 }
 
 void fed__mem_fail_at(uint64_t k)

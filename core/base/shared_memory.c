@@ -12,11 +12,24 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include "base/countdown.h"
 #include "base/mem.h"
 
 #define RANGE_MOST \
 	((size_t)1 << 38) /* bytes of addresses, which cost nothing until they are used */
 #define RANGE_LEAST ((size_t)1 << 28)
+
+static _Atomic uint64_t countdown; /* mappings and blocks until the one that fails; 0: none does */
+
+void fed__shared_memory_fail_at(uint64_t k)
+{
+	atomic_store(&countdown, k);
+}
+
+bool fed__shared_memory_fail_ahead(void)
+{
+	return atomic_load(&countdown) > 0;
+}
 
 struct shared_block {
 	size_t offset, bytes;
@@ -45,6 +58,10 @@ static bool map_range(struct fed_shared_memory *m)
 	struct rlimit limit;
 	size_t most = RANGE_MOST;
 
+	if (fed__countdown(&countdown)) {
+		errno = ENOMEM;
+		return false;
+	}
 	/* a limit of the address space is not for this alone */
 	if (getrlimit(RLIMIT_AS, &limit) == 0 && limit.rlim_cur != RLIM_INFINITY)
 		while (most > limit.rlim_cur / 4)
@@ -143,7 +160,7 @@ static void *take(struct fed_shared_memory *m, size_t bytes)
 
 void *fed_shared_memory_take(struct fed_shared_memory *m, size_t bytes)
 {
-	if (bytes > m->range)
+	if (bytes > m->range || fed__countdown(&countdown))
 		return NULL;
 	pthread_mutex_lock(&m->lock);
 	void *block = take(m, whole_pages(bytes ? bytes : 1));

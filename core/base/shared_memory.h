@@ -26,6 +26,10 @@ int fed_shared_memory_descriptor(const struct fed_shared_memory *);
 void *fed_shared_memory_take(struct fed_shared_memory *, size_t bytes);
 /* Return a block, whose memory goes back to the system.  NULL is fine. */
 void fed_shared_memory_return(struct fed_shared_memory *, void *block);
+/* Tests: the k-th mapping or block (1 = the next) is refused; 0 = none. */
+void fed__shared_memory_fail_at(uint64_t k);
+/* Whether that one is still to come. */
+bool fed__shared_memory_fail_ahead(void);
 /* Whether [p, p + bytes) lies in blocks of the file; *offset: where. */
 bool fed_shared_memory_find(const struct fed_shared_memory *, const void *p, size_t bytes,
                             uint64_t *offset);

@@ -41,8 +41,9 @@ void fed__journal_add(struct fed_shell *shell, const char *text, size_t len)
 		return;
 	}
 	const size_t n = shell->journal.len - before;
-	if (fwrite(shell->journal.s + before, 1, n, shell->record) != n || fflush(shell->record))
-		lose_record(shell, whole, strerror(errno));
+	const int error = fed_file_stream_put(shell->record, shell->journal.s + before, n);
+	if (error)
+		lose_record(shell, whole, strerror(error));
 }
 
 void fed__journal_restart(struct fed_shell *shell)
@@ -87,6 +88,15 @@ static bool is_read(const struct fed_shell *shell, const char *path)
 	return false;
 }
 
+/* The first lines of a recording: the commands so far.  0 or errno. */
+static int begin_record(FILE *f, const struct fed_text *journal)
+{
+	static const char head[] = "# recorded by fedsh; `replay` runs it in a fresh session\n";
+	const int error = fed_file_stream_put(f, head, strlen(head));
+
+	return error ? error : fed_file_stream_put(f, fed_text_str(journal), journal->len);
+}
+
 int fed__journal_start(struct fed_shell *shell, const char *path, struct fed_error *err)
 {
 	struct fed_text expanded = {0};
@@ -105,11 +115,11 @@ int fed__journal_start(struct fed_shell *shell, const char *path, struct fed_err
 	fed_text_release(&expanded);
 	if (rc != FED_OK)
 		return rc;
-	fprintf(f, "# recorded by fedsh; `replay` runs it in a fresh session\n%s",
-	        fed_text_str(&shell->journal));
-	if (fflush(f)) {
+	const int error = begin_record(f, &shell->journal);
+	if (error) {
+		__fpurge(f);
 		fclose(f);
-		return fed_fail(err, "%s: %s", fed_show(path).s, strerror(errno));
+		return fed_fail(err, "%s: %s", fed_show(path).s, strerror(error));
 	}
 	shell->record = f;
 	fed_free(shell->record_path);

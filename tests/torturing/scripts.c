@@ -11,6 +11,7 @@
 
 #include "base/file.h"
 #include "base/mem.h"
+#include "base/shared_memory.h"
 #include "checkpoint/checkpoint.h"
 #include "session/internal.h"
 #include "torturing/torture.h"
@@ -131,15 +132,7 @@ static void check_sentence(const char *line, const char *said, enum fed_exit res
 	              line, (int)result, said);
 }
 
-/* The k-th allocation or file operation of a command fails; 0: none does. */
-struct failure {
-	uint64_t memory, file;
-	int error;
-};
-
-/* Run a command while something fails; it must fail with a sentence and change nothing, or
- * succeed.  Returns whether what was to fail is still ahead. */
-static bool run_with_failure(struct shell_lab *lab, const char *line, struct failure failure)
+bool torture_run(struct shell_lab *lab, const char *line, struct torture_failure failure)
 {
 	const struct fed_session *s = lab->shell.session;
 	struct fed_text before = {0}, after = {0};
@@ -152,10 +145,14 @@ static bool run_with_failure(struct shell_lab *lab, const char *line, struct fai
 
 	fed__mem_fail_at(failure.memory);
 	fed__file_fail_at(failure.file, failure.error);
+	fed__shared_memory_fail_at(failure.shared);
 	const enum fed_exit result = shell_lab_run(lab, line);
-	const bool ahead = fed__mem_fail_ahead();
+	const bool ahead = (!failure.memory || fed__mem_fail_ahead()) &&
+	                   (!failure.file || fed__file_fail_ahead()) &&
+	                   (!failure.shared || fed__shared_memory_fail_ahead());
 	fed__mem_fail_at(0);
 	fed__file_fail_at(0, 0);
+	fed__shared_memory_fail_at(0);
 	if (result != FED_EXIT_OK) {
 		check_sentence(line, shell_lab_said(lab) + said, result);
 		/* Steps that were made before one that failed stay made; a failure in an open round
@@ -174,6 +171,11 @@ static bool run_with_failure(struct shell_lab *lab, const char *line, struct fai
 	fed_text_release(&before);
 	fed_text_release(&after);
 	return ahead;
+}
+
+void torture_own_state(const struct torture *t)
+{
+	setenv("XDG_STATE_HOME", t->folder, 1);
 }
 
 static size_t length_of(const char *const *script)
@@ -204,8 +206,8 @@ void torture_memory(struct torture *t)
 	shell_lab_open(&lab, FED_PLUGIN_DIR);
 	for (size_t i = 0; i < n; i++) {
 		for (uint32_t again = torture_below(t, 5); again > 0; again--) {
-			run_with_failure(&lab, script[i],
-			                 (struct failure){.memory = torture_position(t, 3000)});
+			torture_run(&lab, script[i],
+			            (struct torture_failure){.memory = torture_position(t, 3000)});
 		}
 		shell_lab_run(&lab, script[i]);
 	}
@@ -231,7 +233,7 @@ void torture_every(struct torture *t)
 	for (uint64_t i = 0; i < at; i++)
 		shell_lab_run(&lab, script[i]);
 	for (uint64_t k = 1; k < MOST_ALLOCATIONS; k += 1 + k / 200) {
-		if (run_with_failure(&lab, script[at], (struct failure){.memory = k}))
+		if (torture_run(&lab, script[at], (struct torture_failure){.memory = k}))
 			break; /* there is no k-th one */
 	}
 	shell_lab_run(&lab, script[at]);
@@ -249,7 +251,7 @@ static void read_file(const char *path, struct fed_text *out)
 		fed_assert_ok(fed_file_read(path, 1 << 26, out, &err), &err);
 }
 
-static unsigned count_temporaries(const char *folder)
+unsigned torture_temporaries(const char *folder)
 {
 	char command[300];
 	int n = 0;
@@ -290,18 +292,18 @@ void torture_files(struct torture *t)
 	shell_lab_run(&lab, "record stop");
 	for (int i = 0; i < 12; i++) {
 		read_file(path, &old);
-		run_with_failure(&lab, line,
-		                 (struct failure){
-							 .memory = torture_below(t, 3) ? 0 : torture_position(t, 500),
-							 .file = torture_position(t, 60),
-							 .error = errors[torture_below(t, 4)],
-						 });
+		torture_run(&lab, line,
+		            (struct torture_failure){
+						.memory = torture_below(t, 3) ? 0 : torture_position(t, 500),
+						.file = torture_position(t, 60),
+						.error = errors[torture_below(t, 4)],
+					});
 		const bool same = (read_file(path, &now), torture_same(&old, &now));
 		/* Its content may be the new one: then nothing of it is missing. */
 		if (!same && strncmp(line, "save", 4) == 0)
 			ck_assert_int_eq(shell_lab_run(&lab, "restore f"), FED_EXIT_OK);
 		ck_assert_msg(same || now.len > 0, "`%s` left an empty file", line);
-		ck_assert_uint_eq(count_temporaries(t->folder), 0);
+		ck_assert_uint_eq(torture_temporaries(t->folder), 0);
 		shell_lab_run(&lab, "record stop");
 		shell_lab_run(&lab, "round");
 	}
