@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "plug/remote.h"
 #include "plug/remote_selection.h"
 #include "plug/result_checks.h"
 
@@ -184,12 +185,14 @@ uint32_t fed_call_asks(const struct fed_instance *rule, const struct fed_selecti
 		return 0;
 	begin_call(&call, rule, r, &round, services);
 	uint32_t n = 0;
-	struct fed_error unused; /* a rule that fails here fails in select() */
-	if (!rule->worker)
+	struct fed_error why;
+	if (!rule->worker) {
 		n = rule_of(rule)->asks(rule->state, &round);
-	else if (fed__remote_selection((struct fed_instance *)rule, FED_SELECTION_ASKS, r, services,
-	                               NULL, &n, &unused))
+	} else if (fed__remote_selection((struct fed_instance *)rule, FED_SELECTION_ASKS, r, services,
+	                                 NULL, &n, &why)) {
+		fed__remote_report(rule, &why);
 		n = 0;
+	}
 	end_call(&call);
 	return n < r->candidates ? n : r->candidates;
 }

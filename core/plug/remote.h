@@ -36,6 +36,8 @@ int fed__remote_send(const struct fed_instance *, const char *function,
                      const struct fed_worker_host *, struct fed_packet_reader *,
                      struct fed_error *);
 void fed__remote_leave(const struct fed_instance *);
+/* Tell the failure of a function that has no error, as a line that the plugin printed. */
+void fed__remote_report(const struct fed_instance *, const struct fed_error *);
 
 /* Aggregations: remote_aggregation.c. */
 int fed__remote_begin(struct fed_aggregation *, struct fed_error *);

@@ -35,12 +35,15 @@ size_t fed__remote_codec_number(const struct fed_instance *codec, enum fed_codec
 	                                        [FED_CODEC_MEMORY] = "memory()",
 	                                        [FED_CODEC_SCRATCH] = "scratch()"};
 	struct fed_packet_reader reply;
-	struct fed_error unused; /* a codec that fails here fails when it encodes */
+	struct fed_error why;
 
-	if (begin(codec, what, coding, &unused))
+	if (begin(codec, what, coding, &why))
 		return 0;
-	if (fed__remote_send(codec, functions[what], NULL, &reply, &unused))
+	if (fed__remote_send(codec, functions[what], NULL, &reply, &why)) {
+		if (what != FED_CODEC_BOUND) /* without it nothing can be encoded, which has an error */
+			fed__remote_report(codec, &why);
 		return 0;
+	}
 	const uint64_t n = fed_get_number(&reply);
 	fed__remote_leave(codec);
 	return n;

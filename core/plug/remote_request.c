@@ -3,6 +3,9 @@
  * plug/remote_request.c - requests about an instance to its worker process: begin, output, send,
  * leave.
  */
+#include <stdio.h>
+#include <string.h>
+
 #include "base/mem.h"
 #include "plug/guard/worker.h"
 #include "plug/remote.h"
@@ -60,4 +63,14 @@ void fed__remote_leave(const struct fed_instance *instance)
 {
 	fed_worker_drop_copies(instance->worker, 0);
 	fed_worker_leave(instance->worker);
+}
+
+void fed__remote_report(const struct fed_instance *instance, const struct fed_error *err)
+{
+	const struct fed_head *head = instance->entry->head;
+	char name[80]; /* which the line begins with as well */
+
+	snprintf(name, sizeof name, "%s %s: ", fed_kind_name((enum fed_kind)head->kind), head->name);
+	const size_t n = strlen(name);
+	fed__worker_report(instance->worker, err->text + (strncmp(err->text, name, n) ? 0 : n));
 }

@@ -83,7 +83,7 @@ static const struct crash {
 	const char *plugin, *settings, *words;
 } crashes[] = {
 	{"crash_reduce", "how=read-null", "crashed in reduce() at crash"},
-	{"crash_reduce", "how=write-null", "it used a NULL pointer"},
+	{"crash_reduce", "how=write-null", "it used a NULL pointer (SIGSEGV)"},
 	{"crash_reduce", "how=input", "it wrote into its inputs, which it may only read"},
 	{"crash_reduce", "how=params", "it wrote into its inputs"},
 	{"crash_reduce", "how=past-one", "reduce() wrote past the end of its output"},
@@ -97,12 +97,13 @@ static const struct crash {
 	{"crash_reduce", "how=exit-now", "ended its process with code 3 in reduce()"},
 	{"crash_reduce", "how=abort", "it called abort()"},
 	{"crash_reduce", "how=stack", "it ran out of stack"},
-	{"crash_reduce", "how=divide", "it divided an integer by zero"},
+	{"crash_reduce", "how=divide", "it divided an integer by zero (SIGFPE)"},
 	{"crash_reduce", "how=trap", "crashed in reduce() at crash"},
 	{"crash_reduce", "how=files", "in reduce()"},
 	{"crash_reduce", "how=socket", "in reduce()"},
 	{"crash_reduce", "how=reply", "in reduce()"},
 	{"crash_reduce", "how=nan", "its step is NaN at coordinate 999"},
+	{"crash_reduce", "how=never", "its step was not written at coordinate 0"},
 	{"crash_reduce", "how=hoard", "it may allocate 0.256 GB (`set plugin-memory`)"},
 	{"crash_reduce", "how=leak size=1073741824", "it may allocate 0.256 GB (`set plugin-memory`)"},
 	{"crash_reduce", "how=dlclose", "crashed in reduce()"},

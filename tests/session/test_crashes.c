@@ -15,8 +15,8 @@
 	"set batch 5"
 
 static const char *const plugins[] = {
-	"crash_stream",  "crash_columns", "crash_mix",       "crash_craft",
-	"crash_collude", "crash_poison",  "crash_transport", "crash_model",
+	"crash_stream", "crash_columns",   "crash_mix",   "crash_craft", "crash_collude",
+	"crash_poison", "crash_transport", "crash_model", "crash_codec", "crash_select",
 };
 
 /* Lines of which one fails, or none where the function has no error; what is said of it. */
@@ -46,6 +46,16 @@ static const struct crash {
 	{"inject byzantine 1 attack=crash-poison how=write-null in=poison;round 1", "crash-poison"},
 	{"inject byzantine 1 attack=crash-poison how=write-null in=suits;round 1",
      "crashed in suits()"},
+	{"set codec crash-codec:how=write-null:in=bound;round 1", "crashed in encode()"},
+	{"set codec crash-codec:how=write-null:in=encode;round 1", "crashed in encode()"},
+	{"set codec crash-codec:how=write-null:in=decode;round 1", "crashed in decode()"},
+	{"set codec crash-codec:how=write-null:in=memory;round 1", "crashed in memory()"},
+	{"set codec crash-codec:how=write-null:in=scratch;round 1", "crashed in encode()"},
+	{"set codec down=crash-codec:how=exit:in=encode;round 1", "called exit(0) in encode()"},
+	{"select crash-select how=write-null in=select;set participants 2;round 1",
+     "crashed in select()"},
+	{"select crash-select how=write-null in=asks;set participants 2;round 1", "crashed in asks()"},
+	{"select crash-select how=write-null in=ask;set participants 2;round 1", "crashed in ask()"},
 	{"transport crash-transport how=write-null in=open;round 1", "crashed in open()"},
 	{"transport crash-transport how=write-null in=send;round 1", "crashed in send()"},
 	{"transport crash-transport how=write-null in=poll;round 1", "crashed in poll()"},
@@ -129,7 +139,8 @@ START_TEST(a_crash_costs_its_call_alone)
 	small_do(&s, COMPOSITION);
 	const bool said = says(&s, crashes[_i].lines, crashes[_i].words, &last);
 	small_try(&s, "heal all", &(struct fed_error){{0}});
-	small_do(&s, "scheme sync;transport local;model softmax;aggregator fedavg;restart;round 2");
+	small_do(&s, "scheme sync;transport local;model softmax;aggregator fedavg;set codec none;"
+	             "select uniform;set participants by-fraction;restart;round 2");
 	ck_assert_uint_eq(fed_session_version(&s), 2);
 	ck_assert_mem_eq(fed_session_params(&s), fed_session_params(&plain),
 	                 s.parts.net.dim * sizeof(float));

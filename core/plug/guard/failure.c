@@ -135,6 +135,17 @@ static const char *fault(const struct fed_crash_report *r)
 	}
 }
 
+/* "SIGSEGV", or "signal 40". */
+static void put_signal(struct fed_text *t, int signal)
+{
+	const char *name = sigabbrev_np(signal);
+
+	if (name)
+		fed_text_add(t, "SIG%s", name);
+	else
+		fed_text_add(t, "signal %d", signal);
+}
+
 static void put_end(struct fed_text *t, const struct fed_crash_report *r, int status,
                     const char *function)
 {
@@ -145,8 +156,11 @@ static void put_end(struct fed_text *t, const struct fed_crash_report *r, int st
 		fed_text_add(t, "ended its process with code %d in %s", WEXITSTATUS(status), function);
 	else if (WTERMSIG(status) == SIGKILL)
 		fed_text_add(t, "was killed in %s; was there memory enough?", function);
-	else
-		fed_text_add(t, "was ended by signal %d in %s", WTERMSIG(status), function);
+	else {
+		fed_text_add(t, "was ended by ");
+		put_signal(t, WTERMSIG(status));
+		fed_text_add(t, " in %s", function);
+	}
 }
 
 int fed__worker_failure(const struct fed_worker_end *end, struct fed_error *err)
@@ -160,7 +174,9 @@ int fed__worker_failure(const struct fed_worker_end *end, struct fed_error *err)
 	} else if (r->signal) {
 		fed_text_add(&t, "crashed in %s", function);
 		put_place(&t, r, end->file);
-		fed_text_add(&t, ": %s", fault(r));
+		fed_text_add(&t, ": %s (", fault(r));
+		put_signal(&t, (int)r->signal);
+		fed_text_add(&t, ")");
 	} else if (end->how == FED_LOST_ENDED) {
 		put_end(&t, r, end->status, function);
 	} else if (end->how == FED_LOST_DEADLINE) {
