@@ -63,8 +63,8 @@ END_TEST
 START_TEST(tints_are_letters_without_colours)
 {
 	ck_assert_int_eq(fed__tint_letter(fed__tint(0, SURE)), 'a');
-	ck_assert_int_eq(fed__tint_letter(fed__tint(2, 2)), 'c');
-	ck_assert_int_eq(fed__tint_letter(fed__tint(2, 1)), '.');
+	ck_assert_int_eq(fed__tint_letter(fed__tint(2, 1)), 'c');
+	ck_assert_int_eq(fed__tint_letter(fed__tint(2, 0)), '.');
 	ck_assert_int_eq(fed__tint_letter(fed__tint(3, FED_TINT_MARK)), 'D');
 	ck_assert_int_eq(fed__tint_color(fed__tint(0, 0)), FED_COLOR_BLUE);
 }

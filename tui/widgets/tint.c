@@ -4,7 +4,7 @@
 
 #include "tui/widgets/canvas.h"
 
-enum { STEPS = FED_TINT_SHADES + 1, HUES = 8, UNSURE = 2 /* shades below are shown as '.' */ };
+enum { STEPS = FED_TINT_SHADES + 1, HUES = 8, UNSURE = 1 /* shades below are shown as '.' */ };
 
 static const struct {
 	uint32_t rgb;
