@@ -19,6 +19,15 @@ bool fed_field_settable(const struct fed_field *row)
 	       !(row->flags & FED_FIELD_READONLY);
 }
 
+bool fed_field_bare(const struct fed_field *row)
+{
+	if (row->type == FED_TYPE_CHOICE)
+		for (const char *const *name = row->choice; *name; name++)
+			if (!strcmp(*name, "yes"))
+				return true;
+	return row->type == FED_TYPE_FLAG;
+}
+
 const struct fed_field *fed_fields_find(const struct fed_field *rows, const char *key)
 {
 	for (const struct fed_field *row = rows; row && row->type != FED_TYPE_END; row++)
@@ -254,8 +263,7 @@ int fed_fields_set(const struct fed_field *rows, void *state, const char *key, c
 		return refuse_key(rows, key, err);
 	if (row->flags & FED_FIELD_READONLY)
 		return fed_fail(err, "%s is shown only, it cannot be set", fed_show(key).s);
-	/* A bare name switches a flag on. */
-	if (!value && row->type != FED_TYPE_FLAG)
+	if (!value && !fed_field_bare(row))
 		return fed_fail(err, "%s needs a value: %s=VALUE", fed_show(key).s, fed_show(key).s);
 	return fed_field_parse(row, state, value ? value : "yes", err);
 }

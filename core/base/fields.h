@@ -36,8 +36,10 @@ void fed_fields_default(const struct fed_field *rows, void *state);
 const struct fed_field *fed_fields_find(const struct fed_field *rows, const char *key);
 bool fed_field_settable(const struct fed_field *row);
 bool fed_field_vector(const struct fed_field *row);
+/* Whether its bare name means KEY=yes: a flag, or a choice that has yes. */
+bool fed_field_bare(const struct fed_field *row);
 
-/* Set one member from text; value NULL is the bare name of a flag.  Unchanged on FED_FAIL; the
+/* Set one member from text; value NULL is a bare name.  Unchanged on FED_FAIL; the
  * error names the value and what is allowed, for an unknown key the nearest name and the valid
  * ones. */
 int fed_fields_set(const struct fed_field *rows, void *state, const char *key, const char *value,

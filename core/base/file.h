@@ -76,7 +76,7 @@ int fed_reader_open(struct fed_reader **, const char *path, struct fed_error *);
 /* Exactly n bytes, or FED_FAIL "ends after N bytes" / "is damaged". */
 int fed_reader_read(struct fed_reader *, void *bytes, size_t n, struct fed_error *);
 /* Up to n bytes; fewer only at the clean end of the file. */
-int fed__reader_some(struct fed_reader *, void *bytes, size_t n, size_t *got, struct fed_error *);
+int fed_reader_some(struct fed_reader *, void *bytes, size_t n, size_t *got, struct fed_error *);
 /* FED_OK when nothing follows (this also checks the gzip trailer). */
 int fed_reader_end(struct fed_reader *, struct fed_error *);
 void fed_reader_free(struct fed_reader *);

@@ -158,8 +158,7 @@ static bool copy_some(struct fed_reader *r)
 	return n > 0;
 }
 
-int fed__reader_some(struct fed_reader *r, void *bytes, size_t n, size_t *got,
-                     struct fed_error *err)
+int fed_reader_some(struct fed_reader *r, void *bytes, size_t n, size_t *got, struct fed_error *err)
 {
 	bool done = false;
 
@@ -189,7 +188,7 @@ int fed_reader_read(struct fed_reader *r, void *bytes, size_t n, struct fed_erro
 {
 	size_t got;
 
-	if (fed__reader_some(r, bytes, n, &got, err) != FED_OK)
+	if (fed_reader_some(r, bytes, n, &got, err) != FED_OK)
 		return FED_FAIL;
 	if (got < n)
 		return fed_fail(err, "%s: ends after %llu bytes", r->path.s, (unsigned long long)r->total);
@@ -201,7 +200,7 @@ int fed_reader_end(struct fed_reader *r, struct fed_error *err)
 	char byte;
 	size_t got;
 
-	if (fed__reader_some(r, &byte, 1, &got, err) != FED_OK)
+	if (fed_reader_some(r, &byte, 1, &got, err) != FED_OK)
 		return FED_FAIL;
 	if (got > 0)
 		return fed_fail(err, "%s: goes on after the %llu bytes that it should have", r->path.s,

@@ -95,3 +95,32 @@ const char *fed_text_str(const struct fed_text *t)
 {
 	return t->s ? t->s : "";
 }
+
+/* Lists ------------------------------------------------------------------ */
+
+char *fed_list_next(char **rest)
+{
+	char *item = *rest, *from = item, *to = item;
+
+	if (!item)
+		return NULL;
+	for (; *from && *from != ','; from++) {
+		if (*from == '\\' && (from[1] == ',' || from[1] == '\\'))
+			from++;
+		*to++ = *from;
+	}
+	*rest = *from ? from + 1 : NULL;
+	*to = '\0';
+	return item;
+}
+
+void fed_list_put(struct fed_text *out, const char *item)
+{
+	if (out->len)
+		fed_text_put(out, ",", 1);
+	for (; *item; item++) {
+		if (*item == ',' || *item == '\\')
+			fed_text_put(out, "\\", 1);
+		fed_text_put(out, item, 1);
+	}
+}

@@ -61,6 +61,16 @@ void fed_text_put_code(struct fed_text *, uint32_t code);
 /* Whether a character must not be sent to a terminal: control characters, C1, bidirectional
  * overrides. */
 bool fed_utf8_control(uint32_t code);
+/* What a character is in a word: none, a letter of a case, a letter of a script without cases, or a
+ * mark that combines with the letter before it. */
+enum fed_letter {
+	FED_LETTER_NONE,
+	FED_LETTER_UPPER,
+	FED_LETTER_LOWER,
+	FED_LETTER_CASELESS,
+	FED_LETTER_MARK,
+};
+enum fed_letter fed_utf8_letter(uint32_t code);
 /* 0 for combining characters, 2 for wide ones, else 1. */
 int fed_utf8_columns(uint32_t code);
 /* The precomposed character of a letter and a combining character (e and an accent); 0 if there is
@@ -68,6 +78,12 @@ int fed_utf8_columns(uint32_t code);
 uint32_t fed_utf8_compose(uint32_t base, uint32_t mark);
 /* Columns that s takes on a terminal (wide characters 2, combining 0), bytes of invalid UTF-8 1. */
 int fed_text_width(const char *s);
+
+/* The next item of a list "a,b\\,c", ended and its backslashes removed in place; NULL past the
+ * last. A backslash protects a comma or a backslash. */
+char *fed_list_next(char **rest);
+/* Append an item to such a list. */
+void fed_list_put(struct fed_text *, const char *item);
 
 /* The name nearest to `typed` by edit distance with transpositions (case, - and _ are ignored): at
  * most a third of its length away, or with `typed` as a prefix; NULL if none.  name(ctx, i) is NULL

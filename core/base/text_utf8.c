@@ -29,6 +29,25 @@ bool fed_utf8_control(uint32_t code)
 	       (code >= 0x2066 && code <= 0x2069);
 }
 
+enum fed_letter fed_utf8_letter(uint32_t code)
+{
+	switch (utf8proc_category((utf8proc_int32_t)code)) {
+	case UTF8PROC_CATEGORY_LU:
+	case UTF8PROC_CATEGORY_LT:
+		return FED_LETTER_UPPER;
+	case UTF8PROC_CATEGORY_LL:
+		return FED_LETTER_LOWER;
+	case UTF8PROC_CATEGORY_LM:
+	case UTF8PROC_CATEGORY_LO:
+		return FED_LETTER_CASELESS;
+	case UTF8PROC_CATEGORY_MN:
+	case UTF8PROC_CATEGORY_MC:
+		return FED_LETTER_MARK;
+	default:
+		return FED_LETTER_NONE;
+	}
+}
+
 /* Corrections to utf8proc: a control character is shown as one replacement; and after terminals and
  * wcwidth() spacing marks (Devanagari's vowel signs) take a column, and the vowels and finals of a
  * decomposed Hangul syllable share its first letter's two. */

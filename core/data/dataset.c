@@ -67,18 +67,42 @@ int fed__dataset_new(struct fed_dataset **out, const struct fed_dataset_plan *pl
 	return FED_OK;
 }
 
+static int copy_names(char ***to, size_t n, const char *const *names, struct fed_error *err)
+{
+	*to = fed_alloc_array(n, sizeof **to);
+	if (!*to)
+		return fed_fail_memory(err, n * sizeof **to, "names");
+	for (size_t i = 0; i < n; i++) {
+		(*to)[i] = fed_strdup(fed_show(names[i]).s);
+		if (!(*to)[i])
+			return fed_fail_memory(err, strlen(names[i]) + 1, "a name");
+	}
+	return FED_OK;
+}
+
+static void free_names(char **names, size_t n)
+{
+	for (size_t i = 0; names && i < n; i++)
+		fed_free(names[i]);
+	fed_free(names);
+}
+
 int fed__dataset_name_classes(struct fed_dataset *data, const char *const *names,
                               struct fed_error *err)
 {
-	data->class_name = fed_alloc_array(data->classes, sizeof *data->class_name);
-	if (!data->class_name)
-		return fed_fail_memory(err, data->classes * sizeof *data->class_name, "class names");
-	for (uint32_t i = 0; i < data->classes; i++) {
-		data->class_name[i] = fed_strdup(fed_show(names[i]).s);
-		if (!data->class_name[i])
-			return fed_fail_memory(err, strlen(names[i]) + 1, "a class name");
-	}
-	return FED_OK;
+	return copy_names(&data->class_name, data->classes, names, err);
+}
+
+int fed__dataset_name_owners(struct fed_dataset *data, const char *const *names,
+                             struct fed_error *err)
+{
+	return copy_names(&data->owner_name, data->owners, names, err);
+}
+
+int fed__dataset_name_inputs(struct fed_dataset *data, const char *const *names,
+                             struct fed_error *err)
+{
+	return copy_names(&data->input_name, fed_shape_size(&data->shape), names, err);
 }
 
 void fed_dataset_free(struct fed_dataset *data)
@@ -86,15 +110,15 @@ void fed_dataset_free(struct fed_dataset *data)
 	if (!data)
 		return;
 	fed_free(data->spec);
-	fed_free(data->remark);
 	fed_free(data->bytes);
 	fed_free_floats(data->values);
 	fed_free(data->label);
 	fed_free_floats(data->target);
 	fed_free(data->owner);
-	for (uint32_t i = 0; data->class_name && i < data->classes; i++)
-		fed_free(data->class_name[i]);
-	fed_free(data->class_name);
+	free_names(data->class_name, data->classes);
+	free_names(data->owner_name, data->owners);
+	free_names(data->input_name, fed_shape_size(&data->shape));
+	fed__notes_release(&data->notes);
 	fed_free_floats(data->truth);
 	fed_free(data);
 }

@@ -11,12 +11,12 @@
 #include <stdatomic.h>
 
 #include "base/fields.h"
+#include "data/notes.h"
 #include "fedsh/model.h" /* struct fed_shape */
 
 struct fed_dataset {
 	char name[32]; /* "fashion", "glyphs", a file's base name */
 	char *spec;    /* specification to load it again: "glyphs train=60000 ...", "/data/mnist" */
-	char *remark;  /* a warning about its files, as a clause for the user; or NULL */
 	struct fed_shape shape; /* of one example */
 	uint32_t classes;       /* 0 for regression */
 	uint32_t outputs;       /* classes, or the width of the target */
@@ -29,9 +29,12 @@ struct fed_dataset {
 	float *target;   /* (train + test, outputs), or NULL */
 	uint32_t *owner; /* [train]: the data's own user of each example, or NULL */
 	uint32_t owners;
-	bool curved;          /* generated so that no linear model separates the classes */
-	bool tokens;          /* x is a row of tokens 0 .. classes - 1, the label the next one */
-	char **class_name;    /* [classes] or NULL */
+	char **owner_name; /* [owners] or NULL */
+	bool curved;       /* generated so that no linear model separates the classes */
+	bool tokens;       /* x is a row of tokens 0 .. classes - 1, the label the next one */
+	char **class_name; /* [classes] or NULL */
+	char **input_name; /* [shape]: a table's columns; or NULL */
+	struct fed_dataset_notes notes; /* what was found in its files and guessed of them */
 	float *truth;         /* [shape]: the w* behind a generated regression (linear), or NULL */
 	uint64_t fingerprint; /* of shape, sizes, contents */
 };

@@ -25,8 +25,10 @@ struct fed_dataset_plan {
 /* All arrays zeroed; owner, class_name and truth are NULL.  FED_REJECT: it would be too large or
  * empty. */
 int fed__dataset_new(struct fed_dataset **, const struct fed_dataset_plan *, struct fed_error *);
-/* Copies of names[classes], cleaned for a terminal. */
+/* Copies of names[classes], names[owners] or names[shape], cleaned for a terminal. */
 int fed__dataset_name_classes(struct fed_dataset *, const char *const *names, struct fed_error *);
+int fed__dataset_name_owners(struct fed_dataset *, const char *const *names, struct fed_error *);
+int fed__dataset_name_inputs(struct fed_dataset *, const char *const *names, struct fed_error *);
 /* Computes the fingerprint, when all contents are set. */
 void fed__dataset_seal(struct fed_dataset *);
 /* Called before each example: FED_REJECT when cancelled, after `done` of them. */
@@ -50,6 +52,9 @@ struct fed_stream fed__example_stream(uint64_t seed, enum fed_generator, const s
                                       uint32_t i);
 /* Stream number `a` of the values common to all examples of a generator (w*, centres). */
 struct fed_stream fed__common_stream(uint64_t seed, enum fed_generator, uint32_t a);
+
+/* Whether a file's first bytes are those of a table of numbers. */
+bool fed__csv_looks_so(const char *path);
 
 extern const struct fed_source fed__source_fashion, fed__source_glyphs, fed__source_blobs,
 	fed__source_synthetic, fed__source_linear, fed__source_idx, fed__source_csv, fed__source_text,

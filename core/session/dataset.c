@@ -4,6 +4,7 @@
  */
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/file.h"
 #include "base/mem.h"
@@ -25,23 +26,33 @@ static int absolute_name(const char *name, struct fed_text *out, struct fed_erro
 	return out->failed ? fed_fail_memory(err, strlen(name), "the dataset") : FED_OK;
 }
 
-/* Make each path of a list "a.txt,~/b.txt" absolute. */
+static void put_absolute(struct fed_text *out, const char *typed)
+{
+	struct fed_text path = {0};
+
+	fed_path_expand(typed, &path);
+	char *absolute = realpath(fed_text_str(&path), NULL);
+	if (*typed)
+		fed_list_put(out, absolute ? absolute : typed);
+	else
+		fed_text_put(out, ",", 1); /* an empty name stays one, and is refused */
+	free(absolute);
+	out->failed |= path.failed;
+	fed_text_release(&path);
+}
+
+/* Make each path of a list "a.txt,~/b.txt" absolute; a file may have all of it as its name. */
 static int absolute_list(const char *list, struct fed_text *out, struct fed_error *err)
 {
 	char *copy = fed_strdup(list), *rest = copy, *part;
-	struct fed_text path = {0};
 
 	if (!copy)
 		return fed_fail_memory(err, strlen(list), "the dataset");
-	while ((part = strsep(&rest, ","))) {
-		fed_text_clear(&path);
-		fed_path_expand(part, &path);
-		char *absolute = realpath(fed_text_str(&path), NULL);
-		fed_text_add(out, "%s%s", part == copy ? "" : ",", absolute ? absolute : part);
-		free(absolute);
-		out->failed |= path.failed;
-	}
-	fed_text_release(&path);
+	if (access(list, F_OK) == 0)
+		put_absolute(out, list);
+	else
+		while ((part = fed_list_next(&rest)))
+			put_absolute(out, part);
 	fed_free(copy);
 	return out->failed ? fed_fail_memory(err, strlen(list), "the dataset") : FED_OK;
 }
@@ -81,6 +92,26 @@ static bool same_choice(const struct fed_choice *c, const char *name,
 	return true;
 }
 
+/* What was guessed of the files, in one line, and what is odd. */
+static void tell_notes(struct fed_session *s)
+{
+	const struct fed_dataset *data = s->parts.data;
+	struct fed_text line = {0};
+
+	fed_notes_line(&data->notes, &line);
+	if (line.len)
+		fed_session_tell(s, FED_EVENT_NOTICE, "dataset %s: %s", data->name, fed_text_str(&line));
+	fed_text_release(&line);
+	for (size_t i = 0; i < data->notes.n; i++) {
+		const struct fed_note *note = &data->notes.note[i];
+
+		if (note->level == FED_NOTE_WARNING)
+			fed_session_tell(s, FED_EVENT_WARNING, "dataset %s: %s: %s%s%s%s", data->name,
+			                 note->subject, note->found, note->overrule ? " (" : "",
+			                 note->overrule ? note->overrule : "", note->overrule ? ")" : "");
+	}
+}
+
 static int choose_data(struct fed_session *s, const char *name, const struct fed_key_values *args,
                        struct fed_error *err)
 {
@@ -102,8 +133,7 @@ static int choose_data(struct fed_session *s, const char *name, const struct fed
 		fed_dataset_free(data);
 		return FED_FAIL;
 	}
-	if (data->remark)
-		fed_session_tell(s, FED_EVENT_NOTICE, "dataset %s: %s", data->name, data->remark);
+	tell_notes(s);
 	return FED_OK;
 }
 

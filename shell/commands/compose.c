@@ -7,6 +7,7 @@
 
 #include "base/mem.h"
 #include "session/composition.h"
+#include "shell/commands/dataset.h"
 #include "shell/commands/equipment.h"
 #include "shell/commands/groups.h"
 #include "shell/language/command.h"
@@ -19,17 +20,7 @@ struct name_args {
 	char name[4096];
 };
 
-/* Field rows of the named source, plugin or scheme: its parameters. */
-static const struct fed_field *source_rows(const struct fed_shell *shell, const void *args)
-{
-	const struct name_args *a = args;
-	const struct fed_source *source;
-	struct fed_error unused;
-
-	(void)shell;
-	return fed_source_find(a->name, &source, &unused) == FED_OK ? source->fields : NULL;
-}
-
+/* Field rows of the named plugin or scheme: its parameters. */
 static const struct fed_field *plugin_rows(const struct fed_shell *shell, enum fed_kind kind,
                                            const void *args)
 {
@@ -100,56 +91,6 @@ static void say_model(struct fed_shell *shell)
 	}
 	fed__print(shell, "%s\n", fed_text_str(&text));
 	fed_text_release(&text);
-}
-
-struct dataset_args {
-	char name[4096]; /* first, as in struct name_args */
-	char otherwise[4096];
-};
-
-/* Load a dataset. `dataset fashion else=glyphs` takes the second if the first does not exist; if it
- * exists but is damaged or does not fit the session, that is an error. */
-static int load_dataset(struct fed_shell *shell, const struct fed_call *call, struct fed_error *err)
-{
-	const struct dataset_args *a = call->args;
-	struct fed_session *s = shell->session;
-	const char *name = a->name;
-	struct fed_error why;
-
-	if (*a->otherwise && fed_dataset_present(a->name, &why)) {
-		fed_session_tell(s, FED_EVENT_NOTICE, "%s; using %s instead", why.text, a->otherwise);
-		name = a->otherwise;
-	}
-	return fed_session_dataset(s, name, call->extra, call->n_extra, err);
-}
-
-static bool reads(const struct dataset_args *a)
-{
-	const struct fed_source *source;
-	struct fed_error unused;
-
-	return fed_source_find(a->name, &source, &unused) || source->reads;
-}
-
-static int run_dataset(struct fed_shell *shell, const struct fed_call *call, struct fed_error *err)
-{
-	const struct dataset_args *a = call->args;
-	struct fed_session *s = shell->session;
-	const struct fed_composition *parts = fed_session_parts(s);
-	struct fed_text text = {0};
-
-	if (!*a->name && !parts->data)
-		return fed_fail(err, "none chosen yet; `help dataset` shows what there is");
-	const bool taken = fed_session_open(s) || parts->clients.n_present;
-	const int rc = *a->name ? load_dataset(shell, call, err) : FED_OK;
-	if (rc == FED_FAIL && !taken && reads(a)) /* else the session rejects it, or out of memory */
-		shell->fault = FED_EXIT_IO;
-	if (rc)
-		return rc;
-	fed__put_dataset(parts->data, &text);
-	fed__print(shell, "dataset %s\n", fed_text_str(&text));
-	fed_text_release(&text);
-	return FED_OK;
 }
 
 /* "aggregator fedadam eta=0.1 ..." */
@@ -535,16 +476,6 @@ static int run_restart(struct fed_shell *shell, const struct fed_call *call, str
 #define NAME_ROWS(rows, hint, help)          \
 	static const struct fed_field rows[] = { \
 		FED_ARG_TEXT(struct name_args, name, FED_FIELD_POSITIONAL, hint, help), FED_END}
-static const struct fed_field dataset_args[] = {
-	FED_ARG_TEXT(struct dataset_args, name, FED_FIELD_POSITIONAL, "dataset",
-                 "a built-in name, a folder of IDX files or a .csv file"),
-	{.name = "else", /* a word of C: no member can have the name */
-     .type = FED_TYPE_TEXT,
-     .offset = offsetof(struct dataset_args, otherwise),
-     .size = sizeof(((struct dataset_args *)0)->otherwise),
-     .hint = "dataset",
-     .help = "the dataset to use when that one is missing"},
-	FED_END};
 NAME_ROWS(model_args, "model", "a model plugin; without it the layers are shown");
 static const struct fed_field aggregator_args[] = {
 	FED_ARG_TEXT(struct aggregator_args, name, FED_FIELD_POSITIONAL, "aggregator",
@@ -557,23 +488,25 @@ NAME_ROWS(scheme_args, "scheme", "who talks to whom and who waits for whom");
 
 const struct fed_command fed__commands_compose[] = {
 	{.name = "dataset",
-     .help = "choose the examples",
+     .help = "choose the examples, or show what they are",
      .text =
          "Built in and made from the seed: glyphs, scans, moons, circles, spirals,\n"
          "xor, blobs, synthetic, linear. fashion reads Debian's package\n"
          "dataset-fashion-mnist. A folder is read as IDX files (MNIST and its kin, plain\n"
-         "or .gz), a .csv file row by row: the label is in its last column, or in\n"
-         "label=COLUMN. `dataset text FILE` makes a character task of a file, of several\n"
+         "or .gz), a table (.csv, .tsv, .data) row by row: the label is in its last column,\n"
+         "or in label=COLUMN; client=COLUMN makes natural clients. What was guessed of a file\n"
+         "is told; `dataset` alone shows all that was found, and what overrules it.\n"
+         "`dataset text FILE` makes a character task of a file, of several\n"
          "(a.txt,b.txt) or of a folder of .txt files; markov generates users who write by habit.",
      .examples =
          FED_EXAMPLES("dataset glyphs train=500 test=100", "dataset blobs classes=3",
                       "dataset linear d=5 noise=0.1", "dataset spirals classes=3 noise=0.02",
                       "dataset fashion else=glyphs", "dataset markov users=20 habits=0.5",
-                      "dataset scans; add-client 5 natural; clients"),
-     .args = dataset_args,
-     .args_size = sizeof(struct dataset_args),
-     .more = source_rows,
-     .run = run_dataset,
+                      "dataset scans; add-client 5 natural; clients", "dataset blobs; dataset"),
+     .args = fed__dataset_rows,
+     .args_size = sizeof(struct fed_dataset_args),
+     .more = fed__dataset_more,
+     .run = fed__run_dataset,
      .flags = FED_COMMAND_CHANGES | FED_COMMAND_REJECTS},
 	{.name = "model",
      .help = "choose the model, or show its layers",

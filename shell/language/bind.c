@@ -106,7 +106,7 @@ static int set_row(struct fed_call *c, const struct fed_field *row, const char *
 	int rc = FED_OK;
 	if (fed_call_has(c, (size_t)(row - rows_of(c))))
 		rc = fed_fail(err, "%s is given twice", fed_text_str(&key));
-	else if (!value && row->type != FED_TYPE_FLAG)
+	else if (!value && !fed_field_bare(row))
 		rc = fed_fail(err, "%s needs a value: %s=VALUE", fed_text_str(&key), fed_text_str(&key));
 	else if (fed_field_parse(row, c->args, value ? value : "yes", &why))
 		rc = fed_fail(err, "%s", why.text);
@@ -181,12 +181,12 @@ static int take_word(struct fed_call *c, const struct fed_shell *shell, const ch
 {
 	const struct fed_field *next = fed__call_next(c), *flag = fed_fields_find(rows_of(c), word);
 
-	if (flag && flag->type == FED_TYPE_FLAG)
+	if (flag && fed_field_bare(flag))
 		return set_row(c, flag, NULL, err);
 	if (next)
 		return set_row(c, next, word, err);
 	flag = named_row(c, shell, word);
-	if (flag && flag->type == FED_TYPE_FLAG)
+	if (flag && fed_field_bare(flag))
 		return add_extra(c, word, NULL, err);
 	next = flag ? NULL : next_more(c, shell);
 	if (next)

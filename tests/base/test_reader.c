@@ -172,11 +172,11 @@ START_TEST(some)
 
 	fed_temp_write(&temp, "a", "abc", 3);
 	fed_assert_ok(fed_reader_open(&r, temp.file, &err), &err);
-	fed_assert_ok(fed__reader_some(r, bytes, 2, &got, &err), &err);
+	fed_assert_ok(fed_reader_some(r, bytes, 2, &got, &err), &err);
 	ck_assert_uint_eq(got, 2);
-	fed_assert_ok(fed__reader_some(r, bytes, 10, &got, &err), &err);
+	fed_assert_ok(fed_reader_some(r, bytes, 10, &got, &err), &err);
 	ck_assert_uint_eq(got, 1);
-	fed_assert_ok(fed__reader_some(r, bytes, 10, &got, &err), &err);
+	fed_assert_ok(fed_reader_some(r, bytes, 10, &got, &err), &err);
 	ck_assert_uint_eq(got, 0);
 	fed_reader_free(r);
 	fed_reader_free(NULL);

@@ -25,3 +25,18 @@ int load_by_words(struct fed_dataset **data, const char *name, const char *args,
 	}
 	return fed_dataset_load(data, name, assign, n, &(struct fed_generation){1}, err);
 }
+
+const struct fed_note *note_on(const struct fed_dataset *data, const char *subject)
+{
+	for (size_t i = 0; i < data->notes.n; i++)
+		if (!strcmp(data->notes.note[i].subject, subject))
+			return &data->notes.note[i];
+	return NULL;
+}
+
+const char *found_of(const struct fed_dataset *data, const char *subject)
+{
+	const struct fed_note *note = note_on(data, subject);
+
+	return note ? note->found : "";
+}

@@ -11,4 +11,8 @@
 int load_by_words(struct fed_dataset **data, const char *name, const char *args,
                   struct fed_error *err);
 
+/* The note on a subject, or NULL; what it found, "" if there is none. */
+const struct fed_note *note_on(const struct fed_dataset *, const char *subject);
+const char *found_of(const struct fed_dataset *, const char *subject);
+
 #endif

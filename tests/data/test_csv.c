@@ -281,7 +281,7 @@ static const struct {
 	{"a,b,y\n1,2,3\n4,5,6\n", "label=0", "label=0"},
 	{"a,b,y\n1,2,3\n4,5,6\n", "label=-4", "label=-4"},
 	{"a,b,y\n1,2,3\n4,5,6\n", "label=y header=no", "header=no"},
-	{"1,2,x\n4,5,6\n", "task=regression", "t.csv:1:5: the label x is not a number"},
+	{"1,2,x\n4,5,6\n", "task=regression header=no", "t.csv:1:5: the label x is not a number"},
 	{"1,2,\"x\n4,5,6\n", "", "t.csv:1:5: a quote is opened and never closed"},
 	{"1,2,\"x\"z\n4,5,6\n", "", "t.csv:1:8: text follows a closing quote"},
 	{"1,2\n3,4\n", "labl=2", "label"},

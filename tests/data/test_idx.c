@@ -11,6 +11,7 @@
 
 #include "base/mem.h"
 #include "data/dataset.h"
+#include "data/load.h"
 #include "support/suite.h"
 
 enum { TRAIN = 30, TEST = 12, ROWS = 4, COLUMNS = 5, CELLS = ROWS * COLUMNS };
@@ -154,7 +155,7 @@ START_TEST(every_spelling_is_read)
 	struct fed_error err;
 
 	write_quartet(spellings[_i].before, spellings[_i].test, spellings[_i].behind);
-	fed_assert_ok(load_with(&data, NULL, NULL, &err), &err);
+	fed_assert_ok(load_with(&data, "transpose", "no", &err), &err);
 	assert_contents(data, TRAIN, TEST);
 	fed_dataset_free(data);
 }
@@ -193,17 +194,133 @@ START_TEST(limits_take_the_first)
 }
 END_TEST
 
+/* Each of several sets can be chosen, as the error says. */
 START_TEST(several_sets_need_a_prefix)
 {
+	static const char *const sets[] = {"", "kmnist-", "kmnist-2-", "x."};
+	static const char *const choices[] = {"none", "kmnist", "kmnist-2", "x"};
 	struct fed_dataset *data;
 	struct fed_error err;
 
-	write_quartet("emnist-digits-", "test", ".gz");
-	write_quartet("emnist-letters-", "test", ".gz");
+	for (int i = 0; i < 4; i++) {
+		char name[64];
+
+		write_quartet(sets[i], "test", ".gz");
+		snprintf(name, sizeof name, "%strain-labels-idx1-ubyte.gz", sets[i]);
+		struct file f = labels(name, 0, TRAIN);
+		f.bytes[8] = (unsigned char)i;
+		write_file(&f);
+	}
 	ck_assert_int_eq(load_with(&data, NULL, NULL, &err), FED_REJECT);
-	ck_assert_ptr_nonnull(strstr(err.text, "prefix="));
-	fed_assert_ok(load_with(&data, "prefix", "emnist-letters", &err), &err);
+	for (int i = 0; i < 4; i++) {
+		char advice[64];
+
+		snprintf(advice, sizeof advice, "prefix=%s", choices[i]);
+		ck_assert_msg(strstr(err.text, advice), "%s: %s", advice, err.text);
+	}
+	for (int i = 0; i < 4; i++) {
+		fed_assert_ok(load_with(&data, "prefix", choices[i], &err), &err);
+		ck_assert_int_eq(data->label[0], i);
+		fed_dataset_free(data);
+	}
+	ck_assert_int_eq(load_with(&data, "prefix", "k", &err), FED_REJECT);
+	ck_assert_ptr_nonnull(strstr(err.text, "prefix=kmnist-2"));
+	ck_assert_int_eq(load_with(&data, "prefix", "y", &err), FED_REJECT);
+	/* one of two is whole: it is taken, and told */
+	unlink(fed_temp_file(&temp, "train-images-idx3-ubyte.gz"));
+	unlink(fed_temp_file(&temp, "x.test-labels-idx1-ubyte.gz"));
+	unlink(fed_temp_file(&temp, "kmnist-2-test-labels-idx1-ubyte.gz"));
+	fed_assert_ok(load_with(&data, NULL, NULL, &err), &err);
+	ck_assert_str_eq(found_of(data, "data set"), "kmnist, the only one of 4 with four files");
+	fed_dataset_free(data);
+}
+END_TEST
+
+/* A widespread archive of MNIST holds each file beside a folder of its name, or in one. */
+START_TEST(folders_of_the_files_names)
+{
+	static const char *const names[] = {"train-images-idx3-ubyte", "train-labels-idx1-ubyte",
+	                                    "t10k-images-idx3-ubyte", "t10k-labels-idx1-ubyte"};
+	struct fed_dataset *data;
+	struct fed_error err;
+
+	write_quartet("", "t10k", "");
+	for (int i = 0; i < 4; i++) {
+		char from[300], to[320];
+
+		snprintf(from, sizeof from, "%s", fed_temp_file(&temp, names[i]));
+		snprintf(to, sizeof to, "%s.tmp", from);
+		ck_assert_int_eq(rename(from, to), 0);
+		ck_assert_int_eq(mkdir(from, 0700), 0);
+		strcat(from, "/");
+		strcat(from, names[i]);
+		ck_assert_int_eq(rename(to, from), 0);
+	}
+	fed_temp_write(&temp, "._train-images-idx3-ubyte", "macOS", 5);
+	fed_assert_ok(load_with(&data, NULL, NULL, &err), &err);
 	assert_contents(data, TRAIN, TEST);
+	fed_dataset_free(data);
+	/* files with dots beside the folders come first */
+	struct file f = labels("train-labels.idx1-ubyte", 0, TRAIN);
+	f.bytes[8] = 7;
+	write_file(&f);
+	fed_assert_ok(load_with(&data, NULL, NULL, &err), &err);
+	ck_assert_int_eq(data->label[0], 7);
+	fed_dataset_free(data);
+}
+END_TEST
+
+START_TEST(a_folder_below_is_named)
+{
+	struct fed_dataset *data;
+	struct fed_error err;
+	char raw[300];
+	const struct fed_temp top = temp;
+
+	strcat(temp.dir, "/MNIST");
+	ck_assert_int_eq(mkdir(temp.dir, 0700), 0);
+	strcat(temp.dir, "/raw");
+	ck_assert_int_eq(mkdir(temp.dir, 0700), 0);
+	snprintf(raw, sizeof raw, "%s", temp.dir);
+	write_quartet("", "t10k", "");
+	temp = top;
+	ck_assert_int_eq(load_with(&data, NULL, NULL, &err), FED_FAIL);
+	ck_assert_msg(strstr(err.text, raw), "%s", err.text);
+	fed_assert_ok(fed_dataset_load(&data, raw, NULL, 0, &(struct fed_generation){1}, &err), &err);
+	assert_contents(data, TRAIN, TEST);
+	fed_dataset_free(data);
+}
+END_TEST
+
+START_TEST(emnist_is_turned)
+{
+	static const struct {
+		const char *before, *transpose;
+		bool turned;
+	} ways[] = {{"EMNIST-letters-", "auto", true},
+	            {"emnist-digits-", "no", false},
+	            {"kmnist-", "auto", false},
+	            {"kmnist-", "yes", true}};
+	struct fed_dataset *data;
+	struct fed_error err;
+
+	write_quartet(ways[_i].before, "test", "");
+	fed_assert_ok(load_with(&data, "transpose", ways[_i].transpose, &err), &err);
+	if (ways[_i].turned) {
+		const struct fed_note *note = note_on(data, "orientation");
+
+		ck_assert_ptr_nonnull(note);
+		ck_assert_int_eq(note->level, _i == 0 ? FED_NOTE_TOLD : FED_NOTE_LISTED);
+		ck_assert_uint_eq(data->shape.dim[0], COLUMNS);
+		ck_assert_uint_eq(data->shape.dim[1], ROWS);
+		for (uint32_t i = 0; i < TRAIN + TEST; i++)
+			for (uint32_t c = 0; c < CELLS; c++)
+				ck_assert_uint_eq(data->bytes[i * CELLS + c % COLUMNS * ROWS + c / COLUMNS],
+				                  pixel(i, c));
+	} else {
+		ck_assert_ptr_null(note_on(data, "orientation"));
+		assert_contents(data, TRAIN, TEST);
+	}
 	fed_dataset_free(data);
 }
 END_TEST
@@ -234,8 +351,8 @@ START_TEST(labels_may_begin_at_one)
 	write_file(&f);
 	fed_assert_ok(load_with(&data, NULL, NULL, &err), &err);
 	ck_assert_uint_eq(data->classes, 11);
-	ck_assert_str_eq(data->remark, "11 classes by the largest label; the smallest is 1, no "
-	                               "training example is below");
+	ck_assert_str_eq(found_of(data, "classes"),
+	                 "11 by the largest label; the smallest is 1, no training example is below");
 	fed_dataset_free(data);
 }
 END_TEST
@@ -263,10 +380,11 @@ START_TEST(a_rare_label_is_told)
 		fed_assert_ok(load_with(&data, "train", "10", &err), &err);
 		ck_assert_uint_eq(data->classes, 10 + (k == 0));
 		if (k == 0)
-			ck_assert_str_eq(data->remark, "11 classes by the largest label; label 10 has 1 of "
-			                               "5,000, the first is example 20: is it wrong?");
+			ck_assert_str_eq(found_of(data, "classes"),
+			                 "11 by the largest label; label 10 has 1 of 5,000, the first is "
+			                 "example 20: is it wrong?");
 		else
-			ck_assert_ptr_null(data->remark);
+			ck_assert_uint_eq(data->notes.n, 0);
 		fed_dataset_free(data);
 	}
 }
@@ -287,7 +405,11 @@ static const struct damage damages[] = {
 	{"train-images", false, 4, TRAIN + 2, 0, 0, "needs 32 images, file ends after 30"},
 	{"train-images", false, 4, 0xffffffff, 0, 0, "needs 4294967295 images, file ends after 30"},
 	{"train-images", true, 4, 0xffffffff, 0, 0, "needs 4294967295 images, file ends after at most"},
-	{"train-images", false, 8, 0xffffffff, 0, 0, "4294967295 x 5"},
+	{"train-images", false, 8, 0xffffffff, 0, 0,
+     "4294967295 x 5; each must be at least 1, the sides "
+     "at most 65535"},
+	{"train-images", false, 12, 70000, 0, 0,
+     "4 x 70000; each must be at least 1, the sides at most"},
 	{"train-images", false, 12, 0, 0, 0, "4 x 0"},
 	{"train-images", false, 4, 0, 0, 0, "claims 0 images"},
 	{"train-images", true, 4, TRAIN + 2, 0, 0, "32 images"},
@@ -484,6 +606,9 @@ FED_SUITE(idx)
 	tcase_add_test(tests, dots_stand_for_dashes);
 	tcase_add_test(tests, limits_take_the_first);
 	tcase_add_test(tests, several_sets_need_a_prefix);
+	tcase_add_test(tests, folders_of_the_files_names);
+	tcase_add_test(tests, a_folder_below_is_named);
+	tcase_add_loop_test(tests, emnist_is_turned, 0, 4);
 	tcase_add_test(tests, plain_and_compressed_side_by_side);
 	tcase_add_test(tests, labels_may_begin_at_one);
 	tcase_add_test(tests, a_rare_label_is_told);

@@ -606,7 +606,7 @@ START_TEST(a_wrong_label_is_told)
 	write_idx("t10k", 10, 0);
 	go(ARGUMENTS("-c", "dataset ."), NULL);
 	ck_assert_msg(run.code == 0, "%s", run.err);
-	ck_assert_msg(strstr(run.out, ": 201 classes by the largest label; 190 labels "
+	ck_assert_msg(strstr(run.out, ": classes: 201 by the largest label; 190 labels "
 	                              "between without a training example, from 10 on; label 200 has 1 "
 	                              "of 200, the first is example 4: is it wrong?\n"),
 	              "%s", run.out);

@@ -7,27 +7,24 @@
 
 #include <stdint.h>
 
-#include "data/readers/csv_rows.h"
-
-enum fed_task { FED_TASK_AUTO, FED_TASK_CLASSES, FED_TASK_REGRESSION };
-extern const char *const fed__task_names[]; /* "auto", "classes", "regression", NULL */
+#include "data/notes.h"
+#include "data/readers/csv_categories.h"
+#include "data/readers/csv_options.h"
 
 struct fed_csv_labels {
 	/* Set by the reader. */
-	struct fed_csv_cell *cell; /* [n] */
+	const struct fed_csv_cell *cell; /* of row i: cell[i * stride] */
+	size_t stride;
 	uint32_t n;
+	char decimal;
 	/* Results. */
-	uint32_t classes;  /* 0: regression */
-	double *value;     /* [n], regression only */
-	int32_t *class_of; /* [n], classes only */
-	const char **name; /* [classes], in the cells' text */
+	struct fed_csv_categories classes; /* n 0: regression */
+	double *value;                     /* [n], regression only */
 };
 
-/* A finite number that fills the whole text. */
-bool fed__csv_number(const char *s, double *out);
-
+/* Adds a note on what was decided, and on what is odd about it. */
 int fed__csv_labels_decide(struct fed_csv_labels *, const char *file, enum fed_task,
-                           struct fed_error *);
+                           struct fed_dataset_notes *, struct fed_error *);
 void fed__csv_labels_release(struct fed_csv_labels *);
 
 #endif

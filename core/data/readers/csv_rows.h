@@ -2,8 +2,8 @@
 /*
  * data/readers/csv_rows.h - a CSV parser: rows of cells (RFC 4180); for core/data alone.
  *
- * Parsing is in place: the text is modified, and cells point into it.  Quotes, CRLF and a
- * byte-order mark are handled; spaces around a bare cell are dropped; blank lines are skipped.
+ * Parsing is in place: the text is modified, and cells point into it.  Quotes and CRLF
+ * are handled; spaces around a bare cell are dropped; blank lines are skipped.
  */
 #ifndef FED_DATA_READERS_CSV_ROWS_H
 #define FED_DATA_READERS_CSV_ROWS_H
@@ -18,7 +18,7 @@ struct fed_csv_cell {
 
 struct fed_csv {
 	const char *name; /* of the file, for errors: "NAME:line:column: ..." */
-	char separator;
+	char separator;   /* ' ': any blanks */
 	char *p, *line_start;
 	size_t line;
 	struct fed_csv_cell *cell; /* [n] of the present row */
@@ -26,10 +26,12 @@ struct fed_csv {
 };
 
 /* text: NUL-terminated, outlives the cells. */
-int fed__csv_init(struct fed_csv *, const char *name, struct fed_text *text, char separator,
-                  struct fed_error *);
+void fed__csv_init(struct fed_csv *, const char *name, char *text, char separator);
 void fed__csv_release(struct fed_csv *);
 /* The next row; *more is false when there is none. */
 int fed__csv_row(struct fed_csv *, bool *more, struct fed_error *);
+
+/* A finite number that fills the whole text, with this decimal character. */
+bool fed__csv_number(const char *s, char decimal, double *out);
 
 #endif

@@ -7,7 +7,6 @@
  * and the bytes (Y. LeCun, "The MNIST database").  A header may claim anything: its counts are
  * checked against the size of the file before memory is allocated.
  */
-#include <dirent.h>
 #include <errno.h>
 #include <limits.h>
 #include <stdlib.h>
@@ -16,142 +15,32 @@
 
 #include "base/file.h"
 #include "base/mem.h"
+#include "data/readers/idx_files.h"
 #include "data/source_internal.h"
-
-enum role { TRAIN_IMAGES, TRAIN_LABELS, TEST_IMAGES, TEST_LABELS, ROLES };
-
-/* The endings of the files' names, after any prefix ("emnist-letters-"); '.' matches '-'. */
-static const struct ending {
-	const char *text;
-	enum role role;
-} endings[] = {
-	{"train-images-idx3-ubyte", TRAIN_IMAGES}, {"train-labels-idx1-ubyte", TRAIN_LABELS},
-	{"t10k-images-idx3-ubyte", TEST_IMAGES},   {"t10k-labels-idx1-ubyte", TEST_LABELS},
-	{"test-images-idx3-ubyte", TEST_IMAGES},   {"test-labels-idx1-ubyte", TEST_LABELS},
-};
-static const char *const role_ending[ROLES] = {
-	"train-images-idx3-ubyte",
-	"train-labels-idx1-ubyte",
-	"t10k-images-idx3-ubyte",
-	"t10k-labels-idx1-ubyte",
-};
 
 struct idx_args {
 	int64_t train, test;
 	char prefix[64];
+	int transpose;
 };
+static const char *const transpose_names[] = {"auto", "no", "yes", NULL};
+enum { TRANSPOSE_AUTO, TRANSPOSE_NO, TRANSPOSE_YES };
 static const struct fed_field idx_fields[] = {
 	FED_INT(struct idx_args, train, 0, 0, UINT32_MAX,
             "take the first of the training examples; 0 = all"),
 	FED_INT(struct idx_args, test, 0, 0, UINT32_MAX,
             "take the first of the test examples; 0 = all"),
 	FED_TEXT(struct idx_args, prefix, "", NULL,
-             "how the files' names begin, where a folder holds several data sets (emnist-letters)"),
+             "how the files' names begin, where a folder holds several data sets (emnist-letters); "
+             "none: not at all"),
+	FED_CHOICE(struct idx_args, transpose, TRANSPOSE_AUTO, transpose_names,
+               "exchange rows and columns; auto: where the files' names say emnist"),
 	FED_END,
 };
 
-/* Which files -------------------------------------------------------------- */
-
-struct quartet {
-	char *path[ROLES];
-	size_t prefix_len[ROLES];
-};
-
-static void quartet_release(struct quartet *q)
-{
-	for (int i = 0; i < ROLES; i++)
-		fed_free(q->path[i]);
-}
-
-static bool same_but_dots(const char *name, const char *ending, size_t n)
-{
-	for (size_t i = 0; i < n; i++)
-		if (name[i] != ending[i] && !(name[i] == '.' && ending[i] == '-'))
-			return false;
-	return true;
-}
-
-/* The role of a file by its name; *prefix is the length of the part before the ending. */
-static bool role_of(const char *name, enum role *role, size_t *prefix)
-{
-	size_t len = strlen(name);
-
-	if (len > 3 && !strcmp(name + len - 3, ".gz"))
-		len -= 3;
-	for (size_t i = 0; i < sizeof endings / sizeof *endings; i++) {
-		size_t n = strlen(endings[i].text);
-
-		if (len >= n && same_but_dots(name + len - n, endings[i].text, n)) {
-			*role = endings[i].role;
-			*prefix = len - n;
-			return true;
-		}
-	}
-	return false;
-}
-
-static int take_file(struct quartet *q, const char *folder, const char *name, enum role role,
-                     size_t prefix, struct fed_error *err)
-{
-	const char *known = q->path[role] ? strrchr(q->path[role], '/') + 1 : NULL;
-
-	if (known && (q->prefix_len[role] != prefix || strncmp(known, name, prefix)))
-		return fed_reject(err, "%s holds several data sets (%.60s, %.60s); choose one with prefix=",
-		                  fed_show(folder).s, fed_show(known).s, fed_show(name).s);
-	/* the same file twice: take the uncompressed one, which is faster */
-	if (known && strlen(known) <= strlen(name))
-		return FED_OK;
-
-	struct fed_text path = {0};
-
-	fed_text_add(&path, "%s/%s", folder, name);
-	fed_free(q->path[role]);
-	q->path[role] = path.failed ? NULL : fed_strdup(path.s);
-	q->prefix_len[role] = prefix;
-	fed_text_release(&path);
-	return q->path[role] ? FED_OK : fed_fail_memory(err, strlen(folder), "a path");
-}
-
-static int scan_folder(struct quartet *q, DIR *dir, const char *folder, const char *prefix,
-                       struct fed_error *err)
-{
-	for (struct dirent *entry; (entry = readdir(dir));) {
-		enum role role;
-		size_t len;
-
-		if (!role_of(entry->d_name, &role, &len))
-			continue;
-		if (strncmp(entry->d_name, prefix, strlen(prefix)))
-			continue;
-		const int rc = take_file(q, folder, entry->d_name, role, len, err);
-		if (rc)
-			return rc;
-	}
-	for (int i = 0; i < ROLES; i++)
-		if (!q->path[i]) {
-			fed_fail(err, "%s has no file %s%s%s (or .gz)", fed_show(folder).s, prefix,
-			         *prefix ? "..." : "", role_ending[i]);
-			return *prefix ? FED_REJECT
-			               : FED_FAIL; /* a wrong prefix is the user's, a wrong folder not */
-		}
-	return FED_OK;
-}
-
-static int find_files(struct quartet *q, const char *folder, const char *prefix,
-                      struct fed_error *err)
-{
-	DIR *dir = opendir(folder);
-
-	if (!dir)
-		return fed_fail(err, "%s cannot be opened: %m", fed_show(folder).s);
-
-	int rc = scan_folder(q, dir, folder, prefix, err);
-
-	closedir(dir);
-	return rc;
-}
-
 /* One file ----------------------------------------------------------------- */
+
+enum { SIDE_MAX = 65535 };
 
 struct idx_file {
 	struct fed_reader *reader;
@@ -174,9 +63,12 @@ static int check_size(const struct idx_file *f, const char *path, size_t header,
 
 	if (fed_file_readable(path, &on_disk, err))
 		return FED_FAIL;
-	if (!f->count || !f->item || f->rows > 65535 || f->columns > 65535)
-		return fed_fail(err, "%.80s: claims %u %s of %u x %u; each must be at least 1", f->name.s,
-		                f->count, f->unit, f->rows, f->columns);
+	if (!f->count || !f->item || f->rows > SIDE_MAX || f->columns > SIDE_MAX)
+		return fed_fail(
+			err,
+			"%.80s: claims %u %s of %u x %u; each must be at least 1, the sides at most "
+			"%d",
+			f->name.s, f->count, f->unit, f->rows, f->columns, SIDE_MAX);
 	size = on_disk;
 	if (strlen(path) > 3 && !strcmp(path + strlen(path) - 3, ".gz"))
 		size = on_disk * 1032;
@@ -241,10 +133,12 @@ static int read_items(struct idx_file *f, uint32_t keep, uint8_t *to, uint8_t *s
 /* The four together ---------------------------------------------------------- */
 
 struct idx_load {
-	struct idx_file file[ROLES];
-	uint32_t keep[ROLES]; /* of each file's items, 0 = all, from the user's limits */
-	uint8_t *labels[2];   /* all labels of the train and the test file */
-	uint8_t *spare;       /* one image */
+	const struct fed_idx_set *set;
+	const struct idx_args *args;
+	struct idx_file file[FED_IDX_ROLES];
+	uint32_t keep[FED_IDX_ROLES]; /* of each file's items, 0 = all, from the user's limits */
+	uint8_t *labels[2];           /* all labels of the train and the test file */
+	uint8_t *spare;               /* one image */
 	const struct fed_generation *making;
 };
 
@@ -261,7 +155,7 @@ static int compare_headers(struct idx_load *l, struct fed_error *err)
 				l->keep[i] = l->file[i].count;
 	}
 
-	const struct idx_file *a = &l->file[TRAIN_IMAGES], *b = &l->file[TEST_IMAGES];
+	const struct idx_file *a = &l->file[FED_IDX_TRAIN_IMAGES], *b = &l->file[FED_IDX_TEST_IMAGES];
 
 	if (a->rows != b->rows || a->columns != b->columns)
 		return fed_fail(err, "%.80s holds images of %u x %u, %.80s of %u x %u", a->name.s, a->rows,
@@ -289,13 +183,13 @@ static int count_classes(const struct idx_load *l, uint32_t *classes, struct fed
 {
 	uint32_t max = 0;
 
-	for (uint32_t i = 0; i < l->file[TRAIN_LABELS].count; i++)
+	for (uint32_t i = 0; i < l->file[FED_IDX_TRAIN_LABELS].count; i++)
 		if (l->labels[0][i] > max)
 			max = l->labels[0][i];
-	for (uint32_t i = 0; i < l->file[TEST_LABELS].count; i++)
+	for (uint32_t i = 0; i < l->file[FED_IDX_TEST_LABELS].count; i++)
 		if (l->labels[1][i] > max)
 			return fed_fail(err, "%.80s: label %u of example %u; the training labels end at %u",
-			                l->file[TEST_LABELS].name.s, l->labels[1][i], i, max);
+			                l->file[FED_IDX_TEST_LABELS].name.s, l->labels[1][i], i, max);
 	*classes = max + 1;
 	return FED_OK;
 }
@@ -334,14 +228,14 @@ static void tally_labels(struct tally *t, const uint8_t *label, uint32_t n, uint
 /* A warning about rare classes.  They are kept, since the file may be right. */
 static int remark(const struct idx_load *l, struct fed_dataset *data, struct fed_error *err)
 {
-	const uint32_t n = l->file[TRAIN_LABELS].count;
+	const uint32_t n = l->file[FED_IDX_TRAIN_LABELS].count;
 	struct fed_text text = {0};
 	struct tally t;
 
 	tally_labels(&t, l->labels[0], n, data->classes);
 	if (!t.lowest && !t.gaps && !t.rare)
 		return FED_OK;
-	fed_text_add(&text, "%u classes by the largest label", data->classes);
+	fed_text_add(&text, "%u by the largest label", data->classes);
 	if (t.lowest)
 		fed_text_add(&text, "; the smallest is %u, no training example is below", t.lowest);
 	if (t.gaps)
@@ -350,23 +244,22 @@ static int remark(const struct idx_load *l, struct fed_dataset *data, struct fed
 	if (t.rare)
 		fed_text_add(&text, "; label %u has %u of %s, the first is example %u: is it wrong?",
 		             t.rare, t.n[t.rare], fed_count(n).s, t.first[t.rare]);
-	data->remark = text.failed ? NULL : fed_strdup(text.s);
-	fed_text_release(&text);
-	return data->remark ? FED_OK : fed_fail_memory(err, data->classes, "a remark");
+	return fed__note_text(&data->notes, FED_NOTE_TOLD, "classes", NULL, &text, err);
 }
 
 static int fill(struct idx_load *l, struct fed_dataset *data, struct fed_error *err)
 {
-	size_t size = l->file[TRAIN_IMAGES].item;
+	size_t size = l->file[FED_IDX_TRAIN_IMAGES].item;
 
 	l->spare = fed_alloc(size);
 	if (!l->spare)
 		return fed_fail_memory(err, size, "an image");
 
-	int rc = read_items(&l->file[TRAIN_IMAGES], data->train, data->bytes, l->spare, l->making, err);
+	int rc = read_items(&l->file[FED_IDX_TRAIN_IMAGES], data->train, data->bytes, l->spare,
+	                    l->making, err);
 
 	if (rc == FED_OK)
-		rc = read_items(&l->file[TEST_IMAGES], data->test, data->bytes + data->train * size,
+		rc = read_items(&l->file[FED_IDX_TEST_IMAGES], data->test, data->bytes + data->train * size,
 		                l->spare, l->making, err);
 	if (rc)
 		return rc;
@@ -377,11 +270,38 @@ static int fill(struct idx_load *l, struct fed_dataset *data, struct fed_error *
 	return FED_OK;
 }
 
+/* Whether rows and columns are to be exchanged: EMNIST's files lie on their side. */
+static bool is_transposed(const struct idx_load *l)
+{
+	return l->args->transpose == TRANSPOSE_YES ||
+	       (l->args->transpose == TRANSPOSE_AUTO && strcasestr(l->set->prefix, "emnist"));
+}
+
+/* Turn each image (rows, columns) into (columns, rows). */
+static int transpose(const struct idx_load *l, struct fed_dataset *data, struct fed_error *err)
+{
+	const size_t rows = l->file[FED_IDX_TRAIN_IMAGES].rows;
+	const size_t columns = l->file[FED_IDX_TRAIN_IMAGES].columns, size = rows * columns;
+
+	for (size_t i = 0; i < (size_t)data->train + data->test; i++) {
+		uint8_t *image = data->bytes + i * size;
+
+		memcpy(l->spare, image, size);
+		for (size_t y = 0; y < rows; y++)
+			for (size_t x = 0; x < columns; x++)
+				image[x * rows + y] = l->spare[y * columns + x];
+	}
+	if (l->args->transpose == TRANSPOSE_YES)
+		return fed__note(&data->notes, FED_NOTE_LISTED, "orientation", NULL, err, "transposed");
+	return fed__note(&data->notes, FED_NOTE_TOLD, "orientation", "transpose=no", err,
+	                 "transposed, since files of EMNIST lie on their side");
+}
+
 static int load_opened(struct idx_load *l, const char *name, struct fed_dataset **out,
                        struct fed_error *err)
 {
 	struct fed_dataset_plan plan = {.name = name, .bytes = true};
-	const struct idx_file *images = &l->file[TRAIN_IMAGES];
+	const struct idx_file *images = &l->file[FED_IDX_TRAIN_IMAGES];
 
 	int rc = compare_headers(l, err);
 
@@ -392,24 +312,29 @@ static int load_opened(struct idx_load *l, const char *name, struct fed_dataset 
 	if (rc)
 		return rc;
 	plan.shape = (struct fed_shape){.rank = 3, .dim = {images->rows, images->columns, 1}};
-	plan.train = l->keep[TRAIN_IMAGES];
-	plan.test = l->keep[TEST_IMAGES];
+	if (is_transposed(l))
+		plan.shape = (struct fed_shape){.rank = 3, .dim = {images->columns, images->rows, 1}};
+	plan.train = l->keep[FED_IDX_TRAIN_IMAGES];
+	plan.test = l->keep[FED_IDX_TEST_IMAGES];
 	if (fed__dataset_new(out, &plan, err))
 		return FED_FAIL; /* the files are too large; the arguments are valid */
 	rc = fill(l, *out, err);
-	return rc ? rc : remark(l, *out, err);
+	if (rc == FED_OK)
+		rc = remark(l, *out, err);
+	return rc == FED_OK && is_transposed(l) ? transpose(l, *out, err) : rc;
 }
 
-static int load_quartet(const struct quartet *q, const struct idx_args *args, const char *name,
-                        const struct fed_generation *making, struct fed_dataset **out,
-                        struct fed_error *err)
+static int load_set(const struct fed_idx_set *set, const struct idx_args *args, const char *name,
+                    const struct fed_generation *making, struct fed_dataset **out,
+                    struct fed_error *err)
 {
 	const uint32_t train = (uint32_t)args->train, test = (uint32_t)args->test;
-	struct idx_load l = {.keep = {train, train, test, test}, .making = making};
+	struct idx_load l = {
+		.set = set, .args = args, .keep = {train, train, test, test}, .making = making};
 	int opened = 0, rc = FED_OK;
 
-	while (!rc && opened < ROLES) {
-		rc = idx_open(&l.file[opened], q->path[opened], opened % 2 ? 1 : 3, err);
+	while (!rc && opened < FED_IDX_ROLES) {
+		rc = idx_open(&l.file[opened], set->path[opened], opened % 2 ? 1 : 3, err);
 		opened += !rc;
 	}
 	if (!rc)
@@ -425,12 +350,17 @@ static int load_quartet(const struct quartet *q, const struct idx_args *args, co
 static int load_folder(struct fed_dataset **out, const struct idx_args *args, const char *folder,
                        const char *name, const struct fed_generation *making, struct fed_error *err)
 {
-	struct quartet q = {0};
-	int rc = find_files(&q, folder, args->prefix, err);
+	struct fed_dataset_notes notes = {0};
+	struct fed_idx_set set = {0};
+	int rc = fed__idx_find(&set, folder, args->prefix, &notes, err);
 
 	if (!rc)
-		rc = load_quartet(&q, args, name, making, out, err);
-	quartet_release(&q);
+		rc = load_set(&set, args, name, making, out, err);
+	for (size_t i = 0; rc == FED_OK && i < notes.n; i++)
+		rc = fed__note(&(*out)->notes, notes.note[i].level, notes.note[i].subject,
+		               notes.note[i].overrule, err, "%s", notes.note[i].found);
+	fed__notes_release(&notes);
+	fed__idx_set_release(&set);
 	return rc;
 }
 
@@ -460,6 +390,8 @@ const struct fed_source fed__source_idx = {
 		   "t10k-images-idx3-ubyte and t10k-labels-idx1-ubyte (or test-...), with any prefix,\n"
 		   "plain or as .gz.  Pixels become byte / 255; the classes are 0 to the largest label\n"
 		   "of the training part; a notice names labels that no or hardly any example has.\n"
+		   "EMNIST's pictures lie on their side: where the files' names say emnist, rows and\n"
+		   "columns are exchanged.  Of several sets in a folder prefix= chooses one.\n"
 		   "Format: Y. LeCun, The MNIST database of handwritten digits.",
 	.fields = idx_fields,
 	.args_size = sizeof(struct idx_args),

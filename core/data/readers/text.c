@@ -7,31 +7,51 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/file.h"
 #include "base/mem.h"
+#include "data/readers/encoding.h"
 #include "data/source_internal.h"
 #include "data/sequences.h"
 #include "data/readers/text_speakers.h"
 
-enum { KNOWN_MAX = 96 }; /* characters with a token of their own */
+enum {
+	KNOWN_MAX = 255,  /* characters with a token of their own */
+	KNOWN_PLAIN = 96, /* of a text in an alphabet; more where these leave out too many */
+	BYTES = 256,
+};
+#define OUTSIDE_PLAIN 0.01  /* share without a token that is as good as none */
+#define OUTSIDE_WARNING 0.1 /* that share is what accuracy says from here on */
 #define TEXT_MAX ((uint64_t)1 << 30)
 #define CODES 0x110000u /* Unicode */
 
 struct text_args {
 	char path[4096];
 	int64_t window, stride;
+	int64_t vocabulary; /* 1: by the data */
 	double test;
-	bool speakers;
+	int encoding;
+	bool speakers, bytes;
 };
+static const char *const vocabulary_words[] = {"auto", NULL};
 static const struct fed_field text_fields[] = {
 	FED_ROW(struct text_args, path, char *, FED_TYPE_TEXT, .flags = FED_FIELD_POSITIONAL,
             .hint = "path",
-            .help = "a file, several with commas between them, or a folder of .txt files"),
+            .help =
+                "a file, several with commas between them (\\\\, in a name), or a folder of .txt "
+                "files"),
 	FED_INT(struct text_args, window, 40, 1, 4096, "characters from which the next is predicted"),
 	FED_INT(struct text_args, stride, 3, 1, 1000000, "characters from one window to the next"),
 	FED_REAL(struct text_args, test, 0.1, 0.01, 0.9, "share of each owner's text for the test"),
+	FED_INT_WORD(struct text_args, vocabulary, 1, 1, KNOWN_MAX, vocabulary_words,
+                 "characters with a token of their own, the others share one; auto: 96, or more "
+                 "where these leave out over 1 %"),
+	FED_FLAG(struct text_args, bytes, "predict bytes of UTF-8, of which none lacks a token"),
+	FED_CHOICE(struct text_args, encoding, FED_ENCODING_AUTO, fed__encoding_names,
+               FED_ENCODING_HELP),
 	FED_FLAG(struct text_args, speakers, "plays: an owner for each speaker, not for each file"),
 	FED_END,
 };
@@ -40,38 +60,54 @@ static const struct fed_field text_fields[] = {
 struct text {
 	const struct text_args *args;
 	const struct fed_generation *making;
+	struct fed_dataset_notes notes;
 	struct fed_speakers speakers;
-	uint64_t bytes;               /* read so far */
-	uint32_t *token;              /* [CODES]: counts, then the token of each character */
-	uint32_t known[KNOWN_MAX], n; /* the characters with a token, ascending */
-	uint32_t classes;             /* n, or n + 1 with the rest */
+	uint64_t bytes; /* read so far */
+	uint32_t files;
+	struct { /* the files that are not plain UTF-8 */
+		uint32_t n;
+		struct fed_encoding_found first;
+		struct fed_shown name;
+	} odd;
+	uint32_t *token;          /* [CODES]: counts, then the token of each character */
+	uint32_t known[BYTES], n; /* the characters with a token, ascending */
+	uint32_t classes;         /* n, or n + 1 with the rest */
 };
 
 /* Files --------------------------------------------------------------------- */
 
 static int read_file(struct text *t, const char *path, struct fed_error *err)
 {
-	const char *slash = strrchr(path, '/');
-	const uint64_t left = TEXT_MAX - t->bytes;
+	const char *slash = strrchr(path, '/'), *name = slash ? slash + 1 : path;
+	const bool bytes = t->args->bytes;
+	struct fed_encoding_found found;
 	struct fed_text text = {0};
-	int rc = fed_file_read(path, left, &text, err);
+	int rc = fed__text_read(&text, path, TEXT_MAX - t->bytes, (enum fed_encoding)t->args->encoding,
+	                        &found, err);
 
-	if (rc == FED_OK && text.len == 0)
-		rc = fed_fail(err, "%s: is empty", fed_show(path).s);
 	t->bytes += text.len;
+	t->files++;
+	if (rc == FED_OK && (found.odd || found.encoding != FED_ENCODING_UTF_8) && !t->odd.n++) {
+		t->odd.first = found;
+		t->odd.name = fed_show(name);
+	}
 	if (rc == FED_OK)
-		rc = t->args->speakers ? fed__speakers_add_play(&t->speakers, text.s, text.len, err)
-		                       : fed__speakers_add_text(&t->speakers, slash ? slash + 1 : path,
-		                                                text.s, text.len, err);
+		rc = t->args->speakers
+		         ? fed__speakers_add_play(&t->speakers, text.s, text.len, bytes, err)
+		         : fed__speakers_add_text(&t->speakers, name, text.s, text.len, bytes, err);
 	fed_text_release(&text);
 	return rc;
 }
 
+/* Files of a folder: not what macOS leaves beside them. */
 static int is_text_name(const struct dirent *entry)
 {
-	const size_t n = strlen(entry->d_name);
+	const char *name = entry->d_name;
+	size_t n = strlen(name);
 
-	return n > 4 && strcmp(entry->d_name + n - 4, ".txt") == 0;
+	if (n > 3 && !strcasecmp(name + n - 3, ".gz"))
+		n -= 3;
+	return n > 4 && !strncasecmp(name + n - 4, ".txt", 4) && strncmp(name, "._", 2) != 0;
 }
 
 /* A byte order, the same in every locale. */
@@ -80,10 +116,18 @@ static int compare_file_names(const struct dirent **a, const struct dirent **b)
 	return strcmp((*a)->d_name, (*b)->d_name);
 }
 
+static bool is_folder(const char *path)
+{
+	struct stat st;
+
+	return stat(path, &st) == 0 && S_ISDIR(st.st_mode);
+}
+
 static int read_folder(struct text *t, const char *path, struct fed_error *err)
 {
 	struct dirent **entry;
 	const int n = scandir(path, &entry, is_text_name, compare_file_names);
+	const uint32_t before = t->files;
 	int rc = FED_OK;
 
 	if (n < 0)
@@ -92,14 +136,15 @@ static int read_folder(struct text *t, const char *path, struct fed_error *err)
 		struct fed_text file = {0};
 
 		fed_text_add(&file, "%s/%s", path, entry[i]->d_name);
-		if (rc == FED_OK)
-			rc = file.failed ? fed_fail_memory(err, strlen(path), "a path")
-			                 : read_file(t, fed_text_str(&file), err);
+		if (rc == FED_OK && file.failed)
+			rc = fed_fail_memory(err, strlen(path), "a path");
+		if (rc == FED_OK && !is_folder(file.s))
+			rc = read_file(t, fed_text_str(&file), err);
 		fed_text_release(&file);
 		free(entry[i]);
 	}
 	free(entry);
-	if (n == 0)
+	if (rc == FED_OK && t->files == before)
 		return fed_fail(err, "%s: has no .txt file", fed_show(path).s);
 	return rc;
 }
@@ -107,13 +152,12 @@ static int read_folder(struct text *t, const char *path, struct fed_error *err)
 static int read_path(struct text *t, const char *typed, struct fed_error *err)
 {
 	struct fed_text path = {0};
-	struct stat st;
 	int rc;
 
 	fed_path_expand(typed, &path);
 	if (path.failed)
 		rc = fed_fail_memory(err, strlen(typed), "a path");
-	else if (stat(fed_text_str(&path), &st) == 0 && S_ISDIR(st.st_mode))
+	else if (is_folder(fed_text_str(&path)))
 		rc = read_folder(t, fed_text_str(&path), err);
 	else
 		rc = read_file(t, fed_text_str(&path), err);
@@ -121,6 +165,7 @@ static int read_path(struct text *t, const char *typed, struct fed_error *err)
 	return rc;
 }
 
+/* The files of a list; one may have all of it as its name. */
 static int read_all(struct text *t, struct fed_error *err)
 {
 	char *paths = fed_strdup(t->args->path), *rest = paths, *path;
@@ -128,10 +173,13 @@ static int read_all(struct text *t, struct fed_error *err)
 
 	if (!paths)
 		return fed_fail_memory(err, strlen(t->args->path), "the paths");
-	while (rc == FED_OK && (path = strsep(&rest, ",")))
-		rc = *path ? read_path(t, path, err)
-		           : fed_reject(err, "a file without a name between commas in %s",
-		                        fed_show(t->args->path).s);
+	if (strchr(paths, ',') && access(paths, F_OK) == 0)
+		rc = read_path(t, paths, err);
+	else
+		while (rc == FED_OK && (path = fed_list_next(&rest)))
+			rc = *path ? read_path(t, path, err)
+			           : fed_reject(err, "a file without a name between commas in %s",
+			                        fed_show(t->args->path).s);
 	fed_free(paths);
 	return rc;
 }
@@ -158,12 +206,17 @@ static int keep_long(struct text *t, struct fed_error *err)
 	if (kept == 0)
 		return fed_reject(err,
 		                  "the longest of %zu texts has %zu characters; windows of %lld for "
-		                  "training and test need at least %zu",
+		                  "training and test need at least %zu; take a smaller window=",
 		                  all, longest, (long long)t->args->window, least);
 	/* the rest is kept behind them, to be freed */
 	for (size_t i = kept; i < all; i++)
 		t->speakers.speaker[i].n = 0;
-	return FED_OK;
+	return kept == all ? FED_OK
+	                   : fed__note(&t->notes, FED_NOTE_TOLD,
+	                               t->args->speakers ? "speakers" : "files", "window=", err,
+	                               "%zu of %zu have less than %zu characters and were left "
+	                               "out",
+	                               all - kept, all, least);
 }
 
 /* Vocabulary ------------------------------------------------------------------ */
@@ -186,70 +239,129 @@ static int ascending(const void *a, const void *b)
 	return (x > y) - (x < y);
 }
 
+/* The most frequent characters, until there are `most` or too few are left. */
+static uint64_t take_known(struct text *t, uint32_t most, uint64_t all, uint64_t outside)
+{
+	uint32_t c;
+
+	while (t->n < most && (c = most_frequent(t->token)) != CODES) {
+		if (t->n >= KNOWN_PLAIN && t->args->vocabulary == 1 &&
+		    (double)outside <= OUTSIDE_PLAIN * (double)all)
+			break;
+		outside -= t->token[c];
+		t->known[t->n++] = c;
+		t->token[c] = 0;
+	}
+	return outside;
+}
+
+static int note_vocabulary(struct text *t, uint64_t all, uint64_t outside, struct fed_error *err)
+{
+	const double share = (double)outside / (double)all;
+	const bool told = t->args->vocabulary > 1;
+
+	if (t->args->bytes)
+		return fed__note(&t->notes, FED_NOTE_LISTED, "vocabulary", NULL, err, "%u bytes", t->n);
+	if (outside == 0)
+		return fed__note(&t->notes, FED_NOTE_LISTED, "vocabulary", NULL, err, "%u characters, all",
+		                 t->n);
+	if (share < OUTSIDE_WARNING)
+		return fed__note(&t->notes, FED_NOTE_TOLD, "vocabulary", told ? NULL : "vocabulary=N", err,
+		                 "%u characters; the others, %.2g %%, share one class", t->n, 100 * share);
+	return fed__note(&t->notes, FED_NOTE_WARNING, "vocabulary",
+	                 told && t->args->vocabulary < KNOWN_MAX ? "vocabulary=255, or bytes"
+	                                                         : "bytes predicts bytes instead",
+	                 err,
+	                 "%.0f %% of the text is outside the %u characters that have a class, and is "
+	                 "one class: accuracy says little",
+	                 100 * share, t->n);
+}
+
 static int choose_vocabulary(struct text *t, struct fed_error *err)
 {
-	uint32_t c = CODES;
+	const uint32_t most = t->args->bytes             ? BYTES
+	                      : t->args->vocabulary == 1 ? KNOWN_MAX
+	                                                 : (uint32_t)t->args->vocabulary;
+	uint64_t all = 0, outside;
 
 	t->token = fed_alloc_array(CODES, sizeof *t->token);
 	if (!t->token)
 		return fed_fail_memory(err, CODES * sizeof *t->token, "the characters");
 	for (size_t i = 0; i < t->speakers.n; i++)
-		for (size_t j = 0; j < t->speakers.speaker[i].n; j++)
+		for (size_t j = 0; j < t->speakers.speaker[i].n; j++, all++)
 			t->token[t->speakers.speaker[i].code[j]]++;
-	while (t->n < KNOWN_MAX && (c = most_frequent(t->token)) != CODES) {
-		t->known[t->n++] = c;
-		t->token[c] = 0;
-	}
-	t->classes = t->n + (most_frequent(t->token) != CODES);
+	outside = take_known(t, most, all, all);
+	t->classes = t->n + (outside > 0);
 	qsort(t->known, t->n, sizeof *t->known, ascending);
-	for (c = 0; c < CODES; c++)
+	for (uint32_t c = 0; c < CODES; c++)
 		t->token[c] = t->n;
 	for (uint32_t k = 0; k < t->n; k++)
 		t->token[t->known[k]] = k;
 	if (t->classes < 2)
 		return fed_fail(err, "the text has one distinct character: nothing to predict");
-	return FED_OK;
-}
-
-static void put_utf8(char name[8], uint32_t c)
-{
-	size_t n = 0;
-
-	if (c < 0x80) {
-		name[n++] = (char)c;
-	} else if (c < 0x800) {
-		name[n++] = (char)(0xc0 | c >> 6);
-	} else {
-		if (c < 0x10000) {
-			name[n++] = (char)(0xe0 | c >> 12);
-		} else {
-			name[n++] = (char)(0xf0 | c >> 18);
-			name[n++] = (char)(0x80 | (c >> 12 & 0x3f));
-		}
-		name[n++] = (char)(0x80 | (c >> 6 & 0x3f));
-	}
-	if (c >= 0x80)
-		name[n++] = (char)(0x80 | (c & 0x3f));
-	name[n] = '\0';
+	return note_vocabulary(t, all, outside, err);
 }
 
 static int name_tokens(struct fed_dataset *data, const struct text *t, struct fed_error *err)
 {
-	char made[KNOWN_MAX + 1][8];
-	const char *names[KNOWN_MAX + 1];
+	struct fed_text made[BYTES] = {{0}};
+	const char *names[BYTES];
+	bool failed = false;
 
 	for (uint32_t k = 0; k < t->classes; k++) {
 		const uint32_t c = k < t->n ? t->known[k] : 0;
 
+		if (t->args->bytes && (c < ' ' || c > '~') && c != '\n' && c != '\t')
+			fed_text_add(&made[k], "byte %02x", c);
+		else
+			fed_text_put_code(&made[k], c);
 		names[k] = k == t->n   ? "other"
 		           : c == ' '  ? "space"
 		           : c == '\n' ? "newline"
 		           : c == '\t' ? "tab"
-		                       : made[k];
-		if (k < t->n)
-			put_utf8(made[k], c);
+		                       : fed_text_str(&made[k]);
+		failed |= made[k].failed;
 	}
-	return fed__dataset_name_classes(data, names, err);
+	const int rc = failed ? fed_fail_memory(err, t->classes, "the classes' names")
+	                      : fed__dataset_name_classes(data, names, err);
+	for (uint32_t k = 0; k < t->classes; k++)
+		fed_text_release(&made[k]);
+	return rc;
+}
+
+static int name_owners(struct fed_dataset *data, const struct text *t, struct fed_error *err)
+{
+	const char **names = fed_alloc_array(data->owners, sizeof *names);
+	uint32_t n = 0;
+
+	if (!names)
+		return fed_fail_memory(err, data->owners * sizeof *names, "the owners' names");
+	for (size_t i = 0; i < t->speakers.n; i++)
+		if (t->speakers.speaker[i].n)
+			names[n++] = t->speakers.speaker[i].name;
+	const int rc = fed__dataset_name_owners(data, names, err);
+	fed_free(names);
+	return rc;
+}
+
+/* Encodings other than UTF-8, and what lies before the first speech. */
+static int note_files(struct text *t, struct fed_error *err)
+{
+	struct fed_text text = {0};
+	int rc = FED_OK;
+
+	if (t->odd.n) {
+		fed__encoding_describe(&t->odd.first, &text);
+		if (t->files > 1)
+			fed_text_add(&text, " (%s, %u of %u files)", t->odd.name.s, t->odd.n, t->files);
+		rc = fed__note_text(&t->notes, t->args->encoding ? FED_NOTE_LISTED : FED_NOTE_TOLD,
+		                    "encoding", t->args->encoding ? NULL : "encoding=", &text, err);
+	}
+	if (rc == FED_OK && t->speakers.before)
+		rc = fed__note(&t->notes, FED_NOTE_LISTED, "speakers", NULL, err,
+		               "%s lines before the first speech were left out",
+		               fed_count((double)t->speakers.before).s);
+	return rc;
 }
 
 /* The dataset ------------------------------------------------------------------ */
@@ -279,6 +391,8 @@ static int make_text_dataset(struct fed_dataset **out, const struct text *t,
 
 	if (rc == FED_OK)
 		rc = name_tokens(*out, t, err);
+	if (rc == FED_OK)
+		rc = name_owners(*out, t, err);
 	if (rc == FED_OK)
 		fed__dataset_seal(*out);
 	return rc;
@@ -314,7 +428,14 @@ static int text_load(struct fed_dataset **out, const void *args, const char *pat
 	if (rc == FED_OK)
 		rc = choose_vocabulary(&t, err);
 	if (rc == FED_OK)
+		rc = note_files(&t, err);
+	if (rc == FED_OK)
 		rc = convert(out, &t, err);
+	if (rc == FED_OK) {
+		(*out)->notes = t.notes;
+		t.notes = (struct fed_dataset_notes){0};
+	}
+	fed__notes_release(&t.notes);
 	fed_free(t.token);
 	fed__speakers_release(&t.speakers);
 	return rc;
@@ -326,10 +447,12 @@ const struct fed_source fed__source_text = {
 	.doc =
 		"`dataset text hamlet.txt,lear.txt speakers` or a folder of .txt files.  An example is\n"
 		"`window` characters, its label the one behind them.  The 96 most frequent characters\n"
-		"have a token each, all others share one; bytes that are not UTF-8 are taken as Latin-1,\n"
-		"control characters are left out.  The end of each owner's text is for the test.  With\n"
-		"speakers a line `NAME.`, `NAME:` or `NAME. words` begins a speech, and what stands\n"
-		"before the first is left out.  Owners with too little text for both parts are left\n"
+		"have a token each, up to 255 if 96 leave out more than 1 % of the text; all others\n"
+		"share one.  Files are UTF-8 or UTF-16 by its mark; bytes that are neither are taken as\n"
+		"Windows-1252, control characters are left out.  The end of each owner's text is for the\n"
+		"test.  With speakers a line `NAME.`, `NAME:` or `NAME. words` begins a speech (names in\n"
+		"capitals of any script, MR. X is one name; `NAME:` also in scripts without capitals),\n"
+		"and what stands before the first is left out.  Owners with too little text are left\n"
 		"out.  They are the users of `add-client N natural`.  Source: the Shakespeare task of\n"
 		"McMahan et al. 2017, section 3, which has 80 characters and a loss at each.",
 	.fields = text_fields,

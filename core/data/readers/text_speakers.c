@@ -4,12 +4,15 @@
  */
 #include "data/readers/text_speakers.h"
 
-#include <ctype.h>
 #include <string.h>
+#include <strings.h>
 
 #include "base/mem.h"
 
-enum { NAME_MAX_BYTES = 40 };
+enum {
+	NAME_MAX_LETTERS = 40,
+	NAME_MAX_CASELESS = 12, /* of a script without capitals, where a colon is all there is to see */
+};
 
 static int add_voice(struct fed_speakers *v, const char *name, size_t len, struct fed_error *err)
 {
@@ -45,7 +48,8 @@ static int reserve_codes(struct fed_speaker *v, size_t more, struct fed_error *e
 	return FED_OK;
 }
 
-static int speak(struct fed_speaker *v, const char *s, size_t len, struct fed_error *err)
+static int speak(struct fed_speaker *v, const char *s, size_t len, bool bytes,
+                 struct fed_error *err)
 {
 	if (reserve_codes(v, len, err))
 		return FED_FAIL;
@@ -53,12 +57,13 @@ static int speak(struct fed_speaker *v, const char *s, size_t len, struct fed_er
 		uint32_t code = 0;
 		size_t used = fed_utf8_next(s, len, &code);
 
-		if (used == 0) {
-			code = (unsigned char)*s;
-			used = 1;
+		used += used == 0; /* not met: the text is UTF-8 */
+		if (code == '\n' || code == '\t' || (!fed_utf8_control(code) && code != 0xfeff)) {
+			for (size_t i = 0; bytes && i < used; i++)
+				v->code[v->n++] = (unsigned char)s[i];
+			if (!bytes)
+				v->code[v->n++] = code;
 		}
-		if (code == '\n' || code == '\t' || (!fed_utf8_control(code) && code != 0xfeff))
-			v->code[v->n++] = code;
 		s += used;
 		len -= used;
 	}
@@ -66,60 +71,141 @@ static int speak(struct fed_speaker *v, const char *s, size_t len, struct fed_er
 }
 
 int fed__speakers_add_text(struct fed_speakers *v, const char *name, const char *s, size_t len,
-                           struct fed_error *err)
+                           bool bytes, struct fed_error *err)
 {
 	if (add_voice(v, name, strlen(name), err))
 		return FED_FAIL;
-	return speak(&v->speaker[v->n - 1], s, len, err);
+	return speak(&v->speaker[v->n - 1], s, len, bytes, err);
 }
 
 /* Plays --------------------------------------------------------------------- */
 
+/* Whether the text begins with this word. */
+static bool begins(const char *s, size_t len, const char *word)
+{
+	const size_t n = strlen(word);
+	uint32_t next = 0;
+
+	if (len < n || strncmp(s, word, n) != 0)
+		return false;
+	return fed_utf8_next(s + n, len - n, &next) == 0 || fed_utf8_letter(next) == FED_LETTER_NONE;
+}
+
 /* Whether a line is a heading, which looks like a speaker: ACT I., SCENE II., IV. */
 static bool is_heading(const char *s, size_t len)
 {
-	return (len >= 3 && !strncmp(s, "ACT", 3)) || (len >= 5 && !strncmp(s, "SCENE", 5)) ||
-	       strspn(s, "IVXLC") >= len;
+	return begins(s, len, "ACT") || begins(s, len, "SCENE") || strspn(s, "IVXLC") >= len;
 }
 
-/* Every word begins with a capital; `shouted`: and has no small letters. */
-static bool is_name(const char *s, size_t len, bool shouted)
+/* Whether a full stop at the end of s belongs to its last word: MR., ST., an initial. */
+static bool is_title(const char *s, size_t len)
 {
+	static const char *const titles[] = {"mr",  "mrs",  "ms",  "dr",  "st",  "sr",  "jr",   "prof",
+	                                     "lt",  "capt", "col", "gen", "sgt", "rev", "mme",  "mlle",
+	                                     "hon", "maj",  "frl", "fr",  "hr",  "sra", "srta", "dra"};
+	size_t from = len;
+
+	while (from > 0 && s[from - 1] != ' ')
+		from--;
+	for (size_t i = 0; i < sizeof titles / sizeof *titles; i++)
+		if (strlen(titles[i]) == len - from && !strncasecmp(s + from, titles[i], len - from))
+			return true;
+
+	uint32_t code = 0;
+	return fed_utf8_next(s + from, len - from, &code) == len - from &&
+	       fed_utf8_letter(code) == FED_LETTER_UPPER;
+}
+
+/* What else stands in a name: blanks, hyphens, apostrophes, a middle dot. */
+static bool joins_words(uint32_t code)
+{
+	return code == ' ' || code == '-' || code == '\'' || code == 0x2019 || code == 0xb7 ||
+	       code == 0x30fb;
+}
+
+/* Every word begins with a capital; `shouted`: and has no small letters.  Letters without a case
+ * are capitals before a colon. */
+static bool is_name(const char *s, size_t len, bool shouted, bool colon)
+{
+	size_t letters = 0, caseless = 0;
 	bool word = false;
 
-	if (len < 2 || len > NAME_MAX_BYTES || is_heading(s, len))
+	if (is_heading(s, len))
 		return false;
-	for (size_t i = 0; i < len; i++) {
-		const unsigned char c = (unsigned char)s[i];
+	for (size_t i = 0; i < len; letters++) {
+		uint32_t code = 0;
+		const size_t used = fed_utf8_next(s + i, len - i, &code);
+		const enum fed_letter letter = fed_utf8_letter(code);
 
-		if (!isalpha(c) && !strchr(" '-", c))
+		if (used == 0 || letters == NAME_MAX_LETTERS)
 			return false;
-		if (islower(c) && (shouted || !word))
+		if (letter == FED_LETTER_NONE && !joins_words(code) && !(code == '.' && is_title(s, i)))
 			return false;
-		word = isalpha(c) || (word && c != ' ');
+		if (letter == FED_LETTER_LOWER && (shouted || !word))
+			return false;
+		caseless += letter == FED_LETTER_CASELESS;
+		word = letter != FED_LETTER_NONE || (word && code != ' ');
+		i += used;
 	}
-	return true;
+	if (caseless > 0)
+		return colon && letters <= NAME_MAX_CASELESS;
+	return letters >= 2;
+}
+
+/* Whether a capital follows the blanks from here on. */
+static bool capital_follows(const char *s, size_t len)
+{
+	uint32_t code = 0;
+	size_t i = 0;
+
+	while (i < len && s[i] == ' ')
+		i++;
+	return i > 0 && fed_utf8_next(s + i, len - i, &code) > 0 &&
+	       fed_utf8_letter(code) == FED_LETTER_UPPER;
+}
+
+/* The bytes of the mark that may end a name: a full stop, a colon, a wide colon; else 0. */
+static size_t name_end(const char *s, size_t len)
+{
+	static const char wide[] = "\xef\xbc\x9a";
+
+	if (*s == '.' || *s == ':')
+		return 1;
+	return len >= 3 && !memcmp(s, wide, 3) ? 3 : 0;
 }
 
 /* The bytes of a speaker's name at the start of a line, 0 if there is none; *rest is the offset
  * behind it. */
 static size_t speaker_of(const char *line, size_t len, size_t *rest)
 {
-	for (size_t i = 0; i < len && i <= NAME_MAX_BYTES; i++) {
-		if (line[i] != '.' && line[i] != ':')
+	bool title = false;
+	size_t all = len;
+
+	for (size_t i = 0; i < len && i <= 4 * NAME_MAX_LETTERS; i++) {
+		const size_t mark = name_end(line + i, len - i);
+		size_t next = i + mark;
+
+		if (mark == 0)
 			continue;
-		size_t next = i + 1;
+		if (line[i] == '.' && is_title(line, i) && capital_follows(line + next, len - next)) {
+			title = true;
+			continue;
+		}
 		while (next < len && strchr(" \t\r", line[next]))
 			next++;
-		if (next < len && next == i + 1)
+		if (next < len && next == i + 1 && mark == 1)
 			return 0;
 		/* `First Citizen:` alone on its line; anything else in capitals */
-		if (!is_name(line, i, line[i] == '.' || next < len))
+		if (!is_name(line, i, line[i] == '.' || next < len, line[i] != '.'))
 			return 0;
 		*rest = next;
 		return i;
 	}
-	return 0;
+	/* MR. X alone */
+	while (all > 0 && strchr(" \t\r", line[all - 1]))
+		all--;
+	*rest = len;
+	return title && is_name(line, all, true, false) ? all : 0;
 }
 
 static int find_speaker(struct fed_speakers *v, size_t first, const char *name, size_t len,
@@ -131,7 +217,8 @@ static int find_speaker(struct fed_speakers *v, size_t first, const char *name, 
 	return add_voice(v, name, len, err);
 }
 
-int fed__speakers_add_play(struct fed_speakers *v, const char *s, size_t len, struct fed_error *err)
+int fed__speakers_add_play(struct fed_speakers *v, const char *s, size_t len, bool bytes,
+                           struct fed_error *err)
 {
 	const size_t first = v->n;
 	size_t speaker = SIZE_MAX;
@@ -144,9 +231,14 @@ int fed__speakers_add_play(struct fed_speakers *v, const char *s, size_t len, st
 
 		if (name > 0 && find_speaker(v, first, s, name, &speaker, err))
 			return FED_FAIL;
+		if (name == 0)
+			from = 0;
 		/* a line with only a name and blank lines are no speech */
-		if (speaker != SIZE_MAX && from < line && strspn(s + from, " \t\r\n") < all - from &&
-		    speak(&v->speaker[speaker], s + from, all - from, err))
+		const bool words = from < line && strspn(s + from, " \t\r\n") < all - from;
+
+		if (words && speaker == SIZE_MAX)
+			v->before++;
+		else if (words && speak(&v->speaker[speaker], s + from, all - from, bytes, err))
 			return FED_FAIL;
 		s += all;
 		len -= all;

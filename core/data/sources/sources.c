@@ -61,6 +61,39 @@ static int fail_unknown(const char *name, struct fed_error *err)
 	return FED_REJECT;
 }
 
+static bool ends_with_any(const char *name, const char *const *ends)
+{
+	for (; *ends; ends++) {
+		struct fed_text packed = {0};
+
+		fed_text_add(&packed, "%s.gz", *ends);
+		const bool found = ends_with(name, *ends) || ends_with(name, fed_text_str(&packed));
+		fed_text_release(&packed);
+		if (found)
+			return true;
+	}
+	return false;
+}
+
+/* The source for a file: a table by its name, or by its first bytes where the name says nothing. */
+static int find_by_file(const char *name, const char *path, const struct fed_source **out,
+                        struct fed_error *err)
+{
+	static const char *const tables[] = {".csv", ".tsv", ".tab", ".data", NULL};
+	static const char *const idx[] = {"-ubyte", NULL};
+
+	if (ends_with_any(path, idx))
+		return fed_reject(err, "%s is one of four IDX files; name its folder", fed_show(name).s);
+	if (!ends_with_any(path, tables) && !fed__csv_looks_so(path))
+		return fed_reject(
+			err,
+			"%s is neither a folder of IDX files nor a table as a .csv file is; for a "
+			"text say `dataset text %s`",
+			fed_show(name).s, fed_show(name).s);
+	*out = &fed__source_csv;
+	return FED_OK;
+}
+
 /* The source for a path, by the kind of its file. */
 static int find_by_path(const char *name, const char *path, const struct fed_source **out,
                         struct fed_error *err)
@@ -76,15 +109,7 @@ static int find_by_path(const char *name, const char *path, const struct fed_sou
 	}
 	if (fed_file_readable(path, &size, err))
 		return FED_FAIL;
-	if (ends_with(path, "-ubyte") || ends_with(path, "-ubyte.gz"))
-		return fed_reject(err, "%s is one of four IDX files; name its folder", fed_show(name).s);
-	if (!ends_with(path, ".csv"))
-		return fed_reject(err,
-		                  "%s is neither a folder of IDX files nor a .csv file; for a text say "
-		                  "`dataset text FILE`",
-		                  fed_show(name).s);
-	*out = &fed__source_csv;
-	return FED_OK;
+	return find_by_file(name, path, out, err);
 }
 
 int fed_source_find(const char *name, const struct fed_source **out, struct fed_error *err)
