@@ -4,6 +4,7 @@
  */
 #include "shell/terminal.h"
 
+#include <fcntl.h>
 #include <poll.h>
 #include <pty.h>
 #include <signal.h>
@@ -32,6 +33,8 @@ void terminal_begin(const char *term, const char *folder)
 	seen[0] = 0;
 	child = forkpty(&master, NULL, NULL, &size);
 	ck_assert_int_ge(child, 0);
+	if (child > 0)
+		ck_assert_int_eq(fcntl(master, F_SETFL, O_NONBLOCK), 0);
 	if (child == 0) {
 		setenv("TERM", term, 1);
 		setenv("HOME", folder, 1);
@@ -74,9 +77,20 @@ void terminal_wait(const char *text)
 	memmove(seen, at, n_seen + 1);
 }
 
+/* The program may wait until what it wrote is read before it reads on. */
 void terminal_type(const char *text)
 {
-	ck_assert_int_eq(write(master, text, strlen(text)), (ssize_t)strlen(text));
+	for (size_t n = strlen(text); n > 0;) {
+		struct pollfd p = {.fd = master, .events = POLLOUT};
+		const ssize_t done = write(master, text, n);
+
+		if (done > 0) {
+			text += done;
+			n -= (size_t)done;
+		} else if (poll(&p, 1, QUIET) <= 0) {
+			ck_assert_msg(read_more(PATIENCE), "it reads nothing, and wrote:\n%s", seen);
+		}
+	}
 }
 
 void terminal_signal(int number)
@@ -114,7 +128,13 @@ int terminal_end(void)
 
 	while (read_more(PATIENCE))
 		;
-	ck_assert_int_eq(waitpid(child, &status, 0), child);
+	for (int waited = 0; waitpid(child, &status, WNOHANG) == 0; waited += QUIET) {
+		if (waited > PATIENCE) {
+			kill(child, SIGKILL);
+			ck_abort_msg("it never ends, and wrote:\n%s", seen);
+		}
+		poll(NULL, 0, waited ? QUIET : 1);
+	}
 	close(master);
 	return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
 }
