@@ -50,13 +50,14 @@ static const char *const keys[] = {
 enum { KEYS = sizeof keys / sizeof *keys };
 
 static struct drive {
-	bool on, leaving;
+	bool on, opening, leaving;
 	pthread_t thread; /* the loop's */
 	int master;
 	struct fed_shell *shell;
 	uint64_t share, k;
 	size_t key;
-	int turns; /* since the key was typed */
+	int turns;  /* since the key was typed */
+	bool ahead; /* the watch has opened without the allocation that was to fail */
 } drive;
 
 int __real_fed__signals_ending(void);
@@ -118,7 +119,11 @@ int __wrap_fed__signals_ending(void)
 		return __real_fed__signals_ending();
 	read_drawn();
 	drive.turns++;
-	if (!drive.leaving && drive.turns > TURNS)
+	if (drive.opening && drive.turns == 1) {
+		drive.ahead = fed__mem_fail_ahead();
+		fed__mem_fail_at(0);
+		type("q");
+	} else if (!drive.opening && !drive.leaving && drive.turns > TURNS)
 		go_on();
 	else if (drive.leaving && drive.turns % MOST_TURNS == 0)
 		type("\033q"); /* from a prompt, too */
@@ -133,6 +138,26 @@ static void open_terminal(int *slave)
 	ck_assert_int_eq(openpty(&drive.master, slave, NULL, NULL, &size), 0);
 	ck_assert_int_eq(fcntl(drive.master, F_SETFL, O_NONBLOCK), 0);
 	ck_assert_int_eq(dup2(*slave, STDIN_FILENO), STDIN_FILENO);
+}
+
+/* The watch opens with its k-th allocation failing, or says why it does not. */
+static void open_with_failures(struct torture *t, struct fed_shell *shell)
+{
+	for (uint64_t k = 1 + t->seed % SHARES; !drive.ahead; k += SHARES) {
+		struct fed_error err = {""};
+
+		ck_assert_uint_lt(k, MOST_ALLOCATIONS);
+		drive = (struct drive){.on = true,
+		                       .opening = true,
+		                       .thread = pthread_self(),
+		                       .master = drive.master,
+		                       .shell = shell};
+		fed__mem_fail_at(k);
+		const int rc = fed__watch_bridge_run(shell, NULL, 0, NULL, &err);
+		fed__mem_fail_at(0);
+		ck_assert_msg(rc == FED_OK || strlen(err.text) > 10, "the watch says \"%s\"", err.text);
+		read_drawn();
+	}
 }
 
 /* Every turn with an allocation that fails: the watch stays or leaves with a sentence, and the
@@ -154,6 +179,7 @@ void torture_frames(struct torture *t)
 	FILE *const kept = lab.shell.out, *const terminal = fdopen(dup(slave), "w");
 	ck_assert_ptr_nonnull(terminal);
 	lab.shell.out = lab.shell.errors = terminal;
+	open_with_failures(t, &lab.shell);
 	drive = (struct drive){.on = true,
 	                       .thread = pthread_self(),
 	                       .master = drive.master,
