@@ -4,6 +4,7 @@
  * common.
  */
 #include <errno.h>
+#include <ftw.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -251,17 +252,21 @@ static void read_file(const char *path, struct fed_text *out)
 		fed_assert_ok(fed_file_read(path, 1 << 26, out, &err), &err);
 }
 
+static unsigned temporaries;
+
+static int count_temporary(const char *path, const struct stat *st, int kind, struct FTW *at)
+{
+	(void)st;
+	(void)kind;
+	temporaries += strstr(path + at->base, ".fedsh.tmp") != NULL;
+	return 0;
+}
+
 unsigned torture_temporaries(const char *folder)
 {
-	char command[300];
-	int n = 0;
-
-	snprintf(command, sizeof command, "find %s -name '*.tmp*' | wc -l", folder);
-	FILE *f = popen(command, "r");
-	ck_assert_ptr_nonnull(f);
-	ck_assert_int_eq(fscanf(f, "%d", &n), 1);
-	pclose(f);
-	return (unsigned)n;
+	temporaries = 0;
+	ck_assert_int_eq(nftw(folder, count_temporary, 16, FTW_PHYS), 0);
+	return temporaries;
 }
 
 static const char *const writers[] = {
