@@ -47,9 +47,9 @@ void fed_file_write(struct fed_file_writer *, const void *bytes, size_t n);
 void fed_file_seek(struct fed_file_writer *, uint64_t at);
 int fed_file_commit(struct fed_file_writer *, struct fed_error *);
 void fed_file_abandon(struct fed_file_writer *);
-/* A file emptied and opened to be written as its lines come; what fed_file_open refuses is refused
- * here too.  fclose() is the caller's. */
-int fed_file_stream(FILE **, const char *path, struct fed_error *);
+/* A file replaced by one with these bytes, as by a writer, and opened to be continued as its lines
+ * come.  fclose() is the caller's. */
+int fed_file_stream(FILE **, const char *path, const void *begin, size_t n, struct fed_error *);
 /* Write all of it to a stream, and through to the file; 0 or errno. */
 int fed_file_stream_put(FILE *, const void *bytes, size_t n);
 /* The same for lines that another program may read as they come: a device and a pipe with a reader

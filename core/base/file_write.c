@@ -332,7 +332,8 @@ int fed_file_writable(const char *path, struct fed_error *err)
 static int open_stream(FILE **out, const char *path, bool any_kind, struct fed_error *err)
 {
 	/* O_NONBLOCK is for a pipe without a reader: opening it would wait. */
-	static const int flags = O_WRONLY | O_CREAT | O_TRUNC | O_NONBLOCK | O_NOCTTY | O_CLOEXEC;
+	const int flags =
+		O_WRONLY | O_CREAT | O_NONBLOCK | O_NOCTTY | O_CLOEXEC | (any_kind ? O_TRUNC : O_APPEND);
 	struct stat st;
 
 	if (check_name(path, err) != FED_OK ||
@@ -344,7 +345,7 @@ static int open_stream(FILE **out, const char *path, bool any_kind, struct fed_e
 	if (fd < 0)
 		return fed_fail(err, "%s: cannot be written: %s", fed_show(path).s, strerror(errno));
 	if (fstat(fd, &st) == 0 && (any_kind || S_ISREG(st.st_mode)) && fcntl(fd, F_SETFL, 0) == 0)
-		*out = fdopen(fd, "w");
+		*out = fdopen(fd, any_kind ? "w" : "a");
 	else
 		*out = NULL;
 	if (*out)
@@ -363,9 +364,21 @@ int fed_file_stream_put(FILE *f, const void *bytes, size_t n)
 	return fwrite(bytes, 1, n, f) == n && fflush(f) == 0 ? 0 : errno ? errno : EIO;
 }
 
-int fed_file_stream(FILE **out, const char *path, struct fed_error *err)
+int fed_file_stream(FILE **out, const char *path, const void *begin, size_t n,
+                    struct fed_error *err)
 {
-	return open_stream(out, path, false, err);
+	struct fed_file_writer w;
+
+	if (fed_file_open(&w, path, err))
+		return FED_FAIL;
+	w.unsynced = true;
+	fed_file_write(&w, begin, n);
+	if (fed_file_commit(&w, err) || open_stream(out, path, false, err))
+		return FED_FAIL;
+	if (fseeko(*out, 0, SEEK_END) == 0)
+		return FED_OK;
+	fclose(*out);
+	return fed_fail(err, "%s: cannot be written: %s", fed_show(path).s, strerror(errno));
 }
 
 int fed_file_outlet(FILE **out, const char *path, struct fed_error *err)

@@ -88,13 +88,18 @@ static bool is_read(const struct fed_shell *shell, const char *path)
 	return false;
 }
 
-/* The first lines of a recording: the commands so far.  0 or errno. */
-static int begin_record(FILE *f, const struct fed_text *journal)
+/* Open a recording, with the commands so far as its first lines. */
+static int open_record(const struct fed_shell *shell, const char *path, FILE **out,
+                       struct fed_error *err)
 {
-	static const char head[] = "# recorded by fedsh; `replay` runs it in a fresh session\n";
-	const int error = fed_file_stream_put(f, head, strlen(head));
+	struct fed_text begin = {0};
 
-	return error ? error : fed_file_stream_put(f, fed_text_str(journal), journal->len);
+	fed_text_add(&begin, "# recorded by fedsh; `replay` runs it in a fresh session\n%s",
+	             fed_text_str(&shell->journal));
+	const int rc = begin.failed ? fed_fail_memory(err, shell->journal.len, "the recording")
+	                            : fed_file_stream(out, path, begin.s, begin.len, err);
+	fed_text_release(&begin);
+	return rc;
 }
 
 int fed__journal_start(struct fed_shell *shell, const char *path, struct fed_error *err)
@@ -111,16 +116,10 @@ int fed__journal_start(struct fed_shell *shell, const char *path, struct fed_err
 	const int rc = is_read(shell, fed_text_str(&expanded))
 	                   ? fed_fail(err, "%s: is a script that is being run; give another name",
 	                              fed_show(path).s)
-	                   : fed_file_stream(&f, fed_text_str(&expanded), err);
+	                   : open_record(shell, fed_text_str(&expanded), &f, err);
 	fed_text_release(&expanded);
 	if (rc != FED_OK)
 		return rc;
-	const int error = begin_record(f, &shell->journal);
-	if (error) {
-		__fpurge(f);
-		fclose(f);
-		return fed_fail(err, "%s: %s", fed_show(path).s, strerror(error));
-	}
 	shell->record = f;
 	fed_free(shell->record_path);
 	shell->record_path = fed_strdup(path);

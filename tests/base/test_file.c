@@ -87,7 +87,7 @@ START_TEST(what_is_no_file_is_refused_at_once)
 		ck_assert_int_eq(fed_file_read(rows[i].path, 10, &t, &err), FED_FAIL);
 		ck_assert_int_eq(fed_reader_open(&r, rows[i].path, &err), FED_FAIL);
 		ck_assert_int_eq(fed_file_open(&w, rows[i].path, &err), FED_FAIL);
-		ck_assert_int_eq(fed_file_stream(&f, rows[i].path, &err), FED_FAIL);
+		ck_assert_int_eq(fed_file_stream(&f, rows[i].path, "", 0, &err), FED_FAIL);
 	}
 	/* A name never reaches the terminal raw. */
 	ck_assert_int_eq(fed_file_readable("\033[2Jx", &size, &err), FED_FAIL);
@@ -179,7 +179,7 @@ START_TEST(a_write_protected_file_is_refused)
 	ck_assert_int_eq(save(path, "new", "", &err), FED_FAIL);
 	ck_assert_ptr_nonnull(strstr(err.text, "is write-protected"));
 	ck_assert_ptr_nonnull(strstr(err.text, "chmod u+w"));
-	ck_assert_int_eq(fed_file_stream(&f, path, &err), FED_FAIL);
+	ck_assert_int_eq(fed_file_stream(&f, path, "", 0, &err), FED_FAIL);
 	ck_assert_ptr_nonnull(strstr(err.text, "is write-protected"));
 	check_content(path, "precious");
 	ck_assert_uint_eq(fed_temp_count(&temp), 1);
@@ -196,11 +196,11 @@ START_TEST(a_stream_begins_with_an_empty_file)
 	char path[256];
 
 	strcpy(path, fed_temp_write(&temp, "out", "what was there", 14));
-	fed_assert_ok(fed_file_stream(&f, path, &err), &err);
+	fed_assert_ok(fed_file_stream(&f, path, "", 0, &err), &err);
 	ck_assert_int_ge(fputs("line\n", f), 0);
 	ck_assert_int_eq(fclose(f), 0);
 	check_content(path, "line\n");
-	ck_assert_int_eq(fed_file_stream(&f, "/no/such/folder/out", &err), FED_FAIL);
+	ck_assert_int_eq(fed_file_stream(&f, "/no/such/folder/out", "", 0, &err), FED_FAIL);
 	ck_assert_ptr_nonnull(strstr(err.text, "No such file"));
 }
 END_TEST
@@ -272,7 +272,7 @@ START_TEST(control_characters_are_in_no_name)
 	snprintf(path, sizeof path, "%s/%s", temp.dir, unclean[_i]);
 	ck_assert_int_eq(fed_file_open(&w, path, &err), FED_FAIL);
 	ck_assert_ptr_nonnull(strstr(err.text, "has a control character in its name"));
-	ck_assert_int_eq(fed_file_stream(&f, path, &err), FED_FAIL);
+	ck_assert_int_eq(fed_file_stream(&f, path, "", 0, &err), FED_FAIL);
 	ck_assert_int_eq(fed_file_outlet(&f, path, &err), FED_FAIL);
 	ck_assert_int_eq(fed_file_writable(path, &err), FED_FAIL);
 	ck_assert_uint_eq(fed_temp_count(&temp), 0);
