@@ -89,9 +89,10 @@ static int too_large(const char *path, uint64_t limit, struct fed_error *err)
 	return FED_FAIL;
 }
 
+enum { READ_LEAST = 16384 }; /* bytes at once */
+
 int fed_file_read(const char *path, uint64_t limit, struct fed_text *out, struct fed_error *err)
 {
-	char block[16384];
 	const size_t before = out->len;
 	uint64_t size;
 	size_t got;
@@ -103,16 +104,20 @@ int fed_file_read(const char *path, uint64_t limit, struct fed_text *out, struct
 		rc = too_large(path, limit, err);
 	/* Read to the end, not to the size at opening: the file may grow, and files under /proc have no
 	 * size. */
-	while (rc == FED_OK && (error = fed__file_pull(fd, block, sizeof block, &got)) == 0 &&
-	       got > 0) {
-		if (out->len - before + got > limit)
-			rc = too_large(path, limit, err);
-		else
-			fed_text_put(out, block, got);
-		if (out->failed)
+	size_t block = size + 1 < READ_LEAST ? READ_LEAST : size + 1;
+	do {
+		char *to = rc == FED_OK ? fed_text_reserve(out, block) : NULL;
+		got = 0;
+		if (rc == FED_OK && !to)
 			rc = fed_fail(err, "%s: out of memory (%llu bytes)", fed_show(path).s,
 			              (unsigned long long)size);
-	}
+		if (to && (error = fed__file_pull(fd, to, block, &got)) == 0) {
+			out->len += got;
+			out->s[out->len] = '\0';
+		}
+		if (out->len - before > limit)
+			rc = too_large(path, limit, err);
+	} while (rc == FED_OK && error == 0 && got == block);
 	close(fd);
 	if (error != 0)
 		rc = fed_fail(err, "%s: cannot be read: %s", fed_show(path).s, strerror(error));

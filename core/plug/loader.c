@@ -111,33 +111,30 @@ int fed__library_load(struct fed_library *lib, struct fed_error *err)
 	return open_handle(lib, link, err) == FED_OK ? FED_OK : open_temporary(lib, err);
 }
 
-/* The file's bytes, when its headers are sound.  elsewhere: another program loads it. */
-static int read_object(const char *path, bool elsewhere, struct fed_text *bytes,
-                       struct fed_error *err)
+/* elsewhere: another program loads it. */
+static int check_bytes(const void *bytes, size_t n, bool elsewhere, struct fed_error *err)
 {
 	const char *sanitizer;
-	uint64_t size;
 
-	if (fed_file_readable(path, &size, err))
+	if (fed__elf_check(bytes, n, "fed_plugin", &sanitizer, err))
 		return FED_REJECT;
-	if (size > FILE_MOST)
-		return fed_reject(err, "has %llu bytes, more than a plugin may have",
-		                  (unsigned long long)size);
-	int rc = fed_file_read(path, FILE_MOST, bytes, err);
-	if (rc == FED_OK)
-		rc = fed__elf_check(bytes->s, bytes->len, "fed_plugin", &sanitizer, err);
-	if (rc == FED_OK && sanitizer && !elsewhere && !fed__elf_has_runtime(sanitizer))
-		rc = fed_reject(err, "is built with -fsanitize=%s; build it without", sanitizer);
-	return rc;
+	if (sanitizer && !elsewhere && !fed__elf_has_runtime(sanitizer))
+		return fed_reject(err, "is built with -fsanitize=%s; build it without", sanitizer);
+	return FED_OK;
 }
 
-static int library_new(struct fed_library **out, const char *path, bool elsewhere,
-                       struct fed_text *bytes, struct fed_error *err)
+static int check_size(const char *path, uint64_t *size, struct fed_error *err)
 {
-	const int rc = read_object(path, elsewhere, bytes, err);
+	if (fed_file_readable(path, size, err))
+		return FED_REJECT;
+	if (*size > FILE_MOST)
+		return fed_reject(err, "has %llu bytes, more than a plugin may have",
+		                  (unsigned long long)*size);
+	return FED_OK;
+}
 
-	if (rc != FED_OK)
-		return rc;
+static int library_new(struct fed_library **out, struct fed_error *err)
+{
 	*out = fed_alloc(sizeof **out);
 	if (!*out)
 		return fed_fail_memory(err, sizeof **out, "a plugin");
@@ -145,13 +142,34 @@ static int library_new(struct fed_library **out, const char *path, bool elsewher
 	return FED_OK;
 }
 
+/* Check a file that is opened as it is: mapped, since its bytes are not kept.  Like dlopen's own
+ * view of it, this one does not outlive a file that is cut short meanwhile. */
+static int check_in_place(const char *path, struct fed_error *err)
+{
+	uint64_t size;
+
+	if (check_size(path, &size, err))
+		return FED_REJECT;
+	if (size == 0)
+		return check_bytes("", 0, false, err);
+	const int fd = open(path, O_RDONLY | O_CLOEXEC);
+	void *bytes = fd < 0 ? MAP_FAILED : mmap(NULL, size, PROT_READ, MAP_PRIVATE, fd, 0);
+	const int rc = bytes == MAP_FAILED ? fed_reject(err, "cannot be mapped: %s", strerror(errno))
+	                                   : check_bytes(bytes, size, false, err);
+	if (bytes != MAP_FAILED)
+		munmap(bytes, size);
+	if (fd >= 0)
+		close(fd);
+	return rc;
+}
+
 int fed__library_open(struct fed_library **out, const char *path, struct fed_error *err)
 {
 	struct fed_library *lib = NULL;
-	struct fed_text bytes = {0};
-	int rc = library_new(&lib, path, false, &bytes, err);
+	int rc = check_in_place(path, err);
 
-	fed_text_release(&bytes);
+	if (rc == FED_OK)
+		rc = library_new(&lib, err);
 	if (rc == FED_OK)
 		rc = open_handle(lib, path, err);
 	if (rc == FED_OK)
@@ -161,13 +179,27 @@ int fed__library_open(struct fed_library **out, const char *path, struct fed_err
 	return rc;
 }
 
+/* The file's bytes, when its headers are sound. */
+static int read_object(const char *path, bool elsewhere, struct fed_text *bytes,
+                       struct fed_error *err)
+{
+	uint64_t size;
+
+	if (check_size(path, &size, err))
+		return FED_REJECT;
+	const int rc = fed_file_read(path, FILE_MOST, bytes, err);
+	return rc ? rc : check_bytes(bytes->s, bytes->len, elsewhere, err);
+}
+
 int fed__library_copy(struct fed_library **out, const char *path, bool sanitized,
                       struct fed_error *err)
 {
 	struct fed_library *lib = NULL;
 	struct fed_text bytes = {0};
-	int rc = library_new(&lib, path, sanitized, &bytes, err);
+	int rc = read_object(path, sanitized, &bytes, err);
 
+	if (rc == FED_OK)
+		rc = library_new(&lib, err);
 	if (rc == FED_OK) {
 		lib->fd = memfd_create(last_part(path), MFD_CLOEXEC);
 		if (lib->fd < 0 || !write_all(lib->fd, bytes.s, bytes.len))

@@ -14,32 +14,25 @@
 #define DT_RELRENT 37
 #endif
 
+enum { ENTRIES_MOST = 256 }; /* of a dynamic segment: some 30 are usual */
+
 /* The present check. */
 struct check {
 	const struct image *f;
 	const elf_header *h;
-	const unsigned char *at; /* [n] entries, before the one that ends them */
-	uint64_t n;
+	elf_dynamic entry[ENTRIES_MOST]; /* [n], before the one that ends them */
+	size_t n;
 	struct fed_error *err;
 };
-
-static elf_dynamic entry_at(const struct check *c, uint64_t i)
-{
-	elf_dynamic d;
-
-	memcpy(&d, c->at + i * sizeof d, sizeof d);
-	return d;
-}
 
 /* How many entries have this tag; *value: of the last. */
 static unsigned find(const struct check *c, int64_t tag, uint64_t *value)
 {
 	unsigned n = 0;
 
-	for (uint64_t i = 0; i < c->n; i++) {
-		const elf_dynamic d = entry_at(c, i);
-		if (d.d_tag == tag) {
-			*value = d.d_un.d_val;
+	for (size_t i = 0; i < c->n; i++) {
+		if (c->entry[i].d_tag == tag) {
+			*value = c->entry[i].d_un.d_val;
 			n++;
 		}
 	}
@@ -235,8 +228,8 @@ static int check_names(const struct check *c)
 	uint64_t bytes = 0;
 
 	find(c, DT_STRSZ, &bytes);
-	for (uint64_t i = 0; i < c->n; i++) {
-		const elf_dynamic d = entry_at(c, i);
+	for (size_t i = 0; i < c->n; i++) {
+		const elf_dynamic d = c->entry[i];
 		for (size_t k = 0; k < sizeof tags / sizeof *tags; k++)
 			if (d.d_tag == tags[k] && d.d_un.d_val >= bytes)
 				return refuse(c, d.d_tag, "has no name");
@@ -268,12 +261,32 @@ static bool is_section(const struct check *c, const elf_segment *dynamic)
 	       s.sh_size == dynamic->p_filesz && s.sh_size == dynamic->p_memsz;
 }
 
+/* Copy the entries of the segment up to the one that ends them. */
+static int copy_entries(struct check *c, const elf_segment *dynamic)
+{
+	const size_t n = dynamic->p_filesz / sizeof(elf_dynamic);
+
+	memcpy(c->entry, c->f->bytes + dynamic->p_offset,
+	       (n < ENTRIES_MOST ? n : ENTRIES_MOST) * sizeof(elf_dynamic));
+	while (c->n < n && c->n < ENTRIES_MOST && c->entry[c->n].d_tag != DT_NULL)
+		c->n++;
+	if (c->n == n)
+		return fed_reject(c->err, "is damaged: its dynamic segment has no end");
+	if (c->n == ENTRIES_MOST)
+		return fed_reject(c->err, "has %d entries in its dynamic segment, or more", ENTRIES_MOST);
+	return FED_OK;
+}
+
 int fed__elf_check_dynamic(const struct image *f, const elf_header *h, struct fed_error *err)
 {
-	struct check c = {.f = f, .h = h, .err = err};
+	struct check c;
 	elf_segment dynamic = {0};
 	unsigned segments = 0;
 
+	c.f = f;
+	c.h = h;
+	c.err = err;
+	c.n = 0; /* entries are copied below */
 	for (unsigned i = 0; i < h->e_phnum; i++) {
 		const elf_segment s = segment_at(f, h, i);
 		if (s.p_type == PT_DYNAMIC) {
@@ -283,10 +296,7 @@ int fed__elf_check_dynamic(const struct image *f, const elf_header *h, struct fe
 	}
 	if (segments != 1 || !is_section(&c, &dynamic))
 		return fed_reject(err, "is damaged: its dynamic segment is not its dynamic section");
-	c.at = f->bytes + dynamic.p_offset;
-	while (c.n < dynamic.p_filesz / sizeof(elf_dynamic) && entry_at(&c, c.n).d_tag != DT_NULL)
-		c.n++;
-	if (c.n == dynamic.p_filesz / sizeof(elf_dynamic))
-		return fed_reject(err, "is damaged: its dynamic segment has no end");
+	if (copy_entries(&c, &dynamic))
+		return FED_REJECT;
 	return check_names(&c) ? FED_REJECT : check_sections(&c);
 }
