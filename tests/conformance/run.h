@@ -21,8 +21,9 @@ struct run {
 /* The entry of a file, in a registry that lives as long as the process: what plugins of the tests
  * lose on purpose stays reachable. */
 const struct fed_entry *entry_of(const char *folder, const char *file);
-/* settings: "how=sign units=3", or NULL. */
-void run_plugin(struct run *, const char *folder, const char *file, const char *settings);
+/* settings: "how=sign units=3", or NULL.  only: the one check to make, or NULL for all. */
+void run_plugin(struct run *, const char *folder, const char *file, const char *settings,
+                const char *only);
 const struct kept_result *result_of(const struct run *, const char *check);
 
 #endif

@@ -13,7 +13,7 @@ static void expect_pass(const char *folder, const char *file, const char *settin
 {
 	struct run run;
 
-	run_plugin(&run, folder, file, settings);
+	run_plugin(&run, folder, file, settings, NULL);
 	for (size_t i = 0; i < run.n; i++)
 		ck_assert_msg(run.result[i].outcome != FED_CONFORMANCE_FAILED,
 		              "%s, %s: given %s; got %s; expected %s", file, run.result[i].check,

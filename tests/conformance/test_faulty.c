@@ -154,7 +154,9 @@ START_TEST(faults_are_found)
 {
 	struct run run;
 
-	run_plugin(&run, FIXTURES, cases[_i].file, cases[_i].settings);
+	/* Release asks how the others take such a plugin, too. */
+	run_plugin(&run, FIXTURES, cases[_i].file, cases[_i].settings,
+	           FED_SANITIZED ? cases[_i].check : NULL);
 	const struct kept_result *r = result_of(&run, cases[_i].check);
 	ck_assert_msg(r->outcome == FED_CONFORMANCE_FAILED, "%s %s: %s passes", cases[_i].file,
 	              cases[_i].settings, cases[_i].check);

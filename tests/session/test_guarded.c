@@ -106,6 +106,21 @@ START_TEST(guarded_is_trusted_bit_for_bit)
 }
 END_TEST
 
+START_TEST(all_plugins_that_come_with_fedsh_can_be_guarded)
+{
+	struct fed_text all = {0};
+	struct fed_session s;
+
+	for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+		fed_text_add(&all, "%s ", names[i]);
+	open_session(&s, true, fed_text_str(&all));
+	small_do(&s, "dataset blobs;model softmax;transport lossy;aggregator fedadam;add 4 iid 20;"
+	             "set codec fp16;round 1");
+	fed_text_release(&all);
+	fed__session_release(&s);
+}
+END_TEST
+
 /* The process of a streaming aggregator reads updates where trainings left them. */
 START_TEST(updates_are_not_copied)
 {
@@ -363,6 +378,7 @@ FED_SUITE(guarded)
 	TCase *t = tcase_create("guarded");
 
 	tcase_add_loop_test(t, guarded_is_trusted_bit_for_bit, 0, sizeof runs / sizeof *runs);
+	tcase_add_test(t, all_plugins_that_come_with_fedsh_can_be_guarded);
 	tcase_add_test(t, updates_are_not_copied);
 	tcase_add_test(t, reload_keeps_what_attacks_remember);
 	tcase_add_test(t, trainings_are_counted);

@@ -5,17 +5,61 @@
  */
 #include "support/suite.h"
 
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+/* Of a sanitizer's runtime. */
+__attribute__((weak)) void __sanitizer_print_stack_trace(void);
+
+enum { HANGS_AFTER = 540 /* seconds; ctest ends a suite after 600 */ };
+
+static const char *running; /* the suite that runs in this process, without forks */
+static pid_t process;
+
+/* Say where a suite stopped whose tests have no processes of their own. */
+static void say_where(const char *what)
+{
+	fprintf(stderr, "%s %s in the test named here, or with CK_FORK=yes:\n", running, what);
+	if (__sanitizer_print_stack_trace)
+		__sanitizer_print_stack_trace();
+	_exit(EXIT_FAILURE);
+}
+
+static void hangs(int signal)
+{
+	(void)signal;
+	say_where("hangs");
+}
+
+/* A test that calls exit() must not end its suite in silence. */
+static void ends(void)
+{
+	if (running && getpid() == process)
+		say_where("calls exit()");
+}
+
+static void watch_for_end(const char *name)
+{
+	running = name;
+	process = getpid();
+	atexit(ends);
+	signal(SIGALRM, hangs);
+	alarm(HANGS_AFTER);
+}
+
 static int run(const struct fed_named_suite *suite)
 {
 	SRunner *runner = srunner_create(suite->make());
 
+	if (srunner_fork_status(runner) == CK_NOFORK)
+		watch_for_end(suite->name);
 	srunner_run_all(runner, CK_NORMAL);
+	running = NULL;
+	alarm(0);
 	const int failed = srunner_ntests_failed(runner);
 	srunner_free(runner);
 	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
