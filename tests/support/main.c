@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 /* Of a sanitizer's runtime. */
@@ -42,13 +43,19 @@ static void ends(void)
 		say_where("calls exit()");
 }
 
+/* Not by SIGALRM: Check takes that one, and kills the process group. */
 static void watch_for_end(const char *name)
 {
+	struct sigevent event = {.sigev_notify = SIGEV_SIGNAL, .sigev_signo = SIGVTALRM};
+	const struct itimerspec after = {.it_value.tv_sec = HANGS_AFTER};
+	timer_t timer;
+
 	running = name;
 	process = getpid();
 	atexit(ends);
-	signal(SIGALRM, hangs);
-	alarm(HANGS_AFTER);
+	signal(SIGVTALRM, hangs);
+	if (timer_create(CLOCK_MONOTONIC, &event, &timer) == 0)
+		timer_settime(timer, 0, &after, NULL);
 }
 
 static int run(const struct fed_named_suite *suite)
@@ -59,7 +66,7 @@ static int run(const struct fed_named_suite *suite)
 		watch_for_end(suite->name);
 	srunner_run_all(runner, CK_NORMAL);
 	running = NULL;
-	alarm(0);
+	signal(SIGVTALRM, SIG_IGN);
 	const int failed = srunner_ntests_failed(runner);
 	srunner_free(runner);
 	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
