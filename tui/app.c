@@ -9,6 +9,7 @@
 #include "history/client_selector.h"
 #include "tui/views/messages.h"
 #include "tui/app_internal.h"
+#include "tui/widgets/styled_text.h"
 #include "tui/widgets/svg.h"
 
 /* Views -------------------------------------------------------------------------- */
@@ -63,14 +64,12 @@ void fed__app_notify_version(struct fed_app *app)
 /* Messages ------------------------------------------------------------------------ */
 
 /* Show a line of a typed command's output in the footer. */
-static void hear_reply(struct fed_app *app, const char *line)
+static void hear_reply(struct fed_app *app, const char *line, bool one_of_many)
 {
 	char text[sizeof app->notice];
-	const size_t blank = strspn(line, " ");
 
-	app->printed++;
-	snprintf(text, sizeof text, "%.300s%s", line + blank,
-	         app->printed > 1 ? "  (more in the log)" : "");
+	app->printed += one_of_many;
+	snprintf(text, sizeof text, "%.300s%s", line, app->printed > 1 ? "  (more in the log)" : "");
 	fed__app_notice(app, false, text);
 }
 
@@ -78,17 +77,36 @@ static void hear_output(struct fed_app *app, const struct fed_message_line *mess
                         const char *line)
 {
 	const bool scripted = app->pane.next.scripted;
+	struct fed_text reply = {0};
 
 	if (fed__pane_add(&app->pane, line, message->event)) {
 		if (!app->alarm)
 			app->notice[0] = 0; /* its first line was there */
 		if (scripted)
 			fed__caption_area_reply(&app->captions, "");
-	} else if (scripted) {
-		fed__caption_area_reply(&app->captions, line + strspn(line, " "));
-	} else if (app->asked && !app->alarm) {
-		hear_reply(app, line);
+		return;
 	}
+	if (message->event > app->pane.next.event)
+		fed_text_add(&reply, "%s", line + strspn(line, " "));
+	else
+		fed__pane_reply(&app->pane, &reply);
+	if (scripted)
+		fed__caption_area_reply(&app->captions, fed_text_str(&reply));
+	else if (app->asked && !app->alarm)
+		hear_reply(app, fed_text_str(&reply), message->event > app->pane.next.event);
+	fed_text_release(&reply);
+}
+
+/* An error that is wider than the footer has the pane. */
+static void hear_error(struct fed_app *app, const char *line)
+{
+	struct fed_text plain = {0};
+
+	fed__styled_plain(&plain, line);
+	fed__app_notice(app, true, fed_text_str(&plain));
+	if (fed_text_width(fed_text_str(&plain)) > app->whole.columns)
+		fed__pane_tell(&app->pane, line, app->whole.columns);
+	fed_text_release(&plain);
 }
 
 static void hear(struct fed_app *app, const struct fed_message_line *message, const char *line)
@@ -98,6 +116,8 @@ static void hear(struct fed_app *app, const struct fed_message_line *message, co
 		fed__pane_begin(&app->pane, line, false, message->event);
 		break;
 	case FED_STREAM_PART:
+		if (!app->alarm)
+			app->notice[0] = 0; /* the footer says what goes on */
 		fed__caption_area_begin(&app->captions, line);
 		break;
 	case FED_STREAM_HEADING:
@@ -116,10 +136,13 @@ static void hear(struct fed_app *app, const struct fed_message_line *message, co
 	case FED_STREAM_TYPED:
 		break;
 	case FED_STREAM_ERROR:
+		if (!app->alarm || !*app->notice)
+			hear_error(app, line);
+		break;
 	case FED_STREAM_STDERR:
 	case FED_STREAMS:
 		if (!app->alarm || !*app->notice)
-			fed__app_notice(app, message->stream == FED_STREAM_ERROR, line);
+			fed__app_notice(app, false, line);
 	}
 }
 

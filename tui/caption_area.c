@@ -200,7 +200,8 @@ static void paint_rule(const struct fed_caption_area *a, struct fed_canvas *canv
 	const bool both = 2 + widths[0] + 4 + widths[1] + 2 + PAGE_COLUMNS <= canvas->columns;
 	char page[32] = "";
 
-	for (int i = 0; i < canvas->columns; i++)
+	/* Not into the last column: some terminals wrap a repeated character there. */
+	for (int i = 0; i < canvas->columns - 1; i++)
 		fed__canvas_put(canvas, i, row, HORIZONTAL, grey);
 	for (int i = 0, column = 2; i < 2; i++) {
 		if (!widths[i] || (i == 0 && widths[1] && !both))
@@ -211,7 +212,7 @@ static void paint_rule(const struct fed_caption_area *a, struct fed_canvas *canv
 	}
 	if (p->n > 1)
 		snprintf(page, sizeof page, " %d of %d ", (a->page < p->n ? a->page : p->n - 1) + 1, p->n);
-	fed__canvas_write(canvas, canvas->columns - 2 - fed_text_width(page), row, page, grey);
+	fed__canvas_write(canvas, canvas->columns - 3 - fed_text_width(page), row, page, grey);
 }
 
 void fed__caption_area_paint(const struct fed_caption_area *a, struct fed_canvas *canvas, int row,

@@ -7,9 +7,11 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/wrap.h"
 #include "tui/widgets/styled_text.h"
 
 enum {
+	LINES_LEAST = 3,   /* of a pane */
 	LINES_MOST = 2000, /* kept; the log has more */
 	SHIFT = 20,        /* columns of a step to the side */
 };
@@ -41,6 +43,7 @@ void fed__pane_begin(struct fed_pane *p, const char *command, bool scripted, uin
 	set(&p->next.head, command);
 	p->next.scripted = scripted;
 	p->next.lines = 0;
+	fed_text_clear(&p->next.first);
 	p->next.event = event;
 }
 
@@ -49,8 +52,8 @@ static void open_pane(struct fed_pane *p)
 {
 	set(&p->head, fed_text_str(&p->next.head));
 	fed_text_clear(&p->text);
-	fed_text_add(&p->text, "%s\n", fed_text_str(&p->next.first));
-	p->lines = 1;
+	fed_text_add(&p->text, "%s", fed_text_str(&p->next.first));
+	p->lines = LINES_LEAST - 1;
 	p->top = p->left = 0;
 	p->scripted = p->next.scripted;
 	p->open = true;
@@ -60,11 +63,11 @@ bool fed__pane_add(struct fed_pane *p, const char *line, uint64_t event)
 {
 	if (event > p->next.event)
 		return false;
-	if (++p->next.lines == 1) {
-		set(&p->next.first, line);
+	if (++p->next.lines < LINES_LEAST) {
+		fed_text_add(&p->next.first, "%s\n", line);
 		return false;
 	}
-	if (p->next.lines == 2)
+	if (p->next.lines == LINES_LEAST)
 		open_pane(p);
 	if (!p->open || p->lines == LINES_MOST)
 		return p->open;
@@ -72,6 +75,34 @@ bool fed__pane_add(struct fed_pane *p, const char *line, uint64_t event)
 	p->lines++;
 	p->last = event;
 	return true;
+}
+
+void fed__pane_reply(const struct fed_pane *p, struct fed_text *out)
+{
+	const char *at = fed_text_str(&p->next.first);
+
+	for (const char *blank = ""; *at; blank = " ") {
+		at += strspn(at, " ");
+		const size_t n = strcspn(at, "\n");
+
+		fed_text_add(out, "%s%.*s", blank, (int)n, at);
+		at += n + (at[n] != 0);
+	}
+}
+
+void fed__pane_tell(struct fed_pane *p, const char *text, int columns)
+{
+	struct fed_text lines = {0};
+
+	fed_wrap_line(&lines, text, strlen(text), columns, 2);
+	set(&p->next.first, fed_text_str(&lines));
+	fed_text_put(&p->next.first, "\n", 1);
+	open_pane(p);
+	p->lines = 0;
+	for (const char *at = fed_text_str(&p->text); *at; at++)
+		p->lines += *at == '\n';
+	p->scripted = false;
+	fed_text_release(&lines);
 }
 
 void fed__pane_close(struct fed_pane *p)

@@ -2,8 +2,8 @@
 /*
  * tui/pane.h - the pane over the view that shows what a command prints, and can be scrolled.
  *
- * One line of output is no pane: it is shown below (caption_area.h, or the footer). What a command
- * prints while it makes events is none either, because the view shows them.
+ * One line or two of output are no pane: they are shown below (caption_area.h, or the footer). What
+ * a command prints while it makes events is none either, because the view shows them.
  */
 #ifndef FED_TUI_PANE_H
 #define FED_TUI_PANE_H
@@ -17,7 +17,7 @@ struct fed_pane {
 	struct fed_text text; /* its lines, with SGR escapes, a newline behind each */
 	int lines, top, left; /* lines; the first line and column shown */
 	uint64_t last;        /* number of the session's last event at the last line */
-	/* Of the command that runs, whose second line takes the pane. */
+	/* Of the command that runs, whose third line takes the pane. */
 	struct {
 		bool scripted;
 		struct fed_text head, first;
@@ -31,6 +31,10 @@ void fed__pane_release(struct fed_pane *);
 void fed__pane_begin(struct fed_pane *, const char *command, bool scripted, uint64_t event);
 /* Add a line that it printed. Returns whether the pane shows it. */
 bool fed__pane_add(struct fed_pane *, const char *line, uint64_t event);
+/* Append its one or two lines so far as one. */
+void fed__pane_reply(const struct fed_pane *, struct fed_text *);
+/* Show a text that is wider than the screen, until it is closed. */
+void fed__pane_tell(struct fed_pane *, const char *text, int columns);
 void fed__pane_close(struct fed_pane *);
 /* Close if the session went on since, under a script. event: number of its last event now. */
 void fed__pane_follow(struct fed_pane *, uint64_t event);

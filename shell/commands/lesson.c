@@ -52,17 +52,14 @@ static const char *folder(const struct fed_shell *shell)
 
 static void show_list(struct fed_shell *shell)
 {
-	const struct fed_lessons *l = &shell->lessons;
-
-	if (!l->n) {
+	if (!shell->lessons.n) {
 		fed__print(shell, "there are no lessons in %s\n", folder(shell));
 		return;
 	}
 	fed__list_lessons(shell);
-	fed__print(shell,
-	           "\n`lesson %s` plays one, with `set step on` a key at a time; in the watch "
-	           "(`watch`, then\n`:lesson %s`) on the whole screen\n",
-	           l->lesson[0].number, l->lesson[0].number);
+	fed__print_prose(shell,
+	                 "\n`lesson 1` plays one, with `set step on` a key at a time; in the watch\n"
+	                 "(`watch`, then `:lesson 1`) on the whole screen.\n");
 }
 
 static int play(struct fed_shell *shell, const struct fed_lesson *lesson, struct fed_error *err)

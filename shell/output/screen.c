@@ -44,7 +44,8 @@ void fed__screen_measure(struct fed_shell *shell)
 
 	if (shell->watching.watch) {
 		fed_watch_pane(shell->watching.watch, &screen->columns, &screen->rows);
-		screen->width = screen->errors_width = screen->columns;
+		screen->width = screen->columns;
+		screen->errors_width = 0; /* it wraps them itself */
 	}
 	if (screen->fixed || shell->watching.watch)
 		return;

@@ -109,14 +109,17 @@ START_TEST(a_pane_scrolls)
 	struct fed_pane p = {0};
 
 	fed__pane_begin(&p, "explain fedavg", true, 7);
-	ck_assert(!fed__pane_add(&p, "line 1", 7)); /* one line is no pane */
+	ck_assert(!fed__pane_add(&p, "line 1", 7)); /* one line or two are no pane */
+	ck_assert(!fed__pane_add(&p, "  line 2", 7));
 	ck_assert(!p.open);
-	ck_assert(fed__pane_add(&p, "line 2", 7));
-	add(&p, 3, 9, 7);
+	fed__pane_reply(&p, &text);
+	ck_assert_str_eq(fed_text_str(&text), "line 1 line 2");
+	ck_assert(fed__pane_add(&p, "line 3", 7));
+	add(&p, 4, 9, 7);
 	ck_assert_ptr_nonnull(strstr(look(&p), "lines 1 to 5 of 9: arrows  esc close\nline 1\n"));
 	ck_assert(fed__pane_has_more(&p, 6));
 	ck_assert(fed__pane_press(&p, FED_KEY_DOWN, 6));
-	ck_assert_ptr_nonnull(strstr(look(&p), "\nline 2\n"));
+	ck_assert_ptr_nonnull(strstr(look(&p), "\n  line 2\n"));
 	ck_assert(fed__pane_press(&p, FED_KEY_PAGE_DOWN, 6));
 	ck_assert_ptr_nonnull(strstr(look(&p), "\nline 9\n"));
 	ck_assert(!fed__pane_has_more(&p, 6));
@@ -156,6 +159,11 @@ START_TEST(a_pane_makes_way)
 	ck_assert(p.open);
 	fed__pane_begin(&p, "round", false, 12);
 	ck_assert(!p.open);
+	/* An error that is too wide is wrapped, and stays. */
+	fed__pane_tell(&p, "error: one two three four five six seven eight", 40);
+	fed__pane_follow(&p, 13);
+	ck_assert_ptr_nonnull(
+		strstr(look(&p), "\nerror: one two three four five six seven\n  eight\n"));
 	fed__pane_release(&p);
 }
 END_TEST
