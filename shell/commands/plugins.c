@@ -116,9 +116,10 @@ static void show_work(struct fed_shell *shell, const struct fed_entry *e)
 	}
 	fed_text_add(&text, ", %s failure%s of its process", fed_count((double)work.losses).s,
 	             work.losses == 1 ? "" : "s");
-	if (e->failures)
-		fed_text_add(&text, ", in the last %u round%s in a row", e->failures,
-		             e->failures == 1 ? "" : "s");
+	if (e->failures == 1)
+		fed_text_add(&text, ", in the last round");
+	else if (e->failures)
+		fed_text_add(&text, ", in each of the last %u rounds", e->failures);
 	if (fed_is_set_aside(e))
 		fed_text_add(&text, "; it is set aside, `reload %s` brings it back", e->head->name);
 	fed__print(shell, "%s\n", fed_text_str(&text));
