@@ -7,6 +7,7 @@
 #include "base/mem.h"
 #include "shell/language/plugin_watch.h"
 #include "shell/language/autosave.h"
+#include "shell/language/undo.h"
 #include "shell/output/print.h"
 #include "shell/script/lessons.h"
 
@@ -36,6 +37,7 @@ void fed__shell_release(struct fed_shell *shell)
 	fed_sweep_release(&shell->sweep);
 	fed_session_free(shell->session);
 	shell->session = NULL;
+	fed__undo_release(&shell->undo);
 	fed__aliases_release(shell);
 	fed_text_release(&shell->line);
 	fed__lessons_release(&shell->lessons);

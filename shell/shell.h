@@ -110,6 +110,25 @@ struct fed_autosave {
 	uint64_t version; /* of the session then, and the length of the journal: */
 	size_t recorded;
 	bool failing; /* the last one failed, and its error was shown */
+	bool interactive;
+	/* What the user has in a file: the version, and the length of the journal; filing: as it will
+	 * be at the end of the present command. */
+	uint64_t filed_version;
+	size_t filed;
+	bool filing;
+};
+
+/* The session before a run was discarded (language/undo.h). */
+struct fed_undo {
+	struct fed_text snapshot, journal;
+	bool valid; /* it can be restored; else `why` not */
+	struct fed_error why;
+	bool forward;           /* it is the session after the command: `undo` went back from there */
+	char command[32];       /* that discarded the run; "": none */
+	uint64_t versions;      /* of that run */
+	uint64_t run;           /* its number (struct fed_session_status) */
+	struct fed_record last; /* of its history, of so many: */
+	size_t records;
 };
 
 /* The source that `watch-plugin` watches (language/plugin_watch.h). */
@@ -161,6 +180,7 @@ struct fed_shell {
 	struct fed_progress_line progress;
 	struct fed_step_text stepping;
 	struct fed_autosave autosave;
+	struct fed_undo undo;
 	struct fed_plugin_watch plugin_watch;
 	struct fed_alias *alias; /* [n_aliases], sorted by name */
 	size_t n_aliases;
@@ -203,6 +223,8 @@ void fed__screen_set_width(struct fed_shell *, int columns);
 /* Journal and record ------------------------------------------------------- */
 
 void fed__journal_add(struct fed_shell *, const char *text, size_t len);
+/* Put other commands in the place of all, also in the file that is being recorded. */
+void fed__journal_replace(struct fed_shell *, const struct fed_text *);
 /* After a reset: empty but for the plugins that were loaded, which stay. */
 void fed__journal_restart(struct fed_shell *);
 int fed__journal_start(struct fed_shell *, const char *path, struct fed_error *);

@@ -123,8 +123,8 @@ static int restore_snapshot(struct fed_session *s, struct fed_loader *f,
 	return rc;
 }
 
-int fed__snapshot_restore(struct fed_session *s, const struct fed_text *snapshot,
-                          struct fed_error *err)
+int fed_snapshot_restore(struct fed_session *s, const struct fed_text *snapshot,
+                         struct fed_error *err)
 {
 	struct fed_loader f;
 

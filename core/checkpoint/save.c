@@ -22,6 +22,12 @@ static void save_all(struct fed_saver *f, const struct fed_last_version *v)
 
 int fed__snapshot_take(const struct fed_session *s, struct fed_text *out, struct fed_error *err)
 {
+	return fed_snapshot_take_within(s, out, SIZE_MAX, err);
+}
+
+int fed_snapshot_take_within(const struct fed_session *s, struct fed_text *out, size_t most,
+                             struct fed_error *err)
+{
 	const size_t before = out->len;
 	struct fed_last_version v;
 	struct fed_saver f;
@@ -29,10 +35,13 @@ int fed__snapshot_take(const struct fed_session *s, struct fed_text *out, struct
 	if (fed__last_version_init(&v, s, err))
 		return FED_FAIL;
 	fed__saver_open_text(&f, out);
+	f.most = most;
 	save_all(&f, &v);
 	const int rc = fed__saver_commit(&f, err);
-	if (rc)
+	if (rc && out->s) {
 		out->len = before;
+		out->s[before] = 0;
+	}
 	fed__last_version_release(&v);
 	return rc;
 }

@@ -11,17 +11,20 @@
 
 static void write_bytes(struct fed_saver *s, const void *bytes, size_t n)
 {
-	if (s->out)
-		fed_text_put(s->out, bytes, n);
-	else
+	if (!s->out)
 		fed_file_write(&s->file, bytes, n);
+	else if (s->out->len - s->start + n > s->most)
+		s->too_long = true;
+	else
+		fed_text_put(s->out, bytes, n);
 }
 
 /* Bytes and their checksum. */
 static void write_checked(struct fed_saver *s, const void *bytes, size_t n)
 {
+	if (s->too_long)
+		return;
 	const uint32_t crc = htole32(fed_crc32(0, bytes, n));
-
 	if (n)
 		write_bytes(s, bytes, n);
 	write_bytes(s, &crc, sizeof crc);
@@ -48,7 +51,7 @@ int fed__saver_open(struct fed_saver *s, const char *path, struct fed_error *err
 
 void fed__saver_open_text(struct fed_saver *s, struct fed_text *out)
 {
-	*s = (struct fed_saver){.out = out};
+	*s = (struct fed_saver){.out = out, .start = out->len, .most = SIZE_MAX};
 	write_head(s);
 }
 
@@ -88,6 +91,8 @@ int fed__saver_commit(struct fed_saver *s, struct fed_error *err)
 			fed_file_abandon(&s->file);
 		return fed_fail_memory(err, bytes, "a section of the saved session");
 	}
+	if (s->too_long)
+		return fed_reject(err, "it has more than %s bytes", fed_count((double)s->most).s);
 	return s->out ? FED_OK : fed_file_commit(&s->file, err);
 }
 

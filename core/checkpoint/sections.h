@@ -23,6 +23,8 @@ struct fed_saver {
 	struct fed_file_writer file;
 	struct fed_text *out;    /* NULL: the file */
 	struct fed_text section; /* the open section, with its head */
+	size_t start, most;      /* the text's length before, and bytes that it may get */
+	bool too_long;           /* it would get more: the rest is left out */
 	bool failed;             /* no memory */
 };
 /* Write to a file that replaces `path` at the commit, or to the end of a text, which the caller
@@ -32,8 +34,8 @@ int fed__saver_open(struct fed_saver *, const char *path, struct fed_error *);
 void fed__saver_open_text(struct fed_saver *, struct fed_text *out);
 void fed__saver_begin(struct fed_saver *, const char *name);
 void fed__saver_end(struct fed_saver *);
-/* Write the "end" section and commit the file (fed_file_commit).  On FED_FAIL a text has a part of
- * the sections, which the caller removes. */
+/* Write the "end" section and commit the file (fed_file_commit).  FED_REJECT: the text is too long.
+ * On FED_FAIL a text has a part of the sections, which the caller removes. */
 int fed__saver_commit(struct fed_saver *, struct fed_error *);
 
 void fed__put_bytes(struct fed_saver *, const void *, size_t n);

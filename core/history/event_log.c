@@ -145,6 +145,7 @@ void fed_event_log_take(struct fed_event_log *r, const struct fed_event *event)
 void fed_event_log_restart(struct fed_event_log *r)
 {
 	r->run = r->n + 1;
+	r->runs++;
 	r->opened = 0;
 	fed__invitation_log_clear(&r->invitation_log);
 }

@@ -43,6 +43,7 @@ struct fed_event_log {
 		limit;       /* limit 0: FED_EVENTS_MAX; set before the first event, a power of two */
 	uint64_t run;    /* number of the present run's first event */
 	uint64_t opened; /* first event of the open round; 0: none is open */
+	uint64_t runs;   /* that began, restarts and restored ones among them */
 	struct fed_string_pool texts;
 	struct fed_invitation_log invitation_log;
 };

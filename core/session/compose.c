@@ -36,6 +36,12 @@ int fed_session_adopt_model(struct fed_session *s, struct fed_instance *model,
 		fed__restart_parts_release(&afresh);
 		return FED_FAIL;
 	}
+	if (fed__session_keep_last(s, err)) {
+		if (s->parts.data)
+			fed_net_release(&net);
+		fed__restart_parts_release(&afresh);
+		return FED_FAIL;
+	}
 
 	fed_session_stop(s);
 	fed__restart_parts_commit(s, &afresh);
@@ -48,11 +54,8 @@ int fed_session_adopt_model(struct fed_session *s, struct fed_instance *model,
 	s->parts.model = *model;
 	*model = (struct fed_instance){0};
 	if (version)
-		fed_session_tell(
-			s, FED_EVENT_NOTICE,
-			"model %s starts at version 0; %s version%s and their history are discarded",
-			s->parts.model.entry->head->name, fed_count((double)version).s,
-			version == 1 ? "" : "s");
+		fed_session_tell(s, FED_EVENT_NOTICE, "model %s starts at version 0",
+		                 s->parts.model.entry->head->name);
 	if (s->parts.net_built)
 		fed__session_check_layers(s);
 	if (began)

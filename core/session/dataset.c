@@ -177,7 +177,7 @@ struct model_change {
 	struct fed_error why;
 };
 
-static int prepare_model_change(struct model_change *change, const struct fed_session *s,
+static int prepare_model_change(struct model_change *change, struct fed_session *s,
                                 const struct fed_dataset *data, struct fed_error *err)
 {
 	*change =
@@ -186,6 +186,10 @@ static int prepare_model_change(struct model_change *change, const struct fed_se
 		return FED_OK;
 	if (fed__restart_parts_init(&change->afresh, s, err))
 		return FED_FAIL;
+	if (fed__session_keep_last(s, err)) {
+		fed__restart_parts_release(&change->afresh);
+		return FED_FAIL;
+	}
 	change->fits = s->parts.model.entry &&
 	               fed_net_for(&change->net, &s->parts.model, data, &change->why) == FED_OK;
 	return FED_OK;

@@ -171,6 +171,10 @@ int fed_session_restart(struct fed_session *s, struct fed_error *err)
 
 	if (fed__restart_parts_init(&afresh, s, err))
 		return FED_FAIL;
+	if (fed__session_keep_last(s, err)) {
+		fed__restart_parts_release(&afresh);
+		return FED_FAIL;
+	}
 	fed_session_stop(s);
 	fed__restart_parts_commit(s, &afresh);
 	if (began)

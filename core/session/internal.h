@@ -94,6 +94,9 @@ void fed__session_try_set_up(struct fed_session *);
 /* fed__session_try_set_up() if training had begun. */
 void fed_session_resume(struct fed_session *);
 
+/* Keep the run under the name `last`, unless it is kept already: it is about to be discarded. */
+int fed__session_keep_last(struct fed_session *, struct fed_error *);
+
 /* Fresh parts for a run from version 0: plugins with their settings and an empty state. */
 struct fed_restart_parts {
 	struct fed_instance aggregator, transport, selection;

@@ -88,6 +88,19 @@ int fed_session_keep_run(struct fed_session *s, const char *name, struct fed_err
 	return fed_runs_keep(&s->runs, name, &s->history, err);
 }
 
+int fed__session_keep_last(struct fed_session *s, struct fed_error *err)
+{
+	const struct fed_history *h = &s->history;
+
+	for (size_t i = 0; h->n && i < s->runs.n; i++) {
+		const struct fed_history *kept = &s->runs.run[i].history;
+
+		if (kept->n == h->n && memcmp(kept->record, h->record, h->n * sizeof *h->record) == 0)
+			return FED_OK;
+	}
+	return h->n ? fed_session_keep_run(s, "last", err) : FED_OK;
+}
+
 int fed_session_adopt_params(struct fed_session *s, float *params, struct fed_error *err)
 {
 	return fed_federation_adopt(&s->federation, params, err);

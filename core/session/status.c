@@ -51,6 +51,7 @@ struct fed_session_status fed_session_status(const struct fed_session *s)
 		.version = fed_session_version(s),
 		.clock = fed_session_clock(s),
 		.restarts = s->event_log.run,
+		.runs = s->event_log.runs,
 		.events = s->event_log.n,
 		.at_work = s->federation.n_open,
 		.left.some = fed_remaining_run_pending(&s->rest, &s->history),

@@ -24,7 +24,8 @@ struct fed_session_status {
 	enum fed_session_phase phase;
 	uint64_t version;
 	double clock;      /* virtual seconds */
-	uint64_t restarts; /* how often the run began again at version 0 */
+	uint64_t restarts; /* number of the run's first event */
+	uint64_t runs;     /* that began in this session, restored ones among them */
 	uint64_t events;   /* sent so far */
 	struct {
 		uint64_t steps;                                /* opening it is the first */

@@ -142,12 +142,10 @@ static void show_server_link(struct fed_shell *shell, const struct fed_record *t
 {
 	struct fed_text text = {0};
 
-	fed_server_link_put(&text, fed_session_parts(shell->session)->settings.server_link);
-	fed_text_add(&text, "): messages waited ");
 	fed_text_seconds(&text, total->server_wait);
-	fed_text_add(&text, " for it, ");
+	fed_text_add(&text, " for the server's link, ");
 	fed_text_seconds(&text, total->messages > 0 ? total->server_wait / total->messages : 0);
-	fed__print(shell, "server's link (%s in the mean\n", fed_text_str(&text));
+	fed__print(shell, "messages waited %s in the mean\n", fed_text_str(&text));
 	fed_text_release(&text);
 }
 

@@ -52,8 +52,8 @@ int fed__spread_keep(struct fed_shell *shell, struct fed_error *err)
 	if (fed_session_set(shell->session, "device-spread", SPREAD_AT_PROMPT, err))
 		return FED_FAIL;
 	fed__journal_add(shell, line, strlen(line));
-	fed__print(shell, "note: clients of one kind differ in speed by some 20 %%; `set device-spread "
-	                  "0` ends that\n");
+	fed__print(shell,
+	           "note: clients of one kind differ by some 20 %%; `set device-spread 0`: not\n");
 	return FED_OK;
 }
 
@@ -94,6 +94,6 @@ void fed__hint_at_losses(struct fed_shell *shell, const struct fed_link_spec *li
 	if (shell->lenient && !shell->place && link->link.drop_rate > 0 &&
 	    (!transport || strcmp(transport->head->name, "local") == 0))
 		fed__print(shell,
-		           "note: `transport lossy` makes the link's losses (%g %%) happen; %s has none\n",
-		           100 * link->link.drop_rate, transport ? "local" : "local, the default,");
+		           "note: losses of this link (%g %%) happen under `transport lossy` alone\n",
+		           100 * link->link.drop_rate);
 }

@@ -373,7 +373,8 @@ const struct fed_command fed__commands_look[] = {
      .run = run_plot},
 	{.name = "keep",
      .help = "keep this run's history under a name, or list the kept ones",
-     .text = "`plot` draws kept runs, and conditions may name them: accuracy>=NAME.accuracy.",
+     .text = "`plot` draws kept runs, and conditions may name them: accuracy>=NAME.accuracy.\n"
+             "A restart or another model keeps a run that was not kept as `last`.",
      .examples = FED_EXAMPLES(QUICK "keep iid; keep"),
      .args = keep_rows,
      .args_size = sizeof(struct keep_args),

@@ -15,6 +15,7 @@
 #include "shell/language/autosave.h"
 #include "shell/language/command.h"
 #include "shell/language/line.h"
+#include "shell/language/undo.h"
 #include "shell/output/print.h"
 
 struct path_args {
@@ -44,7 +45,10 @@ static int with_path(struct fed_shell *shell, const struct fed_call *call, const
 
 static int run_save(struct fed_shell *shell, const struct fed_call *call, struct fed_error *err)
 {
-	return with_path(shell, call, "saved", fed_session_save, err);
+	if (with_path(shell, call, "saved", fed_session_save, err))
+		return FED_FAIL;
+	shell->autosave.filing = true;
+	return FED_OK;
 }
 
 static int run_restore(struct fed_shell *shell, const struct fed_call *call, struct fed_error *err)
@@ -303,6 +307,12 @@ static int run_autosave(struct fed_shell *shell, const struct fed_call *call, st
 	return FED_OK;
 }
 
+static int run_undo(struct fed_shell *shell, const struct fed_call *call, struct fed_error *err)
+{
+	(void)call;
+	return fed__undo(shell, err);
+}
+
 static int run_quit(struct fed_shell *shell, const struct fed_call *call, struct fed_error *err)
 {
 	(void)call, (void)err;
@@ -332,7 +342,7 @@ const struct fed_command fed__commands_session[] = {
      .examples = FED_EXAMPLES(QUICK "save run.fed; round; restore run.fed"),
      PATH_ARGS,
      .run = run_restore,
-     .flags = FED_COMMAND_CHANGES,
+     .flags = FED_COMMAND_CHANGES | FED_COMMAND_DISCARDS,
      .failure = FED_EXIT_IO},
 	{.name = "source",
      .help = "run a script",
@@ -344,7 +354,7 @@ const struct fed_command fed__commands_session[] = {
          FED_EXAMPLES("record made.fedsh; dataset blobs; record stop; reset; source made.fedsh"),
      PATH_ARGS,
      .run = run_source,
-     .flags = FED_COMMAND_RUNS,
+     .flags = FED_COMMAND_RUNS | FED_COMMAND_DISCARDS,
      .failure = FED_EXIT_IO},
 	{.name = "lesson",
      .help = "list the lessons, or play one",
@@ -356,7 +366,7 @@ const struct fed_command fed__commands_session[] = {
      .args_size = sizeof(struct fed_lesson_args),
      .list = fed__list_lessons,
      .run = fed__run_lesson,
-     .flags = FED_COMMAND_RUNS,
+     .flags = FED_COMMAND_RUNS | FED_COMMAND_DISCARDS,
      .failure = FED_EXIT_USAGE},
 	{.name = "record",
      .help = "write what changes the session to a script",
@@ -373,7 +383,7 @@ const struct fed_command fed__commands_session[] = {
      .examples = FED_EXAMPLES("dataset blobs; record made.fedsh; record stop; replay made.fedsh"),
      PATH_ARGS,
      .run = run_replay,
-     .flags = FED_COMMAND_RUNS,
+     .flags = FED_COMMAND_RUNS | FED_COMMAND_DISCARDS,
      .failure = FED_EXIT_IO},
 	{.name = "export",
      .help = "write metrics (.csv), parameters (.npz, .safetensors) or a trace (.json)",
@@ -427,7 +437,8 @@ const struct fed_command fed__commands_session[] = {
      .text =
          "An interactive session does so from its beginning: after commands that changed it, and\n"
          "every 30 seconds of a run, between two versions. What a session left that was killed,\n"
-         "or lost its terminal, is offered when the next one begins; `quit` removes the file.\n"
+         "or lost its terminal, is offered when the next one begins. `quit` and Ctrl-D remove the\n"
+         "file, but keep a run that no `save` has written: the next session offers it once.\n"
          "A script saves only when it says `autosave 30`, and keeps the file only if it fails.\n"
          "The files are in ~/.local/state/fedsh/rescue (or $XDG_STATE_HOME). Saving takes at most\n"
          "a fiftieth of the time: large models are saved less often. `autosave` alone shows what\n"
@@ -437,6 +448,18 @@ const struct fed_command fed__commands_session[] = {
      .args_size = sizeof(struct autosave_args),
      .run = run_autosave,
      .failure = FED_EXIT_USAGE},
+	{.name = "undo",
+     .help = "go back to before the last command that discarded a run",
+     .text =
+         "restart, reset, model, dataset, restore, replay, source and lesson may end a run;\n"
+         "it is kept in memory with all of its session, up to 1 GB and a quarter of what is\n"
+         "free. A second `undo` goes forward again. All comes back that `save` saves, an open\n"
+         "round too; the event log (`log`, `timeline`) does not. A recording gets the commands\n"
+         "from before instead of those since then: a replay makes the session that you see.\n"
+         "restart, model and dataset also keep the history as `last`, for `plot` and `expect`.",
+     .examples = FED_EXAMPLES(QUICK "restart; undo", QUICK "reset; undo; round"),
+     .run = run_undo,
+     .flags = FED_COMMAND_RUNS},
 	{.name = "quit", .help = "leave", .examples = FED_EXAMPLES("quit"), .run = run_quit},
 	{0},
 };

@@ -27,6 +27,8 @@
 enum { NUMBERS = 100 };  /* tried for a name of its own */
 
 static const char lock_end[] = ".lock", file_end[] = ".fed";
+/* What the last quit left, and what the one before left, which has been offered. */
+static const char last_name[] = "last", offered_name[] = "offered";
 
 /* Files ------------------------------------------------------------------------- */
 
@@ -92,6 +94,28 @@ static void remove_rescue(const char *path)
 	fed_file_sweep(path);
 	lock_of(path, lock, sizeof lock);
 	unlink(lock);
+}
+
+/* Give a rescue file another name of the folder, in the place of what has it; appends its path. */
+static bool rename_rescue(const char *path, const char *name, struct fed_text *to)
+{
+	char lock[4100], file[64];
+	bool done = false;
+
+	snprintf(file, sizeof file, "rescue/%s%s", name, file_end);
+	if (!fed__state_path(to, file))
+		return false;
+	lock_of(fed_text_str(to), lock, sizeof lock);
+	const int fd = open(lock, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
+	if (fd >= 0) {
+		done = rename(path, fed_text_str(to)) == 0;
+		close(fd);
+	}
+	if (done) {
+		lock_of(path, lock, sizeof lock);
+		unlink(lock);
+	}
+	return done;
 }
 
 static void give_up_name(struct fed_autosave *a, bool keep)
@@ -170,6 +194,13 @@ static void version_made(void *ctx)
 
 void fed__autosave_check(struct fed_shell *shell)
 {
+	struct fed_autosave *a = &shell->autosave;
+
+	if (a->filing) {
+		a->filed = shell->journal.len;
+		a->filed_version = fed_session_version(shell->session);
+	}
+	a->filing = false;
 	check(shell, false);
 }
 
@@ -186,13 +217,52 @@ void fed__autosave_set(struct fed_shell *shell, double period)
 	}
 	fed_session_set_version_hook(shell->session, (struct fed_version_hook){0});
 	give_up_name(a, false);
-	*a = (struct fed_autosave){0};
+	*a = (struct fed_autosave){.interactive = a->interactive,
+	                           .filed = a->filed,
+	                           .filed_version = a->filed_version,
+	                           .filing = a->filing};
+}
+
+/* Whether the session has a run that the user has in no file. */
+static bool has_unsaved_run(const struct fed_shell *shell)
+{
+	const struct fed_autosave *a = &shell->autosave;
+	const uint64_t version = fed_session_version(shell->session);
+
+	return version > 0 && (a->filed != shell->journal.len || a->filed_version != version);
+}
+
+/* A person ends the session by quit or Ctrl-D: keep its run until the next session has offered it.
+ */
+static void keep_run(struct fed_shell *shell)
+{
+	struct fed_autosave *a = &shell->autosave;
+	const uint64_t version = fed_session_version(shell->session);
+
+	if (a->period > 0 && (is_changed(shell) || !a->path))
+		save_now(shell);
+	struct fed_text path = {0};
+	if (a->period > 0 && a->path && !a->failing && rename_rescue(a->path, last_name, &path)) {
+		close(a->lock);
+		fed_free(a->path);
+		a->path = NULL;
+		fed__print(shell, "the run of %s version%s is kept; the next session offers it\n",
+		           fed_count((double)version).s, version == 1 ? "" : "s");
+		fed_text_release(&path);
+		return;
+	}
+	fed_text_release(&path);
+	fed__print(shell, "the run of %s version%s is not kept: %s\n", fed_count((double)version).s,
+	           version == 1 ? "" : "s",
+	           a->period > 0 ? "it could not be saved" : "autosave is off");
 }
 
 void fed__autosave_end(struct fed_shell *shell, bool clean)
 {
 	struct fed_autosave *a = &shell->autosave;
 
+	if (clean && a->interactive && has_unsaved_run(shell))
+		keep_run(shell);
 	if (!clean && a->period > 0 && is_changed(shell))
 		save_now(shell);
 	if (!clean && a->path && !fed__signals_ending()) {
@@ -301,16 +371,25 @@ static void take_over(void *ctx, const struct fed_rescue *rescue)
 	if (t->shell->autosave.failing)
 		return;
 	remove_rescue(rescue->path);
-	fed__print(t->shell, "it was saved by itself and ends with this session; "
-	                     "`save FILE` keeps it\n");
+	t->shell->autosave.filing = false;
+	fed__print(t->shell, "it was saved by itself; `save FILE` gives it a file of its own\n");
 }
 
 void fed__autosave_restored(struct fed_shell *shell, const char *path)
 {
 	struct taking_over t = {shell, path};
 
+	shell->autosave.filing = true; /* unless it is a rescue file */
 	if (shell->autosave.period > 0)
 		fed__rescues_each(shell, take_over, &t);
+}
+
+static bool is_named(const char *path, const char *name)
+{
+	const char *file = strrchr(path, '/');
+	const size_t n = strlen(name);
+
+	return file && strncmp(file + 1, name, n) == 0 && strcmp(file + 1 + n, file_end) == 0;
 }
 
 struct offer {
@@ -322,6 +401,8 @@ static void find_newest(void *ctx, const struct fed_rescue *rescue)
 {
 	struct offer *o = ctx;
 
+	if (is_named(rescue->path, offered_name))
+		return;
 	if (o->n++ == 0 || strcmp(rescue->when, o->newest.when) > 0)
 		o->newest = *rescue;
 }
@@ -334,6 +415,8 @@ void fed__autosave_begin(struct fed_shell *shell)
 	struct offer o = {.n = 0};
 	const bool home = fed__state_path(&folder, "rescue/");
 
+	shell->autosave.interactive = true;
+
 	fed_text_release(&folder);
 	if (!home)
 		return;
@@ -341,12 +424,19 @@ void fed__autosave_begin(struct fed_shell *shell)
 	fed__rescues_each(shell, find_newest, &o);
 	if (o.n == 0)
 		return;
+	struct fed_text path = {0};
+	const bool last = is_named(o.newest.path, last_name);
 	fed_text_add(&command, "restore ");
-	fed__word_quote(&command, o.newest.path);
+	if (last && rename_rescue(o.newest.path, offered_name, &path)) /* it is offered once */
+		fed__word_quote(&command, fed_text_str(&path));
+	else
+		fed__word_quote(&command, o.newest.path);
+	fed_text_release(&path);
 	fed__print(shell,
-	           "note: a session was not ended by quit; its state of %s was saved:\n"
+	           "note: %s of %s was saved:\n"
 	           "    %s\n"
 	           "goes on with it, `autosave discard` removes it",
+	           last ? "the run of the last session" : "a session was not ended by quit; its state",
 	           o.newest.when, fed_text_str(&command));
 	if (o.n > 1)
 		fed__print(shell, " and %zu older one%s, which `autosave` lists", o.n - 1,

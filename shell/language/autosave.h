@@ -3,6 +3,10 @@
  * shell/language/autosave.h - the rescue file: the last version of a session that is not quit yet,
  * saved now and then.
  *
+ * The run of an interactive session that ends by quit or Ctrl-D, and that the user has in no file,
+ * is kept as rescue/last.fed, in the place of the one before.  The next session offers it once,
+ * under the name offered.fed; `autosave` lists both, and each may be restored.
+ *
  * In the state folder (state_folder.h) each session that saves has rescue/NUMBER.lock, which
  * it keeps locked, and rescue/NUMBER.fed, a saved session as `save` writes it.  A clean end removes
  * both.  A file whose lock is free is what a killed session left; the next
@@ -25,7 +29,8 @@ void fed__autosave_set(struct fed_shell *, double period);
 void fed__autosave_check(struct fed_shell *);
 /* The session was restored from this path: a rescue file that was left is its own from now on. */
 void fed__autosave_restored(struct fed_shell *, const char *path);
-/* The session ends: remove the rescue file after a clean end, else save once more and keep it. */
+/* The session ends: remove the rescue file after a clean end, unless a run that no file has is kept
+ * there, with a line that says so; else save once more and keep it. */
 void fed__autosave_end(struct fed_shell *, bool clean);
 
 /* A rescue file that was left. */

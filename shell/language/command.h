@@ -26,10 +26,11 @@ extern const char *const fed__group_names[FED_GROUPS + 1];
 extern const char *const fed__group_help[FED_GROUPS + 1];
 
 enum {
-	FED_COMMAND_CHANGES = 1, /* changes the session: goes into the journal */
-	FED_COMMAND_ANY_KEY = 2, /* accepts any key=value; run checks the keys */
-	FED_COMMAND_REJECTS = 4, /* FED_REJECT of run means invalid arguments (FED_EXIT_USAGE) */
-	FED_COMMAND_RUNS = 8,    /* runs other commands, which go into the journal themselves */
+	FED_COMMAND_CHANGES = 1,   /* changes the session: goes into the journal */
+	FED_COMMAND_ANY_KEY = 2,   /* accepts any key=value; run checks the keys */
+	FED_COMMAND_REJECTS = 4,   /* FED_REJECT of run means invalid arguments (FED_EXIT_USAGE) */
+	FED_COMMAND_RUNS = 8,      /* runs other commands, which go into the journal themselves */
+	FED_COMMAND_DISCARDS = 16, /* may end a run, which `undo` brings back */
 };
 
 struct fed_command;

@@ -9,6 +9,7 @@
 #include "shell/language/command.h"
 #include "shell/language/explain.h"
 #include "shell/output/print.h"
+#include "shell/language/undo.h"
 #include "shell/language/watch_state.h"
 
 #define ALIAS_DEPTH 16
@@ -124,8 +125,12 @@ static enum fed_exit run_words(struct fed_shell *shell, const struct fed_words *
 	if (fed__call_bind(&call, shell, command, words, 1, &err)) {
 		result = fail(shell, FED_EXIT_USAGE, called, &err);
 	} else {
+		struct fed_undo before;
+
 		call.name = called;
+		fed__undo_prepare(shell, command, &before);
 		result = run_call(shell, &call);
+		fed__undo_settle(shell, &before);
 	}
 	fed__call_release(&call);
 	/* A Ctrl-C that came too late for this command stops the following ones. */

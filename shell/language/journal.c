@@ -102,6 +102,26 @@ static int open_record(const struct fed_shell *shell, const char *path, FILE **o
 	return rc;
 }
 
+void fed__journal_replace(struct fed_shell *shell, const struct fed_text *journal)
+{
+	struct fed_text expanded = {0};
+	struct fed_error err;
+	FILE *f;
+
+	fed_text_clear(&shell->journal);
+	fed_text_put(&shell->journal, fed_text_str(journal), journal->len);
+	if (!shell->record)
+		return;
+	fed_path_expand(shell->record_path ? shell->record_path : "", &expanded);
+	if (open_record(shell, fed_text_str(&expanded), &f, &err)) {
+		lose_record(shell, -1, err.text);
+	} else {
+		fclose(shell->record);
+		shell->record = f;
+	}
+	fed_text_release(&expanded);
+}
+
 int fed__journal_start(struct fed_shell *shell, const char *path, struct fed_error *err)
 {
 	struct fed_text expanded = {0};

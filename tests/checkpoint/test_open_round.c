@@ -290,16 +290,16 @@ START_TEST(a_session_goes_back_to_its_snapshot)
 			amend(&s, 4, 1000);
 		finish(&s);
 		small_same(&straight, &s);
-		fed_assert_ok(fed__snapshot_restore(&s, &snapshot, &err), &err);
+		fed_assert_ok(fed_snapshot_restore(&s, &snapshot, &err), &err);
 		ck_assert_ptr_eq(s.parts.data, data);
 		ck_assert_int_eq(fed_session_open(&s), open);
 	}
 	fed_text_put(&broken, snapshot.s, snapshot.len - 1);
-	ck_assert_int_eq(fed__snapshot_restore(&s, &broken, &err), FED_FAIL);
+	ck_assert_int_eq(fed_snapshot_restore(&s, &broken, &err), FED_FAIL);
 	fed_text_clear(&broken);
-	ck_assert_int_eq(fed__snapshot_restore(&s, &broken, &err), FED_FAIL);
+	ck_assert_int_eq(fed_snapshot_restore(&s, &broken, &err), FED_FAIL);
 	snapshot.s[snapshot.len / 2] ^= 1;
-	ck_assert_int_eq(fed__snapshot_restore(&s, &snapshot, &err), FED_FAIL);
+	ck_assert_int_eq(fed_snapshot_restore(&s, &snapshot, &err), FED_FAIL);
 	ck_assert_ptr_eq(s.parts.data, data);
 	ck_assert_int_eq(fed_session_open(&s), open);
 	fed_text_release(&snapshot);

@@ -130,7 +130,7 @@ static void save_midway(struct fed_session *s)
 	struct fed_text saved = {0};
 
 	fed_assert_ok(fed__snapshot_take(s, &saved, &err), &err);
-	fed_assert_ok(fed__snapshot_restore(s, &saved, &err), &err);
+	fed_assert_ok(fed_snapshot_restore(s, &saved, &err), &err);
 	fed_text_release(&saved);
 }
 

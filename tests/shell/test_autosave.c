@@ -107,6 +107,8 @@ START_TEST(a_killed_session_is_offered)
 	type("expect version==3", "holds: version 3 == 3");
 	ck_assert_uint_eq(rescues(".fed"), 1); /* its own now */
 	ck_assert_ptr_null(strstr(line, rescue));
+	type("autosave discard", "0 saved sessions");
+	type("reset", "session reset");
 	quit();
 	ck_assert_uint_eq(rescues(""), 0);
 	begin();
@@ -114,6 +116,67 @@ START_TEST(a_killed_session_is_offered)
 	ck_assert_ptr_null(strstr(terminal_seen(), "restore"));
 	terminal_type("\004");
 	ck_assert_int_eq(terminal_end(), 0);
+}
+END_TEST
+
+static void trained(void)
+{
+	begin();
+	type("dataset blobs train=200 test=20; add-client 3 samples=20; round 3", "round 3 ");
+}
+
+/* A run that no file has outlives the session: offered once, by the next one. */
+START_TEST(a_run_is_kept_at_the_end)
+{
+	char file[300];
+
+	trained();
+	terminal_wait("fedsh> ");
+	terminal_type("\004");
+	terminal_wait("the run of 3 versions is kept; the next session offers it");
+	ck_assert_int_eq(terminal_end(), 0);
+	ck_assert_uint_eq(rescues(".fed"), 1);
+	ck_assert_uint_eq(rescues(".lock"), 1);
+	begin();
+	terminal_wait("the run of the last session of ");
+	terminal_wait("restore ");
+	terminal_wait("/rescue/offered.fed");
+	quit();
+	begin();
+	terminal_wait("fedsh> ");
+	ck_assert_ptr_null(strstr(terminal_seen(), "restore"));
+	terminal_type("autosave\r");
+	terminal_wait("offered.fed");
+	snprintf(file, sizeof file, "restore %s",
+	         fed_temp_file(&temp, ".local/state/fedsh/rescue/offered.fed"));
+	type(file, "restored");
+	type("expect version==3", "holds: version 3 == 3");
+	type("quit", "the run of 3 versions is kept");
+	ck_assert_int_eq(terminal_end(), 0);
+	ck_assert_uint_eq(rescues(".fed"), 1); /* not one for each session */
+	trained();
+	type("quit", "is kept");
+	ck_assert_int_eq(terminal_end(), 0);
+	ck_assert_uint_eq(rescues(".fed"), 2); /* this one, and the one that was offered */
+}
+END_TEST
+
+START_TEST(a_run_in_a_file_is_not_kept)
+{
+	trained();
+	type("save mine.fed", "saved mine.fed");
+	quit();
+	ck_assert_uint_eq(rescues(""), 0);
+	begin();
+	type("restore mine.fed", "restored mine.fed");
+	quit();
+	ck_assert_uint_eq(rescues(""), 0);
+	begin();
+	type("restore mine.fed; round 1", "round 4 ");
+	type("autosave off", "autosave is off");
+	type("quit", "the run of 4 versions is not kept: autosave is off");
+	ck_assert_int_eq(terminal_end(), 0);
+	ck_assert_uint_eq(rescues(""), 0);
 }
 END_TEST
 
@@ -311,6 +374,8 @@ FED_SUITE(autosave)
 
 	tcase_add_checked_fixture(tests, set_up, tear_down);
 	tcase_add_test(tests, a_killed_session_is_offered);
+	tcase_add_test(tests, a_run_is_kept_at_the_end);
+	tcase_add_test(tests, a_run_in_a_file_is_not_kept);
 	tcase_add_test(tests, a_run_is_saved_between_versions);
 	tcase_add_test(tests, live_sessions_are_not_offered);
 	tcase_add_test(tests, a_lost_terminal_leaves_one);

@@ -117,7 +117,7 @@ void torture_flips(struct torture *t)
 		for (uint32_t n = cut ? 0 : 1 + torture_below(t, torture_below(t, 2) ? 1 : 9); n > 0; n--)
 			damaged.s[torture_below(t, (uint32_t)damaged.len)] ^= (char)(1 << torture_below(t, 8));
 		struct fed_error err = {""};
-		const int rc = fed__snapshot_restore(lab.shell.session, &damaged, &err);
+		const int rc = fed_snapshot_restore(lab.shell.session, &damaged, &err);
 		ck_assert(torture_snapshot(lab.shell.session, &now));
 		if (rc == FED_OK) {
 			ck_assert_msg(torture_same(&now, &saved), "a damaged file gave another session");
