@@ -104,7 +104,7 @@ int fed__partition_natural(struct fed_partition_job *d, struct fed_error *err)
 		return fed_fail(
 			err,
 			"the dataset %s has no users of its own; use iid, noniid, shards, dirichlet, "
-			"quantity or feature (synthetic has users)",
+			"quantity or feature (synthetic has users, a table has with client=COLUMN)",
 			d->data->name);
 
 	int rc = users_init(&u, d, err);

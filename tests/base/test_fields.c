@@ -139,6 +139,25 @@ START_TEST(a_bare_name_is_a_flag)
 }
 END_TEST
 
+/* A choice that has yes takes its bare name for it; another one does not. */
+START_TEST(a_bare_choice_means_yes)
+{
+	static const char *const turns[] = {"auto", "no", "yes", NULL};
+	struct turned {
+		int turn, way;
+	} state = {0, 0};
+	static const char *const ways[] = {"up", "down", NULL};
+	const struct fed_field choices[] = {FED_CHOICE(struct turned, turn, 0, turns, "whether"),
+	                                    FED_CHOICE(struct turned, way, 0, ways, "where"), FED_END};
+	struct fed_error err;
+
+	fed_assert_ok(fed_fields_set(choices, &state, "turn", NULL, &err), &err);
+	ck_assert_int_eq(state.turn, 2);
+	ck_assert_int_eq(fed_fields_set(choices, &state, "way", NULL, &err), FED_FAIL);
+	ck_assert_str_eq(err.text, "way needs a value: way=VALUE");
+}
+END_TEST
+
 START_TEST(values_that_are_refused)
 {
 	static const char *const cases[][3] = {
@@ -494,6 +513,7 @@ FED_SUITE(fields)
 	tcase_add_test(tests, several_at_once);
 	tcase_add_test(tests, numbers);
 	tcase_add_test(tests, completion);
+	tcase_add_test(tests, a_bare_choice_means_yes);
 	tcase_add_test(tests, garbage_in_a_state_is_printed_safely);
 	tcase_add_loop_test(tests, a_damaged_row_is_named, 0, (int)COUNT(damaged));
 	tcase_add_test(tests, tables_have_distinct_names_and_an_end);

@@ -372,6 +372,38 @@ START_TEST(counts_in_place)
 }
 END_TEST
 
+/* Lists with commas, and with names that have some. */
+START_TEST(lists_part_and_join)
+{
+	static const char *const items[] = {"a", "b,c", "d\\", "", "e f"};
+	char typed[] = "a,b\\,c,d\\\\,,e f", *rest = typed, *item;
+	struct fed_text joined = {0};
+	size_t n = 0;
+
+	while ((item = fed_list_next(&rest))) {
+		ck_assert_uint_lt(n, 5);
+		ck_assert_str_eq(item, items[n++]);
+	}
+	ck_assert_uint_eq(n, 5);
+	fed_list_put(&joined, "b,c");
+	fed_list_put(&joined, "d\\");
+	ck_assert_str_eq(fed_text_str(&joined), "b\\,c,d\\\\");
+	fed_text_release(&joined);
+}
+END_TEST
+
+START_TEST(letters_have_cases_or_none)
+{
+	ck_assert_int_eq(fed_utf8_letter('A'), FED_LETTER_UPPER);
+	ck_assert_int_eq(fed_utf8_letter(0xe5), FED_LETTER_LOWER);  /* a with a ring */
+	ck_assert_int_eq(fed_utf8_letter(0x413), FED_LETTER_UPPER); /* Cyrillic */
+	ck_assert_int_eq(fed_utf8_letter(0x7532), FED_LETTER_CASELESS);
+	ck_assert_int_eq(fed_utf8_letter(0x301), FED_LETTER_MARK);
+	ck_assert_int_eq(fed_utf8_letter('-'), FED_LETTER_NONE);
+	ck_assert_int_eq(fed_utf8_letter('1'), FED_LETTER_NONE);
+}
+END_TEST
+
 FED_SUITE(text)
 {
 	Suite *suite = suite_create("text");
@@ -389,6 +421,8 @@ FED_SUITE(text)
 	tcase_add_test(tests, widths);
 	tcase_add_test(tests, nearest_names);
 	tcase_add_test(tests, counts_in_place);
+	tcase_add_test(tests, lists_part_and_join);
+	tcase_add_test(tests, letters_have_cases_or_none);
 	suite_add_tcase(suite, tests);
 	return suite;
 }

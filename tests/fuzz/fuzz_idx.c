@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * A folder of four IDX files, one of which is the input: byte 0 says which, and whether its name
- * ends in .gz; the rest is the file.
+ * A folder of four IDX files, one of which is the input: byte 0 says which, whether its name ends
+ * in .gz and whether pictures are turned; the rest is the file.
  */
 #include <string.h>
 #include <unistd.h>
@@ -10,7 +10,14 @@
 #include "data/dataset.h"
 #include "fuzz/fuzz.h"
 
-enum { IMAGES = 6, SIDE = 4, FILES = 4, GZIPPED = 4, LONGEST = 16 + IMAGES * SIDE * SIDE };
+enum {
+	IMAGES = 6,
+	SIDE = 4,
+	FILES = 4,
+	GZIPPED = 4,
+	TURNED = 8,
+	LONGEST = 16 + IMAGES * SIDE * SIDE
+};
 
 static const char *const names[FILES] = {"train-images-idx3-ubyte", "train-labels-idx1-ubyte",
                                          "t10k-images-idx3-ubyte", "t10k-labels-idx1-ubyte"};
@@ -58,6 +65,8 @@ void fed_fuzz_begin(void)
 		const size_t n = good_file(k, file);
 		memcpy(seed + 1, file, n);
 		fed_fuzz_seed(seed, 1 + n);
+		seed[0] |= TURNED;
+		fed_fuzz_seed(seed, 1 + n);
 		seed[0] |= GZIPPED;
 		fed_fuzz_seed(seed, 1 + gzip(file, n, seed + 1, sizeof seed - 1));
 		write_good(k);
@@ -84,7 +93,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n)
 	snprintf(name, sizeof name, "%s%s", names[k], end);
 	fed_fuzz_file(name, bytes + 1, n - 1);
 	snprintf(folder, sizeof folder, "%s", fed_fuzz_path(""));
-	if (fed_dataset_load(&data, folder, NULL, 0, &(struct fed_generation){1}, &err) == FED_OK) {
+	const struct fed_assign turn = {"transpose", bytes[0] & TURNED ? "yes" : "auto"};
+	if (fed_dataset_load(&data, folder, &turn, 1, &(struct fed_generation){1}, &err) == FED_OK) {
 		const uint32_t ids[] = {0, data->train + data->test - 1};
 		float x[2 * LONGEST];
 		int32_t label[2];

@@ -98,7 +98,9 @@ static int give_role(struct fed_csv_columns *c, const struct column_search *s, c
 
 	if (rc)
 		return rc;
-	if (c->column[*out].role != FED_CSV_FEATURE && c->column[*out].role != role)
+	const enum fed_csv_role now = c->column[*out].role;
+
+	if (now != FED_CSV_FEATURE && now != FED_CSV_EMPTY && now != role)
 		return fail_twice(c, s, *out, err);
 	c->column[*out].role = role;
 	return FED_OK;

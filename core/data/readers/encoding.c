@@ -226,7 +226,9 @@ static int decode(struct fed_text *out, const struct fed_text *raw, const char *
 		                "%.80s: is not UTF-8: %llu of its bytes are none; say encoding=auto or "
 		                "encoding=windows-1252",
 		                fed_show(name).s, (unsigned long long)found->odd);
-	return wide && out->len ? check_text(out, name, true, err) : FED_OK;
+	if (out->len == 0)
+		return fed_fail(err, "%.80s: is empty but for a byte-order mark", fed_show(name).s);
+	return wide ? check_text(out, name, true, err) : FED_OK;
 }
 
 int fed__text_read(struct fed_text *out, const char *path, uint64_t limit, enum fed_encoding told,

@@ -221,15 +221,39 @@ static int keep_long(struct text *t, struct fed_error *err)
 
 /* Vocabulary ------------------------------------------------------------------ */
 
-/* The most frequent character without a token, the lower of equals; CODES when none is left. */
-static uint32_t most_frequent(const uint32_t *count)
+struct frequent {
+	uint32_t count, code;
+};
+
+/* The more frequent first, the lower of equals. */
+static int by_frequency(const void *a, const void *b)
 {
-	uint32_t best = CODES;
+	const struct frequent *x = a, *y = b;
+
+	if (x->count != y->count)
+		return x->count < y->count ? 1 : -1;
+	return (x->code > y->code) - (x->code < y->code);
+}
+
+/* The characters that occur, by frequency. */
+static int rank_characters(const uint32_t *count, struct frequent **out, size_t *n,
+                           struct fed_error *err)
+{
+	size_t k = 0;
 
 	for (uint32_t c = 0; c < CODES; c++)
-		if (count[c] > (best == CODES ? 0 : count[best]))
-			best = c;
-	return best;
+		k += count[c] > 0;
+	struct frequent *f = fed_alloc_array(k, sizeof *f);
+	if (!f)
+		return fed_fail_memory(err, k * sizeof *f, "the characters");
+	*n = k;
+	k = 0;
+	for (uint32_t c = 0; c < CODES; c++)
+		if (count[c] > 0)
+			f[k++] = (struct frequent){count[c], c};
+	qsort(f, k, sizeof *f, by_frequency);
+	*out = f;
+	return FED_OK;
 }
 
 static int ascending(const void *a, const void *b)
@@ -239,20 +263,27 @@ static int ascending(const void *a, const void *b)
 	return (x > y) - (x < y);
 }
 
-/* The most frequent characters, until there are `most` or too few are left. */
-static uint64_t take_known(struct text *t, uint32_t most, uint64_t all, uint64_t outside)
+/* Take the most frequent characters, until there are `most` or too few are left; *outside are the
+ * others in the text, of `all` at first. */
+static int take_known(struct text *t, uint32_t most, uint64_t all, uint64_t *outside,
+                      struct fed_error *err)
 {
-	uint32_t c;
+	struct frequent *f = NULL;
+	size_t n = 0;
 
-	while (t->n < most && (c = most_frequent(t->token)) != CODES) {
-		if (t->n >= KNOWN_PLAIN && t->args->vocabulary == 1 &&
-		    (double)outside <= OUTSIDE_PLAIN * (double)all)
+	if (rank_characters(t->token, &f, &n, err))
+		return FED_FAIL;
+	*outside = all;
+	while (t->n < most && t->n < n) {
+		if (t->n >= KNOWN_PLAIN && t->args->vocabulary == 1 && !t->args->bytes &&
+		    (double)*outside <= OUTSIDE_PLAIN * (double)all)
 			break;
-		outside -= t->token[c];
-		t->known[t->n++] = c;
-		t->token[c] = 0;
+		*outside -= f[t->n].count;
+		t->known[t->n] = f[t->n].code;
+		t->n++;
 	}
-	return outside;
+	fed_free(f);
+	return FED_OK;
 }
 
 static int note_vocabulary(struct text *t, uint64_t all, uint64_t outside, struct fed_error *err)
@@ -290,7 +321,8 @@ static int choose_vocabulary(struct text *t, struct fed_error *err)
 	for (size_t i = 0; i < t->speakers.n; i++)
 		for (size_t j = 0; j < t->speakers.speaker[i].n; j++, all++)
 			t->token[t->speakers.speaker[i].code[j]]++;
-	outside = take_known(t, most, all, all);
+	if (take_known(t, most, all, &outside, err))
+		return FED_FAIL;
 	t->classes = t->n + (outside > 0);
 	qsort(t->known, t->n, sizeof *t->known, ascending);
 	for (uint32_t c = 0; c < CODES; c++)
