@@ -99,7 +99,7 @@ START_TEST(info_tells_what_it_did)
 
 	reply("edit mine old=\"s->total = 0;\" new=\"*(volatile int *)0 = 1;\"; build mine", 0);
 	reply("load mine; set on-plugin-error skip; " SESSION "aggregator mine; round 2; info mine", 0);
-	assert_shows(said, "2 failures of its process, in the last 2 rounds in a row");
+	assert_shows(said, "2 failures of its process, in each of the last 2 rounds");
 }
 END_TEST
 
