@@ -10,7 +10,10 @@
 #include "base/mem.h"
 #include "data/source_internal.h"
 
-enum { MAX_ENCODED = 1000 }; /* different texts of a column */
+enum {
+	MAX_ENCODED = 1000, /* different texts of a column */
+	SIDE_BY_SIDE = 8,   /* columns that are scaled together: a cache line of a row */
+};
 
 static const struct fed_csv_column *column_at(const struct fed_csv_features *f, uint32_t i)
 {
@@ -102,15 +105,23 @@ static void fill_missing(double *v, uint32_t train, uint32_t all)
 			v[i] = n ? sum / n : 0;
 }
 
-/* Whether floats would be too coarse for the column, so that it must be scaled before: seconds
- * since 1970 are multiples of 128 as floats.  A column whose deviation is rounding only is
- * constant. */
-static bool is_coarse(const double *v, uint32_t n, double mean, double deviation)
+/* Whether floats would be too coarse for the column beside its differences, so that it must be
+ * scaled before: seconds since 1970 are multiples of 128 as floats.  A column whose deviation is
+ * rounding only is constant. */
+static bool is_coarse(const double *v, uint32_t train, uint32_t all)
 {
 	double largest = 0;
+	bool exact = true;
 
-	for (uint32_t i = 0; i < n; i++)
+	for (uint32_t i = 0; i < all; i++)
+		exact = exact && v[i] == (double)(float)v[i];
+	if (exact)
+		return false;
+	for (uint32_t i = 0; i < train; i++)
 		largest = fmax(largest, fabs(v[i]));
+
+	const double mean = mean_of(v, train), deviation = deviation_of(v, train, mean);
+
 	return deviation > 1e-12 * fabs(mean) && largest * 0x1p-24 > deviation * 0x1p-10;
 }
 
@@ -130,22 +141,18 @@ static void scale(double *v, uint32_t train, uint32_t all, bool coarse, bool *co
 	*constant = factor == 0;
 }
 
-/* A column of numbers as feature k. */
-static void fill_numbers(const struct fed_csv_features *f, struct fed_dataset *data,
-                         const uint32_t *order, uint32_t column, uint32_t k, double *v,
-                         struct scaling *s)
+/* Scale one column, and count what it is. */
+static void scale_column(const struct fed_csv_features *f, const struct fed_dataset *data,
+                         uint32_t column, double *v, struct scaling *s)
 {
 	const struct fed_csv_table *t = f->table;
-	const uint32_t slot = column_at(f, column)->slot, all = data->train + data->test;
-	const size_t width = f->width;
+	const uint32_t all = data->train + data->test;
 	bool constant = false;
 
-	for (uint32_t i = 0; i < all; i++)
-		v[i] = t->x[(size_t)order[i] * t->columns.numbers + slot];
-	fill_missing(v, data->train, all);
+	if (t->left_out.filled)
+		fill_missing(v, data->train, all);
 
-	const double mean = mean_of(v, data->train);
-	const bool coarse = is_coarse(v, data->train, mean, deviation_of(v, data->train, mean));
+	const bool coarse = is_coarse(v, data->train, all);
 
 	if (t->options->standardise)
 		scale(v, data->train, all, coarse, &constant);
@@ -154,8 +161,39 @@ static void fill_numbers(const struct fed_csv_features *f, struct fed_dataset *d
 	if (constant && !s->constant++)
 		s->first_constant = column;
 	s->scaled += t->options->standardise && !constant;
-	for (uint32_t i = 0; i < all; i++)
-		data->values[i * width + k] = (float)v[i];
+}
+
+/* n columns of numbers, side by side, as the features from k on.  Rows are read and written for all
+ * of them at once: a column at a time would miss the cache at each row.  v: (n, examples). */
+static void fill_numbers(const struct fed_csv_features *f, struct fed_dataset *data,
+                         const uint32_t *order, uint32_t column, uint32_t n, uint32_t k, double *v,
+                         struct scaling *s)
+{
+	const struct fed_csv_table *t = f->table;
+	const size_t all = (size_t)data->train + data->test, width = f->width;
+
+	for (size_t i = 0; i < all; i++) {
+		const double *row = t->x + (size_t)order[i] * t->columns.numbers;
+
+		for (uint32_t j = 0; j < n; j++)
+			v[j * all + i] = row[column_at(f, column)->slot + j];
+	}
+	for (uint32_t j = 0; j < n; j++)
+		scale_column(f, data, column + j, v + j * all, s);
+	for (size_t i = 0; i < all; i++)
+		for (uint32_t j = 0; j < n; j++)
+			data->values[i * width + k + j] = (float)v[j * all + i];
+}
+
+/* Columns of numbers from column i on, at most SIDE_BY_SIDE. */
+static uint32_t numbers_from(const struct fed_csv_features *f, uint32_t i)
+{
+	uint32_t n = 0;
+
+	while (n < SIDE_BY_SIDE && i + n < f->table->columns.n &&
+	       column_at(f, i + n)->role == FED_CSV_FEATURE)
+		n++;
+	return n;
 }
 
 /* A column of texts as the features from k on: 1 where the text is the feature's.  Missing ones
@@ -243,19 +281,23 @@ int fed__csv_features_fill(const struct fed_csv_features *f, struct fed_dataset 
                            const uint32_t *order, struct fed_error *err)
 {
 	const struct fed_csv_columns *c = &f->table->columns;
-	double *v = fed_alloc_array((size_t)data->train + data->test, sizeof *v);
+	const size_t cells = SIDE_BY_SIDE * ((size_t)data->train + data->test);
+	double *v = fed_alloc_array(cells, sizeof *v);
 	struct scaling s = {0};
-	uint32_t k = 0;
 
 	if (!v)
-		return fed_fail_memory(err, ((size_t)data->train + data->test) * sizeof *v, "a column");
-	for (uint32_t i = f->first; i < c->n; i++) {
-		if (c->column[i].role == FED_CSV_FEATURE) {
-			fill_numbers(f, data, order, i, k++, v, &s);
+		return fed_fail_memory(err, cells * sizeof *v, "columns");
+	for (uint32_t i = f->first, k = 0; i < c->n;) {
+		const uint32_t n = numbers_from(f, i);
+
+		if (n > 0) {
+			fill_numbers(f, data, order, i, n, k, v, &s);
+			k += n;
 		} else if (c->column[i].role == FED_CSV_ENCODED) {
 			fill_encoded(f, data, order, i, k, v);
 			k += f->encoded[i].n;
 		}
+		i += n > 0 ? n : 1;
 	}
 	fed_free(v);
 

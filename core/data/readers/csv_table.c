@@ -72,7 +72,7 @@ static int fail_number(const struct fed_csv_table *t, uint32_t i, const struct f
                        struct fed_error *err)
 {
 	const struct fed_shown word = fed__csv_column_word(&t->columns, i);
-	char advice[300];
+	char advice[400];
 	double value;
 
 	if (fed__csv_usual_mark(cell->s))
@@ -83,8 +83,9 @@ static int fail_number(const struct fed_csv_table *t, uint32_t i, const struct f
 		         t->form.decimal == ',' ? "point" : "comma");
 	else
 		snprintf(advice, sizeof advice,
-		         "drop=%s leaves the column out, encode=%s makes features of its texts", word.s,
-		         word.s);
+		         "drop=%s leaves the column out, encode=%s makes features of its texts, client=%s "
+		         "clients",
+		         word.s, word.s, word.s);
 	return fed_fail(err,
 	                "%.80s:%zu:%zu: %.40s is not a finite number; features must be numbers (%s)",
 	                t->csv.name, cell->line, cell->column, fed_show(cell->s).s, advice);
@@ -135,6 +136,8 @@ static int fail_ragged(const struct fed_csv_table *t, struct fed_error *err)
 /* Whether the row is left out for a missing value, of which it is noted where. */
 static bool lacks(struct fed_csv_table *t)
 {
+	if (!t->missing.n && !t->missing.empty && !t->missing.usual)
+		return false;
 	for (uint32_t i = 0; i < t->columns.n; i++) {
 		const struct fed_csv_column *column = &t->columns.column[i];
 		const bool filled = column->mean && column->role <= FED_CSV_ENCODED;
