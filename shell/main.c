@@ -30,11 +30,14 @@
 #define FED_PLUGINS_FROM_BIN "../lib/fedsh/plugins"
 #endif
 
+enum { COLUMNS_LEAST = 20 };
+
 struct options {
 	const char **command; /* [commands], in their order */
 	int commands;
 	const char *json;
 	bool no_color, brief, watch, step;
+	int columns; /* of output; below 0: the terminal's */
 	double pace; /* of the watch; below 0: default */
 };
 
@@ -48,6 +51,7 @@ static const char usage[] =
 	"      --json FILE  write events as JSON lines; - is standard output; all other\n"
 	"                   output goes to standard error then\n"
 	"      --no-color   no colour\n"
+	"      --columns N  lay output out in so many columns; 0: in as many as it needs\n"
 	"      --watch      open the full-screen view, and play FILE in it\n"
 	"      --pace X     with --watch: rounds a second; 0 is full speed, the default of a script 2\n"
 	"      --step       a script's commands wait for a key, in the shell and in the watch\n"
@@ -196,15 +200,35 @@ static enum fed_exit print_language(void)
 	return finish_output(stdout, FED_EXIT_OK);
 }
 
+static int parse_columns(const char *typed, int *columns)
+{
+	long long n;
+
+	if (!fed_parse_int(typed, &n) || n < 0 || (n > 0 && n < COLUMNS_LEAST) ||
+	    n > FED_SCREEN_COLUMNS) {
+		fprintf(stderr, "--columns %s: from %d to %d, or 0 for no limit\n", fed_show(typed).s,
+		        COLUMNS_LEAST, FED_SCREEN_COLUMNS);
+		return FED_EXIT_USAGE;
+	}
+	*columns = (int)n;
+	return FED_EXIT_OK;
+}
+
 static int parse_options(int argc, char **argv, struct options *o)
 {
-	enum { JSON = 256, NO_COLOR, SHORT, WATCH, PACE, STEP, LANGUAGE, VERSION, HELP };
+	enum { JSON = 256, NO_COLOR, COLUMNS, SHORT, WATCH, PACE, STEP, LANGUAGE, VERSION, HELP };
 	static const struct option longs[] = {
-		{"json", required_argument, NULL, JSON},   {"no-color", no_argument, NULL, NO_COLOR},
-		{"short", no_argument, NULL, SHORT},       {"version", no_argument, NULL, VERSION},
-		{"watch", no_argument, NULL, WATCH},       {"pace", required_argument, NULL, PACE},
-		{"step", no_argument, NULL, STEP},         {"help", no_argument, NULL, HELP},
-		{"language", no_argument, NULL, LANGUAGE}, {NULL, 0, NULL, 0},
+		{"json", required_argument, NULL, JSON},
+		{"no-color", no_argument, NULL, NO_COLOR},
+		{"short", no_argument, NULL, SHORT},
+		{"version", no_argument, NULL, VERSION},
+		{"watch", no_argument, NULL, WATCH},
+		{"pace", required_argument, NULL, PACE},
+		{"columns", required_argument, NULL, COLUMNS},
+		{"step", no_argument, NULL, STEP},
+		{"help", no_argument, NULL, HELP},
+		{"language", no_argument, NULL, LANGUAGE},
+		{NULL, 0, NULL, 0},
 	};
 	int option;
 
@@ -218,6 +242,10 @@ static int parse_options(int argc, char **argv, struct options *o)
 			break;
 		case NO_COLOR:
 			o->no_color = true;
+			break;
+		case COLUMNS:
+			if (parse_columns(optarg, &o->columns))
+				return FED_EXIT_USAGE;
 			break;
 		case SHORT:
 			o->brief = true;
@@ -339,7 +367,7 @@ static enum fed_exit watch(struct fed_shell *shell, const struct options *o, cha
 int main(int argc, char **argv)
 {
 	static struct fed_shell shell; /* static: large, and used by signal handlers */
-	struct options o = {.pace = -1};
+	struct options o = {.pace = -1, .columns = -1};
 	struct fed_error err;
 
 	occupy_standard_files();
@@ -364,6 +392,8 @@ int main(int argc, char **argv)
 	}
 	shell.brief = o.brief;
 	fed__screen_init(&shell, !o.no_color);
+	if (o.columns >= 0)
+		fed__screen_set_width(&shell, o.columns);
 	if (o.step && fed__step_key_check(&err)) {
 		fprintf(stderr, "error: --step: %s\n", err.text);
 		fed_free(o.command);

@@ -163,6 +163,7 @@ struct fed_shell {
 	struct fed_screen screen;
 	struct fed_text line; /* printed, but not ended yet */
 	enum fed_form form;
+	size_t tables; /* that the running command printed as data */
 	struct fed_watch_state watching;
 	struct fed_tournament tournament; /* the last one */
 	struct fed_sweep sweep;           /* the last one */

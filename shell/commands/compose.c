@@ -473,6 +473,7 @@ static int run_restart(struct fed_shell *shell, const struct fed_call *call, str
 	return FED_OK;
 }
 
+#define NAME_ARGS(rows) .args = rows, .args_size = sizeof(struct name_args)
 #define NAME_ROWS(rows, hint, help)          \
 	static const struct fed_field rows[] = { \
 		FED_ARG_TEXT(struct name_args, name, FED_FIELD_POSITIONAL, hint, help), FED_END}
@@ -514,21 +515,20 @@ const struct fed_command fed__commands_compose[] = {
              "A new model starts at version 0 with parameters from the seed.",
      .examples = FED_EXAMPLES("dataset blobs; model softmax", "model mlp hidden=64",
                               "dataset blobs; model mlp hidden=16; model"),
-     .args = model_args,
-     .args_size = sizeof(struct name_args),
+     NAME_ARGS(model_args),
      .more = model_rows,
      .run = run_model,
      .flags = FED_COMMAND_CHANGES | FED_COMMAND_DISCARDS,
      .failure = FED_EXIT_USAGE},
 	{.name = "add-client",
      .help = "let clients join; each gets examples from the pool",
-     .text = "Without a partition: iid. shards= or alpha= alone choose theirs.\n"
-             "Examples are drawn without replacement until the pool is empty; reuse lets\n"
-             "clients share them. device= and link= decide what computing and messages take\n"
-             "in virtual time; device=phone:0.5 link=4g:0.3 spreads clients around it, without\n"
-             "which `device-spread` does: 0.2 at the prompt, so that clients of one profile do\n"
-             "not answer together, and none in scripts. A link's drops and jitter happen with\n"
-             "`transport lossy`.",
+     .text =
+         "Without a partition: iid. shards= or alpha= alone choose theirs. Examples are drawn\n"
+         "without replacement until the pool is empty; reuse lets clients share them. device= and\n"
+         "link= decide what computing and messages take in virtual time; device=phone:0.5\n"
+         "link=4g:0.3 spreads clients around it, without which `device-spread` does: 0.2 at the\n"
+         "prompt, so that clients of one profile do not answer together, and none in scripts. A\n"
+         "link's drops and jitter happen with `transport lossy`.",
      .examples = FED_EXAMPLES("dataset blobs; add-client 10 samples=50",
                               "dataset blobs; add-client 5 shards=3 samples=60",
                               "dataset blobs; add-client 20 dirichlet alpha=0.1 samples=100",
@@ -565,8 +565,7 @@ const struct fed_command fed__commands_compose[] = {
 	{.name = "transport",
      .help = "choose what carries the messages",
      .examples = FED_EXAMPLES("transport local", "transport lossy retries=2"),
-     .args = transport_args,
-     .args_size = sizeof(struct name_args),
+     NAME_ARGS(transport_args),
      .more = transport_rows,
      .run = run_transport,
      .flags = FED_COMMAND_CHANGES,
@@ -587,8 +586,7 @@ const struct fed_command fed__commands_compose[] = {
 	{.name = "scheme",
      .help = "choose who waits for whom",
      .examples = FED_EXAMPLES("scheme sync"),
-     .args = scheme_args,
-     .args_size = sizeof(struct name_args),
+     NAME_ARGS(scheme_args),
      .more = scheme_rows,
      .run = run_scheme,
      .flags = FED_COMMAND_CHANGES,
@@ -616,6 +614,7 @@ const struct fed_command fed__commands_compose[] = {
      .args = show_rows,
      .args_size = sizeof(struct set_args),
      .run = run_show,
+     .flags = FED_COMMAND_TABLE,
      .failure = FED_EXIT_USAGE},
 	{.name = "reset",
      .help = "begin again with an empty session",

@@ -260,6 +260,7 @@ const struct fed_command fed__commands_faults[] = {
      .help = "list the faults: their clients, their versions, how often they struck",
      .examples =
          FED_EXAMPLES("faults", FEW "inject flaky all; inject crash 3 at=5; round 2; faults"),
-     .run = run_faults},
+     .run = run_faults,
+     .flags = FED_COMMAND_TABLE},
 	{0},
 };

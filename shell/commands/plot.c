@@ -8,6 +8,7 @@
 #include "history/series.h"
 #include "shell/commands/clients.h"
 #include "shell/output/chart.h"
+#include "shell/output/print.h"
 
 static int add_metrics(struct fed_series_set *set, const struct fed_session *s, const char *names,
                        const struct fed_field *x, struct fed_error *err)
@@ -30,22 +31,49 @@ static int add_metrics(struct fed_series_set *set, const struct fed_session *s, 
 	}
 }
 
+/* The points as a table. */
+static void list_points(struct fed_shell *shell, const struct fed_series_set *set,
+                        const struct fed_field *x)
+{
+	const struct fed_table_column columns[] = {
+		{.title = "curve"},
+		{.title = x->name, .kind = FED_CELL_NUMBER},
+		{.title = "value", .kind = FED_CELL_NUMBER},
+	};
+	struct fed_table table = {.name = "plot", .column = columns, .columns = 3};
+
+	for (size_t i = 0; i < set->n; i++)
+		for (size_t k = 0; k < set->of[i].n; k++) {
+			fed__table_cell(&table, "%s", set->of[i].name);
+			fed__table_real(&table, set->of[i].x[k], "%.6g");
+			fed__table_real(&table, set->of[i].y[k], "%.6g");
+		}
+	fed__table_print(shell, &table);
+}
+
 static int draw(struct fed_shell *shell, const struct fed_series_set *set, const char *title,
-                const char *x_label, struct fed_error *err)
+                const struct fed_field *x, struct fed_error *err)
 {
 	struct fed_chart_series series[FED_SERIES_MAX];
+	struct fed_text label = {0};
 
+	if (shell->form != FED_FORM_TEXT) {
+		list_points(shell, set, x);
+		return FED_OK;
+	}
 	for (size_t i = 0; i < set->n; i++)
 		series[i] =
 			(struct fed_chart_series){set->of[i].name, set->of[i].x, set->of[i].y, set->of[i].n};
-	return fed__print_chart(shell, title, x_label, series, set->n, err);
+	fed_field_key(x, &label);
+	const int rc = fed__print_chart(shell, title, fed_text_str(&label), series, set->n, err);
+	fed_text_release(&label);
+	return rc;
 }
 
 int fed__show_plot(struct fed_shell *shell, const char *metrics, const char *against,
                    struct fed_error *err)
 {
 	struct fed_series_set set = {.n = 0};
-	struct fed_text label = {0};
 	const struct fed_field *x;
 	int rc = FED_FAIL;
 
@@ -54,10 +82,8 @@ int fed__show_plot(struct fed_shell *shell, const char *metrics, const char *aga
 	} else if (!set.n) {
 		fed_fail(err, "no rounds yet: `round 5` makes some");
 	} else {
-		fed_field_key(x, &label);
-		rc = draw(shell, &set, metrics, fed_text_str(&label), err);
+		rc = draw(shell, &set, metrics, x, err);
 	}
-	fed_text_release(&label);
 	fed_series_release(&set);
 	return rc;
 }

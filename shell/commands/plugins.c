@@ -17,7 +17,7 @@
 #include "shell/commands/kit/diff_plugin.h"
 #include "shell/commands/kit/edit.h"
 #include "shell/commands/kit/new_plugin.h"
-#include "shell/commands/kit/program.h"
+#include "shell/output/program.h"
 #include "shell/language/plugin_files.h"
 #include "shell/language/plugin_watch.h"
 
@@ -356,12 +356,14 @@ const struct fed_command fed__commands_plugins[] = {
      .examples = FED_EXAMPLES("plugins", "plugins aggregator", "plugins attack"),
      .args = kind_rows,
      .args_size = sizeof(struct kind_args),
-     .run = run_plugins},
+     .run = run_plugins,
+     .flags = FED_COMMAND_TABLE},
 	{.name = "info",
      .help = "show a plugin: its file, formula and parameters, and what it did so far",
      .examples = FED_EXAMPLES("info fedadam", "info mlp", "info alie"),
      NAME_ARGS(plugin_rows),
      .run = run_info,
+     .flags = FED_COMMAND_TABLE,
      .failure = FED_EXIT_USAGE},
 	{.name = "load",
      .help = "load a plugin's file",
@@ -412,7 +414,7 @@ const struct fed_command fed__commands_plugins[] = {
      .args = fed__new_rows,
      .args_size = sizeof(struct fed_new_args),
      .run = fed__run_new,
-     .flags = FED_COMMAND_REJECTS,
+     .flags = FED_COMMAND_REJECTS | FED_COMMAND_LIVE,
      .failure = FED_EXIT_IO},
 	{.name = "edit",
      .help = "open a plugin's source in an editor",
@@ -425,6 +427,7 @@ const struct fed_command fed__commands_plugins[] = {
      .args = fed__edit_rows,
      .args_size = sizeof(struct fed_edit_args),
      .run = fed__run_edit,
+     .flags = FED_COMMAND_LIVE,
      .failure = FED_EXIT_IO},
 	{.name = "build",
      .help = "compile a plugin with the installed headers",
@@ -434,6 +437,7 @@ const struct fed_command fed__commands_plugins[] = {
      .examples = FED_EXAMPLES("new-plugin aggregator mine; build mine"),
      NAME_ARGS(build_rows),
      .run = run_build,
+     .flags = FED_COMMAND_LIVE,
      .failure = FED_EXIT_PLUGIN},
 	{.name = "check-plugin",
      .help = "check that a plugin keeps what its kind promises",
@@ -450,7 +454,7 @@ const struct fed_command fed__commands_plugins[] = {
      NAME_ARGS(plugin_rows),
      .more = checked_rows,
      .run = run_check,
-     .flags = FED_COMMAND_REJECTS,
+     .flags = FED_COMMAND_REJECTS | FED_COMMAND_LIVE,
      .failure = FED_EXIT_PLUGIN},
 	{.name = "diff-plugin",
      .help = "feed two aggregators the same updates and show where their steps differ",
@@ -468,7 +472,7 @@ const struct fed_command fed__commands_plugins[] = {
      .args_size = sizeof(struct fed_diff_args),
      .more = first_rows,
      .run = fed__run_diff,
-     .flags = FED_COMMAND_REJECTS},
+     .flags = FED_COMMAND_REJECTS | FED_COMMAND_TABLE},
 	{.name = "bench-plugin",
      .help = "measure how long an aggregator takes for a round of updates",
      .text =
@@ -480,7 +484,7 @@ const struct fed_command fed__commands_plugins[] = {
      .args_size = sizeof(struct fed_bench_args),
      .more = first_rows,
      .run = fed__run_bench,
-     .flags = FED_COMMAND_REJECTS,
+     .flags = FED_COMMAND_REJECTS | FED_COMMAND_LIVE | FED_COMMAND_TABLE,
      .failure = FED_EXIT_PLUGIN},
 	{.name = "debug-plugin",
      .help = "start gdb on a plugin, with breakpoints on its functions",
@@ -493,6 +497,7 @@ const struct fed_command fed__commands_plugins[] = {
 		 "new-plugin aggregator mine; build mine; load mine; aggregator mine; debug-plugin mine"),
      NAME_ARGS(plugin_rows),
      .run = run_debug,
+     .flags = FED_COMMAND_LIVE,
      .failure = FED_EXIT_PLUGIN},
 	{.name = "watch-plugin",
      .help = "build and reload a plugin whenever its source is saved",
@@ -501,7 +506,8 @@ const struct fed_command fed__commands_plugins[] = {
              "loaded. In a terminal only. `watch-plugin off` ends it.",
      .examples = FED_EXAMPLES("watch-plugin off"),
      NAME_ARGS(build_rows),
-     .run = run_watch_plugin},
+     .run = run_watch_plugin,
+     .flags = FED_COMMAND_LIVE},
 	{.name = "try",
      .help = "run an aggregator on a file of updates, beside the session's run",
      .text =
@@ -521,7 +527,7 @@ const struct fed_command fed__commands_plugins[] = {
      .more = tried_rows,
      .also = tried_after_rows,
      .run = run_try,
-     .flags = FED_COMMAND_REJECTS,
+     .flags = FED_COMMAND_REJECTS | FED_COMMAND_TABLE,
      .failure = FED_EXIT_IO},
 	{0},
 };

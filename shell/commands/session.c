@@ -417,6 +417,7 @@ const struct fed_command fed__commands_session[] = {
      .args = help_rows,
      .args_size = sizeof(struct topic_args),
      .run = run_help,
+     .flags = FED_COMMAND_TABLE,
      .failure = FED_EXIT_USAGE},
 	{.name = "alias",
      .help = "give commands a short name",

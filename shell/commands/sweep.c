@@ -7,6 +7,7 @@
 
 #include <math.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/mem.h"
 #include "history/metrics.h"
@@ -177,7 +178,7 @@ static void report_progress(void *ctx)
 	struct fed_shell *shell = ctx;
 	const struct fed_trials *t = &shell->sweep.trials;
 
-	if (shell->screen.terminal)
+	if (shell->screen.terminal && isatty(fileno(shell->out))) /* not for the pager */
 		fed__print(shell, "%zu of %zu rows\n", t->played, t->n);
 }
 

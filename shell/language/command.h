@@ -31,6 +31,8 @@ enum {
 	FED_COMMAND_REJECTS = 4,   /* FED_REJECT of run means invalid arguments (FED_EXIT_USAGE) */
 	FED_COMMAND_RUNS = 8,      /* runs other commands, which go into the journal themselves */
 	FED_COMMAND_DISCARDS = 16, /* may end a run, which `undo` brings back */
+	FED_COMMAND_LIVE = 32,     /* prints while it works, or needs the terminal: has no pager */
+	FED_COMMAND_TABLE = 64,    /* its tables can be had as data: --csv, --json */
 };
 
 struct fed_command;
@@ -90,6 +92,13 @@ static inline bool fed_call_has(const struct fed_call *c, size_t row)
 {
 	return c->given >> row & 1;
 }
+
+/* Take what says where the output of a command goes (> FILE, >> FILE, | COMMAND) and in which form
+ * (--csv, --json, -w) out of its words, which begin in `source` and end at `len`.  In a condition a
+ * > between two operands compares. */
+struct fed_redirect;
+int fed__request_take(struct fed_redirect *, const struct fed_shell *, const struct fed_command *,
+                      struct fed_words *, const char *source, size_t len, struct fed_error *);
 
 /* Rows of command arguments; m is a char[] member for text. */
 #define FED_ARG_TEXT(S, m, flags_, hint_, h) \

@@ -10,6 +10,7 @@
 #include "shell/language/explain.h"
 #include "shell/output/print.h"
 #include "shell/language/undo.h"
+#include "shell/output/redirect.h"
 #include "shell/language/watch_state.h"
 
 #define ALIAS_DEPTH 16
@@ -98,29 +99,34 @@ static bool asks_help(struct fed_shell *shell, const struct fed_command *command
 	return true;
 }
 
-static enum fed_exit run_words(struct fed_shell *shell, const struct fed_words *words,
-                               const char *source, size_t len)
+/* Record what changed the session: the command without where its output went. */
+static void record(struct fed_shell *shell, const char *called, const struct fed_words *words,
+                   const char *source)
 {
-	const struct fed_command *command;
+	struct fed_text line = {0};
+
+	fed_text_add(&line, "%s", called);
+	for (size_t i = 1; i < words->n; i++) {
+		const struct fed_word *word = &words->word[i];
+
+		fed_text_add(&line, " ");
+		fed_text_put(&line, source + word->begin, word->end - word->begin);
+	}
+	fed__journal_add(shell, fed_text_str(&line), line.len);
+	fed_text_release(&line);
+}
+
+/* Bind and run the command, and record it. */
+static enum fed_exit bind_and_run(struct fed_shell *shell, const struct fed_command *command,
+                                  const char *called, const struct fed_words *words,
+                                  const char *source)
+{
+	const size_t recorded = shell->journal.len;
+	struct fed_session_chosen chosen;
 	struct fed_call call = {0};
 	struct fed_error err;
-	const char *name = fed__words_at(words, 0);
-
-	if (strcmp(name, "?") == 0)
-		name = "help";
-	shell->reported = false;
-	if (fed__command_find(shell, name, shell->lenient, &command, &err))
-		return fail(shell, FED_EXIT_USAGE, "", &err);
-	const char *called = fed__command_called(command, name);
-	if (!fed_same_name(called, name))
-		fed__print_styled(shell, FED_EMPHASIS_DIM, "%s%.*s\n", called,
-		                  (int)(words->word[words->n - 1].end - words->word[0].end),
-		                  source + words->word[0].end);
-	if (asks_help(shell, command, words))
-		return FED_EXIT_OK;
-	struct fed_session_chosen chosen;
-	const size_t recorded = shell->journal.len;
 	enum fed_exit result;
+
 	fed_session_chosen_init(&chosen, shell->session);
 	if (fed__call_bind(&call, shell, command, words, 1, &err)) {
 		result = fail(shell, FED_EXIT_USAGE, called, &err);
@@ -135,17 +141,67 @@ static enum fed_exit run_words(struct fed_shell *shell, const struct fed_words *
 	fed__call_release(&call);
 	/* A Ctrl-C that came too late for this command stops the following ones. */
 	const bool done = result == FED_EXIT_OK || (result == FED_EXIT_INTERRUPTED && !shell->fault);
-	if (done && (command->flags & FED_COMMAND_CHANGES) && !shell->watching.stopped &&
-	    !shell->aside) {
-		struct fed_text line = {0};
-		fed_text_add(&line, "%s", called);
-		fed_text_put(&line, source + words->word[0].end, len - words->word[0].end);
-		fed__journal_add(shell, fed_text_str(&line), line.len);
-		fed_text_release(&line);
-	} else if (shell->journal.len == recorded && !(command->flags & FED_COMMAND_RUNS)) {
+	if (done && (command->flags & FED_COMMAND_CHANGES) && !shell->watching.stopped && !shell->aside)
+		record(shell, called, words, source);
+	else if (shell->journal.len == recorded && !(command->flags & FED_COMMAND_RUNS))
 		fed_session_take_back(shell->session, &chosen); /* a replay would not complete it */
-	}
 	fed_session_chosen_release(&chosen);
+	return result;
+}
+
+/* Whether the output may wait for its end, and be shown by the pager. */
+static bool may_page(const struct fed_shell *shell, const struct fed_command *command)
+{
+	return shell->screen.terminal && fed__program_has_terminal(shell) &&
+	       !(command->flags & (FED_COMMAND_CHANGES | FED_COMMAND_RUNS | FED_COMMAND_LIVE));
+}
+
+/* Run the command with its output where its words say. */
+static enum fed_exit run_directed(struct fed_shell *shell, const struct fed_command *command,
+                                  const char *called, struct fed_words *words, const char *source,
+                                  size_t len)
+{
+	struct fed_redirect out = {0};
+	struct fed_error err;
+	enum fed_exit result;
+	int rc = fed__request_take(&out, shell, command, words, source, len, &err);
+
+	if (rc == FED_OK && out.outlet == FED_OUTLET_SCREEN && may_page(shell, command))
+		out.outlet = FED_OUTLET_PAGER;
+	if (rc) {
+		result = fail(shell, FED_EXIT_USAGE, called, &err);
+	} else if (fed__redirect_open(&out, shell, &err)) {
+		result = fail(shell, FED_EXIT_IO, called, &err);
+	} else {
+		result = asks_help(shell, command, words)
+		             ? FED_EXIT_OK
+		             : bind_and_run(shell, command, called, words, source);
+		rc = fed__redirect_close(&out, shell, &err);
+		if (rc && result == FED_EXIT_OK)
+			result = fail(shell, rc == FED_FAIL ? FED_EXIT_IO : FED_EXIT_FAILED, called, &err);
+	}
+	fed__redirect_release(&out);
+	return result;
+}
+
+static enum fed_exit run_words(struct fed_shell *shell, struct fed_words *words, const char *source,
+                               size_t len)
+{
+	const struct fed_command *command;
+	struct fed_error err;
+	const char *name = fed__words_at(words, 0);
+
+	if (strcmp(name, "?") == 0)
+		name = "help";
+	shell->reported = false;
+	if (fed__command_find(shell, name, shell->lenient, &command, &err))
+		return fail(shell, FED_EXIT_USAGE, "", &err);
+	const char *called = fed__command_called(command, name);
+	if (!fed_same_name(called, name))
+		fed__print_styled(shell, FED_EMPHASIS_DIM, "%s%.*s\n", called,
+		                  (int)(words->word[words->n - 1].end - words->word[0].end),
+		                  source + words->word[0].end);
+	const enum fed_exit result = run_directed(shell, command, called, words, source, len);
 	fed__autosave_check(shell);
 	return fed__watch_state_after(shell, result);
 }

@@ -166,6 +166,12 @@ static int widest_name(const struct fed_shell *shell)
 	return widest;
 }
 
+static const char closing[] =
+	"`help COMMAND` shows arguments and examples, `explain NAME` what a name stands for.\n"
+	"Behind every command: `> FILE` and `>> FILE` write what it prints to a file,\n"
+	"`| PROGRAM` hands it to a program; `--csv` and `--json` print tables as data.\n"
+	"A first run: add-client 10 noniid; round 5; plot accuracy\n";
+
 void fed__help_overview(struct fed_shell *shell)
 {
 	const int widest = widest_name(shell);
@@ -187,9 +193,8 @@ void fed__help_overview(struct fed_shell *shell)
 		fed__table_print(shell, &table);
 	}
 	fed_text_release(&names);
-	fed__print_prose(shell,
-	                 "\n`help COMMAND` shows arguments and examples, `explain NAME` what a name "
-	                 "stands for.\nA first run: add-client 10 noniid; round 5; plot accuracy\n");
+	fed__print(shell, "\n");
+	fed__print_prose(shell, closing);
 	if (shell->lessons.n)
 		fed__print(shell, "`lesson` lists %zu lessons, `lesson %s` plays the first: %s\n",
 		           shell->lessons.n, shell->lessons.lesson[0].number,

@@ -157,6 +157,24 @@ static void put_json(struct fed_text *out)
 	}
 }
 
+static const char output[] =
+	"\n## Output\n\n"
+	"Behind every command stand, if wanted, where its output goes and in which form. Errors and\n"
+	"warnings stay on the screen.\n\n"
+	"| words | |\n|---|---|\n"
+	"| `> FILE` | into a file, which replaces the old one when the command has ended |\n"
+	"| `>> FILE` | behind what is in the file |\n"
+	"| `\\| PROGRAM ...` | into a command line of `sh`, up to `;` or the end of the line |\n"
+	"| `--csv` | the tables of the command alone, each with a line of names |\n"
+	"| `--json` | the same, a JSON object a row: `v` (1), `table`, and the columns |\n"
+	"| `-w`, `--wide` | as text with all columns, though the screen is narrower |\n\n"
+	"As data numbers are not rounded: bytes, seconds, FLOP, shares from 0 to 1. In a condition a "
+	"`>`\n"
+	"between two operands compares: `expect loss > 1`, and `expect loss>1 > out.txt` writes a "
+	"file.\n"
+	"A file that cannot be written is an error before the command runs, with exit code 5. What is\n"
+	"longer than the screen goes through `$PAGER` (`less -FRX`) at the prompt of a terminal.\n";
+
 void fed__reference_put(const struct fed_shell *shell, struct fed_text *out)
 {
 	fed_text_add(out, "%s", head);
@@ -170,5 +188,6 @@ void fed__reference_put(const struct fed_shell *shell, struct fed_text *out)
 	             "\n## Settings\n\nWhat `set` and `show` know beside the parameters of plugins.\n");
 	put_rows(out, "setting", fed_settings_fields);
 	put_faults(out);
+	fed_text_add(out, "%s", output);
 	put_json(out);
 }

@@ -152,6 +152,8 @@ void fed__print_drawing(struct fed_shell *shell, const struct fed_text *drawing)
 void fed__print_data(struct fed_shell *shell, const struct fed_text *data)
 {
 	fed__progress_erase(shell);
+	if (shell->tables++ && shell->form == FED_FORM_CSV)
+		fputc('\n', shell->out); /* tables with other columns */
 	put_or_say(shell->out, data);
 }
 

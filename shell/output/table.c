@@ -264,7 +264,7 @@ static void say_left_out(struct fed_shell *shell, const struct fed_table *t,
 	for (size_t k = 0; k < t->columns; k++)
 		if (l->left_out[k])
 			fed_text_add(&names, "%s%s", names.len ? ", " : "", t->column[k].title);
-	fed__print_styled(shell, FED_EMPHASIS_DIM, "  left out: %s; a wider window shows all\n",
+	fed__print_styled(shell, FED_EMPHASIS_DIM, "  left out: %s; -w or a wider window shows all\n",
 	                  fed_text_str(&names));
 	fed_text_release(&names);
 }

@@ -10,6 +10,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -40,6 +41,7 @@ void terminal_begin(const char *term, const char *folder)
 		setenv("HOME", folder, 1);
 		setenv("INPUTRC", "/dev/null", 1);
 		setenv("NO_COLOR", "1", 1);
+		setenv("PAGER", "", 0); /* unless it is what is tested */
 		unsetenv("XDG_STATE_HOME");
 		if (chdir(folder) == 0)
 			execl(FED_BUILD_DIR "/fedsh", "fedsh", (char *)NULL);
@@ -91,6 +93,13 @@ void terminal_type(const char *text)
 			ck_assert_msg(read_more(PATIENCE), "it reads nothing, and wrote:\n%s", seen);
 		}
 	}
+}
+
+void terminal_resize(unsigned short columns)
+{
+	const struct winsize size = {.ws_row = 24, .ws_col = columns};
+
+	ck_assert_int_eq(ioctl(master, TIOCSWINSZ, &size), 0);
 }
 
 void terminal_signal(int number)

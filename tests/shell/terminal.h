@@ -15,6 +15,8 @@ const char *terminal_seen(void);
 /* Until the text was written; what came up to it is forgotten. */
 void terminal_wait(const char *text);
 void terminal_type(const char *text);
+/* Set how many columns it has. */
+void terminal_resize(unsigned short columns);
 void terminal_signal(int number);
 /* Let it have this many bytes of memory more than it has now, and no more. */
 void terminal_limit_memory(size_t more);

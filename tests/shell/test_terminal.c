@@ -252,6 +252,55 @@ START_TEST(a_hangup_ends_it)
 }
 END_TEST
 
+/* What a command that looks prints goes through $PAGER where the screen does not hold it. */
+START_TEST(long_output_is_paged)
+{
+	setenv("PAGER", "stty raw -echo; sed 's/^/P /'", 1); /* it may leave the modes so */
+	begin("xterm");
+	unsetenv("PAGER");
+	terminal_wait("fedsh> ");
+	terminal_type("help\r");
+	terminal_wait("P compose: ");
+	terminal_wait("P A first run: ");
+	terminal_wait("fedsh> ");
+	terminal_type("show lr\r");
+	terminal_wait("show lr"); /* which is seen while one types it */
+	terminal_wait("\rlr = 0.1");
+	terminal_wait("fedsh> ");
+	terminal_type("help | head -n 1\r");
+	terminal_wait("\rcompose: ");
+	terminal_wait("fedsh> ");
+	terminal_type("dataset blobs; add-client 30 samples=5 device=phone:0.3\r");
+	terminal_wait("fedsh> ");
+	terminal_type("clients all\r");
+	terminal_wait("P   client  examples");
+	terminal_wait("fedsh> ");
+	terminal_type("quit\r");
+	ck_assert_int_eq(terminal_end(), 0);
+}
+END_TEST
+
+START_TEST(tables_follow_the_terminal)
+{
+	begin("xterm");
+	terminal_wait("fedsh> ");
+	terminal_type("dataset blobs; add-client 3 samples=5 device=phone:0.3 link=satellite\r");
+	terminal_wait("fedsh> ");
+	terminal_type("clients\r");
+	terminal_wait("partition");
+	terminal_wait("fedsh> ");
+	terminal_resize(60);
+	terminal_type("clients\r");
+	terminal_wait("left out: partition");
+	terminal_wait("fedsh> ");
+	terminal_type("clients -w\r");
+	terminal_wait("  partition  ");
+	terminal_wait("fedsh> ");
+	terminal_type("quit\r");
+	ck_assert_int_eq(terminal_end(), 0);
+}
+END_TEST
+
 FED_SUITE(terminal)
 {
 	Suite *suite = suite_create("terminal");
@@ -271,6 +320,8 @@ FED_SUITE(terminal)
 	tcase_add_loop_test(tests, a_terminal_without_escapes_gets_none, 0,
 	                    (int)(sizeof without_escapes / sizeof *without_escapes));
 	tcase_add_test(tests, a_hangup_ends_it);
+	tcase_add_test(tests, long_output_is_paged);
+	tcase_add_test(tests, tables_follow_the_terminal);
 	suite_add_tcase(suite, tests);
 	return suite;
 }

@@ -59,6 +59,7 @@ static void run_program(const struct emulated *e)
 	setenv("INPUTRC", "/dev/null", 1);
 	setenv("LC_ALL", e->ascii ? "C" : "C.UTF-8", 1);
 	unsetenv("XDG_STATE_HOME");
+	setenv("PAGER", "", 1);
 	unsetenv("COLUMNS");
 	unsetenv("LINES");
 	unsetenv("COLORFGBG");

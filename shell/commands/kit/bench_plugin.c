@@ -11,7 +11,7 @@
 #include <string.h>
 
 #include "experiments/bench_aggregator.h"
-#include "shell/commands/kit/program.h"
+#include "shell/output/program.h"
 #include "shell/language/line.h"
 #include "shell/output/print.h"
 

@@ -14,7 +14,7 @@
 
 #include "checkpoint/checkpoint.h"
 #include "shell/language/plugin_files.h"
-#include "shell/commands/kit/program.h"
+#include "shell/output/program.h"
 #include "shell/language/line.h"
 #include "shell/output/print.h"
 

@@ -10,7 +10,7 @@
 
 #include "base/file.h"
 #include "shell/language/plugin_files.h"
-#include "shell/commands/kit/program.h"
+#include "shell/output/program.h"
 #include "shell/output/print.h"
 
 #define SOURCE_MOST ((uint64_t)1 << 24) /* bytes of a source */
