@@ -21,6 +21,7 @@ enum {
 	FED_FIELD_REST = 4,       /* command arguments: TEXT that takes the rest of the line */
 	FED_FIELD_READONLY = 8,   /* shown, never set */
 	FED_FIELD_HIDDEN = 16,    /* not listed */
+	FED_FIELD_WORDS = 64,     /* command arguments: TEXT of the next words that are no key=value */
 	FED_FIELD_LATER = 32, /* not in the first version of saved files: saved when not the default */
 };
 

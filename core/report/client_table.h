@@ -64,7 +64,7 @@ struct fed_ranked {
 
 /* A filter and an order of clients; zeroed: all clients, by number. */
 struct fed_client_table {
-	char filter[256];            /* as typed; "": none */
+	char filter[4096];           /* as typed; "": none */
 	struct fed_condition *where; /* NULL: all */
 	uint32_t *who;               /* [n_who] ascending; NULL: all */
 	uint32_t n_who;

@@ -6,10 +6,14 @@
 #ifndef FED_SHELL_COMMANDS_CLIENTS_H
 #define FED_SHELL_COMMANDS_CLIENTS_H
 
-#include "shell/shell.h"
+#include "shell/language/command.h"
 
-/* who NULL: the first 20 and a summary. */
-int fed__show_clients(struct fed_shell *, const char *who, struct fed_error *);
+struct fed_clients_args {
+	char filter[4096], sort[64], columns[512];
+	int64_t n;
+};
+extern const struct fed_field fed__clients_rows[];
+int fed__run_clients(struct fed_shell *, const struct fed_call *, struct fed_error *);
 
 /* metrics: names joined by commas; against: the metric of the horizontal axis. */
 int fed__show_plot(struct fed_shell *, const char *metrics, const char *against,

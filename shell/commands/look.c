@@ -193,21 +193,6 @@ static int run_status(struct fed_shell *shell, const struct fed_call *call, stru
 	return FED_OK;
 }
 
-struct clients_args {
-	char who[4096];
-};
-static const struct fed_field clients_rows[] = {
-	FED_ARG_TEXT(struct clients_args, who, FED_FIELD_POSITIONAL, "who",
-                 "3, 1-5, 20%, random:3, all; without it at most 20"),
-	FED_END,
-};
-static int run_clients(struct fed_shell *shell, const struct fed_call *call, struct fed_error *err)
-{
-	const struct clients_args *a = call->args;
-
-	return fed__show_clients(shell, *a->who ? a->who : NULL, err);
-}
-
 /* History ------------------------------------------------------------------ */
 
 static const struct fed_table_column history_columns[] = {
@@ -346,16 +331,21 @@ const struct fed_command fed__commands_look[] = {
      .run = run_status,
      .flags = FED_COMMAND_TABLE},
 	{.name = "clients",
-     .help = "show clients: examples, labels, device, link, rounds, loss, faults",
-     .text = "One bar for each class, its height the share of the client's examples. Without\n"
-             "WHO the first 20 are shown; `clients all` shows all. Faults in brackets have\n"
-             "not begun yet.",
+     .help = "list clients: examples, labels, device, link, updates, loss, faults",
+     .text =
+         "One bar for each class, its height the share of the client's examples. Faults in\n"
+         "brackets have not begun yet. A filter is that of the view `clients` of `watch`: WHO\n"
+         "(3, 1-5, 20%, random:3, all), conditions over the columns (loss>2, state==training),\n"
+         "states and verdicts alone (lost, filtered), joined by and, or. Without one the first\n"
+         "20 clients are shown. `columns=all` shows what there is to filter and to sort by.",
      .examples = FED_EXAMPLES("dataset blobs; add-client 5 samples=50; inject flaky 2-4; clients",
                               "dataset blobs; add-client 10 noniid samples=50; clients",
-                              "dataset blobs; add-client 10 samples=50; clients 2-4"),
-     .args = clients_rows,
-     .args_size = sizeof(struct clients_args),
-     .run = run_clients,
+                              "dataset blobs; add-client 10 samples=50; clients 2-4",
+                              QUICK "clients loss>0.1 and examples>=10 sort=-loss n=3 "
+                                    "columns=client,loss,norm,verdict"),
+     .args = fed__clients_rows,
+     .args_size = sizeof(struct fed_clients_args),
+     .run = fed__run_clients,
      .flags = FED_COMMAND_TABLE,
      .failure = FED_EXIT_USAGE},
 	{.name = "history",

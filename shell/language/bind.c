@@ -211,6 +211,35 @@ static int take_rest(struct fed_call *c, const struct fed_field *row, const stru
 	return rc;
 }
 
+/* key=value, but in a condition not state==training. */
+static bool is_pair(const char *word, const struct fed_field *next, char *key, size_t size,
+                    const char **value)
+{
+	return split_pair(word, key, size, value) &&
+	       !(next && (next->flags & FED_FIELD_WORDS) && **value == '=');
+}
+
+/* Bind the words up to the next key=value as one text; returns how many they are in *n. */
+static int take_words(struct fed_call *c, const struct fed_field *row,
+                      const struct fed_words *words, size_t first, size_t *n, struct fed_error *err)
+{
+	struct fed_text text = {0};
+	const char *value;
+	char key[64];
+
+	for (*n = 0; first + *n < words->n; ++*n) {
+		const char *word = fed__words_at(words, first + *n);
+
+		if (is_pair(word, row, key, sizeof key, &value))
+			break;
+		fed_text_add(&text, "%s%s", *n ? " " : "", word);
+	}
+	const int rc = text.failed ? fed_fail_memory(err, text.len, "arguments")
+	                           : set_row(c, row, fed_text_str(&text), err);
+	fed_text_release(&text);
+	return rc;
+}
+
 static int check_required(const struct fed_call *c, struct fed_error *err)
 {
 	const struct fed_field *rows = rows_of(c);
@@ -247,9 +276,20 @@ int fed__call_bind(struct fed_call *c, const struct fed_shell *shell,
 				return FED_FAIL;
 			break;
 		}
-		if (split_pair(word, key, sizeof key, &value) ? take_pair(c, shell, key, value, err)
-		                                              : take_word(c, shell, word, err))
+		if (is_pair(word, next, key, sizeof key, &value)) {
+			if (take_pair(c, shell, key, value, err))
+				return FED_FAIL;
+			continue;
+		}
+		if (next && (next->flags & FED_FIELD_WORDS)) {
+			size_t n;
+
+			if (take_words(c, next, words, i, &n, err))
+				return FED_FAIL;
+			i += n - 1;
+		} else if (take_word(c, shell, word, err)) {
 			return FED_FAIL;
+		}
 	}
 	return check_required(c, err);
 }

@@ -181,8 +181,9 @@ static void take_sweep_values(struct completion *a, const char *key)
 static const struct {
 	const char *hint, *of, *separators;
 } lists[] = {
-	{"metrics", "metric", ","},         {"condition", "metric", ""}, {"attacks", "attack", ","},
-	{"aggregators", "aggregator", ","}, {"event", "event", ","},
+	{"metrics", "metric", ","}, {"condition", "metric", ""},
+	{"attacks", "attack", ","}, {"aggregators", "aggregator", ","},
+	{"event", "event", ","},    {"client-columns", "client-column", ","},
 };
 
 static bool take_listed(struct completion *a, const char *hint)
@@ -207,6 +208,9 @@ static void take_value(struct completion *a, const struct fed_field *row,
 		take_paths(a);
 	} else if (strcmp(hint, "who") == 0) {
 		take_clients(a);
+	} else if (strcmp(hint, "filter") == 0) {
+		take_clients(a);
+		take_names(a, "client-column");
 	} else if (strcmp(hint, "value") == 0) {
 		take_setting_value(a, first);
 	} else if (strcmp(hint, "values") == 0) {
@@ -353,7 +357,7 @@ static void complete_words(struct completion *a, struct fed_words *words)
 	words->n++;
 	/* Each word of an argument that takes the rest of the line can be completed. */
 	for (size_t i = 0; command->args && command->args[i].type; i++)
-		if (command->args[i].flags & FED_FIELD_REST)
+		if (command->args[i].flags & (FED_FIELD_REST | FED_FIELD_WORDS))
 			call.given &= ~((uint64_t)1 << i);
 	if (call.args)
 		take_argument(a, &call, word);

@@ -6,6 +6,7 @@
 
 #include "history/kept_runs.h"
 #include "history/metrics.h"
+#include "report/client_table.h"
 #include "session/composition.h"
 #include "shell/language/command.h"
 #include "history/event_log.h"
@@ -265,6 +266,15 @@ static const char *sweep_at(const struct fed_shell *shell, size_t i)
 	return chain(shell, lists, sizeof lists / sizeof *lists, i);
 }
 
+static const char *client_column_at(const struct fed_shell *shell, size_t i)
+{
+	(void)shell;
+	for (size_t k = 0; k <= i; k++)
+		if (!fed_client_table_fields[k].type)
+			return NULL;
+	return fed_client_table_fields[i].name;
+}
+
 const char *fed__hint_name(const struct fed_shell *shell, const char *hint, size_t i)
 {
 	static const struct {
@@ -284,7 +294,7 @@ const char *fed__hint_name(const struct fed_shell *shell, const char *hint, size
 		{"event", event_at},           {"fault", fault_at},
 		{"break", break_at},           {"codec", codec_at},
 		{"autosave", autosave_at},     {"server-link", server_link_at},
-		{"lesson", lesson_at},
+		{"lesson", lesson_at},         {"client-column", client_column_at},
 	};
 
 	for (size_t k = 0; k < sizeof lists / sizeof *lists; k++)

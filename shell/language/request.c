@@ -5,6 +5,7 @@
  */
 #include <string.h>
 
+#include "report/client_table.h"
 #include "shell/language/command.h"
 #include "shell/output/redirect.h"
 
@@ -18,8 +19,8 @@ struct request_words {
 	struct fed_error *err;
 };
 
-/* Whether one of the command's positional arguments is a condition. */
-static bool has_condition(const struct fed_command *command)
+/* The hint of the command's positional argument that is a condition; NULL: none is. */
+static const char *condition_hint(const struct fed_command *command)
 {
 	static const char *const hints[] = {"condition", "break", "filter"};
 
@@ -27,8 +28,18 @@ static bool has_condition(const struct fed_command *command)
 		for (size_t k = 0; k < sizeof hints / sizeof *hints; k++)
 			if ((row->flags & FED_FIELD_POSITIONAL) && row->hint &&
 			    strcmp(row->hint, hints[k]) == 0)
-				return true;
-	return false;
+				return hints[k];
+	return NULL;
+}
+
+/* Whether a word can be the left side of a comparison: in a filter of clients only a figure, as
+ * there are also selectors and words alone (`clients 1-3 > FILE`, `clients lost > FILE`). */
+static bool is_operand(const char *hint, const char *word)
+{
+	if (strcmp(hint, "filter") != 0)
+		return true;
+	const struct fed_field *field = fed_fields_find(fed_client_table_fields, word);
+	return field && field->type == FED_TYPE_REAL;
 }
 
 /* The first word of a text that the command takes as it is (`alias`); beyond all: there is none. */
@@ -37,7 +48,7 @@ static size_t text_begin(const struct fed_command *command)
 	size_t i = 1;
 
 	for (const struct fed_field *row = command->args; row && row->type; row++) {
-		if ((row->flags & FED_FIELD_REST) && !has_condition(command))
+		if ((row->flags & FED_FIELD_REST) && !condition_hint(command))
 			return i;
 		i += (row->flags & FED_FIELD_POSITIONAL) != 0;
 	}
@@ -45,7 +56,7 @@ static size_t text_begin(const struct fed_command *command)
 }
 
 /* Whether the words before word i are the left side of a comparison that has no operator yet. */
-static bool lacks_operator(const struct fed_words *words, size_t i)
+static bool lacks_operator(const char *hint, const struct fed_words *words, size_t i)
 {
 	bool operand = false, compared = false;
 
@@ -57,7 +68,7 @@ static bool lacks_operator(const struct fed_words *words, size_t i)
 			operand = compared = false;
 			continue;
 		}
-		operand = true;
+		operand = is_operand(hint, word);
 		compared |= strpbrk(word, "<>=!") != NULL;
 	}
 	return operand && !compared;
@@ -131,7 +142,7 @@ int fed__request_take(struct fed_redirect *request, const struct fed_shell *shel
                       const char *source, size_t len, struct fed_error *err)
 {
 	struct request_words s = {request, command, words, source, len, err};
-	const bool condition = has_condition(command);
+	const char *condition = condition_hint(command);
 	const size_t text = text_begin(command);
 
 	request->form = shell->form; /* of a script that is run for its tables */
@@ -143,7 +154,7 @@ int fed__request_take(struct fed_redirect *request, const struct fed_shell *shel
 			continue;
 		if (first == '|')
 			rc = take_pipe(&s, i);
-		else if (first == '>' && !(condition && lacks_operator(words, i)))
+		else if (first == '>' && !(condition && lacks_operator(condition, words, i)))
 			rc = take_file(&s, i);
 		else
 			i++;

@@ -172,13 +172,68 @@ START_TEST(tables_as_data)
 	ck_assert_ptr_eq(strchr(said, '\n') + 1, said + strlen(said));
 	shell_lab_reply(&lab, "clients --csv 2 > c.csv", FED_EXIT_OK);
 	char *csv = content("c.csv");
-	assert_shows(csv, "client,examples,labels,partition,device,link,rounds,loss\n2,20,");
+	assert_shows(csv, "client,examples,labels,partition,device,link,updates,loss\n2,20,");
 	free(csv);
 	assert_shows(shell_lab_reply(&lab, "plot round,clock --csv", FED_EXIT_OK),
 	             "curve,round,value\nround,1,1\nround,2,2\nclock,1,0.");
 	assert_shows(shell_lab_reply(&lab, "round --csv", FED_EXIT_USAGE), "prints no table");
 	assert_shows(shell_lab_reply(&lab, "show lr --json", FED_EXIT_OK), "");
 	ck_assert_int_eq(lab.shell.form, FED_FORM_TEXT);
+}
+END_TEST
+
+/* The clients of a CSV table, in their order. */
+static void assert_clients(const char *line, const char *wanted)
+{
+	const char *said = shell_lab_reply(&lab, line, FED_EXIT_OK);
+	struct fed_text ids = {0};
+
+	while (*said) {
+		const size_t n = strcspn(said, "\n");
+
+		if (*said >= '0' && *said <= '9')
+			fed_text_add(&ids, "%s%.*s", ids.len ? " " : "", (int)strcspn(said, ",\n"), said);
+		said += n + (said[n] != 0);
+	}
+	ck_assert_msg(strcmp(fed_text_str(&ids), wanted) == 0, "%s: %s, not %s", line,
+	              fed_text_str(&ids), wanted);
+	fed_text_release(&ids);
+}
+
+/* Clients 4 to 9 have more examples each than 0 to 3, and took no part. */
+START_TEST(clients_are_filtered_and_sorted)
+{
+	for (int i = 4; i < 10; i++) {
+		char line[64];
+
+		snprintf(line, sizeof line, "add-client 1 samples=%d", 10 * i);
+		shell_lab_reply(&lab, line, FED_EXIT_OK);
+	}
+	assert_clients("clients --csv", "0 1 2 3 4 5 6 7 8 9");
+	assert_clients("clients examples>=80 --csv", "8 9");
+	assert_clients("clients 0-7 and examples > 40 and examples<70 --csv", "5 6");
+	assert_clients("clients --csv sort=-examples n=3", "9 8 7");
+	assert_clients("clients sort=examples 4-6 --csv", "4 5 6");
+	assert_clients("clients updates==2 --csv columns=client", "0 1 2 3");
+	assert_clients("clients state==idle or examples<30 n=5 --csv", "0 1 2 3 4");
+	assert_clients("clients done --csv", "0 1 2 3");
+	assert_shows(
+		shell_lab_reply(&lab, "clients 2 columns=verdict,client,updates --csv", FED_EXIT_OK),
+		"verdict,client,updates\nused,2,2\n");
+	assert_shows(shell_lab_reply(&lab, "clients examples>1000", FED_EXIT_OK),
+	             "no client passes the filter examples>1000");
+	assert_shows(shell_lab_reply(&lab, "clients n=3", FED_EXIT_OK), "and 7 more");
+	/* A selector is no left side of a comparison. */
+	ck_assert_str_eq(shell_lab_reply(&lab, "clients 1-3 columns=client > a.txt", FED_EXIT_OK), "");
+	ck_assert_int_eq(access("a.txt", F_OK), 0);
+	ck_assert_str_eq(shell_lab_reply(&lab, "clients done > b.txt", FED_EXIT_OK), "");
+	ck_assert_int_eq(access("b.txt", F_OK), 0);
+	assert_shows(shell_lab_reply(&lab, "clients loss>", FED_EXIT_USAGE), "condition ends");
+	assert_shows(shell_lab_reply(&lab, "clients los>2", FED_EXIT_USAGE), "did you mean loss?");
+	assert_shows(shell_lab_reply(&lab, "clients sort=los", FED_EXIT_USAGE), "no figure");
+	assert_shows(shell_lab_reply(&lab, "clients columns=clint", FED_EXIT_USAGE),
+	             "did you mean client?");
+	assert_shows(shell_lab_reply(&lab, "clients columns=loss,loss", FED_EXIT_USAGE), "twice");
 }
 END_TEST
 
@@ -255,6 +310,7 @@ FED_SUITE(redirect)
 	tcase_add_test(tests, conditions_keep_their_operators);
 	tcase_add_test(tests, output_goes_to_programs);
 	tcase_add_test(tests, tables_as_data);
+	tcase_add_test(tests, clients_are_filtered_and_sorted);
 	tcase_add_test(tests, csv_is_quoted_and_json_escaped);
 	tcase_add_loop_test(tests, commands_say_whether_they_have_tables, 0, n);
 	suite_add_tcase(suite, tests);

@@ -344,13 +344,13 @@ START_TEST(columns_go_by_importance)
 		{40, "  client    loss  what it did\n"
 	         "       3  0.5123  trained and sent its\n"
 	         "                  update to the server\n"
-	         "  left out: device; a wider window shows\n"
-	         "    all\n"},
+	         "  left out: device; -w or a wider window\n"
+	         "    shows all\n"},
 		{30, "  client    loss\n"
 	         "       3  0.5123\n"
 	         "  left out: device, what it\n"
-	         "    did; a wider window shows\n"
-	         "    all\n"},
+	         "    did; -w or a wider window\n"
+	         "    shows all\n"},
 	};
 
 	for (size_t k = 0; k < sizeof cases / sizeof *cases; k++) {
