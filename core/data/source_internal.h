@@ -55,6 +55,8 @@ struct fed_stream fed__common_stream(uint64_t seed, enum fed_generator, uint32_t
 
 /* Whether a file's first bytes are those of a table of numbers. */
 bool fed__csv_looks_so(const char *path);
+/* Whether they may be those of a text. */
+bool fed__text_looks_so(const char *path);
 
 extern const struct fed_source fed__source_fashion, fed__source_glyphs, fed__source_blobs,
 	fed__source_synthetic, fed__source_linear, fed__source_idx, fed__source_csv, fed__source_text,

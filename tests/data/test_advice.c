@@ -135,7 +135,7 @@ START_TEST(utf_16_without_a_mark_is_advised)
 }
 END_TEST
 
-/* A file that is no table is refused with the command that reads it. */
+/* A file that is no table is refused with the command that reads it, if one does. */
 START_TEST(a_text_is_named_by_its_command)
 {
 	struct fed_dataset *data = NULL;
@@ -151,6 +151,13 @@ START_TEST(a_text_is_named_by_its_command)
 	         advice + strlen("`dataset text "));
 	fed_assert_ok(load_by_words(&data, "text", words, &err), &err);
 	fed_dataset_free(data);
+	fed_temp_write(&temp, "lear act 1.md", LONG LONG, 2 * (sizeof LONG - 1));
+	ck_assert_int_eq(load(&data, "lear act 1.md", "", &err), FED_REJECT);
+	ck_assert_msg(strstr(err.text, "lear act 1.md\"`"), "%s", err.text);
+	fed_temp_write(&temp, "lear.png", "\x89PNG\r\n\x1a\n\0\0", 10);
+	ck_assert_int_eq(load(&data, "lear.png", "", &err), FED_REJECT);
+	ck_assert_msg(!strstr(err.text, "dataset text") && strstr(err.text, "nor a text"), "%s",
+	              err.text);
 }
 END_TEST
 

@@ -127,10 +127,9 @@ static int fail_ragged(const struct fed_csv_table *t, struct fed_error *err)
 		&t->csv.cell[t->csv.n > t->columns.n ? t->columns.n : t->csv.n - 1];
 
 	return fed_fail(
-		err,
-		"%.80s:%zu:%zu: the row has %zu cells, the first one has %u (a decimal comma parts "
-		"cells: write 1.5, or quote it)",
-		t->csv.name, at->line, at->column, t->csv.n, t->columns.n);
+		err, "%.80s:%zu:%zu: the row has %zu cell%s, the first one has %u%s", t->csv.name, at->line,
+		at->column, t->csv.n, t->csv.n == 1 ? "" : "s", t->columns.n,
+		t->csv.n > t->columns.n ? " (a decimal comma parts cells: write 1.5, or quote it)" : "");
 }
 
 /* Whether the row is left out for a missing value, of which it is noted where. */

@@ -8,6 +8,7 @@
 
 #include "base/file.h"
 #include "base/mem.h"
+#include "data/source_internal.h"
 
 const char *const fed__encoding_names[] = {"auto",     "utf-8",        "utf-16le",
                                            "utf-16be", "windows-1252", NULL};
@@ -254,6 +255,23 @@ int fed__text_read(struct fed_text *out, const char *path, uint64_t limit, enum 
 	if (rc)
 		fed_text_release(out);
 	return rc;
+}
+
+bool fed__text_looks_so(const char *path)
+{
+	struct fed_error unused;
+	struct fed_text text = {0};
+	char bytes[4096];
+	size_t n = 0, skip;
+	bool so = false;
+
+	if (fed__text_peek(path, bytes, sizeof bytes, &n, &unused) == FED_OK && n > 0) {
+		fed_text_put(&text, bytes, n);
+		so = !text.failed && (by_mark(&text, &skip) != FED_ENCODING_UTF_8 ||
+		                      check_text(&text, "", false, &unused) == FED_OK);
+	}
+	fed_text_release(&text);
+	return so;
 }
 
 bool fed__encoding_describe(const struct fed_encoding_found *found, struct fed_text *out)

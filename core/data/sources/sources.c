@@ -75,6 +75,23 @@ static bool ends_with_any(const char *name, const char *const *ends)
 	return false;
 }
 
+/* A file that is no table: a text is read by another command. */
+static int fail_no_table(const char *name, const char *path, struct fed_error *err)
+{
+	const char *quote = strpbrk(name, " \t;#'") ? "\"" : "";
+
+	if (!fed__text_looks_so(path))
+		return fed_reject(
+			err,
+			"%s is neither a folder of IDX files nor a table as a .csv file is, nor a "
+			"text",
+			fed_show(name).s);
+	return fed_reject(err,
+	                  "%s is neither a folder of IDX files nor a table as a .csv file is; for a "
+	                  "text say `dataset text %s%s%s`",
+	                  fed_show(name).s, quote, fed_show(name).s, quote);
+}
+
 /* The source for a file: a table by its name, or by its first bytes where the name says nothing. */
 static int find_by_file(const char *name, const char *path, const struct fed_source **out,
                         struct fed_error *err)
@@ -85,11 +102,7 @@ static int find_by_file(const char *name, const char *path, const struct fed_sou
 	if (ends_with_any(path, idx))
 		return fed_reject(err, "%s is one of four IDX files; name its folder", fed_show(name).s);
 	if (!ends_with_any(path, tables) && !fed__csv_looks_so(path))
-		return fed_reject(
-			err,
-			"%s is neither a folder of IDX files nor a table as a .csv file is; for a "
-			"text say `dataset text %s`",
-			fed_show(name).s, fed_show(name).s);
+		return fail_no_table(name, path, err);
 	*out = &fed__source_csv;
 	return FED_OK;
 }
