@@ -11,7 +11,7 @@
 #include "base/random.h"
 #include "shell/language/command.h"
 
-enum { SHELL_LINES_MAX = 600 };
+enum { SHELL_LINES_MAX = 1200 };
 
 struct shell_line {
 	const struct fed_command *command;

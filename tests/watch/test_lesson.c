@@ -62,6 +62,7 @@ START_TEST(the_shell_shows_a_script)
 									 "\n"
 									 "fedsh> reset\n"
 									 "session reset\n"
+									 "the run of 3 versions is kept; `undo` goes back to it\n"
 									 "fedsh> set lr 0.5\n"
 									 "lr = 0.5\n"
 									 "fedsh> dataset blobs train=600 test=100\n";
