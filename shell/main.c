@@ -18,6 +18,7 @@
 #include "shell/terminal/interactive.h"
 #include "shell/language/reference.h"
 #include "shell/output/print.h"
+#include "shell/script/check.h"
 #include "shell/script/lessons.h"
 #include "shell/script/step_key.h"
 #include "shell/shell.h"
@@ -36,7 +37,7 @@ struct options {
 	const char **command; /* [commands], in their order */
 	int commands;
 	const char *json;
-	bool no_color, brief, watch, step;
+	bool no_color, brief, watch, step, check;
 	int columns; /* of output; below 0: the terminal's */
 	double pace; /* of the watch; below 0: default */
 };
@@ -48,6 +49,7 @@ static const char usage[] =
 	"\n"
 	"  -c COMMANDS    run these commands, separated by ;, before FILE; several -c run in their\n"
 	"                 order until one fails\n"
+	"  -n             check FILE and COMMANDS, and run nothing\n"
 	"      --json FILE  write events as JSON lines; - is standard output; all other\n"
 	"                   output goes to standard error then\n"
 	"      --no-color   no colour\n"
@@ -232,10 +234,13 @@ static int parse_options(int argc, char **argv, struct options *o)
 	};
 	int option;
 
-	while ((option = getopt_long(argc, argv, "c:h", longs, NULL)) != -1) {
+	while ((option = getopt_long(argc, argv, "c:nh", longs, NULL)) != -1) {
 		switch (option) {
 		case 'c':
 			o->command[o->commands++] = optarg;
+			break;
+		case 'n':
+			o->check = true;
 			break;
 		case JSON:
 			o->json = optarg;
@@ -331,6 +336,29 @@ static enum fed_exit run(struct fed_shell *shell, const struct options *o, char 
 	return result;
 }
 
+/* Check -c and then the files, or standard input. */
+static enum fed_exit check(struct fed_shell *shell, const struct options *o, char **files)
+{
+	struct fed_script_check found = {0};
+	struct fed_error err;
+	int rc = FED_OK;
+
+	if (!o->commands && !*files && isatty(STDIN_FILENO)) {
+		fed__print_error(shell, "-n: ", "needs a FILE, or -c COMMANDS");
+		return FED_EXIT_USAGE;
+	}
+	for (int i = 0; i < o->commands; i++)
+		fed__script_check_text(shell, &found, o->command[i], strlen(o->command[i]), NULL);
+	if (!o->commands && !*files)
+		rc = fed__script_check_file(shell, &found, NULL, &err);
+	for (; *files && rc == FED_OK; files++)
+		rc = fed__script_check_file(shell, &found, *files, &err);
+	if (rc == FED_OK)
+		return fed__script_check_end(shell, &found);
+	fed__print_error(shell, "", err.text);
+	return FED_EXIT_IO;
+}
+
 /* Open the watch with -c and then the files as its script. */
 static enum fed_exit watch(struct fed_shell *shell, const struct options *o, char **files, int n)
 {
@@ -415,7 +443,8 @@ int main(int argc, char **argv)
 	shell.program = own_program();
 	find_lessons(&shell);
 	fed__signals_connect(&shell);
-	enum fed_exit result = o.watch ? watch(&shell, &o, argv + optind, argc - optind)
+	enum fed_exit result = o.check   ? check(&shell, &o, argv + optind)
+	                       : o.watch ? watch(&shell, &o, argv + optind, argc - optind)
 	                       : o.commands || argv[optind] ? run(&shell, &o, argv + optind)
 	                                                    : read_input(&shell);
 	if (fed__signals_ending())

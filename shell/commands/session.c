@@ -426,6 +426,7 @@ const struct fed_command fed__commands_session[] = {
      .args = alias_rows,
      .args_size = sizeof(struct alias_args),
      .run = run_alias,
+     .flags = FED_COMMAND_NAMES,
      .failure = FED_EXIT_USAGE},
 	{.name = "timing",
      .help = "show how long each command takes",

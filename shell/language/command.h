@@ -33,6 +33,8 @@ enum {
 	FED_COMMAND_DISCARDS = 16, /* may end a run, which `undo` brings back */
 	FED_COMMAND_LIVE = 32,     /* prints while it works, or needs the terminal: has no pager */
 	FED_COMMAND_TABLE = 64,    /* its tables can be had as data: --csv, --json */
+	FED_COMMAND_NAMES = 128,   /* gives a name to commands: a check of a script runs it */
+	FED_COMMAND_LOADS = 256,   /* plugins, whose names are unknown before */
 };
 
 struct fed_command;

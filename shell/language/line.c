@@ -31,11 +31,22 @@ void fed__words_release(struct fed_words *w)
 /* No-break spaces, as pasted from web pages and slides: U+00A0, U+2007, U+202F. */
 static const char *const no_break_spaces[] = {"\xC2\xA0", "\xE2\x80\x87", "\xE2\x80\xAF"};
 
+/* Bytes of the backslash and the end of line at the beginning of text [0, len); 0: there are none.
+ */
+static size_t break_size(const char *text, size_t len)
+{
+	if (len >= 2 && memcmp(text, "\\\n", 2) == 0)
+		return 2;
+	return len >= 3 && memcmp(text, "\\\r\n", 3) == 0 ? 3 : 0;
+}
+
 /* Bytes of the blank at the beginning of text [0, len); 0: there is none. */
 static size_t blank_size(const char *text, size_t len)
 {
 	if (len && (*text == ' ' || *text == '\t' || *text == '\r'))
 		return 1;
+	if (break_size(text, len))
+		return break_size(text, len);
 	for (size_t i = 0; i < sizeof no_break_spaces / sizeof *no_break_spaces; i++) {
 		const size_t n = strlen(no_break_spaces[i]);
 
@@ -115,8 +126,8 @@ static int take_word(struct cut *c)
 		}
 		if (c->text[c->at] == '\\') {
 			word.quoted = true;
-			if (++c->at == c->len || c->text[c->at] == '\n') {
-				c->words->open = true;
+			if (++c->at == c->len) {
+				c->words->open = c->words->continued = true;
 				word.end = c->at;
 				if (add_word(c, word))
 					return FED_FAIL;
@@ -136,7 +147,7 @@ int fed__words_split(struct fed_words *w, const char *text, size_t len, size_t *
 	int rc = FED_OK;
 
 	w->n = 0;
-	w->open = false;
+	w->open = w->continued = false;
 	fed_text_clear(&w->bytes);
 	while (rc == FED_OK && c.at < len && !ends_command(text[c.at])) {
 		const size_t blank = blank_size(text + c.at, len - c.at);
@@ -153,6 +164,87 @@ int fed__words_split(struct fed_words *w, const char *text, size_t len, size_t *
 		c.at++;
 	*used = c.at;
 	return rc;
+}
+
+bool fed__line_continues(const char *line, size_t len)
+{
+	struct fed_words words = {0};
+	struct fed_error unused;
+	size_t used = 0;
+
+	if (len && line[len - 1] == '\r')
+		len--;
+	if (!len || line[len - 1] != '\\')
+		return false;
+	while (len && fed__words_split(&words, line, len, &used, &unused) == FED_OK) {
+		line += used;
+		len -= used;
+	}
+	const bool result = words.continued;
+	fed__words_release(&words);
+	return result;
+}
+
+bool fed__line_read(FILE *f, struct fed_text *line)
+{
+	int c;
+
+	fed_text_clear(line);
+	while ((c = getc(f)) != EOF && c != '\n') {
+		const char byte = (char)c;
+
+		if (line->len <= FED_LINE_MAX)
+			fed_text_put(line, &byte, 1);
+	}
+	return c != EOF || line->len > 0;
+}
+
+bool fed__line_read_continued(FILE *f, struct fed_text *line, unsigned *lines,
+                              void (*ask)(void *ctx), void *ctx)
+{
+	struct fed_text next = {0};
+	bool goes_on = fed__line_read(f, line);
+
+	*lines = goes_on;
+	if (!goes_on)
+		return false;
+	goes_on = fed__line_continues(fed_text_str(line), line->len);
+	while (goes_on) {
+		if (ask)
+			ask(ctx);
+		if (!fed__line_read(f, &next))
+			break;
+		++*lines;
+		if (line->len <= FED_LINE_MAX) {
+			fed_text_put(line, "\n", 1);
+			fed_text_put(line, fed_text_str(&next), next.len);
+			line->failed |= next.failed;
+		}
+		goes_on = fed__line_continues(fed_text_str(&next), next.len);
+	}
+	fed_text_release(&next);
+	return true;
+}
+
+void fed__line_join(struct fed_text *out, const char *text, size_t len)
+{
+	while (len) {
+		const char *end = memchr(text, '\n', len);
+		const size_t n = end ? (size_t)(end - text) : len;
+		const size_t back = n && text[n - 1] == '\r' ? n - 1 : n;
+		const bool goes_on = end && back && fed__line_continues(text, n);
+		size_t blanks = 0;
+
+		while (goes_on && n + 1 + blanks < len && strchr(" \t", text[n + 1 + blanks]))
+			blanks++;
+		fed_text_put(out, text, goes_on ? back - 1 : n);
+		if (end && !goes_on)
+			fed_text_put(out, "\n", 1);
+		else if (goes_on && (back < 2 || text[back - 2] != ' '))
+			fed_text_put(out, " ", 1);
+		len -= n + (end != NULL) + blanks;
+		text += n + (end != NULL) + blanks;
+	}
 }
 
 /* Whether a character of a word, of which n bytes follow, stands for itself outside quotes. */

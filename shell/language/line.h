@@ -5,6 +5,7 @@
  *     words are separated by blanks, also no-break spaces; "..." and '...' keep blanks, ; and #;
  *     \x is x itself
  *     ; and the end of a line end a command; # at the beginning of a word begins a comment
+ *     \ before the end of a line makes both a blank: the command goes on in the next line
  */
 #ifndef FED_SHELL_LANGUAGE_LINE_H
 #define FED_SHELL_LANGUAGE_LINE_H
@@ -26,7 +27,8 @@ struct fed_words {
 	struct fed_text bytes;
 	struct fed_word *word; /* [n] */
 	size_t n, capacity;
-	bool open; /* the text ends inside quotes or behind a backslash */
+	bool open;      /* the text ends inside quotes or behind a backslash */
+	bool continued; /* behind a backslash */
 };
 
 /* Split off the first command of text [0, len); *used: its bytes, with the separator. An empty
@@ -40,6 +42,15 @@ void fed__words_release(struct fed_words *);
 /* Read a line without its newline, truncated a little above FED_LINE_MAX bytes, because a file
  * without newlines must not fill memory; the text fails when there is none.  False at the end. */
 bool fed__line_read(FILE *, struct fed_text *);
+/* Whether a line, without its newline, ends in a backslash that the next line continues: neither in
+ * quotes nor in a comment. */
+bool fed__line_continues(const char *line, size_t len);
+/* Read a line and those that continue it, with the newlines between them; *lines: how many. ask, or
+ * NULL, is called before each further one. */
+bool fed__line_read_continued(FILE *, struct fed_text *, unsigned *lines, void (*ask)(void *ctx),
+                              void *ctx);
+/* Append continued lines as one line. */
+void fed__line_join(struct fed_text *out, const char *text, size_t len);
 
 /* Append s quoted, so that it is read back as one word s. */
 void fed__word_quote(struct fed_text *, const char *s);

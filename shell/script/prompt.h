@@ -7,6 +7,8 @@
 
 #include "shell/shell.h"
 
+#define FED_PROMPT_CONTINUED "> " /* of a line that continues the one before */
+
 /* Append the prompt: "fedsh> ", in an open round "fedsh(round 13)> ". */
 void fed__shell_prompt(const struct fed_shell *, struct fed_text *);
 /* Bytes of the prompt that a pasted line begins with, blanks before it included; 0: there is none.

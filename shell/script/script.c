@@ -14,20 +14,6 @@
 #include "shell/output/print.h"
 #include "shell/script/player.h"
 
-bool fed__line_read(FILE *f, struct fed_text *line)
-{
-	int c;
-
-	fed_text_clear(line);
-	while ((c = getc(f)) != EOF && c != '\n') {
-		const char byte = (char)c;
-
-		if (line->len <= FED_LINE_MAX)
-			fed_text_put(line, &byte, 1);
-	}
-	return c != EOF || line->len > 0;
-}
-
 /* The form of a line to run: with --short the one behind "# short:", if there is one. */
 static const char *form_of(const struct fed_shell *shell, const char *line)
 {
@@ -75,8 +61,12 @@ static enum fed_exit run_lines(struct fed_shell *shell, FILE *f, struct reading 
 {
 	enum fed_exit result = FED_EXIT_OK;
 
-	while (result == FED_EXIT_OK && !shell->quit && fed__line_read(f, &r->line)) {
-		r->place.line++;
+	unsigned lines, next = 1;
+
+	while (result == FED_EXIT_OK && !shell->quit &&
+	       fed__line_read_continued(f, &r->line, &lines, NULL, NULL)) {
+		r->place.line = next;
+		next += lines;
 		if (!r->line.failed) {
 			result = run_line(shell, r);
 		} else {

@@ -6,6 +6,7 @@
 
 #include <string.h>
 
+#include "shell/language/line.h"
 #include "shell/output/print.h"
 #include "shell/script/player.h"
 #include "shell/script/prompt.h"
@@ -19,12 +20,19 @@ static size_t blanks(const char *s, size_t len)
 	return n;
 }
 
-/* Bytes of the line at text, without its newline. */
+/* Bytes of the line at text and of those that continue it, without the last newline. */
 static size_t line_size(const char *text, size_t len)
 {
-	const char *end = memchr(text, '\n', len);
+	size_t at = 0;
 
-	return end ? (size_t)(end - text) : len;
+	for (;;) {
+		const char *end = memchr(text + at, '\n', len - at);
+		const size_t n = end ? (size_t)(end - text) - at : len - at;
+
+		if (!end || !fed__line_continues(text + at, n))
+			return at + n;
+		at += n + 1;
+	}
 }
 
 void fed__pasted_init(struct fed_pasted *p, const char *text, size_t len)

@@ -9,9 +9,16 @@
 #include "shell/script/typed.h"
 #include "shell/terminal/interactive.h"
 
+static void ask_for_more(void *shell)
+{
+	fed__print(shell, "%s", FED_PROMPT_CONTINUED);
+	fed__print_flush(shell);
+}
+
 enum fed_exit fed__plain_run(struct fed_shell *shell)
 {
 	struct fed_text prompt = {0}, line = {0};
+	unsigned lines;
 
 	shell->lenient = true;
 	while (!shell->quit && !fed__signals_ending()) {
@@ -20,7 +27,7 @@ enum fed_exit fed__plain_run(struct fed_shell *shell)
 		fed__print(shell, "%s", fed_text_str(&prompt));
 		fed__print_flush(shell);
 		fed__signals_interrupted();
-		if (!fed__line_read(stdin, &line)) {
+		if (!fed__line_read_continued(stdin, &line, &lines, ask_for_more, shell) || ferror(stdin)) {
 			if (!fed__signals_interrupted())
 				break;
 			clearerr(stdin);

@@ -34,7 +34,8 @@
 static struct fed_shell *at_prompt;
 static struct fed_candidates found;
 static bool done;
-static int unsaved; /* errno of the first line that is not in the file; 0: all are */
+static struct fed_text so_far; /* lines that the next one continues, with their newlines */
+static int unsaved;            /* errno of the first line that is not in the file; 0: all are */
 
 /* Completion ----------------------------------------------------------------- */
 
@@ -151,7 +152,7 @@ void fed__line_history_add(const char *typed)
 	fed__pasted_init(&p, typed, strlen(typed));
 	for (size_t n; fed__pasted_next(&p, &command, &n);) {
 		fed_text_clear(&line);
-		fed_text_put(&line, command, n);
+		fed__line_join(&line, command, n);
 		if (!line.failed)
 			remember(fed_text_str(&line));
 	}
@@ -177,10 +178,39 @@ static void prompt(void)
 	struct fed_text text = {0};
 
 	fed_text_add(&text, "%s", color ? "\001\033[1m\002" : "");
-	fed__shell_prompt(at_prompt, &text);
+	if (so_far.len)
+		fed_text_add(&text, "%s", FED_PROMPT_CONTINUED);
+	else
+		fed__shell_prompt(at_prompt, &text);
 	fed_text_add(&text, "%s", color ? "\001\033[0m\002" : "");
 	rl_callback_handler_install(fed_text_str(&text), take_line); /* copies the prompt */
 	fed_text_release(&text);
+}
+
+/* Whether the next line continues this one, which is kept then. */
+static bool goes_on(const char *line)
+{
+	const char *last = strrchr(line, '\n');
+
+	last = last ? last + 1 : line;
+	if (!fed__line_continues(last, strlen(last)) || so_far.len > FED_LINE_MAX)
+		return false;
+	fed_text_add(&so_far, "%s\n", line);
+	return !so_far.failed;
+}
+
+static void run_typed(void)
+{
+	if (so_far.failed) {
+		fed__print_error(at_prompt, "", "out of memory for the line, which is dropped");
+		return;
+	}
+	fed__line_history_add(fed_text_str(&so_far));
+	fed__signals_interrupted();
+	fed__screen_measure(at_prompt);
+	sigjmp_buf *const way_out = fed__line_memory_exit(NULL); /* no jump out of a command */
+	fed__shell_typed(at_prompt, fed_text_str(&so_far), so_far.len);
+	fed__line_memory_exit(way_out);
 }
 
 static void take_line(char *line)
@@ -192,13 +222,15 @@ static void take_line(char *line)
 		done = true;
 		return;
 	}
-	fed__line_history_add(line);
-	fed__signals_interrupted();
-	fed__screen_measure(at_prompt);
-	sigjmp_buf *const way_out = fed__line_memory_exit(NULL); /* no jump out of a command */
-	fed__shell_typed(at_prompt, line, strlen(line));
-	fed__line_memory_exit(way_out);
+	if (goes_on(line)) {
+		free(line);
+		prompt();
+		return;
+	}
+	fed_text_add(&so_far, "%s", line);
 	free(line);
+	run_typed();
+	fed_text_release(&so_far);
 	fed__signals_interrupted();
 	done = at_prompt->quit || fed__signals_ending();
 	if (!done)
@@ -217,7 +249,7 @@ static bool is_busy(void)
  * printed, and comes back under it. */
 static void run_between(void)
 {
-	char *typed = rl_copy_text(0, rl_end);
+	char *text = rl_copy_text(0, rl_end);
 	const int point = rl_point;
 
 	rl_clear_visible_line();
@@ -228,11 +260,11 @@ static void run_between(void)
 	fed__line_memory_exit(way_out);
 	fed__signals_interrupted();
 	prompt();
-	if (typed)
-		rl_insert_text(typed);
+	if (text)
+		rl_insert_text(text);
 	rl_point = point;
 	rl_redisplay();
-	free(typed);
+	free(text);
 }
 
 static void clear_line(void)
@@ -241,6 +273,12 @@ static void clear_line(void)
 	rl_replace_line("", 0);
 	fputs("\n", at_prompt->out);
 	fflush(at_prompt->out);
+	if (so_far.len) { /* the lines before it, too */
+		fed_text_release(&so_far);
+		rl_callback_handler_remove();
+		prompt();
+		return;
+	}
 	rl_on_new_line();
 	rl_redisplay();
 }
@@ -270,6 +308,7 @@ static void read_lines_typed(struct fed_shell *shell)
 	while (!done && !fed__signals_ending()) {
 		struct pollfd input = {.fd = STDIN_FILENO, .events = POLLIN};
 		const int ready = poll(&input, 1, 250);
+		const bool failed = ready < 0 && errno != EINTR;
 
 		if (fed__signals_interrupted())
 			clear_line();
@@ -279,11 +318,12 @@ static void read_lines_typed(struct fed_shell *shell)
 			run_between();
 		if (ready > 0 && (input.revents & (POLLIN | POLLHUP | POLLERR)))
 			rl_callback_read_char();
-		else if (ready < 0 && errno != EINTR)
+		else if (failed)
 			break;
 	}
 	rl_callback_handler_remove();
 	fed__candidates_release(&found);
+	fed_text_release(&so_far);
 	clear_history();
 }
 

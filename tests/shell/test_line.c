@@ -58,6 +58,7 @@ static const struct {
 	{"abc; \"d", "[abc]|!the quote \" at column 2 has no end"},
 	{"a 'b\nc'", "!the quote ' at column 3 has no end"},
 	{"a \\", "!nothing follows the backslash at column 3"},
+	{"a \\\n b\\\nc\nd", "[a][b][c]|[d]"},
 	{"\xff\xfe", "[\xff\xfe]"},
 	{"\u00a0a\u00a0b;\u202fc\u2007", "[a][b]|[c]"},
 	{"a '\u00a0' \\\u00a0 é\u0161", "[a][\u00a0][\u00a0][é\u0161]"},
