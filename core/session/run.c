@@ -111,7 +111,15 @@ static int run_step(struct fed_session *s, bool whole, struct fed_run_result *r,
 	return FED_OK;
 }
 
-/* After a failed step: drop the rest of the run.  A second interrupt is no failure. */
+/* Whether a run whose step failed changed nothing: no version, and no work that was there before.
+ */
+static bool left_no_trace(const struct fed_run_result *r)
+{
+	return r->outcome == FED_RUN_ABORTED && r->versions == 0 && r->open_before == 0 && !r->lost;
+}
+
+/* After a failed step: drop the rest of the run, unless it left no trace.  A second interrupt is no
+ * failure. */
 static int end_failed_run(struct fed_session *s, int rc, struct fed_run_result *r)
 {
 	r->interrupted = rc == FED_REJECT && atomic_load(&s->interrupts) > 1;
@@ -119,7 +127,8 @@ static int end_failed_run(struct fed_session *s, int rc, struct fed_run_result *
 	if (r->lost)
 		fed_session_tell(s, FED_EVENT_NOTICE,
 		                 "the abort cancels the work in flight; its clients are invited again");
-	fed__remaining_run_clear(&s->rest);
+	if (!left_no_trace(r))
+		fed__remaining_run_clear(&s->rest);
 	fed__breakpoints_check(s, false); /* a breakpoint may hit at the abort */
 	return r->interrupted ? FED_OK : rc;
 }
@@ -235,9 +244,17 @@ int fed_session_run(struct fed_session *s, uint64_t n, const struct fed_conditio
 		fed__remaining_run_clear(&rest);
 		return rc;
 	}
-	fed__remaining_run_clear(&s->rest);
+	struct fed_remaining_run before = s->rest;
+
 	s->rest = rest;
-	return run_until_stop(s, result, err);
+	rc = run_until_stop(s, result, err);
+	if (left_no_trace(result)) { /* as if it had not been begun */
+		rest = s->rest;
+		s->rest = before;
+		before = rest;
+	}
+	fed__remaining_run_clear(&before);
+	return rc;
 }
 
 int fed_session_continue(struct fed_session *s, struct fed_run_result *result,

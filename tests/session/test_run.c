@@ -27,6 +27,31 @@ START_TEST(runs_until_a_condition_holds)
 }
 END_TEST
 
+/* A run whose first round fails leaves the session as it was, the rest of the run before included.
+ */
+START_TEST(a_run_that_fails_at_once_leaves_no_trace)
+{
+	struct fed_session s;
+	struct fed_condition *until;
+	struct fed_run_result result;
+	struct fed_error err = {""};
+
+	small_compose(&s, NULL, "fedavg");
+	small_do(&s, "break round==1");
+	fed_assert_ok(fed_condition_parse(&until, "round>=3", NULL, &err), &err);
+	fed_assert_ok(fed_session_run(&s, 0, until, &result, &err), &err);
+	ck_assert_int_eq(result.outcome, FED_RUN_STOPPED);
+	small_do(&s, "aggregator krum f=3"); /* of 4 updates it is refused */
+	ck_assert_int_ne(fed_session_run(&s, 7, NULL, &result, &err), FED_OK);
+	ck_assert_int_ne(fed_session_continue(&s, &result, &err), FED_OK);
+	small_do(&s, "aggregator fedavg; continue");
+	ck_assert_uint_eq(s.history.n, 3);
+	ck_assert(!fed_session_left(&s));
+	fed_condition_free(until);
+	fed__session_release(&s);
+}
+END_TEST
+
 /* Composed lines, a condition, what the reason says (NULL: the run reaches it), and after how many
  * versions (0: one). */
 static const struct {
@@ -424,6 +449,7 @@ FED_SUITE(run)
 	TCase *tests = tcase_create("run");
 
 	tcase_add_test(tests, runs_until_a_condition_holds);
+	tcase_add_test(tests, a_run_that_fails_at_once_leaves_no_trace);
 	tcase_add_loop_test(tests, runs_end_when_the_condition_cannot_come, 0,
 	                    (int)(sizeof awaited / sizeof *awaited));
 	tcase_add_test(tests, a_long_run_says_where_it_is);
