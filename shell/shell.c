@@ -5,6 +5,7 @@
 #include "shell/shell.h"
 
 #include "base/mem.h"
+#include "shell/language/command.h"
 #include "shell/language/plugin_watch.h"
 #include "shell/language/autosave.h"
 #include "shell/language/undo.h"
@@ -40,6 +41,7 @@ void fed__shell_release(struct fed_shell *shell)
 	fed__undo_release(&shell->undo);
 	fed__aliases_release(shell);
 	fed_text_release(&shell->line);
+	fed__failure_release(&shell->failure);
 	fed__lessons_release(&shell->lessons);
 	fed_text_release(&shell->journal);
 	if (shell->record)

@@ -153,6 +153,27 @@ struct fed_script_place {
 	ino_t inode;
 };
 
+struct fed_command;
+struct fed_field;
+struct fed_words;
+/* The command that is being run, for the error that it may end with. */
+struct fed_failing {
+	const char *source; /* the line, or lines, that it is in; NULL: none */
+	size_t len;
+	unsigned lines;                    /* newlines before them in what was read at once */
+	const struct fed_words *words;     /* its words in there */
+	const struct fed_command *command; /* NULL: not known yet */
+	size_t bad;                        /* as fed_call.bad; SIZE_MAX: not in a word that is known */
+	const struct fed_field *row;       /* of that word, or NULL */
+};
+
+/* The last error, for `why`. */
+struct fed_failure {
+	struct fed_text said;  /* "FILE:LINE: COMMAND: MESSAGE"; "": there was none */
+	struct fed_text shown; /* the line and a caret, or "" */
+	struct fed_text help;  /* of the argument and the command */
+};
+
 struct fed_command_group;
 struct fed_shell {
 	struct fed_session *session;            /* owned */
@@ -175,6 +196,8 @@ struct fed_shell {
 	bool aside; /* the present command changed nothing of the session, though others like it do */
 	struct fed_shell_settings own;
 	struct fed_lessons lessons;
+	struct fed_failing failing;
+	struct fed_failure failure;
 	bool reported; /* the current error was printed already */
 	enum fed_exit
 		fault; /* exit code for a failure of the running command; 0: that of its table row */

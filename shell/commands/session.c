@@ -313,6 +313,13 @@ static int run_undo(struct fed_shell *shell, const struct fed_call *call, struct
 	return fed__undo(shell, err);
 }
 
+static int run_why(struct fed_shell *shell, const struct fed_call *call, struct fed_error *err)
+{
+	(void)call, (void)err;
+	fed__failure_explain(shell);
+	return FED_OK;
+}
+
 static int run_quit(struct fed_shell *shell, const struct fed_call *call, struct fed_error *err)
 {
 	(void)call, (void)err;
@@ -419,6 +426,12 @@ const struct fed_command fed__commands_session[] = {
      .run = run_help,
      .flags = FED_COMMAND_TABLE,
      .failure = FED_EXIT_USAGE},
+	{.name = "why",
+     .help = "show the last error again, and what is allowed there",
+     .text = "The line with a caret under the word that was wrong, the help of that argument and\n"
+             "the values that it takes, the command's usage and an example.",
+     .examples = FED_EXAMPLES("why"),
+     .run = run_why},
 	{.name = "alias",
      .help = "give commands a short name",
      .examples = FED_EXAMPLES("alias go \"dataset blobs; add-client 3 samples=20\"; go; alias",

@@ -112,6 +112,8 @@ static int set_row(struct fed_call *c, const struct fed_field *row, const char *
 		rc = fed_fail(err, "%s", why.text);
 	else
 		mark(c, row);
+	if (rc)
+		c->bad_row = row;
 	fed_text_release(&key);
 	return rc;
 }
@@ -240,7 +242,7 @@ static int take_words(struct fed_call *c, const struct fed_field *row,
 	return rc;
 }
 
-static int check_required(const struct fed_call *c, struct fed_error *err)
+static int check_required(struct fed_call *c, const struct fed_words *words, struct fed_error *err)
 {
 	const struct fed_field *rows = rows_of(c);
 
@@ -248,6 +250,8 @@ static int check_required(const struct fed_call *c, struct fed_error *err)
 		if (!(rows[i].flags & FED_FIELD_REQUIRED) || fed_call_has(c, i))
 			continue;
 		struct fed_text key = {0};
+		c->bad = words->n;
+		c->bad_row = &rows[i];
 		fed_field_key(&rows[i], &key);
 		fed_fail(err, "%s is missing (%s); `help %s` shows examples", fed_text_str(&key),
 		         rows[i].help, c->command->name);
@@ -271,6 +275,7 @@ int fed__call_bind(struct fed_call *c, const struct fed_shell *shell,
 		const char *word = fed__words_at(words, i), *value;
 		char key[64];
 
+		c->bad = i;
 		if (next && (next->flags & FED_FIELD_REST)) {
 			if (take_rest(c, next, words, i, err))
 				return FED_FAIL;
@@ -291,7 +296,8 @@ int fed__call_bind(struct fed_call *c, const struct fed_shell *shell,
 			return FED_FAIL;
 		}
 	}
-	return check_required(c, err);
+	c->bad = 0;
+	return check_required(c, words, err);
 }
 
 void fed__call_release(struct fed_call *c)

@@ -46,6 +46,9 @@ struct fed_call {
 	uint64_t given;           /* bit i: row i of args was typed */
 	struct fed_assign *extra; /* [n_extra] settings for the rows of `more` */
 	size_t n_extra;
+	/* Why it could not be bound: the word, words->n if one is missing, or 0; its row, or NULL. */
+	size_t bad;
+	const struct fed_field *bad_row;
 };
 
 struct fed_command {
@@ -88,6 +91,13 @@ int fed__command_find(const struct fed_shell *, const char *name, bool prefix,
 int fed__call_bind(struct fed_call *, const struct fed_shell *, const struct fed_command *,
                    const struct fed_words *, size_t first, struct fed_error *);
 void fed__call_release(struct fed_call *);
+
+/* Print the error of the command that is being run: file and line, the message and, where the width
+ * of a line is known, its line with a caret under the word. `why` shows it again. */
+void fed__failure_report(struct fed_shell *, const char *name, const char *text);
+/* Show the last error again, with what is allowed where it was. */
+void fed__failure_explain(struct fed_shell *);
+void fed__failure_release(struct fed_failure *);
 /* The row of the next positional argument; NULL: all are given. */
 const struct fed_field *fed__call_next(const struct fed_call *);
 static inline bool fed_call_has(const struct fed_call *c, size_t row)

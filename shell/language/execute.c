@@ -15,36 +15,11 @@
 
 #define ALIAS_DEPTH 16
 
-/* Whether the text itself begins with it: "model linear: is a regression" of the command `model`.
- */
-static bool names_command(const char *text, const char *command)
-{
-	const size_t n = strlen(command);
-
-	if (n == 0 || strncmp(text, command, n) != 0 || text[n] != ' ')
-		return false;
-	return text[n + 1 + strcspn(text + n + 1, " :")] == ':';
-}
-
-/* "file:line: command" for the error's front. */
-static void report(struct fed_shell *shell, const char *command, const char *text)
-{
-	struct fed_text where = {0};
-
-	if (shell->place && shell->place->file)
-		fed_text_add(&where, "%s:%u: ", shell->place->file, shell->place->line);
-	if (!names_command(text, command))
-		fed_text_add(&where, "%s%s", command, *command ? ": " : "");
-	fed__print_error(shell, fed_text_str(&where), text);
-	fed_text_release(&where);
-	shell->reported = true;
-}
-
 static enum fed_exit fail(struct fed_shell *shell, enum fed_exit kind, const char *command,
                           const struct fed_error *err)
 {
 	if (!shell->reported)
-		report(shell, command, err->text);
+		fed__failure_report(shell, command, err->text);
 	return kind;
 }
 
@@ -129,6 +104,8 @@ static enum fed_exit bind_and_run(struct fed_shell *shell, const struct fed_comm
 
 	fed_session_chosen_init(&chosen, shell->session);
 	if (fed__call_bind(&call, shell, command, words, 1, &err)) {
+		shell->failing.bad = call.bad ? call.bad : SIZE_MAX;
+		shell->failing.row = call.bad_row;
 		result = fail(shell, FED_EXIT_USAGE, called, &err);
 	} else {
 		struct fed_undo before;
@@ -194,8 +171,11 @@ static enum fed_exit run_words(struct fed_shell *shell, struct fed_words *words,
 	if (strcmp(name, "?") == 0)
 		name = "help";
 	shell->reported = false;
-	if (fed__command_find(shell, name, shell->lenient, &command, &err))
+	if (fed__command_find(shell, name, shell->lenient, &command, &err)) {
+		shell->failing.bad = 0;
 		return fail(shell, FED_EXIT_USAGE, "", &err);
+	}
+	shell->failing.command = command;
 	const char *called = fed__command_called(command, name);
 	if (!fed_same_name(called, name))
 		fed__print_styled(shell, FED_EMPHASIS_DIM, "%s%.*s\n", called,
@@ -234,9 +214,11 @@ static enum fed_exit run_alias(struct fed_shell *shell, const struct fed_alias *
 
 static enum fed_exit run_all(struct fed_shell *shell, const char *text, size_t len, unsigned depth)
 {
+	const struct fed_failing before = shell->failing;
 	struct fed_words words = {0};
 	struct fed_error err;
 	enum fed_exit result = FED_EXIT_OK;
+	unsigned lines = depth ? before.lines : 0;
 
 	while (len && result == FED_EXIT_OK && !shell->quit && !fed__signals_ending()) {
 		size_t used = 0;
@@ -246,7 +228,10 @@ static enum fed_exit run_all(struct fed_shell *shell, const char *text, size_t l
 			break;
 		}
 		shell->reported = false;
+		shell->failing = (struct fed_failing){
+			.source = text, .len = len, .lines = lines, .words = &words, .bad = SIZE_MAX};
 		if (fed__words_split(&words, text, len, &used, &err)) {
+			shell->failing.bad = words.n ? words.n - 1 : SIZE_MAX;
 			result = fail(shell, FED_EXIT_USAGE, "", &err);
 		} else if (words.n) {
 			const struct fed_alias *alias = fed__alias_find(shell, fed__words_at(&words, 0));
@@ -255,9 +240,12 @@ static enum fed_exit run_all(struct fed_shell *shell, const char *text, size_t l
 			result = alias ? run_alias(shell, alias, text + after, end - after, depth)
 			               : run_words(shell, &words, text, end);
 		}
+		for (size_t i = 0; i < used; i++)
+			lines += text[i] == '\n';
 		text += used;
 		len -= used;
 	}
+	shell->failing = before;
 	fed__words_release(&words);
 	return result;
 }

@@ -157,20 +157,28 @@ void fed__print_data(struct fed_shell *shell, const struct fed_text *data)
 	put_or_say(shell->out, data);
 }
 
-void fed__print_warning(struct fed_shell *shell, const char *text)
+void fed__print_aside(struct fed_shell *shell, enum fed_emphasis style, const char *fmt, ...)
 {
 	struct fed_text words = {0}, line = {0};
+	va_list ap;
 
-	fed_text_add(&words, "warning: %s\n", text);
+	va_start(ap, fmt);
+	fed_text_vadd(&words, fmt, ap);
+	va_end(ap);
 	fed__print_flush(shell);
 	fed__progress_erase(shell);
-	put_styled(shell, FED_EMPHASIS_BOLD, &words, &line);
+	put_styled(shell, style, &words, &line);
 	if (line.failed)
 		put_or_say(shell->errors, &line);
 	else
 		write_lines(shell->errors, &line, shell->screen.errors_width, true);
 	fed_text_release(&words);
 	fed_text_release(&line);
+}
+
+void fed__print_warning(struct fed_shell *shell, const char *text)
+{
+	fed__print_aside(shell, FED_EMPHASIS_BOLD, "warning: %s\n", text);
 }
 
 /* What must be said though there is no memory: one byte after the other. */

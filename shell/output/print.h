@@ -34,6 +34,9 @@ void fed__print_drawing(struct fed_shell *, const struct fed_text *);
 void fed__print_data(struct fed_shell *, const struct fed_text *);
 /* Show the line that has no end yet. */
 void fed__print_flush(struct fed_shell *);
+/* Print text to `errors`. */
+__attribute__((format(printf, 3, 4))) void fed__print_aside(struct fed_shell *, enum fed_emphasis,
+                                                            const char *fmt, ...);
 /* Print "warning: text" or "error: where: text" to `errors`. */
 void fed__print_warning(struct fed_shell *, const char *text);
 void fed__print_error(struct fed_shell *, const char *where, const char *text);
