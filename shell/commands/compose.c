@@ -14,6 +14,7 @@
 #include "shell/output/print.h"
 #include "shell/commands/select.h"
 #include "shell/commands/settings.h"
+#include "shell/output/settings.h"
 #include "train/schemes/schemes.h"
 
 struct name_args {

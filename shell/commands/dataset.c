@@ -6,7 +6,7 @@
 
 #include "report/dataset_rows.h"
 #include "session/composition.h"
-#include "shell/commands/settings.h"
+#include "shell/output/settings.h"
 #include "shell/output/print.h"
 
 const struct fed_field fed__dataset_rows[] = {

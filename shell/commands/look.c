@@ -21,7 +21,7 @@
 #include "shell/commands/plane.h"
 #include "shell/commands/reconstruct.h"
 #include "shell/output/print.h"
-#include "shell/commands/settings.h"
+#include "shell/output/settings.h"
 #include "shell/commands/client.h"
 #include "shell/commands/sweep.h"
 #include "shell/commands/tournament.h"
@@ -311,8 +311,8 @@ struct explain_args {
 };
 static const struct fed_field explain_rows[] = {
 	FED_ARG_TEXT(
-		struct explain_args, name, FED_ARG_NEEDED, "explain",
-		"a plugin, scheme, dataset, partition, device, link, codec, fault, setting or command"),
+		struct explain_args, name, FED_ARG_NEEDED | FED_FIELD_REST, "explain",
+		"any word of the screen, or a plugin, scheme, dataset, fault, setting, metric, command"),
 	FED_END,
 };
 static int run_explain(struct fed_shell *shell, const struct fed_call *call, struct fed_error *err)
@@ -423,14 +423,15 @@ const struct fed_command fed__commands_look[] = {
      .run = fed__run_watch,
      .flags = FED_COMMAND_RUNS},
 	{.name = "explain",
-     .help = "show formula, purpose and source of anything with a name",
+     .help = "say what a word of the screen means, with its formula and its figure now",
      .text =
+         "Case, blanks for hyphens and the plural do not matter: `explain train loss`.\n"
          "Of the session's aggregator and its pre-aggregation also the formula with the numbers\n"
          "of the last round: scores as sums of distances, single coordinates, groups, cuts.\n"
          "Last comes the truth, which no aggregator knows: how many of the filtered and of the\n"
          "trusted clients are Byzantine.",
      .examples =
-         FED_EXAMPLES("explain fedavg", "explain dirichlet", "explain glyphs", "explain sync",
+         FED_EXAMPLES("explain FedAvg", "explain dirichlet", "explain train loss", "explain cut",
                       "dataset blobs; add-client 10 samples=50; inject byzantine 20%; "
                       "aggregator krum f=2; round 1; explain krum"),
      .args = explain_rows,

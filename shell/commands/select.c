@@ -5,7 +5,7 @@
 #include "shell/commands/select.h"
 
 #include "session/composition.h"
-#include "shell/commands/settings.h"
+#include "shell/output/settings.h"
 #include "shell/output/print.h"
 
 const struct fed_field fed__select_rows[] = {

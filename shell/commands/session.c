@@ -14,6 +14,7 @@
 #include "shell/commands/lesson.h"
 #include "shell/language/autosave.h"
 #include "shell/language/command.h"
+#include "shell/language/explain.h"
 #include "shell/language/line.h"
 #include "shell/language/undo.h"
 #include "shell/output/print.h"
@@ -204,11 +205,20 @@ static int run_help(struct fed_shell *shell, const struct fed_call *call, struct
 	if (g < FED_GROUPS)
 		fed__help_group(shell, (enum fed_group)g);
 	/* `run` is a group and a command. */
-	if (fed__command_find(shell, a->topic, shell->lenient && g == FED_GROUPS, &command, err))
-		return g < FED_GROUPS ? FED_OK : FED_FAIL;
+	if (fed__command_find(shell, a->topic, shell->lenient && g == FED_GROUPS, &command, err)) {
+		if (g < FED_GROUPS)
+			return FED_OK;
+		return fed__explain_knows(shell, a->topic)
+		           ? fed_fail(err, "%s is not a command; `explain %s` says what it is",
+		                      fed_show(a->topic).s, fed_show(a->topic).s)
+		           : fed__explain_unknown(shell, a->topic, err);
+	}
 	if (g < FED_GROUPS)
 		fed__print(shell, "\n");
 	fed__help_command(shell, command);
+	if (fed__explain_knows(shell, command->name))
+		fed__print_styled(shell, FED_EMPHASIS_DIM,
+		                  "\n`explain %s` says what it is, and what it is now\n", command->name);
 	return FED_OK;
 }
 

@@ -1,33 +1,15 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * shell/commands/settings.h - settings as text, for `show`, `set`, `status` and `info`.
+ * shell/commands/settings.h - setting of what is not a single key of the session.
  */
 #ifndef FED_SHELL_COMMANDS_SETTINGS_H
 #define FED_SHELL_COMMANDS_SETTINGS_H
 
 #include "shell/shell.h"
 
-struct fed_dataset;
-
-/* The field row of KEY or PART.KEY ("aggregator.f"); NULL: none. */
-const struct fed_field *fed__find_setting(const struct fed_shell *, const char *key);
-/* Print "key = value" of KEY or PART.KEY. */
-int fed__show_setting(struct fed_shell *, const char *key, struct fed_error *);
-void fed__show_all(struct fed_shell *);
-
-/* Append "f=3 after=nnm after.f=3": the settings of a plugin and of its pre-aggregation. */
-void fed__put_instance(const struct fed_instance *, struct fed_text *);
-
-/* Append "fashion: 60,000 training and 10,000 test examples of 28x28, 10 classes" */
-void fed__put_dataset(const struct fed_dataset *, struct fed_text *);
-
-/* Append, under scheme split with a model, "after layer 2 of 5, by default; head at: client 3" or
- * why it cannot be cut there; else nothing.  The head is at a client under relay=peer alone. */
-void fed__put_cut(const struct fed_session *, struct fed_text *);
-
-/* `set codec up=int8 down=fp16`: whether these are directions; and set them. */
 /* Set settings of the shell itself: all or none. */
 int fed__set_own(struct fed_shell *, const struct fed_assign *, size_t n, struct fed_error *);
+/* `set codec up=int8 down=fp16`: whether these are directions; and set them. */
 bool fed__are_directions(const struct fed_assign *, size_t n);
 int fed__set_directions(struct fed_shell *, const struct fed_assign *, size_t n,
                         struct fed_error *);

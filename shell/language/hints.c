@@ -8,9 +8,9 @@
 #include "history/metrics.h"
 #include "report/client_table.h"
 #include "session/composition.h"
+#include "shell/glossary/glossary.h"
 #include "shell/language/command.h"
 #include "history/event_log.h"
-#include "shell/language/glossary.h"
 #include "train/schemes/schemes.h"
 
 typedef const char *name_at(const struct fed_shell *, size_t i);
@@ -192,20 +192,20 @@ static const char *autosave_at(const struct fed_shell *shell, size_t i)
 	(void)shell;
 	return i < sizeof words / sizeof *words ? words[i] : NULL;
 }
-static const char *word_at(const struct fed_shell *shell, size_t i)
+/* What `explain` knows besides the glossary's words, commands, settings and metrics. */
+static const char *named_at(const struct fed_shell *shell, size_t i)
 {
-	(void)shell;
-	for (size_t k = 0; k <= i; k++)
-		if (!fed__glossary[k].word)
-			return NULL;
-	return fed__glossary[i].word;
-}
-static const char *explain_at(const struct fed_shell *shell, size_t i)
-{
-	static name_at *const lists[] = {plugin_at, scheme_at, dataset_at, partition_at, equipment_at,
-	                                 device_at, link_at,   fault_at,   word_at};
+	static name_at *const lists[] = {plugin_at,    scheme_at, dataset_at, partition_at,
+	                                 equipment_at, device_at, link_at,    fault_at};
 
 	return chain(shell, lists, sizeof lists / sizeof *lists, i);
+}
+/* The words first: chain() would walk them once for each. */
+static const char *explain_at(const struct fed_shell *shell, size_t i)
+{
+	const char *word = fed__glossary_name_at(i, true);
+
+	return word ? word : named_at(shell, i - fed__glossary_count(true));
 }
 
 static const struct fed_field *setting_rows(const struct fed_shell *shell, size_t part)
@@ -295,6 +295,7 @@ const char *fed__hint_name(const struct fed_shell *shell, const char *hint, size
 		{"break", break_at},           {"codec", codec_at},
 		{"autosave", autosave_at},     {"server-link", server_link_at},
 		{"lesson", lesson_at},         {"client-column", client_column_at},
+		{"named", named_at},
 	};
 
 	for (size_t k = 0; k < sizeof lists / sizeof *lists; k++)

@@ -64,13 +64,18 @@ END_TEST
 /* Words of papers, and commands. */
 START_TEST(other_words)
 {
-	static const char *const led[][2] = {
-		{"splitfed", "scheme split: "},    {"smashed", "scheme split: "},
-		{"noise", "setting noise: "},      {"lr", "setting lr: "},
-		{"batch", "setting batch: "},      {"epochs", "setting epochs: "},
-		{"quorum", "setting quorum: "},    {"deadline", "setting deadline: "},
-		{"accuracy", "metric accuracy: "}, {"staleness", "metric staleness: "},
-		{"peek", "reconstruct CLIENT "},   {"leak", "leakage "}};
+	static const char *const led[][2] = {{"splitfed", "scheme split (SplitFed): "},
+	                                     {"smashed", "term smashed data: "},
+	                                     {"noise", "setting noise: "},
+	                                     {"lr", "setting lr: "},
+	                                     {"batch", "setting batch: "},
+	                                     {"epochs", "setting epochs: "},
+	                                     {"quorum", "setting quorum: "},
+	                                     {"deadline", "setting deadline: "},
+	                                     {"accuracy", "metric accuracy: "},
+	                                     {"staleness", "metric staleness: "},
+	                                     {"peek", "reconstruct CLIENT "},
+	                                     {"leak", "leakage "}};
 	char line[40];
 
 	for (size_t i = 0; i < sizeof led / sizeof *led; i++) {
@@ -78,7 +83,7 @@ START_TEST(other_words)
 		const char *text = said(line, FED_EXIT_OK);
 		ck_assert_ptr_eq(strstr(text, led[i][1]), text);
 	}
-	assert_shows(said("explain splitfedd", FED_EXIT_USAGE), "did you mean splitfed?");
+	assert_shows(said("explain splitfedd", FED_EXIT_USAGE), "did you mean SplitFed?");
 }
 END_TEST
 

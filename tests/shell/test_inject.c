@@ -127,7 +127,7 @@ START_TEST(help_tells_each_fault)
 	says("inject ?", "straggler     factor=             computes slowly\n");
 	says("inject straggler ?", "fault straggler: computes slowly\n\nEach training takes");
 	says("help faults", "faults: inject faults, and heal them\n  inject FAULT WHO");
-	says("aggregator fedprox ?", "aggregator fedprox: ");
+	says("aggregator fedprox ?", "aggregator fedprox (FedProx): ");
 	for (size_t k = 0; k < FED_FAULT_KINDS; k++) {
 		char line[64];
 

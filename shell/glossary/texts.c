@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * shell/language/glossary.c - glossary of settings, metrics and terms of the literature.
+ * shell/glossary/texts.c - the longer texts of the glossary.
  */
-#include "shell/language/glossary.h"
+#include "shell/glossary/texts.h"
 
-static const char noise_doc[] =
+const char fed__noise_text[] =
 	"Each number that a client sends of what it computed gets a draw of N(0, sigma^2):\n"
 	"of its update under scheme sync and async, of its smashed data under scheme split,\n"
 	"before the codec. Other messages of split learning (heads, gradients) have none.\n"
@@ -17,7 +17,7 @@ static const char noise_doc[] =
 	"Source of the mechanism: Dwork, Roth, The Algorithmic Foundations of Differential\n"
 	"Privacy, 2014, app. A; Abadi et al., Deep Learning with Differential Privacy, 2016.";
 
-static const char accuracy_doc[] =
+const char fed__accuracy_text[] =
 	"Of the test examples, which no client has, the share whose class gets the largest\n"
 	"output of the global model. It is measured when a version is made, every `eval-every`\n"
 	"rounds; with K classes of equal size guessing gets 1/K. A regression has none: look at\n"
@@ -26,7 +26,7 @@ static const char accuracy_doc[] =
 	"\n"
 	"  accuracy = (1/n) * sum_i [argmax_c f_c(x_i) = y_i]";
 
-static const char lr_doc[] =
+const char fed__lr_text[] =
 	"How far a client moves against the gradient in each local step. Too small and many\n"
 	"rounds are needed, too large and the loss grows until it is NaN. More local\n"
 	"steps want a smaller one. `set lr-decay 0.99` multiplies it by 0.99 at each version;\n"
@@ -37,7 +37,7 @@ static const char lr_doc[] =
 	"\n"
 	"`sweep lr 0.01,0.03,0.1,0.3 rounds=5` compares some.";
 
-static const char batch_doc[] =
+const char fed__batch_text[] =
 	"B, the examples whose mean gradient makes one local step; the last batch of an epoch\n"
 	"has what is left. A client with n examples makes E * n/B steps in a round, rounded\n"
 	"up for each epoch. Small ones give many noisy steps, `set batch all` (B = infinity in\n"
@@ -45,7 +45,7 @@ static const char batch_doc[] =
 	"\n"
 	"Source: McMahan et al. 2017, algorithm 1.";
 
-static const char epochs_doc[] =
+const char fed__epochs_text[] =
 	"E, how often a client goes through all its examples, shuffled anew, between receiving\n"
 	"the model and sending its update. More of them save rounds and messages and cost\n"
 	"computing; where clients differ (noniid) each also drifts further towards its own\n"
@@ -53,7 +53,7 @@ static const char epochs_doc[] =
 	"\n"
 	"Source: McMahan et al. 2017, algorithm 1 and section 3.";
 
-static const char codec_doc[] =
+const char fed__codec_text[] =
 	"What the vectors of messages are compressed by: a plugin, `plugins codec` lists them.\n"
 	"`set codec top-k:0.01` is for what clients send; `set codec up=qsgd:levels=64 down=fp16`\n"
 	"compresses the model on its way down, too, and clients train on what they decode; a\n"
@@ -68,7 +68,7 @@ static const char codec_doc[] =
 	"\n"
 	"Source: Seide et al. 2014; Karimireddy et al. 2019.";
 
-static const char selection_doc[] =
+const char fed__selection_text[] =
 	"Which clients take part in a round: a rule that `select` chooses, a plugin; `plugins\n"
 	"selection` lists them. Without one every client is equally likely. How many take part is\n"
 	"`fraction` or `participants`. Rules may prefer large clients (by-size), high losses\n"
@@ -76,7 +76,7 @@ static const char selection_doc[] =
 	"knows of the clients. Faults are apart from it: a client that is chosen may be offline.\n"
 	"Scheme async invites one client at a time, uniformly.";
 
-static const char quorum_doc[] =
+const char fed__quorum_text[] =
 	"A parameter of scheme sync: the share of the m clients wanted whose updates complete\n"
 	"a round. A client that answers after that is late, and its update is dropped. A round in\n"
 	"which too few answer fails and leaves the model unchanged. 1, the default, waits for all\n"
@@ -84,7 +84,7 @@ static const char quorum_doc[] =
 	"\n"
 	"  `scheme sync quorum=0.8` steps with the first ceil(0.8 m)";
 
-static const char deadline_doc[] =
+const char fed__deadline_text[] =
 	"A parameter of scheme sync: the virtual seconds after which a round takes no more\n"
 	"updates. It steps with those that have come, if they are as many as `quorum` asks for,\n"
 	"and the others are late. 0, the default, sets none. Short ones keep slow clients, and\n"
@@ -92,7 +92,7 @@ static const char deadline_doc[] =
 	"\n"
 	"Source: Bonawitz et al., Towards Federated Learning at Scale, 2019, section 4.";
 
-static const char staleness_doc[] =
+const char fed__staleness_text[] =
 	"How many versions were made while an update was in flight: from when its client was\n"
 	"sent the model until the update was combined. Under scheme sync it is 0, under async\n"
 	"it grows with `concurrency` and with how unequal clients are. Old updates point from a\n"
@@ -104,7 +104,7 @@ static const char staleness_doc[] =
 	"\n"
 	"Source: Xie, Koyejo, Gupta, Asynchronous Federated Optimization, 2019.";
 
-static const char filtered_doc[] =
+const char fed__filtered_text[] =
 	"`attackers` is how many of the updates that the aggregator got in a round were sent by\n"
 	"Byzantine clients. An update counts as filtered when the rule did not trust it, and\n"
 	"fedsh, which knows the attackers, judges the rule as a test for them:\n"
@@ -130,7 +130,7 @@ static const char filtered_doc[] =
 	"\n"
 	"`plot defence-precision`, `plot defence-recall`, `plot attackers` draw them.";
 
-static const char plane_doc[] =
+const char fed__plane_text[] =
 	"The decision regions of a model: what it answers at each point of a plane of inputs.\n"
 	"`plane` and the view of that name draw those of the global model and, beside them, of the\n"
 	"models that the clients sent, each with its own examples: a client that has one class\n"
@@ -152,76 +152,3 @@ static const char plane_doc[] =
 	"\n"
 	"Source of the plane through three examples: Somepalli et al., Can Neural Nets Learn the\n"
 	"Same Model Twice?, CVPR 2022. See `help plane`.";
-
-const struct fed_glossary_word fed__glossary[] = {
-	{.word = "plane",
-     .kind = "view",
-     .help = "decision regions of the global model and of the clients' own",
-     .doc = plane_doc},
-	{.word = "noise",
-     .kind = "setting",
-     .help = "Gaussian noise that clients add to what they send",
-     .doc = noise_doc},
-	{.word = "lr",
-     .kind = "setting",
-     .help = "learning rate of the clients' stochastic gradient descent",
-     .doc = lr_doc},
-	{.word = "batch", .kind = "setting", .help = "examples in a local step", .doc = batch_doc},
-	{.word = "epochs",
-     .kind = "setting",
-     .help = "passes of a client over its examples in a round",
-     .doc = epochs_doc},
-	{.word = "codec",
-     .kind = "setting",
-     .help = "what messages are compressed by",
-     .doc = codec_doc},
-	{.word = "error-feedback",
-     .kind = "setting",
-     .help = "what a codec lost is sent with the next update",
-     .doc = codec_doc},
-	{.word = "none",
-     .kind = "codec",
-     .help = "4 bytes a number, nothing is lost",
-     .doc = codec_doc},
-	{.word = "selection",
-     .kind = "plugins",
-     .help = "which clients take part in a round",
-     .doc = selection_doc},
-	{.word = "quorum",
-     .kind = "setting",
-     .help = "how many answers complete a round",
-     .doc = quorum_doc},
-	{.word = "deadline", .kind = "setting", .help = "how long a round waits", .doc = deadline_doc},
-	{.word = "accuracy",
-     .kind = "metric",
-     .help = "share of the test examples that the model gets right",
-     .doc = accuracy_doc},
-	{.word = "staleness",
-     .kind = "metric",
-     .help = "how old the model is that an update was trained from",
-     .doc = staleness_doc},
-	{.word = "attackers",
-     .kind = "metric",
-     .help = "updates of Byzantine clients in a round",
-     .doc = filtered_doc},
-	{.word = "precision",
-     .kind = "metric",
-     .help = "share of attackers among the updates that a rule filtered",
-     .doc = filtered_doc},
-	{.word = "recall",
-     .kind = "metric",
-     .help = "share of the attackers that a rule filtered",
-     .doc = filtered_doc},
-	{.word = "off-by",
-     .kind = "metric",
-     .help = "distance of the step from the mean of the honest updates: `step off by`",
-     .doc = filtered_doc},
-	{.word = "filtered",
-     .kind = "verdict",
-     .help = "an update that the aggregator did not trust",
-     .doc = filtered_doc},
-	{.word = "splitfed", .page = "split"},
-	{.word = "smashed", .page = "split"},
-	{.word = "u-shape", .page = "split"},
-	{0},
-};
