@@ -37,6 +37,7 @@ struct options {
 	const char **command; /* [commands], in their order */
 	int commands;
 	const char *json;
+	const char *config; /* NULL: the default, at a prompt; "": none */
 	bool no_color, brief, watch, step, check;
 	int columns; /* of output; below 0: the terminal's */
 	double pace; /* of the watch; below 0: default */
@@ -57,6 +58,9 @@ static const char usage[] =
 	"      --watch      open the full-screen view, and play FILE in it\n"
 	"      --pace X     with --watch: rounds a second; 0 is full speed, the default of a script 2\n"
 	"      --step       a script's commands wait for a key, in the shell and in the watch\n"
+	"      --config FILE  aliases and settings of the shell, read at the beginning of scripts, "
+	"too;\n"
+	"                   else ~/.config/fedsh/config (or $XDG_CONFIG_HOME) at a prompt; '' is none\n"
 	"      --short      run COMMAND instead of a script's line that ends in `# short: COMMAND`\n"
 	"      --version    show the version and what it was built with\n"
 	"      --help       show this\n"
@@ -218,19 +222,26 @@ static int parse_columns(const char *typed, int *columns)
 
 static int parse_options(int argc, char **argv, struct options *o)
 {
-	enum { JSON = 256, NO_COLOR, COLUMNS, SHORT, WATCH, PACE, STEP, LANGUAGE, VERSION, HELP };
+	enum {
+		JSON = 256,
+		NO_COLOR,
+		COLUMNS,
+		SHORT,
+		WATCH,
+		PACE,
+		STEP,
+		CONFIG,
+		LANGUAGE,
+		VERSION,
+		HELP
+	};
 	static const struct option longs[] = {
-		{"json", required_argument, NULL, JSON},
-		{"no-color", no_argument, NULL, NO_COLOR},
-		{"short", no_argument, NULL, SHORT},
-		{"version", no_argument, NULL, VERSION},
-		{"watch", no_argument, NULL, WATCH},
-		{"pace", required_argument, NULL, PACE},
-		{"columns", required_argument, NULL, COLUMNS},
-		{"step", no_argument, NULL, STEP},
-		{"help", no_argument, NULL, HELP},
-		{"language", no_argument, NULL, LANGUAGE},
-		{NULL, 0, NULL, 0},
+		{"json", required_argument, NULL, JSON},       {"no-color", no_argument, NULL, NO_COLOR},
+		{"short", no_argument, NULL, SHORT},           {"version", no_argument, NULL, VERSION},
+		{"watch", no_argument, NULL, WATCH},           {"pace", required_argument, NULL, PACE},
+		{"columns", required_argument, NULL, COLUMNS}, {"step", no_argument, NULL, STEP},
+		{"config", required_argument, NULL, CONFIG},   {"help", no_argument, NULL, HELP},
+		{"language", no_argument, NULL, LANGUAGE},     {NULL, 0, NULL, 0},
 	};
 	int option;
 
@@ -254,6 +265,9 @@ static int parse_options(int argc, char **argv, struct options *o)
 			break;
 		case SHORT:
 			o->brief = true;
+			break;
+		case CONFIG:
+			o->config = optarg;
 			break;
 		case STEP:
 			o->step = true;
@@ -332,6 +346,10 @@ static enum fed_exit run(struct fed_shell *shell, const struct options *o, char 
 		result = fed__shell_source(shell, *files, &err);
 		if (result && !shell->reported && result != FED_EXIT_INTERRUPTED)
 			fed__print_error(shell, "", err.text);
+	}
+	if (fed__group_ended(shell, &err) && result == FED_EXIT_OK) {
+		fed__print_error(shell, "", err.text);
+		result = FED_EXIT_USAGE;
 	}
 	return result;
 }
@@ -443,6 +461,9 @@ int main(int argc, char **argv)
 	shell.program = own_program();
 	find_lessons(&shell);
 	fed__signals_connect(&shell);
+	const bool at_prompt = o.watch || (!o.commands && !argv[optind] && isatty(STDIN_FILENO));
+	if (!o.check && (o.config ? *o.config : at_prompt))
+		fed__shell_configure(&shell, o.config);
 	enum fed_exit result = o.check   ? check(&shell, &o, argv + optind)
 	                       : o.watch ? watch(&shell, &o, argv + optind, argc - optind)
 	                       : o.commands || argv[optind] ? run(&shell, &o, argv + optind)

@@ -141,6 +141,13 @@ struct fed_plugin_watch {
 
 struct fed_alias {
 	char *name, *text;
+	bool group; /* lines with parameters, of `define` */
+};
+
+/* The group that `define NAME` reads, up to `end`. */
+struct fed_defining {
+	char *name;           /* NULL: none */
+	struct fed_text text; /* its lines so far */
 };
 
 /* A position in a script, and the position of the `source` that reads it. */
@@ -160,7 +167,8 @@ struct fed_words;
 struct fed_failing {
 	const char *source; /* the line, or lines, that it is in; NULL: none */
 	size_t len;
-	unsigned lines;                    /* newlines before them in what was read at once */
+	unsigned lines; /* newlines before them in what was read at once */
+	bool expanded;  /* they are not what was read, but what an alias or a group stands for */
 	const struct fed_words *words;     /* its words in there */
 	const struct fed_command *command; /* NULL: not known yet */
 	size_t bad;                        /* as fed_call.bad; SIZE_MAX: not in a word that is known */
@@ -208,6 +216,8 @@ struct fed_shell {
 	struct fed_plugin_watch plugin_watch;
 	struct fed_alias *alias; /* [n_aliases], sorted by name */
 	size_t n_aliases;
+	struct fed_defining defining;
+	bool configuring;        /* the configuration is being read: few commands are allowed */
 	struct fed_text journal; /* the commands since the last reset that changed the session */
 	FILE *record;
 	char *record_path;
@@ -234,6 +244,22 @@ const struct fed_alias *fed__alias_find(const struct fed_shell *, const char *na
 /* Set an alias; text "" removes it. */
 int fed__alias_set(struct fed_shell *, const char *name, const char *text, struct fed_error *);
 void fed__aliases_release(struct fed_shell *);
+
+/* A group of lines with the parameters $1 to $9 and $* (all), which `define` reads: begin, take
+ * each command up to `end`, or drop what was read. */
+int fed__group_begin(struct fed_shell *, const char *name, struct fed_error *);
+int fed__group_take(struct fed_shell *, const struct fed_words *, const char *source,
+                    struct fed_error *);
+void fed__group_drop(struct fed_shell *);
+/* FED_FAIL, and the group is dropped: it has no `end`. */
+int fed__group_ended(struct fed_shell *, struct fed_error *);
+/* Append the text that an alias or a group stands for, with the words behind its name. */
+int fed__alias_expand(const struct fed_alias *, const struct fed_words *, const char *source,
+                      struct fed_text *, struct fed_error *);
+
+/* Read the configuration: path, or if NULL $XDG_CONFIG_HOME/fedsh/config, if there is one. What is
+ * wrong in it is told, and the rest is read. */
+enum fed_exit fed__shell_configure(struct fed_shell *, const char *path);
 
 /* Screen -------------------------------------------------------------------- */
 

@@ -407,10 +407,24 @@ static bool asks(const struct fed_shell *shell, const struct fed_call *call, con
 
 	return fed_same_name(key, name) && !fed__find_setting(shell, key);
 }
+/* Whether each setting is one of the shell's own. */
+static bool are_own(const struct fed_call *call)
+{
+	const struct set_args *a = call->args;
+	bool own = !*a->key || fed_fields_find(fed__shell_fields, a->key);
+
+	for (size_t i = 0; i < call->n_extra; i++)
+		own = own && fed_fields_find(fed__shell_fields, call->extra[i].key);
+	return own;
+}
+
 static int run_set(struct fed_shell *shell, const struct fed_call *call, struct fed_error *err)
 {
 	const struct set_args *a = call->args;
 
+	if (shell->configuring && !are_own(call))
+		return fed_fail(err, "the configuration holds only settings of the shell (echo, step), so "
+		                     "that sessions begin the same everywhere");
 	if (is_client(a))
 		return fed__set_equipment(shell, a->value, call->extra, call->n_extra, err);
 	if (!*a->key && !call->n_extra)
@@ -607,7 +621,7 @@ const struct fed_command fed__commands_compose[] = {
      .args_size = sizeof(struct set_args),
      .more = setting_rows,
      .run = run_set,
-     .flags = FED_COMMAND_CHANGES | FED_COMMAND_ANY_KEY,
+     .flags = FED_COMMAND_CONFIGURES | FED_COMMAND_CHANGES | FED_COMMAND_ANY_KEY,
      .failure = FED_EXIT_USAGE},
 	{.name = "show",
      .help = "show settings with their values",

@@ -243,9 +243,48 @@ static int run_alias(struct fed_shell *shell, const struct fed_call *call, struc
 	if (!shell->n_aliases)
 		fed__print(shell, "no aliases; `alias r round 5` makes one\n");
 	for (size_t i = 0; i < shell->n_aliases; i++)
-		if (!*a->name || strcmp(shell->alias[i].name, a->name) == 0)
+		if (!shell->alias[i].group && (!*a->name || strcmp(shell->alias[i].name, a->name) == 0))
 			fed__print(shell, "  %s = %s\n", shell->alias[i].name, shell->alias[i].text);
 	return FED_OK;
+}
+
+struct define_args {
+	char name[64];
+};
+static const struct fed_field define_rows[] = {
+	FED_ARG_TEXT(struct define_args, name, FED_FIELD_POSITIONAL, "alias",
+                 "of the group; without it all are listed"),
+	FED_END,
+};
+
+static void list_groups(struct fed_shell *shell)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < shell->n_aliases; i++) {
+		const struct fed_alias *a = &shell->alias[i];
+
+		if (!a->group)
+			continue;
+		n++;
+		fed__print(shell, "define %s\n", a->name);
+		for (const char *at = a->text; *at; at += strcspn(at, "\n") + 1)
+			fed__print(shell, "  %.*s\n", (int)strcspn(at, "\n"), at);
+		fed__print(shell, "end\n");
+	}
+	if (!n)
+		fed__print(shell, "no groups; `define NAME` begins one, `end` ends it\n");
+}
+
+static int run_define(struct fed_shell *shell, const struct fed_call *call, struct fed_error *err)
+{
+	const struct define_args *a = call->args;
+
+	if (!fed_call_has(call, 0)) {
+		list_groups(shell);
+		return FED_OK;
+	}
+	return fed__group_begin(shell, a->name, err);
 }
 
 static const char *const on_off[] = {"off", "on", NULL};
@@ -449,13 +488,28 @@ const struct fed_command fed__commands_session[] = {
      .args = alias_rows,
      .args_size = sizeof(struct alias_args),
      .run = run_alias,
-     .flags = FED_COMMAND_NAMES,
+     .flags = FED_COMMAND_NAMES | FED_COMMAND_CONFIGURES,
+     .failure = FED_EXIT_USAGE},
+	{.name = "define",
+     .help = "give a group of lines a name",
+     .text =
+         "The lines up to `end` are kept, not run. The name runs them with its arguments for $1\n"
+         "to $9, or $* for all of them; $$ is a $. What they run is recorded, not the name. A\n"
+         "group may use others, and cannot define one. `define NAME; end` removes it.",
+     .examples = FED_EXAMPLES("define go; dataset $1; add-client $2 samples=20; round; end; go "
+                              "blobs 3",
+                              "define s; status; end; define"),
+     .args = define_rows,
+     .args_size = sizeof(struct define_args),
+     .run = run_define,
+     .flags = FED_COMMAND_NAMES | FED_COMMAND_CONFIGURES,
      .failure = FED_EXIT_USAGE},
 	{.name = "timing",
      .help = "show how long each command takes",
      .examples = FED_EXAMPLES("timing on; dataset blobs; timing off"),
      .args = timing_rows,
      .args_size = sizeof(struct timing_args),
+     .flags = FED_COMMAND_CONFIGURES,
      .run = run_timing},
 	{.name = "autosave",
      .help = "save the session now and then, for when it is not ended by quit",
@@ -471,6 +525,7 @@ const struct fed_command fed__commands_session[] = {
      .examples = FED_EXAMPLES("autosave", "autosave 60; autosave off"),
      .args = autosave_rows,
      .args_size = sizeof(struct autosave_args),
+     .flags = FED_COMMAND_CONFIGURES,
      .run = run_autosave,
      .failure = FED_EXIT_USAGE},
 	{.name = "undo",

@@ -26,15 +26,16 @@ extern const char *const fed__group_names[FED_GROUPS + 1];
 extern const char *const fed__group_help[FED_GROUPS + 1];
 
 enum {
-	FED_COMMAND_CHANGES = 1,   /* changes the session: goes into the journal */
-	FED_COMMAND_ANY_KEY = 2,   /* accepts any key=value; run checks the keys */
-	FED_COMMAND_REJECTS = 4,   /* FED_REJECT of run means invalid arguments (FED_EXIT_USAGE) */
-	FED_COMMAND_RUNS = 8,      /* runs other commands, which go into the journal themselves */
-	FED_COMMAND_DISCARDS = 16, /* may end a run, which `undo` brings back */
-	FED_COMMAND_LIVE = 32,     /* prints while it works, or needs the terminal: has no pager */
-	FED_COMMAND_TABLE = 64,    /* its tables can be had as data: --csv, --json */
-	FED_COMMAND_NAMES = 128,   /* gives a name to commands: a check of a script runs it */
-	FED_COMMAND_LOADS = 256,   /* plugins, whose names are unknown before */
+	FED_COMMAND_CHANGES = 1,      /* changes the session: goes into the journal */
+	FED_COMMAND_ANY_KEY = 2,      /* accepts any key=value; run checks the keys */
+	FED_COMMAND_REJECTS = 4,      /* FED_REJECT of run means invalid arguments (FED_EXIT_USAGE) */
+	FED_COMMAND_RUNS = 8,         /* runs other commands, which go into the journal themselves */
+	FED_COMMAND_DISCARDS = 16,    /* may end a run, which `undo` brings back */
+	FED_COMMAND_LIVE = 32,        /* prints while it works, or needs the terminal: has no pager */
+	FED_COMMAND_TABLE = 64,       /* its tables can be had as data: --csv, --json */
+	FED_COMMAND_NAMES = 128,      /* gives a name to commands: a check of a script runs it */
+	FED_COMMAND_LOADS = 256,      /* plugins, whose names are unknown before */
+	FED_COMMAND_CONFIGURES = 512, /* the configuration may hold it */
 };
 
 struct fed_command;

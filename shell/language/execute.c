@@ -176,6 +176,13 @@ static enum fed_exit run_words(struct fed_shell *shell, struct fed_words *words,
 		return fail(shell, FED_EXIT_USAGE, "", &err);
 	}
 	shell->failing.command = command;
+	if (shell->configuring && !(command->flags & FED_COMMAND_CONFIGURES)) {
+		fed_fail(&err,
+		         "is not for the configuration, which holds alias, define, autosave, timing and "
+		         "settings of the shell (echo, step)");
+		shell->failing.bad = 0;
+		return fail(shell, FED_EXIT_USAGE, command->name, &err);
+	}
 	const char *called = fed__command_called(command, name);
 	if (!fed_same_name(called, name))
 		fed__print_styled(shell, FED_EMPHASIS_DIM, "%s%.*s\n", called,
@@ -190,18 +197,15 @@ static enum fed_exit run_all(struct fed_shell *, const char *text, size_t len, u
 
 /* Run the line with the alias replaced by its text. */
 static enum fed_exit run_alias(struct fed_shell *shell, const struct fed_alias *alias,
-                               const char *rest, size_t len, unsigned depth)
+                               const struct fed_words *words, const char *source, unsigned depth)
 {
 	struct fed_text line = {0};
 	struct fed_error err;
 	enum fed_exit result;
 
-	fed_text_add(&line, "%s", alias->text);
-	fed_text_put(&line, rest, len);
 	shell->reported = false;
-	if (line.failed) {
-		fed_fail(&err, "out of memory (the alias)");
-		result = fail(shell, FED_EXIT_FAILED, alias->name, &err);
+	if (fed__alias_expand(alias, words, source, &line, &err)) {
+		result = fail(shell, FED_EXIT_USAGE, alias->name, &err);
 	} else if (depth == ALIAS_DEPTH) {
 		fed_fail(&err, "aliases inside aliases, more than %d deep", ALIAS_DEPTH);
 		result = fail(shell, FED_EXIT_USAGE, alias->name, &err);
@@ -210,6 +214,20 @@ static enum fed_exit run_alias(struct fed_shell *shell, const struct fed_alias *
 	}
 	fed_text_release(&line);
 	return result;
+}
+
+/* Run a command, what an alias stands for, or take a line of the group that is being defined. */
+static enum fed_exit run_one(struct fed_shell *shell, struct fed_words *words, const char *source,
+                             unsigned depth)
+{
+	struct fed_error err;
+
+	if (shell->defining.name)
+		return fed__group_take(shell, words, source, &err) ? fail(shell, FED_EXIT_USAGE, "", &err)
+		                                                   : FED_EXIT_OK;
+	const struct fed_alias *alias = fed__alias_find(shell, fed__words_at(words, 0));
+	return alias ? run_alias(shell, alias, words, source, depth)
+	             : run_words(shell, words, source, words->word[words->n - 1].end);
 }
 
 static enum fed_exit run_all(struct fed_shell *shell, const char *text, size_t len, unsigned depth)
@@ -228,19 +246,19 @@ static enum fed_exit run_all(struct fed_shell *shell, const char *text, size_t l
 			break;
 		}
 		shell->reported = false;
-		shell->failing = (struct fed_failing){
-			.source = text, .len = len, .lines = lines, .words = &words, .bad = SIZE_MAX};
+		shell->failing = (struct fed_failing){.source = text,
+		                                      .len = len,
+		                                      .lines = lines,
+		                                      .expanded = depth > 0,
+		                                      .words = &words,
+		                                      .bad = SIZE_MAX};
 		if (fed__words_split(&words, text, len, &used, &err)) {
 			shell->failing.bad = words.n ? words.n - 1 : SIZE_MAX;
 			result = fail(shell, FED_EXIT_USAGE, "", &err);
 		} else if (words.n) {
-			const struct fed_alias *alias = fed__alias_find(shell, fed__words_at(&words, 0));
-			const size_t after = words.word[0].end, end = words.word[words.n - 1].end;
-
-			result = alias ? run_alias(shell, alias, text + after, end - after, depth)
-			               : run_words(shell, &words, text, end);
+			result = run_one(shell, &words, text, depth);
 		}
-		for (size_t i = 0; i < used; i++)
+		for (size_t i = 0; i < used && !depth; i++)
 			lines += text[i] == '\n';
 		text += used;
 		len -= used;

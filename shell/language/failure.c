@@ -213,7 +213,7 @@ void fed__failure_report(struct fed_shell *shell, const char *name, const char *
 	const int columns = shell->screen.errors_width - INDENT;
 	unsigned lines = f->lines;
 
-	for (size_t i = 0; found && i < at.begin && i < f->len; i++)
+	for (size_t i = 0; found && !f->expanded && i < at.begin && i < f->len; i++)
 		lines += f->source[i] == '\n';
 	if (shell->place && shell->place->file)
 		fed_text_add(&where, "%s:%u: ", shell->place->file, shell->place->line + lines);

@@ -112,7 +112,7 @@ static void check_command(struct fed_shell *shell, struct fed_script_check *chec
 	if (rc == FED_OK && !asks(words)) {
 		call.name = name;
 		rc = check_names(shell, check, &call, &err);
-		if (rc == FED_OK && (command->flags & FED_COMMAND_NAMES) && words->n > 2)
+		if (rc == FED_OK && (command->flags & FED_COMMAND_NAMES) && fed__call_next(&call) == NULL)
 			rc = command->run(shell, &call, &err);
 	}
 	if (rc)
@@ -120,6 +120,36 @@ static void check_command(struct fed_shell *shell, struct fed_script_check *chec
 	check->loads |= (command->flags & (FED_COMMAND_LOADS | FED_COMMAND_RUNS)) != 0;
 	fed__call_release(&call);
 	fed__redirect_release(&out);
+}
+
+static void check_commands(struct fed_shell *, struct fed_script_check *, const char *text,
+                           size_t len, unsigned depth);
+
+static void check_one(struct fed_shell *shell, struct fed_script_check *check,
+                      struct fed_words *words, const char *source, unsigned depth)
+{
+	struct fed_text line = {0};
+	struct fed_error err;
+
+	if (shell->defining.name) {
+		if (fed__group_take(shell, words, source, &err))
+			refuse(shell, check, "", &err);
+		return;
+	}
+	const struct fed_alias *alias = fed__alias_find(shell, fed__words_at(words, 0));
+	if (!alias) {
+		check_command(shell, check, words, source, words->word[words->n - 1].end);
+		return;
+	}
+	if (fed__alias_expand(alias, words, source, &line, &err)) {
+		refuse(shell, check, alias->name, &err);
+	} else if (depth < ALIAS_DEPTH) {
+		check_commands(shell, check, fed_text_str(&line), line.len, depth + 1);
+	} else {
+		fed_fail(&err, "aliases inside aliases, more than %d deep", ALIAS_DEPTH);
+		refuse(shell, check, alias->name, &err);
+	}
+	fed_text_release(&line);
 }
 
 static void check_commands(struct fed_shell *shell, struct fed_script_check *check,
@@ -136,23 +166,7 @@ static void check_commands(struct fed_shell *shell, struct fed_script_check *che
 		}
 		if (!words.n)
 			continue;
-		const struct fed_alias *alias = fed__alias_find(shell, fed__words_at(&words, 0));
-		const size_t after = words.word[0].end, end = words.word[words.n - 1].end;
-		struct fed_text line = {0};
-
-		if (!alias) {
-			check_command(shell, check, &words, text, end);
-			continue;
-		}
-		fed_text_add(&line, "%s", alias->text);
-		fed_text_put(&line, text + after, end - after);
-		if (depth < ALIAS_DEPTH) {
-			check_commands(shell, check, fed_text_str(&line), line.len, depth + 1);
-		} else {
-			fed_fail(&err, "aliases inside aliases, more than %d deep", ALIAS_DEPTH);
-			refuse(shell, check, alias->name, &err);
-		}
-		fed_text_release(&line);
+		check_one(shell, check, &words, text, depth);
 	}
 	fed__words_release(&words);
 }
@@ -193,6 +207,11 @@ static int check_lines(struct fed_shell *shell, struct fed_script_check *check, 
 		else
 			fed__script_check_text(shell, check, fed_text_str(&line) + 3 * bom, line.len - 3 * bom,
 			                       &place);
+	}
+	if (fed__group_ended(shell, err)) {
+		shell->place = &place;
+		refuse(shell, check, "", err);
+		shell->place = NULL;
 	}
 	if (rc == FED_OK && ferror(f))
 		rc = fed_fail(err, "%s: cannot be read to its end", fed_show(name).s);

@@ -12,7 +12,9 @@ void fed__shell_prompt(const struct fed_shell *shell, struct fed_text *out)
 {
 	const struct fed_session *s = shell->session;
 
-	if (fed_session_open(s))
+	if (shell->defining.name)
+		fed_text_add(out, "define %s> ", shell->defining.name);
+	else if (fed_session_open(s))
 		fed_text_add(out, "%s%s%llu)> ", name, round_front,
 		             (unsigned long long)fed_session_version(s) + 1);
 	else

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/file.h"
 #include "base/mem.h"
@@ -89,6 +90,7 @@ enum fed_exit fed__shell_read(struct fed_shell *shell, FILE *f, const char *name
 {
 	struct reading r = {.place = {.file = name, .from = from, .depth = from ? from->depth + 1 : 1}};
 	const bool lenient = shell->lenient;
+	struct fed_error err;
 	struct stat st;
 
 	if (fstat(fileno(f), &st) == 0) {
@@ -97,7 +99,17 @@ enum fed_exit fed__shell_read(struct fed_shell *shell, FILE *f, const char *name
 	}
 	shell->lenient = false;
 	fed__watch_state_script(shell, true);
-	const enum fed_exit result = run_lines(shell, f, &r);
+	const bool defining = shell->defining.name != NULL;
+	enum fed_exit result = run_lines(shell, f, &r);
+	if (!defining && fed__group_ended(shell, &err) && result == FED_EXIT_OK) {
+		struct fed_text where = {0};
+
+		fed_text_add(&where, "%s:%u: ", name, r.place.line);
+		fed__print_error(shell, fed_text_str(&where), err.text);
+		fed_text_release(&where);
+		shell->reported = true;
+		result = FED_EXIT_USAGE;
+	}
 	fed__watch_state_script(shell, false);
 	fed__caption_release(&r.caption);
 	fed_text_release(&r.line);
@@ -143,5 +155,75 @@ enum fed_exit fed__shell_source(struct fed_shell *shell, const char *path, struc
 		}
 	}
 	fed_text_release(&expanded);
+	return result;
+}
+
+/* The path of the configuration; false: there is no folder for it. */
+static bool configuration(struct fed_text *path)
+{
+	const char *folder = getenv("XDG_CONFIG_HOME"), *home = getenv("HOME");
+
+	if (folder && *folder == '/')
+		fed_text_add(path, "%s/fedsh/config", folder);
+	else if (home && *home == '/')
+		fed_text_add(path, "%s/.config/fedsh/config", home);
+	return path->len && !path->failed;
+}
+
+/* Each line by itself: after an error the next one is read. */
+static enum fed_exit configure(struct fed_shell *shell, FILE *f, const char *name)
+{
+	struct fed_script_place place = {.file = name, .depth = 1};
+	struct fed_text line = {0};
+	enum fed_exit result = FED_EXIT_OK;
+	struct fed_error err;
+	unsigned lines, next = 1;
+
+	shell->configuring = true;
+	shell->form = FED_FORM_CSV; /* nothing is said of what was set */
+	while (fed__line_read_continued(f, &line, &lines, NULL, NULL)) {
+		place.line = next;
+		next += lines;
+		const enum fed_exit now = fed__shell_execute(shell, fed_text_str(&line), line.len, &place);
+		result = result ? result : now;
+	}
+	if (fed__group_ended(shell, &err)) {
+		struct fed_text where = {0};
+
+		fed_text_add(&where, "%s: ", name);
+		fed__print_error(shell, fed_text_str(&where), err.text);
+		fed_text_release(&where);
+		result = FED_EXIT_USAGE;
+	}
+	shell->configuring = false;
+	shell->form = FED_FORM_TEXT;
+	fed_text_release(&line);
+	return result;
+}
+
+enum fed_exit fed__shell_configure(struct fed_shell *shell, const char *given)
+{
+	struct fed_text path = {0};
+	enum fed_exit result = FED_EXIT_OK;
+	struct fed_error err;
+	uint64_t size;
+
+	if (given)
+		fed_path_expand(given, &path);
+	if (!given && (!configuration(&path) || access(path.s, F_OK) != 0)) {
+		fed_text_release(&path);
+		return FED_EXIT_OK;
+	}
+	FILE *f = fed_file_readable(fed_text_str(&path), &size, &err) == FED_OK
+	              ? fopen(fed_text_str(&path), "re")
+	              : NULL;
+	if (f) {
+		result = configure(shell, f, fed_text_str(&path));
+		fclose(f);
+	} else {
+		fed__print_error(shell, "the configuration cannot be read: ", fed_text_str(&path));
+		result = FED_EXIT_IO;
+	}
+	fed_text_release(&path);
 	return result;
 }

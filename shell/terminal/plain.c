@@ -31,6 +31,7 @@ enum fed_exit fed__plain_run(struct fed_shell *shell)
 			if (!fed__signals_interrupted())
 				break;
 			clearerr(stdin);
+			fed__group_drop(shell);
 			fed__print(shell, "\n");
 			continue;
 		}

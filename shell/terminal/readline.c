@@ -273,8 +273,9 @@ static void clear_line(void)
 	rl_replace_line("", 0);
 	fputs("\n", at_prompt->out);
 	fflush(at_prompt->out);
-	if (so_far.len) { /* the lines before it, too */
+	if (so_far.len || at_prompt->defining.name) { /* the lines before it, too */
 		fed_text_release(&so_far);
+		fed__group_drop(at_prompt);
 		rl_callback_handler_remove();
 		prompt();
 		return;
