@@ -52,8 +52,8 @@ int fed__spread_keep(struct fed_shell *shell, struct fed_error *err)
 	if (fed_session_set(shell->session, "device-spread", SPREAD_AT_PROMPT, err))
 		return FED_FAIL;
 	fed__journal_add(shell, line, strlen(line));
-	fed__print(shell,
-	           "note: clients of one kind differ by some 20 %%; `set device-spread 0`: not\n");
+	fed__print(shell, "note: speeds of clients of one kind differ by some 20 %%; "
+	                  "after `set device-spread 0` new clients are alike\n");
 	return FED_OK;
 }
 

@@ -82,7 +82,7 @@ static const char device_doc[] =
 	"logarithm, drawn for each client from the seed and its number. Without one it\n"
 	"has that of the setting `device-spread`: none in a script; 0.2 at the prompt,\n"
 	"where the first client sets it, so that the clients of a profile differ and do\n"
-	"not answer in lockstep (`set device-spread 0`: they are alike).\n";
+	"not answer in lockstep (after `set device-spread 0` new clients are alike).\n";
 static const char link_doc[] =
 	"What a client talks over: `add-client 10 link=4g`, `set client 3-7 link=3g`. A\n"
 	"message takes the latency (one way) and its bytes over the bandwidth, up from the\n"

@@ -32,7 +32,7 @@ static float speed(uint32_t client)
 START_TEST(a_script_adds_clients_that_are_alike)
 {
 	assert_lacks(shell_lab_reply(&lab, BLOBS "add-client 3 samples=10 device=phone", FED_EXIT_OK),
-	             "note: clients of one kind");
+	             "clients of one kind");
 	ck_assert(speed(0) == 2e9f && speed(1) == 2e9f && speed(2) == 2e9f);
 	shell_lab_reply(&lab,
 	                "set device-spread 0.4; add-client 2 samples=10 device=phone; "
@@ -52,7 +52,7 @@ START_TEST(clients_of_one_profile_differ_at_the_prompt)
 
 	lab.shell.lenient = true;
 	assert_shows(shell_lab_reply(&lab, BLOBS "add-client 3 samples=10 device=phone", FED_EXIT_OK),
-	             "note: clients of one kind differ");
+	             "clients of one kind differ");
 	ck_assert(speed(0) != speed(1) && speed(1) != speed(2));
 	assert_lacks(shell_lab_reply(&lab, "add-client 1 samples=10 device=iot", FED_EXIT_OK), "note");
 	ck_assert(speed(3) != 1e8f);
@@ -79,13 +79,14 @@ START_TEST(what_has_no_speed_or_its_own_spread_sets_nothing)
 	                             BLOBS "add-client 2 samples=10 device=ideal; "
 	                                   "add-client 2 samples=10 device=phone:0.5",
 	                             FED_EXIT_OK),
-	             "note: clients");
+	             "note: speeds of clients");
 	assert_shows(shell_lab_reply(&lab, "show device-spread", FED_EXIT_OK), "auto");
 	/* A command that fails changes nothing. */
 	shell_lab_reply(&lab, "add-client 2 samples=4000", FED_EXIT_FAILED);
 	shell_lab_reply(&lab, "set client 77 device=phone", FED_EXIT_USAGE);
 	assert_shows(shell_lab_reply(&lab, "show device-spread", FED_EXIT_OK), "auto");
-	assert_shows(shell_lab_reply(&lab, "set client 0,1 link=4g", FED_EXIT_OK), "note: clients");
+	assert_shows(shell_lab_reply(&lab, "set client 0,1 link=4g", FED_EXIT_OK),
+	             "note: speeds of clients");
 	const struct fed_clients *c = &fed_session_parts(lab.shell.session)->clients;
 	ck_assert(c->client[0].link.up != c->client[1].link.up);
 }
