@@ -121,7 +121,8 @@ struct fed_autosave {
 /* The session before a run was discarded (language/undo.h). */
 struct fed_undo {
 	struct fed_text snapshot, journal;
-	bool valid; /* it can be restored; else `why` not */
+	struct fed_text plugins; /* that were loaded then (fed__journal_plugins) */
+	bool valid;              /* it can be restored; else `why` not */
 	struct fed_error why;
 	bool forward;           /* it is the session after the command: `undo` went back from there */
 	char command[32];       /* that discarded the run; "": none */
@@ -273,8 +274,13 @@ void fed__screen_set_width(struct fed_shell *, int columns);
 /* Journal and record ------------------------------------------------------- */
 
 void fed__journal_add(struct fed_shell *, const char *text, size_t len);
-/* Put other commands in the place of all, also in the file that is being recorded. */
-void fed__journal_replace(struct fed_shell *, const struct fed_text *);
+/* Put other commands in the place of all, also in the file that is being recorded. plugins: those
+ * that are loaded after these commands (fed__journal_plugins); for each one that has been loaded or
+ * unloaded since, a command is added. */
+void fed__journal_replace(struct fed_shell *, const struct fed_text *journal,
+                          const struct fed_text *plugins);
+/* Append the commands that load the plugins that are loaded now, a line each. */
+void fed__journal_plugins(const struct fed_shell *, struct fed_text *);
 /* After a reset: empty but for the plugins that were loaded, which stay. */
 void fed__journal_restart(struct fed_shell *);
 int fed__journal_start(struct fed_shell *, const char *path, struct fed_error *);

@@ -160,6 +160,8 @@ static struct fed_metric_range range_of(const void *ctx, const struct fed_field 
 		return RECENT(0, 0, "the scheme uses no update of an older version");
 	if (IS(round) || IS(clock) || IS(updates))
 		return RECENT(fed_metric_value(field, r->last), INFINITY, "it only rises");
+	if (IS(server_wait) && isnan(r->last->server_wait))
+		return NEVER("the server has no link of its own; `set server-link` changes that");
 	if (IS(lr))
 		return learning_rate(r);
 	if (IS(bytes_up) || IS(bytes_down) || IS(messages) || IS(client_flops) || IS(server_flops))

@@ -123,7 +123,8 @@ static bool left_no_trace(const struct fed_run_result *r)
 static int end_failed_run(struct fed_session *s, int rc, struct fed_run_result *r)
 {
 	r->interrupted = rc == FED_REJECT && atomic_load(&s->interrupts) > 1;
-	r->lost = s->federation.started.lost;
+	r->lost = r->outcome == FED_RUN_ABORTED && s->federation.started.lost;
+	r->outcome = FED_RUN_ABORTED; /* also where there was no memory to begin one */
 	if (r->lost)
 		fed_session_tell(s, FED_EVENT_NOTICE,
 		                 "the abort cancels the work in flight; its clients are invited again");

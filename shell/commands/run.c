@@ -50,12 +50,14 @@ static void journal_versions(struct fed_shell *shell, uint64_t made)
  * unless it was open before, or cancelled the work in flight. */
 static void journal_aborted(struct fed_shell *shell, const struct fed_run_result *r)
 {
+	const bool in_open = r->open_before && !r->versions;
+
 	journal_versions(shell, r->versions);
-	if (r->lost) {
+	if (in_open) {
+		journal(shell, r->lost ? "abort all" : "abort");
+	} else if (r->lost) {
 		journal(shell, "step");
 		journal(shell, "abort all");
-	} else if (r->open_before && !r->versions) {
-		journal(shell, "abort");
 	}
 }
 
@@ -65,8 +67,8 @@ static void journal_aborted_steps(struct fed_shell *shell, uint64_t steps,
 {
 	if (steps)
 		journal(shell, "step %llu", (unsigned long long)steps);
-	if (steps || r->open_before)
-		journal(shell, "abort");
+	if (r->open_before)
+		journal(shell, r->lost ? "abort all" : "abort");
 }
 
 /* Journal a run that the watch interrupted between two events, to be resumed later: its replay

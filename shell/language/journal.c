@@ -46,22 +46,61 @@ void fed__journal_add(struct fed_shell *shell, const char *text, size_t len)
 		lose_record(shell, whole, strerror(error));
 }
 
-void fed__journal_restart(struct fed_shell *shell)
+void fed__journal_plugins(const struct fed_shell *shell, struct fed_text *out)
 {
 	const struct fed_registry *plugins = fed_session_plugins(shell->session);
 
-	fed_text_clear(&shell->journal);
 	for (enum fed_kind kind = FED_KIND_AGGREGATOR; kind <= FED_KIND_LAST; kind++) {
 		const struct fed_entry *e;
 
 		for (size_t i = 0; (e = fed_registry_at(plugins, kind, i)); i++) {
 			if (e->builtin)
 				continue;
-			fed_text_add(&shell->journal, "load ");
-			fed__word_quote(&shell->journal, e->path);
-			fed_text_add(&shell->journal, "\n");
+			fed_text_add(out, "%s ", e->head->name);
+			fed__word_quote(out, e->path);
+			fed_text_add(out, "\n");
 		}
 	}
+}
+
+static bool has_line(const char *lines, const char *line, size_t n)
+{
+	for (; *lines; lines += strcspn(lines, "\n") + 1)
+		if (strncmp(lines, line, n) == 0)
+			return true;
+	return false;
+}
+
+/* Append the commands that make the plugins those of `now` from those of `before`. */
+static void add_loads(struct fed_text *journal, const struct fed_text *before,
+                      const struct fed_text *now)
+{
+	const char *const was = fed_text_str(before), *const is = fed_text_str(now);
+	size_t n;
+
+	if (now->failed) {
+		journal->failed = true;
+		return;
+	}
+	for (const char *at = was; *at; at += n)
+		if (n = strcspn(at, "\n") + 1, !has_line(is, at, n))
+			fed_text_add(journal, "unload %.*s\n", (int)strcspn(at, " "), at);
+	for (const char *at = is; *at; at += n) {
+		const char *path = strchr(at, ' ') + 1;
+
+		if (n = strcspn(at, "\n") + 1, !has_line(was, at, n))
+			fed_text_add(journal, "load %.*s", (int)(n - (size_t)(path - at)), path);
+	}
+}
+
+void fed__journal_restart(struct fed_shell *shell)
+{
+	struct fed_text now = {0};
+
+	fed__journal_plugins(shell, &now);
+	fed_text_clear(&shell->journal);
+	add_loads(&shell->journal, &(struct fed_text){0}, &now);
+	fed_text_release(&now);
 }
 
 int fed__journal_check_source(const struct fed_shell *shell, const char *path,
@@ -102,14 +141,18 @@ static int open_record(const struct fed_shell *shell, const char *path, FILE **o
 	return rc;
 }
 
-void fed__journal_replace(struct fed_shell *shell, const struct fed_text *journal)
+void fed__journal_replace(struct fed_shell *shell, const struct fed_text *journal,
+                          const struct fed_text *plugins)
 {
-	struct fed_text expanded = {0};
+	struct fed_text expanded = {0}, now = {0};
 	struct fed_error err;
 	FILE *f;
 
 	fed_text_clear(&shell->journal);
 	fed_text_put(&shell->journal, fed_text_str(journal), journal->len);
+	fed__journal_plugins(shell, &now);
+	add_loads(&shell->journal, plugins, &now);
+	fed_text_release(&now);
 	if (!shell->record)
 		return;
 	fed_path_expand(shell->record_path ? shell->record_path : "", &expanded);

@@ -21,6 +21,7 @@ void fed__undo_release(struct fed_undo *undo)
 {
 	fed_text_release(&undo->snapshot);
 	fed_text_release(&undo->journal);
+	fed_text_release(&undo->plugins);
 	*undo = (struct fed_undo){0};
 }
 
@@ -59,11 +60,12 @@ static void take(const struct fed_shell *shell, const char *command, struct fed_
 		kept->last = h->record[h->n - 1];
 	snprintf(kept->command, sizeof kept->command, "%s", command);
 	fed_text_put(&kept->journal, fed_text_str(&shell->journal), shell->journal.len);
+	fed__journal_plugins(shell, &kept->plugins);
 	if (fed_snapshot_take_within(s, &kept->snapshot, bytes_most(), &kept->why))
 		fed_text_release(&kept->snapshot);
-	else if (kept->journal.failed)
+	else if (kept->journal.failed || kept->plugins.failed)
 		fed_fail_memory(&kept->why, shell->journal.len, "the commands so far");
-	kept->valid = kept->snapshot.len && !kept->journal.failed;
+	kept->valid = kept->snapshot.len && !kept->journal.failed && !kept->plugins.failed;
 }
 
 void fed__undo_prepare(const struct fed_shell *shell, const struct fed_command *command,
@@ -140,7 +142,7 @@ int fed__undo(struct fed_shell *shell, struct fed_error *err)
 	present.forward = !undo->forward;
 	const int rc = fed_snapshot_restore(shell->session, &undo->snapshot, err);
 	if (rc == FED_OK) {
-		fed__journal_replace(shell, &undo->journal);
+		fed__journal_replace(shell, &undo->journal, &undo->plugins);
 		shell->autosave.recorded = SIZE_MAX; /* whatever the length of the journal is */
 		fed__print(shell, "back at version %s, as %s `%s`; %s\n",
 		           fed_count((double)fed_session_version(shell->session)).s,

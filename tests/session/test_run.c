@@ -83,6 +83,8 @@ static const struct {
 	{"inject byzantine 1 attack=sign-flip for=1", "attackers>1", "no client is Byzantine"},
 	{"inject byzantine 1 attack=backdoor for=1", "attack_success>=0 and round>=3", NULL},
 	{"transport lossy retries=0; equip all laptop 3g", "lost>0", NULL},
+	{"set lr 0.1", "server_wait>0", "the server has no link of its own"},
+	{"set server-link 1k", "server_wait>0", NULL},
 	{"scheme async; aggregator fedasync", "staleness>0", NULL},
 	{"scheme async; aggregator fedasync", "late>0", "nothing makes work late"},
 	{"scheme async max-staleness=0; aggregator fedasync; equip 0 phone", "late>0", NULL},

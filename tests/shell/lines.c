@@ -40,6 +40,15 @@ static const char *const more_lines[] = {
 	"set seed 7",
 	"load " FED_BUILD_DIR "/fixtures/versioned_1.so",
 	"unload versioned",
+	"lesson 1",
+	"lesson nope",
+	"set server-link 10k",
+	"set server-link none",
+	"set device-spread 0.3",
+	"set device-spread auto",
+	"add-client 3 samples=20 device=phone link=4g",
+	"dataset moons train=400 test=50",
+	"scheme async",
 };
 
 /* Left out: they end the program, start a compiler, or would take long. */

@@ -62,7 +62,7 @@ static size_t first_difference(const struct fed_text *a, const struct fed_text *
 
 struct walk {
 	struct shell_lab lab;
-	struct fed_text before, after;
+	struct fed_text before, after, journal;
 	uint64_t looks, mistakes;
 };
 
@@ -82,19 +82,20 @@ static bool is_possible(const struct walk *w, const struct shell_line *line)
 	return true;
 }
 
-/* Run it; a command that looked or failed must have changed nothing. */
+/* Run it; one that looked, failed, or had others run that did, must have changed nothing: what
+ * changes the session changes the journal. */
 static void go(struct walk *w, const struct fed_command *command, const char *line)
 {
 	struct fed_shell *shell = &w->lab.shell;
 
 	take(shell->session, &w->before);
-	const size_t recorded = shell->journal.len;
+	fed_text_clear(&w->journal);
+	fed_text_add(&w->journal, "%s", fed_text_str(&shell->journal));
 	const enum fed_exit result = shell_lab_run(&w->lab, line);
-	const bool ran = command->flags & FED_COMMAND_RUNS,
-			   looks = !(command->flags & FED_COMMAND_CHANGES);
+	const bool looks = !(command->flags & FED_COMMAND_CHANGES);
 
 	shell->quit = false;
-	if (ran || (!looks && result == FED_EXIT_OK) || shell->journal.len != recorded)
+	if ((!looks && result == FED_EXIT_OK) || !same(&shell->journal, &w->journal))
 		return;
 	w->looks += looks;
 	w->mistakes += result != FED_EXIT_OK;
@@ -139,6 +140,7 @@ static void walk_release(struct walk *w)
 {
 	fed_text_release(&w->before);
 	fed_text_release(&w->after);
+	fed_text_release(&w->journal);
 	shell_lab_close(&w->lab);
 }
 
@@ -228,6 +230,56 @@ START_TEST(a_bare_session_stays_bare)
 }
 END_TEST
 
+/* A run that fails before it made anything leaves what an earlier one left to `continue`; one that
+ * made a version, or found a round open, does not. */
+START_TEST(a_failed_run_leaves_what_was_left)
+{
+	static const struct {
+		const char *failing;
+		bool left;
+	} runs[] = {
+		{"round 7", true},  {"run until version>=3", true},
+		{"continue", true}, {"step", true},
+		{"step 99", true},  {"aggregator krum f=2; step; inject crash 0-4; continue", false},
+	};
+	struct walk w;
+
+	walk_init(&w);
+	shell_lab_run(&w.lab,
+	              "dataset blobs train=300 test=50; add-client 8 samples=20; pause; round 3;"
+	              "aggregator krum f=3");
+	ck_assert_int_ne(shell_lab_run(&w.lab, runs[_i].failing), FED_EXIT_OK);
+	replay(&w);
+	ck_assert_msg(fed_session_status(w.lab.shell.session).left.some == runs[_i].left, "%s",
+	              runs[_i].failing);
+	shell_lab_run(&w.lab, "abort; aggregator fedavg; continue; round");
+	replay(&w);
+	walk_release(&w);
+}
+END_TEST
+
+/* Plugins that were loaded or unloaded since outlive an `undo`, and a replay has them, too. */
+START_TEST(an_undo_records_the_plugins)
+{
+	static const char versioned[] = "load " FED_BUILD_DIR "/fixtures/versioned_1.so";
+	static const char begun[] =
+		"dataset blobs train=300 test=50; add-client 4 samples=20; round; reset";
+	static const char *const lines[][3] = {
+		{begun, versioned, "undo; aggregator versioned; round"},
+		{versioned, begun, "unload versioned; undo; round; undo; undo; plugins"},
+		{begun, versioned, "undo; undo; undo; unload versioned; undo; undo; round"},
+	};
+	struct walk w;
+
+	walk_init(&w);
+	for (size_t i = 0; i < 3; i++)
+		ck_assert_msg(shell_lab_run(&w.lab, lines[_i][i]) == FED_EXIT_OK, "%s\n%s", lines[_i][i],
+		              shell_lab_said(&w.lab));
+	replay(&w);
+	walk_release(&w);
+}
+END_TEST
+
 /* Plugins outlive a reset: what is recorded after it names them, and a replay loads them anew. */
 START_TEST(a_replay_loads_its_plugins)
 {
@@ -259,6 +311,8 @@ FED_SUITE(walk)
 	tcase_add_checked_fixture(tests, set_up, tear_down);
 	tcase_add_loop_test(tests, a_bare_session_stays_bare, 0, 4);
 	tcase_add_loop_test(tests, walks_replay, 0, WALKS);
+	tcase_add_loop_test(tests, a_failed_run_leaves_what_was_left, 0, 6);
+	tcase_add_loop_test(tests, an_undo_records_the_plugins, 0, 3);
 	tcase_add_test(tests, a_replay_loads_its_plugins);
 	suite_add_tcase(suite, tests);
 	return suite;
