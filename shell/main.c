@@ -180,10 +180,16 @@ static enum fed_exit finish_output(FILE *out, enum fed_exit result)
 	return result == FED_EXIT_OK ? FED_EXIT_IO : result;
 }
 
-/* The same for the JSON file; JSON on standard output is flushed line by line. */
-static enum fed_exit finish_json(const struct fed_shell *shell, enum fed_exit result)
+/* The same for the recording and the JSON file; JSON on standard output is flushed line by line. */
+static enum fed_exit finish_files(struct fed_shell *shell, enum fed_exit result)
 {
+	struct fed_error err;
 	bool lost = shell->lines_lost;
+
+	if (shell->record && fed__journal_stop(shell, &err)) {
+		fprintf(stderr, "error: record: %s\n", err.text);
+		lost = true;
+	}
 
 	if (shell->json && shell->json != stdout && fclose(shell->json)) {
 		fprintf(stderr, "error: --json: %s\n", strerror(errno));
@@ -472,7 +478,7 @@ int main(int argc, char **argv)
 		result = 128 + fed__signals_ending();
 	fed__autosave_end(&shell, result == FED_EXIT_OK);
 	fed__signals_connect(NULL);
-	result = finish_json(&shell, finish_output(shell.out, result));
+	result = finish_files(&shell, finish_output(shell.out, result));
 	fed__shell_release(&shell);
 	fed_free(folder);
 	fed_free(o.command);

@@ -189,11 +189,34 @@ int fed__journal_start(struct fed_shell *shell, const char *path, struct fed_err
 	return FED_OK;
 }
 
+/* Whether the file of the recording is another one by now, or none: it was removed, or a command
+ * wrote to that name. */
+static bool is_replaced(const struct fed_shell *shell)
+{
+	struct fed_text expanded = {0};
+	struct stat now, record;
+
+	if (!shell->record_path)
+		return false;
+	fed_path_expand(shell->record_path, &expanded);
+	const bool same = stat(fed_text_str(&expanded), &now) == 0 &&
+	                  fstat(fileno(shell->record), &record) == 0 && now.st_dev == record.st_dev &&
+	                  now.st_ino == record.st_ino;
+	fed_text_release(&expanded);
+	return !same;
+}
+
 int fed__journal_stop(struct fed_shell *shell, struct fed_error *err)
 {
 	if (!shell->record)
 		return fed_fail(err, "nothing is being recorded; `record FILE` starts a recording");
+	const bool replaced = is_replaced(shell);
 	const int failed = fclose(shell->record);
 	shell->record = NULL;
+	if (replaced)
+		return fed_fail(err,
+		                "%s: the file was removed or written otherwise while it was recorded; "
+		                "`record FILE` writes all commands again",
+		                fed_show(shell->record_path).s);
 	return failed ? fed_fail(err, "%s: %s", shell->record_path, strerror(errno)) : FED_OK;
 }

@@ -445,6 +445,29 @@ START_TEST(a_recording_does_not_feed_itself)
 }
 END_TEST
 
+/* What writes to the name of the recording, or removes it, leaves no recording: that is told. */
+START_TEST(a_recording_that_was_written_over_is_told)
+{
+	static const char *const ends[] = {"; record stop", "; record stop; quit", ""};
+
+	for (size_t i = 0; i < sizeof ends / sizeof *ends; i++) {
+		char commands[200];
+
+		snprintf(commands, sizeof commands, "record r.fedsh; set lr 0.2; save r.fedsh%s", ends[i]);
+		go(ARGUMENTS("-c", commands), NULL);
+		ck_assert_int_eq(run.code, 5);
+		ck_assert_ptr_nonnull(strstr(run.err, "error: record: r.fedsh: the file was removed or "));
+	}
+	go(ARGUMENTS("-c", "record r.fedsh; set lr 0.2; save r.fedsh", "-c", "record stop", "-c",
+	             "record again.fedsh; record stop; replay again.fedsh"),
+	   NULL);
+	ck_assert_int_eq(run.code, 5); /* and the next -c is not run */
+	go(ARGUMENTS("-c", "record r.fedsh; set lr 0.2; undo"), NULL);
+	ck_assert_int_eq(run.code, 1);
+	ck_assert_ptr_null(strstr(run.err, "record:"));
+}
+END_TEST
+
 START_TEST(a_replay_that_is_refused_changes_nothing)
 {
 	struct shell_lab lab;
@@ -642,6 +665,7 @@ FED_SUITE(program)
 	tcase_add_test(tests, a_limit_of_file_sizes_ends_a_stream);
 	tcase_add_test(tests, json_goes_to_pipes_that_are_read);
 	tcase_add_test(tests, a_recording_does_not_feed_itself);
+	tcase_add_test(tests, a_recording_that_was_written_over_is_told);
 	tcase_add_test(tests, a_replay_that_is_refused_changes_nothing);
 	tcase_add_test(tests, output_that_is_lost_is_told);
 	tcase_add_test(tests, json_that_is_lost_is_told);
