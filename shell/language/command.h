@@ -137,6 +137,12 @@ void fed__help_group(struct fed_shell *, enum fed_group);
 void fed__help_command(struct fed_shell *, const struct fed_command *);
 /* "round [N] [KEY=VALUE ...]" */
 void fed__help_usage(const struct fed_command *, struct fed_text *);
+/* NAME for a positional argument, [NAME] for an optional one. */
+void fed__help_placeholder(const struct fed_field *, struct fed_text *);
+/* "KEY: HELP", what is allowed and the default, a line each. */
+void fed__help_row(const struct fed_field *, struct fed_text *);
+/* "  one of: a, b" of the names that the row takes, if they are a list. */
+void fed__help_names(const struct fed_shell *, const struct fed_field *, struct fed_text *);
 /* The default of a row, as it is typed. */
 void fed__help_default(const struct fed_field *, struct fed_text *);
 void fed__help_fields(struct fed_shell *, const struct fed_field *rows, const void *state);

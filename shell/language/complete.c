@@ -374,21 +374,31 @@ static char quote_of(const char *typed, size_t n)
 	return 0;
 }
 
+/* Split the command that the end of the text is in; returns where it begins. */
+static size_t split_last(struct fed_words *words, const char *line, size_t len, size_t *used)
+{
+	struct fed_error unused;
+	size_t begin = 0;
+	int rc;
+
+	*used = 0;
+	do {
+		begin += *used;
+		rc = fed__words_split(words, line + begin, len - begin, used, &unused);
+	} while (rc == FED_OK && *used && begin + *used < len);
+	return begin;
+}
+
 void fed__complete(const struct fed_shell *shell, const char *line, size_t point,
                    struct fed_candidates *out)
 {
 	struct completion a = {.shell = shell, .out = out, .prefix = "", .before = ""};
 	struct fed_words words = {0};
 	struct fed_error unused;
-	size_t begin = 0, used = 0;
-	int rc;
+	size_t used;
 
 	*out = (struct fed_candidates){.start = point};
-	/* The command that the cursor is in. */
-	do {
-		begin += used;
-		rc = fed__words_split(&words, line + begin, point - begin, &used, &unused);
-	} while (rc == FED_OK && used && begin + used < point);
+	const size_t begin = split_last(&words, line, point, &used);
 	const bool ended = used && (line[begin + used - 1] == ';' || line[begin + used - 1] == '\n');
 	const bool touches = words.n && !ended && begin + words.word[words.n - 1].end == point;
 	if (memchr(line + begin, '#', point - begin) && !touches) {
@@ -413,6 +423,159 @@ void fed__complete(const struct fed_shell *shell, const char *line, size_t point
 		complete_words(&a, &words);
 	fed__words_release(&words);
 	sort_distinct(out);
+}
+
+/* Next arguments ------------------------------------------------------------------ */
+
+/* The command at the end of a line, with the words before the cursor bound. */
+struct next {
+	struct fed_words words;
+	struct fed_call call;        /* command NULL: there is none */
+	const struct fed_field *key; /* the cursor is behind "key=" of this row */
+};
+
+static const struct fed_field *row_named(const struct fed_shell *shell, const struct fed_call *call,
+                                         const char *word)
+{
+	const struct fed_command *command = call->command;
+	const struct fed_field *more = command->more ? command->more(shell, call->args) : NULL;
+	const struct fed_field *row = NULL;
+	char key[64];
+
+	snprintf(key, sizeof key, "%.*s", (int)strcspn(word, "="), word);
+	if (command->args)
+		row = fed_fields_find(command->args, key);
+	return row || !more ? row : fed_fields_find(more, key);
+}
+
+static void read_next(const struct fed_shell *shell, const char *line, size_t len, struct next *out)
+{
+	const struct fed_command *command;
+	struct fed_error unused;
+	size_t used, given;
+
+	*out = (struct next){0};
+	const size_t begin = split_last(&out->words, line, len, &used);
+	const struct fed_words *words = &out->words;
+	const bool ended = used && strchr(";\n", line[begin + used - 1]);
+	if (!words->n || words->open || ended || shell->defining.name ||
+	    fed__alias_find(shell, fed__words_at(words, 0)) ||
+	    fed__command_find(shell, fed__words_at(words, 0), true, &command, &unused))
+		return;
+	const struct fed_word *last = &words->word[words->n - 1];
+	const bool touches = begin + last->end == len;
+	const char *text = fed__words_at(words, words->n - 1), *equals = strchr(text, '=');
+	const bool value = touches && words->n > 1 && equals && !equals[1];
+	/* Behind the last word there are blanks, and no comment. */
+	for (size_t i = begin + last->end; i < len; i++)
+		if (line[i] != ' ')
+			return;
+	if (touches && !value)
+		return;
+	given = out->words.n;
+	out->words.n -= value;
+	const int rc = fed__call_bind(&out->call, shell, command, words, 1, &unused);
+	if (rc && out->call.bad != words->n) /* an earlier word is wrong */
+		out->call.command = NULL;
+	out->words.n = given;
+	if (value && out->call.command)
+		out->key = row_named(shell, &out->call, text);
+	if (value && !out->key)
+		out->call.command = NULL;
+}
+
+static void release_next(struct next *next)
+{
+	fed__call_release(&next->call);
+	fed__words_release(&next->words);
+}
+
+/* Positional rows of `more` and keys that were not given yet. */
+static const struct fed_field *next_more_row(const struct fed_shell *shell,
+                                             const struct fed_call *call)
+{
+	const struct fed_command *command = call->command;
+
+	return word_of(command->more ? command->more(shell, call->args) : NULL, call);
+}
+
+static bool has_keys(const struct fed_call *call, const struct fed_field *rows)
+{
+	for (; rows && rows->type; rows++)
+		if (fed_field_settable(rows) && !is_given(call, rows) &&
+		    !(rows->flags & (FED_FIELD_POSITIONAL | FED_FIELD_HIDDEN)))
+			return true;
+	return false;
+}
+
+void fed__next_hint(const struct fed_shell *shell, const char *line, size_t len,
+                    struct fed_text *out)
+{
+	struct next next;
+
+	read_next(shell, line, len, &next);
+	const struct fed_command *command = next.call.command;
+	const size_t before = out->len;
+	if (command && next.key && next.key->type != FED_TYPE_TEXT) {
+		fed_field_allowed(next.key, out);
+	} else if (command && !next.key) {
+		const struct fed_field *more = command->more ? command->more(shell, next.call.args) : NULL;
+
+		for (const struct fed_field *row = command->args; row && row->type; row++) {
+			if (!(row->flags & FED_FIELD_POSITIONAL) || is_given(&next.call, row))
+				continue;
+			fed_text_put(out, " ", out->len > before);
+			fed__help_placeholder(row, out);
+		}
+		if (next_more_row(shell, &next.call)) {
+			fed_text_put(out, " ", out->len > before);
+			fed__help_placeholder(next_more_row(shell, &next.call), out);
+		}
+		if (has_keys(&next.call, command->args) || has_keys(&next.call, more))
+			fed_text_add(out, "%s[KEY=VALUE ...]", out->len > before ? " " : "");
+	}
+	release_next(&next);
+}
+
+/* "KEY=VALUE: a, b and c" */
+static void put_keys(struct fed_text *out, const struct fed_call *call,
+                     const struct fed_field *rows, size_t *n)
+{
+	for (; rows && rows->type; rows++) {
+		if (!fed_field_settable(rows) || is_given(call, rows) ||
+		    (rows->flags & (FED_FIELD_POSITIONAL | FED_FIELD_HIDDEN)))
+			continue;
+		fed_text_add(out, "%s", (*n)++ ? ", " : "KEY=VALUE: ");
+		fed_field_key(rows, out);
+	}
+}
+
+void fed__next_help(const struct fed_shell *shell, const char *line, size_t len,
+                    struct fed_text *out)
+{
+	struct next next;
+
+	read_next(shell, line, len, &next);
+	const struct fed_command *command = next.call.command;
+	if (command) {
+		const struct fed_field *row = next.key ? next.key : fed__call_next(&next.call);
+		size_t n = 0;
+
+		row = row ? row : next_more_row(shell, &next.call);
+		if (row)
+			fed__help_row(row, out);
+		if (row)
+			fed__help_names(shell, row, out);
+		if (!next.key) {
+			put_keys(out, &next.call, command->args, &n);
+			put_keys(out, &next.call, command->more ? command->more(shell, next.call.args) : NULL,
+			         &n);
+			fed_text_put(out, "\n", n > 0);
+		}
+		if (!row && !n)
+			fed_text_add(out, "%s takes nothing more\n", command->name);
+	}
+	release_next(&next);
 }
 
 void fed__candidates_release(struct fed_candidates *c)

@@ -20,6 +20,12 @@ struct fed_candidates {
  * quoted as the word at the cursor is, a folder's name without the closing quote. */
 void fed__complete(const struct fed_shell *, const char *line, size_t point,
                    struct fed_candidates *);
+/* Append what the command at the end of the line takes next, as it is shown behind the cursor:
+ * "[N] [KEY=VALUE ...]"; nothing within a word, but behind `key=` what is allowed. */
+void fed__next_hint(const struct fed_shell *, const char *line, size_t len, struct fed_text *);
+/* Append the help of the next argument, lines; nothing within a word, in a comment, or where no
+ * command is. */
+void fed__next_help(const struct fed_shell *, const char *line, size_t len, struct fed_text *);
 void fed__candidates_release(struct fed_candidates *);
 
 #endif

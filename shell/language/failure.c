@@ -149,24 +149,6 @@ static void draw(const char *source, size_t len, struct span at, int columns, st
 	fed_text_add(out, "\n");
 }
 
-static void put_row(const struct fed_field *row, struct fed_text *out)
-{
-	struct fed_text key = {0}, allowed = {0}, def = {0};
-
-	fed_field_key(row, &key);
-	fed_field_allowed(row, &allowed);
-	if (!(row->flags & FED_FIELD_REQUIRED))
-		fed__help_default(row, &def);
-	fed_text_add(out, "%s: %s\n", fed_text_str(&key), row->help ? row->help : "");
-	if (row->type != FED_TYPE_TEXT && allowed.len)
-		fed_text_add(out, "  allowed: %s\n", fed_text_str(&allowed));
-	if (def.len && strcmp(def.s, "\"\"") != 0)
-		fed_text_add(out, "  default: %s\n", def.s);
-	fed_text_release(&key);
-	fed_text_release(&allowed);
-	fed_text_release(&def);
-}
-
 /* The row that a word's key names, or the first of the command. */
 static const struct fed_field *row_of(const struct fed_failing *f, const char *text)
 {
@@ -188,11 +170,9 @@ static void put_help(const struct fed_shell *shell, const char *text, struct fed
 	const struct fed_field *row = row_of(f, text);
 
 	if (row && row->type)
-		put_row(row, out);
-	/* What is allowed, where that is a list of names. */
-	for (size_t i = 0; row && row->type && row->hint && fed__hint_name(shell, row->hint, i); i++)
-		fed_text_add(out, "%s%s%s", i ? ", " : "  one of: ", fed__hint_name(shell, row->hint, i),
-		             fed__hint_name(shell, row->hint, i + 1) ? "" : "\n");
+		fed__help_row(row, out);
+	if (row && row->type)
+		fed__help_names(shell, row, out);
 	if (!f->command) {
 		fed_text_add(out, "`help` lists the commands\n");
 		return;

@@ -7,7 +7,20 @@
 #include "shell/language/command.h"
 #include "shell/output/print.h"
 
-/* NAME for a positional argument, [NAME] for an optional one. */
+void fed__help_placeholder(const struct fed_field *row, struct fed_text *out)
+{
+	const bool needed = row->flags & FED_FIELD_REQUIRED;
+
+	if (row->type == FED_TYPE_CHOICE && !row->choice[1]) {
+		fed_text_add(out, "%s", row->choice[0]);
+		return;
+	}
+	fed_text_add(out, needed ? "" : "[");
+	for (const char *c = row->name; *c; c++)
+		fed_text_add(out, "%c", *c == '_' ? '-' : *c >= 'a' && *c <= 'z' ? *c - 'a' + 'A' : *c);
+	fed_text_add(out, "%s%s", row->flags & FED_FIELD_REST ? "..." : "", needed ? "" : "]");
+}
+
 void fed__help_usage(const struct fed_command *command, struct fed_text *out)
 {
 	bool keys = command->more != NULL;
@@ -18,17 +31,8 @@ void fed__help_usage(const struct fed_command *command, struct fed_text *out)
 			keys = true;
 			continue;
 		}
-		const bool needed = row->flags & FED_FIELD_REQUIRED;
-		const bool word = row->type == FED_TYPE_CHOICE && !row->choice[1];
-
-		if (word) {
-			fed_text_add(out, " %s", row->choice[0]);
-			continue;
-		}
-		fed_text_add(out, needed ? " " : " [");
-		for (const char *c = row->name; *c; c++)
-			fed_text_add(out, "%c", *c == '_' ? '-' : *c >= 'a' && *c <= 'z' ? *c - 'a' + 'A' : *c);
-		fed_text_add(out, "%s%s", row->flags & FED_FIELD_REST ? "..." : "", needed ? "" : "]");
+		fed_text_add(out, " ");
+		fed__help_placeholder(row, out);
 	}
 	if (keys)
 		fed_text_add(out, " [KEY=VALUE ...]");
@@ -44,6 +48,32 @@ void fed__help_default(const struct fed_field *row, struct fed_text *out)
 	alone[0].offset = 0;
 	fed_fields_default(alone, value);
 	fed_field_print(&alone[0], value, out);
+}
+
+void fed__help_row(const struct fed_field *row, struct fed_text *out)
+{
+	struct fed_text key = {0}, allowed = {0}, def = {0};
+
+	fed_field_key(row, &key);
+	fed_field_allowed(row, &allowed);
+	if (!(row->flags & FED_FIELD_REQUIRED))
+		fed__help_default(row, &def);
+	fed_text_add(out, "%s: %s\n", fed_text_str(&key), row->help ? row->help : "");
+	if (row->type != FED_TYPE_TEXT && allowed.len)
+		fed_text_add(out, "  allowed: %s\n", fed_text_str(&allowed));
+	if (def.len && strcmp(def.s, "\"\"") != 0)
+		fed_text_add(out, "  default: %s\n", def.s);
+	fed_text_release(&key);
+	fed_text_release(&allowed);
+	fed_text_release(&def);
+}
+
+void fed__help_names(const struct fed_shell *shell, const struct fed_field *row,
+                     struct fed_text *out)
+{
+	for (size_t i = 0; row->hint && fed__hint_name(shell, row->hint, i); i++)
+		fed_text_add(out, "%s%s%s", i ? ", " : "  one of: ", fed__hint_name(shell, row->hint, i),
+		             fed__hint_name(shell, row->hint, i + 1) ? "" : "\n");
 }
 
 void fed__help_fields(struct fed_shell *shell, const struct fed_field *rows, const void *state)

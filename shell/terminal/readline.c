@@ -168,6 +168,91 @@ const char *fed__line_history_at(size_t back)
 	return entry ? entry->line : NULL;
 }
 
+/* Hints ---------------------------------------------------------------------- */
+
+/* A hint stands behind the cursor, which readline does not know of: it is written between two keys.
+ * (With rl_redisplay_function readline would give up bracketed paste.) */
+static bool hinted;
+/* Keys since `?` was answered, downwards: 1 at the next one. Enter then asks again, as it did when
+ * `?` was a word; it does not run the command. */
+static int asked;
+
+/* Whether readline is in the middle of something other than a line of text. */
+static bool is_busy(void)
+{
+	return RL_ISSTATE(RL_STATE_ISEARCH | RL_STATE_NSEARCH | RL_STATE_NUMERICARG |
+	                  RL_STATE_MULTIKEY | RL_STATE_METANEXT | RL_STATE_MOREINPUT |
+	                  RL_STATE_VIMOTION | RL_STATE_COMPLETING);
+}
+
+/* Before readline moves the cursor, which is behind the line. */
+static void erase_hint(void)
+{
+	if (hinted)
+		fputs("\033[K", at_prompt->out);
+	hinted = false;
+}
+
+/* Columns of the prompt and the line; below 0: they are not sure to be in one row. */
+static int columns_used(void)
+{
+	struct fed_text text = {0};
+	int columns = -1;
+
+	for (const char *c = rl_line_buffer; *c; c++)
+		if ((unsigned char)*c < ' ' || *c == 0x7f || (*c & 0x80 && !at_prompt->screen.utf8))
+			return -1;
+	if (so_far.len)
+		fed_text_add(&text, "%s", FED_PROMPT_CONTINUED);
+	else
+		fed__shell_prompt(at_prompt, &text);
+	fed_text_add(&text, "%s", rl_line_buffer);
+	if (!text.failed)
+		columns = fed_text_width(fed_text_str(&text));
+	fed_text_release(&text);
+	return columns;
+}
+
+/* What the command takes next, dim, behind the cursor, which stays; never past the row's end. */
+static void show_hint(void)
+{
+	struct fed_text hint = {0};
+
+	if (!at_prompt->screen.color || is_busy() || so_far.len || !rl_end || rl_point != rl_end)
+		return;
+	const int used = columns_used();
+	if (used >= 0)
+		fed__next_hint(at_prompt, rl_line_buffer, (size_t)rl_end, &hint);
+	const int columns = fed_text_width(fed_text_str(&hint));
+	if (!hint.failed && columns > 0 && used + columns < at_prompt->screen.columns) {
+		fprintf(at_prompt->out, "\033[2m%s\033[0m\033[%dD", fed_text_str(&hint), columns);
+		fflush(at_prompt->out);
+		hinted = true;
+	}
+	fed_text_release(&hint);
+}
+
+/* `?` behind a blank shows what the command takes there; elsewhere it is a letter. */
+static int ask(int count, int key)
+{
+	struct fed_text help = {0};
+
+	if (rl_point == rl_end && !so_far.len)
+		fed__next_help(at_prompt, rl_line_buffer, (size_t)rl_end, &help);
+	if (!help.len || help.failed) {
+		fed_text_release(&help);
+		return rl_insert(count, key);
+	}
+	rl_crlf();
+	fed__screen_measure(at_prompt);
+	fed__print(at_prompt, "%s", help.s);
+	fed__print_flush(at_prompt);
+	fed_text_release(&help);
+	rl_on_new_line();
+	asked = 2;
+	return 0;
+}
+
 /* Lines ---------------------------------------------------------------------- */
 
 static void take_line(char *line);
@@ -227,7 +312,7 @@ static void take_line(char *line)
 		prompt();
 		return;
 	}
-	fed_text_add(&so_far, "%s", line);
+	fed_text_add(&so_far, "%s%s", line, asked == 1 ? "?" : "");
 	free(line);
 	run_typed();
 	fed_text_release(&so_far);
@@ -237,14 +322,6 @@ static void take_line(char *line)
 		prompt();
 }
 
-/* Whether readline is in the middle of something other than a line of text. */
-static bool is_busy(void)
-{
-	return RL_ISSTATE(RL_STATE_ISEARCH | RL_STATE_NSEARCH | RL_STATE_NUMERICARG |
-	                  RL_STATE_MULTIKEY | RL_STATE_METANEXT | RL_STATE_MOREINPUT |
-	                  RL_STATE_VIMOTION | RL_STATE_COMPLETING);
-}
-
 /* Build and reload the watched plugin.  The line that is being typed leaves the screen for what is
  * printed, and comes back under it. */
 static void run_between(void)
@@ -252,6 +329,7 @@ static void run_between(void)
 	char *text = rl_copy_text(0, rl_end);
 	const int point = rl_point;
 
+	erase_hint();
 	rl_clear_visible_line();
 	fflush(at_prompt->out);
 	rl_callback_handler_remove();
@@ -269,6 +347,7 @@ static void run_between(void)
 
 static void clear_line(void)
 {
+	erase_hint();
 	rl_callback_sigcleanup();
 	rl_replace_line("", 0);
 	fputs("\n", at_prompt->out);
@@ -296,9 +375,22 @@ static void set_up(struct fed_shell *shell)
 	rl_completer_word_break_characters = " \t\n;";
 	rl_completer_quote_characters = "";
 	rl_basic_quote_characters = "";
+	rl_bind_key_in_map('?', ask, emacs_standard_keymap);
+	rl_bind_key_in_map('?', ask, vi_insertion_keymap);
+	hinted = false;
+	asked = 0;
 	rl_variable_bind("enable-bracketed-paste", "on");
 	rl_variable_bind("completion-ignore-case", "off");
 	fed__line_history_load();
+}
+
+static void read_key(void)
+{
+	erase_hint();
+	rl_callback_read_char();
+	asked -= asked > 0;
+	if (!done)
+		show_hint();
 }
 
 /* Read until the end. */
@@ -318,10 +410,11 @@ static void read_lines_typed(struct fed_shell *shell)
 		if (!done && ready <= 0 && !is_busy() && fed__plugin_watch_due(shell))
 			run_between();
 		if (ready > 0 && (input.revents & (POLLIN | POLLHUP | POLLERR)))
-			rl_callback_read_char();
+			read_key();
 		else if (failed)
 			break;
 	}
+	erase_hint();
 	rl_callback_handler_remove();
 	fed__candidates_release(&found);
 	fed_text_release(&so_far);
