@@ -38,7 +38,7 @@ struct options {
 	int commands;
 	const char *json;
 	const char *config; /* NULL: the default, at a prompt; "": none */
-	bool no_color, brief, watch, step, check;
+	bool no_color, brief, watch, step, check, readonly;
 	int columns; /* of output; below 0: the terminal's */
 	double pace; /* of the watch; below 0: default */
 };
@@ -61,6 +61,7 @@ static const char usage[] =
 	"      --config FILE  aliases and settings of the shell, read at the beginning of scripts, "
 	"too;\n"
 	"                   else ~/.config/fedsh/config (or $XDG_CONFIG_HOME) at a prompt; '' is none\n"
+	"      --readonly   `set readonly on`: no files written, no plugins loaded, no programs run\n"
 	"      --short      run COMMAND instead of a script's line that ends in `# short: COMMAND`\n"
 	"      --version    show the version and what it was built with\n"
 	"      --help       show this\n"
@@ -237,17 +238,25 @@ static int parse_options(int argc, char **argv, struct options *o)
 		PACE,
 		STEP,
 		CONFIG,
+		READONLY,
 		LANGUAGE,
 		VERSION,
 		HELP
 	};
 	static const struct option longs[] = {
-		{"json", required_argument, NULL, JSON},       {"no-color", no_argument, NULL, NO_COLOR},
-		{"short", no_argument, NULL, SHORT},           {"version", no_argument, NULL, VERSION},
-		{"watch", no_argument, NULL, WATCH},           {"pace", required_argument, NULL, PACE},
-		{"columns", required_argument, NULL, COLUMNS}, {"step", no_argument, NULL, STEP},
-		{"config", required_argument, NULL, CONFIG},   {"help", no_argument, NULL, HELP},
-		{"language", no_argument, NULL, LANGUAGE},     {NULL, 0, NULL, 0},
+		{"json", required_argument, NULL, JSON},
+		{"no-color", no_argument, NULL, NO_COLOR},
+		{"short", no_argument, NULL, SHORT},
+		{"version", no_argument, NULL, VERSION},
+		{"watch", no_argument, NULL, WATCH},
+		{"pace", required_argument, NULL, PACE},
+		{"columns", required_argument, NULL, COLUMNS},
+		{"step", no_argument, NULL, STEP},
+		{"readonly", no_argument, NULL, READONLY},
+		{"config", required_argument, NULL, CONFIG},
+		{"help", no_argument, NULL, HELP},
+		{"language", no_argument, NULL, LANGUAGE},
+		{NULL, 0, NULL, 0},
 	};
 	int option;
 
@@ -271,6 +280,9 @@ static int parse_options(int argc, char **argv, struct options *o)
 			break;
 		case SHORT:
 			o->brief = true;
+			break;
+		case READONLY:
+			o->readonly = true;
 			break;
 		case CONFIG:
 			o->config = optarg;
@@ -467,6 +479,8 @@ int main(int argc, char **argv)
 	shell.program = own_program();
 	find_lessons(&shell);
 	fed__signals_connect(&shell);
+	if (o.readonly)
+		fed__shell_execute(&shell, "set readonly on", strlen("set readonly on"), NULL);
 	const bool at_prompt = o.watch || (!o.commands && !argv[optind] && isatty(STDIN_FILENO));
 	if (!o.check && (o.config ? *o.config : at_prompt))
 		fed__shell_configure(&shell, o.config);

@@ -64,6 +64,8 @@ struct fed_watch_state {
 struct fed_shell_settings {
 	int echo; /* on: scripts show their comments and commands */
 	int step; /* on: their commands wait for a key */
+	/* on: no command writes files, loads code or runs a program, until the program ends */
+	int readonly;
 };
 extern const struct fed_field fed__shell_fields[]; /* of a struct fed_shell_settings */
 

@@ -39,8 +39,8 @@ struct fed_app {
 	int name_end[FED_APP_VIEWS]; /* column behind each view's name in the title; 0: not shown */
 	struct fed_prompt prompt;
 	enum fed_prompting prompting;
-	int cursor; /* column in the last row, or -1 */
-	bool alone; /* as in struct fed_watch_options */
+	int cursor;           /* column in the last row, or -1 */
+	bool alone, readonly; /* as in struct fed_watch_options */
 	bool helping, mouse;
 	int help_row;
 	char notice[400]; /* shown in the footer until a key is pressed; may have SGR escapes */

@@ -145,6 +145,10 @@ static enum fed_app_action press_export(struct fed_app *app, const struct fed_pr
 	char name[64];
 
 	(void)press;
+	if (app->readonly) {
+		fed__app_notice(app, true, "readonly is on: no file is written");
+		return FED_APP_ACTION_NONE;
+	}
 	snprintf(name, sizeof name, "%s.svg", fed__view_at(app->at)->name);
 	fed__app_prompt(app, FED_PROMPTING_FILE, name);
 	return FED_APP_ACTION_NONE;

@@ -490,6 +490,7 @@ static int open_watch(struct fed_watch *w, const struct fed_watch_options *o, st
 	w->app.watched.utf8 = fed__terminal_utf8(w->terminal);
 	w->app.watched.tints = fed__terminal_tints(w->terminal);
 	w->app.alone = o->alone;
+	w->app.readonly = o->readonly;
 	if (fed__app_init(&w->app, o->view, err) || fed__capture_begin(err))
 		return FED_FAIL;
 	fed__terminal_size(w->terminal, &columns, &rows);

@@ -44,7 +44,8 @@ struct fed_watch_options {
 	const char *const *script; /* first command lines, NULL-ended; NULL: none */
 	int terminal;              /* a descriptor; keys come from standard input */
 	bool color;
-	bool alone; /* no shell prompt follows: `q` quits the program */
+	bool alone;    /* no shell prompt follows: `q` quits the program */
+	bool readonly; /* no file is written */
 };
 
 /* Check terminal and view name; on failure the error says what to do instead. */

@@ -16,6 +16,7 @@
 #include "shell/commands/clients.h"
 #include "shell/language/command.h"
 #include "shell/language/explain.h"
+#include "shell/commands/every.h"
 #include "shell/commands/histogram.h"
 #include "shell/commands/leakage.h"
 #include "shell/commands/plane.h"
@@ -325,6 +326,14 @@ static int run_explain(struct fed_shell *shell, const struct fed_call *call, str
 #define QUICK "dataset blobs; add-client 4 samples=50; round 3; "
 
 const struct fed_command fed__commands_look[] = {
+	{.name = "every",
+     .help = "repeat a command that looks, until Ctrl-C",
+     .examples = FED_EXAMPLES("every n=2 100ms status", "every n=2 0.1s clients"),
+     .args = fed__every_rows,
+     .args_size = sizeof(struct fed_every_args),
+     .run = fed__run_every,
+     .flags = FED_COMMAND_RUNS | FED_COMMAND_LIVE,
+     .failure = FED_EXIT_USAGE},
 	{.name = "status",
      .help = "show the composition and the state of the run",
      .examples = FED_EXAMPLES("status", QUICK "status"),

@@ -4,8 +4,10 @@
  */
 #include "shell/commands/settings.h"
 
+#include <stdlib.h>
 #include <string.h>
 
+#include "base/mem.h"
 #include "shell/output/settings.h"
 #include "shell/script/step_key.h"
 
@@ -19,6 +21,12 @@ int fed__set_own(struct fed_shell *shell, const struct fed_assign *given, size_t
 		return FED_FAIL;
 	if (own.step && !shell->own.step && fed__step_key_check(err))
 		return FED_FAIL;
+	if (shell->own.readonly && !own.readonly)
+		return fed_fail(err, "readonly stays on until the program ends");
+	if (own.readonly && !shell->own.readonly && shell->watching.watch)
+		return fed_fail(err, "readonly is turned on before the watch is opened");
+	if (own.readonly && setenv("LESSSECURE", "1", 1)) /* a pager runs no programs either */
+		return fed_fail_memory(err, sizeof "LESSSECURE=1", "the environment");
 	shell->own = own;
 	shell->aside = true;
 	for (size_t i = 0; i < n; i++)

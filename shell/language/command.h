@@ -36,6 +36,7 @@ enum {
 	FED_COMMAND_NAMES = 128,      /* gives a name to commands: a check of a script runs it */
 	FED_COMMAND_LOADS = 256,      /* plugins, whose names are unknown before */
 	FED_COMMAND_CONFIGURES = 512, /* the configuration may hold it */
+	FED_COMMAND_OUTSIDE = 1024, /* writes files, loads code or runs programs: not under readonly */
 };
 
 struct fed_command;

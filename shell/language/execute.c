@@ -91,6 +91,27 @@ static void record(struct fed_shell *shell, const char *called, const struct fed
 	fed_text_release(&line);
 }
 
+/* What `set readonly on` refuses; file: the output goes to a file or a program. */
+static int check_readonly(const struct fed_shell *shell, const struct fed_command *command,
+                          bool file, struct fed_error *err)
+{
+	if (!shell->own.readonly || !(file || command->flags & FED_COMMAND_OUTSIDE))
+		return FED_OK;
+	return fed_fail(err, "is refused: readonly is on (no files are written, no plugins loaded, no "
+	                     "programs run) until the program ends");
+}
+
+/* Whether the call names a file to write. */
+static bool saves(const struct fed_call *call)
+{
+	const struct fed_field *rows = call->command->args;
+
+	for (size_t i = 0; rows && rows[i].type; i++)
+		if (fed_call_has(call, i) && strcmp(rows[i].name, "save") == 0)
+			return true;
+	return false;
+}
+
 /* Bind and run the command, and record it. */
 static enum fed_exit bind_and_run(struct fed_shell *shell, const struct fed_command *command,
                                   const char *called, const struct fed_words *words,
@@ -106,6 +127,8 @@ static enum fed_exit bind_and_run(struct fed_shell *shell, const struct fed_comm
 	if (fed__call_bind(&call, shell, command, words, 1, &err)) {
 		shell->failing.bad = call.bad ? call.bad : SIZE_MAX;
 		shell->failing.row = call.bad_row;
+		result = fail(shell, FED_EXIT_USAGE, called, &err);
+	} else if (check_readonly(shell, command, saves(&call), &err)) {
 		result = fail(shell, FED_EXIT_USAGE, called, &err);
 	} else {
 		struct fed_undo before;
@@ -143,6 +166,8 @@ static enum fed_exit run_directed(struct fed_shell *shell, const struct fed_comm
 	enum fed_exit result;
 	int rc = fed__request_take(&out, shell, command, words, source, len, &err);
 
+	if (rc == FED_OK)
+		rc = check_readonly(shell, command, out.outlet != FED_OUTLET_SCREEN, &err);
 	if (rc == FED_OK && out.outlet == FED_OUTLET_SCREEN && may_page(shell, command))
 		out.outlet = FED_OUTLET_PAGER;
 	if (rc) {

@@ -22,6 +22,8 @@ const struct fed_field fed__shell_fields[] = {
             .help = "scripts show their comments and commands"),
 	FED_ROW(struct fed_shell_settings, step, int, FED_TYPE_CHOICE, .choice = off_on,
             .help = "a script's commands wait for a key"),
+	FED_ROW(struct fed_shell_settings, readonly, int, FED_TYPE_CHOICE, .choice = off_on,
+            .help = "refuse to write files, load plugins and run programs; stays on"),
 	FED_END,
 };
 

@@ -157,6 +157,7 @@ int fed__watch_bridge_run(struct fed_shell *shell, const char *view, double pace
 	struct fed_watch_options options = {
 		.view = view,
 		.pace = pace,
+		.readonly = shell->own.readonly,
 		.script = script,
 		.terminal = fileno(shell->out),
 		.color = shell->screen.color,

@@ -41,7 +41,7 @@ void terminal_begin(const char *term, const char *folder)
 		setenv("HOME", folder, 1);
 		setenv("INPUTRC", "/dev/null", 1);
 		setenv("NO_COLOR", "1", 0); /* unless colours are what is tested */
-		setenv("PAGER", "", 0); /* unless it is what is tested */
+		setenv("PAGER", "", 0);     /* unless it is what is tested */
 		unsetenv("XDG_STATE_HOME");
 		if (chdir(folder) == 0)
 			execl(FED_BUILD_DIR "/fedsh", "fedsh", (char *)NULL);
