@@ -18,6 +18,7 @@
 #include <readline/readline.h>
 
 #include "base/file.h"
+#include "session/composition.h"
 #include "shell/language/plugin_watch.h"
 #include "shell/language/autosave.h"
 #include "shell/language/complete.h"
@@ -75,6 +76,20 @@ static char **complete_line(const char *text, int start, int end)
 
 /* History -------------------------------------------------------------------- */
 
+/* Lines of the file that are not recalled: how the command before ended, and with which seed. The
+ * command is repeated, because sessions at the same time write in between. */
+#define OUTCOME "#: "
+
+static void leave_out_outcomes(void)
+{
+	for (int i = history_length - 1; i >= 0; i--) {
+		const HIST_ENTRY *entry = history_get(history_base + i);
+
+		if (entry && strncmp(entry->line, OUTCOME, strlen(OUTCOME)) == 0)
+			free_history_entry(remove_history(i));
+	}
+}
+
 /* Only from a file: a pipe in its place would be waited for. */
 static void read_lines(const char *path)
 {
@@ -86,6 +101,7 @@ static void read_lines(const char *path)
 	/* Now and then, as each rewriting could lose a line of another session. */
 	if (history_length > HISTORY_LINES + HISTORY_LINES / 10)
 		history_truncate_file(path, HISTORY_LINES);
+	leave_out_outcomes();
 }
 
 /* One write at the end of the file, so that sessions at the same time keep one another's lines and
@@ -141,6 +157,22 @@ static void remember(const char *line)
 	if (fed__state_path(&path, "history") && !unsaved)
 		unsaved = append_line(path.s, line);
 	fed_text_release(&path);
+}
+
+/* Append how a line ended; pasted lines are several, and have none. */
+static void remember_outcome(const struct fed_text *lines, enum fed_exit result)
+{
+	const struct fed_settings *settings = &fed_session_parts(at_prompt->session)->settings;
+	struct fed_text path = {0}, line = {0};
+
+	fed_text_add(&line, OUTCOME "exit %d, seed %llu: ", (int)result,
+	             (unsigned long long)settings->seed);
+	fed__line_join(&line, fed_text_str(lines), lines->len);
+	if (fed_text_str(lines)[strspn(fed_text_str(lines), " \t\n")] && !line.failed &&
+	    !strchr(line.s, '\n') && !unsaved && fed__state_path(&path, "history"))
+		unsaved = append_line(path.s, line.s);
+	fed_text_release(&path);
+	fed_text_release(&line);
 }
 
 void fed__line_history_add(const char *typed)
@@ -294,8 +326,9 @@ static void run_typed(void)
 	fed__signals_interrupted();
 	fed__screen_measure(at_prompt);
 	sigjmp_buf *const way_out = fed__line_memory_exit(NULL); /* no jump out of a command */
-	fed__shell_typed(at_prompt, fed_text_str(&so_far), so_far.len);
+	const enum fed_exit result = fed__shell_typed(at_prompt, fed_text_str(&so_far), so_far.len);
 	fed__line_memory_exit(way_out);
+	remember_outcome(&so_far, result);
 }
 
 static void take_line(char *line)

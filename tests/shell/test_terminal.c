@@ -70,10 +70,25 @@ START_TEST(each_line_is_in_the_history_at_once)
 	terminal_type("show batch\r");
 	terminal_wait("batch = ");
 	terminal_wait("fedsh> ");
+	terminal_type("set seed 7\r");
+	terminal_wait("fedsh> ");
+	terminal_type("round x\r");
+	terminal_wait("fedsh> ");
 	terminal_signal(SIGKILL);
 	ck_assert_int_eq(terminal_end(), 128 + SIGKILL);
 	fed_assert_ok(fed_file_read(history, 1000, &lines, &err), &err);
-	ck_assert_str_eq(fed_text_str(&lines), "show lr\nof another session\nshow batch\n");
+	ck_assert_str_eq(fed_text_str(&lines),
+	                 "show lr\n#: exit 0, seed 1: show lr\nof another session\nshow batch\n"
+	                 "#: exit 0, seed 1: show batch\nset seed 7\n"
+	                 "#: exit 0, seed 7: set seed 7\nround x\n"
+	                 "#: exit 2, seed 7: round x\n");
+	begin("xterm");
+	terminal_wait("fedsh> ");
+	terminal_type("\033[A\033[A\033[A\r"); /* how lines ended is not recalled */
+	terminal_wait("batch = ");
+	terminal_wait("fedsh> ");
+	terminal_type("quit\r");
+	ck_assert_int_eq(terminal_end(), 0);
 	fed_text_release(&lines);
 }
 END_TEST
