@@ -10,7 +10,7 @@
 #include "rounds.h"
 #include "support/suite.h"
 
-enum { N_MOST = 25, D = 13, DRAWS = 3 };
+enum { N_MOST = 25, D = 13, DRAWS = FED_SANITIZED ? 1 : 3, BALANCES = FED_SANITIZED ? 600 : 3000 };
 
 /* Of the honest updates: the step is in their box, in a ball around their mean as large as the
  * farthest one's distance times 2(n - f)/(n - 2f), or no longer than so many times the longest. */
@@ -191,7 +191,7 @@ START_TEST(long_updates_change_little)
 	const struct rule_case *c = &rules[_i];
 	uint64_t key = 0;
 
-	for (size_t n = 3; n <= N_MOST; n += n < 13 ? 1 : 4)
+	for (size_t n = 3; n <= N_MOST; n += n < 13 && !FED_SANITIZED ? 1 : 4)
 		for (size_t f = 0; c->from + c->per * f <= n; f++) {
 			if (c->pre_settings && strcmp(c->pre_settings, "f=3") == 0 && f > 3)
 				continue;
@@ -205,7 +205,7 @@ START_TEST(long_updates_change_little)
 }
 END_TEST
 
-/* Every place, every factor. */
+/* Every place, every factor; of looks one for each under a sanitizer. */
 START_TEST(one_long_update_changes_little_in_any_place)
 {
 	const struct rule_case *c = &rules[_i];
@@ -214,7 +214,8 @@ START_TEST(one_long_update_changes_little_in_any_place)
 	for (size_t at = 0; at < n; at++)
 		for (size_t factor = 0; factor < FACTORS; factor++)
 			for (size_t look = 0; look < LOOKS; look++)
-				try_round(c, n, 1, (const size_t[4]){at, factor, 0, look});
+				if (!FED_SANITIZED || look == (at + factor) % LOOKS)
+					try_round(c, n, 1, (const size_t[4]){at, factor, 0, look});
 }
 END_TEST
 
@@ -236,7 +237,7 @@ START_TEST(geometric_median_balances_far_rows)
 	bool bad[N_MOST];
 
 	rule_open(&rule, "geometric-median", "", NULL, NULL);
-	for (uint64_t key = 0; key < 3000; key++) {
+	for (uint64_t key = 0; key < BALANCES; key++) {
 		const size_t n = 3 + fed_random(1, key) % (N_MOST - 2),
 					 f = fed_random(2, key) % ((n + 1) / 2);
 		struct round r;

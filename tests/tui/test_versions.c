@@ -11,7 +11,12 @@
 #include "tui/views/updates.h"
 
 /* Updates are large enough for a look at them to count as slow (more than 2 ms). */
-static const char lines[] = "dataset glyphs train=800 test=20;model mlp hidden=64;"
+#if FED_SANITIZED
+#define HIDDEN "16"
+#else
+#define HIDDEN "64"
+#endif
+static const char lines[] = "dataset glyphs train=500 test=20;model mlp hidden=" HIDDEN ";"
 							"aggregator krum f=2;add 40 noniid 12 1e6 4g;set batch 10";
 
 /* What the keys r, s and space and the prompt make the session do. */
