@@ -168,7 +168,8 @@ int fed__terminal_check(int descriptor, struct fed_error *err)
 		return fed_fail(err, "TERM is not set: `TERM=xterm-256color fedsh` where the terminal is "
 		                     "one, or use plot, clients, log and timeline");
 	if (setupterm(NULL, descriptor, &rc) != OK)
-		return fed_fail(err, "TERM=%s is no terminal that is known here; TERM=xterm suits most",
+		return fed_fail(err,
+		                "TERM=%s is not a terminal type that is known here; TERM=xterm suits most",
 		                fed_show(term).s);
 	const bool good = capability("cup") && capability("clear");
 	del_curterm(cur_term);

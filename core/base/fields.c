@@ -53,13 +53,39 @@ static const char *choice_at(const void *ctx, size_t i)
 	return choice[i];
 }
 
+/* Whether x is within the row's limits.  They are doubles: beyond 2^53 a limit is itself rounded,
+ * so that comparing an int64 as a double loses nothing. */
+static bool within(const struct fed_field *row, double x)
+{
+	return x >= row->min && x <= row->max;
+}
+
+/* A limit that the value exceeds and the help does not show; NaN: none.  Beyond a thousand million
+ * it is of no use to who typed the value. */
+static double hidden_limit(const struct fed_field *row, const char *value)
+{
+	const bool number = row->type == FED_TYPE_INT || row->type == FED_TYPE_REAL;
+	double x;
+
+	if (!number || !fed_parse_real(value, &x))
+		return NAN;
+	const double limit = x > row->max ? row->max : row->min;
+
+	return within(row, x) || fed__field_shows(limit) || fabs(limit) > 1e9 ? NAN : limit;
+}
+
 /* "KEY=VALUE: must be ALLOWED; did you mean CHOICE?" */
 static int refuse_value(const struct fed_field *row, const char *value, struct fed_error *err)
 {
 	struct fed_text key = {0}, allowed = {0};
+	const double limit = hidden_limit(row, value);
 
 	fed_field_key(row, &key);
 	fed_field_allowed(row, &allowed);
+	if (!isnan(limit)) {
+		fed_text_add(&allowed, limit > 0 ? ", at most " : ", at least ");
+		fed_text_count(&allowed, limit);
+	}
 	const char *all = allowed.failed ? "another value" : fed_text_str(&allowed);
 	int shown = (int)strlen(all), capacity = 200;
 	/* A long list of choices ends after a whole one. */
@@ -78,13 +104,6 @@ static int refuse_value(const struct fed_field *row, const char *value, struct f
 	fed_text_release(&key);
 	fed_text_release(&allowed);
 	return FED_FAIL;
-}
-
-/* Whether x is within the row's limits.  They are doubles: beyond 2^53 a limit is itself rounded,
- * so that comparing an int64 as a double loses nothing. */
-static bool within(const struct fed_field *row, double x)
-{
-	return x >= row->min && x <= row->max;
 }
 
 static bool parse_int(const struct fed_field *row, const char *value, int64_t *out)

@@ -50,6 +50,8 @@ int fed_field_parse(const struct fed_field *row, void *state, const char *value,
 
 /* Whether a TEXT row takes the value: short enough, no control characters. */
 bool fed__field_takes_text(const struct fed_field *row, const char *value);
+/* Whether a limit is one of the quantity, which help names, rather than of the program. */
+bool fed__field_shows(double limit);
 
 /* An unparsed key=value of a user. */
 struct fed_assign {

@@ -147,7 +147,7 @@ static int check_typed_default(const struct fed_field *row, struct fed_error *er
 	struct fed_field alone = *row;
 	alone.offset = 0;
 	if (fed_field_parse(&alone, &list, text, &why) != FED_OK)
-		return fed_fail(err, "field %s: the default is no list: %.200s", row->name, why.text);
+		return fed_fail(err, "field %s: the default is not a list: %.200s", row->name, why.text);
 	return FED_OK;
 }
 

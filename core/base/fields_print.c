@@ -76,12 +76,17 @@ void fed_field_print(const struct fed_field *row, const void *state, struct fed_
 	}
 }
 
+bool fed__field_shows(double limit)
+{
+	return limit > -1000 && limit < 1000;
+}
+
 /* " from 1 to 100", " from 1"; nothing where there is no limit worth showing. */
 static void add_range(const struct fed_field *row, struct fed_text *out)
 {
-	/* Larger limits are limits of the program, not of the quantity.  The least value may be a word.
-	 */
-	const bool low = row->min > -1e7, high = row->max < 1e7;
+	/* Larger limits are limits of the program, not of the quantity: who exceeds one is told.  The
+	 * least value may be a word. */
+	const bool low = fed__field_shows(row->min), high = fed__field_shows(row->max);
 	const double least = has_word(row) ? row->min + 1 : row->min;
 
 	if (low)

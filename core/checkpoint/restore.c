@@ -38,8 +38,8 @@ static void load_all(struct fed_loader *f, struct fed_session *s, const struct f
 static void tell_breakpoints(struct fed_session *s, size_t gone)
 {
 	if (gone)
-		fed_session_tell(s, FED_EVENT_NOTICE, "breakpoints belong to a session: %zu went with it",
-		                 gone);
+		fed_session_tell(s, FED_EVENT_NOTICE, "%zu breakpoint%s of the session before %s deleted",
+		                 gone, gone == 1 ? "" : "s", gone == 1 ? "was" : "were");
 	if (s->breakpoints.n)
 		fed_session_tell(s, FED_EVENT_NOTICE,
 		                 "breakpoints of the saved session: %zu; `break` lists them",

@@ -137,7 +137,7 @@ static int parse_dictionary(struct cursor *c, struct fed_stored_tensor *t, struc
 	int seen = 0;
 
 	if (!take_text(c, "{"))
-		return fed_fail(err, "its header is no dictionary");
+		return fed_fail(err, "its header is not a dictionary");
 	bool more = !take_text(c, "}");
 	while (more) {
 		int what = 0;

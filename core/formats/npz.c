@@ -230,7 +230,7 @@ static zip_t *open_archive(const void *bytes, size_t len, struct fed_error *err)
 	zip_error_t why;
 
 	if (len == 0) { /* to libzip an archive without entries */
-		fed_fail(err, "is no ZIP archive: it is empty");
+		fed_fail(err, "is not a ZIP archive: it is empty");
 		return NULL;
 	}
 	zip_error_init(&why);
@@ -239,7 +239,7 @@ static zip_t *open_archive(const void *bytes, size_t len, struct fed_error *err)
 		source ? zip_open_from_source(source, ZIP_RDONLY | ZIP_CHECKCONS, &why) : NULL;
 	if (!archive) {
 		zip_source_free(source);
-		fed_fail(err, "is no ZIP archive, or is damaged: %s", zip_error_strerror(&why));
+		fed_fail(err, "is not a ZIP archive, or is damaged: %s", zip_error_strerror(&why));
 	}
 	zip_error_fini(&why);
 	return archive;

@@ -273,12 +273,12 @@ int fed_safetensors_read(const void *bytes, size_t len, const struct fed_tensor_
 	uint64_t length;
 
 	if (len < sizeof length)
-		return fed_fail(err, "is no safetensors file: it has %zu bytes", len);
+		return fed_fail(err, "is not a safetensors file: it has %zu bytes", len);
 	memcpy(&length, bytes, sizeof length);
 	length = le64toh(length);
 	if (length > len - sizeof length)
 		return fed_fail(err,
-		                "is no safetensors file, or cut off: its header should have %llu bytes",
+		                "is not a safetensors file, or cut off: its header should have %llu bytes",
 		                (unsigned long long)length);
 	if (length > HEADER_MAX)
 		return fed_fail(err, "has a header of %llu bytes; at most %u are read",

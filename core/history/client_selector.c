@@ -70,7 +70,8 @@ static int take_random(struct selection *s, const char *part, const char *digits
 	long long k;
 
 	if (!fed_parse_int(digits, &k) || k < 1 || k > s->clients->n_present)
-		return fed_fail(s->err, "%s: a whole number from 1 to %u", part, s->clients->n_present);
+		return fed_fail(s->err, "%s: give a whole number from 1 to %u", part,
+		                s->clients->n_present);
 	return draw(s, (uint32_t)k);
 }
 

@@ -81,7 +81,7 @@ static int parse_versions(const char *typed, struct fed_event_filter *c, struct 
 	else
 		good = parse_version(typed, &c->from) && parse_version(typed, &c->to);
 	if (!good || c->from > c->to)
-		return fed_fail(err, "version %s: one number or two with - between, as 3-5 or 3-",
+		return fed_fail(err, "version %s: give one number, or two with - between, as in 3-5 or 3-",
 		                fed_show(typed).s);
 	return FED_OK;
 }

@@ -80,18 +80,15 @@ int fed_metric_find(const char *name, const struct fed_field **out, struct fed_e
 	if (*out)
 		return FED_OK;
 
-	struct fed_text names = {0};
 	const char *near = fed_nearest(name, name_at, NULL);
-	for (size_t i = 0; name_at(NULL, i); i++)
-		fed_text_add(&names, "%s%s", i ? ", " : "", name_at(NULL, i));
+
 	if (near)
-		fed_fail(err, "no metric is called %s; did you mean %s? There are %s", fed_show(name).s,
-		         near, fed_text_str(&names));
-	else
-		fed_fail(err, "no metric is called %s; there are %s", fed_show(name).s,
-		         fed_text_str(&names));
-	fed_text_release(&names);
-	return FED_FAIL;
+		return fed_fail(err, "no metric is called %s; did you mean %s?", fed_show(name).s, near);
+	return fed_fail(
+		err,
+		"no metric is called %s; there are accuracy, loss, train-loss, clock, bytes-up and "
+		"others, which `explain metrics` lists",
+		fed_show(name).s);
 }
 
 double fed_metric_value(const struct fed_field *metric, const struct fed_record *record)

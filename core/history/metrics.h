@@ -15,7 +15,7 @@
 extern const struct fed_field fed_metrics[];
 
 /* Field row of a metric's name as typed; also the short names: accuracy = test_accuracy, loss =
- * test_loss, version = round.  The error has the nearest name and the list. */
+ * test_loss, version = round.  The error has the nearest name, or some. */
 int fed_metric_find(const char *name, const struct fed_field **, struct fed_error *);
 double fed_metric_value(const struct fed_field *, const struct fed_record *);
 /* Append a value with its unit: "81.20 %", "15.9 MB", "-" for NaN. */

@@ -174,7 +174,7 @@ static int check_frame(const unsigned char *h, size_t len, size_t longest, struc
 		return fed_reject(err, "has %zu bytes, less than the %d of a message's head", len,
 		                  FED_FRAME_BYTES);
 	if (get(h, 4) != FRAME_MAGIC)
-		return fed_reject(err, "begins with %08x instead of %08x: it is no message of fedsh",
+		return fed_reject(err, "begins with %08x instead of %08x: it is not a message of fedsh",
 		                  (unsigned)get(h, 4), FRAME_MAGIC);
 	if (check_size(h, len, err))
 		return FED_REJECT;

@@ -44,7 +44,7 @@ static int find_pre_aggregation(const struct fed_registry *plugins, const char *
 	for (size_t i = 0; (e = fed_registry_at(plugins, FED_KIND_AGGREGATOR, i)); i++)
 		if (fed_is_pre_aggregation(e))
 			fed_text_add(&all, "%s%s", all.len ? ", " : "", e->head->name);
-	fed_fail(err, "%s is no pre-aggregation; after= takes one of %s", fed_show(name).s,
+	fed_fail(err, "%s is not a pre-aggregation; after= takes one of %s", fed_show(name).s,
 	         all.len ? fed_text_str(&all) : "none: no pre-aggregation is loaded");
 	fed_text_release(&all);
 	return FED_FAIL;

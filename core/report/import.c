@@ -72,7 +72,7 @@ static int take_tensor(void *ctx, const struct fed_stored_tensor *t, struct fed_
 		i++;
 	if (i == m->list.n) {
 		const char *near = fed_nearest(name, tensor_name_at, &m->list);
-		return fed_fail(err, "%s is no tensor of this model%s%s%s", fed_show(name).s,
+		return fed_fail(err, "%s is not a tensor of this model%s%s%s", fed_show(name).s,
 		                near ? "; did you mean " : "", near ? near : "", near ? "?" : "");
 	}
 	if (m->taken[i])

@@ -98,6 +98,7 @@ void fed__session_report_plugins(struct fed_session *s)
 	for (char *line; rest && (line = strsep(&rest, "\n")) && *line;)
 		fed_session_tell(s, FED_EVENT_PLUGIN, "%s", line);
 	if (more)
-		fed_session_tell(s, FED_EVENT_PLUGIN, "plugins printed %u lines more", more);
+		fed_session_tell(s, FED_EVENT_PLUGIN, "plugins printed %u more line%s, which %s not shown",
+		                 more, more == 1 ? "" : "s", more == 1 ? "is" : "are");
 	fed_text_release(&lines);
 }

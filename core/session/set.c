@@ -260,7 +260,7 @@ static int set_settings(struct fed_session *s, const struct fed_settings *next,
 			return FED_FAIL;
 		if (fed_session_open(s))
 			fed_session_tell(s, FED_EVENT_NOTICE,
-			                 "the open round keeps its old values; the next one uses the new");
+			                 "the open round keeps its old values; the next one uses the new ones");
 		return FED_OK;
 	}
 	fed_session_stop(s);

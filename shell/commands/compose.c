@@ -433,8 +433,9 @@ static int run_set(struct fed_shell *shell, const struct fed_call *call, struct 
 	if (asks(shell, call, "rounds") || asks(shell, call, "round"))
 		return fed_fail(err, "there is no setting rounds; `round N` makes N rounds");
 	if (asks(shell, call, "autosave"))
-		return fed_fail(err, "autosave is no setting of the session; `autosave 30` saves every 30 "
-		                     "seconds, `autosave off` not at all");
+		return fed_fail(err,
+		                "autosave is not a setting of the session; `autosave 30` saves every 30 "
+		                "seconds, `autosave off` not at all");
 	if (*a->key && !fed_call_has(call, 1) && call->n_extra == 1 && is_named(shell, a, call->extra))
 		return set_named(shell, a, call->extra, err);
 	if (fed_same_name(a->key, "codec") && !fed_call_has(call, 1) &&

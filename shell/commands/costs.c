@@ -172,7 +172,9 @@ static void show_rounds(struct fed_shell *shell, const struct fed_session *s)
 	if (isfinite(total.server_wait))
 		show_server_link(shell, &total);
 	if (total.bytes_down > (double)fed_session_costs(s)->total.bytes_down)
-		fed__print(shell, "the first of them come from an older fedsh, which billed no clients\n");
+		fed__print(
+			shell,
+			"the totals include rounds of an older fedsh, which kept no costs of single clients\n");
 }
 
 /* Clients --------------------------------------------------------------------- */

@@ -94,6 +94,6 @@ void fed__hint_at_losses(struct fed_shell *shell, const struct fed_link_spec *li
 	if (shell->lenient && !shell->place && link->link.drop_rate > 0 &&
 	    (!transport || strcmp(transport->head->name, "local") == 0))
 		fed__print(shell,
-		           "note: losses of this link (%g %%) happen under `transport lossy` alone\n",
+		           "note: this link loses %g %% of its messages under `transport lossy` only\n",
 		           100 * link->link.drop_rate);
 }

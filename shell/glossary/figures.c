@@ -156,6 +156,17 @@ bool fed__figure_events(const struct fed_session *s, struct fed_text *out)
 	fed_text_add(out, " so far");
 	return true;
 }
+/* Their names, as they are typed. */
+bool fed__figure_metrics(const struct fed_session *s, struct fed_text *out)
+{
+	(void)s;
+	fed_text_add(out, "accuracy, loss");
+	for (const struct fed_field *row = fed_metrics; row->type; row++) {
+		fed_text_add(out, ", ");
+		fed_field_key(row, out);
+	}
+	return true;
+}
 bool fed__figure_messages(const struct fed_session *s, struct fed_text *out)
 {
 	const struct fed_costs *c = &fed_session_costs(s)->total;

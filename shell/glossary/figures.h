@@ -20,7 +20,8 @@ fed_glossary_figure fed__figure_dataset, fed__figure_model, fed__figure_paramete
 /* The run. */
 fed_glossary_figure fed__figure_version, fed__figure_clock, fed__figure_phase,
 	fed__figure_in_flight, fed__figure_breakpoints, fed__figure_kept_runs, fed__figure_events,
-	fed__figure_messages, fed__figure_bytes, fed__figure_saved, fed__figure_flops;
+	fed__figure_metrics, fed__figure_messages, fed__figure_bytes, fed__figure_saved,
+	fed__figure_flops;
 /* The last version's updates. */
 fed_glossary_figure fed__figure_verdicts, fed__figure_scores, fed__figure_weights,
 	fed__figure_norms, fed__figure_cosines, fed__figure_groups, fed__figure_blamed;

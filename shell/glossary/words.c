@@ -99,6 +99,11 @@ const struct fed_glossary_word fed__glossary[] = {
          .also = {"setting", "parameter of a plugin"}),
 
 	/* Metrics of a round. */
+	WORD("metric", "term", "a figure of each round",
+         "`plot`, `history`, `expect`, `run until`, `break` and `sweep` take metrics by name;\n"
+         "`explain` has a page of each. Those of attackers are ground truth, which no aggregator\n"
+         "knows.",
+         .now = fed__figure_metrics),
 	WORD("round", "metric", "the work that makes one version of the model",
          "The server sends its model to the participants, they train it on their own examples\n"
          "and send their updates back; the aggregator combines these into one step. A round\n"

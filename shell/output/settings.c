@@ -240,5 +240,5 @@ void fed__put_cut(const struct fed_session *s, struct fed_text *out)
 	if (split->relay == FED_RELAY_PEER && split->holder >= 0)
 		fed_text_add(out, "; head at: client %lld", (long long)split->holder);
 	else if (split->relay == FED_RELAY_PEER)
-		fed_text_add(out, "; head at: nobody");
+		fed_text_add(out, "; no client has the head yet");
 }

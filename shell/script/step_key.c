@@ -17,7 +17,7 @@ int fed__step_key_check(struct fed_error *err)
 {
 	if (isatty(STDIN_FILENO))
 		return FED_OK;
-	return fed_fail(err, "commands would wait for a key, and standard input is no terminal");
+	return fed_fail(err, "commands would wait for a key, and standard input is not a terminal");
 }
 
 /* Read a key, and what came with it: the bytes of an arrow are one. False: a signal or the end. */

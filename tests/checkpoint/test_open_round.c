@@ -472,7 +472,7 @@ START_TEST(breakpoints_go_with_their_session)
 	ck_assert_double_eq(*taken, saved.history.record[1].test_loss);
 	ck_assert_ptr_null(fed_condition_taken(other.breakpoints.point[0].when, 1));
 	ck_assert_ptr_null(fed_condition_taken(other.breakpoints.point[1].when, 0));
-	ck_assert_ptr_nonnull(strstr(heard.text, "1 went with it"));
+	ck_assert_ptr_nonnull(strstr(heard.text, "1 breakpoint of the session before was deleted"));
 	ck_assert_ptr_nonnull(strstr(heard.text, "of the saved session: 2; "));
 	small_do(&saved, "round 2");
 	small_do(&other, "round 2");

@@ -392,7 +392,7 @@ START_TEST(missing_labels_are_no_classes)
 
 	for (size_t k = 0; k < sizeof marks / sizeof *marks; k++) {
 		snprintf(text, sizeof text, "a,y\n1,0\n2,1\n3,%s\n4,2\n", marks[k]);
-		snprintf(says, sizeof says, "t.csv:4:3: the label %s is no number, as 3 others are",
+		snprintf(says, sizeof says, "t.csv:4:3: the label %s is not a number, as 3 others are",
 		         marks[k]);
 		refuse(text, "", says);
 		snprintf(text, sizeof text, "a,y\n1,no\n2,yes\n3,%s\n4,no\n", marks[k]);

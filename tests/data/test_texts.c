@@ -129,7 +129,7 @@ static const struct {
      8, "", "is not a text: of its UTF-8 byte 1 is 0"},
 	{"\xff\xfe", 2, "", "a.txt: is empty but for a byte-order mark"},
 	{"\xef\xbb\xbf", 3, "", "a.txt: is empty but for a byte-order mark"},
-	{"caf\xe9", 4, "encoding=utf-8", "is not UTF-8: 1 of its bytes are none"},
+	{"caf\xe9", 4, "encoding=utf-8", "is not UTF-8: it has 1 invalid byte"},
 };
 
 START_TEST(what_is_no_text_is_refused)

@@ -180,7 +180,7 @@ static const struct {
 	{"{'descr': '<f4' 'fortran_order': False}", 1, 12, "damaged"},
 	{"{'descr: <f4", 1, 0, "damaged"},
 	{"{", 1, 0, "damaged"},
-	{"", 1, 0, "no dictionary"},
+	{"", 1, 0, "not a dictionary"},
 	{HEAD("<f4", "False", "(3,)") "x", 1, 12, "damaged"},
 };
 

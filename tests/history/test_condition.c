@@ -82,7 +82,7 @@ static const struct {
 	{"accuracy=0.9", "== (equality"},
 	{"accuracy=>0.9", "== (equality"},
 	{"acuracy>0.9", "did you mean accuracy"},
-	{"zzzzzz>1", "there are round, clock"},
+	{"zzzzzz>1", "there are accuracy, loss"},
 	{"0.9<accuracy", "a metric such as"},
 	{"accuracy>0.9 and", "ends where a metric"},
 	{"accuracy>0.9 or or loss<1", "no metric is called or"},

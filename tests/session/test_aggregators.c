@@ -50,7 +50,7 @@ START_TEST(wrong_pairs_are_refused_with_words)
 	small_do(&s, "aggregator krum f=3");
 	small_refuses(&s, "aggregator nnm", "it goes before an aggregator");
 	small_refuses(&s, "aggregator krum after=median", "takes one of bucketing, nnm");
-	small_refuses(&s, "aggregator krum after=", "is no pre-aggregation");
+	small_refuses(&s, "aggregator krum after=", "is not a pre-aggregation");
 	small_refuses(&s, "aggregator krum after=nnm after=nnm", "after is given twice");
 	small_refuses(&s, "aggregator krum after.f=3", "needs a pre-aggregation");
 	small_refuses(&s, "aggregator krum after=nnm after.g=3", "no parameter g");

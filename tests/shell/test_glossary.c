@@ -217,6 +217,7 @@ START_TEST(figures_of_the_session)
 	assert_shows(said("explain cut"), "now: no cut, the scheme is sync; `scheme split` cuts");
 	said(COMPOSED "aggregator krum f=2; round 2");
 	assert_shows(said("explain version"), "\nnow: version 2\n");
+	assert_shows(said("explain metrics"), "loss, round, clock, wall, test-accuracy, ");
 	assert_shows(said("explain recall"), "\nnow: 1 in version 2\n");
 	assert_shows(said("explain verdict"),
 	             "\nnow: 10 updates in version 2: 1 used, 0 suspect, 9 filtered\n");

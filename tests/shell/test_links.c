@@ -94,7 +94,7 @@ END_TEST
 
 START_TEST(a_link_with_losses_says_what_makes_them_happen)
 {
-	static const char hint[] = "happen under `transport lossy` alone";
+	static const char hint[] = "of its messages under `transport lossy` only";
 
 	lab.shell.lenient = true;
 	assert_shows(shell_lab_reply(&lab, BLOBS "add-client 3 samples=10 link=3g", FED_EXIT_OK), hint);

@@ -93,7 +93,7 @@ static const struct {
      "leaves the model as before it\n",
      1},
 	{WORLD "step; set lr 0.01; continue",
-     "note: the open round keeps its old values; the next one uses the new\n", 0},
+     "note: the open round keeps its old values; the next one uses the new ones\n", 0},
 	{WORLD "step; inject offline 2; set client 1 link=3g; continue; expect round==1", "", 0},
 	{WORLD "step 3; restart; round; expect round==1",
      "restarted at version 0; clients, model and settings kept\n", 0},

@@ -68,11 +68,12 @@ static int check_marks(const struct fed_csv_labels *l, const char *file, enum fe
 
 	if (task == FED_TASK_CLASSES || !mark || k->mark < k->text || k->text == l->n)
 		return FED_OK;
-	return fed_fail(err,
-	                "%.80s:%zu:%zu: the label %.40s is no number, as %s others are; %s leaves such "
-	                "rows out, task=classes makes it a class",
-	                file, mark->line, mark->column, fed_show(mark->s).s,
-	                fed_count(l->n - k->text).s, fed__csv_missing_advice(mark->s).s);
+	return fed_fail(
+		err,
+		"%.80s:%zu:%zu: the label %.40s is not a number, as %s others are; %s leaves such "
+		"rows out, task=classes makes it a class",
+		file, mark->line, mark->column, fed_show(mark->s).s, fed_count(l->n - k->text).s,
+		fed__csv_missing_advice(mark->s).s);
 }
 
 /* Choose classes or regression; l takes `value` only for a regression. */

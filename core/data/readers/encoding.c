@@ -224,9 +224,10 @@ static int decode(struct fed_text *out, const struct fed_text *raw, const char *
 		return fed_fail_memory(err, raw->len, "a text");
 	if (told == FED_ENCODING_UTF_8 && found->odd)
 		return fed_fail(err,
-		                "%.80s: is not UTF-8: %llu of its bytes are none; say encoding=auto or "
+		                "%.80s: is not UTF-8: it has %llu invalid byte%s; say encoding=auto or "
 		                "encoding=windows-1252",
-		                fed_show(name).s, (unsigned long long)found->odd);
+		                fed_show(name).s, (unsigned long long)found->odd,
+		                found->odd == 1 ? "" : "s");
 	if (out->len == 0)
 		return fed_fail(err, "%.80s: is empty but for a byte-order mark", fed_show(name).s);
 	return wide ? check_text(out, name, true, err) : FED_OK;

@@ -61,7 +61,7 @@ uint64_t fed_clients_estimate(uint32_t n, int64_t samples)
 static int reserve(struct fed_clients *c, uint32_t n, struct fed_error *err)
 {
 	if ((uint64_t)c->n + n >= FED_SERVER)
-		return fed_fail(err, "%u more clients: %u is the most a session can hold", n,
+		return fed_fail(err, "%u more clients are too many; a session holds at most %u", n,
 		                FED_SERVER - 1);
 	struct fed_client_block *block =
 		fed_resize(c->block, c->n_blocks * sizeof *block, (c->n_blocks + 1) * sizeof *block);

@@ -203,7 +203,7 @@ static int check(const struct fed_turn *t, struct fed_error *why)
 		                  isnan(p->vector[0][j]) ? "NaN" : "infinite", j);
 	}
 	if (t->phase == FED_TURN_SERVED && !labels_are_valid(t))
-		return fed_reject(why, "the labels of batch %u are none of this dataset", t->batch);
+		return fed_reject(why, "batch %u has labels that are no classes of this dataset", t->batch);
 	return FED_OK;
 }
 

@@ -115,6 +115,6 @@ int fed__run_bench(struct fed_shell *shell, const struct fed_call *call, struct 
 	           fed_count((double)d).s, own.calls);
 	fed__table_print(shell, &table);
 	if (tried)
-		fed__print(shell, "trusted it does not get through: %s\n", why.text);
+		fed__print(shell, "it fails where it runs trusted: %s\n", why.text);
 	return FED_OK;
 }
