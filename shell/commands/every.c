@@ -92,8 +92,10 @@ int fed__run_every(struct fed_shell *shell, const struct fed_call *call, struct 
 		return FED_FAIL;
 	double next = fed_wall_seconds();
 	for (int64_t i = 0; !a->n || i < a->n; i++) {
-		if (i && !wait_until(next))
+		if (i && !wait_until(next)) {
+			fed__print(shell, "\n"); /* the terminal wrote ^C */
 			return FED_OK;
+		}
 		next += period;
 		const enum fed_exit result =
 			fed__shell_execute(shell, a->command, strlen(a->command), shell->place);
