@@ -9,6 +9,7 @@
 #include "base/mem.h"
 #include "history/event_log.h"
 #include "history/condition_internal.h"
+#include "history/kept_runs.h"
 
 #define TEXT_MAX 4096
 #define TERMS_MAX 64
@@ -51,21 +52,14 @@ static int unexpected(const struct parser *p, const char *wanted)
 	                (size_t)(p->at - p->start) + 1, wanted);
 }
 
-/* A dash belongs to a word only before a letter: in loss-0.1 it subtracts. */
-static bool is_word(const char *c)
-{
-	return isalnum((unsigned char)*c) || *c == '_' || (*c == '-' && isalpha((unsigned char)c[1]));
-}
-
-/* Length of the word at the cursor: a name, or `and`, `or`, `nan`. */
+/* Length of the word at the cursor: a name, or `and`, `or`, `nan`. A dash belongs to it only before
+ * a letter: in loss-0.1 it subtracts. */
 static size_t word_length(const struct parser *p)
 {
-	size_t n = 0;
+	size_t n = fed__run_name_next(p->at, true);
 
-	if (!isalpha((unsigned char)p->at[0]))
-		return 0;
-	while (is_word(p->at + n))
-		n++;
+	for (size_t more = n; more; n += more)
+		more = fed__run_name_next(p->at + n, false);
 	return n;
 }
 

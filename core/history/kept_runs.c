@@ -8,16 +8,35 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "base/text.h"
+
+/* Bytes of the letter at s; 0: it is none. */
+static size_t letter_size(const char *s)
+{
+	uint32_t code;
+	const size_t n = fed_utf8_next(s, strlen(s), &code);
+
+	return n && fed_utf8_letter(code) != FED_LETTER_NONE ? n : 0;
+}
+
+size_t fed__run_name_next(const char *s, bool first)
+{
+	/* ASCII, which is nearly all, without looking for the end. */
+	if (isalpha((unsigned char)*s))
+		return 1;
+	if ((unsigned char)*s < 0x80)
+		return !first && (isdigit((unsigned char)*s) || *s == '_' ||
+		                  (*s == '-' && fed__run_name_next(s + 1, true)));
+	return letter_size(s);
+}
 
 static bool is_run_name(const char *name)
 {
-	if (!isalpha((unsigned char)name[0]))
-		return false;
-	for (const char *c = name; *c; c++)
-		if (!isalnum((unsigned char)*c) && *c != '_' &&
-		    !(*c == '-' && isalpha((unsigned char)c[1])))
-			return false;
-	return true;
+	size_t n = fed__run_name_next(name, true);
+
+	while (n && *(name += n))
+		n = fed__run_name_next(name, false);
+	return n > 0;
 }
 
 static int check_name(const char *name, struct fed_error *err)
@@ -28,7 +47,7 @@ static int check_name(const char *name, struct fed_error *err)
 	if (strlen(name) >= FED_RUN_NAME_MAX || !is_run_name(name))
 		return fed_fail(err,
 		                "`%s` cannot be a run's name: it begins with a letter and has letters, "
-		                "digits, _ and - (before a letter), at most %d in all",
+		                "digits, _ and - (before a letter), at most %d bytes in all",
 		                fed_show(name).s, FED_RUN_NAME_MAX - 1);
 	if (fed_metric_find(name, &metric, &unknown) == FED_OK)
 		return fed_fail(err, "`%s` is the name of a metric; choose another for the run", name);

@@ -7,7 +7,11 @@
 
 #include "history/metrics.h"
 
-#define FED_RUN_NAME_MAX 32
+#define FED_RUN_NAME_MAX 32 /* bytes, with the NUL */
+
+/* Bytes of the character that a run's name may have at s: a letter of any script, a digit, _, or a
+ * dash before a letter; first: a letter alone. 0: none. */
+size_t fed__run_name_next(const char *s, bool first);
 
 struct fed_kept_run {
 	char name[FED_RUN_NAME_MAX];

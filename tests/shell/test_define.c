@@ -108,6 +108,10 @@ START_TEST(names_are_of_any_script)
 	ck_assert_int_eq(run.code, 0);
 	assert_shows(run.out, "보기 = show lr");
 	assert_shows(run.out, "batch = ");
+	feed(NULL, "dataset blobs train=100 test=20\nadd-client 2 samples=20\nround\nkeep 첫-실험\n"
+	           "restart\nround\nexpect accuracy>=첫-실험.accuracy\nkeep\n");
+	ck_assert_int_eq(run.code, 0);
+	assert_shows(run.out, "첫-실험");
 	feed(NULL, "alias \"a b\" show\n");
 	assert_shows(run.err, "a b: an alias has letters");
 }
