@@ -181,7 +181,12 @@ static int entry_open(struct fed_entry **out, const char *path, bool builtin, en
 
 int fed_entry_open(struct fed_entry **out, const char *path, struct fed_error *err)
 {
-	return entry_open(out, path, false, AS_IT_IS, NULL, err);
+	const int rc = entry_open(out, path, false, AS_IT_IS, NULL, err);
+	const size_t n = strlen(path);
+
+	if (rc != FED_OK && strncmp(err->text, path, n) == 0 && strncmp(err->text + n, ": ", 2) == 0)
+		memmove(err->text, err->text + n + 2, strlen(err->text + n + 2) + 1);
+	return rc;
 }
 
 const void *fed_entry_address(const struct fed_entry *entry)

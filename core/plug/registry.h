@@ -85,7 +85,9 @@ int fed_registry_load(struct fed_registry *, const char *path, const struct fed_
 /* The same, to run inside whatever the guard says. */
 int fed_registry_load_trusted(struct fed_registry *, const char *path, const struct fed_entry **,
                               struct fed_error *);
-/* The plugin in a file that is loaded as it is, without a registry: for a worker process. */
+/* The plugin in a file that is loaded as it is, without a registry: for a worker process, whose
+ * path is an inherited descriptor.  Errors leave it out: the host names the file that the user
+ * named. */
 int fed_entry_open(struct fed_entry **, const char *path, struct fed_error *);
 void fed__entry_free(struct fed_entry *); /* NULL is fine */
 /* Descriptor of its file, or of the private copy, to be inherited; -1: it cannot be opened. */
