@@ -297,6 +297,8 @@ int fed__journal_check_source(const struct fed_shell *, const char *path, struct
 void fed__signals_connect(struct fed_shell *);
 /* Whether SIGINT came since the last call. */
 bool fed__signals_interrupted(void);
+/* Wait until the descriptor can be read; false: Ctrl-C came, or a signal that ends the program. */
+bool fed__signals_wait(int fd);
 /* The termination signal that came, or 0. */
 int fed__signals_ending(void);
 /* The running activity, for the message of Ctrl-C. */

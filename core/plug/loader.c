@@ -80,27 +80,58 @@ static bool copy_all(int to, int from)
 	return n == 0;
 }
 
-/* Open a file that is unlinked once it is open, where executable memfds are forbidden. */
-static int open_temporary(struct fed_library *lib, struct fed_error *err)
+/* A new file in the folder of temporary files; -1 on error. */
+static int temporary_file(char *path, size_t size, struct fed_error *err)
 {
 	const char *folder = getenv("TMPDIR");
-	char path[4096];
 
 	if (!folder || !*folder)
 		folder = "/tmp";
-	if ((size_t)snprintf(path, sizeof path, "%s/fedsh-plugin-XXXXXX", folder) >= sizeof path)
-		return fed_reject(err, "cannot be copied: TMPDIR is too long");
+	if ((size_t)snprintf(path, size, "%s/fedsh-plugin-XXXXXX", folder) >= size) {
+		fed_reject(err, "cannot be copied: TMPDIR is too long");
+		return -1;
+	}
 	const int fd = mkostemp(path, O_CLOEXEC);
 	if (fd < 0)
-		return fed_reject(err, "cannot be copied to %s: %s", folder, strerror(errno));
+		fed_reject(err, "cannot be copied to %s: %s", folder, strerror(errno));
+	return fd;
+}
+
+/* Open a file that is unlinked once it is open, where executable memfds are forbidden. */
+static int open_temporary(struct fed_library *lib, struct fed_error *err)
+{
+	char path[4096];
 	int rc = FED_OK;
+	const int fd = temporary_file(path, sizeof path, err);
+
+	if (fd < 0)
+		return FED_REJECT;
 	if (!copy_all(fd, lib->fd))
-		rc = fed_reject(err, "cannot be copied to %s: %s", folder, strerror(errno));
+		rc = fed_reject(err, "cannot be copied to %s: %s", path, strerror(errno));
 	close(fd);
 	if (rc == FED_OK)
 		rc = open_handle(lib, path, err);
 	unlink(path);
 	return rc;
+}
+
+/* The file of a private copy, which has no name: in memory, or where the kernel has no such files,
+ * among the temporary ones. */
+static int nameless_file(const char *name, struct fed_error *err)
+{
+	char path[4096];
+	int fd = memfd_create(name, MFD_CLOEXEC);
+
+	if (fd >= 0)
+		return fd;
+	if (errno != ENOSYS) {
+		fed_reject(err, "cannot be copied: %s", strerror(errno));
+		return -1;
+	}
+	fd = temporary_file(path, sizeof path, err);
+	if (fd >= 0)
+		unlink(path);
+	return fd;
 }
 
 int fed__library_load(struct fed_library *lib, struct fed_error *err)
@@ -201,8 +232,10 @@ int fed__library_copy(struct fed_library **out, const char *path, bool sanitized
 	if (rc == FED_OK)
 		rc = library_new(&lib, err);
 	if (rc == FED_OK) {
-		lib->fd = memfd_create(last_part(path), MFD_CLOEXEC);
-		if (lib->fd < 0 || !write_all(lib->fd, bytes.s, bytes.len))
+		lib->fd = nameless_file(last_part(path), err);
+		if (lib->fd < 0)
+			rc = FED_REJECT;
+		else if (!write_all(lib->fd, bytes.s, bytes.len))
 			rc = fed_reject(err, "cannot be copied: %s", strerror(errno));
 	}
 	fed_text_release(&bytes);

@@ -42,13 +42,20 @@ static bool is_operand(const char *hint, const char *word)
 	return field && field->type == FED_TYPE_REAL;
 }
 
-/* The first word of a text that the command takes as it is (`alias`); beyond all: there is none. */
+/* Whether a row takes all words that follow as they are: a command line, which has its own output.
+ */
+static bool takes_line(const struct fed_field *row)
+{
+	return (row->flags & FED_FIELD_REST) && (!row->hint || strcmp(row->hint, "command") == 0);
+}
+
+/* The first word of a line that the command takes as it is (`alias`); beyond all: there is none. */
 static size_t text_begin(const struct fed_command *command)
 {
 	size_t i = 1;
 
 	for (const struct fed_field *row = command->args; row && row->type; row++) {
-		if ((row->flags & FED_FIELD_REST) && !condition_hint(command))
+		if (takes_line(row))
 			return i;
 		i += (row->flags & FED_FIELD_POSITIONAL) != 0;
 	}

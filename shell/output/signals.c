@@ -2,6 +2,9 @@
 /*
  * shell/output/signals.c - signal handlers: Ctrl-C stops rounds, not the program.
  */
+#include <errno.h>
+#include <poll.h>
+#include <pthread.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <string.h>
@@ -105,6 +108,25 @@ void fed__signals_connect(struct fed_shell *shell)
 	sigaction(SIGHUP, &end, NULL);
 	sigaction(SIGPIPE, &pipe, NULL);
 	sigaction(SIGXFSZ, &file_size, NULL);
+}
+
+bool fed__signals_wait(int fd)
+{
+	struct pollfd input = {.fd = fd, .events = POLLIN};
+	sigset_t ours, before;
+	int rc;
+
+	/* Blocked but for the wait itself: one that comes just before it is not missed. */
+	sigemptyset(&ours);
+	sigaddset(&ours, SIGINT);
+	sigaddset(&ours, SIGTERM);
+	sigaddset(&ours, SIGHUP);
+	pthread_sigmask(SIG_BLOCK, &ours, &before);
+	do {
+		rc = interrupted || ending ? 1 : ppoll(&input, 1, NULL, &before);
+	} while (rc < 0 && errno == EINTR);
+	pthread_sigmask(SIG_SETMASK, &before, NULL);
+	return !interrupted && !ending;
 }
 
 bool fed__signals_interrupted(void)

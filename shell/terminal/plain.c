@@ -2,6 +2,8 @@
 /*
  * shell/terminal/plain.c - interactive reading on a terminal without escapes.
  */
+#include <unistd.h>
+
 #include "shell/language/plugin_watch.h"
 #include "shell/language/line.h"
 #include "shell/output/print.h"
@@ -24,11 +26,13 @@ enum fed_exit fed__plain_run(struct fed_shell *shell)
 	while (!shell->quit && !fed__signals_ending()) {
 		fed_text_clear(&prompt);
 		fed__shell_prompt(shell, &prompt);
+		fed__signals_interrupted();
 		fed__print(shell, "%s", fed_text_str(&prompt));
 		fed__print_flush(shell);
-		fed__signals_interrupted();
-		if (!fed__line_read_continued(stdin, &line, &lines, ask_for_more, shell) || ferror(stdin)) {
-			if (!fed__signals_interrupted())
+		const bool stopped = !fed__signals_wait(STDIN_FILENO);
+		if (stopped || !fed__line_read_continued(stdin, &line, &lines, ask_for_more, shell) ||
+		    ferror(stdin)) {
+			if (!stopped && !fed__signals_interrupted())
 				break;
 			clearerr(stdin);
 			fed__group_drop(shell);

@@ -43,7 +43,9 @@ START_TEST(says_the_nearest)
 
 	ck_assert_int_eq(fed_metric_find("acurracy", &m, &err), FED_FAIL);
 	ck_assert_ptr_nonnull(strstr(err.text, "did you mean accuracy?"));
-	ck_assert_ptr_nonnull(strstr(err.text, "server_flops"));
+	ck_assert_int_eq(fed_metric_find("xyzzy", &m, &err), FED_FAIL);
+	ck_assert_ptr_nonnull(strstr(err.text, "bytes-up"));
+	ck_assert_ptr_nonnull(strstr(err.text, "explain metrics"));
 }
 END_TEST
 

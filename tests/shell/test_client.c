@@ -135,8 +135,8 @@ START_TEST(the_log_and_its_filters)
 	}
 	refuses("log kind=los", "did you mean lost?");
 	refuses("log kind=zzzz", "notice, warning");
-	refuses("log version=3-1", "as 3-5 or 3-");
-	refuses("log version=x", "as 3-5 or 3-");
+	refuses("log version=3-1", "as in 3-5 or 3-");
+	refuses("log version=x", "as in 3-5 or 3-");
 	refuses("log client=7", "from 0 to 3");
 }
 END_TEST
