@@ -103,9 +103,18 @@ static void complete_list(struct completion *a, const char *separators, struct f
 	a->prefix = last;
 }
 
+/* The word is whole again for the candidates that follow. */
+static void end_list(struct completion *a, const struct completion *whole, struct fed_text *before)
+{
+	a->before = whole->before;
+	a->prefix = whole->prefix;
+	fed_text_release(before);
+}
+
 static void take_clients(struct completion *a)
 {
 	const struct fed_clients *clients = &fed_session_parts(a->shell->session)->clients;
+	const struct completion whole = *a;
 	struct fed_text before = {0};
 
 	complete_list(a, ",-", &before);
@@ -118,7 +127,7 @@ static void take_clients(struct completion *a)
 		snprintf(id, sizeof id, "%u", clients->present[i]);
 		add_candidate(a, id);
 	}
-	fed_text_release(&before);
+	end_list(a, &whole, &before);
 }
 
 static void take_names(struct completion *a, const char *hint)
@@ -139,11 +148,12 @@ static void take_names(struct completion *a, const char *hint)
 /* Candidates for the last name of a list. */
 static void take_list(struct completion *a, const char *separators, const char *hint)
 {
+	const struct completion whole = *a;
 	struct fed_text before = {0};
 
 	complete_list(a, separators, &before);
 	take_names(a, hint);
-	fed_text_release(&before);
+	end_list(a, &whole, &before);
 }
 
 /* Values that the setting's row allows. */

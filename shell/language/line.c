@@ -200,7 +200,7 @@ bool fed__line_read(FILE *f, struct fed_text *line)
 }
 
 bool fed__line_read_continued(FILE *f, struct fed_text *line, unsigned *lines,
-                              void (*ask)(void *ctx), void *ctx)
+                              bool (*ask)(void *ctx), void *ctx)
 {
 	struct fed_text next = {0};
 	bool goes_on = fed__line_read(f, line);
@@ -210,8 +210,10 @@ bool fed__line_read_continued(FILE *f, struct fed_text *line, unsigned *lines,
 		return false;
 	goes_on = fed__line_continues(fed_text_str(line), line->len);
 	while (goes_on) {
-		if (ask)
-			ask(ctx);
+		if (ask && !ask(ctx)) {
+			fed_text_release(&next);
+			return false;
+		}
 		if (!fed__line_read(f, &next))
 			break;
 		++*lines;

@@ -46,8 +46,8 @@ bool fed__line_read(FILE *, struct fed_text *);
  * quotes nor in a comment. */
 bool fed__line_continues(const char *line, size_t len);
 /* Read a line and those that continue it, with the newlines between them; *lines: how many. ask, or
- * NULL, is called before each further one. */
-bool fed__line_read_continued(FILE *, struct fed_text *, unsigned *lines, void (*ask)(void *ctx),
+ * NULL, is called before each further one; where it returns false, there is no line. */
+bool fed__line_read_continued(FILE *, struct fed_text *, unsigned *lines, bool (*ask)(void *ctx),
                               void *ctx);
 /* Append continued lines as one line. */
 void fed__line_join(struct fed_text *out, const char *text, size_t len);

@@ -11,10 +11,11 @@
 #include "shell/script/typed.h"
 #include "shell/terminal/interactive.h"
 
-static void ask_for_more(void *shell)
+static bool ask_for_more(void *shell)
 {
 	fed__print(shell, "%s", FED_PROMPT_CONTINUED);
 	fed__print_flush(shell);
+	return fed__signals_wait(STDIN_FILENO);
 }
 
 enum fed_exit fed__plain_run(struct fed_shell *shell)

@@ -42,7 +42,7 @@ static const struct {
 	{"faulty_reduce", "how=no-words", "one update", "gave no reason", "with a reason"},
 	{"faulty_reduce", "how=bad-code", "a round", "returned -9", "FED_OK, FED_REJECT or FED_FAIL"},
 	{"faulty_reduce", "how=reads-past", "a round", "its step is NaN", "a finite step"},
-	{"faulty_reduce", "how=small", "sizes", "holds 99999 numbers", "a finite step"},
+	{"faulty_reduce", "how=small", "sizes", "holds 19999 numbers", "a finite step"},
 	{"faulty_reduce", "how=good", "parameters", "gave no reason", "with a reason"},
 	{"faulty_columns", "how=neighbour", "coordinates apart", "instead of", "alone"},
 	{"faulty_columns", "how=thread", "threads", "then", "any number of threads"},

@@ -71,8 +71,8 @@ static const char *const runs[] = {
 	"model faulty-model units=3;aggregator scaffold;inject drift 1 rate=0.5;round 2",
 	"model faulty-model units=3;scheme split;aggregator fedavg;round 1",
 	/* updates of 25,450 numbers, which lie in shared memory */
-	"model mlp hidden=32;aggregator fedavg;round 1;aggregator krum f=1;round 1;aggregator scaffold;"
-	"inject byzantine 1 attack=sign-flip;round 1",
+	("model mlp hidden=32;aggregator fedavg;round 1;aggregator krum f=1;round 1;"
+     "aggregator scaffold;inject byzantine 1 attack=sign-flip;round 1"),
 	"model mlp hidden=32;scheme async;aggregator fedbuff;round 3",
 #if !FED_THREAD_SANITIZED /* their plugins differ, what threads do does not */
 	"aggregator fedavg;round 3",
