@@ -189,7 +189,7 @@ START_TEST(what_was_changed_in_the_round_is_changed_again)
 	compose(&straight, _i);
 	amend(&straight, 0, 1000);
 	finish(&straight);
-	for (int at = 1; open; at += 1 + at / (FED_SANITIZED ? 3 : 10)) {
+	for (int at = 1; open; at += 1 + at / (FED_SANITIZED ? 2 : 10)) {
 		struct fed_session saved, restored;
 
 		compose(&saved, _i);
