@@ -304,7 +304,8 @@ START_TEST(widths)
 	ck_assert_int_eq(fed_text_width("\u05e9\u05b8\u05c1"), 1);
 	ck_assert_int_eq(fed_text_width("\U0001F600"), 2);
 	ck_assert_int_eq(fed_text_width("\U0001F3FB"), 2);
-	ck_assert_int_eq(fed_text_width("\U00020000\U0003FFFF"), 3); /* a letter, and nobody's */
+	ck_assert_int_eq(fed_text_width("\U00020000\U0003FFFF"),
+	                 3); /* a letter, and a code without one */
 	ck_assert_int_eq(fed_text_width("⣿▁█─"), 4);
 	ck_assert_int_eq(fed_text_width("\xff\xfe"), 2);
 	ck_assert_int_eq(fed_text_width(""), 0);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Saving and restoring in the middle of a round: whoever goes on, goes on to the same bits.
+ * Saving and restoring in the middle of a round: the saved session and the restored one go on to
+ * the same bits.
  */
 #include <check.h>
 #include <string.h>
@@ -155,7 +156,7 @@ START_TEST(at_any_step_both_go_on_to_the_same_bits)
 }
 END_TEST
 
-/* What somebody does while the round is open: change[k] after k + 1 steps. */
+/* What is changed while the round is open: change[k] after k + 1 steps. */
 static const char *const changes[] = {
 	"set lr 0.3;set epochs 2",
 	"inject straggler random:2 factor=3;inject lossy all p=0.1",

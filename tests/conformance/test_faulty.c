@@ -121,7 +121,7 @@ static const struct {
 	{"faulty_select", "how=twice", "a choice", "chooses candidate 1 twice", "different candidates"},
 	{"faulty_select", "how=away", "a choice", "candidate 3, who is away", "that are here"},
 	{"faulty_select", "how=too-many", "a choice", "chooses 11 candidates", "at most as many"},
-	{"faulty_select", "how=nobody", "a choice", "no candidate is chosen", "at least one"},
+	{"faulty_select", "how=none", "a choice", "no candidate is chosen", "at least one"},
 	{"faulty_select", "how=by-loss", "odd rounds", "no candidate is chosen", "at least one"},
 	{"faulty_select", "how=counts", "determinism", "others are chosen", "the same candidates"},
 	{"faulty_select", "how=past-state", "within its memory", "past the end of its state",

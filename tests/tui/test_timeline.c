@@ -128,36 +128,48 @@ START_TEST(golden_timelines)
 }
 END_TEST
 
-/* Split learning: messages are traffic, and only the server's work is waited for; a client whose
- * turn has ended is idle. */
-START_TEST(a_turn)
-{
-	static const struct {
-		enum fed_event_kind kind;
-		double clock;
-	} turn[] = {{FED_EVENT_SENT, 0},     {FED_EVENT_RECEIVED, 2}, {FED_EVENT_SMASHED, 5},
-	            {FED_EVENT_REACHED, 7},  {FED_EVENT_GRADIENT, 8}, {FED_EVENT_ARRIVED, 9},
-	            {FED_EVENT_SMASHED, 14}, {FED_EVENT_REACHED, 15}, {FED_EVENT_GRADIENT, 15},
-	            {FED_EVENT_ARRIVED, 16}, {FED_EVENT_TRAINED, 18}, {FED_EVENT_REPORTED, 20}};
-	struct fed_event_log r = {0};
-	struct fed_text out = {0};
-	struct fed_error err = {""};
-	uint32_t client = 3;
+/* The events of client 3 in its turn of split learning. */
+struct turn_event {
+	enum fed_event_kind kind;
+	double clock;
+};
 
-	for (size_t i = 0; i < sizeof turn / sizeof *turn; i++)
-		fed_event_log_take(&r, &(struct fed_event){.kind = turn[i].kind,
-		                                           .client = 3,
-		                                           .invitation = 1,
-		                                           .clock = turn[i].clock,
-		                                           .bytes = 100});
-	const struct fed_timeline w = {.invitation_log = &r.invitation_log,
-	                               .event_log = &r,
+/* Log them and draw 22 seconds of them; both are the caller's to release. */
+static void draw_turn(const struct turn_event *turn, size_t n, struct fed_event_log *log,
+                      struct fed_text *out)
+{
+	uint32_t client = 3;
+	struct fed_error err = {""};
+
+	for (size_t i = 0; i < n; i++)
+		fed_event_log_take(log, &(struct fed_event){.kind = turn[i].kind,
+		                                            .client = client,
+		                                            .invitation = 1,
+		                                            .clock = turn[i].clock,
+		                                            .bytes = 100});
+	const struct fed_timeline w = {.invitation_log = &log->invitation_log,
+	                               .event_log = log,
 	                               .first = 1,
 	                               .to = 22,
 	                               .now = 22,
 	                               .client = &client,
 	                               .n = 1};
-	fed_assert_ok(fed_timeline_chart_text(&w, 30, true, false, &out, &err), &err);
+	fed_assert_ok(fed_timeline_chart_text(&w, 30, true, false, out, &err), &err);
+}
+
+/* Split learning: messages are traffic, and only the server's work is waited for; a client whose
+ * turn has ended is idle. */
+START_TEST(a_turn)
+{
+	static const struct turn_event turn[] = {
+		{FED_EVENT_SENT, 0},     {FED_EVENT_RECEIVED, 2}, {FED_EVENT_SMASHED, 5},
+		{FED_EVENT_REACHED, 7},  {FED_EVENT_GRADIENT, 8}, {FED_EVENT_ARRIVED, 9},
+		{FED_EVENT_SMASHED, 14}, {FED_EVENT_REACHED, 15}, {FED_EVENT_GRADIENT, 15},
+		{FED_EVENT_ARRIVED, 16}, {FED_EVENT_TRAINED, 18}, {FED_EVENT_REPORTED, 20}};
+	struct fed_event_log r = {0};
+	struct fed_text out = {0};
+
+	draw_turn(turn, sizeof turn / sizeof *turn, &r, &out);
 	ck_assert_ptr_nonnull(strstr(fed_text_str(&out), "\n      3 ◂◂███▸▸·◂█████▸◂██▸▸\n"));
 	ck_assert_double_eq(
 		fed_invitation_computed_seconds(fed_invitation_log_last(&r.invitation_log, 3)), 10);
@@ -170,34 +182,17 @@ END_TEST
  * and the update, each for two seconds. */
 START_TEST(a_turn_that_queues)
 {
-	static const struct {
-		enum fed_event_kind kind;
-		double clock;
-	} turn[] = {{FED_EVENT_SENT, 0},     {FED_EVENT_QUEUED, 0},  {FED_EVENT_PASSES, 2},
-	            {FED_EVENT_RECEIVED, 3}, {FED_EVENT_SMASHED, 5}, {FED_EVENT_QUEUED, 6},
-	            {FED_EVENT_PASSES, 8},   {FED_EVENT_REACHED, 9}, {FED_EVENT_GRADIENT, 10},
-	            {FED_EVENT_QUEUED, 10},  {FED_EVENT_PASSES, 12}, {FED_EVENT_ARRIVED, 13},
-	            {FED_EVENT_TRAINED, 15}, {FED_EVENT_QUEUED, 16}, {FED_EVENT_PASSES, 18},
-	            {FED_EVENT_REPORTED, 20}};
+	static const struct turn_event turn[] = {
+		{FED_EVENT_SENT, 0},     {FED_EVENT_QUEUED, 0},  {FED_EVENT_PASSES, 2},
+		{FED_EVENT_RECEIVED, 3}, {FED_EVENT_SMASHED, 5}, {FED_EVENT_QUEUED, 6},
+		{FED_EVENT_PASSES, 8},   {FED_EVENT_REACHED, 9}, {FED_EVENT_GRADIENT, 10},
+		{FED_EVENT_QUEUED, 10},  {FED_EVENT_PASSES, 12}, {FED_EVENT_ARRIVED, 13},
+		{FED_EVENT_TRAINED, 15}, {FED_EVENT_QUEUED, 16}, {FED_EVENT_PASSES, 18},
+		{FED_EVENT_REPORTED, 20}};
 	struct fed_event_log r = {0};
 	struct fed_text out = {0};
-	struct fed_error err = {""};
-	uint32_t client = 3;
 
-	for (size_t i = 0; i < sizeof turn / sizeof *turn; i++)
-		fed_event_log_take(&r, &(struct fed_event){.kind = turn[i].kind,
-		                                           .client = 3,
-		                                           .invitation = 1,
-		                                           .clock = turn[i].clock,
-		                                           .bytes = 100});
-	const struct fed_timeline w = {.invitation_log = &r.invitation_log,
-	                               .event_log = &r,
-	                               .first = 1,
-	                               .to = 22,
-	                               .now = 22,
-	                               .client = &client,
-	                               .n = 1};
-	fed_assert_ok(fed_timeline_chart_text(&w, 30, true, false, &out, &err), &err);
+	draw_turn(turn, sizeof turn / sizeof *turn, &r, &out);
 	ck_assert_ptr_nonnull(strstr(fed_text_str(&out), "\n      3 ░░◂██▸░░▸·░░◂██▸░░▸▸\n"));
 	fed_text_release(&out);
 	fed_event_log_release(&r);
