@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "conformance/checker.h"
-#include "plug/call.h"
+#include "plug/calls/call.h"
 
 enum { DIM = 100, KNOWN = 9, LARGE_DIM = 1000000 };
 

@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "conformance/checker.h"
-#include "plug/call.h"
+#include "plug/calls/call.h"
 
 enum { DIM = 1000 };
 

@@ -7,7 +7,7 @@
 
 #include "base/mem.h"
 #include "conformance/checker.h"
-#include "plug/call_codec.h"
+#include "plug/calls/call_codec.h"
 
 /* A vector's form: matrices, the last a row for what is left. */
 static const struct form {

@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "conformance/checker.h"
-#include "plug/remote_check.h"
+#include "plug/calls/remote_check.h"
 
 /* The settings of the options, tried once: those that are refused end the run. */
 static int try_settings(const struct fed_entry *entry,

@@ -8,7 +8,7 @@
 #include "base/mem.h"
 #include "conformance/forms.h"
 #include "conformance/layers.h"
-#include "plug/call.h"
+#include "plug/calls/call.h"
 
 enum { BATCH = 3 };
 

@@ -7,7 +7,7 @@
 
 #include "conformance/checker.h"
 #include "conformance/forms.h"
-#include "plug/call.h"
+#include "plug/calls/call.h"
 
 enum { EXAMPLES = 40 };
 

@@ -8,7 +8,7 @@
 #define FED_CONFORMANCE_ROUNDS_H
 
 #include "conformance/checker.h"
-#include "plug/call.h"
+#include "plug/calls/call.h"
 
 struct fed_rounds {
 	struct fed_checker *checker;

@@ -7,7 +7,7 @@
 
 #include "base/mem.h"
 #include "conformance/checker.h"
-#include "plug/call_selection.h"
+#include "plug/calls/call_selection.h"
 
 enum { CANDIDATES = 50, WANTED = 10, MANY = 100000 };
 
@@ -139,7 +139,7 @@ static void choose(struct choosing *t)
 		fed__check_words(t->checker, &t->err);
 }
 
-/* The host's own words about a choice (plug/call_selection.c). */
+/* The host's own words about a choice (plug/calls/call_selection.c). */
 static void expect_choice_or_words(struct choosing *t)
 {
 	if (t->rc != FED_OK && strstr(t->err.text, ": chooses "))

@@ -8,7 +8,7 @@
 
 #include "base/mem.h"
 #include "conformance/checker.h"
-#include "plug/call.h"
+#include "plug/calls/call.h"
 
 enum { CLIENTS = 6, MESSAGES = 60, FRAME = 64 };
 /* Seconds that real messages may take in all. */

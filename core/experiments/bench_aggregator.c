@@ -11,7 +11,7 @@
 #include "base/mem.h"
 #include "base/random.h"
 #include "plug/aggregator_chain.h"
-#include "plug/call.h"
+#include "plug/calls/call.h"
 #include "session/internal.h"
 
 enum { CALLS_LEAST = 3, CALLS_MOST = 1000 };

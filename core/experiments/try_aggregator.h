@@ -6,7 +6,7 @@
 #ifndef FED_EXPERIMENTS_TRY_AGGREGATOR_H
 #define FED_EXPERIMENTS_TRY_AGGREGATOR_H
 
-#include "plug/call.h"
+#include "plug/calls/call.h"
 #include "session/session.h"
 
 struct fed_trial {

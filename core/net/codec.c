@@ -9,7 +9,7 @@
 #include "base/key_values.h"
 #include "base/mem.h"
 #include "base/text.h"
-#include "plug/call_codec.h"
+#include "plug/calls/call_codec.h"
 
 /* Texts --------------------------------------------------------------------- */
 

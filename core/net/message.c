@@ -8,7 +8,7 @@
 #include "base/file.h"
 #include "base/mem.h"
 #include "net/messenger.h"
-#include "plug/call_codec.h"
+#include "plug/calls/call_codec.h"
 
 #define FRAME_MAGIC 0x31504446u /* "FDP1" in a hex dump; another form gets another digit */
 enum { CRC_AT = 60 };

@@ -15,7 +15,7 @@
 #include "net/server_link.h"
 #include "net/shared_vectors.h"
 #include "net/event_queue.h"
-#include "plug/call.h"
+#include "plug/calls/call.h"
 
 enum fed_message_kind {
 	FED_MESSAGE_MODEL = 1, /* server to client: vector 0 the parameters, then broadcast rows */

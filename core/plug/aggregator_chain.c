@@ -13,7 +13,7 @@
 #include <string.h>
 
 #include "base/mem.h"
-#include "plug/call.h"
+#include "plug/calls/call.h"
 
 #define AFTER "after"
 #define AFTER_DOT "after."

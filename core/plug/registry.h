@@ -118,7 +118,7 @@ struct fed_instance {
 	struct fed_instance
 		*after; /* the pre-aggregation that an aggregator works after (fed_alloc), or NULL */
 	struct fed_worker *worker; /* where it runs, when it or its pre-aggregation is guarded */
-	/* When an aggregation fails (plug/aggregation.c); borrowed, NULL: the round fails. */
+	/* When an aggregation fails (plug/calls/aggregation.c); borrowed, NULL: the round fails. */
 	const struct fed_substitute *substitute;
 };
 

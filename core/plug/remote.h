@@ -8,7 +8,7 @@
 #ifndef FED_PLUG_REMOTE_H
 #define FED_PLUG_REMOTE_H
 
-#include "plug/call.h"
+#include "plug/calls/call.h"
 #include "plug/guard/protocol.h"
 
 /* Fill the entry's descriptor from a worker that loads its library.  FED_REJECT: the file is

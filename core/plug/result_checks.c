@@ -7,7 +7,7 @@
 #include <math.h>
 #include <string.h>
 
-#include "plug/call.h"
+#include "plug/calls/call.h"
 
 /* The fill value of an unwritten step: a signalling NaN that no arithmetic produces.  Arithmetic on
  * it sets the quiet bit and keeps the rest. */

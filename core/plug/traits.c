@@ -2,7 +2,7 @@
 /*
  * plug/traits.c - what plugins declare, without a call of them.
  */
-#include "plug/call.h"
+#include "plug/calls/call.h"
 #include "plug/guard/worker.h"
 #include "plug/loader.h"
 

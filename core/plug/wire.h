@@ -10,7 +10,7 @@
 #define FED_PLUG_WIRE_H
 
 #include "plug/guard/packet.h"
-#include "plug/host.h"
+#include "plug/calls/host.h"
 #include "plug/registry.h"
 
 struct fed_worker;

@@ -8,7 +8,7 @@
 #include <math.h>
 
 #include "base/mem.h"
-#include "plug/call.h"
+#include "plug/calls/call.h"
 #include "history/client_selector.h"
 #include "train/schemes/schemes.h"
 #include "train/schemes/split.h"

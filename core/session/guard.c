@@ -4,7 +4,7 @@
  */
 #include <string.h>
 
-#include "plug/call.h"
+#include "plug/calls/call.h"
 #include "plug/guard/guard.h"
 #include "session/internal.h"
 

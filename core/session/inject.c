@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "base/mem.h"
-#include "plug/call.h"
+#include "plug/calls/call.h"
 #include "session/fault_notices.h"
 #include "session/internal.h"
 #include "history/client_selector.h"

@@ -4,7 +4,7 @@
  * check of the layers that the model brings.
  */
 #include "conformance/conformance.h"
-#include "plug/call.h"
+#include "plug/calls/call.h"
 #include "session/internal.h"
 
 int fed_net_for(struct fed_net *net, const struct fed_instance *model,

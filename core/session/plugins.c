@@ -8,7 +8,7 @@
 #include "base/mem.h"
 #include "session/internal.h"
 #include "plug/aggregator_chain.h"
-#include "plug/call.h"
+#include "plug/calls/call.h"
 #include "plug/carried_state.h"
 
 static int load(struct fed_session *s, const char *path, bool trusted,

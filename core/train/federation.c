@@ -17,7 +17,7 @@
 #include "train/local/trainer.h"
 #include "train/loss_queries.h"
 #include "train/participants.h"
-#include "plug/call_selection.h"
+#include "plug/calls/call_selection.h"
 #include "train/round/aggregate.h"
 #include "train/round/arrivals.h"
 #include "train/round/coding.h"

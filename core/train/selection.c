@@ -8,7 +8,7 @@
 
 #include "base/mem.h"
 #include "base/random.h"
-#include "plug/call_selection.h"
+#include "plug/calls/call_selection.h"
 #include "train/faults/faults.h"
 #include "train/local/trainer.h"
 #include "train/participants.h"

@@ -6,7 +6,7 @@
 #define FED_WORKER_SERVE_H
 
 #include "base/pool.h"
-#include "plug/call.h"
+#include "plug/calls/call.h"
 #include "worker/memory.h"
 
 struct fed_worker_layer; /* of the model that was built: serve_model.c */

@@ -3,7 +3,7 @@
  * worker/serve_codec.c - calls of a codec.
  */
 #include "base/mem.h"
-#include "plug/call_codec.h"
+#include "plug/calls/call_codec.h"
 #include "worker/serve.h"
 
 static int encode(struct fed_server *s, struct fed_packet_reader *r, struct fed_coding *coding,

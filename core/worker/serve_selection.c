@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "base/mem.h"
-#include "plug/call_selection.h"
+#include "plug/calls/call_selection.h"
 #include "worker/serve.h"
 
 /* Services of the running request, with the last batch of candidates. */

@@ -13,7 +13,7 @@
 
 #include "base/cpu.h"
 #include "base/mem.h"
-#include "plug/call.h"
+#include "plug/calls/call.h"
 
 static size_t n = 100, dim = 1663370, ld;
 static int threads = 2, f = 20, repeats = 5;

@@ -18,7 +18,7 @@
 #include "base/cpu.h"
 #include "base/mem.h"
 #include "net/shared_vectors.h"
-#include "plug/call.h"
+#include "plug/calls/call.h"
 #include "session/internal.h"
 
 enum { TRUSTED, GUARDED, BOTH };

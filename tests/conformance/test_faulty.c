@@ -6,7 +6,7 @@
 #include <time.h>
 
 #include "conformance/run.h"
-#include "plug/call.h"
+#include "plug/calls/call.h"
 
 #define FIXTURES FED_BUILD_DIR "/fixtures"
 

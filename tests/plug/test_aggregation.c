@@ -8,7 +8,7 @@
 #include <stdlib.h>
 
 #include "base/random.h"
-#include "plug/call.h"
+#include "plug/calls/call.h"
 
 enum { CLIENTS = 5, DIM = 3 * 4096 + 100, SOME = 40 }; /* several tiles, the last one short */
 

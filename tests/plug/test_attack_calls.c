@@ -7,7 +7,7 @@
 #include <math.h>
 
 #include "base/blas.h"
-#include "plug/call.h"
+#include "plug/calls/call.h"
 #include "plug/distances.h"
 
 enum { DIM = 1300, MOST = 40 };

@@ -6,7 +6,7 @@
 
 #include <math.h>
 
-#include "plug/call.h"
+#include "plug/calls/call.h"
 
 enum { N = 3, DIM = 5 };
 

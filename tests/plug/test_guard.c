@@ -11,7 +11,7 @@
 #include <unistd.h>
 
 #include "base/mem.h"
-#include "plug/call.h"
+#include "plug/calls/call.h"
 #include "plug/guard/worker.h"
 #include "support/suite.h"
 

@@ -8,7 +8,7 @@
 #include <unistd.h>
 
 #include "base/file.h"
-#include "plug/call.h"
+#include "plug/calls/call.h"
 
 static struct fed_temp temp;
 static const char *file; /* in it */

@@ -11,7 +11,7 @@
 
 #include "base/random.h"
 #include "drive.h"
-#include "plug/call_codec.h"
+#include "plug/calls/call_codec.h"
 #include "support/suite.h"
 
 enum { LONGEST = 5000 };

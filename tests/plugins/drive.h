@@ -5,7 +5,7 @@
 #ifndef FED_TEST_DRIVE_H
 #define FED_TEST_DRIVE_H
 
-#include "plug/call.h"
+#include "plug/calls/call.h"
 
 enum { DIM = 37, MOST = 8 }; /* parameters and clients of the rounds here: odd on purpose */
 

@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "drive.h"
-#include "plug/call_selection.h"
+#include "plug/calls/call_selection.h"
 #include "support/suite.h"
 
 enum { N = 12 };

@@ -7,7 +7,7 @@
 #include <math.h>
 
 #include "base/random.h"
-#include "plug/call.h"
+#include "plug/calls/call.h"
 
 struct fed_data_faults fed__data_faults_for(const struct fed_faults *faults, uint32_t client,
                                             uint64_t version)

@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "base/mem.h"
-#include "plug/call.h"
+#include "plug/calls/call.h"
 #include "train/local/internal.h"
 #include "train/round/coding.h"
 

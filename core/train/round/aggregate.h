@@ -6,7 +6,7 @@
 #define FED_TRAIN_ROUND_AGGREGATE_H
 
 #include "net/messenger.h"
-#include "plug/call.h"
+#include "plug/calls/call.h"
 
 struct fed_federation;
 

@@ -8,7 +8,7 @@
 
 #include "base/mem.h"
 #include "base/random.h"
-#include "plug/call.h"
+#include "plug/calls/call.h"
 #include "train/round/coding.h"
 #include "train/faults/faults.h"
 #include "train/round/aggregate.h"

@@ -8,7 +8,7 @@
 
 #include "base/mem.h"
 #include "base/random.h"
-#include "plug/call.h"
+#include "plug/calls/call.h"
 #include "train/round/invitations.h"
 #include "train/round/state.h"
 

@@ -12,7 +12,7 @@
 #define FED_TRAIN_ROUND_VERDICTS_H
 
 #include "net/messenger.h"
-#include "plug/call.h"
+#include "plug/calls/call.h"
 
 #define FED_VERDICT_UPDATES_BYTES ((size_t)1 << 30)
 

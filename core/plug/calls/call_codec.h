@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * plug/call_codec.h - calls of codecs, with checks of their results.
+ * plug/calls/call_codec.h - calls of codecs, with checks of their results.
  *
  * On any thread.  coding->size is set here; a coding without matrices is one row.
  */

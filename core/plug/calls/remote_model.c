@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * plug/remote_model.c - construction of a model, and the passes of layers of its own, in a worker
- * process.
+ * plug/calls/remote_model.c - construction of a model, and the passes of layers of its own, in a
+ * worker process.
  *
  * build() runs there on a builder that records; its calls are repeated here on the host's.  A layer
  * of the plugin's own becomes one here whose functions call the worker: each pass is a message with

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * plug/call_explain.c - calls of tell(): the lines in which an aggregator explains a round,
+ * plug/calls/call_explain.c - calls of tell(): the lines in which an aggregator explains a round,
  * cleaned and cut.
  */
 #include <string.h>
 
 #include "base/mem.h"
-#include "plug/call.h"
+#include "plug/calls/call.h"
 #include "plug/result_checks.h"
-#include "plug/pre_aggregation.h"
+#include "plug/calls/pre_aggregation.h"
 #include "plug/remote.h"
 
 static const struct fed_aggregator *aggregator_of(const struct fed_instance *instance)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * plug/remote_check.h - the conformance run of a guarded plugin (conformance/conformance.h), each
- * check in a worker process.
+ * plug/calls/remote_check.h - the conformance run of a guarded plugin (conformance/conformance.h),
+ * each check in a worker process.
  */
 #ifndef FED_PLUG_REMOTE_CHECK_H
 #define FED_PLUG_REMOTE_CHECK_H

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * plug/call.h - calls of plugin functions, with checks of their results.
+ * plug/calls/call.h - calls of plugin functions, with checks of their results.
  *
  * No other file calls a plugin's functions.  Calls of a guarded plugin go to its worker process
  * (plug/remote.h), with the same results.  Every call checks its result: a step with a NaN or
@@ -11,7 +11,7 @@
 #define FED_PLUG_CALL_H
 
 #include "base/text.h"
-#include "plug/host.h"
+#include "plug/calls/host.h"
 #include "plug/registry.h"
 
 /* Whether what a client does with the plugin (own layers of a model, client hooks, poisoning) runs

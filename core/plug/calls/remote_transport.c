@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * plug/remote_transport.c - calls of a transport in a worker process, and what it asks of the host
- * meanwhile.
+ * plug/calls/remote_transport.c - calls of a transport in a worker process, and what it asks of the
+ * host meanwhile.
  */
 #include <math.h>
 #include <string.h>

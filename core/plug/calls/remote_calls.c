@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * plug/remote_calls.c - attacks, and the client hooks of aggregators, in a worker process.
+ * plug/calls/remote_calls.c - attacks, and the client hooks of aggregators, in a worker process.
  */
 #include <string.h>
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * plug/aggregation.c - aggregations, and what becomes of them when a plugin that a user loaded
- * fails.
+ * plug/calls/aggregation.c - aggregations, and what becomes of them when a plugin that a user
+ * loaded fails.
  *
  * With a substitute the same updates go to both rules, so that the other one can make the step
  * whenever the first fails; nothing is kept for it but what it keeps itself.
@@ -10,7 +10,7 @@
 #include <string.h>
 
 #include "base/mem.h"
-#include "plug/call_aggregation.h"
+#include "plug/calls/call_aggregation.h"
 
 /* The aggregator or its pre-aggregation, if it is set aside, or NULL. */
 static const struct fed_entry *set_aside(const struct fed_instance *x)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * plug/remote_aggregation.c - an aggregation in a worker process.
+ * plug/calls/remote_aggregation.c - an aggregation in a worker process.
  *
  * The worker makes the same aggregation (call_aggregation.c) of updates that it reads in shared
  * memory.  A streaming rule gets each update at once, the others all of them at the end.

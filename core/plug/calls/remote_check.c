@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * plug/remote_check.c - the conformance run of a guarded plugin, each check in a worker process.
+ * plug/calls/remote_check.c - the conformance run of a guarded plugin, each check in a worker
+ * process.
  */
-#include "plug/remote_check.h"
+#include "plug/calls/remote_check.h"
 
 #include "base/mem.h"
 #include "plug/guard/worker.h"

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * plug/call_selection.c - calls of selection rules, and the host functions that they may call.
+ * plug/calls/call_selection.c - calls of selection rules, and the host functions that they may
+ * call.
  */
-#include "plug/call_selection.h"
+#include "plug/calls/call_selection.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -10,7 +11,7 @@
 
 #include "base/mem.h"
 #include "plug/remote.h"
-#include "plug/remote_selection.h"
+#include "plug/calls/remote_selection.h"
 #include "plug/result_checks.h"
 
 /* A block of scratch memory, freed after the call. */

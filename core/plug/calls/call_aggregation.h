@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * plug/call_aggregation.h - an aggregation by its aggregator alone (private to plug/).
+ * plug/calls/call_aggregation.h - an aggregation by its aggregator alone (private to plug/).
  *
  * As the functions of the same names in call.h, without a substitute.
  */
 #ifndef FED_PLUG_CALL_AGGREGATION_H
 #define FED_PLUG_CALL_AGGREGATION_H
 
-#include "plug/call.h"
+#include "plug/calls/call.h"
 
 int fed__aggregation_begin(struct fed_aggregation *, struct fed_instance *,
                            const struct fed_round *, size_t capacity, struct fed_pool *,

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * plug/remote_selection.h - calls of a guarded selection rule (private to plug/).
+ * plug/calls/remote_selection.h - calls of a guarded selection rule (private to plug/).
  */
 #ifndef FED_PLUG_REMOTE_SELECTION_H
 #define FED_PLUG_REMOTE_SELECTION_H
 
-#include "plug/call_selection.h"
+#include "plug/calls/call_selection.h"
 #include "plug/guard/protocol.h"
 
 /* One call; ids and n as the rule gives them, unchecked.  asks(): *n alone.  Words come with the

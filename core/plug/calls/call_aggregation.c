@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * plug/call_aggregation.c - calls of aggregators and pre-aggregations, which turn a round's updates
- * into a step.
+ * plug/calls/call_aggregation.c - calls of aggregators and pre-aggregations, which turn a round's
+ * updates into a step.
  */
-#include "plug/call_aggregation.h"
+#include "plug/calls/call_aggregation.h"
 
 #include <math.h>
 #include <pthread.h>
@@ -11,7 +11,7 @@
 
 #include "base/mem.h"
 #include "plug/result_checks.h"
-#include "plug/pre_aggregation.h"
+#include "plug/calls/pre_aggregation.h"
 #include "plug/remote.h"
 
 /* Coordinates of a tile.  Measured with means of 10 and 100 updates of 1.7 million numbers: smaller

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * plug/remote_codec.h - calls of a guarded codec (private to plug/).
+ * plug/calls/remote_codec.h - calls of a guarded codec (private to plug/).
  */
 #ifndef FED_PLUG_REMOTE_CODEC_H
 #define FED_PLUG_REMOTE_CODEC_H

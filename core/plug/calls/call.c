@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * plug/call.c - calls of models, attacks and transports, and of the client hooks of aggregators.
+ * plug/calls/call.c - calls of models, attacks and transports, and of the client hooks of
+ * aggregators.
  */
-#include "plug/call.h"
+#include "plug/calls/call.h"
 
 #include <math.h>
 #include <string.h>

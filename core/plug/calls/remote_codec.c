@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * plug/remote_codec.c - calls of a codec in a worker process.
+ * plug/calls/remote_codec.c - calls of a codec in a worker process.
  */
-#include "plug/remote_codec.h"
+#include "plug/calls/remote_codec.h"
 
 #include <string.h>
 

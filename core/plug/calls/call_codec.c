@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * plug/call_codec.c - calls of codecs.
+ * plug/calls/call_codec.c - calls of codecs.
  */
-#include "plug/call_codec.h"
+#include "plug/calls/call_codec.h"
 
-#include "plug/remote_codec.h"
+#include "plug/calls/remote_codec.h"
 #include "plug/result_checks.h"
 
 static const struct fed_codec *codec_of(const struct fed_instance *instance)

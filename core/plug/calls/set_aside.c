@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * plug/set_aside.c - guarded plugins that fail again and again: they are not called any more.
+ * plug/calls/set_aside.c - guarded plugins that fail again and again: they are not called any more.
  */
-#include "plug/call.h"
+#include "plug/calls/call.h"
 
 #include <stdatomic.h>
 

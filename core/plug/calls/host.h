@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * plug/host.h - the host functions of aggregators (struct fed_host), and their state during one
- * aggregation.
+ * plug/calls/host.h - the host functions of aggregators (struct fed_host), and their state during
+ * one aggregation.
  */
 #ifndef FED_PLUG_HOST_H
 #define FED_PLUG_HOST_H

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * plug/call_selection.h - calls of selection rules, with checks of what they choose.
+ * plug/calls/call_selection.h - calls of selection rules, with checks of what they choose.
  */
 #ifndef FED_PLUG_CALL_SELECTION_H
 #define FED_PLUG_CALL_SELECTION_H

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * plug/pre_aggregation.h - mixtures of updates, with which a pre-aggregation replaces the updates
- * (private to plug/).
+ * plug/calls/pre_aggregation.h - mixtures of updates, with which a pre-aggregation replaces the
+ * updates (private to plug/).
  */
 #ifndef FED_PLUG_PRE_AGGREGATION_H
 #define FED_PLUG_PRE_AGGREGATION_H
 
-#include "plug/host.h"
+#include "plug/calls/host.h"
 #include "plug/registry.h"
 
 struct fed_mixing {

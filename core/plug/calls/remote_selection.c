@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * plug/remote_selection.c - calls of a selection rule in a worker process.
+ * plug/calls/remote_selection.c - calls of a selection rule in a worker process.
  *
  * The rule asks for candidates while it runs: they come in batches, so that one that looks at all
  * of them does not wait for each.
@@ -10,7 +10,7 @@
 #include "base/mem.h"
 #include "plug/guard/worker.h"
 #include "plug/remote.h"
-#include "plug/remote_selection.h"
+#include "plug/calls/remote_selection.h"
 #include "plug/wire.h"
 
 static const char *const functions[] = {[FED_SELECTION_ASKS] = "asks()",

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * plug/pre_aggregation.c - mixtures of updates, and the mapping of verdicts on them back to the
- * updates.
+ * plug/calls/pre_aggregation.c - mixtures of updates, and the mapping of verdicts on them back to
+ * the updates.
  */
-#include "plug/pre_aggregation.h"
+#include "plug/calls/pre_aggregation.h"
 
 #include <math.h>
 

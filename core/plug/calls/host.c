@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * plug/host.c - the host functions of aggregators: memory, tiles and sums of rows.
+ * plug/calls/host.c - the host functions of aggregators: memory, tiles and sums of rows.
  */
-#include "plug/host.h"
+#include "plug/calls/host.h"
 
 #include <string.h>
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * plug/remote_request.c - requests about an instance to its worker process: begin, output, send,
- * leave.
+ * plug/calls/remote_request.c - requests about an instance to its worker process: begin, output,
+ * send, leave.
  */
 #include <stdio.h>
 #include <string.h>
