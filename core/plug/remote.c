@@ -8,6 +8,7 @@
 
 #include "base/mem.h"
 #include "plug/guard/worker.h"
+#include "plug/guard/protocol.h"
 #include "plug/wire.h"
 
 /* Keep what the reader holds, for the strings that point into it. */

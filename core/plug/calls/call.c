@@ -11,7 +11,7 @@
 #include "base/mem.h"
 #include "plug/result_checks.h"
 #include "plug/distances.h"
-#include "plug/remote.h"
+#include "plug/calls/remote.h"
 
 /* Models ----------------------------------------------------------------- */
 

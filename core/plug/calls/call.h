@@ -3,12 +3,12 @@
  * plug/calls/call.h - calls of plugin functions, with checks of their results.
  *
  * No other file calls a plugin's functions.  Calls of a guarded plugin go to its worker process
- * (plug/remote.h), with the same results.  Every call checks its result: a step with a NaN or
+ * (plug/calls/remote.h), with the same results.  Every call checks its result: a step with a NaN or
  * infinity, an unwritten output, a return code out of range are failures that name the plugin and
  * the index.
  */
-#ifndef FED_PLUG_CALL_H
-#define FED_PLUG_CALL_H
+#ifndef FED_PLUG_CALLS_CALL_H
+#define FED_PLUG_CALLS_CALL_H
 
 #include "base/text.h"
 #include "plug/calls/host.h"
@@ -52,7 +52,7 @@ struct fed_aggregation {
 	/* When its aggregator may be replaced: */
 	struct fed_aggregation *second; /* of the same updates by the substitute, or NULL */
 	bool failed;                    /* the aggregator has; `second` or nothing makes the step */
-	uint64_t started; /* of the worker process that has it open (plug/remote.h); 0: none */
+	uint64_t started; /* of the worker process that has it open (plug/calls/remote.h); 0: none */
 	size_t copies;    /* of that worker, which last until its end */
 	/* Storage of the single update of an asynchronous version, which avoids an allocation. */
 	struct fed_update only;

@@ -12,7 +12,7 @@
 #include "base/mem.h"
 #include "plug/result_checks.h"
 #include "plug/calls/pre_aggregation.h"
-#include "plug/remote.h"
+#include "plug/calls/remote.h"
 
 /* Coordinates of a tile.  Measured with means of 10 and 100 updates of 1.7 million numbers: smaller
  * ones are up to 40% slower (1024), larger ones gain little and leave threads idle. */

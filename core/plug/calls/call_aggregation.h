@@ -4,8 +4,8 @@
  *
  * As the functions of the same names in call.h, without a substitute.
  */
-#ifndef FED_PLUG_CALL_AGGREGATION_H
-#define FED_PLUG_CALL_AGGREGATION_H
+#ifndef FED_PLUG_CALLS_CALL_AGGREGATION_H
+#define FED_PLUG_CALLS_CALL_AGGREGATION_H
 
 #include "plug/calls/call.h"
 

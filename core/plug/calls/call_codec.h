@@ -4,8 +4,8 @@
  *
  * On any thread.  coding->size is set here; a coding without matrices is one row.
  */
-#ifndef FED_PLUG_CALL_CODEC_H
-#define FED_PLUG_CALL_CODEC_H
+#ifndef FED_PLUG_CALLS_CALL_CODEC_H
+#define FED_PLUG_CALLS_CALL_CODEC_H
 
 #include "plug/registry.h"
 

@@ -9,7 +9,7 @@
 #include "plug/calls/call.h"
 #include "plug/result_checks.h"
 #include "plug/calls/pre_aggregation.h"
-#include "plug/remote.h"
+#include "plug/calls/remote.h"
 
 static const struct fed_aggregator *aggregator_of(const struct fed_instance *instance)
 {

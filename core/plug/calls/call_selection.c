@@ -10,7 +10,7 @@
 #include <string.h>
 
 #include "base/mem.h"
-#include "plug/remote.h"
+#include "plug/calls/remote.h"
 #include "plug/calls/remote_selection.h"
 #include "plug/result_checks.h"
 

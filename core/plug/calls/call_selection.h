@@ -2,8 +2,8 @@
 /*
  * plug/calls/call_selection.h - calls of selection rules, with checks of what they choose.
  */
-#ifndef FED_PLUG_CALL_SELECTION_H
-#define FED_PLUG_CALL_SELECTION_H
+#ifndef FED_PLUG_CALLS_CALL_SELECTION_H
+#define FED_PLUG_CALLS_CALL_SELECTION_H
 
 #include "plug/registry.h"
 

@@ -3,8 +3,8 @@
  * plug/calls/host.h - the host functions of aggregators (struct fed_host), and their state during
  * one aggregation.
  */
-#ifndef FED_PLUG_HOST_H
-#define FED_PLUG_HOST_H
+#ifndef FED_PLUG_CALLS_HOST_H
+#define FED_PLUG_CALLS_HOST_H
 
 #include "base/pool.h"
 #include "fedsh/aggregator.h"

@@ -3,8 +3,8 @@
  * plug/calls/pre_aggregation.h - mixtures of updates, with which a pre-aggregation replaces the
  * updates (private to plug/).
  */
-#ifndef FED_PLUG_PRE_AGGREGATION_H
-#define FED_PLUG_PRE_AGGREGATION_H
+#ifndef FED_PLUG_CALLS_PRE_AGGREGATION_H
+#define FED_PLUG_CALLS_PRE_AGGREGATION_H
 
 #include "plug/calls/host.h"
 #include "plug/registry.h"

@@ -6,7 +6,7 @@
 
 #include "base/mem.h"
 #include "plug/guard/worker.h"
-#include "plug/remote.h"
+#include "plug/calls/remote.h"
 #include "plug/result_checks.h"
 #include "plug/wire.h"
 

@@ -7,7 +7,7 @@
 
 #include "base/mem.h"
 #include "plug/guard/worker.h"
-#include "plug/remote.h"
+#include "plug/calls/remote.h"
 
 /* Send request `index`: a check from 1, or 0 for the list of names. */
 static int ask(struct fed_worker *w, const struct fed_remote_checks *checks, uint64_t index,

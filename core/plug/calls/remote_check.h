@@ -3,8 +3,8 @@
  * plug/calls/remote_check.h - the conformance run of a guarded plugin (conformance/conformance.h),
  * each check in a worker process.
  */
-#ifndef FED_PLUG_REMOTE_CHECK_H
-#define FED_PLUG_REMOTE_CHECK_H
+#ifndef FED_PLUG_CALLS_REMOTE_CHECK_H
+#define FED_PLUG_CALLS_REMOTE_CHECK_H
 
 #include "plug/registry.h"
 

@@ -2,8 +2,8 @@
 /*
  * plug/calls/remote_codec.h - calls of a guarded codec (private to plug/).
  */
-#ifndef FED_PLUG_REMOTE_CODEC_H
-#define FED_PLUG_REMOTE_CODEC_H
+#ifndef FED_PLUG_CALLS_REMOTE_CODEC_H
+#define FED_PLUG_CALLS_REMOTE_CODEC_H
 
 #include "plug/guard/protocol.h"
 #include "plug/registry.h"

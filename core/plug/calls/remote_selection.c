@@ -9,7 +9,7 @@
 
 #include "base/mem.h"
 #include "plug/guard/worker.h"
-#include "plug/remote.h"
+#include "plug/calls/remote.h"
 #include "plug/calls/remote_selection.h"
 #include "plug/wire.h"
 

@@ -2,8 +2,8 @@
 /*
  * plug/calls/remote_selection.h - calls of a guarded selection rule (private to plug/).
  */
-#ifndef FED_PLUG_REMOTE_SELECTION_H
-#define FED_PLUG_REMOTE_SELECTION_H
+#ifndef FED_PLUG_CALLS_REMOTE_SELECTION_H
+#define FED_PLUG_CALLS_REMOTE_SELECTION_H
 
 #include "plug/calls/call_selection.h"
 #include "plug/guard/protocol.h"
