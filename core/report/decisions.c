@@ -9,7 +9,7 @@
 
 #include "base/mem.h"
 #include "history/client_selector.h"
-#include "report/update_geometry.h"
+#include "report/client_models.h"
 #include "session/composition.h"
 #include "session/inject.h"
 
@@ -177,66 +177,17 @@ static void place_examples(struct oracle *o, const struct placing *of, const flo
 
 /* Clients ------------------------------------------------------------------------ */
 
-/* The updates that are shown, or none. */
-struct shown_updates {
-	const struct fed_client_verdict *of;
-	size_t n;
-	bool arrived;
-};
-
-static struct shown_updates updates_of(const struct fed_session *s)
-{
-	const struct fed_verdicts *g = &fed_session_federation(s)->verdicts;
-	struct shown_updates u = {0};
-	struct fed_error unused;
-
-	if (fed_session_open(s)) {
-		for (size_t i = 0; i < g->n_taken; i++)
-			if (!g->taken[i].update)
-				return u;
-		return (struct shown_updates){g->taken, g->n_taken, true};
-	}
-	if (fed_updates_kept(s, &unused) == FED_OK)
-		u = (struct shown_updates){g->of, g->n, false};
-	return u;
-}
-
 uint32_t fed_decisions_clients(const struct fed_session *s)
 {
-	const struct shown_updates u = updates_of(s);
+	const struct fed_shown_updates u = fed__shown_updates(s);
 
 	return u.n ? (uint32_t)u.n : fed_session_parts(s)->clients.n_present;
-}
-
-static int by_client(const void *a, const void *b)
-{
-	const struct fed_client_verdict *const *x = a, *const *y = b;
-
-	if ((*x)->client != (*y)->client)
-		return ((*x)->client > (*y)->client) - ((*x)->client < (*y)->client);
-	return (*x > *y) - (*x < *y); /* async: of two of one client the first comes first */
-}
-
-/* The updates by client, [n], the caller's; *order NULL without updates. */
-static int sort_updates(const struct shown_updates *u, const struct fed_client_verdict ***order,
-                        struct fed_error *err)
-{
-	*order = NULL;
-	if (!u->n)
-		return FED_OK;
-	*order = fed_alloc_array(u->n, sizeof **order);
-	if (!*order)
-		return fed_fail_memory(err, u->n * sizeof **order, "the clients' models");
-	for (size_t i = 0; i < u->n; i++)
-		(*order)[i] = &u->of[i];
-	qsort(*order, u->n, sizeof **order, by_client);
-	return FED_OK;
 }
 
 int fed_decisions_find(const struct fed_session *s, uint32_t client, uint32_t *place,
                        struct fed_error *err)
 {
-	const struct shown_updates u = updates_of(s);
+	const struct fed_shown_updates u = fed__shown_updates(s);
 	const struct fed_clients *c = &fed_session_parts(s)->clients;
 
 	if (client >= c->n || !fed_clients_get(c, client))
@@ -293,13 +244,9 @@ struct taking {
 	const struct fed_decisions_wanted *wanted;
 	struct fed_decisions *out;
 	struct oracle oracle;
-	const float *global;        /* [dim], or NULL: no model */
-	float *own, *before, *both; /* [dim] of a client's model, of the one that it began with; their
-	                               memory and, before the first round, that of the global model */
-	struct shown_updates updates;
-	const struct fed_client_verdict **order; /* [updates.n] */
-	int coarse;                              /* points of a side that share an answer */
-	double examples;                         /* share of the wanted examples that is placed */
+	struct fed_client_models models;
+	int coarse;      /* points of a side that share an answer */
+	double examples; /* share of the wanted examples that is placed */
 };
 
 /* Choose how coarse the regions are, from what an answer costs. */
@@ -332,32 +279,6 @@ static uint32_t examples_of(const struct taking *t, uint32_t wanted, uint32_t al
 	return n < all ? n : all;
 }
 
-/* The global model's parameters, those it will begin with before the first round. */
-static int find_models(struct taking *t, struct fed_error *err)
-{
-	const struct fed_composition *parts = fed_session_parts(t->session);
-	const struct fed_federation *f = fed_session_federation(t->session);
-	const size_t dim = parts->net_built ? parts->net.dim : 0;
-
-	if (!dim)
-		return FED_OK;
-	t->both = fed_alloc_floats(3 * dim);
-	if (!t->both)
-		return fed_fail_memory(err, 3 * dim * sizeof *t->both, "the clients' models");
-	t->own = t->both;
-	t->before = t->both + dim;
-	t->global = fed_session_params(t->session);
-	if (!t->global) {
-		float *initial = t->both + 2 * dim;
-		fed_net_init_params(&parts->net, initial, (uint64_t)parts->settings.seed);
-		t->global = initial;
-	}
-	for (size_t j = 0; j < dim; j++)
-		t->before[j] =
-			t->updates.n && !t->updates.arrived ? t->global[j] - f->verdicts.step[j] : t->global[j];
-	return FED_OK;
-}
-
 static int take_global(struct taking *t, struct fed_error *err)
 {
 	const struct fed_decisions_wanted *w = t->wanted;
@@ -376,42 +297,34 @@ static int take_global(struct taking *t, struct fed_error *err)
 	if (regions_init(&out->global, w->columns, w->rows, t->coarse, err) ||
 	    regions_init(&out->before, w->client_columns, w->client_rows, t->coarse, err))
 		return FED_FAIL;
-	if (t->global) {
-		fill_regions(&t->oracle, t->global, &out->global);
-		fill_regions(&t->oracle, t->before, &out->before);
+	if (t->models.global) {
+		fill_regions(&t->oracle, t->models.global, &out->global);
+		fill_regions(&t->oracle, t->models.before, &out->before);
 	}
 	out->n = of.n;
 	out->example = fed_alloc_array(of.n ? of.n : 1, sizeof *out->example);
 	if (!out->example)
 		return fed_fail_memory(err, of.n * sizeof *out->example, "examples on the plane");
-	place_examples(&t->oracle, &of,
-	               (const float *const[2]){t->global ? t->before : NULL, t->global}, out->example);
+	place_examples(
+		&t->oracle, &of,
+		(const float *const[2]){t->models.global ? t->models.before : NULL, t->models.global},
+		out->example);
 	return FED_OK;
-}
-
-/* The model that a client sent, into t->own. */
-static void add_update(struct taking *t, const struct fed_client_verdict *v)
-{
-	const float *delta = v->update->vector[0];
-	const size_t dim = fed_session_parts(t->session)->net.dim;
-
-	for (size_t j = 0; j < dim; j++)
-		t->own[j] = t->before[j] + delta[j];
 }
 
 static void describe_client(const struct taking *t, struct fed_client_decisions *c, uint32_t at)
 {
 	const struct fed_composition *parts = fed_session_parts(t->session);
 
-	if (t->order) {
-		const struct fed_client_verdict *v = t->order[at];
+	if (t->models.n) {
+		const struct fed_client_verdict *v = t->models.update[at];
 
 		*c = (struct fed_client_decisions){.client = v->client,
 		                                   .staleness = v->staleness,
 		                                   .updated = true,
 		                                   .byzantine = v->byzantine,
 		                                   .trusted =
-		                                       t->updates.arrived || fed_client_verdict_trusted(v)};
+		                                       t->models.arrived || fed_client_verdict_trusted(v)};
 		return;
 	}
 	c->client = parts->clients.present[at];
@@ -429,14 +342,13 @@ static int take_client(struct taking *t, struct fed_client_decisions *c, uint32_
                        struct fed_error *err)
 {
 	const struct fed_decisions_wanted *w = t->wanted;
-	const float *after = t->global ? t->before : NULL;
+	const float *after = t->models.global ? t->models.before : NULL;
 
 	describe_client(t, c, at);
 	const struct fed_client *row =
 		fed_clients_get(&fed_session_parts(t->session)->clients, c->client);
 	if (c->updated) {
-		add_update(t, t->order[at]);
-		after = t->own;
+		after = fed_client_models_own(&t->models, at);
 		if (regions_init(&c->regions, w->client_columns, w->client_rows, t->coarse, err))
 			return FED_FAIL;
 		fill_regions(&t->oracle, after, &c->regions);
@@ -452,7 +364,8 @@ static int take_client(struct taking *t, struct fed_client_decisions *c, uint32_
 	if (!c->example)
 		return fed_fail_memory(err, of.n * sizeof *c->example, "examples on the plane");
 	c->n = of.n;
-	place_examples(&t->oracle, &of, (const float *const[2]){t->global ? t->before : NULL, after},
+	place_examples(&t->oracle, &of,
+	               (const float *const[2]){t->models.global ? t->models.before : NULL, after},
 	               c->example);
 	return FED_OK;
 }
@@ -486,8 +399,6 @@ static int take(struct taking *t, struct fed_error *err)
 {
 	struct fed_decisions *out = t->out;
 
-	if (sort_updates(&t->updates, &t->order, err) || find_models(t, err))
-		return FED_FAIL;
 	out->client = fed_alloc_array(out->clients ? out->clients : 1, sizeof *out->client);
 	if (!out->client)
 		return fed_fail_memory(err, out->clients * sizeof *out->client, "the clients' regions");
@@ -506,15 +417,16 @@ int fed_decisions_take(struct fed_decisions *out, const struct fed_input_plane *
 	const struct fed_composition *parts = fed_session_parts(s);
 	const uint32_t all = fed_decisions_clients(s);
 	const uint32_t first = wanted->first < all ? wanted->first : all;
-	struct taking t = {
-		.session = s, .wanted = wanted, .out = out, .updates = updates_of(s), .coarse = 1};
+	struct taking t = {.session = s, .wanted = wanted, .out = out, .coarse = 1};
 
 	if (!parts->data)
 		return fed_reject(err, "there is no dataset yet; `dataset moons` chooses one");
+	if (fed_client_models_init(&t.models, s, err))
+		return FED_FAIL;
 	*out = (struct fed_decisions){
 		.version = fed_session_version(s),
 		.modelled = parts->net_built,
-		.arrived = t.updates.arrived && t.updates.n,
+		.arrived = t.models.arrived && t.models.n,
 		.flops = 8.0 * (double)p->d +
 	             (parts->net_built ? fed_net_flops(&parts->net, 0, parts->net.layers) : 0),
 		.first = first,
@@ -527,8 +439,7 @@ int fed_decisions_take(struct fed_decisions *out, const struct fed_input_plane *
 		rc = take(&t, err);
 		oracle_release(&t.oracle);
 	}
-	fed_free_floats(t.both);
-	fed_free(t.order);
+	fed_client_models_release(&t.models);
 	if (rc)
 		fed_decisions_release(out);
 	return rc;

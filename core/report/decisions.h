@@ -3,10 +3,7 @@
  * report/decisions.h - decision regions of the global model and of the clients' own models over a
  * plane of inputs: a snapshot that holds no pointer into the session.
  *
- * A client's own model is the model of its round and the update that the server got of it: what the
- * client trained, or, of a Byzantine one, what it made of that. Between two rounds these are the
- * updates of the last version, and the model before is the version before it; in an open round they
- * are those that have arrived, and the model before is the present version.
+ * Own models are those of report/client_models.h.
  */
 #ifndef FED_REPORT_DECISIONS_H
 #define FED_REPORT_DECISIONS_H

@@ -16,6 +16,7 @@
 #include "shell/commands/clients.h"
 #include "shell/language/command.h"
 #include "shell/language/explain.h"
+#include "shell/commands/evaluate.h"
 #include "shell/commands/every.h"
 #include "shell/commands/histogram.h"
 #include "shell/commands/leakage.h"
@@ -446,6 +447,22 @@ const struct fed_command fed__commands_look[] = {
      .args = explain_rows,
      .args_size = sizeof(struct explain_args),
      .run = run_explain,
+     .flags = FED_COMMAND_TABLE,
+     .failure = FED_EXIT_USAGE},
+	{.name = "evaluate",
+     .help = "evaluate the model: by class, with the confusion matrix, or client by client",
+     .text =
+         "On the test examples: accuracy, loss, precision and recall of each class, macro F1,\n"
+         "the area under the ROC curve, and which class is taken for which; of a regression MAE,\n"
+         "RMSE and R2, of a language model the perplexity. `evaluate all` and other clients: the\n"
+         "global model on what each client has, beside the model that the client sent, and how\n"
+         "evenly it serves them. Nothing is sent and nothing changes: this looks into all\n"
+         "clients, as no server can.",
+     .examples = FED_EXAMPLES(QUICK "evaluate", QUICK "round 3; evaluate all", QUICK "evaluate 0-3",
+                              QUICK "evaluate show=confusion"),
+     .args = fed__evaluate_rows,
+     .args_size = sizeof(struct fed_evaluate_args),
+     .run = fed__run_evaluate,
      .flags = FED_COMMAND_TABLE,
      .failure = FED_EXIT_USAGE},
 	{.name = "histogram",

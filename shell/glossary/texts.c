@@ -152,3 +152,34 @@ const char fed__plane_text[] =
 	"\n"
 	"Source of the plane through three examples: Somepalli et al., Can Neural Nets Learn the\n"
 	"Same Model Twice?, CVPR 2022. See `help plane`.";
+
+const char fed__quality_text[] =
+	"`evaluate` counts for each class c how many examples of it are found (TP), missed (FN),\n"
+	"and how many others are taken for it (FP). Accuracy hides what happens to small\n"
+	"classes; macro F1 counts each class the same. AUC is the probability that an example of\n"
+	"the class gets a higher softmax score than one of the others: 0.5 is guessing. A row of\n"
+	"the confusion matrix is a class, a column an answer of the model; what is right lies on\n"
+	"the diagonal, and a label-flip attack makes a column of another class swell.\n"
+	"\n"
+	"  precision = TP/(TP + FP)    recall = TP/(TP + FN)    F1 = 2 TP/(2 TP + FP + FN)\n"
+	"  AUC_c = P(score of one of c > score of another) + P(equal)/2";
+
+const char fed__regression_text[] =
+	"`evaluate` says them of a regression, over the test examples: the mean absolute error,\n"
+	"the root of the mean squared error, and the share of the targets' variance that the\n"
+	"model explains. R2 is 1 for a model that is always right, 0 for the mean of the targets,\n"
+	"and below 0 for worse.\n"
+	"\n"
+	"  MAE = mean |y - t|    RMSE = sqrt(mean (y - t)^2)    R2 = 1 - sum (y - t)^2/sum (t - t')^2";
+
+const char fed__fairness_text[] =
+	"`evaluate all` tries the global model on each client's own examples, beside the model\n"
+	"that the client sent (own). A good mean can hide clients that are served badly, mostly\n"
+	"those whose data differ from the others': look at the worst client, the mean of the\n"
+	"worst tenth and Jain's index, which is 1 if all clients have the same figure and 1/n if\n"
+	"one of n has it all. Where own is far better than global, a model for each client\n"
+	"(personalisation) would help. The examples are those that the clients train on.\n"
+	"\n"
+	"  J = (sum_i x_i)^2/(n sum_i x_i^2)\n"
+	"\n"
+	"Source: Jain, Chiu and Hawe, DEC TR-301, 1984.";

@@ -127,6 +127,27 @@ const struct fed_glossary_word fed__glossary[] = {
          .metric = "wall", .also = {"wall time"}),
 	WORD("accuracy", "metric", "share of the test examples that the model gets right",
          fed__accuracy_text, .metric = "test_accuracy", .also = {"test accuracy"}),
+	WORD("macro F1", "metric", "mean over the classes of F1, whatever their sizes",
+         fed__quality_text, .also = {"F1"}),
+	WORD("AUC", "metric", "area under the ROC curve, from scores", fed__quality_text,
+         .also = {"ROC"}),
+	WORD("class precision", "column", "share of the answers of a class that are right",
+         fed__quality_text, .also = {"answers", "answer"}),
+	WORD("class recall", "column", "share of the examples of a class that are found",
+         fed__quality_text),
+	WORD("confusion matrix", "term", "how often which class is taken for which", fed__quality_text,
+         .also = {"confusion"}),
+	WORD("MAE", "metric", "mean absolute error of a regression", fed__regression_text,
+         .also = {"RMSE", "R2", "own R2"}),
+	WORD("perplexity", "metric", "e to the mean loss of a language model",
+         "How many equally likely next tokens would be as hard to guess; 1 is certainty, the\n"
+         "size of the vocabulary is knowing nothing. `evaluate` says it.\n"
+         "\n"
+         "  perplexity = exp(mean loss)"),
+	WORD("own accuracy", "column", "accuracy of the model that a client sent, on its own examples",
+         fed__fairness_text, .also = {"own loss"}),
+	WORD("Jain's index", "metric", "how evenly the model serves the clients", fed__fairness_text,
+         .also = {"Jain index", "worst tenth", "worst client", "deviation"}),
 	WORD("loss", "metric", "how far the model's outputs are from the truth: less is better",
          "In a round's line and in `history` it is the test loss: the mean over the test\n"
          "examples. In a table of clients it is each one's last local loss, while it trained.\n"
