@@ -114,7 +114,8 @@ static void put_row(struct drawing *d, uint32_t label, int row, struct fed_text 
 
 	put_name(c, label, name);
 	fed__canvas_write(&d->canvas, 0, row, fed_text_str(name), (struct fed_style){0});
-	for (int x = d->left - 2; x < d->left; x++) /* a name that is too long ends there */
+	/* A name that is too long ends before the counts. */
+	for (int x = d->left - 2; x < d->canvas.columns; x++)
 		fed__canvas_put(&d->canvas, x, row, ' ', (struct fed_style){0});
 	for (uint32_t k = 0; k < d->shown; k++) {
 		const uint32_t count = c->count[(size_t)label * c->classes + k];
