@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-# One source of inner loops (core/nn/kernels_body.h, core/base/rows_body.h), an object for each
+# One source of inner loops (core/nn/kernels/kernels_body.h, core/base/rows_body.h), an object for each
 # instruction set: chosen at run time, and fused multiply-adds are the same wherever they run.
 set(kernel_flags -O3 -ffp-contract=fast -fno-math-errno -fno-trapping-math)
 if(FEDSH_SANITIZE STREQUAL "address" AND CMAKE_C_COMPILER_ID MATCHES "Clang")
@@ -14,7 +14,7 @@ if(FEDSH_SANITIZE)
 endif()
 # fed_kernels(INSTRUCTION-SET [FLAG...])
 function(fed_kernels isa)
-	set_source_files_properties(core/nn/kernels_${isa}.c core/base/rows_${isa}.c PROPERTIES
+	set_source_files_properties(core/nn/kernels/kernels_${isa}.c core/base/rows_${isa}.c PROPERTIES
 		COMPILE_OPTIONS "${kernel_flags};${ARGN}")
 endfunction()
 fed_kernels(plain ${seldom})

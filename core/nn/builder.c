@@ -6,8 +6,8 @@
 #include <string.h>
 
 #include "base/mem.h"
-#include "nn/image.h"
-#include "nn/layers.h"
+#include "nn/layers/image.h"
+#include "nn/layers/layers.h"
 #include "nn/net.h"
 
 #define LAYERS_MAX 1024u

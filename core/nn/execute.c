@@ -9,7 +9,7 @@
  */
 #include "base/cpu.h"
 #include "nn/execute_internal.h"
-#include "nn/kernels.h"
+#include "nn/kernels/kernels.h"
 
 /* FLOPs of a pass from which parallel execution pays: waking a thread takes about ten
  * microseconds. */

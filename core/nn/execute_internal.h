@@ -7,7 +7,7 @@
 #define FED_NN_EXECUTE_INTERNAL_H
 
 #include "nn/net.h"
-#include "nn/stage.h"
+#include "nn/layers/stage.h"
 
 /* Activations and gradients of one chunk: half of a usual second-level cache. */
 #define FED_CHUNK_FLOATS ((size_t)1 << 17)

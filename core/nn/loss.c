@@ -4,7 +4,7 @@
  */
 #include <math.h>
 
-#include "nn/kernels.h"
+#include "nn/kernels/kernels.h"
 #include "nn/net.h"
 
 /* Index of the first largest value. */

@@ -9,8 +9,8 @@
 #include "base/mem.h"
 #include "base/random.h"
 #include "fedsh/codec.h"
-#include "nn/image.h"
-#include "nn/layers.h"
+#include "nn/layers/image.h"
+#include "nn/layers/layers.h"
 
 void fed_net_init(struct fed_net *net, const struct fed_shape *input, uint32_t classes,
                   uint32_t outputs)

@@ -4,7 +4,7 @@
  */
 #include "nn/sgd.h"
 
-#include "nn/kernels.h"
+#include "nn/kernels/kernels.h"
 
 bool fed__sgd_is_plain(const struct fed_sgd *sgd)
 {

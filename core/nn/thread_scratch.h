@@ -4,7 +4,8 @@
  *
  * A workspace (nn/net.h) holds the activations of one batch.  A lane is the scratch memory of one
  * thread while it runs some examples of any workspace through the layers: the scratch of stages
- * (nn/stage.h) and the gradients inside a run.  A thread uses its lane for one batch at a time.
+ * (nn/layers/stage.h) and the gradients inside a run.  A thread uses its lane for one batch at a
+ * time.
  *
  * One thread scratch serves all workspaces of the net: the thread that computes with one sets its
  * index (fed_workspace.worker), and idle threads of the pool help where a pass is long enough.

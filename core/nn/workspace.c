@@ -2,8 +2,8 @@
 /*
  * nn/workspace.c - layout and allocation of workspaces.
  *
- * Adjacent layers that treat examples independently (nn/stage.h) form a run, which processes a
- * chunk of a few examples in all its layers before the next chunk: activations and gradients stay
+ * Adjacent layers that treat examples independently (nn/layers/stage.h) form a run, which processes
+ * a chunk of a few examples in all its layers before the next chunk: activations and gradients stay
  * in the second-level cache.
  */
 #include <string.h>

@@ -10,7 +10,7 @@
 #include "base/mem.h"
 #include "base/random.h"
 #include "nn/adam.h"
-#include "nn/layers.h"
+#include "nn/layers/layers.h"
 
 /* Exactly -------------------------------------------------------------------------- */
 

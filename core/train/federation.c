@@ -10,7 +10,7 @@
 #include "base/cpu.h"
 #include "base/mem.h"
 #include "base/random.h"
-#include "nn/kernels.h"
+#include "nn/kernels/kernels.h"
 #include "train/faults/faults.h"
 #include "train/in_flight.h"
 #include "train/local/data_faults.h"

@@ -5,9 +5,9 @@
 #include <stdlib.h>
 
 #include "base/cpu.h"
-#include "nn/layers.h"
+#include "nn/layers/layers.h"
 #include "nn/nets.h"
-#include "nn/stage.h"
+#include "nn/layers/stage.h"
 
 static const enum fed_isa isas[] = {FED_ISA_PLAIN, FED_ISA_AVX2, FED_ISA_AVX512};
 #define ISAS 3

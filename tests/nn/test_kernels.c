@@ -2,8 +2,8 @@
 /*
  * The kernels of every instruction set that this processor has, against plain loops in double.
  */
-#include "nn/kernels.h"
-#include "nn/layers.h"
+#include "nn/kernels/kernels.h"
+#include "nn/layers/layers.h"
 #include "nn/nets.h"
 
 static const enum fed_isa isas[] = {FED_ISA_PLAIN, FED_ISA_AVX2, FED_ISA_AVX512};

@@ -4,7 +4,7 @@
  */
 #include <stdlib.h>
 
-#include "nn/layers.h"
+#include "nn/layers/layers.h"
 #include "nn/nets.h"
 
 /* Building ------------------------------------------------------------------- */

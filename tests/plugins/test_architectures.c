@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "drive.h"
-#include "nn/layers.h"
+#include "nn/layers/layers.h"
 #include "nn/net.h"
 #include "support/suite.h"
 

@@ -7,7 +7,7 @@
 
 #include "history/event_log.h"
 #include "net/messenger.h"
-#include "nn/image.h"
+#include "nn/layers/image.h"
 #include "session/composition.h"
 #include "tui/views/views.h"
 #include "train/schemes/schemes.h"

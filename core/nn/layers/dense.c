@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * nn/dense.c - dense layer y = x W + b: W is (in, units), then b (units); an input of any rank is
- * one row.
+ * nn/layers/dense.c - dense layer y = x W + b: W is (in, units), then b (units); an input of any
+ * rank is one row.
  */
 #include <math.h>
 #include <string.h>
 
 #include "base/blas.h"
-#include "nn/image.h"
-#include "nn/init.h"
-#include "nn/kernels.h"
-#include "nn/stage.h"
+#include "nn/layers/image.h"
+#include "nn/layers/init.h"
+#include "nn/kernels/kernels.h"
+#include "nn/layers/stage.h"
 
 static uint32_t units_of(const void *config)
 {
@@ -37,7 +37,7 @@ static void dense_init(const void *config, const struct fed_shape *in, float *pa
 	fed_init_uniform(params, dense_params(config, in), fed_shape_size(in), key);
 }
 
-/* Whether the kernels of nn/kernels_dense.h are faster than a product that packs W first
+/* Whether the kernels of nn/kernels/kernels_dense.h are faster than a product that packs W first
  * (measured): small batches, rows of W longer than one vector, and an instruction set above plain
  * C. */
 #define SMALL_BATCH 64u

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * nn/conv_pass.h - passes of the convolution, as a stage of nn/stage.h.  Private to nn/conv.c.
+ * nn/layers/conv_pass.h - passes of the convolution, as a stage of nn/layers/stage.h.  Private to
+ * nn/layers/conv.c.
  */
 #ifndef FED_NN_CONV_PASS_H
 #define FED_NN_CONV_PASS_H
 
-#include "nn/stage.h"
+#include "nn/layers/stage.h"
 
 struct fed_scratch_sizes fed__conv_scratch(const void *config, const struct fed_shape *in,
                                            const struct fed_shape *out);

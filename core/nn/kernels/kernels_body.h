@@ -1,17 +1,18 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * nn/kernels_body.h - the source of nn/kernels.h, included by one file for each instruction set.
+ * nn/kernels/kernels_body.h - the source of nn/kernels/kernels.h, included by one file for each
+ * instruction set.
  *
  * The including file defines FED_KERNELS, FED_KERNELS_ISA and FED_WIDTH, the floats of a vector.
  * These files are compiled with -O3 and contraction to fused multiply-adds.
  */
 #include <string.h>
 
-#include "nn/kernels.h"
-#include "nn/kernels_conv.h"
-#include "nn/kernels_dense.h"
-#include "nn/kernels_vector.h"
-#include "nn/kernels_winograd.h"
+#include "nn/kernels/kernels.h"
+#include "nn/kernels/kernels_conv.h"
+#include "nn/kernels/kernels_dense.h"
+#include "nn/kernels/kernels_vector.h"
+#include "nn/kernels/kernels_winograd.h"
 
 /* Iterations are independent, also in place: lets the compiler vectorise. */
 #ifdef __clang__

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * nn/embedding.c - embedding layer y[t] = E[x[t]]: x is (T), tokens as numbers; E is (vocabulary,
- * width).
+ * nn/layers/embedding.c - embedding layer y[t] = E[x[t]]: x is (T), tokens as numbers; E is
+ * (vocabulary, width).
  *
  * Tokens are categories: the gradient by the input is zero.
  */
@@ -9,8 +9,8 @@
 #include <string.h>
 
 #include "base/random.h"
-#include "nn/kernels.h"
-#include "nn/layers.h"
+#include "nn/kernels/kernels.h"
+#include "nn/layers/layers.h"
 
 static const struct fed_embedding_config *config_of(const struct fed_pass *p)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * nn/kernels_winograd.h - convolutions of many channels by Winograd's algorithm (included by
- * nn/kernels_body.h, behind nn/kernels_dense.h).
+ * nn/kernels/kernels_winograd.h - convolutions of many channels by Winograd's algorithm (included
+ * by nn/kernels/kernels_body.h, behind nn/kernels/kernels_dense.h).
  *
  * A tile of 6 x 6 pixels of the input makes (7 - kernel) x (7 - kernel) outputs.  Tile and kernel
  * are taken to 36 points, where a product for each pair of channel and filter is all that a
@@ -10,8 +10,8 @@
  *
  * Every value is summed in an order that its own tile decides.
  */
-#include "nn/kernels.h"
-#include "nn/kernels_vector.h"
+#include "nn/kernels/kernels.h"
+#include "nn/kernels/kernels_vector.h"
 
 #define LINES FED_WINOGRAD_LINES
 #define POINTS FED_WINOGRAD_POINTS

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* nn/init.h - initialisation of parameters. */
+/* nn/layers/init.h - initialisation of parameters. */
 #ifndef FED_NN_INIT_H
 #define FED_NN_INIT_H
 

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * nn/kernels.c - selection of kernels for the processor.
+ * nn/kernels/kernels.c - selection of kernels for the processor.
  */
-#include "nn/kernels.h"
+#include "nn/kernels/kernels.h"
 
-#include "nn/kernels_sets.h"
+#include "nn/kernels/kernels_sets.h"
 
 static const struct fed_kernels *const sets[FED_ISA_AVX512 + 1] = {
 	[FED_ISA_PLAIN] = &fed__kernels_plain,

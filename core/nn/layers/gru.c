@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * nn/gru.c - gated recurrent unit over (T, width); its output is the last state (U).
+ * nn/layers/gru.c - gated recurrent unit over (T, width); its output is the last state (U).
  *
  *     r  = sigmoid(x[t] Wr + br + h Ur + cr)        h is 0 before the first step
  *     z  = sigmoid(x[t] Wz + bz + h Uz + cz)
@@ -17,9 +17,9 @@
 #include <string.h>
 
 #include "base/blas.h"
-#include "nn/init.h"
-#include "nn/kernels.h"
-#include "nn/layers.h"
+#include "nn/layers/init.h"
+#include "nn/kernels/kernels.h"
+#include "nn/layers/layers.h"
 
 #define UNITS_MAX 32768u
 

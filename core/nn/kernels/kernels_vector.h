@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * nn/kernels_vector.h - vectors of FED_WIDTH floats for the kernels, by the compilers' vector
- * extension: one source for every instruction set.
+ * nn/kernels/kernels_vector.h - vectors of FED_WIDTH floats for the kernels, by the compilers'
+ * vector extension: one source for every instruction set.
  */
 #ifndef FED_NN_KERNELS_VECTOR_H
 #define FED_NN_KERNELS_VECTOR_H

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * nn/conv_pass.c - data layouts of the convolution for the kernels of nn/kernels_conv.h.
+ * nn/layers/conv_pass.c - data layouts of the convolution for the kernels of
+ * nn/kernels/kernels_conv.h.
  *
  * Forward reads a planar copy of each example, (H + 2 pad, C, W + 2 pad).  Where channels and
  * filters are many, Winograd's algorithm reads a copy with a frame of zeros instead, still (H, W,
@@ -17,12 +18,12 @@
  * of dy with the kernel turned by half a circle.  The choice for an example depends on its own dy
  * alone: the same bits in any batch and behind any cut.
  */
-#include "nn/conv_pass.h"
+#include "nn/layers/conv_pass.h"
 
 #include <string.h>
 
-#include "nn/image.h"
-#include "nn/kernels.h"
+#include "nn/layers/image.h"
+#include "nn/kernels/kernels.h"
 
 #define BLOCK_BYTES ((size_t)44 << 10) /* of the first-level cache, for input and gradient */
 #define SMALLEST_BLOCK 16u             /* channels */

@@ -1,15 +1,16 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * nn/kernels_dense.h - dense kernels for small batches (included by nn/kernels_body.h).
+ * nn/kernels/kernels_dense.h - dense kernels for small batches (included by
+ * nn/kernels/kernels_body.h).
  *
  * There the weights are much larger than inputs and outputs, so each pass reads W once, a part that
  * fits the cache at a time.  Every value is summed in a fixed order, whatever the blocking.
  *
- * The weights' gradient is in nn/kernels_sparse.h.
+ * The weights' gradient is in nn/kernels/kernels_sparse.h.
  */
-#include "nn/kernels.h"
-#include "nn/kernels_sparse.h"
-#include "nn/kernels_vector.h"
+#include "nn/kernels/kernels.h"
+#include "nn/kernels/kernels_sparse.h"
+#include "nn/kernels/kernels_vector.h"
 
 /* Bytes of a part of W in the forward pass: half of a small second-level cache. */
 #define PART_FLOATS 32768u

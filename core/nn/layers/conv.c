@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * nn/conv.c - convolution over (H, W, C), stride 1: K is (kernel, kernel, C, filters), then the
- * biases (filters).
+ * nn/layers/conv.c - convolution over (H, W, C), stride 1: K is (kernel, kernel, C, filters), then
+ * the biases (filters).
  */
 #include <string.h>
 
-#include "nn/conv_pass.h"
-#include "nn/image.h"
-#include "nn/init.h"
+#include "nn/layers/conv_pass.h"
+#include "nn/layers/image.h"
+#include "nn/layers/init.h"
 
 static int conv_shape(const void *config, const struct fed_shape *in, struct fed_shape *out,
                       struct fed_error *err)

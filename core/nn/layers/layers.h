@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * nn/layers.h - the built-in layers, written against the plugins' interface (fedsh/model.h).
+ * nn/layers/layers.h - the built-in layers, written against the plugins' interface (fedsh/model.h).
  *
  * Their config structs are here so that the builder can fill them and tests can call single layers.
  * Weights start uniform in +-1/sqrt(fan in), biases too (LeCun 1998; PyTorch's default).

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * nn/elementwise.c - relu, tanh and flatten: layers without parameters that keep every element.
+ * nn/layers/elementwise.c - relu, tanh and flatten: layers without parameters that keep every
+ * element.
  */
 #include <string.h>
 
-#include "nn/kernels.h"
-#include "nn/stage.h"
+#include "nn/kernels/kernels.h"
+#include "nn/layers/stage.h"
 
 static size_t elements(const struct fed_pass *p)
 {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * nn/stage.h - internal interface of built-in layers, beyond struct fed_layer.
+ * nn/layers/stage.h - internal interface of built-in layers, beyond struct fed_layer.
  *
  * A stage treats examples independently, so the executor may run several stages on a chunk of a few
  * examples, then on the next: the output of one is still in the cache when the next reads it.
@@ -14,7 +14,7 @@
 #ifndef FED_NN_STAGE_H
 #define FED_NN_STAGE_H
 
-#include "nn/layers.h"
+#include "nn/layers/layers.h"
 
 /* Scratch memory of a stage: as many floats of each kind as capacity() returns. */
 struct fed_scratch {

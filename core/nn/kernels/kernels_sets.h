@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* nn/kernels_sets.h - the sets of kernels that kernels.c selects from. */
+/* nn/kernels/kernels_sets.h - the sets of kernels that kernels.c selects from. */
 #ifndef FED_NN_KERNELS_SETS_H
 #define FED_NN_KERNELS_SETS_H
 
-#include "nn/kernels.h"
+#include "nn/kernels/kernels.h"
 
 extern const struct fed_kernels fed__kernels_plain;
 extern const struct fed_kernels fed__kernels_avx2;   /* x86-64 only */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * nn/kernels_conv.h - convolution kernels (included by nn/kernels_body.h).
+ * nn/kernels/kernels_conv.h - convolution kernels (included by nn/kernels/kernels_body.h).
  *
  * Forward: a tile of pixels x filters stays in registers while all of its products are added, in
  * the order (ky, kx, c); the input is planar, so that neighbouring pixels are neighbouring floats.
@@ -10,8 +10,8 @@
  * has a list of those that are not, and each moves whole rows (kx, c) of the kernel.  Skipping a
  * zero changes no bit.  Backward, few channels: tiles of taps x filters over dense gradients.
  */
-#include "nn/kernels.h"
-#include "nn/kernels_vector.h"
+#include "nn/kernels/kernels.h"
+#include "nn/kernels/kernels_vector.h"
 
 /* Vectors of a kernel and of its gradient that fit the registers together. */
 #if FED_WIDTH == 16

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * nn/pool.c - max and mean pooling over (H, W, C), windows of size x size, stride size.
+ * nn/layers/pool.c - max and mean pooling over (H, W, C), windows of size x size, stride size.
  *
  * A remainder at the lower and right edge is ignored and gets gradient 0.
  */
 #include <string.h>
 
-#include "nn/image.h"
-#include "nn/kernels.h"
-#include "nn/stage.h"
+#include "nn/layers/image.h"
+#include "nn/kernels/kernels.h"
+#include "nn/layers/stage.h"
 
 static int pool_shape(const char *name, const void *config, const struct fed_shape *in,
                       struct fed_shape *out, struct fed_error *err)

@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * nn/kernels_sparse.h - products of a dense layer that skip zeros (included by nn/kernels_dense.h).
+ * nn/kernels/kernels_sparse.h - products of a dense layer that skip zeros (included by
+ * nn/kernels/kernels_dense.h).
  *
  * Half of a picture on black is 0, and of what relu leaves.  A few rows of sums stay in registers
  * while the terms are added whose factor is not 0 in one of them, given as a set of up to 64 bits.
  * Every value is summed in the order of its terms, and skipping a zero changes no sum.
  */
-#include "nn/kernels.h"
-#include "nn/kernels_vector.h"
+#include "nn/kernels/kernels.h"
+#include "nn/kernels/kernels_vector.h"
 
 /* Vectors of two rows of sums that fit the registers. */
 #if FED_WIDTH == 16

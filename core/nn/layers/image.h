@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * nn/image.h - shapes as images, and as text.
+ * nn/layers/image.h - shapes as images, and as text.
  */
 #ifndef FED_NN_IMAGE_H
 #define FED_NN_IMAGE_H

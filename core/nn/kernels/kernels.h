@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * nn/kernels.h - compute kernels, compiled once for each instruction set and selected at run time.
+ * nn/kernels/kernels.h - compute kernels, compiled once for each instruction set and selected at
+ * run time.
  *
  * One source (kernels_body.h), three objects.  Each is deterministic; they differ from each other
  * by rounding (fused multiply-adds).
