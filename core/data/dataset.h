@@ -78,6 +78,8 @@ struct fed_source {
 	const struct fed_field *fields; /* a POSITIONAL one may follow the name without its key */
 	size_t args_size;               /* of the struct that the fields describe */
 	bool reads; /* reads files, which may fail although the arguments are valid */
+	/* Of a source by path: whether a file or folder is for it, by its contents; or NULL. */
+	bool (*recognises)(const char *path, bool folder);
 	/* On failure the caller frees *out, unless it is NULL. */
 	int (*load)(struct fed_dataset **, const void *args, const char *path,
 	            const struct fed_generation *, struct fed_error *);
@@ -86,10 +88,10 @@ struct fed_source {
 };
 /* Sources by name; NULL past the last. */
 const struct fed_source *fed_source_at(size_t i);
-/* Sources by path: "idx" (a folder), "csv" (a file). */
+/* Sources by path: "idx" and others (folders), "csv" (a file). */
 const struct fed_source *fed_source_file_at(size_t i);
-/* The source for a typed name: by name, else by the kind of the path (folder of IDX files, .csv);
- * the error of FED_FAIL lists the sources. */
+/* The source for a typed name: by name, else by what is at the path; the error of FED_FAIL lists
+ * the sources. */
 int fed_source_find(const char *name, const struct fed_source **, struct fed_error *);
 
 #endif

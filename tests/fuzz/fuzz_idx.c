@@ -71,6 +71,12 @@ void fed_fuzz_begin(void)
 		fed_fuzz_seed(seed, 1 + gzip(file, n, seed + 1, sizeof seed - 1));
 		write_good(k);
 	}
+	/* images of 4 x 2 in 2 channels */
+	static const uint8_t head[20] = {0, 0,    8, 4, 0, 0, 0, IMAGES, 0, 0,
+	                                 0, SIDE, 0, 0, 0, 2, 0, 0,      0, 2};
+	uint8_t seed[1 + 2 * LONGEST] = {0};
+	memcpy(seed + 1, head, sizeof head);
+	fed_fuzz_seed(seed, 1 + sizeof head + (size_t)IMAGES * SIDE * SIDE);
 }
 
 void fed_fuzz_end(void)

@@ -16,15 +16,18 @@
 #include "base/file.h"
 #include "base/mem.h"
 #include "data/readers/idx_files.h"
+#include "data/readers/planes.h"
 #include "data/source_internal.h"
 
 struct idx_args {
 	int64_t train, test;
 	char prefix[64];
-	int transpose;
+	int transpose, channels;
 };
 static const char *const transpose_names[] = {"auto", "no", "yes", NULL};
 enum { TRANSPOSE_AUTO, TRANSPOSE_NO, TRANSPOSE_YES };
+static const char *const channels_names[] = {"auto", "last", "first", NULL};
+enum { CHANNELS_AUTO, CHANNELS_LAST, CHANNELS_FIRST };
 static const struct fed_field idx_fields[] = {
 	FED_INT(struct idx_args, train, 0, 0, UINT32_MAX,
             "take the first of the training examples; 0 = all"),
@@ -35,18 +38,21 @@ static const struct fed_field idx_fields[] = {
              "none: not at all"),
 	FED_CHOICE(struct idx_args, transpose, TRANSPOSE_AUTO, transpose_names,
                "exchange rows and columns; auto: where the files' names say emnist"),
+	FED_CHOICE(struct idx_args, channels, CHANNELS_AUTO, channels_names,
+               "where files of four dimensions have the channels: (N, H, W, C) or (N, C, H, W)"),
 	FED_END,
 };
 
 /* One file ----------------------------------------------------------------- */
 
-enum { SIDE_MAX = 65535 };
+enum { SIDE_MAX = 65535, CHANNELS_MAX = 4 /* that auto takes for channels */ };
 
 struct idx_file {
 	struct fed_reader *reader;
 	struct fed_shown name; /* without the folder, for errors */
 	const char *unit;      /* "images" */
-	uint32_t count, rows, columns;
+	uint32_t count, rows, columns, channels;
+	bool planes; /* the file has the channels one after another */
 	size_t item; /* bytes of one image or label */
 };
 
@@ -63,12 +69,14 @@ static int check_size(const struct idx_file *f, const char *path, size_t header,
 
 	if (fed_file_readable(path, &on_disk, err))
 		return FED_FAIL;
-	if (!f->count || !f->item || f->rows > SIDE_MAX || f->columns > SIDE_MAX)
+	if (!f->count || !f->item || f->rows > SIDE_MAX || f->columns > SIDE_MAX ||
+	    f->channels > SIDE_MAX)
 		return fed_fail(
 			err,
-			"%.80s: claims %u %s of %u x %u; each must be at least 1, the sides at most "
+			"%.80s: claims %u %s of %u x %u%s; each must be at least 1, the sides at most "
 			"%d",
-			f->name.s, f->count, f->unit, f->rows, f->columns, SIDE_MAX);
+			f->name.s, f->count, f->unit, f->rows, f->columns,
+			f->channels == 1 ? "" : " in several channels", SIDE_MAX);
 	size = on_disk;
 	if (strlen(path) > 3 && !strcmp(path + strlen(path) - 3, ".gz"))
 		size = on_disk * 1032;
@@ -79,31 +87,54 @@ static int check_size(const struct idx_file *f, const char *path, size_t header,
 	return FED_OK;
 }
 
-static int read_header(struct idx_file *f, const char *path, uint32_t rank, struct fed_error *err)
+/* Sizes of images (N, H, W), (N, H, W, C) or (N, C, H, W), from the counts behind N. */
+static void set_sizes(struct idx_file *f, const unsigned char *counts, uint32_t rank, int channels)
 {
-	unsigned char head[16];
-	size_t n = 4 + 4 * rank;
-	struct fed_error why;
+	uint32_t size[3] = {1, 1, 1};
 
-	if (fed_reader_read(f->reader, head, n, &why))
-		return fed_fail(err, "%.250s; it has no IDX header", why.text);
-	if (big_endian(head) != (0x800 | rank))
-		return fed_fail(err, "%.80s: begins with 0x%08x; an IDX file of %s begins with 0x%08x",
-		                f->name.s, big_endian(head), f->unit, 0x800 | rank);
-	f->count = big_endian(head + 4);
-	f->rows = rank == 3 ? big_endian(head + 8) : 1;
-	f->columns = rank == 3 ? big_endian(head + 12) : 1;
-	f->item = (size_t)f->rows * f->columns;
-	return check_size(f, path, n, err);
+	for (uint32_t i = 0; i + 1 < rank; i++)
+		size[i] = big_endian(counts + 4 * i);
+	f->planes = rank == 4 &&
+	            (channels == CHANNELS_FIRST ||
+	             (channels == CHANNELS_AUTO && size[2] > CHANNELS_MAX && size[0] <= CHANNELS_MAX));
+	f->rows = size[f->planes ? 1 : 0];
+	f->columns = size[f->planes ? 2 : 1];
+	f->channels = size[f->planes ? 0 : 2];
+	f->item = (size_t)f->rows * f->columns * f->channels;
 }
 
-static int idx_open(struct idx_file *f, const char *path, uint32_t rank, struct fed_error *err)
+/* Of images (3 or 4 dimensions) or labels (1). */
+static int read_header(struct idx_file *f, const char *path, bool images, int channels,
+                       struct fed_error *err)
+{
+	const uint32_t wanted = images ? 0x803 : 0x801;
+	unsigned char magic[4], counts[16];
+	struct fed_error why;
+
+	if (fed_reader_read(f->reader, magic, sizeof magic, &why))
+		return fed_fail(err, "%.250s; it has no IDX header", why.text);
+	if (big_endian(magic) != wanted && !(images && big_endian(magic) == 0x804))
+		return fed_fail(err, "%.80s: begins with 0x%08x; an IDX file of %s begins with 0x%08x%s",
+		                f->name.s, big_endian(magic), f->unit, wanted,
+		                images ? ", in several channels with 0x00000804" : "");
+
+	const uint32_t rank = big_endian(magic) & 0xff;
+
+	if (fed_reader_read(f->reader, counts, 4 * rank, &why))
+		return fed_fail(err, "%.250s; it has no IDX header", why.text);
+	f->count = big_endian(counts);
+	set_sizes(f, counts + 4, rank, channels);
+	return check_size(f, path, 4 + 4 * rank, err);
+}
+
+static int idx_open(struct idx_file *f, const char *path, bool images, int channels,
+                    struct fed_error *err)
 {
 	*f = (struct idx_file){.name = fed_show(strrchr(path, '/') + 1),
-	                       .unit = rank == 3 ? "images" : "labels"};
+	                       .unit = images ? "images" : "labels"};
 	if (fed_reader_open(&f->reader, path, err))
 		return FED_FAIL;
-	if (read_header(f, path, rank, err)) {
+	if (read_header(f, path, images, channels, err)) {
 		fed_reader_free(f->reader);
 		return FED_FAIL;
 	}
@@ -160,6 +191,9 @@ static int compare_headers(struct idx_load *l, struct fed_error *err)
 	if (a->rows != b->rows || a->columns != b->columns)
 		return fed_fail(err, "%.80s holds images of %u x %u, %.80s of %u x %u", a->name.s, a->rows,
 		                a->columns, b->name.s, b->rows, b->columns);
+	if (a->channels != b->channels || a->planes != b->planes)
+		return fed_fail(err, "%.80s holds images of %u channels, %.80s of %u", a->name.s,
+		                a->channels, b->name.s, b->channels);
 	return FED_OK;
 }
 
@@ -277,11 +311,33 @@ static bool is_transposed(const struct idx_load *l)
 	       (l->args->transpose == TRANSPOSE_AUTO && strcasestr(l->set->prefix, "emnist"));
 }
 
-/* Turn each image (rows, columns) into (columns, rows). */
+/* Turn planes of channels into channels of pixels, and say so. */
+static int put_channels_last(const struct idx_load *l, struct fed_dataset *data,
+                             struct fed_error *err)
+{
+	const struct idx_file *images = &l->file[FED_IDX_TRAIN_IMAGES];
+
+	for (size_t i = 0; i < (size_t)data->train + data->test; i++) {
+		uint8_t *image = data->bytes + i * images->item;
+
+		memcpy(l->spare, image, images->item);
+		fed__planes_to_pixels(l->spare, (size_t)images->rows * images->columns, images->channels,
+		                      image);
+	}
+	if (l->args->channels == CHANNELS_FIRST)
+		return fed__note(&data->notes, FED_NOTE_LISTED, "channels", NULL, err,
+		                 "one after another in the files");
+	return fed__note(&data->notes, FED_NOTE_TOLD, "channels", "channels=last", err,
+	                 "%u, one after another in the files, by the sizes %u, %u, %u",
+	                 images->channels, images->channels, images->rows, images->columns);
+}
+
+/* Turn each image (rows, columns, channels) into (columns, rows, channels). */
 static int transpose(const struct idx_load *l, struct fed_dataset *data, struct fed_error *err)
 {
-	const size_t rows = l->file[FED_IDX_TRAIN_IMAGES].rows;
-	const size_t columns = l->file[FED_IDX_TRAIN_IMAGES].columns, size = rows * columns;
+	const struct idx_file *images = &l->file[FED_IDX_TRAIN_IMAGES];
+	const size_t rows = images->rows, columns = images->columns, size = images->item;
+	const size_t channels = images->channels;
 
 	for (size_t i = 0; i < (size_t)data->train + data->test; i++) {
 		uint8_t *image = data->bytes + i * size;
@@ -289,7 +345,8 @@ static int transpose(const struct idx_load *l, struct fed_dataset *data, struct 
 		memcpy(l->spare, image, size);
 		for (size_t y = 0; y < rows; y++)
 			for (size_t x = 0; x < columns; x++)
-				image[x * rows + y] = l->spare[y * columns + x];
+				memcpy(image + (x * rows + y) * channels, l->spare + (y * columns + x) * channels,
+				       channels);
 	}
 	if (l->args->transpose == TRANSPOSE_YES)
 		return fed__note(&data->notes, FED_NOTE_LISTED, "orientation", NULL, err, "transposed");
@@ -311,9 +368,11 @@ static int load_opened(struct idx_load *l, const char *name, struct fed_dataset 
 		rc = count_classes(l, &plan.classes, err);
 	if (rc)
 		return rc;
-	plan.shape = (struct fed_shape){.rank = 3, .dim = {images->rows, images->columns, 1}};
+	plan.shape =
+		(struct fed_shape){.rank = 3, .dim = {images->rows, images->columns, images->channels}};
 	if (is_transposed(l))
-		plan.shape = (struct fed_shape){.rank = 3, .dim = {images->columns, images->rows, 1}};
+		plan.shape =
+			(struct fed_shape){.rank = 3, .dim = {images->columns, images->rows, images->channels}};
 	plan.train = l->keep[FED_IDX_TRAIN_IMAGES];
 	plan.test = l->keep[FED_IDX_TEST_IMAGES];
 	if (fed__dataset_new(out, &plan, err))
@@ -321,6 +380,8 @@ static int load_opened(struct idx_load *l, const char *name, struct fed_dataset 
 	rc = fill(l, *out, err);
 	if (rc == FED_OK)
 		rc = remark(l, *out, err);
+	if (rc == FED_OK && images->planes)
+		rc = put_channels_last(l, *out, err);
 	return rc == FED_OK && is_transposed(l) ? transpose(l, *out, err) : rc;
 }
 
@@ -334,7 +395,7 @@ static int load_set(const struct fed_idx_set *set, const struct idx_args *args, 
 	int opened = 0, rc = FED_OK;
 
 	while (!rc && opened < FED_IDX_ROLES) {
-		rc = idx_open(&l.file[opened], set->path[opened], opened % 2 ? 1 : 3, err);
+		rc = idx_open(&l.file[opened], set->path[opened], opened % 2 == 0, args->channels, err);
 		opened += !rc;
 	}
 	if (!rc)
@@ -364,6 +425,11 @@ static int load_folder(struct fed_dataset **out, const struct idx_args *args, co
 	return rc;
 }
 
+static bool idx_recognises(const char *path, bool folder)
+{
+	return folder && fed__idx_found(path);
+}
+
 static int idx_load(struct fed_dataset **out, const void *args, const char *path,
                     const struct fed_generation *making, struct fed_error *err)
 {
@@ -390,12 +456,15 @@ const struct fed_source fed__source_idx = {
 		   "t10k-images-idx3-ubyte and t10k-labels-idx1-ubyte (or test-...), with any prefix,\n"
 		   "plain or as .gz.  Pixels become byte / 255; the classes are 0 to the largest label\n"
 		   "of the training part; a notice names labels that no or hardly any example has.\n"
+		   "Pictures in several channels have four dimensions (0x00000804), channels last or\n"
+		   "first: up to four in front of two longer sides are taken for channels.\n"
 		   "EMNIST's pictures lie on their side: where the files' names say emnist, rows and\n"
 		   "columns are exchanged.  Of several sets in a folder prefix= chooses one.\n"
 		   "Format: Y. LeCun, The MNIST database of handwritten digits.",
 	.fields = idx_fields,
 	.args_size = sizeof(struct idx_args),
 	.reads = true,
+	.recognises = idx_recognises,
 	.load = idx_load,
 };
 

@@ -25,6 +25,9 @@ static const struct ending {
 	{"t10k-labels-idx1-ubyte", FED_IDX_TEST_LABELS},
 	{"test-images-idx3-ubyte", FED_IDX_TEST_IMAGES},
 	{"test-labels-idx1-ubyte", FED_IDX_TEST_LABELS},
+	{"train-images-idx4-ubyte", FED_IDX_TRAIN_IMAGES}, /* in several channels */
+	{"t10k-images-idx4-ubyte", FED_IDX_TEST_IMAGES},
+	{"test-images-idx4-ubyte", FED_IDX_TEST_IMAGES},
 };
 /* What joins a prefix to the rest of a name. */
 static const char joints[] = "-._ ";
@@ -292,6 +295,18 @@ static int choose_only(struct sets *sets, const char *folder, struct fed_idx_set
 static int is_visible(const struct dirent *entry)
 {
 	return entry->d_name[0] != '.';
+}
+
+bool fed__idx_found(const char *folder)
+{
+	struct dirent **entry;
+	const int n = scandir(folder, &entry, is_file_name, NULL);
+
+	for (int i = 0; i < n; i++)
+		free(entry[i]);
+	if (n >= 0)
+		free(entry);
+	return n > 0;
 }
 
 /* Append the first folder with such files at most two levels below; false: there is none. */

@@ -27,6 +27,8 @@ struct fed_idx_set {
  * names none or several; FED_FAIL: files are missing. */
 int fed__idx_find(struct fed_idx_set *, const char *folder, const char *prefix,
                   struct fed_dataset_notes *, struct fed_error *);
+/* Whether a folder holds a file of such a name. */
+bool fed__idx_found(const char *folder);
 void fed__idx_set_release(struct fed_idx_set *);
 
 #endif

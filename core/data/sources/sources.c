@@ -16,7 +16,8 @@ static const struct fed_source *const named[] = {
 	&fed__source_spirals, &fed__source_xor,    &fed__source_blobs, &fed__source_synthetic,
 	&fed__source_linear,  &fed__source_markov, &fed__source_text,  &fed__source_scans,
 };
-static const struct fed_source *const by_path[] = {&fed__source_idx, &fed__source_csv};
+static const struct fed_source *const by_path[] = {&fed__source_idx, &fed__source_cifar,
+                                                   &fed__source_csv};
 
 enum { NAMED = sizeof named / sizeof *named, BY_PATH = sizeof by_path / sizeof *by_path };
 
@@ -52,11 +53,12 @@ static int fail_unknown(const char *name, struct fed_error *err)
 
 	for (size_t i = 0; i < NAMED; i++)
 		fed_text_add(&list, "%s%s", i ? ", " : "", named[i]->name);
-	fed_reject(err,
-	           "no dataset and no file is called %s%s%s%s; there are %s, folders of IDX files and "
-	           ".csv files",
-	           fed_show(name).s, near ? " (did you mean " : "", near ? near : "", near ? "?)" : "",
-	           fed_text_str(&list));
+	fed_reject(
+		err,
+		"no dataset and no file is called %s%s%s%s; there are %s, folders of IDX files, CIFAR "
+		"and .csv files",
+		fed_show(name).s, near ? " (did you mean " : "", near ? near : "", near ? "?)" : "",
+		fed_text_str(&list));
 	fed_text_release(&list);
 	return FED_REJECT;
 }
@@ -107,7 +109,7 @@ static int find_by_file(const char *name, const char *path, const struct fed_sou
 	return FED_OK;
 }
 
-/* The source for a path, by the kind of its file. */
+/* The source for a path: the first that recognises it, else by the kind of its file. */
 static int find_by_path(const char *name, const char *path, const struct fed_source **out,
                         struct fed_error *err)
 {
@@ -116,8 +118,13 @@ static int find_by_path(const char *name, const char *path, const struct fed_sou
 
 	if (stat(path, &st))
 		return fail_unknown(name, err);
+	for (size_t i = 0; i < BY_PATH; i++)
+		if (by_path[i]->recognises && by_path[i]->recognises(path, S_ISDIR(st.st_mode))) {
+			*out = by_path[i];
+			return FED_OK;
+		}
 	if (S_ISDIR(st.st_mode)) {
-		*out = &fed__source_idx;
+		*out = &fed__source_idx; /* it says what is missing */
 		return FED_OK;
 	}
 	if (fed_file_readable(path, &size, err))
