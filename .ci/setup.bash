@@ -9,7 +9,8 @@ say() {
 # Debian's names.
 packages_to_build() {
 	echo gcc libc6-dev cmake ninja-build pkg-config libopenblas-dev libreadline-dev \
-		libncurses-dev zlib1g-dev libutf8proc-dev libzip-dev libjansson-dev
+		libncurses-dev zlib1g-dev libutf8proc-dev libzip-dev libjansson-dev \
+		libpng-dev libjpeg-dev
 }
 packages_wanted() {
 	echo dataset-fashion-mnist

@@ -9,6 +9,15 @@ pkg_check_modules(UTF8PROC REQUIRED IMPORTED_TARGET libutf8proc)
 pkg_check_modules(LIBZIP REQUIRED IMPORTED_TARGET libzip)
 pkg_check_modules(JANSSON REQUIRED IMPORTED_TARGET jansson)
 
+# For folders of pictures; without them fedsh says so when it meets such a file.
+pkg_check_modules(PNG IMPORTED_TARGET libpng)
+pkg_check_modules(JPEG IMPORTED_TARGET libjpeg)
+foreach(library PNG JPEG)
+	if(NOT ${library}_FOUND)
+		message(STATUS "no ${library} library is installed: such pictures are not read")
+	endif()
+endforeach()
+
 # OpenBLAS: the pthread build, since Debian's serial one gives wrong results when several threads
 # call it at once.
 find_library(OPENBLAS_LIBRARY NAMES openblas

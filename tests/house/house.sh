@@ -106,7 +106,7 @@ rule_doors() {
 	sources core shell tui plugins | includes |
 		awk -F: '
 		BEGIN {
-			n = split("readline ncurses cblas dlfcn libxsmm utf8proc zip jansson", library, " ")
+			n = split("readline ncurses cblas dlfcn libxsmm utf8proc zip jansson png jpeglib", library, " ")
 		}
 		{
 			for (i = 1; i <= n; i++)

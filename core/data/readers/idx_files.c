@@ -233,9 +233,9 @@ static int fail_missing(const struct fed_idx_set *s, const char *folder, struct 
 	for (size_t i = FED_IDX_ROLES; i-- > 0;)
 		if (!s || !s->path[i])
 			missing = endings[i].text;
-	return fed_fail(err, "%s has no file %s%s%s (or .gz)", fed_show(folder).s,
+	return fed_fail(err, "%s has no file %s%s%s (or .gz)%s", fed_show(folder).s,
 	                s && *s->prefix ? fed_show(s->prefix).s : "", s && *s->prefix ? "-" : "",
-	                missing);
+	                missing, s ? "" : ", and no other data set that can be read");
 }
 
 /* Sets that are whole, and the last of them. */

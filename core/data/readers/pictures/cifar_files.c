@@ -150,18 +150,18 @@ static int check_size(const struct fed_cifar_file *f, uint64_t size, uint64_t mo
 }
 
 /* Where the bytes of a file come from: a file of its own, or the present one of an archive. */
-struct origin {
+struct cifar_origin {
 	struct fed_reader *reader; /* or NULL */
 	struct fed_archive *archive;
 };
 
-static int pull(const struct origin *from, uint8_t *to, size_t n, struct fed_error *err)
+static int pull(const struct cifar_origin *from, uint8_t *to, size_t n, struct fed_error *err)
 {
 	return from->reader ? fed_reader_read(from->reader, to, n, err)
 	                    : fed__archive_read(from->archive, to, n, err);
 }
 
-static int read_bytes(struct fed_cifar_file *f, uint64_t size, const struct origin *from,
+static int read_bytes(struct fed_cifar_file *f, uint64_t size, const struct cifar_origin *from,
                       const struct fed_generation *making, struct fed_error *err)
 {
 	const size_t step = (size_t)1 << 20;
@@ -203,7 +203,7 @@ static int add_file(struct fed_cifar_files *files, const struct fed_cifar_file *
 }
 
 static int take(struct fed_cifar_files *files, struct fed_cifar_file *f, uint64_t size,
-                uint64_t most, const struct origin *from, const struct fed_generation *making,
+                uint64_t most, const struct cifar_origin *from, const struct fed_generation *making,
                 struct fed_error *err)
 {
 	int rc = check_size(f, size, most, err);
@@ -220,7 +220,7 @@ static int take(struct fed_cifar_files *files, struct fed_cifar_file *f, uint64_
 static int read_archive(struct fed_cifar_files *files, const struct fed_generation *making,
                         struct fed_error *err)
 {
-	struct origin from = {0};
+	struct cifar_origin from = {0};
 	struct fed_archive_member m;
 	bool more = true, pickled = false;
 
@@ -248,7 +248,7 @@ static int read_archive(struct fed_cifar_files *files, const struct fed_generati
 static int read_file(struct fed_cifar_files *files, struct fed_cifar_file *f, const char *path,
                      const struct fed_generation *making, struct fed_error *err)
 {
-	struct origin from = {0};
+	struct cifar_origin from = {0};
 	uint64_t size;
 
 	if (fed_file_readable(path, &size, err) || fed_reader_open(&from.reader, path, err))
