@@ -8,6 +8,7 @@ pkg_check_modules(CURSES REQUIRED IMPORTED_TARGET ncursesw)
 pkg_check_modules(UTF8PROC REQUIRED IMPORTED_TARGET libutf8proc)
 pkg_check_modules(LIBZIP REQUIRED IMPORTED_TARGET libzip)
 pkg_check_modules(JANSSON REQUIRED IMPORTED_TARGET jansson)
+pkg_check_modules(YAJL REQUIRED IMPORTED_TARGET yajl)
 
 # For folders of pictures; without them fedsh says so when it meets such a file.
 pkg_check_modules(PNG IMPORTED_TARGET libpng)

@@ -89,7 +89,7 @@ void fed_free(void *block)
 	free(block);
 }
 
-float *fed_alloc_floats(size_t n)
+float *fed_alloc_floats_unset(size_t n)
 {
 	if (n > (SIZE_MAX - HUGE_PAGE) / sizeof(float) || chosen_to_fail())
 		return NULL;
@@ -103,8 +103,16 @@ float *fed_alloc_floats(size_t n)
 		return NULL;
 	if (unit == HUGE_PAGE)
 		(void)madvise(v, bytes, MADV_HUGEPAGE); /* a hint: without it the vector is only slower */
-	memset(v, 0, bytes);
 	return counted(v);
+}
+
+float *fed_alloc_floats(size_t n)
+{
+	float *const v = fed_alloc_floats_unset(n);
+
+	if (v)
+		memset(v, 0, n * sizeof *v);
+	return v;
 }
 
 void fed_free_floats(float *v)

@@ -2,8 +2,8 @@
 /*
  * base/mem.h - memory allocation of the core, with counting and fault injection for tests.
  *
- * All functions return zeroed memory or NULL; nothing here exits.  Memory of one family is freed by
- * the same family.
+ * All functions but one return zeroed memory or NULL; nothing here exits.  Memory of one family is
+ * freed by the same family.
  */
 #ifndef FED_BASE_MEM_H
 #define FED_BASE_MEM_H
@@ -24,6 +24,8 @@ void fed_free(void *block);
 
 /* Float vectors: 64-byte aligned, on huge pages where they are large. */
 float *fed_alloc_floats(size_t n);
+/* The same of any content, for who sets all of it: pages take memory when they are written. */
+float *fed_alloc_floats_unset(size_t n);
 void fed_free_floats(float *v);
 
 /* Bytes that can still be allocated: free memory of the machine, within the limits of control

@@ -11,8 +11,10 @@
 #include "base/rows.h"
 #include "data/source_internal.h"
 
-static int allocate(struct fed_dataset *data, bool bytes, struct fed_error *err)
+static int allocate(struct fed_dataset *data, const struct fed_dataset_plan *plan,
+                    struct fed_error *err)
 {
+	const bool bytes = plan->bytes;
 	size_t all = (size_t)data->train + data->test;
 	size_t cells = all * fed_shape_size(&data->shape);
 	size_t targets = all * data->outputs;
@@ -20,7 +22,7 @@ static int allocate(struct fed_dataset *data, bool bytes, struct fed_error *err)
 	if (bytes)
 		data->bytes = fed_alloc(cells);
 	else
-		data->values = fed_alloc_floats(cells);
+		data->values = plan->unset ? fed_alloc_floats_unset(cells) : fed_alloc_floats(cells);
 	if (!data->bytes && !data->values)
 		return fed_fail_memory(err, bytes ? cells : cells * sizeof(float), "the examples");
 	if (data->classes)
@@ -59,7 +61,7 @@ int fed__dataset_new(struct fed_dataset **out, const struct fed_dataset_plan *pl
 	data->train = plan->train;
 	data->test = plan->test;
 	data->scale = plan->bytes ? 1.0f / 255.0f : 1.0f;
-	if (allocate(data, plan->bytes, err)) {
+	if (allocate(data, plan, err)) {
 		fed_dataset_free(data);
 		return FED_FAIL;
 	}

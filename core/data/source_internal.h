@@ -20,10 +20,11 @@ struct fed_dataset_plan {
 	uint32_t classes, outputs; /* classes == 0: regression with `outputs` targets */
 	uint32_t train, test;
 	bool bytes; /* stored as bytes, x = byte / 255; else as floats */
+	bool unset; /* the reader sets all floats of x: they need not be zeroed */
 };
 
-/* All arrays zeroed; owner, class_name and truth are NULL.  FED_REJECT: it would be too large or
- * empty. */
+/* All arrays zeroed, but for that; owner, class_name and truth are NULL.  FED_REJECT: it would be
+ * too large or empty. */
 int fed__dataset_new(struct fed_dataset **, const struct fed_dataset_plan *, struct fed_error *);
 /* Copies of names[classes], names[owners] or names[shape], cleaned for a terminal. */
 int fed__dataset_name_classes(struct fed_dataset *, const char *const *names, struct fed_error *);
@@ -61,6 +62,6 @@ bool fed__text_looks_so(const char *path);
 extern const struct fed_source fed__source_fashion, fed__source_glyphs, fed__source_blobs,
 	fed__source_synthetic, fed__source_linear, fed__source_idx, fed__source_csv, fed__source_text,
 	fed__source_markov, fed__source_scans, fed__source_moons, fed__source_circles,
-	fed__source_spirals, fed__source_xor, fed__source_cifar, fed__source_pictures;
+	fed__source_spirals, fed__source_xor, fed__source_cifar, fed__source_pictures, fed__source_leaf;
 
 #endif

@@ -39,6 +39,10 @@ static int load(struct fed_dataset **data, const char *file, const char *args,
 #define LONG "the king said to the fool that nothing comes of nothing, speak again; "
 #define ROWS "4,5,0\n7,8,1\n1,3,0\n2,9,1\n"
 
+#define LEAF_OF(counts)                                                                 \
+	"{\"users\": [\"a\"], \"num_samples\": " counts ", \"user_data\": {\"a\": {\"x\": " \
+	"[[1, 2, 3, 4], [5, 6, 7, 8], [1, 1, 1, 1], [2, 2, 2, 2]], \"y\": [0, 1, 2, 1]}}}"
+
 /* A file that is refused with `args`; each of the advices is in the error, and makes it readable.
  * An advice with a blank is told in two places, "missing=? mean=a". */
 static const struct {
@@ -63,6 +67,9 @@ static const struct {
      {"encoding=auto", "encoding=windows-1252"}},
 	{"a.txt", "too short for a window", "", {"window=5"}},
 	{"a.txt", LONG, "window=9 speakers=yes", {"speakers=no"}},
+	{"t.json", LEAF_OF("[2]"), "test=0.5", {"unchecked=yes"}},
+	{"t.json", LEAF_OF("[4]"), "test=0.5 shape=3x3", {"shape=4"}},
+	{"t.json", LEAF_OF("[4]"), "test=0.5 classes=2", {"classes=3", "classes=0"}},
 };
 
 /* args without the keys that the advice gives. */
@@ -166,6 +173,7 @@ END_TEST
 /* A file that is read, a subject that is noted, and what overrules it: that has another effect. */
 static const struct {
 	const char *text, *args, *subject, *overrule;
+	const char *file; /* or NULL: t.csv */
 } guesses[] = {
 	{"a,b,y\n" ROWS, "", "header", "header=no encode=all"},
 	{"3,5,0\n" ROWS, "", "header", "header=yes"},
@@ -178,16 +186,19 @@ static const struct {
 	{"a,b,y\n" ROWS "?,1,0\n", "missing=?", "missing values", "missing=? mean=a"},
 	{"a;b;y\n1,5;2;0\n4;5;1\n7;8;0\n", "", "decimals", "decimal=point encode=a"},
 	{"a;b;y\n1;2;0\n4;5;1\n7;8;0\n", "", "separator", "separator=semicolon"},
+	{LEAF_OF("[4]"), "test=0.5", "classes", "classes=5 test=0.5", "t.json"},
+	{LEAF_OF("[4]"), "test=0.3", "test part", "test=0.8", "t.json"},
 };
 
 START_TEST(guesses_are_overruled)
 {
 	struct fed_dataset *data = NULL, *other = NULL;
 	struct fed_error err;
+	const char *const file = guesses[_i].file ? guesses[_i].file : "t.csv";
 	char key[64];
 
-	fed_temp_write(&temp, "t.csv", guesses[_i].text, strlen(guesses[_i].text));
-	fed_assert_ok(load(&data, "t.csv", guesses[_i].args, &err), &err);
+	fed_temp_write(&temp, file, guesses[_i].text, strlen(guesses[_i].text));
+	fed_assert_ok(load(&data, file, guesses[_i].args, &err), &err);
 	const struct fed_note *note = note_on(data, guesses[_i].subject);
 	ck_assert_msg(note != NULL, "%s", guesses[_i].subject);
 	ck_assert_int_eq(note->level, FED_NOTE_TOLD);
@@ -195,7 +206,7 @@ START_TEST(guesses_are_overruled)
 	snprintf(key, sizeof key, "%.*s", (int)strcspn(guesses[_i].overrule, "="),
 	         guesses[_i].overrule);
 	ck_assert_msg(strstr(note->overrule, key), "%s: %s", key, note->overrule);
-	fed_assert_ok(load(&other, "t.csv", guesses[_i].overrule, &err), &err);
+	fed_assert_ok(load(&other, file, guesses[_i].overrule, &err), &err);
 	const struct fed_note *now = note_on(other, guesses[_i].subject);
 	const bool same = strstr(guesses[_i].overrule, "separator=") != NULL;
 	ck_assert(same ? data->fingerprint == other->fingerprint

@@ -106,7 +106,7 @@ rule_doors() {
 	sources core shell tui plugins | includes |
 		awk -F: '
 		BEGIN {
-			n = split("readline ncurses cblas dlfcn libxsmm utf8proc zip jansson png jpeglib", library, " ")
+			n = split("readline ncurses cblas dlfcn libxsmm utf8proc zip jansson png jpeglib yajl", library, " ")
 		}
 		{
 			for (i = 1; i <= n; i++)

@@ -21,7 +21,7 @@ cpack --config "$1/CPackConfig.cmake" -G DEB -B "$root/made" >"$root/log" 2>&1 |
 dpkg-deb -x "$root"/made/*.deb "$root/tree"
 dpkg-deb -f "$root"/made/*.deb >"$root/control"
 
-for library in libc6 libncursesw6 libopenblas libreadline8 libutf8proc libzip zlib1g; do
+for library in libc6 libncursesw6 libopenblas libreadline8 libutf8proc libyajl libzip zlib1g; do
 	grep -q "^Depends:.*\b$library" "$root/control" || fail "does not depend on $library"
 done
 for file in bin/fedsh include/fedsh/plugin.h lib/fedsh/plugins/fedavg.so lib/pkgconfig/fedsh.pc \

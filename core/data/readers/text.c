@@ -17,16 +17,9 @@
 #include "data/source_internal.h"
 #include "data/sequences.h"
 #include "data/readers/text_speakers.h"
+#include "data/readers/vocabulary.h"
 
-enum {
-	KNOWN_MAX = 255,  /* characters with a token of their own */
-	KNOWN_PLAIN = 96, /* of a text in an alphabet; more where these leave out too many */
-	BYTES = 256,
-};
-#define OUTSIDE_PLAIN 0.01  /* share without a token that is as good as none */
-#define OUTSIDE_WARNING 0.1 /* that share is what accuracy says from here on */
 #define TEXT_MAX ((uint64_t)1 << 30)
-#define CODES 0x110000u /* Unicode */
 
 struct text_args {
 	char path[4096];
@@ -36,7 +29,6 @@ struct text_args {
 	int encoding;
 	bool speakers, bytes;
 };
-static const char *const vocabulary_words[] = {"auto", NULL};
 static const struct fed_field text_fields[] = {
 	FED_ROW(struct text_args, path, char *, FED_TYPE_TEXT, .flags = FED_FIELD_POSITIONAL,
             .hint = "path",
@@ -46,9 +38,8 @@ static const struct fed_field text_fields[] = {
 	FED_INT(struct text_args, window, 40, 1, 4096, "characters from which the next is predicted"),
 	FED_INT(struct text_args, stride, 3, 1, 1000000, "characters from one window to the next"),
 	FED_REAL(struct text_args, test, 0.1, 0.01, 0.9, "share of each owner's text for the test"),
-	FED_INT_WORD(struct text_args, vocabulary, 1, 1, KNOWN_MAX, vocabulary_words,
-                 "characters with a token of their own, the others share one; auto: 96, or more "
-                 "where these leave out over 1 %"),
+	FED_INT_WORD(struct text_args, vocabulary, 1, 1, FED_VOCABULARY_MOST, fed__vocabulary_words,
+                 FED_VOCABULARY_HELP),
 	FED_FLAG(struct text_args, bytes, "predict bytes of UTF-8, of which none lacks a token"),
 	FED_CHOICE(struct text_args, encoding, FED_ENCODING_AUTO, fed__encoding_names,
                FED_ENCODING_HELP),
@@ -69,9 +60,7 @@ struct text {
 		struct fed_encoding_found first;
 		struct fed_shown name;
 	} odd;
-	uint32_t *token;          /* [CODES]: counts, then the token of each character */
-	uint32_t known[BYTES], n; /* the characters with a token, ascending */
-	uint32_t classes;         /* n, or n + 1 with the rest */
+	struct fed_vocabulary vocabulary;
 };
 
 /* Files --------------------------------------------------------------------- */
@@ -219,148 +208,6 @@ static int keep_long(struct text *t, struct fed_error *err)
 	                               all - kept, all, least);
 }
 
-/* Vocabulary ------------------------------------------------------------------ */
-
-struct frequent {
-	uint32_t count, code;
-};
-
-/* The more frequent first, the lower of equals. */
-static int by_frequency(const void *a, const void *b)
-{
-	const struct frequent *x = a, *y = b;
-
-	if (x->count != y->count)
-		return x->count < y->count ? 1 : -1;
-	return (x->code > y->code) - (x->code < y->code);
-}
-
-/* The characters that occur, by frequency. */
-static int rank_characters(const uint32_t *count, struct frequent **out, size_t *n,
-                           struct fed_error *err)
-{
-	size_t k = 0;
-
-	for (uint32_t c = 0; c < CODES; c++)
-		k += count[c] > 0;
-	struct frequent *f = fed_alloc_array(k, sizeof *f);
-	if (!f)
-		return fed_fail_memory(err, k * sizeof *f, "the characters");
-	*n = k;
-	k = 0;
-	for (uint32_t c = 0; c < CODES; c++)
-		if (count[c] > 0)
-			f[k++] = (struct frequent){count[c], c};
-	qsort(f, k, sizeof *f, by_frequency);
-	*out = f;
-	return FED_OK;
-}
-
-static int ascending(const void *a, const void *b)
-{
-	const uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
-
-	return (x > y) - (x < y);
-}
-
-/* Take the most frequent characters, until there are `most` or too few are left; *outside are the
- * others in the text, of `all` at first. */
-static int take_known(struct text *t, uint32_t most, uint64_t all, uint64_t *outside,
-                      struct fed_error *err)
-{
-	struct frequent *f = NULL;
-	size_t n = 0;
-
-	if (rank_characters(t->token, &f, &n, err))
-		return FED_FAIL;
-	*outside = all;
-	while (t->n < most && t->n < n) {
-		if (t->n >= KNOWN_PLAIN && t->args->vocabulary == 1 && !t->args->bytes &&
-		    (double)*outside <= OUTSIDE_PLAIN * (double)all)
-			break;
-		*outside -= f[t->n].count;
-		t->known[t->n] = f[t->n].code;
-		t->n++;
-	}
-	fed_free(f);
-	return FED_OK;
-}
-
-static int note_vocabulary(struct text *t, uint64_t all, uint64_t outside, struct fed_error *err)
-{
-	const double share = (double)outside / (double)all;
-	const bool told = t->args->vocabulary > 1;
-
-	if (t->args->bytes)
-		return fed__note(&t->notes, FED_NOTE_LISTED, "vocabulary", NULL, err, "%u bytes", t->n);
-	if (outside == 0)
-		return fed__note(&t->notes, FED_NOTE_LISTED, "vocabulary", NULL, err, "%u characters, all",
-		                 t->n);
-	if (share < OUTSIDE_WARNING)
-		return fed__note(&t->notes, FED_NOTE_TOLD, "vocabulary", told ? NULL : "vocabulary=N", err,
-		                 "%u characters; the others, %.2g %%, share one class", t->n, 100 * share);
-	return fed__note(&t->notes, FED_NOTE_WARNING, "vocabulary",
-	                 told && t->args->vocabulary < KNOWN_MAX ? "vocabulary=255, or bytes"
-	                                                         : "bytes predicts bytes instead",
-	                 err,
-	                 "%.0f %% of the text is outside the %u characters that have a class, and is "
-	                 "one class: accuracy says little",
-	                 100 * share, t->n);
-}
-
-static int choose_vocabulary(struct text *t, struct fed_error *err)
-{
-	const uint32_t most = t->args->bytes             ? BYTES
-	                      : t->args->vocabulary == 1 ? KNOWN_MAX
-	                                                 : (uint32_t)t->args->vocabulary;
-	uint64_t all = 0, outside;
-
-	t->token = fed_alloc_array(CODES, sizeof *t->token);
-	if (!t->token)
-		return fed_fail_memory(err, CODES * sizeof *t->token, "the characters");
-	for (size_t i = 0; i < t->speakers.n; i++)
-		for (size_t j = 0; j < t->speakers.speaker[i].n; j++, all++)
-			t->token[t->speakers.speaker[i].code[j]]++;
-	if (take_known(t, most, all, &outside, err))
-		return FED_FAIL;
-	t->classes = t->n + (outside > 0);
-	qsort(t->known, t->n, sizeof *t->known, ascending);
-	for (uint32_t c = 0; c < CODES; c++)
-		t->token[c] = t->n;
-	for (uint32_t k = 0; k < t->n; k++)
-		t->token[t->known[k]] = k;
-	if (t->classes < 2)
-		return fed_fail(err, "the text has one distinct character: nothing to predict");
-	return note_vocabulary(t, all, outside, err);
-}
-
-static int name_tokens(struct fed_dataset *data, const struct text *t, struct fed_error *err)
-{
-	struct fed_text made[BYTES] = {{0}};
-	const char *names[BYTES];
-	bool failed = false;
-
-	for (uint32_t k = 0; k < t->classes; k++) {
-		const uint32_t c = k < t->n ? t->known[k] : 0;
-
-		if (t->args->bytes && (c < ' ' || c > '~') && c != '\n' && c != '\t')
-			fed_text_add(&made[k], "byte %02x", c);
-		else
-			fed_text_put_code(&made[k], c);
-		names[k] = k == t->n   ? "other"
-		           : c == ' '  ? "space"
-		           : c == '\n' ? "newline"
-		           : c == '\t' ? "tab"
-		                       : fed_text_str(&made[k]);
-		failed |= made[k].failed;
-	}
-	const int rc = failed ? fed_fail_memory(err, t->classes, "the classes' names")
-	                      : fed__dataset_name_classes(data, names, err);
-	for (uint32_t k = 0; k < t->classes; k++)
-		fed_text_release(&made[k]);
-	return rc;
-}
-
 static int name_owners(struct fed_dataset *data, const struct text *t, struct fed_error *err)
 {
 	const char **names = fed_alloc_array(data->owners, sizeof *names);
@@ -374,6 +221,17 @@ static int name_owners(struct fed_dataset *data, const struct text *t, struct fe
 	const int rc = fed__dataset_name_owners(data, names, err);
 	fed_free(names);
 	return rc;
+}
+
+static int choose_vocabulary(struct text *t, struct fed_error *err)
+{
+	if (fed__vocabulary_init(&t->vocabulary, t->args->vocabulary, t->args->bytes, err))
+		return FED_FAIL;
+	t->vocabulary.advice = "bytes predicts bytes instead";
+	for (size_t i = 0; i < t->speakers.n; i++)
+		for (size_t j = 0; j < t->speakers.speaker[i].n; j++)
+			t->vocabulary.token[t->speakers.speaker[i].code[j]]++;
+	return fed__vocabulary_choose(&t->vocabulary, &t->notes, err);
 }
 
 /* Encodings other than UTF-8, and what lies before the first speech. */
@@ -402,7 +260,7 @@ static int make_text_dataset(struct fed_dataset **out, const struct text *t,
                              struct fed_sequence *rows, uint8_t *tokens, struct fed_error *err)
 {
 	const struct fed_sequences_plan plan = {.name = "text",
-	                                        .classes = t->classes,
+	                                        .classes = t->vocabulary.classes,
 	                                        .window = (uint32_t)t->args->window,
 	                                        .stride = (uint32_t)t->args->stride,
 	                                        .test = t->args->test,
@@ -415,14 +273,14 @@ static int make_text_dataset(struct fed_dataset **out, const struct text *t,
 		if (speaker->n == 0)
 			continue;
 		for (size_t j = 0; j < speaker->n; j++)
-			tokens[j] = (uint8_t)t->token[speaker->code[j]];
+			tokens[j] = (uint8_t)t->vocabulary.token[speaker->code[j]];
 		rows[n++] = (struct fed_sequence){tokens, speaker->n};
 		tokens += speaker->n;
 	}
 	int rc = fed__sequences_make(out, &plan, rows, n, err);
 
 	if (rc == FED_OK)
-		rc = name_tokens(*out, t, err);
+		rc = fed__vocabulary_name(&t->vocabulary, *out, err);
 	if (rc == FED_OK)
 		rc = name_owners(*out, t, err);
 	if (rc == FED_OK)
@@ -468,7 +326,7 @@ static int text_load(struct fed_dataset **out, const void *args, const char *pat
 		t.notes = (struct fed_dataset_notes){0};
 	}
 	fed__notes_release(&t.notes);
-	fed_free(t.token);
+	fed__vocabulary_release(&t.vocabulary);
 	fed__speakers_release(&t.speakers);
 	return rc;
 }

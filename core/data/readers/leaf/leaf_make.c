@@ -1,0 +1,416 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * data/readers/leaf/leaf_make.c - datasets of what LEAF's files hold: split, shape, classes,
+ * owners.
+ */
+#include "data/readers/leaf/leaf_make.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "base/mem.h"
+#include "base/random.h"
+#include "data/readers/leaf/leaf_check.h"
+#include "data/readers/vocabulary.h"
+#include "data/source_internal.h"
+
+enum { FEMNIST_ROW = 784, FEMNIST_CLASSES = 62 };
+
+struct leaf_making {
+	struct fed_leaf *leaf;
+	const struct fed_leaf_args *args;
+	struct fed_dataset_notes *notes;
+	const char *name;
+	struct fed_leaf_order order;
+	struct fed_vocabulary vocabulary;
+};
+
+static enum fed_leaf_part part_of(const struct fed_leaf *l, const struct fed_leaf_user *u)
+{
+	return l->files->file[u->file].part;
+}
+
+/* The split ------------------------------------------------------------------------------- */
+
+/* Test examples of n of a user: the share, rounded up or down by chance so that users with few
+ * examples give theirs on the average. */
+static uint32_t test_of(double share, uint32_t n, struct fed_stream *r)
+{
+	const uint32_t k = (uint32_t)(share * n + fed_stream_real(r));
+
+	return k < n ? k : n - 1;
+}
+
+/* Mark the test examples of user u among its n: the last of texts, whose windows overlap, else
+ * drawn by the seed. */
+static uint32_t mark_test(const struct leaf_making *m, uint32_t u, uint32_t *place, bool *is_test)
+{
+	const struct fed_leaf *const l = m->leaf;
+	const uint32_t n = l->user[u].x;
+	const enum fed_leaf_part part = part_of(l, &l->user[u]);
+	struct fed_stream r = fed_stream_open(l->making->seed, FED_FOR_SPLIT, 1, u);
+	const uint32_t k = part == FED_LEAF_TEST    ? n
+	                   : part == FED_LEAF_TRAIN ? 0
+	                                            : test_of(m->args->test, n, &r);
+
+	for (uint32_t i = 0; i < n; i++) {
+		is_test[i] = i >= n - k;
+		place[i] = i;
+	}
+	if (k == 0 || k == n || l->kind == FED_LEAF_TEXTS)
+		return k;
+	fed_stream_shuffle(&r, place, n);
+	for (uint32_t i = 0; i < n; i++)
+		is_test[place[i]] = i >= n - k;
+	return k;
+}
+
+static int place_users(struct leaf_making *m, uint32_t *place, bool *is_test)
+{
+	struct fed_leaf_order *const o = &m->order;
+	uint64_t at = 0;
+
+	/* test examples are numbered from 0 first */
+	for (uint32_t u = 0; u < m->leaf->users; u++) {
+		const uint32_t n = m->leaf->user[u].x, k = n ? mark_test(m, u, place, is_test) : 0;
+
+		for (uint32_t i = 0; i < n; i++)
+			o->id[at + i] = is_test[i] ? o->test++ : o->train++;
+		for (uint32_t i = 0; i < n; i++) /* the highest bit: of the test */
+			o->id[at + i] |= is_test[i] ? 1u << 31 : 0;
+		o->owner[u] = o->owners;
+		o->owners += k < n;
+		at += n;
+	}
+	for (uint64_t i = 0; i < at; i++)
+		if (o->id[i] >> 31)
+			o->id[i] = (o->id[i] & INT32_MAX) + o->train;
+	return FED_OK;
+}
+
+static int split(struct leaf_making *m, struct fed_error *err)
+{
+	const struct fed_leaf *const l = m->leaf;
+	uint32_t most = 0;
+	bool all = false;
+
+	if (l->examples > INT32_MAX)
+		return fed_fail(err, "%s examples are too many; at most %d are read",
+		                fed_count((double)l->examples).s, INT32_MAX);
+	for (uint32_t u = 0; u < l->users; u++) {
+		most = l->user[u].x > most ? l->user[u].x : most;
+		all |= part_of(l, &l->user[u]) == FED_LEAF_ALL;
+	}
+	m->order.id = fed_alloc_array(l->examples + 1, sizeof *m->order.id);
+	m->order.owner = fed_alloc_array(l->users + 1, sizeof *m->order.owner);
+	uint32_t *const place = fed_alloc_array(most + 1, sizeof *place);
+	bool *const is_test = fed_alloc_array(most + 1, sizeof *is_test);
+	int rc = m->order.id && m->order.owner && place && is_test
+	             ? place_users(m, place, is_test)
+	             : fed_fail_memory(err, l->examples * sizeof(uint32_t), "the examples' order");
+
+	fed_free(place);
+	fed_free(is_test);
+	if (rc == FED_OK && m->order.train == 0)
+		rc = fed_fail(err, "%s: no user has an example to train on", fed_show(m->name).s);
+	if (rc == FED_OK && all && m->order.test == 0)
+		rc = fed_fail(err, "test=%g leaves no example of %s for the test; take a larger share",
+		              m->args->test, fed_count((double)l->examples).s);
+	if (rc == FED_OK && !all && m->order.test == 0)
+		rc = fed_fail(err, "%s: no user of test/ has an example", fed_show(m->name).s);
+	if (rc == FED_OK && all)
+		rc = fed__note(m->notes, FED_NOTE_TOLD, "test part", "test=", err,
+		               "%s of %s examples%s, as there is none of its own",
+		               fed_count(m->order.test).s, fed_count((double)l->examples).s,
+		               l->kind == FED_LEAF_TEXTS ? ", the last of each user"
+		                                         : ", drawn from each user");
+	return rc;
+}
+
+/* Shape and classes ----------------------------------------------------------------------- */
+
+/* "28x28", "32x32x3", "60". */
+static int parse_shape(const char *text, uint32_t width, struct fed_shape *shape,
+                       struct fed_error *err)
+{
+	uint64_t size = 1;
+	const char *at = text;
+	char *end = NULL;
+
+	*shape = (struct fed_shape){0};
+	for (; shape->rank < 3; at = end + 1) {
+		const unsigned long side = *at >= '0' && *at <= '9' ? strtoul(at, &end, 10) : 0;
+
+		if (side == 0 || side > UINT16_MAX || (*end && *end != 'x'))
+			break;
+		shape->dim[shape->rank++] = (uint32_t)side;
+		size *= side;
+		if (!*end)
+			break;
+	}
+	if (!end || *end || shape->rank == 0)
+		return fed_reject(err,
+		                  "shape=%s is no shape; write HEIGHTxWIDTH, HEIGHTxWIDTHxCHANNELS or "
+		                  "a number",
+		                  fed_show(text).s);
+	if (size != width)
+		return fed_reject(err,
+		                  "shape=%s has %llu numbers, a row has %u; write another shape=, or "
+		                  "shape=%u",
+		                  fed_show(text).s, (unsigned long long)size, width, width);
+	if (shape->rank == 2) {
+		shape->dim[2] = 1;
+		shape->rank = 3;
+	}
+	return FED_OK;
+}
+
+static int choose_shape(struct leaf_making *m, struct fed_shape *shape, struct fed_error *err)
+{
+	const uint32_t width = m->leaf->width;
+
+	*shape = (struct fed_shape){.rank = 1, .dim = {width}};
+	if (*m->args->shape)
+		return parse_shape(m->args->shape, width, shape, err);
+	if (width != FEMNIST_ROW)
+		return FED_OK;
+	*shape = (struct fed_shape){.rank = 3, .dim = {28, 28, 1}};
+	return fed__note(m->notes, FED_NOTE_TOLD, "shape", "shape=784", err,
+	                 "28x28, since rows have 784 numbers");
+}
+
+static int choose_classes(struct leaf_making *m, uint32_t *classes, struct fed_error *err)
+{
+	const struct fed_leaf *const l = m->leaf;
+	int32_t most = 1;
+
+	for (size_t i = 0; i < l->labels; i++)
+		most = l->label[i] > most ? l->label[i] : most;
+	*classes = (uint32_t)most + 1;
+	if (m->args->classes == 0)
+		return fed__note(m->notes, FED_NOTE_TOLD, "classes", "classes=", err,
+		                 "%u by the largest label%s", *classes,
+		                 *classes == FEMNIST_CLASSES && l->width == FEMNIST_ROW
+		                     ? ", named as FEMNIST's, 0-9 A-Z a-z"
+		                     : "");
+	if ((uint64_t)m->args->classes < *classes)
+		return fed_reject(err,
+		                  "classes=%lld is too few: the largest label is %d; say classes=%u or "
+		                  "more, or classes=0",
+		                  (long long)m->args->classes, most, *classes);
+	*classes = (uint32_t)m->args->classes;
+	return FED_OK;
+}
+
+static int name_femnist(const struct leaf_making *m, struct fed_dataset *data,
+                        struct fed_error *err)
+{
+	static const char letters[] = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
+	char name[FEMNIST_CLASSES][2] = {{0}};
+	const char *names[FEMNIST_CLASSES];
+
+	if (m->args->classes || data->classes != FEMNIST_CLASSES || m->leaf->width != FEMNIST_ROW ||
+	    m->leaf->kind != FED_LEAF_NUMBERS)
+		return FED_OK;
+	for (int c = 0; c < FEMNIST_CLASSES; c++) {
+		name[c][0] = letters[c];
+		names[c] = name[c];
+	}
+	return fed__dataset_name_classes(data, names, err);
+}
+
+/* The dataset ----------------------------------------------------------------------------- */
+
+static int fill_owners(const struct leaf_making *m, struct fed_dataset *data, struct fed_error *err)
+{
+	const struct fed_leaf *const l = m->leaf;
+	const char **const names = fed_alloc_array(m->order.owners, sizeof *names);
+	uint64_t at = 0;
+
+	data->owner = fed_alloc_array(data->train, sizeof *data->owner);
+	data->owners = m->order.owners;
+	if (!names || !data->owner) {
+		fed_free(names);
+		return fed_fail_memory(err, data->train * sizeof *data->owner, "the examples' users");
+	}
+	for (uint32_t u = 0; u < l->users; u++)
+		for (uint32_t i = 0; i < l->user[u].x; i++, at++)
+			if (m->order.id[at] < data->train) {
+				data->owner[m->order.id[at]] = m->order.owner[u];
+				names[m->order.owner[u]] = l->user[u].name;
+			}
+
+	const int rc = fed__dataset_name_owners(data, names, err);
+
+	fed_free(names);
+	return rc;
+}
+
+static int fill_numbers(const struct leaf_making *m, struct fed_dataset *data)
+{
+	struct fed_leaf *const l = m->leaf;
+
+	for (uint64_t i = 0; i < l->examples; i++)
+		memcpy(data->values + (size_t)m->order.id[i] * l->width, fed__leaf_rows_take(&l->rows, i),
+		       l->rows.bytes);
+	return FED_OK;
+}
+
+static int fill_texts(const struct leaf_making *m, struct fed_dataset *data, struct fed_error *err)
+{
+	struct fed_leaf *const l = m->leaf;
+
+	data->tokens = true;
+	data->scale = 1; /* a token is its byte */
+	for (uint64_t i = 0; i < l->examples; i++) {
+		const uint16_t *const row = fed__leaf_rows_take(&l->rows, i);
+		uint8_t *const to = data->bytes + (size_t)m->order.id[i] * l->width;
+
+		for (uint32_t k = 0; k < l->width; k++)
+			to[k] = (uint8_t)m->vocabulary.token[l->letters.code[row[k]]];
+	}
+	return fed__vocabulary_name(&m->vocabulary, data, err);
+}
+
+static int fill_sentences(const struct leaf_making *m, struct fed_dataset *data,
+                          struct fed_error *err)
+{
+	const uint32_t words = (uint32_t)m->args->words;
+	char **names = NULL;
+	int rc = fed__leaf_words(m->leaf, &m->order, words, data->bytes, &names, err);
+
+	data->scale = 1; /* a count is its byte */
+	if (rc == FED_OK)
+		rc = fed__dataset_name_inputs(data, (const char *const *)names, err);
+	for (uint32_t i = 0; names && i < words; i++)
+		fed_free(names[i]);
+	fed_free(names);
+	return rc;
+}
+
+/* Count the letters of rows and labels, where each is by its number. */
+static int choose_letters(struct leaf_making *m, uint32_t *classes, struct fed_error *err)
+{
+	struct fed_leaf *const l = m->leaf;
+	struct fed_vocabulary *const v = &m->vocabulary;
+
+	if (fed__vocabulary_init(v, m->args->vocabulary, false, err))
+		return FED_FAIL;
+	for (uint64_t i = 0; i < l->examples; i++) {
+		const uint16_t *const row =
+			(const uint16_t *)((const char *)l->rows.block[i / l->rows.per_block] +
+		                       i % l->rows.per_block * l->rows.bytes);
+
+		for (uint32_t k = 0; k < l->width; k++)
+			v->token[l->letters.code[row[k]]]++;
+		v->token[l->letters.code[l->label[i]]]++;
+	}
+	const int rc = fed__vocabulary_choose(v, m->notes, err);
+	*classes = v->classes;
+	return rc;
+}
+
+static int plan(struct leaf_making *m, struct fed_dataset_plan *p, struct fed_error *err)
+{
+	const struct fed_leaf *const l = m->leaf;
+
+	*p = (struct fed_dataset_plan){.name = m->name,
+	                               .shape = {.rank = 1, .dim = {l->width}},
+	                               .train = m->order.train,
+	                               .test = m->order.test,
+	                               .bytes = l->kind != FED_LEAF_NUMBERS,
+	                               .unset = true};
+	if (l->kind == FED_LEAF_TEXTS)
+		return choose_letters(m, &p->classes, err);
+	if (l->kind == FED_LEAF_NUMBERS) {
+		const int rc = choose_shape(m, &p->shape, err);
+		return rc == FED_OK ? choose_classes(m, &p->classes, err) : rc;
+	}
+	p->shape.dim[0] = (uint32_t)m->args->words;
+	if (fed__note(m->notes, FED_NOTE_TOLD, "features", "words=", err,
+	              "how often each of the %lld most frequent words stands in the last text of a row",
+	              (long long)m->args->words))
+		return FED_FAIL;
+	return choose_classes(m, &p->classes, err);
+}
+
+static int fill(const struct leaf_making *m, struct fed_dataset *data, struct fed_error *err)
+{
+	const struct fed_leaf *const l = m->leaf;
+	int rc = l->kind == FED_LEAF_NUMBERS ? fill_numbers(m, data)
+	         : l->kind == FED_LEAF_TEXTS ? fill_texts(m, data, err)
+	                                     : fill_sentences(m, data, err);
+
+	for (uint64_t i = 0; i < l->examples; i++)
+		data->label[m->order.id[i]] =
+			l->kind == FED_LEAF_TEXTS ? (int32_t)m->vocabulary.token[l->letters.code[l->label[i]]]
+									  : l->label[i];
+	if (rc == FED_OK)
+		rc = name_femnist(m, data, err);
+	return rc == FED_OK ? fill_owners(m, data, err) : rc;
+}
+
+/* Whether the labels go with the rows. */
+static int check_kind(const struct leaf_making *m, struct fed_error *err)
+{
+	const struct fed_leaf *const l = m->leaf;
+
+	if (l->examples == 0)
+		return fed_fail(err, "%s: no user has an example", fed_show(m->name).s);
+	if (l->kind == FED_LEAF_TEXTS && !l->lettered)
+		return fed_fail(err,
+		                "%s: x holds texts and y classes; write each text as a list, [\"text\"]; "
+		                "names of pictures are not followed: write their pixels instead",
+		                fed_show(m->name).s);
+	if (l->kind != FED_LEAF_TEXTS && l->lettered)
+		return fed_fail(err,
+		                "%s: y holds characters where x holds no texts; write the classes as "
+		                "numbers from 0",
+		                fed_show(m->name).s);
+	return FED_OK;
+}
+
+static int note_users(const struct leaf_making *m, struct fed_error *err)
+{
+	const struct fed_leaf *const l = m->leaf;
+	uint32_t count[FED_LEAF_PARTS] = {0}, empty = 0;
+	int rc = FED_OK;
+
+	for (uint32_t u = 0; u < l->users; u++) {
+		count[part_of(l, &l->user[u])]++;
+		empty += l->user[u].x == 0;
+	}
+	if (empty)
+		rc = fed__note(m->notes, FED_NOTE_TOLD, "users", NULL, err,
+		               "%s of %s have no example and were left out", fed_count(empty).s,
+		               fed_count(l->users).s);
+	if (rc == FED_OK && count[FED_LEAF_TEST])
+		rc = fed__note(m->notes, FED_NOTE_LISTED, "users' parts", NULL, err,
+		               "%s of train/, %s of test/", fed_count(count[FED_LEAF_TRAIN]).s,
+		               fed_count(count[FED_LEAF_TEST]).s);
+	return rc;
+}
+
+int fed__leaf_make(struct fed_dataset **out, struct fed_leaf *l, const struct fed_leaf_args *args,
+                   const char *name, struct fed_dataset_notes *notes, struct fed_error *err)
+{
+	struct leaf_making m = {.leaf = l, .args = args, .notes = notes, .name = name};
+	struct fed_dataset_plan sizes;
+	int rc = check_kind(&m, err);
+
+	if (rc == FED_OK)
+		rc = note_users(&m, err);
+	if (rc == FED_OK)
+		rc = split(&m, err);
+	if (rc == FED_OK)
+		rc = plan(&m, &sizes, err);
+	if (rc == FED_OK && fed__dataset_new(out, &sizes, err))
+		rc = FED_FAIL; /* too large: the arguments are valid */
+	if (rc == FED_OK)
+		rc = fill(&m, *out, err);
+	fed__vocabulary_release(&m.vocabulary);
+	fed_free(m.order.id);
+	fed_free(m.order.owner);
+	return rc;
+}
