@@ -30,6 +30,7 @@ enum fed_purpose {
 	FED_FOR_TURNS,     /* order of turns in split learning: a = version */
 	FED_FOR_SELECTION, /* fed_selection_round.seed: a = version */
 	FED_FOR_CODEC,     /* fed_coding.seed: a = version, b = sender */
+	FED_FOR_HOLDOUT,   /* examples that clients keep for evaluation: a = client */
 };
 
 struct fed_stream {

@@ -87,12 +87,12 @@ static void save_rows(struct fed_saver *f, const struct fed_last_version *v)
 	fed__saver_end(f);
 }
 
-/* Take the client's examples from the pool; fail if another client holds one of them. */
+/* Take n of the client's examples from the pool; fail if another client holds one of them. */
 static void take_from_pool(struct fed_loader *f, struct fed_example_pool *pool, uint32_t id,
-                           const struct fed_client *x)
+                           const uint32_t *examples, uint32_t n)
 {
-	for (uint32_t i = 0; i < x->count; i++) {
-		const uint32_t e = x->examples[i];
+	for (uint32_t i = 0; i < n; i++) {
+		const uint32_t e = examples[i];
 		const uint64_t bit = (uint64_t)1 << e % 64;
 
 		if (!(pool->free_bits[e / 64] & bit)) {
@@ -124,7 +124,7 @@ static void load_present(struct fed_loader *f, struct fed_clients *c, uint32_t i
 	x->examples = h->ids + start;
 	c->present[c->n_present++] = id;
 	if (!h->shared)
-		take_from_pool(f, &c->pool, id, x);
+		take_from_pool(f, &c->pool, id, x->examples, x->count);
 }
 
 static void load_row(struct fed_loader *f, struct fed_clients *c, uint32_t id)
@@ -322,6 +322,68 @@ static void load_residuals(struct fed_loader *f, struct fed_session *s)
 		load_residual(f, s, vectors, dim);
 }
 
+/* Held-out examples ----------------------------------------------------------------- */
+
+/* Counts of held-out examples, and what the clients measured on them: a section that a file lacks
+ * where no client holds any out. */
+static void save_holdouts(struct fed_saver *f, const struct fed_clients *c)
+{
+	const uint32_t n = fed_clients_evaluating(c);
+
+	if (n == 0)
+		return;
+	fed__saver_begin(f, "holdouts");
+	fed_put_u32(f, n);
+	for (uint32_t i = 0; i < c->n_present; i++) {
+		const uint32_t id = c->present[i];
+		const struct fed_client_evaluation e = fed_client_evaluation(c, id);
+
+		if (!c->client[id].holdout)
+			continue;
+		fed_put_u32(f, id);
+		fed_put_u32(f, c->client[id].holdout);
+		fed_put_f32(f, e.accuracy);
+		fed_put_f32(f, e.loss);
+	}
+	fed__saver_end(f);
+}
+
+static void load_holdout(struct fed_loader *f, struct fed_clients *c)
+{
+	const uint32_t id = fed_get_u32(f), n = fed_get_u32(f);
+	struct fed_client *x = fed_clients_get(c, id);
+	const struct fed_client_evaluation e = {fed_get_f32(f), fed_get_f32(f)};
+
+	if (f->failed)
+		return;
+	const struct fed_client_block *h = x ? &c->block[x->block] : NULL;
+	if (!x || x->holdout || n == 0 || n > h->n_ids - (uint64_t)(x->examples - h->ids) - x->count) {
+		fed__loader_fail(f, "client %u holds out %u examples that it does not have", id, n);
+		return;
+	}
+	x->holdout = n;
+	c->evaluation[id] = e;
+	if (!h->shared)
+		take_from_pool(f, &c->pool, id, x->examples + x->count, n);
+}
+
+static void load_holdouts(struct fed_loader *f, struct fed_clients *c)
+{
+	if (!fed__loader_begin_optional(f, "holdouts"))
+		return;
+	const uint32_t n = fed_get_u32(f);
+	c->evaluation = fed_alloc_array(c->n ? c->n : 1, sizeof *c->evaluation);
+	if (!c->evaluation) {
+		fed__loader_fail(f, "out of memory for the clients' evaluation");
+		return;
+	}
+	while (c->evaluations < c->n)
+		c->evaluation[c->evaluations++] = (struct fed_client_evaluation){NAN, NAN};
+	for (uint32_t i = 0; i < n && !f->failed; i++)
+		load_holdout(f, c);
+	fed__loader_end(f);
+}
+
 /* ----------------------------------------------------------------------------------- */
 
 void fed__save_clients(struct fed_saver *f, const struct fed_last_version *v)
@@ -331,6 +393,7 @@ void fed__save_clients(struct fed_saver *f, const struct fed_last_version *v)
 
 	save_blocks(f, &s->parts.clients);
 	save_rows(f, v);
+	save_holdouts(f, &s->parts.clients);
 	save_kept(f, &s->parts.clients, dim);
 	save_residuals(f, v, dim);
 }
@@ -339,6 +402,7 @@ void fed__load_clients(struct fed_loader *f, struct fed_session *s)
 {
 	load_blocks(f, s);
 	load_rows(f, &s->parts.clients);
+	load_holdouts(f, &s->parts.clients);
 	load_kept(f, s);
 	load_residuals(f, s);
 }

@@ -144,6 +144,8 @@ static int evaluate_trial(struct trial *x, struct fed_error *err)
 	if (fed_federation_evaluate(f, f->params, f->data->train, f->data->test, &r->test_loss,
 	                            &r->test_accuracy, err))
 		return FED_FAIL;
+	if (fed_federation_evaluate_clients(f, f->params, r, err))
+		return FED_FAIL;
 	r->parameter_error = fed_federation_parameter_error(f, f->params);
 	return fed_federation_attacked(f, f->params, &r->attack_success, err);
 }

@@ -45,6 +45,14 @@ const struct fed_field fed_metrics[] = {
 	METRIC(server_flops, "floating point operations of the server"),
 	METRIC(lr, "learning rate of the clients"),
 	METRIC_LATER(server_wait, "seconds that messages waited for the server's link, together"),
+	METRIC_LATER(clients_accuracy, "mean over the clients of accuracy on their held-out examples"),
+	METRIC_LATER(clients_loss, "mean over the clients of the loss on their held-out examples"),
+	METRIC_LATER(clients_weighted, "accuracy over all held-out examples, of all clients together"),
+	METRIC_LATER(clients_deviation, "standard deviation of the clients' accuracies"),
+	METRIC_LATER(clients_worst_tenth,
+                 "mean accuracy of the tenth of the clients that is served worst"),
+	METRIC_LATER(clients_worst, "accuracy of the client that is served worst"),
+	METRIC_LATER(clients_fairness, "Jain's index of the clients' accuracies: 1 if all are equal"),
 	FED_END,
 };
 #undef METRIC
@@ -96,13 +104,31 @@ double fed_metric_value(const struct fed_field *metric, const struct fed_record 
 	return fed_field_number(metric, record);
 }
 
+static bool is_share(const struct fed_field *metric)
+{
+	static const size_t shares[] = {
+		offsetof(struct fed_record, test_accuracy),
+		offsetof(struct fed_record, attack_success),
+		offsetof(struct fed_record, clients_accuracy),
+		offsetof(struct fed_record, clients_weighted),
+		offsetof(struct fed_record, clients_deviation),
+		offsetof(struct fed_record, clients_worst_tenth),
+		offsetof(struct fed_record, clients_worst),
+	};
+
+	for (size_t i = 0; i < sizeof shares / sizeof *shares; i++)
+		if (metric->offset == shares[i])
+			return true;
+	return false;
+}
+
 void fed_metric_put(const struct fed_field *metric, double value, struct fed_text *out)
 {
 	const char *name = metric->name;
 
 	if (!isfinite(value))
 		fed_text_add(out, isnan(value) ? "-" : "%g", value);
-	else if (strcmp(name, "test_accuracy") == 0 || strcmp(name, "attack_success") == 0)
+	else if (is_share(metric))
 		fed_text_add(out, "%.2f %%", 100 * value);
 	else if (strncmp(name, "bytes", 5) == 0)
 		fed_text_bytes(out, value);
@@ -164,9 +190,10 @@ int fed_history_add(struct fed_history *h, const struct fed_record *record, stru
 	return FED_OK;
 }
 
-static bool is_of_test(const struct fed_field *metric)
+static bool is_evaluated(const struct fed_field *metric)
 {
-	return metric->offset == offsetof(struct fed_record, test_accuracy) ||
+	return strncmp(metric->name, "clients_", 8) == 0 ||
+	       metric->offset == offsetof(struct fed_record, test_accuracy) ||
 	       metric->offset == offsetof(struct fed_record, test_loss) ||
 	       metric->offset == offsetof(struct fed_record, attack_success) ||
 	       metric->offset == offsetof(struct fed_record, parameter_error);
@@ -180,7 +207,7 @@ static bool is_unevaluated(const struct fed_record *r)
 
 bool fed__metric_is_due(const struct fed_field *metric, const struct fed_record *r)
 {
-	return !is_of_test(metric) || !is_unevaluated(r);
+	return !is_evaluated(metric) || !is_unevaluated(r);
 }
 
 double fed_history_figure(const struct fed_history *h, const struct fed_field *metric, size_t back)
@@ -211,6 +238,7 @@ void fed_history_total(const struct fed_history *h, struct fed_record *total)
 	                             .train_loss = NAN,
 	                             .attack_success = NAN,
 	                             .parameter_error = NAN};
+	fed_record_forget_clients(total);
 	if (h->n == 0)
 		return;
 

@@ -46,6 +46,7 @@ extern const char *const fed_verdict_kind_names[];
 struct fed_client_table_row {
 	double client, examples, labels; /* labels: different ones among its examples */
 	double device, link;             /* FLOP/s; bytes/s down: infinite where there is no limit */
+	double accuracy;                 /* of the global model on the held-out examples */
 	double updates, loss, bytes;     /* used ones; last local loss; both ways, closed rounds */
 	/* Of its last update with a verdict. */
 	double staleness, score, weight;

@@ -89,7 +89,12 @@ int fed_session_add_clients(struct fed_session *s, uint32_t n,
 	struct fed_link_spec its_link;
 	if (spread_by_default(s, &device, &its_device, &link, &its_link, err))
 		return FED_FAIL;
-	const struct fed_clients_plan plan = {n, how, device, link, (uint64_t)s->parts.settings.seed};
+	const struct fed_clients_plan plan = {.n = n,
+	                                      .how = how,
+	                                      .device = device,
+	                                      .link = link,
+	                                      .seed = (uint64_t)s->parts.settings.seed,
+	                                      .holdout = s->parts.settings.holdout};
 
 	return fed_clients_add(&s->parts.clients, s->parts.data, &plan, first, err);
 }

@@ -233,6 +233,7 @@ void fed__restart_parts_commit(struct fed_session *s, struct fed_restart_parts *
 	fed__remaining_run_clear(&s->rest);
 	fed_clients_forget(&s->parts.clients);
 	fed_clients_forget_residuals(&s->parts.clients);
+	fed_clients_forget_evaluations(&s->parts.clients);
 	fed_ledger_release(&s->ledger);
 	for (uint32_t i = 0; i < s->parts.clients.n_present; i++) {
 		struct fed_client *client = &s->parts.clients.client[s->parts.clients.present[i]];

@@ -73,6 +73,23 @@ static struct fed_metric_range by_faults(const struct reach *r, size_t metric)
 	return RANGE(0, 1, "it is a share, from 0 to 1");
 }
 
+/* What clients measure on the examples that they hold out. */
+static struct fed_metric_range by_clients(const struct reach *r, const struct fed_field *field)
+{
+	const struct fed_composition *parts = &r->session->parts;
+	const bool is_loss = field->offset == offsetof(struct fed_record, clients_loss);
+
+	if (r->links && !fed_clients_evaluating(&parts->clients))
+		return NEVER(
+			"no client holds examples out; `set holdout 0.2` before `add-client` does that");
+	if (!is_loss && parts->net_built && !parts->net.classes)
+		return NEVER("a regression has no accuracy; clients-loss is its figure");
+	if (parts->settings.eval_every == 0)
+		return NEVER("the model is never evaluated; `set eval-every 1` changes that");
+	return is_loss ? RANGE(0, INFINITY, "it is never negative")
+	               : RANGE(0, 1, "it is a share, from 0 to 1");
+}
+
 static bool has_lossy_link(const struct fed_clients *clients)
 {
 	for (uint32_t i = 0; i < clients->n_present; i++)
@@ -150,6 +167,8 @@ static struct fed_metric_range range_of(const void *ctx, const struct fed_field 
 	const struct reach *r = ctx;
 	const size_t metric = field->offset;
 
+	if (strncmp(field->name, "clients_", 8) == 0)
+		return by_clients(r, field);
 	if (IS(test_accuracy) || IS(test_loss) || IS(attack_success) || IS(parameter_error))
 		return evaluated(r, metric);
 	if (IS(attackers) || IS(defence_precision) || IS(defence_recall) || IS(honest_distance))

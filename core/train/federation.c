@@ -500,6 +500,7 @@ static void begin_record(struct fed_federation *f)
 		.lr = f->plan.lr,
 		.server_wait = fed_server_link_exists(&f->messenger.server) ? 0 : NAN,
 	};
+	fed_record_forget_clients(&f->record);
 }
 
 static int evaluate_round(struct fed_federation *f, struct fed_error *err)
@@ -512,6 +513,8 @@ static int evaluate_round(struct fed_federation *f, struct fed_error *err)
 	                            &f->record.test_accuracy, err))
 		return FED_FAIL;
 	f->record.parameter_error = fed_federation_parameter_error(f, f->params);
+	if (fed_federation_evaluate_clients(f, f->params, &f->record, err))
+		return FED_FAIL;
 	return fed_federation_attacked(f, f->params, &f->record.attack_success, err);
 }
 

@@ -48,6 +48,11 @@ int fed_federation_round(struct fed_federation *, struct fed_error *);
  * bits for any number of threads.  accuracy is NaN for regression. */
 int fed_federation_evaluate(struct fed_federation *, const float *params, uint32_t first,
                             uint32_t n, double *loss, double *accuracy, struct fed_error *);
+/* Evaluation of params by each client that holds examples out (setting holdout), on these, without
+ * the faults of its data: the table of clients and the record's figures over clients.  A
+ * measurement of the laboratory: nothing is sent. */
+int fed_federation_evaluate_clients(struct fed_federation *, const float *params,
+                                    struct fed_record *, struct fed_error *);
 /* Success rate of the first targeted attack that has begun (it may be over, not healed) on a model
  * with these parameters: of the test examples whose label the attack changes, the share that gets
  * the changed label.  NaN without such an attack or such examples. */

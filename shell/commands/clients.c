@@ -109,15 +109,21 @@ static int put_byzantine(struct fed_table *t, const struct client_line *l)
 	return FED_OK;
 }
 
+static int put_accuracy(struct fed_table *t, const struct client_line *l)
+{
+	fed__table_share(t, l->row.accuracy);
+	return FED_OK;
+}
+
 static int put_bytes(struct fed_table *t, const struct client_line *l)
 {
 	fed__table_bytes(t, l->row.bytes);
 	return FED_OK;
 }
 
-/* Titles are the names that filters and sort= know; those of the first DEFAULTS are shown unless
- * columns= names others, the faults where there are any. */
-enum { FAULTS = 8, DEFAULTS, ALL = 18 };
+/* Titles are the names that filters and sort= know; those before FAULTS are shown unless columns=
+ * names others, the faults and accuracies where there are any. */
+enum { FAULTS = 8, ACCURACY, ALL = 19 };
 static const struct {
 	struct fed_table_column column;
 	const char *format; /* of a figure of that name */
@@ -132,6 +138,7 @@ static const struct {
 	{{.title = "updates", .kind = FED_CELL_NUMBER, .rank = 2}, "%.0f", NULL},
 	{{.title = "loss", .kind = FED_CELL_NUMBER}, "%.4g", NULL},
 	[FAULTS] = {{.title = "faults", .kind = FED_CELL_PROSE}, NULL, put_faults},
+	[ACCURACY] = {{.title = "accuracy", .kind = FED_CELL_NUMBER}, NULL, put_accuracy},
 	{{.title = "state", .rank = 1}, NULL, put_state},
 	{{.title = "staleness", .kind = FED_CELL_NUMBER, .rank = 3}, "%.0f", NULL},
 	{{.title = "norm", .kind = FED_CELL_NUMBER, .rank = 2}, "%.4g", NULL},
@@ -164,15 +171,17 @@ static int refuse_column(const char *typed, struct fed_error *err)
 }
 
 /* The columns that are chosen, as indices; *n of them. */
-static int choose_columns(const char *names, bool faults, size_t *chosen, size_t *n,
-                          struct fed_error *err)
+static int choose_columns(const char *names, const struct fed_composition *parts, size_t *chosen,
+                          size_t *n, struct fed_error *err)
 {
-	const size_t defaults = DEFAULTS - !faults;
+	const bool all = *names, faults = parts->faults.n > 0;
+	const bool evaluating = fed_clients_evaluating(&parts->clients) > 0;
 
 	*n = 0;
 	if (!*names || strcmp(names, "all") == 0) {
-		for (size_t i = 0; i < (*names ? (size_t)ALL : defaults); i++)
-			chosen[(*n)++] = i;
+		for (size_t i = 0; i < ALL; i++)
+			if (all || i < FAULTS || (i == FAULTS && faults) || (i == ACCURACY && evaluating))
+				chosen[(*n)++] = i;
 		return FED_OK;
 	}
 	for (;; names++) {
@@ -290,7 +299,7 @@ int fed__run_clients(struct fed_shell *shell, const struct fed_call *call, struc
 	struct fed_client_table r = {.n = 0};
 	size_t chosen[ALL], n;
 
-	if (choose_columns(a->columns, parts->faults.n > 0, chosen, &n, err))
+	if (choose_columns(a->columns, parts, chosen, &n, err))
 		return FED_FAIL;
 	if (!parts->clients.n_present) {
 		if (*a->filter)

@@ -10,7 +10,7 @@
 #include "history/client_selector.h"
 #include "report/client_models.h"
 #include "report/quality.h"
-#include "report/spread.h"
+#include "base/spread.h"
 #include "session/composition.h"
 #include "shell/output/print.h"
 #include "tui/widgets/confusion.h"
@@ -179,7 +179,7 @@ static int on_test(struct fed_shell *shell, enum show show, struct fed_evaluator
 
 /* Clients ------------------------------------------------------------------------- */
 
-struct client_figures {
+struct evaluated_clients {
 	uint32_t n;
 	uint32_t *id;              /* [n] */
 	double *examples, *figure; /* [n]; figure: accuracy, or the loss of a regression */
@@ -189,8 +189,10 @@ struct client_figures {
 static int quality_of(struct fed_evaluator *t, const float *params, const struct fed_client *c,
                       struct fed_quality *q, struct fed_error *err)
 {
-	const struct fed_evaluation trial = {
-		.id = c->examples, .n = c->count, .shift = c->shifted ? &c->shift : NULL, .brief = true};
+	const struct fed_evaluation trial = {.id = c->examples + (c->holdout ? c->count : 0),
+	                                     .n = c->holdout ? c->holdout : c->count,
+	                                     .shift = c->shifted ? &c->shift : NULL,
+	                                     .brief = true};
 
 	return fed_evaluator_run(t, params, &trial, q, err);
 }
@@ -206,7 +208,7 @@ static size_t find_update(const struct fed_client_models *m, uint32_t client)
 	return m->n;
 }
 
-static int add_client(struct fed_table *t, struct client_figures *f, uint32_t i,
+static int add_client(struct fed_table *t, struct evaluated_clients *f, uint32_t i,
                       struct fed_evaluator *tryout, struct fed_client_models *m,
                       const struct fed_client *c, struct fed_error *err)
 {
@@ -216,10 +218,10 @@ static int add_client(struct fed_table *t, struct client_figures *f, uint32_t i,
 	if (quality_of(tryout, m->global, c, &q, err) ||
 	    (update < m->n && quality_of(tryout, fed_client_models_own(m, update), c, &own, err)))
 		return FED_FAIL;
-	f->examples[i] = c->count;
+	f->examples[i] = q.n;
 	f->figure[i] = f->classes ? q.accuracy : q.loss;
 	fed__table_integer(t, f->id[i]);
-	fed__table_integer(t, c->count);
+	fed__table_integer(t, q.n);
 	for (int k = 0; k < 2; k++) {
 		const struct fed_quality *of = k ? &own : &q;
 
@@ -232,7 +234,7 @@ static int add_client(struct fed_table *t, struct client_figures *f, uint32_t i,
 	return FED_OK;
 }
 
-static int print_spread(struct fed_shell *shell, const struct client_figures *f,
+static int print_spread(struct fed_shell *shell, const struct evaluated_clients *f,
                         struct fed_error *err)
 {
 	const char *of = f->classes ? "accuracy" : "loss";
@@ -252,7 +254,7 @@ static int print_spread(struct fed_shell *shell, const struct client_figures *f,
 	return FED_OK;
 }
 
-static int list_clients(struct fed_shell *shell, struct client_figures *f,
+static int list_clients(struct fed_shell *shell, struct evaluated_clients *f,
                         struct fed_evaluator *tryout, struct fed_client_models *m,
                         struct fed_error *err)
 {
@@ -272,8 +274,9 @@ static int list_clients(struct fed_shell *shell, struct client_figures *f,
 			fed__table_release(&table);
 			return FED_FAIL;
 		}
-	fed__print(shell, "the global model of version %llu on each client's own examples%s\n",
+	fed__print(shell, "the global model of version %llu on the examples that each client %s%s\n",
 	           (unsigned long long)fed_session_version(shell->session),
+	           fed_clients_evaluating(all) ? "holds out" : "trains on",
 	           m->n ? ", beside the model that it sent" : "");
 	fed__table_print(shell, &table);
 	return print_spread(shell, f, err);
@@ -285,7 +288,7 @@ static int on_clients(struct fed_shell *shell, const char *who, struct fed_evalu
 	const struct fed_session *s = shell->session;
 	const struct fed_composition *parts = fed_session_parts(s);
 	uint64_t drawn = fed_session_draws(s); /* a copy: the session's random stream is not advanced */
-	struct client_figures f = {.classes = parts->net.classes};
+	struct evaluated_clients f = {.classes = parts->net.classes};
 	int rc = FED_FAIL;
 
 	if (fed_client_selector_parse(who, &parts->clients, (uint64_t)parts->settings.seed, &drawn,

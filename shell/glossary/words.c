@@ -144,6 +144,9 @@ const struct fed_glossary_word fed__glossary[] = {
          "size of the vocabulary is knowing nothing. `evaluate` says it.\n"
          "\n"
          "  perplexity = exp(mean loss)"),
+	WORD("holdout", "setting", "share of its examples that a client keeps for evaluation",
+         fed__fairness_text, .setting = "holdout",
+         .also = {"held out", "held-out examples", "mean accuracy"}),
 	WORD("own accuracy", "column", "accuracy of the model that a client sent, on its own examples",
          fed__fairness_text, .also = {"own loss"}),
 	WORD("Jain's index", "metric", "how evenly the model serves the clients", fed__fairness_text,

@@ -105,6 +105,18 @@ static void put_defence(struct fed_text *out, const struct fed_session *s,
 		fed_text_add(out, "; step off by %.3g", r->honest_distance);
 }
 
+/* The line below: "clients: accuracy 59.4 % on their own data, worst tenth 29.5 %, ...". */
+static void put_clients(struct fed_text *out, const struct fed_record *r)
+{
+	if (isnan(r->clients_accuracy)) {
+		fed_text_add(out, "%12sclients: mean loss %.4g on their held-out examples", "",
+		             r->clients_loss);
+		return;
+	}
+	fed_text_add(out, "%12sclients: mean accuracy %.2f %%, worst tenth %.2f %%, Jain's index %.3f",
+	             "", 100 * r->clients_accuracy, 100 * r->clients_worst_tenth, r->clients_fairness);
+}
+
 static void print_round(struct fed_shell *shell, const struct fed_record *r)
 {
 	struct fed_text text = {0};
@@ -114,6 +126,11 @@ static void print_round(struct fed_shell *shell, const struct fed_record *r)
 	if (r->attackers > 0) {
 		fed_text_clear(&text);
 		put_defence(&text, shell->session, r);
+		fed__print(shell, "%s\n", fed_text_str(&text));
+	}
+	if (!isnan(r->clients_loss)) {
+		fed_text_clear(&text);
+		put_clients(&text, r);
 		fed__print(shell, "%s\n", fed_text_str(&text));
 	}
 	fed_text_release(&text);

@@ -88,7 +88,10 @@ START_TEST(json_has_every_metric)
 	                 "\"attackers\":0,\"defence_precision\":0,\"defence_recall\":0,"
 	                 "\"honest_distance\":0,\"attack_success\":0,\"parameter_error\":0,"
 	                 "\"bytes_up\":0,\"bytes_down\":0,\"messages\":0,\"client_flops\":0,"
-	                 "\"server_flops\":0,\"lr\":0,\"server_wait\":0}");
+	                 "\"server_flops\":0,\"lr\":0,\"server_wait\":0,"
+	                 "\"clients_accuracy\":0,\"clients_loss\":0,\"clients_weighted\":0,"
+	                 "\"clients_deviation\":0,\"clients_worst_tenth\":0,\"clients_worst\":0,"
+	                 "\"clients_fairness\":0}");
 	fed_text_release(&out);
 }
 END_TEST

@@ -9,7 +9,7 @@
 
 #include "base/mem.h"
 #include "report/client_models.h"
-#include "report/spread.h"
+#include "base/spread.h"
 #include "session/small.h"
 #include "support/suite.h"
 

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "base/random.h"
 
 int fed_clients_init(struct fed_clients *c, uint32_t train, struct fed_error *err)
 {
@@ -19,6 +20,7 @@ void fed_clients_release(struct fed_clients *c)
 {
 	fed_clients_forget(c);
 	fed_clients_forget_residuals(c);
+	fed_clients_forget_evaluations(c);
 	for (uint32_t k = 0; k < c->n_blocks; k++)
 		fed_free(c->block[k].ids);
 	fed_free(c->block);
@@ -98,6 +100,19 @@ void fed_client_equip(struct fed_client *client, uint32_t id, const struct fed_d
 	}
 }
 
+/* Move the examples that a client keeps for evaluation behind the others; returns how many there
+ * are.  One for training is left. */
+static uint32_t hold_out(uint32_t *ids, uint32_t n, double share, uint64_t seed, uint32_t client)
+{
+	if (share <= 0 || n < 2)
+		return 0;
+	const uint32_t wanted = (uint32_t)(share * n + 0.5);
+	struct fed_stream stream = fed_stream_open(seed, FED_FOR_HOLDOUT, client, 0);
+
+	fed_stream_shuffle(&stream, ids, n);
+	return wanted < 1 ? 1 : wanted < n ? wanted : n - 1;
+}
+
 int fed_clients_add(struct fed_clients *c, const struct fed_dataset *data,
                     const struct fed_clients_plan *plan, uint32_t *first, struct fed_error *err)
 {
@@ -119,9 +134,13 @@ int fed_clients_add(struct fed_clients *c, const struct fed_dataset *data,
 
 	for (uint32_t i = 0; i < n; i++) {
 		const uint32_t id = c->n + i;
+		const uint32_t count = (uint32_t)(made.start[i + 1] - made.start[i]);
+		const uint32_t holdout =
+			hold_out(made.ids + made.start[i], count, plan->holdout, plan->seed, id);
 		c->client[id] = (struct fed_client){
 			.examples = made.ids + made.start[i],
-			.count = (uint32_t)(made.start[i + 1] - made.start[i]),
+			.count = count - holdout,
+			.holdout = holdout,
 			.block = c->n_blocks,
 			.loss = NAN,
 			.shift = made.shift ? made.shift[i] : (struct fed_shift){.gain = 1},
@@ -156,7 +175,7 @@ void fed_clients_remove(struct fed_clients *c, const uint32_t *ids, uint32_t n)
 		struct fed_client *client = &c->client[ids[i]];
 
 		if (!c->block[client->block].shared)
-			fed_example_pool_return(&c->pool, client->examples, client->count);
+			fed_example_pool_return(&c->pool, client->examples, client->count + client->holdout);
 		fed_free(client->kept);
 		fed_shared_vectors_unref(client->residual);
 		*client = (struct fed_client){.block = client->block};
@@ -201,6 +220,29 @@ float **fed_client_kept(struct fed_client *client, uint32_t vectors, size_t dim)
 	for (uint32_t k = 0; k < vectors; k++)
 		client->kept[k] = v + k * dim;
 	return client->kept;
+}
+
+struct fed_client_evaluation fed_client_evaluation(const struct fed_clients *c, uint32_t id)
+{
+	if (id < c->evaluations)
+		return c->evaluation[id];
+	return (struct fed_client_evaluation){NAN, NAN};
+}
+
+uint32_t fed_clients_evaluating(const struct fed_clients *c)
+{
+	uint32_t n = 0;
+
+	for (uint32_t i = 0; i < c->n_present; i++)
+		n += c->client[c->present[i]].holdout > 0;
+	return n;
+}
+
+void fed_clients_forget_evaluations(struct fed_clients *c)
+{
+	fed_free(c->evaluation);
+	c->evaluation = NULL;
+	c->evaluations = 0;
 }
 
 void fed_clients_forget(struct fed_clients *c)

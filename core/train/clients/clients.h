@@ -13,12 +13,13 @@
 #include "train/clients/device.h"
 
 struct fed_client {
-	const uint32_t *examples; /* [count], in the ids of its block; NULL once removed */
+	const uint32_t *examples; /* [count + holdout], in the ids of its block; NULL once removed */
 	float **kept;             /* client vectors of the aggregator, or NULL until it has trained */
 	struct fed_shared_vectors
 		*residual;    /* error feedback (train/local/error_feedback.h), or NULL */
 	uint64_t version; /* of the model that it was last sent */
-	uint32_t count;
+	uint32_t count;   /* examples that it trains on */
+	uint32_t holdout; /* those behind them, which it keeps for evaluation */
 	uint32_t block;
 	uint32_t rounds; /* number of its updates that were used */
 	float loss;      /* its last mean local loss; NaN before */
@@ -39,6 +40,11 @@ struct fed_client_block {
 	struct fed_partition how;
 };
 
+/* What a client measured of the global model on its held-out examples; NaN: nothing yet. */
+struct fed_client_evaluation {
+	float accuracy, loss;
+};
+
 struct fed_clients {
 	struct fed_client *client; /* [n], by id, removed ones included */
 	uint32_t n, capacity;
@@ -48,8 +54,11 @@ struct fed_clients {
 	struct fed_client_block *block;
 	uint32_t n_blocks;
 	struct fed_example_pool pool;
-	uint32_t kept_vectors; /* vectors in each client's `kept` */
-	uint32_t equipped;     /* how often devices or links were changed */
+	uint32_t kept_vectors;                    /* vectors in each client's `kept` */
+	uint32_t equipped;                        /* how often devices or links were changed */
+	struct fed_client_evaluation *evaluation; /* [evaluations] by id, of the last round that was
+	                                             evaluated; NULL: none was */
+	uint32_t evaluations;
 };
 
 int fed_clients_init(struct fed_clients *, uint32_t train, struct fed_error *);
@@ -66,6 +75,7 @@ struct fed_clients_plan {
 	const struct fed_device_spec *device; /* NULL: the default */
 	const struct fed_link_spec *link;     /* likewise */
 	uint64_t seed;
+	double holdout; /* share of its examples that each keeps for evaluation, at least one of two */
 };
 /* Add a client block, numbered first .. first + n - 1.  Unchanged on FED_FAIL. */
 int fed_clients_add(struct fed_clients *, const struct fed_dataset *,
@@ -75,6 +85,12 @@ void fed_client_equip(struct fed_client *, uint32_t id, const struct fed_device_
                       const struct fed_link_spec *, uint64_t seed);
 /* Remove clients, and return their examples to the pool.  ids ascending, all present. */
 void fed_clients_remove(struct fed_clients *, const uint32_t *ids, uint32_t n);
+/* The client's evaluation of the global model; NaN where there is none. */
+struct fed_client_evaluation fed_client_evaluation(const struct fed_clients *, uint32_t id);
+/* Clients that hold examples out. */
+uint32_t fed_clients_evaluating(const struct fed_clients *);
+/* Drop all evaluations (another model). */
+void fed_clients_forget_evaluations(struct fed_clients *);
 /* The client, or NULL if it is not present. */
 struct fed_client *fed_clients_get(const struct fed_clients *, uint32_t id);
 /* Number of examples of each class, [classes]; regression: one class. */

@@ -138,6 +138,35 @@ double fed__trainer_forward(struct fed_trainer *t, int worker, const float *para
 	return fed_net_loss(f->net, y, w->label, w->target, n, 0, NULL, f->net->classes ? hits : NULL);
 }
 
+void fed__trainer_forward_parts(struct fed_trainer *t, int worker, const float *params,
+                                struct fed_evaluation_part *part, size_t parts)
+{
+	const struct fed_federation *f = t->federation;
+	const struct fed_net *net = f->net;
+	const size_t size = fed_shape_size(&f->data->shape);
+	struct fed_thread_buffers *w = &t->worker[worker];
+	uint32_t n = 0;
+
+	for (size_t k = 0; k < parts; k++) {
+		const struct fed_client *c = &f->clients->client[part[k].client];
+
+		fed_dataset_gather(f->data, part[k].id, part[k].n, c->shifted ? &c->shift : NULL,
+		                   fed_workspace_input(&w->space) + n * size,
+		                   net->classes ? w->label + n : NULL,
+		                   net->classes ? NULL : w->target + (size_t)n * net->outputs);
+		n += part[k].n;
+	}
+	const float *y = fed_net_forward(&w->space, params, n);
+	n = 0;
+	for (size_t k = 0; k < parts; k++) {
+		const size_t at = (size_t)n * net->outputs;
+
+		part[k].loss = fed_net_loss(net, y + at, w->label + n, w->target + at, part[k].n, 0, NULL,
+		                            net->classes ? &part[k].hits : NULL);
+		n += part[k].n;
+	}
+}
+
 int fed__trainer_client_loss(struct fed_trainer *t, int worker, const float *params,
                              uint32_t client, const struct fed_client *row, double *loss,
                              struct fed_error *err)

@@ -79,6 +79,16 @@ struct fed_training *fed_training_restore(const struct fed_training_result *);
 uint32_t fed__trainer_evaluation_batch(const struct fed_trainer *);
 double fed__trainer_forward(struct fed_trainer *, int worker, const float *params, uint32_t first,
                             uint32_t n, uint32_t *hits);
+/* A part of a batch of evaluation: examples of one client. */
+struct fed_evaluation_part {
+	uint32_t client, n;
+	const uint32_t *id; /* [n] */
+	double loss;        /* sum */
+	uint32_t hits;
+};
+/* Fill in loss and hits of parts with at most fed__trainer_evaluation_batch() examples together. */
+void fed__trainer_forward_parts(struct fed_trainer *, int worker, const float *params,
+                                struct fed_evaluation_part *, size_t parts);
 /* Mean loss of a client's examples, with the faults of its data, on thread `worker`; row: with the
  * examples that it has at present.  Fails as an attack on its data does. */
 int fed__trainer_client_loss(struct fed_trainer *, int worker, const float *params, uint32_t client,

@@ -8,6 +8,7 @@
 #ifndef FED_TRAIN_ROUND_RECORD_H
 #define FED_TRAIN_ROUND_RECORD_H
 
+#include <math.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -38,10 +39,22 @@ struct fed_record {
 	                           where none did, or when not evaluated */
 	double bytes_up, bytes_down, messages;
 	double client_flops, server_flops;
-	double lr;          /* of the clients in this round */
+	double lr; /* of the clients in this round */
+	/* Over the clients that hold examples out (setting holdout), each on its own; NaN without any,
+	 * or when not evaluated.  Of a regression the loss alone. */
+	double clients_accuracy, clients_loss; /* means over the clients */
+	double clients_weighted;               /* accuracy by examples */
+	double clients_deviation, clients_worst, clients_worst_tenth, clients_fairness;
 	double server_wait; /* virtual seconds that messages waited for the server's link, all together;
 	                       NaN without such a link */
 };
+
+/* Set the figures over clients to NaN. */
+static inline void fed_record_forget_clients(struct fed_record *r)
+{
+	r->clients_accuracy = r->clients_loss = r->clients_weighted = NAN;
+	r->clients_deviation = r->clients_worst = r->clients_worst_tenth = r->clients_fairness = NAN;
+}
 
 enum fed_event_kind {
 	FED_EVENT_NOTICE,    /* text: a decision of the session ("using glyphs") */

@@ -62,6 +62,11 @@ const struct fed_field fed_settings_fields[] = {
             .flags = FED_FIELD_LATER,
             .help =
                 "spread of devices and links without their own: auto (0.2 at the prompt), 0, 0.5"),
+	FED_ROW(
+		S, holdout, double, FED_TYPE_REAL, .def = 0, .max = 0.9, .flags = FED_FIELD_LATER,
+		.help =
+			"share of their examples that clients added from now on keep for evaluation, and do "
+			"not train on"),
 	FED_END,
 };
 #undef S

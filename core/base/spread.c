@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * report/spread.c - how a figure spreads over clients.
+ * base/spread.c - how a figure spreads over clients.
  */
-#include "report/spread.h"
+#include "base/spread.h"
 
 #include <math.h>
 #include <stdlib.h>

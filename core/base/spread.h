@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * report/spread.h - how a figure spreads over clients: mean, the worst of them, fairness.
+ * base/spread.h - how a figure spreads over clients: mean, the worst of them, fairness.
  *
  * Jain's index: Jain, Chiu and Hawe, A Quantitative Measure of Fairness, DEC TR-301, 1984.
  */
-#ifndef FED_REPORT_SPREAD_H
-#define FED_REPORT_SPREAD_H
+#ifndef FED_BASE_SPREAD_H
+#define FED_BASE_SPREAD_H
 
 #include <stdbool.h>
 

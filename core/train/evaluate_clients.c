@@ -1,0 +1,174 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * train/evaluate_clients.c - evaluation of the model by each client, on the examples that it holds
+ * out.
+ *
+ * The examples of all clients are evaluated in full batches: clients have few, and small batches
+ * would cost several times as much.  A batch is a fixed list of parts, each of one client, and the
+ * parts of a client are added in order: the same bits for any number of threads.
+ */
+#include <math.h>
+
+#include "base/mem.h"
+#include "base/spread.h"
+#include "train/federation.h"
+#include "train/local/trainer.h"
+
+struct client_parts {
+	struct fed_federation *federation;
+	const float *params;
+	struct fed_evaluation_part *part; /* [parts] */
+	size_t *first;                    /* [batches + 1] of each batch */
+	size_t parts, batches;
+};
+
+/* Divide the held-out examples into parts and batches; first NULL: only count them. */
+static void divide(struct client_parts *p)
+{
+	const struct fed_clients *c = p->federation->clients;
+	const uint32_t most = fed__trainer_evaluation_batch(p->federation->trainer);
+	uint32_t room = 0;
+
+	p->parts = p->batches = 0;
+	for (uint32_t i = 0; i < c->n_present; i++) {
+		const struct fed_client *client = &c->client[c->present[i]];
+
+		for (uint32_t from = 0, n; from < client->holdout; from += n, room -= n) {
+			if (!room) {
+				if (p->first)
+					p->first[p->batches] = p->parts;
+				p->batches++;
+				room = most;
+			}
+			n = client->holdout - from < room ? client->holdout - from : room;
+			if (p->first)
+				p->part[p->parts] = (struct fed_evaluation_part){
+					.client = c->present[i], .n = n, .id = client->examples + client->count + from};
+			p->parts++;
+		}
+	}
+	if (p->first)
+		p->first[p->batches] = p->parts;
+}
+
+static int parts_init(struct client_parts *p, struct fed_error *err)
+{
+	divide(p);
+	const size_t bytes = p->parts * sizeof *p->part;
+	p->part = fed_alloc(bytes);
+	p->first = fed_alloc_array(p->batches + 1, sizeof *p->first);
+	if (!p->part || !p->first)
+		return fed_fail_memory(err, bytes, "the clients' evaluation");
+	divide(p);
+	return FED_OK;
+}
+
+static void forward(void *ctx, size_t i, int worker)
+{
+	const struct client_parts *p = ctx;
+
+	if (atomic_load_explicit(&p->federation->stop, memory_order_relaxed) >= 2)
+		return; /* the result is not needed */
+	fed__trainer_forward_parts(p->federation->trainer, worker, p->params, p->part + p->first[i],
+	                           p->first[i + 1] - p->first[i]);
+}
+
+/* Figures of one client each, [n]. */
+struct client_figures {
+	uint32_t n;
+	double *accuracy, *loss, *examples; /* one block */
+};
+
+/* Add the parts up, into the table of clients as well. */
+static void add_up(const struct client_parts *p, struct client_figures *f)
+{
+	struct fed_clients *c = p->federation->clients;
+
+	for (uint32_t id = 0; id < c->evaluations; id++)
+		c->evaluation[id] = (struct fed_client_evaluation){NAN, NAN};
+	f->n = 0;
+	for (size_t k = 0; k < p->parts;) {
+		const uint32_t id = p->part[k].client;
+		double hits = 0, loss = 0, n = 0;
+
+		for (; k < p->parts && p->part[k].client == id; k++) {
+			hits += p->part[k].hits;
+			loss += p->part[k].loss;
+			n += p->part[k].n;
+		}
+		f->accuracy[f->n] = p->federation->net->classes ? hits / n : NAN;
+		f->loss[f->n] = loss / n;
+		f->examples[f->n] = n;
+		c->evaluation[id] =
+			(struct fed_client_evaluation){(float)f->accuracy[f->n], (float)f->loss[f->n]};
+		f->n++;
+	}
+}
+
+static int record_spread(const struct client_figures *f, struct fed_record *r,
+                         struct fed_error *err)
+{
+	struct fed_spread accuracy, loss;
+
+	if (fed_spread_of(&accuracy, f->accuracy, f->examples, f->n, true, err) ||
+	    fed_spread_of(&loss, f->loss, f->examples, f->n, false, err))
+		return FED_FAIL;
+	r->clients_accuracy = accuracy.mean;
+	r->clients_weighted = accuracy.weighted;
+	r->clients_deviation = accuracy.deviation;
+	r->clients_worst = accuracy.worst;
+	r->clients_worst_tenth = accuracy.worst_tenth;
+	r->clients_fairness = accuracy.jain;
+	r->clients_loss = loss.mean;
+	return FED_OK;
+}
+
+/* Memory for the evaluation of every client. */
+static int reserve(struct fed_clients *c, struct client_figures *f, struct fed_error *err)
+{
+	const uint32_t n = c->n;
+	struct fed_client_evaluation *grown =
+		fed_resize(c->evaluation, c->evaluations * sizeof *grown, n * sizeof *grown);
+
+	if (!grown)
+		return fed_fail_memory(err, n * sizeof *grown, "the clients' evaluation");
+	c->evaluation = grown;
+	while (c->evaluations < n)
+		grown[c->evaluations++] = (struct fed_client_evaluation){NAN, NAN};
+	f->accuracy = fed_alloc_array(3 * (size_t)c->n_present, sizeof *f->accuracy);
+	if (!f->accuracy)
+		return fed_fail_memory(err, 3 * c->n_present * sizeof *f->accuracy,
+		                       "the clients' evaluation");
+	f->loss = f->accuracy + c->n_present;
+	f->examples = f->loss + c->n_present;
+	return FED_OK;
+}
+
+int fed_federation_evaluate_clients(struct fed_federation *f, const float *params,
+                                    struct fed_record *r, struct fed_error *err)
+{
+	struct client_parts p = {.federation = f, .params = params};
+	struct client_figures figures = {0};
+
+	fed_record_forget_clients(r);
+	if (!fed_clients_evaluating(f->clients))
+		return FED_OK;
+	int rc = reserve(f->clients, &figures, err);
+	if (rc == FED_OK)
+		rc = fed_trainer_prepare(f->trainer, fed__trainer_evaluation_batch(f->trainer), err);
+	if (rc == FED_OK)
+		rc = parts_init(&p, err);
+	if (rc == FED_OK)
+		rc = fed_pool_each(f->pool, p.batches, forward, &p, err);
+	if (rc == FED_OK && atomic_load(&f->stop) >= 2)
+		rc = fed_reject(err, "the evaluation of version %llu was interrupted; the version is kept",
+		                (unsigned long long)f->version);
+	if (rc == FED_OK) {
+		add_up(&p, &figures);
+		rc = record_spread(&figures, r, err);
+	}
+	fed_free(p.part);
+	fed_free(p.first);
+	fed_free(figures.accuracy);
+	return rc;
+}
