@@ -109,6 +109,8 @@ static const struct crash {
 	{"crash_reduce", "how=dlclose", "crashed in reduce()"},
 	{"crash_reduce", "how=jump", "in reduce()"},
 	{"crash_reduce", "how=pointer", "crashed in reduce()"},
+	/* the sanitizer sees it first, and knows no line but the header's */
+	{"crash_reduce", "how=header", FED_SANITIZED ? "reduce()" : "crashed in reduce() at crash.h:"},
 	{"crash_stream", "how=write-null in=begin", "crashed in begin() at crash"},
 	{"crash_stream", "how=input in=add", "crashed in add() at crash"},
 	{"crash_stream", "how=past in=finish", "it wrote past the end of its output"},

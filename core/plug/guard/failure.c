@@ -17,7 +17,10 @@
 
 #include "base/text.h"
 
-enum { MOMENT = 300 }; /* milliseconds between a closed socket and the end of its process */
+enum {
+	MOMENT = 300, /* milliseconds between a closed socket and the end of its process */
+	FRAMES = 3,   /* whose lines are looked up */
+};
 
 extern char **environ;
 
@@ -37,16 +40,18 @@ bool fed__worker_ended(pid_t pid, int *status)
 
 /* Lines ------------------------------------------------------------------ */
 
-/* Run addr2line on descriptor 3; its output into `out`. */
-static bool run_addr2line(const char *address, int file, char *out, size_t size)
+/* Run addr2line on descriptor 3; its output into `out`.  Addresses that are "" are left out. */
+static bool run_addr2line(char address[FRAMES][32], int file, char *out, size_t size)
 {
-	char *argv[] = {(char[]){"addr2line"}, (char[]){"-e"}, (char[]){"/proc/self/fd/3"},
-	                (char *)(uintptr_t)address, NULL};
+	char *argv[4 + FRAMES + 1] = {(char[]){"addr2line"}, (char[]){"-i"}, (char[]){"-e"},
+	                              (char[]){"/proc/self/fd/3"}};
 	posix_spawn_file_actions_t actions;
 	int ends[2], status = 0;
 	size_t n = 0;
 	pid_t pid;
 
+	for (int i = 0; i < FRAMES && *address[i]; i++)
+		argv[4 + i] = address[i];
 	if (pipe2(ends, O_CLOEXEC) != 0)
 		return false;
 	const int copy = fcntl(file, F_DUPFD_CLOEXEC, 16), to = fcntl(ends[1], F_DUPFD_CLOEXEC, 16);
@@ -72,37 +77,62 @@ static bool run_addr2line(const char *address, int file, char *out, size_t size)
 	return began && n > 0;
 }
 
-/* "FILE:LINE" of a frame, without the folder; false if it is not known. */
-static bool line_of(uint64_t frame, int file, char *out, size_t size)
+static const char *base_of(const char *path)
 {
-	char address[32], said[1024];
+	const char *slash = strrchr(path, '/');
 
-	snprintf(address, sizeof address, "0x%llx", (unsigned long long)frame);
-	if (file < 0 || !run_addr2line(address, file, said, sizeof said))
-		return false;
-	said[strcspn(said, " \n")] = '\0'; /* " (discriminator 2)" */
-	const char *slash = strrchr(said, '/'), *name = slash ? slash + 1 : said;
-	if (!*name || name[0] == '?' || strstr(name, ":?") ||
-	    strcmp(name + strcspn(name, ":"), ":0") == 0)
-		return false;
-	snprintf(out, size, "%s", fed_show(name).s);
-	return true;
+	return slash ? slash + 1 : path;
 }
 
-/* " at FILE:LINE" of the plugin's innermost frame that has one, or "". */
+/* Whether "PATH:LINE" is in a file that plugins include, of fedsh or of the system. */
+static bool is_included(const char *line)
+{
+	const char *folder = strstr(line, "/fedsh/");
+
+	return strncmp(line, "/usr/", 5) == 0 ||
+	       (folder && base_of(line) == folder + strlen("/fedsh/") && strstr(folder, ".h:"));
+}
+
+/* Cut "PATH:LINE (discriminator 2)" off behind the line; false if that is not known. */
+static bool cut_line(char *said)
+{
+	said[strcspn(said, " ")] = '\0';
+	const char *name = base_of(said);
+	return *name && name[0] != '?' && !strstr(name, ":?") &&
+	       strcmp(name + strcspn(name, ":"), ":0") != 0;
+}
+
+/* The "PATH:LINE" that addr2line said of the innermost function that the plugin's author wrote; of
+ * any where there is none; NULL: none is known. */
+static const char *choose_line(char *said)
+{
+	const char *found = NULL;
+
+	for (char *rest = said, *line; (line = strtok_r(rest, "\n", &rest)) != NULL;) {
+		if (!cut_line(line))
+			continue;
+		if (!is_included(line))
+			return line;
+		found = found ? found : line;
+	}
+	return found;
+}
+
+/* " at FILE:LINE" of the plugin's innermost frames, inlined functions among them, or "". */
 static void put_place(struct fed_text *t, const struct fed_crash_report *r, int file)
 {
-	char line[128];
-	const uint32_t frames = r->frames < FED_REPORT_FRAMES ? r->frames : FED_REPORT_FRAMES;
+	char address[FRAMES][32] = {""}, said[4096];
+	const uint32_t frames = r->frames < FRAMES ? r->frames : FRAMES;
+	const char *line = NULL;
 
-	for (uint32_t i = 0; i < frames && i < 3; i++) {
-		/* a frame that called returns behind the call */
-		if (!line_of(r->frame[i] - (i > 0), file, line, sizeof line))
-			continue;
-		fed_text_add(t, " at %s", line);
-		return;
-	}
-	if (frames)
+	for (uint32_t i = 0; i < frames; i++) /* a frame that called returns behind the call */
+		snprintf(address[i], sizeof address[i], "0x%llx",
+		         (unsigned long long)r->frame[i] - (i > 0));
+	if (frames && file >= 0 && run_addr2line(address, file, said, sizeof said))
+		line = choose_line(said);
+	if (line)
+		fed_text_add(t, " at %s", fed_show(base_of(line)).s);
+	else if (frames)
 		fed_text_add(t, " at offset 0x%llx of its file", (unsigned long long)r->frame[0]);
 }
 
@@ -202,13 +232,6 @@ int fed__worker_failure(const struct fed_worker_end *end, struct fed_error *err)
 }
 
 /* Sanitizers ------------------------------------------------------------- */
-
-static const char *base_of(const char *path)
-{
-	const char *slash = strrchr(path, '/');
-
-	return slash ? slash + 1 : path;
-}
 
 /* Add " at FILE:LINE" from a frame of the plugin, "    #1 0x... in reduce /path/vote.c:12". */
 static void add_place(char *finding, size_t size, const char *line)
