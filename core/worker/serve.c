@@ -110,8 +110,10 @@ int fed__serve(struct fed_server *s, enum fed_worker_task task,
 	struct fed_packet_reader r;
 	struct fed_error refusal = {{0}};
 	const int opened = open_plugins(s, task, path, &refusal);
+	struct fed_packet_wait wait = {0};
 
 	for (;;) {
+		(void)fed_packet_comes(s->socket, &wait);
 		if (fed_packet_receive(s->socket, &s->received, FED_PACKET_MOST, &r) != 0)
 			return 0;
 		if (!answer(s, &r, opened, &refusal))

@@ -131,6 +131,7 @@ int fed__serve_finish(struct fed_server *s, struct fed_packet_reader *r, struct 
 		fed_put_number(&s->reply, mixed);
 		fed_put_verdicts(&s->reply, a->mixed, mixed);
 		fed_put_state(&s->reply, &s->instance);
+		fed__serve_release(s, r, err);
 	}
 	fed_free(returned);
 	return rc;

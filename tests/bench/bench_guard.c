@@ -2,16 +2,22 @@
 /*
  * Cost of the guard: the same plugin trusted and in a worker process, in turns.
  *
- *     bench_guard aggregate [N D THREADS REPEATS]   100 1663370 2 9: from begin to the checked step
- *     bench_guard train [ROUNDS]                    12: rounds of 10 clients, 600 images each, 2NN,
- *                                                   E = 1, B = 10, two threads or processes
+ *     bench_guard aggregate [N D THREADS REPEATS [FORM]]   100 1663370 2 9: from begin to the
+ *                                                          checked step
+ *     bench_guard train [ROUNDS [FORM]]                    12: rounds of 10 clients, 600 images
+ *                                                          each, 2NN, E = 1, B = 10, two threads
+ *                                                          or processes
  *
  * One JSON line a form: medians of both; `over_ms` is what the guard adds; `over_percent` and
- * `ratio`, the rate of guarded trainings over that of trusted ones, are medians over the turns.
+ * `ratio`, the rate of guarded trainings over that of trusted ones, are medians over the turns;
+ * `processor` is the same with the processor time of both processes in place of time.
  */
+#include <glob.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/blas.h"
@@ -21,7 +27,7 @@
 #include "plug/calls/call.h"
 #include "session/internal.h"
 
-enum { TRUSTED, GUARDED, BOTH };
+enum { TRUSTED, GUARDED, BOTH, TURNS_MOST = 64 };
 
 static size_t n = 100, dim = 1663370;
 static int threads = 2, repeats = 9;
@@ -47,6 +53,65 @@ static double median_of(double *seconds, int count)
 	return seconds[count / 2];
 }
 
+static double clock_seconds(clockid_t clock)
+{
+	struct timespec t = {0};
+
+	clock_gettime(clock, &t);
+	return (double)t.tv_sec + (double)t.tv_nsec * 1e-9;
+}
+
+/* Clocks of this process and of its worker processes. */
+struct clocks {
+	clockid_t clock[64];
+	int n;
+};
+
+static struct clocks find_clocks(void)
+{
+	struct clocks c = {.clock = {CLOCK_PROCESS_CPUTIME_ID}, .n = 1};
+	glob_t all;
+
+	if (glob("/proc/[0-9]*/stat", 0, NULL, &all))
+		return c;
+	for (size_t i = 0; i < all.gl_pathc; i++) {
+		FILE *file = fopen(all.gl_pathv[i], "r");
+		int pid, parent;
+
+		if (file && fscanf(file, "%d (%*[^)]) %*c %d", &pid, &parent) == 2 && parent == getpid() &&
+		    c.n < 64 && clock_getcpuclockid(pid, &c.clock[c.n]) == 0)
+			c.n++;
+		if (file)
+			fclose(file);
+	}
+	globfree(&all);
+	return c;
+}
+
+static double processor_seconds(const struct clocks *c)
+{
+	double sum = 0;
+
+	for (int i = 0; i < c->n; i++)
+		sum += clock_seconds(c->clock[i]);
+	return sum;
+}
+
+/* What the turns of both took. */
+struct turns {
+	double wall[BOTH][TURNS_MOST], processor[BOTH][TURNS_MOST];
+};
+
+/* The median over the turns of guarded over trusted. */
+static double ratio_of(double of[BOTH][TURNS_MOST], int count)
+{
+	double ratio[TURNS_MOST];
+
+	for (int i = 0; i < count; i++)
+		ratio[i] = of[GUARDED][i] / of[TRUSTED][i];
+	return median_of(ratio, count);
+}
+
 /* Aggregations ----------------------------------------------------------- */
 
 /* A plugin, and updates where the trainings of its session would leave them. */
@@ -55,7 +120,6 @@ struct side {
 	struct fed_instance x;
 	struct fed_vector_free_list list;
 	struct fed_shared_vectors **update; /* [n] */
-	double seconds[64];
 };
 
 static int aggregate(struct side *s, struct fed_error *err)
@@ -117,37 +181,45 @@ static void close_side(struct side *s)
 
 static int run_form(const char *form, const char *file, struct fed_error *err)
 {
+	struct turns turns;
 	struct side side[BOTH];
-	double middle[BOTH], ratio[64];
 
 	for (int k = 0; k < BOTH; k++)
 		if (open_side(&side[k], k == GUARDED, file, err))
 			return FED_FAIL;
 	for (int i = -1; i < repeats; i++)
 		for (int k = 0; k < BOTH; k++) {
-			const double began = fed_wall_seconds();
+			const struct clocks clocks = find_clocks();
+			const double processor = processor_seconds(&clocks), began = fed_wall_seconds();
 
 			if (aggregate(&side[k], err))
 				return FED_FAIL;
-			if (i >= 0)
-				side[k].seconds[i] = fed_wall_seconds() - began;
+			if (i < 0)
+				continue;
+			turns.wall[k][i] = fed_wall_seconds() - began;
+			turns.processor[k][i] = processor_seconds(&clocks) - processor;
 		}
-	for (int i = 0; i < repeats; i++)
-		ratio[i] = side[GUARDED].seconds[i] / side[TRUSTED].seconds[i];
-	for (int k = 0; k < BOTH; k++) {
-		middle[k] = median_of(side[k].seconds, repeats);
+	for (int k = 0; k < BOTH; k++)
 		close_side(&side[k]);
-	}
+	const double over = ratio_of(turns.wall, repeats), work = ratio_of(turns.processor, repeats);
+	const double trusted = median_of(turns.wall[TRUSTED], repeats);
+	const double guarded = median_of(turns.wall[GUARDED], repeats);
 	printf("{\"bench\":\"guard\",\"form\":\"%s\",\"n\":%zu,\"d\":%zu,\"threads\":%d,"
-	       "\"trusted_ms\":%.2f,\"guarded_ms\":%.2f,\"over_ms\":%.2f,\"over_percent\":%.1f}\n",
-	       form, n, dim, threads, middle[TRUSTED] * 1e3, middle[GUARDED] * 1e3,
-	       (middle[GUARDED] - middle[TRUSTED]) * 1e3, 100 * (median_of(ratio, repeats) - 1));
+	       "\"trusted_ms\":%.2f,\"guarded_ms\":%.2f,\"over_ms\":%.2f,\"over_percent\":%.1f,"
+	       "\"processor\":%.3f}\n",
+	       form, n, dim, threads, trusted * 1e3, guarded * 1e3, (guarded - trusted) * 1e3,
+	       100 * (over - 1), work);
 	fflush(stdout);
 	return FED_OK;
 }
 
 static int run_aggregations(int argc, char **argv)
 {
+	static const char *const forms[][2] = {
+		{"streaming", FED_BUILD_DIR "/fixtures/crash_stream.so"},
+		{"columns", FED_BUILD_DIR "/fixtures/crash_columns.so"},
+		{"reduce", FED_BUILD_DIR "/fixtures/crash_reduce.so"},
+	};
 	struct fed_error err;
 
 	if (argc > 5) {
@@ -156,16 +228,17 @@ static int run_aggregations(int argc, char **argv)
 		threads = atoi(argv[4]);
 		repeats = atoi(argv[5]);
 	}
-	repeats = repeats < 1 ? 1 : repeats > 64 ? 64 : repeats;
+	repeats = repeats < 1 ? 1 : repeats > TURNS_MOST ? TURNS_MOST : repeats;
 	params = calloc(dim, sizeof *params);
 	out = calloc(dim, sizeof *out);
 	if (!params || !out)
 		return fprintf(stderr, "bench_guard: out of memory\n"), 1;
-	if (fed_pool_init(&pool, threads, 1, &err) ||
-	    run_form("streaming", FED_BUILD_DIR "/fixtures/crash_stream.so", &err) ||
-	    run_form("columns", FED_BUILD_DIR "/fixtures/crash_columns.so", &err) ||
-	    run_form("reduce", FED_BUILD_DIR "/fixtures/crash_reduce.so", &err))
+	if (fed_pool_init(&pool, threads, 1, &err))
 		return die(&err);
+	for (size_t i = 0; i < sizeof forms / sizeof *forms; i++)
+		if ((argc < 7 || strcmp(argv[6], forms[i][0]) == 0) &&
+		    run_form(forms[i][0], forms[i][1], &err))
+			return die(&err);
 	fed_pool_free(pool);
 	return 0;
 }
@@ -213,43 +286,47 @@ static int compose(struct fed_session *s, const struct work *work, bool guarded,
 static int run_trainings(const struct work *work, int rounds)
 {
 	static struct fed_session s[BOTH];
+	struct turns turns;
 	struct fed_run_result result;
 	struct fed_error err = {""};
-	double seconds[BOTH][64], middle[BOTH], ratio[64];
 
-	rounds = rounds < 1 ? 1 : rounds > 64 ? 64 : rounds;
+	rounds = rounds < 1 ? 1 : rounds > TURNS_MOST ? TURNS_MOST : rounds;
 	for (int k = 0; k < BOTH; k++)
 		if (compose(&s[k], work, k == GUARDED, &err))
 			return die(&err);
 	for (int i = -1; i < rounds; i++)
 		for (int k = 0; k < BOTH; k++) {
+			const struct clocks clocks = find_clocks();
+			const double processor = processor_seconds(&clocks);
+
 			if (fed_session_run(&s[k], 1, NULL, &result, &err))
 				return die(&err);
-			if (i >= 0)
-				seconds[k][i] = s[k].history.record[s[k].history.n - 1].wall;
+			if (i < 0)
+				continue;
+			turns.wall[k][i] = s[k].history.record[s[k].history.n - 1].wall;
+			turns.processor[k][i] = processor_seconds(&clocks) - processor;
 		}
 	const bool same = memcmp(fed_session_params(&s[TRUSTED]), fed_session_params(&s[GUARDED]),
 	                         s[TRUSTED].parts.net.dim * sizeof(float)) == 0;
-	for (int i = 0; i < rounds; i++)
-		ratio[i] = seconds[TRUSTED][i] / seconds[GUARDED][i];
-	for (int k = 0; k < BOTH; k++) {
-		middle[k] = median_of(seconds[k], rounds);
+	for (int k = 0; k < BOTH; k++)
 		fed__session_release(&s[k]);
-	}
+	const double over = ratio_of(turns.wall, rounds), busy = ratio_of(turns.processor, rounds);
 	printf("{\"bench\":\"guard\",\"form\":\"%s\",\"clients\":10,\"threads\":2,"
-	       "\"trusted_ms\":%.1f,\"guarded_ms\":%.1f,\"ratio\":%.3f,\"same_bits\":%s}\n",
-	       work->form, middle[TRUSTED] * 1e3, middle[GUARDED] * 1e3, median_of(ratio, rounds),
-	       same ? "true" : "false");
+	       "\"trusted_ms\":%.1f,\"guarded_ms\":%.1f,\"ratio\":%.3f,\"processor\":%.3f,"
+	       "\"same_bits\":%s}\n",
+	       work->form, median_of(turns.wall[TRUSTED], rounds) * 1e3,
+	       median_of(turns.wall[GUARDED], rounds) * 1e3, 1 / over, busy, same ? "true" : "false");
 	fflush(stdout);
 	return !same;
 }
 
-static int run_all_trainings(int rounds)
+static int run_all_trainings(int rounds, const char *form)
 {
 	int rc = 0;
 
 	for (size_t i = 0; rc == 0 && i < sizeof works / sizeof *works; i++)
-		rc = run_trainings(&works[i], rounds);
+		if (!form || strcmp(form, works[i].form) == 0)
+			rc = run_trainings(&works[i], rounds);
 	return rc;
 }
 
@@ -266,6 +343,6 @@ int main(int argc, char **argv)
 	if (argc > 1 && strcmp(argv[1], "aggregate") == 0)
 		return run_aggregations(argc, argv);
 	if (argc > 1 && strcmp(argv[1], "train") == 0)
-		return run_all_trainings(argc > 2 ? atoi(argv[2]) : 12);
+		return run_all_trainings(argc > 2 ? atoi(argv[2]) : 12, argc > 3 ? argv[3] : NULL);
 	return fprintf(stderr, "usage: bench_guard aggregate|train [...]\n"), 2;
 }

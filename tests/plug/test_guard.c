@@ -7,6 +7,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -402,6 +403,33 @@ START_TEST(an_interrupt_ends_the_call)
 }
 END_TEST
 
+/* One who waits looks for a packet, but not often where none comes soon; what is there is found all
+ * the same. */
+START_TEST(waiting_costs_little)
+{
+	struct fed_packet_wait wait = {0};
+	int end[2], looks = 0;
+
+	ck_assert_int_eq(socketpair(AF_UNIX, SOCK_STREAM, 0, end), 0);
+	for (int i = 0; i < 1000; i++) {
+		looks += wait.rest == 0;
+		ck_assert(!fed_packet_comes(end[0], &wait));
+	}
+	ck_assert_int_lt(looks, 25);
+	ck_assert_int_eq(write(end[1], "x", 1), 1);
+	int calls = 1;
+	while (!fed_packet_comes(end[0], &wait))
+		calls++;
+	ck_assert_int_le(calls, 64);
+	ck_assert(fed_packet_comes(end[0], &wait)); /* it was not taken; and packets come soon again */
+	char first;
+	ck_assert_int_eq(read(end[0], &first, 1), 1);
+	close(end[1]);
+	ck_assert(fed_packet_comes(end[0], &wait)); /* the end of the connection comes as well */
+	close(end[0]);
+}
+END_TEST
+
 /* The descriptor that comes over is the one that is loaded inside. */
 START_TEST(descriptors_are_the_same)
 {
@@ -455,6 +483,7 @@ FED_SUITE(guard)
 	tcase_add_test(t, tell_may_crash);
 	tcase_add_test(t, a_constructor_that_crashes_is_refused);
 	tcase_add_test(t, an_interrupt_ends_the_call);
+	tcase_add_test(t, waiting_costs_little);
 	tcase_add_loop_test(t, descriptors_are_the_same, 0, 6);
 	suite_add_tcase(s, t);
 	return s;

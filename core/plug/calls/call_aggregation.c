@@ -119,7 +119,8 @@ static int begin_aggregation(struct fed_aggregation *a, struct fed_instance *ins
 	a->round.size = sizeof a->round;
 	a->round.host = &a->place.host;
 	a->round.ld = lent_ld ? lent_ld : leading_dimension(round->dim);
-	fed__instance_zero_scratch(instance);
+	if (!instance->worker) /* its process does */
+		fed__instance_zero_scratch(instance);
 	int rc = allocate(a, err);
 	if (rc == FED_OK && fed_is_pre_aggregation(instance->entry))
 		rc = fed_fail(err,

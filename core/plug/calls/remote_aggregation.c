@@ -14,6 +14,8 @@
 #include "plug/result_checks.h"
 #include "plug/wire.h"
 
+enum { BLOCK = 4096 }; /* coordinates of a step that are copied and checked at a time */
+
 static const struct fed_aggregator *aggregator_of(const struct fed_instance *instance)
 {
 	return &instance->entry->copy.aggregator;
@@ -154,7 +156,7 @@ static int check_verdicts(const struct fed_aggregation *a, struct fed_error *err
 }
 
 /* The results of a finished aggregation. */
-static int take_results(struct fed_aggregation *a, struct fed_packet_reader *reply, float *out,
+static int take_results(struct fed_aggregation *a, struct fed_packet_reader *reply,
                         struct fed_error *err)
 {
 	struct fed_worker *w = a->instance->worker;
@@ -172,8 +174,23 @@ static int take_results(struct fed_aggregation *a, struct fed_packet_reader *rep
 		return fed_fail(err, "%s wrote past the end of its output", function_of(a->instance));
 	if (check_verdicts(a, err))
 		return FED_FAIL;
-	memcpy(out, w->out.values, a->round.dim * sizeof *out);
 	clear_failures(a->instance);
+	return FED_OK;
+}
+
+/* Copy the step and check it, by blocks that are in the cache for both. */
+static int take_step(const struct fed_aggregation *a, float *out, struct fed_error *err)
+{
+	const float *values = a->instance->worker->out.values;
+	const size_t dim = a->round.dim;
+
+	for (size_t j0 = 0; j0 < dim; j0 += BLOCK) {
+		const size_t j1 = j0 + BLOCK < dim ? j0 + BLOCK : dim;
+
+		memcpy(out + j0, values + j0, (j1 - j0) * sizeof *out);
+		if (fed__check_step(a->instance, out, j0, j1, err))
+			return FED_FAIL;
+	}
 	return FED_OK;
 }
 
@@ -191,17 +208,20 @@ int fed__remote_finish(struct fed_aggregation *a, float *out, struct fed_error *
 		fed_worker_leave(w);
 		return fed_fail_memory(err, a->round.dim * sizeof *out, "a step");
 	}
-	fed__fill_unwritten(values, a->round.dim);
 	fed_worker_request(w, FED_ASK_FINISH);
 	fed_put_output(&w->packet, w);
 	if (keeps)
 		fed__put_updates(w, &a->round, a->update[0].delta, a->update, a->n,
 		                 fed_returned_vectors(a->instance));
 	rc = call(a, function_of(a->instance), &reply, err);
-	if (rc == FED_OK && take_results(a, &reply, out, err))
+	if (rc == FED_OK)
+		a->started = 0; /* nothing of it is open there any more */
+	if (rc == FED_OK && take_results(a, &reply, err))
 		rc = fed__fail_by_name(a->instance, err);
+	else if (rc == FED_OK)
+		rc = take_step(a, out, err);
 	fed_worker_leave(w);
-	return rc == FED_OK ? fed__check_step(a->instance, out, 0, a->round.dim, err) : FED_FAIL;
+	return rc == FED_OK ? FED_OK : FED_FAIL;
 }
 
 void fed__remote_release(struct fed_aggregation *a)
@@ -212,9 +232,9 @@ void fed__remote_release(struct fed_aggregation *a)
 	int rc;
 
 	/* nothing is open in a process that has ended */
-	if (!a->started || !w->pid || fed_worker_enter(w, &unused))
+	if (!w->pid || fed_worker_enter(w, &unused))
 		return;
-	if (a->started == w->starts) {
+	if (a->started && a->started == w->starts) {
 		fed_worker_request(w, FED_ASK_RELEASE);
 		(void)fed_worker_call(w, "release", NULL, &reply, &rc, &unused, &unused);
 	}

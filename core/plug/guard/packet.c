@@ -8,7 +8,11 @@
 #include <string.h>
 #include <sys/socket.h>
 
+#include "base/cpu.h"
+
 #define HEAD (2 * sizeof(uint32_t))
+#define MOMENT 50e-6 /* seconds: about what it takes to wake the other end */
+enum { MISSES_MOST = 6 };
 
 /* Writing ---------------------------------------------------------------- */
 
@@ -145,4 +149,23 @@ int fed_packet_receive(int socket, struct fed_text *bytes, size_t most, struct f
 	bytes->len = n;
 	*r = (struct fed_packet_reader){.kind = head[1], .at = s, .end = s + n};
 	return 0;
+}
+
+bool fed_packet_comes(int socket, struct fed_packet_wait *w)
+{
+	char first;
+
+	if (w->rest > 0) {
+		w->rest--;
+		return false;
+	}
+	for (const double until = fed_wall_seconds() + MOMENT; fed_wall_seconds() < until;) {
+		if (recv(socket, &first, 1, MSG_PEEK | MSG_DONTWAIT) >= 0) {
+			w->misses = 0;
+			return true;
+		}
+	}
+	w->misses += w->misses < MISSES_MOST;
+	w->rest = (1u << w->misses) - 1;
+	return false;
 }

@@ -43,4 +43,14 @@ const char *fed_get_text(struct fed_packet_reader *);
  * the connection.  EMSGSIZE: longer than `most`. */
 int fed_packet_receive(int socket, struct fed_text *bytes, size_t most, struct fed_packet_reader *);
 
+/* Who waits for a packet sleeps, and a sleeper on an idle processor is woken late.  One end's
+ * memory of whether packets came so soon that it was better to stay awake; zeroed at first. */
+struct fed_packet_wait {
+	uint32_t misses; /* in a row */
+	uint32_t rest;   /* waits that will sleep at once */
+};
+/* Look for a packet for a moment; true: there is one, or the connection has ended.  After misses it
+ * is not looked for so often, so that they cost nothing. */
+bool fed_packet_comes(int socket, struct fed_packet_wait *);
+
 #endif

@@ -38,9 +38,9 @@ enum fed_request {
 	FED_ASK_AGGREGATION,
 	/* update; verdict */
 	FED_ASK_ADD,
-	/* out, updates that were kept; verdicts, trust, mixed, instance */
+	/* out, updates that were kept; verdicts, trust, mixed, instance: the aggregation is closed */
 	FED_ASK_FINISH,
-	/* - ; - */
+	/* - ; - : of one that is not finished */
 	FED_ASK_RELEASE,
 	/* instance, round, updates, verdicts, step; lines */
 	FED_ASK_TELL,

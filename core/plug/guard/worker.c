@@ -357,7 +357,7 @@ static bool exchange(struct fed_worker *w, const struct fed_worker_host *host,
 	if (fed_packet_send(&w->packet, w->socket) != 0)
 		return false;
 	for (double until = seconds_now() + deadline;;) {
-		if (!await(w, deadline > 0 ? until : 0, how))
+		if (!fed_packet_comes(w->socket, &w->wait) && !await(w, deadline > 0 ? until : 0, how))
 			return false;
 		const int why = fed_packet_receive(w->socket, &w->received, FED_PACKET_MOST, reply);
 		*how = why == EMSGSIZE ? FED_LOST_NONSENSE
@@ -375,12 +375,12 @@ static bool exchange(struct fed_worker *w, const struct fed_worker_host *host,
 	}
 }
 
-/* Whether a request ends what a plugin allocates for: after it, all that it needed is free again.
+/* Whether a request ended what a plugin allocates for: after it, all that it needed is free again.
  */
-static bool is_whole_call(enum fed_request what)
+static bool is_whole_call(enum fed_request what, int rc)
 {
-	return what == FED_ASK_RELEASE || what == FED_ASK_CRAFT || what == FED_ASK_COLLUDE ||
-	       what == FED_ASK_TRAIN;
+	return (what == FED_ASK_FINISH && rc == FED_OK) || what == FED_ASK_RELEASE ||
+	       what == FED_ASK_CRAFT || what == FED_ASK_COLLUDE || what == FED_ASK_TRAIN;
 }
 
 /* Tell once of a plugin that keeps more memory after each of several calls. */
@@ -426,7 +426,7 @@ int fed_worker_call(struct fed_worker *w, const char *function, const struct fed
 	*rc = (int)(int64_t)fed_get_number(reply);
 	const char *text = fed_get_text(reply);
 	const uint64_t allocated = fed_get_number(reply);
-	if (is_whole_call(what) && !reply->short_)
+	if (is_whole_call(what, *rc) && !reply->short_)
 		watch_growth(w, allocated);
 	fed_error_set(words, *rc, "%s", text ? text : "");
 	return reply->short_ ? lose(w, function, FED_LOST_NONSENSE, err) : FED_OK;

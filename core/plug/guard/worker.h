@@ -54,8 +54,9 @@ struct fed_worker {
 	struct fed_packet packet; /* the request that is being written */
 	enum fed_request asked;   /* its kind */
 	struct fed_text received;
-	struct fed_text line; /* printed, not yet ended */
-	char finding[200];    /* of a sanitizer, in what was printed (failure.h); "": none */
+	struct fed_packet_wait wait; /* for replies */
+	struct fed_text line;        /* printed, not yet ended */
+	char finding[200];           /* of a sanitizer, in what was printed (failure.h); "": none */
 	uint64_t starts, calls;
 	double seconds; /* in calls */
 	struct fed_worker_kept *kept;
