@@ -146,7 +146,9 @@ static int make_dataset(struct fed_loader *f, const struct fed_session *s,
                         const struct fed_session *lender, uint64_t fingerprint, const char *name,
                         const struct fed_key_values *args, struct fed_dataset **data)
 {
-	const struct fed_generation making = {(uint64_t)s->parts.settings.seed, f->stopped};
+	const struct fed_generation making = {(uint64_t)s->parts.settings.seed, f->stopped,
+	                                      s->parts.settings.data_cache ? FED_CACHE_READ
+	                                                                   : FED_CACHE_UNUSED};
 	struct fed_error why;
 
 	if (lender && lender->parts.data && lender->parts.data->fingerprint == fingerprint) {

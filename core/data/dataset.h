@@ -14,9 +14,9 @@
 #include "data/notes.h"
 #include "fedsh/model.h" /* struct fed_shape */
 
-struct fed_dataset {
-	char name[32]; /* "fashion", "glyphs", a file's base name */
-	char *spec;    /* specification to load it again: "glyphs train=60000 ...", "/data/mnist" */
+struct fed_dataset { /* a new member is kept in the cache, too (cache_file.c) */
+	char name[32];   /* "fashion", "glyphs", a file's base name */
+	char *spec;      /* specification to load it again: "glyphs train=60000 ...", "/data/mnist" */
 	struct fed_shape shape; /* of one example */
 	uint32_t classes;       /* 0 for regression */
 	uint32_t outputs;       /* classes, or the width of the target */
@@ -54,11 +54,19 @@ void fed_dataset_gather(const struct fed_dataset *, const uint32_t *ids, uint32_
  * and cache misses would cost a tenth of a small model's step. */
 void fed_dataset_prefetch(const struct fed_dataset *, const uint32_t *ids, uint32_t n);
 
+/* What becomes of the cache of datasets that are slow to read (data/cache.h). */
+enum fed_cache_use {
+	FED_CACHE_UNUSED,
+	FED_CACHE_READ,
+	FED_CACHE_KEEP, /* read, and what is not there is kept */
+};
+
 /* Inputs of loading besides its arguments. */
 struct fed_generation {
 	uint64_t seed; /* of generation and shuffling */
 	const atomic_int
 		*stopped; /* set to nonzero to cancel at the next example; NULL: never cancelled */
+	enum fed_cache_use cache;
 };
 
 /* Load a dataset by the arguments of the command `dataset`: a built-in name, "fashion", a folder or
@@ -80,6 +88,9 @@ struct fed_source {
 	bool reads; /* reads files, which may fail although the arguments are valid */
 	/* Of a source by path: whether a file or folder is for it, by its contents; or NULL. */
 	bool (*recognises)(const char *path, bool folder);
+	/* Whether reading what is at the path takes so long that the dataset is worth keeping in the
+	 * cache; NULL: never. */
+	bool (*slow)(const char *path);
 	/* On failure the caller frees *out, unless it is NULL. */
 	int (*load)(struct fed_dataset **, const void *args, const char *path,
 	            const struct fed_generation *, struct fed_error *);

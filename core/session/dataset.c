@@ -112,6 +112,18 @@ static void tell_notes(struct fed_session *s)
 	}
 }
 
+void fed_session_write_no_files(struct fed_session *s)
+{
+	s->no_files = true;
+}
+
+enum fed_cache_use fed__session_cache_use(const struct fed_session *s)
+{
+	if (!s->parts.settings.data_cache)
+		return FED_CACHE_UNUSED;
+	return s->no_files ? FED_CACHE_READ : FED_CACHE_KEEP;
+}
+
 static int choose_data(struct fed_session *s, const char *name, const struct fed_key_values *args,
                        struct fed_error *err)
 {
@@ -125,7 +137,8 @@ static int choose_data(struct fed_session *s, const char *name, const struct fed
 		return fed_fail(err, "%s client%s examples of %s; `remove-client all` or `reset` first",
 		                fed_count(s->parts.clients.n_present).s,
 		                s->parts.clients.n_present == 1 ? " holds" : "s hold", s->parts.data->name);
-	const struct fed_generation making = {(uint64_t)s->parts.settings.seed, &s->interrupts};
+	const struct fed_generation making = {(uint64_t)s->parts.settings.seed, &s->interrupts,
+	                                      fed__session_cache_use(s)};
 	const int rc = fed_dataset_load(&data, name, args->assign, args->n, &making, err);
 	if (rc)
 		return rc;

@@ -61,6 +61,7 @@ struct fed_session {
 	bool diverged;                      /* the user was warned */
 	bool copied;                        /* a copy (experiments/session_copy.h): sends no events */
 	atomic_int interrupts;              /* see fed_session_interrupt */
+	bool no_files;                      /* see fed_session_write_no_files */
 };
 
 /* Send what plugins printed in worker processes to the sinks, a line an event. */
@@ -120,6 +121,8 @@ int fed_net_for(struct fed_net *, const struct fed_instance *model, const struct
  */
 void fed__session_check_layers(struct fed_session *);
 
+/* What loading a dataset does with the data cache, by the settings. */
+enum fed_cache_use fed__session_cache_use(const struct fed_session *);
 /* Choose the default dataset if none is chosen. */
 int fed__session_complete_data(struct fed_session *, struct fed_error *);
 /* Replace the dataset; the session owns `data` on FED_OK.  No client may be present.  name and args

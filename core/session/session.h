@@ -185,6 +185,8 @@ const struct fed_registry *fed_session_plugins(const struct fed_session *);
 bool fed_session_running(const struct fed_session *);
 const struct fed_federation *fed_session_federation(const struct fed_session *);
 uint64_t fed_session_draws(const struct fed_session *); /* random WHO selections made */
+/* From now on the session writes no files by itself: what is slow to read is not kept. */
+void fed_session_write_no_files(struct fed_session *);
 /* Interrupts since fed_session_clear_interrupt(): above 0, long work stops. */
 const atomic_int *fed_session_interrupts(const struct fed_session *);
 /* Versions made; the model's parameters [net.dim], NULL before fed_session_start. */

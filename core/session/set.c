@@ -192,7 +192,8 @@ static int find_setting_row(const struct part parts[PARTS], const char *key, enu
 static int set_seed(struct fed_session *s, const struct fed_settings *next, struct fed_error *err)
 {
 	const long long old = s->parts.settings.seed;
-	const struct fed_generation making = {(uint64_t)next->seed, &s->interrupts};
+	const struct fed_generation making = {(uint64_t)next->seed, &s->interrupts,
+	                                      fed__session_cache_use(s)};
 	const bool began = s->running || s->progress.params;
 	struct fed_dataset *data;
 	struct fed_restart_parts afresh;

@@ -27,6 +27,8 @@ int fed__set_own(struct fed_shell *shell, const struct fed_assign *given, size_t
 		return fed_fail(err, "readonly is turned on before the watch is opened");
 	if (own.readonly && setenv("LESSSECURE", "1", 1)) /* a pager runs no programs either */
 		return fed_fail_memory(err, sizeof "LESSSECURE=1", "the environment");
+	if (own.readonly)
+		fed_session_write_no_files(shell->session);
 	shell->own = own;
 	shell->aside = true;
 	for (size_t i = 0; i < n; i++)

@@ -9,6 +9,7 @@
 
 #include "base/file.h"
 #include "base/mem.h"
+#include "data/cache.h"
 #include "data/source_internal.h"
 
 static const struct fed_source *const named[] = {
@@ -182,6 +183,34 @@ static int write_spec(struct fed_dataset *data, const char *name, const struct f
 	return data->spec ? FED_OK : fed_fail_memory(err, strlen(name), "a dataset's description");
 }
 
+/* Load from the source's files, or from the cache what they gave another time. */
+static int read_source(struct fed_dataset **out, const struct fed_source *source, const void *args,
+                       const char *path, const struct fed_generation *making, struct fed_error *err)
+{
+	const bool caches = making->cache && source->slow && source->slow(path);
+	struct fed_cache_key key, after;
+	struct fed_text spec = {0};
+	bool keyed = false;
+
+	if (caches) {
+		fed_text_add(&spec, "%s ", source->name);
+		fed_fields_print(source->fields, args, false, &spec);
+		keyed = !spec.failed && fed__cache_key(&key, spec.s, path, making->seed);
+	}
+	if (keyed && fed__cache_get(out, &key, making->cache != FED_CACHE_KEEP)) {
+		fed_text_release(&spec);
+		return fed__note(&(*out)->notes, FED_NOTE_LISTED, "read from", "set data-cache off", err,
+		                 "the data cache");
+	}
+	const int rc = source->load(out, args, path, making, err);
+	/* Not what was changed while it was read. */
+	if (rc == FED_OK && keyed && making->cache == FED_CACHE_KEEP &&
+	    fed__cache_key(&after, spec.s, path, making->seed) && !memcmp(&key, &after, sizeof key))
+		fed__cache_put(*out, &key);
+	fed_text_release(&spec);
+	return rc;
+}
+
 static int load_with(struct fed_dataset **out, const struct fed_source *source, const char *name,
                      const struct fed_assign *assign, size_t n, const struct fed_generation *making,
                      void *args, struct fed_error *err)
@@ -195,7 +224,7 @@ static int load_with(struct fed_dataset **out, const struct fed_source *source, 
 	fed_path_expand(name, &path);
 
 	int rc = path.failed ? fed_fail_memory(err, strlen(name), "a path")
-	                     : source->load(&data, args, fed_text_str(&path), making, err);
+	                     : read_source(&data, source, args, fed_text_str(&path), making, err);
 
 	fed_text_release(&path);
 	if (!rc)

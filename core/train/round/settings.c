@@ -67,6 +67,10 @@ const struct fed_field fed_settings_fields[] = {
 		.help =
 			"share of their examples that clients added from now on keep for evaluation, and do "
 			"not train on"),
+	FED_ROW(S, data_cache, bool, FED_TYPE_FLAG, .def = 1, .flags = FED_FIELD_LATER,
+            .help =
+                "keep datasets that are slow to read (folders of pictures) in the cache folder, "
+                "~/.cache/fedsh/data or $XDG_CACHE_HOME"),
 	FED_END,
 };
 #undef S

@@ -31,6 +31,7 @@ struct fed_settings {
 	char server_link[48];     /* fed__server_link_parse() */
 	char device_spread[32];   /* fed_device_spread_parse() */
 	double holdout;           /* share of their examples that new clients keep for evaluation */
+	bool data_cache;          /* data/cache.h: of datasets that are slow to read */
 };
 enum fed_weighting { FED_WEIGHT_SAMPLES, FED_WEIGHT_EQUAL };
 extern const struct fed_field fed_settings_fields[];

@@ -93,6 +93,12 @@ static bool leaf_recognises(const char *path, bool folder)
 	              : fed__leaf_is_name(slash ? slash + 1 : path) || looks_so(path);
 }
 
+static bool is_slow(const char *path)
+{
+	(void)path;
+	return true;
+}
+
 const struct fed_source fed__source_leaf = {
 	.name = "leaf",
 	.help = "JSON files of users and their examples, in LEAF's form: FEMNIST, Shakespeare",
@@ -111,5 +117,6 @@ const struct fed_source fed__source_leaf = {
 	.args_size = sizeof(struct fed_leaf_args),
 	.reads = true,
 	.recognises = leaf_recognises,
+	.slow = is_slow,
 	.load = leaf_load,
 };

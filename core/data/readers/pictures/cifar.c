@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "data/readers/pictures/archive.h"
 #include "data/readers/pictures/cifar_files.h"
 #include "data/readers/planes.h"
 #include "data/source_internal.h"
@@ -205,6 +206,12 @@ static int cifar_load(struct fed_dataset **out, const void *args, const char *pa
 	return rc;
 }
 
+/* Archives are; files of a folder are as quick as the cache. */
+static bool is_packed(const char *path)
+{
+	return fed__archive_looks_so(path);
+}
+
 const struct fed_source fed__source_cifar = {
 	.name = "cifar",
 	.help = "CIFAR-10 or CIFAR-100, binary version: a folder or the .tar.gz",
@@ -217,5 +224,6 @@ const struct fed_source fed__source_cifar = {
 	.args_size = sizeof(struct cifar_args),
 	.reads = true,
 	.recognises = fed__cifar_found,
+	.slow = is_packed,
 	.load = cifar_load,
 };

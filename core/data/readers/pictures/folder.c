@@ -337,6 +337,12 @@ static bool pictures_recognises(const char *path, bool folder)
 	return folder && fed__picture_tree_any(path);
 }
 
+static bool is_slow(const char *path)
+{
+	(void)path;
+	return true;
+}
+
 const struct fed_source fed__source_pictures = {
 	.name = "pictures",
 	.help = "a folder of PNG and JPEG files: CLASS/picture, CLIENT/CLASS/picture",
@@ -352,5 +358,6 @@ const struct fed_source fed__source_pictures = {
 	.args_size = sizeof(struct fed_pictures_args),
 	.reads = true,
 	.recognises = pictures_recognises,
+	.slow = is_slow,
 	.load = pictures_load,
 };
