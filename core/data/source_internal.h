@@ -62,6 +62,7 @@ bool fed__text_looks_so(const char *path);
 extern const struct fed_source fed__source_fashion, fed__source_glyphs, fed__source_blobs,
 	fed__source_synthetic, fed__source_linear, fed__source_idx, fed__source_csv, fed__source_text,
 	fed__source_markov, fed__source_scans, fed__source_moons, fed__source_circles,
-	fed__source_spirals, fed__source_xor, fed__source_cifar, fed__source_pictures, fed__source_leaf;
+	fed__source_spirals, fed__source_xor, fed__source_cifar, fed__source_pictures, fed__source_leaf,
+	fed__source_numpy;
 
 #endif

@@ -82,7 +82,10 @@ static bool take_size(struct cursor *c, uint64_t *x)
 			return false;
 		c->at++;
 	}
-	return c->at > begin;
+	if (c->at == begin)
+		return false;
+	c->at += c->at < c->end && *c->at == 'L'; /* Python 2 */
+	return true;
 }
 
 /* (), (3,), (3, 4) */
@@ -109,28 +112,65 @@ static bool take_flag(struct cursor *c, bool *flag)
 	return *flag || take_text(c, "False");
 }
 
-static int check_type(const char *descr, struct fed_stored_tensor *t, struct fed_error *err)
+/* "f4": the type behind the order of bytes; false: it is not known. */
+static bool type_of(const char *kind, struct fed_stored_tensor *t)
 {
 	static const struct {
-		const char *descr;
+		const char *kind;
 		enum fed_number_type type;
-	} types[] = {{"<f4", FED_NUMBER_F32}, {"<f8", FED_NUMBER_F64}, {"<f2", FED_NUMBER_F16}};
+	} types[] = {
+		{"f4", FED_NUMBER_F32},  {"f8", FED_NUMBER_F64}, {"f2", FED_NUMBER_F16},
+		{"b1", FED_NUMBER_BOOL}, {"u1", FED_NUMBER_U8},  {"i1", FED_NUMBER_I8},
+		{"u2", FED_NUMBER_U16},  {"i2", FED_NUMBER_I16}, {"u4", FED_NUMBER_U32},
+		{"i4", FED_NUMBER_I32},  {"u8", FED_NUMBER_U64}, {"i8", FED_NUMBER_I64},
+	};
 
 	for (size_t i = 0; i < sizeof types / sizeof *types; i++) {
-		if (strcmp(descr, types[i].descr) == 0) {
+		if (strcmp(kind, types[i].kind) == 0) {
 			t->type = types[i].type;
-			return FED_OK;
+			return true;
 		}
 	}
+	if ((*kind != 'U' && *kind != 'S') || strlen(kind) > 7 || kind[1] < '1' || kind[1] > '9')
+		return false;
+	t->type = *kind == 'U' ? FED_NUMBER_UNICODE : FED_NUMBER_BYTES;
+	t->width = 0;
+	for (const char *p = kind + 1; *p; p++) {
+		if (!isdigit((unsigned char)*p))
+			return false;
+		t->width = t->width * 10 + (uint32_t)(*p - '0');
+	}
+	return true;
+}
+
+static int check_type(const char *descr, bool fortran, bool any, struct fed_stored_tensor *t,
+                      struct fed_error *err)
+{
+	const bool known = *descr && strchr("<>|=", *descr) && type_of(descr + 1, t);
+	const bool is_float =
+		t->type == FED_NUMBER_F32 || t->type == FED_NUMBER_F64 || t->type == FED_NUMBER_F16;
+
+	t->big_endian = *descr == '>';
+	t->fortran = fortran;
 	if (strchr(descr, 'O'))
-		return fed_fail(err, "holds Python objects (dtype %s), which are never read", descr);
-	return fed_fail(err, "has dtype %s; float32, float64 and float16, little-endian, are read",
-	                descr);
+		return fed_fail(err,
+		                "holds Python objects (dtype %s), a pickle, which is never read; save "
+		                "x.astype(float), or str for texts",
+		                descr);
+	if (!any && fortran)
+		return fed_fail(err, "is in Fortran order; save numpy.ascontiguousarray(x)");
+	if (known && (any || (is_float && *descr == '<')))
+		return FED_OK;
+	if (!any)
+		return fed_fail(err, "has dtype %s; float32, float64 and float16, little-endian, are read",
+		                descr);
+	return fed_fail(err, "has dtype %s; whole numbers, floats, bool and texts are read", descr);
 }
 
 enum { HAS_DESCR = 1, HAS_ORDER = 2, HAS_SHAPE = 4, HAS_ALL = 7 };
 
-static int parse_dictionary(struct cursor *c, struct fed_stored_tensor *t, struct fed_error *err)
+static int parse_dictionary(struct cursor *c, bool any, struct fed_stored_tensor *t,
+                            struct fed_error *err)
 {
 	char key[32], descr[32] = "";
 	bool fortran = false;
@@ -161,13 +201,11 @@ static int parse_dictionary(struct cursor *c, struct fed_stored_tensor *t, struc
 	skip_blank(c);
 	if (seen != HAS_ALL || c->at != c->end)
 		return fed_fail(err, "its header is damaged");
-	if (fortran)
-		return fed_fail(err, "is in Fortran order; save numpy.ascontiguousarray(x)");
-	return check_type(descr, t, err);
+	return check_type(descr, fortran, any, t, err);
 }
 
-int fed_npy_parse(const void *bytes, size_t len, struct fed_stored_tensor *out,
-                  struct fed_error *err)
+static int parse(const void *bytes, size_t len, bool any, struct fed_stored_tensor *out,
+                 struct fed_error *err)
 {
 	const unsigned char *b = bytes;
 	size_t at = MAGIC_SIZE + 4, length;
@@ -186,12 +224,25 @@ int fed_npy_parse(const void *bytes, size_t len, struct fed_stored_tensor *out,
 	if (length > len - at)
 		return fed_fail(err, "ends inside its header");
 	struct cursor c = {.at = (const char *)b + at, .end = (const char *)b + at + length};
-	if (parse_dictionary(&c, out, err))
+	if (parse_dictionary(&c, any, out, err))
 		return FED_FAIL;
 	out->bytes = b + at + length;
 	const size_t have = len - at - length;
-	if (!fed__stored_count(out) || out->n != have / fed__number_size(out->type) ||
-	    have % fed__number_size(out->type))
+	const bool text = out->type == FED_NUMBER_BYTES || out->type == FED_NUMBER_UNICODE;
+	const size_t size = fed__number_size(out->type) * (text ? out->width : 1);
+	if (!fed__stored_count(out) || out->n != have / size || have % size)
 		return fed_fail(err, "has %zu bytes of data, which its shape does not take", have);
 	return FED_OK;
+}
+
+int fed_npy_parse(const void *bytes, size_t len, struct fed_stored_tensor *out,
+                  struct fed_error *err)
+{
+	return parse(bytes, len, false, out, err);
+}
+
+int fed_npy_parse_any(const void *bytes, size_t len, struct fed_stored_tensor *out,
+                      struct fed_error *err)
+{
+	return parse(bytes, len, true, out, err);
 }

@@ -14,5 +14,8 @@ void fed_npy_header(struct fed_text *, bool whole, uint32_t rank, const uint32_t
  * types other than float16, 32 and 64, other orders than little-endian and row-major, and data of
  * another length. */
 int fed_npy_parse(const void *bytes, size_t len, struct fed_stored_tensor *out, struct fed_error *);
+/* The same of numbers and texts of any type and order; Python objects and records are refused. */
+int fed_npy_parse_any(const void *bytes, size_t len, struct fed_stored_tensor *out,
+                      struct fed_error *);
 
 #endif

@@ -267,8 +267,8 @@ static int check_entry(const zip_stat_t *st, uint64_t limit, struct fed_error *e
 		return fed_fail(err, "%s is packed by method %u; stored and deflated are read",
 		                shown_name(st).s, st->comp_method);
 	if (st->size > limit)
-		return fed_fail(err, "%s unpacks to %llu bytes, more than the model can take",
-		                shown_name(st).s, (unsigned long long)st->size);
+		return fed_fail(err, "%s unpacks to %llu bytes, more than is taken", shown_name(st).s,
+		                (unsigned long long)st->size);
 	return FED_OK;
 }
 
@@ -285,15 +285,25 @@ static bool unpack(zip_file_t *file, char *out, uint64_t size)
 	return zip_fread(file, &beyond, 1) == 0;
 }
 
-static int give(const zip_stat_t *st, const char *bytes, const struct fed_tensor_taker *taker,
+/* The name of an array, without .npy. */
+static size_t name_length(const zip_stat_t *st)
+{
+	const size_t n = strlen(st->name);
+
+	return n > 4 && memcmp(st->name + n - 4, ".npy", 4) == 0 ? n - 4 : n;
+}
+
+/* Give an array; the taker may keep the block of its bytes. */
+static int give(const zip_stat_t *st, void **bytes, const struct fed_tensor_taker *taker,
                 struct fed_error *err)
 {
-	struct fed_stored_tensor t = {.name = st->name, .name_length = strlen(st->name)};
+	struct fed_stored_tensor t = {
+		.name = st->name, .name_length = name_length(st), .buffer = bytes};
 	struct fed_error why;
+	const int rc = taker->any ? fed_npy_parse_any(*bytes, st->size, &t, &why)
+	                          : fed_npy_parse(*bytes, st->size, &t, &why);
 
-	if (t.name_length > 4 && memcmp(t.name + t.name_length - 4, ".npy", 4) == 0)
-		t.name_length -= 4;
-	if (fed_npy_parse(bytes, st->size, &t, &why))
+	if (rc)
 		return fed_fail(err, "%s %s", shown_name(st).s, why.text);
 	return taker->take(taker->ctx, &t, err);
 }
@@ -306,11 +316,11 @@ static int read_array(zip_t *archive, const zip_stat_t *st, const struct fed_ten
 
 	if (!file)
 		return fed_fail(err, "%s cannot be read: %s", shown_name(st).s, zip_strerror(archive));
-	char *const bytes = fed_alloc(st->size);
+	void *bytes = fed_alloc(st->size);
 	if (!bytes)
 		rc = fed_fail_memory(err, st->size, "an array");
 	else if (unpack(file, bytes, st->size))
-		rc = give(st, bytes, taker, err);
+		rc = give(st, &bytes, taker, err);
 	else
 		rc = fed_fail(err, "%s is damaged, or not as long as it says: %s", shown_name(st).s,
 		              zip_file_strerror(file));
@@ -333,6 +343,9 @@ int fed_npz_read(const void *bytes, size_t len, uint64_t limit,
 
 		if (zip_stat_index(archive, (zip_uint64_t)i, 0, &st) != 0)
 			rc = fed_fail(err, "has a damaged directory: %s", zip_strerror(archive));
+		else if (taker->wanted && (st.valid & ZIP_STAT_NAME) &&
+		         !taker->wanted(taker->ctx, st.name, name_length(&st)))
+			continue;
 		else
 			rc = check_entry(&st, limit, err);
 		if (rc == FED_OK) {

@@ -102,9 +102,19 @@ size_t fed__number_size(enum fed_number_type type)
 {
 	switch (type) {
 	case FED_NUMBER_F64:
+	case FED_NUMBER_U64:
+	case FED_NUMBER_I64:
 		return 8;
 	case FED_NUMBER_F32:
+	case FED_NUMBER_U32:
+	case FED_NUMBER_I32:
+	case FED_NUMBER_UNICODE:
 		return 4;
+	case FED_NUMBER_BOOL:
+	case FED_NUMBER_U8:
+	case FED_NUMBER_I8:
+	case FED_NUMBER_BYTES:
+		return 1;
 	default:
 		return 2;
 	}
@@ -133,33 +143,77 @@ static float from_bits(uint32_t bits)
 	return x;
 }
 
-float fed_stored_number(const struct fed_stored_tensor *t, size_t i)
+/* The bits of unit i, of 1, 2, 4 or 8 bytes. */
+static uint64_t unit_of(const struct fed_stored_tensor *t, size_t i)
 {
-	const unsigned char *p = t->bytes + i * fed__number_size(t->type);
-	uint64_t b64;
-	uint32_t b32;
-	uint16_t b16;
+	const size_t size = fed__number_size(t->type);
+	const unsigned char *const p = t->bytes + i * size;
+	uint64_t bits = 0;
+
+	for (size_t k = 0; k < size; k++)
+		bits |= (uint64_t)p[t->big_endian ? size - 1 - k : k] << (8 * k);
+	return bits;
+}
+
+double fed_stored_value(const struct fed_stored_tensor *t, size_t i)
+{
+	const uint64_t bits = unit_of(t, i);
 	double x;
 
 	switch (t->type) {
 	case FED_NUMBER_F64:
-		memcpy(&b64, p, sizeof b64);
-		b64 = le64toh(b64);
-		memcpy(&x, &b64, sizeof x);
-		return (float)x;
+		memcpy(&x, &bits, sizeof x);
+		return x;
 	case FED_NUMBER_F32:
-		memcpy(&b32, p, sizeof b32);
-		return from_bits(le32toh(b32));
+		return (double)from_bits((uint32_t)bits);
+	case FED_NUMBER_F16:
+		return (double)from_half((uint16_t)bits);
+	case FED_NUMBER_BF16:
+		return (double)from_bits((uint32_t)bits << 16);
+	case FED_NUMBER_BOOL:
+		return bits != 0;
+	case FED_NUMBER_I8:
+		return (int8_t)bits;
+	case FED_NUMBER_I16:
+		return (int16_t)bits;
+	case FED_NUMBER_I32:
+		return (int32_t)bits;
+	case FED_NUMBER_I64:
+		return (double)(int64_t)bits;
 	default:
-		memcpy(&b16, p, sizeof b16);
-		b16 = le16toh(b16);
-		return t->type == FED_NUMBER_F16 ? from_half(b16) : from_bits((uint32_t)b16 << 16);
+		return (double)bits;
+	}
+}
+
+float fed_stored_number(const struct fed_stored_tensor *t, size_t i)
+{
+	uint32_t bits;
+
+	if (t->type != FED_NUMBER_F32 || t->big_endian)
+		return (float)fed_stored_value(t, i);
+	memcpy(&bits, t->bytes + i * sizeof bits, sizeof bits);
+	return from_bits(le32toh(bits));
+}
+
+void fed_stored_text(const struct fed_stored_tensor *t, size_t i, struct fed_text *out)
+{
+	for (size_t k = 0; k < t->width; k++) {
+		const uint64_t unit = unit_of(t, i * t->width + k);
+
+		if (unit == 0)
+			return;
+		if (t->type == FED_NUMBER_UNICODE)
+			fed_text_put_code(
+				out, unit < 0x110000 && (unit < 0xd800 || unit > 0xdfff) ? (uint32_t)unit : 0xfffd);
+		else
+			fed_text_put(out, &(char){(char)unit}, 1);
 	}
 }
 
 bool fed__stored_count(struct fed_stored_tensor *t)
 {
-	size_t bytes = fed__number_size(t->type);
+	const bool text = t->type == FED_NUMBER_BYTES || t->type == FED_NUMBER_UNICODE;
+	size_t bytes = fed__number_size(t->type) * (text ? t->width : 1);
 
 	t->n = 1;
 	for (uint32_t k = 0; k < t->rank; k++)

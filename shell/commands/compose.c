@@ -514,6 +514,7 @@ const struct fed_command fed__commands_compose[] = {
          "or in label=COLUMN; client=COLUMN makes natural clients. What was guessed of a file\n"
          "is told; `dataset` alone shows all that was found, and what overrules it.\n"
          "JSON of LEAF (a file, or a folder with train/ and test/) makes its users clients.\n"
+         "NumPy's arrays come from .npz, a folder of .npy files or x.npy labels=y.npy.\n"
          "`dataset text FILE` makes a character task of a file, of several\n"
          "(a.txt,b.txt) or of a folder of .txt files; markov generates users who write by habit.",
      .examples =

@@ -10,9 +10,10 @@
 #include "shell/output/print.h"
 
 const struct fed_field fed__dataset_rows[] = {
-	FED_ARG_TEXT(struct fed_dataset_args, name, FED_FIELD_POSITIONAL, "dataset",
-                 "a built-in name, a folder (pictures, IDX, CIFAR, JSON of LEAF) or a table, .csv "
-                 "and the like"),
+	FED_ARG_TEXT(
+		struct fed_dataset_args, name, FED_FIELD_POSITIONAL, "dataset",
+		"a built-in name, a folder (pictures, IDX, CIFAR, JSON of LEAF), .npz or a table, .csv "
+		"and the like"),
 	{.name = "else", /* a word of C: no member can have the name */
      .type = FED_TYPE_TEXT,
      .offset = offsetof(struct fed_dataset_args, otherwise),

@@ -58,7 +58,7 @@ rule_layers() {
 		row("fedsh", "")
 		row("base", "fedsh")
 		row("nn", "fedsh base")
-		row("data", "fedsh base")
+		row("data", "fedsh base formats")
 		row("plug", "fedsh base")
 		row("net", "fedsh base plug")
 		row("formats", "fedsh base nn")

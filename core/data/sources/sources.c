@@ -17,9 +17,9 @@ static const struct fed_source *const named[] = {
 	&fed__source_spirals, &fed__source_xor,    &fed__source_blobs, &fed__source_synthetic,
 	&fed__source_linear,  &fed__source_markov, &fed__source_text,  &fed__source_scans,
 };
-static const struct fed_source *const by_path[] = {&fed__source_idx, &fed__source_cifar,
-                                                   &fed__source_leaf, &fed__source_pictures,
-                                                   &fed__source_csv};
+static const struct fed_source *const by_path[] = {&fed__source_idx,      &fed__source_cifar,
+                                                   &fed__source_leaf,     &fed__source_numpy,
+                                                   &fed__source_pictures, &fed__source_csv};
 
 enum { NAMED = sizeof named / sizeof *named, BY_PATH = sizeof by_path / sizeof *by_path };
 
@@ -57,7 +57,7 @@ static int fail_unknown(const char *name, struct fed_error *err)
 		fed_text_add(&list, "%s%s", i ? ", " : "", named[i]->name);
 	fed_reject(err,
 	           "no dataset and no file is called %s%s%s%s; there are %s, folders of pictures or "
-	           "IDX files, CIFAR, .json files of LEAF and .csv files",
+	           "IDX files, CIFAR, LEAF's .json, .npz, .npy and .csv files",
 	           fed_show(name).s, near ? " (did you mean " : "", near ? near : "", near ? "?)" : "",
 	           fed_text_str(&list));
 	fed_text_release(&list);
