@@ -35,6 +35,7 @@ enum fed_exit {
 struct fed_screen {
 	bool terminal; /* a terminal that understands escapes */
 	bool color, utf8;
+	bool true_color; /* red, green and blue, not 256 colours */
 	bool few_colors; /* the eight of the watch's canvas, not 256 */
 	int columns, rows;
 	int width, errors_width; /* columns that output and errors are laid out in; 0: no limit */

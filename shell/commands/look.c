@@ -22,6 +22,7 @@
 #include "shell/commands/leakage.h"
 #include "shell/commands/plane.h"
 #include "shell/commands/reconstruct.h"
+#include "shell/commands/sample.h"
 #include "shell/output/print.h"
 #include "shell/output/settings.h"
 #include "shell/commands/client.h"
@@ -563,6 +564,23 @@ const struct fed_command fed__commands_look[] = {
      .args = fed__plane_rows,
      .args_size = sizeof(struct fed_plane_args),
      .run = fed__run_plane,
+     .failure = FED_EXIT_USAGE},
+	{.name = "sample",
+     .help = "draw examples: pictures, rows of a table, texts; what a client has, as it sees it",
+     .text = "A client's examples are shown as it sees them: shifted by the partition `feature`,\n"
+             "changed by drift and by attacks on data. `cat, told dog` is an example of class cat "
+             "whose\n"
+             "label it takes for dog. The number behind # counts the client's examples from 0, as\n"
+             "`reconstruct 3 example=12` does, or the dataset's. The same call draws the same\n"
+             "examples; draw=2 draws others.",
+     .examples = FED_EXAMPLES("dataset glyphs train=300 test=100; sample n=4",
+                              "dataset glyphs train=300 test=100; add-client 5 noniid samples=40; "
+                              "sample 3",
+                              "dataset synthetic; sample n=5 class=2"),
+     .args = fed__sample_rows,
+     .args_size = sizeof(struct fed_sample_args),
+     .run = fed__run_sample,
+     .flags = FED_COMMAND_TABLE,
      .failure = FED_EXIT_USAGE},
 	{.name = "leakage",
      .synonym = "leak",

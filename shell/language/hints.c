@@ -275,6 +275,14 @@ static const char *client_column_at(const struct fed_shell *shell, size_t i)
 	return fed_client_table_fields[i].name;
 }
 
+static const char *class_at(const struct fed_shell *shell, size_t i)
+{
+	const struct fed_dataset *data =
+		shell->session ? fed_session_parts(shell->session)->data : NULL;
+
+	return data && data->class_name && i < data->classes ? data->class_name[i] : NULL;
+}
+
 const char *fed__hint_name(const struct fed_shell *shell, const char *hint, size_t i)
 {
 	static const struct {
@@ -295,7 +303,7 @@ const char *fed__hint_name(const struct fed_shell *shell, const char *hint, size
 		{"break", break_at},           {"codec", codec_at},
 		{"autosave", autosave_at},     {"server-link", server_link_at},
 		{"lesson", lesson_at},         {"client-column", client_column_at},
-		{"named", named_at},
+		{"named", named_at},           {"class", class_at},
 	};
 
 	for (size_t k = 0; k < sizeof lists / sizeof *lists; k++)

@@ -5,6 +5,7 @@
 #include "shell/output/image.h"
 
 #include <math.h>
+#include <string.h>
 
 enum { GAP = 3 };
 
@@ -38,6 +39,19 @@ static int colour_number(const double rgb[3])
 	       (int)(rgb[2] * 5 + 0.5);
 }
 
+/* The two colours of a half block. */
+static void put_colours(struct fed_text *out, const double high[3], const double low[3],
+                        const struct fed_screen *screen)
+{
+	if (screen->true_color)
+		fed_text_add(out, "\033[38;2;%d;%d;%d;48;2;%d;%d;%dm▀", (int)(high[0] * 255 + 0.5),
+		             (int)(high[1] * 255 + 0.5), (int)(high[2] * 255 + 0.5),
+		             (int)(low[0] * 255 + 0.5), (int)(low[1] * 255 + 0.5),
+		             (int)(low[2] * 255 + 0.5));
+	else
+		fed_text_add(out, "\033[38;5;%d;48;5;%dm▀", colour_number(high), colour_number(low));
+}
+
 static bool has_colors(const struct fed_screen *screen)
 {
 	return screen->color && screen->utf8 && !screen->few_colors;
@@ -55,7 +69,7 @@ static void put_cell(const struct fed_image_file *p, uint32_t row, uint32_t colu
 	if (has_colors(screen)) {
 		mean_colour(p, y, y + factor, x, x + factor, both);
 		mean_colour(p, y + factor, y + 2 * factor, x, x + factor, low);
-		fed_text_add(out, "\033[38;5;%d;48;5;%dm▀", colour_number(both), colour_number(low));
+		put_colours(out, both, low, screen);
 		return;
 	}
 	mean_colour(p, y, y + 2 * factor, x, x + factor, both);
@@ -66,24 +80,85 @@ static void put_cell(const struct fed_image_file *p, uint32_t row, uint32_t colu
 		fed_text_add(out, "%c", ascii[(int)fmin(9, light * 10)]);
 }
 
-void fed__images_text(const struct fed_image_file *p, size_t n, const struct fed_screen *screen,
-                      struct fed_text *out)
+/* A title in exactly so many columns, cut or filled up. */
+static void put_title(struct fed_text *out, const char *title, int columns)
 {
-	const uint32_t height = p->shape.dim[0], width = p->shape.dim[1];
-	const int capacity = (screen->columns > 0 ? screen->columns : 80) / (int)n - GAP;
-	const uint32_t most = capacity < 8 ? 8 : (uint32_t)capacity;
-	const uint32_t factor = (width + most - 1) / most, columns = (width + factor - 1) / factor;
+	const size_t len = strlen(title);
+	int width = 0;
 
-	for (size_t k = 0; k < n; k++)
-		fed_text_add(out, "  %-*.*s ", (int)columns, (int)columns, p[k].title);
+	for (size_t at = 0; at < len;) {
+		uint32_t code;
+		const size_t n = fed_utf8_next(title + at, len - at, &code);
+		const int wide = n ? fed_utf8_columns(code) : 1;
+
+		if (width + wide > columns)
+			break;
+		fed_text_put(out, n ? title + at : "?", n ? n : 1);
+		width += wide;
+		at += n ? n : 1;
+	}
+	fed_text_add(out, "%*s", columns - width, "");
+}
+
+/* How pictures are laid out in a row. */
+struct image_row {
+	uint32_t factor;   /* pixels for a column */
+	int columns, cell; /* of a picture, of it with its title */
+};
+
+static void put_row(const struct fed_image_file *p, size_t n, const struct image_row *r,
+                    const struct fed_screen *screen, struct fed_text *out)
+{
+	for (size_t k = 0; k < n; k++) {
+		fed_text_add(out, "  ");
+		put_title(out, p[k].title, r->cell);
+		fed_text_add(out, " ");
+	}
 	fed_text_add(out, "\n");
-	for (uint32_t row = 0; 2 * row * factor < height; row++) {
+	for (uint32_t row = 0; 2 * row * r->factor < p->shape.dim[0]; row++) {
 		for (size_t k = 0; k < n; k++) {
 			fed_text_add(out, "  ");
-			for (uint32_t column = 0; column < columns; column++)
-				put_cell(&p[k], row, column, factor, screen, out);
-			fed_text_add(out, has_colors(screen) ? "\033[0m " : " ");
+			for (int column = 0; column < r->columns; column++)
+				put_cell(&p[k], row, (uint32_t)column, r->factor, screen, out);
+			fed_text_add(out, has_colors(screen) ? "\033[0m%*s" : "%*s", r->cell - r->columns + 1,
+			             "");
 		}
 		fed_text_add(out, "\n");
 	}
+}
+
+static struct image_row lay_out(const struct fed_image_file *p, size_t across,
+                                const struct fed_screen *screen, int *most)
+{
+	const uint32_t width = p->shape.dim[1];
+	const int capacity = (screen->columns > 0 ? screen->columns : 80) / (int)across - GAP;
+
+	*most = capacity < 8 ? 8 : capacity;
+	const uint32_t factor = (width + (uint32_t)*most - 1) / (uint32_t)*most;
+	const int columns = (int)((width + factor - 1) / factor);
+	return (struct image_row){factor, columns, columns};
+}
+
+void fed__images_text(const struct fed_image_file *p, size_t n, const struct fed_screen *screen,
+                      struct fed_text *out)
+{
+	int most;
+	const struct image_row r = lay_out(p, n, screen, &most);
+
+	put_row(p, n, &r, screen, out);
+}
+
+void fed__image_row_text(const struct fed_image_file *p, size_t n, size_t across,
+                         const struct fed_screen *screen, struct fed_text *out)
+{
+	int most;
+	struct image_row r = lay_out(p, across, screen, &most);
+
+	for (size_t k = 0; k < n; k++) {
+		const int width = fed_text_width(p[k].title);
+
+		r.cell = width > r.cell ? width : r.cell;
+	}
+	r.cell = r.cell > most ? most : r.cell;
+	put_row(p, n, &r, screen, out);
 }

@@ -2,9 +2,9 @@
 /*
  * shell/output/image.h - images side by side, as text.
  *
- * With colour and UTF-8 a character shows two pixels, one above the other, in 24 greys or 216
- * colours; without colour a shade for both; without UTF-8 an ASCII shade. Images too wide for the
- * screen are reduced by a whole factor.
+ * With colour and UTF-8 a character shows two pixels, one above the other, in true colours or the
+ * nearest of 24 greys and 216 colours; without colour a shade for both; without UTF-8 an ASCII
+ * shade. Images too wide for the screen are reduced by a whole factor.
  */
 #ifndef FED_SHELL_OUTPUT_IMAGE_H
 #define FED_SHELL_OUTPUT_IMAGE_H
@@ -20,6 +20,10 @@ struct fed_image_file {
 	float low, high; /* black, white */
 };
 
+/* Append n images of the same shape in a row with place for `across` of them; a title may be wider
+ * than its picture. */
+void fed__image_row_text(const struct fed_image_file *, size_t n, size_t across,
+                         const struct fed_screen *, struct fed_text *out);
 /* Append n <= 4 images of the same shape. */
 void fed__images_text(const struct fed_image_file *, size_t n, const struct fed_screen *,
                       struct fed_text *out);

@@ -88,6 +88,7 @@ void fed__screen_init(struct fed_shell *shell, bool color)
 	setlocale(LC_CTYPE, ""); /* numbers keep their point */
 	screen->terminal = isatty(out) && fed_terminal_knows(term, out);
 	screen->color = screen->terminal && color && !(no_color && *no_color);
+	screen->true_color = screen->color && fed_terminal_palette(term, out) == FED_PALETTE_TRUE;
 	screen->utf8 = strcmp(nl_langinfo(CODESET), "UTF-8") == 0;
 	screen->columns = 80;
 	screen->rows = 24;

@@ -42,6 +42,26 @@ START_TEST(half_blocks_in_colour)
 }
 END_TEST
 
+/* 0.5 of 255 is rounded up; two pixels of one colour each, and a title in letters of two columns.
+ */
+START_TEST(true_colours_and_wide_titles)
+{
+	const float rgb[] = {1, 0, 0.5f, 0, 0, 1};
+	const struct fed_image_file p[] = {{"日本 3", rgb, {.rank = 3, .dim = {2, 1, 3}}, 0, 1},
+	                                   {"cat", rgb, {.rank = 3, .dim = {2, 1, 3}}, 0, 1}};
+	const struct fed_screen screen = {
+		.columns = 80, .utf8 = true, .color = true, .true_color = true};
+	struct fed_text out = {0};
+
+	assert_drawn(p, 1, screen, "    \n  \033[38;2;255;0;128;48;2;0;0;255m▀\033[0m \n");
+	fed__image_row_text(p, 2, 4, &screen, &out);
+	ck_assert_str_eq(fed_text_str(&out), "  日本 3   cat    \n"
+	                                     "  \033[38;2;255;0;128;48;2;0;0;255m▀\033[0m      "
+	                                     "  \033[38;2;255;0;128;48;2;0;0;255m▀\033[0m      \n");
+	fed_text_release(&out);
+}
+END_TEST
+
 START_TEST(beside_one_another_and_out_of_range)
 {
 	const float wild[] = {-5, 7, 0.5f, -1, 1.5f, 0.5f};
@@ -74,6 +94,7 @@ FED_SUITE(image)
 
 	tcase_add_test(tests, shades_without_colour);
 	tcase_add_test(tests, half_blocks_in_colour);
+	tcase_add_test(tests, true_colours_and_wide_titles);
 	tcase_add_test(tests, beside_one_another_and_out_of_range);
 	tcase_add_test(tests, smaller_on_a_narrow_screen);
 	suite_add_tcase(suite, tests);

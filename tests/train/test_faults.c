@@ -421,7 +421,7 @@ START_TEST(drift)
 	for (uint32_t i = 0; i < N; i++)
 		ids[i] = i;
 	for (uint64_t version = 0; version < 14; version++) {
-		struct fed_data_faults s = fed__data_faults_for(&lab.faults, 0, version);
+		struct fed_data_faults s = fed_data_faults_for(&lab.faults, 0, version);
 		const double age = version < 2 ? 0 : (double)version - 2;
 		uint32_t moved = 0;
 
@@ -437,7 +437,7 @@ START_TEST(drift)
 		ck_assert_uint_ge(moved, moved_before);
 		ck_assert_double_eq_tol((double)moved / N, fmin(0.1 * age, 1), 0.08);
 		moved_before = moved;
-		fed__data_faults_release(&s);
+		fed_data_faults_release(&s);
 	}
 	lab_release(&lab);
 }

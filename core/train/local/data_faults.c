@@ -9,8 +9,8 @@
 #include "base/random.h"
 #include "plug/calls/call.h"
 
-struct fed_data_faults fed__data_faults_for(const struct fed_faults *faults, uint32_t client,
-                                            uint64_t version)
+struct fed_data_faults fed_data_faults_for(const struct fed_faults *faults, uint32_t client,
+                                           uint64_t version)
 {
 	struct fed_data_faults s = {0};
 	const struct fed_fault *fault = NULL;
@@ -34,7 +34,7 @@ struct fed_data_faults fed__data_faults_for(const struct fed_faults *faults, uin
 	return s;
 }
 
-void fed__data_faults_release(struct fed_data_faults *s)
+void fed_data_faults_release(struct fed_data_faults *s)
 {
 	fed_shared_attack_unref(s->poison);
 	*s = (struct fed_data_faults){0};
@@ -99,4 +99,18 @@ int fed__data_faults_apply(const struct fed_data_faults *s, const struct fed_dat
 	examples.label = label;
 	examples.id = ids;
 	return fed_call_poison(&s->poison->instance, &examples, err);
+}
+
+int fed_client_sees(const struct fed_faults *faults, const struct fed_dataset *data,
+                    const struct fed_client *row, const struct fed_client_examples *e, float *x,
+                    int32_t *label, struct fed_error *err)
+{
+	struct fed_data_faults active = fed_data_faults_for(faults, e->client, e->version);
+	int rc = FED_OK;
+
+	fed_dataset_gather(data, e->ids, e->n, row->shifted ? &row->shift : NULL, x, NULL, NULL);
+	if (fed_data_faults_any(&active))
+		rc = fed__data_faults_apply(&active, data, e->ids, e->n, x, label, err);
+	fed_data_faults_release(&active);
+	return rc;
 }

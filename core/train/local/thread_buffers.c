@@ -173,7 +173,7 @@ int fed__trainer_client_loss(struct fed_trainer *t, int worker, const float *par
 {
 	const struct fed_federation *f = t->federation;
 	struct fed_thread_buffers *w = &t->worker[worker];
-	struct fed_data_faults faults = fed__data_faults_for(f->faults, client, f->version);
+	struct fed_data_faults faults = fed_data_faults_for(f->faults, client, f->version);
 	double sum = 0;
 	int rc = FED_OK;
 
@@ -186,7 +186,7 @@ int fed__trainer_client_loss(struct fed_trainer *t, int worker, const float *par
 		const float *y = fed_net_forward(&w->space, params, n);
 		sum += fed_net_loss(f->net, y, w->label, w->target, n, 0, NULL, NULL);
 	}
-	fed__data_faults_release(&faults);
+	fed_data_faults_release(&faults);
 	*loss = row->count ? sum / row->count : NAN;
 	return rc;
 }

@@ -218,7 +218,7 @@ void fed__training_drop(struct fed_training *g)
 		return;
 	fed_shared_vectors_unref(g->model);
 	fed_shared_vectors_unref(g->result);
-	fed__data_faults_release(&g->data_faults);
+	fed_data_faults_release(&g->data_faults);
 	fed_free(g->kept);
 	fed_shared_vectors_unref(g->residual);
 	fed_shared_vectors_unref(g->left);
@@ -265,7 +265,7 @@ int fed__trainer_start(struct fed_trainer *t, uint32_t client, const struct fed_
 		.trainer = t,
 		.client = client,
 		.row = *row,
-		.data_faults = fed__data_faults_for(t->federation->faults, client, model->version),
+		.data_faults = fed_data_faults_for(t->federation->faults, client, model->version),
 		.version = model->version,
 		.round = model->round,
 		.plan = t->federation->plan,

@@ -79,7 +79,7 @@ static void release_training(struct fed_turn *t)
 {
 	for (enum fed_split_part part = FED_PART_HEAD; part < FED_PARTS; part++)
 		fed_workspace_release(&t->space[part]);
-	fed__data_faults_release(&t->data_faults);
+	fed_data_faults_release(&t->data_faults);
 	fed_shared_vectors_unref(t->crossing);
 	fed_shared_vectors_unref(t->labels);
 	fed_shared_vectors_unref(t->answer);
@@ -171,7 +171,7 @@ int fed__turn_begin(struct fed_turn *t, const struct fed_envelope *head, struct 
 	if (!client)
 		return fed__invitation_lost(f, t->client, "left before it could begin", err);
 	t->row = fed__row_of(f, t->client, f->version);
-	t->data_faults = fed__data_faults_for(f->faults, t->client, f->version);
+	t->data_faults = fed_data_faults_for(f->faults, t->client, f->version);
 	t->shuffle =
 		fed_stream_open((uint64_t)f->settings->seed, FED_FOR_SHUFFLE, f->version, t->client);
 	t->noise = fed_stream_open((uint64_t)f->settings->seed, FED_FOR_NOISE, f->version, t->client);
