@@ -13,6 +13,7 @@
 #include "base/text.h"
 #include "data/load.h"
 #include "data/readers/leaf/decimal.h"
+#include "support/pictures.h"
 #include "support/suite.h"
 
 static struct fed_temp temp;
@@ -287,6 +288,46 @@ START_TEST(shakespeare_predicts_the_next_character)
 }
 END_TEST
 
+START_TEST(celeba_names_pictures)
+{
+	static uint8_t rows[4][6 * 4 * 3], file[4096];
+	const uint32_t id = 1;
+	float x[4 * 4 * 3];
+
+	folder("raw");
+	folder("raw/img_align_celeba");
+	folder("train");
+	for (int i = 0; i < 4; i++) {
+		const struct picture_png p = {
+			.height = 6, .width = 4, .depth = 8, .type = 2, .rows = rows[i]};
+		char name[64];
+
+		memset(rows[i], 50 * i, sizeof rows[i]);
+		snprintf(name, sizeof name, "raw/img_align_celeba/%d.png", i);
+		fed_temp_write(&temp, name, file, picture_png(file, &p));
+	}
+	put("train/a.json", "{\"users\": [\"3\", \"7\"], \"num_samples\": [2, 2], \"user_data\": {"
+	                    "\"3\": {\"x\": [\"2.png\", \"1.png\"], \"y\": [1, 0]}, "
+	                    "\"7\": {\"x\": [\"0.png\", \"3.png\"], \"y\": [0, 1]}}}");
+	fed_assert_ok(load("", "test=0.01 shape=4x4"), &err);
+	ck_assert_uint_eq(data->shape.dim[2], 3);
+	ck_assert_uint_eq(data->owners, 2);
+	for (uint32_t k = 0; k < 4; k++)
+		ck_assert_int_eq(data->label[k], data->bytes[48 * k] / 50 > 1); /* of its own picture */
+	fed_assert_ok(load("", "test=0.01"), &err);
+	ck_assert_uint_eq(data->shape.dim[0], 84);
+	fed_assert_ok(load("", "test=0.01 shape=4x4x1"), &err);
+	fed_dataset_gather(data, &id, 1, NULL, x, NULL, NULL);
+	ck_assert_uint_eq(data->shape.dim[2], 1);
+	fed_temp_write(&temp, "raw/img_align_celeba/3.png", file, 40);
+	ck_assert_int_eq(load("", "shape=4x4"), FED_FAIL);
+	ck_assert_msg(strstr(err.text, "3.png"), "%s", err.text);
+	ck_assert_int_eq(load("", "shape=4x4x2"), FED_REJECT);
+	ck_assert_int_eq(load("", "shape=40"), FED_REJECT);
+	ck_assert_msg(strstr(err.text, "write HEIGHTxWIDTH, with x1 for grey"), "%s", err.text);
+}
+END_TEST
+
 START_TEST(sentences_are_counts_of_words)
 {
 	float x[3];
@@ -304,6 +345,12 @@ START_TEST(sentences_are_counts_of_words)
 		fed_dataset_gather(data, &i, 1, NULL, x, NULL, NULL);
 		ck_assert(data->label[i] == 1 ? x[0] == 2 && x[1] == 3 : x[0] <= 1 && x[1] == 0);
 	}
+	const uint64_t fingerprint = data->fingerprint;
+	put("t.json", "{\"user_data\": {"
+	              "\"a\": {\"y\": [1, 0], \"x\": [\"Good day, good DAY good\", \"day\"]}, "
+	              "\"b\": {\"x\": [\"\"], \"y\": [0]}}}");
+	fed_assert_ok(load("t.json", "words=3 test=0.5"), &err);
+	ck_assert_uint_eq(data->fingerprint, fingerprint);
 }
 END_TEST
 
@@ -336,14 +383,16 @@ static const struct {
 	{HEAD "{\"x\": [[1, 2], [3 4]], \"y\": [0, 1]}" TAIL, "no JSON: "},
 	{HEAD "{\"x\": [[1, 2], [3, 4,]], \"y\": [0, 1]}" TAIL, "no JSON: "},
 	{HEAD "{\"x\": [[1, 2], 3], \"y\": [0, 1]}" TAIL, "a number stands where a row is expected"},
-	{HEAD "{\"x\": [[1, 2], [[3], 4]], \"y\": [0, 1]}" TAIL, "a list stands where a row"},
+	{HEAD "{\"x\": [[1, 2], [[3], 4]], \"y\": [0, 1]}" TAIL,
+     "a list stands in a row; write a row as one list"},
 	{HEAD "{\"x\": [[1, 2], [3, 4]], \"y\": [0, 1.5]}" TAIL, "label 2 of y: 1.5 is no class"},
 	{HEAD "{\"x\": [[1, 2], [3, 4]], \"y\": [0, -1]}" TAIL, "label 2 of y: -1 is no class"},
 	{HEAD "{\"x\": [[1, 2], [3, 4]], \"y\": [0, \"b\"]}" TAIL, "is a character; the labels before"},
 	{HEAD "{\"x\": [[1, 2], [3, 4]], \"y\": [\"c\", \"b\"]}" TAIL, "y holds characters where x"},
 	{HEAD "{\"x\": [\"ab\", \"abc\"], \"y\": [\"c\", \"b\"]}" TAIL,
-     "has 3 characters, the first row"},
-	{HEAD "{\"x\": [\"ab\", \"bc\"], \"y\": [1, 0]}" TAIL, "x holds texts and y classes"},
+     "t.json: user a, row 2 of x: has 3 characters, the first row"},
+	{HEAD "{\"x\": [\"1.jpg\", \"2.jpg\"], \"y\": [1, 0]}" TAIL,
+     "the rows name pictures, but 1.jpg is not there"},
 	{HEAD "{\"x\": [\"ab\", \"\xff\xfe\"], \"y\": [1, 0]}" TAIL, "a text is no UTF-8"},
 	{HEAD "{\"x\": [[1, 2], [3, 4]], \"y\": [0]}" TAIL, "user a has 2 rows in x and 1 labels in y"},
 	{HEAD "{\"x\": [[1, 2], [3, 4]]}" TAIL, "user a has no y"},
@@ -480,6 +529,7 @@ FED_SUITE(leaf)
 	tcase_add_test(tests, femnist_has_pictures_and_users);
 	tcase_add_test(tests, a_share_of_each_user_is_the_test_part);
 	tcase_add_test(tests, shakespeare_predicts_the_next_character);
+	tcase_add_test(tests, celeba_names_pictures);
 	tcase_add_test(tests, sentences_are_counts_of_words);
 	tcase_add_loop_test(tests, damage_is_named_with_its_place, 0, sizeof damages / sizeof *damages);
 	tcase_add_test(tests, what_is_nested_deeply_is_refused);

@@ -410,6 +410,7 @@ static const struct {
 	double y[8];
 	size_t y_n;
 	const char *args, *why;
+	const char *mended; /* arguments that the message names, with which it is read */
 } wrong[] = {
 	{"<f4", "(4, 2)", {1, 2, 3, 4, 5, 6, 7, NAN}, 8, "<i4", "(4,)", {0}, 4, "", "x[3, 1] is nan"},
 	{"<f8", "(4, 2)", {1, 2, 1e39}, 8, "<i4", "(4,)", {0}, 4, "", "x[1, 0] is 1e+39"},
@@ -440,7 +441,8 @@ static const struct {
      {0, 1, 1, 1},
      8,
      "task=classes",
-     "not one 1 among 0s; say task=regression"},
+     "not one 1 among 0s; say task=regression",
+     "task=regression"},
 	{"<f8",
      "(4, 2)",
      {1},
@@ -450,11 +452,42 @@ static const struct {
      {0},
      4,
      "labels=z",
-     "no array z; say labels=NAME; it has x, y"},
-	{"<f8", "(4, 2)", {1}, 8, "<f4", "(4,)", {0}, 4, "test-inputs=x", "say test-labels=NAME"},
-	{"<f8", "(4, 2)", {1.5}, 8, "<f4", "(4,)", {0}, 4, "task=tokens", "tokens are whole numbers"},
+     "no array z; say labels=NAME; it has x, y",
+     "labels=y"},
+	{"<f8",
+     "(4, 2)",
+     {1},
+     8,
+     "<f4",
+     "(4,)",
+     {0},
+     4,
+     "test-inputs=x",
+     "say test-labels=NAME",
+     "test-inputs=x test-labels=y"},
+	{"<f8",
+     "(4, 2)",
+     {1.5},
+     8,
+     "<f4",
+     "(4,)",
+     {0},
+     4,
+     "task=tokens",
+     "tokens are whole numbers",
+     " "},
 	{"<f8", "(4, 2)", {1}, 8, "<f4", "(4,)", {300}, 4, "task=tokens", "label 300 of row 0"},
-	{"<f8", "(4, 2)", {1}, 8, "<f4", "(4,)", {0}, 4, "client=x", "x has 8 owners for 4 training"},
+	{"<f8",
+     "(4, 2)",
+     {1},
+     8,
+     "<f4",
+     "(4,)",
+     {0},
+     4,
+     "client=x",
+     "x has 8 owners for 4 training",
+     "client=none"},
 };
 
 START_TEST(damage_is_named)
@@ -463,6 +496,8 @@ START_TEST(damage_is_named)
 	write_array("y.npy", wrong[_i].y_descr, wrong[_i].y_shape, wrong[_i].y, wrong[_i].y_n);
 	ck_assert_int_ne(load("", wrong[_i].args), FED_OK);
 	ck_assert_msg(strstr(err.text, wrong[_i].why), "%s", err.text);
+	if (wrong[_i].mended)
+		fed_assert_ok(load("", wrong[_i].mended), &err);
 }
 END_TEST
 

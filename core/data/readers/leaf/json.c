@@ -272,7 +272,7 @@ static int fail_grammar(struct json_parser *p, const char *s, size_t n)
 	char why[120];
 
 	snprintf(why, sizeof why, "%.100s", colon ? colon + 2 : "it is damaged");
-	why[strcspn(why, "\n")] = '\0';
+	why[strcspn(why, ".\n")] = '\0';
 	if (words)
 		yajl_free_error(p->yajl, words);
 	for (size_t i = wrong > 1 ? wrong - 1 : 0; i <= wrong; i++)

@@ -13,8 +13,8 @@
 
 static const struct fed_field leaf_fields[] = {
 	FED_TEXT(struct fed_leaf_args, shape, "", NULL,
-             "of a row of numbers: 28x28, 32x32x3 (height, width, channels) or 784; a guess where "
-             "it is not told"),
+             "of a row of numbers, or of pictures: 28x28, 32x32x3 (height, width, channels), 784; "
+             "a guess where it is not told"),
 	FED_INT(struct fed_leaf_args, classes, 0, 0, FED_DATASET_MAX_CLASSES,
             "how many classes there are; 0: the largest label and one"),
 	FED_REAL(struct fed_leaf_args, test, 0.1, 0.001, 0.9,
@@ -42,13 +42,12 @@ static int leaf_load(struct fed_dataset **out, const void *args, const char *pat
 		len--;
 	snprintf(name, sizeof name, "%.*s", (int)len, path);
 
-	const char *const slash = strrchr(name, '/');
 	int rc = fed__leaf_find(&files, name, &notes, err);
 
 	if (rc == FED_OK)
 		rc = fed__leaf_read(&leaf, err);
 	if (rc == FED_OK)
-		rc = fed__leaf_make(out, &leaf, a, slash && slash[1] ? slash + 1 : name, &notes, err);
+		rc = fed__leaf_make(out, &leaf, a, name, &notes, err);
 	if (rc == FED_OK) {
 		(*out)->notes = notes;
 		notes = (struct fed_dataset_notes){0};
@@ -107,8 +106,9 @@ const struct fed_source fed__source_leaf = {
 		"{\"users\": [name], \"num_samples\": [n], \"user_data\": {name: {\"x\": [row], \"y\":\n"
 		"[label]}}}, in any order.  Rows are numbers (FEMNIST's 784 become 28x28), or texts of\n"
 		"one length with the character behind each as its label (Shakespeare; classes as of\n"
-		"`dataset text`), or lists of texts, of which the last is taken as the counts of its\n"
-		"`words` most frequent words (Sent140).  Users are the clients of `add-client N\n"
+		"`dataset text`), or texts with a class, of a list of them the last, taken as the counts\n"
+		"of the `words` most frequent words (Sent140), or names of pictures in the folder or in\n"
+		"its raw/img_align_celeba/ (CelebA, as 84x84x3).  Users are the clients of `add-client N\n"
 		"natural`; those without examples are left out.  Where there is no test part a share of\n"
 		"each user's examples is, drawn by the seed, of texts the last.  A file that contradicts\n"
 		"itself is refused with the place.  Source: S. Caldas et al., LEAF: a benchmark for\n"

@@ -12,17 +12,21 @@
 #include "base/mem.h"
 #include "base/random.h"
 #include "data/readers/leaf/leaf_check.h"
-#include "data/readers/vocabulary.h"
 #include "data/source_internal.h"
 
-enum { FEMNIST_ROW = 784, FEMNIST_CLASSES = 62 };
+enum { FEMNIST_ROW = 784, FEMNIST_CLASSES = 62, CELEBA_SIDE = 84 };
+
+/* What the rows are taken for. */
+enum leaf_form { LEAF_NUMBERS, LEAF_WINDOWS, LEAF_SENTENCES, LEAF_PICTURES };
 
 struct leaf_making {
 	struct fed_leaf *leaf;
 	const struct fed_leaf_args *args;
 	struct fed_dataset_notes *notes;
-	const char *name;
+	const char *name, *path;
+	enum leaf_form form;
 	struct fed_leaf_order order;
+	bool least; /* users with two examples give one for the test */
 	struct fed_vocabulary vocabulary;
 };
 
@@ -35,9 +39,10 @@ static enum fed_leaf_part part_of(const struct fed_leaf *l, const struct fed_lea
 
 /* Test examples of n of a user: the share, rounded up or down by chance so that users with few
  * examples give theirs on the average. */
-static uint32_t test_of(double share, uint32_t n, struct fed_stream *r)
+static uint32_t test_of(double share, uint32_t n, uint32_t least, struct fed_stream *r)
 {
-	const uint32_t k = (uint32_t)(share * n + fed_stream_real(r));
+	const uint32_t drawn = (uint32_t)(share * n + fed_stream_real(r));
+	const uint32_t k = drawn < least ? least : drawn;
 
 	return k < n ? k : n - 1;
 }
@@ -52,13 +57,13 @@ static uint32_t mark_test(const struct leaf_making *m, uint32_t u, uint32_t *pla
 	struct fed_stream r = fed_stream_open(l->making->seed, FED_FOR_SPLIT, 1, u);
 	const uint32_t k = part == FED_LEAF_TEST    ? n
 	                   : part == FED_LEAF_TRAIN ? 0
-	                                            : test_of(m->args->test, n, &r);
+	                                            : test_of(m->args->test, n, m->least && n > 1, &r);
 
 	for (uint32_t i = 0; i < n; i++) {
 		is_test[i] = i >= n - k;
 		place[i] = i;
 	}
-	if (k == 0 || k == n || l->kind == FED_LEAF_TEXTS)
+	if (k == 0 || k == n || m->form == LEAF_WINDOWS)
 		return k;
 	fed_stream_shuffle(&r, place, n);
 	for (uint32_t i = 0; i < n; i++)
@@ -70,6 +75,8 @@ static int place_users(struct leaf_making *m, uint32_t *place, bool *is_test)
 {
 	struct fed_leaf_order *const o = &m->order;
 	uint64_t at = 0;
+
+	o->train = o->test = o->owners = 0;
 
 	/* test examples are numbered from 0 first */
 	for (uint32_t u = 0; u < m->leaf->users; u++) {
@@ -110,21 +117,25 @@ static int split(struct leaf_making *m, struct fed_error *err)
 	             ? place_users(m, place, is_test)
 	             : fed_fail_memory(err, l->examples * sizeof(uint32_t), "the examples' order");
 
+	if (rc == FED_OK && all && m->order.test == 0) {
+		m->least = true;
+		rc = place_users(m, place, is_test);
+	}
 	fed_free(place);
 	fed_free(is_test);
 	if (rc == FED_OK && m->order.train == 0)
 		rc = fed_fail(err, "%s: no user has an example to train on", fed_show(m->name).s);
 	if (rc == FED_OK && all && m->order.test == 0)
-		rc = fed_fail(err, "test=%g leaves no example of %s for the test; take a larger share",
-		              m->args->test, fed_count((double)l->examples).s);
+		rc = fed_fail(err, "%s: no user has two examples, one to train on and one for the test",
+		              fed_show(m->name).s);
 	if (rc == FED_OK && !all && m->order.test == 0)
 		rc = fed_fail(err, "%s: no user of test/ has an example", fed_show(m->name).s);
 	if (rc == FED_OK && all)
 		rc = fed__note(m->notes, FED_NOTE_TOLD, "test part", "test=", err,
 		               "%s of %s examples%s, as there is none of its own",
 		               fed_count(m->order.test).s, fed_count((double)l->examples).s,
-		               l->kind == FED_LEAF_TEXTS ? ", the last of each user"
-		                                         : ", drawn from each user");
+		               m->form == LEAF_WINDOWS ? ", the last of each user"
+		                                       : ", drawn from each user");
 	return rc;
 }
 
@@ -154,7 +165,7 @@ static int parse_shape(const char *text, uint32_t width, struct fed_shape *shape
 		                  "shape=%s is no shape; write HEIGHTxWIDTH, HEIGHTxWIDTHxCHANNELS or "
 		                  "a number",
 		                  fed_show(text).s);
-	if (size != width)
+	if (width && size != width)
 		return fed_reject(err,
 		                  "shape=%s has %llu numbers, a row has %u; write another shape=, or "
 		                  "shape=%u",
@@ -178,6 +189,24 @@ static int choose_shape(struct leaf_making *m, struct fed_shape *shape, struct f
 	*shape = (struct fed_shape){.rank = 3, .dim = {28, 28, 1}};
 	return fed__note(m->notes, FED_NOTE_TOLD, "shape", "shape=784", err,
 	                 "28x28, since rows have 784 numbers");
+}
+
+/* Pictures have the size that LEAF's model of them takes. */
+static int choose_size(struct leaf_making *m, struct fed_shape *shape, struct fed_error *err)
+{
+	*shape = (struct fed_shape){.rank = 3, .dim = {CELEBA_SIDE, CELEBA_SIDE, 3}};
+	if (!*m->args->shape)
+		return fed__note(m->notes, FED_NOTE_TOLD, "shape", "shape=", err,
+		                 "pictures, their middle as %dx%dx3", CELEBA_SIDE, CELEBA_SIDE);
+	if (parse_shape(m->args->shape, 0, shape, err))
+		return FED_REJECT;
+	if (shape->rank != 3 || (shape->dim[2] != 1 && shape->dim[2] != 3))
+		return fed_reject(err,
+		                  "shape=%s is none of pictures; write HEIGHTxWIDTH, with x1 for grey, "
+		                  "x3 for colour",
+		                  fed_show(m->args->shape).s);
+	shape->dim[2] = strchr(strchr(m->args->shape, 'x') + 1, 'x') ? shape->dim[2] : 3;
+	return FED_OK;
 }
 
 static int choose_classes(struct leaf_making *m, uint32_t *classes, struct fed_error *err)
@@ -257,22 +286,6 @@ static int fill_numbers(const struct leaf_making *m, struct fed_dataset *data)
 	return FED_OK;
 }
 
-static int fill_texts(const struct leaf_making *m, struct fed_dataset *data, struct fed_error *err)
-{
-	struct fed_leaf *const l = m->leaf;
-
-	data->tokens = true;
-	data->scale = 1; /* a token is its byte */
-	for (uint64_t i = 0; i < l->examples; i++) {
-		const uint16_t *const row = fed__leaf_rows_take(&l->rows, i);
-		uint8_t *const to = data->bytes + (size_t)m->order.id[i] * l->width;
-
-		for (uint32_t k = 0; k < l->width; k++)
-			to[k] = (uint8_t)m->vocabulary.token[l->letters.code[row[k]]];
-	}
-	return fed__vocabulary_name(&m->vocabulary, data, err);
-}
-
 static int fill_sentences(const struct leaf_making *m, struct fed_dataset *data,
                           struct fed_error *err)
 {
@@ -289,85 +302,81 @@ static int fill_sentences(const struct leaf_making *m, struct fed_dataset *data,
 	return rc;
 }
 
-/* Count the letters of rows and labels, where each is by its number. */
-static int choose_letters(struct leaf_making *m, uint32_t *classes, struct fed_error *err)
-{
-	struct fed_leaf *const l = m->leaf;
-	struct fed_vocabulary *const v = &m->vocabulary;
-
-	if (fed__vocabulary_init(v, m->args->vocabulary, false, err))
-		return FED_FAIL;
-	for (uint64_t i = 0; i < l->examples; i++) {
-		const uint16_t *const row =
-			(const uint16_t *)((const char *)l->rows.block[i / l->rows.per_block] +
-		                       i % l->rows.per_block * l->rows.bytes);
-
-		for (uint32_t k = 0; k < l->width; k++)
-			v->token[l->letters.code[row[k]]]++;
-		v->token[l->letters.code[l->label[i]]]++;
-	}
-	const int rc = fed__vocabulary_choose(v, m->notes, err);
-	*classes = v->classes;
-	return rc;
-}
-
 static int plan(struct leaf_making *m, struct fed_dataset_plan *p, struct fed_error *err)
 {
 	const struct fed_leaf *const l = m->leaf;
+	int rc = FED_OK;
 
 	*p = (struct fed_dataset_plan){.name = m->name,
-	                               .shape = {.rank = 1, .dim = {l->width}},
+	                               .shape = {.rank = 1},
 	                               .train = m->order.train,
 	                               .test = m->order.test,
-	                               .bytes = l->kind != FED_LEAF_NUMBERS,
+	                               .bytes = m->form != LEAF_NUMBERS,
 	                               .unset = true};
-	if (l->kind == FED_LEAF_TEXTS)
-		return choose_letters(m, &p->classes, err);
-	if (l->kind == FED_LEAF_NUMBERS) {
-		const int rc = choose_shape(m, &p->shape, err);
-		return rc == FED_OK ? choose_classes(m, &p->classes, err) : rc;
+	switch (m->form) {
+	case LEAF_WINDOWS:
+		rc = fed__leaf_windows_choose(l, m->args->vocabulary, &m->vocabulary, &p->shape.dim[0],
+		                              m->notes, err);
+		p->classes = m->vocabulary.classes;
+		return rc;
+	case LEAF_NUMBERS:
+		rc = choose_shape(m, &p->shape, err);
+		break;
+	case LEAF_PICTURES:
+		rc = choose_size(m, &p->shape, err);
+		break;
+	default:
+		p->shape.dim[0] = (uint32_t)m->args->words;
+		rc = fed__note(m->notes, FED_NOTE_TOLD, "features", "words=", err,
+		               "how often each of the %lld most frequent words stands in %s",
+		               (long long)m->args->words,
+		               l->kind == FED_LEAF_LISTS ? "the last text of a row" : "a text");
 	}
-	p->shape.dim[0] = (uint32_t)m->args->words;
-	if (fed__note(m->notes, FED_NOTE_TOLD, "features", "words=", err,
-	              "how often each of the %lld most frequent words stands in the last text of a row",
-	              (long long)m->args->words))
-		return FED_FAIL;
-	return choose_classes(m, &p->classes, err);
+	return rc == FED_OK ? choose_classes(m, &p->classes, err) : rc;
 }
 
 static int fill(const struct leaf_making *m, struct fed_dataset *data, struct fed_error *err)
 {
 	const struct fed_leaf *const l = m->leaf;
-	int rc = l->kind == FED_LEAF_NUMBERS ? fill_numbers(m, data)
-	         : l->kind == FED_LEAF_TEXTS ? fill_texts(m, data, err)
-	                                     : fill_sentences(m, data, err);
+	int rc = FED_OK;
 
 	for (uint64_t i = 0; i < l->examples; i++)
-		data->label[m->order.id[i]] =
-			l->kind == FED_LEAF_TEXTS ? (int32_t)m->vocabulary.token[l->letters.code[l->label[i]]]
-									  : l->label[i];
+		data->label[m->order.id[i]] = l->label[i];
+	switch (m->form) {
+	case LEAF_NUMBERS:
+		rc = fill_numbers(m, data);
+		break;
+	case LEAF_WINDOWS:
+		fed__leaf_windows_fill(l, &m->order, &m->vocabulary, data);
+		rc = fed__vocabulary_name(&m->vocabulary, data, err);
+		break;
+	case LEAF_PICTURES:
+		rc = fed__leaf_pictures(l, &m->order, m->path, &data->shape, data->bytes, err);
+		break;
+	default:
+		rc = fill_sentences(m, data, err);
+	}
 	if (rc == FED_OK)
 		rc = name_femnist(m, data, err);
 	return rc == FED_OK ? fill_owners(m, data, err) : rc;
 }
 
-/* Whether the labels go with the rows. */
-static int check_kind(const struct leaf_making *m, struct fed_error *err)
+/* What the rows are, by their labels, too. */
+static int choose_form(struct leaf_making *m, struct fed_error *err)
 {
 	const struct fed_leaf *const l = m->leaf;
 
 	if (l->examples == 0)
 		return fed_fail(err, "%s: no user has an example", fed_show(m->name).s);
-	if (l->kind == FED_LEAF_TEXTS && !l->lettered)
-		return fed_fail(err,
-		                "%s: x holds texts and y classes; write each text as a list, [\"text\"]; "
-		                "names of pictures are not followed: write their pixels instead",
-		                fed_show(m->name).s);
 	if (l->kind != FED_LEAF_TEXTS && l->lettered)
 		return fed_fail(err,
 		                "%s: y holds characters where x holds no texts; write the classes as "
 		                "numbers from 0",
 		                fed_show(m->name).s);
+	m->form = l->kind == FED_LEAF_NUMBERS                                    ? LEAF_NUMBERS
+	          : l->lettered                                                  ? LEAF_WINDOWS
+	          : l->kind == FED_LEAF_TEXTS && fed__leaf_is_picture(l->text.s) ? LEAF_PICTURES
+	                                                                         : LEAF_SENTENCES;
 	return FED_OK;
 }
 
@@ -393,11 +402,16 @@ static int note_users(const struct leaf_making *m, struct fed_error *err)
 }
 
 int fed__leaf_make(struct fed_dataset **out, struct fed_leaf *l, const struct fed_leaf_args *args,
-                   const char *name, struct fed_dataset_notes *notes, struct fed_error *err)
+                   const char *path, struct fed_dataset_notes *notes, struct fed_error *err)
 {
-	struct leaf_making m = {.leaf = l, .args = args, .notes = notes, .name = name};
+	const char *const slash = strrchr(path, '/');
+	struct leaf_making m = {.leaf = l,
+	                        .args = args,
+	                        .notes = notes,
+	                        .name = slash && slash[1] ? slash + 1 : path,
+	                        .path = path};
 	struct fed_dataset_plan sizes;
-	int rc = check_kind(&m, err);
+	int rc = choose_form(&m, err);
 
 	if (rc == FED_OK)
 		rc = note_users(&m, err);

@@ -6,6 +6,7 @@
 #define FED_DATA_READERS_LEAF_LEAF_MAKE_H
 
 #include "data/readers/leaf/leaf_parse.h"
+#include "data/readers/vocabulary.h"
 
 struct fed_leaf_args {
 	char shape[64];     /* "28x28", or "" for a guess */
@@ -23,9 +24,19 @@ struct fed_leaf_order {
 	uint32_t train, test, owners;
 };
 
-/* A dataset with its owners, not sealed; releases the rows as it takes them. */
+/* A dataset with its owners, not sealed, of the files at a path; releases the rows as it takes
+ * them. */
 int fed__leaf_make(struct fed_dataset **, struct fed_leaf *, const struct fed_leaf_args *,
-                   const char *name, struct fed_dataset_notes *, struct fed_error *);
+                   const char *path, struct fed_dataset_notes *, struct fed_error *);
+/* Texts of one length: their characters and those behind them as tokens. */
+int fed__leaf_windows_choose(const struct fed_leaf *, int64_t wanted, struct fed_vocabulary *,
+                             uint32_t *width, struct fed_dataset_notes *, struct fed_error *);
+void fed__leaf_windows_fill(const struct fed_leaf *, const struct fed_leaf_order *,
+                            const struct fed_vocabulary *, struct fed_dataset *);
+/* Texts that name pictures in the folder at `root`: bytes of the shape by id. */
+bool fed__leaf_is_picture(const char *name);
+int fed__leaf_pictures(const struct fed_leaf *, const struct fed_leaf_order *, const char *root,
+                       const struct fed_shape *, uint8_t *bytes, struct fed_error *);
 /* The words of sentences: the most frequent `words` of them, and how often each stands in each
  * sentence, at most 255 times; counts is (examples, words) by id. */
 int fed__leaf_words(const struct fed_leaf *, const struct fed_leaf_order *, uint32_t words,

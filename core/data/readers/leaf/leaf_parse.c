@@ -16,7 +16,6 @@
 #include "base/mem.h"
 #include "data/readers/leaf/json.h"
 #include "data/readers/leaf/leaf_check.h"
-#include "data/readers/vocabulary.h"
 #include "data/source_internal.h"
 
 enum { LABEL_MAX = FED_DATASET_MAX_CLASSES - 1, ROW_MAX = 1 << 24 };
@@ -41,7 +40,7 @@ struct leaf_reading {
 	uint32_t capacity;
 	float *row;
 	uint32_t fill;
-	size_t sentence; /* where the last string of a row of strings begins in the text */
+	size_t listed; /* where the last string of a row of strings begins in the text */
 };
 
 static bool is_ignored(const struct leaf_reading *r)
@@ -101,6 +100,11 @@ static int fail_form(const struct leaf_reading *r, const char *found, struct fed
 		                                        : "{user: {\"x\": [..], \"y\": [..]}} is expected");
 	case IN_USER:
 		return fail_here(r, err, "%s stands where x and y are expected to be lists", found);
+	case IN_ROW:
+		return fail_here(r, err,
+		                 "%s stands in a row; write a row as one list of numbers, its shape is "
+		                 "said by shape=28x28",
+		                 found);
 	default:
 		if (r->field == Y)
 			return fail_here(r, err, "%s stands where a class from 0 or a character is expected",
@@ -180,6 +184,20 @@ static int add_features(struct leaf_reading *r, const double *x, size_t n, struc
 	return FED_OK;
 }
 
+/* Count a row that is whole. */
+static int count_row(struct leaf_reading *r, struct fed_error *err)
+{
+	struct fed_leaf *const l = r->leaf;
+
+	if (l->kind != FED_LEAF_NUMBERS)
+		fed_text_put(&l->text, "", 1);
+	if (l->text.failed)
+		return fed_fail_memory(err, l->text.len, "the texts");
+	l->examples++;
+	user_of(r)->x++;
+	return fed__generation_check(l->making, l->examples, err);
+}
+
 static int end_row(struct leaf_reading *r, struct fed_error *err)
 {
 	struct fed_leaf *const l = r->leaf;
@@ -196,108 +214,39 @@ static int end_row(struct leaf_reading *r, struct fed_error *err)
 	}
 	if (l->kind == FED_LEAF_NUMBERS && r->fill != l->width)
 		return fail_here(r, err, "has %u numbers, the first row of all %u", r->fill, l->width);
-	if (l->kind == FED_LEAF_SENTENCES)
-		fed_text_put(&l->text, "", 1);
-	if (l->text.failed)
-		return fed_fail_memory(err, l->text.len, "the texts");
-	l->examples++;
-	user_of(r)->x++;
-	return fed__generation_check(l->making, l->examples, err);
+	return count_row(r, err);
 }
 
 /* Texts ----------------------------------------------------------------------------------- */
 
-static int letter_of(struct fed_leaf *l, uint32_t code, uint16_t *out, struct fed_error *err)
+/* Append without characters of 0. */
+static void put_text(struct fed_text *text, const char *s, size_t n)
 {
-	struct fed_leaf_letters *const a = &l->letters;
-
-	if (!a->of) {
-		a->of = fed_alloc_array(FED_VOCABULARY_CODES, sizeof *a->of);
-		if (!a->of)
-			return fed_fail_memory(err, FED_VOCABULARY_CODES * sizeof *a->of, "the characters");
-	}
-	if (!a->of[code]) {
-		if (a->n == a->capacity) {
-			const uint32_t capacity = a->capacity ? 2 * a->capacity : 256;
-			uint32_t *const grown =
-				fed_resize(a->code, a->capacity * sizeof *grown, capacity * sizeof *grown);
-
-			if (!grown)
-				return fed_fail_memory(err, capacity * sizeof *grown, "the characters");
-			a->code = grown;
-			a->capacity = capacity;
-		}
-		if (a->n == UINT16_MAX)
-			return fed_fail(err, "has more than %d different characters", UINT16_MAX);
-		a->code[a->n++] = code;
-		a->of[code] = (uint16_t)a->n;
-	}
-	*out = (uint16_t)(a->of[code] - 1);
-	return FED_OK;
+	for (size_t i = 0; i < n; i += strnlen(s + i, n - i) + 1)
+		fed_text_put(text, s + i, strnlen(s + i, n - i));
 }
 
-static size_t characters_of(const char *s, size_t n)
-{
-	size_t characters = 0;
-
-	for (size_t i = 0; i < n; i++)
-		characters += ((unsigned char)s[i] & 0xc0) != 0x80;
-	return characters;
-}
-
-/* A row of x that is a text: the characters before the one to predict. */
+/* A row of x that is a text. */
 static int add_text(struct leaf_reading *r, const char *s, size_t n, struct fed_error *err)
 {
-	struct fed_leaf *const l = r->leaf;
-	const size_t width = characters_of(s, n);
-
 	if (set_kind(r, FED_LEAF_TEXTS, err))
 		return FED_FAIL;
-	if (width == 0 || width > ROW_MAX)
-		return fail_here(r, err, "is a text of %zu characters", width);
-	if (!l->width) {
-		l->width = (uint32_t)width;
-		l->rows.bytes = l->width * sizeof(uint16_t);
-	}
-	if (width != l->width)
-		return fail_here(r, err,
-		                 "has %zu characters, the first row of all %u; texts with a class are "
-		                 "written as lists, [\"text\"]",
-		                 width, l->width);
-
-	uint16_t *const row = fed__leaf_rows_add(&l->rows, err);
-
-	for (size_t i = 0; row && i < width; i++) {
-		uint32_t code = 0;
-		const size_t used = fed_utf8_next(s, n, &code);
-
-		if (!used)
-			return fail_here(r, err, "is no UTF-8");
-		if (letter_of(l, code, &row[i], err))
-			return FED_FAIL;
-		s += used;
-		n -= used;
-	}
-	if (!row)
-		return FED_FAIL;
-	l->examples++;
-	user_of(r)->x++;
-	return fed__generation_check(l->making, l->examples, err);
+	put_text(&r->leaf->text, s, n);
+	return count_row(r, err);
 }
 
 /* A text in a row that is a list: the last one is taken, as of Sent140's rows. */
-static int add_sentence(struct leaf_reading *r, const char *s, size_t n, struct fed_error *err)
+static int add_listed(struct leaf_reading *r, const char *s, size_t n, struct fed_error *err)
 {
 	struct fed_text *const text = &r->leaf->text;
 
-	if (set_kind(r, FED_LEAF_SENTENCES, err))
+	if (set_kind(r, FED_LEAF_LISTS, err))
 		return FED_FAIL;
 	if (r->fill++ == 0)
-		r->sentence = text->len;
+		r->listed = text->len;
 	else
-		text->len = r->sentence;
-	for (size_t i = 0; i < n; i += strnlen(s + i, n - i) + 1)
-		fed_text_put(text, s + i, strnlen(s + i, n - i)); /* without characters of 0 */
+		text->len = r->listed;
+	put_text(text, s, n);
 	return FED_OK;
 }
 
@@ -339,19 +288,16 @@ static int add_classes(struct leaf_reading *r, const double *x, size_t n, struct
 static int add_letter(struct leaf_reading *r, const char *s, size_t n, struct fed_error *err)
 {
 	uint32_t code = 0;
-	uint16_t letter = 0;
 
 	if (n == 0 || fed_utf8_next(s, n, &code) != n)
 		return fail_here(r, err,
-		                 "a text of %zu bytes stands where one character, or a class from "
-		                 "0, is expected",
+		                 "a text of %zu bytes stands where one character, or a class from 0, is "
+		                 "expected",
 		                 n);
 	if (r->leaf->labels && !r->leaf->lettered)
 		return fail_here(r, err, "is a character; the labels before are numbers");
 	r->leaf->lettered = true;
-	if (letter_of(r->leaf, code, &letter, err))
-		return FED_FAIL;
-	return add_label(r, letter, err);
+	return add_label(r, (int32_t)code, err);
 }
 
 /* Events ---------------------------------------------------------------------------------- */
@@ -474,7 +420,7 @@ static int on_string(void *ctx, const char *s, size_t n, struct fed_error *err)
 	if (r->depth == IN_SECTION && r->section == USERS)
 		return fed__leaf_lists_user(&r->lists, s, n, err);
 	if (r->depth == IN_ROW)
-		return add_sentence(r, s, n, err);
+		return add_listed(r, s, n, err);
 	if (r->depth == IN_LIST)
 		return r->field == X ? add_text(r, s, n, err) : add_letter(r, s, n, err);
 	return fail_form(r, "a text", err);
@@ -550,8 +496,6 @@ void fed__leaf_release(struct fed_leaf *l)
 		fed_free(l->user[i].name);
 	fed_free(l->user);
 	fed_free(l->label);
-	fed_free(l->letters.of);
-	fed_free(l->letters.code);
 	fed_text_release(&l->text);
 	fed__leaf_rows_release(&l->rows);
 	*l = (struct fed_leaf){0};

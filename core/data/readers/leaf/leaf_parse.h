@@ -13,9 +13,9 @@
 /* What x holds. */
 enum fed_leaf_kind {
 	FED_LEAF_UNKNOWN,
-	FED_LEAF_NUMBERS,   /* rows of floats */
-	FED_LEAF_TEXTS,     /* texts of one length, y is the character behind each */
-	FED_LEAF_SENTENCES, /* texts of any length, y is their class */
+	FED_LEAF_NUMBERS, /* rows of floats */
+	FED_LEAF_TEXTS,   /* a text each: y is the character behind it, or its class */
+	FED_LEAF_LISTS,   /* lists of texts, of which the last is kept */
 };
 
 /* A user of a file; its examples follow those of the user before it. */
@@ -25,27 +25,19 @@ struct fed_leaf_user {
 	uint32_t x, y; /* rows and labels: as many when it is whole */
 };
 
-/* Characters as numbers by their first occurrence, which take two bytes each. */
-struct fed_leaf_letters {
-	uint16_t *of;   /* [CODES]: the number of a character and 1; 0: it has not occurred */
-	uint32_t *code; /* [n] */
-	uint32_t n, capacity;
-};
-
 /* All examples of all files, in their order. */
 struct fed_leaf {
 	const struct fed_leaf_files *files;
 	const struct fed_generation *making;
 	bool unchecked; /* the lists users and num_samples may contradict what user_data holds */
 	enum fed_leaf_kind kind;
-	uint32_t width;            /* numbers or characters of a row */
-	struct fed_leaf_rows rows; /* floats, or letters */
-	struct fed_text text;      /* the sentences, each with a NUL */
+	uint32_t width;            /* numbers of a row */
+	struct fed_leaf_rows rows; /* of numbers */
+	struct fed_text text;      /* the texts, each with a NUL and no other */
 	uint64_t examples;
-	bool lettered;  /* labels are letters */
-	int32_t *label; /* [labels]: classes, or letters */
+	int32_t *label; /* [labels]: classes, or characters */
 	size_t labels, label_capacity;
-	struct fed_leaf_letters letters;
+	bool lettered;              /* labels are characters */
 	struct fed_leaf_user *user; /* [users] */
 	uint32_t users, user_capacity;
 };

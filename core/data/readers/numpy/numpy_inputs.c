@@ -148,6 +148,19 @@ struct numpy_range {
 	bool whole, byte_type, flag_type;
 };
 
+/* The range of bytes, without a call for each. */
+static void find_bytes(const struct fed_stored_tensor *t, struct numpy_range *r)
+{
+	uint8_t least = UINT8_MAX, most = 0;
+
+	for (size_t i = 0; i < t->n; i++) {
+		least = t->bytes[i] < least ? t->bytes[i] : least;
+		most = t->bytes[i] > most ? t->bytes[i] : most;
+	}
+	r->least = fmin(r->least, least);
+	r->most = fmax(r->most, most);
+}
+
 static int find_range(const struct fed_numpy *m, struct numpy_range *r, struct fed_error *err)
 {
 	*r = (struct numpy_range){INFINITY, -INFINITY, true, true, true};
@@ -156,7 +169,9 @@ static int find_range(const struct fed_numpy *m, struct numpy_range *r, struct f
 
 		r->byte_type &= t->type == FED_NUMBER_U8;
 		r->flag_type &= t->type == FED_NUMBER_BOOL;
-		for (size_t i = 0; i < t->n; i++) {
+		if (t->type == FED_NUMBER_U8)
+			find_bytes(t, r);
+		for (size_t i = 0; t->type != FED_NUMBER_U8 && i < t->n; i++) {
 			const double x = fed_stored_value(t, i);
 
 			if (!(fabs(x) <= FLT_MAX))
