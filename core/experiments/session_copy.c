@@ -191,27 +191,17 @@ static void repeat_equipment(struct fed_clients *c, const struct fed_clients *fr
 	}
 }
 
-int fed__session_partition_again(struct fed_session *copy, const struct fed_session *s, uint32_t n,
-                                 struct fed_error *err)
+/* Replace the copy's clients by n others with the examples of the session's clients. */
+static int replace_clients(struct fed_session *copy, const struct fed_session *s, uint32_t n,
+                           const struct fed_partition *how, struct fed_error *err)
 {
-	struct fed_partition how = {0};
+	const struct fed_clients_plan plan = {
+		.n = n, .how = *how, .seed = (uint64_t)s->parts.settings.seed};
 	struct fed_clients clients;
-	uint64_t total;
 	uint32_t first;
 
-	if (s->parts.faults.n)
-		return fed_fail(err,
-		                "the faults name clients by number, and the clients change; `heal` first");
-	if (find_partition(s, &how, &total, err))
-		return FED_FAIL;
-	if (n == 0 || n > total)
-		return fed_fail(err, "%u clients for %s examples; there can be 1 to %s", n,
-		                fed_count((double)total).s, fed_count((double)total).s);
-	how.samples = (int64_t)(total / n);
 	if (fed_clients_init(&clients, s->parts.data->train, err))
 		return FED_FAIL;
-	const struct fed_clients_plan plan = {
-		.n = n, .how = how, .seed = (uint64_t)s->parts.settings.seed};
 	fill_pool(&clients.pool, s);
 	if (fed_clients_add(&clients, s->parts.data, &plan, &first, err)) {
 		fed_clients_release(&clients);
@@ -222,4 +212,36 @@ int fed__session_partition_again(struct fed_session *copy, const struct fed_sess
 	fed_clients_release(&copy->parts.clients);
 	copy->parts.clients = clients;
 	return FED_OK;
+}
+
+int fed__session_partition_again(struct fed_session *copy, const struct fed_session *s, uint32_t n,
+                                 struct fed_error *err)
+{
+	struct fed_partition how = {0};
+	uint64_t total;
+
+	if (s->parts.faults.n)
+		return fed_fail(err,
+		                "the faults name clients by number, and the clients change; `heal` first");
+	if (find_partition(s, &how, &total, err))
+		return FED_FAIL;
+	if (n == 0 || n > total)
+		return fed_fail(err, "%u clients for %s examples; there can be 1 to %s", n,
+		                fed_count((double)total).s, fed_count((double)total).s);
+	how.samples = (int64_t)(total / n);
+	return replace_clients(copy, s, n, &how, err);
+}
+
+int fed__session_gather(struct fed_session *copy, const struct fed_session *s,
+                        struct fed_error *err)
+{
+	struct fed_example_pool pool = {0};
+	struct fed_partition how = {.kind = FED_PARTITION_IID};
+
+	if (fed_example_pool_init(&pool, s->parts.data->train, err))
+		return FED_FAIL;
+	fill_pool(&pool, s);
+	how.samples = pool.left;
+	fed_example_pool_release(&pool);
+	return replace_clients(copy, s, 1, &how, err);
 }

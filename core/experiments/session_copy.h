@@ -26,4 +26,8 @@ void fed__session_drop(struct fed_session *copy); /* zeroed is fine */
 int fed__session_partition_again(struct fed_session *copy, const struct fed_session *, uint32_t n,
                                  struct fed_error *);
 
+/* Replace the copy's clients by one with all examples that the session's clients train on, each
+ * once, on the first client's device. */
+int fed__session_gather(struct fed_session *copy, const struct fed_session *, struct fed_error *);
+
 #endif

@@ -88,6 +88,12 @@ int fed_session_keep_run(struct fed_session *s, const char *name, struct fed_err
 	return fed_runs_keep(&s->runs, name, &s->history, err);
 }
 
+int fed_session_keep_history(struct fed_session *s, const char *name, const struct fed_history *h,
+                             struct fed_error *err)
+{
+	return fed_runs_keep(&s->runs, name, h, err);
+}
+
 int fed__session_keep_last(struct fed_session *s, struct fed_error *err)
 {
 	const struct fed_history *h = &s->history;

@@ -129,6 +129,9 @@ int fed_session_restart(struct fed_session *, struct fed_error *);
 
 /* Keep the history so far under a name; replaces a kept run of that name. */
 int fed_session_keep_run(struct fed_session *, const char *name, struct fed_error *);
+/* The same for another history. */
+int fed_session_keep_history(struct fed_session *, const char *name, const struct fed_history *,
+                             struct fed_error *);
 /* Replace the model's parameters [dim] (from fed_alloc_floats; taken); the federation must be set
  * up. */
 int fed_session_adopt_params(struct fed_session *, float *params, struct fed_error *);

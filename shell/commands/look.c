@@ -12,6 +12,7 @@
 #include "session/composition.h"
 #include "session/inject.h"
 #include "shell/commands/groups.h"
+#include "shell/commands/baseline.h"
 #include "shell/commands/costs.h"
 #include "shell/commands/clients.h"
 #include "shell/language/command.h"
@@ -495,6 +496,25 @@ const struct fed_command fed__commands_look[] = {
      .args_size = sizeof(struct fed_tournament_plan),
      .run = fed__run_tournament,
      .flags = FED_COMMAND_REJECTS | FED_COMMAND_LIVE | FED_COMMAND_TABLE,
+     .failure = FED_EXIT_ROUND},
+	{.name = "baseline",
+     .help = "train without the federation, for comparison: central, or each client alone",
+     .text =
+         "Both begin with version 0 and the local settings (epochs, batch, lr, momentum), without\n"
+         "faults, codec and noise; the session's own run stays as it is, and the baseline is\n"
+         "kept as run `central` or `local`, which plots draw beside it.\n"
+         "  baseline central  all clients' examples at one place: a round is E passes over them\n"
+         "                    all. What a federation could have at best, if data might travel\n"
+         "  baseline local    each client trains on its own for as many rounds; the figures are\n"
+         "                    means over the clients. What each has without any other\n"
+         "With `set holdout` both are measured on what each client holds out, too. Ctrl-C stops,\n"
+         "and keeps nothing.",
+     .examples =
+         FED_EXAMPLES(QUICK "baseline central; plot accuracy", QUICK "baseline local rounds=2"),
+     .args = fed__baseline_rows,
+     .args_size = sizeof(struct fed_baseline_args),
+     .run = fed__run_baseline,
+     .flags = FED_COMMAND_CHANGES,
      .failure = FED_EXIT_ROUND},
 	{.name = "sweep",
      .help = "train the session once for each value of a setting and compare the results",

@@ -147,6 +147,12 @@ const struct fed_glossary_word fed__glossary[] = {
 	WORD("holdout", "setting", "share of its examples that a client keeps for evaluation",
          fed__fairness_text, .setting = "holdout",
          .also = {"held out", "held-out examples", "mean accuracy"}),
+	WORD("baseline", "command", "training without the federation, for comparison",
+         "`baseline central` trains on all clients' examples at one place, `baseline local` each\n"
+         "client alone. Federated learning should come near to the first without moving data, and\n"
+         "serve each client better than the second: where it does not, the federation is not\n"
+         "worth its cost. They are kept as runs `central` and `local`.",
+         .also = {"central", "local baseline"}),
 	WORD("own accuracy", "column", "accuracy of the model that a client sent, on its own examples",
          fed__fairness_text, .also = {"own loss"}),
 	WORD("Jain's index", "metric", "how evenly the model serves the clients", fed__fairness_text,
